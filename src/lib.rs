@@ -1,1 +1,18 @@
-//! Orderpoint.
+//! Orderpoint: a nightly batch engine for demand forecasting and replenishment of one stock pool over many channels.
+//!
+//! Data flows one way: `files -> ingest -> clean -> classify -> forecast -> inventory -> allocate -> purchase -> publish`.
+//! [`inputs`] are the typed tables a run reads, [`outcome`] the typed rows it decides, [`panel`] the history of all series.
+//!
+//! Invariants, deliberately kept:
+//! 1. `polars` is imported only in `ingest`, `arrow` and `parquet` only in `publish` and `models`.
+//! 2. No stage reads a file, clock, environment variable or random state.
+//! 3. A stage never imports `ingest`, `config`, `pipeline`, `publish` or `report`; `pipeline` hands it its settings.
+//! 4. The same input and plan give the same bytes at any thread count: only `pipeline` uses threads, results are collected
+//!    in panel order, and floats are never summed in parallel.
+
+pub mod calendar;
+pub mod error;
+pub mod inputs;
+pub mod outcome;
+pub mod panel;
+pub mod units;
