@@ -11,6 +11,8 @@
 //!    in panel order, and floats are never summed in parallel.
 
 pub mod calendar;
+pub mod classify;
+pub mod clean;
 pub mod error;
 pub mod inputs;
 pub mod outcome;
