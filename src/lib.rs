@@ -14,6 +14,7 @@ pub mod calendar;
 pub mod classify;
 pub mod clean;
 pub mod error;
+pub mod forecast;
 pub mod inputs;
 pub mod outcome;
 pub mod panel;
