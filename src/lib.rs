@@ -10,9 +10,11 @@
 //! 4. The same input and plan give the same bytes at any thread count: only `pipeline` uses threads, results are collected
 //!    in panel order, and floats are never summed in parallel.
 
+pub mod allocate;
 pub mod calendar;
 pub mod error;
 pub mod inputs;
 pub mod outcome;
 pub mod panel;
+pub mod purchase;
 pub mod units;
