@@ -12,6 +12,8 @@
 
 pub mod allocate;
 pub mod calendar;
+pub mod classify;
+pub mod clean;
 pub mod error;
 pub mod inputs;
 pub mod outcome;
