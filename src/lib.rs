@@ -10,6 +10,7 @@
 //! 4. The same input and plan give the same bytes at any thread count: only `pipeline` uses threads, results are collected
 //!    in panel order, and floats are never summed in parallel.
 
+pub mod allocate;
 pub mod calendar;
 pub mod classify;
 pub mod clean;
@@ -17,4 +18,5 @@ pub mod error;
 pub mod inputs;
 pub mod outcome;
 pub mod panel;
+pub mod purchase;
 pub mod units;
