@@ -102,23 +102,23 @@ pub(super) const DEPOT: usize = 7;
 
 /// code, name, currency, order weekdays, [minimum, free freight, freight], payment days, closures, [mean, sd, max days], duty.
 pub(super) const SUPPLIERS: [SupplierBase; 8] = [
-    supplier("harbour", "Harbour Roastery", "EUR", "Mon;Thu", [250.0, 600.0, 18.0], 14, "", [4.0, 1.0, 7.0], 0.0),
+    supplier("harbour", "Harbour Roastery", "EUR", "mon thu", [250.0, 600.0, 18.0], 14, "", [4.0, 1.0, 7.0], 0.0),
     supplier("papierwerk", "Papierwerk Lahn", "EUR", "", [200.0, 500.0, 25.0], 30, "", [7.0, 1.5, 12.0], 0.0),
-    supplier("kanto", "Kanto Ceramics Trading", "EUR", "Tue", [1500.0, 6000.0, 180.0], 30, "", [35.0, 5.0, 50.0], 0.06),
+    supplier("kanto", "Kanto Ceramics Trading", "EUR", "tue", [1500.0, 6000.0, 180.0], 30, "", [35.0, 5.0, 50.0], 0.06),
     supplier(
         "shunwei",
         "Shunwei Precision",
         "USD",
-        "Wed",
+        "wed",
         [2000.0, 9000.0, 240.0],
         45,
-        "2025-01-27..2025-02-04;2026-02-16..2026-02-24;2026-04-06..2026-04-10",
+        "2025-01-27/2025-02-04; 2026-02-16/2026-02-24; 2026-04-06/2026-04-10",
         [42.0, 6.0, 60.0],
         0.027,
     ),
-    supplier("maison", "Maison Sirop et Thé", "EUR", "Fri", [300.0, 900.0, 30.0], 30, "", [10.0, 2.0, 16.0], 0.0),
+    supplier("maison", "Maison Sirop et Thé", "EUR", "fri", [300.0, 900.0, 30.0], 30, "", [10.0, 2.0, 16.0], 0.0),
     supplier("cleanbrew", "CleanBrew Supplies", "EUR", "", [150.0, 400.0, 15.0], 30, "", [9.0, 2.0, 14.0], 0.0),
-    supplier("alpine", "Alpine Trade Wholesale", "EUR", "Mon;Wed;Fri", [100.0, 750.0, 22.0], 14, "", [5.0, 1.0, 8.0], 0.0),
+    supplier("alpine", "Alpine Trade Wholesale", "EUR", "mon wed fri", [100.0, 750.0, 22.0], 14, "", [5.0, 1.0, 8.0], 0.0),
     supplier("quickship", "QuickShip Depot", "EUR", "", [0.0, 0.0, 12.0], 7, "", [2.0, 0.5, 3.0], 0.0),
 ];
 
@@ -226,9 +226,8 @@ pub(super) const CATALOGUE: [Base; 60] = [
     item("GRD", "Travel Scale, rechargeable", 12.80, 32.90, 0.6, 0.21, PRECISION, 10, Kind::Announced),
 ];
 
-const VARIANTS: [&str; 12] = [
-    "classic", "black", "white", "forest", "copper", "café line", "studio", "limited", "export", "duo", "travel", "pro",
-];
+const VARIANTS: [&str; 12] =
+    ["classic", "black", "white", "forest", "copper", "café line", "studio", "limited", "export", "duo", "travel", "pro"];
 
 /// Item `index` of an endless catalogue: the list itself first, then variants of it that differ in rate and price.
 pub(super) fn base(index: usize) -> Base {

@@ -292,7 +292,8 @@ impl Replay<'_> {
         if stopped || !monday {
             return;
         }
-        let supplier = if has_second_source(self.base) && random.uniform() < 0.08 { catalogue::WHOLESALER } else { self.base.supplier };
+        let supplier =
+            if has_second_source(self.base) && random.uniform() < 0.08 { catalogue::WHOLESALER } else { self.base.supplier };
         let terms = &SUPPLIERS[supplier];
         let on_order: i64 = orders.iter().filter(|o| o.arrives > day).map(|o| o.quantity).sum();
         let position = (stock + on_order) as f64;

@@ -3,6 +3,7 @@
 use super::catalogue::{self, Base, Kind, SUPPLIERS, at};
 use super::history::{self, ItemHistory, Order, POOL_OF_CHANNEL, Random, Sale};
 use super::{AS_OF, CHANNELS, DAYS, EVENTS, LOCATIONS, date};
+use crate::config::DEFAULT_FILE;
 use crate::error::{Error, Result};
 use chrono::{Datelike, NaiveDate};
 use std::collections::BTreeMap;
@@ -51,6 +52,9 @@ const HEADS: [(&str, &str); 20] = [
     ("accounts", "period_start,period_end,receivables,payables,revenue,cogs,holding_cost"),
 ];
 
+/// The configuration beside the tables.
+const CONFIG: &str = include_str!("orderpoint.toml");
+
 /// Rows no reader should take: quarantine must name each with its line and reason.
 const BAD_SALES: [(u16, &str); 5] = [
     (96, "2024-06-31,BEA-0002,web,warehouse,2,7.90,0"),
@@ -60,7 +64,9 @@ const BAD_SALES: [(u16, &str); 5] = [
     (655, "17/12/2025,MUG-0038,store,shop,1,13.50,0"),
 ];
 
-/// Writes every input table of `skus` items into `folder` (made if missing) and returns the number of sales rows.
+/// Writes every input table of `skus` items, and the configuration for them, into `folder` (made if missing).
+///
+/// Returns the number of sales rows.
 ///
 /// # Errors
 /// If the operating system refuses.
@@ -351,7 +357,10 @@ impl Tables {
             }
             at::NEW_ROAST => {
                 let (reason, author) = ("tasting weekend", "Jonas Weber");
-                self.row("adjustments", &[&sku, &"store", &"2026-03-14", &"2026-03-15", &"", &"40", &reason, &author, &"2026-03-16"]);
+                self.row(
+                    "adjustments",
+                    &[&sku, &"store", &"2026-03-14", &"2026-03-15", &"", &"40", &reason, &author, &"2026-03-16"],
+                );
             }
             at::FILTER_V60 => {
                 self.row("aliases", &[&"B0V60TWIN2", &"marketplace", &sku, &2]);
@@ -377,6 +386,8 @@ impl Tables {
 
     /// Numbers the purchase orders, closes the books and writes the files.
     fn finish(mut self, folder: &Path) -> Result<()> {
+        let config = folder.join(DEFAULT_FILE);
+        std::fs::write(&config, CONFIG).map_err(Error::io(&config))?;
         self.purchase_orders();
         self.accounts();
         for (table, writer) in self.writers {
