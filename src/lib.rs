@@ -15,4 +15,6 @@ pub mod error;
 pub mod inputs;
 pub mod outcome;
 pub mod panel;
+pub mod publish;
+pub mod review;
 pub mod units;
