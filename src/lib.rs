@@ -25,4 +25,6 @@ pub mod panel;
 pub mod progress;
 pub mod purchase;
 pub mod sample;
+pub mod publish;
+pub mod review;
 pub mod units;
