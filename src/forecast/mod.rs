@@ -1,0 +1,8 @@
+//! Forecasting: one file a method; every method separates fitting from forecasting.
+
+pub mod croston;
+pub mod decompose;
+pub mod ets;
+pub mod naive;
+mod recursion;
+pub mod theta;
