@@ -135,6 +135,32 @@ fn take_best<const P: usize>(best: &mut Optimum<P>, points: &[[f64; P]; LANES], 
     }
 }
 
+/// The first of the least values; lane 0 if none is finite.
+#[must_use]
+pub fn least(values: &[f64; LANES]) -> usize {
+    let mut best = 0;
+    for (lane, &value) in values.iter().enumerate() {
+        if value < values[best] || values[best].is_nan() {
+            best = lane;
+        }
+    }
+    best
+}
+
+/// `centre`, its two probes `step` away along each coordinate, and wider ones in the lanes that remain.
+#[must_use]
+pub fn around<const P: usize>(centre: &[f64; P], step: f64) -> [[f64; P]; LANES] {
+    std::array::from_fn(|lane| {
+        let mut at = *centre;
+        if let Some(probe) = lane.checked_sub(1) {
+            let reach = step * (1 + probe / (2 * P)) as f64;
+            let i = (probe / 2) % P;
+            at[i] = (at[i] + if probe % 2 == 0 { reach } else { -reach }).clamp(0.0, 1.0);
+        }
+        at
+    })
+}
+
 /// `2 P` probes around `centre`, then points on the lines through `vertex`.
 fn batch<const P: usize>(centre: &[f64; P], vertex: &[f64; P], step: f64) -> [[f64; P]; LANES] {
     let mut points = [*centre; LANES];

@@ -17,7 +17,7 @@
 //! Petropoulos & Kourentzes (2015) for temporal aggregation. Oracle: `tests/oracle/croston.csv`.
 
 use crate::error::FitError;
-use crate::optimize::{LANES, Lane, widest};
+use crate::optimize::{LANES, Lane, least, widest};
 use crate::stats;
 use serde::{Deserialize, Serialize};
 
@@ -114,16 +114,6 @@ widest! {
 /// The sixteen parameters that `Optimised` tries.
 fn grid() -> [f64; LANES] {
     std::array::from_fn(|k| 0.02 + 0.28 * k as f64 / (LANES - 1) as f64)
-}
-
-fn least(sums: &[f64; LANES]) -> usize {
-    let mut best = 0;
-    for (k, sum) in sums.iter().enumerate() {
-        if *sum < sums[best] {
-            best = k;
-        }
-    }
-    best
 }
 
 /// The best single `α` for smoothing `values`.

@@ -102,7 +102,19 @@ pub fn classical(values: &[f64], season_length: usize) -> Option<Season> {
             return Some(Season { kind: SeasonKind::Multiplicative, index, phase: values.len() % season_length });
         }
     }
-    let index = phase_means(values, &trend, season_length, |value, trend| value - trend)?;
+    additive(values, &trend, season_length)
+}
+
+/// The season of `values` by classical additive decomposition.
+///
+/// `None` if a phase has no observation with a trend beside it.
+#[must_use]
+pub fn classical_additive(values: &[f64], season_length: usize) -> Option<Season> {
+    additive(values, &trend(values, season_length), season_length)
+}
+
+fn additive(values: &[f64], trend: &[f64], season_length: usize) -> Option<Season> {
+    let index = phase_means(values, trend, season_length, |value, trend| value - trend)?;
     let mean = index.iter().sum::<f64>() / season_length as f64;
     let index = index.iter().map(|s| s - mean).collect();
     Some(Season { kind: SeasonKind::Additive, index, phase: values.len() % season_length })

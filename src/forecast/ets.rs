@@ -15,7 +15,7 @@
 
 use super::recursion::{Recursion, best_start, errors_into, squared_errors};
 use crate::error::FitError;
-use crate::optimize::{LANES, Lane, nelder_mead, search};
+use crate::optimize::{LANES, Lane, around, least, nelder_mead, search};
 use crate::stats;
 use serde::{Deserialize, Serialize};
 
@@ -460,23 +460,9 @@ pub fn refit_from(state: &EtsState, values: &[f64]) -> Result<EtsState, FitError
     let y = on_scale(values, state.form.scale).ok_or(FitError::NotFinite("logarithm of demand"))?;
     let sample = Sample::new(&y, state.form.scale);
     let form = state.form;
-    let centre = state.params.to_box();
-    let points: [[f64; 4]; LANES] = std::array::from_fn(|k| {
-        let mut at = centre;
-        if k > 0 {
-            let step = if k % 2 == 0 { 0.03 } else { -0.03 } * (1.0 + ((k - 1) / 8) as f64);
-            at[((k - 1) / 2) % 4] = (centre[((k - 1) / 2) % 4] + step).clamp(0.0, 1.0);
-        }
-        at
-    });
-    let params = points.map(|u| EtsParams::from_box(&u, form));
+    let params = around(&state.params.to_box(), 0.03).map(|u| EtsParams::from_box(&u, form));
     let values = by_form!(form, sums(sample.y, &state.start, &params));
-    let mut best = 0;
-    for (k, &value) in values.iter().enumerate() {
-        if value < values[best] {
-            best = k;
-        }
-    }
+    let best = least(&values);
     Candidate::new(&sample, form, params[best], values[best], state.start.clone()).finish(&sample)
 }
 

@@ -15,7 +15,7 @@
 
 use super::decompose::{self, Season};
 use crate::error::FitError;
-use crate::optimize::{LANES, Lane, search, widest};
+use crate::optimize::{LANES, Lane, least, search, widest};
 use crate::stats;
 use serde::{Deserialize, Serialize};
 
@@ -270,12 +270,7 @@ pub fn refit_from(state: &ThetaState, values: &[f64]) -> Result<ThetaState, FitE
     let omega = if matches!(state.form, ThetaForm::Standard | ThetaForm::Dynamic) { Some(0.5) } else { None };
     let alphas: [f64; LANES] = std::array::from_fn(|k| (state.alpha * (1.0 + 0.04 * (k as f64 - 7.0))).clamp(0.01, 0.99));
     let sums = products(&y, &lines, Lane(alphas));
-    let mut best = 7;
-    for k in 0..LANES {
-        if sums.solve(k, omega).sum_of_squares < sums.solve(best, omega).sum_of_squares {
-            best = k;
-        }
-    }
+    let best = least(&std::array::from_fn(|k| sums.solve(k, omega).sum_of_squares));
     finish(&y, &lines, season, Fitted { form: state.form, alpha: alphas[best], omega })
 }
 
