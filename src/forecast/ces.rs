@@ -371,11 +371,12 @@ impl CesState {
         }
     }
 
-    /// One-step errors over `values`, the fitted history; NaN where `values` is.
+    /// One-step forecasts of `values`, the fitted history; NaN where `values` is.
     #[must_use]
-    pub fn residuals(&self, values: &[f64]) -> Vec<f64> {
-        let mut out = Vec::with_capacity(values.len());
-        by_form!(self.form, errors(values, &self.start, self.params, &mut out));
-        out
+    pub fn fitted(&self, values: &[f64]) -> Vec<f64> {
+        let mut path = Vec::with_capacity(values.len());
+        by_form!(self.form, errors(values, &self.start, self.params, &mut path));
+        path.iter_mut().zip(values).for_each(|(error, y)| *error = y - *error);
+        path
     }
 }

@@ -29,6 +29,13 @@ pub struct Season {
 }
 
 impl Season {
+    /// Phase of the first of `n` periods that lie before the coming one.
+    #[must_use]
+    pub fn first_phase(&self, n: usize) -> usize {
+        let m = self.index.len();
+        (self.phase + m - n % m) % m
+    }
+
     /// `value` at `phase` with the season taken out.
     #[must_use]
     pub fn remove(&self, value: f64, phase: usize) -> f64 {

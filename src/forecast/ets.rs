@@ -273,6 +273,7 @@ fn regress<const TREND: bool, const SEASON: bool>(y: &[f64], level: f64, params:
 /// A series on the scale of a model, with what the likelihood needs.
 struct Sample<'a> {
     y: &'a [f64],
+    scale: Scale,
     observed: usize,
     mean: f64,
     /// `Σ ln y` on the log scale, else 0.
@@ -291,7 +292,7 @@ impl<'a> Sample<'a> {
         }
         let mean = if observed > 0 { sum / observed as f64 } else { 0.0 };
         let jacobian = if scale == Scale::Log { sum } else { 0.0 };
-        Self { y, observed, mean, jacobian, floor: (1e-18 * squares).max(1e-300) }
+        Self { y, scale, observed, mean, jacobian, floor: (1e-18 * squares).max(1e-300) }
     }
 
     fn loglik(&self, sum_of_squares: f64) -> f64 {
@@ -318,7 +319,7 @@ impl Candidate {
         Self { form, params, start, loglik, aicc }
     }
 
-    fn finish(self, sample: &Sample) -> Result<EtsState, FitError> {
+    fn finish(&self, sample: &Sample) -> Result<EtsState, FitError> {
         let (sum, now) = by_form!(self.form, end(sample.y, &self.start, self.params));
         if !sum.is_finite() || !now.level.is_finite() {
             return Err(FitError::NotFinite("exponential smoothing"));
@@ -326,7 +327,7 @@ impl Candidate {
         Ok(EtsState {
             form: self.form,
             params: self.params,
-            start: self.start,
+            start: self.start.clone(),
             now,
             observed: sample.observed,
             sigma2: sum / sample.observed as f64,
@@ -427,29 +428,37 @@ pub fn auto(values: &[f64], season_length: usize, effort: Effort) -> Result<EtsS
     if observed < 2 {
         return Err(FitError::TooShort { observed, needed: 2 });
     }
-    let mut best: Option<(Candidate, Scale)> = None;
-    for scale in [Scale::Additive, Scale::Log] {
-        let Some(y) = on_scale(values, scale) else { continue };
-        let sample = Sample::new(&y, scale);
-        for season_length in [1, season_length] {
-            for trend in [Trend::None, Trend::Damped] {
-                let form = EtsForm { trend, season_length, scale };
-                if form.seasons() > 0 && observed < 2 * season_length {
-                    continue;
-                }
-                let candidate = fit_sample(&sample, form, effort);
-                if best.as_ref().is_none_or(|(b, _)| candidate.aicc < b.aicc) {
-                    best = Some((candidate, scale));
-                }
-            }
-            if season_length == 1 {
-                continue;
+    let log = on_scale(values, Scale::Log);
+    let samples: Vec<Sample> = std::iter::once(Sample::new(values, Scale::Additive))
+        .chain(log.as_deref().map(|y| Sample::new(y, Scale::Log)))
+        .collect();
+    let lengths: &[usize] = if season_length > 1 && observed >= 2 * season_length { &[1, season_length] } else { &[1] };
+    let mut candidates = Vec::new();
+    for sample in &samples {
+        for &season_length in lengths {
+            let form = EtsForm { trend: Trend::None, season_length, scale: sample.scale };
+            candidates.push((fit_sample(sample, form, effort), sample));
+        }
+    }
+    let flat = best_of(&candidates).map(|(candidate, _)| candidate.form);
+    for sample in &samples {
+        for &season_length in lengths {
+            let form = EtsForm { trend: Trend::Damped, season_length, scale: sample.scale };
+            if observed < LONG || flat == Some(EtsForm { trend: Trend::None, ..form }) {
+                candidates.push((fit_sample(sample, form, effort), sample));
             }
         }
     }
-    let (candidate, scale) = best.ok_or(FitError::NotFinite("no form of exponential smoothing"))?;
-    let y = on_scale(values, scale).ok_or(FitError::NotFinite("logarithm of demand"))?;
-    candidate.finish(&Sample::new(&y, scale))
+    let (best, sample) = best_of(&candidates).ok_or(FitError::NotFinite("no form of exponential smoothing"))?;
+    best.finish(sample)
+}
+
+/// From this many observations on, a damped trend is tried only on the best form without trend.
+const LONG: usize = 200;
+
+fn best_of<'c, 's>(candidates: &'c [(Candidate, &'s Sample<'s>)]) -> Option<&'c (Candidate, &'s Sample<'s>)> {
+    let finite = candidates.iter().filter(|(candidate, _)| candidate.loglik.is_finite());
+    finite.min_by(|(a, _), (b, _)| a.aicc.total_cmp(&b.aicc))
 }
 
 /// Fits the form of `state` to a longer or slightly changed history: sixteen candidates around its parameters.
@@ -496,13 +505,18 @@ impl EtsState {
         }
     }
 
-    /// One-step errors over `values`, the fitted history, on the model's scale; NaN where `values` is.
+    /// One-step forecasts of `values`, the fitted history, units; NaN where `values` is.
     #[must_use]
-    pub fn residuals(&self, values: &[f64]) -> Vec<f64> {
-        let mut out = Vec::with_capacity(values.len());
-        if let Some(y) = on_scale(values, self.form.scale) {
-            by_form!(self.form, errors(&y, &self.start, self.params, &mut out));
+    pub fn fitted(&self, values: &[f64]) -> Vec<f64> {
+        let Some(y) = on_scale(values, self.form.scale) else { return vec![f64::NAN; values.len()] };
+        let mut path = Vec::with_capacity(y.len());
+        by_form!(self.form, errors(&y, &self.start, self.params, &mut path));
+        for (error, y) in path.iter_mut().zip(&y) {
+            *error = match self.form.scale {
+                Scale::Additive => y - *error,
+                Scale::Log => (y - *error).exp(),
+            };
         }
-        out
+        path
     }
 }

@@ -223,8 +223,7 @@ fn adjusted(values: &[f64], season: Option<&Season>) -> Vec<f64> {
     match season {
         None => stats::observed(values).collect(),
         Some(season) => {
-            let m = season.index.len();
-            let first = season.phase + m - values.len() % m;
+            let first = season.first_phase(values.len());
             let each = values.iter().enumerate().filter(|(_, v)| !v.is_nan());
             each.map(|(t, &v)| season.remove(v, first + t)).collect()
         }
@@ -310,19 +309,21 @@ impl ThetaState {
         }
     }
 
-    /// One-step errors over `values`, the fitted history, season apart; NaN where `values` is.
+    /// One-step forecasts of `values`, the fitted history; NaN where `values` is.
     #[must_use]
-    pub fn residuals(&self, values: &[f64]) -> Vec<f64> {
+    pub fn fitted(&self, values: &[f64]) -> Vec<f64> {
         let y = adjusted(values, self.season.as_ref());
-        let lines = lines(&y, self.form);
         let (mut level, mut decay) = (self.start, 1.0);
-        let mut errors = y.iter().zip(&lines).map(|(&value, &(intercept, slope))| {
+        let mut expected = y.iter().zip(lines(&y, self.form)).map(|(&value, (intercept, slope))| {
             let next_decay = decay * (1.0 - self.alpha);
             let expected = level + self.omega * (decay * intercept + (1.0 - next_decay) / self.alpha * slope);
             level += self.alpha * (value - level);
             decay = next_decay;
-            value - expected
+            expected
         });
-        values.iter().map(|v| if v.is_nan() { f64::NAN } else { errors.next().unwrap_or(f64::NAN) }).collect()
+        let first = self.season.as_ref().map_or(0, |season| season.first_phase(values.len()));
+        let restore = |t: usize, value: f64| self.season.as_ref().map_or(value, |season| season.restore(value, first + t));
+        let path = values.iter().enumerate();
+        path.map(|(t, v)| if v.is_nan() { f64::NAN } else { restore(t, expected.next().unwrap_or(f64::NAN)) }).collect()
     }
 }
