@@ -10,13 +10,22 @@
 //! pure function of one pool. Every index is a period of the panel's calendar.
 
 pub mod accuracy;
+pub mod annual;
+pub mod ces;
 pub mod combine;
+pub mod croston;
+pub mod decompose;
 pub mod distribution;
+pub mod ets;
+pub mod local;
+pub mod naive;
 pub mod pool;
 pub mod reconcile;
+mod recursion;
 pub mod regression;
 pub mod seasonal;
 mod series;
+pub mod theta;
 
 use crate::calendar::Bucket;
 use crate::error::{Exception, Severity};
