@@ -11,6 +11,7 @@
 
 pub mod accuracy;
 pub mod annual;
+pub mod backtest;
 pub mod ces;
 pub mod combine;
 pub mod croston;
@@ -32,7 +33,7 @@ use crate::error::{Exception, Severity};
 use crate::inputs::{Adjustment, Event, Inputs, Names, Price, Product, Promotion};
 use crate::outcome::QUANTILES;
 use crate::panel::{Panel, SeriesKey};
-use crate::units::SkuId;
+use crate::units::{ChannelId, LocationId, SkuId};
 use combine::{MEMORIES, MemoryErrors};
 use distribution::{Calibration, Moments, PitCounts, QuantileTable};
 use seasonal::{Groups, Profile, Totals};
@@ -87,12 +88,23 @@ impl Demand<'_> {
     /// Position of a series in the panel.
     #[must_use]
     pub fn find(&self, key: SeriesKey) -> Option<usize> {
+        let i = self.first_at_least(key);
+        (i < self.panel.len() && self.panel.key(i) == key).then_some(i)
+    }
+
+    /// Number of series of an item.
+    fn series_of(&self, sku: SkuId) -> usize {
+        let first = SeriesKey { sku, location: LocationId(0), channel: ChannelId(0) };
+        self.first_at_least(SeriesKey { sku: SkuId(sku.0 + 1), ..first }) - self.first_at_least(first)
+    }
+
+    fn first_at_least(&self, key: SeriesKey) -> usize {
         let (mut low, mut high) = (0, self.panel.len());
         while low < high {
             let middle = usize::midpoint(low, high);
             if self.panel.key(middle) < key { low = middle + 1 } else { high = middle }
         }
-        (low < self.panel.len() && self.panel.key(low) == key).then_some(low)
+        low
     }
 }
 
@@ -278,7 +290,8 @@ impl<'a> Context<'a> {
             Stage::Profiles => {
                 let series = pools.iter().map(|p| p.series.clone()).filter(|s| !s.is_empty());
                 let (first, end) = series.fold((usize::MAX, 0), |(a, b), s| (a.min(s.start), b.max(s.end)));
-                Evidence::Profiles(Totals::of(&self.demand, &self.groups, first.min(end)..end))
+                let promoted = |i| self.promoted_periods(i, &self.promotions_of(self.demand.panel.key(i)));
+                Evidence::Profiles(Totals::of(&self.demand, &self.groups, first.min(end)..end, promoted))
             }
             Stage::Memories => Evidence::Memories(Box::new(self.observe_memories(range))),
             Stage::Calibration => Evidence::Calibration(Box::new(self.observe_errors(range))),
@@ -454,3 +467,6 @@ fn add_pairs(a: &mut [(f64, f64)], b: &[(f64, f64)]) {
         a.1 += b.1;
     }
 }
+
+#[cfg(test)]
+mod tests;

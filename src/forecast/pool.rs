@@ -1,6 +1,5 @@
 //! The forecast of one pool: its channels' means and quantiles, and the demand over any interval of the whole.
 
-use super::accuracy::{ErrorSums, Scale};
 use super::combine::MEMORIES;
 use super::distribution::{Calibration, DemandOver, Moments};
 use super::series::{Fitted, ORIGINS, dispersion, excess};
@@ -309,7 +308,7 @@ impl Context<'_> {
         let mut level = self.level(fitted, fitted.levels.at.len() - 1) * self.scales[fitted.group];
         if !level.is_finite() || level < 0.0 {
             note("mean of the last periods instead of the pooled level", format!("the level is {level}"));
-            level = window_mean(fitted, n, self.window_60());
+            level = fitted.window_mean(n, (60.0 / self.demand.panel.calendar().bucket().days()).round() as usize);
         }
         if fitted.levels.observed == 0 && !fitted.analogue {
             note("no demand was ever seen", format!("all {n} periods are censored"));
@@ -342,7 +341,9 @@ impl Context<'_> {
         for a in current.filter(|a| a.channel.is_none_or(|c| c == key.channel)) {
             let end = calendar.history() as i64;
             let (from, to) = (calendar.index(a.from) - end, calendar.index(a.to) - end);
-            let length = (to - from + 1).max(1);
+            // Units without a channel are shared by all series of the item.
+            let shared = if a.channel.is_some() { 1 } else { self.demand.series_of(key.sku) };
+            let length = (to - from + 1).max(1) * shared as i64;
             for h in from.max(0)..=to.min(mean.len() as i64 - 1) {
                 let m = &mut mean[h as usize];
                 *m = match a.kind {
@@ -362,52 +363,6 @@ impl Context<'_> {
         let own = if fitted.analogue { "analogue and " } else { "" };
         (format!("{own}{}", name(order[0])), name(order[1]))
     }
-
-    fn window_60(&self) -> usize {
-        (60.0 / self.demand.panel.calendar().bucket().days()).round() as usize
-    }
-
-    /// Errors at the rolling origins: three benchmarks, then the combination.
-    fn accuracy(&self, fitted: &Fitted<'_>) -> Vec<Accuracy> {
-        let season = self.demand.panel.calendar().bucket().season_length();
-        let scale = Scale::of(fitted.units, &fitted.exposure, season);
-        let mut sums = [ErrorSums::default(); 4];
-        let n = fitted.units.len();
-        let class = &self.classes[self.class(fitted.rate(), fitted.levels.observed, fitted.dispersion)];
-        for (k, &back) in fitted.back.iter().enumerate().filter(|(_, b)| **b > 0) {
-            let origin = n - back;
-            let level = self.level(fitted, k);
-            let average = window_mean(fitted, origin, self.window_60());
-            for t in origin..origin + self.settings.lead_time.min(back) {
-                if fitted.exposure[t].is_nan() {
-                    continue;
-                }
-                let actual = f64::from(fitted.units[t]);
-                let before = if origin >= season { origin - season + (t - origin) % season } else { origin - 1 };
-                let mean = level * f64::from(fitted.held[t]);
-                let methods = [f64::from(fitted.units[origin - 1]), f64::from(fitted.units[before]), average, mean];
-                sums.iter_mut().zip(methods).for_each(|(s, m)| s.add(m, actual));
-                let quantiles = class.table.quantiles(mean, fitted.dispersion + class.level_variance[1]);
-                sums[3].add_quantiles(&quantiles, actual);
-            }
-        }
-        if sums[0].count() == 0.0 {
-            return Vec::new();
-        }
-        let names = ["naive", "seasonal naive", "60-day average", "pooled level"];
-        let horizon = self.settings.lead_time;
-        let mut rows: Vec<Accuracy> =
-            names.iter().zip(&sums).map(|(name, s)| s.row(fitted.index, name, &scale, horizon)).collect();
-        rows[3].chosen = true;
-        rows
-    }
-}
-
-/// Mean of the last `window` seen periods before `origin`; of none, zero.
-fn window_mean(fitted: &Fitted<'_>, origin: usize, window: usize) -> f64 {
-    let seen = (0..origin).rev().filter(|&t| !fitted.exposure[t].is_nan()).take(window.max(1));
-    let (sum, count) = seen.fold((0.0, 0.0), |(s, c), t| (s + f64::from(fitted.units[t]), c + 1.0));
-    if count > 0.0 { sum / count } else { 0.0 }
 }
 
 /// One sentence with the error figures behind the choice.

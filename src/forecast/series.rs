@@ -62,6 +62,13 @@ impl Fitted<'_> {
         self.exposure[last..self.units.len()].iter().filter(|a| !a.is_nan()).count()
     }
 
+    /// Mean of the last `window` seen periods before `origin`; of none, zero.
+    pub fn window_mean(&self, origin: usize, window: usize) -> f64 {
+        let seen = (0..origin).rev().filter(|&t| !self.held[t].is_nan()).take(window.max(1));
+        let (sum, count) = seen.fold((0.0, 0.0), |(s, c), t| (s + f64::from(self.units[t]), c + 1.0));
+        if count > 0.0 { sum / count } else { 0.0 }
+    }
+
     /// (actual, one-step mean) of the recent periods.
     pub fn one_step(&self) -> impl Iterator<Item = (f64, f64)> + '_ {
         let first = self.units.len() - self.levels.one_step.len();
@@ -82,7 +89,7 @@ impl Context<'_> {
             (exposure[t], held[t]) = (f32::NAN, f32::NAN);
         }
         let promotions = self.promotions_of(panel.key(i));
-        let promoted = promoted_periods(&self.demand, i, &promotions);
+        let promoted = self.promoted_periods(i, &promotions);
         let first =
             (calendar.bucket() == Bucket::Day).then(|| calendar.start(start as i64).weekday().num_days_from_monday() as usize);
         let own =
@@ -170,8 +177,30 @@ impl Context<'_> {
         }
     }
 
+    /// Which periods of a series' history were promoted, by flag (gaps bridged) or by the promotions table; empty for none.
+    pub(super) fn promoted_periods(&self, i: usize, plans: &[&Promotion]) -> Vec<bool> {
+        let panel = self.demand.panel;
+        let (flags, start, calendar) = (panel.flags(i), panel.start(i), panel.calendar());
+        let mut promoted: Vec<bool> = Vec::new();
+        let mut last: Option<usize> = None;
+        for t in (0..flags.len()).filter(|&t| flags[t] & flag::PROMOTION != 0) {
+            promoted.resize(flags.len(), false);
+            let from = last.filter(|l| t - l <= PROMOTION_GAP).map_or(t, |l| l + 1);
+            promoted[from..=t].fill(true);
+            last = Some(t);
+        }
+        for plan in plans {
+            let (from, to) = (calendar.index(plan.start) - start as i64, calendar.index(plan.end) - start as i64);
+            for t in from.max(0)..=to.min(flags.len() as i64 - 1) {
+                promoted.resize(flags.len(), false);
+                promoted[t as usize] = true;
+            }
+        }
+        promoted
+    }
+
     /// The promotions that concern a series.
-    fn promotions_of(&self, key: SeriesKey) -> Vec<&Promotion> {
+    pub(super) fn promotions_of(&self, key: SeriesKey) -> Vec<&Promotion> {
         if self.demand.promotions.is_empty() {
             return Vec::new();
         }
@@ -199,27 +228,6 @@ impl Context<'_> {
             _ => LevelPrior::default(),
         }
     }
-}
-
-/// Which periods of a series' history were promoted, by flag (gaps bridged) or by the promotions table; empty for none.
-fn promoted_periods(demand: &Demand<'_>, i: usize, plans: &[&Promotion]) -> Vec<bool> {
-    let (flags, start, calendar) = (demand.panel.flags(i), demand.panel.start(i), demand.panel.calendar());
-    let mut promoted: Vec<bool> = Vec::new();
-    let mut last: Option<usize> = None;
-    for t in (0..flags.len()).filter(|&t| flags[t] & flag::PROMOTION != 0) {
-        promoted.resize(flags.len(), false);
-        let from = last.filter(|l| t - l <= PROMOTION_GAP).map_or(t, |l| l + 1);
-        promoted[from..=t].fill(true);
-        last = Some(t);
-    }
-    for plan in plans {
-        let (from, to) = (calendar.index(plan.start) - start as i64, calendar.index(plan.end) - start as i64);
-        for t in from.max(0)..=to.min(flags.len() as i64 - 1) {
-            promoted.resize(flags.len(), false);
-            promoted[t as usize] = true;
-        }
-    }
-    promoted
 }
 
 /// Share of period `t` that a promotion covers.
