@@ -165,7 +165,7 @@ impl Context<'_> {
             for ahead in (0..horizon.min(back)).filter(|h| !fitted.held[origin + h].is_nan()) {
                 let actual = f64::from(fitted.units[origin + ahead]);
                 let before = if origin >= season { origin - season + ahead % season } else { origin - 1 };
-                let mean = level * f64::from(fitted.held[origin + ahead]);
+                let mean = level * fitted.foreseen(origin + ahead);
                 let methods = [f64::from(fitted.units[origin - 1]), f64::from(fitted.units[before]), average, mean];
                 let rung = self.ladder.partition_point(|&l| l <= ahead).min(LADDER - 1);
                 errors[rung].iter_mut().zip(methods).for_each(|(s, m)| s.add(m, actual));

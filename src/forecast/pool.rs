@@ -3,7 +3,7 @@
 use super::combine::MEMORIES;
 use super::distribution::{Calibration, DemandOver, Moments};
 use super::series::{Fitted, ORIGINS, dispersion, excess};
-use super::{Context, Errors, LADDER, Memories};
+use super::{Context, Errors, LADDER, Memories, reconcile};
 use crate::error::{Exception, Severity};
 use crate::inputs::{AdjustmentKind, ProductStatus};
 use crate::outcome::{Accuracy, SeriesForecast};
@@ -132,19 +132,22 @@ impl Context<'_> {
         errors
     }
 
-    /// What the group sold lately against what this series' level expected.
+    /// What the group sold lately against what this series' level expected: now, and at past origins with what followed.
     fn observe_recent(&self, series: &Fitted<'_>, errors: &mut Errors) {
         let half_life = self.settings.group_half_life_days / self.demand.panel.calendar().bucket().days();
-        let keep = (0.5f64).powf(1.0 / half_life.max(0.5));
-        let level = self.level(series, series.levels.at.len() - 1);
         let n = series.units.len();
-        let mut weight = 1.0;
-        for t in (n.saturating_sub((8.0 * half_life).ceil() as usize)..n).rev() {
-            if !series.exposure[t].is_nan() {
-                errors.recent[series.group].0 += weight * f64::from(series.units[t]);
-                errors.recent[series.group].1 += weight * level * f64::from(series.exposure[t]);
+        for (k, &back) in series.back.iter().enumerate() {
+            let (origin, level) = (n - back, self.level(series, k));
+            let exposure = if back == 0 { &series.exposure } else { &series.held };
+            let (units, expected) = reconcile::recent(&series.units[..origin], exposure, half_life);
+            let group = &mut errors.recent[series.group][back / self.ladder[2]];
+            group.units += units;
+            group.expected += level * expected;
+            if back > 0 {
+                let (units, exposure) = series.window(origin..origin + self.ladder[2]);
+                group.units_after += units;
+                group.expected_after += level * exposure;
             }
-            weight *= keep;
         }
     }
 
@@ -186,7 +189,7 @@ impl Context<'_> {
                 let level_variance = self.level_variances[class][1];
                 // Every fifth period: neighbours tell the same, and weekdays take turns.
                 for t in (n - back..n - back + self.ladder[2]).step_by(5.min(self.ladder[2])) {
-                    let mean = level * f64::from(series.held[t]);
+                    let mean = level * series.foreseen(t);
                     // An unseen period has no mean.
                     if mean > 0.0 {
                         let variance = (mean + (series.dispersion + level_variance) * mean * mean).max(0.05 * mean);
