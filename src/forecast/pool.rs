@@ -134,7 +134,7 @@ impl Context<'_> {
 
     /// What the group sold lately against what this series' level expected.
     fn observe_recent(&self, series: &Fitted<'_>, errors: &mut Errors) {
-        let half_life = self.settings.group_half_life_days / self.demand.panel.calendar().bucket().days();
+        let half_life = (self.settings.group_half_life_days / self.demand.panel.calendar().bucket().days()).max(3.0);
         let (units, exposure) = reconcile::recent(series.units, &series.exposure[..series.units.len()], half_life);
         errors.recent[series.group].0 += units;
         errors.recent[series.group].1 += exposure * self.level(series, series.levels.at.len() - 1);

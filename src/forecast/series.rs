@@ -144,7 +144,7 @@ impl Context<'_> {
             None => self.promote(&mut exposure[n..], &promotions, uplift),
         }
         let step = self.ladder[2];
-        let back: Vec<usize> = (0..=ORIGINS).rev().map(|k| k * step).filter(|&b| b == 0 || n >= b + step).collect();
+        let back: Vec<usize> = (0..=ORIGINS).rev().map(|k| k * step).filter(|&b| b == 0 || n >= b + self.ladder[1]).collect();
         let origins: Vec<usize> = back.iter().filter(|b| **b > 0).map(|b| n - b).collect();
         let prior = self.prior(i, n);
         let mut now = levels(&Past { units, exposure: &exposure }, &self.half_lives, prior, &[]);
