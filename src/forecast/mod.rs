@@ -239,7 +239,7 @@ impl<'a> Context<'a> {
         let (half_lives, ladder) = match bucket {
             Bucket::Day => ([7.0, 14.0, 28.0, 56.0, 140.0], [7, 14, 28, 56]),
             Bucket::Week => ([1.5, 3.0, 6.0, 13.0, 40.0], [1, 2, 4, 8]),
-            Bucket::Month => ([2.0, 4.0, 8.0, 16.0, 48.0], [1, 2, 3, 6]),
+            Bucket::Month => ([4.0, 7.0, 12.0, 24.0, 60.0], [1, 2, 3, 6]),
         };
         let mut promotions_by_sku: BTreeMap<SkuId, Vec<usize>> = BTreeMap::new();
         let mut promotions_by_category: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
