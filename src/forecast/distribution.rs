@@ -7,7 +7,7 @@
 //! (Czado, Gneiting & Held 2009), a conformal correction that keeps counts counts. Units: units of demand.
 
 /// Past this mean a count is as good as continuous.
-const LARGE_MEAN: f64 = 150.0;
+const LARGE_MEAN: f64 = 100.0;
 /// Points of a continuous grid.
 const GRID: usize = 240;
 

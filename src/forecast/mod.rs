@@ -43,7 +43,7 @@ use std::ops::Range;
 /// Horizons at which sums over an interval are calibrated: a week to two months.
 pub const LADDER: usize = 4;
 /// Pools of history to learn errors from; more would only cost time.
-const SAMPLE_POOLS: usize = 10_000;
+const SAMPLE_POOLS: usize = 6_000;
 /// Volume bands of [`Context::class`], units a period.
 const BANDS: [f64; 7] = [0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0];
 /// Classes of like series: volume band × short or long history × even or clumped demand.
@@ -395,9 +395,8 @@ impl<'a> Context<'a> {
     fn learn_errors(&mut self, errors: &Errors) {
         self.scales = errors.recent.iter().map(|&(units, expected)| reconcile::scale(units, expected)).collect();
         let all_periods = pooled(errors.periods.iter()).calibration(&Calibration::default(), PRIOR_PITS);
-        let all_sums = std::array::from_fn(|h| {
-            pooled(errors.sums.iter().map(|c| &c[h])).calibration(&Calibration::default(), PRIOR_PITS)
-        });
+        let all_sums =
+            std::array::from_fn(|h| pooled(errors.sums.iter().map(|c| &c[h])).calibration(&Calibration::default(), PRIOR_PITS));
         // A class of few series leans on its kin (same length of history and clumping, any volume), those on all.
         self.classes = (0..CLASSES)
             .map(|c| {
