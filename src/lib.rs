@@ -11,6 +11,7 @@
 //!    in panel order, and floats are never summed in parallel.
 
 pub mod calendar;
+pub mod distributions;
 pub mod error;
 pub mod inputs;
 pub mod outcome;
