@@ -157,6 +157,22 @@ impl Demand {
         }
     }
 
+    /// The same mean with another standard deviation; outcomes are stretched about the mean and stop at zero.
+    #[must_use]
+    pub fn with_sd(&self, sd: f64) -> Self {
+        match *self {
+            Self::Normal { mean, .. } => Self::Normal { mean, sd },
+            Self::Gamma { mean, .. } if sd > 0.0 => Self::Gamma { mean, sd },
+            Self::Gamma { mean, .. } => Self::Normal { mean, sd },
+            Self::Poisson { mean } | Self::NegativeBinomial { mean, .. } => Self::count(mean, sd),
+            Self::Empirical(ref outcomes) => {
+                let (mean, own) = (self.mean(), self.sd());
+                let stretch = if own > 0.0 { sd / own } else { 1.0 };
+                Self::Empirical(outcomes.iter().map(|o| (mean + (o - mean) * stretch).max(0.0)).collect())
+            }
+        }
+    }
+
     /// The recurrence, where one is exact and short enough.
     fn counts(&self) -> Option<CountWalk> {
         let (mean, r) = match *self {

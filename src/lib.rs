@@ -14,6 +14,7 @@ pub mod calendar;
 pub mod distributions;
 pub mod error;
 pub mod inputs;
+pub mod inventory;
 pub mod outcome;
 pub mod panel;
 pub mod units;
