@@ -10,11 +10,26 @@
 //! 4. The same input and plan give the same bytes at any thread count: only `pipeline` uses threads, results are collected
 //!    in panel order, and floats are never summed in parallel.
 
+pub mod allocate;
 pub mod calendar;
 pub mod distributions;
+pub mod classify;
+pub mod clean;
+pub mod cli;
+pub mod commands;
+pub mod config;
 pub mod error;
+pub mod init;
+pub mod forecast;
 pub mod inputs;
 pub mod inventory;
+pub mod optimize;
 pub mod outcome;
 pub mod panel;
+pub mod progress;
+pub mod purchase;
+pub mod sample;
+pub mod publish;
+pub mod review;
+pub mod stats;
 pub mod units;

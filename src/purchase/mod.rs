@@ -1,0 +1,5 @@
+//! From need to purchase order.
+
+mod settings;
+
+pub use settings::{Basis, Container, Settings};
