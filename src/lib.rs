@@ -11,9 +11,11 @@
 //!    in panel order, and floats are never summed in parallel.
 
 pub mod allocate;
+pub mod apportion;
 pub mod calendar;
 pub mod error;
 pub mod inputs;
+pub mod kits;
 pub mod outcome;
 pub mod panel;
 pub mod purchase;

@@ -115,7 +115,12 @@ impl Settings {
         check(self.alert_units >= 0, "alert_units", self.alert_units as f64, "0 or more");
         check(not_negative(self.resume_days), "resume_days", self.resume_days, "0 or more");
         check((0..=366).contains(&self.valid_days), "valid_days", self.valid_days as f64, "0 to 366");
-        check(self.excess_cover_days > self.short_cover_days, "excess_cover_days", self.excess_cover_days, "above short_cover_days");
+        check(
+            self.excess_cover_days > self.short_cover_days,
+            "excess_cover_days",
+            self.excess_cover_days,
+            "above short_cover_days",
+        );
         check(not_negative(self.short_cover_days), "short_cover_days", self.short_cover_days, "0 or more");
         check(not_negative(self.transfer_cost), "transfer_cost", self.transfer_cost, "0 or more");
         check(self.transfer_minimum >= 1, "transfer_minimum", self.transfer_minimum as f64, "1 or more");
