@@ -11,6 +11,7 @@
 //!    in panel order, and floats are never summed in parallel.
 
 pub mod allocate;
+pub mod apportion;
 pub mod calendar;
 pub mod classify;
 pub mod clean;
@@ -22,6 +23,7 @@ pub mod error;
 pub mod forecast;
 pub mod init;
 pub mod inputs;
+pub mod kits;
 pub mod optimize;
 pub mod inventory;
 pub mod outcome;
