@@ -12,7 +12,9 @@
 
 pub mod calendar;
 pub mod error;
+pub mod indicators;
 pub mod inputs;
 pub mod outcome;
 pub mod panel;
+pub mod report;
 pub mod units;
