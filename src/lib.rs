@@ -12,6 +12,7 @@
 
 pub mod calendar;
 pub mod error;
+pub mod ingest;
 pub mod inputs;
 pub mod outcome;
 pub mod panel;
