@@ -23,6 +23,7 @@ pub mod error;
 pub mod forecast;
 pub mod init;
 pub mod indicators;
+pub mod ingest;
 pub mod inputs;
 pub mod kits;
 pub mod optimize;
