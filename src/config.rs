@@ -7,11 +7,11 @@ mod read;
 
 use crate::cli::Options;
 use crate::error::{Error, Result};
-use crate::{allocate, calendar::Bucket, classify, clean, purchase};
+use crate::publish::{audit, sha256_hex};
+use crate::{allocate, calendar::Bucket, classify, clean, inventory, purchase};
 use chrono::NaiveDate;
 use read::Reader;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
@@ -85,10 +85,14 @@ pub struct Plan {
     pub clean: clean::Settings,
     /// `[classify]`.
     pub classify: classify::Settings,
+    /// `[policy]`.
+    pub policy: inventory::Settings,
     /// `[allocation]`.
     pub allocation: allocate::Settings,
     /// `[purchase]`.
     pub purchase: purchase::Settings,
+    /// `[publish]`.
+    pub publish: audit::Bounds,
     /// Digest of the program version and of every setting that can change a result, as lower-case hex.
     pub digest: String,
 }
@@ -120,8 +124,10 @@ impl Plan {
             run: reader.section("run"),
             clean: reader.section("clean"),
             classify: reader.section("classify"),
+            policy: reader.section("policy"),
             allocation: reader.section("allocation"),
             purchase: reader.section("purchase"),
+            publish: reader.section("publish"),
             only: None,
             digest: String::new(),
         };
@@ -130,11 +136,24 @@ impl Plan {
         }
         let mut problems = reader.finish();
         plan.apply(options, &mut problems);
-        plan.digest = digest(&[env!("CARGO_PKG_VERSION"), &settled, &format!("{:?}{:?}", plan.run.as_of, plan.only)]);
-        problems.extend(plan.run.problems());
-        problems.extend(plan.allocation.problems());
-        problems.extend(plan.purchase.problems());
+        let arguments = format!("{:?} {:?}", plan.run.as_of, plan.only);
+        plan.digest = sha256_hex([env!("CARGO_PKG_VERSION"), &settled, &arguments].join("\n").as_bytes());
+        problems.extend(plan.problems());
         if problems.is_empty() { Ok(plan) } else { Err(Error::Config(problems)) }
+    }
+
+    /// Everything out of range, by section.
+    fn problems(&self) -> Vec<String> {
+        let sections = [
+            self.run.problems(),
+            self.clean.problems(),
+            self.classify.problems(),
+            self.policy.problems(),
+            self.allocation.problems(),
+            self.purchase.problems(),
+            self.publish.problems(),
+        ];
+        sections.concat()
     }
 
     /// Arguments win over the file.
@@ -159,11 +178,6 @@ impl Plan {
             }
         }
     }
-}
-
-/// SHA-256 of the parts, as lower-case hex.
-fn digest(parts: &[&str]) -> String {
-    Sha256::digest(parts.join("\n")).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// One SKU a line; empty lines and `# remarks` do not count.
