@@ -41,6 +41,17 @@ pub enum Demand {
     },
     /// Equally likely outcomes, ascending.
     Empirical(Vec<f64>),
+    /// Any distribution by its values on a grid; whole units where `step` is 1, linear in between where it is larger.
+    Grid {
+        /// Expected demand, units.
+        mean: f64,
+        /// Standard deviation, units.
+        sd: f64,
+        /// Units between two points.
+        step: f64,
+        /// `P(demand <= i * step)`, not falling, the last one 1.
+        cdf: Vec<f64>,
+    },
 }
 
 impl Demand {
@@ -65,7 +76,8 @@ impl Demand {
             Self::Normal { mean, .. }
             | Self::Gamma { mean, .. }
             | Self::Poisson { mean }
-            | Self::NegativeBinomial { mean, .. } => *mean,
+            | Self::NegativeBinomial { mean, .. }
+            | Self::Grid { mean, .. } => *mean,
             Self::Empirical(x) => x.iter().sum::<f64>() / x.len() as f64,
         }
     }
@@ -74,7 +86,7 @@ impl Demand {
     #[must_use]
     pub fn sd(&self) -> f64 {
         match self {
-            Self::Normal { sd, .. } | Self::Gamma { sd, .. } | Self::NegativeBinomial { sd, .. } => *sd,
+            Self::Normal { sd, .. } | Self::Gamma { sd, .. } | Self::NegativeBinomial { sd, .. } | Self::Grid { sd, .. } => *sd,
             Self::Poisson { mean } => mean.sqrt(),
             Self::Empirical(x) => {
                 let mean = self.mean();
@@ -90,6 +102,7 @@ impl Demand {
             Self::Normal { mean, sd } if sd > 0.0 => normal_cdf((x - mean) / sd),
             Self::Gamma { mean, sd } => gamma_cdf(mean, sd, x),
             Self::Empirical(ref outcomes) => outcomes.partition_point(|&o| o <= x) as f64 / outcomes.len() as f64,
+            Self::Grid { step, ref cdf, .. } => grid_cdf(cdf, step, x),
             _ => match self.counts() {
                 Some(mut walk) => walk.cdf_at(x),
                 None => self.continuous().map_or(f64::from(x >= self.mean()), |c| c.cdf(x.floor() + 0.5)),
@@ -109,6 +122,7 @@ impl Demand {
                 let rank = (p * n as f64 - 1e-9).ceil().max(1.0) as usize;
                 outcomes[rank.min(n) - 1]
             }
+            Self::Grid { step, ref cdf, .. } => grid_quantile(cdf, step, p),
             _ => match self.counts() {
                 Some(mut walk) => walk.quantile(p),
                 None => self.continuous().map_or(self.mean(), |c| (c.quantile(p) - 0.5).ceil().max(0.0)),
@@ -124,6 +138,7 @@ impl Demand {
             Self::Gamma { mean, sd } => gamma_shortfall(mean, sd, x),
             Self::Empirical(ref outcomes) => outcomes.iter().map(|o| (o - x).max(0.0)).sum::<f64>() / outcomes.len() as f64,
             _ if x <= 0.0 => self.mean() - x,
+            Self::Grid { step, ref cdf, .. } => grid_shortfall(cdf, step, x),
             _ => match self.counts() {
                 Some(mut walk) => walk.shortfall(x),
                 None => self.continuous().map_or((self.mean() - x).max(0.0), |c| c.expected_shortfall(x)),
@@ -145,7 +160,7 @@ impl Demand {
         }
     }
 
-    /// The same shape at `factor` times the demand, > 0: mean and standard deviation scale alike.
+    /// The same shape at `factor` times the demand, > 0: mean and standard deviation scale alike; a grid becomes a count.
     #[must_use]
     pub fn scaled(&self, factor: f64) -> Self {
         match *self {
@@ -154,17 +169,19 @@ impl Demand {
             Self::Poisson { mean } => Self::count(mean * factor, mean.sqrt() * factor),
             Self::NegativeBinomial { mean, sd } => Self::count(mean * factor, sd * factor),
             Self::Empirical(ref outcomes) => Self::Empirical(outcomes.iter().map(|o| o * factor).collect()),
+            Self::Grid { mean, sd, .. } => Self::count(mean * factor, sd * factor),
         }
     }
 
-    /// The same mean with another standard deviation; outcomes are stretched about the mean and stop at zero.
+    /// The same mean with another standard deviation; outcomes are stretched about the mean and stop at zero, a grid becomes a
+    /// count.
     #[must_use]
     pub fn with_sd(&self, sd: f64) -> Self {
         match *self {
             Self::Normal { mean, .. } => Self::Normal { mean, sd },
             Self::Gamma { mean, .. } if sd > 0.0 => Self::Gamma { mean, sd },
             Self::Gamma { mean, .. } => Self::Normal { mean, sd },
-            Self::Poisson { mean } | Self::NegativeBinomial { mean, .. } => Self::count(mean, sd),
+            Self::Poisson { mean } | Self::NegativeBinomial { mean, .. } | Self::Grid { mean, .. } => Self::count(mean, sd),
             Self::Empirical(ref outcomes) => {
                 let (mean, own) = (self.mean(), self.sd());
                 let stretch = if own > 0.0 { sd / own } else { 1.0 };
@@ -326,6 +343,34 @@ fn gamma_shortfall(mean: f64, sd: f64, x: f64) -> f64 {
         return mean - x;
     }
     (mean * (1.0 - gamma_lr(shape + 1.0, x / scale)) - x * (1.0 - gamma_lr(shape, x / scale))).max(0.0)
+}
+
+fn grid_cdf(cdf: &[f64], step: f64, x: f64) -> f64 {
+    let cell = (x / step).max(0.0);
+    let (i, part) = (cell as usize, if step > 1.0 { cell.fract() } else { 0.0 });
+    match (cdf.get(i), cdf.get(i + 1)) {
+        _ if x < 0.0 => 0.0,
+        (Some(low), Some(high)) => low + part * (high - low),
+        _ => 1.0,
+    }
+}
+
+fn grid_quantile(cdf: &[f64], step: f64, p: f64) -> f64 {
+    let i = cdf.partition_point(|&c| c < p - 1e-12).min(cdf.len().saturating_sub(1));
+    if step <= 1.0 || i == 0 {
+        return i as f64 * step;
+    }
+    let share = (p - cdf[i - 1]) / (cdf[i] - cdf[i - 1]).max(1e-15);
+    ((i as f64 - 1.0 + share.clamp(0.0, 1.0)) * step).ceil()
+}
+
+/// The integral of `1 - P` from `x` on, `P` a staircase.
+fn grid_shortfall(cdf: &[f64], step: f64, x: f64) -> f64 {
+    let cell = x / step;
+    let i = cell as usize;
+    let Some(here) = cdf.get(i) else { return 0.0 };
+    let rest: f64 = cdf[i + 1..].iter().map(|c| 1.0 - c).sum();
+    ((1.0 - here) * (1.0 - cell.fract()) + rest) * step
 }
 
 /// Bisection on the distribution function, started from a bracket around the Wilson-Hilferty approximation.

@@ -87,6 +87,22 @@ fn no_demand_needs_nothing() {
     }
 }
 
+#[test]
+fn a_grid_of_whole_units_is_the_count_it_was_made_from() {
+    let count = Demand::count(6.0, 4.0);
+    let mut cdf = vec![0.0; 80];
+    count.cdf_grid(0.0, 1.0, &mut cdf);
+    let grid = Demand::Grid { mean: 6.0, sd: 4.0, step: 1.0, cdf };
+    for p in [0.01, 0.5, 0.8333, 0.99] {
+        assert_eq!(grid.quantile(p), count.quantile(p));
+    }
+    for x in [-2.0, 0.0, 3.5, 7.0, 20.0] {
+        close(grid.cdf(x), count.cdf(x), 1e-12);
+        close(grid.expected_shortfall(x), count.expected_shortfall(x), 1e-9);
+    }
+    assert_eq!(grid.cdf(500.0), 1.0);
+}
+
 proptest! {
     #[test]
     fn quantile_shortfall_and_grid_agree(mean in 0.01..900.0f64, ratio in 0.2..4.0f64, p in 0.01..0.995f64, kind in 0..3) {

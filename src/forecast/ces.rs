@@ -382,3 +382,56 @@ impl CesState {
         path
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FORMS: [CesForm; 4] = [CesForm::None, CesForm::Simple, CesForm::Partial, CesForm::Full];
+
+    fn weekly(n: usize) -> Vec<f64> {
+        let season = [-3.0, -2.0, 0.0, 1.0, 3.0, 4.0, -3.0];
+        (0..n).map(|t| 30.0 + season[t % 7] + 3.0 * (t as f64 * 0.9).sin()).collect()
+    }
+
+    #[test]
+    fn a_constant_series_forecasts_itself() {
+        let mut path = [0.0; 10];
+        fit(&[12.0; 60], 1, CesForm::None).unwrap().forecast_into(&mut path);
+        path.iter().for_each(|v| assert!((v - 12.0).abs() < 0.5, "{path:?}"));
+    }
+
+    #[test]
+    fn updating_one_by_one_is_the_same_recursion() {
+        let values = weekly(80);
+        for form in FORMS {
+            let fitted = fit(&values, 7, form).unwrap();
+            let mut stepped = CesState { now: fitted.start.clone(), ..fitted.clone() };
+            values.iter().for_each(|&y| stepped.update(y));
+            assert!((stepped.expected() - fitted.expected()).abs() < 1e-9, "{form:?}");
+        }
+    }
+
+    #[test]
+    fn one_step_errors_add_up_to_sigma2() {
+        let mut values = weekly(90);
+        values[33] = f64::NAN;
+        for form in FORMS {
+            let state = fit(&values, 7, form).unwrap();
+            let sum: f64 = values.iter().zip(state.fitted(&values)).map(|(y, f)| (y - f).powi(2)).filter(|e| !e.is_nan()).sum();
+            assert!((sum / 89.0 / state.sigma2 - 1.0).abs() < 1e-9, "{form:?}");
+        }
+    }
+
+    #[test]
+    fn a_warm_refit_is_no_worse_than_its_start() {
+        let values = weekly(120);
+        let state = fit(&values, 7, CesForm::Partial).unwrap();
+        assert!(refit_from(&state, &values).unwrap().sigma2 <= state.sigma2);
+    }
+
+    #[test]
+    fn the_season_is_found() {
+        assert_ne!(auto(&weekly(140), 7).unwrap().form, CesForm::None);
+    }
+}

@@ -368,7 +368,7 @@ fn fit_coordinates<const P: usize>(sample: &Sample, form: EtsForm, free: [usize;
     };
     let regressed = |params: EtsParams| by_form!(form, regress(sample.y, sample.mean, params, form));
     let sum = |start: &EtsPoint, params: EtsParams| by_form!(form, sums(sample.y, start, &[params; LANES]))[0];
-    let rounds = if effort == Effort::Fast { 3 } else { 5 };
+    let rounds = if effort == Effort::Fast { P.min(3) } else { 5 };
     let mut start = regressed(EtsParams::from_box(&[0.4, 0.2, 0.2, 0.8], form));
     let starts = STARTS.map(|u| free.map(|coordinate| u[coordinate]));
     let mut found =
@@ -519,3 +519,6 @@ impl EtsState {
         path
     }
 }
+
+#[cfg(test)]
+mod tests;

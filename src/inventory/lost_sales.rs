@@ -162,12 +162,12 @@ mod tests {
         StockLevel { on_hand: available, available, backordered: 0.0 }
     }
 
-    fn poisson(rate: f64) -> impl Fn(f64, f64) -> Demand {
-        move |from, to| Demand::Poisson { mean: rate * (to - from) }
+    fn poisson(rate: f64) -> impl Fn(f64, f64, f64) -> Demand {
+        move |from, to, _| Demand::Poisson { mean: rate * (to - from) }
     }
 
     /// Two weeks of lead time, one of review, as in the VN2 game.
-    fn order(over: &dyn Fn(f64, f64) -> Demand, available: f64, arrivals: &[Arrival], p: f64) -> f64 {
+    fn order(over: &dyn Fn(f64, f64, f64) -> Demand, available: f64, arrivals: &[Arrival], p: f64) -> f64 {
         let outlook = Outlook { period_days: 7.0, mean: &[], over };
         order_for(&outlook, stock(available), arrivals, (14.0, 7.0), p)
     }
@@ -202,13 +202,13 @@ mod tests {
 
     #[test]
     fn a_shared_error_widens_the_order() {
-        let over = |from: f64, to: f64| {
+        let over = |from: f64, to: f64, _: f64| {
             let mean = 50.0 * (to - from);
             Demand::count(mean, (mean + (0.3 * mean).powi(2)).sqrt())
         };
         let outlook = Outlook { period_days: 7.0, mean: &[], over: &over };
         let order = order_for(&outlook, stock(140.0), &[], (14.0, 7.0), 0.95);
-        let exact = over(0.0, 3.0).quantile(0.95) - 140.0;
-        assert!((order - exact).abs() < 0.08 * over(0.0, 3.0).quantile(0.95), "{order} {exact}");
+        let exact = over(0.0, 3.0, 0.0).quantile(0.95) - 140.0;
+        assert!((order - exact).abs() < 0.08 * over(0.0, 3.0, 0.0).quantile(0.95), "{order} {exact}");
     }
 }

@@ -126,6 +126,38 @@ pub fn min_max_cost(s: i64, order_up_to: i64, order: f64, period_demand: &Demand
     (order + cost) / length
 }
 
+/// The (s, S) policy of least cost for whole-unit demand: Zheng & Federgruen (1991).
+///
+/// `level_cost` must fall, then rise. Returns (reorder point, order-up-to level, cost a period).
+#[must_use]
+pub fn best_min_max(order: f64, period_demand: &Demand, level_cost: &dyn Fn(i64) -> f64) -> (i64, i64, f64) {
+    let cost = |s: i64, up_to: i64| min_max_cost(s, up_to, order, period_demand, level_cost);
+    let mut cheapest = period_demand.mean() as i64;
+    while level_cost(cheapest + 1) < level_cost(cheapest) {
+        cheapest += 1;
+    }
+    while level_cost(cheapest - 1) <= level_cost(cheapest) {
+        cheapest -= 1;
+    }
+    let (mut s, mut up_to) = (cheapest - 1, cheapest);
+    while cost(s, up_to) > level_cost(s) {
+        s -= 1;
+    }
+    let mut best = cost(s, up_to);
+    let mut candidate = up_to + 1;
+    while level_cost(candidate) <= best {
+        if cost(s, candidate) < best {
+            up_to = candidate;
+            while cost(s, up_to) <= level_cost(s + 1) {
+                s += 1;
+            }
+            best = cost(s, up_to);
+        }
+        candidate += 1;
+    }
+    (s, up_to, best)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

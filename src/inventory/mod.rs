@@ -220,4 +220,6 @@ fn status(
 }
 
 #[cfg(test)]
+mod oracle_tests;
+#[cfg(test)]
 mod tests;

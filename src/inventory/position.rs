@@ -142,7 +142,7 @@ mod tests {
         vec![per_day; 120]
     }
 
-    fn outlook<'a>(mean: &'a [f32], over: &'a dyn Fn(f64, f64) -> Demand) -> Outlook<'a> {
+    fn outlook<'a>(mean: &'a [f32], over: &'a dyn Fn(f64, f64, f64) -> Demand) -> Outlook<'a> {
         Outlook { period_days: 1.0, mean, over }
     }
 
@@ -174,7 +174,7 @@ mod tests {
 
     #[test]
     fn d10_days_to_stockout() {
-        let (mean, over) = (steady(10.0), |_: f64, _: f64| Demand::Poisson { mean: 0.0 });
+        let (mean, over) = (steady(10.0), |_: f64, _: f64, _: f64| Demand::Poisson { mean: 0.0 });
         let walk =
             |stock, arrivals: &[Arrival]| project(&outlook(&mean, &over), level(stock), arrivals, 0.0, false).days_to_stockout;
         assert_eq!(walk(420.0, &[]), Some(42.0));
@@ -195,7 +195,7 @@ mod tests {
 
     #[test]
     fn lost_sales_stop_at_zero_and_backorders_do_not() {
-        let (mean, over) = (steady(10.0), |_: f64, _: f64| Demand::Poisson { mean: 0.0 });
+        let (mean, over) = (steady(10.0), |_: f64, _: f64, _: f64| Demand::Poisson { mean: 0.0 });
         let arrivals = [Arrival { days: 10.0, quantity: 100.0 }];
         let lost = project(&outlook(&mean, &over), level(50.0), &arrivals, 0.0, false);
         let kept = project(&outlook(&mean, &over), level(50.0), &arrivals, 0.0, true);

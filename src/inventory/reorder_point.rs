@@ -62,7 +62,7 @@ pub fn targets(pool: &PoolInput<'_>, settings: &Settings) -> Targets {
     let mut notes = Vec::new();
     let method = choose(cell.method.unwrap_or(settings.method), costs.is_some(), pool, settings, &mut notes);
     let lead_days = pool.lead_time.mean().0;
-    let protection = protection_demand(pool, review_days);
+    let protection = pool.outlook.demand_until_about(0.0, lead_days + review_days, pool.lead_time.sd().0);
     let per_day = protection.mean() / (lead_days + review_days);
     let eoq = lot_eoq(pool, settings, per_day);
     let lot = lot(settings, method, per_day, eoq);
@@ -87,14 +87,6 @@ pub fn targets(pool: &PoolInput<'_>, settings: &Settings) -> Targets {
     apply_cover_band(&mut targets, pool, settings);
     apply_limits(&mut targets, pool, settings);
     targets
-}
-
-/// Demand over lead time and review; the lead time's spread adds `d² Var(L)`.
-fn protection_demand(pool: &PoolInput<'_>, review_days: f64) -> Demand {
-    let interval = pool.lead_time.mean().0 + review_days;
-    let demand = pool.outlook.demand(0.0, interval);
-    let spread = demand.mean() / interval * pool.lead_time.sd().0;
-    if spread > 0.0 { demand.with_sd(demand.sd().hypot(spread)) } else { demand }
 }
 
 /// (shortage of one unit, holding of one unit for one review), where both are known and positive.

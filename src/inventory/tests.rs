@@ -15,13 +15,13 @@ impl Steady {
         Self { mean: vec![rate as f32; 180], rate, spread }
     }
 
-    fn demand(&self, from: f64, to: f64) -> Demand {
+    fn demand(&self, from: f64, to: f64, end_variance: f64) -> Demand {
         let mean = self.rate * (to - from);
-        Demand::count(mean, (mean * self.spread).sqrt())
+        Demand::count(mean, (mean * self.spread + self.rate * self.rate * end_variance).sqrt())
     }
 }
 
-fn pool<'a>(steady: &'a Steady, over: &'a dyn Fn(f64, f64) -> Demand) -> PoolInput<'a> {
+fn pool<'a>(steady: &'a Steady, over: &'a dyn Fn(f64, f64, f64) -> Demand) -> PoolInput<'a> {
     PoolInput {
         sku: SkuId(0),
         location: LocationId(0),
@@ -53,7 +53,7 @@ fn with(method: Method) -> Settings {
 /// Plans a steady 10 a day after `change`.
 fn plan(settings: &Settings, change: impl FnOnce(&mut PoolInput<'_>)) -> PoolPlan {
     let steady = Steady::new(10.0, 2.0);
-    let over = |from: f64, to: f64| steady.demand(from, to);
+    let over = |from: f64, to: f64, end: f64| steady.demand(from, to, end);
     let mut input = pool(&steady, &over);
     change(&mut input);
     let plan = plan_pool(&input, settings);
@@ -188,7 +188,7 @@ fn d13_just_in_time_only_for_short_dependable_lead_times_and_class_x() {
 fn d14_stock_that_expires_does_not_count() {
     let lots = [DatedLot { days: 5.0, quantity: 100.0 }, DatedLot { days: 60.0, quantity: 200.0 }];
     let steady = Steady::new(10.0, 2.0);
-    let over = |from: f64, to: f64| steady.demand(from, to);
+    let over = |from: f64, to: f64, end: f64| steady.demand(from, to, end);
     let input = PoolInput {
         lots: &lots,
         stock: StockLevel { on_hand: 300.0, available: 300.0, backordered: 0.0 },
@@ -266,7 +266,7 @@ proptest! {
         pinned in (proptest::option::of(0.0..200.0f64), proptest::option::of(0.0..400.0f64), proptest::option::of(0.0..900.0f64)),
     ) {
         let steady = Steady::new(rate, spread);
-        let over = |from: f64, to: f64| steady.demand(from, to);
+        let over = |from: f64, to: f64, end: f64| steady.demand(from, to, end);
         let arrivals = [Arrival { days: arrives, quantity: 25.0 }];
         let lots = [DatedLot { days: arrives, quantity: 60.0 }];
         let input = PoolInput {
@@ -291,7 +291,7 @@ proptest! {
     ) {
         let point = |spread: f64, service: f64, lead: f64| {
             let steady = Steady::new(rate, spread);
-            let over = |from: f64, to: f64| steady.demand(from, to);
+            let over = |from: f64, to: f64, end: f64| steady.demand(from, to, end);
             let mut input = pool(&steady, &over);
             input.lead_time = LeadTime::new(lead, 0.2 * lead, 2.0 * lead).unwrap();
             let service = crate::units::Probability::new(service).unwrap();
@@ -311,7 +311,7 @@ proptest! {
     fn scaling_demand_scales_the_targets(rate in 1.0..20.0f64, sd in 0.1..2.0f64, factor in 0.1..30.0f64) {
         let point = |scale: f64| {
             let steady = Steady::new(rate * scale, 1.0);
-            let over = |from: f64, to: f64| {
+            let over = |from: f64, to: f64, _: f64| {
                 let mean = rate * scale * (to - from);
                 Demand::Normal { mean, sd: sd * mean / (to - from).sqrt() }
             };
