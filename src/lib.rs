@@ -21,6 +21,7 @@ pub mod distributions;
 pub mod error;
 pub mod forecast;
 pub mod init;
+pub mod ingest;
 pub mod inputs;
 pub mod inventory;
 pub mod optimize;
