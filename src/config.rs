@@ -7,6 +7,7 @@ mod read;
 
 use crate::cli::Options;
 use crate::error::{Error, Result};
+use crate::ingest::settings as ingest;
 use crate::publish::{audit, sha256_hex};
 use crate::{allocate, calendar::Bucket, classify, clean, inventory, purchase};
 use chrono::NaiveDate;
@@ -81,6 +82,8 @@ pub struct Plan {
     pub run: RunSettings,
     /// Plan only these items (`--only`); `None` = all.
     pub only: Option<BTreeSet<String>>,
+    /// `[data]`, `[csv]` and `[mapping.TABLE]`.
+    pub ingest: ingest::Settings,
     /// `[clean]`.
     pub clean: clean::Settings,
     /// `[classify]`.
@@ -122,6 +125,11 @@ impl Plan {
         let settled = reader.settled();
         let mut plan = Self {
             run: reader.section("run"),
+            ingest: ingest::Settings {
+                data: reader.section("data"),
+                csv: reader.section("csv"),
+                mapping: reader.sections("mapping"),
+            },
             clean: reader.section("clean"),
             classify: reader.section("classify"),
             policy: reader.section("policy"),
@@ -146,6 +154,7 @@ impl Plan {
     fn problems(&self) -> Vec<String> {
         let sections = [
             self.run.problems(),
+            self.ingest.problems(),
             self.clean.problems(),
             self.classify.problems(),
             self.policy.problems(),
@@ -168,6 +177,8 @@ impl Plan {
         set(&mut self.run.models, &options.models);
         self.run.as_of = options.as_of.or(self.run.as_of);
         self.run.threads = options.threads.unwrap_or(self.run.threads);
+        let memory = &mut self.ingest.data.memory_limit_mb;
+        *memory = options.memory.unwrap_or(*memory);
         if let Some(file) = &options.only {
             match std::fs::read_to_string(file) {
                 Ok(text) => self.only = Some(sku_list(&text)),
