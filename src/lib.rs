@@ -11,6 +11,7 @@
 //!    in panel order, and floats are never summed in parallel.
 
 pub mod allocate;
+pub mod apportion;
 pub mod calendar;
 pub mod classify;
 pub mod clean;
@@ -22,7 +23,10 @@ pub mod error;
 pub mod forecast;
 pub mod ingest;
 pub mod init;
+pub mod indicators;
 pub mod inputs;
+pub mod kits;
+pub mod optimize;
 pub mod inventory;
 pub mod optimize;
 pub mod outcome;
@@ -33,4 +37,5 @@ pub mod purchase;
 pub mod review;
 pub mod sample;
 pub mod stats;
+pub mod report;
 pub mod units;
