@@ -314,7 +314,9 @@ pub fn auto(values: &[f64], season_length: usize) -> Result<CesState, FitError> 
     let mut best = fit(values, 1, CesForm::None)?;
     if season_length > 1 {
         for form in [CesForm::Simple, CesForm::Partial, CesForm::Full] {
-            best = fit(values, season_length, form).into_iter().fold(best, |best, new| if new.aicc < best.aicc { new } else { best });
+            best = fit(values, season_length, form)
+                .into_iter()
+                .fold(best, |best, new| if new.aicc < best.aicc { new } else { best });
         }
     }
     Ok(best)

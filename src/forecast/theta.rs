@@ -347,8 +347,7 @@ impl ThetaState {
 mod tests {
     use super::*;
 
-    const FORMS: [ThetaForm; 4] =
-        [ThetaForm::Standard, ThetaForm::Optimised, ThetaForm::Dynamic, ThetaForm::DynamicOptimised];
+    const FORMS: [ThetaForm; 4] = [ThetaForm::Standard, ThetaForm::Optimised, ThetaForm::Dynamic, ThetaForm::DynamicOptimised];
 
     fn wavy(n: usize) -> Vec<f64> {
         (0..n).map(|t| 40.0 + 0.3 * t as f64 + 5.0 * (t as f64 * 1.7).sin()).collect()

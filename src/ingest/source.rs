@@ -174,7 +174,8 @@ pub(super) fn strangers(data: &Path, used: &[String]) -> Result<Vec<Exception>> 
         let Some(stem) = EXTENSIONS.iter().find_map(|e| name.strip_suffix(e)) else { continue };
         if !used.contains(&name) {
             let near = nearest(stem, schema::names().into_iter());
-            let what = near.map_or("no table has this name".to_owned(), |n| format!("no table has this name; the nearest is `{n}`"));
+            let what =
+                near.map_or("no table has this name".to_owned(), |n| format!("no table has this name; the nearest is `{n}`"));
             let why = "rename it, or name it under [mapping.TABLE] file";
             exceptions.push(Exception::new(Severity::Info, "unknown-file", name, what, why));
         }

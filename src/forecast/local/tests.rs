@@ -44,7 +44,8 @@ fn killers_stay_finite_and_bounded() {
                 let state = fit(&values, params(season_length, pool)).unwrap_or_else(|error| panic!("{name}: {error}"));
                 let mut path = [GAP; 180];
                 state.forecast_into(&mut path);
-                let worst = path.iter().copied().fold(0.0, |a: f64, b| if b.is_finite() && b >= 0.0 { a.max(b) } else { f64::NAN });
+                let worst =
+                    path.iter().copied().fold(0.0, |a: f64, b| if b.is_finite() && b >= 0.0 { a.max(b) } else { f64::NAN });
                 assert!(path.iter().all(|v| v.is_finite() && *v >= 0.0), "{name} {season_length} {pool:?}: {path:?}");
                 assert!(worst <= HEADROOM * top, "{name} {season_length} {pool:?}: {worst}");
             }
