@@ -56,7 +56,10 @@ fn layout(file: &File, reading: &Reading<'_>) -> Result<(Vec<String>, Vec<usize>
     })?;
     let limit = reading.settings.data.decompressed_limit_mb;
     if unpacked >> 20 > limit {
-        return Err(Error::input(&file.path, format!("unpacks to {} MiB, more than {limit} ([data] decompressed_limit_mb)", unpacked >> 20)));
+        return Err(Error::input(
+            &file.path,
+            format!("unpacks to {} MiB, more than {limit} ([data] decompressed_limit_mb)", unpacked >> 20),
+        ));
     }
     let mut slices: Vec<usize> = Vec::new();
     for mut rows in groups {
@@ -160,7 +163,9 @@ fn numbers(reader: &ColumnReader, series: &Series, v: &mut Vec<f64>) -> PolarsRe
     let mut faults = Vec::new();
     for cell in cast.f64()?.iter() {
         let mut number = cell.unwrap_or(f64::NAN) * reader.factor;
-        if !number.is_nan() && let Err(reason) = reader.check(number) {
+        if !number.is_nan()
+            && let Err(reason) = reader.check(number)
+        {
             faults.push((v.len(), number.to_string(), Problem::Rejected(reason)));
             number = f64::NAN;
         }

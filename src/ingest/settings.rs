@@ -234,7 +234,11 @@ impl TableMapping {
         let known: Vec<&str> = schema.columns.iter().map(|c| c.name).collect();
         for (section, names) in keys {
             for name in names.into_iter().filter(|n| schema.position(n).is_none()) {
-                problems.push(format!("{place} {section}: {} has no column `{name}`{}", schema.table, did_you_mean(name, &known)));
+                problems.push(format!(
+                    "{place} {section}: {} has no column `{name}`{}",
+                    schema.table,
+                    did_you_mean(name, &known)
+                ));
             }
         }
         if self.separator.is_some_and(|s| !s.is_ascii()) {

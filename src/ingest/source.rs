@@ -31,8 +31,6 @@ pub(super) struct File {
     pub(super) format: Format,
     /// Lower-case hex digest of its bytes.
     pub(super) sha256: String,
-    /// Its size.
-    pub(super) bytes: u64,
 }
 
 const EXTENSIONS: [&str; 3] = [".csv", ".csv.gz", ".parquet"];
@@ -133,7 +131,7 @@ fn open(data: &Path, path: PathBuf) -> Result<File> {
     let format = format(&path, &head)?;
     let sha256 = digest.finalize().iter().map(|b| format!("{b:02x}")).collect();
     let name = path.strip_prefix(data).unwrap_or(&path).to_string_lossy().replace('\\', "/");
-    Ok(File { path, name, format, sha256, bytes })
+    Ok(File { path, name, format, sha256 })
 }
 
 /// What the first bytes say, which must be what the name says.
@@ -174,7 +172,8 @@ pub(super) fn strangers(data: &Path, used: &[String]) -> Result<Vec<Exception>> 
         let Some(stem) = EXTENSIONS.iter().find_map(|e| name.strip_suffix(e)) else { continue };
         if !used.contains(&name) {
             let near = nearest(stem, schema::names().into_iter());
-            let what = near.map_or("no table has this name".to_owned(), |n| format!("no table has this name; the nearest is `{n}`"));
+            let what =
+                near.map_or("no table has this name".to_owned(), |n| format!("no table has this name; the nearest is `{n}`"));
             let why = "rename it, or name it under [mapping.TABLE] file";
             exceptions.push(Exception::new(Severity::Info, "unknown-file", name, what, why));
         }

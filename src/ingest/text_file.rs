@@ -190,7 +190,8 @@ impl<'a> Rows<'a> {
     ) -> std::result::Result<(), (usize, String, Problem)> {
         let extra = (self.fields..records.record.len()).any(|i| !records.record[i].trim_ascii().is_empty());
         if extra {
-            let reason = format!("{} fields where the header has {}: is a separator not quoted?", records.record.len(), self.fields);
+            let reason =
+                format!("{} fields where the header has {}: is a separator not quoted?", records.record.len(), self.fields);
             return Err((0, records.field(self.fields).unwrap_or_default().into_owned(), Problem::Rejected(reason)));
         }
         for (at, reader) in reading.columns.iter_mut().enumerate() {

@@ -97,6 +97,10 @@ impl Hasher for FastHasher {
         self.write_u64(u64::from(byte));
     }
 
+    fn write_u32(&mut self, word: u32) {
+        self.write_u64(u64::from(word));
+    }
+
     fn write_u64(&mut self, word: u64) {
         self.0 = (self.0.rotate_left(26) ^ word).wrapping_mul(0x9E37_79B9_7F4A_7C15);
     }
@@ -268,7 +272,8 @@ impl ColumnReader {
         if is_nothing(text) {
             return Ok(f64::NAN);
         }
-        let parsed: Result<f64, _> = if self.decimal_comma { text.replace(['.', ' ', '\u{a0}'], "").replace(',', ".").parse() } else { text.parse() };
+        let parsed: Result<f64, _> =
+            if self.decimal_comma { text.replace(['.', ' ', '\u{a0}'], "").replace(',', ".").parse() } else { text.parse() };
         match parsed {
             Ok(number) => self.check(number * self.factor).map(|()| number * self.factor),
             Err(_) if text.contains(',') && !self.decimal_comma => {
@@ -287,7 +292,8 @@ impl ColumnReader {
             Kind::Money => number >= 0.0,
             _ => true,
         };
-        let largest = if matches!(self.column.kind, Kind::Units(_)) || self.column.name == "quantity" { self.max_quantity } else { 1e12 };
+        let largest =
+            if matches!(self.column.kind, Kind::Units(_)) || self.column.name == "quantity" { self.max_quantity } else { 1e12 };
         if !fits || !number.is_finite() {
             Err(format!("expected {}", self.column.kind.expected()))
         } else if number.abs() > largest {
@@ -331,9 +337,8 @@ impl DayReader {
         if text == self.cache.0 {
             return Ok(self.cache.1);
         }
-        let moment = parse_day(text, &self.formats).ok_or_else(|| {
-            "not a date; expected YYYY-MM-DD, or set [csv] date_formats, e.g. [\"%d/%m/%Y\"]".to_owned()
-        })?;
+        let moment = parse_day(text, &self.formats)
+            .ok_or_else(|| "not a date; expected YYYY-MM-DD, or set [csv] date_formats, e.g. [\"%d/%m/%Y\"]".to_owned())?;
         let day = self.check(self.business_day(moment))?;
         self.cache.0.clear();
         self.cache.0.push_str(text);
