@@ -24,6 +24,8 @@ pub mod forecast;
 pub mod indicators;
 pub mod ingest;
 pub mod init;
+pub mod indicators;
+pub mod ingest;
 pub mod inputs;
 pub mod inventory;
 pub mod kits;
