@@ -31,5 +31,6 @@ pub mod purchase;
 pub mod sample;
 pub mod publish;
 pub mod review;
+pub mod simulate;
 pub mod stats;
 pub mod units;
