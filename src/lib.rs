@@ -38,5 +38,6 @@ pub mod purchase;
 pub mod report;
 pub mod review;
 pub mod sample;
+pub mod simulate;
 pub mod stats;
 pub mod units;
