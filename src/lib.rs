@@ -13,6 +13,7 @@
 pub mod calendar;
 pub mod error;
 pub mod inputs;
+pub mod models;
 pub mod outcome;
 pub mod panel;
 pub mod publish;
