@@ -236,6 +236,9 @@ fn plain_start(y: &[f64], season_length: usize, form: CesForm) -> Option<CesPoin
     Some(CesPoint { level, potential: level / POTENTIAL, season, season_potential })
 }
 
+/// What is left of the level's movement a period later, in forecasts.
+const DAMPING: f64 = 0.95;
+
 /// A level over its potential at the start.
 const POTENTIAL: f64 = 1.1;
 
@@ -314,7 +317,9 @@ pub fn auto(values: &[f64], season_length: usize) -> Result<CesState, FitError> 
     let mut best = fit(values, 1, CesForm::None)?;
     if season_length > 1 {
         for form in [CesForm::Simple, CesForm::Partial, CesForm::Full] {
-            best = fit(values, season_length, form).into_iter().fold(best, |best, new| if new.aicc < best.aicc { new } else { best });
+            best = fit(values, season_length, form)
+                .into_iter()
+                .fold(best, |best, new| if new.aicc < best.aicc { new } else { best });
         }
     }
     Ok(best)
@@ -332,11 +337,19 @@ pub fn refit_from(state: &CesState, values: &[f64]) -> Result<CesState, FitError
 
 impl CesState {
     /// Point forecasts of the periods after the last, into `path`, `[horizon]`, units per period.
+    ///
+    /// The level's movement fades by 5 % a period, as in a damped trend: the model itself may grow or oscillate
+    /// for ever, which half a year ahead nobody should believe.
     pub fn forecast_into(&self, path: &mut [f64]) {
         let mut ahead = self.clone();
+        let (mut level, mut fading) = (self.now.level, 1.0);
         for value in path {
-            *value = ahead.expected();
+            let season = ahead.expected() - ahead.now.level;
+            *value = level + season;
+            let before = ahead.now.level;
             ahead.update(f64::NAN);
+            fading *= DAMPING;
+            level += fading * (ahead.now.level - before);
         }
     }
 

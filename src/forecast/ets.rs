@@ -429,9 +429,8 @@ pub fn auto(values: &[f64], season_length: usize, effort: Effort) -> Result<EtsS
         return Err(FitError::TooShort { observed, needed: 2 });
     }
     let log = on_scale(values, Scale::Log);
-    let samples: Vec<Sample> = std::iter::once(Sample::new(values, Scale::Additive))
-        .chain(log.as_deref().map(|y| Sample::new(y, Scale::Log)))
-        .collect();
+    let samples: Vec<Sample> =
+        std::iter::once(Sample::new(values, Scale::Additive)).chain(log.as_deref().map(|y| Sample::new(y, Scale::Log))).collect();
     let lengths: &[usize] = if season_length > 1 && observed >= 2 * season_length { &[1, season_length] } else { &[1] };
     let mut candidates = Vec::new();
     for sample in &samples {

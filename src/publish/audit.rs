@@ -184,8 +184,7 @@ fn wrong_allocation(a: &Allocation) -> Option<&'static str> {
 fn every_item_is_accounted_for(inputs: &Inputs, outcome: &Outcome, found: &mut Findings<'_>) {
     let mut seen = vec![false; inputs.names.skus.len()];
     outcome.recommendations.iter().for_each(|r| seen[r.sku.index()] = true);
-    let excused: BTreeSet<&str> =
-        outcome.exceptions.iter().map(|e| e.key.split('/').next().unwrap_or(&e.key)).collect();
+    let excused: BTreeSet<&str> = outcome.exceptions.iter().map(|e| e.key.split('/').next().unwrap_or(&e.key)).collect();
     for (i, _) in seen.iter().enumerate().filter(|(_, seen)| !**seen) {
         let sku = &inputs.names.skus[i];
         if !excused.contains(sku.as_str()) {

@@ -125,7 +125,10 @@ pub(super) fn names(column: &ColumnDescPtr, dictionary: &[&str], runs: &[(u32, u
         each.reduce(|a, b| if pick(a, b) { a } else { b }).map(ByteArray::from)
     };
     let statistics = Statistics::byte_array(used(|a, b| a <= b), used(|a, b| a >= b), None, Some(0), false);
-    chunk(column, Parts { dictionary: Some((plain, dictionary.len())), data, encoding: Encoding::RLE_DICTIONARY, rows, statistics })
+    chunk(
+        column,
+        Parts { dictionary: Some((plain, dictionary.len())), data, encoding: Encoding::RLE_DICTIONARY, rows, statistics },
+    )
 }
 
 /// Labels by code: `codes[row]` is a position in `dictionary`.
@@ -186,7 +189,11 @@ fn float_codes(values: &[f32]) -> Option<(Vec<u16>, Vec<f32>)> {
     let mut distinct: Vec<f32> = Vec::new();
     let mut codes = Vec::with_capacity(values.len());
     for &value in values {
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates, and is checked by comparing back")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "saturates, and is checked by comparing back"
+        )]
         let whole = value as u32 as usize;
         let slot = if whole < SMALL && (whole as f32).to_bits() == value.to_bits() {
             &mut small[whole]

@@ -226,8 +226,7 @@ impl Rows {
                 return Err(broken(format!("column {} is missing or not {:?}", c.name, c.kind.arrow())));
             }
         }
-        let batches: std::result::Result<Vec<_>, _> =
-            builder.build().map_err(|e| broken(e.to_string()))?.collect();
+        let batches: std::result::Result<Vec<_>, _> = builder.build().map_err(|e| broken(e.to_string()))?.collect();
         let batches = batches.map_err(|e| broken(e.to_string()))?;
         let batch = concat_batches(&schema, &batches).map_err(|e| broken(e.to_string()))?;
         Ok(Self { table, batch })
