@@ -16,7 +16,7 @@ pub fn execute(cli: &Cli) -> Result<u8> {
             println!("{}", data.display());
         }
         Command::Init(args) => {
-            for file in init::init(&args.dir, &[])? {
+            for file in init::init(&args.dir)? {
                 println!("{}", file.display());
             }
         }

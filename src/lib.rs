@@ -11,16 +11,24 @@
 //!    in panel order, and floats are never summed in parallel.
 
 pub mod allocate;
+pub mod apportion;
 pub mod calendar;
 pub mod classify;
 pub mod clean;
 pub mod cli;
 pub mod commands;
 pub mod config;
+pub mod distributions;
 pub mod error;
 pub mod forecast;
+pub mod ingest;
 pub mod init;
+pub mod indicators;
+pub mod ingest;
 pub mod inputs;
+pub mod kits;
+pub mod optimize;
+pub mod inventory;
 pub mod optimize;
 pub mod outcome;
 pub mod panel;
@@ -30,4 +38,5 @@ pub mod purchase;
 pub mod review;
 pub mod sample;
 pub mod stats;
+pub mod report;
 pub mod units;

@@ -5,10 +5,13 @@ usage: python3 tests/oracle/forecast.py > tests/oracle/forecast.csv
 
 Columns: case, method, season_length, loglik (`nan` where the method has none), params, values, forecast; the last three
 are numbers joined by `;`. `params` are
-  ets_fixed   alpha beta gamma phi | level trend | season (oldest first): the recursion from a given start
-  ets         sum of squares of the residuals, number of them (the fit itself is free)
-  ces_fixed   alpha0 alpha1: the form without season from statsforecast's own start
-  theta       alpha theta initial level sigma2 (mean of squared errors from the fourth on)
+  ets_fixed   alpha beta gamma phi, sum of squared errors, then the given start: level trend season (oldest first);
+              `forecast` is the state at the end in the same order
+  ets         sum of squared errors, number of them (the fit is free); loglik is Gaussian with every constant
+  ces_fixed   alpha0 alpha1, sum of squared errors, level and potential at the start (statsforecast casts back to it);
+              `forecast` is level and potential at the end
+  ces         alpha0 alpha1, sum of squared errors (the fit is free)
+  theta       alpha theta, initial level, mean of squared errors from the fourth on
   croston     smoothing parameters
 Series are seeded arithmetic, no data of anybody's. Versions stand in the header of the file.
 """
@@ -17,9 +20,9 @@ import sys
 import numpy as np
 import statsforecast
 from statsforecast import models
-from statsforecast.ces import auto_ces
-from statsforecast.ets import ets_f
-from statsforecast.theta import thetamodel
+from statsforecast.ces import pegelsresid_ces
+from statsforecast.ets import ets_f, pegelsresid_C
+from statsforecast.theta import forecast_theta, thetamodel
 
 rng = np.random.default_rng(20260101)
 H = 12
@@ -44,23 +47,15 @@ def line(case, method, m, loglik, params, values, forecast):
 
 
 def ets_fixed(name, m, y, spec, smoothing):
-    """The recursion by hand, in plain Python: Hyndman et al. (2008), table 2.2."""
     alpha, beta, gamma, phi = smoothing
-    level, trend = y[:m].mean(), 0.1 if beta else 0.0
-    season = list(y[:m] - y[:m].mean()) if gamma else []
-    start = [level, trend, *season]
-    for value in y:
-        base = level + phi * trend
-        error = value - base - (season[0] if season else 0)
-        level, trend = base + alpha * error, phi * trend + beta * error
-        if season:
-            season = season[1:] + [season[0] + gamma * error]
-    path = []
-    for h in range(H):
-        trend *= phi
-        level += trend
-        path.append(level + (season[h % m] if season else 0))
-    line(name, f"ets_fixed {spec}", m, float("nan"), [alpha, beta, gamma, phi, *start], y, path)
+    trend, season = ([0.1] if beta else []), (list(y[:m] - y[:m].mean()) if gamma else [])
+    state = np.array([y[:m].mean(), *trend, *season[::-1]])
+    form = ("A", "A" if trend else "N", "A" if season else "N", bool(trend))
+    _, errors, states, _ = pegelsresid_C(y, m, state, *form, alpha, beta, gamma, phi, 3)
+    start = [alpha, beta, gamma, phi, float(np.sum(errors**2)), state[0], *(trend or [0.0]), *season]
+    last = states[-1]
+    end = [last[0], last[1] if trend else 0.0, *last[1 + len(trend):][::-1]]
+    line(name, f"ets_fixed {spec}", m, float("nan"), start, y, end)
 
 
 def ets(name, m, y, spec):
@@ -73,17 +68,9 @@ def ets(name, m, y, spec):
 
 
 def ces_fixed(name, y, alpha):
-    """From statsforecast's start (mean of the first ten, potential a tenth lower), its own recursion."""
-    fit = auto_ces(y, m=1, model="N", alpha_0=alpha[0], alpha_1=alpha[1]) if False else None
-    level = y[:10].mean()
-    potential = level / 1.1
-    sse = 0.0
-    for value in y:
-        error = value - level
-        sse += error**2
-        level, potential = (level - (1 - alpha[1]) * potential + (alpha[0] - alpha[1]) * error,
-                            level + (1 - alpha[0]) * potential + (alpha[0] + alpha[1]) * error)
-    line(name, "ces_fixed", 1, float("nan"), [*alpha, sse], y, [level, potential])
+    states = np.array([[y[:10].mean(), y[:10].mean() / 1.1]])
+    _, errors, states, _ = pegelsresid_ces(y, 1, states, 2, "N", *alpha, np.nan, np.nan, 3)
+    line(name, "ces_fixed", 1, float("nan"), [*alpha, float(np.sum(errors**2)), *states[0]], y, states[len(y)])
 
 
 def ces(name, m, y, form):
@@ -98,7 +85,6 @@ def ces(name, m, y, form):
 
 def theta(name, y, form):
     fit = thetamodel(y=y, m=1, modeltype=form, initial_smoothed=np.nan, alpha=np.nan, theta=np.nan, nmse=3)
-    from statsforecast.theta import forecast_theta
     sigma2 = float(np.mean(np.asarray(fit["residuals"])[3:] ** 2))
     par = fit["par"]
     mean = forecast_theta(fit, H)["mean"]
@@ -109,6 +95,7 @@ def main():
     print(f"# statsforecast {statsforecast.__version__}, numpy {np.__version__}, python {sys.version.split()[0]}; by forecast.py")
     print("case,method,season_length,loglik,params,values,forecast")
     for name, m, y in series():
+        y = y.round(3)
         ets_fixed(name, m, y, "AAdN", (0.3, 0.05, 0.0, 0.95))
         if m > 1:
             ets_fixed(name, m, y, "ANA", (0.2, 0.0, 0.1, 0.0))

@@ -1,0 +1,119 @@
+//! One partition of pools, from history to planned pools: forecast, policy, proposed lines, channel shares.
+
+use super::lead_times::LeadTimes;
+use crate::allocate::{self, ChannelDemand, Presence};
+use crate::config::Plan;
+use crate::distributions::Demand;
+use crate::error::{Exception, Result, Severity};
+use crate::forecast::{Context, PoolForecast};
+use crate::inputs::{Inputs, PurchaseOrder, Stock};
+use crate::inventory::expiry::DatedLot;
+use crate::inventory::lead_time::Estimate;
+use crate::inventory::{self, Arrival, Outlook, Pinned, PoolInput, PoolPlan, StockLevel, position};
+use crate::kits::Kits;
+use crate::outcome::{
+    Accuracy, Allocation, ChannelFinding, Classification, OpenOrderAdvice, PoolPicture, SeriesForecast,
+};
+use crate::panel::{Pool, flag};
+use crate::publish::previous::LastRun;
+use crate::publish::{DemandEncoder, ForecastEncoder, RowGroup};
+use crate::purchase::{Line, Market, PoolNeed, open_orders};
+use crate::units::{ChannelId, Money, SkuId, Units};
+use std::ops::Range;
+
+/// What every partition reads.
+pub struct Night<'a> {
+    pub plan: &'a Plan,
+    pub inputs: &'a Inputs,
+    pub last: Option<&'a LastRun>,
+    pub market: Market<'a>,
+    pub kits: Kits,
+    pub told: Vec<Exception>,
+    context: &'a Context<'a>,
+    classes: &'a [Classification],
+    return_rates: &'a [f64],
+    presence: Presence,
+    lead_times: LeadTimes,
+    stock: Vec<Option<&'a Stock>>,
+    demand: DemandEncoder<'a>,
+    forecast: ForecastEncoder<'a>,
+}
+
+/// What one partition came to, in pool order.
+pub struct Part<'a> {
+    pub pools: Vec<PlannedPool<'a>>,
+    pub demand: RowGroup,
+    pub forecast: RowGroup,
+    pub accuracy: Vec<Accuracy>,
+    pub methods: Vec<(String, String)>,
+    pub exceptions: Vec<Exception>,
+}
+
+/// One pool, planned by itself; supplier orders and the budget come later.
+pub struct PlannedPool<'a> {
+    pub plan: PoolPlan,
+    pub lines: Vec<Line<'a>>,
+    pub allocation: Vec<Allocation>,
+    pub findings: Vec<ChannelFinding>,
+    pub advice: Vec<OpenOrderAdvice>,
+    pub picture: PoolPicture,
+    /// Units that can be promised, kits by their components.
+    pub available: Units,
+    pub margin: Money,
+}
+
+impl<'a> Night<'a> {
+    /// Sets up what all partitions share.
+    pub fn new(
+        plan: &'a Plan,
+        inputs: &'a Inputs,
+        context: &'a Context<'a>,
+        (classes, return_rates): (&'a [Classification], &'a [f64]),
+        last: Option<&'a LastRun>,
+    ) -> Result<Self> {
+        let (kits, told) = Kits::new(&inputs.kits, &inputs.names);
+        let horizon = plan.horizon(inputs.panel.calendar().bucket());
+        Ok(Self {
+            plan,
+            inputs,
+            last,
+            market: Market::new(inputs, &plan.purchase),
+            kits,
+            told,
+            context,
+            classes,
+            return_rates,
+            presence: Presence::of(inputs),
+            lead_times: LeadTimes::new(inputs),
+            stock: super::history::stock_of_pools(inputs),
+            demand: DemandEncoder::new(&inputs.panel, &inputs.names)?,
+            forecast: ForecastEncoder::new(&inputs.names, inputs.panel.calendar(), horizon)?,
+        })
+    }
+
+    /// Forecasts and plans the pools of `range`.
+    pub fn partition(&self, range: Range<usize>) -> Result<Part<'a>> {
+        let panel = &self.inputs.panel;
+        let forecasts: Vec<PoolForecast> = range.clone().map(|p| self.context.forecast_pool(p)).collect();
+        let series = panel.pools()[range.clone()].iter().map(|p| p.series.clone()).filter(|s| !s.is_empty());
+        let span = series.fold(usize::MAX..0, |span, s| span.start.min(s.start)..span.end.max(s.end));
+        let span = span.start.min(span.end)..span.end;
+        let rows: Vec<(_, &SeriesForecast)> =
+            span.clone().map(|i| panel.key(i)).zip(forecasts.iter().flat_map(|f| &f.series)).collect();
+        let mut part = Part {
+            demand: self.demand.encode(span)?,
+            forecast: self.forecast.encode(&rows)?,
+            methods: rows.iter().map(|(_, f)| (f.method.clone(), f.reason.clone())).collect(),
+            pools: Vec::with_capacity(range.len()),
+            accuracy: Vec::new(),
+            exceptions: Vec::new(),
+        };
+        for (p, forecast) in range.zip(&forecasts) {
+            let pool = self.plan_pool(p, forecast, &mut part.exceptions);
+            part.pools.push(pool);
+        }
+        part.accuracy = forecasts.into_iter().flat_map(|f| f.accuracy).collect();
+        part.exceptions.sort();
+        Ok(part)
+    }
+}
