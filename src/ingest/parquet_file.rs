@@ -3,7 +3,7 @@
 use super::mapping::{From, Plan};
 use super::schema::Kind;
 use super::source::File;
-use super::table::{Chunk, Reading, Sink};
+use super::table::{CHUNK_ROWS, Chunk, Reading, Sink};
 use super::values::{ColumnReader, Moment, NO_DAY, NO_FLAG, NO_TEXT, Problem, Values};
 use crate::error::{Error, Result};
 use polars::prelude::{DataFrame, DataType, ParallelStrategy, ParquetReader, PolarsResult, SerReader, Series, TimeUnit};
@@ -25,6 +25,7 @@ pub(super) fn read(file: &File, reading: &mut Reading<'_>, sink: &mut Sink<'_>) 
     let mut used: Vec<usize> = plan.from.iter().filter_map(|f| if let From::File(i) = f { Some(*i) } else { None }).collect();
     used.sort_unstable();
     used.dedup();
+    let all: usize = slices.iter().sum();
     let mut done = 0;
     for rows in slices {
         let frame = guarded(file, || {
@@ -34,12 +35,15 @@ pub(super) fn read(file: &File, reading: &mut Reading<'_>, sink: &mut Sink<'_>) 
                 .read_parallel(ParallelStrategy::Columns)
                 .finish()
         })?;
-        let mut chunk = convert(file, &frame, (&plan, &headings), reading)?;
-        drop(frame);
-        chunk.first_line = done as u64 + 1;
-        require(&mut chunk, reading);
+        for start in (0..rows).step_by(CHUNK_ROWS) {
+            let part = frame.slice(start as i64, CHUNK_ROWS);
+            let mut chunk = convert(file, &part, (&plan, &headings), reading)?;
+            chunk.first_line = (done + start) as u64 + 1;
+            chunk.rows_ahead = all - done - start;
+            require(&mut chunk, reading);
+            sink(chunk, &reading.columns, reading.quarantine)?;
+        }
         done += rows;
-        sink(chunk, &reading.columns, reading.quarantine)?;
     }
     Ok(done as u64)
 }
@@ -115,7 +119,7 @@ fn convert(file: &File, frame: &DataFrame, (plan, headings): (&Plan, &[String]),
 fn require(chunk: &mut Chunk, reading: &mut Reading<'_>) {
     let required: Vec<usize> = (0..reading.columns.len()).filter(|&at| reading.columns[at].column.required).collect();
     for at in required {
-        let empty: Vec<usize> = (0..chunk.rows).filter(|&row| chunk.columns[at].is_empty_at(row) && chunk.is_good(row)).collect();
+        let empty = chunk.columns[at].empty_rows(chunk.rows);
         let problem = Problem::Rejected("empty, but required".to_owned());
         empty.into_iter().for_each(|row| set_aside(chunk, reading, (row, at), "", problem.clone()));
     }
@@ -138,6 +142,7 @@ fn push(reader: &mut ColumnReader, raw: &str, values: &mut Values, row: usize) -
 /// Converts a whole column: columns of the expected type directly, all others through their text.
 fn fill(reader: &mut ColumnReader, series: &Series, values: &mut Values) -> PolarsResult<Vec<Fault>> {
     let dtype = series.dtype();
+    values.reserve(series.len());
     let faults = match values {
         Values::Number(v) if dtype.is_primitive_numeric() && !matches!(reader.column.kind, Kind::Choice(_)) => {
             numbers(reader, series, v)?
@@ -162,14 +167,14 @@ fn numbers(reader: &ColumnReader, series: &Series, v: &mut Vec<f64>) -> PolarsRe
     let cast = series.cast(&DataType::Float64)?;
     let mut faults = Vec::new();
     for cell in cast.f64()?.iter() {
-        let mut number = cell.unwrap_or(f64::NAN) * reader.factor;
-        if !number.is_nan()
-            && let Err(reason) = reader.check(number)
-        {
+        let number = cell.unwrap_or(f64::NAN) * reader.factor;
+        let fault = if number.is_nan() { None } else { reader.check(number).err() };
+        if let Some(reason) = fault {
             faults.push((v.len(), number.to_string(), Problem::Rejected(reason)));
-            number = f64::NAN;
+            v.push(f64::NAN);
+        } else {
+            v.push(number);
         }
-        v.push(number);
     }
     Ok(faults)
 }
