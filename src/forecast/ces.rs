@@ -236,6 +236,9 @@ fn plain_start(y: &[f64], season_length: usize, form: CesForm) -> Option<CesPoin
     Some(CesPoint { level, potential: level / POTENTIAL, season, season_potential })
 }
 
+/// What is left of the level's movement a period later, in forecasts.
+const DAMPING: f64 = 0.95;
+
 /// A level over its potential at the start.
 const POTENTIAL: f64 = 1.1;
 
@@ -314,7 +317,9 @@ pub fn auto(values: &[f64], season_length: usize) -> Result<CesState, FitError> 
     let mut best = fit(values, 1, CesForm::None)?;
     if season_length > 1 {
         for form in [CesForm::Simple, CesForm::Partial, CesForm::Full] {
-            best = fit(values, season_length, form).into_iter().fold(best, |best, new| if new.aicc < best.aicc { new } else { best });
+            best = fit(values, season_length, form)
+                .into_iter()
+                .fold(best, |best, new| if new.aicc < best.aicc { new } else { best });
         }
     }
     Ok(best)
@@ -332,11 +337,19 @@ pub fn refit_from(state: &CesState, values: &[f64]) -> Result<CesState, FitError
 
 impl CesState {
     /// Point forecasts of the periods after the last, into `path`, `[horizon]`, units per period.
+    ///
+    /// The level's movement fades by 5 % a period, as in a damped trend: the model itself may grow or oscillate
+    /// for ever, which half a year ahead nobody should believe.
     pub fn forecast_into(&self, path: &mut [f64]) {
         let mut ahead = self.clone();
+        let (mut level, mut fading) = (self.now.level, 1.0);
         for value in path {
-            *value = ahead.expected();
+            let season = ahead.expected() - ahead.now.level;
+            *value = level + season;
+            let before = ahead.now.level;
             ahead.update(f64::NAN);
+            fading *= DAMPING;
+            level += fading * (ahead.now.level - before);
         }
     }
 
@@ -378,5 +391,58 @@ impl CesState {
         by_form!(self.form, errors(values, &self.start, self.params, &mut path));
         path.iter_mut().zip(values).for_each(|(error, y)| *error = y - *error);
         path
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FORMS: [CesForm; 4] = [CesForm::None, CesForm::Simple, CesForm::Partial, CesForm::Full];
+
+    fn weekly(n: usize) -> Vec<f64> {
+        let season = [-3.0, -2.0, 0.0, 1.0, 3.0, 4.0, -3.0];
+        (0..n).map(|t| 30.0 + season[t % 7] + 3.0 * (t as f64 * 0.9).sin()).collect()
+    }
+
+    #[test]
+    fn a_constant_series_forecasts_itself() {
+        let mut path = [0.0; 10];
+        fit(&[12.0; 60], 1, CesForm::None).unwrap().forecast_into(&mut path);
+        path.iter().for_each(|v| assert!((v - 12.0).abs() < 0.5, "{path:?}"));
+    }
+
+    #[test]
+    fn updating_one_by_one_is_the_same_recursion() {
+        let values = weekly(80);
+        for form in FORMS {
+            let fitted = fit(&values, 7, form).unwrap();
+            let mut stepped = CesState { now: fitted.start.clone(), ..fitted.clone() };
+            values.iter().for_each(|&y| stepped.update(y));
+            assert!((stepped.expected() - fitted.expected()).abs() < 1e-9, "{form:?}");
+        }
+    }
+
+    #[test]
+    fn one_step_errors_add_up_to_sigma2() {
+        let mut values = weekly(90);
+        values[33] = f64::NAN;
+        for form in FORMS {
+            let state = fit(&values, 7, form).unwrap();
+            let sum: f64 = values.iter().zip(state.fitted(&values)).map(|(y, f)| (y - f).powi(2)).filter(|e| !e.is_nan()).sum();
+            assert!((sum / 89.0 / state.sigma2 - 1.0).abs() < 1e-9, "{form:?}");
+        }
+    }
+
+    #[test]
+    fn a_warm_refit_is_no_worse_than_its_start() {
+        let values = weekly(120);
+        let state = fit(&values, 7, CesForm::Partial).unwrap();
+        assert!(refit_from(&state, &values).unwrap().sigma2 <= state.sigma2);
+    }
+
+    #[test]
+    fn the_season_is_found() {
+        assert_ne!(auto(&weekly(140), 7).unwrap().form, CesForm::None);
     }
 }

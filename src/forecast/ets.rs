@@ -368,7 +368,7 @@ fn fit_coordinates<const P: usize>(sample: &Sample, form: EtsForm, free: [usize;
     };
     let regressed = |params: EtsParams| by_form!(form, regress(sample.y, sample.mean, params, form));
     let sum = |start: &EtsPoint, params: EtsParams| by_form!(form, sums(sample.y, start, &[params; LANES]))[0];
-    let rounds = if effort == Effort::Fast { 3 } else { 5 };
+    let rounds = if effort == Effort::Fast { P.min(3) } else { 5 };
     let mut start = regressed(EtsParams::from_box(&[0.4, 0.2, 0.2, 0.8], form));
     let starts = STARTS.map(|u| free.map(|coordinate| u[coordinate]));
     let mut found =
@@ -429,9 +429,8 @@ pub fn auto(values: &[f64], season_length: usize, effort: Effort) -> Result<EtsS
         return Err(FitError::TooShort { observed, needed: 2 });
     }
     let log = on_scale(values, Scale::Log);
-    let samples: Vec<Sample> = std::iter::once(Sample::new(values, Scale::Additive))
-        .chain(log.as_deref().map(|y| Sample::new(y, Scale::Log)))
-        .collect();
+    let samples: Vec<Sample> =
+        std::iter::once(Sample::new(values, Scale::Additive)).chain(log.as_deref().map(|y| Sample::new(y, Scale::Log))).collect();
     let lengths: &[usize] = if season_length > 1 && observed >= 2 * season_length { &[1, season_length] } else { &[1] };
     let mut candidates = Vec::new();
     for sample in &samples {
@@ -520,3 +519,6 @@ impl EtsState {
         path
     }
 }
+
+#[cfg(test)]
+mod tests;

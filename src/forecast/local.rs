@@ -259,3 +259,6 @@ impl LocalState {
         (0..values.len()).map(|t| paths.iter().map(|path| path[t]).sum::<f64>() / paths.len() as f64).collect()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,4 +1,4 @@
-//! What a planner may choose about the policy: the `[inventory]` section of the configuration.
+//! What a planner may choose about the policy: the `[policy]` section of the configuration.
 
 use crate::units::Probability;
 use serde::{Deserialize, Serialize};
@@ -144,7 +144,7 @@ pub struct Cell {
     pub count_every_days: f64,
 }
 
-/// The `[inventory]` section.
+/// The `[policy]` section.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
@@ -230,21 +230,21 @@ impl Settings {
         ];
         for (key, value) in positive.into_iter().filter_map(|(k, v)| Some((k, v?))) {
             if !(value.is_finite() && value > 0.0) {
-                problems.push(format!("inventory.{key} = {value}: must be above 0"));
+                problems.push(format!("policy.{key} = {value}: must be above 0"));
             }
         }
         for (key, value) in not_negative.into_iter().filter_map(|(k, v)| Some((k, v?))) {
             if !(value.is_finite() && value >= 0.0) {
-                problems.push(format!("inventory.{key} = {value}: must not be negative"));
+                problems.push(format!("policy.{key} = {value}: must not be negative"));
             }
         }
         for name in self.cells.keys().filter(|name| !CELLS.iter().any(|c| c.0 == name.as_str())) {
-            problems.push(format!("inventory.cells.{name}: the cells are AX, AY, AZ, BX, BY, BZ, CX, CY, CZ"));
+            problems.push(format!("policy.cells.{name}: the cells are AX, AY, AZ, BX, BY, BZ, CX, CY, CZ"));
         }
         let bands = &self.cover_bands;
         for (key, (low, high)) in [("fast", bands.fast), ("medium", bands.medium), ("slow", bands.slow)] {
             if !(low >= 0.0 && high >= low) {
-                problems.push(format!("inventory.cover_bands.{key} = [{low}, {high}]: least first, both not negative"));
+                problems.push(format!("policy.cover_bands.{key} = [{low}, {high}]: least first, both not negative"));
             }
         }
         problems

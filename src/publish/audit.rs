@@ -9,13 +9,15 @@ use crate::inputs::{Inputs, Names};
 use crate::outcome::{Allocation, Outcome, Recommendation};
 use crate::review::explain::Recomputer;
 use crate::units::{LocationId, Money, SkuId, Units};
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// At most this many failures are told.
 const TOLD: usize = 20;
 
 /// How far a run's totals may be from the last one's before a person must look.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Bounds {
     /// The recommended spend may grow by at most this factor.
     pub spend_factor: f64,
@@ -27,6 +29,21 @@ impl Default for Bounds {
     /// Spend up to five times the last run's, pools within half.
     fn default() -> Self {
         Self { spend_factor: 5.0, pool_share: 0.5 }
+    }
+}
+
+impl Bounds {
+    /// Everything out of range, as sentences for the configuration's list of problems.
+    #[must_use]
+    pub fn problems(&self) -> Vec<String> {
+        let mut problems = Vec::new();
+        if self.spend_factor.is_nan() || self.spend_factor < 1.0 {
+            problems.push(format!("publish.spend_factor = {}: expected 1 or more", self.spend_factor));
+        }
+        if self.pool_share.is_nan() || self.pool_share < 0.0 {
+            problems.push(format!("publish.pool_share = {}: expected 0 or more", self.pool_share));
+        }
+        problems
     }
 }
 
@@ -184,8 +201,7 @@ fn wrong_allocation(a: &Allocation) -> Option<&'static str> {
 fn every_item_is_accounted_for(inputs: &Inputs, outcome: &Outcome, found: &mut Findings<'_>) {
     let mut seen = vec![false; inputs.names.skus.len()];
     outcome.recommendations.iter().for_each(|r| seen[r.sku.index()] = true);
-    let excused: BTreeSet<&str> =
-        outcome.exceptions.iter().map(|e| e.key.split('/').next().unwrap_or(&e.key)).collect();
+    let excused: BTreeSet<&str> = outcome.exceptions.iter().map(|e| e.key.split('/').next().unwrap_or(&e.key)).collect();
     for (i, _) in seen.iter().enumerate().filter(|(_, seen)| !**seen) {
         let sku = &inputs.names.skus[i];
         if !excused.contains(sku.as_str()) {

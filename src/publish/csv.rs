@@ -222,7 +222,8 @@ mod tests {
 
     #[test]
     fn file_names_cannot_escape_or_collide() {
-        let names = ["../../etc/passwd", "a/b", "a:b", "A/B", "", ".", "..", "CON", "con.txt", "Müller", "ok", "x\0y", "-rf", "a-b."];
+        let names =
+            ["../../etc/passwd", "a/b", "a:b", "A/B", "", ".", "..", "CON", "con.txt", "Müller", "ok", "x\0y", "-rf", "a-b."];
         let files = file_names(&names);
         let mut lower: Vec<_> = files.iter().map(|f| f.to_ascii_lowercase()).collect();
         lower.sort();

@@ -24,13 +24,8 @@ impl OutputLock {
     pub fn acquire(out: &Path, started: &str) -> Result<Self> {
         std::fs::create_dir_all(out).map_err(Error::io(out))?;
         let path = out.join(".lock");
-        let mut file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .open(&path)
-            .map_err(Error::io(&path))?;
+        let mut file =
+            OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path).map_err(Error::io(&path))?;
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {

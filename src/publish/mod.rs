@@ -16,10 +16,10 @@ pub mod previous;
 pub mod schema;
 pub mod tables;
 
+pub use self::parquet::{DemandEncoder, ForecastEncoder, RowGroup, TableFile};
 pub use atomic::{Begin, Publication, StagedFile, prune};
 pub use lock::OutputLock;
 pub use manifest::{FileEntry, Identity, InputEntry, Manifest, PublishedRun, sha256_hex};
-pub use self::parquet::{DemandEncoder, ForecastEncoder, RowGroup, TableFile};
 
 /// Version of the output tables: raised when a column goes, changes its type or its meaning.
 pub const SCHEMA_VERSION: u32 = 1;

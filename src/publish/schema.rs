@@ -169,7 +169,12 @@ pub const DEMAND: Table = Table {
         column("returns", Real32, "units", "came back in the period"),
         column("net", Real32, "units", "gross - returns; may be negative"),
         column("cleaned", Real32, "units", "gross demand with outliers capped and censored periods estimated"),
-        column("flags", Text, "", "stockout, inferred-stockout, promotion, outlier, returned, inactive, joined by |; empty for none"),
+        column(
+            "flags",
+            Text,
+            "",
+            "stockout, inferred-stockout, promotion, outlier, returned, inactive, joined by |; empty for none",
+        ),
     ],
 };
 

@@ -7,9 +7,7 @@ use crate::error::{Exception, Quarantined, Result};
 use crate::inputs::{Inputs, Names};
 use crate::outcome::{Accuracy, Allocation, Change, Classification, Indicator, Outcome, Policy, Recommendation, Step};
 use crate::units::{ChannelId, LocationId, Money, SkuId, Units};
-use arrow::array::{
-    ArrayRef, BooleanArray, Date32Array, Decimal128Array, Float64Array, Int64Array, StringArray, StringBuilder,
-};
+use arrow::array::{ArrayRef, BooleanArray, Date32Array, Decimal128Array, Float64Array, Int64Array, StringArray, StringBuilder};
 use chrono::NaiveDate;
 use std::fmt::Write;
 use std::sync::Arc;

@@ -274,7 +274,12 @@ mod tests {
         let steps = [
             step("safety_stock", "peak * max_lead_time - average * lead_time", &inputs, 350.0),
             step("reorder_point", "average * lead_time + safety_stock", &inputs[2..], 420.0),
-            step("quantity", "max(minimum, ceil((reorder_point - position) / pack) * pack)", &[("minimum", 50.0), ("position", 13.0), ("pack", 12.0)], 408.0),
+            step(
+                "quantity",
+                "max(minimum, ceil((reorder_point - position) / pack) * pack)",
+                &[("minimum", 50.0), ("position", 13.0), ("pack", 12.0)],
+                408.0,
+            ),
         ];
         Recomputer::default().check(&[], &steps).unwrap();
         let words = in_words(&steps);
@@ -288,7 +293,9 @@ mod tests {
     #[test]
     fn formulas_follow_precedence_and_bad_ones_are_refused() {
         let known = |name: &str| (name == "x").then_some(3.0);
-        for (formula, value) in [("2 + x * 4", 14.0), ("-x ^ 2", -9.0), ("(2 + x) * 4", 20.0), ("sqrt(x² + 16)", 5.0), ("8 / 2 / 2", 2.0)] {
+        for (formula, value) in
+            [("2 + x * 4", 14.0), ("-x ^ 2", -9.0), ("(2 + x) * 4", 20.0), ("sqrt(x² + 16)", 5.0), ("8 / 2 / 2", 2.0)]
+        {
             assert_eq!(evaluate(formula, known), Ok(value), "{formula}");
         }
         for formula in ["", "x +", "y", "min()", "foo(1)", "(x", "1 2", "x = 3", &"(".repeat(1000)] {

@@ -1,0 +1,122 @@
+//! The whole report on a made-up run.
+
+use super::fixture::{Fixture, HOSTILE};
+use super::*;
+use std::collections::BTreeMap;
+
+fn files(fixture: &Fixture) -> BTreeMap<String, Vec<u8>> {
+    let mut files = BTreeMap::new();
+    let mut keep = |path: &str, bytes: &[u8]| {
+        assert!(files.insert(path.to_owned(), bytes.to_vec()).is_none(), "{path} is written once");
+        Ok(())
+    };
+    render(&fixture.report(), &mut keep).unwrap();
+    files
+}
+
+fn text(files: &BTreeMap<String, Vec<u8>>, path: &str) -> String {
+    String::from_utf8(files[path].clone()).unwrap()
+}
+
+#[test]
+fn every_page_names_its_morning_and_its_run() {
+    let files = files(&Fixture::new(60));
+    for (path, bytes) in files.iter().filter(|(path, _)| path.ends_with(".html")) {
+        let page = std::str::from_utf8(bytes).unwrap();
+        assert!(page.contains("Monday, 2 March 2026") && page.contains("run 2026-03-02-0a1b2c3d"), "{path}");
+    }
+}
+
+#[test]
+fn the_same_run_gives_the_same_bytes() {
+    assert!(files(&Fixture::new(60)) == files(&Fixture::new(60)));
+}
+
+#[test]
+fn hostile_names_are_text_in_pages_and_scripts() {
+    let files = files(&Fixture::new(60));
+    for (path, bytes) in files.iter().filter(|(path, _)| path.ends_with(".html")) {
+        let page = std::str::from_utf8(bytes).unwrap();
+        assert!(!page.contains(HOSTILE[0]) && !page.contains("<img"), "{path}: an element made of a name");
+    }
+    assert!(text(&files, "report/items/0.js").contains("alert(1)"), "the name is there, as text");
+}
+
+#[test]
+fn every_link_between_pages_leads_somewhere() {
+    let files = files(&Fixture::new(60));
+    let glossary = text(&files, "report/glossary.html");
+    for (path, bytes) in files.iter().filter(|(path, _)| path.ends_with(".html")) {
+        let page = std::str::from_utf8(bytes).unwrap();
+        let links = page.split("href=\"").chain(page.split("src=\"")).skip(1).filter_map(|rest| rest.split('"').next());
+        for link in links.filter(|l| !l.starts_with("data:") && !l.starts_with('#') && !l.starts_with("<!doctype")) {
+            let (file, anchor) = link.split_once('#').unwrap_or((link, ""));
+            let target = match (path.strip_prefix("report/"), file.strip_prefix("../")) {
+                (_, Some(top)) => top.to_owned(),
+                (Some(_), None) => format!("report/{file}"),
+                (None, None) => file.to_owned(),
+            };
+            assert!(files.contains_key(&target), "{path} links to {link}");
+            assert!(
+                file != "glossary.html" || anchor.is_empty() || glossary.contains(&format!("id=\"{anchor}\"")),
+                "{path}: {link}"
+            );
+        }
+    }
+}
+
+#[test]
+fn every_column_has_its_entry_in_the_glossary() {
+    let files = files(&Fixture::new(60));
+    for (path, bytes) in files.iter().filter(|(path, _)| path.starts_with("report/data/")) {
+        let script = std::str::from_utf8(bytes).unwrap();
+        for term in script.split("\"term\":\"").skip(1).filter_map(|rest| rest.split('"').next()) {
+            assert!(glossary::TERMS.iter().any(|t| t.id == term), "{path}: {term}");
+        }
+    }
+}
+
+#[test]
+fn item_files_hold_every_item_once() {
+    let files = files(&Fixture::new(130));
+    let mut seen = 0;
+    for first in (0..130).step_by(sku::ITEMS_PER_FILE) {
+        let script = text(&files, &format!("report/items/{}.js", first / sku::ITEMS_PER_FILE));
+        let json = script.strip_prefix(&format!("OP.items({first},")).and_then(|s| s.strip_suffix(");\n")).unwrap();
+        let items: Vec<serde_json::Value> = serde_json::from_str(json).unwrap();
+        for item in &items {
+            assert_eq!(item["sku"], format!("SKU-{seen:04}"));
+            assert_eq!(item["pools"][0]["channels"].as_array().unwrap().len(), 3);
+            seen += 1;
+        }
+    }
+    assert_eq!(seen, 130);
+}
+
+/// `ORDERPOINT_REPORT_DIR=... cargo test --release -- --ignored a_report_to_look_at`, for the browser tests and to time it.
+#[test]
+#[ignore = "writes files; for looking at the pages"]
+fn a_report_to_look_at() {
+    let skus = std::env::var("ORDERPOINT_REPORT_SKUS").map_or(60, |n| n.parse().unwrap());
+    let fixture = Fixture::new(skus);
+    let report = fixture.report();
+    let start = std::time::Instant::now();
+    let mut size = 0;
+    let mut files = Vec::new();
+    render(&report, &mut |path, bytes| {
+        size += bytes.len();
+        files.push((path.to_owned(), bytes.to_vec()));
+        Ok(())
+    })
+    .unwrap();
+    println!("{skus} items: {:.3} s, {} files, {:.1} MB", start.elapsed().as_secs_f64(), files.len(), size as f64 / 1e6);
+    let indicators = std::time::Instant::now();
+    let n = crate::indicators::compute(&fixture.inputs, &fixture.outcome, &fixture.settings).len();
+    println!("{n} indicators: {:.3} s", indicators.elapsed().as_secs_f64());
+    let Ok(dir) = std::env::var("ORDERPOINT_REPORT_DIR") else { return };
+    for (path, bytes) in files {
+        let path = std::path::Path::new(&dir).join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, bytes).unwrap();
+    }
+}
