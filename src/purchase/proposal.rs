@@ -136,8 +136,14 @@ impl Line<'_> {
     /// The most that may be ordered by choice rather than need: whole packs within maximum and `max_cover_days` of stock.
     #[must_use]
     pub fn ceiling(&self, max_cover_days: f64) -> Units {
-        let cover = (self.pool.daily_demand * max_cover_days).min(1e15).floor() as i64 - self.pool.inventory_position.0.max(0);
-        self.rules.round_down(Units(cover)).max(self.quantity)
+        let cover = Units(self.missing_for(max_cover_days).min(1e15).floor() as i64);
+        self.rules.round_down(cover).max(self.quantity)
+    }
+
+    /// Units that lift the inventory position to `days` of demand.
+    #[must_use]
+    pub fn missing_for(&self, days: f64) -> f64 {
+        self.pool.daily_demand * days - self.pool.inventory_position.0.max(0) as f64
     }
 
     /// Whether a rule that looks at several lines may raise this one.
