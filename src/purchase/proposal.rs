@@ -313,11 +313,17 @@ impl<'a> Market<'a> {
         };
         pool.shortfall = Vec::new();
         let split = assignments.len() > 1;
-        let lines = assignments.into_iter().map(|a| {
-            let offer = offers.get(a.offer).copied();
-            self.line(pool.clone(), offer, a, split)
-        });
-        let lines: Vec<Line> = lines.collect();
+        let mut lines = Vec::with_capacity(assignments.len());
+        for assignment in assignments {
+            let offer = offers.get(assignment.offer).copied();
+            let mut line = self.line(pool.clone(), offer, assignment, split);
+            if split {
+                // Two lines share the room of one pool: each stays as it is, the second gets what the first leaves.
+                line.rules = line.rules.within(Some(line.quantity));
+                pool.room = pool.room.map(|room| room - line.quantity);
+            }
+            lines.push(line);
+        }
         self.note_gaps(&lines, exceptions);
         lines
     }
