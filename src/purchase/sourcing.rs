@@ -1,0 +1,127 @@
+//! From whom: primary, secondary and backup suppliers, the switch rule, and split orders.
+//!
+//! The primary supplier gets the order unless it cannot arrive before the stock-out. Then each other supplier is weighed by
+//!
+//! ```text
+//! cost = landed unit cost x need + margin x expected units short before its arrival
+//! ```
+//!
+//! and takes the order if that is below the primary's: the extra landed cost is below the loss it prevents. A split order buys
+//! only the bridge (what would be short between the two arrivals) from the faster supplier, and wins where that is cheaper still.
+
+use crate::inputs::Supply;
+use crate::purchase::constraints::LotRules;
+use crate::purchase::landed_cost::Charges;
+use crate::purchase::order_calendar::OrderCalendar;
+use crate::purchase::price_breaks::Prices;
+use crate::purchase::{PoolNeed, Settings};
+use crate::units::{Money, Units};
+use chrono::NaiveDate;
+
+/// One supplier's terms for one pool, today.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Offer<'a> {
+    /// The row it comes from.
+    pub supply: &'a Supply,
+    /// When it takes orders.
+    pub calendar: OrderCalendar<'a>,
+    /// Price by quantity.
+    pub prices: Prices<'a>,
+    /// What comes on top of the price.
+    pub charges: Charges,
+    /// The next day it takes an order.
+    pub order_date: NaiveDate,
+    /// When that order arrives.
+    pub arrival: NaiveDate,
+}
+
+impl Offer<'_> {
+    /// Rules of a line that may add at most `room` units to the stock.
+    #[must_use]
+    pub fn rules(&self, room: Option<Units>) -> LotRules {
+        LotRules::new(self.supply.minimum_order, self.supply.pack_size, self.supply.maximum_order).within(room)
+    }
+
+    /// Landed cost of one unit in a line of `quantity`, freight of the order apart.
+    #[must_use]
+    pub fn landed(&self, quantity: Units) -> Money {
+        self.charges.landed(self.prices.at(quantity))
+    }
+
+    /// Days from `as_of` to its arrival.
+    #[must_use]
+    pub fn days(&self, as_of: NaiveDate) -> i64 {
+        (self.arrival - as_of).num_days()
+    }
+}
+
+/// What one supplier is asked for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Assignment {
+    /// Position in the offers.
+    pub offer: usize,
+    /// Unrounded units.
+    pub need: f64,
+    /// Expected units short that this line prevents.
+    pub short_units: f64,
+    /// Why this supplier, when it is not simply the primary one.
+    pub why: Option<String>,
+}
+
+/// Who gets the order: one assignment, or two for a split. `offers` are in order of preference, the primary first.
+///
+/// # Panics
+/// If `offers` is empty.
+#[must_use]
+pub fn source(pool: &PoolNeed, offers: &[Offer], as_of: NaiveDate, settings: &Settings) -> Vec<Assignment> {
+    let short_by = |offer: &Offer, extra: f64| pool.short_within(offer.days(as_of) as f64 + extra);
+    let protects = |offer: &Offer| short_by(offer, settings.risk_days) - short_by(offer, 0.0);
+    let alone = |i: usize, why| vec![Assignment { offer: i, need: pool.need, short_units: protects(&offers[i]), why }];
+    let primary = &offers[0];
+    let late = pool.stockout_date.is_some_and(|gone| primary.arrival > gone);
+    if pool.need <= 0.0 || !late || offers.len() == 1 {
+        return alone(0, None);
+    }
+    let margin = pool.margin.as_f64();
+    let landed = |i: usize, need: f64| {
+        let quantity = offers[i].rules(pool.room).order_quantity(need).0;
+        (quantity > Units(0)).then(|| offers[i].landed(quantity).as_f64() * need)
+    };
+    let loss = |i: usize| margin * short_by(&offers[i], 0.0);
+    let Some(primary_cost) = landed(0, pool.need) else { return alone(0, None) };
+    let mut best = (primary_cost + loss(0), alone(0, None));
+    for i in 1..offers.len() {
+        if offers[i].arrival >= primary.arrival {
+            continue;
+        }
+        let prevented = loss(0) - loss(i);
+        if let Some(cost) = landed(i, pool.need).filter(|cost| cost + loss(i) < best.0) {
+            best = (cost + loss(i), alone(i, Some(switch_reason(offers, i, cost - primary_cost, prevented))));
+        }
+        let bridge = short_by(primary, 0.0) - short_by(&offers[i], 0.0);
+        if !settings.split_orders || bridge <= 0.0 || bridge >= pool.need {
+            continue;
+        }
+        let Some(cost) = landed(i, bridge).zip(landed(0, pool.need - bridge)).map(|(a, b)| a + b + settings.order_cost) else {
+            continue;
+        };
+        if cost + loss(i) < best.0 {
+            let why = switch_reason(offers, i, cost - primary_cost, prevented);
+            let rest = Assignment {
+                need: pool.need - bridge,
+                why: Some("the rest of a split order".to_owned()),
+                ..alone(0, None).remove(0)
+            };
+            let first = Assignment { offer: i, need: bridge, short_units: bridge, why: Some(format!("split order: {why}")) };
+            best = (cost + loss(i), vec![rest, first]);
+        }
+    }
+    best.1
+}
+
+fn switch_reason(offers: &[Offer], i: usize, extra: f64, prevented: f64) -> String {
+    format!(
+        "the primary supplier arrives on {}, after the stock-out; this one arrives on {}, costs {extra:.2} more and prevents a loss of {prevented:.2}",
+        offers[0].arrival, offers[i].arrival
+    )
+}
