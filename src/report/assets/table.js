@@ -6,10 +6,10 @@
   /// Columns with few distinct words get a list to choose from.
   const CHOOSE = ["status", "supplier", "class", "location", "channel", "action", "severity", "kind", "method", "cause", "field", "file"];
   const MARKED = ["status", "action", "severity"];
+  const NARROW = window.matchMedia("(max-width: 600px)").matches;
   /// Widths are given, not measured: measuring 30 columns costs a second before the first row shows.
   const WIDE = { name: 240, reason: 420, what: 380, why: 420 };
-  const WIDTH = { item: 130, text: 150, number: 112, money: 120, percent: 112, date: 126 };
-  const NARROW = window.matchMedia("(max-width: 600px)").matches;
+  const WIDTH = { item: NARROW ? 112 : 130, text: 150, number: 112, money: 120, percent: 112, date: 126 };
 
   const rowsOf = (t) => {
     const rows = Array.from({ length: t.rows }, (_, i) => ({ n: i }));
@@ -37,7 +37,7 @@
   /// The title sorts (its click reaches the header), the question mark explains.
   const head = (title, term) =>
     el("span", {}, el("button", { type: "button", class: "sort" }, title), " ",
-      el("a", { class: "what", href: `glossary.html#${term}`, "aria-label": `What ${title} means`, onclick: (event) => event.stopPropagation() }, "?"));
+      el("a", { class: "explain", href: `glossary.html#${term}`, "aria-label": `What ${title} means`, onclick: (event) => event.stopPropagation() }, "?"));
   const columnOf = (c) => ({
     field: c.key,
     title: c.title,
@@ -47,7 +47,7 @@
     headerSortStartingDir: numeric(c) ? "desc" : "asc",
     hozAlign: numeric(c) ? "right" : "left",
     frozen: c.kind === "item",
-    width: WIDE[c.key] ? WIDE[c.key] / (NARROW ? 1.6 : 1) : Math.max(WIDTH[c.kind], c.title.length * 8.5 + 60),
+    width: WIDE[c.key] ? WIDE[c.key] / (NARROW ? 1.6 : 1) : Math.max(WIDTH[c.kind], c.title.length * 9 + 86),
     tooltip: (event, cell) => (c.key in WIDE ? document.createTextNode(cell.getValue()) : ""),
   });
 
