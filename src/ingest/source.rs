@@ -31,8 +31,6 @@ pub(super) struct File {
     pub(super) format: Format,
     /// Lower-case hex digest of its bytes.
     pub(super) sha256: String,
-    /// Its size.
-    pub(super) bytes: u64,
 }
 
 const EXTENSIONS: [&str; 3] = [".csv", ".csv.gz", ".parquet"];
@@ -133,7 +131,7 @@ fn open(data: &Path, path: PathBuf) -> Result<File> {
     let format = format(&path, &head)?;
     let sha256 = digest.finalize().iter().map(|b| format!("{b:02x}")).collect();
     let name = path.strip_prefix(data).unwrap_or(&path).to_string_lossy().replace('\\', "/");
-    Ok(File { path, name, format, sha256, bytes })
+    Ok(File { path, name, format, sha256 })
 }
 
 /// What the first bytes say, which must be what the name says.

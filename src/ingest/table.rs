@@ -172,6 +172,11 @@ impl<'a> Row<'a> {
         self.chunk.place(self.row)
     }
 
+    /// Whether the table can have this column at all.
+    pub(super) fn has(&self, column: &str) -> bool {
+        self.table.schema.position(column).is_some()
+    }
+
     fn at(&self, column: &str) -> usize {
         self.table.schema.position(column).expect("the conversion asks for columns of its own schema")
     }
@@ -190,6 +195,15 @@ impl<'a> Row<'a> {
         match &self.chunk.columns[self.at(column)] {
             Values::Number(numbers) => Some(numbers[self.row]).filter(|n| !n.is_nan()),
             _ => None,
+        }
+    }
+
+    /// The cell as text, for the quarantine.
+    pub(super) fn shown(&self, column: &str) -> String {
+        match &self.chunk.columns[self.at(column)] {
+            Values::Number(_) => self.number(column).map(|n| n.to_string()).unwrap_or_default(),
+            Values::Day(_) => self.date(column).map(|d| d.to_string()).unwrap_or_default(),
+            _ => self.text(column).to_owned(),
         }
     }
 
