@@ -78,7 +78,7 @@ fn ets_fits_no_worse() {
         let state = ets::fit(&case.values, form(&case), Effort::Thorough).unwrap();
         assert!(state.loglik >= case.loglik - 1e-3, "{}: {} against {}", case.name, state.loglik, case.loglik);
         let fast = ets::fit(&case.values, form(&case), Effort::Fast).unwrap();
-        assert!(fast.loglik >= case.loglik - 1.0, "{}, fast: {} against {}", case.name, fast.loglik, case.loglik);
+        assert!(fast.loglik >= case.loglik - 2.5, "{}, fast: {} against {}", case.name, fast.loglik, case.loglik);
     }
 }
 
@@ -89,8 +89,7 @@ fn ces_recursion_at_fixed_parameters() {
         let params = CesParams { alpha: [p[0], p[1]], beta: [0.0; 2] };
         let start = CesPoint { level: p[3], potential: p[4], season: vec![], season_potential: vec![] };
         let now = start.clone();
-        let mut state =
-            CesState { form: CesForm::None, params, start, now, observed: 0, sigma2: 0.0, loglik: 0.0, aicc: 0.0 };
+        let mut state = CesState { form: CesForm::None, params, start, now, observed: 0, sigma2: 0.0, loglik: 0.0, aicc: 0.0 };
         assert_close(squared(&case.values, &state.fitted(&case.values)), p[2], 1e-10, &case.name);
         case.values.iter().for_each(|&y| state.update(y));
         assert_close(state.now.level, case.forecast[0], 1e-9, &case.name);
