@@ -31,6 +31,7 @@ pub mod models;
 pub mod optimize;
 pub mod outcome;
 pub mod panel;
+pub mod pipeline;
 pub mod progress;
 pub mod publish;
 pub mod purchase;
