@@ -7,9 +7,9 @@ mod read;
 
 use crate::cli::Options;
 use crate::error::{Error, Result};
-use crate::ingest::settings as ingest;
+use crate::ingest;
 use crate::publish::{audit, sha256_hex};
-use crate::{allocate, calendar::Bucket, classify, clean, inventory, purchase};
+use crate::{allocate, calendar::Bucket, classify, clean, forecast, inventory, purchase};
 use chrono::NaiveDate;
 use read::Reader;
 use serde::{Deserialize, Serialize};
@@ -148,6 +148,31 @@ impl Plan {
         plan.digest = sha256_hex([env!("CARGO_PKG_VERSION"), &settled, &arguments].join("\n").as_bytes());
         problems.extend(plan.problems());
         if problems.is_empty() { Ok(plan) } else { Err(Error::Config(problems)) }
+    }
+
+    /// Periods to forecast.
+    #[must_use]
+    pub fn horizon(&self, bucket: Bucket) -> usize {
+        (f64::from(self.run.horizon_days) / bucket.days()).ceil().max(1.0) as usize
+    }
+
+    /// How to forecast, in periods of `bucket`.
+    #[must_use]
+    pub fn forecast_settings(&self, bucket: Bucket) -> forecast::Settings {
+        forecast::Settings { horizon: self.horizon(bucket), ..forecast::Settings::default() }
+    }
+
+    /// What to load.
+    #[must_use]
+    pub fn request(&self) -> ingest::Request {
+        ingest::Request {
+            data: self.run.data.clone(),
+            settings: self.ingest.clone(),
+            as_of: self.run.as_of,
+            bucket: self.run.bucket,
+            only: self.only.as_ref().map(|skus| skus.iter().cloned().collect()),
+            progress: None,
+        }
     }
 
     /// Everything out of range, by section.

@@ -7,6 +7,7 @@
 mod history;
 mod lead_times;
 mod partition;
+mod pool;
 mod settle;
 
 use crate::config::Plan;
@@ -103,7 +104,7 @@ pub fn run(plan: &Plan, progress: &dyn Progress) -> Result<Summary> {
 
 fn run_here(plan: &Plan, progress: &dyn Progress) -> Result<Summary> {
     let mut clock = StageClock::start();
-    let lock = OutputLock::acquire(&plan.run.out, &plan.started)?;
+    let lock = OutputLock::acquire(&plan.run.out, &started())?;
     let mut inputs = load(plan, progress)?;
     clock.lap("load");
     let as_of = inputs.panel.calendar().as_of();
@@ -143,7 +144,7 @@ impl Run<'_> {
         let settings = plan.forecast_settings(panel.calendar().bucket());
         let context = learn(inputs, settings, &parts, progress);
         clock.lap("learn");
-        let night = Night::new(plan, inputs, &context, (&classes, &return_rates), self.last);
+        let night = Night::new(plan, inputs, &context, (&classes, &return_rates), self.last)?;
         let planned = self.plan_pools(&night, &classes, &parts, progress)?;
         clock.lap("plan");
         self.outcome.exceptions.extend(context.exceptions().iter().cloned());
@@ -188,7 +189,7 @@ impl Run<'_> {
     fn publish(mut self, identity: &Identity, progress: &dyn Progress, mut clock: StageClock) -> Result<Summary> {
         progress.begin("publishing", 0);
         let outcome = &mut self.outcome;
-        outcome.indicators = indicators::compute(self.inputs, outcome, &self.plan.indicators);
+        outcome.indicators = indicators::compute(self.inputs, outcome, &indicators::Settings::default());
         outcome.indicators.extend(crate::purchase::scorecard::supplier_scorecard(&self.inputs.purchase_orders, &self.inputs.names));
         outcome.exceptions.sort_by(|a, b| b.severity.cmp(&a.severity).then_with(|| a.cmp(b)));
         outcome.exceptions.dedup();
@@ -198,7 +199,17 @@ impl Run<'_> {
         publish::csv::write(&mut self.publication, self.inputs, outcome)?;
         clock.lap("tables");
         let run_id = self.publication.run_id().to_string();
-        let input = report::ReportInput { run_id: &run_id, inputs: self.inputs, outcome, plan: &self.plan.report };
+        let input = report::ReportInput {
+            run_id: &run_id,
+            as_of: identity.as_of,
+            version: env!("CARGO_PKG_VERSION"),
+            currency: &self.plan.purchase.currency,
+            inputs: self.inputs,
+            outcome,
+            settings: &indicators::Settings::default(),
+            history: &[],
+            decisions: &[],
+        };
         let publication = &mut self.publication;
         report::render(&input, &mut |path, bytes| publication.add(path, None, bytes))?;
         clock.lap("report");
@@ -290,6 +301,13 @@ impl Summary {
         self.report = folder.join("index.html");
         self.folder = folder;
     }
+}
+
+/// When the process took the lock, for whoever finds it held; never part of a result.
+fn started() -> String {
+    let seconds = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |d| d.as_secs());
+    let time = i64::try_from(seconds).ok().and_then(|s| chrono::DateTime::from_timestamp(s, 0));
+    time.map_or_else(String::new, |t| t.format("%Y-%m-%dT%H:%M:%SZ").to_string())
 }
 
 /// Wall time of each stage, for the manifest's timings; never part of a result.

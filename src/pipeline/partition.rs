@@ -60,6 +60,8 @@ pub struct PlannedPool<'a> {
     /// Units that can be promised, kits by their components.
     pub available: Units,
     pub margin: Money,
+    /// Units expected short before an order placed now would arrive.
+    pub short_before_arrival: f64,
 }
 
 impl<'a> Night<'a> {

@@ -57,7 +57,8 @@ impl<'a> Night<'a> {
         let period_days = self.inputs.panel.calendar().bucket().days();
         let outlook = Outlook { period_days, mean: &demand.mean, over: &over };
         let (arrivals, orders) = self.arrivals(pool, &estimate);
-        let input = self.pool_input(p, outlook, (&arrivals, &estimate));
+        let lots = self.lots(pool);
+        let input = self.pool_input(p, outlook, (&arrivals, &lots, &estimate));
         let plan = inventory::plan_pool(&input, &self.plan.policy);
         let need = self.pool_need(p, &plan, &input);
         let available = need.available;
@@ -75,7 +76,8 @@ impl<'a> Night<'a> {
         };
         let advice = open_orders::advise(&open, self.market.as_of, &self.plan.purchase);
         let picture = self.picture(pool, &demand, &plan);
-        PlannedPool { plan, lines, allocation, findings, advice, picture, available, margin }
+        let short_before_arrival = shortfall_by(&input, plan.policy.lead_time_mean);
+        PlannedPool { plan, lines, allocation, findings, advice, picture, available, margin, short_before_arrival }
     }
 
     /// The pool's own demand net of returns, plus what its kits need of it. A kit itself is not stocked: its demand is kept, so
@@ -135,7 +137,7 @@ impl<'a> Night<'a> {
         (position::arrivals(orders.iter(), self.market.as_of, lead, late), orders)
     }
 
-    fn pool_input<'i>(&'i self, p: usize, outlook: Outlook<'i>, (arrivals, estimate): (&'i [Arrival], &'i Estimate)) -> PoolInput<'i> {
+    fn pool_input<'i>(&'i self, p: usize, outlook: Outlook<'i>, (arrivals, lots, estimate): (&'i [Arrival], &'i [DatedLot], &'i Estimate)) -> PoolInput<'i> {
         let pool = &self.inputs.panel.pools()[p];
         let (class, product) = (&self.classes[p], &self.inputs.products[pool.sku.index()]);
         let stock = self.stock[p];
@@ -162,13 +164,22 @@ impl<'a> Night<'a> {
                 backordered: units(|s| s.backordered),
             },
             arrivals,
-            lots: &[],
+            lots,
             min_stock: product.min_stock.map(|u| u.0 as f64),
             max_stock: product.max_stock.map(|u| u.0 as f64),
             pinned: self.pinned(pool),
             held: kit.or_else(|| inventory::held(product, class.lifecycle, self.released(pool))),
         }
     }
+    /// Lots of the pool with their days to expiry, soonest first.
+    fn lots(&self, pool: &Pool) -> Vec<DatedLot> {
+        let (lots, key) = (&self.inputs.lots, (pool.sku, pool.location));
+        let first = lots.partition_point(|l| (l.sku, l.location) < key);
+        let mine = lots[first..].iter().take_while(|l| (l.sku, l.location) == key);
+        let days = |l: &crate::inputs::Lot| (l.expires - self.market.as_of).num_days() as f64 + 1.0;
+        mine.map(|l| DatedLot { days: days(l), quantity: l.quantity.0 as f64 }).collect()
+    }
+
     /// Mean and largest net demand a day, for max-average: the mean of the last 60 days, the peak of the last year, stock-outs and
     /// bulk orders left out.
     fn average_and_peak(&self, pool: &Pool, class: &Classification) -> (f64, f64) {
@@ -372,14 +383,18 @@ fn shortfall(input: &PoolInput<'_>, days: f64) -> Vec<f64> {
     let days = days.ceil().clamp(7.0, 365.0) as usize;
     let mut short = vec![0.0];
     for week in 1..=days.div_ceil(7) {
-        let day = (7 * week) as f64;
-        let arrived: f64 = input.arrivals.iter().filter(|a| a.days < day).map(|a| a.quantity).sum();
-        let supply = input.stock.available - input.stock.backordered + arrived;
         let before = short[short.len() - 1];
-        let now = input.outlook.demand(0.0, day).expected_shortfall(supply).max(before);
+        let now = shortfall_by(input, (7 * week) as f64).max(before);
         short.extend((1..=7).map(|d| before + (now - before) * f64::from(d) / 7.0));
     }
     short[1..=days].to_vec()
+}
+
+/// Expected units short within `days` if nothing more is ordered.
+fn shortfall_by(input: &PoolInput<'_>, days: f64) -> f64 {
+    let arrived: f64 = input.arrivals.iter().filter(|a| a.days < days).map(|a| a.quantity).sum();
+    let supply = input.stock.available - input.stock.backordered + arrived;
+    input.outlook.demand(0.0, days).expected_shortfall(supply)
 }
 
 /// Half a sentence: why this need.
