@@ -149,7 +149,8 @@ impl Line<'_> {
     /// Whether a rule that looks at several lines may raise this one.
     #[must_use]
     pub fn may_grow(&self) -> bool {
-        self.offer.is_some() && self.pool.status != Status::Held && self.pool.daily_demand > 0.0
+        let free = self.pool.status != Status::Held && self.binding != Some(Binding::Decision);
+        self.offer.is_some() && free && self.pool.daily_demand > 0.0
     }
 
     /// Sets the quantity because of `binding`, with its step and sentence.
@@ -170,6 +171,7 @@ impl Line<'_> {
             Binding::Container => ("after_container", "container_fill"),
             Binding::OrderMinimum => ("after_order_minimum", "order_minimum_top_up"),
             Binding::FreeFreight => ("after_free_freight", "free_freight_top_up"),
+            Binding::Decision => ("after_decision", "planner_decision"),
             _ => ("after_budget", "budget_cut"),
         };
         self.pool.steps.push(Step {
