@@ -295,6 +295,7 @@ impl<'a> Night<'a> {
             margin: self.margin(input.sku),
             shortfall: if plan.need > 0.0 { shortfall(input, self.plan.purchase.risk_days) } else { Vec::new() },
             unit_cost: product.unit_cost,
+            shelf_life_days: product.shelf_life_days,
             weight: product.weight,
             volume: product.volume,
             previous: self.previous_quantities(input),
