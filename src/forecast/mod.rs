@@ -11,6 +11,7 @@
 
 pub mod accuracy;
 pub mod annual;
+mod carry;
 pub mod ces;
 pub mod combine;
 pub mod croston;
