@@ -2,6 +2,7 @@
 
 mod audit;
 mod explain;
+mod simulate;
 
 use crate::cli::{Cli, Command, DemoArgs, InitArgs, Options, PruneArgs, Voice};
 use crate::config::{DEFAULT_FILE, Plan};
@@ -25,7 +26,8 @@ pub fn execute(cli: &Cli) -> Result<u8> {
         Command::Run(options) => run(options),
         Command::Explain(args) => explain::explain(args),
         Command::Prune(args) => prune(args),
-        Command::Backtest(_) | Command::Simulate(_) | Command::Review(_) | Command::Export(_) => {
+        Command::Simulate(args) => simulate::simulate(args),
+        Command::Backtest(_) | Command::Review(_) | Command::Export(_) => {
             Err(Error::NotFound("this command is not in this version yet".to_owned()))
         }
     }

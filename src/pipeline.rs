@@ -10,6 +10,7 @@ mod lead_times;
 mod partition;
 mod pool;
 mod settle;
+pub mod simulate;
 
 use crate::config::Plan;
 use crate::error::{Error, Result, Severity};
@@ -153,7 +154,7 @@ impl Run<'_> {
         clock.lap("classify");
         let parts = partitions(panel);
         let settings = plan.forecast_settings(panel.calendar().bucket());
-        let context = learn(inputs, settings, &parts, progress);
+        let context = learn(inputs.into(), settings, &parts, progress);
         clock.lap("learn");
         let night = Night::new(plan, inputs, &context, (&classes, &return_rates), (self.last, self.standing))?;
         let planned = self.plan_pools(&night, &classes, &parts, progress)?;
@@ -255,13 +256,13 @@ fn partitions(panel: &Panel) -> Vec<Range<usize>> {
 
 /// Everything the forecast engine learns over the whole panel, stage by stage.
 fn learn<'a>(
-    inputs: &'a Inputs,
+    demand: forecast::Demand<'a>,
     settings: forecast::Settings,
     parts: &[Range<usize>],
     progress: &dyn Progress,
 ) -> forecast::Context<'a> {
     progress.begin("learning", 0);
-    let mut context = forecast::Context::new(inputs.into(), settings);
+    let mut context = forecast::Context::new(demand, settings);
     while context.stage() != forecast::Stage::Ready {
         let evidence = parts.par_iter().map(|range| context.observe(range.clone())).collect();
         context.learn(evidence);
