@@ -11,7 +11,7 @@
 //! nothing to the likelihood.
 //!
 //! Symbols follow Hyndman, Koehler, Ord & Snyder (2008), *Forecasting with Exponential Smoothing*, ch. 2-5 (`β = α β*`).
-//! Oracle: `tests/oracle/ets_*.csv`.
+//! Oracle: `tests/oracle/forecast.csv`.
 
 use crate::error::FitError;
 use crate::optimize::{LANES, around, least, nelder_mead, search};
@@ -351,7 +351,7 @@ fn best_of<'c, 's>(candidates: &'c [(Candidate, &'s Sample<'s>)]) -> Option<&'c 
     finite.min_by(|(a, _), (b, _)| a.aicc.total_cmp(&b.aicc))
 }
 
-/// Fits the form of `state` to a longer or slightly changed history: sixteen candidates around its parameters.
+/// Fits the form of `state` to a history that has grown at its end: sixteen candidates around its parameters.
 ///
 /// # Errors
 /// As [`fit`].
