@@ -264,9 +264,8 @@ fn fit_coordinates<const P: usize>(sample: &Sample, form: EtsForm, free: [usize;
         search(&starts, 0.12, rounds, |points| lanes::sums(form, sample.y, &start, &points.each_ref().map(params_at)));
     if effort == Effort::Thorough {
         let exact = |at: &[f64; P]| -sample.loglik(sum(&regressed(params_at(at)), params_at(at)));
-        found.value = exact(&found.at);
         for step in [0.1, 0.3, 0.05] {
-            found = nelder_mead(found, step, 60 * P, 1e-6, exact);
+            found = nelder_mead(found.at, step, 60 * P, 1e-6, exact);
         }
     }
     let params = params_at(&found.at);
