@@ -6,6 +6,7 @@
 
 use crate::error::{Exception, Severity};
 use crate::inputs::{Kit, Names};
+use crate::inventory::position::kit_availability;
 use crate::units::{SkuId, Units};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -49,12 +50,12 @@ impl Kits {
         direct.retain(|kit, _| !refused.contains(kit));
         let mut kits = Self::default();
         for &kit in direct.keys() {
-            let mut leaves = BTreeMap::new();
-            explode(kit, 1, &direct, &mut leaves);
-            for (&component, &units) in &leaves {
-                kits.parents.entry(component).or_default().push((kit, Units(units)));
+            explode(kit, &direct, &mut kits.components);
+        }
+        for (&kit, parts) in &kits.components {
+            for &(component, units) in parts {
+                kits.parents.entry(component).or_default().push((kit, units));
             }
-            kits.components.insert(kit, leaves.into_iter().map(|(sku, units)| (sku, Units(units))).collect());
         }
         (kits, exceptions)
     }
@@ -82,44 +83,55 @@ impl Kits {
     /// `None` for an item that is no kit, and where the stock of a component is unknown.
     #[must_use]
     pub fn availability(&self, kit: SkuId, available: impl Fn(SkuId) -> Option<Units>) -> Option<Units> {
-        let parts = self.components.get(&kit)?;
-        let makes = |&(sku, per_kit): &(SkuId, Units)| Some(available(sku)?.0.max(0) / per_kit.0);
-        let makes: Option<Vec<i64>> = parts.iter().map(makes).collect();
-        makes?.into_iter().min().map(Units)
+        let stock = |&(sku, per_kit): &(SkuId, Units)| Some((available(sku)?, per_kit));
+        let stock: Option<Vec<(Units, Units)>> = self.components.get(&kit)?.iter().map(stock).collect();
+        stock.map(|s| kit_availability(&s))
     }
 }
 
 /// The path from `kit` back to itself, if it contains itself.
 fn cycle(kit: SkuId, direct: &BTreeMap<SkuId, Vec<(SkuId, Units)>>) -> Option<Vec<SkuId>> {
-    let mut seen = BTreeSet::new();
-    let mut open = vec![vec![kit]];
-    while let Some(path) = open.pop() {
-        let last = path[path.len() - 1];
+    let mut came_from: BTreeMap<SkuId, SkuId> = BTreeMap::new();
+    let mut open = vec![kit];
+    while let Some(last) = open.pop() {
         for &(component, _) in direct.get(&last).map_or(&[][..], Vec::as_slice) {
-            let next = [path.as_slice(), &[component]].concat();
             if component == kit {
-                return Some(next);
+                let mut path = vec![kit, last];
+                while path[path.len() - 1] != kit {
+                    path.push(came_from[&path[path.len() - 1]]);
+                }
+                path.reverse();
+                return Some(path);
             }
-            if seen.insert(component) {
-                open.push(next);
+            if direct.contains_key(&component) && !came_from.contains_key(&component) {
+                came_from.insert(component, last);
+                open.push(component);
             }
         }
     }
     None
 }
 
-/// Adds the stocked components of `units` of `sku` to `leaves`. A refused kit below counts as stocked itself.
-fn explode(sku: SkuId, units: i64, direct: &BTreeMap<SkuId, Vec<(SkuId, Units)>>, leaves: &mut BTreeMap<SkuId, i64>) {
-    match direct.get(&sku) {
-        Some(parts) => {
-            for &(component, per_kit) in parts {
-                explode(component, units.saturating_mul(per_kit.0).min(MOST_PER_KIT), direct, leaves);
+/// Adds the stocked components of `kit`, and of the kits in it, to `done`; each kit once. A refused kit counts as stocked itself.
+fn explode(kit: SkuId, direct: &BTreeMap<SkuId, Vec<(SkuId, Units)>>, done: &mut BTreeMap<SkuId, Vec<(SkuId, Units)>>) {
+    let mut open = vec![kit];
+    while let Some(&next) = open.last() {
+        let parts = &direct[&next];
+        let missing = parts.iter().map(|p| p.0).find(|p| direct.contains_key(p) && !done.contains_key(p));
+        if let Some(missing) = missing {
+            open.push(missing);
+            continue;
+        }
+        let mut leaves: BTreeMap<SkuId, i64> = BTreeMap::new();
+        for &(component, per_kit) in parts {
+            let own = [(component, Units(1))];
+            for &(leaf, units) in done.get(&component).map_or(&own[..], Vec::as_slice) {
+                let total = leaves.entry(leaf).or_insert(0);
+                *total = total.saturating_add(units.0.saturating_mul(per_kit.0)).min(MOST_PER_KIT);
             }
         }
-        None => {
-            let total = leaves.entry(sku).or_insert(0);
-            *total = (*total + units).min(MOST_PER_KIT);
-        }
+        done.insert(next, leaves.into_iter().map(|(sku, units)| (sku, Units(units))).collect());
+        open.pop();
     }
 }
 
@@ -153,6 +165,16 @@ mod tests {
         assert_eq!(kits.components(SkuId(0)), [(SkuId(2), Units(7)), (SkuId(3), Units(2))]);
         assert_eq!(kits.parents(SkuId(2)), [(SkuId(0), Units(7)), (SkuId(1), Units(3))]);
         assert!(kits.is_kit(SkuId(1)) && !kits.is_kit(SkuId(2)));
+    }
+
+    #[test]
+    fn deep_and_wide_nesting_stays_within_whole_numbers() {
+        let skus = (0..20_001).map(|i| format!("K{i:05}")).collect();
+        let names = Names { skus, ..Names::default() };
+        let rows: Vec<Kit> = (0..20_000).flat_map(|i| [kit(i, i + 1, 1), kit(i, i + 1, 1)]).collect();
+        let (kits, told) = Kits::new(&rows[..60], &names);
+        assert!(told.is_empty());
+        assert_eq!(kits.components(SkuId(0)), [(SkuId(30), Units(MOST_PER_KIT))]);
     }
 
     #[test]

@@ -236,6 +236,9 @@ fn plain_start(y: &[f64], season_length: usize, form: CesForm) -> Option<CesPoin
     Some(CesPoint { level, potential: level / POTENTIAL, season, season_potential })
 }
 
+/// What is left of the level's movement a period later, in forecasts.
+const DAMPING: f64 = 0.95;
+
 /// A level over its potential at the start.
 const POTENTIAL: f64 = 1.1;
 
@@ -334,11 +337,19 @@ pub fn refit_from(state: &CesState, values: &[f64]) -> Result<CesState, FitError
 
 impl CesState {
     /// Point forecasts of the periods after the last, into `path`, `[horizon]`, units per period.
+    ///
+    /// The level's movement fades by 5 % a period, as in a damped trend: the model itself may grow or oscillate
+    /// for ever, which half a year ahead nobody should believe.
     pub fn forecast_into(&self, path: &mut [f64]) {
         let mut ahead = self.clone();
+        let (mut level, mut fading) = (self.now.level, 1.0);
         for value in path {
-            *value = ahead.expected();
+            let season = ahead.expected() - ahead.now.level;
+            *value = level + season;
+            let before = ahead.now.level;
             ahead.update(f64::NAN);
+            fading *= DAMPING;
+            level += fading * (ahead.now.level - before);
         }
     }
 

@@ -7,7 +7,7 @@ use crate::panel::{Panel, flag};
 use crate::units::{Money, Units};
 use chrono::NaiveDate;
 
-/// Units of one series over a trailing window.
+/// Units over a trailing window.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(super) struct Flow {
     /// Gross units sold.
@@ -18,39 +18,53 @@ pub(super) struct Flow {
     pub lost: f64,
 }
 
-impl Flow {
-    /// The last `days` days of series `i`.
-    pub fn of(panel: &Panel, i: usize, days: f64) -> Self {
-        let periods = (days / panel.calendar().bucket().days()).round().max(1.0) as usize;
-        let (gross, cleaned, flags) = (panel.gross(i), panel.cleaned(i), panel.flags(i));
-        let from = gross.len().saturating_sub(periods);
-        let mut flow = Self::default();
-        for t in from..gross.len() {
-            flow.sold += f64::from(gross[t]);
-            if flags[t] & (flag::STOCKOUT | flag::INFERRED_STOCKOUT) != 0 {
-                flow.lost += f64::from(cleaned[t] - gross[t]).max(0.0);
-            }
-        }
-        let first = panel.start(i) + from;
-        flow.returned = panel.returns(i).iter().rev().take_while(|r| r.0 as usize >= first).map(|r| f64::from(r.1)).sum();
-        flow
+/// The trailing windows of one series.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub(super) struct Flows {
+    /// The last 28 days.
+    pub month: Flow,
+    /// The last 90 days.
+    pub quarter: Flow,
+    /// The last 365 days.
+    pub year: Flow,
+}
+
+impl Flows {
+    /// Those of series `i`, in one pass over its last year.
+    pub fn of(panel: &Panel, i: usize) -> Self {
+        let periods = |days: f64| (days / panel.calendar().bucket().days()).round().max(1.0) as usize;
+        let n = panel.gross(i).len();
+        let [month, quarter, year] = [28.0, 90.0, YEAR].map(|days| n.saturating_sub(periods(days)));
+        let late = Flow::between(panel, i, month, n);
+        let middle = Flow::between(panel, i, quarter, month) + late;
+        Self { month: late, quarter: middle, year: Flow::between(panel, i, year, quarter) + middle }
     }
 }
 
-impl std::ops::AddAssign for Flow {
-    fn add_assign(&mut self, other: Self) {
-        self.sold += other.sold;
-        self.returned += other.returned;
-        self.lost += other.lost;
+impl Flow {
+    /// Periods `from..to` of series `i`, counted from its own start.
+    fn between(panel: &Panel, i: usize, from: usize, to: usize) -> Self {
+        let (gross, cleaned, flags) = (&panel.gross(i)[from..to], &panel.cleaned(i)[from..to], &panel.flags(i)[from..to]);
+        let sold = gross.iter().map(|&v| f64::from(v)).sum();
+        let out = flags.iter().map(|f| f & (flag::STOCKOUT | flag::INFERRED_STOCKOUT) != 0);
+        let lost = out.zip(cleaned.iter().zip(gross)).filter(|o| o.0).map(|(_, (c, g))| f64::from(c - g).max(0.0)).sum();
+        let window = panel.start(i) + from..panel.start(i) + to;
+        let returns = panel.returns(i).iter().rev().take_while(|r| r.0 as usize >= window.start);
+        let returned = returns.filter(|r| window.contains(&(r.0 as usize))).map(|r| f64::from(r.1)).sum();
+        Self { sold, returned, lost }
+    }
+}
+
+impl std::ops::Add for Flow {
+    type Output = Self;
+    fn add(self, other: Self) -> Self {
+        Self { sold: self.sold + other.sold, returned: self.returned + other.returned, lost: self.lost + other.lost }
     }
 }
 
 impl std::iter::Sum for Flow {
     fn sum<I: Iterator<Item = Self>>(iter: I) -> Self {
-        iter.fold(Self::default(), |mut total, flow| {
-            total += flow;
-            total
-        })
+        iter.fold(Self::default(), |total, flow| total + flow)
     }
 }
 
@@ -74,7 +88,7 @@ pub(super) struct Books {
 
 impl Books {
     /// From the accounts of the last year, else from sales, unit costs and stock.
-    pub fn of(inputs: &Inputs, pools: &[PoolView], holding_rate: f64) -> Self {
+    pub fn of(inputs: &Inputs, pools: &[PoolView], flows: &[Flows], holding_rate: f64) -> Self {
         let as_of = inputs.panel.calendar().as_of();
         let (inventory, inventory_estimated) = average_inventory(inputs, pools, as_of);
         let recent: Vec<_> =
@@ -90,7 +104,7 @@ impl Books {
         let (cogs, revenue) = (yearly(|a| a.cogs), yearly(|a| a.revenue));
         let holding = yearly(|a| a.holding_cost);
         Self {
-            cogs: cogs.unwrap_or_else(|| sales_at_cost(&inputs.panel, pools)),
+            cogs: cogs.unwrap_or_else(|| sales_at_cost(pools, flows)),
             revenue: revenue.unwrap_or_else(|| (0..inputs.panel.len()).map(|s| inputs.panel.totals(s).revenue_365).sum()),
             inventory,
             receivables: latest(|a| a.receivables),
@@ -103,9 +117,9 @@ impl Books {
     }
 }
 
-fn sales_at_cost(panel: &Panel, pools: &[PoolView]) -> f64 {
+fn sales_at_cost(pools: &[PoolView], flows: &[Flows]) -> f64 {
     let at_cost = |p: &PoolView| {
-        let flow: Flow = p.series.clone().map(|s| Flow::of(panel, s, YEAR)).sum();
+        let flow: Flow = flows[p.series.clone()].iter().map(|f| f.year).sum();
         (flow.sold - flow.returned) * p.unit_cost().unwrap_or_default().as_f64()
     };
     pools.iter().map(at_cost).sum()
@@ -137,12 +151,12 @@ fn average_inventory(inputs: &Inputs, pools: &[PoolView], as_of: NaiveDate) -> (
 
 /// Scopes of stock age and their upper limit in days; the last one is what no receipt explains.
 pub(super) const AGES: [(&str, f64); 6] = [
-    ("age:000-030", 30.0),
-    ("age:031-090", 90.0),
-    ("age:091-180", 180.0),
-    ("age:181-365", 365.0),
-    ("age:366+", f64::INFINITY),
-    ("age:unknown", f64::INFINITY),
+    ("age:030 or less", 30.0),
+    ("age:031 to 90", 90.0),
+    ("age:091 to 180", 180.0),
+    ("age:181 to 365", 365.0),
+    ("age:366 or more", f64::INFINITY),
+    ("age:older than any receipt", f64::INFINITY),
 ];
 
 /// Adds (units, value at cost) of a pool by age, the newest receipts being the ones still there (first in, first out).

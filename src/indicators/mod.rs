@@ -13,7 +13,7 @@ pub use view::{PoolView, pool_views};
 use crate::inputs::Inputs;
 use crate::outcome::{Indicator, Outcome, Status};
 use chrono::NaiveDate;
-use flows::{Books, Flow};
+use flows::{Books, Flow, Flows};
 use formulas::{YEAR, ratio};
 use std::collections::BTreeMap;
 
@@ -118,14 +118,15 @@ impl Attention {
 #[must_use]
 pub fn compute(inputs: &Inputs, outcome: &Outcome, settings: &Settings) -> Vec<Indicator> {
     let pools = pool_views(inputs, outcome);
+    let flows: Vec<Flows> = (0..inputs.panel.len()).map(|s| Flows::of(&inputs.panel, s)).collect();
     let mut list = List::default();
-    books(&mut list, &Books::of(inputs, &pools, settings.holding_rate));
-    service(&mut list, inputs, &pools);
+    books(&mut list, &Books::of(inputs, &pools, &flows, settings.holding_rate));
+    service(&mut list, inputs, &pools, &flows);
     stock(&mut list, inputs.panel.calendar().as_of(), &pools, inputs, settings);
-    channels(&mut list, inputs, outcome, &pools);
+    channels(&mut list, inputs, outcome, &flows);
     suppliers(&mut list, inputs);
     counts(&mut list, inputs, settings.count_tolerance);
-    accuracy(&mut list, inputs, outcome, &pools);
+    accuracy(&mut list, outcome, &pools, &flows);
     list.0.sort_by(|a, b| (a.indicator, &a.scope).cmp(&(b.indicator, &b.scope)));
     list.0
 }
@@ -184,8 +185,8 @@ fn books(list: &mut List, books: &Books) {
     list.estimated(books.holding_estimated || stock);
 }
 
-fn service(list: &mut List, inputs: &Inputs, pools: &[PoolView]) {
-    let quarter: Flow = (0..inputs.panel.len()).map(|s| Flow::of(&inputs.panel, s, 90.0)).sum();
+fn service(list: &mut List, inputs: &Inputs, pools: &[PoolView], flows: &[Flows]) {
+    let quarter: Flow = flows.iter().map(|f| f.quarter).sum();
     list.push(
         "fill_rate",
         "all",
@@ -198,7 +199,7 @@ fn service(list: &mut List, inputs: &Inputs, pools: &[PoolView]) {
     list.estimated(true);
     let lost_value = |p: &PoolView| {
         let price = p.product.unit_price.or(p.unit_cost()).unwrap_or_default().as_f64();
-        p.series.clone().map(|s| Flow::of(&inputs.panel, s, 90.0).lost).sum::<f64>() * price
+        flows[p.series.clone()].iter().map(|f| f.quarter.lost).sum::<f64>() * price
     };
     list.amount("lost_sales_value", "all", "currency", pools.iter().map(lost_value).sum());
     list.estimated(true);
@@ -209,7 +210,7 @@ fn service(list: &mut List, inputs: &Inputs, pools: &[PoolView]) {
         .filter(|o| o.received.is_some_and(|d| (0.0..=YEAR).contains(&days(d, as_of))))
         .map(|o| o.received_quantity.unwrap_or(o.quantity).0 as f64)
         .sum();
-    let year: Flow = (0..inputs.panel.len()).map(|s| Flow::of(&inputs.panel, s, YEAR)).sum();
+    let year: Flow = flows.iter().map(|f| f.year).sum();
     let net = year.sold - year.returned;
     list.push("sell_through", "all", "percent", formulas::sell_through(net, received), (net, received));
     list.push("return_rate", "all", "percent", ratio(year.returned * 100.0, year.sold), (year.returned, year.sold));
@@ -255,19 +256,18 @@ fn stock(list: &mut List, as_of: NaiveDate, pools: &[PoolView], inputs: &Inputs,
     }
 }
 
-fn channels(list: &mut List, inputs: &Inputs, outcome: &Outcome, pools: &[PoolView]) {
+fn channels(list: &mut List, inputs: &Inputs, outcome: &Outcome, flows: &[Flows]) {
     let names = &inputs.names.channels;
-    let mut flows = vec![[Flow::default(); 2]; names.len()];
-    for series in pools.iter().flat_map(|p| p.series.clone()) {
-        let at = inputs.panel.key(series).channel.index();
-        flows[at][0] += Flow::of(&inputs.panel, series, 28.0);
-        flows[at][1] += Flow::of(&inputs.panel, series, YEAR);
+    let mut sums = vec![(Flow::default(), Flow::default()); names.len()];
+    for (series, flow) in flows.iter().enumerate() {
+        let sum = &mut sums[inputs.panel.key(series).channel.index()];
+        *sum = (sum.0 + flow.month, sum.1 + flow.year);
     }
     let mut allocated = vec![0.0; names.len()];
     for row in &outcome.allocation {
         allocated[row.channel.index()] += row.allocated.0 as f64;
     }
-    for ((name, [month, year]), allocated) in names.iter().zip(flows).zip(allocated) {
+    for ((name, (month, year)), allocated) in names.iter().zip(sums).zip(allocated) {
         let scope = format!("channel:{name}");
         let offered = month.sold + allocated;
         list.push("sell_through", scope.clone(), "percent", formulas::sell_through(month.sold, offered), (month.sold, offered));
@@ -308,14 +308,14 @@ fn counts(list: &mut List, inputs: &Inputs, tolerance: f64) {
 }
 
 /// Error of the chosen method and of the naive one by ABC class, weighted by the units of the last year.
-fn accuracy(list: &mut List, inputs: &Inputs, outcome: &Outcome, pools: &[PoolView]) {
-    let mut class_of = vec!['-'; inputs.panel.len()];
+fn accuracy(list: &mut List, outcome: &Outcome, pools: &[PoolView], flows: &[Flows]) {
+    let mut class_of = vec!['-'; flows.len()];
     for pool in pools {
         class_of[pool.series.clone()].fill(pool.class.and_then(|c| c.abc).unwrap_or('-'));
     }
     let mut sums: BTreeMap<(&'static str, char), (f64, f64)> = BTreeMap::new();
     for row in outcome.accuracy.iter().filter(|a| a.wape.is_finite()) {
-        let units = Flow::of(&inputs.panel, row.series, YEAR).sold;
+        let units = flows[row.series].year.sold;
         let chosen = row.chosen.then_some("wape");
         let naive = (row.method == "naive").then_some("wape_naive");
         for name in chosen.into_iter().chain(naive) {

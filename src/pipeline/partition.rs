@@ -1,42 +1,39 @@
 //! One partition of pools, from history to planned pools: forecast, policy, proposed lines, channel shares.
 
 use super::lead_times::LeadTimes;
-use crate::allocate::{self, ChannelDemand, Presence};
+use crate::allocate::Presence;
 use crate::config::Plan;
-use crate::distributions::Demand;
-use crate::error::{Exception, Result, Severity};
-use crate::forecast::{Context, PoolForecast};
-use crate::inputs::{Inputs, PurchaseOrder, Stock};
-use crate::inventory::expiry::DatedLot;
-use crate::inventory::lead_time::Estimate;
-use crate::inventory::{self, Arrival, Outlook, Pinned, PoolInput, PoolPlan, StockLevel, position};
+use crate::error::{Exception, Result};
+use crate::forecast::Context;
+use crate::forecast::pool::PoolForecast;
+use crate::inputs::{Inputs, Stock};
+use crate::inventory::PoolPlan;
 use crate::kits::Kits;
 use crate::outcome::{
     Accuracy, Allocation, ChannelFinding, Classification, OpenOrderAdvice, PoolPicture, SeriesForecast,
 };
-use crate::panel::{Pool, flag};
 use crate::publish::previous::LastRun;
 use crate::publish::{DemandEncoder, ForecastEncoder, RowGroup};
-use crate::purchase::{Line, Market, PoolNeed, open_orders};
-use crate::units::{ChannelId, Money, SkuId, Units};
+use crate::purchase::{Line, Market};
+use crate::units::{Money, Units};
 use std::ops::Range;
 
 /// What every partition reads.
 pub struct Night<'a> {
-    pub plan: &'a Plan,
-    pub inputs: &'a Inputs,
-    pub last: Option<&'a LastRun>,
-    pub market: Market<'a>,
-    pub kits: Kits,
-    pub told: Vec<Exception>,
-    context: &'a Context<'a>,
-    classes: &'a [Classification],
-    return_rates: &'a [f64],
-    presence: Presence,
-    lead_times: LeadTimes,
-    stock: Vec<Option<&'a Stock>>,
-    demand: DemandEncoder<'a>,
-    forecast: ForecastEncoder<'a>,
+    pub(super) plan: &'a Plan,
+    pub(super) inputs: &'a Inputs,
+    pub(super) last: Option<&'a LastRun>,
+    pub(super) market: Market<'a>,
+    pub(super) kits: Kits,
+    pub(super) told: Vec<Exception>,
+    pub(super) context: &'a Context<'a>,
+    pub(super) classes: &'a [Classification],
+    pub(super) return_rates: &'a [f64],
+    pub(super) presence: Presence,
+    pub(super) lead_times: LeadTimes,
+    pub(super) stock: Vec<Option<&'a Stock>>,
+    pub(super) demand: DemandEncoder<'a>,
+    pub(super) forecast: ForecastEncoder<'a>,
 }
 
 /// What one partition came to, in pool order.

@@ -4,7 +4,7 @@ use super::partition::{Night, PlannedPool};
 use crate::allocate::{self, ChannelDemand};
 use crate::distributions::Demand;
 use crate::error::{Exception, Severity};
-use crate::forecast::PoolForecast;
+use crate::forecast::pool::PoolForecast;
 use crate::inputs::{PurchaseOrder, Stock};
 use crate::inventory::expiry::DatedLot;
 use crate::inventory::lead_time::Estimate;

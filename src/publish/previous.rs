@@ -8,7 +8,7 @@ use crate::inputs::Names;
 use crate::units::{ChannelId, LocationId, Money, SkuId, SupplierId, Units};
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use arrow::compute::concat_batches;
-use arrow::datatypes::{Date32Type, Decimal128Type, Float64Type, Int64Type};
+use arrow::datatypes::{Date32Type, Decimal128Type, Float32Type, Float64Type, Int64Type};
 use chrono::NaiveDate;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use std::collections::BTreeMap;
@@ -266,6 +266,13 @@ impl Rows {
     pub fn real(&self, column: &str, row: usize) -> f64 {
         let array = self.column(column).as_primitive::<Float64Type>();
         if array.is_valid(row) { array.value(row) } else { f64::NAN }
+    }
+
+    /// A 32-bit number; NaN when missing.
+    #[must_use]
+    pub fn real32(&self, column: &str, row: usize) -> f32 {
+        let array = self.column(column).as_primitive::<Float32Type>();
+        if array.is_valid(row) { array.value(row) } else { f32::NAN }
     }
 
     /// A whole number; 0 when missing.

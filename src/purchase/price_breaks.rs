@@ -1,4 +1,4 @@
-//! Which lot is cheapest when the price falls with the quantity: all-units discounts by total cost.
+//! Whether a larger lot is worth its lower price: all-units discounts by total cost, from the need of today.
 //!
 //! Cost of a year: purchase, ordering and carrying the average lot,
 //!
@@ -53,28 +53,6 @@ impl LotCosts {
         let unit = self.charges.landed(price).as_f64();
         unit * self.annual_demand + self.order_cost * self.annual_demand / quantity + self.carrying_rate * unit * quantity / 2.0
     }
-
-    /// Economic order quantity at one price; infinite when carrying costs nothing. `[sqrt(2 K D / (i c))]`
-    #[must_use]
-    pub fn economic_quantity(&self, price: Money) -> f64 {
-        (2.0 * self.order_cost * self.annual_demand / (self.carrying_rate * self.charges.landed(price).as_f64())).sqrt()
-    }
-}
-
-/// The lot with the least cost of a year under all-units discounts, and that cost: `(Q*, g(Q*))`.
-///
-/// Candidates are each price's economic quantity where it falls in the price's own range, and each break.
-#[must_use]
-pub fn economic_quantity_with_breaks(prices: &Prices, costs: &LotCosts) -> Option<(f64, f64)> {
-    let starts = std::iter::once(Units(0)).chain(prices.breaks.iter().map(|b| b.from_quantity));
-    let ends = prices.breaks.iter().map(|b| b.from_quantity.0 as f64).chain([f64::INFINITY]);
-    let candidates = starts.zip(ends).map(|(start, end)| {
-        let price = prices.at(start);
-        let quantity = costs.economic_quantity(price).max(start.0 as f64);
-        (quantity, end, costs.annual(quantity, price))
-    });
-    let own_range = candidates.filter(|&(quantity, end, cost)| quantity > 0.0 && quantity < end && cost.is_finite());
-    own_range.map(|(quantity, _, cost)| (quantity, cost)).min_by(|a, b| a.1.total_cmp(&b.1))
 }
 
 /// The break worth reaching for from an order of `quantity`: the allowed lot in `lots` (ascending, all above `quantity`) with
@@ -93,6 +71,7 @@ pub fn worthwhile_break(quantity: Units, lots: &[Units], prices: &Prices, costs:
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::inventory::lot_size::eoq_with_breaks;
     use crate::units::{SkuId, SupplierId};
 
     fn break_at(from: i64, price: f64) -> PriceBreak {
@@ -101,25 +80,15 @@ mod tests {
 
     #[test]
     fn f5_price_breaks_by_total_cost_snyder_and_shen() {
-        // Example 3.7 of the book, also in stockpyl's documentation: K = 8, i = 0.3, D = 1300.
+        // The book's example of all-units discounts: K = 8, i = 0.3, D = 1300; the cheapest lot is 800 at 978.60 a year.
         let breaks = [break_at(400, 0.72), break_at(800, 0.68)];
         let prices = Prices { base: Money::from_f64(0.75), breaks: &breaks, rate: 1.0 };
         let costs = LotCosts { annual_demand: 1300.0, order_cost: 8.0, carrying_rate: 0.3, charges: Charges::default() };
-        let (quantity, cost) = economic_quantity_with_breaks(&prices, &costs).unwrap();
-        assert_eq!(quantity, 800.0);
-        assert!((cost - 978.6).abs() < 1e-9, "{cost}");
-        let lots = [Units(400), Units(800)];
-        let (lot, saved) = worthwhile_break(Units(300), &lots, &prices, &costs).unwrap();
+        let (quantity, cost) = eoq_with_breaks(1300.0, 8.0, 0.3, &[(0.0, 0.75), (400.0, 0.72), (800.0, 0.68)]).unwrap();
+        assert!(quantity == 800.0 && (cost - 978.6).abs() < 1e-9, "{quantity} {cost}");
+        let (lot, saved) = worthwhile_break(Units(300), &[Units(400), Units(800)], &prices, &costs).unwrap();
         assert_eq!(lot, Units(800));
-        assert!((saved - (costs.annual(300.0, Money::from_f64(0.75)) - 978.6)).abs() < 1e-9);
-    }
-
-    #[test]
-    fn d4_eoq_without_breaks_is_the_classic_one() {
-        let prices = Prices { base: Money::from_f64(0.75), breaks: &[], rate: 1.0 };
-        let costs = LotCosts { annual_demand: 1300.0, order_cost: 8.0, carrying_rate: 0.3, charges: Charges::default() };
-        let (quantity, _) = economic_quantity_with_breaks(&prices, &costs).unwrap();
-        assert!((quantity - 304.0467800264368).abs() < 1e-9);
+        assert!((saved - (costs.annual(300.0, Money::from_f64(0.75)) - cost)).abs() < 1e-9);
     }
 
     #[test]

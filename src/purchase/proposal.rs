@@ -240,13 +240,16 @@ impl<'a> Market<'a> {
         exceptions
     }
 
-    /// Supply rows of one pool: a row for the location replaces the supplier's row for everywhere.
+    /// Supply rows of one pool, primary first: a row for the location replaces the supplier's row for everywhere.
     pub fn supply_of(&self, sku: SkuId, location: LocationId) -> impl Iterator<Item = &'a Supply> {
         let supply: &'a [Supply] = self.supply;
         let first = supply.partition_point(|s| s.sku < sku);
         let rows = &supply[first..first + supply[first..].partition_point(|s| s.sku == sku)];
-        let special = move |s: &Supply| rows.iter().any(|r| r.supplier == s.supplier && r.location == Some(location));
-        rows.iter().filter(move |s| s.location == Some(location) || s.location.is_none() && !special(s))
+        let special = |s: &Supply| rows.iter().any(|r| r.supplier == s.supplier && r.location == Some(location));
+        let mut mine: Vec<&Supply> =
+            rows.iter().filter(|s| s.location == Some(location) || s.location.is_none() && !special(s)).collect();
+        mine.sort_by_key(|s| (s.role, s.supplier));
+        mine.into_iter()
     }
 
     /// Offers for one pool in order of preference: role, then landed cost, then supplier. `lead_days` is the lead time of a row.
@@ -384,41 +387,42 @@ impl<'a> Market<'a> {
     }
 }
 
-/// `need` where no earlier step computed it, the assigned part of a split, and the rounding to a lot.
+/// `need` as it is read, the assigned part of a split, and the rounding to a lot.
 fn lot_steps(pool: &PoolNeed, assignment: &Assignment, rules: &LotRules, quantity: Units, split: bool) -> Vec<Step> {
-    let mut steps = Vec::new();
-    let step = |name, formula: &str, inputs, value| Step {
+    let step = |name, formula: &str, inputs, value, note: &str| Step {
         name,
         formula: formula.to_owned(),
         inputs,
         value,
         unit: "units",
-        note: String::new(),
+        note: note.to_owned(),
     };
-    let known = pool.steps.iter().any(|s| s.name == "need");
-    let mut inputs = if known || split { Vec::new() } else { vec![("need", assignment.need)] };
-    if split {
-        let other = pool.need - assignment.need;
-        let total = if known { Vec::new() } else { vec![("need", pool.need)] };
-        steps.push(step(
-            "need_here",
-            "need - need_elsewhere",
-            [total, vec![("need_elsewhere", other)]].concat(),
-            assignment.need,
-        ));
-    }
-    let need = if split { "need_here" } else { "need" };
-    inputs.extend([("minimum", rules.minimum().0 as f64), ("pack", rules.pack().0 as f64)]);
-    let lot = format!("ceil(max({need}, minimum) / pack) * pack");
-    let formula = match rules.largest() {
-        _ if assignment.need <= 0.0 || quantity == Units(0) => "0".to_owned(),
-        Some(largest) => {
-            inputs.push(("largest", largest.0 as f64));
-            format!("min({lot}, largest)")
+    let mut steps = Vec::new();
+    match pool.steps.iter().rev().find(|s| s.name == "need") {
+        None => steps.push(step("need", "units", vec![("units", pool.need)], pool.need, "")),
+        Some(known) if known.value != pool.need => {
+            steps.push(step("need", "round(need * 1000000) / 1000000", Vec::new(), pool.need, "to a millionth of a unit"));
         }
-        None => lot,
+        Some(_) => {}
+    }
+    let need = if split {
+        let elsewhere = ("need_elsewhere", pool.need - assignment.need);
+        steps.push(step("need_here", "need - need_elsewhere", vec![elsewhere], assignment.need, "the order is split"));
+        "need_here"
+    } else {
+        "need"
     };
-    steps.push(step("lot", &formula, inputs, quantity.0 as f64));
+    if assignment.need <= 0.0 || quantity == Units(0) {
+        steps.push(step("lot", "0", Vec::new(), 0.0, ""));
+        return steps;
+    }
+    let mut inputs = vec![("minimum", rules.minimum().0 as f64), ("pack", rules.pack().0 as f64)];
+    let mut formula = format!("ceil(max({need}, minimum) / pack) * pack");
+    if let Some(largest) = rules.largest() {
+        inputs.push(("largest", largest.0 as f64));
+        formula = format!("min({formula}, largest)");
+    }
+    steps.push(step("lot", &formula, inputs, quantity.0 as f64, ""));
     steps
 }
 

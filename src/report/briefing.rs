@@ -105,12 +105,9 @@ fn expedite(run: &Run, pool: &PoolView) -> Option<Move> {
     let out = pool.recommendations.iter().filter_map(|r| r.stockout_date).min()?;
     let coming = pool.open_orders.iter().filter(|o| o.expected.is_some_and(|e| e > out)).min_by_key(|o| o.expected)?;
     let expected = coming.expected.map_or_else(String::new, date);
-    let text = format!(
-        "Ask {} to deliver {} sooner: expected {expected}, stock runs out {}.",
-        run.supplier(coming.supplier),
-        coming.order_id,
-        date(out)
-    );
+    let gone = if out <= run.input.as_of { "stock is gone".to_owned() } else { format!("stock runs out {}", date(out)) };
+    let from = Some(run.supplier(coming.supplier)).filter(|s| !s.is_empty()).unwrap_or("the supplier");
+    let text = format!("Ask {from} to deliver {} sooner: expected {expected}, {gone}.", coming.order_id);
     Some(Move { verb: "Expedite", sku: pool.sku, text, money: pool.value_at_risk().as_f64(), label: "margin at risk" })
 }
 

@@ -1,6 +1,6 @@
 //! Charts of the whole run: plotters SVG, put inline into the pages.
 //!
-//! Each is drawn 640 units wide and scales with the page. Dark shades on white, told apart by place and label, not by colour.
+//! Each is drawn 480 units wide and scales with the page. Dark shades on white, told apart by place and label, not by colour.
 
 use chrono::NaiveDate;
 use plotters::coord::Shift;
@@ -30,7 +30,7 @@ fn svg(width: u32, height: u32, draw: impl FnOnce(&Area) -> Drawn) -> String {
 /// Horizontal bars, longest scale first to last as given: (label, value, what is written at its end).
 #[must_use]
 pub fn bars(rows: &[(String, f64, String)]) -> String {
-    let (width, step) = (640, 30);
+    let (width, step) = (480, 30);
     let height = step * i32::try_from(rows.len()).unwrap_or(0) + 8;
     let most = rows.iter().map(|r| r.1).fold(0.0, f64::max).max(f64::MIN_POSITIVE);
     svg(width, height.unsigned_abs(), |area| {
@@ -38,10 +38,10 @@ pub fn bars(rows: &[(String, f64, String)]) -> String {
         for (i, (name, value, text)) in rows.iter().enumerate() {
             let top = 6 + step * i32::try_from(i)?;
             #[expect(clippy::cast_possible_truncation, reason = "a length in pixels")]
-            let length = (value / most * 340.0).round().clamp(1.0, 340.0) as i32;
-            area.draw(&Rectangle::new([(160, top), (160 + length, top + 18)], BLUE_INK.filled()))?;
+            let length = (value / most * 190.0).round().clamp(1.0, 190.0) as i32;
+            area.draw(&Rectangle::new([(104, top), (104 + length, top + 18)], BLUE_INK.filled()))?;
             area.draw(&Text::new(name.clone(), (4, top + 2), label.clone()))?;
-            area.draw(&Text::new(text.clone(), (168 + length, top + 2), label.clone()))?;
+            area.draw(&Text::new(text.clone(), (110 + length, top + 2), label.clone()))?;
         }
         Ok(())
     })
@@ -71,11 +71,11 @@ pub fn trend(points: &[(NaiveDate, f64)], written: impl Fn(f64) -> String) -> St
 #[must_use]
 pub fn weeks(rows: &[(NaiveDate, f64)], written: impl Fn(f64) -> String) -> String {
     let most = rows.iter().map(|r| r.1).fold(0.0, f64::max).max(f64::MIN_POSITIVE);
-    svg(640, 200, |area| {
+    svg(480, 200, |area| {
         let n = i32::try_from(rows.len().max(1))?;
-        let wide = 620 / n;
+        let wide = 464 / n;
         let small = ("sans-serif", 12).into_font().color(&INK);
-        area.draw(&PathElement::new(vec![(4, 170), (636, 170)], PALE.stroke_width(1)))?;
+        area.draw(&PathElement::new(vec![(4, 170), (476, 170)], PALE.stroke_width(1)))?;
         for (i, &(start, value)) in rows.iter().enumerate() {
             let left = 8 + wide * i32::try_from(i)?;
             #[expect(clippy::cast_possible_truncation, reason = "a length in pixels")]

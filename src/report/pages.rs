@@ -247,6 +247,7 @@ fn panel_text(run: &Run, p: &Panel) -> PanelText {
     let change = match p.change {
         None => "no earlier run to compare with".to_owned(),
         Some((0.0, money)) if signed(money) == "no change" => "no change since the last run".to_owned(),
+        Some((0.0, money)) => format!("since the last run: as many, {} in money", signed(money)),
         Some((count, money)) => format!("since the last run: {} items, {} in money", signed(count), signed(money)),
     };
     PanelText {

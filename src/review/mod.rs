@@ -4,4 +4,9 @@
 //! one is exported. [`decisions`] takes those in, [`export`] writes approved orders for other systems, [`changes`] compares
 //! with the last run, [`explain`] recomputes the arithmetic.
 
+pub mod changes;
+pub mod decisions;
 pub mod explain;
+pub mod export;
+pub mod scorecard;
+pub mod standing;

@@ -39,18 +39,20 @@
 
   /// Weeks from `first` to `last` (0 = the week that starts today) against units; returns the frame and its scales.
   const frame = (first, last, most, label) => {
-    const [width, height, left, bottom] = [760, 210, 46, 22];
+    // As wide as there is room for, two abreast where they fit, so that letters keep their size.
+    const room = main.clientWidth;
+    const [width, height, left, bottom] = [Math.min(room > 1000 ? (room - 32) / 2 : room, 760), 210, 46, 22];
     const top = nice(Math.max(most, 1));
     const x = (week) => left + ((week - first) / (last - first)) * (width - left - 8);
     const y = (units) => 8 + (1 - units / top) * (height - bottom - 8);
-    const root = svg("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": label });
+    const root = svg("svg", { width, height, role: "img", "aria-label": label });
     for (const part of [0, 0.5, 1]) {
       root.append(svg("line", { x1: left, x2: width - 8, y1: y(top * part), y2: y(top * part), stroke: "#cbd5e1" }));
       root.append(svg("text", { x: left - 6, y: y(top * part) + 4, "text-anchor": "end" }, write("number", top * part)));
     }
-    const every = Math.ceil((last - first) / 7);
-    for (let week = Math.ceil(first / every) * every; week <= last; week += every) {
-      root.append(svg("text", { x: x(week), y: height - 4, "text-anchor": "middle" }, week === 0 ? "today" : weekOf(week).slice(0, 7)));
+    const every = Math.ceil(((last - first) * 76) / width);
+    for (let week = Math.ceil(first / every) * every; x(week) <= width - 24; week += every) {
+      root.append(svg("text", { x: x(week), y: height - 4, "text-anchor": week === first ? "start" : "middle" }, week === 0 ? "today" : weekOf(week).slice(0, 7)));
     }
     return { root, x, y, width, height };
   };
@@ -166,8 +168,10 @@
       refresh.push(section.show);
     }
     if (p.picture) {
-      parts.push(el("h3", {}, "Demand a week"), demandChart(p.picture));
-      parts.push(el("h3", {}, "Projected stock, if nothing is ordered"), stockChart(p.picture, p.policy, p.lines[0]?.available ?? p.stock?.[0] ?? 0));
+      const available = p.lines[0]?.available ?? p.stock?.[0] ?? 0;
+      parts.push(el("div", { class: "pair" },
+        el("div", {}, el("h3", {}, "Demand a week"), demandChart(p.picture)),
+        el("div", {}, el("h3", {}, "Projected stock, if nothing is ordered"), stockChart(p.picture, p.policy, available))));
     }
     if (p.policy) {
       const y = p.policy;

@@ -6,7 +6,8 @@
   /// Columns with few distinct words get a list to choose from.
   const CHOOSE = ["status", "supplier", "class", "location", "channel", "action", "severity", "kind", "method", "cause", "field", "file"];
   const MARKED = ["status", "action", "severity"];
-  const WIDE = ["name", "reason", "what", "why"];
+  const WIDE = { name: 240, reason: 420, what: 380, why: 420 };
+  const NARROW = window.matchMedia("(max-width: 600px)").matches;
 
   const rowsOf = (t) => {
     const rows = Array.from({ length: t.rows }, (_, i) => ({ n: i }));
@@ -31,7 +32,7 @@
     if (c.kind === "item") return (a, b, left, right) => byText(left.getData().sku, right.getData().sku);
     return c.words ? byText : byNumber;
   };
-  const columnOf = (t) => (c) => ({
+  const columnOf = (c) => ({
     field: c.key,
     title: c.title,
     titleFormatter: () => el("a", { href: `glossary.html#${c.term}`, title: `${c.title}: what it means` }, c.title),
@@ -40,9 +41,9 @@
     headerSortStartingDir: numeric(c) ? "desc" : "asc",
     hozAlign: numeric(c) ? "right" : "left",
     frozen: c.kind === "item",
-    width: WIDE.includes(c.key) ? 240 : undefined,
+    width: WIDE[c.key] && (NARROW ? WIDE[c.key] / 1.6 : WIDE[c.key]),
     minWidth: c.kind === "item" ? 110 : 96,
-    tooltip: (event, cell) => (WIDE.includes(c.key) ? document.createTextNode(cell.getValue()) : ""),
+    tooltip: (event, cell) => (c.key in WIDE ? document.createTextNode(cell.getValue()) : ""),
   });
 
   /// The state a planner can save under a name.
@@ -75,9 +76,11 @@
   const build = (place, t) => {
     const decides = "decide" in place.dataset;
     const filters = new Filters(t);
-    const columns = t.columns.filter((c) => c.kind !== "hidden").map(columnOf(t));
+    const alone = (c) => c.key === "location" && c.words.length < 2;
+    const columns = t.columns.filter((c) => c.kind !== "hidden" && !alone(c)).map(columnOf);
     if (decides) {
-      columns.splice(1, 0, {
+      // On a phone the figures come first: the item's page is one tap away and has the same control.
+      columns.splice(NARROW ? 6 : 1, 0, {
         field: "decision", title: "Decision", width: 150, headerSort: false,
         titleFormatter: () => el("a", { href: "glossary.html#decision" }, "Decision"),
         formatter: (cell) => { const row = cell.getData(); return row.quantity > 0 ? OP.decide({ id: row.recommendation_id, sku: row.sku, quantity: row.quantity }) : ""; },
@@ -90,8 +93,8 @@
       data: rowsOf(t),
       columns,
       index: "n",
-      height: Math.min(t.rows * 33 + 70, Math.max(360, window.innerHeight - 140)),
-      layout: "fitDataFill",
+      height: t.rows > 12 ? Math.max(420, window.innerHeight - 140) : undefined,
+      layout: "fitDataStretch",
       headerSortElement: '<span aria-hidden="true">&#8597;</span>',
       placeholder: "No line matches.",
       columnDefaults: { resizable: false },

@@ -42,7 +42,10 @@ pub(in crate::report) fn indicators(run: &Run) -> Vec<Sheet> {
 }
 
 fn indicator(run: &Run, i: &Indicator) -> Vec<Cell> {
-    let scope = i.scope.split_once(':').map_or(String::new(), |(_, name)| format!(", {name}"));
+    let scope = i.scope.split_once(':').map_or(String::new(), |(_, name)| format!(", {}", name.trim_start_matches('0')));
+    // A plain amount is its own numerator: nothing to divide.
+    let parts = if i.denominator == 1.0 && i.value == Some(i.numerator) { None } else { Some((i.numerator, i.denominator)) };
+    let part = |of: fn((f64, f64)) -> f64| parts.map_or_else(String::new, |p| grouped(of(p)));
     let made = if i.estimated { "an estimate" } else { "recorded figures" };
     let goals = &run.input.settings.goals;
     let goal = goals.iter().find(|g| g.indicator == i.indicator && g.scope == i.scope).map_or_else(String::new, |g| {
@@ -65,8 +68,8 @@ fn indicator(run: &Run, i: &Indicator) -> Vec<Cell> {
     vec![
         link(format!("{}{scope}", title(i.indicator)), format!("glossary.html#{}", term(i.indicator))),
         figure(measured(i.value, i.unit)),
-        figure(grouped(i.numerator)),
-        figure(grouped(i.denominator)),
+        figure(part(|p| p.0)),
+        figure(part(|p| p.1)),
         words(made),
         words(goal),
         trend,

@@ -31,6 +31,12 @@ impl Sheet {
     pub fn anchor(&self) -> String {
         self.title.to_lowercase().replace(',', "").replace(' ', "-")
     }
+
+    /// Whether a column holds numbers, so that its head stands to the right too.
+    #[must_use]
+    pub fn numeric(&self, column: usize) -> bool {
+        self.rows.first().and_then(|row| row.get(column)).is_some_and(|cell| cell.right)
+    }
 }
 
 /// One cell.
