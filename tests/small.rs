@@ -101,7 +101,13 @@ fn inputs(as_of: NaiveDate, history: i64) -> Inputs {
         counts: vec![],
         accounts: vec![],
         sources: vec![],
-        quarantine: vec![Quarantined { file: "sales.csv".into(), line: 3, column: "date".into(), value: "x".into(), reason: "not a date".into() }],
+        quarantine: vec![Quarantined {
+            file: "sales.csv".into(),
+            line: 3,
+            column: "date".into(),
+            value: "x".into(),
+            reason: "not a date".into(),
+        }],
         exceptions: vec![],
     }
 }
@@ -134,7 +140,12 @@ fn classification(sku: u32) -> Classification {
 
 fn policy(sku: u32) -> Policy {
     let steps = vec![
-        step("safety_stock", "peak * max_lead_time - average * lead_time", &[("peak", 5.0), ("max_lead_time", 9.0), ("average", 2.0), ("lead_time", 7.0)], 31.0),
+        step(
+            "safety_stock",
+            "peak * max_lead_time - average * lead_time",
+            &[("peak", 5.0), ("max_lead_time", 9.0), ("average", 2.0), ("lead_time", 7.0)],
+            31.0,
+        ),
         step("reorder_point", "average * lead_time + safety_stock", &[("average", 2.0), ("lead_time", 7.0)], 45.0),
     ];
     Policy {
@@ -182,7 +193,12 @@ fn recommendation(as_of: NaiveDate, sku: u32, quantity: i64) -> Recommendation {
         value_at_risk: Money::ZERO,
         reason: "at the reorder point".into(),
         binding: "pack".into(),
-        steps: vec![step("quantity", "ceil(need / pack) * pack", &[("need", quantity as f64 - 1.0), ("pack", 5.0)], quantity as f64)],
+        steps: vec![step(
+            "quantity",
+            "ceil(need / pack) * pack",
+            &[("need", quantity as f64 - 1.0), ("pack", 5.0)],
+            quantity as f64,
+        )],
     }
 }
 
@@ -214,8 +230,26 @@ pub fn small(as_of: &str, history: i64) -> Small {
         policy: (0..3).map(policy).collect(),
         recommendations: vec![recommendation(as_of, 0, 50), recommendation(as_of, 1, 15), recommendation(as_of, 2, 0)],
         allocation: vec![allocation(as_of, 0, 0), allocation(as_of, 0, 1), allocation(as_of, 1, 1)],
-        accuracy: vec![Accuracy { series: 1, method: "Theta".into(), wape: 0.5, bias: 0.1, mase: 0.9, rmsse: 0.8, pinball: None, horizon: 7, chosen: true }],
-        indicators: vec![Indicator { indicator: "turnover", scope: "all".into(), value: Some(5.0), numerator: 10.0, denominator: 2.0, unit: "ratio", estimated: false }],
+        accuracy: vec![Accuracy {
+            series: 1,
+            method: "Theta".into(),
+            wape: 0.5,
+            bias: 0.1,
+            mase: 0.9,
+            rmsse: 0.8,
+            pinball: None,
+            horizon: 7,
+            chosen: true,
+        }],
+        indicators: vec![Indicator {
+            indicator: "turnover",
+            scope: "all".into(),
+            value: Some(5.0),
+            numerator: 10.0,
+            denominator: 2.0,
+            unit: "ratio",
+            estimated: false,
+        }],
         changes: vec![],
         exceptions: vec![Exception::new(Severity::Warning, "fallback", SKUS[0], "Theta", "too short")],
         pictures: vec![],

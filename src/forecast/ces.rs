@@ -55,13 +55,17 @@ pub struct CesParams {
 }
 
 impl CesParams {
+    /// A point of the unit box as parameters; the cube makes room around `α1 = 1`, where the valley is narrow.
     fn from_box(u: &[f64; 4]) -> Self {
-        Self { alpha: [0.01 + 1.79 * u[0], 0.01 + 1.89 * u[1]], beta: [0.01 + 1.49 * u[2], 0.01 + 1.49 * u[3]] }
+        let centred = 2.0 * u[1] - 1.0;
+        let alpha = [0.01 + 1.79 * u[0], 1.0 + 0.9 * centred * centred * centred];
+        Self { alpha, beta: [0.01 + 1.49 * u[2], 0.01 + 1.49 * u[3]] }
     }
 
     fn to_box(self) -> [f64; 4] {
         let share = |value: f64, width: f64| ((value - 0.01) / width).clamp(0.0, 1.0);
-        [share(self.alpha[0], 1.79), share(self.alpha[1], 1.89), share(self.beta[0], 1.49), share(self.beta[1], 1.49)]
+        let centred = ((self.alpha[1] - 1.0) / 0.9).clamp(-1.0, 1.0).cbrt();
+        [share(self.alpha[0], 1.79), 0.5 + 0.5 * centred, share(self.beta[0], 1.49), share(self.beta[1], 1.49)]
     }
 }
 

@@ -376,7 +376,9 @@ fn fit_coordinates<const P: usize>(sample: &Sample, form: EtsForm, free: [usize;
     if effort == Effort::Thorough {
         let exact = |at: &[f64; P]| -sample.loglik(sum(&regressed(params_at(at)), params_at(at)));
         found.value = exact(&found.at);
-        found = nelder_mead(found, 0.1, 60 * P, 1e-6, exact);
+        for step in [0.1, 0.3, 0.05] {
+            found = nelder_mead(found, step, 60 * P, 1e-6, exact);
+        }
     }
     let params = params_at(&found.at);
     start = regressed(params);

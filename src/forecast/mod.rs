@@ -11,6 +11,7 @@
 
 pub mod accuracy;
 pub mod annual;
+pub mod backtest;
 pub mod ces;
 pub mod combine;
 pub mod croston;
@@ -32,9 +33,10 @@ use crate::error::{Exception, Severity};
 use crate::inputs::{Adjustment, Event, Inputs, Names, Price, Product, Promotion};
 use crate::outcome::QUANTILES;
 use crate::panel::{Panel, SeriesKey};
-use crate::units::SkuId;
+use crate::units::{ChannelId, LocationId, SkuId};
 use combine::{MEMORIES, MemoryErrors};
 use distribution::{Calibration, Moments, PitCounts, QuantileTable};
+use reconcile::GroupLevel;
 use seasonal::{Groups, Profile, Totals};
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -42,13 +44,17 @@ use std::ops::Range;
 /// Horizons at which sums over an interval are calibrated: a week to two months.
 pub const LADDER: usize = 4;
 /// Pools of history to learn errors from; more would only cost time.
-const SAMPLE_POOLS: usize = 5_000;
+const SAMPLE_POOLS: usize = 10_000;
 /// Volume bands of [`Context::class`], units a period.
 const BANDS: [f64; 7] = [0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0];
 /// Classes of like series: volume band × short or long history × low or high dispersion.
-pub const CLASSES: usize = (BANDS.len() + 1) * 4;
-/// Actuals that a class must outweigh to leave the calibration of all classes.
+pub const CLASSES: usize = (BANDS.len() + 1) * KINDS;
+/// Short or long history, low or high dispersion.
+const KINDS: usize = 4;
+/// Actuals that all classes of a kind must outweigh to leave the calibration of everything.
 const PRIOR_PITS: f64 = 150.0;
+/// Actuals that a class must outweigh to leave the calibration of its kind.
+const KIN_PITS: f64 = 80.0;
 
 /// What the engine reads.
 #[derive(Debug, Clone, Copy)]
@@ -87,12 +93,23 @@ impl Demand<'_> {
     /// Position of a series in the panel.
     #[must_use]
     pub fn find(&self, key: SeriesKey) -> Option<usize> {
+        let i = self.first_at_least(key);
+        (i < self.panel.len() && self.panel.key(i) == key).then_some(i)
+    }
+
+    /// Number of series of an item.
+    fn series_of(&self, sku: SkuId) -> usize {
+        let first = SeriesKey { sku, location: LocationId(0), channel: ChannelId(0) };
+        self.first_at_least(SeriesKey { sku: SkuId(sku.0 + 1), ..first }) - self.first_at_least(first)
+    }
+
+    fn first_at_least(&self, key: SeriesKey) -> usize {
         let (mut low, mut high) = (0, self.panel.len());
         while low < high {
             let middle = usize::midpoint(low, high);
             if self.panel.key(middle) < key { low = middle + 1 } else { high = middle }
         }
-        (low < self.panel.len() && self.panel.key(low) == key).then_some(low)
+        low
     }
 }
 
@@ -171,8 +188,8 @@ pub struct Memories {
 /// Evidence of [`Stage::Calibration`].
 #[derive(Debug, Clone)]
 pub struct Errors {
-    /// Recent units and what the levels expected, by group.
-    recent: Vec<(f64, f64)>,
+    /// Recent units and what the levels expected, by group: now, then at the past origins.
+    recent: Vec<[GroupLevel; series::ORIGINS + 1]>,
     sums: Vec<[PitCounts; LADDER]>,
     periods: Vec<PitCounts>,
 }
@@ -278,7 +295,8 @@ impl<'a> Context<'a> {
             Stage::Profiles => {
                 let series = pools.iter().map(|p| p.series.clone()).filter(|s| !s.is_empty());
                 let (first, end) = series.fold((usize::MAX, 0), |(a, b), s| (a.min(s.start), b.max(s.end)));
-                Evidence::Profiles(Totals::of(&self.demand, &self.groups, first.min(end)..end))
+                let promoted = |i| self.promoted_periods(i, &self.promotions_of(self.demand.panel.key(i)));
+                Evidence::Profiles(Totals::of(&self.demand, &self.groups, first.min(end)..end, promoted))
             }
             Stage::Memories => Evidence::Memories(Box::new(self.observe_memories(range))),
             Stage::Calibration => Evidence::Calibration(Box::new(self.observe_errors(range))),
@@ -328,7 +346,7 @@ impl<'a> Context<'a> {
         let band = BANDS.partition_point(|&b| b < rate);
         let year = 365.25 / self.demand.panel.calendar().bucket().days();
         let short = (observed as f64) < 0.5 * year;
-        band * 4 + 2 * usize::from(short) + usize::from(dispersion > 2.0)
+        band * KINDS + 2 * usize::from(short) + usize::from(dispersion > 2.0)
     }
 
     /// Whether a pool is in the sample that errors are learnt from.
@@ -372,20 +390,27 @@ impl<'a> Context<'a> {
     }
 
     fn learn_errors(&mut self, errors: &Errors) {
-        self.scales = errors.recent.iter().map(|&(units, expected)| reconcile::scale(units, expected)).collect();
-        let mut all = PitCounts::default();
-        errors.periods.iter().for_each(|c| all.merge(c));
-        let all_periods = all.calibration(&Calibration::default(), PRIOR_PITS);
-        let all_sums: [Calibration; LADDER] = std::array::from_fn(|h| {
-            let mut all = PitCounts::default();
-            errors.sums.iter().for_each(|c| all.merge(&c[h]));
-            all.calibration(&Calibration::default(), PRIOR_PITS)
+        let trust = reconcile::trust(errors.recent.iter().flat_map(|g| g[1..].iter().copied()));
+        self.scales = errors.recent.iter().map(|g| (trust * g[0].correction()).exp()).collect();
+        let all_periods = pooled(errors.periods.iter()).calibration(&Calibration::default(), PRIOR_PITS);
+        let all_sums = std::array::from_fn(|h| {
+            pooled(errors.sums.iter().map(|c| &c[h])).calibration(&Calibration::default(), PRIOR_PITS)
         });
+        // A class of few series leans on its kin (same length of history and dispersion, any volume), those on all.
         self.classes = (0..CLASSES)
-            .map(|c| ClassErrors {
-                level_variance: self.level_variances[c],
-                sums: std::array::from_fn(|h| errors.sums[c][h].calibration(&all_sums[h], PRIOR_PITS)),
-                table: QuantileTable::new(&QUANTILES, &errors.periods[c].calibration(&all_periods, PRIOR_PITS)),
+            .map(|c| {
+                let kin = || (0..CLASSES).filter(move |k| k % KINDS == c % KINDS);
+                let periods = pooled(kin().map(|k| &errors.periods[k])).calibration(&all_periods, PRIOR_PITS);
+                let sums = |h: usize| {
+                    let all: &[Calibration; LADDER] = &all_sums;
+                    let kin = pooled(kin().map(|k| &errors.sums[k][h])).calibration(&all[h], PRIOR_PITS);
+                    errors.sums[c][h].calibration(&kin, KIN_PITS)
+                };
+                ClassErrors {
+                    level_variance: self.level_variances[c],
+                    sums: std::array::from_fn(sums),
+                    table: QuantileTable::new(&QUANTILES, &errors.periods[c].calibration(&periods, KIN_PITS)),
+                }
             })
             .collect();
     }
@@ -418,10 +443,11 @@ impl Memories {
         self.level.iter_mut().zip(&other.level).for_each(|(a, b)| add_pairs(a, b));
     }
 
-    /// Relative variance of the level of a class at each rung, pulled towards that of all classes.
+    /// Relative variance of the level of a class at each rung, pulled towards that of its kind.
     fn level_variance(&self, class: usize) -> [f64; LADDER] {
         std::array::from_fn(|h| {
-            let (excess, square) = self.level.iter().fold((0.0, 0.0), |(e, s), c| (e + c[h].0, s + c[h].1));
+            let kin = self.level.iter().skip(class % KINDS).step_by(KINDS);
+            let (excess, square) = kin.fold((0.0, 0.0), |(e, s), c| (e + c[h].0, s + c[h].1));
             let all = if square > 0.0 { excess / square } else { 0.1 };
             let (excess, square) = self.level[class][h];
             let prior = 20.0;
@@ -433,19 +459,27 @@ impl Memories {
 impl Errors {
     fn new(groups: usize) -> Self {
         Self {
-            recent: vec![(0.0, 0.0); groups],
+            recent: vec![Default::default(); groups],
             sums: vec![Default::default(); CLASSES],
             periods: vec![PitCounts::default(); CLASSES],
         }
     }
 
     fn merge(&mut self, other: &Self) {
-        add_pairs(&mut self.recent, &other.recent);
+        for (a, b) in self.recent.iter_mut().zip(&other.recent) {
+            a.iter_mut().zip(b).for_each(|(a, b)| a.merge(b));
+        }
         for (a, b) in self.sums.iter_mut().zip(&other.sums) {
             a.iter_mut().zip(b).for_each(|(a, b)| a.merge(b));
         }
         self.periods.iter_mut().zip(&other.periods).for_each(|(a, b)| a.merge(b));
     }
+}
+
+fn pooled<'c>(counts: impl Iterator<Item = &'c PitCounts>) -> PitCounts {
+    let mut all = PitCounts::default();
+    counts.for_each(|c| all.merge(c));
+    all
 }
 
 fn add_pairs(a: &mut [(f64, f64)], b: &[(f64, f64)]) {
@@ -454,3 +488,6 @@ fn add_pairs(a: &mut [(f64, f64)], b: &[(f64, f64)]) {
         a.1 += b.1;
     }
 }
+
+#[cfg(test)]
+mod tests;

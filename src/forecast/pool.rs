@@ -1,10 +1,9 @@
 //! The forecast of one pool: its channels' means and quantiles, and the demand over any interval of the whole.
 
-use super::accuracy::{ErrorSums, Scale};
 use super::combine::MEMORIES;
 use super::distribution::{Calibration, DemandOver, Moments};
 use super::series::{Fitted, ORIGINS, dispersion, excess};
-use super::{Context, Errors, LADDER, Memories};
+use super::{Context, Errors, LADDER, Memories, reconcile};
 use crate::error::{Exception, Severity};
 use crate::inputs::{AdjustmentKind, ProductStatus};
 use crate::outcome::{Accuracy, SeriesForecast};
@@ -133,19 +132,22 @@ impl Context<'_> {
         errors
     }
 
-    /// What the group sold lately against what this series' level expected.
+    /// What the group sold lately against what this series' level expected: now, and at past origins with what followed.
     fn observe_recent(&self, series: &Fitted<'_>, errors: &mut Errors) {
         let half_life = self.settings.group_half_life_days / self.demand.panel.calendar().bucket().days();
-        let keep = (0.5f64).powf(1.0 / half_life.max(0.5));
-        let level = self.level(series, series.levels.at.len() - 1);
         let n = series.units.len();
-        let mut weight = 1.0;
-        for t in (n.saturating_sub((8.0 * half_life).ceil() as usize)..n).rev() {
-            if !series.exposure[t].is_nan() {
-                errors.recent[series.group].0 += weight * f64::from(series.units[t]);
-                errors.recent[series.group].1 += weight * level * f64::from(series.exposure[t]);
+        for (k, &back) in series.back.iter().enumerate() {
+            let (origin, level) = (n - back, self.level(series, k));
+            let exposure = if back == 0 { &series.exposure } else { &series.held };
+            let (units, expected) = reconcile::recent(&series.units[..origin], exposure, half_life);
+            let group = &mut errors.recent[series.group][back / self.ladder[2]];
+            group.units += units;
+            group.expected += level * expected;
+            if back > 0 {
+                let (units, exposure) = series.window(origin..origin + self.ladder[2]);
+                group.units_after += units;
+                group.expected_after += level * exposure;
             }
-            weight *= keep;
         }
     }
 
@@ -187,7 +189,7 @@ impl Context<'_> {
                 let level_variance = self.level_variances[class][1];
                 // Every fifth period: neighbours tell the same, and weekdays take turns.
                 for t in (n - back..n - back + self.ladder[2]).step_by(5.min(self.ladder[2])) {
-                    let mean = level * f64::from(series.held[t]);
+                    let mean = level * series.foreseen(t);
                     // An unseen period has no mean.
                     if mean > 0.0 {
                         let variance = (mean + (series.dispersion + level_variance) * mean * mean).max(0.05 * mean);
@@ -309,7 +311,7 @@ impl Context<'_> {
         let mut level = self.level(fitted, fitted.levels.at.len() - 1) * self.scales[fitted.group];
         if !level.is_finite() || level < 0.0 {
             note("mean of the last periods instead of the pooled level", format!("the level is {level}"));
-            level = window_mean(fitted, n, self.window_60());
+            level = fitted.window_mean(n, (60.0 / self.demand.panel.calendar().bucket().days()).round() as usize);
         }
         if fitted.levels.observed == 0 && !fitted.analogue {
             note("no demand was ever seen", format!("all {n} periods are censored"));
@@ -342,7 +344,9 @@ impl Context<'_> {
         for a in current.filter(|a| a.channel.is_none_or(|c| c == key.channel)) {
             let end = calendar.history() as i64;
             let (from, to) = (calendar.index(a.from) - end, calendar.index(a.to) - end);
-            let length = (to - from + 1).max(1);
+            // Units without a channel are shared by all series of the item.
+            let shared = if a.channel.is_some() { 1 } else { self.demand.series_of(key.sku) };
+            let length = (to - from + 1).max(1) * shared as i64;
             for h in from.max(0)..=to.min(mean.len() as i64 - 1) {
                 let m = &mut mean[h as usize];
                 *m = match a.kind {
@@ -362,52 +366,6 @@ impl Context<'_> {
         let own = if fitted.analogue { "analogue and " } else { "" };
         (format!("{own}{}", name(order[0])), name(order[1]))
     }
-
-    fn window_60(&self) -> usize {
-        (60.0 / self.demand.panel.calendar().bucket().days()).round() as usize
-    }
-
-    /// Errors at the rolling origins: three benchmarks, then the combination.
-    fn accuracy(&self, fitted: &Fitted<'_>) -> Vec<Accuracy> {
-        let season = self.demand.panel.calendar().bucket().season_length();
-        let scale = Scale::of(fitted.units, &fitted.exposure, season);
-        let mut sums = [ErrorSums::default(); 4];
-        let n = fitted.units.len();
-        let class = &self.classes[self.class(fitted.rate(), fitted.levels.observed, fitted.dispersion)];
-        for (k, &back) in fitted.back.iter().enumerate().filter(|(_, b)| **b > 0) {
-            let origin = n - back;
-            let level = self.level(fitted, k);
-            let average = window_mean(fitted, origin, self.window_60());
-            for t in origin..origin + self.settings.lead_time.min(back) {
-                if fitted.exposure[t].is_nan() {
-                    continue;
-                }
-                let actual = f64::from(fitted.units[t]);
-                let before = if origin >= season { origin - season + (t - origin) % season } else { origin - 1 };
-                let mean = level * f64::from(fitted.held[t]);
-                let methods = [f64::from(fitted.units[origin - 1]), f64::from(fitted.units[before]), average, mean];
-                sums.iter_mut().zip(methods).for_each(|(s, m)| s.add(m, actual));
-                let quantiles = class.table.quantiles(mean, fitted.dispersion + class.level_variance[1]);
-                sums[3].add_quantiles(&quantiles, actual);
-            }
-        }
-        if sums[0].count() == 0.0 {
-            return Vec::new();
-        }
-        let names = ["naive", "seasonal naive", "60-day average", "pooled level"];
-        let horizon = self.settings.lead_time;
-        let mut rows: Vec<Accuracy> =
-            names.iter().zip(&sums).map(|(name, s)| s.row(fitted.index, name, &scale, horizon)).collect();
-        rows[3].chosen = true;
-        rows
-    }
-}
-
-/// Mean of the last `window` seen periods before `origin`; of none, zero.
-fn window_mean(fitted: &Fitted<'_>, origin: usize, window: usize) -> f64 {
-    let seen = (0..origin).rev().filter(|&t| !fitted.exposure[t].is_nan()).take(window.max(1));
-    let (sum, count) = seen.fold((0.0, 0.0), |(s, c), t| (s + f64::from(fitted.units[t]), c + 1.0));
-    if count > 0.0 { sum / count } else { 0.0 }
 }
 
 /// One sentence with the error figures behind the choice.

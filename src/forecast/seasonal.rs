@@ -22,6 +22,8 @@ const EVENT_OFFSETS: Range<i64> = -3..3;
 const WEEKDAY_SD: f64 = 0.3;
 const ANNUAL_SD: f64 = 0.4;
 const EVENT_SD: f64 = 0.1;
+/// History below which a season of the year cannot be told from growth.
+const ANNUAL_DAYS: f64 = 500.0;
 /// Movement of a group's log level over four weeks (one month, at that bucket).
 const LEVEL_STEP_SD: f64 = 0.05;
 /// Relative variance of a group's demand beyond Poisson.
@@ -78,21 +80,21 @@ pub struct Totals {
 }
 
 impl Totals {
-    /// Totals over the series `range`.
+    /// Totals over the series `range`; `promoted` tells the promoted periods of a series (empty = none).
     #[must_use]
-    pub fn of(demand: &Demand<'_>, groups: &Groups, range: Range<usize>) -> Self {
+    pub fn of(demand: &Demand<'_>, groups: &Groups, range: Range<usize>, promoted: impl Fn(usize) -> Vec<bool>) -> Self {
         let history = demand.panel.calendar().history();
         let mut totals = Self { units: vec![0.0; groups.keys.len() * history], expected: vec![0.0; groups.keys.len() * history] };
         for i in range {
-            totals.add(demand, i, groups.of_series[i] * history);
+            totals.add(demand, i, groups.of_series[i] * history, &promoted(i));
         }
         totals
     }
 
-    fn add(&mut self, demand: &Demand<'_>, i: usize, group: usize) {
+    fn add(&mut self, demand: &Demand<'_>, i: usize, group: usize, promoted: &[bool]) {
         let (units, flags, start) = (demand.panel.cleaned(i), demand.panel.flags(i), demand.panel.start(i));
         let Some(last) = units.iter().rposition(|&u| u > 0.0) else { return };
-        let counts = |t: usize| flags[t] & (flag::CENSORED | flag::PROMOTION) == 0;
+        let counts = |t: usize| flags[t] & flag::CENSORED == 0 && promoted.get(t) != Some(&true);
         let (mut sum, mut n) = (0.0, 0.0);
         for t in (0..=last).filter(|&t| counts(t)) {
             sum += f64::from(units[t]);
@@ -237,7 +239,7 @@ fn growth(level: &[f64], layout: Layout, calendar: &Calendar) -> f64 {
 }
 
 fn layout(calendar: &Calendar, settings: &Settings, days: f64, events: &[(String, Vec<&Event>)]) -> Layout {
-    let harmonics = if days < 400.0 { 0 } else { settings.harmonics.min(calendar.bucket().season_length().max(12) / 2) };
+    let harmonics = if days < ANNUAL_DAYS { 0 } else { settings.harmonics.min(calendar.bucket().season_length().max(12) / 2) };
     let knot_periods = if calendar.bucket() == Bucket::Month { 3 } else { (28.0 / calendar.bucket().days()) as usize };
     let slots = slots(calendar.bucket());
     Layout {

@@ -39,16 +39,39 @@ pub(super) struct Fitted<'a> {
     pub errors: MemoryErrors,
     /// Units sold under promotion and expected without.
     pub promoted: (f64, f64),
+    /// Which periods were promoted; empty for none.
+    pub promoted_periods: Vec<bool>,
+    /// Set where nothing says when the next promotion comes.
+    pub unplanned: Option<Unplanned>,
     /// Whether the level leans on an analogue.
     pub analogue: bool,
 }
 
+/// Promotions that come without a plan, at the rate of the last year.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Unplanned {
+    /// Demand of a promoted period relative to the baseline.
+    uplift: f64,
+    /// Mean demand of any period relative to the baseline.
+    average: f64,
+}
+
 impl Fitted<'_> {
-    /// Units and held exposure of the seen periods of `range`.
+    /// Held exposure of period `t` as an earlier origin expects it: where promotions are not planned, they are not foreseen.
+    pub fn foreseen(&self, t: usize) -> f64 {
+        let factor = match self.unplanned {
+            Some(Unplanned { uplift, average }) if self.promoted_periods.get(t) == Some(&true) => average / uplift,
+            Some(Unplanned { average, .. }) => average,
+            None => 1.0,
+        };
+        f64::from(self.held[t]) * factor
+    }
+
+    /// Units and foreseen exposure of the seen periods of `range`.
     pub fn window(&self, range: Range<usize>) -> (f64, f64) {
         range
             .filter(|&t| !self.held[t].is_nan())
-            .fold((0.0, 0.0), |(units, exposure), t| (units + f64::from(self.units[t]), exposure + f64::from(self.held[t])))
+            .fold((0.0, 0.0), |(units, exposure), t| (units + f64::from(self.units[t]), exposure + self.foreseen(t)))
     }
 
     /// Units a period at the index's average, over about two months.
@@ -60,6 +83,13 @@ impl Fitted<'_> {
     pub fn idle(&self) -> usize {
         let last = self.units.iter().rposition(|&u| u > 0.0).map_or(0, |t| t + 1);
         self.exposure[last..self.units.len()].iter().filter(|a| !a.is_nan()).count()
+    }
+
+    /// Mean of the last `window` seen periods before `origin`; of none, zero.
+    pub fn window_mean(&self, origin: usize, window: usize) -> f64 {
+        let seen = (0..origin).rev().filter(|&t| !self.held[t].is_nan()).take(window.max(1));
+        let (sum, count) = seen.fold((0.0, 0.0), |(s, c), t| (s + f64::from(self.units[t]), c + 1.0));
+        if count > 0.0 { sum / count } else { 0.0 }
     }
 
     /// (actual, one-step mean) of the recent periods.
@@ -82,7 +112,7 @@ impl Context<'_> {
             (exposure[t], held[t]) = (f32::NAN, f32::NAN);
         }
         let promotions = self.promotions_of(panel.key(i));
-        let promoted = promoted_periods(&self.demand, i, &promotions);
+        let promoted = self.promoted_periods(i, &promotions);
         let first =
             (calendar.bucket() == Bucket::Day).then(|| calendar.start(start as i64).weekday().num_days_from_monday() as usize);
         let own =
@@ -98,7 +128,11 @@ impl Context<'_> {
             exposure[t] *= uplift as f32;
             held[t] *= uplift as f32;
         }
-        self.promote(&mut exposure[n..], &promoted, &promotions, uplift);
+        let unplanned = self.unplanned(&promoted, uplift);
+        match unplanned {
+            Some(Unplanned { average, .. }) => exposure[n..].iter_mut().for_each(|a| *a *= average as f32),
+            None => self.promote(&mut exposure[n..], &promotions, uplift),
+        }
         let step = self.ladder[2];
         let back: Vec<usize> = (0..=ORIGINS).rev().map(|k| k * step).filter(|&b| b == 0 || n >= b + step).collect();
         let origins: Vec<usize> = back.iter().filter(|b| **b > 0).map(|b| n - b).collect();
@@ -121,6 +155,8 @@ impl Context<'_> {
             dispersion: 0.0,
             errors: MemoryErrors::default(),
             promoted: own.promoted,
+            promoted_periods: promoted,
+            unplanned,
             analogue: prior.periods > 0.0,
         };
         for (k, &back) in fitted.back.iter().enumerate().filter(|(_, b)| **b > 0) {
@@ -142,15 +178,18 @@ impl Context<'_> {
         combine::weights(&fitted.errors, &self.memory_errors[fitted.class], self.settings.class_evidence)
     }
 
-    /// Multiplies future periods by the uplift of what is planned: as stated, by discount, or as learnt. Where nothing is planned
-    /// for anything, promotions go on at last year's rate.
-    fn promote(&self, future: &mut [f32], promoted: &[bool], plans: &[&Promotion], uplift: f64) {
-        if self.demand.promotions.is_empty() {
-            let year = ((365.25 / self.demand.panel.calendar().bucket().days()) as usize).min(promoted.len());
-            let share = promoted[promoted.len() - year..].iter().filter(|p| **p).count() as f64 / year.max(1) as f64;
-            future.iter_mut().for_each(|a| *a *= (1.0 + share * (uplift - 1.0)) as f32);
-            return;
+    /// The rate of promotions over the last year, for a series that had some while no promotion is planned for anything.
+    fn unplanned(&self, promoted: &[bool], uplift: f64) -> Option<Unplanned> {
+        if !self.demand.promotions.is_empty() || promoted.is_empty() {
+            return None;
         }
+        let year = ((365.25 / self.demand.panel.calendar().bucket().days()) as usize).min(promoted.len());
+        let share = promoted[promoted.len() - year..].iter().filter(|p| **p).count() as f64 / year as f64;
+        Some(Unplanned { uplift, average: 1.0 + share * (uplift - 1.0) })
+    }
+
+    /// Multiplies future periods by the uplift of what is planned: as stated, by discount, or as learnt.
+    fn promote(&self, future: &mut [f32], plans: &[&Promotion], uplift: f64) {
         let calendar = self.demand.panel.calendar();
         let end = calendar.history() as i64;
         for plan in plans {
@@ -170,8 +209,30 @@ impl Context<'_> {
         }
     }
 
+    /// Which periods of a series' history were promoted, by flag (gaps bridged) or by the promotions table; empty for none.
+    pub(super) fn promoted_periods(&self, i: usize, plans: &[&Promotion]) -> Vec<bool> {
+        let panel = self.demand.panel;
+        let (flags, start, calendar) = (panel.flags(i), panel.start(i), panel.calendar());
+        let mut promoted: Vec<bool> = Vec::new();
+        let mut last: Option<usize> = None;
+        for t in (0..flags.len()).filter(|&t| flags[t] & flag::PROMOTION != 0) {
+            promoted.resize(flags.len(), false);
+            let from = last.filter(|l| t - l <= PROMOTION_GAP).map_or(t, |l| l + 1);
+            promoted[from..=t].fill(true);
+            last = Some(t);
+        }
+        for plan in plans {
+            let (from, to) = (calendar.index(plan.start) - start as i64, calendar.index(plan.end) - start as i64);
+            for t in from.max(0)..=to.min(flags.len() as i64 - 1) {
+                promoted.resize(flags.len(), false);
+                promoted[t as usize] = true;
+            }
+        }
+        promoted
+    }
+
     /// The promotions that concern a series.
-    fn promotions_of(&self, key: SeriesKey) -> Vec<&Promotion> {
+    pub(super) fn promotions_of(&self, key: SeriesKey) -> Vec<&Promotion> {
         if self.demand.promotions.is_empty() {
             return Vec::new();
         }
@@ -199,27 +260,6 @@ impl Context<'_> {
             _ => LevelPrior::default(),
         }
     }
-}
-
-/// Which periods of a series' history were promoted, by flag (gaps bridged) or by the promotions table; empty for none.
-fn promoted_periods(demand: &Demand<'_>, i: usize, plans: &[&Promotion]) -> Vec<bool> {
-    let (flags, start, calendar) = (demand.panel.flags(i), demand.panel.start(i), demand.panel.calendar());
-    let mut promoted: Vec<bool> = Vec::new();
-    let mut last: Option<usize> = None;
-    for t in (0..flags.len()).filter(|&t| flags[t] & flag::PROMOTION != 0) {
-        promoted.resize(flags.len(), false);
-        let from = last.filter(|l| t - l <= PROMOTION_GAP).map_or(t, |l| l + 1);
-        promoted[from..=t].fill(true);
-        last = Some(t);
-    }
-    for plan in plans {
-        let (from, to) = (calendar.index(plan.start) - start as i64, calendar.index(plan.end) - start as i64);
-        for t in from.max(0)..=to.min(flags.len() as i64 - 1) {
-            promoted.resize(flags.len(), false);
-            promoted[t as usize] = true;
-        }
-    }
-    promoted
 }
 
 /// Share of period `t` that a promotion covers.

@@ -208,7 +208,7 @@ pub fn fit_adjusted(values: &[f64], season: Option<Season>, form: ThetaForm) -> 
     }
     let lines = lines(&y, form);
     let omega = form.fixed_omega();
-    let starts: [[f64; 1]; LANES] = std::array::from_fn(|k| [(k as f64 + 0.5) / LANES as f64]);
+    let starts: [[f64; 1]; LANES] = std::array::from_fn(|k| [k as f64 / (LANES - 1) as f64]);
     let mut best = Choice::NONE;
     search(&starts, 0.02, 1, |points| best.consider(&y, &lines, omega, points.map(|u| alpha_at(u[0]))));
     finish(&y, season, form, best)

@@ -11,6 +11,7 @@ mod convert;
 pub mod mapping;
 mod master;
 mod names;
+mod narrow;
 mod panel_build;
 mod parquet_file;
 mod plans;

@@ -136,8 +136,14 @@ impl Line<'_> {
     /// The most that may be ordered by choice rather than need: whole packs within maximum and `max_cover_days` of stock.
     #[must_use]
     pub fn ceiling(&self, max_cover_days: f64) -> Units {
-        let cover = (self.pool.daily_demand * max_cover_days).min(1e15).floor() as i64 - self.pool.inventory_position.0.max(0);
-        self.rules.round_down(Units(cover)).max(self.quantity)
+        let cover = Units(self.missing_for(max_cover_days).min(1e15).floor() as i64);
+        self.rules.round_down(cover).max(self.quantity)
+    }
+
+    /// Units that lift the inventory position to `days` of demand.
+    #[must_use]
+    pub fn missing_for(&self, days: f64) -> f64 {
+        self.pool.daily_demand * days - self.pool.inventory_position.0.max(0) as f64
     }
 
     /// Whether a rule that looks at several lines may raise this one.
@@ -307,11 +313,17 @@ impl<'a> Market<'a> {
         };
         pool.shortfall = Vec::new();
         let split = assignments.len() > 1;
-        let lines = assignments.into_iter().map(|a| {
-            let offer = offers.get(a.offer).copied();
-            self.line(pool.clone(), offer, a, split)
-        });
-        let lines: Vec<Line> = lines.collect();
+        let mut lines = Vec::with_capacity(assignments.len());
+        for assignment in assignments {
+            let offer = offers.get(assignment.offer).copied();
+            let mut line = self.line(pool.clone(), offer, assignment, split);
+            if split {
+                // Two lines share the room of one pool: each stays as it is, the second gets what the first leaves.
+                line.rules = line.rules.within(Some(line.quantity));
+                pool.room = pool.room.map(|room| room - line.quantity);
+            }
+            lines.push(line);
+        }
         self.note_gaps(&lines, exceptions);
         lines
     }

@@ -273,6 +273,9 @@ fn f6_a_split_order_bridges_the_gap_where_that_is_cheaper() {
     assert_eq!(rows[1].value_at_risk, Money::from_f64(900.0));
     assert_ne!(rows[0].id, rows[1].id);
     assert!(rows.iter().all(|r| verify(&r.steps) == Ok(())));
+    world.supply[1].pack_size = Units(50);
+    let tight = PoolNeed { room: Some(Units(310)), ..pool(0, 300.0, 100) };
+    assert_eq!(world.quantities(&[tight]), [110, 200]);
 }
 
 #[test]

@@ -98,15 +98,14 @@ pub(super) fn all(run: &Run) -> askama::Result<Vec<(String, String)>> {
             tables(
                 "Channels",
                 sheets::channels(run),
-                vec![long("allocation", "Allocation", ALLOCATION, run.input.outcome.allocation.len())],
+                vec![
+                    long("findings", "What to look at", FINDINGS, run.input.outcome.findings.len()),
+                    long("allocation", "Allocation", ALLOCATION, run.input.outcome.allocation.len()),
+                ],
             )?,
         ),
         ("report/suppliers.html", tables("Suppliers", sheets::suppliers(run), Vec::new())?),
-        ("report/indicators.html", {
-            let mut all = sheets::indicators(run);
-            all.extend(sheets::due(run));
-            tables("Indicators", all, Vec::new())?
-        }),
+        ("report/indicators.html", tables("Indicators", sheets::indicators(run), Vec::new())?),
         (
             "report/accuracy.html",
             tables(
@@ -150,6 +149,7 @@ pub(super) fn all(run: &Run) -> askama::Result<Vec<(String, String)>> {
     Ok(pages.into_iter().map(|(path, text)| (path.to_owned(), text)).collect())
 }
 
+const FINDINGS: &str = "Shown beyond what is there, one channel dry while another is full, stock that a channel will not sell, channels that cost the others more than they bring. Most money first.";
 const ALLOCATION: &str =
     "Pauses and alerts first, then the highest chance of selling what is not there. The channel files hold the same numbers.";
 

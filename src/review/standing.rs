@@ -123,7 +123,13 @@ pub fn override_exceptions(inputs: &Inputs, as_of: NaiveDate) -> Vec<Exception> 
         let key = inputs.names.skus[o.sku.index()].clone();
         let what = format!("override of {} to {}", o.field, o.value);
         if let Some(day) = o.expires.filter(|&day| day <= as_of) {
-            return Some(Exception::new(Severity::Info, "override-expired", key, what, format!("it expired on {day} and is not used")));
+            return Some(Exception::new(
+                Severity::Info,
+                "override-expired",
+                key,
+                what,
+                format!("it expired on {day} and is not used"),
+            ));
         }
         let nobody = o.author.is_empty() || o.reason.is_empty();
         let why = "it is used, but has no author or no reason";

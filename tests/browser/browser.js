@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 
 export const PAGES = [
-  "index.html", "report/recommendations.html", "report/item.html#0", "report/channels.html", "report/suppliers.html",
+  "index.html", "report/recommendations.html", "report/item.html#1", "report/channels.html", "report/suppliers.html",
   "report/indicators.html", "report/accuracy.html", "report/quality.html", "report/changes.html", "report/glossary.html",
 ];
 export const WIDE = { width: 1440, height: 900 };
@@ -34,6 +34,7 @@ export async function launch(report, viewport = WIDE) {
     const [file, anchor] = path.split("#");
     const url = pathToFileURL(join(report, file)).href + (anchor ? `#${anchor}` : "");
     await page.goto("about:blank");
+    faults.length = 0;
     await page.goto(url, { waitUntil: "load" });
     await settled(page);
     return page;

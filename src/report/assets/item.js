@@ -191,7 +191,7 @@
       const [on, committed, back, damaged, returned] = p.stock.map(number);
       parts.push(el("h3", {}, "Stock this morning"), facts(fact("On hand", on, "on-hand"), fact("Committed", committed, "committed"), fact("Backordered", back), fact("Damaged", damaged), fact("Returns being checked", returned)));
     }
-    parts.push(el("h3", {}, "Open orders"), sheet([["Order"], ["Supplier"], ["Units", 1], ["Expected"]], p.orders.map((o) => [o.id, o.supplier, number(o.quantity), o.expected || "unknown"]), "None."));
+    parts.push(el("h3", {}, "Open orders"), sheet([["Order"], ["Supplier"], ["Units", 1], ["Expected"], ["Advice"]], p.orders.map((o) => [o.id, o.supplier, number(o.quantity), o.expected || "unknown", o.advice || "leave it"]), "None."));
     parts.push(el("h3", {}, "Channels"), sheet([["Channel"], ["Share", 1], ["Sold a day", 1], ["Allocated", 1], ["Buffer", 1], ["Published", 1], ["Listed now", 1], ["Action"], ["Oversell risk", 1], ["Forecast method"], ["Why"]],
       p.channels.map((a) => [a.channel, share(a.share), write("money", a.velocity), number(a.allocated), number(a.buffer), number(a.published), a.listed === null ? "unknown" : number(a.listed), OP.status(a.action), share(a.risk), `${a.method} ${a.why ? `(${a.why})` : ""}`, a.reason]),
       "No channel sells from this pool."));
