@@ -152,9 +152,6 @@ pub struct ExplainArgs {
     /// Also its share and quantity in this channel.
     #[arg(long)]
     pub channel: Option<String>,
-    /// Only this location.
-    #[arg(long)]
-    pub location: Option<String>,
     /// Which run's settings and output.
     #[command(flatten)]
     pub options: Options,
@@ -206,6 +203,9 @@ pub struct ExportArgs {
     /// Layout of the file.
     #[arg(long, value_enum)]
     pub format: ExportFormat,
+    /// Also orders that were exported before, with the same ids.
+    #[arg(long)]
+    pub all: bool,
     /// File to write [default: OUT/orders-FORMAT.csv or .xlsx].
     #[arg(long, value_name = "FILE")]
     pub file: Option<PathBuf>,

@@ -2,6 +2,7 @@
 
 mod audit;
 mod explain;
+mod review;
 
 use crate::cli::{Cli, Command, DemoArgs, InitArgs, Options, PruneArgs, Voice};
 use crate::config::{DEFAULT_FILE, Plan};
@@ -25,9 +26,9 @@ pub fn execute(cli: &Cli) -> Result<u8> {
         Command::Run(options) => run(options),
         Command::Explain(args) => explain::explain(args),
         Command::Prune(args) => prune(args),
-        Command::Backtest(_) | Command::Simulate(_) | Command::Review(_) | Command::Export(_) => {
-            Err(Error::NotFound("this command is not in this version yet".to_owned()))
-        }
+        Command::Review(args) => review::review(args),
+        Command::Export(args) => review::export(args),
+        Command::Backtest(_) | Command::Simulate(_) => Err(Error::NotFound("this command is not in this version yet".to_owned())),
     }
 }
 

@@ -190,7 +190,9 @@ impl Run<'_> {
         progress.begin("publishing", 0);
         let outcome = &mut self.outcome;
         outcome.indicators = indicators::compute(self.inputs, outcome, &indicators::Settings::default());
-        outcome.indicators.extend(crate::purchase::scorecard::supplier_scorecard(&self.inputs.purchase_orders, &self.inputs.names));
+        outcome
+            .indicators
+            .extend(crate::purchase::scorecard::supplier_scorecard(&self.inputs.purchase_orders, &self.inputs.names));
         outcome.exceptions.sort_by(|a, b| b.severity.cmp(&a.severity).then_with(|| a.cmp(b)));
         outcome.exceptions.dedup();
         let last_manifest = self.last.map(|l| &l.run.manifest);

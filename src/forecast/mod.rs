@@ -393,9 +393,8 @@ impl<'a> Context<'a> {
         let trust = reconcile::trust(errors.recent.iter().flat_map(|g| g[1..].iter().copied()));
         self.scales = errors.recent.iter().map(|g| (trust * g[0].correction()).exp()).collect();
         let all_periods = pooled(errors.periods.iter()).calibration(&Calibration::default(), PRIOR_PITS);
-        let all_sums = std::array::from_fn(|h| {
-            pooled(errors.sums.iter().map(|c| &c[h])).calibration(&Calibration::default(), PRIOR_PITS)
-        });
+        let all_sums =
+            std::array::from_fn(|h| pooled(errors.sums.iter().map(|c| &c[h])).calibration(&Calibration::default(), PRIOR_PITS));
         // A class of few series leans on its kin (same length of history and dispersion, any volume), those on all.
         self.classes = (0..CLASSES)
             .map(|c| {

@@ -137,7 +137,12 @@ impl<'a> Night<'a> {
         (position::arrivals(orders.iter(), self.market.as_of, lead, late), orders)
     }
 
-    fn pool_input<'i>(&'i self, p: usize, outlook: Outlook<'i>, (arrivals, lots, estimate): (&'i [Arrival], &'i [DatedLot], &'i Estimate)) -> PoolInput<'i> {
+    fn pool_input<'i>(
+        &'i self,
+        p: usize,
+        outlook: Outlook<'i>,
+        (arrivals, lots, estimate): (&'i [Arrival], &'i [DatedLot], &'i Estimate),
+    ) -> PoolInput<'i> {
         let pool = &self.inputs.panel.pools()[p];
         let (class, product) = (&self.classes[p], &self.inputs.products[pool.sku.index()]);
         let stock = self.stock[p];
@@ -186,7 +191,8 @@ impl<'a> Night<'a> {
         let panel = &self.inputs.panel;
         let days = panel.calendar().bucket().days();
         let year = (365.0 / days).round() as usize;
-        let first = pool.series.clone().map(|i| panel.start(i)).min().unwrap_or(0).max(panel.calendar().history().saturating_sub(year));
+        let first =
+            pool.series.clone().map(|i| panel.start(i)).min().unwrap_or(0).max(panel.calendar().history().saturating_sub(year));
         let mut sums = vec![0.0f64; panel.calendar().history() - first];
         for i in pool.series.clone() {
             let skip = first.saturating_sub(panel.start(i));
@@ -302,13 +308,12 @@ impl<'a> Night<'a> {
         let reserved = |c: ChannelId| inputs.channels[c.index()].reserve.is_some();
         let here = self.presence.channels(pool, &inputs.panel, |c| listed(c).is_some() || reserved(c));
         let demand: Vec<ChannelDemand> = here.iter().map(|&c| self.channel_demand(pool, c, forecast, listed(c))).collect();
-        let stock = allocate::PoolStock { sku: pool.sku, location: pool.location, available, reorder_point: plan.policy.reorder_point };
+        let stock =
+            allocate::PoolStock { sku: pool.sku, location: pool.location, available, reorder_point: plan.policy.reorder_point };
         let context = allocate::Context { names: &inputs.names, settings: &self.plan.allocation, as_of: self.market.as_of };
         let rows = allocate::allocate(&stock, &demand, &context, exceptions);
-        let facts = allocate::balance::PoolFacts {
-            unit_cost: self.unit_cost(pool.sku),
-            days_to_arrival: plan.policy.lead_time_mean,
-        };
+        let facts =
+            allocate::balance::PoolFacts { unit_cost: self.unit_cost(pool.sku), days_to_arrival: plan.policy.lead_time_mean };
         let findings = allocate::balance::findings(&demand, &rows, &facts, &self.plan.allocation);
         (rows, findings)
     }
