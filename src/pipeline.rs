@@ -15,6 +15,7 @@ pub mod simulate;
 use crate::config::Plan;
 use crate::error::{Error, Result, Severity};
 use crate::forecast;
+use crate::forecast::backtest::BacktestRow;
 use crate::inputs::Inputs;
 use crate::outcome::{Classification, Outcome};
 use crate::panel::Panel;
@@ -132,6 +133,26 @@ fn run_here(plan: &Plan, progress: &dyn Progress) -> Result<Summary> {
     run.outcome.exceptions.extend(override_exceptions(&inputs, as_of));
     run.decide(progress, &mut clock)?;
     run.publish(&identity, progress, clock)
+}
+
+/// Rolling-origin accuracy of the published forecast and the benchmarks by ABC-XYZ cell, channel and horizon, with the channels'
+/// names.
+///
+/// # Errors
+/// Whatever keeps the input from being loaded.
+pub fn backtest(plan: &Plan, progress: &dyn Progress) -> Result<(Vec<BacktestRow>, Vec<String>)> {
+    with_threads(plan.run.threads, || {
+        let inputs = load(plan, progress)?;
+        let return_rates = history::return_rates(&inputs.panel, &plan.clean);
+        let classes = history::classify(&inputs, &return_rates, None, plan);
+        let cell = |pool: usize| [classes[pool].abc, classes[pool].xyz].into_iter().map(|c| c.unwrap_or('-')).collect();
+        let parts = partitions(&inputs.panel);
+        let context = learn(&inputs, plan.forecast_settings(inputs.panel.calendar().bucket()), &parts, progress);
+        let done: Vec<_> = parts.par_iter().map(|range| context.backtest(range.clone(), cell)).collect();
+        let mut all = forecast::backtest::Backtest::default();
+        done.iter().for_each(|part| all.merge(part));
+        Ok((all.rows(context.ladder()), inputs.names.channels.clone()))
+    })
 }
 
 /// One run under way.
