@@ -7,11 +7,11 @@ mod read;
 
 use crate::cli::Options;
 use crate::error::{Error, Result};
-use crate::{allocate, calendar::Bucket, classify, clean, purchase};
+use crate::publish::{audit, sha256_hex};
+use crate::{allocate, calendar::Bucket, classify, clean, forecast, ingest, inventory, purchase};
 use chrono::NaiveDate;
 use read::Reader;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
@@ -81,14 +81,20 @@ pub struct Plan {
     pub run: RunSettings,
     /// Plan only these items (`--only`); `None` = all.
     pub only: Option<BTreeSet<String>>,
+    /// `[data]`, `[csv]` and `[mapping.TABLE]`.
+    pub ingest: ingest::Settings,
     /// `[clean]`.
     pub clean: clean::Settings,
     /// `[classify]`.
     pub classify: classify::Settings,
+    /// `[policy]`.
+    pub policy: inventory::Settings,
     /// `[allocation]`.
     pub allocation: allocate::Settings,
     /// `[purchase]`.
     pub purchase: purchase::Settings,
+    /// `[publish]`.
+    pub publish: audit::Bounds,
     /// Digest of the program version and of every setting that can change a result, as lower-case hex.
     pub digest: String,
 }
@@ -118,10 +124,17 @@ impl Plan {
         let settled = reader.settled();
         let mut plan = Self {
             run: reader.section("run"),
+            ingest: ingest::Settings {
+                data: reader.section("data"),
+                csv: reader.section("csv"),
+                mapping: reader.sections("mapping"),
+            },
             clean: reader.section("clean"),
             classify: reader.section("classify"),
+            policy: reader.section("policy"),
             allocation: reader.section("allocation"),
             purchase: reader.section("purchase"),
+            publish: reader.section("publish"),
             only: None,
             digest: String::new(),
         };
@@ -130,11 +143,50 @@ impl Plan {
         }
         let mut problems = reader.finish();
         plan.apply(options, &mut problems);
-        plan.digest = digest(&[env!("CARGO_PKG_VERSION"), &settled, &format!("{:?}{:?}", plan.run.as_of, plan.only)]);
-        problems.extend(plan.run.problems());
-        problems.extend(plan.allocation.problems());
-        problems.extend(plan.purchase.problems());
+        let arguments = format!("{:?} {:?}", plan.run.as_of, plan.only);
+        plan.digest = sha256_hex([env!("CARGO_PKG_VERSION"), &settled, &arguments].join("\n").as_bytes());
+        problems.extend(plan.problems());
         if problems.is_empty() { Ok(plan) } else { Err(Error::Config(problems)) }
+    }
+
+    /// Periods to forecast.
+    #[must_use]
+    pub fn horizon(&self, bucket: Bucket) -> usize {
+        (f64::from(self.run.horizon_days) / bucket.days()).ceil().max(1.0) as usize
+    }
+
+    /// How to forecast, in periods of `bucket`.
+    #[must_use]
+    pub fn forecast_settings(&self, bucket: Bucket) -> forecast::Settings {
+        forecast::Settings { horizon: self.horizon(bucket), ..forecast::Settings::default() }
+    }
+
+    /// What to load.
+    #[must_use]
+    pub fn request(&self) -> ingest::Request {
+        ingest::Request {
+            data: self.run.data.clone(),
+            settings: self.ingest.clone(),
+            as_of: self.run.as_of,
+            bucket: self.run.bucket,
+            only: self.only.as_ref().map(|only| only.iter().cloned().collect()),
+            progress: None,
+        }
+    }
+
+    /// Everything out of range, by section.
+    fn problems(&self) -> Vec<String> {
+        let sections = [
+            self.run.problems(),
+            self.ingest.problems(),
+            self.clean.problems(),
+            self.classify.problems(),
+            self.policy.problems(),
+            self.allocation.problems(),
+            self.purchase.problems(),
+            self.publish.problems(),
+        ];
+        sections.concat()
     }
 
     /// Arguments win over the file.
@@ -149,6 +201,8 @@ impl Plan {
         set(&mut self.run.models, &options.models);
         self.run.as_of = options.as_of.or(self.run.as_of);
         self.run.threads = options.threads.unwrap_or(self.run.threads);
+        let memory = &mut self.ingest.data.memory_limit_mb;
+        *memory = options.memory.unwrap_or(*memory);
         if let Some(file) = &options.only {
             match std::fs::read_to_string(file) {
                 Ok(text) => self.only = Some(sku_list(&text)),
@@ -159,11 +213,6 @@ impl Plan {
             }
         }
     }
-}
-
-/// SHA-256 of the parts, as lower-case hex.
-fn digest(parts: &[&str]) -> String {
-    Sha256::digest(parts.join("\n")).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// One SKU a line; empty lines and `# remarks` do not count.

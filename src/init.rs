@@ -2,17 +2,18 @@
 
 use crate::config::{DEFAULT_FILE, TEMPLATE};
 use crate::error::{Error, Result};
+use crate::ingest::schema::TABLES;
 use std::fs::OpenOptions;
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
-/// Writes `orderpoint.toml` and `data/TABLE.csv` of every table into `dir`; files already there are left alone.
+/// Writes `orderpoint.toml` and `data/TABLE.csv` of every table into `dir`, and returns the files written.
 ///
-/// Returns the files written.
+/// Files already there are left alone.
 ///
 /// # Errors
 /// If the operating system refuses.
-pub fn init(dir: &Path, tables: &[(&str, Vec<&str>)]) -> Result<Vec<PathBuf>> {
+pub fn init(dir: &Path) -> Result<Vec<PathBuf>> {
     let data = dir.join("data");
     std::fs::create_dir_all(&data).map_err(Error::io(&data))?;
     let mut written = Vec::new();
@@ -20,8 +21,9 @@ pub fn init(dir: &Path, tables: &[(&str, Vec<&str>)]) -> Result<Vec<PathBuf>> {
     if write_new(&config, TEMPLATE)? {
         written.push(config);
     }
-    for (table, columns) in tables {
-        let path = data.join(format!("{table}.csv"));
+    for schema in TABLES {
+        let path = data.join(format!("{}.csv", schema.table));
+        let columns: Vec<&str> = schema.columns.iter().map(|column| column.name).collect();
         if write_new(&path, &format!("{}\n", columns.join(",")))? {
             written.push(path);
         }

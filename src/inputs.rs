@@ -75,10 +75,10 @@ pub struct Inputs {
 }
 
 impl Inputs {
-    /// Whether the table was given at all.
+    /// Whether the table was given and has rows.
     #[must_use]
     pub fn has(&self, table: &str) -> bool {
-        self.sources.iter().any(|s| s.table == table)
+        self.sources.iter().any(|s| s.table == table && s.rows > 0)
     }
 }
 

@@ -3,6 +3,7 @@
 //! `f64::NAN` marks a period that was not observed; every function here leaves such periods out. Sums run in the order of
 //! the slice, so that results do not depend on the machine. The normal distribution is `statrs`'s.
 
+use crate::optimize::{LANES, Lane};
 use statrs::distribution::{Continuous, ContinuousCDF, Normal};
 
 /// The observed values, in order.
@@ -66,18 +67,29 @@ pub fn median(values: &[f64]) -> Option<f64> {
     quantile(values, 0.5)
 }
 
-/// Correlation of the series with itself `lag` periods before (divisor `n`, as usual); 0 where it is undefined.
+/// Correlations of the series with itself 0, 1, ... `max_lag` periods before (divisor `n`, as usual), `[max_lag + 1]`.
+///
+/// 0 where undefined (a constant series). Gaps count as the mean.
 #[must_use]
-pub fn autocorrelation(values: &[f64], lag: usize) -> f64 {
-    let Some(mean) = mean(values) else { return 0.0 };
-    let total: f64 = observed(values).map(|v| (v - mean) * (v - mean)).sum();
-    let joint: f64 = values
-        .iter()
-        .zip(values.iter().skip(lag))
-        .map(|(a, b)| (a - mean) * (b - mean))
-        .filter(|product| !product.is_nan())
-        .sum();
-    if total > 0.0 { joint / total } else { 0.0 }
+pub fn autocorrelations(values: &[f64], max_lag: usize) -> Vec<f64> {
+    let mean = mean(values).unwrap_or(0.0);
+    // Zeros before the first value let every value meet all lags; a batch of lags is a stretch of the padded series.
+    let width = (max_lag + 1).div_ceil(LANES) * LANES;
+    let mut centred = vec![0.0; width - 1];
+    centred.extend(values.iter().map(|v| if v.is_nan() { 0.0 } else { v - mean }));
+    let mut products = vec![Lane::ZERO; width / LANES];
+    for (t, window) in centred.windows(width).enumerate() {
+        let now = Lane::splat(centred[t + width - 1]);
+        for (sum, lags) in products.iter_mut().zip(window.chunks_exact(LANES)) {
+            let mut lane = Lane::ZERO;
+            lane.0.copy_from_slice(lags);
+            *sum += now * lane;
+        }
+    }
+    // Lag k of a window of `width` values stands k places before its end.
+    let at = |lag: usize| products[(width - 1 - lag) / LANES].0[(width - 1 - lag) % LANES];
+    let total = at(0);
+    (0..=max_lag).map(|lag| if total > 0.0 { at(lag) / total } else { 0.0 }).collect()
 }
 
 /// Standard normal density. `[φ]`
@@ -134,7 +146,8 @@ mod tests {
     #[test]
     fn autocorrelation_of_an_alternating_series_is_near_minus_one() {
         let values: Vec<f64> = (0..100).map(|i| f64::from(i % 2)).collect();
-        assert!((autocorrelation(&values, 1) + 0.99).abs() < 1e-12);
-        assert_eq!(autocorrelation(&[5.0; 9], 1), 0.0);
+        let r = autocorrelations(&values, 20);
+        assert!((r[0] - 1.0).abs() < 1e-12 && (r[1] + 0.99).abs() < 1e-12 && (r[20] - 0.8).abs() < 1e-12, "{r:?}");
+        assert_eq!(autocorrelations(&[5.0; 9], 1), [0.0, 0.0]);
     }
 }

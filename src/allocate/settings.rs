@@ -1,4 +1,4 @@
-//! What a planner can set about channel allocation: `[allocate]` in the configuration.
+//! What a planner can set about channel allocation: `[allocation]` in the configuration.
 
 use serde::{Deserialize, Serialize};
 
@@ -102,7 +102,7 @@ impl Settings {
         let mut problems = Vec::new();
         let mut check = |good: bool, name: &str, value: f64, expected: &str| {
             if !good {
-                problems.push(format!("allocate.{name} = {value}: expected {expected}"));
+                problems.push(format!("allocation.{name} = {value}: expected {expected}"));
             }
         };
         let not_negative = |x: f64| x.is_finite() && x >= 0.0;

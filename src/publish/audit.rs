@@ -7,15 +7,17 @@ use super::manifest::Manifest;
 use crate::error::{Error, Result};
 use crate::inputs::{Inputs, Names};
 use crate::outcome::{Allocation, Outcome, Recommendation};
-use crate::review::explain::Recomputer;
+use crate::review::arithmetic::Recomputer;
 use crate::units::{LocationId, Money, SkuId, Units};
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// At most this many failures are told.
 const TOLD: usize = 20;
 
 /// How far a run's totals may be from the last one's before a person must look.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Bounds {
     /// The recommended spend may grow by at most this factor.
     pub spend_factor: f64,
@@ -27,6 +29,21 @@ impl Default for Bounds {
     /// Spend up to five times the last run's, pools within half.
     fn default() -> Self {
         Self { spend_factor: 5.0, pool_share: 0.5 }
+    }
+}
+
+impl Bounds {
+    /// Everything out of range, as sentences for the configuration's list of problems.
+    #[must_use]
+    pub fn problems(&self) -> Vec<String> {
+        let mut problems = Vec::new();
+        if self.spend_factor.is_nan() || self.spend_factor < 1.0 {
+            problems.push(format!("publish.spend_factor = {}: expected 1 or more", self.spend_factor));
+        }
+        if self.pool_share.is_nan() || self.pool_share < 0.0 {
+            problems.push(format!("publish.pool_share = {}: expected 0 or more", self.pool_share));
+        }
+        problems
     }
 }
 

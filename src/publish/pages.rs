@@ -105,55 +105,133 @@ pub(super) fn parquet(error: parquet::errors::ParquetError) -> Error {
 
 /// Names in runs: `runs` are (position in `dictionary`, rows).
 pub(super) fn names(column: &ColumnDescPtr, dictionary: &[&str], runs: &[(u32, usize)]) -> Result<Chunk> {
-    let mut plain = Vec::with_capacity(dictionary.iter().map(|name| name.len() + 4).sum());
-    for name in dictionary {
-        plain.extend_from_slice(&u32::try_from(name.len()).unwrap_or(u32::MAX).to_le_bytes());
-        plain.extend_from_slice(name.as_bytes());
-    }
+    let mut parts = names_parts(dictionary, runs.iter().map(|run| run.1).sum());
     let width = bit_width(dictionary.len());
-    let mut data = vec![width];
+    parts.data.push(width);
     let mut rest = runs.iter().copied().filter(|run| run.1 > 0).peekable();
     while let Some((code, mut rows)) = rest.next() {
         while let Some(more) = rest.next_if(|next| next.0 == code) {
             rows += more.1;
         }
-        repeat(code, rows, width, &mut data);
+        repeat(code, rows, width, &mut parts.data);
     }
-    let rows = runs.iter().map(|run| run.1).sum();
-    let used = |pick: fn(&str, &str) -> bool| {
-        let each = dictionary.iter().copied();
-        each.reduce(|a, b| if pick(a, b) { a } else { b }).map(ByteArray::from)
-    };
-    let statistics = Statistics::byte_array(used(|a, b| a <= b), used(|a, b| a >= b), None, Some(0), false);
-    chunk(
-        column,
-        Parts { dictionary: Some((plain, dictionary.len())), data, encoding: Encoding::RLE_DICTIONARY, rows, statistics },
-    )
+    chunk(column, parts)
 }
 
-/// Labels by code: `codes[row]` is a position in `dictionary`.
-pub(super) fn labels(column: &ColumnDescPtr, dictionary: &[&str], codes: &[u16]) -> Result<Chunk> {
-    let mut plain = Vec::new();
-    for label in dictionary {
-        plain.extend_from_slice(&u32::try_from(label.len()).unwrap_or(u32::MAX).to_le_bytes());
-        plain.extend_from_slice(label.as_bytes());
+/// A dictionary of names; the data are still to come.
+fn names_parts(dictionary: &[&str], rows: usize) -> Parts {
+    let mut plain = Vec::with_capacity(dictionary.iter().map(|name| name.len() + 4).sum());
+    for name in dictionary {
+        plain.extend_from_slice(&u32::try_from(name.len()).unwrap_or(u32::MAX).to_le_bytes());
+        plain.extend_from_slice(name.as_bytes());
     }
-    let least = dictionary.iter().min().map(|s| ByteArray::from(*s));
-    let most = dictionary.iter().max().map(|s| ByteArray::from(*s));
-    let statistics = Statistics::byte_array(least, most, None, Some(0), false);
-    let data = hybrid(codes, bit_width(dictionary.len()));
-    let dictionary = Some((plain, dictionary.len()));
-    chunk(column, Parts { dictionary, data, encoding: Encoding::RLE_DICTIONARY, rows: codes.len(), statistics })
+    let (least, most) = (dictionary.iter().min(), dictionary.iter().max());
+    let value = |name: Option<&&str>| name.map(|n| ByteArray::from(*n));
+    Parts {
+        dictionary: Some((plain, dictionary.len())),
+        data: Vec::new(),
+        encoding: Encoding::RLE_DICTIONARY,
+        rows,
+        statistics: Statistics::byte_array(value(least), value(most), None, Some(0), false),
+    }
 }
 
-/// Quantities, by dictionary where few are distinct, else plain.
-pub(super) fn quantities(column: &ColumnDescPtr, values: &[f32]) -> Result<Chunk> {
-    let Some((codes, distinct)) = float_codes(values) else { return plain_floats(column, values) };
-    let statistics = float_statistics(&distinct);
-    let plain: Vec<u8> = distinct.iter().flat_map(|v| v.to_le_bytes()).collect();
-    let data = hybrid(&codes, bit_width(distinct.len()));
-    let dictionary = Some((plain, distinct.len()));
-    chunk(column, Parts { dictionary, data, encoding: Encoding::RLE_DICTIONARY, rows: values.len(), statistics })
+/// Labels by code: `codes[row]` is a position in `dictionary`, of which the used ones are written.
+pub(super) fn labels(column: &ColumnDescPtr, dictionary: &[&str], mut codes: Vec<u16>) -> Result<Chunk> {
+    let mut used = vec![None; dictionary.len()];
+    let mut kept: Vec<&str> = Vec::new();
+    for code in &mut codes {
+        let slot = &mut used[usize::from(*code)];
+        *code = *slot.get_or_insert_with(|| {
+            kept.push(dictionary[usize::from(*code)]);
+            kept.len() as u16 - 1
+        });
+    }
+    let mut parts = names_parts(&kept, codes.len());
+    parts.data = hybrid(&codes, bit_width(kept.len()));
+    chunk(column, parts)
+}
+
+/// Quantities by dictionary: most are small whole numbers, and few are distinct.
+#[derive(Debug, Clone)]
+pub(super) struct Quantities {
+    codes: Vec<u16>,
+    /// The distinct values in order of appearance.
+    distinct: Vec<f32>,
+    /// Codes of whole numbers below [`SMALL`].
+    small: Vec<u32>,
+    /// Codes of the others, by their bits.
+    other: HashMap<u32, u32>,
+    /// More distinct values than codes: the column has to be written plain.
+    full: bool,
+}
+
+const NO_CODE: u32 = u32::MAX;
+
+impl Quantities {
+    pub(super) fn with_capacity(rows: usize) -> Self {
+        let codes = Vec::with_capacity(rows);
+        Self { codes, distinct: Vec::new(), small: vec![NO_CODE; SMALL], other: HashMap::new(), full: false }
+    }
+
+    fn code(&mut self, value: f32) -> u16 {
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "saturates, and is checked by comparing back"
+        )]
+        let whole = value as u32 as usize;
+        let slot = if whole < SMALL && (whole as f32).to_bits() == value.to_bits() {
+            &mut self.small[whole]
+        } else {
+            self.other.entry(value.to_bits()).or_insert(NO_CODE)
+        };
+        if *slot == NO_CODE {
+            if self.distinct.len() == DICTIONARY_LIMIT {
+                self.full = true;
+                return 0;
+            }
+            *slot = self.distinct.len() as u32;
+            self.distinct.push(value);
+        }
+        #[expect(clippy::cast_possible_truncation, reason = "the dictionary has at most 65,536 entries")]
+        let code = *slot as u16;
+        code
+    }
+
+    pub(super) fn extend(&mut self, values: &[f32]) {
+        for &value in values {
+            let code = self.code(value);
+            self.codes.push(code);
+        }
+    }
+
+    /// `rows` times the same value.
+    pub(super) fn repeat(&mut self, value: f32, rows: usize) {
+        let code = self.code(value);
+        self.codes.resize(self.codes.len() + rows, code);
+    }
+
+    /// Replaces one value.
+    pub(super) fn set(&mut self, row: usize, value: f32) {
+        self.codes[row] = self.code(value);
+    }
+
+    /// The column; `None` when there were too many distinct values.
+    pub(super) fn chunk(&self, column: &ColumnDescPtr) -> Result<Option<Chunk>> {
+        if self.full {
+            return Ok(None);
+        }
+        let plain: Vec<u8> = self.distinct.iter().flat_map(|v| v.to_le_bytes()).collect();
+        let parts = Parts {
+            dictionary: Some((plain, self.distinct.len())),
+            data: hybrid(&self.codes, bit_width(self.distinct.len())),
+            encoding: Encoding::RLE_DICTIONARY,
+            rows: self.codes.len(),
+            statistics: float_statistics(&self.distinct),
+        };
+        chunk(column, parts).map(Some)
+    }
 }
 
 /// Quantities that are mostly distinct.
@@ -173,44 +251,7 @@ pub(super) fn dates(column: &ColumnDescPtr, days: &[i32]) -> Result<Chunk> {
 
 fn float_statistics(values: &[f32]) -> Statistics {
     let (least, most) = values.iter().fold((f32::INFINITY, f32::NEG_INFINITY), |(a, b), &v| (a.min(v), b.max(v)));
-    if least > most {
-        return Statistics::float(None, None, None, Some(0), false);
-    }
-    // The format asks for a negative zero below and a positive one above.
-    let (least, most) = (if least == 0.0 { -0.0 } else { least }, if most == 0.0 { 0.0 } else { most });
     Statistics::float(Some(least), Some(most), None, Some(0), false)
-}
-
-/// A code a value and the distinct values in order of appearance; `None` when they are too many.
-fn float_codes(values: &[f32]) -> Option<(Vec<u16>, Vec<f32>)> {
-    const NONE: u32 = u32::MAX;
-    let mut small = vec![NONE; SMALL];
-    let mut other: HashMap<u32, u32> = HashMap::new();
-    let mut distinct: Vec<f32> = Vec::new();
-    let mut codes = Vec::with_capacity(values.len());
-    for &value in values {
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "saturates, and is checked by comparing back"
-        )]
-        let whole = value as u32 as usize;
-        let slot = if whole < SMALL && (whole as f32).to_bits() == value.to_bits() {
-            &mut small[whole]
-        } else {
-            other.entry(value.to_bits()).or_insert(NONE)
-        };
-        if *slot == NONE {
-            if distinct.len() == DICTIONARY_LIMIT {
-                return None;
-            }
-            *slot = distinct.len() as u32;
-            distinct.push(value);
-        }
-        #[expect(clippy::cast_possible_truncation, reason = "the dictionary has at most 65,536 entries")]
-        codes.push(*slot as u16);
-    }
-    Some((codes, distinct))
 }
 
 /// Bits for codes below `count`, at least one.

@@ -4,7 +4,7 @@
 //! the partition; the encoded row groups are appended in panel order. The others are small and written in one go.
 
 use super::atomic::{Publication, StagedFile};
-use super::pages::{self, Chunk};
+use super::pages::{self, Chunk, Quantities};
 use super::schema::{self, Table};
 use super::{PROGRAM, SCHEMA_VERSION};
 use crate::calendar::Calendar;
@@ -184,27 +184,71 @@ impl<'a> DemandEncoder<'a> {
         let keyed: Vec<_> = series.clone().map(|i| (panel.key(i), panel.gross(i).len())).collect();
         let rows = keyed.iter().map(|k| k.1).sum();
         let mut chunks = keys(&self.columns, self.names, &keyed)?;
+        chunks.push(self.days(series.clone(), rows)?);
+        let mut gross = Quantities::with_capacity(rows);
+        series.clone().for_each(|i| gross.extend(panel.gross(i)));
+        let mut returned = Quantities::with_capacity(rows);
+        returned.repeat(0.0, rows);
+        // Net and cleaned are gross but for a few periods.
+        let (mut net, mut cleaned) = (gross.clone(), gross.clone());
+        let mut first = 0;
+        for i in series.clone() {
+            let sold = panel.gross(i);
+            for period in panel.returns(i).chunk_by(|a, b| a.0 == b.0) {
+                let (t, units) = (period[0].0 as usize - panel.start(i), period.iter().map(|r| r.1).sum::<f32>());
+                returned.set(first + t, units);
+                net.set(first + t, sold[t] - units);
+            }
+            each_difference(sold, panel.cleaned(i), |t, value| cleaned.set(first + t, value));
+            first += sold.len();
+        }
+        for (at, values) in [(4, &gross), (5, &returned), (6, &net), (7, &cleaned)] {
+            chunks.push(match values.chunk(&self.columns[at])? {
+                Some(chunk) => chunk,
+                None => pages::plain_floats(&self.columns[at], &self.plain(at, series.clone()))?,
+            });
+        }
+        let mut flags: Vec<u16> = Vec::with_capacity(rows);
+        series.for_each(|i| flags.extend(panel.flags(i).iter().map(|&bits| u16::from(bits & 63))));
+        let labels: Vec<&str> = self.flags.iter().map(String::as_str).collect();
+        chunks.push(pages::labels(&self.columns[8], &labels, flags)?);
+        Ok(RowGroup { chunks, rows })
+    }
+
+    fn days(&self, series: Range<usize>, rows: usize) -> Result<Chunk> {
         let mut days = Vec::with_capacity(rows);
-        let (mut gross, mut returns) = (Vec::with_capacity(rows), vec![0f32; rows]);
-        let (mut cleaned, mut flags) = (Vec::with_capacity(rows), Vec::with_capacity(rows));
+        series.for_each(|i| days.extend_from_slice(&self.axis[self.panel.start(i)..]));
+        pages::dates(&self.columns[3], &days)
+    }
+
+    /// Values of a quantity column that has too many distinct ones for a dictionary.
+    fn plain(&self, column: usize, series: Range<usize>) -> Vec<f32> {
+        let panel = self.panel;
+        let mut values = Vec::new();
         for i in series {
-            let (start, first) = (panel.start(i), gross.len());
-            days.extend_from_slice(&self.axis[start..]);
-            gross.extend_from_slice(panel.gross(i));
-            cleaned.extend_from_slice(panel.cleaned(i));
-            flags.extend(panel.flags(i).iter().map(|&bits| u16::from(bits & 63)));
-            for &(period, units) in panel.returns(i) {
-                returns[first + period as usize - start] += units;
+            let (first, start) = (values.len(), panel.start(i));
+            match column {
+                7 => values.extend_from_slice(panel.cleaned(i)),
+                5 => values.resize(first + panel.gross(i).len(), 0.0),
+                _ => values.extend_from_slice(panel.gross(i)),
+            }
+            for &(period, units) in panel.returns(i).iter().filter(|_| matches!(column, 5 | 6)) {
+                values[first + period as usize - start] += if column == 5 { units } else { -units };
             }
         }
-        let net: Vec<f32> = gross.iter().zip(&returns).map(|(g, r)| g - r).collect();
-        chunks.push(pages::dates(&self.columns[3], &days)?);
-        for (at, values) in [(4, &gross), (5, &returns), (6, &net), (7, &cleaned)] {
-            chunks.push(pages::quantities(&self.columns[at], values)?);
+        values
+    }
+}
+
+/// Calls `tell` with position and value wherever `b` is not `a`.
+fn each_difference(a: &[f32], b: &[f32], mut tell: impl FnMut(usize, f32)) {
+    const STEP: usize = 32;
+    for (block, (a, b)) in a.chunks(STEP).zip(b.chunks(STEP)).enumerate() {
+        let differs = a.iter().zip(b).fold(0, |bits, (a, b)| bits | (a.to_bits() ^ b.to_bits()));
+        if differs != 0 {
+            let differing = a.iter().zip(b).enumerate().filter(|(_, (a, b))| a.to_bits() != b.to_bits());
+            differing.for_each(|(t, (_, &value))| tell(block * STEP + t, value));
         }
-        let labels: Vec<&str> = self.flags.iter().map(String::as_str).collect();
-        chunks.push(pages::labels(&self.columns[8], &labels, &flags)?);
-        Ok(RowGroup { chunks, rows })
     }
 }
 

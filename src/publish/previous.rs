@@ -8,7 +8,7 @@ use crate::inputs::Names;
 use crate::units::{ChannelId, LocationId, Money, SkuId, SupplierId, Units};
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use arrow::compute::concat_batches;
-use arrow::datatypes::{Date32Type, Decimal128Type, Float64Type, Int64Type};
+use arrow::datatypes::{Date32Type, Decimal128Type, Float32Type, Float64Type, Int64Type};
 use chrono::NaiveDate;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use std::collections::BTreeMap;
@@ -99,7 +99,7 @@ pub struct LastRun {
     pub run: PublishedRun,
     /// By (sku, location).
     pub pools: BTreeMap<(SkuId, LocationId), LastPool>,
-    /// In the table's order.
+    /// Sorted by (sku, location).
     pub lines: Vec<LastLine>,
     /// By (sku, location, channel).
     pub allocation: BTreeMap<(SkuId, LocationId, ChannelId), LastAllocation>,
@@ -119,6 +119,8 @@ impl LastRun {
         let mut last = Self { run, pools: BTreeMap::new(), lines: vec![], allocation: BTreeMap::new(), gone: vec![] };
         last.read_pools(names)?;
         last.read_lines(names)?;
+        // Codes may have moved since: new items change everybody's position.
+        last.lines.sort_by_key(|l| (l.sku, l.location));
         last.read_allocation(names)?;
         Ok(Some(last))
     }
@@ -266,6 +268,13 @@ impl Rows {
     pub fn real(&self, column: &str, row: usize) -> f64 {
         let array = self.column(column).as_primitive::<Float64Type>();
         if array.is_valid(row) { array.value(row) } else { f64::NAN }
+    }
+
+    /// A 32-bit number; NaN when missing.
+    #[must_use]
+    pub fn real32(&self, column: &str, row: usize) -> f32 {
+        let array = self.column(column).as_primitive::<Float32Type>();
+        if array.is_valid(row) { array.value(row) } else { f32::NAN }
     }
 
     /// A whole number; 0 when missing.

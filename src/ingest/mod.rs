@@ -1,0 +1,329 @@
+//! From files to typed tables and the panel: what a run reads, checked, and nothing a run may not know yet.
+//!
+//! Every table of the contract is a [`schema`]; one reader turns CSV (plain or gzipped), Parquet and folders of parts into
+//! typed columns by it, after the [`mapping`] has found the columns. Rows that cannot be used go into quarantine with file,
+//! line, column and reason; too many of them refuse the run. Sales are streamed into compact rows and scattered into the
+//! panel; the other tables are converted row by row. Names are sorted, so codes, and with them all results, do not depend on
+//! the order of rows or their split into files.
+
+mod audit;
+mod convert;
+pub mod mapping;
+mod master;
+mod names;
+mod narrow;
+mod panel_build;
+mod parquet_file;
+mod plans;
+mod quarantine;
+mod sales;
+pub mod schema;
+pub mod settings;
+mod source;
+mod stocks;
+mod table;
+#[cfg(test)]
+mod tests;
+mod text_file;
+mod values;
+
+pub use settings::{CsvSettings, DataSettings, Settings, TableMapping};
+
+use crate::calendar::Bucket;
+use crate::error::{Error, Exception, Result, Severity};
+use crate::inputs::{Inputs, Names, Source};
+use crate::units::{LocationId, SkuId};
+use chrono::NaiveDate;
+use convert::Convert;
+use names::{Catalogue, Codes, MAIN, NameSets};
+use panel_build::Around;
+use quarantine::Quarantine;
+use sales::{Context, SalesRows};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use table::Table;
+
+/// Called with a table's name and the rows read of it so far.
+pub type Progress = Box<dyn Fn(&str, u64)>;
+
+/// What to load.
+#[derive(Default)]
+pub struct Request {
+    /// The folder of tables.
+    pub data: PathBuf,
+    /// The sections `[data]`, `[csv]` and `[mapping]`.
+    pub settings: Settings,
+    /// The morning of the run; unset = the day after the last sale.
+    pub as_of: Option<NaiveDate>,
+    /// Length of the panel's periods.
+    pub bucket: Bucket,
+    /// Only these items take part.
+    pub only: Option<Vec<String>>,
+    /// Told of the progress.
+    pub progress: Option<Progress>,
+}
+
+/// Loads every table that is there.
+///
+/// # Errors
+/// [`Error::Config`] for settings that cannot be used; [`Error::Input`] for a missing, unreadable or stale table, a missing
+/// column, too many rejected rows, no sales at all, or a panel beyond the memory limit.
+pub fn load(request: &Request) -> Result<Inputs> {
+    let problems = request.settings.problems();
+    if !problems.is_empty() {
+        return Err(Error::Config(problems));
+    }
+    if !request.data.is_dir() {
+        return Err(Error::input(&request.data, "no such folder; expected a folder of tables with at least sales"));
+    }
+    let mut loading = Loading::new(request);
+    loading.read_small_tables()?;
+    let catalogue = loading.catalogue();
+    let sales = loading.read_sales(&catalogue)?;
+    let as_of = loading.as_of(&sales)?;
+    let names = loading.names(&sales, &catalogue);
+    let codes = Codes::new(&names, &catalogue);
+    loading.exceptions.extend(audit::freshness(request, &loading.sources, as_of)?);
+    loading.convert(sales, &names, &codes, as_of)
+}
+
+/// The state of one load.
+struct Loading<'a> {
+    request: &'a Request,
+    quarantine: Quarantine,
+    exceptions: Vec<Exception>,
+    sources: Vec<Source>,
+    tables: BTreeMap<&'static str, Table>,
+}
+
+impl<'a> Loading<'a> {
+    fn new(request: &'a Request) -> Self {
+        Self { request, quarantine: Quarantine::default(), exceptions: Vec::new(), sources: Vec::new(), tables: BTreeMap::new() }
+    }
+
+    fn progress(&self, table: &str, rows: u64) {
+        if let Some(progress) = &self.request.progress {
+            progress(table, rows);
+        }
+    }
+
+    /// Every table but sales.
+    fn read_small_tables(&mut self) -> Result<()> {
+        let request = self.request;
+        for schema in schema::TABLES.iter().filter(|s| s.table != "sales") {
+            let mut chunks = Vec::new();
+            let read = table::read(&request.data, schema, &request.settings, &mut self.quarantine, &mut |chunk, _, _| {
+                chunks.push(chunk);
+                Ok(())
+            })?;
+            let rows = read.sources.iter().map(|s| s.rows).sum();
+            self.sources.extend(read.sources);
+            self.exceptions.extend(read.exceptions);
+            if rows > 0 {
+                self.progress(schema.table, rows);
+                self.tables.insert(schema.table, Table { schema, chunks, columns: read.columns });
+            }
+        }
+        Ok(())
+    }
+
+    fn catalogue(&self) -> Catalogue {
+        let (aliases, products) = (self.tables.get("aliases"), self.tables.get("products"));
+        Catalogue::new(aliases, products, self.request.settings.data.unknown_skus, self.request.only.as_deref())
+    }
+
+    /// Where channels sell from that have a location.
+    fn homes(&self) -> BTreeMap<String, String> {
+        let rows = self.tables.get("channels").into_iter().flat_map(Table::rows);
+        let with = rows.filter(|row| !row.text("location").is_empty());
+        with.map(|row| (row.text("channel").to_owned(), row.text("location").to_owned())).collect()
+    }
+
+    fn read_sales(&mut self, catalogue: &Catalogue) -> Result<SalesRows> {
+        let request = self.request;
+        let data = &request.data;
+        let schema = schema::table("sales").expect("sales is a table");
+        let home = self.homes();
+        let mut sales = SalesRows::new(request.settings.data.first_date);
+        let mut done = 0;
+        let read = table::read(data, schema, &request.settings, &mut self.quarantine, &mut |chunk, columns, quarantine| {
+            sales.absorb(&chunk, &Context { schema, columns, catalogue, home: &home }, quarantine);
+            done += chunk.rows as u64;
+            if let Some(progress) = &request.progress {
+                progress("sales", done);
+            }
+            let used_mb = sales.bytes() >> 20;
+            let limit = request.settings.data.memory_limit_mb;
+            let message = || format!("the sales rows need more than {used_mb} MiB, the limit is {limit} (memory_limit_mb)");
+            if used_mb > limit { Err(Error::input(data, message())) } else { Ok(()) }
+        })?;
+        let rows: u64 = read.sources.iter().map(|s| s.rows).sum();
+        if read.sources.is_empty() {
+            return Err(Error::input(data, "no table sales: expected sales.csv, sales.csv.gz, sales.parquet or a folder sales/"));
+        }
+        if rows == 0 {
+            let file = data.join(&read.sources[0].file);
+            return Err(Error::input(file, "there is a header but no row of sales"));
+        }
+        self.sources.splice(0..0, read.sources);
+        self.exceptions.extend(read.exceptions);
+        Ok(sales)
+    }
+
+    /// Gates the readers' rejects, then settles the morning of the run.
+    fn as_of(&mut self, sales: &SalesRows) -> Result<NaiveDate> {
+        let (data, limits) = (&self.request.data, &self.request.settings.data);
+        self.quarantine.gate(data, &mut self.sources, limits.reject_share_limit, limits.reject_rows_allowed)?;
+        let Some(last) = sales.last_row else {
+            let source = &self.sources[0];
+            let message = format!(
+                "no sales are left: {} of {} rows are rejected, {} left out by rules{}",
+                source.rejected,
+                source.rows,
+                self.quarantine.excluded(&source.file),
+                self.quarantine.example(&source.file)
+            );
+            return Err(Error::input(data.join(&source.file), message));
+        };
+        Ok(self.request.as_of.unwrap_or_else(|| values::date_of(sales.first_day + i32::from(last) + 1)))
+    }
+
+    fn names(&self, sales: &SalesRows, catalogue: &Catalogue) -> Names {
+        let mut sets = NameSets::default();
+        sales.series.iter().for_each(|s| sets.add_series(&s.sku, &s.channel, &s.location));
+        self.tables.values().for_each(|table| sets.add_table(table, catalogue));
+        sets.into_names()
+    }
+
+    /// Tables and panel from everything read.
+    fn convert(mut self, sales: SalesRows, names: &Names, codes: &Codes<'_>, as_of: NaiveDate) -> Result<Inputs> {
+        let limits = &self.request.settings.data;
+        let tables = &self.tables;
+        let mut convert = Convert {
+            codes,
+            as_of,
+            quarantine: &mut self.quarantine,
+            exceptions: &mut self.exceptions,
+            currencies: &limits.currencies,
+        };
+        let products = master::products(tables.get("products"), names.skus.len(), &mut convert);
+        let stock = of(tables, "stock", stocks::stock, &mut convert);
+        let stockouts = of(tables, "stockouts", stocks::stockouts, &mut convert);
+        let stock_history = of(tables, "stock_history", stocks::stock_history, &mut convert);
+        let supply = of(tables, "supply", master::supply, &mut convert);
+        if tables.contains_key("products") {
+            convert.exceptions.extend(audit::unknown_items(&sales.unknown));
+        }
+        let pools = pools(&sales, codes, &stock, &products);
+        let around = Around {
+            as_of,
+            bucket: self.request.bucket,
+            products: &products,
+            stockouts: &stockouts,
+            stock_history: &stock_history,
+            pools: &pools,
+            memory_limit_mb: limits.memory_limit_mb,
+        };
+        let (panel, future) = panel_build::build(sales, codes, around, &self.request.data)?;
+        if future > 0 {
+            let what = format!("{future} rows on or after the as-of date {as_of} are not used");
+            convert.exceptions.push(Exception::new(
+                Severity::Info,
+                "future-rows",
+                "sales",
+                what,
+                "they were not known that morning",
+            ));
+        }
+        let mut inputs = Inputs {
+            channels: master::channels(tables.get("channels"), names.channels.len(), &mut convert),
+            suppliers: master::suppliers(tables.get("suppliers"), names.suppliers.len(), &mut convert),
+            price_breaks: of(tables, "price_breaks", master::price_breaks, &mut convert),
+            lots: of(tables, "lots", stocks::lots, &mut convert),
+            purchase_orders: of(tables, "purchase_orders", stocks::purchase_orders, &mut convert),
+            listings: of(tables, "listings", stocks::listings, &mut convert),
+            events: of(tables, "events", plans::events, &mut convert),
+            promotions: of(tables, "promotions", plans::promotions, &mut convert),
+            prices: of(tables, "prices", plans::prices, &mut convert),
+            adjustments: of(tables, "adjustments", plans::adjustments, &mut convert),
+            overrides: of(tables, "overrides", plans::overrides, &mut convert),
+            kits: of(tables, "kits", master::kits, &mut convert),
+            counts: of(tables, "counts", stocks::counts, &mut convert),
+            accounts: of(tables, "accounts", plans::accounts, &mut convert),
+            names: names.clone(),
+            panel,
+            products,
+            supply,
+            stock,
+            stock_history,
+            stockouts,
+            sources: Vec::new(),
+            quarantine: Vec::new(),
+            exceptions: Vec::new(),
+        };
+        self.finish(&mut inputs)?;
+        Ok(inputs)
+    }
+
+    /// The last gate, and what the reader should know.
+    fn finish(mut self, inputs: &mut Inputs) -> Result<()> {
+        let (data, limits) = (&self.request.data, &self.request.settings.data);
+        self.quarantine.gate(data, &mut self.sources, limits.reject_share_limit, limits.reject_rows_allowed)?;
+        let used: Vec<String> = self.sources.iter().map(|s| s.file.clone()).collect();
+        self.exceptions.extend(source::strangers(data, &used)?);
+        self.exceptions.extend(audit::missing_tables(&self.sources));
+        for source in &self.sources {
+            let excluded = self.quarantine.excluded(&source.file);
+            if excluded > 0 {
+                let what = format!("{excluded} of {} rows are left out by rules of the mapping", source.rows);
+                let why = format!("[mapping.{}.exclude]", source.table);
+                self.exceptions.push(Exception::new(Severity::Info, "excluded-rows", &source.file, what, why));
+            }
+            if source.rejected > 0 {
+                let what = format!("{} of {} rows are in quarantine", source.rejected, source.rows);
+                self.exceptions.push(Exception::new(
+                    Severity::Warning,
+                    "quarantine",
+                    &source.file,
+                    what,
+                    "see the quarantine table",
+                ));
+            }
+        }
+        inputs.sources = self.sources;
+        inputs.quarantine = self.quarantine.into_rows();
+        self.exceptions.extend(audit::master_list(inputs));
+        self.exceptions.sort();
+        inputs.exceptions = self.exceptions;
+        Ok(())
+    }
+}
+
+/// The rows of table `name`, none when it is not there.
+fn of<T>(
+    tables: &BTreeMap<&'static str, Table>,
+    name: &str,
+    convert_table: impl Fn(&Table, &mut Convert<'_>) -> Vec<T>,
+    convert: &mut Convert<'_>,
+) -> Vec<T> {
+    tables.get(name).map_or_else(Vec::new, |table| convert_table(table, convert))
+}
+
+/// Pools that may lack sales: where there is stock, and one for each known item that is nowhere else.
+fn pools(
+    sales: &SalesRows,
+    codes: &Codes<'_>,
+    stock: &[crate::inputs::Stock],
+    products: &[crate::inputs::Product],
+) -> Vec<(SkuId, LocationId)> {
+    let mut pools: Vec<(SkuId, LocationId)> = stock.iter().map(|s| (s.sku, s.location)).collect();
+    let mut placed = vec![false; products.len()];
+    pools.iter().for_each(|(sku, _)| placed[sku.index()] = true);
+    sales.series.iter().filter_map(|s| codes.sku(&s.sku)).for_each(|sku| placed[sku.index()] = true);
+    let default = codes.location(MAIN).unwrap_or(LocationId(0));
+    let unplaced = (0_u32..).zip(products).filter(|&(i, product)| product.in_master && !placed[i as usize]);
+    pools.extend(unplaced.map(|(i, _)| (SkuId(i), default)));
+    pools.sort_unstable();
+    pools.dedup();
+    pools
+}

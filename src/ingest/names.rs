@@ -1,0 +1,218 @@
+//! Names: aliases to master items, then the sorted dictionaries whose positions are the codes.
+
+use super::schema::{Dictionary, Kind};
+use super::settings::UnknownSkus;
+use super::table::{Row, Table};
+use super::values::FastMap;
+use crate::inputs::Names;
+use crate::units::{ChannelId, LocationId, SkuId, SupplierId};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The one location of data without locations.
+pub(super) const MAIN: &str = "main";
+/// The one channel of data without channels.
+pub(super) const ALL: &str = "all";
+
+/// What a code in the data means.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Item<'a> {
+    /// The master item.
+    pub(super) sku: &'a str,
+    /// Units of it in one of the code.
+    pub(super) factor: f64,
+}
+
+/// Which item a code means, and whether it is wanted.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Catalogue {
+    aliases: BTreeMap<String, FastMap<String, (String, f64)>>,
+    masters: BTreeSet<String>,
+    sold_in: BTreeMap<String, f64>,
+    reject_unknown: bool,
+    only: Option<BTreeSet<String>>,
+}
+
+impl Catalogue {
+    /// From the alias and product tables, where given, and the list of items to keep.
+    pub(super) fn new(aliases: Option<&Table>, products: Option<&Table>, unknown: UnknownSkus, only: Option<&[String]>) -> Self {
+        let mut catalogue = Self { only: only.map(|list| list.iter().cloned().collect()), ..Self::default() };
+        for row in aliases.iter().flat_map(|t| t.rows()) {
+            let target = (row.text("sku").to_owned(), row.number("factor").unwrap_or(1.0));
+            catalogue.masters.insert(target.0.clone());
+            let codes = catalogue.aliases.entry(row.text("channel").to_owned()).or_default();
+            let smallest = codes.get(row.text("channel_sku")).is_none_or(|known| target.0 < known.0);
+            if smallest {
+                codes.insert(row.text("channel_sku").to_owned(), target);
+            }
+        }
+        for row in products.iter().flat_map(|t| t.rows()) {
+            catalogue.masters.insert(row.text("sku").to_owned());
+            if let Some(units) = units_in(row.text("unit_of_measure")) {
+                catalogue.sold_in.insert(row.text("sku").to_owned(), units);
+            }
+        }
+        catalogue.reject_unknown = match unknown {
+            UnknownSkus::Auto => aliases.is_some() && products.is_some(),
+            UnknownSkus::Keep => false,
+            UnknownSkus::Reject => true,
+        };
+        catalogue
+    }
+
+    /// The item `code` means in `channel`.
+    pub(super) fn item<'a>(&'a self, code: &'a str, channel: &str) -> Item<'a> {
+        let known = |channel: &str| self.aliases.get(channel).and_then(|codes| codes.get(code));
+        match known(channel).or_else(|| known("")) {
+            Some((sku, factor)) => Item { sku, factor: *factor },
+            None => Item { sku: code, factor: 1.0 },
+        }
+    }
+
+    /// Units in one unit of sale of `sku`.
+    pub(super) fn sold_in(&self, sku: &str) -> f64 {
+        self.sold_in.get(sku).copied().unwrap_or(1.0)
+    }
+
+    /// Whether `sku` is in a master table, or need not be.
+    pub(super) fn accepts(&self, sku: &str) -> bool {
+        !self.reject_unknown || self.knows(sku)
+    }
+
+    /// Whether `sku` is in a master table.
+    pub(super) fn knows(&self, sku: &str) -> bool {
+        self.masters.contains(sku)
+    }
+
+    /// Whether `sku` takes part in this run.
+    pub(super) fn wants(&self, sku: &str) -> bool {
+        self.only.as_ref().is_none_or(|only| only.contains(sku))
+    }
+}
+
+/// The number in a unit of measure: 12 of `case of 12`; `None` for `each` and for 1.
+fn units_in(text: &str) -> Option<f64> {
+    let digits: String = text.chars().skip_while(|c| !c.is_ascii_digit()).take_while(char::is_ascii_digit).collect();
+    digits.parse().ok().filter(|&n: &f64| n > 1.0 && n <= 1e6)
+}
+
+/// Collects names from everywhere, then sorts them.
+#[derive(Debug, Clone, Default)]
+pub(super) struct NameSets {
+    skus: BTreeSet<String>,
+    channels: BTreeSet<String>,
+    locations: BTreeSet<String>,
+    suppliers: BTreeSet<String>,
+}
+
+impl NameSets {
+    /// The names of one series.
+    pub(super) fn add_series(&mut self, sku: &str, channel: &str, location: &str) {
+        add(&mut self.skus, sku);
+        add(&mut self.channels, channel);
+        add(&mut self.locations, location);
+    }
+
+    /// The names in `table`, those of unwanted items apart.
+    pub(super) fn add_table(&mut self, table: &Table, catalogue: &Catalogue) {
+        let ids = |d: Dictionary| table.schema.columns.iter().filter(move |c| c.kind == Kind::Id(d)).map(|c| c.name);
+        let has_channel = table.schema.position("channel").is_some();
+        let pool_table =
+            table.schema.columns.iter().any(|c| c.name == "location") && !OPTIONAL_LOCATION.contains(&table.schema.table);
+        for row in table.rows() {
+            let channel = if has_channel { row.text("channel") } else { "" };
+            let skus = ids(Dictionary::Sku).map(|column| row.text(column)).filter(|code| !code.is_empty());
+            let mut wanted = true;
+            for (i, sku) in skus.map(|code| catalogue.item(code, channel).sku).enumerate() {
+                wanted &= i > 0 || catalogue.wants(sku);
+                if catalogue.wants(sku) {
+                    add(&mut self.skus, sku);
+                }
+            }
+            if wanted {
+                ids(Dictionary::Channel).for_each(|column| add(&mut self.channels, row.text(column)));
+                ids(Dictionary::Location).for_each(|column| add(&mut self.locations, row.text(column)));
+                ids(Dictionary::Supplier).for_each(|column| add(&mut self.suppliers, row.text(column)));
+                if pool_table && row.text("location").is_empty() {
+                    add(&mut self.locations, MAIN);
+                }
+            }
+        }
+    }
+
+    /// The dictionaries, in byte order.
+    pub(super) fn into_names(self) -> Names {
+        let list = |set: BTreeSet<String>| set.into_iter().collect();
+        Names {
+            skus: list(self.skus),
+            channels: list(self.channels),
+            locations: list(self.locations),
+            suppliers: list(self.suppliers),
+        }
+    }
+}
+
+/// Tables whose empty location means everywhere.
+const OPTIONAL_LOCATION: &[&str] = &["supply", "stockouts", "overrides", "channels"];
+
+fn add(set: &mut BTreeSet<String>, name: &str) {
+    if !name.is_empty() && !set.contains(name) {
+        set.insert(name.to_owned());
+    }
+}
+
+/// Codes of names.
+#[derive(Debug)]
+pub(super) struct Codes<'a> {
+    /// What codes in the data mean.
+    pub(super) catalogue: &'a Catalogue,
+    skus: FastMap<&'a str, u32>,
+    channels: FastMap<&'a str, u32>,
+    locations: FastMap<&'a str, u32>,
+    suppliers: FastMap<&'a str, u32>,
+}
+
+impl<'a> Codes<'a> {
+    /// The positions in `names`.
+    pub(super) fn new(names: &'a Names, catalogue: &'a Catalogue) -> Self {
+        let index = |list: &'a [String]| list.iter().map(String::as_str).zip(0..).collect();
+        Self {
+            catalogue,
+            skus: index(&names.skus),
+            channels: index(&names.channels),
+            locations: index(&names.locations),
+            suppliers: index(&names.suppliers),
+        }
+    }
+
+    /// The item by its master name.
+    pub(super) fn sku(&self, name: &str) -> Option<SkuId> {
+        self.skus.get(name).copied().map(SkuId)
+    }
+
+    /// The channel; `None` when the name is empty.
+    pub(super) fn channel(&self, name: &str) -> Option<ChannelId> {
+        self.channels.get(name).copied().map(ChannelId)
+    }
+
+    /// The location; `None` when the name is empty.
+    pub(super) fn location(&self, name: &str) -> Option<LocationId> {
+        self.locations.get(name).copied().map(LocationId)
+    }
+
+    /// The supplier; `None` when the name is empty.
+    pub(super) fn supplier(&self, name: &str) -> Option<SupplierId> {
+        self.suppliers.get(name).copied().map(SupplierId)
+    }
+
+    /// The item in column `column` of `row` and the units of it in one of the code; `None` when it takes no part.
+    pub(super) fn item(&self, row: &Row<'_>, column: &str) -> Option<(SkuId, f64)> {
+        let channel = if row.has("channel") { row.text("channel") } else { "" };
+        let item = self.catalogue.item(row.text(column), channel);
+        if self.catalogue.wants(item.sku) { Some((self.sku(item.sku)?, item.factor)) } else { None }
+    }
+
+    /// The location of a row, [`MAIN`] when it names none.
+    pub(super) fn place(&self, row: &Row<'_>) -> Option<LocationId> {
+        self.location(Some(row.text("location")).filter(|l| !l.is_empty()).unwrap_or(MAIN))
+    }
+}

@@ -1,0 +1,258 @@
+//! The configuration of the reader: the sections `[data]`, `[csv]` and `[mapping.TABLE]`.
+
+use super::mapping::{PRESETS, nearest};
+use super::schema;
+use chrono::NaiveDate;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+
+/// All three sections.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// `[data]`: what is accepted.
+    pub data: DataSettings,
+    /// `[csv]`: how text files are written.
+    pub csv: CsvSettings,
+    /// `[mapping.TABLE]`: where a table comes from when it is not in the contract's own form.
+    pub mapping: BTreeMap<String, TableMapping>,
+}
+
+/// What is accepted as input.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct DataSettings {
+    /// The run is refused when a larger share of a table's rows is rejected, 0..=1.
+    pub reject_share_limit: f64,
+    /// So many rejected rows of one table are accepted whatever their share.
+    pub reject_rows_allowed: u64,
+    /// Earlier dates are rejected.
+    pub first_date: NaiveDate,
+    /// Later dates are rejected.
+    pub last_date: NaiveDate,
+    /// Longest accepted name or text, bytes.
+    pub name_length: usize,
+    /// Largest accepted quantity of one row, units.
+    pub max_quantity: f64,
+    /// The run is refused when the panel would need more memory, MiB.
+    pub memory_limit_mb: u64,
+    /// A compressed file that unpacks to more is refused, MiB.
+    pub decompressed_limit_mb: u64,
+    /// A sale before this hour belongs to the previous business day, 0..=12.
+    pub cutoff_hour: u8,
+    /// Timestamps with a zone are moved to this offset; unset = the clock time as written.
+    pub utc_offset_hours: Option<f64>,
+    /// What happens to sales of items that no master table knows.
+    pub unknown_skus: UnknownSkus,
+    /// Currency codes that suppliers may use; empty = any three letters.
+    pub currencies: Vec<String>,
+    /// How old the newest date of a table may be, by table.
+    pub freshness: BTreeMap<String, Freshness>,
+}
+
+impl Default for DataSettings {
+    fn default() -> Self {
+        let date = |y, m, d| NaiveDate::from_ymd_opt(y, m, d).unwrap_or_default();
+        Self {
+            reject_share_limit: 0.05,
+            reject_rows_allowed: 5,
+            first_date: date(1990, 1, 1),
+            last_date: date(2100, 12, 31),
+            name_length: 200,
+            max_quantity: 1e7,
+            memory_limit_mb: 16_384,
+            decompressed_limit_mb: 16_384,
+            cutoff_hour: 0,
+            utc_offset_hours: None,
+            unknown_skus: UnknownSkus::Auto,
+            currencies: Vec::new(),
+            freshness: BTreeMap::from([
+                ("sales".to_owned(), Freshness { warn_days: Some(7), refuse_days: None }),
+                ("stock".to_owned(), Freshness { warn_days: Some(3), refuse_days: None }),
+            ]),
+        }
+    }
+}
+
+/// What happens to sales of items that neither `products` nor the targets of `aliases` know.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum UnknownSkus {
+    /// Rejected when both `aliases` and `products` are given, kept and reported otherwise.
+    #[default]
+    Auto,
+    /// Kept and reported.
+    Keep,
+    /// Rejected.
+    Reject,
+}
+
+/// How many days before the as-of date the newest date of a table may lie.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Freshness {
+    /// Older than this is reported.
+    pub warn_days: Option<u32>,
+    /// Older than this refuses the run.
+    pub refuse_days: Option<u32>,
+}
+
+/// How text files are written.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct CsvSettings {
+    /// Between two columns.
+    pub separator: char,
+    /// `1.234,50` instead of `1,234.50`.
+    pub decimal_comma: bool,
+    /// Date formats to try after `YYYY-MM-DD`, in `strftime` notation, e.g. `%d/%m/%Y`.
+    pub date_formats: Vec<String>,
+    /// Character encoding.
+    pub encoding: Encoding,
+}
+
+impl Default for CsvSettings {
+    fn default() -> Self {
+        Self { separator: ',', decimal_comma: false, date_formats: Vec::new(), encoding: Encoding::Utf8 }
+    }
+}
+
+/// Character encoding of text files.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+pub enum Encoding {
+    /// UTF-8; rows with other bytes in a used column are rejected.
+    #[default]
+    #[serde(rename = "utf-8")]
+    Utf8,
+    /// ISO 8859-1: every byte is a character.
+    #[serde(rename = "latin-1")]
+    Latin1,
+}
+
+/// Where a table comes from and what its columns are called there.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct TableMapping {
+    /// File, folder or pattern (`sales_*.csv`) under the data folder; unset = the table's own name.
+    pub file: Option<String>,
+    /// A known layout: `generic`, `nixtla`, `shopify-orders`, `amazon-all-orders` or `wide`.
+    pub preset: Option<String>,
+    /// Our column = the column in the file.
+    pub columns: BTreeMap<String, String>,
+    /// Our column = the same value in every row.
+    pub constants: BTreeMap<String, String>,
+    /// Our column = what to read instead of a value; `"*"` stands for every other value.
+    pub values: BTreeMap<String, BTreeMap<String, String>>,
+    /// Our column = values whose rows are left out and counted; `*` at the end matches any ending.
+    pub exclude: BTreeMap<String, Vec<String>>,
+    /// Our column = values whose rows go into quarantine; `*` at the end matches any ending.
+    pub reject: BTreeMap<String, Vec<String>>,
+    /// Quantities are multiplied by it: -1 where sales are booked as negative stock movements.
+    pub quantity_factor: f64,
+    /// Names of the columns of a text file that has no header line.
+    pub header: Vec<String>,
+    /// Instead of `[csv] separator`.
+    pub separator: Option<char>,
+    /// Before those of `[csv] date_formats`.
+    pub date_formats: Vec<String>,
+}
+
+impl Default for TableMapping {
+    fn default() -> Self {
+        Self {
+            file: None,
+            preset: None,
+            columns: BTreeMap::new(),
+            constants: BTreeMap::new(),
+            values: BTreeMap::new(),
+            exclude: BTreeMap::new(),
+            reject: BTreeMap::new(),
+            quantity_factor: 1.0,
+            header: Vec::new(),
+            separator: None,
+            date_formats: Vec::new(),
+        }
+    }
+}
+
+impl Settings {
+    /// Everything wrong with the settings, one sentence each; empty when they can be used.
+    #[must_use]
+    pub fn problems(&self) -> Vec<String> {
+        let mut problems = self.data.problems();
+        if !self.csv.separator.is_ascii() {
+            problems.push(format!("[csv] separator: `{}` is not a plain ASCII character", self.csv.separator));
+        }
+        for (table, mapping) in &self.mapping {
+            let Some(schema) = schema::table(table) else {
+                problems.push(format!("[mapping.{table}]: no such table{}", did_you_mean(table, &schema::names())));
+                continue;
+            };
+            problems.extend(mapping.problems(schema));
+        }
+        problems
+    }
+}
+
+impl DataSettings {
+    fn problems(&self) -> Vec<String> {
+        let mut problems = Vec::new();
+        let mut check = |holds: bool, what: &str| {
+            if !holds {
+                problems.push(format!("[data] {what}"));
+            }
+        };
+        check((0.0..=1.0).contains(&self.reject_share_limit), "reject_share_limit: expected a share between 0 and 1");
+        check(self.first_date < self.last_date, "first_date: expected a day before last_date");
+        check((self.last_date - self.first_date).num_days() < 65_535, "first_date: more than 179 years before last_date");
+        check(self.name_length >= 1, "name_length: expected at least 1");
+        check(self.max_quantity > 0.0 && self.max_quantity <= 1e12, "max_quantity: expected a number above 0, at most 1e12");
+        check(self.cutoff_hour <= 12, "cutoff_hour: expected an hour from 0 to 12");
+        check(self.utc_offset_hours.is_none_or(|h| h.abs() <= 14.0), "utc_offset_hours: expected -14 to 14");
+        for table in self.freshness.keys().filter(|t| schema::table(t).is_none()) {
+            problems.push(format!("[data.freshness] {table}: no such table{}", did_you_mean(table, &schema::names())));
+        }
+        problems
+    }
+}
+
+impl TableMapping {
+    fn problems(&self, schema: &schema::Schema) -> Vec<String> {
+        let place = format!("[mapping.{}]", schema.table);
+        let mut problems = Vec::new();
+        if let Some(preset) = self.preset.as_deref().filter(|p| !PRESETS.iter().any(|known| known.name == *p)) {
+            let known: Vec<&str> = PRESETS.iter().map(|p| p.name).collect();
+            problems.push(format!("{place} preset: `{preset}` is unknown; the presets are {}", known.join(", ")));
+        }
+        let keys = [
+            ("columns", self.columns.keys().collect::<Vec<_>>()),
+            ("constants", self.constants.keys().collect()),
+            ("values", self.values.keys().collect()),
+            ("exclude", self.exclude.keys().collect()),
+            ("reject", self.reject.keys().collect()),
+        ];
+        let known: Vec<&str> = schema.columns.iter().map(|c| c.name).collect();
+        for (section, names) in keys {
+            for name in names.into_iter().filter(|n| schema.position(n).is_none()) {
+                problems.push(format!(
+                    "{place} {section}: {} has no column `{name}`{}",
+                    schema.table,
+                    did_you_mean(name, &known)
+                ));
+            }
+        }
+        if self.separator.is_some_and(|s| !s.is_ascii()) {
+            problems.push(format!("{place} separator: not a plain ASCII character"));
+        }
+        if !(self.quantity_factor.is_finite() && self.quantity_factor != 0.0) {
+            problems.push(format!("{place} quantity_factor: expected a number other than 0"));
+        }
+        problems
+    }
+}
+
+/// `; did you mean `x`?`, or nothing when no known name comes near.
+#[must_use]
+pub(super) fn did_you_mean(name: &str, known: &[&str]) -> String {
+    nearest(name, known.iter().copied()).map(|n| format!("; did you mean `{n}`?")).unwrap_or_default()
+}
