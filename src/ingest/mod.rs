@@ -180,7 +180,7 @@ impl<'a> Loading<'a> {
                 "no sales are left: {} of {} rows are rejected, {} left out by rules{}",
                 source.rejected,
                 source.rows,
-                self.quarantine.excluded(&source.file),
+                self.quarantine.excluded(source),
                 self.quarantine.example(&source.file)
             );
             return Err(Error::input(data.join(&source.file), message));
@@ -273,7 +273,7 @@ impl<'a> Loading<'a> {
         self.exceptions.extend(source::strangers(data, &used)?);
         self.exceptions.extend(audit::missing_tables(&self.sources));
         for source in &self.sources {
-            let excluded = self.quarantine.excluded(&source.file);
+            let excluded = self.quarantine.excluded(source);
             if excluded > 0 {
                 let what = format!("{excluded} of {} rows are left out by rules of the mapping", source.rows);
                 let why = format!("[mapping.{}.exclude]", source.table);

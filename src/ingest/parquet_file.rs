@@ -127,7 +127,7 @@ type Fault = (usize, String, Problem);
 
 /// The typed cells of one slice; unusable ones are empty and their rows bad.
 fn convert(file: &File, frame: &DataFrame, (plan, headings): (&Plan, &[String]), reading: &mut Reading<'_>) -> Result<Chunk> {
-    let mut chunk = Chunk::new(&file.name, Vec::with_capacity(plan.from.len()));
+    let mut chunk = Chunk::new(reading.mapped.table(), &file.name, Vec::with_capacity(plan.from.len()));
     chunk.rows = frame.height();
     for (at, from) in plan.from.iter().enumerate() {
         let reader = &mut reading.columns[at];

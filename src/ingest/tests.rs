@@ -523,6 +523,22 @@ fn values_are_mapped_and_files_without_a_header_are_named() {
 }
 
 #[test]
+fn a_prefix_keeps_the_code_lists_of_two_systems_apart() {
+    let files = [("sales.csv", SALES), ("stock.csv", "sku,on_hand\nA,5\n")];
+    let inputs = ok(&files, "[mapping.stock]\nvalues.sku = { \"*\" = \"part-*\" }");
+    assert_eq!(inputs.names.skus, ["A", "B", "part-A"]);
+}
+
+#[test]
+fn two_tables_may_come_from_one_file() {
+    let text = "date,sku,quantity,pack_size,lead_time_days\n2024-01-01,A,1,0,7\n2024-01-02,A,x,1,7\n";
+    let settings = "[mapping.sales]\nfile = \"all.csv\"\n[mapping.supply]\nfile = \"all.csv\"\nconstants = { supplier = \"X\" }";
+    let inputs = ok(&[("all.csv", text)], settings);
+    let counts: Vec<(&str, u64)> = inputs.sources.iter().map(|s| (s.table.as_str(), s.rejected)).collect();
+    assert_eq!(counts, [("sales", 1), ("supply", 1)]);
+}
+
+#[test]
 fn channels_sell_from_their_location_and_suppliers_keep_their_calendar() {
     let inputs = ok(
         &[

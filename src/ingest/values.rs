@@ -4,6 +4,7 @@ use super::mapping::{Rules, matches, normal};
 use super::schema::{Column, Kind};
 use super::settings::{Settings, TableMapping};
 use chrono::{Datelike, NaiveDate, NaiveDateTime, NaiveTime};
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 
@@ -178,12 +179,12 @@ impl Interner {
     #[cold]
     fn add(&mut self, raw: &str) -> u32 {
         let code = match self.judge(raw) {
-            Ok("") => NO_TEXT,
-            Ok(name) => match self.by_name.get(name) {
+            Ok(name) if name.is_empty() => NO_TEXT,
+            Ok(name) => match self.by_name.get(name.as_ref()) {
                 Some(&code) => code,
                 None => {
                     let code = u32::try_from(self.names.len()).unwrap_or(u32::MAX) & !PROBLEM;
-                    let name: Box<str> = name.into();
+                    let name: Box<str> = name.as_ref().into();
                     self.names.push(name.clone());
                     self.by_name.insert(name, code);
                     code
@@ -203,7 +204,7 @@ impl Interner {
     }
 
     /// The name behind `raw` after the mapping's rules.
-    fn judge<'a>(&'a self, raw: &'a str) -> Result<&'a str, Problem> {
+    fn judge<'a>(&'a self, raw: &'a str) -> Result<Cow<'a, str>, Problem> {
         let text = raw.trim();
         if matches(&self.rules.exclude, text) {
             return Err(Problem::Excluded);
@@ -211,7 +212,7 @@ impl Interner {
         if matches(&self.rules.reject, text) {
             return Err(Problem::Rejected("rejected by a rule of the mapping".to_owned()));
         }
-        let text = self.rules.values.get(text).or_else(|| self.rules.values.get("*")).map_or(text, |t| t.trim());
+        let text = if text.is_empty() { text.into() } else { self.rules.replace(text) };
         if text.len() > self.longest {
             return Err(Problem::Rejected(format!("longer than {} bytes ([data] name_length)", self.longest)));
         }
@@ -289,7 +290,7 @@ impl ColumnReader {
                 self.interner.problem(code).map_or(Ok(()), |(_, problem)| Err(problem.clone()))
             }
             Values::Number(v) => {
-                let number = self.number(self.replaced(raw));
+                let number = self.number(&self.replaced(raw));
                 v.push(number.as_ref().copied().unwrap_or(f64::NAN));
                 number.map(|_| ()).map_err(Problem::Rejected)
             }
@@ -299,7 +300,7 @@ impl ColumnReader {
                 day.map(|_| ()).map_err(Problem::Rejected)
             }
             Values::Flag(v) => {
-                let flag = parse_flag(self.replaced(raw));
+                let flag = parse_flag(&self.replaced(raw));
                 v.push(flag.unwrap_or(NO_FLAG));
                 flag.map(|_| ()).ok_or_else(|| Problem::Rejected("expected yes or no".to_owned()))
             }
@@ -307,10 +308,8 @@ impl ColumnReader {
     }
 
     /// What the mapping reads instead of `raw`.
-    fn replaced<'a>(&'a self, raw: &'a str) -> &'a str {
-        let values = &self.interner.rules.values;
-        let raw = raw.trim();
-        if values.is_empty() { raw } else { values.get(raw).or_else(|| values.get("*")).map_or(raw, |v| v) }
+    fn replaced<'a>(&'a self, raw: &'a str) -> Cow<'a, str> {
+        self.interner.rules.replace(raw.trim())
     }
 
     /// The number in `text`, NaN when there is none.
