@@ -230,18 +230,8 @@ impl Frame {
                 }
             }
         }
-        let empty = around.stock_history.iter().filter(|h| h.on_hand.0 == 0);
+        self.mark_empty_shelves(parts, around.stock_history);
         let (gross, flags) = (&parts.gross, &mut parts.flags);
-        for history in empty {
-            for i in self.series_of(history.sku).filter(|&i| self.keys[i].location == history.location) {
-                let sold_out = |cell: usize| {
-                    if gross[cell] == 0.0 {
-                        flags[cell] |= flag::STOCKOUT
-                    }
-                };
-                self.mark_days(i, (history.date, history.date), sold_out);
-            }
-        }
         for (i, key) in self.keys.iter().enumerate() {
             let Some(launched) = around.products[key.sku.index()].launched else { continue };
             let inactive = |cell: usize| {
@@ -250,6 +240,21 @@ impl Frame {
                 }
             };
             self.mark_days(i, (NaiveDate::MIN, launched - chrono::Duration::days(1)), inactive);
+        }
+    }
+
+    /// Flags periods whose every recorded stock is zero; a day with a sale is not one of them, it only ended empty.
+    fn mark_empty_shelves(&self, parts: &mut PanelParts, history: &[StockHistory]) {
+        let period = |h: &StockHistory| (h.sku, h.location, self.calendar.index(h.date));
+        for same in history.chunk_by(|a, b| period(a) == period(b)).filter(|rows| rows.iter().all(|h| h.on_hand.0 == 0)) {
+            let (sku, location, period) = period(&same[0]);
+            for i in self.series_of(sku).filter(|&i| self.keys[i].location == location) {
+                let Some(period) = usize::try_from(period).ok().filter(|&t| t >= self.starts[i] as usize) else { continue };
+                let cell = self.cell(i, period);
+                if parts.gross[cell] == 0.0 || self.calendar.bucket() != Bucket::Day {
+                    parts.flags[cell] |= flag::STOCKOUT;
+                }
+            }
         }
     }
 

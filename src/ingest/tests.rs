@@ -171,6 +171,14 @@ fn stock_outs_promotions_and_the_time_before_launch_are_flagged() {
 }
 
 #[test]
+fn a_week_with_only_empty_stock_counts_is_a_stock_out() {
+    let history = "date,sku,on_hand\n2024-01-01,A,0\n2024-01-08,A,0\n2024-01-09,A,4\n";
+    let dir = folder(&[("sales.csv", "date,sku,quantity\n2024-01-01,A,2\n2024-01-08,A,2\n"), ("stock_history.csv", history)]);
+    let weeks = Request { bucket: Bucket::Week, as_of: Some("2024-01-15".parse().unwrap()), ..request(&dir, "") };
+    assert_eq!(series(&load(&weeks).unwrap(), "A").1, [flag::STOCKOUT, 0]);
+}
+
+#[test]
 fn nothing_from_the_as_of_date_on_is_known() {
     let files = [
         ("sales.csv", "date,sku,quantity\n2024-01-01,A,2\n2024-01-09,A,7\n2024-01-09,NEW,7\n"),
