@@ -1,8 +1,8 @@
 //! From a file's columns to the table's: presets, renames, constants, and what to do with the rest.
 
+use super::days::parse_day;
 use super::schema::{Column, Kind, Schema};
 use super::settings::TableMapping;
-use super::values::parse_day;
 use crate::error::{Error, Exception, Result, Severity};
 use std::borrow::Cow;
 use std::collections::BTreeMap;

@@ -8,6 +8,7 @@
 
 mod audit;
 mod convert;
+mod days;
 pub mod mapping;
 mod master;
 mod names;
@@ -185,7 +186,7 @@ impl<'a> Loading<'a> {
             );
             return Err(Error::input(data.join(&source.file), message));
         };
-        Ok(self.request.as_of.unwrap_or_else(|| values::date_of(sales.first_day + i32::from(last) + 1)))
+        Ok(self.request.as_of.unwrap_or_else(|| days::date_of(sales.first_day + i32::from(last) + 1)))
     }
 
     fn names(&self, sales: &SalesRows, catalogue: &Catalogue) -> Names {

@@ -1,11 +1,12 @@
 //! Rows of one table as columns of typed cells, and the loop that reads them from all its files.
 
+use super::days::date_of;
 use super::mapping::{Mapped, Plan};
 use super::quarantine::{Place, Quarantine};
 use super::schema::Schema;
 use super::settings::{Settings, TableMapping};
 use super::source::{self, Format};
-use super::values::{ColumnReader, NO_DAY, Problem, Values, date_of};
+use super::values::{ColumnReader, NO_DAY, Problem, Values};
 use super::{parquet_file, text_file};
 use crate::error::{Exception, Result};
 use crate::inputs::Source;
