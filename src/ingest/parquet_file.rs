@@ -235,7 +235,7 @@ fn days(reader: &ColumnReader, series: &Series, v: &mut Vec<i32>) -> PolarsResul
         };
         series.cast(&DataType::Int64)?.i64()?.iter().for_each(|t| push(t.map(moment)));
     } else {
-        series.cast(&DataType::Int32)?.i32()?.iter().for_each(|day| push(day));
+        series.cast(&DataType::Int32)?.i32()?.iter().for_each(push);
     }
     Ok(faults)
 }

@@ -120,7 +120,7 @@ impl Records {
         let inside = self.record.iter().flatten().filter(|&&b| b == b'\n').count() as u64;
         let line = after - 1 - inside.min(after - 1 - before);
         // Only a quote that is never closed swallows the line end that `open` adds: told when no record follows.
-        self.open_quote = self.record.iter().last().is_some_and(|f| f.ends_with(b"\n")).then_some(line);
+        self.open_quote = self.record.iter().next_back().is_some_and(|f| f.ends_with(b"\n")).then_some(line);
         if inside > QUOTED_LINES {
             return Err(Error::input(&self.path, format!("line {line}: a quote that opens in this row is not closed")));
         }
