@@ -10,10 +10,34 @@
 //! 4. The same input and plan give the same bytes at any thread count: only `pipeline` uses threads, results are collected
 //!    in panel order, and floats are never summed in parallel.
 
+pub mod allocate;
+pub mod apportion;
 pub mod calendar;
+pub mod classify;
+pub mod clean;
+pub mod cli;
+pub mod commands;
+pub mod config;
+pub mod distributions;
 pub mod error;
+pub mod forecast;
+pub mod indicators;
 pub mod ingest;
+pub mod init;
 pub mod inputs;
+pub mod inventory;
+pub mod kits;
+pub mod models;
+pub mod optimize;
 pub mod outcome;
 pub mod panel;
+pub mod pipeline;
+pub mod progress;
+pub mod publish;
+pub mod purchase;
+pub mod report;
+pub mod review;
+pub mod sample;
+pub mod simulate;
+pub mod stats;
 pub mod units;

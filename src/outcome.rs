@@ -226,6 +226,115 @@ pub struct Recommendation {
     pub steps: Vec<Step>,
 }
 
+/// What to do about an order that is already placed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum OpenOrderAction {
+    /// Ask for it earlier: the stock is gone before it arrives.
+    Expedite,
+    /// Ask for it later: it is not needed on its date.
+    PushOut,
+    /// Cancel these units: nothing in the horizon needs them.
+    Cancel,
+}
+
+impl OpenOrderAction {
+    /// Name in the tables: `expedite`, `push-out`, `cancel`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Expedite => "expedite",
+            Self::PushOut => "push-out",
+            Self::Cancel => "cancel",
+        }
+    }
+}
+
+/// One open purchase-order line that should move.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OpenOrderAdvice {
+    /// Number of the purchase order.
+    pub order_id: String,
+    /// The item.
+    pub sku: SkuId,
+    /// Ship to.
+    pub location: LocationId,
+    /// From whom, where known.
+    pub supplier: Option<SupplierId>,
+    /// What to do.
+    pub action: OpenOrderAction,
+    /// Units it concerns.
+    pub quantity: Units,
+    /// The date it is expected now.
+    pub expected: Option<NaiveDate>,
+    /// The date to ask for; `None` for a cancellation.
+    pub proposed: Option<NaiveDate>,
+    /// Margin saved by expediting, carrying cost saved by pushing out, purchase value of cancelled units.
+    pub value: Money,
+    /// One sentence: why.
+    pub reason: String,
+}
+
+/// Units to move between two locations of the same item.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Transfer {
+    /// The item.
+    pub sku: SkuId,
+    /// Where it is in excess.
+    pub from: LocationId,
+    /// Where it runs out.
+    pub to: LocationId,
+    /// Units.
+    pub quantity: Units,
+    /// Margin saved less the cost of moving.
+    pub value: Money,
+    /// One sentence: why.
+    pub reason: String,
+}
+
+/// A draft purchase order: one supplier, one ship-to location.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DraftOrder {
+    /// From whom.
+    pub supplier: SupplierId,
+    /// Ship to.
+    pub location: LocationId,
+    /// Its lines: positions in [`Outcome::recommendations`], all with a quantity above 0.
+    pub lines: Vec<usize>,
+    /// The next day the supplier takes orders.
+    pub order_date: NaiveDate,
+    /// When the last line arrives.
+    pub expected_arrival: NaiveDate,
+    /// Units of all lines.
+    pub units: Units,
+    /// Quantity x unit cost of all lines.
+    pub value: Money,
+    /// Freight of the order; zero when free or unknown.
+    pub freight: Money,
+    /// Quantity x landed unit cost of all lines, before rounding to a unit.
+    pub landed_value: Money,
+    /// The supplier's least order value, in the reporting currency.
+    pub minimum_value: Option<Money>,
+}
+
+/// A fact about the channels of one item that someone should look at.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ChannelFinding {
+    /// The item.
+    pub sku: SkuId,
+    /// Where; `None` = all locations together.
+    pub location: Option<LocationId>,
+    /// Which channel; `None` = all of them.
+    pub channel: Option<ChannelId>,
+    /// `exposure`, `imbalance`, `stranded`, `too-many-channels`.
+    pub kind: &'static str,
+    /// Units it concerns: listed beyond stock, short, stranded, saved.
+    pub units: f64,
+    /// The same in money.
+    pub value: Money,
+    /// One sentence: why.
+    pub reason: String,
+}
+
 /// What a sync tool should do with a listing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ChannelAction {
@@ -347,8 +456,16 @@ pub struct Outcome {
     pub policy: Vec<Policy>,
     /// Pool order, then supplier.
     pub recommendations: Vec<Recommendation>,
+    /// By supplier, then location.
+    pub orders: Vec<DraftOrder>,
+    /// Pool order, then expected date.
+    pub open_orders: Vec<OpenOrderAdvice>,
+    /// Pool order.
+    pub transfers: Vec<Transfer>,
     /// (sku, location, channel) order.
     pub allocation: Vec<Allocation>,
+    /// By item, then kind.
+    pub findings: Vec<ChannelFinding>,
     /// Series order, then method.
     pub accuracy: Vec<Accuracy>,
     /// Indicators, sorted.

@@ -1,0 +1,37 @@
+//! How fast an item sells and how long its stock lasts.
+
+use super::Settings;
+
+/// fast, medium, slow, or none when nothing sells.
+#[must_use]
+pub fn velocity_class(units_per_day: f64, settings: &Settings) -> &'static str {
+    if units_per_day <= 0.0 {
+        "none"
+    } else if units_per_day >= settings.fast_per_day {
+        "fast"
+    } else if units_per_day >= settings.medium_per_day {
+        "medium"
+    } else {
+        "slow"
+    }
+}
+
+/// Days the available stock lasts: available / units a day; `None` when nothing sells.
+#[must_use]
+pub fn days_of_cover(available: f64, units_per_day: f64) -> Option<f64> {
+    (units_per_day > 0.0).then(|| available.max(0.0) / units_per_day)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn b5_classes_and_cover() {
+        let s = Settings::default();
+        assert_eq!([5.0, 1.0, 0.2, 0.0].map(|v| velocity_class(v, &s)), ["fast", "medium", "slow", "none"]);
+        assert_eq!(days_of_cover(350.0, 10.0), Some(35.0));
+        assert!(days_of_cover(1210.0, 10.0).is_some_and(|d| d > s.excess_days));
+        assert_eq!(days_of_cover(5.0, 0.0), None);
+    }
+}

@@ -1,0 +1,133 @@
+//! Sections of the configuration file, one by one, with every unknown key and wrong value found before anyone complains.
+
+use crate::error::{Error, Result};
+use serde::de::DeserializeOwned;
+use std::collections::BTreeMap;
+use toml::{Table, Value};
+
+/// Keys that say where and how fast, not what: they stay out of the digest.
+const NOT_A_RESULT: [&str; 4] = ["data", "out", "models", "threads"];
+
+/// The file as parsed, and what is wrong with it so far.
+pub(super) struct Reader<'a> {
+    text: &'a str,
+    file: &'a str,
+    table: Table,
+    known: Vec<&'static str>,
+    problems: Vec<String>,
+}
+
+impl<'a> Reader<'a> {
+    /// Parses `text`; `file` is what messages call it.
+    pub fn new(text: &'a str, file: &'a str) -> Result<Self> {
+        let table: Table = text.parse().map_err(|error| Error::Config(vec![format!("{file}: {error}")]))?;
+        Ok(Self { text, file, table, known: Vec::new(), problems: Vec::new() })
+    }
+
+    /// Every setting that can change a result, as sorted text.
+    pub fn settled(&self) -> String {
+        let mut table = self.table.clone();
+        if let Some(Value::Table(run)) = table.get_mut("run") {
+            run.retain(|key, _| !NOT_A_RESULT.contains(&key));
+        }
+        table.to_string()
+    }
+
+    /// Section `[name]`, with its defaults where it says nothing; what is wrong with it is kept for [`Reader::finish`].
+    pub fn section<T: DeserializeOwned + Default>(&mut self, name: &'static str) -> T {
+        self.known.push(name);
+        match self.table.remove(name) {
+            None => T::default(),
+            Some(Value::Table(table)) => self.checked(name, table),
+            Some(_) => {
+                self.problems.push(format!("{}: `{name}` is a section: write [{name}] and its keys below", self.file));
+                T::default()
+            }
+        }
+    }
+
+    /// Sections `[name.X]` for any X, by X.
+    pub fn sections<T: DeserializeOwned + Default>(&mut self, name: &'static str) -> BTreeMap<String, T> {
+        let tables: Table = self.section(name);
+        let mut all = BTreeMap::new();
+        for (key, value) in tables {
+            match value {
+                Value::Table(table) => {
+                    let section = self.checked(&format!("{name}.{key}"), table);
+                    all.insert(key, section);
+                }
+                _ => self.problems.push(format!("{}: expected a section [{name}.{key}]", self.place(name, &key))),
+            }
+        }
+        all
+    }
+
+    /// Everything wrong, unknown sections included.
+    pub fn finish(mut self) -> Vec<String> {
+        for section in self.table.keys() {
+            let hint = nearest(section, self.known.iter().copied());
+            let line = line_of(self.text, |line| line.trim_start().starts_with(&format!("[{section}")));
+            self.problems.push(format!("{}{line}: unknown section [{section}]{hint}", self.file));
+        }
+        self.problems
+    }
+
+    /// Each key is tried alone, so that one mistake does not hide the next.
+    fn checked<T: DeserializeOwned + Default>(&mut self, name: &str, table: Table) -> T {
+        let mut good = Table::new();
+        for (key, value) in table {
+            let alone = Table::from_iter([(key.clone(), value.clone())]);
+            match alone.try_into::<T>() {
+                Ok(_) => {
+                    good.insert(key, value);
+                }
+                Err(error) => {
+                    let text = explained(error.message(), &key);
+                    self.problems.push(format!("{}: {text}", self.place(name, &key)));
+                }
+            }
+        }
+        good.try_into().unwrap_or_default()
+    }
+
+    /// `orderpoint.toml line 7, [run] horizon`.
+    fn place(&self, section: &str, key: &str) -> String {
+        let head = format!("[{section}]");
+        let mut inside = false;
+        let line = line_of(self.text, |line| {
+            let line = line.trim();
+            if line.starts_with('[') {
+                inside = line.starts_with(&head);
+                return line.starts_with(&format!("[{section}.{key}"));
+            }
+            inside && line.split('=').next().is_some_and(|k| k.trim().trim_matches('"') == key)
+        });
+        format!("{}{line}, [{section}] {key}", self.file)
+    }
+}
+
+fn line_of(text: &str, found: impl FnMut(&str) -> bool) -> String {
+    text.lines().position(found).map(|i| format!(" line {}", i + 1)).unwrap_or_default()
+}
+
+/// Serde's sentence in a planner's words: an unknown key with the nearest known one, or what was expected.
+fn explained(message: &str, key: &str) -> String {
+    let names: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
+    match names.split_first() {
+        Some((unknown, known)) if message.starts_with("unknown field") => {
+            let place = if *unknown == key { String::new() } else { format!(" `{unknown}`") };
+            format!("unknown key{place}{}", nearest(unknown, known.iter().copied()))
+        }
+        _ => message.trim().replace('\n', " "),
+    }
+}
+
+/// `, did you mean `x`?`, or the known names when none comes near.
+fn nearest<'k>(name: &str, known: impl Iterator<Item = &'k str> + Clone) -> String {
+    let best = known.clone().map(|k| (strsim::jaro_winkler(name, k), k)).max_by(|a, b| a.0.total_cmp(&b.0));
+    match best {
+        Some((likeness, k)) if likeness > 0.75 => format!(", did you mean `{k}`?"),
+        Some(_) => format!("; known are {}", known.collect::<Vec<_>>().join(", ")),
+        None => String::new(),
+    }
+}

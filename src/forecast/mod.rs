@@ -1,0 +1,494 @@
+//! What will sell, and how far off may that be? The forecast engine.
+//!
+//! One series = level × pooled index. The index (weekday, annual season, events) is estimated over all series of a category and
+//! channel ([`seasonal`]) and sharpened by the series' own weekdays; the level is a combination of memories weighted by rolling
+//! errors ([`combine`]); groups are lifted or lowered together towards what their total has done lately ([`reconcile`]);
+//! distributions are counts recalibrated on past errors ([`distribution`]).
+//!
+//! A [`Context`] is learnt over the whole panel in [`Stage`]s: `observe` looks at a range of pools and may run in parallel,
+//! `learn` takes the evidence in panel order, so that results do not depend on threads. Then [`Context::forecast_pool`] is a
+//! pure function of one pool. Every index is a period of the panel's calendar.
+
+pub mod accuracy;
+pub mod annual;
+pub mod backtest;
+mod carry;
+pub mod ces;
+pub mod combine;
+pub mod croston;
+pub mod decompose;
+pub mod distribution;
+pub mod ets;
+pub mod local;
+pub mod naive;
+pub mod pool;
+pub mod reconcile;
+mod recursion;
+pub mod regression;
+pub mod seasonal;
+mod series;
+pub mod theta;
+
+use crate::calendar::Bucket;
+use crate::error::{Exception, Severity};
+use crate::inputs::{Adjustment, Event, Inputs, Names, Price, Product, Promotion};
+use crate::outcome::QUANTILES;
+use crate::panel::{Panel, SeriesKey};
+use crate::units::{ChannelId, LocationId, SkuId};
+use combine::{MEMORIES, MemoryErrors};
+use distribution::{Calibration, Moments, PitCounts, QuantileTable, Spread};
+use seasonal::{Groups, Profile, Totals};
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+/// Horizons at which sums over an interval are calibrated: a week to two months.
+pub const LADDER: usize = 4;
+/// Pools of history to learn errors from; more would only cost time.
+const SAMPLE_POOLS: usize = 10_000;
+/// Volume bands of [`Context::class`], units a period.
+const BANDS: [f64; 7] = [0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0];
+/// Classes of like series: volume band × short or long history × even or clumped demand.
+pub const CLASSES: usize = (BANDS.len() + 1) * KINDS;
+/// Short or long history, even or clumped demand.
+const KINDS: usize = 4;
+/// Actuals that all classes of a kind must outweigh to leave the calibration of everything.
+const PRIOR_PITS: f64 = 150.0;
+/// Actuals that a class must outweigh to leave the calibration of its kind.
+const KIN_PITS: f64 = 80.0;
+
+/// What the engine reads.
+#[derive(Debug, Clone, Copy)]
+pub struct Demand<'a> {
+    /// Dictionaries, for messages.
+    pub names: &'a Names,
+    /// History, cleaned.
+    pub panel: &'a Panel,
+    /// By SKU.
+    pub products: &'a [Product],
+    /// Sorted by start.
+    pub events: &'a [Event],
+    /// Past and planned.
+    pub promotions: &'a [Promotion],
+    /// Sorted by (sku, channel, from).
+    pub prices: &'a [Price],
+    /// Sorted by (sku, channel, from).
+    pub adjustments: &'a [Adjustment],
+}
+
+impl<'a> From<&'a Inputs> for Demand<'a> {
+    fn from(inputs: &'a Inputs) -> Self {
+        Self {
+            names: &inputs.names,
+            panel: &inputs.panel,
+            products: &inputs.products,
+            events: &inputs.events,
+            promotions: &inputs.promotions,
+            prices: &inputs.prices,
+            adjustments: &inputs.adjustments,
+        }
+    }
+}
+
+impl Demand<'_> {
+    /// Position of a series in the panel.
+    #[must_use]
+    pub fn find(&self, key: SeriesKey) -> Option<usize> {
+        let i = self.first_at_least(key);
+        (i < self.panel.len() && self.panel.key(i) == key).then_some(i)
+    }
+
+    /// Number of series of an item.
+    fn series_of(&self, sku: SkuId) -> usize {
+        let first = SeriesKey { sku, location: LocationId(0), channel: ChannelId(0) };
+        self.first_at_least(SeriesKey { sku: SkuId(sku.0 + 1), ..first }) - self.first_at_least(first)
+    }
+
+    fn first_at_least(&self, key: SeriesKey) -> usize {
+        let (mut low, mut high) = (0, self.panel.len());
+        while low < high {
+            let middle = usize::midpoint(low, high);
+            if self.panel.key(middle) < key { low = middle + 1 } else { high = middle }
+        }
+        low
+    }
+}
+
+/// How to forecast; [`Settings::default`] is what was measured best.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Settings {
+    /// Periods to forecast.
+    pub horizon: usize,
+    /// Periods ahead at which methods are judged.
+    pub lead_time: usize,
+    /// Days after which an observation counts half in a pooled profile.
+    pub profile_half_life_days: f64,
+    /// Harmonics of the annual season.
+    pub harmonics: usize,
+    /// Units of evidence that the pooled weekday profile is worth against a series' own.
+    pub weekday_evidence: f64,
+    /// Origins that the class errors are worth against a series' own.
+    pub class_evidence: f64,
+    /// Days after which an observation counts half in a group's recent total.
+    pub group_half_life_days: f64,
+    /// Largest multiple of the highest demand seen in one period that a period's mean may reach.
+    pub guard: f64,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            horizon: 90,
+            lead_time: 28,
+            profile_half_life_days: 500.0,
+            harmonics: 12,
+            weekday_evidence: 30.0,
+            class_evidence: 4.0,
+            group_half_life_days: 10.0,
+            guard: 3.0,
+        }
+    }
+}
+
+/// What the context learns next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    /// Pooled profiles of every group.
+    Profiles,
+    /// Which memories serve which class of series; promotion uplifts.
+    Memories,
+    /// Levels of groups against their members, and errors by class.
+    Calibration,
+    /// Nothing: forecasts can be made.
+    Ready,
+}
+
+/// What one range of pools has to say about a stage.
+#[derive(Debug, Clone)]
+pub enum Evidence {
+    /// See [`Stage::Profiles`].
+    Profiles(Totals),
+    /// See [`Stage::Memories`].
+    Memories(Box<Memories>),
+    /// See [`Stage::Calibration`].
+    Calibration(Box<Errors>),
+}
+
+/// Evidence of [`Stage::Memories`].
+#[derive(Debug, Clone)]
+pub struct Memories {
+    errors: Vec<MemoryErrors>,
+    /// Σ excess and Σ square of one-step errors, by class of short name: volume band.
+    dispersion: Vec<(f64, f64)>,
+    /// Units sold under promotion and expected without, by group.
+    promoted: Vec<(f64, f64)>,
+    /// By class and rung of the ladder: weighted excess squared error and squared mean.
+    level: Vec<[(f64, f64); LADDER]>,
+}
+
+/// Evidence of [`Stage::Calibration`].
+#[derive(Debug, Clone)]
+pub struct Errors {
+    /// Recent units and what the levels expected, by group.
+    recent: Vec<(f64, f64)>,
+    sums: Vec<[PitCounts; LADDER]>,
+    periods: Vec<PitCounts>,
+}
+
+/// Everything learnt over the whole panel.
+#[derive(Debug, Clone)]
+pub struct Context<'a> {
+    demand: Demand<'a>,
+    settings: Settings,
+    stage: Stage,
+    groups: Groups,
+    profiles: Vec<Profile>,
+    /// Demand by periods since the launch, relative to the settled item.
+    launch_curve: Vec<f32>,
+    /// Uplift of a promotion, by group.
+    uplifts: Vec<f64>,
+    /// Factor on all levels of a group.
+    scales: Vec<f64>,
+    half_lives: [f64; MEMORIES],
+    ladder: [usize; LADDER],
+    memory_errors: Vec<MemoryErrors>,
+    dispersions: Vec<f64>,
+    level_variances: Vec<[f64; LADDER]>,
+    classes: Vec<ClassErrors>,
+    exceptions: Vec<Exception>,
+    /// Positions in the promotions table.
+    promotions_by_sku: BTreeMap<SkuId, Vec<usize>>,
+    promotions_by_category: BTreeMap<&'a str, Vec<usize>>,
+    /// Mean discount and slope of log uplift by discount, over all promotions seen.
+    discount_slope: Option<(f64, f64)>,
+}
+
+/// What is known about the errors of one class.
+#[derive(Debug, Clone)]
+struct ClassErrors {
+    /// Relative variance of the level at each rung.
+    level_variance: [f64; LADDER],
+    sums: [Calibration; LADDER],
+    table: QuantileTable,
+}
+
+impl<'a> Context<'a> {
+    /// A context that has learnt nothing yet.
+    #[must_use]
+    pub fn new(demand: Demand<'a>, settings: Settings) -> Self {
+        let groups = Groups::new(&demand);
+        let bucket = demand.panel.calendar().bucket();
+        let (half_lives, ladder) = match bucket {
+            Bucket::Day => ([7.0, 14.0, 28.0, 56.0, 140.0], [7, 14, 28, 56]),
+            Bucket::Week => ([1.5, 3.0, 6.0, 13.0, 40.0], [1, 2, 4, 8]),
+            Bucket::Month => ([2.0, 4.0, 8.0, 16.0, 48.0], [1, 2, 3, 6]),
+        };
+        let mut promotions_by_sku: BTreeMap<SkuId, Vec<usize>> = BTreeMap::new();
+        let mut promotions_by_category: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+        for (p, promotion) in demand.promotions.iter().enumerate() {
+            match (promotion.sku, &promotion.category) {
+                (Some(sku), _) => promotions_by_sku.entry(sku).or_default().push(p),
+                (None, Some(category)) => promotions_by_category.entry(category).or_default().push(p),
+                (None, None) => {}
+            }
+        }
+        let n = groups.keys.len();
+        let periods = demand.panel.calendar().history() + settings.horizon;
+        Self {
+            demand,
+            settings,
+            stage: Stage::Profiles,
+            profiles: vec![Profile::flat(periods); n],
+            launch_curve: Vec::new(),
+            uplifts: vec![1.0; n],
+            scales: vec![1.0; n],
+            groups,
+            half_lives,
+            ladder,
+            memory_errors: vec![MemoryErrors::default(); CLASSES],
+            dispersions: vec![0.5; CLASSES],
+            level_variances: vec![[0.0; LADDER]; CLASSES],
+            classes: Vec::new(),
+            exceptions: Vec::new(),
+            promotions_by_sku,
+            promotions_by_category,
+            discount_slope: None,
+        }
+    }
+
+    /// What to `observe` and `learn` next.
+    #[must_use]
+    pub fn stage(&self) -> Stage {
+        self.stage
+    }
+
+    /// Groups, profiles and the rest that fell back.
+    #[must_use]
+    pub fn exceptions(&self) -> &[Exception] {
+        &self.exceptions
+    }
+
+    /// What the pools `range` (of [`Panel::pools`]) say about the current stage.
+    ///
+    /// # Panics
+    /// When the context is ready.
+    #[must_use]
+    pub fn observe(&self, range: Range<usize>) -> Evidence {
+        let pools = &self.demand.panel.pools()[range.clone()];
+        match self.stage {
+            Stage::Profiles => {
+                let series = pools.iter().map(|p| p.series.clone()).filter(|s| !s.is_empty());
+                let (first, end) = series.fold((usize::MAX, 0), |(a, b), s| (a.min(s.start), b.max(s.end)));
+                let promoted = |i| self.promoted_periods(i, &self.promotions_of(self.demand.panel.key(i)));
+                Evidence::Profiles(Totals::of(&self.demand, &self.groups, first.min(end)..end, promoted))
+            }
+            Stage::Memories => Evidence::Memories(Box::new(self.observe_memories(range))),
+            Stage::Calibration => Evidence::Calibration(Box::new(self.observe_errors(range))),
+            Stage::Ready => panic!("a ready context has nothing left to observe"),
+        }
+    }
+
+    /// Takes in the evidence of all ranges, in panel order, and goes to the next stage.
+    ///
+    /// # Panics
+    /// If the evidence is of another stage.
+    pub fn learn(&mut self, evidence: Vec<Evidence>) {
+        let mut evidence = evidence.into_iter();
+        match evidence.next() {
+            Some(Evidence::Profiles(mut totals)) => {
+                for next in evidence {
+                    let Evidence::Profiles(next) = next else { panic!("evidence of one stage") };
+                    totals.merge(&next);
+                }
+                self.learn_profiles(&totals);
+            }
+            Some(Evidence::Memories(mut memories)) => {
+                for next in evidence {
+                    let Evidence::Memories(next) = next else { panic!("evidence of one stage") };
+                    memories.merge(&next);
+                }
+                self.learn_memories(&memories);
+            }
+            Some(Evidence::Calibration(mut errors)) => {
+                for next in evidence {
+                    let Evidence::Calibration(next) = next else { panic!("evidence of one stage") };
+                    errors.merge(&next);
+                }
+                self.learn_errors(&errors);
+            }
+            None => {}
+        }
+        self.stage = match self.stage {
+            Stage::Profiles => Stage::Memories,
+            Stage::Memories => Stage::Calibration,
+            Stage::Calibration | Stage::Ready => Stage::Ready,
+        };
+    }
+
+    /// Class of a pool or series by volume, length of history and spread.
+    fn class(&self, rate: f64, observed: usize, spread: Spread) -> usize {
+        let band = BANDS.partition_point(|&b| b < rate);
+        let year = 365.25 / self.demand.panel.calendar().bucket().days();
+        let short = (observed as f64) < 0.5 * year;
+        band * KINDS + 2 * usize::from(short) + usize::from(spread.dispersion > 2.0 || spread.clumping > 2.0)
+    }
+
+    /// Whether a pool is in the sample that errors are learnt from.
+    fn sampled(&self, pool: usize) -> bool {
+        let stride = self.demand.panel.pools().len().div_ceil(SAMPLE_POOLS);
+        pool.is_multiple_of(stride)
+    }
+
+    fn learn_profiles(&mut self, totals: &Totals) {
+        self.launch_curve = totals.launch_curve();
+        let history = self.demand.panel.calendar().history();
+        for (g, key) in self.groups.keys.iter().enumerate() {
+            let cells = g * history..(g + 1) * history;
+            let held = series::ORIGINS * self.ladder[2];
+            let totals = (&totals.units[cells.clone()], &totals.expected[cells]);
+            match seasonal::profile(&self.demand, &self.settings, key, totals, held) {
+                Ok(profile) => self.profiles[g] = profile,
+                Err(error) => self.exceptions.push(Exception::new(
+                    Severity::Info,
+                    "fallback",
+                    format!(
+                        "category {} in channel {}",
+                        if key.category.is_empty() { "(none)" } else { &key.category },
+                        key.channel
+                    ),
+                    "no pooled seasonal profile",
+                    error.to_string(),
+                )),
+            }
+        }
+    }
+
+    fn learn_memories(&mut self, memories: &Memories) {
+        self.memory_errors.clone_from(&memories.errors);
+        self.level_variances = (0..CLASSES).map(|c| memories.level_variance(c)).collect();
+        for (dispersion, (excess, square)) in self.dispersions.iter_mut().zip(&memories.dispersion) {
+            *dispersion = (excess + 0.5 * 5.0).max(0.0) / (square + 5.0);
+        }
+        for (uplift, (sold, expected)) in self.uplifts.iter_mut().zip(&memories.promoted) {
+            *uplift = ((sold + 50.0) / (expected + 50.0)).clamp(0.5, 5.0);
+        }
+    }
+
+    fn learn_errors(&mut self, errors: &Errors) {
+        self.scales = errors.recent.iter().map(|&(units, expected)| reconcile::scale(units, expected)).collect();
+        let all_periods = pooled(errors.periods.iter()).calibration(&Calibration::default(), PRIOR_PITS);
+        let all_sums = std::array::from_fn(|h| {
+            pooled(errors.sums.iter().map(|c| &c[h])).calibration(&Calibration::default(), PRIOR_PITS)
+        });
+        // A class of few series leans on its kin (same length of history and clumping, any volume), those on all.
+        self.classes = (0..CLASSES)
+            .map(|c| {
+                let kin = || (0..CLASSES).filter(move |k| k % KINDS == c % KINDS);
+                let periods = pooled(kin().map(|k| &errors.periods[k])).calibration(&all_periods, PRIOR_PITS);
+                let sums = |h: usize| {
+                    let all: &[Calibration; LADDER] = &all_sums;
+                    let kin = pooled(kin().map(|k| &errors.sums[k][h])).calibration(&all[h], PRIOR_PITS);
+                    errors.sums[c][h].calibration(&kin, KIN_PITS)
+                };
+                ClassErrors {
+                    level_variance: self.level_variances[c],
+                    sums: std::array::from_fn(sums),
+                    table: QuantileTable::new(&QUANTILES, &errors.periods[c].calibration(&periods, KIN_PITS)),
+                }
+            })
+            .collect();
+    }
+}
+
+impl Memories {
+    fn new(groups: usize) -> Self {
+        Self {
+            errors: vec![MemoryErrors::default(); CLASSES],
+            dispersion: vec![(0.0, 0.0); CLASSES],
+            promoted: vec![(0.0, 0.0); groups],
+            level: vec![[(0.0, 0.0); LADDER]; CLASSES],
+        }
+    }
+
+    /// Adds one interval: `actual` units where `moments`, without any uncertainty of the level, were predicted.
+    fn add_interval(&mut self, class: usize, rung: usize, actual: f64, moments: Moments) {
+        let Moments { mean, variance } = moments;
+        let miss = (actual - mean) * (actual - mean);
+        let rough = variance + 0.05 * mean * mean;
+        let weight = mean * mean / (rough * rough);
+        self.level[class][rung].0 += weight * (miss - variance).min(20.0 * rough);
+        self.level[class][rung].1 += weight * mean * mean;
+    }
+
+    fn merge(&mut self, other: &Self) {
+        self.errors.iter_mut().zip(&other.errors).for_each(|(a, b)| a.merge(b));
+        add_pairs(&mut self.dispersion, &other.dispersion);
+        add_pairs(&mut self.promoted, &other.promoted);
+        self.level.iter_mut().zip(&other.level).for_each(|(a, b)| add_pairs(a, b));
+    }
+
+    /// Relative variance of the level of a class at each rung, pulled towards that of its kind.
+    fn level_variance(&self, class: usize) -> [f64; LADDER] {
+        std::array::from_fn(|h| {
+            let kin = self.level.iter().skip(class % KINDS).step_by(KINDS);
+            let (excess, square) = kin.fold((0.0, 0.0), |(e, s), c| (e + c[h].0, s + c[h].1));
+            let all = if square > 0.0 { excess / square } else { 0.1 };
+            let (excess, square) = self.level[class][h];
+            let prior = 20.0;
+            ((excess + prior * all) / (square + prior)).clamp(0.0, 4.0)
+        })
+    }
+}
+
+impl Errors {
+    fn new(groups: usize) -> Self {
+        Self {
+            recent: vec![(0.0, 0.0); groups],
+            sums: vec![Default::default(); CLASSES],
+            periods: vec![PitCounts::default(); CLASSES],
+        }
+    }
+
+    fn merge(&mut self, other: &Self) {
+        add_pairs(&mut self.recent, &other.recent);
+        for (a, b) in self.sums.iter_mut().zip(&other.sums) {
+            a.iter_mut().zip(b).for_each(|(a, b)| a.merge(b));
+        }
+        self.periods.iter_mut().zip(&other.periods).for_each(|(a, b)| a.merge(b));
+    }
+}
+
+fn pooled<'c>(counts: impl Iterator<Item = &'c PitCounts>) -> PitCounts {
+    let mut all = PitCounts::default();
+    counts.for_each(|c| all.merge(c));
+    all
+}
+
+fn add_pairs(a: &mut [(f64, f64)], b: &[(f64, f64)]) {
+    for (a, b) in a.iter_mut().zip(b) {
+        a.0 += b.0;
+        a.1 += b.1;
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,397 @@
+//! The forecast of one pool: its channels' means and quantiles, and the demand over any interval of the whole.
+
+use super::combine::MEMORIES;
+use super::distribution::{Calibration, DemandOver, Moments, Spread, clumping};
+use super::series::{Fitted, ORIGINS, excess, spread};
+use super::{Context, Errors, LADDER, Memories, reconcile};
+use crate::error::{Exception, Severity};
+use crate::inputs::{AdjustmentKind, ProductStatus};
+use crate::outcome::{Accuracy, SeriesForecast};
+use crate::panel::SeriesKey;
+use std::ops::Range;
+
+/// Days without a sale after which an item may count as inactive.
+const IDLE_DAYS: f64 = 90.0;
+/// Periods with a sale that were due meanwhile at the rate before.
+const IDLE_SALES: f64 = 8.0;
+
+/// Demand of a whole pool over intervals of the horizon.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PoolDemand {
+    mean: Vec<f64>,
+    /// Variance of one period.
+    spread: Spread,
+    /// Relative variance of the level at each rung of the ladder.
+    level_variance: [f64; LADDER],
+    ladder: [usize; LADDER],
+    calibrations: [Calibration; LADDER],
+}
+
+impl PoolDemand {
+    /// Expected units of each period. `[horizon]`
+    #[must_use]
+    pub fn mean(&self) -> &[f64] {
+        &self.mean
+    }
+
+    /// Demand over the periods `from..to`, fractions of a period pro rata, when the end itself is uncertain with variance
+    /// `end_variance` (periods squared): a lead time's. Beyond the horizon its last four weeks (periods) repeat.
+    ///
+    /// ```text
+    /// mean = Σ μ_t      variance = Σ ((1 + c) μ_t + φ μ_t²) + v(to) · mean² + d² · end_variance
+    /// ```
+    ///
+    /// `c` and `φ` are a period's [`Spread`], `v` the relative variance of the level that far ahead (errors of neighbouring periods
+    /// are correlated through the level), `d` the mean of the interval's periods.
+    #[must_use]
+    pub fn over(&self, from: f64, to: f64, end_variance: f64) -> DemandOver {
+        let from = from.max(0.0);
+        let (mut mean, mut variance) = (0.0, 0.0);
+        let mut t = from.floor();
+        while t < to {
+            let part = (to.min(t + 1.0) - from.max(t)).max(0.0);
+            let mu = self.at(t as usize);
+            mean += part * mu;
+            variance += part * (1.0 + self.spread.clumping) * mu + part * part * self.spread.dispersion * mu * mu;
+            t += 1.0;
+        }
+        let (rung, share) = self.rung(to);
+        let next = (rung + 1).min(LADDER - 1);
+        let level = self.level_variance[rung] + share * (self.level_variance[next] - self.level_variance[rung]);
+        let rate = mean / (to - from).max(1e-9);
+        let variance = variance.max(0.05 * mean) + level * mean * mean + end_variance * rate * rate;
+        DemandOver::new(Moments { mean, variance }, &self.calibrations[rung].towards(&self.calibrations[next], share))
+    }
+
+    /// Mean of period `t`; past the horizon its last 28 periods repeat.
+    fn at(&self, t: usize) -> f64 {
+        let n = self.mean.len();
+        let season = n.min(28);
+        if t < n { self.mean[t] } else { self.mean[n - season + (t - n) % season] }
+    }
+
+    /// The rung at or below `periods`, and how far it is to the next on a logarithmic scale.
+    fn rung(&self, periods: f64) -> (usize, f64) {
+        let above = self.ladder.partition_point(|&h| h as f64 <= periods);
+        if above == 0 || above == LADDER {
+            return (above.saturating_sub(1), 0.0);
+        }
+        let (low, high) = (self.ladder[above - 1] as f64, self.ladder[above] as f64);
+        (above - 1, (periods / low).ln() / (high / low).ln())
+    }
+}
+
+/// Everything forecast for one pool.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PoolForecast {
+    /// One a channel, in panel order.
+    pub series: Vec<SeriesForecast>,
+    /// The pool's demand, all channels together.
+    pub total: PoolDemand,
+    /// Benchmarks and the chosen method of each channel at the lead-time horizon.
+    pub accuracy: Vec<Accuracy>,
+    /// What fell back.
+    pub exceptions: Vec<Exception>,
+}
+
+impl Context<'_> {
+    pub(super) fn observe_memories(&self, pools: Range<usize>) -> Memories {
+        let mut memories = Memories::new(self.groups.keys.len());
+        for pool in pools.filter(|&p| self.sampled(p)) {
+            let fitted = self.fitted_pool(pool);
+            for fitted in &fitted {
+                memories.errors[fitted.class].merge(&fitted.errors);
+                let (excess, square, _) = excess(fitted.one_step(), fitted.spread.clumping);
+                memories.dispersion[fitted.class].0 += excess;
+                memories.dispersion[fitted.class].1 += square;
+                memories.promoted[fitted.group].0 += fitted.promoted.0;
+                memories.promoted[fitted.group].1 += fitted.promoted.1;
+            }
+            self.intervals(&fitted, |class, rung, actual, moments| memories.add_interval(class, rung, actual, moments));
+        }
+        memories
+    }
+
+    pub(super) fn observe_errors(&self, pools: Range<usize>) -> Errors {
+        let mut errors = Errors::new(self.groups.keys.len());
+        for pool in pools {
+            let fitted = self.fitted_pool(pool);
+            for series in &fitted {
+                self.observe_recent(series, &mut errors);
+            }
+            if self.sampled(pool) && !fitted.is_empty() {
+                self.intervals(&fitted, |class, rung, actual, Moments { mean, variance }| {
+                    let level = self.level_variances[class][rung];
+                    let moments = Moments { mean, variance: variance + level * mean * mean };
+                    let actual = actual.round();
+                    errors.sums[class][rung].add(moments.cdf(actual - 1.0), moments.cdf(actual));
+                });
+                self.observe_periods(&fitted, &mut errors);
+            }
+        }
+        errors
+    }
+
+    /// What the group sold lately against what this series' level expected.
+    fn observe_recent(&self, series: &Fitted<'_>, errors: &mut Errors) {
+        let half_life = (self.settings.group_half_life_days / self.demand.panel.calendar().bucket().days()).max(3.0);
+        let (units, exposure) = reconcile::recent(series.units, &series.exposure[..series.units.len()], half_life);
+        errors.recent[series.group].0 += units;
+        errors.recent[series.group].1 += exposure * self.level(series, series.levels.at.len() - 1);
+    }
+
+    fn fitted_pool(&self, pool: usize) -> Vec<Fitted<'_>> {
+        self.demand.panel.pools()[pool].series.clone().map(|i| self.fitted(i)).collect()
+    }
+
+    /// Visits (class, rung, actual units, moments for a known level) of a pool over the intervals after its past origins.
+    fn intervals(&self, pool: &[Fitted<'_>], mut visit: impl FnMut(usize, usize, f64, Moments)) {
+        if pool.is_empty() {
+            return;
+        }
+        let (class, spread) = self.pool_class(pool);
+        for back in (1..=ORIGINS).map(|k| k * self.ladder[2]) {
+            for (h, &length) in self.ladder.iter().enumerate().filter(|(_, l)| **l <= back) {
+                let (mut actual, mut mean) = (0.0, 0.0);
+                for series in pool {
+                    let Some(k) = series.back.iter().position(|&b| b == back) else { continue };
+                    let n = series.units.len();
+                    let (units, exposure) = series.window(n - back..n - back + length);
+                    actual += units;
+                    mean += self.level(series, k) * exposure;
+                }
+                if mean > 0.0 {
+                    let variance = spread.variance(mean, length as f64);
+                    visit(class, h, actual, Moments { mean, variance });
+                }
+            }
+        }
+    }
+
+    /// Where single periods fell in the distributions predicted at past origins.
+    fn observe_periods(&self, pool: &[Fitted<'_>], errors: &mut Errors) {
+        for series in pool {
+            let class = self.class(series.rate(), series.levels.observed, series.spread);
+            let n = series.units.len();
+            for (k, &back) in series.back.iter().enumerate().filter(|(_, b)| **b > 0) {
+                let level = self.level(series, k);
+                let level_variance = self.level_variances[class][1];
+                // Every fifth period: neighbours tell the same, and weekdays take turns.
+                for t in (n - back..n - back + self.ladder[2]).step_by(5.min(self.ladder[2])) {
+                    let mean = level * series.foreseen(t);
+                    // An unseen period has no mean.
+                    if mean > 0.0 {
+                        let variance = series.spread.variance(mean, 1.0) + level_variance * mean * mean;
+                        let (moments, y) = (Moments { mean, variance }, f64::from(series.units[t]).round());
+                        errors.periods[class].add(moments.cdf(y - 1.0), moments.cdf(y));
+                    }
+                }
+            }
+        }
+    }
+
+    /// Class of the pool's total and its spread.
+    fn pool_class(&self, pool: &[Fitted<'_>]) -> (usize, Spread) {
+        if let [only] = pool {
+            return (self.class(only.rate(), only.levels.observed, only.spread), only.spread);
+        }
+        let rate: f64 = pool.iter().map(Fitted::rate).sum();
+        let observed = pool.iter().map(|f| f.levels.observed).max().unwrap_or(0);
+        let class = self.class(rate, observed, Spread::default());
+        let spread = spread(pool_one_step(pool), clumping(pool_units(pool)), self.dispersions[class]);
+        (self.class(rate, observed, spread), spread)
+    }
+
+    /// The forecast of pool `pool` (of [`crate::panel::Panel::pools`]).
+    ///
+    /// # Panics
+    /// Before the context is ready.
+    #[must_use]
+    pub fn forecast_pool(&self, pool: usize) -> PoolForecast {
+        assert!(!self.classes.is_empty(), "a context is learnt before it forecasts");
+        let fitted = self.fitted_pool(pool);
+        if fitted.is_empty() {
+            return self.never_sold(pool);
+        }
+        let mut total = vec![0.0; self.settings.horizon];
+        let mut forecast = Vec::with_capacity(fitted.len());
+        let (mut accuracy, mut exceptions) = (Vec::new(), Vec::new());
+        for f in &fitted {
+            let (series, rows) = self.series_forecast(f, &mut exceptions);
+            total.iter_mut().zip(&series.mean).for_each(|(sum, m)| *sum += f64::from(*m));
+            forecast.push(series);
+            accuracy.extend(rows);
+        }
+        let (class, spread) = self.pool_class(&fitted);
+        PoolForecast { series: forecast, total: self.pool_demand(total, class, spread), accuracy, exceptions }
+    }
+
+    fn pool_demand(&self, mean: Vec<f64>, class: usize, spread: Spread) -> PoolDemand {
+        let errors = &self.classes[class];
+        PoolDemand { mean, spread, level_variance: errors.level_variance, ladder: self.ladder, calibrations: errors.sums }
+    }
+
+    /// A pool without any sale: its analogue times the factor, or nothing.
+    fn never_sold(&self, pool: usize) -> PoolForecast {
+        let this = &self.demand.panel.pools()[pool];
+        let product = self.demand.products.get(this.sku.index());
+        let analogue = product.and_then(|p| p.analogue).filter(|a| *a != this.sku).and_then(|a| {
+            let pools = self.demand.panel.pools();
+            let found = pools.binary_search_by_key(&(a, this.location), |p| (p.sku, p.location)).ok()?;
+            (!pools[found].series.is_empty()).then_some(found)
+        });
+        let (mean, class, spread) = match analogue {
+            Some(like) => {
+                let factor = product.and_then(|p| p.analogue_factor).unwrap_or(1.0);
+                let like = self.forecast_pool(like).total;
+                let mean: Vec<f64> = like.mean.iter().map(|m| m * factor).collect();
+                let rate = mean.iter().sum::<f64>() / mean.len().max(1) as f64;
+                // Nothing of its own: the class of short histories, with the analogue's spread.
+                (mean, self.class(rate, 0, like.spread), like.spread)
+            }
+            None => (vec![0.0; self.settings.horizon], 0, Spread::default()),
+        };
+        let exceptions = vec![Exception::new(
+            if analogue.is_some() { Severity::Info } else { Severity::Warning },
+            "fallback",
+            self.demand.names.skus[this.sku.index()].clone(),
+            if analogue.is_some() { "forecast of an analogue" } else { "no forecast" },
+            if analogue.is_some() { "no sales of its own yet" } else { "no sales and no analogue in the master data" },
+        )];
+        PoolForecast { series: Vec::new(), total: self.pool_demand(mean, class, spread), accuracy: Vec::new(), exceptions }
+    }
+
+    fn series_forecast(&self, fitted: &Fitted<'_>, exceptions: &mut Vec<Exception>) -> (SeriesForecast, Vec<Accuracy>) {
+        let key = self.demand.panel.key(fitted.index);
+        let rows = self.accuracy(fitted);
+        let (mut mean, method, reason, runner_up) = if let Some(why) = self.inactive(fitted, key) {
+            (vec![0.0; self.settings.horizon], "inactive".to_owned(), why, "pooled level".to_owned())
+        } else {
+            let (method, runner_up) = self.labels(fitted);
+            let mean = self.guarded(fitted, key, exceptions);
+            (mean, method, reason(&rows, fitted), runner_up)
+        };
+        self.adjust(key, &mut mean);
+        let class = &self.classes[self.class(fitted.rate(), fitted.levels.observed, fitted.spread)];
+        let quantiles = mean.iter().enumerate().map(|(h, &m)| {
+            let rung = self.ladder.partition_point(|&l| l <= h).min(LADDER - 1);
+            class.table.quantiles(f64::from(m), fitted.spread.relative(f64::from(m)) + class.level_variance[rung])
+        });
+        (SeriesForecast { quantiles: quantiles.collect(), mean, method, reason, runner_up }, rows)
+    }
+
+    /// Why a series sells nothing any more, if so.
+    fn inactive(&self, fitted: &Fitted<'_>, key: SeriesKey) -> Option<String> {
+        if self.demand.products.get(key.sku.index()).is_some_and(|p| p.status == ProductStatus::Obsolete) {
+            return Some("obsolete in the master data".to_owned());
+        }
+        let idle = fitted.idle();
+        let before = fitted.units.len() - idle.min(fitted.units.len());
+        let periods_sold = fitted.units.iter().filter(|u| **u > 0.0).count() as f64;
+        let missed = periods_sold / before.max(1) as f64 * idle as f64;
+        let days = idle as f64 * self.demand.panel.calendar().bucket().days();
+        (days >= IDLE_DAYS && missed >= IDLE_SALES && !fitted.analogue)
+            .then(|| format!("no sale in {days:.0} days in stock; {missed:.0} periods with a sale were due at the rate before"))
+    }
+
+    /// Mean of each period, finite, not negative and not beyond the guard.
+    fn guarded(&self, fitted: &Fitted<'_>, key: SeriesKey, exceptions: &mut Vec<Exception>) -> Vec<f32> {
+        let n = fitted.units.len();
+        let mut note = |what: &str, why: String| {
+            let name = format!("{}/{}", self.demand.names.skus[key.sku.index()], self.demand.names.channels[key.channel.index()]);
+            exceptions.push(Exception::new(Severity::Warning, "fallback", name, what, why));
+        };
+        let mut level = self.level(fitted, fitted.levels.at.len() - 1) * self.scales[fitted.group];
+        if !level.is_finite() || level < 0.0 {
+            note("mean of the last periods instead of the pooled level", format!("the level is {level}"));
+            level = fitted.window_mean(n, (60.0 / self.demand.panel.calendar().bucket().days()).round() as usize);
+        }
+        if fitted.levels.observed == 0 && !fitted.analogue {
+            note("no demand was ever seen", format!("all {n} periods are censored"));
+        }
+        let highest = fitted.units.iter().copied().fold(0.0, f32::max);
+        let cap = if fitted.analogue { f32::INFINITY } else { highest * self.settings.guard as f32 };
+        let mut capped = 0;
+        let mean = fitted.exposure[n..].iter().map(|&a| {
+            let m = level as f32 * a;
+            capped += usize::from(m > cap);
+            m.min(cap)
+        });
+        let mean = mean.collect();
+        if capped > 0 {
+            note(
+                "forecast held at the guard",
+                format!("{capped} periods above {} times the highest demand seen ({highest})", self.settings.guard),
+            );
+        }
+        mean
+    }
+
+    /// Applies the planners' adjustments that have not expired.
+    fn adjust(&self, key: SeriesKey, mean: &mut [f32]) {
+        let adjustments = self.demand.adjustments;
+        let calendar = self.demand.panel.calendar();
+        let first = adjustments.partition_point(|a| a.sku < key.sku);
+        let of_sku = adjustments[first..].iter().take_while(|a| a.sku == key.sku);
+        let current = of_sku.filter(|a| a.expires.is_none_or(|e| e > calendar.as_of()));
+        for a in current.filter(|a| a.channel.is_none_or(|c| c == key.channel)) {
+            let end = calendar.history() as i64;
+            let (from, to) = (calendar.index(a.from) - end, calendar.index(a.to) - end);
+            // Units without a channel are shared by all series of the item.
+            let shared = if a.channel.is_some() { 1 } else { self.demand.series_of(key.sku) };
+            let length = (to - from + 1).max(1) * shared as i64;
+            for h in from.max(0)..=to.min(mean.len() as i64 - 1) {
+                let m = &mut mean[h as usize];
+                *m = match a.kind {
+                    AdjustmentKind::Factor(factor) => *m * factor.max(0.0) as f32,
+                    AdjustmentKind::Units(units) => (*m + (units / length as f64) as f32).max(0.0),
+                };
+            }
+        }
+    }
+
+    /// Names of the memory that carries most weight, and of the next.
+    fn labels(&self, fitted: &Fitted<'_>) -> (String, String) {
+        let weights = self.weights(fitted);
+        let mut order: [usize; MEMORIES] = std::array::from_fn(|j| j);
+        order.sort_by(|&a, &b| weights[b].total_cmp(&weights[a]));
+        let name = |j: usize| format!("pooled level, memory {} ({:.0} %)", self.half_lives[j], 100.0 * weights[j]);
+        let own = if fitted.analogue { "analogue and " } else { "" };
+        (format!("{own}{}", name(order[0])), name(order[1]))
+    }
+}
+
+/// One sentence with the error figures behind the choice.
+fn reason(rows: &[Accuracy], fitted: &Fitted<'_>) -> String {
+    match rows {
+        [naive, seasonal, average, chosen] => format!(
+            "WAPE {:.2} over {} origins, naive {:.2}, seasonal naive {:.2}, 60-day average {:.2}; value added over naive {:.0} %",
+            chosen.wape,
+            fitted.back.len() - 1,
+            naive.wape,
+            seasonal.wape,
+            average.wape,
+            100.0 * (1.0 - chosen.wape / naive.wape.max(1e-9))
+        ),
+        _ => format!("{} periods of history are too few to compare methods", fitted.units.len()),
+    }
+}
+
+/// (actual, one-step mean) of a pool's total, where every channel was seen.
+fn pool_one_step<'f>(pool: &'f [Fitted<'_>]) -> impl Iterator<Item = (f64, f64)> + 'f {
+    let longest = pool.iter().map(|f| f.levels.one_step.len()).max().unwrap_or(0);
+    (1..=longest).map(move |back| {
+        pool.iter().filter(|f| f.levels.one_step.len() >= back).fold((0.0, 0.0), |(y, m), f| {
+            let steps = &f.levels.one_step;
+            (y + f64::from(f.units[f.units.len() - back]), m + f64::from(steps[steps.len() - back]))
+        })
+    })
+}
+
+/// Units of a pool's total over the history of its longest channel, unseen periods as cleaned.
+fn pool_units<'f>(pool: &'f [Fitted<'_>]) -> impl Iterator<Item = f64> + 'f {
+    let longest = pool.iter().map(|f| f.units.len()).max().unwrap_or(0);
+    (1..=longest).map(move |back| {
+        pool.iter().filter(|f| f.units.len() >= back).map(|f| f64::from(f.units[f.units.len() - back])).sum()
+    })
+}

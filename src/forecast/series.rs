@@ -1,0 +1,303 @@
+//! One series prepared for forecasting: exposure, own weekdays and promotions, levels at rolling origins and now.
+
+use super::combine::{self, LevelPrior, Levels, MemoryErrors, Past, levels, rhythm};
+use super::distribution::{Spread, clumping};
+use super::{Context, Demand};
+use crate::calendar::Bucket;
+use crate::inputs::Promotion;
+use crate::panel::{SeriesKey, flag};
+use chrono::Datelike;
+use std::ops::Range;
+
+/// Rolling origins a series is judged at.
+pub(super) const ORIGINS: usize = 4;
+/// A promotion without a sale on some days is not flagged there: gaps up to this many periods are bridged.
+const PROMOTION_GAP: usize = 7;
+/// Units of evidence that the group's uplift is worth against a series' own.
+const UPLIFT_EVIDENCE: f64 = 20.0;
+/// Periods of evidence that an analogue's level is worth.
+const ANALOGUE_DAYS: f64 = 28.0;
+
+/// One series with its levels at the rolling origins and now.
+pub(super) struct Fitted<'a> {
+    /// Position in the panel.
+    pub index: usize,
+    /// Cleaned units. `[n]`
+    pub units: &'a [f32],
+    /// What a level of 1 sells; NaN where demand was not seen. `[n + horizon]`
+    pub exposure: Vec<f32>,
+    /// The same by the profile that has not seen the periods of the rolling origins. `[n]`
+    pub held: Vec<f32>,
+    /// Levels at the origins, then now.
+    pub levels: Levels,
+    /// Periods before the end of history, descending; the last is 0.
+    pub back: Vec<usize>,
+    pub group: usize,
+    pub class: usize,
+    /// Variance of one period.
+    pub spread: Spread,
+    /// Of each memory over past lead times.
+    pub errors: MemoryErrors,
+    /// Units sold under promotion and expected without.
+    pub promoted: (f64, f64),
+    /// Which periods were promoted; empty for none.
+    pub promoted_periods: Vec<bool>,
+    /// Set where nothing says when the next promotion comes.
+    pub unplanned: Option<Unplanned>,
+    /// Whether the level leans on an analogue.
+    pub analogue: bool,
+}
+
+/// Promotions that come without a plan, at the rate of the last year.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Unplanned {
+    /// Demand of a promoted period relative to the baseline.
+    uplift: f64,
+    /// Mean demand of any period relative to the baseline.
+    average: f64,
+}
+
+impl Fitted<'_> {
+    /// Held exposure of period `t` as an earlier origin expects it: where promotions are not planned, they are not foreseen.
+    pub fn foreseen(&self, t: usize) -> f64 {
+        let factor = match self.unplanned {
+            Some(Unplanned { uplift, average }) if self.promoted_periods.get(t) == Some(&true) => average / uplift,
+            Some(Unplanned { average, .. }) => average,
+            None => 1.0,
+        };
+        f64::from(self.held[t]) * factor
+    }
+
+    /// Units and foreseen exposure of the seen periods of `range`.
+    pub fn window(&self, range: Range<usize>) -> (f64, f64) {
+        range
+            .filter(|&t| !self.held[t].is_nan())
+            .fold((0.0, 0.0), |(units, exposure), t| (units + f64::from(self.units[t]), exposure + self.foreseen(t)))
+    }
+
+    /// Units a period at the index's average, over about two months.
+    pub fn rate(&self) -> f64 {
+        self.levels.at.last().map_or(0.0, |levels| levels[3])
+    }
+
+    /// Seen periods without a sale at the end of history.
+    pub fn idle(&self) -> usize {
+        let last = self.units.iter().rposition(|&u| u > 0.0).map_or(0, |t| t + 1);
+        self.exposure[last..self.units.len()].iter().filter(|a| !a.is_nan()).count()
+    }
+
+    /// Mean of the last `window` seen periods before `origin`; of none, zero.
+    pub fn window_mean(&self, origin: usize, window: usize) -> f64 {
+        let seen = (0..origin).rev().filter(|&t| !self.held[t].is_nan()).take(window.max(1));
+        let (sum, count) = seen.fold((0.0, 0.0), |(s, c), t| (s + f64::from(self.units[t]), c + 1.0));
+        if count > 0.0 { sum / count } else { 0.0 }
+    }
+
+    /// Units of the seen periods.
+    pub fn seen_units(&self) -> impl Iterator<Item = f64> + '_ {
+        self.units.iter().zip(&self.held).filter(|(_, a)| !a.is_nan()).map(|(&u, _)| f64::from(u))
+    }
+
+    /// (actual, one-step mean) of the recent periods.
+    pub fn one_step(&self) -> impl Iterator<Item = (f64, f64)> + '_ {
+        let first = self.units.len() - self.levels.one_step.len();
+        self.levels.one_step.iter().zip(&self.units[first..]).map(|(&m, &y)| (f64::from(y), f64::from(m)))
+    }
+}
+
+impl Context<'_> {
+    /// Prepares series `i` of the panel.
+    pub(super) fn fitted(&self, i: usize) -> Fitted<'_> {
+        let panel = self.demand.panel;
+        let (group, start, units) = (self.groups.of_series[i], panel.start(i), panel.cleaned(i));
+        let calendar = panel.calendar();
+        let n = units.len();
+        let mut exposure = self.profiles[group].index[start..].to_vec();
+        let mut held = self.profiles[group].held[start..start + n].to_vec();
+        if start > self.launch_curve.len() / 2 {
+            exposure.iter_mut().zip(&self.launch_curve).for_each(|(a, c)| *a *= c);
+            held.iter_mut().zip(&self.launch_curve).for_each(|(a, c)| *a *= c);
+        }
+        for (t, _) in panel.flags(i).iter().enumerate().filter(|(_, f)| **f & flag::CENSORED != 0) {
+            (exposure[t], held[t]) = (f32::NAN, f32::NAN);
+        }
+        let promotions = self.promotions_of(panel.key(i));
+        let promoted = self.promoted_periods(i, &promotions);
+        let first =
+            (calendar.bucket() == Bucket::Day).then(|| calendar.start(start as i64).weekday().num_days_from_monday() as usize);
+        let own =
+            rhythm(&Past { units, exposure: &exposure }, first, &promoted, &self.half_lives, self.settings.weekday_evidence);
+        if let Some(first) = first {
+            let weekday: [f32; 7] = std::array::from_fn(|w| own.weekday[(first + w) % 7] as f32);
+            for week in exposure.chunks_mut(7).chain(held.chunks_mut(7)) {
+                week.iter_mut().zip(&weekday).for_each(|(a, w)| *a *= w);
+            }
+        }
+        let uplift = (own.promoted.0 + UPLIFT_EVIDENCE * self.uplifts[group]) / (own.promoted.1 + UPLIFT_EVIDENCE);
+        for (t, _) in promoted.iter().enumerate().filter(|(_, p)| **p) {
+            exposure[t] *= uplift as f32;
+            held[t] *= uplift as f32;
+        }
+        let unplanned = self.unplanned(&promoted, uplift);
+        match unplanned {
+            Some(Unplanned { average, .. }) => exposure[n..].iter_mut().for_each(|a| *a *= average as f32),
+            None => self.promote(&mut exposure[n..], &promotions, uplift),
+        }
+        let step = self.ladder[2];
+        let back: Vec<usize> = (0..=ORIGINS).rev().map(|k| k * step).filter(|&b| b == 0 || n >= b + self.ladder[1]).collect();
+        let origins: Vec<usize> = back.iter().filter(|b| **b > 0).map(|b| n - b).collect();
+        let prior = self.prior(i, n);
+        let mut now = levels(&Past { units, exposure: &exposure }, &self.half_lives, prior, &[]);
+        if let Some(&last) = origins.last() {
+            let past = Past { units: &units[..last], exposure: &held[..last] };
+            let before = levels(&past, &self.half_lives, prior, &origins);
+            now.at.splice(0..0, before.at.into_iter().take(origins.len()));
+        }
+        let mut fitted = Fitted {
+            index: i,
+            units,
+            exposure,
+            held,
+            back,
+            group,
+            class: self.class(now.at.last().map_or(0.0, |l| l[3]), now.observed, Spread::default()),
+            levels: now,
+            spread: Spread::default(),
+            errors: MemoryErrors::default(),
+            promoted: own.promoted,
+            promoted_periods: promoted,
+            unplanned,
+            analogue: prior.periods > 0.0,
+        };
+        for (k, &back) in fitted.back.iter().enumerate().filter(|(_, b)| **b > 0) {
+            let (actual, exposure) = fitted.window(n - back..n - back + step);
+            fitted.errors.add(actual, &fitted.levels.at[k], exposure);
+        }
+        fitted.spread = spread(fitted.one_step(), clumping(fitted.seen_units()), self.dispersions[fitted.class]);
+        fitted
+    }
+
+    /// Combined level at origin `k`, before any scale of the group.
+    pub(super) fn level(&self, fitted: &Fitted<'_>, k: usize) -> f64 {
+        let weights = self.weights(fitted);
+        fitted.levels.at[k].iter().zip(&weights).map(|(l, w)| l * w).sum()
+    }
+
+    /// Weights of the memories in the level of one series.
+    pub(super) fn weights(&self, fitted: &Fitted<'_>) -> [f64; combine::MEMORIES] {
+        combine::weights(&fitted.errors, &self.memory_errors[fitted.class], self.settings.class_evidence)
+    }
+
+    /// The rate of promotions over the last year, for a series that had some while no promotion is planned for anything.
+    fn unplanned(&self, promoted: &[bool], uplift: f64) -> Option<Unplanned> {
+        if !self.demand.promotions.is_empty() || promoted.is_empty() {
+            return None;
+        }
+        let year = ((365.25 / self.demand.panel.calendar().bucket().days()) as usize).min(promoted.len());
+        let share = promoted[promoted.len() - year..].iter().filter(|p| **p).count() as f64 / year as f64;
+        Some(Unplanned { uplift, average: 1.0 + share * (uplift - 1.0) })
+    }
+
+    /// Multiplies future periods by the uplift of what is planned: as stated, by discount, or as learnt.
+    fn promote(&self, future: &mut [f32], plans: &[&Promotion], uplift: f64) {
+        let calendar = self.demand.panel.calendar();
+        let end = calendar.history() as i64;
+        for plan in plans {
+            let factor = plan.expected_uplift.unwrap_or_else(|| self.uplift_of(plan.discount, uplift));
+            let (from, to) = (calendar.index(plan.start).max(end), calendar.index(plan.end));
+            for t in from..=to.min(end + self.settings.horizon as i64 - 1) {
+                future[(t - end) as usize] *= (1.0 + (factor - 1.0) * covered(&self.demand, plan, t)) as f32;
+            }
+        }
+    }
+
+    /// Uplift at a discount: the slope over all promotions seen, through this series' own uplift at the average discount.
+    fn uplift_of(&self, discount: Option<f64>, own: f64) -> f64 {
+        match (discount, self.discount_slope) {
+            (Some(discount), Some((mean, slope))) => (own * (slope * (discount - mean)).exp()).clamp(0.5, 8.0),
+            _ => own,
+        }
+    }
+
+    /// Which periods of a series' history were promoted, by flag (gaps bridged) or by the promotions table; empty for none.
+    pub(super) fn promoted_periods(&self, i: usize, plans: &[&Promotion]) -> Vec<bool> {
+        let panel = self.demand.panel;
+        let (flags, start, calendar) = (panel.flags(i), panel.start(i), panel.calendar());
+        let mut promoted: Vec<bool> = Vec::new();
+        let mut last: Option<usize> = None;
+        for t in (0..flags.len()).filter(|&t| flags[t] & flag::PROMOTION != 0) {
+            promoted.resize(flags.len(), false);
+            let from = last.filter(|l| t - l <= PROMOTION_GAP).map_or(t, |l| l + 1);
+            promoted[from..=t].fill(true);
+            last = Some(t);
+        }
+        for plan in plans {
+            let (from, to) = (calendar.index(plan.start) - start as i64, calendar.index(plan.end) - start as i64);
+            for t in from.max(0)..=to.min(flags.len() as i64 - 1) {
+                promoted.resize(flags.len(), false);
+                promoted[t as usize] = true;
+            }
+        }
+        promoted
+    }
+
+    /// The promotions that concern a series.
+    pub(super) fn promotions_of(&self, key: SeriesKey) -> Vec<&Promotion> {
+        if self.demand.promotions.is_empty() {
+            return Vec::new();
+        }
+        let category = self.demand.products.get(key.sku.index()).map_or("", |p| p.category.as_str());
+        let of_sku = self.promotions_by_sku.get(&key.sku).map_or(&[][..], Vec::as_slice);
+        let of_category = self.promotions_by_category.get(category).map_or(&[][..], Vec::as_slice);
+        let all = of_sku.iter().chain(of_category).map(|&p| &self.demand.promotions[p]);
+        all.filter(|p| p.channel.is_none_or(|c| c == key.channel)).collect()
+    }
+
+    /// What an analogue's level says about a series that has little history of its own.
+    fn prior(&self, i: usize, n: usize) -> LevelPrior {
+        let key = self.demand.panel.key(i);
+        let Some(product) = self.demand.products.get(key.sku.index()) else { return LevelPrior::default() };
+        let periods = ANALOGUE_DAYS / self.demand.panel.calendar().bucket().days();
+        match product.analogue {
+            Some(analogue) if analogue != key.sku && (n as f64) < 6.0 * periods => {
+                let Some(like) = self.demand.find(SeriesKey { sku: analogue, ..key }) else { return LevelPrior::default() };
+                let (units, flags) = (self.demand.panel.cleaned(like), self.demand.panel.flags(like));
+                let seen = units.iter().zip(flags).rev().filter(|(_, f)| *f & flag::CENSORED == 0).take((6.0 * periods) as usize);
+                let (sum, count) = seen.fold((0.0, 0.0), |(s, c), (u, _)| (s + f64::from(*u), c + 1.0));
+                let level = if count > 0.0 { sum / count } else { 0.0 };
+                LevelPrior { level: level * product.analogue_factor.unwrap_or(1.0), periods: periods.max(1.0) }
+            }
+            _ => LevelPrior::default(),
+        }
+    }
+}
+
+/// Share of period `t` that a promotion covers.
+fn covered(demand: &Demand<'_>, plan: &Promotion, t: i64) -> f64 {
+    let calendar = demand.panel.calendar();
+    let (start, next) = (calendar.start(t), calendar.start(t + 1));
+    let days = (next.min(plan.end + chrono::Duration::days(1)) - start.max(plan.start)).num_days();
+    days.max(0) as f64 / (next - start).num_days().max(1) as f64
+}
+
+/// `Σ ((y - μ)² - (1 + c) μ)`, `Σ μ²` and the number of pairs with a known mean.
+pub(super) fn excess(pairs: impl Iterator<Item = (f64, f64)>, clumping: f64) -> (f64, f64, f64) {
+    pairs.filter(|(_, m)| m.is_finite()).fold((0.0, 0.0, 0.0), |(excess, square, n), (y, m)| {
+        (excess + (y - m) * (y - m) - (1.0 + clumping) * m, square + m * m, n + 1.0)
+    })
+}
+
+/// Method-of-moments dispersion beside a known clumping, shrunk towards the `class` dispersion by its own uncertainty.
+pub(super) fn spread(pairs: impl Iterator<Item = (f64, f64)>, clumping: f64, class: f64) -> Spread {
+    let (excess, square, n) = excess(pairs, clumping);
+    if square <= 0.0 {
+        return Spread { clumping, dispersion: class };
+    }
+    let mean = (square / n).sqrt();
+    let variance = (1.0 + clumping) * mean + class * mean * mean;
+    let sampling = 2.0 * (variance * variance + variance) / (n * mean.powi(4));
+    let prior = 0.5 * (class + 0.3) * (class + 0.3);
+    let trust = prior / (prior + sampling);
+    let dispersion = (trust * excess / square + (1.0 - trust) * class).max(-0.95 / mean);
+    Spread { clumping, dispersion }
+}

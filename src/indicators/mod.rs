@@ -1,0 +1,314 @@
+//! What the business earns from its stock: turnover, days, sell-through, GMROI, fill rate, each with numerator and denominator.
+//!
+//! Formulas are those of [`formulas`]; this module finds their inputs. Money and flows cover the last 365 days, quoted for a
+//! year; book figures come from the `accounts` table where it is there, else from sales and unit costs, and the indicator says
+//! that it is estimated. Where an input is unknown the value is `None` and both parts are still shown.
+
+mod flows;
+pub mod formulas;
+pub mod view;
+
+pub use view::{PoolView, pool_views};
+
+use crate::inputs::Inputs;
+use crate::outcome::{Indicator, Outcome, Status};
+use chrono::NaiveDate;
+use flows::{Books, Flow, Flows};
+use formulas::{YEAR, ratio};
+use std::collections::BTreeMap;
+
+/// What the indicators need besides the data.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Settings {
+    /// Cost of holding stock for a year, as a share of its value; used where the accounts have none.
+    pub holding_rate: f64,
+    /// Cover above which stock is excess, days.
+    pub excess_cover_days: f64,
+    /// Difference between count and books that still counts as right, as a share of the books.
+    pub count_tolerance: f64,
+    /// What to aim at.
+    pub goals: Vec<Goal>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { holding_rate: 0.2, excess_cover_days: 120.0, count_tolerance: 0.02, goals: Vec::new() }
+    }
+}
+
+/// A target for one indicator.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Goal {
+    /// Indicator name: `turnover`.
+    pub indicator: String,
+    /// Its scope: `all`, `channel:web`.
+    pub scope: String,
+    /// The figure to reach.
+    pub target: f64,
+}
+
+/// Whether a higher value of `indicator` is better.
+#[must_use]
+pub fn higher_is_better(indicator: &str) -> bool {
+    matches!(indicator, "turnover" | "sell_through" | "gmroi" | "fill_rate" | "count_accuracy" | "dpo")
+}
+
+/// The six groups of pools a planner looks at first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Attention {
+    /// Nothing left and demand expected.
+    StockedOut,
+    /// Gone before an order placed today arrives.
+    AboutToStockOut,
+    /// At or below the reorder point.
+    OrderNow,
+    /// More than the excess cover.
+    Excess,
+    /// Hardly sells any more.
+    Dead,
+    /// Too young to judge.
+    New,
+}
+
+impl Attention {
+    /// In the order of the briefing.
+    pub const ALL: [Self; 6] = [Self::StockedOut, Self::AboutToStockOut, Self::OrderNow, Self::Excess, Self::Dead, Self::New];
+
+    /// Scope of its indicators: `panel:order-now`.
+    #[must_use]
+    pub fn scope(self) -> &'static str {
+        match self {
+            Self::StockedOut => "panel:stocked-out",
+            Self::AboutToStockOut => "panel:about-to-stock-out",
+            Self::OrderNow => "panel:order-now",
+            Self::Excess => "panel:excess",
+            Self::Dead => "panel:dead",
+            Self::New => "panel:new",
+        }
+    }
+
+    /// Whether `pool` belongs here.
+    #[must_use]
+    pub fn holds(self, pool: &PoolView) -> bool {
+        let lifecycle = pool.class.map_or("", |c| c.lifecycle);
+        let stocked = pool.on_hand().0 > 0;
+        match self {
+            Self::StockedOut => pool.status() == Status::StockedOut,
+            Self::AboutToStockOut => pool.status() == Status::WillStockOut,
+            Self::OrderNow => pool.status() == Status::OrderNow,
+            Self::Excess => pool.status() == Status::Excess,
+            Self::Dead => stocked && pool.class.is_some_and(|c| c.take_action || c.rationalisation == "deadstock"),
+            Self::New => matches!(lifecycle, "new" | "launch"),
+        }
+    }
+
+    /// What `pool` is worth here, currency units: margin at risk, order value, or stock at cost.
+    #[must_use]
+    pub fn worth(self, pool: &PoolView, excess_cover_days: f64) -> f64 {
+        match self {
+            Self::StockedOut | Self::AboutToStockOut => pool.value_at_risk().as_f64(),
+            Self::OrderNow => pool.order_value().as_f64(),
+            Self::Excess => pool.excess_units(excess_cover_days) * pool.unit_cost().unwrap_or_default().as_f64(),
+            Self::Dead | Self::New => pool.stock_value().as_f64(),
+        }
+    }
+}
+
+/// The indicators of the run, sorted by name and scope. Those of suppliers (H15) come from
+/// `purchase::scorecard`, those of trust from `review::scorecard`.
+#[must_use]
+pub fn compute(inputs: &Inputs, outcome: &Outcome, settings: &Settings) -> Vec<Indicator> {
+    let pools = pool_views(inputs, outcome);
+    let flows: Vec<Flows> = (0..inputs.panel.len()).map(|s| Flows::of(&inputs.panel, s)).collect();
+    let mut list = List::default();
+    books(&mut list, &Books::of(inputs, &pools, &flows, settings.holding_rate));
+    service(&mut list, inputs, &pools, &flows);
+    stock(&mut list, inputs.panel.calendar().as_of(), &pools, inputs, settings);
+    channels(&mut list, inputs, outcome, &flows);
+    counts(&mut list, inputs, settings.count_tolerance);
+    accuracy(&mut list, outcome, &pools, &flows);
+    list.0.sort_by(|a, b| (a.indicator, &a.scope).cmp(&(b.indicator, &b.scope)));
+    list.0
+}
+
+/// Indicators as they are found.
+#[derive(Default)]
+struct List(Vec<Indicator>);
+
+impl List {
+    /// `value` made of `parts` (numerator, denominator).
+    fn push(
+        &mut self,
+        indicator: &'static str,
+        scope: impl Into<String>,
+        unit: &'static str,
+        value: Option<f64>,
+        parts: (f64, f64),
+    ) {
+        let (numerator, denominator) = parts;
+        self.0.push(Indicator { indicator, scope: scope.into(), value, numerator, denominator, unit, estimated: false });
+    }
+
+    /// A plain amount over 1.
+    fn amount(&mut self, indicator: &'static str, scope: impl Into<String>, unit: &'static str, value: f64) {
+        self.push(indicator, scope, unit, Some(value), (value, 1.0));
+    }
+
+    /// Marks the last one as an estimate.
+    fn estimated(&mut self, estimated: bool) {
+        if let Some(last) = self.0.last_mut() {
+            last.estimated = estimated;
+        }
+    }
+}
+
+fn books(list: &mut List, books: &Books) {
+    let Books { cogs, revenue, inventory, receivables, payables, holding, .. } = *books;
+    let (flows, stock) = (books.flows_estimated, books.inventory_estimated);
+    let dio = formulas::days_inventory_outstanding(inventory, cogs);
+    let dso = receivables.and_then(|r| formulas::days_sales_outstanding(r, revenue));
+    let dpo = payables.and_then(|p| formulas::days_payable_outstanding(p, cogs));
+    list.push("turnover", "all", "ratio", formulas::turnover(cogs, inventory), (cogs, inventory));
+    list.estimated(flows || stock);
+    list.push("dio", "all", "days", dio, (inventory, cogs));
+    list.estimated(flows || stock);
+    list.push("dso", "all", "days", dso, (receivables.unwrap_or(0.0), revenue));
+    list.estimated(flows);
+    list.push("dpo", "all", "days", dpo, (payables.unwrap_or(0.0), cogs));
+    list.estimated(flows);
+    let cycle = dio.zip(dso).zip(dpo).map(|((dio, dso), dpo)| formulas::cash_conversion_cycle(dio, dso, dpo));
+    list.push("cash_conversion_cycle", "all", "days", cycle, (cycle.unwrap_or(0.0), 1.0));
+    list.estimated(flows || stock);
+    list.push("gmroi", "all", "ratio", formulas::gmroi(revenue - cogs, inventory), (revenue - cogs, inventory));
+    list.estimated(flows || stock);
+    list.push("carrying_cost", "all", "percent", formulas::carrying_cost_percent(holding, inventory), (holding, inventory));
+    list.estimated(books.holding_estimated || stock);
+}
+
+fn service(list: &mut List, inputs: &Inputs, pools: &[PoolView], flows: &[Flows]) {
+    let quarter: Flow = flows.iter().map(|f| f.quarter).sum();
+    list.push(
+        "fill_rate",
+        "all",
+        "percent",
+        formulas::fill_rate(quarter.sold, quarter.lost),
+        (quarter.sold, quarter.sold + quarter.lost),
+    );
+    list.estimated(true);
+    list.amount("lost_sales_units", "all", "units", quarter.lost);
+    list.estimated(true);
+    let lost_value = |p: &PoolView| {
+        let price = p.product.unit_price.or(p.unit_cost()).unwrap_or_default().as_f64();
+        flows[p.series.clone()].iter().map(|f| f.quarter.lost).sum::<f64>() * price
+    };
+    list.amount("lost_sales_value", "all", "currency", pools.iter().map(lost_value).sum());
+    list.estimated(true);
+    let as_of = inputs.panel.calendar().as_of();
+    let received: f64 = inputs
+        .purchase_orders
+        .iter()
+        .filter(|o| o.received.is_some_and(|d| (0.0..=YEAR).contains(&days(d, as_of))))
+        .map(|o| o.received_quantity.unwrap_or(o.quantity).0 as f64)
+        .sum();
+    let year: Flow = flows.iter().map(|f| f.year).sum();
+    let net = year.sold - year.returned;
+    list.push("sell_through", "all", "percent", formulas::sell_through(net, received), (net, received));
+    list.push("return_rate", "all", "percent", ratio(year.returned * 100.0, year.sold), (year.returned, year.sold));
+}
+
+fn stock(list: &mut List, as_of: NaiveDate, pools: &[PoolView], inputs: &Inputs, settings: &Settings) {
+    let on_hand: f64 = pools.iter().map(|p| p.on_hand().0.max(0) as f64).sum();
+    let weekly: f64 = pools.iter().filter_map(|p| p.class).map(|c| c.velocity_per_day * 7.0).sum();
+    list.push("weeks_of_supply", "all", "weeks", formulas::weeks_of_supply(on_hand, weekly), (on_hand, weekly));
+    for attention in Attention::ALL {
+        let inside = || pools.iter().filter(|p| attention.holds(p));
+        list.push(
+            "panel_items",
+            attention.scope(),
+            "units",
+            Some(inside().count() as f64),
+            (inside().count() as f64, pools.len() as f64),
+        );
+        list.amount(
+            "panel_value",
+            attention.scope(),
+            "currency",
+            inside().map(|p| attention.worth(p, settings.excess_cover_days)).sum(),
+        );
+    }
+    let excess = |p: &&PoolView| Attention::Excess.holds(p);
+    list.amount(
+        "excess_units",
+        "all",
+        "units",
+        pools.iter().filter(excess).map(|p| p.excess_units(settings.excess_cover_days)).sum(),
+    );
+    let dead = |p: &&PoolView| Attention::Dead.holds(p);
+    list.amount("deadstock_units", "all", "units", pools.iter().filter(dead).map(|p| p.on_hand().0 as f64).sum());
+    let mut ages = [(0.0, 0.0); flows::AGES.len()];
+    for pool in pools {
+        flows::age(&mut ages, pool, inputs, as_of);
+    }
+    let total: f64 = ages.iter().map(|a| a.1).sum();
+    for ((name, _), (units, value)) in flows::AGES.iter().zip(ages) {
+        list.amount("stock_age_units", *name, "units", units);
+        list.push("stock_age_value", *name, "currency", Some(value), (value, total));
+    }
+}
+
+fn channels(list: &mut List, inputs: &Inputs, outcome: &Outcome, flows: &[Flows]) {
+    let names = &inputs.names.channels;
+    let mut sums = vec![(Flow::default(), Flow::default()); names.len()];
+    for (series, flow) in flows.iter().enumerate() {
+        let sum = &mut sums[inputs.panel.key(series).channel.index()];
+        *sum = (sum.0 + flow.month, sum.1 + flow.year);
+    }
+    let mut allocated = vec![0.0; names.len()];
+    for row in &outcome.allocation {
+        allocated[row.channel.index()] += row.allocated.0 as f64;
+    }
+    for ((name, (month, year)), allocated) in names.iter().zip(sums).zip(allocated) {
+        let scope = format!("channel:{name}");
+        let offered = month.sold + allocated;
+        list.push("sell_through", scope.clone(), "percent", formulas::sell_through(month.sold, offered), (month.sold, offered));
+        list.push("return_rate", scope, "percent", ratio(year.returned * 100.0, year.sold), (year.returned, year.sold));
+    }
+}
+
+fn counts(list: &mut List, inputs: &Inputs, tolerance: f64) {
+    let as_of = inputs.panel.calendar().as_of();
+    let recent = || inputs.counts.iter().filter(|c| (0.0..=YEAR).contains(&days(c.date, as_of)));
+    let (recorded, counted) = recent().fold((0.0, 0.0), |(r, c), x| (r + x.recorded.0 as f64, c + x.counted.0 as f64));
+    list.push("shrinkage", "all", "percent", formulas::shrinkage_percent(recorded, counted), (recorded - counted, recorded));
+    let right =
+        recent().filter(|c| formulas::within_tolerance(c.recorded.0 as f64, c.counted.0 as f64, tolerance)).count() as f64;
+    let all = recent().count() as f64;
+    list.push("count_accuracy", "all", "percent", ratio(right * 100.0, all), (right, all));
+}
+
+/// Error of the chosen method and of the naive one by ABC class, weighted by the units of the last year.
+fn accuracy(list: &mut List, outcome: &Outcome, pools: &[PoolView], flows: &[Flows]) {
+    let mut class_of = vec!['-'; flows.len()];
+    for pool in pools {
+        class_of[pool.series.clone()].fill(pool.class.and_then(|c| c.abc).unwrap_or('-'));
+    }
+    let mut sums: BTreeMap<(&'static str, char), (f64, f64)> = BTreeMap::new();
+    for row in outcome.accuracy.iter().filter(|a| a.wape.is_finite()) {
+        let units = flows[row.series].year.sold;
+        let chosen = row.chosen.then_some([("wape", row.wape), ("bias", row.bias)]);
+        let naive = (row.method == "naive").then_some(("wape_naive", row.wape));
+        for (name, error) in chosen.into_iter().flatten().chain(naive) {
+            let sum = sums.entry((name, class_of[row.series])).or_default();
+            *sum = (sum.0 + error * units, sum.1 + units);
+        }
+    }
+    for ((name, class), (error, units)) in sums {
+        list.push(name, format!("class:{class}"), "percent", ratio(error * 100.0, units), (error, units));
+        list.estimated(true);
+    }
+}
+
+/// Days from `from` to `to`.
+fn days(from: NaiveDate, to: NaiveDate) -> f64 {
+    (to - from).num_days() as f64
+}

@@ -1,0 +1,218 @@
+//! Lead time of one supply line: what the receipts say, shrunk towards what the supplier does elsewhere and has promised.
+//!
+//! A mean over three receipts is worth little: it counts as three observations beside a prior of
+//! [`PRIOR_RECEIPTS`]. The prior is the supplier's own record where it has one, the promised lead time otherwise.
+
+use crate::inputs::{PurchaseOrder, Supply};
+use crate::units::LeadTime;
+
+/// Receipts that the prior is worth.
+pub const PRIOR_RECEIPTS: f64 = 4.0;
+/// Latest receipts that are compared with the earlier ones for drift.
+pub const DRIFT_RECEIPTS: usize = 3;
+/// Lead time without any information, calendar days.
+pub const DEFAULT_DAYS: f64 = 14.0;
+/// Standard deviation of a lead time that nobody has measured, as a share of its mean.
+pub const DEFAULT_VARIATION: f64 = 0.2;
+
+/// One delivery: days from confirmation to receipt, and whether it came after the expected date.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Receipt {
+    /// Calendar days from confirmation to receipt.
+    pub days: f64,
+    /// Days behind the expected date; 0 when early, on time or nothing was promised.
+    pub late_days: f64,
+}
+
+impl Receipt {
+    /// The receipt of a purchase-order line; `None` while it is open, undated, or received before it was confirmed.
+    #[must_use]
+    pub fn of(order: &PurchaseOrder) -> Option<Self> {
+        let (confirmed, received) = (order.confirmed?, order.received?);
+        let days = (received - confirmed).num_days();
+        let late = order.expected.map_or(0, |expected| (received - expected).num_days().max(0));
+        (days >= 0).then_some(Self { days: days as f64, late_days: late as f64 })
+    }
+}
+
+/// Statistics of receipts, in order of receipt.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct ReceiptStatistics {
+    /// How many.
+    pub count: usize,
+    /// Mean, calendar days.
+    pub mean: f64,
+    /// Sample standard deviation, calendar days; 0 for fewer than two.
+    pub sd: f64,
+    /// Longest, calendar days.
+    pub max: f64,
+    /// Share that came after the expected date, 0..=1.
+    pub late_share: f64,
+    /// Mean days late over all of them.
+    pub mean_late: f64,
+}
+
+impl ReceiptStatistics {
+    /// Of `receipts`; all zero when empty.
+    #[must_use]
+    pub fn of(receipts: &[Receipt]) -> Self {
+        let count = receipts.len();
+        if count == 0 {
+            return Self::default();
+        }
+        let n = count as f64;
+        let mean = receipts.iter().map(|r| r.days).sum::<f64>() / n;
+        let squares: f64 = receipts.iter().map(|r| (r.days - mean).powi(2)).sum();
+        Self {
+            count,
+            mean,
+            sd: if count > 1 { (squares / (n - 1.0)).sqrt() } else { 0.0 },
+            max: receipts.iter().map(|r| r.days).fold(0.0, f64::max),
+            late_share: receipts.iter().filter(|r| r.late_days > 0.0).count() as f64 / n,
+            mean_late: receipts.iter().map(|r| r.late_days).sum::<f64>() / n,
+        }
+    }
+}
+
+/// The lead time moved: the latest receipts against the earlier ones.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Drift {
+    /// Mean of the earlier receipts, calendar days.
+    pub before: f64,
+    /// Mean of the latest ones, calendar days.
+    pub now: f64,
+}
+
+/// The lead time to plan with, and where it comes from.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Estimate {
+    /// What the policy uses.
+    pub lead_time: LeadTime,
+    /// `5 receipts (mean 9.2 d, 20 % late) with the supplier's 40`, for the policy table.
+    pub source: String,
+    /// Statistics of the line's own receipts.
+    pub receipts: ReceiptStatistics,
+    /// Set when the latest receipts took clearly longer or shorter. The maximum follows them, because with max-average safety
+    /// stock the mean alone moves nothing.
+    pub drift: Option<Drift>,
+}
+
+/// Master data of a supply line as a lead time; zero, negative or missing values fall back to [`DEFAULT_DAYS`].
+#[must_use]
+pub fn promised(supply: Option<&Supply>) -> (LeadTime, &'static str) {
+    let given = supply.and_then(|s| {
+        let mean = s.lead_time_days;
+        let sd = s.lead_time_sd_days.unwrap_or(DEFAULT_VARIATION * mean);
+        let max = s.lead_time_max_days.unwrap_or(mean + 2.0 * sd).max(mean);
+        Some((LeadTime::new(mean, sd, max)?, "master data"))
+    });
+    given.unwrap_or_else(|| {
+        let sd = DEFAULT_VARIATION * DEFAULT_DAYS;
+        let default = LeadTime::new(DEFAULT_DAYS, sd, DEFAULT_DAYS + 2.0 * sd).expect("the defaults are positive");
+        (default, "default, no lead time given")
+    })
+}
+
+/// Combines the line's own receipts, the supplier's over all items, and the promise.
+///
+/// - `own`: receipts of this item from this supplier (to this location where known), oldest first.
+/// - `supplier`: statistics of all receipts of the supplier.
+#[must_use]
+pub fn estimate(own: &[Receipt], supplier: &ReceiptStatistics, supply: Option<&Supply>) -> Estimate {
+    let (promise, promise_source) = promised(supply);
+    let (prior, prior_source) = shrink(supplier, promise, promise_source, "the supplier's");
+    let receipts = ReceiptStatistics::of(own);
+    let (mut lead_time, mut source) = shrink(&receipts, prior, &prior_source, "");
+    let drift = drift(own);
+    if let Some(Drift { now, .. }) = drift {
+        let max = lead_time.max().0.max(now + 2.0 * lead_time.sd().0);
+        lead_time = LeadTime::new(now.max(0.5), lead_time.sd().0, max.max(now.max(0.5))).unwrap_or(lead_time);
+        source.push_str(&format!("; drifted, the latest {DRIFT_RECEIPTS} count"));
+    }
+    Estimate { lead_time, source, receipts, drift }
+}
+
+/// Weighs measured receipts against a prior worth [`PRIOR_RECEIPTS`] of them; the maximum is the larger one as soon as it was
+/// seen. Variances shrink like the means.
+fn shrink(seen: &ReceiptStatistics, prior: LeadTime, prior_source: &str, whose: &str) -> (LeadTime, String) {
+    if seen.count == 0 {
+        return (prior, prior_source.to_string());
+    }
+    let n = seen.count as f64;
+    let weight = n / (n + PRIOR_RECEIPTS);
+    let mean = (weight * seen.mean + (1.0 - weight) * prior.mean().0).max(0.5);
+    let variance_weight = (n - 1.0) / (n - 1.0 + PRIOR_RECEIPTS);
+    let variance = variance_weight * seen.sd.powi(2) + (1.0 - variance_weight) * prior.sd().0.powi(2);
+    // A long record speaks for itself; a short one does not overrule the longest that was promised.
+    let max = if seen.count >= 10 { seen.max } else { seen.max.max(prior.max().0) }.max(mean);
+    let late = 100.0 * seen.late_share;
+    let source = format!("{whose} {} receipts (mean {:.1} d, {late:.0} % late) with {prior_source}", seen.count, seen.mean);
+    let lead_time = LeadTime::new(mean, variance.sqrt(), max).unwrap_or(prior);
+    (lead_time, source.trim_start().to_string())
+}
+
+/// Compares the latest receipts with all before: a shift of more than two standard errors and a fifth of the mean.
+fn drift(own: &[Receipt]) -> Option<Drift> {
+    let earlier = own.len().checked_sub(DRIFT_RECEIPTS).filter(|&n| n >= DRIFT_RECEIPTS)?;
+    let (before, now) = (ReceiptStatistics::of(&own[..earlier]), ReceiptStatistics::of(&own[earlier..]));
+    let error = before.sd.max(0.5) / (DRIFT_RECEIPTS as f64).sqrt();
+    let shift = (now.mean - before.mean).abs();
+    (shift > 2.0 * error && shift > 0.2 * before.mean).then_some(Drift { before: before.mean, now: now.mean })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn receipts(days: &[f64]) -> Vec<Receipt> {
+        days.iter().map(|&days| Receipt { days, late_days: (days - 7.0).max(0.0) }).collect()
+    }
+
+    fn none() -> ReceiptStatistics {
+        ReceiptStatistics::default()
+    }
+
+    #[test]
+    fn a10_lead_time_statistics() {
+        let seen = ReceiptStatistics::of(&receipts(&[7.0, 7.0, 14.0, 21.0]));
+        assert_eq!((seen.mean, seen.max, seen.late_share), (12.25, 21.0, 0.5));
+        assert!((seen.sd - 6.701_989_754_294_362).abs() < 1e-12);
+    }
+
+    #[test]
+    fn a10_lead_time_drift_raises_mean_and_maximum() {
+        let steady = estimate(&receipts(&[7.0; 9]), &none(), None);
+        assert_eq!(steady.drift, None);
+        let drifted = estimate(&receipts(&[7.0, 7.0, 7.0, 7.0, 7.0, 7.0, 21.0, 21.0, 21.0]), &none(), None);
+        assert_eq!(drifted.drift, Some(Drift { before: 7.0, now: 21.0 }));
+        assert_eq!(drifted.lead_time.mean().0, 21.0);
+        assert!(drifted.lead_time.max().0 > steady.lead_time.max().0);
+    }
+
+    #[test]
+    fn few_receipts_count_little_and_many_count_fully() {
+        let few = estimate(&receipts(&[30.0]), &none(), None).lead_time.mean().0;
+        let many = estimate(&receipts(&[30.0; 100]), &none(), None).lead_time.mean().0;
+        assert!((few - (0.2 * 30.0 + 0.8 * 14.0)).abs() < 1e-12 && (many - 30.0).abs() < 1.0);
+        let supplier = ReceiptStatistics::of(&receipts(&[28.0; 50]));
+        assert!(estimate(&receipts(&[30.0]), &supplier, None).lead_time.mean().0 > 26.0);
+    }
+
+    #[test]
+    fn a_receipt_before_its_confirmation_is_no_receipt() {
+        let order = |confirmed: &str, received: &str| PurchaseOrder {
+            order_id: "1".into(),
+            sku: crate::units::SkuId(0),
+            supplier: None,
+            location: crate::units::LocationId(0),
+            quantity: crate::units::Units(1),
+            confirmed: confirmed.parse().ok(),
+            expected: None,
+            received: received.parse().ok(),
+            received_quantity: None,
+        };
+        assert_eq!(Receipt::of(&order("2024-05-02", "2024-05-01")), None);
+        assert_eq!(Receipt::of(&order("2024-05-01", "2024-05-08")).unwrap().days, 7.0);
+        assert_eq!(Receipt::of(&order("", "2024-05-08")), None);
+    }
+}

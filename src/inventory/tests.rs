@@ -1,0 +1,322 @@
+use super::settings::{CoverMode, Method, OrderQuantity, OrderRule, UnmetDemand};
+use super::*;
+use crate::distributions::Demand;
+use proptest::prelude::*;
+
+/// A steady forecast of `rate` a day with independent errors, variance `spread * rate` a day.
+struct Steady {
+    mean: Vec<f32>,
+    rate: f64,
+    spread: f64,
+}
+
+impl Steady {
+    fn new(rate: f64, spread: f64) -> Self {
+        Self { mean: vec![rate as f32; 180], rate, spread }
+    }
+
+    fn demand(&self, from: f64, to: f64, end_variance: f64) -> Demand {
+        let mean = self.rate * (to - from);
+        Demand::count(mean, (mean * self.spread + self.rate * self.rate * end_variance).sqrt())
+    }
+}
+
+fn pool<'a>(steady: &'a Steady, over: &'a dyn Fn(f64, f64, f64) -> Demand) -> PoolInput<'a> {
+    PoolInput {
+        sku: SkuId(0),
+        location: LocationId(0),
+        as_of: "2024-04-15".parse().unwrap(),
+        outlook: Outlook { period_days: 1.0, mean: &steady.mean, over },
+        average_per_day: steady.rate,
+        peak_per_day: 2.0 * steady.rate,
+        lead_time: LeadTime::new(7.0, 0.0, 21.0).unwrap(),
+        lead_time_source: "master data",
+        abc: None,
+        xyz: Some('X'),
+        velocity: "fast",
+        unit_cost: 4.0,
+        unit_margin: 6.0,
+        stock: StockLevel { on_hand: 420.0, available: 420.0, backordered: 0.0 },
+        arrivals: &[],
+        lots: &[],
+        min_stock: None,
+        max_stock: None,
+        pinned: Pinned::default(),
+        held: None,
+    }
+}
+
+fn with(method: Method) -> Settings {
+    Settings { method, ..Settings::default() }
+}
+
+/// Plans a steady 10 a day after `change`.
+fn plan(settings: &Settings, change: impl FnOnce(&mut PoolInput<'_>)) -> PoolPlan {
+    let steady = Steady::new(10.0, 2.0);
+    let over = |from: f64, to: f64, end: f64| steady.demand(from, to, end);
+    let mut input = pool(&steady, &over);
+    change(&mut input);
+    let plan = plan_pool(&input, settings);
+    verify(&plan);
+    plan
+}
+
+/// Every step recomputes and the explanation ends in the need.
+fn verify(plan: &PoolPlan) {
+    let steps: Vec<Step> = plan.policy.steps.iter().chain(&plan.steps).cloned().collect();
+    formula::verify(&steps).unwrap();
+    let last = |name: &str| steps.iter().rev().find(|s| s.name == name).unwrap().value;
+    assert_eq!(last("need"), plan.need);
+    assert_eq!(last("inventory_position"), plan.position);
+    for (name, value) in [
+        ("safety_stock", plan.policy.safety_stock),
+        ("reorder_point", plan.policy.reorder_point),
+        ("order_up_to", plan.policy.order_up_to),
+    ] {
+        assert!((last(name) - value).abs() <= 1e-9 * value.abs().max(1.0), "{name}: {} is not {value}", last(name));
+    }
+}
+
+#[test]
+fn d2_reorder_point() {
+    let made = plan(&with(Method::MaxAverage), |_| {});
+    assert_eq!((made.policy.safety_stock, made.policy.reorder_point), (350.0, 420.0));
+    let pinned = plan(&with(Method::MaxAverage), |p| {
+        p.average_per_day = 20.0;
+        p.lead_time = LeadTime::new(10.0, 0.0, 10.0).unwrap();
+        p.pinned.safety_stock = Some(50.0);
+    });
+    assert_eq!(pinned.policy.reorder_point, 250.0);
+}
+
+#[test]
+fn d2_a_longer_mean_lead_time_moves_max_average_only_through_the_maximum() {
+    let point = |mean: f64, max: f64| {
+        plan(&with(Method::MaxAverage), |p| p.lead_time = LeadTime::new(mean, 0.0, max).unwrap()).policy.reorder_point
+    };
+    assert_eq!(point(7.0, 21.0), point(14.0, 21.0));
+    assert!(point(14.0, 28.0) > point(7.0, 21.0));
+}
+
+#[test]
+fn d3_the_order_is_sixty_days_of_cover() {
+    let made = plan(&with(Method::MaxAverage), |_| {});
+    assert_eq!((made.policy.order_up_to, made.need), (1020.0, 600.0));
+}
+
+#[test]
+fn d4_the_order_is_the_economic_quantity_where_costs_are_known() {
+    let settings = Settings { order_cost: Some(50.0), holding_per_unit_period: Some(0.01), ..with(Method::Quantile) };
+    let made = plan(&settings, |_| {});
+    assert!((made.policy.eoq.unwrap() - (2.0 * 3650.0 * 50.0 / 3.65f64).sqrt()).abs() < 1e-9);
+    assert!((made.policy.order_up_to - made.policy.reorder_point - made.policy.eoq.unwrap()).abs() < 1e-9);
+}
+
+#[test]
+fn d6_the_default_is_the_quantile_of_demand_over_lead_time_and_review() {
+    let made = plan(&Settings::default(), |_| {});
+    assert_eq!(made.policy.method, "quantile");
+    assert_eq!(made.policy.reorder_point, Demand::count(140.0, 280f64.sqrt()).quantile(0.95));
+    assert_eq!(made.policy.safety_stock, made.policy.reorder_point - 140.0);
+}
+
+#[test]
+fn d7_cover_band_and_clamp() {
+    let mode = |cover_mode| Settings { cover_mode, ..with(Method::MaxAverage) };
+    let clamped = plan(&mode(CoverMode::Clamp), |_| {});
+    assert_eq!((clamped.policy.safety_stock, clamped.policy.reorder_point), (450.0, 520.0));
+    assert_eq!(plan(&mode(CoverMode::Band), |_| {}).policy.safety_stock, 525.0);
+    let flagged = plan(&mode(CoverMode::Formula), |_| {});
+    assert_eq!(flagged.policy.safety_stock, 350.0);
+    assert!(flagged.notes[0].contains("outside the fast band of 45-60"), "{:?}", flagged.notes);
+    assert_eq!(plan(&with(Method::Cover), |_| {}).policy.safety_stock, 525.0);
+}
+
+#[test]
+fn d8_cost_based_target() {
+    let settings = Settings { holding_per_unit_period: Some(0.2 / 7.0), shortage_per_unit: Some(1.0), ..Settings::default() };
+    let made = plan(&settings, |_| {});
+    assert_eq!(made.policy.method, "cost");
+    assert!((made.policy.service_target - 0.8333).abs() < 5e-5);
+    assert_eq!(made.policy.order_up_to, made.policy.reorder_point, "without an order cost every review orders");
+    let unknown = plan(&with(Method::Cost), |_| {});
+    assert!(unknown.policy.method == "quantile" && unknown.notes[0].contains("no holding or shortage cost"));
+}
+
+#[test]
+fn d9_order_up_to_min_max_and_fixed_quantity() {
+    let rule = |order_rule| Settings { order_rule, order_cover_days: 10.0, ..with(Method::MaxAverage) };
+    let stock = |p: &mut PoolInput<'_>| p.stock.available = 300.0;
+    assert_eq!(plan(&rule(OrderRule::MinMax), stock).need, 220.0);
+    assert_eq!(plan(&rule(OrderRule::OrderUpTo), stock).need, 120.0);
+    assert_eq!(plan(&rule(OrderRule::FixedQuantity), stock).need, 200.0);
+    assert_eq!(plan(&rule(OrderRule::MinMax), |p| p.stock.available = 421.0).need, 0.0);
+}
+
+#[test]
+fn d11_order_by_date_and_status() {
+    let at = |available: f64| plan(&with(Method::MaxAverage), |p| p.stock.available = available);
+    let date = |text: &str| Some(text.parse().unwrap());
+    // 350 of safety stock are touched after 28 days; less seven of lead time.
+    assert_eq!(at(630.0).order_by, date("2024-05-06"));
+    assert_eq!(at(630.0).stockout_date, date("2024-06-17"));
+    assert_eq!(at(-1.0).status, Status::StockedOut);
+    assert_eq!(at(50.0).status, Status::WillStockOut);
+    assert_eq!(at(420.0).status, Status::OrderNow);
+    assert_eq!(at(450.0).status, Status::Soon);
+    assert_eq!(at(800.0).status, Status::Ok);
+    assert_eq!(at(1300.0).status, Status::Excess);
+    assert!(at(0.0).urgency > 99.0 && at(1300.0).urgency == 0.0);
+}
+
+#[test]
+fn d13_just_in_time_only_for_short_dependable_lead_times_and_class_x() {
+    let jit = with(Method::JustInTime);
+    let allowed = plan(&jit, |_| {});
+    assert_eq!((allowed.policy.method, allowed.policy.safety_stock), ("just-in-time", 0.0));
+    for (refused, why) in [
+        (plan(&jit, |p| p.xyz = Some('Z')), "class Z"),
+        (plan(&jit, |p| p.lead_time = LeadTime::new(20.0, 0.0, 21.0).unwrap()), "longer than 7.0"),
+        (plan(&jit, |p| p.lead_time = LeadTime::new(7.0, 3.0, 21.0).unwrap()), "43 % of its mean"),
+    ] {
+        assert_eq!(refused.policy.method, "quantile");
+        assert!(refused.notes[0].starts_with("just-in-time refused") && refused.notes[0].contains(why), "{:?}", refused.notes);
+    }
+}
+
+#[test]
+fn d14_stock_that_expires_does_not_count() {
+    let lots = [DatedLot { days: 5.0, quantity: 100.0 }, DatedLot { days: 60.0, quantity: 200.0 }];
+    let steady = Steady::new(10.0, 2.0);
+    let over = |from: f64, to: f64, end: f64| steady.demand(from, to, end);
+    let input = PoolInput {
+        lots: &lots,
+        stock: StockLevel { on_hand: 300.0, available: 300.0, backordered: 0.0 },
+        ..pool(&steady, &over)
+    };
+    let made = plan_pool(&input, &with(Method::MaxAverage));
+    verify(&made);
+    assert_eq!(made.position, 250.0);
+    assert_eq!(made.notes[0], "50 units will expire unsold");
+}
+
+#[test]
+fn d15_minimum_maximum_and_held_items() {
+    let made = plan(&with(Method::MaxAverage), |p| p.min_stock = Some(400.0));
+    assert_eq!((made.policy.safety_stock, made.policy.reorder_point), (400.0, 470.0));
+    let made = plan(&with(Method::MaxAverage), |p| p.max_stock = Some(500.0));
+    assert_eq!((made.policy.order_up_to, made.need), (500.0, 80.0));
+    let made = plan(&with(Method::MaxAverage), |p| {
+        p.stock.available = 0.0;
+        p.held = Some("obsolete");
+    });
+    assert_eq!((made.need, made.status), (0.0, Status::Held));
+    let product = |status| Product { status, ..Product::default() };
+    assert_eq!(held(&product(ProductStatus::Obsolete), "active", true), Some("obsolete"));
+    assert_eq!(held(&product(ProductStatus::DoNotOrder), "active", true), Some("do not order"));
+    assert!(held(&product(ProductStatus::New), "new", false).unwrap().contains("approval"));
+    assert_eq!(held(&product(ProductStatus::New), "new", true), None);
+    assert_eq!(held(&product(ProductStatus::Active), "active", false), None);
+}
+
+#[test]
+fn lost_sales_on_the_way_lower_the_need_and_backorders_do_not() {
+    let settings = |unmet_demand| Settings { unmet_demand, order_quantity: OrderQuantity::None, ..Settings::default() };
+    let short = |p: &mut PoolInput<'_>| p.stock.available = 20.0;
+    let lost = plan(&settings(UnmetDemand::Lost), short);
+    let kept = plan(&settings(UnmetDemand::Backordered), short);
+    assert_eq!(lost.need, Demand::count(70.0, 140f64.sqrt()).quantile(0.95));
+    assert_eq!(kept.need, kept.policy.reorder_point - 20.0);
+}
+
+fn any_settings() -> impl Strategy<Value = Settings> {
+    let methods = prop_oneof![
+        Just(Method::Auto),
+        Just(Method::MaxAverage),
+        Just(Method::Normal),
+        Just(Method::Quantile),
+        Just(Method::Cost),
+        Just(Method::Cover),
+        Just(Method::FillRate),
+        Just(Method::JustInTime),
+    ];
+    let rules = prop_oneof![Just(OrderRule::MinMax), Just(OrderRule::OrderUpTo), Just(OrderRule::FixedQuantity)];
+    let modes = prop_oneof![Just(CoverMode::Formula), Just(CoverMode::Band), Just(CoverMode::Clamp)];
+    (methods, rules, modes, 0.05..0.995f64, proptest::option::of(0.001..1.0f64), any::<bool>()).prop_map(
+        |(method, order_rule, cover_mode, service, holding, lost)| Settings {
+            method,
+            order_rule,
+            cover_mode,
+            service: crate::units::Probability::new(service).unwrap(),
+            holding_per_unit_period: holding,
+            order_cost: holding,
+            unmet_demand: if lost { UnmetDemand::Lost } else { UnmetDemand::Backordered },
+            ..Settings::default()
+        },
+    )
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2000))]
+
+    #[test]
+    fn explanations_recompute(
+        settings in any_settings(), rate in 0.0..40.0f64, spread in 1.0..9.0f64, available in -20.0..900.0f64, arrives in 0.0..30.0f64,
+        limits in (proptest::option::of(0.0..200.0f64), proptest::option::of(0.0..900.0f64)),
+        pinned in (proptest::option::of(0.0..200.0f64), proptest::option::of(0.0..400.0f64), proptest::option::of(0.0..900.0f64)),
+    ) {
+        let steady = Steady::new(rate, spread);
+        let over = |from: f64, to: f64, end: f64| steady.demand(from, to, end);
+        let arrivals = [Arrival { days: arrives, quantity: 25.0 }];
+        let lots = [DatedLot { days: arrives, quantity: 60.0 }];
+        let input = PoolInput {
+            arrivals: &arrivals,
+            lots: if spread > 5.0 { &lots } else { &[] },
+            stock: StockLevel { on_hand: available, available, backordered: 2.0 },
+            min_stock: limits.0,
+            max_stock: limits.1,
+            pinned: Pinned { safety_stock: pinned.0, reorder_point: pinned.1, order_up_to: pinned.2 },
+            ..pool(&steady, &over)
+        };
+        let made = plan_pool(&input, &settings);
+        verify(&made);
+        prop_assert!(made.need >= 0.0 && made.policy.safety_stock >= 0.0 && made.policy.reorder_point >= 0.0);
+        prop_assert!((0.0..=1.0).contains(&made.stockout_probability) && (0.0..=100.0).contains(&made.urgency));
+    }
+
+    #[test]
+    fn reorder_point_never_falls_as_target_lead_time_or_error_grows(
+        rate in 0.1..40.0f64, spread in 1.0..9.0f64, service in 0.5..0.98f64, lead in 1.0..40.0f64, which in 0..3,
+        method in prop_oneof![Just(Method::Normal), Just(Method::Quantile), Just(Method::FillRate), Just(Method::MaxAverage)],
+    ) {
+        let point = |spread: f64, service: f64, lead: f64| {
+            let steady = Steady::new(rate, spread);
+            let over = |from: f64, to: f64, end: f64| steady.demand(from, to, end);
+            let mut input = pool(&steady, &over);
+            input.lead_time = LeadTime::new(lead, 0.2 * lead, 2.0 * lead).unwrap();
+            let service = crate::units::Probability::new(service).unwrap();
+            reorder_point::targets(&input, &Settings { service, ..with(method) }).reorder_point
+        };
+        let before = point(spread, service, lead);
+        let after = match which {
+            // A discrete quantile falls with growing spread only below the far tail: keep to targets where it may not.
+            0 => point(if service > 0.9 && spread * rate > 1.0 { spread * 1.3 } else { spread }, service, lead),
+            1 => point(spread, service + 0.015, lead),
+            _ => point(spread, service, lead * 1.2),
+        };
+        prop_assert!(after >= before - 1e-6, "{before} {after}");
+    }
+
+    #[test]
+    fn scaling_demand_scales_the_targets(rate in 1.0..20.0f64, sd in 0.1..2.0f64, factor in 0.1..30.0f64) {
+        let point = |scale: f64| {
+            let steady = Steady::new(rate * scale, 1.0);
+            let over = |from: f64, to: f64, _: f64| {
+                let mean = rate * scale * (to - from);
+                Demand::Normal { mean, sd: sd * mean / (to - from).sqrt() }
+            };
+            reorder_point::targets(&pool(&steady, &over), &Settings::default()).order_up_to
+        };
+        prop_assert!((point(factor) - factor * point(1.0)).abs() < 1e-6 * point(factor).max(1.0));
+    }
+}

@@ -1,0 +1,370 @@
+//! The nightly run: calls the stages in order, over partitions of the panel in parallel.
+//!
+//! The only module that knows all stages and the only one that uses threads. A partition is a range of neighbouring pools of
+//! about [`CELLS_PER_PARTITION`] values, whatever the number of threads; its results are appended in panel order. So the same
+//! input gives the same bytes on any machine.
+
+mod earlier;
+mod history;
+mod lead_times;
+mod partition;
+mod pool;
+mod settle;
+pub mod simulate;
+
+use crate::config::Plan;
+use crate::error::{Error, Result, Severity};
+use crate::forecast;
+use crate::forecast::backtest::BacktestRow;
+use crate::inputs::Inputs;
+use crate::outcome::{Classification, Outcome};
+use crate::panel::Panel;
+use crate::progress::Progress;
+use crate::publish::previous::LastRun;
+use crate::publish::{self, Begin, Identity, InputEntry, OutputLock, Publication, PublishedRun};
+use crate::{indicators, ingest, report};
+use crate::review::changes;
+use crate::review::scorecard::scorecard;
+use crate::review::standing::{Standing, override_exceptions};
+use earlier::Earlier;
+use partition::Night;
+use rayon::prelude::*;
+use serde::Serialize;
+use std::ops::Range;
+use std::path::PathBuf;
+use std::time::Instant;
+
+/// Values of history that one partition holds, about.
+const CELLS_PER_PARTITION: usize = 400_000;
+
+/// What a run came to, for the last line on the screen and for `--json`.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Summary {
+    /// The run.
+    pub run_id: String,
+    /// The morning it was made for.
+    pub as_of: chrono::NaiveDate,
+    /// Its folder.
+    pub folder: PathBuf,
+    /// The page to open.
+    pub report: PathBuf,
+    /// The very run was there already; nothing was changed.
+    pub unchanged: bool,
+    /// Items, pools and series planned.
+    pub skus: usize,
+    /// (sku, location) pairs.
+    pub pools: usize,
+    /// (sku, location, channel) triples.
+    pub series: usize,
+    /// Order lines recommended.
+    pub order_lines: usize,
+    /// Their value, currency units, as text: exact.
+    pub order_value: String,
+    /// Exceptions by severity: error, warning, info.
+    pub errors: usize,
+    /// See `errors`.
+    pub warnings: usize,
+    /// Input rows in quarantine.
+    pub quarantined: usize,
+    /// The exceptions a person should read first, worst first.
+    pub attention: Vec<String>,
+    /// Kinds of exceptions that the configuration calls severe and that happened.
+    pub severe: Vec<String>,
+}
+
+impl Summary {
+    /// 0, or 5 when something severe happened.
+    #[must_use]
+    pub fn exit_code(&self) -> u8 {
+        if self.severe.is_empty() { 0 } else { 5 }
+    }
+}
+
+/// Loads and cleans the input of `plan`.
+///
+/// # Errors
+/// [`Error::Input`] with the file, line and column at fault.
+pub fn load(plan: &Plan, progress: &dyn Progress) -> Result<Inputs> {
+    progress.begin("reading", 0);
+    let mut inputs = ingest::load(&plan.request())?;
+    progress.end(&format!("{} series, {} values", inputs.panel.len(), inputs.panel.cells()));
+    history::clean(&mut inputs, &plan.clean);
+    Ok(inputs)
+}
+
+/// Runs `work` on `threads` threads (0 = all).
+///
+/// # Errors
+/// Those of `work`; [`Error::Internal`] if threads cannot be started.
+pub fn with_threads<T: Send>(threads: usize, work: impl FnOnce() -> Result<T> + Send) -> Result<T> {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+    pool.map_err(|e| Error::Internal(format!("cannot start threads: {e}")))?.install(work)
+}
+
+/// The nightly run: from files to a published folder.
+///
+/// # Errors
+/// Whatever keeps the run from being trusted; the last publication then stays.
+pub fn run(plan: &Plan, progress: &dyn Progress) -> Result<Summary> {
+    with_threads(plan.run.threads, || run_here(plan, progress))
+}
+
+fn run_here(plan: &Plan, progress: &dyn Progress) -> Result<Summary> {
+    let mut clock = StageClock::start();
+    let lock = OutputLock::acquire(&plan.run.out, &started())?;
+    let mut inputs = load(plan, progress)?;
+    clock.lap("load");
+    let as_of = inputs.panel.calendar().as_of();
+    let earlier = Earlier::read(&plan.run.out, as_of)?;
+    let previous = earlier.last.as_ref().map(|run| run.manifest.run_id.as_str());
+    let kept = earlier.digest();
+    let entries: Vec<InputEntry> = inputs.sources.iter().map(InputEntry::from).collect();
+    let identity = Identity { as_of, config: &plan.digest, inputs: &entries, previous, kept: &kept };
+    let publication = match Publication::begin(lock, &identity.run_id(), expected_bytes(&inputs.panel, plan))? {
+        Begin::New(publication) => publication,
+        Begin::Published(folder) => return unchanged(&inputs, &identity, folder),
+    };
+    let last = earlier.last.clone().map(|run| LastRun::read(run, &inputs.names)).transpose()?.flatten();
+    let standing = Standing::new(&earlier.kept, &inputs, as_of);
+    let told = std::mem::take(&mut inputs.exceptions);
+    let mut run =
+        Run { plan, inputs: &inputs, earlier: &earlier, last: last.as_ref(), standing: &standing, publication, outcome: Outcome::default() };
+    run.outcome.exceptions = told;
+    run.outcome.exceptions.extend(override_exceptions(&inputs, as_of));
+    run.decide(progress, &mut clock)?;
+    run.publish(&identity, progress, clock)
+}
+
+/// Rolling-origin accuracy of the published forecast and the benchmarks by ABC-XYZ cell, channel and horizon, with the channels'
+/// names.
+///
+/// # Errors
+/// Whatever keeps the input from being loaded.
+pub fn backtest(plan: &Plan, progress: &dyn Progress) -> Result<(Vec<BacktestRow>, Vec<String>)> {
+    with_threads(plan.run.threads, || {
+        let inputs = load(plan, progress)?;
+        let return_rates = history::return_rates(&inputs.panel, &plan.clean);
+        let classes = history::classify(&inputs, &return_rates, None, plan);
+        let cell = |pool: usize| [classes[pool].abc, classes[pool].xyz].into_iter().map(|c| c.unwrap_or('-')).collect();
+        let parts = partitions(&inputs.panel);
+        let context = learn(&inputs, plan.forecast_settings(inputs.panel.calendar().bucket()), &parts, progress);
+        let done: Vec<_> = parts.par_iter().map(|range| context.backtest(range.clone(), cell)).collect();
+        let mut all = forecast::backtest::Backtest::default();
+        done.iter().for_each(|part| all.merge(part));
+        Ok((all.rows(context.ladder()), inputs.names.channels.clone()))
+    })
+}
+
+/// One run under way.
+struct Run<'a> {
+    plan: &'a Plan,
+    inputs: &'a Inputs,
+    earlier: &'a Earlier,
+    last: Option<&'a LastRun>,
+    standing: &'a Standing,
+    publication: Box<Publication>,
+    outcome: Outcome,
+}
+
+impl Run<'_> {
+    /// Classifies, forecasts, plans, orders and allocates; the large tables are written on the way.
+    fn decide(&mut self, progress: &dyn Progress, clock: &mut StageClock) -> Result<()> {
+        let (plan, inputs, panel) = (self.plan, self.inputs, &self.inputs.panel);
+        let return_rates = history::return_rates(panel, &plan.clean);
+        let classes = history::classify(inputs, &return_rates, self.last, plan);
+        clock.lap("classify");
+        let parts = partitions(panel);
+        let settings = plan.forecast_settings(panel.calendar().bucket());
+        let context = learn(inputs.into(), settings, &parts, progress);
+        clock.lap("learn");
+        let night = Night::new(plan, inputs, &context, (&classes, &return_rates), (self.last, self.standing))?;
+        let planned = self.plan_pools(&night, &classes, &parts, progress)?;
+        clock.lap("plan");
+        self.outcome.exceptions.extend(context.exceptions().iter().cloned());
+        settle::settle(&night, planned, &mut self.outcome);
+        self.outcome.classification = classes;
+        clock.lap("settle");
+        Ok(())
+    }
+
+    /// Forecasts and plans every partition, and appends its rows to the large tables.
+    fn plan_pools<'n>(
+        &mut self,
+        night: &Night<'n>,
+        classes: &[Classification],
+        parts: &[Range<usize>],
+        progress: &dyn Progress,
+    ) -> Result<Vec<partition::PlannedPool<'n>>> {
+        let mut demand = publish::TableFile::create(&mut self.publication, &publish::schema::DEMAND)?;
+        let mut forecast = publish::TableFile::create(&mut self.publication, &publish::schema::FORECAST)?;
+        progress.begin("planning", classes.len() as u64);
+        let mut planned = Vec::with_capacity(classes.len());
+        for wave in parts.chunks(4 * rayon::current_num_threads()) {
+            let done: Vec<_> = wave.par_iter().map(|range| night.partition(range.clone())).collect();
+            for part in done {
+                let part = part?;
+                progress.advance(part.pools.len() as u64);
+                demand.append(part.demand)?;
+                forecast.append(part.forecast)?;
+                self.outcome.accuracy.extend(part.accuracy);
+                self.outcome.methods.extend(part.methods);
+                self.outcome.exceptions.extend(part.exceptions);
+                planned.extend(part.pools);
+            }
+        }
+        demand.close(&mut self.publication)?;
+        forecast.close(&mut self.publication)?;
+        progress.end(&format!("{} pools", planned.len()));
+        Ok(planned)
+    }
+
+    /// Audits, writes the remaining files and makes the run current.
+    fn publish(mut self, identity: &Identity, progress: &dyn Progress, mut clock: StageClock) -> Result<Summary> {
+        progress.begin("publishing", 0);
+        let outcome = &mut self.outcome;
+        let settings = indicators::Settings::default();
+        outcome.indicators = indicators::compute(self.inputs, outcome, &settings);
+        outcome.indicators.extend(scorecard(&self.earlier.kept, &self.inputs.names, outcome));
+        outcome.indicators.sort_by(|a, b| (a.indicator, &a.scope).cmp(&(b.indicator, &b.scope)));
+        outcome.exceptions.sort_by(|a, b| b.severity.cmp(&a.severity).then_with(|| a.cmp(b)));
+        outcome.exceptions.dedup();
+        let manifest = identity.manifest(publish::audit::totals(self.inputs, outcome));
+        if let Some(last) = self.last {
+            outcome.changes = changes::compare(last, self.inputs, outcome, &manifest);
+        }
+        publish::audit::audit(self.inputs, outcome, self.last.map(|l| &l.run.manifest), &self.plan.publish)?;
+        publish::tables::write(&mut self.publication, self.inputs, outcome)?;
+        publish::csv::write(&mut self.publication, self.inputs, outcome)?;
+        clock.lap("tables");
+        let run_id = self.publication.run_id().to_string();
+        let input = report::ReportInput {
+            run_id: &run_id,
+            as_of: identity.as_of,
+            version: env!("CARGO_PKG_VERSION"),
+            currency: &self.plan.purchase.currency,
+            inputs: self.inputs,
+            outcome: &self.outcome,
+            settings: &settings,
+            history: &self.earlier.trend(&self.outcome.indicators),
+            decisions: &self.earlier.decisions(&self.inputs.names),
+        };
+        let publication = &mut self.publication;
+        report::render(&input, &mut |path, bytes| publication.add(path, None, bytes))?;
+        clock.lap("report");
+        let mut summary = summary(self.inputs, &self.outcome, &self.plan.run.severe);
+        let folder = self.publication.finish(manifest, &clock.timings())?;
+        summary.locate(run_id, folder);
+        progress.end(&summary.run_id);
+        Ok(summary)
+    }
+}
+
+/// Ranges of neighbouring pools of about the same number of values.
+fn partitions(panel: &Panel) -> Vec<Range<usize>> {
+    let (mut parts, mut first, mut cells) = (Vec::new(), 0, 0);
+    for (i, pool) in panel.pools().iter().enumerate() {
+        cells += 64 + pool.series.clone().map(|s| panel.gross(s).len()).sum::<usize>();
+        if cells >= CELLS_PER_PARTITION {
+            parts.push(first..i + 1);
+            (first, cells) = (i + 1, 0);
+        }
+    }
+    if first < panel.pools().len() {
+        parts.push(first..panel.pools().len());
+    }
+    parts
+}
+
+/// Everything the forecast engine learns over the whole panel, stage by stage.
+fn learn<'a>(
+    demand: forecast::Demand<'a>,
+    settings: forecast::Settings,
+    parts: &[Range<usize>],
+    progress: &dyn Progress,
+) -> forecast::Context<'a> {
+    progress.begin("learning", 0);
+    let mut context = forecast::Context::new(demand, settings);
+    while context.stage() != forecast::Stage::Ready {
+        let evidence = parts.par_iter().map(|range| context.observe(range.clone())).collect();
+        context.learn(evidence);
+    }
+    progress.end("seasons, events and errors");
+    context
+}
+
+/// A guess at the size of the run's files.
+fn expected_bytes(panel: &Panel, plan: &Plan) -> u64 {
+    (panel.cells() * 3 + panel.len() * plan.run.horizon_days as usize * 24 + panel.pools().len() * 6_000 + (2 << 20)) as u64
+}
+
+fn unchanged(inputs: &Inputs, identity: &Identity, folder: PathBuf) -> Result<Summary> {
+    let run = PublishedRun::open(&folder)?;
+    let total = |name: &str| run.manifest.totals.get(name).copied().unwrap_or(0.0);
+    let mut summary = summary(inputs, &Outcome::default(), &[]);
+    summary.unchanged = true;
+    summary.order_lines = total("recommended_lines") as usize;
+    summary.order_value = crate::units::Money::from_f64(total("recommended_value")).to_string();
+    summary.locate(identity.run_id(), folder);
+    Ok(summary)
+}
+
+fn summary(inputs: &Inputs, outcome: &Outcome, severe: &[String]) -> Summary {
+    let count = |severity| outcome.exceptions.iter().filter(|e| e.severity == severity).count();
+    let ordered = || outcome.recommendations.iter().filter(|r| r.quantity.0 > 0);
+    let value: crate::units::Money = ordered().map(|r| r.value).sum();
+    let attention = outcome.exceptions.iter().take_while(|e| e.severity > Severity::Info).take(10);
+    Summary {
+        run_id: String::new(),
+        as_of: inputs.panel.calendar().as_of(),
+        folder: PathBuf::new(),
+        report: PathBuf::new(),
+        unchanged: false,
+        skus: inputs.names.skus.len(),
+        pools: inputs.panel.pools().len(),
+        series: inputs.panel.len(),
+        order_lines: ordered().count(),
+        order_value: value.to_string(),
+        errors: count(Severity::Error),
+        warnings: count(Severity::Warning),
+        quarantined: inputs.quarantine.len(),
+        attention: attention.map(|e| format!("{}: {} ({})", e.key, e.what, e.why)).collect(),
+        severe: severe.iter().filter(|kind| outcome.exceptions.iter().any(|e| e.kind == kind.as_str())).cloned().collect(),
+    }
+}
+
+impl Summary {
+    fn locate(&mut self, run_id: String, folder: PathBuf) {
+        self.run_id = run_id;
+        self.report = folder.join("index.html");
+        self.folder = folder;
+    }
+}
+
+/// When the process took the lock, for whoever finds it held; never part of a result.
+fn started() -> String {
+    let seconds = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |d| d.as_secs());
+    let time = i64::try_from(seconds).ok().and_then(|s| chrono::DateTime::from_timestamp(s, 0));
+    time.map_or_else(String::new, |t| t.format("%Y-%m-%dT%H:%M:%SZ").to_string())
+}
+
+/// Wall time of each stage, for the manifest's timings; never part of a result.
+struct StageClock {
+    last: Instant,
+    laps: Vec<(&'static str, f64)>,
+}
+
+impl StageClock {
+    fn start() -> Self {
+        Self { last: Instant::now(), laps: Vec::new() }
+    }
+
+    fn lap(&mut self, stage: &'static str) {
+        let now = Instant::now();
+        self.laps.push((stage, (now - self.last).as_secs_f64()));
+        self.last = now;
+    }
+
+    fn timings(&self) -> serde_json::Value {
+        self.laps.iter().map(|&(stage, seconds)| (stage.to_string(), serde_json::Value::from(seconds))).collect()
+    }
+}

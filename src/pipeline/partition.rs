@@ -1,0 +1,119 @@
+//! One partition of pools, from history to planned pools: forecast, policy, proposed lines, channel shares.
+
+use super::lead_times::LeadTimes;
+use crate::allocate::Presence;
+use crate::config::Plan;
+use crate::error::{Exception, Result};
+use crate::forecast::Context;
+use crate::forecast::pool::PoolForecast;
+use crate::inputs::{Inputs, Stock};
+use crate::inventory::PoolPlan;
+use crate::kits::Kits;
+use crate::outcome::{Accuracy, Allocation, ChannelFinding, Classification, OpenOrderAdvice, PoolPicture, SeriesForecast};
+use crate::publish::previous::LastRun;
+use crate::review::standing::Standing;
+use crate::publish::{DemandEncoder, ForecastEncoder, RowGroup};
+use crate::purchase::{Line, Market};
+use crate::units::{Money, Units};
+use std::ops::Range;
+
+/// What every partition reads.
+pub struct Night<'a> {
+    pub(super) plan: &'a Plan,
+    pub(super) inputs: &'a Inputs,
+    pub(super) last: Option<&'a LastRun>,
+    pub(super) market: Market<'a>,
+    pub(super) kits: Kits,
+    pub(super) standing: &'a Standing,
+    pub(super) told: Vec<Exception>,
+    pub(super) context: &'a Context<'a>,
+    pub(super) classes: &'a [Classification],
+    pub(super) return_rates: &'a [f64],
+    pub(super) presence: Presence,
+    pub(super) lead_times: LeadTimes,
+    pub(super) stock: Vec<Option<&'a Stock>>,
+    pub(super) demand: DemandEncoder<'a>,
+    pub(super) forecast: ForecastEncoder<'a>,
+}
+
+/// What one partition came to, in pool order.
+pub struct Part<'a> {
+    pub pools: Vec<PlannedPool<'a>>,
+    pub demand: RowGroup,
+    pub forecast: RowGroup,
+    pub accuracy: Vec<Accuracy>,
+    pub methods: Vec<(String, String)>,
+    pub exceptions: Vec<Exception>,
+}
+
+/// One pool, planned by itself; supplier orders and the budget come later.
+pub struct PlannedPool<'a> {
+    pub plan: PoolPlan,
+    pub lines: Vec<Line<'a>>,
+    pub allocation: Vec<Allocation>,
+    pub findings: Vec<ChannelFinding>,
+    pub advice: Vec<OpenOrderAdvice>,
+    pub picture: PoolPicture,
+    /// Units that can be promised, kits by their components.
+    pub available: Units,
+    pub margin: Money,
+    /// Units expected short before an order placed now would arrive.
+    pub short_before_arrival: f64,
+}
+
+impl<'a> Night<'a> {
+    /// Sets up what all partitions share.
+    pub fn new(
+        plan: &'a Plan,
+        inputs: &'a Inputs,
+        context: &'a Context<'a>,
+        (classes, return_rates): (&'a [Classification], &'a [f64]),
+        (last, standing): (Option<&'a LastRun>, &'a Standing),
+    ) -> Result<Self> {
+        let (kits, told) = Kits::new(&inputs.kits, &inputs.names);
+        let horizon = plan.horizon(inputs.panel.calendar().bucket());
+        Ok(Self {
+            plan,
+            inputs,
+            last,
+            market: Market::new(inputs, &plan.purchase),
+            kits,
+            standing,
+            told,
+            context,
+            classes,
+            return_rates,
+            presence: Presence::of(inputs),
+            lead_times: LeadTimes::new(inputs),
+            stock: super::history::stock_of_pools(inputs),
+            demand: DemandEncoder::new(&inputs.panel, &inputs.names)?,
+            forecast: ForecastEncoder::new(&inputs.names, inputs.panel.calendar(), horizon)?,
+        })
+    }
+
+    /// Forecasts and plans the pools of `range`.
+    pub fn partition(&self, range: Range<usize>) -> Result<Part<'a>> {
+        let panel = &self.inputs.panel;
+        let forecasts: Vec<PoolForecast> = range.clone().map(|p| self.context.forecast_pool(p)).collect();
+        let series = panel.pools()[range.clone()].iter().map(|p| p.series.clone()).filter(|s| !s.is_empty());
+        let span = series.fold(usize::MAX..0, |span, s| span.start.min(s.start)..span.end.max(s.end));
+        let span = span.start.min(span.end)..span.end;
+        let rows: Vec<(_, &SeriesForecast)> =
+            span.clone().map(|i| panel.key(i)).zip(forecasts.iter().flat_map(|f| &f.series)).collect();
+        let mut part = Part {
+            demand: self.demand.encode(span)?,
+            forecast: self.forecast.encode(&rows)?,
+            methods: rows.iter().map(|(_, f)| (f.method.clone(), f.reason.clone())).collect(),
+            pools: Vec::with_capacity(range.len()),
+            accuracy: Vec::new(),
+            exceptions: Vec::new(),
+        };
+        for (p, forecast) in range.zip(&forecasts) {
+            let pool = self.plan_pool(p, forecast, &mut part.exceptions);
+            part.pools.push(pool);
+        }
+        part.accuracy = forecasts.into_iter().flat_map(|f| f.accuracy).collect();
+        part.exceptions.sort();
+        Ok(part)
+    }
+}

@@ -1,0 +1,27 @@
+//! How does a run become files that others can rely on?
+//!
+//! A [`Publication`] stages every file beside its destination, the [`audit`] looks at the results as a stranger would, and
+//! [`Publication::finish`] makes the run current in one step. Tables are Parquet with explicit schemas ([`schema`]), drafts
+//! for people and sync tools are CSV and a spreadsheet.
+
+pub mod atomic;
+pub mod audit;
+pub mod csv;
+pub mod disk;
+pub mod lock;
+pub mod manifest;
+mod pages;
+pub mod parquet;
+pub mod previous;
+pub mod schema;
+pub mod tables;
+
+pub use self::parquet::{DemandEncoder, ForecastEncoder, RowGroup, TableFile};
+pub use atomic::{Begin, Publication, StagedFile, prune};
+pub use lock::OutputLock;
+pub use manifest::{FileEntry, Identity, InputEntry, Manifest, PublishedRun, sha256_hex};
+
+/// Version of the output tables: raised when a column goes, changes its type or its meaning.
+pub const SCHEMA_VERSION: u32 = 1;
+/// Who wrote a file.
+const PROGRAM: &str = concat!("orderpoint ", env!("CARGO_PKG_VERSION"));

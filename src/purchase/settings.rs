@@ -1,0 +1,122 @@
+//! What a planner can set about purchasing: `[purchase]` in the configuration.
+
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// How a cost of the whole order is shared out over its lines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Basis {
+    /// By units.
+    Quantity,
+    /// By purchase value.
+    #[default]
+    Value,
+    /// By weight.
+    Weight,
+    /// By volume.
+    Volume,
+}
+
+/// A container that is bought whole.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Container {
+    /// What fits in, in units, value, weight or volume.
+    pub capacity: f64,
+    /// What `capacity` is measured in.
+    #[serde(default = "quantity")]
+    pub basis: Basis,
+}
+
+fn quantity() -> Basis {
+    Basis::Quantity
+}
+
+/// Settings of sourcing, order constraints and open orders.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Settings {
+    /// Cost of holding one unit of value for a year: 0.25 = 25 % a year.
+    pub carrying_rate: f64,
+    /// Cost of placing one order line, currency units: weighs against bigger lots and split orders.
+    pub order_cost: f64,
+    /// Fees (brokerage, inspection) as a share of price; part of the landed cost.
+    pub fee_rate: f64,
+    /// How the freight of an order is shared out over its lines.
+    pub freight_basis: Basis,
+    /// Code of the currency everything is reported in; suppliers without a currency use it.
+    pub currency: String,
+    /// Reporting currency for one unit of a foreign currency: `EUR = 1.08`.
+    pub rates: BTreeMap<String, f64>,
+    /// Most to spend on all orders of one run, currency units; none = no limit.
+    pub budget: Option<f64>,
+    /// Containers by supplier.
+    pub containers: BTreeMap<String, Container>,
+    /// Top-ups, price breaks and containers never buy beyond this cover, days of demand.
+    pub max_cover_days: f64,
+    /// Lost margin counts over this many days after an order placed now would arrive.
+    pub risk_days: f64,
+    /// Whether an urgent order may be split: a bridge from the faster supplier, the rest from the usual one.
+    pub split_orders: bool,
+    /// An order that would change by at most this share since the last run keeps its quantity.
+    pub damping: f64,
+    /// An open order is pushed out when it is not needed for this many days after it is expected.
+    pub push_out_days: i64,
+    /// An open order is expedited when the stock is gone at least this many days before it is expected.
+    pub expedite_days: i64,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            carrying_rate: 0.25,
+            order_cost: 0.0,
+            fee_rate: 0.0,
+            freight_basis: Basis::Value,
+            currency: "USD".to_owned(),
+            rates: BTreeMap::new(),
+            budget: None,
+            containers: BTreeMap::new(),
+            max_cover_days: 120.0,
+            risk_days: 28.0,
+            split_orders: true,
+            damping: 0.1,
+            push_out_days: 14,
+            expedite_days: 1,
+        }
+    }
+}
+
+impl Settings {
+    /// Everything out of range, as sentences for the configuration's list of problems.
+    #[must_use]
+    pub fn problems(&self) -> Vec<String> {
+        let mut problems = Vec::new();
+        let mut check = |good: bool, text: String| {
+            if !good {
+                problems.push(text);
+            }
+        };
+        let share = |x: f64| (0.0..=1.0).contains(&x);
+        check(share(self.carrying_rate), format!("purchase.carrying_rate = {}: expected 0 to 1", self.carrying_rate));
+        check(share(self.fee_rate), format!("purchase.fee_rate = {}: expected 0 to 1", self.fee_rate));
+        check(share(self.damping), format!("purchase.damping = {}: expected 0 to 1", self.damping));
+        let not_negative = |x: f64| x.is_finite() && x >= 0.0;
+        check(not_negative(self.order_cost), format!("purchase.order_cost = {}: expected 0 or more", self.order_cost));
+        check(not_negative(self.budget.unwrap_or(0.0)), format!("purchase.budget = {:?}: expected 0 or more", self.budget));
+        check(self.max_cover_days > 0.0, format!("purchase.max_cover_days = {}: expected more than 0", self.max_cover_days));
+        check(self.risk_days > 0.0, format!("purchase.risk_days = {}: expected more than 0", self.risk_days));
+        check(self.push_out_days > 0, format!("purchase.push_out_days = {}: expected 1 or more", self.push_out_days));
+        check(self.expedite_days > 0, format!("purchase.expedite_days = {}: expected 1 or more", self.expedite_days));
+        for (code, &rate) in &self.rates {
+            check(rate.is_finite() && rate > 0.0, format!("purchase.rates.{code} = {rate}: expected more than 0"));
+        }
+        for (supplier, container) in &self.containers {
+            let capacity = container.capacity;
+            let good = capacity.is_finite() && capacity > 0.0;
+            check(good, format!("purchase.containers.{supplier}.capacity = {capacity}: expected more than 0"));
+        }
+        problems
+    }
+}

@@ -1,0 +1,220 @@
+// What every page needs: the namespace that data scripts call, how numbers are written, the search box, and the decisions,
+// which live in this browser until they are downloaded. Data is only ever set as text, never as markup.
+"use strict";
+
+const OP = (() => {
+  const { run, asOf, root, currency } = document.body.dataset;
+  const tables = {};
+  const waiting = {};
+  const itemOf = new Map();
+
+  // --- Data scripts -------------------------------------------------------------------------------------------------------
+  // OP.table(...) is called by data/NAME.js, OP.items(...) by items/N.js.
+  const table = (t) => {
+    tables[t.name] = t;
+    waiting[t.name]?.forEach((resolve) => resolve(t));
+  };
+  const items = (first, list) => list.forEach((item, i) => itemOf.set(first + i, item));
+  const onTable = (name, use) => {
+    if (tables[name]) use(tables[name]);
+    else (waiting[name] ||= []).push(use);
+  };
+  const load = (file) =>
+    new Promise((resolve, reject) => {
+      const script = document.createElement("script");
+      script.src = root + file;
+      script.onload = resolve;
+      script.onerror = () => reject(new Error(`${file} is missing`));
+      document.head.append(script);
+    });
+
+  // --- Elements and numbers -----------------------------------------------------------------------------------------------
+  const el = (name, attributes = {}, ...children) => {
+    const node = document.createElement(name);
+    for (const [key, value] of Object.entries(attributes)) {
+      if (key.startsWith("on")) node.addEventListener(key.slice(2), value);
+      else if (value !== undefined && value !== false) node.setAttribute(key, value === true ? "" : value);
+    }
+    node.append(...children);
+    return node;
+  };
+  const grouped = (text) => text.replace(/\B(?=(\d{3})+$)/g, ",");
+  const fixed = (value, decimals) => {
+    const [whole, rest] = Math.abs(value).toFixed(decimals).split(".");
+    const sign = value < 0 && Number(whole + (rest || "")) !== 0 ? "-" : "";
+    return sign + grouped(whole) + (rest ? "." + rest : "");
+  };
+  const day = (n) => new Date(n * 86400000).toISOString().slice(0, 10);
+  const write = (kind, value) => {
+    if (value === null || value === undefined) return "";
+    switch (kind) {
+      case "number": return fixed(value, Number.isInteger(value) ? 0 : 1);
+      case "money": return fixed(value, 2);
+      case "percent": return fixed(value * 100, 1) + " %";
+      case "date": return typeof value === "number" ? day(value) : value;
+      default: return String(value);
+    }
+  };
+  const words = (name) => name.replaceAll("-", " ");
+  const status = (name) => el("span", { class: `status ${name}` }, words(name));
+
+  // --- What the browser keeps ---------------------------------------------------------------------------------------------
+  const memory = {};
+  const read = (key, fallback) => {
+    try { return JSON.parse(localStorage.getItem(key)) ?? fallback; } catch { return memory[key] ?? fallback; }
+  };
+  const keep = (key, value) => {
+    memory[key] = value;
+    try { localStorage.setItem(key, JSON.stringify(value)); } catch { /* private windows keep it until the page closes */ }
+  };
+
+  // --- Files to download --------------------------------------------------------------------------------------------------
+  // Text that a spreadsheet would run as a formula gets an apostrophe in front; numbers stay numbers.
+  const field = (value) => {
+    if (typeof value === "number") return String(value);
+    let text = String(value ?? "");
+    if (/^[=+\-@\t\r]/.test(text)) text = "'" + text;
+    return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  };
+  const csv = (rows) => rows.map((row) => row.map(field).join(",") + "\r\n").join("");
+  const download = (name, text) => {
+    const url = URL.createObjectURL(new Blob([text], { type: "text/csv;charset=utf-8" }));
+    el("a", { href: url, download: name }).click();
+    setTimeout(() => URL.revokeObjectURL(url), 10000);
+  };
+
+  // --- Decisions ----------------------------------------------------------------------------------------------------------
+  const DECISIONS = `orderpoint.decisions.${run}`;
+  const AUTHOR = "orderpoint.author";
+  const listeners = [];
+  let decided = read(DECISIONS, {});
+  const decisions = () => decided;
+  const changed = () => listeners.forEach((call) => call());
+  // Another tab of the same report decided.
+  window.addEventListener("storage", (event) => {
+    if (event.key !== DECISIONS) return;
+    decided = read(DECISIONS, {});
+    changed();
+  });
+  const now = () => new Date().toISOString().slice(0, 19) + "Z";
+  const record = (id, decision) => {
+    if (decision) decided[id] = { ...decision, author: author(), time: now() };
+    else delete decided[id];
+    keep(DECISIONS, decided);
+    changed();
+  };
+  const recordAll = (lines) => {
+    for (const { id, quantity } of lines) decided[id] = { decision: "approved", quantity, author: author(), time: now() };
+    keep(DECISIONS, decided);
+    changed();
+  };
+  const author = () => read(AUTHOR, "");
+  const downloadDecisions = () => {
+    const rows = Object.entries(decisions()).sort(([a], [b]) => (a < b ? -1 : 1));
+    const head = ["recommendation_id", "decision", "quantity", "until", "reason", "author", "time"];
+    const line = ([id, d]) => [id, d.decision, d.quantity ?? "", d.until || "", d.reason || "", d.author || author(), d.time];
+    download("decisions.csv", csv([head, ...rows.map(line)]));
+  };
+
+  /// Asks for what a decision needs, in a dialog; `line` is {id, sku, quantity}.
+  const ask = (line, decision) => {
+    if (decision === "approved") return record(line.id, { decision, quantity: line.quantity });
+    if (decision === "") return record(line.id, null);
+    const before = decisions()[line.id] || {};
+    const title = { edited: "Edit the quantity of", rejected: "Reject", snoozed: "Snooze" }[decision];
+    const quantity = el("input", { type: "number", min: 1, step: 1, required: true, value: before.quantity ?? line.quantity });
+    const until = el("input", { type: "date", min: asOf, required: decision === "snoozed", value: before.until || "" });
+    const reason = el("input", { type: "text", required: decision === "rejected", maxlength: 200, value: before.reason || "" });
+    const done = () => {
+      record(line.id, {
+        decision,
+        quantity: decision === "edited" ? Number(quantity.value) : "",
+        until: decision === "edited" ? "" : until.value,
+        reason: reason.value.trim(),
+      });
+    };
+    const box = el("dialog", { "aria-labelledby": "ask" });
+    const form = el("form", { method: "dialog", onsubmit: done },
+      el("h2", { id: "ask" }, `${title} ${line.sku}`),
+      ...(decision === "edited" ? [el("label", {}, `Units to order (proposed ${line.quantity})`, quantity)] : []),
+      ...(decision === "snoozed" ? [el("label", {}, "Stay quiet until", until)] : []),
+      ...(decision === "rejected" ? [el("label", {}, "Until (empty: for good)", until)] : []),
+      el("label", {}, decision === "rejected" ? "Reason" : "Reason (optional)", reason),
+      el("div", { class: "actions" },
+        el("button", { type: "button", onclick: () => box.close() }, "Cancel"),
+        el("button", { class: "primary" }, "Keep")));
+    box.append(form);
+    box.addEventListener("close", () => { box.remove(); changed(); });
+    document.body.append(box);
+    box.showModal();
+  };
+  const CHOICES = [["", "Decide ..."], ["approved", "Approve"], ["edited", "Edit quantity ..."], ["rejected", "Reject ..."], ["snoozed", "Snooze ..."]];
+  /// The control that decides a line.
+  const decide = (line) => {
+    const made = decided[line.id] || { decision: "" };
+    const told = { approved: "Approved", edited: `Edited to ${made.quantity}`, rejected: "Rejected", snoozed: `Snoozed until ${made.until}` };
+    const select = el("select", { "aria-label": `Decision on ${line.sku}`, onchange: () => ask(line, select.value) },
+      ...CHOICES.map(([value, name]) => {
+        const chosen = value === made.decision;
+        return el("option", { value, selected: chosen }, chosen && value ? told[value] : !value && made.decision ? "Undo" : name);
+      }));
+    return select;
+  };
+  /// Who decides, and the file to download.
+  const decisionBar = () => {
+    const count = el("button", { type: "button", class: "primary", onclick: downloadDecisions });
+    const show = () => {
+      const n = Object.keys(decisions()).length;
+      count.textContent = `Download decisions (${n})`;
+      count.disabled = n === 0;
+    };
+    listeners.push(show);
+    show();
+    const name = el("input", { type: "text", value: author(), autocomplete: "name", oninput: () => keep(AUTHOR, name.value.trim()) });
+    return [el("label", {}, "Your name", name), count];
+  };
+
+  // --- Search box ---------------------------------------------------------------------------------------------------------
+  const find = document.getElementById("find");
+  const found = document.getElementById("found");
+  let names = null;
+  const suggest = () => {
+    const text = find.value.trim().toLowerCase();
+    found.replaceChildren();
+    if (!names || !text) return;
+    for (let i = 0, shown = 0; i < names.length && shown < 20; i++) {
+      if (names[i].text.includes(text)) {
+        found.append(el("option", { value: names[i].sku }, names[i].name));
+        shown++;
+      }
+    }
+  };
+  const open = () => {
+    const text = find.value.trim().toLowerCase();
+    if (!names || !text) return;
+    let at = names.findIndex((n) => n.sku.toLowerCase() === text);
+    if (at < 0) at = names.findIndex((n) => n.text.includes(text));
+    if (at >= 0) location.href = `${root}item.html#${at}`;
+    else find.setCustomValidity("No such item"), find.reportValidity();
+  };
+  find.addEventListener("focus", () => {
+    if (!tables.items) load("data/items.js").catch(() => {});
+  });
+  onTable("items", (t) => {
+    const column = (key) => t.columns.find((c) => c.key === key);
+    const [skus, titles] = [column("sku"), column("name")];
+    names = skus.values.map((code, i) => {
+      const [sku, name] = [skus.words[code], titles.words[titles.values[i]]];
+      return { sku, name, text: `${sku} ${name}`.toLowerCase() };
+    });
+    suggest();
+  });
+  find.addEventListener("input", () => { find.setCustomValidity(""); suggest(); });
+  find.form.addEventListener("submit", (event) => { event.preventDefault(); open(); });
+
+  return {
+    table, items, itemOf, onTable, load, el, write, words, status, read, keep, csv, download,
+    decide, decisionBar, decisions, recordAll, root, asOf, currency,
+    onDecision: (call) => listeners.push(call),
+  };
+})();

@@ -1,0 +1,233 @@
+// The item page: loads the script that holds the item and lays out its facts, charts, arithmetic, orders and channels.
+"use strict";
+
+(() => {
+  const { el, write } = OP;
+  const PER_FILE = 64;
+  const main = document.getElementById("item");
+  const title = document.getElementById("item-title");
+  const SVG = "http://www.w3.org/2000/svg";
+
+  const fact = (name, value, term) =>
+    el("div", {}, el("dt", {}, term ? el("a", { href: `glossary.html#${term}` }, name) : name), el("dd", {}, value === null || value === undefined || value === "" ? "unknown" : value));
+  const facts = (...list) => el("dl", { class: "facts" }, ...list.filter(Boolean));
+  const number = (value) => (value === null || value === undefined ? "unknown" : write("number", value));
+  const money = (value) => (value === null || value === undefined ? "unknown" : `${write("money", value)} ${OP.currency}`.trim());
+  const share = (value) => write("percent", value);
+
+  const sheet = (heads, rows, empty) => {
+    if (!rows.length) return el("p", {}, empty);
+    const cell = (value, i) => (i === 0 ? el("th", { scope: "row" }, value) : el("td", { class: heads[i][1] ? "number" : undefined }, value));
+    return el("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": heads[0][0] },
+      el("table", {},
+        el("thead", {}, el("tr", {}, ...heads.map(([name, right]) => el("th", { scope: "col", class: right ? "number" : undefined }, name)))),
+        el("tbody", {}, ...rows.map((row) => el("tr", {}, ...row.map(cell))))));
+  };
+
+  // --- Charts -------------------------------------------------------------------------------------------------------------
+  const svg = (name, attributes, ...children) => {
+    const node = document.createElementNS(SVG, name);
+    for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
+    node.append(...children);
+    return node;
+  };
+  const nice = (most) => {
+    const step = 10 ** Math.floor(Math.log10(most || 1));
+    return [1, 2, 2.5, 5, 10].map((k) => k * step).find((top) => top >= most) || 10 * step;
+  };
+  const weekOf = (n) => new Date(Date.parse(OP.asOf) + n * 7 * 86400000).toISOString().slice(0, 10);
+
+  /// Weeks from `first` to `last` (0 = the week that starts today) against units; returns the frame and its scales.
+  const frame = (first, last, most, label) => {
+    // As wide as there is room for, two abreast where they fit, so that letters keep their size.
+    const room = main.clientWidth;
+    const [width, height, left, bottom] = [Math.min(room > 1000 ? (room - 32) / 2 : room, 760), 210, 46, 22];
+    const top = nice(Math.max(most, 1));
+    const x = (week) => left + ((week - first) / (last - first)) * (width - left - 8);
+    const y = (units) => 8 + (1 - units / top) * (height - bottom - 8);
+    const root = svg("svg", { width, height, role: "img", "aria-label": label });
+    for (const part of [0, 0.5, 1]) {
+      root.append(svg("line", { x1: left, x2: width - 8, y1: y(top * part), y2: y(top * part), stroke: "#cbd5e1" }));
+      root.append(svg("text", { x: left - 6, y: y(top * part) + 4, "text-anchor": "end" }, write("number", top * part)));
+    }
+    const every = Math.ceil(((last - first) * 76) / width);
+    const written = (week) => (week === 0 ? "today" : every < 5 ? weekOf(week).slice(5) : weekOf(week).slice(0, 7));
+    for (let week = Math.ceil(first / every) * every; x(week) <= width - 24; week += every) {
+      if (x(week) >= left) root.append(svg("text", { x: x(week), y: height - 4, "text-anchor": "middle" }, written(week)));
+    }
+    return { root, x, y, width, height };
+  };
+  const line = (f, points, attributes) =>
+    svg("polyline", { fill: "none", "stroke-width": 2, points: points.map(([w, v]) => `${f.x(w).toFixed(1)},${f.y(v).toFixed(1)}`).join(" "), ...attributes });
+  const key = (...entries) => el("ul", { class: "key" }, ...entries.map(([name, ...marks]) => el("li", {}, svg("svg", { viewBox: "0 0 28 12", "aria-hidden": "true" }, ...marks), name)));
+  const stroke = (attributes) => svg("line", { x1: 0, x2: 28, y1: 6, y2: 6, "stroke-width": 2, ...attributes });
+  const MARKS = [[1, "out of stock", "M-4,-4 h8 v8 h-8 z", "#9b1c1c"], [2, "promotion", "M0,-5 L5,4 H-5 z", "#166534"], [4, "outlier", "M0,-5 L5,0 L0,5 L-5,0 z", "#8a4b08"]];
+
+  /// Reads the figures of a week off a chart, by pointing or with the arrow keys.
+  const reading = (f, first, last, say) => {
+    const out = el("p", { class: "read", role: "status" }, "Point at the chart, or use the arrow keys, to read a week.");
+    const cursor = svg("line", { y1: 8, y2: f.height - 22, stroke: "#1f2937", "stroke-dasharray": "2 3", visibility: "hidden" });
+    f.root.append(cursor);
+    f.root.setAttribute("tabindex", 0);
+    let week = 0;
+    const at = (next) => {
+      week = Math.min(last, Math.max(first, next));
+      cursor.setAttribute("visibility", "visible");
+      for (const end of ["x1", "x2"]) cursor.setAttribute(end, f.x(week));
+      out.textContent = `Week of ${weekOf(week)}: ${say(week)}`;
+    };
+    f.root.addEventListener("pointermove", (event) => {
+      const box = f.root.getBoundingClientRect();
+      const inside = ((event.clientX - box.left) / box.width) * f.width;
+      at(Math.round(first + ((inside - f.x(first)) / (f.x(last) - f.x(first))) * (last - first)));
+    });
+    f.root.addEventListener("keydown", (event) => {
+      const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+      if (step) { event.preventDefault(); at(week + step); }
+    });
+    return out;
+  };
+
+  const demandChart = (p) => {
+    const n = p.history.length;
+    const last = Math.max(p.mean.length - 1, 1);
+    const f = frame(-n, last, Math.max(...p.history, ...p.high, 0), "Weekly demand, past and forecast");
+    const past = p.history.map((v, i) => [i - n, v]);
+    const next = (values) => values.map((v, i) => [i, v]);
+    f.root.append(svg("polygon", { fill: "#dbeafe", stroke: "none", points: [...next(p.high), ...next(p.low).reverse()].map(([w, v]) => `${f.x(w).toFixed(1)},${f.y(v).toFixed(1)}`).join(" ") }));
+    f.root.append(line(f, past, { stroke: "#1f2937" }), line(f, next(p.mean), { stroke: "#1d4e89", "stroke-dasharray": "6 3" }));
+    for (const [bit, , path, fill] of MARKS) {
+      past.forEach(([week, v], i) => { if (p.marks.charCodeAt(i) - 48 & bit) f.root.append(svg("path", { d: path, fill, transform: `translate(${f.x(week).toFixed(1)},${f.y(v).toFixed(1)})` })); });
+    }
+    const say = (week) => {
+      if (week >= 0) return p.mean[week] === undefined ? "" : `forecast ${number(p.mean[week])} units, likely ${number(p.low[week])} to ${number(p.high[week])}`;
+      const marks = MARKS.filter(([bit]) => p.marks.charCodeAt(n + week) - 48 & bit).map(([, name]) => name);
+      return `sold ${number(p.history[n + week])} units${marks.length ? ` (${marks.join(", ")})` : ""}`;
+    };
+    return el("div", { class: "chart" }, f.root, reading(f, -n, last, say),
+      key(["sold", stroke({ stroke: "#1f2937" })], ["forecast", stroke({ stroke: "#1d4e89", "stroke-dasharray": "6 3" })], ["80 % of outcomes", svg("rect", { width: 28, height: 12, fill: "#dbeafe" })],
+        ...MARKS.map(([, name, path, fill]) => [name, svg("path", { d: path, fill, transform: "translate(14,6)" })])));
+  };
+
+  const stockChart = (p, policy, available) => {
+    const stock = [[0, Math.max(available, 0)], ...p.stock.map((v, i) => [i + 1, v])];
+    const last = Math.max(stock.length - 1, 1);
+    const f = frame(0, last, Math.max(...stock.map((s) => s[1]), policy?.reorder || 0), "Projected stock without new orders");
+    const level = (value, attributes) => f.root.append(line(f, [[0, value], [last, value]], attributes));
+    if (policy) {
+      level(policy.reorder, { stroke: "#8a4b08", "stroke-dasharray": "8 3" });
+      level(policy.safety, { stroke: "#9b1c1c", "stroke-dasharray": "2 3" });
+    }
+    f.root.append(line(f, stock, { stroke: "#1f2937" }));
+    const say = (week) => `${number(Math.round(stock[week][1]))} units left without new orders`;
+    return el("div", { class: "chart" }, f.root, reading(f, 0, last, say),
+      key(["projected stock", stroke({ stroke: "#1f2937" })], ...(policy ? [["reorder point", stroke({ stroke: "#8a4b08", "stroke-dasharray": "8 3" })], ["safety stock", stroke({ stroke: "#9b1c1c", "stroke-dasharray": "2 3" })]] : [])));
+  };
+
+  // --- Why this number ----------------------------------------------------------------------------------------------------
+  const plain = (name) => name.replaceAll("_", " ");
+  const exact = (value) => (value === null ? "unknown" : Number.isInteger(value) ? write("number", value) : String(value));
+  const steps = (list) =>
+    el("ol", { class: "steps" }, ...list.map(([name, formula, inputs, value, unit, note]) =>
+      el("li", {},
+        el("strong", {}, plain(name)), " = ", el("code", {}, plain(formula)), " = ", el("strong", {}, `${exact(value)} ${unit}`),
+        ...(inputs.length ? [el("br"), el("span", { class: "note" }, "with " + inputs.map(([n, v]) => `${plain(n)} ${exact(v)}`).join(", "))] : []),
+        ...(note ? [el("br"), el("span", { class: "note" }, note)] : []))));
+
+  const decision = (item, l) => {
+    const box = el("div", { class: "decide bar", role: "group", "aria-label": "Decision" });
+    const show = () => box.replaceChildren(
+      el("p", { class: "shown" }, el("strong", {}, `Order ${number(l.quantity)} units`), l.supplier ? ` from ${l.supplier}` : "", ` for ${money(l.value)}.`),
+      el("label", {}, "Decision", OP.decide({ id: l.id, sku: item.sku, quantity: l.quantity })), ...OP.decisionBar());
+    show();
+    return [box, show];
+  };
+
+  const lineSection = (item, l) => {
+    const [box, show] = l.quantity > 0 ? decision(item, l) : [el("p", {}, "Nothing to order today."), () => {}];
+    const parts = [
+      el("h3", {}, "Recommendation", l.supplier ? ` - ${l.supplier}` : ""),
+      el("p", {}, OP.status(l.status), ". ", l.reason, l.binding ? ` Rounded by: ${l.binding}.` : ""),
+      box,
+      facts(fact("Available", number(l.available), "available"), fact("On order", number(l.on_order), "on-order"), fact("Position", number(l.position), "inventory-position"),
+        fact("Stock-out date", l.out || "beyond the horizon", "stock-out-date"), fact("Order by", l.order_by || "not needed", "order-by"), fact("Arrives if ordered today", l.arrival || "not ordered", "lead-time"),
+        fact("Need", number(l.need), "need"), fact("Order quantity", number(l.quantity), "order-quantity"), fact("Unit cost", money(l.cost), "unit-cost"), fact("Landed cost", money(l.landed), "landed-cost"),
+        fact("Order cost", money(l.value), "order-cost"), fact("Margin at risk", money(l.at_risk), "value-at-risk"), fact("Stock-out risk", share(l.risk), "risk")),
+      ...(l.steps.length ? [el("h3", {}, "Why this number"), steps(l.steps)] : []),
+    ];
+    return { parts, show };
+  };
+
+  const pool = (item, p, many) => {
+    const c = p.class;
+    const parts = [];
+    const refresh = [];
+    if (many) parts.push(el("h2", {}, `At ${p.location}`));
+    for (const l of p.lines) {
+      const section = lineSection(item, l);
+      parts.push(...section.parts);
+      refresh.push(section.show);
+    }
+    if (p.picture) {
+      const available = p.lines[0]?.available ?? p.stock?.[0] ?? 0;
+      parts.push(el("div", { class: "pair" },
+        el("div", {}, el("h3", {}, "Demand a week"), demandChart(p.picture)),
+        el("div", {}, el("h3", {}, "Projected stock, if nothing is ordered"), stockChart(p.picture, p.policy, available))));
+    }
+    if (p.policy) {
+      const y = p.policy;
+      parts.push(el("h3", {}, "Safety stock and reorder point"),
+        facts(fact("Lead time", `${number(y.lead[0])} days, at most ${number(y.lead[2])}`, "lead-time"), fact("Review every", `${number(y.review)} days`),
+          fact("Service target", share(y.target), "service-target"), fact("Method", OP.words(y.method), "method"), fact("Safety stock", number(y.safety), "safety-stock"),
+          fact("Reorder point", number(y.reorder), "reorder-point"), fact("Order up to", number(y.up_to), "order-up-to"), y.eoq !== null && fact("Economic order quantity", number(y.eoq))),
+        el("p", { class: "note" }, `Lead time from ${y.source}.`),
+        ...(y.steps.length && !p.lines.some((l) => l.steps.some(([name]) => name === y.steps[0][0])) ? [steps(y.steps)] : []));
+    }
+    if (c) {
+      parts.push(el("h3", {}, "Classes"),
+        facts(fact("Class", c.cell, "class"), fact("Demand pattern", c.pattern), fact("Speed", c.speed), fact("Life", c.lifecycle), fact("Role", c.role + (c.act ? ", act now" : ""), "deadstock"),
+          fact("Velocity a day", write("money", c.velocity), "velocity"), fact("Days of cover", c.cover === null ? "no sales" : number(c.cover), "cover"), fact("Revenue a month", money(c.revenue)),
+          p.picture && fact("Out of stock in 30 days", `${p.picture.out_days} days`, "out-of-stock-days")));
+    }
+    if (p.stock) {
+      const [on, committed, back, damaged, returned] = p.stock.map(number);
+      parts.push(el("h3", {}, "Stock this morning"), facts(fact("On hand", on, "on-hand"), fact("Committed", committed, "committed"), fact("Backordered", back), fact("Damaged", damaged), fact("Returns being checked", returned)));
+    }
+    parts.push(el("h3", {}, "Open orders"), sheet([["Order"], ["Supplier"], ["Units", 1], ["Expected"], ["Advice"]], p.orders.map((o) => [o.id, o.supplier, number(o.quantity), o.expected || "unknown", o.advice || "leave it"]), "None."));
+    parts.push(el("h3", {}, "Channels"), sheet([["Channel"], ["Share", 1], ["Sold a day", 1], ["Allocated", 1], ["Buffer", 1], ["Published", 1], ["Listed now", 1], ["Action"], ["Oversell risk", 1], ["Forecast method"], ["Why"]],
+      p.channels.map((a) => [a.channel, share(a.share), write("money", a.velocity), number(a.allocated), number(a.buffer), number(a.published), a.listed === null ? "unknown" : number(a.listed), OP.status(a.action), share(a.risk), `${a.method} ${a.why ? `(${a.why})` : ""}`, a.reason]),
+      "No channel sells from this pool."));
+    parts.push(el("h3", {}, "Decisions and overrides so far"), sheet([["What"], ["Value", 1], ["Until"], ["Reason"], ["By"], ["When"]],
+      [...p.decisions.map((d) => [d.decision, d.quantity === null ? "" : number(d.quantity), d.until || "", d.reason, d.author, d.time]),
+        ...p.overrides.map((o) => [`override of ${plain(o.field)}`, exact(o.value), o.expires || "", o.reason, o.author, ""])], "None."));
+    return { parts, refresh };
+  };
+
+  const show = (item) => {
+    title.textContent = item.name ? `${item.sku} - ${item.name}` : item.sku;
+    document.title = `${item.sku} - ${OP.asOf} - Orderpoint`;
+    const pools = item.pools.map((p) => pool(item, p, item.pools.length > 1));
+    main.replaceChildren(
+      facts(fact("Category", item.category), fact("Status", item.status), fact("Unit cost", money(item.cost), "unit-cost"), fact("Price", money(item.price)), item.launched && fact("On sale since", item.launched),
+        item.kit.length && fact("Made of", item.kit.map(([sku, n]) => `${n} x ${sku}`).join(", ")), item.successor !== null && fact("Replaced by", el("a", { href: `#${item.successor}` }, "successor"))),
+      ...(item.pools.length ? pools.flatMap((p) => p.parts) : [el("p", {}, "This item has neither stock nor sales.")]));
+    refresh = pools.flatMap((p) => p.refresh);
+    main.dataset.ready = item.sku;
+  };
+  let refresh = [];
+  OP.onDecision(() => refresh.forEach((call) => call()));
+
+  const open = async () => {
+    const at = Number.parseInt(location.hash.slice(1), 10);
+    if (!Number.isInteger(at)) return;
+    try {
+      if (!OP.itemOf.has(at)) await OP.load(`items/${Math.floor(at / PER_FILE)}.js`);
+      if (!OP.itemOf.has(at)) throw new Error(`no item ${at}`);
+      show(OP.itemOf.get(at));
+    } catch (error) {
+      main.replaceChildren(el("p", { role: "alert" }, `This item cannot be shown: ${error.message}.`));
+    }
+  };
+  window.addEventListener("hashchange", open);
+  open();
+})();

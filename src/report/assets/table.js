@@ -1,0 +1,209 @@
+// The long tables: sorted, filtered, decided on and downloaded, over Tabulator, which draws only the rows in view.
+"use strict";
+
+(() => {
+  const { el, write } = OP;
+  /// Columns with few distinct words get a list to choose from.
+  const CHOOSE = ["status", "supplier", "class", "location", "channel", "action", "severity", "kind", "method", "cause", "field", "file"];
+  const MARKED = ["status", "action", "severity"];
+  const NARROW = window.matchMedia("(max-width: 600px)").matches;
+  /// Widths are given, not measured: measuring 30 columns costs a second before the first row shows.
+  const WIDE = { name: 240, reason: 420, what: 380, why: 420 };
+  const WIDTH = { item: NARROW ? 112 : 130, text: 150, number: 112, money: 120, percent: 112, date: 126 };
+
+  const rowsOf = (t) => {
+    const rows = Array.from({ length: t.rows }, (_, i) => ({ n: i }));
+    for (const c of t.columns) {
+      if (c.words) for (let i = 0; i < t.rows; i++) rows[i][c.key] = c.words[c.values[i]];
+      else for (let i = 0; i < t.rows; i++) rows[i][c.key] = c.values[i];
+    }
+    return rows;
+  };
+
+  const cellOf = (c) => (cell) => {
+    const value = cell.getValue();
+    const row = cell.getData();
+    if (c.kind === "item") return el("a", { href: `item.html#${value}` }, row.sku);
+    if (MARKED.includes(c.key)) return OP.status(value);
+    return document.createTextNode(write(c.kind, value));
+  };
+  const numeric = (c) => ["number", "money", "percent"].includes(c.kind);
+  const byNumber = (a, b) => (a ?? -Infinity) - (b ?? -Infinity);
+  const byText = (a, b) => (a < b ? -1 : a > b ? 1 : 0);
+  const sorter = (c) => {
+    if (c.kind === "item") return (a, b, left, right) => byText(left.getData().sku, right.getData().sku);
+    return c.words ? byText : byNumber;
+  };
+  /// The title sorts (its click reaches the header), the question mark explains.
+  const head = (title, term) =>
+    el("span", {}, el("button", { type: "button", class: "sort" }, title), " ",
+      el("a", { class: "explain", href: `glossary.html#${term}`, "aria-label": `What ${title} means`, onclick: (event) => event.stopPropagation() }, "?"));
+  const columnOf = (c) => ({
+    field: c.key,
+    title: c.title,
+    titleFormatter: () => head(c.title, c.term),
+    formatter: cellOf(c),
+    sorter: sorter(c),
+    headerSortStartingDir: numeric(c) ? "desc" : "asc",
+    hozAlign: numeric(c) ? "right" : "left",
+    frozen: c.kind === "item",
+    minWidth: 90,
+    width: WIDE[c.key] ? WIDE[c.key] / (NARROW ? 1.6 : 1) : Math.max(WIDTH[c.kind], c.title.length * 9 + 86),
+    tooltip: (event, cell) => (c.key in WIDE ? document.createTextNode(cell.getValue()) : ""),
+  });
+
+  /// The state a planner can save under a name.
+  class Filters {
+    constructor(t) {
+      this.values = { search: "" };
+      this.search = el("input", { type: "search", oninput: () => { this.values.search = this.search.value; this.apply(); } });
+      this.selects = {};
+      for (const c of t.columns.filter((c) => c.words && CHOOSE.includes(c.key) && c.words.length > 1)) {
+        const all = el("option", { value: "" }, "all");
+        const words = [...c.words].sort(byText).map((w) => el("option", { value: w }, w === "" ? "(none)" : OP.words(w)));
+        this.selects[c.key] = el("select", { onchange: () => { this.values[c.key] = this.selects[c.key].value; this.apply(); } }, all, ...words);
+        this.selects[c.key].dataset.title = c.title;
+      }
+      this.textColumns = t.columns.filter((c) => c.words).map((c) => c.key);
+    }
+    show(values) {
+      this.values = { search: "", ...values };
+      this.search.value = this.values.search;
+      for (const [key, select] of Object.entries(this.selects)) select.value = this.values[key] || "";
+    }
+    test(row) {
+      for (const key of Object.keys(this.selects)) if (this.values[key] && row[key] !== this.values[key]) return false;
+      const text = this.values.search.trim().toLowerCase();
+      return !text || this.textColumns.some((key) => row[key].toLowerCase().includes(text));
+    }
+    apply() { this.onchange?.(); }
+  }
+
+  const build = (place, t) => {
+    const decides = "decide" in place.dataset;
+    const filters = new Filters(t);
+    const alone = (c) => c.key === "location" && c.words.length < 2;
+    const columns = t.columns.filter((c) => c.kind !== "hidden" && !alone(c)).map(columnOf);
+    if (decides) {
+      // On a phone the figures come first: the item's page is one tap away and has the same control.
+      columns.splice(NARROW ? 7 : 1, 0, {
+        field: "decision", title: "Decision", width: 150, headerSort: false,
+        titleFormatter: () => head("Decision", "decision"),
+        formatter: (cell) => { const row = cell.getData(); return row.quantity > 0 ? OP.decide({ id: row.recommendation_id, sku: row.sku, quantity: row.quantity }) : ""; },
+      });
+    }
+    const bar = el("div", { class: "bar", role: "group", "aria-label": "Filter and download" });
+    const grid = el("div");
+    place.append(bar, grid);
+    const table = new Tabulator(grid, {
+      data: rowsOf(t),
+      columns,
+      index: "n",
+      height: t.rows > 12 ? Math.max(420, window.innerHeight - 140) : undefined,
+      rowHeight: 34,
+      layout: t.columns.length > 12 ? "fitData" : "fitDataStretch",
+      headerSortElement: '<span aria-hidden="true">&#8597;</span>',
+      placeholder: "No line matches.",
+      columnDefaults: { resizable: false },
+      keybindings: false,
+      printAsHtml: true,
+      printRowRange: "active",
+    });
+    table.on("tableBuilt", () => roles(grid));
+    controls(place, t, table, filters, bar, decides);
+  };
+
+  /// The element that scrolls can be focused, so it is the one that must be the grid's group of rows.
+  const roles = (grid) => {
+    const holder = grid.querySelector(".tabulator-tableholder");
+    grid.removeAttribute("aria-owns");
+    holder.setAttribute("role", "rowgroup");
+    holder.querySelector(".tabulator-table").setAttribute("role", "none");
+  };
+
+  const controls = (place, t, table, filters, bar, decides) => {
+    const shown = el("p", { class: "shown", role: "status" });
+    const active = () => table.getRows("active").map((row) => row.getData());
+    const csv = () => {
+      const visible = table.getColumns().filter((c) => c.isVisible() && c.getField() !== "decision").map((c) => t.columns.find((x) => x.key === c.getField()));
+      const value = (c, row) => (c.kind === "item" ? row.sku : c.kind === "date" ? write("date", row[c.key]) : row[c.key]);
+      OP.download(`${t.name}.csv`, "\ufeff" + OP.csv([visible.map((c) => (c.kind === "item" ? "sku" : c.key)), ...active().map((row) => visible.map((c) => value(c, row)))]));
+    };
+    bar.append(
+      el("label", {}, "Search", filters.search),
+      ...Object.values(filters.selects).map((select) => el("label", {}, select.dataset.title, select)),
+      ...views(t, table, filters),
+      el("button", { type: "button", onclick: csv }, "CSV of what is shown"),
+      ...(decides ? [approveShown(active), ...OP.decisionBar()] : []),
+      shown);
+    const count = () => {
+      const rows = active();
+      const sum = decides ? `, ${write("money", rows.reduce((s, r) => s + (r.value || 0), 0))} ${OP.currency} to order` : "";
+      shown.textContent = `${write("number", rows.length)} of ${write("number", t.rows)} lines shown${sum}.`;
+    };
+    filters.onchange = () => { table.setFilter((row) => filters.test(row)); };
+    table.on("dataFiltered", () => setTimeout(count));
+    table.on("tableBuilt", () => {
+      fromAddress(filters);
+      if (Object.values(filters.values).some(Boolean)) filters.apply();
+      count();
+      place.dataset.ready = "";
+    });
+    window.addEventListener("hashchange", () => { fromAddress(filters); filters.apply(); });
+    if (decides) OP.onDecision(() => table.getRows("visible").forEach((row) => row.reformat()));
+  };
+
+  const approveShown = (active) => {
+    const box = el("button", { type: "button", onclick: () => {
+      const decided = OP.decisions();
+      const lines = active().filter((r) => r.quantity > 0 && !decided[r.recommendation_id]);
+      if (lines.length && confirm(`Approve ${lines.length} undecided lines as proposed?`)) {
+        OP.recordAll(lines.map((r) => ({ id: r.recommendation_id, quantity: r.quantity })));
+      }
+    } }, "Approve all shown");
+    return box;
+  };
+
+  /// Filters given in the address: #status=order-now&supplier=ACME
+  const fromAddress = (filters) => {
+    const values = {};
+    for (const [key, value] of new URLSearchParams(location.hash.slice(1))) {
+      if (key in filters.selects || key === "search") values[key] = value;
+    }
+    if (Object.keys(values).length) filters.show(values);
+  };
+
+  const views = (t, table, filters) => {
+    const KEY = `orderpoint.views.${t.name}`;
+    const choose = el("select", { onchange: () => {
+      const view = OP.read(KEY, {})[choose.value];
+      filters.show(view?.filters || {});
+      filters.apply();
+      if (view?.sort?.length) table.setSort(view.sort);
+      else table.clearSort(), table.setData(table.getData().sort((a, b) => a.n - b.n));
+      remove.disabled = !choose.value;
+    } });
+    const fill = (name) => {
+      const names = Object.keys(OP.read(KEY, {})).sort(byText);
+      choose.replaceChildren(el("option", { value: "" }, "everything"), ...names.map((n) => el("option", { value: n, selected: n === name }, n)));
+      remove.disabled = !choose.value;
+    };
+    const save = el("button", { type: "button", onclick: () => {
+      const name = prompt("Name of this view", choose.value)?.trim();
+      if (!name) return;
+      const sort = table.getSorters().map((s) => ({ column: s.field, dir: s.dir }));
+      OP.keep(KEY, { ...OP.read(KEY, {}), [name]: { filters: filters.values, sort } });
+      fill(name);
+    } }, "Save view");
+    const remove = el("button", { type: "button", onclick: () => {
+      const all = OP.read(KEY, {});
+      delete all[choose.value];
+      OP.keep(KEY, all);
+      fill("");
+    } }, "Forget view");
+    fill("");
+    return [el("label", {}, "View", choose), save, remove];
+  };
+
+  document.querySelectorAll("[data-table]").forEach((place) => OP.onTable(place.dataset.table, (t) => build(place, t)));
+})();

@@ -1,0 +1,194 @@
+//! The long tables: recommendations, channels, accuracy, exceptions, quarantine, changes, counts.
+
+use super::Run;
+use super::tables::{Kind, Table, heading};
+use crate::indicators::PoolView;
+use crate::outcome::{Accuracy, Allocation, ChannelFinding, Recommendation};
+use crate::units::Units;
+use std::cmp::Reverse;
+
+/// Rows beyond this many are left to the Parquet tables, which the page says.
+pub const LONGEST: usize = 20_000;
+
+/// Every table as (name, script).
+pub fn all(run: &Run) -> Vec<(&'static str, Vec<u8>)> {
+    vec![
+        ("recommendations", recommendations(run)),
+        ("allocation", allocation(run)),
+        ("findings", findings(run)),
+        ("accuracy", accuracy(run)),
+        ("exceptions", exceptions(run)),
+        ("quarantine", quarantine(run)),
+        ("changes", changes(run)),
+        ("items", items(run)),
+    ]
+}
+
+/// Most urgent first, then the most money at risk, then the dearest order.
+fn recommendations(run: &Run) -> Vec<u8> {
+    let mut rows: Vec<(&PoolView, &Recommendation)> =
+        run.pools.iter().flat_map(|p| p.recommendations.iter().map(move |r| (p, r))).collect();
+    rows.sort_by(|(_, a), (_, b)| {
+        b.urgency.total_cmp(&a.urgency).then(b.value_at_risk.cmp(&a.value_at_risk)).then(b.value.cmp(&a.value))
+    });
+    let cells: Vec<String> = rows.iter().map(|(p, _)| p.cell()).collect();
+    let rows: Vec<_> = rows.into_iter().zip(&cells).map(|((p, r), cell)| (p, r, cell.as_str())).collect();
+    let units = |u: Units| Some(u.0 as f64);
+    let class = |row: &(&PoolView, &Recommendation, &str)| row.0.class.map(|c| c.velocity_per_day);
+    Table::new("recommendations", &rows)
+        .number(heading("item", "SKU", "sku", Kind::Item), |r| Some(f64::from(r.0.sku.0)))
+        .text(heading("sku", "SKU", "sku", Kind::Hidden), |r| run.sku(r.0.sku))
+        .text(heading("recommendation_id", "Id", "sku", Kind::Hidden), |r| &r.1.id)
+        .text(heading("name", "Name", "sku", Kind::Text), |r| &r.0.product.name)
+        .text(heading("location", "Location", "location", Kind::Text), |r| run.location(r.0.location))
+        .text(heading("status", "Status", "status", Kind::Text), |r| r.1.status.name())
+        .number(heading("value_at_risk", "Margin at risk", "value-at-risk", Kind::Money), |r| Some(r.1.value_at_risk.as_f64()))
+        .number(heading("quantity", "Order quantity", "order-quantity", Kind::Number), |r| units(r.1.quantity))
+        .number(heading("value", "Order cost", "order-cost", Kind::Money), |r| Some(r.1.value.as_f64()))
+        .text(heading("supplier", "Supplier", "supplier", Kind::Text), |r| run.supplier(r.1.supplier))
+        .date(heading("order_by", "Order by", "order-by", Kind::Date), |r| r.1.order_by)
+        .date(heading("stockout_date", "Stock-out date", "stock-out-date", Kind::Date), |r| r.1.stockout_date)
+        .text(heading("class", "Class", "class", Kind::Text), |r| r.2)
+        .number(heading("on_hand", "On hand", "on-hand", Kind::Number), |r| units(r.1.on_hand))
+        .number(heading("committed", "Committed", "committed", Kind::Number), |r| r.0.stock.map(|s| s.committed.0 as f64))
+        .number(heading("available", "Available", "available", Kind::Number), |r| units(r.1.available))
+        .number(heading("on_order", "On order", "on-order", Kind::Number), |r| units(r.1.on_order))
+        .number(heading("inventory_position", "Position", "inventory-position", Kind::Number), |r| units(r.1.inventory_position))
+        .number(heading("velocity", "Velocity / day", "velocity", Kind::Number), class)
+        .number(heading("cover", "Days of cover", "cover", Kind::Number), |r| r.0.class.and_then(|c| c.days_of_cover))
+        .number(heading("stockout_days_30", "Out-of-stock days in 30", "out-of-stock-days", Kind::Number), |r| {
+            r.0.picture.map(|p| f64::from(p.stockout_days_30))
+        })
+        .number(heading("forecast_4_weeks", "Forecast 4 weeks", "forecast", Kind::Number), |r| {
+            r.0.picture.map(|p| p.mean.iter().take(4).map(|&m| f64::from(m)).sum())
+        })
+        .number(heading("lead_time", "Lead time days", "lead-time", Kind::Number), |r| r.0.policy.map(|p| p.lead_time_mean))
+        .number(heading("safety_stock", "Safety stock", "safety-stock", Kind::Number), |r| r.0.policy.map(|p| p.safety_stock))
+        .number(heading("reorder_point", "Reorder point", "reorder-point", Kind::Number), |r| r.0.policy.map(|p| p.reorder_point))
+        .number(heading("need", "Need", "need", Kind::Number), |r| Some(r.1.need))
+        .number(heading("unit_cost", "Unit cost", "unit-cost", Kind::Money), |r| Some(r.1.unit_cost.as_f64()))
+        .number(heading("landed_unit_cost", "Landed cost", "landed-cost", Kind::Money), |r| Some(r.1.landed_unit_cost.as_f64()))
+        .number(heading("risk", "Stock-out risk", "risk", Kind::Percent), |r| Some(r.1.stockout_probability))
+        .number(heading("urgency", "Urgency", "urgency", Kind::Number), |r| Some(r.1.urgency))
+        .text(heading("reason", "Reason", "reason", Kind::Text), |r| &r.1.reason)
+        .finish()
+}
+
+/// Highest oversell risk first.
+fn allocation(run: &Run) -> Vec<u8> {
+    let mut rows: Vec<&Allocation> = run.input.outcome.allocation.iter().collect();
+    rows.sort_by(|a, b| b.action.cmp(&a.action).then(b.oversell_risk.total_cmp(&a.oversell_risk)));
+    let units = |u: Units| Some(u.0 as f64);
+    let products = &run.input.inputs.products;
+    let channels = &run.input.inputs.names.channels;
+    Table::new("allocation", &rows)
+        .number(heading("item", "SKU", "sku", Kind::Item), |a| Some(f64::from(a.sku.0)))
+        .text(heading("sku", "SKU", "sku", Kind::Hidden), |a| run.sku(a.sku))
+        .text(heading("name", "Name", "sku", Kind::Text), |a| &products[a.sku.index()].name)
+        .text(heading("channel", "Channel", "channel", Kind::Text), |a| &channels[a.channel.index()])
+        .text(heading("action", "Action", "action", Kind::Text), |a| a.action.name())
+        .number(heading("published", "Published", "published", Kind::Number), |a| units(a.published))
+        .number(heading("listed", "Listed now", "exposure", Kind::Number), |a| a.listed.map(|l| l.0 as f64))
+        .number(heading("allocated", "Allocated", "allocated", Kind::Number), |a| units(a.allocated))
+        .number(heading("reserved", "Reserved", "allocated", Kind::Number), |a| units(a.reserved))
+        .number(heading("buffer", "Buffer", "buffer", Kind::Number), |a| units(a.buffer))
+        .number(heading("share", "Share", "share", Kind::Percent), |a| Some(a.share))
+        .number(heading("velocity", "Velocity / day", "velocity", Kind::Number), |a| Some(a.velocity))
+        .number(heading("oversell_risk", "Oversell risk", "oversell-risk", Kind::Percent), |a| Some(a.oversell_risk))
+        .text(heading("location", "Location", "location", Kind::Text), |a| run.location(a.location))
+        .text(heading("reason", "Reason", "reason", Kind::Text), |a| &a.reason)
+        .finish()
+}
+
+/// Exposure, imbalance, stranded stock and superfluous channels, most money first.
+fn findings(run: &Run) -> Vec<u8> {
+    let mut rows: Vec<&ChannelFinding> = run.input.outcome.findings.iter().collect();
+    rows.sort_by(|a, b| b.value.cmp(&a.value).then_with(|| (a.sku, a.kind, a.channel).cmp(&(b.sku, b.kind, b.channel))));
+    rows.truncate(LONGEST);
+    let inputs = run.input.inputs;
+    Table::new("findings", &rows)
+        .number(heading("item", "SKU", "sku", Kind::Item), |f| Some(f64::from(f.sku.0)))
+        .text(heading("sku", "SKU", "sku", Kind::Hidden), |f| run.sku(f.sku))
+        .text(heading("name", "Name", "sku", Kind::Text), |f| &inputs.products[f.sku.index()].name)
+        .text(heading("kind", "Finding", "imbalance", Kind::Text), |f| f.kind)
+        .text(heading("channel", "Channel", "channel", Kind::Text), |f| {
+            f.channel.map_or("all", |c| &inputs.names.channels[c.index()])
+        })
+        .text(heading("location", "Location", "location", Kind::Text), |f| f.location.map_or("all", |l| run.location(l)))
+        .number(heading("units", "Units", "on-hand", Kind::Number), |f| Some(f.units))
+        .number(heading("value", "Worth", "value-at-risk", Kind::Money), |f| Some(f.value.as_f64()))
+        .text(heading("reason", "Why", "reason", Kind::Text), |f| &f.reason)
+        .finish()
+}
+
+/// The chosen method of each series beside the naive one, largest error first.
+fn accuracy(run: &Run) -> Vec<u8> {
+    let all = &run.input.outcome.accuracy;
+    let mut rows: Vec<(&Accuracy, Option<f64>)> = Vec::new();
+    for series in all.chunk_by(|a, b| a.series == b.series) {
+        let naive = series.iter().find(|a| a.method == "naive").map(|a| a.wape);
+        rows.extend(series.iter().filter(|a| a.chosen).map(|a| (a, naive)));
+    }
+    rows.sort_by(|a, b| b.0.wape.total_cmp(&a.0.wape));
+    let inputs = run.input.inputs;
+    let key = |row: &(&Accuracy, Option<f64>)| inputs.panel.key(row.0.series);
+    Table::new("accuracy", &rows)
+        .number(heading("item", "SKU", "sku", Kind::Item), |r| Some(f64::from(key(r).sku.0)))
+        .text(heading("sku", "SKU", "sku", Kind::Hidden), |r| run.sku(key(r).sku))
+        .text(heading("channel", "Channel", "channel", Kind::Text), |r| &inputs.names.channels[key(r).channel.index()])
+        .text(heading("location", "Location", "location", Kind::Text), |r| run.location(key(r).location))
+        .text(heading("method", "Method", "method", Kind::Text), |r| &r.0.method)
+        .number(heading("wape", "WAPE", "wape", Kind::Percent), |r| Some(r.0.wape))
+        .number(heading("wape_naive", "WAPE naive", "forecast-value-added", Kind::Percent), |r| r.1)
+        .number(heading("bias", "Bias", "bias", Kind::Percent), |r| Some(r.0.bias))
+        .number(heading("mase", "MASE", "mase", Kind::Money), |r| Some(r.0.mase))
+        .number(heading("rmsse", "RMSSE", "rmsse", Kind::Money), |r| Some(r.0.rmsse))
+        .number(heading("pinball", "Pinball loss", "pinball", Kind::Money), |r| r.0.pinball)
+        .finish()
+}
+
+fn exceptions(run: &Run) -> Vec<u8> {
+    let mut rows: Vec<_> = run.input.inputs.exceptions.iter().chain(&run.input.outcome.exceptions).collect();
+    rows.sort_by_key(|e| (Reverse(e.severity), e.kind, &e.key));
+    rows.truncate(LONGEST);
+    Table::new("exceptions", &rows)
+        .text(heading("severity", "Severity", "status", Kind::Text), |e| e.severity.name())
+        .text(heading("kind", "Kind", "cause", Kind::Text), |e| e.kind)
+        .text(heading("key", "About", "sku", Kind::Text), |e| &e.key)
+        .text(heading("what", "What happened", "reason", Kind::Text), |e| &e.what)
+        .text(heading("why", "Why, and what it costs", "reason", Kind::Text), |e| &e.why)
+        .finish()
+}
+
+fn quarantine(run: &Run) -> Vec<u8> {
+    let rows = &run.input.inputs.quarantine;
+    Table::new("quarantine", &rows[..rows.len().min(LONGEST)])
+        .text(heading("file", "File", "quarantine", Kind::Text), |q| &q.file)
+        .number(heading("line", "Line", "quarantine", Kind::Number), |q| Some(q.line as f64))
+        .text(heading("column", "Column", "quarantine", Kind::Text), |q| &q.column)
+        .text(heading("value", "Value", "quarantine", Kind::Text), |q| &q.value)
+        .text(heading("reason", "Expected", "reason", Kind::Text), |q| &q.reason)
+        .finish()
+}
+
+fn changes(run: &Run) -> Vec<u8> {
+    let rows = &run.input.outcome.changes;
+    Table::new("changes", &rows[..rows.len().min(LONGEST)])
+        .text(heading("key", "About", "sku", Kind::Text), |c| &c.key)
+        .text(heading("field", "What", "cause", Kind::Text), |c| c.field)
+        .text(heading("before", "Before", "cause", Kind::Text), |c| &c.before)
+        .text(heading("after", "Now", "cause", Kind::Text), |c| &c.after)
+        .text(heading("cause", "Cause", "cause", Kind::Text), |c| &c.cause)
+        .finish()
+}
+
+/// Every item by its position: how pages find an item's name, and the search box an item.
+fn items(run: &Run) -> Vec<u8> {
+    let names = &run.input.inputs.names.skus;
+    let rows: Vec<(&str, &str)> =
+        names.iter().zip(&run.input.inputs.products).map(|(sku, p)| (sku.as_str(), p.name.as_str())).collect();
+    Table::new("items", &rows)
+        .text(heading("sku", "SKU", "sku", Kind::Text), |r| r.0)
+        .text(heading("name", "Name", "sku", Kind::Text), |r| r.1)
+        .finish()
+}

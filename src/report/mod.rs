@@ -1,0 +1,166 @@
+//! The planner's report: static pages that open from disk without a network.
+//!
+//! [`render`] is a pure function of one run: it hands every file to a writer and reads no clock, so the same run gives the same
+//! bytes. `index.html` is the briefing; everything else lies in `report/` beside it. Pages are askama templates, checked when the
+//! crate is built and escaped; long tables and item pages are data scripts (see [`tables`], [`sku`]) that the browser loads from
+//! disk, because a page opened from disk may not fetch. Charts of the whole run are plotters SVG inside the page.
+//!
+//! The table library is Tabulator (MIT, licence beside it in `assets/`), unchanged from npm.
+
+pub mod briefing;
+pub mod charts;
+pub mod glossary;
+mod html;
+mod lists;
+mod pages;
+mod sheets;
+pub mod simulation;
+pub mod sku;
+pub mod tables;
+
+use crate::error::{Error, Result};
+use crate::indicators::{PoolView, Settings, pool_views};
+use crate::inputs::Inputs;
+use crate::outcome::{Indicator, Outcome};
+use crate::units::{LocationId, SkuId, SupplierId, Units};
+use chrono::NaiveDate;
+use std::collections::BTreeMap;
+
+/// Everything the report shows.
+#[derive(Debug, Clone, Copy)]
+pub struct ReportInput<'a> {
+    /// Id of the run.
+    pub run_id: &'a str,
+    /// The morning it is for.
+    pub as_of: NaiveDate,
+    /// Version of the program.
+    pub version: &'a str,
+    /// Currency code shown with money; may be empty.
+    pub currency: &'a str,
+    /// What the run read.
+    pub inputs: &'a Inputs,
+    /// What the run decided; its indicators are those of [`crate::indicators::compute`].
+    pub outcome: &'a Outcome,
+    /// Goals and limits the indicators were computed with.
+    pub settings: &'a Settings,
+    /// Earlier published runs, oldest first.
+    pub history: &'a [PastRun],
+    /// Decisions taken in so far, sorted by (sku, location, time).
+    pub decisions: &'a [PastDecision],
+}
+
+/// Indicators of an earlier run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PastRun {
+    /// Its id.
+    pub run_id: String,
+    /// Its morning.
+    pub as_of: NaiveDate,
+    /// Its indicators.
+    pub indicators: Vec<Indicator>,
+}
+
+/// One decision taken in earlier.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PastDecision {
+    /// The item.
+    pub sku: SkuId,
+    /// Ship to.
+    pub location: LocationId,
+    /// approved, edited, rejected, snoozed.
+    pub decision: String,
+    /// Units, where edited.
+    pub quantity: Option<Units>,
+    /// Until when it holds.
+    pub until: Option<NaiveDate>,
+    /// Why.
+    pub reason: String,
+    /// By whom.
+    pub author: String,
+    /// When, as given.
+    pub time: String,
+}
+
+/// Files that are the same in every report.
+const ASSETS: [(&str, &[u8]); 7] = [
+    ("report/assets/app.css", include_bytes!("assets/app.css")),
+    ("report/assets/app.js", include_bytes!("assets/app.js")),
+    ("report/assets/table.js", include_bytes!("assets/table.js")),
+    ("report/assets/item.js", include_bytes!("assets/item.js")),
+    ("report/assets/tabulator.min.js", include_bytes!("assets/tabulator.min.js")),
+    ("report/assets/tabulator_simple.min.css", include_bytes!("assets/tabulator_simple.min.css")),
+    ("report/assets/tabulator-LICENSE.txt", include_bytes!("assets/tabulator-LICENSE.txt")),
+];
+
+/// What the pages share: the run, its pools side by side, its indicators and those of earlier runs.
+struct Run<'a> {
+    input: &'a ReportInput<'a>,
+    pools: Vec<PoolView<'a>>,
+    now: Indicators<'a>,
+    before: Vec<Indicators<'a>>,
+}
+
+/// The indicators of one run, found by name and scope.
+struct Indicators<'a> {
+    as_of: NaiveDate,
+    by_name: BTreeMap<(&'a str, &'a str), &'a Indicator>,
+}
+
+impl<'a> Indicators<'a> {
+    fn new(as_of: NaiveDate, all: &'a [Indicator]) -> Self {
+        Self { as_of, by_name: all.iter().map(|i| ((i.indicator, i.scope.as_str()), i)).collect() }
+    }
+
+    fn find(&self, name: &str, scope: &str) -> Option<&'a Indicator> {
+        self.by_name.get(&(name, scope)).copied()
+    }
+}
+
+impl<'a> Run<'a> {
+    fn sku(&self, sku: SkuId) -> &'a str {
+        &self.input.inputs.names.skus[sku.index()]
+    }
+
+    fn location(&self, location: LocationId) -> &'a str {
+        &self.input.inputs.names.locations[location.index()]
+    }
+
+    fn supplier(&self, id: Option<SupplierId>) -> &'a str {
+        id.map_or("", |s| &self.input.inputs.names.suppliers[s.index()])
+    }
+}
+
+/// Writes the report, file by file, as (path below the run's folder, bytes).
+///
+/// # Errors
+/// What the writer answers, or [`Error::Internal`] if a page cannot be rendered.
+pub fn render(input: &ReportInput, writer: &mut dyn FnMut(&str, &[u8]) -> Result<()>) -> Result<()> {
+    let run = Run {
+        input,
+        pools: pool_views(input.inputs, input.outcome),
+        now: Indicators::new(input.as_of, &input.outcome.indicators),
+        before: input.history.iter().map(|past| Indicators::new(past.as_of, &past.indicators)).collect(),
+    };
+    for (path, bytes) in ASSETS {
+        writer(path, bytes)?;
+    }
+    for (path, page) in pages::all(&run).map_err(|e| Error::Internal(format!("a page of the report: {e}")))? {
+        writer(&path, page.as_bytes())?;
+    }
+    for (name, script) in lists::all(&run) {
+        writer(&format!("report/data/{name}.js"), &script)?;
+    }
+    let mut pools = run.pools.as_slice();
+    for first in (0..input.inputs.names.skus.len()).step_by(sku::ITEMS_PER_FILE) {
+        let mine = pools.partition_point(|p| p.sku.index() < first + sku::ITEMS_PER_FILE);
+        let script = sku::script(input, first, &pools[..mine]).map_err(|e| Error::Internal(format!("item data: {e}")))?;
+        writer(&format!("report/items/{}.js", first / sku::ITEMS_PER_FILE), &script)?;
+        pools = &pools[mine..];
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod fixture;
+#[cfg(test)]
+mod tests;

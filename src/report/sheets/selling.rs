@@ -1,0 +1,103 @@
+//! Channels side by side: what each shows, sells, returns, strands and risks; stock to move between locations.
+
+use super::{Cell, Sheet, figure, fragment, link, words};
+use crate::outcome::{Allocation, ChannelAction, ChannelFinding};
+use crate::report::Run;
+use crate::report::html::{amount, grouped, measured};
+
+/// Transfers that fit a page.
+const SHOWN: usize = 25;
+
+/// The sheets of the channels page.
+pub(in crate::report) fn channels(run: &Run) -> Vec<Sheet> {
+    let mut sheets = vec![overview(run)];
+    if run.input.inputs.names.locations.len() > 1 {
+        sheets.push(transfers(run));
+    }
+    sheets
+}
+
+/// H14: one row a channel.
+fn overview(run: &Run) -> Sheet {
+    Sheet {
+        title: "Channels side by side",
+        note: "Uneven sell-through between channels of one stock pool means the pool is shared out badly.".to_owned(),
+        empty: "No channel sells from a known stock pool.",
+        head: vec![
+            ("Channel", "channel"),
+            ("Items", ""),
+            ("Sold a day", "velocity"),
+            ("Published", "published"),
+            ("Over-listed", "exposure"),
+            ("Sell-through", "sell-through"),
+            ("Returns", "return-rate"),
+            ("Paused", "action"),
+            ("Alerts", "action"),
+            ("Risk over 5 %", "oversell-risk"),
+            ("Stranded", "imbalance"),
+            ("At cost", "imbalance"),
+            ("Better without it", "imbalance"),
+        ],
+        rows: (0..run.input.inputs.names.channels.len()).map(|at| channel(run, at)).collect(),
+    }
+}
+
+fn channel(run: &Run, at: usize) -> Vec<Cell> {
+    let name = &run.input.inputs.names.channels[at];
+    let rows = || run.input.outcome.allocation.iter().filter(|a| a.channel.index() == at);
+    let count = |test: fn(&Allocation) -> bool| grouped(rows().filter(|a| test(a)).count() as f64);
+    let found = |kind: &'static str| {
+        let mine = move |f: &&ChannelFinding| f.kind == kind && f.channel.is_some_and(|c| c.index() == at);
+        run.input.outcome.findings.iter().filter(mine)
+    };
+    let over: i64 = rows().filter_map(|a| Some((a.listed?.0 - a.allocated.0).max(0))).sum();
+    let scope = format!("channel:{name}");
+    let percent = |key: &str| measured(run.now.find(key, &scope).and_then(|i| i.value), "percent");
+    vec![
+        link(name.clone(), format!("#channel={}", fragment(name))),
+        figure(grouped(rows().count() as f64)),
+        figure(format!("{:.1}", rows().map(|a| a.velocity).sum::<f64>())),
+        figure(grouped(rows().map(|a| a.published.0 as f64).sum())),
+        figure(grouped(over as f64)),
+        figure(percent("sell_through")),
+        figure(percent("return_rate")),
+        figure(count(|a| a.action == ChannelAction::Pause)),
+        figure(count(|a| a.action == ChannelAction::Alert)),
+        figure(count(|a| a.oversell_risk > 0.05)),
+        figure(grouped(found("stranded").map(|f| f.units).sum())),
+        figure(amount(found("stranded").map(|f| f.value.as_f64()).sum())),
+        figure(grouped(found("too-many-channels").count() as f64)),
+    ]
+}
+
+/// Units to send from a location in excess to one that runs out, most money first.
+fn transfers(run: &Run) -> Sheet {
+    let mut all: Vec<_> = run.input.outcome.transfers.iter().collect();
+    all.sort_by_key(|t| (std::cmp::Reverse(t.value), t.sku, t.from, t.to));
+    let rows = all.iter().take(SHOWN).map(|t| {
+        vec![
+            link(run.sku(t.sku), format!("item.html#{}", t.sku.0)),
+            words(run.input.inputs.products[t.sku.index()].name.clone()),
+            words(run.location(t.from)),
+            words(run.location(t.to)),
+            figure(grouped(t.quantity.0 as f64)),
+            figure(amount(t.value.as_f64())),
+            words(t.reason.clone()),
+        ]
+    });
+    Sheet {
+        title: "Move between locations",
+        note: format!("{} in all; the {} worth most are listed.", grouped(all.len() as f64), all.len().min(SHOWN)),
+        empty: "No location runs out of what another has to spare.",
+        head: vec![
+            ("SKU", "sku"),
+            ("Name", "sku"),
+            ("From", "location"),
+            ("To", "location"),
+            ("Units", "on-hand"),
+            ("Margin saved", "margin"),
+            ("Why", "reason"),
+        ],
+        rows: rows.collect(),
+    }
+}

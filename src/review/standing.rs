@@ -1,0 +1,140 @@
+//! Yesterday's decisions and overrides, as tonight's run needs them.
+
+use super::decisions::{Decision, Kept, Verdict};
+use crate::error::{Exception, Severity};
+use crate::inputs::{Inputs, Names, Override, PurchaseOrder};
+use crate::units::{LocationId, SkuId, SupplierId, Units};
+use chrono::NaiveDate;
+
+/// Units that were approved and not placed yet: they count as on order.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Pending {
+    /// The item.
+    pub sku: SkuId,
+    /// Ship to.
+    pub location: LocationId,
+    /// From whom.
+    pub supplier: Option<SupplierId>,
+    /// Approved units.
+    pub quantity: Units,
+    /// When they were expected to arrive.
+    pub expected: Option<NaiveDate>,
+    /// External id of the order line.
+    pub recommendation_id: String,
+}
+
+/// A line that is not to be proposed tonight.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Quiet {
+    /// The item.
+    pub sku: SkuId,
+    /// Ship to.
+    pub location: LocationId,
+    /// From whom.
+    pub supplier: Option<SupplierId>,
+    /// Proposed again from this day on.
+    pub until: NaiveDate,
+    /// `rejected by ... until ...: reason`.
+    pub why: String,
+}
+
+/// What the decisions so far mean on one morning.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Standing {
+    /// Sorted by (sku, location, supplier).
+    pub pending: Vec<Pending>,
+    /// Sorted by (sku, location, supplier).
+    pub quiet: Vec<Quiet>,
+}
+
+impl Standing {
+    /// Reads the decisions in this run's codes; those on items no longer known have nothing to say.
+    #[must_use]
+    pub fn new(kept: &Kept, inputs: &Inputs, as_of: NaiveDate) -> Self {
+        let mut standing = Self::default();
+        for decision in kept.standing(as_of).into_values() {
+            let Some((sku, location, supplier)) = codes(decision, &inputs.names) else { continue };
+            match decision.decision {
+                Verdict::Approve | Verdict::Edit => {
+                    let lines = inputs.purchase_orders.iter().filter(|p| p.sku == sku && p.location == location);
+                    if decision.is_order() && !lines.into_iter().any(|order| is_placed(decision, supplier, order)) {
+                        let (quantity, expected) = (decision.quantity, decision.expected);
+                        let recommendation_id = decision.recommendation_id.clone();
+                        standing.pending.push(Pending { sku, location, supplier, quantity, expected, recommendation_id });
+                    }
+                }
+                Verdict::Reject | Verdict::Snooze => {
+                    let until = decision.stands_until();
+                    let verb = if decision.decision == Verdict::Reject { "rejected" } else { "snoozed" };
+                    let why = format!("{verb} by {} until {until}: {}", decision.author, decision.reason);
+                    standing.quiet.push(Quiet { sku, location, supplier, until, why });
+                }
+            }
+        }
+        standing.pending.sort_by_key(|p| (p.sku, p.location, p.supplier));
+        standing.quiet.sort_by_key(|q| (q.sku, q.location, q.supplier));
+        standing
+    }
+
+    /// Why a line is not proposed tonight.
+    #[must_use]
+    pub fn quiet(&self, sku: SkuId, location: LocationId, supplier: Option<SupplierId>) -> Option<&Quiet> {
+        let found = self.quiet.binary_search_by_key(&(sku, location, supplier), |q| (q.sku, q.location, q.supplier));
+        found.ok().map(|i| &self.quiet[i])
+    }
+}
+
+fn codes(decision: &Decision, names: &Names) -> Option<(SkuId, LocationId, Option<SupplierId>)> {
+    let code = |all: &[String], name: &str| all.binary_search_by(|n| n.as_str().cmp(name)).ok().map(|i| i as u32);
+    let sku = SkuId(code(&names.skus, &decision.sku)?);
+    let location = LocationId(code(&names.locations, &decision.location)?);
+    Some((sku, location, code(&names.suppliers, &decision.supplier).map(SupplierId)))
+}
+
+/// Whether `order` is the approved line, placed: it carries its id, or the same supplier's order was made since.
+fn is_placed(decision: &Decision, supplier: Option<SupplierId>, order: &PurchaseOrder) -> bool {
+    let same_supplier = order.supplier.is_none() || order.supplier == supplier;
+    let since = order.confirmed.map_or(order.quantity == decision.quantity, |day| day >= decision.as_of);
+    order.order_id == decision.recommendation_id || (same_supplier && since && order.received.is_none_or(|d| d >= decision.as_of))
+}
+
+/// The override that replaces `field` of a pool on the morning of `as_of`: the newest unexpired one, one for the location
+/// before one for all.
+#[must_use]
+pub fn active_override<'a>(
+    overrides: &'a [Override],
+    (sku, location): (SkuId, LocationId),
+    field: &str,
+    as_of: NaiveDate,
+) -> Option<&'a Override> {
+    let from = overrides.partition_point(|o| o.sku < sku);
+    let of_sku = overrides[from..].iter().take_while(|o| o.sku == sku);
+    let fits = |o: &&Override| o.field == field && o.location.is_none_or(|l| l == location) && is_active(o, as_of);
+    of_sku.filter(fits).max_by_key(|o| (o.location.is_some(), o.date))
+}
+
+fn is_active(o: &Override, as_of: NaiveDate) -> bool {
+    o.value.is_finite() && o.date.is_none_or(|day| day <= as_of) && o.expires.is_none_or(|day| as_of < day)
+}
+
+/// Overrides that are not used, or that nobody signed.
+#[must_use]
+pub fn override_exceptions(inputs: &Inputs, as_of: NaiveDate) -> Vec<Exception> {
+    let tell = |o: &Override| {
+        let key = inputs.names.skus[o.sku.index()].clone();
+        let what = format!("override of {} to {}", o.field, o.value);
+        if let Some(day) = o.expires.filter(|&day| day <= as_of) {
+            return Some(Exception::new(
+                Severity::Info,
+                "override-expired",
+                key,
+                what,
+                format!("it expired on {day} and is not used"),
+            ));
+        }
+        let nobody = o.author.is_empty() || o.reason.is_empty();
+        let why = "it is used, but has no author or no reason";
+        nobody.then(|| Exception::new(Severity::Warning, "override-unsigned", key, what, why))
+    };
+    inputs.overrides.iter().filter_map(tell).collect()
+}

@@ -1,0 +1,77 @@
+//! The past as it looked on an earlier morning: a panel cut off, for the same forecast code as the nightly run.
+
+use crate::calendar::Calendar;
+use crate::panel::{Panel, PanelParts};
+use crate::units::ChannelId;
+
+/// The panel as of period `until`: nothing of that period or later is in it. Cleaned values and flags are kept.
+///
+/// With `merge_channels`, the series of a pool become one, which makes a replay of many channels as cheap as one channel: units
+/// are added up, a period keeps only the flags that all its series have.
+///
+/// # Panics
+/// If `until` is 0 or beyond the history: the caller replays windows inside it.
+#[must_use]
+pub fn as_of(panel: &Panel, until: usize, merge_channels: bool) -> Panel {
+    let calendar = panel.calendar();
+    assert!(until > 0 && until <= calendar.history(), "the window lies inside the history");
+    let cut = Calendar::new(calendar.bucket(), calendar.start(until as i64), calendar.start(0));
+    // The first day falls into the same period only when the axis starts on it; months may differ in length.
+    let shift = calendar.history() - until;
+    let mut parts = PanelParts::default();
+    let mut cleaned: Vec<f32> = Vec::new();
+    for pool in panel.pools() {
+        let living: Vec<usize> = pool.series.clone().filter(|&i| panel.start(i) < until).collect();
+        if living.is_empty() {
+            parts.unsold_pools.push((pool.sku, pool.location));
+        }
+        let groups: Vec<&[usize]> = if merge_channels && !living.is_empty() { vec![&living] } else { living.chunks(1).collect() };
+        for group in groups {
+            append(panel, group, until, merge_channels, (&mut parts, &mut cleaned));
+        }
+    }
+    debug_assert_eq!(cut.history() + shift, calendar.history(), "cutting keeps the axis");
+    let mut result = Panel::new(cut, parts);
+    let mut at = 0;
+    for series in result.series_mut() {
+        let n = series.cleaned.len();
+        series.cleaned.copy_from_slice(&cleaned[at..at + n]);
+        at += n;
+    }
+    result
+}
+
+/// Adds the sum of `group` as one series.
+fn append(panel: &Panel, group: &[usize], until: usize, merged: bool, (parts, cleaned): (&mut PanelParts, &mut Vec<f32>)) {
+    let start = group.iter().map(|&i| panel.start(i)).min().unwrap_or(0);
+    let base = parts.gross.len();
+    parts.gross.resize(base + until - start, 0.0);
+    parts.flags.resize(base + until - start, u8::MAX);
+    cleaned.resize(base + until - start, 0.0);
+    let mut returns: Vec<(u32, f32)> = Vec::new();
+    let mut totals = *panel.totals(group[0]);
+    for (n, &i) in group.iter().enumerate() {
+        let (first, end) = (base + panel.start(i) - start, base + until - start);
+        let add = |to: &mut [f32], from: &[f32]| to.iter_mut().zip(from).for_each(|(t, f)| *t += f);
+        add(&mut parts.gross[first..end], panel.gross(i));
+        add(&mut cleaned[first..end], panel.cleaned(i));
+        parts.flags[first..end].iter_mut().zip(panel.flags(i)).for_each(|(t, f)| *t &= f);
+        returns.extend(panel.returns(i).iter().filter(|r| (r.0 as usize) < until));
+        if n > 0 {
+            let other = panel.totals(i);
+            totals.revenue_365 += other.revenue_365;
+            totals.revenue_90 += other.revenue_90;
+            totals.gross_revenue += other.gross_revenue;
+            totals.priced_units += other.priced_units;
+        }
+    }
+    returns.sort_by_key(|r| r.0);
+    let mut key = panel.key(group[0]);
+    if merged {
+        key.channel = ChannelId(0);
+    }
+    parts.keys.push(key);
+    parts.starts.push(start as u32);
+    parts.returns.push(returns);
+    parts.totals.push(totals);
+}

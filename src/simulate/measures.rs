@@ -1,0 +1,108 @@
+//! What a replay measures, as sums that add up over pools and windows.
+
+/// Sums over scored periods; the ratios are methods.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Totals {
+    /// Pool-periods scored.
+    pub periods: f64,
+    /// Units asked for.
+    pub demand: f64,
+    /// Units of demand that are an estimate because history was out of stock.
+    pub estimated_demand: f64,
+    /// Units not served from the shelf at once.
+    pub lost: f64,
+    /// Margin of the lost units, currency.
+    pub lost_margin: f64,
+    /// Sum of the stock counted each period, units.
+    pub stock: f64,
+    /// The same at unit cost, currency.
+    pub stock_value: f64,
+    /// Cost of the units served, currency.
+    pub cost_of_goods: f64,
+    /// Pool-periods that ended without stock or lost demand.
+    pub stockouts: f64,
+    /// Replenishment cycles that ended, by an arrival, in a scored period.
+    pub cycles: f64,
+    /// Those without unmet demand.
+    pub served_cycles: f64,
+    /// Orders placed.
+    pub orders: f64,
+    /// Units ordered.
+    pub ordered: f64,
+    /// Holding cost, currency.
+    pub holding_cost: f64,
+    /// Shortage cost, currency.
+    pub shortage_cost: f64,
+    /// Ordering cost, currency.
+    pub order_cost: f64,
+}
+
+impl Totals {
+    /// Adds `share` of another's sums.
+    pub fn add(&mut self, other: &Self, share: f64) {
+        for (to, from) in self.fields().into_iter().zip(other.clone_fields()) {
+            *to += share * from;
+        }
+    }
+
+    fn fields(&mut self) -> [&mut f64; 16] {
+        [
+            &mut self.periods,
+            &mut self.demand,
+            &mut self.estimated_demand,
+            &mut self.lost,
+            &mut self.lost_margin,
+            &mut self.stock,
+            &mut self.stock_value,
+            &mut self.cost_of_goods,
+            &mut self.stockouts,
+            &mut self.cycles,
+            &mut self.served_cycles,
+            &mut self.orders,
+            &mut self.ordered,
+            &mut self.holding_cost,
+            &mut self.shortage_cost,
+            &mut self.order_cost,
+        ]
+    }
+
+    fn clone_fields(mut self) -> [f64; 16] {
+        self.fields().map(|f| *f)
+    }
+
+    /// Holding + shortage + ordering cost, currency.
+    #[must_use]
+    pub fn cost(&self) -> f64 {
+        self.holding_cost + self.shortage_cost + self.order_cost
+    }
+
+    /// Share of demand served from the shelf; `None` without demand.
+    #[must_use]
+    pub fn fill_rate(&self) -> Option<f64> {
+        (self.demand > 0.0).then(|| 1.0 - self.lost / self.demand)
+    }
+
+    /// Share of replenishment cycles without unmet demand; `None` without a cycle.
+    #[must_use]
+    pub fn cycle_service(&self) -> Option<f64> {
+        (self.cycles > 0.0).then(|| self.served_cycles / self.cycles)
+    }
+
+    /// Mean stock of one pool, units; `None` without a period.
+    #[must_use]
+    pub fn average_stock(&self) -> Option<f64> {
+        (self.periods > 0.0).then(|| self.stock / self.periods)
+    }
+
+    /// Times a year the stock's value is sold at cost; `None` without stock.
+    #[must_use]
+    pub fn turns(&self, period_days: f64) -> Option<f64> {
+        (self.stock_value > 0.0).then(|| self.cost_of_goods / self.stock_value * 365.0 / period_days)
+    }
+
+    /// Share of demand that is an estimate; `None` without demand.
+    #[must_use]
+    pub fn estimated_share(&self) -> Option<f64> {
+        (self.demand > 0.0).then(|| self.estimated_demand / self.demand)
+    }
+}

@@ -1,0 +1,209 @@
+//! Replays a policy over history: what it would have cost, before anyone relies on it.
+//!
+//! [`Replay`] walks the periods in order. Forecasts come from the caller, made as of the period the replay has reached, so the
+//! replay itself cannot look ahead; targets and needs come from [`crate::inventory`], the code of the nightly run. Several
+//! policies run side by side on the same demand. [`tune`](mod@tune) chooses among them on some windows and reports on another; [`what_if`]
+//! changes the world and leaves the policy.
+//!
+//! Out-of-stock history is censored: demand there is the cleaned estimate, and [`Totals::estimated_demand`] says how much of the
+//! demand that is.
+
+pub mod history;
+pub mod measures;
+mod replay;
+pub mod tune;
+pub mod what_if;
+
+pub use measures::Totals;
+pub use replay::{Replay, replay};
+
+use crate::distributions::Demand;
+use crate::inventory::{self, Arrival, Outlook, StockLevel};
+use crate::purchase::constraints::LotRules;
+use crate::units::LeadTime;
+use chrono::NaiveDate;
+use std::ops::Range;
+use std::sync::Arc;
+
+/// A forecast's demand over the periods `from..to` with an uncertain end (variance, periods²): see [`Outlook::over`].
+pub type DemandOver = Arc<dyn Fn(f64, f64, f64) -> Demand + Send + Sync>;
+
+/// What was forecast for one pool as of one period.
+#[derive(Clone)]
+pub struct PoolOutlook {
+    /// Expected net demand of each coming period, units.
+    pub mean: Vec<f32>,
+    /// Demand over an interval.
+    pub over: DemandOver,
+}
+
+impl std::fmt::Debug for PoolOutlook {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("PoolOutlook").field("mean", &self.mean).finish_non_exhaustive()
+    }
+}
+
+impl PoolOutlook {
+    /// The view of the policy.
+    #[must_use]
+    pub fn outlook(&self, period_days: f64) -> Outlook<'_> {
+        Outlook { period_days, mean: &self.mean, over: &*self.over }
+    }
+}
+
+/// One pool: its demand, and how it is supplied.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ReplayPool {
+    /// Display name, `SKU` or `SKU/location`.
+    pub name: String,
+    /// First period with demand; a pool that starts inside a window is not played in it.
+    pub start: usize,
+    /// Units of each period of the axis, cleaned. `[history]`
+    pub demand: Vec<f32>,
+    /// Which of them are estimates because the pool was out of stock. `[history]`
+    pub estimated: Vec<bool>,
+    /// How it is supplied.
+    pub lead_time: LeadTime,
+    /// `A`, `B`, `C` where known.
+    pub abc: Option<char>,
+    /// `X`, `Y`, `Z` where known.
+    pub xyz: Option<char>,
+    /// fast, medium, slow, none.
+    pub velocity: &'static str,
+    /// Cost of one unit, currency.
+    pub unit_cost: f64,
+    /// Price less cost, currency.
+    pub unit_margin: f64,
+    /// Whether anybody supplies it; if not, it sells what it has.
+    pub supplied: bool,
+    /// Minimum, pack and maximum of an order.
+    pub lot: LotRules,
+    /// Stock and open orders at the first period; `None` = what each policy would hold on average.
+    pub initial: Option<(StockLevel, Vec<Arrival>)>,
+    /// What to report it under, with its share: (`class:A`, 1.0), (`channel:web`, 0.7), ...
+    pub scopes: Vec<(String, f64)>,
+}
+
+/// A policy to replay.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Candidate {
+    /// Label in the results.
+    pub name: String,
+    /// What it does.
+    pub rule: Rule,
+}
+
+/// What a candidate does at a review.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Rule {
+    /// What the nightly run does with these settings.
+    Inventory(Box<inventory::Settings>),
+    /// The benchmark: order up to `cover_days` of the average of the last `average_days`.
+    MovingAverage {
+        /// Days averaged.
+        average_days: f64,
+        /// Days of demand that position is raised to.
+        cover_days: f64,
+    },
+}
+
+/// When stock is counted for its holding cost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum HoldingAt {
+    /// What is left at the end of a period.
+    #[default]
+    PeriodEnd,
+    /// The mean of the stock after the morning's arrivals and at the end.
+    PeriodAverage,
+}
+
+/// What things cost, whatever the policy believes.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Costs {
+    /// Holding one unit for one period; instead of the rate.
+    pub holding_per_unit_period: Option<f64>,
+    /// Holding, share of the unit cost a year.
+    pub holding_rate_per_year: f64,
+    /// One unit of unmet demand; the unit margin when `None`.
+    pub shortage_per_unit: Option<f64>,
+    /// One order.
+    pub order: f64,
+    /// When stock is counted.
+    pub holding_at: HoldingAt,
+}
+
+impl Costs {
+    /// The costs that the inventory settings name.
+    #[must_use]
+    pub fn of(settings: &inventory::Settings) -> Self {
+        Self {
+            holding_per_unit_period: settings.holding_per_unit_period,
+            holding_rate_per_year: settings.holding_rate_per_year.unwrap_or(inventory::Settings::DEFAULT_HOLDING_RATE),
+            shortage_per_unit: settings.shortage_per_unit,
+            order: settings.order_cost.unwrap_or(0.0),
+            holding_at: HoldingAt::default(),
+        }
+    }
+}
+
+/// How to replay.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Settings {
+    /// Periods to play, on the axis of the panel.
+    pub window: Range<usize>,
+    /// Periods at the beginning of the window that are played and not counted: no order placed in it has arrived yet.
+    pub warm_up: usize,
+    /// Periods at the end of the window without orders.
+    pub run_out: usize,
+    /// Periods between two reviews.
+    pub review_every: usize,
+    /// Length of a period, calendar days.
+    pub period_days: f64,
+    /// Whether unmet demand is lost or waits.
+    pub unmet_demand: inventory::settings::UnmetDemand,
+    /// What things cost.
+    pub costs: Costs,
+    /// Draws lead times with this seed; `None` = every order takes the mean.
+    pub seed: Option<u64>,
+    /// Currency that all orders of one review may cost; the pools with the least cover are served first.
+    pub budget: Option<f64>,
+    /// Keeps the stock of every pool and period, for charts.
+    pub keep_paths: bool,
+}
+
+/// What one candidate did.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Played {
+    /// Its label.
+    pub name: String,
+    /// All pools together.
+    pub total: Totals,
+    /// By scope, sorted.
+    pub scopes: Vec<(String, Totals)>,
+    /// By pool, in their order.
+    pub pools: Vec<Totals>,
+    /// Stock at the end of each played period, by pool; empty unless asked for.
+    pub paths: Vec<Vec<f32>>,
+}
+
+/// What a simulation came to.
+#[derive(Debug)]
+pub struct Simulation {
+    /// First day counted and first day after the window.
+    pub days: (NaiveDate, NaiveDate),
+    /// Length of a period, calendar days.
+    pub period_days: f64,
+    /// Names of the pools, in the order of [`Played::pools`].
+    pub pools: Vec<String>,
+    /// The policies side by side.
+    pub played: Vec<Played>,
+    /// The quantile method at rising service targets: stock against service.
+    pub frontier: Vec<Played>,
+    /// Every change with the user's own settings after it.
+    pub what_if: Vec<(String, Played)>,
+    /// Choices for all pools and by class, with the candidates they point into.
+    pub tuned: Option<tune::Tuned>,
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,175 @@
+//! Chooses parameters on some windows of history and reports what they are worth on another.
+
+use super::{Candidate, Played, Rule, Totals};
+use crate::inventory;
+use crate::inventory::settings::{Method, OrderQuantity};
+use crate::units::Probability;
+
+/// What to look for.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Goal {
+    /// Least holding + shortage + ordering cost.
+    LeastCost,
+    /// Least stock among those that fill this share of demand; the best filler when none does.
+    FillRate(f64),
+}
+
+/// Service targets that are tried.
+pub const SERVICES: [f64; 11] = [0.50, 0.60, 0.70, 0.75, 0.80, 0.85, 0.90, 0.95, 0.97, 0.98, 0.99];
+
+/// The published methods side by side, the user's own settings first and the moving-average benchmark last.
+#[must_use]
+pub fn side_by_side(own: &inventory::Settings, lead_days: f64) -> Vec<Candidate> {
+    let with = |name: &str, method, order_quantity| Candidate {
+        name: name.to_string(),
+        rule: Rule::Inventory(Box::new(inventory::Settings { method, order_quantity, ..own.clone() })),
+    };
+    vec![
+        Candidate { name: "own settings".into(), rule: Rule::Inventory(Box::new(own.clone())) },
+        with("max-average", Method::MaxAverage, own.order_quantity),
+        with("normal", Method::Normal, OrderQuantity::None),
+        with("quantile", Method::Quantile, OrderQuantity::None),
+        with("cost", Method::Cost, OrderQuantity::None),
+        with("cover", Method::Cover, own.order_quantity),
+        with("(s, S)", Method::Quantile, OrderQuantity::DaysOfCover),
+        Candidate {
+            name: "moving average".into(),
+            rule: Rule::MovingAverage { average_days: 91.0, cover_days: lead_days + 2.0 * own.review_period_days },
+        },
+    ]
+}
+
+/// The user's settings with the quantile method at each of [`SERVICES`]: the efficient frontier.
+#[must_use]
+pub fn frontier(own: &inventory::Settings) -> Vec<Candidate> {
+    let at = |service: f64| {
+        let service = Probability::new(service).expect("the tried services are probabilities");
+        let settings = inventory::Settings { method: Method::Quantile, service, cells: all_cells(own, service), ..own.clone() };
+        Candidate { name: format!("service {:.2}", service.get()), rule: Rule::Inventory(Box::new(settings)) }
+    };
+    SERVICES.iter().map(|&service| at(service)).collect()
+}
+
+fn all_cells(own: &inventory::Settings, service: Probability) -> std::collections::BTreeMap<String, inventory::settings::Cell> {
+    let names = ['A', 'B', 'C'].into_iter().flat_map(|a| ['X', 'Y', 'Z'].map(|x| (a, x)));
+    let cell = |(a, x): (char, char)| {
+        let cell = inventory::settings::Cell { service, method: None, ..own.cell(Some(a), Some(x)) };
+        (format!("{a}{x}"), cell)
+    };
+    names.map(cell).collect()
+}
+
+/// The choice for one scope, with its evidence.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Choice {
+    /// `all` or a scope of the pools, `class:A`.
+    pub scope: String,
+    /// Position among the candidates.
+    pub candidate: usize,
+    /// Sums of the chosen candidate over the tuning windows.
+    pub tuned: Totals,
+    /// Sums of the chosen candidate on the window held back.
+    pub held_back: Totals,
+    /// Sums of the first candidate, the user's own, on the window held back.
+    pub before: Totals,
+}
+
+impl Choice {
+    /// Currency saved on the held-back window; negative when the choice did not pay there.
+    #[must_use]
+    pub fn gain(&self) -> f64 {
+        self.before.cost() - self.held_back.cost()
+    }
+}
+
+/// What `--tune` chose.
+#[derive(Debug)]
+pub struct Tuned {
+    /// For all pools first, then by class.
+    pub choices: Vec<Choice>,
+    /// What was tried.
+    pub candidates: Vec<Candidate>,
+    /// The choice as a configuration fragment with its evidence.
+    pub fragment: String,
+}
+
+/// Chooses a candidate for `scope` (`None` = all pools) on `windows` and looks at it on `held_back`. Every window is played by the
+/// same candidates; the first of them is the comparison. Ties go to the earlier candidate.
+///
+/// Returns `None` without candidates or windows.
+#[must_use]
+pub fn choose(windows: &[Vec<Played>], held_back: &[Played], scope: Option<&str>, goal: Goal) -> Option<Choice> {
+    let first = windows.first()?;
+    let sums: Vec<Totals> = (0..first.len())
+        .map(|c| {
+            let mut sum = Totals::default();
+            windows.iter().filter_map(|w| of_scope(w.get(c)?, scope)).for_each(|t| sum.add(&t, 1.0));
+            sum
+        })
+        .collect();
+    let candidate = match goal {
+        Goal::LeastCost => least(&sums, Totals::cost, |_| true),
+        Goal::FillRate(target) => least(&sums, |t| t.stock, |t| t.fill_rate().unwrap_or(1.0) >= target)
+            .or_else(|| least(&sums, |t| -t.fill_rate().unwrap_or(1.0), |_| true)),
+    }?;
+    let at = |c: usize| held_back.get(c).and_then(|p| of_scope(p, scope)).unwrap_or_default();
+    let scope = scope.unwrap_or("all").to_string();
+    Some(Choice { scope, candidate, tuned: sums[candidate], held_back: at(candidate), before: at(0) })
+}
+
+fn of_scope(played: &Played, scope: Option<&str>) -> Option<Totals> {
+    match scope {
+        None => Some(played.total),
+        Some(scope) => played.scopes.iter().find(|s| s.0 == scope).map(|s| s.1),
+    }
+}
+
+fn least(sums: &[Totals], value: impl Fn(&Totals) -> f64, allowed: impl Fn(&Totals) -> bool) -> Option<usize> {
+    let candidates = sums.iter().enumerate().filter(|(_, t)| allowed(t));
+    candidates.min_by(|a, b| value(a.1).total_cmp(&value(b.1)).then(a.0.cmp(&b.0))).map(|(i, _)| i)
+}
+
+/// The choices as a fragment of the configuration, with their evidence as comments.
+#[must_use]
+pub fn fragment(choices: &[Choice], candidates: &[Candidate], windows: usize) -> String {
+    let mut text = format!("# Chosen on {windows} windows of history; the gain is that of a later window which was held back.\n");
+    for choice in choices {
+        let Some(Candidate { name, rule }) = candidates.get(choice.candidate) else { continue };
+        let fill = |t: &Totals| t.fill_rate().map_or("-".into(), |f| format!("{:.1} %", 100.0 * f));
+        text.push_str(&format!(
+            "# {}: {name}; held back: cost {:.0} instead of {:.0}, fill rate {} instead of {}\n",
+            choice.scope,
+            choice.held_back.cost(),
+            choice.before.cost(),
+            fill(&choice.held_back),
+            fill(&choice.before)
+        ));
+        let Rule::Inventory(settings) = rule else { continue };
+        let section = match choice.scope.strip_prefix("cell:") {
+            Some(cell) => format!("[policy.cells.{cell}]\nservice = {}\n", settings.service.get()),
+            None => format!("[policy]\nservice = {}\n", settings.service.get()),
+        };
+        text.push_str(&section);
+        if let Some(method) = toml_name(settings.method) {
+            text.push_str(&format!("method = \"{method}\"\n"));
+        }
+        if let Some(cell) = choice.scope.strip_prefix("cell:") {
+            let count = settings.cell(cell.chars().next(), cell.chars().nth(1)).count_every_days;
+            text.push_str(&format!("count_every_days = {count}\n"));
+        }
+    }
+    text
+}
+
+fn toml_name(method: Method) -> Option<&'static str> {
+    match method {
+        Method::Auto => None,
+        Method::MaxAverage => Some("max-average"),
+        Method::Normal => Some("normal"),
+        Method::Quantile => Some("quantile"),
+        Method::Cost => Some("cost"),
+        Method::Cover => Some("cover"),
+        Method::FillRate => Some("fill-rate"),
+        Method::JustInTime => Some("just-in-time"),
+    }
+}

@@ -1,0 +1,142 @@
+//! Changes the world, leaves the policy: lead time, demand, service, budget, tariff, a supplier lost.
+
+use super::{Candidate, PoolOutlook, ReplayPool, Rule, Settings};
+use crate::units::{LeadTime, Probability};
+use std::sync::Arc;
+
+/// One change.
+#[derive(Debug, Clone, PartialEq)]
+pub enum WhatIf {
+    /// Calendar days on every lead time; may be negative.
+    LeadTime(f64),
+    /// Factor on demand, 1.1 = a tenth more.
+    Demand(f64),
+    /// Service target of every pool.
+    Service(Probability),
+    /// Currency for all orders of one review.
+    Budget(f64),
+    /// Share of the price added to every unit's cost; the margin shrinks by it.
+    Tariff(f64),
+    /// This supplier is gone.
+    LostSupplier(String),
+}
+
+impl std::str::FromStr for WhatIf {
+    type Err = String;
+
+    /// `lead-time=+7`, `demand=-10%`, `service=0.98`, `budget=50000`, `tariff=0.25`, `lost-supplier=NAME`.
+    fn from_str(text: &str) -> Result<Self, String> {
+        let expected = "lead-time=DAYS, demand=PERCENT%, service=SHARE, budget=AMOUNT, tariff=SHARE or lost-supplier=NAME";
+        let (key, value) = text.split_once('=').ok_or_else(|| format!("`{text}`: expected {expected}"))?;
+        let number = || -> Result<f64, String> {
+            let percent = value.strip_suffix('%');
+            let parsed: f64 =
+                percent.unwrap_or(value).trim().parse().map_err(|_| format!("`{text}`: `{value}` is not a number"))?;
+            let number = if percent.is_some() { parsed / 100.0 } else { parsed };
+            if number.is_finite() { Ok(number) } else { Err(format!("`{text}`: the number is not finite")) }
+        };
+        match key.trim() {
+            "lead-time" => Ok(Self::LeadTime(number()?)),
+            "demand" => Some(1.0 + number()?).filter(|f| *f > 0.0).map(Self::Demand).ok_or(format!("`{text}`: leaves no demand")),
+            "service" => Probability::try_from(number()?).map(Self::Service),
+            "budget" => {
+                Some(number()?).filter(|b| *b >= 0.0).map(Self::Budget).ok_or(format!("`{text}`: a budget is not negative"))
+            }
+            "tariff" => Some(number()?).filter(|t| *t > -1.0).map(Self::Tariff).ok_or(format!("`{text}`: leaves no price")),
+            "lost-supplier" => Ok(Self::LostSupplier(value.trim().to_string())),
+            _ => Err(format!("`{text}`: expected {expected}")),
+        }
+    }
+}
+
+/// How a pool would be supplied by another supplier.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Alternative {
+    /// Its lead time.
+    pub lead_time: LeadTime,
+    /// Its landed unit cost, currency.
+    pub unit_cost: f64,
+}
+
+/// Everything a replay is made of, ready to be changed.
+#[derive(Debug, Clone)]
+pub struct World {
+    /// The pools.
+    pub pools: Vec<ReplayPool>,
+    /// (supplier, who would step in) of each pool; `None` = nobody. `[pools]`
+    pub suppliers: Vec<(String, Option<Alternative>)>,
+    /// The policies.
+    pub candidates: Vec<Candidate>,
+    /// How to replay.
+    pub settings: Settings,
+    /// Factor on every forecast.
+    pub forecast_factor: f64,
+}
+
+impl World {
+    /// The world after `change`. A pool whose only supplier is lost sells what it has and orders no more.
+    #[must_use]
+    pub fn after(mut self, change: &WhatIf) -> Self {
+        match change {
+            WhatIf::LeadTime(days) => self.pools.iter_mut().for_each(|p| p.lead_time = longer(p.lead_time, *days)),
+            WhatIf::Demand(factor) => {
+                self.forecast_factor *= factor;
+                let demands = self.pools.iter_mut().flat_map(|p| &mut p.demand);
+                demands.for_each(|d| *d = (f64::from(*d) * factor) as f32);
+            }
+            WhatIf::Service(service) => self.serve(*service),
+            WhatIf::Budget(amount) => self.settings.budget = Some(*amount),
+            WhatIf::Tariff(rate) => {
+                for pool in &mut self.pools {
+                    pool.unit_margin -= rate * pool.unit_cost;
+                    pool.unit_cost += rate * pool.unit_cost;
+                }
+            }
+            WhatIf::LostSupplier(name) => self.lose(name),
+        }
+        self
+    }
+
+    fn serve(&mut self, service: Probability) {
+        for candidate in &mut self.candidates {
+            if let Rule::Inventory(settings) = &mut candidate.rule {
+                settings.service = service;
+                settings.cells = ["AX", "AY", "AZ", "BX", "BY", "BZ", "CX", "CY", "CZ"]
+                    .map(|name| {
+                        let (abc, xyz) = (name.chars().next(), name.chars().nth(1));
+                        (name.to_string(), crate::inventory::settings::Cell { service, ..settings.cell(abc, xyz) })
+                    })
+                    .into();
+            }
+        }
+    }
+
+    fn lose(&mut self, name: &str) {
+        for (pool, (supplier, next)) in self.pools.iter_mut().zip(&self.suppliers) {
+            if supplier != name {
+                continue;
+            }
+            match next {
+                Some(Alternative { lead_time, unit_cost }) => {
+                    pool.lead_time = *lead_time;
+                    pool.unit_margin += pool.unit_cost - unit_cost;
+                    pool.unit_cost = *unit_cost;
+                }
+                None => pool.supplied = false,
+            }
+        }
+    }
+}
+
+fn longer(lead_time: LeadTime, days: f64) -> LeadTime {
+    let mean = (lead_time.mean().0 + days).max(0.5);
+    LeadTime::new(mean, lead_time.sd().0, (lead_time.max().0 + days).max(mean)).unwrap_or(lead_time)
+}
+
+/// A forecast scaled by `factor`, > 0.
+#[must_use]
+pub fn scaled(outlook: &PoolOutlook, factor: f64) -> PoolOutlook {
+    let mean = outlook.mean.iter().map(|&m| (f64::from(m) * factor) as f32).collect();
+    let over = Arc::clone(&outlook.over);
+    PoolOutlook { mean, over: Arc::new(move |from, to, end| over(from, to, end).scaled(factor)) }
+}

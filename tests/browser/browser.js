@@ -1,0 +1,57 @@
+// Opens a report folder in Debian's Chromium, from disk, and watches for anything that leaves the machine or fails.
+import { chromium } from "playwright-core";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+
+export const PAGES = [
+  "index.html", "report/recommendations.html", "report/item.html#1", "report/channels.html", "report/suppliers.html",
+  "report/indicators.html", "report/accuracy.html", "report/quality.html", "report/changes.html", "report/glossary.html",
+];
+export const WIDE = { width: 1440, height: 900 };
+export const NARROW = { width: 390, height: 844 };
+
+/// The run to open: REPORT, or what `orderpoint demo` published last.
+export const report = process.env.REPORT || fileURLToPath(new URL("../../reports/demo/current", import.meta.url));
+
+const FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
+
+/// A browser with an empty profile; `faults` collects console errors, page errors and requests that are not for a file.
+export async function launch(run, viewport = WIDE) {
+  const profile = mkdtempSync(join(tmpdir(), "orderpoint-browser-"));
+  const context = await chromium.launchPersistentContext(profile, {
+    executablePath: process.env.CHROMIUM || "/usr/bin/chromium",
+    headless: true,
+    args: FLAGS,
+    viewport,
+    acceptDownloads: true,
+  });
+  const faults = [];
+  const page = context.pages()[0] || (await context.newPage());
+  page.on("console", (message) => { if (["error", "warning"].includes(message.type())) faults.push(`${message.type()}: ${message.text()}`); });
+  page.on("pageerror", (error) => faults.push(`page error: ${error.message}`));
+  page.on("request", (request) => { if (!/^(file|data|blob):/.test(request.url())) faults.push(`request: ${request.url()}`); });
+  page.on("requestfailed", (request) => faults.push(`failed: ${request.url()}`));
+  const open = async (path) => {
+    const [file, anchor] = path.split("#");
+    const url = pathToFileURL(join(run, file)).href + (anchor ? `#${anchor}` : "");
+    await page.goto("about:blank");
+    faults.length = 0;
+    await page.goto(url, { waitUntil: "load" });
+    await settled(page);
+    return page;
+  };
+  const close = async () => {
+    await context.close();
+    rmSync(profile, { recursive: true, force: true });
+  };
+  return { page, open, faults, close };
+}
+
+/// Waits until every table and the item are drawn.
+export async function settled(page) {
+  await page.waitForFunction(() =>
+    [...document.querySelectorAll("[data-table]")].every((t) => "ready" in t.dataset) &&
+    (!document.getElementById("item") || !location.hash || "ready" in document.getElementById("item").dataset));
+}

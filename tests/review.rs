@@ -1,0 +1,221 @@
+//! Decisions: from the planner's file to the next night and the export.
+
+use crate::small::{Small, date, small};
+use orderpoint::error::Error;
+use orderpoint::inputs::{Override, PurchaseOrder};
+use orderpoint::publish::previous::LastRun;
+use orderpoint::publish::{Identity, PublishedRun};
+use orderpoint::review::changes::compare;
+use orderpoint::review::decisions::{Intake, Kept, Verdict, proposals, take_in};
+use orderpoint::review::explain::explain;
+use orderpoint::review::export::{Format, Selection, mark, orders, render};
+use orderpoint::review::scorecard::scorecard;
+use orderpoint::review::standing::{Standing, active_override, override_exceptions};
+use orderpoint::units::{LocationId, SkuId, SupplierId, Units};
+use std::fs;
+use std::path::Path;
+
+const HEADER: &str = "recommendation_id,decision,quantity,until,reason,author,time\n";
+
+fn intake(out: &Path, text: &str) -> Intake {
+    let file = out.join("decisions.csv");
+    fs::write(&file, text).unwrap();
+    let run = PublishedRun::current(out).unwrap();
+    take_in(out, &file, &proposals(&run, |_, _, _| Some((Units(10), Units(5)))).unwrap()).unwrap()
+}
+
+fn published(as_of: &str) -> (tempfile::TempDir, Small) {
+    let out = tempfile::tempdir().unwrap();
+    let run = small(as_of, 10);
+    run.publish(out.path(), "").unwrap();
+    (out, run)
+}
+
+#[test]
+fn g2_decisions_that_hold_are_kept_and_the_others_are_told() {
+    let (out, _) = published("2024-04-01");
+    let cases = [
+        ("R9-2024-04-01,approve,,,,ann,", "is unknown to the current run"),
+        ("R0-2024-04-01,approve,,,,,", "has no author"),
+        ("R0-2024-04-01,order,,,,ann,", "none of approve, edit, reject, snooze"),
+        ("R0-2024-04-01,edit,many,,,ann,", "not a whole number"),
+        ("R0-2024-04-01,edit,5,,,ann,", "below the supplier's minimum of 10"),
+        ("R0-2024-04-01,edit,12,,,ann,", "not whole packs of 5"),
+        ("R0-2024-04-01,edit,-5,,,ann,", "cannot be ordered"),
+        ("R0-2024-04-01,approve,55,,,ann,", "edit it instead"),
+        ("R2-2024-04-01,approve,,,,ann,", "recommends no order"),
+        ("R0-2024-04-01,reject,,,,ann,", "without a reason"),
+        ("R0-2024-04-01,snooze,,,,ann,", "not until a day after 2024-04-01"),
+        ("R0-2024-04-01,snooze,,2024-03-01,,ann,", "not until a day after 2024-04-01"),
+        ("R0-2024-04-01,snooze,,soon,,ann,", "is not a date like 2024-12-31"),
+    ];
+    for (line, told) in cases {
+        let intake = intake(out.path(), &format!("{HEADER}{line}\n"));
+        assert!(intake.accepted.is_empty() && intake.problems[0].contains(told), "{line}: {:?}", intake.problems);
+        assert!(intake.problems[0].starts_with("line 2: "), "{:?}", intake.problems);
+    }
+    let good =
+        format!("{HEADER}R0-2024-04-01,approve,,,,ann,10:00\nR1-2024-04-01,edit,20,,=more,bob,\nR0-2024-04-01,reject,,,x,eve,\n");
+    let first = intake(out.path(), &good);
+    assert_eq!((first.accepted.len(), first.problems.len()), (2, 1), "{:?}", first.problems);
+    assert!(first.problems[0].contains("was decided in line 2 already"));
+    let again = intake(out.path(), &good);
+    assert!(again.known && again.accepted.is_empty() && again.problems.is_empty());
+    let twice = intake(out.path(), &format!("{HEADER}R0-2024-04-01,approve,,,,ann,later\n"));
+    assert!(twice.problems[0].contains("was approved by ann already"), "{:?}", twice.problems);
+    let kept = Kept::read(out.path()).unwrap();
+    assert_eq!(kept.decisions.len(), 2);
+    assert_eq!((kept.decisions[1].decision, kept.decisions[1].quantity), (Verdict::Edit, Units(20)));
+}
+
+#[test]
+fn a_file_that_is_no_decisions_file_is_refused_with_what_it_lacks() {
+    let (out, _) = published("2024-04-01");
+    let run = PublishedRun::current(out.path()).unwrap();
+    let proposals = proposals(&run, |_, _, _| None).unwrap();
+    for text in ["", "a,b\n1,2\n", "recommendation_id\nR\n", "\u{0}\u{1}\u{ff}"] {
+        let file = out.path().join("bad.csv");
+        fs::write(&file, text).unwrap();
+        let error = take_in(out.path(), &file, &proposals).unwrap_err();
+        assert!(matches!(error, Error::Input { .. }) && error.to_string().contains("is missing"), "{error}");
+    }
+    assert_eq!(take_in(out.path(), &out.path().join("none.csv"), &proposals).unwrap_err().exit_code(), 3);
+    let excel = "\u{feff}recommendation_id;decision;author\r\nR0-2024-04-01;Approved;ann\r\n";
+    assert_eq!(intake(out.path(), excel).accepted.len(), 1);
+}
+
+#[test]
+fn a_decision_on_an_earlier_run_is_stale() {
+    let (out, _) = published("2024-04-01");
+    intake(out.path(), &format!("{HEADER}R0-2024-04-01,reject,,,too much,ann,\n"));
+    small("2024-04-02", 11).publish(out.path(), "").unwrap();
+    let late = intake(out.path(), &format!("{HEADER}R0-2024-04-01,approve,,,,ann,\n"));
+    assert!(late.problems[0].contains("is stale"), "{:?}", late.problems);
+}
+
+#[test]
+fn g3_approved_but_unplaced_units_count_as_on_order_until_they_are_placed() {
+    let (out, _) = published("2024-04-01");
+    intake(
+        out.path(),
+        &format!("{HEADER}R0-2024-04-01,approve,,,,ann,\nR1-2024-04-01,reject,,2024-04-10,supplier is closed,bob,\n"),
+    );
+    let kept = Kept::read(out.path()).unwrap();
+    let mut next = small("2024-04-02", 11).inputs;
+    let standing = Standing::new(&kept, &next, date("2024-04-02"));
+    assert_eq!((standing.pending.len(), standing.pending[0].sku, standing.pending[0].quantity), (1, SkuId(0), Units(50)));
+    assert_eq!(standing.pending[0].expected, Some(date("2024-04-08")));
+    let why = &standing.quiet(SkuId(1), LocationId(0), Some(SupplierId(1))).unwrap().why;
+    assert_eq!(why, "rejected by bob until 2024-04-10: supplier is closed");
+    assert!(Standing::new(&kept, &next, date("2024-04-10")).quiet.is_empty());
+    assert!(Standing::new(&kept, &next, date("2024-05-01")).pending.is_empty(), "an approval lapses");
+    next.purchase_orders.push(PurchaseOrder {
+        order_id: "4711".into(),
+        sku: SkuId(0),
+        supplier: Some(SupplierId(0)),
+        location: LocationId(0),
+        quantity: Units(50),
+        confirmed: Some(date("2024-04-01")),
+        expected: None,
+        received: None,
+        received_quantity: None,
+    });
+    assert!(Standing::new(&kept, &next, date("2024-04-02")).pending.is_empty());
+}
+
+#[test]
+fn g2_approved_lines_are_exported_once_with_ids_that_never_change() {
+    let (out, _) = published("2024-04-01");
+    intake(out.path(), &format!("{HEADER}R0-2024-04-01,approve,,,=1+1,ann,\nR1-2024-04-01,edit,20,,,bob,\n"));
+    let kept = Kept::read(out.path()).unwrap();
+    let day = date("2024-04-01");
+    let new = orders(&kept, day, Selection::New);
+    assert_eq!(new.len(), 2);
+    for format in ["generic", "odoo", "erpnext", "netsuite", "cin7", "shopify", "xlsx"] {
+        let format = Format::parse(format).unwrap();
+        let file = render(&new, format, day).unwrap();
+        assert_eq!(file, render(&new, format, day).unwrap());
+        if format != Format::Xlsx {
+            let text = String::from_utf8(file).unwrap();
+            assert!(text.lines().count() == 3 && text.contains("PO-20240401-"), "{text}");
+            assert!(text.contains("R0-2024-04-01") && text.contains("'-2+3") && !text.contains(",=1+1"), "{text}");
+        }
+    }
+    mark(out.path(), &new).unwrap();
+    let kept = Kept::read(out.path()).unwrap();
+    assert!(orders(&kept, day, Selection::New).is_empty());
+    assert_eq!(orders(&kept, day, Selection::All), new);
+    assert!(Format::parse("sap").unwrap_err().contains("netsuite"));
+}
+
+#[test]
+fn g4_overrides_have_an_author_and_an_end() {
+    let mut inputs = small("2024-04-01", 10).inputs;
+    let of = |location, value, expires: Option<&str>, author: &str| Override {
+        sku: SkuId(0),
+        location,
+        field: "safety_stock".into(),
+        value,
+        reason: "because".into(),
+        author: author.into(),
+        date: None,
+        expires: expires.map(date),
+    };
+    inputs.overrides = vec![of(None, 10.0, None, "ann"), of(Some(LocationId(0)), 20.0, Some("2024-04-05"), "")];
+    let value =
+        |day: &str| active_override(&inputs.overrides, (SkuId(0), LocationId(0)), "safety_stock", date(day)).unwrap().value;
+    assert_eq!(value("2024-04-04"), 20.0);
+    assert_eq!(value("2024-04-05"), 10.0);
+    assert!(active_override(&inputs.overrides, (SkuId(1), LocationId(0)), "safety_stock", date("2024-04-01")).is_none());
+    assert_eq!(override_exceptions(&inputs, date("2024-04-01"))[0].kind, "override-unsigned");
+    assert_eq!(override_exceptions(&inputs, date("2024-04-05"))[0].kind, "override-expired");
+}
+
+#[test]
+fn g6_changes_name_what_moved_and_why() {
+    let (out, first) = published("2024-04-01");
+    let mut second = small("2024-04-02", 11);
+    let last = || LastRun::read(PublishedRun::current(out.path()).unwrap(), &first.inputs.names).unwrap().unwrap();
+    let identity = |config| {
+        Identity { as_of: date("2024-04-02"), config, inputs: &last().run.manifest.inputs.clone(), previous: None }
+            .manifest(Default::default())
+    };
+    assert_eq!(compare(&last(), &second.inputs, &second.outcome, &identity("")), []);
+    let r = &mut second.outcome.recommendations[0];
+    (r.quantity, r.inventory_position, r.available) = (Units(60), Units(0), Units(0));
+    let changes = compare(&last(), &second.inputs, &second.outcome, &identity("horizon"));
+    let found: Vec<_> =
+        changes.iter().map(|c| (c.key.as_str(), c.field, c.before.as_str(), c.after.as_str(), c.cause.as_str())).collect();
+    assert_eq!(found[0], ("-2+3/main", "quantity", "50", "60", "stock +10"));
+    assert_eq!((found[1].0, found[1].1, found[1].4), ("run", "configuration", "policy"));
+}
+
+#[test]
+fn j2_the_scorecard_counts_what_was_accepted_unchanged() {
+    let (out, run) = published("2024-04-01");
+    intake(out.path(), &format!("{HEADER}R0-2024-04-01,approve,,,,ann,\nR1-2024-04-01,reject,,,no,bob,\n"));
+    let card = scorecard(&Kept::read(out.path()).unwrap(), &run.inputs.names, &run.outcome);
+    let of = |indicator: &str, scope: &str| card.iter().find(|i| i.indicator == indicator && i.scope == scope).unwrap();
+    assert_eq!((of("accepted_unchanged", "all").numerator, of("accepted_unchanged", "all").denominator), (1.0, 2.0));
+    assert_eq!(of("accepted_unchanged", "class:A").value, Some(100.0));
+    assert_eq!(of("rejected_value", "all").value, Some(15.0 * 1.2345));
+}
+
+#[test]
+fn g7_explain_tells_the_arithmetic_of_the_last_run() {
+    let (out, _) = published("2024-04-01");
+    let run = PublishedRun::current(out.path()).unwrap();
+    let text = explain(&run, "-2+3", Some("web")).unwrap();
+    for told in [
+        "reorder_point = average [2] * lead_time [7] + safety_stock [31] = 45 units",
+        "order 50 from A/B (R0-2024-04-01)",
+        "quantity = ceil(need [49] / pack [5]) * pack [5] = 50 units",
+        "web at main: forecast by M1: best of two",
+        "published = max(0, 5 - 1) = 4",
+    ] {
+        assert!(text.contains(told), "{told}: {text}");
+    }
+    let error = explain(&run, "=cmd", None).unwrap_err();
+    assert!(error.exit_code() == 2 && error.to_string().contains("did you mean =cmd|' /C calc'!A0?"), "{error}");
+    assert!(explain(&run, "-2+3", Some("webb")).unwrap_err().to_string().contains("did you mean web?"));
+}

@@ -1,0 +1,300 @@
+//! A small run, made by hand: what publishing, auditing and reviewing are tested on.
+
+use chrono::NaiveDate;
+use orderpoint::calendar::{Bucket, Calendar};
+use orderpoint::error::{Exception, Quarantined, Result, Severity};
+use orderpoint::inputs::{Inputs, Names, Role, Supplier, Supply};
+use orderpoint::outcome::*;
+use orderpoint::panel::{Panel, PanelParts, SalesTotals, SeriesKey, flag};
+use orderpoint::publish::disk::Disk;
+use orderpoint::publish::{
+    Begin, DemandEncoder, ForecastEncoder, Identity, InputEntry, OutputLock, Publication, TableFile, audit, csv, schema, tables,
+};
+use orderpoint::units::*;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+pub fn date(text: &str) -> NaiveDate {
+    text.parse().unwrap()
+}
+
+/// Names that do harm where they are not treated as text.
+pub const SKUS: [&str; 3] = ["-2+3", "=cmd|' /C calc'!A0", "<script>alert(1)</script>"];
+
+/// A run of three items, two channels, two suppliers.
+pub struct Small {
+    pub inputs: Inputs,
+    pub outcome: Outcome,
+    pub forecasts: Vec<SeriesForecast>,
+    pub as_of: NaiveDate,
+}
+
+fn names() -> Names {
+    let owned = |names: &[&str]| names.iter().map(|n| (*n).to_string()).collect();
+    Names {
+        skus: owned(&SKUS),
+        channels: owned(&["../shop", "web"]),
+        locations: owned(&["main"]),
+        suppliers: owned(&["A/B", "A:B"]),
+    }
+}
+
+fn panel(as_of: NaiveDate, history: i64) -> Panel {
+    let calendar = Calendar::new(Bucket::Day, as_of, as_of - chrono::Duration::days(history));
+    let mut parts = PanelParts::default();
+    for (s, start) in [(0, 0), (0, 3), (1, 1), (2, 0)].into_iter().enumerate() {
+        let (sku, start) = (start.0, start.1);
+        parts.keys.push(SeriesKey { sku: SkuId(sku), location: LocationId(0), channel: ChannelId(s as u32 % 2) });
+        parts.starts.push(start);
+        let periods = history as u32 - start;
+        parts.gross.extend((0..periods).map(|t| ((t * 7 + s as u32) % 5) as f32));
+        parts.flags.extend((0..periods).map(|t| if t == 2 { flag::STOCKOUT | flag::PROMOTION } else { 0 }));
+        parts.returns.push(vec![(start + 1, 1.0), (start + 1, 2.0), (start + 4, 0.5)]);
+        parts.totals.push(SalesTotals::default());
+    }
+    parts.keys[2].channel = ChannelId(1);
+    parts.keys[3].channel = ChannelId(0);
+    let mut panel = Panel::new(calendar, parts);
+    panel.series_mut().for_each(|series| series.cleaned[2] = 2.25);
+    panel
+}
+
+fn supply(sku: u32, supplier: u32) -> Supply {
+    Supply {
+        sku: SkuId(sku),
+        location: None,
+        supplier: SupplierId(supplier),
+        role: Role::Primary,
+        unit_cost: None,
+        lead_time_days: 7.0,
+        lead_time_sd_days: None,
+        lead_time_max_days: None,
+        minimum_order: Units(10),
+        pack_size: Units(5),
+        maximum_order: None,
+        duty_rate: 0.0,
+        freight_per_unit: Money::ZERO,
+    }
+}
+
+fn inputs(as_of: NaiveDate, history: i64) -> Inputs {
+    Inputs {
+        names: names(),
+        panel: panel(as_of, history),
+        products: vec![],
+        channels: vec![],
+        suppliers: vec![Supplier::default(), Supplier::default()],
+        supply: vec![supply(0, 0), supply(1, 1), supply(2, 0)],
+        price_breaks: vec![],
+        stock: vec![],
+        lots: vec![],
+        stock_history: vec![],
+        stockouts: vec![],
+        purchase_orders: vec![],
+        listings: vec![],
+        events: vec![],
+        promotions: vec![],
+        prices: vec![],
+        adjustments: vec![],
+        overrides: vec![],
+        kits: vec![],
+        counts: vec![],
+        accounts: vec![],
+        sources: vec![],
+        quarantine: vec![Quarantined {
+            file: "sales.csv".into(),
+            line: 3,
+            column: "date".into(),
+            value: "x".into(),
+            reason: "not a date".into(),
+        }],
+        exceptions: vec![],
+    }
+}
+
+fn step(name: &'static str, formula: &str, inputs: &[(&'static str, f64)], value: f64) -> Step {
+    Step { name, formula: formula.into(), inputs: inputs.to_vec(), value, unit: "units", note: String::new() }
+}
+
+fn classification(sku: u32) -> Classification {
+    Classification {
+        sku: SkuId(sku),
+        location: LocationId(0),
+        abc: (sku != 1).then_some('A'),
+        xyz: Some('X'),
+        pattern: "smooth",
+        velocity: "fast",
+        lifecycle: "active",
+        rationalisation: "winner",
+        take_action: false,
+        adi: 1.0,
+        cv2: 0.5,
+        cv: 0.7,
+        value_share: 0.4,
+        velocity_per_day: 2.0,
+        days_of_cover: None,
+        revenue_per_month: 600.0,
+        cash_freed: Money::ZERO,
+    }
+}
+
+fn policy(sku: u32) -> Policy {
+    let steps = vec![
+        step(
+            "safety_stock",
+            "peak * max_lead_time - average * lead_time",
+            &[("peak", 5.0), ("max_lead_time", 9.0), ("average", 2.0), ("lead_time", 7.0)],
+            31.0,
+        ),
+        step("reorder_point", "average * lead_time + safety_stock", &[("average", 2.0), ("lead_time", 7.0)], 45.0),
+    ];
+    Policy {
+        sku: SkuId(sku),
+        location: LocationId(0),
+        lead_time_mean: 7.0,
+        lead_time_sd: 1.0,
+        lead_time_max: 9.0,
+        lead_time_source: "supplier".into(),
+        review_period: 7.0,
+        protection_mean: 28.0,
+        protection_sd: 4.0,
+        service_target: 0.95,
+        method: "max-average",
+        safety_stock: 31.0,
+        reorder_point: 45.0,
+        order_up_to: 59.0,
+        eoq: None,
+        steps,
+    }
+}
+
+fn recommendation(as_of: NaiveDate, sku: u32, quantity: i64) -> Recommendation {
+    let cost = Money::from_f64(1.2345);
+    Recommendation {
+        id: format!("R{sku}-{as_of}"),
+        sku: SkuId(sku),
+        location: LocationId(0),
+        supplier: Some(SupplierId(sku % 2)),
+        status: if quantity > 0 { Status::OrderNow } else { Status::Ok },
+        urgency: 50.0,
+        order_by: Some(as_of),
+        expected_arrival: Some(as_of + chrono::Duration::days(7)),
+        on_hand: Units(12),
+        available: Units(10),
+        on_order: Units(0),
+        inventory_position: Units(10),
+        stockout_date: None,
+        stockout_probability: 0.25,
+        need: 47.5,
+        quantity: Units(quantity),
+        unit_cost: cost,
+        landed_unit_cost: cost,
+        value: cost.times(Units(quantity)),
+        value_at_risk: Money::ZERO,
+        reason: "at the reorder point".into(),
+        binding: "pack".into(),
+        steps: vec![step(
+            "quantity",
+            "ceil(need / pack) * pack",
+            &[("need", quantity as f64 - 1.0), ("pack", 5.0)],
+            quantity as f64,
+        )],
+    }
+}
+
+fn allocation(as_of: NaiveDate, sku: u32, channel: u32) -> Allocation {
+    Allocation {
+        sku: SkuId(sku),
+        channel: ChannelId(channel),
+        location: LocationId(0),
+        share: 0.5,
+        allocated: Units(5),
+        reserved: Units(0),
+        buffer: Units(1),
+        published: Units(4),
+        action: ChannelAction::Publish,
+        oversell_risk: 0.1,
+        valid_until: as_of,
+        velocity: 1.0,
+        listed: (sku == 0).then_some(Units(9)),
+        reason: String::new(),
+    }
+}
+
+/// The run of the morning of `as_of`, over `history` days.
+pub fn small(as_of: &str, history: i64) -> Small {
+    let as_of = date(as_of);
+    let inputs = inputs(as_of, history);
+    let outcome = Outcome {
+        classification: (0..3).map(classification).collect(),
+        policy: (0..3).map(policy).collect(),
+        recommendations: vec![recommendation(as_of, 0, 50), recommendation(as_of, 1, 15), recommendation(as_of, 2, 0)],
+        allocation: vec![allocation(as_of, 0, 0), allocation(as_of, 0, 1), allocation(as_of, 1, 1)],
+        accuracy: vec![Accuracy {
+            series: 1,
+            method: "Theta".into(),
+            wape: 0.5,
+            bias: 0.1,
+            mase: 0.9,
+            rmsse: 0.8,
+            pinball: None,
+            horizon: 7,
+            chosen: true,
+        }],
+        indicators: vec![Indicator {
+            indicator: "turnover",
+            scope: "all".into(),
+            value: Some(5.0),
+            numerator: 10.0,
+            denominator: 2.0,
+            unit: "ratio",
+            estimated: false,
+        }],
+        changes: vec![],
+        exceptions: vec![Exception::new(Severity::Warning, "fallback", SKUS[0], "Theta", "too short")],
+        pictures: vec![],
+        methods: (0..4).map(|i| (format!("M{i}"), "best of two".to_string())).collect(),
+    };
+    let forecast = |i: usize| SeriesForecast {
+        mean: vec![i as f32 + 0.5; 14],
+        quantiles: vec![[0.0, 0.0, 1.0, 1.5, 2.0, 3.0, 4.0, 9.0]; 14],
+        method: format!("M{i}"),
+        ..SeriesForecast::default()
+    };
+    Small { forecasts: (0..4).map(forecast).collect(), inputs, outcome, as_of }
+}
+
+impl Small {
+    pub fn publish(&self, out: &Path, config: &str) -> Result<PathBuf> {
+        self.publish_on(Arc::new(orderpoint::publish::disk::OsDisk), out, config)
+    }
+
+    /// The steps of a run, from the lock to `current`.
+    pub fn publish_on(&self, disk: Arc<dyn Disk>, out: &Path, config: &str) -> Result<PathBuf> {
+        let lock = OutputLock::acquire(out, "2024-04-01T02:00:00Z")?;
+        let last = orderpoint::publish::PublishedRun::before(out, self.as_of);
+        let entries = [InputEntry { table: "sales".into(), file: "sales.csv".into(), rows: 9, rejected: 1, sha256: "00".into() }];
+        let previous = last.as_ref().map(|run| run.manifest.run_id.as_str());
+        let identity = Identity { as_of: self.as_of, config, inputs: &entries, previous };
+        let mut publication = match Publication::begin_on(disk, lock, &identity.run_id(), 1 << 20)? {
+            Begin::New(publication) => *publication,
+            Begin::Published(folder) => return Ok(folder),
+        };
+        let mut demand = TableFile::create(&mut publication, &schema::DEMAND)?;
+        let encoder = DemandEncoder::new(&self.inputs.panel, &self.inputs.names)?;
+        demand.append(encoder.encode(0..2)?)?;
+        demand.append(encoder.encode(2..4)?)?;
+        demand.close(&mut publication)?;
+        let mut forecast = TableFile::create(&mut publication, &schema::FORECAST)?;
+        let encoder = ForecastEncoder::new(&self.inputs.names, self.inputs.panel.calendar(), 14)?;
+        let rows: Vec<_> = self.forecasts.iter().enumerate().map(|(i, f)| (self.inputs.panel.key(i), f)).collect();
+        forecast.append(encoder.encode(&rows)?)?;
+        forecast.close(&mut publication)?;
+        tables::write(&mut publication, &self.inputs, &self.outcome)?;
+        csv::write(&mut publication, &self.inputs, &self.outcome)?;
+        publication.add("index.html", None, b"<!doctype html>")?;
+        audit::audit(&self.inputs, &self.outcome, last.as_ref().map(|r| &r.manifest), &audit::Bounds::default())?;
+        let manifest = identity.manifest(audit::totals(&self.inputs, &self.outcome));
+        publication.finish(manifest, &serde_json::json!({"seconds": 1.0}))
+    }
+}

@@ -1,0 +1,118 @@
+//! House rules that no compiler checks: who may import what, how long a file may be, no leftovers.
+
+use std::path::{Path, PathBuf};
+
+/// Longest file, tests apart.
+const MAX_LINES: usize = 500;
+/// A crate and the modules that alone may name it.
+const HOMES: [(&str, &[&str]); 5] = [
+    ("polars", &["ingest"]),
+    ("arrow", &["publish", "models"]),
+    ("parquet", &["publish", "models"]),
+    ("rayon", &["pipeline"]),
+    ("indicatif", &["progress"]),
+];
+/// Modules that hand settings down and results on; a stage never asks back.
+const ABOVE_STAGES: [&str; 6] = ["ingest", "config", "pipeline", "publish", "report", "commands"];
+const STAGES: [&str; 7] = ["clean", "classify", "forecast", "inventory", "allocate", "purchase", "simulate"];
+const LEFTOVERS: [&str; 6] = ["todo!", "unimplemented!", "dbg!(", "FIXME", "XXX", "TODO"];
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn sources(folder: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(folder).into_iter().flatten() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            files.extend(sources(&path));
+        } else if path.extension().is_some_and(|e| e == "rs") {
+            files.push(path);
+        }
+    }
+    files.sort();
+    files
+}
+
+/// `ingest/load.rs` -> `ingest`, `config.rs` -> `config`.
+fn module(file: &Path) -> String {
+    let inside = file.strip_prefix(root().join("src")).unwrap();
+    inside.components().next().unwrap().as_os_str().to_string_lossy().trim_end_matches(".rs").to_owned()
+}
+
+/// Lines that are code, comments cut off; what follows `#[cfg(test)]` is tests.
+fn code(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let body = text.lines().enumerate().take_while(|(_, line)| line.trim() != "#[cfg(test)]");
+    body.map(|(i, line)| (i + 1, line.split("//").next().unwrap_or_default()))
+}
+
+fn each_source(mut visit: impl FnMut(&Path, &str)) {
+    for file in sources(&root().join("src")) {
+        visit(&file, &std::fs::read_to_string(&file).unwrap());
+    }
+}
+
+#[test]
+fn each_heavy_crate_has_its_one_home() {
+    each_source(|file, text| {
+        for (name, homes) in HOMES {
+            if !homes.contains(&module(file).as_str()) {
+                let named = |line: &str| line.contains(&format!("{name}::")) || line.contains(&format!("use {name}"));
+                for (line, _) in code(text).filter(|(_, code)| named(code) && !code.contains(&format!("::{name}::"))) {
+                    panic!("{}:{line}: {name} is for {homes:?} only", file.display());
+                }
+            }
+        }
+    });
+}
+
+#[test]
+fn stages_never_ask_back() {
+    each_source(|file, text| {
+        if STAGES.contains(&module(file).as_str()) {
+            for above in ABOVE_STAGES {
+                for (line, _) in code(text).filter(|(_, code)| code.contains(&format!("crate::{above}"))) {
+                    panic!("{}:{line}: a stage takes what it needs as arguments, not from {above}", file.display());
+                }
+            }
+        }
+    });
+}
+
+#[test]
+fn stages_read_no_clock_environment_or_file() {
+    each_source(|file, text| {
+        if STAGES.contains(&module(file).as_str()) {
+            for word in ["std::env", "std::fs", "SystemTime", "Instant::now", "Utc::now"] {
+                for (line, _) in code(text).filter(|(_, code)| code.contains(word)) {
+                    panic!("{}:{line}: {word} in a stage", file.display());
+                }
+            }
+        }
+    });
+}
+
+#[test]
+fn no_file_is_longer_than_a_reader_can_bear() {
+    each_source(|file, text| {
+        let tests = file.file_name().is_some_and(|name| name == "tests.rs");
+        let lines = code(text).count();
+        assert!(tests || lines <= MAX_LINES, "{}: {lines} lines, split at {MAX_LINES}", file.display());
+    });
+}
+
+#[test]
+fn no_leftovers() {
+    for folder in ["src", "benches", "tests"] {
+        for file in sources(&root().join(folder)).iter().filter(|f| !f.ends_with("tests/tidy.rs")) {
+            let text = std::fs::read_to_string(file).unwrap();
+            for (i, line) in text.lines().enumerate() {
+                for word in LEFTOVERS {
+                    assert!(!line.contains(word), "{}:{}: {word}", file.display(), i + 1);
+                }
+                assert!(line == line.trim_end(), "{}:{}: blanks at the end", file.display(), i + 1);
+            }
+        }
+    }
+}
