@@ -147,7 +147,7 @@ pub fn backtest(plan: &Plan, progress: &dyn Progress) -> Result<(Vec<BacktestRow
         let classes = history::classify(&inputs, &return_rates, None, plan);
         let cell = |pool: usize| [classes[pool].abc, classes[pool].xyz].into_iter().map(|c| c.unwrap_or('-')).collect();
         let parts = partitions(&inputs.panel);
-        let context = learn(&inputs, plan.forecast_settings(inputs.panel.calendar().bucket()), &parts, progress);
+        let context = learn((&inputs).into(), plan.forecast_settings(inputs.panel.calendar().bucket()), &parts, progress);
         let done: Vec<_> = parts.par_iter().map(|range| context.backtest(range.clone(), cell)).collect();
         let mut all = forecast::backtest::Backtest::default();
         done.iter().for_each(|part| all.merge(part));
