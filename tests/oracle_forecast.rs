@@ -86,8 +86,7 @@ fn ces_recursion_at_fixed_parameters() {
         let params = CesParams { alpha: [p[0], p[1]], beta: [0.0; 2] };
         let start = CesPoint { level: p[3], potential: p[4], season: vec![], season_potential: vec![] };
         let now = start.clone();
-        let mut state =
-            CesState { form: CesForm::None, params, start, now, observed: 0, sigma2: 0.0, loglik: 0.0, aicc: 0.0 };
+        let mut state = CesState { form: CesForm::None, params, start, now, observed: 0, sigma2: 0.0, loglik: 0.0, aicc: 0.0 };
         assert_close(squared(&case.values, &state.fitted(&case.values)), p[2], 1e-10, &case.name);
         case.values.iter().for_each(|&y| state.update(y));
         assert_close(state.now.level, case.forecast[0], 1e-9, &case.name);

@@ -102,7 +102,8 @@ fn shares(args: &ExplainArgs, channel: &str, rows: &Rows, wanted: impl Fn(&Rows,
 
 fn as_json(lines: &Rows, row: usize, steps: &[Step]) -> Value {
     let step = |s: &Step| {
-        let inputs: serde_json::Map<String, Value> = s.inputs.iter().map(|(name, value)| ((*name).to_owned(), json!(value))).collect();
+        let inputs: serde_json::Map<String, Value> =
+            s.inputs.iter().map(|(name, value)| ((*name).to_owned(), json!(value))).collect();
         json!({"name": s.name, "formula": s.formula, "inputs": inputs, "value": s.value, "unit": s.unit, "note": s.note})
     };
     json!({
