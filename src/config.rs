@@ -7,9 +7,8 @@ mod read;
 
 use crate::cli::Options;
 use crate::error::{Error, Result};
-use crate::ingest::settings as ingest;
 use crate::publish::{audit, sha256_hex};
-use crate::{allocate, calendar::Bucket, classify, clean, forecast, inventory, purchase};
+use crate::{allocate, calendar::Bucket, classify, clean, forecast, ingest, inventory, purchase};
 use chrono::NaiveDate;
 use read::Reader;
 use serde::{Deserialize, Serialize};
@@ -170,7 +169,8 @@ impl Plan {
             settings: self.ingest.clone(),
             as_of: self.run.as_of,
             bucket: self.run.bucket,
-            only: self.only.clone(),
+            only: self.only.as_ref().map(|only| only.iter().cloned().collect()),
+            progress: None,
         }
     }
 

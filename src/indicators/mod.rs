@@ -114,7 +114,8 @@ impl Attention {
     }
 }
 
-/// Every indicator of the run, sorted by name and scope.
+/// The indicators of the run, sorted by name and scope. Those of suppliers (H15) come from
+/// `purchase::scorecard`, those of trust from `review::scorecard`.
 #[must_use]
 pub fn compute(inputs: &Inputs, outcome: &Outcome, settings: &Settings) -> Vec<Indicator> {
     let pools = pool_views(inputs, outcome);
@@ -124,7 +125,6 @@ pub fn compute(inputs: &Inputs, outcome: &Outcome, settings: &Settings) -> Vec<I
     service(&mut list, inputs, &pools, &flows);
     stock(&mut list, inputs.panel.calendar().as_of(), &pools, inputs, settings);
     channels(&mut list, inputs, outcome, &flows);
-    suppliers(&mut list, inputs);
     counts(&mut list, inputs, settings.count_tolerance);
     accuracy(&mut list, outcome, &pools, &flows);
     list.0.sort_by(|a, b| (a.indicator, &a.scope).cmp(&(b.indicator, &b.scope)));
@@ -275,27 +275,6 @@ fn channels(list: &mut List, inputs: &Inputs, outcome: &Outcome, flows: &[Flows]
     }
 }
 
-/// H15: the lead time a supplier promises, the one it achieves, and how often it is late.
-fn suppliers(list: &mut List, inputs: &Inputs) {
-    for (at, name) in inputs.names.suppliers.iter().enumerate() {
-        let scope = || format!("supplier:{name}");
-        let mine = || inputs.supply.iter().filter(|s| s.supplier.index() == at);
-        let promised: f64 = mine().map(|s| s.lead_time_days).sum();
-        let lines = mine().count() as f64;
-        list.push("lead_time_promised", scope(), "days", ratio(promised, lines), (promised, lines));
-        let received = || {
-            let orders = inputs.purchase_orders.iter().filter(|o| o.supplier.is_some_and(|s| s.index() == at));
-            orders.filter_map(|o| Some((o, o.received?)))
-        };
-        let waits: Vec<f64> = received().filter_map(|(o, at)| Some(days(o.confirmed?, at))).collect();
-        let achieved: f64 = waits.iter().sum();
-        list.push("lead_time_achieved", scope(), "days", ratio(achieved, waits.len() as f64), (achieved, waits.len() as f64));
-        let due: Vec<bool> = received().filter_map(|(o, at)| Some(at > o.expected?)).collect();
-        let late = due.iter().filter(|&&late| late).count() as f64;
-        list.push("late", scope(), "percent", ratio(late * 100.0, due.len() as f64), (late, due.len() as f64));
-    }
-}
-
 fn counts(list: &mut List, inputs: &Inputs, tolerance: f64) {
     let as_of = inputs.panel.calendar().as_of();
     let recent = || inputs.counts.iter().filter(|c| (0.0..=YEAR).contains(&days(c.date, as_of)));
@@ -316,11 +295,11 @@ fn accuracy(list: &mut List, outcome: &Outcome, pools: &[PoolView], flows: &[Flo
     let mut sums: BTreeMap<(&'static str, char), (f64, f64)> = BTreeMap::new();
     for row in outcome.accuracy.iter().filter(|a| a.wape.is_finite()) {
         let units = flows[row.series].year.sold;
-        let chosen = row.chosen.then_some("wape");
-        let naive = (row.method == "naive").then_some("wape_naive");
-        for name in chosen.into_iter().chain(naive) {
+        let chosen = row.chosen.then_some([("wape", row.wape), ("bias", row.bias)]);
+        let naive = (row.method == "naive").then_some(("wape_naive", row.wape));
+        for (name, error) in chosen.into_iter().flatten().chain(naive) {
             let sum = sums.entry((name, class_of[row.series])).or_default();
-            *sum = (sum.0 + row.wape * units, sum.1 + units);
+            *sum = (sum.0 + error * units, sum.1 + units);
         }
     }
     for ((name, class), (error, units)) in sums {

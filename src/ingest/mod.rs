@@ -11,6 +11,7 @@ mod convert;
 pub mod mapping;
 mod master;
 mod names;
+mod narrow;
 mod panel_build;
 mod parquet_file;
 mod plans;
@@ -21,6 +22,8 @@ pub mod settings;
 mod source;
 mod stocks;
 mod table;
+#[cfg(test)]
+mod tests;
 mod text_file;
 mod values;
 

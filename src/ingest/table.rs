@@ -31,12 +31,14 @@ pub(super) struct Chunk {
     pub(super) first_line: u64,
     /// Number of rows.
     pub(super) rows: usize,
+    /// Rows of the file from this chunk on, where the file tells.
+    pub(super) rows_ahead: usize,
 }
 
 impl Chunk {
     /// No rows yet.
     pub(super) fn new(file: &str, columns: Vec<Values>) -> Self {
-        Self { file: file.to_owned(), columns, bad: Vec::new(), lines: Vec::new(), first_line: 0, rows: 0 }
+        Self { file: file.to_owned(), columns, bad: Vec::new(), lines: Vec::new(), first_line: 0, rows: 0, rows_ahead: 0 }
     }
 
     /// The place of row `row`.

@@ -42,6 +42,17 @@ impl Values {
         }
     }
 
+    /// Makes room for `rows` more cells.
+    pub(super) fn reserve(&mut self, rows: usize) {
+        match self {
+            Self::Missing => {}
+            Self::Text(v) => v.reserve(rows),
+            Self::Number(v) => v.reserve(rows),
+            Self::Day(v) => v.reserve(rows),
+            Self::Flag(v) => v.reserve(rows),
+        }
+    }
+
     /// Forgets the cells from row `rows` on.
     pub(super) fn truncate(&mut self, rows: usize) {
         match self {
@@ -50,6 +61,20 @@ impl Values {
             Self::Number(v) => v.truncate(rows),
             Self::Day(v) => v.truncate(rows),
             Self::Flag(v) => v.truncate(rows),
+        }
+    }
+
+    /// The empty rows.
+    pub(super) fn empty_rows(&self, rows: usize) -> Vec<usize> {
+        fn at<T>(cells: &[T], is_empty: impl Fn(&T) -> bool) -> Vec<usize> {
+            cells.iter().enumerate().filter(|(_, cell)| is_empty(cell)).map(|(row, _)| row).collect()
+        }
+        match self {
+            Self::Missing => (0..rows).collect(),
+            Self::Text(v) => at(v, |&code| code == NO_TEXT),
+            Self::Number(v) => at(v, |number| number.is_nan()),
+            Self::Day(v) => at(v, |&day| day == NO_DAY),
+            Self::Flag(v) => at(v, |&flag| flag == NO_FLAG),
         }
     }
 
@@ -101,6 +126,12 @@ impl Hasher for FastHasher {
         self.write_u64(u64::from(word));
     }
 
+    fn write_u128(&mut self, word: u128) {
+        let bytes = word.to_le_bytes();
+        self.write_u64(u64::from_le_bytes(bytes[..8].try_into().expect("eight bytes")));
+        self.write_u64(u64::from_le_bytes(bytes[8..].try_into().expect("eight bytes")));
+    }
+
     fn write_u64(&mut self, word: u64) {
         self.0 = (self.0.rotate_left(26) ^ word).wrapping_mul(0x9E37_79B9_7F4A_7C15);
     }
@@ -114,34 +145,37 @@ pub(super) type FastMap<K, V> = HashMap<K, V, BuildHasherDefault<FastHasher>>;
 pub(super) struct Interner {
     rules: Rules,
     longest: usize,
-    by_raw: FastMap<Box<str>, u32>,
+    by_short: FastMap<u128, u32>,
+    by_long: FastMap<Box<str>, u32>,
     by_name: FastMap<Box<str>, u32>,
     names: Vec<Box<str>>,
     problems: Vec<(String, Problem)>,
-    last: (String, u32),
+    last: Option<(u128, u32)>,
 }
 
 impl Interner {
     /// An empty one that applies `rules` and accepts texts of up to `longest` bytes.
     pub(super) fn new(rules: Rules, longest: usize) -> Self {
-        Self { rules, longest, last: (String::new(), NO_TEXT), ..Self::default() }
+        Self { rules, longest, ..Self::default() }
     }
 
     /// The code of `raw`: a text, [`NO_TEXT`] or a problem.
+    #[inline]
     pub(super) fn code(&mut self, raw: &str) -> u32 {
-        if raw == self.last.0 && !raw.is_empty() {
-            return self.last.1;
-        }
-        let code = match self.by_raw.get(raw) {
-            Some(&code) => code,
-            None => self.add(raw),
+        let Some(packed) = pack(raw.as_bytes()) else {
+            return self.by_long.get(raw).copied().unwrap_or_else(|| self.add(raw));
         };
-        self.last.0.clear();
-        self.last.0.push_str(raw);
-        self.last.1 = code;
+        if let Some((last, code)) = self.last
+            && last == packed
+        {
+            return code;
+        }
+        let code = self.by_short.get(&packed).copied().unwrap_or_else(|| self.add(raw));
+        self.last = Some((packed, code));
         code
     }
 
+    #[cold]
     fn add(&mut self, raw: &str) -> u32 {
         let code = match self.judge(raw) {
             Ok("") => NO_TEXT,
@@ -160,8 +194,10 @@ impl Interner {
                 PROBLEM | u32::try_from(self.problems.len() - 1).unwrap_or(0)
             }
         };
-        if raw.len() <= self.longest {
-            self.by_raw.insert(raw.into(), code);
+        match pack(raw.as_bytes()) {
+            Some(packed) => drop(self.by_short.insert(packed, code)),
+            None if raw.len() <= self.longest => drop(self.by_long.insert(raw.into(), code)),
+            None => {}
         }
         code
     }
@@ -190,15 +226,27 @@ impl Interner {
         self.names.get(code as usize).map_or("", |n| n)
     }
 
-    /// Every text.
-    pub(super) fn names(&self) -> &[Box<str>] {
-        &self.names
-    }
-
     /// What is wrong with `code`, with the text as it stood in the file.
     pub(super) fn problem(&self, code: u32) -> Option<&(String, Problem)> {
         if code & PROBLEM == 0 || code == NO_TEXT { None } else { self.problems.get((code & !PROBLEM) as usize) }
     }
+}
+
+/// Up to fifteen bytes and their number as one key; `None` for more. Most names are that short, and a key in the table
+/// itself saves following a pointer to compare a name.
+#[inline]
+fn pack(bytes: &[u8]) -> Option<u128> {
+    let n = bytes.len();
+    let long = |at: usize| u64::from_le_bytes(bytes[at..at + 8].try_into().expect("eight bytes"));
+    let short = |at: usize| u64::from(u32::from_le_bytes(bytes[at..at + 4].try_into().expect("four bytes")));
+    let (low, high) = match n {
+        0..4 => (bytes.iter().rev().fold(0, |word, &b| word << 8 | u64::from(b)), 0),
+        4..8 => (short(0) | (short(n - 4) >> (8 * (8 - n))) << 32, 0),
+        8 => (long(0), 0),
+        9..16 => (long(0), long(n - 8) >> (8 * (16 - n))),
+        _ => return None,
+    };
+    Some(u128::from(low) | u128::from(high) << 64 | (n as u128) << 120)
 }
 
 /// Reads the cells of one column of one table, over all its files.
@@ -211,7 +259,8 @@ pub(super) struct ColumnReader {
     /// How its days are read.
     pub(super) days: DayReader,
     decimal_comma: bool,
-    max_quantity: f64,
+    /// Numbers that fit: least, largest, whether whole.
+    bounds: (f64, f64, bool),
     /// Quantities are multiplied by it.
     pub(super) factor: f64,
 }
@@ -225,7 +274,7 @@ impl ColumnReader {
             interner: Interner::new(rules, settings.data.name_length),
             days: DayReader::new(settings, formats),
             decimal_comma: settings.csv.decimal_comma,
-            max_quantity: settings.data.max_quantity,
+            bounds: bounds(column, settings.data.max_quantity),
             factor: if column.name == "quantity" { mapping.quantity_factor } else { 1.0 },
         }
     }
@@ -284,23 +333,31 @@ impl ColumnReader {
     }
 
     /// Whether `number` may stand in this column.
+    #[inline]
     pub(super) fn check(&self, number: f64) -> Result<(), String> {
-        let fits = match self.column.kind {
-            Kind::Units(min) if number.fract() != 0.0 => return Err(format!("expected whole units, at least {min}")),
-            Kind::Units(min) => number >= min,
-            Kind::Number(min, max) => number >= min && number <= max,
-            Kind::Money => number >= 0.0,
-            _ => true,
-        };
-        let largest =
-            if matches!(self.column.kind, Kind::Units(_)) || self.column.name == "quantity" { self.max_quantity } else { 1e12 };
-        if !fits || !number.is_finite() {
-            Err(format!("expected {}", self.column.kind.expected()))
-        } else if number.abs() > largest {
-            Err(format!("beyond {largest:.0}, the largest accepted ([data] max_quantity)"))
+        let (min, max, whole) = self.bounds;
+        if number >= min && number <= max && (!whole || is_whole(number)) { Ok(()) } else { Err(self.complaint(number)) }
+    }
+
+    #[cold]
+    fn complaint(&self, number: f64) -> String {
+        let largest = self.bounds.1;
+        if number.abs() > largest && number.is_finite() && largest > 1.0 {
+            format!("beyond {largest:.0}, the largest accepted ([data] max_quantity)")
         } else {
-            Ok(())
+            format!("expected {}", self.column.kind.expected())
         }
+    }
+}
+
+/// What numbers `column` accepts: least, largest, whether whole.
+fn bounds(column: &Column, max_quantity: f64) -> (f64, f64, bool) {
+    let largest = if matches!(column.kind, Kind::Units(_)) || column.name == "quantity" { max_quantity } else { 1e12 };
+    match column.kind {
+        Kind::Units(min) => (min, largest, true),
+        Kind::Number(min, max) => (min.max(-largest), max.min(largest), false),
+        Kind::Money => (0.0, largest, false),
+        _ => (f64::MIN, f64::MAX, false),
     }
 }
 
@@ -461,6 +518,14 @@ fn choice(words: &[&str], text: &str) -> Result<f64, String> {
     }
     let text = normal(text).replace('_', "-");
     words.iter().position(|w| *w == text).map(|at| at as f64).ok_or_else(|| format!("expected one of {}", words.join(", ")))
+}
+
+/// Whether `number` has no fraction; without a library call, for the hot loops.
+#[inline]
+pub(super) fn is_whole(number: f64) -> bool {
+    #[expect(clippy::cast_possible_truncation, reason = "a saturated cast differs from the number, as it should")]
+    let whole = number as i64 as f64;
+    whole == number
 }
 
 /// At most 80 characters of `text`, for the quarantine.

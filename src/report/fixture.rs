@@ -58,6 +58,9 @@ impl Fixture {
         for (i, &velocity) in velocities.iter().enumerate() {
             decide(&inputs, &mut outcome, i, velocity);
         }
+        orders(&mut outcome);
+        outcome.open_orders = inputs.purchase_orders.iter().filter(|o| o.received.is_none()).map(advice).collect();
+        outcome.findings = (0..skus.min(9)).map(finding).collect();
         outcome.changes = (0..skus.min(40)).map(change).collect();
         outcome.exceptions = vec![
             Exception::new(
@@ -108,6 +111,55 @@ fn past(now: &[Indicator], runs_ago: i32) -> PastRun {
         i.value = i.value.map(|v| (v * (1.0 + 0.02 * f64::from(runs_ago % 3) - 0.01 * f64::from(runs_ago))).round());
     }
     PastRun { run_id: format!("{date}-ffff0000"), as_of: date, indicators }
+}
+
+/// One draft order a supplier.
+fn orders(outcome: &mut Outcome) {
+    for supplier in 0..SUPPLIERS.len() as u32 {
+        let rows = outcome.recommendations.iter().enumerate();
+        let lines: Vec<usize> =
+            rows.filter(|(_, r)| r.quantity.0 > 0 && r.supplier == Some(SupplierId(supplier))).map(|(at, _)| at).collect();
+        let of = |value: fn(&Recommendation) -> Money| lines.iter().map(|&at| value(&outcome.recommendations[at])).sum();
+        outcome.orders.push(DraftOrder {
+            supplier: SupplierId(supplier),
+            location: LocationId(0),
+            order_date: as_of(),
+            expected_arrival: as_of() + Duration::days(14),
+            units: lines.iter().map(|&at| outcome.recommendations[at].quantity).sum(),
+            value: of(|r| r.value),
+            freight: Money::from_f64(45.0),
+            landed_value: of(|r| r.landed_unit_cost.times(r.quantity)),
+            minimum_value: Some(Money::from_f64(900.0)),
+            lines,
+        });
+    }
+}
+
+fn advice(order: &PurchaseOrder) -> OpenOrderAdvice {
+    OpenOrderAdvice {
+        order_id: order.order_id.clone(),
+        sku: order.sku,
+        location: order.location,
+        supplier: order.supplier,
+        action: [OpenOrderAction::Expedite, OpenOrderAction::PushOut, OpenOrderAction::Cancel][order.sku.index() / 6 % 3],
+        quantity: order.quantity,
+        expected: order.expected,
+        proposed: Some(as_of()),
+        value: Money::from_f64(f64::from(order.sku.0) * 7.0),
+        reason: "the stock is gone on 2026-03-05: 31.4 units would be lost before it arrives".into(),
+    }
+}
+
+fn finding(i: usize) -> ChannelFinding {
+    ChannelFinding {
+        sku: SkuId(i as u32),
+        location: Some(LocationId(0)),
+        channel: (i % 4 > 1).then_some(ChannelId((i % 3) as u32)),
+        kind: ["exposure", "imbalance", "stranded", "too-many-channels"][i % 4],
+        units: 12.0 + i as f64,
+        value: Money::from_f64(90.0 + 40.0 * i as f64),
+        reason: "32.1 short of 7 days in some channels, 40 in excess in others".into(),
+    }
 }
 
 fn change(i: usize) -> Change {
