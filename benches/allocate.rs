@@ -78,6 +78,7 @@ fn need(sku: u32, as_of: NaiveDate) -> PoolNeed {
         margin: Money::from_f64(3.0),
         shortfall: (0..60).map(|d| (f64::from(d + 1) * daily - stock).max(0.0)).collect(),
         unit_cost: None,
+        shelf_life_days: None,
         weight: None,
         volume: None,
         previous: Vec::new(),

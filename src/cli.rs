@@ -45,7 +45,7 @@ pub enum Command {
     /// Why this number: the arithmetic behind one item's recommendation in the last run.
     Explain(ExplainArgs),
     /// Rolling-origin forecast accuracy on your own history, against the simple benchmarks.
-    Backtest(BacktestArgs),
+    Backtest(Options),
     /// Replay history under a policy: fill rate, stock and cost; tune its parameter; ask what-if.
     Simulate(SimulateArgs),
     /// Take in a planner's decisions: approved, edited, rejected and snoozed lines.
@@ -153,20 +153,6 @@ pub struct ExplainArgs {
     #[arg(long)]
     pub channel: Option<String>,
     /// Which run's settings and output.
-    #[command(flatten)]
-    pub options: Options,
-}
-
-/// Arguments of `backtest`.
-#[derive(Debug, Clone, Args)]
-pub struct BacktestArgs {
-    /// Number of rolling origins.
-    #[arg(long, value_name = "N", default_value_t = 4, value_parser = positive)]
-    pub origins: usize,
-    /// Periods ahead to judge [default: 28 days' worth].
-    #[arg(long, value_name = "PERIODS", value_parser = positive)]
-    pub horizon: Option<usize>,
-    /// Which data and settings.
     #[command(flatten)]
     pub options: Options,
 }

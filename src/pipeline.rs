@@ -4,15 +4,18 @@
 //! about [`CELLS_PER_PARTITION`] values, whatever the number of threads; its results are appended in panel order. So the same
 //! input gives the same bytes on any machine.
 
+mod earlier;
 mod history;
 mod lead_times;
 mod partition;
 mod pool;
 mod settle;
+pub mod simulate;
 
 use crate::config::Plan;
 use crate::error::{Error, Result, Severity};
 use crate::forecast;
+use crate::forecast::backtest::BacktestRow;
 use crate::inputs::Inputs;
 use crate::outcome::{Classification, Outcome};
 use crate::panel::Panel;
@@ -20,6 +23,10 @@ use crate::progress::Progress;
 use crate::publish::previous::LastRun;
 use crate::publish::{self, Begin, Identity, InputEntry, OutputLock, Publication, PublishedRun};
 use crate::{indicators, ingest, report};
+use crate::review::changes;
+use crate::review::scorecard::scorecard;
+use crate::review::standing::{Standing, override_exceptions};
+use earlier::Earlier;
 use partition::Night;
 use rayon::prelude::*;
 use serde::Serialize;
@@ -108,27 +115,53 @@ fn run_here(plan: &Plan, progress: &dyn Progress) -> Result<Summary> {
     let mut inputs = load(plan, progress)?;
     clock.lap("load");
     let as_of = inputs.panel.calendar().as_of();
-    let before = PublishedRun::before(&plan.run.out, as_of);
-    let previous = before.as_ref().map(|run| run.manifest.run_id.clone());
+    let earlier = Earlier::read(&plan.run.out, as_of)?;
+    let previous = earlier.last.as_ref().map(|run| run.manifest.run_id.as_str());
+    let kept = earlier.digest();
     let entries: Vec<InputEntry> = inputs.sources.iter().map(InputEntry::from).collect();
-    let identity = Identity { as_of, config: &plan.digest, inputs: &entries, previous: previous.as_deref() };
+    let identity = Identity { as_of, config: &plan.digest, inputs: &entries, previous, kept: &kept };
     let publication = match Publication::begin(lock, &identity.run_id(), expected_bytes(&inputs.panel, plan))? {
         Begin::New(publication) => publication,
         Begin::Published(folder) => return unchanged(&inputs, &identity, folder),
     };
-    let last = before.map(|run| LastRun::read(run, &inputs.names)).transpose()?.flatten();
+    let last = earlier.last.clone().map(|run| LastRun::read(run, &inputs.names)).transpose()?.flatten();
+    let standing = Standing::new(&earlier.kept, &inputs, as_of);
     let told = std::mem::take(&mut inputs.exceptions);
-    let mut run = Run { plan, inputs: &inputs, last: last.as_ref(), publication, outcome: Outcome::default() };
+    let mut run =
+        Run { plan, inputs: &inputs, earlier: &earlier, last: last.as_ref(), standing: &standing, publication, outcome: Outcome::default() };
     run.outcome.exceptions = told;
+    run.outcome.exceptions.extend(override_exceptions(&inputs, as_of));
     run.decide(progress, &mut clock)?;
     run.publish(&identity, progress, clock)
+}
+
+/// Rolling-origin accuracy of the published forecast and the benchmarks by ABC-XYZ cell, channel and horizon, with the channels'
+/// names.
+///
+/// # Errors
+/// Whatever keeps the input from being loaded.
+pub fn backtest(plan: &Plan, progress: &dyn Progress) -> Result<(Vec<BacktestRow>, Vec<String>)> {
+    with_threads(plan.run.threads, || {
+        let inputs = load(plan, progress)?;
+        let return_rates = history::return_rates(&inputs.panel, &plan.clean);
+        let classes = history::classify(&inputs, &return_rates, None, plan);
+        let cell = |pool: usize| [classes[pool].abc, classes[pool].xyz].into_iter().map(|c| c.unwrap_or('-')).collect();
+        let parts = partitions(&inputs.panel);
+        let context = learn(&inputs, plan.forecast_settings(inputs.panel.calendar().bucket()), &parts, progress);
+        let done: Vec<_> = parts.par_iter().map(|range| context.backtest(range.clone(), cell)).collect();
+        let mut all = forecast::backtest::Backtest::default();
+        done.iter().for_each(|part| all.merge(part));
+        Ok((all.rows(context.ladder()), inputs.names.channels.clone()))
+    })
 }
 
 /// One run under way.
 struct Run<'a> {
     plan: &'a Plan,
     inputs: &'a Inputs,
+    earlier: &'a Earlier,
     last: Option<&'a LastRun>,
+    standing: &'a Standing,
     publication: Box<Publication>,
     outcome: Outcome,
 }
@@ -142,9 +175,9 @@ impl Run<'_> {
         clock.lap("classify");
         let parts = partitions(panel);
         let settings = plan.forecast_settings(panel.calendar().bucket());
-        let context = learn(inputs, settings, &parts, progress);
+        let context = learn(inputs.into(), settings, &parts, progress);
         clock.lap("learn");
-        let night = Night::new(plan, inputs, &context, (&classes, &return_rates), self.last)?;
+        let night = Night::new(plan, inputs, &context, (&classes, &return_rates), (self.last, self.standing))?;
         let planned = self.plan_pools(&night, &classes, &parts, progress)?;
         clock.lap("plan");
         self.outcome.exceptions.extend(context.exceptions().iter().cloned());
@@ -189,14 +222,17 @@ impl Run<'_> {
     fn publish(mut self, identity: &Identity, progress: &dyn Progress, mut clock: StageClock) -> Result<Summary> {
         progress.begin("publishing", 0);
         let outcome = &mut self.outcome;
-        outcome.indicators = indicators::compute(self.inputs, outcome, &indicators::Settings::default());
-        outcome
-            .indicators
-            .extend(crate::purchase::scorecard::supplier_scorecard(&self.inputs.purchase_orders, &self.inputs.names));
+        let settings = indicators::Settings::default();
+        outcome.indicators = indicators::compute(self.inputs, outcome, &settings);
+        outcome.indicators.extend(scorecard(&self.earlier.kept, &self.inputs.names, outcome));
+        outcome.indicators.sort_by(|a, b| (a.indicator, &a.scope).cmp(&(b.indicator, &b.scope)));
         outcome.exceptions.sort_by(|a, b| b.severity.cmp(&a.severity).then_with(|| a.cmp(b)));
         outcome.exceptions.dedup();
-        let last_manifest = self.last.map(|l| &l.run.manifest);
-        publish::audit::audit(self.inputs, outcome, last_manifest, &self.plan.publish)?;
+        let manifest = identity.manifest(publish::audit::totals(self.inputs, outcome));
+        if let Some(last) = self.last {
+            outcome.changes = changes::compare(last, self.inputs, outcome, &manifest);
+        }
+        publish::audit::audit(self.inputs, outcome, self.last.map(|l| &l.run.manifest), &self.plan.publish)?;
         publish::tables::write(&mut self.publication, self.inputs, outcome)?;
         publish::csv::write(&mut self.publication, self.inputs, outcome)?;
         clock.lap("tables");
@@ -207,16 +243,15 @@ impl Run<'_> {
             version: env!("CARGO_PKG_VERSION"),
             currency: &self.plan.purchase.currency,
             inputs: self.inputs,
-            outcome,
-            settings: &indicators::Settings::default(),
-            history: &[],
-            decisions: &[],
+            outcome: &self.outcome,
+            settings: &settings,
+            history: &self.earlier.trend(&self.outcome.indicators),
+            decisions: &self.earlier.decisions(&self.inputs.names),
         };
         let publication = &mut self.publication;
         report::render(&input, &mut |path, bytes| publication.add(path, None, bytes))?;
         clock.lap("report");
         let mut summary = summary(self.inputs, &self.outcome, &self.plan.run.severe);
-        let manifest = identity.manifest(publish::audit::totals(self.inputs, &self.outcome));
         let folder = self.publication.finish(manifest, &clock.timings())?;
         summary.locate(run_id, folder);
         progress.end(&summary.run_id);
@@ -242,13 +277,13 @@ fn partitions(panel: &Panel) -> Vec<Range<usize>> {
 
 /// Everything the forecast engine learns over the whole panel, stage by stage.
 fn learn<'a>(
-    inputs: &'a Inputs,
+    demand: forecast::Demand<'a>,
     settings: forecast::Settings,
     parts: &[Range<usize>],
     progress: &dyn Progress,
 ) -> forecast::Context<'a> {
     progress.begin("learning", 0);
-    let mut context = forecast::Context::new(inputs.into(), settings);
+    let mut context = forecast::Context::new(demand, settings);
     while context.stage() != forecast::Stage::Ready {
         let evidence = parts.par_iter().map(|range| context.observe(range.clone())).collect();
         context.learn(evidence);

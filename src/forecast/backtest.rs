@@ -156,7 +156,7 @@ impl Context<'_> {
         let season = self.demand.panel.calendar().bucket().season_length();
         let window = (60.0 / self.demand.panel.calendar().bucket().days()).round() as usize;
         let n = fitted.units.len();
-        let class = &self.classes[self.class(fitted.rate(), fitted.levels.observed, fitted.dispersion)];
+        let class = &self.classes[self.class(fitted.rate(), fitted.levels.observed, fitted.spread)];
         let mut errors = Errors::default();
         for (k, &back) in fitted.back.iter().enumerate().filter(|(_, b)| **b > 0) {
             let origin = n - back;
@@ -169,7 +169,7 @@ impl Context<'_> {
                 let methods = [f64::from(fitted.units[origin - 1]), f64::from(fitted.units[before]), average, mean];
                 let rung = self.ladder.partition_point(|&l| l <= ahead).min(LADDER - 1);
                 errors[rung].iter_mut().zip(methods).for_each(|(s, m)| s.add(m, actual));
-                let quantiles = class.table.quantiles(mean, fitted.dispersion + class.level_variance[rung]);
+                let quantiles = class.table.quantiles(mean, fitted.spread.relative(mean) + class.level_variance[rung]);
                 errors[rung][METHODS.len() - 1].add_quantiles(&quantiles, actual);
             }
         }

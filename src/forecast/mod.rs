@@ -12,6 +12,7 @@
 pub mod accuracy;
 pub mod annual;
 pub mod backtest;
+mod carry;
 pub mod ces;
 pub mod combine;
 pub mod croston;
@@ -35,8 +36,7 @@ use crate::outcome::QUANTILES;
 use crate::panel::{Panel, SeriesKey};
 use crate::units::{ChannelId, LocationId, SkuId};
 use combine::{MEMORIES, MemoryErrors};
-use distribution::{Calibration, Moments, PitCounts, QuantileTable};
-use reconcile::GroupLevel;
+use distribution::{Calibration, Moments, PitCounts, QuantileTable, Spread};
 use seasonal::{Groups, Profile, Totals};
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -47,9 +47,9 @@ pub const LADDER: usize = 4;
 const SAMPLE_POOLS: usize = 10_000;
 /// Volume bands of [`Context::class`], units a period.
 const BANDS: [f64; 7] = [0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0];
-/// Classes of like series: volume band × short or long history × low or high dispersion.
+/// Classes of like series: volume band × short or long history × even or clumped demand.
 pub const CLASSES: usize = (BANDS.len() + 1) * KINDS;
-/// Short or long history, low or high dispersion.
+/// Short or long history, even or clumped demand.
 const KINDS: usize = 4;
 /// Actuals that all classes of a kind must outweigh to leave the calibration of everything.
 const PRIOR_PITS: f64 = 150.0;
@@ -188,8 +188,8 @@ pub struct Memories {
 /// Evidence of [`Stage::Calibration`].
 #[derive(Debug, Clone)]
 pub struct Errors {
-    /// Recent units and what the levels expected, by group: now, then at the past origins.
-    recent: Vec<[GroupLevel; series::ORIGINS + 1]>,
+    /// Recent units and what the levels expected, by group.
+    recent: Vec<(f64, f64)>,
     sums: Vec<[PitCounts; LADDER]>,
     periods: Vec<PitCounts>,
 }
@@ -202,6 +202,8 @@ pub struct Context<'a> {
     stage: Stage,
     groups: Groups,
     profiles: Vec<Profile>,
+    /// Demand by periods since the launch, relative to the settled item.
+    launch_curve: Vec<f32>,
     /// Uplift of a promotion, by group.
     uplifts: Vec<f64>,
     /// Factor on all levels of a group.
@@ -238,7 +240,7 @@ impl<'a> Context<'a> {
         let (half_lives, ladder) = match bucket {
             Bucket::Day => ([7.0, 14.0, 28.0, 56.0, 140.0], [7, 14, 28, 56]),
             Bucket::Week => ([1.5, 3.0, 6.0, 13.0, 40.0], [1, 2, 4, 8]),
-            Bucket::Month => ([1.0, 2.0, 4.0, 8.0, 24.0], [1, 2, 3, 6]),
+            Bucket::Month => ([2.0, 4.0, 8.0, 16.0, 48.0], [1, 2, 3, 6]),
         };
         let mut promotions_by_sku: BTreeMap<SkuId, Vec<usize>> = BTreeMap::new();
         let mut promotions_by_category: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
@@ -256,6 +258,7 @@ impl<'a> Context<'a> {
             settings,
             stage: Stage::Profiles,
             profiles: vec![Profile::flat(periods); n],
+            launch_curve: Vec::new(),
             uplifts: vec![1.0; n],
             scales: vec![1.0; n],
             groups,
@@ -341,12 +344,12 @@ impl<'a> Context<'a> {
         };
     }
 
-    /// Class of a pool or series by volume, length of history and dispersion.
-    fn class(&self, rate: f64, observed: usize, dispersion: f64) -> usize {
+    /// Class of a pool or series by volume, length of history and spread.
+    fn class(&self, rate: f64, observed: usize, spread: Spread) -> usize {
         let band = BANDS.partition_point(|&b| b < rate);
         let year = 365.25 / self.demand.panel.calendar().bucket().days();
         let short = (observed as f64) < 0.5 * year;
-        band * KINDS + 2 * usize::from(short) + usize::from(dispersion > 2.0)
+        band * KINDS + 2 * usize::from(short) + usize::from(spread.dispersion > 2.0 || spread.clumping > 2.0)
     }
 
     /// Whether a pool is in the sample that errors are learnt from.
@@ -356,6 +359,7 @@ impl<'a> Context<'a> {
     }
 
     fn learn_profiles(&mut self, totals: &Totals) {
+        self.launch_curve = totals.launch_curve();
         let history = self.demand.panel.calendar().history();
         for (g, key) in self.groups.keys.iter().enumerate() {
             let cells = g * history..(g + 1) * history;
@@ -390,12 +394,12 @@ impl<'a> Context<'a> {
     }
 
     fn learn_errors(&mut self, errors: &Errors) {
-        let trust = reconcile::trust(errors.recent.iter().flat_map(|g| g[1..].iter().copied()));
-        self.scales = errors.recent.iter().map(|g| (trust * g[0].correction()).exp()).collect();
+        self.scales = errors.recent.iter().map(|&(units, expected)| reconcile::scale(units, expected)).collect();
         let all_periods = pooled(errors.periods.iter()).calibration(&Calibration::default(), PRIOR_PITS);
-        let all_sums =
-            std::array::from_fn(|h| pooled(errors.sums.iter().map(|c| &c[h])).calibration(&Calibration::default(), PRIOR_PITS));
-        // A class of few series leans on its kin (same length of history and dispersion, any volume), those on all.
+        let all_sums = std::array::from_fn(|h| {
+            pooled(errors.sums.iter().map(|c| &c[h])).calibration(&Calibration::default(), PRIOR_PITS)
+        });
+        // A class of few series leans on its kin (same length of history and clumping, any volume), those on all.
         self.classes = (0..CLASSES)
             .map(|c| {
                 let kin = || (0..CLASSES).filter(move |k| k % KINDS == c % KINDS);
@@ -458,16 +462,14 @@ impl Memories {
 impl Errors {
     fn new(groups: usize) -> Self {
         Self {
-            recent: vec![Default::default(); groups],
+            recent: vec![(0.0, 0.0); groups],
             sums: vec![Default::default(); CLASSES],
             periods: vec![PitCounts::default(); CLASSES],
         }
     }
 
     fn merge(&mut self, other: &Self) {
-        for (a, b) in self.recent.iter_mut().zip(&other.recent) {
-            a.iter_mut().zip(b).for_each(|(a, b)| a.merge(b));
-        }
+        add_pairs(&mut self.recent, &other.recent);
         for (a, b) in self.sums.iter_mut().zip(&other.sums) {
             a.iter_mut().zip(b).for_each(|(a, b)| a.merge(b));
         }

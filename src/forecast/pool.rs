@@ -1,8 +1,8 @@
 //! The forecast of one pool: its channels' means and quantiles, and the demand over any interval of the whole.
 
 use super::combine::MEMORIES;
-use super::distribution::{Calibration, DemandOver, Moments};
-use super::series::{Fitted, ORIGINS, dispersion, excess};
+use super::distribution::{Calibration, DemandOver, Moments, Spread, clumping};
+use super::series::{Fitted, ORIGINS, excess, spread};
 use super::{Context, Errors, LADDER, Memories, reconcile};
 use crate::error::{Exception, Severity};
 use crate::inputs::{AdjustmentKind, ProductStatus};
@@ -12,15 +12,15 @@ use std::ops::Range;
 
 /// Days without a sale after which an item may count as inactive.
 const IDLE_DAYS: f64 = 90.0;
-/// Sales that should have happened meanwhile at the rate before.
+/// Periods with a sale that were due meanwhile at the rate before.
 const IDLE_SALES: f64 = 8.0;
 
 /// Demand of a whole pool over intervals of the horizon.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PoolDemand {
     mean: Vec<f64>,
-    /// Variance of one period beyond Poisson, relative to the squared mean.
-    dispersion: f64,
+    /// Variance of one period.
+    spread: Spread,
     /// Relative variance of the level at each rung of the ladder.
     level_variance: [f64; LADDER],
     ladder: [usize; LADDER],
@@ -38,10 +38,10 @@ impl PoolDemand {
     /// `end_variance` (periods squared): a lead time's. Beyond the horizon its last four weeks (periods) repeat.
     ///
     /// ```text
-    /// mean = Σ μ_t      variance = Σ (μ_t + φ μ_t²) + v(to) · mean² + d² · end_variance
+    /// mean = Σ μ_t      variance = Σ ((1 + c) μ_t + φ μ_t²) + v(to) · mean² + d² · end_variance
     /// ```
     ///
-    /// `φ` is the dispersion of one period, `v` the relative variance of the level that far ahead (errors of neighbouring periods
+    /// `c` and `φ` are a period's [`Spread`], `v` the relative variance of the level that far ahead (errors of neighbouring periods
     /// are correlated through the level), `d` the mean of the interval's periods.
     #[must_use]
     pub fn over(&self, from: f64, to: f64, end_variance: f64) -> DemandOver {
@@ -52,7 +52,7 @@ impl PoolDemand {
             let part = (to.min(t + 1.0) - from.max(t)).max(0.0);
             let mu = self.at(t as usize);
             mean += part * mu;
-            variance += part * mu + part * part * self.dispersion * mu * mu;
+            variance += part * (1.0 + self.spread.clumping) * mu + part * part * self.spread.dispersion * mu * mu;
             t += 1.0;
         }
         let (rung, share) = self.rung(to);
@@ -101,7 +101,7 @@ impl Context<'_> {
             let fitted = self.fitted_pool(pool);
             for fitted in &fitted {
                 memories.errors[fitted.class].merge(&fitted.errors);
-                let (excess, square, _) = excess(fitted.one_step());
+                let (excess, square, _) = excess(fitted.one_step(), fitted.spread.clumping);
                 memories.dispersion[fitted.class].0 += excess;
                 memories.dispersion[fitted.class].1 += square;
                 memories.promoted[fitted.group].0 += fitted.promoted.0;
@@ -132,23 +132,12 @@ impl Context<'_> {
         errors
     }
 
-    /// What the group sold lately against what this series' level expected: now, and at past origins with what followed.
+    /// What the group sold lately against what this series' level expected.
     fn observe_recent(&self, series: &Fitted<'_>, errors: &mut Errors) {
-        let half_life = self.settings.group_half_life_days / self.demand.panel.calendar().bucket().days();
-        let n = series.units.len();
-        for (k, &back) in series.back.iter().enumerate() {
-            let (origin, level) = (n - back, self.level(series, k));
-            let exposure = if back == 0 { &series.exposure } else { &series.held };
-            let (units, expected) = reconcile::recent(&series.units[..origin], exposure, half_life);
-            let group = &mut errors.recent[series.group][back / self.ladder[2]];
-            group.units += units;
-            group.expected += level * expected;
-            if back > 0 {
-                let (units, exposure) = series.window(origin..origin + self.ladder[2]);
-                group.units_after += units;
-                group.expected_after += level * exposure;
-            }
-        }
+        let half_life = (self.settings.group_half_life_days / self.demand.panel.calendar().bucket().days()).max(3.0);
+        let (units, exposure) = reconcile::recent(series.units, &series.exposure[..series.units.len()], half_life);
+        errors.recent[series.group].0 += units;
+        errors.recent[series.group].1 += exposure * self.level(series, series.levels.at.len() - 1);
     }
 
     fn fitted_pool(&self, pool: usize) -> Vec<Fitted<'_>> {
@@ -160,7 +149,7 @@ impl Context<'_> {
         if pool.is_empty() {
             return;
         }
-        let (class, dispersion) = self.pool_class(pool);
+        let (class, spread) = self.pool_class(pool);
         for back in (1..=ORIGINS).map(|k| k * self.ladder[2]) {
             for (h, &length) in self.ladder.iter().enumerate().filter(|(_, l)| **l <= back) {
                 let (mut actual, mut mean) = (0.0, 0.0);
@@ -172,7 +161,7 @@ impl Context<'_> {
                     mean += self.level(series, k) * exposure;
                 }
                 if mean > 0.0 {
-                    let variance = (mean + dispersion * mean * mean / length as f64).max(0.05 * mean);
+                    let variance = spread.variance(mean, length as f64);
                     visit(class, h, actual, Moments { mean, variance });
                 }
             }
@@ -182,7 +171,7 @@ impl Context<'_> {
     /// Where single periods fell in the distributions predicted at past origins.
     fn observe_periods(&self, pool: &[Fitted<'_>], errors: &mut Errors) {
         for series in pool {
-            let class = self.class(series.rate(), series.levels.observed, series.dispersion);
+            let class = self.class(series.rate(), series.levels.observed, series.spread);
             let n = series.units.len();
             for (k, &back) in series.back.iter().enumerate().filter(|(_, b)| **b > 0) {
                 let level = self.level(series, k);
@@ -192,7 +181,7 @@ impl Context<'_> {
                     let mean = level * series.foreseen(t);
                     // An unseen period has no mean.
                     if mean > 0.0 {
-                        let variance = (mean + (series.dispersion + level_variance) * mean * mean).max(0.05 * mean);
+                        let variance = series.spread.variance(mean, 1.0) + level_variance * mean * mean;
                         let (moments, y) = (Moments { mean, variance }, f64::from(series.units[t]).round());
                         errors.periods[class].add(moments.cdf(y - 1.0), moments.cdf(y));
                     }
@@ -201,12 +190,16 @@ impl Context<'_> {
         }
     }
 
-    /// Class and dispersion of the pool's total.
-    fn pool_class(&self, pool: &[Fitted<'_>]) -> (usize, f64) {
+    /// Class of the pool's total and its spread.
+    fn pool_class(&self, pool: &[Fitted<'_>]) -> (usize, Spread) {
+        if let [only] = pool {
+            return (self.class(only.rate(), only.levels.observed, only.spread), only.spread);
+        }
         let rate: f64 = pool.iter().map(Fitted::rate).sum();
         let observed = pool.iter().map(|f| f.levels.observed).max().unwrap_or(0);
-        let dispersion = dispersion(pool_one_step(pool), self.dispersions[self.class(rate, observed, 0.0)]);
-        (self.class(rate, observed, dispersion), dispersion)
+        let class = self.class(rate, observed, Spread::default());
+        let spread = spread(pool_one_step(pool), clumping(pool_units(pool)), self.dispersions[class]);
+        (self.class(rate, observed, spread), spread)
     }
 
     /// The forecast of pool `pool` (of [`crate::panel::Panel::pools`]).
@@ -229,13 +222,13 @@ impl Context<'_> {
             forecast.push(series);
             accuracy.extend(rows);
         }
-        let (class, dispersion) = self.pool_class(&fitted);
-        PoolForecast { series: forecast, total: self.pool_demand(total, class, dispersion), accuracy, exceptions }
+        let (class, spread) = self.pool_class(&fitted);
+        PoolForecast { series: forecast, total: self.pool_demand(total, class, spread), accuracy, exceptions }
     }
 
-    fn pool_demand(&self, mean: Vec<f64>, class: usize, dispersion: f64) -> PoolDemand {
+    fn pool_demand(&self, mean: Vec<f64>, class: usize, spread: Spread) -> PoolDemand {
         let errors = &self.classes[class];
-        PoolDemand { mean, dispersion, level_variance: errors.level_variance, ladder: self.ladder, calibrations: errors.sums }
+        PoolDemand { mean, spread, level_variance: errors.level_variance, ladder: self.ladder, calibrations: errors.sums }
     }
 
     /// A pool without any sale: its analogue times the factor, or nothing.
@@ -247,16 +240,16 @@ impl Context<'_> {
             let found = pools.binary_search_by_key(&(a, this.location), |p| (p.sku, p.location)).ok()?;
             (!pools[found].series.is_empty()).then_some(found)
         });
-        let (mean, class, dispersion) = match analogue {
+        let (mean, class, spread) = match analogue {
             Some(like) => {
                 let factor = product.and_then(|p| p.analogue_factor).unwrap_or(1.0);
                 let like = self.forecast_pool(like).total;
                 let mean: Vec<f64> = like.mean.iter().map(|m| m * factor).collect();
                 let rate = mean.iter().sum::<f64>() / mean.len().max(1) as f64;
-                // Nothing of its own: the class of short histories, with the analogue's dispersion.
-                (mean, self.class(rate, 0, like.dispersion), like.dispersion)
+                // Nothing of its own: the class of short histories, with the analogue's spread.
+                (mean, self.class(rate, 0, like.spread), like.spread)
             }
-            None => (vec![0.0; self.settings.horizon], 0, 0.0),
+            None => (vec![0.0; self.settings.horizon], 0, Spread::default()),
         };
         let exceptions = vec![Exception::new(
             if analogue.is_some() { Severity::Info } else { Severity::Warning },
@@ -265,7 +258,7 @@ impl Context<'_> {
             if analogue.is_some() { "forecast of an analogue" } else { "no forecast" },
             if analogue.is_some() { "no sales of its own yet" } else { "no sales and no analogue in the master data" },
         )];
-        PoolForecast { series: Vec::new(), total: self.pool_demand(mean, class, dispersion), accuracy: Vec::new(), exceptions }
+        PoolForecast { series: Vec::new(), total: self.pool_demand(mean, class, spread), accuracy: Vec::new(), exceptions }
     }
 
     fn series_forecast(&self, fitted: &Fitted<'_>, exceptions: &mut Vec<Exception>) -> (SeriesForecast, Vec<Accuracy>) {
@@ -279,10 +272,10 @@ impl Context<'_> {
             (mean, method, reason(&rows, fitted), runner_up)
         };
         self.adjust(key, &mut mean);
-        let class = &self.classes[self.class(fitted.rate(), fitted.levels.observed, fitted.dispersion)];
+        let class = &self.classes[self.class(fitted.rate(), fitted.levels.observed, fitted.spread)];
         let quantiles = mean.iter().enumerate().map(|(h, &m)| {
             let rung = self.ladder.partition_point(|&l| l <= h).min(LADDER - 1);
-            class.table.quantiles(f64::from(m), fitted.dispersion + class.level_variance[rung])
+            class.table.quantiles(f64::from(m), fitted.spread.relative(f64::from(m)) + class.level_variance[rung])
         });
         (SeriesForecast { quantiles: quantiles.collect(), mean, method, reason, runner_up }, rows)
     }
@@ -294,11 +287,11 @@ impl Context<'_> {
         }
         let idle = fitted.idle();
         let before = fitted.units.len() - idle.min(fitted.units.len());
-        let sold: f64 = fitted.units.iter().map(|&u| f64::from(u)).sum();
-        let missed = sold / before.max(1) as f64 * idle as f64;
+        let periods_sold = fitted.units.iter().filter(|u| **u > 0.0).count() as f64;
+        let missed = periods_sold / before.max(1) as f64 * idle as f64;
         let days = idle as f64 * self.demand.panel.calendar().bucket().days();
         (days >= IDLE_DAYS && missed >= IDLE_SALES && !fitted.analogue)
-            .then(|| format!("no sale in {days:.0} days in stock; {missed:.0} units would have sold at the rate before"))
+            .then(|| format!("no sale in {days:.0} days in stock; {missed:.0} periods with a sale were due at the rate before"))
     }
 
     /// Mean of each period, finite, not negative and not beyond the guard.
@@ -392,5 +385,13 @@ fn pool_one_step<'f>(pool: &'f [Fitted<'_>]) -> impl Iterator<Item = (f64, f64)>
             let steps = &f.levels.one_step;
             (y + f64::from(f.units[f.units.len() - back]), m + f64::from(steps[steps.len() - back]))
         })
+    })
+}
+
+/// Units of a pool's total over the history of its longest channel, unseen periods as cleaned.
+fn pool_units<'f>(pool: &'f [Fitted<'_>]) -> impl Iterator<Item = f64> + 'f {
+    let longest = pool.iter().map(|f| f.units.len()).max().unwrap_or(0);
+    (1..=longest).map(move |back| {
+        pool.iter().filter(|f| f.units.len() >= back).map(|f| f64::from(f.units[f.units.len() - back])).sum()
     })
 }

@@ -1,6 +1,7 @@
 //! One series prepared for forecasting: exposure, own weekdays and promotions, levels at rolling origins and now.
 
 use super::combine::{self, LevelPrior, Levels, MemoryErrors, Past, levels, rhythm};
+use super::distribution::{Spread, clumping};
 use super::{Context, Demand};
 use crate::calendar::Bucket;
 use crate::inputs::Promotion;
@@ -33,8 +34,8 @@ pub(super) struct Fitted<'a> {
     pub back: Vec<usize>,
     pub group: usize,
     pub class: usize,
-    /// Variance of one period beyond Poisson, relative to the squared mean.
-    pub dispersion: f64,
+    /// Variance of one period.
+    pub spread: Spread,
     /// Of each memory over past lead times.
     pub errors: MemoryErrors,
     /// Units sold under promotion and expected without.
@@ -92,6 +93,11 @@ impl Fitted<'_> {
         if count > 0.0 { sum / count } else { 0.0 }
     }
 
+    /// Units of the seen periods.
+    pub fn seen_units(&self) -> impl Iterator<Item = f64> + '_ {
+        self.units.iter().zip(&self.held).filter(|(_, a)| !a.is_nan()).map(|(&u, _)| f64::from(u))
+    }
+
     /// (actual, one-step mean) of the recent periods.
     pub fn one_step(&self) -> impl Iterator<Item = (f64, f64)> + '_ {
         let first = self.units.len() - self.levels.one_step.len();
@@ -108,6 +114,10 @@ impl Context<'_> {
         let n = units.len();
         let mut exposure = self.profiles[group].index[start..].to_vec();
         let mut held = self.profiles[group].held[start..start + n].to_vec();
+        if start > self.launch_curve.len() / 2 {
+            exposure.iter_mut().zip(&self.launch_curve).for_each(|(a, c)| *a *= c);
+            held.iter_mut().zip(&self.launch_curve).for_each(|(a, c)| *a *= c);
+        }
         for (t, _) in panel.flags(i).iter().enumerate().filter(|(_, f)| **f & flag::CENSORED != 0) {
             (exposure[t], held[t]) = (f32::NAN, f32::NAN);
         }
@@ -134,7 +144,7 @@ impl Context<'_> {
             None => self.promote(&mut exposure[n..], &promotions, uplift),
         }
         let step = self.ladder[2];
-        let back: Vec<usize> = (0..=ORIGINS).rev().map(|k| k * step).filter(|&b| b == 0 || n >= b + step).collect();
+        let back: Vec<usize> = (0..=ORIGINS).rev().map(|k| k * step).filter(|&b| b == 0 || n >= b + self.ladder[1]).collect();
         let origins: Vec<usize> = back.iter().filter(|b| **b > 0).map(|b| n - b).collect();
         let prior = self.prior(i, n);
         let mut now = levels(&Past { units, exposure: &exposure }, &self.half_lives, prior, &[]);
@@ -150,9 +160,9 @@ impl Context<'_> {
             held,
             back,
             group,
-            class: self.class(now.at.last().map_or(0.0, |l| l[3]), now.observed, 0.0),
+            class: self.class(now.at.last().map_or(0.0, |l| l[3]), now.observed, Spread::default()),
             levels: now,
-            dispersion: 0.0,
+            spread: Spread::default(),
             errors: MemoryErrors::default(),
             promoted: own.promoted,
             promoted_periods: promoted,
@@ -163,7 +173,7 @@ impl Context<'_> {
             let (actual, exposure) = fitted.window(n - back..n - back + step);
             fitted.errors.add(actual, &fitted.levels.at[k], exposure);
         }
-        fitted.dispersion = dispersion(fitted.one_step(), self.dispersions[fitted.class]);
+        fitted.spread = spread(fitted.one_step(), clumping(fitted.seen_units()), self.dispersions[fitted.class]);
         fitted
     }
 
@@ -270,23 +280,24 @@ fn covered(demand: &Demand<'_>, plan: &Promotion, t: i64) -> f64 {
     days.max(0) as f64 / (next - start).num_days().max(1) as f64
 }
 
-/// `Σ ((y - μ)² - μ)`, `Σ μ²` and the number of pairs with a known mean.
-pub(super) fn excess(pairs: impl Iterator<Item = (f64, f64)>) -> (f64, f64, f64) {
-    pairs
-        .filter(|(_, m)| m.is_finite())
-        .fold((0.0, 0.0, 0.0), |(excess, square, n), (y, m)| (excess + (y - m) * (y - m) - m, square + m * m, n + 1.0))
+/// `Σ ((y - μ)² - (1 + c) μ)`, `Σ μ²` and the number of pairs with a known mean.
+pub(super) fn excess(pairs: impl Iterator<Item = (f64, f64)>, clumping: f64) -> (f64, f64, f64) {
+    pairs.filter(|(_, m)| m.is_finite()).fold((0.0, 0.0, 0.0), |(excess, square, n), (y, m)| {
+        (excess + (y - m) * (y - m) - (1.0 + clumping) * m, square + m * m, n + 1.0)
+    })
 }
 
-/// Method-of-moments dispersion `φ` of `Var y = μ + φ μ²`, shrunk towards `class` by its own uncertainty.
-pub(super) fn dispersion(pairs: impl Iterator<Item = (f64, f64)>, class: f64) -> f64 {
-    let (excess, square, n) = excess(pairs);
+/// Method-of-moments dispersion beside a known clumping, shrunk towards the `class` dispersion by its own uncertainty.
+pub(super) fn spread(pairs: impl Iterator<Item = (f64, f64)>, clumping: f64, class: f64) -> Spread {
+    let (excess, square, n) = excess(pairs, clumping);
     if square <= 0.0 {
-        return class;
+        return Spread { clumping, dispersion: class };
     }
     let mean = (square / n).sqrt();
-    let variance = mean + class * mean * mean;
+    let variance = (1.0 + clumping) * mean + class * mean * mean;
     let sampling = 2.0 * (variance * variance + variance) / (n * mean.powi(4));
     let prior = 0.5 * (class + 0.3) * (class + 0.3);
     let trust = prior / (prior + sampling);
-    (trust * excess / square + (1.0 - trust) * class).max(-0.95 / mean)
+    let dispersion = (trust * excess / square + (1.0 - trust) * class).max(-0.95 / mean);
+    Spread { clumping, dispersion }
 }

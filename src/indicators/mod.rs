@@ -295,11 +295,11 @@ fn accuracy(list: &mut List, outcome: &Outcome, pools: &[PoolView], flows: &[Flo
     let mut sums: BTreeMap<(&'static str, char), (f64, f64)> = BTreeMap::new();
     for row in outcome.accuracy.iter().filter(|a| a.wape.is_finite()) {
         let units = flows[row.series].year.sold;
-        let chosen = row.chosen.then_some("wape");
-        let naive = (row.method == "naive").then_some("wape_naive");
-        for name in chosen.into_iter().chain(naive) {
+        let chosen = row.chosen.then_some([("wape", row.wape), ("bias", row.bias)]);
+        let naive = (row.method == "naive").then_some(("wape_naive", row.wape));
+        for (name, error) in chosen.into_iter().flatten().chain(naive) {
             let sum = sums.entry((name, class_of[row.series])).or_default();
-            *sum = (sum.0 + row.wape * units, sum.1 + units);
+            *sum = (sum.0 + error * units, sum.1 + units);
         }
     }
     for ((name, class), (error, units)) in sums {

@@ -295,7 +295,7 @@ pub(super) fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> O
     let score = |k: &str| {
         let other = normal(k);
         let contains = name.len() >= 3 && other.len() >= 3 && (other.contains(&name) || name.contains(&other));
-        strsim::jaro_winkler(&name, &other) + if contains { 0.2 } else { 0.0 }
+        strsim::jaro_winkler(&name, &other) + if contains { 0.4 } else { 0.0 }
     };
     let best = known.map(|k| (score(k), k)).fold(None, |best: Option<(f64, &str)>, next| match best {
         Some(b) if b.0 >= next.0 => Some(b),

@@ -22,6 +22,8 @@ pub mod settings;
 mod source;
 mod stocks;
 mod table;
+#[cfg(test)]
+mod tests;
 mod text_file;
 mod values;
 

@@ -80,11 +80,12 @@ pub(super) fn build(sales: SalesRows, codes: &Codes<'_>, around: Around<'_>, dat
     let frame = Frame::new(&sales, codes, around)
         .ok_or_else(|| Error::input(data, format!("no sales before the as-of date {}", around.as_of)))?;
     let cells = frame.offsets.last().copied().unwrap_or(0);
-    let needed_mb = (cells as u64 * CELL_BYTES + sales.bytes()) >> 20;
-    if needed_mb > around.memory_limit_mb {
+    let needed = cells as u64 * CELL_BYTES + sales.bytes();
+    if needed > around.memory_limit_mb << 20 {
         let message = format!(
-            "the panel of {} series needs about {needed_mb} MiB, more than the {} allowed (memory_limit_mb)",
+            "the panel of {} series needs about {} MiB, more than the {} allowed (memory_limit_mb)",
             frame.keys.len(),
+            needed.div_ceil(1 << 20),
             around.memory_limit_mb
         );
         return Err(Error::input(data, message));

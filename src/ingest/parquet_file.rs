@@ -15,6 +15,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 /// Rows decoded at once: row groups are joined up to it and larger ones are cut.
 const SLICE_ROWS: usize = 1 << 19;
 
+/// A category whose code is not looked up yet: no code has this value.
+const UNSEEN: u32 = u32::MAX - 1;
+
 /// Reads one Parquet file; returns the number of its rows.
 ///
 /// # Errors
@@ -237,14 +240,30 @@ fn days(reader: &ColumnReader, series: &Series, v: &mut Vec<i32>) -> PolarsResul
 }
 
 fn texts(reader: &mut ColumnReader, series: &Series, v: &mut Vec<u32>) -> PolarsResult<Vec<Fault>> {
-    let text = series.cast(&DataType::String)?;
-    let mut faults = Vec::new();
-    for cell in text.str()?.iter() {
-        let code = cell.map_or(NO_TEXT, |raw| reader.interner.code(raw));
-        if let Some((raw, problem)) = reader.interner.problem(code) {
-            faults.push((v.len(), raw.clone(), problem.clone()));
+    if let Ok(categories) = series.cat32() {
+        // Each category is looked up once a slice, its rows only by number.
+        let mapping = categories.get_mapping();
+        let mut known: Vec<u32> = Vec::new();
+        for cell in categories.physical().iter() {
+            let Some(category) = cell.map(|c| c as usize) else {
+                v.push(NO_TEXT);
+                continue;
+            };
+            if known.len() <= category {
+                known.resize(category + 1, UNSEEN);
+            }
+            if known[category] == UNSEEN {
+                known[category] = cell.and_then(|c| mapping.cat_to_str(c)).map_or(NO_TEXT, |raw| reader.interner.code(raw));
+            }
+            v.push(known[category]);
         }
-        v.push(code);
+    } else {
+        let text = series.cast(&DataType::String)?;
+        v.extend(text.str()?.iter().map(|cell| cell.map_or(NO_TEXT, |raw| reader.interner.code(raw))));
     }
-    Ok(faults)
+    let faults = v.iter().enumerate().filter_map(|(row, &code)| {
+        let (raw, problem) = reader.interner.problem(code)?;
+        Some((row, raw.clone(), problem.clone()))
+    });
+    Ok(faults.collect())
 }

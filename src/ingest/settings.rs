@@ -78,7 +78,7 @@ impl Default for DataSettings {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum UnknownSkus {
-    /// Rejected when an alias table is given, kept and reported otherwise.
+    /// Rejected when both `aliases` and `products` are given, kept and reported otherwise.
     #[default]
     Auto,
     /// Kept and reported.

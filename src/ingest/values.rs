@@ -226,11 +226,6 @@ impl Interner {
         self.names.get(code as usize).map_or("", |n| n)
     }
 
-    /// Every text.
-    pub(super) fn names(&self) -> &[Box<str>] {
-        &self.names
-    }
-
     /// What is wrong with `code`, with the text as it stood in the file.
     pub(super) fn problem(&self, code: u32) -> Option<&(String, Problem)> {
         if code & PROBLEM == 0 || code == NO_TEXT { None } else { self.problems.get((code & !PROBLEM) as usize) }

@@ -49,6 +49,8 @@ pub struct PoolNeed {
     pub shortfall: Vec<f64>,
     /// The product's own cost, for a supplier without a price.
     pub unit_cost: Option<Money>,
+    /// Days a received unit may be sold: nothing is ordered beyond them by choice.
+    pub shelf_life_days: Option<f64>,
     /// Weight of one unit.
     pub weight: Option<f64>,
     /// Volume of one unit.
@@ -133,10 +135,11 @@ impl Line<'_> {
         }
     }
 
-    /// The most that may be ordered by choice rather than need: whole packs within maximum and `max_cover_days` of stock.
+    /// The most that may be ordered by choice rather than need: whole packs within maximum, shelf life and `max_cover_days` of stock.
     #[must_use]
     pub fn ceiling(&self, max_cover_days: f64) -> Units {
-        let cover = Units(self.missing_for(max_cover_days).min(1e15).floor() as i64);
+        let days = max_cover_days.min(self.pool.shelf_life_days.unwrap_or(f64::INFINITY));
+        let cover = Units(self.missing_for(days).min(1e15).floor() as i64);
         self.rules.round_down(cover).max(self.quantity)
     }
 
@@ -149,7 +152,8 @@ impl Line<'_> {
     /// Whether a rule that looks at several lines may raise this one.
     #[must_use]
     pub fn may_grow(&self) -> bool {
-        self.offer.is_some() && self.pool.status != Status::Held && self.pool.daily_demand > 0.0
+        let free = self.pool.status != Status::Held && self.binding != Some(Binding::Decision);
+        self.offer.is_some() && free && self.pool.daily_demand > 0.0
     }
 
     /// Sets the quantity because of `binding`, with its step and sentence.
@@ -170,6 +174,7 @@ impl Line<'_> {
             Binding::Container => ("after_container", "container_fill"),
             Binding::OrderMinimum => ("after_order_minimum", "order_minimum_top_up"),
             Binding::FreeFreight => ("after_free_freight", "free_freight_top_up"),
+            Binding::Decision => ("after_decision", "planner_decision"),
             _ => ("after_budget", "budget_cut"),
         };
         self.pool.steps.push(Step {
@@ -184,6 +189,11 @@ impl Line<'_> {
         self.binding = Some(binding);
         self.notes.push(note);
     }
+}
+
+/// Units without the rounding noise that would order a unit too many.
+pub(super) fn to_a_millionth(units: f64) -> f64 {
+    (units * 1e6).round() / 1e6
 }
 
 /// Everything suppliers offer, and the settings to choose by.
@@ -303,7 +313,7 @@ impl<'a> Market<'a> {
         exceptions: &mut Vec<Exception>,
     ) -> Vec<Line<'a>> {
         assert!(pool.need.is_finite() && pool.need >= 0.0, "a need entering purchase is finite and not negative");
-        pool.need = (pool.need * 1e6).round() / 1e6;
+        pool.need = to_a_millionth(pool.need);
         let offers = self.offers(&pool, lead_days);
         let assignments = if offers.is_empty() {
             let short_units = pool.short_within(self.settings.risk_days);

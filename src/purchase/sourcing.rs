@@ -14,6 +14,7 @@ use crate::purchase::constraints::LotRules;
 use crate::purchase::landed_cost::Charges;
 use crate::purchase::order_calendar::OrderCalendar;
 use crate::purchase::price_breaks::Prices;
+use crate::purchase::proposal::to_a_millionth;
 use crate::purchase::{PoolNeed, Settings};
 use crate::units::{Money, Units};
 use chrono::NaiveDate;
@@ -93,13 +94,16 @@ pub fn source(pool: &PoolNeed, offers: &[Offer], as_of: NaiveDate, settings: &Se
         if let Some(cost) = landed(i, pool.need).filter(|cost| cost + loss(i) < best.0) {
             best = (cost + loss(i), vec![assign(i, Some(why(i, cost)))]);
         }
-        let bridge = short_by(0, 0.0) - short_by(i, 0.0);
+        let bridge = to_a_millionth(short_by(0, 0.0) - short_by(i, 0.0));
         if !settings.split_orders || bridge <= 0.0 || bridge >= pool.need {
             continue;
         }
         let both = landed(i, bridge).zip(landed(0, pool.need - bridge)).map(|(a, b)| a + b + settings.order_cost);
         if let Some(cost) = both.filter(|cost| cost + loss(i) < best.0) {
-            let rest = Assignment { need: pool.need - bridge, ..assign(0, Some("the rest of a split order".to_owned())) };
+            let rest = Assignment {
+                need: to_a_millionth(pool.need - bridge),
+                ..assign(0, Some("the rest of a split order".to_owned()))
+            };
             let why = format!("split order: {}", why(i, cost));
             best = (cost + loss(i), vec![Assignment { offer: i, need: bridge, short_units: bridge, why: Some(why) }, rest]);
         }
@@ -108,8 +112,9 @@ pub fn source(pool: &PoolNeed, offers: &[Offer], as_of: NaiveDate, settings: &Se
 }
 
 fn switch_reason(offers: &[Offer], i: usize, extra: f64, prevented: f64) -> String {
+    let (late, soon) = (offers[0].arrival, offers[i].arrival);
+    let difference = if extra < 0.0 { format!("{:.2} less", -extra) } else { format!("{extra:.2} more") };
     format!(
-        "the primary supplier arrives on {}, after the stock-out; this one arrives on {}, costs {extra:.2} more and prevents a loss of {prevented:.2}",
-        offers[0].arrival, offers[i].arrival
+        "the primary supplier arrives on {late}, after the stock-out; this one arrives on {soon}, costs {difference} and prevents a loss of {prevented:.2}"
     )
 }

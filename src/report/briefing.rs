@@ -5,6 +5,7 @@ use super::html::{amount, date, grouped, units};
 use crate::indicators::{Attention, PoolView};
 use crate::outcome::{ChannelFinding, OpenOrderAction, OpenOrderAdvice, Status, Transfer};
 use crate::units::SkuId;
+use std::collections::BTreeMap;
 
 /// Moves on the first page.
 pub const MOVES: usize = 15;
@@ -57,7 +58,7 @@ pub struct Line {
     pub money: f64,
 }
 
-/// The moves of the whole run, most money first; of the moves of one pool's stock only the dearest.
+/// The moves of the whole run, most money first: the dearest of each pool, at most five of a kind.
 pub(super) fn moves(run: &Run) -> Vec<Move> {
     let (settings, outcome) = (run.input.settings, run.input.outcome);
     let of_pool = |pool| [order(run, pool), clear(pool), run_down(pool, settings)].into_iter().flatten();
@@ -68,6 +69,13 @@ pub(super) fn moves(run: &Run) -> Vec<Move> {
     moves.extend(outcome.findings.iter().filter_map(|f| channels(run, f)));
     moves.retain(|m| m.money > 0.0);
     moves.sort_by(|a, b| b.money.total_cmp(&a.money).then(a.sku.cmp(&b.sku)).then(a.verb.cmp(b.verb)));
+    // A flood of one kind must not hide the others.
+    let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
+    moves.retain(|m| {
+        let n = seen.entry(m.verb).or_default();
+        *n += 1;
+        *n <= TOP
+    });
     moves.truncate(MOVES);
     moves
 }
@@ -105,7 +113,7 @@ fn channels(run: &Run, found: &ChannelFinding) -> Option<Move> {
     let channel = found.channel.map_or("a channel", |c| &run.input.inputs.names.channels[c.index()]);
     let count = grouped(found.units);
     let (verb, text, label) = match found.kind {
-        "exposure" => ("Unlist", format!("Channels show {count} units that are not there: {}.", found.reason), "sales to cancel"),
+        "exposure" => ("Unlist", format!("{}.", found.reason), "could be sold twice"),
         "imbalance" => ("Rebalance", format!("Share {count} units out anew: {}.", found.reason), "margin at risk"),
         "too-many-channels" => ("Narrow", format!("Take it off {channel}: {}.", found.reason), "margin gained"),
         _ => return None,
@@ -149,11 +157,20 @@ fn panel(run: &Run, attention: Attention, (title, meaning, label): (&'static str
     let before = |name: &str| run.before.last()?.find(name, attention.scope())?.value;
     let change = before("panel_items").zip(before("panel_value")).map(|(n, v)| (count as f64 - n, value - v));
     inside.sort_by(|a, b| b.1.total_cmp(&a.1).then((a.0.sku, a.0.location).cmp(&(b.0.sku, b.0.location))));
-    let top = inside.iter().take(TOP).map(|&(p, money)| Line { sku: p.sku, note: note(attention, p), money }).collect();
+    let top = inside.iter().take(TOP).map(|&(p, money)| Line { sku: p.sku, note: note(run, attention, p), money }).collect();
     Panel { attention, title, meaning, label, count, value, change, top }
 }
 
-fn note(attention: Attention, pool: &PoolView) -> String {
+/// What to know beside the money, and where, if there is more than one place.
+fn note(run: &Run, attention: Attention, pool: &PoolView) -> String {
+    place(run, pool, remark(attention, pool))
+}
+
+fn place(run: &Run, pool: &PoolView, remark: String) -> String {
+    if run.input.inputs.names.locations.len() > 1 { format!("{remark}, {}", run.location(pool.location)) } else { remark }
+}
+
+fn remark(attention: Attention, pool: &PoolView) -> String {
     let line = pool.recommendations.first();
     let cover = pool.class.and_then(|c| c.days_of_cover);
     match attention {
@@ -168,15 +185,10 @@ fn note(attention: Attention, pool: &PoolView) -> String {
 /// H13: items about to sell out, so that promoting them would only disappoint; most margin at risk first.
 pub(super) fn do_not_promote(run: &Run) -> Vec<Line> {
     let soon = |p: &&PoolView| matches!(p.status(), Status::StockedOut | Status::WillStockOut);
-    top(run.pools.iter().filter(soon).map(|p| Line {
-        sku: p.sku,
-        note: p
-            .recommendations
-            .iter()
-            .filter_map(|r| r.stockout_date)
-            .min()
-            .map_or_else(|| "out of stock".to_owned(), |d| format!("out {}", date(d))),
-        money: p.value_at_risk().as_f64(),
+    top(run.pools.iter().filter(soon).map(|p| {
+        let out = p.recommendations.iter().filter_map(|r| r.stockout_date).min();
+        let gone = out.filter(|&d| d > run.input.as_of).map_or_else(|| "out of stock".to_owned(), |d| format!("out {}", date(d)));
+        Line { sku: p.sku, note: place(run, p, gone), money: p.value_at_risk().as_f64() }
     }))
 }
 
@@ -186,7 +198,7 @@ pub(super) fn push(run: &Run) -> Vec<Line> {
     let slow = |p: &&PoolView| Attention::Excess.holds(p) || Attention::Dead.holds(p);
     top(run.pools.iter().filter(slow).map(|p| Line {
         sku: p.sku,
-        note: note(Attention::Excess, p),
+        note: note(run, Attention::Excess, p),
         money: Attention::Excess.worth(p, excess_days),
     }))
 }

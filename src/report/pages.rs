@@ -34,6 +34,7 @@ struct PanelText {
     meaning: &'static str,
     label: &'static str,
     count: String,
+    counted: &'static str,
     value: String,
     change: String,
     top: Vec<LineText>,
@@ -248,7 +249,7 @@ fn panel_text(run: &Run, p: &Panel) -> PanelText {
         None => "no earlier run to compare with".to_owned(),
         Some((0.0, money)) if signed(money) == "no change" => "no change since the last run".to_owned(),
         Some((0.0, money)) => format!("since the last run: as many, {} in money", signed(money)),
-        Some((count, money)) => format!("since the last run: {} items, {} in money", signed(count), signed(money)),
+        Some((count, money)) => format!("since the last run: {}, {} in money", signed(count), signed(money)),
     };
     PanelText {
         class,
@@ -257,6 +258,12 @@ fn panel_text(run: &Run, p: &Panel) -> PanelText {
         meaning: p.meaning,
         label: p.label,
         count: grouped(p.count as f64),
+        counted: match (run.input.inputs.names.locations.len() > 1, p.count) {
+            (true, 1) => "stock pool",
+            (true, _) => "stock pools",
+            (false, 1) => "item",
+            (false, _) => "items",
+        },
         value: amount(p.value),
         change,
         top: p.top.iter().map(|l| line_text(run, l)).collect(),

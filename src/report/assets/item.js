@@ -51,8 +51,9 @@
       root.append(svg("text", { x: left - 6, y: y(top * part) + 4, "text-anchor": "end" }, write("number", top * part)));
     }
     const every = Math.ceil(((last - first) * 76) / width);
+    const written = (week) => (week === 0 ? "today" : every < 5 ? weekOf(week).slice(5) : weekOf(week).slice(0, 7));
     for (let week = Math.ceil(first / every) * every; x(week) <= width - 24; week += every) {
-      root.append(svg("text", { x: x(week), y: height - 4, "text-anchor": week === first ? "start" : "middle" }, week === 0 ? "today" : weekOf(week).slice(0, 7)));
+      if (x(week) >= left) root.append(svg("text", { x: x(week), y: height - 4, "text-anchor": "middle" }, written(week)));
     }
     return { root, x, y, width, height };
   };
@@ -176,10 +177,11 @@
     if (p.policy) {
       const y = p.policy;
       parts.push(el("h3", {}, "Safety stock and reorder point"),
-        facts(fact("Lead time", `${number(y.lead[0])} days, at most ${number(y.lead[2])}`, "lead-time"), fact("Known from", y.source), fact("Review every", `${number(y.review)} days`),
+        facts(fact("Lead time", `${number(y.lead[0])} days, at most ${number(y.lead[2])}`, "lead-time"), fact("Review every", `${number(y.review)} days`),
           fact("Service target", share(y.target), "service-target"), fact("Method", OP.words(y.method), "method"), fact("Safety stock", number(y.safety), "safety-stock"),
           fact("Reorder point", number(y.reorder), "reorder-point"), fact("Order up to", number(y.up_to), "order-up-to"), y.eoq !== null && fact("Economic order quantity", number(y.eoq))),
-        ...(y.steps.length ? [steps(y.steps)] : []));
+        el("p", { class: "note" }, `Lead time from ${y.source}.`),
+        ...(y.steps.length && !p.lines.some((l) => l.steps.some(([name]) => name === y.steps[0][0])) ? [steps(y.steps)] : []));
     }
     if (c) {
       parts.push(el("h3", {}, "Classes"),

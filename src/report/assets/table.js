@@ -47,6 +47,7 @@
     headerSortStartingDir: numeric(c) ? "desc" : "asc",
     hozAlign: numeric(c) ? "right" : "left",
     frozen: c.kind === "item",
+    minWidth: 90,
     width: WIDE[c.key] ? WIDE[c.key] / (NARROW ? 1.6 : 1) : Math.max(WIDTH[c.kind], c.title.length * 9 + 86),
     tooltip: (event, cell) => (c.key in WIDE ? document.createTextNode(cell.getValue()) : ""),
   });
@@ -85,7 +86,7 @@
     const columns = t.columns.filter((c) => c.kind !== "hidden" && !alone(c)).map(columnOf);
     if (decides) {
       // On a phone the figures come first: the item's page is one tap away and has the same control.
-      columns.splice(NARROW ? 6 : 1, 0, {
+      columns.splice(NARROW ? 7 : 1, 0, {
         field: "decision", title: "Decision", width: 150, headerSort: false,
         titleFormatter: () => head("Decision", "decision"),
         formatter: (cell) => { const row = cell.getData(); return row.quantity > 0 ? OP.decide({ id: row.recommendation_id, sku: row.sku, quantity: row.quantity }) : ""; },
@@ -100,7 +101,7 @@
       index: "n",
       height: t.rows > 12 ? Math.max(420, window.innerHeight - 140) : undefined,
       rowHeight: 34,
-      layout: "fitDataStretch",
+      layout: t.columns.length > 12 ? "fitData" : "fitDataStretch",
       headerSortElement: '<span aria-hidden="true">&#8597;</span>',
       placeholder: "No line matches.",
       columnDefaults: { resizable: false },

@@ -73,7 +73,8 @@ fn indicator(run: &Run, i: &Indicator) -> Vec<Cell> {
 }
 
 /// Name and glossary entry of every indicator.
-const TITLES: [(&str, &str, &str); 32] = [
+const TITLES: [(&str, &str, &str); 33] = [
+    ("bias", "Forecast bias", "bias"),
     ("carrying_cost", "Carrying cost", "carrying-cost"),
     ("cash_conversion_cycle", "Cash conversion cycle", "cash-conversion-cycle"),
     ("count_accuracy", "Count accuracy", "count-accuracy"),

@@ -116,7 +116,7 @@ fn scorecard(run: &Run) -> Sheet {
             link(name.clone(), format!("recommendations.html#supplier={}", fragment(name))),
             figure(measured(promised, "days")),
             figure(measured(achieved, "days")),
-            figure(slip.map_or_else(|| "unknown".to_owned(), |s| format!("{s:+.1} days"))),
+            figure(slip.map_or_else(|| "unknown".to_owned(), |s| format!("{:+.1} days", (s * 10.0).round() / 10.0 + 0.0))),
             figure(measured(late.and_then(|i| i.value), "percent")),
             figure(late.map_or_else(String::new, |i| format!("{} of {}", grouped(i.numerator), grouped(i.denominator)))),
             figure(measured(get("supplier_fill_rate").and_then(|i| i.value), "percent")),
