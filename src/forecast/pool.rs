@@ -391,7 +391,6 @@ fn pool_one_step<'f>(pool: &'f [Fitted<'_>]) -> impl Iterator<Item = (f64, f64)>
 /// Units of a pool's total over the history of its longest channel, unseen periods as cleaned.
 fn pool_units<'f>(pool: &'f [Fitted<'_>]) -> impl Iterator<Item = f64> + 'f {
     let longest = pool.iter().map(|f| f.units.len()).max().unwrap_or(0);
-    (1..=longest).map(move |back| {
-        pool.iter().filter(|f| f.units.len() >= back).map(|f| f64::from(f.units[f.units.len() - back])).sum()
-    })
+    (1..=longest)
+        .map(move |back| pool.iter().filter(|f| f.units.len() >= back).map(|f| f64::from(f.units[f.units.len() - back])).sum())
 }
