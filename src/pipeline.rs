@@ -22,10 +22,10 @@ use crate::panel::Panel;
 use crate::progress::Progress;
 use crate::publish::previous::LastRun;
 use crate::publish::{self, Begin, Identity, InputEntry, OutputLock, Publication, PublishedRun};
-use crate::{indicators, ingest, report};
 use crate::review::changes;
 use crate::review::scorecard::scorecard;
 use crate::review::standing::{Standing, override_exceptions};
+use crate::{indicators, ingest, report};
 use earlier::Earlier;
 use partition::Night;
 use rayon::prelude::*;
@@ -127,8 +127,15 @@ fn run_here(plan: &Plan, progress: &dyn Progress) -> Result<Summary> {
     let last = earlier.last.clone().map(|run| LastRun::read(run, &inputs.names)).transpose()?.flatten();
     let standing = Standing::new(&earlier.kept, &inputs, as_of);
     let told = std::mem::take(&mut inputs.exceptions);
-    let mut run =
-        Run { plan, inputs: &inputs, earlier: &earlier, last: last.as_ref(), standing: &standing, publication, outcome: Outcome::default() };
+    let mut run = Run {
+        plan,
+        inputs: &inputs,
+        earlier: &earlier,
+        last: last.as_ref(),
+        standing: &standing,
+        publication,
+        outcome: Outcome::default(),
+    };
     run.outcome.exceptions = told;
     run.outcome.exceptions.extend(override_exceptions(&inputs, as_of));
     run.decide(progress, &mut clock)?;

@@ -27,7 +27,10 @@ mod recursion;
 pub mod regression;
 pub mod seasonal;
 mod series;
+mod settings;
 pub mod theta;
+
+pub use settings::Settings;
 
 use crate::calendar::Bucket;
 use crate::error::{Exception, Severity};
@@ -110,42 +113,6 @@ impl Demand<'_> {
             if self.panel.key(middle) < key { low = middle + 1 } else { high = middle }
         }
         low
-    }
-}
-
-/// How to forecast; [`Settings::default`] is what was measured best.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Settings {
-    /// Periods to forecast.
-    pub horizon: usize,
-    /// Periods ahead at which methods are judged.
-    pub lead_time: usize,
-    /// Days after which an observation counts half in a pooled profile.
-    pub profile_half_life_days: f64,
-    /// Harmonics of the annual season.
-    pub harmonics: usize,
-    /// Units of evidence that the pooled weekday profile is worth against a series' own.
-    pub weekday_evidence: f64,
-    /// Origins that the class errors are worth against a series' own.
-    pub class_evidence: f64,
-    /// Days after which an observation counts half in a group's recent total.
-    pub group_half_life_days: f64,
-    /// Largest multiple of the highest demand seen in one period that a period's mean may reach.
-    pub guard: f64,
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        Self {
-            horizon: 90,
-            lead_time: 28,
-            profile_half_life_days: 500.0,
-            harmonics: 12,
-            weekday_evidence: 30.0,
-            class_evidence: 4.0,
-            group_half_life_days: 10.0,
-            guard: 3.0,
-        }
     }
 }
 
