@@ -14,6 +14,7 @@ pub mod annual;
 pub mod backtest;
 mod carry;
 pub mod ces;
+mod choice;
 pub mod combine;
 pub mod croston;
 pub mod decompose;
@@ -30,7 +31,7 @@ mod series;
 mod settings;
 pub mod theta;
 
-pub use settings::Settings;
+pub use settings::{LocalModels, Settings};
 
 use crate::calendar::Bucket;
 use crate::error::{Exception, Severity};
