@@ -183,6 +183,8 @@ pub struct Memories {
     promoted: Vec<(f64, f64)>,
     /// By class and rung of the ladder: weighted excess squared error and squared mean.
     level: Vec<[(f64, f64); LADDER]>,
+    /// (mean discount, uplift, units expected without) of each series whose past promotions state one.
+    discounts: Vec<(f64, f64, f64)>,
 }
 
 /// Evidence of [`Stage::Calibration`].
@@ -218,8 +220,8 @@ pub struct Context<'a> {
     /// Positions in the promotions table.
     promotions_by_sku: BTreeMap<SkuId, Vec<usize>>,
     promotions_by_category: BTreeMap<&'a str, Vec<usize>>,
-    /// Mean discount and slope of log uplift by discount, over all promotions seen.
-    discount_slope: Option<(f64, f64)>,
+    /// Slope of log uplift by discount, over all promotions seen.
+    discount_slope: Option<f64>,
 }
 
 /// What is known about the errors of one class.
@@ -384,6 +386,7 @@ impl<'a> Context<'a> {
 
     fn learn_memories(&mut self, memories: &Memories) {
         self.memory_errors.clone_from(&memories.errors);
+        self.discount_slope = regression::uplift_by_discount(&memories.discounts).map(|(_, slope)| slope);
         self.level_variances = (0..CLASSES).map(|c| memories.level_variance(c)).collect();
         for (dispersion, (excess, square)) in self.dispersions.iter_mut().zip(&memories.dispersion) {
             *dispersion = (excess + 0.5 * 5.0).max(0.0) / (square + 5.0);
@@ -425,6 +428,7 @@ impl Memories {
             dispersion: vec![(0.0, 0.0); CLASSES],
             promoted: vec![(0.0, 0.0); groups],
             level: vec![[(0.0, 0.0); LADDER]; CLASSES],
+            discounts: Vec::new(),
         }
     }
 
@@ -443,6 +447,7 @@ impl Memories {
         add_pairs(&mut self.dispersion, &other.dispersion);
         add_pairs(&mut self.promoted, &other.promoted);
         self.level.iter_mut().zip(&other.level).for_each(|(a, b)| add_pairs(a, b));
+        self.discounts.extend_from_slice(&other.discounts);
     }
 
     /// Relative variance of the level of a class at each rung, pulled towards that of its kind.
