@@ -36,10 +36,10 @@ use crate::inputs::{Adjustment, Event, Inputs, Names, Price, Product, Promotion}
 use crate::outcome::QUANTILES;
 use crate::panel::{Panel, SeriesKey};
 use crate::units::{ChannelId, LocationId, SkuId};
-pub use evidence::{Errors, Memories};
-use evidence::pooled;
 use combine::{MEMORIES, MemoryErrors};
 use distribution::{Calibration, QuantileTable, Spread};
+use evidence::pooled;
+pub use evidence::{Errors, Memories};
 use seasonal::{Groups, Profile, Totals};
 use std::collections::BTreeMap;
 use std::ops::Range;
