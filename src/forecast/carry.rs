@@ -22,6 +22,8 @@ impl Context<'_> {
                 later.scales[g] = self.scales[old];
             }
         }
+        later.launch_curve.clone_from(&self.launch_curve);
+        later.discount_slope = self.discount_slope;
         later.memory_errors.clone_from(&self.memory_errors);
         later.dispersions.clone_from(&self.dispersions);
         later.level_variances.clone_from(&self.level_variances);

@@ -20,6 +20,7 @@ pub mod croston;
 pub mod decompose;
 pub mod distribution;
 pub mod ets;
+mod evidence;
 pub mod local;
 pub mod naive;
 pub mod pool;
@@ -40,7 +41,9 @@ use crate::outcome::QUANTILES;
 use crate::panel::{Panel, SeriesKey};
 use crate::units::{ChannelId, LocationId, SkuId};
 use combine::{MEMORIES, MemoryErrors};
-use distribution::{Calibration, Moments, PitCounts, QuantileTable, Spread};
+use distribution::{Calibration, QuantileTable, Spread};
+use evidence::pooled;
+pub use evidence::{Errors, Memories};
 use seasonal::{Groups, Profile, Totals};
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -141,27 +144,6 @@ pub enum Evidence {
     Calibration(Box<Errors>),
 }
 
-/// Evidence of [`Stage::Memories`].
-#[derive(Debug, Clone)]
-pub struct Memories {
-    errors: Vec<MemoryErrors>,
-    /// Σ excess and Σ square of one-step errors, by class of short name: volume band.
-    dispersion: Vec<(f64, f64)>,
-    /// Units sold under promotion and expected without, by group.
-    promoted: Vec<(f64, f64)>,
-    /// By class and rung of the ladder: weighted excess squared error and squared mean.
-    level: Vec<[(f64, f64); LADDER]>,
-}
-
-/// Evidence of [`Stage::Calibration`].
-#[derive(Debug, Clone)]
-pub struct Errors {
-    /// Recent units and what the levels expected, by group.
-    recent: Vec<(f64, f64)>,
-    sums: Vec<[PitCounts; LADDER]>,
-    periods: Vec<PitCounts>,
-}
-
 /// Everything learnt over the whole panel.
 #[derive(Debug, Clone)]
 pub struct Context<'a> {
@@ -186,8 +168,8 @@ pub struct Context<'a> {
     /// Positions in the promotions table.
     promotions_by_sku: BTreeMap<SkuId, Vec<usize>>,
     promotions_by_category: BTreeMap<&'a str, Vec<usize>>,
-    /// Mean discount and slope of log uplift by discount, over all promotions seen.
-    discount_slope: Option<(f64, f64)>,
+    /// Slope of log uplift by discount, over all promotions seen.
+    discount_slope: Option<f64>,
 }
 
 /// What is known about the errors of one class.
@@ -352,6 +334,7 @@ impl<'a> Context<'a> {
 
     fn learn_memories(&mut self, memories: &Memories) {
         self.memory_errors.clone_from(&memories.errors);
+        self.discount_slope = regression::uplift_by_discount(&memories.discounts).map(|(_, slope)| slope);
         self.level_variances = (0..CLASSES).map(|c| memories.level_variance(c)).collect();
         for (dispersion, (excess, square)) in self.dispersions.iter_mut().zip(&memories.dispersion) {
             *dispersion = (excess + 0.5 * 5.0).max(0.0) / (square + 5.0);
@@ -383,77 +366,6 @@ impl<'a> Context<'a> {
                 }
             })
             .collect();
-    }
-}
-
-impl Memories {
-    fn new(groups: usize) -> Self {
-        Self {
-            errors: vec![MemoryErrors::default(); CLASSES],
-            dispersion: vec![(0.0, 0.0); CLASSES],
-            promoted: vec![(0.0, 0.0); groups],
-            level: vec![[(0.0, 0.0); LADDER]; CLASSES],
-        }
-    }
-
-    /// Adds one interval: `actual` units where `moments`, without any uncertainty of the level, were predicted.
-    fn add_interval(&mut self, class: usize, rung: usize, actual: f64, moments: Moments) {
-        let Moments { mean, variance } = moments;
-        let miss = (actual - mean) * (actual - mean);
-        let rough = variance + 0.05 * mean * mean;
-        let weight = mean * mean / (rough * rough);
-        self.level[class][rung].0 += weight * (miss - variance).min(20.0 * rough);
-        self.level[class][rung].1 += weight * mean * mean;
-    }
-
-    fn merge(&mut self, other: &Self) {
-        self.errors.iter_mut().zip(&other.errors).for_each(|(a, b)| a.merge(b));
-        add_pairs(&mut self.dispersion, &other.dispersion);
-        add_pairs(&mut self.promoted, &other.promoted);
-        self.level.iter_mut().zip(&other.level).for_each(|(a, b)| add_pairs(a, b));
-    }
-
-    /// Relative variance of the level of a class at each rung, pulled towards that of its kind.
-    fn level_variance(&self, class: usize) -> [f64; LADDER] {
-        std::array::from_fn(|h| {
-            let kin = self.level.iter().skip(class % KINDS).step_by(KINDS);
-            let (excess, square) = kin.fold((0.0, 0.0), |(e, s), c| (e + c[h].0, s + c[h].1));
-            let all = if square > 0.0 { excess / square } else { 0.1 };
-            let (excess, square) = self.level[class][h];
-            let prior = 20.0;
-            ((excess + prior * all) / (square + prior)).clamp(0.0, 4.0)
-        })
-    }
-}
-
-impl Errors {
-    fn new(groups: usize) -> Self {
-        Self {
-            recent: vec![(0.0, 0.0); groups],
-            sums: vec![Default::default(); CLASSES],
-            periods: vec![PitCounts::default(); CLASSES],
-        }
-    }
-
-    fn merge(&mut self, other: &Self) {
-        add_pairs(&mut self.recent, &other.recent);
-        for (a, b) in self.sums.iter_mut().zip(&other.sums) {
-            a.iter_mut().zip(b).for_each(|(a, b)| a.merge(b));
-        }
-        self.periods.iter_mut().zip(&other.periods).for_each(|(a, b)| a.merge(b));
-    }
-}
-
-fn pooled<'c>(counts: impl Iterator<Item = &'c PitCounts>) -> PitCounts {
-    let mut all = PitCounts::default();
-    counts.for_each(|c| all.merge(c));
-    all
-}
-
-fn add_pairs(a: &mut [(f64, f64)], b: &[(f64, f64)]) {
-    for (a, b) in a.iter_mut().zip(b) {
-        a.0 += b.0;
-        a.1 += b.1;
     }
 }
 

@@ -108,6 +108,11 @@ impl Context<'_> {
                 memories.dispersion[fitted.class].1 += square;
                 memories.promoted[fitted.group].0 += fitted.promoted.0;
                 memories.promoted[fitted.group].1 += fitted.promoted.1;
+                let (sold, expected) = fitted.promoted;
+                let discount = self.past_discount(&self.promotions_of(self.demand.panel.key(fitted.index)));
+                if let Some(discount) = discount.filter(|_| expected > 1.0) {
+                    memories.discounts.push((discount, sold / expected, expected));
+                }
             }
             self.intervals(&fitted, |class, rung, actual, moments| memories.add_interval(class, rung, actual, moments));
         }

@@ -202,8 +202,9 @@ impl Context<'_> {
     fn promote(&self, future: &mut [f32], plans: &[&Promotion], uplift: f64) {
         let calendar = self.demand.panel.calendar();
         let end = calendar.history() as i64;
+        let usual = self.past_discount(plans);
         for plan in plans {
-            let factor = plan.expected_uplift.unwrap_or_else(|| self.uplift_of(plan.discount, uplift));
+            let factor = plan.expected_uplift.unwrap_or_else(|| self.uplift_of(plan.discount, usual, uplift));
             let (from, to) = (calendar.index(plan.start).max(end), calendar.index(plan.end));
             for t in from..=to.min(end + self.settings.horizon as i64 - 1) {
                 future[(t - end) as usize] *= (1.0 + (factor - 1.0) * covered(&self.demand, plan, t)) as f32;
@@ -211,12 +212,20 @@ impl Context<'_> {
         }
     }
 
-    /// Uplift at a discount: the slope over all promotions seen, through this series' own uplift at the average discount.
-    fn uplift_of(&self, discount: Option<f64>, own: f64) -> f64 {
-        match (discount, self.discount_slope) {
-            (Some(discount), Some((mean, slope))) => (own * (slope * (discount - mean)).exp()).clamp(0.5, 8.0),
+    /// Uplift at a discount: this series' own at its usual discount, moved along the slope over all promotions seen.
+    fn uplift_of(&self, discount: Option<f64>, usual: Option<f64>, own: f64) -> f64 {
+        match (discount, usual, self.discount_slope) {
+            (Some(discount), Some(usual), Some(slope)) => (own * (slope * (discount - usual)).exp()).clamp(0.5, 8.0),
             _ => own,
         }
+    }
+
+    /// Mean discount of the past promotions among `plans`; `None` if none states one.
+    pub(super) fn past_discount(&self, plans: &[&Promotion]) -> Option<f64> {
+        let as_of = self.demand.panel.calendar().as_of();
+        let past = plans.iter().filter(|p| p.start < as_of).filter_map(|p| p.discount);
+        let (sum, count) = past.fold((0.0, 0.0), |(s, n), d| (s + d, n + 1.0));
+        (count > 0.0).then(|| sum / count)
     }
 
     /// Which periods of a series' history were promoted, by flag (gaps bridged) or by the promotions table; empty for none.

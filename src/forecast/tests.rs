@@ -186,6 +186,36 @@ fn c6_past_uplift_leaves_the_baseline_and_a_planned_one_is_applied() {
 }
 
 #[test]
+fn c6_a_deeper_discount_is_forecast_a_higher_uplift() {
+    let promoted = |i: usize| 0.05 + 0.03 * i as f64;
+    let series: Vec<Vec<f32>> = (0..12)
+        .map(|i| {
+            let mut units = noisy(40.0, i);
+            units[300..330].iter_mut().for_each(|y| *y = (f64::from(*y) * (2.0 * promoted(i)).exp()).round() as f32);
+            units
+        })
+        .collect();
+    let mut world = World::new(&series, 1);
+    let promotion = |i: usize, from: i64, to: i64, discount: f64| Promotion {
+        start: day(from),
+        end: day(to),
+        sku: Some(SkuId(i as u32)),
+        category: None,
+        channel: None,
+        discount: Some(discount),
+        expected_uplift: None,
+    };
+    world.promotions = (0..12).map(|i| promotion(i, -100, -71, promoted(i))).collect();
+    let usual = world.forecast(1)[3].series[0].mean.clone();
+    world.promotions.push(promotion(3, 10, 10, promoted(3)));
+    world.promotions.push(promotion(3, 17, 17, promoted(3) + 0.3));
+    let planned = &world.forecast(1)[3].series[0].mean;
+    let uplift = |t: usize| f64::from(planned[t] / usual[t]);
+    assert!((uplift(10) / (2.0 * promoted(3)).exp() - 1.0).abs() < 0.15, "{}", uplift(10));
+    assert!((uplift(17) / uplift(10) / 0.6f64.exp() - 1.0).abs() < 0.2, "{} {}", uplift(17), uplift(10));
+}
+
+#[test]
 fn c7_adjustments_apply_until_they_expire() {
     let mut world = World::new(&[noisy(10.0, 1), noisy(10.0, 2)], 1);
     let plain = world.forecast(1);

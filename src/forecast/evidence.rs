@@ -1,0 +1,101 @@
+//! What one range of pools has to say about a stage of learning, and how ranges add up.
+
+use super::combine::MemoryErrors;
+use super::distribution::{Moments, PitCounts};
+use super::{CLASSES, KINDS, LADDER};
+
+/// Evidence of [`Stage::Memories`].
+#[derive(Debug, Clone)]
+pub struct Memories {
+    pub(super) errors: Vec<MemoryErrors>,
+    /// Σ excess and Σ square of one-step errors, by class of short name: volume band.
+    pub(super) dispersion: Vec<(f64, f64)>,
+    /// Units sold under promotion and expected without, by group.
+    pub(super) promoted: Vec<(f64, f64)>,
+    /// By class and rung of the ladder: weighted excess squared error and squared mean.
+    pub(super) level: Vec<[(f64, f64); LADDER]>,
+    /// (mean discount, uplift, units expected without) of each series whose past promotions state one.
+    pub(super) discounts: Vec<(f64, f64, f64)>,
+}
+
+/// Evidence of [`Stage::Calibration`].
+#[derive(Debug, Clone)]
+pub struct Errors {
+    /// Recent units and what the levels expected, by group.
+    pub(super) recent: Vec<(f64, f64)>,
+    pub(super) sums: Vec<[PitCounts; LADDER]>,
+    pub(super) periods: Vec<PitCounts>,
+}
+
+impl Memories {
+    pub(super) fn new(groups: usize) -> Self {
+        Self {
+            errors: vec![MemoryErrors::default(); CLASSES],
+            dispersion: vec![(0.0, 0.0); CLASSES],
+            promoted: vec![(0.0, 0.0); groups],
+            level: vec![[(0.0, 0.0); LADDER]; CLASSES],
+            discounts: Vec::new(),
+        }
+    }
+
+    /// Adds one interval: `actual` units where `moments`, without any uncertainty of the level, were predicted.
+    pub(super) fn add_interval(&mut self, class: usize, rung: usize, actual: f64, moments: Moments) {
+        let Moments { mean, variance } = moments;
+        let miss = (actual - mean) * (actual - mean);
+        let rough = variance + 0.05 * mean * mean;
+        let weight = mean * mean / (rough * rough);
+        self.level[class][rung].0 += weight * (miss - variance).min(20.0 * rough);
+        self.level[class][rung].1 += weight * mean * mean;
+    }
+
+    pub(super) fn merge(&mut self, other: &Self) {
+        self.errors.iter_mut().zip(&other.errors).for_each(|(a, b)| a.merge(b));
+        add_pairs(&mut self.dispersion, &other.dispersion);
+        add_pairs(&mut self.promoted, &other.promoted);
+        self.level.iter_mut().zip(&other.level).for_each(|(a, b)| add_pairs(a, b));
+        self.discounts.extend_from_slice(&other.discounts);
+    }
+
+    /// Relative variance of the level of a class at each rung, pulled towards that of its kind.
+    pub(super) fn level_variance(&self, class: usize) -> [f64; LADDER] {
+        std::array::from_fn(|h| {
+            let kin = self.level.iter().skip(class % KINDS).step_by(KINDS);
+            let (excess, square) = kin.fold((0.0, 0.0), |(e, s), c| (e + c[h].0, s + c[h].1));
+            let all = if square > 0.0 { excess / square } else { 0.1 };
+            let (excess, square) = self.level[class][h];
+            let prior = 20.0;
+            ((excess + prior * all) / (square + prior)).clamp(0.0, 4.0)
+        })
+    }
+}
+
+impl Errors {
+    pub(super) fn new(groups: usize) -> Self {
+        Self {
+            recent: vec![(0.0, 0.0); groups],
+            sums: vec![Default::default(); CLASSES],
+            periods: vec![PitCounts::default(); CLASSES],
+        }
+    }
+
+    pub(super) fn merge(&mut self, other: &Self) {
+        add_pairs(&mut self.recent, &other.recent);
+        for (a, b) in self.sums.iter_mut().zip(&other.sums) {
+            a.iter_mut().zip(b).for_each(|(a, b)| a.merge(b));
+        }
+        self.periods.iter_mut().zip(&other.periods).for_each(|(a, b)| a.merge(b));
+    }
+}
+
+pub(super) fn pooled<'c>(counts: impl Iterator<Item = &'c PitCounts>) -> PitCounts {
+    let mut all = PitCounts::default();
+    counts.for_each(|c| all.merge(c));
+    all
+}
+
+fn add_pairs(a: &mut [(f64, f64)], b: &[(f64, f64)]) {
+    for (a, b) in a.iter_mut().zip(b) {
+        a.0 += b.0;
+        a.1 += b.1;
+    }
+}
