@@ -22,10 +22,10 @@ use crate::panel::Panel;
 use crate::progress::Progress;
 use crate::publish::previous::LastRun;
 use crate::publish::{self, Begin, Identity, InputEntry, OutputLock, Publication, PublishedRun};
-use crate::{indicators, ingest, report};
 use crate::review::changes;
 use crate::review::scorecard::scorecard;
 use crate::review::standing::{Standing, override_exceptions};
+use crate::{indicators, ingest, report};
 use earlier::Earlier;
 use partition::Night;
 use rayon::prelude::*;
@@ -127,8 +127,15 @@ fn run_here(plan: &Plan, progress: &dyn Progress) -> Result<Summary> {
     let last = earlier.last.clone().map(|run| LastRun::read(run, &inputs.names)).transpose()?.flatten();
     let standing = Standing::new(&earlier.kept, &inputs, as_of);
     let told = std::mem::take(&mut inputs.exceptions);
-    let mut run =
-        Run { plan, inputs: &inputs, earlier: &earlier, last: last.as_ref(), standing: &standing, publication, outcome: Outcome::default() };
+    let mut run = Run {
+        plan,
+        inputs: &inputs,
+        earlier: &earlier,
+        last: last.as_ref(),
+        standing: &standing,
+        publication,
+        outcome: Outcome::default(),
+    };
     run.outcome.exceptions = told;
     run.outcome.exceptions.extend(override_exceptions(&inputs, as_of));
     run.decide(progress, &mut clock)?;
@@ -147,7 +154,7 @@ pub fn backtest(plan: &Plan, progress: &dyn Progress) -> Result<(Vec<BacktestRow
         let classes = history::classify(&inputs, &return_rates, None, plan);
         let cell = |pool: usize| [classes[pool].abc, classes[pool].xyz].into_iter().map(|c| c.unwrap_or('-')).collect();
         let parts = partitions(&inputs.panel);
-        let context = learn(&inputs, plan.forecast_settings(inputs.panel.calendar().bucket()), &parts, progress);
+        let context = learn((&inputs).into(), plan.forecast_settings(inputs.panel.calendar().bucket()), &parts, progress);
         let done: Vec<_> = parts.par_iter().map(|range| context.backtest(range.clone(), cell)).collect();
         let mut all = forecast::backtest::Backtest::default();
         done.iter().for_each(|part| all.merge(part));

@@ -29,13 +29,17 @@ pub(super) fn backtest(options: &Options) -> Result<u8> {
     let overall: Vec<&BacktestRow> = rows.iter().filter(|r| r.channel.is_none()).collect();
     if options.voice.json {
         let row = |r: &&BacktestRow| {
-            let figures = serde_json::json!({"wape": r.wape, "bias": r.bias, "mase": r.mase, "rmsse": r.rmsse, "pinball": r.pinball});
+            let figures =
+                serde_json::json!({"wape": r.wape, "bias": r.bias, "mase": r.mase, "rmsse": r.rmsse, "pinball": r.pinball});
             serde_json::json!({"class": r.class, "from": r.from, "to": r.to, "method": r.method, "series": r.series, "accuracy": figures})
         };
         print_json(&serde_json::json!({"rows": overall.iter().map(row).collect::<Vec<_>>(), "table": file}))?;
         return Ok(0);
     }
-    println!("{:<6}{:>10}  {:<16}{:>8}{:>9}{:>9}{:>8}{:>8}", "class", "ahead", "method", "series", "WAPE", "bias", "MASE", "RMSSE");
+    println!(
+        "{:<6}{:>10}  {:<16}{:>8}{:>9}{:>9}{:>8}{:>8}",
+        "class", "ahead", "method", "series", "WAPE", "bias", "MASE", "RMSSE"
+    );
     for r in overall {
         let (ahead, wape, bias) = (format!("{}-{}", r.from, r.to), 100.0 * r.wape, 100.0 * r.bias);
         println!(

@@ -14,6 +14,8 @@ use std::ops::Range;
 const IDLE_DAYS: f64 = 90.0;
 /// Periods with a sale that were due meanwhile at the rate before.
 const IDLE_SALES: f64 = 8.0;
+/// Periods with a sale from which the rate before is known well enough.
+const KNOWN_SALES: f64 = 10.0;
 
 /// Demand of a whole pool over intervals of the horizon.
 #[derive(Debug, Clone, PartialEq)]
@@ -288,9 +290,9 @@ impl Context<'_> {
         let idle = fitted.idle();
         let before = fitted.units.len() - idle.min(fitted.units.len());
         let periods_sold = fitted.units.iter().filter(|u| **u > 0.0).count() as f64;
-        let missed = periods_sold / before.max(1) as f64 * idle as f64;
+        let missed = (periods_sold - 1.0) / before.max(1) as f64 * idle as f64;
         let days = idle as f64 * self.demand.panel.calendar().bucket().days();
-        (days >= IDLE_DAYS && missed >= IDLE_SALES && !fitted.analogue)
+        (days >= IDLE_DAYS && missed >= IDLE_SALES && periods_sold >= KNOWN_SALES && !fitted.analogue)
             .then(|| format!("no sale in {days:.0} days in stock; {missed:.0} periods with a sale were due at the rate before"))
     }
 
