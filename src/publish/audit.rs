@@ -19,7 +19,8 @@ const TOLD: usize = 20;
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Bounds {
-    /// The recommended spend may grow by at most this factor.
+    /// The recommended spend may be at most this many times the last run's, or what demand over the lead times cost then if
+    /// that is more: a quiet night is no measure.
     pub spend_factor: f64,
     /// The number of pools may shrink or grow by at most this share.
     pub pool_share: f64,
@@ -58,11 +59,18 @@ pub fn totals(inputs: &Inputs, outcome: &Outcome) -> BTreeMap<String, f64> {
         ("series", inputs.panel.len() as f64),
         ("recommended_lines", ordered().count() as f64),
         ("recommended_value", value.as_f64()),
+        ("protection_value", protection_value(outcome)),
         ("published_units", published.0 as f64),
         ("exceptions", outcome.exceptions.len() as f64),
         ("quarantined", inputs.quarantine.len() as f64),
     ];
     figures.into_iter().map(|(name, value)| (name.to_string(), value)).collect()
+}
+
+/// Cost of the demand expected over every pool's lead time and review period, currency units.
+fn protection_value(outcome: &Outcome) -> f64 {
+    let cost: BTreeMap<_, _> = outcome.recommendations.iter().map(|r| ((r.sku, r.location), r.unit_cost.as_f64())).collect();
+    outcome.policy.iter().map(|p| p.protection_mean * cost.get(&(p.sku, p.location)).copied().unwrap_or(0.0)).sum()
 }
 
 /// Checks everything the contract promises of a run's results.
@@ -234,11 +242,15 @@ fn explanations_recompute(outcome: &Outcome, found: &mut Findings<'_>) {
 
 fn totals_are_plausible(totals: &BTreeMap<String, f64>, last: &Manifest, bounds: &Bounds, found: &mut Findings<'_>) {
     let pair = |name: &str| Some((*last.totals.get(name)?, *totals.get(name)?));
-    if let Some((before, now)) = pair("recommended_value").filter(|(before, _)| *before > 0.0)
-        && now > before * bounds.spend_factor
+    let demand = last.totals.get("protection_value").copied().unwrap_or(0.0);
+    if let Some((before, now)) = pair("recommended_value").filter(|(before, _)| before.max(demand) > 0.0)
+        && now > before.max(demand) * bounds.spend_factor
     {
         let factor = bounds.spend_factor;
-        found.tell(format!("the recommended spend of {now:.2} is over {factor} times the last run's {before:.2}"));
+        found.tell(format!(
+            "the recommended spend of {now:.2} is over {factor} times the last run's {before:.2} and the {demand:.2} that \
+             demand over the lead times cost then; raise publish.spend_factor if it is meant"
+        ));
     }
     if let Some((before, now)) = pair("pools").filter(|(before, _)| *before > 0.0)
         && (now - before).abs() > before * bounds.pool_share
