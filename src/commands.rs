@@ -1,7 +1,10 @@
 //! One function a command: arguments in, exit code out. What a command has to say goes to stdout, how it gets on to stderr.
 
 mod audit;
+mod backtest;
 mod explain;
+mod review;
+mod simulate;
 
 use crate::cli::{Cli, Command, DemoArgs, InitArgs, Options, PruneArgs, Voice};
 use crate::config::{DEFAULT_FILE, Plan};
@@ -25,9 +28,10 @@ pub fn execute(cli: &Cli) -> Result<u8> {
         Command::Run(options) => run(options),
         Command::Explain(args) => explain::explain(args),
         Command::Prune(args) => prune(args),
-        Command::Backtest(_) | Command::Simulate(_) | Command::Review(_) | Command::Export(_) => {
-            Err(Error::NotFound("this command is not in this version yet".to_owned()))
-        }
+        Command::Simulate(args) => simulate::simulate(args),
+        Command::Review(args) => review::review(args),
+        Command::Export(args) => review::export(args),
+        Command::Backtest(options) => backtest::backtest(options),
     }
 }
 

@@ -10,20 +10,22 @@ mod lead_times;
 mod partition;
 mod pool;
 mod settle;
+pub mod simulate;
 
 use crate::config::Plan;
-use crate::error::{Error, Result, Severity};
+use crate::error::{Error, Exception, Result, Severity};
 use crate::forecast;
+use crate::forecast::backtest::BacktestRow;
 use crate::inputs::Inputs;
 use crate::outcome::{Classification, Outcome};
 use crate::panel::Panel;
 use crate::progress::Progress;
 use crate::publish::previous::LastRun;
 use crate::publish::{self, Begin, Identity, InputEntry, OutputLock, Publication, PublishedRun};
-use crate::{indicators, ingest, report};
 use crate::review::changes;
 use crate::review::scorecard::scorecard;
 use crate::review::standing::{Standing, override_exceptions};
+use crate::{indicators, ingest, report};
 use earlier::Earlier;
 use partition::Night;
 use rayon::prelude::*;
@@ -125,12 +127,39 @@ fn run_here(plan: &Plan, progress: &dyn Progress) -> Result<Summary> {
     let last = earlier.last.clone().map(|run| LastRun::read(run, &inputs.names)).transpose()?.flatten();
     let standing = Standing::new(&earlier.kept, &inputs, as_of);
     let told = std::mem::take(&mut inputs.exceptions);
-    let mut run =
-        Run { plan, inputs: &inputs, earlier: &earlier, last: last.as_ref(), standing: &standing, publication, outcome: Outcome::default() };
+    let mut run = Run {
+        plan,
+        inputs: &inputs,
+        earlier: &earlier,
+        last: last.as_ref(),
+        standing: &standing,
+        publication,
+        outcome: Outcome::default(),
+    };
     run.outcome.exceptions = told;
     run.outcome.exceptions.extend(override_exceptions(&inputs, as_of));
     run.decide(progress, &mut clock)?;
     run.publish(&identity, progress, clock)
+}
+
+/// Rolling-origin accuracy of the published forecast and the benchmarks by ABC-XYZ cell, channel and horizon, with the channels'
+/// names.
+///
+/// # Errors
+/// Whatever keeps the input from being loaded.
+pub fn backtest(plan: &Plan, progress: &dyn Progress) -> Result<(Vec<BacktestRow>, Vec<String>)> {
+    with_threads(plan.run.threads, || {
+        let inputs = load(plan, progress)?;
+        let return_rates = history::return_rates(&inputs.panel, &plan.clean);
+        let classes = history::classify(&inputs, &return_rates, None, plan);
+        let cell = |pool: usize| [classes[pool].abc, classes[pool].xyz].into_iter().map(|c| c.unwrap_or('-')).collect();
+        let parts = partitions(&inputs.panel);
+        let context = learn((&inputs).into(), plan.forecast_settings(inputs.panel.calendar().bucket()), &parts, progress);
+        let done: Vec<_> = parts.par_iter().map(|range| context.backtest(range.clone(), cell)).collect();
+        let mut all = forecast::backtest::Backtest::default();
+        done.iter().for_each(|part| all.merge(part));
+        Ok((all.rows(context.ladder()), inputs.names.channels.clone()))
+    })
 }
 
 /// One run under way.
@@ -153,7 +182,7 @@ impl Run<'_> {
         clock.lap("classify");
         let parts = partitions(panel);
         let settings = plan.forecast_settings(panel.calendar().bucket());
-        let context = learn(inputs, settings, &parts, progress);
+        let context = learn(inputs.into(), settings, &parts, progress);
         clock.lap("learn");
         let night = Night::new(plan, inputs, &context, (&classes, &return_rates), (self.last, self.standing))?;
         let planned = self.plan_pools(&night, &classes, &parts, progress)?;
@@ -255,13 +284,13 @@ fn partitions(panel: &Panel) -> Vec<Range<usize>> {
 
 /// Everything the forecast engine learns over the whole panel, stage by stage.
 fn learn<'a>(
-    inputs: &'a Inputs,
+    demand: forecast::Demand<'a>,
     settings: forecast::Settings,
     parts: &[Range<usize>],
     progress: &dyn Progress,
 ) -> forecast::Context<'a> {
     progress.begin("learning", 0);
-    let mut context = forecast::Context::new(inputs.into(), settings);
+    let mut context = forecast::Context::new(demand, settings);
     while context.stage() != forecast::Stage::Ready {
         let evidence = parts.par_iter().map(|range| context.observe(range.clone())).collect();
         context.learn(evidence);
@@ -290,7 +319,6 @@ fn summary(inputs: &Inputs, outcome: &Outcome, severe: &[String]) -> Summary {
     let count = |severity| outcome.exceptions.iter().filter(|e| e.severity == severity).count();
     let ordered = || outcome.recommendations.iter().filter(|r| r.quantity.0 > 0);
     let value: crate::units::Money = ordered().map(|r| r.value).sum();
-    let attention = outcome.exceptions.iter().take_while(|e| e.severity > Severity::Info).take(10);
     Summary {
         run_id: String::new(),
         as_of: inputs.panel.calendar().as_of(),
@@ -305,9 +333,26 @@ fn summary(inputs: &Inputs, outcome: &Outcome, severe: &[String]) -> Summary {
         errors: count(Severity::Error),
         warnings: count(Severity::Warning),
         quarantined: inputs.quarantine.len(),
-        attention: attention.map(|e| format!("{}: {} ({})", e.key, e.what, e.why)).collect(),
+        attention: attention(&outcome.exceptions),
         severe: severe.iter().filter(|kind| outcome.exceptions.iter().any(|e| e.kind == kind.as_str())).cloned().collect(),
     }
+}
+
+/// One line a kind of trouble, worst first: the first case and how many more there are.
+fn attention(exceptions: &[Exception]) -> Vec<String> {
+    let told = exceptions.iter().take_while(|e| e.severity > Severity::Info);
+    let mut kinds: Vec<(&Exception, usize)> = Vec::new();
+    for e in told {
+        match kinds.iter_mut().find(|(first, _)| (first.kind, &first.why) == (e.kind, &e.why)) {
+            Some((_, count)) => *count += 1,
+            None => kinds.push((e, 1)),
+        }
+    }
+    let line = |(e, count): (&Exception, usize)| {
+        let more = if count > 1 { format!("; and {} more like it", count - 1) } else { String::new() };
+        format!("{}: {} ({}){more}", e.key, e.what, e.why)
+    };
+    kinds.into_iter().take(12).map(line).collect()
 }
 
 impl Summary {

@@ -12,7 +12,9 @@
 pub mod accuracy;
 pub mod annual;
 pub mod backtest;
+mod carry;
 pub mod ces;
+mod choice;
 pub mod combine;
 pub mod croston;
 pub mod decompose;
@@ -26,7 +28,10 @@ mod recursion;
 pub mod regression;
 pub mod seasonal;
 mod series;
+mod settings;
 pub mod theta;
+
+pub use settings::{LocalModels, Settings};
 
 use crate::calendar::Bucket;
 use crate::error::{Exception, Severity};
@@ -43,7 +48,7 @@ use std::ops::Range;
 /// Horizons at which sums over an interval are calibrated: a week to two months.
 pub const LADDER: usize = 4;
 /// Pools of history to learn errors from; more would only cost time.
-const SAMPLE_POOLS: usize = 10_000;
+const SAMPLE_POOLS: usize = 6_000;
 /// Volume bands of [`Context::class`], units a period.
 const BANDS: [f64; 7] = [0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0];
 /// Classes of like series: volume band × short or long history × even or clumped demand.
@@ -109,42 +114,6 @@ impl Demand<'_> {
             if self.panel.key(middle) < key { low = middle + 1 } else { high = middle }
         }
         low
-    }
-}
-
-/// How to forecast; [`Settings::default`] is what was measured best.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Settings {
-    /// Periods to forecast.
-    pub horizon: usize,
-    /// Periods ahead at which methods are judged.
-    pub lead_time: usize,
-    /// Days after which an observation counts half in a pooled profile.
-    pub profile_half_life_days: f64,
-    /// Harmonics of the annual season.
-    pub harmonics: usize,
-    /// Units of evidence that the pooled weekday profile is worth against a series' own.
-    pub weekday_evidence: f64,
-    /// Origins that the class errors are worth against a series' own.
-    pub class_evidence: f64,
-    /// Days after which an observation counts half in a group's recent total.
-    pub group_half_life_days: f64,
-    /// Largest multiple of the highest demand seen in one period that a period's mean may reach.
-    pub guard: f64,
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        Self {
-            horizon: 90,
-            lead_time: 28,
-            profile_half_life_days: 500.0,
-            harmonics: 12,
-            weekday_evidence: 30.0,
-            class_evidence: 4.0,
-            group_half_life_days: 10.0,
-            guard: 3.0,
-        }
     }
 }
 
@@ -239,7 +208,7 @@ impl<'a> Context<'a> {
         let (half_lives, ladder) = match bucket {
             Bucket::Day => ([7.0, 14.0, 28.0, 56.0, 140.0], [7, 14, 28, 56]),
             Bucket::Week => ([1.5, 3.0, 6.0, 13.0, 40.0], [1, 2, 4, 8]),
-            Bucket::Month => ([2.0, 4.0, 8.0, 16.0, 48.0], [1, 2, 3, 6]),
+            Bucket::Month => ([4.0, 7.0, 12.0, 24.0, 60.0], [1, 2, 3, 6]),
         };
         let mut promotions_by_sku: BTreeMap<SkuId, Vec<usize>> = BTreeMap::new();
         let mut promotions_by_category: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
@@ -395,9 +364,8 @@ impl<'a> Context<'a> {
     fn learn_errors(&mut self, errors: &Errors) {
         self.scales = errors.recent.iter().map(|&(units, expected)| reconcile::scale(units, expected)).collect();
         let all_periods = pooled(errors.periods.iter()).calibration(&Calibration::default(), PRIOR_PITS);
-        let all_sums = std::array::from_fn(|h| {
-            pooled(errors.sums.iter().map(|c| &c[h])).calibration(&Calibration::default(), PRIOR_PITS)
-        });
+        let all_sums =
+            std::array::from_fn(|h| pooled(errors.sums.iter().map(|c| &c[h])).calibration(&Calibration::default(), PRIOR_PITS));
         // A class of few series leans on its kin (same length of history and clumping, any volume), those on all.
         self.classes = (0..CLASSES)
             .map(|c| {

@@ -105,13 +105,16 @@ fn known_killers_stay_finite_not_negative_and_inside_the_guard() {
     ];
     for killer in &killers {
         // Alone, and among ordinary series: neither may hurt the other.
-        for world in [World::new(std::slice::from_ref(killer), 1), World::new(&[killer.clone(), noisy(5.0, 2), noisy(9.0, 3)], 1)] {
+        for world in [World::new(std::slice::from_ref(killer), 1), World::new(&[killer.clone(), noisy(5.0, 2), noisy(9.0, 3)], 1)]
+        {
             let highest = killer.iter().copied().fold(0.0, f32::max);
             for (i, pool) in world.forecast(1).iter().enumerate() {
                 for series in &pool.series {
                     assert_eq!(series.mean.len(), 90);
                     assert!(series.mean.iter().all(|m| m.is_finite() && *m >= 0.0));
-                    assert!(series.quantiles.iter().all(|q| q.windows(2).all(|w| w[0] <= w[1]) && q.iter().all(|v| v.is_finite())));
+                    assert!(
+                        series.quantiles.iter().all(|q| q.windows(2).all(|w| w[0] <= w[1]) && q.iter().all(|v| v.is_finite()))
+                    );
                     assert!(i > 0 || series.mean.iter().all(|&m| m <= 3.0 * highest), "{killer:?}");
                 }
                 let over = pool.total.over(0.0, 10.5, 4.0);

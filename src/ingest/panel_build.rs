@@ -3,9 +3,9 @@
 //! The result does not depend on the order of rows: whole units add up exactly in `f32`, and where they would not (fractions,
 //! more than 16.7 million a period) the rows are sorted first. Money is summed in whole ten-thousandths.
 
+use super::days::date_of;
 use super::names::Codes;
 use super::sales::{Rows, SalesRows};
-use super::values::date_of;
 use crate::calendar::{Bucket, Calendar};
 use crate::error::{Error, Result};
 use crate::inputs::{Product, StockHistory, Stockout};
@@ -102,7 +102,7 @@ pub(super) fn build(sales: SalesRows, codes: &Codes<'_>, around: Around<'_>, dat
 
 impl Frame {
     fn new(sales: &SalesRows, codes: &Codes<'_>, around: Around<'_>) -> Option<Self> {
-        let end = super::values::day_number(around.as_of) - sales.first_day;
+        let end = super::days::day_number(around.as_of) - sales.first_day;
         let mut series: Vec<(SeriesKey, i32, u32)> = Vec::with_capacity(sales.series.len());
         for (at, name) in sales.series.iter().enumerate() {
             let key = SeriesKey {
@@ -113,7 +113,7 @@ impl Frame {
             let facts = sales.facts[at];
             let sold = i32::from(if facts.first_sale == u16::MAX { facts.first_row } else { facts.first_sale });
             let launched =
-                around.products[key.sku.index()].launched.map_or(i32::MAX, |d| super::values::day_number(d) - sales.first_day);
+                around.products[key.sku.index()].launched.map_or(i32::MAX, |d| super::days::day_number(d) - sales.first_day);
             let start = sold.min(launched.max(0));
             if start < end && i32::from(facts.first_row) < end {
                 series.push((key, start, u32::try_from(at).ok()?));
@@ -230,18 +230,8 @@ impl Frame {
                 }
             }
         }
-        let empty = around.stock_history.iter().filter(|h| h.on_hand.0 == 0);
+        self.mark_empty_shelves(parts, around.stock_history);
         let (gross, flags) = (&parts.gross, &mut parts.flags);
-        for history in empty {
-            for i in self.series_of(history.sku).filter(|&i| self.keys[i].location == history.location) {
-                let sold_out = |cell: usize| {
-                    if gross[cell] == 0.0 {
-                        flags[cell] |= flag::STOCKOUT
-                    }
-                };
-                self.mark_days(i, (history.date, history.date), sold_out);
-            }
-        }
         for (i, key) in self.keys.iter().enumerate() {
             let Some(launched) = around.products[key.sku.index()].launched else { continue };
             let inactive = |cell: usize| {
@@ -250,6 +240,21 @@ impl Frame {
                 }
             };
             self.mark_days(i, (NaiveDate::MIN, launched - chrono::Duration::days(1)), inactive);
+        }
+    }
+
+    /// Flags periods whose every recorded stock is zero; a day with a sale is not one of them, it only ended empty.
+    fn mark_empty_shelves(&self, parts: &mut PanelParts, history: &[StockHistory]) {
+        let period = |h: &StockHistory| (h.sku, h.location, self.calendar.index(h.date));
+        for same in history.chunk_by(|a, b| period(a) == period(b)).filter(|rows| rows.iter().all(|h| h.on_hand.0 == 0)) {
+            let (sku, location, period) = period(&same[0]);
+            for i in self.series_of(sku).filter(|&i| self.keys[i].location == location) {
+                let Some(period) = usize::try_from(period).ok().filter(|&t| t >= self.starts[i] as usize) else { continue };
+                let cell = self.cell(i, period);
+                if parts.gross[cell] == 0.0 || self.calendar.bucket() != Bucket::Day {
+                    parts.flags[cell] |= flag::STOCKOUT;
+                }
+            }
         }
     }
 

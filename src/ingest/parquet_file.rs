@@ -1,11 +1,12 @@
 //! Parquet files through Polars: a few row groups at a time, only the columns that are used, each converted as a whole.
 
+use super::days::Moment;
 use super::mapping::{From, Plan};
 use super::narrow;
 use super::schema::Kind;
 use super::source::File;
 use super::table::{CHUNK_ROWS, Chunk, Reading, Sink};
-use super::values::{ColumnReader, Moment, NO_DAY, NO_FLAG, NO_TEXT, Problem, Values};
+use super::values::{ColumnReader, NO_DAY, NO_FLAG, NO_TEXT, Problem, Values};
 use crate::error::{Error, Result};
 use polars::prelude::{
     DataFrame, DataType, IntoColumn, ParallelStrategy, ParquetReader, PolarsResult, SerReader, Series, TimeUnit,
@@ -127,7 +128,7 @@ type Fault = (usize, String, Problem);
 
 /// The typed cells of one slice; unusable ones are empty and their rows bad.
 fn convert(file: &File, frame: &DataFrame, (plan, headings): (&Plan, &[String]), reading: &mut Reading<'_>) -> Result<Chunk> {
-    let mut chunk = Chunk::new(&file.name, Vec::with_capacity(plan.from.len()));
+    let mut chunk = Chunk::new(reading.mapped.table(), &file.name, Vec::with_capacity(plan.from.len()));
     chunk.rows = frame.height();
     for (at, from) in plan.from.iter().enumerate() {
         let reader = &mut reading.columns[at];
@@ -215,7 +216,7 @@ fn days(reader: &ColumnReader, series: &Series, v: &mut Vec<i32>) -> PolarsResul
     let mut push = |day: Option<i32>| {
         let Some(day) = day else { return v.push(NO_DAY) };
         v.push(reader.days.check(day).unwrap_or_else(|reason| {
-            faults.push((v.len(), super::values::date_of(day).to_string(), Problem::Rejected(reason)));
+            faults.push((v.len(), super::days::date_of(day).to_string(), Problem::Rejected(reason)));
             NO_DAY
         }));
     };
@@ -234,7 +235,7 @@ fn days(reader: &ColumnReader, series: &Series, v: &mut Vec<i32>) -> PolarsResul
         };
         series.cast(&DataType::Int64)?.i64()?.iter().for_each(|t| push(t.map(moment)));
     } else {
-        series.cast(&DataType::Int32)?.i32()?.iter().for_each(|day| push(day));
+        series.cast(&DataType::Int32)?.i32()?.iter().for_each(push);
     }
     Ok(faults)
 }

@@ -1,10 +1,11 @@
 //! The hot table: sales rows, reduced to fifteen bytes each as they are read.
 
+use super::days::day_number;
 use super::names::{ALL, Catalogue, MAIN};
 use super::quarantine::Quarantine;
 use super::schema::Schema;
 use super::table::Chunk;
-use super::values::{ColumnReader, FastMap, NO_TEXT, Values, day_number, is_whole};
+use super::values::{ColumnReader, FastMap, NO_TEXT, Values, is_whole};
 use crate::panel::flag;
 use chrono::NaiveDate;
 use std::collections::{BTreeMap, BTreeSet};

@@ -171,6 +171,14 @@ fn stock_outs_promotions_and_the_time_before_launch_are_flagged() {
 }
 
 #[test]
+fn a_week_with_only_empty_stock_counts_is_a_stock_out() {
+    let history = "date,sku,on_hand\n2024-01-01,A,0\n2024-01-08,A,0\n2024-01-09,A,4\n";
+    let dir = folder(&[("sales.csv", "date,sku,quantity\n2024-01-01,A,2\n2024-01-08,A,2\n"), ("stock_history.csv", history)]);
+    let weeks = Request { bucket: Bucket::Week, as_of: Some("2024-01-15".parse().unwrap()), ..request(&dir, "") };
+    assert_eq!(series(&load(&weeks).unwrap(), "A").1, [flag::STOCKOUT, 0]);
+}
+
+#[test]
 fn nothing_from_the_as_of_date_on_is_known() {
     let files = [
         ("sales.csv", "date,sku,quantity\n2024-01-01,A,2\n2024-01-09,A,7\n2024-01-09,NEW,7\n"),
@@ -520,6 +528,22 @@ fn values_are_mapped_and_files_without_a_header_are_named() {
         columns = { channel = \"country\" }\nvalues.channel = { \"United Kingdom\" = \"uk\", \"*\" = \"export\" }\nreject = { sku = [\"POST\"] }";
     let inputs = rejects(&[("sales.csv", sales)], settings, ("sales.csv", 3, "sku"), "rule of the mapping");
     assert_eq!(inputs.names.channels, ["export", "uk"]);
+}
+
+#[test]
+fn a_prefix_keeps_the_code_lists_of_two_systems_apart() {
+    let files = [("sales.csv", SALES), ("stock.csv", "sku,on_hand\nA,5\n")];
+    let inputs = ok(&files, "[mapping.stock]\nvalues.sku = { \"*\" = \"part-*\" }");
+    assert_eq!(inputs.names.skus, ["A", "B", "part-A"]);
+}
+
+#[test]
+fn two_tables_may_come_from_one_file() {
+    let text = "date,sku,quantity,pack_size,lead_time_days\n2024-01-01,A,1,0,7\n2024-01-02,A,x,1,7\n";
+    let settings = "[mapping.sales]\nfile = \"all.csv\"\n[mapping.supply]\nfile = \"all.csv\"\nconstants = { supplier = \"X\" }";
+    let inputs = ok(&[("all.csv", text)], settings);
+    let counts: Vec<(&str, u64)> = inputs.sources.iter().map(|s| (s.table.as_str(), s.rejected)).collect();
+    assert_eq!(counts, [("sales", 1), ("supply", 1)]);
 }
 
 #[test]

@@ -86,8 +86,8 @@ impl Records {
         if !self.next()? {
             return Err(Error::input(&self.path, "there are only blank lines; expected at least a header line"));
         }
-        let heading = |field: &[u8]| String::from_utf8_lossy(field).trim_start_matches('\u{feff}').trim().to_owned();
-        Ok(self.record.iter().map(heading).collect())
+        let heading = |at| self.field(at).unwrap_or_default().trim_start_matches('\u{feff}').trim().to_owned();
+        Ok((0..self.record.len()).map(heading).collect())
     }
 
     /// Moves to the next record that is not blank.
@@ -120,7 +120,7 @@ impl Records {
         let inside = self.record.iter().flatten().filter(|&&b| b == b'\n').count() as u64;
         let line = after - 1 - inside.min(after - 1 - before);
         // Only a quote that is never closed swallows the line end that `open` adds: told when no record follows.
-        self.open_quote = self.record.iter().last().is_some_and(|f| f.ends_with(b"\n")).then_some(line);
+        self.open_quote = self.record.iter().next_back().is_some_and(|f| f.ends_with(b"\n")).then_some(line);
         if inside > QUOTED_LINES {
             return Err(Error::input(&self.path, format!("line {line}: a quote that opens in this row is not closed")));
         }
@@ -161,12 +161,18 @@ impl<'a> Rows<'a> {
             _ => Values::empty(reader.column.kind),
         };
         let empty: Vec<Values> = reading.columns.iter().zip(&plan.from).map(column).collect();
-        Self { plan, fields, chunk: Chunk::new(&file.name, empty.clone()), empty, last: (Vec::new(), String::new()) }
+        Self {
+            plan,
+            fields,
+            chunk: Chunk::new(reading.mapped.table(), &file.name, empty.clone()),
+            empty,
+            last: (Vec::new(), String::new()),
+        }
     }
 
     /// The finished chunk.
     fn take(&mut self) -> Chunk {
-        let next = Chunk::new(&self.chunk.file, self.empty.clone());
+        let next = Chunk::new(self.chunk.table, &self.chunk.file, self.empty.clone());
         std::mem::replace(&mut self.chunk, next)
     }
 
@@ -180,7 +186,7 @@ impl<'a> Rows<'a> {
             Err((column, value, problem)) => {
                 let rows = self.chunk.rows;
                 self.chunk.columns.iter_mut().for_each(|c| c.truncate(rows));
-                let place = super::quarantine::Place { file: &self.chunk.file, line: records.line };
+                let place = super::quarantine::Place { table: self.chunk.table, file: &self.chunk.file, line: records.line };
                 reading.set_aside(place, column, &value, problem);
             }
         }

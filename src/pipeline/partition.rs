@@ -9,13 +9,11 @@ use crate::forecast::pool::PoolForecast;
 use crate::inputs::{Inputs, Stock};
 use crate::inventory::PoolPlan;
 use crate::kits::Kits;
-use crate::outcome::{
-    Accuracy, Allocation, ChannelFinding, Classification, OpenOrderAdvice, PoolPicture, SeriesForecast,
-};
+use crate::outcome::{Accuracy, Allocation, ChannelFinding, Classification, OpenOrderAdvice, PoolPicture, SeriesForecast};
 use crate::publish::previous::LastRun;
-use crate::review::standing::Standing;
 use crate::publish::{DemandEncoder, ForecastEncoder, RowGroup};
 use crate::purchase::{Line, Market};
+use crate::review::standing::Standing;
 use crate::units::{Money, Units};
 use std::ops::Range;
 

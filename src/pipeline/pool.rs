@@ -141,7 +141,9 @@ impl<'a> Night<'a> {
         let late = orders.iter().find_map(|o| o.supplier).map_or(0.0, |s| self.lead_times.of_supplier(s).mean_late);
         let lead = estimate.lead_time.mean().0;
         let mut arrivals = position::arrivals(orders.iter(), self.market.as_of, lead, late);
-        let pending = self.standing.pending.iter().filter(|p| (p.sku, p.location) == key);
+        let pending = &self.standing.pending;
+        let pending = &pending[pending.partition_point(|p| (p.sku, p.location) < key)..];
+        let pending = pending.iter().take_while(|p| (p.sku, p.location) == key);
         arrivals.extend(pending.map(|p| {
             let days = p.expected.map_or(lead, |d| (d - self.market.as_of).num_days() as f64);
             Arrival { days: days.max(0.0), quantity: p.quantity.0 as f64 }
@@ -150,7 +152,12 @@ impl<'a> Night<'a> {
         (arrivals, orders)
     }
 
-    fn pool_input<'i>(&'i self, p: usize, outlook: Outlook<'i>, (arrivals, lots, estimate): (&'i [Arrival], &'i [DatedLot], &'i Estimate)) -> PoolInput<'i> {
+    fn pool_input<'i>(
+        &'i self,
+        p: usize,
+        outlook: Outlook<'i>,
+        (arrivals, lots, estimate): (&'i [Arrival], &'i [DatedLot], &'i Estimate),
+    ) -> PoolInput<'i> {
         let pool = &self.inputs.panel.pools()[p];
         let (class, product) = (&self.classes[p], &self.inputs.products[pool.sku.index()]);
         let stock = self.stock[p];
@@ -199,7 +206,8 @@ impl<'a> Night<'a> {
         let panel = &self.inputs.panel;
         let days = panel.calendar().bucket().days();
         let year = (365.0 / days).round() as usize;
-        let first = pool.series.clone().map(|i| panel.start(i)).min().unwrap_or(0).max(panel.calendar().history().saturating_sub(year));
+        let first =
+            pool.series.clone().map(|i| panel.start(i)).min().unwrap_or(0).max(panel.calendar().history().saturating_sub(year));
         let mut sums = vec![0.0f64; panel.calendar().history() - first];
         for i in pool.series.clone() {
             let skip = first.saturating_sub(panel.start(i));
@@ -306,7 +314,8 @@ impl<'a> Night<'a> {
 
     fn previous_quantities(&self, input: &PoolInput<'_>) -> Vec<(crate::units::SupplierId, Units)> {
         let lines = self.last.map_or(&[][..], |l| &l.lines);
-        let mine = lines.iter().filter(|l| (l.sku, l.location) == (input.sku, input.location));
+        let first = lines.partition_point(|l| (l.sku, l.location) < (input.sku, input.location));
+        let mine = lines[first..].iter().take_while(|l| (l.sku, l.location) == (input.sku, input.location));
         mine.filter_map(|l| Some((l.supplier?, l.quantity))).collect()
     }
 
@@ -327,13 +336,12 @@ impl<'a> Night<'a> {
         let reserved = |c: ChannelId| inputs.channels[c.index()].reserve.is_some();
         let here = self.presence.channels(pool, &inputs.panel, |c| listed(c).is_some() || reserved(c));
         let demand: Vec<ChannelDemand> = here.iter().map(|&c| self.channel_demand(pool, c, forecast, listed(c))).collect();
-        let stock = allocate::PoolStock { sku: pool.sku, location: pool.location, available, reorder_point: plan.policy.reorder_point };
+        let stock =
+            allocate::PoolStock { sku: pool.sku, location: pool.location, available, reorder_point: plan.policy.reorder_point };
         let context = allocate::Context { names: &inputs.names, settings: &self.plan.allocation, as_of: self.market.as_of };
         let rows = allocate::allocate(&stock, &demand, &context, exceptions);
-        let facts = allocate::balance::PoolFacts {
-            unit_cost: self.unit_cost(pool.sku),
-            days_to_arrival: plan.policy.lead_time_mean,
-        };
+        let facts =
+            allocate::balance::PoolFacts { unit_cost: self.unit_cost(pool.sku), days_to_arrival: plan.policy.lead_time_mean };
         let findings = allocate::balance::findings(&demand, &rows, &facts, &self.plan.allocation);
         (rows, findings)
     }

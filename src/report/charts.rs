@@ -90,6 +90,42 @@ pub fn weeks(rows: &[(NaiveDate, f64)], written: impl Fn(f64) -> String) -> Stri
     })
 }
 
+/// Stock against service: (average stock, fill rate in percent), each point marked.
+#[must_use]
+pub fn frontier(points: &[(f64, f64)]) -> String {
+    let Some(&(_, first)) = points.first() else { return String::new() };
+    let most = points.iter().map(|p| p.0).fold(0.0, f64::max).max(1e-9);
+    let least = points.iter().map(|p| p.1).fold(first, f64::min);
+    svg(480, 260, |area| {
+        let mut chart = ChartBuilder::on(area)
+            .margin(8)
+            .x_label_area_size(34)
+            .y_label_area_size(48)
+            .build_cartesian_2d(0.0..1.05 * most, (least - 1.0)..100.5)?;
+        chart.configure_mesh().x_desc("average stock, units").y_desc("fill rate, %").light_line_style(WHITE).draw()?;
+        chart.draw_series(LineSeries::new(points.iter().copied(), GREY.stroke_width(2)))?;
+        chart.draw_series(points.iter().map(|&p| Circle::new(p, 3, BLUE_INK.filled())))?;
+        Ok(())
+    })
+}
+
+/// Two stocks over the same periods: ours dark, the other grey.
+#[must_use]
+pub fn stock_paths(ours: &[f32], other: &[f32]) -> String {
+    let most = ours.iter().chain(other).copied().fold(1.0, f32::max);
+    let least = ours.iter().chain(other).copied().fold(0.0, f32::min);
+    svg(480, 140, |area| {
+        let mut chart = ChartBuilder::on(area)
+            .margin(6)
+            .y_label_area_size(44)
+            .build_cartesian_2d(0..ours.len().max(other.len()).max(2), least..1.05 * most)?;
+        chart.configure_mesh().disable_x_mesh().disable_x_axis().y_labels(4).light_line_style(WHITE).draw()?;
+        chart.draw_series(LineSeries::new(other.iter().copied().enumerate(), GREY.stroke_width(1)))?;
+        chart.draw_series(LineSeries::new(ours.iter().copied().enumerate(), BLUE_INK.stroke_width(2)))?;
+        Ok(())
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -14,6 +14,7 @@ mod html;
 mod lists;
 mod pages;
 mod sheets;
+pub mod simulation;
 pub mod sku;
 pub mod tables;
 

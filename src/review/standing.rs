@@ -79,7 +79,8 @@ impl Standing {
     /// Why a line is not proposed tonight.
     #[must_use]
     pub fn quiet(&self, sku: SkuId, location: LocationId, supplier: Option<SupplierId>) -> Option<&Quiet> {
-        self.quiet.iter().find(|q| (q.sku, q.location, q.supplier) == (sku, location, supplier))
+        let found = self.quiet.binary_search_by_key(&(sku, location, supplier), |q| (q.sku, q.location, q.supplier));
+        found.ok().map(|i| &self.quiet[i])
     }
 }
 

@@ -19,13 +19,17 @@ pub use replay::{Replay, replay};
 
 use crate::distributions::Demand;
 use crate::inventory::{self, Arrival, Outlook, StockLevel};
+use crate::purchase::constraints::LotRules;
 use crate::units::LeadTime;
+use chrono::NaiveDate;
 use std::ops::Range;
+use std::sync::Arc;
 
 /// A forecast's demand over the periods `from..to` with an uncertain end (variance, periods²): see [`Outlook::over`].
-pub type DemandOver = Box<dyn Fn(f64, f64, f64) -> Demand + Send + Sync>;
+pub type DemandOver = Arc<dyn Fn(f64, f64, f64) -> Demand + Send + Sync>;
 
 /// What was forecast for one pool as of one period.
+#[derive(Clone)]
 pub struct PoolOutlook {
     /// Expected net demand of each coming period, units.
     pub mean: Vec<f32>,
@@ -52,7 +56,7 @@ impl PoolOutlook {
 pub struct ReplayPool {
     /// Display name, `SKU` or `SKU/location`.
     pub name: String,
-    /// First period with stock and demand; nothing happens before.
+    /// First period with demand; a pool that starts inside a window is not played in it.
     pub start: usize,
     /// Units of each period of the axis, cleaned. `[history]`
     pub demand: Vec<f32>,
@@ -72,10 +76,8 @@ pub struct ReplayPool {
     pub unit_margin: f64,
     /// Whether anybody supplies it; if not, it sells what it has.
     pub supplied: bool,
-    /// Least units of an order.
-    pub minimum_order: f64,
-    /// Orders are multiples of it, >= 1.
-    pub pack_size: f64,
+    /// Minimum, pack and maximum of an order.
+    pub lot: LotRules,
     /// Stock and open orders at the first period; `None` = what each policy would hold on average.
     pub initial: Option<(StockLevel, Vec<Arrival>)>,
     /// What to report it under, with its share: (`class:A`, 1.0), (`channel:web`, 0.7), ...
@@ -182,6 +184,25 @@ pub struct Played {
     pub pools: Vec<Totals>,
     /// Stock at the end of each played period, by pool; empty unless asked for.
     pub paths: Vec<Vec<f32>>,
+}
+
+/// What a simulation came to.
+#[derive(Debug)]
+pub struct Simulation {
+    /// First day counted and first day after the window.
+    pub days: (NaiveDate, NaiveDate),
+    /// Length of a period, calendar days.
+    pub period_days: f64,
+    /// Names of the pools, in the order of [`Played::pools`].
+    pub pools: Vec<String>,
+    /// The policies side by side.
+    pub played: Vec<Played>,
+    /// The quantile method at rising service targets: stock against service.
+    pub frontier: Vec<Played>,
+    /// Every change with the user's own settings after it.
+    pub what_if: Vec<(String, Played)>,
+    /// Choices for all pools and by class, with the candidates they point into.
+    pub tuned: Option<tune::Tuned>,
 }
 
 #[cfg(test)]

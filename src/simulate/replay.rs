@@ -6,7 +6,7 @@ use crate::inventory::need::need;
 use crate::inventory::reorder_point::{Targets, targets};
 use crate::inventory::settings::UnmetDemand;
 use crate::inventory::{Arrival, Pinned, PoolInput, StockLevel};
-use crate::units::{LocationId, SkuId};
+use crate::units::{LocationId, SkuId, Units};
 use chrono::NaiveDate;
 use rand_pcg::Pcg64Mcg;
 use rand_pcg::rand_core::{Rng, SeedableRng};
@@ -136,7 +136,6 @@ impl<'a> Replay<'a> {
     fn refresh(&mut self, candidate: usize, pool: usize, outlook: &PoolOutlook) {
         let this = &self.pools[pool];
         let days = self.settings.period_days;
-        let window = (RATE_DAYS / days).ceil() as usize;
         let level = match &self.candidates[candidate].rule {
             Rule::Inventory(settings) => {
                 let input = self.input(pool, outlook, StockLevel::default(), &[]);
@@ -148,7 +147,7 @@ impl<'a> Replay<'a> {
             }
         };
         let state = &mut self.states[candidate][pool];
-        if state.level.is_none() && this.initial.is_none() && self.now + window >= this.start {
+        if state.level.is_none() && this.initial.is_none() {
             state.on_hand = match &level {
                 Level::Targets(t) => t.reorder_point + 0.5 * t.lot,
                 Level::UpTo(units) => *units,
@@ -196,9 +195,10 @@ impl<'a> Replay<'a> {
         if reviewed && self.now + self.settings.run_out < window.end {
             self.review(candidate, outlooks);
         }
+        let start = window.start;
         for (pool, this) in self.pools.iter().enumerate() {
             let state = &mut self.states[candidate][pool];
-            if this.start <= self.now {
+            if this.start <= start {
                 sell(state, this, self.now, self.settings, scored);
             }
             if let Some(paths) = self.paths.get_mut(candidate) {
@@ -213,7 +213,8 @@ impl<'a> Replay<'a> {
 
     /// Places the orders of one review; under a budget the pool with the least cover first, and as much as it still pays for.
     fn review(&mut self, candidate: usize, outlooks: &[PoolOutlook]) {
-        let wanted = self.pools.iter().zip(outlooks).enumerate().filter(|(_, (this, _))| this.start <= self.now);
+        let first = self.settings.window.start;
+        let wanted = self.pools.iter().zip(outlooks).enumerate().filter(|(_, (this, _))| this.start <= first);
         let mut orders: Vec<(f64, usize, f64)> = wanted
             .filter_map(|(pool, (_, outlook))| {
                 let (units, cover) = self.order(candidate, pool, outlook);
@@ -226,9 +227,9 @@ impl<'a> Replay<'a> {
         }
         for (_, pool, units) in orders {
             let this = &self.pools[pool];
-            let affordable = (left / this.unit_cost.max(1e-9) / this.pack_size.max(1.0)).floor() * this.pack_size.max(1.0);
-            let units = units.min(affordable);
-            if units > 0.0 && units >= this.minimum_order {
+            let affordable = Units((left / this.unit_cost.max(1e-9)).min(1e15) as i64);
+            let units = if units > affordable.0 as f64 { this.lot.round_down(affordable).0 as f64 } else { units };
+            if units > 0.0 {
                 left -= units * this.unit_cost;
                 self.place(candidate, pool, units);
             }
@@ -290,13 +291,10 @@ fn rates(seen: &[f32], start: usize, window: usize) -> (f64, f64) {
     (sum / last.len().max(1) as f64, last.iter().fold(0.0, |peak, &d| f64::from(d).max(peak)))
 }
 
-/// Up to the minimum, then up to whole packs.
+/// What is ordered for an unrounded need.
 fn whole_units(need: f64, pool: &ReplayPool) -> f64 {
-    if need <= 1e-9 || !pool.supplied {
-        return 0.0;
-    }
-    let pack = pool.pack_size.max(1.0);
-    (need.max(pool.minimum_order) / pack - 1e-9).ceil() * pack
+    // Rounding noise in the need must not cost a unit.
+    if pool.supplied { pool.lot.order_quantity(need - 1e-9).0.0 as f64 } else { 0.0 }
 }
 
 /// A lead time from the gamma distribution with the pool's mean and spread; never less than a day.

@@ -8,7 +8,7 @@ use rand_pcg::rand_core::{Rng, SeedableRng};
 /// A Poisson outlook of `rate` units a period.
 fn poisson(rate: f64) -> PoolOutlook {
     let over = move |from: f64, to: f64, _: f64| Demand::Poisson { mean: rate * (to - from) };
-    PoolOutlook { mean: vec![rate as f32; 60], over: Box::new(over) }
+    PoolOutlook { mean: vec![rate as f32; 60], over: Arc::new(over) }
 }
 
 fn pool(demand: Vec<f32>, lead_days: f64) -> ReplayPool {
@@ -24,8 +24,7 @@ fn pool(demand: Vec<f32>, lead_days: f64) -> ReplayPool {
         unit_cost: 2.0,
         unit_margin: 1.0,
         supplied: true,
-        minimum_order: 0.0,
-        pack_size: 1.0,
+        lot: LotRules::FREE,
         initial: None,
         scopes: vec![("class:A".into(), 1.0)],
     }
@@ -109,7 +108,7 @@ fn deterministic_demand_costs_what_the_order_quantity_formula_says() {
         ..base_stock(0.5)
     };
     let certain =
-        || PoolOutlook { mean: vec![1.0; 60], over: Box::new(|from, to, _| Demand::Normal { mean: to - from, sd: 0.0 }) };
+        || PoolOutlook { mean: vec![1.0; 60], over: Arc::new(|from, to, _| Demand::Normal { mean: to - from, sd: 0.0 }) };
     let mut world = settings(0..n);
     world.costs = Costs { holding_at: HoldingAt::PeriodAverage, holding_per_unit_period: Some(holding), order, ..world.costs };
     let played = replay(&pools, &[candidate(own)], &world, 100, |_| vec![certain()]);
@@ -202,7 +201,7 @@ fn tuning_takes_the_cheapest_and_reports_it_on_the_window_held_back() {
     assert!(filled.tuned.fill_rate().unwrap() >= 0.9 && filled.tuned.stock <= choice.tuned.stock);
     let fragment = tune::fragment(&[filled], &candidates, 2);
     let parsed: toml::Table = fragment.parse().unwrap();
-    let _: inventory::Settings = parsed["inventory"].clone().try_into().unwrap();
+    let _: inventory::Settings = parsed["policy"].clone().try_into().unwrap();
 }
 
 #[test]
@@ -216,7 +215,7 @@ fn more_demand_longer_lead_times_and_tariffs_cost_more() {
         forecast_factor: 1.0,
     };
     let run = |world: &World| {
-        let outlook = |_| vec![what_if::scaled(poisson(2.0), world.forecast_factor)];
+        let outlook = |_| vec![what_if::scaled(&poisson(2.0), world.forecast_factor)];
         replay(&world.pools, &world.candidates, &world.settings, 50, outlook)[0].total
     };
     let before = run(&base);

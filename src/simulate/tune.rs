@@ -82,6 +82,17 @@ impl Choice {
     }
 }
 
+/// What `--tune` chose.
+#[derive(Debug)]
+pub struct Tuned {
+    /// For all pools first, then by class.
+    pub choices: Vec<Choice>,
+    /// What was tried.
+    pub candidates: Vec<Candidate>,
+    /// The choice as a configuration fragment with its evidence.
+    pub fragment: String,
+}
+
 /// Chooses a candidate for `scope` (`None` = all pools) on `windows` and looks at it on `held_back`. Every window is played by the
 /// same candidates; the first of them is the comparison. Ties go to the earlier candidate.
 ///
@@ -135,8 +146,8 @@ pub fn fragment(choices: &[Choice], candidates: &[Candidate], windows: usize) ->
         ));
         let Rule::Inventory(settings) = rule else { continue };
         let section = match choice.scope.strip_prefix("cell:") {
-            Some(cell) => format!("[inventory.cells.{cell}]\nservice = {}\n", settings.service.get()),
-            None => format!("[inventory]\nservice = {}\n", settings.service.get()),
+            Some(cell) => format!("[policy.cells.{cell}]\nservice = {}\n", settings.service.get()),
+            None => format!("[policy]\nservice = {}\n", settings.service.get()),
         };
         text.push_str(&section);
         if let Some(method) = toml_name(settings.method) {

@@ -135,8 +135,8 @@ fn longer(lead_time: LeadTime, days: f64) -> LeadTime {
 
 /// A forecast scaled by `factor`, > 0.
 #[must_use]
-pub fn scaled(outlook: PoolOutlook, factor: f64) -> PoolOutlook {
+pub fn scaled(outlook: &PoolOutlook, factor: f64) -> PoolOutlook {
     let mean = outlook.mean.iter().map(|&m| (f64::from(m) * factor) as f32).collect();
-    let over = Arc::new(outlook.over);
-    PoolOutlook { mean, over: Box::new(move |from, to, end| over(from, to, end).scaled(factor)) }
+    let over = Arc::clone(&outlook.over);
+    PoolOutlook { mean, over: Arc::new(move |from, to, end| over(from, to, end).scaled(factor)) }
 }
