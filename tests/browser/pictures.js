@@ -3,11 +3,11 @@ import { fileURLToPath } from "node:url";
 import { launch, report } from "./browser.js";
 
 const place = (name) => fileURLToPath(new URL(`pictures/${name}.png`, import.meta.url));
-const browser = await launch(report, { width: 1280, height: 800 });
+const browser = await launch(report, { width: 1440, height: 900 });
 await browser.open("index.html");
 await browser.page.screenshot({ path: place("briefing") });
 const page = await browser.open("report/recommendations.html");
 await page.locator(".tabulator-row a").first().click();
 await page.waitForFunction(() => "ready" in (document.getElementById("item")?.dataset || {}));
-await page.screenshot({ path: place("item"), fullPage: false });
+await page.screenshot({ path: place("item") });
 await browser.close();

@@ -46,6 +46,7 @@ test("recommendations are sorted by urgency, then by any column, by mouse and by
   await browser.page.setViewportSize(WIDE);
   const page = await browser.open("report/recommendations.html");
   const ranks = (await cells(page, "urgency")).map(Number);
+  assert.ok(ranks.length > 5);
   assert.deepEqual(ranks, ranks.toSorted((a, b) => b - a));
   const title = page.locator(".sort", { hasText: "Order cost" });
   await title.click();
@@ -68,7 +69,7 @@ test("filters and search narrow the table and its CSV, and a saved view brings t
   const file = await downloaded(page, () => page.getByRole("button", { name: "CSV of what is shown" }).click());
   assert.equal(file.name, "recommendations.csv");
   const lines = file.text.replace(/^\ufeff/, "").trim().split("\r\n");
-  assert.match(lines[0], /^sku,name,status,/);
+  assert.match(lines[0], /^sku,name,(location,)?status,/);
   assert.equal(lines.length - 1, Number((await shown(page)).split(" ")[0].replaceAll(",", "")));
   page.once("dialog", (dialog) => dialog.accept("Mondays"));
   await page.getByRole("button", { name: "Save view" }).click();
@@ -107,7 +108,7 @@ test("a planner approves, edits, rejects and snoozes, and downloads the decision
   assert.equal(head, "recommendation_id,decision,quantity,until,reason,author,time");
   assert.equal(rows.length, 4);
   const one = (decision) => rows.find((row) => row.includes(`,${decision},`));
-  assert.match(one("approved"), /^\w+,approved,\d+,,,"Ada, ""A""",\d{4}-\d\d-\d\dT/);
+  assert.match(one("approved"), /^[\w-]+,approved,\d+,,,"Ada, ""A""",\d{4}-\d\d-\d\dT/);
   assert.match(one("edited"), /,edited,77,,/);
   assert.match(one("rejected"), /,rejected,,,'=too dear,/);
   assert.match(one("snoozed"), /,snoozed,,2099-01-31,/);
@@ -130,9 +131,9 @@ test("an item is found by its name, explains its number and can be decided on", 
   await settled(page);
   assert.match(await page.locator("h1").innerText(), new RegExp(`^${sku.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")}`));
   assert.ok(await page.locator(".steps li").count() > 0, "the arithmetic is there");
-  assert.equal(await page.locator(".chart > svg").count(), 2);
-  await page.getByLabel(/^Decision on/).selectOption("approved");
-  await page.getByRole("button", { name: /Download decisions \([1-9]/ }).waitFor();
+  assert.ok(await page.locator(".chart > svg").count() >= 2, "demand and projected stock are drawn");
+  await page.getByLabel(/^Decision on/).first().selectOption("approved");
+  await page.getByRole("button", { name: /Download decisions \([1-9]/ }).first().waitFor();
   quiet();
 });
 

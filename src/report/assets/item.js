@@ -147,7 +147,7 @@
     const [box, show] = l.quantity > 0 ? decision(item, l) : [el("p", {}, "Nothing to order today."), () => {}];
     const parts = [
       el("h3", {}, "Recommendation", l.supplier ? ` - ${l.supplier}` : ""),
-      el("p", {}, OP.status(l.status), ". ", l.reason, l.binding ? ` Rounded by: ${l.binding}.` : ""),
+      el("p", {}, OP.status(l.status), ": ", l.reason, l.binding ? ` (binding: ${l.binding})` : ""),
       box,
       facts(fact("Available", number(l.available), "available"), fact("On order", number(l.on_order), "on-order"), fact("Position", number(l.position), "inventory-position"),
         fact("Stock-out date", l.out || "beyond the horizon", "stock-out-date"), fact("Order by", l.order_by || "not needed", "order-by"), fact("Arrives if ordered today", l.arrival || "not ordered", "lead-time"),
@@ -163,16 +163,16 @@
     const parts = [];
     const refresh = [];
     if (many) parts.push(el("h2", {}, `At ${p.location}`));
-    for (const l of p.lines) {
-      const section = lineSection(item, l);
-      parts.push(...section.parts);
-      refresh.push(section.show);
-    }
     if (p.picture) {
       const available = p.lines[0]?.available ?? p.stock?.[0] ?? 0;
       parts.push(el("div", { class: "pair" },
         el("div", {}, el("h3", {}, "Demand a week"), demandChart(p.picture)),
         el("div", {}, el("h3", {}, "Projected stock, if nothing is ordered"), stockChart(p.picture, p.policy, available))));
+    }
+    for (const l of p.lines) {
+      const section = lineSection(item, l);
+      parts.push(...section.parts);
+      refresh.push(section.show);
     }
     if (p.policy) {
       const y = p.policy;

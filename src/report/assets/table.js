@@ -80,6 +80,11 @@
   }
 
   const build = (place, t) => {
+    if (t.rows === 0) {
+      place.append(el("p", {}, "None."));
+      place.dataset.ready = "";
+      return;
+    }
     const decides = "decide" in place.dataset;
     const filters = new Filters(t);
     const alone = (c) => c.key === "location" && c.words.length < 2;
