@@ -177,7 +177,7 @@ fn g6_changes_name_what_moved_and_why() {
     let mut second = small("2024-04-02", 11);
     let last = || LastRun::read(PublishedRun::current(out.path()).unwrap(), &first.inputs.names).unwrap().unwrap();
     let identity = |config| {
-        Identity { as_of: date("2024-04-02"), config, inputs: &last().run.manifest.inputs.clone(), previous: None }
+        Identity { as_of: date("2024-04-02"), config, inputs: &last().run.manifest.inputs.clone(), previous: None, kept: "" }
             .manifest(Default::default())
     };
     assert_eq!(compare(&last(), &second.inputs, &second.outcome, &identity("")), []);

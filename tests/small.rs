@@ -276,7 +276,7 @@ impl Small {
         let last = orderpoint::publish::PublishedRun::before(out, self.as_of);
         let entries = [InputEntry { table: "sales".into(), file: "sales.csv".into(), rows: 9, rejected: 1, sha256: "00".into() }];
         let previous = last.as_ref().map(|run| run.manifest.run_id.as_str());
-        let identity = Identity { as_of: self.as_of, config, inputs: &entries, previous };
+        let identity = Identity { as_of: self.as_of, config, inputs: &entries, previous, kept: "" };
         let mut publication = match Publication::begin_on(disk, lock, &identity.run_id(), 1 << 20)? {
             Begin::New(publication) => *publication,
             Begin::Published(folder) => return Ok(folder),
