@@ -13,7 +13,7 @@ mod settle;
 pub mod simulate;
 
 use crate::config::Plan;
-use crate::error::{Error, Result, Severity};
+use crate::error::{Error, Exception, Result, Severity};
 use crate::forecast;
 use crate::forecast::backtest::BacktestRow;
 use crate::inputs::Inputs;
@@ -319,7 +319,6 @@ fn summary(inputs: &Inputs, outcome: &Outcome, severe: &[String]) -> Summary {
     let count = |severity| outcome.exceptions.iter().filter(|e| e.severity == severity).count();
     let ordered = || outcome.recommendations.iter().filter(|r| r.quantity.0 > 0);
     let value: crate::units::Money = ordered().map(|r| r.value).sum();
-    let attention = outcome.exceptions.iter().take_while(|e| e.severity > Severity::Info).take(10);
     Summary {
         run_id: String::new(),
         as_of: inputs.panel.calendar().as_of(),
@@ -334,9 +333,26 @@ fn summary(inputs: &Inputs, outcome: &Outcome, severe: &[String]) -> Summary {
         errors: count(Severity::Error),
         warnings: count(Severity::Warning),
         quarantined: inputs.quarantine.len(),
-        attention: attention.map(|e| format!("{}: {} ({})", e.key, e.what, e.why)).collect(),
+        attention: attention(&outcome.exceptions),
         severe: severe.iter().filter(|kind| outcome.exceptions.iter().any(|e| e.kind == kind.as_str())).cloned().collect(),
     }
+}
+
+/// One line a kind of trouble, worst first: the first case and how many more there are.
+fn attention(exceptions: &[Exception]) -> Vec<String> {
+    let told = exceptions.iter().take_while(|e| e.severity > Severity::Info);
+    let mut kinds: Vec<(&Exception, usize)> = Vec::new();
+    for e in told {
+        match kinds.iter_mut().find(|(first, _)| (first.kind, &first.why) == (e.kind, &e.why)) {
+            Some((_, count)) => *count += 1,
+            None => kinds.push((e, 1)),
+        }
+    }
+    let line = |(e, count): (&Exception, usize)| {
+        let more = if count > 1 { format!("; and {} more like it", count - 1) } else { String::new() };
+        format!("{}: {} ({}){more}", e.key, e.what, e.why)
+    };
+    kinds.into_iter().take(12).map(line).collect()
 }
 
 impl Summary {

@@ -1,6 +1,6 @@
 //! Decisions: from the planner's file to the next night and the export.
 
-use crate::small::{Small, date, small};
+use crate::small::{Small, date, folder, small};
 use orderpoint::error::Error;
 use orderpoint::inputs::{Override, PurchaseOrder};
 use orderpoint::publish::previous::LastRun;
@@ -25,7 +25,7 @@ fn intake(out: &Path, text: &str) -> Intake {
 }
 
 fn published(as_of: &str) -> (tempfile::TempDir, Small) {
-    let out = tempfile::tempdir().unwrap();
+    let out = folder();
     let run = small(as_of, 10);
     run.publish(out.path(), "").unwrap();
     (out, run)

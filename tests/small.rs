@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 use orderpoint::calendar::{Bucket, Calendar};
-use orderpoint::error::{Exception, Quarantined, Result, Severity};
+use orderpoint::error::{Error, Exception, Quarantined, Result, Severity};
 use orderpoint::inputs::{Inputs, Names, Role, Supplier, Supply};
 use orderpoint::outcome::*;
 use orderpoint::panel::{Panel, PanelParts, SalesTotals, SeriesKey, flag};
@@ -19,7 +19,12 @@ pub fn date(text: &str) -> NaiveDate {
 }
 
 /// Names that do harm where they are not treated as text.
-pub const SKUS: [&str; 3] = ["-2+3", "=cmd|' /C calc'!A0", "<script>alert(1)</script>"];
+pub const SKUS: [&str; 3] = ["-2+3", "<script>alert(1)</script>", "=cmd|' /C calc'!A0"];
+
+/// An output folder in memory where there is one: publishing syncs every file.
+pub fn folder() -> tempfile::TempDir {
+    tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap()
+}
 
 /// A run of three items, two channels, two suppliers.
 pub struct Small {
@@ -229,7 +234,7 @@ pub fn small(as_of: &str, history: i64) -> Small {
         classification: (0..3).map(classification).collect(),
         policy: (0..3).map(policy).collect(),
         recommendations: vec![recommendation(as_of, 0, 50), recommendation(as_of, 1, 15), recommendation(as_of, 2, 0)],
-        allocation: vec![allocation(as_of, 0, 0), allocation(as_of, 0, 1), allocation(as_of, 1, 1)],
+        allocation: vec![allocation(as_of, 0, 0), allocation(as_of, 0, 1), allocation(as_of, 2, 1)],
         accuracy: vec![Accuracy {
             series: 1,
             method: "Theta".into(),
@@ -253,6 +258,21 @@ pub fn small(as_of: &str, history: i64) -> Small {
         changes: vec![],
         exceptions: vec![Exception::new(Severity::Warning, "fallback", SKUS[0], "Theta", "too short")],
         pictures: vec![],
+        orders: vec![DraftOrder {
+            supplier: SupplierId(0),
+            location: LocationId(0),
+            lines: vec![0],
+            order_date: as_of,
+            expected_arrival: as_of,
+            units: Units(50),
+            value: Money(1),
+            freight: Money::ZERO,
+            landed_value: Money(1),
+            minimum_value: None,
+        }],
+        open_orders: vec![],
+        transfers: vec![],
+        findings: vec![],
         methods: (0..4).map(|i| (format!("M{i}"), "best of two".to_string())).collect(),
         ..Outcome::default()
     };
@@ -267,7 +287,18 @@ pub fn small(as_of: &str, history: i64) -> Small {
 
 impl Small {
     pub fn publish(&self, out: &Path, config: &str) -> Result<PathBuf> {
-        self.publish_on(Arc::new(orderpoint::publish::disk::OsDisk), out, config)
+        self.publish_patiently(Arc::new(orderpoint::publish::disk::OsDisk), out, config)
+    }
+
+    /// Waits for the lock: another test's child process may hold a copy of it between its fork and its exec.
+    pub fn publish_patiently(&self, disk: Arc<dyn Disk>, out: &Path, config: &str) -> Result<PathBuf> {
+        for _ in 0..500 {
+            match self.publish_on(disk.clone(), out, config) {
+                Err(Error::Locked { .. }) => std::thread::sleep(std::time::Duration::from_millis(10)),
+                done => return done,
+            }
+        }
+        self.publish_on(disk, out, config)
     }
 
     /// The steps of a run, from the lock to `current`.

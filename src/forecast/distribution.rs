@@ -7,7 +7,7 @@
 //! (Czado, Gneiting & Held 2009), a conformal correction that keeps counts counts. Units: units of demand.
 
 /// Past this mean a count is as good as continuous.
-const LARGE_MEAN: f64 = 150.0;
+const LARGE_MEAN: f64 = 100.0;
 /// Points of a continuous grid.
 const GRID: usize = 240;
 
@@ -346,8 +346,10 @@ pub struct QuantileTable {
 const TABLE_LOW: f64 = 0.002;
 const TABLE_STEP: f64 = 0.05;
 const TABLE_MEANS: usize = 280;
-const TABLE_DISPERSIONS: [f64; 16] =
-    [0.0, 0.05, 0.1, 0.2, 0.35, 0.55, 0.9, 1.5, 2.5, 5.0, 10.0, 20.0, 50.0, 120.0, 400.0, 1500.0];
+const TABLE_DISPERSIONS: [f64; 24] = [
+    0.0, 0.05, 0.1, 0.2, 0.35, 0.55, 0.8, 1.1, 1.5, 2.1, 3.0, 4.2, 6.0, 8.5, 12.0, 17.0, 24.0, 35.0, 50.0, 80.0, 150.0, 300.0,
+    700.0, 1500.0,
+];
 
 impl QuantileTable {
     /// The table at `probabilities`, ascending, as recalibrated.

@@ -14,6 +14,7 @@ pub mod annual;
 pub mod backtest;
 mod carry;
 pub mod ces;
+mod choice;
 pub mod combine;
 pub mod croston;
 pub mod decompose;
@@ -30,7 +31,7 @@ mod series;
 mod settings;
 pub mod theta;
 
-pub use settings::Settings;
+pub use settings::{LocalModels, Settings};
 
 use crate::calendar::Bucket;
 use crate::error::{Exception, Severity};
@@ -47,7 +48,7 @@ use std::ops::Range;
 /// Horizons at which sums over an interval are calibrated: a week to two months.
 pub const LADDER: usize = 4;
 /// Pools of history to learn errors from; more would only cost time.
-const SAMPLE_POOLS: usize = 10_000;
+const SAMPLE_POOLS: usize = 6_000;
 /// Volume bands of [`Context::class`], units a period.
 const BANDS: [f64; 7] = [0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0];
 /// Classes of like series: volume band × short or long history × even or clumped demand.
@@ -207,7 +208,7 @@ impl<'a> Context<'a> {
         let (half_lives, ladder) = match bucket {
             Bucket::Day => ([7.0, 14.0, 28.0, 56.0, 140.0], [7, 14, 28, 56]),
             Bucket::Week => ([1.5, 3.0, 6.0, 13.0, 40.0], [1, 2, 4, 8]),
-            Bucket::Month => ([2.0, 4.0, 8.0, 16.0, 48.0], [1, 2, 3, 6]),
+            Bucket::Month => ([4.0, 7.0, 12.0, 24.0, 60.0], [1, 2, 3, 6]),
         };
         let mut promotions_by_sku: BTreeMap<SkuId, Vec<usize>> = BTreeMap::new();
         let mut promotions_by_category: BTreeMap<&str, Vec<usize>> = BTreeMap::new();

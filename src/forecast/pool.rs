@@ -14,6 +14,8 @@ use std::ops::Range;
 const IDLE_DAYS: f64 = 90.0;
 /// Periods with a sale that were due meanwhile at the rate before.
 const IDLE_SALES: f64 = 8.0;
+/// Periods with a sale from which the rate before is known well enough.
+const KNOWN_SALES: f64 = 10.0;
 
 /// Demand of a whole pool over intervals of the horizon.
 #[derive(Debug, Clone, PartialEq)]
@@ -263,14 +265,22 @@ impl Context<'_> {
 
     fn series_forecast(&self, fitted: &Fitted<'_>, exceptions: &mut Vec<Exception>) -> (SeriesForecast, Vec<Accuracy>) {
         let key = self.demand.panel.key(fitted.index);
-        let rows = self.accuracy(fitted);
-        let (mut mean, method, reason, runner_up) = if let Some(why) = self.inactive(fitted, key) {
+        let mut rows = self.accuracy(fitted);
+        let (mut mean, mut method, mut reason, mut runner_up) = if let Some(why) = self.inactive(fitted, key) {
             (vec![0.0; self.settings.horizon], "inactive".to_owned(), why, "pooled level".to_owned())
         } else {
             let (method, runner_up) = self.labels(fitted);
             let mean = self.guarded(fitted, key, exceptions);
             (mean, method, reason(&rows, fitted), runner_up)
         };
+        if let Some(local) = self.local(fitted).filter(|_| method != "inactive") {
+            let weigh = |(m, own): (&mut f32, f64)| *m += local.weight as f32 * (own as f32 - *m);
+            mean.iter_mut().zip(local.path.iter().copied()).for_each(weigh);
+            reason = format!("{reason}; own models weigh {:.0} %: WAPE {:.2}", 100.0 * local.weight, local.row.wape);
+            (method, runner_up) = (format!("{} + {method}", local.label), method);
+            rows.iter_mut().for_each(|r| r.chosen &= !local.row.chosen);
+            rows.push(local.row);
+        }
         self.adjust(key, &mut mean);
         let class = &self.classes[self.class(fitted.rate(), fitted.levels.observed, fitted.spread)];
         let quantiles = mean.iter().enumerate().map(|(h, &m)| {
@@ -288,9 +298,9 @@ impl Context<'_> {
         let idle = fitted.idle();
         let before = fitted.units.len() - idle.min(fitted.units.len());
         let periods_sold = fitted.units.iter().filter(|u| **u > 0.0).count() as f64;
-        let missed = periods_sold / before.max(1) as f64 * idle as f64;
+        let missed = (periods_sold - 1.0) / before.max(1) as f64 * idle as f64;
         let days = idle as f64 * self.demand.panel.calendar().bucket().days();
-        (days >= IDLE_DAYS && missed >= IDLE_SALES && !fitted.analogue)
+        (days >= IDLE_DAYS && missed >= IDLE_SALES && periods_sold >= KNOWN_SALES && !fitted.analogue)
             .then(|| format!("no sale in {days:.0} days in stock; {missed:.0} periods with a sale were due at the rate before"))
     }
 

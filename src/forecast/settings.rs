@@ -2,6 +2,19 @@
 
 use serde::{Deserialize, Serialize};
 
+/// Where models of the series itself (exponential smoothing, Theta, CES) are fitted beside the pooled level.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LocalModels {
+    /// Monthly series.
+    #[default]
+    Months,
+    /// Every series that sells in most periods.
+    All,
+    /// Nowhere.
+    None,
+}
+
 /// How to forecast; [`Settings::default`] is what was measured best.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -24,6 +37,8 @@ pub struct Settings {
     pub group_half_life_days: f64,
     /// Largest multiple of the highest demand seen in one period that a period's mean may reach.
     pub guard: f64,
+    /// Which series get models of their own beside the pooled level.
+    pub local: LocalModels,
 }
 
 impl Default for Settings {
@@ -37,6 +52,7 @@ impl Default for Settings {
             class_evidence: 4.0,
             group_half_life_days: 10.0,
             guard: 3.0,
+            local: LocalModels::Months,
         }
     }
 }

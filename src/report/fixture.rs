@@ -182,6 +182,7 @@ fn product(i: usize, random: &mut Lcg) -> Product {
     }
 }
 
+#[expect(clippy::too_many_lines, reason = "one struct, field by field")]
 fn inputs(skus: usize, velocities: &[f64], random: &mut Lcg) -> Inputs {
     let names = Names {
         skus: (0..skus).map(|i| format!("SKU-{i:04}")).collect(),
@@ -307,6 +308,7 @@ fn panel(velocities: &[f64], random: &mut Lcg) -> Panel {
 }
 
 /// Classes, policy, recommendation, allocation, accuracy and picture of item `i`.
+#[expect(clippy::too_many_lines, reason = "two structs, field by field")]
 fn decide(inputs: &Inputs, outcome: &mut Outcome, i: usize, velocity: f64) {
     let (sku, location) = (SkuId(i as u32), LocationId(0));
     let stock = &inputs.stock[i];
@@ -466,7 +468,7 @@ fn share(inputs: &Inputs, outcome: &mut Outcome, i: usize, velocity: f64) {
             oversell_risk: (1.0 - published as f64 / (rate * 10.0 + 0.1)).clamp(0.0, 1.0),
             valid_until: as_of() + Duration::days(1),
             velocity: rate,
-            listed: Some(Units(allocated + i64::from(i % 7 == 0) * 3)),
+            listed: Some(Units(allocated + i64::from(i.is_multiple_of(7)) * 3)),
             reason: "velocity x margin".into(),
         });
         outcome.methods.push(("ets(A,N,A)".into(), "WAPE 31 % against 38 % of the seasonal naive".into()));
@@ -504,6 +506,6 @@ fn picture(inputs: &Inputs, outcome: &mut Outcome, i: usize, velocity: f64) {
         high: mean.iter().map(|m| m * 1.5).collect(),
         stock: stock.collect(),
         mean,
-        stockout_days_30: if i % 6 == 0 { 10 } else { 0 },
+        stockout_days_30: if i.is_multiple_of(6) { 10 } else { 0 },
     });
 }

@@ -58,7 +58,7 @@ pub(super) fn starts_name(c: char) -> bool {
 }
 
 pub(super) fn name_length(text: &str) -> usize {
-    text.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(text.len())
+    text.find(|c: char| !starts_name(c) && !c.is_ascii_digit()).unwrap_or(text.len())
 }
 
 fn run(ops: &[Op<'_>], known: impl Fn(&str) -> Option<f64>) -> Result<f64, String> {

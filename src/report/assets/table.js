@@ -83,7 +83,7 @@
     const decides = "decide" in place.dataset;
     const filters = new Filters(t);
     const alone = (c) => c.key === "location" && c.words.length < 2;
-    const columns = t.columns.filter((c) => c.kind !== "hidden" && !alone(c)).map(columnOf);
+    const columns = t.columns.filter((c) => c.kind !== "hidden" && !alone(c)).map((c, i) => ({ ...columnOf(c), print: i < 11 })); // what fits on paper
     if (decides) {
       // On a phone the figures come first: the item's page is one tap away and has the same control.
       columns.splice(NARROW ? 7 : 1, 0, {
@@ -107,6 +107,7 @@
       columnDefaults: { resizable: false },
       keybindings: false,
       printAsHtml: true,
+      printStyled: false,
       printRowRange: "active",
     });
     table.on("tableBuilt", () => roles(grid));
