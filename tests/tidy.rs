@@ -53,13 +53,19 @@ fn each_source(mut visit: impl FnMut(&Path, &str)) {
     }
 }
 
+/// Whether `name::` or `use name` stands in the line as a crate, not as the end of another path or name.
+fn names_crate(code: &str, name: &str) -> bool {
+    let starts = |at: usize| !code[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_' || c == ':');
+    let is_crate = |(at, _): (usize, &str)| starts(at) && code[at + name.len()..].starts_with("::");
+    code.match_indices(name).any(is_crate) || code.trim() == format!("use {name};")
+}
+
 #[test]
 fn each_heavy_crate_has_its_one_home() {
     each_source(|file, text| {
         for (name, homes) in HOMES {
             if !homes.contains(&module(file).as_str()) {
-                let named = |line: &str| line.contains(&format!("{name}::")) || line.contains(&format!("use {name}"));
-                for (line, _) in code(text).filter(|(_, code)| named(code) && !code.contains(&format!("::{name}::"))) {
+                for (line, _) in code(text).filter(|(_, code)| names_crate(code, name)) {
                     panic!("{}:{line}: {name} is for {homes:?} only", file.display());
                 }
             }

@@ -47,9 +47,9 @@ def own_data(skus, folder):
     )
     sales.select("date", "sku", "channel", "qty", "unit_price", "promo").sort("date").write_parquet(out / "sales.parquet")
     supply = pl.read_csv(tables / "supply.csv").filter(pl.col("role") == "primary")
-    supply.join(items.select("sku", "category", "unit_price"), on="sku").select(
+    supply.join(items.select("sku", "category", "unit_price", "launched"), on="sku").select(
         "sku", "category", "unit_cost", "unit_price", pl.col("lead_time_days").cast(pl.Int32), lead_time_sd="lead_time_sd_days",
-        moq="minimum_order", pack_size="pack_size",
+        moq="minimum_order", pack_size="pack_size", launch_date=pl.col("launched").str.to_date(strict=False),
     ).write_parquet(out / "master.parquet")
     stock = pl.read_csv(tables / "stock.csv", schema_overrides={"on_hand": pl.String})
     stock = stock.with_columns(on_hand=pl.col("on_hand").cast(pl.Int32, strict=False)).drop_nulls("on_hand")
@@ -74,9 +74,9 @@ def main():
         ours, our_cpu, our_memory = measured([*run, "--threads", args.threads, "--json", "--log-format", "off"])
         rival = [sys.executable, ROOT / "benches/peers/python_nightly.py", "--data", data, "--out", f"{folder}/rival"]
         theirs, their_cpu, their_memory = measured([*rival, "--model", args.model, "--threads", args.threads])
-    imports = json.loads(theirs.splitlines()[-1])["import_cpu"]
-    print(f"orderpoint      {ours.strip()}")
-    print(f"python {args.model:8} {theirs.strip()}")
+    night, rival = json.loads(ours), json.loads(theirs.splitlines()[-1])
+    imports = rival["import_cpu"]
+    print(f"{night['skus']} items, {night['series']} series against {rival['series']}; stages of the rival: {rival['stages']}")
     print(f"{'':24}{'CPU s':>10}{'peak MiB':>10}")
     print(f"{'orderpoint run':24}{our_cpu:>10.2f}{our_memory:>10.0f}")
     print(f"{'python ' + args.model:24}{their_cpu:>10.2f}{their_memory:>10.0f}")

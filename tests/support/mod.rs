@@ -13,7 +13,7 @@ pub fn root() -> &'static Path {
 
 /// `orderpoint` with `args`, from the folder `at`.
 pub fn orderpoint(at: &Path, args: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_orderpoint")).args(args).current_dir(at).output().unwrap()
+    Command::new(env!("CARGO_BIN_EXE_orderpoint")).args(args).current_dir(at).env("COLUMNS", "100").output().unwrap()
 }
 
 /// The same, and its exit code must be one of `codes`.
