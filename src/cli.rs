@@ -45,7 +45,7 @@ pub enum Command {
     /// Why this number: the arithmetic behind one item's recommendation in the last run.
     Explain(ExplainArgs),
     /// Rolling-origin forecast accuracy on your own history, against the simple benchmarks.
-    Backtest(BacktestArgs),
+    Backtest(Options),
     /// Replay history under a policy: fill rate, stock and cost; tune its parameter; ask what-if.
     Simulate(SimulateArgs),
     /// Take in a planner's decisions: approved, edited, rejected and snoozed lines.
@@ -152,24 +152,7 @@ pub struct ExplainArgs {
     /// Also its share and quantity in this channel.
     #[arg(long)]
     pub channel: Option<String>,
-    /// Only this location.
-    #[arg(long)]
-    pub location: Option<String>,
     /// Which run's settings and output.
-    #[command(flatten)]
-    pub options: Options,
-}
-
-/// Arguments of `backtest`.
-#[derive(Debug, Clone, Args)]
-pub struct BacktestArgs {
-    /// Number of rolling origins.
-    #[arg(long, value_name = "N", default_value_t = 4, value_parser = positive)]
-    pub origins: usize,
-    /// Periods ahead to judge [default: 28 days' worth].
-    #[arg(long, value_name = "PERIODS", value_parser = positive)]
-    pub horizon: Option<usize>,
-    /// Which data and settings.
     #[command(flatten)]
     pub options: Options,
 }
@@ -209,6 +192,9 @@ pub struct ExportArgs {
     /// Layout of the file.
     #[arg(long, value_enum)]
     pub format: ExportFormat,
+    /// Also orders that were exported before, with the same ids.
+    #[arg(long)]
+    pub all: bool,
     /// File to write [default: OUT/orders-FORMAT.csv or .xlsx].
     #[arg(long, value_name = "FILE")]
     pub file: Option<PathBuf>,

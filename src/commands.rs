@@ -1,7 +1,9 @@
 //! One function a command: arguments in, exit code out. What a command has to say goes to stdout, how it gets on to stderr.
 
 mod audit;
+mod backtest;
 mod explain;
+mod review;
 mod simulate;
 
 use crate::cli::{Cli, Command, DemoArgs, InitArgs, Options, PruneArgs, Voice};
@@ -27,9 +29,9 @@ pub fn execute(cli: &Cli) -> Result<u8> {
         Command::Explain(args) => explain::explain(args),
         Command::Prune(args) => prune(args),
         Command::Simulate(args) => simulate::simulate(args),
-        Command::Backtest(_) | Command::Review(_) | Command::Export(_) => {
-            Err(Error::NotFound("this command is not in this version yet".to_owned()))
-        }
+        Command::Review(args) => review::review(args),
+        Command::Export(args) => review::export(args),
+        Command::Backtest(options) => backtest::backtest(options),
     }
 }
 

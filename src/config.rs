@@ -87,6 +87,8 @@ pub struct Plan {
     pub clean: clean::Settings,
     /// `[classify]`.
     pub classify: classify::Settings,
+    /// `[forecast]`; [`Plan::forecast_settings`] adds what depends on the bucket.
+    pub forecast: forecast::Settings,
     /// `[policy]`.
     pub policy: inventory::Settings,
     /// `[allocation]`.
@@ -131,6 +133,7 @@ impl Plan {
             },
             clean: reader.section("clean"),
             classify: reader.section("classify"),
+            forecast: reader.section("forecast"),
             policy: reader.section("policy"),
             allocation: reader.section("allocation"),
             purchase: reader.section("purchase"),
@@ -158,7 +161,8 @@ impl Plan {
     /// How to forecast, in periods of `bucket`.
     #[must_use]
     pub fn forecast_settings(&self, bucket: Bucket) -> forecast::Settings {
-        forecast::Settings { horizon: self.horizon(bucket), ..forecast::Settings::default() }
+        let lead_time = (28.0 / bucket.days()).ceil() as usize;
+        forecast::Settings { horizon: self.horizon(bucket), lead_time, ..self.forecast.clone() }
     }
 
     /// What to load.
@@ -181,6 +185,7 @@ impl Plan {
             self.ingest.problems(),
             self.clean.problems(),
             self.classify.problems(),
+            self.forecast.problems(),
             self.policy.problems(),
             self.allocation.problems(),
             self.purchase.problems(),

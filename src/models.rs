@@ -66,7 +66,8 @@ pub fn save<T: Serialize>(dir: &Path, run_id: &str, kind: &str, models: &Models<
     let folder = dir.join(run_id);
     fs::create_dir_all(&folder).map_err(Error::io(&folder))?;
     let next = folder.join(format!(".{kind}.next"));
-    let write = |file: &mut File| file.write_all(head.as_bytes()).and_then(|()| file.write_all(&packed)).and_then(|()| file.sync_all());
+    let write =
+        |file: &mut File| file.write_all(head.as_bytes()).and_then(|()| file.write_all(&packed)).and_then(|()| file.sync_all());
     File::create(&next).and_then(|mut file| write(&mut file)).map_err(Error::io(&next))?;
     fs::rename(&next, &path).map_err(Error::io(&path))?;
     Ok(digest)

@@ -38,7 +38,7 @@ macro_rules! elementwise {
             #[inline(always)]
             fn $method(mut self, other: Self) -> Self {
                 for lane in 0..LANES {
-                    self.0[lane] = self.0[lane] $operator other.0[lane];
+                    self.0[lane] $operator other.0[lane];
                 }
                 self
             }
@@ -46,9 +46,9 @@ macro_rules! elementwise {
     };
 }
 
-elementwise!(Add, add, +);
-elementwise!(Sub, sub, -);
-elementwise!(Mul, mul, *);
+elementwise!(Add, add, +=);
+elementwise!(Sub, sub, -=);
+elementwise!(Mul, mul, *=);
 
 impl AddAssign for Lane {
     #[inline(always)]
@@ -207,7 +207,7 @@ fn parabola_vertex<const P: usize>(centre: &Optimum<P>, points: &[[f64; P]; LANE
 /// Starts from `start` with edges of `step`; stops after `evaluations` calls or when the values of the simplex agree to
 /// `tolerance`.
 pub fn nelder_mead<const P: usize>(
-    start: Optimum<P>,
+    start: [f64; P],
     step: f64,
     evaluations: usize,
     tolerance: f64,
@@ -218,13 +218,13 @@ pub fn nelder_mead<const P: usize>(
         let value = evaluate(&at);
         Optimum { at, value: if value.is_nan() { f64::INFINITY } else { value } }
     };
-    let mut simplex = vec![start];
+    let mut simplex = vec![call(start)];
     for i in 0..P {
-        let mut at = start.at;
+        let mut at = start;
         at[i] += if at[i] + step <= 1.0 { step } else { -step };
         simplex.push(call(at));
     }
-    let mut used = P;
+    let mut used = P + 1;
     while used < evaluations {
         simplex.sort_by(|a, b| a.value.total_cmp(&b.value));
         let (best, worst) = (simplex[0], simplex[P]);
@@ -254,7 +254,7 @@ pub fn nelder_mead<const P: usize>(
             used += P;
         }
     }
-    simplex.into_iter().min_by(|a, b| a.value.total_cmp(&b.value)).unwrap_or(start)
+    simplex.into_iter().min_by(|a, b| a.value.total_cmp(&b.value)).expect("a simplex has points")
 }
 
 #[cfg(test)]
@@ -272,7 +272,7 @@ mod tests {
     #[test]
     fn search_finds_the_bottom_of_a_bowl_in_six_batches() {
         let found = search(&starts(), 0.2, 5, |points| points.map(|p| bowl(&p)));
-        let exact = nelder_mead(found, 0.1, 2000, 1e-15, bowl);
+        let exact = nelder_mead(found.at, 0.1, 2000, 1e-15, bowl);
         assert!(found.value - exact.value < 1e-4, "{found:?} {exact:?}");
     }
 
@@ -280,7 +280,7 @@ mod tests {
     fn an_optimum_on_the_edge_is_reached() {
         let found = search(&[[0.5]; LANES], 0.3, 4, |points| points.map(|p| p[0]));
         assert_eq!(found.at, [0.0]);
-        let polished = nelder_mead(Optimum { at: [0.5], value: 0.5 }, 0.3, 200, 0.0, |p| p[0]);
+        let polished = nelder_mead([0.5], 0.3, 200, 0.0, |p| p[0]);
         assert_eq!(polished.at, [0.0]);
     }
 

@@ -4,6 +4,7 @@
 //! about [`CELLS_PER_PARTITION`] values, whatever the number of threads; its results are appended in panel order. So the same
 //! input gives the same bytes on any machine.
 
+mod earlier;
 mod history;
 mod lead_times;
 mod partition;
@@ -12,15 +13,20 @@ mod settle;
 pub mod simulate;
 
 use crate::config::Plan;
-use crate::error::{Error, Result, Severity};
+use crate::error::{Error, Exception, Result, Severity};
 use crate::forecast;
+use crate::forecast::backtest::BacktestRow;
 use crate::inputs::Inputs;
 use crate::outcome::{Classification, Outcome};
 use crate::panel::Panel;
 use crate::progress::Progress;
 use crate::publish::previous::LastRun;
 use crate::publish::{self, Begin, Identity, InputEntry, OutputLock, Publication, PublishedRun};
+use crate::review::changes;
+use crate::review::scorecard::scorecard;
+use crate::review::standing::{Standing, override_exceptions};
 use crate::{indicators, ingest, report};
+use earlier::Earlier;
 use partition::Night;
 use rayon::prelude::*;
 use serde::Serialize;
@@ -109,27 +115,60 @@ fn run_here(plan: &Plan, progress: &dyn Progress) -> Result<Summary> {
     let mut inputs = load(plan, progress)?;
     clock.lap("load");
     let as_of = inputs.panel.calendar().as_of();
-    let before = PublishedRun::before(&plan.run.out, as_of);
-    let previous = before.as_ref().map(|run| run.manifest.run_id.clone());
+    let earlier = Earlier::read(&plan.run.out, as_of)?;
+    let previous = earlier.last.as_ref().map(|run| run.manifest.run_id.as_str());
+    let kept = earlier.digest();
     let entries: Vec<InputEntry> = inputs.sources.iter().map(InputEntry::from).collect();
-    let identity = Identity { as_of, config: &plan.digest, inputs: &entries, previous: previous.as_deref() };
+    let identity = Identity { as_of, config: &plan.digest, inputs: &entries, previous, kept: &kept };
     let publication = match Publication::begin(lock, &identity.run_id(), expected_bytes(&inputs.panel, plan))? {
         Begin::New(publication) => publication,
         Begin::Published(folder) => return unchanged(&inputs, &identity, folder),
     };
-    let last = before.map(|run| LastRun::read(run, &inputs.names)).transpose()?.flatten();
+    let last = earlier.last.clone().map(|run| LastRun::read(run, &inputs.names)).transpose()?.flatten();
+    let standing = Standing::new(&earlier.kept, &inputs, as_of);
     let told = std::mem::take(&mut inputs.exceptions);
-    let mut run = Run { plan, inputs: &inputs, last: last.as_ref(), publication, outcome: Outcome::default() };
+    let mut run = Run {
+        plan,
+        inputs: &inputs,
+        earlier: &earlier,
+        last: last.as_ref(),
+        standing: &standing,
+        publication,
+        outcome: Outcome::default(),
+    };
     run.outcome.exceptions = told;
+    run.outcome.exceptions.extend(override_exceptions(&inputs, as_of));
     run.decide(progress, &mut clock)?;
     run.publish(&identity, progress, clock)
+}
+
+/// Rolling-origin accuracy of the published forecast and the benchmarks by ABC-XYZ cell, channel and horizon, with the channels'
+/// names.
+///
+/// # Errors
+/// Whatever keeps the input from being loaded.
+pub fn backtest(plan: &Plan, progress: &dyn Progress) -> Result<(Vec<BacktestRow>, Vec<String>)> {
+    with_threads(plan.run.threads, || {
+        let inputs = load(plan, progress)?;
+        let return_rates = history::return_rates(&inputs.panel, &plan.clean);
+        let classes = history::classify(&inputs, &return_rates, None, plan);
+        let cell = |pool: usize| [classes[pool].abc, classes[pool].xyz].into_iter().map(|c| c.unwrap_or('-')).collect();
+        let parts = partitions(&inputs.panel);
+        let context = learn((&inputs).into(), plan.forecast_settings(inputs.panel.calendar().bucket()), &parts, progress);
+        let done: Vec<_> = parts.par_iter().map(|range| context.backtest(range.clone(), cell)).collect();
+        let mut all = forecast::backtest::Backtest::default();
+        done.iter().for_each(|part| all.merge(part));
+        Ok((all.rows(context.ladder()), inputs.names.channels.clone()))
+    })
 }
 
 /// One run under way.
 struct Run<'a> {
     plan: &'a Plan,
     inputs: &'a Inputs,
+    earlier: &'a Earlier,
     last: Option<&'a LastRun>,
+    standing: &'a Standing,
     publication: Box<Publication>,
     outcome: Outcome,
 }
@@ -145,7 +184,7 @@ impl Run<'_> {
         let settings = plan.forecast_settings(panel.calendar().bucket());
         let context = learn(inputs.into(), settings, &parts, progress);
         clock.lap("learn");
-        let night = Night::new(plan, inputs, &context, (&classes, &return_rates), self.last)?;
+        let night = Night::new(plan, inputs, &context, (&classes, &return_rates), (self.last, self.standing))?;
         let planned = self.plan_pools(&night, &classes, &parts, progress)?;
         clock.lap("plan");
         self.outcome.exceptions.extend(context.exceptions().iter().cloned());
@@ -190,12 +229,17 @@ impl Run<'_> {
     fn publish(mut self, identity: &Identity, progress: &dyn Progress, mut clock: StageClock) -> Result<Summary> {
         progress.begin("publishing", 0);
         let outcome = &mut self.outcome;
-        outcome.indicators = indicators::compute(self.inputs, outcome, &indicators::Settings::default());
-        outcome.indicators.extend(crate::purchase::scorecard::supplier_scorecard(&self.inputs.purchase_orders, &self.inputs.names));
+        let settings = indicators::Settings::default();
+        outcome.indicators = indicators::compute(self.inputs, outcome, &settings);
+        outcome.indicators.extend(scorecard(&self.earlier.kept, &self.inputs.names, outcome));
+        outcome.indicators.sort_by(|a, b| (a.indicator, &a.scope).cmp(&(b.indicator, &b.scope)));
         outcome.exceptions.sort_by(|a, b| b.severity.cmp(&a.severity).then_with(|| a.cmp(b)));
         outcome.exceptions.dedup();
-        let last_manifest = self.last.map(|l| &l.run.manifest);
-        publish::audit::audit(self.inputs, outcome, last_manifest, &self.plan.publish)?;
+        let manifest = identity.manifest(publish::audit::totals(self.inputs, outcome));
+        if let Some(last) = self.last {
+            outcome.changes = changes::compare(last, self.inputs, outcome, &manifest);
+        }
+        publish::audit::audit(self.inputs, outcome, self.last.map(|l| &l.run.manifest), &self.plan.publish)?;
         publish::tables::write(&mut self.publication, self.inputs, outcome)?;
         publish::csv::write(&mut self.publication, self.inputs, outcome)?;
         clock.lap("tables");
@@ -206,16 +250,15 @@ impl Run<'_> {
             version: env!("CARGO_PKG_VERSION"),
             currency: &self.plan.purchase.currency,
             inputs: self.inputs,
-            outcome,
-            settings: &indicators::Settings::default(),
-            history: &[],
-            decisions: &[],
+            outcome: &self.outcome,
+            settings: &settings,
+            history: &self.earlier.trend(&self.outcome.indicators),
+            decisions: &self.earlier.decisions(&self.inputs.names),
         };
         let publication = &mut self.publication;
         report::render(&input, &mut |path, bytes| publication.add(path, None, bytes))?;
         clock.lap("report");
         let mut summary = summary(self.inputs, &self.outcome, &self.plan.run.severe);
-        let manifest = identity.manifest(publish::audit::totals(self.inputs, &self.outcome));
         let folder = self.publication.finish(manifest, &clock.timings())?;
         summary.locate(run_id, folder);
         progress.end(&summary.run_id);
@@ -276,7 +319,6 @@ fn summary(inputs: &Inputs, outcome: &Outcome, severe: &[String]) -> Summary {
     let count = |severity| outcome.exceptions.iter().filter(|e| e.severity == severity).count();
     let ordered = || outcome.recommendations.iter().filter(|r| r.quantity.0 > 0);
     let value: crate::units::Money = ordered().map(|r| r.value).sum();
-    let attention = outcome.exceptions.iter().take_while(|e| e.severity > Severity::Info).take(10);
     Summary {
         run_id: String::new(),
         as_of: inputs.panel.calendar().as_of(),
@@ -291,9 +333,26 @@ fn summary(inputs: &Inputs, outcome: &Outcome, severe: &[String]) -> Summary {
         errors: count(Severity::Error),
         warnings: count(Severity::Warning),
         quarantined: inputs.quarantine.len(),
-        attention: attention.map(|e| format!("{}: {} ({})", e.key, e.what, e.why)).collect(),
+        attention: attention(&outcome.exceptions),
         severe: severe.iter().filter(|kind| outcome.exceptions.iter().any(|e| e.kind == kind.as_str())).cloned().collect(),
     }
+}
+
+/// One line a kind of trouble, worst first: the first case and how many more there are.
+fn attention(exceptions: &[Exception]) -> Vec<String> {
+    let told = exceptions.iter().take_while(|e| e.severity > Severity::Info);
+    let mut kinds: Vec<(&Exception, usize)> = Vec::new();
+    for e in told {
+        match kinds.iter_mut().find(|(first, _)| (first.kind, &first.why) == (e.kind, &e.why)) {
+            Some((_, count)) => *count += 1,
+            None => kinds.push((e, 1)),
+        }
+    }
+    let line = |(e, count): (&Exception, usize)| {
+        let more = if count > 1 { format!("; and {} more like it", count - 1) } else { String::new() };
+        format!("{}: {} ({}){more}", e.key, e.what, e.why)
+    };
+    kinds.into_iter().take(12).map(line).collect()
 }
 
 impl Summary {

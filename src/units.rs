@@ -120,7 +120,7 @@ impl std::iter::Sum for Money {
 }
 
 impl fmt::Display for Money {
-    /// Two decimals, or four when the amount has them: `12.50`, `0.2250`.
+    /// Two decimals, or four when an amount below a thousand has them: `12.50`, `0.2250`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let sign = if self.0 < 0 { "-" } else { "" };
         let (whole, rest) = (self.0.unsigned_abs() / 10_000, self.0.unsigned_abs() % 10_000);
@@ -212,6 +212,7 @@ mod tests {
         assert_eq!(Money::from_f64(0.225).times(Units(1300)), Money::from_f64(292.5));
         assert_eq!(Money::from_f64(0.225).to_string(), "0.2250");
         assert_eq!(Money::from_f64(-12.5).to_string(), "-12.50");
+        assert_eq!(Money::from_f64(1999.9951).to_string(), "2000.00");
     }
 
     #[test]

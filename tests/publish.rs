@@ -1,6 +1,6 @@
 //! Published runs: tables, drafts, manifest, audit, retention.
 
-use crate::small::{SKUS, Small, date, small};
+use crate::small::{SKUS, Small, date, folder, small};
 use chrono::NaiveDate;
 use orderpoint::error::Error;
 use orderpoint::publish::previous::{LastRun, Rows};
@@ -49,7 +49,7 @@ fn removing_or_retyping_a_column_needs_a_new_schema_version() {
 
 #[test]
 fn tables_read_back_as_they_were_decided() {
-    let out = tempfile::tempdir().unwrap();
+    let out = folder();
     let run = small("2024-04-01", 10);
     let folder = run.publish(out.path(), "").unwrap();
     let published = PublishedRun::current(out.path()).unwrap();
@@ -106,7 +106,7 @@ fn demand_rows(run: &Small) -> Vec<DemandRow> {
 
 #[test]
 fn the_same_input_gives_the_same_bytes_and_a_second_run_changes_nothing() {
-    let (one, two) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let (one, two) = (folder(), folder());
     let run = small("2024-04-01", 10);
     let a = run.publish(one.path(), "").unwrap();
     let b = run.publish(two.path(), "").unwrap();
@@ -121,7 +121,7 @@ fn the_same_input_gives_the_same_bytes_and_a_second_run_changes_nothing() {
 
 #[test]
 fn a_second_run_of_a_night_compares_with_the_same_yesterday() {
-    let out = tempfile::tempdir().unwrap();
+    let out = folder();
     let first = small("2024-04-01", 10).publish(out.path(), "").unwrap();
     let second = small("2024-04-02", 11).publish(out.path(), "").unwrap();
     assert_eq!(small("2024-04-02", 11).publish(out.path(), "").unwrap(), second);
@@ -133,7 +133,7 @@ fn a_second_run_of_a_night_compares_with_the_same_yesterday() {
 
 #[test]
 fn hostile_names_stay_inside_and_become_text() {
-    let out = tempfile::tempdir().unwrap();
+    let out = folder();
     let folder = small("2024-04-01", 10).publish(out.path(), "").unwrap();
     let list = |name: &str| {
         let mut files: Vec<_> =
@@ -145,12 +145,12 @@ fn hostile_names_stay_inside_and_become_text() {
     assert_eq!(list("orders").len(), 3, "{:?}", list("orders"));
     assert!(!out.path().join("shop.csv").exists() && !folder.join("shop.csv").exists());
     let web = fs::read_to_string(folder.join("channels/web.csv")).unwrap();
-    assert!(web.contains(&format!("'{}", SKUS[1])) && web.contains(&format!("'{}", SKUS[0])), "{web}");
+    assert!(web.contains(&format!("'{}", SKUS[2])) && web.contains(&format!("'{}", SKUS[0])), "{web}");
 }
 
 #[test]
 fn damage_is_found_and_mended_by_the_next_run() {
-    let out = tempfile::tempdir().unwrap();
+    let out = folder();
     let run = small("2024-04-01", 10);
     let folder = run.publish(out.path(), "").unwrap();
     fs::remove_file(folder.join("tables/policy.parquet")).unwrap();
@@ -160,15 +160,25 @@ fn damage_is_found_and_mended_by_the_next_run() {
     assert!(mended.is_whole() && mended.damaged().is_empty());
 }
 
+/// Another test's child process may hold a copy of the lock between its fork and its exec.
+fn patient_lock(out: &Path) -> OutputLock {
+    loop {
+        match OutputLock::acquire(out, "now") {
+            Ok(lock) => return lock,
+            Err(_) => std::thread::sleep(std::time::Duration::from_millis(10)),
+        }
+    }
+}
+
 #[test]
 fn prune_keeps_the_newest_and_always_the_current_run() {
-    let out = tempfile::tempdir().unwrap();
+    let out = folder();
     for day in 1..=5 {
         small(&format!("2024-04-0{day}"), 10).publish(out.path(), "").unwrap();
     }
     // The current run is an old night, run again.
     let current = small("2024-04-02", 10).publish(out.path(), "corrected").unwrap();
-    let lock = OutputLock::acquire(out.path(), "now").unwrap();
+    let lock = patient_lock(out.path());
     assert_eq!(prune(&lock, 2).unwrap().len(), 4);
     let left: Vec<_> = PublishedRun::all(out.path()).into_iter().map(|r| r.manifest.as_of).collect();
     assert_eq!(left, [date("2024-04-05"), date("2024-04-02")]);
@@ -193,7 +203,7 @@ fn the_audit_finds_what_must_not_be_published() {
         (|s| s.outcome.recommendations[0].steps.clear(), "the explanation ends in 0, not in 50"),
     ];
     for (spoil, expected) in cases {
-        let out = tempfile::tempdir().unwrap();
+        let out = folder();
         let mut run = small("2024-04-01", 10);
         spoil(&mut run);
         let error = run.publish(out.path(), "").unwrap_err();
@@ -205,7 +215,7 @@ fn the_audit_finds_what_must_not_be_published() {
 
 #[test]
 fn a_spend_far_above_the_last_run_is_held_for_review() {
-    let out = tempfile::tempdir().unwrap();
+    let out = folder();
     let kept = small("2024-04-01", 10).publish(out.path(), "").unwrap();
     let mut run = small("2024-04-02", 10);
     let r = &mut run.outcome.recommendations[0];
@@ -223,7 +233,7 @@ fn a_spend_far_above_the_last_run_is_held_for_review() {
 #[test]
 fn a_forecast_that_is_not_finite_or_crosses_is_not_published() {
     for spoil in [(|f: &mut [f32; 8]| f[0] = f32::NAN) as fn(&mut [f32; 8]), |f| f[3] = 0.5, |f| f[0] = -1.0] {
-        let out = tempfile::tempdir().unwrap();
+        let out = folder();
         let mut run = small("2024-04-01", 10);
         spoil(&mut run.forecasts[1].quantiles[3]);
         assert_eq!(run.publish(out.path(), "").unwrap_err().exit_code(), 6);

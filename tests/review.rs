@@ -1,12 +1,13 @@
 //! Decisions: from the planner's file to the next night and the export.
 
-use crate::small::{Small, date, small};
+use crate::small::{Small, date, folder, small};
 use orderpoint::error::Error;
 use orderpoint::inputs::{Override, PurchaseOrder};
 use orderpoint::publish::previous::LastRun;
 use orderpoint::publish::{Identity, PublishedRun};
 use orderpoint::review::changes::compare;
 use orderpoint::review::decisions::{Intake, Kept, Verdict, proposals, take_in};
+use orderpoint::review::explain::explain;
 use orderpoint::review::export::{Format, Selection, mark, orders, render};
 use orderpoint::review::scorecard::scorecard;
 use orderpoint::review::standing::{Standing, active_override, override_exceptions};
@@ -24,7 +25,7 @@ fn intake(out: &Path, text: &str) -> Intake {
 }
 
 fn published(as_of: &str) -> (tempfile::TempDir, Small) {
-    let out = tempfile::tempdir().unwrap();
+    let out = folder();
     let run = small(as_of, 10);
     run.publish(out.path(), "").unwrap();
     (out, run)
@@ -53,7 +54,8 @@ fn g2_decisions_that_hold_are_kept_and_the_others_are_told() {
         assert!(intake.accepted.is_empty() && intake.problems[0].contains(told), "{line}: {:?}", intake.problems);
         assert!(intake.problems[0].starts_with("line 2: "), "{:?}", intake.problems);
     }
-    let good = format!("{HEADER}R0-2024-04-01,approve,,,,ann,10:00\nR1-2024-04-01,edit,20,,=more,bob,\nR0-2024-04-01,reject,,,x,eve,\n");
+    let good =
+        format!("{HEADER}R0-2024-04-01,approve,,,,ann,10:00\nR1-2024-04-01,edit,20,,=more,bob,\nR0-2024-04-01,reject,,,x,eve,\n");
     let first = intake(out.path(), &good);
     assert_eq!((first.accepted.len(), first.problems.len()), (2, 1), "{:?}", first.problems);
     assert!(first.problems[0].contains("was decided in line 2 already"));
@@ -94,7 +96,10 @@ fn a_decision_on_an_earlier_run_is_stale() {
 #[test]
 fn g3_approved_but_unplaced_units_count_as_on_order_until_they_are_placed() {
     let (out, _) = published("2024-04-01");
-    intake(out.path(), &format!("{HEADER}R0-2024-04-01,approve,,,,ann,\nR1-2024-04-01,reject,,2024-04-10,supplier is closed,bob,\n"));
+    intake(
+        out.path(),
+        &format!("{HEADER}R0-2024-04-01,approve,,,,ann,\nR1-2024-04-01,reject,,2024-04-10,supplier is closed,bob,\n"),
+    );
     let kept = Kept::read(out.path()).unwrap();
     let mut next = small("2024-04-02", 11).inputs;
     let standing = Standing::new(&kept, &next, date("2024-04-02"));
@@ -157,7 +162,8 @@ fn g4_overrides_have_an_author_and_an_end() {
         expires: expires.map(date),
     };
     inputs.overrides = vec![of(None, 10.0, None, "ann"), of(Some(LocationId(0)), 20.0, Some("2024-04-05"), "")];
-    let value = |day: &str| active_override(&inputs.overrides, (SkuId(0), LocationId(0)), "safety_stock", date(day)).unwrap().value;
+    let value =
+        |day: &str| active_override(&inputs.overrides, (SkuId(0), LocationId(0)), "safety_stock", date(day)).unwrap().value;
     assert_eq!(value("2024-04-04"), 20.0);
     assert_eq!(value("2024-04-05"), 10.0);
     assert!(active_override(&inputs.overrides, (SkuId(1), LocationId(0)), "safety_stock", date("2024-04-01")).is_none());
@@ -170,12 +176,16 @@ fn g6_changes_name_what_moved_and_why() {
     let (out, first) = published("2024-04-01");
     let mut second = small("2024-04-02", 11);
     let last = || LastRun::read(PublishedRun::current(out.path()).unwrap(), &first.inputs.names).unwrap().unwrap();
-    let identity = |config| Identity { as_of: date("2024-04-02"), config, inputs: &last().run.manifest.inputs.clone(), previous: None }.manifest(Default::default());
+    let identity = |config| {
+        Identity { as_of: date("2024-04-02"), config, inputs: &last().run.manifest.inputs.clone(), previous: None, kept: "" }
+            .manifest(Default::default())
+    };
     assert_eq!(compare(&last(), &second.inputs, &second.outcome, &identity("")), []);
     let r = &mut second.outcome.recommendations[0];
     (r.quantity, r.inventory_position, r.available) = (Units(60), Units(0), Units(0));
     let changes = compare(&last(), &second.inputs, &second.outcome, &identity("horizon"));
-    let found: Vec<_> = changes.iter().map(|c| (c.key.as_str(), c.field, c.before.as_str(), c.after.as_str(), c.cause.as_str())).collect();
+    let found: Vec<_> =
+        changes.iter().map(|c| (c.key.as_str(), c.field, c.before.as_str(), c.after.as_str(), c.cause.as_str())).collect();
     assert_eq!(found[0], ("-2+3/main", "quantity", "50", "60", "stock +10"));
     assert_eq!((found[1].0, found[1].1, found[1].4), ("run", "configuration", "policy"));
 }
@@ -189,4 +199,23 @@ fn j2_the_scorecard_counts_what_was_accepted_unchanged() {
     assert_eq!((of("accepted_unchanged", "all").numerator, of("accepted_unchanged", "all").denominator), (1.0, 2.0));
     assert_eq!(of("accepted_unchanged", "class:A").value, Some(100.0));
     assert_eq!(of("rejected_value", "all").value, Some(15.0 * 1.2345));
+}
+
+#[test]
+fn g7_explain_tells_the_arithmetic_of_the_last_run() {
+    let (out, _) = published("2024-04-01");
+    let run = PublishedRun::current(out.path()).unwrap();
+    let text = explain(&run, "-2+3", Some("web")).unwrap();
+    for told in [
+        "reorder_point = average [2] * lead_time [7] + safety_stock [31] = 45 units",
+        "order 50 from A/B (R0-2024-04-01)",
+        "quantity = ceil(need [49] / pack [5]) * pack [5] = 50 units",
+        "web at main: forecast by M1: best of two",
+        "published = max(0, 5 - 1) = 4",
+    ] {
+        assert!(text.contains(told), "{told}: {text}");
+    }
+    let error = explain(&run, "=cmd", None).unwrap_err();
+    assert!(error.exit_code() == 2 && error.to_string().contains("did you mean =cmd|' /C calc'!A0?"), "{error}");
+    assert!(explain(&run, "-2+3", Some("webb")).unwrap_err().to_string().contains("did you mean web?"));
 }

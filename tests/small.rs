@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 use orderpoint::calendar::{Bucket, Calendar};
-use orderpoint::error::{Exception, Quarantined, Result, Severity};
+use orderpoint::error::{Error, Exception, Quarantined, Result, Severity};
 use orderpoint::inputs::{Inputs, Names, Role, Supplier, Supply};
 use orderpoint::outcome::*;
 use orderpoint::panel::{Panel, PanelParts, SalesTotals, SeriesKey, flag};
@@ -19,7 +19,12 @@ pub fn date(text: &str) -> NaiveDate {
 }
 
 /// Names that do harm where they are not treated as text.
-pub const SKUS: [&str; 3] = ["-2+3", "=cmd|' /C calc'!A0", "<script>alert(1)</script>"];
+pub const SKUS: [&str; 3] = ["-2+3", "<script>alert(1)</script>", "=cmd|' /C calc'!A0"];
+
+/// An output folder in memory where there is one: publishing syncs every file.
+pub fn folder() -> tempfile::TempDir {
+    tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap()
+}
 
 /// A run of three items, two channels, two suppliers.
 pub struct Small {
@@ -101,7 +106,13 @@ fn inputs(as_of: NaiveDate, history: i64) -> Inputs {
         counts: vec![],
         accounts: vec![],
         sources: vec![],
-        quarantine: vec![Quarantined { file: "sales.csv".into(), line: 3, column: "date".into(), value: "x".into(), reason: "not a date".into() }],
+        quarantine: vec![Quarantined {
+            file: "sales.csv".into(),
+            line: 3,
+            column: "date".into(),
+            value: "x".into(),
+            reason: "not a date".into(),
+        }],
         exceptions: vec![],
     }
 }
@@ -134,7 +145,12 @@ fn classification(sku: u32) -> Classification {
 
 fn policy(sku: u32) -> Policy {
     let steps = vec![
-        step("safety_stock", "peak * max_lead_time - average * lead_time", &[("peak", 5.0), ("max_lead_time", 9.0), ("average", 2.0), ("lead_time", 7.0)], 31.0),
+        step(
+            "safety_stock",
+            "peak * max_lead_time - average * lead_time",
+            &[("peak", 5.0), ("max_lead_time", 9.0), ("average", 2.0), ("lead_time", 7.0)],
+            31.0,
+        ),
         step("reorder_point", "average * lead_time + safety_stock", &[("average", 2.0), ("lead_time", 7.0)], 45.0),
     ];
     Policy {
@@ -182,7 +198,12 @@ fn recommendation(as_of: NaiveDate, sku: u32, quantity: i64) -> Recommendation {
         value_at_risk: Money::ZERO,
         reason: "at the reorder point".into(),
         binding: "pack".into(),
-        steps: vec![step("quantity", "ceil(need / pack) * pack", &[("need", quantity as f64 - 1.0), ("pack", 5.0)], quantity as f64)],
+        steps: vec![step(
+            "quantity",
+            "ceil(need / pack) * pack",
+            &[("need", quantity as f64 - 1.0), ("pack", 5.0)],
+            quantity as f64,
+        )],
     }
 }
 
@@ -213,13 +234,47 @@ pub fn small(as_of: &str, history: i64) -> Small {
         classification: (0..3).map(classification).collect(),
         policy: (0..3).map(policy).collect(),
         recommendations: vec![recommendation(as_of, 0, 50), recommendation(as_of, 1, 15), recommendation(as_of, 2, 0)],
-        allocation: vec![allocation(as_of, 0, 0), allocation(as_of, 0, 1), allocation(as_of, 1, 1)],
-        accuracy: vec![Accuracy { series: 1, method: "Theta".into(), wape: 0.5, bias: 0.1, mase: 0.9, rmsse: 0.8, pinball: None, horizon: 7, chosen: true }],
-        indicators: vec![Indicator { indicator: "turnover", scope: "all".into(), value: Some(5.0), numerator: 10.0, denominator: 2.0, unit: "ratio", estimated: false }],
+        allocation: vec![allocation(as_of, 0, 0), allocation(as_of, 0, 1), allocation(as_of, 2, 1)],
+        accuracy: vec![Accuracy {
+            series: 1,
+            method: "Theta".into(),
+            wape: 0.5,
+            bias: 0.1,
+            mase: 0.9,
+            rmsse: 0.8,
+            pinball: None,
+            horizon: 7,
+            chosen: true,
+        }],
+        indicators: vec![Indicator {
+            indicator: "turnover",
+            scope: "all".into(),
+            value: Some(5.0),
+            numerator: 10.0,
+            denominator: 2.0,
+            unit: "ratio",
+            estimated: false,
+        }],
         changes: vec![],
         exceptions: vec![Exception::new(Severity::Warning, "fallback", SKUS[0], "Theta", "too short")],
         pictures: vec![],
+        orders: vec![DraftOrder {
+            supplier: SupplierId(0),
+            location: LocationId(0),
+            lines: vec![0],
+            order_date: as_of,
+            expected_arrival: as_of,
+            units: Units(50),
+            value: Money(1),
+            freight: Money::ZERO,
+            landed_value: Money(1),
+            minimum_value: None,
+        }],
+        open_orders: vec![],
+        transfers: vec![],
+        findings: vec![],
         methods: (0..4).map(|i| (format!("M{i}"), "best of two".to_string())).collect(),
+        ..Outcome::default()
     };
     let forecast = |i: usize| SeriesForecast {
         mean: vec![i as f32 + 0.5; 14],
@@ -232,7 +287,18 @@ pub fn small(as_of: &str, history: i64) -> Small {
 
 impl Small {
     pub fn publish(&self, out: &Path, config: &str) -> Result<PathBuf> {
-        self.publish_on(Arc::new(orderpoint::publish::disk::OsDisk), out, config)
+        self.publish_patiently(Arc::new(orderpoint::publish::disk::OsDisk), out, config)
+    }
+
+    /// Waits for the lock: another test's child process may hold a copy of it between its fork and its exec.
+    pub fn publish_patiently(&self, disk: Arc<dyn Disk>, out: &Path, config: &str) -> Result<PathBuf> {
+        for _ in 0..500 {
+            match self.publish_on(disk.clone(), out, config) {
+                Err(Error::Locked { .. }) => std::thread::sleep(std::time::Duration::from_millis(10)),
+                done => return done,
+            }
+        }
+        self.publish_on(disk, out, config)
     }
 
     /// The steps of a run, from the lock to `current`.
@@ -241,7 +307,7 @@ impl Small {
         let last = orderpoint::publish::PublishedRun::before(out, self.as_of);
         let entries = [InputEntry { table: "sales".into(), file: "sales.csv".into(), rows: 9, rejected: 1, sha256: "00".into() }];
         let previous = last.as_ref().map(|run| run.manifest.run_id.as_str());
-        let identity = Identity { as_of: self.as_of, config, inputs: &entries, previous };
+        let identity = Identity { as_of: self.as_of, config, inputs: &entries, previous, kept: "" };
         let mut publication = match Publication::begin_on(disk, lock, &identity.run_id(), 1 << 20)? {
             Begin::New(publication) => *publication,
             Begin::Published(folder) => return Ok(folder),

@@ -103,7 +103,11 @@ fn in_words(result: &Simulation) -> String {
     let mut text = format!("replayed {} to {}, {} pools", result.days.0, result.days.1, result.pools.len());
     let estimated = result.played.first().and_then(|p| p.total.estimated_share()).unwrap_or(0.0);
     let _ = writeln!(text, "; {:.1} % of demand is estimated, for want of stock", 100.0 * estimated);
-    let _ = writeln!(text, "{:<22}{:>8}{:>12}{:>14}{:>12}{:>12}{:>10}", "policy", "fill", "lost units", "average stock", "holding", "shortage", "cost");
+    let _ = writeln!(
+        text,
+        "{:<22}{:>8}{:>12}{:>14}{:>12}{:>12}{:>10}",
+        "policy", "fill", "lost units", "average stock", "holding", "shortage", "cost"
+    );
     let line = |text: &mut String, name: &str, t: &Totals| {
         let fill = t.fill_rate().map_or("-".into(), |f| format!("{:.1} %", 100.0 * f));
         let _ = writeln!(

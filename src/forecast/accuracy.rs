@@ -94,6 +94,12 @@ impl ErrorSums {
         self.count
     }
 
+    /// Sum of squared errors.
+    #[must_use]
+    pub fn squared(&self) -> f64 {
+        self.squared
+    }
+
     /// Sum of absolute errors over sum of actuals; over the number of periods when nothing was sold.
     #[must_use]
     pub fn wape(&self) -> f64 {

@@ -7,10 +7,11 @@
 //! One model covers stationary and trended series without choosing between them. The season is none, *partial* (real terms,
 //! `s1' = s1 + β0 e`), *full* (complex terms, by the level's equations with `β`) or *simple* (level and potential of the same
 //! phase one season ago, no others). Forms are chosen by AICc. Smoothing parameters are searched sixteen candidates at a
-//! time from a plain start: the mean of the first periods and the classical season (estimated starts overfit short series and
-//! hold back the gains of long ones: MASE 3 % to 15 % worse on M3's earlier windows). Periods that are NaN move the state on and add nothing to the
-//! likelihood. Source: Svetunkov, Kourentzes & Ord (2022), *Complex exponential smoothing*, Naval Research Logistics 69.
-//! Oracle: `tests/oracle/ces.csv`.
+//! time from a plain start: the mean of the first periods and the classical season; starts by least squares overfit (MASE
+//! 16 % worse on earlier windows of M3's yearly series). Periods that are NaN move the state on and add nothing to the
+//! likelihood. Forecasts fade the level's movement. Source: Svetunkov, Kourentzes & Ord (2022), *Complex exponential
+//! smoothing*, Naval Research Logistics 69.
+//! Oracle: `tests/oracle/forecast.csv`.
 
 use super::decompose;
 use super::recursion::{Recursion, errors_into, squared_errors};
@@ -55,13 +56,17 @@ pub struct CesParams {
 }
 
 impl CesParams {
+    /// A point of the unit box as parameters; the cube makes room around `α1 = 1`, where the valley is narrow.
     fn from_box(u: &[f64; 4]) -> Self {
-        Self { alpha: [0.01 + 1.79 * u[0], 0.01 + 1.89 * u[1]], beta: [0.01 + 1.49 * u[2], 0.01 + 1.49 * u[3]] }
+        let centred = 2.0 * u[1] - 1.0;
+        let alpha = [0.01 + 1.79 * u[0], 1.0 + 0.9 * centred * centred * centred];
+        Self { alpha, beta: [0.01 + 1.49 * u[2], 0.01 + 1.49 * u[3]] }
     }
 
     fn to_box(self) -> [f64; 4] {
         let share = |value: f64, width: f64| ((value - 0.01) / width).clamp(0.0, 1.0);
-        [share(self.alpha[0], 1.79), share(self.alpha[1], 1.89), share(self.beta[0], 1.49), share(self.beta[1], 1.49)]
+        let centred = ((self.alpha[1] - 1.0) / 0.9).clamp(-1.0, 1.0).cbrt();
+        [share(self.alpha[0], 1.79), 0.5 + 0.5 * centred, share(self.beta[0], 1.49), share(self.beta[1], 1.49)]
     }
 }
 
@@ -325,7 +330,7 @@ pub fn auto(values: &[f64], season_length: usize) -> Result<CesState, FitError> 
     Ok(best)
 }
 
-/// Fits the form of `state` to a longer or slightly changed history: sixteen candidates around its parameters.
+/// Fits the form of `state` to a history that has grown at its end: sixteen candidates around its parameters.
 ///
 /// # Errors
 /// [`FitError::NotFinite`] if the fit does not exist.

@@ -10,6 +10,10 @@
 /// Memories that compete.
 pub const MEMORIES: usize = 5;
 
+/// Mean squared error, in units of its expected variance, below which memories differ by chance: dead periods suit the
+/// shortest memory too well.
+const NOISE: f64 = 0.3;
+
 /// The past of one series as the level sees it.
 #[derive(Debug, Clone, Copy)]
 pub struct Past<'a> {
@@ -174,7 +178,7 @@ pub fn weights(own: &MemoryErrors, class: &MemoryErrors, class_evidence: f64) ->
     let class_mean = class.sum.map(|s| if class.count > 0.0 { s / class.count } else { 1.0 });
     let mut weights: [f64; MEMORIES] = std::array::from_fn(|j| {
         let error = (own.sum[j] + class_evidence * class_mean[j]) / (own.count + class_evidence);
-        error.max(1e-9).powi(-3)
+        (error + NOISE).powi(-3)
     });
     let total: f64 = weights.iter().sum();
     weights.iter_mut().for_each(|w| *w /= total);

@@ -14,7 +14,7 @@
 //!
 //! Sources: Croston (1972); Syntetos & Boylan (2005), *The accuracy of intermittent demand estimates*; Teunter, Syntetos &
 //! Babai (2011), *Intermittent demand: linking forecasting to inventory obsolescence*; Nikolopoulos et al. (2011) and
-//! Petropoulos & Kourentzes (2015) for temporal aggregation. Oracle: `tests/oracle/croston.csv`.
+//! Petropoulos & Kourentzes (2015) for temporal aggregation. Oracle: `tests/oracle/forecast.csv`.
 
 use crate::error::FitError;
 use crate::optimize::{LANES, Lane, least, widest};

@@ -81,7 +81,7 @@ fn trend(values: &[f64], season_length: usize) -> Vec<f64> {
     for t in half..n.saturating_sub(half) {
         let (mut sum, mut weight) = (0.0, 0.0);
         for (k, &v) in values[t - half..=t + half].iter().enumerate() {
-            let w = if season_length % 2 == 0 && (k == 0 || k == 2 * half) { 0.5 } else { 1.0 };
+            let w = if season_length.is_multiple_of(2) && (k == 0 || k == 2 * half) { 0.5 } else { 1.0 };
             if !v.is_nan() {
                 sum += w * v;
                 weight += w;

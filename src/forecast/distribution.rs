@@ -7,7 +7,7 @@
 //! (Czado, Gneiting & Held 2009), a conformal correction that keeps counts counts. Units: units of demand.
 
 /// Past this mean a count is as good as continuous.
-const LARGE_MEAN: f64 = 150.0;
+const LARGE_MEAN: f64 = 100.0;
 /// Points of a continuous grid.
 const GRID: usize = 240;
 
@@ -182,6 +182,52 @@ impl Moments {
     }
 }
 
+/// Variance of one period as a function of its mean: `Var y = (1 + c) μ + φ μ²`.
+///
+/// `c` is clumping: orders for several units, whose variance falls only in proportion with the mean; `φ` is dispersion:
+/// errors in proportion to the mean. Poisson demand has neither.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Spread {
+    /// Variance beyond Poisson in proportion to the mean. `[c]`
+    pub clumping: f64,
+    /// Variance in proportion to the squared mean. `[φ]`
+    pub dispersion: f64,
+}
+
+impl Spread {
+    /// Variance of `periods` periods of mean `mean` together, each alike.
+    #[must_use]
+    pub fn variance(self, mean: f64, periods: f64) -> f64 {
+        ((1.0 + self.clumping) * mean + self.dispersion * mean * mean / periods).max(0.05 * mean)
+    }
+
+    /// The whole variance of one period beyond Poisson, relative to the squared mean.
+    #[must_use]
+    pub fn relative(self, mean: f64) -> f64 {
+        self.dispersion + self.clumping / mean.max(1e-6)
+    }
+}
+
+/// Clumping of demand: mean squared over mean size of the periods with demand, less one, as far as such periods are rare
+/// enough to be single orders.
+#[must_use]
+pub fn clumping(units: impl Iterator<Item = f64>) -> f64 {
+    let (mut n, mut demands, mut sum, mut squares) = (0.0_f64, 0.0_f64, 0.0, 0.0);
+    for y in units {
+        n += 1.0;
+        if y > 0.0 {
+            demands += 1.0;
+            sum += y;
+            squares += y * y;
+        }
+    }
+    if demands == 0.0 {
+        return 0.0;
+    }
+    let rare = (1.0 - demands / n / 0.5).clamp(0.0, 1.0);
+    rare * (squares / sum - 1.0)
+}
+
 /// Distribution of the demand over an interval, calibrated: what inventory policy reads.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DemandOver {
@@ -300,7 +346,10 @@ pub struct QuantileTable {
 const TABLE_LOW: f64 = 0.002;
 const TABLE_STEP: f64 = 0.05;
 const TABLE_MEANS: usize = 280;
-const TABLE_DISPERSIONS: [f64; 12] = [0.0, 0.05, 0.1, 0.2, 0.35, 0.55, 0.9, 1.5, 2.5, 5.0, 12.0, 30.0];
+const TABLE_DISPERSIONS: [f64; 24] = [
+    0.0, 0.05, 0.1, 0.2, 0.35, 0.55, 0.8, 1.1, 1.5, 2.1, 3.0, 4.2, 6.0, 8.5, 12.0, 17.0, 24.0, 35.0, 50.0, 80.0, 150.0, 300.0,
+    700.0, 1500.0,
+];
 
 impl QuantileTable {
     /// The table at `probabilities`, ascending, as recalibrated.

@@ -11,13 +11,14 @@
 //! nothing to the likelihood.
 //!
 //! Symbols follow Hyndman, Koehler, Ord & Snyder (2008), *Forecasting with Exponential Smoothing*, ch. 2-5 (`β = α β*`).
-//! Oracle: `tests/oracle/ets_*.csv`.
+//! Oracle: `tests/oracle/forecast.csv`.
 
-use super::recursion::{Recursion, best_start, errors_into, squared_errors};
 use crate::error::FitError;
-use crate::optimize::{LANES, Lane, around, least, nelder_mead, search};
+use crate::optimize::{LANES, around, least, nelder_mead, search};
 use crate::stats;
 use serde::{Deserialize, Serialize};
+
+mod lanes;
 
 /// The scale a model works on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -152,122 +153,10 @@ pub struct EtsState {
 /// How hard to look for the parameters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Effort {
-    /// A nightly run: four batches of sixteen candidates.
+    /// A nightly run: two to four batches of sixteen candidates.
     Fast,
-    /// Seven batches, start states re-estimated between them, and a simplex to the last digit.
+    /// Six batches, then a simplex whose every step estimates the start states anew: likelihood to the last digit.
     Thorough,
-}
-
-struct EtsLanes<const TREND: bool, const SEASON: bool> {
-    alpha: Lane,
-    beta: Lane,
-    gamma: Lane,
-    phi: Lane,
-    level: Lane,
-    trend: Lane,
-    season: Vec<Lane>,
-    phase: usize,
-}
-
-impl<const TREND: bool, const SEASON: bool> EtsLanes<TREND, SEASON> {
-    fn new(params: &[EtsParams; LANES], start: &EtsPoint) -> Self {
-        let lane = |value: fn(&EtsParams) -> f64| Lane(std::array::from_fn(|i| value(&params[i])));
-        Self {
-            alpha: lane(|p| p.alpha),
-            beta: lane(|p| p.beta),
-            gamma: lane(|p| p.gamma),
-            phi: lane(|p| p.phi),
-            level: Lane::splat(start.level),
-            trend: Lane::splat(start.trend),
-            season: start.season.iter().map(|&s| Lane::splat(s)).collect(),
-            phase: 0,
-        }
-    }
-
-    #[inline(always)]
-    fn base(&self) -> Lane {
-        if TREND { self.level + self.phi * self.trend } else { self.level }
-    }
-
-    /// The state of lane 0.
-    fn point(&self) -> EtsPoint {
-        let mut season: Vec<f64> = self.season.iter().map(|s| s.0[0]).collect();
-        season.rotate_left(self.phase);
-        EtsPoint { level: self.level.0[0], trend: self.trend.0[0], season }
-    }
-}
-
-impl<const TREND: bool, const SEASON: bool> Recursion for EtsLanes<TREND, SEASON> {
-    #[inline(always)]
-    fn error(&self, y: Lane) -> Lane {
-        if SEASON { (y - self.season[self.phase]) - self.base() } else { y - self.base() }
-    }
-
-    #[inline(always)]
-    fn advance(&mut self, error: Lane) {
-        self.level = self.base() + self.alpha * error;
-        if TREND {
-            self.trend = self.phi * self.trend + self.beta * error;
-        }
-        if SEASON {
-            self.season[self.phase] += self.gamma * error;
-            self.phase += 1;
-            if self.phase == self.season.len() {
-                self.phase = 0;
-            }
-        }
-    }
-}
-
-/// Calls a function that is generic over the two switches of [`EtsLanes`] with those of `$form`.
-macro_rules! by_form {
-    ($form:expr, $function:ident($($argument:expr),*)) => {
-        match ($form.trend, $form.seasons() > 0) {
-            (Trend::None, false) => $function::<false, false>($($argument),*),
-            (Trend::None, true) => $function::<false, true>($($argument),*),
-            (Trend::Damped, false) => $function::<true, false>($($argument),*),
-            (Trend::Damped, true) => $function::<true, true>($($argument),*),
-        }
-    };
-}
-
-fn sums<const TREND: bool, const SEASON: bool>(y: &[f64], start: &EtsPoint, params: &[EtsParams; LANES]) -> [f64; LANES] {
-    squared_errors(&mut EtsLanes::<TREND, SEASON>::new(params, start), y).0
-}
-
-fn end<const TREND: bool, const SEASON: bool>(y: &[f64], start: &EtsPoint, params: EtsParams) -> (f64, EtsPoint) {
-    let mut lanes = EtsLanes::<TREND, SEASON>::new(&[params; LANES], start);
-    let sum = squared_errors(&mut lanes, y).0[0];
-    (sum, lanes.point())
-}
-
-fn errors<const TREND: bool, const SEASON: bool>(y: &[f64], start: &EtsPoint, params: EtsParams, errors: &mut Vec<f64>) {
-    errors_into(&mut EtsLanes::<TREND, SEASON>::new(&[params; LANES], start), y, errors);
-}
-
-/// The least-squares start of `params`, measured from a flat start at `level`.
-fn regress<const TREND: bool, const SEASON: bool>(y: &[f64], level: f64, params: EtsParams, form: EtsForm) -> EtsPoint {
-    let columns = 2 + form.trends() + form.seasons();
-    let zero = EtsPoint { level: 0.0, trend: 0.0, season: vec![0.0; form.seasons()] };
-    let mut blocks: Vec<EtsLanes<TREND, SEASON>> =
-        (0..columns.div_ceil(LANES)).map(|_| EtsLanes::new(&[params; LANES], &zero)).collect();
-    blocks[0].level.0[0] = level;
-    blocks[0].level.0[1] = 1.0;
-    if TREND {
-        blocks[0].trend.0[2] = 1.0;
-    }
-    for j in 0..form.seasons() {
-        let column = 2 + form.trends() + j;
-        blocks[column / LANES].season[j].0[column % LANES] = 1.0;
-    }
-    let best = best_start(&mut blocks, columns, y);
-    let season = &best[columns - 1 - form.seasons()..];
-    let centre = if SEASON { season.iter().sum::<f64>() / season.len() as f64 } else { 0.0 };
-    EtsPoint {
-        level: level + best[0] + centre,
-        trend: if TREND { best[1] } else { 0.0 },
-        season: season.iter().map(|s| s - centre).collect(),
-    }
 }
 
 /// A series on the scale of a model, with what the likelihood needs.
@@ -320,7 +209,7 @@ impl Candidate {
     }
 
     fn finish(&self, sample: &Sample) -> Result<EtsState, FitError> {
-        let (sum, now) = by_form!(self.form, end(sample.y, &self.start, self.params));
+        let (sum, now) = lanes::end(self.form, sample.y, &self.start, self.params);
         if !sum.is_finite() || !now.level.is_finite() {
             return Err(FitError::NotFinite("exponential smoothing"));
         }
@@ -366,17 +255,18 @@ fn fit_coordinates<const P: usize>(sample: &Sample, form: EtsForm, free: [usize;
         }
         EtsParams::from_box(&u, form)
     };
-    let regressed = |params: EtsParams| by_form!(form, regress(sample.y, sample.mean, params, form));
-    let sum = |start: &EtsPoint, params: EtsParams| by_form!(form, sums(sample.y, start, &[params; LANES]))[0];
+    let regressed = |params: EtsParams| lanes::regress(form, sample.y, sample.mean, params);
+    let sum = |start: &EtsPoint, params: EtsParams| lanes::sums(form, sample.y, start, &[params; LANES])[0];
     let rounds = if effort == Effort::Fast { P.min(3) } else { 5 };
     let mut start = regressed(EtsParams::from_box(&[0.4, 0.2, 0.2, 0.8], form));
     let starts = STARTS.map(|u| free.map(|coordinate| u[coordinate]));
     let mut found =
-        search(&starts, 0.12, rounds, |points| by_form!(form, sums(sample.y, &start, &points.each_ref().map(params_at))));
+        search(&starts, 0.12, rounds, |points| lanes::sums(form, sample.y, &start, &points.each_ref().map(params_at)));
     if effort == Effort::Thorough {
         let exact = |at: &[f64; P]| -sample.loglik(sum(&regressed(params_at(at)), params_at(at)));
-        found.value = exact(&found.at);
-        found = nelder_mead(found, 0.1, 60 * P, 1e-6, exact);
+        for step in [0.1, 0.3, 0.05] {
+            found = nelder_mead(found.at, step, 60 * P, 1e-6, exact);
+        }
     }
     let params = params_at(&found.at);
     start = regressed(params);
@@ -460,7 +350,7 @@ fn best_of<'c, 's>(candidates: &'c [(Candidate, &'s Sample<'s>)]) -> Option<&'c 
     finite.min_by(|(a, _), (b, _)| a.aicc.total_cmp(&b.aicc))
 }
 
-/// Fits the form of `state` to a longer or slightly changed history: sixteen candidates around its parameters.
+/// Fits the form of `state` to a history that has grown at its end: sixteen candidates around its parameters.
 ///
 /// # Errors
 /// As [`fit`].
@@ -469,7 +359,7 @@ pub fn refit_from(state: &EtsState, values: &[f64]) -> Result<EtsState, FitError
     let sample = Sample::new(&y, state.form.scale);
     let form = state.form;
     let params = around(&state.params.to_box(), 0.03).map(|u| EtsParams::from_box(&u, form));
-    let values = by_form!(form, sums(sample.y, &state.start, &params));
+    let values = lanes::sums(form, sample.y, &state.start, &params);
     let best = least(&values);
     Candidate::new(&sample, form, params[best], values[best], state.start.clone()).finish(&sample)
 }
@@ -508,8 +398,7 @@ impl EtsState {
     #[must_use]
     pub fn fitted(&self, values: &[f64]) -> Vec<f64> {
         let Some(y) = on_scale(values, self.form.scale) else { return vec![f64::NAN; values.len()] };
-        let mut path = Vec::with_capacity(y.len());
-        by_form!(self.form, errors(&y, &self.start, self.params, &mut path));
+        let mut path = lanes::errors(self.form, &y, &self.start, self.params);
         for (error, y) in path.iter_mut().zip(&y) {
             *error = match self.form.scale {
                 Scale::Additive => y - *error,

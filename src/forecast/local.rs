@@ -97,10 +97,10 @@ pub fn fit(values: &[f64], params: LocalParams) -> Result<LocalState, FitError> 
     Ok(finish(state, &adjusted))
 }
 
-/// Fits the members of `state` anew, each from its old parameters: some ten times faster than [`fit`].
+/// Fits the members of `state` anew, each from its old parameters: two to five times faster than [`fit`].
 ///
-/// The season is estimated anew; forms and methods stay as they are. For a history that has grown at its end; one that was
-/// corrected deserves [`fit`].
+/// The season is estimated anew; forms and methods stay as they are. `values` must begin with the same period as before: a
+/// history that was corrected or cut deserves [`fit`]. A single new day needs no fit at all, see [`LocalState::update`].
 ///
 /// # Errors
 /// As [`fit`].

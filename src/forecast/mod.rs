@@ -11,8 +11,10 @@
 
 pub mod accuracy;
 pub mod annual;
+pub mod backtest;
 mod carry;
 pub mod ces;
+mod choice;
 pub mod combine;
 pub mod croston;
 pub mod decompose;
@@ -26,16 +28,19 @@ mod recursion;
 pub mod regression;
 pub mod seasonal;
 mod series;
+mod settings;
 pub mod theta;
+
+pub use settings::{LocalModels, Settings};
 
 use crate::calendar::Bucket;
 use crate::error::{Exception, Severity};
 use crate::inputs::{Adjustment, Event, Inputs, Names, Price, Product, Promotion};
 use crate::outcome::QUANTILES;
 use crate::panel::{Panel, SeriesKey};
-use crate::units::SkuId;
+use crate::units::{ChannelId, LocationId, SkuId};
 use combine::{MEMORIES, MemoryErrors};
-use distribution::{Calibration, Moments, PitCounts, QuantileTable};
+use distribution::{Calibration, Moments, PitCounts, QuantileTable, Spread};
 use seasonal::{Groups, Profile, Totals};
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -43,13 +48,17 @@ use std::ops::Range;
 /// Horizons at which sums over an interval are calibrated: a week to two months.
 pub const LADDER: usize = 4;
 /// Pools of history to learn errors from; more would only cost time.
-const SAMPLE_POOLS: usize = 5_000;
+const SAMPLE_POOLS: usize = 6_000;
 /// Volume bands of [`Context::class`], units a period.
 const BANDS: [f64; 7] = [0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0];
-/// Classes of like series: volume band × short or long history × low or high dispersion.
-pub const CLASSES: usize = (BANDS.len() + 1) * 4;
-/// Actuals that a class must outweigh to leave the calibration of all classes.
+/// Classes of like series: volume band × short or long history × even or clumped demand.
+pub const CLASSES: usize = (BANDS.len() + 1) * KINDS;
+/// Short or long history, even or clumped demand.
+const KINDS: usize = 4;
+/// Actuals that all classes of a kind must outweigh to leave the calibration of everything.
 const PRIOR_PITS: f64 = 150.0;
+/// Actuals that a class must outweigh to leave the calibration of its kind.
+const KIN_PITS: f64 = 80.0;
 
 /// What the engine reads.
 #[derive(Debug, Clone, Copy)]
@@ -88,48 +97,23 @@ impl Demand<'_> {
     /// Position of a series in the panel.
     #[must_use]
     pub fn find(&self, key: SeriesKey) -> Option<usize> {
+        let i = self.first_at_least(key);
+        (i < self.panel.len() && self.panel.key(i) == key).then_some(i)
+    }
+
+    /// Number of series of an item.
+    fn series_of(&self, sku: SkuId) -> usize {
+        let first = SeriesKey { sku, location: LocationId(0), channel: ChannelId(0) };
+        self.first_at_least(SeriesKey { sku: SkuId(sku.0 + 1), ..first }) - self.first_at_least(first)
+    }
+
+    fn first_at_least(&self, key: SeriesKey) -> usize {
         let (mut low, mut high) = (0, self.panel.len());
         while low < high {
             let middle = usize::midpoint(low, high);
             if self.panel.key(middle) < key { low = middle + 1 } else { high = middle }
         }
-        (low < self.panel.len() && self.panel.key(low) == key).then_some(low)
-    }
-}
-
-/// How to forecast; [`Settings::default`] is what was measured best.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Settings {
-    /// Periods to forecast.
-    pub horizon: usize,
-    /// Periods ahead at which methods are judged.
-    pub lead_time: usize,
-    /// Days after which an observation counts half in a pooled profile.
-    pub profile_half_life_days: f64,
-    /// Harmonics of the annual season.
-    pub harmonics: usize,
-    /// Units of evidence that the pooled weekday profile is worth against a series' own.
-    pub weekday_evidence: f64,
-    /// Origins that the class errors are worth against a series' own.
-    pub class_evidence: f64,
-    /// Days after which an observation counts half in a group's recent total.
-    pub group_half_life_days: f64,
-    /// Largest multiple of the highest demand seen in one period that a period's mean may reach.
-    pub guard: f64,
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        Self {
-            horizon: 90,
-            lead_time: 28,
-            profile_half_life_days: 500.0,
-            harmonics: 12,
-            weekday_evidence: 30.0,
-            class_evidence: 4.0,
-            group_half_life_days: 10.0,
-            guard: 3.0,
-        }
+        low
     }
 }
 
@@ -186,6 +170,8 @@ pub struct Context<'a> {
     stage: Stage,
     groups: Groups,
     profiles: Vec<Profile>,
+    /// Demand by periods since the launch, relative to the settled item.
+    launch_curve: Vec<f32>,
     /// Uplift of a promotion, by group.
     uplifts: Vec<f64>,
     /// Factor on all levels of a group.
@@ -222,7 +208,7 @@ impl<'a> Context<'a> {
         let (half_lives, ladder) = match bucket {
             Bucket::Day => ([7.0, 14.0, 28.0, 56.0, 140.0], [7, 14, 28, 56]),
             Bucket::Week => ([1.5, 3.0, 6.0, 13.0, 40.0], [1, 2, 4, 8]),
-            Bucket::Month => ([1.0, 2.0, 4.0, 8.0, 24.0], [1, 2, 3, 6]),
+            Bucket::Month => ([4.0, 7.0, 12.0, 24.0, 60.0], [1, 2, 3, 6]),
         };
         let mut promotions_by_sku: BTreeMap<SkuId, Vec<usize>> = BTreeMap::new();
         let mut promotions_by_category: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
@@ -240,6 +226,7 @@ impl<'a> Context<'a> {
             settings,
             stage: Stage::Profiles,
             profiles: vec![Profile::flat(periods); n],
+            launch_curve: Vec::new(),
             uplifts: vec![1.0; n],
             scales: vec![1.0; n],
             groups,
@@ -279,7 +266,8 @@ impl<'a> Context<'a> {
             Stage::Profiles => {
                 let series = pools.iter().map(|p| p.series.clone()).filter(|s| !s.is_empty());
                 let (first, end) = series.fold((usize::MAX, 0), |(a, b), s| (a.min(s.start), b.max(s.end)));
-                Evidence::Profiles(Totals::of(&self.demand, &self.groups, first.min(end)..end))
+                let promoted = |i| self.promoted_periods(i, &self.promotions_of(self.demand.panel.key(i)));
+                Evidence::Profiles(Totals::of(&self.demand, &self.groups, first.min(end)..end, promoted))
             }
             Stage::Memories => Evidence::Memories(Box::new(self.observe_memories(range))),
             Stage::Calibration => Evidence::Calibration(Box::new(self.observe_errors(range))),
@@ -324,12 +312,12 @@ impl<'a> Context<'a> {
         };
     }
 
-    /// Class of a pool or series by volume, length of history and dispersion.
-    fn class(&self, rate: f64, observed: usize, dispersion: f64) -> usize {
+    /// Class of a pool or series by volume, length of history and spread.
+    fn class(&self, rate: f64, observed: usize, spread: Spread) -> usize {
         let band = BANDS.partition_point(|&b| b < rate);
         let year = 365.25 / self.demand.panel.calendar().bucket().days();
         let short = (observed as f64) < 0.5 * year;
-        band * 4 + 2 * usize::from(short) + usize::from(dispersion > 2.0)
+        band * KINDS + 2 * usize::from(short) + usize::from(spread.dispersion > 2.0 || spread.clumping > 2.0)
     }
 
     /// Whether a pool is in the sample that errors are learnt from.
@@ -339,6 +327,7 @@ impl<'a> Context<'a> {
     }
 
     fn learn_profiles(&mut self, totals: &Totals) {
+        self.launch_curve = totals.launch_curve();
         let history = self.demand.panel.calendar().history();
         for (g, key) in self.groups.keys.iter().enumerate() {
             let cells = g * history..(g + 1) * history;
@@ -374,19 +363,24 @@ impl<'a> Context<'a> {
 
     fn learn_errors(&mut self, errors: &Errors) {
         self.scales = errors.recent.iter().map(|&(units, expected)| reconcile::scale(units, expected)).collect();
-        let mut all = PitCounts::default();
-        errors.periods.iter().for_each(|c| all.merge(c));
-        let all_periods = all.calibration(&Calibration::default(), PRIOR_PITS);
-        let all_sums: [Calibration; LADDER] = std::array::from_fn(|h| {
-            let mut all = PitCounts::default();
-            errors.sums.iter().for_each(|c| all.merge(&c[h]));
-            all.calibration(&Calibration::default(), PRIOR_PITS)
-        });
+        let all_periods = pooled(errors.periods.iter()).calibration(&Calibration::default(), PRIOR_PITS);
+        let all_sums =
+            std::array::from_fn(|h| pooled(errors.sums.iter().map(|c| &c[h])).calibration(&Calibration::default(), PRIOR_PITS));
+        // A class of few series leans on its kin (same length of history and clumping, any volume), those on all.
         self.classes = (0..CLASSES)
-            .map(|c| ClassErrors {
-                level_variance: self.level_variances[c],
-                sums: std::array::from_fn(|h| errors.sums[c][h].calibration(&all_sums[h], PRIOR_PITS)),
-                table: QuantileTable::new(&QUANTILES, &errors.periods[c].calibration(&all_periods, PRIOR_PITS)),
+            .map(|c| {
+                let kin = || (0..CLASSES).filter(move |k| k % KINDS == c % KINDS);
+                let periods = pooled(kin().map(|k| &errors.periods[k])).calibration(&all_periods, PRIOR_PITS);
+                let sums = |h: usize| {
+                    let all: &[Calibration; LADDER] = &all_sums;
+                    let kin = pooled(kin().map(|k| &errors.sums[k][h])).calibration(&all[h], PRIOR_PITS);
+                    errors.sums[c][h].calibration(&kin, KIN_PITS)
+                };
+                ClassErrors {
+                    level_variance: self.level_variances[c],
+                    sums: std::array::from_fn(sums),
+                    table: QuantileTable::new(&QUANTILES, &errors.periods[c].calibration(&periods, KIN_PITS)),
+                }
             })
             .collect();
     }
@@ -419,10 +413,11 @@ impl Memories {
         self.level.iter_mut().zip(&other.level).for_each(|(a, b)| add_pairs(a, b));
     }
 
-    /// Relative variance of the level of a class at each rung, pulled towards that of all classes.
+    /// Relative variance of the level of a class at each rung, pulled towards that of its kind.
     fn level_variance(&self, class: usize) -> [f64; LADDER] {
         std::array::from_fn(|h| {
-            let (excess, square) = self.level.iter().fold((0.0, 0.0), |(e, s), c| (e + c[h].0, s + c[h].1));
+            let kin = self.level.iter().skip(class % KINDS).step_by(KINDS);
+            let (excess, square) = kin.fold((0.0, 0.0), |(e, s), c| (e + c[h].0, s + c[h].1));
             let all = if square > 0.0 { excess / square } else { 0.1 };
             let (excess, square) = self.level[class][h];
             let prior = 20.0;
@@ -449,9 +444,18 @@ impl Errors {
     }
 }
 
+fn pooled<'c>(counts: impl Iterator<Item = &'c PitCounts>) -> PitCounts {
+    let mut all = PitCounts::default();
+    counts.for_each(|c| all.merge(c));
+    all
+}
+
 fn add_pairs(a: &mut [(f64, f64)], b: &[(f64, f64)]) {
     for (a, b) in a.iter_mut().zip(b) {
         a.0 += b.0;
         a.1 += b.1;
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,10 +1,9 @@
 //! The forecast of one pool: its channels' means and quantiles, and the demand over any interval of the whole.
 
-use super::accuracy::{ErrorSums, Scale};
 use super::combine::MEMORIES;
-use super::distribution::{Calibration, DemandOver, Moments};
-use super::series::{Fitted, ORIGINS, dispersion, excess};
-use super::{Context, Errors, LADDER, Memories};
+use super::distribution::{Calibration, DemandOver, Moments, Spread, clumping};
+use super::series::{Fitted, ORIGINS, excess, spread};
+use super::{Context, Errors, LADDER, Memories, reconcile};
 use crate::error::{Exception, Severity};
 use crate::inputs::{AdjustmentKind, ProductStatus};
 use crate::outcome::{Accuracy, SeriesForecast};
@@ -13,15 +12,17 @@ use std::ops::Range;
 
 /// Days without a sale after which an item may count as inactive.
 const IDLE_DAYS: f64 = 90.0;
-/// Sales that should have happened meanwhile at the rate before.
+/// Periods with a sale that were due meanwhile at the rate before.
 const IDLE_SALES: f64 = 8.0;
+/// Periods with a sale from which the rate before is known well enough.
+const KNOWN_SALES: f64 = 10.0;
 
 /// Demand of a whole pool over intervals of the horizon.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PoolDemand {
     mean: Vec<f64>,
-    /// Variance of one period beyond Poisson, relative to the squared mean.
-    dispersion: f64,
+    /// Variance of one period.
+    spread: Spread,
     /// Relative variance of the level at each rung of the ladder.
     level_variance: [f64; LADDER],
     ladder: [usize; LADDER],
@@ -39,10 +40,10 @@ impl PoolDemand {
     /// `end_variance` (periods squared): a lead time's. Beyond the horizon its last four weeks (periods) repeat.
     ///
     /// ```text
-    /// mean = Σ μ_t      variance = Σ (μ_t + φ μ_t²) + v(to) · mean² + d² · end_variance
+    /// mean = Σ μ_t      variance = Σ ((1 + c) μ_t + φ μ_t²) + v(to) · mean² + d² · end_variance
     /// ```
     ///
-    /// `φ` is the dispersion of one period, `v` the relative variance of the level that far ahead (errors of neighbouring periods
+    /// `c` and `φ` are a period's [`Spread`], `v` the relative variance of the level that far ahead (errors of neighbouring periods
     /// are correlated through the level), `d` the mean of the interval's periods.
     #[must_use]
     pub fn over(&self, from: f64, to: f64, end_variance: f64) -> DemandOver {
@@ -53,7 +54,7 @@ impl PoolDemand {
             let part = (to.min(t + 1.0) - from.max(t)).max(0.0);
             let mu = self.at(t as usize);
             mean += part * mu;
-            variance += part * mu + part * part * self.dispersion * mu * mu;
+            variance += part * (1.0 + self.spread.clumping) * mu + part * part * self.spread.dispersion * mu * mu;
             t += 1.0;
         }
         let (rung, share) = self.rung(to);
@@ -102,7 +103,7 @@ impl Context<'_> {
             let fitted = self.fitted_pool(pool);
             for fitted in &fitted {
                 memories.errors[fitted.class].merge(&fitted.errors);
-                let (excess, square, _) = excess(fitted.one_step());
+                let (excess, square, _) = excess(fitted.one_step(), fitted.spread.clumping);
                 memories.dispersion[fitted.class].0 += excess;
                 memories.dispersion[fitted.class].1 += square;
                 memories.promoted[fitted.group].0 += fitted.promoted.0;
@@ -135,18 +136,10 @@ impl Context<'_> {
 
     /// What the group sold lately against what this series' level expected.
     fn observe_recent(&self, series: &Fitted<'_>, errors: &mut Errors) {
-        let half_life = self.settings.group_half_life_days / self.demand.panel.calendar().bucket().days();
-        let keep = (0.5f64).powf(1.0 / half_life.max(0.5));
-        let level = self.level(series, series.levels.at.len() - 1);
-        let n = series.units.len();
-        let mut weight = 1.0;
-        for t in (n.saturating_sub((8.0 * half_life).ceil() as usize)..n).rev() {
-            if !series.exposure[t].is_nan() {
-                errors.recent[series.group].0 += weight * f64::from(series.units[t]);
-                errors.recent[series.group].1 += weight * level * f64::from(series.exposure[t]);
-            }
-            weight *= keep;
-        }
+        let half_life = (self.settings.group_half_life_days / self.demand.panel.calendar().bucket().days()).max(3.0);
+        let (units, exposure) = reconcile::recent(series.units, &series.exposure[..series.units.len()], half_life);
+        errors.recent[series.group].0 += units;
+        errors.recent[series.group].1 += exposure * self.level(series, series.levels.at.len() - 1);
     }
 
     fn fitted_pool(&self, pool: usize) -> Vec<Fitted<'_>> {
@@ -158,7 +151,7 @@ impl Context<'_> {
         if pool.is_empty() {
             return;
         }
-        let (class, dispersion) = self.pool_class(pool);
+        let (class, spread) = self.pool_class(pool);
         for back in (1..=ORIGINS).map(|k| k * self.ladder[2]) {
             for (h, &length) in self.ladder.iter().enumerate().filter(|(_, l)| **l <= back) {
                 let (mut actual, mut mean) = (0.0, 0.0);
@@ -170,7 +163,7 @@ impl Context<'_> {
                     mean += self.level(series, k) * exposure;
                 }
                 if mean > 0.0 {
-                    let variance = (mean + dispersion * mean * mean / length as f64).max(0.05 * mean);
+                    let variance = spread.variance(mean, length as f64);
                     visit(class, h, actual, Moments { mean, variance });
                 }
             }
@@ -180,17 +173,17 @@ impl Context<'_> {
     /// Where single periods fell in the distributions predicted at past origins.
     fn observe_periods(&self, pool: &[Fitted<'_>], errors: &mut Errors) {
         for series in pool {
-            let class = self.class(series.rate(), series.levels.observed, series.dispersion);
+            let class = self.class(series.rate(), series.levels.observed, series.spread);
             let n = series.units.len();
             for (k, &back) in series.back.iter().enumerate().filter(|(_, b)| **b > 0) {
                 let level = self.level(series, k);
                 let level_variance = self.level_variances[class][1];
                 // Every fifth period: neighbours tell the same, and weekdays take turns.
                 for t in (n - back..n - back + self.ladder[2]).step_by(5.min(self.ladder[2])) {
-                    let mean = level * f64::from(series.held[t]);
+                    let mean = level * series.foreseen(t);
                     // An unseen period has no mean.
                     if mean > 0.0 {
-                        let variance = (mean + (series.dispersion + level_variance) * mean * mean).max(0.05 * mean);
+                        let variance = series.spread.variance(mean, 1.0) + level_variance * mean * mean;
                         let (moments, y) = (Moments { mean, variance }, f64::from(series.units[t]).round());
                         errors.periods[class].add(moments.cdf(y - 1.0), moments.cdf(y));
                     }
@@ -199,12 +192,16 @@ impl Context<'_> {
         }
     }
 
-    /// Class and dispersion of the pool's total.
-    fn pool_class(&self, pool: &[Fitted<'_>]) -> (usize, f64) {
+    /// Class of the pool's total and its spread.
+    fn pool_class(&self, pool: &[Fitted<'_>]) -> (usize, Spread) {
+        if let [only] = pool {
+            return (self.class(only.rate(), only.levels.observed, only.spread), only.spread);
+        }
         let rate: f64 = pool.iter().map(Fitted::rate).sum();
         let observed = pool.iter().map(|f| f.levels.observed).max().unwrap_or(0);
-        let dispersion = dispersion(pool_one_step(pool), self.dispersions[self.class(rate, observed, 0.0)]);
-        (self.class(rate, observed, dispersion), dispersion)
+        let class = self.class(rate, observed, Spread::default());
+        let spread = spread(pool_one_step(pool), clumping(pool_units(pool)), self.dispersions[class]);
+        (self.class(rate, observed, spread), spread)
     }
 
     /// The forecast of pool `pool` (of [`crate::panel::Panel::pools`]).
@@ -227,13 +224,13 @@ impl Context<'_> {
             forecast.push(series);
             accuracy.extend(rows);
         }
-        let (class, dispersion) = self.pool_class(&fitted);
-        PoolForecast { series: forecast, total: self.pool_demand(total, class, dispersion), accuracy, exceptions }
+        let (class, spread) = self.pool_class(&fitted);
+        PoolForecast { series: forecast, total: self.pool_demand(total, class, spread), accuracy, exceptions }
     }
 
-    fn pool_demand(&self, mean: Vec<f64>, class: usize, dispersion: f64) -> PoolDemand {
+    fn pool_demand(&self, mean: Vec<f64>, class: usize, spread: Spread) -> PoolDemand {
         let errors = &self.classes[class];
-        PoolDemand { mean, dispersion, level_variance: errors.level_variance, ladder: self.ladder, calibrations: errors.sums }
+        PoolDemand { mean, spread, level_variance: errors.level_variance, ladder: self.ladder, calibrations: errors.sums }
     }
 
     /// A pool without any sale: its analogue times the factor, or nothing.
@@ -245,16 +242,16 @@ impl Context<'_> {
             let found = pools.binary_search_by_key(&(a, this.location), |p| (p.sku, p.location)).ok()?;
             (!pools[found].series.is_empty()).then_some(found)
         });
-        let (mean, class, dispersion) = match analogue {
+        let (mean, class, spread) = match analogue {
             Some(like) => {
                 let factor = product.and_then(|p| p.analogue_factor).unwrap_or(1.0);
                 let like = self.forecast_pool(like).total;
                 let mean: Vec<f64> = like.mean.iter().map(|m| m * factor).collect();
                 let rate = mean.iter().sum::<f64>() / mean.len().max(1) as f64;
-                // Nothing of its own: the class of short histories, with the analogue's dispersion.
-                (mean, self.class(rate, 0, like.dispersion), like.dispersion)
+                // Nothing of its own: the class of short histories, with the analogue's spread.
+                (mean, self.class(rate, 0, like.spread), like.spread)
             }
-            None => (vec![0.0; self.settings.horizon], 0, 0.0),
+            None => (vec![0.0; self.settings.horizon], 0, Spread::default()),
         };
         let exceptions = vec![Exception::new(
             if analogue.is_some() { Severity::Info } else { Severity::Warning },
@@ -263,24 +260,32 @@ impl Context<'_> {
             if analogue.is_some() { "forecast of an analogue" } else { "no forecast" },
             if analogue.is_some() { "no sales of its own yet" } else { "no sales and no analogue in the master data" },
         )];
-        PoolForecast { series: Vec::new(), total: self.pool_demand(mean, class, dispersion), accuracy: Vec::new(), exceptions }
+        PoolForecast { series: Vec::new(), total: self.pool_demand(mean, class, spread), accuracy: Vec::new(), exceptions }
     }
 
     fn series_forecast(&self, fitted: &Fitted<'_>, exceptions: &mut Vec<Exception>) -> (SeriesForecast, Vec<Accuracy>) {
         let key = self.demand.panel.key(fitted.index);
-        let rows = self.accuracy(fitted);
-        let (mut mean, method, reason, runner_up) = if let Some(why) = self.inactive(fitted, key) {
+        let mut rows = self.accuracy(fitted);
+        let (mut mean, mut method, mut reason, mut runner_up) = if let Some(why) = self.inactive(fitted, key) {
             (vec![0.0; self.settings.horizon], "inactive".to_owned(), why, "pooled level".to_owned())
         } else {
             let (method, runner_up) = self.labels(fitted);
             let mean = self.guarded(fitted, key, exceptions);
             (mean, method, reason(&rows, fitted), runner_up)
         };
+        if let Some(local) = self.local(fitted).filter(|_| method != "inactive") {
+            let weigh = |(m, own): (&mut f32, f64)| *m += local.weight as f32 * (own as f32 - *m);
+            mean.iter_mut().zip(local.path.iter().copied()).for_each(weigh);
+            reason = format!("{reason}; own models weigh {:.0} %: WAPE {:.2}", 100.0 * local.weight, local.row.wape);
+            (method, runner_up) = (format!("{} + {method}", local.label), method);
+            rows.iter_mut().for_each(|r| r.chosen &= !local.row.chosen);
+            rows.push(local.row);
+        }
         self.adjust(key, &mut mean);
-        let class = &self.classes[self.class(fitted.rate(), fitted.levels.observed, fitted.dispersion)];
+        let class = &self.classes[self.class(fitted.rate(), fitted.levels.observed, fitted.spread)];
         let quantiles = mean.iter().enumerate().map(|(h, &m)| {
             let rung = self.ladder.partition_point(|&l| l <= h).min(LADDER - 1);
-            class.table.quantiles(f64::from(m), fitted.dispersion + class.level_variance[rung])
+            class.table.quantiles(f64::from(m), fitted.spread.relative(f64::from(m)) + class.level_variance[rung])
         });
         (SeriesForecast { quantiles: quantiles.collect(), mean, method, reason, runner_up }, rows)
     }
@@ -292,11 +297,11 @@ impl Context<'_> {
         }
         let idle = fitted.idle();
         let before = fitted.units.len() - idle.min(fitted.units.len());
-        let sold: f64 = fitted.units.iter().map(|&u| f64::from(u)).sum();
-        let missed = sold / before.max(1) as f64 * idle as f64;
+        let periods_sold = fitted.units.iter().filter(|u| **u > 0.0).count() as f64;
+        let missed = (periods_sold - 1.0) / before.max(1) as f64 * idle as f64;
         let days = idle as f64 * self.demand.panel.calendar().bucket().days();
-        (days >= IDLE_DAYS && missed >= IDLE_SALES && !fitted.analogue)
-            .then(|| format!("no sale in {days:.0} days in stock; {missed:.0} units would have sold at the rate before"))
+        (days >= IDLE_DAYS && missed >= IDLE_SALES && periods_sold >= KNOWN_SALES && !fitted.analogue)
+            .then(|| format!("no sale in {days:.0} days in stock; {missed:.0} periods with a sale were due at the rate before"))
     }
 
     /// Mean of each period, finite, not negative and not beyond the guard.
@@ -309,7 +314,7 @@ impl Context<'_> {
         let mut level = self.level(fitted, fitted.levels.at.len() - 1) * self.scales[fitted.group];
         if !level.is_finite() || level < 0.0 {
             note("mean of the last periods instead of the pooled level", format!("the level is {level}"));
-            level = window_mean(fitted, n, self.window_60());
+            level = fitted.window_mean(n, (60.0 / self.demand.panel.calendar().bucket().days()).round() as usize);
         }
         if fitted.levels.observed == 0 && !fitted.analogue {
             note("no demand was ever seen", format!("all {n} periods are censored"));
@@ -342,7 +347,9 @@ impl Context<'_> {
         for a in current.filter(|a| a.channel.is_none_or(|c| c == key.channel)) {
             let end = calendar.history() as i64;
             let (from, to) = (calendar.index(a.from) - end, calendar.index(a.to) - end);
-            let length = (to - from + 1).max(1);
+            // Units without a channel are shared by all series of the item.
+            let shared = if a.channel.is_some() { 1 } else { self.demand.series_of(key.sku) };
+            let length = (to - from + 1).max(1) * shared as i64;
             for h in from.max(0)..=to.min(mean.len() as i64 - 1) {
                 let m = &mut mean[h as usize];
                 *m = match a.kind {
@@ -362,52 +369,6 @@ impl Context<'_> {
         let own = if fitted.analogue { "analogue and " } else { "" };
         (format!("{own}{}", name(order[0])), name(order[1]))
     }
-
-    fn window_60(&self) -> usize {
-        (60.0 / self.demand.panel.calendar().bucket().days()).round() as usize
-    }
-
-    /// Errors at the rolling origins: three benchmarks, then the combination.
-    fn accuracy(&self, fitted: &Fitted<'_>) -> Vec<Accuracy> {
-        let season = self.demand.panel.calendar().bucket().season_length();
-        let scale = Scale::of(fitted.units, &fitted.exposure, season);
-        let mut sums = [ErrorSums::default(); 4];
-        let n = fitted.units.len();
-        let class = &self.classes[self.class(fitted.rate(), fitted.levels.observed, fitted.dispersion)];
-        for (k, &back) in fitted.back.iter().enumerate().filter(|(_, b)| **b > 0) {
-            let origin = n - back;
-            let level = self.level(fitted, k);
-            let average = window_mean(fitted, origin, self.window_60());
-            for t in origin..origin + self.settings.lead_time.min(back) {
-                if fitted.exposure[t].is_nan() {
-                    continue;
-                }
-                let actual = f64::from(fitted.units[t]);
-                let before = if origin >= season { origin - season + (t - origin) % season } else { origin - 1 };
-                let mean = level * f64::from(fitted.held[t]);
-                let methods = [f64::from(fitted.units[origin - 1]), f64::from(fitted.units[before]), average, mean];
-                sums.iter_mut().zip(methods).for_each(|(s, m)| s.add(m, actual));
-                let quantiles = class.table.quantiles(mean, fitted.dispersion + class.level_variance[1]);
-                sums[3].add_quantiles(&quantiles, actual);
-            }
-        }
-        if sums[0].count() == 0.0 {
-            return Vec::new();
-        }
-        let names = ["naive", "seasonal naive", "60-day average", "pooled level"];
-        let horizon = self.settings.lead_time;
-        let mut rows: Vec<Accuracy> =
-            names.iter().zip(&sums).map(|(name, s)| s.row(fitted.index, name, &scale, horizon)).collect();
-        rows[3].chosen = true;
-        rows
-    }
-}
-
-/// Mean of the last `window` seen periods before `origin`; of none, zero.
-fn window_mean(fitted: &Fitted<'_>, origin: usize, window: usize) -> f64 {
-    let seen = (0..origin).rev().filter(|&t| !fitted.exposure[t].is_nan()).take(window.max(1));
-    let (sum, count) = seen.fold((0.0, 0.0), |(s, c), t| (s + f64::from(fitted.units[t]), c + 1.0));
-    if count > 0.0 { sum / count } else { 0.0 }
 }
 
 /// One sentence with the error figures behind the choice.
@@ -435,4 +396,11 @@ fn pool_one_step<'f>(pool: &'f [Fitted<'_>]) -> impl Iterator<Item = (f64, f64)>
             (y + f64::from(f.units[f.units.len() - back]), m + f64::from(steps[steps.len() - back]))
         })
     })
+}
+
+/// Units of a pool's total over the history of its longest channel, unseen periods as cleaned.
+fn pool_units<'f>(pool: &'f [Fitted<'_>]) -> impl Iterator<Item = f64> + 'f {
+    let longest = pool.iter().map(|f| f.units.len()).max().unwrap_or(0);
+    (1..=longest)
+        .map(move |back| pool.iter().filter(|f| f.units.len() >= back).map(|f| f64::from(f.units[f.units.len() - back])).sum())
 }

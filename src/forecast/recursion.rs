@@ -149,4 +149,41 @@ mod tests {
         solve_positive_definite(&mut matrix, &mut right);
         assert!((right[0] - 1.0).abs() < 1e-12 && (right[1] - 2.0).abs() < 1e-12);
     }
+
+    /// Simple smoothing, enough to compare code paths.
+    struct Level(Lane, Lane);
+
+    impl Recursion for Level {
+        fn error(&self, y: Lane) -> Lane {
+            y - self.0
+        }
+
+        fn advance(&mut self, error: Lane) {
+            self.0 += self.1 * error;
+        }
+    }
+
+    fn smoothing() -> Level {
+        Level(Lane::splat(3.0), Lane(std::array::from_fn(|k| 0.05 * (k + 1) as f64)))
+    }
+
+    #[test]
+    fn wide_vectors_give_the_same_bits() {
+        let y: Vec<f64> = (0..500).map(|t| (f64::from(t) * 0.7).sin() * 10.0 / 3.0).collect();
+        let (mut wide, mut plain) = (smoothing(), smoothing());
+        assert_eq!(squared_errors(&mut wide, &y), squared_errors_portable(&mut plain, &y));
+        assert_eq!(wide.0, plain.0);
+    }
+
+    #[test]
+    fn the_best_start_leaves_the_least_errors() {
+        let y = [10.0, 12.0, f64::NAN, 9.0, 11.0, 10.5];
+        let mut columns = smoothing();
+        columns.1 = Lane::splat(0.2);
+        columns.0 = Lane::ZERO;
+        columns.0.0[1] = 1.0;
+        let start = best_start(&mut [columns], 2, &y)[0];
+        let sum = |level: f64| squared_errors(&mut Level(Lane::splat(level), Lane::splat(0.2)), &y).0[0];
+        assert!(sum(start) < sum(start + 0.01) && sum(start) < sum(start - 0.01), "{start}");
+    }
 }

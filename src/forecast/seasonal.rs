@@ -22,12 +22,19 @@ const EVENT_OFFSETS: Range<i64> = -3..3;
 const WEEKDAY_SD: f64 = 0.3;
 const ANNUAL_SD: f64 = 0.4;
 const EVENT_SD: f64 = 0.1;
+/// History below which a season of the year cannot be told from growth.
+const ANNUAL_DAYS: f64 = 500.0;
 /// Movement of a group's log level over four weeks (one month, at that bucket).
-const LEVEL_STEP_SD: f64 = 0.05;
+const LEVEL_STEP_SD: f64 = 0.08;
+/// Largest log growth a year that is carried on, and what is left of its slope a day later.
+const GROWTH_LIMIT: f64 = 0.5;
+const GROWTH_DAMPING: f64 = 0.99;
 /// Relative variance of a group's demand beyond Poisson.
 const GROUP_DISPERSION: f64 = 0.01;
 /// An event on which a group sells less than this share is a closed day, outside any regression.
 const CLOSED_SHARE: f64 = 0.05;
+/// Units of evidence that "sells at once what it will sell" is worth against the launches seen.
+const LAUNCH_EVIDENCE: f64 = 1_000.0;
 /// An event with more days a year than this is a rhythm (pay days, benefits) without run-up.
 const FREQUENT_DAYS: f64 = 20.0;
 
@@ -75,24 +82,28 @@ pub struct Totals {
     pub units: Vec<f64>,
     /// What the same cells sell on average, units. `[groups × history]`
     pub expected: Vec<f64>,
+    /// Units and average units by periods since the launch, all groups together.
+    launch: Vec<(f64, f64)>,
 }
 
 impl Totals {
-    /// Totals over the series `range`.
+    /// Totals over the series `range`; `promoted` tells the promoted periods of a series (empty = none).
     #[must_use]
-    pub fn of(demand: &Demand<'_>, groups: &Groups, range: Range<usize>) -> Self {
+    pub fn of(demand: &Demand<'_>, groups: &Groups, range: Range<usize>, promoted: impl Fn(usize) -> Vec<bool>) -> Self {
         let history = demand.panel.calendar().history();
-        let mut totals = Self { units: vec![0.0; groups.keys.len() * history], expected: vec![0.0; groups.keys.len() * history] };
+        let cells = groups.keys.len() * history;
+        let launch = vec![(0.0, 0.0); launch_periods(demand.panel.calendar().bucket())];
+        let mut totals = Self { units: vec![0.0; cells], expected: vec![0.0; cells], launch };
         for i in range {
-            totals.add(demand, i, groups.of_series[i] * history);
+            totals.add(demand, i, groups.of_series[i] * history, &promoted(i));
         }
         totals
     }
 
-    fn add(&mut self, demand: &Demand<'_>, i: usize, group: usize) {
+    fn add(&mut self, demand: &Demand<'_>, i: usize, group: usize, promoted: &[bool]) {
         let (units, flags, start) = (demand.panel.cleaned(i), demand.panel.flags(i), demand.panel.start(i));
         let Some(last) = units.iter().rposition(|&u| u > 0.0) else { return };
-        let counts = |t: usize| flags[t] & (flag::CENSORED | flag::PROMOTION) == 0;
+        let counts = |t: usize| flags[t] & flag::CENSORED == 0 && promoted.get(t) != Some(&true);
         let (mut sum, mut n) = (0.0, 0.0);
         for t in (0..=last).filter(|&t| counts(t)) {
             sum += f64::from(units[t]);
@@ -107,6 +118,32 @@ impl Totals {
             self.units[group + start + t] += f64::from(units[t]);
             self.expected[group + start + t] += sum / n;
         }
+        self.add_launch(&units[..=last], start, counts);
+    }
+
+    /// Enters the first periods of a series that was launched inside the panel against what it sold once it had settled.
+    fn add_launch(&mut self, units: &[f32], start: usize, counts: impl Fn(usize) -> bool) {
+        let periods = self.launch.len();
+        if periods == 0 || start < periods / 2 || units.len() < periods * 3 / 2 {
+            return;
+        }
+        let settled = (periods / 2..units.len().min(3 * periods)).filter(|&t| counts(t));
+        let (sum, n) = settled.fold((0.0, 0.0), |(s, n), t| (s + f64::from(units[t]), n + 1.0));
+        for t in (0..periods).filter(|&t| n > 0.0 && counts(t)) {
+            self.launch[t].0 += f64::from(units[t]);
+            self.launch[t].1 += sum / n;
+        }
+    }
+
+    /// Demand by periods since the launch relative to the settled item, smoothed over a week; empty when nothing was launched.
+    #[must_use]
+    pub fn launch_curve(&self) -> Vec<f32> {
+        let smooth = |t: usize| {
+            let around = &self.launch[t.saturating_sub(3)..(t + 4).min(self.launch.len())];
+            let (units, expected) = around.iter().fold((0.0, 0.0), |(u, e), c| (u + c.0, e + c.1));
+            ((units + LAUNCH_EVIDENCE) / (expected + LAUNCH_EVIDENCE)) as f32
+        };
+        (0..self.launch.len()).map(smooth).collect()
     }
 
     /// Adds the totals of the next partition.
@@ -117,6 +154,19 @@ impl Totals {
         for (a, b) in self.expected.iter_mut().zip(&other.expected) {
             *a += b;
         }
+        for (a, b) in self.launch.iter_mut().zip(&other.launch) {
+            a.0 += b.0;
+            a.1 += b.1;
+        }
+    }
+}
+
+/// Periods that a launch may take: eight weeks; no curve for months.
+fn launch_periods(bucket: Bucket) -> usize {
+    match bucket {
+        Bucket::Day => 56,
+        Bucket::Week => 8,
+        Bucket::Month => 0,
     }
 }
 
@@ -127,7 +177,7 @@ pub struct Profile {
     pub index: Vec<f32>,
     /// The same without having seen the last `held` periods: what rolling origins may use. `[history + horizon]`
     pub held: Vec<f32>,
-    /// Log growth a year at the end of history, already damped by its own uncertainty.
+    /// Log growth over the last year, which `index` carries on, damped.
     pub growth: f64,
 }
 
@@ -196,13 +246,19 @@ pub fn profile(
         let scale = index[known - year..known].iter().sum::<f64>() / year as f64;
         index.iter_mut().for_each(|v| *v = (*v / scale).clamp(1e-4, 50.0));
         closed.iter().for_each(|(&t, share)| index[t] *= share);
-        Ok((index.iter().map(|&v| v as f32).collect::<Vec<f32>>(), beta))
+        let growth = growth(&beta[layout.level()..], layout, calendar, known);
+        // Damped trend: after `t` periods the log level has moved by g (1 - φ^t) / (1 - φ).
+        for (t, v) in index[known..].iter_mut().enumerate() {
+            let days = (t + 1) as f64 * calendar.bucket().days();
+            *v *= (growth / 365.25 * (1.0 - GROWTH_DAMPING.powf(days)) / (1.0 - GROWTH_DAMPING)).exp();
+        }
+        Ok((index.iter().map(|&v| v as f32).collect::<Vec<f32>>(), growth))
     };
-    let (index, beta) = fit(&weight, units.len())?;
+    let (index, growth) = fit(&weight, units.len())?;
     let known = units.len().saturating_sub(held).max(1);
     weight[known..].fill(0.0);
     let held = fit(&weight, known).map_or_else(|_| vec![1.0; rows.len()], |(held, _)| held);
-    Ok(Profile { index, held, growth: growth(&beta[layout.level()..], layout, calendar) })
+    Ok(Profile { index, held, growth })
 }
 
 /// Periods of events on which next to nothing was ever sold (a closed day), with the share that was; the future ones too.
@@ -225,19 +281,21 @@ fn closures(
     closed
 }
 
-/// Log growth over the last year between averaged ends of the level path, halved without a second year to confirm it.
-fn growth(level: &[f64], layout: Layout, calendar: &Calendar) -> f64 {
+/// Log growth over the year before period `known`, between means of three knots of the level path; 0 without that year.
+fn growth(level: &[f64], layout: Layout, calendar: &Calendar, known: usize) -> f64 {
     let year = (365.25 / calendar.bucket().days() / layout.knot_periods as f64).round() as usize;
-    if level.len() < year + 3 || year < 3 {
+    let end = (known.div_ceil(layout.knot_periods) + 1).min(level.len());
+    if end < year + 3 || layout.harmonics == 0 {
         return 0.0;
     }
     let mean = |r: Range<usize>| level[r.clone()].iter().sum::<f64>() / r.len() as f64;
-    let n = level.len();
-    mean(n - 3..n) - mean(n - year - 3..n - year)
+    // In two years growth and season are hard to tell apart; a third confirms it.
+    let confirmed = ((end as f64 / year as f64) - 2.0).clamp(0.0, 1.0);
+    confirmed * (mean(end - 3..end) - mean(end - year - 3..end - year)).clamp(-GROWTH_LIMIT, GROWTH_LIMIT)
 }
 
 fn layout(calendar: &Calendar, settings: &Settings, days: f64, events: &[(String, Vec<&Event>)]) -> Layout {
-    let harmonics = if days < 400.0 { 0 } else { settings.harmonics.min(calendar.bucket().season_length().max(12) / 2) };
+    let harmonics = if days < ANNUAL_DAYS { 0 } else { settings.harmonics.min(calendar.bucket().season_length().max(12) / 2) };
     let knot_periods = if calendar.bucket() == Bucket::Month { 3 } else { (28.0 / calendar.bucket().days()) as usize };
     let slots = slots(calendar.bucket());
     Layout {

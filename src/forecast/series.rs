@@ -1,6 +1,7 @@
 //! One series prepared for forecasting: exposure, own weekdays and promotions, levels at rolling origins and now.
 
 use super::combine::{self, LevelPrior, Levels, MemoryErrors, Past, levels, rhythm};
+use super::distribution::{Spread, clumping};
 use super::{Context, Demand};
 use crate::calendar::Bucket;
 use crate::inputs::Promotion;
@@ -33,22 +34,45 @@ pub(super) struct Fitted<'a> {
     pub back: Vec<usize>,
     pub group: usize,
     pub class: usize,
-    /// Variance of one period beyond Poisson, relative to the squared mean.
-    pub dispersion: f64,
+    /// Variance of one period.
+    pub spread: Spread,
     /// Of each memory over past lead times.
     pub errors: MemoryErrors,
     /// Units sold under promotion and expected without.
     pub promoted: (f64, f64),
+    /// Which periods were promoted; empty for none.
+    pub promoted_periods: Vec<bool>,
+    /// Set where nothing says when the next promotion comes.
+    pub unplanned: Option<Unplanned>,
     /// Whether the level leans on an analogue.
     pub analogue: bool,
 }
 
+/// Promotions that come without a plan, at the rate of the last year.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Unplanned {
+    /// Demand of a promoted period relative to the baseline.
+    uplift: f64,
+    /// Mean demand of any period relative to the baseline.
+    average: f64,
+}
+
 impl Fitted<'_> {
-    /// Units and held exposure of the seen periods of `range`.
+    /// Held exposure of period `t` as an earlier origin expects it: where promotions are not planned, they are not foreseen.
+    pub fn foreseen(&self, t: usize) -> f64 {
+        let factor = match self.unplanned {
+            Some(Unplanned { uplift, average }) if self.promoted_periods.get(t) == Some(&true) => average / uplift,
+            Some(Unplanned { average, .. }) => average,
+            None => 1.0,
+        };
+        f64::from(self.held[t]) * factor
+    }
+
+    /// Units and foreseen exposure of the seen periods of `range`.
     pub fn window(&self, range: Range<usize>) -> (f64, f64) {
         range
             .filter(|&t| !self.held[t].is_nan())
-            .fold((0.0, 0.0), |(units, exposure), t| (units + f64::from(self.units[t]), exposure + f64::from(self.held[t])))
+            .fold((0.0, 0.0), |(units, exposure), t| (units + f64::from(self.units[t]), exposure + self.foreseen(t)))
     }
 
     /// Units a period at the index's average, over about two months.
@@ -60,6 +84,18 @@ impl Fitted<'_> {
     pub fn idle(&self) -> usize {
         let last = self.units.iter().rposition(|&u| u > 0.0).map_or(0, |t| t + 1);
         self.exposure[last..self.units.len()].iter().filter(|a| !a.is_nan()).count()
+    }
+
+    /// Mean of the last `window` seen periods before `origin`; of none, zero.
+    pub fn window_mean(&self, origin: usize, window: usize) -> f64 {
+        let seen = (0..origin).rev().filter(|&t| !self.held[t].is_nan()).take(window.max(1));
+        let (sum, count) = seen.fold((0.0, 0.0), |(s, c), t| (s + f64::from(self.units[t]), c + 1.0));
+        if count > 0.0 { sum / count } else { 0.0 }
+    }
+
+    /// Units of the seen periods.
+    pub fn seen_units(&self) -> impl Iterator<Item = f64> + '_ {
+        self.units.iter().zip(&self.held).filter(|(_, a)| !a.is_nan()).map(|(&u, _)| f64::from(u))
     }
 
     /// (actual, one-step mean) of the recent periods.
@@ -78,11 +114,15 @@ impl Context<'_> {
         let n = units.len();
         let mut exposure = self.profiles[group].index[start..].to_vec();
         let mut held = self.profiles[group].held[start..start + n].to_vec();
+        if start > self.launch_curve.len() / 2 {
+            exposure.iter_mut().zip(&self.launch_curve).for_each(|(a, c)| *a *= c);
+            held.iter_mut().zip(&self.launch_curve).for_each(|(a, c)| *a *= c);
+        }
         for (t, _) in panel.flags(i).iter().enumerate().filter(|(_, f)| **f & flag::CENSORED != 0) {
             (exposure[t], held[t]) = (f32::NAN, f32::NAN);
         }
         let promotions = self.promotions_of(panel.key(i));
-        let promoted = promoted_periods(&self.demand, i, &promotions);
+        let promoted = self.promoted_periods(i, &promotions);
         let first =
             (calendar.bucket() == Bucket::Day).then(|| calendar.start(start as i64).weekday().num_days_from_monday() as usize);
         let own =
@@ -98,9 +138,13 @@ impl Context<'_> {
             exposure[t] *= uplift as f32;
             held[t] *= uplift as f32;
         }
-        self.promote(&mut exposure[n..], &promoted, &promotions, uplift);
+        let unplanned = self.unplanned(&promoted, uplift);
+        match unplanned {
+            Some(Unplanned { average, .. }) => exposure[n..].iter_mut().for_each(|a| *a *= average as f32),
+            None => self.promote(&mut exposure[n..], &promotions, uplift),
+        }
         let step = self.ladder[2];
-        let back: Vec<usize> = (0..=ORIGINS).rev().map(|k| k * step).filter(|&b| b == 0 || n >= b + step).collect();
+        let back: Vec<usize> = (0..=ORIGINS).rev().map(|k| k * step).filter(|&b| b == 0 || n >= b + self.ladder[1]).collect();
         let origins: Vec<usize> = back.iter().filter(|b| **b > 0).map(|b| n - b).collect();
         let prior = self.prior(i, n);
         let mut now = levels(&Past { units, exposure: &exposure }, &self.half_lives, prior, &[]);
@@ -116,18 +160,20 @@ impl Context<'_> {
             held,
             back,
             group,
-            class: self.class(now.at.last().map_or(0.0, |l| l[3]), now.observed, 0.0),
+            class: self.class(now.at.last().map_or(0.0, |l| l[3]), now.observed, Spread::default()),
             levels: now,
-            dispersion: 0.0,
+            spread: Spread::default(),
             errors: MemoryErrors::default(),
             promoted: own.promoted,
+            promoted_periods: promoted,
+            unplanned,
             analogue: prior.periods > 0.0,
         };
         for (k, &back) in fitted.back.iter().enumerate().filter(|(_, b)| **b > 0) {
             let (actual, exposure) = fitted.window(n - back..n - back + step);
             fitted.errors.add(actual, &fitted.levels.at[k], exposure);
         }
-        fitted.dispersion = dispersion(fitted.one_step(), self.dispersions[fitted.class]);
+        fitted.spread = spread(fitted.one_step(), clumping(fitted.seen_units()), self.dispersions[fitted.class]);
         fitted
     }
 
@@ -142,15 +188,18 @@ impl Context<'_> {
         combine::weights(&fitted.errors, &self.memory_errors[fitted.class], self.settings.class_evidence)
     }
 
-    /// Multiplies future periods by the uplift of what is planned: as stated, by discount, or as learnt. Where nothing is planned
-    /// for anything, promotions go on at last year's rate.
-    fn promote(&self, future: &mut [f32], promoted: &[bool], plans: &[&Promotion], uplift: f64) {
-        if self.demand.promotions.is_empty() {
-            let year = ((365.25 / self.demand.panel.calendar().bucket().days()) as usize).min(promoted.len());
-            let share = promoted[promoted.len() - year..].iter().filter(|p| **p).count() as f64 / year.max(1) as f64;
-            future.iter_mut().for_each(|a| *a *= (1.0 + share * (uplift - 1.0)) as f32);
-            return;
+    /// The rate of promotions over the last year, for a series that had some while no promotion is planned for anything.
+    fn unplanned(&self, promoted: &[bool], uplift: f64) -> Option<Unplanned> {
+        if !self.demand.promotions.is_empty() || promoted.is_empty() {
+            return None;
         }
+        let year = ((365.25 / self.demand.panel.calendar().bucket().days()) as usize).min(promoted.len());
+        let share = promoted[promoted.len() - year..].iter().filter(|p| **p).count() as f64 / year as f64;
+        Some(Unplanned { uplift, average: 1.0 + share * (uplift - 1.0) })
+    }
+
+    /// Multiplies future periods by the uplift of what is planned: as stated, by discount, or as learnt.
+    fn promote(&self, future: &mut [f32], plans: &[&Promotion], uplift: f64) {
         let calendar = self.demand.panel.calendar();
         let end = calendar.history() as i64;
         for plan in plans {
@@ -170,8 +219,30 @@ impl Context<'_> {
         }
     }
 
+    /// Which periods of a series' history were promoted, by flag (gaps bridged) or by the promotions table; empty for none.
+    pub(super) fn promoted_periods(&self, i: usize, plans: &[&Promotion]) -> Vec<bool> {
+        let panel = self.demand.panel;
+        let (flags, start, calendar) = (panel.flags(i), panel.start(i), panel.calendar());
+        let mut promoted: Vec<bool> = Vec::new();
+        let mut last: Option<usize> = None;
+        for t in (0..flags.len()).filter(|&t| flags[t] & flag::PROMOTION != 0) {
+            promoted.resize(flags.len(), false);
+            let from = last.filter(|l| t - l <= PROMOTION_GAP).map_or(t, |l| l + 1);
+            promoted[from..=t].fill(true);
+            last = Some(t);
+        }
+        for plan in plans {
+            let (from, to) = (calendar.index(plan.start) - start as i64, calendar.index(plan.end) - start as i64);
+            for t in from.max(0)..=to.min(flags.len() as i64 - 1) {
+                promoted.resize(flags.len(), false);
+                promoted[t as usize] = true;
+            }
+        }
+        promoted
+    }
+
     /// The promotions that concern a series.
-    fn promotions_of(&self, key: SeriesKey) -> Vec<&Promotion> {
+    pub(super) fn promotions_of(&self, key: SeriesKey) -> Vec<&Promotion> {
         if self.demand.promotions.is_empty() {
             return Vec::new();
         }
@@ -201,27 +272,6 @@ impl Context<'_> {
     }
 }
 
-/// Which periods of a series' history were promoted, by flag (gaps bridged) or by the promotions table; empty for none.
-fn promoted_periods(demand: &Demand<'_>, i: usize, plans: &[&Promotion]) -> Vec<bool> {
-    let (flags, start, calendar) = (demand.panel.flags(i), demand.panel.start(i), demand.panel.calendar());
-    let mut promoted: Vec<bool> = Vec::new();
-    let mut last: Option<usize> = None;
-    for t in (0..flags.len()).filter(|&t| flags[t] & flag::PROMOTION != 0) {
-        promoted.resize(flags.len(), false);
-        let from = last.filter(|l| t - l <= PROMOTION_GAP).map_or(t, |l| l + 1);
-        promoted[from..=t].fill(true);
-        last = Some(t);
-    }
-    for plan in plans {
-        let (from, to) = (calendar.index(plan.start) - start as i64, calendar.index(plan.end) - start as i64);
-        for t in from.max(0)..=to.min(flags.len() as i64 - 1) {
-            promoted.resize(flags.len(), false);
-            promoted[t as usize] = true;
-        }
-    }
-    promoted
-}
-
 /// Share of period `t` that a promotion covers.
 fn covered(demand: &Demand<'_>, plan: &Promotion, t: i64) -> f64 {
     let calendar = demand.panel.calendar();
@@ -230,23 +280,24 @@ fn covered(demand: &Demand<'_>, plan: &Promotion, t: i64) -> f64 {
     days.max(0) as f64 / (next - start).num_days().max(1) as f64
 }
 
-/// `Σ ((y - μ)² - μ)`, `Σ μ²` and the number of pairs with a known mean.
-pub(super) fn excess(pairs: impl Iterator<Item = (f64, f64)>) -> (f64, f64, f64) {
-    pairs
-        .filter(|(_, m)| m.is_finite())
-        .fold((0.0, 0.0, 0.0), |(excess, square, n), (y, m)| (excess + (y - m) * (y - m) - m, square + m * m, n + 1.0))
+/// `Σ ((y - μ)² - (1 + c) μ)`, `Σ μ²` and the number of pairs with a known mean.
+pub(super) fn excess(pairs: impl Iterator<Item = (f64, f64)>, clumping: f64) -> (f64, f64, f64) {
+    pairs.filter(|(_, m)| m.is_finite()).fold((0.0, 0.0, 0.0), |(excess, square, n), (y, m)| {
+        (excess + (y - m) * (y - m) - (1.0 + clumping) * m, square + m * m, n + 1.0)
+    })
 }
 
-/// Method-of-moments dispersion `φ` of `Var y = μ + φ μ²`, shrunk towards `class` by its own uncertainty.
-pub(super) fn dispersion(pairs: impl Iterator<Item = (f64, f64)>, class: f64) -> f64 {
-    let (excess, square, n) = excess(pairs);
+/// Method-of-moments dispersion beside a known clumping, shrunk towards the `class` dispersion by its own uncertainty.
+pub(super) fn spread(pairs: impl Iterator<Item = (f64, f64)>, clumping: f64, class: f64) -> Spread {
+    let (excess, square, n) = excess(pairs, clumping);
     if square <= 0.0 {
-        return class;
+        return Spread { clumping, dispersion: class };
     }
     let mean = (square / n).sqrt();
-    let variance = mean + class * mean * mean;
+    let variance = (1.0 + clumping) * mean + class * mean * mean;
     let sampling = 2.0 * (variance * variance + variance) / (n * mean.powi(4));
     let prior = 0.5 * (class + 0.3) * (class + 0.3);
     let trust = prior / (prior + sampling);
-    (trust * excess / square + (1.0 - trust) * class).max(-0.95 / mean)
+    let dispersion = (trust * excess / square + (1.0 - trust) * class).max(-0.95 / mean);
+    Spread { clumping, dispersion }
 }

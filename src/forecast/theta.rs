@@ -11,7 +11,7 @@
 //!
 //! Sources: Assimakopoulos & Nikolopoulos (2000), *The theta model*, International Journal of Forecasting 16; Fiorucci,
 //! Pellegrini, Louzada, Petropoulos & Koehler (2016), *Models for optimising the theta method*, same journal 32.
-//! Oracle: `tests/oracle/theta_*.csv`.
+//! Oracle: `tests/oracle/forecast.csv`.
 
 use super::decompose::{self, Season};
 use crate::error::FitError;
@@ -208,7 +208,7 @@ pub fn fit_adjusted(values: &[f64], season: Option<Season>, form: ThetaForm) -> 
     }
     let lines = lines(&y, form);
     let omega = form.fixed_omega();
-    let starts: [[f64; 1]; LANES] = std::array::from_fn(|k| [(k as f64 + 0.5) / LANES as f64]);
+    let starts: [[f64; 1]; LANES] = std::array::from_fn(|k| [k as f64 / (LANES - 1) as f64]);
     let mut best = Choice::NONE;
     search(&starts, 0.02, 1, |points| best.consider(&y, &lines, omega, points.map(|u| alpha_at(u[0]))));
     finish(&y, season, form, best)
@@ -271,7 +271,7 @@ fn finish(y: &[f64], season: Option<Season>, form: ThetaForm, choice: Choice) ->
     Ok(ThetaState { form, alpha, omega, start, level, decay, line, season, sigma2 })
 }
 
-/// Fits the form of `state` to a longer or slightly changed history with its season: sixteen `α` around the old one.
+/// Fits the form of `state` to a history that has grown at its end, season kept: sixteen `α` around the old one.
 ///
 /// # Errors
 /// As [`fit`].

@@ -12,6 +12,7 @@ pub use view::{PoolView, pool_views};
 
 use crate::inputs::Inputs;
 use crate::outcome::{Indicator, Outcome, Status};
+use crate::purchase::scorecard::supplier_scorecard;
 use chrono::NaiveDate;
 use flows::{Books, Flow, Flows};
 use formulas::{YEAR, ratio};
@@ -114,7 +115,7 @@ impl Attention {
     }
 }
 
-/// Every indicator of the run, sorted by name and scope.
+/// The indicators of the run, sorted by name and scope; those of trust in the proposals come from `review::scorecard`.
 #[must_use]
 pub fn compute(inputs: &Inputs, outcome: &Outcome, settings: &Settings) -> Vec<Indicator> {
     let pools = pool_views(inputs, outcome);
@@ -124,9 +125,9 @@ pub fn compute(inputs: &Inputs, outcome: &Outcome, settings: &Settings) -> Vec<I
     service(&mut list, inputs, &pools, &flows);
     stock(&mut list, inputs.panel.calendar().as_of(), &pools, inputs, settings);
     channels(&mut list, inputs, outcome, &flows);
-    suppliers(&mut list, inputs);
     counts(&mut list, inputs, settings.count_tolerance);
     accuracy(&mut list, outcome, &pools, &flows);
+    list.0.extend(supplier_scorecard(&inputs.purchase_orders, &inputs.names));
     list.0.sort_by(|a, b| (a.indicator, &a.scope).cmp(&(b.indicator, &b.scope)));
     list.0
 }
@@ -136,22 +137,16 @@ pub fn compute(inputs: &Inputs, outcome: &Outcome, settings: &Settings) -> Vec<I
 struct List(Vec<Indicator>);
 
 impl List {
-    /// `value` made of `parts` (numerator, denominator).
-    fn push(
-        &mut self,
-        indicator: &'static str,
-        scope: impl Into<String>,
-        unit: &'static str,
-        value: Option<f64>,
-        parts: (f64, f64),
-    ) {
+    /// `value` made of `parts` (numerator, denominator), `named` by indicator and unit.
+    fn push(&mut self, named: (&'static str, &'static str), scope: impl Into<String>, value: Option<f64>, parts: (f64, f64)) {
+        let (indicator, unit) = named;
         let (numerator, denominator) = parts;
         self.0.push(Indicator { indicator, scope: scope.into(), value, numerator, denominator, unit, estimated: false });
     }
 
     /// A plain amount over 1.
     fn amount(&mut self, indicator: &'static str, scope: impl Into<String>, unit: &'static str, value: f64) {
-        self.push(indicator, scope, unit, Some(value), (value, 1.0));
+        self.push((indicator, unit), scope, Some(value), (value, 1.0));
     }
 
     /// Marks the last one as an estimate.
@@ -168,29 +163,28 @@ fn books(list: &mut List, books: &Books) {
     let dio = formulas::days_inventory_outstanding(inventory, cogs);
     let dso = receivables.and_then(|r| formulas::days_sales_outstanding(r, revenue));
     let dpo = payables.and_then(|p| formulas::days_payable_outstanding(p, cogs));
-    list.push("turnover", "all", "ratio", formulas::turnover(cogs, inventory), (cogs, inventory));
+    list.push(("turnover", "ratio"), "all", formulas::turnover(cogs, inventory), (cogs, inventory));
     list.estimated(flows || stock);
-    list.push("dio", "all", "days", dio, (inventory, cogs));
+    list.push(("dio", "days"), "all", dio, (inventory, cogs));
     list.estimated(flows || stock);
-    list.push("dso", "all", "days", dso, (receivables.unwrap_or(0.0), revenue));
+    list.push(("dso", "days"), "all", dso, (receivables.unwrap_or(0.0), revenue));
     list.estimated(flows);
-    list.push("dpo", "all", "days", dpo, (payables.unwrap_or(0.0), cogs));
+    list.push(("dpo", "days"), "all", dpo, (payables.unwrap_or(0.0), cogs));
     list.estimated(flows);
     let cycle = dio.zip(dso).zip(dpo).map(|((dio, dso), dpo)| formulas::cash_conversion_cycle(dio, dso, dpo));
-    list.push("cash_conversion_cycle", "all", "days", cycle, (cycle.unwrap_or(0.0), 1.0));
+    list.push(("cash_conversion_cycle", "days"), "all", cycle, (cycle.unwrap_or(0.0), 1.0));
     list.estimated(flows || stock);
-    list.push("gmroi", "all", "ratio", formulas::gmroi(revenue - cogs, inventory), (revenue - cogs, inventory));
+    list.push(("gmroi", "ratio"), "all", formulas::gmroi(revenue - cogs, inventory), (revenue - cogs, inventory));
     list.estimated(flows || stock);
-    list.push("carrying_cost", "all", "percent", formulas::carrying_cost_percent(holding, inventory), (holding, inventory));
+    list.push(("carrying_cost", "percent"), "all", formulas::carrying_cost_percent(holding, inventory), (holding, inventory));
     list.estimated(books.holding_estimated || stock);
 }
 
 fn service(list: &mut List, inputs: &Inputs, pools: &[PoolView], flows: &[Flows]) {
     let quarter: Flow = flows.iter().map(|f| f.quarter).sum();
     list.push(
-        "fill_rate",
+        ("fill_rate", "percent"),
         "all",
-        "percent",
         formulas::fill_rate(quarter.sold, quarter.lost),
         (quarter.sold, quarter.sold + quarter.lost),
     );
@@ -212,20 +206,19 @@ fn service(list: &mut List, inputs: &Inputs, pools: &[PoolView], flows: &[Flows]
         .sum();
     let year: Flow = flows.iter().map(|f| f.year).sum();
     let net = year.sold - year.returned;
-    list.push("sell_through", "all", "percent", formulas::sell_through(net, received), (net, received));
-    list.push("return_rate", "all", "percent", ratio(year.returned * 100.0, year.sold), (year.returned, year.sold));
+    list.push(("sell_through", "percent"), "all", formulas::sell_through(net, received), (net, received));
+    list.push(("return_rate", "percent"), "all", ratio(year.returned * 100.0, year.sold), (year.returned, year.sold));
 }
 
 fn stock(list: &mut List, as_of: NaiveDate, pools: &[PoolView], inputs: &Inputs, settings: &Settings) {
     let on_hand: f64 = pools.iter().map(|p| p.on_hand().0.max(0) as f64).sum();
     let weekly: f64 = pools.iter().filter_map(|p| p.class).map(|c| c.velocity_per_day * 7.0).sum();
-    list.push("weeks_of_supply", "all", "weeks", formulas::weeks_of_supply(on_hand, weekly), (on_hand, weekly));
+    list.push(("weeks_of_supply", "weeks"), "all", formulas::weeks_of_supply(on_hand, weekly), (on_hand, weekly));
     for attention in Attention::ALL {
         let inside = || pools.iter().filter(|p| attention.holds(p));
         list.push(
-            "panel_items",
+            ("panel_items", "units"),
             attention.scope(),
-            "units",
             Some(inside().count() as f64),
             (inside().count() as f64, pools.len() as f64),
         );
@@ -252,7 +245,7 @@ fn stock(list: &mut List, as_of: NaiveDate, pools: &[PoolView], inputs: &Inputs,
     let total: f64 = ages.iter().map(|a| a.1).sum();
     for ((name, _), (units, value)) in flows::AGES.iter().zip(ages) {
         list.amount("stock_age_units", *name, "units", units);
-        list.push("stock_age_value", *name, "currency", Some(value), (value, total));
+        list.push(("stock_age_value", "currency"), *name, Some(value), (value, total));
     }
 }
 
@@ -270,29 +263,8 @@ fn channels(list: &mut List, inputs: &Inputs, outcome: &Outcome, flows: &[Flows]
     for ((name, (month, year)), allocated) in names.iter().zip(sums).zip(allocated) {
         let scope = format!("channel:{name}");
         let offered = month.sold + allocated;
-        list.push("sell_through", scope.clone(), "percent", formulas::sell_through(month.sold, offered), (month.sold, offered));
-        list.push("return_rate", scope, "percent", ratio(year.returned * 100.0, year.sold), (year.returned, year.sold));
-    }
-}
-
-/// H15: the lead time a supplier promises, the one it achieves, and how often it is late.
-fn suppliers(list: &mut List, inputs: &Inputs) {
-    for (at, name) in inputs.names.suppliers.iter().enumerate() {
-        let scope = || format!("supplier:{name}");
-        let mine = || inputs.supply.iter().filter(|s| s.supplier.index() == at);
-        let promised: f64 = mine().map(|s| s.lead_time_days).sum();
-        let lines = mine().count() as f64;
-        list.push("lead_time_promised", scope(), "days", ratio(promised, lines), (promised, lines));
-        let received = || {
-            let orders = inputs.purchase_orders.iter().filter(|o| o.supplier.is_some_and(|s| s.index() == at));
-            orders.filter_map(|o| Some((o, o.received?)))
-        };
-        let waits: Vec<f64> = received().filter_map(|(o, at)| Some(days(o.confirmed?, at))).collect();
-        let achieved: f64 = waits.iter().sum();
-        list.push("lead_time_achieved", scope(), "days", ratio(achieved, waits.len() as f64), (achieved, waits.len() as f64));
-        let due: Vec<bool> = received().filter_map(|(o, at)| Some(at > o.expected?)).collect();
-        let late = due.iter().filter(|&&late| late).count() as f64;
-        list.push("late", scope(), "percent", ratio(late * 100.0, due.len() as f64), (late, due.len() as f64));
+        list.push(("sell_through", "percent"), scope.clone(), formulas::sell_through(month.sold, offered), (month.sold, offered));
+        list.push(("return_rate", "percent"), scope, ratio(year.returned * 100.0, year.sold), (year.returned, year.sold));
     }
 }
 
@@ -300,11 +272,11 @@ fn counts(list: &mut List, inputs: &Inputs, tolerance: f64) {
     let as_of = inputs.panel.calendar().as_of();
     let recent = || inputs.counts.iter().filter(|c| (0.0..=YEAR).contains(&days(c.date, as_of)));
     let (recorded, counted) = recent().fold((0.0, 0.0), |(r, c), x| (r + x.recorded.0 as f64, c + x.counted.0 as f64));
-    list.push("shrinkage", "all", "percent", formulas::shrinkage_percent(recorded, counted), (recorded - counted, recorded));
+    list.push(("shrinkage", "percent"), "all", formulas::shrinkage_percent(recorded, counted), (recorded - counted, recorded));
     let right =
         recent().filter(|c| formulas::within_tolerance(c.recorded.0 as f64, c.counted.0 as f64, tolerance)).count() as f64;
     let all = recent().count() as f64;
-    list.push("count_accuracy", "all", "percent", ratio(right * 100.0, all), (right, all));
+    list.push(("count_accuracy", "percent"), "all", ratio(right * 100.0, all), (right, all));
 }
 
 /// Error of the chosen method and of the naive one by ABC class, weighted by the units of the last year.
@@ -316,15 +288,15 @@ fn accuracy(list: &mut List, outcome: &Outcome, pools: &[PoolView], flows: &[Flo
     let mut sums: BTreeMap<(&'static str, char), (f64, f64)> = BTreeMap::new();
     for row in outcome.accuracy.iter().filter(|a| a.wape.is_finite()) {
         let units = flows[row.series].year.sold;
-        let chosen = row.chosen.then_some("wape");
-        let naive = (row.method == "naive").then_some("wape_naive");
-        for name in chosen.into_iter().chain(naive) {
+        let chosen = row.chosen.then_some([("wape", row.wape), ("bias", row.bias)]);
+        let naive = (row.method == "naive").then_some(("wape_naive", row.wape));
+        for (name, error) in chosen.into_iter().flatten().chain(naive) {
             let sum = sums.entry((name, class_of[row.series])).or_default();
-            *sum = (sum.0 + row.wape * units, sum.1 + units);
+            *sum = (sum.0 + error * units, sum.1 + units);
         }
     }
     for ((name, class), (error, units)) in sums {
-        list.push(name, format!("class:{class}"), "percent", ratio(error * 100.0, units), (error, units));
+        list.push((name, "percent"), format!("class:{class}"), ratio(error * 100.0, units), (error, units));
         list.estimated(true);
     }
 }

@@ -1,9 +1,10 @@
 //! From a file's columns to the table's: presets, renames, constants, and what to do with the rest.
 
+use super::days::parse_day;
 use super::schema::{Column, Kind, Schema};
 use super::settings::TableMapping;
-use super::values::parse_day;
 use crate::error::{Error, Exception, Result, Severity};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -100,6 +101,18 @@ pub struct Rules {
     pub reject: Vec<String>,
 }
 
+impl Rules {
+    /// What is read instead of `text`: its own replacement, or that of `"*"`, in which `*` stands for the text itself.
+    pub fn replace<'a>(&'a self, text: &'a str) -> Cow<'a, str> {
+        match (self.values.get(text), self.values.get("*")) {
+            (Some(replacement), _) => replacement.into(),
+            (None, Some(replacement)) if replacement.contains('*') => replacement.replace('*', text).into(),
+            (None, Some(replacement)) => replacement.into(),
+            (None, None) => text.into(),
+        }
+    }
+}
+
 /// How one file is read into its table.
 #[derive(Debug, Clone)]
 pub struct Plan {
@@ -127,6 +140,11 @@ impl<'a> Mapped<'a> {
         let name = mapping.preset.as_deref().unwrap_or("generic");
         let preset = PRESETS.iter().find(|p| p.name == name).unwrap_or(&PRESETS[0]);
         Self { schema, mapping, preset }
+    }
+
+    /// The table's name.
+    pub fn table(&self) -> &'static str {
+        self.schema.table
     }
 
     /// The separator to use, `fallback` when neither mapping nor preset names one.
@@ -295,7 +313,7 @@ pub(super) fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> O
     let score = |k: &str| {
         let other = normal(k);
         let contains = name.len() >= 3 && other.len() >= 3 && (other.contains(&name) || name.contains(&other));
-        strsim::jaro_winkler(&name, &other) + if contains { 0.2 } else { 0.0 }
+        strsim::jaro_winkler(&name, &other).max(if contains { 0.8 } else { 0.0 })
     };
     let best = known.map(|k| (score(k), k)).fold(None, |best: Option<(f64, &str)>, next| match best {
         Some(b) if b.0 >= next.0 => Some(b),

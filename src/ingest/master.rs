@@ -1,9 +1,9 @@
 //! Master data: products, channels, suppliers, supply, price breaks and kits.
 
 use super::convert::Convert;
+use super::days::parse_day;
 use super::quarantine::Place;
 use super::table::{Row, Table};
-use super::values::parse_day;
 use crate::inputs::{Channel, Kit, PriceBreak, Product, ProductStatus, Role, Supplier, Supply};
 use crate::units::{Money, SkuId, Units};
 use chrono::NaiveDate;
@@ -165,7 +165,7 @@ fn weekdays(text: &str) -> Option<Vec<u8>> {
 
 /// `first/last` or single days, separated by `;`; `None` when one of them is not.
 fn intervals(text: &str) -> Option<Vec<(NaiveDate, NaiveDate)>> {
-    let date = |t: &str| parse_day(t.trim(), &[]).map(|m| super::values::date_of(m.day));
+    let date = |t: &str| parse_day(t.trim(), &[]).map(|m| super::days::date_of(m.day));
     let interval = |part: &str| {
         let (first, last) = part.split_once('/').unwrap_or((part, part));
         let (first, last) = (date(first)?, date(last)?);

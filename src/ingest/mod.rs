@@ -8,9 +8,11 @@
 
 mod audit;
 mod convert;
+mod days;
 pub mod mapping;
 mod master;
 mod names;
+mod narrow;
 mod panel_build;
 mod parquet_file;
 mod plans;
@@ -21,6 +23,8 @@ pub mod settings;
 mod source;
 mod stocks;
 mod table;
+#[cfg(test)]
+mod tests;
 mod text_file;
 mod values;
 
@@ -177,12 +181,12 @@ impl<'a> Loading<'a> {
                 "no sales are left: {} of {} rows are rejected, {} left out by rules{}",
                 source.rejected,
                 source.rows,
-                self.quarantine.excluded(&source.file),
+                self.quarantine.excluded(source),
                 self.quarantine.example(&source.file)
             );
             return Err(Error::input(data.join(&source.file), message));
         };
-        Ok(self.request.as_of.unwrap_or_else(|| values::date_of(sales.first_day + i32::from(last) + 1)))
+        Ok(self.request.as_of.unwrap_or_else(|| days::date_of(sales.first_day + i32::from(last) + 1)))
     }
 
     fn names(&self, sales: &SalesRows, catalogue: &Catalogue) -> Names {
@@ -270,7 +274,7 @@ impl<'a> Loading<'a> {
         self.exceptions.extend(source::strangers(data, &used)?);
         self.exceptions.extend(audit::missing_tables(&self.sources));
         for source in &self.sources {
-            let excluded = self.quarantine.excluded(&source.file);
+            let excluded = self.quarantine.excluded(source);
             if excluded > 0 {
                 let what = format!("{excluded} of {} rows are left out by rules of the mapping", source.rows);
                 let why = format!("[mapping.{}.exclude]", source.table);

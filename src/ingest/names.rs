@@ -52,7 +52,7 @@ impl Catalogue {
             }
         }
         catalogue.reject_unknown = match unknown {
-            UnknownSkus::Auto => aliases.is_some(),
+            UnknownSkus::Auto => aliases.is_some() && products.is_some(),
             UnknownSkus::Keep => false,
             UnknownSkus::Reject => true,
         };

@@ -3,9 +3,9 @@
 //! The result does not depend on the order of rows: whole units add up exactly in `f32`, and where they would not (fractions,
 //! more than 16.7 million a period) the rows are sorted first. Money is summed in whole ten-thousandths.
 
+use super::days::date_of;
 use super::names::Codes;
-use super::sales::{Batch, SalesRows};
-use super::values::date_of;
+use super::sales::{Rows, SalesRows};
 use crate::calendar::{Bucket, Calendar};
 use crate::error::{Error, Result};
 use crate::inputs::{Product, StockHistory, Stockout};
@@ -18,6 +18,8 @@ use std::path::Path;
 const EXACT: f32 = 16_777_216.0;
 /// A series that takes no part: it only has rows on or after the as-of date.
 const NOWHERE: u32 = u32::MAX;
+/// Rows placed in one go, small enough to stay in the cache.
+const BLOCK_ROWS: usize = 1 << 18;
 /// Bytes of the finished panel a cell: gross, cleaned and flags.
 const CELL_BYTES: u64 = 9;
 
@@ -40,14 +42,31 @@ pub(super) struct Around<'a> {
     pub(super) memory_limit_mb: u64,
 }
 
+/// Where the rows of one series go.
+#[derive(Debug, Clone, Copy)]
+struct Spot {
+    /// Cell of period 0, were the series that long.
+    base: i64,
+    /// First period, [`NOWHERE`] = the series takes no part.
+    start: u32,
+    /// Position in the panel.
+    position: u32,
+}
+
+impl Spot {
+    fn cell(self, period: u32) -> usize {
+        usize::try_from(self.base + i64::from(period)).expect("periods start with the series")
+    }
+}
+
 /// The axis and the series on it.
 struct Frame {
     calendar: Calendar,
-    /// First day of the axis, in the days of [`Batch::day`]; periods of the days after it.
+    /// First day of the axis, in the days of [`Rows::day`]; periods of the days after it.
     first: usize,
     periods: Vec<u32>,
-    /// Position in the panel by series of [`SalesRows`], [`NOWHERE`] = none.
-    position: Vec<u32>,
+    /// By series of [`SalesRows`].
+    spots: Vec<Spot>,
     keys: Vec<SeriesKey>,
     starts: Vec<u32>,
     offsets: Vec<usize>,
@@ -61,19 +80,18 @@ pub(super) fn build(sales: SalesRows, codes: &Codes<'_>, around: Around<'_>, dat
     let frame = Frame::new(&sales, codes, around)
         .ok_or_else(|| Error::input(data, format!("no sales before the as-of date {}", around.as_of)))?;
     let cells = frame.offsets.last().copied().unwrap_or(0);
-    let needed_mb = (cells as u64 * CELL_BYTES + sales.bytes()) >> 20;
-    if needed_mb > around.memory_limit_mb {
+    let needed = cells as u64 * CELL_BYTES + sales.bytes();
+    if needed > around.memory_limit_mb << 20 {
         let message = format!(
-            "the panel of {} series needs about {needed_mb} MiB, more than the {} allowed (memory_limit_mb)",
+            "the panel of {} series needs about {} MiB, more than the {} allowed (memory_limit_mb)",
             frame.keys.len(),
+            needed.div_ceil(1 << 20),
             around.memory_limit_mb
         );
         return Err(Error::input(data, message));
     }
     let mut parts = PanelParts { gross: vec![0.0; cells], flags: vec![0; cells], ..PanelParts::default() };
     let future = frame.scatter(&sales, &mut parts);
-    parts.returns = frame.returns(&sales, &mut parts.flags);
-    parts.totals = frame.totals(&sales);
     drop(sales);
     frame.mark(&mut parts, around);
     parts.unsold_pools = around.pools.to_vec();
@@ -84,8 +102,7 @@ pub(super) fn build(sales: SalesRows, codes: &Codes<'_>, around: Around<'_>, dat
 
 impl Frame {
     fn new(sales: &SalesRows, codes: &Codes<'_>, around: Around<'_>) -> Option<Self> {
-        let end = super::values::day_number(around.as_of) - sales.first_day;
-        let first_sale = first_sales(sales);
+        let end = super::days::day_number(around.as_of) - sales.first_day;
         let mut series: Vec<(SeriesKey, i32, u32)> = Vec::with_capacity(sales.series.len());
         for (at, name) in sales.series.iter().enumerate() {
             let key = SeriesKey {
@@ -93,11 +110,12 @@ impl Frame {
                 location: codes.location(&name.location)?,
                 channel: codes.channel(&name.channel)?,
             };
-            let sold = i32::from(if first_sale[at] == u16::MAX { sales.first_row[at] } else { first_sale[at] });
+            let facts = sales.facts[at];
+            let sold = i32::from(if facts.first_sale == u16::MAX { facts.first_row } else { facts.first_sale });
             let launched =
-                around.products[key.sku.index()].launched.map_or(i32::MAX, |d| super::values::day_number(d) - sales.first_day);
+                around.products[key.sku.index()].launched.map_or(i32::MAX, |d| super::days::day_number(d) - sales.first_day);
             let start = sold.min(launched.max(0));
-            if start < end && i32::from(sales.first_row[at]) < end {
+            if start < end && i32::from(facts.first_row) < end {
                 series.push((key, start, u32::try_from(at).ok()?));
             }
         }
@@ -106,52 +124,65 @@ impl Frame {
         let calendar = Calendar::new(around.bucket, around.as_of, date_of(sales.first_day + first));
         let period = |day: i32| u32::try_from(calendar.index(date_of(sales.first_day + day)).max(0)).unwrap_or(0);
         let periods: Vec<u32> = (first..end).map(period).collect();
-        let mut position = vec![NOWHERE; sales.series.len()];
+        let mut spots = vec![Spot { base: 0, start: NOWHERE, position: 0 }; sales.series.len()];
         let mut offsets = vec![0];
         let mut starts = Vec::with_capacity(series.len());
         for (i, &(_, start, at)) in (0_u32..).zip(&series) {
-            position[at as usize] = i;
-            starts.push(periods[usize::try_from(start - first).ok()?]);
+            let start = periods[usize::try_from(start - first).ok()?];
+            spots[at as usize] = Spot { base: offsets[i as usize] as i64 - i64::from(start), start, position: i };
+            starts.push(start);
             offsets.push(offsets[i as usize] + calendar.history() - starts[i as usize] as usize);
         }
         let keys = series.into_iter().map(|(key, ..)| key).collect();
-        Some(Self { calendar, first: usize::try_from(first).ok()?, periods, position, keys, starts, offsets })
+        Some(Self { calendar, first: usize::try_from(first).ok()?, periods, spots, keys, starts, offsets })
     }
 
-    /// Panel position and period of a row; `None` when it lies in the future or before its series begins.
-    fn place(&self, batch: &Batch, row: usize) -> Option<(usize, usize)> {
-        let position = self.position[batch.series[row] as usize];
-        let day = (batch.day[row] as usize).checked_sub(self.first)?;
-        let period = *self.periods.get(day)?;
-        (position != NOWHERE && period >= self.starts[position as usize]).then_some((position as usize, period as usize))
+    /// Where a row belongs and its period; `None` when it lies in the future or before its series begins.
+    fn place(&self, rows: &Rows, row: usize) -> Option<(Spot, u32)> {
+        let spot = self.spots[rows.series[row] as usize];
+        let period = *self.periods.get((rows.day[row] as usize).checked_sub(self.first)?)?;
+        (period >= spot.start).then_some((spot, period))
     }
 
     fn cell(&self, position: usize, period: usize) -> usize {
         self.offsets[position] + period - self.starts[position] as usize
     }
 
-    /// Adds up gross units and the rows' own marks; returns how many rows lie in the future.
+    /// Adds up gross units, returns, money and the rows' own marks in one pass; returns how many rows lie in the future.
     fn scatter(&self, sales: &SalesRows, parts: &mut PanelParts) -> u64 {
         let end = self.first + self.periods.len();
+        let exact = !sales.fractional && sales.facts.iter().all(|f| f.units < EXACT);
+        let mut sums = vec![Sums::default(); self.keys.len()];
+        let mut back = Vec::new();
         let mut future = 0;
-        let mut exact = !sales.fractional;
-        for batch in &sales.batches {
-            for row in 0..batch.series.len() {
-                let Some((position, period)) = self.place(batch, row) else {
-                    future += u64::from(batch.day[row] as usize >= end);
+        let rows = &sales.rows;
+        let mut order = Vec::new();
+        for first in (0..rows.series.len()).step_by(BLOCK_ROWS) {
+            by_neighbourhood(&rows.series[first..(first + BLOCK_ROWS).min(rows.series.len())], &mut order);
+            for row in order.iter().map(|&row| first + row as usize) {
+                let Some((spot, period)) = self.place(rows, row) else {
+                    future += u64::from(rows.day[row] as usize >= end);
                     continue;
                 };
-                let cell = self.cell(position, period);
-                parts.flags[cell] |= batch.marks[row];
-                if batch.units[row] > 0.0 {
-                    parts.gross[cell] += batch.units[row];
-                    exact &= parts.gross[cell] < EXACT;
+                let (cell, units) = (spot.cell(period), rows.units[row]);
+                if rows.marks[row] != 0 {
+                    parts.flags[cell] |= rows.marks[row];
+                }
+                if units < 0.0 {
+                    back.push((spot.position as usize, period, -units));
+                } else if exact {
+                    parts.gross[cell] += units;
+                }
+                if let Some(&revenue) = rows.revenue.get(row) {
+                    sums[spot.position as usize].add(revenue, units, end - rows.day[row] as usize);
                 }
             }
         }
         if !exact {
             self.scatter_sorted(sales, &mut parts.gross);
         }
+        parts.returns = self.returns(back, &mut parts.flags);
+        parts.totals = sums.iter().map(Sums::totals).collect();
         future
     }
 
@@ -159,10 +190,9 @@ impl Frame {
     fn scatter_sorted(&self, sales: &SalesRows, gross: &mut [f32]) {
         gross.fill(0.0);
         let mut sold: Vec<(usize, f32)> = Vec::new();
-        for batch in &sales.batches {
-            let rows = (0..batch.series.len()).filter(|&row| batch.units[row] > 0.0);
-            sold.extend(rows.filter_map(|row| self.place(batch, row).map(|(i, t)| (self.cell(i, t), batch.units[row]))));
-        }
+        let rows = &sales.rows;
+        let positive = (0..rows.series.len()).filter(|&row| rows.units[row] > 0.0);
+        sold.extend(positive.filter_map(|row| self.place(rows, row).map(|(spot, t)| (spot.cell(t), rows.units[row]))));
         sold.sort_unstable_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
         let mut rest = sold.as_slice();
         while let Some(&(cell, _)) = rest.first() {
@@ -175,61 +205,17 @@ impl Frame {
     }
 
     /// Returned units by series and period, flagged.
-    fn returns(&self, sales: &SalesRows, flags: &mut [u8]) -> Vec<Vec<(u32, f32)>> {
-        let mut rows: Vec<(usize, usize, f32)> = Vec::new();
-        for batch in &sales.batches {
-            let back = (0..batch.series.len()).filter(|&row| batch.units[row] < 0.0);
-            rows.extend(back.filter_map(|row| self.place(batch, row).map(|(i, t)| (i, t, -batch.units[row]))));
-        }
+    fn returns(&self, mut rows: Vec<(usize, u32, f32)>, flags: &mut [u8]) -> Vec<Vec<(u32, f32)>> {
         rows.sort_unstable_by(|a, b| (a.0, a.1).cmp(&(b.0, b.1)).then(a.2.total_cmp(&b.2)));
         let mut returns: Vec<Vec<(u32, f32)>> = vec![Vec::new(); self.keys.len()];
         for (position, period, units) in rows {
-            flags[self.cell(position, period)] |= flag::RETURNED;
-            let period = u32::try_from(period).expect("periods fit in 32 bits");
+            flags[self.cell(position, period as usize)] |= flag::RETURNED;
             match returns[position].last_mut() {
                 Some((last, sum)) if *last == period => *sum += units,
                 _ => returns[position].push((period, units)),
             }
         }
         returns
-    }
-
-    /// Revenue and priced units, in ten-thousandths until the end.
-    fn totals(&self, sales: &SalesRows) -> Vec<SalesTotals> {
-        #[derive(Clone, Copy, Default)]
-        struct Sums {
-            year: Money,
-            quarter: Money,
-            gross: Money,
-            units: Money,
-        }
-        let mut sums = vec![Sums::default(); self.keys.len()];
-        let end = self.first + self.periods.len();
-        for batch in sales.batches.iter().filter(|b| !b.revenue.is_empty()) {
-            for row in 0..batch.series.len() {
-                let revenue = f64::from(batch.revenue[row]);
-                let Some((position, _)) = self.place(batch, row).filter(|_| !revenue.is_nan()) else { continue };
-                let (amount, age) = (Money::from_f64(revenue), end - batch.day[row] as usize);
-                let sum = &mut sums[position];
-                if age <= 365 {
-                    sum.year = sum.year + amount;
-                }
-                if age <= 90 {
-                    sum.quarter = sum.quarter + amount;
-                }
-                if batch.units[row] > 0.0 {
-                    sum.gross = sum.gross + amount;
-                    sum.units = sum.units + Money::from_f64(f64::from(batch.units[row]));
-                }
-            }
-        }
-        let total = |s: &Sums| SalesTotals {
-            revenue_365: s.year.as_f64(),
-            revenue_90: s.quarter.as_f64(),
-            gross_revenue: s.gross.as_f64(),
-            priced_units: s.units.as_f64(),
-        };
-        sums.iter().map(total).collect()
     }
 
     /// Flags what other tables know: days without stock, days before the launch.
@@ -244,18 +230,8 @@ impl Frame {
                 }
             }
         }
-        let empty = around.stock_history.iter().filter(|h| h.on_hand.0 == 0);
+        self.mark_empty_shelves(parts, around.stock_history);
         let (gross, flags) = (&parts.gross, &mut parts.flags);
-        for history in empty {
-            for i in self.series_of(history.sku).filter(|&i| self.keys[i].location == history.location) {
-                let sold_out = |cell: usize| {
-                    if gross[cell] == 0.0 {
-                        flags[cell] |= flag::STOCKOUT
-                    }
-                };
-                self.mark_days(i, (history.date, history.date), sold_out);
-            }
-        }
         for (i, key) in self.keys.iter().enumerate() {
             let Some(launched) = around.products[key.sku.index()].launched else { continue };
             let inactive = |cell: usize| {
@@ -264,6 +240,21 @@ impl Frame {
                 }
             };
             self.mark_days(i, (NaiveDate::MIN, launched - chrono::Duration::days(1)), inactive);
+        }
+    }
+
+    /// Flags periods whose every recorded stock is zero; a day with a sale is not one of them, it only ended empty.
+    fn mark_empty_shelves(&self, parts: &mut PanelParts, history: &[StockHistory]) {
+        let period = |h: &StockHistory| (h.sku, h.location, self.calendar.index(h.date));
+        for same in history.chunk_by(|a, b| period(a) == period(b)).filter(|rows| rows.iter().all(|h| h.on_hand.0 == 0)) {
+            let (sku, location, period) = period(&same[0]);
+            for i in self.series_of(sku).filter(|&i| self.keys[i].location == location) {
+                let Some(period) = usize::try_from(period).ok().filter(|&t| t >= self.starts[i] as usize) else { continue };
+                let cell = self.cell(i, period);
+                if parts.gross[cell] == 0.0 || self.calendar.bucket() != Bucket::Day {
+                    parts.flags[cell] |= flag::STOCKOUT;
+                }
+            }
         }
     }
 
@@ -287,16 +278,65 @@ impl Frame {
     }
 }
 
-/// First day with a sale, by series; [`u16::MAX`] = none.
-fn first_sales(sales: &SalesRows) -> Vec<u16> {
-    let mut first = vec![u16::MAX; sales.series.len()];
-    for batch in &sales.batches {
-        for (row, &series) in batch.series.iter().enumerate() {
-            if batch.units[row] > 0.0 {
-                let day = &mut first[series as usize];
-                *day = (*day).min(batch.day[row]);
-            }
+/// Rows in an order that keeps neighbouring series together, so that one pass over a batch stays in few pages of the panel.
+fn by_neighbourhood(series: &[u32], order: &mut Vec<u32>) {
+    const SHIFT: u32 = 7;
+    let groups = series.iter().max().map_or(0, |&m| (m >> SHIFT) as usize + 1);
+    let mut next = vec![0_u32; groups + 1];
+    series.iter().for_each(|&s| next[(s >> SHIFT) as usize + 1] += 1);
+    (1..=groups).for_each(|g| next[g] += next[g - 1]);
+    order.clear();
+    order.resize(series.len(), 0);
+    for (row, &s) in (0_u32..).zip(series) {
+        let at = &mut next[(s >> SHIFT) as usize];
+        order[*at as usize] = row;
+        *at += 1;
+    }
+}
+
+/// Money and units of one series, in whole ten-thousandths: sums that do not depend on their order.
+#[derive(Debug, Clone, Copy, Default)]
+struct Sums {
+    year: i64,
+    quarter: i64,
+    gross: i64,
+    units: i64,
+}
+
+impl Sums {
+    /// Adds a row of this revenue (NaN = unknown) and units, `age` days before the as-of date.
+    fn add(&mut self, revenue: f32, units: f32, age: usize) {
+        if revenue.is_nan() {
+            return;
+        }
+        let amount = ten_thousandths(revenue);
+        if age <= 365 {
+            self.year += amount;
+        }
+        if age <= 90 {
+            self.quarter += amount;
+        }
+        if units > 0.0 {
+            self.gross += amount;
+            self.units += ten_thousandths(units);
         }
     }
-    first
+
+    fn totals(&self) -> SalesTotals {
+        let units = |sum: i64| sum as f64 / Money::SCALE as f64;
+        SalesTotals {
+            revenue_365: units(self.year),
+            revenue_90: units(self.quarter),
+            gross_revenue: units(self.gross),
+            priced_units: units(self.units),
+        }
+    }
+}
+
+/// The nearest whole ten-thousandth.
+fn ten_thousandths(amount: f32) -> i64 {
+    let scaled = f64::from(amount) * Money::SCALE as f64;
+    #[expect(clippy::cast_possible_truncation, reason = "amounts are bounded by the reader")]
+    let nearest = (scaled + 0.5_f64.copysign(scaled)) as i64;
+    nearest
 }

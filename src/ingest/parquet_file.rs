@@ -1,23 +1,30 @@
 //! Parquet files through Polars: a few row groups at a time, only the columns that are used, each converted as a whole.
 
+use super::days::Moment;
 use super::mapping::{From, Plan};
+use super::narrow;
 use super::schema::Kind;
 use super::source::File;
-use super::table::{Chunk, Reading, Sink};
-use super::values::{ColumnReader, Moment, NO_DAY, NO_FLAG, NO_TEXT, Problem, Values};
+use super::table::{CHUNK_ROWS, Chunk, Reading, Sink};
+use super::values::{ColumnReader, NO_DAY, NO_FLAG, NO_TEXT, Problem, Values};
 use crate::error::{Error, Result};
-use polars::prelude::{DataFrame, DataType, ParallelStrategy, ParquetReader, PolarsResult, SerReader, Series, TimeUnit};
+use polars::prelude::{
+    DataFrame, DataType, IntoColumn, ParallelStrategy, ParquetReader, PolarsResult, SerReader, Series, TimeUnit,
+};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Rows decoded at once: row groups are joined up to it and larger ones are cut.
 const SLICE_ROWS: usize = 1 << 19;
+
+/// A category whose code is not looked up yet: no code has this value.
+const UNSEEN: u32 = u32::MAX - 1;
 
 /// Reads one Parquet file; returns the number of its rows.
 ///
 /// # Errors
 /// If it is damaged, unpacks to too much or lacks a required column.
 pub(super) fn read(file: &File, reading: &mut Reading<'_>, sink: &mut Sink<'_>) -> Result<u64> {
-    let (headings, slices) = layout(file, reading)?;
+    let Layout { headings, narrow, slices } = Layout::new(file, reading)?;
     let plan = reading.plan(&file.path, &headings)?;
     if !plan.wide.is_empty() {
         return Err(Error::input(&file.path, "wide tables are read from CSV only; this is a Parquet file"));
@@ -25,42 +32,71 @@ pub(super) fn read(file: &File, reading: &mut Reading<'_>, sink: &mut Sink<'_>) 
     let mut used: Vec<usize> = plan.from.iter().filter_map(|f| if let From::File(i) = f { Some(*i) } else { None }).collect();
     used.sort_unstable();
     used.dedup();
+    let (narrow, used): (Vec<usize>, Vec<usize>) = used.into_iter().partition(|&i| narrow[i]);
+    let metadata = if narrow.is_empty() { None } else { Some(guarded(file, || narrow::metadata(file))?) };
+    let all: usize = slices.iter().sum();
     let mut done = 0;
     for rows in slices {
         let frame = guarded(file, || {
-            ParquetReader::new(std::fs::File::open(&file.path)?)
+            let mut frame = ParquetReader::new(std::fs::File::open(&file.path)?)
                 .with_projection(Some(used.clone()))
                 .with_slice(Some((done, rows)))
                 .read_parallel(ParallelStrategy::Columns)
-                .finish()
+                .finish()?;
+            for (metadata, &at) in metadata.iter().flat_map(|m| narrow.iter().map(move |at| (m, at))) {
+                frame.with_column(narrow::column(file, metadata, &headings[at], done..done + rows)?.into_column())?;
+            }
+            Ok(frame)
         })?;
-        let mut chunk = convert(file, &frame, (&plan, &headings), reading)?;
-        drop(frame);
-        chunk.first_line = done as u64 + 1;
-        require(&mut chunk, reading);
+        for start in (0..rows).step_by(CHUNK_ROWS) {
+            let part = frame.slice(start as i64, CHUNK_ROWS);
+            let mut chunk = convert(file, &part, (&plan, &headings), reading)?;
+            chunk.first_line = (done + start) as u64 + 1;
+            chunk.rows_ahead = all - done - start;
+            require(&mut chunk, reading);
+            sink(chunk, &reading.columns, reading.quarantine)?;
+        }
         done += rows;
-        sink(chunk, &reading.columns, reading.quarantine)?;
     }
     Ok(done as u64)
 }
 
-/// Column names, and how many rows to read at a time.
-fn layout(file: &File, reading: &Reading<'_>) -> Result<(Vec<String>, Vec<usize>)> {
-    let mut unpacked = 0;
-    let (headings, groups) = guarded(file, || {
-        let mut reader = ParquetReader::new(std::fs::File::open(&file.path)?);
-        let headings = reader.schema()?.iter_names().map(|n| n.to_string()).collect();
-        let metadata = reader.get_metadata()?;
-        unpacked = metadata.row_groups.iter().map(|g| g.total_byte_size() as u64).sum();
-        Ok((headings, metadata.row_groups.iter().map(|g| g.num_rows()).collect::<Vec<usize>>()))
-    })?;
-    let limit = reading.settings.data.decompressed_limit_mb;
-    if unpacked >> 20 > limit {
-        return Err(Error::input(
-            &file.path,
-            format!("unpacks to {} MiB, more than {limit} ([data] decompressed_limit_mb)", unpacked >> 20),
-        ));
+/// What the footer of a file says.
+struct Layout {
+    /// Column names.
+    headings: Vec<String>,
+    /// Which columns Polars cannot read by itself.
+    narrow: Vec<bool>,
+    /// How many rows to read at a time.
+    slices: Vec<usize>,
+}
+
+impl Layout {
+    fn new(file: &File, reading: &Reading<'_>) -> Result<Self> {
+        let mut unpacked = 0;
+        let mut narrow = Vec::new();
+        let (headings, groups) = guarded(file, || {
+            let mut reader = ParquetReader::new(std::fs::File::open(&file.path)?);
+            let schema = reader.schema()?;
+            narrow = schema.iter_values().map(|field| narrow::is_narrow(field.dtype())).collect();
+            let metadata = reader.get_metadata()?;
+            unpacked = metadata.row_groups.iter().map(|g| g.total_byte_size() as u64).sum();
+            let groups: Vec<usize> = metadata.row_groups.iter().map(|g| g.num_rows()).collect();
+            Ok((schema.iter_names().map(|n| n.to_string()).collect(), groups))
+        })?;
+        let limit = reading.settings.data.decompressed_limit_mb;
+        if unpacked >> 20 > limit {
+            return Err(Error::input(
+                &file.path,
+                format!("unpacks to {} MiB, more than {limit} ([data] decompressed_limit_mb)", unpacked >> 20),
+            ));
+        }
+        Ok(Self { headings, narrow, slices: slices(groups) })
     }
+}
+
+/// Row groups joined up to [`SLICE_ROWS`], and larger ones cut.
+fn slices(groups: Vec<usize>) -> Vec<usize> {
     let mut slices: Vec<usize> = Vec::new();
     for mut rows in groups {
         match slices.last_mut() {
@@ -75,7 +111,7 @@ fn layout(file: &File, reading: &Reading<'_>) -> Result<(Vec<String>, Vec<usize>
         }
     }
     slices.retain(|&rows| rows > 0);
-    Ok((headings, slices))
+    slices
 }
 
 /// Runs Polars on a foreign file: its errors, and its panics on damaged files, become input errors.
@@ -92,7 +128,7 @@ type Fault = (usize, String, Problem);
 
 /// The typed cells of one slice; unusable ones are empty and their rows bad.
 fn convert(file: &File, frame: &DataFrame, (plan, headings): (&Plan, &[String]), reading: &mut Reading<'_>) -> Result<Chunk> {
-    let mut chunk = Chunk::new(&file.name, Vec::with_capacity(plan.from.len()));
+    let mut chunk = Chunk::new(reading.mapped.table(), &file.name, Vec::with_capacity(plan.from.len()));
     chunk.rows = frame.height();
     for (at, from) in plan.from.iter().enumerate() {
         let reader = &mut reading.columns[at];
@@ -115,7 +151,7 @@ fn convert(file: &File, frame: &DataFrame, (plan, headings): (&Plan, &[String]),
 fn require(chunk: &mut Chunk, reading: &mut Reading<'_>) {
     let required: Vec<usize> = (0..reading.columns.len()).filter(|&at| reading.columns[at].column.required).collect();
     for at in required {
-        let empty: Vec<usize> = (0..chunk.rows).filter(|&row| chunk.columns[at].is_empty_at(row) && chunk.is_good(row)).collect();
+        let empty = chunk.columns[at].empty_rows(chunk.rows);
         let problem = Problem::Rejected("empty, but required".to_owned());
         empty.into_iter().for_each(|row| set_aside(chunk, reading, (row, at), "", problem.clone()));
     }
@@ -138,6 +174,7 @@ fn push(reader: &mut ColumnReader, raw: &str, values: &mut Values, row: usize) -
 /// Converts a whole column: columns of the expected type directly, all others through their text.
 fn fill(reader: &mut ColumnReader, series: &Series, values: &mut Values) -> PolarsResult<Vec<Fault>> {
     let dtype = series.dtype();
+    values.reserve(series.len());
     let faults = match values {
         Values::Number(v) if dtype.is_primitive_numeric() && !matches!(reader.column.kind, Kind::Choice(_)) => {
             numbers(reader, series, v)?
@@ -162,14 +199,14 @@ fn numbers(reader: &ColumnReader, series: &Series, v: &mut Vec<f64>) -> PolarsRe
     let cast = series.cast(&DataType::Float64)?;
     let mut faults = Vec::new();
     for cell in cast.f64()?.iter() {
-        let mut number = cell.unwrap_or(f64::NAN) * reader.factor;
-        if !number.is_nan()
-            && let Err(reason) = reader.check(number)
-        {
+        let number = cell.unwrap_or(f64::NAN) * reader.factor;
+        let fault = if number.is_nan() { None } else { reader.check(number).err() };
+        if let Some(reason) = fault {
             faults.push((v.len(), number.to_string(), Problem::Rejected(reason)));
-            number = f64::NAN;
+            v.push(f64::NAN);
+        } else {
+            v.push(number);
         }
-        v.push(number);
     }
     Ok(faults)
 }
@@ -179,7 +216,7 @@ fn days(reader: &ColumnReader, series: &Series, v: &mut Vec<i32>) -> PolarsResul
     let mut push = |day: Option<i32>| {
         let Some(day) = day else { return v.push(NO_DAY) };
         v.push(reader.days.check(day).unwrap_or_else(|reason| {
-            faults.push((v.len(), super::values::date_of(day).to_string(), Problem::Rejected(reason)));
+            faults.push((v.len(), super::days::date_of(day).to_string(), Problem::Rejected(reason)));
             NO_DAY
         }));
     };
@@ -198,20 +235,36 @@ fn days(reader: &ColumnReader, series: &Series, v: &mut Vec<i32>) -> PolarsResul
         };
         series.cast(&DataType::Int64)?.i64()?.iter().for_each(|t| push(t.map(moment)));
     } else {
-        series.cast(&DataType::Int32)?.i32()?.iter().for_each(|day| push(day));
+        series.cast(&DataType::Int32)?.i32()?.iter().for_each(push);
     }
     Ok(faults)
 }
 
 fn texts(reader: &mut ColumnReader, series: &Series, v: &mut Vec<u32>) -> PolarsResult<Vec<Fault>> {
-    let text = series.cast(&DataType::String)?;
-    let mut faults = Vec::new();
-    for cell in text.str()?.iter() {
-        let code = cell.map_or(NO_TEXT, |raw| reader.interner.code(raw));
-        if let Some((raw, problem)) = reader.interner.problem(code) {
-            faults.push((v.len(), raw.clone(), problem.clone()));
+    if let Ok(categories) = series.cat32() {
+        // Each category is looked up once a slice, its rows only by number.
+        let mapping = categories.get_mapping();
+        let mut known: Vec<u32> = Vec::new();
+        for cell in categories.physical().iter() {
+            let Some(category) = cell.map(|c| c as usize) else {
+                v.push(NO_TEXT);
+                continue;
+            };
+            if known.len() <= category {
+                known.resize(category + 1, UNSEEN);
+            }
+            if known[category] == UNSEEN {
+                known[category] = cell.and_then(|c| mapping.cat_to_str(c)).map_or(NO_TEXT, |raw| reader.interner.code(raw));
+            }
+            v.push(known[category]);
         }
-        v.push(code);
+    } else {
+        let text = series.cast(&DataType::String)?;
+        v.extend(text.str()?.iter().map(|cell| cell.map_or(NO_TEXT, |raw| reader.interner.code(raw))));
     }
-    Ok(faults)
+    let faults = v.iter().enumerate().filter_map(|(row, &code)| {
+        let (raw, problem) = reader.interner.problem(code)?;
+        Some((row, raw.clone(), problem.clone()))
+    });
+    Ok(faults.collect())
 }

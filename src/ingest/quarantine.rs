@@ -12,6 +12,8 @@ const KEPT: u64 = 10_000;
 /// Where a row stands.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Place<'a> {
+    /// Table it belongs to: two tables may share a file.
+    pub(super) table: &'static str,
     /// File, relative to the data folder.
     pub(super) file: &'a str,
     /// Line in it, the header being line 1; row number in a Parquet file.
@@ -22,15 +24,14 @@ pub(super) struct Place<'a> {
 #[derive(Debug, Clone, Default)]
 pub(super) struct Quarantine {
     rows: Vec<Quarantined>,
-    rejected: BTreeMap<String, u64>,
-    excluded: BTreeMap<String, u64>,
+    rejected: BTreeMap<(&'static str, String), u64>,
+    excluded: BTreeMap<(&'static str, String), u64>,
 }
 
 impl Quarantine {
     /// Puts one row aside.
     pub(super) fn reject(&mut self, place: Place<'_>, column: &str, value: &str, reason: impl Into<String>) {
-        let count = count(&mut self.rejected, place.file);
-        if *count <= KEPT {
+        if count(&mut self.rejected, place) <= KEPT {
             self.rows.push(Quarantined {
                 file: place.file.to_owned(),
                 line: place.line,
@@ -42,13 +43,13 @@ impl Quarantine {
     }
 
     /// Counts one row that a rule leaves out.
-    pub(super) fn exclude(&mut self, file: &str) {
-        count(&mut self.excluded, file);
+    pub(super) fn exclude(&mut self, place: Place<'_>) {
+        count(&mut self.excluded, place);
     }
 
-    /// Rows of `file` left out by a rule.
-    pub(super) fn excluded(&self, file: &str) -> u64 {
-        self.excluded.get(file).copied().unwrap_or(0)
+    /// Rows of `source` left out by a rule.
+    pub(super) fn excluded(&self, source: &Source) -> u64 {
+        of(&self.excluded, source)
     }
 
     /// Writes the counts into `sources` and refuses a table whose reject share is above `limit`.
@@ -57,27 +58,22 @@ impl Quarantine {
     /// If a table has more than `allowed` rejected rows and a larger share of them than `limit`, or lost all its sales.
     pub(super) fn gate(&self, data: &Path, sources: &mut [Source], limit: f64, allowed: u64) -> Result<()> {
         for source in sources.iter_mut() {
-            source.rejected = self.rejected.get(&source.file).copied().unwrap_or(0);
+            source.rejected = of(&self.rejected, source);
         }
-        let mut tables: BTreeMap<&str, (u64, u64, &str)> = BTreeMap::new();
-        for source in &*sources {
-            let (rows, rejected, worst) = tables.entry(&source.table).or_insert((0, 0, &source.file));
-            *rows += source.rows;
-            *rejected += source.rejected;
-            if source.rejected > self.rejected.get(*worst).copied().unwrap_or(0) {
-                *worst = &source.file;
-            }
-        }
-        for (table, (rows, rejected, file)) in tables {
+        let mut tables: BTreeMap<&str, Vec<&Source>> = BTreeMap::new();
+        sources.iter().for_each(|source| tables.entry(&source.table).or_default().push(source));
+        for (table, sources) in tables {
+            let (rows, rejected) = sources.iter().fold((0, 0), |(n, r), s| (n + s.rows, r + s.rejected));
+            let worst = sources.iter().max_by_key(|s| s.rejected).map_or("", |s| s.file.as_str());
             let share = rejected as f64 / rows.max(1) as f64;
             if rejected > allowed && share > limit {
                 let message = format!(
                     "{rejected} of {rows} rows of {table} are rejected ({:.1} %, the limit is {:.1} %: [data] reject_share_limit){}",
                     share * 100.0,
                     limit * 100.0,
-                    self.example(file)
+                    self.example(worst)
                 );
-                return Err(Error::input(data.join(file), message));
+                return Err(Error::input(data.join(worst), message));
             }
         }
         Ok(())
@@ -96,11 +92,14 @@ impl Quarantine {
     }
 }
 
-fn count<'a>(counts: &'a mut BTreeMap<String, u64>, file: &str) -> &'a mut u64 {
-    if !counts.contains_key(file) {
-        counts.insert(file.to_owned(), 0);
-    }
-    let count = counts.get_mut(file).expect("just inserted");
+/// Counts one more row at `place`.
+fn count(counts: &mut BTreeMap<(&'static str, String), u64>, place: Place<'_>) -> u64 {
+    let count = counts.entry((place.table, place.file.to_owned())).or_insert(0);
     *count += 1;
-    count
+    *count
+}
+
+fn of(counts: &BTreeMap<(&'static str, String), u64>, source: &Source) -> u64 {
+    let same = counts.iter().filter(|((table, file), _)| *table == source.table && *file == source.file);
+    same.map(|(_, count)| count).sum()
 }

@@ -1,10 +1,11 @@
 //! The hot table: sales rows, reduced to fifteen bytes each as they are read.
 
+use super::days::day_number;
 use super::names::{ALL, Catalogue, MAIN};
 use super::quarantine::Quarantine;
 use super::schema::Schema;
 use super::table::Chunk;
-use super::values::{ColumnReader, FastMap, NO_TEXT, Values, day_number};
+use super::values::{ColumnReader, FastMap, NO_TEXT, Values, is_whole};
 use crate::panel::flag;
 use chrono::NaiveDate;
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,9 +21,9 @@ pub(super) struct SeriesName {
     pub(super) channel: String,
 }
 
-/// Rows of one chunk; the vectors run in step.
+/// Rows; the vectors run in step.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Batch {
+pub(super) struct Rows {
     /// Position in [`SalesRows::series`].
     pub(super) series: Vec<u32>,
     /// Days after [`SalesRows::first_day`].
@@ -31,7 +32,7 @@ pub(super) struct Batch {
     pub(super) units: Vec<f32>,
     /// [`flag`] bits the row itself sets.
     pub(super) marks: Vec<u8>,
-    /// Amount, NaN = unknown; empty when the table has no prices.
+    /// Amount, NaN = unknown; shorter than the others by the rows after the last one with a price.
     pub(super) revenue: Vec<f32>,
 }
 
@@ -42,30 +43,43 @@ pub(super) struct SalesRows {
     pub(super) first_day: i32,
     /// Names by series.
     pub(super) series: Vec<SeriesName>,
-    /// First day with any row, by series.
-    pub(super) first_row: Vec<u16>,
+    /// Facts by series.
+    pub(super) facts: Vec<Facts>,
     /// Last day with any row of a kept series.
     pub(super) last_row: Option<u16>,
     /// The rows that say something: units, a promotion or a stock-out.
-    pub(super) batches: Vec<Batch>,
+    pub(super) rows: Rows,
     /// Whether some quantity is not whole, so that sums depend on their order.
     pub(super) fractional: bool,
     /// Items sold that no master table knows.
     pub(super) unknown: BTreeSet<String>,
-    slots: FastMap<(u32, u32, u32), Slot>,
+    pairs: FastMap<(u32, u32), usize>,
+    slots: Vec<Vec<u32>>,
+    factors: FastMap<(u32, u32, u32), f64>,
     by_name: BTreeMap<SeriesName, u32>,
 }
 
-/// What becomes of rows with one combination of codes.
-#[derive(Debug, Clone, Copy, PartialEq)]
-enum Slot {
-    /// They belong to this series, each unit counting this many.
-    Series(u32, f64),
-    /// Their item takes no part in this run.
-    Unwanted,
-    /// Their item is unknown and must not be.
-    Unknown,
+/// What the rows of one series tell before they are placed.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Facts {
+    /// First day with any row.
+    pub(super) first_row: u16,
+    /// First day with a sale; [`u16::MAX`] = none.
+    pub(super) first_sale: u16,
+    /// Gross units; from 16.7 million on only a lower bound.
+    pub(super) units: f32,
 }
+
+/// Slots say what becomes of rows with one combination of codes: below this they are a series' position ...
+const SERIES: u32 = 1 << 30;
+/// ... with this bit, each unit counts as many as the alias or the unit of measure says ...
+const SCALED: u32 = 1 << 30;
+/// ... their item takes no part in this run ...
+const UNWANTED: u32 = u32::MAX - 2;
+/// ... their item is unknown and must not be ...
+const UNKNOWN: u32 = u32::MAX - 1;
+/// ... or they have not been met before.
+const NEW: u32 = u32::MAX;
 
 impl SalesRows {
     /// No rows yet; `first_date` is the earliest that will be accepted.
@@ -73,104 +87,122 @@ impl SalesRows {
         Self {
             first_day: day_number(first_date),
             series: Vec::new(),
-            first_row: Vec::new(),
+            facts: Vec::new(),
             last_row: None,
-            batches: Vec::new(),
+            rows: Rows::default(),
             fractional: false,
             unknown: BTreeSet::new(),
-            slots: FastMap::default(),
+            pairs: FastMap::default(),
+            slots: Vec::new(),
+            factors: FastMap::default(),
             by_name: BTreeMap::new(),
         }
     }
 
     /// Bytes held by the rows.
     pub(super) fn bytes(&self) -> u64 {
-        self.batches.iter().map(|b| b.series.len() as u64 * if b.revenue.is_empty() { 11 } else { 15 }).sum()
+        11 * self.rows.series.len() as u64 + 4 * self.rows.revenue.len() as u64
     }
 
-    /// Takes over the rows of `chunk`. `home` is the location of channels that have one.
+    /// Takes over the rows of `chunk`.
     pub(super) fn absorb(&mut self, chunk: &Chunk, reading: &Context<'_>, quarantine: &mut Quarantine) {
         let cells = Cells::new(chunk, reading.schema);
-        let mut batch = Batch::with_capacity(chunk.rows, cells.has_price());
-        let mut last = ((NO_TEXT, NO_TEXT, NO_TEXT), Slot::Unwanted);
-        for row in 0..chunk.rows {
-            if !chunk.is_good(row) {
-                continue;
+        self.rows.reserve(chunk.rows_ahead, cells.has_price());
+        let mut last = ((NO_TEXT, NO_TEXT), self.pair((NO_TEXT, NO_TEXT)));
+        for row in (0..chunk.rows).filter(|&row| chunk.is_good(row)) {
+            let (sku, pair) = (cells.sku[row], cells.pair(row));
+            if pair != last.0 {
+                last = (pair, self.pair(pair));
             }
-            let key = cells.key(row);
-            if key != last.0 {
-                last = (key, self.slot(key, reading));
-            }
-            match last.1 {
-                Slot::Series(series, factor) => self.add(&mut batch, &cells, row, (series, factor)),
-                Slot::Unwanted => {}
-                Slot::Unknown => {
-                    let code = reading.text("sku", key.0);
-                    quarantine.reject(chunk.place(row), "sku", code, "neither in products nor in aliases");
+            let known = self.slots[last.1].get(sku as usize).copied().unwrap_or(NEW);
+            let slot = if known == NEW { self.meet(sku, last, reading) } else { known };
+            match slot {
+                UNWANTED => {}
+                UNKNOWN => {
+                    quarantine.reject(chunk.place(row), "sku", reading.text("sku", sku), "neither in products nor in aliases")
+                }
+                _ => {
+                    let factor = if slot & SCALED == 0 { 1.0 } else { self.factors[&(sku, pair.0, pair.1)] };
+                    self.add(&cells, row, (slot & !SCALED, factor));
                 }
             }
         }
-        batch.shrink();
-        self.batches.push(batch);
     }
 
-    fn add(&mut self, batch: &mut Batch, cells: &Cells<'_>, row: usize, (series, factor): (u32, f64)) {
+    fn add(&mut self, cells: &Cells<'_>, row: usize, (series, factor): (u32, f64)) {
         let day = u16::try_from(cells.day[row] - self.first_day).expect("the reader bounds dates, the settings their range");
-        let first = &mut self.first_row[series as usize];
-        *first = (*first).min(day);
-        self.last_row = self.last_row.max(Some(day));
         let units = cells.quantity[row] * factor;
+        #[expect(clippy::cast_possible_truncation, reason = "the panel holds f32; whole units are exact up to 16.7 million")]
+        let stored = units as f32;
+        let facts = &mut self.facts[series as usize];
+        facts.first_row = facts.first_row.min(day);
+        if stored > 0.0 {
+            facts.first_sale = facts.first_sale.min(day);
+            facts.units += stored;
+        }
+        self.last_row = self.last_row.max(Some(day));
         let marks = cells.marks(row);
         if units == 0.0 && marks == 0 {
             return;
         }
-        self.fractional |= units.fract() != 0.0;
-        batch.series.push(series);
-        batch.day.push(day);
-        #[expect(clippy::cast_possible_truncation, reason = "the panel holds f32; whole units are exact up to 16.7 million")]
-        batch.units.push(units as f32);
-        batch.marks.push(marks);
+        self.fractional |= !is_whole(units);
         if cells.has_price() {
+            // Parts without prices may have come first.
+            self.rows.revenue.resize(self.rows.series.len(), f32::NAN);
             #[expect(clippy::cast_possible_truncation, reason = "seven digits are enough for totals")]
-            batch.revenue.push(cells.revenue(row) as f32);
+            self.rows.revenue.push(cells.revenue(row) as f32);
         }
+        self.rows.series.push(series);
+        self.rows.day.push(day);
+        self.rows.units.push(stored);
+        self.rows.marks.push(marks);
     }
 
-    /// What becomes of rows with these codes, decided once.
-    fn slot(&mut self, key: (u32, u32, u32), reading: &Context<'_>) -> Slot {
-        if let Some(&slot) = self.slots.get(&key) {
-            return slot;
+    /// Position of a (channel, location) pair in `slots`.
+    fn pair(&mut self, pair: (u32, u32)) -> usize {
+        let next = self.slots.len();
+        let at = *self.pairs.entry(pair).or_insert(next);
+        if at == next {
+            self.slots.push(Vec::new());
         }
-        let channel = reading.text("channel", key.1);
-        let item = reading.catalogue.item(reading.text("sku", key.0), channel);
+        at
+    }
+
+    /// Decides what becomes of rows with codes not met before.
+    #[cold]
+    fn meet(&mut self, sku: u32, ((channel, location), pair): ((u32, u32), usize), reading: &Context<'_>) -> u32 {
+        let name = reading.text("channel", channel);
+        let item = reading.catalogue.item(reading.text("sku", sku), name);
         let slot = if !reading.catalogue.wants(item.sku) {
-            Slot::Unwanted
+            UNWANTED
         } else if !reading.catalogue.accepts(item.sku) {
-            Slot::Unknown
+            UNKNOWN
         } else {
             if !reading.catalogue.knows(item.sku) {
                 self.unknown.insert(item.sku.to_owned());
             }
-            let channel = if channel.is_empty() { ALL } else { channel };
-            let location = Some(reading.text("location", key.2)).filter(|l| !l.is_empty());
-            let home = || reading.home.get(channel).map_or(MAIN, String::as_str);
-            let name = SeriesName {
-                sku: item.sku.to_owned(),
-                location: location.unwrap_or_else(home).to_owned(),
-                channel: channel.to_owned(),
-            };
-            Slot::Series(self.position(name), item.factor * reading.catalogue.sold_in(item.sku))
+            let channel_name = if name.is_empty() { ALL } else { name };
+            let home = || reading.home.get(channel_name).map_or(MAIN, String::as_str);
+            let at = Some(reading.text("location", location)).filter(|l| !l.is_empty()).unwrap_or_else(home);
+            let series = SeriesName { sku: item.sku.to_owned(), location: at.to_owned(), channel: channel_name.to_owned() };
+            let factor = item.factor * reading.catalogue.sold_in(item.sku);
+            self.factors.insert((sku, channel, location), factor);
+            self.position(series) | if factor == 1.0 { 0 } else { SCALED }
         };
-        self.slots.insert(key, slot);
+        let slots = &mut self.slots[pair];
+        if slots.len() <= sku as usize {
+            slots.resize(sku as usize + 1, NEW);
+        }
+        slots[sku as usize] = slot;
         slot
     }
 
     fn position(&mut self, name: SeriesName) -> u32 {
-        let next = u32::try_from(self.series.len()).expect("series fit in 32 bits");
+        let next = u32::try_from(self.series.len()).ok().filter(|&n| n < SERIES).expect("fewer than a thousand million series");
         let at = *self.by_name.entry(name.clone()).or_insert(next);
         if at == next {
             self.series.push(name);
-            self.first_row.push(u16::MAX);
+            self.facts.push(Facts { first_row: u16::MAX, first_sale: u16::MAX, units: 0.0 });
         }
         at
     }
@@ -232,8 +264,8 @@ impl<'a> Cells<'a> {
         }
     }
 
-    fn key(&self, row: usize) -> (u32, u32, u32) {
-        (self.sku[row], self.channel.map_or(NO_TEXT, |c| c[row]), self.location.map_or(NO_TEXT, |l| l[row]))
+    fn pair(&self, row: usize) -> (u32, u32) {
+        (self.channel.map_or(NO_TEXT, |c| c[row]), self.location.map_or(NO_TEXT, |l| l[row]))
     }
 
     fn has_price(&self) -> bool {
@@ -257,22 +289,15 @@ impl<'a> Cells<'a> {
     }
 }
 
-impl Batch {
-    fn with_capacity(rows: usize, priced: bool) -> Self {
-        Self {
-            series: Vec::with_capacity(rows),
-            day: Vec::with_capacity(rows),
-            units: Vec::with_capacity(rows),
-            marks: Vec::with_capacity(rows),
-            revenue: Vec::with_capacity(if priced { rows } else { 0 }),
+impl Rows {
+    /// Makes room at once, so that the buffers need not move while they grow; pages that stay unused cost nothing.
+    fn reserve(&mut self, rows: usize, priced: bool) {
+        self.series.reserve(rows);
+        self.day.reserve(rows);
+        self.units.reserve(rows);
+        self.marks.reserve(rows);
+        if priced {
+            self.revenue.reserve(rows);
         }
-    }
-
-    fn shrink(&mut self) {
-        self.series.shrink_to_fit();
-        self.day.shrink_to_fit();
-        self.units.shrink_to_fit();
-        self.marks.shrink_to_fit();
-        self.revenue.shrink_to_fit();
     }
 }

@@ -78,7 +78,7 @@ impl Default for DataSettings {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum UnknownSkus {
-    /// Rejected when an alias table is given, kept and reported otherwise.
+    /// Rejected when both `aliases` and `products` are given, kept and reported otherwise.
     #[default]
     Auto,
     /// Kept and reported.
@@ -141,7 +141,8 @@ pub struct TableMapping {
     pub columns: BTreeMap<String, String>,
     /// Our column = the same value in every row.
     pub constants: BTreeMap<String, String>,
-    /// Our column = what to read instead of a value; `"*"` stands for every other value.
+    /// Our column = what to read instead of a value; `"*"` stands for every other value, and `*` in its replacement for
+    /// the value itself (`"*" = "shop-*"` puts a prefix before every name).
     pub values: BTreeMap<String, BTreeMap<String, String>>,
     /// Our column = values whose rows are left out and counted; `*` at the end matches any ending.
     pub exclude: BTreeMap<String, Vec<String>>,

@@ -1,11 +1,12 @@
 //! Rows of one table as columns of typed cells, and the loop that reads them from all its files.
 
+use super::days::date_of;
 use super::mapping::{Mapped, Plan};
 use super::quarantine::{Place, Quarantine};
 use super::schema::Schema;
 use super::settings::{Settings, TableMapping};
 use super::source::{self, Format};
-use super::values::{ColumnReader, NO_DAY, Problem, Values, date_of};
+use super::values::{ColumnReader, NO_DAY, Problem, Values};
 use super::{parquet_file, text_file};
 use crate::error::{Exception, Result};
 use crate::inputs::Source;
@@ -19,6 +20,8 @@ pub(super) const CHUNK_ROWS: usize = 1 << 16;
 /// Some rows of one file.
 #[derive(Debug, Clone)]
 pub(super) struct Chunk {
+    /// Table it belongs to.
+    pub(super) table: &'static str,
     /// File, relative to the data folder.
     pub(super) file: String,
     /// One a column of the schema.
@@ -31,17 +34,19 @@ pub(super) struct Chunk {
     pub(super) first_line: u64,
     /// Number of rows.
     pub(super) rows: usize,
+    /// Rows of the file from this chunk on, where the file tells.
+    pub(super) rows_ahead: usize,
 }
 
 impl Chunk {
     /// No rows yet.
-    pub(super) fn new(file: &str, columns: Vec<Values>) -> Self {
-        Self { file: file.to_owned(), columns, bad: Vec::new(), lines: Vec::new(), first_line: 0, rows: 0 }
+    pub(super) fn new(table: &'static str, file: &str, columns: Vec<Values>) -> Self {
+        Self { table, file: file.to_owned(), columns, bad: Vec::new(), lines: Vec::new(), first_line: 0, rows: 0, rows_ahead: 0 }
     }
 
     /// The place of row `row`.
     pub(super) fn place(&self, row: usize) -> Place<'_> {
-        Place { file: &self.file, line: self.lines.get(row).copied().unwrap_or(self.first_line + row as u64) }
+        Place { table: self.table, file: &self.file, line: self.lines.get(row).copied().unwrap_or(self.first_line + row as u64) }
     }
 
     /// Whether row `row` can be used.
@@ -78,7 +83,7 @@ impl Reading<'_> {
     /// Puts a row aside: into quarantine, or only counted where a rule leaves it out.
     pub(super) fn set_aside(&mut self, place: Place<'_>, column: usize, value: &str, problem: Problem) {
         match problem {
-            Problem::Excluded => self.quarantine.exclude(place.file),
+            Problem::Excluded => self.quarantine.exclude(place),
             Problem::Rejected(reason) => self.quarantine.reject(place, self.columns[column].column.name, value, reason),
         }
     }

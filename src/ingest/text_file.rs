@@ -53,6 +53,7 @@ struct Records {
     record: ByteRecord,
     since_record: Rc<Cell<u64>>,
     line: u64,
+    open_quote: Option<u64>,
     encoding: Encoding,
 }
 
@@ -77,7 +78,7 @@ impl Records {
             .buffer_capacity(1 << 16)
             .from_reader(bounded);
         let encoding = reading.settings.csv.encoding;
-        Ok(Self { reader, path: file.path.clone(), record: ByteRecord::new(), since_record, line: 0, encoding })
+        Ok(Self { reader, path: file.path.clone(), record: ByteRecord::new(), since_record, line: 0, open_quote: None, encoding })
     }
 
     /// The first record, as column names.
@@ -85,8 +86,8 @@ impl Records {
         if !self.next()? {
             return Err(Error::input(&self.path, "there are only blank lines; expected at least a header line"));
         }
-        let heading = |field: &[u8]| String::from_utf8_lossy(field).trim_start_matches('\u{feff}').trim().to_owned();
-        Ok(self.record.iter().map(heading).collect())
+        let heading = |at| self.field(at).unwrap_or_default().trim_start_matches('\u{feff}').trim().to_owned();
+        Ok((0..self.record.len()).map(heading).collect())
     }
 
     /// Moves to the next record that is not blank.
@@ -97,7 +98,8 @@ impl Records {
             let more = self.reader.read_byte_record(&mut self.record).map_err(unreadable)?;
             self.since_record.set(0);
             if !more {
-                return Ok(false);
+                let open = |line| Error::input(&self.path, format!("line {line}: a quote that opens in this row is not closed"));
+                return self.open_quote.map_or(Ok(false), |line| Err(open(line)));
             }
             self.line = self.start_line(before)?;
             let blank = self.record.len() == 1 && self.record[0].trim_ascii().is_empty();
@@ -109,15 +111,17 @@ impl Records {
 
     /// The line this record starts on: its last line less the line ends inside its quotes. Blank lines before it are passed
     /// over by the parser without a record, and every file ends with a line end (see `open`).
-    fn start_line(&self, before: u64) -> Result<u64> {
+    fn start_line(&mut self, before: u64) -> Result<u64> {
         let after = self.reader.position().line();
+        self.open_quote = None;
         if after <= before + 1 {
             return Ok(before);
         }
         let inside = self.record.iter().flatten().filter(|&&b| b == b'\n').count() as u64;
         let line = after - 1 - inside.min(after - 1 - before);
-        let open_at_end = self.reader.is_done() && self.record.iter().last().is_some_and(|f| f.ends_with(b"\n"));
-        if inside > QUOTED_LINES || open_at_end {
+        // Only a quote that is never closed swallows the line end that `open` adds: told when no record follows.
+        self.open_quote = self.record.iter().next_back().is_some_and(|f| f.ends_with(b"\n")).then_some(line);
+        if inside > QUOTED_LINES {
             return Err(Error::input(&self.path, format!("line {line}: a quote that opens in this row is not closed")));
         }
         Ok(line)
@@ -157,12 +161,18 @@ impl<'a> Rows<'a> {
             _ => Values::empty(reader.column.kind),
         };
         let empty: Vec<Values> = reading.columns.iter().zip(&plan.from).map(column).collect();
-        Self { plan, fields, chunk: Chunk::new(&file.name, empty.clone()), empty, last: (Vec::new(), String::new()) }
+        Self {
+            plan,
+            fields,
+            chunk: Chunk::new(reading.mapped.table(), &file.name, empty.clone()),
+            empty,
+            last: (Vec::new(), String::new()),
+        }
     }
 
     /// The finished chunk.
     fn take(&mut self) -> Chunk {
-        let next = Chunk::new(&self.chunk.file, self.empty.clone());
+        let next = Chunk::new(self.chunk.table, &self.chunk.file, self.empty.clone());
         std::mem::replace(&mut self.chunk, next)
     }
 
@@ -176,7 +186,7 @@ impl<'a> Rows<'a> {
             Err((column, value, problem)) => {
                 let rows = self.chunk.rows;
                 self.chunk.columns.iter_mut().for_each(|c| c.truncate(rows));
-                let place = super::quarantine::Place { file: &self.chunk.file, line: records.line };
+                let place = super::quarantine::Place { table: self.chunk.table, file: &self.chunk.file, line: records.line };
                 reading.set_aside(place, column, &value, problem);
             }
         }

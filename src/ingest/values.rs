@@ -1,9 +1,10 @@
 //! Cells: text to typed values, with names held once and numbered.
 
+use super::days::DayReader;
 use super::mapping::{Rules, matches, normal};
 use super::schema::{Column, Kind};
 use super::settings::{Settings, TableMapping};
-use chrono::{Datelike, NaiveDate, NaiveDateTime, NaiveTime};
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 
@@ -42,6 +43,17 @@ impl Values {
         }
     }
 
+    /// Makes room for `rows` more cells.
+    pub(super) fn reserve(&mut self, rows: usize) {
+        match self {
+            Self::Missing => {}
+            Self::Text(v) => v.reserve(rows),
+            Self::Number(v) => v.reserve(rows),
+            Self::Day(v) => v.reserve(rows),
+            Self::Flag(v) => v.reserve(rows),
+        }
+    }
+
     /// Forgets the cells from row `rows` on.
     pub(super) fn truncate(&mut self, rows: usize) {
         match self {
@@ -50,6 +62,20 @@ impl Values {
             Self::Number(v) => v.truncate(rows),
             Self::Day(v) => v.truncate(rows),
             Self::Flag(v) => v.truncate(rows),
+        }
+    }
+
+    /// The empty rows.
+    pub(super) fn empty_rows(&self, rows: usize) -> Vec<usize> {
+        fn at<T>(cells: &[T], is_empty: impl Fn(&T) -> bool) -> Vec<usize> {
+            cells.iter().enumerate().filter(|(_, cell)| is_empty(cell)).map(|(row, _)| row).collect()
+        }
+        match self {
+            Self::Missing => (0..rows).collect(),
+            Self::Text(v) => at(v, |&code| code == NO_TEXT),
+            Self::Number(v) => at(v, |number| number.is_nan()),
+            Self::Day(v) => at(v, |&day| day == NO_DAY),
+            Self::Flag(v) => at(v, |&flag| flag == NO_FLAG),
         }
     }
 
@@ -101,6 +127,12 @@ impl Hasher for FastHasher {
         self.write_u64(u64::from(word));
     }
 
+    fn write_u128(&mut self, word: u128) {
+        let bytes = word.to_le_bytes();
+        self.write_u64(u64::from_le_bytes(bytes[..8].try_into().expect("eight bytes")));
+        self.write_u64(u64::from_le_bytes(bytes[8..].try_into().expect("eight bytes")));
+    }
+
     fn write_u64(&mut self, word: u64) {
         self.0 = (self.0.rotate_left(26) ^ word).wrapping_mul(0x9E37_79B9_7F4A_7C15);
     }
@@ -114,42 +146,45 @@ pub(super) type FastMap<K, V> = HashMap<K, V, BuildHasherDefault<FastHasher>>;
 pub(super) struct Interner {
     rules: Rules,
     longest: usize,
-    by_raw: FastMap<Box<str>, u32>,
+    by_short: FastMap<u128, u32>,
+    by_long: FastMap<Box<str>, u32>,
     by_name: FastMap<Box<str>, u32>,
     names: Vec<Box<str>>,
     problems: Vec<(String, Problem)>,
-    last: (String, u32),
+    last: Option<(u128, u32)>,
 }
 
 impl Interner {
     /// An empty one that applies `rules` and accepts texts of up to `longest` bytes.
     pub(super) fn new(rules: Rules, longest: usize) -> Self {
-        Self { rules, longest, last: (String::new(), NO_TEXT), ..Self::default() }
+        Self { rules, longest, ..Self::default() }
     }
 
     /// The code of `raw`: a text, [`NO_TEXT`] or a problem.
+    #[inline]
     pub(super) fn code(&mut self, raw: &str) -> u32 {
-        if raw == self.last.0 && !raw.is_empty() {
-            return self.last.1;
-        }
-        let code = match self.by_raw.get(raw) {
-            Some(&code) => code,
-            None => self.add(raw),
+        let Some(packed) = pack(raw.as_bytes()) else {
+            return self.by_long.get(raw).copied().unwrap_or_else(|| self.add(raw));
         };
-        self.last.0.clear();
-        self.last.0.push_str(raw);
-        self.last.1 = code;
+        if let Some((last, code)) = self.last
+            && last == packed
+        {
+            return code;
+        }
+        let code = self.by_short.get(&packed).copied().unwrap_or_else(|| self.add(raw));
+        self.last = Some((packed, code));
         code
     }
 
+    #[cold]
     fn add(&mut self, raw: &str) -> u32 {
         let code = match self.judge(raw) {
-            Ok("") => NO_TEXT,
-            Ok(name) => match self.by_name.get(name) {
+            Ok(name) if name.is_empty() => NO_TEXT,
+            Ok(name) => match self.by_name.get(name.as_ref()) {
                 Some(&code) => code,
                 None => {
                     let code = u32::try_from(self.names.len()).unwrap_or(u32::MAX) & !PROBLEM;
-                    let name: Box<str> = name.into();
+                    let name: Box<str> = name.as_ref().into();
                     self.names.push(name.clone());
                     self.by_name.insert(name, code);
                     code
@@ -160,14 +195,16 @@ impl Interner {
                 PROBLEM | u32::try_from(self.problems.len() - 1).unwrap_or(0)
             }
         };
-        if raw.len() <= self.longest {
-            self.by_raw.insert(raw.into(), code);
+        match pack(raw.as_bytes()) {
+            Some(packed) => drop(self.by_short.insert(packed, code)),
+            None if raw.len() <= self.longest => drop(self.by_long.insert(raw.into(), code)),
+            None => {}
         }
         code
     }
 
     /// The name behind `raw` after the mapping's rules.
-    fn judge<'a>(&'a self, raw: &'a str) -> Result<&'a str, Problem> {
+    fn judge<'a>(&'a self, raw: &'a str) -> Result<Cow<'a, str>, Problem> {
         let text = raw.trim();
         if matches(&self.rules.exclude, text) {
             return Err(Problem::Excluded);
@@ -175,7 +212,7 @@ impl Interner {
         if matches(&self.rules.reject, text) {
             return Err(Problem::Rejected("rejected by a rule of the mapping".to_owned()));
         }
-        let text = self.rules.values.get(text).or_else(|| self.rules.values.get("*")).map_or(text, |t| t.trim());
+        let text = if text.is_empty() { text.into() } else { self.rules.replace(text) };
         if text.len() > self.longest {
             return Err(Problem::Rejected(format!("longer than {} bytes ([data] name_length)", self.longest)));
         }
@@ -190,15 +227,27 @@ impl Interner {
         self.names.get(code as usize).map_or("", |n| n)
     }
 
-    /// Every text.
-    pub(super) fn names(&self) -> &[Box<str>] {
-        &self.names
-    }
-
     /// What is wrong with `code`, with the text as it stood in the file.
     pub(super) fn problem(&self, code: u32) -> Option<&(String, Problem)> {
         if code & PROBLEM == 0 || code == NO_TEXT { None } else { self.problems.get((code & !PROBLEM) as usize) }
     }
+}
+
+/// Up to fifteen bytes and their number as one key; `None` for more. Most names are that short, and a key in the table
+/// itself saves following a pointer to compare a name.
+#[inline]
+fn pack(bytes: &[u8]) -> Option<u128> {
+    let n = bytes.len();
+    let long = |at: usize| u64::from_le_bytes(bytes[at..at + 8].try_into().expect("eight bytes"));
+    let short = |at: usize| u64::from(u32::from_le_bytes(bytes[at..at + 4].try_into().expect("four bytes")));
+    let (low, high) = match n {
+        0..4 => (bytes.iter().rev().fold(0, |word, &b| word << 8 | u64::from(b)), 0),
+        4..8 => (short(0) | (short(n - 4) >> (8 * (8 - n))) << 32, 0),
+        8 => (long(0), 0),
+        9..16 => (long(0), long(n - 8) >> (8 * (16 - n))),
+        _ => return None,
+    };
+    Some(u128::from(low) | u128::from(high) << 64 | (n as u128) << 120)
 }
 
 /// Reads the cells of one column of one table, over all its files.
@@ -211,7 +260,8 @@ pub(super) struct ColumnReader {
     /// How its days are read.
     pub(super) days: DayReader,
     decimal_comma: bool,
-    max_quantity: f64,
+    /// Numbers that fit: least, largest, whether whole.
+    bounds: (f64, f64, bool),
     /// Quantities are multiplied by it.
     pub(super) factor: f64,
 }
@@ -225,7 +275,7 @@ impl ColumnReader {
             interner: Interner::new(rules, settings.data.name_length),
             days: DayReader::new(settings, formats),
             decimal_comma: settings.csv.decimal_comma,
-            max_quantity: settings.data.max_quantity,
+            bounds: bounds(column, settings.data.max_quantity),
             factor: if column.name == "quantity" { mapping.quantity_factor } else { 1.0 },
         }
     }
@@ -240,7 +290,7 @@ impl ColumnReader {
                 self.interner.problem(code).map_or(Ok(()), |(_, problem)| Err(problem.clone()))
             }
             Values::Number(v) => {
-                let number = self.number(self.replaced(raw));
+                let number = self.number(&self.replaced(raw));
                 v.push(number.as_ref().copied().unwrap_or(f64::NAN));
                 number.map(|_| ()).map_err(Problem::Rejected)
             }
@@ -250,7 +300,7 @@ impl ColumnReader {
                 day.map(|_| ()).map_err(Problem::Rejected)
             }
             Values::Flag(v) => {
-                let flag = parse_flag(self.replaced(raw));
+                let flag = parse_flag(&self.replaced(raw));
                 v.push(flag.unwrap_or(NO_FLAG));
                 flag.map(|_| ()).ok_or_else(|| Problem::Rejected("expected yes or no".to_owned()))
             }
@@ -258,10 +308,8 @@ impl ColumnReader {
     }
 
     /// What the mapping reads instead of `raw`.
-    fn replaced<'a>(&'a self, raw: &'a str) -> &'a str {
-        let values = &self.interner.rules.values;
-        let raw = raw.trim();
-        if values.is_empty() { raw } else { values.get(raw).or_else(|| values.get("*")).map_or(raw, |v| v) }
+    fn replaced<'a>(&'a self, raw: &'a str) -> Cow<'a, str> {
+        self.interner.rules.replace(raw.trim())
     }
 
     /// The number in `text`, NaN when there is none.
@@ -284,166 +332,36 @@ impl ColumnReader {
     }
 
     /// Whether `number` may stand in this column.
+    #[inline]
     pub(super) fn check(&self, number: f64) -> Result<(), String> {
-        let fits = match self.column.kind {
-            Kind::Units(min) if number.fract() != 0.0 => return Err(format!("expected whole units, at least {min}")),
-            Kind::Units(min) => number >= min,
-            Kind::Number(min, max) => number >= min && number <= max,
-            Kind::Money => number >= 0.0,
-            _ => true,
-        };
-        let largest =
-            if matches!(self.column.kind, Kind::Units(_)) || self.column.name == "quantity" { self.max_quantity } else { 1e12 };
-        if !fits || !number.is_finite() {
-            Err(format!("expected {}", self.column.kind.expected()))
-        } else if number.abs() > largest {
-            Err(format!("beyond {largest:.0}, the largest accepted ([data] max_quantity)"))
+        let (min, max, whole) = self.bounds;
+        if number >= min && number <= max && (!whole || is_whole(number)) { Ok(()) } else { Err(self.complaint(number)) }
+    }
+
+    #[cold]
+    fn complaint(&self, number: f64) -> String {
+        let largest = self.bounds.1;
+        if number.abs() > largest && number.is_finite() && largest > 1.0 {
+            format!("beyond {largest:.0}, the largest accepted ([data] max_quantity)")
         } else {
-            Ok(())
+            format!("expected {}", self.column.kind.expected())
         }
     }
 }
 
-/// Reads days and moments as business days.
-#[derive(Debug, Clone)]
-pub(super) struct DayReader {
-    formats: Vec<String>,
-    first: i32,
-    last: i32,
-    cutoff_seconds: i64,
-    offset_seconds: Option<i64>,
-    cache: (String, i32),
-}
-
-impl DayReader {
-    fn new(settings: &Settings, formats: Vec<String>) -> Self {
-        #[expect(clippy::cast_possible_truncation, reason = "an offset of at most 14 hours")]
-        let offset = |hours: f64| (hours * 3600.0) as i64;
-        Self {
-            formats,
-            first: day_number(settings.data.first_date),
-            last: day_number(settings.data.last_date),
-            cutoff_seconds: i64::from(settings.data.cutoff_hour) * 3600,
-            offset_seconds: settings.data.utc_offset_hours.map(offset),
-            cache: (String::new(), NO_DAY),
-        }
+/// What numbers `column` accepts: least, largest, whether whole.
+fn bounds(column: &Column, max_quantity: f64) -> (f64, f64, bool) {
+    let largest = if matches!(column.kind, Kind::Units(_)) || column.name == "quantity" { max_quantity } else { 1e12 };
+    match column.kind {
+        Kind::Units(min) => (min, largest, true),
+        Kind::Number(min, max) => (min.max(-largest), max.min(largest), false),
+        Kind::Money => (0.0, largest, false),
+        _ => (f64::MIN, f64::MAX, false),
     }
-
-    /// The business day of `text`, [`NO_DAY`] when it is empty.
-    fn day(&mut self, text: &str) -> Result<i32, String> {
-        if is_nothing(text) {
-            return Ok(NO_DAY);
-        }
-        if text == self.cache.0 {
-            return Ok(self.cache.1);
-        }
-        let moment = parse_day(text, &self.formats)
-            .ok_or_else(|| "not a date; expected YYYY-MM-DD, or set [csv] date_formats, e.g. [\"%d/%m/%Y\"]".to_owned())?;
-        let day = self.check(self.business_day(moment))?;
-        self.cache.0.clear();
-        self.cache.0.push_str(text);
-        self.cache.1 = day;
-        Ok(day)
-    }
-
-    /// The business day of a moment: moved to the configured zone, then before or after the cut-off.
-    pub(super) fn business_day(&self, moment: Moment) -> i32 {
-        let Some(seconds) = moment.seconds else { return moment.day };
-        let shift = moment.zone.zip(self.offset_seconds).map_or(0, |(zone, offset)| offset - i64::from(zone));
-        let local = i64::from(moment.day) * 86_400 + i64::from(seconds) + shift - self.cutoff_seconds;
-        i32::try_from(local.div_euclid(86_400)).unwrap_or(NO_DAY)
-    }
-
-    /// `day` if it is within the accepted range.
-    pub(super) fn check(&self, day: i32) -> Result<i32, String> {
-        if (self.first..=self.last).contains(&day) {
-            return Ok(day);
-        }
-        Err(format!("outside {} to {} ([data] first_date, last_date)", date_of(self.first), date_of(self.last)))
-    }
-}
-
-/// A day, with the time and zone it was written with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Moment {
-    /// Days since 1970-01-01, as written.
-    pub(super) day: i32,
-    /// Seconds since midnight; `None` for a bare date.
-    pub(super) seconds: Option<i32>,
-    /// Seconds east of Greenwich, where written.
-    pub(super) zone: Option<i32>,
-}
-
-/// Days from 1970-01-01 to `date`.
-pub(super) fn day_number(date: NaiveDate) -> i32 {
-    date.num_days_from_ce() - 719_163
-}
-
-/// The date `day` days after 1970-01-01.
-pub(super) fn date_of(day: i32) -> NaiveDate {
-    NaiveDate::from_num_days_from_ce_opt(day.saturating_add(719_163)).unwrap_or_default()
-}
-
-/// `YYYY-MM-DD` (also `/`, or `YYYYMMDD`, or a month `YYYY-MM`) with an optional time and zone, or one of `formats`.
-pub(super) fn parse_day(text: &str, formats: &[String]) -> Option<Moment> {
-    formats.iter().find_map(|f| parse_format(text, f)).or_else(|| parse_iso(text))
-}
-
-fn parse_iso(text: &str) -> Option<Moment> {
-    let b = text.as_bytes();
-    let digits = |range: std::ops::Range<usize>| -> Option<u32> {
-        b.get(range)?.iter().try_fold(0, |n, c| c.is_ascii_digit().then(|| n * 10 + u32::from(c - b'0')))
-    };
-    let year = i32::try_from(digits(0..4)?).ok()?;
-    let separated = matches!(b.get(4), Some(b'-' | b'/'));
-    let (month, day, rest) = match b.len() {
-        7 if separated => (digits(5..7)?, 1, ""),
-        8 if !separated => (digits(4..6)?, digits(6..8)?, ""),
-        n if n >= 10 && separated && b[7] == b[4] => (digits(5..7)?, digits(8..10)?, text.get(10..)?),
-        _ => return None,
-    };
-    let day = day_number(NaiveDate::from_ymd_opt(year, month, day)?);
-    if rest.is_empty() { Some(Moment { day, seconds: None, zone: None }) } else { parse_time(day, rest) }
-}
-
-/// `T08:26`, ` 08:26:00`, ` 08:26:00.000`, each with `Z`, ` UTC`, `+01:00` or ` -0500`.
-fn parse_time(day: i32, rest: &str) -> Option<Moment> {
-    let clock = rest.strip_prefix(['T', ' '])?.trim_start();
-    let end = clock.find(|c: char| !(c.is_ascii_digit() || c == ':' || c == '.')).unwrap_or(clock.len());
-    let (time, zone) = clock.split_at(end);
-    let time = ["%H:%M:%S%.f", "%H:%M"].iter().find_map(|f| NaiveTime::parse_from_str(time, f).ok())?;
-    let seconds = i32::try_from((time - NaiveTime::MIN).num_seconds()).ok()?;
-    let zone = match zone.trim() {
-        "" => None,
-        "Z" | "UTC" | "GMT" => Some(0),
-        sign_hours => Some(parse_zone(sign_hours)?),
-    };
-    Some(Moment { day, seconds: Some(seconds), zone })
-}
-
-fn parse_zone(text: &str) -> Option<i32> {
-    let sign = if text.starts_with('-') { -1 } else { 1 };
-    let digits: String = text.strip_prefix(['+', '-'])?.chars().filter(|c| *c != ':').collect();
-    let number: i32 = digits.parse().ok()?;
-    let (hours, minutes) = if digits.len() <= 2 { (number, 0) } else { (number / 100, number % 100) };
-    (hours <= 14 && minutes < 60).then_some(sign * (hours * 3600 + minutes * 60))
-}
-
-fn parse_format(text: &str, format: &str) -> Option<Moment> {
-    if let Ok(moment) = NaiveDateTime::parse_from_str(text, format) {
-        let seconds = i32::try_from((moment.time() - NaiveTime::MIN).num_seconds()).ok();
-        return Some(Moment { day: day_number(moment.date()), seconds, zone: None });
-    }
-    let date = if format.contains("%d") || format.contains("%e") || format.contains("%j") {
-        NaiveDate::parse_from_str(text, format)
-    } else {
-        NaiveDate::parse_from_str(&format!("1 {text}"), &format!("%d {format}"))
-    };
-    date.ok().map(|d| Moment { day: day_number(d), seconds: None, zone: None })
 }
 
 /// Whether `text` stands for no value.
-fn is_nothing(text: &str) -> bool {
+pub(super) fn is_nothing(text: &str) -> bool {
     text.is_empty() || (text.len() <= 4 && ["na", "nan", "null", "none", "n/a"].iter().any(|n| text.eq_ignore_ascii_case(n)))
 }
 
@@ -461,6 +379,14 @@ fn choice(words: &[&str], text: &str) -> Result<f64, String> {
     }
     let text = normal(text).replace('_', "-");
     words.iter().position(|w| *w == text).map(|at| at as f64).ok_or_else(|| format!("expected one of {}", words.join(", ")))
+}
+
+/// Whether `number` has no fraction; without a library call, for the hot loops.
+#[inline]
+pub(super) fn is_whole(number: f64) -> bool {
+    #[expect(clippy::cast_possible_truncation, reason = "a saturated cast differs from the number, as it should")]
+    let whole = number as i64 as f64;
+    whole == number
 }
 
 /// At most 80 characters of `text`, for the quarantine.

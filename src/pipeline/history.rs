@@ -49,11 +49,8 @@ pub fn return_rates(panel: &Panel, settings: &clean::Settings) -> Vec<f64> {
 pub fn classify(inputs: &Inputs, return_rates: &[f64], last: Option<&LastRun>, plan: &Plan) -> Vec<Classification> {
     let panel = &inputs.panel;
     let facts: Vec<_> = panel.pools().par_iter().map(|pool| classify::pool_facts(panel, pool, return_rates)).collect();
-    let previous: Vec<Option<char>> = panel
-        .pools()
-        .iter()
-        .map(|pool| last.and_then(|l| l.pools.get(&(pool.sku, pool.location))).and_then(|p| p.abc))
-        .collect();
+    let previous: Vec<Option<char>> =
+        panel.pools().iter().map(|pool| last.and_then(|l| l.pools.get(&(pool.sku, pool.location))).and_then(|p| p.abc)).collect();
     classify::classify(&facts, &inputs.products, &stock_of_pools(inputs), (&previous, panel.calendar().as_of()), &plan.classify)
 }
 

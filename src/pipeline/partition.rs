@@ -9,12 +9,11 @@ use crate::forecast::pool::PoolForecast;
 use crate::inputs::{Inputs, Stock};
 use crate::inventory::PoolPlan;
 use crate::kits::Kits;
-use crate::outcome::{
-    Accuracy, Allocation, ChannelFinding, Classification, OpenOrderAdvice, PoolPicture, SeriesForecast,
-};
+use crate::outcome::{Accuracy, Allocation, ChannelFinding, Classification, OpenOrderAdvice, PoolPicture, SeriesForecast};
 use crate::publish::previous::LastRun;
 use crate::publish::{DemandEncoder, ForecastEncoder, RowGroup};
 use crate::purchase::{Line, Market};
+use crate::review::standing::Standing;
 use crate::units::{Money, Units};
 use std::ops::Range;
 
@@ -25,6 +24,7 @@ pub struct Night<'a> {
     pub(super) last: Option<&'a LastRun>,
     pub(super) market: Market<'a>,
     pub(super) kits: Kits,
+    pub(super) standing: &'a Standing,
     pub(super) told: Vec<Exception>,
     pub(super) context: &'a Context<'a>,
     pub(super) classes: &'a [Classification],
@@ -68,7 +68,7 @@ impl<'a> Night<'a> {
         inputs: &'a Inputs,
         context: &'a Context<'a>,
         (classes, return_rates): (&'a [Classification], &'a [f64]),
-        last: Option<&'a LastRun>,
+        (last, standing): (Option<&'a LastRun>, &'a Standing),
     ) -> Result<Self> {
         let (kits, told) = Kits::new(&inputs.kits, &inputs.names);
         let horizon = plan.horizon(inputs.panel.calendar().bucket());
@@ -78,6 +78,7 @@ impl<'a> Night<'a> {
             last,
             market: Market::new(inputs, &plan.purchase),
             kits,
+            standing,
             told,
             context,
             classes,

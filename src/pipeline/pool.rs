@@ -11,8 +11,10 @@ use crate::inventory::lead_time::Estimate;
 use crate::inventory::{self, Arrival, Outlook, Pinned, PoolInput, PoolPlan, StockLevel, position};
 use crate::outcome::{Allocation, ChannelFinding, Classification, PoolPicture, SeriesForecast};
 use crate::panel::{Pool, flag};
-use crate::purchase::{PoolNeed, open_orders};
-use crate::units::{ChannelId, Money, SkuId, Units};
+use crate::purchase::constraints::Binding;
+use crate::purchase::{Line, PoolNeed, open_orders};
+use crate::review::standing::active_override;
+use crate::units::{ChannelId, LeadTime, Money, SkuId, Units};
 
 /// Expected demand of a pool, net of returns, kits exploded.
 struct NetDemand<'f> {
@@ -48,11 +50,14 @@ impl<'a> Night<'a> {
         let pool = &self.inputs.panel.pools()[p];
         let demand = self.net_demand(pool, forecast);
         let supply = self.market.supply_of(pool.sku, pool.location).next();
-        let estimate = match supply {
+        let mut estimate = match supply {
             Some(supply) => self.lead_times.estimate(supply, pool.location),
             None => inventory::lead_time::estimate(&[], &Default::default(), None),
         };
         self.note_lead_time(pool, supply.is_some(), &estimate, exceptions);
+        if let Some(lead) = self.overridden(pool, "lead_time_days").and_then(|d| LeadTime::new(d, 0.0, d)) {
+            estimate = Estimate { lead_time: lead, source: "set by hand".into(), ..estimate };
+        }
         let over = |from: f64, to: f64, end_variance: f64| demand.over(from, to, end_variance);
         let period_days = self.inputs.panel.calendar().bucket().days();
         let outlook = Outlook { period_days, mean: &demand.mean, over: &over };
@@ -63,7 +68,8 @@ impl<'a> Night<'a> {
         let need = self.pool_need(p, &plan, &input);
         let available = need.available;
         let margin = need.margin;
-        let lines = self.market.propose(need, |s| self.lead_times.estimate(s, pool.location).lead_time.mean().0, exceptions);
+        let mut lines = self.market.propose(need, |s| self.lead_times.estimate(s, pool.location).lead_time.mean().0, exceptions);
+        self.heed_decisions(pool, &mut lines);
         let (allocation, findings) = self.allocate(p, forecast, &plan, available, exceptions);
         let daily = daily(&demand.mean, period_days);
         let open = open_orders::OpenPool {
@@ -134,10 +140,24 @@ impl<'a> Night<'a> {
         let orders = &orders[first..first + count];
         let late = orders.iter().find_map(|o| o.supplier).map_or(0.0, |s| self.lead_times.of_supplier(s).mean_late);
         let lead = estimate.lead_time.mean().0;
-        (position::arrivals(orders.iter(), self.market.as_of, lead, late), orders)
+        let mut arrivals = position::arrivals(orders.iter(), self.market.as_of, lead, late);
+        let pending = &self.standing.pending;
+        let pending = &pending[pending.partition_point(|p| (p.sku, p.location) < key)..];
+        let pending = pending.iter().take_while(|p| (p.sku, p.location) == key);
+        arrivals.extend(pending.map(|p| {
+            let days = p.expected.map_or(lead, |d| (d - self.market.as_of).num_days() as f64);
+            Arrival { days: days.max(0.0), quantity: p.quantity.0 as f64 }
+        }));
+        arrivals.sort_by(|a, b| a.days.total_cmp(&b.days));
+        (arrivals, orders)
     }
 
-    fn pool_input<'i>(&'i self, p: usize, outlook: Outlook<'i>, (arrivals, lots, estimate): (&'i [Arrival], &'i [DatedLot], &'i Estimate)) -> PoolInput<'i> {
+    fn pool_input<'i>(
+        &'i self,
+        p: usize,
+        outlook: Outlook<'i>,
+        (arrivals, lots, estimate): (&'i [Arrival], &'i [DatedLot], &'i Estimate),
+    ) -> PoolInput<'i> {
         let pool = &self.inputs.panel.pools()[p];
         let (class, product) = (&self.classes[p], &self.inputs.products[pool.sku.index()]);
         let stock = self.stock[p];
@@ -186,7 +206,8 @@ impl<'a> Night<'a> {
         let panel = &self.inputs.panel;
         let days = panel.calendar().bucket().days();
         let year = (365.0 / days).round() as usize;
-        let first = pool.series.clone().map(|i| panel.start(i)).min().unwrap_or(0).max(panel.calendar().history().saturating_sub(year));
+        let first =
+            pool.series.clone().map(|i| panel.start(i)).min().unwrap_or(0).max(panel.calendar().history().saturating_sub(year));
         let mut sums = vec![0.0f64; panel.calendar().history() - first];
         for i in pool.series.clone() {
             let skip = first.saturating_sub(panel.start(i));
@@ -226,13 +247,24 @@ impl<'a> Night<'a> {
         self.inputs.panel.pools().binary_search_by_key(&(sku, pool.location), |q| (q.sku, q.location)).ok()
     }
 
-    /// The value a planner has set for `field` of this pool, if it has not expired.
+    /// The value a planner has set for `field` of this pool.
     fn overridden(&self, pool: &Pool, field: &str) -> Option<f64> {
-        let rows = &self.inputs.overrides;
-        let first = rows.partition_point(|o| o.sku < pool.sku);
-        let mine = rows[first..].iter().take_while(|o| o.sku == pool.sku);
-        let live = mine.filter(|o| o.field == field && o.expires.is_none_or(|e| e > self.market.as_of));
-        live.filter(|o| o.location.is_none_or(|l| l == pool.location)).max_by_key(|o| o.location).map(|o| o.value)
+        active_override(&self.inputs.overrides, (pool.sku, pool.location), field, self.market.as_of).map(|o| o.value)
+    }
+
+    /// Lines that a planner has rejected, snoozed or set by hand are what they decided.
+    fn heed_decisions(&self, pool: &Pool, lines: &mut [Line<'_>]) {
+        for line in &mut *lines {
+            let supplier = line.offer.map(|o| o.supply.supplier);
+            let quiet = self.standing.quiet(pool.sku, pool.location, supplier);
+            if let Some(quiet) = quiet.filter(|_| line.quantity > Units(0)) {
+                line.change_to(Units(0), Binding::Decision, quiet.why.clone());
+            }
+        }
+        if let (Some(wanted), Some(line)) = (self.overridden(pool, "quantity"), lines.first_mut()) {
+            let (quantity, _) = line.rules.order_quantity(wanted);
+            line.change_to(quantity, Binding::Decision, format!("set to {wanted} by hand"));
+        }
     }
 
     fn pinned(&self, pool: &Pool) -> Pinned {
@@ -271,6 +303,7 @@ impl<'a> Night<'a> {
             margin: self.margin(input.sku),
             shortfall: if plan.need > 0.0 { shortfall(input, self.plan.purchase.risk_days) } else { Vec::new() },
             unit_cost: product.unit_cost,
+            shelf_life_days: product.shelf_life_days,
             weight: product.weight,
             volume: product.volume,
             previous: self.previous_quantities(input),
@@ -281,7 +314,8 @@ impl<'a> Night<'a> {
 
     fn previous_quantities(&self, input: &PoolInput<'_>) -> Vec<(crate::units::SupplierId, Units)> {
         let lines = self.last.map_or(&[][..], |l| &l.lines);
-        let mine = lines.iter().filter(|l| (l.sku, l.location) == (input.sku, input.location));
+        let first = lines.partition_point(|l| (l.sku, l.location) < (input.sku, input.location));
+        let mine = lines[first..].iter().take_while(|l| (l.sku, l.location) == (input.sku, input.location));
         mine.filter_map(|l| Some((l.supplier?, l.quantity))).collect()
     }
 
@@ -302,13 +336,12 @@ impl<'a> Night<'a> {
         let reserved = |c: ChannelId| inputs.channels[c.index()].reserve.is_some();
         let here = self.presence.channels(pool, &inputs.panel, |c| listed(c).is_some() || reserved(c));
         let demand: Vec<ChannelDemand> = here.iter().map(|&c| self.channel_demand(pool, c, forecast, listed(c))).collect();
-        let stock = allocate::PoolStock { sku: pool.sku, location: pool.location, available, reorder_point: plan.policy.reorder_point };
+        let stock =
+            allocate::PoolStock { sku: pool.sku, location: pool.location, available, reorder_point: plan.policy.reorder_point };
         let context = allocate::Context { names: &inputs.names, settings: &self.plan.allocation, as_of: self.market.as_of };
         let rows = allocate::allocate(&stock, &demand, &context, exceptions);
-        let facts = allocate::balance::PoolFacts {
-            unit_cost: self.unit_cost(pool.sku),
-            days_to_arrival: plan.policy.lead_time_mean,
-        };
+        let facts =
+            allocate::balance::PoolFacts { unit_cost: self.unit_cost(pool.sku), days_to_arrival: plan.policy.lead_time_mean };
         let findings = allocate::balance::findings(&demand, &rows, &facts, &self.plan.allocation);
         (rows, findings)
     }

@@ -1,8 +1,8 @@
 //! All pools together: supplier orders and the budget, transfers, exposure, and the rows of the outcome.
 
 use super::partition::{Night, PlannedPool};
-use crate::allocate::transfers::{Site, transfers};
 use crate::allocate::exposure::exposures;
+use crate::allocate::transfers::{Site, transfers};
 use crate::outcome::Outcome;
 use crate::purchase;
 use crate::units::{Money, SkuId, Units};

@@ -133,10 +133,8 @@ impl<'a> Theatre<'a> {
         progress.begin("replaying", weeks as u64);
         let last = windows.len() - 1;
         let mut results = self.window(windows[last].clone(), &stages, progress);
-        let earlier: Vec<Vec<Played>> = windows[..last]
-            .iter()
-            .map(|w| self.window(w.clone(), &stages[..1], progress).swap_remove(0))
-            .collect();
+        let earlier: Vec<Vec<Played>> =
+            windows[..last].iter().map(|w| self.window(w.clone(), &stages[..1], progress).swap_remove(0)).collect();
         let what_if = request.what_if.iter().zip(results.drain(1..)).map(|((name, _), mut p)| (name.clone(), p.swap_remove(0)));
         let what_if: Vec<_> = what_if.collect();
         let mut played = results.swap_remove(0);

@@ -7,7 +7,7 @@ use super::manifest::Manifest;
 use crate::error::{Error, Result};
 use crate::inputs::{Inputs, Names};
 use crate::outcome::{Allocation, Outcome, Recommendation};
-use crate::review::explain::Recomputer;
+use crate::review::arithmetic::Recomputer;
 use crate::units::{LocationId, Money, SkuId, Units};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};

@@ -64,10 +64,11 @@ struct OrderLine<'a> {
     names: &'a Names,
     item: &'a str,
     currency: &'a str,
+    order_date: Option<NaiveDate>,
 }
 
 /// Columns of `orders/*.csv`.
-const ORDER_COLUMNS: [&str; 14] = [
+const ORDER_COLUMNS: [&str; 15] = [
     "recommendation_id",
     "supplier",
     "ship_to",
@@ -77,6 +78,7 @@ const ORDER_COLUMNS: [&str; 14] = [
     "unit_cost",
     "currency",
     "value",
+    "order_date",
     "order_by",
     "expected_arrival",
     "status",
@@ -98,6 +100,7 @@ impl OrderLine<'_> {
             r.unit_cost.to_string(),
             self.currency.to_string(),
             r.value.to_string(),
+            day(self.order_date),
             day(r.order_by),
             day(r.expected_arrival),
             r.status.name().to_string(),
@@ -112,15 +115,16 @@ impl OrderLine<'_> {
 /// # Errors
 /// [`Error::Io`].
 pub fn write(publication: &mut Publication, inputs: &Inputs, outcome: &Outcome) -> Result<()> {
-    let ordered = outcome.recommendations.iter().filter(|r| r.quantity.0 > 0);
     let mut by_supplier: BTreeMap<Option<SupplierId>, Vec<OrderLine<'_>>> = BTreeMap::new();
-    for r in ordered {
+    let dates = order_dates(outcome);
+    for (i, r) in outcome.recommendations.iter().enumerate().filter(|(_, r)| r.quantity.0 > 0) {
         let supplier = r.supplier.and_then(|s| inputs.suppliers.get(s.index()));
         by_supplier.entry(r.supplier).or_default().push(OrderLine {
             recommendation: r,
             names: &inputs.names,
             item: inputs.products.get(r.sku.index()).map_or("", |p| &p.name),
             currency: supplier.map_or("", |s| &s.currency),
+            order_date: dates.get(&i).copied(),
         });
     }
     let names: Vec<&str> =
@@ -133,6 +137,11 @@ pub fn write(publication: &mut Publication, inputs: &Inputs, outcome: &Outcome) 
     let as_of = inputs.panel.calendar().as_of();
     publication.add("orders/orders.xlsx", Some(lines.len() as u64), &workbook(&lines, as_of)?)?;
     channels(publication, &inputs.names, &outcome.allocation)
+}
+
+/// The order date of each recommendation that a draft order takes up, by its position.
+fn order_dates(outcome: &Outcome) -> BTreeMap<usize, NaiveDate> {
+    outcome.orders.iter().flat_map(|order| order.lines.iter().map(|&line| (line, order.order_date))).collect()
 }
 
 fn channels(publication: &mut Publication, names: &Names, allocation: &[Allocation]) -> Result<()> {
@@ -167,7 +176,7 @@ pub fn table<const N: usize>(header: &[&str; N], rows: impl Iterator<Item = [Str
 /// The spreadsheet of all lines: names as text cells (never formulas), numbers as numbers.
 fn workbook(lines: &[&OrderLine<'_>], as_of: NaiveDate) -> Result<Vec<u8>> {
     let rows = lines.iter().map(|line| line.cells());
-    spreadsheet("Orders", &ORDER_COLUMNS, &[5, 6, 8, 12], rows, as_of)
+    spreadsheet("Orders", &ORDER_COLUMNS, &[5, 6, 8, 13], rows, as_of)
 }
 
 /// An xlsx file of one sheet; columns at `numeric` become numbers. Dated `as_of`, so that the same rows give the same bytes.

@@ -92,6 +92,8 @@ pub struct Identity<'a> {
     pub inputs: &'a [InputEntry],
     /// The run whose results it starts from, if any.
     pub previous: Option<&'a str>,
+    /// Digest of what else is kept from earlier: decisions and the runs that trends are drawn from.
+    pub kept: &'a str,
 }
 
 impl Identity<'_> {
@@ -108,6 +110,7 @@ impl Identity<'_> {
         add(&self.as_of.to_string());
         add(self.config);
         add(self.previous.unwrap_or(""));
+        add(self.kept);
         for input in self.inputs {
             add(&input.table);
             add(&input.file);

@@ -99,7 +99,7 @@ pub struct LastRun {
     pub run: PublishedRun,
     /// By (sku, location).
     pub pools: BTreeMap<(SkuId, LocationId), LastPool>,
-    /// In the table's order.
+    /// Sorted by (sku, location).
     pub lines: Vec<LastLine>,
     /// By (sku, location, channel).
     pub allocation: BTreeMap<(SkuId, LocationId, ChannelId), LastAllocation>,
@@ -119,6 +119,8 @@ impl LastRun {
         let mut last = Self { run, pools: BTreeMap::new(), lines: vec![], allocation: BTreeMap::new(), gone: vec![] };
         last.read_pools(names)?;
         last.read_lines(names)?;
+        // Codes may have moved since: new items change everybody's position.
+        last.lines.sort_by_key(|l| (l.sku, l.location));
         last.read_allocation(names)?;
         Ok(Some(last))
     }

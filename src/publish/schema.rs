@@ -120,13 +120,17 @@ const LOCATION: Column = column("location", Text, "", "where the stock lies");
 const PERIOD: Column = column("period_start", Date, "", "first day of the period");
 
 /// Every output table.
-pub const TABLES: [Table; 13] = [
+pub const TABLES: [Table; 17] = [
     FORECAST,
     DEMAND,
     CLASSIFICATION,
     POLICY,
     RECOMMENDATIONS,
+    ORDERS,
+    OPEN_ORDERS,
+    TRANSFERS,
     ALLOCATION,
+    FINDINGS,
     ACCURACY,
     METHODS,
     STEPS,
@@ -250,6 +254,67 @@ pub const RECOMMENDATIONS: Table = Table {
         column("available", Whole, "units", "on hand - committed - damaged - returns pending"),
         column("on_order", Whole, "units", "open orders due inside the horizon"),
         column("stockout_probability", Real, "probability", "of running out before an order placed today arrives"),
+    ],
+};
+
+/// Draft purchase orders: one row a supplier and ship-to.
+pub const ORDERS: Table = Table {
+    name: "orders",
+    columns: &[
+        column("supplier", Text, "", "from whom"),
+        LOCATION,
+        column("lines", Whole, "", "recommendations it takes up"),
+        column("order_date", Date, "", "the next day the supplier takes orders"),
+        column("expected_arrival", Date, "", "when the last line arrives"),
+        column("units", Whole, "units", "of all lines"),
+        column("value", Money, "currency", "quantity x unit cost of all lines"),
+        column("freight", Money, "currency", "freight of the order; 0 when free or unknown"),
+        column("landed_value", Money, "currency", "quantity x landed unit cost of all lines"),
+        maybe("minimum_value", Money, "currency", "the supplier's least order value"),
+    ],
+};
+
+/// Orders already placed that should move: one row an order line.
+pub const OPEN_ORDERS: Table = Table {
+    name: "open_orders",
+    columns: &[
+        SKU,
+        LOCATION,
+        column("order_id", Text, "", "number of the purchase order"),
+        maybe("supplier", Text, "", "from whom"),
+        column("action", Text, "", "expedite, push-out, cancel"),
+        column("quantity", Whole, "units", "units it concerns"),
+        maybe("expected", Date, "", "when it is expected now"),
+        maybe("proposed", Date, "", "the date to ask for; missing for a cancellation"),
+        column("value", Money, "currency", "margin saved, carrying cost saved, or purchase value cancelled"),
+        column("reason", Text, "", "why"),
+    ],
+};
+
+/// Units to move between locations: one row an item and pair.
+pub const TRANSFERS: Table = Table {
+    name: "transfers",
+    columns: &[
+        SKU,
+        column("from", Text, "", "location in excess"),
+        column("to", Text, "", "location that runs out"),
+        column("quantity", Whole, "units", "to move"),
+        column("value", Money, "currency", "margin saved less the cost of moving"),
+        column("reason", Text, "", "why"),
+    ],
+};
+
+/// Facts about the channels of an item that someone should look at.
+pub const FINDINGS: Table = Table {
+    name: "findings",
+    columns: &[
+        SKU,
+        maybe("channel", Text, "", "sales channel; missing for all of them"),
+        maybe("location", Text, "", "where the stock lies; missing for all of them"),
+        column("kind", Text, "", "exposure, imbalance, stranded, too-many-channels"),
+        column("units", Real, "units", "listed beyond stock, short, stranded, saved"),
+        column("value", Money, "currency", "the same in money"),
+        column("reason", Text, "", "why"),
     ],
 };
 

@@ -5,8 +5,11 @@ use super::parquet::{epoch_day, write_table};
 use super::schema;
 use crate::error::{Exception, Quarantined, Result};
 use crate::inputs::{Inputs, Names};
-use crate::outcome::{Accuracy, Allocation, Change, Classification, Indicator, Outcome, Policy, Recommendation, Step};
-use crate::units::{ChannelId, LocationId, Money, SkuId, Units};
+use crate::outcome::{
+    Accuracy, Allocation, Change, ChannelFinding, Classification, DraftOrder, Indicator, OpenOrderAdvice, Outcome, Policy,
+    Recommendation, Step, Transfer,
+};
+use crate::units::{ChannelId, LocationId, Money, SkuId, SupplierId, Units};
 use arrow::array::{ArrayRef, BooleanArray, Date32Array, Decimal128Array, Float64Array, Int64Array, StringArray, StringBuilder};
 use chrono::NaiveDate;
 use std::fmt::Write;
@@ -21,6 +24,10 @@ pub fn write(publication: &mut Publication, inputs: &Inputs, outcome: &Outcome) 
     write_table(publication, &schema::CLASSIFICATION, classification(n, &outcome.classification))?;
     write_table(publication, &schema::POLICY, policy(n, &outcome.policy))?;
     write_table(publication, &schema::RECOMMENDATIONS, recommendations(n, &outcome.recommendations))?;
+    write_table(publication, &schema::ORDERS, orders(n, &outcome.orders))?;
+    write_table(publication, &schema::OPEN_ORDERS, open_orders(n, &outcome.open_orders))?;
+    write_table(publication, &schema::TRANSFERS, transfers(n, &outcome.transfers))?;
+    write_table(publication, &schema::FINDINGS, findings(n, &outcome.findings))?;
     write_table(publication, &schema::ALLOCATION, allocation(n, &outcome.allocation))?;
     write_table(publication, &schema::ACCURACY, accuracy(inputs, &outcome.accuracy))?;
     write_table(publication, &schema::METHODS, methods(inputs, &outcome.methods))?;
@@ -72,6 +79,11 @@ fn money(values: impl Iterator<Item = Money>) -> ArrayRef {
     Arc::new(amounts.with_data_type(schema::Kind::Money.arrow()))
 }
 
+fn maybe_money(values: impl Iterator<Item = Option<Money>>) -> ArrayRef {
+    let amounts = values.map(|m| m.map(|m| i128::from(m.0))).collect::<Decimal128Array>();
+    Arc::new(amounts.with_data_type(schema::Kind::Money.arrow()))
+}
+
 fn flag(values: impl Iterator<Item = bool>) -> ArrayRef {
     Arc::new(values.map(Some).collect::<BooleanArray>())
 }
@@ -86,6 +98,10 @@ fn channels<'a>(names: &'a Names, ids: impl Iterator<Item = ChannelId> + 'a) -> 
 
 fn locations<'a>(names: &'a Names, ids: impl Iterator<Item = LocationId> + 'a) -> ArrayRef {
     text(ids.map(|id| names.locations[id.index()].as_str()))
+}
+
+fn maybe_suppliers<'a>(names: &'a Names, ids: impl Iterator<Item = Option<SupplierId>> + 'a) -> ArrayRef {
+    maybe_text(ids.map(|id| id.map(|s| names.suppliers[s.index()].as_str())))
 }
 
 fn classification(n: &Names, rows: &[Classification]) -> Vec<ArrayRef> {
@@ -150,13 +166,70 @@ fn recommendations(n: &Names, rows: &[Recommendation]) -> Vec<ArrayRef> {
         money(each().map(|r| r.landed_unit_cost)),
         money(each().map(|r| r.value)),
         money(each().map(|r| r.value_at_risk)),
-        maybe_text(each().map(|r| r.supplier.map(|s| n.suppliers[s.index()].as_str()))),
+        maybe_suppliers(n, each().map(|r| r.supplier)),
         text(each().map(|r| r.reason.as_str())),
         text(each().map(|r| r.binding.as_str())),
         units(each().map(|r| r.on_hand)),
         units(each().map(|r| r.available)),
         units(each().map(|r| r.on_order)),
         real(each().map(|r| r.stockout_probability)),
+    ]
+}
+
+fn orders(n: &Names, rows: &[DraftOrder]) -> Vec<ArrayRef> {
+    let each = || rows.iter();
+    vec![
+        text(each().map(|r| n.suppliers[r.supplier.index()].as_str())),
+        locations(n, each().map(|r| r.location)),
+        whole(each().map(|r| r.lines.len() as i64)),
+        date(each().map(|r| r.order_date)),
+        date(each().map(|r| r.expected_arrival)),
+        units(each().map(|r| r.units)),
+        money(each().map(|r| r.value)),
+        money(each().map(|r| r.freight)),
+        money(each().map(|r| r.landed_value)),
+        maybe_money(each().map(|r| r.minimum_value)),
+    ]
+}
+
+fn open_orders(n: &Names, rows: &[OpenOrderAdvice]) -> Vec<ArrayRef> {
+    let each = || rows.iter();
+    vec![
+        skus(n, each().map(|r| r.sku)),
+        locations(n, each().map(|r| r.location)),
+        text(each().map(|r| r.order_id.as_str())),
+        maybe_suppliers(n, each().map(|r| r.supplier)),
+        text(each().map(|r| r.action.name())),
+        units(each().map(|r| r.quantity)),
+        maybe_date(each().map(|r| r.expected)),
+        maybe_date(each().map(|r| r.proposed)),
+        money(each().map(|r| r.value)),
+        text(each().map(|r| r.reason.as_str())),
+    ]
+}
+
+fn transfers(n: &Names, rows: &[Transfer]) -> Vec<ArrayRef> {
+    let each = || rows.iter();
+    vec![
+        skus(n, each().map(|r| r.sku)),
+        locations(n, each().map(|r| r.from)),
+        locations(n, each().map(|r| r.to)),
+        units(each().map(|r| r.quantity)),
+        money(each().map(|r| r.value)),
+        text(each().map(|r| r.reason.as_str())),
+    ]
+}
+
+fn findings(n: &Names, rows: &[ChannelFinding]) -> Vec<ArrayRef> {
+    let each = || rows.iter();
+    vec![
+        skus(n, each().map(|r| r.sku)),
+        maybe_text(each().map(|r| r.channel.map(|c| n.channels[c.index()].as_str()))),
+        maybe_text(each().map(|r| r.location.map(|l| n.locations[l.index()].as_str()))),
+        text(each().map(|r| r.kind)),
+        real(each().map(|r| r.units)),
+        money(each().map(|r| r.value)),
+        text(each().map(|r| r.reason.as_str())),
     ]
 }
 

@@ -30,6 +30,8 @@ pub enum Binding {
     FreeFreight,
     /// The run's budget.
     Budget,
+    /// What a planner decided: rejected, snoozed or set by hand.
+    Decision,
 }
 
 impl Binding {
@@ -48,6 +50,7 @@ impl Binding {
             Self::OrderMinimum => "order-minimum",
             Self::FreeFreight => "free-freight",
             Self::Budget => "budget",
+            Self::Decision => "decision",
         }
     }
 }

@@ -49,6 +49,8 @@ pub struct PoolNeed {
     pub shortfall: Vec<f64>,
     /// The product's own cost, for a supplier without a price.
     pub unit_cost: Option<Money>,
+    /// Days a received unit may be sold: nothing is ordered beyond them by choice.
+    pub shelf_life_days: Option<f64>,
     /// Weight of one unit.
     pub weight: Option<f64>,
     /// Volume of one unit.
@@ -133,17 +135,25 @@ impl Line<'_> {
         }
     }
 
-    /// The most that may be ordered by choice rather than need: whole packs within maximum and `max_cover_days` of stock.
+    /// The most that may be ordered by choice rather than need: whole packs within maximum, shelf life and `max_cover_days` of stock.
     #[must_use]
     pub fn ceiling(&self, max_cover_days: f64) -> Units {
-        let cover = (self.pool.daily_demand * max_cover_days).min(1e15).floor() as i64 - self.pool.inventory_position.0.max(0);
-        self.rules.round_down(Units(cover)).max(self.quantity)
+        let days = max_cover_days.min(self.pool.shelf_life_days.unwrap_or(f64::INFINITY));
+        let cover = Units(self.missing_for(days).min(1e15).floor() as i64);
+        self.rules.round_down(cover).max(self.quantity)
+    }
+
+    /// Units that lift the inventory position to `days` of demand.
+    #[must_use]
+    pub fn missing_for(&self, days: f64) -> f64 {
+        self.pool.daily_demand * days - self.pool.inventory_position.0.max(0) as f64
     }
 
     /// Whether a rule that looks at several lines may raise this one.
     #[must_use]
     pub fn may_grow(&self) -> bool {
-        self.offer.is_some() && self.pool.status != Status::Held && self.pool.daily_demand > 0.0
+        let free = self.pool.status != Status::Held && self.binding != Some(Binding::Decision);
+        self.offer.is_some() && free && self.pool.daily_demand > 0.0
     }
 
     /// Sets the quantity because of `binding`, with its step and sentence.
@@ -164,6 +174,7 @@ impl Line<'_> {
             Binding::Container => ("after_container", "container_fill"),
             Binding::OrderMinimum => ("after_order_minimum", "order_minimum_top_up"),
             Binding::FreeFreight => ("after_free_freight", "free_freight_top_up"),
+            Binding::Decision => ("after_decision", "planner_decision"),
             _ => ("after_budget", "budget_cut"),
         };
         self.pool.steps.push(Step {
@@ -178,6 +189,11 @@ impl Line<'_> {
         self.binding = Some(binding);
         self.notes.push(note);
     }
+}
+
+/// Units without the rounding noise that would order a unit too many.
+pub(super) fn to_a_millionth(units: f64) -> f64 {
+    (units * 1e6).round() / 1e6
 }
 
 /// Everything suppliers offer, and the settings to choose by.
@@ -297,7 +313,7 @@ impl<'a> Market<'a> {
         exceptions: &mut Vec<Exception>,
     ) -> Vec<Line<'a>> {
         assert!(pool.need.is_finite() && pool.need >= 0.0, "a need entering purchase is finite and not negative");
-        pool.need = (pool.need * 1e6).round() / 1e6;
+        pool.need = to_a_millionth(pool.need);
         let offers = self.offers(&pool, lead_days);
         let assignments = if offers.is_empty() {
             let short_units = pool.short_within(self.settings.risk_days);
@@ -307,11 +323,17 @@ impl<'a> Market<'a> {
         };
         pool.shortfall = Vec::new();
         let split = assignments.len() > 1;
-        let lines = assignments.into_iter().map(|a| {
-            let offer = offers.get(a.offer).copied();
-            self.line(pool.clone(), offer, a, split)
-        });
-        let lines: Vec<Line> = lines.collect();
+        let mut lines = Vec::with_capacity(assignments.len());
+        for assignment in assignments {
+            let offer = offers.get(assignment.offer).copied();
+            let mut line = self.line(pool.clone(), offer, assignment, split);
+            if split {
+                // Two lines share the room of one pool: each stays as it is, the second gets what the first leaves.
+                line.rules = line.rules.within(Some(line.quantity));
+                pool.room = pool.room.map(|room| room - line.quantity);
+            }
+            lines.push(line);
+        }
         self.note_gaps(&lines, exceptions);
         lines
     }

@@ -14,6 +14,7 @@ use crate::purchase::constraints::LotRules;
 use crate::purchase::landed_cost::Charges;
 use crate::purchase::order_calendar::OrderCalendar;
 use crate::purchase::price_breaks::Prices;
+use crate::purchase::proposal::to_a_millionth;
 use crate::purchase::{PoolNeed, Settings};
 use crate::units::{Money, Units};
 use chrono::NaiveDate;
@@ -68,60 +69,52 @@ pub struct Assignment {
     pub why: Option<String>,
 }
 
-/// Who gets the order: one assignment, or two for a split. `offers` are in order of preference, the primary first.
+/// Who gets the order: one assignment, or two for a split, the bridge first. `offers` are in order of preference, the primary first.
 ///
 /// # Panics
 /// If `offers` is empty.
 #[must_use]
 pub fn source(pool: &PoolNeed, offers: &[Offer], as_of: NaiveDate, settings: &Settings) -> Vec<Assignment> {
-    let short_by = |offer: &Offer, extra: f64| pool.short_within(offer.days(as_of) as f64 + extra);
-    let protects = |offer: &Offer| short_by(offer, settings.risk_days) - short_by(offer, 0.0);
-    let alone = |i: usize, why| vec![Assignment { offer: i, need: pool.need, short_units: protects(&offers[i]), why }];
-    let primary = &offers[0];
-    let late = pool.stockout_date.is_some_and(|gone| primary.arrival > gone);
-    if pool.need <= 0.0 || !late || offers.len() == 1 {
-        return alone(0, None);
-    }
-    let margin = pool.margin.as_f64();
+    let short_by = |i: usize, extra: f64| pool.short_within(offers[i].days(as_of) as f64 + extra);
+    let assign = |i: usize, why| {
+        let short_units = (short_by(i, settings.risk_days) - short_by(i, 0.0)).max(0.0);
+        Assignment { offer: i, need: pool.need, short_units, why }
+    };
     let landed = |i: usize, need: f64| {
         let quantity = offers[i].rules(pool.room).order_quantity(need).0;
         (quantity > Units(0)).then(|| offers[i].landed(quantity).as_f64() * need)
     };
-    let loss = |i: usize| margin * short_by(&offers[i], 0.0);
-    let Some(primary_cost) = landed(0, pool.need) else { return alone(0, None) };
-    let mut best = (primary_cost + loss(0), alone(0, None));
-    for i in 1..offers.len() {
-        if offers[i].arrival >= primary.arrival {
-            continue;
-        }
-        let prevented = loss(0) - loss(i);
+    let primary = &offers[0];
+    let late = pool.stockout_date.is_some_and(|gone| primary.arrival > gone);
+    let Some(primary_cost) = landed(0, pool.need).filter(|_| late) else { return vec![assign(0, None)] };
+    let loss = |i: usize| pool.margin.as_f64().max(0.0) * short_by(i, 0.0);
+    let why = |i: usize, cost: f64| switch_reason(offers, i, cost - primary_cost, loss(0) - loss(i));
+    let mut best = (primary_cost + loss(0), vec![assign(0, None)]);
+    for i in (1..offers.len()).filter(|&i| offers[i].arrival < primary.arrival) {
         if let Some(cost) = landed(i, pool.need).filter(|cost| cost + loss(i) < best.0) {
-            best = (cost + loss(i), alone(i, Some(switch_reason(offers, i, cost - primary_cost, prevented))));
+            best = (cost + loss(i), vec![assign(i, Some(why(i, cost)))]);
         }
-        let bridge = short_by(primary, 0.0) - short_by(&offers[i], 0.0);
+        let bridge = to_a_millionth(short_by(0, 0.0) - short_by(i, 0.0));
         if !settings.split_orders || bridge <= 0.0 || bridge >= pool.need {
             continue;
         }
-        let Some(cost) = landed(i, bridge).zip(landed(0, pool.need - bridge)).map(|(a, b)| a + b + settings.order_cost) else {
-            continue;
-        };
-        if cost + loss(i) < best.0 {
-            let why = switch_reason(offers, i, cost - primary_cost, prevented);
+        let both = landed(i, bridge).zip(landed(0, pool.need - bridge)).map(|(a, b)| a + b + settings.order_cost);
+        if let Some(cost) = both.filter(|cost| cost + loss(i) < best.0) {
             let rest = Assignment {
-                need: pool.need - bridge,
-                why: Some("the rest of a split order".to_owned()),
-                ..alone(0, None).remove(0)
+                need: to_a_millionth(pool.need - bridge),
+                ..assign(0, Some("the rest of a split order".to_owned()))
             };
-            let first = Assignment { offer: i, need: bridge, short_units: bridge, why: Some(format!("split order: {why}")) };
-            best = (cost + loss(i), vec![rest, first]);
+            let why = format!("split order: {}", why(i, cost));
+            best = (cost + loss(i), vec![Assignment { offer: i, need: bridge, short_units: bridge, why: Some(why) }, rest]);
         }
     }
     best.1
 }
 
 fn switch_reason(offers: &[Offer], i: usize, extra: f64, prevented: f64) -> String {
+    let (late, soon) = (offers[0].arrival, offers[i].arrival);
+    let difference = if extra < 0.0 { format!("{:.2} less", -extra) } else { format!("{extra:.2} more") };
     format!(
-        "the primary supplier arrives on {}, after the stock-out; this one arrives on {}, costs {extra:.2} more and prevents a loss of {prevented:.2}",
-        offers[0].arrival, offers[i].arrival
+        "the primary supplier arrives on {late}, after the stock-out; this one arrives on {soon}, costs {difference} and prevents a loss of {prevented:.2}"
     )
 }

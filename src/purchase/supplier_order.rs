@@ -72,7 +72,7 @@ pub fn shape_order(lines: &mut [&mut Line], terms: &OrderTerms, market: &Market,
     }
     if let Some(free) = terms.free_freight.filter(|&f| order_value(lines) < f && terms.freight > Money::ZERO) {
         let top_up = plan_top_up(lines, free, max_cover_days);
-        let carrying = top_up.value_days / 365.0 * market.settings.carrying_rate;
+        let carrying = top_up.carrying(lines, market.settings.carrying_rate);
         if top_up.value >= free && carrying < terms.freight.as_f64() {
             let goal = format!("free freight from {free}: saves {} for {carrying:.2} of carrying", terms.freight);
             apply(lines, &top_up, Binding::FreeFreight, &goal);
@@ -86,33 +86,56 @@ pub fn shape_order(lines: &mut [&mut Line], terms: &OrderTerms, market: &Market,
 struct TopUp {
     quantities: Vec<Units>,
     value: Money,
-    /// Value of what was added x days until it would have been needed, currency units x days.
-    value_days: f64,
+}
+
+impl TopUp {
+    /// Cost of carrying what is added until it would have been needed, currency units.
+    fn carrying(&self, lines: &[&mut Line], rate: f64) -> f64 {
+        let added = lines.iter().zip(&self.quantities).filter(|(l, q)| **q > l.quantity);
+        let value_days = added.map(|(line, &quantity)| {
+            let value = (line.value_at(quantity) - line.value_at(line.quantity)).as_f64().max(0.0);
+            value * (line.pool.cover_days(line.quantity) + line.pool.cover_days(quantity)) / 2.0
+        });
+        value_days.sum::<f64>() / 365.0 * rate
+    }
 }
 
 /// Raises the lines by earliest need until the order is worth `target`, or until nothing may grow.
+///
+/// All that may grow are first lifted to the longest common cover, in whole days, that stays below the target, then a day's
+/// worth at a time goes to the line that would run out first.
 fn plan_top_up(lines: &[&mut Line], target: Money, max_cover_days: f64) -> TopUp {
-    let quantities: Vec<Units> = lines.iter().map(|l| l.quantity).collect();
-    let mut top_up = TopUp { quantities, value: order_value(lines), value_days: 0.0 };
-    let ceilings: Vec<Units> = lines.iter().map(|l| l.ceiling(max_cover_days)).collect();
-    let cover = |i: usize, quantity: Units| lines[i].pool.cover_days(quantity);
-    let key = |i: usize, quantity: Units| Reverse(((cover(i, quantity) * 1000.0) as i64, i));
-    let growing = (0..lines.len()).filter(|&i| lines[i].may_grow() && lines[i].price_at(Units(1)) > Money::ZERO);
-    let mut queue: BinaryHeap<_> = growing.map(|i| key(i, lines[i].quantity)).collect();
+    let growing: Vec<usize> =
+        (0..lines.len()).filter(|&i| lines[i].may_grow() && lines[i].price_at(Units(1)) > Money::ZERO).collect();
+    let ceilings: Vec<Units> = growing.iter().map(|&i| lines[i].ceiling(max_cover_days)).collect();
+    let lifted = |days: f64| {
+        let mut quantities: Vec<Units> = lines.iter().map(|l| l.quantity).collect();
+        for (&i, &ceiling) in growing.iter().zip(&ceilings) {
+            quantities[i] = lines[i].rules.order_quantity(lines[i].missing_for(days)).0.min(ceiling).max(quantities[i]);
+        }
+        let value = lines.iter().zip(&quantities).map(|(l, &q)| l.value_at(q)).sum();
+        TopUp { quantities, value }
+    };
+    let (mut low, mut high) = (0.0, max_cover_days.min(3650.0).ceil());
+    while high - low > 1.0 {
+        let middle = ((low + high) / 2.0_f64).floor();
+        if lifted(middle).value < target { low = middle } else { high = middle }
+    }
+    let mut top_up = lifted(low);
+    let key = |n: usize, quantity: Units| Reverse(((lines[growing[n]].pool.cover_days(quantity) * 1000.0) as i64, n));
+    let mut queue: BinaryHeap<_> = (0..growing.len()).map(|n| key(n, top_up.quantities[growing[n]])).collect();
     while top_up.value < target {
-        let Some(Reverse((_, i))) = queue.pop() else { break };
-        let (line, before) = (&lines[i], top_up.quantities[i]);
+        let Some(Reverse((_, n))) = queue.pop() else { break };
+        let (line, before) = (&lines[growing[n]], top_up.quantities[growing[n]]);
         let missing = (target - top_up.value).as_f64() / line.price_at(before.max(Units(1))).as_f64();
         let step = line.pool.daily_demand.min(missing).ceil().max(1.0);
         let (after, _) = line.rules.order_quantity(before.0 as f64 + step);
-        if after <= before || after > ceilings[i] {
+        if after <= before || after > ceilings[n] {
             continue;
         }
-        let added = line.value_at(after) - line.value_at(before);
-        top_up.value = top_up.value + added;
-        top_up.value_days += added.as_f64().max(0.0) * cover(i, before);
-        top_up.quantities[i] = after;
-        queue.push(key(i, after));
+        top_up.value = top_up.value + line.value_at(after) - line.value_at(before);
+        top_up.quantities[growing[n]] = after;
+        queue.push(key(n, after));
     }
     top_up
 }

@@ -99,6 +99,7 @@ fn pool(sku: u32, need: f64, stock: i64) -> PoolNeed {
         margin: Money::from_f64(5.0),
         shortfall: (0..180).map(|d| ((d + 1) as f64 * 10.0 - stock as f64).max(0.0)).collect(),
         unit_cost: None,
+        shelf_life_days: None,
         weight: None,
         volume: None,
         previous: Vec::new(),
@@ -184,7 +185,9 @@ fn f3_a_minimum_out_of_reach_is_told_and_free_freight_is_weighed() {
     };
     let settled = world.run(&[pool(0, 30.0, 10)]);
     assert_eq!((settled.recommendations[0].quantity, settled.orders[0].freight), (Units(50), Money::ZERO));
-    // 200 units for 10 days or so at 1 a year and unit cost more than a freight of 0.01.
+    let perishable = PoolNeed { shelf_life_days: Some(4.5), ..pool(0, 30.0, 10) };
+    assert_eq!(world.quantities(&[perishable]), [30]);
+    // Carrying 20 units for four to six days costs more than a freight of 0.01.
     world.suppliers[0].freight_per_order = Some(Money::from_f64(0.01));
     assert_eq!(world.quantities(&[pool(0, 30.0, 10)]), [30]);
 }
@@ -273,6 +276,9 @@ fn f6_a_split_order_bridges_the_gap_where_that_is_cheaper() {
     assert_eq!(rows[1].value_at_risk, Money::from_f64(900.0));
     assert_ne!(rows[0].id, rows[1].id);
     assert!(rows.iter().all(|r| verify(&r.steps) == Ok(())));
+    world.supply[1].pack_size = Units(50);
+    let tight = PoolNeed { room: Some(Units(310)), ..pool(0, 300.0, 100) };
+    assert_eq!(world.quantities(&[tight]), [110, 200]);
 }
 
 #[test]

@@ -1,23 +1,20 @@
 //! What needs a decision today: the moves with the most money, the six panels, what not to promote and what to push.
 
 use super::Run;
-use super::html::{amount, date, units};
+use super::html::{amount, date, grouped, units};
 use crate::indicators::{Attention, PoolView};
-use crate::outcome::{Allocation, Indicator, Status};
+use crate::outcome::{ChannelFinding, OpenOrderAction, OpenOrderAdvice, Status, Transfer};
 use crate::units::SkuId;
-use std::cmp::Ordering;
+use std::collections::BTreeMap;
 
 /// Moves on the first page.
 pub const MOVES: usize = 15;
 const TOP: usize = 5;
-/// Cover below which a channel runs dry, and above which it holds stock another could sell, days.
-const THIN_DAYS: f64 = 3.0;
-const THICK_DAYS: f64 = 28.0;
 
 /// One thing to do.
 #[derive(Debug, Clone)]
 pub struct Move {
-    /// What to do: `Order`, `Expedite`, `Rebalance`, `Unlist`, `Clear`, `Run down`.
+    /// What to do: `Order`, `Expedite`, `Rebalance`, `Unlist`, `Clear`, `Run down`, ...
     pub verb: &'static str,
     /// The item.
     pub sku: SkuId,
@@ -61,31 +58,24 @@ pub struct Line {
     pub money: f64,
 }
 
-/// Stock that should change hands between the channels of an item.
-#[derive(Debug, Clone)]
-pub struct Imbalance<'a> {
-    /// The channel that runs dry.
-    pub to: &'a Allocation,
-    /// The channel that holds more than it will sell soon.
-    pub from: &'a Allocation,
-    /// Units worth moving.
-    pub units: i64,
-    /// Their margin (at price or cost where the margin is unknown), currency units.
-    pub money: f64,
-}
-
-/// The moves of the whole run, most money first.
+/// The moves of the whole run, most money first: the dearest of each pool, at most five of a kind.
 pub(super) fn moves(run: &Run) -> Vec<Move> {
-    let settings = run.input.settings;
-    let mut moves: Vec<Move> = Vec::new();
-    for pool in &run.pools {
-        let best = [order(run, pool), expedite(run, pool), clear(pool), run_down(pool, settings)];
-        moves.extend(best.into_iter().flatten().max_by(|a, b| a.money.total_cmp(&b.money)));
-    }
-    moves.extend(oversold(run));
-    moves.extend(imbalances(run).into_iter().map(|i| rebalance(run, &i)));
+    let (settings, outcome) = (run.input.settings, run.input.outcome);
+    let of_pool = |pool| [order(run, pool), clear(pool), run_down(pool, settings)].into_iter().flatten();
+    let mut moves: Vec<Move> =
+        run.pools.iter().filter_map(|pool| of_pool(pool).max_by(|a, b| a.money.total_cmp(&b.money))).collect();
+    moves.extend(outcome.open_orders.iter().map(|advice| placed(run, advice)));
+    moves.extend(outcome.transfers.iter().map(|t| transfer(run, t)));
+    moves.extend(outcome.findings.iter().filter_map(|f| channels(run, f)));
     moves.retain(|m| m.money > 0.0);
-    moves.sort_by(|a, b| b.money.total_cmp(&a.money).then(a.sku.cmp(&b.sku)));
+    moves.sort_by(|a, b| b.money.total_cmp(&a.money).then(a.sku.cmp(&b.sku)).then(a.verb.cmp(b.verb)));
+    // A flood of one kind must not hide the others.
+    let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
+    moves.retain(|m| {
+        let n = seen.entry(m.verb).or_default();
+        *n += 1;
+        *n <= TOP
+    });
     moves.truncate(MOVES);
     moves
 }
@@ -101,14 +91,34 @@ fn order(run: &Run, pool: &PoolView) -> Option<Move> {
     Some(Move { verb: "Order", sku: pool.sku, text, money: line.value_at_risk.as_f64(), label: "margin at risk" })
 }
 
-fn expedite(run: &Run, pool: &PoolView) -> Option<Move> {
-    let out = pool.recommendations.iter().filter_map(|r| r.stockout_date).min()?;
-    let coming = pool.open_orders.iter().filter(|o| o.expected.is_some_and(|e| e > out)).min_by_key(|o| o.expected)?;
-    let expected = coming.expected.map_or_else(String::new, date);
-    let gone = if out <= run.input.as_of { "stock is gone".to_owned() } else { format!("stock runs out {}", date(out)) };
-    let from = Some(run.supplier(coming.supplier)).filter(|s| !s.is_empty()).unwrap_or("the supplier");
-    let text = format!("Ask {from} to deliver {} sooner: expected {expected}, {gone}.", coming.order_id);
-    Some(Move { verb: "Expedite", sku: pool.sku, text, money: pool.value_at_risk().as_f64(), label: "margin at risk" })
+/// F9: an order already placed that should come sooner, later or not at all.
+fn placed(run: &Run, advice: &OpenOrderAdvice) -> Move {
+    let from = Some(run.supplier(advice.supplier)).filter(|s| !s.is_empty()).unwrap_or("the supplier");
+    let (verb, wish, label) = match advice.action {
+        OpenOrderAction::Expedite => ("Expedite", "to deliver sooner", "margin at risk"),
+        OpenOrderAction::PushOut => ("Push out", "to deliver later", "holding cost saved"),
+        OpenOrderAction::Cancel => ("Cancel", "to cancel", "purchase value"),
+    };
+    let text = format!("Ask {from} {wish} {} of {}: {}.", units(advice.quantity.0), advice.order_id, advice.reason);
+    Move { verb, sku: advice.sku, text, money: advice.value.as_f64(), label }
+}
+
+fn transfer(run: &Run, t: &Transfer) -> Move {
+    let text = format!("Send {} from {} to {}: {}.", units(t.quantity.0), run.location(t.from), run.location(t.to), t.reason);
+    Move { verb: "Transfer", sku: t.sku, text, money: t.value.as_f64(), label: "margin saved" }
+}
+
+/// A7, E10, E11: channels that show, hold or cost too much. Stranded units are part of their pool's imbalance.
+fn channels(run: &Run, found: &ChannelFinding) -> Option<Move> {
+    let channel = found.channel.map_or("a channel", |c| &run.input.inputs.names.channels[c.index()]);
+    let count = grouped(found.units);
+    let (verb, text, label) = match found.kind {
+        "exposure" => ("Unlist", format!("{}.", found.reason), "could be sold twice"),
+        "imbalance" => ("Rebalance", format!("Share {count} units out anew: {}.", found.reason), "margin at risk"),
+        "too-many-channels" => ("Narrow", format!("Take it off {channel}: {}.", found.reason), "margin gained"),
+        _ => return None,
+    };
+    Some(Move { verb, sku: found.sku, text, money: found.value.as_f64(), label })
 }
 
 fn clear(pool: &PoolView) -> Option<Move> {
@@ -123,55 +133,6 @@ fn run_down(pool: &PoolView, settings: &crate::indicators::Settings) -> Option<M
     let cover = pool.class.and_then(|c| c.days_of_cover).map_or_else(String::new, |d| format!(" ({d:.0} days of cover)"));
     let text = format!("Promote, or buy nothing more: {} tied up beyond what sells soon{cover}.", amount(tied));
     Some(Move { verb: "Run down", sku: pool.sku, text, money: tied * settings.holding_rate, label: "holding cost a year" })
-}
-
-/// A7: channels that together show more than the pools of an item hold.
-fn oversold(run: &Run) -> Vec<Move> {
-    let mut moves = Vec::new();
-    for item in run.pools.chunk_by(|a, b| a.sku == b.sku) {
-        let listed: i64 = item.iter().flat_map(|p| p.allocation).filter_map(|a| a.listed).map(|l| l.0).sum();
-        let held: i64 = item.iter().map(|p| p.recommendations.first().map_or(p.on_hand(), |r| r.available).0.max(0)).sum();
-        let exposure = (listed - held).max(0);
-        let price = item[0].product.unit_price.or(item[0].unit_cost()).unwrap_or_default().as_f64();
-        let text = format!("Channels show {listed}, the shelf holds {held}: {} could be sold twice.", units(exposure));
-        moves.push(Move { verb: "Unlist", sku: item[0].sku, text, money: exposure as f64 * price, label: "sales to cancel" });
-    }
-    moves
-}
-
-/// E10: for each item, the channel that runs dry soonest and the one with the most to spare.
-pub(super) fn imbalances<'a>(run: &Run<'a>) -> Vec<Imbalance<'a>> {
-    let mut found = Vec::new();
-    for item in run.pools.chunk_by(|a, b| a.sku == b.sku) {
-        let rows = || item.iter().flat_map(|p| p.allocation.iter());
-        let short = |a: &Allocation| (THICK_DAYS / 2.0 * a.velocity - a.published.0 as f64).max(0.0);
-        let spare = |a: &Allocation| (a.allocated.0 as f64 - THICK_DAYS * a.velocity).max(0.0);
-        let thin = |a: &&Allocation| a.velocity > 0.0 && (a.published.0 as f64) < THIN_DAYS * a.velocity;
-        let Some(to) = rows().filter(thin).max_by(|a, b| short(a).total_cmp(&short(b))) else { continue };
-        let Some(from) = rows().max_by(|a, b| spare(a).total_cmp(&spare(b))) else { continue };
-        #[expect(clippy::cast_possible_truncation, reason = "whole units far below the limit")]
-        let units = short(to).min(spare(from)).floor() as i64;
-        if units > 0 {
-            let margin = item[0].unit_margin().or(item[0].product.unit_price).unwrap_or_default().as_f64().max(0.0);
-            found.push(Imbalance { to, from, units, money: units as f64 * margin });
-        }
-    }
-    found.sort_by(|a, b| b.money.total_cmp(&a.money).then(a.to.sku.cmp(&b.to.sku)));
-    found
-}
-
-fn rebalance(run: &Run, found: &Imbalance) -> Move {
-    let place = |a: &Allocation| {
-        let channel = &run.input.inputs.names.channels[a.channel.index()];
-        if found.from.location == found.to.location {
-            channel.clone()
-        } else {
-            format!("{channel} ({})", run.location(a.location))
-        }
-    };
-    let text =
-        format!("Move {} from {} to {}, which is about to run dry.", units(found.units), place(found.from), place(found.to));
-    Move { verb: "Rebalance", sku: found.to.sku, text, money: found.money, label: "margin at risk" }
 }
 
 /// The six panels in their fixed order.
@@ -193,23 +154,23 @@ fn panel(run: &Run, attention: Attention, (title, meaning, label): (&'static str
         run.pools.iter().filter(|p| attention.holds(p)).map(|p| (p, attention.worth(p, excess_days))).collect();
     let value = inside.iter().map(|i| i.1).sum();
     let count = inside.len();
-    let before = |name: &str| {
-        let last = run.input.history.last()?;
-        find(&last.indicators, name, attention.scope())?.value
-    };
+    let before = |name: &str| run.before.last()?.find(name, attention.scope())?.value;
     let change = before("panel_items").zip(before("panel_value")).map(|(n, v)| (count as f64 - n, value - v));
     inside.sort_by(|a, b| b.1.total_cmp(&a.1).then((a.0.sku, a.0.location).cmp(&(b.0.sku, b.0.location))));
-    let top = inside.iter().take(TOP).map(|&(p, money)| Line { sku: p.sku, note: note(attention, p), money }).collect();
+    let top = inside.iter().take(TOP).map(|&(p, money)| Line { sku: p.sku, note: note(run, attention, p), money }).collect();
     Panel { attention, title, meaning, label, count, value, change, top }
 }
 
-/// The indicator of a name and scope in a sorted list.
-pub(super) fn find<'a>(sorted: &'a [Indicator], name: &str, scope: &str) -> Option<&'a Indicator> {
-    let order = |i: &Indicator| i.indicator.cmp(name).then(i.scope.as_str().cmp(scope));
-    sorted.binary_search_by(order).ok().map(|at| &sorted[at])
+/// What to know beside the money, and where, if there is more than one place.
+fn note(run: &Run, attention: Attention, pool: &PoolView) -> String {
+    place(run, pool, remark(attention, pool))
 }
 
-fn note(attention: Attention, pool: &PoolView) -> String {
+fn place(run: &Run, pool: &PoolView, remark: String) -> String {
+    if run.input.inputs.names.locations.len() > 1 { format!("{remark}, {}", run.location(pool.location)) } else { remark }
+}
+
+fn remark(attention: Attention, pool: &PoolView) -> String {
     let line = pool.recommendations.first();
     let cover = pool.class.and_then(|c| c.days_of_cover);
     match attention {
@@ -224,15 +185,10 @@ fn note(attention: Attention, pool: &PoolView) -> String {
 /// H13: items about to sell out, so that promoting them would only disappoint; most margin at risk first.
 pub(super) fn do_not_promote(run: &Run) -> Vec<Line> {
     let soon = |p: &&PoolView| matches!(p.status(), Status::StockedOut | Status::WillStockOut);
-    top(run.pools.iter().filter(soon).map(|p| Line {
-        sku: p.sku,
-        note: p
-            .recommendations
-            .iter()
-            .filter_map(|r| r.stockout_date)
-            .min()
-            .map_or_else(|| "out of stock".to_owned(), |d| format!("out {}", date(d))),
-        money: p.value_at_risk().as_f64(),
+    top(run.pools.iter().filter(soon).map(|p| {
+        let out = p.recommendations.iter().filter_map(|r| r.stockout_date).min();
+        let gone = out.filter(|&d| d > run.input.as_of).map_or_else(|| "out of stock".to_owned(), |d| format!("out {}", date(d)));
+        Line { sku: p.sku, note: place(run, p, gone), money: p.value_at_risk().as_f64() }
     }))
 }
 
@@ -242,14 +198,14 @@ pub(super) fn push(run: &Run) -> Vec<Line> {
     let slow = |p: &&PoolView| Attention::Excess.holds(p) || Attention::Dead.holds(p);
     top(run.pools.iter().filter(slow).map(|p| Line {
         sku: p.sku,
-        note: note(Attention::Excess, p),
+        note: note(run, Attention::Excess, p),
         money: Attention::Excess.worth(p, excess_days),
     }))
 }
 
 fn top(lines: impl Iterator<Item = Line>) -> Vec<Line> {
     let mut lines: Vec<Line> = lines.collect();
-    lines.sort_by(|a, b| b.money.partial_cmp(&a.money).unwrap_or(Ordering::Equal).then(a.sku.cmp(&b.sku)));
+    lines.sort_by(|a, b| b.money.total_cmp(&a.money).then(a.sku.cmp(&b.sku)));
     lines.truncate(10);
     lines
 }

@@ -58,6 +58,9 @@ impl Fixture {
         for (i, &velocity) in velocities.iter().enumerate() {
             decide(&inputs, &mut outcome, i, velocity);
         }
+        orders(&mut outcome);
+        outcome.open_orders = inputs.purchase_orders.iter().filter(|o| o.received.is_none()).map(advice).collect();
+        outcome.findings = (0..skus.min(9)).map(finding).collect();
         outcome.changes = (0..skus.min(40)).map(change).collect();
         outcome.exceptions = vec![
             Exception::new(
@@ -110,6 +113,55 @@ fn past(now: &[Indicator], runs_ago: i32) -> PastRun {
     PastRun { run_id: format!("{date}-ffff0000"), as_of: date, indicators }
 }
 
+/// One draft order a supplier.
+fn orders(outcome: &mut Outcome) {
+    for supplier in 0..SUPPLIERS.len() as u32 {
+        let rows = outcome.recommendations.iter().enumerate();
+        let lines: Vec<usize> =
+            rows.filter(|(_, r)| r.quantity.0 > 0 && r.supplier == Some(SupplierId(supplier))).map(|(at, _)| at).collect();
+        let of = |value: fn(&Recommendation) -> Money| lines.iter().map(|&at| value(&outcome.recommendations[at])).sum();
+        outcome.orders.push(DraftOrder {
+            supplier: SupplierId(supplier),
+            location: LocationId(0),
+            order_date: as_of(),
+            expected_arrival: as_of() + Duration::days(14),
+            units: lines.iter().map(|&at| outcome.recommendations[at].quantity).sum(),
+            value: of(|r| r.value),
+            freight: Money::from_f64(45.0),
+            landed_value: of(|r| r.landed_unit_cost.times(r.quantity)),
+            minimum_value: Some(Money::from_f64(900.0)),
+            lines,
+        });
+    }
+}
+
+fn advice(order: &PurchaseOrder) -> OpenOrderAdvice {
+    OpenOrderAdvice {
+        order_id: order.order_id.clone(),
+        sku: order.sku,
+        location: order.location,
+        supplier: order.supplier,
+        action: [OpenOrderAction::Expedite, OpenOrderAction::PushOut, OpenOrderAction::Cancel][order.sku.index() / 6 % 3],
+        quantity: order.quantity,
+        expected: order.expected,
+        proposed: Some(as_of()),
+        value: Money::from_f64(f64::from(order.sku.0) * 7.0),
+        reason: "the stock is gone on 2026-03-05: 31.4 units would be lost before it arrives".into(),
+    }
+}
+
+fn finding(i: usize) -> ChannelFinding {
+    ChannelFinding {
+        sku: SkuId(i as u32),
+        location: Some(LocationId(0)),
+        channel: (i % 4 > 1).then_some(ChannelId((i % 3) as u32)),
+        kind: ["exposure", "imbalance", "stranded", "too-many-channels"][i % 4],
+        units: 12.0 + i as f64,
+        value: Money::from_f64(90.0 + 40.0 * i as f64),
+        reason: "32.1 short of 7 days in some channels, 40 in excess in others".into(),
+    }
+}
+
 fn change(i: usize) -> Change {
     let causes = ["demand", "stock", "lead time", "new", "policy"];
     let (key, before, after) = (format!("SKU-{i:04}/main"), (i * 3).to_string(), (i * 4 + 1).to_string());
@@ -130,6 +182,7 @@ fn product(i: usize, random: &mut Lcg) -> Product {
     }
 }
 
+#[expect(clippy::too_many_lines, reason = "one struct, field by field")]
 fn inputs(skus: usize, velocities: &[f64], random: &mut Lcg) -> Inputs {
     let names = Names {
         skus: (0..skus).map(|i| format!("SKU-{i:04}")).collect(),
@@ -255,6 +308,7 @@ fn panel(velocities: &[f64], random: &mut Lcg) -> Panel {
 }
 
 /// Classes, policy, recommendation, allocation, accuracy and picture of item `i`.
+#[expect(clippy::too_many_lines, reason = "two structs, field by field")]
 fn decide(inputs: &Inputs, outcome: &mut Outcome, i: usize, velocity: f64) {
     let (sku, location) = (SkuId(i as u32), LocationId(0));
     let stock = &inputs.stock[i];
@@ -414,7 +468,7 @@ fn share(inputs: &Inputs, outcome: &mut Outcome, i: usize, velocity: f64) {
             oversell_risk: (1.0 - published as f64 / (rate * 10.0 + 0.1)).clamp(0.0, 1.0),
             valid_until: as_of() + Duration::days(1),
             velocity: rate,
-            listed: Some(Units(allocated + i64::from(i % 7 == 0) * 3)),
+            listed: Some(Units(allocated + i64::from(i.is_multiple_of(7)) * 3)),
             reason: "velocity x margin".into(),
         });
         outcome.methods.push(("ets(A,N,A)".into(), "WAPE 31 % against 38 % of the seasonal naive".into()));
@@ -452,6 +506,6 @@ fn picture(inputs: &Inputs, outcome: &mut Outcome, i: usize, velocity: f64) {
         high: mean.iter().map(|m| m * 1.5).collect(),
         stock: stock.collect(),
         mean,
-        stockout_days_30: if i % 6 == 0 { 10 } else { 0 },
+        stockout_days_30: if i.is_multiple_of(6) { 10 } else { 0 },
     });
 }

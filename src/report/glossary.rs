@@ -150,7 +150,12 @@ pub const TERMS: &[Term] = &[
         "gross margin / average inventory at cost",
         "Margin earned for each unit of money tied up in stock, a year.",
     ),
-    term("imbalance", "Imbalance", "", "One channel runs dry while another holds more than it will sell soon."),
+    term(
+        "imbalance",
+        "Imbalance",
+        "",
+        "One channel runs dry while another holds more than it will sell soon (stranded stock). Too many channels: without this one the others would sell more than it brings.",
+    ),
     term(
         "inventory-position",
         "Inventory position",
@@ -281,6 +286,18 @@ pub const TERMS: &[Term] = &[
         "Found by walking down the dated forecast from today's stock and open orders.",
     ),
     term("supplier", "Supplier", "", "Who delivers. Primary is the best price, secondary faster, backup for emergencies."),
+    term(
+        "supplier-fill-rate",
+        "Supplier fill rate",
+        "units received / units ordered x 100",
+        "How much of what was ordered a supplier delivered.",
+    ),
+    term(
+        "trust",
+        "Trust",
+        "lines of one kind / lines decided x 100",
+        "How often proposals are accepted as they are, and how often a rejected one was missed later: its item ran short.",
+    ),
     term(
         "turnover",
         "Inventory turnover",

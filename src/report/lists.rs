@@ -3,7 +3,7 @@
 use super::Run;
 use super::tables::{Kind, Table, heading};
 use crate::indicators::PoolView;
-use crate::outcome::{Accuracy, Allocation, Recommendation};
+use crate::outcome::{Accuracy, Allocation, ChannelFinding, Recommendation};
 use crate::units::Units;
 use std::cmp::Reverse;
 
@@ -15,6 +15,7 @@ pub fn all(run: &Run) -> Vec<(&'static str, Vec<u8>)> {
     vec![
         ("recommendations", recommendations(run)),
         ("allocation", allocation(run)),
+        ("findings", findings(run)),
         ("accuracy", accuracy(run)),
         ("exceptions", exceptions(run)),
         ("quarantine", quarantine(run)),
@@ -39,15 +40,15 @@ fn recommendations(run: &Run) -> Vec<u8> {
         .text(heading("sku", "SKU", "sku", Kind::Hidden), |r| run.sku(r.0.sku))
         .text(heading("recommendation_id", "Id", "sku", Kind::Hidden), |r| &r.1.id)
         .text(heading("name", "Name", "sku", Kind::Text), |r| &r.0.product.name)
+        .text(heading("location", "Location", "location", Kind::Text), |r| run.location(r.0.location))
         .text(heading("status", "Status", "status", Kind::Text), |r| r.1.status.name())
         .number(heading("value_at_risk", "Margin at risk", "value-at-risk", Kind::Money), |r| Some(r.1.value_at_risk.as_f64()))
         .number(heading("quantity", "Order quantity", "order-quantity", Kind::Number), |r| units(r.1.quantity))
         .number(heading("value", "Order cost", "order-cost", Kind::Money), |r| Some(r.1.value.as_f64()))
+        .text(heading("supplier", "Supplier", "supplier", Kind::Text), |r| run.supplier(r.1.supplier))
         .date(heading("order_by", "Order by", "order-by", Kind::Date), |r| r.1.order_by)
         .date(heading("stockout_date", "Stock-out date", "stock-out-date", Kind::Date), |r| r.1.stockout_date)
-        .text(heading("supplier", "Supplier", "supplier", Kind::Text), |r| run.supplier(r.1.supplier))
         .text(heading("class", "Class", "class", Kind::Text), |r| r.2)
-        .text(heading("location", "Location", "location", Kind::Text), |r| run.location(r.0.location))
         .number(heading("on_hand", "On hand", "on-hand", Kind::Number), |r| units(r.1.on_hand))
         .number(heading("committed", "Committed", "committed", Kind::Number), |r| r.0.stock.map(|s| s.committed.0 as f64))
         .number(heading("available", "Available", "available", Kind::Number), |r| units(r.1.available))
@@ -96,6 +97,27 @@ fn allocation(run: &Run) -> Vec<u8> {
         .number(heading("oversell_risk", "Oversell risk", "oversell-risk", Kind::Percent), |a| Some(a.oversell_risk))
         .text(heading("location", "Location", "location", Kind::Text), |a| run.location(a.location))
         .text(heading("reason", "Reason", "reason", Kind::Text), |a| &a.reason)
+        .finish()
+}
+
+/// Exposure, imbalance, stranded stock and superfluous channels, most money first.
+fn findings(run: &Run) -> Vec<u8> {
+    let mut rows: Vec<&ChannelFinding> = run.input.outcome.findings.iter().collect();
+    rows.sort_by(|a, b| b.value.cmp(&a.value).then_with(|| (a.sku, a.kind, a.channel).cmp(&(b.sku, b.kind, b.channel))));
+    rows.truncate(LONGEST);
+    let inputs = run.input.inputs;
+    Table::new("findings", &rows)
+        .number(heading("item", "SKU", "sku", Kind::Item), |f| Some(f64::from(f.sku.0)))
+        .text(heading("sku", "SKU", "sku", Kind::Hidden), |f| run.sku(f.sku))
+        .text(heading("name", "Name", "sku", Kind::Text), |f| &inputs.products[f.sku.index()].name)
+        .text(heading("kind", "Finding", "imbalance", Kind::Text), |f| f.kind)
+        .text(heading("channel", "Channel", "channel", Kind::Text), |f| {
+            f.channel.map_or("all", |c| &inputs.names.channels[c.index()])
+        })
+        .text(heading("location", "Location", "location", Kind::Text), |f| f.location.map_or("all", |l| run.location(l)))
+        .number(heading("units", "Units", "on-hand", Kind::Number), |f| Some(f.units))
+        .number(heading("value", "Worth", "value-at-risk", Kind::Money), |f| Some(f.value.as_f64()))
+        .text(heading("reason", "Why", "reason", Kind::Text), |f| &f.reason)
         .finish()
 }
 

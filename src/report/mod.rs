@@ -22,8 +22,9 @@ use crate::error::{Error, Result};
 use crate::indicators::{PoolView, Settings, pool_views};
 use crate::inputs::Inputs;
 use crate::outcome::{Indicator, Outcome};
-use crate::units::{LocationId, SkuId, Units};
+use crate::units::{LocationId, SkuId, SupplierId, Units};
 use chrono::NaiveDate;
+use std::collections::BTreeMap;
 
 /// Everything the report shows.
 #[derive(Debug, Clone, Copy)]
@@ -55,7 +56,7 @@ pub struct PastRun {
     pub run_id: String,
     /// Its morning.
     pub as_of: NaiveDate,
-    /// Its indicators, sorted by name and scope.
+    /// Its indicators.
     pub indicators: Vec<Indicator>,
 }
 
@@ -91,10 +92,28 @@ const ASSETS: [(&str, &[u8]); 7] = [
     ("report/assets/tabulator-LICENSE.txt", include_bytes!("assets/tabulator-LICENSE.txt")),
 ];
 
-/// What the pages share: the run and its pools side by side.
+/// What the pages share: the run, its pools side by side, its indicators and those of earlier runs.
 struct Run<'a> {
     input: &'a ReportInput<'a>,
     pools: Vec<PoolView<'a>>,
+    now: Indicators<'a>,
+    before: Vec<Indicators<'a>>,
+}
+
+/// The indicators of one run, found by name and scope.
+struct Indicators<'a> {
+    as_of: NaiveDate,
+    by_name: BTreeMap<(&'a str, &'a str), &'a Indicator>,
+}
+
+impl<'a> Indicators<'a> {
+    fn new(as_of: NaiveDate, all: &'a [Indicator]) -> Self {
+        Self { as_of, by_name: all.iter().map(|i| ((i.indicator, i.scope.as_str()), i)).collect() }
+    }
+
+    fn find(&self, name: &str, scope: &str) -> Option<&'a Indicator> {
+        self.by_name.get(&(name, scope)).copied()
+    }
 }
 
 impl<'a> Run<'a> {
@@ -106,7 +125,7 @@ impl<'a> Run<'a> {
         &self.input.inputs.names.locations[location.index()]
     }
 
-    fn supplier(&self, id: Option<crate::units::SupplierId>) -> &'a str {
+    fn supplier(&self, id: Option<SupplierId>) -> &'a str {
         id.map_or("", |s| &self.input.inputs.names.suppliers[s.index()])
     }
 }
@@ -116,7 +135,12 @@ impl<'a> Run<'a> {
 /// # Errors
 /// What the writer answers, or [`Error::Internal`] if a page cannot be rendered.
 pub fn render(input: &ReportInput, writer: &mut dyn FnMut(&str, &[u8]) -> Result<()>) -> Result<()> {
-    let run = Run { input, pools: pool_views(input.inputs, input.outcome) };
+    let run = Run {
+        input,
+        pools: pool_views(input.inputs, input.outcome),
+        now: Indicators::new(input.as_of, &input.outcome.indicators),
+        before: input.history.iter().map(|past| Indicators::new(past.as_of, &past.indicators)).collect(),
+    };
     for (path, bytes) in ASSETS {
         writer(path, bytes)?;
     }

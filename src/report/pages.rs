@@ -34,6 +34,7 @@ struct PanelText {
     meaning: &'static str,
     label: &'static str,
     count: String,
+    counted: &'static str,
     value: String,
     change: String,
     top: Vec<LineText>,
@@ -98,15 +99,14 @@ pub(super) fn all(run: &Run) -> askama::Result<Vec<(String, String)>> {
             tables(
                 "Channels",
                 sheets::channels(run),
-                vec![long("allocation", "Allocation", ALLOCATION, run.input.outcome.allocation.len())],
+                vec![
+                    long("findings", "What to look at", FINDINGS, run.input.outcome.findings.len()),
+                    long("allocation", "Allocation", ALLOCATION, run.input.outcome.allocation.len()),
+                ],
             )?,
         ),
         ("report/suppliers.html", tables("Suppliers", sheets::suppliers(run), Vec::new())?),
-        ("report/indicators.html", {
-            let mut all = sheets::indicators(run);
-            all.extend(sheets::due(run));
-            tables("Indicators", all, Vec::new())?
-        }),
+        ("report/indicators.html", tables("Indicators", sheets::indicators(run), Vec::new())?),
         (
             "report/accuracy.html",
             tables(
@@ -150,6 +150,7 @@ pub(super) fn all(run: &Run) -> askama::Result<Vec<(String, String)>> {
     Ok(pages.into_iter().map(|(path, text)| (path.to_owned(), text)).collect())
 }
 
+const FINDINGS: &str = "Shown beyond what is there, one channel dry while another is full, stock that a channel will not sell, channels that cost the others more than they bring. Most money first.";
 const ALLOCATION: &str =
     "Pauses and alerts first, then the highest chance of selling what is not there. The channel files hold the same numbers.";
 
@@ -248,7 +249,7 @@ fn panel_text(run: &Run, p: &Panel) -> PanelText {
         None => "no earlier run to compare with".to_owned(),
         Some((0.0, money)) if signed(money) == "no change" => "no change since the last run".to_owned(),
         Some((0.0, money)) => format!("since the last run: as many, {} in money", signed(money)),
-        Some((count, money)) => format!("since the last run: {} items, {} in money", signed(count), signed(money)),
+        Some((count, money)) => format!("since the last run: {}, {} in money", signed(count), signed(money)),
     };
     PanelText {
         class,
@@ -257,6 +258,12 @@ fn panel_text(run: &Run, p: &Panel) -> PanelText {
         meaning: p.meaning,
         label: p.label,
         count: grouped(p.count as f64),
+        counted: match (run.input.inputs.names.locations.len() > 1, p.count) {
+            (true, 1) => "stock pool",
+            (true, _) => "stock pools",
+            (false, 1) => "item",
+            (false, _) => "items",
+        },
         value: amount(p.value),
         change,
         top: p.top.iter().map(|l| line_text(run, l)).collect(),

@@ -81,7 +81,9 @@ fn table<'a>(body: &mut String, rows: impl Iterator<Item = (&'a str, &'a Totals)
 
 fn tuned(body: &mut String, result: &Simulation) {
     let Some(tuned) = &result.tuned else { return };
-    body.push_str("<h2>Tuned</h2><p>Chosen on earlier windows; the gain is that of the latest window, which was held back.</p><ul>");
+    body.push_str(
+        "<h2>Tuned</h2><p>Chosen on earlier windows; the gain is that of the latest window, which was held back.</p><ul>",
+    );
     for choice in &tuned.choices {
         let name = tuned.candidates.get(choice.candidate).map_or("", |c| c.name.as_str());
         let (before, after) = (choice.before.cost(), choice.held_back.cost());

@@ -5,8 +5,8 @@
 
 use super::{PastDecision, ReportInput};
 use crate::indicators::PoolView;
-use crate::inputs::{Override, ProductStatus};
-use crate::outcome::{Recommendation, Step};
+use crate::inputs::{Override, ProductStatus, PurchaseOrder};
+use crate::outcome::{Outcome, Recommendation, Step};
 use crate::units::{Money, SkuId};
 use chrono::NaiveDate;
 use serde::Serialize;
@@ -113,6 +113,7 @@ struct Order<'a> {
     supplier: &'a str,
     quantity: i64,
     expected: Option<NaiveDate>,
+    advice: String,
 }
 
 #[derive(Serialize)]
@@ -238,6 +239,7 @@ fn pool<'a>(input: &ReportInput<'a>, pool: &PoolView<'a>) -> Pool<'a> {
                 supplier: o.supplier.map_or("", |s| &names.suppliers[s.index()]),
                 quantity: o.quantity.0 - o.received_quantity.map_or(0, |q| q.0),
                 expected: o.expected,
+                advice: advice(input.outcome, o),
             })
             .collect(),
         channels: channels(input, pool),
@@ -248,6 +250,17 @@ fn pool<'a>(input: &ReportInput<'a>, pool: &PoolView<'a>) -> Pool<'a> {
             .collect(),
         decisions: decisions(input.decisions, pool),
     }
+}
+
+/// F9: what to do about a placed order, in words.
+fn advice(outcome: &Outcome, order: &PurchaseOrder) -> String {
+    let key = (order.sku, order.location);
+    let first = outcome.open_orders.partition_point(|a| (a.sku, a.location) < key);
+    let mut mine = outcome.open_orders[first..].iter().take_while(|a| (a.sku, a.location) == key);
+    mine.find(|a| a.order_id == order.order_id).map_or_else(String::new, |a| {
+        let to = a.proposed.map_or_else(String::new, |d| format!(" to {d}"));
+        format!("{} {}{to}: {}", a.action.name(), a.quantity, a.reason)
+    })
 }
 
 fn policy(p: &crate::outcome::Policy) -> Policy<'_> {

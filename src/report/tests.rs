@@ -93,26 +93,30 @@ fn item_files_hold_every_item_once() {
     assert_eq!(seen, 130);
 }
 
+/// CPU seconds of this thread so far, zero where the system does not tell.
+fn cpu() -> f64 {
+    let text = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
+    text.split(' ').next().and_then(|n| n.parse::<f64>().ok()).unwrap_or(0.0) / 1e9
+}
+
 /// `ORDERPOINT_REPORT_DIR=... cargo test --release -- --ignored a_report_to_look_at`, for the browser tests and to time it.
 #[test]
 #[ignore = "writes files; for looking at the pages"]
 fn a_report_to_look_at() {
     let skus = std::env::var("ORDERPOINT_REPORT_SKUS").map_or(60, |n| n.parse().unwrap());
     let fixture = Fixture::new(skus);
-    let report = fixture.report();
-    let start = std::time::Instant::now();
-    let mut size = 0;
+    let start = cpu();
     let mut files = Vec::new();
-    render(&report, &mut |path, bytes| {
-        size += bytes.len();
+    let mut keep = |path: &str, bytes: &[u8]| {
         files.push((path.to_owned(), bytes.to_vec()));
         Ok(())
-    })
-    .unwrap();
-    println!("{skus} items: {:.3} s, {} files, {:.1} MB", start.elapsed().as_secs_f64(), files.len(), size as f64 / 1e6);
-    let indicators = std::time::Instant::now();
+    };
+    render(&fixture.report(), &mut keep).unwrap();
+    let rendered = cpu();
     let n = crate::indicators::compute(&fixture.inputs, &fixture.outcome, &fixture.settings).len();
-    println!("{n} indicators: {:.3} s", indicators.elapsed().as_secs_f64());
+    let size: usize = files.iter().map(|f| f.1.len()).sum();
+    println!("{skus} items: {:.2} CPU s, {} files, {:.1} MB", rendered - start, files.len(), size as f64 / 1e6);
+    println!("{n} indicators: {:.2} CPU s", cpu() - rendered);
     let Ok(dir) = std::env::var("ORDERPOINT_REPORT_DIR") else { return };
     for (path, bytes) in files {
         let path = std::path::Path::new(&dir).join(path);

@@ -64,7 +64,12 @@ fn run_changes(last: &Manifest, this: &Manifest) -> Vec<Change> {
         }
     };
     tell("program", &last.program, &this.program, "code");
-    tell("configuration", &last.config_sha256[..12.min(last.config_sha256.len())], &this.config_sha256[..12.min(this.config_sha256.len())], "policy");
+    tell(
+        "configuration",
+        &last.config_sha256[..12.min(last.config_sha256.len())],
+        &this.config_sha256[..12.min(this.config_sha256.len())],
+        "policy",
+    );
     let tables = |m: &Manifest| m.inputs.iter().map(|i| i.table.clone()).collect::<std::collections::BTreeSet<_>>();
     let (then, now) = (tables(last), tables(this));
     for table in then.symmetric_difference(&now) {
@@ -84,7 +89,11 @@ fn class_changes(key: &str, before: &LastPool, class: &Classification, changes: 
         ("rationalisation", before.rationalisation.clone(), class.rationalisation.to_string()),
     ];
     for (field, then, now) in fields.into_iter().filter(|(_, then, now)| then != now) {
-        let cause = if field == "lifecycle" { "data".to_string() } else { percent("demand", before.velocity_per_day, class.velocity_per_day) };
+        let cause = if field == "lifecycle" {
+            "data".to_string()
+        } else {
+            percent("demand", before.velocity_per_day, class.velocity_per_day)
+        };
         changes.push(change(key.to_string(), field, then, now, cause));
     }
 }

@@ -32,6 +32,19 @@ pub enum Verdict {
     Snooze,
 }
 
+impl Verdict {
+    /// What became of the line: `approved`, `edited`, `rejected`, `snoozed`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Approve => "approved",
+            Self::Edit => "edited",
+            Self::Reject => "rejected",
+            Self::Snooze => "snoozed",
+        }
+    }
+}
+
 /// One line of a decisions file, as a person or the report wrote it.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 struct Written {

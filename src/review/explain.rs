@@ -1,69 +1,45 @@
-//! "Why this number": the arithmetic of a recommendation, recomputed and in words.
-//!
-//! A step says `name = formula`, over its own inputs and earlier steps. Formulas know `+ - * / ^ ( )`, numbers and `min`, `max`,
-//! `ceil`, `floor`, `round`, `sqrt`, `abs`; whatever cannot be written so (a quantile, say) enters as an input.
+//! "Why this number": the arithmetic of the last run's recommendations, in words.
 
+use super::arithmetic::{name_length, starts_name};
+use crate::error::{Error, Result};
 use crate::outcome::Step;
-use std::collections::HashMap;
+use crate::publish::previous::Rows;
+use crate::publish::{PublishedRun, schema};
 use std::fmt::Write;
 
-/// Recomputes explanations, parsing each distinct formula once.
-#[derive(Debug, Default)]
-pub struct Recomputer<'a> {
-    formulas: HashMap<&'a str, Result<Vec<Op<'a>>, String>>,
-}
-
-/// Reverse Polish: values go on the stack, functions take them off.
+/// One step, as decided or as read back.
 #[derive(Debug, Clone, PartialEq)]
-enum Op<'a> {
-    Number(f64),
-    Name(&'a str),
-    Negate,
-    Binary(u8),
-    Call(&'a str, usize),
+pub struct Line<'a> {
+    /// What is computed.
+    pub name: &'a str,
+    /// The arithmetic.
+    pub formula: &'a str,
+    /// Named numbers that enter.
+    pub inputs: Vec<(&'a str, f64)>,
+    /// The result.
+    pub value: f64,
+    /// Its unit.
+    pub unit: &'a str,
+    /// In words; may be empty.
+    pub note: &'a str,
 }
 
-impl<'a> Recomputer<'a> {
-    /// Checks that every step of `steps` recomputes to its value, given the steps of `earlier` explanations.
-    ///
-    /// # Errors
-    /// The first step that does not, with both numbers.
-    pub fn check(&mut self, earlier: &[Step], steps: &'a [Step]) -> Result<(), String> {
-        for (i, step) in steps.iter().enumerate() {
-            let known = |name: &str| {
-                let own = step.inputs.iter().find(|(n, _)| *n == name).map(|(_, v)| *v);
-                let before = steps[..i].iter().rev().chain(earlier.iter().rev());
-                own.or_else(|| before.into_iter().find(|s| s.name == name).map(|s| s.value))
-            };
-            let formula = self.formulas.entry(&step.formula).or_insert_with(|| parse(&step.formula));
-            let ops = formula.as_ref().map_err(|e| format!("{}: {e} in {:?}", step.name, step.formula))?;
-            let value = run(ops, known).map_err(|e| format!("{}: {e} in {:?}", step.name, step.formula))?;
-            if (value - step.value).abs() > 1e-6 * step.value.abs().max(1.0) || value.is_nan() != step.value.is_nan() {
-                return Err(format!("{}: {} gives {value}, not {}", step.name, step.formula, step.value));
-            }
-        }
-        Ok(())
+impl<'a> From<&'a Step> for Line<'a> {
+    fn from(s: &'a Step) -> Self {
+        Self { name: s.name, formula: &s.formula, inputs: s.inputs.clone(), value: s.value, unit: s.unit, note: &s.note }
     }
-}
-
-/// The value of `formula` over `known` names.
-///
-/// # Errors
-/// What cannot be understood.
-pub fn evaluate(formula: &str, known: impl Fn(&str) -> Option<f64>) -> Result<f64, String> {
-    run(&parse(formula)?, known)
 }
 
 /// An explanation for people: one line a step, the arithmetic with its numbers, then the note.
 #[must_use]
-pub fn in_words(steps: &[Step]) -> String {
+pub fn in_words(steps: &[Line<'_>]) -> String {
     let mut text = String::new();
     for (i, step) in steps.iter().enumerate() {
         let known = |name: &str| {
             let own = step.inputs.iter().find(|(n, _)| *n == name).map(|(_, v)| *v);
             own.or_else(|| steps[..i].iter().rev().find(|s| s.name == name).map(|s| s.value))
         };
-        let _ = write!(text, "{} = {} = {} {}", step.name, with_numbers(&step.formula, known), number(step.value), step.unit);
+        let _ = write!(text, "  {} = {} = {} {}", step.name, with_numbers(step.formula, known), number(step.value), step.unit);
         let _ = if step.note.is_empty() { writeln!(text) } else { writeln!(text, "  ({})", step.note) };
     }
     text
@@ -93,175 +69,91 @@ fn number(value: f64) -> String {
     if text == "-0" { "0".to_string() } else { text.to_string() }
 }
 
-fn starts_name(c: char) -> bool {
-    c.is_alphabetic() || c == '_'
-}
-
-fn name_length(text: &str) -> usize {
-    text.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(text.len())
-}
-
-fn run(ops: &[Op<'_>], known: impl Fn(&str) -> Option<f64>) -> Result<f64, String> {
-    let mut stack: Vec<f64> = Vec::with_capacity(8);
-    let missing = || "a value is missing".to_string();
-    for op in ops {
-        let value = match op {
-            Op::Number(value) => *value,
-            Op::Name(name) => known(name).ok_or_else(|| format!("{name} is not known"))?,
-            Op::Negate => -stack.pop().ok_or_else(missing)?,
-            Op::Binary(op) => {
-                let (b, a) = (stack.pop().ok_or_else(missing)?, stack.pop().ok_or_else(missing)?);
-                match op {
-                    b'+' => a + b,
-                    b'-' => a - b,
-                    b'*' => a * b,
-                    b'/' => a / b,
-                    _ => a.powf(b),
-                }
-            }
-            Op::Call(name, count) => {
-                let at = stack.len().checked_sub(*count).ok_or_else(missing)?;
-                call(name, &stack.split_off(at))?
-            }
+/// Why the last run decided what it did about an item: policy, orders and, for one channel, its forecast and share.
+///
+/// # Errors
+/// [`Error::NotFound`] for an item or channel that the run does not know, with the nearest it knows; [`Error::Input`] for a
+/// damaged run.
+pub fn explain(run: &PublishedRun, sku: &str, channel: Option<&str>) -> Result<String> {
+    let policies = Rows::read(&run.folder, &schema::POLICY)?;
+    let own: Vec<usize> = (0..policies.len()).filter(|&row| policies.text("sku", row) == sku).collect();
+    if own.is_empty() {
+        return Err(unknown("item", sku, (0..policies.len()).map(|row| policies.text("sku", row))));
+    }
+    let (steps, lines) = (Rows::read(&run.folder, &schema::STEPS)?, Rows::read(&run.folder, &schema::RECOMMENDATIONS)?);
+    let mut text = format!("{sku}, run {}, as of {}\n", run.manifest.run_id, run.manifest.as_of);
+    for row in own {
+        let location = policies.text("location", row);
+        let here = |rows: &Rows, r: usize| rows.text("sku", r) == sku && rows.text("location", r) == location;
+        let told = |id: Option<&str>| {
+            let of = (0..steps.len()).filter(|&r| here(&steps, r) && steps.maybe_text("recommendation_id", r) == id);
+            in_words(&of.map(|r| line(&steps, r)).collect::<Vec<_>>())
         };
-        stack.push(value);
+        let _ = writeln!(
+            text,
+            "\n{location}: policy {}, lead time from {}",
+            policies.text("method", row),
+            policies.text("lead_time_source", row)
+        );
+        text.push_str(&told(None));
+        for r in (0..lines.len()).filter(|&r| here(&lines, r)) {
+            let (id, supplier) = (lines.text("recommendation_id", r), lines.maybe_text("supplier", r).unwrap_or("no supplier"));
+            let (status, quantity) = (lines.text("status", r), lines.whole("quantity", r));
+            let _ =
+                writeln!(text, "\n{location}: {status}, order {quantity} from {supplier} ({id})\n  {}", lines.text("reason", r));
+            text.push_str(&told(Some(id)));
+        }
     }
-    match stack[..] {
-        [value] => Ok(value),
-        _ => Err("not one value".to_string()),
+    channel.map_or(Ok(()), |channel| explain_channel(run, sku, channel, &mut text))?;
+    Ok(text)
+}
+
+fn explain_channel(run: &PublishedRun, sku: &str, channel: &str, text: &mut String) -> Result<()> {
+    let methods = Rows::read(&run.folder, &schema::METHODS)?;
+    let own: Vec<usize> = (0..methods.len()).filter(|&r| methods.text("sku", r) == sku).collect();
+    if !own.iter().any(|&r| methods.text("channel", r) == channel) {
+        return Err(unknown(&format!("channel of {sku}"), channel, own.iter().map(|&r| methods.text("channel", r))));
+    }
+    for r in own.into_iter().filter(|&r| methods.text("channel", r) == channel) {
+        let (location, method) = (methods.text("location", r), methods.text("method", r));
+        let _ = writeln!(text, "\n{channel} at {location}: forecast by {method}: {}", methods.text("reason", r));
+    }
+    let shares = Rows::read(&run.folder, &schema::ALLOCATION)?;
+    for r in (0..shares.len()).filter(|&r| shares.text("sku", r) == sku && shares.text("channel", r) == channel) {
+        let whole = |column| shares.whole(column, r);
+        let (published, allocated, buffer) = (whole("published"), whole("allocated"), whole("buffer"));
+        let (location, share) = (shares.text("location", r), 100.0 * shares.real("share", r));
+        let _ = writeln!(
+            text,
+            "{channel} at {location}: {share:.1} % of the pool, published = max(0, {allocated} - {buffer}) = {published}"
+        );
+        let reason = shares.text("reason", r);
+        let _ = if reason.is_empty() { Ok(()) } else { writeln!(text, "  {reason}") };
+    }
+    Ok(())
+}
+
+fn line(steps: &Rows, row: usize) -> Line<'_> {
+    let pairs = steps.text("inputs", row).split(';').filter_map(|pair| pair.split_once('='));
+    Line {
+        name: steps.text("name", row),
+        formula: steps.text("formula", row),
+        inputs: pairs.filter_map(|(name, value)| Some((name, value.parse().ok()?))).collect(),
+        value: steps.real("value", row),
+        unit: steps.text("unit", row),
+        note: steps.text("note", row),
     }
 }
 
-fn call(name: &str, arguments: &[f64]) -> Result<f64, String> {
-    Ok(match (name, arguments) {
-        ("min", [first, rest @ ..]) => rest.iter().fold(*first, |a, b| a.min(*b)),
-        ("max", [first, rest @ ..]) => rest.iter().fold(*first, |a, b| a.max(*b)),
-        ("ceil", [x]) => x.ceil(),
-        ("floor", [x]) => x.floor(),
-        ("round", [x]) => x.round(),
-        ("sqrt", [x]) => x.sqrt(),
-        ("abs", [x]) => x.abs(),
-        _ => return Err(format!("{name} of {} values is not known", arguments.len())),
-    })
-}
-
-/// A recursive descent over the text that is left.
-struct Parser<'a> {
-    rest: &'a str,
-    ops: Vec<Op<'a>>,
-    depth: usize,
-}
-
-fn parse(formula: &str) -> Result<Vec<Op<'_>>, String> {
-    let mut parser = Parser { rest: formula, ops: Vec::new(), depth: 0 };
-    parser.sum()?;
-    if parser.peek().is_some() {
-        return Err(format!("{:?} is left over", parser.rest));
-    }
-    Ok(parser.ops)
-}
-
-impl<'a> Parser<'a> {
-    /// The next character that is not a blank.
-    fn peek(&mut self) -> Option<char> {
-        self.rest = self.rest.trim_start();
-        self.rest.chars().next()
-    }
-
-    fn take(&mut self, wanted: &[(char, u8)]) -> Option<u8> {
-        let next = self.peek()?;
-        let (c, op) = wanted.iter().find(|(c, _)| *c == next)?;
-        self.rest = &self.rest[c.len_utf8()..];
-        Some(*op)
-    }
-
-    fn expect(&mut self, c: char) -> Result<(), String> {
-        self.take(&[(c, 0)]).map(|_| ()).ok_or_else(|| format!("{c} is missing"))
-    }
-
-    fn sum(&mut self) -> Result<(), String> {
-        self.product()?;
-        while let Some(op) = self.take(&[('+', b'+'), ('-', b'-'), ('−', b'-')]) {
-            self.product()?;
-            self.ops.push(Op::Binary(op));
-        }
-        Ok(())
-    }
-
-    fn product(&mut self) -> Result<(), String> {
-        self.signed()?;
-        while let Some(op) = self.take(&[('*', b'*'), ('/', b'/'), ('×', b'*'), ('·', b'*'), ('÷', b'/')]) {
-            self.signed()?;
-            self.ops.push(Op::Binary(op));
-        }
-        Ok(())
-    }
-
-    fn signed(&mut self) -> Result<(), String> {
-        self.depth += 1;
-        if self.depth > 64 {
-            return Err("nested too deep".to_string());
-        }
-        if self.take(&[('-', b'-'), ('−', b'-')]).is_some() {
-            self.signed()?;
-            self.ops.push(Op::Negate);
-        } else {
-            self.value()?;
-            if self.take(&[('^', b'^')]).is_some() {
-                self.signed()?;
-                self.ops.push(Op::Binary(b'^'));
-            } else if self.take(&[('²', b'^')]).is_some() {
-                self.ops.extend([Op::Number(2.0), Op::Binary(b'^')]);
-            }
-        }
-        self.depth -= 1;
-        Ok(())
-    }
-
-    fn value(&mut self) -> Result<(), String> {
-        match self.peek() {
-            Some('(') => {
-                self.expect('(')?;
-                self.sum()?;
-                self.expect(')')
-            }
-            Some(c) if c.is_ascii_digit() => {
-                let end = self.rest.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(self.rest.len());
-                let (number, rest) = self.rest.split_at(end);
-                self.ops.push(Op::Number(number.parse().map_err(|_| format!("{number} is not a number"))?));
-                self.rest = rest;
-                Ok(())
-            }
-            Some(c) if starts_name(c) => {
-                let (name, rest) = self.rest.split_at(name_length(self.rest));
-                self.rest = rest;
-                if self.peek() != Some('(') {
-                    self.ops.push(Op::Name(name));
-                    return Ok(());
-                }
-                self.arguments(name)
-            }
-            Some(c) => Err(format!("{c:?} was not expected")),
-            None => Err("it ends too soon".to_string()),
-        }
-    }
-
-    fn arguments(&mut self, name: &'a str) -> Result<(), String> {
-        self.expect('(')?;
-        let mut count = 1;
-        self.sum()?;
-        while self.take(&[(',', 0)]).is_some() {
-            self.sum()?;
-            count += 1;
-        }
-        self.expect(')')?;
-        self.ops.push(Op::Call(name, count));
-        Ok(())
-    }
+fn unknown<'a>(what: &str, name: &str, known: impl Iterator<Item = &'a str>) -> Error {
+    let nearest = known.max_by(|a, b| strsim::jaro_winkler(a, name).total_cmp(&strsim::jaro_winkler(b, name)));
+    let hint = nearest.map(|n| format!("; did you mean {n}?")).unwrap_or_default();
+    Error::NotFound(format!("the last run knows no {what} {name:?}{hint}"))
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::arithmetic::Recomputer;
     use super::*;
 
     fn step(name: &'static str, formula: &str, inputs: &[(&'static str, f64)], value: f64) -> Step {
@@ -282,24 +174,11 @@ mod tests {
             ),
         ];
         Recomputer::default().check(&[], &steps).unwrap();
-        let words = in_words(&steps);
+        let words = in_words(&steps.iter().map(Line::from).collect::<Vec<_>>());
         assert!(words.contains("reorder_point = average [10] * lead_time [7] + safety_stock [350] = 420 units"), "{words}");
         let mut wrong = steps.clone();
         wrong[1].value = 421.0;
         let error = Recomputer::default().check(&[], &wrong).unwrap_err();
         assert_eq!(error, "reorder_point: average * lead_time + safety_stock gives 420, not 421");
-    }
-
-    #[test]
-    fn formulas_follow_precedence_and_bad_ones_are_refused() {
-        let known = |name: &str| (name == "x").then_some(3.0);
-        for (formula, value) in
-            [("2 + x * 4", 14.0), ("-x ^ 2", -9.0), ("(2 + x) * 4", 20.0), ("sqrt(x² + 16)", 5.0), ("8 / 2 / 2", 2.0)]
-        {
-            assert_eq!(evaluate(formula, known), Ok(value), "{formula}");
-        }
-        for formula in ["", "x +", "y", "min()", "foo(1)", "(x", "1 2", "x = 3", &"(".repeat(1000)] {
-            assert!(evaluate(formula, known).is_err(), "{formula}");
-        }
     }
 }

@@ -2,8 +2,9 @@
 //!
 //! Nothing is ever sent: a recommendation is proposed, then approved, edited, rejected or snoozed by a person, and an approved
 //! one is exported. [`decisions`] takes those in, [`export`] writes approved orders for other systems, [`changes`] compares
-//! with the last run, [`explain`] recomputes the arithmetic.
+//! with the last run, [`arithmetic`] recomputes explanations, [`explain`] tells them.
 
+pub mod arithmetic;
 pub mod changes;
 pub mod decisions;
 pub mod explain;

@@ -79,7 +79,8 @@ impl Standing {
     /// Why a line is not proposed tonight.
     #[must_use]
     pub fn quiet(&self, sku: SkuId, location: LocationId, supplier: Option<SupplierId>) -> Option<&Quiet> {
-        self.quiet.iter().find(|q| (q.sku, q.location, q.supplier) == (sku, location, supplier))
+        let found = self.quiet.binary_search_by_key(&(sku, location, supplier), |q| (q.sku, q.location, q.supplier));
+        found.ok().map(|i| &self.quiet[i])
     }
 }
 
@@ -123,7 +124,13 @@ pub fn override_exceptions(inputs: &Inputs, as_of: NaiveDate) -> Vec<Exception> 
         let key = inputs.names.skus[o.sku.index()].clone();
         let what = format!("override of {} to {}", o.field, o.value);
         if let Some(day) = o.expires.filter(|&day| day <= as_of) {
-            return Some(Exception::new(Severity::Info, "override-expired", key, what, format!("it expired on {day} and is not used")));
+            return Some(Exception::new(
+                Severity::Info,
+                "override-expired",
+                key,
+                what,
+                format!("it expired on {day} and is not used"),
+            ));
         }
         let nobody = o.author.is_empty() || o.reason.is_empty();
         let why = "it is used, but has no author or no reason";

@@ -3,19 +3,22 @@ import { chromium } from "playwright-core";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 
 export const PAGES = [
-  "index.html", "report/recommendations.html", "report/item.html#0", "report/channels.html", "report/suppliers.html",
+  "index.html", "report/recommendations.html", "report/item.html#1", "report/channels.html", "report/suppliers.html",
   "report/indicators.html", "report/accuracy.html", "report/quality.html", "report/changes.html", "report/glossary.html",
 ];
 export const WIDE = { width: 1440, height: 900 };
 export const NARROW = { width: 390, height: 844 };
 
+/// The run to open: REPORT, or what `orderpoint demo` published last.
+export const report = process.env.REPORT || fileURLToPath(new URL("../../reports/demo/current", import.meta.url));
+
 const FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
 
 /// A browser with an empty profile; `faults` collects console errors, page errors and requests that are not for a file.
-export async function launch(report, viewport = WIDE) {
+export async function launch(run, viewport = WIDE) {
   const profile = mkdtempSync(join(tmpdir(), "orderpoint-browser-"));
   const context = await chromium.launchPersistentContext(profile, {
     executablePath: process.env.CHROMIUM || "/usr/bin/chromium",
@@ -32,8 +35,9 @@ export async function launch(report, viewport = WIDE) {
   page.on("requestfailed", (request) => faults.push(`failed: ${request.url()}`));
   const open = async (path) => {
     const [file, anchor] = path.split("#");
-    const url = pathToFileURL(join(report, file)).href + (anchor ? `#${anchor}` : "");
+    const url = pathToFileURL(join(run, file)).href + (anchor ? `#${anchor}` : "");
     await page.goto("about:blank");
+    faults.length = 0;
     await page.goto(url, { waitUntil: "load" });
     await settled(page);
     return page;

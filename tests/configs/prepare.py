@@ -63,6 +63,8 @@ def us_regional(source, out):
         ],
     )
     table(out, "suppliers", "supplier,name", [["procurement", "Procurement office"]])
+    # The promised lead time is not in the data; the receipts soon outweigh this one.
+    table(out, "supply", "sku,supplier,lead_time_days", [[sku, "procurement", 21] for sku in sorted(costs)])
 
 
 def adventureworks(source, out):
@@ -136,7 +138,8 @@ def vn2(source, out):
             sales.append([week, r["Product"], r["Store"], int(float(units)), shelf[key][week]])
     table(out, "sales", "date,sku,location,quantity,in_stock", sales)
     master = {r["Product"]: r["Department"] for r in rows(source / "master.csv")}
-    table(out, "products", "sku,category", sorted(master.items()))
+    # The game counts units: each is worth 1, so that the value of an order is its size.
+    table(out, "products", "sku,category,unit_cost,unit_price", [[sku, department, 1, 2] for sku, department in sorted(master.items())])
     state = list(rows(source / "initial_state.csv"))
     monday = datetime.date.fromisoformat(sales[-1][0]) + 7 * DAY
     table(out, "stock", "sku,location,on_hand,as_of", [[r["Product"], r["Store"], r["End Inventory"], monday] for r in state])

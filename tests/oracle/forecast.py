@@ -7,7 +7,7 @@ Columns: case, method, season_length, loglik (`nan` where the method has none), 
 are numbers joined by `;`. `params` are
   ets_fixed   alpha beta gamma phi, sum of squared errors, then the given start: level trend season (oldest first);
               `forecast` is the state at the end in the same order
-  ets         sum of squared errors, number of them (the fit is free); loglik is Gaussian with every constant
+  ets         sum of squared errors, alpha, beta (the fit is free); loglik is Gaussian with every constant
   ces_fixed   alpha0 alpha1, sum of squared errors, level and potential at the start (statsforecast casts back to it);
               `forecast` is level and potential at the end
   ces         alpha0 alpha1, sum of squared errors (the fit is free)
@@ -64,7 +64,8 @@ def ets(name, m, y, spec):
     n, sse = len(residuals), float(np.sum(residuals**2))
     loglik = -0.5 * n * (np.log(2 * np.pi * sse / n) + 1)
     model = models.AutoETS(season_length=m, model="".join(c for c in spec if c != "d"), damped="Ad" in spec)
-    line(name, f"ets {spec}", m, loglik, [sse, n], y, model.forecast(y=y, h=H)["mean"])
+    alpha, beta = fit["par"][:2]
+    line(name, f"ets {spec}", m, loglik, [sse, alpha, 0.0 if np.isnan(beta) else beta], y, model.forecast(y=y, h=H)["mean"])
 
 
 def ces_fixed(name, y, alpha):

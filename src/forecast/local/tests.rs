@@ -111,3 +111,24 @@ fn the_state_survives_serialisation() {
     read.forecast_into(&mut after);
     before.iter().zip(&after).for_each(|(a, b)| assert!((a / b - 1.0).abs() < 1e-12));
 }
+
+#[test]
+fn scaling_demand_scales_the_forecast() {
+    let values = weekly(600);
+    let scaled: Vec<f64> = values.iter().map(|v| v * 1000.0).collect();
+    let (mut one, mut many) = ([0.0; 28], [0.0; 28]);
+    fit(&values, params(7, Pool::Full)).unwrap().forecast_into(&mut one);
+    fit(&scaled, params(7, Pool::Full)).unwrap().forecast_into(&mut many);
+    one.iter().zip(&many).for_each(|(a, b)| assert!((a * 1000.0 / b - 1.0).abs() < 1e-6, "{one:?} {many:?}"));
+}
+
+#[test]
+fn censored_days_do_not_pull_the_forecast_down() {
+    let mut values = weekly(400);
+    values[380..394].fill(GAP);
+    let (mut gappy, mut whole) = ([0.0; 28], [0.0; 28]);
+    fit(&values, params(7, Pool::Full)).unwrap().forecast_into(&mut gappy);
+    fit(&weekly(400), params(7, Pool::Full)).unwrap().forecast_into(&mut whole);
+    let (sum, truth): (f64, f64) = (gappy.iter().sum(), whole.iter().sum());
+    assert!((sum / truth - 1.0).abs() < 0.05, "{sum} {truth}");
+}

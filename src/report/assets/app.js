@@ -87,20 +87,25 @@ const OP = (() => {
   const DECISIONS = `orderpoint.decisions.${run}`;
   const AUTHOR = "orderpoint.author";
   const listeners = [];
-  const decisions = () => read(DECISIONS, {});
+  let decided = read(DECISIONS, {});
+  const decisions = () => decided;
   const changed = () => listeners.forEach((call) => call());
+  // Another tab of the same report decided.
+  window.addEventListener("storage", (event) => {
+    if (event.key !== DECISIONS) return;
+    decided = read(DECISIONS, {});
+    changed();
+  });
+  const now = () => new Date().toISOString().slice(0, 19) + "Z";
   const record = (id, decision) => {
-    const all = decisions();
-    if (decision) all[id] = { ...decision, author: author(), time: new Date().toISOString().slice(0, 19) + "Z" };
-    else delete all[id];
-    keep(DECISIONS, all);
+    if (decision) decided[id] = { ...decision, author: author(), time: now() };
+    else delete decided[id];
+    keep(DECISIONS, decided);
     changed();
   };
   const recordAll = (lines) => {
-    const all = decisions();
-    const time = new Date().toISOString().slice(0, 19) + "Z";
-    for (const { id, quantity } of lines) all[id] = { decision: "approved", quantity, until: "", reason: "", author: author(), time };
-    keep(DECISIONS, all);
+    for (const { id, quantity } of lines) decided[id] = { decision: "approved", quantity, author: author(), time: now() };
+    keep(DECISIONS, decided);
     changed();
   };
   const author = () => read(AUTHOR, "");
@@ -146,10 +151,13 @@ const OP = (() => {
   const CHOICES = [["", "Decide ..."], ["approved", "Approve"], ["edited", "Edit quantity ..."], ["rejected", "Reject ..."], ["snoozed", "Snooze ..."]];
   /// The control that decides a line.
   const decide = (line) => {
-    const now = decisions()[line.id]?.decision || "";
-    const told = { approved: "Approved", edited: `Edited to ${decisions()[line.id]?.quantity}`, rejected: "Rejected", snoozed: `Snoozed until ${decisions()[line.id]?.until}` };
+    const made = decided[line.id] || { decision: "" };
+    const told = { approved: "Approved", edited: `Edited to ${made.quantity}`, rejected: "Rejected", snoozed: `Snoozed until ${made.until}` };
     const select = el("select", { "aria-label": `Decision on ${line.sku}`, onchange: () => ask(line, select.value) },
-      ...CHOICES.map(([value, name]) => el("option", { value, selected: value === now }, value === now && now ? told[now] : value === "" && now ? "Undo" : name)));
+      ...CHOICES.map(([value, name]) => {
+        const chosen = value === made.decision;
+        return el("option", { value, selected: chosen }, chosen && value ? told[value] : !value && made.decision ? "Undo" : name);
+      }));
     return select;
   };
   /// Who decides, and the file to download.

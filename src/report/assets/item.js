@@ -51,8 +51,9 @@
       root.append(svg("text", { x: left - 6, y: y(top * part) + 4, "text-anchor": "end" }, write("number", top * part)));
     }
     const every = Math.ceil(((last - first) * 76) / width);
+    const written = (week) => (week === 0 ? "today" : every < 5 ? weekOf(week).slice(5) : weekOf(week).slice(0, 7));
     for (let week = Math.ceil(first / every) * every; x(week) <= width - 24; week += every) {
-      root.append(svg("text", { x: x(week), y: height - 4, "text-anchor": week === first ? "start" : "middle" }, week === 0 ? "today" : weekOf(week).slice(0, 7)));
+      if (x(week) >= left) root.append(svg("text", { x: x(week), y: height - 4, "text-anchor": "middle" }, written(week)));
     }
     return { root, x, y, width, height };
   };
@@ -176,10 +177,11 @@
     if (p.policy) {
       const y = p.policy;
       parts.push(el("h3", {}, "Safety stock and reorder point"),
-        facts(fact("Lead time", `${number(y.lead[0])} days, at most ${number(y.lead[2])}`, "lead-time"), fact("Known from", y.source), fact("Review every", `${number(y.review)} days`),
+        facts(fact("Lead time", `${number(y.lead[0])} days, at most ${number(y.lead[2])}`, "lead-time"), fact("Review every", `${number(y.review)} days`),
           fact("Service target", share(y.target), "service-target"), fact("Method", OP.words(y.method), "method"), fact("Safety stock", number(y.safety), "safety-stock"),
           fact("Reorder point", number(y.reorder), "reorder-point"), fact("Order up to", number(y.up_to), "order-up-to"), y.eoq !== null && fact("Economic order quantity", number(y.eoq))),
-        ...(y.steps.length ? [steps(y.steps)] : []));
+        el("p", { class: "note" }, `Lead time from ${y.source}.`),
+        ...(y.steps.length && !p.lines.some((l) => l.steps.some(([name]) => name === y.steps[0][0])) ? [steps(y.steps)] : []));
     }
     if (c) {
       parts.push(el("h3", {}, "Classes"),
@@ -191,7 +193,7 @@
       const [on, committed, back, damaged, returned] = p.stock.map(number);
       parts.push(el("h3", {}, "Stock this morning"), facts(fact("On hand", on, "on-hand"), fact("Committed", committed, "committed"), fact("Backordered", back), fact("Damaged", damaged), fact("Returns being checked", returned)));
     }
-    parts.push(el("h3", {}, "Open orders"), sheet([["Order"], ["Supplier"], ["Units", 1], ["Expected"]], p.orders.map((o) => [o.id, o.supplier, number(o.quantity), o.expected || "unknown"]), "None."));
+    parts.push(el("h3", {}, "Open orders"), sheet([["Order"], ["Supplier"], ["Units", 1], ["Expected"], ["Advice"]], p.orders.map((o) => [o.id, o.supplier, number(o.quantity), o.expected || "unknown", o.advice || "leave it"]), "None."));
     parts.push(el("h3", {}, "Channels"), sheet([["Channel"], ["Share", 1], ["Sold a day", 1], ["Allocated", 1], ["Buffer", 1], ["Published", 1], ["Listed now", 1], ["Action"], ["Oversell risk", 1], ["Forecast method"], ["Why"]],
       p.channels.map((a) => [a.channel, share(a.share), write("money", a.velocity), number(a.allocated), number(a.buffer), number(a.published), a.listed === null ? "unknown" : number(a.listed), OP.status(a.action), share(a.risk), `${a.method} ${a.why ? `(${a.why})` : ""}`, a.reason]),
       "No channel sells from this pool."));

@@ -6,8 +6,10 @@
   /// Columns with few distinct words get a list to choose from.
   const CHOOSE = ["status", "supplier", "class", "location", "channel", "action", "severity", "kind", "method", "cause", "field", "file"];
   const MARKED = ["status", "action", "severity"];
-  const WIDE = { name: 240, reason: 420, what: 380, why: 420 };
   const NARROW = window.matchMedia("(max-width: 600px)").matches;
+  /// Widths are given, not measured: measuring 30 columns costs a second before the first row shows.
+  const WIDE = { name: 240, reason: 420, what: 380, why: 420 };
+  const WIDTH = { item: NARROW ? 112 : 130, text: 150, number: 112, money: 120, percent: 112, date: 126 };
 
   const rowsOf = (t) => {
     const rows = Array.from({ length: t.rows }, (_, i) => ({ n: i }));
@@ -32,17 +34,21 @@
     if (c.kind === "item") return (a, b, left, right) => byText(left.getData().sku, right.getData().sku);
     return c.words ? byText : byNumber;
   };
+  /// The title sorts (its click reaches the header), the question mark explains.
+  const head = (title, term) =>
+    el("span", {}, el("button", { type: "button", class: "sort" }, title), " ",
+      el("a", { class: "explain", href: `glossary.html#${term}`, "aria-label": `What ${title} means`, onclick: (event) => event.stopPropagation() }, "?"));
   const columnOf = (c) => ({
     field: c.key,
     title: c.title,
-    titleFormatter: () => el("a", { href: `glossary.html#${c.term}`, title: `${c.title}: what it means` }, c.title),
+    titleFormatter: () => head(c.title, c.term),
     formatter: cellOf(c),
     sorter: sorter(c),
     headerSortStartingDir: numeric(c) ? "desc" : "asc",
     hozAlign: numeric(c) ? "right" : "left",
     frozen: c.kind === "item",
-    width: WIDE[c.key] && (NARROW ? WIDE[c.key] / 1.6 : WIDE[c.key]),
-    minWidth: c.kind === "item" ? 110 : 96,
+    minWidth: 90,
+    width: WIDE[c.key] ? WIDE[c.key] / (NARROW ? 1.6 : 1) : Math.max(WIDTH[c.kind], c.title.length * 9 + 86),
     tooltip: (event, cell) => (c.key in WIDE ? document.createTextNode(cell.getValue()) : ""),
   });
 
@@ -77,12 +83,12 @@
     const decides = "decide" in place.dataset;
     const filters = new Filters(t);
     const alone = (c) => c.key === "location" && c.words.length < 2;
-    const columns = t.columns.filter((c) => c.kind !== "hidden" && !alone(c)).map(columnOf);
+    const columns = t.columns.filter((c) => c.kind !== "hidden" && !alone(c)).map((c, i) => ({ ...columnOf(c), print: i < 11 })); // what fits on paper
     if (decides) {
       // On a phone the figures come first: the item's page is one tap away and has the same control.
-      columns.splice(NARROW ? 6 : 1, 0, {
+      columns.splice(NARROW ? 7 : 1, 0, {
         field: "decision", title: "Decision", width: 150, headerSort: false,
-        titleFormatter: () => el("a", { href: "glossary.html#decision" }, "Decision"),
+        titleFormatter: () => head("Decision", "decision"),
         formatter: (cell) => { const row = cell.getData(); return row.quantity > 0 ? OP.decide({ id: row.recommendation_id, sku: row.sku, quantity: row.quantity }) : ""; },
       });
     }
@@ -94,15 +100,26 @@
       columns,
       index: "n",
       height: t.rows > 12 ? Math.max(420, window.innerHeight - 140) : undefined,
-      layout: "fitDataStretch",
+      rowHeight: 34,
+      layout: t.columns.length > 12 ? "fitData" : "fitDataStretch",
       headerSortElement: '<span aria-hidden="true">&#8597;</span>',
       placeholder: "No line matches.",
       columnDefaults: { resizable: false },
       keybindings: false,
       printAsHtml: true,
+      printStyled: false,
       printRowRange: "active",
     });
+    table.on("tableBuilt", () => roles(grid));
     controls(place, t, table, filters, bar, decides);
+  };
+
+  /// The element that scrolls can be focused, so it is the one that must be the grid's group of rows.
+  const roles = (grid) => {
+    const holder = grid.querySelector(".tabulator-tableholder");
+    grid.removeAttribute("aria-owns");
+    holder.setAttribute("role", "rowgroup");
+    holder.querySelector(".tabulator-table").setAttribute("role", "none");
   };
 
   const controls = (place, t, table, filters, bar, decides) => {

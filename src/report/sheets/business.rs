@@ -4,7 +4,6 @@ use super::{Cell, Sheet, figure, link, words};
 use crate::indicators::{Attention, PoolView, higher_is_better};
 use crate::outcome::Indicator;
 use crate::report::Run;
-use crate::report::briefing::find;
 use crate::report::charts;
 use crate::report::html::{grouped, measured};
 use chrono::NaiveDate;
@@ -20,7 +19,7 @@ const GROUPS: [(&str, &str); 6] = [
     ("age:", "Age of stock"),
 ];
 
-/// H1-H16: one sheet a group of scopes.
+/// H1-H16: what is due, one sheet a group of scopes, then what to count and to cull (B9, B7).
 pub(in crate::report) fn indicators(run: &Run) -> Vec<Sheet> {
     let all = &run.input.outcome.indicators;
     let group = |&(prefix, title): &(&'static str, &'static str)| Sheet {
@@ -38,7 +37,8 @@ pub(in crate::report) fn indicators(run: &Run) -> Vec<Sheet> {
         ],
         rows: all.iter().filter(|i| i.scope.starts_with(prefix)).map(|i| indicator(run, i)).collect(),
     };
-    GROUPS.iter().map(group).filter(|s| !s.rows.is_empty()).collect()
+    let groups = GROUPS.iter().map(group).filter(|s| !s.rows.is_empty());
+    std::iter::once(calendar(run)).chain(groups).chain([counts(run), culls(run)]).collect()
 }
 
 fn indicator(run: &Run, i: &Indicator) -> Vec<Cell> {
@@ -57,12 +57,8 @@ fn indicator(run: &Run, i: &Indicator) -> Vec<Cell> {
         };
         format!("{} ({verdict})", measured(Some(g.target), i.unit))
     });
-    let mut points: Vec<(NaiveDate, f64)> = run
-        .input
-        .history
-        .iter()
-        .filter_map(|past| Some((past.as_of, find(&past.indicators, i.indicator, &i.scope)?.value?)))
-        .collect();
+    let before = run.before.iter().filter_map(|past| Some((past.as_of, past.find(i.indicator, &i.scope)?.value?)));
+    let mut points: Vec<(NaiveDate, f64)> = before.collect();
     points.extend(i.value.map(|v| (run.input.as_of, v)));
     let trend = Cell { text: charts::trend(&points, |v| measured(Some(v), i.unit)), svg: true, ..Cell::default() };
     vec![
@@ -77,7 +73,8 @@ fn indicator(run: &Run, i: &Indicator) -> Vec<Cell> {
 }
 
 /// Name and glossary entry of every indicator.
-const TITLES: [(&str, &str, &str); 27] = [
+const TITLES: [(&str, &str, &str); 33] = [
+    ("bias", "Forecast bias", "bias"),
     ("carrying_cost", "Carrying cost", "carrying-cost"),
     ("cash_conversion_cycle", "Cash conversion cycle", "cash-conversion-cycle"),
     ("count_accuracy", "Count accuracy", "count-accuracy"),
@@ -88,7 +85,6 @@ const TITLES: [(&str, &str, &str); 27] = [
     ("excess_units", "Excess", "excess"),
     ("fill_rate", "Fill rate, 90 days", "fill-rate"),
     ("gmroi", "GMROI", "gmroi"),
-    ("late", "Late deliveries", "late"),
     ("lead_time_achieved", "Lead time achieved", "lead-time"),
     ("lead_time_promised", "Lead time promised", "lead-time"),
     ("lost_sales_units", "Lost sales, 90 days", "lost-sales"),
@@ -97,6 +93,13 @@ const TITLES: [(&str, &str, &str); 27] = [
     ("panel_value", "Money", "status"),
     ("return_rate", "Return rate", "return-rate"),
     ("sell_through", "Sell-through", "sell-through"),
+    ("accepted_unchanged", "Proposals accepted unchanged", "trust"),
+    ("edited", "Proposals edited", "trust"),
+    ("rejected", "Proposals rejected", "trust"),
+    ("rejected_then_short", "Rejected, then short of stock", "trust"),
+    ("rejected_value", "Value of rejected proposals", "trust"),
+    ("supplier_fill_rate", "Supplier fill rate", "supplier-fill-rate"),
+    ("supplier_late_share", "Late deliveries", "late"),
     ("shrinkage", "Shrinkage", "shrinkage"),
     ("stock_age_units", "Units by age in days", "age"),
     ("stock_age_value", "Stock at cost by age in days", "age"),
@@ -104,7 +107,6 @@ const TITLES: [(&str, &str, &str); 27] = [
     ("wape", "Forecast error, chosen method", "wape"),
     ("wape_naive", "Forecast error, naive method", "forecast-value-added"),
     ("weeks_of_supply", "Weeks of supply", "weeks-of-supply"),
-    ("forecast_value_added", "Forecast value added", "forecast-value-added"),
 ];
 
 fn title(indicator: &str) -> &str {
@@ -118,11 +120,7 @@ fn term(indicator: &str) -> &'static str {
 /// Days between counts by class. `[A, B, C and unclassified]`
 const CADENCE: [i64; 3] = [30, 90, 180];
 
-/// B9, B7, H16: orders, counts, culls and supplier data by when they are due.
-pub(in crate::report) fn due(run: &Run) -> Vec<Sheet> {
-    vec![calendar(run), counts(run), culls(run)]
-}
-
+/// H16: orders, counts, culls and supplier data by when they are due.
 fn calendar(run: &Run) -> Sheet {
     let as_of = run.input.as_of;
     let orders = |from: i64, to: i64| {
@@ -133,7 +131,7 @@ fn calendar(run: &Run) -> Sheet {
     let overdue = counts_due(run).len();
     let culls = run.pools.iter().filter(|p| Attention::Dead.holds(p)).count();
     let late = run.input.outcome.indicators.iter();
-    let late = late.filter(|i| i.indicator == "late" && i.value.is_some_and(|v| v > 20.0)).count();
+    let late = late.filter(|i| i.indicator == "supplier_late_share" && i.value.is_some_and(|v| v > 20.0)).count();
     let unknown =
         run.input.inputs.supply.iter().filter(|s| s.lead_time_sd_days.is_none() && s.lead_time_max_days.is_none()).count();
     let row = |when: &str, what: &str, n: usize| vec![words(when), words(what), figure(grouped(n as f64))];

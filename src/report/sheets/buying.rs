@@ -1,27 +1,23 @@
-//! Suppliers: draft orders against minimums, and the scorecard.
+//! Suppliers: draft orders against minimums, placed orders to move, and the scorecard.
 
 use super::{Cell, Sheet, figure, fragment, link, words};
-use crate::outcome::Recommendation;
+use crate::outcome::{DraftOrder, OpenOrderAdvice};
 use crate::report::Run;
-use crate::report::briefing::find;
 use crate::report::html::{amount, date, grouped, measured};
-use crate::units::{LocationId, Money, SupplierId};
-use std::collections::BTreeMap;
+use crate::units::Money;
+
+/// Placed orders that fit a page.
+const SHOWN: usize = 50;
 
 /// The sheets of the suppliers page.
 pub(in crate::report) fn suppliers(run: &Run) -> Vec<Sheet> {
-    vec![drafts(run), scorecard(run)]
+    vec![drafts(run), placed(run), scorecard(run)]
 }
 
-/// F1: one row a supplier and ship-to.
+/// F1: one row a supplier and ship-to, dearest first.
 fn drafts(run: &Run) -> Sheet {
-    let mut orders: BTreeMap<(Option<SupplierId>, LocationId), Vec<&Recommendation>> = BTreeMap::new();
-    for line in run.pools.iter().flat_map(|p| p.recommendations).filter(|r| r.quantity.0 > 0) {
-        orders.entry((line.supplier, line.location)).or_default().push(line);
-    }
-    let mut orders: Vec<_> = orders.into_iter().collect();
-    let value = |lines: &[&Recommendation]| lines.iter().map(|r| r.value).sum::<Money>();
-    orders.sort_by_key(|(key, lines)| (std::cmp::Reverse(value(lines)), *key));
+    let mut orders: Vec<&DraftOrder> = run.input.outcome.orders.iter().collect();
+    orders.sort_by_key(|o| (std::cmp::Reverse(o.value), o.supplier, o.location));
     Sheet {
         title: "Draft orders",
         note: "Drafts only: nothing is sent. Open one to review its lines.".to_owned(),
@@ -32,71 +28,103 @@ fn drafts(run: &Run) -> Sheet {
             ("Lines", ""),
             ("Units", "order-quantity"),
             ("Order cost", "order-cost"),
+            ("Freight", "landed-cost"),
             ("Landed", "landed-cost"),
             ("Margin at risk", "value-at-risk"),
             ("Minimum order", ""),
             ("Free freight", ""),
-            ("Order by", "order-by"),
+            ("Order on", "order-by"),
             ("Arrives", "lead-time"),
         ],
-        rows: orders.iter().map(|((supplier, location), lines)| draft(run, *supplier, *location, lines)).collect(),
+        rows: orders.into_iter().map(|o| draft(run, o)).collect(),
     }
 }
 
-fn draft(run: &Run, supplier: Option<SupplierId>, location: LocationId, lines: &[&Recommendation]) -> Vec<Cell> {
-    let terms = supplier.map(|s| &run.input.inputs.suppliers[s.index()]);
-    let value: Money = lines.iter().map(|r| r.value).sum();
-    let landed: Money = lines.iter().map(|r| r.landed_unit_cost.times(r.quantity)).sum();
-    let risk: Money = lines.iter().map(|r| r.value_at_risk).sum();
+fn draft(run: &Run, o: &DraftOrder) -> Vec<Cell> {
+    let lines = o.lines.iter().map(|&at| &run.input.outcome.recommendations[at]);
+    let risk: Money = lines.map(|r| r.value_at_risk).sum();
     let against = |limit: Option<Money>| match limit {
         None => "none".to_owned(),
-        Some(limit) if value >= limit => format!("reached ({})", amount(limit.as_f64())),
-        Some(limit) => format!("{} short of {}", amount((limit - value).as_f64()), amount(limit.as_f64())),
+        Some(limit) if o.value >= limit => format!("reached ({})", amount(limit.as_f64())),
+        Some(limit) => format!("{} short of {}", amount((limit - o.value).as_f64()), amount(limit.as_f64())),
     };
-    let first = lines.iter().filter_map(|r| r.order_by).min();
-    let arrival = lines.iter().filter_map(|r| r.expected_arrival).max();
-    let name = match run.supplier(supplier) {
-        "" => words("no supplier known"),
-        name => link(name, format!("recommendations.html#supplier={}", fragment(name))),
-    };
-    let by = |d: chrono::NaiveDate| if d <= run.input.as_of { "today".to_owned() } else { date(d) };
+    let name = run.supplier(Some(o.supplier));
+    let free = run.input.inputs.suppliers[o.supplier.index()].free_freight_value;
     vec![
-        name,
-        words(run.location(location)),
-        figure(grouped(lines.len() as f64)),
-        figure(grouped(lines.iter().map(|r| r.quantity.0 as f64).sum())),
-        figure(amount(value.as_f64())),
-        figure(amount(landed.as_f64())),
+        link(name, format!("recommendations.html#supplier={}", fragment(name))),
+        words(run.location(o.location)),
+        figure(grouped(o.lines.len() as f64)),
+        figure(grouped(o.units.0 as f64)),
+        figure(amount(o.value.as_f64())),
+        figure(amount(o.freight.as_f64())),
+        figure(amount(o.landed_value.as_f64())),
         figure(amount(risk.as_f64())),
-        words(against(terms.and_then(|t| t.min_order_value))),
-        words(against(terms.and_then(|t| t.free_freight_value))),
-        words(first.map_or_else(String::new, by)),
-        words(arrival.map_or_else(String::new, date)),
+        words(against(o.minimum_value)),
+        words(against(free)),
+        words(if o.order_date <= run.input.as_of { "today".to_owned() } else { date(o.order_date) }),
+        words(date(o.expected_arrival)),
     ]
+}
+
+/// F9: orders already placed that should come sooner, later or not at all; most money first.
+fn placed(run: &Run) -> Sheet {
+    let mut all: Vec<&OpenOrderAdvice> = run.input.outcome.open_orders.iter().collect();
+    all.sort_by_key(|a| (std::cmp::Reverse(a.value), a.sku, a.location));
+    let day = |d: Option<chrono::NaiveDate>| words(d.map_or_else(String::new, date));
+    let rows = all.iter().take(SHOWN).map(|a| {
+        vec![
+            words(a.order_id.clone()),
+            link(run.sku(a.sku), format!("item.html#{}", a.sku.0)),
+            words(run.supplier(a.supplier)),
+            words(a.action.name().replace('-', " ")),
+            figure(grouped(a.quantity.0 as f64)),
+            day(a.expected),
+            day(a.proposed),
+            figure(amount(a.value.as_f64())),
+            words(a.reason.clone()),
+        ]
+    });
+    Sheet {
+        title: "Orders already placed",
+        note: format!("{} to move; the {} worth most are listed.", grouped(all.len() as f64), all.len().min(SHOWN)),
+        empty: "Every open order comes when it is needed.",
+        head: vec![
+            ("Order", ""),
+            ("SKU", "sku"),
+            ("Supplier", "supplier"),
+            ("Ask to", ""),
+            ("Units", "on-order"),
+            ("Expected", ""),
+            ("Better on", ""),
+            ("Worth", "value-at-risk"),
+            ("Why", "reason"),
+        ],
+        rows: rows.collect(),
+    }
 }
 
 /// H15: what suppliers promise and what they do.
 fn scorecard(run: &Run) -> Sheet {
-    let indicators = &run.input.outcome.indicators;
     let row = |name: &String| {
         let scope = format!("supplier:{name}");
-        let get = |key: &str| find(indicators, key, &scope);
+        let get = |key: &str| run.now.find(key, &scope);
         let (promised, achieved) =
             (get("lead_time_promised").and_then(|i| i.value), get("lead_time_achieved").and_then(|i| i.value));
         let slip = promised.zip(achieved).map(|(p, a)| a - p);
-        let late = get("late");
+        let late = get("supplier_late_share");
         vec![
             link(name.clone(), format!("recommendations.html#supplier={}", fragment(name))),
             figure(measured(promised, "days")),
             figure(measured(achieved, "days")),
-            figure(slip.map_or_else(|| "unknown".to_owned(), |s| format!("{s:+.1} days"))),
+            figure(slip.map_or_else(|| "unknown".to_owned(), |s| format!("{:+.1} days", (s * 10.0).round() / 10.0 + 0.0))),
             figure(measured(late.and_then(|i| i.value), "percent")),
             figure(late.map_or_else(String::new, |i| format!("{} of {}", grouped(i.numerator), grouped(i.denominator)))),
+            figure(measured(get("supplier_fill_rate").and_then(|i| i.value), "percent")),
         ]
     };
     Sheet {
         title: "Scorecard",
-        note: "Promised is what the master data say; achieved is what confirmed orders took until they were received.".to_owned(),
+        note: "From confirmed orders that were received: days promised, days taken.".to_owned(),
         empty: "No supplier is known: give a suppliers or supply table.",
         head: vec![
             ("Supplier", "supplier"),
@@ -105,6 +133,7 @@ fn scorecard(run: &Run) -> Sheet {
             ("Slip", "lead-time"),
             ("Late", "late"),
             ("Late deliveries", "late"),
+            ("Delivered of ordered", "supplier-fill-rate"),
         ],
         rows: run.input.inputs.names.suppliers.iter().map(row).collect(),
     }

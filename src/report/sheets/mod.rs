@@ -5,7 +5,7 @@ mod buying;
 mod quality;
 mod selling;
 
-pub(super) use business::{due, indicators};
+pub(super) use business::indicators;
 pub(super) use buying::suppliers;
 pub(super) use quality::{accuracy, changes, data};
 pub(super) use selling::channels;

@@ -7,15 +7,13 @@ use crate::report::Run;
 use crate::report::html::{grouped, measured};
 use std::collections::BTreeMap;
 
-/// Errors of one class, each a mean over its series.
+/// Errors of one class that are means over its series.
 #[derive(Default)]
 struct Mean {
-    chosen: usize,
-    wape: f64,
-    bias: f64,
+    series: usize,
     mase: (f64, usize),
     rmsse: (f64, usize),
-    naive: (f64, usize),
+    compared: usize,
     better: usize,
 }
 
@@ -38,7 +36,7 @@ pub(in crate::report) fn accuracy(run: &Run) -> Vec<Sheet> {
     vec![
         Sheet {
             title: "By class",
-            note: "At the lead-time horizon, over the rolling origins of this run; each figure is a plain mean over the series of the class. Below 1 in MASE beats repeating the last season.".to_owned(),
+            note: "At the lead-time horizon, over the rolling origins of this run. WAPE and bias are weighted by the units of the last year, MASE and RMSSE are means over the series. Below 1 in MASE beats repeating the last season.".to_owned(),
             empty: "No series was long enough to test its forecast.",
             head: vec![
                 ("Class", "class"),
@@ -51,7 +49,7 @@ pub(in crate::report) fn accuracy(run: &Run) -> Vec<Sheet> {
                 ("MASE", "mase"),
                 ("RMSSE", "rmsse"),
             ],
-            rows: classes.iter().map(|(class, mean)| class_row(*class, mean)).collect(),
+            rows: classes.iter().map(|(class, mean)| class_row(run, *class, mean)).collect(),
         },
         Sheet {
             title: "Methods chosen",
@@ -67,33 +65,30 @@ fn add(mean: &mut Mean, chosen: &Accuracy, naive: Option<&Accuracy>) {
     if !chosen.wape.is_finite() {
         return;
     }
-    mean.chosen += 1;
-    mean.wape += chosen.wape;
-    mean.bias += chosen.bias;
+    mean.series += 1;
     for (sum, value) in [(&mut mean.mase, chosen.mase), (&mut mean.rmsse, chosen.rmsse)] {
         if value.is_finite() {
             *sum = (sum.0 + value, sum.1 + 1);
         }
     }
     if let Some(naive) = naive.filter(|n| n.wape.is_finite()) {
-        mean.naive = (mean.naive.0 + naive.wape, mean.naive.1 + 1);
+        mean.compared += 1;
         mean.better += usize::from(chosen.wape < naive.wape);
     }
 }
 
-fn class_row(class: char, mean: &Mean) -> Vec<Cell> {
-    let n = mean.chosen as f64;
-    let naive = ratio(mean.naive.0 * 100.0, mean.naive.1 as f64);
-    let wape = ratio(mean.wape * 100.0, n);
+fn class_row(run: &Run, class: char, mean: &Mean) -> Vec<Cell> {
+    let weighted = |name: &str| run.now.find(name, &format!("class:{class}")).and_then(|i| i.value);
+    let (wape, naive) = (weighted("wape"), weighted("wape_naive"));
     let plain = |(sum, n): (f64, usize)| measured(ratio(sum, n as f64), "ratio");
     vec![
         words(if class == '-' { "not classed".to_owned() } else { class.to_string() }),
-        figure(grouped(n)),
+        figure(grouped(mean.series as f64)),
         figure(measured(wape, "percent")),
         figure(measured(naive, "percent")),
         figure(naive.zip(wape).map_or_else(|| "unknown".to_owned(), |(naive, wape)| format!("{:+.1} points", naive - wape))),
-        figure(measured(ratio(mean.better as f64 * 100.0, mean.naive.1 as f64), "percent")),
-        figure(measured(ratio(mean.bias * 100.0, n), "percent")),
+        figure(measured(ratio(mean.better as f64 * 100.0, mean.compared as f64), "percent")),
+        figure(measured(weighted("bias"), "percent")),
         figure(plain(mean.mase)),
         figure(plain(mean.rmsse)),
     ]

@@ -1,25 +1,24 @@
-//! Channels: what each shows, sells, returns and risks; who runs dry beside whom; where fewer channels would serve better.
+//! Channels side by side: what each shows, sells, returns, strands and risks; stock to move between locations.
 
-use super::{Cell, Sheet, figure, link, words};
-use crate::indicators::PoolView;
-use crate::outcome::{Allocation, ChannelAction};
+use super::{Cell, Sheet, figure, fragment, link, words};
+use crate::outcome::{Allocation, ChannelAction, ChannelFinding};
 use crate::report::Run;
-use crate::report::briefing::{find, imbalances};
 use crate::report::html::{amount, grouped, measured};
-use crate::units::ChannelId;
 
-/// Imbalances that fit a page.
+/// Transfers that fit a page.
 const SHOWN: usize = 25;
 
 /// The sheets of the channels page.
 pub(in crate::report) fn channels(run: &Run) -> Vec<Sheet> {
-    vec![overview(run), imbalance(run), depth(run)]
+    let mut sheets = vec![overview(run)];
+    if run.input.inputs.names.locations.len() > 1 {
+        sheets.push(transfers(run));
+    }
+    sheets
 }
 
 /// H14: one row a channel.
 fn overview(run: &Run) -> Sheet {
-    let names = &run.input.inputs.names.channels;
-    let rows = (0..names.len()).map(|at| channel(run, at)).collect();
     Sheet {
         title: "Channels side by side",
         note: "Uneven sell-through between channels of one stock pool means the pool is shared out badly.".to_owned(),
@@ -29,104 +28,76 @@ fn overview(run: &Run) -> Sheet {
             ("Items", ""),
             ("Sold a day", "velocity"),
             ("Published", "published"),
-            ("Shown too much", "exposure"),
+            ("Over-listed", "exposure"),
             ("Sell-through", "sell-through"),
             ("Returns", "return-rate"),
             ("Paused", "action"),
             ("Alerts", "action"),
             ("Risk over 5 %", "oversell-risk"),
-            ("Stranded units", "imbalance"),
-            ("Stranded at cost", "imbalance"),
+            ("Stranded", "imbalance"),
+            ("At cost", "imbalance"),
+            ("Better without it", "imbalance"),
         ],
-        rows,
+        rows: (0..run.input.inputs.names.channels.len()).map(|at| channel(run, at)).collect(),
     }
 }
 
 fn channel(run: &Run, at: usize) -> Vec<Cell> {
     let name = &run.input.inputs.names.channels[at];
-    let mine =
-        || run.pools.iter().flat_map(|p| p.allocation.iter().map(move |a| (p, a))).filter(|(_, a)| a.channel.index() == at);
-    let count = |test: &dyn Fn(&Allocation) -> bool| grouped(mine().filter(|(_, a)| test(a)).count() as f64);
-    let stranded = |a: &Allocation| if a.velocity > 0.0 { 0 } else { a.allocated.0 };
-    let cost = |p: &PoolView| p.unit_cost().unwrap_or_default().as_f64();
-    let over: i64 = mine().filter_map(|(_, a)| Some((a.listed?.0 - a.allocated.0).max(0))).sum();
+    let rows = || run.input.outcome.allocation.iter().filter(|a| a.channel.index() == at);
+    let count = |test: fn(&Allocation) -> bool| grouped(rows().filter(|a| test(a)).count() as f64);
+    let found = |kind: &'static str| {
+        let mine = move |f: &&ChannelFinding| f.kind == kind && f.channel.is_some_and(|c| c.index() == at);
+        run.input.outcome.findings.iter().filter(mine)
+    };
+    let over: i64 = rows().filter_map(|a| Some((a.listed?.0 - a.allocated.0).max(0))).sum();
     let scope = format!("channel:{name}");
-    let indicator = |key: &str| measured(find(&run.input.outcome.indicators, key, &scope).and_then(|i| i.value), "percent");
+    let percent = |key: &str| measured(run.now.find(key, &scope).and_then(|i| i.value), "percent");
     vec![
-        link(name.clone(), format!("#channel={}", super::fragment(name))),
-        figure(grouped(mine().count() as f64)),
-        figure(format!("{:.1}", mine().map(|(_, a)| a.velocity).sum::<f64>())),
-        figure(grouped(mine().map(|(_, a)| a.published.0 as f64).sum())),
+        link(name.clone(), format!("#channel={}", fragment(name))),
+        figure(grouped(rows().count() as f64)),
+        figure(format!("{:.1}", rows().map(|a| a.velocity).sum::<f64>())),
+        figure(grouped(rows().map(|a| a.published.0 as f64).sum())),
         figure(grouped(over as f64)),
-        figure(indicator("sell_through")),
-        figure(indicator("return_rate")),
-        figure(count(&|a| a.action == ChannelAction::Pause)),
-        figure(count(&|a| a.action == ChannelAction::Alert)),
-        figure(count(&|a| a.oversell_risk > 0.05)),
-        figure(grouped(mine().map(|(_, a)| stranded(a) as f64).sum())),
-        figure(amount(mine().map(|(p, a)| stranded(a) as f64 * cost(p)).sum())),
+        figure(percent("sell_through")),
+        figure(percent("return_rate")),
+        figure(count(|a| a.action == ChannelAction::Pause)),
+        figure(count(|a| a.action == ChannelAction::Alert)),
+        figure(count(|a| a.oversell_risk > 0.05)),
+        figure(grouped(found("stranded").map(|f| f.units).sum())),
+        figure(amount(found("stranded").map(|f| f.value.as_f64()).sum())),
+        figure(grouped(found("too-many-channels").count() as f64)),
     ]
 }
 
-/// E10: moves of stock between channels, most margin first.
-fn imbalance(run: &Run) -> Sheet {
-    let channel = |id: ChannelId| words(run.input.inputs.names.channels[id.index()].clone());
-    let all = imbalances(run);
-    let rows = all.iter().take(SHOWN).map(|i| {
+/// Units to send from a location in excess to one that runs out, most money first.
+fn transfers(run: &Run) -> Sheet {
+    let mut all: Vec<_> = run.input.outcome.transfers.iter().collect();
+    all.sort_by_key(|t| (std::cmp::Reverse(t.value), t.sku, t.from, t.to));
+    let rows = all.iter().take(SHOWN).map(|t| {
         vec![
-            link(run.sku(i.to.sku), format!("item.html#{}", i.to.sku.0)),
-            words(run.input.inputs.products[i.to.sku.index()].name.clone()),
-            channel(i.to.channel),
-            figure(grouped(i.to.published.0 as f64)),
-            channel(i.from.channel),
-            figure(grouped(i.from.allocated.0 as f64)),
-            figure(grouped(i.units as f64)),
-            figure(amount(i.money)),
+            link(run.sku(t.sku), format!("item.html#{}", t.sku.0)),
+            words(run.input.inputs.products[t.sku.index()].name.clone()),
+            words(run.location(t.from)),
+            words(run.location(t.to)),
+            figure(grouped(t.quantity.0 as f64)),
+            figure(amount(t.value.as_f64())),
+            words(t.reason.clone()),
         ]
     });
     Sheet {
-        title: "One channel dry, another full",
-        note: format!("{} items; the {} worth most are listed.", grouped(all.len() as f64), all.len().min(SHOWN)),
-        empty: "No channel runs dry while another holds more than four weeks of its sales.",
+        title: "Move between locations",
+        note: format!("{} in all; the {} worth most are listed.", grouped(all.len() as f64), all.len().min(SHOWN)),
+        empty: "No location runs out of what another has to spare.",
         head: vec![
             ("SKU", "sku"),
             ("Name", "sku"),
-            ("Runs dry", "channel"),
-            ("Published", "published"),
-            ("Holds too much", "channel"),
-            ("Allocated", "allocated"),
-            ("Units to move", "imbalance"),
-            ("Margin", "margin"),
+            ("From", "location"),
+            ("To", "location"),
+            ("Units", "on-hand"),
+            ("Margin saved", "margin"),
+            ("Why", "reason"),
         ],
-        rows: rows.collect(),
-    }
-}
-
-/// E11: channels that sell little of an item while holding units that a stopped channel of the same pool needs.
-fn depth(run: &Run) -> Sheet {
-    const LITTLE: f64 = 0.15;
-    let names = &run.input.inputs.names.channels;
-    let mut cost = vec![(0usize, 0.0f64, 0.0f64); names.len()];
-    for pool in &run.pools {
-        let velocity: f64 = pool.allocation.iter().map(|a| a.velocity).sum();
-        let starved: f64 = pool.allocation.iter().filter(|a| a.published.0 == 0).map(|a| a.velocity).sum();
-        let margin = pool.unit_margin().unwrap_or_default().as_f64().max(0.0);
-        let small = |a: &&Allocation| a.published.0 > 0 && a.velocity < LITTLE * velocity && starved > a.velocity;
-        for a in pool.allocation.iter().filter(small) {
-            let entry = &mut cost[a.channel.index()];
-            entry.0 += 1;
-            entry.1 += a.published.0 as f64;
-            entry.2 += a.published.0 as f64 * margin;
-        }
-    }
-    let rows = names.iter().zip(cost).filter(|(_, c)| c.0 > 0).map(|(name, (items, units, margin))| {
-        vec![words(name.clone()), figure(grouped(items as f64)), figure(grouped(units)), figure(amount(margin))]
-    });
-    Sheet {
-        title: "Channels that cost others their stock",
-        note: "Items where this channel brings under 15 % of the sales, holds units, and a busier channel of the same pool has none to sell.".to_owned(),
-        empty: "No channel holds units that a busier one is out of.",
-        head: vec![("Channel", "channel"), ("Stock-outs it costs", "imbalance"), ("Units it holds", "published"), ("Margin", "margin")],
         rows: rows.collect(),
     }
 }

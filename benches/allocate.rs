@@ -1,0 +1,157 @@
+//! Decisions for 30,000 pools: proposing lines and settling them into orders, and splitting stock over three channels.
+//!
+//! A module of the `kernels` bench; inputs are made by formula, so that every run measures the same work.
+
+use chrono::NaiveDate;
+use criterion::Criterion;
+use orderpoint::allocate::{self, ChannelDemand, PoolStock};
+use orderpoint::inputs::{Names, PriceBreak, Role, Supplier, Supply};
+use orderpoint::outcome::Status;
+use orderpoint::purchase::{self, Market, PoolNeed};
+use orderpoint::units::{ChannelId, LocationId, Money, SkuId, SupplierId, Units};
+use std::hint::black_box;
+
+const POOLS: u32 = 30_000;
+const SUPPLIERS: u32 = 40;
+
+fn names() -> Names {
+    let list = |prefix: &str, n: u32| (0..n).map(|i| format!("{prefix}{i:05}")).collect();
+    Names { skus: list("SKU", POOLS), channels: list("C", 3), locations: list("L", 1), suppliers: list("S", SUPPLIERS) }
+}
+
+/// A reproducible number in 0..1 for item `i` and purpose `k`.
+fn mixed(i: u32, k: u32) -> f64 {
+    let mut x = u64::from(i).wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ (u64::from(k) << 32);
+    x = (x ^ (x >> 31)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    (x >> 40) as f64 / (1u64 << 24) as f64
+}
+
+fn supply_rows() -> Vec<Supply> {
+    let row = |sku: u32, role, k: u32| Supply {
+        sku: SkuId(sku),
+        location: None,
+        supplier: SupplierId((sku + 7 * k) % SUPPLIERS),
+        role,
+        unit_cost: Some(Money::from_f64(1.0 + 40.0 * mixed(sku, 1) * (1.0 + 0.1 * f64::from(k)))),
+        lead_time_days: 21.0 - 14.0 * f64::from(k),
+        lead_time_sd_days: None,
+        lead_time_max_days: None,
+        minimum_order: Units(12),
+        pack_size: Units(6),
+        maximum_order: Some(Units(5000)),
+        duty_rate: 0.04,
+        freight_per_unit: Money::from_f64(0.2),
+    };
+    (0..POOLS).flat_map(|sku| [row(sku, Role::Primary, 0), row(sku, Role::Secondary, 1)]).collect()
+}
+
+fn price_breaks() -> Vec<PriceBreak> {
+    let row = |sku: u32| PriceBreak {
+        sku: SkuId(sku),
+        supplier: SupplierId(sku % SUPPLIERS),
+        from_quantity: Units(240),
+        unit_cost: Money::from_f64(0.95 * (1.0 + 40.0 * mixed(sku, 1))),
+    };
+    (0..POOLS).map(row).collect()
+}
+
+fn need(sku: u32, as_of: NaiveDate) -> PoolNeed {
+    let daily = 0.1 + 8.0 * mixed(sku, 2).powi(3);
+    let stock = 60.0 * daily * mixed(sku, 3);
+    let needed = if stock < 25.0 * daily { 60.0 * daily - stock } else { 0.0 };
+    let day = |days: f64| as_of + chrono::Duration::days(days as i64);
+    PoolNeed {
+        sku: SkuId(sku),
+        location: LocationId(0),
+        status: if needed > 0.0 { Status::OrderNow } else { Status::Ok },
+        urgency: 50.0,
+        order_by: Some(as_of),
+        stockout_date: Some(day(stock / daily)),
+        stockout_probability: 0.2,
+        on_hand: Units(stock as i64),
+        available: Units(stock as i64),
+        on_order: Units(0),
+        inventory_position: Units(stock as i64),
+        need: needed,
+        room: None,
+        daily_demand: daily,
+        margin: Money::from_f64(3.0),
+        shortfall: (0..60).map(|d| (f64::from(d + 1) * daily - stock).max(0.0)).collect(),
+        unit_cost: None,
+        shelf_life_days: None,
+        weight: None,
+        volume: None,
+        previous: Vec::new(),
+        reason: "the position is below the reorder point".to_owned(),
+        steps: Vec::new(),
+    }
+}
+
+/// From 30,000 needs to draft orders, with order minimums, free freight and a budget.
+pub fn orders(c: &mut Criterion) {
+    let names = names();
+    let (supply, breaks) = (supply_rows(), price_breaks());
+    let terms = Supplier {
+        order_weekdays: vec![0, 3],
+        min_order_value: Some(Money::from_f64(100_000.0)),
+        free_freight_value: Some(Money::from_f64(200_000.0)),
+        freight_per_order: Some(Money::from_f64(900.0)),
+        ..Supplier::default()
+    };
+    let suppliers = vec![terms; SUPPLIERS as usize];
+    let settings = purchase::Settings { budget: Some(8e6), ..purchase::Settings::default() };
+    let as_of = NaiveDate::from_ymd_opt(2024, 4, 1).expect("a date");
+    let market =
+        Market { supply: &supply, price_breaks: &breaks, suppliers: &suppliers, names: &names, settings: &settings, as_of };
+    let needs: Vec<PoolNeed> = (0..POOLS).map(|sku| need(sku, as_of)).collect();
+    c.bench_function("orders of 30,000 pools", |b| {
+        b.iter(|| {
+            let mut told = Vec::new();
+            let propose = |need: &PoolNeed| market.propose(need.clone(), |s| s.lead_time_days, &mut told);
+            let lines = needs.iter().flat_map(propose).collect();
+            black_box(purchase::settle(lines, &market))
+        });
+    });
+}
+
+/// From 30,000 pools to 90,000 published quantities, with buffers sized by demand.
+pub fn allocation(c: &mut Criterion) {
+    let names = names();
+    let buffering = allocate::Buffering::Demand;
+    let settings = allocate::Settings { buffering, ..allocate::Settings::default() };
+    let as_of = NaiveDate::from_ymd_opt(2024, 4, 1).expect("a date");
+    let context = allocate::Context { names: &names, settings: &settings, as_of };
+    let channel = |sku: u32, k: u32| {
+        let velocity = 5.0 * mixed(sku, 10 + k).powi(3);
+        ChannelDemand {
+            channel: ChannelId(k),
+            velocity,
+            daily_sd: (1.5 * velocity).sqrt(),
+            margin: Some(2.0 + f64::from(k)),
+            priority: None,
+            reserve: Units(i64::from(k == 2)),
+            buffer: None,
+            cap: (k == 1).then_some(Units(40)),
+            min_share: 0.05,
+            listed: None,
+            previous: Some(allocate::Previous { share: 1.0 / 3.0, paused: false }),
+        }
+    };
+    let pools: Vec<(PoolStock, [ChannelDemand; 3])> = (0..POOLS)
+        .map(|sku| {
+            let available = Units((200.0 * mixed(sku, 5)) as i64);
+            let pool = PoolStock { sku: SkuId(sku), location: LocationId(0), available, reorder_point: 50.0 };
+            (pool, [0, 1, 2].map(|k| channel(sku, k)))
+        })
+        .collect();
+    let facts = allocate::balance::PoolFacts { unit_cost: Money::from_f64(4.0), days_to_arrival: 14.0 };
+    c.bench_function("allocation of 30,000 pools", |b| {
+        b.iter(|| {
+            for (pool, channels) in &pools {
+                let rows = allocate::allocate(pool, channels, &context, &mut Vec::new());
+                black_box(allocate::balance::findings(channels, &rows, &facts, &settings));
+                black_box(rows);
+            }
+        });
+    });
+}

@@ -1,0 +1,77 @@
+//! One series' own models beside the pooled level: what is chosen, and how much it weighs.
+//!
+//! A pooled profile is strong where many thin series share a season, models of the series itself where it is long, regular and
+//! has a shape of its own (months, quarters). Both are forecast again from the rolling origins, and the published path weighs
+//! them by the inverse of their squared errors there (Bates & Granger 1969).
+
+use super::accuracy::{ErrorSums, Scale};
+use super::local::{self, LocalParams, Pool, Yearly};
+use super::series::Fitted;
+use super::settings::LocalModels;
+use super::{Context, LADDER};
+use crate::calendar::Bucket;
+use crate::outcome::Accuracy;
+
+/// Label of the local pool in the accuracy table.
+pub const LOCAL: &str = "local pool";
+/// Origins at which both are judged: the latest ones.
+const ORIGINS: usize = 2;
+/// Share of periods with demand from which a series is regular enough for models of its own (ADI 1.32).
+const REGULAR: f64 = 1.0 / 1.32;
+
+/// The series' own models and what they are worth.
+pub(super) struct Local {
+    /// Expected units of each period. `[horizon]`
+    pub path: Vec<f64>,
+    /// Which methods.
+    pub label: String,
+    /// Weight of the path against the pooled level's, 0..=1.
+    pub weight: f64,
+    /// Its row of the accuracy table.
+    pub row: Accuracy,
+}
+
+impl Context<'_> {
+    /// The series' own models, where the settings ask for them and history carries them.
+    pub(super) fn local(&self, fitted: &Fitted<'_>) -> Option<Local> {
+        let bucket = self.demand.panel.calendar().bucket();
+        let wanted = match self.settings.local {
+            LocalModels::Months => bucket == Bucket::Month,
+            LocalModels::All => true,
+            LocalModels::None => false,
+        };
+        let n = fitted.units.len();
+        let sold = fitted.seen_units().filter(|&u| u > 0.0).count() as f64;
+        if !wanted || sold < REGULAR * n as f64 {
+            return None;
+        }
+        let seen = |(&u, a): (&f32, &f32)| if a.is_nan() { f64::NAN } else { f64::from(u) };
+        let values: Vec<f64> = fitted.units.iter().zip(&fitted.held).map(seen).collect();
+        let pool = if bucket == Bucket::Day { Pool::Fast } else { Pool::Full };
+        let params = LocalParams { season_length: bucket.season_length(), pool, yearly: Yearly::Own };
+        let (mut own, mut pooled) = (ErrorSums::default(), ErrorSums::default());
+        let origins = fitted.back.iter().enumerate().filter(|(_, back)| **back > 0);
+        for (k, &back) in origins.rev().take(ORIGINS) {
+            let origin = n - back;
+            let mut path = vec![0.0; back.min(self.ladder[LADDER - 1])];
+            local::fit(&values[..origin], params).ok()?.forecast_into(&mut path);
+            let level = self.level(fitted, k);
+            for (ahead, &mean) in path.iter().enumerate().filter(|(h, _)| !values[origin + h].is_nan()) {
+                own.add(mean, values[origin + ahead]);
+                pooled.add(level * fitted.foreseen(origin + ahead), values[origin + ahead]);
+            }
+        }
+        if own.count() == 0.0 {
+            return None;
+        }
+        let mut path = vec![0.0; self.settings.horizon];
+        let state = local::fit(&values, params).ok()?;
+        state.forecast_into(&mut path);
+        let (own_square, pooled_square) = (own.squared(), pooled.squared());
+        let weight = if own_square + pooled_square > 0.0 { pooled_square / (own_square + pooled_square) } else { 0.5 };
+        let scale = Scale::of(fitted.units, &fitted.held, bucket.season_length());
+        let row = Accuracy { chosen: weight >= 0.5, ..own.row(fitted.index, LOCAL, &scale, self.settings.lead_time) };
+        let sound = path.iter().all(|v| v.is_finite() && *v >= 0.0);
+        sound.then(|| Local { path, label: state.label(), weight, row })
+    }
+}

@@ -1,0 +1,233 @@
+//! The engine end to end on small panels: known killers, additivity, promotions, analogues, adjustments.
+
+use super::*;
+use crate::calendar::Calendar;
+use crate::inputs::AdjustmentKind;
+use crate::panel::{PanelParts, SalesTotals, flag};
+use chrono::NaiveDate;
+
+const HISTORY: usize = 400;
+
+fn day(offset: i64) -> NaiveDate {
+    NaiveDate::from_ymd_opt(2024, 6, 3).unwrap() + chrono::Duration::days(offset)
+}
+
+/// A panel of daily series; series `i` is SKU `i / channels` in channel `i % channels`.
+struct World {
+    panel: Panel,
+    names: Names,
+    products: Vec<Product>,
+    promotions: Vec<Promotion>,
+    adjustments: Vec<Adjustment>,
+}
+
+impl World {
+    fn new(series: &[Vec<f32>], channels: usize) -> Self {
+        let calendar = Calendar::new(Bucket::Day, day(0), day(-(HISTORY as i64)));
+        let n = series.len();
+        let key = |i: usize| SeriesKey {
+            sku: SkuId((i / channels) as u32),
+            location: LocationId(0),
+            channel: ChannelId((i % channels) as u32),
+        };
+        let parts = PanelParts {
+            keys: (0..n).map(key).collect(),
+            starts: series.iter().map(|s| (HISTORY - s.len()) as u32).collect(),
+            gross: series.concat(),
+            flags: vec![0; series.iter().map(Vec::len).sum()],
+            returns: vec![Vec::new(); n],
+            totals: vec![SalesTotals::default(); n],
+            unsold_pools: vec![(SkuId((n / channels) as u32), LocationId(0))],
+        };
+        let skus = n / channels + 1;
+        let names = Names {
+            skus: (0..skus).map(|i| format!("S{i}")).collect(),
+            channels: (0..channels).map(|i| format!("C{i}")).collect(),
+            locations: vec!["main".to_owned()],
+            suppliers: Vec::new(),
+        };
+        let panel = Panel::new(calendar, parts);
+        Self { panel, names, products: vec![Product::default(); skus], promotions: Vec::new(), adjustments: Vec::new() }
+    }
+
+    fn flags(mut self, series: usize, bits: u8, range: Range<usize>) -> Self {
+        let open = self.panel.series_mut().nth(series).unwrap();
+        range.for_each(|t| open.flags[t] |= bits);
+        self
+    }
+
+    fn forecast(&self, partition: usize) -> Vec<pool::PoolForecast> {
+        let demand = Demand {
+            names: &self.names,
+            panel: &self.panel,
+            products: &self.products,
+            events: &[],
+            promotions: &self.promotions,
+            prices: &[],
+            adjustments: &self.adjustments,
+        };
+        let mut context = Context::new(demand, Settings::default());
+        let pools = self.panel.pools().len();
+        while context.stage() != Stage::Ready {
+            let parts = (0..pools.div_ceil(partition)).map(|k| k * partition..((k + 1) * partition).min(pools));
+            let evidence = parts.map(|range| context.observe(range)).collect();
+            context.learn(evidence);
+        }
+        (0..pools).map(|p| context.forecast_pool(p)).collect()
+    }
+}
+
+/// A steady integer sequence around `mean` without any random source.
+fn noisy(mean: f64, seed: usize) -> Vec<f32> {
+    (0..HISTORY).map(|t| (mean * (0.5 + ((t * 7919 + seed * 104_729) % 1000) as f64 / 1000.0)).round() as f32).collect()
+}
+
+fn sum(mean: &[f32], days: usize) -> f64 {
+    mean[..days].iter().map(|&m| f64::from(m)).sum()
+}
+
+#[test]
+fn known_killers_stay_finite_not_negative_and_inside_the_guard() {
+    let mut spike = vec![0.0; HISTORY];
+    spike[200] = 10_000.0;
+    let mut jump = noisy(2.0, 1);
+    jump[350..].iter_mut().for_each(|y| *y += 48.0);
+    let killers = vec![
+        vec![0.0; HISTORY],
+        spike,
+        vec![7.0; HISTORY],
+        vec![3.0, 1.0],
+        vec![1e12; HISTORY],
+        (0..HISTORY).map(|t| if t % 2 == 0 { 0.0 } else { 50.0 }).collect(),
+        jump,
+        (0..HISTORY).map(|t| (1.02f32).powi(t as i32).min(1e6).round()).collect(),
+        vec![1.0],
+    ];
+    for killer in &killers {
+        // Alone, and among ordinary series: neither may hurt the other.
+        for world in [World::new(std::slice::from_ref(killer), 1), World::new(&[killer.clone(), noisy(5.0, 2), noisy(9.0, 3)], 1)]
+        {
+            let highest = killer.iter().copied().fold(0.0, f32::max);
+            for (i, pool) in world.forecast(1).iter().enumerate() {
+                for series in &pool.series {
+                    assert_eq!(series.mean.len(), 90);
+                    assert!(series.mean.iter().all(|m| m.is_finite() && *m >= 0.0));
+                    assert!(
+                        series.quantiles.iter().all(|q| q.windows(2).all(|w| w[0] <= w[1]) && q.iter().all(|v| v.is_finite()))
+                    );
+                    assert!(i > 0 || series.mean.iter().all(|&m| m <= 3.0 * highest), "{killer:?}");
+                }
+                let over = pool.total.over(0.0, 10.5, 4.0);
+                assert!(over.mean().is_finite() && over.sd().is_finite() && over.quantile(0.99).is_finite());
+                assert!(over.quantile(0.5) <= over.quantile(0.99));
+            }
+        }
+    }
+}
+
+#[test]
+fn a_constant_series_forecasts_itself() {
+    let forecast = &World::new(&[vec![7.0; HISTORY]], 1).forecast(1)[0];
+    assert!(forecast.series[0].mean.iter().all(|m| (m - 7.0).abs() < 0.1), "{:?}", &forecast.series[0].mean[..7]);
+}
+
+#[test]
+fn c11_channel_forecasts_add_up_to_the_items() {
+    let world = World::new(&[noisy(3.0, 1), noisy(8.0, 2), noisy(1.0, 3), noisy(0.4, 4)], 2);
+    for pool in world.forecast(1) {
+        for (t, total) in pool.total.mean().iter().enumerate() {
+            assert_eq!(*total, pool.series.iter().map(|s| f64::from(s.mean[t])).sum::<f64>());
+        }
+    }
+}
+
+#[test]
+fn partitions_change_nothing() {
+    let series: Vec<_> = (0..12).map(|i| noisy(0.3 * (i + 1) as f64, i)).collect();
+    let world = World::new(&series, 2);
+    let bits = |forecast: Vec<pool::PoolForecast>| -> Vec<u64> {
+        forecast.iter().flat_map(|p| p.total.mean().iter().map(|m| m.to_bits()).collect::<Vec<_>>()).collect()
+    };
+    assert_eq!(bits(world.forecast(100)), bits(world.forecast(100)));
+    let (whole, parts) = (world.forecast(100), world.forecast(3));
+    for (a, b) in whole.iter().zip(&parts) {
+        assert!(a.total.mean().iter().zip(b.total.mean()).all(|(x, y)| (x - y).abs() <= 1e-5 * x.abs().max(1e-9)));
+    }
+}
+
+#[test]
+fn stockouts_do_not_lower_the_level() {
+    let mut units = noisy(10.0, 1);
+    units[360..390].fill(0.0);
+    let world = World::new(&[units, noisy(10.0, 2)], 1).flags(0, flag::STOCKOUT, 360..390);
+    let forecast = world.forecast(1);
+    let (out, free) = (sum(&forecast[0].series[0].mean, 28), sum(&forecast[1].series[0].mean, 28));
+    assert!((out / free - 1.0).abs() < 0.1, "{out} {free}");
+}
+
+#[test]
+fn c6_past_uplift_leaves_the_baseline_and_a_planned_one_is_applied() {
+    let mut units = noisy(10.0, 1);
+    units[370..].iter_mut().for_each(|y| *y *= 3.0);
+    let mut world = World::new(&[units, noisy(10.0, 2)], 1);
+    let promotion = |from: i64, to: i64, expected_uplift| Promotion {
+        start: day(from),
+        end: day(to),
+        sku: Some(SkuId(0)),
+        category: None,
+        channel: None,
+        discount: None,
+        expected_uplift,
+    };
+    world.promotions = vec![promotion(-30, -1, None), promotion(10, 12, Some(2.0))];
+    let mean = &world.forecast(1)[0].series[0].mean;
+    assert!((sum(mean, 7) / 70.0 - 1.0).abs() < 0.15, "{}", sum(mean, 7));
+    assert!(f64::from(mean[10]) > 1.7 * f64::from(mean[3]), "same weekday, promoted and not");
+}
+
+#[test]
+fn c7_adjustments_apply_until_they_expire() {
+    let mut world = World::new(&[noisy(10.0, 1), noisy(10.0, 2)], 1);
+    let plain = world.forecast(1);
+    let adjustment = |sku: u32, kind, expires| Adjustment {
+        sku: SkuId(sku),
+        channel: None,
+        from: day(0),
+        to: day(9),
+        kind,
+        reason: "launch".to_owned(),
+        author: "planner".to_owned(),
+        expires,
+    };
+    world.adjustments = vec![
+        adjustment(0, AdjustmentKind::Factor(1.5), None),
+        adjustment(0, AdjustmentKind::Factor(9.0), Some(day(0))),
+        adjustment(1, AdjustmentKind::Units(100.0), None),
+    ];
+    let adjusted = world.forecast(1);
+    let total = |f: &[pool::PoolForecast], p: usize| sum(&f[p].series[0].mean, 10);
+    assert!((total(&adjusted, 0) / total(&plain, 0) - 1.5).abs() < 1e-4);
+    assert!((total(&adjusted, 1) - total(&plain, 1) - 100.0).abs() < 1e-2);
+}
+
+#[test]
+fn c14_a_new_item_leans_on_its_analogue_and_an_inactive_one_sells_nothing() {
+    let mut gone = noisy(5.0, 1);
+    gone[250..].fill(0.0);
+    let mut world = World::new(&[noisy(10.0, 1), gone], 1);
+    world.products[2] = Product { analogue: Some(SkuId(0)), analogue_factor: Some(0.5), ..Product::default() };
+    let forecast = world.forecast(1);
+    let (old, new) = (forecast[0].total.over(0.0, 28.0, 0.0), forecast[2].total.over(0.0, 28.0, 0.0));
+    assert!((new.mean() / old.mean() - 0.5).abs() < 1e-6);
+    assert!(forecast[1].series[0].mean.iter().all(|m| *m == 0.0));
+    assert_eq!(forecast[1].series[0].method, "inactive");
+}
+
+#[test]
+fn intervals_add_up_and_their_uncertainty_grows_with_lead_time_variance() {
+    let forecast = &World::new(&[noisy(6.0, 1)], 1).forecast(1)[0].total;
+    let (first, second, both) = (forecast.over(0.0, 7.5, 0.0), forecast.over(7.5, 14.0, 0.0), forecast.over(0.0, 14.0, 0.0));
+    assert!((first.mean() + second.mean() - both.mean()).abs() < 1e-9);
+    assert!(forecast.over(0.0, 14.0, 9.0).sd() > both.sd());
+    assert!(forecast.over(0.0, 14.0, 9.0).quantile(0.95) >= both.quantile(0.95));
+}

@@ -1,0 +1,590 @@
+//! Loading from files on disk: every message and exit code that a planner may meet, and what must not change a result.
+
+use super::*;
+use crate::panel::flag;
+use crate::units::{Money, Units};
+use std::fs;
+use std::io::Write;
+use tempfile::TempDir;
+
+const SALES: &str =
+    "date,sku,channel,quantity,unit_price\n2024-01-01,A,web,3,2.50\n2024-01-02,A,web,-1,2.50\n2024-01-03,B,shop,4,1\n";
+
+fn folder(files: &[(&str, &str)]) -> TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    for (name, text) in files {
+        let path = dir.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+    dir
+}
+
+fn request(dir: &TempDir, settings: &str) -> Request {
+    Request { data: dir.path().to_owned(), settings: toml::from_str(settings).unwrap(), ..Request::default() }
+}
+
+fn ok(files: &[(&str, &str)], settings: &str) -> Inputs {
+    let dir = folder(files);
+    load(&request(&dir, settings)).unwrap_or_else(|e| panic!("{e}"))
+}
+
+/// The message and exit code of a load that must fail.
+fn refused(files: &[(&str, &str)], settings: &str) -> (String, u8) {
+    let dir = folder(files);
+    let error = load(&request(&dir, settings)).expect_err("it must be refused");
+    (error.to_string(), error.exit_code())
+}
+
+#[track_caller]
+fn refuses(files: &[(&str, &str)], settings: &str, parts: &[&str]) {
+    let (message, code) = refused(files, settings);
+    assert_eq!(code, 3, "{message}");
+    parts.iter().for_each(|part| assert!(message.contains(part), "`{part}` is not in: {message}"));
+}
+
+/// (file, line, column, reason) of all rejected rows.
+fn rejected(inputs: &Inputs) -> Vec<(String, u64, String, String)> {
+    inputs.quarantine.iter().map(|q| (q.file.clone(), q.line, q.column.clone(), q.reason.clone())).collect()
+}
+
+#[track_caller]
+fn rejects(files: &[(&str, &str)], settings: &str, place: (&str, u64, &str), reason: &str) -> Inputs {
+    let inputs = ok(files, settings);
+    let rows = rejected(&inputs);
+    let [(file, line, column, why)] = rows.as_slice() else { panic!("expected one rejected row: {rows:?}") };
+    assert_eq!((file.as_str(), *line, column.as_str()), place);
+    assert!(why.contains(reason), "`{reason}` is not in: {why}");
+    inputs
+}
+
+fn exception<'a>(inputs: &'a Inputs, kind: &str, key: &str) -> &'a Exception {
+    let found = inputs.exceptions.iter().find(|e| e.kind == kind && e.key == key);
+    found.unwrap_or_else(|| panic!("no exception {kind} {key} in {:?}", inputs.exceptions))
+}
+
+fn series<'a>(inputs: &'a Inputs, sku: &str) -> (&'a [f32], &'a [u8]) {
+    let code = inputs.names.skus.iter().position(|s| s == sku).unwrap();
+    let at = (0..inputs.panel.len()).find(|&i| inputs.panel.key(i).sku.index() == code).unwrap();
+    (inputs.panel.gross(at), inputs.panel.flags(at))
+}
+
+#[test]
+fn a1_gross_returns_revenue_and_discount_by_series() {
+    let text = "date,sku,quantity,unit_price,discount\n2024-01-01,A,10,2,0.5\n2024-01-01,A,-4,2,\n2024-01-02,A,1,3,\n";
+    let inputs = ok(&[("sales.csv", text)], "");
+    assert_eq!(series(&inputs, "A").0, [10.0, 1.0]);
+    assert_eq!(inputs.panel.returns(0), [(0, 4.0)]);
+    assert_eq!(inputs.panel.flags(0)[0], flag::RETURNED);
+    let totals = inputs.panel.totals(0);
+    assert_eq!((totals.revenue_365, totals.gross_revenue, totals.priced_units), (10.0 - 8.0 + 3.0, 13.0, 11.0));
+    assert_eq!(inputs.names.channels, ["all"]);
+    assert_eq!(inputs.names.locations, ["main"]);
+}
+
+#[test]
+fn a1_one_file_gzip_a_folder_and_a_pattern_give_the_same_panel() {
+    let whole = ok(&[("sales.csv", SALES)], "");
+    let (header, rows) = SALES.split_at(SALES.find('\n').unwrap() + 1);
+    let lines: Vec<&str> = rows.lines().collect();
+    let part = |lines: &[&str]| format!("{header}{}\n", lines.join("\n"));
+    let (first, second) = (part(&lines[..1]), part(&[lines[2], lines[1]]));
+    let parts = ok(&[("sales/p2.csv", &second), ("sales/p1.csv", &first), ("sales/_SUCCESS", "")], "");
+    let glob = ok(&[("s_1.csv", &first), ("s_2.csv", &second)], "[mapping.sales]\nfile = \"s_*.csv\"");
+    let dir = folder(&[]);
+    let file = fs::File::create(dir.path().join("sales.csv.gz")).unwrap();
+    let mut gzip = flate2::write::GzEncoder::new(file, flate2::Compression::default());
+    gzip.write_all(SALES.as_bytes()).unwrap();
+    gzip.finish().unwrap();
+    let gzipped = load(&request(&dir, "")).unwrap();
+    for other in [parts, glob, gzipped] {
+        assert_eq!(other.names, whole.names);
+        for i in 0..whole.panel.len() {
+            assert_eq!(other.panel.gross(i), whole.panel.gross(i));
+            assert_eq!(other.panel.returns(i), whole.panel.returns(i));
+            assert_eq!(other.panel.totals(i), whole.panel.totals(i));
+        }
+    }
+}
+
+#[test]
+fn row_order_changes_nothing_even_with_fractions_and_huge_cells() {
+    let mut rows: Vec<String> =
+        (0..400).map(|i| format!("2024-01-0{},S{},{}.{}", 1 + i % 7, i % 5, i * 977 % 1009, i % 10)).collect();
+    rows.extend((0..40).map(|i| format!("2024-01-03,S1,{}", 9_999_000 + i)));
+    let text = |rows: &[String]| format!("date,sku,quantity\n{}\n", rows.join("\n"));
+    let first = ok(&[("sales.csv", &text(&rows))], "");
+    for step in [7, 13, 17] {
+        let shuffled: Vec<String> = (0..rows.len()).map(|i| rows[(i * step + 3) % rows.len()].clone()).collect();
+        let second = ok(&[("sales.csv", &text(&shuffled))], "");
+        for i in 0..first.panel.len() {
+            assert_eq!(first.panel.gross(i), second.panel.gross(i));
+            assert_eq!(first.panel.totals(i), second.panel.totals(i));
+        }
+    }
+}
+
+#[test]
+fn a2_aliases_by_channel_with_factor_and_unmapped_rows_quarantined() {
+    let sales =
+        "date,sku,channel,quantity\n2024-01-01,B00X,amazon,2\n2024-01-01,B00X,ebay,1\n2024-01-01,A,web,5\n2024-01-01,ZZZ,web,7\n";
+    let aliases = "channel_sku,channel,sku,factor\nB00X,amazon,A,3\nB00X,,A,1\n";
+    let inputs = rejects(
+        &[("sales.csv", sales), ("aliases.csv", aliases), ("products.csv", "sku\nA\n")],
+        "",
+        ("sales.csv", 5, "sku"),
+        "neither in products nor in aliases",
+    );
+    assert_eq!(inputs.names.skus, ["A"]);
+    let sold: Vec<f32> = (0..3).map(|i| inputs.panel.gross(i)[0]).collect();
+    assert_eq!(sold, [6.0, 1.0, 5.0]);
+}
+
+#[test]
+fn a4_zeros_from_first_sale_or_launch_to_the_as_of_date() {
+    let sales = "date,sku,quantity\n2024-01-03,A,2\n2024-01-05,B,1\n2024-01-02,B,0\n";
+    let products = "sku,launched\nA,2024-01-01\nB,2024-01-04\n";
+    let dir = folder(&[("sales.csv", sales), ("products.csv", products)]);
+    let inputs = load(&Request { as_of: Some("2024-01-08".parse().unwrap()), ..request(&dir, "") }).unwrap();
+    assert_eq!(series(&inputs, "A").0, [0.0, 0.0, 2.0, 0.0, 0.0, 0.0, 0.0]);
+    assert_eq!(series(&inputs, "B").0, [0.0, 1.0, 0.0, 0.0]);
+    let from_master = ok(&[("sales.csv", "date,sku,quantity\n2024-01-02,A,2\n2024-01-01,A,-1\n2024-01-04,A,1\n")], "");
+    assert_eq!(series(&from_master, "A").0, [2.0, 0.0, 1.0]);
+}
+
+#[test]
+fn stock_outs_promotions_and_the_time_before_launch_are_flagged() {
+    let sales =
+        "date,sku,quantity,promotion,in_stock\n2024-01-01,A,2,yes,\n2024-01-02,A,0,,no\n2024-01-05,A,1,,\n2024-01-01,B,0,,\n";
+    let history = "date,sku,on_hand\n2024-01-03,A,0\n2024-01-05,A,0\n";
+    let inputs = ok(
+        &[
+            ("sales.csv", sales),
+            ("stockouts.csv", "sku,start,end\nA,2024-01-04,2024-01-04\n"),
+            ("stock_history.csv", history),
+            ("products.csv", "sku,launched\nB,2024-01-03\n"),
+        ],
+        "",
+    );
+    assert_eq!(series(&inputs, "A").1, [flag::PROMOTION, flag::STOCKOUT, flag::STOCKOUT, flag::STOCKOUT, 0]);
+    assert_eq!(series(&inputs, "B").1, [flag::INACTIVE, flag::INACTIVE, 0, 0, 0]);
+}
+
+#[test]
+fn a_week_with_only_empty_stock_counts_is_a_stock_out() {
+    let history = "date,sku,on_hand\n2024-01-01,A,0\n2024-01-08,A,0\n2024-01-09,A,4\n";
+    let dir = folder(&[("sales.csv", "date,sku,quantity\n2024-01-01,A,2\n2024-01-08,A,2\n"), ("stock_history.csv", history)]);
+    let weeks = Request { bucket: Bucket::Week, as_of: Some("2024-01-15".parse().unwrap()), ..request(&dir, "") };
+    assert_eq!(series(&load(&weeks).unwrap(), "A").1, [flag::STOCKOUT, 0]);
+}
+
+#[test]
+fn nothing_from_the_as_of_date_on_is_known() {
+    let files = [
+        ("sales.csv", "date,sku,quantity\n2024-01-01,A,2\n2024-01-09,A,7\n2024-01-09,NEW,7\n"),
+        ("stock_history.csv", "date,sku,on_hand\n2024-01-01,A,5\n2024-01-08,A,9\n"),
+        (
+            "purchase_orders.csv",
+            "order_id,sku,quantity,confirmed,received,received_quantity\nP1,A,5,2023-12-01,2024-01-08,5\nP2,A,5,2024-01-08,,\n",
+        ),
+        ("overrides.csv", "sku,field,value,date\nA,safety_stock,5,2024-01-09\n"),
+        ("counts.csv", "date,sku,recorded,counted\n2024-01-08,A,5,4\n"),
+    ];
+    let dir = folder(&files);
+    let inputs = load(&Request { as_of: Some("2024-01-08".parse().unwrap()), ..request(&dir, "") }).unwrap();
+    assert_eq!((inputs.panel.len(), inputs.panel.gross(0)), (1, [2.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0].as_slice()));
+    assert!(exception(&inputs, "future-rows", "sales").what.starts_with("2 rows"));
+    assert_eq!(inputs.stock_history.len(), 1);
+    assert_eq!(inputs.purchase_orders.len(), 1);
+    assert_eq!((inputs.purchase_orders[0].received, inputs.purchase_orders[0].received_quantity), (None, None));
+    assert!(inputs.overrides.is_empty() && inputs.counts.is_empty());
+}
+
+#[test]
+fn a11_stale_tables_warn_or_refuse() {
+    let dir = folder(&[("sales.csv", SALES)]);
+    let late = |settings| load(&Request { as_of: Some("2024-02-01".parse().unwrap()), ..request(&dir, settings) });
+    let inputs = late("").unwrap();
+    assert!(exception(&inputs, "stale-table", "sales").what.contains("28 full days"));
+    let error = late("[data.freshness.sales]\nrefuse_days = 7").unwrap_err();
+    assert_eq!(error.exit_code(), 3);
+    assert!(error.to_string().contains("table sales is stale"), "{error}");
+}
+
+#[test]
+fn a12_rejected_rows_name_file_line_column_and_reason() {
+    let text = "date,sku,quantity,note\n\n2024-01-01,A,1,\"two\nlines\"\n\n2024-01-02,A,x,\n2024-01-03,A,1,ok\n";
+    for text in [text.to_owned(), text.replace('\n', "\r\n")] {
+        rejects(&[("sales.csv", &text)], "", ("sales.csv", 6, "quantity"), "not a number");
+    }
+}
+
+#[test]
+fn a12_a_reject_share_above_the_limit_refuses_the_run() {
+    let mut text = SALES.to_owned();
+    (0..10).for_each(|i| text.push_str(&format!("2024-01-0x,A,web,{i},1\n")));
+    refuses(
+        &[("sales.csv", &text)],
+        "",
+        &["10 of 13 rows of sales are rejected (76.9 %, the limit is 5.0 %", "line 5, date `2024-01-0x`"],
+    );
+    ok(&[("sales.csv", &text)], "[data]\nreject_share_limit = 0.9");
+}
+
+#[test]
+fn a13_units_of_measure_cut_off_and_zone() {
+    let text = "date,sku,quantity\n2024-01-02T03:59:00Z,A,2\n2024-01-02 12:00:00 -0500,A,1\n2024-01-02,A,1\n";
+    let inputs = ok(
+        &[("sales.csv", text), ("products.csv", "sku,unit_of_measure\nA,case of 12\n")],
+        "[data]\ncutoff_hour = 4\nutc_offset_hours = 0",
+    );
+    assert_eq!(series(&inputs, "A").0, [24.0, 24.0]);
+    assert_eq!(inputs.panel.calendar().as_of().to_string(), "2024-01-03");
+}
+
+#[test]
+fn a16_the_master_list_audit_names_what_is_missing() {
+    let inputs = ok(
+        &[
+            ("sales.csv", SALES),
+            ("products.csv", "sku,name,unit_cost\nA,Alpha,1.2345\n"),
+            ("stock.csv", "sku,on_hand\nA,5\nOLD,9\n"),
+            ("supply.csv", "sku,supplier,lead_time_days\nA,ACME,7\n"),
+        ],
+        "",
+    );
+    let texts: Vec<&str> = inputs.exceptions.iter().map(|e| e.what.as_str()).collect();
+    for expected in
+        ["1 item sold but not in products: B", "1 item without a stock row: B", "1 item without a supplier and a lead time: B"]
+    {
+        assert!(texts.contains(&expected), "{expected} is not in {texts:?}");
+    }
+    assert!(texts.contains(&"1 item without any sale, but in stock: OLD"));
+    let old = inputs.panel.pools().iter().find(|p| inputs.names.skus[p.sku.index()] == "OLD").unwrap();
+    assert!(old.series.is_empty(), "an item in stock that never sold is a pool without series");
+    assert_eq!(inputs.products[0].unit_cost, Some(Money(12_345)));
+}
+
+#[test]
+fn a17_presets_read_foreign_layouts() {
+    let nixtla = ok(&[("sales.csv", "unique_id,ds,y\nA,2024-01-01,3\n")], "[mapping.sales]\npreset = \"nixtla\"");
+    assert_eq!(series(&nixtla, "A").0, [3.0]);
+    let shopify = "Name,Created at,Cancelled at,Lineitem quantity,Lineitem sku,Lineitem price,Lineitem discount\n\
+        #1,2024-01-01 23:30:00 -0500,,2,A,10.00,1.00\n#1,2024-01-01 23:30:00 -0500,,1,B,5.00,0\n\
+        #2,2024-01-02 10:00:00 -0500,2024-01-03 09:00:00 -0500,9,A,10.00,0\n#2,2024-01-02 10:00:00 -0500,,9,B,5.00,0\n";
+    let shopify = ok(&[("orders.csv", shopify)], "[mapping.sales]\nfile = \"orders.csv\"\npreset = \"shopify-orders\"");
+    assert_eq!((series(&shopify, "A").0, series(&shopify, "B").0), ([2.0].as_slice(), [1.0].as_slice()));
+    assert_eq!(shopify.panel.totals(0).gross_revenue, 19.0);
+    assert_eq!(shopify.names.channels, ["shopify"]);
+    assert!(exception(&shopify, "excluded-rows", "orders.csv").what.starts_with("2 of 4 rows"));
+    let amazon = "amazon-order-id\tpurchase-date\torder-status\tsales-channel\tsku\tasin\tquantity\titem-price\n\
+        1\t2024-01-01T08:00:00+00:00\tShipped\tAmazon.de\tA\tB0\t2\t19.98\n2\t2024-01-01T09:00:00+00:00\tCancelled\tAmazon.de\tA\tB0\t1\t\n";
+    let amazon = ok(&[("orders.txt", amazon)], "[mapping.sales]\nfile = \"orders.txt\"\npreset = \"amazon-all-orders\"");
+    assert_eq!((series(&amazon, "A").0, amazon.panel.totals(0).gross_revenue), ([2.0].as_slice(), 19.98));
+    assert!(exception(&amazon, "unmatched-column", "orders.txt").what.contains("`asin` is not used"));
+}
+
+#[test]
+fn a17_wide_tables_have_dates_or_items_as_headings() {
+    let dates = "Store,Product,2024-01-01,2024-01-08\n0,126,,3\n1,126,2,x\n";
+    let settings = "[mapping.sales]\npreset = \"wide\"\ncolumns = { sku = \"Product\", location = \"Store\" }";
+    let inputs = rejects(&[("sales.csv", dates)], settings, ("sales.csv", 3, "quantity"), "not a number");
+    assert_eq!(inputs.names.locations, ["0", "1"]);
+    let items = "month,A,B\n1998-01,1,0\n1998-02,0,5\n";
+    let dir = folder(&[("sales.csv", items)]);
+    let settings = "[mapping.sales]\npreset = \"wide\"\ncolumns = { date = \"month\" }";
+    let inputs = load(&Request { bucket: Bucket::Month, ..request(&dir, settings) }).unwrap();
+    assert_eq!((series(&inputs, "A").0.iter().sum::<f32>(), series(&inputs, "B").0.iter().sum::<f32>()), (1.0, 5.0));
+}
+
+#[test]
+fn a_missing_required_column_names_what_was_found_and_the_nearest() {
+    refuses(
+        &[("sales.csv", "date,item_sku,quantity\n2024-01-01,A,1\n")],
+        "",
+        &[
+            "sales.csv",
+            "needs a column `sku`",
+            "`date`, `item_sku`, `quantity`",
+            "the nearest is `item_sku`",
+            "[mapping.sales.columns]",
+        ],
+    );
+    refuses(
+        &[("sales.csv", SALES)],
+        "[mapping.sales]\ncolumns = { quantity = \"qty\" }",
+        &["quantity = \"qty\"", "no such column"],
+    );
+}
+
+#[test]
+fn wrong_settings_are_listed_at_once_with_the_nearest_known_name() {
+    let settings =
+        "[mapping.sales]\npreset = \"nixla\"\ncolumns = { quantiti = \"q\" }\n[mapping.sale]\n[data]\nreject_share_limit = 5";
+    let (message, code) = refused(&[("sales.csv", SALES)], settings);
+    assert_eq!(code, 2);
+    for part in [
+        "4 problems",
+        "`nixla` is unknown; the presets are generic, nixtla",
+        "did you mean `quantity`?",
+        "did you mean `sales`?",
+        "between 0 and 1",
+    ] {
+        assert!(message.contains(part), "`{part}` is not in: {message}");
+    }
+    assert!(toml::from_str::<Settings>("[data]\nreject_share = 1").is_err());
+}
+
+#[test]
+fn files_that_are_not_what_they_seem_are_refused() {
+    refuses(&[], "", &["no table sales", "sales.csv"]);
+    refuses(&[("sales.csv", "")], "", &["sales.csv", "the file is empty"]);
+    refuses(&[("sales.csv", "\n\n")], "", &["only blank lines"]);
+    refuses(&[("sales.csv", "date,sku,quantity\n")], "", &["there is a header but no row of sales"]);
+    refuses(&[("sales.csv", "PK\u{3}\u{4}xxxx")], "", &["expected a CSV file", "Excel workbook"]);
+    refuses(&[("sales.csv", "PAR1....PAR1")], "", &["expected a CSV file", "Parquet"]);
+    refuses(&[("sales.parquet", SALES)], "", &["expected a Parquet file", "text"]);
+    refuses(&[("sales.parquet", "PAR1 this is not a footer PAR1")], "", &["not a readable Parquet file"]);
+    refuses(&[("sales.csv.gz", SALES)], "", &["expected a gzipped CSV file"]);
+    refuses(&[("sales.csv", SALES), ("sales.parquet", "PAR1")], "", &["is there twice"]);
+    refuses(&[("sales/readme.md", "x")], "", &["no part in this folder"]);
+    refuses(&[("sales.csv", SALES)], "[mapping.sales]\nfile = \"orders.csv\"", &["finds no file"]);
+    let dir = tempfile::tempdir().unwrap();
+    let missing = Request { data: dir.path().join("nowhere"), ..Request::default() };
+    assert_eq!(load(&missing).unwrap_err().exit_code(), 3);
+}
+
+#[test]
+fn a_damaged_or_endless_file_is_refused() {
+    let dir = folder(&[]);
+    fs::write(dir.path().join("sales.csv.gz"), [0x1f, 0x8b, 8, 0, 1, 2, 3]).unwrap();
+    let error = load(&request(&dir, "")).unwrap_err();
+    assert_eq!(error.exit_code(), 3, "{error}");
+    let bomb = folder(&[]);
+    let file = fs::File::create(bomb.path().join("sales.csv.gz")).unwrap();
+    let mut gzip = flate2::write::GzEncoder::new(file, flate2::Compression::fast());
+    gzip.write_all(b"date,sku,quantity\n").unwrap();
+    (0..200_000).for_each(|_| gzip.write_all(b"2024-01-01,A,1\n").unwrap());
+    gzip.finish().unwrap();
+    let error = load(&request(&bomb, "[data]\ndecompressed_limit_mb = 1")).unwrap_err();
+    assert!(error.to_string().contains("unpacks to more than 1 MiB"), "{error}");
+    refuses(
+        &[("sales.csv", "date,sku,quantity\n2024-01-01,\"A,1\n2024-01-02,A,1\n")],
+        "",
+        &["line 2: a quote that opens in this row is not closed"],
+    );
+}
+
+#[test]
+fn byte_order_mark_windows_line_ends_and_quotes_are_read() {
+    let text = "\u{feff}date,sku,quantity\r\n2024-01-01,\"Ünïcode, \"\"quoted\"\"\",\"2\"\r\n";
+    let inputs = ok(&[("sales.csv", text)], "");
+    assert_eq!(inputs.names.skus, ["Ünïcode, \"quoted\""]);
+    assert_eq!(inputs.panel.gross(0), [2.0]);
+    let latin = folder(&[]);
+    fs::write(latin.path().join("sales.csv"), b"date,sku,quantity\n2024-01-01,caf\xe9,1\n").unwrap();
+    assert_eq!(load(&request(&latin, "[csv]\nencoding = \"latin-1\"")).unwrap().names.skus, ["café"]);
+    let error = load(&request(&latin, "")).unwrap_err();
+    assert!(error.to_string().contains("no sales are left") && error.to_string().contains("latin-1"), "{error}");
+}
+
+#[test]
+fn semicolons_and_decimal_commas_are_a_setting_that_the_error_suggests() {
+    let text = "date;sku;quantity;unit_price\n2024-01-01;A;2;1.234,50\n";
+    refuses(&[("sales.csv", text)], "", &["separated by ';'", "[csv] separator = ';'", "decimal_comma"]);
+    let inputs = ok(&[("sales.csv", text)], "[csv]\nseparator = \";\"\ndecimal_comma = true");
+    assert_eq!(inputs.panel.totals(0).gross_revenue, 2469.0);
+    let bad = "date;sku;quantity\n2024-01-01;A;2\n2024-01-01;A;1,5\n";
+    rejects(&[("sales.csv", bad)], "[csv]\nseparator = \";\"", ("sales.csv", 3, "quantity"), "decimal_comma = true");
+}
+
+#[test]
+fn dates_quantities_and_names_are_bounded() {
+    let sales = |row: &str| format!("{SALES}{row}\n");
+    rejects(&[("sales.csv", &sales("2204-01-01,A,web,1,1"))], "", ("sales.csv", 5, "date"), "outside 1990-01-01 to 2100-12-31");
+    rejects(&[("sales.csv", &sales("2024-01-01,A,web,1e9,1"))], "", ("sales.csv", 5, "quantity"), "max_quantity");
+    rejects(
+        &[("sales.csv", &sales(&format!("2024-01-01,{},web,1,1", "A".repeat(300))))],
+        "",
+        ("sales.csv", 5, "sku"),
+        "longer than 200",
+    );
+    rejects(&[("sales.csv", &sales("2024-01-01,,web,1,1"))], "", ("sales.csv", 5, "sku"), "empty, but required");
+    rejects(&[("sales.csv", &sales("2024-01-01,A,web,1,1,9"))], "", ("sales.csv", 5, "date"), "6 fields where the header has 5");
+    rejects(&[("sales.csv", &sales("01/02/2024,A,web,1,1"))], "", ("sales.csv", 5, "date"), "date_formats");
+    ok(&[("sales.csv", &sales("31/01/2024,A,web,1,1"))], "[csv]\ndate_formats = [\"%d/%m/%Y\"]");
+    refuses(
+        &[("sales.csv", "date,sku,quantity\n1995-01-01,A,1\n2024-01-01,B,1\n")],
+        "[data]\nmemory_limit_mb = 0",
+        &["memory_limit_mb"],
+    );
+}
+
+#[test]
+fn no_sales_after_quarantine_are_refused_with_the_first_reason() {
+    refuses(
+        &[("sales.csv", "date,sku,quantity\n2024-13-01,A,1\n")],
+        "",
+        &["no sales are left: 1 of 1 rows are rejected", "line 2, date"],
+    );
+    let rule = "[mapping.sales]\nexclude = { sku = [\"A\", \"B*\"] }";
+    refuses(&[("sales.csv", SALES)], rule, &["no sales are left", "3 left out by rules"]);
+}
+
+#[test]
+fn duplicated_keys_in_master_data_keep_one_row_whatever_the_order() {
+    let (first, second) = ("sku,name\nA,Alpha\nA,Beta\n", "sku,name\nA,Beta\nA,Alpha\n");
+    let one = rejects(
+        &[("sales.csv", SALES), ("products.csv", first)],
+        "",
+        ("products.csv", 3, "sku"),
+        "the same key as products.csv line 2",
+    );
+    let other = rejects(
+        &[("sales.csv", SALES), ("products.csv", second)],
+        "",
+        ("products.csv", 2, "sku"),
+        "the same key as products.csv line 3",
+    );
+    assert_eq!(one.products, other.products);
+    let stock = ok(&[("sales.csv", SALES), ("stock.csv", "sku,on_hand\nA,5\nA,6\n")], "");
+    assert_eq!(stock.stock[0].on_hand, Units(11));
+    assert!(exception(&stock, "stock-added-up", "stock").what.contains("2 rows"));
+}
+
+#[test]
+fn impossible_rows_of_the_other_tables_are_rejected_by_name() {
+    let one = |file: &str, text: &str, place: (u64, &str), reason: &str| {
+        rejects(&[("sales.csv", SALES), (file, text)], "", (file, place.0, place.1), reason);
+    };
+    one("supply.csv", "sku,supplier,lead_time_days\nA,X,-3\n", (2, "lead_time_days"), "above 0");
+    one("supply.csv", "sku,supplier,lead_time_days\nA,X,0\n", (2, "lead_time_days"), "above 0");
+    one(
+        "supply.csv",
+        "sku,supplier,lead_time_days,minimum_order,maximum_order\nA,X,7,10,5\n",
+        (2, "minimum_order"),
+        "above maximum_order",
+    );
+    one("supply.csv", "sku,supplier,lead_time_days,pack_size\nA,X,7,0\n", (2, "pack_size"), "at least 1");
+    one("supply.csv", "sku,supplier,lead_time_days,role\nA,X,7,first\n", (2, "role"), "primary, secondary, backup");
+    one("products.csv", "sku,min_stock,max_stock\nA,9,5\n", (2, "min_stock"), "above max_stock");
+    one("suppliers.csv", "supplier,currency\nX,EURO\n", (2, "currency"), "not a known currency");
+    one("suppliers.csv", "supplier,order_weekdays\nX,mon noday\n", (2, "order_weekdays"), "weekdays");
+    one("stock.csv", "sku,on_hand\nA,-5\n", (2, "on_hand"), "at least 0");
+    one("stock.csv", "sku,on_hand\nA,1.5\n", (2, "on_hand"), "whole units");
+    one(
+        "purchase_orders.csv",
+        "order_id,sku,quantity,confirmed,received\nP1,A,5,2023-12-05,2023-12-01\n",
+        (2, "received"),
+        "received before it was confirmed",
+    );
+    one("purchase_orders.csv", "order_id,sku,quantity\nP1,A,5\nP1,A,5\n", (3, "order_id"), "the same key");
+    one("products.csv", "sku,superseded_by\nA,A\n", (2, "superseded_by"), "superseding itself");
+    one("kits.csv", "sku,component,quantity\nK,K,1\n", (2, "component"), "containing itself");
+    one("stockouts.csv", "sku,start,end\nA,2023-12-05,2023-12-01\n", (2, "end"), "before start");
+    one("adjustments.csv", "sku,from,to,factor,units\nA,2024-02-01,2024-02-02,2,5\n", (2, "factor"), "either factor or units");
+    let known = "[data]\ncurrencies = [\"EUR\"]";
+    rejects(
+        &[("sales.csv", SALES), ("suppliers.csv", "supplier,currency\nX,USD\n")],
+        known,
+        ("suppliers.csv", 2, "currency"),
+        "known",
+    );
+}
+
+#[test]
+fn circles_of_several_items_are_cut_and_the_rest_is_kept() {
+    let products = "sku,superseded_by\nA,B\nB,C\nC,A\nD,A\n";
+    let inputs = ok(&[("sales.csv", SALES), ("products.csv", products)], "");
+    assert_eq!(inputs.quarantine.len(), 3);
+    assert_eq!(inputs.products.iter().filter(|p| p.superseded_by.is_some()).count(), 1);
+    let kits = "sku,component,quantity\nK,L,1\nL,K,2\nK,A,3\n";
+    let inputs = ok(&[("sales.csv", SALES), ("kits.csv", kits)], "");
+    assert_eq!((inputs.kits.len(), inputs.kits[0].quantity), (1, Units(3)));
+}
+
+#[test]
+fn missing_and_misnamed_tables_are_reported() {
+    let inputs = ok(&[("sales.csv", SALES), ("suply.csv", "sku\n"), ("stock.csv", "sku,on_hand\n")], "");
+    assert!(exception(&inputs, "missing-table", "supply").why.contains("default lead time"));
+    assert!(exception(&inputs, "unknown-file", "suply.csv").what.contains("nearest is `supply`"));
+    assert!(exception(&inputs, "missing-table", "stock").what.contains("not there or empty"));
+    assert!(!inputs.has("stock") && inputs.has("sales"));
+}
+
+#[test]
+fn only_the_listed_items_take_part() {
+    let files = [("sales.csv", SALES), ("stock.csv", "sku,on_hand\nA,1\nB,2\nC,3\n")];
+    let dir = folder(&files);
+    let inputs = load(&Request { only: Some(vec!["B".to_owned()]), ..request(&dir, "") }).unwrap();
+    assert_eq!(inputs.names.skus, ["B"]);
+    assert_eq!((inputs.panel.len(), inputs.stock.len()), (1, 1));
+}
+
+#[test]
+fn values_are_mapped_and_files_without_a_header_are_named() {
+    let sales = "2024-01-01\tFrance\tA\t2\n2024-01-01\tUnited Kingdom\tA\t3\n2024-01-01\tUnited Kingdom\tPOST\t1\n";
+    let settings = "[mapping.sales]\nheader = [\"date\", \"country\", \"sku\", \"quantity\"]\nseparator = \"\\t\"\n\
+        columns = { channel = \"country\" }\nvalues.channel = { \"United Kingdom\" = \"uk\", \"*\" = \"export\" }\nreject = { sku = [\"POST\"] }";
+    let inputs = rejects(&[("sales.csv", sales)], settings, ("sales.csv", 3, "sku"), "rule of the mapping");
+    assert_eq!(inputs.names.channels, ["export", "uk"]);
+}
+
+#[test]
+fn a_prefix_keeps_the_code_lists_of_two_systems_apart() {
+    let files = [("sales.csv", SALES), ("stock.csv", "sku,on_hand\nA,5\n")];
+    let inputs = ok(&files, "[mapping.stock]\nvalues.sku = { \"*\" = \"part-*\" }");
+    assert_eq!(inputs.names.skus, ["A", "B", "part-A"]);
+}
+
+#[test]
+fn two_tables_may_come_from_one_file() {
+    let text = "date,sku,quantity,pack_size,lead_time_days\n2024-01-01,A,1,0,7\n2024-01-02,A,x,1,7\n";
+    let settings = "[mapping.sales]\nfile = \"all.csv\"\n[mapping.supply]\nfile = \"all.csv\"\nconstants = { supplier = \"X\" }";
+    let inputs = ok(&[("all.csv", text)], settings);
+    let counts: Vec<(&str, u64)> = inputs.sources.iter().map(|s| (s.table.as_str(), s.rejected)).collect();
+    assert_eq!(counts, [("sales", 1), ("supply", 1)]);
+}
+
+#[test]
+fn channels_sell_from_their_location_and_suppliers_keep_their_calendar() {
+    let inputs = ok(
+        &[
+            ("sales.csv", SALES),
+            ("channels.csv", "channel,location,priority\nshop,east,2\nweb,,1\n"),
+            ("suppliers.csv", "supplier,order_weekdays,closures\nX,Thu mon,2024-12-24/2025-01-02; 2025-05-01\n"),
+        ],
+        "",
+    );
+    assert_eq!(inputs.names.locations, ["east", "main"]);
+    assert_eq!(inputs.names.locations[inputs.panel.key(1).location.index()], "east");
+    assert_eq!(inputs.channels[0].priority, Some(2));
+    assert_eq!(inputs.suppliers[0].order_weekdays, [0, 3]);
+    assert_eq!(inputs.suppliers[0].closures.len(), 2);
+}
+
+#[test]
+fn every_table_of_the_contract_can_be_read_from_its_own_columns() {
+    for schema in schema::TABLES {
+        let headings: Vec<&str> = schema.columns.iter().map(|c| c.name).collect();
+        let cell = |c: &schema::Column| match c.kind {
+            schema::Kind::Id(_) | schema::Kind::Text if c.name == "currency" => "EUR",
+            schema::Kind::Text if c.name == "order_weekdays" => "mon",
+            schema::Kind::Text if c.name == "closures" => "2024-01-01",
+            schema::Kind::Id(_) if matches!(c.name, "superseded_by" | "component" | "analogue") => "Y",
+            schema::Kind::Id(_) | schema::Kind::Text => "A",
+            schema::Kind::Choice(words) => words[0],
+            schema::Kind::Date => "2023-12-01",
+            schema::Kind::Bool => "yes",
+            schema::Kind::Number(..) if c.name == "units" => "",
+            schema::Kind::Number(..) | schema::Kind::Units(_) | schema::Kind::Money => "1",
+        };
+        let row: Vec<&str> = schema.columns.iter().map(cell).collect();
+        let text = format!("{}\n{}\n", headings.join(","), row.join(","));
+        let name = format!("{}.csv", schema.table);
+        let files = [("sales.csv", SALES), (name.as_str(), text.as_str())];
+        let inputs = ok(if schema.table == "sales" { &files[1..] } else { &files }, "");
+        assert!(inputs.quarantine.is_empty(), "{name}: {:?}", inputs.quarantine);
+        assert!(inputs.has(schema.table));
+    }
+}

@@ -1,0 +1,13 @@
+// Makes the two pictures of the README's tour from a run folder: REPORT=path/to/run npm run pictures
+import { fileURLToPath } from "node:url";
+import { launch, report } from "./browser.js";
+
+const place = (name) => fileURLToPath(new URL(`pictures/${name}.png`, import.meta.url));
+const browser = await launch(report, { width: 1280, height: 800 });
+await browser.open("index.html");
+await browser.page.screenshot({ path: place("briefing") });
+const page = await browser.open("report/recommendations.html");
+await page.locator(".tabulator-row a").first().click();
+await page.waitForFunction(() => "ready" in (document.getElementById("item")?.dataset || {}));
+await page.screenshot({ path: place("item"), fullPage: false });
+await browser.close();
