@@ -161,8 +161,11 @@ pub struct ExplainArgs {
 #[derive(Debug, Clone, Args)]
 pub struct SimulateArgs {
     /// Choose the policy's parameters on history and report the gain on a held-back window.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "only_own")]
     pub tune: bool,
+    /// Replay the configured policy alone, without others to compare it with: the quickest.
+    #[arg(long)]
+    pub only_own: bool,
     /// Change one thing and compare, e.g. `lead-time=+7`, `demand=-10%`, `service=0.98`, `budget=50000`, `tariff=0.25`,
     /// `lost-supplier=NAME`. May be repeated.
     #[arg(long, value_name = "CHANGE")]

@@ -15,7 +15,7 @@ use std::fmt::Write;
 /// Replays history, prints the comparison and writes `OUT/simulate/`.
 pub(super) fn simulate(args: &SimulateArgs) -> Result<u8> {
     let plan = Plan::load(&args.options)?;
-    let request = Request { tune: args.tune, what_if: changes(&args.what_if)? };
+    let request = Request { tune: args.tune, only_own: args.only_own, what_if: changes(&args.what_if)? };
     let result = replay_history(&plan, &request, &Terminal::new(args.options.voice.log_format))?;
     let folder = plan.run.out.join("simulate");
     std::fs::create_dir_all(&folder).map_err(Error::io(&folder))?;

@@ -8,6 +8,7 @@ use crate::error::{Error, Result};
 use crate::forecast::{self, Context};
 use crate::inputs::{Inputs, Supply};
 use crate::inventory;
+use crate::inventory::settings::OrderQuantity;
 use crate::kits::Kits;
 use crate::outcome::Classification;
 use crate::panel::{Panel, Pool, flag};
@@ -34,6 +35,8 @@ const TUNING_WINDOWS: usize = 3;
 /// What to simulate.
 #[derive(Debug, Clone, Default)]
 pub struct Request {
+    /// The user's own settings alone: no other policies beside them.
+    pub only_own: bool,
     /// Choose parameters on earlier windows.
     pub tune: bool,
     /// Changes to compare, one at a time.
@@ -101,7 +104,7 @@ impl<'a> Theatre<'a> {
             costs: Costs::of(&plan.policy),
             seed: Some(plan.run.seed),
             budget: None,
-            keep_paths: false,
+            paths_of: Vec::new(),
         };
         let world = World { pools, suppliers, candidates: Vec::new(), settings, forecast_factor: 1.0 };
         Ok(Self { plan, inputs, world, net, warm_up })
@@ -110,12 +113,19 @@ impl<'a> Theatre<'a> {
     fn play(self, request: &Request, progress: &dyn Progress) -> Result<Simulation> {
         let calendar = self.inputs.panel.calendar();
         let windows = self.windows(if request.tune { TUNING_WINDOWS + 1 } else { 1 })?;
-        let side = tune::side_by_side(&self.plan.policy, median_lead_time(&self.world.pools));
-        let frontier = tune::frontier(&self.plan.policy);
+        let own_settings = &self.plan.policy;
+        let mut side = tune::side_by_side(own_settings, median_lead_time(&self.world.pools));
         let own = vec![side[0].clone()];
+        let mut frontier = tune::frontier(own_settings, own_settings.order_quantity);
+        let points = frontier.len();
+        frontier.extend(tune::frontier(own_settings, OrderQuantity::None));
+        if request.only_own {
+            side.truncate(1);
+            frontier.clear();
+        }
         let together: Vec<Candidate> = side.iter().chain(&frontier).cloned().collect();
         let mut stages = vec![World { candidates: together.clone(), ..self.world.clone() }];
-        stages[0].settings.keep_paths = true;
+        stages[0].settings.paths_of = vec![0, side.len() - 1];
         for (_, change) in &request.what_if {
             stages.push(World { candidates: own.clone(), ..self.world.clone() }.after(change));
         }
@@ -129,7 +139,8 @@ impl<'a> Theatre<'a> {
         let what_if: Vec<_> = what_if.collect();
         let mut played = results.swap_remove(0);
         let tuned = request.tune.then(|| tuned(&earlier, &played, together));
-        let frontier = played.split_off(side.len());
+        let mut frontier = played.split_off(side.len());
+        frontier.truncate(points);
         progress.end(&format!("{} windows, {} policies", windows.len(), played.len() + frontier.len()));
         let first = windows[last].start + self.warm_up.min(windows[last].len() / 4);
         Ok(Simulation {

@@ -167,8 +167,8 @@ pub struct Settings {
     pub seed: Option<u64>,
     /// Currency that all orders of one review may cost; the pools with the least cover are served first.
     pub budget: Option<f64>,
-    /// Keeps the stock of every pool and period, for charts.
-    pub keep_paths: bool,
+    /// Candidates whose stock of every pool and period is kept, for charts.
+    pub paths_of: Vec<usize>,
 }
 
 /// What one candidate did.

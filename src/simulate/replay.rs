@@ -27,7 +27,7 @@ pub struct Replay<'a> {
     refreshed: usize,
     /// `[candidate][pool]`
     states: Vec<Vec<State>>,
-    /// By candidate; empty without paths.
+    /// By candidate; empty where not asked for.
     paths: Vec<Vec<Vec<f32>>>,
 }
 
@@ -87,7 +87,8 @@ impl<'a> Replay<'a> {
             state
         };
         let states = candidates.iter().map(|_| pools.iter().map(start).collect()).collect();
-        let paths = if settings.keep_paths { vec![vec![Vec::new(); pools.len()]; candidates.len()] } else { Vec::new() };
+        let kept = |c: usize| if settings.paths_of.contains(&c) { vec![Vec::new(); pools.len()] } else { Vec::new() };
+        let paths = (0..candidates.len()).map(kept).collect();
         Self { pools, candidates, settings, now, refreshed: now, states, paths }
     }
 
@@ -138,7 +139,9 @@ impl<'a> Replay<'a> {
         let days = self.settings.period_days;
         let level = match &self.candidates[candidate].rule {
             Rule::Inventory(settings) => {
-                let input = self.input(pool, outlook, StockLevel::default(), &[]);
+                let mut input = self.input(pool, outlook, StockLevel::default(), &[]);
+                let (average, peak) = rates(&this.demand[..self.now], this.start, (RATE_DAYS / days).ceil() as usize);
+                (input.average_per_day, input.peak_per_day) = (average / days, peak / days);
                 Level::Targets(Box::new(targets(&input, settings)))
             }
             Rule::MovingAverage { average_days, cover_days } => {
@@ -160,15 +163,14 @@ impl<'a> Replay<'a> {
     fn input<'b>(&self, pool: usize, outlook: &'b PoolOutlook, stock: StockLevel, arrivals: &'b [Arrival]) -> PoolInput<'b> {
         let this = &self.pools[pool];
         let days = self.settings.period_days;
-        // Only max-average reads past rates, and only when targets are made.
-        let (average, peak) = rates(&this.demand[..self.refreshed], this.start, (RATE_DAYS / days).ceil() as usize);
         PoolInput {
             sku: SkuId(pool as u32),
             location: LocationId(0),
             as_of: NaiveDate::MIN,
             outlook: outlook.outlook(days),
-            average_per_day: average / days,
-            peak_per_day: peak / days,
+            // Past rates matter to targets alone.
+            average_per_day: 0.0,
+            peak_per_day: 0.0,
             lead_time: this.lead_time,
             lead_time_source: "",
             abc: this.abc,
@@ -201,8 +203,8 @@ impl<'a> Replay<'a> {
             if this.start <= start {
                 sell(state, this, self.now, self.settings, scored);
             }
-            if let Some(paths) = self.paths.get_mut(candidate) {
-                paths[pool].push((state.on_hand - state.backorders) as f32);
+            if let Some(path) = self.paths[candidate].get_mut(pool) {
+                path.push((state.on_hand - state.backorders) as f32);
             }
         }
     }
@@ -244,8 +246,9 @@ impl<'a> Replay<'a> {
         let position = state.on_hand + on_order - state.backorders;
         let (units, per_day) = match (&state.level, &self.candidates[candidate].rule) {
             (Some(Level::Targets(targets)), Rule::Inventory(settings)) => {
-                // Nothing on its way can lower the position: the cheap test first.
-                if position > targets.reorder_point && on_order == 0.0 {
+                // The cheap test first: everything on its way counts, and it is enough.
+                let horizon = today + targets.lead_days + targets.review_days;
+                if position > targets.reorder_point && state.pipeline.last().is_none_or(|a| a.days <= horizon) {
                     return (0.0, f64::INFINITY);
                 }
                 let arrivals: Vec<Arrival> = state.pipeline.iter().map(|a| Arrival { days: a.days - today, ..*a }).collect();

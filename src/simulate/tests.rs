@@ -46,7 +46,7 @@ fn settings(window: Range<usize>) -> Settings {
         },
         seed: None,
         budget: None,
-        keep_paths: false,
+        paths_of: Vec::new(),
         window,
     }
 }
@@ -131,7 +131,7 @@ fn the_future_does_not_reach_back() {
             Candidate { name: "ma".into(), rule: Rule::MovingAverage { average_days: 30.0, cover_days: 9.0 } },
         ];
         let mut world = settings(100..150);
-        world.keep_paths = true;
+        world.paths_of = vec![0, 1, 2];
         replay(&pools, &all, &world, 7, |t| {
             let seen = &pools[0].demand[t - 60..t];
             vec![poisson(f64::from(seen.iter().sum::<f32>()) / 60.0)]
@@ -189,7 +189,7 @@ fn tuning_takes_the_cheapest_and_reports_it_on_the_window_held_back() {
     let pools = [pool(draws(2.0, 900, 3), 5.0)];
     let own = inventory::Settings { order_rule: OrderRule::OrderUpTo, ..base_stock(0.5) };
     let mut candidates = vec![candidate(own.clone())];
-    candidates.extend(tune::frontier(&own));
+    candidates.extend(tune::frontier(&own, OrderQuantity::Auto));
     let play = |window: Range<usize>| replay(&pools, &candidates, &settings(window), 1000, |_| vec![poisson(2.0)]);
     let windows: Vec<_> = [0..300, 300..600].into_iter().map(play).collect();
     let held_back = play(600..900);

@@ -20,9 +20,11 @@ pub const SERVICES: [f64; 11] = [0.50, 0.60, 0.70, 0.75, 0.80, 0.85, 0.90, 0.95,
 /// The published methods side by side, the user's own settings first and the moving-average benchmark last.
 #[must_use]
 pub fn side_by_side(own: &inventory::Settings, lead_days: f64) -> Vec<Candidate> {
+    let rate = own.holding_rate_per_year.or(Some(inventory::Settings::DEFAULT_HOLDING_RATE));
+    let costed = inventory::Settings { holding_rate_per_year: rate, ..own.clone() };
     let with = |name: &str, method, order_quantity| Candidate {
         name: name.to_string(),
-        rule: Rule::Inventory(Box::new(inventory::Settings { method, order_quantity, ..own.clone() })),
+        rule: Rule::Inventory(Box::new(inventory::Settings { method, order_quantity, ..costed.clone() })),
     };
     vec![
         Candidate { name: "own settings".into(), rule: Rule::Inventory(Box::new(own.clone())) },
@@ -40,12 +42,16 @@ pub fn side_by_side(own: &inventory::Settings, lead_days: f64) -> Vec<Candidate>
 }
 
 /// The user's settings with the quantile method at each of [`SERVICES`]: the efficient frontier.
+///
+/// `order_quantity` on top of the reorder point; with `None` every review orders what is missing, which is best where an order
+/// costs nothing.
 #[must_use]
-pub fn frontier(own: &inventory::Settings) -> Vec<Candidate> {
+pub fn frontier(own: &inventory::Settings, order_quantity: OrderQuantity) -> Vec<Candidate> {
     let at = |service: f64| {
         let service = Probability::new(service).expect("the tried services are probabilities");
-        let settings = inventory::Settings { method: Method::Quantile, service, cells: all_cells(own, service), ..own.clone() };
-        Candidate { name: format!("service {:.2}", service.get()), rule: Rule::Inventory(Box::new(settings)) }
+        let settings = inventory::Settings { method: Method::Quantile, service, order_quantity, cells: all_cells(own, service), ..own.clone() };
+        let lots = if order_quantity == OrderQuantity::None { ", no lots" } else { "" };
+        Candidate { name: format!("service {:.2}{lots}", service.get()), rule: Rule::Inventory(Box::new(settings)) }
     };
     SERVICES.iter().map(|&service| at(service)).collect()
 }
@@ -152,6 +158,9 @@ pub fn fragment(choices: &[Choice], candidates: &[Candidate], windows: usize) ->
         text.push_str(&section);
         if let Some(method) = toml_name(settings.method) {
             text.push_str(&format!("method = \"{method}\"\n"));
+        }
+        if settings.order_quantity == OrderQuantity::None && !choice.scope.starts_with("cell:") {
+            text.push_str("order_quantity = \"none\"\n");
         }
         if let Some(cell) = choice.scope.strip_prefix("cell:") {
             let count = settings.cell(cell.chars().next(), cell.chars().nth(1)).count_every_days;
