@@ -124,7 +124,12 @@ impl fmt::Display for Money {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let sign = if self.0 < 0 { "-" } else { "" };
         let (whole, rest) = (self.0.unsigned_abs() / 10_000, self.0.unsigned_abs() % 10_000);
-        if rest.is_multiple_of(100) { write!(f, "{sign}{whole}.{:02}", rest / 100) } else { write!(f, "{sign}{whole}.{rest:04}") }
+        if rest.is_multiple_of(100) || whole >= 1000 {
+            let cents = (self.0.unsigned_abs() + 50) / 100;
+            write!(f, "{sign}{}.{:02}", cents / 100, cents % 100)
+        } else {
+            write!(f, "{sign}{whole}.{rest:04}")
+        }
     }
 }
 

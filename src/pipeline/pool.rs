@@ -123,7 +123,10 @@ impl<'a> Night<'a> {
         if let Some(drift) = estimate.drift {
             let what = format!("lead time moved from {:.0} to {:.0} days", drift.before, drift.now);
             let why = "the latest receipts count; the longest lead time was raised with them";
-            exceptions.push(Exception::new(Severity::Warning, "lead-time-drift", key(), what, why));
+            // A day's move is worth a note, not a look.
+            let clear = (drift.now - drift.before).abs() >= (0.25 * drift.before).max(3.0);
+            let severity = if clear { Severity::Warning } else { Severity::Info };
+            exceptions.push(Exception::new(severity, "lead-time-drift", key(), what, why));
         }
         if !supplied && self.inputs.has("supply") && !self.kits.is_kit(pool.sku) {
             let why = "the default lead time is used and nobody can be ordered from";
