@@ -209,9 +209,6 @@ impl Layout {
     fn level(self) -> usize {
         self.event() + self.event_columns
     }
-    fn columns(self) -> usize {
-        self.level() + self.knots
-    }
 }
 
 /// The profile of one group from its totals; `held` periods at the end are kept from [`Profile::held`].

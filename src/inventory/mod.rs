@@ -148,7 +148,7 @@ pub fn plan_pool(pool: &PoolInput<'_>, settings: &Settings) -> PoolPlan {
     let walk = position::project(&pool.outlook, pool.stock, pool.arrivals, 0.0, backorders);
     let to_safety = position::project(&pool.outlook, pool.stock, pool.arrivals, targets.safety_stock, true).days_to_stockout;
     let order_by_days = to_safety.map(|days| days - targets.lead_days);
-    let status = status(&pool, &targets, &need, walk.days_to_stockout, order_by_days, settings);
+    let status = status(&pool, &targets, &need, (walk.days_to_stockout, order_by_days), settings);
     let quiet = matches!(status, Status::Held | Status::Excess);
     let runs_out = if targets.protection.mean() > 0.0 { 1.0 - targets.protection.cdf(need.position) } else { 0.0 };
     let date = |days: f64| pool.as_of.checked_add_signed(chrono::Duration::days(days.floor() as i64));
@@ -196,8 +196,7 @@ fn status(
     pool: &PoolInput<'_>,
     targets: &Targets,
     need: &Need,
-    days_to_stockout: Option<f64>,
-    order_by_days: Option<f64>,
+    (days_to_stockout, order_by_days): (Option<f64>, Option<f64>),
     settings: &Settings,
 ) -> Status {
     let expected = targets.per_day > 0.0;

@@ -6,10 +6,13 @@ use crate::units::{LocationId, SkuId, SupplierId};
 use chrono::NaiveDate;
 use std::collections::BTreeMap;
 
+/// When and where a receipt came.
+type Dated = (NaiveDate, LocationId, Receipt);
+
 /// Receipts by supply line and by supplier.
 #[derive(Debug, Default)]
 pub struct LeadTimes {
-    own: BTreeMap<(SkuId, SupplierId), Vec<(NaiveDate, LocationId, Receipt)>>,
+    own: BTreeMap<(SkuId, SupplierId), Vec<Dated>>,
     suppliers: BTreeMap<SupplierId, ReceiptStatistics>,
 }
 

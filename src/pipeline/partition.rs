@@ -96,8 +96,7 @@ impl<'a> Night<'a> {
         let panel = &self.inputs.panel;
         let forecasts: Vec<PoolForecast> = range.clone().map(|p| self.context.forecast_pool(p)).collect();
         let series = panel.pools()[range.clone()].iter().map(|p| p.series.clone()).filter(|s| !s.is_empty());
-        let span = series.fold(usize::MAX..0, |span, s| span.start.min(s.start)..span.end.max(s.end));
-        let span = span.start.min(span.end)..span.end;
+        let span = series.reduce(|span, s| span.start..s.end).unwrap_or(0..0);
         let rows: Vec<(_, &SeriesForecast)> =
             span.clone().map(|i| panel.key(i)).zip(forecasts.iter().flat_map(|f| &f.series)).collect();
         let mut part = Part {

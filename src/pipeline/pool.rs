@@ -70,7 +70,7 @@ impl<'a> Night<'a> {
         let margin = need.margin;
         let mut lines = self.market.propose(need, |s| self.lead_times.estimate(s, pool.location).lead_time.mean().0, exceptions);
         self.heed_decisions(pool, &mut lines);
-        let (allocation, findings) = self.allocate(p, forecast, &plan, available, exceptions);
+        let (allocation, findings) = self.allocate(p, forecast, &plan, exceptions);
         let daily = daily(&demand.mean, period_days);
         let open = open_orders::OpenPool {
             stock: available - self.stock[p].map_or(Units(0), |s| s.backordered),
@@ -327,7 +327,6 @@ impl<'a> Night<'a> {
         p: usize,
         forecast: &PoolForecast,
         plan: &PoolPlan,
-        available: Units,
         exceptions: &mut Vec<Exception>,
     ) -> (Vec<Allocation>, Vec<ChannelFinding>) {
         let inputs = self.inputs;
@@ -339,8 +338,12 @@ impl<'a> Night<'a> {
         let reserved = |c: ChannelId| inputs.channels[c.index()].reserve.is_some();
         let here = self.presence.channels(pool, &inputs.panel, |c| listed(c).is_some() || reserved(c));
         let demand: Vec<ChannelDemand> = here.iter().map(|&c| self.channel_demand(pool, c, forecast, listed(c))).collect();
-        let stock =
-            allocate::PoolStock { sku: pool.sku, location: pool.location, available, reorder_point: plan.policy.reorder_point };
+        let stock = allocate::PoolStock {
+            sku: pool.sku,
+            location: pool.location,
+            available: self.available(p),
+            reorder_point: plan.policy.reorder_point,
+        };
         let context = allocate::Context { names: &inputs.names, settings: &self.plan.allocation, as_of: self.market.as_of };
         let rows = allocate::allocate(&stock, &demand, &context, exceptions);
         let facts =

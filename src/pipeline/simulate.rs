@@ -79,7 +79,7 @@ impl<'a> Theatre<'a> {
             let supply: Vec<&Supply> = market.supply_of(pool.sku, pool.location).collect();
             let (mut replayed, kept) = replay_pool(inputs, pool, class, &return_rates);
             supplied(&mut replayed, supply.first().copied(), inputs, &lead_times, pool);
-            replayed.supplied = !kits.is_kit(pool.sku) && (supply.first().is_some() || !inputs.has("supply"));
+            replayed.supplied = !kits.is_kit(pool.sku) && (!supply.is_empty() || !inputs.has("supply"));
             let name = supply.first().map_or(String::new(), |s| inputs.names.suppliers[s.supplier.index()].clone());
             if !name.is_empty() {
                 replayed.scopes.push((format!("supplier:{name}"), 1.0));

@@ -257,7 +257,7 @@ impl Replay<'_> {
             let sold = self.sell(day, &mut stock, sales);
             pace += (sold as f64 - pace) / 42.0;
             if day >= first {
-                self.reorder(day, stock, pace, &mut pool.orders, random);
+                self.reorder(day, (stock, pace), &mut pool.orders, random);
             }
             pool.stock.push(stock);
         }
@@ -281,7 +281,7 @@ impl Replay<'_> {
     }
 
     /// Orders on the weekly round (every day from suppliers without order days) when the position looks low.
-    fn reorder(&self, day: usize, stock: i64, pace: f64, orders: &mut Vec<Order>, random: &mut Random) {
+    fn reorder(&self, day: usize, (stock, pace): (i64, f64), orders: &mut Vec<Order>, random: &mut Random) {
         let stopped = match self.base.kind {
             Kind::Kit => true,
             Kind::PhasedOut => day >= DAYS - 210,
