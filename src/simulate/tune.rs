@@ -49,7 +49,13 @@ pub fn side_by_side(own: &inventory::Settings, lead_days: f64) -> Vec<Candidate>
 pub fn frontier(own: &inventory::Settings, order_quantity: OrderQuantity) -> Vec<Candidate> {
     let at = |service: f64| {
         let service = Probability::new(service).expect("the tried services are probabilities");
-        let settings = inventory::Settings { method: Method::Quantile, service, order_quantity, cells: all_cells(own, service), ..own.clone() };
+        let settings = inventory::Settings {
+            method: Method::Quantile,
+            service,
+            order_quantity,
+            cells: all_cells(own, service),
+            ..own.clone()
+        };
         let lots = if order_quantity == OrderQuantity::None { ", no lots" } else { "" };
         Candidate { name: format!("service {:.2}{lots}", service.get()), rule: Rule::Inventory(Box::new(settings)) }
     };
