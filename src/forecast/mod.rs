@@ -50,6 +50,8 @@ use std::ops::Range;
 
 /// Horizons at which sums over an interval are calibrated: a week to two months.
 pub const LADDER: usize = 4;
+/// Series that the profile of all categories is worth against a category's own.
+const CATEGORY_EVIDENCE: f64 = 20.0;
 /// Pools of history to learn errors from; more would only cost time.
 const SAMPLE_POOLS: usize = 6_000;
 /// Volume bands of [`Context::class`], units a period.
@@ -328,6 +330,33 @@ impl<'a> Context<'a> {
                     "no pooled seasonal profile",
                     error.to_string(),
                 )),
+            }
+        }
+        self.shrink_profiles(totals, history);
+    }
+
+    /// Pulls every category's profile towards that of all categories in its channel: a season that few items show is mostly theirs.
+    fn shrink_profiles(&mut self, totals: &Totals, history: usize) {
+        let mut series = vec![0.0; self.groups.keys.len()];
+        self.groups.of_series.iter().for_each(|&g| series[g] += 1.0);
+        let mut channels: Vec<usize> = self.groups.keys.iter().map(|k| k.channel).collect();
+        channels.sort_unstable();
+        channels.dedup();
+        for channel in channels {
+            let members: Vec<usize> = (0..series.len()).filter(|&g| self.groups.keys[g].channel == channel).collect();
+            if members.len() < 2 {
+                continue;
+            }
+            let sum = |of: &[f64]| -> Vec<f64> {
+                (0..history).map(|t| members.iter().map(|g| of[g * history + t]).sum()).collect()
+            };
+            let key = seasonal::GroupKey { category: String::new(), channel };
+            let held = series::ORIGINS * self.ladder[2];
+            let all = (sum(&totals.units), sum(&totals.expected));
+            let Ok(all) = seasonal::profile(&self.demand, &self.settings, &key, (&all.0, &all.1), held) else { continue };
+            for &g in &members {
+                let share = CATEGORY_EVIDENCE / (series[g] + CATEGORY_EVIDENCE);
+                self.profiles[g].pull_towards(&all, share);
             }
         }
     }

@@ -182,6 +182,17 @@ pub struct Profile {
 }
 
 impl Profile {
+    /// Moves the season `share` of the way to `other`'s, in logarithms.
+    pub fn pull_towards(&mut self, other: &Self, share: f64) {
+        let share = share as f32;
+        let blend = |own: &mut [f32], other: &[f32]| {
+            own.iter_mut().zip(other).for_each(|(a, &b)| *a = a.powf(1.0 - share) * b.powf(share));
+        };
+        blend(&mut self.index, &other.index);
+        blend(&mut self.held, &other.held);
+        self.growth += f64::from(share) * (other.growth - self.growth);
+    }
+
     /// No season, no growth.
     #[must_use]
     pub fn flat(periods: usize) -> Self {

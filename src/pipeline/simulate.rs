@@ -259,7 +259,7 @@ fn tuned(earlier: &[Vec<Played>], held_back: &[Played], candidates: Vec<Candidat
     let all = tune::choose(earlier, held_back, None, Goal::LeastCost);
     let by_class = scopes.iter().filter_map(|scope| tune::choose(earlier, held_back, Some(scope), Goal::LeastCost));
     let choices: Vec<Choice> = all.into_iter().chain(by_class.filter(|c| c.tuned.periods > 0.0)).collect();
-    let fragment = tune::fragment(&choices[..choices.len().min(1)], &candidates, earlier.len());
+    let fragment = tune::fragment(&choices, &candidates, earlier.len());
     Tuned { choices, candidates, fragment }
 }
 

@@ -199,9 +199,12 @@ fn tuning_takes_the_cheapest_and_reports_it_on_the_window_held_back() {
     assert!(choice.gain() > 0.0);
     let filled = tune::choose(&windows, &held_back, None, tune::Goal::FillRate(0.9)).unwrap();
     assert!(filled.tuned.fill_rate().unwrap() >= 0.9 && filled.tuned.stock <= choice.tuned.stock);
-    let fragment = tune::fragment(&[filled], &candidates, 2);
+    let fragment = tune::fragment(std::slice::from_ref(&filled), &candidates, 2);
+    let filled = filled.candidate;
     let parsed: toml::Table = fragment.parse().unwrap();
-    let _: inventory::Settings = parsed["policy"].clone().try_into().unwrap();
+    let chosen: inventory::Settings = parsed["policy"].clone().try_into().unwrap();
+    let Rule::Inventory(settings) = &candidates[filled].rule else { panic!("an inventory rule") };
+    assert_eq!(chosen, **settings);
 }
 
 #[test]

@@ -4,6 +4,7 @@ use super::{Candidate, Played, Rule, Totals};
 use crate::inventory;
 use crate::inventory::settings::{Method, OrderQuantity};
 use crate::units::Probability;
+use serde::Serialize;
 
 /// What to look for.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -141,10 +142,11 @@ fn least(sums: &[Totals], value: impl Fn(&Totals) -> f64, allowed: impl Fn(&Tota
     candidates.min_by(|a, b| value(a.1).total_cmp(&value(b.1)).then(a.0.cmp(&b.0))).map(|(i, _)| i)
 }
 
-/// The choices as a fragment of the configuration, with their evidence as comments.
+/// The choice for all pools as a section of the configuration, the evidence of every choice as comments above it.
 #[must_use]
 pub fn fragment(choices: &[Choice], candidates: &[Candidate], windows: usize) -> String {
     let mut text = format!("# Chosen on {windows} windows of history; the gain is that of a later window which was held back.\n");
+    let mut section = String::new();
     for choice in choices {
         let Some(Candidate { name, rule }) = candidates.get(choice.candidate) else { continue };
         let fill = |t: &Totals| t.fill_rate().map_or("-".into(), |f| format!("{:.1} %", 100.0 * f));
@@ -157,34 +159,15 @@ pub fn fragment(choices: &[Choice], candidates: &[Candidate], windows: usize) ->
             fill(&choice.before)
         ));
         let Rule::Inventory(settings) = rule else { continue };
-        let section = match choice.scope.strip_prefix("cell:") {
-            Some(cell) => format!("[policy.cells.{cell}]\nservice = {}\n", settings.service.get()),
-            None => format!("[policy]\nservice = {}\n", settings.service.get()),
-        };
-        text.push_str(&section);
-        if let Some(method) = toml_name(settings.method) {
-            text.push_str(&format!("method = \"{method}\"\n"));
-        }
-        if settings.order_quantity == OrderQuantity::None && !choice.scope.starts_with("cell:") {
-            text.push_str("order_quantity = \"none\"\n");
-        }
-        if let Some(cell) = choice.scope.strip_prefix("cell:") {
-            let count = settings.cell(cell.chars().next(), cell.chars().nth(1)).count_every_days;
-            text.push_str(&format!("count_every_days = {count}\n"));
+        if choice.scope == "all" {
+            // Plain values and tables only: they always serialise.
+            section = toml::to_string(&Fragment { policy: settings }).unwrap_or_default();
         }
     }
-    text
+    text + &section
 }
 
-fn toml_name(method: Method) -> Option<&'static str> {
-    match method {
-        Method::Auto => None,
-        Method::MaxAverage => Some("max-average"),
-        Method::Normal => Some("normal"),
-        Method::Quantile => Some("quantile"),
-        Method::Cost => Some("cost"),
-        Method::Cover => Some("cover"),
-        Method::FillRate => Some("fill-rate"),
-        Method::JustInTime => Some("just-in-time"),
-    }
+#[derive(Serialize)]
+struct Fragment<'a> {
+    policy: &'a inventory::Settings,
 }
