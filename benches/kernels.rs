@@ -19,7 +19,9 @@ fn daily() -> Vec<f64> {
 }
 
 fn monthly() -> Vec<f64> {
-    (0..96).map(|t| (200.0 + t as f64) * (1.0 + 0.2 * (t as f64 * 0.5236).sin()) * (1.0 + 0.1 * noise(t))).collect()
+    (0..96)
+        .map(|t| (200.0 + t as f64) * (1.0 + 0.2 * (t as f64 * std::f64::consts::FRAC_PI_6).sin()) * (1.0 + 0.1 * noise(t)))
+        .collect()
 }
 
 fn intermittent() -> Vec<f64> {

@@ -347,9 +347,8 @@ impl<'a> Context<'a> {
             if members.len() < 2 {
                 continue;
             }
-            let sum = |of: &[f64]| -> Vec<f64> {
-                (0..history).map(|t| members.iter().map(|g| of[g * history + t]).sum()).collect()
-            };
+            let sum =
+                |of: &[f64]| -> Vec<f64> { (0..history).map(|t| members.iter().map(|g| of[g * history + t]).sum()).collect() };
             let key = seasonal::GroupKey { category: String::new(), channel };
             let held = series::ORIGINS * self.ladder[2];
             let all = (sum(&totals.units), sum(&totals.expected));
