@@ -1,7 +1,7 @@
 //! The nightly run: calls the stages in order, over partitions of the panel in parallel.
 //!
 //! The only module that knows all stages and the only one that uses threads. A partition is a range of neighbouring pools of
-//! about [`CELLS_PER_PARTITION`] values, whatever the number of threads; its results are appended in panel order. So the same
+//! about 400,000 values, whatever the number of threads; its results are appended in panel order. So the same
 //! input gives the same bytes on any machine.
 
 mod earlier;

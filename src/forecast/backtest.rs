@@ -1,6 +1,6 @@
 //! Would the forecast have been good? Rolling-origin errors against the benchmarks, per class, channel and horizon.
 //!
-//! Every series is forecast again at the last [`ORIGINS`](super::series) origins with levels and pooled profiles that had not
+//! Every series is forecast again at the last few origins with levels and pooled profiles that had not
 //! seen what followed (Tashman 2000), beside naive, seasonal naive and 60-day average. One series' errors make its rows of the
 //! accuracy table; [`Backtest`] averages scaled errors over series, so that no scale dominates.
 

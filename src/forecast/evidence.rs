@@ -4,7 +4,7 @@ use super::combine::MemoryErrors;
 use super::distribution::{Moments, PitCounts};
 use super::{CLASSES, KINDS, LADDER};
 
-/// Evidence of [`Stage::Memories`].
+/// Evidence of the memories stage.
 #[derive(Debug, Clone)]
 pub struct Memories {
     pub(super) errors: Vec<MemoryErrors>,
@@ -18,7 +18,7 @@ pub struct Memories {
     pub(super) discounts: Vec<(f64, f64, f64)>,
 }
 
-/// Evidence of [`Stage::Calibration`].
+/// Evidence of the calibration stage.
 #[derive(Debug, Clone)]
 pub struct Errors {
     /// Recent units and what the levels expected, by group.
