@@ -311,7 +311,7 @@ impl<'a> Night<'a> {
             volume: product.volume,
             previous: self.previous_quantities(input),
             reason: reason(plan),
-            steps: plan.policy.steps.iter().chain(&plan.steps).cloned().collect(),
+            steps: plan.steps.clone(),
         }
     }
 
