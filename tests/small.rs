@@ -274,7 +274,6 @@ pub fn small(as_of: &str, history: i64) -> Small {
         transfers: vec![],
         findings: vec![],
         methods: (0..4).map(|i| (format!("M{i}"), "best of two".to_string())).collect(),
-        ..Outcome::default()
     };
     let forecast = |i: usize| SeriesForecast {
         mean: vec![i as f32 + 0.5; 14],
