@@ -1,8 +1,8 @@
 //! The nightly run: calls the stages in order, over partitions of the panel in parallel.
 //!
-//! The only module that knows all stages and the only one that uses threads. A partition is a range of neighbouring pools of
-//! about 400,000 values, whatever the number of threads; its results are appended in panel order. So the same
-//! input gives the same bytes on any machine.
+//! The only module that knows all stages. A partition is a range of neighbouring pools of about 400,000 values, whatever the
+//! number of threads; its results are appended in panel order. So the same input gives the same bytes on any machine. Reading and
+//! the report's item pages use the same threads for themselves.
 
 mod earlier;
 mod history;

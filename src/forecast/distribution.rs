@@ -6,10 +6,20 @@
 //! series: `G(x) = C(F(x))`, where `C` is the empirical distribution of the non-randomised probability integral transform
 //! (Czado, Gneiting & Held 2009), a conformal correction that keeps counts counts. Units: units of demand.
 
+use std::sync::LazyLock;
+
 /// Past this mean a count is as good as continuous.
 const LARGE_MEAN: f64 = 100.0;
 /// Points of a continuous grid.
 const GRID: usize = 240;
+/// Standard normal deviates between which a continuous distribution is linear: -5 to 5, off by less than 0.0001.
+const DEVIATES: usize = 201;
+/// `Φ` at the deviates.
+static NORMAL: LazyLock<[f64; DEVIATES]> = LazyLock::new(|| std::array::from_fn(|i| normal_cdf(deviate(i))));
+
+fn deviate(i: usize) -> f64 {
+    0.05 * i as f64 - 5.0
+}
 
 /// Probabilities at which a [`Calibration`] is kept; denser in the tails that safety stock reads.
 const KNOTS: [f64; 17] = [0.005, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.975, 0.99, 0.995, 0.999];
@@ -64,6 +74,17 @@ impl Calibration {
         interpolate(&KNOTS, &self.0, u)
     }
 
+    /// `C(u)` of ascending `u`, each found from where the last one was.
+    fn observer(&self) -> impl FnMut(f64) -> f64 + '_ {
+        let mut i = 0;
+        move |u| {
+            while i < KNOTS.len() && KNOTS[i] < u {
+                i += 1;
+            }
+            between(&KNOTS, &self.0, i, u)
+        }
+    }
+
     /// `C⁻¹(p)`.
     #[must_use]
     pub fn predicted(&self, p: f64) -> f64 {
@@ -78,7 +99,11 @@ impl Calibration {
 }
 
 fn interpolate(xs: &[f64], ys: &[f64], x: f64) -> f64 {
-    let i = xs.partition_point(|&k| k < x);
+    between(xs, ys, xs.partition_point(|&k| k < x), x)
+}
+
+/// Linear between the points `i - 1` and `i`, the ends being (0, 0) and (1, 1).
+fn between(xs: &[f64], ys: &[f64], i: usize, x: f64) -> f64 {
     let (x0, y0) = if i == 0 { (0.0, 0.0) } else { (xs[i - 1], ys[i - 1]) };
     let (x1, y1) = if i == xs.len() { (1.0, 1.0) } else { (xs[i], ys[i]) };
     if x1 > x0 { (y0 + (y1 - y0) * (x - x0) / (x1 - x0)).clamp(0.0, 1.0) } else { y1 }
@@ -150,9 +175,30 @@ impl Moments {
     }
 
     fn gamma_quantile(self, p: f64) -> f64 {
+        self.gamma_at(normal_quantile(p))
+    }
+
+    /// Demand `z` standard deviates of its cube root from the middle.
+    fn gamma_at(self, z: f64) -> f64 {
         let shape = self.mean * self.mean / self.variance.max(1e-12);
-        let root = 1.0 - 1.0 / (9.0 * shape) + normal_quantile(p) / (9.0 * shape).sqrt();
+        let root = 1.0 - 1.0 / (9.0 * shape) + z / (9.0 * shape).sqrt();
         self.mean * root.max(0.0).powi(3)
+    }
+
+    /// `P(D <= x)` of the gamma distribution at ascending `x`, linear between the [`DEVIATES`].
+    fn gamma_cdfs(self) -> impl FnMut(f64) -> f64 {
+        let at: [f64; DEVIATES] = std::array::from_fn(|i| self.gamma_at(deviate(i)));
+        let mut i = 0;
+        move |x| {
+            while i < DEVIATES && at[i] < x {
+                i += 1;
+            }
+            match i {
+                0 => 0.0,
+                DEVIATES => 1.0,
+                _ => NORMAL[i - 1] + (x - at[i - 1]) / (at[i] - at[i - 1]) * (NORMAL[i] - NORMAL[i - 1]),
+            }
+        }
     }
 
     /// Smallest whole number of units `x` with `P(D <= x) >= p`, for every p of the ascending `probabilities`.
@@ -249,18 +295,20 @@ impl DemandOver {
         }
         let mut cdf = Vec::new();
         let mut step = 1.0;
+        let mut observed = calibration.observer();
         if moments.is_count() {
             let mut sum = 0.0;
             moments.walk(|_, p| {
                 sum += p;
-                cdf.push(calibration.observed(f64::min(sum, 1.0)));
+                cdf.push(observed(f64::min(sum, 1.0)));
                 sum < 0.999_999
             });
         } else {
-            let top = moments.gamma_quantile(0.999_99).max(mean);
+            let top = moments.gamma_at(4.265).max(mean); // P = 0.999 99
             step = (top / GRID as f64).ceil().max(1.0);
             let points = (top / step).ceil() as usize;
-            cdf.extend((0..=points).map(|i| calibration.observed(moments.gamma_cdf(i as f64 * step + 0.5))));
+            let mut cdf_at = moments.gamma_cdfs();
+            cdf.extend((0..=points).map(|i| observed(cdf_at(i as f64 * step + 0.5))));
         }
         if let Some(last) = cdf.last_mut() {
             *last = 1.0;

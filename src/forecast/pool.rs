@@ -47,6 +47,21 @@ impl PoolDemand {
     /// are correlated through the level), `d` the mean of the interval's periods.
     #[must_use]
     pub fn over(&self, from: f64, to: f64, end_variance: f64) -> DemandOver {
+        let (moments, calibration) = self.moments(from, to, end_variance);
+        DemandOver::new(moments, &calibration)
+    }
+
+    /// Quantiles at the ascending `probabilities` of the demand [`PoolDemand::over`] the periods `from..to`, without the rest of the
+    /// distribution.
+    #[must_use]
+    pub fn quantiles<const N: usize>(&self, from: f64, to: f64, probabilities: [f64; N]) -> [f32; N] {
+        let (moments, calibration) = self.moments(from, to, 0.0);
+        let mut quantiles = [0.0; N];
+        moments.quantiles(&probabilities.map(|p| calibration.predicted(p)), &mut quantiles);
+        quantiles
+    }
+
+    fn moments(&self, from: f64, to: f64, end_variance: f64) -> (Moments, Calibration) {
         let from = from.max(0.0);
         let (mut mean, mut variance) = (0.0, 0.0);
         let mut t = from.floor();
@@ -62,7 +77,7 @@ impl PoolDemand {
         let level = self.level_variance[rung] + share * (self.level_variance[next] - self.level_variance[rung]);
         let rate = mean / (to - from).max(1e-9);
         let variance = variance.max(0.05 * mean) + level * mean * mean + end_variance * rate * rate;
-        DemandOver::new(Moments { mean, variance }, &self.calibrations[rung].towards(&self.calibrations[next], share))
+        (Moments { mean, variance }, self.calibrations[rung].towards(&self.calibrations[next], share))
     }
 
     /// Mean of period `t`; past the horizon its last 28 periods repeat.

@@ -12,14 +12,20 @@ use crate::inputs::{Product, StockHistory, Stockout};
 use crate::panel::{Panel, PanelParts, SalesTotals, SeriesKey, flag};
 use crate::units::{LocationId, Money, SkuId};
 use chrono::NaiveDate;
+use rayon::prelude::*;
+use std::ops::Range;
 use std::path::Path;
 
 /// A whole number this large is not told from its successor in `f32`.
 const EXACT: f32 = 16_777_216.0;
 /// A series that takes no part: it only has rows on or after the as-of date.
 const NOWHERE: u32 = u32::MAX;
-/// Rows placed in one go, small enough to stay in the cache.
+/// Rows put in order in one go, small enough to stay in the cache.
 const BLOCK_ROWS: usize = 1 << 18;
+/// Neighbouring series whose rows are kept together.
+const GROUP: usize = 128;
+/// Parts of the panel that are filled side by side.
+const SHARES: usize = 32;
 /// Bytes of the finished panel a cell: gross, cleaned and flags.
 const CELL_BYTES: u64 = 9;
 
@@ -148,42 +154,53 @@ impl Frame {
         self.offsets[position] + period - self.starts[position] as usize
     }
 
-    /// Adds up gross units, returns, money and the rows' own marks in one pass; returns how many rows lie in the future.
+    /// Adds up gross units, returns, money and the rows' own marks; returns how many rows lie in the future.
+    ///
+    /// Blocks of rows are put in order of the panel, then each share of the panel takes its rows of every block.
     fn scatter(&self, sales: &SalesRows, parts: &mut PanelParts) -> u64 {
-        let end = self.first + self.periods.len();
         let exact = !sales.fractional && sales.facts.iter().all(|f| f.units < EXACT);
-        let mut sums = vec![Sums::default(); self.keys.len()];
-        let mut back = Vec::new();
-        let mut future = 0;
         let rows = &sales.rows;
-        let mut order = Vec::new();
-        for first in (0..rows.series.len()).step_by(BLOCK_ROWS) {
-            by_neighbourhood(&rows.series[first..(first + BLOCK_ROWS).min(rows.series.len())], &mut order);
-            for row in order.iter().map(|&row| first + row as usize) {
-                let Some((spot, period)) = self.place(rows, row) else {
-                    future += u64::from(rows.day[row] as usize >= end);
-                    continue;
-                };
-                let (cell, units) = (spot.cell(period), rows.units[row]);
-                if rows.marks[row] != 0 {
-                    parts.flags[cell] |= rows.marks[row];
-                }
-                if units < 0.0 {
-                    back.push((spot.position as usize, period, -units));
-                } else if exact {
-                    parts.gross[cell] += units;
-                }
-                if let Some(&revenue) = rows.revenue.get(row) {
-                    sums[spot.position as usize].add(revenue, units, end - rows.day[row] as usize);
-                }
-            }
+        let mut shares = self.shares(parts);
+        let blocks: Vec<usize> = (0..rows.series.len()).step_by(BLOCK_ROWS).collect();
+        for wave in blocks.chunks(2 * rayon::current_num_threads()) {
+            let ordered: Vec<Ordered> = wave.par_iter().map(|&first| Ordered::new(self, &rows.series, first)).collect();
+            shares.par_iter_mut().for_each(|share| {
+                let groups = share.groups.clone();
+                let mine = ordered.iter().flat_map(|block| block.of(&groups));
+                mine.for_each(|row| share.take(self, rows, row, exact));
+            });
         }
+        let future = shares.iter().map(|share| share.future).sum();
+        let back = shares.iter_mut().flat_map(|share| std::mem::take(&mut share.back)).collect();
+        parts.totals = shares.into_iter().flat_map(|share| share.sums).map(|sums| sums.totals()).collect();
         if !exact {
             self.scatter_sorted(sales, &mut parts.gross);
         }
         parts.returns = self.returns(back, &mut parts.flags);
-        parts.totals = sums.iter().map(Sums::totals).collect();
         future
+    }
+
+    /// The panel cut into shares of neighbouring series.
+    fn shares<'p>(&self, parts: &'p mut PanelParts) -> Vec<Share<'p>> {
+        let (mut gross, mut flags) = (parts.gross.as_mut_slice(), parts.flags.as_mut_slice());
+        let groups = self.keys.len().div_ceil(GROUP);
+        let per_share = groups.div_ceil(SHARES).max(1);
+        let cut = |first: usize| {
+            let groups = first..(first + per_share).min(groups);
+            let series = groups.start * GROUP..(groups.end * GROUP).min(self.keys.len());
+            let cells = self.offsets[series.start]..self.offsets[series.end];
+            Share {
+                groups,
+                first_series: series.start,
+                first_cell: cells.start,
+                gross: gross.split_off_mut(..cells.len()).expect("series fill the value buffer"),
+                flags: flags.split_off_mut(..cells.len()).expect("one flag byte a value"),
+                sums: vec![Sums::default(); series.len()],
+                back: Vec::new(),
+                future: 0,
+            }
+        };
+        (0..groups).step_by(per_share).map(cut).collect()
     }
 
     /// The same sums in an order that does not depend on the rows'.
@@ -278,19 +295,73 @@ impl Frame {
     }
 }
 
-/// Rows in an order that keeps neighbouring series together, so that one pass over a batch stays in few pages of the panel.
-fn by_neighbourhood(series: &[u32], order: &mut Vec<u32>) {
-    const SHIFT: u32 = 7;
-    let groups = series.iter().max().map_or(0, |&m| (m >> SHIFT) as usize + 1);
-    let mut next = vec![0_u32; groups + 1];
-    series.iter().for_each(|&s| next[(s >> SHIFT) as usize + 1] += 1);
-    (1..=groups).for_each(|g| next[g] += next[g - 1]);
-    order.clear();
-    order.resize(series.len(), 0);
-    for (row, &s) in (0_u32..).zip(series) {
-        let at = &mut next[(s >> SHIFT) as usize];
-        order[*at as usize] = row;
-        *at += 1;
+/// A block of rows in the order of the panel, by groups of series, so that one pass over a group stays in few pages.
+struct Ordered {
+    /// Where each group's rows begin in `rows`. `[groups + 1]`
+    begins: Vec<u32>,
+    rows: Vec<u32>,
+}
+
+impl Ordered {
+    /// The block of rows that starts at row `first`.
+    fn new(frame: &Frame, series: &[u32], first: usize) -> Self {
+        let block = &series[first..(first + BLOCK_ROWS).min(series.len())];
+        let group = |s: u32| frame.spots[s as usize].position as usize / GROUP;
+        let mut begins = vec![0_u32; frame.keys.len().div_ceil(GROUP) + 1];
+        block.iter().for_each(|&s| begins[group(s) + 1] += 1);
+        (1..begins.len()).for_each(|g| begins[g] += begins[g - 1]);
+        let mut next = begins.clone();
+        let mut rows = vec![0; block.len()];
+        for (row, &s) in (first..).zip(block) {
+            let at = &mut next[group(s)];
+            rows[*at as usize] = u32::try_from(row).expect("fewer than four thousand million rows");
+            *at += 1;
+        }
+        Self { begins, rows }
+    }
+
+    /// The rows of neighbouring groups.
+    fn of(&self, groups: &Range<usize>) -> impl Iterator<Item = usize> + '_ {
+        let rows = self.begins[groups.start] as usize..self.begins[groups.end] as usize;
+        self.rows[rows].iter().map(|&row| row as usize)
+    }
+}
+
+/// Some groups of neighbouring series, to be filled by one thread.
+struct Share<'a> {
+    groups: Range<usize>,
+    first_series: usize,
+    first_cell: usize,
+    gross: &'a mut [f32],
+    flags: &'a mut [u8],
+    /// By series.
+    sums: Vec<Sums>,
+    /// Returned: (series, period, units).
+    back: Vec<(usize, u32, f32)>,
+    /// Rows on or after the as-of date.
+    future: u64,
+}
+
+impl Share<'_> {
+    /// Adds one row; its units only where such sums are `exact`.
+    fn take(&mut self, frame: &Frame, rows: &Rows, row: usize, exact: bool) {
+        let end = frame.first + frame.periods.len();
+        let Some((spot, period)) = frame.place(rows, row) else {
+            self.future += u64::from(rows.day[row] as usize >= end);
+            return;
+        };
+        let (cell, units) = (spot.cell(period) - self.first_cell, rows.units[row]);
+        if rows.marks[row] != 0 {
+            self.flags[cell] |= rows.marks[row];
+        }
+        if units < 0.0 {
+            self.back.push((spot.position as usize, period, -units));
+        } else if exact {
+            self.gross[cell] += units;
+        }
+        if let Some(&revenue) = rows.revenue.get(row) {
+            self.sums[spot.position as usize - self.first_series].add(revenue, units, end - rows.day[row] as usize);
+        }
     }
 }
 

@@ -35,27 +35,39 @@ pub(super) fn read(file: &File, reading: &mut Reading<'_>, sink: &mut Sink<'_>) 
     let (narrow, used): (Vec<usize>, Vec<usize>) = used.into_iter().partition(|&i| narrow[i]);
     let metadata = if narrow.is_empty() { None } else { Some(guarded(file, || narrow::metadata(file))?) };
     let all: usize = slices.iter().sum();
-    let mut done = 0;
-    for rows in slices {
-        let frame = guarded(file, || {
+    let decode = |from: usize, rows: usize| {
+        guarded(file, || {
             let mut frame = ParquetReader::new(std::fs::File::open(&file.path)?)
                 .with_projection(Some(used.clone()))
-                .with_slice(Some((done, rows)))
+                .with_slice(Some((from, rows)))
                 .read_parallel(ParallelStrategy::Columns)
                 .finish()?;
             for (metadata, &at) in metadata.iter().flat_map(|m| narrow.iter().map(move |at| (m, at))) {
-                frame.with_column(narrow::column(file, metadata, &headings[at], done..done + rows)?.into_column())?;
+                frame.with_column(narrow::column(file, metadata, &headings[at], from..from + rows)?.into_column())?;
             }
             Ok(frame)
+        })
+    };
+    let mut next = slices.first().map(|&rows| decode(0, rows));
+    let mut done = 0;
+    for (i, &rows) in slices.iter().enumerate() {
+        let Some(frame) = next.take().transpose()? else { break };
+        // The next slice is decoded while this one is taken over.
+        rayon::in_place_scope(|scope| -> Result<()> {
+            let ahead = slices.get(i + 1).map(|&ahead| (done + rows, ahead));
+            if let (Some((from, rows)), next, decode) = (ahead, &mut next, &decode) {
+                scope.spawn(move |_| *next = Some(decode(from, rows)));
+            }
+            for start in (0..rows).step_by(CHUNK_ROWS) {
+                let part = frame.slice(start as i64, CHUNK_ROWS);
+                let mut chunk = convert(file, &part, (&plan, &headings), reading)?;
+                chunk.first_line = (done + start) as u64 + 1;
+                chunk.rows_ahead = all - done - start;
+                require(&mut chunk, reading);
+                sink(chunk, &reading.columns, reading.quarantine)?;
+            }
+            Ok(())
         })?;
-        for start in (0..rows).step_by(CHUNK_ROWS) {
-            let part = frame.slice(start as i64, CHUNK_ROWS);
-            let mut chunk = convert(file, &part, (&plan, &headings), reading)?;
-            chunk.first_line = (done + start) as u64 + 1;
-            chunk.rows_ahead = all - done - start;
-            require(&mut chunk, reading);
-            sink(chunk, &reading.columns, reading.quarantine)?;
-        }
         done += rows;
     }
     Ok(done as u64)

@@ -43,6 +43,15 @@ impl NetDemand<'_> {
         }
         Demand::count(own.mean() + extra, (own.sd().powi(2) + extra).sqrt())
     }
+
+    /// 10 % and 90 % quantiles of demand over periods `from..to`.
+    fn band(&self, from: f64, to: f64) -> [f32; 2] {
+        if self.through_kits.is_empty() {
+            self.own.total.quantiles(from, to, [0.1, 0.9]).map(|q| q * self.net as f32)
+        } else {
+            [0.1, 0.9].map(|p| self.over(from, to, 0.0).quantile(p) as f32)
+        }
+    }
 }
 
 impl<'a> Night<'a> {
@@ -407,10 +416,10 @@ impl<'a> Night<'a> {
         }
         picture.stockout_days_30 = (out.iter().filter(|&&o| o).count() as f64 * days).round() as u16;
         for (w, chunk) in demand.mean.chunks_exact(step).enumerate() {
-            let week = demand.over((w * step) as f64, ((w + 1) * step) as f64, 0.0);
+            let [low, high] = demand.band((w * step) as f64, ((w + 1) * step) as f64);
             picture.mean.push(chunk.iter().sum());
-            picture.low.push(week.quantile(0.1) as f32);
-            picture.high.push(week.quantile(0.9) as f32);
+            picture.low.push(low);
+            picture.high.push(high);
             picture.stock.push(plan.path.get((w + 1) * step - 1).copied().unwrap_or(0.0));
         }
         picture

@@ -24,6 +24,7 @@ use crate::inputs::Inputs;
 use crate::outcome::{Indicator, Outcome};
 use crate::units::{LocationId, SkuId, SupplierId, Units};
 use chrono::NaiveDate;
+use rayon::prelude::*;
 use std::collections::BTreeMap;
 
 /// Everything the report shows.
@@ -125,6 +126,12 @@ impl<'a> Run<'a> {
         &self.input.inputs.names.locations[location.index()]
     }
 
+    /// The script of the items from `first` on.
+    fn items(&self, first: usize) -> serde_json::Result<Vec<u8>> {
+        let at = |sku: usize| self.pools.partition_point(|p| p.sku.index() < sku);
+        sku::script(self.input, first, &self.pools[at(first)..at(first + sku::ITEMS_PER_FILE)])
+    }
+
     fn supplier(&self, id: Option<SupplierId>) -> &'a str {
         id.map_or("", |s| &self.input.inputs.names.suppliers[s.index()])
     }
@@ -150,12 +157,13 @@ pub fn render(input: &ReportInput, writer: &mut dyn FnMut(&str, &[u8]) -> Result
     for (name, script) in lists::all(&run) {
         writer(&format!("report/data/{name}.js"), &script)?;
     }
-    let mut pools = run.pools.as_slice();
-    for first in (0..input.inputs.names.skus.len()).step_by(sku::ITEMS_PER_FILE) {
-        let mine = pools.partition_point(|p| p.sku.index() < first + sku::ITEMS_PER_FILE);
-        let script = sku::script(input, first, &pools[..mine]).map_err(|e| Error::Internal(format!("item data: {e}")))?;
-        writer(&format!("report/items/{}.js", first / sku::ITEMS_PER_FILE), &script)?;
-        pools = &pools[mine..];
+    let starts: Vec<usize> = (0..input.inputs.names.skus.len()).step_by(sku::ITEMS_PER_FILE).collect();
+    for wave in starts.chunks(4 * rayon::current_num_threads()) {
+        let scripts: Vec<_> = wave.par_iter().map(|&first| run.items(first)).collect();
+        for (&first, script) in wave.iter().zip(scripts) {
+            let script = script.map_err(|e| Error::Internal(format!("item data: {e}")))?;
+            writer(&format!("report/items/{}.js", first / sku::ITEMS_PER_FILE), &script)?;
+        }
     }
     Ok(())
 }
