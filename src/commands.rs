@@ -11,8 +11,9 @@ use crate::config::{DEFAULT_FILE, Plan};
 use crate::error::{Error, Result};
 use crate::pipeline::{self, Summary};
 use crate::progress::{Progress, Terminal};
-use crate::publish::{self, OutputLock};
-use crate::{init, sample};
+use crate::publish::{self, OutputLock, PublishedRun};
+use crate::{init, models, sample};
+use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::path::Path;
 
@@ -83,8 +84,13 @@ fn prune(args: &PruneArgs) -> Result<u8> {
     let lock = OutputLock::acquire(&plan.run.out, "prune")?;
     let removed = publish::prune(&lock, args.keep)?;
     for run in &removed {
-        println!("removed {run}");
+        println!("removed {}", run.manifest.run_id);
     }
+    // States outlive their run as long as a run that is kept goes back to them.
+    let refits = |runs: &[PublishedRun]| -> BTreeSet<String> {
+        runs.iter().filter_map(|run| Some(run.manifest.refit.as_ref()?.run_id.clone())).collect()
+    };
+    models::forget(&plan.run.models, refits(&removed).difference(&refits(&PublishedRun::all(lock.out()))))?;
     println!("{} runs removed, at most {} kept", removed.len(), args.keep);
     Ok(0)
 }

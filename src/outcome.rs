@@ -30,7 +30,7 @@ pub struct Accuracy {
     /// Position of the series in the panel.
     pub series: usize,
     /// Method label.
-    pub method: String,
+    pub method: &'static str,
     /// Sum of absolute errors / sum of actuals.
     pub wape: f64,
     /// Sum of errors (forecast - actual) / sum of actuals.

@@ -9,6 +9,7 @@ mod history;
 mod lead_times;
 mod partition;
 mod pool;
+mod refit;
 mod settle;
 pub mod simulate;
 
@@ -17,15 +18,15 @@ use crate::error::{Error, Exception, Result, Severity};
 use crate::forecast;
 use crate::forecast::backtest::BacktestRow;
 use crate::inputs::Inputs;
-use crate::outcome::{Classification, Outcome};
+use crate::outcome::Outcome;
 use crate::panel::Panel;
 use crate::progress::Progress;
 use crate::publish::previous::LastRun;
-use crate::publish::{self, Begin, Identity, InputEntry, OutputLock, Publication, PublishedRun};
+use crate::publish::{self, Begin, Identity, InputEntry, Manifest, OutputLock, Publication, PublishedRun, RefitEntry};
 use crate::review::changes;
 use crate::review::scorecard::scorecard;
 use crate::review::standing::{Standing, override_exceptions};
-use crate::{indicators, ingest, report};
+use crate::{indicators, ingest, models, report};
 use earlier::Earlier;
 use partition::Night;
 use rayon::prelude::*;
@@ -116,8 +117,9 @@ fn run_here(plan: &Plan, progress: &dyn Progress) -> Result<Summary> {
     clock.lap("load");
     let as_of = inputs.panel.calendar().as_of();
     let earlier = Earlier::read(&plan.run.out, as_of)?;
+    let refit = refit::Earlier::read(plan, earlier.last.as_ref(), as_of);
     let previous = earlier.last.as_ref().map(|run| run.manifest.run_id.as_str());
-    let kept = earlier.digest();
+    let kept = refit.digest(earlier.digest());
     let entries: Vec<InputEntry> = inputs.sources.iter().map(InputEntry::from).collect();
     let identity = Identity { as_of, config: &plan.digest, inputs: &entries, previous, kept: &kept };
     let publication = match Publication::begin(lock, &identity.run_id(), expected_bytes(&inputs.panel, plan))? {
@@ -131,10 +133,12 @@ fn run_here(plan: &Plan, progress: &dyn Progress) -> Result<Summary> {
         plan,
         inputs: &inputs,
         earlier: &earlier,
+        refit: &refit,
         last: last.as_ref(),
         standing: &standing,
         publication,
         outcome: Outcome::default(),
+        learnt: None,
     };
     run.outcome.exceptions = told;
     run.outcome.exceptions.extend(override_exceptions(&inputs, as_of));
@@ -154,7 +158,8 @@ pub fn backtest(plan: &Plan, progress: &dyn Progress) -> Result<(Vec<BacktestRow
         let classes = history::classify(&inputs, &return_rates, None, plan);
         let cell = |pool: usize| [classes[pool].abc, classes[pool].xyz].into_iter().map(|c| c.unwrap_or('-')).collect();
         let parts = partitions(&inputs.panel);
-        let context = learn((&inputs).into(), plan.forecast_settings(inputs.panel.calendar().bucket()), &parts, progress);
+        let settings = plan.forecast_settings(inputs.panel.calendar().bucket());
+        let context = learn(forecast::Context::new((&inputs).into(), settings), &parts, progress);
         let done: Vec<_> = parts.par_iter().map(|range| context.backtest(range.clone(), cell)).collect();
         let mut all = forecast::backtest::Backtest::default();
         done.iter().for_each(|part| all.merge(part));
@@ -167,10 +172,13 @@ struct Run<'a> {
     plan: &'a Plan,
     inputs: &'a Inputs,
     earlier: &'a Earlier,
+    refit: &'a refit::Earlier,
     last: Option<&'a LastRun>,
     standing: &'a Standing,
     publication: Box<Publication>,
     outcome: Outcome,
+    /// The refit that the forecasts go back to.
+    learnt: Option<RefitEntry>,
 }
 
 impl Run<'_> {
@@ -182,30 +190,47 @@ impl Run<'_> {
         clock.lap("classify");
         let parts = partitions(panel);
         let settings = plan.forecast_settings(panel.calendar().bucket());
-        let context = learn(inputs.into(), settings, &parts, progress);
+        let run_id = self.publication.run_id().to_owned();
+        let (context, entry, told) =
+            self.refit.learn((inputs.into(), settings), &run_id, |context| learn(context, &parts, progress));
+        self.outcome.exceptions.extend(told);
         clock.lap("learn");
         let night = Night::new(plan, inputs, &context, (&classes, &return_rates), (self.last, self.standing))?;
-        let planned = self.plan_pools(&night, &classes, &parts, progress)?;
+        let (planned, states) = self.plan_pools(&night, &parts, progress)?;
         clock.lap("plan");
-        self.outcome.exceptions.extend(context.exceptions().iter().cloned());
+        self.keep(&context, entry, &states);
+        self.outcome.exceptions.extend(context.exceptions());
         settle::settle(&night, planned, &mut self.outcome);
         self.outcome.classification = classes;
         clock.lap("settle");
         Ok(())
     }
 
-    /// Forecasts and plans every partition, and appends its rows to the large tables.
+    /// Remembers which refit the forecasts go back to; keeps the states where it is this run's own.
+    fn keep(&mut self, context: &forecast::Context<'_>, entry: RefitEntry, states: &[u8]) {
+        let kept = match (self.plan.forecast.refit_days, context.refit()) {
+            (0, _) => return,
+            (_, Some(_)) => Ok(entry),
+            (_, None) => refit::save(self.plan, entry, &context.keep(states)),
+        };
+        match kept {
+            Ok(entry) => self.learnt = Some(entry),
+            Err(told) => self.outcome.exceptions.push(told),
+        }
+    }
+
+    /// Forecasts and plans every partition, and appends its rows to the large tables; with the pools, the states to keep.
     fn plan_pools<'n>(
         &mut self,
         night: &Night<'n>,
-        classes: &[Classification],
         parts: &[Range<usize>],
         progress: &dyn Progress,
-    ) -> Result<Vec<partition::PlannedPool<'n>>> {
+    ) -> Result<(Vec<partition::PlannedPool<'n>>, Vec<u8>)> {
         let mut demand = publish::TableFile::create(&mut self.publication, &publish::schema::DEMAND)?;
         let mut forecast = publish::TableFile::create(&mut self.publication, &publish::schema::FORECAST)?;
-        progress.begin("planning", classes.len() as u64);
-        let mut planned = Vec::with_capacity(classes.len());
+        let pools = self.inputs.panel.pools().len();
+        progress.begin("planning", pools as u64);
+        let (mut planned, mut states) = (Vec::with_capacity(pools), Vec::new());
         for wave in parts.chunks(4 * rayon::current_num_threads()) {
             let done: Vec<_> = wave.par_iter().map(|range| night.partition(range.clone())).collect();
             for part in done {
@@ -216,13 +241,14 @@ impl Run<'_> {
                 self.outcome.accuracy.extend(part.accuracy);
                 self.outcome.methods.extend(part.methods);
                 self.outcome.exceptions.extend(part.exceptions);
+                states.extend(part.states);
                 planned.extend(part.pools);
             }
         }
         demand.close(&mut self.publication)?;
         forecast.close(&mut self.publication)?;
         progress.end(&format!("{} pools", planned.len()));
-        Ok(planned)
+        Ok((planned, states))
     }
 
     /// Audits, writes the remaining files and makes the run current.
@@ -235,11 +261,14 @@ impl Run<'_> {
         outcome.indicators.sort_by(|a, b| (a.indicator, &a.scope).cmp(&(b.indicator, &b.scope)));
         outcome.exceptions.sort_by(|a, b| b.severity.cmp(&a.severity).then_with(|| a.cmp(b)));
         outcome.exceptions.dedup();
-        let manifest = identity.manifest(publish::audit::totals(self.inputs, outcome));
+        let totals = publish::audit::totals(self.inputs, outcome);
+        let manifest = Manifest { refit: self.learnt.take(), ..identity.manifest(totals) };
         if let Some(last) = self.last {
             outcome.changes = changes::compare(last, self.inputs, outcome, &manifest);
         }
-        publish::audit::audit(self.inputs, outcome, self.last.map(|l| &l.run.manifest), &self.plan.publish)?;
+        let audited = publish::audit::audit(self.inputs, outcome, self.last.map(|l| &l.run.manifest), &self.plan.publish);
+        // Best effort: nobody goes back to the states of a run that is not published.
+        audited.inspect_err(|_| drop(models::forget(&self.plan.run.models, [&manifest.run_id])))?;
         publish::tables::write(&mut self.publication, self.inputs, outcome)?;
         publish::csv::write(&mut self.publication, self.inputs, outcome)?;
         clock.lap("tables");
@@ -282,20 +311,14 @@ fn partitions(panel: &Panel) -> Vec<Range<usize>> {
     parts
 }
 
-/// Everything the forecast engine learns over the whole panel, stage by stage.
-fn learn<'a>(
-    demand: forecast::Demand<'a>,
-    settings: forecast::Settings,
-    parts: &[Range<usize>],
-    progress: &dyn Progress,
-) -> forecast::Context<'a> {
+/// Takes a context through the stages of learning over the whole panel.
+fn learn<'a>(mut context: forecast::Context<'a>, parts: &[Range<usize>], progress: &dyn Progress) -> forecast::Context<'a> {
     progress.begin("learning", 0);
-    let mut context = forecast::Context::new(demand, settings);
     while context.stage() != forecast::Stage::Ready {
         let evidence = parts.par_iter().map(|range| context.observe(range.clone())).collect();
         context.learn(evidence);
     }
-    progress.end("seasons, events and errors");
+    progress.end(if context.refit().is_some() { "levels" } else { "seasons, events and errors" });
     context
 }
 

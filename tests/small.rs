@@ -237,7 +237,7 @@ pub fn small(as_of: &str, history: i64) -> Small {
         allocation: vec![allocation(as_of, 0, 0), allocation(as_of, 0, 1), allocation(as_of, 2, 1)],
         accuracy: vec![Accuracy {
             series: 1,
-            method: "Theta".into(),
+            method: "Theta",
             wape: 0.5,
             bias: 0.1,
             mase: 0.9,

@@ -5,6 +5,7 @@
 //! (Makridakis, Spiliotis & Assimakopoulos 2022). Periods in which demand was not seen count nowhere.
 
 use crate::outcome::{Accuracy, QUANTILES};
+use serde::{Deserialize, Serialize};
 
 /// In-sample errors that make a series' accuracy comparable to another's.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -106,22 +107,42 @@ impl ErrorSums {
         self.absolute / if self.actual > 0.0 { self.actual } else { self.count.max(1.0) }
     }
 
-    /// The row of the accuracy table.
+    /// The measures of these errors.
     #[must_use]
-    pub fn row(&self, series: usize, method: &str, scale: &Scale, horizon: usize) -> Accuracy {
+    pub fn measures(&self, scale: &Scale) -> Measures {
         let n = self.count.max(1.0);
         let over = |value: f64, scale: f64| if scale > 0.0 { value / scale } else { f64::from(u8::from(value > 0.0)) };
-        Accuracy {
-            series,
-            method: method.to_owned(),
+        Measures {
             wape: self.wape(),
             bias: self.signed / if self.actual > 0.0 { self.actual } else { n },
             mase: over(self.absolute / n, scale.seasonal_absolute),
             rmsse: over(self.squared / n, scale.naive_squared).sqrt(),
             pinball: (self.quantiles > 0.0).then(|| over(self.pinball / self.quantiles, scale.naive_absolute)),
-            horizon,
-            chosen: false,
         }
+    }
+}
+
+/// How good one method was on one series; see [`Accuracy`].
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Measures {
+    /// Sum of absolute errors / sum of actuals.
+    pub wape: f64,
+    /// Sum of errors (forecast - actual) / sum of actuals.
+    pub bias: f64,
+    /// Mean absolute error scaled by the in-sample seasonal naive one.
+    pub mase: f64,
+    /// Root mean squared error scaled by the in-sample one-step naive one.
+    pub rmsse: f64,
+    /// Mean scaled pinball loss.
+    pub pinball: Option<f64>,
+}
+
+impl Measures {
+    /// The row of the accuracy table.
+    #[must_use]
+    pub fn row(self, series: usize, method: &'static str, horizon: usize) -> Accuracy {
+        let Self { wape, bias, mase, rmsse, pinball } = self;
+        Accuracy { series, method, wape, bias, mase, rmsse, pinball, horizon, chosen: false }
     }
 }
 
@@ -148,7 +169,7 @@ mod tests {
         assert!((scale.seasonal_absolute - 1.0).abs() < 1e-12 && (scale.naive_absolute - 1.6).abs() < 1e-6);
         let mut sums = ErrorSums::default();
         sums.add(6.0, 5.0);
-        assert!((sums.row(0, "x", &scale, 1).mase - 1.0).abs() < 1e-12);
+        assert!((sums.measures(&scale).mase - 1.0).abs() < 1e-12);
     }
 
     #[test]

@@ -4,10 +4,9 @@
 //! seen what followed (Tashman 2000), beside naive, seasonal naive and 60-day average. One series' errors make its rows of the
 //! accuracy table; [`Backtest`] averages scaled errors over series, so that no scale dominates.
 
-use super::accuracy::{ErrorSums, Scale};
+use super::accuracy::{ErrorSums, Measures, Scale};
 use super::series::Fitted;
 use super::{Context, LADDER};
-use crate::outcome::Accuracy;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
@@ -83,7 +82,7 @@ impl Backtest {
         for ((class, channel, rung), cells) in &self.cells {
             for (m, cell) in cells.iter().enumerate().filter(|(_, c)| c.series > 0) {
                 let n = cell.series as f64;
-                let total = cell.sums.row(0, METHODS[m], &Scale::default(), ladder[*rung]);
+                let total = cell.sums.measures(&Scale::default());
                 rows.push(BacktestRow {
                     class: class.clone(),
                     channel: *channel,
@@ -102,10 +101,9 @@ impl Backtest {
         rows
     }
 
-    fn add(&mut self, key: Key, errors: &[ErrorSums; METHODS.len()], scale: &Scale, horizon: usize) {
-        let cells = self.cells.entry(key).or_default();
-        for ((cell, sums), method) in cells.iter_mut().zip(errors).zip(METHODS) {
-            let row = sums.row(0, method, scale, horizon);
+    fn add(&mut self, key: Key, errors: &[ErrorSums; METHODS.len()], scale: &Scale) {
+        for (cell, sums) in self.cells.entry(key).or_default().iter_mut().zip(errors) {
+            let row = sums.measures(scale);
             cell.series += 1;
             cell.sums.merge(sums);
             cell.mase += row.mase;
@@ -141,9 +139,8 @@ impl Context<'_> {
                 let channel = self.demand.panel.key(i).channel.index();
                 for (rung, errors) in self.rolling_errors(&fitted, self.ladder[LADDER - 1]).iter().enumerate() {
                     if errors[0].count() > 0.0 {
-                        let horizon = self.ladder[rung];
-                        backtest.add((class.clone(), Some(channel), rung), errors, &scale, horizon);
-                        backtest.add((class.clone(), None, rung), errors, &scale, horizon);
+                        backtest.add((class.clone(), Some(channel), rung), errors, &scale);
+                        backtest.add((class.clone(), None, rung), errors, &scale);
                     }
                 }
             }
@@ -156,7 +153,8 @@ impl Context<'_> {
         let season = self.demand.panel.calendar().bucket().season_length();
         let window = (60.0 / self.demand.panel.calendar().bucket().days()).round() as usize;
         let n = fitted.units.len();
-        let class = &self.classes[self.class(fitted.rate(), fitted.levels.observed, fitted.spread)];
+        let class = self.class(fitted.rate(), fitted.levels.observed, fitted.spread);
+        let (table, level_variance) = (&self.tables[class], self.learnt.classes[class].level_variance);
         let mut errors = Errors::default();
         for (k, &back) in fitted.back.iter().enumerate().filter(|(_, b)| **b > 0) {
             let origin = n - back;
@@ -169,26 +167,20 @@ impl Context<'_> {
                 let methods = [f64::from(fitted.units[origin - 1]), f64::from(fitted.units[before]), average, mean];
                 let rung = self.ladder.partition_point(|&l| l <= ahead).min(LADDER - 1);
                 errors[rung].iter_mut().zip(methods).for_each(|(s, m)| s.add(m, actual));
-                let quantiles = class.table.quantiles(mean, fitted.spread.relative(mean) + class.level_variance[rung]);
+                let quantiles = table.quantiles(mean, fitted.spread.relative(mean) + level_variance[rung]);
                 errors[rung][METHODS.len() - 1].add_quantiles(&quantiles, actual);
             }
         }
         errors
     }
 
-    /// Rows of the accuracy table at the lead-time horizon; none where history is too short for an origin.
-    pub(super) fn accuracy(&self, fitted: &Fitted<'_>) -> Vec<Accuracy> {
+    /// Accuracy of every method at the lead-time horizon; `None` where history is too short for an origin.
+    pub(super) fn accuracy(&self, fitted: &Fitted<'_>) -> Option<[Measures; METHODS.len()]> {
         let scale = Scale::of(fitted.units, &fitted.held, self.demand.panel.calendar().bucket().season_length());
         let mut sums = [ErrorSums::default(); METHODS.len()];
         for rung in &self.rolling_errors(fitted, self.settings.lead_time) {
             sums.iter_mut().zip(rung).for_each(|(a, b)| a.merge(b));
         }
-        if sums[0].count() == 0.0 {
-            return Vec::new();
-        }
-        let row = |(m, s): (usize, &ErrorSums)| s.row(fitted.index, METHODS[m], &scale, self.settings.lead_time);
-        let mut rows: Vec<Accuracy> = sums.iter().enumerate().map(row).collect();
-        rows[METHODS.len() - 1].chosen = true;
-        rows
+        (sums[0].count() > 0.0).then(|| sums.map(|s| s.measures(&scale)))
     }
 }

@@ -1,6 +1,6 @@
 //! Yesterday's learning on today's history: between two refits only levels move, profiles and error classes stay.
 
-use super::{Context, Demand, Settings, Stage};
+use super::{Context, Demand, Learnt, Settings, Stage};
 
 impl Context<'_> {
     /// What this context has learnt, ready to forecast from a later morning: `demand` holds a panel of the same axis with more
@@ -17,17 +17,14 @@ impl Context<'_> {
         let mut later = Context::new(demand, settings);
         for (g, key) in later.groups.keys.iter().enumerate() {
             if let Ok(old) = self.groups.keys.binary_search(key) {
-                later.profiles[g].clone_from(&self.profiles[old]);
-                later.uplifts[g] = self.uplifts[old];
-                later.scales[g] = self.scales[old];
+                later.learnt.profiles[g].clone_from(&self.learnt.profiles[old]);
+                later.learnt.uplifts[g] = self.learnt.uplifts[old];
+                later.learnt.scales[g] = self.learnt.scales[old];
             }
         }
-        later.launch_curve.clone_from(&self.launch_curve);
-        later.discount_slope = self.discount_slope;
-        later.memory_errors.clone_from(&self.memory_errors);
-        later.dispersions.clone_from(&self.dispersions);
-        later.level_variances.clone_from(&self.level_variances);
-        later.classes.clone_from(&self.classes);
+        let Learnt { profiles, uplifts, scales, .. } = later.learnt;
+        later.learnt = Learnt { profiles, uplifts, scales, unprofiled: Vec::new(), ..self.learnt.clone() };
+        later.tables.clone_from(&self.tables);
         later.stage = Stage::Ready;
         later
     }

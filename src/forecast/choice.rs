@@ -4,13 +4,13 @@
 //! has a shape of its own (months, quarters). Both are forecast again from the rolling origins, and the published path weighs
 //! them by the inverse of their squared errors there (Bates & Granger 1969).
 
-use super::accuracy::{ErrorSums, Scale};
-use super::local::{self, LocalParams, Pool, Yearly};
+use super::accuracy::{ErrorSums, Measures, Scale};
+use super::local::{self, LocalParams, LocalState, Pool, Yearly};
 use super::series::Fitted;
 use super::settings::LocalModels;
 use super::{Context, LADDER};
 use crate::calendar::Bucket;
-use crate::outcome::Accuracy;
+use serde::{Deserialize, Serialize};
 
 /// Label of the local pool in the accuracy table.
 pub const LOCAL: &str = "local pool";
@@ -20,15 +20,23 @@ const ORIGINS: usize = 2;
 const REGULAR: f64 = 1.0 / 1.32;
 
 /// The series' own models and what they are worth.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Local {
-    /// Expected units of each period. `[horizon]`
-    pub path: Vec<f64>,
-    /// Which methods.
-    pub label: String,
-    /// Weight of the path against the pooled level's, 0..=1.
+    /// As fitted to all of history.
+    pub models: LocalState,
+    /// Weight of their path against the pooled level's, 0..=1.
     pub weight: f64,
-    /// Its row of the accuracy table.
-    pub row: Accuracy,
+    /// Their accuracy at the origins.
+    pub measures: Measures,
+}
+
+impl Local {
+    /// Expected units of each period; `None` if they are no demand. `[horizon]`
+    pub fn path(&self, horizon: usize) -> Option<Vec<f64>> {
+        let mut path = vec![0.0; horizon];
+        self.models.forecast_into(&mut path);
+        path.iter().all(|v| v.is_finite() && *v >= 0.0).then_some(path)
+    }
 }
 
 impl Context<'_> {
@@ -64,14 +72,10 @@ impl Context<'_> {
         if own.count() == 0.0 {
             return None;
         }
-        let mut path = vec![0.0; self.settings.horizon];
-        let state = local::fit(&values, params).ok()?;
-        state.forecast_into(&mut path);
+        let models = local::fit(&values, params).ok()?;
         let (own_square, pooled_square) = (own.squared(), pooled.squared());
         let weight = if own_square + pooled_square > 0.0 { pooled_square / (own_square + pooled_square) } else { 0.5 };
         let scale = Scale::of(fitted.units, &fitted.held, bucket.season_length());
-        let row = Accuracy { chosen: weight >= 0.5, ..own.row(fitted.index, LOCAL, &scale, self.settings.lead_time) };
-        let sound = path.iter().all(|v| v.is_finite() && *v >= 0.0);
-        sound.then(|| Local { path, label: state.label(), weight, row })
+        Some(Local { models, weight, measures: own.measures(&scale) })
     }
 }

@@ -7,6 +7,8 @@
 //! periods are skipped. Memories compete at rolling origins on the units sold over the lead time; their errors are shrunk
 //! towards those of series of like volume, and weights fall with the squared error (Bates & Granger 1969).
 
+use serde::{Deserialize, Serialize};
+
 /// Memories that compete.
 pub const MEMORIES: usize = 5;
 
@@ -80,8 +82,42 @@ pub fn rhythm(past: &Past<'_>, first: Option<usize>, promoted: &[bool], half_liv
 }
 
 /// `0.5^(1 / half_life)`.
-fn decay(half_life: f64) -> f64 {
+pub(super) fn decay(half_life: f64) -> f64 {
     (0.5f64).powf(1.0 / half_life)
+}
+
+/// Exponentially weighted units and exposure of every memory: all that the levels need of the past.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+pub struct Sums {
+    units: [f64; MEMORIES],
+    exposure: [f64; MEMORIES],
+}
+
+impl Sums {
+    /// Nothing but the prior.
+    fn new(prior: LevelPrior) -> Self {
+        Self { units: [prior.level * prior.periods; MEMORIES], exposure: [prior.periods; MEMORIES] }
+    }
+
+    /// One more period that was seen; `keep` as of [`decays`].
+    pub fn add(&mut self, keep: &[f64; MEMORIES], units: f64, exposure: f64) {
+        for (j, keep) in keep.iter().enumerate() {
+            self.units[j] = keep * self.units[j] + units;
+            self.exposure[j] = keep * self.exposure[j] + exposure;
+        }
+    }
+
+    /// Level of each memory; zero before the first observation.
+    #[must_use]
+    pub fn levels(&self) -> [f64; MEMORIES] {
+        std::array::from_fn(|j| if self.exposure[j] > 0.0 { self.units[j] / self.exposure[j] } else { 0.0 })
+    }
+}
+
+/// Share of a sum that is left a period later, of each memory.
+#[must_use]
+pub fn decays(half_lives: &[f64; MEMORIES]) -> [f64; MEMORIES] {
+    half_lives.map(decay)
 }
 
 /// Levels at a few origins and what the one-step errors say about dispersion.
@@ -93,6 +129,8 @@ pub struct Levels {
     pub one_step: Vec<f32>,
     /// Periods observed in all.
     pub observed: usize,
+    /// What the last levels were read from.
+    pub sums: Sums,
 }
 
 /// What the level is believed to be before any sale: `level` with the weight of `periods` observed ones.
@@ -107,43 +145,35 @@ pub struct LevelPrior {
 /// Runs all memories over the past once; levels are kept before the `origins`, ascending, and at the end.
 #[must_use]
 pub fn levels(past: &Past<'_>, half_lives: &[f64; MEMORIES], prior: LevelPrior, origins: &[usize]) -> Levels {
-    let keep = half_lives.map(decay);
-    let mut units = [prior.level * prior.periods; MEMORIES];
-    let mut exposure = [prior.periods; MEMORIES];
+    let keep = decays(half_lives);
+    let mut sums = Sums::new(prior);
     let n = past.units.len();
     let recent = n.saturating_sub((half_lives[4] * 2.0) as usize);
     let enough = 0.15 * half_lives[2];
-    let mut result = Levels { at: Vec::with_capacity(origins.len()), one_step: Vec::with_capacity(n - recent), observed: 0 };
+    let mut result = Levels { one_step: Vec::with_capacity(n - recent), ..Levels::default() };
     let mut next = 0;
     for (t, (&y, &a)) in past.units.iter().zip(past.exposure).enumerate() {
         if origins.get(next) == Some(&t) {
-            result.at.push(ratio(&units, &exposure));
+            result.at.push(sums.levels());
             next += 1;
         }
         if t >= recent {
-            let mean = if exposure[2] > enough { f64::from(a) * units[2] / exposure[2] } else { f64::NAN };
+            let mean = if sums.exposure[2] > enough { f64::from(a) * sums.units[2] / sums.exposure[2] } else { f64::NAN };
             result.one_step.push(mean as f32);
         }
         if a.is_nan() {
             continue;
         }
-        let (y, a) = (f64::from(y), f64::from(a));
-        for j in 0..MEMORIES {
-            units[j] = keep[j] * units[j] + y;
-            exposure[j] = keep[j] * exposure[j] + a;
-        }
+        sums.add(&keep, f64::from(y), f64::from(a));
         result.observed += 1;
     }
-    result.at.push(ratio(&units, &exposure));
+    result.at.push(sums.levels());
+    result.sums = sums;
     result
 }
 
-fn ratio(units: &[f64; MEMORIES], exposure: &[f64; MEMORIES]) -> [f64; MEMORIES] {
-    std::array::from_fn(|j| if exposure[j] > 0.0 { units[j] / exposure[j] } else { 0.0 })
-}
-
 /// Squared errors of each memory over past lead times, in units of their expected variance.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub struct MemoryErrors {
     /// Sum over origins. `[memories]`
     pub sum: [f64; MEMORIES],

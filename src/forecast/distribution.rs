@@ -6,6 +6,7 @@
 //! series: `G(x) = C(F(x))`, where `C` is the empirical distribution of the non-randomised probability integral transform
 //! (Czado, Gneiting & Held 2009), a conformal correction that keeps counts counts. Units: units of demand.
 
+use serde::{Deserialize, Serialize};
 use std::sync::LazyLock;
 
 /// Past this mean a count is as good as continuous.
@@ -58,7 +59,7 @@ impl PitCounts {
 }
 
 /// A monotone map from predicted to observed probability.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Calibration([f64; KNOTS.len()]);
 
 impl Default for Calibration {
@@ -174,10 +175,6 @@ impl Moments {
         normal_cdf(z)
     }
 
-    fn gamma_quantile(self, p: f64) -> f64 {
-        self.gamma_at(normal_quantile(p))
-    }
-
     /// Demand `z` standard deviates of its cube root from the middle.
     fn gamma_at(self, z: f64) -> f64 {
         let shape = self.mean * self.mean / self.variance.max(1e-12);
@@ -203,13 +200,18 @@ impl Moments {
 
     /// Smallest whole number of units `x` with `P(D <= x) >= p`, for every p of the ascending `probabilities`.
     pub fn quantiles(self, probabilities: &[f64], out: &mut [f32]) {
+        self.quantiles_at(probabilities, |i| normal_quantile(probabilities[i]), out);
+    }
+
+    /// The same with `Φ⁻¹` of each probability known.
+    fn quantiles_at(self, probabilities: &[f64], deviate: impl Fn(usize) -> f64, out: &mut [f32]) {
         if self.mean <= 0.0 {
             out.fill(0.0);
             return;
         }
         if !self.is_count() {
-            for (q, &p) in out.iter_mut().zip(probabilities) {
-                *q = self.gamma_quantile(p).round() as f32;
+            for (i, q) in out.iter_mut().enumerate() {
+                *q = self.gamma_at(deviate(i)).round() as f32;
             }
             return;
         }
@@ -232,7 +234,7 @@ impl Moments {
 ///
 /// `c` is clumping: orders for several units, whose variance falls only in proportion with the mean; `φ` is dispersion:
 /// errors in proportion to the mean. Poisson demand has neither.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub struct Spread {
     /// Variance beyond Poisson in proportion to the mean. `[c]`
     pub clumping: f64,
@@ -400,17 +402,26 @@ const TABLE_DISPERSIONS: [f64; 24] = [
 ];
 
 impl QuantileTable {
-    /// The table at `probabilities`, ascending, as recalibrated.
+    /// The tables at `probabilities` as recalibrated by each of `calibrations`: the distribution of a cell is the same in all of
+    /// them, so it is walked once.
     #[must_use]
-    pub fn new(probabilities: &[f64; 8], calibration: &Calibration) -> Self {
-        let predicted = probabilities.map(|p| calibration.predicted(p));
-        let mut cells = vec![[0.0; 8]; TABLE_MEANS * TABLE_DISPERSIONS.len()];
-        for (i, cell) in cells.iter_mut().enumerate() {
+    pub fn of_classes<'c>(probabilities: &[f64; 8], calibrations: impl Iterator<Item = &'c Calibration>) -> Vec<Self> {
+        let predicted: Vec<f64> = calibrations.flat_map(|c| probabilities.map(|p| c.predicted(p))).collect();
+        let mut order: Vec<usize> = (0..predicted.len()).collect();
+        order.sort_by(|&a, &b| predicted[a].total_cmp(&predicted[b]));
+        let ascending: Vec<f64> = order.iter().map(|&k| predicted[k]).collect();
+        let deviates: Vec<f64> = ascending.iter().map(|&p| normal_quantile(p)).collect();
+        let empty = Self { cells: vec![[0.0; 8]; TABLE_MEANS * TABLE_DISPERSIONS.len()] };
+        let mut tables = vec![empty; predicted.len() / 8];
+        let mut quantiles = vec![0.0; predicted.len()];
+        for i in 0..TABLE_MEANS * TABLE_DISPERSIONS.len() {
             let (d, m) = (i / TABLE_MEANS, i % TABLE_MEANS);
             let mean = TABLE_LOW * (TABLE_STEP * m as f64).exp();
-            Moments { mean, variance: mean + TABLE_DISPERSIONS[d] * mean * mean }.quantiles(&predicted, cell);
+            let moments = Moments { mean, variance: mean + TABLE_DISPERSIONS[d] * mean * mean };
+            moments.quantiles_at(&ascending, |i| deviates[i], &mut quantiles);
+            order.iter().zip(&quantiles).for_each(|(&k, &q)| tables[k / 8].cells[i][k % 8] = q);
         }
-        Self { cells }
+        tables
     }
 
     /// Quantiles at `mean` units with variance `mean + dispersion · mean²`.

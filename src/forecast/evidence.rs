@@ -93,7 +93,7 @@ pub(super) fn pooled<'c>(counts: impl Iterator<Item = &'c PitCounts>) -> PitCoun
     all
 }
 
-fn add_pairs(a: &mut [(f64, f64)], b: &[(f64, f64)]) {
+pub(super) fn add_pairs(a: &mut [(f64, f64)], b: &[(f64, f64)]) {
     for (a, b) in a.iter_mut().zip(b) {
         a.0 += b.0;
         a.1 += b.1;

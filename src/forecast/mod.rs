@@ -7,7 +7,8 @@
 //!
 //! A [`Context`] is learnt over the whole panel in [`Stage`]s: `observe` looks at a range of pools and may run in parallel,
 //! `learn` takes the evidence in panel order, so that results do not depend on threads. Then [`Context::forecast_pool`] is a
-//! pure function of one pool. Every index is a period of the panel's calendar.
+//! pure function of one pool: it fits a small state of each series, or takes the one that an earlier refit left ([`warm`]), and
+//! forecasts from it. Every index is a period of the panel's calendar.
 
 pub mod accuracy;
 pub mod annual;
@@ -30,7 +31,9 @@ pub mod regression;
 pub mod seasonal;
 mod series;
 mod settings;
+mod state;
 pub mod theta;
+pub mod warm;
 
 pub use settings::{LocalModels, Settings};
 
@@ -45,8 +48,11 @@ use distribution::{Calibration, QuantileTable, Spread};
 use evidence::pooled;
 pub use evidence::{Errors, Memories};
 use seasonal::{Groups, Profile, Totals};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::ops::Range;
+pub use warm::Levels;
+use warm::Warm;
 
 /// Horizons at which sums over an interval are calibrated: a week to two months.
 pub const LADDER: usize = 4;
@@ -131,6 +137,8 @@ pub enum Stage {
     Memories,
     /// Levels of groups against their members, and errors by class.
     Calibration,
+    /// The levels of an earlier refit's states, in a context that [resumes](Context::resume) it.
+    Levels,
     /// Nothing: forecasts can be made.
     Ready,
 }
@@ -144,6 +152,8 @@ pub enum Evidence {
     Memories(Box<Memories>),
     /// See [`Stage::Calibration`].
     Calibration(Box<Errors>),
+    /// See [`Stage::Levels`].
+    Levels(Levels),
 }
 
 /// Everything learnt over the whole panel.
@@ -153,34 +163,67 @@ pub struct Context<'a> {
     settings: Settings,
     stage: Stage,
     groups: Groups,
+    half_lives: [f64; MEMORIES],
+    ladder: [usize; LADDER],
+    /// Positions in the promotions table.
+    promotions_by_sku: BTreeMap<SkuId, Vec<usize>>,
+    promotions_by_category: BTreeMap<&'a str, Vec<usize>>,
+    learnt: Learnt,
+    /// Quantiles of one period, by class.
+    tables: Vec<QuantileTable>,
+    /// Where the states of an earlier refit are carried on.
+    warm: Option<Warm<'a>>,
+}
+
+/// What the stages found out, by position in [`Groups::keys`] and by class.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Learnt {
     profiles: Vec<Profile>,
+    /// Groups without a profile of their own, and why.
+    unprofiled: Vec<(usize, String)>,
     /// Demand by periods since the launch, relative to the settled item.
     launch_curve: Vec<f32>,
     /// Uplift of a promotion, by group.
     uplifts: Vec<f64>,
     /// Factor on all levels of a group.
     scales: Vec<f64>,
-    half_lives: [f64; MEMORIES],
-    ladder: [usize; LADDER],
     memory_errors: Vec<MemoryErrors>,
     dispersions: Vec<f64>,
     level_variances: Vec<[f64; LADDER]>,
     classes: Vec<ClassErrors>,
-    exceptions: Vec<Exception>,
-    /// Positions in the promotions table.
-    promotions_by_sku: BTreeMap<SkuId, Vec<usize>>,
-    promotions_by_category: BTreeMap<&'a str, Vec<usize>>,
     /// Slope of log uplift by discount, over all promotions seen.
     discount_slope: Option<f64>,
 }
 
+impl Learnt {
+    /// Nothing yet about `groups` groups over `periods` periods.
+    fn nothing(groups: usize, periods: usize) -> Self {
+        Self {
+            profiles: vec![Profile::flat(periods); groups],
+            unprofiled: Vec::new(),
+            launch_curve: Vec::new(),
+            uplifts: vec![1.0; groups],
+            scales: vec![1.0; groups],
+            memory_errors: vec![MemoryErrors::default(); CLASSES],
+            dispersions: vec![0.5; CLASSES],
+            level_variances: vec![[0.0; LADDER]; CLASSES],
+            classes: Vec::new(),
+            discount_slope: None,
+        }
+    }
+
+    fn tables(&self) -> Vec<QuantileTable> {
+        QuantileTable::of_classes(&QUANTILES, self.classes.iter().map(|class| &class.periods))
+    }
+}
+
 /// What is known about the errors of one class.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 struct ClassErrors {
     /// Relative variance of the level at each rung.
     level_variance: [f64; LADDER],
     sums: [Calibration; LADDER],
-    table: QuantileTable,
+    periods: Calibration,
 }
 
 impl<'a> Context<'a> {
@@ -203,27 +246,19 @@ impl<'a> Context<'a> {
                 (None, None) => {}
             }
         }
-        let n = groups.keys.len();
-        let periods = demand.panel.calendar().history() + settings.horizon;
+        let periods = demand.panel.calendar().history() + settings.reach(bucket);
         Self {
             demand,
             settings,
             stage: Stage::Profiles,
-            profiles: vec![Profile::flat(periods); n],
-            launch_curve: Vec::new(),
-            uplifts: vec![1.0; n],
-            scales: vec![1.0; n],
+            learnt: Learnt::nothing(groups.keys.len(), periods),
             groups,
             half_lives,
             ladder,
-            memory_errors: vec![MemoryErrors::default(); CLASSES],
-            dispersions: vec![0.5; CLASSES],
-            level_variances: vec![[0.0; LADDER]; CLASSES],
-            classes: Vec::new(),
-            exceptions: Vec::new(),
             promotions_by_sku,
             promotions_by_category,
-            discount_slope: None,
+            tables: Vec::new(),
+            warm: None,
         }
     }
 
@@ -233,10 +268,16 @@ impl<'a> Context<'a> {
         self.stage
     }
 
-    /// Groups, profiles and the rest that fell back.
+    /// Groups that fell back.
     #[must_use]
-    pub fn exceptions(&self) -> &[Exception] {
-        &self.exceptions
+    pub fn exceptions(&self) -> Vec<Exception> {
+        let exception = |(g, why): &(usize, String)| {
+            let key = &self.groups.keys[*g];
+            let category = if key.category.is_empty() { "(none)" } else { &key.category };
+            let place = format!("category {category} in channel {}", self.demand.names.channels[key.channel]);
+            Exception::new(Severity::Info, "fallback", place, "no pooled seasonal profile", why.clone())
+        };
+        self.learnt.unprofiled.iter().map(exception).collect()
     }
 
     /// What the pools `range` (of [`Panel::pools`]) say about the current stage.
@@ -255,6 +296,9 @@ impl<'a> Context<'a> {
             }
             Stage::Memories => Evidence::Memories(Box::new(self.observe_memories(range))),
             Stage::Calibration => Evidence::Calibration(Box::new(self.observe_errors(range))),
+            Stage::Levels => {
+                Evidence::Levels(self.observe_levels(self.warm.as_ref().expect("only a resumed context gets here"), range))
+            }
             Stage::Ready => panic!("a ready context has nothing left to observe"),
         }
     }
@@ -287,12 +331,19 @@ impl<'a> Context<'a> {
                 }
                 self.learn_errors(&errors);
             }
+            Some(Evidence::Levels(mut levels)) => {
+                for next in evidence {
+                    let Evidence::Levels(next) = next else { panic!("evidence of one stage") };
+                    levels.merge(next);
+                }
+                return self.learn_levels(levels);
+            }
             None => {}
         }
         self.stage = match self.stage {
             Stage::Profiles => Stage::Memories,
             Stage::Memories => Stage::Calibration,
-            Stage::Calibration | Stage::Ready => Stage::Ready,
+            Stage::Calibration | Stage::Levels | Stage::Ready => Stage::Ready,
         };
     }
 
@@ -311,25 +362,15 @@ impl<'a> Context<'a> {
     }
 
     fn learn_profiles(&mut self, totals: &Totals) {
-        self.launch_curve = totals.launch_curve();
+        self.learnt.launch_curve = totals.launch_curve();
         let history = self.demand.panel.calendar().history();
         for (g, key) in self.groups.keys.iter().enumerate() {
             let cells = g * history..(g + 1) * history;
             let held = series::ORIGINS * self.ladder[2];
             let totals = (&totals.units[cells.clone()], &totals.expected[cells]);
             match seasonal::profile(&self.demand, &self.settings, key, totals, held) {
-                Ok(profile) => self.profiles[g] = profile,
-                Err(error) => self.exceptions.push(Exception::new(
-                    Severity::Info,
-                    "fallback",
-                    format!(
-                        "category {} in channel {}",
-                        if key.category.is_empty() { "(none)" } else { &key.category },
-                        key.channel
-                    ),
-                    "no pooled seasonal profile",
-                    error.to_string(),
-                )),
+                Ok(profile) => self.learnt.profiles[g] = profile,
+                Err(error) => self.learnt.unprofiled.push((g, error.to_string())),
             }
         }
         self.shrink_profiles(totals, history);
@@ -355,30 +396,30 @@ impl<'a> Context<'a> {
             let Ok(all) = seasonal::profile(&self.demand, &self.settings, &key, (&all.0, &all.1), held) else { continue };
             for &g in &members {
                 let share = CATEGORY_EVIDENCE / (series[g] + CATEGORY_EVIDENCE);
-                self.profiles[g].pull_towards(&all, share);
+                self.learnt.profiles[g].pull_towards(&all, share);
             }
         }
     }
 
     fn learn_memories(&mut self, memories: &Memories) {
-        self.memory_errors.clone_from(&memories.errors);
-        self.discount_slope = regression::uplift_by_discount(&memories.discounts).map(|(_, slope)| slope);
-        self.level_variances = (0..CLASSES).map(|c| memories.level_variance(c)).collect();
-        for (dispersion, (excess, square)) in self.dispersions.iter_mut().zip(&memories.dispersion) {
+        self.learnt.memory_errors.clone_from(&memories.errors);
+        self.learnt.discount_slope = regression::uplift_by_discount(&memories.discounts).map(|(_, slope)| slope);
+        self.learnt.level_variances = (0..CLASSES).map(|c| memories.level_variance(c)).collect();
+        for (dispersion, (excess, square)) in self.learnt.dispersions.iter_mut().zip(&memories.dispersion) {
             *dispersion = (excess + 0.5 * 5.0).max(0.0) / (square + 5.0);
         }
-        for (uplift, (sold, expected)) in self.uplifts.iter_mut().zip(&memories.promoted) {
+        for (uplift, (sold, expected)) in self.learnt.uplifts.iter_mut().zip(&memories.promoted) {
             *uplift = ((sold + 50.0) / (expected + 50.0)).clamp(0.5, 5.0);
         }
     }
 
     fn learn_errors(&mut self, errors: &Errors) {
-        self.scales = errors.recent.iter().map(|&(units, expected)| reconcile::scale(units, expected)).collect();
+        self.learnt.scales = errors.recent.iter().map(|&(units, expected)| reconcile::scale(units, expected)).collect();
         let all_periods = pooled(errors.periods.iter()).calibration(&Calibration::default(), PRIOR_PITS);
         let all_sums =
             std::array::from_fn(|h| pooled(errors.sums.iter().map(|c| &c[h])).calibration(&Calibration::default(), PRIOR_PITS));
         // A class of few series leans on its kin (same length of history and clumping, any volume), those on all.
-        self.classes = (0..CLASSES)
+        self.learnt.classes = (0..CLASSES)
             .map(|c| {
                 let kin = || (0..CLASSES).filter(move |k| k % KINDS == c % KINDS);
                 let periods = pooled(kin().map(|k| &errors.periods[k])).calibration(&all_periods, PRIOR_PITS);
@@ -388,12 +429,13 @@ impl<'a> Context<'a> {
                     errors.sums[c][h].calibration(&kin, KIN_PITS)
                 };
                 ClassErrors {
-                    level_variance: self.level_variances[c],
+                    level_variance: self.learnt.level_variances[c],
                     sums: std::array::from_fn(sums),
-                    table: QuantileTable::new(&QUANTILES, &errors.periods[c].calibration(&periods, KIN_PITS)),
+                    periods: errors.periods[c].calibration(&periods, KIN_PITS),
                 }
             })
             .collect();
+        self.tables = self.learnt.tables();
     }
 }
 

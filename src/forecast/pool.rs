@@ -1,13 +1,16 @@
 //! The forecast of one pool: its channels' means and quantiles, and the demand over any interval of the whole.
 
+use super::backtest::METHODS;
+use super::choice::LOCAL;
 use super::combine::MEMORIES;
 use super::distribution::{Calibration, DemandOver, Moments, Spread, clumping};
-use super::series::{Fitted, ORIGINS, excess, spread};
-use super::{Context, Errors, LADDER, Memories, reconcile};
+use super::series::{Fitted, ORIGINS, excess, spread, window_mean};
+use super::state::{PoolState, SeriesState};
+use super::{Context, Errors, LADDER, Memories, Stage, reconcile};
 use crate::error::{Exception, Severity};
 use crate::inputs::{AdjustmentKind, ProductStatus};
 use crate::outcome::{Accuracy, SeriesForecast};
-use crate::panel::SeriesKey;
+use crate::panel::{SeriesKey, flag};
 use std::ops::Range;
 
 /// Days without a sale after which an item may count as inactive.
@@ -109,6 +112,8 @@ pub struct PoolForecast {
     pub accuracy: Vec<Accuracy>,
     /// What fell back.
     pub exceptions: Vec<Exception>,
+    /// What was fitted to it, for later nights; `None` where nothing was.
+    pub state: Option<PoolState>,
 }
 
 impl Context<'_> {
@@ -143,7 +148,7 @@ impl Context<'_> {
             }
             if self.sampled(pool) && !fitted.is_empty() {
                 self.intervals(&fitted, |class, rung, actual, Moments { mean, variance }| {
-                    let level = self.level_variances[class][rung];
+                    let level = self.learnt.level_variances[class][rung];
                     let moments = Moments { mean, variance: variance + level * mean * mean };
                     let actual = actual.round();
                     errors.sums[class][rung].add(moments.cdf(actual - 1.0), moments.cdf(actual));
@@ -156,13 +161,12 @@ impl Context<'_> {
 
     /// What the group sold lately against what this series' level expected.
     fn observe_recent(&self, series: &Fitted<'_>, errors: &mut Errors) {
-        let half_life = (self.settings.group_half_life_days / self.demand.panel.calendar().bucket().days()).max(3.0);
-        let (units, exposure) = reconcile::recent(series.units, &series.exposure[..series.units.len()], half_life);
+        let (units, exposure) = reconcile::recent(series.units, &series.exposure, self.group_half_life());
         errors.recent[series.group].0 += units;
         errors.recent[series.group].1 += exposure * self.level(series, series.levels.at.len() - 1);
     }
 
-    fn fitted_pool(&self, pool: usize) -> Vec<Fitted<'_>> {
+    pub(super) fn fitted_pool(&self, pool: usize) -> Vec<Fitted<'_>> {
         self.demand.panel.pools()[pool].series.clone().map(|i| self.fitted(i)).collect()
     }
 
@@ -197,7 +201,7 @@ impl Context<'_> {
             let n = series.units.len();
             for (k, &back) in series.back.iter().enumerate().filter(|(_, b)| **b > 0) {
                 let level = self.level(series, k);
-                let level_variance = self.level_variances[class][1];
+                let level_variance = self.learnt.level_variances[class][1];
                 // Every fifth period: neighbours tell the same, and weekdays take turns.
                 for t in (n - back..n - back + self.ladder[2]).step_by(5.min(self.ladder[2])) {
                     let mean = level * series.foreseen(t);
@@ -213,14 +217,14 @@ impl Context<'_> {
     }
 
     /// Class of the pool's total and its spread.
-    fn pool_class(&self, pool: &[Fitted<'_>]) -> (usize, Spread) {
+    pub(super) fn pool_class(&self, pool: &[Fitted<'_>]) -> (usize, Spread) {
         if let [only] = pool {
             return (self.class(only.rate(), only.levels.observed, only.spread), only.spread);
         }
         let rate: f64 = pool.iter().map(Fitted::rate).sum();
         let observed = pool.iter().map(|f| f.levels.observed).max().unwrap_or(0);
         let class = self.class(rate, observed, Spread::default());
-        let spread = spread(pool_one_step(pool), clumping(pool_units(pool)), self.dispersions[class]);
+        let spread = spread(pool_one_step(pool), clumping(pool_units(pool)), self.learnt.dispersions[class]);
         (self.class(rate, observed, spread), spread)
     }
 
@@ -230,26 +234,38 @@ impl Context<'_> {
     /// Before the context is ready.
     #[must_use]
     pub fn forecast_pool(&self, pool: usize) -> PoolForecast {
-        assert!(!self.classes.is_empty(), "a context is learnt before it forecasts");
-        let fitted = self.fitted_pool(pool);
-        if fitted.is_empty() {
+        assert_eq!(self.stage(), Stage::Ready, "a context is learnt before it forecasts");
+        let series = self.demand.panel.pools()[pool].series.clone();
+        if series.is_empty() {
             return self.never_sold(pool);
         }
+        let (state, carried) = self.tonight(pool);
+        let refit = self.refit().filter(|_| carried);
         let mut total = vec![0.0; self.settings.horizon];
-        let mut forecast = Vec::with_capacity(fitted.len());
+        let mut forecast = Vec::with_capacity(series.len());
         let (mut accuracy, mut exceptions) = (Vec::new(), Vec::new());
-        for f in &fitted {
-            let (series, rows) = self.series_forecast(f, &mut exceptions);
+        for (i, state) in series.zip(&state.series) {
+            let (mut series, rows) = self.series_forecast(i, state, &mut exceptions);
+            if let Some(morning) = refit {
+                series.reason = format!("{}; as fitted on {morning}", series.reason);
+            }
             total.iter_mut().zip(&series.mean).for_each(|(sum, m)| *sum += f64::from(*m));
             forecast.push(series);
             accuracy.extend(rows);
         }
-        let (class, spread) = self.pool_class(&fitted);
-        PoolForecast { series: forecast, total: self.pool_demand(total, class, spread), accuracy, exceptions }
+        let total = self.pool_demand(total, self.class_of_pool(&state), state.spread);
+        let state = (!carried).then(|| state.into_owned());
+        PoolForecast { series: forecast, total, accuracy, exceptions, state }
+    }
+
+    /// Class of a pool's total.
+    fn class_of_pool(&self, pool: &PoolState) -> usize {
+        let observed = pool.series.iter().map(|s| s.observed).max().unwrap_or(0);
+        self.class(pool.series.iter().map(SeriesState::rate).sum(), observed, pool.spread)
     }
 
     fn pool_demand(&self, mean: Vec<f64>, class: usize, spread: Spread) -> PoolDemand {
-        let errors = &self.classes[class];
+        let errors = &self.learnt.classes[class];
         PoolDemand { mean, spread, level_variance: errors.level_variance, ladder: self.ladder, calibrations: errors.sums }
     }
 
@@ -280,69 +296,83 @@ impl Context<'_> {
             if analogue.is_some() { "forecast of an analogue" } else { "no forecast" },
             if analogue.is_some() { "no sales of its own yet" } else { "no sales and no analogue in the master data" },
         )];
-        PoolForecast { series: Vec::new(), total: self.pool_demand(mean, class, spread), accuracy: Vec::new(), exceptions }
+        let total = self.pool_demand(mean, class, spread);
+        PoolForecast { series: Vec::new(), total, accuracy: Vec::new(), exceptions, state: None }
     }
 
-    fn series_forecast(&self, fitted: &Fitted<'_>, exceptions: &mut Vec<Exception>) -> (SeriesForecast, Vec<Accuracy>) {
-        let key = self.demand.panel.key(fitted.index);
-        let mut rows = self.accuracy(fitted);
-        let (mut mean, mut method, mut reason, mut runner_up) = if let Some(why) = self.inactive(fitted, key) {
+    fn series_forecast(&self, i: usize, state: &SeriesState, exceptions: &mut Vec<Exception>) -> (SeriesForecast, Vec<Accuracy>) {
+        let key = self.demand.panel.key(i);
+        let mut rows = self.rows(i, state);
+        let (mut mean, mut method, mut reason, mut runner_up) = if let Some(why) = self.inactive(state, key) {
             (vec![0.0; self.settings.horizon], "inactive".to_owned(), why, "pooled level".to_owned())
         } else {
-            let (method, runner_up) = self.labels(fitted);
-            let mean = self.guarded(fitted, key, exceptions);
-            (mean, method, reason(&rows, fitted), runner_up)
+            let (method, runner_up) = self.labels(state);
+            let mean = self.guarded(i, state, exceptions);
+            (mean, method, reason(&rows, state), runner_up)
         };
-        if let Some(local) = self.local(fitted).filter(|_| method != "inactive") {
+        let local = state.local.as_ref().filter(|_| method != "inactive");
+        if let Some((local, path)) = local.and_then(|l| Some((l, l.path(self.settings.horizon)?))) {
             let weigh = |(m, own): (&mut f32, f64)| *m += local.weight as f32 * (own as f32 - *m);
-            mean.iter_mut().zip(local.path.iter().copied()).for_each(weigh);
-            reason = format!("{reason}; own models weigh {:.0} %: WAPE {:.2}", 100.0 * local.weight, local.row.wape);
-            (method, runner_up) = (format!("{} + {method}", local.label), method);
-            rows.iter_mut().for_each(|r| r.chosen &= !local.row.chosen);
-            rows.push(local.row);
+            mean.iter_mut().zip(path).for_each(weigh);
+            reason = format!("{reason}; own models weigh {:.0} %: WAPE {:.2}", 100.0 * local.weight, local.measures.wape);
+            (method, runner_up) = (format!("{} + {method}", local.models.label()), method);
+            let chosen = local.weight >= 0.5;
+            rows.iter_mut().for_each(|r| r.chosen &= !chosen);
+            rows.push(Accuracy { chosen, ..local.measures.row(i, LOCAL, self.settings.lead_time) });
         }
         self.adjust(key, &mut mean);
-        let class = &self.classes[self.class(fitted.rate(), fitted.levels.observed, fitted.spread)];
+        let class = self.class_of(state);
+        let (table, level_variance) = (&self.tables[class], self.learnt.classes[class].level_variance);
         let quantiles = mean.iter().enumerate().map(|(h, &m)| {
             let rung = self.ladder.partition_point(|&l| l <= h).min(LADDER - 1);
-            class.table.quantiles(f64::from(m), fitted.spread.relative(f64::from(m)) + class.level_variance[rung])
+            table.quantiles(f64::from(m), state.spread.relative(f64::from(m)) + level_variance[rung])
         });
         (SeriesForecast { quantiles: quantiles.collect(), mean, method, reason, runner_up }, rows)
     }
 
+    /// Rows of the accuracy table, the pooled level chosen; none where history is too short for an origin.
+    fn rows(&self, i: usize, state: &SeriesState) -> Vec<Accuracy> {
+        let rows = state.accuracy.iter().flatten().zip(METHODS);
+        let mut rows: Vec<_> = rows.map(|(measures, method)| measures.row(i, method, self.settings.lead_time)).collect();
+        rows.last_mut().into_iter().for_each(|own| own.chosen = true);
+        rows
+    }
+
     /// Why a series sells nothing any more, if so.
-    fn inactive(&self, fitted: &Fitted<'_>, key: SeriesKey) -> Option<String> {
+    fn inactive(&self, state: &SeriesState, key: SeriesKey) -> Option<String> {
         if self.demand.products.get(key.sku.index()).is_some_and(|p| p.status == ProductStatus::Obsolete) {
             return Some("obsolete in the master data".to_owned());
         }
-        let idle = fitted.idle();
-        let before = fitted.units.len() - idle.min(fitted.units.len());
-        let periods_sold = fitted.units.iter().filter(|u| **u > 0.0).count() as f64;
+        let idle = state.idle;
+        let before = state.periods - idle.min(state.periods);
+        let periods_sold = state.sold as f64;
         let missed = (periods_sold - 1.0) / before.max(1) as f64 * idle as f64;
         let days = idle as f64 * self.demand.panel.calendar().bucket().days();
-        (days >= IDLE_DAYS && missed >= IDLE_SALES && periods_sold >= KNOWN_SALES && !fitted.analogue)
+        (days >= IDLE_DAYS && missed >= IDLE_SALES && periods_sold >= KNOWN_SALES && !state.analogue)
             .then(|| format!("no sale in {days:.0} days in stock; {missed:.0} periods with a sale were due at the rate before"))
     }
 
     /// Mean of each period, finite, not negative and not beyond the guard.
-    fn guarded(&self, fitted: &Fitted<'_>, key: SeriesKey, exceptions: &mut Vec<Exception>) -> Vec<f32> {
-        let n = fitted.units.len();
+    fn guarded(&self, i: usize, state: &SeriesState, exceptions: &mut Vec<Exception>) -> Vec<f32> {
+        let (key, n) = (self.demand.panel.key(i), state.periods);
         let mut note = |what: &str, why: String| {
             let name = format!("{}/{}", self.demand.names.skus[key.sku.index()], self.demand.names.channels[key.channel.index()]);
             exceptions.push(Exception::new(Severity::Warning, "fallback", name, what, why));
         };
-        let mut level = self.level(fitted, fitted.levels.at.len() - 1) * self.scales[fitted.group];
+        let mut level = state.level() * self.learnt.scales[self.groups.of_series[i]];
         if !level.is_finite() || level < 0.0 {
             note("mean of the last periods instead of the pooled level", format!("the level is {level}"));
-            level = fitted.window_mean(n, (60.0 / self.demand.panel.calendar().bucket().days()).round() as usize);
+            let window = (60.0 / self.demand.panel.calendar().bucket().days()).round() as usize;
+            let flags = self.demand.panel.flags(i);
+            level = window_mean(self.demand.panel.cleaned(i), |t| flags[t] & flag::CENSORED == 0, window);
         }
-        if fitted.levels.observed == 0 && !fitted.analogue {
+        if state.observed == 0 && !state.analogue {
             note("no demand was ever seen", format!("all {n} periods are censored"));
         }
-        let highest = fitted.units.iter().copied().fold(0.0, f32::max);
-        let cap = if fitted.analogue { f32::INFINITY } else { highest * self.settings.guard as f32 };
+        let highest = state.highest;
+        let cap = if state.analogue { f32::INFINITY } else { highest * self.settings.guard as f32 };
         let mut capped = 0;
-        let mean = fitted.exposure[n..].iter().map(|&a| {
+        let mean = self.future(i, state).into_iter().map(|a| {
             let m = level as f32 * a;
             capped += usize::from(m > cap);
             m.min(cap)
@@ -381,29 +411,29 @@ impl Context<'_> {
     }
 
     /// Names of the memory that carries most weight, and of the next.
-    fn labels(&self, fitted: &Fitted<'_>) -> (String, String) {
-        let weights = self.weights(fitted);
+    fn labels(&self, state: &SeriesState) -> (String, String) {
+        let weights = &state.weights;
         let mut order: [usize; MEMORIES] = std::array::from_fn(|j| j);
         order.sort_by(|&a, &b| weights[b].total_cmp(&weights[a]));
         let name = |j: usize| format!("pooled level, memory {} ({:.0} %)", self.half_lives[j], 100.0 * weights[j]);
-        let own = if fitted.analogue { "analogue and " } else { "" };
+        let own = if state.analogue { "analogue and " } else { "" };
         (format!("{own}{}", name(order[0])), name(order[1]))
     }
 }
 
 /// One sentence with the error figures behind the choice.
-fn reason(rows: &[Accuracy], fitted: &Fitted<'_>) -> String {
+fn reason(rows: &[Accuracy], state: &SeriesState) -> String {
     match rows {
         [naive, seasonal, average, chosen] => format!(
             "WAPE {:.2} over {} origins, naive {:.2}, seasonal naive {:.2}, 60-day average {:.2}; value added over naive {:.0} %",
             chosen.wape,
-            fitted.back.len() - 1,
+            state.origins,
             naive.wape,
             seasonal.wape,
             average.wape,
             100.0 * (1.0 - chosen.wape / naive.wape.max(1e-9))
         ),
-        _ => format!("{} periods of history are too few to compare methods", fitted.units.len()),
+        _ => format!("{} periods of history are too few to compare methods", state.periods),
     }
 }
 

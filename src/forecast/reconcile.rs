@@ -4,6 +4,8 @@
 //! every level of a group is multiplied by recent units over what the items' levels expected of the same periods, weighted
 //! towards the last days. Channel forecasts add up to the item's by definition: the item's mean is their sum.
 
+use super::combine::decay;
+
 /// Expected units that the items' own levels are worth against their recent total.
 const PRIOR_UNITS: f64 = 30.0;
 
@@ -16,7 +18,7 @@ pub fn scale(units: f64, expected: f64) -> f64 {
 /// Recency-weighted units and exposure of one series; periods with a NaN exposure were not seen.
 #[must_use]
 pub fn recent(units: &[f32], exposure: &[f32], half_life: f64) -> (f64, f64) {
-    let keep = (0.5f64).powf(1.0 / half_life);
+    let keep = decay(half_life);
     let first = units.len().saturating_sub((8.0 * half_life).ceil() as usize);
     units[first..].iter().zip(&exposure[first..]).fold((0.0, 0.0), |(u, e), (&y, &a)| {
         let seen = if a.is_nan() { (0.0, 0.0) } else { (f64::from(y), f64::from(a)) };

@@ -13,6 +13,7 @@ use crate::error::FitError;
 use crate::inputs::Event;
 use crate::panel::flag;
 use chrono::Datelike;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::ops::Range;
 
@@ -171,11 +172,11 @@ fn launch_periods(bucket: Bucket) -> usize {
 }
 
 /// The pooled profile of one group.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Profile {
-    /// Demand relative to the level: weekday × annual × events. `[history + horizon]`
+    /// Demand relative to the level: weekday × annual × events. `[history + reach]`
     pub index: Vec<f32>,
-    /// The same without having seen the last `held` periods: what rolling origins may use. `[history + horizon]`
+    /// The same without having seen the last `held` periods: what rolling origins may use. `[history + reach]`
     pub held: Vec<f32>,
     /// Log growth over the last year, which `index` carries on, damped.
     pub growth: f64,
@@ -239,7 +240,7 @@ pub fn profile(
     let days = (calendar.history() - first) as f64 * calendar.bucket().days();
     let events = event_columns(demand.events, key);
     let layout = layout(calendar, settings, days, &events);
-    let rows = design(calendar, settings.horizon, layout, &events);
+    let rows = design(calendar, settings.reach(calendar.bucket()), layout, &events);
     let half_life = settings.profile_half_life_days / calendar.bucket().days();
     let mut weight: Vec<f64> = (0..units.len()).map(|t| (0.5f64).powf((units.len() - 1 - t) as f64 / half_life)).collect();
     let closed = closures(calendar, &events, totals, rows.len());
@@ -342,8 +343,8 @@ fn event_columns<'a>(events: &'a [Event], key: &GroupKey) -> Vec<(String, Vec<&'
     by_name.into_iter().map(|(name, list)| (name.to_owned(), list)).collect()
 }
 
-fn design(calendar: &Calendar, horizon: usize, layout: Layout, events: &[(String, Vec<&Event>)]) -> SparseRows {
-    let periods = calendar.history() + horizon;
+fn design(calendar: &Calendar, ahead: usize, layout: Layout, events: &[(String, Vec<&Event>)]) -> SparseRows {
+    let periods = calendar.history() + ahead;
     let mut marks: Vec<Vec<(usize, f64)>> = vec![Vec::new(); periods];
     for (e, (_, list)) in events.iter().enumerate().take(layout.events) {
         mark_event(calendar, list, layout.event() + e * slots(calendar.bucket()), &mut marks);

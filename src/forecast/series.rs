@@ -24,7 +24,7 @@ pub(super) struct Fitted<'a> {
     pub index: usize,
     /// Cleaned units. `[n]`
     pub units: &'a [f32],
-    /// What a level of 1 sells; NaN where demand was not seen. `[n + horizon]`
+    /// What a level of 1 sells; NaN where demand was not seen. `[n]`
     pub exposure: Vec<f32>,
     /// The same by the profile that has not seen the periods of the rolling origins. `[n]`
     pub held: Vec<f32>,
@@ -40,6 +40,10 @@ pub(super) struct Fitted<'a> {
     pub errors: MemoryErrors,
     /// Units sold under promotion and expected without.
     pub promoted: (f64, f64),
+    /// Own weekday factors relative to the pooled index, Monday first.
+    pub weekday: [f32; 7],
+    /// Demand under promotion relative to the baseline.
+    pub uplift: f64,
     /// Which periods were promoted; empty for none.
     pub promoted_periods: Vec<bool>,
     /// Set where nothing says when the next promotion comes.
@@ -54,7 +58,7 @@ pub(super) struct Unplanned {
     /// Demand of a promoted period relative to the baseline.
     uplift: f64,
     /// Mean demand of any period relative to the baseline.
-    average: f64,
+    pub average: f64,
 }
 
 impl Fitted<'_> {
@@ -88,9 +92,7 @@ impl Fitted<'_> {
 
     /// Mean of the last `window` seen periods before `origin`; of none, zero.
     pub fn window_mean(&self, origin: usize, window: usize) -> f64 {
-        let seen = (0..origin).rev().filter(|&t| !self.held[t].is_nan()).take(window.max(1));
-        let (sum, count) = seen.fold((0.0, 0.0), |(s, c), t| (s + f64::from(self.units[t]), c + 1.0));
-        if count > 0.0 { sum / count } else { 0.0 }
+        window_mean(&self.units[..origin], |t| !self.held[t].is_nan(), window)
     }
 
     /// Units of the seen periods.
@@ -110,39 +112,26 @@ impl Context<'_> {
     pub(super) fn fitted(&self, i: usize) -> Fitted<'_> {
         let panel = self.demand.panel;
         let (group, start, units) = (self.groups.of_series[i], panel.start(i), panel.cleaned(i));
-        let calendar = panel.calendar();
         let n = units.len();
-        let mut exposure = self.profiles[group].index[start..].to_vec();
-        let mut held = self.profiles[group].held[start..start + n].to_vec();
-        if start > self.launch_curve.len() / 2 {
-            exposure.iter_mut().zip(&self.launch_curve).for_each(|(a, c)| *a *= c);
-            held.iter_mut().zip(&self.launch_curve).for_each(|(a, c)| *a *= c);
-        }
+        let profile = &self.learnt.profiles[group];
+        let mut exposure = self.launched(start, 0..n, &profile.index);
+        let mut held = self.launched(start, 0..n, &profile.held);
         for (t, _) in panel.flags(i).iter().enumerate().filter(|(_, f)| **f & flag::CENSORED != 0) {
             (exposure[t], held[t]) = (f32::NAN, f32::NAN);
         }
         let promotions = self.promotions_of(panel.key(i));
         let promoted = self.promoted_periods(i, &promotions);
-        let first =
-            (calendar.bucket() == Bucket::Day).then(|| calendar.start(start as i64).weekday().num_days_from_monday() as usize);
-        let own =
-            rhythm(&Past { units, exposure: &exposure }, first, &promoted, &self.half_lives, self.settings.weekday_evidence);
-        if let Some(first) = first {
-            let weekday: [f32; 7] = std::array::from_fn(|w| own.weekday[(first + w) % 7] as f32);
-            for week in exposure.chunks_mut(7).chain(held.chunks_mut(7)) {
-                week.iter_mut().zip(&weekday).for_each(|(a, w)| *a *= w);
-            }
-        }
-        let uplift = (own.promoted.0 + UPLIFT_EVIDENCE * self.uplifts[group]) / (own.promoted.1 + UPLIFT_EVIDENCE);
+        let past = Past { units, exposure: &exposure };
+        let own = rhythm(&past, self.weekday_of(start), &promoted, &self.half_lives, self.settings.weekday_evidence);
+        let weekday = own.weekday.map(|w| w as f32);
+        self.sharpen(&mut exposure, start, &weekday);
+        self.sharpen(&mut held, start, &weekday);
+        let uplift = (own.promoted.0 + UPLIFT_EVIDENCE * self.learnt.uplifts[group]) / (own.promoted.1 + UPLIFT_EVIDENCE);
         for (t, _) in promoted.iter().enumerate().filter(|(_, p)| **p) {
             exposure[t] *= uplift as f32;
             held[t] *= uplift as f32;
         }
         let unplanned = self.unplanned(&promoted, uplift);
-        match unplanned {
-            Some(Unplanned { average, .. }) => exposure[n..].iter_mut().for_each(|a| *a *= average as f32),
-            None => self.promote(&mut exposure[n..], &promotions, uplift),
-        }
         let step = self.ladder[2];
         let back: Vec<usize> = (0..=ORIGINS).rev().map(|k| k * step).filter(|&b| b == 0 || n >= b + self.ladder[1]).collect();
         let origins: Vec<usize> = back.iter().filter(|b| **b > 0).map(|b| n - b).collect();
@@ -165,6 +154,8 @@ impl Context<'_> {
             spread: Spread::default(),
             errors: MemoryErrors::default(),
             promoted: own.promoted,
+            weekday,
+            uplift,
             promoted_periods: promoted,
             unplanned,
             analogue: prior.periods > 0.0,
@@ -173,8 +164,34 @@ impl Context<'_> {
             let (actual, exposure) = fitted.window(n - back..n - back + step);
             fitted.errors.add(actual, &fitted.levels.at[k], exposure);
         }
-        fitted.spread = spread(fitted.one_step(), clumping(fitted.seen_units()), self.dispersions[fitted.class]);
+        fitted.spread = spread(fitted.one_step(), clumping(fitted.seen_units()), self.learnt.dispersions[fitted.class]);
         fitted
+    }
+
+    /// `index`, a pooled one of the panel's axis, times the launch curve, over the periods `range` of a series that starts at
+    /// `start`, counted from there.
+    pub(super) fn launched(&self, start: usize, range: Range<usize>, index: &[f32]) -> Vec<f32> {
+        let mut exposure = index[start + range.start..start + range.end].to_vec();
+        let curve = &self.learnt.launch_curve;
+        if start > curve.len() / 2 && range.start < curve.len() {
+            exposure.iter_mut().zip(&curve[range.start..]).for_each(|(a, c)| *a *= c);
+        }
+        exposure
+    }
+
+    /// Multiplies exposures from period `first` of the axis on by a series' own weekdays, Monday first.
+    pub(super) fn sharpen(&self, exposure: &mut [f32], first: usize, weekday: &[f32; 7]) {
+        let Some(first) = self.weekday_of(first) else { return };
+        let weekday: [f32; 7] = std::array::from_fn(|w| weekday[(first + w) % 7]);
+        for week in exposure.chunks_mut(7) {
+            week.iter_mut().zip(&weekday).for_each(|(a, w)| *a *= w);
+        }
+    }
+
+    /// Weekday of a period of the axis, Monday = 0; `None` when periods are no days.
+    fn weekday_of(&self, period: usize) -> Option<usize> {
+        let calendar = self.demand.panel.calendar();
+        (calendar.bucket() == Bucket::Day).then(|| calendar.start(period as i64).weekday().num_days_from_monday() as usize)
     }
 
     /// Combined level at origin `k`, before any scale of the group.
@@ -185,7 +202,7 @@ impl Context<'_> {
 
     /// Weights of the memories in the level of one series.
     pub(super) fn weights(&self, fitted: &Fitted<'_>) -> [f64; combine::MEMORIES] {
-        combine::weights(&fitted.errors, &self.memory_errors[fitted.class], self.settings.class_evidence)
+        combine::weights(&fitted.errors, &self.learnt.memory_errors[fitted.class], self.settings.class_evidence)
     }
 
     /// The rate of promotions over the last year, for a series that had some while no promotion is planned for anything.
@@ -199,7 +216,7 @@ impl Context<'_> {
     }
 
     /// Multiplies future periods by the uplift of what is planned: as stated, by discount, or as learnt.
-    fn promote(&self, future: &mut [f32], plans: &[&Promotion], uplift: f64) {
+    pub(super) fn promote(&self, future: &mut [f32], plans: &[&Promotion], uplift: f64) {
         let calendar = self.demand.panel.calendar();
         let end = calendar.history() as i64;
         let usual = self.past_discount(plans);
@@ -214,7 +231,7 @@ impl Context<'_> {
 
     /// Uplift at a discount: this series' own at its usual discount, moved along the slope over all promotions seen.
     fn uplift_of(&self, discount: Option<f64>, usual: Option<f64>, own: f64) -> f64 {
-        match (discount, usual, self.discount_slope) {
+        match (discount, usual, self.learnt.discount_slope) {
             (Some(discount), Some(usual), Some(slope)) => (own * (slope * (discount - usual)).exp()).clamp(0.5, 8.0),
             _ => own,
         }
@@ -279,6 +296,13 @@ impl Context<'_> {
             _ => LevelPrior::default(),
         }
     }
+}
+
+/// Mean of the last `window` of the periods that were `seen`; of none, zero.
+pub(super) fn window_mean(units: &[f32], seen: impl Fn(usize) -> bool, window: usize) -> f64 {
+    let seen = (0..units.len()).rev().filter(|&t| seen(t)).take(window.max(1));
+    let (sum, count) = seen.fold((0.0, 0.0), |(s, c), t| (s + f64::from(units[t]), c + 1.0));
+    if count > 0.0 { sum / count } else { 0.0 }
 }
 
 /// Share of period `t` that a promotion covers.

@@ -1,5 +1,6 @@
 //! What a planner can set about forecasting: `[forecast]` in the configuration.
 
+use crate::calendar::Bucket;
 use serde::{Deserialize, Serialize};
 
 /// Where models of the series itself (exponential smoothing, Theta, CES) are fitted beside the pooled level.
@@ -39,6 +40,8 @@ pub struct Settings {
     pub guard: f64,
     /// Which series get models of their own beside the pooled level.
     pub local: LocalModels,
+    /// Days after which everything is learnt and fitted anew; 0 = every run.
+    pub refit_days: u32,
 }
 
 impl Default for Settings {
@@ -53,11 +56,18 @@ impl Default for Settings {
             group_half_life_days: 10.0,
             guard: 3.0,
             local: LocalModels::Months,
+            refit_days: 7,
         }
     }
 }
 
 impl Settings {
+    /// Periods past history that profiles cover: the horizon, and the nights until the next refit.
+    #[must_use]
+    pub fn reach(&self, bucket: Bucket) -> usize {
+        self.horizon + (f64::from(self.refit_days) / bucket.days()).ceil() as usize
+    }
+
     /// Everything out of range, as sentences for the configuration's list of problems.
     #[must_use]
     pub fn problems(&self) -> Vec<String> {
@@ -68,6 +78,7 @@ impl Settings {
             (self.class_evidence >= 0.0, "class_evidence", self.class_evidence, "0 or more"),
             (self.group_half_life_days > 0.0, "group_half_life_days", self.group_half_life_days, "above 0"),
             (self.guard >= 1.0, "guard", self.guard, "1 or more"),
+            (self.refit_days <= 366, "refit_days", f64::from(self.refit_days), "0 (every run) to 366"),
         ];
         let failed = checks.into_iter().filter(|check| !check.0);
         failed.map(|(_, key, value, expected)| format!("forecast.{key} = {value}: expected {expected}")).collect()

@@ -56,8 +56,31 @@ impl World {
         self
     }
 
-    fn forecast(&self, partition: usize) -> Vec<pool::PoolForecast> {
-        let demand = Demand {
+    /// The same on an earlier morning, with `history` periods known.
+    fn until(&self, history: usize) -> Self {
+        let (panel, n) = (&self.panel, self.panel.len());
+        let known = |i: usize| history.saturating_sub(panel.start(i));
+        let parts = PanelParts {
+            keys: (0..n).map(|i| panel.key(i)).collect(),
+            starts: (0..n).map(|i| panel.start(i) as u32).collect(),
+            gross: (0..n).flat_map(|i| panel.gross(i)[..known(i)].to_vec()).collect(),
+            flags: (0..n).flat_map(|i| panel.flags(i)[..known(i)].to_vec()).collect(),
+            returns: vec![Vec::new(); n],
+            totals: vec![SalesTotals::default(); n],
+            unsold_pools: vec![(SkuId(self.products.len() as u32 - 1), LocationId(0))],
+        };
+        let calendar = Calendar::new(Bucket::Day, day(history as i64 - HISTORY as i64), panel.calendar().start(0));
+        Self {
+            panel: Panel::new(calendar, parts),
+            names: self.names.clone(),
+            products: self.products.clone(),
+            promotions: self.promotions.clone(),
+            adjustments: self.adjustments.clone(),
+        }
+    }
+
+    fn demand(&self) -> Demand<'_> {
+        Demand {
             names: &self.names,
             panel: &self.panel,
             products: &self.products,
@@ -65,8 +88,11 @@ impl World {
             promotions: &self.promotions,
             prices: &[],
             adjustments: &self.adjustments,
-        };
-        let mut context = Context::new(demand, Settings::default());
+        }
+    }
+
+    fn forecast(&self, partition: usize) -> Vec<pool::PoolForecast> {
+        let mut context = Context::new(self.demand(), Settings::default());
         let pools = self.panel.pools().len();
         while context.stage() != Stage::Ready {
             let parts = (0..pools.div_ceil(partition)).map(|k| k * partition..((k + 1) * partition).min(pools));
@@ -260,4 +286,76 @@ fn intervals_add_up_and_their_uncertainty_grows_with_lead_time_variance() {
     assert!((first.mean() + second.mean() - both.mean()).abs() < 1e-9);
     assert!(forecast.over(0.0, 14.0, 9.0).sd() > both.sd());
     assert!(forecast.over(0.0, 14.0, 9.0).quantile(0.95) >= both.quantile(0.95));
+}
+
+/// What the nights after it may carry on from.
+fn refit(world: &World, settings: &Settings) -> warm::Kept {
+    let mut context = Context::new(world.demand(), settings.clone());
+    let pools = world.panel.pools().len();
+    while context.stage() != Stage::Ready {
+        context.learn(vec![context.observe(0..pools)]);
+    }
+    let mut states = Vec::new();
+    (0..pools).filter_map(|p| context.forecast_pool(p).state).for_each(|state| warm::write(&state, &mut states));
+    warm::Kept::read(&context.keep(&states)).unwrap()
+}
+
+#[test]
+fn a_level_that_is_carried_on_is_the_level_of_the_whole_history() {
+    // Weekdays of its own, which a refit alone moves, are out of the way.
+    let settings = Settings { weekday_evidence: 1e15, ..Settings::default() };
+    let series: Vec<_> = (0..6).map(|i| noisy(1.5 * (i + 1) as f64, i)).collect();
+    let later = World::new(&series, 2).flags(1, flag::STOCKOUT, 396..398);
+    let kept = refit(&later.until(395), &settings);
+    let mut carried = Context::resume(later.demand(), settings, &kept).unwrap();
+    carried.learn(vec![carried.observe(0..4)]);
+    assert_eq!((carried.stage(), carried.carried_and_fitted()), (Stage::Ready, (6, 0)));
+    for pool in 0..3 {
+        let (state, whole) = (carried.tonight(pool).0, carried.fit_pool(pool));
+        for (a, b) in state.series.iter().zip(&whole.series) {
+            assert_eq!((a.periods, a.observed, a.idle, a.sold), (b.periods, b.observed, b.idle, b.sold));
+            assert_eq!(a.highest, b.highest);
+            let close = |a: f64, b: f64, tolerance| (a / b - 1.0).abs() < tolerance;
+            assert!(a.sums.levels().iter().zip(b.sums.levels()).all(|(a, b)| close(*a, b, 1e-6)), "{:?} {:?}", a.sums, b.sums);
+            // A fit looks back eight half-lives, a state for ever.
+            assert!(close(a.recent.0, b.recent.0, 3e-3) && close(a.recent.1, b.recent.1, 3e-3), "{:?} {:?}", a.recent, b.recent);
+        }
+    }
+}
+
+#[test]
+fn a_pool_with_another_past_is_fitted_and_where_most_are_everything_is_learnt_anew() {
+    let settings = Settings::default();
+    let mut series: Vec<_> = (0..6).map(|i| noisy(1.5 * (i + 1) as f64, i)).collect();
+    let kept = refit(&World::new(&series, 2).until(395), &settings);
+    let tonight = |series: &[Vec<f32>], bits: u8| {
+        let world = World::new(series, 2).flags(0, bits, 10..11);
+        let mut context = Context::resume(world.demand(), settings.clone(), &kept).unwrap();
+        context.learn(vec![context.observe(0..4)]);
+        (context.stage(), context.carried_and_fitted())
+    };
+    assert_eq!(tonight(&series, 0), (Stage::Ready, (6, 0)));
+    assert_eq!(tonight(&series, flag::STOCKOUT), (Stage::Ready, (4, 2)), "what is censored is part of the past");
+    assert_eq!(tonight(&series, flag::RETURNED), (Stage::Ready, (6, 0)), "returns are not");
+    series[0][200] += 1.0;
+    assert_eq!(tonight(&series, 0), (Stage::Ready, (4, 2)));
+    series[2][0] += 1.0;
+    assert_eq!(tonight(&series, 0).0, Stage::Profiles);
+}
+
+#[test]
+fn a_refit_does_not_outlive_its_groups_its_axis_or_its_reach() {
+    let settings = Settings::default();
+    let series: Vec<_> = (0..4).map(|i| noisy(3.0, i)).collect();
+    let world = World::new(&series, 2);
+    let why = |earlier: &World, settings: &Settings| {
+        let kept = refit(earlier, &Settings::default());
+        Context::resume(world.demand(), settings.clone(), &kept).err()
+    };
+    assert_eq!(why(&world.until(HISTORY - 7), &settings), None);
+    assert_eq!(why(&world.until(HISTORY - 8), &settings), Some("too far from its morning"));
+    assert_eq!(why(&world.until(399), &Settings { guard: 2.0, ..settings.clone() }), Some("other forecast settings"));
+    let mut others = world.until(399);
+    others.products[0].category = "Tea".to_owned();
+    assert_eq!(why(&others, &settings), Some("other categories or channels"));
 }

@@ -4,8 +4,8 @@ use super::lead_times::LeadTimes;
 use crate::allocate::Presence;
 use crate::config::Plan;
 use crate::error::{Exception, Result};
-use crate::forecast::Context;
 use crate::forecast::pool::PoolForecast;
+use crate::forecast::{Context, warm};
 use crate::inputs::{Inputs, Stock};
 use crate::inventory::PoolPlan;
 use crate::kits::Kits;
@@ -44,6 +44,8 @@ pub struct Part<'a> {
     pub accuracy: Vec<Accuracy>,
     pub methods: Vec<(String, String)>,
     pub exceptions: Vec<Exception>,
+    /// What was fitted, for later nights.
+    pub states: Vec<u8>,
 }
 
 /// One pool, planned by itself; supplier orders and the budget come later.
@@ -106,7 +108,11 @@ impl<'a> Night<'a> {
             pools: Vec::with_capacity(range.len()),
             accuracy: Vec::new(),
             exceptions: Vec::new(),
+            states: Vec::new(),
         };
+        if self.plan.forecast.refit_days > 0 && self.context.refit().is_none() {
+            forecasts.iter().filter_map(|f| f.state.as_ref()).for_each(|state| warm::write(state, &mut part.states));
+        }
         for (p, forecast) in range.zip(&forecasts) {
             let pool = self.plan_pool(p, forecast, &mut part.exceptions);
             part.pools.push(pool);

@@ -247,11 +247,11 @@ fn remove_debris(disk: &dyn Disk, out: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Removes all but the `keep` newest runs below the locked output folder, never the current one. Returns the removed ids.
+/// Removes all but the `keep` newest runs below the locked output folder, never the current one. Returns the removed ones.
 ///
 /// # Errors
 /// [`Error::Io`].
-pub fn prune(lock: &OutputLock, keep: usize) -> Result<Vec<String>> {
+pub fn prune(lock: &OutputLock, keep: usize) -> Result<Vec<PublishedRun>> {
     let disk = OsDisk;
     let out = lock.out();
     remove_debris(&disk, out)?;
@@ -265,7 +265,7 @@ pub fn prune(lock: &OutputLock, keep: usize) -> Result<Vec<String>> {
         let aside = out.join(format!("{STAGING}pruned-{}", run.manifest.run_id));
         disk.rename(&run.folder, &aside).map_err(Error::io(&run.folder))?;
         disk.remove(&aside).map_err(Error::io(&aside))?;
-        removed.push(run.manifest.run_id);
+        removed.push(run);
     }
     Ok(removed)
 }

@@ -58,6 +58,21 @@ impl From<&Source> for InputEntry {
     }
 }
 
+/// The run that learnt seasons and errors and fitted every series, and how much of that a later run could carry on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RefitEntry {
+    /// Its id: its states lie below `MODELS/<run_id>/`.
+    pub run_id: String,
+    /// Its morning.
+    pub as_of: NaiveDate,
+    /// Lower-case hex digest of its states.
+    pub sha256: String,
+    /// Series whose states were carried on.
+    pub carried: usize,
+    /// Series fitted by the run that says so.
+    pub fitted: usize,
+}
+
 /// The contents of `manifest.json`. The same input gives the same bytes; timings live in `timings.json`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Manifest {
@@ -73,6 +88,9 @@ pub struct Manifest {
     pub config_sha256: String,
     /// The run it was compared with.
     pub previous: Option<String>,
+    /// The refit that its forecasts go back to; `None` where every run learns anew and keeps nothing.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub refit: Option<RefitEntry>,
     /// Figures that the next run's audit compares: `recommended_value`, `recommended_lines`, ...
     pub totals: BTreeMap<String, f64>,
     /// What was read.
@@ -129,6 +147,7 @@ impl Identity<'_> {
             program: concat!("orderpoint ", env!("CARGO_PKG_VERSION")).to_string(),
             config_sha256: sha256_hex(self.config.as_bytes()),
             previous: self.previous.map(str::to_string),
+            refit: None,
             totals,
             inputs: self.inputs.to_vec(),
             files: Vec::new(),

@@ -19,7 +19,7 @@ pub mod tables;
 pub use self::parquet::{DemandEncoder, ForecastEncoder, RowGroup, TableFile};
 pub use atomic::{Begin, Publication, StagedFile, prune};
 pub use lock::OutputLock;
-pub use manifest::{FileEntry, Identity, InputEntry, Manifest, PublishedRun, sha256_hex};
+pub use manifest::{FileEntry, Identity, InputEntry, Manifest, PublishedRun, RefitEntry, sha256_hex};
 
 /// Version of the output tables: raised when a column goes, changes its type or its meaning.
 pub const SCHEMA_VERSION: u32 = 1;

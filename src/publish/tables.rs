@@ -260,7 +260,7 @@ fn accuracy(inputs: &Inputs, rows: &[Accuracy]) -> Vec<ArrayRef> {
         skus(n, each().map(|r| panel.key(r.series).sku)),
         channels(n, each().map(|r| panel.key(r.series).channel)),
         locations(n, each().map(|r| panel.key(r.series).location)),
-        text(each().map(|r| r.method.as_str())),
+        text(each().map(|r| r.method)),
         real(each().map(|r| r.wape)),
         real(each().map(|r| r.bias)),
         real(each().map(|r| r.mase)),

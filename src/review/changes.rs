@@ -70,6 +70,8 @@ fn run_changes(last: &Manifest, this: &Manifest) -> Vec<Change> {
         &this.config_sha256[..12.min(this.config_sha256.len())],
         "policy",
     );
+    let learnt = |m: &Manifest| m.refit.as_ref().map_or_else(String::new, |r| r.as_of.to_string());
+    tell("learnt", &learnt(last), &learnt(this), "refit: seasons, errors and weights are learnt anew");
     let tables = |m: &Manifest| m.inputs.iter().map(|i| i.table.clone()).collect::<std::collections::BTreeSet<_>>();
     let (then, now) = (tables(last), tables(this));
     for table in then.symmetric_difference(&now) {
