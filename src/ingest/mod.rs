@@ -14,6 +14,7 @@ pub mod mapping;
 mod master;
 mod names;
 mod narrow;
+mod pages;
 mod panel_build;
 mod parquet_file;
 mod plans;
