@@ -9,6 +9,7 @@ mod simulate;
 use crate::cli::{Cli, Command, DemoArgs, InitArgs, Options, PruneArgs, Voice};
 use crate::config::{DEFAULT_FILE, Plan};
 use crate::error::{Error, Result};
+use crate::guard::guarded;
 use crate::pipeline::{self, Summary};
 use crate::progress::{Progress, Terminal};
 use crate::publish::{self, OutputLock, PublishedRun};
@@ -22,7 +23,11 @@ use std::path::Path;
 /// # Errors
 /// Whatever stops the command; [`Error::exit_code`] is its exit code.
 pub fn execute(cli: &Cli) -> Result<u8> {
-    match &cli.command {
+    guarded(|| dispatch(&cli.command)).unwrap_or_else(|fault| Err(Error::Internal(fault.to_string())))
+}
+
+fn dispatch(command: &Command) -> Result<u8> {
+    match command {
         Command::Demo(args) => demo(args),
         Command::Init(args) => init(args),
         Command::Check(options) => audit::check(options),
@@ -135,7 +140,7 @@ fn in_words(summary: &Summary) -> String {
         let _ = writeln!(text, "  - {line}");
     }
     if !s.severe.is_empty() {
-        let _ = writeln!(text, "  severe by configuration: {}", s.severe.join(", "));
+        let _ = writeln!(text, "  severe: {}", s.severe.join(", "));
     }
     let _ = writeln!(text, "report: {}", s.report.display());
     text

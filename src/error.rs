@@ -1,5 +1,6 @@
 //! What can go wrong: [`Error`] stops the run, [`Exception`] costs one item its first choice and the run goes on.
 
+use crate::guard::Fault;
 use chrono::NaiveDate;
 use std::path::PathBuf;
 use thiserror::Error as ThisError;
@@ -137,7 +138,15 @@ pub struct Exception {
     pub why: String,
 }
 
+/// Kind of the exception that a caught panic becomes; it always turns exit code 0 into 5.
+pub const INTERNAL_FAULT: &str = "internal-fault";
+
 impl Exception {
+    /// A fault of our own that cost one item its first choice.
+    pub fn internal(key: impl Into<String>, what: impl Into<String>, fault: &Fault) -> Self {
+        Self::new(Severity::Error, INTERNAL_FAULT, key, what, format!("our fault, please report it: {fault}"))
+    }
+
     /// All five fields in order.
     pub fn new(
         severity: Severity,

@@ -21,6 +21,7 @@ pub mod config;
 pub mod distributions;
 pub mod error;
 pub mod forecast;
+pub mod guard;
 pub mod indicators;
 pub mod ingest;
 pub mod init;

@@ -5,6 +5,7 @@
 //! the report's item pages use the same threads for themselves.
 
 mod earlier;
+mod fallback;
 mod history;
 mod lead_times;
 mod partition;
@@ -14,9 +15,10 @@ mod settle;
 pub mod simulate;
 
 use crate::config::Plan;
-use crate::error::{Error, Exception, Result, Severity};
+use crate::error::{Error, Exception, INTERNAL_FAULT, Result, Severity};
 use crate::forecast;
 use crate::forecast::backtest::BacktestRow;
+use crate::guard::guarded;
 use crate::inputs::Inputs;
 use crate::outcome::Outcome;
 use crate::panel::Panel;
@@ -69,7 +71,7 @@ pub struct Summary {
     pub quarantined: usize,
     /// The exceptions a person should read first, worst first.
     pub attention: Vec<String>,
-    /// Kinds of exceptions that the configuration calls severe and that happened.
+    /// Kinds of exceptions that happened and that the configuration calls severe, or that are faults of our own.
     pub severe: Vec<String>,
 }
 
@@ -96,10 +98,11 @@ pub fn load(plan: &Plan, progress: &dyn Progress) -> Result<Inputs> {
 /// Runs `work` on `threads` threads (0 = all).
 ///
 /// # Errors
-/// Those of `work`; [`Error::Internal`] if threads cannot be started.
+/// Those of `work`; [`Error::Internal`] if it panics or threads cannot be started.
 pub fn with_threads<T: Send>(threads: usize, work: impl FnOnce() -> Result<T> + Send) -> Result<T> {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
-    pool.map_err(|e| Error::Internal(format!("cannot start threads: {e}")))?.install(work)
+    let pool = pool.map_err(|e| Error::Internal(format!("cannot start threads: {e}")))?;
+    guarded(|| pool.install(work)).unwrap_or_else(|fault| Err(Error::Internal(fault.to_string())))
 }
 
 /// The nightly run: from files to a published folder.
@@ -113,8 +116,18 @@ pub fn run(plan: &Plan, progress: &dyn Progress) -> Result<Summary> {
 fn run_here(plan: &Plan, progress: &dyn Progress) -> Result<Summary> {
     let mut clock = StageClock::start();
     let lock = OutputLock::acquire(&plan.run.out, &started())?;
-    let mut inputs = load(plan, progress)?;
+    let inputs = load(plan, progress)?;
     clock.lap("load");
+    run_loaded(plan, inputs, lock, (progress, clock))
+}
+
+/// The run from cleaned inputs on.
+fn run_loaded(
+    plan: &Plan,
+    mut inputs: Inputs,
+    lock: OutputLock,
+    (progress, mut clock): (&dyn Progress, StageClock),
+) -> Result<Summary> {
     let as_of = inputs.panel.calendar().as_of();
     let earlier = Earlier::read(&plan.run.out, as_of)?;
     let refit = refit::Earlier::read(plan, earlier.last.as_ref(), as_of);
@@ -159,7 +172,7 @@ pub fn backtest(plan: &Plan, progress: &dyn Progress) -> Result<(Vec<BacktestRow
         let cell = |pool: usize| [classes[pool].abc, classes[pool].xyz].into_iter().map(|c| c.unwrap_or('-')).collect();
         let parts = partitions(&inputs.panel);
         let settings = plan.forecast_settings(inputs.panel.calendar().bucket());
-        let context = learn(forecast::Context::new((&inputs).into(), settings), &parts, progress);
+        let (context, _) = learn(forecast::Context::new((&inputs).into(), settings), &parts, progress);
         let done: Vec<_> = parts.par_iter().map(|range| context.backtest(range.clone(), cell)).collect();
         let mut all = forecast::backtest::Backtest::default();
         done.iter().for_each(|part| all.merge(part));
@@ -191,9 +204,13 @@ impl Run<'_> {
         let parts = partitions(panel);
         let settings = plan.forecast_settings(panel.calendar().bucket());
         let run_id = self.publication.run_id().to_owned();
-        let (context, entry, told) =
-            self.refit.learn((inputs.into(), settings), &run_id, |context| learn(context, &parts, progress));
-        self.outcome.exceptions.extend(told);
+        let mut broken = Vec::new();
+        let (context, entry, told) = self.refit.learn((inputs.into(), settings), &run_id, |context| {
+            let (context, told) = learn(context, &parts, progress);
+            broken = told;
+            context
+        });
+        self.outcome.exceptions.extend(broken.into_iter().chain(told));
         clock.lap("learn");
         let night = Night::new(plan, inputs, &context, (&classes, &return_rates), (self.last, self.standing))?;
         let (planned, states) = self.plan_pools(&night, &parts, progress)?;
@@ -269,9 +286,6 @@ impl Run<'_> {
         let audited = publish::audit::audit(self.inputs, outcome, self.last.map(|l| &l.run.manifest), &self.plan.publish);
         // Best effort: nobody goes back to the states of a run that is not published.
         audited.inspect_err(|_| drop(models::forget(&self.plan.run.models, [&manifest.run_id])))?;
-        publish::tables::write(&mut self.publication, self.inputs, outcome)?;
-        publish::csv::write(&mut self.publication, self.inputs, outcome)?;
-        clock.lap("tables");
         let run_id = self.publication.run_id().to_string();
         let input = report::ReportInput {
             run_id: &run_id,
@@ -285,8 +299,12 @@ impl Run<'_> {
             decisions: &self.earlier.decisions(&self.inputs.names),
         };
         let publication = &mut self.publication;
-        report::render(&input, &mut |path, bytes| publication.add(path, None, bytes))?;
+        let broken = report::render(&input, &mut |path, bytes| publication.add(path, None, bytes))?;
+        self.outcome.exceptions.splice(0..0, broken);
         clock.lap("report");
+        publish::tables::write(publication, self.inputs, &self.outcome)?;
+        publish::csv::write(publication, self.inputs, &self.outcome)?;
+        clock.lap("tables");
         let mut summary = summary(self.inputs, &self.outcome, &self.plan.run.severe);
         let folder = self.publication.finish(manifest, &clock.timings())?;
         summary.locate(run_id, folder);
@@ -311,15 +329,22 @@ fn partitions(panel: &Panel) -> Vec<Range<usize>> {
     parts
 }
 
-/// Takes a context through the stages of learning over the whole panel.
-fn learn<'a>(mut context: forecast::Context<'a>, parts: &[Range<usize>], progress: &dyn Progress) -> forecast::Context<'a> {
+/// Takes a context through the stages of learning over the whole panel; with it, the pools it broke on.
+fn learn<'a>(
+    mut context: forecast::Context<'a>,
+    parts: &[Range<usize>],
+    progress: &dyn Progress,
+) -> (forecast::Context<'a>, Vec<Exception>) {
     progress.begin("learning", 0);
+    let mut broken = Vec::new();
     while context.stage() != forecast::Stage::Ready {
-        let evidence = parts.par_iter().map(|range| context.observe(range.clone())).collect();
-        context.learn(evidence);
+        let seen: Vec<_> = parts.par_iter().map(|range| fallback::observe(&context, range.clone())).collect();
+        let (evidence, told): (Vec<_>, Vec<_>) = seen.into_iter().unzip();
+        broken.extend(told.into_iter().flatten());
+        context.learn(evidence.into_iter().flatten().collect());
     }
     progress.end(if context.refit().is_some() { "levels" } else { "seasons, events and errors" });
-    context
+    (context, broken)
 }
 
 /// A guess at the size of the run's files.
@@ -357,8 +382,15 @@ fn summary(inputs: &Inputs, outcome: &Outcome, severe: &[String]) -> Summary {
         warnings: count(Severity::Warning),
         quarantined: inputs.quarantine.len(),
         attention: attention(&outcome.exceptions),
-        severe: severe.iter().filter(|kind| outcome.exceptions.iter().any(|e| e.kind == kind.as_str())).cloned().collect(),
+        severe: severe_kinds(severe, &outcome.exceptions),
     }
+}
+
+/// Kinds that happened and turn exit code 0 into 5: those the configuration names, and faults of our own.
+fn severe_kinds(configured: &[String], exceptions: &[Exception]) -> Vec<String> {
+    let others = configured.iter().map(String::as_str).filter(|kind| *kind != INTERNAL_FAULT);
+    let happened = |kind: &&str| exceptions.iter().any(|e| e.kind == *kind);
+    others.chain([INTERNAL_FAULT]).filter(happened).map(str::to_owned).collect()
 }
 
 /// One line a kind of trouble, worst first: the first case and how many more there are.
@@ -414,3 +446,6 @@ impl StageClock {
         self.laps.iter().map(|&(stage, seconds)| (stage.to_string(), serde_json::Value::from(seconds))).collect()
     }
 }
+
+#[cfg(test)]
+mod tests;

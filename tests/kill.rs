@@ -1,6 +1,6 @@
 //! The real binary, killed and raced.
 //!
-//! `ORDERPOINT_KILLS=200` kills as often as a release asks for; without it, a dozen times.
+//! `KILLS=200 RACES=50` kills and races as often as a release asks for; without them, a dozen and ten times.
 
 use crate::small::folder;
 use crate::support::{orderpoint, succeeds, text};
@@ -11,6 +11,11 @@ use std::process::{Command, Stdio};
 use std::time::Instant;
 
 const FIRST: &str = "2025-01-01";
+
+/// How often, from the environment.
+fn count(name: &str, default: u32) -> u32 {
+    std::env::var(name).map_or(default, |n| n.parse().unwrap())
+}
 
 fn night(i: i64) -> String {
     (FIRST.parse::<NaiveDate>().unwrap() + Duration::days(i)).to_string()
@@ -46,7 +51,7 @@ fn kill_9_at_any_moment_leaves_current_whole_and_the_next_run_good() {
     let started = Instant::now();
     finish(at.path(), FIRST);
     let length = started.elapsed();
-    let kills: u32 = std::env::var("ORDERPOINT_KILLS").map_or(12, |n| n.parse().unwrap());
+    let kills = count("KILLS", 12);
     for i in 1..=kills {
         let as_of = night(i64::from(i));
         let mut child = Command::new(env!("CARGO_BIN_EXE_orderpoint"))
@@ -71,7 +76,7 @@ fn kill_9_at_any_moment_leaves_current_whole_and_the_next_run_good() {
 #[test]
 fn of_two_racing_binaries_one_publishes_and_the_other_is_told_who_does() {
     let at = sample();
-    for i in 0..10 {
+    for i in 0..i64::from(count("RACES", 10)) {
         let args = [run(&night(i)), vec!["--json".to_string()]].concat();
         let args: Vec<&str> = args.iter().map(String::as_str).collect();
         let both = std::thread::scope(|scope| {

@@ -262,6 +262,12 @@ impl<'a> Context<'a> {
         }
     }
 
+    /// What it reads.
+    #[must_use]
+    pub fn demand(&self) -> &Demand<'a> {
+        &self.demand
+    }
+
     /// What to `observe` and `learn` next.
     #[must_use]
     pub fn stage(&self) -> Stage {

@@ -264,6 +264,34 @@ impl Context<'_> {
         self.class(pool.series.iter().map(SeriesState::rate).sum(), observed, pool.spread)
     }
 
+    /// The forecast of a pool that the engine broke on: every channel sells on as in its last 60 days.
+    #[must_use]
+    pub fn plain_forecast(&self, pool: usize) -> PoolForecast {
+        let panel = self.demand.panel;
+        let window = (60.0 / panel.calendar().bucket().days()).round().max(1.0) as usize;
+        let horizon = self.settings.horizon;
+        let mut rate = 0.0;
+        let plain = |i: usize| {
+            let units = panel.cleaned(i);
+            let recent = &units[units.len() - units.len().min(window)..];
+            let mean = recent.iter().map(|&u| f64::from(u)).sum::<f64>() / recent.len().max(1) as f64;
+            let mean = if mean.is_finite() { mean.max(0.0) } else { 0.0 };
+            rate += mean;
+            let class = &self.classes[self.class(mean, units.len(), Spread::default())];
+            SeriesForecast {
+                mean: vec![mean as f32; horizon],
+                quantiles: vec![class.table.quantiles(mean, class.level_variance[LADDER - 1]); horizon],
+                method: "60-day average".to_owned(),
+                reason: "the engine broke on this item".to_owned(),
+                runner_up: String::new(),
+            }
+        };
+        let series: Vec<SeriesForecast> = panel.pools()[pool].series.clone().map(plain).collect();
+        let class = self.class(rate, 0, Spread::default());
+        let total = self.pool_demand(vec![rate; horizon], class, Spread::default());
+        PoolForecast { series, total, accuracy: Vec::new(), exceptions: Vec::new() }
+    }
+
     fn pool_demand(&self, mean: Vec<f64>, class: usize, spread: Spread) -> PoolDemand {
         let errors = &self.learnt.classes[class];
         PoolDemand { mean, spread, level_variance: errors.level_variance, ladder: self.ladder, calibrations: errors.sums }

@@ -177,6 +177,14 @@ impl<'a> Context<'a> {
         levels
     }
 
+    /// What stands for a pool that could not be looked at, so that those after it keep their places; `None` in stages whose
+    /// evidence has no places.
+    #[must_use]
+    pub fn unseen(&self) -> Option<Evidence> {
+        let nothing = || Levels { fitted: vec![None], recent: vec![(0.0, 0.0); self.groups.keys.len()] };
+        (self.stage == Stage::Levels).then(|| Evidence::Levels(nothing()))
+    }
+
     /// Whether the past and the terms of a pool are what the refit saw.
     fn holds(&self, warm: &Warm<'_>, pool: usize) -> bool {
         let this = &self.demand.panel.pools()[pool];

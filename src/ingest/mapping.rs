@@ -192,6 +192,7 @@ impl<'a> Mapped<'a> {
             let position = self.position(path, headings, column.name)?;
             if let Some(at) = position {
                 used[at] = true;
+                once(path, headings, at)?;
             }
             let constant = || self.constant(column.name).map_or(From::Missing, |value| From::Constant(value.to_owned()));
             from.push(position.map_or_else(constant, From::File));
@@ -299,6 +300,13 @@ impl<'a> Mapped<'a> {
         let only_rules = self.schema.table == "sales" && column.kind == Kind::Text;
         !only_rules || !rules.exclude.is_empty() || !rules.reject.is_empty()
     }
+}
+
+/// Refuses a column whose heading stands over another one, too: which of them is meant is anyone's guess.
+fn once(path: &Path, headings: &[String], at: usize) -> Result<()> {
+    let again = |h: &&String| normal(h) == normal(&headings[at]);
+    let Some(other) = headings[at + 1..].iter().find(again) else { return Ok(()) };
+    Err(Error::input(path, format!("two columns have the same heading, `{}` and `{other}`: rename or remove one", headings[at])))
 }
 
 /// A heading as it is compared: lower case, words joined by `_`, no byte-order mark.

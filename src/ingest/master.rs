@@ -1,11 +1,12 @@
 //! Master data: products, channels, suppliers, supply, price breaks and kits.
 
+use super::circles::circular;
 use super::convert::Convert;
 use super::days::parse_day;
 use super::quarantine::Place;
 use super::table::{Row, Table};
 use crate::inputs::{Channel, Kit, PriceBreak, Product, ProductStatus, Role, Supplier, Supply};
-use crate::units::{Money, SkuId, Units};
+use crate::units::{Money, Units};
 use chrono::NaiveDate;
 
 /// One product an item, by [`SkuId`]; items without a row have only defaults.
@@ -62,24 +63,14 @@ fn product(row: &Row<'_>, convert: &mut Convert<'_>) -> Option<Product> {
 
 /// Items that end up superseding themselves lose that link.
 fn cut_circles(products: &mut [Product], places: &[Option<Place<'_>>], convert: &mut Convert<'_>) {
-    let next: Vec<Option<SkuId>> = products.iter().map(|p| p.superseded_by).collect();
-    for start in 0..products.len() {
-        let mut at = next[start];
-        let mut steps = 0;
-        while let Some(sku) = at.filter(|sku| sku.index() != start && steps <= next.len()) {
-            at = next[sku.index()];
-            steps += 1;
-        }
-        if at.is_some_and(|sku| sku.index() == start) {
-            products[start].superseded_by = None;
-            if let Some(place) = places[start] {
-                convert.quarantine.reject(
-                    place,
-                    "superseded_by",
-                    "",
-                    "the item ends up superseding itself; the link is not used",
-                );
-            }
+    let links = || products.iter().enumerate().filter_map(|(i, p)| Some((i, p.superseded_by?.index())));
+    let circular = circular(&links().collect::<Vec<_>>());
+    let starts: Vec<usize> = links().zip(circular).filter(|(_, circular)| *circular).map(|((start, _), _)| start).collect();
+    for start in starts {
+        products[start].superseded_by = None;
+        if let Some(place) = places[start] {
+            let reason = "the item ends up superseding itself; the link is not used";
+            convert.quarantine.reject(place, "superseded_by", "", reason);
         }
     }
 }
@@ -244,31 +235,11 @@ pub(super) fn kits(table: &Table, convert: &mut Convert<'_>) -> Vec<Kit> {
         let Some(quantity) = row.units("quantity") else { continue };
         rows.push(((sku, component), row.place(), Kit { sku, component, quantity }));
     }
-    let mut edges: Vec<(SkuId, SkuId)> = rows.iter().map(|(key, ..)| *key).collect();
-    edges.sort_unstable();
-    let (circular, rows): (Vec<_>, Vec<_>) =
-        rows.into_iter().partition(|((kit, component), ..)| reaches(&edges, *component, *kit));
-    for (_, place, _) in circular {
+    let links: Vec<(usize, usize)> = rows.iter().map(|((kit, component), ..)| (kit.index(), component.index())).collect();
+    let (whole, circular): (Vec<_>, Vec<_>) = rows.into_iter().zip(circular(&links)).partition(|(_, circular)| !circular);
+    for ((_, place, _), _) in circular {
         convert.quarantine.reject(place, "component", "", "the kit ends up containing itself");
     }
+    let rows = whole.into_iter().map(|(row, _)| row).collect();
     convert.distinct(rows, "component").into_iter().map(|(_, kit)| kit).collect()
-}
-
-/// Whether `to` is `from` or contained in it, over sorted (kit, component) pairs.
-fn reaches(edges: &[(SkuId, SkuId)], from: SkuId, to: SkuId) -> bool {
-    let mut seen = vec![from];
-    let mut next = 0;
-    while let Some(&sku) = seen.get(next) {
-        if sku == to {
-            return true;
-        }
-        next += 1;
-        let first = edges.partition_point(|e| e.0 < sku);
-        for &(_, component) in edges[first..].iter().take_while(|e| e.0 == sku) {
-            if !seen.contains(&component) {
-                seen.push(component);
-            }
-        }
-    }
-    false
 }

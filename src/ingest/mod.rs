@@ -7,12 +7,14 @@
 //! the order of rows or their split into files.
 
 mod audit;
+mod circles;
 mod convert;
 mod days;
 pub mod mapping;
 mod master;
 mod names;
 mod narrow;
+mod pages;
 mod panel_build;
 mod parquet_file;
 mod plans;
@@ -178,10 +180,11 @@ impl<'a> Loading<'a> {
         let Some(last) = sales.last_row else {
             let source = &self.sources[0];
             let message = format!(
-                "no sales are left: {} of {} rows are rejected, {} left out by rules{}",
+                "no sales are left: {} of {} rows are rejected, {} left out by rules{}{}",
                 source.rejected,
                 source.rows,
                 self.quarantine.excluded(source),
+                if self.request.only.is_some() { ", the others are of items that --only does not list" } else { "" },
                 self.quarantine.example(&source.file)
             );
             return Err(Error::input(data.join(&source.file), message));

@@ -2,19 +2,24 @@
 
 use super::days::Moment;
 use super::mapping::{From, Plan};
-use super::narrow;
+use super::narrow::{self, Narrow};
 use super::schema::Kind;
 use super::source::File;
 use super::table::{CHUNK_ROWS, Chunk, Reading, Sink};
 use super::values::{ColumnReader, NO_DAY, NO_FLAG, NO_TEXT, Problem, Values};
 use crate::error::{Error, Result};
 use polars::prelude::{
-    DataFrame, DataType, IntoColumn, ParallelStrategy, ParquetReader, PolarsResult, SerReader, Series, TimeUnit,
+    DataFrame, DataType, IntoColumn, ParallelStrategy, ParquetReader, PolarsError, PolarsResult, SerReader, Series, TimeUnit,
 };
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use polars_arrow::datatypes::ArrowDataType;
+use polars_parquet::read::FileMetadata;
+use std::ops::Range;
 
 /// Rows decoded at once: row groups are joined up to it and larger ones are cut.
 const SLICE_ROWS: usize = 1 << 19;
+
+/// Most rows of one file.
+const MOST_ROWS: usize = 1 << 32;
 
 /// A category whose code is not looked up yet: no code has this value.
 const UNSEEN: u32 = u32::MAX - 1;
@@ -24,30 +29,33 @@ const UNSEEN: u32 = u32::MAX - 1;
 /// # Errors
 /// If it is damaged, unpacks to too much or lacks a required column.
 pub(super) fn read(file: &File, reading: &mut Reading<'_>, sink: &mut Sink<'_>) -> Result<u64> {
-    let Layout { headings, narrow, slices } = Layout::new(file, reading)?;
+    let Layout { headings, types, slices, likely_rows } = Layout::new(file, reading)?;
     let plan = reading.plan(&file.path, &headings)?;
+    let narrow: Vec<Option<Narrow>> = types.iter().map(Narrow::of).collect();
     if !plan.wide.is_empty() {
         return Err(Error::input(&file.path, "wide tables are read from CSV only; this is a Parquet file"));
+    }
+    for (reader, from) in reading.columns.iter().zip(&plan.from) {
+        if let From::File(i) = from
+            && narrow[*i].is_none()
+            && !is_cell(&types[*i])
+        {
+            let (name, expected) = (&headings[*i], reader.column.kind.expected());
+            return Err(Error::input(&file.path, format!("column `{name}` is {}; expected {expected}", in_words(&types[*i]))));
+        }
     }
     let mut used: Vec<usize> = plan.from.iter().filter_map(|f| if let From::File(i) = f { Some(*i) } else { None }).collect();
     used.sort_unstable();
     used.dedup();
-    let (narrow, used): (Vec<usize>, Vec<usize>) = used.into_iter().partition(|&i| narrow[i]);
-    let metadata = if narrow.is_empty() { None } else { Some(guarded(file, || narrow::metadata(file))?) };
-    let all: usize = slices.iter().sum();
-    let decode = |from: usize, rows: usize| {
-        guarded(file, || {
-            let mut frame = ParquetReader::new(std::fs::File::open(&file.path)?)
-                .with_projection(Some(used.clone()))
-                .with_slice(Some((from, rows)))
-                .read_parallel(ParallelStrategy::Columns)
-                .finish()?;
-            for (metadata, &at) in metadata.iter().flat_map(|m| narrow.iter().map(move |at| (m, at))) {
-                frame.with_column(narrow::column(file, metadata, &headings[at], from..from + rows)?.into_column())?;
-            }
-            Ok(frame)
-        })
-    };
+    let (used, apart): (Vec<usize>, Vec<usize>) = used.into_iter().partition(|&i| narrow[i].is_none());
+    let apart: Vec<(&str, Narrow)> = apart.into_iter().filter_map(|i| Some((headings[i].as_str(), narrow[i]?))).collect();
+    let metadata = guarded(file, || {
+        let metadata = narrow::metadata(file)?;
+        let names: Vec<&str> = used.iter().map(|&i| headings[i].as_str()).chain(apart.iter().map(|c| c.0)).collect();
+        narrow::check(file, &metadata, &names, reading.settings.data.decompressed_limit_mb << 20)?;
+        Ok(metadata)
+    })?;
+    let decode = |from: usize, rows: usize| guarded(file, || frame(file, &metadata, (&used, &apart), from..from + rows));
     let mut next = slices.first().map(|&rows| decode(0, rows));
     let mut done = 0;
     for (i, &rows) in slices.iter().enumerate() {
@@ -60,9 +68,9 @@ pub(super) fn read(file: &File, reading: &mut Reading<'_>, sink: &mut Sink<'_>) 
             }
             for start in (0..rows).step_by(CHUNK_ROWS) {
                 let part = frame.slice(start as i64, CHUNK_ROWS);
-                let mut chunk = convert(file, &part, (&plan, &headings), reading)?;
-                chunk.first_line = (done + start) as u64 + 1;
-                chunk.rows_ahead = all - done - start;
+                let first_line = (done + start) as u64 + 1;
+                let mut chunk = convert(file, (&part, first_line), (&plan, &headings), reading)?;
+                chunk.rows_ahead = likely_rows.saturating_sub(done + start);
                 require(&mut chunk, reading);
                 sink(chunk, &reading.columns, reading.quarantine)?;
             }
@@ -73,26 +81,52 @@ pub(super) fn read(file: &File, reading: &mut Reading<'_>, sink: &mut Sink<'_>) 
     Ok(done as u64)
 }
 
+/// Rows `rows` of the columns `used` by position, which Polars decodes, and of those `apart` by name.
+fn frame(
+    file: &File,
+    metadata: &FileMetadata,
+    (used, apart): (&[usize], &[(&str, Narrow)]),
+    rows: Range<usize>,
+) -> PolarsResult<DataFrame> {
+    let mut frame = ParquetReader::new(std::fs::File::open(&file.path)?)
+        .with_projection(Some(used.to_vec()))
+        .with_slice(Some((rows.start, rows.len())))
+        .read_parallel(ParallelStrategy::Columns)
+        .finish()?;
+    for &column in apart {
+        frame.with_column(narrow::column(file, metadata, column, rows.clone())?.into_column())?;
+    }
+    match frame.columns().iter().find(|c| c.len() != rows.len()) {
+        Some(c) => {
+            let what = format!("column `{}` has {} values for {} rows", c.name(), c.len(), rows.len());
+            Err(PolarsError::ComputeError(what.into()))
+        }
+        None => Ok(frame),
+    }
+}
+
 /// What the footer of a file says.
 struct Layout {
     /// Column names.
     headings: Vec<String>,
-    /// Which columns Polars cannot read by itself.
-    narrow: Vec<bool>,
+    /// Their types.
+    types: Vec<ArrowDataType>,
     /// How many rows to read at a time.
     slices: Vec<usize>,
+    /// Rows to make room for: a damaged footer may claim any number.
+    likely_rows: usize,
 }
 
 impl Layout {
     fn new(file: &File, reading: &Reading<'_>) -> Result<Self> {
         let mut unpacked = 0;
-        let mut narrow = Vec::new();
+        let mut types = Vec::new();
         let (headings, groups) = guarded(file, || {
             let mut reader = ParquetReader::new(std::fs::File::open(&file.path)?);
             let schema = reader.schema()?;
-            narrow = schema.iter_values().map(|field| narrow::is_narrow(field.dtype())).collect();
+            types = schema.iter_values().map(|field| field.dtype().clone()).collect();
             let metadata = reader.get_metadata()?;
-            unpacked = metadata.row_groups.iter().map(|g| g.total_byte_size() as u64).sum();
+            unpacked = metadata.row_groups.iter().fold(0u64, |sum, g| sum.saturating_add(g.total_byte_size() as u64));
             let groups: Vec<usize> = metadata.row_groups.iter().map(|g| g.num_rows()).collect();
             Ok((schema.iter_names().map(|n| n.to_string()).collect(), groups))
         })?;
@@ -103,7 +137,41 @@ impl Layout {
                 format!("unpacks to {} MiB, more than {limit} ([data] decompressed_limit_mb)", unpacked >> 20),
             ));
         }
-        Ok(Self { headings, narrow, slices: slices(groups) })
+        let rows = groups.iter().fold(0usize, |sum, &rows| sum.saturating_add(rows));
+        if rows > MOST_ROWS {
+            return Err(Error::input(
+                &file.path,
+                format!("its footer claims {rows} rows, more than the {MOST_ROWS} that can be read"),
+            ));
+        }
+        let bytes = std::fs::metadata(&file.path).map_or(0, |m| usize::try_from(m.len()).unwrap_or(usize::MAX));
+        let likely_rows = rows.min(bytes.saturating_mul(4).max(SLICE_ROWS));
+        Ok(Self { headings, types, slices: slices(groups), likely_rows })
+    }
+}
+
+/// Whether a type holds one value a row that can be read: a number, a text, a day, yes or no.
+fn is_cell(dtype: &ArrowDataType) -> bool {
+    use ArrowDataType as T;
+    match dtype {
+        T::Null | T::Boolean | T::Float32 | T::Float64 | T::Date32 | T::Date64 | T::Timestamp(..) => true,
+        T::Int32 | T::Int64 | T::UInt32 | T::UInt64 => true,
+        T::Utf8 | T::LargeUtf8 | T::Utf8View | T::Binary | T::LargeBinary | T::BinaryView => true,
+        T::Dictionary(_, values, _) => is_cell(values),
+        _ => false,
+    }
+}
+
+fn in_words(dtype: &ArrowDataType) -> String {
+    use ArrowDataType as T;
+    match dtype {
+        T::List(_) | T::LargeList(_) | T::FixedSizeList(..) => "a list".to_owned(),
+        T::Struct(_) => "a group of columns".to_owned(),
+        T::Map(..) => "a map".to_owned(),
+        T::Decimal256(precision, _) => format!("a decimal of {precision} digits, more than 38"),
+        T::Time32(_) | T::Time64(_) => "a time of day".to_owned(),
+        T::Duration(_) => "a duration".to_owned(),
+        other => format!("of type {other:?}"),
     }
 }
 
@@ -128,7 +196,7 @@ fn slices(groups: Vec<usize>) -> Vec<usize> {
 
 /// Runs Polars on a foreign file: its errors, and its panics on damaged files, become input errors.
 fn guarded<T>(file: &File, work: impl FnOnce() -> PolarsResult<T>) -> Result<T> {
-    match catch_unwind(AssertUnwindSafe(work)) {
+    match crate::guard::guarded(work) {
         Ok(Ok(value)) => Ok(value),
         Ok(Err(e)) => Err(Error::input(&file.path, format!("not a readable Parquet file: {e}"))),
         Err(_) => Err(Error::input(&file.path, "not a readable Parquet file: its contents are damaged")),
@@ -139,9 +207,14 @@ fn guarded<T>(file: &File, work: impl FnOnce() -> PolarsResult<T>) -> Result<T> 
 type Fault = (usize, String, Problem);
 
 /// The typed cells of one slice; unusable ones are empty and their rows bad.
-fn convert(file: &File, frame: &DataFrame, (plan, headings): (&Plan, &[String]), reading: &mut Reading<'_>) -> Result<Chunk> {
+fn convert(
+    file: &File,
+    (frame, first_line): (&DataFrame, u64),
+    (plan, headings): (&Plan, &[String]),
+    reading: &mut Reading<'_>,
+) -> Result<Chunk> {
     let mut chunk = Chunk::new(reading.mapped.table(), &file.name, Vec::with_capacity(plan.from.len()));
-    chunk.rows = frame.height();
+    (chunk.rows, chunk.first_line) = (frame.height(), first_line);
     for (at, from) in plan.from.iter().enumerate() {
         let reader = &mut reading.columns[at];
         let mut values = Values::empty(reader.column.kind);

@@ -1,6 +1,7 @@
 //! Plans and decisions: events, promotions, prices, adjustments, overrides and accounts.
 
 use super::convert::Convert;
+use super::settings::did_you_mean;
 use super::table::{Row, Table};
 use crate::inputs::{Account, Adjustment, AdjustmentKind, Event, Override, Price, Promotion};
 use chrono::NaiveDate;
@@ -103,12 +104,21 @@ pub(super) fn adjustments(table: &Table, convert: &mut Convert<'_>) -> Vec<Adjus
     convert.distinct(rows, "from").into_iter().map(|(_, adjustment)| adjustment).collect()
 }
 
+/// What a planner may set by hand.
+const FIELDS: [&str; 6] = ["safety_stock", "reorder_point", "order_up_to", "lead_time_days", "quantity", "approved"];
+
 /// Replaced values known on the as-of date, sorted by (sku, location, field): of several, the newest.
 pub(super) fn overrides(table: &Table, convert: &mut Convert<'_>) -> Vec<Override> {
     let mut overrides = Vec::new();
     let mut future = 0;
     for row in table.rows() {
         let (Some((sku, _)), Some(value)) = (convert.codes.item(&row, "sku"), row.number("value")) else { continue };
+        let field = row.text("field");
+        if !FIELDS.contains(&field) {
+            let hint = did_you_mean(field, &FIELDS);
+            convert.reject::<()>(&row, "field", format!("not a value that can be set by hand: {}{hint}", FIELDS.join(", ")));
+            continue;
+        }
         let date = row.date("date");
         if date.is_some_and(|d| d > convert.as_of) {
             future += 1;
@@ -117,7 +127,7 @@ pub(super) fn overrides(table: &Table, convert: &mut Convert<'_>) -> Vec<Overrid
         overrides.push(Override {
             sku,
             location: convert.codes.location(row.text("location")),
-            field: row.text("field").to_owned(),
+            field: field.to_owned(),
             value,
             reason: row.text("reason").to_owned(),
             author: row.text("author").to_owned(),

@@ -184,6 +184,7 @@ impl Settings {
         if !self.csv.separator.is_ascii() {
             problems.push(format!("[csv] separator: `{}` is not a plain ASCII character", self.csv.separator));
         }
+        problems.extend(format_problems("[csv]", &self.csv.date_formats));
         for (table, mapping) in &self.mapping {
             let Some(schema) = schema::table(table) else {
                 problems.push(format!("[mapping.{table}]: no such table{}", did_you_mean(table, &schema::names())));
@@ -242,6 +243,7 @@ impl TableMapping {
                 ));
             }
         }
+        problems.extend(format_problems(&place, &self.date_formats));
         if self.separator.is_some_and(|s| !s.is_ascii()) {
             problems.push(format!("{place} separator: not a plain ASCII character"));
         }
@@ -250,6 +252,16 @@ impl TableMapping {
         }
         problems
     }
+}
+
+/// Formats that are no strftime notation, or in which no day or month stands.
+fn format_problems(place: &str, formats: &[String]) -> Vec<String> {
+    use chrono::format::{Item, StrftimeItems};
+    let dated =
+        |f: &str| ["%d", "%e", "%j", "%b", "%B", "%m", "%D", "%F", "%x", "%h", "%c", "%v", "%s"].iter().any(|d| f.contains(d));
+    let wrong = |f: &&String| StrftimeItems::new(f).any(|item| matches!(item, Item::Error)) || !dated(f);
+    let message = |f: &String| format!("{place} date_formats: `{f}` is no date format such as %d/%m/%Y");
+    formats.iter().filter(wrong).map(message).collect()
 }
 
 /// `; did you mean `x`?`, or nothing when no known name comes near.

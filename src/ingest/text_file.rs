@@ -16,6 +16,9 @@ use std::rc::Rc;
 /// A record that spans more bytes has an unclosed quote.
 const RECORD_LIMIT: u64 = 16 << 20;
 
+/// The last record of every file as it is read: only a quote that is never closed swallows it.
+const END: &[u8] = b"\n\x1eend of file\n";
+
 /// A record with more line ends inside its quotes has an unclosed quote.
 const QUOTED_LINES: u64 = 1000;
 
@@ -53,7 +56,6 @@ struct Records {
     record: ByteRecord,
     since_record: Rc<Cell<u64>>,
     line: u64,
-    open_quote: Option<u64>,
     encoding: Encoding,
 }
 
@@ -64,7 +66,7 @@ impl Records {
             Format::Gzip => Box::new(flate2::read::MultiGzDecoder::new(BufReader::with_capacity(1 << 16, raw))),
             _ => Box::new(raw),
         };
-        let inner = Box::new(inner.chain(&b"\n"[..]));
+        let inner = Box::new(inner.chain(END));
         let limit_mb = reading.settings.data.decompressed_limit_mb;
         let left = if file.format == Format::Gzip { limit_mb << 20 } else { u64::MAX };
         let since_record = Rc::new(Cell::new(0));
@@ -78,13 +80,21 @@ impl Records {
             .buffer_capacity(1 << 16)
             .from_reader(bounded);
         let encoding = reading.settings.csv.encoding;
-        Ok(Self { reader, path: file.path.clone(), record: ByteRecord::new(), since_record, line: 0, open_quote: None, encoding })
+        Ok(Self { reader, path: file.path.clone(), record: ByteRecord::new(), since_record, line: 0, encoding })
     }
 
     /// The first record, as column names.
     fn headings(&mut self) -> Result<Vec<String>> {
         if !self.next()? {
             return Err(Error::input(&self.path, "there are only blank lines; expected at least a header line"));
+        }
+        let control = |field: &[u8]| field.iter().any(|&b| b < 0x20 && !matches!(b, b'\t' | b'\r' | b'\n'));
+        if self.record.iter().any(control) {
+            return Err(Error::input(&self.path, "line 1: control characters in the header; expected a text table"));
+        }
+        let bare = |field: &[u8]| field.windows(2).any(|pair| pair[0] == b'\r' && pair[1] != b'\n');
+        if self.record.iter().any(bare) {
+            return Err(Error::input(&self.path, "line 1: lines end in CR alone; save the file with LF or CRLF line ends"));
         }
         let heading = |at| self.field(at).unwrap_or_default().trim_start_matches('\u{feff}').trim().to_owned();
         Ok((0..self.record.len()).map(heading).collect())
@@ -98,8 +108,10 @@ impl Records {
             let more = self.reader.read_byte_record(&mut self.record).map_err(unreadable)?;
             self.since_record.set(0);
             if !more {
-                let open = |line| Error::input(&self.path, format!("line {line}: a quote that opens in this row is not closed"));
-                return self.open_quote.map_or(Ok(false), |line| Err(open(line)));
+                return Err(self.open_quote(self.line));
+            }
+            if self.record.len() == 1 && &self.record[0] == END.trim_ascii() {
+                return Ok(false);
             }
             self.line = self.start_line(before)?;
             let blank = self.record.len() == 1 && self.record[0].trim_ascii().is_empty();
@@ -110,21 +122,19 @@ impl Records {
     }
 
     /// The line this record starts on: its last line less the line ends inside its quotes. Blank lines before it are passed
-    /// over by the parser without a record, and every file ends with a line end (see `open`).
-    fn start_line(&mut self, before: u64) -> Result<u64> {
+    /// over by the parser without a record.
+    fn start_line(&self, before: u64) -> Result<u64> {
         let after = self.reader.position().line();
-        self.open_quote = None;
         if after <= before + 1 {
             return Ok(before);
         }
         let inside = self.record.iter().flatten().filter(|&&b| b == b'\n').count() as u64;
         let line = after - 1 - inside.min(after - 1 - before);
-        // Only a quote that is never closed swallows the line end that `open` adds: told when no record follows.
-        self.open_quote = self.record.iter().next_back().is_some_and(|f| f.ends_with(b"\n")).then_some(line);
-        if inside > QUOTED_LINES {
-            return Err(Error::input(&self.path, format!("line {line}: a quote that opens in this row is not closed")));
-        }
-        Ok(line)
+        if inside > QUOTED_LINES { Err(self.open_quote(line)) } else { Ok(line) }
+    }
+
+    fn open_quote(&self, line: u64) -> Error {
+        Error::input(&self.path, format!("line {line}: a quote that opens in this row is not closed"))
     }
 
     /// Field `at` as text; empty when the record is too short.

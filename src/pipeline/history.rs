@@ -2,9 +2,11 @@
 
 use crate::clean;
 use crate::config::Plan;
+use crate::error::Exception;
+use crate::guard::{Fault, guarded};
 use crate::inputs::{Inputs, Stock};
 use crate::outcome::Classification;
-use crate::panel::{Panel, flag};
+use crate::panel::{Panel, SeriesKey, SeriesMut, flag};
 use crate::publish::previous::LastRun;
 use crate::{classify, units};
 use rayon::prelude::*;
@@ -14,10 +16,17 @@ pub fn clean(inputs: &mut Inputs, settings: &clean::Settings) {
     let known = ["stockouts", "stock_history"].iter().any(|table| inputs.has(table));
     let season = if inputs.panel.calendar().bucket() == crate::calendar::Bucket::Day { 7 } else { 1 };
     let mut series: Vec<_> = inputs.panel.series_mut().collect();
-    series.par_iter_mut().for_each(|s| {
+    let clean = |s: &mut SeriesMut<'_>| {
         let recorded = known || s.flags.iter().any(|f| f & flag::STOCKOUT != 0);
-        clean::clean_series(s, settings, season, recorded);
-    });
+        let fault = guarded(|| clean::clean_series(s, settings, season, recorded)).err()?;
+        s.cleaned.copy_from_slice(s.gross);
+        Some((s.key, fault))
+    };
+    let broken: Vec<(SeriesKey, Fault)> = series.par_iter_mut().filter_map(clean).collect();
+    for (key, fault) in broken {
+        let name = format!("{}/{}", inputs.names.skus[key.sku.index()], inputs.names.channels[key.channel.index()]);
+        inputs.exceptions.push(Exception::internal(name, "its history is used as it is, not cleaned", &fault));
+    }
 }
 
 /// Share of sold units that come back, of every series. `[series]`

@@ -96,7 +96,7 @@ impl<'a> Night<'a> {
     /// Forecasts and plans the pools of `range`.
     pub fn partition(&self, range: Range<usize>) -> Result<Part<'a>> {
         let panel = &self.inputs.panel;
-        let forecasts: Vec<PoolForecast> = range.clone().map(|p| self.context.forecast_pool(p)).collect();
+        let (forecasts, broken): (Vec<PoolForecast>, Vec<_>) = range.clone().map(|p| self.forecast_or_plain(p)).unzip();
         let series = panel.pools()[range.clone()].iter().map(|p| p.series.clone()).filter(|s| !s.is_empty());
         let span = series.reduce(|span, s| span.start..s.end).unwrap_or(0..0);
         let rows: Vec<(_, &SeriesForecast)> =
@@ -107,14 +107,14 @@ impl<'a> Night<'a> {
             methods: rows.iter().map(|(_, f)| (f.method.clone(), f.reason.clone())).collect(),
             pools: Vec::with_capacity(range.len()),
             accuracy: Vec::new(),
-            exceptions: Vec::new(),
+            exceptions: broken.into_iter().flatten().collect(),
             states: Vec::new(),
         };
         if self.plan.forecast.refit_days > 0 && self.context.refit().is_none() {
             forecasts.iter().filter_map(|f| f.state.as_ref()).for_each(|state| warm::write(state, &mut part.states));
         }
         for (p, forecast) in range.zip(&forecasts) {
-            let pool = self.plan_pool(p, forecast, &mut part.exceptions);
+            let pool = self.plan_or_hold(p, forecast, &mut part.exceptions);
             part.pools.push(pool);
         }
         part.accuracy = forecasts.into_iter().flat_map(|f| f.accuracy).collect();

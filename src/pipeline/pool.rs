@@ -117,7 +117,7 @@ impl<'a> Night<'a> {
         for &(kit, per_kit) in self.kits.parents(pool.sku) {
             let pools = self.inputs.panel.pools();
             let Ok(p) = pools.binary_search_by_key(&(kit, pool.location), |q| (q.sku, q.location)) else { continue };
-            let forecast = self.context.forecast_pool(p);
+            let (forecast, _) = self.forecast_or_plain(p);
             total.resize(horizon, 0.0);
             for (i, series) in pools[p].series.clone().zip(&forecast.series) {
                 let factor = per_kit.0 as f32 * (1.0 - self.return_rates[i]) as f32;

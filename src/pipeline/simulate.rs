@@ -201,7 +201,7 @@ impl<'a> Theatre<'a> {
         let settings = self.plan.forecast_settings(bucket);
         let horizon = settings.horizon.min(self.horizon(bucket)) + span.len();
         let settings = forecast::Settings { horizon, ..settings };
-        let learnt = learn(Context::new(self.seen(&panel), settings), &partitions(&panel), &crate::progress::Silent);
+        let (learnt, _) = learn(Context::new(self.seen(&panel), settings), &partitions(&panel), &crate::progress::Silent);
         let mut t = span.start;
         while t < span.end {
             let next = (t + self.refresh_every()).min(span.end);

@@ -10,19 +10,20 @@ use std::cmp::Reverse;
 /// Rows beyond this many are left to the Parquet tables, which the page says.
 pub const LONGEST: usize = 20_000;
 
+/// Makes the script of one table.
+pub type Make = fn(&Run) -> Vec<u8>;
+
 /// Every table as (name, script).
-pub fn all(run: &Run) -> Vec<(&'static str, Vec<u8>)> {
-    vec![
-        ("recommendations", recommendations(run)),
-        ("allocation", allocation(run)),
-        ("findings", findings(run)),
-        ("accuracy", accuracy(run)),
-        ("exceptions", exceptions(run)),
-        ("quarantine", quarantine(run)),
-        ("changes", changes(run)),
-        ("items", items(run)),
-    ]
-}
+pub const ALL: [(&str, Make); 8] = [
+    ("recommendations", recommendations),
+    ("allocation", allocation),
+    ("findings", findings),
+    ("accuracy", accuracy),
+    ("exceptions", exceptions),
+    ("quarantine", quarantine),
+    ("changes", changes),
+    ("items", items),
+];
 
 /// Most urgent first, then the most money at risk, then the dearest order.
 fn recommendations(run: &Run) -> Vec<u8> {

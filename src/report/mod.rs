@@ -18,7 +18,8 @@ pub mod simulation;
 pub mod sku;
 pub mod tables;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Exception, Result};
+use crate::guard::guarded;
 use crate::indicators::{PoolView, Settings, pool_views};
 use crate::inputs::Inputs;
 use crate::outcome::{Indicator, Outcome};
@@ -127,7 +128,7 @@ impl<'a> Run<'a> {
     }
 
     /// The script of the items from `first` on.
-    fn items(&self, first: usize) -> serde_json::Result<Vec<u8>> {
+    fn items(&self, first: usize) -> serde_json::Result<(Vec<u8>, Vec<Exception>)> {
         let at = |sku: usize| self.pools.partition_point(|p| p.sku.index() < sku);
         sku::script(self.input, first, &self.pools[at(first)..at(first + sku::ITEMS_PER_FILE)])
     }
@@ -137,11 +138,11 @@ impl<'a> Run<'a> {
     }
 }
 
-/// Writes the report, file by file, as (path below the run's folder, bytes).
+/// Writes the report, file by file, as (path below the run's folder, bytes), and tells what could not be made.
 ///
 /// # Errors
 /// What the writer answers, or [`Error::Internal`] if a page cannot be rendered.
-pub fn render(input: &ReportInput, writer: &mut dyn FnMut(&str, &[u8]) -> Result<()>) -> Result<()> {
+pub fn render(input: &ReportInput, writer: &mut dyn FnMut(&str, &[u8]) -> Result<()>) -> Result<Vec<Exception>> {
     let run = Run {
         input,
         pools: pool_views(input.inputs, input.outcome),
@@ -151,21 +152,32 @@ pub fn render(input: &ReportInput, writer: &mut dyn FnMut(&str, &[u8]) -> Result
     for (path, bytes) in ASSETS {
         writer(path, bytes)?;
     }
-    for (path, page) in pages::all(&run).map_err(|e| Error::Internal(format!("a page of the report: {e}")))? {
-        writer(&path, page.as_bytes())?;
+    let mut broken = Vec::new();
+    for (path, page) in pages::all(&run) {
+        let page = page.unwrap_or_else(|fault| {
+            broken.push(Exception::internal(path, "this page could not be made", &fault));
+            Ok(pages::broken(path, input.run_id))
+        });
+        writer(path, page.map_err(|e| Error::Internal(format!("a page of the report: {e}")))?.as_bytes())?;
     }
-    for (name, script) in lists::all(&run) {
-        writer(&format!("report/data/{name}.js"), &script)?;
+    for (name, make) in lists::ALL {
+        let path = format!("report/data/{name}.js");
+        let script = guarded(|| make(&run)).unwrap_or_else(|fault| {
+            broken.push(Exception::internal(&path, "this table could not be made", &fault));
+            tables::Table::<()>::new(name, &[]).finish()
+        });
+        writer(&path, &script)?;
     }
     let starts: Vec<usize> = (0..input.inputs.names.skus.len()).step_by(sku::ITEMS_PER_FILE).collect();
     for wave in starts.chunks(4 * rayon::current_num_threads()) {
         let scripts: Vec<_> = wave.par_iter().map(|&first| run.items(first)).collect();
         for (&first, script) in wave.iter().zip(scripts) {
-            let script = script.map_err(|e| Error::Internal(format!("item data: {e}")))?;
+            let (script, told) = script.map_err(|e| Error::Internal(format!("item data: {e}")))?;
+            broken.extend(told);
             writer(&format!("report/items/{}.js", first / sku::ITEMS_PER_FILE), &script)?;
         }
     }
-    Ok(())
+    Ok(broken)
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use super::html::{Page, amount, date, grouped, signed, units};
 use super::sheets::{self, Sheet};
 use super::{Run, charts, lists};
 use crate::error::Severity;
+use crate::guard::{Fault, guarded};
 use crate::indicators::Attention;
 use crate::outcome::Status;
 use askama::Template;
@@ -86,68 +87,88 @@ struct Glossary {
     terms: &'static [Term],
 }
 
-/// Every page as (path, text).
-pub(super) fn all(run: &Run) -> askama::Result<Vec<(String, String)>> {
+/// A page's text, or what kept it from being made.
+pub(super) type Made = Result<askama::Result<String>, Fault>;
+
+/// Every page as (path, text); one that breaks does not keep the others from being made.
+pub(super) fn all(run: &Run) -> Vec<(&'static str, Made)> {
     let page = |title| Page::new(run.input, title);
     let tables = |title, sheets, tables| Tables { page: page(title), sheets, tables }.render();
     let inputs = run.input.inputs;
-    let pages = vec![
-        ("index.html", briefing_page(run).render()?),
-        ("report/recommendations.html", tables("Recommendations", Vec::new(), vec![recommendations()])?),
+    vec![
+        ("index.html", guarded(|| briefing_page(run).render())),
+        ("report/recommendations.html", guarded(|| tables("Recommendations", Vec::new(), vec![recommendations()]))),
         (
             "report/channels.html",
-            tables(
-                "Channels",
-                sheets::channels(run),
-                vec![
-                    long("findings", "What to look at", FINDINGS, run.input.outcome.findings.len()),
-                    long("allocation", "Allocation", ALLOCATION, run.input.outcome.allocation.len()),
-                ],
-            )?,
+            guarded(|| {
+                tables(
+                    "Channels",
+                    sheets::channels(run),
+                    vec![
+                        long("findings", "What to look at", FINDINGS, run.input.outcome.findings.len()),
+                        long("allocation", "Allocation", ALLOCATION, run.input.outcome.allocation.len()),
+                    ],
+                )
+            }),
         ),
-        ("report/suppliers.html", tables("Suppliers", sheets::suppliers(run), Vec::new())?),
-        ("report/indicators.html", tables("Indicators", sheets::indicators(run), Vec::new())?),
+        ("report/suppliers.html", guarded(|| tables("Suppliers", sheets::suppliers(run), Vec::new()))),
+        ("report/indicators.html", guarded(|| tables("Indicators", sheets::indicators(run), Vec::new()))),
         (
             "report/accuracy.html",
-            tables(
-                "Accuracy",
-                sheets::accuracy(run),
-                vec![long("accuracy", "Every series", "The chosen method beside the naive one; largest error first.", 0)],
-            )?,
+            guarded(|| {
+                tables(
+                    "Accuracy",
+                    sheets::accuracy(run),
+                    vec![long("accuracy", "Every series", "The chosen method beside the naive one; largest error first.", 0)],
+                )
+            }),
         ),
         (
             "report/quality.html",
-            tables(
-                "Data quality",
-                sheets::data(run),
-                vec![
-                    long(
-                        "exceptions",
-                        "Everything missing or doubtful",
-                        "Worst first.",
-                        inputs.exceptions.len() + run.input.outcome.exceptions.len(),
-                    ),
-                    long("quarantine", "Rejected rows", "The numbers are made without these rows.", inputs.quarantine.len()),
-                ],
-            )?,
+            guarded(|| {
+                tables(
+                    "Data quality",
+                    sheets::data(run),
+                    vec![
+                        long(
+                            "exceptions",
+                            "Everything missing or doubtful",
+                            "Worst first.",
+                            inputs.exceptions.len() + run.input.outcome.exceptions.len(),
+                        ),
+                        long("quarantine", "Rejected rows", "The numbers are made without these rows.", inputs.quarantine.len()),
+                    ],
+                )
+            }),
         ),
         (
             "report/changes.html",
-            tables(
-                "Changes",
-                sheets::changes(run),
-                vec![long(
-                    "changes",
-                    "Line by line",
-                    "What moved since the last published run, and why.",
-                    run.input.outcome.changes.len(),
-                )],
-            )?,
+            guarded(|| {
+                tables(
+                    "Changes",
+                    sheets::changes(run),
+                    vec![long(
+                        "changes",
+                        "Line by line",
+                        "What moved since the last published run, and why.",
+                        run.input.outcome.changes.len(),
+                    )],
+                )
+            }),
         ),
-        ("report/item.html", Item { page: page("Item") }.render()?),
-        ("report/glossary.html", Glossary { page: page("Glossary"), terms: TERMS }.render()?),
-    ];
-    Ok(pages.into_iter().map(|(path, text)| (path.to_owned(), text)).collect())
+        ("report/item.html", guarded(|| Item { page: page("Item") }.render())),
+        ("report/glossary.html", guarded(|| Glossary { page: page("Glossary"), terms: TERMS }.render())),
+    ]
+}
+
+/// What stands where a page could not be made.
+pub(super) fn broken(path: &str, run_id: &str) -> String {
+    let home = if path.contains('/') { "../index.html" } else { "report/recommendations.html" };
+    format!(
+        "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>{run_id}</title>\
+         <p>This page could not be made: a fault of ours, told in the exceptions table. The numbers are in tables/. \
+         <a href=\"{home}\">Go on</a></p></html>\n"
+    )
 }
 
 const FINDINGS: &str = "Shown beyond what is there, one channel dry while another is full, stock that a channel will not sell, channels that cost the others more than they bring. Most money first.";

@@ -4,6 +4,8 @@
 //! for 10,000 items, against a limit of 60 MB for the whole report; as numbers they take 0.9 KB and can be read off by pointing.
 
 use super::{PastDecision, ReportInput};
+use crate::error::Exception;
+use crate::guard::guarded;
 use crate::indicators::PoolView;
 use crate::inputs::{Override, ProductStatus, PurchaseOrder};
 use crate::outcome::{Outcome, Recommendation, Step};
@@ -14,7 +16,7 @@ use serde::Serialize;
 /// Items in one script: near 250 KB, which a browser loads from disk in a few milliseconds.
 pub const ITEMS_PER_FILE: usize = 64;
 
-#[derive(Serialize)]
+#[derive(Serialize, Default)]
 struct Item<'a> {
     sku: &'a str,
     name: &'a str,
@@ -151,11 +153,13 @@ struct Decided<'a> {
     time: &'a str,
 }
 
-/// One script: the items from `first` on, whose pools are `pools` (in pool order).
+/// One script: the items from `first` on, whose pools are `pools` (in pool order). An item that breaks keeps its name only, and
+/// is told.
 ///
 /// # Errors
 /// If the data cannot be written as JSON, which would be our own fault.
-pub fn script(input: &ReportInput, first: usize, pools: &[PoolView]) -> serde_json::Result<Vec<u8>> {
+pub fn script(input: &ReportInput, first: usize, pools: &[PoolView]) -> serde_json::Result<(Vec<u8>, Vec<Exception>)> {
+    let mut broken = Vec::new();
     let end = (first + ITEMS_PER_FILE).min(input.inputs.names.skus.len());
     let mut rest = pools;
     let items: Vec<Item> = (first..end)
@@ -163,13 +167,17 @@ pub fn script(input: &ReportInput, first: usize, pools: &[PoolView]) -> serde_js
             let mine = rest.partition_point(|p| p.sku.index() <= sku);
             let (pools, later) = rest.split_at(mine);
             rest = later;
-            item(input, sku, pools)
+            guarded(|| item(input, sku, pools)).unwrap_or_else(|fault| {
+                let name = &input.inputs.names.skus[sku];
+                broken.push(Exception::internal(name, "its page could not be made", &fault));
+                Item { sku: name, ..Item::default() }
+            })
         })
         .collect();
     let mut out = format!("OP.items({first},").into_bytes();
     serde_json::to_writer(&mut out, &items)?;
     out.extend_from_slice(b");\n");
-    Ok(out)
+    Ok((out, broken))
 }
 
 fn item<'a>(input: &ReportInput<'a>, sku: usize, pools: &[PoolView<'a>]) -> Item<'a> {

@@ -18,6 +18,11 @@ use std::path::Path;
 /// Days an approval waits for its order, and a rejection without an end keeps quiet.
 pub const WAIT_DAYS: i64 = 30;
 
+/// Days that a decision may keep a line quiet.
+const LONGEST_DAYS: i64 = 731;
+/// Most units of one line: more is a slip of the hand.
+const LARGEST_QUANTITY: i64 = 10_000_000;
+
 /// What was decided about one recommendation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -46,19 +51,14 @@ impl Verdict {
 }
 
 /// One line of a decisions file, as a person or the report wrote it.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 struct Written {
     recommendation_id: String,
     decision: String,
-    #[serde(default)]
     quantity: String,
-    #[serde(default)]
     until: String,
-    #[serde(default)]
     reason: String,
-    #[serde(default)]
     author: String,
-    #[serde(default)]
     time: String,
 }
 
@@ -215,21 +215,54 @@ fn parse(file: &Path, text: &[u8]) -> Result<Vec<(u64, std::result::Result<Writt
         .trim(csv::Trim::All)
         .delimiter(if semicolons { b';' } else { b',' })
         .from_reader(text);
-    let header = reader.headers().map_err(|e| Error::input(file, e.to_string()))?.clone();
-    for needed in ["recommendation_id", "decision"] {
-        if !header.iter().any(|name| name == needed) {
-            let columns = "recommendation_id, decision, quantity, until, reason, author, time";
-            return Err(Error::input(file, format!("column {needed} is missing; a decisions file has {columns}")));
+    let header = reader.headers().map_err(|_| Error::input(file, format!("line 1: {NOT_TEXT}")))?.clone();
+    let mut columns = BTreeMap::new();
+    for (i, name) in header.iter().enumerate() {
+        if COLUMNS.contains(&name) && columns.insert(name, i).is_some() {
+            return Err(Error::input(file, format!("column {name} is there twice")));
         }
     }
-    let rows = reader.into_records().map(|record| match record {
-        Ok(record) => {
-            let line = record.position().map_or(0, csv::Position::line);
-            (line, record.deserialize(Some(&header)).map_err(|e| e.to_string()))
+    for needed in &COLUMNS[..2] {
+        if !columns.contains_key(needed) {
+            let expected = COLUMNS.join(", ");
+            return Err(Error::input(file, format!("column {needed} is missing; a decisions file has {expected}")));
         }
-        Err(e) => (e.position().map_or(0, csv::Position::line), Err(e.to_string())),
-    });
-    Ok(rows.collect())
+    }
+    let mut rows = Vec::new();
+    let mut record = csv::ByteRecord::new();
+    while reader.read_byte_record(&mut record).map_err(|e| Error::input(file, e.to_string()))? {
+        let line = record.position().map_or(0, csv::Position::line);
+        rows.push((line, written(&record, header.len(), &columns)));
+    }
+    Ok(rows)
+}
+
+/// Columns of a decisions file; the first two must be there.
+const COLUMNS: [&str; 7] = ["recommendation_id", "decision", "quantity", "until", "reason", "author", "time"];
+/// What is wrong with a file in another encoding.
+const NOT_TEXT: &str = "not UTF-8 text; save the file as CSV UTF-8";
+
+fn written(record: &csv::ByteRecord, fields: usize, columns: &BTreeMap<&str, usize>) -> std::result::Result<Written, String> {
+    let found = record.len();
+    if found < fields {
+        return Err(format!("{found} fields where the header has {fields}: is a quote not closed?"));
+    }
+    if record.iter().skip(fields).any(|field| !field.is_empty()) {
+        return Err(format!("{found} fields where the header has {fields}: is a separator not quoted?"));
+    }
+    let cell = |name: &str| {
+        let bytes = columns.get(name).map_or(&b""[..], |&i| &record[i]);
+        std::str::from_utf8(bytes).map(str::to_owned).map_err(|_| NOT_TEXT.to_owned())
+    };
+    Ok(Written {
+        recommendation_id: cell("recommendation_id")?,
+        decision: cell("decision")?,
+        quantity: cell("quantity")?,
+        until: cell("until")?,
+        reason: cell("reason")?,
+        author: cell("author")?,
+        time: cell("time")?,
+    })
 }
 
 /// A kept decision, or why the line cannot be one.
@@ -254,7 +287,7 @@ fn decide(written: &Written, proposals: &BTreeMap<String, Proposal>, kept: &Kept
     decision.time.clone_from(&written.time);
     decision.until = match written.until.as_str() {
         "" => None,
-        day => Some(day.parse().map_err(|_| format!("until {day:?} is not a date like 2024-12-31"))?),
+        day => Some(end(day, decision.as_of)?),
     };
     decision.decision = match written.decision.to_lowercase().as_str() {
         "approve" | "approved" => Verdict::Approve,
@@ -275,6 +308,13 @@ fn decide(written: &Written, proposals: &BTreeMap<String, Proposal>, kept: &Kept
     Ok(decision)
 }
 
+/// The day until which a decision holds: at most two years ahead, or the year is a slip.
+fn end(day: &str, as_of: NaiveDate) -> std::result::Result<NaiveDate, String> {
+    let until: NaiveDate = day.parse().map_err(|_| format!("until {day:?} is not a date like 2024-12-31"))?;
+    let last = as_of + chrono::Duration::days(LONGEST_DAYS);
+    if until > last { Err(format!("until {until} is too far away: expected a day up to {last}")) } else { Ok(until) }
+}
+
 fn approve(decision: &Decision, written: &Written) -> std::result::Result<(), String> {
     let id = &decision.recommendation_id;
     if decision.recommended.0 == 0 {
@@ -292,6 +332,9 @@ fn edited(proposal: &Proposal, written: &Written) -> std::result::Result<Units, 
     let pack = proposal.pack.0.max(1);
     if quantity < 0 {
         return Err(format!("{id}: {quantity} units cannot be ordered"));
+    }
+    if quantity > LARGEST_QUANTITY {
+        return Err(format!("{id}: {quantity} units are more than one line may have ({LARGEST_QUANTITY})"));
     }
     if quantity > 0 && quantity < proposal.minimum.0 {
         return Err(format!("{id}: {quantity} units are below the supplier's minimum of {}", proposal.minimum));

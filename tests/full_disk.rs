@@ -1,0 +1,98 @@
+//! The real binary on a disk that fills up, and on one that cannot be written.
+//!
+//! Both need a file system of their own; where mounting is not permitted the tests say so and pass.
+
+use crate::small::folder;
+use crate::support::{orderpoint, succeeds, text};
+use orderpoint::publish::PublishedRun;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// A small file system in memory, unmounted when dropped.
+struct Mounted(PathBuf);
+
+impl Mounted {
+    fn new(at: &Path, mib: usize) -> Option<Self> {
+        fs::create_dir(at).unwrap();
+        let size = format!("size={mib}m");
+        let done = Command::new("mount").args(["-t", "tmpfs", "-o", &size, "tmpfs"]).arg(at).output();
+        let done = done.is_ok_and(|output| output.status.success());
+        if !done {
+            println!("not tested: a file system cannot be mounted here");
+        }
+        done.then(|| Self(at.to_path_buf()))
+    }
+
+    fn remount(&self, how: &str) -> bool {
+        Command::new("mount").args(["-o", &format!("remount,{how}")]).arg(&self.0).status().unwrap().success()
+    }
+}
+
+impl Drop for Mounted {
+    fn drop(&mut self) {
+        Command::new("umount").arg("-l").arg(&self.0).status().ok();
+    }
+}
+
+fn run(at: &Path, as_of: &str) -> std::process::Output {
+    let args = ["run", "--config", "data/orderpoint.toml", "--data", "data", "--out", "disk/out", "--models", "models"];
+    orderpoint(at, &[&args[..], &["--as-of", as_of]].concat())
+}
+
+fn sample() -> tempfile::TempDir {
+    let at = folder();
+    succeeds(at.path(), &["demo", "--skus", "12", "--out", ".", "--data-only"], &[0]);
+    at
+}
+
+fn is_whole(at: &Path, as_of: &str, what: &str) {
+    let current = PublishedRun::current(&at.join("disk/out")).unwrap();
+    assert!(current.damaged().is_empty(), "{what}: {:?}", current.damaged());
+    assert_eq!(current.manifest.as_of.to_string(), as_of, "{what}");
+}
+
+#[test]
+fn a_disk_that_fills_up_keeps_yesterday_and_says_what_it_lacks() {
+    let at = sample();
+    let Some(_disk) = Mounted::new(&at.path().join("disk"), 24) else { return };
+    assert_eq!(run(at.path(), "2026-03-01").status.code(), Some(0));
+    let (filler, mut failed) = (at.path().join("disk/filler"), 0);
+    // From so little that the check refuses, over amounts at which single files fail, to enough.
+    for free_kib in [64, 256, 512, 1024, 1536, 2048, 2560, 3072] {
+        fs::remove_file(&filler).ok();
+        let space = Command::new("df").args(["--output=avail", "-k"]).arg(at.path().join("disk")).output().unwrap();
+        let space: usize = text(&space.stdout).lines().last().unwrap().trim().parse().unwrap();
+        fs::write(&filler, vec![0; space.saturating_sub(free_kib) * 1024]).unwrap();
+        let done = run(at.path(), "2026-03-02");
+        let what = format!("{free_kib} KiB free");
+        if done.status.code() == Some(0) {
+            is_whole(at.path(), "2026-03-02", &what);
+            break;
+        }
+        assert_eq!(done.status.code(), Some(1), "{what}: {}", text(&done.stderr));
+        let said = text(&done.stderr);
+        assert!(said.contains("MB free") || said.contains("No space left"), "{what}: {said}");
+        is_whole(at.path(), "2026-03-01", &what);
+        failed += 1;
+    }
+    assert!(failed >= 2, "{failed} runs met a full disk");
+    fs::remove_file(&filler).unwrap();
+    assert_eq!(run(at.path(), "2026-03-02").status.code(), Some(0));
+    is_whole(at.path(), "2026-03-02", "space again");
+}
+
+#[test]
+fn a_destination_that_became_read_only_keeps_yesterday() {
+    let at = sample();
+    let Some(disk) = Mounted::new(&at.path().join("disk"), 24) else { return };
+    assert_eq!(run(at.path(), "2026-03-01").status.code(), Some(0));
+    assert!(disk.remount("ro"));
+    let done = run(at.path(), "2026-03-02");
+    assert_eq!(done.status.code(), Some(1));
+    assert!(text(&done.stderr).contains("Read-only file system"), "{}", text(&done.stderr));
+    is_whole(at.path(), "2026-03-01", "read-only");
+    assert!(disk.remount("rw"));
+    assert_eq!(run(at.path(), "2026-03-02").status.code(), Some(0));
+    is_whole(at.path(), "2026-03-02", "writable again");
+}

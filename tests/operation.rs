@@ -1,0 +1,90 @@
+//! What an unattended run promises its scheduler: bounds, logs, the note for a mailer, names that stay inside.
+
+use crate::malformed::base;
+use crate::small::folder;
+use crate::support::{files, orderpoint, root, succeeds, text};
+use std::fs;
+
+#[test]
+fn too_little_memory_is_refused_with_the_figure_before_anything_is_written() {
+    let at = folder();
+    base(at.path());
+    // One row that stretches the history of 3 items over a century.
+    let sales = at.path().join("data/sales.csv");
+    let rows = fs::read_to_string(&sales).unwrap() + "1990-01-01,LAMP,web,1,19.90\n1990-01-01,DESK,web,1,19.90\n";
+    fs::write(sales, rows).unwrap();
+    let output = orderpoint(at.path(), &["run", "--memory", "0"]);
+    let said = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(3), "{said}");
+    assert!(said.contains("MiB") && said.contains("memory_limit_mb"), "{said}");
+    assert!(!at.path().join("reports/runs").exists());
+    succeeds(at.path(), &["run", "--memory", "64"], &[0]);
+}
+
+#[test]
+fn log_lines_are_json_with_stages_and_times_and_tell_no_secret() {
+    let at = folder();
+    base(at.path());
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_orderpoint"));
+    let secret = "hunter2-not-to-be-told";
+    let output =
+        command.args(["run", "--log-format", "json"]).current_dir(at.path()).env("DATABASE_PASSWORD", secret).output().unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    let lines: Vec<serde_json::Value> =
+        text(&output.stderr).lines().map(|line| serde_json::from_str(line).unwrap_or_else(|e| panic!("{line}: {e}"))).collect();
+    for stage in ["reading", "learning", "planning", "publishing"] {
+        let line = lines.iter().find(|line| line["stage"] == stage).unwrap_or_else(|| panic!("no line for {stage}"));
+        assert!(line["seconds"].is_number() && line["timestamp"].is_string() && line["level"] == "INFO", "{line}");
+    }
+    for file in files(at.path()) {
+        let bytes = fs::read(at.path().join(&file)).unwrap();
+        assert!(!bytes.windows(secret.len()).any(|w| w == secret.as_bytes()), "{}", file.display());
+    }
+}
+
+#[test]
+fn the_note_says_what_the_screen_says() {
+    let at = folder();
+    base(at.path());
+    let output = succeeds(at.path(), &["run", "--notify-file", "note.txt"], &[0]);
+    assert_eq!(fs::read_to_string(at.path().join("note.txt")).unwrap(), text(&output.stdout));
+    let output = orderpoint(at.path(), &["run", "--notify-file", "no/such/folder/note.txt"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stderr).contains("no/such/folder/note.txt"), "{}", text(&output.stderr));
+}
+
+#[test]
+fn suppliers_and_channels_named_like_paths_stay_inside_the_run() {
+    let at = folder();
+    base(at.path());
+    let hostile = [("acme", "../../../evil"), ("bolt", "..:..:..:evil"), ("web", "/etc/passwd"), ("shop", "-rf *")];
+    for file in files(&at.path().join("data")) {
+        let path = at.path().join("data").join(file);
+        let text = fs::read_to_string(&path).unwrap();
+        fs::write(path, hostile.iter().fold(text, |text, (from, to)| text.replace(&format!("{from},"), &format!("{to},"))))
+            .unwrap();
+    }
+    let before = files(at.path());
+    succeeds(at.path(), &["run"], &[0]);
+    for file in files(at.path()).iter().filter(|file| !before.contains(file)) {
+        assert!(file.starts_with("reports") || file.starts_with("models"), "{}", file.display());
+        let name = file.file_name().unwrap().to_str().unwrap();
+        let harmless = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+        assert!(name.chars().all(harmless) && !name.starts_with('-'), "{name}");
+    }
+    let named = |folder: &str| fs::read_dir(at.path().join("reports/current").join(folder)).unwrap().count();
+    assert_eq!((named("orders"), named("channels")), (4, 2), "every supplier (and none) has a file of its own, and the workbook");
+}
+
+#[test]
+fn the_readme_tells_schedulers_what_they_need() {
+    let readme = fs::read_to_string(root().join("README.md")).unwrap();
+    for told in ["**cron**", "**systemd**", "**Airflow**", "--notify-file", "orderpoint prune --keep"] {
+        assert!(readme.contains(told), "{told} is not in the README");
+    }
+    let help = text(&orderpoint(root(), &["--help"]).stdout);
+    for code in 0..=6 {
+        assert!(readme.contains(&format!("\n| {code} | ")), "exit code {code} is not in the README");
+        assert!(help.contains(&format!("\n  {code}  ")), "exit code {code} is not in the help");
+    }
+}

@@ -1,0 +1,145 @@
+//! What must not matter to the results: the order of rows, the split into files, threads, time zone, and which optional tables
+//! there are.
+
+use crate::noise::Noise;
+use crate::small::folder;
+use crate::support::{Table, files, succeeds, text};
+use orderpoint::publish::PublishedRun;
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+use std::process::Command;
+
+/// The sample of twelve items below `at/data`.
+fn sample(at: &Path) {
+    succeeds(at, &["demo", "--skus", "12", "--out", ".", "--data-only"], &[0]);
+}
+
+fn run(at: &Path, out: &str, more: &[&str]) {
+    let args = ["run", "--config", "data/orderpoint.toml", "--data", "data", "--out", out, "--models", "models"];
+    succeeds(at, &[&args[..], more].concat(), &[0, 5]);
+}
+
+/// Every table but those that name files and lines, as text.
+fn results(out: &Path) -> BTreeMap<String, Vec<Vec<String>>> {
+    let tables = fs::canonicalize(out.join("current/tables")).unwrap();
+    let named = files(&tables).into_iter().map(|file| file.with_extension("").display().to_string());
+    let kept = named.filter(|name| !["quarantine", "exceptions"].contains(&name.as_str()));
+    kept.map(|name| (name.clone(), Table::read(&tables.join(format!("{name}.parquet"))).rows)).collect()
+}
+
+fn assert_same(expected: &BTreeMap<String, Vec<Vec<String>>>, found: &BTreeMap<String, Vec<Vec<String>>>, what: &str) {
+    for (name, rows) in expected {
+        let differs = rows.iter().zip(&found[name]).find(|(a, b)| a != b);
+        assert!(differs.is_none(), "{what}: {name} differs: {differs:?}");
+        assert_eq!(rows.len(), found[name].len(), "{what}: {name}");
+    }
+}
+
+fn shuffled(noise: &mut Noise, rows: &mut [&str]) {
+    for i in (1..rows.len()).rev() {
+        rows.swap(i, noise.below(i + 1));
+    }
+}
+
+fn gzip(path: &Path, text: &str) {
+    let mut out = flate2::write::GzEncoder::new(fs::File::create(path).unwrap(), flate2::Compression::fast());
+    out.write_all(text.as_bytes()).unwrap();
+    out.finish().unwrap();
+}
+
+/// Shuffles the rows of every table and splits it into up to three parts, some gzipped.
+fn scatter(noise: &mut Noise, data: &Path) {
+    let tables: Vec<_> = files(data).into_iter().filter(|file| file.extension().is_some_and(|e| e == "csv")).collect();
+    for table in tables {
+        let text = fs::read_to_string(data.join(&table)).unwrap();
+        let (head, body) = text.split_once('\n').unwrap();
+        let mut rows: Vec<&str> = body.lines().collect();
+        shuffled(noise, &mut rows);
+        fs::remove_file(data.join(&table)).unwrap();
+        let parts = 1 + noise.below(3.min(rows.len().max(1)));
+        let folder = data.join(table.with_extension(""));
+        fs::create_dir(&folder).unwrap();
+        for (i, part) in rows.chunks(rows.len().div_ceil(parts).max(1)).enumerate() {
+            let text = format!("{head}\n{}\n", part.join("\n"));
+            match noise.below(3) {
+                0 => gzip(&folder.join(format!("part-{i}.csv.gz")), &text),
+                _ => fs::write(folder.join(format!("part-{i}.csv")), text).unwrap(),
+            }
+        }
+        if rows.is_empty() {
+            fs::write(folder.join("part-0.csv"), format!("{head}\n")).unwrap();
+        }
+    }
+}
+
+#[test]
+fn the_order_of_rows_and_the_split_into_parts_change_nothing() {
+    let at = folder();
+    sample(at.path());
+    run(at.path(), "out", &[]);
+    let expected = results(&at.path().join("out"));
+    for seed in 0..3 {
+        let other = folder();
+        sample(other.path());
+        scatter(&mut Noise::new(seed), &other.path().join("data"));
+        run(other.path(), "out", &[]);
+        assert_same(&expected, &results(&other.path().join("out")), &format!("seed {seed}"));
+    }
+}
+
+#[test]
+fn any_subset_of_the_optional_tables_makes_a_whole_run() {
+    let at = folder();
+    sample(at.path());
+    let data = at.path().join("data");
+    let optional: Vec<_> =
+        files(&data).into_iter().filter(|f| f.extension().is_some_and(|e| e == "csv") && *f != Path::new("sales.csv")).collect();
+    assert!(optional.len() >= 20);
+    let mut noise = Noise::new(7);
+    for subset in 0..10 {
+        let kept: Vec<_> = optional.iter().filter(|_| subset > 0 && noise.once_in(2)).collect();
+        let other = folder();
+        fs::create_dir(other.path().join("data")).unwrap();
+        let always = [Path::new("sales.csv").to_path_buf(), Path::new("orderpoint.toml").to_path_buf()];
+        for file in kept.iter().copied().chain(&always) {
+            fs::copy(data.join(file), other.path().join("data").join(file)).unwrap();
+        }
+        run(other.path(), "out", &[]);
+        let run = PublishedRun::current(&other.path().join("out")).unwrap();
+        assert!(run.damaged().is_empty(), "{kept:?}");
+        let told = Table::published(&other.path().join("out"), "exceptions");
+        let missing = told.rows.iter().filter(|row| told.text(row, "kind") == "missing-table").count();
+        assert!(subset > 0 || missing >= 6, "what is missing is said: {missing}");
+    }
+}
+
+/// Every file of a run but its timings.
+fn bytes(out: &Path) -> BTreeMap<String, Vec<u8>> {
+    let run = fs::canonicalize(out.join("current")).unwrap();
+    let all = files(&run).into_iter().filter(|file| *file != Path::new("timings.json"));
+    all.map(|file| (file.display().to_string(), fs::read(run.join(&file)).unwrap())).collect()
+}
+
+#[test]
+fn threads_time_zone_language_and_hour_change_no_byte() {
+    let at = folder();
+    sample(at.path());
+    let mut seen = Vec::new();
+    for (threads, zone) in [("1", "UTC"), ("2", "Pacific/Kiritimati"), ("4", "America/Los_Angeles")] {
+        let out = format!("out{threads}");
+        let args = ["run", "--config", "data/orderpoint.toml", "--data", "data", "--models", "models", "--out", &out];
+        let mut command = Command::new(env!("CARGO_BIN_EXE_orderpoint"));
+        command.args(args).args(["--threads", threads]).current_dir(at.path());
+        let done = command.env("TZ", zone).env("LC_ALL", "de_DE.UTF-8").output().unwrap();
+        assert!(matches!(done.status.code(), Some(0 | 5)), "{}", text(&done.stderr));
+        fs::remove_dir_all(at.path().join("models")).ok();
+        seen.push(bytes(&at.path().join(out)));
+    }
+    for other in &seen[1..] {
+        assert_eq!(seen[0].keys().collect::<Vec<_>>(), other.keys().collect::<Vec<_>>());
+        let differs = seen[0].iter().find(|(name, bytes)| other[*name] != **bytes).map(|(name, _)| name);
+        assert_eq!(differs, None);
+    }
+}
