@@ -6,7 +6,6 @@
 
 pub mod expiry;
 mod explain;
-pub mod formula;
 pub mod lead_time;
 pub mod lost_sales;
 pub mod lot_size;

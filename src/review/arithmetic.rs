@@ -6,6 +6,9 @@
 use crate::outcome::Step;
 use std::collections::HashMap;
 
+/// A recomputed value may differ by this share: the noise of another order of operations, nothing a person could see.
+const CLOSE: f64 = 1e-9;
+
 /// Recomputes explanations, parsing each distinct formula once.
 #[derive(Debug, Default)]
 pub struct Recomputer<'a> {
@@ -37,7 +40,7 @@ impl<'a> Recomputer<'a> {
             let formula = self.formulas.entry(&step.formula).or_insert_with(|| parse(&step.formula));
             let ops = formula.as_ref().map_err(|e| format!("{}: {e} in {:?}", step.name, step.formula))?;
             let value = run(ops, known).map_err(|e| format!("{}: {e} in {:?}", step.name, step.formula))?;
-            if (value - step.value).abs() > 1e-6 * step.value.abs().max(1.0) || value.is_nan() != step.value.is_nan() {
+            if (value - step.value).abs() > CLOSE * step.value.abs().max(1.0) || value.is_nan() != step.value.is_nan() {
                 return Err(format!("{}: {} gives {value}, not {}", step.name, step.formula, step.value));
             }
         }
