@@ -15,6 +15,8 @@ use crate::publish::{DemandEncoder, ForecastEncoder, RowGroup};
 use crate::purchase::{Line, Market};
 use crate::review::standing::Standing;
 use crate::units::{Money, Units};
+use rayon::prelude::*;
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 /// What every partition reads.
@@ -24,6 +26,8 @@ pub struct Night<'a> {
     pub(super) last: Option<&'a LastRun>,
     pub(super) market: Market<'a>,
     pub(super) kits: Kits,
+    /// Expected demand of every pool of a kit, net of returns, units a period: its components need it.
+    pub(super) kit_demand: BTreeMap<usize, Vec<f32>>,
     pub(super) standing: &'a Standing,
     pub(super) told: Vec<Exception>,
     pub(super) context: &'a Context<'a>,
@@ -74,12 +78,13 @@ impl<'a> Night<'a> {
     ) -> Result<Self> {
         let (kits, told) = Kits::new(&inputs.kits, &inputs.names);
         let horizon = plan.horizon(inputs.panel.calendar().bucket());
-        Ok(Self {
+        let mut night = Self {
             plan,
             inputs,
             last,
             market: Market::new(inputs, &plan.purchase),
             kits,
+            kit_demand: BTreeMap::new(),
             standing,
             told,
             context,
@@ -90,7 +95,24 @@ impl<'a> Night<'a> {
             stock: super::history::stock_of_pools(inputs),
             demand: DemandEncoder::new(&inputs.panel, &inputs.names)?,
             forecast: ForecastEncoder::new(&inputs.names, inputs.panel.calendar(), horizon)?,
-        })
+        };
+        night.kit_demand = night.demand_of_kits();
+        Ok(night)
+    }
+
+    /// Forecast of every pool whose item is a kit, by pool, net of returns.
+    fn demand_of_kits(&self) -> BTreeMap<usize, Vec<f32>> {
+        let pools = self.inputs.panel.pools();
+        let net = |p: usize| {
+            let (forecast, _) = self.forecast_or_plain(p);
+            let mut total = vec![0.0; forecast.total.mean().len()];
+            for (i, series) in pools[p].series.clone().zip(&forecast.series) {
+                let keep = 1.0 - self.return_rates[i] as f32;
+                total.iter_mut().zip(&series.mean).for_each(|(t, &m)| *t += keep * m);
+            }
+            (p, total)
+        };
+        (0..pools.len()).into_par_iter().filter(|&p| self.kits.is_kit(pools[p].sku)).map(net).collect()
     }
 
     /// Forecasts and plans the pools of `range`.

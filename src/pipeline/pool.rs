@@ -115,14 +115,9 @@ impl<'a> Night<'a> {
     fn demand_through_kits(&self, pool: &Pool, horizon: usize) -> Vec<f32> {
         let mut total = Vec::new();
         for &(kit, per_kit) in self.kits.parents(pool.sku) {
-            let pools = self.inputs.panel.pools();
-            let Ok(p) = pools.binary_search_by_key(&(kit, pool.location), |q| (q.sku, q.location)) else { continue };
-            let (forecast, _) = self.forecast_or_plain(p);
+            let Some(demand) = self.pool_of(kit, pool).and_then(|p| self.kit_demand.get(&p)) else { continue };
             total.resize(horizon, 0.0);
-            for (i, series) in pools[p].series.clone().zip(&forecast.series) {
-                let factor = per_kit.0 as f32 * (1.0 - self.return_rates[i]) as f32;
-                total.iter_mut().zip(&series.mean).for_each(|(t, &m)| *t += factor * m);
-            }
+            total.iter_mut().zip(demand).for_each(|(t, &m)| *t += per_kit.0 as f32 * m);
         }
         total
     }
