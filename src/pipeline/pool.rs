@@ -152,8 +152,10 @@ impl<'a> Night<'a> {
         let pending = &pending[pending.partition_point(|p| (p.sku, p.location) < key)..];
         let pending = pending.iter().take_while(|p| (p.sku, p.location) == key);
         arrivals.extend(pending.map(|p| {
+            // Waiting for the supplier's order day, it may be due after the interval that orders are counted in: it counts as if
+            // placed today, or it would be proposed again.
             let days = p.expected.map_or(lead, |d| (d - self.market.as_of).num_days() as f64);
-            Arrival { days: days.max(0.0), quantity: p.quantity.0 as f64 }
+            Arrival { days: days.clamp(0.0, lead.max(0.0)), quantity: p.quantity.0 as f64 }
         }));
         arrivals.sort_by(|a, b| a.days.total_cmp(&b.days));
         (arrivals, orders)

@@ -3,13 +3,14 @@
 //
 //   ORDERPOINT=path/to/orderpoint npm test     (default: the release build)
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { execFileSync, spawnSync } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { launch, PAGES } from "./browser.js";
+import { workbook } from "./xlsx.js";
 
 const target = process.env.CARGO_TARGET_DIR || fileURLToPath(new URL("../../target", import.meta.url));
 const program = process.env.ORDERPOINT || join(target, "release", "orderpoint");
@@ -30,7 +31,13 @@ function sample() {
   writeFileSync(products, [head, ...hostile, ""].join("\n"));
   const options = ["--config", join(folder, "data", "orderpoint.toml"), "--data", join(folder, "data"), "--out", join(folder, "out"), "--models", join(folder, "models"), "--log-format", "off"];
   const call = (...words) => execFileSync(program, [...words, ...options], { encoding: "utf8" });
-  return { folder, call, run: join(folder, "out", "current") };
+  /// Runs a command that ends with `code`; gives what it says.
+  const fails = (code, ...words) => {
+    const ended = spawnSync(program, [...words, ...options], { encoding: "utf8" });
+    assert.equal(ended.status, code, ended.stdout + ended.stderr);
+    return ended.stdout + ended.stderr;
+  };
+  return { folder, call, fails, run: join(folder, "out", "current") };
 }
 
 const download = async (page, name) => {
@@ -58,56 +65,104 @@ test("hostile names do no harm in pages and CSV", async () => {
   }
   assert.equal(dialogs, 0);
   await browser.close();
+  const { texts, formulas } = workbook(readFileSync(join(run, "orders", "orders.xlsx")));
+  assert.equal(formulas, 0, "a name became a formula");
+  assert.ok(texts.includes(HOSTILE[3]), "a name that looks like a formula is text");
+  for (const file of readdirSync(join(run, "orders")).filter((name) => name.endsWith(".csv"))) {
+    for (const row of rowsOf(readFileSync(join(run, "orders", file), "utf8"))) assert.doesNotMatch(row, /(^|,)"?[=+@]/, file);
+  }
   rmSync(folder, { recursive: true });
 });
 
-/// Whether this build knows the command: `review --decisions` of a missing file then fails on the file, not on the command.
-const knows = (command, ...words) => {
-  try {
-    execFileSync(program, [command, ...words, "--log-format", "off"], { stdio: "pipe" });
-    return true;
-  } catch (error) {
-    return !error.stderr.includes("not in this version");
-  }
-};
-const skip = !knows("review", "--decisions", "none.csv") && "this build has no review yet";
+const FORMATS = ["generic", "odoo", "erpnext", "netsuite", "cin7", "shopify", "xlsx"];
 
-test("decisions made in the browser are ordered once, exported once and not proposed again", { skip }, async () => {
-  const { folder, call, run } = sample();
+/// Lines of the recommendations table of the page that is open.
+const lines = (page) => page.evaluate(() => new Promise((use) => OP.onTable("recommendations", (t) => {
+  const value = (key) => {
+    const column = t.columns.find((c) => c.key === key);
+    return (i) => (column.words ? column.words[column.values[i]] : column.values[i]);
+  };
+  const [id, sku, location, supplier, quantity, reason, order] = ["recommendation_id", "sku", "location", "supplier", "quantity", "reason", "on_order"].map(value);
+  use(Array.from({ length: t.rows }, (_, i) => ({ id: id(i), key: [sku(i), location(i), supplier(i)].join("/"), quantity: quantity(i), reason: reason(i), order: order(i) })));
+})));
+
+/// The recommendations of the run that is current.
+async function recommended(run) {
+  const browser = await launch(realpathSync(run));
+  const all = await lines(await browser.open("report/recommendations.html"));
+  await browser.close();
+  return all;
+}
+
+test("decisions made in the browser are ordered once, exported once and not proposed again", async () => {
+  const { folder, call, fails, run } = sample();
   call("run");
   const first = realpathSync(run);
   const browser = await launch(first);
   const page = await browser.open("report/recommendations.html");
+  const before = (await lines(page)).filter((line) => line.quantity > 0);
   await page.getByLabel("Your name").fill("Ada");
-  const line = (n) => page.locator(".tabulator-row").nth(n);
-  const decided = await line(0).locator("a").first().textContent();
-  await line(0).locator("select").selectOption("approved");
-  await line(1).locator("select").selectOption("rejected");
-  await page.getByLabel("Reason", { exact: true }).fill("too dear");
-  await page.getByRole("button", { name: "Keep" }).click();
+  const decide = async (n, value, fill) => {
+    await page.locator(".deciding").nth(n).click();
+    await page.locator(".tabulator-row select").selectOption(value);
+    for (const [label, text] of fill) await page.getByLabel(label).fill(text);
+    if (fill.length) await page.getByRole("button", { name: "Keep" }).click();
+  };
+  // Pools that order from one supplier: a split order would come back as one.
+  const pool = (line) => line.key.split("/").slice(0, 2).join("/");
+  const alone = before.filter((line) => before.filter((other) => pool(other) === pool(line)).length === 1);
+  const [approved, edited, rejected, snoozed, small] = alone;
+  await decide(before.indexOf(approved), "approved", []);
+  await decide(before.indexOf(edited), "edited", [[/Units to order/, String(2 * edited.quantity)]]);
+  await decide(before.indexOf(rejected), "rejected", [[/^Reason$/, "too dear"], [/^Until/, "2026-03-20"]]);
+  await decide(before.indexOf(snoozed), "snoozed", [["Stay quiet until", "2026-03-10"]]);
+  await decide(before.indexOf(small), "edited", [[/Units to order/, "1"]]);
   const file = join(folder, "decisions.csv");
-  writeFileSync(file, await download(page, /^Download decisions/));
+  const text = await download(page, /^Download decisions/);
   await browser.close();
 
-  const ids = rowsOf(readFileSync(file, "utf8")).slice(1).map((row) => row.split(",")[0]);
-  call("review", "--decisions", file);
-  const approved = rowsOf(readFileSync(file, "utf8")).find((row) => row.includes(",approved,")).split(",");
-  const exported = join(folder, "orders.csv");
-  call("export", "--format", "generic", "--file", exported);
-  const orders = rowsOf(readFileSync(exported, "utf8"));
-  assert.equal(orders.length, 2, "one approved line is one exported line");
-  assert.ok(orders[1].includes(approved[0]) && orders[1].includes(decided), orders[1]);
+  // What does not hold is told and left out: too few units, an id of no run, a line decided twice.
+  writeFileSync(file, `${text}nobody-knows,approved,,,,Ada,\r\n${approved.id},rejected,,,again,Ada,\r\n`);
+  const told = fails(3, "review", "--decisions", file);
+  assert.match(told, /4 decisions kept, 2 of them orders/);
+  for (const why of [`${small.id}: 1 units are below the supplier's minimum`, "nobody-knows is unknown", `${approved.id} was decided in line`]) {
+    assert.ok(told.includes(why), `${why}: ${told}`);
+  }
+  assert.match(call("review", "--decisions", file), /taken in before; nothing changed/);
 
+  // Each format has the approved lines once, under ids that never change; a second export has none left.
+  const orders = join(folder, "orders");
+  for (const format of FORMATS) {
+    call("export", "--format", format, "--all", "--file", orders);
+    const bytes = readFileSync(orders);
+    const cells = format === "xlsx" ? workbook(bytes).texts : rowsOf(bytes.toString("utf8")).flatMap((row) => row.split(","));
+    for (const { id } of [approved, edited]) assert.equal(cells.filter((cell) => cell === id).length, 1, `${format}: ${id}`);
+    for (const { id } of [rejected, snoozed, small]) assert.ok(!cells.includes(id), `${format}: ${id}`);
+    call("export", "--format", format, "--all", "--file", orders);
+    assert.ok(bytes.equals(readFileSync(orders)), `${format}: importing it again would make duplicates`);
+  }
+  assert.match(call("export", "--format", "generic", "--file", orders), /^0 orders with 0 lines/);
+
+  // The same morning again: nothing decided is proposed, what was approved is on order.
   call("run");
   assert.notEqual(realpathSync(run), first, "the decisions make it another run");
-  const again = await launch(realpathSync(run));
-  await again.open("report/recommendations.html");
-  const open = await again.page.evaluate(() => new Promise((use) => OP.onTable("recommendations", (t) => {
-    const column = (key) => t.columns.find((c) => c.key === key);
-    const [id, quantity] = [column("recommendation_id"), column("quantity")];
-    use(id.values.map((code, i) => [id.words[code], quantity.values[i]]).filter(([, q]) => q > 0).map(([name]) => name));
-  })));
-  assert.deepEqual(open.filter((id) => ids.includes(id)), [], "what was decided is not proposed again");
-  await again.close();
+  const now = new Map((await recommended(run)).map((line) => [line.key, line]));
+  for (const line of [approved, edited, rejected, snoozed]) assert.equal(now.get(line.key)?.quantity ?? 0, 0, `${line.key} is proposed twice`);
+  assert.ok(now.get(edited.key).order >= 2 * edited.quantity, "approved units count as on order");
+  assert.match(now.get(rejected.key).reason, /rejected by Ada until 2026-03-20: too dear/);
+  assert.match(now.get(snoozed.key).reason, /snoozed by Ada until 2026-03-10/);
+  assert.ok(now.get(small.key).quantity > 0, "a decision that did not hold changes nothing");
+
+  // The reasons expire one after the other, and yesterday's file is stale by then.
+  call("run", "--as-of", "2026-03-12");
+  const later = new Map((await recommended(run)).map((line) => [line.key, line]));
+  assert.match(later.get(rejected.key).reason, /rejected by Ada/);
+  assert.doesNotMatch(later.get(snoozed.key).reason, /snoozed by Ada/);
+  writeFileSync(file, `${text.split("\r\n")[0]}\r\n${rejected.id},approved,,,,Ada,\r\n`);
+  assert.match(fails(3, "review", "--decisions", file), /is stale/);
+  call("run", "--as-of", "2026-03-20");
+  const last = new Map((await recommended(run)).map((line) => [line.key, line]));
+  assert.doesNotMatch(last.get(rejected.key).reason, /rejected by Ada/);
+  assert.ok(last.get(rejected.key).quantity > 0, "it is proposed again once its reason has expired");
   rmSync(folder, { recursive: true });
 });
