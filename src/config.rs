@@ -8,7 +8,7 @@ mod read;
 use crate::cli::Options;
 use crate::error::{Error, Result};
 use crate::publish::{audit, sha256_hex};
-use crate::{allocate, calendar::Bucket, classify, clean, forecast, ingest, inventory, purchase};
+use crate::{allocate, calendar::Bucket, classify, clean, forecast, indicators, ingest, inventory, purchase};
 use chrono::NaiveDate;
 use read::Reader;
 use serde::{Deserialize, Serialize};
@@ -95,6 +95,8 @@ pub struct Plan {
     pub allocation: allocate::Settings,
     /// `[purchase]`.
     pub purchase: purchase::Settings,
+    /// `[indicators]`; [`Plan::indicator_settings`] adds what other sections say.
+    pub indicators: indicators::Settings,
     /// `[publish]`.
     pub publish: audit::Bounds,
     /// Digest of the program version and of every setting that can change a result, as lower-case hex.
@@ -137,6 +139,7 @@ impl Plan {
             policy: reader.section("policy"),
             allocation: reader.section("allocation"),
             purchase: reader.section("purchase"),
+            indicators: reader.section("indicators"),
             publish: reader.section("publish"),
             only: None,
             digest: String::new(),
@@ -165,6 +168,16 @@ impl Plan {
         forecast::Settings { horizon: self.horizon(bucket), lead_time, ..self.forecast.clone() }
     }
 
+    /// How to compute the indicators: holding cost and excess are what ordering takes them for.
+    #[must_use]
+    pub fn indicator_settings(&self) -> indicators::Settings {
+        indicators::Settings {
+            holding_rate: self.policy.holding_rate_per_year.unwrap_or(self.purchase.carrying_rate),
+            excess_cover_days: self.policy.excess_cover_days,
+            ..self.indicators.clone()
+        }
+    }
+
     /// What to load.
     #[must_use]
     pub fn request(&self) -> ingest::Request {
@@ -189,6 +202,7 @@ impl Plan {
             self.policy.problems(),
             self.allocation.problems(),
             self.purchase.problems(),
+            self.indicators.problems(),
             self.publish.problems(),
         ];
         sections.concat()

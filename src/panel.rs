@@ -193,6 +193,14 @@ impl Panel {
         &self.returns[self.return_offsets[i]..self.return_offsets[i + 1]]
     }
 
+    /// Estimated units not sold for want of stock in `periods` of series `i`, counted from its own start.
+    #[must_use]
+    pub fn lost(&self, i: usize, periods: Range<usize>) -> f64 {
+        let (gross, cleaned, flags) = (self.gross(i), self.cleaned(i), self.flags(i));
+        let out = periods.filter(|&t| flags[t] & (flag::STOCKOUT | flag::INFERRED_STOCKOUT) != 0);
+        out.map(|t| f64::from(cleaned[t] - gross[t]).max(0.0)).sum()
+    }
+
     /// Money and units of series `i`.
     #[must_use]
     pub fn totals(&self, i: usize) -> &SalesTotals {

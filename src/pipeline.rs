@@ -25,9 +25,9 @@ use crate::panel::Panel;
 use crate::progress::Progress;
 use crate::publish::previous::LastRun;
 use crate::publish::{self, Begin, Identity, InputEntry, Manifest, OutputLock, Publication, PublishedRun, RefitEntry};
-use crate::review::changes;
 use crate::review::scorecard::scorecard;
 use crate::review::standing::{Standing, override_exceptions};
+use crate::review::{changes, hindsight};
 use crate::{indicators, ingest, models, report};
 use earlier::Earlier;
 use partition::Night;
@@ -63,6 +63,8 @@ pub struct Summary {
     pub order_lines: usize,
     /// Their value, currency units, as text: exact.
     pub order_value: String,
+    /// The currency it is in.
+    pub currency: String,
     /// Exceptions by severity: error, warning, info.
     pub errors: usize,
     /// See `errors`.
@@ -137,7 +139,7 @@ fn run_loaded(
     let identity = Identity { as_of, config: &plan.digest, inputs: &entries, previous, kept: &kept };
     let publication = match Publication::begin(lock, &identity.run_id(), expected_bytes(&inputs.panel, plan))? {
         Begin::New(publication) => publication,
-        Begin::Published(folder) => return unchanged(&inputs, &identity, folder),
+        Begin::Published(folder) => return unchanged(&inputs, &identity, plan, folder),
     };
     let last = earlier.last.clone().map(|run| LastRun::read(run, &inputs.names)).transpose()?.flatten();
     let standing = Standing::new(&earlier.kept, &inputs, as_of);
@@ -272,9 +274,12 @@ impl Run<'_> {
     fn publish(mut self, identity: &Identity, progress: &dyn Progress, mut clock: StageClock) -> Result<Summary> {
         progress.begin("publishing", 0);
         let outcome = &mut self.outcome;
-        let settings = indicators::Settings::default();
+        let settings = self.plan.indicator_settings();
+        let kept = &self.earlier.kept;
+        let terms = hindsight::Terms { judged_days: settings.judged_days, holding_rate: settings.holding_rate };
+        let judged = hindsight::judge(kept, self.inputs, terms);
         outcome.indicators = indicators::compute(self.inputs, outcome, &settings);
-        outcome.indicators.extend(scorecard(&self.earlier.kept, &self.inputs.names, outcome));
+        outcome.indicators.extend(scorecard(kept, &judged, &self.inputs.names, outcome));
         outcome.indicators.sort_by(|a, b| (a.indicator, &a.scope).cmp(&(b.indicator, &b.scope)));
         outcome.exceptions.sort_by(|a, b| b.severity.cmp(&a.severity).then_with(|| a.cmp(b)));
         outcome.exceptions.dedup();
@@ -295,6 +300,7 @@ impl Run<'_> {
             inputs: self.inputs,
             outcome: &self.outcome,
             settings: &settings,
+            policy: &self.plan.policy,
             history: &self.earlier.trend(&self.outcome.indicators),
             decisions: &self.earlier.decisions(&self.inputs.names),
         };
@@ -305,7 +311,7 @@ impl Run<'_> {
         publish::tables::write(publication, self.inputs, &self.outcome)?;
         publish::csv::write(publication, self.inputs, &self.outcome)?;
         clock.lap("tables");
-        let mut summary = summary(self.inputs, &self.outcome, &self.plan.run.severe);
+        let mut summary = summary(self.inputs, &self.outcome, self.plan);
         let folder = self.publication.finish(manifest, &clock.timings())?;
         summary.locate(run_id, folder);
         progress.end(&summary.run_id);
@@ -352,10 +358,10 @@ fn expected_bytes(panel: &Panel, plan: &Plan) -> u64 {
     (panel.cells() * 3 + panel.len() * plan.run.horizon_days as usize * 24 + panel.pools().len() * 6_000 + (2 << 20)) as u64
 }
 
-fn unchanged(inputs: &Inputs, identity: &Identity, folder: PathBuf) -> Result<Summary> {
+fn unchanged(inputs: &Inputs, identity: &Identity, plan: &Plan, folder: PathBuf) -> Result<Summary> {
     let run = PublishedRun::open(&folder)?;
     let total = |name: &str| run.manifest.totals.get(name).copied().unwrap_or(0.0);
-    let mut summary = summary(inputs, &Outcome::default(), &[]);
+    let mut summary = summary(inputs, &Outcome::default(), plan);
     summary.unchanged = true;
     summary.order_lines = total("recommended_lines") as usize;
     summary.order_value = crate::units::Money::from_f64(total("recommended_value")).to_string();
@@ -363,7 +369,7 @@ fn unchanged(inputs: &Inputs, identity: &Identity, folder: PathBuf) -> Result<Su
     Ok(summary)
 }
 
-fn summary(inputs: &Inputs, outcome: &Outcome, severe: &[String]) -> Summary {
+fn summary(inputs: &Inputs, outcome: &Outcome, plan: &Plan) -> Summary {
     let count = |severity| outcome.exceptions.iter().filter(|e| e.severity == severity).count();
     let ordered = || outcome.recommendations.iter().filter(|r| r.quantity.0 > 0);
     let value: crate::units::Money = ordered().map(|r| r.value).sum();
@@ -378,11 +384,12 @@ fn summary(inputs: &Inputs, outcome: &Outcome, severe: &[String]) -> Summary {
         series: inputs.panel.len(),
         order_lines: ordered().count(),
         order_value: value.to_string(),
+        currency: plan.purchase.currency.clone(),
         errors: count(Severity::Error),
         warnings: count(Severity::Warning),
         quarantined: inputs.quarantine.len(),
         attention: attention(&outcome.exceptions),
-        severe: severe_kinds(severe, &outcome.exceptions),
+        severe: severe_kinds(&plan.run.severe, &outcome.exceptions),
     }
 }
 

@@ -2,16 +2,18 @@
 
 use crate::small::{Small, date, folder, small};
 use orderpoint::error::Error;
-use orderpoint::inputs::{Override, PurchaseOrder};
+use orderpoint::inputs::{Override, Product, PurchaseOrder, StockHistory};
+use orderpoint::panel::flag;
 use orderpoint::publish::previous::LastRun;
 use orderpoint::publish::{Identity, PublishedRun};
 use orderpoint::review::changes::compare;
 use orderpoint::review::decisions::{Intake, Kept, Verdict, proposals, take_in};
 use orderpoint::review::explain::explain;
 use orderpoint::review::export::{Format, Selection, mark, orders, render};
+use orderpoint::review::hindsight::{Terms, judge};
 use orderpoint::review::scorecard::scorecard;
 use orderpoint::review::standing::{Standing, active_override, override_exceptions};
-use orderpoint::units::{LocationId, SkuId, SupplierId, Units};
+use orderpoint::units::{LocationId, Money, SkuId, SupplierId, Units};
 use std::fs;
 use std::path::Path;
 
@@ -194,11 +196,53 @@ fn g6_changes_name_what_moved_and_why() {
 fn j2_the_scorecard_counts_what_was_accepted_unchanged() {
     let (out, run) = published("2024-04-01");
     intake(out.path(), &format!("{HEADER}R0-2024-04-01,approve,,,,ann,\nR1-2024-04-01,reject,,,no,bob,\n"));
-    let card = scorecard(&Kept::read(out.path()).unwrap(), &run.inputs.names, &run.outcome);
+    let card = scorecard(&Kept::read(out.path()).unwrap(), &[], &run.inputs.names, &run.outcome);
     let of = |indicator: &str, scope: &str| card.iter().find(|i| i.indicator == indicator && i.scope == scope).unwrap();
     assert_eq!((of("accepted_unchanged", "all").numerator, of("accepted_unchanged", "all").denominator), (1.0, 2.0));
     assert_eq!(of("accepted_unchanged", "class:A").value, Some(100.0));
     assert_eq!(of("rejected_value", "all").value, Some(15.0 * 1.2345));
+}
+
+#[test]
+fn c15_changes_are_weighed_against_the_proposal_once_their_outcome_is_known() {
+    let (out, _) = published("2024-04-01");
+    intake(out.path(), &format!("{HEADER}R0-2024-04-01,reject,,,too much,ann,\nR1-2024-04-01,edit,20,,a promotion,bob,\n"));
+    let kept = Kept::read(out.path()).unwrap();
+    let later = |as_of: &str, history| {
+        let mut run = small(as_of, history);
+        let product = Product { unit_price: Some(Money::from_f64(10.0)), ..Product::default() };
+        run.inputs.products = vec![product; 3];
+        // Both orders would have arrived on 2024-04-08: 8 units of the first item were lost since, the second had 2 left at the least.
+        let day = (date("2024-04-12") - run.inputs.panel.calendar().start(0)).num_days() as usize;
+        for series in run.inputs.panel.series_mut().filter(|s| s.index == 0) {
+            series.cleaned[day] = series.gross[day] + 8.0;
+            series.flags[day] |= flag::STOCKOUT;
+        }
+        let level = |day: &str, on_hand| StockHistory {
+            date: date(day),
+            sku: SkuId(1),
+            location: LocationId(0),
+            on_hand: Units(on_hand),
+        };
+        run.inputs.stock_history =
+            vec![level("2024-04-07", 0), level("2024-04-20", 9), level("2024-05-02", 2), level("2024-05-20", 0)];
+        run
+    };
+    let terms = Terms { judged_days: 28, holding_rate: 0.2 };
+    assert_eq!(judge(&kept, &later("2024-05-05", 40).inputs, terms), [], "the 28 days are not over");
+    let run = later("2024-05-06", 41);
+    let judged = judge(&kept, &run.inputs, terms);
+    let (margin, holding) = (10.0 - 1.2345, 1.2345 * 0.2 * 28.0 / 365.0);
+    let close = |a: f64, b: f64| assert!((a - b).abs() < 1e-9, "{a} is not {b}");
+    assert_eq!((judged[0].change, judged[0].rejected, judged[0].sold), (Units(-50), true, 8.0));
+    close(judged[0].value(), 42.0 * holding - 8.0 * margin);
+    assert_eq!((judged[1].change, judged[1].rejected, judged[1].sold), (Units(5), false, 3.0));
+    close(judged[1].value(), 3.0 * margin - 2.0 * holding);
+    let card = scorecard(&kept, &judged, &run.inputs.names, &run.outcome);
+    let of = |indicator: &str| card.iter().find(|i| i.indicator == indicator && i.scope == "all").unwrap();
+    close(of("planner_value_added").value.unwrap(), judged[0].value() + judged[1].value());
+    assert_eq!((of("changes_better").numerator, of("changes_better").denominator), (1.0, 2.0));
+    assert_eq!((of("rejected_would_have_sold").numerator, of("rejected_would_have_sold").denominator), (8.0, 50.0));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use super::view::PoolView;
 use super::{YEAR, days};
 use crate::inputs::Inputs;
-use crate::panel::{Panel, flag};
+use crate::panel::Panel;
 use crate::units::{Money, Units};
 use chrono::NaiveDate;
 
@@ -44,10 +44,8 @@ impl Flows {
 impl Flow {
     /// Periods `from..to` of series `i`, counted from its own start.
     fn between(panel: &Panel, i: usize, from: usize, to: usize) -> Self {
-        let (gross, cleaned, flags) = (&panel.gross(i)[from..to], &panel.cleaned(i)[from..to], &panel.flags(i)[from..to]);
-        let sold = gross.iter().map(|&v| f64::from(v)).sum();
-        let out = flags.iter().map(|f| f & (flag::STOCKOUT | flag::INFERRED_STOCKOUT) != 0);
-        let lost = out.zip(cleaned.iter().zip(gross)).filter(|o| o.0).map(|(_, (c, g))| f64::from(c - g).max(0.0)).sum();
+        let sold = panel.gross(i)[from..to].iter().map(|&v| f64::from(v)).sum();
+        let lost = panel.lost(i, from..to);
         let window = panel.start(i) + from..panel.start(i) + to;
         let returns = panel.returns(i).iter().rev().take_while(|r| r.0 as usize >= window.start);
         let returned = returns.filter(|r| window.contains(&(r.0 as usize))).map(|r| f64::from(r.1)).sum();

@@ -6,8 +6,11 @@
 
 mod flows;
 pub mod formulas;
+pub mod known;
+mod settings;
 pub mod view;
 
+pub use settings::Settings;
 pub use view::{PoolView, pool_views};
 
 use crate::inputs::Inputs;
@@ -17,42 +20,6 @@ use chrono::NaiveDate;
 use flows::{Books, Flow, Flows};
 use formulas::{YEAR, ratio};
 use std::collections::BTreeMap;
-
-/// What the indicators need besides the data.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Settings {
-    /// Cost of holding stock for a year, as a share of its value; used where the accounts have none.
-    pub holding_rate: f64,
-    /// Cover above which stock is excess, days.
-    pub excess_cover_days: f64,
-    /// Difference between count and books that still counts as right, as a share of the books.
-    pub count_tolerance: f64,
-    /// What to aim at.
-    pub goals: Vec<Goal>,
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        Self { holding_rate: 0.2, excess_cover_days: 120.0, count_tolerance: 0.02, goals: Vec::new() }
-    }
-}
-
-/// A target for one indicator.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Goal {
-    /// Indicator name: `turnover`.
-    pub indicator: String,
-    /// Its scope: `all`, `channel:web`.
-    pub scope: String,
-    /// The figure to reach.
-    pub target: f64,
-}
-
-/// Whether a higher value of `indicator` is better.
-#[must_use]
-pub fn higher_is_better(indicator: &str) -> bool {
-    matches!(indicator, "turnover" | "sell_through" | "gmroi" | "fill_rate" | "count_accuracy" | "dpo")
-}
 
 /// The six groups of pools a planner looks at first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -5,7 +5,7 @@ mod decided;
 use super::{PastDecision, PastRun, ReportInput};
 use crate::calendar::{Bucket, Calendar};
 use crate::error::{Exception, Quarantined, Severity};
-use crate::indicators::{self, Goal, Settings};
+use crate::indicators::{self, Settings};
 use crate::inputs::*;
 use crate::outcome::*;
 use crate::panel::{Panel, PanelParts, SalesTotals, SeriesKey, flag};
@@ -27,6 +27,7 @@ pub struct Fixture {
     pub inputs: Inputs,
     pub outcome: Outcome,
     pub settings: Settings,
+    pub policy: crate::inventory::Settings,
     pub history: Vec<PastRun>,
     pub decisions: Vec<PastDecision>,
 }
@@ -74,7 +75,7 @@ impl Fixture {
             ),
             Exception::new(Severity::Info, "fallback", "SKU-0005/web", "naive forecast", "9 observations, 14 needed"),
         ];
-        let goals = vec![Goal { indicator: "turnover".into(), scope: "all".into(), target: 4.0 }];
+        let goals = [("turnover".to_owned(), 4.0), ("dso".to_owned(), 40.0)].into();
         let settings = Settings { goals, ..Settings::default() };
         outcome.indicators = indicators::compute(&inputs, &outcome, &settings);
         let history = (1..6).rev().map(|n| past(&outcome.indicators, n)).collect();
@@ -88,7 +89,7 @@ impl Fixture {
             author: "Ada".into(),
             time: "2026-02-27T08:30".into(),
         }];
-        Self { inputs, outcome, settings, history, decisions }
+        Self { inputs, outcome, settings, policy: crate::inventory::Settings::default(), history, decisions }
     }
 
     pub fn report(&self) -> ReportInput<'_> {
@@ -100,6 +101,7 @@ impl Fixture {
             inputs: &self.inputs,
             outcome: &self.outcome,
             settings: &self.settings,
+            policy: &self.policy,
             history: &self.history,
             decisions: &self.decisions,
         }

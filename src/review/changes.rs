@@ -118,7 +118,7 @@ fn policy_changes(key: &str, before: &LastPool, policy: &Policy, changes: &mut V
     ];
     for (field, then, now) in fields.into_iter().filter(|(_, then, now)| moved(*then, *now)) {
         let cause = match field {
-            "lead_time_mean" => policy.lead_time_source.clone(),
+            "lead_time_mean" => format!("lead time: {}", policy.lead_time_source),
             _ => causes.ranked(),
         };
         changes.push(change(key.to_string(), field, format!("{then:.1}"), format!("{now:.1}"), cause));

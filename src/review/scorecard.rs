@@ -1,9 +1,10 @@
-//! May the recommendations be trusted? Shares of lines accepted unchanged, and what became of the rejected ones.
+//! May the recommendations be trusted? Shares of lines accepted unchanged, and what the changed and rejected ones were worth.
 //!
-//! Counted over all kept decisions, for all lines and per ABC class, numerator and denominator shown. A rejected line is
-//! judged by what its pool looks like now: out of stock or about to be means that the order was missed.
+//! Counted over all kept decisions, for all lines and per ABC class, numerator and denominator shown. A rejected line counts as
+//! short when its pool is out of stock now or about to be; what changes gained or cost comes from [`super::hindsight`].
 
 use super::decisions::{Decision, Kept, Verdict};
+use super::hindsight::Judged;
 use crate::inputs::Names;
 use crate::outcome::{Indicator, Outcome, Status};
 use crate::units::Money;
@@ -17,11 +18,18 @@ struct Tally {
     rejected: f64,
     missed: f64,
     kept_value: f64,
+    judged: f64,
+    better: f64,
+    gained: f64,
+    cost: f64,
+    rejected_units: f64,
+    would_have_sold: f64,
 }
 
-/// Indicators `accepted_unchanged`, `edited`, `rejected`, `rejected_then_short` and `rejected_value`, sorted by scope.
+/// Indicators of the decisions so far: what was accepted, edited and rejected, and what `judged` changes were worth; sorted by
+/// scope.
 #[must_use]
-pub fn scorecard(kept: &Kept, names: &Names, outcome: &Outcome) -> Vec<Indicator> {
+pub fn scorecard(kept: &Kept, judged: &[Judged], names: &Names, outcome: &Outcome) -> Vec<Indicator> {
     let mut class: BTreeMap<(&str, &str), char> = BTreeMap::new();
     for c in &outcome.classification {
         let pool = (names.skus[c.sku.index()].as_str(), names.locations[c.location.index()].as_str());
@@ -41,7 +49,25 @@ pub fn scorecard(kept: &Kept, names: &Names, outcome: &Outcome) -> Vec<Indicator
             count(tallies.entry(format!("class:{letter}")).or_default(), decision, missed);
         }
     }
+    for change in judged {
+        let pool = (names.skus[change.sku.index()].as_str(), names.locations[change.location.index()].as_str());
+        let letter = class.get(&pool).map(|letter| format!("class:{letter}"));
+        for scope in letter.into_iter().chain(["all".to_string()]) {
+            weigh(tallies.entry(scope).or_default(), change);
+        }
+    }
     tallies.iter().flat_map(|(scope, tally)| indicators(scope, tally)).collect()
+}
+
+fn weigh(tally: &mut Tally, change: &Judged) {
+    tally.judged += 1.0;
+    tally.better += f64::from(u8::from(change.value() > 0.0));
+    tally.gained += change.gained;
+    tally.cost += change.cost;
+    if change.rejected {
+        tally.rejected_units += change.change.0.abs() as f64;
+        tally.would_have_sold += change.sold;
+    }
 }
 
 fn count(tally: &mut Tally, decision: &Decision, missed: bool) {
@@ -69,19 +95,29 @@ fn indicators(scope: &str, tally: &Tally) -> Vec<Indicator> {
         unit: "percent",
         estimated: false,
     };
-    vec![
+    let amount = |indicator, value: f64, estimated| Indicator {
+        indicator,
+        scope: scope.to_string(),
+        value: Some(value),
+        numerator: value,
+        denominator: 1.0,
+        unit: "currency",
+        estimated,
+    };
+    let estimate = |indicator: Indicator| Indicator { estimated: true, ..indicator };
+    let mut all = vec![
         share("accepted_unchanged", tally.unchanged, tally.decided),
         share("edited", tally.edited, tally.decided),
         share("rejected", tally.rejected, tally.decided),
         share("rejected_then_short", tally.missed, tally.rejected),
-        Indicator {
-            indicator: "rejected_value",
-            scope: scope.to_string(),
-            value: Some(tally.kept_value),
-            numerator: tally.kept_value,
-            denominator: 1.0,
-            unit: "currency",
-            estimated: false,
-        },
-    ]
+        amount("rejected_value", tally.kept_value, false),
+    ];
+    if tally.judged > 0.0 {
+        all.push(estimate(share("changes_better", tally.better, tally.judged)));
+        all.push(estimate(share("rejected_would_have_sold", tally.would_have_sold, tally.rejected_units)));
+        all.push(amount("planner_gained", tally.gained, true));
+        all.push(amount("planner_cost", tally.cost, true));
+        all.push(amount("planner_value_added", tally.gained - tally.cost, true));
+    }
+    all
 }

@@ -84,7 +84,8 @@ impl Standing {
     }
 }
 
-fn codes(decision: &Decision, names: &Names) -> Option<(SkuId, LocationId, Option<SupplierId>)> {
+/// Item, location and supplier of a decision in this run's codes; `None` for an item or location no longer known.
+pub(super) fn codes(decision: &Decision, names: &Names) -> Option<(SkuId, LocationId, Option<SupplierId>)> {
     let code = |all: &[String], name: &str| all.binary_search_by(|n| n.as_str().cmp(name)).ok().map(|i| i as u32);
     let sku = SkuId(code(&names.skus, &decision.sku)?);
     let location = LocationId(code(&names.locations, &decision.location)?);

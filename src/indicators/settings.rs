@@ -1,0 +1,110 @@
+//! What a planner may choose about indicators: the `[indicators]` section of the configuration.
+
+use super::known::{KNOWN, known};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// The `[indicators]` section, and what other sections say about stock.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// Difference between count and books that still counts as right, as a share of the books.
+    pub count_tolerance: f64,
+    /// A supplier late in a larger share of deliveries is due for a talk.
+    pub late_share: f64,
+    /// Days from its arrival over which a changed order is judged.
+    pub judged_days: u32,
+    /// What to aim at, by `indicator` or `indicator/scope`.
+    pub goals: BTreeMap<String, f64>,
+    /// Cost of holding stock for a year, as a share of its value; used where the accounts have none. From `[purchase]`.
+    #[serde(skip)]
+    pub holding_rate: f64,
+    /// Cover above which stock is excess, days. From `[policy]`.
+    #[serde(skip)]
+    pub excess_cover_days: f64,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            count_tolerance: 0.02,
+            late_share: 0.2,
+            judged_days: 28,
+            goals: BTreeMap::new(),
+            holding_rate: 0.25,
+            excess_cover_days: 120.0,
+        }
+    }
+}
+
+impl Settings {
+    /// Every problem with the values, in words; empty when all is well.
+    #[must_use]
+    pub fn problems(&self) -> Vec<String> {
+        let mut problems = Vec::new();
+        for (key, value) in [("count_tolerance", self.count_tolerance), ("late_share", self.late_share)] {
+            if !(0.0..=1.0).contains(&value) {
+                problems.push(format!("indicators.{key} = {value}: expected 0 to 1"));
+            }
+        }
+        if !(1..=365).contains(&self.judged_days) {
+            problems.push(format!("indicators.judged_days = {}: expected 1 to 365", self.judged_days));
+        }
+        for (key, target) in &self.goals {
+            let name = split(key).0;
+            if known(name).is_none() {
+                let nearest =
+                    KNOWN.iter().map(|k| (strsim::jaro_winkler(name, k.name), k.name)).max_by(|a, b| a.0.total_cmp(&b.0));
+                let hint = nearest.map_or_else(String::new, |(_, known)| format!(", did you mean `{known}`?"));
+                problems.push(format!("indicators.goals.{key}: no indicator is called `{name}`{hint}"));
+            }
+            if !target.is_finite() {
+                problems.push(format!("indicators.goals.{key} = {target}: expected a number"));
+            }
+        }
+        problems
+    }
+
+    /// The goal of an indicator at a scope.
+    #[must_use]
+    pub fn goal(&self, indicator: &str, scope: &str) -> Option<f64> {
+        self.goals.iter().find(|(key, _)| split(key) == (indicator, scope)).map(|(_, &target)| target)
+    }
+
+    /// Goals as (indicator, scope, target), in the order of their keys.
+    pub fn goals(&self) -> impl Iterator<Item = (&str, &str, f64)> {
+        self.goals.iter().map(|(key, &target)| {
+            let (indicator, scope) = split(key);
+            (indicator, scope, target)
+        })
+    }
+}
+
+/// `turnover` is the goal of all, `sell_through/channel:web` of one scope.
+fn split(key: &str) -> (&str, &str) {
+    key.split_once('/').unwrap_or((key, "all"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn h16_goals_are_for_all_or_for_a_scope() {
+        let settings: Settings = toml::from_str("[goals]\nturnover = 6\n\"sell_through/channel:web\" = 60.5").unwrap();
+        assert!(settings.problems().is_empty());
+        assert_eq!(settings.goal("turnover", "all"), Some(6.0));
+        assert_eq!(settings.goal("sell_through", "channel:web"), Some(60.5));
+        assert_eq!(settings.goal("sell_through", "all"), None);
+    }
+
+    #[test]
+    fn settings_are_checked_all_at_once() {
+        assert!(Settings::default().problems().is_empty());
+        let wrong: Settings =
+            toml::from_str("count_tolerance = 2\nlate_share = -1\njudged_days = 0\n[goals]\nturnovers = 1\ndio = nan").unwrap();
+        let problems = wrong.problems();
+        assert_eq!(problems.len(), 5, "{problems:?}");
+        assert!(problems[4].ends_with("did you mean `turnover`?"), "{problems:?}");
+    }
+}
