@@ -51,8 +51,10 @@ fn demo(args: &DemoArgs) -> Result<u8> {
         println!("{}", data.display());
         return Ok(0);
     }
+    let config = args.out.join(DEFAULT_FILE);
+    std::fs::write(&config, sample::configuration()).map_err(Error::io(&config))?;
     let options = Options {
-        config: Some(data.join(DEFAULT_FILE)),
+        config: Some(config),
         out: Some(args.out.clone()),
         models: Some(args.out.join("models")),
         threads: args.threads,
@@ -132,7 +134,7 @@ fn in_words(summary: &Summary) -> String {
     // Writing to a string cannot fail.
     let _ = writeln!(text, "{verb} {} for the morning of {}", s.run_id, s.as_of);
     let _ = writeln!(text, "  {} items, {} stock pools, {} series", s.skus, s.pools, s.series);
-    let _ = writeln!(text, "  {} order lines recommended, worth {}", s.order_lines, s.order_value);
+    let _ = writeln!(text, "  {} order lines recommended, worth {} {}", s.order_lines, s.order_value, s.currency);
     if !s.unchanged {
         let _ = writeln!(text, "  {} errors, {} warnings, {} rows in quarantine", s.errors, s.warnings, s.quarantined);
     }

@@ -86,6 +86,12 @@ pub const TERMS: &[Term] = &[
         "A place where you sell: a marketplace, your shop, wholesale. Channels at one location share one stock pool.",
     ),
     term(
+        "channel-depth",
+        "Channel depth",
+        "margin of the others' stock-outs it causes > margin of its own sales",
+        "How many channels a stock pool can serve. One that is too many drains units which the others would have sold for more.",
+    ),
+    term(
         "class",
         "Class",
         "ABC by value, XYZ by variability",
@@ -151,11 +157,12 @@ pub const TERMS: &[Term] = &[
         "Margin earned for each unit of money tied up in stock, a year.",
     ),
     term(
-        "imbalance",
-        "Imbalance",
+        "goal",
+        "Goal",
         "",
-        "One channel runs dry while another holds more than it will sell soon (stranded stock). Too many channels: without this one the others would sell more than it brings.",
+        "What you aim at, from [indicators.goals] in the configuration: a least value where more is better (fill rate, turnover), else a greatest one.",
     ),
+    term("imbalance", "Imbalance", "", "One channel runs dry while another holds more than it will sell soon (stranded stock)."),
     term(
         "inventory-position",
         "Inventory position",
@@ -224,6 +231,12 @@ pub const TERMS: &[Term] = &[
         "Pinball loss",
         "mean scaled quantile loss",
         "How well the whole range of the forecast fits, not only its middle. Lower is better.",
+    ),
+    term(
+        "planner-value-added",
+        "Planner value added",
+        "margin won + holding saved - margin missed - holding spent, against the proposal",
+        "What edits and rejections were worth, once the days in which they could matter are over. Fewer units than proposed miss what was lost for want of stock and save holding the rest; more units win what they kept from running out and cost holding the rest. Estimated from known stock-outs and stock levels.",
     ),
     term("published", "Published", "max(0, allocated - buffer)", "Units a channel should show to customers."),
     term(

@@ -3,9 +3,11 @@
 use super::Run;
 use super::tables::{Kind, Table, heading};
 use crate::indicators::PoolView;
-use crate::outcome::{Accuracy, Allocation, ChannelFinding, Recommendation};
-use crate::units::Units;
+use crate::outcome::{Accuracy, Allocation, ChannelFinding, Classification, Recommendation};
+use crate::units::{Money, Units};
+use chrono::{Duration, NaiveDate};
 use std::cmp::Reverse;
+use std::collections::BTreeMap;
 
 /// Rows beyond this many are left to the Parquet tables, which the page says.
 pub const LONGEST: usize = 20_000;
@@ -14,7 +16,7 @@ pub const LONGEST: usize = 20_000;
 pub type Make = fn(&Run) -> Vec<u8>;
 
 /// Every table as (name, script).
-pub const ALL: [(&str, Make); 8] = [
+pub const ALL: [(&str, Make); 10] = [
     ("recommendations", recommendations),
     ("allocation", allocation),
     ("findings", findings),
@@ -22,6 +24,8 @@ pub const ALL: [(&str, Make); 8] = [
     ("exceptions", exceptions),
     ("quarantine", quarantine),
     ("changes", changes),
+    ("counts", counts),
+    ("culls", culls),
     ("items", items),
 ];
 
@@ -180,6 +184,80 @@ fn changes(run: &Run) -> Vec<u8> {
         .text(heading("before", "Before", "cause", Kind::Text), |c| &c.before)
         .text(heading("after", "Now", "cause", Kind::Text), |c| &c.after)
         .text(heading("cause", "Cause", "cause", Kind::Text), |c| &c.cause)
+        .finish()
+}
+
+/// A pool whose shelf is to be counted.
+pub struct CountDue<'r, 'a> {
+    pool: &'r PoolView<'a>,
+    last: Option<NaiveDate>,
+    every: f64,
+    /// Days until it is due; 0 or less = now.
+    pub days: i64,
+}
+
+impl CountDue<'_, '_> {
+    /// Counts a week that its interval asks for.
+    pub fn a_week(&self) -> f64 {
+        7.0 / self.every.max(1.0)
+    }
+}
+
+/// B9: pools in stock by when their class's count is due; one never counted is due now. Then A before C, dear before cheap.
+pub fn counts_due<'r, 'a>(run: &'r Run<'a>) -> Vec<CountDue<'r, 'a>> {
+    let counts = &run.input.inputs.counts;
+    let last: BTreeMap<_, NaiveDate> = counts.iter().map(|c| ((c.sku, c.location), c.date)).collect();
+    let due = |pool: &'r PoolView<'a>| {
+        let last = last.get(&(pool.sku, pool.location)).copied();
+        let every = run.input.policy.cell(pool.class.and_then(|c| c.abc), pool.class.and_then(|c| c.xyz)).count_every_days;
+        let days = last.map_or(0, |d| (every - (run.input.as_of - d).num_days() as f64).ceil().max(0.0) as i64);
+        CountDue { pool, last, every, days }
+    };
+    let mut all: Vec<_> = run.pools.iter().filter(|p| p.on_hand().0 > 0).map(due).collect();
+    all.sort_by(|a, b| {
+        let key = |c: &CountDue| (c.days, Reverse(c.pool.stock_value()), c.pool.sku, c.pool.location);
+        a.days.min(1).cmp(&b.days.min(1)).then(a.every.total_cmp(&b.every)).then_with(|| key(a).cmp(&key(b)))
+    });
+    all
+}
+
+fn counts(run: &Run) -> Vec<u8> {
+    let mut due = counts_due(run);
+    due.truncate(LONGEST);
+    let rows: Vec<(String, CountDue)> = due.into_iter().map(|c| (c.pool.cell(), c)).collect();
+    Table::new("counts", &rows)
+        .number(heading("item", "SKU", "sku", Kind::Item), |(_, c)| Some(f64::from(c.pool.sku.0)))
+        .text(heading("sku", "SKU", "sku", Kind::Hidden), |(_, c)| run.sku(c.pool.sku))
+        .text(heading("name", "Name", "sku", Kind::Text), |(_, c)| &c.pool.product.name)
+        .text(heading("location", "Location", "location", Kind::Text), |(_, c)| run.location(c.pool.location))
+        .text(heading("class", "Class", "class", Kind::Text), |(cell, _)| cell)
+        .date(heading("due", "Count by", "count-accuracy", Kind::Date), |(_, c)| Some(run.input.as_of + Duration::days(c.days)))
+        .date(heading("last", "Last count", "count-accuracy", Kind::Date), |(_, c)| c.last)
+        .number(heading("every", "Every days", "count-accuracy", Kind::Number), |(_, c)| Some(c.every))
+        .number(heading("on_hand", "On hand", "on-hand", Kind::Number), |(_, c)| Some(c.pool.on_hand().0 as f64))
+        .number(heading("value", "At cost", "unit-cost", Kind::Money), |(_, c)| Some(c.pool.stock_value().as_f64()))
+        .finish()
+}
+
+/// B7: what to clear, most cash first.
+fn culls(run: &Run) -> Vec<u8> {
+    let freed = |c: &Classification| c.cash_freed;
+    let mut rows: Vec<(&PoolView, &Classification, String)> =
+        run.pools.iter().filter_map(|p| Some((p, p.class.filter(|c| freed(c) > Money::ZERO)?, p.cell()))).collect();
+    rows.sort_by_key(|(p, c, _)| (Reverse(freed(c)), p.sku, p.location));
+    rows.truncate(LONGEST);
+    Table::new("culls", &rows)
+        .number(heading("item", "SKU", "sku", Kind::Item), |r| Some(f64::from(r.0.sku.0)))
+        .text(heading("sku", "SKU", "sku", Kind::Hidden), |r| run.sku(r.0.sku))
+        .text(heading("name", "Name", "sku", Kind::Text), |r| &r.0.product.name)
+        .text(heading("location", "Location", "location", Kind::Text), |r| run.location(r.0.location))
+        .text(heading("class", "Class", "class", Kind::Text), |r| &r.2)
+        .number(heading("cash_freed", "Cash freed", "cash-freed", Kind::Money), |r| Some(freed(r.1).as_f64()))
+        .number(heading("on_hand", "On hand", "on-hand", Kind::Number), |r| Some(r.0.on_hand().0 as f64))
+        .number(heading("velocity", "Velocity / day", "velocity", Kind::Money), |r| Some(r.1.velocity_per_day))
+        .text(heading("judged", "Judged", "deadstock", Kind::Text), |r| {
+            if r.1.take_action { "no sale for 90 days" } else { r.1.rationalisation }
+        })
         .finish()
 }
 

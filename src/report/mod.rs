@@ -45,6 +45,8 @@ pub struct ReportInput<'a> {
     pub outcome: &'a Outcome,
     /// Goals and limits the indicators were computed with.
     pub settings: &'a Settings,
+    /// The policy, for how often each class is counted and reviewed.
+    pub policy: &'a crate::inventory::Settings,
     /// Earlier published runs, oldest first.
     pub history: &'a [PastRun],
     /// Decisions taken in so far, sorted by (sku, location, time).
@@ -97,6 +99,7 @@ const ASSETS: [(&str, &[u8]); 7] = [
 /// What the pages share: the run, its pools side by side, its indicators and those of earlier runs.
 struct Run<'a> {
     input: &'a ReportInput<'a>,
+    suppliers: &'a [String],
     pools: Vec<PoolView<'a>>,
     now: Indicators<'a>,
     before: Vec<Indicators<'a>>,
@@ -130,12 +133,27 @@ impl<'a> Run<'a> {
     /// The script of the items from `first` on.
     fn items(&self, first: usize) -> serde_json::Result<(Vec<u8>, Vec<Exception>)> {
         let at = |sku: usize| self.pools.partition_point(|p| p.sku.index() < sku);
-        sku::script(self.input, first, &self.pools[at(first)..at(first + sku::ITEMS_PER_FILE)])
+        sku::script(self, first, &self.pools[at(first)..at(first + sku::ITEMS_PER_FILE)])
     }
 
+    /// What people call a supplier; empty for none.
     fn supplier(&self, id: Option<SupplierId>) -> &'a str {
-        id.map_or("", |s| &self.input.inputs.names.suppliers[s.index()])
+        id.map_or("", |s| &self.suppliers[s.index()])
     }
+}
+
+/// What people call each supplier: its name, with its code where two share the name, or the code alone. `[suppliers]`
+fn supplier_labels(inputs: &Inputs) -> Vec<String> {
+    let codes = &inputs.names.suppliers;
+    let name = |at: usize| inputs.suppliers.get(at).map_or("", |s| s.name.trim());
+    let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
+    (0..codes.len()).for_each(|at| *seen.entry(name(at)).or_default() += 1);
+    let label = |(at, code): (usize, &String)| match name(at) {
+        "" => code.clone(),
+        name if seen[name] > 1 => format!("{name} ({code})"),
+        name => name.to_owned(),
+    };
+    codes.iter().enumerate().map(label).collect()
 }
 
 /// Writes the report, file by file, as (path below the run's folder, bytes), and tells what could not be made.
@@ -143,8 +161,10 @@ impl<'a> Run<'a> {
 /// # Errors
 /// What the writer answers, or [`Error::Internal`] if a page cannot be rendered.
 pub fn render(input: &ReportInput, writer: &mut dyn FnMut(&str, &[u8]) -> Result<()>) -> Result<Vec<Exception>> {
+    let suppliers = supplier_labels(input.inputs);
     let run = Run {
         input,
+        suppliers: &suppliers,
         pools: pool_views(input.inputs, input.outcome),
         now: Indicators::new(input.as_of, &input.outcome.indicators),
         before: input.history.iter().map(|past| Indicators::new(past.as_of, &past.indicators)).collect(),

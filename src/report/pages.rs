@@ -5,11 +5,12 @@ use super::glossary::{TERMS, Term};
 use super::html::{Page, amount, date, grouped, signed, units};
 use super::sheets::{self, Sheet};
 use super::{Run, charts, lists};
-use crate::error::Severity;
+use crate::error::{Exception, Severity};
 use crate::guard::{Fault, guarded};
 use crate::indicators::Attention;
 use crate::outcome::Status;
 use askama::Template;
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 #[derive(Template)]
@@ -17,7 +18,7 @@ use std::collections::BTreeMap;
 struct Briefing {
     page: Page,
     lead: String,
-    notices: Vec<String>,
+    notices: Vec<Notice>,
     panels: Vec<PanelText>,
     moves: Vec<MoveText>,
     value_chart: String,
@@ -26,6 +27,12 @@ struct Briefing {
     order_words: String,
     do_not_promote: Vec<LineText>,
     push: Vec<LineText>,
+}
+
+struct Notice {
+    text: String,
+    href: String,
+    link: &'static str,
 }
 
 struct PanelText {
@@ -112,7 +119,7 @@ pub(super) fn all(run: &Run) -> Vec<(&'static str, Made)> {
             }),
         ),
         ("report/suppliers.html", guarded(|| tables("Suppliers", sheets::suppliers(run), Vec::new()))),
-        ("report/indicators.html", guarded(|| tables("Indicators", sheets::indicators(run), Vec::new()))),
+        ("report/indicators.html", guarded(|| tables("Indicators", sheets::indicators(run), vec![counts(run), culls()]))),
         (
             "report/accuracy.html",
             guarded(|| {
@@ -175,6 +182,21 @@ const FINDINGS: &str = "Shown beyond what is there, one channel dry while anothe
 const ALLOCATION: &str =
     "Pauses and alerts first, then the highest chance of selling what is not there. The channel files hold the same numbers.";
 
+/// B9, with the pace that the classes' intervals ask for.
+fn counts(run: &Run) -> LongTable {
+    let due = lists::counts_due(run);
+    let pace: f64 = due.iter().map(lists::CountDue::a_week).sum();
+    let note = format!(
+        "Due ones first, by class and value. The intervals of [policy.cells] ask for {} counts a week.",
+        grouped(pace.ceil())
+    );
+    long("counts", "Count next", &note, due.len())
+}
+
+fn culls() -> LongTable {
+    long("culls", "Cull list", "Most cash freed at cost first: discount, bundle or discontinue.", 0)
+}
+
 fn recommendations() -> LongTable {
     LongTable {
         name: "recommendations",
@@ -233,22 +255,36 @@ fn lead(run: &Run) -> String {
     }
 }
 
-/// What a planner must know before trusting the page.
-fn notices(run: &Run) -> Vec<String> {
+/// Kinds of trouble on the first page; the others are a link away.
+const NOTICED: usize = 4;
+
+/// What a planner must know before trusting the page: a line a kind of trouble, worst first, each leading to its list.
+fn notices(run: &Run) -> Vec<Notice> {
     let inputs = run.input.inputs;
-    let all = || inputs.exceptions.iter().chain(&run.input.outcome.exceptions);
-    let errors = all().filter(|e| e.severity == Severity::Error).count();
-    let warnings = all().filter(|e| e.severity == Severity::Warning).count();
+    let mut kinds: BTreeMap<&str, (Severity, usize, &Exception)> = BTreeMap::new();
+    for e in inputs.exceptions.iter().chain(&run.input.outcome.exceptions).filter(|e| e.severity > Severity::Info) {
+        let kind = kinds.entry(e.kind).or_insert((e.severity, 0, e));
+        (kind.0, kind.1) = (kind.0.max(e.severity), kind.1 + 1);
+    }
+    let mut kinds: Vec<_> = kinds.into_iter().collect();
+    kinds.sort_by_key(|&(kind, (severity, n, _))| (Reverse((severity, n)), kind));
+    let notice = |&(kind, (_, n, first)): &(&str, (Severity, usize, &Exception))| Notice {
+        text: match n {
+            1 => format!("{}: {}", first.key, first.what),
+            n => format!("{} in {} places, first {}", kind.replace('-', " "), grouped(n as f64), first.key),
+        },
+        href: format!("report/quality.html#kind={kind}"),
+        link: "what it costs",
+    };
+    let mut notices: Vec<Notice> = kinds.iter().take(NOTICED).map(notice).collect();
+    if kinds.len() > NOTICED {
+        let text = format!("{} more kinds of doubtful numbers", kinds.len() - NOTICED);
+        notices.push(Notice { text, href: "report/quality.html".to_owned(), link: "data quality" });
+    }
     let rejected = inputs.quarantine.len();
-    let mut notices = Vec::new();
-    if errors > 0 {
-        notices.push(format!("{} missing or doubtful number{}: someone should look.", grouped(errors as f64), plural(errors)));
-    }
-    if warnings > 0 {
-        notices.push(format!("{} number{} weaker than they could be.", grouped(warnings as f64), plural(warnings)));
-    }
     if rejected > 0 {
-        notices.push(format!("{} input row{} could not be used.", grouped(rejected as f64), plural(rejected)));
+        let text = format!("{} input row{} could not be used", grouped(rejected as f64), plural(rejected));
+        notices.push(Notice { text, href: "report/quality.html#t-quarantine".to_owned(), link: "which and why" });
     }
     notices
 }
@@ -263,7 +299,7 @@ fn panel_text(run: &Run, p: &Panel) -> PanelText {
         Attention::AboutToStockOut => ("urgent", "report/recommendations.html#status=will-stock-out"),
         Attention::OrderNow => ("now", "report/recommendations.html#status=order-now"),
         Attention::Excess => ("calm", "report/recommendations.html#status=excess"),
-        Attention::Dead => ("calm", "report/indicators.html#cull-list"),
+        Attention::Dead => ("calm", "report/indicators.html#t-culls"),
         Attention::New => ("calm", "report/recommendations.html"),
     };
     let change = match p.change {

@@ -3,7 +3,7 @@
 //! The two charts of an item are drawn by the page from these numbers. As plotters SVG they took 3.9 KB and 61 us each: 78 MB
 //! for 10,000 items, against a limit of 60 MB for the whole report; as numbers they take 0.9 KB and can be read off by pointing.
 
-use super::{PastDecision, ReportInput};
+use super::{PastDecision, Run};
 use crate::error::Exception;
 use crate::guard::guarded;
 use crate::indicators::PoolView;
@@ -158,19 +158,19 @@ struct Decided<'a> {
 ///
 /// # Errors
 /// If the data cannot be written as JSON, which would be our own fault.
-pub fn script(input: &ReportInput, first: usize, pools: &[PoolView]) -> serde_json::Result<(Vec<u8>, Vec<Exception>)> {
+pub(super) fn script(run: &Run, first: usize, pools: &[PoolView]) -> serde_json::Result<(Vec<u8>, Vec<Exception>)> {
     let mut broken = Vec::new();
-    let end = (first + ITEMS_PER_FILE).min(input.inputs.names.skus.len());
+    let names = &run.input.inputs.names.skus;
+    let end = (first + ITEMS_PER_FILE).min(names.len());
     let mut rest = pools;
     let items: Vec<Item> = (first..end)
         .map(|sku| {
             let mine = rest.partition_point(|p| p.sku.index() <= sku);
             let (pools, later) = rest.split_at(mine);
             rest = later;
-            guarded(|| item(input, sku, pools)).unwrap_or_else(|fault| {
-                let name = &input.inputs.names.skus[sku];
-                broken.push(Exception::internal(name, "its page could not be made", &fault));
-                Item { sku: name, ..Item::default() }
+            guarded(|| item(run, sku, pools)).unwrap_or_else(|fault| {
+                broken.push(Exception::internal(&names[sku], "its page could not be made", &fault));
+                Item { sku: &names[sku], ..Item::default() }
             })
         })
         .collect();
@@ -180,12 +180,13 @@ pub fn script(input: &ReportInput, first: usize, pools: &[PoolView]) -> serde_js
     Ok((out, broken))
 }
 
-fn item<'a>(input: &ReportInput<'a>, sku: usize, pools: &[PoolView<'a>]) -> Item<'a> {
-    let product = &input.inputs.products[sku];
-    let kits = &input.inputs.kits;
+fn item<'a>(run: &Run<'a>, sku: usize, pools: &[PoolView<'a>]) -> Item<'a> {
+    let inputs = run.input.inputs;
+    let product = &inputs.products[sku];
+    let kits = &inputs.kits;
     let first = kits.partition_point(|k| k.sku.index() < sku);
     Item {
-        sku: &input.inputs.names.skus[sku],
+        sku: &inputs.names.skus[sku],
         name: &product.name,
         category: &product.category,
         status: status_name(product.status),
@@ -196,9 +197,9 @@ fn item<'a>(input: &ReportInput<'a>, sku: usize, pools: &[PoolView<'a>]) -> Item
         kit: kits[first..]
             .iter()
             .take_while(|k| k.sku.index() == sku)
-            .map(|k| (input.inputs.names.skus[k.component.index()].as_str(), k.quantity.0))
+            .map(|k| (inputs.names.skus[k.component.index()].as_str(), k.quantity.0))
             .collect(),
-        pools: pools.iter().map(|p| pool(input, p)).collect(),
+        pools: pools.iter().map(|p| pool(run, p)).collect(),
     }
 }
 
@@ -212,10 +213,10 @@ fn status_name(status: ProductStatus) -> &'static str {
     }
 }
 
-fn pool<'a>(input: &ReportInput<'a>, pool: &PoolView<'a>) -> Pool<'a> {
-    let names = &input.inputs.names;
+fn pool<'a>(run: &Run<'a>, pool: &PoolView<'a>) -> Pool<'a> {
+    let input = run.input;
     Pool {
-        location: &names.locations[pool.location.index()],
+        location: run.location(pool.location),
         class: pool.class.map(|c| Class {
             cell: pool.cell(),
             pattern: c.pattern,
@@ -229,7 +230,7 @@ fn pool<'a>(input: &ReportInput<'a>, pool: &PoolView<'a>) -> Pool<'a> {
         }),
         stock: pool.stock.map(|s| [s.on_hand.0, s.committed.0, s.backordered.0, s.damaged.0, s.returns_pending.0]),
         policy: pool.policy.map(policy),
-        lines: pool.recommendations.iter().map(|r| line(input, r)).collect(),
+        lines: pool.recommendations.iter().map(|r| line(run, r)).collect(),
         picture: pool.picture.map(|p| Picture {
             history: whole(&p.history),
             marks: p.marks.iter().map(|&m| char::from(b'0' + (m & 7))).collect(),
@@ -244,13 +245,13 @@ fn pool<'a>(input: &ReportInput<'a>, pool: &PoolView<'a>) -> Pool<'a> {
             .iter()
             .map(|o| Order {
                 id: &o.order_id,
-                supplier: o.supplier.map_or("", |s| &names.suppliers[s.index()]),
+                supplier: run.supplier(o.supplier),
                 quantity: o.quantity.0 - o.received_quantity.map_or(0, |q| q.0),
                 expected: o.expected,
                 advice: advice(input.outcome, o),
             })
             .collect(),
-        channels: channels(input, pool),
+        channels: channels(run, pool),
         overrides: overrides(&input.inputs.overrides, pool.sku)
             .iter()
             .filter(|o| o.location.is_none_or(|l| l == pool.location))
@@ -286,10 +287,10 @@ fn policy(p: &crate::outcome::Policy) -> Policy<'_> {
     }
 }
 
-fn line<'a>(input: &ReportInput<'a>, r: &'a Recommendation) -> Line<'a> {
+fn line<'a>(run: &Run<'a>, r: &'a Recommendation) -> Line<'a> {
     Line {
         id: &r.id,
-        supplier: r.supplier.map_or("", |s| &input.inputs.names.suppliers[s.index()]),
+        supplier: run.supplier(r.supplier),
         status: r.status.name(),
         order_by: r.order_by,
         arrival: r.expected_arrival,
@@ -322,7 +323,8 @@ fn arithmetic(steps: &[Step]) -> Vec<Arithmetic<'_>> {
         .collect()
 }
 
-fn channels<'a>(input: &ReportInput<'a>, pool: &PoolView<'a>) -> Vec<Share<'a>> {
+fn channels<'a>(run: &Run<'a>, pool: &PoolView<'a>) -> Vec<Share<'a>> {
+    let input = run.input;
     let panel = &input.inputs.panel;
     pool.allocation
         .iter()

@@ -89,7 +89,8 @@ const OP = (() => {
   const listeners = [];
   let decided = read(DECISIONS, {});
   const decisions = () => decided;
-  const changed = () => listeners.forEach((call) => call());
+  /// Tells everyone; `id` is the line decided on, if it was one.
+  const changed = (id) => listeners.forEach((call) => call(id));
   // Another tab of the same report decided.
   window.addEventListener("storage", (event) => {
     if (event.key !== DECISIONS) return;
@@ -101,7 +102,7 @@ const OP = (() => {
     if (decision) decided[id] = { ...decision, author: author(), time: now() };
     else delete decided[id];
     keep(DECISIONS, decided);
-    changed();
+    changed(id);
   };
   const recordAll = (lines) => {
     for (const { id, quantity } of lines) decided[id] = { decision: "approved", quantity, author: author(), time: now() };
@@ -144,21 +145,33 @@ const OP = (() => {
         el("button", { type: "button", onclick: () => box.close() }, "Cancel"),
         el("button", { class: "primary" }, "Keep")));
     box.append(form);
-    box.addEventListener("close", () => { box.remove(); changed(); });
+    box.addEventListener("close", () => { box.remove(); changed(line.id); });
     document.body.append(box);
     box.showModal();
   };
   const CHOICES = [["", "Decide ..."], ["approved", "Approve"], ["edited", "Edit quantity ..."], ["rejected", "Reject ..."], ["snoozed", "Snooze ..."]];
+  const told = (made) => ({ approved: "Approved", edited: `Edited to ${made.quantity}`, rejected: "Rejected", snoozed: `Snoozed until ${made.until}` })[made.decision];
   /// The control that decides a line.
   const decide = (line) => {
     const made = decided[line.id] || { decision: "" };
-    const told = { approved: "Approved", edited: `Edited to ${made.quantity}`, rejected: "Rejected", snoozed: `Snoozed until ${made.until}` };
     const select = el("select", { "aria-label": `Decision on ${line.sku}`, onchange: () => ask(line, select.value) },
       ...CHOICES.map(([value, name]) => {
         const chosen = value === made.decision;
-        return el("option", { value, selected: chosen }, chosen && value ? told[value] : !value && made.decision ? "Undo" : name);
+        return el("option", { value, selected: chosen }, chosen && value ? told(made) : !value && made.decision ? "Undo" : name);
       }));
     return select;
+  };
+  /// In a long table a list a row makes scrolling slow: there a button stands for it until it is pressed.
+  const decideButton = (line) => {
+    const made = decided[line.id];
+    const text = made ? told(made) : "Decide ...";
+    const button = el("button", { type: "button", class: "deciding", "data-line": line.id, "aria-label": `${text} on ${line.sku}`, onclick: () => {
+      const select = decide(line);
+      button.replaceWith(select);
+      select.focus();
+      try { select.showPicker(); } catch { /* a browser without it opens the list on the next press */ }
+    } }, text);
+    return button;
   };
   /// Who decides, and the file to download.
   const decisionBar = () => {
@@ -214,7 +227,7 @@ const OP = (() => {
 
   return {
     table, items, itemOf, onTable, load, el, write, words, status, read, keep, csv, download,
-    decide, decisionBar, decisions, recordAll, root, asOf, currency,
+    decide, decideButton, decisionBar, decisions, recordAll, root, asOf, currency,
     onDecision: (call) => listeners.push(call),
   };
 })();

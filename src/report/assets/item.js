@@ -187,7 +187,7 @@
       parts.push(el("h3", {}, "Classes"),
         facts(fact("Class", c.cell, "class"), fact("Demand pattern", c.pattern), fact("Speed", c.speed), fact("Life", c.lifecycle), fact("Role", c.role + (c.act ? ", act now" : ""), "deadstock"),
           fact("Velocity a day", write("money", c.velocity), "velocity"), fact("Days of cover", c.cover === null ? "no sales" : number(c.cover), "cover"), fact("Revenue a month", money(c.revenue)),
-          p.picture && fact("Out of stock in 30 days", `${p.picture.out_days} days`, "out-of-stock-days")));
+          p.picture && fact("Out of stock in 30 days", `${p.picture.out_days} day${p.picture.out_days === 1 ? "" : "s"}`, "out-of-stock-days")));
     }
     if (p.stock) {
       const [on, committed, back, damaged, returned] = p.stock.map(number);

@@ -4,7 +4,7 @@
 (() => {
   const { el, write } = OP;
   /// Columns with few distinct words get a list to choose from.
-  const CHOOSE = ["status", "supplier", "class", "location", "channel", "action", "severity", "kind", "method", "cause", "field", "file"];
+  const CHOOSE = ["status", "supplier", "class", "location", "channel", "action", "severity", "kind", "method", "field", "file", "judged"];
   const MARKED = ["status", "action", "severity"];
   const NARROW = window.matchMedia("(max-width: 600px)").matches;
   /// Widths are given, not measured: measuring 30 columns costs a second before the first row shows.
@@ -94,7 +94,7 @@
       columns.splice(NARROW ? 7 : 1, 0, {
         field: "decision", title: "Decision", width: 150, headerSort: false,
         titleFormatter: () => head("Decision", "decision"),
-        formatter: (cell) => { const row = cell.getData(); return row.quantity > 0 ? OP.decide({ id: row.recommendation_id, sku: row.sku, quantity: row.quantity }) : ""; },
+        formatter: (cell) => { const row = cell.getData(); return row.quantity > 0 ? OP.decideButton({ id: row.recommendation_id, sku: row.sku, quantity: row.quantity }) : ""; },
       });
     }
     const bar = el("div", { class: "bar", role: "group", "aria-label": "Filter and download" });
@@ -106,6 +106,7 @@
       index: "n",
       height: t.rows > 12 ? Math.max(420, window.innerHeight - 140) : undefined,
       rowHeight: 34,
+      renderVerticalBuffer: 340, // ten rows either way
       layout: t.columns.length > 12 ? "fitData" : "fitDataStretch",
       headerSortElement: '<span aria-hidden="true">&#8597;</span>',
       placeholder: "No line matches.",
@@ -135,11 +136,15 @@
       const value = (c, row) => (c.kind === "item" ? row.sku : c.kind === "date" ? write("date", row[c.key]) : row[c.key]);
       OP.download(`${t.name}.csv`, "\ufeff" + OP.csv([visible.map((c) => (c.kind === "item" ? "sku" : c.key)), ...active().map((row) => visible.map((c) => value(c, row)))]));
     };
-    bar.append(
-      el("label", {}, "Search", filters.search),
+    const narrowing = [
       ...Object.values(filters.selects).map((select) => el("label", {}, select.dataset.title, select)),
       ...views(t, table, filters),
       el("button", { type: "button", onclick: csv }, "CSV of what is shown"),
+    ];
+    bar.append(
+      el("label", {}, "Search", filters.search),
+      // On a phone they would fill the screen before the first line shows.
+      ...(NARROW ? [el("details", { class: "more" }, el("summary", {}, "Filters, views, CSV"), el("div", { class: "bar" }, ...narrowing))] : narrowing),
       ...(decides ? [approveShown(active), ...OP.decisionBar()] : []),
       shown);
     const count = () => {
@@ -155,8 +160,16 @@
       count();
       place.dataset.ready = "";
     });
-    window.addEventListener("hashchange", () => { fromAddress(filters); filters.apply(); });
-    if (decides) OP.onDecision(() => table.getRows("visible").forEach((row) => row.reformat()));
+    window.addEventListener("hashchange", () => {
+      if (!fromAddress(filters)) return;
+      filters.apply();
+      place.parentElement.scrollIntoView();
+    });
+    if (decides) OP.onDecision((id) => {
+      table.getRows("visible").forEach((row) => row.reformat());
+      // Whoever works by keyboard goes on where they were.
+      if (id) place.querySelector(`[data-line="${CSS.escape(id)}"]`)?.focus({ preventScroll: true });
+    });
   };
 
   const approveShown = (active) => {
@@ -170,13 +183,15 @@
     return box;
   };
 
-  /// Filters given in the address: #status=order-now&supplier=ACME
+  /// Filters given in the address, #status=order-now&supplier=ACME; says whether there are any for this table.
   const fromAddress = (filters) => {
     const values = {};
     for (const [key, value] of new URLSearchParams(location.hash.slice(1))) {
       if (key in filters.selects || key === "search") values[key] = value;
     }
-    if (Object.keys(values).length) filters.show(values);
+    const found = Object.keys(values).length > 0;
+    if (found) filters.show(values);
+    return found;
   };
 
   const views = (t, table, filters) => {

@@ -86,7 +86,7 @@ fn placed(run: &Run) -> Sheet {
     });
     Sheet {
         title: "Orders already placed",
-        note: format!("{} to move; the {} worth most are listed.", grouped(all.len() as f64), all.len().min(SHOWN)),
+        note: if all.len() > SHOWN { format!("The {SHOWN} worth most of {}.", grouped(all.len() as f64)) } else { String::new() },
         empty: "Every open order comes when it is needed.",
         head: vec![
             ("Order", ""),
@@ -105,8 +105,8 @@ fn placed(run: &Run) -> Sheet {
 
 /// H15: what suppliers promise and what they do.
 fn scorecard(run: &Run) -> Sheet {
-    let row = |name: &String| {
-        let scope = format!("supplier:{name}");
+    let row = |(at, code): (usize, &String)| {
+        let (scope, name) = (format!("supplier:{code}"), &run.suppliers[at]);
         let get = |key: &str| run.now.find(key, &scope);
         let (promised, achieved) =
             (get("lead_time_promised").and_then(|i| i.value), get("lead_time_achieved").and_then(|i| i.value));
@@ -135,6 +135,6 @@ fn scorecard(run: &Run) -> Sheet {
             ("Late deliveries", "late"),
             ("Delivered of ordered", "supplier-fill-rate"),
         ],
-        rows: run.input.inputs.names.suppliers.iter().map(row).collect(),
+        rows: run.input.inputs.names.suppliers.iter().enumerate().map(row).collect(),
     }
 }

@@ -4,7 +4,9 @@ mod business;
 mod buying;
 mod quality;
 mod selling;
+mod trust;
 
+use super::html::grouped;
 pub(super) use business::indicators;
 pub(super) use buying::suppliers;
 pub(super) use quality::{accuracy, changes, data};
@@ -65,6 +67,12 @@ pub(super) fn figure(text: impl Into<String>) -> Cell {
 /// Words that lead somewhere.
 pub(super) fn link(text: impl Into<String>, href: impl Into<String>) -> Cell {
     Cell { text: text.into(), href: href.into(), ..Cell::default() }
+}
+
+/// A number that leads to what it counts; nothing to follow from none.
+pub(super) fn count(n: usize, href: impl Into<String>) -> Cell {
+    let href = if n == 0 { String::new() } else { href.into() };
+    Cell { text: grouped(n as f64), href, right: true, ..Cell::default() }
 }
 
 /// `text` for use after `#` in an address.

@@ -1,10 +1,13 @@
 //! How far the numbers can be trusted: forecast accuracy by class, input files, what was rejected or missing, what changed.
 
-use super::{Cell, Sheet, figure, words};
+use super::trust::trust;
+use super::{Cell, Sheet, count, figure, link, words};
+use crate::error::{Exception, Severity};
 use crate::indicators::formulas::ratio;
 use crate::outcome::Accuracy;
 use crate::report::Run;
-use crate::report::html::{grouped, measured};
+use crate::report::html::{grouped, measured, signed};
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 /// Errors of one class that are means over its series.
@@ -32,7 +35,7 @@ pub(in crate::report) fn accuracy(run: &Run) -> Vec<Sheet> {
         add(classes.entry(class_of[chosen.series]).or_default(), chosen, naive);
     }
     let mut methods: Vec<_> = methods.into_iter().collect();
-    methods.sort_by_key(|&(name, n)| (std::cmp::Reverse(n), name));
+    methods.sort_by_key(|&(name, n)| (Reverse(n), name));
     vec![
         Sheet {
             title: "By class",
@@ -51,6 +54,7 @@ pub(in crate::report) fn accuracy(run: &Run) -> Vec<Sheet> {
             ],
             rows: classes.iter().map(|(class, mean)| class_row(run, *class, mean)).collect(),
         },
+        trust(run),
         Sheet {
             title: "Methods chosen",
             note: "The method or combination with the smallest error on each series' own past.".to_owned(),
@@ -94,9 +98,29 @@ fn class_row(run: &Run, class: char, mean: &Mean) -> Vec<Cell> {
     ]
 }
 
-/// Input files, rejected rows by reason, exceptions by kind.
+/// What is missing and what that costs, exceptions by kind, input files, rejected rows by reason.
 pub(in crate::report) fn data(run: &Run) -> Vec<Sheet> {
-    vec![sources(run), rejected(run), kinds(run)]
+    vec![missing(run), kinds(run), sources(run), rejected(run)]
+}
+
+/// All exceptions of the run, those of the input first.
+fn exceptions<'a>(run: &Run<'a>) -> impl Iterator<Item = &'a Exception> {
+    run.input.inputs.exceptions.iter().chain(&run.input.outcome.exceptions)
+}
+
+/// Kinds that say what the input lacks.
+const MISSING: [&str; 3] = ["missing-table", "master-list", "unknown-sku"];
+
+/// A16: tables and facts that are not there, one by one, and what the run cannot say without them.
+fn missing(run: &Run) -> Sheet {
+    let row = |e: &Exception| vec![words(e.key.clone()), words(e.what.clone()), words(e.why.clone())];
+    Sheet {
+        title: "What is missing, and what that costs",
+        note: "Give these first: each makes more of the numbers facts.".to_owned(),
+        empty: "Nothing is missing.",
+        head: vec![("Table", ""), ("What", ""), ("What it costs", "")],
+        rows: exceptions(run).filter(|e| MISSING.contains(&e.kind)).map(row).collect(),
+    }
 }
 
 fn sources(run: &Run) -> Sheet {
@@ -139,7 +163,7 @@ fn rejected(run: &Run) -> Sheet {
         *groups.entry((&q.file, &q.column, &q.reason)).or_default() += 1;
     }
     let mut groups: Vec<_> = groups.into_iter().collect();
-    groups.sort_by_key(|&(key, n)| (std::cmp::Reverse(n), key));
+    groups.sort_by_key(|&(key, n)| (Reverse(n), key));
     let row = |((file, column, reason), n): ((&str, &str, &str), usize)| {
         vec![words(file), words(column), words(reason), figure(grouped(n as f64))]
     };
@@ -152,41 +176,101 @@ fn rejected(run: &Run) -> Sheet {
     }
 }
 
+/// One line a kind of trouble, worst first, with the list behind it.
 fn kinds(run: &Run) -> Sheet {
-    let all = run.input.inputs.exceptions.iter().chain(&run.input.outcome.exceptions);
-    let mut groups: BTreeMap<(std::cmp::Reverse<crate::error::Severity>, &str), (usize, &str)> = BTreeMap::new();
-    for e in all {
-        groups.entry((std::cmp::Reverse(e.severity), e.kind)).or_insert((0, &e.why)).0 += 1;
+    let mut groups: BTreeMap<&str, (Severity, usize, &Exception)> = BTreeMap::new();
+    for e in exceptions(run).filter(|e| !MISSING.contains(&e.kind)) {
+        let group = groups.entry(e.kind).or_insert((e.severity, 0, e));
+        group.1 += 1;
+        if e.severity > group.0 {
+            (group.0, group.2) = (e.severity, e);
+        }
     }
-    let row = |((severity, kind), (n, why)): ((std::cmp::Reverse<crate::error::Severity>, &str), (usize, &str))| {
-        vec![words(severity.0.name()), words(kind), figure(grouped(n as f64)), words(why)]
+    let mut groups: Vec<_> = groups.into_iter().collect();
+    groups.sort_by_key(|&(kind, (severity, n, _))| (Reverse((severity, n)), kind));
+    let row = |(kind, (severity, n, e)): (&str, (Severity, usize, &Exception))| {
+        let address = format!("#kind={kind}");
+        vec![
+            link(kind.replace('-', " "), address.clone()),
+            words(severity.name()),
+            count(n, address),
+            words(format!("{}: {}", e.key, e.what)),
+            words(e.why.clone()),
+        ]
     };
     Sheet {
-        title: "What is missing or doubtful, and what it costs",
-        note: String::new(),
-        empty: "Nothing is missing or doubtful.",
-        head: vec![("Severity", ""), ("Kind", ""), ("How many", ""), ("For example", "")],
+        title: "What is doubtful, and what it costs",
+        note: "Open a kind for its list below.".to_owned(),
+        empty: "Nothing is doubtful.",
+        head: vec![("Kind", ""), ("Severity", ""), ("How many", ""), ("For example", ""), ("What it costs", "")],
         rows: groups.into_iter().map(row).collect(),
     }
 }
 
-/// How much of what changed has which cause.
+/// What moved, by field and main cause.
 pub(in crate::report) fn changes(run: &Run) -> Vec<Sheet> {
-    let mut groups: BTreeMap<(&str, &str), usize> = BTreeMap::new();
+    let mut groups: BTreeMap<(&str, &str), (usize, f64)> = BTreeMap::new();
     for change in &run.input.outcome.changes {
-        *groups.entry((&change.cause, change.field)).or_default() += 1;
+        let number = |text: &str| text.parse::<f64>().ok();
+        let moved = number(&change.after).zip(number(&change.before)).map_or(0.0, |(after, before)| after - before);
+        let group = groups.entry((change.field, main_cause(&change.cause))).or_default();
+        *group = (group.0 + 1, group.1 + moved);
     }
     let mut groups: Vec<_> = groups.into_iter().collect();
-    groups.sort_by_key(|&(key, n)| (std::cmp::Reverse(n), key));
-    let row = |((cause, field), n): ((&str, &str), usize)| vec![words(cause), words(field), figure(grouped(n as f64))];
+    groups.sort_by_key(|&((field, cause), (n, _))| (field != "quantity", field != "status", Reverse(n), field, cause));
+    let row = |((field, cause), (n, moved)): ((&str, &str), (usize, f64))| {
+        let units = if field == "quantity" { signed(moved) } else { String::new() };
+        vec![
+            link(field.replace('_', " "), format!("#field={field}")),
+            words(cause),
+            count(n, format!("#field={field}")),
+            figure(units),
+        ]
+    };
     vec![Sheet {
         title: "By cause",
-        note: run.input.history.last().map_or_else(
-            || "This is the first run, so there is nothing to compare with.".to_owned(),
-            |past| format!("Compared with the run of {} ({}).", past.as_of, past.run_id),
-        ),
+        note: compared(run),
         empty: "Nothing changed.",
-        head: vec![("Cause", "cause"), ("What", ""), ("Lines", "")],
+        head: vec![("What", ""), ("Main cause", "cause"), ("Lines", ""), ("Units to order", "order-quantity")],
         rows: groups.into_iter().map(row).collect(),
     }]
+}
+
+/// With which run, and how many lines kept their quantity because it would hardly have changed (G8).
+fn compared(run: &Run) -> String {
+    let Some(past) = run.input.history.last() else {
+        return "This is the first run, so there is nothing to compare with.".to_owned();
+    };
+    let damped = run.input.outcome.recommendations.iter().filter(|r| r.binding == "damping").count();
+    let kept = match damped {
+        0 => String::new(),
+        1 => " 1 order line kept its old quantity because it would have changed too little.".to_owned(),
+        n => format!(" {} order lines kept their old quantity because it would have changed too little.", grouped(n as f64)),
+    };
+    format!("Compared with the run of {} ({}).{kept}", past.as_of, past.run_id)
+}
+
+/// `lead time` of `lead time +120, demand -10`: the largest part stands first.
+fn main_cause(cause: &str) -> &str {
+    let first = cause.split([',', ':', ';']).next().unwrap_or(cause);
+    first.trim_end_matches(|c: char| c.is_ascii_digit() || "+-.% ".contains(c))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_main_cause_is_the_first_without_its_figure() {
+        for (cause, main) in [
+            ("lead time +120, demand -10", "lead time"),
+            ("stock +10", "stock"),
+            ("demand -12 %", "demand"),
+            ("new: not in the last run", "new"),
+            ("rounding", "rounding"),
+            ("17 receipts", "17 receipts"),
+        ] {
+            assert_eq!(main_cause(cause), main);
+        }
+    }
 }

@@ -1,7 +1,7 @@
 //! Channels side by side: what each shows, sells, returns, strands and risks; stock to move between locations.
 
-use super::{Cell, Sheet, figure, fragment, link, words};
-use crate::outcome::{Allocation, ChannelAction, ChannelFinding};
+use super::{Cell, Sheet, count, figure, fragment, link, words};
+use crate::outcome::{ChannelAction, ChannelFinding};
 use crate::report::Run;
 use crate::report::html::{amount, grouped, measured};
 
@@ -10,7 +10,7 @@ const SHOWN: usize = 25;
 
 /// The sheets of the channels page.
 pub(in crate::report) fn channels(run: &Run) -> Vec<Sheet> {
-    let mut sheets = vec![overview(run)];
+    let mut sheets = vec![overview(run), kinds(run)];
     if run.input.inputs.names.locations.len() > 1 {
         sheets.push(transfers(run));
     }
@@ -45,7 +45,10 @@ fn overview(run: &Run) -> Sheet {
 fn channel(run: &Run, at: usize) -> Vec<Cell> {
     let name = &run.input.inputs.names.channels[at];
     let rows = || run.input.outcome.allocation.iter().filter(|a| a.channel.index() == at);
-    let count = |test: fn(&Allocation) -> bool| grouped(rows().filter(|a| test(a)).count() as f64);
+    let listed = |action: ChannelAction| {
+        let n = rows().filter(|a| a.action == action).count();
+        count(n, format!("#channel={}&action={}", fragment(name), action.name()))
+    };
     let found = |kind: &'static str| {
         let mine = move |f: &&ChannelFinding| f.kind == kind && f.channel.is_some_and(|c| c.index() == at);
         run.input.outcome.findings.iter().filter(mine)
@@ -61,13 +64,49 @@ fn channel(run: &Run, at: usize) -> Vec<Cell> {
         figure(grouped(over as f64)),
         figure(percent("sell_through")),
         figure(percent("return_rate")),
-        figure(count(|a| a.action == ChannelAction::Pause)),
-        figure(count(|a| a.action == ChannelAction::Alert)),
-        figure(count(|a| a.oversell_risk > 0.05)),
+        listed(ChannelAction::Pause),
+        listed(ChannelAction::Alert),
+        figure(grouped(rows().filter(|a| a.oversell_risk > 0.05).count() as f64)),
         figure(grouped(found("stranded").map(|f| f.units).sum())),
         figure(amount(found("stranded").map(|f| f.value.as_f64()).sum())),
-        figure(grouped(found("too-many-channels").count() as f64)),
+        count(found("too-many-channels").count(), format!("#channel={}&kind=too-many-channels", fragment(name))),
     ]
+}
+
+/// A7, E10, E11: what is wrong with how pools are shown and shared, a kind a row.
+fn kinds(run: &Run) -> Sheet {
+    const KINDS: [(&str, &str, &str); 4] = [
+        ("exposure", "Listed beyond the stock behind it", "could be sold twice, at price"),
+        ("imbalance", "One channel runs dry while another holds plenty", "margin at risk"),
+        ("stranded", "Held for a channel that will not sell it in good time", "stock at cost"),
+        ("too-many-channels", "One channel too many: units are what the others then run short of", "margin gained without it"),
+    ];
+    let row = |&(kind, meaning, worth): &(&str, &str, &str)| {
+        let found = || run.input.outcome.findings.iter().filter(|f| f.kind == kind);
+        let value: f64 = found().map(|f| f.value.as_f64()).sum();
+        vec![
+            link(kind.replace('-', " "), format!("#kind={kind}")),
+            words(meaning),
+            count(found().count(), format!("#kind={kind}")),
+            figure(grouped(found().map(|f| f.units).sum())),
+            figure(amount(value)),
+            words(worth),
+        ]
+    };
+    Sheet {
+        title: "What is out of balance",
+        note: "Open a kind for its items below.".to_owned(),
+        empty: "Nothing.",
+        head: vec![
+            ("Kind", "imbalance"),
+            ("What it means", ""),
+            ("Items", ""),
+            ("Units", "on-hand"),
+            ("Worth", "value-at-risk"),
+            ("Counted as", ""),
+        ],
+        rows: KINDS.iter().map(row).collect(),
+    }
 }
 
 /// Units to send from a location in excess to one that runs out, most money first.
@@ -87,7 +126,7 @@ fn transfers(run: &Run) -> Sheet {
     });
     Sheet {
         title: "Move between locations",
-        note: format!("{} in all; the {} worth most are listed.", grouped(all.len() as f64), all.len().min(SHOWN)),
+        note: if all.len() > SHOWN { format!("The {SHOWN} worth most of {}.", grouped(all.len() as f64)) } else { String::new() },
         empty: "No location runs out of what another has to spare.",
         head: vec![
             ("SKU", "sku"),
