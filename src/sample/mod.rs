@@ -12,6 +12,13 @@ pub use tables::write;
 
 use chrono::NaiveDate;
 
+/// The sample's configuration for a folder that holds the tables in `data` and the runs beside them.
+#[must_use]
+pub fn configuration() -> String {
+    let places = [("\".\"", "\"data\""), ("../../reports/sample", "."), ("../../models/sample", "models")];
+    places.iter().fold(include_str!("orderpoint.toml").to_owned(), |text, (there, here)| text.replacen(there, here, 1))
+}
+
 /// The seed of `data/sample`.
 pub const SEED: u64 = 2026;
 /// Items in `data/sample`.

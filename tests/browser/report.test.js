@@ -17,6 +17,11 @@ after(async () => { await browser.close(); });
 const quiet = () => assert.deepEqual(browser.faults.splice(0), []);
 const shown = (page) => page.locator(".shown").first().textContent();
 const cells = (page, field) => page.locator(`.tabulator-row .tabulator-cell[tabulator-field="${field}"]`).allTextContents();
+/// Decides row `n` of the table as a planner does: the button becomes a list.
+const decide = async (page, n, value) => {
+  await page.locator(".deciding").nth(n).click();
+  await page.locator(".tabulator-row select").selectOption(value);
+};
 const downloaded = async (page, press) => {
   const [file] = await Promise.all([page.waitForEvent("download"), press()]);
   return { name: file.suggestedFilename(), text: readFileSync(await file.path(), "utf8") };
@@ -87,17 +92,17 @@ test("a planner approves, edits, rejects and snoozes, and downloads the decision
   await page.reload();
   await settled(page);
   await page.getByLabel("Your name").fill("Ada, \"A\"");
-  const control = (n) => page.locator(".tabulator-row select").nth(n);
-  await control(0).selectOption("approved");
-  await control(1).selectOption("edited");
+  await decide(page, 0, "approved");
+  assert.equal(await page.evaluate(() => document.activeElement.textContent), "Approved", "the keyboard stays where it was");
+  await decide(page, 1, "edited");
   await page.getByLabel(/Units to order/).fill("77");
   await page.getByRole("button", { name: "Keep" }).click();
-  await control(2).selectOption("rejected");
+  await decide(page, 2, "rejected");
   await page.getByRole("button", { name: "Keep" }).click();
   assert.ok(await page.locator("dialog").isVisible(), "a rejection needs its reason");
   await page.getByLabel("Reason", { exact: true }).fill("=too dear");
   await page.getByRole("button", { name: "Keep" }).click();
-  await control(3).selectOption("snoozed");
+  await decide(page, 3, "snoozed");
   await page.getByLabel("Stay quiet until").fill("2099-01-31");
   await page.keyboard.press("Enter");
   await page.reload();
@@ -112,14 +117,14 @@ test("a planner approves, edits, rejects and snoozes, and downloads the decision
   assert.match(one("edited"), /,edited,77,,/);
   assert.match(one("rejected"), /,rejected,,,'=too dear,/);
   assert.match(one("snoozed"), /,snoozed,,2099-01-31,/);
-  await control(0).selectOption("");
+  await decide(page, 0, "");
   await page.getByRole("button", { name: "Download decisions (3)" }).waitFor();
   quiet();
 });
 
 test("an item is found by its name, explains its number and can be decided on", async () => {
   const page = await browser.open("report/recommendations.html");
-  const row = page.locator(".tabulator-row").filter({ has: page.locator("select") }).first();
+  const row = page.locator(".tabulator-row").filter({ has: page.locator(".deciding") }).first();
   const sku = await row.locator("a").first().textContent();
   const find = page.getByLabel("Find an item");
   await find.focus();
@@ -134,6 +139,22 @@ test("an item is found by its name, explains its number and can be decided on", 
   assert.ok(await page.locator(".chart > svg").count() >= 2, "demand and projected stock are drawn");
   await page.getByLabel(/^Decision on/).first().selectOption("approved");
   await page.getByRole("button", { name: /Download decisions \([1-9]/ }).first().waitFor();
+  quiet();
+});
+
+test("counts lead to their lists: a kind of trouble, a paused channel", async () => {
+  const page = await browser.open("index.html");
+  await page.locator(".notices a").first().click();
+  await page.waitForURL(/quality\.html#kind=/);
+  await settled(page);
+  const kind = new URL(page.url()).hash.slice("#kind=".length);
+  assert.equal(await page.getByRole("combobox", { name: "Kind" }).inputValue(), kind);
+  await browser.open("report/channels.html");
+  const paused = page.locator('a[href*="action=pause"]').first();
+  const count = await paused.textContent();
+  await paused.click();
+  await page.waitForFunction(() => !document.querySelector('[data-table="allocation"] .status:not(.pause)'));
+  assert.match(await page.locator('[data-table="allocation"] .shown').textContent(), new RegExp(`^${count} of `));
   quiet();
 });
 
