@@ -12,6 +12,7 @@
 pub mod budget;
 pub mod constraints;
 pub mod landed_cost;
+mod line;
 pub mod open_orders;
 pub mod order_calendar;
 pub mod price_breaks;
@@ -22,7 +23,8 @@ mod settlement;
 pub mod sourcing;
 pub mod supplier_order;
 
-pub use proposal::{Line, Market, PoolNeed};
+pub use line::{Line, PoolNeed};
+pub use proposal::Market;
 pub use settings::{Basis, Container, Settings};
 pub use settlement::{Settled, recommendation_id, settle};
 

@@ -12,9 +12,9 @@
 use crate::inputs::Supply;
 use crate::purchase::constraints::LotRules;
 use crate::purchase::landed_cost::Charges;
+use crate::purchase::line::to_a_millionth;
 use crate::purchase::order_calendar::OrderCalendar;
 use crate::purchase::price_breaks::Prices;
-use crate::purchase::proposal::to_a_millionth;
 use crate::purchase::{PoolNeed, Settings};
 use crate::units::{Money, Units};
 use chrono::NaiveDate;
