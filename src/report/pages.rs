@@ -262,7 +262,9 @@ const NOTICED: usize = 4;
 fn notices(run: &Run) -> Vec<Notice> {
     let inputs = run.input.inputs;
     let mut kinds: BTreeMap<&str, (Severity, usize, &Exception)> = BTreeMap::new();
-    for e in inputs.exceptions.iter().chain(&run.input.outcome.exceptions).filter(|e| e.severity > Severity::Info) {
+    // Rejected rows have a line of their own.
+    let told = |e: &&Exception| e.severity > Severity::Info && e.kind != "quarantine";
+    for e in inputs.exceptions.iter().chain(&run.input.outcome.exceptions).filter(told) {
         let kind = kinds.entry(e.kind).or_insert((e.severity, 0, e));
         (kind.0, kind.1) = (kind.0.max(e.severity), kind.1 + 1);
     }
@@ -271,7 +273,7 @@ fn notices(run: &Run) -> Vec<Notice> {
     let notice = |&(kind, (_, n, first)): &(&str, (Severity, usize, &Exception))| Notice {
         text: match n {
             1 => format!("{}: {}", first.key, first.what),
-            n => format!("{} in {} places, first {}", kind.replace('-', " "), grouped(n as f64), first.key),
+            n => format!("{}: {}; {} more like it", first.key, first.what, grouped((n - 1) as f64)),
         },
         href: format!("report/quality.html#kind={kind}"),
         link: "what it costs",

@@ -117,11 +117,15 @@ fn policy_changes(key: &str, before: &LastPool, policy: &Policy, changes: &mut V
         ("order_up_to", before.order_up_to, policy.order_up_to),
     ];
     for (field, then, now) in fields.into_iter().filter(|(_, then, now)| moved(*then, *now)) {
+        let (before, after) = (format!("{then:.1}"), format!("{now:.1}"));
+        if before == after {
+            continue;
+        }
         let cause = match field {
             "lead_time_mean" => format!("lead time: {}", policy.lead_time_source),
             _ => causes.ranked(),
         };
-        changes.push(change(key.to_string(), field, format!("{then:.1}"), format!("{now:.1}"), cause));
+        changes.push(change(key.to_string(), field, before, after, cause));
     }
     if before.method != policy.method {
         let (then, now) = (before.method.clone(), policy.method.to_string());

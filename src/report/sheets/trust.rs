@@ -18,15 +18,15 @@ pub(super) fn trust(run: &Run) -> Sheet {
         ),
         empty: "Nothing was decided yet: approve, edit or reject lines under Recommendations, then give the file to orderpoint review.",
         head: vec![
-            ("Lines", "class"),
+            ("Class", "class"),
             ("Decided", "trust"),
             ("As proposed", "trust"),
             ("Edited", "trust"),
             ("Rejected", "trust"),
-            ("Rejected, then short", "trust"),
-            ("Rejected units that would have sold", "planner-value-added"),
-            ("Changes judged", "planner-value-added"),
-            ("Beat the proposal", "planner-value-added"),
+            ("Then short", "trust"),
+            ("Rejected units missed", "planner-value-added"),
+            ("Judged", "planner-value-added"),
+            ("Better", "planner-value-added"),
             ("Gained", "planner-value-added"),
             ("Cost", "planner-value-added"),
             ("Value added", "planner-value-added"),
@@ -41,7 +41,7 @@ fn row(run: &Run, scope: &str) -> Vec<Cell> {
     let of = |name: &str| figure(found(name).map_or_else(|| "0".to_owned(), |i| grouped(i.denominator)));
     let money = |name: &str| figure(found(name).and_then(|i| i.value).map_or_else(|| "not known yet".to_owned(), amount));
     vec![
-        words(scope.strip_prefix("class:").map_or_else(|| "all".to_owned(), |class| format!("class {class}"))),
+        words(scope.strip_prefix("class:").unwrap_or("all")),
         of("accepted_unchanged"),
         share("accepted_unchanged"),
         share("edited"),
