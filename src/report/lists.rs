@@ -142,7 +142,7 @@ fn accuracy(run: &Run) -> Vec<u8> {
         .text(heading("sku", "SKU", "sku", Kind::Hidden), |r| run.sku(key(r).sku))
         .text(heading("channel", "Channel", "channel", Kind::Text), |r| &inputs.names.channels[key(r).channel.index()])
         .text(heading("location", "Location", "location", Kind::Text), |r| run.location(key(r).location))
-        .text(heading("method", "Method", "method", Kind::Text), |r| &r.0.method)
+        .text(heading("method", "Method", "method", Kind::Text), |r| r.0.method)
         .number(heading("wape", "WAPE", "wape", Kind::Percent), |r| Some(r.0.wape))
         .number(heading("wape_naive", "WAPE naive", "forecast-value-added", Kind::Percent), |r| r.1)
         .number(heading("bias", "Bias", "bias", Kind::Percent), |r| Some(r.0.bias))

@@ -30,7 +30,7 @@ pub(in crate::report) fn accuracy(run: &Run) -> Vec<Sheet> {
     let mut methods: BTreeMap<&str, usize> = BTreeMap::new();
     for series in run.input.outcome.accuracy.chunk_by(|a, b| a.series == b.series) {
         let Some(chosen) = series.iter().find(|a| a.chosen) else { continue };
-        *methods.entry(&chosen.method).or_default() += 1;
+        *methods.entry(chosen.method).or_default() += 1;
         let naive = series.iter().find(|a| a.method == "naive");
         add(classes.entry(class_of[chosen.series]).or_default(), chosen, naive);
     }
