@@ -277,10 +277,11 @@ impl Context<'_> {
             let mean = recent.iter().map(|&u| f64::from(u)).sum::<f64>() / recent.len().max(1) as f64;
             let mean = if mean.is_finite() { mean.max(0.0) } else { 0.0 };
             rate += mean;
-            let class = &self.classes[self.class(mean, units.len(), Spread::default())];
+            let class = self.class(mean, units.len(), Spread::default());
+            let level_variance = self.learnt.classes[class].level_variance[LADDER - 1];
             SeriesForecast {
                 mean: vec![mean as f32; horizon],
-                quantiles: vec![class.table.quantiles(mean, class.level_variance[LADDER - 1]); horizon],
+                quantiles: vec![self.tables[class].quantiles(mean, level_variance); horizon],
                 method: "60-day average".to_owned(),
                 reason: "the engine broke on this item".to_owned(),
                 runner_up: String::new(),
@@ -289,7 +290,7 @@ impl Context<'_> {
         let series: Vec<SeriesForecast> = panel.pools()[pool].series.clone().map(plain).collect();
         let class = self.class(rate, 0, Spread::default());
         let total = self.pool_demand(vec![rate; horizon], class, Spread::default());
-        PoolForecast { series, total, accuracy: Vec::new(), exceptions: Vec::new() }
+        PoolForecast { series, total, accuracy: Vec::new(), exceptions: Vec::new(), state: None }
     }
 
     fn pool_demand(&self, mean: Vec<f64>, class: usize, spread: Spread) -> PoolDemand {
