@@ -9,7 +9,7 @@
 use super::evidence::add_pairs;
 use super::seasonal::GroupKey;
 use super::state::{Digest, PoolState, SeriesState, past_digest};
-use super::{Context, Demand, Learnt, Settings, Stage, reconcile};
+use super::{Context, Demand, Evidence, Learnt, Settings, Stage, reconcile};
 use crate::units::{LocationId, SkuId};
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
