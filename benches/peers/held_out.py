@@ -6,8 +6,8 @@ usage: held_out.py SET SOURCE [--binary PATH] [--origin N] [--horizon N] [--limi
 SET = store_item (daily: AutoETS of statsforecast, Gaussian intervals, on the last 730 days) or raf, carparts (monthly,
 intermittent: all-zero, SBA, TSB and ADIDA of statsforecast with negative-binomial quantiles of their in-sample error, on the
 history from the first month and from each item's first sale). SOURCE is the folder of the set's files. The first N (--origin)
-periods are written out as sales and run through the command line; the next ones are scored. --limit takes every k-th series
-only for the peers of the daily set, which are slow; ours is then scored on the same ones.
+periods are written out as sales and run through the command line; the next ones are scored. --limit scores about so many of the
+series, evenly spread, for peers that are slow; the run always sees all.
 
 Prints one JSON line a method, all scaled by the history from the first sale: mean RMSSE and MASE (seasonal naive), mean pinball
 loss over QUANTILES and at 0.95 (one-step naive), bias; on the daily set also sMAPE and OWA against the seasonal naive.
