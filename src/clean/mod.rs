@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 pub struct Settings {
     /// Infer stock-outs from implausible runs of zeros where nothing is known about availability.
     pub infer_stockouts: bool,
-    /// A run of zeros is inferred to be a stock-out when its Poisson probability is below this, in (0, 0.01].
+    /// A run of zeros is inferred to be a stock-out when its probability is below this, in (0, 0.01].
     pub infer_probability: f64,
     /// A value above this many times the typical peak is a bulk order, `>= 2`.
     pub outlier_factor: f64,
@@ -73,9 +73,10 @@ pub fn clean_series(series: &mut SeriesMut<'_>, settings: &Settings, season_leng
     }
 }
 
-/// Flags runs of zeros that the demand around them makes implausible: `exp(-rate · length) < probability`, where the rate is the
-/// lower of the means of the 28 periods before and after the run. Fast movers only, by construction; a run that reaches the end
-/// of history is left alone, because the item may simply have ended.
+/// Flags runs of zeros that the demand around them makes implausible: `P(0)^length < probability`, where `P(0)` is that of the
+/// negative binomial with the mean and variance of the 28 periods before or after the run, whichever makes zeros likelier. Demand
+/// that comes in clumps has many zeros at any mean and is not flagged; a run that reaches the end of history is left alone,
+/// because the item may simply have ended.
 fn infer_stockouts(gross: &[f32], flags: &mut [u8], probability: f64) {
     const WINDOW: usize = 28;
     let needed = -probability.ln();
@@ -92,8 +93,8 @@ fn infer_stockouts(gross: &[f32], flags: &mut [u8], probability: f64) {
         if t == gross.len() || begin < WINDOW / 2 {
             continue;
         }
-        let rate = mean(&gross[begin.saturating_sub(WINDOW)..begin]).min(mean(&gross[t..(t + WINDOW).min(gross.len())]));
-        if rate * (t - begin) as f64 > needed {
+        let (before, after) = (&gross[begin.saturating_sub(WINDOW)..begin], &gross[t..(t + WINDOW).min(gross.len())]);
+        if surprise_of_zero(before).min(surprise_of_zero(after)) * (t - begin) as f64 > needed {
             for f in &mut flags[begin..t] {
                 *f |= flag::INFERRED_STOCKOUT;
             }
@@ -101,8 +102,17 @@ fn infer_stockouts(gross: &[f32], flags: &mut [u8], probability: f64) {
     }
 }
 
-fn mean(values: &[f32]) -> f64 {
-    values.iter().map(|&v| f64::from(v)).sum::<f64>() / values.len().max(1) as f64
+/// `-ln P(0)` of the negative binomial with the moments of `values`: `μ ln(1 + d) / d` for a variance of `(1 + d) μ`, which is
+/// Poisson's `μ` where there is no excess variance.
+fn surprise_of_zero(values: &[f32]) -> f64 {
+    let n = values.len().max(1) as f64;
+    let (sum, squares) = values.iter().fold((0.0, 0.0), |(s, q), &v| (s + f64::from(v), q + f64::from(v) * f64::from(v)));
+    let mean = sum / n;
+    if mean <= 0.0 {
+        return 0.0;
+    }
+    let excess = (squares - sum * mean) / (n - 1.0).max(1.0) / mean - 1.0;
+    if excess > 1e-6 { mean * excess.ln_1p() / excess } else { mean }
 }
 
 /// Flags (and caps) values above `outlier_factor` times the typical peak: the 98 % quantile of the non-zero, non-promoted values.
@@ -204,6 +214,14 @@ mod tests {
     fn a3_a_thin_series_takes_its_channels_rate() {
         assert!((return_rate(2.0, 2.0, 0.04, 200.0) - 10.0 / 202.0).abs() < 1e-12);
         assert_eq!(return_rate(0.0, 0.0, 0.04, 0.0), 0.0);
+    }
+
+    #[test]
+    fn a5_gaps_of_lumpy_demand_are_no_stock_outs() {
+        let gross: Vec<f32> = (0..84).map(|t| if t % 9 == 0 { 40.0 } else { 0.0 }).collect();
+        let mut flags = vec![0u8; 84];
+        assert_eq!(cleaned(&gross, &mut flags, false), gross);
+        assert!(flags.iter().all(|&f| f == 0));
     }
 
     #[test]

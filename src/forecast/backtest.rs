@@ -153,21 +153,21 @@ impl Context<'_> {
         let season = self.demand.panel.calendar().bucket().season_length();
         let window = (60.0 / self.demand.panel.calendar().bucket().days()).round() as usize;
         let n = fitted.units.len();
-        let class = self.class(fitted.rate(), fitted.levels.observed, fitted.spread);
-        let (table, level_variance) = (&self.tables[class], self.learnt.classes[class].level_variance);
         let mut errors = Errors::default();
         for (k, &back) in fitted.back.iter().enumerate().filter(|(_, b)| **b > 0) {
             let origin = n - back;
             let level = self.level(fitted, k);
+            let (class, spread) = self.class_at(fitted, k);
+            let level_variance = self.learnt.classes[class].level_variance;
             let average = fitted.window_mean(origin, window);
             for ahead in (0..horizon.min(back)).filter(|h| !fitted.held[origin + h].is_nan()) {
                 let actual = f64::from(fitted.units[origin + ahead]);
                 let before = if origin >= season { origin - season + ahead % season } else { origin - 1 };
                 let mean = level * fitted.foreseen(origin + ahead);
                 let methods = [f64::from(fitted.units[origin - 1]), f64::from(fitted.units[before]), average, mean];
-                let rung = self.ladder.partition_point(|&l| l <= ahead).min(LADDER - 1);
+                let rung = self.rung(ahead);
                 errors[rung].iter_mut().zip(methods).for_each(|(s, m)| s.add(m, actual));
-                let quantiles = table.quantiles(mean, fitted.spread.relative(mean) + level_variance[rung]);
+                let quantiles = self.tables[class].quantiles(mean, spread.relative(mean) + level_variance[rung]);
                 errors[rung][METHODS.len() - 1].add_quantiles(&quantiles, actual);
             }
         }

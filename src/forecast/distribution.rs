@@ -256,26 +256,6 @@ impl Spread {
     }
 }
 
-/// Clumping of demand: mean squared over mean size of the periods with demand, less one, as far as such periods are rare
-/// enough to be single orders.
-#[must_use]
-pub fn clumping(units: impl Iterator<Item = f64>) -> f64 {
-    let (mut n, mut demands, mut sum, mut squares) = (0.0_f64, 0.0_f64, 0.0, 0.0);
-    for y in units {
-        n += 1.0;
-        if y > 0.0 {
-            demands += 1.0;
-            sum += y;
-            squares += y * y;
-        }
-    }
-    if demands == 0.0 {
-        return 0.0;
-    }
-    let rare = (1.0 - demands / n / 0.5).clamp(0.0, 1.0);
-    rare * (squares / sum - 1.0)
-}
-
 /// Distribution of the demand over an interval, calibrated: what inventory policy reads.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DemandOver {

@@ -28,6 +28,7 @@ pub mod pool;
 pub mod reconcile;
 mod recursion;
 pub mod regression;
+pub mod scatter;
 pub mod seasonal;
 mod series;
 mod settings;
@@ -62,10 +63,10 @@ const CATEGORY_EVIDENCE: f64 = 20.0;
 const SAMPLE_POOLS: usize = 6_000;
 /// Volume bands of [`Context::class`], units a period.
 const BANDS: [f64; 7] = [0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0];
-/// Classes of like series: volume band × short or long history × even or clumped demand.
+/// Classes of like series: volume band × going on or overdue × short or long history × even or clumped demand.
 pub const CLASSES: usize = (BANDS.len() + 1) * KINDS;
-/// Short or long history, even or clumped demand.
-const KINDS: usize = 4;
+/// Going on or overdue, short or long history, even or clumped demand.
+const KINDS: usize = 8;
 /// Actuals that all classes of a kind must outweigh to leave the calibration of everything.
 const PRIOR_PITS: f64 = 150.0;
 /// Actuals that a class must outweigh to leave the calibration of its kind.
@@ -353,12 +354,20 @@ impl<'a> Context<'a> {
         };
     }
 
-    /// Class of a pool or series by volume, length of history and spread.
-    fn class(&self, rate: f64, observed: usize, spread: Spread) -> usize {
+    /// Class of a pool or series by volume, length of history, whether demand is overdue, and spread; `seen` periods.
+    fn class(&self, rate: f64, seen: f64, overdue: bool, spread: Spread) -> usize {
         let band = BANDS.partition_point(|&b| b < rate);
         let year = 365.25 / self.demand.panel.calendar().bucket().days();
-        let short = (observed as f64) < 0.5 * year;
-        band * KINDS + 2 * usize::from(short) + usize::from(spread.dispersion > 2.0 || spread.clumping > 2.0)
+        let short = seen < 0.5 * year;
+        band * KINDS
+            + 4 * usize::from(overdue)
+            + 2 * usize::from(short)
+            + usize::from(spread.dispersion > 2.0 || spread.clumping > 2.0)
+    }
+
+    /// The rung of the ladder that period `ahead` (0 = the first) belongs to.
+    fn rung(&self, ahead: usize) -> usize {
+        self.ladder.partition_point(|&l| l <= ahead).min(LADDER - 1)
     }
 
     /// Whether a pool is in the sample that errors are learnt from.

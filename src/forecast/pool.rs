@@ -3,10 +3,12 @@
 use super::backtest::METHODS;
 use super::choice::LOCAL;
 use super::combine::MEMORIES;
-use super::distribution::{Calibration, DemandOver, Moments, Spread, clumping};
-use super::series::{Fitted, ORIGINS, excess, spread, window_mean};
+use super::distribution::{Calibration, DemandOver, Moments, Spread};
+use super::scatter::Scatter;
+use super::series::{Fitted, ORIGINS, pool_past, window_mean};
 use super::state::{PoolState, SeriesState};
 use super::{Context, Errors, LADDER, Memories, Stage, reconcile};
+use crate::calendar::Bucket;
 use crate::error::{Exception, Severity};
 use crate::inputs::{AdjustmentKind, ProductStatus};
 use crate::outcome::{Accuracy, SeriesForecast};
@@ -122,10 +124,13 @@ impl Context<'_> {
         for pool in pools.filter(|&p| self.sampled(p)) {
             let fitted = self.fitted_pool(pool);
             for fitted in &fitted {
-                memories.errors[fitted.class].merge(&fitted.errors);
-                let (excess, square, _) = excess(fitted.one_step(), fitted.spread.clumping);
-                memories.dispersion[fitted.class].0 += excess;
-                memories.dispersion[fitted.class].1 += square;
+                for (&class, miss) in fitted.kin.iter().zip(&fitted.misses) {
+                    memories.errors[class].merge(miss);
+                }
+                let (class, now) = (fitted.kin[fitted.now()], &fitted.scatter[fitted.now()]);
+                let (excess, square) = now.excess(now.clumping());
+                memories.dispersion[class].0 += excess;
+                memories.dispersion[class].1 += square;
                 memories.promoted[fitted.group].0 += fitted.promoted.0;
                 memories.promoted[fitted.group].1 += fitted.promoted.1;
                 let (sold, expected) = fitted.promoted;
@@ -163,7 +168,7 @@ impl Context<'_> {
     fn observe_recent(&self, series: &Fitted<'_>, errors: &mut Errors) {
         let (units, exposure) = reconcile::recent(series.units, &series.exposure, self.group_half_life());
         errors.recent[series.group].0 += units;
-        errors.recent[series.group].1 += exposure * self.level(series, series.levels.at.len() - 1);
+        errors.recent[series.group].1 += exposure * self.level(series, series.now());
     }
 
     pub(super) fn fitted_pool(&self, pool: usize) -> Vec<Fitted<'_>> {
@@ -175,8 +180,9 @@ impl Context<'_> {
         if pool.is_empty() {
             return;
         }
-        let (class, spread) = self.pool_class(pool);
+        let standings = self.pool_classes(pool);
         for back in (1..=ORIGINS).map(|k| k * self.ladder[2]) {
+            let Some(&(_, class, spread)) = standings.iter().find(|(b, ..)| *b == back) else { continue };
             for (h, &length) in self.ladder.iter().enumerate().filter(|(_, l)| **l <= back) {
                 let (mut actual, mut mean) = (0.0, 0.0);
                 for series in pool {
@@ -197,17 +203,19 @@ impl Context<'_> {
     /// Where single periods fell in the distributions predicted at past origins.
     fn observe_periods(&self, pool: &[Fitted<'_>], errors: &mut Errors) {
         for series in pool {
-            let class = self.class(series.rate(), series.levels.observed, series.spread);
             let n = series.units.len();
             for (k, &back) in series.back.iter().enumerate().filter(|(_, b)| **b > 0) {
                 let level = self.level(series, k);
-                let level_variance = self.learnt.level_variances[class][1];
-                // Every fifth period: neighbours tell the same, and weekdays take turns.
-                for t in (n - back..n - back + self.ladder[2]).step_by(5.min(self.ladder[2])) {
+                let (class, spread) = self.class_at(series, k);
+                // Every ninth day: neighbours tell the same, and weekdays take turns.
+                let step = if self.demand.panel.calendar().bucket() == Bucket::Day { 9 } else { 1 };
+                for ahead in (0..back.min(self.ladder[LADDER - 1])).step_by(step) {
+                    let t = n - back + ahead;
                     let mean = level * series.foreseen(t);
                     // An unseen period has no mean.
                     if mean > 0.0 {
-                        let variance = series.spread.variance(mean, 1.0) + level_variance * mean * mean;
+                        let level_variance = self.learnt.level_variances[class][self.rung(ahead)];
+                        let variance = spread.variance(mean, 1.0) + level_variance * mean * mean;
                         let (moments, y) = (Moments { mean, variance }, f64::from(series.units[t]).round());
                         errors.periods[class].add(moments.cdf(y - 1.0), moments.cdf(y));
                     }
@@ -216,16 +224,27 @@ impl Context<'_> {
         }
     }
 
-    /// Class of the pool's total and its spread.
-    pub(super) fn pool_class(&self, pool: &[Fitted<'_>]) -> (usize, Spread) {
+    /// Class and spread of the pool's total at each origin of its longest channel, with its distance; the last is today's.
+    pub(super) fn pool_classes(&self, pool: &[Fitted<'_>]) -> Vec<(usize, usize, Spread)> {
         if let [only] = pool {
-            return (self.class(only.rate(), only.levels.observed, only.spread), only.spread);
+            let at = |(k, &back): (usize, &usize)| {
+                let (class, spread) = self.class_at(only, k);
+                (back, class, spread)
+            };
+            return only.back.iter().enumerate().map(at).collect();
         }
-        let rate: f64 = pool.iter().map(Fitted::rate).sum();
-        let observed = pool.iter().map(|f| f.levels.observed).max().unwrap_or(0);
-        let class = self.class(rate, observed, Spread::default());
-        let spread = spread(pool_one_step(pool), clumping(pool_units(pool)), self.learnt.dispersions[class]);
-        (self.class(rate, observed, spread), spread)
+        let Some(longest) = pool.iter().max_by_key(|f| f.units.len()) else { return Vec::new() };
+        let scatter = Scatter::before(&longest.back, pool_past(pool));
+        let at = |(&back, scatter): (&usize, &Scatter)| {
+            let there =
+                || pool.iter().filter_map(|f| f.back.iter().position(|&b| b == back).map(|k| (f.rate_at(k), &f.scatter[k])));
+            let rate: f64 = there().map(|(rate, _)| rate).sum();
+            let seen = there().map(|(_, scatter)| scatter.periods).fold(0.0, f64::max);
+            let overdue = there().all(|(_, scatter)| scatter.overdue());
+            let spread = scatter.spread(self.learnt.dispersions[self.class(rate, seen, overdue, Spread::default())]);
+            (back, self.class(rate, seen, overdue, spread), spread)
+        };
+        longest.back.iter().zip(&scatter).map(at).collect()
     }
 
     /// The forecast of pool `pool` (of [`crate::panel::Panel::pools`]).
@@ -261,7 +280,8 @@ impl Context<'_> {
     /// Class of a pool's total.
     fn class_of_pool(&self, pool: &PoolState) -> usize {
         let observed = pool.series.iter().map(|s| s.observed).max().unwrap_or(0);
-        self.class(pool.series.iter().map(SeriesState::rate).sum(), observed, pool.spread)
+        let overdue = !pool.series.is_empty() && pool.series.iter().all(SeriesState::overdue);
+        self.class(pool.series.iter().map(SeriesState::rate).sum(), observed as f64, overdue, pool.spread)
     }
 
     /// The forecast of a pool that the engine broke on: every channel sells on as in its last 60 days.
@@ -277,7 +297,7 @@ impl Context<'_> {
             let mean = recent.iter().map(|&u| f64::from(u)).sum::<f64>() / recent.len().max(1) as f64;
             let mean = if mean.is_finite() { mean.max(0.0) } else { 0.0 };
             rate += mean;
-            let class = self.class(mean, units.len(), Spread::default());
+            let class = self.class(mean, units.len() as f64, false, Spread::default());
             let level_variance = self.learnt.classes[class].level_variance[LADDER - 1];
             SeriesForecast {
                 mean: vec![mean as f32; horizon],
@@ -288,7 +308,7 @@ impl Context<'_> {
             }
         };
         let series: Vec<SeriesForecast> = panel.pools()[pool].series.clone().map(plain).collect();
-        let class = self.class(rate, 0, Spread::default());
+        let class = self.class(rate, 0.0, false, Spread::default());
         let total = self.pool_demand(vec![rate; horizon], class, Spread::default());
         PoolForecast { series, total, accuracy: Vec::new(), exceptions: Vec::new(), state: None }
     }
@@ -314,7 +334,7 @@ impl Context<'_> {
                 let mean: Vec<f64> = like.mean.iter().map(|m| m * factor).collect();
                 let rate = mean.iter().sum::<f64>() / mean.len().max(1) as f64;
                 // Nothing of its own: the class of short histories, with the analogue's spread.
-                (mean, self.class(rate, 0, like.spread), like.spread)
+                (mean, self.class(rate, 0.0, false, like.spread), like.spread)
             }
             None => (vec![0.0; self.settings.horizon], 0, Spread::default()),
         };
@@ -352,10 +372,10 @@ impl Context<'_> {
         self.adjust(key, &mut mean);
         let class = self.class_of(state);
         let (table, level_variance) = (&self.tables[class], self.learnt.classes[class].level_variance);
-        let quantiles = mean.iter().enumerate().map(|(h, &m)| {
-            let rung = self.ladder.partition_point(|&l| l <= h).min(LADDER - 1);
-            table.quantiles(f64::from(m), state.spread.relative(f64::from(m)) + level_variance[rung])
-        });
+        let quantiles = mean
+            .iter()
+            .enumerate()
+            .map(|(h, &m)| table.quantiles(f64::from(m), state.spread.relative(f64::from(m)) + level_variance[self.rung(h)]));
         (SeriesForecast { quantiles: quantiles.collect(), mean, method, reason, runner_up }, rows)
     }
 
@@ -464,22 +484,4 @@ fn reason(rows: &[Accuracy], state: &SeriesState) -> String {
         ),
         _ => format!("{} periods of history are too few to compare methods", state.periods),
     }
-}
-
-/// (actual, one-step mean) of a pool's total, where every channel was seen.
-fn pool_one_step<'f>(pool: &'f [Fitted<'_>]) -> impl Iterator<Item = (f64, f64)> + 'f {
-    let longest = pool.iter().map(|f| f.levels.one_step.len()).max().unwrap_or(0);
-    (1..=longest).map(move |back| {
-        pool.iter().filter(|f| f.levels.one_step.len() >= back).fold((0.0, 0.0), |(y, m), f| {
-            let steps = &f.levels.one_step;
-            (y + f64::from(f.units[f.units.len() - back]), m + f64::from(steps[steps.len() - back]))
-        })
-    })
-}
-
-/// Units of a pool's total over the history of its longest channel, unseen periods as cleaned.
-fn pool_units<'f>(pool: &'f [Fitted<'_>]) -> impl Iterator<Item = f64> + 'f {
-    let longest = pool.iter().map(|f| f.units.len()).max().unwrap_or(0);
-    (1..=longest)
-        .map(move |back| pool.iter().filter(|f| f.units.len() >= back).map(|f| f64::from(f.units[f.units.len() - back])).sum())
 }

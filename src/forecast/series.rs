@@ -1,7 +1,8 @@
 //! One series prepared for forecasting: exposure, own weekdays and promotions, levels at rolling origins and now.
 
 use super::combine::{self, LevelPrior, Levels, MemoryErrors, Past, levels, rhythm};
-use super::distribution::{Spread, clumping};
+use super::distribution::Spread;
+use super::scatter::{Period, Scatter};
 use super::{Context, Demand};
 use crate::calendar::Bucket;
 use crate::inputs::Promotion;
@@ -33,11 +34,16 @@ pub(super) struct Fitted<'a> {
     /// Periods before the end of history, descending; the last is 0.
     pub back: Vec<usize>,
     pub group: usize,
-    pub class: usize,
-    /// Variance of one period.
-    pub spread: Spread,
+    /// What was known of the scatter of periods at each of `back`.
+    pub scatter: Vec<Scatter>,
+    /// Class without regard to the spread, at each of `back`.
+    pub kin: Vec<usize>,
+    /// Variance of one period, at each of `back`.
+    pub spreads: Vec<Spread>,
     /// Of each memory over past lead times.
     pub errors: MemoryErrors,
+    /// The same at each past one of `back`.
+    pub misses: Vec<MemoryErrors>,
     /// Units sold under promotion and expected without.
     pub promoted: (f64, f64),
     /// Own weekday factors relative to the pooled index, Monday first.
@@ -79,11 +85,6 @@ impl Fitted<'_> {
             .fold((0.0, 0.0), |(units, exposure), t| (units + f64::from(self.units[t]), exposure + self.foreseen(t)))
     }
 
-    /// Units a period at the index's average, over about two months.
-    pub fn rate(&self) -> f64 {
-        self.levels.at.last().map_or(0.0, |levels| levels[3])
-    }
-
     /// Seen periods without a sale at the end of history.
     pub fn idle(&self) -> usize {
         let last = self.units.iter().rposition(|&u| u > 0.0).map_or(0, |t| t + 1);
@@ -100,10 +101,21 @@ impl Fitted<'_> {
         self.units.iter().zip(&self.held).filter(|(_, a)| !a.is_nan()).map(|(&u, _)| f64::from(u))
     }
 
-    /// (actual, one-step mean) of the recent periods.
-    pub fn one_step(&self) -> impl Iterator<Item = (f64, f64)> + '_ {
-        let first = self.units.len() - self.levels.one_step.len();
-        self.levels.one_step.iter().zip(&self.units[first..]).map(|(&m, &y)| (f64::from(y), f64::from(m)))
+    /// The past, newest period first.
+    fn past(&self) -> impl Iterator<Item = Period> + '_ {
+        let means = self.levels.one_step.iter().rev().copied().chain(std::iter::repeat(f32::NAN));
+        let seen = self.units.iter().zip(&self.held).rev();
+        seen.zip(means).map(|((&units, a), mean)| Period { units: units.into(), seen: !a.is_nan(), mean: mean.into() })
+    }
+
+    /// Position in `back` of today.
+    pub fn now(&self) -> usize {
+        self.back.len() - 1
+    }
+
+    /// Level over about two months at origin `k`, units a period.
+    pub fn rate_at(&self, k: usize) -> f64 {
+        self.levels.at[k][3]
     }
 }
 
@@ -149,10 +161,12 @@ impl Context<'_> {
             held,
             back,
             group,
-            class: self.class(now.at.last().map_or(0.0, |l| l[3]), now.observed, Spread::default()),
+            scatter: Vec::new(),
+            kin: Vec::new(),
+            spreads: Vec::new(),
             levels: now,
-            spread: Spread::default(),
             errors: MemoryErrors::default(),
+            misses: Vec::with_capacity(ORIGINS),
             promoted: own.promoted,
             weekday,
             uplift,
@@ -162,9 +176,15 @@ impl Context<'_> {
         };
         for (k, &back) in fitted.back.iter().enumerate().filter(|(_, b)| **b > 0) {
             let (actual, exposure) = fitted.window(n - back..n - back + step);
-            fitted.errors.add(actual, &fitted.levels.at[k], exposure);
+            let mut miss = MemoryErrors::default();
+            miss.add(actual, &fitted.levels.at[k], exposure);
+            fitted.errors.merge(&miss);
+            fitted.misses.push(miss);
         }
-        fitted.spread = spread(fitted.one_step(), clumping(fitted.seen_units()), self.learnt.dispersions[fitted.class]);
+        fitted.scatter = Scatter::before(&fitted.back, fitted.past());
+        let kin = |(k, s): (usize, &Scatter)| self.class(fitted.rate_at(k), s.periods, s.overdue(), Spread::default());
+        fitted.kin = fitted.scatter.iter().enumerate().map(kin).collect();
+        fitted.spreads = fitted.scatter.iter().zip(&fitted.kin).map(|(s, &c)| s.spread(self.learnt.dispersions[c])).collect();
         fitted
     }
 
@@ -196,13 +216,19 @@ impl Context<'_> {
 
     /// Combined level at origin `k`, before any scale of the group.
     pub(super) fn level(&self, fitted: &Fitted<'_>, k: usize) -> f64 {
-        let weights = self.weights(fitted);
+        let weights = self.weights(fitted, k);
         fitted.levels.at[k].iter().zip(&weights).map(|(l, w)| l * w).sum()
     }
 
-    /// Weights of the memories in the level of one series.
-    pub(super) fn weights(&self, fitted: &Fitted<'_>) -> [f64; combine::MEMORIES] {
-        combine::weights(&fitted.errors, &self.learnt.memory_errors[fitted.class], self.settings.class_evidence)
+    /// Weights of the memories in the level of one series at origin `k`.
+    pub(super) fn weights(&self, fitted: &Fitted<'_>, k: usize) -> [f64; combine::MEMORIES] {
+        combine::weights(&fitted.errors, &self.learnt.memory_errors[fitted.kin[k]], self.settings.class_evidence)
+    }
+
+    /// Class of a series and its spread at origin `k`.
+    pub(super) fn class_at(&self, fitted: &Fitted<'_>, k: usize) -> (usize, Spread) {
+        let (scatter, spread) = (&fitted.scatter[k], fitted.spreads[k]);
+        (self.class(fitted.rate_at(k), scatter.periods, scatter.overdue(), spread), spread)
     }
 
     /// The rate of promotions over the last year, for a series that had some while no promotion is planned for anything.
@@ -313,24 +339,17 @@ fn covered(demand: &Demand<'_>, plan: &Promotion, t: i64) -> f64 {
     days.max(0) as f64 / (next - start).num_days().max(1) as f64
 }
 
-/// `Σ ((y - μ)² - (1 + c) μ)`, `Σ μ²` and the number of pairs with a known mean.
-pub(super) fn excess(pairs: impl Iterator<Item = (f64, f64)>, clumping: f64) -> (f64, f64, f64) {
-    pairs.filter(|(_, m)| m.is_finite()).fold((0.0, 0.0, 0.0), |(excess, square, n), (y, m)| {
-        (excess + (y - m) * (y - m) - (1.0 + clumping) * m, square + m * m, n + 1.0)
+/// The past of a pool's total, newest period first, unseen periods as cleaned; a mean only where every channel has one.
+pub(super) fn pool_past<'f>(pool: &'f [Fitted<'_>]) -> impl Iterator<Item = Period> + 'f {
+    let longest = pool.iter().map(|f| f.units.len()).max().unwrap_or(0);
+    let known = pool.iter().map(|f| f.levels.one_step.len()).max().unwrap_or(0);
+    (1..=longest).map(move |back| {
+        let (mut units, mut mean) = (0.0, if back <= known { 0.0 } else { f64::NAN });
+        for f in pool {
+            let steps = &f.levels.one_step;
+            units += f.units.len().checked_sub(back).map_or(0.0, |t| f64::from(f.units[t]));
+            mean += steps.len().checked_sub(back).map_or(0.0, |t| f64::from(steps[t]));
+        }
+        Period { units, seen: true, mean }
     })
-}
-
-/// Method-of-moments dispersion beside a known clumping, shrunk towards the `class` dispersion by its own uncertainty.
-pub(super) fn spread(pairs: impl Iterator<Item = (f64, f64)>, clumping: f64, class: f64) -> Spread {
-    let (excess, square, n) = excess(pairs, clumping);
-    if square <= 0.0 {
-        return Spread { clumping, dispersion: class };
-    }
-    let mean = (square / n).sqrt();
-    let variance = (1.0 + clumping) * mean + class * mean * mean;
-    let sampling = 2.0 * (variance * variance + variance) / (n * mean.powi(4));
-    let prior = 0.5 * (class + 0.3) * (class + 0.3);
-    let trust = prior / (prior + sampling);
-    let dispersion = (trust * excess / square + (1.0 - trust) * class).max(-0.95 / mean);
-    Spread { clumping, dispersion }
 }

@@ -8,6 +8,7 @@ use super::backtest::METHODS;
 use super::choice::Local;
 use super::combine::{MEMORIES, Sums, decay, decays};
 use super::distribution::Spread;
+use super::scatter::overdue;
 use super::series::{Fitted, Unplanned};
 use super::{Context, reconcile};
 use crate::inputs::Promotion;
@@ -64,6 +65,11 @@ impl SeriesState {
         self.sums.levels()[3]
     }
 
+    /// Whether demand is missing, see [`overdue`].
+    pub(super) fn overdue(&self) -> bool {
+        overdue(self.sold as f64, self.observed as f64, self.idle as f64)
+    }
+
     /// Combined level, before any scale of the group.
     pub(super) fn level(&self) -> f64 {
         self.sums.levels().iter().zip(&self.weights).map(|(l, w)| l * w).sum()
@@ -88,7 +94,7 @@ impl Context<'_> {
     pub(super) fn fit_pool(&self, pool: usize) -> PoolState {
         let this = &self.demand.panel.pools()[pool];
         let fitted = self.fitted_pool(pool);
-        let spread = if fitted.is_empty() { Spread::default() } else { self.pool_class(&fitted).1 };
+        let spread = self.pool_classes(&fitted).last().map_or_else(Spread::default, |&(.., spread)| spread);
         let series = fitted.iter().map(|f| self.state(f)).collect();
         PoolState { sku: this.sku.0, location: this.location.0, spread, series }
     }
@@ -103,9 +109,9 @@ impl Context<'_> {
             past_digest: past_digest(fitted.units, panel.flags(i)),
             terms_digest: self.terms_digest(i, panel.calendar().as_of()),
             sums: fitted.levels.sums,
-            weights: self.weights(fitted),
+            weights: self.weights(fitted, fitted.now()),
             observed: fitted.levels.observed,
-            spread: fitted.spread,
+            spread: fitted.spreads[fitted.now()],
             weekday: fitted.weekday,
             uplift: fitted.uplift,
             unplanned: fitted.unplanned.map(|Unplanned { average, .. }| average),
@@ -127,7 +133,7 @@ impl Context<'_> {
 
     /// Class of a series.
     pub(super) fn class_of(&self, state: &SeriesState) -> usize {
-        self.class(state.rate(), state.observed, state.spread)
+        self.class(state.rate(), state.observed as f64, state.overdue(), state.spread)
     }
 
     /// What a level of 1 sells in each period of the horizon. `[horizon]`
