@@ -10,6 +10,7 @@
 //! changes gets a step and a sentence, so that the last step of a recommendation is its quantity.
 
 pub mod budget;
+mod by_hand;
 pub mod constraints;
 pub mod landed_cost;
 pub mod open_orders;
@@ -22,6 +23,7 @@ mod settlement;
 pub mod sourcing;
 pub mod supplier_order;
 
+pub use by_hand::set_by_hand;
 pub use proposal::{Line, Market, PoolNeed};
 pub use settings::{Basis, Container, Settings};
 pub use settlement::{Settled, recommendation_id, settle};
