@@ -144,6 +144,7 @@ impl Plan {
         for path in [&mut plan.run.data, &mut plan.run.out, &mut plan.run.models] {
             *path = base.join(&*path);
         }
+        (plan.purchase.carrying_rate, plan.purchase.order_cost) = (plan.policy.holding_rate_per_year, plan.policy.order_cost);
         let mut problems = reader.finish();
         plan.apply(options, &mut problems);
         let arguments = format!("{:?} {:?}", plan.run.as_of, plan.only);

@@ -229,7 +229,11 @@ impl Run<'_> {
     fn publish(mut self, identity: &Identity, progress: &dyn Progress, mut clock: StageClock) -> Result<Summary> {
         progress.begin("publishing", 0);
         let outcome = &mut self.outcome;
-        let settings = indicators::Settings::default();
+        let settings = indicators::Settings {
+            holding_rate: self.plan.policy.holding_rate_per_year,
+            excess_cover_days: self.plan.policy.excess_cover_days,
+            ..indicators::Settings::default()
+        };
         outcome.indicators = indicators::compute(self.inputs, outcome, &settings);
         outcome.indicators.extend(scorecard(&self.earlier.kept, &self.inputs.names, outcome));
         outcome.indicators.sort_by(|a, b| (a.indicator, &a.scope).cmp(&(b.indicator, &b.scope)));
