@@ -46,7 +46,8 @@ pub enum OrderRule {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum OrderQuantity {
-    /// With `cost` the economic order quantity, at most `order_cover_days` of demand; `days-of-cover` with any other method.
+    /// With `auto` and `cost` the economic order quantity, at most `order_cover_days` of demand; `days-of-cover` with any other
+    /// method and where the unit's cost is unknown.
     #[default]
     Auto,
     /// Nothing: order up to the reorder point.

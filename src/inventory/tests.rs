@@ -162,6 +162,8 @@ fn d8_by_default_costs_decide_and_a_larger_lot_needs_less_safety() {
     assert!((made.policy.order_up_to - made.policy.reorder_point - lot).abs() < 1e-9);
     let held = 0.25 * 4.0 / 365.0 * lot / 10.0;
     assert!((made.policy.service_target - 6.0 / (6.0 + held)).abs() < 1e-9);
+    let no_margin = plan(&Settings::default(), |p| p.unit_margin = 0.0).policy;
+    assert!(no_margin.method == "quantile" && (no_margin.order_up_to - no_margin.reorder_point - lot).abs() < 1e-9);
     let dear = plan(&Settings { order_cost: 400.0, ..Settings::default() }, |_| {});
     assert!(dear.policy.service_target < made.policy.service_target);
     assert!((dear.policy.order_up_to - dear.policy.reorder_point - 600.0).abs() < 1e-9, "never more than sixty days");

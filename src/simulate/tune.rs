@@ -61,6 +61,15 @@ pub fn frontier(own: &inventory::Settings, order_quantity: OrderQuantity) -> Vec
     SERVICES.iter().map(|&service| at(service)).collect()
 }
 
+/// The lots of the user's own settings by a name that means the same with another method.
+#[must_use]
+pub fn own_lots(own: &inventory::Settings) -> OrderQuantity {
+    match own.order_quantity {
+        OrderQuantity::Auto if matches!(own.method, Method::Auto | Method::Cost) => OrderQuantity::Eoq,
+        other => other,
+    }
+}
+
 fn all_cells(own: &inventory::Settings, service: Probability) -> std::collections::BTreeMap<String, inventory::settings::Cell> {
     let names = ['A', 'B', 'C'].into_iter().flat_map(|a| ['X', 'Y', 'Z'].map(|x| (a, x)));
     let cell = |(a, x): (char, char)| {
