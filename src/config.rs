@@ -147,6 +147,7 @@ impl Plan {
         for path in [&mut plan.run.data, &mut plan.run.out, &mut plan.run.models] {
             *path = base.join(&*path);
         }
+        (plan.purchase.carrying_rate, plan.purchase.order_cost) = (plan.policy.holding_rate_per_year, plan.policy.order_cost);
         let mut problems = reader.finish();
         plan.apply(options, &mut problems);
         let arguments = format!("{:?} {:?}", plan.run.as_of, plan.only);
@@ -172,7 +173,7 @@ impl Plan {
     #[must_use]
     pub fn indicator_settings(&self) -> indicators::Settings {
         indicators::Settings {
-            holding_rate: self.policy.holding_rate_per_year.unwrap_or(self.purchase.carrying_rate),
+            holding_rate: self.policy.holding_rate_per_year,
             excess_cover_days: self.policy.excess_cover_days,
             ..self.indicators.clone()
         }

@@ -53,8 +53,6 @@ pub struct Settings {
     pub fast_per_day: f64,
     /// Units a day from which an item is medium, below `fast_per_day`.
     pub medium_per_day: f64,
-    /// Days of cover above which stock is excess.
-    pub excess_days: f64,
     /// Net revenue a month above which an item with a healthy margin is a winner, currency units.
     pub winner_revenue: f64,
     /// Net revenue a month below which an item is watched, or dead without movement, currency units.
@@ -81,7 +79,6 @@ impl Default for Settings {
             inactive_days: 180.0,
             fast_per_day: 5.0,
             medium_per_day: 1.0,
-            excess_days: 120.0,
             winner_revenue: 500.0,
             steady_revenue: 100.0,
             healthy_margin: 0.2,
@@ -105,7 +102,6 @@ impl Settings {
             (self.inactive_days > 0.0, "inactive_days", self.inactive_days, "above 0"),
             (self.medium_per_day > 0.0, "medium_per_day", self.medium_per_day, "above 0"),
             (self.fast_per_day > self.medium_per_day, "fast_per_day", self.fast_per_day, "above medium_per_day"),
-            (self.excess_days > 0.0, "excess_days", self.excess_days, "above 0"),
             (self.steady_revenue >= 0.0, "steady_revenue", self.steady_revenue, "0 or more"),
             (self.winner_revenue >= self.steady_revenue, "winner_revenue", self.winner_revenue, "at least steady_revenue"),
             ((0.0..=1.0).contains(&self.healthy_margin), "healthy_margin", self.healthy_margin, "0 to 1"),

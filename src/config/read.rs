@@ -8,6 +8,10 @@ use toml::{Table, Value};
 /// Keys that say where and how fast, not what: they stay out of the digest.
 const NOT_A_RESULT: [&str; 4] = ["data", "out", "models", "threads"];
 
+/// Keys that other sections had once, and their one place in `[policy]`.
+const MOVED: [(&str, &str); 3] =
+    [("carrying_rate", "holding_rate_per_year"), ("order_cost", "order_cost"), ("excess_days", "excess_cover_days")];
+
 /// The file as parsed, and what is wrong with it so far.
 pub(super) struct Reader<'a> {
     text: &'a str,
@@ -113,7 +117,11 @@ fn line_of(text: &str, found: impl FnMut(&str) -> bool) -> String {
 /// Serde's sentence in a planner's words: an unknown key with the nearest known one, or what was expected.
 fn explained(message: &str, key: &str) -> String {
     let names: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
+    let moved = |unknown: &str| MOVED.iter().find(|m| m.0 == unknown).map(|m| m.1);
     match names.split_first() {
+        Some((unknown, _)) if message.starts_with("unknown field") && moved(unknown).is_some() => {
+            format!("unknown key: set `{}` in [policy]", moved(unknown).unwrap_or_default())
+        }
         Some((unknown, known)) if message.starts_with("unknown field") => {
             let place = if *unknown == key { String::new() } else { format!(" `{unknown}`") };
             format!("unknown key{place}{}", nearest(unknown, known.iter().copied()))

@@ -3,7 +3,7 @@
 //! One series is too noisy to show its own annual season or a holiday; its group is not. [`Totals`] adds up the observed units
 //! of a group per period and, over the same cells, what each series sells on average, so that launches, exits, stock-outs and
 //! promotions do not pass for seasons. [`profile`] regresses one on the other (see [`super::regression`]) with weekday, annual
-//! (Fourier), event and slowly moving level terms; recent periods count more. The result is an index around 1 for each period
+//! (Fourier; weekly series also single weeks of the year, which holidays make), event and slowly moving level terms; recent periods count more. The result is an index around 1 for each period
 //! of history and horizon. Units: periods of the panel's calendar.
 
 use super::regression::{Counts, Penalty, SparseRows, fit_counts};
@@ -23,6 +23,10 @@ const EVENT_OFFSETS: Range<i64> = -3..3;
 const WEEKDAY_SD: f64 = 0.3;
 const ANNUAL_SD: f64 = 0.4;
 const EVENT_SD: f64 = 0.1;
+/// A single week of the year beside the smooth season: as large as an event, which it often is one of.
+const WEEK_SD: f64 = 0.1;
+/// Weeks of a year; the 53rd of some years counts to the 52nd.
+const WEEKS: usize = 52;
 /// History below which a season of the year cannot be told from growth.
 const ANNUAL_DAYS: f64 = 500.0;
 /// Movement of a group's log level over four weeks (one month, at that bucket).
@@ -205,6 +209,8 @@ impl Profile {
 #[derive(Debug, Clone, Copy)]
 struct Layout {
     harmonics: usize,
+    /// Weeks of the year with a term of their own: 52 or none.
+    weeks: usize,
     events: usize,
     event_columns: usize,
     knots: usize,
@@ -215,8 +221,11 @@ impl Layout {
     fn annual(self) -> usize {
         7
     }
-    fn event(self) -> usize {
+    fn week(self) -> usize {
         self.annual() + 2 * self.harmonics
+    }
+    fn event(self) -> usize {
+        self.week() + self.weeks
     }
     fn level(self) -> usize {
         self.event() + self.event_columns
@@ -309,6 +318,7 @@ fn layout(calendar: &Calendar, settings: &Settings, days: f64, events: &[(String
     let slots = slots(calendar.bucket());
     Layout {
         harmonics,
+        weeks: if calendar.bucket() == Bucket::Week && harmonics > 0 { WEEKS } else { 0 },
         events: events.len(),
         event_columns: events.len() * slots,
         knots: calendar.history().div_ceil(knot_periods) + 1,
@@ -324,6 +334,7 @@ fn penalty(layout: Layout) -> Penalty {
     let mut ridge = vec![1.0 / (WEEKDAY_SD * WEEKDAY_SD); 7];
     // Fast harmonics are believed to be small: the k-th has prior deviation ANNUAL_SD / k.
     ridge.extend((0..2 * layout.harmonics).map(|c| ((c / 2 + 1) as f64 / ANNUAL_SD).powi(2)));
+    ridge.extend((0..layout.weeks).map(|_| 1.0 / (WEEK_SD * WEEK_SD)));
     ridge.extend((0..layout.event_columns).map(|_| 1.0 / (EVENT_SD * EVENT_SD)));
     ridge.extend((0..layout.knots).map(|_| 0.0));
     Penalty { ridge, walk: Some((layout.level(), layout.knots, 1.0 / (LEVEL_STEP_SD * LEVEL_STEP_SD))) }
@@ -361,6 +372,10 @@ fn design(calendar: &Calendar, ahead: usize, layout: Layout, events: &[(String, 
         for k in 1..=layout.harmonics {
             let (sin, cos) = (phase * k as f64).sin_cos();
             row.extend([(layout.annual() + 2 * k - 2, sin), (layout.annual() + 2 * k - 1, cos)]);
+        }
+        if layout.weeks > 0 {
+            let week = date.iso_week().week0() as usize;
+            row.push((layout.week() + week.min(layout.weeks - 1), 1.0));
         }
         row.extend(mark);
         let position = (t.min(calendar.history() - 1)) as f64 / layout.knot_periods as f64;

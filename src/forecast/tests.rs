@@ -4,7 +4,7 @@ use super::*;
 use crate::calendar::Calendar;
 use crate::inputs::AdjustmentKind;
 use crate::panel::{PanelParts, SalesTotals, flag};
-use chrono::NaiveDate;
+use chrono::{Datelike, NaiveDate};
 
 const HISTORY: usize = 400;
 
@@ -23,7 +23,10 @@ struct World {
 
 impl World {
     fn new(series: &[Vec<f32>], channels: usize) -> Self {
-        let calendar = Calendar::new(Bucket::Day, day(0), day(-(HISTORY as i64)));
+        Self::on(Calendar::new(Bucket::Day, day(0), day(-(HISTORY as i64))), series, channels)
+    }
+
+    fn on(calendar: Calendar, series: &[Vec<f32>], channels: usize) -> Self {
         let n = series.len();
         let key = |i: usize| SeriesKey {
             sku: SkuId((i / channels) as u32),
@@ -32,7 +35,7 @@ impl World {
         };
         let parts = PanelParts {
             keys: (0..n).map(key).collect(),
-            starts: series.iter().map(|s| (HISTORY - s.len()) as u32).collect(),
+            starts: series.iter().map(|s| (calendar.history() - s.len()) as u32).collect(),
             gross: series.concat(),
             flags: vec![0; series.iter().map(Vec::len).sum()],
             returns: vec![Vec::new(); n],
@@ -149,6 +152,20 @@ fn known_killers_stay_finite_not_negative_and_inside_the_guard() {
             }
         }
     }
+}
+
+#[test]
+fn a_week_that_peaks_every_year_is_foreseen() {
+    let (history, peak) = (140i64, 46);
+    // Mondays; the history ends two weeks before the peak of the third year.
+    let as_of: NaiveDate = "2024-10-28".parse().unwrap();
+    let week = |t: i64| (as_of + chrono::Duration::days(7 * (t - history))).iso_week().week();
+    let one = |i: i64| (0..history).map(move |t| (20 + (t * 7 + i * 3) % 5) as f32 * if week(t) == peak { 2.5 } else { 1.0 });
+    let series: Vec<Vec<f32>> = (0..30).map(|i| one(i).collect()).collect();
+    let calendar = Calendar::new(Bucket::Week, as_of, as_of - chrono::Duration::days(7 * history));
+    let mean = World::on(calendar, &series, 1).forecast(30).swap_remove(0).series.swap_remove(0).mean;
+    let at = (0..12).find(|&h| week(history + h) == peak).unwrap() as usize;
+    assert!(mean[at] > 1.5 * mean[at - 1] && mean[at] > 1.5 * mean[at + 1], "{:?}", &mean[..6]);
 }
 
 #[test]

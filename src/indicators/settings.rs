@@ -16,7 +16,7 @@ pub struct Settings {
     pub judged_days: u32,
     /// What to aim at, by `indicator` or `indicator/scope`.
     pub goals: BTreeMap<String, f64>,
-    /// Cost of holding stock for a year, as a share of its value; used where the accounts have none. From `[purchase]`.
+    /// Cost of holding stock for a year, as a share of its value; used where the accounts have none. From `[policy]`.
     #[serde(skip)]
     pub holding_rate: f64,
     /// Cover above which stock is excess, days. From `[policy]`.

@@ -100,7 +100,7 @@ fn method_steps(steps: &mut Vec<Step>, pool: &PoolInput<'_>, targets: &Targets) 
             if let Some((shortage, holding)) = targets.unit_costs {
                 let inputs = [("shortage", shortage), ("holding", holding)];
                 let formula = "shortage / (shortage + holding)";
-                let note = "cost of a unit short against a unit left over until the next review";
+                let note = "cost of a unit short against a unit left over until the next order";
                 steps.push(Step { unit: "probability", ..step("service", formula, &inputs, targets.service, note) });
             }
             let level = targets.base_level;

@@ -39,7 +39,7 @@ pub struct Targets {
     pub lot: f64,
     /// Economic order quantity, where costs are known.
     pub eoq: Option<f64>,
-    /// Cost of a unit short and of a unit left over for one review, where the method used them.
+    /// Cost of a unit short and of a unit left over until the next order, where the method used them.
     pub unit_costs: Option<(f64, f64)>,
     /// Why another method was used than asked for; a cover band that does not hold.
     pub notes: Vec<String>,
@@ -60,12 +60,14 @@ pub fn targets(pool: &PoolInput<'_>, settings: &Settings) -> Targets {
     let review_days = cell.review_period_days.unwrap_or(settings.review_period_days);
     let costs = unit_costs(pool, settings, review_days);
     let mut notes = Vec::new();
-    let method = choose(cell.method.unwrap_or(settings.method), costs.is_some(), pool, settings, &mut notes);
+    let asked = cell.method.unwrap_or(settings.method);
+    let method = choose(asked, costs.is_some(), pool, settings, &mut notes);
     let lead_days = pool.lead_time.mean().0;
     let protection = pool.outlook.demand_until_about(0.0, lead_days + review_days, pool.lead_time.sd().0);
     let per_day = protection.mean() / (lead_days + review_days);
-    let eoq = lot_eoq(pool, settings, per_day);
-    let lot = lot(settings, method, per_day, eoq);
+    let holding = holding_a_year(pool, settings);
+    let eoq = eoq(per_day * 365.0, settings.order_cost, holding);
+    let lot = lot(settings, asked, per_day, (eoq, holding));
     let mut targets = Targets {
         method,
         lead_days,
@@ -79,7 +81,7 @@ pub fn targets(pool: &PoolInput<'_>, settings: &Settings) -> Targets {
         order_up_to: 0.0,
         lot,
         eoq,
-        unit_costs: costs.filter(|_| method == Method::Cost),
+        unit_costs: costs.filter(|_| method == Method::Cost).map(|(s, h)| (s, h * cycle_reviews(lot, per_day, review_days))),
         protection,
         notes,
     };
@@ -91,11 +93,16 @@ pub fn targets(pool: &PoolInput<'_>, settings: &Settings) -> Targets {
 
 /// (shortage of one unit, holding of one unit for one review), where both are known and positive.
 fn unit_costs(pool: &PoolInput<'_>, settings: &Settings, review_days: f64) -> Option<(f64, f64)> {
-    let per_period = settings.holding_per_unit_period.map(|h| h / pool.outlook.period_days);
-    let per_day = per_period.or_else(|| settings.holding_rate_per_year.map(|rate| rate * pool.unit_cost / 365.0))?;
     let shortage = settings.shortage_per_unit.unwrap_or(pool.unit_margin);
-    let holding = per_day * review_days;
+    let holding = holding_a_year(pool, settings) / 365.0 * review_days;
     (holding > 0.0 && shortage > 0.0).then_some((shortage, holding))
+}
+
+/// Reviews between two orders: one, or as many as a lot lasts. A unit too many is held until the next order, not the next review.
+///
+/// With lost sales the probability of a stock-out in a cycle is best at `h Q / (h Q + b D)`: Silver, Pyke & Thomas (2017), ch. 7.
+fn cycle_reviews(lot: f64, per_day: f64, review_days: f64) -> f64 {
+    if lot > 0.0 && per_day > 0.0 { (lot / per_day / review_days).max(1.0) } else { 1.0 }
 }
 
 fn choose(asked: Method, costs: bool, pool: &PoolInput<'_>, settings: &Settings, notes: &mut Vec<String>) -> Method {
@@ -138,20 +145,21 @@ pub fn just_in_time_refusal(pool: &PoolInput<'_>, settings: &Settings) -> Option
     }
 }
 
-fn lot_eoq(pool: &PoolInput<'_>, settings: &Settings, per_day: f64) -> Option<f64> {
+/// Cost of holding one unit for a year, currency; 0 when the unit's cost is unknown.
+fn holding_a_year(pool: &PoolInput<'_>, settings: &Settings) -> f64 {
     let per_period = settings.holding_per_unit_period.map(|h| h * 365.0 / pool.outlook.period_days);
-    let holding = per_period.or_else(|| settings.holding_rate_per_year.map(|rate| rate * pool.unit_cost))?;
-    eoq(per_day * 365.0, settings.order_cost?, holding)
+    per_period.unwrap_or(settings.holding_rate_per_year * pool.unit_cost)
 }
 
-fn lot(settings: &Settings, method: Method, per_day: f64, eoq: Option<f64>) -> f64 {
+fn lot(settings: &Settings, asked: Method, per_day: f64, (eoq, holding): (Option<f64>, f64)) -> f64 {
     let cover = days_of_cover(per_day, settings.order_cover_days);
     match settings.order_quantity {
         _ if settings.order_rule == OrderRule::OrderUpTo => 0.0,
         OrderQuantity::None => 0.0,
         OrderQuantity::DaysOfCover => cover,
         OrderQuantity::Eoq => eoq.unwrap_or(cover),
-        OrderQuantity::Auto => eoq.unwrap_or(if method == Method::Cost { 0.0 } else { cover }),
+        OrderQuantity::Auto if matches!(asked, Method::Auto | Method::Cost) && holding > 0.0 => eoq.unwrap_or(0.0).min(cover),
+        OrderQuantity::Auto => cover,
     }
 }
 

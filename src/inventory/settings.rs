@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Method {
-    /// `cost` where holding and shortage costs are known, `quantile` otherwise.
+    /// `cost` where the unit's cost and margin are known, `quantile` otherwise.
     #[default]
     Auto,
     /// Peak x longest lead time - average x mean lead time.
@@ -46,7 +46,8 @@ pub enum OrderRule {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum OrderQuantity {
-    /// `eoq` where an order cost is known, `none` where only holding and shortage are, `days-of-cover` otherwise.
+    /// With `auto` and `cost` the economic order quantity, at most `order_cover_days` of demand; `days-of-cover` with any other
+    /// method and where the unit's cost is unknown.
     #[default]
     Auto,
     /// Nothing: order up to the reorder point.
@@ -154,7 +155,7 @@ pub struct Settings {
     pub order_rule: OrderRule,
     /// How large one order is above the reorder point.
     pub order_quantity: OrderQuantity,
-    /// Days one order lasts with `days-of-cover`.
+    /// Days one order lasts with `days-of-cover`; the most it lasts by economic quantity with `auto`.
     pub order_cover_days: f64,
     /// Days between two reviews of a pool.
     pub review_period_days: f64,
@@ -164,10 +165,10 @@ pub struct Settings {
     pub cells: BTreeMap<String, Cell>,
     /// Whether unmet demand is lost or waits.
     pub unmet_demand: UnmetDemand,
-    /// Cost of one order, currency.
-    pub order_cost: Option<f64>,
+    /// Cost of placing one order line, currency; 0 = orders cost nothing.
+    pub order_cost: f64,
     /// Cost of holding stock, share of the unit cost a year.
-    pub holding_rate_per_year: Option<f64>,
+    pub holding_rate_per_year: f64,
     /// Cost of holding one unit for one period, currency; instead of the rate.
     pub holding_per_unit_period: Option<f64>,
     /// Cost of one unit of unmet demand, currency; the unit margin when left out.
@@ -193,8 +194,8 @@ impl Default for Settings {
             service: probability(0.95),
             cells: BTreeMap::new(),
             unmet_demand: UnmetDemand::Lost,
-            order_cost: None,
-            holding_rate_per_year: None,
+            order_cost: 4.0,
+            holding_rate_per_year: 0.25,
             holding_per_unit_period: None,
             shortage_per_unit: None,
             cover_mode: CoverMode::Formula,
@@ -210,9 +211,6 @@ fn probability(value: f64) -> Probability {
 }
 
 impl Settings {
-    /// Holding cost a year as a share of unit cost where none is configured: what the lot-size and budget trade-offs use.
-    pub const DEFAULT_HOLDING_RATE: f64 = 0.2;
-
     /// Every problem with the values, in words; empty when all is well.
     #[must_use]
     pub fn problems(&self) -> Vec<String> {
@@ -223,8 +221,7 @@ impl Settings {
             ("excess_cover_days", Some(self.excess_cover_days)),
         ];
         let not_negative = [
-            ("order_cost", self.order_cost),
-            ("holding_rate_per_year", self.holding_rate_per_year),
+            ("order_cost", Some(self.order_cost)),
             ("holding_per_unit_period", self.holding_per_unit_period),
             ("shortage_per_unit", self.shortage_per_unit),
         ];
@@ -237,6 +234,10 @@ impl Settings {
             if !(value.is_finite() && value >= 0.0) {
                 problems.push(format!("policy.{key} = {value}: must not be negative"));
             }
+        }
+        let rate = self.holding_rate_per_year;
+        if !(0.0..=1.0).contains(&rate) {
+            problems.push(format!("policy.holding_rate_per_year = {rate}: a share of the unit cost, 0 to 1"));
         }
         for name in self.cells.keys().filter(|name| !CELLS.iter().any(|c| c.0 == name.as_str())) {
             problems.push(format!("policy.cells.{name}: the cells are AX, AY, AZ, BX, BY, BZ, CX, CY, CZ"));

@@ -107,15 +107,20 @@ fn d3_the_order_is_sixty_days_of_cover() {
 
 #[test]
 fn d4_the_order_is_the_economic_quantity_where_costs_are_known() {
-    let settings = Settings { order_cost: Some(50.0), holding_per_unit_period: Some(0.01), ..with(Method::Quantile) };
+    let settings = Settings {
+        order_cost: 50.0,
+        holding_per_unit_period: Some(0.01),
+        order_quantity: OrderQuantity::Eoq,
+        ..with(Method::Quantile)
+    };
     let made = plan(&settings, |_| {});
     assert!((made.policy.eoq.unwrap() - (2.0 * 3650.0 * 50.0 / 3.65f64).sqrt()).abs() < 1e-9);
     assert!((made.policy.order_up_to - made.policy.reorder_point - made.policy.eoq.unwrap()).abs() < 1e-9);
 }
 
 #[test]
-fn d6_the_default_is_the_quantile_of_demand_over_lead_time_and_review() {
-    let made = plan(&Settings::default(), |_| {});
+fn d6_without_price_or_cost_the_default_is_the_quantile_of_demand_over_lead_time_and_review() {
+    let made = plan(&Settings::default(), |p| p.unit_margin = 0.0);
     assert_eq!(made.policy.method, "quantile");
     assert_eq!(made.policy.reorder_point, Demand::count(140.0, 280f64.sqrt()).quantile(0.95));
     assert_eq!(made.policy.safety_stock, made.policy.reorder_point - 140.0);
@@ -135,13 +140,34 @@ fn d7_cover_band_and_clamp() {
 
 #[test]
 fn d8_cost_based_target() {
-    let settings = Settings { holding_per_unit_period: Some(0.2 / 7.0), shortage_per_unit: Some(1.0), ..Settings::default() };
+    let settings = Settings {
+        holding_per_unit_period: Some(0.2 / 7.0),
+        shortage_per_unit: Some(1.0),
+        order_cost: 0.0,
+        ..Settings::default()
+    };
     let made = plan(&settings, |_| {});
     assert_eq!(made.policy.method, "cost");
     assert!((made.policy.service_target - 0.8333).abs() < 5e-5);
     assert_eq!(made.policy.order_up_to, made.policy.reorder_point, "without an order cost every review orders");
-    let unknown = plan(&with(Method::Cost), |_| {});
+    let unknown = plan(&with(Method::Cost), |p| p.unit_cost = 0.0);
     assert!(unknown.policy.method == "quantile" && unknown.notes[0].contains("no holding or shortage cost"));
+}
+
+#[test]
+fn d8_by_default_costs_decide_and_a_larger_lot_needs_less_safety() {
+    // Cost 4 at 25 % a year, margin 6, 4 an order: 171 units an order, which last 17.1 days.
+    let made = plan(&Settings::default(), |_| {});
+    let lot = (2.0 * 3650.0 * 4.0 / 1.0f64).sqrt();
+    assert_eq!(made.policy.method, "cost");
+    assert!((made.policy.order_up_to - made.policy.reorder_point - lot).abs() < 1e-9);
+    let held = 0.25 * 4.0 / 365.0 * lot / 10.0;
+    assert!((made.policy.service_target - 6.0 / (6.0 + held)).abs() < 1e-9);
+    let no_margin = plan(&Settings::default(), |p| p.unit_margin = 0.0).policy;
+    assert!(no_margin.method == "quantile" && (no_margin.order_up_to - no_margin.reorder_point - lot).abs() < 1e-9);
+    let dear = plan(&Settings { order_cost: 400.0, ..Settings::default() }, |_| {});
+    assert!(dear.policy.service_target < made.policy.service_target);
+    assert!((dear.policy.order_up_to - dear.policy.reorder_point - 600.0).abs() < 1e-9, "never more than sixty days");
 }
 
 #[test]
@@ -222,7 +248,7 @@ fn d15_minimum_maximum_and_held_items() {
 
 #[test]
 fn lost_sales_on_the_way_lower_the_need_and_backorders_do_not() {
-    let settings = |unmet_demand| Settings { unmet_demand, order_quantity: OrderQuantity::None, ..Settings::default() };
+    let settings = |unmet_demand| Settings { unmet_demand, order_quantity: OrderQuantity::None, ..with(Method::Quantile) };
     let short = |p: &mut PoolInput<'_>| p.stock.available = 20.0;
     let lost = plan(&settings(UnmetDemand::Lost), short);
     let kept = plan(&settings(UnmetDemand::Backordered), short);
@@ -251,7 +277,7 @@ fn any_settings() -> impl Strategy<Value = Settings> {
             cover_mode,
             service: crate::units::Probability::new(service).unwrap(),
             holding_per_unit_period: holding,
-            order_cost: holding,
+            order_cost: holding.unwrap_or(0.0),
             unmet_demand: if lost { UnmetDemand::Lost } else { UnmetDemand::Backordered },
             ..Settings::default()
         },
@@ -317,7 +343,7 @@ proptest! {
                 let mean = rate * scale * (to - from);
                 Demand::Normal { mean, sd: sd * mean / (to - from).sqrt() }
             };
-            reorder_point::targets(&pool(&steady, &over), &Settings::default()).order_up_to
+            reorder_point::targets(&pool(&steady, &over), &with(Method::Quantile)).order_up_to
         };
         prop_assert!((point(factor) - factor * point(1.0)).abs() < 1e-6 * point(factor).max(1.0));
     }

@@ -12,7 +12,7 @@ use crate::inventory::{self, Arrival, Outlook, Pinned, PoolInput, PoolPlan, Stoc
 use crate::outcome::{Allocation, ChannelFinding, Classification, PoolPicture, SeriesForecast};
 use crate::panel::{Pool, flag};
 use crate::purchase::constraints::Binding;
-use crate::purchase::{Line, PoolNeed, open_orders};
+use crate::purchase::{Line, PoolNeed, open_orders, set_by_hand};
 use crate::review::standing::active_override;
 use crate::units::{ChannelId, LeadTime, Money, SkuId, Units};
 
@@ -262,17 +262,16 @@ impl<'a> Night<'a> {
     }
 
     /// Lines that a planner has rejected, snoozed or set by hand are what they decided.
-    fn heed_decisions(&self, pool: &Pool, lines: &mut [Line<'_>]) {
-        for line in &mut *lines {
+    fn heed_decisions(&self, pool: &Pool, lines: &mut Vec<Line<'_>>) {
+        for line in lines.iter_mut() {
             let supplier = line.offer.map(|o| o.supply.supplier);
             let quiet = self.standing.quiet(pool.sku, pool.location, supplier);
             if let Some(quiet) = quiet.filter(|_| line.quantity > Units(0)) {
                 line.change_to(Units(0), Binding::Decision, quiet.why.clone());
             }
         }
-        if let (Some(wanted), Some(line)) = (self.overridden(pool, "quantity"), lines.first_mut()) {
-            let (quantity, _) = line.rules.order_quantity(wanted);
-            line.change_to(quantity, Binding::Decision, format!("set to {wanted} by hand"));
+        if let Some(wanted) = self.overridden(pool, "quantity") {
+            set_by_hand(lines, wanted);
         }
     }
 
@@ -310,7 +309,7 @@ impl<'a> Night<'a> {
             room: product.max_stock.map(|m| Units((m - position).0.max(0))),
             daily_demand: input.outlook.per_day(28.0),
             margin: self.margin(input.sku),
-            shortfall: if plan.need > 0.0 { shortfall(input, self.plan.purchase.risk_days) } else { Vec::new() },
+            shortfall: if plan.need > 0.0 { shortfall(input, self.risk_days(input)) } else { Vec::new() },
             unit_cost: product.unit_cost,
             shelf_life_days: product.shelf_life_days,
             weight: product.weight,
@@ -319,6 +318,13 @@ impl<'a> Night<'a> {
             reason: reason(plan),
             steps: plan.steps.clone(),
         }
+    }
+
+    /// Days of shortage that sourcing may weigh: until the slowest supplier arrives, and the days at risk after that.
+    fn risk_days(&self, input: &PoolInput<'_>) -> f64 {
+        let supply = self.market.supply_of(input.sku, input.location);
+        let lead = supply.map(|s| self.lead_times.estimate(s, input.location).lead_time.mean().0);
+        lead.fold(input.lead_time.mean().0, f64::max) + self.plan.purchase.risk_days
     }
 
     fn previous_quantities(&self, input: &PoolInput<'_>) -> Vec<(crate::units::SupplierId, Units)> {

@@ -116,7 +116,7 @@ impl<'a> Theatre<'a> {
         let own_settings = &self.plan.policy;
         let mut side = tune::side_by_side(own_settings, median_lead_time(&self.world.pools));
         let own = vec![side[0].clone()];
-        let mut frontier = tune::frontier(own_settings, own_settings.order_quantity);
+        let mut frontier = tune::frontier(own_settings, tune::own_lots(own_settings));
         let points = frontier.len();
         frontier.extend(tune::frontier(own_settings, OrderQuantity::None));
         if request.only_own {

@@ -1,7 +1,8 @@
 //! A budget over all lines of the run: the most expected gain for the money.
 //!
 //! Lines are bought in the order of expected gain (margin saved) per unit of money, the last one in part where its minimum
-//! and pack allow; what is cut, and what that is expected to cost, is an exception a line.
+//! and pack allow; what is cut, and what that is expected to cost, is an exception a line. What a planner has set by hand is bought
+//! first; where the budget does not even pay for that, the exception says so.
 
 use crate::error::{Exception, Severity};
 use crate::purchase::constraints::Binding;
@@ -15,8 +16,12 @@ pub fn apply_budget(lines: &mut [Line], budget: Money, market: &Market) -> Vec<E
         return Vec::new();
     }
     let mut ranked: Vec<usize> = (0..lines.len()).filter(|&i| lines[i].quantity > Units(0)).collect();
+    let by_hand = |line: &Line| line.binding == Some(Binding::Decision);
     let gain_per_money = |line: &Line| line.gain(line.quantity) / line.value_at(line.quantity).as_f64().max(1e-4);
-    ranked.sort_by(|&a, &b| gain_per_money(&lines[b]).total_cmp(&gain_per_money(&lines[a])));
+    ranked.sort_by(|&a, &b| {
+        let gain = || gain_per_money(&lines[b]).total_cmp(&gain_per_money(&lines[a]));
+        by_hand(&lines[b]).cmp(&by_hand(&lines[a])).then_with(gain)
+    });
     let (mut left, mut cut, mut lost) = (budget, 0, 0.0);
     let mut exceptions = Vec::new();
     for i in ranked {
@@ -31,7 +36,11 @@ pub fn apply_budget(lines: &mut [Line], budget: Money, market: &Market) -> Vec<E
         let note =
             format!("cut from {before} to {affordable} by the budget: saves {saved}, expected to cost {loss:.2} of margin");
         (cut, lost) = (cut + 1, lost + loss);
-        let why = "its expected gain per unit of money ranks below what the budget buys";
+        let why = if by_hand(line) {
+            "set by hand, and the budget does not pay for all that was set"
+        } else {
+            "its expected gain per unit of money ranks below what the budget buys"
+        };
         let key = market.pool_key(line.pool.sku, line.pool.location);
         exceptions.push(Exception::new(Severity::Warning, "budget-cut", key, note.clone(), why));
         line.change_to(affordable, Binding::Budget, note);

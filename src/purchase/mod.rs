@@ -10,6 +10,7 @@
 //! changes gets a step and a sentence, so that the last step of a recommendation is its quantity.
 
 pub mod budget;
+mod by_hand;
 pub mod constraints;
 pub mod landed_cost;
 mod line;
@@ -23,6 +24,7 @@ mod settlement;
 pub mod sourcing;
 pub mod supplier_order;
 
+pub use by_hand::set_by_hand;
 pub use line::{Line, PoolNeed};
 pub use proposal::Market;
 pub use settings::{Basis, Container, Settings};

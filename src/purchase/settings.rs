@@ -38,8 +38,10 @@ fn quantity() -> Basis {
 #[serde(deny_unknown_fields, default)]
 pub struct Settings {
     /// Cost of holding one unit of value for a year: 0.25 = 25 % a year.
+    #[serde(skip)]
     pub carrying_rate: f64,
     /// Cost of placing one order line, currency units: weighs against bigger lots and split orders.
+    #[serde(skip)]
     pub order_cost: f64,
     /// Fees (brokerage, inspection) as a share of price; part of the landed cost.
     pub fee_rate: f64,
@@ -99,11 +101,9 @@ impl Settings {
             }
         };
         let share = |x: f64| (0.0..=1.0).contains(&x);
-        check(share(self.carrying_rate), format!("purchase.carrying_rate = {}: expected 0 to 1", self.carrying_rate));
         check(share(self.fee_rate), format!("purchase.fee_rate = {}: expected 0 to 1", self.fee_rate));
         check(share(self.damping), format!("purchase.damping = {}: expected 0 to 1", self.damping));
         let not_negative = |x: f64| x.is_finite() && x >= 0.0;
-        check(not_negative(self.order_cost), format!("purchase.order_cost = {}: expected 0 or more", self.order_cost));
         check(not_negative(self.budget.unwrap_or(0.0)), format!("purchase.budget = {:?}: expected 0 or more", self.budget));
         check(self.max_cover_days > 0.0, format!("purchase.max_cover_days = {}: expected more than 0", self.max_cover_days));
         check(self.risk_days > 0.0, format!("purchase.risk_days = {}: expected more than 0", self.risk_days));

@@ -149,26 +149,32 @@ fn apply(lines: &mut [&mut Line], top_up: &TopUp, binding: Binding, goal: &str) 
     }
 }
 
-/// Fills whole containers with the needed lines in proportion to their needs, by largest remainder in whole packs.
+/// Fills whole containers with the needed lines in proportion to their needs, by largest remainder in whole packs. A line that a
+/// planner has set takes its room first and stays as it is.
 ///
 /// The number of containers is the nearest one to what is needed. Where that is none (less than half a container) or the
 /// lines' own limits do not let it be filled, the exception says so.
 pub fn fill_container(lines: &mut [&mut Line], container: &Container, max_cover_days: f64, key: &str) -> Vec<Exception> {
-    let needed: Vec<usize> = (0..lines.len()).filter(|&i| lines[i].quantity > Units(0) && lines[i].need > 0.0).collect();
+    let set = |line: &Line| line.quantity > Units(0) && line.binding == Some(Binding::Decision);
+    let needs = |line: &Line| line.quantity > Units(0) && line.need > 0.0 && !set(line);
+    let needed: Vec<usize> = (0..lines.len()).filter(|&i| needs(lines[i])).collect();
     let sizes: Option<Vec<f64>> = needed.iter().map(|&i| unit_size(lines[i], container.basis)).collect();
+    let by_hand = lines.iter().filter(|l| set(l)).map(|l| Some(unit_size(l, container.basis)? * l.quantity.0 as f64));
+    let by_hand: Option<f64> = by_hand.sum();
     let told = |what: String, why: &str| vec![Exception::new(Severity::Warning, "container-not-filled", key, what, why)];
-    let Some(sizes) = sizes.filter(|s| s.iter().all(|&size| size > 0.0)) else {
+    let known = sizes.filter(|s| s.iter().all(|&size| size > 0.0)).zip(by_hand);
+    let Some((sizes, by_hand)) = known else {
         return told("weight, volume or price of an item is missing".to_owned(), "the order is not fitted to the container");
     };
-    let total: f64 = needed.iter().zip(&sizes).map(|(&i, size)| lines[i].need * size).sum();
+    let total = by_hand + needed.iter().zip(&sizes).map(|(&i, size)| lines[i].need * size).sum::<f64>();
     let count = (total / container.capacity).round();
     if count < 1.0 {
         let what = format!("{total:.0} needed of a capacity of {}", container.capacity);
         return told(what, "less than half a container: the lines keep their needs");
     }
     let capacity = count * container.capacity;
-    let quantities = fitted(lines, &needed, &sizes, capacity, max_cover_days);
-    let filled: f64 = quantities.iter().zip(&sizes).map(|(q, size)| q.0 as f64 * size).sum();
+    let quantities = fitted(lines, &needed, &sizes, (capacity - by_hand).max(0.0), max_cover_days);
+    let filled: f64 = by_hand + quantities.iter().zip(&sizes).map(|(q, size)| q.0 as f64 * size).sum::<f64>();
     for (&i, &quantity) in needed.iter().zip(&quantities) {
         if quantity != lines[i].quantity {
             let verb = if quantity > lines[i].quantity { "raised" } else { "cut" };

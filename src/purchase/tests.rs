@@ -300,6 +300,38 @@ fn f7_the_budget_buys_the_most_gain_for_the_money_and_shows_what_was_cut() {
     assert!(settled.exceptions[1].what.contains("2500.00 of 2500.00 spent"));
 }
 
+/// The world's orders after a planner has set the first pool to `wanted`.
+fn set_first(world: &World, pools: &[PoolNeed], wanted: f64) -> Settled {
+    let (market, mut told) = (world.market(), Vec::new());
+    let mut lines: Vec<Vec<Line>> = pools.iter().map(|p| market.propose(p.clone(), |s| s.lead_time_days, &mut told)).collect();
+    set_by_hand(&mut lines[0], wanted);
+    settle(lines.into_iter().flatten().collect(), &market)
+}
+
+#[test]
+fn g1_a_quantity_set_by_hand_outlives_container_budget_and_split() {
+    let quantities = |s: &Settled| s.recommendations.iter().map(|r| r.quantity.0).collect::<Vec<_>>();
+    let mut world = World::new(3, 1);
+    let container = Container { capacity: 1000.0, basis: Basis::Quantity };
+    world.settings.containers = [("S0".to_owned(), container)].into();
+    let settled = set_first(&world, &[pool(0, 400.0, 0), pool(1, 200.0, 0), pool(2, 100.0, 0)], 700.0);
+    assert_eq!(quantities(&settled), [700, 200, 100]);
+    world.settings.containers.clear();
+    world.settings.budget = Some(1500.0);
+    let worth_more = PoolNeed { margin: Money::from_f64(20.0), ..pool(1, 100.0, 70) };
+    let settled = set_first(&world, &[pool(0, 100.0, 500), worth_more], 100.0);
+    assert_eq!(quantities(&settled), [100, 50]);
+    let settled = set_first(&world, &[pool(0, 100.0, 500)], 200.0);
+    assert_eq!(quantities(&settled), [150]);
+    assert!(settled.exceptions[0].why.contains("set by hand"), "{:?}", settled.exceptions[0]);
+    let mut world = World::new(1, 2);
+    world.supply[0].lead_time_days = 28.0;
+    world.supply.push(supply(0, 1, 14.0, 3.0));
+    let settled = set_first(&world, &[PoolNeed { room: Some(Units(310)), ..pool(0, 300.0, 100) }], 250.0);
+    assert_eq!(quantities(&settled), [250]);
+    assert!(settled.recommendations[0].binding == "decision" && verify(&settled.recommendations[0].steps) == Ok(()));
+}
+
 #[test]
 fn f8_landed_cost_with_duty_freight_and_currency() {
     let mut world = World::new(1, 1);

@@ -138,9 +138,9 @@ impl Costs {
     pub fn of(settings: &inventory::Settings) -> Self {
         Self {
             holding_per_unit_period: settings.holding_per_unit_period,
-            holding_rate_per_year: settings.holding_rate_per_year.unwrap_or(inventory::Settings::DEFAULT_HOLDING_RATE),
+            holding_rate_per_year: settings.holding_rate_per_year,
             shortage_per_unit: settings.shortage_per_unit,
-            order: settings.order_cost.unwrap_or(0.0),
+            order: settings.order_cost,
             holding_at: HoldingAt::default(),
         }
     }

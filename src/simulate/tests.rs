@@ -99,7 +99,7 @@ fn deterministic_demand_costs_what_the_order_quantity_formula_says() {
     let stock = StockLevel { on_hand: 20.0, available: 20.0, backordered: 0.0 };
     pools[0].initial = Some((stock, Vec::new()));
     let own = inventory::Settings {
-        order_cost: Some(order),
+        order_cost: order,
         holding_per_unit_period: Some(holding),
         order_quantity: OrderQuantity::Eoq,
         order_rule: OrderRule::FixedQuantity,

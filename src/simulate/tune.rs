@@ -21,11 +21,9 @@ pub const SERVICES: [f64; 11] = [0.50, 0.60, 0.70, 0.75, 0.80, 0.85, 0.90, 0.95,
 /// The published methods side by side, the user's own settings first and the moving-average benchmark last.
 #[must_use]
 pub fn side_by_side(own: &inventory::Settings, lead_days: f64) -> Vec<Candidate> {
-    let rate = own.holding_rate_per_year.or(Some(inventory::Settings::DEFAULT_HOLDING_RATE));
-    let costed = inventory::Settings { holding_rate_per_year: rate, ..own.clone() };
     let with = |name: &str, method, order_quantity| Candidate {
         name: name.to_string(),
-        rule: Rule::Inventory(Box::new(inventory::Settings { method, order_quantity, ..costed.clone() })),
+        rule: Rule::Inventory(Box::new(inventory::Settings { method, order_quantity, ..own.clone() })),
     };
     vec![
         Candidate { name: "own settings".into(), rule: Rule::Inventory(Box::new(own.clone())) },
@@ -61,6 +59,15 @@ pub fn frontier(own: &inventory::Settings, order_quantity: OrderQuantity) -> Vec
         Candidate { name: format!("service {:.2}{lots}", service.get()), rule: Rule::Inventory(Box::new(settings)) }
     };
     SERVICES.iter().map(|&service| at(service)).collect()
+}
+
+/// The lots of the user's own settings by a name that means the same with another method.
+#[must_use]
+pub fn own_lots(own: &inventory::Settings) -> OrderQuantity {
+    match own.order_quantity {
+        OrderQuantity::Auto if matches!(own.method, Method::Auto | Method::Cost) => OrderQuantity::Eoq,
+        other => other,
+    }
 }
 
 fn all_cells(own: &inventory::Settings, service: Probability) -> std::collections::BTreeMap<String, inventory::settings::Cell> {
