@@ -2,7 +2,7 @@
 
 use crate::small::{Small, date, folder, small};
 use orderpoint::error::Error;
-use orderpoint::inputs::{Override, Product, PurchaseOrder, StockHistory};
+use orderpoint::inputs::{Inputs, Override, Product, PurchaseOrder, StockHistory};
 use orderpoint::panel::flag;
 use orderpoint::publish::previous::LastRun;
 use orderpoint::publish::{Identity, PublishedRun};
@@ -111,18 +111,51 @@ fn g3_approved_but_unplaced_units_count_as_on_order_until_they_are_placed() {
     assert_eq!(why, "rejected by bob until 2024-04-10: supplier is closed");
     assert!(Standing::new(&kept, &next, date("2024-04-10")).quiet.is_empty());
     assert!(Standing::new(&kept, &next, date("2024-05-01")).pending.is_empty(), "an approval lapses");
-    next.purchase_orders.push(PurchaseOrder {
-        order_id: "4711".into(),
+    next.purchase_orders.push(order("4711", "2024-04-01"));
+    assert!(Standing::new(&kept, &next, date("2024-04-02")).pending.is_empty());
+}
+
+fn order(id: &str, confirmed: &str) -> PurchaseOrder {
+    PurchaseOrder {
+        order_id: id.into(),
         sku: SkuId(0),
         supplier: Some(SupplierId(0)),
         location: LocationId(0),
         quantity: Units(50),
-        confirmed: Some(date("2024-04-01")),
+        confirmed: Some(date(confirmed)),
         expected: None,
         received: None,
         received_quantity: None,
-    });
-    assert!(Standing::new(&kept, &next, date("2024-04-02")).pending.is_empty());
+    }
+}
+
+#[test]
+fn g3_an_approved_line_waits_for_its_own_order_whatever_is_decided_since() {
+    let (out, _) = published("2024-04-01");
+    intake(out.path(), &format!("{HEADER}R0-2024-04-01,approve,,,,ann,\n"));
+    small("2024-04-02", 11).publish(out.path(), "").unwrap();
+    intake(out.path(), &format!("{HEADER}R0-2024-04-02,edit,20,,,ann,\n"));
+    small("2024-04-03", 12).publish(out.path(), "").unwrap();
+    intake(out.path(), &format!("{HEADER}R0-2024-04-03,reject,,,enough,ann,\n"));
+    let kept = Kept::read(out.path()).unwrap();
+    let mut next = small("2024-04-04", 13).inputs;
+    let pending = |next: &Inputs| -> Vec<i64> {
+        let standing = Standing::new(&kept, next, date("2024-04-04"));
+        assert!(standing.quiet(SkuId(0), LocationId(0), Some(SupplierId(0))).is_some());
+        standing.pending.iter().map(|p| p.quantity.0).collect()
+    };
+    assert_eq!(pending(&next), [50, 20]);
+    assert_eq!(orders(&kept, date("2024-04-04"), Selection::New).len(), 2, "both are to be placed");
+    // Placed on the day of the second decision, but it carries the first one's id.
+    next.purchase_orders.push(order("R0-2024-04-01", "2024-04-02"));
+    assert_eq!(pending(&next), [20]);
+    next.purchase_orders[0].order_id = kept.decisions[0].order_id();
+    assert_eq!(pending(&next), [20]);
+    next.purchase_orders[0].order_id = kept.decisions[1].order_id();
+    assert_eq!(pending(&next), [50]);
+    // Somebody else's number: the units may be those of either.
+    next.purchase_orders[0].order_id = "4711".into();
+    assert!(pending(&next).is_empty());
 }
 
 #[test]

@@ -105,6 +105,14 @@ impl Decision {
         (&self.sku, &self.location, &self.supplier)
     }
 
+    /// Id of the purchase order it is exported in, with the other lines of its morning, supplier and ship-to:
+    /// `PO-20240401-1a2b3c4d`.
+    #[must_use]
+    pub fn order_id(&self) -> String {
+        let key = format!("{}\n{}\n{}", self.as_of, self.supplier, self.location);
+        format!("PO-{}-{}", self.as_of.format("%Y%m%d"), &sha256_hex(key.as_bytes())[..8])
+    }
+
     /// Whether units were approved.
     #[must_use]
     pub fn is_order(&self) -> bool {
@@ -116,6 +124,10 @@ impl Decision {
     pub fn stands_until(&self) -> NaiveDate {
         let wait = self.as_of + chrono::Duration::days(WAIT_DAYS);
         if self.is_order() { wait } else { self.until.unwrap_or(wait) }
+    }
+
+    fn speaks(&self, as_of: NaiveDate) -> bool {
+        self.as_of <= as_of && as_of < self.stands_until()
     }
 }
 
@@ -413,15 +425,16 @@ impl Kept {
         sha256_hex(names.join("\n").as_bytes())
     }
 
-    /// The decision that stands for each (sku, location, supplier) on the morning of `as_of`: the last one, while it speaks.
+    /// Approved lines on the morning of `as_of`, while they wait for their order: each stands until it is placed, whatever was
+    /// decided about the item since.
+    pub fn orders(&self, as_of: NaiveDate) -> impl Iterator<Item = &Decision> {
+        self.decisions.iter().filter(move |d| d.is_order() && d.speaks(as_of))
+    }
+
+    /// The decision that keeps a (sku, location, supplier) quiet on the morning of `as_of`: the last one, while it speaks.
     /// A decision on that very morning's run counts: a second run of the night does not propose it again.
-    #[must_use]
-    pub fn standing(&self, as_of: NaiveDate) -> BTreeMap<(&str, &str, &str), &Decision> {
-        let mut standing = BTreeMap::new();
-        for decision in self.decisions.iter().filter(|d| d.as_of <= as_of) {
-            standing.insert(decision.line(), decision);
-        }
-        standing.retain(|_, d| as_of < d.stands_until());
-        standing
+    pub fn quiet(&self, as_of: NaiveDate) -> impl Iterator<Item = &Decision> {
+        let last: BTreeMap<_, _> = self.decisions.iter().filter(|d| d.as_of <= as_of).map(|d| (d.line(), d)).collect();
+        last.into_values().filter(move |d| matches!(d.decision, Verdict::Reject | Verdict::Snooze) && d.speaks(as_of))
     }
 }

@@ -73,16 +73,12 @@ pub struct Order<'a> {
 #[must_use]
 pub fn orders(kept: &Kept, as_of: NaiveDate, selection: Selection) -> Vec<Order<'_>> {
     let mut orders: BTreeMap<(NaiveDate, &str, &str), Vec<&Decision>> = BTreeMap::new();
-    for decision in kept.standing(as_of).into_values().filter(|d| d.is_order()) {
+    for decision in kept.orders(as_of) {
         if selection == Selection::All || !kept.is_exported(&decision.recommendation_id) {
             orders.entry((decision.as_of, &decision.supplier, &decision.location)).or_default().push(decision);
         }
     }
-    let id = |(day, supplier, ship_to): (NaiveDate, &str, &str)| {
-        let key = format!("{day}\n{supplier}\n{ship_to}");
-        format!("PO-{}-{}", day.format("%Y%m%d"), &sha256_hex(key.as_bytes())[..8])
-    };
-    orders.into_iter().map(|(key, lines)| Order { id: id(key), lines }).collect()
+    orders.into_values().map(|lines| Order { id: lines[0].order_id(), lines }).collect()
 }
 
 /// A line and its place in an order.

@@ -1,10 +1,11 @@
 //! Yesterday's decisions and overrides, as tonight's run needs them.
 
-use super::decisions::{Decision, Kept, Verdict};
+use super::decisions::{Decision, Kept};
 use crate::error::{Exception, Severity};
 use crate::inputs::{Inputs, Names, Override, PurchaseOrder};
 use crate::units::{LocationId, SkuId, SupplierId, Units};
 use chrono::NaiveDate;
+use std::collections::BTreeSet;
 
 /// Units that were approved and not placed yet: they count as on order.
 #[derive(Debug, Clone, PartialEq)]
@@ -52,24 +53,26 @@ impl Standing {
     #[must_use]
     pub fn new(kept: &Kept, inputs: &Inputs, as_of: NaiveDate) -> Self {
         let mut standing = Self::default();
-        for decision in kept.standing(as_of).into_values() {
+        let ids = |d: &Decision| [d.recommendation_id.clone(), d.order_id()];
+        let known: BTreeSet<String> = kept.orders(as_of).flat_map(ids).collect();
+        for decision in kept.orders(as_of) {
             let Some((sku, location, supplier)) = codes(decision, &inputs.names) else { continue };
-            match decision.decision {
-                Verdict::Approve | Verdict::Edit => {
-                    let lines = inputs.purchase_orders.iter().filter(|p| p.sku == sku && p.location == location);
-                    if decision.is_order() && !lines.into_iter().any(|order| is_placed(decision, supplier, order)) {
-                        let (quantity, expected) = (decision.quantity, decision.expected);
-                        let recommendation_id = decision.recommendation_id.clone();
-                        standing.pending.push(Pending { sku, location, supplier, quantity, expected, recommendation_id });
-                    }
-                }
-                Verdict::Reject | Verdict::Snooze => {
-                    let until = decision.stands_until();
-                    let verb = if decision.decision == Verdict::Reject { "rejected" } else { "snoozed" };
-                    let why = format!("{verb} by {} until {until}: {}", decision.author, decision.reason);
-                    standing.quiet.push(Quiet { sku, location, supplier, until, why });
-                }
+            let mut lines = inputs.purchase_orders.iter().filter(|p| p.sku == sku && p.location == location);
+            // An order that carries the id of another approved line is that one.
+            let own = ids(decision);
+            let placed =
+                |p: &PurchaseOrder| own.contains(&p.order_id) || !known.contains(&p.order_id) && is_since(decision, supplier, p);
+            if !lines.any(placed) {
+                let (quantity, expected) = (decision.quantity, decision.expected);
+                let recommendation_id = decision.recommendation_id.clone();
+                standing.pending.push(Pending { sku, location, supplier, quantity, expected, recommendation_id });
             }
+        }
+        for decision in kept.quiet(as_of) {
+            let Some((sku, location, supplier)) = codes(decision, &inputs.names) else { continue };
+            let until = decision.stands_until();
+            let why = format!("{} by {} until {until}: {}", decision.decision.name(), decision.author, decision.reason);
+            standing.quiet.push(Quiet { sku, location, supplier, until, why });
         }
         standing.pending.sort_by_key(|p| (p.sku, p.location, p.supplier));
         standing.quiet.sort_by_key(|q| (q.sku, q.location, q.supplier));
@@ -92,11 +95,11 @@ pub(super) fn codes(decision: &Decision, names: &Names) -> Option<(SkuId, Locati
     Some((sku, location, code(&names.suppliers, &decision.supplier).map(SupplierId)))
 }
 
-/// Whether `order` is the approved line, placed: it carries its id, or the same supplier's order was made since.
-fn is_placed(decision: &Decision, supplier: Option<SupplierId>, order: &PurchaseOrder) -> bool {
+/// Whether `order` was made with the supplier since the decision, so that it is taken for the approved line, placed.
+fn is_since(decision: &Decision, supplier: Option<SupplierId>, order: &PurchaseOrder) -> bool {
     let same_supplier = order.supplier.is_none() || order.supplier == supplier;
     let since = order.confirmed.map_or(order.quantity == decision.quantity, |day| day >= decision.as_of);
-    order.order_id == decision.recommendation_id || (same_supplier && since && order.received.is_none_or(|d| d >= decision.as_of))
+    same_supplier && since && order.received.is_none_or(|d| d >= decision.as_of)
 }
 
 /// The override that replaces `field` of a pool on the morning of `as_of`: the newest unexpired one, one for the location
