@@ -10,6 +10,7 @@ mod audit;
 mod circles;
 mod convert;
 mod days;
+mod footer;
 pub mod mapping;
 mod master;
 mod names;
@@ -28,6 +29,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 mod text_file;
+mod thrift;
 mod values;
 
 pub use settings::{CsvSettings, DataSettings, Settings, TableMapping};

@@ -1,8 +1,12 @@
 //! Looks at the page headers of a Parquet column before Polars believes them.
 //!
 //! A header says how many values its page holds and how large it unpacks, and the decoder makes room for as much. Here both are
-//! held against the footer and the limits, so that a few wrong bytes cannot ask for all memory. Headers are Thrift structs in the
-//! compact protocol (Apache Thrift, *Compact protocol encoding*); the fields are those of `parquet.thrift`, `PageHeader`.
+//! held against the footer and the limits, so that a few wrong bytes cannot ask for all memory. The fields are those of
+//! `parquet.thrift`, `PageHeader`.
+
+use super::footer::STATISTICS;
+use super::thrift::{INT32, STRUCT, Shape, Thrift};
+use Shape::{Flag, Struct, Whole};
 
 /// What a column chunk may hold.
 #[derive(Debug, Clone, Copy)]
@@ -22,7 +26,7 @@ pub(super) struct Bounds {
 pub(super) fn check(chunk: &[u8], bounds: Bounds) -> Result<(), String> {
     let (mut rest, mut values, mut unpacked) = (chunk, 0u64, 0u64);
     while values < bounds.rows {
-        let mut thrift = Thrift { bytes: rest, at: 0 };
+        let mut thrift = Thrift::new(rest);
         let head = PageHead::read(&mut thrift).ok_or("a page header is damaged")?;
         let number = |n: Option<i64>| u64::try_from(n.unwrap_or(0)).map_err(|_| "a page header has a negative size");
         let (size, held, known) = (number(head.unpacked)?, number(head.values)?, number(head.dictionary)?);
@@ -37,11 +41,23 @@ pub(super) fn check(chunk: &[u8], bounds: Bounds) -> Result<(), String> {
         if known.saturating_mul(bounds.width) > size {
             return Err(format!("a dictionary claims {known} values in {size} bytes"));
         }
-        let next = usize::try_from(number(head.packed)?).ok().and_then(|n| n.checked_add(thrift.at));
+        let next = usize::try_from(number(head.packed)?).ok().and_then(|n| n.checked_add(thrift.at()));
         rest = next.and_then(|n| rest.get(n..)).ok_or("a page reaches beyond its column")?;
     }
     Ok(())
 }
+
+/// `PageHeader`, as far as it is decoded.
+const PAGE_HEADER: Shape = Struct(&[
+    (1, Whole),
+    (2, Whole),
+    (3, Whole),
+    (4, Whole),
+    (5, Struct(&[(1, Whole), (2, Whole), (3, Whole), (4, Whole), (5, STATISTICS)])),
+    (6, Struct(&[])),
+    (7, Struct(&[(1, Whole), (2, Whole), (3, Flag)])),
+    (8, Struct(&[(1, Whole), (2, Whole), (3, Whole), (4, Whole), (5, Whole), (6, Whole), (7, Flag), (8, STATISTICS)])),
+]);
 
 /// The fields of a page header that matter.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -56,124 +72,16 @@ struct PageHead {
 
 impl PageHead {
     fn read(thrift: &mut Thrift<'_>) -> Option<Self> {
+        thrift.clone().expect(STRUCT, &PAGE_HEADER)?;
         let mut head = Self::default();
         thrift.fields(|thrift, id, kind| match (id, kind) {
             (2, INT32) => thrift.whole().map(|n| head.unpacked = Some(n)),
             (3, INT32) => thrift.whole().map(|n| head.packed = Some(n)),
             (5 | 8, STRUCT) => thrift.first_whole().map(|n| head.values = n),
             (7, STRUCT) => thrift.first_whole().map(|n| head.dictionary = n),
-            _ => thrift.skip(kind, DEEPEST),
+            _ => thrift.skip(kind),
         })?;
         Some(head)
-    }
-}
-
-const INT32: u8 = 5;
-const STRUCT: u8 = 12;
-/// Structs within structs that are followed.
-const DEEPEST: usize = 16;
-
-/// A reader of Thrift's compact protocol; `None` where the bytes make no sense.
-struct Thrift<'a> {
-    bytes: &'a [u8],
-    at: usize,
-}
-
-impl Thrift<'_> {
-    fn byte(&mut self) -> Option<u8> {
-        let byte = *self.bytes.get(self.at)?;
-        self.at += 1;
-        Some(byte)
-    }
-
-    fn bits(&mut self) -> Option<u64> {
-        let mut number = 0;
-        for shift in (0..64).step_by(7) {
-            let byte = self.byte()?;
-            number |= u64::from(byte & 0x7f) << shift;
-            if byte < 0x80 {
-                return Some(number);
-            }
-        }
-        None
-    }
-
-    /// A signed number: zigzag.
-    fn whole(&mut self) -> Option<i64> {
-        let bits = self.bits()?;
-        Some((bits >> 1).cast_signed() ^ -(bits & 1).cast_signed())
-    }
-
-    /// Calls `visit(field, type)` for each field of a struct; it must pass over the field's value.
-    fn fields(&mut self, mut visit: impl FnMut(&mut Self, i64, u8) -> Option<()>) -> Option<()> {
-        let mut id = 0i64;
-        loop {
-            let head = self.byte()?;
-            if head == 0 {
-                return Some(());
-            }
-            let step = i64::from(head >> 4);
-            id = if step == 0 { self.whole()? } else { id + step };
-            visit(self, id, head & 0x0f)?;
-        }
-    }
-
-    /// The first field of a struct, a 32-bit number, and passes over the others.
-    fn first_whole(&mut self) -> Option<Option<i64>> {
-        let mut first = None;
-        self.fields(|thrift, id, kind| match (id, kind) {
-            (1, INT32) => thrift.whole().map(|n| first = Some(n)),
-            _ => thrift.skip(kind, DEEPEST),
-        })?;
-        Some(first)
-    }
-
-    fn pass(&mut self, bytes: u64) -> Option<()> {
-        let end = usize::try_from(bytes).ok().and_then(|n| self.at.checked_add(n)).filter(|&end| end <= self.bytes.len())?;
-        self.at = end;
-        Some(())
-    }
-
-    /// Passes over a value of type `kind`.
-    fn skip(&mut self, kind: u8, deepest: usize) -> Option<()> {
-        let deeper = deepest.checked_sub(1)?;
-        match kind {
-            1 | 2 => Some(()),
-            3 => self.pass(1),
-            4..=6 => self.bits().map(drop),
-            7 => self.pass(8),
-            8 => self.bits().and_then(|n| self.pass(n)),
-            9 | 10 => {
-                let head = self.byte()?;
-                let count = if head >> 4 == 15 { self.bits()? } else { u64::from(head >> 4) };
-                self.elements(count, &[head & 0x0f], deeper)
-            }
-            11 => {
-                let count = self.bits()?;
-                let kinds = if count == 0 { 0 } else { self.byte()? };
-                self.elements(count, &[kinds >> 4, kinds & 0x0f], deeper)
-            }
-            STRUCT => self.fields(|thrift, _, kind| thrift.skip(kind, deeper)),
-            _ => None,
-        }
-    }
-
-    /// Passes over `count` elements of a list, or pairs of a map; unlike in a struct, yes and no take a byte there.
-    fn elements(&mut self, count: u64, kinds: &[u8], deepest: usize) -> Option<()> {
-        for _ in 0..count {
-            for &kind in kinds {
-                let before = self.at;
-                if matches!(kind, 1 | 2) {
-                    self.pass(1)?
-                } else {
-                    self.skip(kind, deepest)?
-                }
-                if self.at == before {
-                    return None;
-                }
-            }
-        }
-        Some(())
     }
 }
 

@@ -1,6 +1,7 @@
 //! Parquet files through Polars: a few row groups at a time, only the columns that are used, each converted as a whole.
 
 use super::days::Moment;
+use super::footer;
 use super::mapping::{From, Plan};
 use super::narrow::{self, Narrow};
 use super::schema::Kind;
@@ -122,6 +123,7 @@ impl Layout {
         let mut unpacked = 0;
         let mut types = Vec::new();
         let (headings, groups) = guarded(file, || {
+            footer::check(file)?;
             let mut reader = ParquetReader::new(std::fs::File::open(&file.path)?);
             let schema = reader.schema()?;
             types = schema.iter_values().map(|field| field.dtype().clone()).collect();
