@@ -7,8 +7,8 @@
 //! 1. `polars` is imported only in `ingest`, `arrow` and `parquet` only in `publish` and `models`.
 //! 2. No stage reads a file, clock, environment variable or random state.
 //! 3. A stage never imports `ingest`, `config`, `pipeline`, `publish` or `report`; `pipeline` hands it its settings.
-//! 4. The same input and plan give the same bytes at any thread count: only `pipeline` uses threads, results are collected
-//!    in panel order, and floats are never summed in parallel.
+//! 4. The same input and plan give the same bytes at any thread count: only `pipeline` and `ingest` use threads, and through
+//!    [`waves`] what they call to write; results are taken in panel order, and floats are never summed in parallel.
 
 pub mod allocate;
 pub mod apportion;
@@ -42,3 +42,4 @@ pub mod sample;
 pub mod simulate;
 pub mod stats;
 pub mod units;
+pub mod waves;

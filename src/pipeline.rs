@@ -1,8 +1,8 @@
 //! The nightly run: calls the stages in order, over partitions of the panel in parallel.
 //!
 //! The only module that knows all stages. A partition is a range of neighbouring pools of about 400,000 values, whatever the
-//! number of threads; its results are appended in panel order. So the same input gives the same bytes on any machine. Reading and
-//! the report's item pages use the same threads for themselves.
+//! number of threads; its results are appended in panel order. So the same input gives the same bytes on any machine. Reading,
+//! the report's item pages and the output tables use the same threads for themselves.
 
 mod earlier;
 mod fallback;
@@ -28,7 +28,7 @@ use crate::publish::{self, Begin, Identity, InputEntry, Manifest, OutputLock, Pu
 use crate::review::scorecard::scorecard;
 use crate::review::standing::{Standing, override_exceptions};
 use crate::review::{changes, hindsight};
-use crate::{indicators, ingest, models, report};
+use crate::{indicators, ingest, models, report, waves};
 use earlier::Earlier;
 use partition::Night;
 use rayon::prelude::*;
@@ -250,20 +250,20 @@ impl Run<'_> {
         let pools = self.inputs.panel.pools().len();
         progress.begin("planning", pools as u64);
         let (mut planned, mut states) = (Vec::with_capacity(pools), Vec::new());
-        for wave in parts.chunks(4 * rayon::current_num_threads()) {
-            let done: Vec<_> = wave.par_iter().map(|range| night.partition(range.clone())).collect();
-            for part in done {
-                let part = part?;
-                progress.advance(part.pools.len() as u64);
-                demand.append(part.demand)?;
-                forecast.append(part.forecast)?;
-                self.outcome.accuracy.extend(part.accuracy);
-                self.outcome.methods.extend(part.methods);
-                self.outcome.exceptions.extend(part.exceptions);
-                states.extend(part.states);
-                planned.extend(part.pools);
-            }
-        }
+        let outcome = &mut self.outcome;
+        let take = |part: Result<partition::Part<'n>>| {
+            let part = part?;
+            progress.advance(part.pools.len() as u64);
+            demand.append(part.demand)?;
+            forecast.append(part.forecast)?;
+            outcome.accuracy.extend(part.accuracy);
+            outcome.methods.extend(part.methods);
+            outcome.exceptions.extend(part.exceptions);
+            states.extend(part.states);
+            planned.extend(part.pools);
+            Ok(())
+        };
+        waves::in_order(parts, |range| night.partition(range.clone()), take)?;
         demand.close(&mut self.publication)?;
         forecast.close(&mut self.publication)?;
         progress.end(&format!("{} pools", planned.len()));

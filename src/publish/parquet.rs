@@ -90,19 +90,17 @@ impl TableFile {
     }
 }
 
-/// Writes a whole small table: one array a column, in schema order.
+/// A whole small table as a file's bytes, and its rows: one array a column, in schema order.
 ///
 /// # Errors
-/// [`Error::Io`]; [`Error::Internal`] when the columns do not fit the schema.
-pub(super) fn write_table(publication: &mut Publication, table: &Table, columns: Vec<ArrayRef>) -> Result<()> {
+/// [`Error::Internal`] when the columns do not fit the schema.
+pub(super) fn encode_table(run_id: &str, table: &Table, columns: Vec<ArrayRef>) -> Result<(Vec<u8>, u64)> {
     let schema = table.schema();
     let batch = RecordBatch::try_new(schema.clone(), columns).map_err(|e| Error::Internal(format!("{}: {e}", table.name)))?;
-    let properties = properties(publication.run_id(), table).build();
-    let file = publication.create(&table.path())?;
-    let mut writer = ArrowWriter::try_new(file, schema, Some(properties)).map_err(pages::parquet)?;
+    let properties = properties(run_id, table).build();
+    let mut writer = ArrowWriter::try_new(Vec::new(), schema, Some(properties)).map_err(pages::parquet)?;
     writer.write(&batch).map_err(pages::parquet)?;
-    let file = writer.into_inner().map_err(pages::parquet)?;
-    publication.close(file, Some(batch.num_rows() as u64))
+    Ok((writer.into_inner().map_err(pages::parquet)?, batch.num_rows() as u64))
 }
 
 fn properties(run_id: &str, table: &Table) -> parquet::file::properties::WriterPropertiesBuilder {

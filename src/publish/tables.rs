@@ -1,8 +1,8 @@
 //! The small output tables, from what the run decided.
 
 use super::atomic::Publication;
-use super::parquet::{epoch_day, write_table};
-use super::schema;
+use super::parquet::{encode_table, epoch_day};
+use super::schema::{self, Table};
 use crate::error::{Exception, Quarantined, Result};
 use crate::inputs::{Inputs, Names};
 use crate::outcome::{
@@ -10,6 +10,7 @@ use crate::outcome::{
     Recommendation, Step, Transfer,
 };
 use crate::units::{ChannelId, LocationId, Money, SkuId, SupplierId, Units};
+use crate::waves;
 use arrow::array::{ArrayRef, BooleanArray, Date32Array, Decimal128Array, Float64Array, Int64Array, StringArray, StringBuilder};
 use chrono::NaiveDate;
 use std::fmt::Write;
@@ -21,21 +22,32 @@ use std::sync::Arc;
 /// [`crate::error::Error::Io`].
 pub fn write(publication: &mut Publication, inputs: &Inputs, outcome: &Outcome) -> Result<()> {
     let n = &inputs.names;
-    write_table(publication, &schema::CLASSIFICATION, classification(n, &outcome.classification))?;
-    write_table(publication, &schema::POLICY, policy(n, &outcome.policy))?;
-    write_table(publication, &schema::RECOMMENDATIONS, recommendations(n, &outcome.recommendations))?;
-    write_table(publication, &schema::ORDERS, orders(n, &outcome.orders))?;
-    write_table(publication, &schema::OPEN_ORDERS, open_orders(n, &outcome.open_orders))?;
-    write_table(publication, &schema::TRANSFERS, transfers(n, &outcome.transfers))?;
-    write_table(publication, &schema::FINDINGS, findings(n, &outcome.findings))?;
-    write_table(publication, &schema::ALLOCATION, allocation(n, &outcome.allocation))?;
-    write_table(publication, &schema::ACCURACY, accuracy(inputs, &outcome.accuracy))?;
-    write_table(publication, &schema::METHODS, methods(inputs, &outcome.methods))?;
-    write_table(publication, &schema::STEPS, steps(n, outcome))?;
-    write_table(publication, &schema::INDICATORS, indicators(&outcome.indicators))?;
-    write_table(publication, &schema::EXCEPTIONS, exceptions(&outcome.exceptions))?;
-    write_table(publication, &schema::QUARANTINE, quarantine(&inputs.quarantine))?;
-    write_table(publication, &schema::CHANGES, changes(&outcome.changes))
+    // The large ones first, so that no thread is left with one at the end.
+    let tables: [(&Table, &(dyn Fn() -> Vec<ArrayRef> + Sync)); 15] = [
+        (&schema::STEPS, &|| steps(n, outcome)),
+        (&schema::RECOMMENDATIONS, &|| recommendations(n, &outcome.recommendations)),
+        (&schema::ACCURACY, &|| accuracy(inputs, &outcome.accuracy)),
+        (&schema::METHODS, &|| methods(inputs, &outcome.methods)),
+        (&schema::ALLOCATION, &|| allocation(n, &outcome.allocation)),
+        (&schema::CLASSIFICATION, &|| classification(n, &outcome.classification)),
+        (&schema::POLICY, &|| policy(n, &outcome.policy)),
+        (&schema::ORDERS, &|| orders(n, &outcome.orders)),
+        (&schema::OPEN_ORDERS, &|| open_orders(n, &outcome.open_orders)),
+        (&schema::TRANSFERS, &|| transfers(n, &outcome.transfers)),
+        (&schema::FINDINGS, &|| findings(n, &outcome.findings)),
+        (&schema::INDICATORS, &|| indicators(&outcome.indicators)),
+        (&schema::EXCEPTIONS, &|| exceptions(&outcome.exceptions)),
+        (&schema::QUARANTINE, &|| quarantine(&inputs.quarantine)),
+        (&schema::CHANGES, &|| changes(&outcome.changes)),
+    ];
+    let run_id = publication.run_id().to_owned();
+    let encode = |(table, columns): &(&'static Table, &(dyn Fn() -> Vec<ArrayRef> + Sync))| {
+        encode_table(&run_id, table, columns()).map(|(bytes, rows)| (table.path(), bytes, rows))
+    };
+    waves::in_order(&tables, encode, |encoded: Result<_>| {
+        let (path, bytes, rows) = encoded?;
+        publication.add(&path, Some(rows), &bytes)
+    })
 }
 
 fn text<'a>(values: impl Iterator<Item = &'a str>) -> ArrayRef {

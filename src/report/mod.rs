@@ -24,8 +24,8 @@ use crate::indicators::{PoolView, Settings, pool_views};
 use crate::inputs::Inputs;
 use crate::outcome::{Indicator, Outcome};
 use crate::units::{LocationId, SkuId, SupplierId, Units};
+use crate::waves;
 use chrono::NaiveDate;
-use rayon::prelude::*;
 use std::collections::BTreeMap;
 
 /// Everything the report shows.
@@ -160,7 +160,7 @@ fn supplier_labels(inputs: &Inputs) -> Vec<String> {
 ///
 /// # Errors
 /// What the writer answers, or [`Error::Internal`] if a page cannot be rendered.
-pub fn render(input: &ReportInput, writer: &mut dyn FnMut(&str, &[u8]) -> Result<()>) -> Result<Vec<Exception>> {
+pub fn render(input: &ReportInput, writer: &mut (dyn FnMut(&str, &[u8]) -> Result<()> + Send)) -> Result<Vec<Exception>> {
     let suppliers = supplier_labels(input.inputs);
     let run = Run {
         input,
@@ -189,14 +189,13 @@ pub fn render(input: &ReportInput, writer: &mut dyn FnMut(&str, &[u8]) -> Result
         writer(&path, &script)?;
     }
     let starts: Vec<usize> = (0..input.inputs.names.skus.len()).step_by(sku::ITEMS_PER_FILE).collect();
-    for wave in starts.chunks(4 * rayon::current_num_threads()) {
-        let scripts: Vec<_> = wave.par_iter().map(|&first| run.items(first)).collect();
-        for (&first, script) in wave.iter().zip(scripts) {
-            let (script, told) = script.map_err(|e| Error::Internal(format!("item data: {e}")))?;
-            broken.extend(told);
-            writer(&format!("report/items/{}.js", first / sku::ITEMS_PER_FILE), &script)?;
-        }
-    }
+    let make = |&first: &usize| (first, run.items(first));
+    let take = |(first, script): (usize, serde_json::Result<(Vec<u8>, Vec<Exception>)>)| {
+        let (script, told) = script.map_err(|e| Error::Internal(format!("item data: {e}")))?;
+        broken.extend(told);
+        writer(&format!("report/items/{}.js", first / sku::ITEMS_PER_FILE), &script)
+    };
+    waves::in_order(&starts, make, take)?;
     Ok(broken)
 }
 
