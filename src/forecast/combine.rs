@@ -190,6 +190,12 @@ impl MemoryErrors {
         self.count += other.count;
     }
 
+    /// All but `part` of them.
+    #[must_use]
+    pub fn without(&self, part: &Self) -> Self {
+        Self { sum: std::array::from_fn(|j| self.sum[j] - part.sum[j]), count: self.count - part.count }
+    }
+
     /// Adds one origin: `actual` units against `level × exposure`.
     pub fn add(&mut self, actual: f64, levels: &[f64; MEMORIES], exposure: f64) {
         let typical = levels[2..].iter().sum::<f64>() / 3.0 * exposure;

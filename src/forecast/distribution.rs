@@ -23,7 +23,8 @@ fn deviate(i: usize) -> f64 {
 }
 
 /// Probabilities at which a [`Calibration`] is kept; denser in the tails that safety stock reads.
-const KNOTS: [f64; 17] = [0.005, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.975, 0.99, 0.995, 0.999];
+const KNOTS: [f64; 20] =
+    [0.005, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.975, 0.99, 0.995, 0.999, 0.9997, 0.9999, 0.99997];
 
 /// Counts of where past actuals fell in their predicted distributions.
 #[derive(Debug, Clone, PartialEq, Default)]

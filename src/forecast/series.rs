@@ -220,9 +220,11 @@ impl Context<'_> {
         fitted.levels.at[k].iter().zip(&weights).map(|(l, w)| l * w).sum()
     }
 
-    /// Weights of the memories in the level of one series at origin `k`.
+    /// Weights of the memories in the level of one series at origin `k`: by the errors at the other origins, since errors that chose
+    /// the memory look smaller than those to come.
     pub(super) fn weights(&self, fitted: &Fitted<'_>, k: usize) -> [f64; combine::MEMORIES] {
-        combine::weights(&fitted.errors, &self.learnt.memory_errors[fitted.kin[k]], self.settings.class_evidence)
+        let own = fitted.misses.get(k).map_or(fitted.errors, |miss| fitted.errors.without(miss));
+        combine::weights(&own, &self.learnt.memory_errors[fitted.kin[k]], self.settings.class_evidence)
     }
 
     /// Class of a series and its spread at origin `k`.
