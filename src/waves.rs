@@ -34,9 +34,13 @@ mod tests {
     fn results_come_in_order_and_stop_at_the_first_error() {
         let items: Vec<usize> = (0..1_000).collect();
         let mut taken = Vec::new();
-        let done = in_order(&items, |i| 2 * i, |double| if double < 1_500 { Ok(taken.push(double)) } else { Err(double) });
+        let take = |double| {
+            taken.push(double);
+            if double < 1_500 { Ok(()) } else { Err(double) }
+        };
+        let done = in_order(&items, |i| 2 * i, take);
         assert_eq!(done, Err(1_500));
-        assert_eq!(taken, (0..750).map(|i| 2 * i).collect::<Vec<_>>());
+        assert_eq!(taken, (0..=750).map(|i| 2 * i).collect::<Vec<_>>());
         assert_eq!(in_order(&[0; 0], |_| (), |()| Err("nothing to take")), Ok(()));
     }
 }

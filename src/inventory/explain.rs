@@ -192,7 +192,12 @@ pub(super) fn need_steps(pool: &PoolInput<'_>, targets: &Targets, need: &Need, w
     }
     let targets_in = [("reorder_point", targets.reorder_point), ("order_up_to", targets.order_up_to)];
     if need.need <= 0.0 {
-        steps.push(step("need", "0", &targets_in, 0.0, "the position is above the reorder point"));
+        let note = if need.position > targets.reorder_point {
+            "the position is above the reorder point"
+        } else {
+            "demand lost before an order could arrive needs no stock: what is on its way covers the rest"
+        };
+        steps.push(step("need", "0", &targets_in, 0.0, note));
         return steps;
     }
     let mut inputs = targets_in.to_vec();

@@ -56,7 +56,9 @@ pub fn order_for(
             Scenario { weight, left, covered }
         })
         .collect();
-    smallest(&scenarios, p) * width
+    let cells = smallest(&scenarios, p);
+    // Of large pools a single cell of several units is below what can be told.
+    if cells <= 1.0 && width > 1.0 { 0.0 } else { cells * width }
 }
 
 /// Stock at the arrival in one scenario of the shared error.

@@ -15,7 +15,8 @@ pub struct Need {
     pub position: f64,
     /// Demand that will be lost before an order placed today arrives and so needs no stock, units.
     pub unserved: f64,
-    /// Units to order, unrounded; 0 when the position is above the reorder point.
+    /// Units to order, unrounded; 0 when the position is above the reorder point, or what is on its way lasts until the next order
+    /// could arrive.
     pub need: f64,
 }
 
@@ -29,11 +30,12 @@ pub fn need(pool: &PoolInput<'_>, targets: &Targets, settings: &Settings) -> Nee
     if pool.held.is_some() || position > targets.reorder_point {
         return Need { on_order, position, ..Need::default() };
     }
-    let unserved = match settings.unmet_demand {
-        UnmetDemand::Backordered => 0.0,
+    let (unserved, lasts) = match settings.unmet_demand {
+        UnmetDemand::Backordered => (0.0, false),
         UnmetDemand::Lost => unserved(pool, targets, position),
     };
-    Need { on_order, position, unserved, need: order_size(targets, settings.order_rule, position + unserved) }
+    let need = if lasts { 0.0 } else { order_size(targets, settings.order_rule, position + unserved) };
+    Need { on_order, position, unserved, need }
 }
 
 fn order_size(targets: &Targets, rule: OrderRule, position: f64) -> f64 {
@@ -47,11 +49,12 @@ fn order_size(targets: &Targets, rule: OrderRule, position: f64) -> f64 {
     }
 }
 
-/// How far the order that covers the review interval with the same probability stays below reorder point - position.
-fn unserved(pool: &PoolInput<'_>, targets: &Targets, position: f64) -> f64 {
+/// How far the order that covers the review interval with the same probability stays below reorder point - position; and whether
+/// that order is nothing at all.
+fn unserved(pool: &PoolInput<'_>, targets: &Targets, position: f64) -> (f64, bool) {
     let short = targets.reorder_point - position;
-    if short <= 0.0 || !may_run_out(pool, targets.lead_days) {
-        return 0.0;
+    if !may_run_out(pool, targets.lead_days) {
+        return (0.0, false);
     }
     let covered = targets.protection.cdf(targets.reorder_point).clamp(1e-4, 0.9999);
     // The reorder point may sit above the quantile it came from (whole units): compare like with like.
@@ -59,7 +62,7 @@ fn unserved(pool: &PoolInput<'_>, targets: &Targets, position: f64) -> f64 {
     let times = (targets.lead_days, targets.review_days);
     let runs_out = stockout_probability(&pool.outlook, pool.stock, pool.arrivals, targets.lead_days);
     let order = order_for(&pool.outlook, pool.stock, pool.arrivals, times, not_taken_back(covered, runs_out, times));
-    (exact - position - order).clamp(0.0, short)
+    ((exact - position - order).clamp(0.0, short), order <= 0.0)
 }
 
 /// The probability to cover when a unit too many is not taken back at once.

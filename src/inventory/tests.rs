@@ -246,6 +246,36 @@ fn d15_minimum_maximum_and_held_items() {
     assert_eq!(held(&product(ProductStatus::Active), "active", false), None);
 }
 
+proptest! {
+    #[test]
+    fn what_was_ordered_this_morning_is_not_asked_for_again(
+        rate in 0.02f64..40.0,
+        spread in 1.0f64..4.0,
+        lead in 1.0f64..60.0,
+        cover in 0.0f64..1.5,
+        lot in 0usize..3,
+        lost in any::<bool>(),
+    ) {
+        let settings = Settings {
+            unmet_demand: if lost { UnmetDemand::Lost } else { UnmetDemand::Backordered },
+            order_quantity: [OrderQuantity::None, OrderQuantity::Eoq, OrderQuantity::DaysOfCover][lot],
+            ..with(Method::Quantile)
+        };
+        let steady = Steady::new(rate, spread);
+        let over = |from: f64, to: f64, end: f64| steady.demand(from, to, end);
+        let mut input = pool(&steady, &over);
+        input.lead_time = LeadTime::new(lead, 0.0, lead).unwrap();
+        let stock = (cover * rate * lead).round();
+        input.stock = StockLevel { on_hand: stock, available: stock, backordered: 0.0 };
+        let quantity = plan_pool(&input, &settings).need.ceil();
+        let placed = [Arrival { days: lead, quantity }];
+        input.arrivals = &placed;
+        let again = plan_pool(&input, &settings);
+        verify(&again);
+        prop_assert!(again.need <= 1e-6, "{quantity} ordered, {} more asked for", again.need);
+    }
+}
+
 #[test]
 fn lost_sales_on_the_way_lower_the_need_and_backorders_do_not() {
     let settings = |unmet_demand| Settings { unmet_demand, order_quantity: OrderQuantity::None, ..with(Method::Quantile) };

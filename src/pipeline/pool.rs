@@ -315,7 +315,7 @@ impl<'a> Night<'a> {
             weight: product.weight,
             volume: product.volume,
             previous: self.previous_quantities(input),
-            reason: reason(plan),
+            reason: reason(plan, input.held),
             steps: plan.steps.clone(),
         }
     }
@@ -448,15 +448,21 @@ fn shortfall_by(input: &PoolInput<'_>, days: f64) -> f64 {
     input.outlook.demand(0.0, days).expected_shortfall(supply)
 }
 
-/// Half a sentence: why this need.
-fn reason(plan: &PoolPlan) -> String {
+/// Half a sentence: why this need; `held` is why a pool is not ordered.
+fn reason(plan: &PoolPlan, held: Option<&str>) -> String {
     let p = &plan.policy;
     let notes = if plan.notes.is_empty() { String::new() } else { format!("; {}", plan.notes.join("; ")) };
-    if plan.need > 0.0 {
-        let (position, point, level) = (plan.position, p.reorder_point, p.order_up_to);
-        format!("position {position:.0} is at or below the reorder point {point:.0}: order up to {level:.0}{notes}")
+    let (position, point) = (plan.position, p.reorder_point);
+    if let Some(why) = held {
+        format!("not ordered: {why}{notes}")
+    } else if plan.need > 0.0 {
+        format!("position {position:.0} is at or below the reorder point {point:.0}: order up to {:.0}{notes}", p.order_up_to)
+    } else if position >= point {
+        format!("position {position:.0} is above the reorder point {point:.0}{notes}")
     } else {
-        format!("position {:.0} is above the reorder point {:.0}{notes}", plan.position, p.reorder_point)
+        format!(
+            "position {position:.0} is at or below the reorder point {point:.0}, but sales lost before an order could arrive need no stock{notes}"
+        )
     }
 }
 

@@ -189,11 +189,14 @@ pub fn render(input: &ReportInput, writer: &mut (dyn FnMut(&str, &[u8]) -> Resul
         writer(&path, &script)?;
     }
     let starts: Vec<usize> = (0..input.inputs.names.skus.len()).step_by(sku::ITEMS_PER_FILE).collect();
-    let make = |&first: &usize| (first, run.items(first));
-    let take = |(first, script): (usize, serde_json::Result<(Vec<u8>, Vec<Exception>)>)| {
-        let (script, told) = script.map_err(|e| Error::Internal(format!("item data: {e}")))?;
+    let make = |&first: &usize| {
+        let script = run.items(first).map_err(|e| Error::Internal(format!("item data: {e}")));
+        script.map(|(script, told)| (format!("report/items/{}.js", first / sku::ITEMS_PER_FILE), script, told))
+    };
+    let take = |made: Result<_>| {
+        let (path, script, told): (String, Vec<u8>, Vec<Exception>) = made?;
         broken.extend(told);
-        writer(&format!("report/items/{}.js", first / sku::ITEMS_PER_FILE), &script)
+        writer(&path, &script)
     };
     waves::in_order(&starts, make, take)?;
     Ok(broken)
