@@ -1,9 +1,10 @@
 //! What will sell, and how far off may that be? The forecast engine.
 //!
 //! One series = level × pooled index. The index (weekday, annual season, events) is estimated over all series of a category and
-//! channel ([`seasonal`]) and sharpened by the series' own weekdays; the level is a combination of memories weighted by rolling
-//! errors ([`combine`]); groups are lifted or lowered together towards what their total has done lately ([`reconcile`]);
-//! distributions are counts recalibrated on past errors ([`distribution`]).
+//! channel ([`seasonal`]) and sharpened by the series' own weekdays; prices (`price`) and promotions enter it. The level is a
+//! combination of memories weighted by rolling errors ([`combine`]), moved by what all series together say (`global`); groups
+//! are lifted or lowered together towards what their total has done lately ([`reconcile`]); distributions are counts recalibrated
+//! on past errors ([`distribution`]).
 //!
 //! A [`Context`] is learnt over the whole panel in [`Stage`]s: `observe` looks at a range of pools and may run in parallel,
 //! `learn` takes the evidence in panel order, so that results do not depend on threads. Then [`Context::forecast_pool`] is a
@@ -22,9 +23,11 @@ pub mod decompose;
 pub mod distribution;
 pub mod ets;
 mod evidence;
+mod global;
 pub mod local;
 pub mod naive;
 pub mod pool;
+mod price;
 pub mod reconcile;
 mod recursion;
 pub mod regression;
@@ -136,6 +139,8 @@ pub enum Stage {
     Profiles,
     /// Which memories serve which class of series; promotion uplifts.
     Memories,
+    /// What all series together say about the next lead time, price elasticity.
+    Global,
     /// Levels of groups against their members, and errors by class.
     Calibration,
     /// The levels of an earlier refit's states, in a context that [resumes](Context::resume) it.
@@ -151,6 +156,8 @@ pub enum Evidence {
     Profiles(Totals),
     /// See [`Stage::Memories`].
     Memories(Box<Memories>),
+    /// See [`Stage::Global`].
+    Global(global::Rows),
     /// See [`Stage::Calibration`].
     Calibration(Box<Errors>),
     /// See [`Stage::Levels`].
@@ -194,6 +201,8 @@ struct Learnt {
     classes: Vec<ClassErrors>,
     /// Slope of log uplift by discount, over all promotions seen.
     discount_slope: Option<f64>,
+    /// `None` where it would not help.
+    global: Option<global::Global>,
 }
 
 impl Learnt {
@@ -210,6 +219,7 @@ impl Learnt {
             level_variances: vec![[0.0; LADDER]; CLASSES],
             classes: Vec::new(),
             discount_slope: None,
+            global: None,
         }
     }
 
@@ -302,6 +312,7 @@ impl<'a> Context<'a> {
                 Evidence::Profiles(Totals::of(&self.demand, &self.groups, first.min(end)..end, promoted))
             }
             Stage::Memories => Evidence::Memories(Box::new(self.observe_memories(range))),
+            Stage::Global => Evidence::Global(self.observe_global(range)),
             Stage::Calibration => Evidence::Calibration(Box::new(self.observe_errors(range))),
             Stage::Levels => {
                 Evidence::Levels(self.observe_levels(self.warm.as_ref().expect("only a resumed context gets here"), range))
@@ -331,6 +342,13 @@ impl<'a> Context<'a> {
                 }
                 self.learn_memories(&memories);
             }
+            Some(Evidence::Global(mut rows)) => {
+                for next in evidence {
+                    let Evidence::Global(next) = next else { panic!("evidence of one stage") };
+                    rows.merge(next);
+                }
+                self.learnt.global = rows.learn();
+            }
             Some(Evidence::Calibration(mut errors)) => {
                 for next in evidence {
                     let Evidence::Calibration(next) = next else { panic!("evidence of one stage") };
@@ -349,7 +367,8 @@ impl<'a> Context<'a> {
         }
         self.stage = match self.stage {
             Stage::Profiles => Stage::Memories,
-            Stage::Memories => Stage::Calibration,
+            Stage::Memories => Stage::Global,
+            Stage::Global => Stage::Calibration,
             Stage::Calibration | Stage::Levels | Stage::Ready => Stage::Ready,
         };
     }
@@ -372,8 +391,12 @@ impl<'a> Context<'a> {
 
     /// Whether a pool is in the sample that errors are learnt from.
     fn sampled(&self, pool: usize) -> bool {
-        let stride = self.demand.panel.pools().len().div_ceil(SAMPLE_POOLS);
-        pool.is_multiple_of(stride)
+        self.in_sample(pool, SAMPLE_POOLS)
+    }
+
+    /// Whether a pool is in an even sample of at most `size` pools.
+    fn in_sample(&self, pool: usize, size: usize) -> bool {
+        pool.is_multiple_of(self.demand.panel.pools().len().div_ceil(size))
     }
 
     fn learn_profiles(&mut self, totals: &Totals) {

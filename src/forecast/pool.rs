@@ -472,16 +472,18 @@ impl Context<'_> {
 
 /// One sentence with the error figures behind the choice.
 fn reason(rows: &[Accuracy], state: &SeriesState) -> String {
+    let moved = 100.0 * (state.correction - 1.0);
+    let global = if moved == 0.0 { String::new() } else { format!("; the model of all series moves the level by {moved:+.1} %") };
     match rows {
         [naive, seasonal, average, chosen] => format!(
-            "WAPE {:.2} over {} origins, naive {:.2}, seasonal naive {:.2}, 60-day average {:.2}; value added over naive {:.0} %",
+            "WAPE {:.2} over {} origins, naive {:.2}, seasonal naive {:.2}, 60-day average {:.2}; value added over naive {:.0} %{global}",
             chosen.wape,
             state.origins,
             naive.wape,
             seasonal.wape,
             average.wape,
-            100.0 * (1.0 - chosen.wape / naive.wape.max(1e-9))
+            100.0 * (1.0 - chosen.wape / naive.wape.max(1e-9)),
         ),
-        _ => format!("{} periods of history are too few to compare methods", state.periods),
+        _ => format!("{} periods of history are too few to compare methods{global}", state.periods),
     }
 }

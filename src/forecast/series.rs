@@ -56,6 +56,8 @@ pub(super) struct Fitted<'a> {
     pub unplanned: Option<Unplanned>,
     /// Whether the level leans on an analogue.
     pub analogue: bool,
+    /// What the global model makes of the level, at each of `back`.
+    pub corrections: Vec<f64>,
 }
 
 /// Promotions that come without a plan, at the rate of the last year.
@@ -138,6 +140,10 @@ impl Context<'_> {
         let weekday = own.weekday.map(|w| w as f32);
         self.sharpen(&mut exposure, start, &weekday);
         self.sharpen(&mut held, start, &weekday);
+        let prices = self.price_path(panel.key(i));
+        let on_promotion = |t: usize| promoted.get(t) == Some(&true);
+        self.price(&mut exposure, start, &prices, on_promotion);
+        self.price(&mut held, start, &prices, on_promotion);
         let uplift = (own.promoted.0 + UPLIFT_EVIDENCE * self.learnt.uplifts[group]) / (own.promoted.1 + UPLIFT_EVIDENCE);
         for (t, _) in promoted.iter().enumerate().filter(|(_, p)| **p) {
             exposure[t] *= uplift as f32;
@@ -173,6 +179,7 @@ impl Context<'_> {
             promoted_periods: promoted,
             unplanned,
             analogue: prior.periods > 0.0,
+            corrections: Vec::new(),
         };
         for (k, &back) in fitted.back.iter().enumerate().filter(|(_, b)| **b > 0) {
             let (actual, exposure) = fitted.window(n - back..n - back + step);
@@ -185,6 +192,7 @@ impl Context<'_> {
         let kin = |(k, s): (usize, &Scatter)| self.class(fitted.rate_at(k), s.periods, s.overdue(), Spread::default());
         fitted.kin = fitted.scatter.iter().enumerate().map(kin).collect();
         fitted.spreads = fitted.scatter.iter().zip(&fitted.kin).map(|(s, &c)| s.spread(self.learnt.dispersions[c])).collect();
+        fitted.corrections = self.corrections(&fitted);
         fitted
     }
 
@@ -217,7 +225,8 @@ impl Context<'_> {
     /// Combined level at origin `k`, before any scale of the group.
     pub(super) fn level(&self, fitted: &Fitted<'_>, k: usize) -> f64 {
         let weights = self.weights(fitted, k);
-        fitted.levels.at[k].iter().zip(&weights).map(|(l, w)| l * w).sum()
+        let combined: f64 = fitted.levels.at[k].iter().zip(&weights).map(|(l, w)| l * w).sum();
+        combined * fitted.corrections.get(k).unwrap_or(&1.0)
     }
 
     /// Weights of the memories in the level of one series at origin `k`: by the errors at the other origins, since errors that chose

@@ -51,6 +51,8 @@ pub struct SeriesState {
     pub(super) sold: usize,
     /// Whether the level leans on an analogue.
     pub(super) analogue: bool,
+    /// What the global model makes of the level.
+    pub(super) correction: f64,
     /// Rolling origins it was judged at.
     pub(super) origins: usize,
     /// Accuracy of each method there.
@@ -70,9 +72,14 @@ impl SeriesState {
         overdue(self.sold as f64, self.observed as f64, self.idle as f64)
     }
 
-    /// Combined level, before any scale of the group.
-    pub(super) fn level(&self) -> f64 {
+    /// Combined level of all memories.
+    pub(super) fn combined(&self) -> f64 {
         self.sums.levels().iter().zip(&self.weights).map(|(l, w)| l * w).sum()
+    }
+
+    /// Level, before any scale of the group.
+    pub(super) fn level(&self) -> f64 {
+        self.combined() * self.correction
     }
 }
 
@@ -120,6 +127,7 @@ impl Context<'_> {
             idle: fitted.idle(),
             sold: fitted.units.iter().filter(|u| **u > 0.0).count(),
             analogue: fitted.analogue,
+            correction: fitted.corrections[fitted.now()],
             origins: fitted.back.len() - 1,
             accuracy: self.accuracy(fitted),
             local: self.local(fitted),
@@ -142,9 +150,14 @@ impl Context<'_> {
         let profile = &self.learnt.profiles[self.groups.of_series[i]];
         let mut exposure = self.launched(start, n..n + self.settings.horizon, &profile.index);
         self.sharpen(&mut exposure, start + n, &state.weekday);
+        let key = self.demand.panel.key(i);
+        let plans = self.promotions_of(key);
+        let day = |t: usize| self.demand.panel.calendar().start((start + n + t) as i64);
+        let on_promotion = |t: usize| plans.iter().any(|p| (p.start..=p.end).contains(&day(t)));
+        self.price(&mut exposure, start + n, &self.price_path(key), on_promotion);
         match state.unplanned {
             Some(average) => exposure.iter_mut().for_each(|a| *a *= average as f32),
-            None => self.promote(&mut exposure, &self.promotions_of(self.demand.panel.key(i)), state.uplift),
+            None => self.promote(&mut exposure, &plans, state.uplift),
         }
         exposure
     }
@@ -159,6 +172,8 @@ impl Context<'_> {
         let plans = self.promotions_of(panel.key(i));
         let flagged = flags[from..].iter().any(|f| f & flag::PROMOTION != 0);
         let promoted = if flagged || !plans.is_empty() { self.promoted_periods(i, &plans) } else { Vec::new() };
+        let on_promotion = |t: usize| promoted.get(from + t) == Some(&true);
+        self.price(&mut exposure, start + from, &self.price_path(panel.key(i)), on_promotion);
         let (keep, keep_recent) = (decays(&self.half_lives), decay(self.group_half_life()));
         for (t, &index) in (from..).zip(&exposure) {
             let uplift = if promoted.get(t) == Some(&true) { state.uplift as f32 } else { 1.0 };
@@ -182,9 +197,10 @@ impl Context<'_> {
             }
         }
         state.periods = units.len();
+        state.correction = self.correction(i, state);
     }
 
-    /// Digest of the master data and of the promotions begun before `as_of` that shape the fit of series `i`.
+    /// Digest of the master data and of the promotions and prices begun before `as_of` that shape the fit of series `i`.
     pub(super) fn terms_digest(&self, i: usize, as_of: chrono::NaiveDate) -> u64 {
         let key = self.demand.panel.key(i);
         let mut digest = Digest::default();
@@ -197,6 +213,11 @@ impl Context<'_> {
             digest.text(&start.to_string());
             digest.text(&end.to_string());
             digest.add(discount.map_or(u64::MAX, f64::to_bits));
+        }
+        let known = self.demand.panel.calendar().index(as_of);
+        for (period, log) in self.price_path(key).into_iter().filter(|step| step.0 < known) {
+            digest.add(period.cast_unsigned());
+            digest.add(log.to_bits());
         }
         digest.0
     }

@@ -18,6 +18,7 @@ struct World {
     names: Names,
     products: Vec<Product>,
     promotions: Vec<Promotion>,
+    prices: Vec<Price>,
     adjustments: Vec<Adjustment>,
 }
 
@@ -50,7 +51,8 @@ impl World {
             suppliers: Vec::new(),
         };
         let panel = Panel::new(calendar, parts);
-        Self { panel, names, products: vec![Product::default(); skus], promotions: Vec::new(), adjustments: Vec::new() }
+        let products = vec![Product::default(); skus];
+        Self { panel, names, products, promotions: Vec::new(), prices: Vec::new(), adjustments: Vec::new() }
     }
 
     fn flags(mut self, series: usize, bits: u8, range: Range<usize>) -> Self {
@@ -78,6 +80,7 @@ impl World {
             names: self.names.clone(),
             products: self.products.clone(),
             promotions: self.promotions.clone(),
+            prices: self.prices.clone(),
             adjustments: self.adjustments.clone(),
         }
     }
@@ -89,7 +92,7 @@ impl World {
             products: &self.products,
             events: &[],
             promotions: &self.promotions,
-            prices: &[],
+            prices: &self.prices,
             adjustments: &self.adjustments,
         }
     }
@@ -166,6 +169,53 @@ fn a_week_that_peaks_every_year_is_foreseen() {
     let mean = World::on(calendar, &series, 1).forecast(30).swap_remove(0).series.swap_remove(0).mean;
     let at = (0..12).find(|&h| week(history + h) == peak).unwrap() as usize;
     assert!(mean[at] > 1.5 * mean[at - 1] && mean[at] > 1.5 * mean[at + 1], "{:?}", &mean[..6]);
+}
+
+#[test]
+fn c6_a_planned_price_moves_the_forecast_by_the_elasticity_of_all_series() {
+    // Every item changed its price by a fifth some day of the last four months, and sold the more or the less for it.
+    let changed = |i: usize| (HISTORY - 10 - (i * 37) % 110, if i.is_multiple_of(2) { 0.8f64 } else { 1.2 });
+    let series: Vec<Vec<f32>> = (0..150)
+        .map(|i| {
+            let (from, factor) = changed(i);
+            let sold = |t: usize| if t < from { 1.0 } else { factor.powi(-2) };
+            noisy(40.0, i).iter().enumerate().map(|(t, y)| (f64::from(*y) * sold(t)).round() as f32).collect()
+        })
+        .collect();
+    let mut world = World::new(&series, 1);
+    let price = |i: usize, from: i64, unit_price| Price { sku: SkuId(i as u32), channel: None, from: day(from), unit_price };
+    for i in 0..150 {
+        let (from, factor) = changed(i);
+        world.prices.extend([price(i, -(HISTORY as i64), 10.0), price(i, from as i64 - HISTORY as i64, 10.0 * factor)]);
+    }
+    let before = world.forecast(30).swap_remove(0).series.swap_remove(0).mean;
+    world.prices.insert(2, price(0, 14, 6.4));
+    let after = world.forecast(30).swap_remove(0).series.swap_remove(0).mean;
+    assert_eq!(before[..14], after[..14], "until the day of the new price");
+    let rise = f64::from(after[20] / before[20]);
+    assert!((1.3..1.7).contains(&rise), "a fifth off at an elasticity of -2 sells 1.56 times as much: {rise}");
+}
+
+#[test]
+fn c8_what_one_item_does_every_year_is_foreseen_though_its_category_does_not() {
+    let history = 1_000usize;
+    let calendar = Calendar::new(Bucket::Day, day(0), day(-(history as i64)));
+    // Every item has a season of its own; together they have none.
+    let season = |i: usize, t: usize| 1.0 + 0.6 * ((t + 3 * i) as f64 / 364.0 * std::f64::consts::TAU).sin();
+    let wobble = |i: usize, t: usize| 0.8 + 0.4 * ((t * 7919 + i * 104_729) % 1000) as f64 / 1000.0;
+    let one = |i: usize| (0..history).map(|t| (30.0 * season(i, t) * wobble(i, t)).round() as f32).collect();
+    let series: Vec<Vec<f32>> = (0..160).map(one).collect();
+    let forecast = World::on(calendar, &series, 1).forecast(160);
+    let (mut moved, mut told) = (0.0f64, 0.0f64);
+    for (i, pool) in forecast.iter().enumerate().take(160) {
+        let recent: f64 = series[i][history - 28..].iter().map(|&y| f64::from(y)).sum();
+        let coming: f64 = (history..history + 28).map(|t| 30.0 * season(i, t)).sum();
+        moved += (coming - recent).abs();
+        told += (coming - sum(&pool.series[0].mean, 28)).abs();
+    }
+    assert!(told < 0.6 * moved, "{told} against {moved}");
+    let reasons = forecast.iter().flat_map(|pool| &pool.series).filter(|s| s.reason.contains("all series"));
+    assert!(reasons.count() > 80, "and the reason says so");
 }
 
 #[test]

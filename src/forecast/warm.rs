@@ -1,7 +1,7 @@
 //! A night between two refits: what was learnt stays, levels move on by what was sold since.
 //!
 //! A refit leaves a [`Kept`]: what the context learnt, by the names of groups, with profiles that reach to the next refit, and the
-//! [`PoolState`] of every pool. Each later night starts from that same refit, not from the night before: its result depends on
+//! `PoolState` of every pool. Each later night starts from that same refit, not from the night before: its result depends on
 //! its input and on the refit alone, whichever nights ran in between. A pool whose past is not what the refit saw (a late
 //! correction, another cleaning), one whose product or promotions changed, and a new one are fitted as in a cold run, against
 //! what was learnt. Where groups, events or settings changed, or most pools have to be fitted, everything is learnt anew.
@@ -251,7 +251,7 @@ impl<'a> Context<'a> {
         (carried, self.demand.panel.len() - carried)
     }
 
-    /// What this context has learnt and the states of its pools, as [`write`] appended them in panel order: for [`Kept::read`].
+    /// What this context has learnt and the states of its pools, as [`write()`] appended them in panel order: for [`Kept::read`].
     ///
     /// # Panics
     /// Never: writing to memory cannot fail.

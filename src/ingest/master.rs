@@ -9,7 +9,7 @@ use crate::inputs::{Channel, Kit, PriceBreak, Product, ProductStatus, Role, Supp
 use crate::units::{Money, Units};
 use chrono::NaiveDate;
 
-/// One product an item, by [`SkuId`]; items without a row have only defaults.
+/// One product an item, by its code; items without a row have only defaults.
 pub(super) fn products(table: Option<&Table>, count: usize, convert: &mut Convert<'_>) -> Vec<Product> {
     let mut products = vec![Product::default(); count];
     let mut places: Vec<Option<Place<'_>>> = vec![None; count];
