@@ -62,7 +62,7 @@ use warm::Warm;
 pub const LADDER: usize = 4;
 /// Series that the profile of all categories is worth against a category's own.
 const CATEGORY_EVIDENCE: f64 = 20.0;
-/// Pools of history to learn errors from; more would only cost time.
+/// Pools to learn errors and the levels of groups from; more would only cost time.
 const SAMPLE_POOLS: usize = 6_000;
 /// Volume bands of [`Context::class`], units a period.
 const BANDS: [f64; 7] = [0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0];

@@ -146,20 +146,18 @@ impl Context<'_> {
 
     pub(super) fn observe_errors(&self, pools: Range<usize>) -> Errors {
         let mut errors = Errors::new(self.groups.keys.len());
-        for pool in pools {
+        for pool in pools.filter(|&p| self.sampled(p)) {
             let fitted = self.fitted_pool(pool);
             for series in &fitted {
                 self.observe_recent(series, &mut errors);
             }
-            if self.sampled(pool) && !fitted.is_empty() {
-                self.intervals(&fitted, |class, rung, actual, Moments { mean, variance }| {
-                    let level = self.learnt.level_variances[class][rung];
-                    let moments = Moments { mean, variance: variance + level * mean * mean };
-                    let actual = actual.round();
-                    errors.sums[class][rung].add(moments.cdf(actual - 1.0), moments.cdf(actual));
-                });
-                self.observe_periods(&fitted, &mut errors);
-            }
+            self.intervals(&fitted, |class, rung, actual, Moments { mean, variance }| {
+                let level = self.learnt.level_variances[class][rung];
+                let moments = Moments { mean, variance: variance + level * mean * mean };
+                let actual = actual.round();
+                errors.sums[class][rung].add(moments.cdf(actual - 1.0), moments.cdf(actual));
+            });
+            self.observe_periods(&fitted, &mut errors);
         }
         errors
     }

@@ -167,7 +167,8 @@ impl<'a> Context<'a> {
         for pool in range {
             let fitted = (!self.holds(warm, pool)).then(|| self.fit_pool(pool));
             let state = fitted.as_ref().map_or_else(|| self.carried(warm, pool), Cow::Borrowed);
-            for (i, series) in self.demand.panel.pools()[pool].series.clone().zip(&state.series) {
+            let sampled = if self.sampled(pool) { &state.series[..] } else { &[] };
+            for (i, series) in self.demand.panel.pools()[pool].series.clone().zip(sampled) {
                 let (units, exposure) = series.recent;
                 let group = &mut levels.recent[self.groups.of_series[i]];
                 *group = (group.0 + units, group.1 + exposure * series.level());
