@@ -7,6 +7,7 @@ use crate::error::{Error, Result};
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, Write};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// The right to write below one output folder, given back when dropped.
 #[derive(Debug)]
@@ -29,11 +30,7 @@ impl OutputLock {
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
-                let mut holder = String::new();
-                // The text is a courtesy: an unreadable one does not change the answer.
-                let _ = file.read_to_string(&mut holder);
-                let holder = if holder.trim().is_empty() { "a run that is just starting" } else { holder.trim() };
-                return Err(Error::Locked { path: out.to_path_buf(), holder: holder.to_string() });
+                return Err(Error::Locked { path: out.to_path_buf(), holder: holder(&mut file) });
             }
             Err(TryLockError::Error(source)) => return Err(Error::Io { path, source }),
         }
@@ -48,9 +45,9 @@ impl OutputLock {
     /// [`Error::Io`].
     pub fn announce(&mut self, run_id: &str) -> Result<()> {
         let text = format!("run {run_id}, process {}, started {}\n", std::process::id(), self.started);
-        let path = self.out.join(".lock");
-        self.file.set_len(0).and_then(|()| self.file.rewind()).map_err(Error::io(&path))?;
-        self.file.write_all(text.as_bytes()).map_err(Error::io(&path))
+        // Written over, then cut to length: whoever reads meanwhile finds a holder.
+        let written = self.file.rewind().and_then(|()| self.file.write_all(text.as_bytes()));
+        written.and_then(|()| self.file.set_len(text.len() as u64)).map_err(Error::io(self.out.join(".lock")))
     }
 
     /// The output folder.
@@ -58,6 +55,26 @@ impl OutputLock {
     pub fn out(&self) -> &Path {
         &self.out
     }
+}
+
+impl Drop for OutputLock {
+    fn drop(&mut self) {
+        // A courtesy to the next holder's rival, who would be told of this one.
+        let _ = self.file.set_len(0);
+    }
+}
+
+/// What the holder wrote. It does so right after taking the lock, which may be this very moment; an unreadable text does not change
+/// the answer.
+fn holder(file: &mut File) -> String {
+    let mut text = String::new();
+    for _ in 0..50 {
+        if file.rewind().and_then(|()| file.read_to_string(&mut text)).is_ok() && !text.trim().is_empty() {
+            return text.lines().next().unwrap_or_default().trim().to_string();
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    "a run that is just starting".to_string()
 }
 
 #[cfg(test)]
