@@ -35,6 +35,26 @@ pub(super) fn freshness(request: &Request, sources: &[Source], as_of: NaiveDate)
     Ok(exceptions)
 }
 
+/// Refuses tables of too few or too many rows.
+///
+/// # Errors
+/// If one has fewer rows than its `least` or more than its `most`.
+pub(super) fn row_counts(request: &Request, sources: &[Source]) -> Result<()> {
+    for (table, bounds) in &request.settings.data.rows {
+        let rows: u64 = sources.iter().filter(|s| s.table == *table).map(|s| s.rows).sum();
+        let refused = |expected: String| {
+            let message = format!("table {table} has {rows} rows, expected {expected} ([data.rows.{table}]): is it a whole export?");
+            Err(Error::input(&request.data, message))
+        };
+        match (bounds.least, bounds.most) {
+            (Some(least), _) if rows < least => return refused(format!("at least {least}")),
+            (_, Some(most)) if rows > most => return refused(format!("at most {most}")),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
 /// One exception for each table that is not there and costs something.
 pub(super) fn missing_tables(sources: &[Source]) -> Vec<Exception> {
     let there = |table: &str| sources.iter().any(|s| s.table == table && s.rows > 0);

@@ -32,7 +32,7 @@ mod text_file;
 mod thrift;
 mod values;
 
-pub use settings::{CsvSettings, DataSettings, Settings, TableMapping};
+pub use settings::{CsvSettings, DataSettings, RowBounds, Settings, TableMapping};
 
 use crate::calendar::Bucket;
 use crate::error::{Error, Exception, Result, Severity};
@@ -88,6 +88,7 @@ pub fn load(request: &Request) -> Result<Inputs> {
     let as_of = loading.as_of(&sales)?;
     let names = loading.names(&sales, &catalogue);
     let codes = Codes::new(&names, &catalogue);
+    audit::row_counts(request, &loading.sources)?;
     loading.exceptions.extend(audit::freshness(request, &loading.sources, as_of)?);
     loading.convert(sales, &names, &codes, as_of)
 }

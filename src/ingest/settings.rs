@@ -48,6 +48,8 @@ pub struct DataSettings {
     pub currencies: Vec<String>,
     /// How old the newest date of a table may be, by table.
     pub freshness: BTreeMap<String, Freshness>,
+    /// How many rows a table must have, by table.
+    pub rows: BTreeMap<String, RowBounds>,
 }
 
 impl Default for DataSettings {
@@ -70,6 +72,7 @@ impl Default for DataSettings {
                 ("sales".to_owned(), Freshness { warn_days: Some(7), refuse_days: None }),
                 ("stock".to_owned(), Freshness { warn_days: Some(3), refuse_days: None }),
             ]),
+            rows: BTreeMap::new(),
         }
     }
 }
@@ -95,6 +98,16 @@ pub struct Freshness {
     pub warn_days: Option<u32>,
     /// Older than this refuses the run.
     pub refuse_days: Option<u32>,
+}
+
+/// How many data rows a table must have: fewer are half an export, more are two of them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RowBounds {
+    /// Fewer refuse the run.
+    pub least: Option<u64>,
+    /// More refuse the run.
+    pub most: Option<u64>,
 }
 
 /// How text files are written.
@@ -211,8 +224,14 @@ impl DataSettings {
         check(self.max_quantity > 0.0 && self.max_quantity <= 1e12, "max_quantity: expected a number above 0, at most 1e12");
         check(self.cutoff_hour <= 12, "cutoff_hour: expected an hour from 0 to 12");
         check(self.utc_offset_hours.is_none_or(|h| h.abs() <= 14.0), "utc_offset_hours: expected -14 to 14");
-        for table in self.freshness.keys().filter(|t| schema::table(t).is_none()) {
-            problems.push(format!("[data.freshness] {table}: no such table{}", did_you_mean(table, &schema::names())));
+        for (table, bounds) in &self.rows {
+            check(bounds.least <= bounds.most.or(bounds.least), &format!("rows.{table}: expected least <= most"));
+        }
+        let sections = [("freshness", self.freshness.keys().collect::<Vec<_>>()), ("rows", self.rows.keys().collect())];
+        for (section, tables) in sections {
+            for table in tables.into_iter().filter(|t| schema::table(t).is_none()) {
+                problems.push(format!("[data.{section}] {table}: no such table{}", did_you_mean(table, &schema::names())));
+            }
         }
         problems
     }

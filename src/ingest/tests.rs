@@ -212,6 +212,23 @@ fn a11_stale_tables_warn_or_refuse() {
 }
 
 #[test]
+fn a11_half_an_export_is_refused() {
+    let dir = folder(&[("sales.csv", SALES)]);
+    let load = |settings: &str| load(&request(&dir, settings));
+    let rows = SALES.lines().count() - 1;
+    assert!(load(&format!("[data.rows.sales]\nleast = {rows}\nmost = {rows}")).is_ok());
+    let told = |settings: &str| {
+        let error = load(settings).unwrap_err();
+        assert_eq!(error.exit_code(), 3);
+        error.to_string()
+    };
+    let short = told(&format!("[data.rows.sales]\nleast = {}", rows + 1));
+    assert!(short.contains(&format!("table sales has {rows} rows, expected at least {}", rows + 1)), "{short}");
+    assert!(told("[data.rows.sales]\nmost = 1").contains("expected at most 1"));
+    assert!(told("[data.rows.stock]\nleast = 1").contains("table stock has 0 rows"));
+}
+
+#[test]
 fn a12_rejected_rows_name_file_line_column_and_reason() {
     let text = "date,sku,quantity,note\n\n2024-01-01,A,1,\"two\nlines\"\n\n2024-01-02,A,x,\n2024-01-03,A,1,ok\n";
     for text in [text.to_owned(), text.replace('\n', "\r\n")] {
