@@ -5,6 +5,27 @@ use chrono::NaiveDate;
 use std::path::PathBuf;
 use thiserror::Error as ThisError;
 
+/// The known name most like `name` (Jaro-Winkler), whatever the case and the signs between words; `None` if none is near.
+#[must_use]
+pub fn nearest<'k>(name: &str, known: impl Iterator<Item = &'k str>) -> Option<&'k str> {
+    let plain = |text: &str| text.trim().to_lowercase().replace([' ', '-', '.', '/'], "_");
+    let name = plain(name);
+    let likeness = |other: &str| {
+        let other = plain(other);
+        let contains = name.len() >= 3 && other.len() >= 3 && (other.contains(&name) || name.contains(&other));
+        strsim::jaro_winkler(&name, &other).max(if contains { 0.8 } else { 0.0 })
+    };
+    let better = |best: (f64, &'k str), next: (f64, &'k str)| if best.0 >= next.0 { best } else { next };
+    let best = known.map(|k| (likeness(k), k)).reduce(better)?;
+    (best.0 >= 0.75).then_some(best.1)
+}
+
+/// `, did you mean `x`?`, or nothing where no known name is near.
+#[must_use]
+pub fn did_you_mean<'k>(name: &str, known: impl Iterator<Item = &'k str>) -> String {
+    nearest(name, known).map_or_else(String::new, |known| format!(", did you mean `{known}`?"))
+}
+
 /// Why the run stops; [`Error::exit_code`] tells schedulers what kind of trouble it is.
 #[derive(Debug, ThisError)]
 pub enum Error {

@@ -293,6 +293,6 @@ fn g7_explain_tells_the_arithmetic_of_the_last_run() {
         assert!(text.contains(told), "{told}: {text}");
     }
     let error = explain(&run, "=cmd", None).unwrap_err();
-    assert!(error.exit_code() == 2 && error.to_string().contains("did you mean =cmd|' /C calc'!A0?"), "{error}");
-    assert!(explain(&run, "-2+3", Some("webb")).unwrap_err().to_string().contains("did you mean web?"));
+    assert!(error.exit_code() == 2 && error.to_string().contains("did you mean `=cmd|' /C calc'!A0`?"), "{error}");
+    assert!(explain(&run, "-2+3", Some("webb")).unwrap_err().to_string().contains("did you mean `web`?"));
 }

@@ -1,6 +1,6 @@
 //! Sections of the configuration file, one by one, with every unknown key and wrong value found before anyone complains.
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, did_you_mean};
 use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
 use toml::{Table, Value};
@@ -69,7 +69,7 @@ impl<'a> Reader<'a> {
     /// Everything wrong, unknown sections included.
     pub fn finish(mut self) -> Vec<String> {
         for section in self.table.keys() {
-            let hint = nearest(section, self.known.iter().copied());
+            let hint = hint(section, self.known.iter().copied());
             let line = line_of(self.text, |line| line.trim_start().starts_with(&format!("[{section}")));
             self.problems.push(format!("{}{line}: unknown section [{section}]{hint}", self.file));
         }
@@ -124,18 +124,16 @@ fn explained(message: &str, key: &str) -> String {
         }
         Some((unknown, known)) if message.starts_with("unknown field") => {
             let place = if *unknown == key { String::new() } else { format!(" `{unknown}`") };
-            format!("unknown key{place}{}", nearest(unknown, known.iter().copied()))
+            format!("unknown key{place}{}", hint(unknown, known.iter().copied()))
         }
         _ => message.trim().replace('\n', " "),
     }
 }
 
-/// `, did you mean `x`?`, or the known names when none comes near.
-fn nearest<'k>(name: &str, known: impl Iterator<Item = &'k str> + Clone) -> String {
-    let best = known.clone().map(|k| (strsim::jaro_winkler(name, k), k)).max_by(|a, b| a.0.total_cmp(&b.0));
-    match best {
-        Some((likeness, k)) if likeness > 0.75 => format!(", did you mean `{k}`?"),
-        Some(_) => format!("; known are {}", known.collect::<Vec<_>>().join(", ")),
-        None => String::new(),
+/// What an unknown name may stand for, or the known names when none comes near.
+fn hint<'k>(name: &str, known: impl Iterator<Item = &'k str> + Clone) -> String {
+    match did_you_mean(name, known.clone()) {
+        hint if hint.is_empty() => format!("; known are {}", known.collect::<Vec<_>>().join(", ")),
+        hint => hint,
     }
 }

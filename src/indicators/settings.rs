@@ -1,6 +1,7 @@
 //! What a planner may choose about indicators: the `[indicators]` section of the configuration.
 
 use super::known::{KNOWN, known};
+use crate::error::did_you_mean;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -53,9 +54,7 @@ impl Settings {
         for (key, target) in &self.goals {
             let name = split(key).0;
             if known(name).is_none() {
-                let nearest =
-                    KNOWN.iter().map(|k| (strsim::jaro_winkler(name, k.name), k.name)).max_by(|a, b| a.0.total_cmp(&b.0));
-                let hint = nearest.map_or_else(String::new, |(_, known)| format!(", did you mean `{known}`?"));
+                let hint = did_you_mean(name, KNOWN.iter().map(|k| k.name));
                 problems.push(format!("indicators.goals.{key}: no indicator is called `{name}`{hint}"));
             }
             if !target.is_finite() {

@@ -43,7 +43,8 @@ pub(super) fn row_counts(request: &Request, sources: &[Source]) -> Result<()> {
     for (table, bounds) in &request.settings.data.rows {
         let rows: u64 = sources.iter().filter(|s| s.table == *table).map(|s| s.rows).sum();
         let refused = |expected: String| {
-            let message = format!("table {table} has {rows} rows, expected {expected} ([data.rows.{table}]): is it a whole export?");
+            let message =
+                format!("table {table} has {rows} rows, expected {expected} ([data.rows.{table}]): is it a whole export?");
             Err(Error::input(&request.data, message))
         };
         match (bounds.least, bounds.most) {

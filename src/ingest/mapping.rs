@@ -3,7 +3,7 @@
 use super::days::parse_day;
 use super::schema::{Column, Kind, Schema};
 use super::settings::TableMapping;
-use crate::error::{Error, Exception, Result, Severity};
+use crate::error::{Error, Exception, Result, Severity, nearest};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -313,21 +313,6 @@ fn once(path: &Path, headings: &[String], at: usize) -> Result<()> {
 pub(super) fn normal(heading: &str) -> String {
     let word = |c: char| if c.is_whitespace() || matches!(c, '-' | '.' | '/') { '_' } else { c.to_ascii_lowercase() };
     heading.trim_start_matches('\u{feff}').trim().chars().map(word).collect()
-}
-
-/// The known name most like `name`, if any is near.
-pub(super) fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    let name = normal(name);
-    let score = |k: &str| {
-        let other = normal(k);
-        let contains = name.len() >= 3 && other.len() >= 3 && (other.contains(&name) || name.contains(&other));
-        strsim::jaro_winkler(&name, &other).max(if contains { 0.8 } else { 0.0 })
-    };
-    let best = known.map(|k| (score(k), k)).fold(None, |best: Option<(f64, &str)>, next| match best {
-        Some(b) if b.0 >= next.0 => Some(b),
-        _ => Some(next),
-    });
-    best.filter(|(score, _)| *score >= 0.75).map(|(_, k)| k)
 }
 
 /// Whether `text` matches one of `patterns`: equal but for case, or any ending after `*`.

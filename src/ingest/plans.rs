@@ -1,8 +1,8 @@
 //! Plans and decisions: events, promotions, prices, adjustments, overrides and accounts.
 
 use super::convert::Convert;
-use super::settings::did_you_mean;
 use super::table::{Row, Table};
+use crate::error::did_you_mean;
 use crate::inputs::{Account, Adjustment, AdjustmentKind, Event, Override, Price, Promotion};
 use chrono::NaiveDate;
 
@@ -115,7 +115,7 @@ pub(super) fn overrides(table: &Table, convert: &mut Convert<'_>) -> Vec<Overrid
         let (Some((sku, _)), Some(value)) = (convert.codes.item(&row, "sku"), row.number("value")) else { continue };
         let field = row.text("field");
         if !FIELDS.contains(&field) {
-            let hint = did_you_mean(field, &FIELDS);
+            let hint = did_you_mean(field, FIELDS.into_iter());
             convert.reject::<()>(&row, "field", format!("not a value that can be set by hand: {}{hint}", FIELDS.join(", ")));
             continue;
         }

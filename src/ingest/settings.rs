@@ -1,7 +1,8 @@
 //! The configuration of the reader: the sections `[data]`, `[csv]` and `[mapping.TABLE]`.
 
-use super::mapping::{PRESETS, nearest};
+use super::mapping::PRESETS;
 use super::schema;
+use crate::error::did_you_mean;
 use chrono::NaiveDate;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -200,7 +201,7 @@ impl Settings {
         problems.extend(format_problems("[csv]", &self.csv.date_formats));
         for (table, mapping) in &self.mapping {
             let Some(schema) = schema::table(table) else {
-                problems.push(format!("[mapping.{table}]: no such table{}", did_you_mean(table, &schema::names())));
+                problems.push(format!("[mapping.{table}]: no such table{}", did_you_mean(table, schema::names().into_iter())));
                 continue;
             };
             problems.extend(mapping.problems(schema));
@@ -230,7 +231,8 @@ impl DataSettings {
         let sections = [("freshness", self.freshness.keys().collect::<Vec<_>>()), ("rows", self.rows.keys().collect())];
         for (section, tables) in sections {
             for table in tables.into_iter().filter(|t| schema::table(t).is_none()) {
-                problems.push(format!("[data.{section}] {table}: no such table{}", did_you_mean(table, &schema::names())));
+                problems
+                    .push(format!("[data.{section}] {table}: no such table{}", did_you_mean(table, schema::names().into_iter())));
             }
         }
         problems
@@ -258,7 +260,7 @@ impl TableMapping {
                 problems.push(format!(
                     "{place} {section}: {} has no column `{name}`{}",
                     schema.table,
-                    did_you_mean(name, &known)
+                    did_you_mean(name, known.iter().copied())
                 ));
             }
         }
@@ -281,10 +283,4 @@ fn format_problems(place: &str, formats: &[String]) -> Vec<String> {
     let wrong = |f: &&String| StrftimeItems::new(f).any(|item| matches!(item, Item::Error)) || !dated(f);
     let message = |f: &String| format!("{place} date_formats: `{f}` is no date format such as %d/%m/%Y");
     formats.iter().filter(wrong).map(message).collect()
-}
-
-/// `; did you mean `x`?`, or nothing when no known name comes near.
-#[must_use]
-pub(super) fn did_you_mean(name: &str, known: &[&str]) -> String {
-    nearest(name, known.iter().copied()).map(|n| format!("; did you mean `{n}`?")).unwrap_or_default()
 }

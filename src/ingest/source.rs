@@ -1,9 +1,8 @@
 //! Files of a table: where they are, what they are, and their digest.
 
-use super::mapping::nearest;
 use super::schema::{self, Schema};
 use super::settings::TableMapping;
-use crate::error::{Error, Exception, Result, Severity};
+use crate::error::{Error, Exception, Result, Severity, nearest};
 use sha2::{Digest, Sha256};
 use std::fs;
 use std::io::Read;

@@ -1,7 +1,7 @@
 //! "Why this number": the arithmetic of the last run's recommendations, in words.
 
 use super::arithmetic::{name_length, starts_name};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, did_you_mean};
 use crate::outcome::Step;
 use crate::publish::previous::Rows;
 use crate::publish::{PublishedRun, schema};
@@ -146,8 +146,7 @@ fn line(steps: &Rows, row: usize) -> Line<'_> {
 }
 
 fn unknown<'a>(what: &str, name: &str, known: impl Iterator<Item = &'a str>) -> Error {
-    let nearest = known.max_by(|a, b| strsim::jaro_winkler(a, name).total_cmp(&strsim::jaro_winkler(b, name)));
-    let hint = nearest.map(|n| format!("; did you mean {n}?")).unwrap_or_default();
+    let hint = did_you_mean(name, known);
     Error::NotFound(format!("the last run knows no {what} {name:?}{hint}"))
 }
 
