@@ -474,13 +474,13 @@ fn reason(rows: &[Accuracy], state: &SeriesState) -> String {
     let global = if moved == 0.0 { String::new() } else { format!("; the model of all series moves the level by {moved:+.1} %") };
     match rows {
         [naive, seasonal, average, chosen] => format!(
-            "WAPE {:.2} over {} origins, naive {:.2}, seasonal naive {:.2}, 60-day average {:.2}; value added over naive {:.0} %{global}",
-            chosen.wape,
+            "RMSSE {:.2} over {} origins, naive {:.2}, seasonal naive {:.2}, 60-day average {:.2}; value added over naive {:.0} %{global}",
+            chosen.rmsse,
             state.origins,
-            naive.wape,
-            seasonal.wape,
-            average.wape,
-            100.0 * (1.0 - chosen.wape / naive.wape.max(1e-9)),
+            naive.rmsse,
+            seasonal.rmsse,
+            average.rmsse,
+            100.0 * (1.0 - chosen.rmsse / naive.rmsse.max(1e-9)),
         ),
         _ => format!("{} periods of history are too few to compare methods{global}", state.periods),
     }

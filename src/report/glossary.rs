@@ -147,8 +147,8 @@ pub const TERMS: &[Term] = &[
     term(
         "forecast-value-added",
         "Forecast value added",
-        "WAPE of the naive forecast - WAPE of the chosen one",
-        "How much error the chosen method takes out compared with repeating the past. Zero or less: the simple method would have done.",
+        "1 - RMSSE of the chosen method / RMSSE of the naive one",
+        "How much error the chosen method takes out compared with repeating the past. Zero or less: the simple method would have done. Absolute errors would call zero the best forecast of an item that sells on few days, so squared ones judge.",
     ),
     term(
         "gmroi",

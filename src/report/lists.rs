@@ -131,7 +131,7 @@ fn accuracy(run: &Run) -> Vec<u8> {
     let all = &run.input.outcome.accuracy;
     let mut rows: Vec<(&Accuracy, Option<f64>)> = Vec::new();
     for series in all.chunk_by(|a, b| a.series == b.series) {
-        let naive = series.iter().find(|a| a.method == "naive").map(|a| a.wape);
+        let naive = series.iter().find(|a| a.method == "naive").map(|a| a.rmsse);
         rows.extend(series.iter().filter(|a| a.chosen).map(|a| (a, naive)));
     }
     rows.sort_by(|a, b| b.0.wape.total_cmp(&a.0.wape));
@@ -144,10 +144,10 @@ fn accuracy(run: &Run) -> Vec<u8> {
         .text(heading("location", "Location", "location", Kind::Text), |r| run.location(key(r).location))
         .text(heading("method", "Method", "method", Kind::Text), |r| r.0.method)
         .number(heading("wape", "WAPE", "wape", Kind::Percent), |r| Some(r.0.wape))
-        .number(heading("wape_naive", "WAPE naive", "forecast-value-added", Kind::Percent), |r| r.1)
         .number(heading("bias", "Bias", "bias", Kind::Percent), |r| Some(r.0.bias))
         .number(heading("mase", "MASE", "mase", Kind::Money), |r| Some(r.0.mase))
         .number(heading("rmsse", "RMSSE", "rmsse", Kind::Money), |r| Some(r.0.rmsse))
+        .number(heading("rmsse_naive", "RMSSE naive", "forecast-value-added", Kind::Money), |r| r.1)
         .number(heading("pinball", "Pinball loss", "pinball", Kind::Money), |r| r.0.pinball)
         .finish()
 }

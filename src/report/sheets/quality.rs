@@ -16,8 +16,19 @@ struct Mean {
     series: usize,
     mase: (f64, usize),
     rmsse: (f64, usize),
-    compared: usize,
+    /// Sums over the series that have both.
+    compared: Compared,
+}
+
+/// The chosen method beside the naive one.
+#[derive(Default)]
+struct Compared {
+    series: usize,
     better: usize,
+    /// RMSSE.
+    chosen: f64,
+    /// RMSSE.
+    naive: f64,
 }
 
 /// C15: one row an ABC class.
@@ -39,18 +50,18 @@ pub(in crate::report) fn accuracy(run: &Run) -> Vec<Sheet> {
     vec![
         Sheet {
             title: "By class",
-            note: "At the lead-time horizon, over the rolling origins of this run. WAPE and bias are weighted by the units of the last year, MASE and RMSSE are means over the series. Below 1 in MASE beats repeating the last season.".to_owned(),
+            note: "At the lead-time horizon, over the rolling origins of this run. WAPE and bias are weighted by the units of the last year, MASE and RMSSE are means over the series. Below 1 in MASE beats repeating the last season. Value added is judged by squared errors: by absolute ones, zero is the best forecast of whatever sells on less than half of the days.".to_owned(),
             empty: "No series was long enough to test its forecast.",
             head: vec![
                 ("Class", "class"),
                 ("Series", ""),
                 ("WAPE", "wape"),
-                ("WAPE naive", "forecast-value-added"),
-                ("Value added", "forecast-value-added"),
-                ("Better than naive", "forecast-value-added"),
                 ("Bias", "bias"),
                 ("MASE", "mase"),
                 ("RMSSE", "rmsse"),
+                ("RMSSE naive", "forecast-value-added"),
+                ("Value added", "forecast-value-added"),
+                ("Better than naive", "forecast-value-added"),
             ],
             rows: classes.iter().map(|(class, mean)| class_row(run, *class, mean)).collect(),
         },
@@ -75,26 +86,30 @@ fn add(mean: &mut Mean, chosen: &Accuracy, naive: Option<&Accuracy>) {
             *sum = (sum.0 + value, sum.1 + 1);
         }
     }
-    if let Some(naive) = naive.filter(|n| n.wape.is_finite()) {
-        mean.compared += 1;
-        mean.better += usize::from(chosen.wape < naive.wape);
+    if let Some(naive) = naive.filter(|n| n.rmsse.is_finite() && chosen.rmsse.is_finite()) {
+        let both = &mut mean.compared;
+        both.series += 1;
+        both.better += usize::from(chosen.rmsse < naive.rmsse);
+        both.chosen += chosen.rmsse;
+        both.naive += naive.rmsse;
     }
 }
 
 fn class_row(run: &Run, class: char, mean: &Mean) -> Vec<Cell> {
     let weighted = |name: &str| run.now.find(name, &format!("class:{class}")).and_then(|i| i.value);
-    let (wape, naive) = (weighted("wape"), weighted("wape_naive"));
     let plain = |(sum, n): (f64, usize)| measured(ratio(sum, n as f64), "ratio");
+    let both = &mean.compared;
+    let added = ratio(100.0 * (both.naive - both.chosen), both.naive);
     vec![
         words(if class == '-' { "not classed".to_owned() } else { class.to_string() }),
         figure(grouped(mean.series as f64)),
-        figure(measured(wape, "percent")),
-        figure(measured(naive, "percent")),
-        figure(naive.zip(wape).map_or_else(|| "unknown".to_owned(), |(naive, wape)| format!("{:+.1} points", naive - wape))),
-        figure(measured(ratio(mean.better as f64 * 100.0, mean.compared as f64), "percent")),
+        figure(measured(weighted("wape"), "percent")),
         figure(measured(weighted("bias"), "percent")),
         figure(plain(mean.mase)),
         figure(plain(mean.rmsse)),
+        figure(plain((both.naive, both.series))),
+        figure(added.map_or_else(|| "unknown".to_owned(), |percent| format!("{percent:+.1} %"))),
+        figure(measured(ratio(both.better as f64 * 100.0, both.series as f64), "percent")),
     ]
 }
 
