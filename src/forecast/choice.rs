@@ -2,7 +2,8 @@
 //!
 //! A pooled profile is strong where many thin series share a season, models of the series itself where it is long, regular and
 //! has a shape of its own (months, quarters). Both are forecast again from the rolling origins, and the published path weighs
-//! them by the inverse of their squared errors there (Bates & Granger 1969).
+//! them by the inverse of their squared errors there (Bates & Granger 1969). Methods for intermittent demand weigh only where they
+//! are clearly better; otherwise they are the runner-up.
 
 use super::accuracy::{ErrorSums, Measures, Scale};
 use super::local::{self, LocalParams, LocalState, Pool, Yearly};
@@ -16,7 +17,9 @@ use serde::{Deserialize, Serialize};
 pub const LOCAL: &str = "local pool";
 /// Origins at which both are judged: the latest ones.
 const ORIGINS: usize = 2;
-/// Share of periods with demand from which a series is regular enough for models of its own (ADI 1.32).
+/// Share of the pooled level's squared error that methods for intermittent demand must stay below to weigh at all.
+const CLEARLY: f64 = 0.8;
+/// Share of periods with demand below which a series is intermittent (ADI 1.32).
 const REGULAR: f64 = 1.0 / 1.32;
 
 /// The series' own models and what they are worth.
@@ -50,16 +53,21 @@ impl Context<'_> {
         };
         let n = fitted.units.len();
         let sold = fitted.seen_units().filter(|&u| u > 0.0).count() as f64;
-        if !wanted || sold < REGULAR * n as f64 {
+        if !wanted || sold < 2.0 {
             return None;
         }
         let seen = |(&u, a): (&f32, &f32)| if a.is_nan() { f64::NAN } else { f64::from(u) };
         let values: Vec<f64> = fitted.units.iter().zip(&fitted.held).map(seen).collect();
-        let pool = if bucket == Bucket::Day { Pool::Fast } else { Pool::Full };
+        let pool = match bucket {
+            _ if sold < REGULAR * n as f64 => Pool::Intermittent,
+            Bucket::Day => Pool::Fast,
+            _ => Pool::Full,
+        };
         let params = LocalParams { season_length: bucket.season_length(), pool, yearly: Yearly::Own };
         let (mut own, mut pooled) = (ErrorSums::default(), ErrorSums::default());
         let origins = fitted.back.iter().enumerate().filter(|(_, back)| **back > 0);
-        for (k, &back) in origins.rev().take(ORIGINS) {
+        let judged = if pool == Pool::Intermittent { usize::MAX } else { ORIGINS };
+        for (k, &back) in origins.rev().take(judged) {
             let origin = n - back;
             let mut path = vec![0.0; back.min(self.ladder[LADDER - 1])];
             local::fit(&values[..origin], params).ok()?.forecast_into(&mut path);
@@ -74,7 +82,12 @@ impl Context<'_> {
         }
         let models = local::fit(&values, params).ok()?;
         let (own_square, pooled_square) = (own.squared(), pooled.squared());
-        let weight = if own_square + pooled_square > 0.0 { pooled_square / (own_square + pooled_square) } else { 0.5 };
+        let weight = match pool {
+            // Few demands choose by chance: the pooled level stays unless it is clearly worse.
+            Pool::Intermittent if own_square >= CLEARLY * pooled_square => 0.0,
+            _ if own_square + pooled_square > 0.0 => pooled_square / (own_square + pooled_square),
+            _ => 0.5,
+        };
         let scale = Scale::of(fitted.units, &fitted.held, bucket.season_length());
         Some(Local { models, weight, measures: own.measures(&scale) })
     }

@@ -5,6 +5,7 @@
 //!
 //! - `Fast`: DOTM and complex exponential smoothing on the seasonally adjusted series; daily, also the mean of 60 days.
 //! - `Full`: the same and exponential smoothing chosen by AICc.
+//! - `Intermittent`: SBA, TSB and IMAPA, for demand that comes in few of the periods.
 //!
 //! Daily series with more than a year of history carry last year's movement over (`annual`) unless told not to.
 //! Each member's path is kept within 0 and three times the largest demand before the mean is taken.
@@ -12,6 +13,7 @@
 
 use super::annual::{self, Annual};
 use super::ces::{self, CesForm, CesState};
+use super::croston::{self, CrostonForm, CrostonState, Smoothing};
 use super::decompose::{self, Season};
 use super::ets::{self, Effort, EtsState};
 use super::naive;
@@ -27,6 +29,8 @@ pub enum Pool {
     Fast,
     /// Those and the exponential smoothing family.
     Full,
+    /// Methods for intermittent demand; no season.
+    Intermittent,
 }
 
 /// Where the year's season comes from.
@@ -62,6 +66,8 @@ pub struct LocalState {
     pub ces: Option<CesState>,
     /// Exponential smoothing of the series itself.
     pub ets: Option<EtsState>,
+    /// Methods for intermittent demand, of the series itself.
+    pub intermittent: Vec<CrostonState>,
     /// Mean of the last 60 days of the adjusted series.
     pub window_mean: Option<f64>,
     /// Last year's movement.
@@ -76,6 +82,8 @@ const WEEK: usize = 7;
 const WINDOW: usize = 60;
 /// A forecast above this many times the largest demand is not believed.
 const HEADROOM: f64 = 3.0;
+/// The pool for intermittent demand.
+const INTERMITTENT: [CrostonForm; 3] = [CrostonForm::Sba, CrostonForm::Tsb, CrostonForm::Imapa];
 
 /// Fits the pool to `values`, one a period, NaN where demand was not observed.
 ///
@@ -84,17 +92,24 @@ const HEADROOM: f64 = 3.0;
 /// # Errors
 /// [`FitError::TooShort`] without observations.
 pub fn fit(values: &[f64], params: LocalParams) -> Result<LocalState, FitError> {
+    if params.pool == Pool::Intermittent {
+        return intermittent(values, params);
+    }
     let season = season_of(values, params.season_length);
-    let ets = match params.pool {
-        Pool::Full => ets::auto(values, params.season_length, Effort::Fast).ok(),
-        Pool::Fast => None,
-    };
+    let ets = (params.pool == Pool::Full).then(|| ets::auto(values, params.season_length, Effort::Fast).ok()).flatten();
     let mut state = frame(values, params, season)?;
     let adjusted = adjust(values, state.season.as_ref());
     state.theta = theta::fit_adjusted(&adjusted, None, ThetaForm::DynamicOptimised).ok();
     state.ces = ces::fit(&adjusted, 1, CesForm::None).ok();
     state.ets = ets;
     Ok(finish(state, &adjusted))
+}
+
+fn intermittent(values: &[f64], params: LocalParams) -> Result<LocalState, FitError> {
+    let mut state = frame(values, params, None)?;
+    let fitted = INTERMITTENT.iter().map(|&form| croston::fit(values, form, Smoothing::Optimised));
+    state.intermittent = fitted.collect::<Result<_, _>>()?;
+    Ok(state)
 }
 
 /// Fits the members of `state` anew, each from its old parameters: two to five times faster than [`fit`].
@@ -105,6 +120,9 @@ pub fn fit(values: &[f64], params: LocalParams) -> Result<LocalState, FitError> 
 /// # Errors
 /// As [`fit`].
 pub fn refit_from(state: &LocalState, values: &[f64]) -> Result<LocalState, FitError> {
+    if state.params.pool == Pool::Intermittent {
+        return intermittent(values, state.params);
+    }
     let season = state.season.as_ref().and_then(|_| decompose::classical(values, state.params.season_length));
     let mut new = frame(values, state.params, season)?;
     let adjusted = adjust(values, new.season.as_ref());
@@ -136,7 +154,8 @@ fn frame(values: &[f64], params: LocalParams, season: Option<Season>) -> Result<
         return Err(FitError::TooShort { observed, needed: 1 });
     }
     let bounds = (HEADROOM * low, HEADROOM * high);
-    Ok(LocalState { params, season, theta: None, ces: None, ets: None, window_mean: None, annual: None, bounds })
+    let intermittent = Vec::new();
+    Ok(LocalState { params, season, theta: None, ces: None, ets: None, intermittent, window_mean: None, annual: None, bounds })
 }
 
 /// Adds what needs no search.
@@ -162,7 +181,8 @@ impl LocalState {
             self.ets.as_ref().map(|m| m.form.name()),
             self.window_mean.map(|_| "MEAN60"),
         ];
-        names.into_iter().flatten().collect::<Vec<_>>().join("+")
+        let intermittent = self.intermittent.iter().map(|m| m.form.name());
+        names.into_iter().flatten().chain(intermittent).collect::<Vec<_>>().join("+")
     }
 
     /// Point forecasts of the periods after the last, into `path`, `[horizon]`, units per period.
@@ -200,6 +220,10 @@ impl LocalState {
             model.forecast_into(path);
             each(path);
         }
+        for model in &self.intermittent {
+            model.forecast_into(path);
+            each(path);
+        }
         if let Some(mean) = self.window_mean {
             path.fill(mean);
             self.restore(path);
@@ -225,6 +249,7 @@ impl LocalState {
         if let Some(model) = &mut self.ets {
             model.update(y);
         }
+        self.intermittent.iter_mut().for_each(|model| model.update(y));
         if let Some(mean) = self.window_mean.as_mut().filter(|_| !y.is_nan()) {
             *mean += (adjusted - *mean) / WINDOW as f64;
         }

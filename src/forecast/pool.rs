@@ -362,7 +362,8 @@ impl Context<'_> {
             let weigh = |(m, own): (&mut f32, f64)| *m += local.weight as f32 * (own as f32 - *m);
             mean.iter_mut().zip(path).for_each(weigh);
             reason = format!("{reason}; own models weigh {:.0} %: WAPE {:.2}", 100.0 * local.weight, local.measures.wape);
-            (method, runner_up) = (format!("{} + {method}", local.models.label()), method);
+            let label = local.models.label();
+            (method, runner_up) = if local.weight > 0.0 { (format!("{label} + {method}"), method) } else { (method, label) };
             let chosen = local.weight >= 0.5;
             rows.iter_mut().for_each(|r| r.chosen &= !chosen);
             rows.push(Accuracy { chosen, ..local.measures.row(i, LOCAL, self.settings.lead_time) });

@@ -10,7 +10,7 @@ pub enum LocalModels {
     /// Monthly series.
     #[default]
     Months,
-    /// Every series that sells in most periods.
+    /// Every series.
     All,
     /// Nowhere.
     None,

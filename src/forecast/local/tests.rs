@@ -132,3 +132,20 @@ fn censored_days_do_not_pull_the_forecast_down() {
     let (sum, truth): (f64, f64) = (gappy.iter().sum(), whole.iter().sum());
     assert!((sum / truth - 1.0).abs() < 0.05, "{sum} {truth}");
 }
+
+#[test]
+fn intermittent_demand_gets_its_own_methods() {
+    let mut values = [0.0, 0.0, 0.0, 6.0].repeat(20);
+    let state = fit(&values, params(1, Pool::Intermittent)).unwrap();
+    assert_eq!(state.label(), "SBA+TSB+IMAPA");
+    let mut path = [0.0; 6];
+    state.forecast_into(&mut path);
+    assert!(path.iter().all(|v| (v - 1.5).abs() < 0.25), "{path:?}");
+    assert_eq!(refit_from(&state, &values).unwrap(), state);
+    let (mut updated, silence) = (state, [0.0; 30]);
+    silence.iter().for_each(|&y| updated.update(y));
+    values.extend(silence);
+    updated.forecast_into(&mut path);
+    assert!(path[0] < 1.2, "demand that stops fades: {path:?}");
+    assert!(fit(&[0.0; 9], params(1, Pool::Intermittent)).is_err());
+}
