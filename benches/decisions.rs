@@ -1,14 +1,16 @@
-//! Decisions for 30,000 pools: proposing lines and settling them into orders, and splitting stock over three channels.
+//! Decisions for 30,000 pools: policy and need, proposing lines and settling them into orders, splitting stock over three channels.
 //!
-//! A module of the `kernels` bench; inputs are made by formula, so that every run measures the same work.
+//! Inputs are made by formula, so that every run measures the same work.
 
 use chrono::NaiveDate;
-use criterion::Criterion;
+use criterion::{Criterion, criterion_group, criterion_main};
 use orderpoint::allocate::{self, ChannelDemand, PoolStock};
+use orderpoint::distributions::Demand;
 use orderpoint::inputs::{Names, PriceBreak, Role, Supplier, Supply};
+use orderpoint::inventory::{self, Arrival, Outlook, Pinned, PoolInput, StockLevel, plan_pool};
 use orderpoint::outcome::Status;
 use orderpoint::purchase::{self, Market, PoolNeed};
-use orderpoint::units::{ChannelId, LocationId, Money, SkuId, SupplierId, Units};
+use orderpoint::units::{ChannelId, LeadTime, LocationId, Money, SkuId, SupplierId, Units};
 use std::hint::black_box;
 
 const POOLS: u32 = 30_000;
@@ -87,8 +89,51 @@ fn need(sku: u32, as_of: NaiveDate) -> PoolNeed {
     }
 }
 
+/// From 30,000 forecasts to targets, needs, projected stock and their explanations, by the default policy.
+fn policy(c: &mut Criterion) {
+    let settings = inventory::Settings::default();
+    let as_of = NaiveDate::from_ymd_opt(2024, 4, 1).expect("a date");
+    c.bench_function("policy of 30,000 pools", |b| {
+        b.iter(|| {
+            for sku in 0..POOLS {
+                let rate = 0.1 + 8.0 * mixed(sku, 2).powi(3);
+                let mean = [rate as f32; 90];
+                let over = |from: f64, to: f64, end: f64| {
+                    let mean = rate * (to - from);
+                    Demand::count(mean, (1.6 * mean + 0.04 * mean * mean + rate * rate * end).sqrt())
+                };
+                let stock = (60.0 * rate * mixed(sku, 3)).round();
+                let arrivals = [Arrival { days: 5.0, quantity: (10.0 * rate).round() }];
+                let pool = PoolInput {
+                    sku: SkuId(sku),
+                    location: LocationId(0),
+                    as_of,
+                    outlook: Outlook { period_days: 1.0, mean: &mean, over: &over },
+                    average_per_day: rate,
+                    peak_per_day: 4.0 * rate,
+                    lead_time: LeadTime::new(21.0, 3.0, 30.0).expect("a lead time"),
+                    lead_time_source: "master data",
+                    abc: Some('B'),
+                    xyz: Some('Y'),
+                    velocity: "medium",
+                    unit_cost: 4.0,
+                    unit_margin: 3.0,
+                    stock: StockLevel { on_hand: stock, available: stock, backordered: 0.0 },
+                    arrivals: &arrivals,
+                    lots: &[],
+                    min_stock: None,
+                    max_stock: None,
+                    pinned: Pinned::default(),
+                    held: None,
+                };
+                black_box(plan_pool(&pool, &settings));
+            }
+        });
+    });
+}
+
 /// From 30,000 needs to draft orders, with order minimums, free freight and a budget.
-pub fn orders(c: &mut Criterion) {
+fn orders(c: &mut Criterion) {
     let names = names();
     let (supply, breaks) = (supply_rows(), price_breaks());
     let terms = Supplier {
@@ -115,7 +160,7 @@ pub fn orders(c: &mut Criterion) {
 }
 
 /// From 30,000 pools to 90,000 published quantities, with buffers sized by demand.
-pub fn allocation(c: &mut Criterion) {
+fn allocation(c: &mut Criterion) {
     let names = names();
     let buffering = allocate::Buffering::Demand;
     let settings = allocate::Settings { buffering, ..allocate::Settings::default() };
@@ -155,3 +200,10 @@ pub fn allocation(c: &mut Criterion) {
         });
     });
 }
+
+criterion_group! {
+    name = decisions;
+    config = Criterion::default().sample_size(10);
+    targets = policy, orders, allocation
+}
+criterion_main!(decisions);
