@@ -361,7 +361,7 @@ impl Context<'_> {
         if let Some((local, path)) = local.and_then(|l| Some((l, l.path(self.settings.horizon)?))) {
             let weigh = |(m, own): (&mut f32, f64)| *m += local.weight as f32 * (own as f32 - *m);
             mean.iter_mut().zip(path).for_each(weigh);
-            reason = format!("{reason}; own models weigh {:.0} %: WAPE {:.2}", 100.0 * local.weight, local.measures.wape);
+            reason = format!("{reason}; own models weigh {:.0} %: RMSSE {:.2}", 100.0 * local.weight, local.measures.rmsse);
             let label = local.models.label();
             (method, runner_up) = if local.weight > 0.0 { (format!("{label} + {method}"), method) } else { (method, label) };
             let chosen = local.weight >= 0.5;

@@ -194,6 +194,8 @@ pub(super) fn need_steps(pool: &PoolInput<'_>, targets: &Targets, need: &Need, w
     if need.need <= 0.0 {
         let note = if need.position > targets.reorder_point {
             "the position is above the reorder point"
+        } else if need.position == targets.reorder_point && need.unserved == 0.0 {
+            "the position is the reorder point"
         } else {
             "demand lost before an order could arrive needs no stock: what is on its way covers the rest"
         };

@@ -458,7 +458,8 @@ fn reason(plan: &PoolPlan, held: Option<&str>) -> String {
     } else if plan.need > 0.0 {
         format!("position {position:.0} is at or below the reorder point {point:.0}: order up to {:.0}{notes}", p.order_up_to)
     } else if position >= point {
-        format!("position {position:.0} is above the reorder point {point:.0}{notes}")
+        let where_it_is = if position > point { "above" } else { "at" };
+        format!("position {position:.0} is {where_it_is} the reorder point {point:.0}{notes}")
     } else {
         format!(
             "position {position:.0} is at or below the reorder point {point:.0}, but sales lost before an order could arrive need no stock{notes}"
