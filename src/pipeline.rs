@@ -291,6 +291,7 @@ impl Run<'_> {
         let audited = publish::audit::audit(self.inputs, outcome, self.last.map(|l| &l.run.manifest), &self.plan.publish);
         // Best effort: nobody goes back to the states of a run that is not published.
         audited.inspect_err(|_| drop(models::forget(&self.plan.run.models, [&manifest.run_id])))?;
+        clock.lap("audit");
         let run_id = self.publication.run_id().to_string();
         let input = report::ReportInput {
             run_id: &run_id,
@@ -305,10 +306,14 @@ impl Run<'_> {
             decisions: &self.earlier.decisions(&self.inputs.names),
         };
         let publication = &mut self.publication;
-        let broken = report::render(&input, &mut |path, bytes| publication.add(path, None, bytes))?;
-        self.outcome.exceptions.splice(0..0, broken);
+        // Neither keeps all threads busy, and they do not wait for each other.
+        let (broken, tables) = rayon::join(
+            || report::render(&input, &mut |path, bytes| publication.add(path, None, bytes)),
+            || publish::tables::encode(&run_id, self.inputs, &self.outcome),
+        );
+        self.outcome.exceptions.splice(0..0, broken?);
         clock.lap("report");
-        publish::tables::write(publication, self.inputs, &self.outcome)?;
+        publish::tables::write(publication, tables?, &self.outcome.exceptions)?;
         publish::csv::write(publication, self.inputs, &self.outcome)?;
         clock.lap("tables");
         let mut summary = summary(self.inputs, &self.outcome, self.plan);

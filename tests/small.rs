@@ -321,7 +321,8 @@ impl Small {
         let rows: Vec<_> = self.forecasts.iter().enumerate().map(|(i, f)| (self.inputs.panel.key(i), f)).collect();
         forecast.append(encoder.encode(&rows)?)?;
         forecast.close(&mut publication)?;
-        tables::write(&mut publication, &self.inputs, &self.outcome)?;
+        let encoded = tables::encode(publication.run_id(), &self.inputs, &self.outcome)?;
+        tables::write(&mut publication, encoded, &self.outcome.exceptions)?;
         csv::write(&mut publication, &self.inputs, &self.outcome)?;
         publication.add("index.html", None, b"<!doctype html>")?;
         audit::audit(&self.inputs, &self.outcome, last.as_ref().map(|r| &r.manifest), &audit::Bounds::default())?;

@@ -16,14 +16,21 @@ use chrono::NaiveDate;
 use std::fmt::Write;
 use std::sync::Arc;
 
-/// Writes every table but `forecast` and `demand`, which are appended by partition.
+/// A table as the bytes of its file.
+pub struct EncodedTable {
+    path: String,
+    bytes: Vec<u8>,
+    rows: u64,
+}
+
+/// Every table but `forecast` and `demand`, which are appended by partition, and `exceptions`, which are not all told yet.
 ///
 /// # Errors
-/// [`crate::error::Error::Io`].
-pub fn write(publication: &mut Publication, inputs: &Inputs, outcome: &Outcome) -> Result<()> {
+/// [`crate::error::Error::Internal`] when the columns of one do not fit its schema.
+pub fn encode(run_id: &str, inputs: &Inputs, outcome: &Outcome) -> Result<Vec<EncodedTable>> {
     let n = &inputs.names;
     // The large ones first, so that no thread is left with one at the end.
-    let tables: [(&Table, &(dyn Fn() -> Vec<ArrayRef> + Sync)); 15] = [
+    let tables: [(&Table, &(dyn Fn() -> Vec<ArrayRef> + Sync)); 14] = [
         (&schema::STEPS, &|| steps(n, outcome)),
         (&schema::RECOMMENDATIONS, &|| recommendations(n, &outcome.recommendations)),
         (&schema::ACCURACY, &|| accuracy(inputs, &outcome.accuracy)),
@@ -36,18 +43,26 @@ pub fn write(publication: &mut Publication, inputs: &Inputs, outcome: &Outcome) 
         (&schema::TRANSFERS, &|| transfers(n, &outcome.transfers)),
         (&schema::FINDINGS, &|| findings(n, &outcome.findings)),
         (&schema::INDICATORS, &|| indicators(&outcome.indicators)),
-        (&schema::EXCEPTIONS, &|| exceptions(&outcome.exceptions)),
         (&schema::QUARANTINE, &|| quarantine(&inputs.quarantine)),
         (&schema::CHANGES, &|| changes(&outcome.changes)),
     ];
-    let run_id = publication.run_id().to_owned();
-    let encode = |(table, columns): &(&'static Table, &(dyn Fn() -> Vec<ArrayRef> + Sync))| {
-        encode_table(&run_id, table, columns()).map(|(bytes, rows)| (table.path(), bytes, rows))
-    };
-    waves::in_order(&tables, encode, |encoded: Result<_>| {
-        let (path, bytes, rows) = encoded?;
-        publication.add(&path, Some(rows), &bytes)
-    })
+    let mut encoded = Vec::with_capacity(tables.len());
+    let make = |(table, columns): &(&'static Table, &(dyn Fn() -> Vec<ArrayRef> + Sync))| encode_one(run_id, table, columns());
+    waves::in_order(&tables, make, |table: Result<EncodedTable>| table.map(|table| encoded.push(table)))?;
+    Ok(encoded)
+}
+
+fn encode_one(run_id: &str, table: &Table, columns: Vec<ArrayRef>) -> Result<EncodedTable> {
+    encode_table(run_id, table, columns).map(|(bytes, rows)| EncodedTable { path: table.path(), bytes, rows })
+}
+
+/// Writes encoded tables, and the exceptions as the last.
+///
+/// # Errors
+/// [`crate::error::Error::Io`].
+pub fn write(publication: &mut Publication, mut encoded: Vec<EncodedTable>, told: &[Exception]) -> Result<()> {
+    encoded.push(encode_one(publication.run_id(), &schema::EXCEPTIONS, exceptions(told))?);
+    encoded.iter().try_for_each(|table| publication.add(&table.path, Some(table.rows), &table.bytes))
 }
 
 fn text<'a>(values: impl Iterator<Item = &'a str>) -> ArrayRef {
