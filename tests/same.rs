@@ -4,12 +4,16 @@
 use crate::noise::Noise;
 use crate::small::folder;
 use crate::support::{Table, files, succeeds, text};
+use arrow::array::{ArrayRef, RecordBatch, StringArray};
 use orderpoint::publish::PublishedRun;
+use parquet::arrow::ArrowWriter;
+use parquet::file::properties::{WriterProperties, WriterVersion};
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write;
 use std::path::Path;
 use std::process::Command;
+use std::sync::Arc;
 
 /// The sample of twelve items below `at/data`.
 fn sample(at: &Path) {
@@ -86,6 +90,46 @@ fn the_order_of_rows_and_the_split_into_parts_change_nothing() {
         scatter(&mut Noise::new(seed), &other.path().join("data"));
         run(other.path(), "out", &[]);
         assert_same(&expected, &results(&other.path().join("out")), &format!("seed {seed}"));
+    }
+}
+
+/// Writes every table as Parquet instead, all columns as texts, empty cells as nothing.
+fn encode(data: &Path, properties: &WriterProperties) {
+    for table in files(data).into_iter().filter(|file| file.extension().is_some_and(|e| e == "csv")) {
+        let path = data.join(&table);
+        let mut rows = csv::Reader::from_path(&path).unwrap();
+        let heads: Vec<String> = rows.headers().unwrap().iter().map(str::to_owned).collect();
+        let rows: Vec<csv::StringRecord> = rows.records().map(Result::unwrap).collect();
+        let cells = |i: usize| rows.iter().map(move |row| Some(&row[i]).filter(|cell| !cell.is_empty()));
+        let column = |(i, head): (usize, &String)| (head.clone(), Arc::new(cells(i).collect::<StringArray>()) as ArrayRef, true);
+        let batch = RecordBatch::try_from_iter_with_nullable(heads.iter().enumerate().map(column)).unwrap();
+        let file = fs::File::create(path.with_extension("parquet")).unwrap();
+        let mut writer = ArrowWriter::try_new(file, batch.schema(), Some(properties.clone())).unwrap();
+        writer.write(&batch).unwrap();
+        writer.close().unwrap();
+        fs::remove_file(path).unwrap();
+    }
+}
+
+#[test]
+fn parquet_says_the_same_as_text_however_it_is_encoded() {
+    let at = folder();
+    sample(at.path());
+    run(at.path(), "out", &[]);
+    let expected = results(&at.path().join("out"));
+    let plain = || WriterProperties::builder().set_max_row_group_row_count(Some(1_000));
+    let encodings = [
+        ("a dictionary a row group", plain()),
+        ("dictionaries that overflow", plain().set_dictionary_page_size_limit(64).set_data_page_row_count_limit(100)),
+        ("no dictionary", plain().set_dictionary_enabled(false)),
+        ("pages of version 2", plain().set_writer_version(WriterVersion::PARQUET_2_0).set_data_page_row_count_limit(100)),
+    ];
+    for (what, properties) in encodings {
+        let other = folder();
+        sample(other.path());
+        encode(&other.path().join("data"), &properties.build());
+        run(other.path(), "out", &[]);
+        assert_same(&expected, &results(&other.path().join("out")), what);
     }
 }
 

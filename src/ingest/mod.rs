@@ -31,6 +31,7 @@ mod tests;
 mod text_file;
 mod thrift;
 mod values;
+mod words;
 
 pub use settings::{CsvSettings, DataSettings, RowBounds, Settings, TableMapping};
 

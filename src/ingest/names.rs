@@ -97,30 +97,33 @@ fn units_in(text: &str) -> Option<f64> {
 
 /// Collects names from everywhere, then sorts them.
 #[derive(Debug, Clone, Default)]
-pub(super) struct NameSets {
-    skus: BTreeSet<String>,
-    channels: BTreeSet<String>,
-    locations: BTreeSet<String>,
-    suppliers: BTreeSet<String>,
+pub(super) struct NameSets<'a> {
+    skus: FastMap<&'a str, ()>,
+    channels: FastMap<&'a str, ()>,
+    locations: FastMap<&'a str, ()>,
+    suppliers: FastMap<&'a str, ()>,
 }
 
-impl NameSets {
+impl<'a> NameSets<'a> {
     /// The names of one series.
-    pub(super) fn add_series(&mut self, sku: &str, channel: &str, location: &str) {
+    pub(super) fn add_series(&mut self, sku: &'a str, channel: &'a str, location: &'a str) {
         add(&mut self.skus, sku);
         add(&mut self.channels, channel);
         add(&mut self.locations, location);
     }
 
     /// The names in `table`, those of unwanted items apart.
-    pub(super) fn add_table(&mut self, table: &Table, catalogue: &Catalogue) {
-        let ids = |d: Dictionary| table.schema.columns.iter().filter(move |c| c.kind == Kind::Id(d)).map(|c| c.name);
-        let has_channel = table.schema.position("channel").is_some();
-        let pool_table =
-            table.schema.columns.iter().any(|c| c.name == "location") && !OPTIONAL_LOCATION.contains(&table.schema.table);
+    pub(super) fn add_table(&mut self, table: &'a Table, catalogue: &'a Catalogue) {
+        let ids = |d: Dictionary| -> Vec<usize> {
+            table.schema.columns.iter().enumerate().filter(|(_, c)| c.kind == Kind::Id(d)).map(|(at, _)| at).collect()
+        };
+        let [skus, channels, locations, suppliers] =
+            [Dictionary::Sku, Dictionary::Channel, Dictionary::Location, Dictionary::Supplier].map(ids);
+        let (channel, location) = (table.schema.position("channel"), table.schema.position("location"));
+        let pool = location.filter(|_| !OPTIONAL_LOCATION.contains(&table.schema.table));
         for row in table.rows() {
-            let channel = if has_channel { row.text("channel") } else { "" };
-            let skus = ids(Dictionary::Sku).map(|column| row.text(column)).filter(|code| !code.is_empty());
+            let channel = channel.map_or("", |at| row.text_at(at));
+            let skus = skus.iter().map(|&at| row.text_at(at)).filter(|code| !code.is_empty());
             let mut wanted = true;
             for (i, sku) in skus.map(|code| catalogue.item(code, channel).sku).enumerate() {
                 wanted &= i > 0 || catalogue.wants(sku);
@@ -129,10 +132,10 @@ impl NameSets {
                 }
             }
             if wanted {
-                ids(Dictionary::Channel).for_each(|column| add(&mut self.channels, row.text(column)));
-                ids(Dictionary::Location).for_each(|column| add(&mut self.locations, row.text(column)));
-                ids(Dictionary::Supplier).for_each(|column| add(&mut self.suppliers, row.text(column)));
-                if pool_table && row.text("location").is_empty() {
+                channels.iter().for_each(|&at| add(&mut self.channels, row.text_at(at)));
+                locations.iter().for_each(|&at| add(&mut self.locations, row.text_at(at)));
+                suppliers.iter().for_each(|&at| add(&mut self.suppliers, row.text_at(at)));
+                if pool.is_some_and(|at| row.text_at(at).is_empty()) {
                     add(&mut self.locations, MAIN);
                 }
             }
@@ -141,7 +144,11 @@ impl NameSets {
 
     /// The dictionaries, in byte order.
     pub(super) fn into_names(self) -> Names {
-        let list = |set: BTreeSet<String>| set.into_iter().collect();
+        let list = |set: FastMap<&str, ()>| {
+            let mut names: Vec<String> = set.into_keys().map(str::to_owned).collect();
+            names.sort_unstable();
+            names
+        };
         Names {
             skus: list(self.skus),
             channels: list(self.channels),
@@ -154,9 +161,9 @@ impl NameSets {
 /// Tables whose empty location means everywhere.
 const OPTIONAL_LOCATION: &[&str] = &["supply", "stockouts", "overrides", "channels"];
 
-fn add(set: &mut BTreeSet<String>, name: &str) {
-    if !name.is_empty() && !set.contains(name) {
-        set.insert(name.to_owned());
+fn add<'a>(set: &mut FastMap<&'a str, ()>, name: &'a str) {
+    if !name.is_empty() {
+        set.insert(name, ());
     }
 }
 

@@ -67,9 +67,11 @@ pub(super) fn metadata(file: &File) -> PolarsResult<FileMetadata> {
     read_metadata(&mut fs::File::open(&file.path)?)
 }
 
-/// Checks the pages of the columns `names` against the footer and `unpacked`, the bytes that a file may unpack to.
-pub(super) fn check(file: &File, metadata: &FileMetadata, names: &[&str], unpacked: u64) -> PolarsResult<()> {
+/// Checks the pages of the columns `names` against the footer and `unpacked`, the bytes that a file may unpack to; says which
+/// columns have dictionaries that hold all their values.
+pub(super) fn check(file: &File, metadata: &FileMetadata, names: &[&str], unpacked: u64) -> PolarsResult<Vec<bool>> {
     let mut handle = fs::File::open(&file.path)?;
+    let mut in_dictionaries = vec![true; names.len()];
     let wrong = |what: String| PolarsError::ComputeError(what.into());
     for group in &metadata.row_groups {
         let rows = group.num_rows() as u64;
@@ -77,13 +79,15 @@ pub(super) fn check(file: &File, metadata: &FileMetadata, names: &[&str], unpack
         if rows.saturating_mul(16 * names.len() as u64) > unpacked {
             return Err(wrong(format!("a group of {rows} rows unpacks to more than {} MiB", unpacked >> 20)));
         }
-        for chunk in names.iter().flat_map(|name| group.columns_under_root_iter(name).into_iter().flatten()) {
-            let width = if matches!(chunk.physical_type(), PhysicalType::FixedLenByteArray(_)) { 1 } else { 4 };
-            let bytes = bytes_of(&mut handle, chunk)?;
-            pages::check(&bytes, Bounds { rows, unpacked, width }).map_err(wrong)?;
+        for (name, in_dictionary) in names.iter().zip(&mut in_dictionaries) {
+            for chunk in group.columns_under_root_iter(name).into_iter().flatten() {
+                let width = if matches!(chunk.physical_type(), PhysicalType::FixedLenByteArray(_)) { 1 } else { 4 };
+                let bytes = bytes_of(&mut handle, chunk)?;
+                *in_dictionary &= pages::check(&bytes, Bounds { rows, unpacked, width }).map_err(wrong)?;
+            }
         }
     }
-    Ok(())
+    Ok(in_dictionaries)
 }
 
 fn bytes_of(handle: &mut fs::File, chunk: &ColumnChunkMetadata) -> PolarsResult<Vec<u8>> {
@@ -101,31 +105,41 @@ pub(super) fn column(
     (name, narrow): (&str, Narrow),
     rows: Range<usize>,
 ) -> PolarsResult<Series> {
-    let mut handle = fs::File::open(&file.path)?;
     let mut values: Vec<Option<f64>> = Vec::with_capacity(rows.len());
-    let mut first = 0;
-    for group in &metadata.row_groups {
-        let wanted = rows.start.max(first)..rows.end.min(first + group.num_rows());
-        if wanted.start < wanted.end {
-            let columns = group.columns_under_root_iter(name).into_iter().flatten();
-            let within = wanted.start - first..wanted.end - first;
-            for chunk in columns {
-                let buffer = bytes_of(&mut handle, chunk)?;
-                let pages = PageReader::new(Cursor::new(buffer.into()), chunk, Vec::new(), usize::MAX);
-                let kinds = vec![&chunk.descriptor().descriptor.primitive_type];
-                let field = Field::new(name.into(), narrow.decoded_as(), true);
-                let filter = Some(Filter::new_ranged(within.start, within.end));
-                let (arrays, _) = column_iter_to_arrays(vec![BasicDecompressor::new(pages, Vec::new())], kinds, field, filter)?;
-                for array in &arrays {
-                    narrow.take(array.as_ref(), &mut values)?;
-                }
-            }
-        }
-        first += group.num_rows();
-    }
+    let field = Field::new(name.into(), narrow.decoded_as(), true);
+    decode(file, metadata, &field, rows.clone(), &mut |array| narrow.take(array, &mut values))?;
     if values.len() != rows.len() {
         let what = format!("column `{name}` has {} values for {} rows", values.len(), rows.len());
         return Err(PolarsError::ComputeError(what.into()));
     }
     Ok(Series::new(name.into(), values).into_series())
+}
+
+/// Hands rows `rows` of the column that `field` names to `take`, array by array, decoded as its type says.
+pub(super) fn decode(
+    file: &File,
+    metadata: &FileMetadata,
+    field: &Field,
+    rows: Range<usize>,
+    take: &mut dyn FnMut(&dyn Array) -> PolarsResult<()>,
+) -> PolarsResult<()> {
+    let mut handle = fs::File::open(&file.path)?;
+    let mut first = 0;
+    for group in &metadata.row_groups {
+        let wanted = rows.start.max(first)..rows.end.min(first + group.num_rows());
+        if wanted.start < wanted.end {
+            let within = wanted.start - first..wanted.end - first;
+            for chunk in group.columns_under_root_iter(&field.name).into_iter().flatten() {
+                let buffer = bytes_of(&mut handle, chunk)?;
+                let pages = PageReader::new(Cursor::new(buffer.into()), chunk, Vec::new(), usize::MAX);
+                let kinds = vec![&chunk.descriptor().descriptor.primitive_type];
+                let filter = Some(Filter::new_ranged(within.start, within.end));
+                let pages = vec![BasicDecompressor::new(pages, Vec::new())];
+                let (arrays, _) = column_iter_to_arrays(pages, kinds, field.clone(), filter)?;
+                arrays.iter().try_for_each(|array| take(array.as_ref()))?;
+            }
+        }
+        first += group.num_rows();
+    }
+    Ok(())
 }

@@ -19,17 +19,23 @@ pub(super) struct Bounds {
     pub(super) width: u64,
 }
 
-/// Checks every page of a column chunk.
+/// Encodings of a data page that holds positions in a dictionary: `PLAIN_DICTIONARY`, `RLE_DICTIONARY`.
+const BY_DICTIONARY: [i64; 2] = [2, 8];
+
+/// Checks every page of a column chunk; says whether it has a dictionary that holds all its values.
 ///
 /// # Errors
 /// What is wrong, as half a sentence.
-pub(super) fn check(chunk: &[u8], bounds: Bounds) -> Result<(), String> {
+pub(super) fn check(chunk: &[u8], bounds: Bounds) -> Result<bool, String> {
     let (mut rest, mut values, mut unpacked) = (chunk, 0u64, 0u64);
+    let (mut has_dictionary, mut all_in_it) = (false, true);
     while values < bounds.rows {
         let mut thrift = Thrift::new(rest);
         let head = PageHead::read(&mut thrift).ok_or("a page header is damaged")?;
         let number = |n: Option<i64>| u64::try_from(n.unwrap_or(0)).map_err(|_| "a page header has a negative size");
         let (size, held, known) = (number(head.unpacked)?, number(head.values)?, number(head.dictionary)?);
+        has_dictionary |= head.dictionary.is_some();
+        all_in_it &= head.values.is_none() || head.encoding.is_some_and(|e| BY_DICTIONARY.contains(&e));
         unpacked = unpacked.saturating_add(size);
         values = values.saturating_add(held);
         if unpacked > bounds.unpacked {
@@ -44,7 +50,7 @@ pub(super) fn check(chunk: &[u8], bounds: Bounds) -> Result<(), String> {
         let next = usize::try_from(number(head.packed)?).ok().and_then(|n| n.checked_add(thrift.at()));
         rest = next.and_then(|n| rest.get(n..)).ok_or("a page reaches beyond its column")?;
     }
-    Ok(())
+    Ok(has_dictionary && all_in_it)
 }
 
 /// `PageHeader`, as far as it is decoded.
@@ -66,6 +72,8 @@ struct PageHead {
     packed: Option<i64>,
     /// Values of a data page.
     values: Option<i64>,
+    /// How a data page holds them.
+    encoding: Option<i64>,
     /// Values of a dictionary page.
     dictionary: Option<i64>,
 }
@@ -77,8 +85,11 @@ impl PageHead {
         thrift.fields(|thrift, id, kind| match (id, kind) {
             (2, INT32) => thrift.whole().map(|n| head.unpacked = Some(n)),
             (3, INT32) => thrift.whole().map(|n| head.packed = Some(n)),
-            (5 | 8, STRUCT) => thrift.first_whole().map(|n| head.values = n),
-            (7, STRUCT) => thrift.first_whole().map(|n| head.dictionary = n),
+            (5, STRUCT) => thrift.first_wholes().map(|[values, encoding]| (head.values, head.encoding) = (values, encoding)),
+            (8, STRUCT) => {
+                thrift.first_wholes().map(|[values, _, _, encoding]| (head.values, head.encoding) = (values, encoding))
+            }
+            (7, STRUCT) => thrift.first_wholes().map(|[values]| head.dictionary = values),
             _ => thrift.skip(kind),
         })?;
         Some(head)
@@ -105,7 +116,21 @@ mod tests {
     fn pages_that_fit_are_believed() {
         let dictionary = head(2, (20, 7), 7, 5);
         let pages = chunk(&[(dictionary, 7), (head(0, (9, 9), 5, 6), 9), (head(3, (9, 2), 8, 4), 2)]);
-        assert_eq!(check(&pages, BOUNDS), Ok(()));
+        assert_eq!(check(&pages, BOUNDS), Ok(false), "no encoding is told");
+    }
+
+    #[test]
+    fn a_dictionary_holds_all_values_unless_a_page_is_written_out() {
+        let page = |encoding: u8| {
+            let mut page = head(0, (9, 9), 5, 5);
+            page.splice(page.len() - 2.., [0x15, encoding << 1, 0, 0]);
+            (page, 9)
+        };
+        let dictionary = (head(2, (20, 7), 7, 5), 7);
+        let told = |pages: &[(Vec<u8>, usize)]| check(&chunk(pages), BOUNDS).unwrap();
+        assert!(told(&[dictionary.clone(), page(8), page(2)]));
+        assert!(!told(&[dictionary, page(8), page(0)]));
+        assert!(!told(&[page(8), page(8)]), "there is no dictionary");
     }
 
     #[test]

@@ -170,6 +170,8 @@ impl Frame {
                 mine.for_each(|row| share.take(self, rows, row, exact));
             });
         }
+        let in_order = |a: &Back, b: &Back| (a.0, a.1).cmp(&(b.0, b.1)).then(a.2.total_cmp(&b.2));
+        shares.par_iter_mut().for_each(|share| share.back.sort_unstable_by(in_order));
         let future = shares.iter().map(|share| share.future).sum();
         let back = shares.iter_mut().flat_map(|share| std::mem::take(&mut share.back)).collect();
         parts.totals = shares.into_iter().flat_map(|share| share.sums).map(|sums| sums.totals()).collect();
@@ -221,9 +223,8 @@ impl Frame {
         }
     }
 
-    /// Returned units by series and period, flagged.
-    fn returns(&self, mut rows: Vec<(usize, u32, f32)>, flags: &mut [u8]) -> Vec<Vec<(u32, f32)>> {
-        rows.sort_unstable_by(|a, b| (a.0, a.1).cmp(&(b.0, b.1)).then(a.2.total_cmp(&b.2)));
+    /// Returned units by series and period, flagged; `rows` in that order.
+    fn returns(&self, rows: Vec<Back>, flags: &mut [u8]) -> Vec<Vec<(u32, f32)>> {
         let mut returns: Vec<Vec<(u32, f32)>> = vec![Vec::new(); self.keys.len()];
         for (position, period, units) in rows {
             flags[self.cell(position, period as usize)] |= flag::RETURNED;
@@ -285,12 +286,16 @@ impl Frame {
         let end = self.calendar.history() as i64;
         let from = if first <= self.calendar.start(start) { start } else { self.calendar.index(first) };
         let to = if last >= self.calendar.as_of() { end - 1 } else { self.calendar.index(last) };
-        for period in from.max(start)..=to.min(end - 1) {
-            let (opens, closes) = (self.calendar.start(period), self.calendar.start(period + 1));
+        let by_half = |period: &i64| {
+            let (opens, closes) = (self.calendar.start(*period), self.calendar.start(*period + 1));
             let inside = (closes.min(last.succ_opt().unwrap_or(last)) - opens.max(first)).num_days();
-            if 2 * inside >= (closes - opens).num_days() {
-                mark(self.cell(i, usize::try_from(period).expect("clamped to the axis")));
-            }
+            2 * inside >= (closes - opens).num_days()
+        };
+        let periods = from.max(start)..=to.min(end - 1);
+        let cell = |period| self.cell(i, usize::try_from(period).expect("clamped to the axis"));
+        match self.calendar.bucket() {
+            Bucket::Day => periods.map(cell).for_each(&mut mark),
+            Bucket::Week | Bucket::Month => periods.filter(by_half).map(cell).for_each(&mut mark),
         }
     }
 }
@@ -327,6 +332,9 @@ impl Ordered {
     }
 }
 
+/// Returned: series, period, units.
+type Back = (usize, u32, f32);
+
 /// Some groups of neighbouring series, to be filled by one thread.
 struct Share<'a> {
     groups: Range<usize>,
@@ -336,8 +344,7 @@ struct Share<'a> {
     flags: &'a mut [u8],
     /// By series.
     sums: Vec<Sums>,
-    /// Returned: (series, period, units).
-    back: Vec<(usize, u32, f32)>,
+    back: Vec<Back>,
     /// Rows on or after the as-of date.
     future: u64,
 }

@@ -8,12 +8,15 @@ use super::schema::Kind;
 use super::source::File;
 use super::table::{CHUNK_ROWS, Chunk, Reading, Sink};
 use super::values::{ColumnReader, NO_DAY, NO_FLAG, NO_TEXT, Problem, Values};
+use super::words::Words;
 use crate::error::{Error, Result};
 use polars::prelude::{
     DataFrame, DataType, IntoColumn, ParallelStrategy, ParquetReader, PolarsError, PolarsResult, SerReader, Series, TimeUnit,
 };
 use polars_arrow::datatypes::ArrowDataType;
 use polars_parquet::read::FileMetadata;
+use rayon::prelude::*;
+use std::collections::{BTreeMap, VecDeque};
 use std::ops::Range;
 
 /// Rows decoded at once: row groups are joined up to it and larger ones are cut.
@@ -21,9 +24,6 @@ const SLICE_ROWS: usize = 1 << 19;
 
 /// Most rows of one file.
 const MOST_ROWS: usize = 1 << 32;
-
-/// A category whose code is not looked up yet: no code has this value.
-const UNSEEN: u32 = u32::MAX - 1;
 
 /// Reads one Parquet file; returns the number of its rows.
 ///
@@ -48,30 +48,46 @@ pub(super) fn read(file: &File, reading: &mut Reading<'_>, sink: &mut Sink<'_>) 
     let mut used: Vec<usize> = plan.from.iter().filter_map(|f| if let From::File(i) = f { Some(*i) } else { None }).collect();
     used.sort_unstable();
     used.dedup();
-    let (used, apart): (Vec<usize>, Vec<usize>) = used.into_iter().partition(|&i| narrow[i].is_none());
-    let apart: Vec<(&str, Narrow)> = apart.into_iter().filter_map(|i| Some((headings[i].as_str(), narrow[i]?))).collect();
-    let metadata = guarded(file, || {
+    let names: Vec<&str> = used.iter().map(|&i| headings[i].as_str()).collect();
+    let (metadata, in_dictionaries) = guarded(file, || {
         let metadata = narrow::metadata(file)?;
-        let names: Vec<&str> = used.iter().map(|&i| headings[i].as_str()).chain(apart.iter().map(|c| c.0)).collect();
-        narrow::check(file, &metadata, &names, reading.settings.data.decompressed_limit_mb << 20)?;
-        Ok(metadata)
+        let in_dictionaries = narrow::check(file, &metadata, &names, reading.settings.data.decompressed_limit_mb << 20)?;
+        Ok((metadata, in_dictionaries))
     })?;
-    let decode = |from: usize, rows: usize| guarded(file, || frame(file, &metadata, (&used, &apart), from..from + rows));
+    let readers = |i: usize| {
+        let columns = reading.columns.iter().zip(&plan.from).enumerate();
+        columns.filter(move |(_, (_, from))| matches!(from, From::File(at) if *at == i)).map(|(at, (reader, _))| (at, reader))
+    };
+    let is_text = |reader: &ColumnReader| matches!(Values::empty(reader.column.kind), Values::Text(_));
+    let mut columns = Columns { file, metadata, words: Vec::new(), narrow: Vec::new(), others: Vec::new(), readers: Vec::new() };
+    for (&i, in_dictionary) in used.iter().zip(in_dictionaries) {
+        let name = headings[i].as_str();
+        let words = in_dictionary && Words::are(&types[i]) && readers(i).all(|(_, reader)| is_text(reader));
+        match narrow[i] {
+            Some(narrow) => columns.narrow.push((name, narrow)),
+            None if words => columns.words.push((i, name)),
+            None => columns.others.push(i),
+        }
+        columns.readers.extend(readers(i).filter(|(_, r)| !is_text(r)).map(|(at, reader)| (at, name, reader.clone())));
+    }
+    let decode = |from: usize, rows: usize| guarded(file, || columns.slice(from..from + rows));
     let mut next = slices.first().map(|&rows| decode(0, rows));
     let mut done = 0;
     for (i, &rows) in slices.iter().enumerate() {
-        let Some(frame) = next.take().transpose()? else { break };
+        let Some(mut slice) = next.take().transpose()? else { break };
         // The next slice is decoded while this one is taken over.
         rayon::in_place_scope(|scope| -> Result<()> {
             let ahead = slices.get(i + 1).map(|&ahead| (done + rows, ahead));
             if let (Some((from, rows)), next, decode) = (ahead, &mut next, &decode) {
                 scope.spawn(move |_| *next = Some(decode(from, rows)));
             }
+            let codes = slice.codes(&plan, reading);
             for start in (0..rows).step_by(CHUNK_ROWS) {
-                let part = frame.slice(start as i64, CHUNK_ROWS);
-                let first_line = (done + start) as u64 + 1;
-                let mut chunk = convert(file, (&part, first_line), (&plan, &headings), reading)?;
+                let part = start..(start + CHUNK_ROWS).min(rows);
+                let mut chunk = Chunk::new(reading.mapped.table(), &file.name, Vec::with_capacity(plan.from.len()));
+                (chunk.rows, chunk.first_line) = (part.len(), (done + start) as u64 + 1);
                 chunk.rows_ahead = likely_rows.saturating_sub(done + start);
+                convert(file, (&mut slice, &codes, part), (&plan, &headings), (&mut chunk, reading))?;
                 require(&mut chunk, reading);
                 sink(chunk, &reading.columns, reading.quarantine)?;
             }
@@ -82,27 +98,69 @@ pub(super) fn read(file: &File, reading: &mut Reading<'_>, sink: &mut Sink<'_>) 
     Ok(done as u64)
 }
 
-/// Rows `rows` of the columns `used` by position, which Polars decodes, and of those `apart` by name.
-fn frame(
-    file: &File,
-    metadata: &FileMetadata,
-    (used, apart): (&[usize], &[(&str, Narrow)]),
-    rows: Range<usize>,
-) -> PolarsResult<DataFrame> {
-    let mut frame = ParquetReader::new(std::fs::File::open(&file.path)?)
-        .with_projection(Some(used.to_vec()))
-        .with_slice(Some((rows.start, rows.len())))
-        .read_parallel(ParallelStrategy::Columns)
-        .finish()?;
-    for &column in apart {
-        frame.with_column(narrow::column(file, metadata, column, rows.clone())?.into_column())?;
-    }
-    match frame.columns().iter().find(|c| c.len() != rows.len()) {
-        Some(c) => {
-            let what = format!("column `{}` has {} values for {} rows", c.name(), c.len(), rows.len());
-            Err(PolarsError::ComputeError(what.into()))
+/// How the columns of a file are decoded.
+struct Columns<'a> {
+    file: &'a File,
+    metadata: FileMetadata,
+    /// Texts all of which are in dictionaries, by position and name.
+    words: Vec<(usize, &'a str)>,
+    narrow: Vec<(&'a str, Narrow)>,
+    /// By position: Polars reads them.
+    others: Vec<usize>,
+    /// Readers of columns that are no texts: the column of the schema and the name of what it reads.
+    readers: Vec<(usize, &'a str, ColumnReader)>,
+}
+
+/// Some rows of a file.
+struct Slice {
+    /// Its columns but `words`.
+    frame: DataFrame,
+    /// By position of the column.
+    words: BTreeMap<usize, Words>,
+    /// Columns that are no texts, by column of the schema: the cells of each chunk and the unusable ones among them.
+    cells: BTreeMap<usize, VecDeque<(Values, Vec<Fault>)>>,
+}
+
+impl Columns<'_> {
+    fn slice(&self, rows: Range<usize>) -> PolarsResult<Slice> {
+        let mut frame = if self.others.is_empty() {
+            DataFrame::empty()
+        } else {
+            ParquetReader::new(std::fs::File::open(&self.file.path)?)
+                .with_projection(Some(self.others.clone()))
+                .with_slice(Some((rows.start, rows.len())))
+                .read_parallel(ParallelStrategy::Columns)
+                .finish()?
+        };
+        for &column in &self.narrow {
+            frame.with_column(narrow::column(self.file, &self.metadata, column, rows.clone())?.into_column())?;
         }
-        None => Ok(frame),
+        if let Some(c) = frame.columns().iter().find(|c| c.len() != rows.len()) {
+            let what = format!("column `{}` has {} values for {} rows", c.name(), c.len(), rows.len());
+            return Err(PolarsError::ComputeError(what.into()));
+        }
+        let words = self.words.par_iter().map(|&(i, name)| Ok((i, Words::read(self.file, &self.metadata, name, rows.clone())?)));
+        let words = words.collect::<PolarsResult<_>>()?;
+        let cells = self.readers.par_iter().map(|(at, name, reader)| {
+            let (column, mut reader) = (frame.column(name)?.as_materialized_series(), reader.clone());
+            let chunks = (0..rows.len()).step_by(CHUNK_ROWS).map(|start| {
+                let mut values = Values::empty(reader.column.kind);
+                let faults = fill(&mut reader, &column.slice(start as i64, CHUNK_ROWS), &mut values)?;
+                Ok((values, faults))
+            });
+            Ok((*at, chunks.collect::<PolarsResult<_>>()?))
+        });
+        let cells = cells.collect::<PolarsResult<_>>()?;
+        Ok(Slice { frame, words, cells })
+    }
+}
+
+impl Slice {
+    /// The codes of its words, by column of the schema; nothing for the other columns.
+    fn codes(&self, plan: &Plan, reading: &mut Reading<'_>) -> Vec<Vec<u32>> {
+        let readers = reading.columns.iter_mut().zip(&plan.from);
+        let words = readers.map(|(reader, from)| (reader, if let From::File(i) = from { self.words.get(i) } else { None }));
+        words.map(|(reader, words)| words.map_or_else(Vec::new, |w| w.codes(&mut reader.interner))).collect()
     }
 }
 
@@ -208,30 +266,40 @@ fn guarded<T>(file: &File, work: impl FnOnce() -> PolarsResult<T>) -> Result<T> 
 /// An unusable cell: its row, what stood there, and why.
 type Fault = (usize, String, Problem);
 
-/// The typed cells of one slice; unusable ones are empty and their rows bad.
+/// Fills `chunk` with the typed cells of the rows `part` of one slice; unusable ones are empty and their rows bad.
 fn convert(
     file: &File,
-    (frame, first_line): (&DataFrame, u64),
+    (slice, codes, part): (&mut Slice, &[Vec<u32>], Range<usize>),
     (plan, headings): (&Plan, &[String]),
-    reading: &mut Reading<'_>,
-) -> Result<Chunk> {
-    let mut chunk = Chunk::new(reading.mapped.table(), &file.name, Vec::with_capacity(plan.from.len()));
-    (chunk.rows, chunk.first_line) = (frame.height(), first_line);
+    (chunk, reading): (&mut Chunk, &mut Reading<'_>),
+) -> Result<()> {
     for (at, from) in plan.from.iter().enumerate() {
         let reader = &mut reading.columns[at];
         let mut values = Values::empty(reader.column.kind);
-        let faults = match from {
-            From::File(i) => guarded(file, || fill(reader, frame.column(&headings[*i])?.as_materialized_series(), &mut values))?,
-            From::Constant(text) => (0..chunk.rows).filter_map(|row| push(reader, text, &mut values, row)).collect(),
-            From::Missing | From::Heading | From::Cell => {
-                values = Values::Missing;
-                Vec::new()
+        let (values, faults) = match from {
+            From::File(i) if slice.words.contains_key(i) => {
+                let codes = codes[at][part.clone()].to_vec();
+                let faults = misnamed(reader, &codes);
+                (Values::Text(codes), faults)
             }
+            From::File(i) => match slice.cells.get_mut(&at).and_then(VecDeque::pop_front) {
+                Some(cells) => cells,
+                None => guarded(file, || {
+                    let column = slice.frame.column(&headings[*i])?.slice(part.start as i64, part.len());
+                    let faults = fill(reader, column.as_materialized_series(), &mut values)?;
+                    Ok((values, faults))
+                })?,
+            },
+            From::Constant(text) => {
+                let faults = (0..chunk.rows).filter_map(|row| push(reader, text, &mut values, row)).collect();
+                (values, faults)
+            }
+            From::Missing | From::Heading | From::Cell => (Values::Missing, Vec::new()),
         };
         chunk.columns.push(values);
-        faults.into_iter().for_each(|(row, value, problem)| set_aside(&mut chunk, reading, (row, at), &value, problem));
+        faults.into_iter().for_each(|(row, value, problem)| set_aside(chunk, reading, (row, at), &value, problem));
     }
-    Ok(chunk)
+    Ok(())
 }
 
 /// Sets rows aside that lack a required value.
@@ -328,30 +396,16 @@ fn days(reader: &ColumnReader, series: &Series, v: &mut Vec<i32>) -> PolarsResul
 }
 
 fn texts(reader: &mut ColumnReader, series: &Series, v: &mut Vec<u32>) -> PolarsResult<Vec<Fault>> {
-    if let Ok(categories) = series.cat32() {
-        // Each category is looked up once a slice, its rows only by number.
-        let mapping = categories.get_mapping();
-        let mut known: Vec<u32> = Vec::new();
-        for cell in categories.physical().iter() {
-            let Some(category) = cell.map(|c| c as usize) else {
-                v.push(NO_TEXT);
-                continue;
-            };
-            if known.len() <= category {
-                known.resize(category + 1, UNSEEN);
-            }
-            if known[category] == UNSEEN {
-                known[category] = cell.and_then(|c| mapping.cat_to_str(c)).map_or(NO_TEXT, |raw| reader.interner.code(raw));
-            }
-            v.push(known[category]);
-        }
-    } else {
-        let text = series.cast(&DataType::String)?;
-        v.extend(text.str()?.iter().map(|cell| cell.map_or(NO_TEXT, |raw| reader.interner.code(raw))));
-    }
-    let faults = v.iter().enumerate().filter_map(|(row, &code)| {
+    let text = series.cast(&DataType::String)?;
+    v.extend(text.str()?.iter().map(|cell| cell.map_or(NO_TEXT, |raw| reader.interner.code(raw))));
+    Ok(misnamed(reader, v))
+}
+
+/// The rows whose code stands for a problem.
+fn misnamed(reader: &ColumnReader, codes: &[u32]) -> Vec<Fault> {
+    let fault = |(row, &code): (usize, &u32)| {
         let (raw, problem) = reader.interner.problem(code)?;
         Some((row, raw.clone(), problem.clone()))
-    });
-    Ok(faults.collect())
+    };
+    codes.iter().enumerate().filter_map(fault).collect()
 }

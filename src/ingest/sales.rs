@@ -108,12 +108,14 @@ impl SalesRows {
     pub(super) fn absorb(&mut self, chunk: &Chunk, reading: &Context<'_>, quarantine: &mut Quarantine) {
         let cells = Cells::new(chunk, reading.schema);
         self.rows.reserve(chunk.rows_ahead, cells.has_price());
-        let mut last = ((NO_TEXT, NO_TEXT), self.pair((NO_TEXT, NO_TEXT)));
+        let mut recent = [((NO_TEXT, NO_TEXT), self.pair((NO_TEXT, NO_TEXT))); 16];
         for row in (0..chunk.rows).filter(|&row| chunk.is_good(row)) {
             let (sku, pair) = (cells.sku[row], cells.pair(row));
+            let last = &mut recent[(pair.0 ^ pair.1.rotate_left(2)) as usize % 16];
             if pair != last.0 {
-                last = (pair, self.pair(pair));
+                *last = (pair, self.pair(pair));
             }
+            let last = *last;
             let known = self.slots[last.1].get(sku as usize).copied().unwrap_or(NEW);
             let slot = if known == NEW { self.meet(sku, last, reading) } else { known };
             match slot {

@@ -28,8 +28,22 @@ pub(super) struct File {
     pub(super) name: String,
     /// How it is written, by its first bytes.
     pub(super) format: Format,
+}
+
+impl File {
     /// Lower-case hex digest of its bytes.
-    pub(super) sha256: String,
+    pub(super) fn sha256(&self) -> Result<String> {
+        let mut file = fs::File::open(&self.path).map_err(Error::io(&self.path))?;
+        let mut digest = Sha256::new();
+        let mut buffer = vec![0; 1 << 16];
+        loop {
+            let n = file.read(&mut buffer).map_err(Error::io(&self.path))?;
+            if n == 0 {
+                return Ok(digest.finalize().iter().map(|b| format!("{b:02x}")).collect());
+            }
+            digest.update(&buffer[..n]);
+        }
+    }
 }
 
 const EXTENSIONS: [&str; 3] = [".csv", ".csv.gz", ".parquet"];
@@ -111,26 +125,14 @@ fn entries(folder: &Path) -> Result<Vec<PathBuf>> {
 }
 
 fn open(data: &Path, path: PathBuf) -> Result<File> {
-    let mut file = fs::File::open(&path).map_err(Error::io(&path))?;
-    let mut digest = Sha256::new();
-    let mut buffer = vec![0; 1 << 16];
-    let (mut bytes, mut head) = (0, Vec::new());
-    loop {
-        let n = file.read(&mut buffer).map_err(Error::io(&path))?;
-        if n == 0 {
-            break;
-        }
-        head.extend_from_slice(&buffer[..n.min(8_usize.saturating_sub(head.len()))]);
-        digest.update(&buffer[..n]);
-        bytes += n as u64;
-    }
-    if bytes == 0 {
+    let mut head = Vec::new();
+    fs::File::open(&path).and_then(|file| file.take(8).read_to_end(&mut head)).map_err(Error::io(&path))?;
+    if head.is_empty() {
         return Err(Error::input(path, "the file is empty; expected at least a header line"));
     }
     let format = format(&path, &head)?;
-    let sha256 = digest.finalize().iter().map(|b| format!("{b:02x}")).collect();
     let name = path.strip_prefix(data).unwrap_or(&path).to_string_lossy().replace('\\', "/");
-    Ok(File { path, name, format, sha256 })
+    Ok(File { path, name, format })
 }
 
 /// What the first bytes say, which must be what the name says.

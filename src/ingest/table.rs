@@ -127,11 +127,15 @@ pub(super) fn read(
             newest = newest.max(dated.and_then(|at| newest_day(&chunk, at)));
             sink(chunk, columns, quarantine)
         };
-        let rows = match file.format {
-            Format::Parquet => parquet_file::read(&file, &mut reading, &mut pass_on)?,
-            Format::Text | Format::Gzip => text_file::read(&file, &mut reading, &mut pass_on)?,
-        };
-        sources.push(Source { table: schema.table.to_owned(), file: file.name, rows, rejected: 0, sha256: file.sha256, newest });
+        let mut sha256 = Ok(String::new());
+        let rows = rayon::in_place_scope(|scope| {
+            scope.spawn(|_| sha256 = file.sha256());
+            match file.format {
+                Format::Parquet => parquet_file::read(&file, &mut reading, &mut pass_on),
+                Format::Text | Format::Gzip => text_file::read(&file, &mut reading, &mut pass_on),
+            }
+        })?;
+        sources.push(Source { table: schema.table.to_owned(), file: file.name, rows, rejected: 0, sha256: sha256?, newest });
     }
     Ok(Read { sources, exceptions: reading.exceptions, columns: reading.columns })
 }
@@ -188,7 +192,11 @@ impl<'a> Row<'a> {
 
     /// The text, empty when there is none.
     pub(super) fn text(&self, column: &str) -> &'a str {
-        let at = self.at(column);
+        self.text_at(self.at(column))
+    }
+
+    /// The text in the column at `at` of the schema, empty when there is none.
+    pub(super) fn text_at(&self, at: usize) -> &'a str {
         match &self.chunk.columns[at] {
             Values::Text(codes) => self.table.columns[at].interner.name(codes[self.row]),
             _ => "",

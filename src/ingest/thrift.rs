@@ -78,11 +78,11 @@ impl<'a> Thrift<'a> {
         }
     }
 
-    /// The first field of a struct, a 32-bit number, and passes over the others.
-    pub(super) fn first_whole(&mut self) -> Option<Option<i64>> {
-        let mut first = None;
-        self.fields(|thrift, id, kind| match (id, kind) {
-            (1, INT32) => thrift.whole().map(|n| first = Some(n)),
+    /// The first `N` fields of a struct where they are 32-bit numbers; passes over the others.
+    pub(super) fn first_wholes<const N: usize>(&mut self) -> Option<[Option<i64>; N]> {
+        let mut first = [None; N];
+        self.fields(|thrift, id, kind| match usize::try_from(id - 1).ok().and_then(|at| first.get_mut(at)) {
+            Some(field) if kind == INT32 => thrift.whole().map(|n| *field = Some(n)),
             _ => thrift.skip(kind),
         })?;
         Some(first)

@@ -138,7 +138,7 @@ impl Hasher for FastHasher {
     }
 }
 
-/// A map with [`FastHasher`]; never iterated, so its order cannot reach a result.
+/// A map with [`FastHasher`]; its order must not reach a result.
 pub(super) type FastMap<K, V> = HashMap<K, V, BuildHasherDefault<FastHasher>>;
 
 /// The distinct texts of one column, numbered in order of appearance.
