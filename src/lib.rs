@@ -7,8 +7,8 @@
 //! 1. `polars` is imported only in `ingest`, `arrow` and `parquet` only in `publish` and `models`.
 //! 2. No stage reads a file, clock, environment variable or random state.
 //! 3. A stage never imports `ingest`, `config`, `pipeline`, `publish` or `report`; `pipeline` hands it its settings.
-//! 4. The same input and plan give the same bytes at any thread count: only `pipeline` and `ingest` use threads, and through
-//!    [`waves`] what they call to write; results are taken in panel order, and floats are never summed in parallel.
+//! 4. The same input and plan give the same bytes at any thread count: only `pipeline` and `ingest` use threads, all others
+//!    through [`ordered`]; results are taken in panel order, and floats are never summed in parallel.
 
 pub mod allocate;
 pub mod apportion;
@@ -30,6 +30,7 @@ pub mod inventory;
 pub mod kits;
 pub mod models;
 pub mod optimize;
+pub mod ordered;
 pub mod outcome;
 pub mod panel;
 pub mod pipeline;
@@ -42,4 +43,3 @@ pub mod sample;
 pub mod simulate;
 pub mod stats;
 pub mod units;
-pub mod waves;

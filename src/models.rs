@@ -7,14 +7,17 @@
 //! believes. Other program versions' states are not read.
 
 use crate::error::{Error, Result};
+use crate::ordered;
 use crate::publish::sha256_hex;
 use std::fs::{self, File};
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 /// Unpacked states larger than this are refused.
 const LARGEST: usize = 8 << 30;
 const LEVEL: i32 = 1;
+/// Bytes that are packed on their own, so that all threads can pack.
+const FRAME: usize = 1 << 20;
 
 fn place(dir: &Path, run_id: &str, kind: &str) -> PathBuf {
     dir.join(run_id).join(format!("{kind}.bin"))
@@ -26,7 +29,9 @@ fn place(dir: &Path, run_id: &str, kind: &str) -> PathBuf {
 /// [`Error::Io`].
 pub fn save(dir: &Path, run_id: &str, kind: &str, states: &[u8]) -> Result<String> {
     let path = place(dir, run_id, kind);
-    let packed = zstd::bulk::compress(states, LEVEL).map_err(Error::io(&path))?;
+    let parts: Vec<&[u8]> = states.chunks(FRAME).collect();
+    let frames = ordered::map(&parts, |part| zstd::bulk::compress(part, LEVEL));
+    let packed = frames.into_iter().collect::<io::Result<Vec<_>>>().map_err(Error::io(&path))?.concat();
     let digest = sha256_hex(&packed);
     let head = format!("orderpoint-models {} {kind} {} {digest}\n", env!("CARGO_PKG_VERSION"), states.len());
     let folder = dir.join(run_id);
@@ -78,6 +83,14 @@ pub fn forget<'a>(dir: &Path, run_ids: impl IntoIterator<Item = &'a String>) -> 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn states_of_many_frames_come_back() {
+        let dir = tempfile::tempdir().unwrap();
+        let states: Vec<u8> = (0..FRAME as u32).flat_map(|i| (i / 7).wrapping_mul(i).to_le_bytes()).collect();
+        let digest = save(dir.path(), "run", "forecast", &states).unwrap();
+        assert_eq!(load(dir.path(), "run", "forecast").unwrap(), Some((states, digest)));
+    }
 
     fn states() -> Vec<u8> {
         (0..400u32).flat_map(|i| (i * i).to_le_bytes()).collect()

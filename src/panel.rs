@@ -6,6 +6,7 @@
 //! to 16.7 million a period) and widened to `f64` by whoever computes with them.
 
 use crate::calendar::Calendar;
+use crate::ordered;
 use crate::units::{ChannelId, LocationId, SkuId};
 use std::ops::Range;
 
@@ -126,7 +127,7 @@ impl Panel {
         let pools = pools(&parts.keys, &parts.unsold_pools);
         Self {
             calendar,
-            cleaned: parts.gross.clone(),
+            cleaned: ordered::copied(&parts.gross),
             gross: parts.gross,
             keys: parts.keys,
             starts: parts.starts,

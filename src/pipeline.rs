@@ -28,13 +28,14 @@ use crate::publish::{self, Begin, Identity, InputEntry, Manifest, OutputLock, Pu
 use crate::review::scorecard::scorecard;
 use crate::review::standing::{Standing, override_exceptions};
 use crate::review::{changes, hindsight};
-use crate::{indicators, ingest, models, report, waves};
+use crate::{indicators, ingest, models, ordered, report};
 use earlier::Earlier;
 use partition::Night;
 use rayon::prelude::*;
 use serde::Serialize;
 use std::ops::Range;
 use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
 /// Values of history that one partition holds, about.
@@ -217,25 +218,16 @@ impl Run<'_> {
         let night = Night::new(plan, inputs, &context, (&classes, &return_rates), (self.last, self.standing))?;
         let (planned, states) = self.plan_pools(&night, &parts, progress)?;
         clock.lap("plan");
-        self.keep(&context, entry, &states);
         self.outcome.exceptions.extend(context.exceptions());
-        settle::settle(&night, planned, &mut self.outcome);
+        let outcome = &mut self.outcome;
+        let (kept, ()) = rayon::join(|| keep(plan, &context, entry, &states), || settle::settle(&night, planned, outcome));
+        match kept {
+            Ok(entry) => self.learnt = entry,
+            Err(told) => self.outcome.exceptions.push(told),
+        }
         self.outcome.classification = classes;
         clock.lap("settle");
         Ok(())
-    }
-
-    /// Remembers which refit the forecasts go back to; keeps the states where it is this run's own.
-    fn keep(&mut self, context: &forecast::Context<'_>, entry: RefitEntry, states: &[u8]) {
-        let kept = match (self.plan.forecast.refit_days, context.refit()) {
-            (0, _) => return,
-            (_, Some(_)) => Ok(entry),
-            (_, None) => refit::save(self.plan, entry, &context.keep(states)),
-        };
-        match kept {
-            Ok(entry) => self.learnt = Some(entry),
-            Err(told) => self.outcome.exceptions.push(told),
-        }
     }
 
     /// Forecasts and plans every partition, and appends its rows to the large tables; with the pools, the states to keep.
@@ -263,7 +255,7 @@ impl Run<'_> {
             planned.extend(part.pools);
             Ok(())
         };
-        waves::in_order(parts, |range| night.partition(range.clone()), take)?;
+        ordered::in_order(parts, |range| night.partition(range.clone()), take)?;
         demand.close(&mut self.publication)?;
         forecast.close(&mut self.publication)?;
         progress.end(&format!("{} pools", planned.len()));
@@ -305,22 +297,41 @@ impl Run<'_> {
             history: &self.earlier.trend(&self.outcome.indicators),
             decisions: &self.earlier.decisions(&self.inputs.names),
         };
-        let publication = &mut self.publication;
-        // Neither keeps all threads busy, and they do not wait for each other.
-        let (broken, tables) = rayon::join(
-            || report::render(&input, &mut |path, bytes| publication.add(path, None, bytes)),
-            || publish::tables::encode(&run_id, self.inputs, &self.outcome),
+        let publication = Mutex::new(&mut self.publication);
+        let add = |path: &str, rows, bytes: &[u8]| -> Result<()> {
+            publication.lock().unwrap_or_else(PoisonError::into_inner).add(path, rows, bytes)
+        };
+        // None keeps all threads busy, and they do not wait for each other.
+        let (broken, (tables, drafts)) = rayon::join(
+            || report::render(&input, &mut |path, bytes| add(path, None, bytes)),
+            || {
+                let tables = || publish::tables::write(&run_id, self.inputs, &self.outcome, &add);
+                rayon::join(tables, || publish::csv::write(self.inputs, &self.outcome, &add))
+            },
         );
         self.outcome.exceptions.splice(0..0, broken?);
+        tables.and(drafts)?;
+        publish::tables::write_exceptions(&run_id, &self.outcome.exceptions, &add)?;
         clock.lap("report");
-        publish::tables::write(publication, tables?, &self.outcome.exceptions)?;
-        publish::csv::write(publication, self.inputs, &self.outcome)?;
-        clock.lap("tables");
         let mut summary = summary(self.inputs, &self.outcome, self.plan);
         let folder = self.publication.finish(manifest, &clock.timings())?;
         summary.locate(run_id, folder);
         progress.end(&summary.run_id);
         Ok(summary)
+    }
+}
+
+/// The refit that the forecasts go back to, if any is kept; its states are saved where it is this run's own.
+fn keep(
+    plan: &Plan,
+    context: &forecast::Context<'_>,
+    entry: RefitEntry,
+    states: &[u8],
+) -> std::result::Result<Option<RefitEntry>, Exception> {
+    match (plan.forecast.refit_days, context.refit()) {
+        (0, _) => Ok(None),
+        (_, Some(_)) => Ok(Some(entry)),
+        (_, None) => refit::save(plan, entry, &context.keep(states)).map(Some),
     }
 }
 

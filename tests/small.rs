@@ -12,7 +12,7 @@ use orderpoint::publish::{
 };
 use orderpoint::units::*;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 pub fn date(text: &str) -> NaiveDate {
     text.parse().unwrap()
@@ -321,9 +321,12 @@ impl Small {
         let rows: Vec<_> = self.forecasts.iter().enumerate().map(|(i, f)| (self.inputs.panel.key(i), f)).collect();
         forecast.append(encoder.encode(&rows)?)?;
         forecast.close(&mut publication)?;
-        let encoded = tables::encode(publication.run_id(), &self.inputs, &self.outcome)?;
-        tables::write(&mut publication, encoded, &self.outcome.exceptions)?;
-        csv::write(&mut publication, &self.inputs, &self.outcome)?;
+        let run_id = publication.run_id().to_owned();
+        let publishing = Mutex::new(&mut publication);
+        let add = |path: &str, rows, bytes: &[u8]| publishing.lock().unwrap().add(path, rows, bytes);
+        tables::write(&run_id, &self.inputs, &self.outcome, &add)?;
+        tables::write_exceptions(&run_id, &self.outcome.exceptions, &add)?;
+        csv::write(&self.inputs, &self.outcome, &add)?;
         publication.add("index.html", None, b"<!doctype html>")?;
         audit::audit(&self.inputs, &self.outcome, last.as_ref().map(|r| &r.manifest), &audit::Bounds::default())?;
         let manifest = identity.manifest(audit::totals(&self.inputs, &self.outcome));

@@ -9,7 +9,7 @@ const HOMES: [(&str, &[&str]); 5] = [
     ("polars", &["ingest"]),
     ("arrow", &["publish", "models"]),
     ("parquet", &["publish", "models"]),
-    ("rayon", &["pipeline", "ingest", "waves"]),
+    ("rayon", &["pipeline", "ingest", "ordered"]),
     ("indicatif", &["progress"]),
 ];
 /// Modules that hand settings down and results on; a stage never asks back.

@@ -59,11 +59,10 @@ const NEIGHBOURS: usize = 4;
 /// Non-zero values below which a series has no typical peak to compare with.
 const OUTLIER_EVIDENCE: usize = 20;
 
-/// Cleans one series in place: infers stock-outs (when `availability_known` is false), caps bulk orders, fills censored periods.
+/// Cleans one series in place, whose `cleaned` values start as the gross ones: infers stock-outs (when `availability_known` is false), caps bulk orders, fills censored periods.
 ///
 /// - `season_length`: periods of the short season whose phases are comparable (7 for days, otherwise 1).
 pub fn clean_series(series: &mut SeriesMut<'_>, settings: &Settings, season_length: usize, availability_known: bool) {
-    series.cleaned.copy_from_slice(series.gross);
     if settings.infer_stockouts && !availability_known {
         infer_stockouts(series.gross, series.flags, settings.infer_probability);
     }
@@ -120,16 +119,21 @@ fn surprise_of_zero(values: &[f32]) -> f64 {
 fn cap_outliers(series: &mut SeriesMut<'_>, settings: &Settings) {
     let ordinary = |i: usize, v: f32| v > 0.0 && series.flags[i] & flag::PROMOTION == 0;
     let highest = series.gross.iter().copied().fold(0.0f32, f32::max);
+    let factor = settings.outlier_factor as f32;
+    // Most series need no quantile: too few of their values are that far below the highest.
+    let (count, below) = series
+        .gross
+        .iter()
+        .enumerate()
+        .filter(|&(i, &v)| ordinary(i, v))
+        .fold((0usize, 0), |(count, below), (_, &v)| (count + 1, below + usize::from(v * factor < highest)));
+    let rank = (count * 98).div_ceil(100).saturating_sub(1);
+    if count < OUTLIER_EVIDENCE || below <= rank {
+        return;
+    }
     let mut positive: Vec<f32> = series.gross.iter().enumerate().filter(|&(i, &v)| ordinary(i, v)).map(|(_, &v)| v).collect();
-    if positive.len() < OUTLIER_EVIDENCE {
-        return;
-    }
-    let rank = (positive.len() * 98).div_ceil(100) - 1;
     let (_, &mut peak, _) = positive.select_nth_unstable_by(rank, f32::total_cmp);
-    let limit = peak * settings.outlier_factor as f32;
-    if highest <= limit {
-        return;
-    }
+    let limit = peak * factor;
     let beyond = positive.iter().filter(|&&v| v > limit).count();
     if beyond > 1 && beyond * 100 > positive.len() {
         return;
@@ -197,7 +201,7 @@ mod tests {
     const KEY: SeriesKey = SeriesKey { sku: SkuId(0), location: LocationId(0), channel: ChannelId(0) };
 
     fn cleaned(gross: &[f32], flags: &mut [u8], known: bool) -> Vec<f32> {
-        let mut out = vec![0.0; gross.len()];
+        let mut out = gross.to_vec();
         let mut series = SeriesMut { index: 0, key: KEY, start: 0, gross, cleaned: &mut out, flags };
         clean_series(&mut series, &Settings::default(), 7, known);
         out

@@ -6,6 +6,7 @@
 //! series: `G(x) = C(F(x))`, where `C` is the empirical distribution of the non-randomised probability integral transform
 //! (Czado, Gneiting & Held 2009), a conformal correction that keeps counts counts. Units: units of demand.
 
+use crate::ordered;
 use serde::{Deserialize, Serialize};
 use std::sync::LazyLock;
 
@@ -394,13 +395,17 @@ impl QuantileTable {
         let deviates: Vec<f64> = ascending.iter().map(|&p| normal_quantile(p)).collect();
         let empty = Self { cells: vec![[0.0; 8]; TABLE_MEANS * TABLE_DISPERSIONS.len()] };
         let mut tables = vec![empty; predicted.len() / 8];
-        let mut quantiles = vec![0.0; predicted.len()];
-        for i in 0..TABLE_MEANS * TABLE_DISPERSIONS.len() {
+        let all: Vec<usize> = (0..TABLE_MEANS * TABLE_DISPERSIONS.len()).collect();
+        let quantiles = |&i: &usize| {
             let (d, m) = (i / TABLE_MEANS, i % TABLE_MEANS);
             let mean = TABLE_LOW * (TABLE_STEP * m as f64).exp();
             let moments = Moments { mean, variance: mean + TABLE_DISPERSIONS[d] * mean * mean };
+            let mut quantiles = vec![0.0; ascending.len()];
             moments.quantiles_at(&ascending, |i| deviates[i], &mut quantiles);
-            order.iter().zip(&quantiles).for_each(|(&k, &q)| tables[k / 8].cells[i][k % 8] = q);
+            quantiles
+        };
+        for (i, quantiles) in ordered::map(&all, quantiles).iter().enumerate() {
+            order.iter().zip(quantiles).for_each(|(&k, &q)| tables[k / 8].cells[i][k % 8] = q);
         }
         tables
     }

@@ -44,6 +44,7 @@ pub use settings::{LocalModels, Settings};
 use crate::calendar::Bucket;
 use crate::error::{Exception, Severity};
 use crate::inputs::{Adjustment, Event, Inputs, Names, Price, Product, Promotion};
+use crate::ordered;
 use crate::outcome::QUANTILES;
 use crate::panel::{Panel, SeriesKey};
 use crate::units::{ChannelId, LocationId, SkuId};
@@ -63,7 +64,7 @@ pub const LADDER: usize = 4;
 /// Series that the profile of all categories is worth against a category's own.
 const CATEGORY_EVIDENCE: f64 = 20.0;
 /// Pools to learn errors and the levels of groups from; more would only cost time.
-const SAMPLE_POOLS: usize = 6_000;
+const SAMPLE_POOLS: usize = 4_000;
 /// Volume bands of [`Context::class`], units a period.
 const BANDS: [f64; 7] = [0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0];
 /// Classes of like series: volume band × going on or overdue × short or long history × even or clumped demand.
@@ -402,11 +403,15 @@ impl<'a> Context<'a> {
     fn learn_profiles(&mut self, totals: &Totals) {
         self.learnt.launch_curve = totals.launch_curve();
         let history = self.demand.panel.calendar().history();
-        for (g, key) in self.groups.keys.iter().enumerate() {
+        let held = series::ORIGINS * self.ladder[2];
+        let groups: Vec<usize> = (0..self.groups.keys.len()).collect();
+        let profile = |&g: &usize| {
             let cells = g * history..(g + 1) * history;
-            let held = series::ORIGINS * self.ladder[2];
             let totals = (&totals.units[cells.clone()], &totals.expected[cells]);
-            match seasonal::profile(&self.demand, &self.settings, key, totals, held) {
+            seasonal::profile(&self.demand, &self.settings, &self.groups.keys[g], totals, held)
+        };
+        for (g, profile) in ordered::map(&groups, profile).into_iter().enumerate() {
+            match profile {
                 Ok(profile) => self.learnt.profiles[g] = profile,
                 Err(error) => self.learnt.unprofiled.push((g, error.to_string())),
             }

@@ -14,6 +14,7 @@ pub use settings::Settings;
 pub use view::{PoolView, pool_views};
 
 use crate::inputs::Inputs;
+use crate::ordered;
 use crate::outcome::{Indicator, Outcome, Status};
 use crate::purchase::scorecard::supplier_scorecard;
 use chrono::NaiveDate;
@@ -86,7 +87,8 @@ impl Attention {
 #[must_use]
 pub fn compute(inputs: &Inputs, outcome: &Outcome, settings: &Settings) -> Vec<Indicator> {
     let pools = pool_views(inputs, outcome);
-    let flows: Vec<Flows> = (0..inputs.panel.len()).map(|s| Flows::of(&inputs.panel, s)).collect();
+    let series: Vec<usize> = (0..inputs.panel.len()).collect();
+    let flows = ordered::map(&series, |&s| Flows::of(&inputs.panel, s));
     let mut list = List::default();
     books(&mut list, &Books::of(inputs, &pools, &flows, settings.holding_rate));
     service(&mut list, inputs, &pools, &flows);

@@ -1,12 +1,13 @@
 //! Write, audit, publish: a run becomes visible whole, in one step, or not at all.
 //!
-//! Files are staged in `OUT/.staging-<run_id>`, each synced when complete; the manifest comes last, then the folder is renamed
+//! Files are staged in `OUT/.staging-<run_id>` and synced; the manifest comes last, then the folder is renamed
 //! to `OUT/runs/<run_id>` and the link `OUT/current` is replaced by a rename. Whoever reads `current` sees the old run or the
 //! new one. A run that dies leaves debris that its successor removes; it is never taken for a run.
 
 use super::disk::{Disk, DiskFile, OsDisk};
 use super::lock::OutputLock;
 use super::manifest::{FileEntry, Manifest, PublishedRun, hex};
+use super::sync::Syncing;
 use crate::error::{Error, Result};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
@@ -38,6 +39,7 @@ pub struct Publication {
     run_id: String,
     folders: BTreeSet<PathBuf>,
     files: Vec<FileEntry>,
+    syncing: Syncing,
     finished: bool,
 }
 
@@ -75,7 +77,16 @@ impl Publication {
         disk.create_dir(&staging).map_err(Error::io(&staging))?;
         let folders = BTreeSet::from([staging.clone()]);
         let run_id = run_id.to_string();
-        Ok(Begin::New(Box::new(Self { disk, lock, staging, run_id, folders, files: Vec::new(), finished: false })))
+        Ok(Begin::New(Box::new(Self {
+            disk,
+            lock,
+            staging,
+            run_id,
+            folders,
+            files: Vec::new(),
+            syncing: Syncing::default(),
+            finished: false,
+        })))
     }
 
     /// The run's id.
@@ -105,16 +116,15 @@ impl Publication {
         Ok(StagedFile { out: io::BufWriter::with_capacity(BUFFER, sink), path: path.to_string(), place })
     }
 
-    /// Syncs a complete file and lists it with its digest.
+    /// Lists a complete file with its digest, and has it synced.
     ///
     /// # Errors
-    /// [`Error::Io`].
+    /// [`Error::Io`], also for a file closed before.
     pub fn close(&mut self, file: StagedFile, rows: Option<u64>) -> Result<()> {
         let StagedFile { out, path, place } = file;
-        let mut sink = out.into_inner().map_err(|e| Error::Io { path: place.clone(), source: e.into_error() })?;
-        sink.file.sync().map_err(Error::io(&place))?;
+        let sink = out.into_inner().map_err(|e| Error::Io { path: place.clone(), source: e.into_error() })?;
         self.files.push(FileEntry { path, rows, bytes: sink.bytes, sha256: hex(&sink.digest.finalize()) });
-        Ok(())
+        self.syncing.push(sink.file, place)
     }
 
     /// Writes a small file in one go.
@@ -140,7 +150,9 @@ impl Publication {
         }
         manifest.files = std::mem::take(&mut self.files);
         manifest.run_id.clone_from(&self.run_id);
+        self.syncing.wait()?;
         self.add("manifest.json", None, &json(&manifest)?)?;
+        self.syncing.wait()?;
         // Children before parents: a folder is on the device before the one that names it.
         for folder in self.folders.iter().rev() {
             self.disk.sync_dir(folder).map_err(Error::io(folder))?;
@@ -166,6 +178,8 @@ impl Publication {
 
 impl Drop for Publication {
     fn drop(&mut self) {
+        // The error that ends the publication is told already.
+        let _ = self.syncing.wait();
         if !self.finished {
             // Best effort: the next run removes it anyway.
             let _ = self.disk.remove(&self.staging);

@@ -6,14 +6,17 @@
 use super::manifest::Manifest;
 use crate::error::{Error, Result};
 use crate::inputs::{Inputs, Names};
-use crate::outcome::{Allocation, Outcome, Recommendation};
+use crate::ordered;
+use crate::outcome::{Allocation, Outcome, Policy, Recommendation};
 use crate::review::arithmetic::Recomputer;
 use crate::units::{LocationId, Money, SkuId, Units};
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// At most this many failures are told.
 const TOLD: usize = 20;
+/// Explanations that one thread recomputes in one go.
+const CHUNK: usize = 1_024;
 
 /// How far a run's totals may be from the last one's before a person must look.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -218,20 +221,30 @@ fn every_item_is_accounted_for(inputs: &Inputs, outcome: &Outcome, found: &mut F
     }
 }
 
+/// Explanations that one thread recomputes.
+enum Part<'a> {
+    Policies(&'a [Policy]),
+    Orders(&'a [Recommendation]),
+}
+
 fn explanations_recompute(outcome: &Outcome, found: &mut Findings<'_>) {
-    let mut recomputer = Recomputer::default();
-    let mut policies: BTreeMap<(SkuId, LocationId), usize> = BTreeMap::new();
-    for (i, p) in outcome.policy.iter().enumerate() {
-        policies.insert((p.sku, p.location), i);
-        if let Err(what) = recomputer.check(&[], &p.steps) {
-            found.pool(p.sku, p.location, &what);
+    let policies: HashMap<_, _> = outcome.policy.iter().map(|p| ((p.sku, p.location), p)).collect();
+    let earlier = |r: &Recommendation| policies.get(&(r.sku, r.location)).map_or(&[][..], |p| &p.steps[..]);
+    let check = |part: &Part<'_>| -> Vec<(SkuId, LocationId, String)> {
+        let mut recomputer = Recomputer::default();
+        let fault = |sku, location, checked: std::result::Result<(), String>| Some((sku, location, checked.err()?));
+        match part {
+            Part::Policies(p) => p.iter().filter_map(|p| fault(p.sku, p.location, recomputer.check(&[], &p.steps))).collect(),
+            Part::Orders(r) => {
+                r.iter().filter_map(|r| fault(r.sku, r.location, recomputer.check(earlier(r), &r.steps))).collect()
+            }
         }
-    }
+    };
+    let parts = outcome.policy.chunks(CHUNK).map(Part::Policies);
+    let parts: Vec<Part<'_>> = parts.chain(outcome.recommendations.chunks(CHUNK).map(Part::Orders)).collect();
+    let faults = ordered::map(&parts, check).into_iter().flatten();
+    faults.for_each(|(sku, location, what)| found.pool(sku, location, &what));
     for r in &outcome.recommendations {
-        let earlier = policies.get(&(r.sku, r.location)).map_or(&[][..], |&i| &outcome.policy[i].steps);
-        if let Err(what) = recomputer.check(earlier, &r.steps) {
-            found.pool(r.sku, r.location, &what);
-        }
         let explained = r.steps.last().map_or(0.0, |step| step.value);
         #[expect(clippy::float_cmp, reason = "whole units are exact in f64")]
         if explained != r.quantity.0 as f64 {

@@ -3,7 +3,7 @@
 //! Names come from data: a file name keeps only harmless characters and never collides, and a cell that a spreadsheet would
 //! take for a formula is written as text.
 
-use super::atomic::Publication;
+use super::Add;
 use super::manifest::sha256_hex;
 use crate::error::{Error, Result};
 use crate::inputs::{Inputs, Names};
@@ -113,8 +113,8 @@ impl OrderLine<'_> {
 /// Writes `orders/<supplier>.csv`, `orders/orders.xlsx` and `channels/<channel>.csv`.
 ///
 /// # Errors
-/// [`Error::Io`].
-pub fn write(publication: &mut Publication, inputs: &Inputs, outcome: &Outcome) -> Result<()> {
+/// Those of `add`; [`Error::Internal`] when the rows do not fit.
+pub fn write(inputs: &Inputs, outcome: &Outcome, add: &Add<'_>) -> Result<()> {
     let mut by_supplier: BTreeMap<Option<SupplierId>, Vec<OrderLine<'_>>> = BTreeMap::new();
     let dates = order_dates(outcome);
     for (i, r) in outcome.recommendations.iter().enumerate().filter(|(_, r)| r.quantity.0 > 0) {
@@ -131,12 +131,12 @@ pub fn write(publication: &mut Publication, inputs: &Inputs, outcome: &Outcome) 
         by_supplier.keys().map(|s| s.map_or("no-supplier", |s| inputs.names.suppliers[s.index()].as_str())).collect();
     for (file, lines) in file_names(&names).iter().zip(by_supplier.values()) {
         let rows = lines.iter().map(OrderLine::cells);
-        publication.add(&format!("orders/{file}.csv"), Some(lines.len() as u64), &table(&ORDER_COLUMNS, rows)?)?;
+        add(&format!("orders/{file}.csv"), Some(lines.len() as u64), &table(&ORDER_COLUMNS, rows)?)?;
     }
     let lines: Vec<_> = by_supplier.values().flatten().collect();
     let as_of = inputs.panel.calendar().as_of();
-    publication.add("orders/orders.xlsx", Some(lines.len() as u64), &workbook(&lines, as_of)?)?;
-    channels(publication, &inputs.names, &outcome.allocation)
+    add("orders/orders.xlsx", Some(lines.len() as u64), &workbook(&lines, as_of)?)?;
+    channels(&inputs.names, &outcome.allocation, add)
 }
 
 /// The order date of each recommendation that a draft order takes up, by its position.
@@ -144,7 +144,7 @@ fn order_dates(outcome: &Outcome) -> BTreeMap<usize, NaiveDate> {
     outcome.orders.iter().flat_map(|order| order.lines.iter().map(|&line| (line, order.order_date))).collect()
 }
 
-fn channels(publication: &mut Publication, names: &Names, allocation: &[Allocation]) -> Result<()> {
+fn channels(names: &Names, allocation: &[Allocation], add: &Add<'_>) -> Result<()> {
     let mut by_channel: BTreeMap<ChannelId, Vec<&Allocation>> = BTreeMap::new();
     allocation.iter().for_each(|a| by_channel.entry(a.channel).or_default().push(a));
     let channels: Vec<&str> = by_channel.keys().map(|c| names.channels[c.index()].as_str()).collect();
@@ -154,7 +154,7 @@ fn channels(publication: &mut Publication, names: &Names, allocation: &[Allocati
             [sku, location, a.published.to_string(), a.action.name().to_string(), a.valid_until.to_string()]
         });
         let text = table(&["sku", "location", "published", "action", "valid_until"], cells)?;
-        publication.add(&format!("channels/{file}.csv"), Some(rows.len() as u64), &text)?;
+        add(&format!("channels/{file}.csv"), Some(rows.len() as u64), &text)?;
     }
     Ok(())
 }

@@ -14,6 +14,7 @@ mod pages;
 pub mod parquet;
 pub mod previous;
 pub mod schema;
+mod sync;
 pub mod tables;
 
 pub use self::parquet::{DemandEncoder, ForecastEncoder, RowGroup, TableFile};
@@ -21,7 +22,12 @@ pub use atomic::{Begin, Publication, StagedFile, prune};
 pub use lock::OutputLock;
 pub use manifest::{FileEntry, Identity, InputEntry, Manifest, PublishedRun, RefitEntry, sha256_hex};
 
+use crate::error::Result;
+
 /// Version of the output tables: raised when a column goes, changes its type or its meaning.
 pub const SCHEMA_VERSION: u32 = 1;
 /// Who wrote a file.
 const PROGRAM: &str = concat!("orderpoint ", env!("CARGO_PKG_VERSION"));
+
+/// Adds a file to a run, from any thread: path, rows of data in it, bytes.
+pub type Add<'a> = dyn Fn(&str, Option<u64>, &[u8]) -> Result<()> + Sync + 'a;

@@ -1,33 +1,26 @@
 //! The small output tables, from what the run decided.
 
-use super::atomic::Publication;
+use super::Add;
 use super::parquet::{encode_table, epoch_day};
 use super::schema::{self, Table};
 use crate::error::{Exception, Quarantined, Result};
 use crate::inputs::{Inputs, Names};
+use crate::ordered;
 use crate::outcome::{
     Accuracy, Allocation, Change, ChannelFinding, Classification, DraftOrder, Indicator, OpenOrderAdvice, Outcome, Policy,
     Recommendation, Step, Transfer,
 };
 use crate::units::{ChannelId, LocationId, Money, SkuId, SupplierId, Units};
-use crate::waves;
 use arrow::array::{ArrayRef, BooleanArray, Date32Array, Decimal128Array, Float64Array, Int64Array, StringArray, StringBuilder};
 use chrono::NaiveDate;
 use std::fmt::Write;
 use std::sync::Arc;
 
-/// A table as the bytes of its file.
-pub struct EncodedTable {
-    path: String,
-    bytes: Vec<u8>,
-    rows: u64,
-}
-
-/// Every table but `forecast` and `demand`, which are appended by partition, and `exceptions`, which are not all told yet.
+/// Writes every table but `forecast` and `demand`, which are appended by partition, and `exceptions`, which are not all told yet.
 ///
 /// # Errors
-/// [`crate::error::Error::Internal`] when the columns of one do not fit its schema.
-pub fn encode(run_id: &str, inputs: &Inputs, outcome: &Outcome) -> Result<Vec<EncodedTable>> {
+/// Those of `add`; [`crate::error::Error::Internal`] when the columns of a table do not fit its schema.
+pub fn write(run_id: &str, inputs: &Inputs, outcome: &Outcome, add: &Add<'_>) -> Result<()> {
     let n = &inputs.names;
     // The large ones first, so that no thread is left with one at the end.
     let tables: [(&Table, &(dyn Fn() -> Vec<ArrayRef> + Sync)); 14] = [
@@ -46,23 +39,33 @@ pub fn encode(run_id: &str, inputs: &Inputs, outcome: &Outcome) -> Result<Vec<En
         (&schema::QUARANTINE, &|| quarantine(&inputs.quarantine)),
         (&schema::CHANGES, &|| changes(&outcome.changes)),
     ];
-    let mut encoded = Vec::with_capacity(tables.len());
     let make = |(table, columns): &(&'static Table, &(dyn Fn() -> Vec<ArrayRef> + Sync))| encode_one(run_id, table, columns());
-    waves::in_order(&tables, make, |table: Result<EncodedTable>| table.map(|table| encoded.push(table)))?;
-    Ok(encoded)
+    ordered::in_order(&tables, make, |encoded: Result<Encoded>| encoded?.add(add))
 }
 
-fn encode_one(run_id: &str, table: &Table, columns: Vec<ArrayRef>) -> Result<EncodedTable> {
-    encode_table(run_id, table, columns).map(|(bytes, rows)| EncodedTable { path: table.path(), bytes, rows })
-}
-
-/// Writes encoded tables, and the exceptions as the last.
+/// Writes the table `exceptions`: all that was told.
 ///
 /// # Errors
-/// [`crate::error::Error::Io`].
-pub fn write(publication: &mut Publication, mut encoded: Vec<EncodedTable>, told: &[Exception]) -> Result<()> {
-    encoded.push(encode_one(publication.run_id(), &schema::EXCEPTIONS, exceptions(told))?);
-    encoded.iter().try_for_each(|table| publication.add(&table.path, Some(table.rows), &table.bytes))
+/// As [`write`].
+pub fn write_exceptions(run_id: &str, told: &[Exception], add: &Add<'_>) -> Result<()> {
+    encode_one(run_id, &schema::EXCEPTIONS, exceptions(told))?.add(add)
+}
+
+/// A table as the bytes of its file.
+struct Encoded {
+    path: String,
+    rows: u64,
+    bytes: Vec<u8>,
+}
+
+impl Encoded {
+    fn add(&self, add: &Add<'_>) -> Result<()> {
+        add(&self.path, Some(self.rows), &self.bytes)
+    }
+}
+
+fn encode_one(run_id: &str, table: &Table, columns: Vec<ArrayRef>) -> Result<Encoded> {
+    encode_table(run_id, table, columns).map(|(bytes, rows)| Encoded { path: table.path(), rows, bytes })
 }
 
 fn text<'a>(values: impl Iterator<Item = &'a str>) -> ArrayRef {

@@ -22,9 +22,9 @@ use crate::error::{Error, Exception, Result};
 use crate::guard::guarded;
 use crate::indicators::{PoolView, Settings, pool_views};
 use crate::inputs::Inputs;
+use crate::ordered;
 use crate::outcome::{Indicator, Outcome};
 use crate::units::{LocationId, SkuId, SupplierId, Units};
-use crate::waves;
 use chrono::NaiveDate;
 use std::collections::BTreeMap;
 
@@ -198,7 +198,7 @@ pub fn render(input: &ReportInput, writer: &mut (dyn FnMut(&str, &[u8]) -> Resul
         broken.extend(told);
         writer(&path, &script)
     };
-    waves::in_order(&starts, make, take)?;
+    ordered::in_order(&starts, make, take)?;
     Ok(broken)
 }
 
