@@ -43,13 +43,14 @@ pub struct Rhythm {
 pub fn rhythm(past: &Past<'_>, first: Option<usize>, promoted: &[bool], half_lives: &[f64; MEMORIES], evidence: f64) -> Rhythm {
     let keep = decay(half_lives[2]);
     let keep_profile = decay(half_lives[4] * 2.0);
+    let growth = 1.0 / keep_profile;
     let (mut units, mut exposure) = (0.0, 0.0);
     let (mut sold, mut expected) = ([0.0; 7], [0.0; 7]);
     let mut under_promotion = (0.0, 0.0);
     let mut weight = keep_profile.powi(i32::try_from(past.units.len()).expect("history fits"));
     let monday = first.unwrap_or(0);
     for (t, (&y, &a)) in past.units.iter().zip(past.exposure).enumerate() {
-        weight /= keep_profile;
+        weight *= growth;
         let weekday = (monday + t) % 7;
         if a.is_nan() {
             continue;
@@ -107,6 +108,20 @@ impl Sums {
         }
     }
 
+    /// Adds the periods that were seen; returns their number.
+    fn observe(&mut self, keep: &[f64; MEMORIES], units: &[f32], exposure: &[f32]) -> usize {
+        // A copy stays in registers.
+        let (mut sums, mut observed) = (*self, 0);
+        for (&y, &a) in units.iter().zip(exposure) {
+            if !a.is_nan() {
+                sums.add(keep, f64::from(y), f64::from(a));
+                observed += 1;
+            }
+        }
+        *self = sums;
+        observed
+    }
+
     /// Level of each memory; zero before the first observation.
     #[must_use]
     pub fn levels(&self) -> [f64; MEMORIES] {
@@ -123,7 +138,7 @@ pub fn decays(half_lives: &[f64; MEMORIES]) -> [f64; MEMORIES] {
 /// Levels at a few origins and what the one-step errors say about dispersion.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Levels {
-    /// Level of each memory before period `origins[k]`, in the order of the origins; zero before the first observation.
+    /// Level of each memory before period `origins[k]`, in the order of the origins, then now; zero before the first observation.
     pub at: Vec<[f64; MEMORIES]>,
     /// One-step forecasts of the middle memory over the last periods, aligned with the end; NaN where demand was not seen.
     pub one_step: Vec<f32>,
@@ -142,34 +157,43 @@ pub struct LevelPrior {
     pub periods: f64,
 }
 
-/// Runs all memories over the past once; levels are kept before the `origins`, ascending, and at the end.
+/// Levels of all memories before the `origins`, ascending.
 #[must_use]
-pub fn levels(past: &Past<'_>, half_lives: &[f64; MEMORIES], prior: LevelPrior, origins: &[usize]) -> Levels {
+pub fn levels_before(
+    past: &Past<'_>,
+    half_lives: &[f64; MEMORIES],
+    prior: LevelPrior,
+    origins: &[usize],
+) -> Vec<[f64; MEMORIES]> {
+    let keep = decays(half_lives);
+    let (mut sums, mut done) = (Sums::new(prior), 0);
+    let before = |&origin: &usize| {
+        sums.observe(&keep, &past.units[done..origin], &past.exposure[done..origin]);
+        done = origin;
+        sums.levels()
+    };
+    origins.iter().map(before).collect()
+}
+
+/// Levels of all memories at the end of the past.
+#[must_use]
+pub fn levels_now(past: &Past<'_>, half_lives: &[f64; MEMORIES], prior: LevelPrior) -> Levels {
     let keep = decays(half_lives);
     let mut sums = Sums::new(prior);
     let n = past.units.len();
     let recent = n.saturating_sub((half_lives[4] * 2.0) as usize);
     let enough = 0.15 * half_lives[2];
-    let mut result = Levels { one_step: Vec::with_capacity(n - recent), ..Levels::default() };
-    let mut next = 0;
-    for (t, (&y, &a)) in past.units.iter().zip(past.exposure).enumerate() {
-        if origins.get(next) == Some(&t) {
-            result.at.push(sums.levels());
-            next += 1;
+    let mut observed = sums.observe(&keep, &past.units[..recent], &past.exposure[..recent]);
+    let mut one_step = Vec::with_capacity(n - recent);
+    for (&y, &a) in past.units[recent..].iter().zip(&past.exposure[recent..]) {
+        let mean = if sums.exposure[2] > enough { f64::from(a) * sums.units[2] / sums.exposure[2] } else { f64::NAN };
+        one_step.push(mean as f32);
+        if !a.is_nan() {
+            sums.add(&keep, f64::from(y), f64::from(a));
+            observed += 1;
         }
-        if t >= recent {
-            let mean = if sums.exposure[2] > enough { f64::from(a) * sums.units[2] / sums.exposure[2] } else { f64::NAN };
-            result.one_step.push(mean as f32);
-        }
-        if a.is_nan() {
-            continue;
-        }
-        sums.add(&keep, f64::from(y), f64::from(a));
-        result.observed += 1;
     }
-    result.at.push(sums.levels());
-    result.sums = sums;
-    result
+    Levels { at: vec![sums.levels()], one_step, observed, sums }
 }
 
 /// Squared errors of each memory over past lead times, in units of their expected variance.

@@ -5,7 +5,7 @@ use super::choice::LOCAL;
 use super::combine::MEMORIES;
 use super::distribution::{Calibration, DemandOver, Moments, Spread};
 use super::scatter::Scatter;
-use super::series::{Fitted, ORIGINS, pool_past, window_mean};
+use super::series::{Fitted, ORIGINS, pool_scatter, window_mean};
 use super::state::{PoolState, SeriesState};
 use super::{Context, Errors, LADDER, Memories, Stage, reconcile};
 use crate::calendar::Bucket;
@@ -232,7 +232,7 @@ impl Context<'_> {
             return only.back.iter().enumerate().map(at).collect();
         }
         let Some(longest) = pool.iter().max_by_key(|f| f.units.len()) else { return Vec::new() };
-        let scatter = Scatter::before(&longest.back, pool_past(pool));
+        let scatter = pool_scatter(&longest.back, pool);
         let at = |(&back, scatter): (&usize, &Scatter)| {
             let there =
                 || pool.iter().filter_map(|f| f.back.iter().position(|&b| b == back).map(|k| (f.rate_at(k), &f.scatter[k])));

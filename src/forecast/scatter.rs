@@ -5,19 +5,32 @@
 //! taken newest period first, so that those before an origin are the total less what followed.
 
 use super::distribution::Spread;
+use std::ops::Range;
 
 /// Periods with demand that were due since the last, at the rate before, from which a series counts as overdue.
 const OVERDUE: f64 = 2.0;
 
-/// One past period.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Period {
-    /// Units sold.
-    pub units: f64,
-    /// Whether demand was seen.
-    pub seen: bool,
-    /// One-step mean; NaN where there is none.
-    pub mean: f64,
+/// The past of one series or pool.
+#[derive(Debug, Clone, Copy)]
+pub struct Periods<'a, T> {
+    /// Units sold. `[n]`
+    pub units: &'a [T],
+    /// NaN where demand was not seen; `None` where all was. `[>= n]`
+    pub seen: Option<&'a [f32]>,
+    /// One-step means of the last periods; NaN where there is none.
+    pub means: &'a [T],
+}
+
+impl<T: Copy + Into<f64>> Periods<'_, T> {
+    fn saw(&self, t: usize) -> bool {
+        self.seen.is_none_or(|seen| !seen[t].is_nan())
+    }
+
+    /// Seen periods since the last demand before period `origin`.
+    fn idle(&self, origin: usize) -> f64 {
+        let first = self.units[..origin].iter().rposition(|&u| u.into() > 0.0).map_or(0, |last| last + 1);
+        (first..origin).filter(|&t| self.saw(t)).count() as f64
+    }
 }
 
 /// Sums over the seen periods before one origin.
@@ -42,43 +55,44 @@ pub struct Scatter {
 }
 
 impl Scatter {
-    /// Sums before every origin; `back` are their distances from the end, descending, `past` tells the periods newest first.
+    /// Sums before every origin; `back` are their distances from the end, descending.
     #[must_use]
-    pub fn before(back: &[usize], past: impl Iterator<Item = Period>) -> Vec<Self> {
-        let mut total = Self::default();
-        // What followed each origin, nearest origin first, and how many of them have met their last demand.
+    pub fn before<T: Copy + Into<f64>>(back: &[usize], past: &Periods<'_, T>) -> Vec<Self> {
+        let (mut total, mut end) = (Self::default(), past.units.len());
+        // What followed each origin, nearest origin first.
         let mut after: Vec<Self> = Vec::with_capacity(back.len());
-        let mut known = 0;
-        let mut origins = back.iter().rev().copied().peekable();
-        for (j, period) in past.enumerate() {
-            if origins.next_if_eq(&j).is_some() {
-                after.push(total);
-            }
-            if period.units > 0.0 {
-                after[known..].iter_mut().for_each(|a| a.idle = total.periods - a.periods);
-                known = after.len();
-            }
-            total.add(period);
+        for &back in back.iter().rev() {
+            let origin = past.units.len().saturating_sub(back);
+            total.add(past, origin..end);
+            after.push(Self { idle: past.idle(origin), ..total });
+            end = origin;
         }
-        after.extend(origins.map(|_| total));
-        after[known..].iter_mut().for_each(|a| a.idle = total.periods - a.periods);
+        total.add(past, 0..end);
         after.iter().rev().map(|a| total.less(a)).collect()
     }
 
-    fn add(&mut self, period: Period) {
-        let Period { units: y, seen, mean } = period;
-        if seen {
-            self.periods += 1.0;
-            self.demands += f64::from(u8::from(y > 0.0));
-            self.units += y;
-            self.unit_squares += y * y;
+    /// Adds some periods, newest first.
+    fn add<T: Copy + Into<f64>>(&mut self, past: &Periods<'_, T>, periods: Range<usize>) {
+        // A copy stays in registers.
+        let mut sums = *self;
+        let first_mean = past.units.len() - past.means.len();
+        for t in periods.rev() {
+            let y: f64 = past.units[t].into();
+            if past.saw(t) {
+                sums.periods += 1.0;
+                sums.demands += f64::from(u8::from(y > 0.0));
+                sums.units += y;
+                sums.unit_squares += y * y;
+            }
+            let mean = if t >= first_mean { past.means[t - first_mean].into() } else { f64::NAN };
+            if mean.is_finite() {
+                sums.pairs += 1.0;
+                sums.errors += (y - mean) * (y - mean);
+                sums.means += mean;
+                sums.mean_squares += mean * mean;
+            }
         }
-        if mean.is_finite() {
-            self.pairs += 1.0;
-            self.errors += (y - mean) * (y - mean);
-            self.means += mean;
-            self.mean_squares += mean * mean;
-        }
+        *self = sums;
     }
 
     /// The sums before an origin: these less what followed, `after`, which knows how long the origin had been idle.
@@ -149,8 +163,7 @@ mod tests {
     use super::*;
 
     fn before(units: &[f64], back: &[usize]) -> Vec<Scatter> {
-        let past = units.iter().rev().map(|&units| Period { units, seen: true, mean: 1.0 });
-        Scatter::before(back, past)
+        Scatter::before(back, &Periods { units, seen: None, means: &vec![1.0; units.len()] })
     }
 
     #[test]
@@ -165,8 +178,8 @@ mod tests {
 
     #[test]
     fn unseen_periods_count_nowhere() {
-        let unseen = Period { units: 5.0, seen: false, mean: f64::NAN };
-        assert_eq!(Scatter::before(&[0], std::iter::repeat_n(unseen, 9))[0], Scatter::default());
+        let unseen = Periods { units: &[5.0f32; 9], seen: Some(&[f32::NAN; 9]), means: &[f32::NAN; 4] };
+        assert_eq!(Scatter::before(&[0], &unseen)[0], Scatter::default());
     }
 
     #[test]

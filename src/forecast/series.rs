@@ -1,8 +1,8 @@
 //! One series prepared for forecasting: exposure, own weekdays and promotions, levels at rolling origins and now.
 
-use super::combine::{self, LevelPrior, Levels, MemoryErrors, Past, levels, rhythm};
+use super::combine::{self, LevelPrior, Levels, MemoryErrors, Past, levels_before, levels_now, rhythm};
 use super::distribution::Spread;
-use super::scatter::{Period, Scatter};
+use super::scatter::{Periods, Scatter};
 use super::{Context, Demand};
 use crate::calendar::Bucket;
 use crate::inputs::Promotion;
@@ -103,13 +103,6 @@ impl Fitted<'_> {
         self.units.iter().zip(&self.held).filter(|(_, a)| !a.is_nan()).map(|(&u, _)| f64::from(u))
     }
 
-    /// The past, newest period first.
-    fn past(&self) -> impl Iterator<Item = Period> + '_ {
-        let means = self.levels.one_step.iter().rev().copied().chain(std::iter::repeat(f32::NAN));
-        let seen = self.units.iter().zip(&self.held).rev();
-        seen.zip(means).map(|((&units, a), mean)| Period { units: units.into(), seen: !a.is_nan(), mean: mean.into() })
-    }
-
     /// Position in `back` of today.
     pub fn now(&self) -> usize {
         self.back.len() - 1
@@ -154,12 +147,8 @@ impl Context<'_> {
         let back: Vec<usize> = (0..=ORIGINS).rev().map(|k| k * step).filter(|&b| b == 0 || n >= b + self.ladder[1]).collect();
         let origins: Vec<usize> = back.iter().filter(|b| **b > 0).map(|b| n - b).collect();
         let prior = self.prior(i, n);
-        let mut now = levels(&Past { units, exposure: &exposure }, &self.half_lives, prior, &[]);
-        if let Some(&last) = origins.last() {
-            let past = Past { units: &units[..last], exposure: &held[..last] };
-            let before = levels(&past, &self.half_lives, prior, &origins);
-            now.at.splice(0..0, before.at.into_iter().take(origins.len()));
-        }
+        let mut now = levels_now(&Past { units, exposure: &exposure }, &self.half_lives, prior);
+        now.at.splice(0..0, levels_before(&Past { units, exposure: &held }, &self.half_lives, prior, &origins));
         let mut fitted = Fitted {
             index: i,
             units,
@@ -188,7 +177,8 @@ impl Context<'_> {
             fitted.errors.merge(&miss);
             fitted.misses.push(miss);
         }
-        fitted.scatter = Scatter::before(&fitted.back, fitted.past());
+        let past = Periods { units, seen: Some(&fitted.held), means: &fitted.levels.one_step };
+        fitted.scatter = Scatter::before(&fitted.back, &past);
         let kin = |(k, s): (usize, &Scatter)| self.class(fitted.rate_at(k), s.periods, s.overdue(), Spread::default());
         fitted.kin = fitted.scatter.iter().enumerate().map(kin).collect();
         fitted.spreads = fitted.scatter.iter().zip(&fitted.kin).map(|(s, &c)| s.spread(self.learnt.dispersions[c])).collect();
@@ -350,17 +340,17 @@ fn covered(demand: &Demand<'_>, plan: &Promotion, t: i64) -> f64 {
     days.max(0) as f64 / (next - start).num_days().max(1) as f64
 }
 
-/// The past of a pool's total, newest period first, unseen periods as cleaned; a mean only where every channel has one.
-pub(super) fn pool_past<'f>(pool: &'f [Fitted<'_>]) -> impl Iterator<Item = Period> + 'f {
-    let longest = pool.iter().map(|f| f.units.len()).max().unwrap_or(0);
-    let known = pool.iter().map(|f| f.levels.one_step.len()).max().unwrap_or(0);
-    (1..=longest).map(move |back| {
-        let (mut units, mut mean) = (0.0, if back <= known { 0.0 } else { f64::NAN });
-        for f in pool {
-            let steps = &f.levels.one_step;
-            units += f.units.len().checked_sub(back).map_or(0.0, |t| f64::from(f.units[t]));
-            mean += steps.len().checked_sub(back).map_or(0.0, |t| f64::from(steps[t]));
+/// Scatter of a pool's total before every origin, unseen periods as cleaned; a mean only where every channel has one.
+pub(super) fn pool_scatter(back: &[usize], pool: &[Fitted<'_>]) -> Vec<Scatter> {
+    fn total<'f>(parts: impl Iterator<Item = &'f [f32]> + Clone) -> Vec<f64> {
+        let longest = parts.clone().map(<[f32]>::len).max().unwrap_or(0);
+        let mut total = vec![0.0; longest];
+        for part in parts {
+            total[longest - part.len()..].iter_mut().zip(part).for_each(|(sum, &x)| *sum += f64::from(x));
         }
-        Period { units, seen: true, mean }
-    })
+        total
+    }
+    let units = total(pool.iter().map(|f| f.units));
+    let means = total(pool.iter().map(|f| f.levels.one_step.as_slice()));
+    Scatter::before(back, &Periods { units: &units, seen: None, means: &means })
 }
