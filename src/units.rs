@@ -120,11 +120,11 @@ impl std::iter::Sum for Money {
 }
 
 impl fmt::Display for Money {
-    /// Two decimals, or four when an amount below a thousand has them: `12.50`, `0.2250`.
+    /// Two decimals, or four when an amount below a thousand has them: `12.50`, `0.2250`; always two with `{:.2}`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let sign = if self.0 < 0 { "-" } else { "" };
         let (whole, rest) = (self.0.unsigned_abs() / 10_000, self.0.unsigned_abs() % 10_000);
-        if rest.is_multiple_of(100) || whole >= 1000 {
+        if rest.is_multiple_of(100) || whole >= 1000 || f.precision() == Some(2) {
             let cents = (self.0.unsigned_abs() + 50) / 100;
             write!(f, "{sign}{}.{:02}", cents / 100, cents % 100)
         } else {
@@ -217,6 +217,7 @@ mod tests {
         assert_eq!(Money::from_f64(0.225).times(Units(1300)), Money::from_f64(292.5));
         assert_eq!(Money::from_f64(0.225).to_string(), "0.2250");
         assert_eq!(Money::from_f64(-12.5).to_string(), "-12.50");
+        assert_eq!(format!("{:.2}", Money::from_f64(566.352)), "566.35");
         assert_eq!(Money::from_f64(1999.9951).to_string(), "2000.00");
     }
 

@@ -7,8 +7,8 @@ DATA is the generated folder (see README) with `future.parquet` (date, sku, chan
 kind). Every item gets the same known lead time, so that the interval (lead time + review) has one length; the reorder point of
 the `R-S` rule with the `quantile` method is then the quantile of the pool's demand over it. Returns are left out of the sales, as the
 future has none. Prints, for each interval, target and
-kind of at least 500 pools, the share of pools whose demand stayed within it. Counts overshoot a target: P(D <= q) is above it even
-where q is exact. Needs polars.
+kind of at least 500 pools, the share of pools whose demand stayed within it (D <= q), and below it (D < q). Demand comes in whole
+units, so even an exact quantile overshoots: its target lies between the two shares. Needs polars.
 """
 import argparse
 import pathlib
@@ -39,7 +39,7 @@ def main():
     future = pl.read_parquet(given.data / "future.parquet")
     kinds = pl.read_parquet(given.data / "truth.parquet").group_by("sku").agg(pl.col("kind").first())
     first = future["date"].min()
-    print(f"{'days':>4} {'target':>6} {'kind':14} {'pools':>6} {'covered':>8}")
+    print(f"{'days':>4} {'target':>6} {'kind':14} {'pools':>6} {'covered':>8} {'below':>8}")
     data = tempfile.TemporaryDirectory()
     for table in ("master", "stock", "stockouts"):
         (pathlib.Path(data.name) / f"{table}.parquet").symlink_to((given.data / f"{table}.parquet").resolve())
@@ -55,10 +55,12 @@ def main():
                 subprocess.run(words, check=True, capture_output=True)
                 policy = pl.read_parquet(f"{folder}/out/current/tables/policy.parquet").select("sku", "reorder_point")
             joined = policy.join(demand, on="sku").join(kinds, on="sku")
-            share = pl.col("demand").le(pl.col("reorder_point")).mean().mul(100)
-            for kind, pools, covered in joined.group_by("kind").agg(pl.len(), share.alias("share")).sort("kind").iter_rows():
+            units, point = pl.col("demand"), pl.col("reorder_point")
+            at_most, below = units.le(point).mean().mul(100), units.lt(point).mean().mul(100)
+            shares = joined.group_by("kind").agg(pl.len(), at_most.alias("within"), below.alias("below"))
+            for kind, pools, covered, under in shares.sort("kind").iter_rows():
                 if pools >= 500:
-                    print(f"{days:4} {target:6} {kind:14} {pools:6} {covered:7.1f} %", flush=True)
+                    print(f"{days:4} {target:6} {kind:14} {pools:6} {covered:7.1f} % {under:6.1f} %", flush=True)
 
 
 main()

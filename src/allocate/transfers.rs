@@ -22,7 +22,8 @@ pub struct Site {
 }
 
 /// Transfers of one item, the dearest shortage first, each from the location with most to spare. A location never gives below its
-/// order-up-to level or what it has, and a transfer must be worth more than it costs.
+/// order-up-to level or what it has, and a transfer must be worth more than it costs. Shortages are rounded to whole units: a unit that
+/// would more likely not be missed is not moved.
 #[must_use]
 pub fn transfers(sku: SkuId, sites: &[Site], settings: &Settings) -> Vec<Transfer> {
     let spare = |s: &Site| {
@@ -35,16 +36,16 @@ pub fn transfers(sku: SkuId, sites: &[Site], settings: &Settings) -> Vec<Transfe
     short.sort_by(|a, b| (worth(b) * b.short_units).total_cmp(&(worth(a) * a.short_units)));
     let mut found = Vec::new();
     for site in short {
-        let mut missing = site.short_units.ceil().min(1e15) as i64;
+        let mut missing = site.short_units.round().min(1e15) as i64;
         while let Some(donor) = (0..sites.len()).filter(|&i| spares[i] > 0).max_by_key(|&i| (spares[i], std::cmp::Reverse(i))) {
             let quantity = missing.min(spares[donor]);
-            if quantity < settings.transfer_minimum.max(1) {
+            let saved = site.short_units.min(quantity as f64);
+            let value = site.margin.as_f64() * saved - settings.transfer_cost * quantity as f64;
+            if quantity < settings.transfer_minimum.max(1) || value <= 0.0 {
                 break;
             }
             spares[donor] -= quantity;
             missing -= quantity;
-            let saved = site.short_units.min(quantity as f64);
-            let value = site.margin.as_f64() * saved - settings.transfer_cost * quantity as f64;
             found.push(Transfer {
                 sku,
                 from: sites[donor].location,

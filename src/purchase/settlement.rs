@@ -76,7 +76,7 @@ fn draft_orders(lines: &[Line], market: &Market) -> (Vec<DraftOrder>, Vec<Money>
             exceptions.push(Exception::new(Severity::Info, "freight-basis", &key, what, "landed costs are approximate"));
         }
         if let Some(minimum) = terms.minimum_value.filter(|&m| value < m) {
-            let what = format!("order of {value} is below the supplier's minimum of {minimum}");
+            let what = format!("order of {value:.2} is below the supplier's minimum of {minimum}");
             let why = "no line may grow further, or the budget cut it: ask the supplier, or wait";
             exceptions.push(Exception::new(Severity::Warning, "below-order-minimum", &key, what, why));
         }
