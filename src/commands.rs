@@ -135,9 +135,7 @@ fn in_words(summary: &Summary) -> String {
     let _ = writeln!(text, "{verb} {} for the morning of {}", s.run_id, s.as_of);
     let _ = writeln!(text, "  {} items, {} stock pools, {} series", s.skus, s.pools, s.series);
     let _ = writeln!(text, "  {} order lines recommended, worth {} {}", s.order_lines, s.order_value, s.currency);
-    if !s.unchanged {
-        let _ = writeln!(text, "  {} errors, {} warnings, {} rows in quarantine", s.errors, s.warnings, s.quarantined);
-    }
+    let _ = writeln!(text, "  {} errors, {} warnings, {} rows in quarantine", s.errors, s.warnings, s.quarantined);
     for line in &s.attention {
         let _ = writeln!(text, "  - {line}");
     }

@@ -8,7 +8,7 @@
 //! 2. No stage reads a file, clock, environment variable or random state.
 //! 3. A stage never imports `ingest`, `config`, `pipeline`, `publish` or `report`; `pipeline` hands it its settings.
 //! 4. The same input and plan give the same bytes at any thread count: only `pipeline` and `ingest` use threads, all others
-//!    through [`ordered`]; results are taken in panel order, and floats are never summed in parallel.
+//!    through [`ordered`] (`publish` syncs files on a thread of its own, which computes nothing); results are taken in panel order, and floats are never summed in parallel.
 
 pub mod allocate;
 pub mod apportion;

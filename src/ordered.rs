@@ -134,6 +134,25 @@ mod tests {
     }
 
     #[test]
+    fn a_panic_ends_the_call_on_one_thread_or_three() {
+        let items: Vec<usize> = (0..200).collect();
+        for threads in [1, 3] {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            let call = |broken: usize, takes: bool| {
+                let make = |&i: &usize| assert!(takes || i != broken);
+                let mut taken = 0;
+                let take = |()| {
+                    taken += 1;
+                    assert!(!takes || taken != broken);
+                    Ok::<(), ()>(())
+                };
+                crate::guard::guarded(|| pool.install(|| in_order(&items, make, take)))
+            };
+            assert!(call(7, false).is_err() && call(7, true).is_err() && call(1_000, true).is_ok());
+        }
+    }
+
+    #[test]
     fn a_slow_first_item_keeps_the_others_from_running_ahead() {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(3).build().unwrap();
         let items: Vec<usize> = (0..200).collect();

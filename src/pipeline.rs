@@ -312,8 +312,9 @@ impl Run<'_> {
         self.outcome.exceptions.splice(0..0, broken?);
         tables.and(drafts)?;
         publish::tables::write_exceptions(&run_id, &self.outcome.exceptions, &add)?;
-        clock.lap("report");
+        clock.lap("files");
         let mut summary = summary(self.inputs, &self.outcome, self.plan);
+        let manifest = Manifest { severe: summary.severe.clone(), attention: summary.attention.clone(), ..manifest };
         let folder = self.publication.finish(manifest, &clock.timings())?;
         summary.locate(run_id, folder);
         progress.end(&summary.run_id);
@@ -379,6 +380,8 @@ fn unchanged(inputs: &Inputs, identity: &Identity, plan: &Plan, folder: PathBuf)
     let total = |name: &str| run.manifest.totals.get(name).copied().unwrap_or(0.0);
     let mut summary = summary(inputs, &Outcome::default(), plan);
     summary.unchanged = true;
+    (summary.errors, summary.warnings) = (total("errors") as usize, total("warnings") as usize);
+    (summary.severe, summary.attention) = (run.manifest.severe.clone(), run.manifest.attention.clone());
     summary.order_lines = total("recommended_lines") as usize;
     summary.order_value = crate::units::Money::from_f64(total("recommended_value")).to_string();
     summary.locate(identity.run_id(), folder);

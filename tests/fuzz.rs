@@ -231,7 +231,7 @@ impl Target {
             self.seeds.push(("states".to_owned(), states));
             return;
         }
-        self.proposals = proposals(&run, |_, _, _| Some((Units(10), Units(5)))).unwrap();
+        self.proposals = proposals(&run, |_, _, _| Some((Units(10), Units(5), Some(Units(500))))).unwrap();
         let id = self.proposals.iter().find(|(_, p)| p.approved.sku == "LAMP").unwrap().0;
         for (_, bytes) in &mut self.seeds {
             if let Ok(text) = std::str::from_utf8(bytes) {

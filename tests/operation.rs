@@ -2,7 +2,7 @@
 
 use crate::malformed::base;
 use crate::small::folder;
-use crate::support::{files, orderpoint, root, succeeds, text};
+use crate::support::{Table, files, orderpoint, root, succeeds, text};
 use std::fs;
 
 #[test]
@@ -51,6 +51,48 @@ fn the_note_says_what_the_screen_says() {
     let output = orderpoint(at.path(), &["run", "--notify-file", "no/such/folder/note.txt"]);
     assert_eq!(output.status.code(), Some(1));
     assert!(text(&output.stderr).contains("no/such/folder/note.txt"), "{}", text(&output.stderr));
+}
+
+#[test]
+fn a_severe_run_stays_severe_however_often_it_is_asked_for() {
+    let at = folder();
+    base(at.path());
+    fs::write(at.path().join("orderpoint.toml"), "[run]\nsevere = [\"missing-table\"]\n").unwrap();
+    let args = ["run", "--config", "orderpoint.toml", "--notify-file", "note.txt"];
+    let first = text(&succeeds(at.path(), &args, &[5]).stdout).to_owned();
+    let again = text(&succeeds(at.path(), &args, &[5]).stdout).to_owned();
+    assert!(again.contains("published already"), "{again}");
+    assert_eq!(first.lines().skip(1).collect::<Vec<_>>(), again.lines().skip(1).collect::<Vec<_>>());
+    assert!(first.contains("severe: missing-table") && fs::read_to_string(at.path().join("note.txt")).unwrap() == again);
+}
+
+#[test]
+fn a_code_that_only_side_tables_know_does_not_stop_the_night() {
+    let at = folder();
+    base(at.path());
+    for table in [
+        "stock_history",
+        "stockouts",
+        "purchase_orders",
+        "supply",
+        "listings",
+        "promotions",
+        "prices",
+        "adjustments",
+        "overrides",
+    ] {
+        let path = at.path().join(format!("data/{table}.csv"));
+        let Ok(rows) = fs::read_to_string(&path) else { continue };
+        let mut lines = rows.lines();
+        let (head, first) = (lines.next().unwrap(), lines.next());
+        let Some(first) = first else { continue };
+        let sku = head.split(',').position(|name| name == "sku").unwrap();
+        let stray: Vec<&str> = first.split(',').enumerate().map(|(i, cell)| if i == sku { "GONE" } else { cell }).collect();
+        fs::write(&path, format!("{}\n{}\n", rows.trim_end(), stray.join(","))).unwrap();
+    }
+    succeeds(at.path(), &["run"], &[0]);
+    let told = Table::published(&at.path().join("reports"), "exceptions");
+    assert!(told.rows.iter().any(|row| told.text(row, "kind") == "unplanned-item" && told.text(row, "key") == "GONE"));
 }
 
 #[test]

@@ -23,7 +23,7 @@ fn intake(out: &Path, text: &str) -> Intake {
     let file = out.join("decisions.csv");
     fs::write(&file, text).unwrap();
     let run = PublishedRun::current(out).unwrap();
-    take_in(out, &file, &proposals(&run, |_, _, _| Some((Units(10), Units(5)))).unwrap()).unwrap()
+    take_in(out, &file, &proposals(&run, |_, _, _| Some((Units(10), Units(5), Some(Units(500))))).unwrap()).unwrap()
 }
 
 fn published(as_of: &str) -> (tempfile::TempDir, Small) {
@@ -43,6 +43,7 @@ fn g2_decisions_that_hold_are_kept_and_the_others_are_told() {
         ("R0-2024-04-01,edit,many,,,ann,", "not a whole number"),
         ("R0-2024-04-01,edit,5,,,ann,", "below the supplier's minimum of 10"),
         ("R0-2024-04-01,edit,12,,,ann,", "not whole packs of 5"),
+        ("R0-2024-04-01,edit,505,,,ann,", "above the supplier's maximum of 500"),
         ("R0-2024-04-01,edit,-5,,,ann,", "cannot be ordered"),
         ("R0-2024-04-01,approve,55,,,ann,", "edit it instead"),
         ("R2-2024-04-01,approve,,,,ann,", "recommends no order"),

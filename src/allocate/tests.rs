@@ -215,10 +215,14 @@ fn transfers_go_from_the_largest_surplus_to_the_dearest_shortage() {
         transfers::transfers(SkuId(0), &sites, &settings).iter().map(|t| (t.from.0, t.to.0, t.quantity.0, t.value)).collect();
     // Location 2 loses most (50 x 3): it takes 50 of the 60 to spare, location 1 the other ten and five from location 3.
     assert_eq!(moves, [(0, 2, 50, Money::from_f64(150.0)), (0, 1, 10, Money::from_f64(40.0)), (3, 1, 5, Money::from_f64(20.0)),]);
-    for (short, margin, why) in [(0.4, 50.0, "most likely not missed"), (0.6, 1.5, "not worth its cost")] {
+    for (short, margin, why) in [(0.4, 50.0, "less than half a unit"), (0.6, 1.5, "not worth its cost")] {
         let sites = [site(0, 100, 40.0, 0.0, 5.0), site(1, 1, 50.0, short, margin)];
         assert_eq!(transfers::transfers(SkuId(0), &sites, &settings), [], "{why}");
     }
+    // The second unit would save 0.6 x 1.5 and cost 1.
+    let sites = [site(0, 41, 40.0, 0.0, 5.0), site(1, 0, 50.0, 1.6, 1.5), site(2, 41, 40.0, 0.0, 5.0)];
+    let moves: Vec<_> = transfers::transfers(SkuId(0), &sites, &settings).iter().map(|t| t.quantity.0).collect();
+    assert_eq!(moves, [1]);
 }
 
 fn any_channel() -> impl Strategy<Value = ChannelDemand> {

@@ -22,8 +22,7 @@ pub struct Site {
 }
 
 /// Transfers of one item, the dearest shortage first, each from the location with most to spare. A location never gives below its
-/// order-up-to level or what it has, and a transfer must be worth more than it costs. Shortages are rounded to whole units: a unit that
-/// would more likely not be missed is not moved.
+/// order-up-to level or what it has, and a transfer must be worth more than it costs. Expected shortages are rounded to whole units.
 #[must_use]
 pub fn transfers(sku: SkuId, sites: &[Site], settings: &Settings) -> Vec<Transfer> {
     let spare = |s: &Site| {
@@ -37,15 +36,17 @@ pub fn transfers(sku: SkuId, sites: &[Site], settings: &Settings) -> Vec<Transfe
     let mut found = Vec::new();
     for site in short {
         let mut missing = site.short_units.round().min(1e15) as i64;
+        let mut lacking = site.short_units;
         while let Some(donor) = (0..sites.len()).filter(|&i| spares[i] > 0).max_by_key(|&i| (spares[i], std::cmp::Reverse(i))) {
             let quantity = missing.min(spares[donor]);
-            let saved = site.short_units.min(quantity as f64);
+            let saved = lacking.min(quantity as f64);
             let value = site.margin.as_f64() * saved - settings.transfer_cost * quantity as f64;
             if quantity < settings.transfer_minimum.max(1) || value <= 0.0 {
                 break;
             }
             spares[donor] -= quantity;
             missing -= quantity;
+            lacking -= saved;
             found.push(Transfer {
                 sku,
                 from: sites[donor].location,

@@ -59,10 +59,12 @@ const NEIGHBOURS: usize = 4;
 /// Non-zero values below which a series has no typical peak to compare with.
 const OUTLIER_EVIDENCE: usize = 20;
 
-/// Cleans one series in place, whose `cleaned` values start as the gross ones: infers stock-outs (when `availability_known` is false), caps bulk orders, fills censored periods.
+/// Cleans one series in place, whose `cleaned` values start as the gross ones: infers stock-outs (when `availability_known` is
+/// false), caps bulk orders, fills censored periods.
 ///
 /// - `season_length`: periods of the short season whose phases are comparable (7 for days, otherwise 1).
 pub fn clean_series(series: &mut SeriesMut<'_>, settings: &Settings, season_length: usize, availability_known: bool) {
+    debug_assert_eq!(series.cleaned, series.gross, "a series is cleaned once");
     if settings.infer_stockouts && !availability_known {
         infer_stockouts(series.gross, series.flags, settings.infer_probability);
     }

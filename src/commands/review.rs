@@ -6,9 +6,8 @@ use crate::config::Plan;
 use crate::error::{Error, Result};
 use crate::inputs::{Inputs, Supply};
 use crate::publish::{OutputLock, PublishedRun};
-use crate::review::decisions::{self, Kept};
+use crate::review::decisions::{self, Kept, Terms};
 use crate::review::export::{self, Format, Selection};
-use crate::units::Units;
 use crate::{ingest, pipeline};
 use clap::ValueEnum;
 use serde_json::json;
@@ -42,15 +41,15 @@ pub(super) fn review(args: &ReviewArgs) -> Result<u8> {
     Ok(if intake.problems.is_empty() { 0 } else { Error::input(&args.decisions, "").exit_code() })
 }
 
-/// Least quantity and pack of what `supplier` delivers.
-fn terms(inputs: &Inputs, sku: &str, location: &str, supplier: &str) -> Option<(Units, Units)> {
+/// What `supplier` delivers at a time.
+fn terms(inputs: &Inputs, sku: &str, location: &str, supplier: &str) -> Option<Terms> {
     let code = |names: &[String], name: &str| names.binary_search_by(|n| n.as_str().cmp(name)).ok();
     let (sku, supplier) = (code(&inputs.names.skus, sku)?, code(&inputs.names.suppliers, supplier)?);
     let location = code(&inputs.names.locations, location)?;
     let delivers = |s: &&Supply| {
         s.sku.index() == sku && s.supplier.index() == supplier && s.location.is_none_or(|place| place.index() == location)
     };
-    inputs.supply.iter().find(delivers).map(|s| (s.minimum_order, s.pack_size))
+    inputs.supply.iter().find(delivers).map(|s| (s.minimum_order, s.pack_size, s.maximum_order))
 }
 
 /// Writes approved orders that were never exported (with `--all`, every one that stands).

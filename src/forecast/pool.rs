@@ -474,15 +474,16 @@ fn reason(rows: &[Accuracy], state: &SeriesState) -> String {
     let moved = 100.0 * (state.correction - 1.0);
     let global = if moved == 0.0 { String::new() } else { format!("; the model of all series moves the level by {moved:+.1} %") };
     match rows {
-        [naive, seasonal, average, chosen] => format!(
-            "RMSSE {:.2} over {} origins, naive {:.2}, seasonal naive {:.2}, 60-day average {:.2}; value added over naive {:.0} %{global}",
-            chosen.rmsse,
-            state.origins,
-            naive.rmsse,
-            seasonal.rmsse,
-            average.rmsse,
-            100.0 * (1.0 - chosen.rmsse / naive.rmsse.max(1e-9)),
-        ),
+        [naive, seasonal, average, chosen] => {
+            let added = match naive.rmsse {
+                0.0 => "naive cannot be beaten".to_owned(),
+                naive => format!("value added over naive {:.0} %", 100.0 * (1.0 - chosen.rmsse / naive)),
+            };
+            format!(
+                "RMSSE {:.2} over {} origins, naive {:.2}, seasonal naive {:.2}, 60-day average {:.2}; {added}{global}",
+                chosen.rmsse, state.origins, naive.rmsse, seasonal.rmsse, average.rmsse,
+            )
+        }
         _ => format!("{} periods of history are too few to compare methods{global}", state.periods),
     }
 }

@@ -3,8 +3,8 @@
 use super::Request;
 use super::schema::TABLES;
 use crate::error::{Error, Exception, Result, Severity};
-use crate::inputs::{Inputs, Source};
-use crate::units::SkuId;
+use crate::inputs::{Adjustment, Inputs, Source};
+use crate::units::{ChannelId, SkuId};
 use chrono::NaiveDate;
 use std::collections::BTreeSet;
 
@@ -110,7 +110,7 @@ pub(super) fn master_list(inputs: &Inputs) -> Vec<Exception> {
         "a supplier and a lead time",
         "the default lead time is used",
     );
-    report("stock", all().filter(|&i| sold(i) && !stocked(i)).collect(), "a stock row", "nothing is taken to be on hand");
+    report("stock", all().filter(|&i| sold(i) && !stocked(i)).collect(), "a usable stock row", "nothing is taken to be on hand");
     report(
         "stock",
         all().filter(|&i| stocked(i) && !sold(i)).collect(),
@@ -118,6 +118,37 @@ pub(super) fn master_list(inputs: &Inputs) -> Vec<Exception> {
         "there is no demand to plan with",
     );
     exceptions
+}
+
+/// Items that other tables name but that are neither sold before the as-of date nor in stock nor in products: one each, since
+/// every item of a run is accounted for.
+pub(super) fn unplanned(inputs: &Inputs) -> Vec<Exception> {
+    let mut planned = vec![false; inputs.names.skus.len()];
+    inputs.panel.pools().iter().for_each(|pool| planned[pool.sku.index()] = true);
+    let idle = inputs.names.skus.iter().zip(planned).filter(|(_, planned)| !planned).map(|(sku, _)| sku);
+    let what = "neither sold, in stock nor in products: nothing is planned for it";
+    idle.map(|sku| Exception::new(Severity::Info, "unplanned-item", sku, what, "other tables name it; is the code right?"))
+        .collect()
+}
+
+/// Codes asked for with `--only` that no table knows.
+pub(super) fn unknown_wishes(only: &[String], inputs: &Inputs) -> Option<Exception> {
+    let known = |sku: &&String| inputs.names.skus.binary_search(sku).is_ok();
+    let unknown: Vec<&str> = only.iter().filter(|sku| !known(sku)).map(String::as_str).collect();
+    let what = format!("{} of --only not found: {}", items(unknown.len()), listed(&unknown));
+    (!unknown.is_empty()).then(|| Exception::new(Severity::Warning, "unknown-sku", "only", what, "is the code right?"))
+}
+
+/// Adjustments of a channel in which their item has never sold: they change nothing.
+pub(super) fn idle_adjustments(inputs: &Inputs) -> Vec<Exception> {
+    let sold: BTreeSet<_> = (0..inputs.panel.len()).map(|i| inputs.panel.key(i)).map(|key| (key.sku, key.channel)).collect();
+    let idle = inputs.adjustments.iter().filter_map(|a| a.channel.filter(|&c| !sold.contains(&(a.sku, c))).map(|c| (a, c)));
+    let tell = |(a, channel): (&Adjustment, ChannelId)| {
+        let (sku, channel) = (&inputs.names.skus[a.sku.index()], &inputs.names.channels[channel.index()]);
+        let what = format!("the adjustment from {} in channel {channel} changes nothing", a.from);
+        Exception::new(Severity::Warning, "idle-adjustment", sku, what, "the item has never sold there; is the name right?")
+    };
+    idle.map(tell).collect()
 }
 
 fn items(count: usize) -> String {

@@ -301,6 +301,9 @@ impl<'a> Loading<'a> {
         inputs.sources = self.sources;
         inputs.quarantine = self.quarantine.into_rows();
         self.exceptions.extend(audit::master_list(inputs));
+        self.exceptions.extend(audit::unplanned(inputs));
+        self.exceptions.extend(audit::idle_adjustments(inputs));
+        self.exceptions.extend(self.request.only.as_deref().and_then(|only| audit::unknown_wishes(only, inputs)));
         self.exceptions.sort();
         inputs.exceptions = self.exceptions;
         Ok(())

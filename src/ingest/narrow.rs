@@ -2,7 +2,8 @@
 //!
 //! Polars is built without these types to keep its compile time down, and refuses such columns. On disk narrow integers are
 //! 32-bit integers like any other and are decoded as those; decimals are decoded as whole numbers and then divided by their
-//! scale. The decoders are Polars' own. [`check`] looks at all columns before anything is decoded.
+//! scale. The decoders are Polars' own; [`decode`] calls them for whatever is not read as a whole file. [`check`] looks at all
+//! columns before anything is decoded.
 
 use super::pages::{self, Bounds};
 use super::source::File;

@@ -28,7 +28,7 @@ const BY_DICTIONARY: [i64; 2] = [2, 8];
 /// What is wrong, as half a sentence.
 pub(super) fn check(chunk: &[u8], bounds: Bounds) -> Result<bool, String> {
     let (mut rest, mut values, mut unpacked) = (chunk, 0u64, 0u64);
-    let (mut has_dictionary, mut all_in_it) = (false, true);
+    let (mut has_dictionary, mut all_in_it) = (bounds.rows == 0, true);
     while values < bounds.rows {
         let mut thrift = Thrift::new(rest);
         let head = PageHead::read(&mut thrift).ok_or("a page header is damaged")?;
@@ -131,6 +131,7 @@ mod tests {
         assert!(told(&[dictionary.clone(), page(8), page(2)]));
         assert!(!told(&[dictionary, page(8), page(0)]));
         assert!(!told(&[page(8), page(8)]), "there is no dictionary");
+        assert_eq!(check(&[], Bounds { rows: 0, ..BOUNDS }), Ok(true), "nothing is missing from an empty group");
     }
 
     #[test]

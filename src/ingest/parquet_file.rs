@@ -139,16 +139,25 @@ impl Columns<'_> {
             let what = format!("column `{}` has {} values for {} rows", c.name(), c.len(), rows.len());
             return Err(PolarsError::ComputeError(what.into()));
         }
-        let words = self.words.par_iter().map(|&(i, name)| Ok((i, Words::read(self.file, &self.metadata, name, rows.clone())?)));
+        let words = self.words.par_iter().map(|&(i, name)| {
+            let words = silenced(|| Words::read(self.file, &self.metadata, name, rows.clone()))?;
+            Ok((i, words))
+        });
         let words = words.collect::<PolarsResult<_>>()?;
         let cells = self.readers.par_iter().map(|(at, name, reader)| {
             let (column, mut reader) = (frame.column(name)?.as_materialized_series(), reader.clone());
-            let chunks = (0..rows.len()).step_by(CHUNK_ROWS).map(|start| {
+            let (mut chunks, mut unusable) = (VecDeque::new(), 0);
+            for start in (0..rows.len()).step_by(CHUNK_ROWS) {
+                // What is wrong with a hopeless column is not held for a whole slice: the rest is converted when it is due.
+                if unusable > CHUNK_ROWS {
+                    break;
+                }
                 let mut values = Values::empty(reader.column.kind);
-                let faults = fill(&mut reader, &column.slice(start as i64, CHUNK_ROWS), &mut values)?;
-                Ok((values, faults))
-            });
-            Ok((*at, chunks.collect::<PolarsResult<_>>()?))
+                let faults = silenced(|| fill(&mut reader, &column.slice(start as i64, CHUNK_ROWS), &mut values))?;
+                unusable += faults.len();
+                chunks.push_back((values, faults));
+            }
+            Ok((*at, chunks))
         });
         let cells = cells.collect::<PolarsResult<_>>()?;
         Ok(Slice { frame, words, cells })
@@ -261,6 +270,12 @@ fn guarded<T>(file: &File, work: impl FnOnce() -> PolarsResult<T>) -> Result<T> 
         Ok(Err(e)) => Err(Error::input(&file.path, format!("not a readable Parquet file: {e}"))),
         Err(_) => Err(Error::input(&file.path, "not a readable Parquet file: its contents are damaged")),
     }
+}
+
+/// The same on whatever thread takes the work over: a panic is caught where it happens, so that nothing is printed.
+fn silenced<T>(work: impl FnOnce() -> PolarsResult<T>) -> PolarsResult<T> {
+    let damaged = |_| Err(PolarsError::ComputeError("its contents are damaged".into()));
+    crate::guard::guarded(work).unwrap_or_else(damaged)
 }
 
 /// An unusable cell: its row, what stood there, and why.

@@ -128,6 +128,7 @@ pub(super) fn stockouts(table: &Table, convert: &mut Convert<'_>) -> Vec<Stockou
 }
 
 /// Purchase orders known on the as-of date, sorted by (sku, location, order); receipts from that day on are still open.
+/// A line with a date of receipt is closed, whatever came.
 pub(super) fn purchase_orders(table: &Table, convert: &mut Convert<'_>) -> Vec<PurchaseOrder> {
     let mut rows = Vec::new();
     let mut future = 0;
@@ -149,8 +150,10 @@ fn order(row: &Row<'_>, convert: &mut Convert<'_>) -> Option<PurchaseOrder> {
     if received.zip(confirmed).is_some_and(|(received, confirmed)| received < confirmed) {
         return convert.reject(row, "received", "received before it was confirmed");
     }
-    let received = received.filter(|&d| d < convert.as_of);
-    let received_quantity = row.units("received_quantity").filter(|_| received.is_some());
+    // A quantity without a date is a part that came while the line is still open; one with a later date is not known yet.
+    let known = received.is_none_or(|d| d < convert.as_of);
+    let received = received.filter(|_| known);
+    let received_quantity = row.units("received_quantity").filter(|_| known);
     Some(PurchaseOrder {
         order_id: row.text("order_id").to_owned(),
         sku,

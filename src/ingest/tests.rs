@@ -201,6 +201,30 @@ fn nothing_from_the_as_of_date_on_is_known() {
 }
 
 #[test]
+fn d12_a_part_received_of_an_open_order_is_known() {
+    let orders = "order_id,sku,quantity,confirmed,received,received_quantity\nP1,A,100,2023-12-01,,40\n";
+    let inputs = ok(&[("sales.csv", SALES), ("purchase_orders.csv", orders)], "");
+    let order = &inputs.purchase_orders[0];
+    assert_eq!((order.received, order.received_quantity), (None, Some(Units(40))));
+}
+
+#[test]
+fn what_has_no_place_is_told() {
+    let files = [
+        ("sales.csv", "date,sku,channel,quantity\n2024-01-01,A,web,2\n2024-01-02,A,web,1\n"),
+        ("purchase_orders.csv", "order_id,sku,quantity\nP1,OLD,100\n"),
+        ("adjustments.csv", "sku,channel,from,to,factor\nA,wbe,2024-01-03,2024-01-05,2\nA,web,2024-01-03,2024-01-05,2\n"),
+    ];
+    let inputs = ok(&files, "");
+    assert_eq!(exception(&inputs, "unplanned-item", "OLD").severity, Severity::Info);
+    assert!(exception(&inputs, "idle-adjustment", "A").what.contains("in channel wbe"));
+    assert_eq!(inputs.exceptions.iter().filter(|e| ["unplanned-item", "idle-adjustment"].contains(&e.kind)).count(), 2);
+    let dir = folder(&files);
+    let pilot = Request { only: Some(vec!["A".to_owned(), "ZZZ".to_owned()]), ..request(&dir, "") };
+    assert!(exception(&load(&pilot).unwrap(), "unknown-sku", "only").what.contains("ZZZ"));
+}
+
+#[test]
 fn a11_stale_tables_warn_or_refuse() {
     let dir = folder(&[("sales.csv", SALES)]);
     let late = |settings| load(&Request { as_of: Some("2024-02-01".parse().unwrap()), ..request(&dir, settings) });
@@ -271,9 +295,11 @@ fn a16_the_master_list_audit_names_what_is_missing() {
         "",
     );
     let texts: Vec<&str> = inputs.exceptions.iter().map(|e| e.what.as_str()).collect();
-    for expected in
-        ["1 item sold but not in products: B", "1 item without a stock row: B", "1 item without a supplier and a lead time: B"]
-    {
+    for expected in [
+        "1 item sold but not in products: B",
+        "1 item without a usable stock row: B",
+        "1 item without a supplier and a lead time: B",
+    ] {
         assert!(texts.contains(&expected), "{expected} is not in {texts:?}");
     }
     assert!(texts.contains(&"1 item without any sale, but in stock: OLD"));

@@ -5,7 +5,7 @@ use crate::allocate::{self, ChannelDemand};
 use crate::distributions::Demand;
 use crate::error::{Exception, Severity};
 use crate::forecast::pool::PoolForecast;
-use crate::inputs::{PurchaseOrder, Stock};
+use crate::inputs::{PurchaseOrder, Stock, Supply};
 use crate::inventory::expiry::DatedLot;
 use crate::inventory::lead_time::Estimate;
 use crate::inventory::{self, Arrival, Outlook, Pinned, PoolInput, PoolPlan, StockLevel, position};
@@ -64,7 +64,8 @@ impl<'a> Night<'a> {
             None => inventory::lead_time::estimate(&[], &Default::default(), None),
         };
         self.note_lead_time(pool, supply.is_some(), &estimate, exceptions);
-        if let Some(lead) = self.overridden(pool, "lead_time_days").and_then(|d| LeadTime::new(d, 0.0, d)) {
+        let by_hand = self.overridden(pool, "lead_time_days").and_then(|d| LeadTime::new(d, 0.0, d));
+        if let Some(lead) = by_hand {
             estimate = Estimate { lead_time: lead, source: "set by hand".into(), ..estimate };
         }
         let over = |from: f64, to: f64, end_variance: f64| demand.over(from, to, end_variance);
@@ -77,7 +78,11 @@ impl<'a> Night<'a> {
         let need = self.pool_need(p, &plan, &input);
         let available = need.available;
         let margin = need.margin;
-        let mut lines = self.market.propose(need, |s| self.lead_times.estimate(s, pool.location).lead_time.mean().0, exceptions);
+        let lead_days = |s: &Supply| {
+            let of_first = by_hand.filter(|_| supply.is_some_and(|first| first.supplier == s.supplier));
+            of_first.unwrap_or_else(|| self.lead_times.estimate(s, pool.location).lead_time).mean().0
+        };
+        let mut lines = self.market.propose(need, lead_days, exceptions);
         self.heed_decisions(pool, &mut lines);
         let (allocation, findings) = self.allocate(p, forecast, &plan, exceptions);
         let daily = daily(&demand.mean, period_days);

@@ -4,7 +4,7 @@
 //! last publication in place.
 
 use super::manifest::Manifest;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, Severity};
 use crate::inputs::{Inputs, Names};
 use crate::ordered;
 use crate::outcome::{Allocation, Outcome, Policy, Recommendation};
@@ -57,6 +57,7 @@ pub fn totals(inputs: &Inputs, outcome: &Outcome) -> BTreeMap<String, f64> {
     let ordered = || outcome.recommendations.iter().filter(|r| r.quantity.0 > 0);
     let value: Money = ordered().map(|r| r.value).sum();
     let published: Units = outcome.allocation.iter().map(|a| a.published).sum();
+    let told = |severity| outcome.exceptions.iter().filter(|e| e.severity == severity).count() as f64;
     let figures = [
         ("pools", inputs.panel.pools().len() as f64),
         ("series", inputs.panel.len() as f64),
@@ -65,6 +66,8 @@ pub fn totals(inputs: &Inputs, outcome: &Outcome) -> BTreeMap<String, f64> {
         ("protection_value", protection_value(outcome)),
         ("published_units", published.0 as f64),
         ("exceptions", outcome.exceptions.len() as f64),
+        ("errors", told(Severity::Error)),
+        ("warnings", told(Severity::Warning)),
         ("quarantined", inputs.quarantine.len() as f64),
     ];
     figures.into_iter().map(|(name, value)| (name.to_string(), value)).collect()

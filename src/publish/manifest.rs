@@ -93,6 +93,13 @@ pub struct Manifest {
     pub refit: Option<RefitEntry>,
     /// Figures that the next run's audit compares: `recommended_value`, `recommended_lines`, ...
     pub totals: BTreeMap<String, f64>,
+    /// Kinds of exceptions that happened and that the configuration calls severe: such a run ends with exit code 5, however often
+    /// it is asked for.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub severe: Vec<String>,
+    /// What a person should read first, worst first.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub attention: Vec<String>,
     /// What was read.
     pub inputs: Vec<InputEntry>,
     /// What was written, by path.
@@ -149,6 +156,8 @@ impl Identity<'_> {
             previous: self.previous.map(str::to_string),
             refit: None,
             totals,
+            severe: Vec::new(),
+            attention: Vec::new(),
             inputs: self.inputs.to_vec(),
             files: Vec::new(),
         }

@@ -15,15 +15,17 @@ type Complete = (Box<dyn DiskFile>, PathBuf);
 #[derive(Debug, Default)]
 pub(super) struct Syncing {
     running: Option<(SyncSender<Complete>, JoinHandle<Result<()>>)>,
+    /// Some file never reached the device: told once, then never forgotten.
+    failed: bool,
 }
 
 impl Syncing {
     /// Takes over a complete file; `path` names it in errors.
     ///
     /// # Errors
-    /// [`Error::Io`] for a file handed over before: nothing is synced after a failure.
+    /// [`Error::Io`] for a file handed over before: nothing is synced after a failure. [`Error::Internal`] for a fault of our own.
     pub(super) fn push(&mut self, file: Box<dyn DiskFile>, path: PathBuf) -> Result<()> {
-        if self.running.is_none() {
+        if self.running.is_none() && !self.failed {
             let (queue, files) = sync_channel(WAITING);
             let thread = thread::Builder::new().name("sync".to_owned()).spawn(move || sync_all(&files));
             self.running = Some((queue, thread.map_err(Error::io(&path))?));
@@ -37,11 +39,16 @@ impl Syncing {
     /// Waits until every file is on the device.
     ///
     /// # Errors
-    /// [`Error::Io`] for the first that is not.
+    /// As [`Syncing::push`], for the first that is not.
     pub(super) fn wait(&mut self) -> Result<()> {
-        let Some((queue, thread)) = self.running.take() else { return Ok(()) };
+        let fault = |what: &str| Err(Error::Internal(format!("syncing the files of the run {what}")));
+        let Some((queue, thread)) = self.running.take() else {
+            return if self.failed { fault("failed before") } else { Ok(()) };
+        };
         drop(queue);
-        thread.join().unwrap_or_else(|_| Err(Error::Internal("syncing the files of the run panicked".to_owned())))
+        let done = thread.join().unwrap_or_else(|_| fault("panicked"));
+        self.failed = done.is_err();
+        done
     }
 }
 

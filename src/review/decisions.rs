@@ -151,16 +151,18 @@ pub struct Proposal {
     pub minimum: Units,
     /// Quantities are multiples of it, 1 when unknown.
     pub pack: Units,
+    /// The supplier's largest quantity, if there is one.
+    pub maximum: Option<Units>,
 }
 
-/// The recommendations of a published run, by id. `terms` gives the least quantity and the pack of (sku, location, supplier).
+/// Least quantity, pack and largest quantity of what a supplier delivers.
+pub type Terms = (Units, Units, Option<Units>);
+
+/// The recommendations of a published run, by id. `terms` gives those of (sku, location, supplier).
 ///
 /// # Errors
 /// [`Error::Input`] when the run's table cannot be read.
-pub fn proposals(
-    run: &PublishedRun,
-    terms: impl Fn(&str, &str, &str) -> Option<(Units, Units)>,
-) -> Result<BTreeMap<String, Proposal>> {
+pub fn proposals(run: &PublishedRun, terms: impl Fn(&str, &str, &str) -> Option<Terms>) -> Result<BTreeMap<String, Proposal>> {
     let rows = Rows::read(&run.folder, &schema::RECOMMENDATIONS)?;
     let proposal = |row: usize| {
         let text = |column| rows.text(column, row).to_string();
@@ -182,8 +184,9 @@ pub fn proposals(
             author: String::new(),
             time: String::new(),
         };
-        let (minimum, pack) = terms(&approved.sku, &approved.location, &approved.supplier).unwrap_or((Units(1), Units(1)));
-        (approved.recommendation_id.clone(), Proposal { approved, minimum, pack })
+        let known = terms(&approved.sku, &approved.location, &approved.supplier);
+        let (minimum, pack, maximum) = known.unwrap_or((Units(1), Units(1), None));
+        (approved.recommendation_id.clone(), Proposal { approved, minimum, pack, maximum })
     };
     Ok((0..rows.len()).map(proposal).collect())
 }
@@ -350,6 +353,9 @@ fn edited(proposal: &Proposal, written: &Written) -> std::result::Result<Units, 
     }
     if quantity > 0 && quantity < proposal.minimum.0 {
         return Err(format!("{id}: {quantity} units are below the supplier's minimum of {}", proposal.minimum));
+    }
+    if let Some(maximum) = proposal.maximum.filter(|&most| quantity > most.0) {
+        return Err(format!("{id}: {quantity} units are above the supplier's maximum of {maximum}"));
     }
     if quantity % pack != 0 {
         return Err(format!("{id}: {quantity} units are not whole packs of {pack}"));

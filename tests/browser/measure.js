@@ -17,7 +17,7 @@ const weight = (path) => {
   return stat.isDirectory() ? readdirSync(path).reduce((sum, name) => sum + weight(join(path, name)), 0) : stat.size;
 };
 const timings = JSON.parse(readFileSync(join(report, "timings.json"), "utf8"));
-told("report made in (one thread)", timings.report, "s", 3);
+told("report, tables and drafts made in", timings.files, "s", 3);
 told("report on disk", (weight(join(report, "index.html")) + weight(join(report, "report"))) / MB, "MB", 60);
 told("first page with its style and script", ["index.html", "report/assets/app.css", "report/assets/app.js"].reduce((sum, file) => sum + weight(join(report, file)), 0) / MB, "MB", 2);
 
