@@ -46,7 +46,7 @@ pub fn write(run_id: &str, inputs: &Inputs, outcome: &Outcome, add: &Add<'_>) ->
 /// Writes the table `exceptions`: all that was told.
 ///
 /// # Errors
-/// As [`write`].
+/// As [`write()`].
 pub fn write_exceptions(run_id: &str, told: &[Exception], add: &Add<'_>) -> Result<()> {
     encode_one(run_id, &schema::EXCEPTIONS, exceptions(told))?.add(add)
 }
