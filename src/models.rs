@@ -29,8 +29,8 @@ fn place(dir: &Path, run_id: &str, kind: &str) -> PathBuf {
 /// [`Error::Io`].
 pub fn save(dir: &Path, run_id: &str, kind: &str, states: &[u8]) -> Result<String> {
     let path = place(dir, run_id, kind);
-    let parts: Vec<&[u8]> = states.chunks(FRAME).collect();
-    let frames = ordered::map(&parts, |part| zstd::bulk::compress(part, LEVEL));
+    let part = |k: usize| &states[k * FRAME..states.len().min((k + 1) * FRAME)];
+    let frames = ordered::map(states.len().div_ceil(FRAME), |k| zstd::bulk::compress(part(k), LEVEL));
     let packed = frames.into_iter().collect::<io::Result<Vec<_>>>().map_err(Error::io(&path))?.concat();
     let digest = sha256_hex(&packed);
     let head = format!("orderpoint-models {} {kind} {} {digest}\n", env!("CARGO_PKG_VERSION"), states.len());

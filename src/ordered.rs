@@ -11,9 +11,9 @@ const PER_THREAD: usize = 4;
 /// Values that one thread copies in one go.
 const COPIED: usize = 1 << 18;
 
-/// `make` of each of `items`, on all threads.
-pub fn map<T: Sync, R: Send>(items: &[T], make: impl Fn(&T) -> R + Sync) -> Vec<R> {
-    items.par_iter().map(&make).collect()
+/// `make` of each number below `count`, on all threads.
+pub fn map<R: Send>(count: usize, make: impl Fn(usize) -> R + Sync) -> Vec<R> {
+    (0..count).into_par_iter().map(&make).collect()
 }
 
 /// A copy of a long buffer, made by all threads.

@@ -2,7 +2,7 @@
 //!
 //! The stages fill them, `publish` and `report` read them. Rows keep the panel's order: (sku, location, channel).
 
-use crate::error::Exception;
+use crate::error::{Exception, Severity};
 use crate::units::{ChannelId, LocationId, Money, SkuId, SupplierId, Units};
 use chrono::NaiveDate;
 
@@ -478,4 +478,12 @@ pub struct Outcome {
     pub pictures: Vec<PoolPicture>,
     /// Method label and reason of each series' forecast. `[series]`
     pub methods: Vec<(String, String)>,
+}
+
+impl Outcome {
+    /// How many exceptions are of this severity.
+    #[must_use]
+    pub fn told(&self, severity: Severity) -> usize {
+        self.exceptions.iter().filter(|e| e.severity == severity).count()
+    }
 }

@@ -389,7 +389,6 @@ fn unchanged(inputs: &Inputs, identity: &Identity, plan: &Plan, folder: PathBuf)
 }
 
 fn summary(inputs: &Inputs, outcome: &Outcome, plan: &Plan) -> Summary {
-    let count = |severity| outcome.exceptions.iter().filter(|e| e.severity == severity).count();
     let ordered = || outcome.recommendations.iter().filter(|r| r.quantity.0 > 0);
     let value: crate::units::Money = ordered().map(|r| r.value).sum();
     Summary {
@@ -404,8 +403,8 @@ fn summary(inputs: &Inputs, outcome: &Outcome, plan: &Plan) -> Summary {
         order_lines: ordered().count(),
         order_value: value.to_string(),
         currency: plan.purchase.currency.clone(),
-        errors: count(Severity::Error),
-        warnings: count(Severity::Warning),
+        errors: outcome.told(Severity::Error),
+        warnings: outcome.told(Severity::Warning),
         quarantined: inputs.quarantine.len(),
         attention: attention(&outcome.exceptions),
         severe: severe_kinds(&plan.run.severe, &outcome.exceptions),

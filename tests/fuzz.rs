@@ -15,6 +15,7 @@ use orderpoint::guard::guarded;
 use orderpoint::ingest::{self, schema};
 use orderpoint::models;
 use orderpoint::publish::PublishedRun;
+use orderpoint::purchase::constraints::LineTerms;
 use orderpoint::review::decisions::{self, Proposal, proposals, take_in};
 use orderpoint::units::Units;
 use std::collections::BTreeMap;
@@ -23,6 +24,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
+
+/// What the supplier delivers at a time.
+const TERMS: LineTerms = LineTerms { minimum: Units(10), pack: Units(5), maximum: Some(Units(500)) };
 
 /// Address space of a fuzzing process, KiB: code, threads and all.
 const MEMORY_KIB: u64 = 3 << 20;
@@ -231,7 +235,7 @@ impl Target {
             self.seeds.push(("states".to_owned(), states));
             return;
         }
-        self.proposals = proposals(&run, |_, _, _| Some((Units(10), Units(5), Some(Units(500))))).unwrap();
+        self.proposals = proposals(&run, |_, _, _| Some(TERMS)).unwrap();
         let id = self.proposals.iter().find(|(_, p)| p.approved.sku == "LAMP").unwrap().0;
         for (_, bytes) in &mut self.seeds {
             if let Ok(text) = std::str::from_utf8(bytes) {

@@ -6,6 +6,7 @@ use orderpoint::inputs::{Inputs, Override, Product, PurchaseOrder, StockHistory}
 use orderpoint::panel::flag;
 use orderpoint::publish::previous::LastRun;
 use orderpoint::publish::{Identity, PublishedRun};
+use orderpoint::purchase::constraints::LineTerms;
 use orderpoint::review::changes::compare;
 use orderpoint::review::decisions::{Intake, Kept, Verdict, proposals, take_in};
 use orderpoint::review::explain::explain;
@@ -17,13 +18,16 @@ use orderpoint::units::{LocationId, Money, SkuId, SupplierId, Units};
 use std::fs;
 use std::path::Path;
 
+/// What the supplier delivers at a time.
+const TERMS: LineTerms = LineTerms { minimum: Units(10), pack: Units(5), maximum: Some(Units(500)) };
+
 const HEADER: &str = "recommendation_id,decision,quantity,until,reason,author,time\n";
 
 fn intake(out: &Path, text: &str) -> Intake {
     let file = out.join("decisions.csv");
     fs::write(&file, text).unwrap();
     let run = PublishedRun::current(out).unwrap();
-    take_in(out, &file, &proposals(&run, |_, _, _| Some((Units(10), Units(5), Some(Units(500))))).unwrap()).unwrap()
+    take_in(out, &file, &proposals(&run, |_, _, _| Some(TERMS)).unwrap()).unwrap()
 }
 
 fn published(as_of: &str) -> (tempfile::TempDir, Small) {

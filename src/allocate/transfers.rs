@@ -35,17 +35,15 @@ pub fn transfers(sku: SkuId, sites: &[Site], settings: &Settings) -> Vec<Transfe
     short.sort_by(|a, b| (worth(b) * b.short_units).total_cmp(&(worth(a) * a.short_units)));
     let mut found = Vec::new();
     for site in short {
-        let mut missing = site.short_units.round().min(1e15) as i64;
         let mut lacking = site.short_units;
         while let Some(donor) = (0..sites.len()).filter(|&i| spares[i] > 0).max_by_key(|&i| (spares[i], std::cmp::Reverse(i))) {
-            let quantity = missing.min(spares[donor]);
+            let quantity = spares[donor].min(lacking.round().min(1e15) as i64);
             let saved = lacking.min(quantity as f64);
             let value = site.margin.as_f64() * saved - settings.transfer_cost * quantity as f64;
             if quantity < settings.transfer_minimum.max(1) || value <= 0.0 {
                 break;
             }
             spares[donor] -= quantity;
-            missing -= quantity;
             lacking -= saved;
             found.push(Transfer {
                 sku,

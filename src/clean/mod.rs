@@ -119,21 +119,20 @@ fn surprise_of_zero(values: &[f32]) -> f64 {
 /// Flags (and caps) values above `outlier_factor` times the typical peak: the 98 % quantile of the non-zero, non-promoted values.
 /// Peaks that recur in more than 1 % of the selling periods are the item's nature, not outliers.
 fn cap_outliers(series: &mut SeriesMut<'_>, settings: &Settings) {
-    let ordinary = |i: usize, v: f32| v > 0.0 && series.flags[i] & flag::PROMOTION == 0;
+    let positive = || {
+        let periods = series.gross.iter().zip(series.flags.iter());
+        periods.filter(|&(&v, &f)| v > 0.0 && f & flag::PROMOTION == 0).map(|(&v, _)| v)
+    };
     let highest = series.gross.iter().copied().fold(0.0f32, f32::max);
     let factor = settings.outlier_factor as f32;
     // Most series need no quantile: too few of their values are that far below the highest.
-    let (count, below) = series
-        .gross
-        .iter()
-        .enumerate()
-        .filter(|&(i, &v)| ordinary(i, v))
-        .fold((0usize, 0), |(count, below), (_, &v)| (count + 1, below + usize::from(v * factor < highest)));
+    let counted = |(count, below): (usize, usize), v: f32| (count + 1, below + usize::from(v * factor < highest));
+    let (count, below) = positive().fold((0, 0), counted);
     let rank = (count * 98).div_ceil(100).saturating_sub(1);
     if count < OUTLIER_EVIDENCE || below <= rank {
         return;
     }
-    let mut positive: Vec<f32> = series.gross.iter().enumerate().filter(|&(i, &v)| ordinary(i, v)).map(|(_, &v)| v).collect();
+    let mut positive: Vec<f32> = positive().collect();
     let (_, &mut peak, _) = positive.select_nth_unstable_by(rank, f32::total_cmp);
     let limit = peak * factor;
     let beyond = positive.iter().filter(|&&v| v > limit).count();

@@ -4,10 +4,12 @@ use super::print_json;
 use crate::cli::{ExportArgs, ExportFormat, ReviewArgs};
 use crate::config::Plan;
 use crate::error::{Error, Result};
-use crate::inputs::{Inputs, Supply};
+use crate::inputs::Inputs;
 use crate::publish::{OutputLock, PublishedRun};
-use crate::review::decisions::{self, Kept, Terms};
+use crate::purchase::constraints::LineTerms;
+use crate::review::decisions::{self, Kept};
 use crate::review::export::{self, Format, Selection};
+use crate::units::{LocationId, SkuId, SupplierId};
 use crate::{ingest, pipeline};
 use clap::ValueEnum;
 use serde_json::json;
@@ -42,14 +44,10 @@ pub(super) fn review(args: &ReviewArgs) -> Result<u8> {
 }
 
 /// What `supplier` delivers at a time.
-fn terms(inputs: &Inputs, sku: &str, location: &str, supplier: &str) -> Option<Terms> {
-    let code = |names: &[String], name: &str| names.binary_search_by(|n| n.as_str().cmp(name)).ok();
-    let (sku, supplier) = (code(&inputs.names.skus, sku)?, code(&inputs.names.suppliers, supplier)?);
-    let location = code(&inputs.names.locations, location)?;
-    let delivers = |s: &&Supply| {
-        s.sku.index() == sku && s.supplier.index() == supplier && s.location.is_none_or(|place| place.index() == location)
-    };
-    inputs.supply.iter().find(delivers).map(|s| (s.minimum_order, s.pack_size, s.maximum_order))
+fn terms(inputs: &Inputs, sku: &str, location: &str, supplier: &str) -> Option<LineTerms> {
+    let code = |names: &[String], name: &str| names.binary_search_by(|n| n.as_str().cmp(name)).ok()?.try_into().ok();
+    let (sku, location) = (SkuId(code(&inputs.names.skus, sku)?), LocationId(code(&inputs.names.locations, location)?));
+    LineTerms::of(&inputs.supply, (sku, location), SupplierId(code(&inputs.names.suppliers, supplier)?))
 }
 
 /// Writes approved orders that were never exported (with `--all`, every one that stands).

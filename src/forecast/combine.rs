@@ -113,13 +113,19 @@ impl Sums {
         // A copy stays in registers.
         let (mut sums, mut observed) = (*self, 0);
         for (&y, &a) in units.iter().zip(exposure) {
-            if !a.is_nan() {
-                sums.add(keep, f64::from(y), f64::from(a));
-                observed += 1;
-            }
+            observed += sums.see(keep, y, a);
         }
         *self = sums;
         observed
+    }
+
+    /// Adds a period if it was seen; returns whether, as a number.
+    fn see(&mut self, keep: &[f64; MEMORIES], units: f32, exposure: f32) -> usize {
+        if exposure.is_nan() {
+            return 0;
+        }
+        self.add(keep, f64::from(units), f64::from(exposure));
+        1
     }
 
     /// Level of each memory; zero before the first observation.
@@ -188,10 +194,7 @@ pub fn levels_now(past: &Past<'_>, half_lives: &[f64; MEMORIES], prior: LevelPri
     for (&y, &a) in past.units[recent..].iter().zip(&past.exposure[recent..]) {
         let mean = if sums.exposure[2] > enough { f64::from(a) * sums.units[2] / sums.exposure[2] } else { f64::NAN };
         one_step.push(mean as f32);
-        if !a.is_nan() {
-            sums.add(&keep, f64::from(y), f64::from(a));
-            observed += 1;
-        }
+        observed += sums.see(&keep, y, a);
     }
     Levels { at: vec![sums.levels()], one_step, observed, sums }
 }

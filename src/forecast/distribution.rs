@@ -395,8 +395,7 @@ impl QuantileTable {
         let deviates: Vec<f64> = ascending.iter().map(|&p| normal_quantile(p)).collect();
         let empty = Self { cells: vec![[0.0; 8]; TABLE_MEANS * TABLE_DISPERSIONS.len()] };
         let mut tables = vec![empty; predicted.len() / 8];
-        let all: Vec<usize> = (0..TABLE_MEANS * TABLE_DISPERSIONS.len()).collect();
-        let quantiles = |&i: &usize| {
+        let quantiles = |i: usize| {
             let (d, m) = (i / TABLE_MEANS, i % TABLE_MEANS);
             let mean = TABLE_LOW * (TABLE_STEP * m as f64).exp();
             let moments = Moments { mean, variance: mean + TABLE_DISPERSIONS[d] * mean * mean };
@@ -404,7 +403,7 @@ impl QuantileTable {
             moments.quantiles_at(&ascending, |i| deviates[i], &mut quantiles);
             quantiles
         };
-        for (i, quantiles) in ordered::map(&all, quantiles).iter().enumerate() {
+        for (i, quantiles) in ordered::map(TABLE_MEANS * TABLE_DISPERSIONS.len(), quantiles).iter().enumerate() {
             order.iter().zip(quantiles).for_each(|(&k, &q)| tables[k / 8].cells[i][k % 8] = q);
         }
         tables

@@ -404,13 +404,12 @@ impl<'a> Context<'a> {
         self.learnt.launch_curve = totals.launch_curve();
         let history = self.demand.panel.calendar().history();
         let held = series::ORIGINS * self.ladder[2];
-        let groups: Vec<usize> = (0..self.groups.keys.len()).collect();
-        let profile = |&g: &usize| {
+        let profile = |g: usize| {
             let cells = g * history..(g + 1) * history;
             let totals = (&totals.units[cells.clone()], &totals.expected[cells]);
             seasonal::profile(&self.demand, &self.settings, &self.groups.keys[g], totals, held)
         };
-        for (g, profile) in ordered::map(&groups, profile).into_iter().enumerate() {
+        for (g, profile) in ordered::map(self.groups.keys.len(), profile).into_iter().enumerate() {
             match profile {
                 Ok(profile) => self.learnt.profiles[g] = profile,
                 Err(error) => self.learnt.unprofiled.push((g, error.to_string())),

@@ -87,8 +87,7 @@ impl Attention {
 #[must_use]
 pub fn compute(inputs: &Inputs, outcome: &Outcome, settings: &Settings) -> Vec<Indicator> {
     let pools = pool_views(inputs, outcome);
-    let series: Vec<usize> = (0..inputs.panel.len()).collect();
-    let flows = ordered::map(&series, |&s| Flows::of(&inputs.panel, s));
+    let flows = ordered::map(inputs.panel.len(), |s| Flows::of(&inputs.panel, s));
     let mut list = List::default();
     books(&mut list, &Books::of(inputs, &pools, &flows, settings.holding_rate));
     service(&mut list, inputs, &pools, &flows);

@@ -4,6 +4,7 @@ use super::Request;
 use super::schema::TABLES;
 use crate::error::{Error, Exception, Result, Severity};
 use crate::inputs::{Adjustment, Inputs, Source};
+use crate::panel::Panel;
 use crate::units::{ChannelId, SkuId};
 use chrono::NaiveDate;
 use std::collections::BTreeSet;
@@ -73,6 +74,12 @@ pub(super) fn unknown_items(unknown: &BTreeSet<String>) -> Option<Exception> {
     (!names.is_empty()).then(|| Exception::new(Severity::Warning, "unknown-sku", "products", what, why))
 }
 
+/// The series of an item.
+fn series_of(panel: &Panel, sku: SkuId) -> impl Iterator<Item = usize> {
+    let first = panel.pools().partition_point(|p| p.sku < sku);
+    panel.pools()[first..].iter().take_while(move |p| p.sku == sku).flat_map(|p| p.series.clone())
+}
+
 /// The master-list audit: what every item should have and some lack.
 pub(super) fn master_list(inputs: &Inputs) -> Vec<Exception> {
     let mut exceptions = Vec::new();
@@ -85,10 +92,7 @@ pub(super) fn master_list(inputs: &Inputs) -> Vec<Exception> {
     };
     let all = || 0..inputs.names.skus.len();
     let id = |i: usize| SkuId(u32::try_from(i).unwrap_or(u32::MAX));
-    let sold = |i: usize| {
-        let first = inputs.panel.pools().partition_point(|p| p.sku < id(i));
-        inputs.panel.pools()[first..].iter().take_while(|p| p.sku == id(i)).any(|p| !p.series.is_empty())
-    };
+    let sold = |i: usize| series_of(&inputs.panel, id(i)).next().is_some();
     let supplied = |i: usize| inputs.supply.binary_search_by_key(&id(i), |s| s.sku).is_ok();
     let stocked = |i: usize| inputs.stock.binary_search_by_key(&id(i), |s| s.sku).is_ok();
     let known = |i: &usize| inputs.products[*i].in_master;
@@ -141,8 +145,8 @@ pub(super) fn unknown_wishes(only: &[String], inputs: &Inputs) -> Option<Excepti
 
 /// Adjustments of a channel in which their item has never sold: they change nothing.
 pub(super) fn idle_adjustments(inputs: &Inputs) -> Vec<Exception> {
-    let sold: BTreeSet<_> = (0..inputs.panel.len()).map(|i| inputs.panel.key(i)).map(|key| (key.sku, key.channel)).collect();
-    let idle = inputs.adjustments.iter().filter_map(|a| a.channel.filter(|&c| !sold.contains(&(a.sku, c))).map(|c| (a, c)));
+    let sells = |a: &Adjustment, channel| series_of(&inputs.panel, a.sku).any(|s| inputs.panel.key(s).channel == channel);
+    let idle = inputs.adjustments.iter().filter_map(|a| a.channel.filter(|&c| !sells(a, c)).map(|c| (a, c)));
     let tell = |(a, channel): (&Adjustment, ChannelId)| {
         let (sku, channel) = (&inputs.names.skus[a.sku.index()], &inputs.names.channels[channel.index()]);
         let what = format!("the adjustment from {} in channel {channel} changes nothing", a.from);

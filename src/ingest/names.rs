@@ -3,7 +3,7 @@
 use super::schema::{Dictionary, Kind};
 use super::settings::UnknownSkus;
 use super::table::{Row, Table};
-use super::values::FastMap;
+use super::values::{FastMap, FastSet};
 use crate::inputs::Names;
 use crate::units::{ChannelId, LocationId, SkuId, SupplierId};
 use std::collections::{BTreeMap, BTreeSet};
@@ -98,10 +98,10 @@ fn units_in(text: &str) -> Option<f64> {
 /// Collects names from everywhere, then sorts them.
 #[derive(Debug, Clone, Default)]
 pub(super) struct NameSets<'a> {
-    skus: FastMap<&'a str, ()>,
-    channels: FastMap<&'a str, ()>,
-    locations: FastMap<&'a str, ()>,
-    suppliers: FastMap<&'a str, ()>,
+    skus: FastSet<&'a str>,
+    channels: FastSet<&'a str>,
+    locations: FastSet<&'a str>,
+    suppliers: FastSet<&'a str>,
 }
 
 impl<'a> NameSets<'a> {
@@ -144,8 +144,8 @@ impl<'a> NameSets<'a> {
 
     /// The dictionaries, in byte order.
     pub(super) fn into_names(self) -> Names {
-        let list = |set: FastMap<&str, ()>| {
-            let mut names: Vec<String> = set.into_keys().map(str::to_owned).collect();
+        let list = |set: FastSet<&str>| {
+            let mut names: Vec<String> = set.into_iter().map(str::to_owned).collect();
             names.sort_unstable();
             names
         };
@@ -161,9 +161,9 @@ impl<'a> NameSets<'a> {
 /// Tables whose empty location means everywhere.
 const OPTIONAL_LOCATION: &[&str] = &["supply", "stockouts", "overrides", "channels"];
 
-fn add<'a>(set: &mut FastMap<&'a str, ()>, name: &'a str) {
+fn add<'a>(set: &mut FastSet<&'a str>, name: &'a str) {
     if !name.is_empty() {
-        set.insert(name, ());
+        set.insert(name);
     }
 }
 

@@ -108,11 +108,7 @@ pub(super) fn column(
 ) -> PolarsResult<Series> {
     let mut values: Vec<Option<f64>> = Vec::with_capacity(rows.len());
     let field = Field::new(name.into(), narrow.decoded_as(), true);
-    decode(file, metadata, &field, rows.clone(), &mut |array| narrow.take(array, &mut values))?;
-    if values.len() != rows.len() {
-        let what = format!("column `{name}` has {} values for {} rows", values.len(), rows.len());
-        return Err(PolarsError::ComputeError(what.into()));
-    }
+    decode(file, metadata, &field, rows, &mut |array| narrow.take(array, &mut values))?;
     Ok(Series::new(name.into(), values).into_series())
 }
 
@@ -125,7 +121,7 @@ pub(super) fn decode(
     take: &mut dyn FnMut(&dyn Array) -> PolarsResult<()>,
 ) -> PolarsResult<()> {
     let mut handle = fs::File::open(&file.path)?;
-    let mut first = 0;
+    let (mut first, mut values) = (0, 0);
     for group in &metadata.row_groups {
         let wanted = rows.start.max(first)..rows.end.min(first + group.num_rows());
         if wanted.start < wanted.end {
@@ -137,10 +133,17 @@ pub(super) fn decode(
                 let filter = Some(Filter::new_ranged(within.start, within.end));
                 let pages = vec![BasicDecompressor::new(pages, Vec::new())];
                 let (arrays, _) = column_iter_to_arrays(pages, kinds, field.clone(), filter)?;
+                values += arrays.iter().map(|array| array.len()).sum::<usize>();
                 arrays.iter().try_for_each(|array| take(array.as_ref()))?;
             }
         }
         first += group.num_rows();
     }
-    Ok(())
+    expect_rows(&field.name, values, rows.len())
+}
+
+/// What a decoder answers that loses or invents values.
+pub(super) fn expect_rows(name: &str, values: usize, rows: usize) -> PolarsResult<()> {
+    let what = || format!("column `{name}` has {values} values for {rows} rows");
+    if values == rows { Ok(()) } else { Err(PolarsError::ComputeError(what().into())) }
 }

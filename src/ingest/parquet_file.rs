@@ -135,10 +135,7 @@ impl Columns<'_> {
         for &column in &self.narrow {
             frame.with_column(narrow::column(self.file, &self.metadata, column, rows.clone())?.into_column())?;
         }
-        if let Some(c) = frame.columns().iter().find(|c| c.len() != rows.len()) {
-            let what = format!("column `{}` has {} values for {} rows", c.name(), c.len(), rows.len());
-            return Err(PolarsError::ComputeError(what.into()));
-        }
+        frame.columns().iter().try_for_each(|c| narrow::expect_rows(c.name(), c.len(), rows.len()))?;
         let words = self.words.par_iter().map(|&(i, name)| {
             let words = silenced(|| Words::read(self.file, &self.metadata, name, rows.clone()))?;
             Ok((i, words))
@@ -265,11 +262,7 @@ fn slices(groups: Vec<usize>) -> Vec<usize> {
 
 /// Runs Polars on a foreign file: its errors, and its panics on damaged files, become input errors.
 fn guarded<T>(file: &File, work: impl FnOnce() -> PolarsResult<T>) -> Result<T> {
-    match crate::guard::guarded(work) {
-        Ok(Ok(value)) => Ok(value),
-        Ok(Err(e)) => Err(Error::input(&file.path, format!("not a readable Parquet file: {e}"))),
-        Err(_) => Err(Error::input(&file.path, "not a readable Parquet file: its contents are damaged")),
-    }
+    silenced(work).map_err(|e| Error::input(&file.path, format!("not a readable Parquet file: {e}")))
 }
 
 /// The same on whatever thread takes the work over: a panic is caught where it happens, so that nothing is printed.

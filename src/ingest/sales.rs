@@ -81,6 +81,9 @@ const UNKNOWN: u32 = u32::MAX - 1;
 /// ... or they have not been met before.
 const NEW: u32 = u32::MAX;
 
+/// Pairs of channel and location remembered while rows are taken over: rows of a day alternate between a few.
+const RECENT: usize = 16;
+
 impl SalesRows {
     /// No rows yet; `first_date` is the earliest that will be accepted.
     pub(super) fn new(first_date: NaiveDate) -> Self {
@@ -108,10 +111,11 @@ impl SalesRows {
     pub(super) fn absorb(&mut self, chunk: &Chunk, reading: &Context<'_>, quarantine: &mut Quarantine) {
         let cells = Cells::new(chunk, reading.schema);
         self.rows.reserve(chunk.rows_ahead, cells.has_price());
-        let mut recent = [((NO_TEXT, NO_TEXT), self.pair((NO_TEXT, NO_TEXT))); 16];
+        let mut recent = [((NO_TEXT, NO_TEXT), self.pair((NO_TEXT, NO_TEXT))); RECENT];
         for row in (0..chunk.rows).filter(|&row| chunk.is_good(row)) {
             let (sku, pair) = (cells.sku[row], cells.pair(row));
-            let last = &mut recent[(pair.0 ^ pair.1.rotate_left(2)) as usize % 16];
+            // Locations move up, so that a few channels of a few locations each find a place of their own.
+            let last = &mut recent[(pair.0 ^ pair.1.rotate_left(2)) as usize % RECENT];
             if pair != last.0 {
                 *last = (pair, self.pair(pair));
             }

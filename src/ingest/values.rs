@@ -5,7 +5,7 @@ use super::mapping::{Rules, matches, normal};
 use super::schema::{Column, Kind};
 use super::settings::{Settings, TableMapping};
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasherDefault, Hasher};
 
 /// No text in this cell.
@@ -140,6 +140,9 @@ impl Hasher for FastHasher {
 
 /// A map with [`FastHasher`]; its order must not reach a result.
 pub(super) type FastMap<K, V> = HashMap<K, V, BuildHasherDefault<FastHasher>>;
+
+/// A set with it.
+pub(super) type FastSet<K> = HashSet<K, BuildHasherDefault<FastHasher>>;
 
 /// The distinct texts of one column, numbered in order of appearance.
 #[derive(Debug, Clone, Default)]

@@ -41,19 +41,16 @@ impl Words {
         let mut field = Field::new(name.into(), ArrowDataType::Dictionary(IntegerType::UInt32, texts, false), true);
         // Polars' decoder keeps dictionaries only of columns that say so.
         field.metadata = Some(Metadata::from_iter([(DTYPE_CATEGORICAL_NEW.into(), "".into())]).into());
-        let wrong = |what: String| PolarsError::ComputeError(what.into());
-        narrow::decode(file, metadata, &field, rows.clone(), &mut |array| {
+        let wrong = |what: &'static str| PolarsError::ComputeError(what.into());
+        narrow::decode(file, metadata, &field, rows, &mut |array| {
             let array = array.as_any().downcast_ref::<DictionaryArray<u32>>();
             let texts = array.and_then(|a| a.values().as_any().downcast_ref::<Utf8ViewArray>());
-            let (Some(array), Some(texts)) = (array, texts) else { return Err(wrong("not stored as its type says".to_owned())) };
-            let first = u32::try_from(words.texts()).map_err(|_| wrong("too many texts".to_owned()))?;
+            let (Some(array), Some(texts)) = (array, texts) else { return Err(wrong("not stored as its type says")) };
+            let first = u32::try_from(words.texts()).map_err(|_| wrong("too many texts"))?;
             words.rows.extend(array.keys().iter().map(|key| key.map_or(NO_TEXT, |key| first + key)));
             words.dictionaries.push(texts.clone());
             Ok(())
         })?;
-        if words.rows.len() != rows.len() {
-            return Err(wrong(format!("column `{name}` has {} values for {} rows", words.rows.len(), rows.len())));
-        }
         Ok(words)
     }
 

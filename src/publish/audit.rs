@@ -7,7 +7,8 @@ use super::manifest::Manifest;
 use crate::error::{Error, Result, Severity};
 use crate::inputs::{Inputs, Names};
 use crate::ordered;
-use crate::outcome::{Allocation, Outcome, Policy, Recommendation};
+use crate::outcome::{Allocation, Outcome, Recommendation};
+use crate::purchase::constraints::LineTerms;
 use crate::review::arithmetic::Recomputer;
 use crate::units::{LocationId, Money, SkuId, Units};
 use serde::{Deserialize, Serialize};
@@ -57,7 +58,7 @@ pub fn totals(inputs: &Inputs, outcome: &Outcome) -> BTreeMap<String, f64> {
     let ordered = || outcome.recommendations.iter().filter(|r| r.quantity.0 > 0);
     let value: Money = ordered().map(|r| r.value).sum();
     let published: Units = outcome.allocation.iter().map(|a| a.published).sum();
-    let told = |severity| outcome.exceptions.iter().filter(|e| e.severity == severity).count() as f64;
+    let told = |severity| outcome.told(severity) as f64;
     let figures = [
         ("pools", inputs.panel.pools().len() as f64),
         ("series", inputs.panel.len() as f64),
@@ -163,19 +164,7 @@ fn wrong_quantity(inputs: &Inputs, r: &Recommendation) -> Option<String> {
     if quantity <= 0 {
         return (quantity < 0).then(|| format!("{quantity} units are recommended"));
     }
-    let from = inputs.supply.partition_point(|s| s.sku < r.sku);
-    let lines = inputs.supply[from..].iter().take_while(|s| s.sku == r.sku);
-    let ships = |s: &&crate::inputs::Supply| Some(s.supplier) == r.supplier && s.location.is_none_or(|l| l == r.location);
-    // A line for the location beats one for everywhere.
-    let supply = lines.filter(ships).max_by_key(|s| s.location.is_some())?;
-    let pack = supply.pack_size.0.max(1);
-    if quantity < supply.minimum_order.0 {
-        return Some(format!("{quantity} units are below the supplier's minimum of {}", supply.minimum_order));
-    }
-    if quantity % pack != 0 {
-        return Some(format!("{quantity} units are not whole packs of {pack}"));
-    }
-    supply.maximum_order.filter(|m| quantity > m.0).map(|m| format!("{quantity} units are above the supplier's maximum of {m}"))
+    LineTerms::of(&inputs.supply, (r.sku, r.location), r.supplier?)?.refusal(r.quantity)
 }
 
 fn allocations_fit_their_pools(outcome: &Outcome, found: &mut Findings<'_>) {
@@ -224,28 +213,18 @@ fn every_item_is_accounted_for(inputs: &Inputs, outcome: &Outcome, found: &mut F
     }
 }
 
-/// Explanations that one thread recomputes.
-enum Part<'a> {
-    Policies(&'a [Policy]),
-    Orders(&'a [Recommendation]),
-}
-
 fn explanations_recompute(outcome: &Outcome, found: &mut Findings<'_>) {
     let policies: HashMap<_, _> = outcome.policy.iter().map(|p| ((p.sku, p.location), p)).collect();
-    let earlier = |r: &Recommendation| policies.get(&(r.sku, r.location)).map_or(&[][..], |p| &p.steps[..]);
-    let check = |part: &Part<'_>| -> Vec<(SkuId, LocationId, String)> {
+    let earlier = |r: &Recommendation| policies.get(&(r.sku, r.location)).map_or(&[][..], |p| &p.steps);
+    let of_policies = outcome.policy.iter().map(|p| (p.sku, p.location, &[][..], p.steps.as_slice()));
+    let of_orders = outcome.recommendations.iter().map(|r| (r.sku, r.location, earlier(r), r.steps.as_slice()));
+    let explanations: Vec<_> = of_policies.chain(of_orders).collect();
+    let check = |part: usize| -> Vec<(SkuId, LocationId, String)> {
+        let part = explanations.chunks(CHUNK).nth(part).expect("counted");
         let mut recomputer = Recomputer::default();
-        let fault = |sku, location, checked: std::result::Result<(), String>| Some((sku, location, checked.err()?));
-        match part {
-            Part::Policies(p) => p.iter().filter_map(|p| fault(p.sku, p.location, recomputer.check(&[], &p.steps))).collect(),
-            Part::Orders(r) => {
-                r.iter().filter_map(|r| fault(r.sku, r.location, recomputer.check(earlier(r), &r.steps))).collect()
-            }
-        }
+        part.iter().filter_map(|&(sku, at, earlier, steps)| Some((sku, at, recomputer.check(earlier, steps).err()?))).collect()
     };
-    let parts = outcome.policy.chunks(CHUNK).map(Part::Policies);
-    let parts: Vec<Part<'_>> = parts.chain(outcome.recommendations.chunks(CHUNK).map(Part::Orders)).collect();
-    let faults = ordered::map(&parts, check).into_iter().flatten();
+    let faults = ordered::map(explanations.len().div_ceil(CHUNK), check).into_iter().flatten();
     faults.for_each(|(sku, location, what)| found.pool(sku, location, &what));
     for r in &outcome.recommendations {
         let explained = r.steps.last().map_or(0.0, |step| step.value);

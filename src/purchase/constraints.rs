@@ -3,7 +3,43 @@
 //! A line is 0, or at least the minimum and a whole number of packs; it never exceeds the maximum, even when that leaves
 //! nothing to order (then the binding constraint says so).
 
-use crate::units::Units;
+use crate::inputs::Supply;
+use crate::units::{LocationId, SkuId, SupplierId, Units};
+
+/// What a supplier delivers at a time, as its supply line states it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LineTerms {
+    /// Least quantity.
+    pub minimum: Units,
+    /// Quantities are multiples of it.
+    pub pack: Units,
+    /// Largest quantity, if there is one.
+    pub maximum: Option<Units>,
+}
+
+impl LineTerms {
+    /// Those of `supplier` for a pool, where `supply` (sorted by SKU) has a line; one for the location beats one for everywhere.
+    #[must_use]
+    pub fn of(supply: &[Supply], (sku, location): (SkuId, LocationId), supplier: SupplierId) -> Option<Self> {
+        let lines = supply[supply.partition_point(|s| s.sku < sku)..].iter().take_while(|s| s.sku == sku);
+        let ships = |s: &&Supply| s.supplier == supplier && s.location.is_none_or(|l| l == location);
+        let line = lines.filter(ships).max_by_key(|s| s.location.is_some())?;
+        Some(Self { minimum: line.minimum_order, pack: line.pack_size, maximum: line.maximum_order })
+    }
+
+    /// Why `quantity`, of 0 or more, cannot be ordered.
+    #[must_use]
+    pub fn refusal(&self, quantity: Units) -> Option<String> {
+        let (quantity, pack) = (quantity.0, self.pack.0.max(1));
+        if quantity > 0 && quantity < self.minimum.0 {
+            return Some(format!("{quantity} units are below the supplier's minimum of {}", self.minimum));
+        }
+        if quantity % pack != 0 {
+            return Some(format!("{quantity} units are not whole packs of {pack}"));
+        }
+        self.maximum.filter(|m| quantity > m.0).map(|m| format!("{quantity} units are above the supplier's maximum of {m}"))
+    }
+}
 
 /// The constraint that made the quantity what it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

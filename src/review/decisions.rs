@@ -7,6 +7,7 @@
 use crate::error::{Error, Result};
 use crate::publish::previous::Rows;
 use crate::publish::{PublishedRun, schema, sha256_hex};
+use crate::purchase::constraints::LineTerms;
 use crate::units::{Money, Units};
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
@@ -147,22 +148,18 @@ pub struct Intake {
 pub struct Proposal {
     /// What a decision on it would keep, approving it as it is.
     pub approved: Decision,
-    /// The supplier's least quantity, 1 when unknown.
-    pub minimum: Units,
-    /// Quantities are multiples of it, 1 when unknown.
-    pub pack: Units,
-    /// The supplier's largest quantity, if there is one.
-    pub maximum: Option<Units>,
+    /// What the supplier delivers at a time, where that is known.
+    pub terms: Option<LineTerms>,
 }
 
-/// Least quantity, pack and largest quantity of what a supplier delivers.
-pub type Terms = (Units, Units, Option<Units>);
-
-/// The recommendations of a published run, by id. `terms` gives those of (sku, location, supplier).
+/// The recommendations of a published run, by id. `terms` gives the terms of (sku, location, supplier).
 ///
 /// # Errors
 /// [`Error::Input`] when the run's table cannot be read.
-pub fn proposals(run: &PublishedRun, terms: impl Fn(&str, &str, &str) -> Option<Terms>) -> Result<BTreeMap<String, Proposal>> {
+pub fn proposals(
+    run: &PublishedRun,
+    terms: impl Fn(&str, &str, &str) -> Option<LineTerms>,
+) -> Result<BTreeMap<String, Proposal>> {
     let rows = Rows::read(&run.folder, &schema::RECOMMENDATIONS)?;
     let proposal = |row: usize| {
         let text = |column| rows.text(column, row).to_string();
@@ -184,9 +181,8 @@ pub fn proposals(run: &PublishedRun, terms: impl Fn(&str, &str, &str) -> Option<
             author: String::new(),
             time: String::new(),
         };
-        let known = terms(&approved.sku, &approved.location, &approved.supplier);
-        let (minimum, pack, maximum) = known.unwrap_or((Units(1), Units(1), None));
-        (approved.recommendation_id.clone(), Proposal { approved, minimum, pack, maximum })
+        let terms = terms(&approved.sku, &approved.location, &approved.supplier);
+        (approved.recommendation_id.clone(), Proposal { approved, terms })
     };
     Ok((0..rows.len()).map(proposal).collect())
 }
@@ -344,21 +340,14 @@ fn approve(decision: &Decision, written: &Written) -> std::result::Result<(), St
 fn edited(proposal: &Proposal, written: &Written) -> std::result::Result<Units, String> {
     let quantity: i64 = written.quantity.parse().map_err(|_| format!("quantity {:?} is not a whole number", written.quantity))?;
     let id = &written.recommendation_id;
-    let pack = proposal.pack.0.max(1);
     if quantity < 0 {
         return Err(format!("{id}: {quantity} units cannot be ordered"));
     }
     if quantity > LARGEST_QUANTITY {
         return Err(format!("{id}: {quantity} units are more than one line may have ({LARGEST_QUANTITY})"));
     }
-    if quantity > 0 && quantity < proposal.minimum.0 {
-        return Err(format!("{id}: {quantity} units are below the supplier's minimum of {}", proposal.minimum));
-    }
-    if let Some(maximum) = proposal.maximum.filter(|&most| quantity > most.0) {
-        return Err(format!("{id}: {quantity} units are above the supplier's maximum of {maximum}"));
-    }
-    if quantity % pack != 0 {
-        return Err(format!("{id}: {quantity} units are not whole packs of {pack}"));
+    if let Some(refusal) = proposal.terms.and_then(|terms| terms.refusal(Units(quantity))) {
+        return Err(format!("{id}: {refusal}"));
     }
     Ok(Units(quantity))
 }
