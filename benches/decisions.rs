@@ -18,7 +18,12 @@ const SUPPLIERS: u32 = 40;
 
 fn names() -> Names {
     let list = |prefix: &str, n: u32| (0..n).map(|i| format!("{prefix}{i:05}")).collect();
-    Names { skus: list("SKU", POOLS), channels: list("C", 3), locations: list("L", 1), suppliers: list("S", SUPPLIERS) }
+    Names {
+        skus: list("SKU", POOLS),
+        channels: list("C", 3),
+        locations: list("L", 1),
+        suppliers: list("S", SUPPLIERS),
+    }
 }
 
 /// A reproducible number in 0..1 for item `i` and purpose `k`.
@@ -100,7 +105,10 @@ fn policy(c: &mut Criterion) {
                 let mean = [rate as f32; 90];
                 let over = |from: f64, to: f64, end: f64| {
                     let mean = rate * (to - from);
-                    Demand::count(mean, (1.6 * mean + 0.04 * mean * mean + rate * rate * end).sqrt())
+                    Demand::count(
+                        mean,
+                        (1.6 * mean + 0.04 * mean * mean + rate * rate * end).sqrt(),
+                    )
                 };
                 let stock = (60.0 * rate * mixed(sku, 3)).round();
                 let arrivals = [Arrival { days: 5.0, quantity: (10.0 * rate).round() }];
@@ -146,13 +154,20 @@ fn orders(c: &mut Criterion) {
     let suppliers = vec![terms; SUPPLIERS as usize];
     let settings = purchase::Settings { budget: Some(8e6), ..purchase::Settings::default() };
     let as_of = NaiveDate::from_ymd_opt(2024, 4, 1).expect("a date");
-    let market =
-        Market { supply: &supply, price_breaks: &breaks, suppliers: &suppliers, names: &names, settings: &settings, as_of };
+    let market = Market {
+        supply: &supply,
+        price_breaks: &breaks,
+        suppliers: &suppliers,
+        names: &names,
+        settings: &settings,
+        as_of,
+    };
     let needs: Vec<PoolNeed> = (0..POOLS).map(|sku| need(sku, as_of)).collect();
     c.bench_function("orders of 30,000 pools", |b| {
         b.iter(|| {
             let mut told = Vec::new();
-            let propose = |need: &PoolNeed| market.propose(need.clone(), |s| s.lead_time_days, &mut told);
+            let propose =
+                |need: &PoolNeed| market.propose(need.clone(), |s| s.lead_time_days, &mut told);
             let lines = needs.iter().flat_map(propose).collect();
             black_box(purchase::settle(lines, &market))
         });
@@ -185,11 +200,17 @@ fn allocation(c: &mut Criterion) {
     let pools: Vec<(PoolStock, [ChannelDemand; 3])> = (0..POOLS)
         .map(|sku| {
             let available = Units((200.0 * mixed(sku, 5)) as i64);
-            let pool = PoolStock { sku: SkuId(sku), location: LocationId(0), available, reorder_point: 50.0 };
+            let pool = PoolStock {
+                sku: SkuId(sku),
+                location: LocationId(0),
+                available,
+                reorder_point: 50.0,
+            };
             (pool, [0, 1, 2].map(|k| channel(sku, k)))
         })
         .collect();
-    let facts = allocate::balance::PoolFacts { unit_cost: Money::from_f64(4.0), days_to_arrival: 14.0 };
+    let facts =
+        allocate::balance::PoolFacts { unit_cost: Money::from_f64(4.0), days_to_arrival: 14.0 };
     c.bench_function("allocation of 30,000 pools", |b| {
         b.iter(|| {
             for (pool, channels) in &pools {

@@ -23,19 +23,23 @@ fn main() {
         return;
     };
     let base = measure("orderpoint seasonal naive", &all, None, |_, s, path| {
-        naive::seasonal_naive_into(&s.history, s.season_length.min(s.history.len()), path).expect("some history");
+        naive::seasonal_naive_into(&s.history, s.season_length.min(s.history.len()), path)
+            .expect("some history");
     });
     let base = Some(base);
     measure("orderpoint ETS by AICc", &all, base, |_, s, path| {
         ets::auto(&s.history, s.season_length, Effort::Fast).expect("a fit").forecast_into(path);
     });
     measure("orderpoint DOTM", &all, base, |_, s, path| {
-        theta::fit(&s.history, s.season_length, ThetaForm::DynamicOptimised).expect("a fit").forecast_into(path);
+        theta::fit(&s.history, s.season_length, ThetaForm::DynamicOptimised)
+            .expect("a fit")
+            .forecast_into(path);
     });
     measure("orderpoint CES by AICc", &all, base, |_, s, path| {
         ces::auto(&s.history, s.season_length).expect("a fit").forecast_into(path);
     });
-    for (name, pool) in [("orderpoint pool fast", Pool::Fast), ("orderpoint pool full", Pool::Full)] {
+    for (name, pool) in [("orderpoint pool fast", Pool::Fast), ("orderpoint pool full", Pool::Full)]
+    {
         measure(name, &all, base, |_, s, path| {
             local::fit(&s.history, params(s, pool)).expect("a fit").forecast_into(path);
         });
@@ -45,14 +49,19 @@ fn main() {
 
 fn warm(all: &[Series], base: Option<(f64, f64)>) {
     let before = |s: &Series| s.history.len() - 1;
-    let ets_states: Vec<_> =
-        all.iter().map(|s| ets::auto(&s.history[..before(s)], s.season_length, Effort::Fast).expect("a fit")).collect();
+    let ets_states: Vec<_> = all
+        .iter()
+        .map(|s| ets::auto(&s.history[..before(s)], s.season_length, Effort::Fast).expect("a fit"))
+        .collect();
     measure("orderpoint ETS warm refit", all, base, |i, s, path| {
         ets::refit_from(&ets_states[i], &s.history).expect("a fit").forecast_into(path);
     });
-    for (name, pool) in [("orderpoint pool fast", Pool::Fast), ("orderpoint pool full", Pool::Full)] {
-        let mut states: Vec<LocalState> =
-            all.iter().map(|s| local::fit(&s.history[..before(s)], params(s, pool)).expect("a fit")).collect();
+    for (name, pool) in [("orderpoint pool fast", Pool::Fast), ("orderpoint pool full", Pool::Full)]
+    {
+        let mut states: Vec<LocalState> = all
+            .iter()
+            .map(|s| local::fit(&s.history[..before(s)], params(s, pool)).expect("a fit"))
+            .collect();
         measure(&format!("{name} warm refit"), all, base, |i, s, path| {
             local::refit_from(&states[i], &s.history).expect("a fit").forecast_into(path);
         });

@@ -39,7 +39,8 @@ fn main() {
             pipeline::run(&plan(data.path(), &out, threads), &Silent).expect("the sample runs");
             out
         };
-        group.bench_function(name, |bench| bench.iter_batched(folder, run, BatchSize::PerIteration));
+        group
+            .bench_function(name, |bench| bench.iter_batched(folder, run, BatchSize::PerIteration));
     }
     group.finish();
     criterion.final_summary();

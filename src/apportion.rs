@@ -31,7 +31,8 @@ pub fn round_to(total: i64, quotas: &[f64]) -> Vec<i64> {
     order.sort_by(|&a, &b| remainder(b).total_cmp(&remainder(a)));
     while left != 0 && !order.is_empty() {
         let step = left.signum();
-        let turn: Vec<usize> = if step > 0 { order.clone() } else { order.iter().rev().copied().collect() };
+        let turn: Vec<usize> =
+            if step > 0 { order.clone() } else { order.iter().rev().copied().collect() };
         for i in turn {
             if left != 0 && whole[i] + step >= 0 {
                 whole[i] += step;
@@ -82,12 +83,16 @@ pub fn within_bounds(total: f64, weights: &[f64], bounds: &[Bounds]) -> Vec<f64>
     let mut fixed: Vec<Option<f64>> = vec![None; weights.len()];
     loop {
         let taken: f64 = fixed.iter().flatten().sum();
-        let free_weight: f64 = (0..weights.len()).filter(|&i| fixed[i].is_none()).map(|i| weights[i]).sum();
+        let free_weight: f64 =
+            (0..weights.len()).filter(|&i| fixed[i].is_none()).map(|i| weights[i]).sum();
         let lambda = if free_weight > 0.0 { (total - taken).max(0.0) / free_weight } else { 0.0 };
         let below = |i: usize| (floor(i) - lambda * weights[i]).max(0.0);
         let above = |i: usize| (lambda * weights[i] - bounds[i].cap.max(0.0)).max(0.0);
         let free: Vec<usize> = (0..weights.len()).filter(|&i| fixed[i].is_none()).collect();
-        let (short, over) = (free.iter().map(|&i| below(i)).sum::<f64>(), free.iter().map(|&i| above(i)).sum::<f64>());
+        let (short, over) = (
+            free.iter().map(|&i| below(i)).sum::<f64>(),
+            free.iter().map(|&i| above(i)).sum::<f64>(),
+        );
         if short == 0.0 && over == 0.0 {
             return (0..weights.len()).map(|i| fixed[i].unwrap_or(lambda * weights[i])).collect();
         }
@@ -118,9 +123,14 @@ mod tests {
     #[test]
     fn a_cap_hands_its_excess_to_the_others_in_proportion() {
         let open = Bounds { floor: 0.0, cap: f64::INFINITY };
-        let quotas = within_bounds(100.0, &[6.0, 3.0, 1.0], &[Bounds { floor: 0.0, cap: 20.0 }, open, open]);
+        let quotas =
+            within_bounds(100.0, &[6.0, 3.0, 1.0], &[Bounds { floor: 0.0, cap: 20.0 }, open, open]);
         assert!(quotas.iter().zip([20.0, 60.0, 20.0]).all(|(q, e)| (q - e).abs() < 1e-12));
-        let quotas = within_bounds(100.0, &[6.0, 3.0, 1.0], &[open, open, Bounds { floor: 40.0, cap: 50.0 }]);
+        let quotas = within_bounds(
+            100.0,
+            &[6.0, 3.0, 1.0],
+            &[open, open, Bounds { floor: 40.0, cap: 50.0 }],
+        );
         assert!(quotas.iter().zip([40.0, 20.0, 40.0]).all(|(q, e)| (q - e).abs() < 1e-12));
     }
 

@@ -92,8 +92,9 @@ impl Calendar {
             Bucket::Day => days,
             Bucket::Week => days.div_euclid(7),
             Bucket::Month => {
-                let months =
-                    i64::from(date.year() - self.as_of.year()) * 12 + i64::from(date.month()) - i64::from(self.as_of.month());
+                let months = i64::from(date.year() - self.as_of.year()) * 12
+                    + i64::from(date.month())
+                    - i64::from(self.as_of.month());
                 if self.month_start(months) > date { months - 1 } else { months }
             }
         };
@@ -113,7 +114,11 @@ impl Calendar {
 
     fn month_start(&self, months: i64) -> NaiveDate {
         let step = Months::new(u32::try_from(months.unsigned_abs()).unwrap_or(u32::MAX));
-        let moved = if months < 0 { self.as_of.checked_sub_months(step) } else { self.as_of.checked_add_months(step) };
+        let moved = if months < 0 {
+            self.as_of.checked_sub_months(step)
+        } else {
+            self.as_of.checked_add_months(step)
+        };
         moved.unwrap_or(if months < 0 { NaiveDate::MIN } else { NaiveDate::MAX })
     }
 }

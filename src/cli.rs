@@ -234,5 +234,8 @@ pub struct PruneArgs {
 }
 
 fn positive(text: &str) -> Result<usize, String> {
-    text.parse().ok().filter(|&n: &usize| n > 0).ok_or_else(|| "expected a whole number above 0".to_owned())
+    text.parse()
+        .ok()
+        .filter(|&n: &usize| n > 0)
+        .ok_or_else(|| "expected a whole number above 0".to_owned())
 }

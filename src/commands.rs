@@ -23,7 +23,8 @@ use std::path::Path;
 /// # Errors
 /// Whatever stops the command; [`Error::exit_code`] is its exit code.
 pub fn execute(cli: &Cli) -> Result<u8> {
-    guarded(|| dispatch(&cli.command)).unwrap_or_else(|fault| Err(Error::Internal(fault.to_string())))
+    guarded(|| dispatch(&cli.command))
+        .unwrap_or_else(|fault| Err(Error::Internal(fault.to_string())))
 }
 
 fn dispatch(command: &Command) -> Result<u8> {
@@ -77,7 +78,8 @@ fn init(args: &InitArgs) -> Result<u8> {
 }
 
 fn run(options: &Options) -> Result<u8> {
-    let outcome = Plan::load(options).and_then(|plan| pipeline::run(&plan, &Terminal::new(options.voice.log_format)));
+    let outcome = Plan::load(options)
+        .and_then(|plan| pipeline::run(&plan, &Terminal::new(options.voice.log_format)));
     if let Some(file) = &options.notify_file {
         notify(file, &outcome)?;
     }
@@ -97,7 +99,10 @@ fn prune(args: &PruneArgs) -> Result<u8> {
     let refits = |runs: &[PublishedRun]| -> BTreeSet<String> {
         runs.iter().filter_map(|run| Some(run.manifest.refit.as_ref()?.run_id.clone())).collect()
     };
-    models::forget(&plan.run.models, refits(&removed).difference(&refits(&PublishedRun::all(lock.out()))))?;
+    models::forget(
+        &plan.run.models,
+        refits(&removed).difference(&refits(&PublishedRun::all(lock.out()))),
+    )?;
     println!("{} runs removed, at most {} kept", removed.len(), args.keep);
     Ok(0)
 }
@@ -122,7 +127,9 @@ fn print_json(value: &impl serde::Serialize) -> Result<()> {
 fn notify(file: &Path, outcome: &Result<Summary>) -> Result<()> {
     let text = match outcome {
         Ok(summary) => in_words(summary),
-        Err(error) => format!("orderpoint published nothing (exit code {}): {error}\n", error.exit_code()),
+        Err(error) => {
+            format!("orderpoint published nothing (exit code {}): {error}\n", error.exit_code())
+        }
     };
     std::fs::write(file, text).map_err(Error::io(file))
 }
@@ -134,8 +141,16 @@ fn in_words(summary: &Summary) -> String {
     // Writing to a string cannot fail.
     let _ = writeln!(text, "{verb} {} for the morning of {}", s.run_id, s.as_of);
     let _ = writeln!(text, "  {} items, {} stock pools, {} series", s.skus, s.pools, s.series);
-    let _ = writeln!(text, "  {} order lines recommended, worth {} {}", s.order_lines, s.order_value, s.currency);
-    let _ = writeln!(text, "  {} errors, {} warnings, {} rows in quarantine", s.errors, s.warnings, s.quarantined);
+    let _ = writeln!(
+        text,
+        "  {} order lines recommended, worth {} {}",
+        s.order_lines, s.order_value, s.currency
+    );
+    let _ = writeln!(
+        text,
+        "  {} errors, {} warnings, {} rows in quarantine",
+        s.errors, s.warnings, s.quarantined
+    );
     for line in &s.attention {
         let _ = writeln!(text, "  - {line}");
     }

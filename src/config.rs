@@ -8,7 +8,9 @@ mod read;
 use crate::cli::Options;
 use crate::error::{Error, Result};
 use crate::publish::{audit, sha256_hex};
-use crate::{allocate, calendar::Bucket, classify, clean, forecast, indicators, ingest, inventory, purchase};
+use crate::{
+    allocate, calendar::Bucket, classify, clean, forecast, indicators, ingest, inventory, purchase,
+};
 use chrono::NaiveDate;
 use read::Reader;
 use serde::{Deserialize, Serialize};
@@ -64,11 +66,16 @@ impl RunSettings {
     fn problems(&self) -> Vec<String> {
         let mut problems = Vec::new();
         if !(1..=730).contains(&self.horizon_days) {
-            problems
-                .push(format!("run.horizon_days = {}: expected 1 to 730, beyond two years nothing is known", self.horizon_days));
+            problems.push(format!(
+                "run.horizon_days = {}: expected 1 to 730, beyond two years nothing is known",
+                self.horizon_days
+            ));
         }
         if self.threads > 1024 {
-            problems.push(format!("run.threads = {}: expected at most 1024, 0 = all cores", self.threads));
+            problems.push(format!(
+                "run.threads = {}: expected at most 1024, 0 = all cores",
+                self.threads
+            ));
         }
         problems
     }
@@ -109,7 +116,10 @@ impl Plan {
     /// # Errors
     /// [`Error::Config`] with every problem found, [`Error::Io`] if the file cannot be read.
     pub fn load(options: &Options) -> Result<Self> {
-        let file = options.config.clone().or_else(|| Some(PathBuf::from(DEFAULT_FILE)).filter(|f| f.is_file()));
+        let file = options
+            .config
+            .clone()
+            .or_else(|| Some(PathBuf::from(DEFAULT_FILE)).filter(|f| f.is_file()));
         let text = match &file {
             Some(file) => std::fs::read_to_string(file).map_err(|e| config_unreadable(file, &e))?,
             None => String::new(),
@@ -147,11 +157,13 @@ impl Plan {
         for path in [&mut plan.run.data, &mut plan.run.out, &mut plan.run.models] {
             *path = base.join(&*path);
         }
-        (plan.purchase.carrying_rate, plan.purchase.order_cost) = (plan.policy.holding_rate_per_year, plan.policy.order_cost);
+        (plan.purchase.carrying_rate, plan.purchase.order_cost) =
+            (plan.policy.holding_rate_per_year, plan.policy.order_cost);
         let mut problems = reader.finish();
         plan.apply(options, &mut problems);
         let arguments = format!("{:?} {:?}", plan.run.as_of, plan.only);
-        plan.digest = sha256_hex([env!("CARGO_PKG_VERSION"), &settled, &arguments].join("\n").as_bytes());
+        plan.digest =
+            sha256_hex([env!("CARGO_PKG_VERSION"), &settled, &arguments].join("\n").as_bytes());
         problems.extend(plan.problems());
         if problems.is_empty() { Ok(plan) } else { Err(Error::Config(problems)) }
     }
@@ -229,7 +241,8 @@ impl Plan {
                 Err(error) => problems.push(format!("--only {}: {error}", file.display())),
             }
             if self.only.as_ref().is_some_and(BTreeSet::is_empty) {
-                problems.push(format!("--only {}: no SKU in it, expected one a line", file.display()));
+                problems
+                    .push(format!("--only {}: no SKU in it, expected one a line", file.display()));
             }
         }
     }
@@ -242,7 +255,10 @@ fn sku_list(text: &str) -> BTreeSet<String> {
 }
 
 fn config_unreadable(file: &Path, error: &std::io::Error) -> Error {
-    Error::Config(vec![format!("{}: {error}; `orderpoint init DIR` writes a commented one", file.display())])
+    Error::Config(vec![format!(
+        "{}: {error}; `orderpoint init DIR` writes a commented one",
+        file.display()
+    )])
 }
 
 #[cfg(test)]

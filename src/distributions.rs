@@ -59,14 +59,19 @@ impl Demand {
     #[must_use]
     pub fn count(mean: f64, sd: f64) -> Self {
         let mean = mean.max(0.0);
-        if mean > 0.0 && sd * sd > mean * 1.000_001 { Self::NegativeBinomial { mean, sd } } else { Self::Poisson { mean } }
+        if mean > 0.0 && sd * sd > mean * 1.000_001 {
+            Self::NegativeBinomial { mean, sd }
+        } else {
+            Self::Poisson { mean }
+        }
     }
 
     /// Equally likely outcomes in any order; `None` when empty or not finite.
     #[must_use]
     pub fn empirical(mut outcomes: Vec<f64>) -> Option<Self> {
         outcomes.sort_by(f64::total_cmp);
-        (!outcomes.is_empty() && outcomes.iter().all(|x| x.is_finite())).then_some(Self::Empirical(outcomes))
+        (!outcomes.is_empty() && outcomes.iter().all(|x| x.is_finite()))
+            .then_some(Self::Empirical(outcomes))
     }
 
     /// Expected demand, units.
@@ -86,7 +91,10 @@ impl Demand {
     #[must_use]
     pub fn sd(&self) -> f64 {
         match self {
-            Self::Normal { sd, .. } | Self::Gamma { sd, .. } | Self::NegativeBinomial { sd, .. } | Self::Grid { sd, .. } => *sd,
+            Self::Normal { sd, .. }
+            | Self::Gamma { sd, .. }
+            | Self::NegativeBinomial { sd, .. }
+            | Self::Grid { sd, .. } => *sd,
             Self::Poisson { mean } => mean.sqrt(),
             Self::Empirical(x) => {
                 let mean = self.mean();
@@ -101,11 +109,15 @@ impl Demand {
         match *self {
             Self::Normal { mean, sd } if sd > 0.0 => normal_cdf((x - mean) / sd),
             Self::Gamma { mean, sd } => gamma_cdf(mean, sd, x),
-            Self::Empirical(ref outcomes) => outcomes.partition_point(|&o| o <= x) as f64 / outcomes.len() as f64,
+            Self::Empirical(ref outcomes) => {
+                outcomes.partition_point(|&o| o <= x) as f64 / outcomes.len() as f64
+            }
             Self::Grid { step, ref cdf, .. } => grid_cdf(cdf, step, x),
             _ => match self.counts() {
                 Some(mut walk) => walk.cdf_at(x),
-                None => self.continuous().map_or(f64::from(x >= self.mean()), |c| c.cdf(x.floor() + 0.5)),
+                None => self
+                    .continuous()
+                    .map_or(f64::from(x >= self.mean()), |c| c.cdf(x.floor() + 0.5)),
             },
         }
     }
@@ -125,7 +137,9 @@ impl Demand {
             Self::Grid { step, ref cdf, .. } => grid_quantile(cdf, step, p),
             _ => match self.counts() {
                 Some(mut walk) => walk.quantile(p),
-                None => self.continuous().map_or(self.mean(), |c| (c.quantile(p) - 0.5).ceil().max(0.0)),
+                None => {
+                    self.continuous().map_or(self.mean(), |c| (c.quantile(p) - 0.5).ceil().max(0.0))
+                }
             },
         }
     }
@@ -136,12 +150,16 @@ impl Demand {
         match *self {
             Self::Normal { mean, sd } if sd > 0.0 => sd * unit_normal_loss((x - mean) / sd),
             Self::Gamma { mean, sd } => gamma_shortfall(mean, sd, x),
-            Self::Empirical(ref outcomes) => outcomes.iter().map(|o| (o - x).max(0.0)).sum::<f64>() / outcomes.len() as f64,
+            Self::Empirical(ref outcomes) => {
+                outcomes.iter().map(|o| (o - x).max(0.0)).sum::<f64>() / outcomes.len() as f64
+            }
             _ if x <= 0.0 => self.mean() - x,
             Self::Grid { step, ref cdf, .. } => grid_shortfall(cdf, step, x),
             _ => match self.counts() {
                 Some(mut walk) => walk.shortfall(x),
-                None => self.continuous().map_or((self.mean() - x).max(0.0), |c| c.expected_shortfall(x)),
+                None => self
+                    .continuous()
+                    .map_or((self.mean() - x).max(0.0), |c| c.expected_shortfall(x)),
             },
         }
     }
@@ -168,7 +186,9 @@ impl Demand {
             Self::Gamma { mean, sd } => Self::Gamma { mean: mean * factor, sd: sd * factor },
             Self::Poisson { mean } => Self::count(mean * factor, mean.sqrt() * factor),
             Self::NegativeBinomial { mean, sd } => Self::count(mean * factor, sd * factor),
-            Self::Empirical(ref outcomes) => Self::Empirical(outcomes.iter().map(|o| o * factor).collect()),
+            Self::Empirical(ref outcomes) => {
+                Self::Empirical(outcomes.iter().map(|o| o * factor).collect())
+            }
             Self::Grid { mean, sd, .. } => Self::count(mean * factor, sd * factor),
         }
     }
@@ -181,11 +201,15 @@ impl Demand {
             Self::Normal { mean, .. } => Self::Normal { mean, sd },
             Self::Gamma { mean, .. } if sd > 0.0 => Self::Gamma { mean, sd },
             Self::Gamma { mean, .. } => Self::Normal { mean, sd },
-            Self::Poisson { mean } | Self::NegativeBinomial { mean, .. } | Self::Grid { mean, .. } => Self::count(mean, sd),
+            Self::Poisson { mean }
+            | Self::NegativeBinomial { mean, .. }
+            | Self::Grid { mean, .. } => Self::count(mean, sd),
             Self::Empirical(ref outcomes) => {
                 let (mean, own) = (self.mean(), self.sd());
                 let stretch = if own > 0.0 { sd / own } else { 1.0 };
-                Self::Empirical(outcomes.iter().map(|o| (mean + (o - mean) * stretch).max(0.0)).collect())
+                Self::Empirical(
+                    outcomes.iter().map(|o| (mean + (o - mean) * stretch).max(0.0)).collect(),
+                )
             }
         }
     }
@@ -227,7 +251,8 @@ struct CountWalk {
 
 impl CountWalk {
     fn new(mean: f64, r: f64) -> Self {
-        let (q, log_p0) = if r.is_finite() { (mean / (mean + r), -r * (mean / r).ln_1p()) } else { (0.0, -mean) };
+        let (q, log_p0) =
+            if r.is_finite() { (mean / (mean + r), -r * (mean / r).ln_1p()) } else { (0.0, -mean) };
         let pmf = log_p0.exp();
         Self { mean, r, q, k: 0.0, pmf, cdf: pmf }
     }
@@ -317,7 +342,12 @@ pub fn normal_quantile(p: f64) -> f64 {
         4.374_664_141_464_968,
         2.938_163_982_698_783,
     ];
-    const D: [f64; 4] = [7.784_695_709_041_462e-3, 3.224_671_290_700_398e-1, 2.445_134_137_142_996, 3.754_408_661_907_416];
+    const D: [f64; 4] = [
+        7.784_695_709_041_462e-3,
+        3.224_671_290_700_398e-1,
+        2.445_134_137_142_996,
+        3.754_408_661_907_416,
+    ];
     let horner = |coefficients: &[f64], x: f64| coefficients.iter().fold(0.0, |sum, c| sum * x + c);
     let tail = |q: f64| horner(&C, q) / (horner(&D, q) * q + 1.0);
     let z = if p < 0.02425 {
@@ -342,7 +372,8 @@ fn gamma_shortfall(mean: f64, sd: f64, x: f64) -> f64 {
     if x <= 0.0 {
         return mean - x;
     }
-    (mean * (1.0 - gamma_lr(shape + 1.0, x / scale)) - x * (1.0 - gamma_lr(shape, x / scale))).max(0.0)
+    (mean * (1.0 - gamma_lr(shape + 1.0, x / scale)) - x * (1.0 - gamma_lr(shape, x / scale)))
+        .max(0.0)
 }
 
 fn grid_cdf(cdf: &[f64], step: f64, x: f64) -> f64 {

@@ -12,10 +12,12 @@ pub fn nearest<'k>(name: &str, known: impl Iterator<Item = &'k str>) -> Option<&
     let name = plain(name);
     let likeness = |other: &str| {
         let other = plain(other);
-        let contains = name.len() >= 3 && other.len() >= 3 && (other.contains(&name) || name.contains(&other));
+        let contains =
+            name.len() >= 3 && other.len() >= 3 && (other.contains(&name) || name.contains(&other));
         strsim::jaro_winkler(&name, &other).max(if contains { 0.8 } else { 0.0 })
     };
-    let better = |best: (f64, &'k str), next: (f64, &'k str)| if best.0 >= next.0 { best } else { next };
+    let better =
+        |best: (f64, &'k str), next: (f64, &'k str)| if best.0 >= next.0 { best } else { next };
     let best = known.map(|k| (likeness(k), k)).reduce(better)?;
     (best.0 >= 0.75).then_some(best.1)
 }
@@ -165,7 +167,13 @@ pub const INTERNAL_FAULT: &str = "internal-fault";
 impl Exception {
     /// A fault of our own that cost one item its first choice.
     pub fn internal(key: impl Into<String>, what: impl Into<String>, fault: &Fault) -> Self {
-        Self::new(Severity::Error, INTERNAL_FAULT, key, what, format!("our fault, please report it: {fault}"))
+        Self::new(
+            Severity::Error,
+            INTERNAL_FAULT,
+            key,
+            what,
+            format!("our fault, please report it: {fault}"),
+        )
     }
 
     /// All five fields in order.

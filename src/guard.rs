@@ -46,17 +46,24 @@ fn remember_panics() {
     let report = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
         // Polars hands the panics of its own threads over to the thread that waits for them.
-        let handed_over = std::thread::current().name().is_some_and(|name| name.starts_with("polars"));
+        let handed_over =
+            std::thread::current().name().is_some_and(|name| name.starts_with("polars"));
         if DEPTH.get() == 0 && !handed_over {
             return report(panic);
         }
-        let place = panic.location().map(|at| format!(" ({}:{})", at.file(), at.line())).unwrap_or_default();
+        let place = panic
+            .location()
+            .map(|at| format!(" ({}:{})", at.file(), at.line()))
+            .unwrap_or_default();
         LAST.set(Some(format!("{}{place}", words(panic.payload()))));
     }));
 }
 
 fn words(payload: &dyn std::any::Any) -> String {
-    let text = payload.downcast_ref::<&str>().map(|s| (*s).to_owned()).or_else(|| payload.downcast_ref::<String>().cloned());
+    let text = payload
+        .downcast_ref::<&str>()
+        .map(|s| (*s).to_owned())
+        .or_else(|| payload.downcast_ref::<String>().cloned());
     text.unwrap_or_else(|| "a panic without words".to_owned())
 }
 
@@ -69,7 +76,10 @@ mod tests {
         let none: [u8; 0] = [];
         let at = std::hint::black_box(3);
         let fault = guarded(|| none[at]).unwrap_err().to_string();
-        assert!(fault.starts_with("index out of bounds: the len is 0 but the index is 3"), "{fault}");
+        assert!(
+            fault.starts_with("index out of bounds: the len is 0 but the index is 3"),
+            "{fault}"
+        );
         assert!(fault.contains("guard.rs:"), "{fault}");
         let fault = guarded(|| panic!("{} pools", 3)).map(|()| 0).unwrap_err();
         assert!(fault.to_string().starts_with("3 pools ("), "{fault}");
@@ -87,8 +97,11 @@ mod tests {
 
     #[test]
     fn a_panic_of_another_thread_keeps_its_words() {
-        let fault =
-            guarded(|| std::thread::spawn(|| panic!("elsewhere")).join().unwrap_or_else(|p| std::panic::resume_unwind(p)));
+        let fault = guarded(|| {
+            std::thread::spawn(|| panic!("elsewhere"))
+                .join()
+                .unwrap_or_else(|p| std::panic::resume_unwind(p))
+        });
         assert_eq!(fault.map(|()| 0).unwrap_err().to_string(), "elsewhere");
     }
 }

@@ -33,9 +33,16 @@ impl Kits {
             direct.entry(row.sku).or_default().push((row.component, row.quantity));
             if !(1..=MOST_PER_KIT).contains(&row.quantity.0) {
                 refused.insert(row.sku);
-                let what = format!("{} of component {}", row.quantity, names.skus[row.component.index()]);
+                let what =
+                    format!("{} of component {}", row.quantity, names.skus[row.component.index()]);
                 let why = "a kit needs at least one of each component: it is treated as an item of its own";
-                exceptions.push(Exception::new(Severity::Error, "kit-quantity", &names.skus[row.sku.index()], what, why));
+                exceptions.push(Exception::new(
+                    Severity::Error,
+                    "kit-quantity",
+                    &names.skus[row.sku.index()],
+                    what,
+                    why,
+                ));
             }
         }
         for &kit in direct.keys() {
@@ -44,7 +51,13 @@ impl Kits {
                 let path: Vec<&str> = path.iter().map(|s| names.skus[s.index()].as_str()).collect();
                 let why = "a kit that contains itself cannot be made: it is treated as an item of its own";
                 let what = format!("circular kit: {}", path.join(" > "));
-                exceptions.push(Exception::new(Severity::Error, "circular-kit", path[0], what, why));
+                exceptions.push(Exception::new(
+                    Severity::Error,
+                    "circular-kit",
+                    path[0],
+                    what,
+                    why,
+                ));
             }
         }
         direct.retain(|kit, _| !refused.contains(kit));
@@ -82,9 +95,14 @@ impl Kits {
     ///
     /// `None` for an item that is no kit, and where the stock of a component is unknown.
     #[must_use]
-    pub fn availability(&self, kit: SkuId, available: impl Fn(SkuId) -> Option<Units>) -> Option<Units> {
+    pub fn availability(
+        &self,
+        kit: SkuId,
+        available: impl Fn(SkuId) -> Option<Units>,
+    ) -> Option<Units> {
         let stock = |&(sku, per_kit): &(SkuId, Units)| Some((available(sku)?, per_kit));
-        let stock: Option<Vec<(Units, Units)>> = self.components.get(&kit)?.iter().map(stock).collect();
+        let stock: Option<Vec<(Units, Units)>> =
+            self.components.get(&kit)?.iter().map(stock).collect();
         stock.map(|s| kit_availability(&s))
     }
 }
@@ -113,11 +131,16 @@ fn cycle(kit: SkuId, direct: &BTreeMap<SkuId, Vec<(SkuId, Units)>>) -> Option<Ve
 }
 
 /// Adds the stocked components of `kit`, and of the kits in it, to `done`; each kit once. A refused kit counts as stocked itself.
-fn explode(kit: SkuId, direct: &BTreeMap<SkuId, Vec<(SkuId, Units)>>, done: &mut BTreeMap<SkuId, Vec<(SkuId, Units)>>) {
+fn explode(
+    kit: SkuId,
+    direct: &BTreeMap<SkuId, Vec<(SkuId, Units)>>,
+    done: &mut BTreeMap<SkuId, Vec<(SkuId, Units)>>,
+) {
     let mut open = vec![kit];
     while let Some(&next) = open.last() {
         let parts = &direct[&next];
-        let missing = parts.iter().map(|p| p.0).find(|p| direct.contains_key(p) && !done.contains_key(p));
+        let missing =
+            parts.iter().map(|p| p.0).find(|p| direct.contains_key(p) && !done.contains_key(p));
         if let Some(missing) = missing {
             open.push(missing);
             continue;
@@ -161,7 +184,8 @@ mod tests {
     #[test]
     fn a15_nested_kits_explode_to_what_is_stocked() {
         // A = 2 B + 1 C, B = 3 C + 1 D: A needs 7 C and 2 D.
-        let (kits, _) = Kits::new(&[kit(0, 1, 2), kit(0, 2, 1), kit(1, 2, 3), kit(1, 3, 1)], &names());
+        let (kits, _) =
+            Kits::new(&[kit(0, 1, 2), kit(0, 2, 1), kit(1, 2, 3), kit(1, 3, 1)], &names());
         assert_eq!(kits.components(SkuId(0)), [(SkuId(2), Units(7)), (SkuId(3), Units(2))]);
         assert_eq!(kits.parents(SkuId(2)), [(SkuId(0), Units(7)), (SkuId(1), Units(3))]);
         assert!(kits.is_kit(SkuId(1)) && !kits.is_kit(SkuId(2)));
@@ -171,7 +195,8 @@ mod tests {
     fn deep_and_wide_nesting_stays_within_whole_numbers() {
         let skus = (0..20_001).map(|i| format!("K{i:05}")).collect();
         let names = Names { skus, ..Names::default() };
-        let rows: Vec<Kit> = (0..20_000).flat_map(|i| [kit(i, i + 1, 1), kit(i, i + 1, 1)]).collect();
+        let rows: Vec<Kit> =
+            (0..20_000).flat_map(|i| [kit(i, i + 1, 1), kit(i, i + 1, 1)]).collect();
         let (kits, told) = Kits::new(&rows[..60], &names);
         assert!(told.is_empty());
         assert_eq!(kits.components(SkuId(0)), [(SkuId(30), Units(MOST_PER_KIT))]);
@@ -179,7 +204,10 @@ mod tests {
 
     #[test]
     fn a15_circular_kits_are_refused_by_name() {
-        let (kits, told) = Kits::new(&[kit(0, 1, 1), kit(1, 0, 1), kit(2, 3, 1), kit(2, 0, 1), kit(3, 4, 0)], &names());
+        let (kits, told) = Kits::new(
+            &[kit(0, 1, 1), kit(1, 0, 1), kit(2, 3, 1), kit(2, 0, 1), kit(3, 4, 0)],
+            &names(),
+        );
         let told: Vec<(&str, &str)> = told.iter().map(|e| (e.kind, e.key.as_str())).collect();
         assert_eq!(told, [("kit-quantity", "D"), ("circular-kit", "A"), ("circular-kit", "B")]);
         assert_eq!(kits.components(SkuId(2)), [(SkuId(0), Units(1)), (SkuId(3), Units(1))]);

@@ -13,7 +13,10 @@ const PURGE_DELAY: libmimalloc_sys::mi_option_t = 15;
 /// Keeps freed memory until the end instead of giving it back to the system after 10 ms: partitions free and allocate the same
 /// buffers over and over, and a tenth of a run's time went into clearing pages that had just been given back.
 fn keep_freed_memory() {
-    #[expect(unsafe_code, reason = "a foreign function without preconditions; the allocator has no safe call for it")]
+    #[expect(
+        unsafe_code,
+        reason = "a foreign function without preconditions; the allocator has no safe call for it"
+    )]
     unsafe {
         libmimalloc_sys::mi_option_set_default(PURGE_DELAY, -1);
     }

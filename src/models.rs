@@ -30,15 +30,24 @@ fn place(dir: &Path, run_id: &str, kind: &str) -> PathBuf {
 pub fn save(dir: &Path, run_id: &str, kind: &str, states: &[u8]) -> Result<String> {
     let path = place(dir, run_id, kind);
     let part = |k: usize| &states[k * FRAME..states.len().min((k + 1) * FRAME)];
-    let frames = ordered::map(states.len().div_ceil(FRAME), |k| zstd::bulk::compress(part(k), LEVEL));
-    let packed = frames.into_iter().collect::<io::Result<Vec<_>>>().map_err(Error::io(&path))?.concat();
+    let frames =
+        ordered::map(states.len().div_ceil(FRAME), |k| zstd::bulk::compress(part(k), LEVEL));
+    let packed =
+        frames.into_iter().collect::<io::Result<Vec<_>>>().map_err(Error::io(&path))?.concat();
     let digest = sha256_hex(&packed);
-    let head = format!("orderpoint-models {} {kind} {} {digest}\n", env!("CARGO_PKG_VERSION"), states.len());
+    let head = format!(
+        "orderpoint-models {} {kind} {} {digest}\n",
+        env!("CARGO_PKG_VERSION"),
+        states.len()
+    );
     let folder = dir.join(run_id);
     fs::create_dir_all(&folder).map_err(Error::io(&folder))?;
     let next = folder.join(format!(".{kind}.next"));
-    let write =
-        |file: &mut File| file.write_all(head.as_bytes()).and_then(|()| file.write_all(&packed)).and_then(|()| file.sync_all());
+    let write = |file: &mut File| {
+        file.write_all(head.as_bytes())
+            .and_then(|()| file.write_all(&packed))
+            .and_then(|()| file.sync_all())
+    };
     File::create(&next).and_then(|mut file| write(&mut file)).map_err(Error::io(&next))?;
     fs::rename(&next, &path).map_err(Error::io(&path))?;
     Ok(digest)
@@ -87,7 +96,8 @@ mod tests {
     #[test]
     fn states_of_many_frames_come_back() {
         let dir = tempfile::tempdir().unwrap();
-        let states: Vec<u8> = (0..FRAME as u32).flat_map(|i| (i / 7).wrapping_mul(i).to_le_bytes()).collect();
+        let states: Vec<u8> =
+            (0..FRAME as u32).flat_map(|i| (i / 7).wrapping_mul(i).to_le_bytes()).collect();
         let digest = save(dir.path(), "run", "forecast", &states).unwrap();
         assert_eq!(load(dir.path(), "run", "forecast").unwrap(), Some((states, digest)));
     }
@@ -115,7 +125,10 @@ mod tests {
             let mut bad = good.clone();
             bad[at] ^= 0x20;
             fs::write(&path, &bad).unwrap();
-            assert!(!matches!(load(dir.path(), "run", "forecast"), Ok(Some((s, _))) if s != states()), "byte {at}");
+            assert!(
+                !matches!(load(dir.path(), "run", "forecast"), Ok(Some((s, _))) if s != states()),
+                "byte {at}"
+            );
             fs::write(&path, &good[..at]).unwrap();
             assert!(!matches!(load(dir.path(), "run", "forecast"), Ok(Some(_))), "cut at {at}");
         }

@@ -127,7 +127,11 @@ pub fn search<const P: usize>(
     best
 }
 
-fn take_best<const P: usize>(best: &mut Optimum<P>, points: &[[f64; P]; LANES], values: &[f64; LANES]) {
+fn take_best<const P: usize>(
+    best: &mut Optimum<P>,
+    points: &[[f64; P]; LANES],
+    values: &[f64; LANES],
+) {
     for (point, &value) in points.iter().zip(values) {
         if value < best.value {
             *best = Optimum { at: *point, value };
@@ -173,7 +177,8 @@ fn batch<const P: usize>(centre: &[f64; P], vertex: &[f64; P], step: f64) -> [[f
         // Half of the extra points go towards the vertex and beyond, the others move it by half a probe in one coordinate.
         let reach = (k + 1) as f64 * 3.0 / extra as f64;
         for i in 0..P {
-            let target = if k < extra / 2 { centre[i] + reach * (vertex[i] - centre[i]) } else { vertex[i] };
+            let target =
+                if k < extra / 2 { centre[i] + reach * (vertex[i] - centre[i]) } else { vertex[i] };
             let shift = match k.checked_sub(extra / 2) {
                 Some(j) if (j / 2) % P == i => 0.5 * step * if j % 2 == 0 { -1.0 } else { 1.0 },
                 _ => 0.0,
@@ -185,7 +190,11 @@ fn batch<const P: usize>(centre: &[f64; P], vertex: &[f64; P], step: f64) -> [[f
 }
 
 /// The vertex of the parabola through the probes of each coordinate, at most two probes away.
-fn parabola_vertex<const P: usize>(centre: &Optimum<P>, points: &[[f64; P]; LANES], values: &[f64; LANES]) -> [f64; P] {
+fn parabola_vertex<const P: usize>(
+    centre: &Optimum<P>,
+    points: &[[f64; P]; LANES],
+    values: &[f64; LANES],
+) -> [f64; P] {
     let mut vertex = centre.at;
     for i in 0..P {
         let (below, above) = (points[2 * i][i] - centre.at[i], points[2 * i + 1][i] - centre.at[i]);
@@ -196,7 +205,8 @@ fn parabola_vertex<const P: usize>(centre: &Optimum<P>, points: &[[f64; P]; LANE
         let curvature = (f_above / above - f_below / below) / (above - below);
         let slope = f_above / above - curvature * above;
         let reach = 2.0 * above.max(-below);
-        let move_by = if curvature > 0.0 { -0.5 * slope / curvature } else { -slope.signum() * reach };
+        let move_by =
+            if curvature > 0.0 { -0.5 * slope / curvature } else { -slope.signum() * reach };
         vertex[i] = (centre.at[i] + move_by.clamp(-reach, reach)).clamp(0.0, 1.0);
     }
     vertex
@@ -231,8 +241,11 @@ pub fn nelder_mead<const P: usize>(
         if worst.value - best.value <= tolerance {
             break;
         }
-        let centre: [f64; P] = std::array::from_fn(|i| simplex[..P].iter().map(|p| p.at[i]).sum::<f64>() / P as f64);
-        let mut towards = |reach: f64| call(std::array::from_fn(|i| centre[i] + reach * (worst.at[i] - centre[i])));
+        let centre: [f64; P] =
+            std::array::from_fn(|i| simplex[..P].iter().map(|p| p.at[i]).sum::<f64>() / P as f64);
+        let mut towards = |reach: f64| {
+            call(std::array::from_fn(|i| centre[i] + reach * (worst.at[i] - centre[i])))
+        };
         let reflected = towards(-1.0);
         used += 1;
         let next = if reflected.value < best.value {
@@ -262,7 +275,10 @@ mod tests {
     use super::*;
 
     fn bowl(x: &[f64; 3]) -> f64 {
-        (x[0] - 0.3).powi(2) + 4.0 * (x[1] - 0.71).powi(2) + 0.5 * (x[2] - 0.05).powi(2) + x[0] * x[1] * 0.3
+        (x[0] - 0.3).powi(2)
+            + 4.0 * (x[1] - 0.71).powi(2)
+            + 0.5 * (x[2] - 0.05).powi(2)
+            + x[0] * x[1] * 0.3
     }
 
     fn starts() -> [[f64; 3]; LANES] {
@@ -286,7 +302,9 @@ mod tests {
 
     #[test]
     fn values_that_are_not_finite_are_never_chosen() {
-        let found = search(&starts(), 0.2, 4, |points| points.map(|p| if p[0] > 0.4 { f64::NAN } else { bowl(&p) }));
+        let found = search(&starts(), 0.2, 4, |points| {
+            points.map(|p| if p[0] > 0.4 { f64::NAN } else { bowl(&p) })
+        });
         assert!(found.at[0] <= 0.4 && found.value.is_finite());
     }
 }

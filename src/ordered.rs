@@ -20,7 +20,9 @@ pub fn map<R: Send>(count: usize, make: impl Fn(usize) -> R + Sync) -> Vec<R> {
 #[must_use]
 pub fn copied(values: &[f32]) -> Vec<f32> {
     let mut copy = vec![0.0; values.len()];
-    copy.par_chunks_mut(COPIED).zip(values.par_chunks(COPIED)).for_each(|(to, from)| to.copy_from_slice(from));
+    copy.par_chunks_mut(COPIED)
+        .zip(values.par_chunks(COPIED))
+        .for_each(|(to, from)| to.copy_from_slice(from));
     copy
 }
 
@@ -35,7 +37,14 @@ pub fn in_order<T: Sync, R: Send, E: Send>(
     take: impl FnMut(R) -> Result<(), E> + Send,
 ) -> Result<(), E> {
     let threads = rayon::current_num_threads();
-    let state = State { workers: threads, claimed: 0, taken: 0, taking: false, ready: BTreeMap::new(), answer: Ok(()) };
+    let state = State {
+        workers: threads,
+        claimed: 0,
+        taken: 0,
+        taking: false,
+        ready: BTreeMap::new(),
+        answer: Ok(()),
+    };
     let line = Line { items, make, take: Mutex::new(take), threads, state: Mutex::new(state) };
     rayon::scope(|scope| (0..threads).for_each(|_| scope.spawn(|scope| line.work(scope))));
     line.state.into_inner().unwrap_or_else(PoisonError::into_inner).answer
@@ -67,7 +76,9 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-impl<T: Sync, M: Fn(&T) -> R + Sync, K: FnMut(R) -> Result<(), E> + Send, R: Send, E: Send> Line<'_, T, M, K, R, E> {
+impl<T: Sync, M: Fn(&T) -> R + Sync, K: FnMut(R) -> Result<(), E> + Send, R: Send, E: Send>
+    Line<'_, T, M, K, R, E>
+{
     /// Makes results as long as there is room for them. Nothing waits here: a thread without room ends, and whoever makes room
     /// starts another.
     fn work<'s>(&'s self, scope: &Scope<'s>) {

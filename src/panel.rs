@@ -264,7 +264,9 @@ fn pools(keys: &[SeriesKey], unsold: &[(SkuId, LocationId)]) -> Vec<Pool> {
     let mut pools: Vec<Pool> = Vec::new();
     for (i, key) in keys.iter().enumerate() {
         match pools.last_mut() {
-            Some(pool) if pool.sku == key.sku && pool.location == key.location => pool.series.end = i + 1,
+            Some(pool) if pool.sku == key.sku && pool.location == key.location => {
+                pool.series.end = i + 1
+            }
             _ => pools.push(Pool { sku: key.sku, location: key.location, series: i..i + 1 }),
         }
     }

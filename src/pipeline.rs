@@ -24,7 +24,9 @@ use crate::outcome::Outcome;
 use crate::panel::Panel;
 use crate::progress::Progress;
 use crate::publish::previous::LastRun;
-use crate::publish::{self, Begin, Identity, InputEntry, Manifest, OutputLock, Publication, PublishedRun, RefitEntry};
+use crate::publish::{
+    self, Begin, Identity, InputEntry, Manifest, OutputLock, Publication, PublishedRun, RefitEntry,
+};
 use crate::review::scorecard::scorecard;
 use crate::review::standing::{Standing, override_exceptions};
 use crate::review::{changes, hindsight};
@@ -137,12 +139,15 @@ fn run_loaded(
     let previous = earlier.last.as_ref().map(|run| run.manifest.run_id.as_str());
     let kept = refit.digest(earlier.digest());
     let entries: Vec<InputEntry> = inputs.sources.iter().map(InputEntry::from).collect();
-    let identity = Identity { as_of, config: &plan.digest, inputs: &entries, previous, kept: &kept };
-    let publication = match Publication::begin(lock, &identity.run_id(), expected_bytes(&inputs.panel, plan))? {
-        Begin::New(publication) => publication,
-        Begin::Published(folder) => return unchanged(&inputs, &identity, plan, folder),
-    };
-    let last = earlier.last.clone().map(|run| LastRun::read(run, &inputs.names)).transpose()?.flatten();
+    let identity =
+        Identity { as_of, config: &plan.digest, inputs: &entries, previous, kept: &kept };
+    let publication =
+        match Publication::begin(lock, &identity.run_id(), expected_bytes(&inputs.panel, plan))? {
+            Begin::New(publication) => publication,
+            Begin::Published(folder) => return unchanged(&inputs, &identity, plan, folder),
+        };
+    let last =
+        earlier.last.clone().map(|run| LastRun::read(run, &inputs.names)).transpose()?.flatten();
     let standing = Standing::new(&earlier.kept, &inputs, as_of);
     let told = std::mem::take(&mut inputs.exceptions);
     let mut run = Run {
@@ -172,11 +177,15 @@ pub fn backtest(plan: &Plan, progress: &dyn Progress) -> Result<(Vec<BacktestRow
         let inputs = load(plan, progress)?;
         let return_rates = history::return_rates(&inputs.panel, &plan.clean);
         let classes = history::classify(&inputs, &return_rates, None, plan);
-        let cell = |pool: usize| [classes[pool].abc, classes[pool].xyz].into_iter().map(|c| c.unwrap_or('-')).collect();
+        let cell = |pool: usize| {
+            [classes[pool].abc, classes[pool].xyz].into_iter().map(|c| c.unwrap_or('-')).collect()
+        };
         let parts = partitions(&inputs.panel);
         let settings = plan.forecast_settings(inputs.panel.calendar().bucket());
-        let (context, _) = learn(forecast::Context::new((&inputs).into(), settings), &parts, progress);
-        let done: Vec<_> = parts.par_iter().map(|range| context.backtest(range.clone(), cell)).collect();
+        let (context, _) =
+            learn(forecast::Context::new((&inputs).into(), settings), &parts, progress);
+        let done: Vec<_> =
+            parts.par_iter().map(|range| context.backtest(range.clone(), cell)).collect();
         let mut all = forecast::backtest::Backtest::default();
         done.iter().for_each(|part| all.merge(part));
         Ok((all.rows(context.ladder()), inputs.names.channels.clone()))
@@ -208,19 +217,29 @@ impl Run<'_> {
         let settings = plan.forecast_settings(panel.calendar().bucket());
         let run_id = self.publication.run_id().to_owned();
         let mut broken = Vec::new();
-        let (context, entry, told) = self.refit.learn((inputs.into(), settings), &run_id, |context| {
-            let (context, told) = learn(context, &parts, progress);
-            broken = told;
-            context
-        });
+        let (context, entry, told) =
+            self.refit.learn((inputs.into(), settings), &run_id, |context| {
+                let (context, told) = learn(context, &parts, progress);
+                broken = told;
+                context
+            });
         self.outcome.exceptions.extend(broken.into_iter().chain(told));
         clock.lap("learn");
-        let night = Night::new(plan, inputs, &context, (&classes, &return_rates), (self.last, self.standing))?;
+        let night = Night::new(
+            plan,
+            inputs,
+            &context,
+            (&classes, &return_rates),
+            (self.last, self.standing),
+        )?;
         let (planned, states) = self.plan_pools(&night, &parts, progress)?;
         clock.lap("plan");
         self.outcome.exceptions.extend(context.exceptions());
         let outcome = &mut self.outcome;
-        let (kept, ()) = rayon::join(|| keep(plan, &context, entry, &states), || settle::settle(&night, planned, outcome));
+        let (kept, ()) = rayon::join(
+            || keep(plan, &context, entry, &states),
+            || settle::settle(&night, planned, outcome),
+        );
         match kept {
             Ok(entry) => self.learnt = entry,
             Err(told) => self.outcome.exceptions.push(told),
@@ -237,8 +256,10 @@ impl Run<'_> {
         parts: &[Range<usize>],
         progress: &dyn Progress,
     ) -> Result<(Vec<partition::PlannedPool<'n>>, Vec<u8>)> {
-        let mut demand = publish::TableFile::create(&mut self.publication, &publish::schema::DEMAND)?;
-        let mut forecast = publish::TableFile::create(&mut self.publication, &publish::schema::FORECAST)?;
+        let mut demand =
+            publish::TableFile::create(&mut self.publication, &publish::schema::DEMAND)?;
+        let mut forecast =
+            publish::TableFile::create(&mut self.publication, &publish::schema::FORECAST)?;
         let pools = self.inputs.panel.pools().len();
         progress.begin("planning", pools as u64);
         let (mut planned, mut states) = (Vec::with_capacity(pools), Vec::new());
@@ -263,12 +284,20 @@ impl Run<'_> {
     }
 
     /// Audits, writes the remaining files and makes the run current.
-    fn publish(mut self, identity: &Identity, progress: &dyn Progress, mut clock: StageClock) -> Result<Summary> {
+    fn publish(
+        mut self,
+        identity: &Identity,
+        progress: &dyn Progress,
+        mut clock: StageClock,
+    ) -> Result<Summary> {
         progress.begin("publishing", 0);
         let outcome = &mut self.outcome;
         let settings = self.plan.indicator_settings();
         let kept = &self.earlier.kept;
-        let terms = hindsight::Terms { judged_days: settings.judged_days, holding_rate: settings.holding_rate };
+        let terms = hindsight::Terms {
+            judged_days: settings.judged_days,
+            holding_rate: settings.holding_rate,
+        };
         let judged = hindsight::judge(kept, self.inputs, terms);
         outcome.indicators = indicators::compute(self.inputs, outcome, &settings);
         outcome.indicators.extend(scorecard(kept, &judged, &self.inputs.names, outcome));
@@ -280,7 +309,12 @@ impl Run<'_> {
         if let Some(last) = self.last {
             outcome.changes = changes::compare(last, self.inputs, outcome, &manifest);
         }
-        let audited = publish::audit::audit(self.inputs, outcome, self.last.map(|l| &l.run.manifest), &self.plan.publish);
+        let audited = publish::audit::audit(
+            self.inputs,
+            outcome,
+            self.last.map(|l| &l.run.manifest),
+            &self.plan.publish,
+        );
         // Best effort: nobody goes back to the states of a run that is not published.
         audited.inspect_err(|_| drop(models::forget(&self.plan.run.models, [&manifest.run_id])))?;
         clock.lap("audit");
@@ -314,7 +348,11 @@ impl Run<'_> {
         publish::tables::write_exceptions(&run_id, &self.outcome.exceptions, &add)?;
         clock.lap("files");
         let mut summary = summary(self.inputs, &self.outcome, self.plan);
-        let manifest = Manifest { severe: summary.severe.clone(), attention: summary.attention.clone(), ..manifest };
+        let manifest = Manifest {
+            severe: summary.severe.clone(),
+            attention: summary.attention.clone(),
+            ..manifest
+        };
         let folder = self.publication.finish(manifest, &clock.timings())?;
         summary.locate(run_id, folder);
         progress.end(&summary.run_id);
@@ -361,7 +399,8 @@ fn learn<'a>(
     progress.begin("learning", 0);
     let mut broken = Vec::new();
     while context.stage() != forecast::Stage::Ready {
-        let seen: Vec<_> = parts.par_iter().map(|range| fallback::observe(&context, range.clone())).collect();
+        let seen: Vec<_> =
+            parts.par_iter().map(|range| fallback::observe(&context, range.clone())).collect();
         let (evidence, told): (Vec<_>, Vec<_>) = seen.into_iter().unzip();
         broken.extend(told.into_iter().flatten());
         context.learn(evidence.into_iter().flatten().collect());
@@ -372,16 +411,25 @@ fn learn<'a>(
 
 /// A guess at the size of the run's files.
 fn expected_bytes(panel: &Panel, plan: &Plan) -> u64 {
-    (panel.cells() * 3 + panel.len() * plan.run.horizon_days as usize * 24 + panel.pools().len() * 6_000 + (2 << 20)) as u64
+    (panel.cells() * 3
+        + panel.len() * plan.run.horizon_days as usize * 24
+        + panel.pools().len() * 6_000
+        + (2 << 20)) as u64
 }
 
-fn unchanged(inputs: &Inputs, identity: &Identity, plan: &Plan, folder: PathBuf) -> Result<Summary> {
+fn unchanged(
+    inputs: &Inputs,
+    identity: &Identity,
+    plan: &Plan,
+    folder: PathBuf,
+) -> Result<Summary> {
     let run = PublishedRun::open(&folder)?;
     let total = |name: &str| run.manifest.totals.get(name).copied().unwrap_or(0.0);
     let mut summary = summary(inputs, &Outcome::default(), plan);
     summary.unchanged = true;
     (summary.errors, summary.warnings) = (total("errors") as usize, total("warnings") as usize);
-    (summary.severe, summary.attention) = (run.manifest.severe.clone(), run.manifest.attention.clone());
+    (summary.severe, summary.attention) =
+        (run.manifest.severe.clone(), run.manifest.attention.clone());
     summary.order_lines = total("recommended_lines") as usize;
     summary.order_value = crate::units::Money::from_f64(total("recommended_value")).to_string();
     summary.locate(identity.run_id(), folder);
@@ -429,7 +477,8 @@ fn attention(exceptions: &[Exception]) -> Vec<String> {
         }
     }
     let line = |(e, count): (&Exception, usize)| {
-        let more = if count > 1 { format!("; and {} more like it", count - 1) } else { String::new() };
+        let more =
+            if count > 1 { format!("; and {} more like it", count - 1) } else { String::new() };
         format!("{}: {} ({}){more}", e.key, e.what, e.why)
     };
     kinds.into_iter().take(12).map(line).collect()
@@ -445,7 +494,9 @@ impl Summary {
 
 /// When the process took the lock, for whoever finds it held; never part of a result.
 fn started() -> String {
-    let seconds = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |d| d.as_secs());
+    let seconds = std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .map_or(0, |d| d.as_secs());
     let time = i64::try_from(seconds).ok().and_then(|s| chrono::DateTime::from_timestamp(s, 0));
     time.map_or_else(String::new, |t| t.format("%Y-%m-%dT%H:%M:%SZ").to_string())
 }
@@ -468,7 +519,10 @@ impl StageClock {
     }
 
     fn timings(&self) -> serde_json::Value {
-        self.laps.iter().map(|&(stage, seconds)| (stage.to_string(), serde_json::Value::from(seconds))).collect()
+        self.laps
+            .iter()
+            .map(|&(stage, seconds)| (stage.to_string(), serde_json::Value::from(seconds)))
+            .collect()
     }
 }
 

@@ -51,8 +51,10 @@ impl Terminal {
     /// Starts the log in the given form; bars are for terminals and people only.
     #[must_use]
     pub fn new(format: LogFormat) -> Self {
-        let log =
-            tracing_subscriber::fmt().with_writer(std::io::stderr).with_target(false).with_ansi(std::io::stderr().is_terminal());
+        let log = tracing_subscriber::fmt()
+            .with_writer(std::io::stderr)
+            .with_target(false)
+            .with_ansi(std::io::stderr().is_terminal());
         // A second start in one process (tests) keeps the first log: that is all the error could say.
         let _ = match format {
             LogFormat::Text => log.compact().try_init(),

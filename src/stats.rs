@@ -28,7 +28,8 @@ pub fn mean(values: &[f64]) -> Option<f64> {
 #[must_use]
 pub fn variance(values: &[f64]) -> Option<f64> {
     let mean = mean(values)?;
-    let (sum, n) = observed(values).fold((0.0, 0usize), |(sum, n), v| (sum + (v - mean) * (v - mean), n + 1));
+    let (sum, n) =
+        observed(values).fold((0.0, 0usize), |(sum, n), v| (sum + (v - mean) * (v - mean), n + 1));
     (n > 1).then(|| sum / (n - 1) as f64)
 }
 
@@ -147,7 +148,12 @@ mod tests {
     fn autocorrelation_of_an_alternating_series_is_near_minus_one() {
         let values: Vec<f64> = (0..100).map(|i| f64::from(i % 2)).collect();
         let r = autocorrelations(&values, 20);
-        assert!((r[0] - 1.0).abs() < 1e-12 && (r[1] + 0.99).abs() < 1e-12 && (r[20] - 0.8).abs() < 1e-12, "{r:?}");
+        assert!(
+            (r[0] - 1.0).abs() < 1e-12
+                && (r[1] + 0.99).abs() < 1e-12
+                && (r[20] - 0.8).abs() < 1e-12,
+            "{r:?}"
+        );
         assert_eq!(autocorrelations(&[5.0; 9], 1), [0.0, 0.0]);
     }
 }

@@ -40,7 +40,9 @@ id!(
 );
 
 /// Whole units of stock: sums are exact.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
+)]
 pub struct Units(pub i64);
 
 impl fmt::Display for Units {
@@ -70,7 +72,9 @@ impl std::iter::Sum for Units {
 }
 
 /// Exact money in ten-thousandths of the currency unit, so that unit costs with four decimals add up exactly.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
+)]
 pub struct Money(pub i64);
 
 impl Money {
@@ -155,7 +159,8 @@ impl Probability {
 impl TryFrom<f64> for Probability {
     type Error = String;
     fn try_from(value: f64) -> Result<Self, String> {
-        Self::new(value).ok_or_else(|| format!("{value} is not a probability between 0 and 1 (both excluded)"))
+        Self::new(value)
+            .ok_or_else(|| format!("{value} is not a probability between 0 and 1 (both excluded)"))
     }
 }
 
@@ -186,7 +191,11 @@ impl LeadTime {
     #[must_use]
     pub fn new(mean_days: f64, sd_days: f64, max_days: f64) -> Option<Self> {
         let finite = mean_days.is_finite() && sd_days.is_finite() && max_days.is_finite();
-        (finite && mean_days > 0.0 && sd_days >= 0.0 && max_days >= mean_days).then_some(Self { mean_days, sd_days, max_days })
+        (finite && mean_days > 0.0 && sd_days >= 0.0 && max_days >= mean_days).then_some(Self {
+            mean_days,
+            sd_days,
+            max_days,
+        })
     }
 
     /// Mean, calendar days. `[L]`

@@ -14,7 +14,8 @@ fn demo() -> tempfile::TempDir {
     work
 }
 
-const CONFIG: [&str; 6] = ["--config", "shop/data/orderpoint.toml", "--out", "shop", "--models", "shop/models"];
+const CONFIG: [&str; 6] =
+    ["--config", "shop/data/orderpoint.toml", "--out", "shop", "--models", "shop/models"];
 
 fn with_config<'a>(command: &[&'a str]) -> Vec<&'a str> {
     [command, &CONFIG].concat()
@@ -37,7 +38,10 @@ fn check_names_every_bad_row_of_the_sample() {
     }
     let json = text(&succeeds(work.path(), &with_config(&["check", "--json"]), &[0]).stdout);
     let json: serde_json::Value = serde_json::from_str(&json).unwrap();
-    assert_eq!((json["as_of"].as_str(), json["quarantine"].as_array().unwrap().len()), (Some("2026-03-02"), 7));
+    assert_eq!(
+        (json["as_of"].as_str(), json["quarantine"].as_array().unwrap().len()),
+        (Some("2026-03-02"), 7)
+    );
 }
 
 #[test]
@@ -62,7 +66,11 @@ fn an_approved_line_is_kept_once_exported_once_and_not_proposed_again() {
     std::fs::write(work.path().join("decisions.csv"), decisions).unwrap();
     let review = with_config(&["review", "--decisions", "decisions.csv"]);
     let said = text(&succeeds(work.path(), &review, &[3]).stdout);
-    assert!(said.contains("1 decisions kept, 1 of them orders") && said.contains("nobody-knows is unknown"), "{said}");
+    assert!(
+        said.contains("1 decisions kept, 1 of them orders")
+            && said.contains("nobody-knows is unknown"),
+        "{said}"
+    );
     assert!(text(&succeeds(work.path(), &review, &[0]).stdout).contains("taken in before"));
 
     let export = with_config(&["export", "--format", "generic", "--file", "orders.csv"]);
@@ -73,16 +81,24 @@ fn an_approved_line_is_kept_once_exported_once_and_not_proposed_again() {
     succeeds(work.path(), &with_config(&["run"]), &[0]);
     let next = Table::published(&work.path().join("shop"), "recommendations");
     let again = next.rows.iter().find(|row| next.text(row, "recommendation_id") == id);
-    assert!(again.is_none_or(|row| next.number(row, "quantity") == 0.0), "proposed again: {again:?}");
+    assert!(
+        again.is_none_or(|row| next.number(row, "quantity") == 0.0),
+        "proposed again: {again:?}"
+    );
 }
 
 #[test]
 fn a_pilot_plans_only_the_listed_items() {
     let work = demo();
     std::fs::write(work.path().join("two.txt"), "FIL-0011\nBEA-0001 # the house roast\n").unwrap();
-    succeeds(work.path(), &["run", "--config", "shop/data/orderpoint.toml", "--out", "pilot", "--only", "two.txt"], &[0]);
+    succeeds(
+        work.path(),
+        &["run", "--config", "shop/data/orderpoint.toml", "--out", "pilot", "--only", "two.txt"],
+        &[0],
+    );
     let lines = Table::published(&work.path().join("pilot"), "recommendations");
-    let skus: std::collections::BTreeSet<_> = lines.rows.iter().map(|row| lines.text(row, "sku")).collect();
+    let skus: std::collections::BTreeSet<_> =
+        lines.rows.iter().map(|row| lines.text(row, "sku")).collect();
     assert_eq!(skus.into_iter().collect::<Vec<_>>(), ["BEA-0001", "FIL-0011"]);
 }
 
@@ -100,7 +116,8 @@ fn exit_codes_tell_what_kind_of_trouble_it_is() {
 #[test]
 fn the_notify_file_tells_of_failures_too() {
     let work = tempfile::tempdir().unwrap();
-    let output = orderpoint(work.path(), &["run", "--data", "nowhere", "--notify-file", "note.txt"]);
+    let output =
+        orderpoint(work.path(), &["run", "--data", "nowhere", "--notify-file", "note.txt"]);
     assert_eq!(output.status.code(), Some(3));
     let note = std::fs::read_to_string(work.path().join("note.txt")).unwrap();
     assert!(note.starts_with("orderpoint published nothing (exit code 3)"), "{note}");

@@ -7,7 +7,9 @@ use orderpoint::{cli::Options, config::Plan};
 fn every_committed_configuration_is_a_plan() {
     for folder in ["tests/configs", "tests/golden", "data/sample"] {
         let folder = root().join(folder);
-        for file in files(&folder).into_iter().filter(|file| file.extension().is_some_and(|e| e == "toml")) {
+        for file in
+            files(&folder).into_iter().filter(|file| file.extension().is_some_and(|e| e == "toml"))
+        {
             let path = folder.join(file);
             let options = Options { config: Some(path.clone()), ..Options::default() };
             Plan::load(&options).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
@@ -31,7 +33,8 @@ fn init_writes_a_configuration_and_every_table_once() {
 #[test]
 fn a_wrong_configuration_exits_2_and_lists_every_problem() {
     let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("orderpoint.toml"), "[run]\nhorizon_day = 9\n[claen]\n").unwrap();
+    std::fs::write(folder.path().join("orderpoint.toml"), "[run]\nhorizon_day = 9\n[claen]\n")
+        .unwrap();
     let output = crate::support::orderpoint(folder.path(), &["run"]);
     assert_eq!(output.status.code(), Some(2));
     insta::assert_snapshot!(text(&output.stderr), @r"
@@ -45,7 +48,14 @@ fn a_wrong_configuration_exits_2_and_lists_every_problem() {
 fn help_is_for_planners() {
     for command in ["", "run", "demo", "simulate", "review", "export"] {
         let args = [command, "--help"];
-        let output = crate::support::succeeds(root(), if command.is_empty() { &args[1..] } else { &args }, &[0]);
-        insta::assert_snapshot!(format!("help-{}", if command.is_empty() { "all" } else { command }), text(&output.stdout));
+        let output = crate::support::succeeds(
+            root(),
+            if command.is_empty() { &args[1..] } else { &args },
+            &[0],
+        );
+        insta::assert_snapshot!(
+            format!("help-{}", if command.is_empty() { "all" } else { command }),
+            text(&output.stdout)
+        );
     }
 }

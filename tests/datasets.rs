@@ -34,7 +34,19 @@ fn whole_run(set: &str, data: &Path, more: &[&str]) {
     let work = tempfile::tempdir().unwrap();
     let config = root().join(format!("tests/configs/{set}.toml"));
     let (config, data) = (config.to_str().unwrap(), data.to_str().unwrap());
-    let mut args = vec!["run", "--config", config, "--data", data, "--out", "out", "--models", "models", "--threads", "2"];
+    let mut args = vec![
+        "run",
+        "--config",
+        config,
+        "--data",
+        data,
+        "--out",
+        "out",
+        "--models",
+        "models",
+        "--threads",
+        "2",
+    ];
     args.extend(more);
     let output = succeeds(work.path(), &args, &[0, 5]);
     println!("{set}: {}", String::from_utf8_lossy(&output.stdout));
@@ -50,7 +62,8 @@ pub fn holds(out: &Path) {
 }
 
 fn allocations_fit(out: &Path) {
-    let (allocation, recommendations) = (Table::published(out, "allocation"), Table::published(out, "recommendations"));
+    let (allocation, recommendations) =
+        (Table::published(out, "allocation"), Table::published(out, "recommendations"));
     let mut available = std::collections::BTreeMap::new();
     for row in &recommendations.rows {
         let key = ["sku", "location"].map(|c| recommendations.text(row, c).to_owned()).to_vec();
@@ -58,10 +71,14 @@ fn allocations_fit(out: &Path) {
     }
     for (pool, allocated) in allocation.sums(&["sku", "location"], "allocated") {
         let pool_units = available.get(&pool).copied();
-        assert!(pool_units.is_none_or(|units| allocated <= units), "{pool:?}: {allocated} allocated of {pool_units:?}");
+        assert!(
+            pool_units.is_none_or(|units| allocated <= units),
+            "{pool:?}: {allocated} allocated of {pool_units:?}"
+        );
     }
     for row in &allocation.rows {
-        let (published, allocated) = (allocation.number(row, "published"), allocation.number(row, "allocated"));
+        let (published, allocated) =
+            (allocation.number(row, "published"), allocation.number(row, "allocated"));
         assert!(published >= 0.0 && published <= allocated, "{row:?}");
     }
 }
@@ -92,7 +109,11 @@ fn orders_are_valid(out: &Path) {
 fn every_item_is_accounted_for(out: &Path) {
     let pools = |name: &str| -> BTreeSet<Vec<String>> {
         let table = Table::published(out, name);
-        table.rows.iter().map(|row| ["sku", "location"].map(|c| table.text(row, c).to_owned()).to_vec()).collect()
+        table
+            .rows
+            .iter()
+            .map(|row| ["sku", "location"].map(|c| table.text(row, c).to_owned()).to_vec())
+            .collect()
     };
     let demand = pools("demand");
     for name in ["classification", "policy", "recommendations"] {
@@ -119,7 +140,8 @@ fn us_regional() {
 #[test]
 fn adventureworks() {
     let data = tempfile::tempdir().unwrap();
-    if prepared("adventureworks", "adventureworks", "sales_two_channel.csv", data.path()).is_some() {
+    if prepared("adventureworks", "adventureworks", "sales_two_channel.csv", data.path()).is_some()
+    {
         whole_run("adventureworks", data.path(), &[]);
     }
 }

@@ -16,7 +16,8 @@ impl Mounted {
     fn new(at: &Path, mib: usize) -> Option<Self> {
         fs::create_dir(at).unwrap();
         let size = format!("size={mib}m");
-        let done = Command::new("mount").args(["-t", "tmpfs", "-o", &size, "tmpfs"]).arg(at).output();
+        let done =
+            Command::new("mount").args(["-t", "tmpfs", "-o", &size, "tmpfs"]).arg(at).output();
         let done = done.is_ok_and(|output| output.status.success());
         if !done {
             println!("not tested: a file system cannot be mounted here");
@@ -25,7 +26,12 @@ impl Mounted {
     }
 
     fn remount(&self, how: &str) -> bool {
-        Command::new("mount").args(["-o", &format!("remount,{how}")]).arg(&self.0).status().unwrap().success()
+        Command::new("mount")
+            .args(["-o", &format!("remount,{how}")])
+            .arg(&self.0)
+            .status()
+            .unwrap()
+            .success()
     }
 }
 
@@ -36,7 +42,17 @@ impl Drop for Mounted {
 }
 
 fn run(at: &Path, as_of: &str) -> std::process::Output {
-    let args = ["run", "--config", "data/orderpoint.toml", "--data", "data", "--out", "disk/out", "--models", "models"];
+    let args = [
+        "run",
+        "--config",
+        "data/orderpoint.toml",
+        "--data",
+        "data",
+        "--out",
+        "disk/out",
+        "--models",
+        "models",
+    ];
     orderpoint(at, &[&args[..], &["--as-of", as_of]].concat())
 }
 
@@ -61,7 +77,11 @@ fn a_disk_that_fills_up_keeps_yesterday_and_says_what_it_lacks() {
     // From so little that the check refuses, over amounts at which single files fail, to enough.
     for free_kib in [64, 256, 512, 1024, 1536, 2048, 2560, 3072] {
         fs::remove_file(&filler).ok();
-        let space = Command::new("df").args(["--output=avail", "-k"]).arg(at.path().join("disk")).output().unwrap();
+        let space = Command::new("df")
+            .args(["--output=avail", "-k"])
+            .arg(at.path().join("disk"))
+            .output()
+            .unwrap();
         let space: usize = text(&space.stdout).lines().last().unwrap().trim().parse().unwrap();
         fs::write(&filler, vec![0; space.saturating_sub(free_kib) * 1024]).unwrap();
         let done = run(at.path(), "2026-03-02");

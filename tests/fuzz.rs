@@ -26,7 +26,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 /// What the supplier delivers at a time.
-const TERMS: LineTerms = LineTerms { minimum: Units(10), pack: Units(5), maximum: Some(Units(500)) };
+const TERMS: LineTerms =
+    LineTerms { minimum: Units(10), pack: Units(5), maximum: Some(Units(500)) };
 
 /// Address space of a fuzzing process, KiB: code, threads and all.
 const MEMORY_KIB: u64 = 3 << 20;
@@ -59,13 +60,17 @@ fn fuzz(reader: &str) {
         .env("RUST_BACKTRACE", "0")
         .output()
         .unwrap();
-    let said = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+    let said = String::from_utf8_lossy(&output.stdout).into_owned()
+        + &String::from_utf8_lossy(&output.stderr);
     if !output.status.success() {
-        let kept = std::env::temp_dir().join(format!("orderpoint-fuzz-{reader}-{}", std::process::id()));
+        let kept =
+            std::env::temp_dir().join(format!("orderpoint-fuzz-{reader}-{}", std::process::id()));
         fs::rename(at.path(), &kept).or_else(|_| copied(at.path(), &kept)).unwrap();
         panic!("{reader}: {}; the last case is kept in {}\n{said}", output.status, kept.display());
     }
-    said.lines().filter_map(|line| line.find("fuzzed").map(|at| &line[at..])).for_each(|line| println!("{line}"));
+    said.lines()
+        .filter_map(|line| line.find("fuzzed").map(|at| &line[at..]))
+        .for_each(|line| println!("{line}"));
 }
 
 fn copied(from: &Path, to: &Path) -> std::io::Result<()> {
@@ -137,7 +142,8 @@ fn watch() {
 #[test]
 #[ignore = "run by other tests, as a process of its own"]
 fn process() {
-    let (reader, at) = (std::env::var(READER).unwrap(), PathBuf::from(std::env::var_os(AT).unwrap()));
+    let (reader, at) =
+        (std::env::var(READER).unwrap(), PathBuf::from(std::env::var_os(AT).unwrap()));
     let mut target = Target::new(&reader, &at);
     let mut noise = Noise::new(number("FUZZ_SEED", 1));
     let seconds = number("FUZZ_SECONDS", 1) as f64;
@@ -184,10 +190,15 @@ struct Target {
 impl Target {
     fn new(reader: &str, at: &Path) -> Self {
         base(at);
-        let shop = files(&at.join("data")).into_iter().map(|file| (file.clone(), fs::read(at.join("data").join(file)).unwrap()));
+        let shop = files(&at.join("data"))
+            .into_iter()
+            .map(|file| (file.clone(), fs::read(at.join("data").join(file)).unwrap()));
         let shop = shop.collect();
         let ends = |name: &str| match reader {
-            "csv" | "mapping" => name.ends_with(".csv") && !name.starts_with("decisions") || name.ends_with(".csv.gz"),
+            "csv" | "mapping" => {
+                name.ends_with(".csv") && !name.starts_with("decisions")
+                    || name.ends_with(".csv.gz")
+            }
             "toml" => name.ends_with(".toml"),
             "decisions" => name.starts_with("decisions"),
             "states" => false,
@@ -231,7 +242,10 @@ impl Target {
         let shop = published();
         let run = PublishedRun::current(&shop.path().join("reports")).unwrap();
         if self.reader == "states" {
-            let (states, _) = models::load(&shop.path().join("models"), &run.manifest.run_id, "forecast").unwrap().unwrap();
+            let (states, _) =
+                models::load(&shop.path().join("models"), &run.manifest.run_id, "forecast")
+                    .unwrap()
+                    .unwrap();
             self.seeds.push(("states".to_owned(), states));
             return;
         }
@@ -305,8 +319,10 @@ impl Target {
         fs::create_dir(&data).unwrap();
         let stem = name.split(['-', '.']).next().unwrap_or_default();
         let table = schema::table(stem).map_or("sales", |s| s.table);
-        let ending = ["csv.gz", "parquet", "csv"].into_iter().find(|e| name.ends_with(e)).unwrap_or("csv");
-        let others = self.shop.iter().filter(|(file, _)| *file != Path::new(table).with_extension("csv"));
+        let ending =
+            ["csv.gz", "parquet", "csv"].into_iter().find(|e| name.ends_with(e)).unwrap_or("csv");
+        let others =
+            self.shop.iter().filter(|(file, _)| *file != Path::new(table).with_extension("csv"));
         others.for_each(|(file, bytes)| fs::write(data.join(file), bytes).unwrap());
         fs::write(data.join(format!("{table}.{ending}")), bytes).unwrap();
     }
@@ -316,12 +332,22 @@ impl Target {
         match self.reader.as_str() {
             "toml" => plan().map(drop),
             // Damage does not get this far: the digest is checked first.
-            "states" => Kept::read(&self.states).map(drop).ok_or_else(|| Error::input("states", "not understood")),
+            "states" => Kept::read(&self.states)
+                .map(drop)
+                .ok_or_else(|| Error::input("states", "not understood")),
             "decisions" => {
                 let intake = take_in(&self.at, &self.at.join("decisions.csv"), &self.proposals)?;
                 let kept = decisions::Kept::read(&self.at)?;
-                assert_eq!(kept.decisions.len(), intake.accepted.len(), "what is accepted is kept, and read back");
-                if intake.accepted.is_empty() { Err(Error::input("decisions.csv", "nothing accepted")) } else { Ok(()) }
+                assert_eq!(
+                    kept.decisions.len(),
+                    intake.accepted.len(),
+                    "what is accepted is kept, and read back"
+                );
+                if intake.accepted.is_empty() {
+                    Err(Error::input("decisions.csv", "nothing accepted"))
+                } else {
+                    Ok(())
+                }
             }
             _ => {
                 let mut request = plan()?.request();

@@ -22,7 +22,8 @@ fn rounded(cell: &str) -> String {
 fn as_csv(table: &Table) -> String {
     let mut head: Vec<_> = table.columns.iter().collect();
     head.sort_by_key(|(_, position)| **position);
-    let mut lines: Vec<String> = table.rows.iter().map(|row| line(row.iter().map(|cell| rounded(cell)))).collect();
+    let mut lines: Vec<String> =
+        table.rows.iter().map(|row| line(row.iter().map(|cell| rounded(cell)))).collect();
     lines.sort();
     let mut text = line(head.iter().map(|(name, _)| (*name).clone()));
     for row in lines {
@@ -32,7 +33,13 @@ fn as_csv(table: &Table) -> String {
 }
 
 fn line(cells: impl Iterator<Item = String>) -> String {
-    let quoted = |cell: String| if cell.contains([',', '"', '\n']) { format!("\"{}\"", cell.replace('"', "\"\"")) } else { cell };
+    let quoted = |cell: String| {
+        if cell.contains([',', '"', '\n']) {
+            format!("\"{}\"", cell.replace('"', "\"\""))
+        } else {
+            cell
+        }
+    };
     cells.map(quoted).collect::<Vec<_>>().join(",")
 }
 
@@ -41,9 +48,22 @@ fn golden(case: &str) {
     let work = tempfile::tempdir().unwrap();
     let mut published = Vec::new();
     for threads in ["1", "4"] {
-        let (config, input, out) = (folder.join("orderpoint.toml"), folder.join("input"), format!("out{threads}"));
+        let (config, input, out) =
+            (folder.join("orderpoint.toml"), folder.join("input"), format!("out{threads}"));
         let paths = [&config, &input].map(|p| p.to_str().unwrap());
-        let args = ["run", "--config", paths[0], "--data", paths[1], "--out", &out, "--models", "models", "--threads", threads];
+        let args = [
+            "run",
+            "--config",
+            paths[0],
+            "--data",
+            paths[1],
+            "--out",
+            &out,
+            "--models",
+            "models",
+            "--threads",
+            threads,
+        ];
         succeeds(work.path(), &args, &[0, 5]);
         let run = std::fs::canonicalize(work.path().join(&out).join("current")).unwrap();
         published.push((run.file_name().unwrap().to_owned(), run.join("tables")));
@@ -52,7 +72,11 @@ fn golden(case: &str) {
     assert_eq!(published[0].0, published[1].0, "the run id depends on the number of threads");
     for file in files(&published[0].1) {
         let bytes = |tables: &Path| std::fs::read(tables.join(&file)).unwrap();
-        assert!(bytes(&published[0].1) == bytes(&published[1].1), "{} differs between 1 and 4 threads", file.display());
+        assert!(
+            bytes(&published[0].1) == bytes(&published[1].1),
+            "{} differs between 1 and 4 threads",
+            file.display()
+        );
     }
     compare(&published[0].1, &folder.join("expected"));
 }
@@ -66,13 +90,19 @@ fn compare(tables: &Path, expected: &Path) {
             std::fs::write(&name, text).unwrap();
             continue;
         }
-        let wanted = std::fs::read_to_string(&name).unwrap_or_else(|e| panic!("{}: {e}; BLESS=1 writes it", name.display()));
+        let wanted = std::fs::read_to_string(&name)
+            .unwrap_or_else(|e| panic!("{}: {e}; BLESS=1 writes it", name.display()));
         let differs = wanted.lines().zip(text.lines()).position(|(a, b)| a != b);
         if let Some(i) = differs {
             let (was, is) = (wanted.lines().nth(i).unwrap(), text.lines().nth(i).unwrap());
             panic!("{} line {}:\n  expected {was}\n  got      {is}", name.display(), i + 1);
         }
-        assert_eq!(wanted.lines().count(), text.lines().count(), "{}: number of rows", name.display());
+        assert_eq!(
+            wanted.lines().count(),
+            text.lines().count(),
+            "{}: number of rows",
+            name.display()
+        );
     }
 }
 

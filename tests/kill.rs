@@ -23,8 +23,19 @@ fn night(i: i64) -> String {
 
 /// Arguments of the run of one night.
 fn run(as_of: &str) -> Vec<String> {
-    let fixed =
-        ["run", "--config", "data/orderpoint.toml", "--data", "data", "--out", "out", "--models", "models", "--as-of", as_of];
+    let fixed = [
+        "run",
+        "--config",
+        "data/orderpoint.toml",
+        "--data",
+        "data",
+        "--out",
+        "out",
+        "--models",
+        "models",
+        "--as-of",
+        as_of,
+    ];
     fixed.iter().map(|a| (*a).to_string()).collect()
 }
 
@@ -83,11 +94,15 @@ fn of_two_racing_binaries_one_publishes_and_the_other_is_told_who_does() {
             let racers = [(); 2].map(|()| scope.spawn(|| orderpoint(at.path(), &args)));
             racers.map(|racer| racer.join().unwrap())
         });
-        let published = both.iter().filter(|o| text(&o.stdout).contains("\"unchanged\":false")).count();
+        let published =
+            both.iter().filter(|o| text(&o.stdout).contains("\"unchanged\":false")).count();
         assert_eq!(published, 1, "night {i}: {both:?}");
         for refused in both.iter().filter(|o| o.status.code() == Some(4)) {
             let told = text(&refused.stderr);
-            assert!(told.contains("another run holds the lock") && told.contains("started"), "{told}");
+            assert!(
+                told.contains("another run holds the lock") && told.contains("started"),
+                "{told}"
+            );
         }
         assert!(both.iter().all(|o| [0, 4, 5].contains(&o.status.code().unwrap())), "{both:?}");
     }

@@ -63,8 +63,10 @@ impl Case {
             let lamp = lines.rows.iter().find(|row| lines.text(row, "sku") == "LAMP").unwrap();
             bytes = with_id(&bytes, lines.text(lamp, "recommendation_id"));
         }
-        let inside = !["orderpoint.toml", "decisions.csv", "only.txt"].contains(&self.stands_for.as_str());
-        let place = if inside { at.join("data").join(&self.stands_for) } else { at.join(&self.stands_for) };
+        let inside =
+            !["orderpoint.toml", "decisions.csv", "only.txt"].contains(&self.stands_for.as_str());
+        let place =
+            if inside { at.join("data").join(&self.stands_for) } else { at.join(&self.stands_for) };
         fs::create_dir_all(place.parent().unwrap()).unwrap();
         fs::write(place, bytes).unwrap();
         if !self.config.is_empty() {
@@ -133,14 +135,24 @@ fn every_malformed_file_is_answered_as_it_should_be() {
     for case in &cases.case {
         let output = case.run(&shop);
         let said = said(&output);
-        let missing: Vec<&String> = case.told.iter().filter(|told| !said.contains(told.as_str())).collect();
+        let missing: Vec<&String> =
+            case.told.iter().filter(|told| !said.contains(told.as_str())).collect();
         let raw = ["panicked", "internal error"].into_iter().find(|word| said.contains(word));
         if output.status.code() != Some(case.exit) || !missing.is_empty() || raw.is_some() {
             let code = output.status.code();
-            wrong.push(format!("{}: exit {code:?}, expected {}; not told: {missing:?}\n{said}", case.file, case.exit));
+            wrong.push(format!(
+                "{}: exit {code:?}, expected {}; not told: {missing:?}\n{said}",
+                case.file, case.exit
+            ));
         }
     }
-    assert!(wrong.is_empty(), "{} of {} cases:\n{}", wrong.len(), cases.case.len(), wrong.join("\n"));
+    assert!(
+        wrong.is_empty(),
+        "{} of {} cases:\n{}",
+        wrong.len(),
+        cases.case.len(),
+        wrong.join("\n")
+    );
     assert!(cases.case.len() >= 200, "{} cases", cases.case.len());
 }
 

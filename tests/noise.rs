@@ -52,7 +52,8 @@ const CELLS: [&str; 44] = [
 ];
 
 /// Bytes between cells and rows.
-const JOINTS: [&str; 12] = [",", ";", "\t", "|", "\n", "\r\n", "\r", "\"", "\",\"", "\n\n", "\0", "\u{feff}"];
+const JOINTS: [&str; 12] =
+    [",", ";", "\t", "|", "\n", "\r\n", "\r", "\"", "\",\"", "\n\n", "\0", "\u{feff}"];
 
 /// Values that a TOML key may be given.
 const VALUES: [&str; 26] = [
@@ -131,7 +132,8 @@ impl Noise {
                     bytes.splice(span.end..span.end, copy);
                 }
                 4 => {
-                    let token = if self.once_in(2) { self.one_of(&CELLS) } else { self.one_of(&JOINTS) };
+                    let token =
+                        if self.once_in(2) { self.one_of(&CELLS) } else { self.one_of(&JOINTS) };
                     bytes.splice(span.start..span.start, token.bytes());
                 }
                 5 => bytes.truncate(span.end),
@@ -147,7 +149,8 @@ impl Noise {
     /// A few changes to the rows, columns and cells of a text table.
     pub fn table(&mut self, bytes: &mut Vec<u8>) {
         let text = String::from_utf8_lossy(bytes).into_owned();
-        let mut rows: Vec<Vec<String>> = text.split('\n').map(|row| row.split(',').map(str::to_owned).collect()).collect();
+        let mut rows: Vec<Vec<String>> =
+            text.split('\n').map(|row| row.split(',').map(str::to_owned).collect()).collect();
         for _ in 0..=self.below(5) {
             let row = self.below(rows.len());
             let cell = self.below(rows[row].len());
@@ -185,10 +188,16 @@ impl Noise {
             let at = self.below(lines.len());
             match self.below(6) {
                 0..3 => {
-                    let keys: Vec<usize> = (0..lines.len()).filter(|&i| lines[i].contains(" = ")).collect();
+                    let keys: Vec<usize> =
+                        (0..lines.len()).filter(|&i| lines[i].contains(" = ")).collect();
                     if !keys.is_empty() {
                         let at = keys[self.below(keys.len())];
-                        let key = lines[at].trim_start_matches('#').split(" = ").next().unwrap_or_default().to_owned();
+                        let key = lines[at]
+                            .trim_start_matches('#')
+                            .split(" = ")
+                            .next()
+                            .unwrap_or_default()
+                            .to_owned();
                         lines[at] = format!("{key} = {}", self.one_of(&VALUES));
                     }
                 }
@@ -215,8 +224,12 @@ impl Noise {
     /// Changes to a Parquet file: mostly in its footer, whose length stays right, else in its pages and their headers.
     pub fn parquet(&mut self, bytes: &mut Vec<u8>) {
         let length = bytes.len();
-        let footer = length.checked_sub(8).and_then(|at| bytes[at..at + 4].try_into().ok()).map(u32::from_le_bytes);
-        let start = footer.and_then(|n| length.checked_sub(8 + n as usize)).filter(|start| *start >= 4);
+        let footer = length
+            .checked_sub(8)
+            .and_then(|at| bytes[at..at + 4].try_into().ok())
+            .map(u32::from_le_bytes);
+        let start =
+            footer.and_then(|n| length.checked_sub(8 + n as usize)).filter(|start| *start >= 4);
         let Some(start) = start else { return self.bytes(bytes) };
         if self.once_in(12) {
             return self.bytes(bytes);

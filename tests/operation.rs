@@ -11,7 +11,8 @@ fn too_little_memory_is_refused_with_the_figure_before_anything_is_written() {
     base(at.path());
     // One row that stretches the history of 3 items over a century.
     let sales = at.path().join("data/sales.csv");
-    let rows = fs::read_to_string(&sales).unwrap() + "1990-01-01,LAMP,web,1,19.90\n1990-01-01,DESK,web,1,19.90\n";
+    let rows = fs::read_to_string(&sales).unwrap()
+        + "1990-01-01,LAMP,web,1,19.90\n1990-01-01,DESK,web,1,19.90\n";
     fs::write(sales, rows).unwrap();
     let output = orderpoint(at.path(), &["run", "--memory", "0"]);
     let said = text(&output.stderr);
@@ -27,14 +28,26 @@ fn log_lines_are_json_with_stages_and_times_and_tell_no_secret() {
     base(at.path());
     let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_orderpoint"));
     let secret = "hunter2-not-to-be-told";
-    let output =
-        command.args(["run", "--log-format", "json"]).current_dir(at.path()).env("DATABASE_PASSWORD", secret).output().unwrap();
+    let output = command
+        .args(["run", "--log-format", "json"])
+        .current_dir(at.path())
+        .env("DATABASE_PASSWORD", secret)
+        .output()
+        .unwrap();
     assert_eq!(output.status.code(), Some(0));
-    let lines: Vec<serde_json::Value> =
-        text(&output.stderr).lines().map(|line| serde_json::from_str(line).unwrap_or_else(|e| panic!("{line}: {e}"))).collect();
+    let lines: Vec<serde_json::Value> = text(&output.stderr)
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap_or_else(|e| panic!("{line}: {e}")))
+        .collect();
     for stage in ["reading", "learning", "planning", "publishing"] {
-        let line = lines.iter().find(|line| line["stage"] == stage).unwrap_or_else(|| panic!("no line for {stage}"));
-        assert!(line["seconds"].is_number() && line["timestamp"].is_string() && line["level"] == "INFO", "{line}");
+        let line = lines
+            .iter()
+            .find(|line| line["stage"] == stage)
+            .unwrap_or_else(|| panic!("no line for {stage}"));
+        assert!(
+            line["seconds"].is_number() && line["timestamp"].is_string() && line["level"] == "INFO",
+            "{line}"
+        );
     }
     for file in files(at.path()) {
         let bytes = fs::read(at.path().join(&file)).unwrap();
@@ -62,8 +75,14 @@ fn a_severe_run_stays_severe_however_often_it_is_asked_for() {
     let first = text(&succeeds(at.path(), &args, &[5]).stdout).to_owned();
     let again = text(&succeeds(at.path(), &args, &[5]).stdout).to_owned();
     assert!(again.contains("published already"), "{again}");
-    assert_eq!(first.lines().skip(1).collect::<Vec<_>>(), again.lines().skip(1).collect::<Vec<_>>());
-    assert!(first.contains("severe: missing-table") && fs::read_to_string(at.path().join("note.txt")).unwrap() == again);
+    assert_eq!(
+        first.lines().skip(1).collect::<Vec<_>>(),
+        again.lines().skip(1).collect::<Vec<_>>()
+    );
+    assert!(
+        first.contains("severe: missing-table")
+            && fs::read_to_string(at.path().join("note.txt")).unwrap() == again
+    );
 }
 
 #[test]
@@ -87,24 +106,42 @@ fn a_code_that_only_side_tables_know_does_not_stop_the_night() {
         let (head, first) = (lines.next().unwrap(), lines.next());
         let Some(first) = first else { continue };
         let sku = head.split(',').position(|name| name == "sku").unwrap();
-        let stray: Vec<&str> = first.split(',').enumerate().map(|(i, cell)| if i == sku { "GONE" } else { cell }).collect();
+        let stray: Vec<&str> = first
+            .split(',')
+            .enumerate()
+            .map(|(i, cell)| if i == sku { "GONE" } else { cell })
+            .collect();
         fs::write(&path, format!("{}\n{}\n", rows.trim_end(), stray.join(","))).unwrap();
     }
     succeeds(at.path(), &["run"], &[0]);
     let told = Table::published(&at.path().join("reports"), "exceptions");
-    assert!(told.rows.iter().any(|row| told.text(row, "kind") == "unplanned-item" && told.text(row, "key") == "GONE"));
+    assert!(
+        told.rows.iter().any(
+            |row| told.text(row, "kind") == "unplanned-item" && told.text(row, "key") == "GONE"
+        )
+    );
 }
 
 #[test]
 fn suppliers_and_channels_named_like_paths_stay_inside_the_run() {
     let at = folder();
     base(at.path());
-    let hostile = [("acme", "../../../evil"), ("bolt", "..:..:..:evil"), ("web", "/etc/passwd"), ("shop", "-rf *")];
+    let hostile = [
+        ("acme", "../../../evil"),
+        ("bolt", "..:..:..:evil"),
+        ("web", "/etc/passwd"),
+        ("shop", "-rf *"),
+    ];
     for file in files(&at.path().join("data")) {
         let path = at.path().join("data").join(file);
         let text = fs::read_to_string(&path).unwrap();
-        fs::write(path, hostile.iter().fold(text, |text, (from, to)| text.replace(&format!("{from},"), &format!("{to},"))))
-            .unwrap();
+        fs::write(
+            path,
+            hostile.iter().fold(text, |text, (from, to)| {
+                text.replace(&format!("{from},"), &format!("{to},"))
+            }),
+        )
+        .unwrap();
     }
     let before = files(at.path());
     succeeds(at.path(), &["run"], &[0]);
@@ -114,19 +151,30 @@ fn suppliers_and_channels_named_like_paths_stay_inside_the_run() {
         let harmless = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
         assert!(name.chars().all(harmless) && !name.starts_with('-'), "{name}");
     }
-    let named = |folder: &str| fs::read_dir(at.path().join("reports/current").join(folder)).unwrap().count();
-    assert_eq!((named("orders"), named("channels")), (4, 2), "every supplier (and none) has a file of its own, and the workbook");
+    let named = |folder: &str| {
+        fs::read_dir(at.path().join("reports/current").join(folder)).unwrap().count()
+    };
+    assert_eq!(
+        (named("orders"), named("channels")),
+        (4, 2),
+        "every supplier (and none) has a file of its own, and the workbook"
+    );
 }
 
 #[test]
 fn the_readme_tells_schedulers_what_they_need() {
     let readme = fs::read_to_string(root().join("README.md")).unwrap();
-    for told in ["**cron**", "**systemd**", "**Airflow**", "--notify-file", "orderpoint prune --keep"] {
+    for told in
+        ["**cron**", "**systemd**", "**Airflow**", "--notify-file", "orderpoint prune --keep"]
+    {
         assert!(readme.contains(told), "{told} is not in the README");
     }
     let help = text(&orderpoint(root(), &["--help"]).stdout);
     for code in 0..=6 {
-        assert!(readme.contains(&format!("\n| {code} | ")), "exit code {code} is not in the README");
+        assert!(
+            readme.contains(&format!("\n| {code} | ")),
+            "exit code {code} is not in the README"
+        );
         assert!(help.contains(&format!("\n  {code}  ")), "exit code {code} is not in the help");
     }
 }

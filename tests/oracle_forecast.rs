@@ -2,7 +2,9 @@
 
 use orderpoint::forecast::ces::{self, CesForm, CesParams, CesPoint, CesState};
 use orderpoint::forecast::croston::{self, CrostonForm, Smoothing};
-use orderpoint::forecast::ets::{self, Effort, EtsForm, EtsParams, EtsPoint, EtsState, Scale, Trend};
+use orderpoint::forecast::ets::{
+    self, Effort, EtsForm, EtsParams, EtsPoint, EtsState, Scale, Trend,
+};
 use orderpoint::forecast::theta::{self, Line, ThetaForm, ThetaState};
 use std::fs;
 use std::path::Path;
@@ -41,7 +43,10 @@ fn cases(method: &str) -> Vec<Case> {
 }
 
 fn assert_close(ours: f64, theirs: f64, tolerance: f64, what: &str) {
-    assert!((ours - theirs).abs() <= tolerance * theirs.abs().max(1e-6), "{what}: {ours} against {theirs}");
+    assert!(
+        (ours - theirs).abs() <= tolerance * theirs.abs().max(1e-6),
+        "{what}: {ours} against {theirs}"
+    );
 }
 
 fn squared(values: &[f64], fitted: &[f64]) -> f64 {
@@ -61,10 +66,20 @@ fn ets_recursion_at_fixed_parameters() {
         let params = EtsParams { alpha: p[0], beta: p[1], gamma: p[2], phi: p[3] };
         let start = EtsPoint { level: p[5], trend: p[6], season: p[7..].to_vec() };
         let now = start.clone();
-        let mut state = EtsState { form: form(&case), params, start, now, observed: 0, sigma2: 0.0, loglik: 0.0, aicc: 0.0 };
+        let mut state = EtsState {
+            form: form(&case),
+            params,
+            start,
+            now,
+            observed: 0,
+            sigma2: 0.0,
+            loglik: 0.0,
+            aicc: 0.0,
+        };
         assert_close(squared(&case.values, &state.fitted(&case.values)), p[4], 1e-10, &case.name);
         case.values.iter().for_each(|&y| state.update(y));
-        let end: Vec<f64> = [state.now.level, state.now.trend].into_iter().chain(state.now.season).collect();
+        let end: Vec<f64> =
+            [state.now.level, state.now.trend].into_iter().chain(state.now.season).collect();
         end.iter().zip(&case.forecast).for_each(|(a, b)| assert_close(*a, *b, 1e-8, &case.name));
     }
 }
@@ -76,7 +91,13 @@ fn ets_fits_no_worse() {
             continue; // Outside the usual region β < α, which theirs left.
         }
         let state = ets::fit(&case.values, form(&case), Effort::Thorough).unwrap();
-        assert!(state.loglik >= case.loglik - 1e-3, "{}: {} against {}", case.name, state.loglik, case.loglik);
+        assert!(
+            state.loglik >= case.loglik - 1e-3,
+            "{}: {} against {}",
+            case.name,
+            state.loglik,
+            case.loglik
+        );
         // The nightly search is for long histories; on short ones it stops early, which costs likelihood, not accuracy.
         let fast = ets::fit(&case.values, form(&case), Effort::Fast).unwrap();
         let near = case.values.len() < 100 || fast.loglik >= case.loglik - 1.0;
@@ -89,9 +110,19 @@ fn ces_recursion_at_fixed_parameters() {
     for case in cases("ces_fixed") {
         let p = &case.params;
         let params = CesParams { alpha: [p[0], p[1]], beta: [0.0; 2] };
-        let start = CesPoint { level: p[3], potential: p[4], season: vec![], season_potential: vec![] };
+        let start =
+            CesPoint { level: p[3], potential: p[4], season: vec![], season_potential: vec![] };
         let now = start.clone();
-        let mut state = CesState { form: CesForm::None, params, start, now, observed: 0, sigma2: 0.0, loglik: 0.0, aicc: 0.0 };
+        let mut state = CesState {
+            form: CesForm::None,
+            params,
+            start,
+            now,
+            observed: 0,
+            sigma2: 0.0,
+            loglik: 0.0,
+            aicc: 0.0,
+        };
         assert_close(squared(&case.values, &state.fitted(&case.values)), p[2], 1e-10, &case.name);
         case.values.iter().for_each(|&y| state.update(y));
         assert_close(state.now.level, case.forecast[0], 1e-9, &case.name);
@@ -122,18 +153,33 @@ fn theta_form(case: &Case) -> ThetaForm {
 #[test]
 fn theta_recursion_at_fixed_parameters() {
     for case in cases("theta") {
-        let (form, [alpha, theta, start, mean_square]) = (theta_form(&case), case.params[..].try_into().unwrap());
+        let (form, [alpha, theta, start, mean_square]) =
+            (theta_form(&case), case.params[..].try_into().unwrap());
         if f64::abs(start) > 1e4 {
             continue; // Their search ran off along a level that α forgets at once; digits are lost.
         }
         let mut line = Line::default();
         if matches!(form, ThetaForm::Standard | ThetaForm::Optimised) {
             for (t, y) in (1..).zip(&case.values) {
-                line = Line { n: f64::from(t), sum: line.sum + y, weighted: line.weighted + f64::from(t) * y };
+                line = Line {
+                    n: f64::from(t),
+                    sum: line.sum + y,
+                    weighted: line.weighted + f64::from(t) * y,
+                };
             }
         }
         let omega = 1.0 - 1.0 / theta;
-        let mut state = ThetaState { form, alpha, omega, start, level: start, decay: 1.0, line, season: None, sigma2: 0.0 };
+        let mut state = ThetaState {
+            form,
+            alpha,
+            omega,
+            start,
+            level: start,
+            decay: 1.0,
+            line,
+            season: None,
+            sigma2: 0.0,
+        };
         let fitted = state.fitted(&case.values);
         let ours = squared(&case.values[3..], &fitted[3..]) / (case.values.len() - 3) as f64;
         assert_close(ours, mean_square, 1e-9, &case.name);
@@ -152,12 +198,20 @@ fn theta_fits_no_worse_and_forecasts_alike() {
             continue; // Their level ran off to explain the fourth error through what α leaves of it.
         }
         let state = theta::fit(&case.values, 1, theta_form(&case)).unwrap();
-        assert!(state.sigma2 <= 1.005 * case.params[3], "{}: {} against {}", case.name, state.sigma2, case.params[3]);
+        assert!(
+            state.sigma2 <= 1.005 * case.params[3],
+            "{}: {} against {}",
+            case.name,
+            state.sigma2,
+            case.params[3]
+        );
         let mut path = vec![0.0; case.forecast.len()];
         state.forecast_into(&mut path);
         // Where both found the same parameters (our α may go down to 0.01, theirs to 0.1), the paths are the same.
         if (state.alpha - case.params[0]).abs() < 0.03 && state.sigma2 > 0.995 * case.params[3] {
-            path.iter().zip(&case.forecast).for_each(|(a, b)| assert_close(*a, *b, 0.01, &case.name));
+            path.iter()
+                .zip(&case.forecast)
+                .for_each(|(a, b)| assert_close(*a, *b, 0.01, &case.name));
             alike += 1;
         }
     }
@@ -166,7 +220,9 @@ fn theta_fits_no_worse_and_forecasts_alike() {
 
 #[test]
 fn croston_family() {
-    for (method, form) in [("croston", CrostonForm::Croston), ("sba", CrostonForm::Sba), ("tsb", CrostonForm::Tsb)] {
+    for (method, form) in
+        [("croston", CrostonForm::Croston), ("sba", CrostonForm::Sba), ("tsb", CrostonForm::Tsb)]
+    {
         for case in cases(method) {
             let smoothing = Smoothing::Fixed { size: case.params[0], occurrence: case.params[1] };
             let rate = croston::fit(&case.values, form, smoothing).unwrap().rate();

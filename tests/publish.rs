@@ -26,7 +26,12 @@ fn columns(text: &str) -> BTreeMap<String, String> {
     let mut columns = BTreeMap::new();
     for line in text.lines().filter(|line| !line.is_empty()) {
         match line.strip_prefix("  ").and_then(|line| line.split_once(": ")) {
-            Some((name, rest)) => drop(columns.insert(format!("{table}.{name}"), rest.split(" [").next().unwrap().to_string())),
+            Some((name, rest)) => {
+                drop(columns.insert(
+                    format!("{table}.{name}"),
+                    rest.split(" [").next().unwrap().to_string(),
+                ))
+            }
             None => table = line,
         }
     }
@@ -41,7 +46,11 @@ fn removing_or_retyping_a_column_needs_a_new_schema_version() {
     if kept.lines().next() == now.lines().next() {
         let now = columns(&now);
         for (column, kind) in columns(&kept) {
-            assert_eq!(now.get(&column), Some(&kind), "{column} was removed or retyped under the same schema_version");
+            assert_eq!(
+                now.get(&column),
+                Some(&kind),
+                "{column} was removed or retyped under the same schema_version"
+            );
         }
     }
     snapshot("schemas.txt", &now);
@@ -90,7 +99,8 @@ fn demand_rows(run: &Small) -> Vec<DemandRow> {
         let key = panel.key(i);
         for (t, &gross) in panel.gross(i).iter().enumerate() {
             let period = panel.start(i) + t;
-            let returned: f32 = panel.returns(i).iter().filter(|r| r.0 as usize == period).map(|r| r.1).sum();
+            let returned: f32 =
+                panel.returns(i).iter().filter(|r| r.0 as usize == period).map(|r| r.1).sum();
             let flags = if panel.flags(i)[t] == 0 { "" } else { "stockout|promotion" };
             rows.push((
                 names.skus[key.sku.index()].clone(),
@@ -110,7 +120,10 @@ fn the_same_input_gives_the_same_bytes_and_a_second_run_changes_nothing() {
     let run = small("2024-04-01", 10);
     let a = run.publish(one.path(), "").unwrap();
     let b = run.publish(two.path(), "").unwrap();
-    assert_eq!(fs::read(a.join("manifest.json")).unwrap(), fs::read(b.join("manifest.json")).unwrap());
+    assert_eq!(
+        fs::read(a.join("manifest.json")).unwrap(),
+        fs::read(b.join("manifest.json")).unwrap()
+    );
     let stamp = || fs::metadata(a.join("manifest.json")).unwrap().modified().unwrap();
     let before = stamp();
     assert_eq!(run.publish(one.path(), "").unwrap(), a);
@@ -128,7 +141,10 @@ fn a_second_run_of_a_night_compares_with_the_same_yesterday() {
     small("2024-04-02", 11).publish(out.path(), "corrected").unwrap();
     let before = PublishedRun::before(out.path(), date("2024-04-02")).unwrap();
     assert_eq!(before.folder.file_name(), first.file_name());
-    assert_eq!(PublishedRun::current(out.path()).unwrap().manifest.previous.as_deref(), first.file_name().unwrap().to_str());
+    assert_eq!(
+        PublishedRun::current(out.path()).unwrap().manifest.previous.as_deref(),
+        first.file_name().unwrap().to_str()
+    );
 }
 
 #[test]
@@ -136,8 +152,10 @@ fn hostile_names_stay_inside_and_become_text() {
     let out = folder();
     let folder = small("2024-04-01", 10).publish(out.path(), "").unwrap();
     let list = |name: &str| {
-        let mut files: Vec<_> =
-            fs::read_dir(folder.join(name)).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
+        let mut files: Vec<_> = fs::read_dir(folder.join(name))
+            .unwrap()
+            .map(|e| e.unwrap().file_name().into_string().unwrap())
+            .collect();
         files.sort();
         files
     };
@@ -145,7 +163,10 @@ fn hostile_names_stay_inside_and_become_text() {
     assert_eq!(list("orders").len(), 3, "{:?}", list("orders"));
     assert!(!out.path().join("shop.csv").exists() && !folder.join("shop.csv").exists());
     let web = fs::read_to_string(folder.join("channels/web.csv")).unwrap();
-    assert!(web.contains(&format!("'{}", SKUS[2])) && web.contains(&format!("'{}", SKUS[0])), "{web}");
+    assert!(
+        web.contains(&format!("'{}", SKUS[2])) && web.contains(&format!("'{}", SKUS[0])),
+        "{web}"
+    );
 }
 
 #[test]
@@ -180,21 +201,34 @@ fn prune_keeps_the_newest_and_always_the_current_run() {
     let current = small("2024-04-02", 10).publish(out.path(), "corrected").unwrap();
     let lock = patient_lock(out.path());
     assert_eq!(prune(&lock, 2).unwrap().len(), 4);
-    let left: Vec<_> = PublishedRun::all(out.path()).into_iter().map(|r| r.manifest.as_of).collect();
+    let left: Vec<_> =
+        PublishedRun::all(out.path()).into_iter().map(|r| r.manifest.as_of).collect();
     assert_eq!(left, [date("2024-04-05"), date("2024-04-02")]);
-    assert_eq!(PublishedRun::current(out.path()).unwrap().folder, fs::canonicalize(current).unwrap());
+    assert_eq!(
+        PublishedRun::current(out.path()).unwrap().folder,
+        fs::canonicalize(current).unwrap()
+    );
 }
 
 #[test]
 fn the_audit_finds_what_must_not_be_published() {
     type Break = fn(&mut Small);
     let cases: [(Break, &str); 12] = [
-        (|s| s.outcome.allocation[0].allocated = Units(6), "11 units are allocated from a pool of 10"),
+        (
+            |s| s.outcome.allocation[0].allocated = Units(6),
+            "11 units are allocated from a pool of 10",
+        ),
         (|s| s.outcome.allocation[0].published = Units(5), "is not the allocation less the buffer"),
-        (|s| s.outcome.recommendations[0].quantity = Units(9), "below the supplier's minimum of 10"),
+        (
+            |s| s.outcome.recommendations[0].quantity = Units(9),
+            "below the supplier's minimum of 10",
+        ),
         (|s| s.outcome.recommendations[0].quantity = Units(51), "not whole packs of 5"),
         (|s| s.outcome.recommendations[0].quantity = Units(-5), "-5 units are recommended"),
-        (|s| s.outcome.recommendations[1].id = s.outcome.recommendations[0].id.clone(), "is not unique"),
+        (
+            |s| s.outcome.recommendations[1].id = s.outcome.recommendations[0].id.clone(),
+            "is not unique",
+        ),
         (|s| s.outcome.recommendations[0].value = Money(1), "is not 0.0001"),
         (|s| drop(s.outcome.recommendations.pop()), "neither a recommendation nor an exception"),
         (|s| drop(s.outcome.policy.pop()), "3 pools but 2 policies"),
@@ -224,7 +258,11 @@ fn a_spend_far_above_the_last_run_is_held_for_review() {
     r.steps.last_mut().unwrap().inputs[0].1 = 49_999.0;
     r.steps.last_mut().unwrap().value = 50_000.0;
     let error = run.publish(out.path(), "").unwrap_err();
-    assert!(matches!(error, Error::Audit(_)) && error.to_string().contains("over 5 times the last run's"), "{error}");
+    assert!(
+        matches!(error, Error::Audit(_))
+            && error.to_string().contains("over 5 times the last run's"),
+        "{error}"
+    );
     assert_eq!(PublishedRun::current(out.path()).unwrap().folder, fs::canonicalize(kept).unwrap());
     let loose = audit::Bounds { spend_factor: 1e9, ..audit::Bounds::default() };
     audit::audit(&run.inputs, &run.outcome, None, &loose).unwrap();
@@ -232,7 +270,9 @@ fn a_spend_far_above_the_last_run_is_held_for_review() {
 
 #[test]
 fn a_forecast_that_is_not_finite_or_crosses_is_not_published() {
-    for spoil in [(|f: &mut [f32; 8]| f[0] = f32::NAN) as fn(&mut [f32; 8]), |f| f[3] = 0.5, |f| f[0] = -1.0] {
+    for spoil in
+        [(|f: &mut [f32; 8]| f[0] = f32::NAN) as fn(&mut [f32; 8]), |f| f[3] = 0.5, |f| f[0] = -1.0]
+    {
         let out = folder();
         let mut run = small("2024-04-01", 10);
         spoil(&mut run.forecasts[1].quantiles[3]);

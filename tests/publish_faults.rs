@@ -52,7 +52,11 @@ impl Plan {
                 std::thread::park();
             }
         }
-        let kind = if self.fault == Fault::Full { io::ErrorKind::StorageFull } else { io::ErrorKind::Other };
+        let kind = if self.fault == Fault::Full {
+            io::ErrorKind::StorageFull
+        } else {
+            io::ErrorKind::Other
+        };
         if fails { Err(io::Error::new(kind, "injected")) } else { Ok(()) }
     }
 }
@@ -65,7 +69,9 @@ struct FaultyFile(Box<dyn DiskFile>, Arc<Plan>);
 impl Write for FaultyFile {
     fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
         match self.1.step(true) {
-            Err(_) if self.1.fault == Fault::Short && buf.len() > 1 => self.0.write(&buf[..buf.len() / 2]),
+            Err(_) if self.1.fault == Fault::Short && buf.len() > 1 => {
+                self.0.write(&buf[..buf.len() / 2])
+            }
             Err(error) => Err(error),
             Ok(()) => self.0.write(buf),
         }
@@ -144,7 +150,8 @@ fn is_whole_and_goes_on(out: &Path, what: &str) {
     let current = PublishedRun::current(out).unwrap();
     assert_eq!(current.folder, fs::canonicalize(new).unwrap(), "{what}");
     assert!(current.damaged().is_empty(), "{what}");
-    let mut left: Vec<_> = fs::read_dir(out).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
+    let mut left: Vec<_> =
+        fs::read_dir(out).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
     left.sort();
     assert_eq!(left, [".lock", "current", "runs"], "{what}");
 }
@@ -158,7 +165,11 @@ fn every_operation_may_fail_and_current_stays_whole() {
             let out = folder();
             yesterday().publish(out.path(), "").unwrap();
             // An error is expected, success is fine where the fault does not matter: only the state on disk counts.
-            let _ = tonight().publish_patiently(Arc::new(FaultyDisk(Plan::new(at, fault))), out.path(), "");
+            let _ = tonight().publish_patiently(
+                Arc::new(FaultyDisk(Plan::new(at, fault))),
+                out.path(),
+                "",
+            );
             is_whole_and_goes_on(out.path(), &format!("{fault:?} at {at} of {operations}"));
             points += 1;
         }
@@ -223,7 +234,10 @@ fn of_two_racing_runs_exactly_one_publishes() {
         let mut racers: Vec<Child> = (0..2).map(|_| spawn(out.path(), usize::MAX)).collect();
         let codes: Vec<_> = racers.iter_mut().map(|c| c.wait().unwrap().code().unwrap()).collect();
         // The later one is refused, or comes so late that it finds the run published.
-        assert!(codes.contains(&0) && codes.iter().all(|c| [0, CHILD_LOCKED].contains(c)), "round {round}: {codes:?}");
+        assert!(
+            codes.contains(&0) && codes.iter().all(|c| [0, CHILD_LOCKED].contains(c)),
+            "round {round}: {codes:?}"
+        );
         let runs = fs::read_dir(out.path().join("runs")).unwrap().count();
         assert_eq!(runs, 1, "round {round}");
         is_whole_and_goes_on(out.path(), &format!("round {round}"));
@@ -245,7 +259,8 @@ fn readers_of_current_never_see_half_a_run() {
             }
             seen
         });
-        let published: Vec<_> = (0..30).map(|night| tonight().publish(out.path(), &format!("night {night}"))).collect();
+        let published: Vec<_> =
+            (0..30).map(|night| tonight().publish(out.path(), &format!("night {night}"))).collect();
         done.store(true, Ordering::SeqCst);
         assert!(published.iter().all(Result::is_ok), "{published:?}");
         assert!(reader.join().unwrap() > 30);

@@ -19,7 +19,8 @@ use std::fs;
 use std::path::Path;
 
 /// What the supplier delivers at a time.
-const TERMS: LineTerms = LineTerms { minimum: Units(10), pack: Units(5), maximum: Some(Units(500)) };
+const TERMS: LineTerms =
+    LineTerms { minimum: Units(10), pack: Units(5), maximum: Some(Units(500)) };
 
 const HEADER: &str = "recommendation_id,decision,quantity,until,reason,author,time\n";
 
@@ -58,11 +59,16 @@ fn g2_decisions_that_hold_are_kept_and_the_others_are_told() {
     ];
     for (line, told) in cases {
         let intake = intake(out.path(), &format!("{HEADER}{line}\n"));
-        assert!(intake.accepted.is_empty() && intake.problems[0].contains(told), "{line}: {:?}", intake.problems);
+        assert!(
+            intake.accepted.is_empty() && intake.problems[0].contains(told),
+            "{line}: {:?}",
+            intake.problems
+        );
         assert!(intake.problems[0].starts_with("line 2: "), "{:?}", intake.problems);
     }
-    let good =
-        format!("{HEADER}R0-2024-04-01,approve,,,,ann,10:00\nR1-2024-04-01,edit,20,,=more,bob,\nR0-2024-04-01,reject,,,x,eve,\n");
+    let good = format!(
+        "{HEADER}R0-2024-04-01,approve,,,,ann,10:00\nR1-2024-04-01,edit,20,,=more,bob,\nR0-2024-04-01,reject,,,x,eve,\n"
+    );
     let first = intake(out.path(), &good);
     assert_eq!((first.accepted.len(), first.problems.len()), (2, 1), "{:?}", first.problems);
     assert!(first.problems[0].contains("was decided in line 2 already"));
@@ -72,7 +78,10 @@ fn g2_decisions_that_hold_are_kept_and_the_others_are_told() {
     assert!(twice.problems[0].contains("was approved by ann already"), "{:?}", twice.problems);
     let kept = Kept::read(out.path()).unwrap();
     assert_eq!(kept.decisions.len(), 2);
-    assert_eq!((kept.decisions[1].decision, kept.decisions[1].quantity), (Verdict::Edit, Units(20)));
+    assert_eq!(
+        (kept.decisions[1].decision, kept.decisions[1].quantity),
+        (Verdict::Edit, Units(20))
+    );
 }
 
 #[test]
@@ -84,9 +93,15 @@ fn a_file_that_is_no_decisions_file_is_refused_with_what_it_lacks() {
         let file = out.path().join("bad.csv");
         fs::write(&file, text).unwrap();
         let error = take_in(out.path(), &file, &proposals).unwrap_err();
-        assert!(matches!(error, Error::Input { .. }) && error.to_string().contains("is missing"), "{error}");
+        assert!(
+            matches!(error, Error::Input { .. }) && error.to_string().contains("is missing"),
+            "{error}"
+        );
     }
-    assert_eq!(take_in(out.path(), &out.path().join("none.csv"), &proposals).unwrap_err().exit_code(), 3);
+    assert_eq!(
+        take_in(out.path(), &out.path().join("none.csv"), &proposals).unwrap_err().exit_code(),
+        3
+    );
     let excel = "\u{feff}recommendation_id;decision;author\r\nR0-2024-04-01;Approved;ann\r\n";
     assert_eq!(intake(out.path(), excel).accepted.len(), 1);
 }
@@ -105,17 +120,25 @@ fn g3_approved_but_unplaced_units_count_as_on_order_until_they_are_placed() {
     let (out, _) = published("2024-04-01");
     intake(
         out.path(),
-        &format!("{HEADER}R0-2024-04-01,approve,,,,ann,\nR1-2024-04-01,reject,,2024-04-10,supplier is closed,bob,\n"),
+        &format!(
+            "{HEADER}R0-2024-04-01,approve,,,,ann,\nR1-2024-04-01,reject,,2024-04-10,supplier is closed,bob,\n"
+        ),
     );
     let kept = Kept::read(out.path()).unwrap();
     let mut next = small("2024-04-02", 11).inputs;
     let standing = Standing::new(&kept, &next, date("2024-04-02"));
-    assert_eq!((standing.pending.len(), standing.pending[0].sku, standing.pending[0].quantity), (1, SkuId(0), Units(50)));
+    assert_eq!(
+        (standing.pending.len(), standing.pending[0].sku, standing.pending[0].quantity),
+        (1, SkuId(0), Units(50))
+    );
     assert_eq!(standing.pending[0].expected, Some(date("2024-04-08")));
     let why = &standing.quiet(SkuId(1), LocationId(0), Some(SupplierId(1))).unwrap().why;
     assert_eq!(why, "rejected by bob until 2024-04-10: supplier is closed");
     assert!(Standing::new(&kept, &next, date("2024-04-10")).quiet.is_empty());
-    assert!(Standing::new(&kept, &next, date("2024-05-01")).pending.is_empty(), "an approval lapses");
+    assert!(
+        Standing::new(&kept, &next, date("2024-05-01")).pending.is_empty(),
+        "an approval lapses"
+    );
     next.purchase_orders.push(order("4711", "2024-04-01"));
     assert!(Standing::new(&kept, &next, date("2024-04-02")).pending.is_empty());
 }
@@ -166,7 +189,10 @@ fn g3_an_approved_line_waits_for_its_own_order_whatever_is_decided_since() {
 #[test]
 fn g2_approved_lines_are_exported_once_with_ids_that_never_change() {
     let (out, _) = published("2024-04-01");
-    intake(out.path(), &format!("{HEADER}R0-2024-04-01,approve,,,=1+1,ann,\nR1-2024-04-01,edit,20,,,bob,\n"));
+    intake(
+        out.path(),
+        &format!("{HEADER}R0-2024-04-01,approve,,,=1+1,ann,\nR1-2024-04-01,edit,20,,,bob,\n"),
+    );
     let kept = Kept::read(out.path()).unwrap();
     let day = date("2024-04-01");
     let new = orders(&kept, day, Selection::New);
@@ -178,7 +204,10 @@ fn g2_approved_lines_are_exported_once_with_ids_that_never_change() {
         if format != Format::Xlsx {
             let text = String::from_utf8(file).unwrap();
             assert!(text.lines().count() == 3 && text.contains("PO-20240401-"), "{text}");
-            assert!(text.contains("R0-2024-04-01") && text.contains("'-2+3") && !text.contains(",=1+1"), "{text}");
+            assert!(
+                text.contains("R0-2024-04-01") && text.contains("'-2+3") && !text.contains(",=1+1"),
+                "{text}"
+            );
         }
     }
     mark(out.path(), &new).unwrap();
@@ -201,12 +230,24 @@ fn g4_overrides_have_an_author_and_an_end() {
         date: None,
         expires: expires.map(date),
     };
-    inputs.overrides = vec![of(None, 10.0, None, "ann"), of(Some(LocationId(0)), 20.0, Some("2024-04-05"), "")];
-    let value =
-        |day: &str| active_override(&inputs.overrides, (SkuId(0), LocationId(0)), "safety_stock", date(day)).unwrap().value;
+    inputs.overrides =
+        vec![of(None, 10.0, None, "ann"), of(Some(LocationId(0)), 20.0, Some("2024-04-05"), "")];
+    let value = |day: &str| {
+        active_override(&inputs.overrides, (SkuId(0), LocationId(0)), "safety_stock", date(day))
+            .unwrap()
+            .value
+    };
     assert_eq!(value("2024-04-04"), 20.0);
     assert_eq!(value("2024-04-05"), 10.0);
-    assert!(active_override(&inputs.overrides, (SkuId(1), LocationId(0)), "safety_stock", date("2024-04-01")).is_none());
+    assert!(
+        active_override(
+            &inputs.overrides,
+            (SkuId(1), LocationId(0)),
+            "safety_stock",
+            date("2024-04-01")
+        )
+        .is_none()
+    );
     assert_eq!(override_exceptions(&inputs, date("2024-04-01"))[0].kind, "override-unsigned");
     assert_eq!(override_exceptions(&inputs, date("2024-04-05"))[0].kind, "override-expired");
 }
@@ -215,17 +256,29 @@ fn g4_overrides_have_an_author_and_an_end() {
 fn g6_changes_name_what_moved_and_why() {
     let (out, first) = published("2024-04-01");
     let mut second = small("2024-04-02", 11);
-    let last = || LastRun::read(PublishedRun::current(out.path()).unwrap(), &first.inputs.names).unwrap().unwrap();
+    let last = || {
+        LastRun::read(PublishedRun::current(out.path()).unwrap(), &first.inputs.names)
+            .unwrap()
+            .unwrap()
+    };
     let identity = |config| {
-        Identity { as_of: date("2024-04-02"), config, inputs: &last().run.manifest.inputs.clone(), previous: None, kept: "" }
-            .manifest(Default::default())
+        Identity {
+            as_of: date("2024-04-02"),
+            config,
+            inputs: &last().run.manifest.inputs.clone(),
+            previous: None,
+            kept: "",
+        }
+        .manifest(Default::default())
     };
     assert_eq!(compare(&last(), &second.inputs, &second.outcome, &identity("")), []);
     let r = &mut second.outcome.recommendations[0];
     (r.quantity, r.inventory_position, r.available) = (Units(60), Units(0), Units(0));
     let changes = compare(&last(), &second.inputs, &second.outcome, &identity("horizon"));
-    let found: Vec<_> =
-        changes.iter().map(|c| (c.key.as_str(), c.field, c.before.as_str(), c.after.as_str(), c.cause.as_str())).collect();
+    let found: Vec<_> = changes
+        .iter()
+        .map(|c| (c.key.as_str(), c.field, c.before.as_str(), c.after.as_str(), c.cause.as_str()))
+        .collect();
     assert_eq!(found[0], ("-2+3/main", "quantity", "50", "60", "stock +10"));
     assert_eq!((found[1].0, found[1].1, found[1].4), ("run", "configuration", "policy"));
 }
@@ -233,10 +286,18 @@ fn g6_changes_name_what_moved_and_why() {
 #[test]
 fn j2_the_scorecard_counts_what_was_accepted_unchanged() {
     let (out, run) = published("2024-04-01");
-    intake(out.path(), &format!("{HEADER}R0-2024-04-01,approve,,,,ann,\nR1-2024-04-01,reject,,,no,bob,\n"));
+    intake(
+        out.path(),
+        &format!("{HEADER}R0-2024-04-01,approve,,,,ann,\nR1-2024-04-01,reject,,,no,bob,\n"),
+    );
     let card = scorecard(&Kept::read(out.path()).unwrap(), &[], &run.inputs.names, &run.outcome);
-    let of = |indicator: &str, scope: &str| card.iter().find(|i| i.indicator == indicator && i.scope == scope).unwrap();
-    assert_eq!((of("accepted_unchanged", "all").numerator, of("accepted_unchanged", "all").denominator), (1.0, 2.0));
+    let of = |indicator: &str, scope: &str| {
+        card.iter().find(|i| i.indicator == indicator && i.scope == scope).unwrap()
+    };
+    assert_eq!(
+        (of("accepted_unchanged", "all").numerator, of("accepted_unchanged", "all").denominator),
+        (1.0, 2.0)
+    );
     assert_eq!(of("accepted_unchanged", "class:A").value, Some(100.0));
     assert_eq!(of("rejected_value", "all").value, Some(15.0 * 1.2345));
 }
@@ -244,7 +305,12 @@ fn j2_the_scorecard_counts_what_was_accepted_unchanged() {
 #[test]
 fn c15_changes_are_weighed_against_the_proposal_once_their_outcome_is_known() {
     let (out, _) = published("2024-04-01");
-    intake(out.path(), &format!("{HEADER}R0-2024-04-01,reject,,,too much,ann,\nR1-2024-04-01,edit,20,,a promotion,bob,\n"));
+    intake(
+        out.path(),
+        &format!(
+            "{HEADER}R0-2024-04-01,reject,,,too much,ann,\nR1-2024-04-01,edit,20,,a promotion,bob,\n"
+        ),
+    );
     let kept = Kept::read(out.path()).unwrap();
     let later = |as_of: &str, history| {
         let mut run = small(as_of, history);
@@ -262,12 +328,20 @@ fn c15_changes_are_weighed_against_the_proposal_once_their_outcome_is_known() {
             location: LocationId(0),
             on_hand: Units(on_hand),
         };
-        run.inputs.stock_history =
-            vec![level("2024-04-07", 0), level("2024-04-20", 9), level("2024-05-02", 2), level("2024-05-20", 0)];
+        run.inputs.stock_history = vec![
+            level("2024-04-07", 0),
+            level("2024-04-20", 9),
+            level("2024-05-02", 2),
+            level("2024-05-20", 0),
+        ];
         run
     };
     let terms = Terms { judged_days: 28, holding_rate: 0.2 };
-    assert_eq!(judge(&kept, &later("2024-05-05", 40).inputs, terms), [], "the 28 days are not over");
+    assert_eq!(
+        judge(&kept, &later("2024-05-05", 40).inputs, terms),
+        [],
+        "the 28 days are not over"
+    );
     let run = later("2024-05-06", 41);
     let judged = judge(&kept, &run.inputs, terms);
     let (margin, holding) = (10.0 - 1.2345, 1.2345 * 0.2 * 28.0 / 365.0);
@@ -277,10 +351,15 @@ fn c15_changes_are_weighed_against_the_proposal_once_their_outcome_is_known() {
     assert_eq!((judged[1].change, judged[1].rejected, judged[1].sold), (Units(5), false, 3.0));
     close(judged[1].value(), 3.0 * margin - 2.0 * holding);
     let card = scorecard(&kept, &judged, &run.inputs.names, &run.outcome);
-    let of = |indicator: &str| card.iter().find(|i| i.indicator == indicator && i.scope == "all").unwrap();
+    let of = |indicator: &str| {
+        card.iter().find(|i| i.indicator == indicator && i.scope == "all").unwrap()
+    };
     close(of("planner_value_added").value.unwrap(), judged[0].value() + judged[1].value());
     assert_eq!((of("changes_better").numerator, of("changes_better").denominator), (1.0, 2.0));
-    assert_eq!((of("rejected_would_have_sold").numerator, of("rejected_would_have_sold").denominator), (8.0, 50.0));
+    assert_eq!(
+        (of("rejected_would_have_sold").numerator, of("rejected_would_have_sold").denominator),
+        (8.0, 50.0)
+    );
 }
 
 #[test]
@@ -298,6 +377,14 @@ fn g7_explain_tells_the_arithmetic_of_the_last_run() {
         assert!(text.contains(told), "{told}: {text}");
     }
     let error = explain(&run, "=cmd", None).unwrap_err();
-    assert!(error.exit_code() == 2 && error.to_string().contains("did you mean `=cmd|' /C calc'!A0`?"), "{error}");
-    assert!(explain(&run, "-2+3", Some("webb")).unwrap_err().to_string().contains("did you mean `web`?"));
+    assert!(
+        error.exit_code() == 2 && error.to_string().contains("did you mean `=cmd|' /C calc'!A0`?"),
+        "{error}"
+    );
+    assert!(
+        explain(&run, "-2+3", Some("webb"))
+            .unwrap_err()
+            .to_string()
+            .contains("did you mean `web`?")
+    );
 }

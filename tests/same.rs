@@ -21,19 +21,35 @@ fn sample(at: &Path) {
 }
 
 fn run(at: &Path, out: &str, more: &[&str]) {
-    let args = ["run", "--config", "data/orderpoint.toml", "--data", "data", "--out", out, "--models", "models"];
+    let args = [
+        "run",
+        "--config",
+        "data/orderpoint.toml",
+        "--data",
+        "data",
+        "--out",
+        out,
+        "--models",
+        "models",
+    ];
     succeeds(at, &[&args[..], more].concat(), &[0, 5]);
 }
 
 /// Every table but those that name files and lines, as text.
 fn results(out: &Path) -> BTreeMap<String, Vec<Vec<String>>> {
     let tables = fs::canonicalize(out.join("current/tables")).unwrap();
-    let named = files(&tables).into_iter().map(|file| file.with_extension("").display().to_string());
+    let named =
+        files(&tables).into_iter().map(|file| file.with_extension("").display().to_string());
     let kept = named.filter(|name| !["quarantine", "exceptions"].contains(&name.as_str()));
-    kept.map(|name| (name.clone(), Table::read(&tables.join(format!("{name}.parquet"))).rows)).collect()
+    kept.map(|name| (name.clone(), Table::read(&tables.join(format!("{name}.parquet"))).rows))
+        .collect()
 }
 
-fn assert_same(expected: &BTreeMap<String, Vec<Vec<String>>>, found: &BTreeMap<String, Vec<Vec<String>>>, what: &str) {
+fn assert_same(
+    expected: &BTreeMap<String, Vec<Vec<String>>>,
+    found: &BTreeMap<String, Vec<Vec<String>>>,
+    what: &str,
+) {
     for (name, rows) in expected {
         let differs = rows.iter().zip(&found[name]).find(|(a, b)| a != b);
         assert!(differs.is_none(), "{what}: {name} differs: {differs:?}");
@@ -48,14 +64,18 @@ fn shuffled(noise: &mut Noise, rows: &mut [&str]) {
 }
 
 fn gzip(path: &Path, text: &str) {
-    let mut out = flate2::write::GzEncoder::new(fs::File::create(path).unwrap(), flate2::Compression::fast());
+    let mut out =
+        flate2::write::GzEncoder::new(fs::File::create(path).unwrap(), flate2::Compression::fast());
     out.write_all(text.as_bytes()).unwrap();
     out.finish().unwrap();
 }
 
 /// Shuffles the rows of every table and splits it into up to three parts, some gzipped.
 fn scatter(noise: &mut Noise, data: &Path) {
-    let tables: Vec<_> = files(data).into_iter().filter(|file| file.extension().is_some_and(|e| e == "csv")).collect();
+    let tables: Vec<_> = files(data)
+        .into_iter()
+        .filter(|file| file.extension().is_some_and(|e| e == "csv"))
+        .collect();
     for table in tables {
         let text = fs::read_to_string(data.join(&table)).unwrap();
         let (head, body) = text.split_once('\n').unwrap();
@@ -91,22 +111,32 @@ fn results_after(change: impl FnOnce(&Path)) -> BTreeMap<String, Vec<Vec<String>
 fn the_order_of_rows_and_the_split_into_parts_change_nothing() {
     let expected = results_after(|_| {});
     for seed in 0..3 {
-        assert_same(&expected, &results_after(|data| scatter(&mut Noise::new(seed), data)), &format!("seed {seed}"));
+        assert_same(
+            &expected,
+            &results_after(|data| scatter(&mut Noise::new(seed), data)),
+            &format!("seed {seed}"),
+        );
     }
 }
 
 /// Writes every table as Parquet instead, all columns as texts, empty cells as nothing.
 fn encode(data: &Path, properties: &WriterProperties) {
-    for table in files(data).into_iter().filter(|file| file.extension().is_some_and(|e| e == "csv")) {
+    for table in files(data).into_iter().filter(|file| file.extension().is_some_and(|e| e == "csv"))
+    {
         let path = data.join(&table);
         let mut rows = csv::Reader::from_path(&path).unwrap();
         let heads: Vec<String> = rows.headers().unwrap().iter().map(str::to_owned).collect();
         let rows: Vec<csv::StringRecord> = rows.records().map(Result::unwrap).collect();
-        let cells = |i: usize| rows.iter().map(move |row| Some(&row[i]).filter(|cell| !cell.is_empty()));
-        let column = |(i, head): (usize, &String)| (head.clone(), Arc::new(cells(i).collect::<StringArray>()) as ArrayRef, true);
-        let batch = RecordBatch::try_from_iter_with_nullable(heads.iter().enumerate().map(column)).unwrap();
+        let cells =
+            |i: usize| rows.iter().map(move |row| Some(&row[i]).filter(|cell| !cell.is_empty()));
+        let column = |(i, head): (usize, &String)| {
+            (head.clone(), Arc::new(cells(i).collect::<StringArray>()) as ArrayRef, true)
+        };
+        let batch =
+            RecordBatch::try_from_iter_with_nullable(heads.iter().enumerate().map(column)).unwrap();
         let file = fs::File::create(path.with_extension("parquet")).unwrap();
-        let mut writer = ArrowWriter::try_new(file, batch.schema(), Some(properties.clone())).unwrap();
+        let mut writer =
+            ArrowWriter::try_new(file, batch.schema(), Some(properties.clone())).unwrap();
         writer.write(&batch).unwrap();
         writer.close().unwrap();
         fs::remove_file(path).unwrap();
@@ -119,9 +149,17 @@ fn parquet_says_the_same_as_text_however_it_is_encoded() {
     let plain = || WriterProperties::builder().set_max_row_group_row_count(Some(1_000));
     let encodings = [
         ("a dictionary a row group", plain()),
-        ("dictionaries that overflow", plain().set_dictionary_page_size_limit(64).set_data_page_row_count_limit(100)),
+        (
+            "dictionaries that overflow",
+            plain().set_dictionary_page_size_limit(64).set_data_page_row_count_limit(100),
+        ),
         ("no dictionary", plain().set_dictionary_enabled(false)),
-        ("pages of version 2", plain().set_writer_version(WriterVersion::PARQUET_2_0).set_data_page_row_count_limit(100)),
+        (
+            "pages of version 2",
+            plain()
+                .set_writer_version(WriterVersion::PARQUET_2_0)
+                .set_data_page_row_count_limit(100),
+        ),
     ];
     for (what, properties) in encodings {
         let properties = properties.build();
@@ -134,15 +172,18 @@ fn any_subset_of_the_optional_tables_makes_a_whole_run() {
     let at = folder();
     sample(at.path());
     let data = at.path().join("data");
-    let optional: Vec<_> =
-        files(&data).into_iter().filter(|f| f.extension().is_some_and(|e| e == "csv") && *f != Path::new("sales.csv")).collect();
+    let optional: Vec<_> = files(&data)
+        .into_iter()
+        .filter(|f| f.extension().is_some_and(|e| e == "csv") && *f != Path::new("sales.csv"))
+        .collect();
     assert!(optional.len() >= 20);
     let mut noise = Noise::new(7);
     for subset in 0..10 {
         let kept: Vec<_> = optional.iter().filter(|_| subset > 0 && noise.once_in(2)).collect();
         let other = folder();
         fs::create_dir(other.path().join("data")).unwrap();
-        let always = [Path::new("sales.csv").to_path_buf(), Path::new("orderpoint.toml").to_path_buf()];
+        let always =
+            [Path::new("sales.csv").to_path_buf(), Path::new("orderpoint.toml").to_path_buf()];
         for file in kept.iter().copied().chain(&always) {
             fs::copy(data.join(file), other.path().join("data").join(file)).unwrap();
         }
@@ -150,7 +191,8 @@ fn any_subset_of_the_optional_tables_makes_a_whole_run() {
         let run = PublishedRun::current(&other.path().join("out")).unwrap();
         assert!(run.damaged().is_empty(), "{kept:?}");
         let told = Table::published(&other.path().join("out"), "exceptions");
-        let missing = told.rows.iter().filter(|row| told.text(row, "kind") == "missing-table").count();
+        let missing =
+            told.rows.iter().filter(|row| told.text(row, "kind") == "missing-table").count();
         assert!(subset > 0 || missing >= 6, "what is missing is said: {missing}");
     }
 }
@@ -167,9 +209,20 @@ fn threads_time_zone_language_and_hour_change_no_byte() {
     let at = folder();
     sample(at.path());
     let mut seen = Vec::new();
-    for (threads, zone) in [("1", "UTC"), ("2", "Pacific/Kiritimati"), ("4", "America/Los_Angeles")] {
+    for (threads, zone) in [("1", "UTC"), ("2", "Pacific/Kiritimati"), ("4", "America/Los_Angeles")]
+    {
         let out = format!("out{threads}");
-        let args = ["run", "--config", "data/orderpoint.toml", "--data", "data", "--models", "models", "--out", &out];
+        let args = [
+            "run",
+            "--config",
+            "data/orderpoint.toml",
+            "--data",
+            "data",
+            "--models",
+            "models",
+            "--out",
+            &out,
+        ];
         let mut command = Command::new(env!("CARGO_BIN_EXE_orderpoint"));
         command.args(args).args(["--threads", threads]).current_dir(at.path());
         let done = command.env("TZ", zone).env("LC_ALL", "de_DE.UTF-8").output().unwrap();
@@ -179,7 +232,8 @@ fn threads_time_zone_language_and_hour_change_no_byte() {
     }
     for other in &seen[1..] {
         assert_eq!(seen[0].keys().collect::<Vec<_>>(), other.keys().collect::<Vec<_>>());
-        let differs = seen[0].iter().find(|(name, bytes)| other[*name] != **bytes).map(|(name, _)| name);
+        let differs =
+            seen[0].iter().find(|(name, bytes)| other[*name] != **bytes).map(|(name, _)| name);
         assert_eq!(differs, None);
     }
 }

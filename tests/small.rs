@@ -8,7 +8,8 @@ use orderpoint::outcome::*;
 use orderpoint::panel::{Panel, PanelParts, SalesTotals, SeriesKey, flag};
 use orderpoint::publish::disk::Disk;
 use orderpoint::publish::{
-    Begin, DemandEncoder, ForecastEncoder, Identity, InputEntry, OutputLock, Publication, TableFile, audit, csv, schema, tables,
+    Begin, DemandEncoder, ForecastEncoder, Identity, InputEntry, OutputLock, Publication,
+    TableFile, audit, csv, schema, tables,
 };
 use orderpoint::units::*;
 use std::path::{Path, PathBuf};
@@ -49,11 +50,17 @@ fn panel(as_of: NaiveDate, history: i64) -> Panel {
     let mut parts = PanelParts::default();
     for (s, start) in [(0, 0), (0, 3), (1, 1), (2, 0)].into_iter().enumerate() {
         let (sku, start) = (start.0, start.1);
-        parts.keys.push(SeriesKey { sku: SkuId(sku), location: LocationId(0), channel: ChannelId(s as u32 % 2) });
+        parts.keys.push(SeriesKey {
+            sku: SkuId(sku),
+            location: LocationId(0),
+            channel: ChannelId(s as u32 % 2),
+        });
         parts.starts.push(start);
         let periods = history as u32 - start;
         parts.gross.extend((0..periods).map(|t| ((t * 7 + s as u32) % 5) as f32));
-        parts.flags.extend((0..periods).map(|t| if t == 2 { flag::STOCKOUT | flag::PROMOTION } else { 0 }));
+        parts.flags.extend(
+            (0..periods).map(|t| if t == 2 { flag::STOCKOUT | flag::PROMOTION } else { 0 }),
+        );
         parts.returns.push(vec![(start + 1, 1.0), (start + 1, 2.0), (start + 4, 0.5)]);
         parts.totals.push(SalesTotals::default());
     }
@@ -118,7 +125,14 @@ fn inputs(as_of: NaiveDate, history: i64) -> Inputs {
 }
 
 fn step(name: &'static str, formula: &str, inputs: &[(&'static str, f64)], value: f64) -> Step {
-    Step { name, formula: formula.into(), inputs: inputs.to_vec(), value, unit: "units", note: String::new() }
+    Step {
+        name,
+        formula: formula.into(),
+        inputs: inputs.to_vec(),
+        value,
+        unit: "units",
+        note: String::new(),
+    }
 }
 
 fn classification(sku: u32) -> Classification {
@@ -151,7 +165,12 @@ fn policy(sku: u32) -> Policy {
             &[("peak", 5.0), ("max_lead_time", 9.0), ("average", 2.0), ("lead_time", 7.0)],
             31.0,
         ),
-        step("reorder_point", "average * lead_time + safety_stock", &[("average", 2.0), ("lead_time", 7.0)], 45.0),
+        step(
+            "reorder_point",
+            "average * lead_time + safety_stock",
+            &[("average", 2.0), ("lead_time", 7.0)],
+            45.0,
+        ),
     ];
     Policy {
         sku: SkuId(sku),
@@ -233,7 +252,11 @@ pub fn small(as_of: &str, history: i64) -> Small {
     let outcome = Outcome {
         classification: (0..3).map(classification).collect(),
         policy: (0..3).map(policy).collect(),
-        recommendations: vec![recommendation(as_of, 0, 50), recommendation(as_of, 1, 15), recommendation(as_of, 2, 0)],
+        recommendations: vec![
+            recommendation(as_of, 0, 50),
+            recommendation(as_of, 1, 15),
+            recommendation(as_of, 2, 0),
+        ],
         allocation: vec![allocation(as_of, 0, 0), allocation(as_of, 0, 1), allocation(as_of, 2, 1)],
         accuracy: vec![Accuracy {
             series: 1,
@@ -256,7 +279,13 @@ pub fn small(as_of: &str, history: i64) -> Small {
             estimated: false,
         }],
         changes: vec![],
-        exceptions: vec![Exception::new(Severity::Warning, "fallback", SKUS[0], "Theta", "too short")],
+        exceptions: vec![Exception::new(
+            Severity::Warning,
+            "fallback",
+            SKUS[0],
+            "Theta",
+            "too short",
+        )],
         pictures: vec![],
         orders: vec![DraftOrder {
             supplier: SupplierId(0),
@@ -290,10 +319,17 @@ impl Small {
     }
 
     /// Waits for the lock: another test's child process may hold a copy of it between its fork and its exec.
-    pub fn publish_patiently(&self, disk: Arc<dyn Disk>, out: &Path, config: &str) -> Result<PathBuf> {
+    pub fn publish_patiently(
+        &self,
+        disk: Arc<dyn Disk>,
+        out: &Path,
+        config: &str,
+    ) -> Result<PathBuf> {
         for _ in 0..500 {
             match self.publish_on(disk.clone(), out, config) {
-                Err(Error::Locked { .. }) => std::thread::sleep(std::time::Duration::from_millis(10)),
+                Err(Error::Locked { .. }) => {
+                    std::thread::sleep(std::time::Duration::from_millis(10))
+                }
                 done => return done,
             }
         }
@@ -304,10 +340,17 @@ impl Small {
     pub fn publish_on(&self, disk: Arc<dyn Disk>, out: &Path, config: &str) -> Result<PathBuf> {
         let lock = OutputLock::acquire(out, "2024-04-01T02:00:00Z")?;
         let last = orderpoint::publish::PublishedRun::before(out, self.as_of);
-        let entries = [InputEntry { table: "sales".into(), file: "sales.csv".into(), rows: 9, rejected: 1, sha256: "00".into() }];
+        let entries = [InputEntry {
+            table: "sales".into(),
+            file: "sales.csv".into(),
+            rows: 9,
+            rejected: 1,
+            sha256: "00".into(),
+        }];
         let previous = last.as_ref().map(|run| run.manifest.run_id.as_str());
         let identity = Identity { as_of: self.as_of, config, inputs: &entries, previous, kept: "" };
-        let mut publication = match Publication::begin_on(disk, lock, &identity.run_id(), 1 << 20)? {
+        let mut publication = match Publication::begin_on(disk, lock, &identity.run_id(), 1 << 20)?
+        {
             Begin::New(publication) => *publication,
             Begin::Published(folder) => return Ok(folder),
         };
@@ -318,17 +361,24 @@ impl Small {
         demand.close(&mut publication)?;
         let mut forecast = TableFile::create(&mut publication, &schema::FORECAST)?;
         let encoder = ForecastEncoder::new(&self.inputs.names, self.inputs.panel.calendar(), 14)?;
-        let rows: Vec<_> = self.forecasts.iter().enumerate().map(|(i, f)| (self.inputs.panel.key(i), f)).collect();
+        let rows: Vec<_> =
+            self.forecasts.iter().enumerate().map(|(i, f)| (self.inputs.panel.key(i), f)).collect();
         forecast.append(encoder.encode(&rows)?)?;
         forecast.close(&mut publication)?;
         let run_id = publication.run_id().to_owned();
         let publishing = Mutex::new(&mut publication);
-        let add = |path: &str, rows, bytes: &[u8]| publishing.lock().unwrap().add(path, rows, bytes);
+        let add =
+            |path: &str, rows, bytes: &[u8]| publishing.lock().unwrap().add(path, rows, bytes);
         tables::write(&run_id, &self.inputs, &self.outcome, &add)?;
         tables::write_exceptions(&run_id, &self.outcome.exceptions, &add)?;
         csv::write(&self.inputs, &self.outcome, &add)?;
         publication.add("index.html", None, b"<!doctype html>")?;
-        audit::audit(&self.inputs, &self.outcome, last.as_ref().map(|r| &r.manifest), &audit::Bounds::default())?;
+        audit::audit(
+            &self.inputs,
+            &self.outcome,
+            last.as_ref().map(|r| &r.manifest),
+            &audit::Bounds::default(),
+        )?;
         let manifest = identity.manifest(audit::totals(&self.inputs, &self.outcome));
         publication.finish(manifest, &serde_json::json!({"seconds": 1.0}))
     }

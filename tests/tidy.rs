@@ -14,7 +14,8 @@ const HOMES: [(&str, &[&str]); 5] = [
 ];
 /// Modules that hand settings down and results on; a stage never asks back.
 const ABOVE_STAGES: [&str; 6] = ["ingest", "config", "pipeline", "publish", "report", "commands"];
-const STAGES: [&str; 7] = ["clean", "classify", "forecast", "inventory", "allocate", "purchase", "simulate"];
+const STAGES: [&str; 7] =
+    ["clean", "classify", "forecast", "inventory", "allocate", "purchase", "simulate"];
 const LEFTOVERS: [&str; 5] = ["todo!", "unimplemented!", "dbg!(", "FIXME", "TODO"];
 
 fn root() -> PathBuf {
@@ -38,7 +39,14 @@ fn sources(folder: &Path) -> Vec<PathBuf> {
 /// `ingest/load.rs` -> `ingest`, `config.rs` -> `config`.
 fn module(file: &Path) -> String {
     let inside = file.strip_prefix(root().join("src")).unwrap();
-    inside.components().next().unwrap().as_os_str().to_string_lossy().trim_end_matches(".rs").to_owned()
+    inside
+        .components()
+        .next()
+        .unwrap()
+        .as_os_str()
+        .to_string_lossy()
+        .trim_end_matches(".rs")
+        .to_owned()
 }
 
 /// Lines that are code, comments cut off; what follows `#[cfg(test)]` is tests.
@@ -55,7 +63,8 @@ fn each_source(mut visit: impl FnMut(&Path, &str)) {
 
 /// Whether `name::` or `use name` stands in the line as a crate, not as the end of another path or name.
 fn names_crate(code: &str, name: &str) -> bool {
-    let starts = |at: usize| !code[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_' || c == ':');
+    let starts =
+        |at: usize| !code[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_' || c == ':');
     let is_crate = |(at, _): (usize, &str)| starts(at) && code[at + name.len()..].starts_with("::");
     code.match_indices(name).any(is_crate) || code.trim() == format!("use {name};")
 }
@@ -79,8 +88,13 @@ fn stages_never_ask_back() {
     each_source(|file, text| {
         if STAGES.contains(&module(file).as_str()) {
             for above in ABOVE_STAGES {
-                if let Some((line, _)) = code(text).find(|(_, code)| code.contains(&format!("crate::{above}"))) {
-                    panic!("{}:{line}: a stage takes what it needs as arguments, not from {above}", file.display());
+                if let Some((line, _)) =
+                    code(text).find(|(_, code)| code.contains(&format!("crate::{above}")))
+                {
+                    panic!(
+                        "{}:{line}: a stage takes what it needs as arguments, not from {above}",
+                        file.display()
+                    );
                 }
             }
         }
@@ -105,7 +119,11 @@ fn no_file_is_longer_than_a_reader_can_bear() {
     each_source(|file, text| {
         let tests = file.file_name().is_some_and(|name| name == "tests.rs" || name == "fixture.rs");
         let lines = code(text).count();
-        assert!(tests || lines <= MAX_LINES, "{}: {lines} lines, split at {MAX_LINES}", file.display());
+        assert!(
+            tests || lines <= MAX_LINES,
+            "{}: {lines} lines, split at {MAX_LINES}",
+            file.display()
+        );
     });
 }
 

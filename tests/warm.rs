@@ -18,7 +18,8 @@ fn sample() -> tempfile::TempDir {
 
 /// Runs one morning into `out`; what its manifest says about the refit.
 fn night(at: &Path, out: &str, as_of: &str, threads: &str) -> Option<RefitEntry> {
-    let paths = ["--config", "data/orderpoint.toml", "--data", "data", "--out", out, "--models", "models"];
+    let paths =
+        ["--config", "data/orderpoint.toml", "--data", "data", "--out", out, "--models", "models"];
     succeeds(at, &[&["run", "--as-of", as_of, "--threads", threads], &paths[..]].concat(), &[0, 5]);
     PublishedRun::current(&at.join(out)).unwrap().manifest.refit
 }
@@ -27,7 +28,9 @@ fn night(at: &Path, out: &str, as_of: &str, threads: &str) -> Option<RefitEntry>
 fn told(at: &Path, out: &str) -> Vec<[String; 3]> {
     let table = Table::published(&at.join(out), "exceptions");
     let about = |row: &&Vec<String>| table.text(row, "kind") == "refit";
-    let cells = |row: &Vec<String>| ["severity", "what", "why"].map(|column| table.text(row, column).to_owned());
+    let cells = |row: &Vec<String>| {
+        ["severity", "what", "why"].map(|column| table.text(row, column).to_owned())
+    };
     table.rows.iter().filter(about).map(cells).collect()
 }
 
@@ -49,25 +52,54 @@ fn the_second_night_carries_on_and_says_so_the_same_at_any_number_of_threads() {
     let at = sample();
     let first = night(at.path(), "out", FIRST, "1").unwrap();
     let run = PublishedRun::current(&at.path().join("out")).unwrap().manifest.run_id;
-    assert_eq!((first.run_id.as_str(), first.as_of.to_string().as_str(), first.carried), (run.as_str(), FIRST, 0));
+    assert_eq!(
+        (first.run_id.as_str(), first.as_of.to_string().as_str(), first.carried),
+        (run.as_str(), FIRST, 0)
+    );
     assert!(first.fitted > 20 && told(at.path(), "out").is_empty());
     for copy in ["out2", "out4"] {
-        assert!(std::process::Command::new("cp").args(["-a", "out", copy]).current_dir(at.path()).status().unwrap().success());
+        assert!(
+            std::process::Command::new("cp")
+                .args(["-a", "out", copy])
+                .current_dir(at.path())
+                .status()
+                .unwrap()
+                .success()
+        );
     }
-    let second = [("out", "1"), ("out2", "2"), ("out4", "4")].map(|(out, threads)| night(at.path(), out, SECOND, threads));
+    let second = [("out", "1"), ("out2", "2"), ("out4", "4")]
+        .map(|(out, threads)| night(at.path(), out, SECOND, threads));
     let carried = second[0].clone().unwrap();
-    assert_eq!((&carried.run_id, &carried.sha256, carried.as_of), (&first.run_id, &first.sha256, first.as_of));
-    assert!(carried.carried > 20 && carried.carried + carried.fitted >= first.fitted, "{carried:?}");
-    let [[severity, what, _]] = &told(at.path(), "out")[..] else { panic!("one sentence about the refit") };
-    assert_eq!((severity.as_str(), what.as_str()), ("info", format!("levels are carried on from the refit of {FIRST}").as_str()));
-    let why = text(&succeeds(at.path(), &["explain", "BEA-0001", "--channel", "web", "--out", "out"], &[0]).stdout);
+    assert_eq!(
+        (&carried.run_id, &carried.sha256, carried.as_of),
+        (&first.run_id, &first.sha256, first.as_of)
+    );
+    assert!(
+        carried.carried > 20 && carried.carried + carried.fitted >= first.fitted,
+        "{carried:?}"
+    );
+    let [[severity, what, _]] = &told(at.path(), "out")[..] else {
+        panic!("one sentence about the refit")
+    };
+    assert_eq!(
+        (severity.as_str(), what.as_str()),
+        ("info", format!("levels are carried on from the refit of {FIRST}").as_str())
+    );
+    let why = text(
+        &succeeds(at.path(), &["explain", "BEA-0001", "--channel", "web", "--out", "out"], &[0])
+            .stdout,
+    );
     assert!(why.contains(&format!("as fitted on {FIRST}")), "{why}");
     let current = |out: &str| fs::canonicalize(at.path().join(out).join("current")).unwrap();
     for file in files(&current("out")).iter().filter(|f| !f.ends_with("timings.json")) {
         let bytes = ["out", "out2", "out4"].map(|out| fs::read(current(out).join(file)).unwrap());
         assert!(bytes.iter().all(|b| *b == bytes[0]), "{} differs", file.display());
     }
-    assert_eq!(fs::read_dir(at.path().join("models")).unwrap().count(), 1, "a night that fits nothing keeps nothing");
+    assert_eq!(
+        fs::read_dir(at.path().join("models")).unwrap().count(),
+        1,
+        "a night that fits nothing keeps nothing"
+    );
 }
 
 #[test]
@@ -78,7 +110,8 @@ fn a_night_depends_on_its_refit_and_not_on_the_nights_between() {
     night(at.path(), "each", SECOND, "1");
     let entries = ["each", "skipped"].map(|out| night(at.path(), out, "2026-02-13", "1"));
     assert_eq!(entries[0], entries[1]);
-    let tables = ["each", "skipped"].map(|out| Table::published(&at.path().join(out), "forecast").rows);
+    let tables =
+        ["each", "skipped"].map(|out| Table::published(&at.path().join(out), "forecast").rows);
     assert!(tables[0] == tables[1], "forecasts differ");
 }
 
@@ -89,7 +122,11 @@ fn a_corrected_past_fits_the_item_anew_and_only_that() {
     night(at.path(), "corrected", FIRST, "1");
     let plain = night(at.path(), "plain", SECOND, "1").unwrap();
     edit(at.path(), "sales.csv", |sales| {
-        let line = sales.lines().find(|line| line.starts_with("2025-06") && line.contains(",BEA-0002,web,")).unwrap().to_owned();
+        let line = sales
+            .lines()
+            .find(|line| line.starts_with("2025-06") && line.contains(",BEA-0002,web,"))
+            .unwrap()
+            .to_owned();
         sales.replacen(&line, &format!("{line}\n{line}"), 1)
     });
     let corrected = night(at.path(), "corrected", SECOND, "1").unwrap();
@@ -103,7 +140,8 @@ fn another_product_or_past_promotion_fits_its_items_anew_and_a_planned_one_nothi
     for out in ["plain", "product", "past", "planned"] {
         night(at.path(), out, FIRST, "1");
     }
-    let promote = |line: &'static str| move |table: String| table.replacen('\n', &format!("\n{line}\n"), 1);
+    let promote =
+        |line: &'static str| move |table: String| table.replacen('\n', &format!("\n{line}\n"), 1);
     let fitted = |out| night(at.path(), out, SECOND, "1").unwrap().fitted;
     let plain = fitted("plain");
     edit(at.path(), "promotions.csv", promote("2026-03-20,2026-03-29,BEA-0003,,,0.3,2.0"));
@@ -111,7 +149,9 @@ fn another_product_or_past_promotion_fits_its_items_anew_and_a_planned_one_nothi
     edit(at.path(), "promotions.csv", promote("2025-09-01,2025-09-10,BEA-0003,,,0.3,"));
     let past = fitted("past");
     assert!(past > plain, "{past} {plain}");
-    edit(at.path(), "products.csv", |table| table.replacen("active,,,,,180,0.27", "active,,,BEA-0001,0.5,180,0.27", 1));
+    edit(at.path(), "products.csv", |table| {
+        table.replacen("active,,,,,180,0.27", "active,,,BEA-0001,0.5,180,0.27", 1)
+    });
     let product = fitted("product");
     assert!(product > past, "{product} {past}");
 }
@@ -126,7 +166,10 @@ fn the_refit_comes_by_the_calendar() {
     assert!(told(at.path(), "out").is_empty());
     let changes = Table::published(&at.path().join("out"), "changes");
     let learnt = changes.rows.iter().find(|row| changes.text(row, "field") == "learnt").unwrap();
-    assert_eq!((changes.text(learnt, "before"), changes.text(learnt, "after")), (FIRST, "2026-02-17"));
+    assert_eq!(
+        (changes.text(learnt, "before"), changes.text(learnt, "after")),
+        (FIRST, "2026-02-17")
+    );
     // Every run learns anew, and keeps nothing.
     edit(at.path(), "orderpoint.toml", |config| format!("{config}\n[forecast]\nrefit_days = 0\n"));
     assert_eq!(night(at.path(), "out", "2026-02-18", "1"), None);
@@ -146,7 +189,9 @@ fn states_that_are_damaged_lost_or_of_other_settings_are_not_used_and_that_is_sa
     fs::write(states(at.path(), &first), bad).unwrap();
     let learnt = night(at.path(), "damaged", SECOND, "1").unwrap();
     assert_eq!((learnt.as_of.to_string().as_str(), learnt.carried), (SECOND, 0));
-    let [[severity, what, why]] = &told(at.path(), "damaged")[..] else { panic!("one sentence about the refit") };
+    let [[severity, what, why]] = &told(at.path(), "damaged")[..] else {
+        panic!("one sentence about the refit")
+    };
     assert_eq!((severity.as_str(), why.as_str()), ("warning", "damaged model states (digest)"));
     assert!(what.starts_with("everything was learnt anew"), "{what}");
     fs::remove_file(states(at.path(), &first)).unwrap();
@@ -174,7 +219,17 @@ fn prune_keeps_the_states_that_kept_runs_go_back_to() {
     let first = night(at.path(), "out", FIRST, "1").unwrap();
     night(at.path(), "out", SECOND, "1");
     let prune = || {
-        let command = ["prune", "--keep", "1", "--config", "data/orderpoint.toml", "--out", "out", "--models", "models"];
+        let command = [
+            "prune",
+            "--keep",
+            "1",
+            "--config",
+            "data/orderpoint.toml",
+            "--out",
+            "out",
+            "--models",
+            "models",
+        ];
         assert_eq!(orderpoint(at.path(), &command).status.code(), Some(0));
     };
     prune();

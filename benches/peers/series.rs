@@ -14,7 +14,8 @@ pub struct Series {
 
 fn parse(line: &str) -> Series {
     let fields: Vec<&str> = line.split(',').collect();
-    let number = |text: &str| if text.is_empty() { f64::NAN } else { text.parse().expect("a number") };
+    let number =
+        |text: &str| if text.is_empty() { f64::NAN } else { text.parse().expect("a number") };
     let horizon: usize = fields[2].parse().expect("a horizon");
     let mut history: Vec<f64> = fields[3..].iter().map(|text| number(text)).collect();
     let actual = history.split_off(history.len() - horizon);
@@ -33,20 +34,31 @@ fn cpu_seconds() -> f64 {
     // Giving way makes the kernel bring its account up to date.
     std::thread::yield_now();
     let schedstat = fs::read_to_string("/proc/self/schedstat").ok();
-    let nanoseconds = schedstat.and_then(|text| text.split_whitespace().next()?.parse::<f64>().ok());
-    nanoseconds.map_or_else(|| std::time::SystemTime::UNIX_EPOCH.elapsed().map_or(0.0, |time| time.as_secs_f64()), |ns| ns * 1e-9)
+    let nanoseconds =
+        schedstat.and_then(|text| text.split_whitespace().next()?.parse::<f64>().ok());
+    nanoseconds.map_or_else(
+        || std::time::SystemTime::UNIX_EPOCH.elapsed().map_or(0.0, |time| time.as_secs_f64()),
+        |ns| ns * 1e-9,
+    )
 }
 
 fn smape(actual: &[f64], path: &[f64]) -> f64 {
-    let term = |(a, f): (&f64, &f64)| if a.abs() + f.abs() > 0.0 { 200.0 * (a - f).abs() / (a.abs() + f.abs()) } else { 0.0 };
+    let term = |(a, f): (&f64, &f64)| {
+        if a.abs() + f.abs() > 0.0 { 200.0 * (a - f).abs() / (a.abs() + f.abs()) } else { 0.0 }
+    };
     actual.iter().zip(path).map(term).sum::<f64>() / actual.len() as f64
 }
 
 fn mase(series: &Series, path: &[f64]) -> f64 {
     let lag = if series.history.len() > series.season_length { series.season_length } else { 1 };
-    let steps = series.history[lag..].iter().zip(&series.history).map(|(a, b)| (a - b).abs()).filter(|d| !d.is_nan());
+    let steps = series.history[lag..]
+        .iter()
+        .zip(&series.history)
+        .map(|(a, b)| (a - b).abs())
+        .filter(|d| !d.is_nan());
     let (sum, n) = steps.fold((0.0, 0.0), |(sum, n), d| (sum + d, n + 1.0));
-    let error = series.actual.iter().zip(path).map(|(a, f)| (a - f).abs()).sum::<f64>() / path.len() as f64;
+    let error =
+        series.actual.iter().zip(path).map(|(a, f)| (a - f).abs()).sum::<f64>() / path.len() as f64;
     error / (sum / n)
 }
 

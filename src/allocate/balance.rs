@@ -21,7 +21,12 @@ pub struct PoolFacts {
 /// - `imbalance`: the units that would lift all channels to `short_cover_days` and lie stranded in others.
 /// - `too-many-channels`: see [`superfluous_channel`].
 #[must_use]
-pub fn findings(channels: &[ChannelDemand], rows: &[Allocation], facts: &PoolFacts, settings: &Settings) -> Vec<ChannelFinding> {
+pub fn findings(
+    channels: &[ChannelDemand],
+    rows: &[Allocation],
+    facts: &PoolFacts,
+    settings: &Settings,
+) -> Vec<ChannelFinding> {
     let Some(first) = rows.first().filter(|_| rows.len() > 1) else { return Vec::new() };
     let mut found = Vec::new();
     let finding = |channel, kind, units, value, reason| ChannelFinding {
@@ -33,12 +38,15 @@ pub fn findings(channels: &[ChannelDemand], rows: &[Allocation], facts: &PoolFac
         value,
         reason,
     };
-    let excess = |allocated: Units, velocity: f64| (allocated.0 as f64 - velocity * settings.excess_cover_days).max(0.0).floor();
+    let excess = |allocated: Units, velocity: f64| {
+        (allocated.0 as f64 - velocity * settings.excess_cover_days).max(0.0).floor()
+    };
     let pool: Units = rows.iter().map(|r| r.allocated).sum();
     let velocity: f64 = channels.iter().map(|c| c.velocity).sum();
     if excess(pool, velocity) == 0.0 {
-        let missing =
-            |c: &ChannelDemand, r: &Allocation| (c.velocity * settings.short_cover_days - r.allocated.0 as f64).max(0.0);
+        let missing = |c: &ChannelDemand, r: &Allocation| {
+            (c.velocity * settings.short_cover_days - r.allocated.0 as f64).max(0.0)
+        };
         let short: f64 = channels.iter().zip(rows).map(|(c, r)| missing(c, r)).sum();
         let mut stranded = 0.0;
         for (channel, row) in channels.iter().zip(rows) {
@@ -49,7 +57,13 @@ pub fn findings(channels: &[ChannelDemand], rows: &[Allocation], facts: &PoolFac
                     "{} held, {:.2} sold a day: beyond {} days",
                     row.allocated, channel.velocity, settings.excess_cover_days
                 );
-                found.push(finding(Some(channel.channel), "stranded", units, facts.unit_cost.times(Units(units as i64)), reason));
+                found.push(finding(
+                    Some(channel.channel),
+                    "stranded",
+                    units,
+                    facts.unit_cost.times(Units(units as i64)),
+                    reason,
+                ));
             }
         }
         let movable = short.min(stranded);
@@ -59,7 +73,13 @@ pub fn findings(channels: &[ChannelDemand], rows: &[Allocation], facts: &PoolFac
                 "{short:.1} short of {} days in some channels, {stranded:.0} in excess in others",
                 settings.short_cover_days
             );
-            found.push(finding(None, "imbalance", movable, Money::from_f64(margin * movable), reason));
+            found.push(finding(
+                None,
+                "imbalance",
+                movable,
+                Money::from_f64(margin * movable),
+                reason,
+            ));
         }
     }
     found.extend(superfluous_channel(channels, rows, facts.days_to_arrival).map(|(channel, units, value)| {
@@ -77,25 +97,40 @@ pub fn findings(channels: &[ChannelDemand], rows: &[Allocation], facts: &PoolFac
 /// Loss = sum of margin x E max(demand - allocated, 0) over channels. Closing one loses all its sales and hands its units to the
 /// others in proportion to their velocity. Demand does not move to other channels.
 #[must_use]
-pub fn superfluous_channel(channels: &[ChannelDemand], rows: &[Allocation], days: f64) -> Option<(usize, f64, Money)> {
+pub fn superfluous_channel(
+    channels: &[ChannelDemand],
+    rows: &[Allocation],
+    days: f64,
+) -> Option<(usize, f64, Money)> {
     let expected: f64 = channels.iter().map(|c| c.velocity * days).sum();
     let pool: i64 = rows.iter().map(|r| r.allocated.0).sum();
     // With plenty of stock nothing is short and closing a channel gains nothing.
     if rows.len() < 2 || pool == 0 || pool as f64 > 2.0 * expected {
         return None;
     }
-    let demand: Vec<Demand> = channels.iter().map(|c| Demand::count(c.velocity * days, c.daily_sd * days.sqrt())).collect();
+    let demand: Vec<Demand> = channels
+        .iter()
+        .map(|c| Demand::count(c.velocity * days, c.daily_sd * days.sqrt()))
+        .collect();
     let margin = |i: usize| channels[i].margin.unwrap_or(mean_margin(channels)).max(0.0);
-    let short: Vec<f64> = (0..rows.len()).map(|i| demand[i].expected_shortfall(rows[i].allocated.0 as f64)).collect();
+    let short: Vec<f64> =
+        (0..rows.len()).map(|i| demand[i].expected_shortfall(rows[i].allocated.0 as f64)).collect();
     let closing = |k: usize| {
-        let weights: Vec<f64> = channels.iter().enumerate().map(|(i, c)| if i == k { 0.0 } else { c.velocity }).collect();
+        let weights: Vec<f64> = channels
+            .iter()
+            .enumerate()
+            .map(|(i, c)| if i == k { 0.0 } else { c.velocity })
+            .collect();
         if weights.iter().all(|&w| w <= 0.0) {
             return None;
         }
         let more = largest_remainder(rows[k].allocated.0, &weights);
         let others = (0..rows.len()).filter(|&i| i != k);
-        let fewer = |i: usize| short[i] - demand[i].expected_shortfall((rows[i].allocated.0 + more[i]) as f64);
-        let (units, gained) = others.fold((0.0, 0.0), |(u, g), i| (u + fewer(i), g + margin(i) * fewer(i)));
+        let fewer = |i: usize| {
+            short[i] - demand[i].expected_shortfall((rows[i].allocated.0 + more[i]) as f64)
+        };
+        let (units, gained) =
+            others.fold((0.0, 0.0), |(u, g), i| (u + fewer(i), g + margin(i) * fewer(i)));
         let given_up = margin(k) * (demand[k].mean() - short[k]);
         (gained > given_up + 1e-9).then(|| (k, units, Money::from_f64(gained - given_up)))
     };

@@ -60,11 +60,24 @@ mod tests {
 
     #[test]
     fn a7_only_items_with_known_stock_and_exposure_are_found() {
-        let listing = |sku, channel, listed| Listing { sku: SkuId(sku), channel: ChannelId(channel), listed: Units(listed) };
-        let listings = [listing(0, 0, 5), listing(0, 1, 5), listing(0, 2, 5), listing(1, 0, 9), listing(2, 0, 9)];
+        let listing = |sku, channel, listed| Listing {
+            sku: SkuId(sku),
+            channel: ChannelId(channel),
+            listed: Units(listed),
+        };
+        let listings = [
+            listing(0, 0, 5),
+            listing(0, 1, 5),
+            listing(0, 2, 5),
+            listing(1, 0, 9),
+            listing(2, 0, 9),
+        ];
         let stock = [Some(Units(5)), Some(Units(9)), None];
         let found = exposures(&listings, |s| stock[s.index()], |_| Money::from_f64(2.5));
         assert_eq!(found.len(), 1);
-        assert_eq!((found[0].sku, found[0].units, found[0].value), (SkuId(0), 10.0, Money::from_f64(25.0)));
+        assert_eq!(
+            (found[0].sku, found[0].units, found[0].value),
+            (SkuId(0), 10.0, Money::from_f64(25.0))
+        );
     }
 }

@@ -98,10 +98,14 @@ pub fn allocate(
     let settings = context.settings;
     let split = split::split(pool.available, channels, settings);
     note_conflicts(pool, channels, context, exceptions);
-    let valid_until = context.as_of.checked_add_days(Days::new(settings.valid_days.max(0) as u64)).unwrap_or(NaiveDate::MAX);
+    let valid_until = context
+        .as_of
+        .checked_add_days(Days::new(settings.valid_days.max(0) as u64))
+        .unwrap_or(NaiveDate::MAX);
     let rows = channels.iter().zip(split).map(|(channel, part)| {
         let until_sync = oversell::demand_until_sync(channel, settings);
-        let buffer = channel.buffer.unwrap_or_else(|| oversell::buffer(&until_sync, settings)).max(Units(0));
+        let buffer =
+            channel.buffer.unwrap_or_else(|| oversell::buffer(&until_sync, settings)).max(Units(0));
         let published = (part.allocated - buffer).max(Units(0));
         let action = oversell::action(pool, channel, (part.allocated, buffer), settings);
         Allocation {
@@ -123,11 +127,20 @@ pub fn allocate(
     });
     let rows: Vec<Allocation> = rows.collect();
     let allocated: Units = rows.iter().map(|r| r.allocated).sum();
-    assert!(allocated <= pool.available.max(Units(0)), "a pool is conserved leaving allocate: {allocated} of {}", pool.available);
+    assert!(
+        allocated <= pool.available.max(Units(0)),
+        "a pool is conserved leaving allocate: {allocated} of {}",
+        pool.available
+    );
     rows
 }
 
-fn note_conflicts(pool: &PoolStock, channels: &[ChannelDemand], context: &Context, exceptions: &mut Vec<Exception>) {
+fn note_conflicts(
+    pool: &PoolStock,
+    channels: &[ChannelDemand],
+    context: &Context,
+    exceptions: &mut Vec<Exception>,
+) {
     let key = || {
         let (sku, location) = (pool.sku.index(), pool.location.index());
         format!("{}/{}", context.names.skus[sku], context.names.locations[location])
@@ -137,7 +150,13 @@ fn note_conflicts(pool: &PoolStock, channels: &[ChannelDemand], context: &Contex
     if reserves > stock {
         let what = format!("{reserves} units are reserved, {stock} are there");
         let why = "reserves are served in priority order until the pool is empty";
-        exceptions.push(Exception::new(Severity::Warning, "reserve-exceeds-pool", key(), what, why));
+        exceptions.push(Exception::new(
+            Severity::Warning,
+            "reserve-exceeds-pool",
+            key(),
+            what,
+            why,
+        ));
     }
     let least: f64 = channels.iter().map(|c| c.min_share.max(0.0)).sum();
     if least > 1.0 + 1e-9 {

@@ -8,7 +8,10 @@ use crate::units::Units;
 /// A channel's demand until the next sync: counts with the mean and spread of `sync_days` days, days independent.
 #[must_use]
 pub fn demand_until_sync(channel: &ChannelDemand, settings: &Settings) -> Demand {
-    Demand::count(channel.velocity.max(0.0) * settings.sync_days, channel.daily_sd.max(0.0) * settings.sync_days.sqrt())
+    Demand::count(
+        channel.velocity.max(0.0) * settings.sync_days,
+        channel.daily_sd.max(0.0) * settings.sync_days.sqrt(),
+    )
 }
 
 /// Units to hold back where the channel has no buffer of its own: fixed, or what demand until the sync stays within.
@@ -16,7 +19,9 @@ pub fn demand_until_sync(channel: &ChannelDemand, settings: &Settings) -> Demand
 pub fn buffer(until_sync: &Demand, settings: &Settings) -> Units {
     match settings.buffering {
         Buffering::Fixed => Units(settings.buffer),
-        Buffering::Demand => Units(until_sync.quantile(settings.buffer_confidence).ceil().clamp(0.0, 1e15) as i64),
+        Buffering::Demand => {
+            Units(until_sync.quantile(settings.buffer_confidence).ceil().clamp(0.0, 1e15) as i64)
+        }
     }
 }
 
@@ -37,7 +42,11 @@ pub fn action(
 ) -> ChannelAction {
     if channel.previous.is_some_and(|p| p.paused) {
         let enough = buffer.0 as f64 + settings.resume_days * channel.velocity;
-        return if allocated.0 as f64 > enough { ChannelAction::Resume } else { ChannelAction::Pause };
+        return if allocated.0 as f64 > enough {
+            ChannelAction::Resume
+        } else {
+            ChannelAction::Pause
+        };
     }
     if allocated <= buffer {
         return ChannelAction::Pause;

@@ -23,15 +23,24 @@ impl Presence {
     pub fn from_parts(panel: &Panel, channels: &[Channel]) -> Self {
         let sold = (0..panel.len()).map(|i| panel.key(i)).map(|k| (k.location, k.channel));
         let free = |c: ChannelId| channels.get(c.index()).is_none_or(|row| row.location.is_none());
-        let pinned = channels.iter().enumerate().filter_map(|(c, row)| Some((row.location?, ChannelId(c as u32))));
+        let pinned = channels
+            .iter()
+            .enumerate()
+            .filter_map(|(c, row)| Some((row.location?, ChannelId(c as u32))));
         Self { sells: sold.filter(|&(_, c)| free(c)).chain(pinned).collect() }
     }
 
     /// Channels of `pool`, ascending: those with sales of the item here, and those that `also` says list it or hold a reserve. An
     /// item that never sold here takes part in every channel of the location. Channels of other locations get nothing.
     #[must_use]
-    pub fn channels(&self, pool: &Pool, panel: &Panel, also: impl Fn(ChannelId) -> bool) -> Vec<ChannelId> {
-        let here = self.sells.range((pool.location, ChannelId(0))..=(pool.location, ChannelId(u32::MAX)));
+    pub fn channels(
+        &self,
+        pool: &Pool,
+        panel: &Panel,
+        also: impl Fn(ChannelId) -> bool,
+    ) -> Vec<ChannelId> {
+        let here =
+            self.sells.range((pool.location, ChannelId(0))..=(pool.location, ChannelId(u32::MAX)));
         let sold = |c: ChannelId| pool.series.clone().any(|i| panel.key(i).channel == c);
         here.map(|&(_, c)| c).filter(|&c| pool.series.is_empty() || sold(c) || also(c)).collect()
     }

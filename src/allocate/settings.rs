@@ -107,23 +107,53 @@ impl Settings {
         };
         let not_negative = |x: f64| x.is_finite() && x >= 0.0;
         let open_share = |x: f64| x > 0.0 && x < 1.0;
-        check(self.cover_days.is_finite() && self.cover_days > 0.0, "cover_days", self.cover_days, "more than 0");
+        check(
+            self.cover_days.is_finite() && self.cover_days > 0.0,
+            "cover_days",
+            self.cover_days,
+            "more than 0",
+        );
         check(self.buffer >= 0, "buffer", self.buffer as f64, "0 or more");
-        check(open_share(self.buffer_confidence), "buffer_confidence", self.buffer_confidence, "between 0 and 1");
+        check(
+            open_share(self.buffer_confidence),
+            "buffer_confidence",
+            self.buffer_confidence,
+            "between 0 and 1",
+        );
         check(not_negative(self.sync_days), "sync_days", self.sync_days, "0 or more");
-        check(self.max_share_step > 0.0 && self.max_share_step <= 1.0, "max_share_step", self.max_share_step, "above 0, up to 1");
+        check(
+            self.max_share_step > 0.0 && self.max_share_step <= 1.0,
+            "max_share_step",
+            self.max_share_step,
+            "above 0, up to 1",
+        );
         check(self.alert_units >= 0, "alert_units", self.alert_units as f64, "0 or more");
         check(not_negative(self.resume_days), "resume_days", self.resume_days, "0 or more");
-        check((0..=366).contains(&self.valid_days), "valid_days", self.valid_days as f64, "0 to 366");
+        check(
+            (0..=366).contains(&self.valid_days),
+            "valid_days",
+            self.valid_days as f64,
+            "0 to 366",
+        );
         check(
             self.excess_cover_days > self.short_cover_days,
             "excess_cover_days",
             self.excess_cover_days,
             "above short_cover_days",
         );
-        check(not_negative(self.short_cover_days), "short_cover_days", self.short_cover_days, "0 or more");
+        check(
+            not_negative(self.short_cover_days),
+            "short_cover_days",
+            self.short_cover_days,
+            "0 or more",
+        );
         check(not_negative(self.transfer_cost), "transfer_cost", self.transfer_cost, "0 or more");
-        check(self.transfer_minimum >= 1, "transfer_minimum", self.transfer_minimum as f64, "1 or more");
+        check(
+            self.transfer_minimum >= 1,
+            "transfer_minimum",
+            self.transfer_minimum as f64,
+            "1 or more",
+        );
         problems
     }
 }

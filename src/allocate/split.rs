@@ -28,11 +28,14 @@ pub fn split(available: Units, channels: &[ChannelDemand], settings: &Settings) 
     let rest = pool - reserved.iter().copied().sum();
     let target = target_shares(channels);
     let (shares, limited) = bounded_step(&target, channels, settings.max_share_step);
-    let bounds: Vec<Bounds> = channels.iter().zip(&reserved).map(|(c, &r)| bounds(c, r, pool)).collect();
+    let bounds: Vec<Bounds> =
+        channels.iter().zip(&reserved).map(|(c, &r)| bounds(c, r, pool)).collect();
     let shared = match settings.method {
         Method::Shares => share_out(rest, &shares, &bounds),
         Method::Priority => {
-            let need = |c: &ChannelDemand, r: &Units| (c.velocity * settings.cover_days).ceil() - r.0 as f64;
+            let need = |c: &ChannelDemand, r: &Units| {
+                (c.velocity * settings.cover_days).ceil() - r.0 as f64
+            };
             let needs: Vec<f64> = channels.iter().zip(&reserved).map(|(c, r)| need(c, r)).collect();
             by_priority(rest, channels, &needs, &shares, &bounds)
         }
@@ -46,11 +49,17 @@ pub fn split(available: Units, channels: &[ChannelDemand], settings: &Settings) 
         };
         let mut reason = match settings.method {
             Method::Shares => format!("{:.1} % by velocity x margin", 100.0 * target[i]),
-            Method::Priority => channels[i].priority.map_or("no priority: served last".to_owned(), |p| format!("priority {p}")),
+            Method::Priority => channels[i]
+                .priority
+                .map_or("no priority: served last".to_owned(), |p| format!("priority {p}")),
         };
         if limited && settings.method == Method::Shares {
             let before = channels[i].previous.map_or(0.0, |p| p.share);
-            reason += &format!(", moved from {:.1} % to {:.1} % only: one step a run", 100.0 * before, 100.0 * shares[i]);
+            reason += &format!(
+                ", moved from {:.1} % to {:.1} % only: one step a run",
+                100.0 * before,
+                100.0 * shares[i]
+            );
         }
         if reserved[i] > Units(0) {
             reason += &format!(", {} reserved first", reserved[i]);
@@ -74,7 +83,8 @@ fn reserve(pool: Units, channels: &[ChannelDemand]) -> Vec<Units> {
     let mut left = pool;
     let mut reserved = vec![Units(0); channels.len()];
     for i in by_rank(channels) {
-        let wanted = channels[i].reserve.min(channels[i].cap.unwrap_or(Units(i64::MAX))).max(Units(0));
+        let wanted =
+            channels[i].reserve.min(channels[i].cap.unwrap_or(Units(i64::MAX))).max(Units(0));
         reserved[i] = wanted.min(left);
         left = left - reserved[i];
     }
@@ -95,7 +105,8 @@ fn bounds(channel: &ChannelDemand, reserved: Units, pool: Units) -> Bounds {
 pub fn target_shares(channels: &[ChannelDemand]) -> Vec<f64> {
     let known: Vec<f64> = channels.iter().filter_map(|c| c.margin).collect();
     let mean = if known.is_empty() { 1.0 } else { known.iter().sum::<f64>() / known.len() as f64 };
-    let weights: Vec<f64> = channels.iter().map(|c| c.velocity * c.margin.unwrap_or(mean)).collect();
+    let weights: Vec<f64> =
+        channels.iter().map(|c| c.velocity * c.margin.unwrap_or(mean)).collect();
     if weights.iter().any(|&w| w > 0.0) {
         return normalised(&weights);
     }
@@ -124,13 +135,21 @@ fn share_out(rest: Units, shares: &[f64], bounds: &[Bounds]) -> Vec<i64> {
 }
 
 /// Least shares first, then each priority's `needs` from what is left, then the remainder by shares.
-fn by_priority(rest: Units, channels: &[ChannelDemand], needs: &[f64], shares: &[f64], bounds: &[Bounds]) -> Vec<i64> {
+fn by_priority(
+    rest: Units,
+    channels: &[ChannelDemand],
+    needs: &[f64],
+    shares: &[f64],
+    bounds: &[Bounds],
+) -> Vec<i64> {
     let up_to = |cap: f64| Bounds { floor: 0.0, cap: cap.max(0.0) };
     let floors: Vec<Bounds> = bounds.iter().map(|b| up_to(b.floor.min(b.cap))).collect();
     let mut given = share_out(rest, shares, &floors);
     let everyone: Vec<usize> = (0..channels.len()).collect();
     let order = by_rank(channels);
-    let served = order.chunk_by(|&a, &b| channels[a].priority == channels[b].priority).map(|group| (group, true));
+    let served = order
+        .chunk_by(|&a, &b| channels[a].priority == channels[b].priority)
+        .map(|group| (group, true));
     for (group, by_need) in served.chain([(everyone.as_slice(), false)]) {
         let left = rest.0 - given.iter().sum::<i64>();
         let cap = |i: usize| if by_need { needs[i].min(bounds[i].cap) } else { bounds[i].cap };

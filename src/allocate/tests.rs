@@ -30,10 +30,19 @@ fn names() -> Names {
 }
 
 fn pool(available: i64) -> PoolStock {
-    PoolStock { sku: SkuId(0), location: LocationId(0), available: Units(available), reorder_point: 0.0 }
+    PoolStock {
+        sku: SkuId(0),
+        location: LocationId(0),
+        available: Units(available),
+        reorder_point: 0.0,
+    }
 }
 
-fn run(available: i64, channels: &[ChannelDemand], settings: &Settings) -> (Vec<Allocation>, Vec<Exception>) {
+fn run(
+    available: i64,
+    channels: &[ChannelDemand],
+    settings: &Settings,
+) -> (Vec<Allocation>, Vec<Exception>) {
     let names = names();
     let context = Context { names: &names, settings, as_of: "2024-04-01".parse().unwrap() };
     let mut exceptions = Vec::new();
@@ -48,7 +57,8 @@ fn allocated(available: i64, channels: &[ChannelDemand], settings: &Settings) ->
 fn e1_priority_serves_from_a_shrinking_remainder() {
     let settings = Settings { method: Method::Priority, cover_days: 10.0, ..Settings::default() };
     let rank = |c: ChannelDemand, p| ChannelDemand { priority: Some(p), ..c };
-    let channels = [rank(channel(0, 5.0, 1.0), 2), rank(channel(1, 8.0, 1.0), 1), channel(2, 3.0, 1.0)];
+    let channels =
+        [rank(channel(0, 5.0, 1.0), 2), rank(channel(1, 8.0, 1.0), 1), channel(2, 3.0, 1.0)];
     assert_eq!(allocated(100, &channels, &settings), [20, 80, 0]);
     assert_eq!(allocated(60, &channels, &settings), [0, 60, 0]);
     assert_eq!(allocated(160, &channels, &settings), [50, 80, 30]);
@@ -72,15 +82,24 @@ fn e2_reserves_come_first_then_shares() {
 
 #[test]
 fn e3_published_is_allocated_less_the_buffer() {
-    let channels = [ChannelDemand { buffer: Some(Units(4)), ..channel(0, 1.0, 1.0) }, channel(1, 1.0, 1.0)];
+    let channels =
+        [ChannelDemand { buffer: Some(Units(4)), ..channel(0, 1.0, 1.0) }, channel(1, 1.0, 1.0)];
     let (rows, _) = run(20, &channels, &Settings { buffer: 12, ..Settings::default() });
-    assert_eq!(rows.iter().map(|r| (r.buffer.0, r.published.0)).collect::<Vec<_>>(), [(4, 6), (12, 0)]);
+    assert_eq!(
+        rows.iter().map(|r| (r.buffer.0, r.published.0)).collect::<Vec<_>>(),
+        [(4, 6), (12, 0)]
+    );
     assert_eq!(rows[1].action, ChannelAction::Pause);
 }
 
 #[test]
 fn e3_a_buffer_sized_by_demand_covers_the_sync_lag() {
-    let settings = Settings { buffering: Buffering::Demand, buffer_confidence: 0.95, sync_days: 0.25, ..Settings::default() };
+    let settings = Settings {
+        buffering: Buffering::Demand,
+        buffer_confidence: 0.95,
+        sync_days: 0.25,
+        ..Settings::default()
+    };
     let (rows, _) = run(100, &[channel(0, 8.0, 1.0)], &settings);
     // Poisson with mean 2: P(D <= 4) = 0.9473, P(D <= 5) = 0.9834.
     assert_eq!(rows[0].buffer, Units(5));
@@ -88,7 +107,8 @@ fn e3_a_buffer_sized_by_demand_covers_the_sync_lag() {
 
 #[test]
 fn e4_a_cap_is_kept_and_hands_its_excess_on() {
-    let channels = [ChannelDemand { cap: Some(Units(10)), ..channel(0, 8.0, 1.0) }, channel(1, 2.0, 1.0)];
+    let channels =
+        [ChannelDemand { cap: Some(Units(10)), ..channel(0, 8.0, 1.0) }, channel(1, 2.0, 1.0)];
     assert_eq!(allocated(100, &channels, &Settings::default()), [10, 90]);
     let both = channels.map(|c| ChannelDemand { cap: Some(Units(10)), ..c });
     assert_eq!(allocated(100, &both, &Settings::default()), [10, 10]);
@@ -109,7 +129,8 @@ fn e5_share_is_velocity_times_margin() {
 
 #[test]
 fn e5_a_least_share_is_kept() {
-    let channels = [channel(0, 99.0, 1.0), ChannelDemand { min_share: 0.25, ..channel(1, 1.0, 1.0) }];
+    let channels =
+        [channel(0, 99.0, 1.0), ChannelDemand { min_share: 0.25, ..channel(1, 1.0, 1.0) }];
     assert_eq!(allocated(40, &channels, &Settings::default()), [30, 10]);
     let settings = Settings { method: Method::Priority, ..Settings::default() };
     assert_eq!(allocated(40, &channels, &settings), [30, 10]);
@@ -128,7 +149,10 @@ fn e6_whole_units_by_largest_remainder_with_stable_ties() {
 
 #[test]
 fn e7_shares_move_in_bounded_steps_with_the_reason() {
-    let last = |c: ChannelDemand, share| ChannelDemand { previous: Some(Previous { share, paused: false }), ..c };
+    let last = |c: ChannelDemand, share| ChannelDemand {
+        previous: Some(Previous { share, paused: false }),
+        ..c
+    };
     let channels = [last(channel(0, 9.0, 1.0), 0.5), last(channel(1, 1.0, 1.0), 0.5)];
     let (rows, _) = run(100, &channels, &Settings { max_share_step: 0.1, ..Settings::default() });
     assert_eq!(rows.iter().map(|r| r.allocated.0).collect::<Vec<_>>(), [60, 40]);
@@ -153,8 +177,15 @@ fn trap_5_alert_pause_and_resume_with_hysteresis() {
         let previous = Some(Previous { share: 1.0, paused });
         let channels = [ChannelDemand { previous, ..channel(0, 3.0, 1.0) }];
         let names = names();
-        let context = Context { names: &names, settings: &settings, as_of: "2024-04-01".parse().unwrap() };
-        allocate(&PoolStock { reorder_point: 20.0, ..pool(available) }, &channels, &context, &mut Vec::new())[0].action
+        let context =
+            Context { names: &names, settings: &settings, as_of: "2024-04-01".parse().unwrap() };
+        allocate(
+            &PoolStock { reorder_point: 20.0, ..pool(available) },
+            &channels,
+            &context,
+            &mut Vec::new(),
+        )[0]
+        .action
     };
     assert_eq!(act(21, false), ChannelAction::Publish);
     assert_eq!(act(20, false), ChannelAction::Alert);
@@ -208,37 +239,62 @@ fn transfers_go_from_the_largest_surplus_to_the_dearest_shortage() {
         short_units: short,
         margin: Money::from_f64(margin),
     };
-    let sites =
-        [site(0, 100, 40.0, 0.0, 5.0), site(1, 0, 50.0, 20.5, 5.0), site(2, 0, 50.0, 50.0, 4.0), site(3, 30, 25.0, 0.0, 5.0)];
+    let sites = [
+        site(0, 100, 40.0, 0.0, 5.0),
+        site(1, 0, 50.0, 20.5, 5.0),
+        site(2, 0, 50.0, 50.0, 4.0),
+        site(3, 30, 25.0, 0.0, 5.0),
+    ];
     let settings = Settings { transfer_cost: 1.0, ..Settings::default() };
-    let moves: Vec<_> =
-        transfers::transfers(SkuId(0), &sites, &settings).iter().map(|t| (t.from.0, t.to.0, t.quantity.0, t.value)).collect();
+    let moves: Vec<_> = transfers::transfers(SkuId(0), &sites, &settings)
+        .iter()
+        .map(|t| (t.from.0, t.to.0, t.quantity.0, t.value))
+        .collect();
     // Location 2 loses most (50 x 3): it takes 50 of the 60 to spare, location 1 the other ten and five from location 3.
-    assert_eq!(moves, [(0, 2, 50, Money::from_f64(150.0)), (0, 1, 10, Money::from_f64(40.0)), (3, 1, 5, Money::from_f64(20.0)),]);
-    for (short, margin, why) in [(0.4, 50.0, "less than half a unit"), (0.6, 1.5, "not worth its cost")] {
+    assert_eq!(
+        moves,
+        [
+            (0, 2, 50, Money::from_f64(150.0)),
+            (0, 1, 10, Money::from_f64(40.0)),
+            (3, 1, 5, Money::from_f64(20.0)),
+        ]
+    );
+    for (short, margin, why) in
+        [(0.4, 50.0, "less than half a unit"), (0.6, 1.5, "not worth its cost")]
+    {
         let sites = [site(0, 100, 40.0, 0.0, 5.0), site(1, 1, 50.0, short, margin)];
         assert_eq!(transfers::transfers(SkuId(0), &sites, &settings), [], "{why}");
     }
     // The second unit would save 0.6 x 1.5 and cost 1.
-    let sites = [site(0, 41, 40.0, 0.0, 5.0), site(1, 0, 50.0, 1.6, 1.5), site(2, 41, 40.0, 0.0, 5.0)];
-    let moves: Vec<_> = transfers::transfers(SkuId(0), &sites, &settings).iter().map(|t| t.quantity.0).collect();
+    let sites =
+        [site(0, 41, 40.0, 0.0, 5.0), site(1, 0, 50.0, 1.6, 1.5), site(2, 41, 40.0, 0.0, 5.0)];
+    let moves: Vec<_> =
+        transfers::transfers(SkuId(0), &sites, &settings).iter().map(|t| t.quantity.0).collect();
     assert_eq!(moves, [1]);
 }
 
 fn any_channel() -> impl Strategy<Value = ChannelDemand> {
-    let terms = (prop::option::of(0i64..4), 0i64..40, prop::option::of(0i64..60), prop::option::of(0i64..80), 0.0f64..0.6);
-    (0.0f64..30.0, -1.0f64..9.0, terms, prop::option::of(0.0f64..1.0)).prop_map(|(velocity, margin, terms, share)| {
-        let (priority, reserve, buffer, cap, min_share) = terms;
-        ChannelDemand {
-            priority,
-            reserve: Units(reserve),
-            buffer: buffer.map(Units),
-            cap: cap.map(Units),
-            min_share,
-            previous: share.map(|share| Previous { share, paused: share > 0.5 }),
-            ..channel(0, velocity, margin)
-        }
-    })
+    let terms = (
+        prop::option::of(0i64..4),
+        0i64..40,
+        prop::option::of(0i64..60),
+        prop::option::of(0i64..80),
+        0.0f64..0.6,
+    );
+    (0.0f64..30.0, -1.0f64..9.0, terms, prop::option::of(0.0f64..1.0)).prop_map(
+        |(velocity, margin, terms, share)| {
+            let (priority, reserve, buffer, cap, min_share) = terms;
+            ChannelDemand {
+                priority,
+                reserve: Units(reserve),
+                buffer: buffer.map(Units),
+                cap: cap.map(Units),
+                min_share,
+                previous: share.map(|share| Previous { share, paused: share > 0.5 }),
+                ..channel(0, velocity, margin)
+            }
+        },
+    )
 }
 
 proptest! {

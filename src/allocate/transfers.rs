@@ -26,17 +26,23 @@ pub struct Site {
 #[must_use]
 pub fn transfers(sku: SkuId, sites: &[Site], settings: &Settings) -> Vec<Transfer> {
     let spare = |s: &Site| {
-        let surplus = (s.inventory_position.0 as f64 - s.order_up_to.max(0.0)).floor().clamp(0.0, 1e15) as i64;
+        let surplus = (s.inventory_position.0 as f64 - s.order_up_to.max(0.0))
+            .floor()
+            .clamp(0.0, 1e15) as i64;
         if s.short_units > 0.0 { 0 } else { surplus.min(s.available.0).max(0) }
     };
     let mut spares: Vec<i64> = sites.iter().map(spare).collect();
     let worth = |s: &Site| s.margin.as_f64() - settings.transfer_cost;
-    let mut short: Vec<&Site> = sites.iter().filter(|s| s.short_units > 0.0 && worth(s) > 0.0).collect();
+    let mut short: Vec<&Site> =
+        sites.iter().filter(|s| s.short_units > 0.0 && worth(s) > 0.0).collect();
     short.sort_by(|a, b| (worth(b) * b.short_units).total_cmp(&(worth(a) * a.short_units)));
     let mut found = Vec::new();
     for site in short {
         let mut lacking = site.short_units;
-        while let Some(donor) = (0..sites.len()).filter(|&i| spares[i] > 0).max_by_key(|&i| (spares[i], std::cmp::Reverse(i))) {
+        while let Some(donor) = (0..sites.len())
+            .filter(|&i| spares[i] > 0)
+            .max_by_key(|&i| (spares[i], std::cmp::Reverse(i)))
+        {
             let quantity = spares[donor].min(lacking.round().min(1e15) as i64);
             let saved = lacking.min(quantity as f64);
             let value = site.margin.as_f64() * saved - settings.transfer_cost * quantity as f64;

@@ -14,7 +14,11 @@ use super::Settings;
 /// - `values`: value of each item, currency or units. `[items]`; negative counts as 0.
 /// - `previous`: class of the last run, where there was one. `[items]`
 #[must_use]
-pub fn abc(values: &[f64], previous: &[Option<char>], settings: &Settings) -> Vec<(Option<char>, f64)> {
+pub fn abc(
+    values: &[f64],
+    previous: &[Option<char>],
+    settings: &Settings,
+) -> Vec<(Option<char>, f64)> {
     let total: f64 = values.iter().map(|v| v.max(0.0)).sum();
     let share = |i: usize| if total > 0.0 { values[i].max(0.0) / total } else { 0.0 };
     if values.len() < settings.abc_min_items || total <= 0.0 {
@@ -25,7 +29,8 @@ pub fn abc(values: &[f64], previous: &[Option<char>], settings: &Settings) -> Ve
     let mut classes = vec![(None, 0.0); values.len()];
     let mut before = 0.0;
     for i in order {
-        let class = if values[i] <= 0.0 { 'C' } else { with_hysteresis(before, previous[i], settings) };
+        let class =
+            if values[i] <= 0.0 { 'C' } else { with_hysteresis(before, previous[i], settings) };
         classes[i] = (Some(class), share(i));
         before += share(i);
     }
@@ -43,7 +48,9 @@ fn with_hysteresis(before: f64, previous: Option<char>, settings: &Settings) -> 
         }
     };
     let band = settings.abc_hysteresis;
-    previous.filter(|&p| p >= cut(before - band) && p <= cut(before + band)).unwrap_or_else(|| cut(before))
+    previous
+        .filter(|&p| p >= cut(before - band) && p <= cut(before + band))
+        .unwrap_or_else(|| cut(before))
 }
 
 /// XYZ class of a coefficient of variation.
@@ -77,7 +84,8 @@ pub fn deseasonalised_cv(demand: &[f64], peers: &[f64]) -> Option<f64> {
     if values.len() < 8 || mean <= 0.0 {
         return None;
     }
-    let variance = values.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / (values.len() - 1) as f64;
+    let variance =
+        values.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / (values.len() - 1) as f64;
     Some(variance.sqrt() / mean)
 }
 
@@ -100,7 +108,9 @@ mod tests {
 
     #[test]
     fn b8_fewer_than_30_items_are_not_classified() {
-        assert!(abc(&pareto()[..29], &[None; 29], &Settings::default()).iter().all(|c| c.0.is_none()));
+        assert!(
+            abc(&pareto()[..29], &[None; 29], &Settings::default()).iter().all(|c| c.0.is_none())
+        );
     }
 
     #[test]
@@ -114,10 +124,15 @@ mod tests {
 
     #[test]
     fn b2_a_season_shared_with_the_peers_is_not_variability() {
-        let season: Vec<f64> = (0..52).map(|w| 100.0 * (1.0 + 0.9 * (f64::from(w) / 8.0).sin())).collect();
-        let steady = deseasonalised_cv(&season, &season.iter().map(|v| v * 7.0).collect::<Vec<_>>());
+        let season: Vec<f64> =
+            (0..52).map(|w| 100.0 * (1.0 + 0.9 * (f64::from(w) / 8.0).sin())).collect();
+        let steady =
+            deseasonalised_cv(&season, &season.iter().map(|v| v * 7.0).collect::<Vec<_>>());
         assert_eq!(xyz(steady.expect("52 weeks"), &Settings::default()), 'X');
         let erratic: Vec<f64> = (0..52).map(|w| if w % 9 == 0 { 500.0 } else { 1.0 }).collect();
-        assert_eq!(xyz(deseasonalised_cv(&erratic, &season).expect("52 weeks"), &Settings::default()), 'Z');
+        assert_eq!(
+            xyz(deseasonalised_cv(&erratic, &season).expect("52 weeks"), &Settings::default()),
+            'Z'
+        );
     }
 }

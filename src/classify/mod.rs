@@ -94,22 +94,51 @@ impl Settings {
     pub fn problems(&self) -> Vec<String> {
         let checks = [
             (self.abc_a > 0.0 && self.abc_a < 1.0, "abc_a", self.abc_a, "between 0 and 1"),
-            (self.abc_b > self.abc_a && self.abc_b <= 1.0, "abc_b", self.abc_b, "above abc_a, up to 1"),
-            ((0.0..=0.1).contains(&self.abc_hysteresis), "abc_hysteresis", self.abc_hysteresis, "0 to 0.1"),
+            (
+                self.abc_b > self.abc_a && self.abc_b <= 1.0,
+                "abc_b",
+                self.abc_b,
+                "above abc_a, up to 1",
+            ),
+            (
+                (0.0..=0.1).contains(&self.abc_hysteresis),
+                "abc_hysteresis",
+                self.abc_hysteresis,
+                "0 to 0.1",
+            ),
             (self.xyz_x > 0.0, "xyz_x", self.xyz_x, "above 0"),
             (self.xyz_y > self.xyz_x, "xyz_y", self.xyz_y, "above xyz_x"),
             (self.new_days >= 0.0, "new_days", self.new_days, "0 or more"),
             (self.inactive_days > 0.0, "inactive_days", self.inactive_days, "above 0"),
             (self.medium_per_day > 0.0, "medium_per_day", self.medium_per_day, "above 0"),
-            (self.fast_per_day > self.medium_per_day, "fast_per_day", self.fast_per_day, "above medium_per_day"),
+            (
+                self.fast_per_day > self.medium_per_day,
+                "fast_per_day",
+                self.fast_per_day,
+                "above medium_per_day",
+            ),
             (self.steady_revenue >= 0.0, "steady_revenue", self.steady_revenue, "0 or more"),
-            (self.winner_revenue >= self.steady_revenue, "winner_revenue", self.winner_revenue, "at least steady_revenue"),
-            ((0.0..=1.0).contains(&self.healthy_margin), "healthy_margin", self.healthy_margin, "0 to 1"),
+            (
+                self.winner_revenue >= self.steady_revenue,
+                "winner_revenue",
+                self.winner_revenue,
+                "at least steady_revenue",
+            ),
+            (
+                (0.0..=1.0).contains(&self.healthy_margin),
+                "healthy_margin",
+                self.healthy_margin,
+                "0 to 1",
+            ),
             (self.deadstock_days > 0.0, "deadstock_days", self.deadstock_days, "above 0"),
             (self.take_action_days > 0.0, "take_action_days", self.take_action_days, "above 0"),
         ];
         let failed = checks.into_iter().filter(|check| !check.0);
-        failed.map(|(_, key, value, expected)| format!("classify.{key} = {value}: expected {expected}")).collect()
+        failed
+            .map(|(_, key, value, expected)| {
+                format!("classify.{key} = {value}: expected {expected}")
+            })
+            .collect()
     }
 }
 
@@ -167,20 +196,26 @@ pub fn pool_facts(panel: &Panel, pool: &Pool, return_rates: &[f64]) -> PoolFacts
             demand[offset + t] += f64::from(value);
             censored[offset + t] |= f & flag::CENSORED != 0;
         }
-        let tail = |window_days: f64| gross.len() - gross.len().min((window_days / days).round().max(1.0) as usize);
+        let tail = |window_days: f64| {
+            gross.len() - gross.len().min((window_days / days).round().max(1.0) as usize)
+        };
         let (from, net) = (tail(60.0), 1.0 - return_rates[i]);
-        facts.velocity_per_day += net * crate::clean::velocity(&gross[from..], &flags[from..]) / days;
+        facts.velocity_per_day +=
+            net * crate::clean::velocity(&gross[from..], &flags[from..]) / days;
         facts.units_365 += net * gross[tail(365.0)..].iter().map(|&v| f64::from(v)).sum::<f64>();
         facts.revenue_365 += panel.totals(i).revenue_365;
         facts.revenue_90 += panel.totals(i).revenue_90;
         if let Some(last) = gross.iter().rposition(|&v| v > 0.0) {
-            facts.days_since_sale = facts.days_since_sale.min((gross.len() - 1 - last) as f64 * days);
+            facts.days_since_sale =
+                facts.days_since_sale.min((gross.len() - 1 - last) as f64 * days);
         }
     }
-    facts.adi_cv2 = pattern::adi_cv2(demand.iter().zip(&censored).filter(|&(_, &c)| !c).map(|(&d, _)| d));
+    facts.adi_cv2 =
+        pattern::adi_cv2(demand.iter().zip(&censored).filter(|&(_, &c)| !c).map(|(&d, _)| d));
     let step = (7.0 / days).round().max(1.0) as usize;
     let weeks = (length / step).min(52);
-    facts.recent = demand[length - weeks * step..].chunks_exact(step).map(|week| week.iter().sum()).collect();
+    facts.recent =
+        demand[length - weeks * step..].chunks_exact(step).map(|week| week.iter().sum()).collect();
     facts
 }
 
@@ -222,7 +257,9 @@ pub fn classify(
                 sku: f.sku,
                 location: f.location,
                 abc: abc[i].0,
-                xyz: cv.filter(|_| f.age_days >= settings.new_days).map(|cv| abc_xyz::xyz(cv, settings)),
+                xyz: cv
+                    .filter(|_| f.age_days >= settings.new_days)
+                    .map(|cv| abc_xyz::xyz(cv, settings)),
                 pattern: if f.adi_cv2.is_some() { pattern::pattern(adi, cv2) } else { "none" },
                 velocity: velocity::velocity_class(f.velocity_per_day, settings),
                 lifecycle: lifecycle(f, product, as_of, settings),
@@ -235,23 +272,41 @@ pub fn classify(
                 velocity_per_day: f.velocity_per_day,
                 days_of_cover: velocity::days_of_cover(available as f64, f.velocity_per_day),
                 revenue_per_month: performance.revenue_per_month,
-                cash_freed: if cull { product.unit_cost.unwrap_or_default().times(Units(available.max(0))) } else { Money::ZERO },
+                cash_freed: if cull {
+                    product.unit_cost.unwrap_or_default().times(Units(available.max(0)))
+                } else {
+                    Money::ZERO
+                },
             }
         })
         .collect()
 }
 
-fn performance(f: &PoolFacts, product: &Product, stock: Option<&Stock>) -> rationalise::Performance {
+fn performance(
+    f: &PoolFacts,
+    product: &Product,
+    stock: Option<&Stock>,
+) -> rationalise::Performance {
     let margin = match (product.unit_price, product.unit_cost) {
         (Some(price), Some(cost)) if price.0 > 0 => Some(1.0 - cost.as_f64() / price.as_f64()),
         _ => None,
     };
     let on_hand = stock.map_or(0, |s| s.on_hand.0);
-    rationalise::Performance { revenue_per_month: f.revenue_90 / 3.0, margin, days_since_sale: f.days_since_sale, on_hand }
+    rationalise::Performance {
+        revenue_per_month: f.revenue_90 / 3.0,
+        margin,
+        days_since_sale: f.days_since_sale,
+        on_hand,
+    }
 }
 
 /// new, launch, active, phase-out, obsolete, inactive or superseded.
-fn lifecycle(f: &PoolFacts, product: &Product, as_of: NaiveDate, settings: &Settings) -> &'static str {
+fn lifecycle(
+    f: &PoolFacts,
+    product: &Product,
+    as_of: NaiveDate,
+    settings: &Settings,
+) -> &'static str {
     let not_yet_on_sale = product.launched.is_some_and(|d| d >= as_of);
     match product.status {
         ProductStatus::Obsolete => "obsolete",
@@ -274,9 +329,13 @@ struct CategoryWeeks<'a> {
 const PEERS: usize = 5;
 
 fn category_weeks<'a>(facts: &[PoolFacts], products: &'a [Product]) -> CategoryWeeks<'a> {
-    let mut weeks = CategoryWeeks { by_category: std::collections::BTreeMap::new(), all: vec![0.0; 52] };
+    let mut weeks =
+        CategoryWeeks { by_category: std::collections::BTreeMap::new(), all: vec![0.0; 52] };
     for f in facts {
-        let (sums, members) = weeks.by_category.entry(&products[f.sku.index()].category).or_insert_with(|| (vec![0.0; 52], 0));
+        let (sums, members) = weeks
+            .by_category
+            .entry(&products[f.sku.index()].category)
+            .or_insert_with(|| (vec![0.0; 52], 0));
         *members += 1;
         let skip = 52 - f.recent.len();
         for (t, d) in f.recent.iter().enumerate() {
@@ -290,7 +349,11 @@ fn category_weeks<'a>(facts: &[PoolFacts], products: &'a [Product]) -> CategoryW
 impl CategoryWeeks<'_> {
     /// Demand of the item's category, or of everything when the category is small, less the item's own.
     fn without(&self, f: &PoolFacts, category: &str) -> Vec<f64> {
-        let sums = self.by_category.get(category).filter(|(_, members)| *members > PEERS).map_or(&self.all, |(sums, _)| sums);
+        let sums = self
+            .by_category
+            .get(category)
+            .filter(|(_, members)| *members > PEERS)
+            .map_or(&self.all, |(sums, _)| sums);
         let skip = 52 - f.recent.len();
         f.recent.iter().zip(&sums[skip..]).map(|(own, all)| (all - own).max(0.0)).collect()
     }

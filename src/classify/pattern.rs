@@ -27,7 +27,8 @@ pub fn adi_cv2(demand: impl Iterator<Item = f64>) -> Option<(f64, f64)> {
     }
     let n = nonzero as f64;
     let mean = sum / n;
-    let variance = if nonzero > 1 { ((squares - n * mean * mean) / (n - 1.0)).max(0.0) } else { 0.0 };
+    let variance =
+        if nonzero > 1 { ((squares - n * mean * mean) / (n - 1.0)).max(0.0) } else { 0.0 };
     Some((periods as f64 / n, variance / (mean * mean)))
 }
 

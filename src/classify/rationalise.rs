@@ -49,9 +49,15 @@ mod tests {
     fn b6_winner_steady_deadstock_watch() {
         let s = Settings::default();
         let of = |r, d| rationalisation(&item(r, d), &s);
-        assert_eq!([of(500.01, 1.0), of(500.0, 1.0), of(100.0, 1.0)], ["winner", "steady", "steady"]);
+        assert_eq!(
+            [of(500.01, 1.0), of(500.0, 1.0), of(100.0, 1.0)],
+            ["winner", "steady", "steady"]
+        );
         assert_eq!([of(99.0, 60.0), of(99.0, 59.0)], ["deadstock", "watch"]);
-        assert_eq!(rationalisation(&Performance { margin: Some(0.05), ..item(900.0, 1.0) }, &s), "steady");
+        assert_eq!(
+            rationalisation(&Performance { margin: Some(0.05), ..item(900.0, 1.0) }, &s),
+            "steady"
+        );
     }
 
     #[test]

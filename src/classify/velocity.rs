@@ -29,7 +29,10 @@ mod tests {
     #[test]
     fn b5_classes_and_cover() {
         let s = Settings::default();
-        assert_eq!([5.0, 1.0, 0.2, 0.0].map(|v| velocity_class(v, &s)), ["fast", "medium", "slow", "none"]);
+        assert_eq!(
+            [5.0, 1.0, 0.2, 0.0].map(|v| velocity_class(v, &s)),
+            ["fast", "medium", "slow", "none"]
+        );
         assert_eq!(days_of_cover(350.0, 10.0), Some(35.0));
         assert_eq!(days_of_cover(1210.0, 10.0), Some(121.0));
         assert_eq!(days_of_cover(5.0, 0.0), None);

@@ -47,10 +47,17 @@ impl Settings {
                 "above 0, up to 0.01",
             ),
             (self.outlier_factor >= 2.0, "outlier_factor", self.outlier_factor, "2 or more"),
-            (self.return_prior_units >= 0.0, "return_prior_units", self.return_prior_units, "0 or more"),
+            (
+                self.return_prior_units >= 0.0,
+                "return_prior_units",
+                self.return_prior_units,
+                "0 or more",
+            ),
         ];
         let failed = checks.into_iter().filter(|check| !check.0);
-        failed.map(|(_, key, value, expected)| format!("clean.{key} = {value}: expected {expected}")).collect()
+        failed
+            .map(|(_, key, value, expected)| format!("clean.{key} = {value}: expected {expected}"))
+            .collect()
     }
 }
 
@@ -63,7 +70,12 @@ const OUTLIER_EVIDENCE: usize = 20;
 /// false), caps bulk orders, fills censored periods.
 ///
 /// - `season_length`: periods of the short season whose phases are comparable (7 for days, otherwise 1).
-pub fn clean_series(series: &mut SeriesMut<'_>, settings: &Settings, season_length: usize, availability_known: bool) {
+pub fn clean_series(
+    series: &mut SeriesMut<'_>,
+    settings: &Settings,
+    season_length: usize,
+    availability_known: bool,
+) {
     debug_assert_eq!(series.cleaned, series.gross, "a series is cleaned once");
     if settings.infer_stockouts && !availability_known {
         infer_stockouts(series.gross, series.flags, settings.infer_probability);
@@ -94,7 +106,8 @@ fn infer_stockouts(gross: &[f32], flags: &mut [u8], probability: f64) {
         if t == gross.len() || begin < WINDOW / 2 {
             continue;
         }
-        let (before, after) = (&gross[begin.saturating_sub(WINDOW)..begin], &gross[t..(t + WINDOW).min(gross.len())]);
+        let (before, after) =
+            (&gross[begin.saturating_sub(WINDOW)..begin], &gross[t..(t + WINDOW).min(gross.len())]);
         if surprise_of_zero(before).min(surprise_of_zero(after)) * (t - begin) as f64 > needed {
             for f in &mut flags[begin..t] {
                 *f |= flag::INFERRED_STOCKOUT;
@@ -107,7 +120,9 @@ fn infer_stockouts(gross: &[f32], flags: &mut [u8], probability: f64) {
 /// Poisson's `μ` where there is no excess variance.
 fn surprise_of_zero(values: &[f32]) -> f64 {
     let n = values.len().max(1) as f64;
-    let (sum, squares) = values.iter().fold((0.0, 0.0), |(s, q), &v| (s + f64::from(v), q + f64::from(v) * f64::from(v)));
+    let (sum, squares) = values
+        .iter()
+        .fold((0.0, 0.0), |(s, q), &v| (s + f64::from(v), q + f64::from(v) * f64::from(v)));
     let mean = sum / n;
     if mean <= 0.0 {
         return 0.0;
@@ -126,7 +141,9 @@ fn cap_outliers(series: &mut SeriesMut<'_>, settings: &Settings) {
     let highest = series.gross.iter().copied().fold(0.0f32, f32::max);
     let factor = settings.outlier_factor as f32;
     // Most series need no quantile: too few of their values are that far below the highest.
-    let counted = |(count, below): (usize, usize), v: f32| (count + 1, below + usize::from(v * factor < highest));
+    let counted = |(count, below): (usize, usize), v: f32| {
+        (count + 1, below + usize::from(v * factor < highest))
+    };
     let (count, below) = positive().fold((0, 0), counted);
     let rank = (count * 98).div_ceil(100).saturating_sub(1);
     if count < OUTLIER_EVIDENCE || below <= rank {
@@ -159,7 +176,8 @@ fn fill_censored(cleaned: &mut [f32], flags: &[u8], season_length: usize) {
             let at = known.partition_point(|&k| k < i);
             let near = &known[at.saturating_sub(NEIGHBOURS)..(at + NEIGHBOURS).min(known.len())];
             if !near.is_empty() {
-                let estimate = near.iter().map(|&k| f64::from(cleaned[k])).sum::<f64>() / near.len() as f64;
+                let estimate =
+                    near.iter().map(|&k| f64::from(cleaned[k])).sum::<f64>() / near.len() as f64;
                 cleaned[i] = cleaned[i].max(estimate as f32);
             }
         }
@@ -184,7 +202,11 @@ pub fn velocity(gross: &[f32], flags: &[u8]) -> f64 {
 #[must_use]
 pub fn return_rate(sold: f64, returned: f64, channel_rate: f64, prior_units: f64) -> f64 {
     let weight = sold + prior_units;
-    if weight > 0.0 { ((returned + prior_units * channel_rate) / weight).clamp(0.0, 1.0) } else { 0.0 }
+    if weight > 0.0 {
+        ((returned + prior_units * channel_rate) / weight).clamp(0.0, 1.0)
+    } else {
+        0.0
+    }
 }
 
 /// Net of returns: `gross · (1 − rate)`. `[A3]`
@@ -199,11 +221,13 @@ mod tests {
     use crate::panel::SeriesKey;
     use crate::units::{ChannelId, LocationId, SkuId};
 
-    const KEY: SeriesKey = SeriesKey { sku: SkuId(0), location: LocationId(0), channel: ChannelId(0) };
+    const KEY: SeriesKey =
+        SeriesKey { sku: SkuId(0), location: LocationId(0), channel: ChannelId(0) };
 
     fn cleaned(gross: &[f32], flags: &mut [u8], known: bool) -> Vec<f32> {
         let mut out = gross.to_vec();
-        let mut series = SeriesMut { index: 0, key: KEY, start: 0, gross, cleaned: &mut out, flags };
+        let mut series =
+            SeriesMut { index: 0, key: KEY, start: 0, gross, cleaned: &mut out, flags };
         clean_series(&mut series, &Settings::default(), 7, known);
         out
     }

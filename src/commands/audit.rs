@@ -52,8 +52,7 @@ fn in_words(inputs: &Inputs) {
 
 fn as_json(inputs: &Inputs) -> Value {
     let table = |s: &crate::inputs::Source| json!({"table": s.table, "file": s.file, "rows": s.rows, "rejected": s.rejected, "newest": s.newest, "sha256": s.sha256});
-    let exception =
-        |e: &Exception| json!({"severity": e.severity.name(), "kind": e.kind, "key": e.key, "what": e.what, "why": e.why});
+    let exception = |e: &Exception| json!({"severity": e.severity.name(), "kind": e.kind, "key": e.key, "what": e.what, "why": e.why});
     let row = |q: &Quarantined| json!({"file": q.file, "line": q.line, "column": q.column, "value": q.value, "reason": q.reason});
     json!({
         "as_of": inputs.panel.calendar().as_of(),

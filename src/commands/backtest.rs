@@ -13,13 +13,30 @@ use crate::publish::csv;
 pub(super) fn backtest(options: &Options) -> Result<u8> {
     let plan = Plan::load(options)?;
     let (rows, channels) = pipeline::backtest(&plan, &Terminal::new(options.voice.log_format))?;
-    let channel = |row: &BacktestRow| row.channel.map_or("all", |c| channels[c].as_str()).to_owned();
-    let header = ["class", "channel", "from", "to", "method", "series", "wape", "bias", "mase", "rmsse", "pinball"];
+    let channel =
+        |row: &BacktestRow| row.channel.map_or("all", |c| channels[c].as_str()).to_owned();
+    let header = [
+        "class", "channel", "from", "to", "method", "series", "wape", "bias", "mase", "rmsse",
+        "pinball",
+    ];
     let cells = rows.iter().map(|r| {
         let pinball = r.pinball.map(|p| format!("{p:.6}")).unwrap_or_default();
-        let [wape, bias, mase, rmsse] = [r.wape, r.bias, r.mase, r.rmsse].map(|v| format!("{v:.6}"));
+        let [wape, bias, mase, rmsse] =
+            [r.wape, r.bias, r.mase, r.rmsse].map(|v| format!("{v:.6}"));
         let [from, to, series] = [r.from, r.to, r.series].map(|n| n.to_string());
-        [r.class.clone(), channel(r), from, to, r.method.to_owned(), series, wape, bias, mase, rmsse, pinball]
+        [
+            r.class.clone(),
+            channel(r),
+            from,
+            to,
+            r.method.to_owned(),
+            series,
+            wape,
+            bias,
+            mase,
+            rmsse,
+            pinball,
+        ]
     });
     let table = csv::table(&header, cells)?;
     let folder = plan.run.out.join("backtest");
@@ -29,11 +46,12 @@ pub(super) fn backtest(options: &Options) -> Result<u8> {
     let overall: Vec<&BacktestRow> = rows.iter().filter(|r| r.channel.is_none()).collect();
     if options.voice.json {
         let row = |r: &&BacktestRow| {
-            let figures =
-                serde_json::json!({"wape": r.wape, "bias": r.bias, "mase": r.mase, "rmsse": r.rmsse, "pinball": r.pinball});
+            let figures = serde_json::json!({"wape": r.wape, "bias": r.bias, "mase": r.mase, "rmsse": r.rmsse, "pinball": r.pinball});
             serde_json::json!({"class": r.class, "from": r.from, "to": r.to, "method": r.method, "series": r.series, "accuracy": figures})
         };
-        print_json(&serde_json::json!({"rows": overall.iter().map(row).collect::<Vec<_>>(), "table": file}))?;
+        print_json(
+            &serde_json::json!({"rows": overall.iter().map(row).collect::<Vec<_>>(), "table": file}),
+        )?;
         return Ok(0);
     }
     println!(

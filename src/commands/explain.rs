@@ -13,7 +13,9 @@ pub(super) fn explain(args: &ExplainArgs) -> Result<u8> {
     let run = PublishedRun::current(&plan.run.out)?;
     let text = told(&run, &args.sku, args.channel.as_deref())?;
     if args.options.voice.json {
-        print_json(&serde_json::json!({"run_id": run.manifest.run_id, "sku": args.sku, "explanation": text}))?;
+        print_json(
+            &serde_json::json!({"run_id": run.manifest.run_id, "sku": args.sku, "explanation": text}),
+        )?;
     } else {
         print!("{text}");
     }

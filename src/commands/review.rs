@@ -21,7 +21,9 @@ pub(super) fn review(args: &ReviewArgs) -> Result<u8> {
     let _lock = OutputLock::acquire(out, "review")?;
     let run = PublishedRun::current(out)?;
     let inputs = pipeline::with_threads(plan.run.threads, || ingest::load(&plan.request()))?;
-    let proposals = decisions::proposals(&run, |sku, location, supplier| terms(&inputs, sku, location, supplier))?;
+    let proposals = decisions::proposals(&run, |sku, location, supplier| {
+        terms(&inputs, sku, location, supplier)
+    })?;
     let intake = decisions::take_in(out, &args.decisions, &proposals)?;
     let orders = intake.accepted.iter().filter(|d| d.is_order()).count();
     if args.options.voice.json {
@@ -35,7 +37,10 @@ pub(super) fn review(args: &ReviewArgs) -> Result<u8> {
     } else if intake.known {
         println!("this file was taken in before; nothing changed");
     } else {
-        println!("{} decisions kept, {orders} of them orders; the next run knows them", intake.accepted.len());
+        println!(
+            "{} decisions kept, {orders} of them orders; the next run knows them",
+            intake.accepted.len()
+        );
         for problem in &intake.problems {
             println!("  not kept: {problem}");
         }
@@ -45,9 +50,18 @@ pub(super) fn review(args: &ReviewArgs) -> Result<u8> {
 
 /// What `supplier` delivers at a time.
 fn terms(inputs: &Inputs, sku: &str, location: &str, supplier: &str) -> Option<LineTerms> {
-    let code = |names: &[String], name: &str| names.binary_search_by(|n| n.as_str().cmp(name)).ok()?.try_into().ok();
-    let (sku, location) = (SkuId(code(&inputs.names.skus, sku)?), LocationId(code(&inputs.names.locations, location)?));
-    LineTerms::of(&inputs.supply, (sku, location), SupplierId(code(&inputs.names.suppliers, supplier)?))
+    let code = |names: &[String], name: &str| {
+        names.binary_search_by(|n| n.as_str().cmp(name)).ok()?.try_into().ok()
+    };
+    let (sku, location) = (
+        SkuId(code(&inputs.names.skus, sku)?),
+        LocationId(code(&inputs.names.locations, location)?),
+    );
+    LineTerms::of(
+        &inputs.supply,
+        (sku, location),
+        SupplierId(code(&inputs.names.suppliers, supplier)?),
+    )
 }
 
 /// Writes approved orders that were never exported (with `--all`, every one that stands).

@@ -15,11 +15,15 @@ use std::fmt::Write;
 /// Replays history, prints the comparison and writes `OUT/simulate/`.
 pub(super) fn simulate(args: &SimulateArgs) -> Result<u8> {
     let plan = Plan::load(&args.options)?;
-    let request = Request { tune: args.tune, only_own: args.only_own, what_if: changes(&args.what_if)? };
+    let request =
+        Request { tune: args.tune, only_own: args.only_own, what_if: changes(&args.what_if)? };
     let result = replay_history(&plan, &request, &Terminal::new(args.options.voice.log_format))?;
     let folder = plan.run.out.join("simulate");
     std::fs::create_dir_all(&folder).map_err(Error::io(&folder))?;
-    let mut files = vec![("simulation.csv", csv(&result)), ("index.html", page::render(&result, &plan.purchase.currency))];
+    let mut files = vec![
+        ("simulation.csv", csv(&result)),
+        ("index.html", page::render(&result, &plan.purchase.currency)),
+    ];
     if let Some(tuned) = &result.tuned {
         files.push(("policy.toml", tuned.fragment.clone()));
     }
@@ -37,9 +41,14 @@ pub(super) fn simulate(args: &SimulateArgs) -> Result<u8> {
 }
 
 fn changes(texts: &[String]) -> Result<Vec<(String, WhatIf)>> {
-    let parsed: Vec<_> = texts.iter().map(|t| t.parse().map(|change| (t.clone(), change))).collect();
+    let parsed: Vec<_> =
+        texts.iter().map(|t| t.parse().map(|change| (t.clone(), change))).collect();
     let problems: Vec<String> = parsed.iter().filter_map(|p| p.as_ref().err().cloned()).collect();
-    if problems.is_empty() { Ok(parsed.into_iter().flatten().collect()) } else { Err(Error::Config(problems)) }
+    if problems.is_empty() {
+        Ok(parsed.into_iter().flatten().collect())
+    } else {
+        Err(Error::Config(problems))
+    }
 }
 
 /// Every row of the result: (kind, policy, scope, sums).
@@ -47,7 +56,9 @@ fn rows(result: &Simulation) -> Vec<(&'static str, String, String, Totals)> {
     let mut rows = Vec::new();
     let mut add = |kind, name: &str, played: &Played| {
         rows.push((kind, name.to_string(), "all".to_string(), played.total));
-        rows.extend(played.scopes.iter().map(|(scope, t)| (kind, name.to_string(), scope.clone(), *t)));
+        rows.extend(
+            played.scopes.iter().map(|(scope, t)| (kind, name.to_string(), scope.clone(), *t)),
+        );
     };
     result.played.iter().for_each(|p| add("policy", &p.name, p));
     result.frontier.iter().for_each(|p| add("frontier", &p.name, p));
@@ -78,7 +89,8 @@ fn csv(result: &Simulation) -> String {
     let names: Vec<&str> = measures(&Totals::default(), 1.0).iter().map(|m| m.0).collect();
     let mut text = format!("kind,policy,scope,{}\n", names.join(","));
     for (kind, name, scope, totals) in rows(result) {
-        let values = measures(&totals, result.period_days).map(|(_, v)| v.map_or(String::new(), |v| format!("{v:.4}")));
+        let values = measures(&totals, result.period_days)
+            .map(|(_, v)| v.map_or(String::new(), |v| format!("{v:.4}")));
         // Writing to a string cannot fail.
         let _ = writeln!(text, "{kind},{},{},{}", quoted(&name), quoted(&scope), values.join(","));
     }
@@ -86,13 +98,19 @@ fn csv(result: &Simulation) -> String {
 }
 
 fn quoted(text: &str) -> String {
-    if text.contains([',', '"', '\n']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text.to_string() }
+    if text.contains([',', '"', '\n']) {
+        format!("\"{}\"", text.replace('"', "\"\""))
+    } else {
+        text.to_string()
+    }
 }
 
 fn as_json(result: &Simulation) -> Value {
     let row = |(kind, policy, scope, totals): (&str, String, String, Totals)| {
-        let values: serde_json::Map<String, Value> =
-            measures(&totals, result.period_days).iter().map(|(name, v)| ((*name).to_string(), json!(v))).collect();
+        let values: serde_json::Map<String, Value> = measures(&totals, result.period_days)
+            .iter()
+            .map(|(name, v)| ((*name).to_string(), json!(v)))
+            .collect();
         json!({"kind": kind, "policy": policy, "scope": scope, "measures": values})
     };
     let rows: Vec<Value> = rows(result).into_iter().map(row).collect();
@@ -100,9 +118,11 @@ fn as_json(result: &Simulation) -> Value {
 }
 
 fn in_words(result: &Simulation) -> String {
-    let mut text = format!("replayed {} to {}, {} pools", result.days.0, result.days.1, result.pools.len());
+    let mut text =
+        format!("replayed {} to {}, {} pools", result.days.0, result.days.1, result.pools.len());
     let estimated = result.played.first().and_then(|p| p.total.estimated_share()).unwrap_or(0.0);
-    let _ = writeln!(text, "; {:.1} % of demand is estimated, for want of stock", 100.0 * estimated);
+    let _ =
+        writeln!(text, "; {:.1} % of demand is estimated, for want of stock", 100.0 * estimated);
     let _ = writeln!(
         text,
         "{:<22}{:>8}{:>12}{:>14}{:>12}{:>12}{:>10}",
@@ -125,7 +145,12 @@ fn in_words(result: &Simulation) -> String {
     if let Some(tuned) = &result.tuned {
         for choice in &tuned.choices {
             let name = tuned.candidates.get(choice.candidate).map_or("", |c| c.name.as_str());
-            let _ = writeln!(text, "tuned {}: {name}, saves {:.0} on the window held back", choice.scope, choice.gain());
+            let _ = writeln!(
+                text,
+                "tuned {}: {name}, saves {:.0} on the window held back",
+                choice.scope,
+                choice.gain()
+            );
         }
     }
     text

@@ -9,8 +9,11 @@ use toml::{Table, Value};
 const NOT_A_RESULT: [&str; 4] = ["data", "out", "models", "threads"];
 
 /// Keys that other sections had once, and their one place in `[policy]`.
-const MOVED: [(&str, &str); 3] =
-    [("carrying_rate", "holding_rate_per_year"), ("order_cost", "order_cost"), ("excess_days", "excess_cover_days")];
+const MOVED: [(&str, &str); 3] = [
+    ("carrying_rate", "holding_rate_per_year"),
+    ("order_cost", "order_cost"),
+    ("excess_days", "excess_cover_days"),
+];
 
 /// The file as parsed, and what is wrong with it so far.
 pub(super) struct Reader<'a> {
@@ -24,7 +27,8 @@ pub(super) struct Reader<'a> {
 impl<'a> Reader<'a> {
     /// Parses `text`; `file` is what messages call it.
     pub fn new(text: &'a str, file: &'a str) -> Result<Self> {
-        let table: Table = text.parse().map_err(|error| Error::Config(vec![format!("{file}: {error}")]))?;
+        let table: Table =
+            text.parse().map_err(|error| Error::Config(vec![format!("{file}: {error}")]))?;
         Ok(Self { text, file, table, known: Vec::new(), problems: Vec::new() })
     }
 
@@ -44,14 +48,20 @@ impl<'a> Reader<'a> {
             None => T::default(),
             Some(Value::Table(table)) => self.checked(name, table),
             Some(_) => {
-                self.problems.push(format!("{}: `{name}` is a section: write [{name}] and its keys below", self.file));
+                self.problems.push(format!(
+                    "{}: `{name}` is a section: write [{name}] and its keys below",
+                    self.file
+                ));
                 T::default()
             }
         }
     }
 
     /// Sections `[name.X]` for any X, by X.
-    pub fn sections<T: DeserializeOwned + Default>(&mut self, name: &'static str) -> BTreeMap<String, T> {
+    pub fn sections<T: DeserializeOwned + Default>(
+        &mut self,
+        name: &'static str,
+    ) -> BTreeMap<String, T> {
         let tables: Table = self.section(name);
         let mut all = BTreeMap::new();
         for (key, value) in tables {
@@ -60,7 +70,9 @@ impl<'a> Reader<'a> {
                     let section = self.checked(&format!("{name}.{key}"), table);
                     all.insert(key, section);
                 }
-                _ => self.problems.push(format!("{}: expected a section [{name}.{key}]", self.place(name, &key))),
+                _ => self
+                    .problems
+                    .push(format!("{}: expected a section [{name}.{key}]", self.place(name, &key))),
             }
         }
         all
@@ -70,7 +82,8 @@ impl<'a> Reader<'a> {
     pub fn finish(mut self) -> Vec<String> {
         for section in self.table.keys() {
             let hint = hint(section, self.known.iter().copied());
-            let line = line_of(self.text, |line| line.trim_start().starts_with(&format!("[{section}")));
+            let line =
+                line_of(self.text, |line| line.trim_start().starts_with(&format!("[{section}")));
             self.problems.push(format!("{}{line}: unknown section [{section}]{hint}", self.file));
         }
         self.problems

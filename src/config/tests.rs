@@ -20,13 +20,16 @@ fn the_file_that_init_writes_means_exactly_the_defaults() {
 
 #[test]
 fn keys_shown_switched_off_are_real_keys() {
-    let switched_on: String = TEMPLATE.lines().map(|line| format!("{}\n", uncommented(line))).collect();
+    let switched_on: String =
+        TEMPLATE.lines().map(|line| format!("{}\n", uncommented(line))).collect();
     parse(&switched_on).unwrap();
 }
 
 /// `#key = value` without its `#`; remarks have a space after theirs.
 fn uncommented(line: &str) -> &str {
-    line.strip_prefix('#').filter(|rest| rest.starts_with(|c: char| c.is_ascii_alphabetic() || c == '[')).unwrap_or(line)
+    line.strip_prefix('#')
+        .filter(|rest| rest.starts_with(|c: char| c.is_ascii_alphabetic() || c == '['))
+        .unwrap_or(line)
 }
 
 #[test]
@@ -35,9 +38,14 @@ fn the_template_names_every_key_of_every_section() {
     let shown: Table = shown.parse().unwrap();
     let mapping = shown["mapping"].as_table().unwrap();
     let sections = shown.iter().map(|(name, table)| (name.clone(), table));
-    for (section, table) in sections.chain(mapping.iter().map(|(table, keys)| (format!("mapping.{table}"), keys))) {
+    for (section, table) in
+        sections.chain(mapping.iter().map(|(table, keys)| (format!("mapping.{table}"), keys)))
+    {
         for key in keys_of(&section) {
-            assert!(table.as_table().unwrap().contains_key(&key), "[{section}] {key} is missing from the template");
+            assert!(
+                table.as_table().unwrap().contains_key(&key),
+                "[{section}] {key} is missing from the template"
+            );
         }
     }
 }
@@ -79,10 +87,16 @@ fn costs_have_one_place_and_reach_purchasing() {
 
 #[test]
 fn every_problem_is_listed_at_once() {
-    let found =
-        problems("[run]\nhorizon_days = 0\nbucket = \"year\"\nsede = 1\n[purchase]\ncarrying_rate = 25\nbudget = \"much\"\n");
+    let found = problems(
+        "[run]\nhorizon_days = 0\nbucket = \"year\"\nsede = 1\n[purchase]\ncarrying_rate = 25\nbudget = \"much\"\n",
+    );
     assert_eq!(found.len(), 5, "{found:#?}");
-    assert!(found.iter().any(|p| p.contains("unknown variant `year`, expected one of `day`, `week`, `month`")), "{found:#?}");
+    assert!(
+        found
+            .iter()
+            .any(|p| p.contains("unknown variant `year`, expected one of `day`, `week`, `month`")),
+        "{found:#?}"
+    );
 }
 
 #[test]
@@ -94,18 +108,33 @@ fn a_broken_file_is_shown_with_its_place() {
 #[test]
 fn paths_of_the_file_start_at_the_file_and_arguments_win() {
     let options = Options { out: Some("elsewhere".into()), threads: Some(2), ..Options::default() };
-    let plan = Plan::parse("[run]\ndata = \"in\"\nthreads = 4", "shop/orderpoint.toml", Path::new("shop"), &options).unwrap();
-    assert_eq!((plan.run.data, plan.run.out, plan.run.threads), ("shop/in".into(), "elsewhere".into(), 2));
+    let plan = Plan::parse(
+        "[run]\ndata = \"in\"\nthreads = 4",
+        "shop/orderpoint.toml",
+        Path::new("shop"),
+        &options,
+    )
+    .unwrap();
+    assert_eq!(
+        (plan.run.data, plan.run.out, plan.run.threads),
+        ("shop/in".into(), "elsewhere".into(), 2)
+    );
 }
 
 #[test]
 fn the_digest_knows_settings_and_ignores_places_and_threads() {
     let digest = |text: &str| parse(text).unwrap().digest;
-    assert_eq!(digest("[run]\nthreads = 1\nout = \"a\""), digest("[run]\nthreads = 4\nout = \"b\""));
+    assert_eq!(
+        digest("[run]\nthreads = 1\nout = \"a\""),
+        digest("[run]\nthreads = 4\nout = \"b\"")
+    );
     assert_ne!(digest("[run]\nseed = 1"), digest("[run]\nseed = 2"));
 }
 
 #[test]
 fn a_pilot_list_has_one_sku_a_line_and_remarks() {
-    assert_eq!(sku_list("A-1\n  B 2 # the kettle\n\n# all\nA-1\n"), ["A-1", "B 2"].map(str::to_owned).into());
+    assert_eq!(
+        sku_list("A-1\n  B 2 # the kettle\n\n# all\nA-1\n"),
+        ["A-1", "B 2"].map(str::to_owned).into()
+    );
 }

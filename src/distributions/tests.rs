@@ -70,7 +70,8 @@ fn gamma_quantile_inverts_its_distribution_function() {
 
 #[test]
 fn an_empirical_quantile_is_the_smallest_outcome_that_covers_it() {
-    let demand = Demand::empirical(vec![3.0, 1.0, 2.0, 5.0, 4.0, 6.0, 7.0, 8.0, 9.0, 10.0]).unwrap();
+    let demand =
+        Demand::empirical(vec![3.0, 1.0, 2.0, 5.0, 4.0, 6.0, 7.0, 8.0, 9.0, 10.0]).unwrap();
     assert_eq!(demand.quantile(0.9), 9.0);
     assert_eq!(demand.quantile(0.901), 10.0);
     assert_eq!(demand.cdf(3.5), 0.3);

@@ -23,7 +23,8 @@ impl Scale {
     #[must_use]
     pub fn of(units: &[f32], exposure: &[f32], season_length: usize) -> Self {
         let first = units.iter().position(|&u| u > 0.0).unwrap_or(0);
-        let (mut absolute, mut squared, mut pairs, mut seasonal, mut seasons) = (0.0, 0.0, 0.0, 0.0, 0.0);
+        let (mut absolute, mut squared, mut pairs, mut seasonal, mut seasons) =
+            (0.0, 0.0, 0.0, 0.0, 0.0);
         for t in first + 1..units.len() {
             if exposure[t].is_nan() {
                 continue;
@@ -73,7 +74,11 @@ impl ErrorSums {
 
     /// Adds one period's quantile forecasts at [`QUANTILES`].
     pub fn add_quantiles(&mut self, quantiles: &[f32; 8], actual: f64) {
-        let loss: f64 = quantiles.iter().zip(QUANTILES).map(|(&q, p)| pinball_loss(f64::from(q), actual, p)).sum();
+        let loss: f64 = quantiles
+            .iter()
+            .zip(QUANTILES)
+            .map(|(&q, p)| pinball_loss(f64::from(q), actual, p))
+            .sum();
         self.pinball += loss / 8.0;
         self.quantiles += 1.0;
     }
@@ -111,13 +116,16 @@ impl ErrorSums {
     #[must_use]
     pub fn measures(&self, scale: &Scale) -> Measures {
         let n = self.count.max(1.0);
-        let over = |value: f64, scale: f64| if scale > 0.0 { value / scale } else { f64::from(u8::from(value > 0.0)) };
+        let over = |value: f64, scale: f64| {
+            if scale > 0.0 { value / scale } else { f64::from(u8::from(value > 0.0)) }
+        };
         Measures {
             wape: self.wape(),
             bias: self.signed / if self.actual > 0.0 { self.actual } else { n },
             mase: over(self.absolute / n, scale.seasonal_absolute),
             rmsse: over(self.squared / n, scale.naive_squared).sqrt(),
-            pinball: (self.quantiles > 0.0).then(|| over(self.pinball / self.quantiles, scale.naive_absolute)),
+            pinball: (self.quantiles > 0.0)
+                .then(|| over(self.pinball / self.quantiles, scale.naive_absolute)),
         }
     }
 }
@@ -166,7 +174,10 @@ mod tests {
     fn a_forecast_as_bad_as_the_seasonal_naive_has_mase_one() {
         let units = [1.0, 3.0, 2.0, 4.0, 3.0, 5.0];
         let scale = Scale::of(&units, &[1.0; 6], 2);
-        assert!((scale.seasonal_absolute - 1.0).abs() < 1e-12 && (scale.naive_absolute - 1.6).abs() < 1e-6);
+        assert!(
+            (scale.seasonal_absolute - 1.0).abs() < 1e-12
+                && (scale.naive_absolute - 1.6).abs() < 1e-6
+        );
         let mut sums = ErrorSums::default();
         sums.add(6.0, 5.0);
         assert!((sums.measures(&scale).mase - 1.0).abs() < 1e-12);

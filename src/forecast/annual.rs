@@ -58,7 +58,9 @@ impl Means {
 
     fn log_mean(&self, from: usize, to: usize) -> Option<f64> {
         let n = self.counts[to] - self.counts[from];
-        (n > 0.0).then(|| ((self.sums[to] - self.sums[from]) / n + self.offset).ln()).filter(|log| log.is_finite())
+        (n > 0.0)
+            .then(|| ((self.sums[to] - self.sums[from]) / n + self.offset).ln())
+            .filter(|log| log.is_finite())
     }
 
     /// `ln` of the mean over [`WINDOW`] from `t` on, against that before.
@@ -89,7 +91,8 @@ pub fn fit(values: &[f64]) -> Option<Annual> {
     let now = n - YEAR;
     let base = means.log_mean(now - WINDOW, now)?;
     let around = |day: usize| means.log_mean(now + day - 7, (now + day + 8).min(n));
-    let log_ratio = (0..YEAR / 7).map(|week| around(7 * week + 3).map_or(0.0, |level| level - base)).collect();
+    let log_ratio =
+        (0..YEAR / 7).map(|week| around(7 * week + 3).map_or(0.0, |level| level - base)).collect();
     Some(Annual { weight, log_ratio, elapsed: 0 })
 }
 
@@ -97,7 +100,9 @@ impl Annual {
     /// Multiplies a path that starts today with the movement expected of it; that of a year ahead holds beyond.
     pub fn apply(&self, path: &mut [f64]) {
         // Days since the fit have moved the level already: their share of the window it is measured against.
-        let passed = (0..WINDOW.min(self.elapsed)).map(|k| self.log_at(self.elapsed - 1 - k)).sum::<f64>() / WINDOW as f64;
+        let passed =
+            (0..WINDOW.min(self.elapsed)).map(|k| self.log_at(self.elapsed - 1 - k)).sum::<f64>()
+                / WINDOW as f64;
         for (h, value) in path.iter_mut().enumerate() {
             *value *= (self.weight * (self.log_at(self.elapsed + h) - passed)).exp();
         }
@@ -123,7 +128,9 @@ mod tests {
     use super::*;
 
     fn yearly(days: usize) -> Vec<f64> {
-        (0..days).map(|t| 50.0 + 25.0 * (t as f64 / YEAR as f64 * std::f64::consts::TAU).sin()).collect()
+        (0..days)
+            .map(|t| 50.0 + 25.0 * (t as f64 / YEAR as f64 * std::f64::consts::TAU).sin())
+            .collect()
     }
 
     #[test]
@@ -140,7 +147,8 @@ mod tests {
 
     #[test]
     fn noise_is_hardly_carried_over_and_a_short_history_not_at_all() {
-        let noise: Vec<f64> = (0..730u64).map(|t| (t.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 40) as f64).collect();
+        let noise: Vec<f64> =
+            (0..730u64).map(|t| (t.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 40) as f64).collect();
         assert!(fit(&noise).is_none_or(|annual| annual.weight < 0.3));
         assert_eq!(fit(&yearly(400)), None);
         assert_eq!(fit(&[0.0; 730]), None);

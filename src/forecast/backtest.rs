@@ -137,7 +137,9 @@ impl Context<'_> {
                     continue;
                 }
                 let channel = self.demand.panel.key(i).channel.index();
-                for (rung, errors) in self.rolling_errors(&fitted, self.ladder[LADDER - 1]).iter().enumerate() {
+                for (rung, errors) in
+                    self.rolling_errors(&fitted, self.ladder[LADDER - 1]).iter().enumerate()
+                {
                     if errors[0].count() > 0.0 {
                         backtest.add((class.clone(), Some(channel), rung), errors, &scale);
                         backtest.add((class.clone(), None, rung), errors, &scale);
@@ -162,12 +164,19 @@ impl Context<'_> {
             let average = fitted.window_mean(origin, window);
             for ahead in (0..horizon.min(back)).filter(|h| !fitted.held[origin + h].is_nan()) {
                 let actual = f64::from(fitted.units[origin + ahead]);
-                let before = if origin >= season { origin - season + ahead % season } else { origin - 1 };
+                let before =
+                    if origin >= season { origin - season + ahead % season } else { origin - 1 };
                 let mean = level * fitted.foreseen(origin + ahead);
-                let methods = [f64::from(fitted.units[origin - 1]), f64::from(fitted.units[before]), average, mean];
+                let methods = [
+                    f64::from(fitted.units[origin - 1]),
+                    f64::from(fitted.units[before]),
+                    average,
+                    mean,
+                ];
                 let rung = self.rung(ahead);
                 errors[rung].iter_mut().zip(methods).for_each(|(s, m)| s.add(m, actual));
-                let quantiles = self.tables[class].quantiles(mean, spread.relative(mean) + level_variance[rung]);
+                let quantiles = self.tables[class]
+                    .quantiles(mean, spread.relative(mean) + level_variance[rung]);
                 errors[rung][METHODS.len() - 1].add_quantiles(&quantiles, actual);
             }
         }
@@ -176,7 +185,11 @@ impl Context<'_> {
 
     /// Accuracy of every method at the lead-time horizon; `None` where history is too short for an origin.
     pub(super) fn accuracy(&self, fitted: &Fitted<'_>) -> Option<[Measures; METHODS.len()]> {
-        let scale = Scale::of(fitted.units, &fitted.held, self.demand.panel.calendar().bucket().season_length());
+        let scale = Scale::of(
+            fitted.units,
+            &fitted.held,
+            self.demand.panel.calendar().bucket().season_length(),
+        );
         let mut sums = [ErrorSums::default(); METHODS.len()];
         for rung in &self.rolling_errors(fitted, self.settings.lead_time) {
             sums.iter_mut().zip(rung).for_each(|(a, b)| a.merge(b));

@@ -13,7 +13,8 @@ impl Context<'_> {
         assert_eq!(self.stage, Stage::Ready, "only what is learnt can be carried");
         let passed = demand.panel.calendar().history() - self.demand.panel.calendar().history();
         assert!(passed < self.settings.horizon, "the horizon covers what has passed");
-        let settings = Settings { horizon: self.settings.horizon - passed, ..self.settings.clone() };
+        let settings =
+            Settings { horizon: self.settings.horizon - passed, ..self.settings.clone() };
         let mut later = Context::new(demand, settings);
         for (g, key) in later.groups.keys.iter().enumerate() {
             if let Ok(old) = self.groups.keys.binary_search(key) {
@@ -23,7 +24,8 @@ impl Context<'_> {
             }
         }
         let Learnt { profiles, uplifts, scales, .. } = later.learnt;
-        later.learnt = Learnt { profiles, uplifts, scales, unprofiled: Vec::new(), ..self.learnt.clone() };
+        later.learnt =
+            Learnt { profiles, uplifts, scales, unprofiled: Vec::new(), ..self.learnt.clone() };
         later.tables.clone_from(&self.tables);
         later.stage = Stage::Ready;
         later

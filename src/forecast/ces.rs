@@ -66,7 +66,12 @@ impl CesParams {
     fn to_box(self) -> [f64; 4] {
         let share = |value: f64, width: f64| ((value - 0.01) / width).clamp(0.0, 1.0);
         let centred = ((self.alpha[1] - 1.0) / 0.9).clamp(-1.0, 1.0).cbrt();
-        [share(self.alpha[0], 1.79), 0.5 + 0.5 * centred, share(self.beta[0], 1.49), share(self.beta[1], 1.49)]
+        [
+            share(self.alpha[0], 1.79),
+            0.5 + 0.5 * centred,
+            share(self.beta[0], 1.49),
+            share(self.beta[1], 1.49),
+        ]
     }
 }
 
@@ -190,9 +195,17 @@ impl<const FORM: u8> Recursion for CesLanes<FORM> {
         }
         match FORM {
             NONE => return,
-            SIMPLE => self.turn.apply(&mut self.season[self.phase], &mut self.season_potential[self.phase], error),
+            SIMPLE => self.turn.apply(
+                &mut self.season[self.phase],
+                &mut self.season_potential[self.phase],
+                error,
+            ),
             PARTIAL => self.season[self.phase] += self.gamma * error,
-            _ => self.season_turn.apply(&mut self.season[self.phase], &mut self.season_potential[self.phase], error),
+            _ => self.season_turn.apply(
+                &mut self.season[self.phase],
+                &mut self.season_potential[self.phase],
+                error,
+            ),
         }
         self.phase += 1;
         if self.phase == self.season.len() {
@@ -233,11 +246,14 @@ fn plain_start(y: &[f64], season_length: usize, form: CesForm) -> Option<CesPoin
     let level = stats::mean(&y[..first.min(y.len())]).or_else(|| stats::mean(y))?;
     let season = match form {
         CesForm::None => Vec::new(),
-        CesForm::Simple => y[..season_length].iter().map(|&v| if v.is_nan() { level } else { v }).collect(),
+        CesForm::Simple => {
+            y[..season_length].iter().map(|&v| if v.is_nan() { level } else { v }).collect()
+        }
         CesForm::Partial | CesForm::Full => decompose::classical_additive(y, season_length)?.index,
     };
     let complex = matches!(form, CesForm::Simple | CesForm::Full);
-    let season_potential = if complex { season.iter().map(|s| s / POTENTIAL).collect() } else { Vec::new() };
+    let season_potential =
+        if complex { season.iter().map(|s| s / POTENTIAL).collect() } else { Vec::new() };
     Some(CesPoint { level, potential: level / POTENTIAL, season, season_potential })
 }
 
@@ -259,7 +275,12 @@ fn starts(form: CesForm) -> [[f64; 4]; LANES] {
     })
 }
 
-fn fit_coordinates<const P: usize>(y: &[f64], form: CesForm, start: CesPoint, free: [usize; P]) -> Result<CesState, FitError> {
+fn fit_coordinates<const P: usize>(
+    y: &[f64],
+    form: CesForm,
+    start: CesPoint,
+    free: [usize; P],
+) -> Result<CesState, FitError> {
     let params_at = |at: &[f64; P]| {
         let mut u = [0.0; 4];
         for (i, &coordinate) in free.iter().enumerate() {
@@ -268,11 +289,18 @@ fn fit_coordinates<const P: usize>(y: &[f64], form: CesForm, start: CesPoint, fr
         CesParams::from_box(&u)
     };
     let starts = starts(form).map(|u| free.map(|coordinate| u[coordinate]));
-    let found = search(&starts, 0.06, 3, |points| by_form!(form, sums(y, &start, &points.each_ref().map(params_at))));
+    let found = search(&starts, 0.06, 3, |points| {
+        by_form!(form, sums(y, &start, &points.each_ref().map(params_at)))
+    });
     finish(y, form, start, params_at(&found.at))
 }
 
-fn finish(y: &[f64], form: CesForm, start: CesPoint, params: CesParams) -> Result<CesState, FitError> {
+fn finish(
+    y: &[f64],
+    form: CesForm,
+    start: CesPoint,
+    params: CesParams,
+) -> Result<CesState, FitError> {
     let (sum, now) = by_form!(form, end(y, &start, params));
     if !sum.is_finite() {
         return Err(FitError::NotFinite("complex exponential smoothing"));
@@ -291,7 +319,11 @@ fn finish(y: &[f64], form: CesForm, start: CesPoint, params: CesParams) -> Resul
     let variance = sum.max(1e-18 * squares).max(1e-300) / n;
     let loglik = -0.5 * n * ((2.0 * std::f64::consts::PI * variance).ln() + 1.0);
     let spare = n - k - 1.0;
-    let aicc = if spare > 0.0 { -2.0 * loglik + 2.0 * k + 2.0 * k * (k + 1.0) / spare } else { f64::INFINITY };
+    let aicc = if spare > 0.0 {
+        -2.0 * loglik + 2.0 * k + 2.0 * k * (k + 1.0) / spare
+    } else {
+        f64::INFINITY
+    };
     Ok(CesState { form, params, start, now, observed, sigma2: sum / n, loglik, aicc })
 }
 
@@ -306,7 +338,8 @@ pub fn fit(values: &[f64], season_length: usize, form: CesForm) -> Result<CesSta
     if observed < needed {
         return Err(FitError::TooShort { observed, needed });
     }
-    let start = plain_start(values, season_length, form).ok_or(FitError::TooShort { observed, needed })?;
+    let start =
+        plain_start(values, season_length, form).ok_or(FitError::TooShort { observed, needed })?;
     match form {
         CesForm::None | CesForm::Simple => fit_coordinates(values, form, start, [0, 1]),
         CesForm::Partial => fit_coordinates(values, form, start, [0, 1, 2]),
@@ -367,7 +400,10 @@ impl CesState {
     pub fn update(&mut self, y: f64) {
         let error = if y.is_nan() { 0.0 } else { y - self.expected() };
         let turn = |[re, im]: [f64; 2], level: f64, potential: f64| {
-            (level - (1.0 - im) * potential + (re - im) * error, level + (1.0 - re) * potential + (re + im) * error)
+            (
+                level - (1.0 - im) * potential + (re - im) * error,
+                level + (1.0 - re) * potential + (re + im) * error,
+            )
         };
         let (params, now) = (self.params, &mut self.now);
         if self.form != CesForm::Simple {
@@ -377,10 +413,12 @@ impl CesState {
             CesForm::None => return,
             CesForm::Partial => now.season[0] += params.beta[0] * error,
             CesForm::Simple => {
-                (now.season[0], now.season_potential[0]) = turn(params.alpha, now.season[0], now.season_potential[0]);
+                (now.season[0], now.season_potential[0]) =
+                    turn(params.alpha, now.season[0], now.season_potential[0]);
             }
             CesForm::Full => {
-                (now.season[0], now.season_potential[0]) = turn(params.beta, now.season[0], now.season_potential[0]);
+                (now.season[0], now.season_potential[0]) =
+                    turn(params.beta, now.season[0], now.season_potential[0]);
             }
         }
         now.season.rotate_left(1);
@@ -434,7 +472,12 @@ mod tests {
         values[33] = f64::NAN;
         for form in FORMS {
             let state = fit(&values, 7, form).unwrap();
-            let sum: f64 = values.iter().zip(state.fitted(&values)).map(|(y, f)| (y - f).powi(2)).filter(|e| !e.is_nan()).sum();
+            let sum: f64 = values
+                .iter()
+                .zip(state.fitted(&values))
+                .map(|(y, f)| (y - f).powi(2))
+                .filter(|e| !e.is_nan())
+                .sum();
             assert!((sum / 89.0 / state.sigma2 - 1.0).abs() < 1e-9, "{form:?}");
         }
     }

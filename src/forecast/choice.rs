@@ -63,7 +63,8 @@ impl Context<'_> {
             Bucket::Day => Pool::Fast,
             _ => Pool::Full,
         };
-        let params = LocalParams { season_length: bucket.season_length(), pool, yearly: Yearly::Own };
+        let params =
+            LocalParams { season_length: bucket.season_length(), pool, yearly: Yearly::Own };
         let (mut own, mut pooled) = (ErrorSums::default(), ErrorSums::default());
         let origins = fitted.back.iter().enumerate().filter(|(_, back)| **back > 0);
         let judged = if pool == Pool::Intermittent { usize::MAX } else { ORIGINS };
@@ -72,7 +73,9 @@ impl Context<'_> {
             let mut path = vec![0.0; back.min(self.ladder[LADDER - 1])];
             local::fit(&values[..origin], params).ok()?.forecast_into(&mut path);
             let level = self.level(fitted, k);
-            for (ahead, &mean) in path.iter().enumerate().filter(|(h, _)| !values[origin + h].is_nan()) {
+            for (ahead, &mean) in
+                path.iter().enumerate().filter(|(h, _)| !values[origin + h].is_nan())
+            {
                 own.add(mean, values[origin + ahead]);
                 pooled.add(level * fitted.foreseen(origin + ahead), values[origin + ahead]);
             }

@@ -40,7 +40,13 @@ pub struct Rhythm {
 /// - `first`: weekday of the first period, Monday = 0; `None` when periods are no days.
 /// - `evidence`: κ, units.
 #[must_use]
-pub fn rhythm(past: &Past<'_>, first: Option<usize>, promoted: &[bool], half_lives: &[f64; MEMORIES], evidence: f64) -> Rhythm {
+pub fn rhythm(
+    past: &Past<'_>,
+    first: Option<usize>,
+    promoted: &[bool],
+    half_lives: &[f64; MEMORIES],
+    evidence: f64,
+) -> Rhythm {
     let keep = decay(half_lives[2]);
     let keep_profile = decay(half_lives[4] * 2.0);
     let growth = 1.0 / keep_profile;
@@ -131,7 +137,9 @@ impl Sums {
     /// Level of each memory; zero before the first observation.
     #[must_use]
     pub fn levels(&self) -> [f64; MEMORIES] {
-        std::array::from_fn(|j| if self.exposure[j] > 0.0 { self.units[j] / self.exposure[j] } else { 0.0 })
+        std::array::from_fn(|j| {
+            if self.exposure[j] > 0.0 { self.units[j] / self.exposure[j] } else { 0.0 }
+        })
     }
 }
 
@@ -192,7 +200,11 @@ pub fn levels_now(past: &Past<'_>, half_lives: &[f64; MEMORIES], prior: LevelPri
     let mut observed = sums.observe(&keep, &past.units[..recent], &past.exposure[..recent]);
     let mut one_step = Vec::with_capacity(n - recent);
     for (&y, &a) in past.units[recent..].iter().zip(&past.exposure[recent..]) {
-        let mean = if sums.exposure[2] > enough { f64::from(a) * sums.units[2] / sums.exposure[2] } else { f64::NAN };
+        let mean = if sums.exposure[2] > enough {
+            f64::from(a) * sums.units[2] / sums.exposure[2]
+        } else {
+            f64::NAN
+        };
         one_step.push(mean as f32);
         observed += sums.see(&keep, y, a);
     }
@@ -220,7 +232,10 @@ impl MemoryErrors {
     /// All but `part` of them.
     #[must_use]
     pub fn without(&self, part: &Self) -> Self {
-        Self { sum: std::array::from_fn(|j| self.sum[j] - part.sum[j]), count: self.count - part.count }
+        Self {
+            sum: std::array::from_fn(|j| self.sum[j] - part.sum[j]),
+            count: self.count - part.count,
+        }
     }
 
     /// Adds one origin: `actual` units against `level × exposure`.

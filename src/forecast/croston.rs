@@ -126,7 +126,11 @@ fn best_alpha(values: &[f64]) -> f64 {
 ///
 /// # Errors
 /// [`FitError::TooShort`] without observations, [`FitError::NoDemand`] if all of them are zero.
-pub fn fit(values: &[f64], form: CrostonForm, smoothing: Smoothing) -> Result<CrostonState, FitError> {
+pub fn fit(
+    values: &[f64],
+    form: CrostonForm,
+    smoothing: Smoothing,
+) -> Result<CrostonState, FitError> {
     let y: Vec<f64> = stats::observed(values).collect();
     if y.is_empty() {
         return Err(FitError::TooShort { observed: 0, needed: 1 });
@@ -142,7 +146,9 @@ pub fn fit(values: &[f64], form: CrostonForm, smoothing: Smoothing) -> Result<Cr
             let block = occurrences.mean_interval().round() as usize;
             aggregated(&y, block..=block, form, smoothing)
         }
-        CrostonForm::Imapa => aggregated(&y, 1..=occurrences.mean_interval().round() as usize, form, smoothing),
+        CrostonForm::Imapa => {
+            aggregated(&y, 1..=occurrences.mean_interval().round() as usize, form, smoothing)
+        }
     };
     Ok(CrostonState { since: occurrences.since, observed: y.len(), ..state })
 }
@@ -179,27 +185,50 @@ impl Occurrences {
         };
         let size = smooth(self.sizes.iter().copied(), alpha_size).unwrap_or(0.0);
         let occurrence = smooth(self.intervals.iter().copied(), alpha_occurrence).unwrap_or(1.0);
-        CrostonState { form, alpha_size, alpha_occurrence, size, occurrence, since: 0.0, observed: 0 }
+        CrostonState {
+            form,
+            alpha_size,
+            alpha_occurrence,
+            size,
+            occurrence,
+            since: 0.0,
+            observed: 0,
+        }
     }
 
     fn tsb(&self, y: &[f64], smoothing: Smoothing) -> CrostonState {
-        let happened = |y: &[f64]| y.iter().map(|&v| f64::from(u8::from(v > 0.0))).collect::<Vec<_>>();
+        let happened =
+            |y: &[f64]| y.iter().map(|&v| f64::from(u8::from(v > 0.0))).collect::<Vec<_>>();
         let (alpha_size, alpha_occurrence) = match smoothing {
             Smoothing::Fixed { size, occurrence } => (size, occurrence),
             Smoothing::Optimised => (best_alpha(&self.sizes), best_alpha(&happened(y))),
         };
         let size = smooth(self.sizes.iter().copied(), alpha_size).unwrap_or(0.0);
         let occurrence = smooth(happened(y), alpha_occurrence).unwrap_or(0.0);
-        CrostonState { form: CrostonForm::Tsb, alpha_size, alpha_occurrence, size, occurrence, since: 0.0, observed: 0 }
+        CrostonState {
+            form: CrostonForm::Tsb,
+            alpha_size,
+            alpha_occurrence,
+            size,
+            occurrence,
+            since: 0.0,
+            observed: 0,
+        }
     }
 }
 
 /// The mean, over block lengths, of the smoothed block sum per period.
-fn aggregated(y: &[f64], blocks: std::ops::RangeInclusive<usize>, form: CrostonForm, smoothing: Smoothing) -> CrostonState {
+fn aggregated(
+    y: &[f64],
+    blocks: std::ops::RangeInclusive<usize>,
+    form: CrostonForm,
+    smoothing: Smoothing,
+) -> CrostonState {
     let (mut total, mut levels, mut lengths, mut last_alpha) = (0.0, 0.0, 0.0, 0.0);
     for length in blocks {
         let length = length.clamp(1, y.len());
-        let sums: Vec<f64> = y[y.len() % length..].chunks_exact(length).map(|block| block.iter().sum()).collect();
+        let sums: Vec<f64> =
+            y[y.len() % length..].chunks_exact(length).map(|block| block.iter().sum()).collect();
         last_alpha = match smoothing {
             Smoothing::Fixed { occurrence, .. } => occurrence,
             Smoothing::Optimised => best_alpha(&sums),
@@ -209,7 +238,15 @@ fn aggregated(y: &[f64], blocks: std::ops::RangeInclusive<usize>, form: CrostonF
         lengths += length as f64;
     }
     let (size, occurrence) = (total / levels, lengths / levels);
-    CrostonState { form, alpha_size: last_alpha, alpha_occurrence: last_alpha, size, occurrence, since: 0.0, observed: 0 }
+    CrostonState {
+        form,
+        alpha_size: last_alpha,
+        alpha_occurrence: last_alpha,
+        size,
+        occurrence,
+        since: 0.0,
+        observed: 0,
+    }
 }
 
 impl CrostonState {
@@ -240,12 +277,17 @@ impl CrostonState {
         self.since += 1.0;
         let demand = y > 0.0;
         match self.form {
-            CrostonForm::Adida | CrostonForm::Imapa => self.size += self.alpha_size / self.occurrence * (y - self.size),
+            CrostonForm::Adida | CrostonForm::Imapa => {
+                self.size += self.alpha_size / self.occurrence * (y - self.size)
+            }
             _ if demand => self.size += self.alpha_size * (y - self.size),
             _ => {}
         }
         match self.form {
-            CrostonForm::Tsb => self.occurrence += self.alpha_occurrence * (f64::from(u8::from(demand)) - self.occurrence),
+            CrostonForm::Tsb => {
+                self.occurrence +=
+                    self.alpha_occurrence * (f64::from(u8::from(demand)) - self.occurrence)
+            }
             CrostonForm::Croston | CrostonForm::Sba if demand => {
                 self.occurrence += self.alpha_occurrence * (self.since - self.occurrence);
             }
@@ -304,19 +346,26 @@ mod tests {
         gappy.insert(4, f64::NAN);
         gappy.insert(8, f64::NAN);
         for form in [CrostonForm::Sba, CrostonForm::Tsb, CrostonForm::Adida, CrostonForm::Imapa] {
-            assert_eq!(fit(&gappy, form, Smoothing::Optimised), fit(&DEMAND, form, Smoothing::Optimised));
+            assert_eq!(
+                fit(&gappy, form, Smoothing::Optimised),
+                fit(&DEMAND, form, Smoothing::Optimised)
+            );
         }
     }
 
     #[test]
     fn a_constant_series_forecasts_itself() {
-        for form in [CrostonForm::Croston, CrostonForm::Tsb, CrostonForm::Adida, CrostonForm::Imapa] {
+        for form in [CrostonForm::Croston, CrostonForm::Tsb, CrostonForm::Adida, CrostonForm::Imapa]
+        {
             assert_eq!(fit(&[3.0; 20], form, Smoothing::Optimised).unwrap().rate(), 3.0);
         }
     }
 
     #[test]
     fn no_demand_is_an_error() {
-        assert_eq!(fit(&[0.0, f64::NAN, 0.0], CrostonForm::Sba, TENTH), Err(FitError::NoDemand { observed: 2 }));
+        assert_eq!(
+            fit(&[0.0, f64::NAN, 0.0], CrostonForm::Sba, TENTH),
+            Err(FitError::NoDemand { observed: 2 })
+        );
     }
 }

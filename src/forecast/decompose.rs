@@ -81,7 +81,11 @@ fn trend(values: &[f64], season_length: usize) -> Vec<f64> {
     for t in half..n.saturating_sub(half) {
         let (mut sum, mut weight) = (0.0, 0.0);
         for (k, &v) in values[t - half..=t + half].iter().enumerate() {
-            let w = if season_length.is_multiple_of(2) && (k == 0 || k == 2 * half) { 0.5 } else { 1.0 };
+            let w = if season_length.is_multiple_of(2) && (k == 0 || k == 2 * half) {
+                0.5
+            } else {
+                1.0
+            };
             if !v.is_nan() {
                 sum += w * v;
                 weight += w;
@@ -100,13 +104,18 @@ fn trend(values: &[f64], season_length: usize) -> Vec<f64> {
 #[must_use]
 pub fn classical(values: &[f64], season_length: usize) -> Option<Season> {
     let trend = trend(values, season_length);
-    let positive = stats::observed(values).all(|v| v >= 0.0) && stats::observed(&trend).all(|v| v > 0.0);
+    let positive =
+        stats::observed(values).all(|v| v >= 0.0) && stats::observed(&trend).all(|v| v > 0.0);
     if positive {
         let index = phase_means(values, &trend, season_length, |value, trend| value / trend)?;
         let mean = index.iter().sum::<f64>() / season_length as f64;
         let index: Vec<f64> = index.iter().map(|s| s / mean).collect();
         if index.iter().all(|&s| s > 0.01) {
-            return Some(Season { kind: SeasonKind::Multiplicative, index, phase: values.len() % season_length });
+            return Some(Season {
+                kind: SeasonKind::Multiplicative,
+                index,
+                phase: values.len() % season_length,
+            });
         }
     }
     additive(values, &trend, season_length)
@@ -127,7 +136,12 @@ fn additive(values: &[f64], trend: &[f64], season_length: usize) -> Option<Seaso
     Some(Season { kind: SeasonKind::Additive, index, phase: values.len() % season_length })
 }
 
-fn phase_means(values: &[f64], trend: &[f64], season_length: usize, detrend: fn(f64, f64) -> f64) -> Option<Vec<f64>> {
+fn phase_means(
+    values: &[f64],
+    trend: &[f64],
+    season_length: usize,
+    detrend: fn(f64, f64) -> f64,
+) -> Option<Vec<f64>> {
     let mut sum = vec![0.0; season_length];
     let mut count = vec![0u32; season_length];
     for (t, (&value, &trend)) in values.iter().zip(trend).enumerate() {
@@ -156,7 +170,11 @@ mod tests {
         assert!(is_seasonal(&values, 7));
         let season = classical(&values, 7).unwrap();
         assert_eq!((season.kind, season.phase), (SeasonKind::Multiplicative, 0));
-        assert!((season.index[0] - 0.5).abs() < 0.01 && (season.index[5] - 1.5).abs() < 0.01, "{:?}", season.index);
+        assert!(
+            (season.index[0] - 0.5).abs() < 0.01 && (season.index[5] - 1.5).abs() < 0.01,
+            "{:?}",
+            season.index
+        );
         assert!((season.restore(season.remove(3.0, 12), 12) - 3.0).abs() < 1e-12);
     }
 

@@ -17,15 +17,18 @@ const GRID: usize = 240;
 /// Standard normal deviates between which a continuous distribution is linear: -5 to 5, off by less than 0.0001.
 const DEVIATES: usize = 201;
 /// `Φ` at the deviates.
-static NORMAL: LazyLock<[f64; DEVIATES]> = LazyLock::new(|| std::array::from_fn(|i| normal_cdf(deviate(i))));
+static NORMAL: LazyLock<[f64; DEVIATES]> =
+    LazyLock::new(|| std::array::from_fn(|i| normal_cdf(deviate(i))));
 
 fn deviate(i: usize) -> f64 {
     0.05 * i as f64 - 5.0
 }
 
 /// Probabilities at which a [`Calibration`] is kept; denser in the tails that safety stock reads.
-const KNOTS: [f64; 20] =
-    [0.005, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.975, 0.99, 0.995, 0.999, 0.9997, 0.9999, 0.99997];
+const KNOTS: [f64; 20] = [
+    0.005, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.975, 0.99, 0.995,
+    0.999, 0.9997, 0.9999, 0.99997,
+];
 
 /// Counts of where past actuals fell in their predicted distributions.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -38,7 +41,11 @@ impl PitCounts {
     /// Adds one actual that covers the predicted probabilities `low..=high`: `F(y - 1)` and `F(y)`.
     pub fn add(&mut self, low: f64, high: f64) {
         for (below, &u) in self.below.iter_mut().zip(&KNOTS) {
-            *below += if high <= low { f64::from(u8::from(high <= u)) } else { ((u - low) / (high - low)).clamp(0.0, 1.0) };
+            *below += if high <= low {
+                f64::from(u8::from(high <= u))
+            } else {
+                ((u - low) / (high - low)).clamp(0.0, 1.0)
+            };
         }
         self.count += 1.0;
     }
@@ -55,7 +62,8 @@ impl PitCounts {
     #[must_use]
     pub fn calibration(&self, prior: &Calibration, prior_count: f64) -> Calibration {
         Calibration(std::array::from_fn(|i| {
-            ((self.below[i] + prior_count * prior.0[i]) / (self.count + prior_count)).clamp(1e-4, 0.9999)
+            ((self.below[i] + prior_count * prior.0[i]) / (self.count + prior_count))
+                .clamp(1e-4, 0.9999)
         }))
     }
 }
@@ -130,7 +138,8 @@ impl Moments {
     fn walk(self, mut visit: impl FnMut(f64, f64) -> bool) {
         let (mean, variance) = (self.mean.max(1e-9), self.variance);
         // Without excess variance the recurrence is Poisson's.
-        let r = if variance > 1.0005 * mean { mean * mean / (variance - mean) } else { f64::INFINITY };
+        let r =
+            if variance > 1.0005 * mean { mean * mean / (variance - mean) } else { f64::INFINITY };
         let ratio = if r.is_finite() { mean / (r + mean) } else { 0.0 };
         let mut p = if r.is_finite() { (r * (r / (r + mean)).ln()).exp() } else { (-mean).exp() };
         let (mut k, mut tail) = (0.0, 1.0);
@@ -173,7 +182,8 @@ impl Moments {
             return if x >= self.mean { 1.0 } else { 0.0 };
         }
         let shape = self.mean * self.mean / self.variance;
-        let z = ((x.max(0.0) / self.mean).cbrt() - 1.0 + 1.0 / (9.0 * shape)) * (9.0 * shape).sqrt();
+        let z =
+            ((x.max(0.0) / self.mean).cbrt() - 1.0 + 1.0 / (9.0 * shape)) * (9.0 * shape).sqrt();
         normal_cdf(z)
     }
 
@@ -195,7 +205,10 @@ impl Moments {
             match i {
                 0 => 0.0,
                 DEVIATES => 1.0,
-                _ => NORMAL[i - 1] + (x - at[i - 1]) / (at[i] - at[i - 1]) * (NORMAL[i] - NORMAL[i - 1]),
+                _ => {
+                    NORMAL[i - 1]
+                        + (x - at[i - 1]) / (at[i] - at[i - 1]) * (NORMAL[i] - NORMAL[i - 1])
+                }
             }
         }
     }
@@ -379,16 +392,20 @@ const TABLE_LOW: f64 = 0.002;
 const TABLE_STEP: f64 = 0.05;
 const TABLE_MEANS: usize = 280;
 const TABLE_DISPERSIONS: [f64; 24] = [
-    0.0, 0.05, 0.1, 0.2, 0.35, 0.55, 0.8, 1.1, 1.5, 2.1, 3.0, 4.2, 6.0, 8.5, 12.0, 17.0, 24.0, 35.0, 50.0, 80.0, 150.0, 300.0,
-    700.0, 1500.0,
+    0.0, 0.05, 0.1, 0.2, 0.35, 0.55, 0.8, 1.1, 1.5, 2.1, 3.0, 4.2, 6.0, 8.5, 12.0, 17.0, 24.0,
+    35.0, 50.0, 80.0, 150.0, 300.0, 700.0, 1500.0,
 ];
 
 impl QuantileTable {
     /// The tables at `probabilities` as recalibrated by each of `calibrations`: the distribution of a cell is the same in all of
     /// them, so it is walked once.
     #[must_use]
-    pub fn of_classes<'c>(probabilities: &[f64; 8], calibrations: impl Iterator<Item = &'c Calibration>) -> Vec<Self> {
-        let predicted: Vec<f64> = calibrations.flat_map(|c| probabilities.map(|p| c.predicted(p))).collect();
+    pub fn of_classes<'c>(
+        probabilities: &[f64; 8],
+        calibrations: impl Iterator<Item = &'c Calibration>,
+    ) -> Vec<Self> {
+        let predicted: Vec<f64> =
+            calibrations.flat_map(|c| probabilities.map(|p| c.predicted(p))).collect();
         let mut order: Vec<usize> = (0..predicted.len()).collect();
         order.sort_by(|&a, &b| predicted[a].total_cmp(&predicted[b]));
         let ascending: Vec<f64> = order.iter().map(|&k| predicted[k]).collect();
@@ -403,7 +420,9 @@ impl QuantileTable {
             moments.quantiles_at(&ascending, |i| deviates[i], &mut quantiles);
             quantiles
         };
-        for (i, quantiles) in ordered::map(TABLE_MEANS * TABLE_DISPERSIONS.len(), quantiles).iter().enumerate() {
+        for (i, quantiles) in
+            ordered::map(TABLE_MEANS * TABLE_DISPERSIONS.len(), quantiles).iter().enumerate()
+        {
             order.iter().zip(quantiles).for_each(|(&k, &q)| tables[k / 8].cells[i][k % 8] = q);
         }
         tables

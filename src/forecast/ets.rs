@@ -101,7 +101,11 @@ impl EtsParams {
         Self {
             alpha,
             beta: if damped { alpha * (1e-4 + 0.9998 * u[2] * u[2]) } else { 0.0 },
-            gamma: if form.seasons() > 0 { (1.0 - alpha) * (1e-4 + 0.9998 * u[1] * u[1]) } else { 0.0 },
+            gamma: if form.seasons() > 0 {
+                (1.0 - alpha) * (1e-4 + 0.9998 * u[1] * u[1])
+            } else {
+                0.0
+            },
             phi: if damped { 0.8 + 0.18 * u[3] } else { 0.0 },
         }
     }
@@ -186,7 +190,8 @@ impl<'a> Sample<'a> {
 
     fn loglik(&self, sum_of_squares: f64) -> f64 {
         let n = self.observed as f64;
-        -0.5 * n * ((2.0 * std::f64::consts::PI * sum_of_squares.max(self.floor) / n).ln() + 1.0) - self.jacobian
+        -0.5 * n * ((2.0 * std::f64::consts::PI * sum_of_squares.max(self.floor) / n).ln() + 1.0)
+            - self.jacobian
     }
 }
 
@@ -200,11 +205,21 @@ struct Candidate {
 }
 
 impl Candidate {
-    fn new(sample: &Sample, form: EtsForm, params: EtsParams, sum_of_squares: f64, start: EtsPoint) -> Self {
+    fn new(
+        sample: &Sample,
+        form: EtsForm,
+        params: EtsParams,
+        sum_of_squares: f64,
+        start: EtsPoint,
+    ) -> Self {
         let loglik = sample.loglik(sum_of_squares);
         let (n, k) = (sample.observed as f64, form.degrees_of_freedom() as f64);
         let spare = n - k - 1.0;
-        let aicc = if spare > 0.0 { -2.0 * loglik + 2.0 * k + 2.0 * k * (k + 1.0) / spare } else { f64::INFINITY };
+        let aicc = if spare > 0.0 {
+            -2.0 * loglik + 2.0 * k + 2.0 * k * (k + 1.0) / spare
+        } else {
+            f64::INFINITY
+        };
         Self { form, params, start, loglik, aicc }
     }
 
@@ -247,7 +262,12 @@ const STARTS: [[f64; 4]; LANES] = [
 ];
 
 /// Searches the coordinates `free` of the box of parameters; the others do not matter to the form.
-fn fit_coordinates<const P: usize>(sample: &Sample, form: EtsForm, free: [usize; P], effort: Effort) -> Candidate {
+fn fit_coordinates<const P: usize>(
+    sample: &Sample,
+    form: EtsForm,
+    free: [usize; P],
+    effort: Effort,
+) -> Candidate {
     let params_at = |at: &[f64; P]| {
         let mut u = [0.0; 4];
         for (i, &coordinate) in free.iter().enumerate() {
@@ -256,12 +276,15 @@ fn fit_coordinates<const P: usize>(sample: &Sample, form: EtsForm, free: [usize;
         EtsParams::from_box(&u, form)
     };
     let regressed = |params: EtsParams| lanes::regress(form, sample.y, sample.mean, params);
-    let sum = |start: &EtsPoint, params: EtsParams| lanes::sums(form, sample.y, start, &[params; LANES])[0];
+    let sum = |start: &EtsPoint, params: EtsParams| {
+        lanes::sums(form, sample.y, start, &[params; LANES])[0]
+    };
     let rounds = if effort == Effort::Fast { P.min(3) } else { 5 };
     let mut start = regressed(EtsParams::from_box(&[0.4, 0.2, 0.2, 0.8], form));
     let starts = STARTS.map(|u| free.map(|coordinate| u[coordinate]));
-    let mut found =
-        search(&starts, 0.12, rounds, |points| lanes::sums(form, sample.y, &start, &points.each_ref().map(params_at)));
+    let mut found = search(&starts, 0.12, rounds, |points| {
+        lanes::sums(form, sample.y, &start, &points.each_ref().map(params_at))
+    });
     if effort == Effort::Thorough {
         let exact = |at: &[f64; P]| -sample.loglik(sum(&regressed(params_at(at)), params_at(at)));
         for step in [0.1, 0.3, 0.05] {
@@ -286,7 +309,9 @@ fn fit_sample(sample: &Sample, form: EtsForm, effort: Effort) -> Candidate {
 fn on_scale(values: &[f64], scale: Scale) -> Option<Vec<f64>> {
     match scale {
         Scale::Additive => Some(values.to_vec()),
-        Scale::Log if stats::observed(values).all(|v| v > 0.0) => Some(values.iter().map(|v| v.ln()).collect()),
+        Scale::Log if stats::observed(values).all(|v| v > 0.0) => {
+            Some(values.iter().map(|v| v.ln()).collect())
+        }
         Scale::Log => None,
     }
 }
@@ -319,9 +344,11 @@ pub fn auto(values: &[f64], season_length: usize, effort: Effort) -> Result<EtsS
         return Err(FitError::TooShort { observed, needed: 2 });
     }
     let log = on_scale(values, Scale::Log);
-    let samples: Vec<Sample> =
-        std::iter::once(Sample::new(values, Scale::Additive)).chain(log.as_deref().map(|y| Sample::new(y, Scale::Log))).collect();
-    let lengths: &[usize] = if season_length > 1 && observed >= 2 * season_length { &[1, season_length] } else { &[1] };
+    let samples: Vec<Sample> = std::iter::once(Sample::new(values, Scale::Additive))
+        .chain(log.as_deref().map(|y| Sample::new(y, Scale::Log)))
+        .collect();
+    let lengths: &[usize] =
+        if season_length > 1 && observed >= 2 * season_length { &[1, season_length] } else { &[1] };
     let mut candidates = Vec::new();
     for sample in &samples {
         for &season_length in lengths {
@@ -338,14 +365,17 @@ pub fn auto(values: &[f64], season_length: usize, effort: Effort) -> Result<EtsS
             }
         }
     }
-    let (best, sample) = best_of(&candidates).ok_or(FitError::NotFinite("no form of exponential smoothing"))?;
+    let (best, sample) =
+        best_of(&candidates).ok_or(FitError::NotFinite("no form of exponential smoothing"))?;
     best.finish(sample)
 }
 
 /// From this many observations on, a damped trend is tried only on the best form without trend.
 const LONG: usize = 200;
 
-fn best_of<'c, 's>(candidates: &'c [(Candidate, &'s Sample<'s>)]) -> Option<&'c (Candidate, &'s Sample<'s>)> {
+fn best_of<'c, 's>(
+    candidates: &'c [(Candidate, &'s Sample<'s>)],
+) -> Option<&'c (Candidate, &'s Sample<'s>)> {
     let finite = candidates.iter().filter(|(candidate, _)| candidate.loglik.is_finite());
     finite.min_by(|(a, _), (b, _)| a.aicc.total_cmp(&b.aicc))
 }
@@ -371,7 +401,11 @@ impl EtsState {
         for (h, value) in path.iter_mut().enumerate() {
             trend *= self.params.phi;
             level += trend;
-            let season = if self.now.season.is_empty() { 0.0 } else { self.now.season[h % self.now.season.len()] };
+            let season = if self.now.season.is_empty() {
+                0.0
+            } else {
+                self.now.season[h % self.now.season.len()]
+            };
             *value = match self.form.scale {
                 Scale::Additive => level + season,
                 Scale::Log => (level + season).exp(),
@@ -397,7 +431,9 @@ impl EtsState {
     /// One-step forecasts of `values`, the fitted history, units; NaN where `values` is.
     #[must_use]
     pub fn fitted(&self, values: &[f64]) -> Vec<f64> {
-        let Some(y) = on_scale(values, self.form.scale) else { return vec![f64::NAN; values.len()] };
+        let Some(y) = on_scale(values, self.form.scale) else {
+            return vec![f64::NAN; values.len()];
+        };
         let mut path = lanes::errors(self.form, &y, &self.start, self.params);
         for (error, y) in path.iter_mut().zip(&y) {
             *error = match self.form.scale {

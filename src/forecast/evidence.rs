@@ -39,7 +39,13 @@ impl Memories {
     }
 
     /// Adds one interval: `actual` units where `moments`, without any uncertainty of the level, were predicted.
-    pub(super) fn add_interval(&mut self, class: usize, rung: usize, actual: f64, moments: Moments) {
+    pub(super) fn add_interval(
+        &mut self,
+        class: usize,
+        rung: usize,
+        actual: f64,
+        moments: Moments,
+    ) {
         let Moments { mean, variance } = moments;
         let miss = (actual - mean) * (actual - mean);
         let rough = variance + 0.05 * mean * mean;

@@ -81,7 +81,8 @@ impl Rows {
         if rows.len() < LEAST_ROWS {
             return None;
         }
-        let design = Array2::from_shape_fn((rows.len(), FEATURES + 1), |(i, j)| self.regressors[rows[i]][j]);
+        let design =
+            Array2::from_shape_fn((rows.len(), FEATURES + 1), |(i, j)| self.regressors[rows[i]][j]);
         let targets = Array1::from_iter(rows.iter().map(|&i| self.targets[i]));
         let net = ElasticNet::params().penalty(PENALTY).l1_ratio(LASSO).with_intercept(false);
         let model = net.fit(&linfa::Dataset::new(design, targets)).ok()?;
@@ -141,9 +142,21 @@ impl Context<'_> {
                 continue;
             }
             let level_variance = self.learnt.level_variances[fitted.kin[k]][2];
-            let sd = (fitted.spreads[k].variance(mean, step as f64) + level_variance * mean * mean).sqrt();
-            let own = self.own_year(fitted.index, &fitted.weekday, n - back, &self.learnt.profiles[fitted.group].held);
-            let features = features(level, &fitted.levels.at[k], &self.half_lives, own, fitted.scatter[k].overdue());
+            let sd = (fitted.spreads[k].variance(mean, step as f64) + level_variance * mean * mean)
+                .sqrt();
+            let own = self.own_year(
+                fitted.index,
+                &fitted.weekday,
+                n - back,
+                &self.learnt.profiles[fitted.group].held,
+            );
+            let features = features(
+                level,
+                &fitted.levels.at[k],
+                &self.half_lives,
+                own,
+                fitted.scatter[k].overdue(),
+            );
             let price = price_change(&path, start + n - back, step);
             let scaled = |j: usize| if j < FEATURES { features[j] } else { price } * mean / sd;
             rows.regressors.push(std::array::from_fn(scaled));
@@ -160,9 +173,12 @@ impl Context<'_> {
         let at = |(k, &back): (usize, &usize)| {
             let index = if back > 0 { &profile.held } else { &profile.index };
             let level = self.level(fitted, k);
-            let own = || self.own_year(fitted.index, &fitted.weekday, fitted.units.len() - back, index);
+            let own =
+                || self.own_year(fitted.index, &fitted.weekday, fitted.units.len() - back, index);
             let overdue = fitted.scatter[k].overdue();
-            global.correction(fitted.kin[k], || features(level, &fitted.levels.at[k], &self.half_lives, own(), overdue))
+            global.correction(fitted.kin[k], || {
+                features(level, &fitted.levels.at[k], &self.half_lives, own(), overdue)
+            })
         };
         fitted.back.iter().enumerate().map(at).collect()
     }
@@ -170,17 +186,27 @@ impl Context<'_> {
     /// Factor on the level of series `i` now.
     pub(super) fn correction(&self, i: usize, state: &SeriesState) -> f64 {
         let Some(global) = &self.learnt.global else { return 1.0 };
-        let class = self.class(state.rate(), state.observed as f64, state.overdue(), Default::default());
+        let class =
+            self.class(state.rate(), state.observed as f64, state.overdue(), Default::default());
         let index = &self.learnt.profiles[self.groups.of_series[i]].index;
         let own = || self.own_year(i, &state.weekday, state.periods, index);
-        global.correction(class, || features(state.combined(), &state.sums.levels(), &self.half_lives, own(), state.overdue()))
+        global.correction(class, || {
+            features(
+                state.combined(),
+                &state.sums.levels(),
+                &self.half_lives,
+                own(),
+                state.overdue(),
+            )
+        })
     }
 
     /// How demand moved at this time in the two years before period `at` of series `i`, beyond what `index` and weekdays expect:
     /// the lead time from there on against twice its length before it, relative, pulled towards nothing.
     fn own_year(&self, i: usize, weekday: &[f32; 7], at: usize, index: &[f32]) -> f64 {
         let panel = self.demand.panel;
-        let (units, flags, start, step) = (panel.cleaned(i), panel.flags(i), panel.start(i), self.ladder[2]);
+        let (units, flags, start, step) =
+            (panel.cleaned(i), panel.flags(i), panel.start(i), self.ladder[2]);
         let year = match panel.calendar().bucket() {
             Bucket::Day => 364,
             Bucket::Week => 52,
@@ -218,7 +244,13 @@ impl Global {
 }
 
 /// Constant, relative distance of four memories from the combined level as far as each is known, own season, overdue.
-fn features(level: f64, levels: &[f64; MEMORIES], half_lives: &[f64; MEMORIES], own: f64, overdue: bool) -> [f64; FEATURES] {
+fn features(
+    level: f64,
+    levels: &[f64; MEMORIES],
+    half_lives: &[f64; MEMORIES],
+    own: f64,
+    overdue: bool,
+) -> [f64; FEATURES] {
     let away = |j: usize| {
         if level <= 0.0 {
             return 0.0;

@@ -96,7 +96,9 @@ pub fn fit(values: &[f64], params: LocalParams) -> Result<LocalState, FitError> 
         return intermittent(values, params);
     }
     let season = season_of(values, params.season_length);
-    let ets = (params.pool == Pool::Full).then(|| ets::auto(values, params.season_length, Effort::Fast).ok()).flatten();
+    let ets = (params.pool == Pool::Full)
+        .then(|| ets::auto(values, params.season_length, Effort::Fast).ok())
+        .flatten();
     let mut state = frame(values, params, season)?;
     let adjusted = adjust(values, state.season.as_ref());
     state.theta = theta::fit_adjusted(&adjusted, None, ThetaForm::DynamicOptimised).ok();
@@ -123,7 +125,10 @@ pub fn refit_from(state: &LocalState, values: &[f64]) -> Result<LocalState, FitE
     if state.params.pool == Pool::Intermittent {
         return intermittent(values, state.params);
     }
-    let season = state.season.as_ref().and_then(|_| decompose::classical(values, state.params.season_length));
+    let season = state
+        .season
+        .as_ref()
+        .and_then(|_| decompose::classical(values, state.params.season_length));
     let mut new = frame(values, state.params, season)?;
     let adjusted = adjust(values, new.season.as_ref());
     new.theta = state.theta.as_ref().and_then(|old| theta::refit_from(old, &adjusted).ok());
@@ -133,7 +138,11 @@ pub fn refit_from(state: &LocalState, values: &[f64]) -> Result<LocalState, FitE
 }
 
 fn season_of(values: &[f64], season_length: usize) -> Option<Season> {
-    if decompose::is_seasonal(values, season_length) { decompose::classical(values, season_length) } else { None }
+    if decompose::is_seasonal(values, season_length) {
+        decompose::classical(values, season_length)
+    } else {
+        None
+    }
 }
 
 fn adjust(values: &[f64], season: Option<&Season>) -> Vec<f64> {
@@ -143,7 +152,11 @@ fn adjust(values: &[f64], season: Option<&Season>) -> Vec<f64> {
 }
 
 /// A state without members.
-fn frame(values: &[f64], params: LocalParams, season: Option<Season>) -> Result<LocalState, FitError> {
+fn frame(
+    values: &[f64],
+    params: LocalParams,
+    season: Option<Season>,
+) -> Result<LocalState, FitError> {
     let (mut low, mut high, mut observed) = (0.0f64, 0.0f64, 0usize);
     for v in stats::observed(values) {
         low = low.min(v);
@@ -155,7 +168,17 @@ fn frame(values: &[f64], params: LocalParams, season: Option<Season>) -> Result<
     }
     let bounds = (HEADROOM * low, HEADROOM * high);
     let intermittent = Vec::new();
-    Ok(LocalState { params, season, theta: None, ces: None, ets: None, intermittent, window_mean: None, annual: None, bounds })
+    Ok(LocalState {
+        params,
+        season,
+        theta: None,
+        ces: None,
+        ets: None,
+        intermittent,
+        window_mean: None,
+        annual: None,
+        bounds,
+    })
 }
 
 /// Adds what needs no search.
@@ -233,7 +256,9 @@ impl LocalState {
 
     fn restore(&self, path: &mut [f64]) {
         if let Some(season) = &self.season {
-            path.iter_mut().enumerate().for_each(|(h, value)| *value = season.restore(*value, season.phase + h));
+            path.iter_mut()
+                .enumerate()
+                .for_each(|(h, value)| *value = season.restore(*value, season.phase + h));
         }
     }
 
@@ -268,7 +293,9 @@ impl LocalState {
         let first = self.season.as_ref().map_or(0, |season| season.first_phase(values.len()));
         let restored = |mut path: Vec<f64>| {
             if let Some(season) = &self.season {
-                path.iter_mut().enumerate().for_each(|(t, value)| *value = season.restore(*value, first + t));
+                path.iter_mut()
+                    .enumerate()
+                    .for_each(|(t, value)| *value = season.restore(*value, first + t));
             }
             path
         };
@@ -279,9 +306,14 @@ impl LocalState {
         ];
         let paths: Vec<Vec<f64>> = paths.into_iter().flatten().collect();
         if paths.is_empty() {
-            return values.iter().map(|v| if v.is_nan() { *v } else { self.window_mean.unwrap_or(0.0) }).collect();
+            return values
+                .iter()
+                .map(|v| if v.is_nan() { *v } else { self.window_mean.unwrap_or(0.0) })
+                .collect();
         }
-        (0..values.len()).map(|t| paths.iter().map(|path| path[t]).sum::<f64>() / paths.len() as f64).collect()
+        (0..values.len())
+            .map(|t| paths.iter().map(|path| path[t]).sum::<f64>() / paths.len() as f64)
+            .collect()
     }
 }
 

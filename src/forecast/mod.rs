@@ -120,7 +120,8 @@ impl Demand<'_> {
     /// Number of series of an item.
     fn series_of(&self, sku: SkuId) -> usize {
         let first = SeriesKey { sku, location: LocationId(0), channel: ChannelId(0) };
-        self.first_at_least(SeriesKey { sku: SkuId(sku.0 + 1), ..first }) - self.first_at_least(first)
+        self.first_at_least(SeriesKey { sku: SkuId(sku.0 + 1), ..first })
+            - self.first_at_least(first)
     }
 
     fn first_at_least(&self, key: SeriesKey) -> usize {
@@ -254,7 +255,9 @@ impl<'a> Context<'a> {
         for (p, promotion) in demand.promotions.iter().enumerate() {
             match (promotion.sku, &promotion.category) {
                 (Some(sku), _) => promotions_by_sku.entry(sku).or_default().push(p),
-                (None, Some(category)) => promotions_by_category.entry(category).or_default().push(p),
+                (None, Some(category)) => {
+                    promotions_by_category.entry(category).or_default().push(p)
+                }
                 (None, None) => {}
             }
         }
@@ -292,8 +295,17 @@ impl<'a> Context<'a> {
         let exception = |(g, why): &(usize, String)| {
             let key = &self.groups.keys[*g];
             let category = if key.category.is_empty() { "(none)" } else { &key.category };
-            let place = format!("category {category} in channel {}", self.demand.names.channels[key.channel]);
-            Exception::new(Severity::Info, "fallback", place, "no pooled seasonal profile", why.clone())
+            let place = format!(
+                "category {category} in channel {}",
+                self.demand.names.channels[key.channel]
+            );
+            Exception::new(
+                Severity::Info,
+                "fallback",
+                place,
+                "no pooled seasonal profile",
+                why.clone(),
+            )
         };
         self.learnt.unprofiled.iter().map(exception).collect()
     }
@@ -308,16 +320,24 @@ impl<'a> Context<'a> {
         match self.stage {
             Stage::Profiles => {
                 let series = pools.iter().map(|p| p.series.clone()).filter(|s| !s.is_empty());
-                let (first, end) = series.fold((usize::MAX, 0), |(a, b), s| (a.min(s.start), b.max(s.end)));
-                let promoted = |i| self.promoted_periods(i, &self.promotions_of(self.demand.panel.key(i)));
-                Evidence::Profiles(Totals::of(&self.demand, &self.groups, first.min(end)..end, promoted))
+                let (first, end) =
+                    series.fold((usize::MAX, 0), |(a, b), s| (a.min(s.start), b.max(s.end)));
+                let promoted =
+                    |i| self.promoted_periods(i, &self.promotions_of(self.demand.panel.key(i)));
+                Evidence::Profiles(Totals::of(
+                    &self.demand,
+                    &self.groups,
+                    first.min(end)..end,
+                    promoted,
+                ))
             }
             Stage::Memories => Evidence::Memories(Box::new(self.observe_memories(range))),
             Stage::Global => Evidence::Global(self.observe_global(range)),
             Stage::Calibration => Evidence::Calibration(Box::new(self.observe_errors(range))),
-            Stage::Levels => {
-                Evidence::Levels(self.observe_levels(self.warm.as_ref().expect("only a resumed context gets here"), range))
-            }
+            Stage::Levels => Evidence::Levels(self.observe_levels(
+                self.warm.as_ref().expect("only a resumed context gets here"),
+                range,
+            )),
             Stage::Ready => panic!("a ready context has nothing left to observe"),
         }
     }
@@ -426,16 +446,22 @@ impl<'a> Context<'a> {
         channels.sort_unstable();
         channels.dedup();
         for channel in channels {
-            let members: Vec<usize> = (0..series.len()).filter(|&g| self.groups.keys[g].channel == channel).collect();
+            let members: Vec<usize> =
+                (0..series.len()).filter(|&g| self.groups.keys[g].channel == channel).collect();
             if members.len() < 2 {
                 continue;
             }
-            let sum =
-                |of: &[f64]| -> Vec<f64> { (0..history).map(|t| members.iter().map(|g| of[g * history + t]).sum()).collect() };
+            let sum = |of: &[f64]| -> Vec<f64> {
+                (0..history).map(|t| members.iter().map(|g| of[g * history + t]).sum()).collect()
+            };
             let key = seasonal::GroupKey { category: String::new(), channel };
             let held = series::ORIGINS * self.ladder[2];
             let all = (sum(&totals.units), sum(&totals.expected));
-            let Ok(all) = seasonal::profile(&self.demand, &self.settings, &key, (&all.0, &all.1), held) else { continue };
+            let Ok(all) =
+                seasonal::profile(&self.demand, &self.settings, &key, (&all.0, &all.1), held)
+            else {
+                continue;
+            };
             for &g in &members {
                 let share = CATEGORY_EVIDENCE / (series[g] + CATEGORY_EVIDENCE);
                 self.learnt.profiles[g].pull_towards(&all, share);
@@ -445,9 +471,12 @@ impl<'a> Context<'a> {
 
     fn learn_memories(&mut self, memories: &Memories) {
         self.learnt.memory_errors.clone_from(&memories.errors);
-        self.learnt.discount_slope = regression::uplift_by_discount(&memories.discounts).map(|(_, slope)| slope);
+        self.learnt.discount_slope =
+            regression::uplift_by_discount(&memories.discounts).map(|(_, slope)| slope);
         self.learnt.level_variances = (0..CLASSES).map(|c| memories.level_variance(c)).collect();
-        for (dispersion, (excess, square)) in self.learnt.dispersions.iter_mut().zip(&memories.dispersion) {
+        for (dispersion, (excess, square)) in
+            self.learnt.dispersions.iter_mut().zip(&memories.dispersion)
+        {
             *dispersion = (excess + 0.5 * 5.0).max(0.0) / (square + 5.0);
         }
         for (uplift, (sold, expected)) in self.learnt.uplifts.iter_mut().zip(&memories.promoted) {
@@ -456,18 +485,27 @@ impl<'a> Context<'a> {
     }
 
     fn learn_errors(&mut self, errors: &Errors) {
-        self.learnt.scales = errors.recent.iter().map(|&(units, expected)| reconcile::scale(units, expected)).collect();
-        let all_periods = pooled(errors.periods.iter()).calibration(&Calibration::default(), PRIOR_PITS);
-        let all_sums =
-            std::array::from_fn(|h| pooled(errors.sums.iter().map(|c| &c[h])).calibration(&Calibration::default(), PRIOR_PITS));
+        self.learnt.scales = errors
+            .recent
+            .iter()
+            .map(|&(units, expected)| reconcile::scale(units, expected))
+            .collect();
+        let all_periods =
+            pooled(errors.periods.iter()).calibration(&Calibration::default(), PRIOR_PITS);
+        let all_sums = std::array::from_fn(|h| {
+            pooled(errors.sums.iter().map(|c| &c[h]))
+                .calibration(&Calibration::default(), PRIOR_PITS)
+        });
         // A class of few series leans on its kin (same length of history and clumping, any volume), those on all.
         self.learnt.classes = (0..CLASSES)
             .map(|c| {
                 let kin = || (0..CLASSES).filter(move |k| k % KINDS == c % KINDS);
-                let periods = pooled(kin().map(|k| &errors.periods[k])).calibration(&all_periods, PRIOR_PITS);
+                let periods =
+                    pooled(kin().map(|k| &errors.periods[k])).calibration(&all_periods, PRIOR_PITS);
                 let sums = |h: usize| {
                     let all: &[Calibration; LADDER] = &all_sums;
-                    let kin = pooled(kin().map(|k| &errors.sums[k][h])).calibration(&all[h], PRIOR_PITS);
+                    let kin =
+                        pooled(kin().map(|k| &errors.sums[k][h])).calibration(&all[h], PRIOR_PITS);
                     errors.sums[c][h].calibration(&kin, KIN_PITS)
                 };
                 ClassErrors {

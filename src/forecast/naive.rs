@@ -23,7 +23,11 @@ pub fn naive(values: &[f64]) -> Result<f64, FitError> {
 ///
 /// # Errors
 /// [`FitError::TooShort`] without observations.
-pub fn seasonal_naive_into(values: &[f64], season_length: usize, path: &mut [f64]) -> Result<(), FitError> {
+pub fn seasonal_naive_into(
+    values: &[f64],
+    season_length: usize,
+    path: &mut [f64],
+) -> Result<(), FitError> {
     seasonal_mean_into(values, season_length, 1, path)
 }
 
@@ -51,7 +55,12 @@ pub fn window_mean(values: &[f64], window: usize) -> Result<f64, FitError> {
 /// assert_eq!(path, [4.0, 25.0, 4.0]);
 /// # Ok::<(), orderpoint::error::FitError>(())
 /// ```
-pub fn seasonal_mean_into(values: &[f64], season_length: usize, seasons: usize, path: &mut [f64]) -> Result<(), FitError> {
+pub fn seasonal_mean_into(
+    values: &[f64],
+    season_length: usize,
+    seasons: usize,
+    path: &mut [f64],
+) -> Result<(), FitError> {
     let last = naive(values)?;
     let m = season_length.max(1);
     for h in 0..path.len() {
@@ -60,8 +69,12 @@ pub fn seasonal_mean_into(values: &[f64], season_length: usize, seasons: usize, 
             continue;
         }
         // The coming period `values.len() + h` has its phase in common with those `m`, `2m`, ... before it.
-        let same_phase = (1..).map_while(|k| (values.len() + h).checked_sub(k * m)).map(|t| values[t]);
-        let (sum, n) = same_phase.filter(|v| !v.is_nan()).take(seasons).fold((0.0, 0), |(sum, n), v| (sum + v, n + 1));
+        let same_phase =
+            (1..).map_while(|k| (values.len() + h).checked_sub(k * m)).map(|t| values[t]);
+        let (sum, n) = same_phase
+            .filter(|v| !v.is_nan())
+            .take(seasons)
+            .fold((0.0, 0), |(sum, n), v| (sum + v, n + 1));
         path[h] = if n > 0 { sum / f64::from(n) } else { last };
     }
     Ok(())

@@ -59,7 +59,12 @@ impl PoolDemand {
     /// Quantiles at the ascending `probabilities` of the demand [`PoolDemand::over`] the periods `from..to`, without the rest of the
     /// distribution.
     #[must_use]
-    pub fn quantiles<const N: usize>(&self, from: f64, to: f64, probabilities: [f64; N]) -> [f32; N] {
+    pub fn quantiles<const N: usize>(
+        &self,
+        from: f64,
+        to: f64,
+        probabilities: [f64; N],
+    ) -> [f32; N] {
         let (moments, calibration) = self.moments(from, to, 0.0);
         let mut quantiles = [0.0; N];
         moments.quantiles(&probabilities.map(|p| calibration.predicted(p)), &mut quantiles);
@@ -74,15 +79,20 @@ impl PoolDemand {
             let part = (to.min(t + 1.0) - from.max(t)).max(0.0);
             let mu = self.at(t as usize);
             mean += part * mu;
-            variance += part * (1.0 + self.spread.clumping) * mu + part * part * self.spread.dispersion * mu * mu;
+            variance += part * (1.0 + self.spread.clumping) * mu
+                + part * part * self.spread.dispersion * mu * mu;
             t += 1.0;
         }
         let (rung, share) = self.rung(to);
         let next = (rung + 1).min(LADDER - 1);
-        let level = self.level_variance[rung] + share * (self.level_variance[next] - self.level_variance[rung]);
+        let level = self.level_variance[rung]
+            + share * (self.level_variance[next] - self.level_variance[rung]);
         let rate = mean / (to - from).max(1e-9);
         let variance = variance.max(0.05 * mean) + level * mean * mean + end_variance * rate * rate;
-        (Moments { mean, variance }, self.calibrations[rung].towards(&self.calibrations[next], share))
+        (
+            Moments { mean, variance },
+            self.calibrations[rung].towards(&self.calibrations[next], share),
+        )
     }
 
     /// Mean of period `t`; past the horizon its last 28 periods repeat.
@@ -134,12 +144,15 @@ impl Context<'_> {
                 memories.promoted[fitted.group].0 += fitted.promoted.0;
                 memories.promoted[fitted.group].1 += fitted.promoted.1;
                 let (sold, expected) = fitted.promoted;
-                let discount = self.past_discount(&self.promotions_of(self.demand.panel.key(fitted.index)));
+                let discount =
+                    self.past_discount(&self.promotions_of(self.demand.panel.key(fitted.index)));
                 if let Some(discount) = discount.filter(|_| expected > 1.0) {
                     memories.discounts.push((discount, sold / expected, expected));
                 }
             }
-            self.intervals(&fitted, |class, rung, actual, moments| memories.add_interval(class, rung, actual, moments));
+            self.intervals(&fitted, |class, rung, actual, moments| {
+                memories.add_interval(class, rung, actual, moments)
+            });
         }
         memories
     }
@@ -164,7 +177,8 @@ impl Context<'_> {
 
     /// What the group sold lately against what this series' level expected.
     fn observe_recent(&self, series: &Fitted<'_>, errors: &mut Errors) {
-        let (units, exposure) = reconcile::recent(series.units, &series.exposure, self.group_half_life());
+        let (units, exposure) =
+            reconcile::recent(series.units, &series.exposure, self.group_half_life());
         errors.recent[series.group].0 += units;
         errors.recent[series.group].1 += exposure * self.level(series, series.now());
     }
@@ -180,7 +194,9 @@ impl Context<'_> {
         }
         let standings = self.pool_classes(pool);
         for back in (1..=ORIGINS).map(|k| k * self.ladder[2]) {
-            let Some(&(_, class, spread)) = standings.iter().find(|(b, ..)| *b == back) else { continue };
+            let Some(&(_, class, spread)) = standings.iter().find(|(b, ..)| *b == back) else {
+                continue;
+            };
             for (h, &length) in self.ladder.iter().enumerate().filter(|(_, l)| **l <= back) {
                 let (mut actual, mut mean) = (0.0, 0.0);
                 for series in pool {
@@ -214,7 +230,8 @@ impl Context<'_> {
                     if mean > 0.0 {
                         let level_variance = self.learnt.level_variances[class][self.rung(ahead)];
                         let variance = spread.variance(mean, 1.0) + level_variance * mean * mean;
-                        let (moments, y) = (Moments { mean, variance }, f64::from(series.units[t]).round());
+                        let (moments, y) =
+                            (Moments { mean, variance }, f64::from(series.units[t]).round());
                         errors.periods[class].add(moments.cdf(y - 1.0), moments.cdf(y));
                     }
                 }
@@ -234,12 +251,17 @@ impl Context<'_> {
         let Some(longest) = pool.iter().max_by_key(|f| f.units.len()) else { return Vec::new() };
         let scatter = pool_scatter(&longest.back, pool);
         let at = |(&back, scatter): (&usize, &Scatter)| {
-            let there =
-                || pool.iter().filter_map(|f| f.back.iter().position(|&b| b == back).map(|k| (f.rate_at(k), &f.scatter[k])));
+            let there = || {
+                pool.iter().filter_map(|f| {
+                    f.back.iter().position(|&b| b == back).map(|k| (f.rate_at(k), &f.scatter[k]))
+                })
+            };
             let rate: f64 = there().map(|(rate, _)| rate).sum();
             let seen = there().map(|(_, scatter)| scatter.periods).fold(0.0, f64::max);
             let overdue = there().all(|(_, scatter)| scatter.overdue());
-            let spread = scatter.spread(self.learnt.dispersions[self.class(rate, seen, overdue, Spread::default())]);
+            let spread = scatter.spread(
+                self.learnt.dispersions[self.class(rate, seen, overdue, Spread::default())],
+            );
             (back, self.class(rate, seen, overdue, spread), spread)
         };
         longest.back.iter().zip(&scatter).map(at).collect()
@@ -279,7 +301,12 @@ impl Context<'_> {
     fn class_of_pool(&self, pool: &PoolState) -> usize {
         let observed = pool.series.iter().map(|s| s.observed).max().unwrap_or(0);
         let overdue = !pool.series.is_empty() && pool.series.iter().all(SeriesState::overdue);
-        self.class(pool.series.iter().map(SeriesState::rate).sum(), observed as f64, overdue, pool.spread)
+        self.class(
+            pool.series.iter().map(SeriesState::rate).sum(),
+            observed as f64,
+            overdue,
+            pool.spread,
+        )
     }
 
     /// The forecast of a pool that the engine broke on: every channel sells on as in its last 60 days.
@@ -292,7 +319,8 @@ impl Context<'_> {
         let plain = |i: usize| {
             let units = panel.cleaned(i);
             let recent = &units[units.len() - units.len().min(window)..];
-            let mean = recent.iter().map(|&u| f64::from(u)).sum::<f64>() / recent.len().max(1) as f64;
+            let mean =
+                recent.iter().map(|&u| f64::from(u)).sum::<f64>() / recent.len().max(1) as f64;
             let mean = if mean.is_finite() { mean.max(0.0) } else { 0.0 };
             rate += mean;
             let class = self.class(mean, units.len() as f64, false, Spread::default());
@@ -313,7 +341,13 @@ impl Context<'_> {
 
     fn pool_demand(&self, mean: Vec<f64>, class: usize, spread: Spread) -> PoolDemand {
         let errors = &self.learnt.classes[class];
-        PoolDemand { mean, spread, level_variance: errors.level_variance, ladder: self.ladder, calibrations: errors.sums }
+        PoolDemand {
+            mean,
+            spread,
+            level_variance: errors.level_variance,
+            ladder: self.ladder,
+            calibrations: errors.sums,
+        }
     }
 
     /// A pool without any sale: its analogue times the factor, or nothing.
@@ -322,7 +356,8 @@ impl Context<'_> {
         let product = self.demand.products.get(this.sku.index());
         let analogue = product.and_then(|p| p.analogue).filter(|a| *a != this.sku).and_then(|a| {
             let pools = self.demand.panel.pools();
-            let found = pools.binary_search_by_key(&(a, this.location), |p| (p.sku, p.location)).ok()?;
+            let found =
+                pools.binary_search_by_key(&(a, this.location), |p| (p.sku, p.location)).ok()?;
             (!pools[found].series.is_empty()).then_some(found)
         });
         let (mean, class, spread) = match analogue {
@@ -341,54 +376,87 @@ impl Context<'_> {
             "fallback",
             self.demand.names.skus[this.sku.index()].clone(),
             if analogue.is_some() { "forecast of an analogue" } else { "no forecast" },
-            if analogue.is_some() { "no sales of its own yet" } else { "no sales and no analogue in the master data" },
+            if analogue.is_some() {
+                "no sales of its own yet"
+            } else {
+                "no sales and no analogue in the master data"
+            },
         )];
         let total = self.pool_demand(mean, class, spread);
         PoolForecast { series: Vec::new(), total, accuracy: Vec::new(), exceptions, state: None }
     }
 
-    fn series_forecast(&self, i: usize, state: &SeriesState, exceptions: &mut Vec<Exception>) -> (SeriesForecast, Vec<Accuracy>) {
+    fn series_forecast(
+        &self,
+        i: usize,
+        state: &SeriesState,
+        exceptions: &mut Vec<Exception>,
+    ) -> (SeriesForecast, Vec<Accuracy>) {
         let key = self.demand.panel.key(i);
         let mut rows = self.rows(i, state);
-        let (mut mean, mut method, mut reason, mut runner_up) = if let Some(why) = self.inactive(state, key) {
-            (vec![0.0; self.settings.horizon], "inactive".to_owned(), why, "pooled level".to_owned())
-        } else {
-            let (method, runner_up) = self.labels(state);
-            let mean = self.guarded(i, state, exceptions);
-            (mean, method, reason(&rows, state), runner_up)
-        };
+        let (mut mean, mut method, mut reason, mut runner_up) =
+            if let Some(why) = self.inactive(state, key) {
+                (
+                    vec![0.0; self.settings.horizon],
+                    "inactive".to_owned(),
+                    why,
+                    "pooled level".to_owned(),
+                )
+            } else {
+                let (method, runner_up) = self.labels(state);
+                let mean = self.guarded(i, state, exceptions);
+                (mean, method, reason(&rows, state), runner_up)
+            };
         let local = state.local.as_ref().filter(|_| method != "inactive");
         if let Some((local, path)) = local.and_then(|l| Some((l, l.path(self.settings.horizon)?))) {
             let weigh = |(m, own): (&mut f32, f64)| *m += local.weight as f32 * (own as f32 - *m);
             mean.iter_mut().zip(path).for_each(weigh);
-            reason = format!("{reason}; own models weigh {:.0} %: RMSSE {:.2}", 100.0 * local.weight, local.measures.rmsse);
+            reason = format!(
+                "{reason}; own models weigh {:.0} %: RMSSE {:.2}",
+                100.0 * local.weight,
+                local.measures.rmsse
+            );
             let label = local.models.label();
-            (method, runner_up) = if local.weight > 0.0 { (format!("{label} + {method}"), method) } else { (method, label) };
+            (method, runner_up) = if local.weight > 0.0 {
+                (format!("{label} + {method}"), method)
+            } else {
+                (method, label)
+            };
             let chosen = local.weight >= 0.5;
             rows.iter_mut().for_each(|r| r.chosen &= !chosen);
             rows.push(Accuracy { chosen, ..local.measures.row(i, LOCAL, self.settings.lead_time) });
         }
         self.adjust(key, &mut mean);
         let class = self.class_of(state);
-        let (table, level_variance) = (&self.tables[class], self.learnt.classes[class].level_variance);
-        let quantiles = mean
-            .iter()
-            .enumerate()
-            .map(|(h, &m)| table.quantiles(f64::from(m), state.spread.relative(f64::from(m)) + level_variance[self.rung(h)]));
+        let (table, level_variance) =
+            (&self.tables[class], self.learnt.classes[class].level_variance);
+        let quantiles = mean.iter().enumerate().map(|(h, &m)| {
+            table.quantiles(
+                f64::from(m),
+                state.spread.relative(f64::from(m)) + level_variance[self.rung(h)],
+            )
+        });
         (SeriesForecast { quantiles: quantiles.collect(), mean, method, reason, runner_up }, rows)
     }
 
     /// Rows of the accuracy table, the pooled level chosen; none where history is too short for an origin.
     fn rows(&self, i: usize, state: &SeriesState) -> Vec<Accuracy> {
         let rows = state.accuracy.iter().flatten().zip(METHODS);
-        let mut rows: Vec<_> = rows.map(|(measures, method)| measures.row(i, method, self.settings.lead_time)).collect();
+        let mut rows: Vec<_> = rows
+            .map(|(measures, method)| measures.row(i, method, self.settings.lead_time))
+            .collect();
         rows.last_mut().into_iter().for_each(|own| own.chosen = true);
         rows
     }
 
     /// Why a series sells nothing any more, if so.
     fn inactive(&self, state: &SeriesState, key: SeriesKey) -> Option<String> {
-        if self.demand.products.get(key.sku.index()).is_some_and(|p| p.status == ProductStatus::Obsolete) {
+        if self
+            .demand
+            .products
+            .get(key.sku.index())
+            .is_some_and(|p| p.status == ProductStatus::Obsolete)
+        {
             return Some("obsolete in the master data".to_owned());
         }
         let idle = state.idle;
@@ -404,15 +472,26 @@ impl Context<'_> {
     fn guarded(&self, i: usize, state: &SeriesState, exceptions: &mut Vec<Exception>) -> Vec<f32> {
         let (key, n) = (self.demand.panel.key(i), state.periods);
         let mut note = |what: &str, why: String| {
-            let name = format!("{}/{}", self.demand.names.skus[key.sku.index()], self.demand.names.channels[key.channel.index()]);
+            let name = format!(
+                "{}/{}",
+                self.demand.names.skus[key.sku.index()],
+                self.demand.names.channels[key.channel.index()]
+            );
             exceptions.push(Exception::new(Severity::Warning, "fallback", name, what, why));
         };
         let mut level = state.level() * self.learnt.scales[self.groups.of_series[i]];
         if !level.is_finite() || level < 0.0 {
-            note("mean of the last periods instead of the pooled level", format!("the level is {level}"));
+            note(
+                "mean of the last periods instead of the pooled level",
+                format!("the level is {level}"),
+            );
             let window = (60.0 / self.demand.panel.calendar().bucket().days()).round() as usize;
             let flags = self.demand.panel.flags(i);
-            level = window_mean(self.demand.panel.cleaned(i), |t| flags[t] & flag::CENSORED == 0, window);
+            level = window_mean(
+                self.demand.panel.cleaned(i),
+                |t| flags[t] & flag::CENSORED == 0,
+                window,
+            );
         }
         if state.observed == 0 && !state.analogue {
             note("no demand was ever seen", format!("all {n} periods are censored"));
@@ -429,7 +508,10 @@ impl Context<'_> {
         if capped > 0 {
             note(
                 "forecast held at the guard",
-                format!("{capped} periods above {} times the highest demand seen ({highest})", self.settings.guard),
+                format!(
+                    "{capped} periods above {} times the highest demand seen ({highest})",
+                    self.settings.guard
+                ),
             );
         }
         mean
@@ -463,7 +545,9 @@ impl Context<'_> {
         let weights = &state.weights;
         let mut order: [usize; MEMORIES] = std::array::from_fn(|j| j);
         order.sort_by(|&a, &b| weights[b].total_cmp(&weights[a]));
-        let name = |j: usize| format!("pooled level, memory {} ({:.0} %)", self.half_lives[j], 100.0 * weights[j]);
+        let name = |j: usize| {
+            format!("pooled level, memory {} ({:.0} %)", self.half_lives[j], 100.0 * weights[j])
+        };
         let own = if state.analogue { "analogue and " } else { "" };
         (format!("{own}{}", name(order[0])), name(order[1]))
     }
@@ -472,12 +556,18 @@ impl Context<'_> {
 /// One sentence with the error figures behind the choice.
 fn reason(rows: &[Accuracy], state: &SeriesState) -> String {
     let moved = 100.0 * (state.correction - 1.0);
-    let global = if moved == 0.0 { String::new() } else { format!("; the model of all series moves the level by {moved:+.1} %") };
+    let global = if moved == 0.0 {
+        String::new()
+    } else {
+        format!("; the model of all series moves the level by {moved:+.1} %")
+    };
     match rows {
         [naive, seasonal, average, chosen] => {
             let added = match naive.rmsse {
                 0.0 => "naive cannot be beaten".to_owned(),
-                naive => format!("value added over naive {:.0} %", 100.0 * (1.0 - chosen.rmsse / naive)),
+                naive => {
+                    format!("value added over naive {:.0} %", 100.0 * (1.0 - chosen.rmsse / naive))
+                }
             };
             format!(
                 "RMSSE {:.2} over {} origins, naive {:.2}, seasonal naive {:.2}, 60-day average {:.2}; {added}{global}",

@@ -21,15 +21,23 @@ impl Context<'_> {
         let of_sku = &of_sku[..of_sku.partition_point(|p| p.sku == key.sku)];
         let own = of_sku.iter().any(|p| p.channel == Some(key.channel));
         let channel = own.then_some(key.channel);
-        let mut rows = of_sku.iter().filter(|p| p.channel == channel && p.unit_price > 0.0).peekable();
+        let mut rows =
+            of_sku.iter().filter(|p| p.channel == channel && p.unit_price > 0.0).peekable();
         let Some(first) = rows.peek().map(|p| p.unit_price) else { return PricePath::new() };
         let calendar = self.demand.panel.calendar();
         let limit = BELIEVED.ln();
-        rows.map(|p| (calendar.index(p.from), (p.unit_price / first).ln().clamp(-limit, limit))).collect()
+        rows.map(|p| (calendar.index(p.from), (p.unit_price / first).ln().clamp(-limit, limit)))
+            .collect()
     }
 
     /// Multiplies exposures from period `first` of the axis on by what the price makes of demand; not where `skip` says so.
-    pub(super) fn price(&self, exposure: &mut [f32], first: usize, path: &PricePath, skip: impl Fn(usize) -> bool) {
+    pub(super) fn price(
+        &self,
+        exposure: &mut [f32],
+        first: usize,
+        path: &PricePath,
+        skip: impl Fn(usize) -> bool,
+    ) {
         let elasticity = self.learnt.global.as_ref().map_or(0.0, |g| g.elasticity);
         if elasticity == 0.0 || path.iter().all(|step| step.1 == 0.0) {
             return;
@@ -58,7 +66,10 @@ mod tests {
     #[test]
     fn a_price_holds_from_its_day_on_and_the_first_one_before() {
         let path = vec![(3, 0.0), (10, 0.2), (20, -0.1)];
-        assert_eq!([0, 3, 9, 10, 19, 20, 99].map(|t| at(&path, t)), [0.0, 0.0, 0.0, 0.2, 0.2, -0.1, -0.1]);
+        assert_eq!(
+            [0, 3, 9, 10, 19, 20, 99].map(|t| at(&path, t)),
+            [0.0, 0.0, 0.0, 0.2, 0.2, -0.1, -0.1]
+        );
         assert!((mean(&path, 8, 12) - 0.1).abs() < 1e-12);
         assert_eq!(at(&PricePath::new(), 5), 0.0);
     }

@@ -125,7 +125,8 @@ fn solve_positive_definite(matrix: &mut [f64], right: &mut [f64]) {
         for i in j..n {
             let dot: f64 = (0..j).map(|k| matrix[i * n + k] * matrix[j * n + k]).sum();
             let rest = matrix[i * n + j] - dot;
-            matrix[i * n + j] = if i == j { rest.max(f64::MIN_POSITIVE).sqrt() } else { rest / matrix[j * n + j] };
+            matrix[i * n + j] =
+                if i == j { rest.max(f64::MIN_POSITIVE).sqrt() } else { rest / matrix[j * n + j] };
         }
     }
     for i in 0..n {
@@ -183,7 +184,8 @@ mod tests {
         columns.0 = Lane::ZERO;
         columns.0.0[1] = 1.0;
         let start = best_start(&mut [columns], 2, &y)[0];
-        let sum = |level: f64| squared_errors(&mut Level(Lane::splat(level), Lane::splat(0.2)), &y).0[0];
+        let sum =
+            |level: f64| squared_errors(&mut Level(Lane::splat(level), Lane::splat(0.2)), &y).0[0];
         assert!(sum(start) < sum(start + 0.01) && sum(start) < sum(start - 0.01), "{start}");
     }
 }

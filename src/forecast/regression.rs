@@ -27,7 +27,10 @@ impl SparseRows {
 
     /// Adds one row of (column, value).
     pub fn push(&mut self, row: impl IntoIterator<Item = (usize, f64)>) {
-        self.entries.extend(row.into_iter().map(|(column, value)| (u32::try_from(column).expect("few columns"), value)));
+        self.entries.extend(
+            row.into_iter()
+                .map(|(column, value)| (u32::try_from(column).expect("few columns"), value)),
+        );
         self.offsets.push(self.entries.len());
     }
 
@@ -51,7 +54,11 @@ impl SparseRows {
 
     /// `x'β` of row `i`, over the columns `keep` accepts.
     pub fn dot(&self, i: usize, coefficients: &[f64], keep: impl Fn(usize) -> bool) -> f64 {
-        self.row(i).iter().filter(|(c, _)| keep(*c as usize)).map(|(c, v)| v * coefficients[*c as usize]).sum()
+        self.row(i)
+            .iter()
+            .filter(|(c, _)| keep(*c as usize))
+            .map(|(c, v)| v * coefficients[*c as usize])
+            .sum()
     }
 }
 
@@ -81,7 +88,11 @@ pub struct Counts<'a> {
 ///
 /// # Errors
 /// [`FitError::NoDemand`] without any observed unit, [`FitError::NotFinite`] if the normal equations break down.
-pub fn fit_counts(rows: &SparseRows, counts: Counts<'_>, penalty: &Penalty) -> Result<Vec<f64>, FitError> {
+pub fn fit_counts(
+    rows: &SparseRows,
+    counts: Counts<'_>,
+    penalty: &Penalty,
+) -> Result<Vec<f64>, FitError> {
     let usable: Vec<usize> = (0..counts.units.len())
         .filter(|&i| counts.units[i] >= 0.0 && counts.exposure[i] > 0.0 && counts.weight[i] > 0.0)
         .collect();
@@ -95,7 +106,8 @@ pub fn fit_counts(rows: &SparseRows, counts: Counts<'_>, penalty: &Penalty) -> R
         let mut right = vec![0.0; columns];
         for &i in &usable {
             let row = rows.row(i);
-            let eta: f64 = row.iter().map(|&(c, v)| v * beta[c as usize]).sum::<f64>().clamp(-12.0, 12.0);
+            let eta: f64 =
+                row.iter().map(|&(c, v)| v * beta[c as usize]).sum::<f64>().clamp(-12.0, 12.0);
             // The first step starts from the data, as is usual for a log link.
             let start = counts.units[i].max(0.3 * counts.exposure[i]).max(1e-9);
             let mu = if iteration == 0 { start } else { counts.exposure[i] * eta.exp() };
@@ -108,8 +120,10 @@ pub fn fit_counts(rows: &SparseRows, counts: Counts<'_>, penalty: &Penalty) -> R
                 }
             }
         }
-        let next = solve_cholesky(&mut gram, right).ok_or(FitError::NotFinite("normal equations of the profile"))?;
-        let moved = next.iter().zip(&beta).map(|(a, b): (&f64, &f64)| (a - b).abs()).fold(0.0, f64::max);
+        let next = solve_cholesky(&mut gram, right)
+            .ok_or(FitError::NotFinite("normal equations of the profile"))?;
+        let moved =
+            next.iter().zip(&beta).map(|(a, b): (&f64, &f64)| (a - b).abs()).fold(0.0, f64::max);
         beta = next;
         if moved < 1e-4 {
             break;
@@ -172,7 +186,8 @@ fn solve_cholesky(lower: &mut [f64], mut right: Vec<f64>) -> Option<Vec<f64>> {
 /// `None` under eight promotions or without any spread of discounts.
 #[must_use]
 pub fn uplift_by_discount(seen: &[(f64, f64, f64)]) -> Option<(f64, f64)> {
-    let usable: Vec<_> = seen.iter().filter(|(_, uplift, weight)| *uplift > 0.0 && *weight > 0.0).collect();
+    let usable: Vec<_> =
+        seen.iter().filter(|(_, uplift, weight)| *uplift > 0.0 && *weight > 0.0).collect();
     let total: f64 = usable.iter().map(|s| s.2).sum();
     let mean = usable.iter().map(|s| s.0 * s.2).sum::<f64>() / total;
     let spread = usable.iter().map(|s| s.2 * (s.0 - mean).powi(2)).sum::<f64>() / total;
@@ -180,9 +195,14 @@ pub fn uplift_by_discount(seen: &[(f64, f64, f64)]) -> Option<(f64, f64)> {
         return None;
     }
     // Weighted least squares: every row times the root of its weight, the intercept as a column of its own.
-    let design = Array2::from_shape_fn((usable.len(), 2), |(i, j)| usable[i].2.sqrt() * if j == 0 { 1.0 } else { usable[i].0 });
+    let design = Array2::from_shape_fn((usable.len(), 2), |(i, j)| {
+        usable[i].2.sqrt() * if j == 0 { 1.0 } else { usable[i].0 }
+    });
     let target = Array1::from_iter(usable.iter().map(|s| s.2.sqrt() * s.1.ln()));
-    let model = LinearRegression::new().with_intercept(false).fit(&linfa::Dataset::new(design, target)).ok()?;
+    let model = LinearRegression::new()
+        .with_intercept(false)
+        .fit(&linfa::Dataset::new(design, target))
+        .ok()?;
     let (intercept, slope) = (model.params()[0], model.params()[1]);
     (intercept.is_finite() && slope.is_finite()).then_some((intercept, slope))
 }
@@ -217,7 +237,9 @@ mod tests {
 
     #[test]
     fn uplift_rises_with_discount_as_generated() {
-        let seen: Vec<_> = (0..20).map(|i| (0.02 * f64::from(i), (0.1 + 2.0 * 0.02 * f64::from(i)).exp(), 1.0)).collect();
+        let seen: Vec<_> = (0..20)
+            .map(|i| (0.02 * f64::from(i), (0.1 + 2.0 * 0.02 * f64::from(i)).exp(), 1.0))
+            .collect();
         let (a, b) = uplift_by_discount(&seen).unwrap();
         assert!((a - 0.1).abs() < 1e-8 && (b - 2.0).abs() < 1e-8);
         assert!(uplift_by_discount(&seen[..5]).is_none());

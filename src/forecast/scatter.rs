@@ -28,7 +28,8 @@ impl<T: Copy + Into<f64>> Periods<'_, T> {
 
     /// Seen periods since the last demand before period `origin`.
     fn idle(&self, origin: usize) -> f64 {
-        let first = self.units[..origin].iter().rposition(|&u| u.into() > 0.0).map_or(0, |last| last + 1);
+        let first =
+            self.units[..origin].iter().rposition(|&u| u.into() > 0.0).map_or(0, |last| last + 1);
         (first..origin).filter(|&t| self.saw(t)).count() as f64
     }
 }
@@ -178,7 +179,8 @@ mod tests {
 
     #[test]
     fn unseen_periods_count_nowhere() {
-        let unseen = Periods { units: &[5.0f32; 9], seen: Some(&[f32::NAN; 9]), means: &[f32::NAN; 4] };
+        let unseen =
+            Periods { units: &[5.0f32; 9], seen: Some(&[f32::NAN; 9]), means: &[f32::NAN; 4] };
         assert_eq!(Scatter::before(&[0], &unseen)[0], Scatter::default());
     }
 
@@ -193,7 +195,11 @@ mod tests {
 
     #[test]
     fn rare_sales_of_many_units_are_clumps_and_steady_ones_are_not() {
-        assert!((before(&[0.0, 8.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0], &[0])[0].clumping() - 7.0 * 0.75).abs() < 1e-12);
+        assert!(
+            (before(&[0.0, 8.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0], &[0])[0].clumping() - 7.0 * 0.75)
+                .abs()
+                < 1e-12
+        );
         assert!(before(&[8.0; 8], &[0])[0].clumping().abs() < 1e-12);
     }
 }

@@ -67,15 +67,20 @@ impl Groups {
     pub fn new(demand: &Demand<'_>) -> Self {
         let key = |i: usize| {
             let series = demand.panel.key(i);
-            let category = demand.products.get(series.sku.index()).map_or("", |p| p.category.as_str());
+            let category =
+                demand.products.get(series.sku.index()).map_or("", |p| p.category.as_str());
             (category, series.channel.index())
         };
-        let mut position: BTreeMap<(&str, usize), usize> = (0..demand.panel.len()).map(|i| (key(i), 0)).collect();
+        let mut position: BTreeMap<(&str, usize), usize> =
+            (0..demand.panel.len()).map(|i| (key(i), 0)).collect();
         for (i, place) in position.values_mut().enumerate() {
             *place = i;
         }
         let of_series = (0..demand.panel.len()).map(|i| position[&key(i)]).collect();
-        let keys = position.keys().map(|&(category, channel)| GroupKey { category: category.to_owned(), channel }).collect();
+        let keys = position
+            .keys()
+            .map(|&(category, channel)| GroupKey { category: category.to_owned(), channel })
+            .collect();
         Self { keys, of_series }
     }
 }
@@ -94,7 +99,12 @@ pub struct Totals {
 impl Totals {
     /// Totals over the series `range`; `promoted` tells the promoted periods of a series (empty = none).
     #[must_use]
-    pub fn of(demand: &Demand<'_>, groups: &Groups, range: Range<usize>, promoted: impl Fn(usize) -> Vec<bool>) -> Self {
+    pub fn of(
+        demand: &Demand<'_>,
+        groups: &Groups,
+        range: Range<usize>,
+        promoted: impl Fn(usize) -> Vec<bool>,
+    ) -> Self {
         let history = demand.panel.calendar().history();
         let cells = groups.keys.len() * history;
         let launch = vec![(0.0, 0.0); launch_periods(demand.panel.calendar().bucket())];
@@ -106,7 +116,8 @@ impl Totals {
     }
 
     fn add(&mut self, demand: &Demand<'_>, i: usize, group: usize, promoted: &[bool]) {
-        let (units, flags, start) = (demand.panel.cleaned(i), demand.panel.flags(i), demand.panel.start(i));
+        let (units, flags, start) =
+            (demand.panel.cleaned(i), demand.panel.flags(i), demand.panel.start(i));
         let Some(last) = units.iter().rposition(|&u| u > 0.0) else { return };
         let counts = |t: usize| flags[t] & flag::CENSORED == 0 && promoted.get(t) != Some(&true);
         let (mut sum, mut n) = (0.0, 0.0);
@@ -251,7 +262,8 @@ pub fn profile(
     let layout = layout(calendar, settings, days, &events);
     let rows = design(calendar, settings.reach(calendar.bucket()), layout, &events);
     let half_life = settings.profile_half_life_days / calendar.bucket().days();
-    let mut weight: Vec<f64> = (0..units.len()).map(|t| (0.5f64).powf((units.len() - 1 - t) as f64 / half_life)).collect();
+    let mut weight: Vec<f64> =
+        (0..units.len()).map(|t| (0.5f64).powf((units.len() - 1 - t) as f64 / half_life)).collect();
     let closed = closures(calendar, &events, totals, rows.len());
     for (&t, _) in closed.range(..units.len()) {
         weight[t] = 0.0;
@@ -259,7 +271,8 @@ pub fn profile(
     let fit = |weight: &[f64], known: usize| {
         let counts = Counts { units, exposure: expected, weight, dispersion: GROUP_DISPERSION };
         let beta = fit_counts(&rows, counts, &penalty(layout))?;
-        let mut index: Vec<f64> = (0..rows.len()).map(|t| rows.dot(t, &beta, |c| c < layout.level()).exp()).collect();
+        let mut index: Vec<f64> =
+            (0..rows.len()).map(|t| rows.dot(t, &beta, |c| c < layout.level()).exp()).collect();
         let year = ((365.25 / calendar.bucket().days()) as usize).min(known);
         let scale = index[known - year..known].iter().sum::<f64>() / year as f64;
         index.iter_mut().for_each(|v| *v = (*v / scale).clamp(1e-4, 50.0));
@@ -268,7 +281,8 @@ pub fn profile(
         // Damped trend: after `t` periods the log level has moved by g (1 - φ^t) / (1 - φ).
         for (t, v) in index[known..].iter_mut().enumerate() {
             let days = (t + 1) as f64 * calendar.bucket().days();
-            *v *= (growth / 365.25 * (1.0 - GROWTH_DAMPING.powf(days)) / (1.0 - GROWTH_DAMPING)).exp();
+            *v *= (growth / 365.25 * (1.0 - GROWTH_DAMPING.powf(days)) / (1.0 - GROWTH_DAMPING))
+                .exp();
         }
         Ok((index.iter().map(|&v| v as f32).collect::<Vec<f32>>(), growth))
     };
@@ -289,7 +303,8 @@ fn closures(
     let mut closed = BTreeMap::new();
     for (_, list) in events {
         let days = list.iter().flat_map(|e| [calendar.index(e.start), calendar.index(e.end)]);
-        let days: Vec<usize> = days.filter_map(|t| usize::try_from(t).ok()).filter(|t| *t < periods).collect();
+        let days: Vec<usize> =
+            days.filter_map(|t| usize::try_from(t).ok()).filter(|t| *t < periods).collect();
         let past = days.iter().filter(|t| **t < units.len());
         let (sold, usual) = past.fold((0.0, 0.0), |(s, u), &t| (s + units[t], u + expected[t]));
         if usual > 20.0 && sold < CLOSED_SHARE * usual {
@@ -309,12 +324,26 @@ fn growth(level: &[f64], layout: Layout, calendar: &Calendar, known: usize) -> f
     let mean = |r: Range<usize>| level[r.clone()].iter().sum::<f64>() / r.len() as f64;
     // In two years growth and season are hard to tell apart; a third confirms it.
     let confirmed = ((end as f64 / year as f64) - 2.0).clamp(0.0, 1.0);
-    confirmed * (mean(end - 3..end) - mean(end - year - 3..end - year)).clamp(-GROWTH_LIMIT, GROWTH_LIMIT)
+    confirmed
+        * (mean(end - 3..end) - mean(end - year - 3..end - year)).clamp(-GROWTH_LIMIT, GROWTH_LIMIT)
 }
 
-fn layout(calendar: &Calendar, settings: &Settings, days: f64, events: &[(String, Vec<&Event>)]) -> Layout {
-    let harmonics = if days < ANNUAL_DAYS { 0 } else { settings.harmonics.min(calendar.bucket().season_length().max(12) / 2) };
-    let knot_periods = if calendar.bucket() == Bucket::Month { 3 } else { (28.0 / calendar.bucket().days()) as usize };
+fn layout(
+    calendar: &Calendar,
+    settings: &Settings,
+    days: f64,
+    events: &[(String, Vec<&Event>)],
+) -> Layout {
+    let harmonics = if days < ANNUAL_DAYS {
+        0
+    } else {
+        settings.harmonics.min(calendar.bucket().season_length().max(12) / 2)
+    };
+    let knot_periods = if calendar.bucket() == Bucket::Month {
+        3
+    } else {
+        (28.0 / calendar.bucket().days()) as usize
+    };
     let slots = slots(calendar.bucket());
     Layout {
         harmonics,
@@ -337,7 +366,10 @@ fn penalty(layout: Layout) -> Penalty {
     ridge.extend((0..layout.weeks).map(|_| 1.0 / (WEEK_SD * WEEK_SD)));
     ridge.extend((0..layout.event_columns).map(|_| 1.0 / (EVENT_SD * EVENT_SD)));
     ridge.extend((0..layout.knots).map(|_| 0.0));
-    Penalty { ridge, walk: Some((layout.level(), layout.knots, 1.0 / (LEVEL_STEP_SD * LEVEL_STEP_SD))) }
+    Penalty {
+        ridge,
+        walk: Some((layout.level(), layout.knots, 1.0 / (LEVEL_STEP_SD * LEVEL_STEP_SD))),
+    }
 }
 
 /// The events that concern a group, by name.
@@ -354,7 +386,12 @@ fn event_columns<'a>(events: &'a [Event], key: &GroupKey) -> Vec<(String, Vec<&'
     by_name.into_iter().map(|(name, list)| (name.to_owned(), list)).collect()
 }
 
-fn design(calendar: &Calendar, ahead: usize, layout: Layout, events: &[(String, Vec<&Event>)]) -> SparseRows {
+fn design(
+    calendar: &Calendar,
+    ahead: usize,
+    layout: Layout,
+    events: &[(String, Vec<&Event>)],
+) -> SparseRows {
     let periods = calendar.history() + ahead;
     let mut marks: Vec<Vec<(usize, f64)>> = vec![Vec::new(); periods];
     for (e, (_, list)) in events.iter().enumerate().take(layout.events) {
@@ -387,7 +424,12 @@ fn design(calendar: &Calendar, ahead: usize, layout: Layout, events: &[(String, 
 }
 
 /// Enters one event's dates into the periods it touches.
-fn mark_event(calendar: &Calendar, list: &[&Event], column: usize, marks: &mut [Vec<(usize, f64)>]) {
+fn mark_event(
+    calendar: &Calendar,
+    list: &[&Event],
+    column: usize,
+    marks: &mut [Vec<(usize, f64)>],
+) {
     let bucket = calendar.bucket();
     let mut days: BTreeMap<i64, f64> = BTreeMap::new();
     for event in list {

@@ -1,6 +1,8 @@
 //! One series prepared for forecasting: exposure, own weekdays and promotions, levels at rolling origins and now.
 
-use super::combine::{self, LevelPrior, Levels, MemoryErrors, Past, levels_before, levels_now, rhythm};
+use super::combine::{
+    self, LevelPrior, Levels, MemoryErrors, Past, levels_before, levels_now, rhythm,
+};
 use super::distribution::Spread;
 use super::scatter::{Periods, Scatter};
 use super::{Context, Demand};
@@ -73,7 +75,9 @@ impl Fitted<'_> {
     /// Held exposure of period `t` as an earlier origin expects it: where promotions are not planned, they are not foreseen.
     pub fn foreseen(&self, t: usize) -> f64 {
         let factor = match self.unplanned {
-            Some(Unplanned { uplift, average }) if self.promoted_periods.get(t) == Some(&true) => average / uplift,
+            Some(Unplanned { uplift, average }) if self.promoted_periods.get(t) == Some(&true) => {
+                average / uplift
+            }
             Some(Unplanned { average, .. }) => average,
             None => 1.0,
         };
@@ -82,9 +86,9 @@ impl Fitted<'_> {
 
     /// Units and foreseen exposure of the seen periods of `range`.
     pub fn window(&self, range: Range<usize>) -> (f64, f64) {
-        range
-            .filter(|&t| !self.held[t].is_nan())
-            .fold((0.0, 0.0), |(units, exposure), t| (units + f64::from(self.units[t]), exposure + self.foreseen(t)))
+        range.filter(|&t| !self.held[t].is_nan()).fold((0.0, 0.0), |(units, exposure), t| {
+            (units + f64::from(self.units[t]), exposure + self.foreseen(t))
+        })
     }
 
     /// Seen periods without a sale at the end of history.
@@ -129,7 +133,13 @@ impl Context<'_> {
         let promotions = self.promotions_of(panel.key(i));
         let promoted = self.promoted_periods(i, &promotions);
         let past = Past { units, exposure: &exposure };
-        let own = rhythm(&past, self.weekday_of(start), &promoted, &self.half_lives, self.settings.weekday_evidence);
+        let own = rhythm(
+            &past,
+            self.weekday_of(start),
+            &promoted,
+            &self.half_lives,
+            self.settings.weekday_evidence,
+        );
         let weekday = own.weekday.map(|w| w as f32);
         self.sharpen(&mut exposure, start, &weekday);
         self.sharpen(&mut held, start, &weekday);
@@ -137,18 +147,26 @@ impl Context<'_> {
         let on_promotion = |t: usize| promoted.get(t) == Some(&true);
         self.price(&mut exposure, start, &prices, on_promotion);
         self.price(&mut held, start, &prices, on_promotion);
-        let uplift = (own.promoted.0 + UPLIFT_EVIDENCE * self.learnt.uplifts[group]) / (own.promoted.1 + UPLIFT_EVIDENCE);
+        let uplift = (own.promoted.0 + UPLIFT_EVIDENCE * self.learnt.uplifts[group])
+            / (own.promoted.1 + UPLIFT_EVIDENCE);
         for (t, _) in promoted.iter().enumerate().filter(|(_, p)| **p) {
             exposure[t] *= uplift as f32;
             held[t] *= uplift as f32;
         }
         let unplanned = self.unplanned(&promoted, uplift);
         let step = self.ladder[2];
-        let back: Vec<usize> = (0..=ORIGINS).rev().map(|k| k * step).filter(|&b| b == 0 || n >= b + self.ladder[1]).collect();
+        let back: Vec<usize> = (0..=ORIGINS)
+            .rev()
+            .map(|k| k * step)
+            .filter(|&b| b == 0 || n >= b + self.ladder[1])
+            .collect();
         let origins: Vec<usize> = back.iter().filter(|b| **b > 0).map(|b| n - b).collect();
         let prior = self.prior(i, n);
         let mut now = levels_now(&Past { units, exposure: &exposure }, &self.half_lives, prior);
-        now.at.splice(0..0, levels_before(&Past { units, exposure: &held }, &self.half_lives, prior, &origins));
+        now.at.splice(
+            0..0,
+            levels_before(&Past { units, exposure: &held }, &self.half_lives, prior, &origins),
+        );
         let mut fitted = Fitted {
             index: i,
             units,
@@ -179,9 +197,16 @@ impl Context<'_> {
         }
         let past = Periods { units, seen: Some(&fitted.held), means: &fitted.levels.one_step };
         fitted.scatter = Scatter::before(&fitted.back, &past);
-        let kin = |(k, s): (usize, &Scatter)| self.class(fitted.rate_at(k), s.periods, s.overdue(), Spread::default());
+        let kin = |(k, s): (usize, &Scatter)| {
+            self.class(fitted.rate_at(k), s.periods, s.overdue(), Spread::default())
+        };
         fitted.kin = fitted.scatter.iter().enumerate().map(kin).collect();
-        fitted.spreads = fitted.scatter.iter().zip(&fitted.kin).map(|(s, &c)| s.spread(self.learnt.dispersions[c])).collect();
+        fitted.spreads = fitted
+            .scatter
+            .iter()
+            .zip(&fitted.kin)
+            .map(|(s, &c)| s.spread(self.learnt.dispersions[c]))
+            .collect();
         fitted.corrections = self.corrections(&fitted);
         fitted
     }
@@ -209,7 +234,8 @@ impl Context<'_> {
     /// Weekday of a period of the axis, Monday = 0; `None` when periods are no days.
     fn weekday_of(&self, period: usize) -> Option<usize> {
         let calendar = self.demand.panel.calendar();
-        (calendar.bucket() == Bucket::Day).then(|| calendar.start(period as i64).weekday().num_days_from_monday() as usize)
+        (calendar.bucket() == Bucket::Day)
+            .then(|| calendar.start(period as i64).weekday().num_days_from_monday() as usize)
     }
 
     /// Combined level at origin `k`, before any scale of the group.
@@ -223,7 +249,11 @@ impl Context<'_> {
     /// the memory look smaller than those to come.
     pub(super) fn weights(&self, fitted: &Fitted<'_>, k: usize) -> [f64; combine::MEMORIES] {
         let own = fitted.misses.get(k).map_or(fitted.errors, |miss| fitted.errors.without(miss));
-        combine::weights(&own, &self.learnt.memory_errors[fitted.kin[k]], self.settings.class_evidence)
+        combine::weights(
+            &own,
+            &self.learnt.memory_errors[fitted.kin[k]],
+            self.settings.class_evidence,
+        )
     }
 
     /// Class of a series and its spread at origin `k`.
@@ -237,8 +267,10 @@ impl Context<'_> {
         if !self.demand.promotions.is_empty() || promoted.is_empty() {
             return None;
         }
-        let year = ((365.25 / self.demand.panel.calendar().bucket().days()) as usize).min(promoted.len());
-        let share = promoted[promoted.len() - year..].iter().filter(|p| **p).count() as f64 / year as f64;
+        let year =
+            ((365.25 / self.demand.panel.calendar().bucket().days()) as usize).min(promoted.len());
+        let share =
+            promoted[promoted.len() - year..].iter().filter(|p| **p).count() as f64 / year as f64;
         Some(Unplanned { uplift, average: 1.0 + share * (uplift - 1.0) })
     }
 
@@ -248,10 +280,13 @@ impl Context<'_> {
         let end = calendar.history() as i64;
         let usual = self.past_discount(plans);
         for plan in plans {
-            let factor = plan.expected_uplift.unwrap_or_else(|| self.uplift_of(plan.discount, usual, uplift));
+            let factor = plan
+                .expected_uplift
+                .unwrap_or_else(|| self.uplift_of(plan.discount, usual, uplift));
             let (from, to) = (calendar.index(plan.start).max(end), calendar.index(plan.end));
             for t in from..=to.min(end + self.settings.horizon as i64 - 1) {
-                future[(t - end) as usize] *= (1.0 + (factor - 1.0) * covered(&self.demand, plan, t)) as f32;
+                future[(t - end) as usize] *=
+                    (1.0 + (factor - 1.0) * covered(&self.demand, plan, t)) as f32;
             }
         }
     }
@@ -259,7 +294,9 @@ impl Context<'_> {
     /// Uplift at a discount: this series' own at its usual discount, moved along the slope over all promotions seen.
     fn uplift_of(&self, discount: Option<f64>, usual: Option<f64>, own: f64) -> f64 {
         match (discount, usual, self.learnt.discount_slope) {
-            (Some(discount), Some(usual), Some(slope)) => (own * (slope * (discount - usual)).exp()).clamp(0.5, 8.0),
+            (Some(discount), Some(usual), Some(slope)) => {
+                (own * (slope * (discount - usual)).exp()).clamp(0.5, 8.0)
+            }
             _ => own,
         }
     }
@@ -285,7 +322,10 @@ impl Context<'_> {
             last = Some(t);
         }
         for plan in plans {
-            let (from, to) = (calendar.index(plan.start) - start as i64, calendar.index(plan.end) - start as i64);
+            let (from, to) = (
+                calendar.index(plan.start) - start as i64,
+                calendar.index(plan.end) - start as i64,
+            );
             for t in from.max(0)..=to.min(flags.len() as i64 - 1) {
                 promoted.resize(flags.len(), false);
                 promoted[t as usize] = true;
@@ -299,7 +339,8 @@ impl Context<'_> {
         if self.demand.promotions.is_empty() {
             return Vec::new();
         }
-        let category = self.demand.products.get(key.sku.index()).map_or("", |p| p.category.as_str());
+        let category =
+            self.demand.products.get(key.sku.index()).map_or("", |p| p.category.as_str());
         let of_sku = self.promotions_by_sku.get(&key.sku).map_or(&[][..], Vec::as_slice);
         let of_category = self.promotions_by_category.get(category).map_or(&[][..], Vec::as_slice);
         let all = of_sku.iter().chain(of_category).map(|&p| &self.demand.promotions[p]);
@@ -309,16 +350,30 @@ impl Context<'_> {
     /// What an analogue's level says about a series that has little history of its own.
     fn prior(&self, i: usize, n: usize) -> LevelPrior {
         let key = self.demand.panel.key(i);
-        let Some(product) = self.demand.products.get(key.sku.index()) else { return LevelPrior::default() };
+        let Some(product) = self.demand.products.get(key.sku.index()) else {
+            return LevelPrior::default();
+        };
         let periods = ANALOGUE_DAYS / self.demand.panel.calendar().bucket().days();
         match product.analogue {
             Some(analogue) if analogue != key.sku && (n as f64) < 6.0 * periods => {
-                let Some(like) = self.demand.find(SeriesKey { sku: analogue, ..key }) else { return LevelPrior::default() };
-                let (units, flags) = (self.demand.panel.cleaned(like), self.demand.panel.flags(like));
-                let seen = units.iter().zip(flags).rev().filter(|(_, f)| *f & flag::CENSORED == 0).take((6.0 * periods) as usize);
-                let (sum, count) = seen.fold((0.0, 0.0), |(s, c), (u, _)| (s + f64::from(*u), c + 1.0));
+                let Some(like) = self.demand.find(SeriesKey { sku: analogue, ..key }) else {
+                    return LevelPrior::default();
+                };
+                let (units, flags) =
+                    (self.demand.panel.cleaned(like), self.demand.panel.flags(like));
+                let seen = units
+                    .iter()
+                    .zip(flags)
+                    .rev()
+                    .filter(|(_, f)| *f & flag::CENSORED == 0)
+                    .take((6.0 * periods) as usize);
+                let (sum, count) =
+                    seen.fold((0.0, 0.0), |(s, c), (u, _)| (s + f64::from(*u), c + 1.0));
                 let level = if count > 0.0 { sum / count } else { 0.0 };
-                LevelPrior { level: level * product.analogue_factor.unwrap_or(1.0), periods: periods.max(1.0) }
+                LevelPrior {
+                    level: level * product.analogue_factor.unwrap_or(1.0),
+                    periods: periods.max(1.0),
+                }
             }
             _ => LevelPrior::default(),
         }
@@ -346,7 +401,10 @@ pub(super) fn pool_scatter(back: &[usize], pool: &[Fitted<'_>]) -> Vec<Scatter> 
         let longest = parts.clone().map(<[f32]>::len).max().unwrap_or(0);
         let mut total = vec![0.0; longest];
         for part in parts {
-            total[longest - part.len()..].iter_mut().zip(part).for_each(|(sum, &x)| *sum += f64::from(x));
+            total[longest - part.len()..]
+                .iter_mut()
+                .zip(part)
+                .for_each(|(sum, &x)| *sum += f64::from(x));
         }
         total
     }

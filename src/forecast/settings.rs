@@ -72,15 +72,34 @@ impl Settings {
     #[must_use]
     pub fn problems(&self) -> Vec<String> {
         let checks = [
-            (self.profile_half_life_days > 0.0, "profile_half_life_days", self.profile_half_life_days, "above 0"),
+            (
+                self.profile_half_life_days > 0.0,
+                "profile_half_life_days",
+                self.profile_half_life_days,
+                "above 0",
+            ),
             ((1..=26).contains(&self.harmonics), "harmonics", self.harmonics as f64, "1 to 26"),
             (self.weekday_evidence >= 0.0, "weekday_evidence", self.weekday_evidence, "0 or more"),
             (self.class_evidence >= 0.0, "class_evidence", self.class_evidence, "0 or more"),
-            (self.group_half_life_days > 0.0, "group_half_life_days", self.group_half_life_days, "above 0"),
+            (
+                self.group_half_life_days > 0.0,
+                "group_half_life_days",
+                self.group_half_life_days,
+                "above 0",
+            ),
             (self.guard >= 1.0, "guard", self.guard, "1 or more"),
-            (self.refit_days <= 366, "refit_days", f64::from(self.refit_days), "0 (every run) to 366"),
+            (
+                self.refit_days <= 366,
+                "refit_days",
+                f64::from(self.refit_days),
+                "0 (every run) to 366",
+            ),
         ];
         let failed = checks.into_iter().filter(|check| !check.0);
-        failed.map(|(_, key, value, expected)| format!("forecast.{key} = {value}: expected {expected}")).collect()
+        failed
+            .map(|(_, key, value, expected)| {
+                format!("forecast.{key} = {value}: expected {expected}")
+            })
+            .collect()
     }
 }

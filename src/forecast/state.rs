@@ -101,7 +101,8 @@ impl Context<'_> {
     pub(super) fn fit_pool(&self, pool: usize) -> PoolState {
         let this = &self.demand.panel.pools()[pool];
         let fitted = self.fitted_pool(pool);
-        let spread = self.pool_classes(&fitted).last().map_or_else(Spread::default, |&(.., spread)| spread);
+        let spread =
+            self.pool_classes(&fitted).last().map_or_else(Spread::default, |&(.., spread)| spread);
         let series = fitted.iter().map(|f| self.state(f)).collect();
         PoolState { sku: this.sku.0, location: this.location.0, spread, series }
     }
@@ -165,13 +166,18 @@ impl Context<'_> {
     /// Moves the state of series `i` on to the end of history: levels follow, everything else stays as fitted.
     pub(super) fn advance(&self, i: usize, state: &mut SeriesState) {
         let panel = self.demand.panel;
-        let (units, flags, start, from) = (panel.cleaned(i), panel.flags(i), state.start, state.periods);
+        let (units, flags, start, from) =
+            (panel.cleaned(i), panel.flags(i), state.start, state.periods);
         let profile = &self.learnt.profiles[self.groups.of_series[i]];
         let mut exposure = self.launched(start, from..units.len(), &profile.index);
         self.sharpen(&mut exposure, start + from, &state.weekday);
         let plans = self.promotions_of(panel.key(i));
         let flagged = flags[from..].iter().any(|f| f & flag::PROMOTION != 0);
-        let promoted = if flagged || !plans.is_empty() { self.promoted_periods(i, &plans) } else { Vec::new() };
+        let promoted = if flagged || !plans.is_empty() {
+            self.promoted_periods(i, &plans)
+        } else {
+            Vec::new()
+        };
         let on_promotion = |t: usize| promoted.get(from + t) == Some(&true);
         self.price(&mut exposure, start + from, &self.price_path(panel.key(i)), on_promotion);
         let (keep, keep_recent) = (decays(&self.half_lives), decay(self.group_half_life()));
@@ -209,7 +215,9 @@ impl Context<'_> {
             digest.text(product.analogue.map_or("", |a| &self.demand.names.skus[a.index()]));
             digest.add(product.analogue_factor.unwrap_or(1.0).to_bits());
         }
-        for Promotion { start, end, discount, .. } in self.promotions_of(key).into_iter().filter(|p| p.start < as_of) {
+        for Promotion { start, end, discount, .. } in
+            self.promotions_of(key).into_iter().filter(|p| p.start < as_of)
+        {
             digest.text(&start.to_string());
             digest.text(&end.to_string());
             digest.add(discount.map_or(u64::MAX, f64::to_bits));

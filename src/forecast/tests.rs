@@ -52,7 +52,14 @@ impl World {
         };
         let panel = Panel::new(calendar, parts);
         let products = vec![Product::default(); skus];
-        Self { panel, names, products, promotions: Vec::new(), prices: Vec::new(), adjustments: Vec::new() }
+        Self {
+            panel,
+            names,
+            products,
+            promotions: Vec::new(),
+            prices: Vec::new(),
+            adjustments: Vec::new(),
+        }
     }
 
     fn flags(mut self, series: usize, bits: u8, range: Range<usize>) -> Self {
@@ -74,7 +81,11 @@ impl World {
             totals: vec![SalesTotals::default(); n],
             unsold_pools: vec![(SkuId(self.products.len() as u32 - 1), LocationId(0))],
         };
-        let calendar = Calendar::new(Bucket::Day, day(history as i64 - HISTORY as i64), panel.calendar().start(0));
+        let calendar = Calendar::new(
+            Bucket::Day,
+            day(history as i64 - HISTORY as i64),
+            panel.calendar().start(0),
+        );
         Self {
             panel: Panel::new(calendar, parts),
             names: self.names.clone(),
@@ -101,7 +112,8 @@ impl World {
         let mut context = Context::new(self.demand(), Settings::default());
         let pools = self.panel.pools().len();
         while context.stage() != Stage::Ready {
-            let parts = (0..pools.div_ceil(partition)).map(|k| k * partition..((k + 1) * partition).min(pools));
+            let parts = (0..pools.div_ceil(partition))
+                .map(|k| k * partition..((k + 1) * partition).min(pools));
             let evidence = parts.map(|range| context.observe(range)).collect();
             context.learn(evidence);
         }
@@ -111,7 +123,11 @@ impl World {
 
 /// A steady integer sequence around `mean` without any random source.
 fn noisy(mean: f64, seed: usize) -> Vec<f32> {
-    (0..HISTORY).map(|t| (mean * (0.5 + ((t * 7919 + seed * 104_729) % 1000) as f64 / 1000.0)).round() as f32).collect()
+    (0..HISTORY)
+        .map(|t| {
+            (mean * (0.5 + ((t * 7919 + seed * 104_729) % 1000) as f64 / 1000.0)).round() as f32
+        })
+        .collect()
 }
 
 fn sum(mean: &[f32], days: usize) -> f64 {
@@ -137,20 +153,27 @@ fn known_killers_stay_finite_not_negative_and_inside_the_guard() {
     ];
     for killer in &killers {
         // Alone, and among ordinary series: neither may hurt the other.
-        for world in [World::new(std::slice::from_ref(killer), 1), World::new(&[killer.clone(), noisy(5.0, 2), noisy(9.0, 3)], 1)]
-        {
+        for world in [
+            World::new(std::slice::from_ref(killer), 1),
+            World::new(&[killer.clone(), noisy(5.0, 2), noisy(9.0, 3)], 1),
+        ] {
             let highest = killer.iter().copied().fold(0.0, f32::max);
             for (i, pool) in world.forecast(1).iter().enumerate() {
                 for series in &pool.series {
                     assert_eq!(series.mean.len(), 90);
                     assert!(series.mean.iter().all(|m| m.is_finite() && *m >= 0.0));
                     assert!(
-                        series.quantiles.iter().all(|q| q.windows(2).all(|w| w[0] <= w[1]) && q.iter().all(|v| v.is_finite()))
+                        series.quantiles.iter().all(|q| q.windows(2).all(|w| w[0] <= w[1])
+                            && q.iter().all(|v| v.is_finite()))
                     );
                     assert!(i > 0 || series.mean.iter().all(|&m| m <= 3.0 * highest), "{killer:?}");
                 }
                 let over = pool.total.over(0.0, 10.5, 4.0);
-                assert!(over.mean().is_finite() && over.sd().is_finite() && over.quantile(0.99).is_finite());
+                assert!(
+                    over.mean().is_finite()
+                        && over.sd().is_finite()
+                        && over.quantile(0.99).is_finite()
+                );
                 assert!(over.quantile(0.5) <= over.quantile(0.99));
             }
         }
@@ -163,10 +186,15 @@ fn a_week_that_peaks_every_year_is_foreseen() {
     // Mondays; the history ends two weeks before the peak of the third year.
     let as_of: NaiveDate = "2024-10-28".parse().unwrap();
     let week = |t: i64| (as_of + chrono::Duration::days(7 * (t - history))).iso_week().week();
-    let one = |i: i64| (0..history).map(move |t| (20 + (t * 7 + i * 3) % 5) as f32 * if week(t) == peak { 2.5 } else { 1.0 });
+    let one = |i: i64| {
+        (0..history).map(move |t| {
+            (20 + (t * 7 + i * 3) % 5) as f32 * if week(t) == peak { 2.5 } else { 1.0 }
+        })
+    };
     let series: Vec<Vec<f32>> = (0..30).map(|i| one(i).collect()).collect();
     let calendar = Calendar::new(Bucket::Week, as_of, as_of - chrono::Duration::days(7 * history));
-    let mean = World::on(calendar, &series, 1).forecast(30).swap_remove(0).series.swap_remove(0).mean;
+    let mean =
+        World::on(calendar, &series, 1).forecast(30).swap_remove(0).series.swap_remove(0).mean;
     let at = (0..12).find(|&h| week(history + h) == peak).unwrap() as usize;
     assert!(mean[at] > 1.5 * mean[at - 1] && mean[at] > 1.5 * mean[at + 1], "{:?}", &mean[..6]);
 }
@@ -174,26 +202,42 @@ fn a_week_that_peaks_every_year_is_foreseen() {
 #[test]
 fn c6_a_planned_price_moves_the_forecast_by_the_elasticity_of_all_series() {
     // Every item changed its price by a fifth some day of the last four months, and sold the more or the less for it.
-    let changed = |i: usize| (HISTORY - 10 - (i * 37) % 110, if i.is_multiple_of(2) { 0.8f64 } else { 1.2 });
+    let changed =
+        |i: usize| (HISTORY - 10 - (i * 37) % 110, if i.is_multiple_of(2) { 0.8f64 } else { 1.2 });
     let series: Vec<Vec<f32>> = (0..150)
         .map(|i| {
             let (from, factor) = changed(i);
             let sold = |t: usize| if t < from { 1.0 } else { factor.powi(-2) };
-            noisy(40.0, i).iter().enumerate().map(|(t, y)| (f64::from(*y) * sold(t)).round() as f32).collect()
+            noisy(40.0, i)
+                .iter()
+                .enumerate()
+                .map(|(t, y)| (f64::from(*y) * sold(t)).round() as f32)
+                .collect()
         })
         .collect();
     let mut world = World::new(&series, 1);
-    let price = |i: usize, from: i64, unit_price| Price { sku: SkuId(i as u32), channel: None, from: day(from), unit_price };
+    let price = |i: usize, from: i64, unit_price| Price {
+        sku: SkuId(i as u32),
+        channel: None,
+        from: day(from),
+        unit_price,
+    };
     for i in 0..150 {
         let (from, factor) = changed(i);
-        world.prices.extend([price(i, -(HISTORY as i64), 10.0), price(i, from as i64 - HISTORY as i64, 10.0 * factor)]);
+        world.prices.extend([
+            price(i, -(HISTORY as i64), 10.0),
+            price(i, from as i64 - HISTORY as i64, 10.0 * factor),
+        ]);
     }
     let before = world.forecast(30).swap_remove(0).series.swap_remove(0).mean;
     world.prices.insert(2, price(0, 14, 6.4));
     let after = world.forecast(30).swap_remove(0).series.swap_remove(0).mean;
     assert_eq!(before[..14], after[..14], "until the day of the new price");
     let rise = f64::from(after[20] / before[20]);
-    assert!((1.3..1.7).contains(&rise), "a fifth off at an elasticity of -2 sells 1.56 times as much: {rise}");
+    assert!(
+        (1.3..1.7).contains(&rise),
+        "a fifth off at an elasticity of -2 sells 1.56 times as much: {rise}"
+    );
 }
 
 #[test]
@@ -201,9 +245,12 @@ fn c8_what_one_item_does_every_year_is_foreseen_though_its_category_does_not() {
     let history = 1_000usize;
     let calendar = Calendar::new(Bucket::Day, day(0), day(-(history as i64)));
     // Every item has a season of its own; together they have none.
-    let season = |i: usize, t: usize| 1.0 + 0.6 * ((t + 3 * i) as f64 / 364.0 * std::f64::consts::TAU).sin();
+    let season =
+        |i: usize, t: usize| 1.0 + 0.6 * ((t + 3 * i) as f64 / 364.0 * std::f64::consts::TAU).sin();
     let wobble = |i: usize, t: usize| 0.8 + 0.4 * ((t * 7919 + i * 104_729) % 1000) as f64 / 1000.0;
-    let one = |i: usize| (0..history).map(|t| (30.0 * season(i, t) * wobble(i, t)).round() as f32).collect();
+    let one = |i: usize| {
+        (0..history).map(|t| (30.0 * season(i, t) * wobble(i, t)).round() as f32).collect()
+    };
     let series: Vec<Vec<f32>> = (0..160).map(one).collect();
     let forecast = World::on(calendar, &series, 1).forecast(160);
     let (mut moved, mut told) = (0.0f64, 0.0f64);
@@ -214,14 +261,19 @@ fn c8_what_one_item_does_every_year_is_foreseen_though_its_category_does_not() {
         told += (coming - sum(&pool.series[0].mean, 28)).abs();
     }
     assert!(told < 0.6 * moved, "{told} against {moved}");
-    let reasons = forecast.iter().flat_map(|pool| &pool.series).filter(|s| s.reason.contains("all series"));
+    let reasons =
+        forecast.iter().flat_map(|pool| &pool.series).filter(|s| s.reason.contains("all series"));
     assert!(reasons.count() > 80, "and the reason says so");
 }
 
 #[test]
 fn a_constant_series_forecasts_itself() {
     let forecast = &World::new(&[vec![7.0; HISTORY]], 1).forecast(1)[0];
-    assert!(forecast.series[0].mean.iter().all(|m| (m - 7.0).abs() < 0.1), "{:?}", &forecast.series[0].mean[..7]);
+    assert!(
+        forecast.series[0].mean.iter().all(|m| (m - 7.0).abs() < 0.1),
+        "{:?}",
+        &forecast.series[0].mean[..7]
+    );
 }
 
 #[test]
@@ -239,12 +291,21 @@ fn partitions_change_nothing() {
     let series: Vec<_> = (0..12).map(|i| noisy(0.3 * (i + 1) as f64, i)).collect();
     let world = World::new(&series, 2);
     let bits = |forecast: Vec<pool::PoolForecast>| -> Vec<u64> {
-        forecast.iter().flat_map(|p| p.total.mean().iter().map(|m| m.to_bits()).collect::<Vec<_>>()).collect()
+        forecast
+            .iter()
+            .flat_map(|p| p.total.mean().iter().map(|m| m.to_bits()).collect::<Vec<_>>())
+            .collect()
     };
     assert_eq!(bits(world.forecast(100)), bits(world.forecast(100)));
     let (whole, parts) = (world.forecast(100), world.forecast(3));
     for (a, b) in whole.iter().zip(&parts) {
-        assert!(a.total.mean().iter().zip(b.total.mean()).all(|(x, y)| (x - y).abs() <= 1e-5 * x.abs().max(1e-9)));
+        assert!(
+            a.total
+                .mean()
+                .iter()
+                .zip(b.total.mean())
+                .all(|(x, y)| (x - y).abs() <= 1e-5 * x.abs().max(1e-9))
+        );
     }
 }
 
@@ -284,7 +345,9 @@ fn c6_a_deeper_discount_is_forecast_a_higher_uplift() {
     let series: Vec<Vec<f32>> = (0..12)
         .map(|i| {
             let mut units = noisy(40.0, i);
-            units[300..330].iter_mut().for_each(|y| *y = (f64::from(*y) * (2.0 * promoted(i)).exp()).round() as f32);
+            units[300..330]
+                .iter_mut()
+                .for_each(|y| *y = (f64::from(*y) * (2.0 * promoted(i)).exp()).round() as f32);
             units
         })
         .collect();
@@ -305,7 +368,12 @@ fn c6_a_deeper_discount_is_forecast_a_higher_uplift() {
     let planned = &world.forecast(1)[3].series[0].mean;
     let uplift = |t: usize| f64::from(planned[t] / usual[t]);
     assert!((uplift(10) / (2.0 * promoted(3)).exp() - 1.0).abs() < 0.15, "{}", uplift(10));
-    assert!((uplift(17) / uplift(10) / 0.6f64.exp() - 1.0).abs() < 0.2, "{} {}", uplift(17), uplift(10));
+    assert!(
+        (uplift(17) / uplift(10) / 0.6f64.exp() - 1.0).abs() < 0.2,
+        "{} {}",
+        uplift(17),
+        uplift(10)
+    );
 }
 
 #[test]
@@ -338,9 +406,11 @@ fn c14_a_new_item_leans_on_its_analogue_and_an_inactive_one_sells_nothing() {
     let mut gone = noisy(5.0, 1);
     gone[250..].fill(0.0);
     let mut world = World::new(&[noisy(10.0, 1), gone], 1);
-    world.products[2] = Product { analogue: Some(SkuId(0)), analogue_factor: Some(0.5), ..Product::default() };
+    world.products[2] =
+        Product { analogue: Some(SkuId(0)), analogue_factor: Some(0.5), ..Product::default() };
     let forecast = world.forecast(1);
-    let (old, new) = (forecast[0].total.over(0.0, 28.0, 0.0), forecast[2].total.over(0.0, 28.0, 0.0));
+    let (old, new) =
+        (forecast[0].total.over(0.0, 28.0, 0.0), forecast[2].total.over(0.0, 28.0, 0.0));
     assert!((new.mean() / old.mean() - 0.5).abs() < 1e-6);
     assert!(forecast[1].series[0].mean.iter().all(|m| *m == 0.0));
     assert_eq!(forecast[1].series[0].method, "inactive");
@@ -349,7 +419,11 @@ fn c14_a_new_item_leans_on_its_analogue_and_an_inactive_one_sells_nothing() {
 #[test]
 fn intervals_add_up_and_their_uncertainty_grows_with_lead_time_variance() {
     let forecast = &World::new(&[noisy(6.0, 1)], 1).forecast(1)[0].total;
-    let (first, second, both) = (forecast.over(0.0, 7.5, 0.0), forecast.over(7.5, 14.0, 0.0), forecast.over(0.0, 14.0, 0.0));
+    let (first, second, both) = (
+        forecast.over(0.0, 7.5, 0.0),
+        forecast.over(7.5, 14.0, 0.0),
+        forecast.over(0.0, 14.0, 0.0),
+    );
     assert!((first.mean() + second.mean() - both.mean()).abs() < 1e-9);
     assert!(forecast.over(0.0, 14.0, 9.0).sd() > both.sd());
     assert!(forecast.over(0.0, 14.0, 9.0).quantile(0.95) >= both.quantile(0.95));
@@ -363,7 +437,9 @@ fn refit(world: &World, settings: &Settings) -> warm::Kept {
         context.learn(vec![context.observe(0..pools)]);
     }
     let mut states = Vec::new();
-    (0..pools).filter_map(|p| context.forecast_pool(p).state).for_each(|state| warm::write(&state, &mut states));
+    (0..pools)
+        .filter_map(|p| context.forecast_pool(p).state)
+        .for_each(|state| warm::write(&state, &mut states));
     warm::Kept::read(&context.keep(&states)).unwrap()
 }
 
@@ -380,12 +456,25 @@ fn a_level_that_is_carried_on_is_the_level_of_the_whole_history() {
     for pool in 0..3 {
         let (state, whole) = (carried.tonight(pool).0, carried.fit_pool(pool));
         for (a, b) in state.series.iter().zip(&whole.series) {
-            assert_eq!((a.periods, a.observed, a.idle, a.sold), (b.periods, b.observed, b.idle, b.sold));
+            assert_eq!(
+                (a.periods, a.observed, a.idle, a.sold),
+                (b.periods, b.observed, b.idle, b.sold)
+            );
             assert_eq!(a.highest, b.highest);
             let close = |a: f64, b: f64, tolerance| (a / b - 1.0).abs() < tolerance;
-            assert!(a.sums.levels().iter().zip(b.sums.levels()).all(|(a, b)| close(*a, b, 1e-6)), "{:?} {:?}", a.sums, b.sums);
+            assert!(
+                a.sums.levels().iter().zip(b.sums.levels()).all(|(a, b)| close(*a, b, 1e-6)),
+                "{:?} {:?}",
+                a.sums,
+                b.sums
+            );
             // A fit looks back eight half-lives, a state for ever.
-            assert!(close(a.recent.0, b.recent.0, 3e-3) && close(a.recent.1, b.recent.1, 3e-3), "{:?} {:?}", a.recent, b.recent);
+            assert!(
+                close(a.recent.0, b.recent.0, 3e-3) && close(a.recent.1, b.recent.1, 3e-3),
+                "{:?} {:?}",
+                a.recent,
+                b.recent
+            );
         }
     }
 }
@@ -402,7 +491,11 @@ fn a_pool_with_another_past_is_fitted_and_where_most_are_everything_is_learnt_an
         (context.stage(), context.carried_and_fitted())
     };
     assert_eq!(tonight(&series, 0), (Stage::Ready, (6, 0)));
-    assert_eq!(tonight(&series, flag::STOCKOUT), (Stage::Ready, (4, 2)), "what is censored is part of the past");
+    assert_eq!(
+        tonight(&series, flag::STOCKOUT),
+        (Stage::Ready, (4, 2)),
+        "what is censored is part of the past"
+    );
     assert_eq!(tonight(&series, flag::RETURNED), (Stage::Ready, (6, 0)), "returns are not");
     series[0][200] += 1.0;
     assert_eq!(tonight(&series, 0), (Stage::Ready, (4, 2)));
@@ -421,7 +514,10 @@ fn a_refit_does_not_outlive_its_groups_its_axis_or_its_reach() {
     };
     assert_eq!(why(&world.until(HISTORY - 7), &settings), None);
     assert_eq!(why(&world.until(HISTORY - 8), &settings), Some("too far from its morning"));
-    assert_eq!(why(&world.until(399), &Settings { guard: 2.0, ..settings.clone() }), Some("other forecast settings"));
+    assert_eq!(
+        why(&world.until(399), &Settings { guard: 2.0, ..settings.clone() }),
+        Some("other forecast settings")
+    );
     let mut others = world.until(399);
     others.products[0].category = "Tea".to_owned();
     assert_eq!(why(&others, &settings), Some("other categories or channels"));

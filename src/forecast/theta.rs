@@ -75,7 +75,8 @@ impl Line {
     /// Intercept at number 0 and slope per observation; flat below two observations. `[A, B]`
     fn coefficients(&self) -> (f64, f64) {
         let n = self.n.max(1.0);
-        let slope = 6.0 * (2.0 * self.weighted - (n + 1.0) * self.sum) / (n * (n * n - 1.0)).max(1.0);
+        let slope =
+            6.0 * (2.0 * self.weighted - (n + 1.0) * self.sum) / (n * (n * n - 1.0)).max(1.0);
         (self.sum / n - slope * (n + 1.0) / 2.0, slope)
     }
 }
@@ -133,14 +134,16 @@ impl Products {
 
     /// Solves lane `k` with `ω` fixed or free in 0..=1.
     fn solve(&self, k: usize, omega: Option<f64>) -> Linear {
-        let [ee, ed, eg, dd, dg, gg] = [self.ee, self.ed, self.eg, self.dd, self.dg, self.gg].map(|lane| lane.0[k]);
+        let [ee, ed, eg, dd, dg, gg] =
+            [self.ee, self.ed, self.eg, self.dd, self.dg, self.gg].map(|lane| lane.0[k]);
         let omega = omega.unwrap_or_else(|| {
             let spread = gg - dg * dg / dd;
             if spread > 1e-12 * gg { ((eg - dg * ed / dd) / spread).clamp(0.0, 1.0) } else { 0.5 }
         });
         let start = if dd > 0.0 { (ed - omega * dg) / dd } else { 0.0 };
-        let sum_of_squares =
-            ee + start * start * dd + omega * omega * gg - 2.0 * (start * ed + omega * eg) + 2.0 * start * omega * dg;
+        let sum_of_squares = ee + start * start * dd + omega * omega * gg
+            - 2.0 * (start * ed + omega * eg)
+            + 2.0 * start * omega * dg;
         Linear { start, omega, sum_of_squares: sum_of_squares.max(0.0) }
     }
 }
@@ -173,7 +176,8 @@ fn products_portable(y: &[f64], lines: &[(f64, f64)], alpha: Lane) -> Products {
         let next_decay = decay * keep;
         let value = Lane::splat(value);
         let error = value - level;
-        let pull = decay * Lane::splat(intercept) + (inverse - next_decay * inverse) * Lane::splat(slope);
+        let pull =
+            decay * Lane::splat(intercept) + (inverse - next_decay * inverse) * Lane::splat(slope);
         if t >= BURN_IN {
             sums.ee += error * error;
             sums.ed += error * decay;
@@ -193,7 +197,11 @@ fn products_portable(y: &[f64], lines: &[(f64, f64)], alpha: Lane) -> Products {
 /// # Errors
 /// [`FitError::TooShort`] below four observations; [`FitError::NotFinite`] if the fit does not exist.
 pub fn fit(values: &[f64], season_length: usize, form: ThetaForm) -> Result<ThetaState, FitError> {
-    let season = if decompose::is_seasonal(values, season_length) { decompose::classical(values, season_length) } else { None };
+    let season = if decompose::is_seasonal(values, season_length) {
+        decompose::classical(values, season_length)
+    } else {
+        None
+    };
     fit_adjusted(values, season, form)
 }
 
@@ -201,7 +209,11 @@ pub fn fit(values: &[f64], season_length: usize, form: ThetaForm) -> Result<Thet
 ///
 /// # Errors
 /// As [`fit`].
-pub fn fit_adjusted(values: &[f64], season: Option<Season>, form: ThetaForm) -> Result<ThetaState, FitError> {
+pub fn fit_adjusted(
+    values: &[f64],
+    season: Option<Season>,
+    form: ThetaForm,
+) -> Result<ThetaState, FitError> {
     let y = adjusted(values, season.as_ref());
     if y.len() <= BURN_IN {
         return Err(FitError::TooShort { observed: y.len(), needed: BURN_IN + 1 });
@@ -210,7 +222,9 @@ pub fn fit_adjusted(values: &[f64], season: Option<Season>, form: ThetaForm) -> 
     let omega = form.fixed_omega();
     let starts: [[f64; 1]; LANES] = std::array::from_fn(|k| [k as f64 / (LANES - 1) as f64]);
     let mut best = Choice::NONE;
-    search(&starts, 0.02, 1, |points| best.consider(&y, &lines, omega, points.map(|u| alpha_at(u[0]))));
+    search(&starts, 0.02, 1, |points| {
+        best.consider(&y, &lines, omega, points.map(|u| alpha_at(u[0])))
+    });
     finish(&y, season, form, best)
 }
 
@@ -221,10 +235,19 @@ struct Choice {
 }
 
 impl Choice {
-    const NONE: Self = Self { alpha: 0.5, linear: Linear { start: 0.0, omega: 0.5, sum_of_squares: f64::INFINITY } };
+    const NONE: Self = Self {
+        alpha: 0.5,
+        linear: Linear { start: 0.0, omega: 0.5, sum_of_squares: f64::INFINITY },
+    };
 
     /// Tries sixteen `α`: their sums of squares.
-    fn consider(&mut self, y: &[f64], lines: &[(f64, f64)], omega: Option<f64>, alphas: [f64; LANES]) -> [f64; LANES] {
+    fn consider(
+        &mut self,
+        y: &[f64],
+        lines: &[(f64, f64)],
+        omega: Option<f64>,
+        alphas: [f64; LANES],
+    ) -> [f64; LANES] {
         let sums = products(y, lines, Lane(alphas));
         std::array::from_fn(|k| {
             let linear = sums.solve(k, omega);
@@ -255,7 +278,12 @@ fn adjusted(values: &[f64], season: Option<&Season>) -> Vec<f64> {
 }
 
 /// The state at the end of `y` for the chosen `α`.
-fn finish(y: &[f64], season: Option<Season>, form: ThetaForm, choice: Choice) -> Result<ThetaState, FitError> {
+fn finish(
+    y: &[f64],
+    season: Option<Season>,
+    form: ThetaForm,
+    choice: Choice,
+) -> Result<ThetaState, FitError> {
     let Choice { alpha, linear: Linear { start, omega, sum_of_squares } } = choice;
     let mut line = Line::default();
     let (mut level, mut decay) = (start, 1.0);
@@ -276,12 +304,14 @@ fn finish(y: &[f64], season: Option<Season>, form: ThetaForm, choice: Choice) ->
 /// # Errors
 /// As [`fit`].
 pub fn refit_from(state: &ThetaState, values: &[f64]) -> Result<ThetaState, FitError> {
-    let season = state.season.as_ref().map(|s| Season { phase: values.len() % s.index.len(), ..s.clone() });
+    let season =
+        state.season.as_ref().map(|s| Season { phase: values.len() % s.index.len(), ..s.clone() });
     let y = adjusted(values, season.as_ref());
     if y.len() <= BURN_IN {
         return Err(FitError::TooShort { observed: y.len(), needed: BURN_IN + 1 });
     }
-    let alphas = std::array::from_fn(|k| (state.alpha * (1.0 + 0.04 * (k as f64 - 7.0))).clamp(0.01, 0.99));
+    let alphas =
+        std::array::from_fn(|k| (state.alpha * (1.0 + 0.04 * (k as f64 - 7.0))).clamp(0.01, 0.99));
     let mut best = Choice::NONE;
     best.consider(&y, &lines(&y, state.form), state.form.fixed_omega(), alphas);
     finish(&y, season, state.form, best)
@@ -309,7 +339,10 @@ impl ThetaState {
         for (h, value) in path.iter_mut().enumerate() {
             let expected = ahead.expected();
             ahead.observe(expected);
-            *value = self.season.as_ref().map_or(expected, |season| season.restore(expected, season.phase + h));
+            *value = self
+                .season
+                .as_ref()
+                .map_or(expected, |season| season.restore(expected, season.phase + h));
         }
     }
 
@@ -329,17 +362,24 @@ impl ThetaState {
     pub fn fitted(&self, values: &[f64]) -> Vec<f64> {
         let y = adjusted(values, self.season.as_ref());
         let (mut level, mut decay) = (self.start, 1.0);
-        let mut expected = y.iter().zip(lines(&y, self.form)).map(|(&value, (intercept, slope))| {
-            let next_decay = decay * (1.0 - self.alpha);
-            let expected = level + self.omega * (decay * intercept + (1.0 - next_decay) / self.alpha * slope);
-            level += self.alpha * (value - level);
-            decay = next_decay;
-            expected
-        });
+        let mut expected =
+            y.iter().zip(lines(&y, self.form)).map(|(&value, (intercept, slope))| {
+                let next_decay = decay * (1.0 - self.alpha);
+                let expected = level
+                    + self.omega * (decay * intercept + (1.0 - next_decay) / self.alpha * slope);
+                level += self.alpha * (value - level);
+                decay = next_decay;
+                expected
+            });
         let first = self.season.as_ref().map_or(0, |season| season.first_phase(values.len()));
-        let restore = |t: usize, value: f64| self.season.as_ref().map_or(value, |season| season.restore(value, first + t));
+        let restore = |t: usize, value: f64| {
+            self.season.as_ref().map_or(value, |season| season.restore(value, first + t))
+        };
         let path = values.iter().enumerate();
-        path.map(|(t, v)| if v.is_nan() { f64::NAN } else { restore(t, expected.next().unwrap_or(f64::NAN)) }).collect()
+        path.map(|(t, v)| {
+            if v.is_nan() { f64::NAN } else { restore(t, expected.next().unwrap_or(f64::NAN)) }
+        })
+        .collect()
     }
 }
 
@@ -347,7 +387,12 @@ impl ThetaState {
 mod tests {
     use super::*;
 
-    const FORMS: [ThetaForm; 4] = [ThetaForm::Standard, ThetaForm::Optimised, ThetaForm::Dynamic, ThetaForm::DynamicOptimised];
+    const FORMS: [ThetaForm; 4] = [
+        ThetaForm::Standard,
+        ThetaForm::Optimised,
+        ThetaForm::Dynamic,
+        ThetaForm::DynamicOptimised,
+    ];
 
     fn wavy(n: usize) -> Vec<f64> {
         (0..n).map(|t| 40.0 + 0.3 * t as f64 + 5.0 * (t as f64 * 1.7).sin()).collect()
@@ -383,17 +428,24 @@ mod tests {
         let mut values = wavy(70);
         values[20] = f64::NAN;
         let state = fit(&values, 1, ThetaForm::DynamicOptimised).unwrap();
-        let errors: Vec<f64> = values.iter().zip(state.fitted(&values)).map(|(y, f)| y - f).filter(|e| !e.is_nan()).collect();
+        let errors: Vec<f64> = values
+            .iter()
+            .zip(state.fitted(&values))
+            .map(|(y, f)| y - f)
+            .filter(|e| !e.is_nan())
+            .collect();
         let sum: f64 = errors[BURN_IN..].iter().map(|e| e * e).sum();
         assert!((sum / (errors.len() - BURN_IN) as f64 / state.sigma2 - 1.0).abs() < 1e-3);
-        let mut stepped = ThetaState { level: state.start, decay: 1.0, line: Line::default(), ..state.clone() };
+        let mut stepped =
+            ThetaState { level: state.start, decay: 1.0, line: Line::default(), ..state.clone() };
         values.iter().for_each(|&y| stepped.update(y));
         assert!((stepped.level - state.level).abs() < 1e-9 && stepped.line == state.line);
     }
 
     #[test]
     fn a_season_is_taken_out_and_put_back() {
-        let values: Vec<f64> = (0..84).map(|t| [50.0, 80.0, 100.0, 100.0, 120.0, 150.0, 100.0][t % 7]).collect();
+        let values: Vec<f64> =
+            (0..84).map(|t| [50.0, 80.0, 100.0, 100.0, 120.0, 150.0, 100.0][t % 7]).collect();
         let mut path = [0.0; 7];
         let state = fit(&values, 7, ThetaForm::DynamicOptimised).unwrap();
         state.forecast_into(&mut path);

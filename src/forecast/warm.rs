@@ -45,7 +45,9 @@ impl World {
         let (names, calendar) = (demand.names, demand.panel.calendar());
         let mut events = Digest::default();
         for event in demand.events {
-            [&event.event, &event.start.to_string(), &event.end.to_string()].into_iter().for_each(|text| events.text(text));
+            [&event.event, &event.start.to_string(), &event.end.to_string()]
+                .into_iter()
+                .for_each(|text| events.text(text));
             events.text(event.channel.map_or("", |c| &names.channels[c.index()]));
             events.text(event.category.as_deref().unwrap_or_default());
             events.text(event.sku.map_or("", |s| &names.skus[s.index()]));
@@ -54,9 +56,16 @@ impl World {
             as_of: calendar.as_of(),
             first: calendar.start(0),
             // Without any promotion planned, those seen are expected to come again.
-            settings: format!("{settings:?} {:?} {}", calendar.bucket(), demand.promotions.is_empty()),
+            settings: format!(
+                "{settings:?} {:?} {}",
+                calendar.bucket(),
+                demand.promotions.is_empty()
+            ),
             events: events.0,
-            groups: groups.iter().map(|key| (key.category.clone(), names.channels[key.channel].clone())).collect(),
+            groups: groups
+                .iter()
+                .map(|key| (key.category.clone(), names.channels[key.channel].clone()))
+                .collect(),
             skus: names.skus.clone(),
             locations: names.locations.clone(),
             channels: names.channels.clone(),
@@ -118,7 +127,9 @@ impl Levels {
 
 /// Code of each name of `then` among `now`, both sorted.
 fn codes(then: &[String], now: &[String]) -> Vec<Option<u32>> {
-    then.iter().map(|name| now.binary_search(name).ok().and_then(|code| u32::try_from(code).ok())).collect()
+    then.iter()
+        .map(|name| now.binary_search(name).ok().and_then(|code| u32::try_from(code).ok()))
+        .collect()
 }
 
 impl<'a> Context<'a> {
@@ -126,9 +137,14 @@ impl<'a> Context<'a> {
     ///
     /// # Errors
     /// Why everything has to be learnt anew instead.
-    pub fn resume(demand: Demand<'a>, settings: Settings, kept: &'a Kept) -> Result<Self, &'static str> {
+    pub fn resume(
+        demand: Demand<'a>,
+        settings: Settings,
+        kept: &'a Kept,
+    ) -> Result<Self, &'static str> {
         let mut context = Self::new(demand, settings);
-        let (then, now) = (&kept.world, World::of(&demand, &context.settings, &context.groups.keys));
+        let (then, now) =
+            (&kept.world, World::of(&demand, &context.settings, &context.groups.keys));
         let calendar = demand.panel.calendar();
         let fitted = calendar.index(then.as_of);
         let reach = fitted + context.settings.reach(calendar.bucket()) as i64;
@@ -139,31 +155,47 @@ impl<'a> Context<'a> {
             (then.groups != now.groups, "other categories or channels"),
             (then.first != now.first, "history begins on another day"),
             (calendar.start(fitted) != then.as_of, "periods begin on another day"),
-            (!(0..=calendar.history() as i64).contains(&fitted) || needed > reach, "too far from its morning"),
+            (
+                !(0..=calendar.history() as i64).contains(&fitted) || needed > reach,
+                "too far from its morning",
+            ),
         ];
         if let Some((_, why)) = obstacles.into_iter().find(|(stands, _)| *stands) {
             return Err(why);
         }
-        let (skus, locations) = (codes(&then.skus, &now.skus), codes(&then.locations, &now.locations));
+        let (skus, locations) =
+            (codes(&then.skus, &now.skus), codes(&then.locations, &now.locations));
         let pools = demand.panel.pools();
         let mut places = vec![None; pools.len()];
         for (place, state) in kept.pools.iter().enumerate() {
             let key = (skus.get(state.sku as usize), locations.get(state.location as usize));
             let (Some(Some(sku)), Some(Some(location))) = key else { continue };
-            if let Ok(pool) = pools.binary_search_by_key(&(SkuId(*sku), LocationId(*location)), |p| (p.sku, p.location)) {
+            if let Ok(pool) = pools
+                .binary_search_by_key(&(SkuId(*sku), LocationId(*location)), |p| {
+                    (p.sku, p.location)
+                })
+            {
                 places[pool] = Some(place);
             }
         }
         context.learnt = kept.learnt.clone();
         context.tables = context.learnt.tables();
         context.stage = Stage::Levels;
-        context.warm = Some(Warm { kept, places, channels: codes(&then.channels, &now.channels), fitted: Vec::new() });
+        context.warm = Some(Warm {
+            kept,
+            places,
+            channels: codes(&then.channels, &now.channels),
+            fitted: Vec::new(),
+        });
         Ok(context)
     }
 
     /// Fits the pools of `range` that cannot be carried on, and adds up recent demand.
     pub(super) fn observe_levels(&self, warm: &Warm<'_>, range: Range<usize>) -> Levels {
-        let mut levels = Levels { fitted: Vec::with_capacity(range.len()), recent: vec![(0.0, 0.0); self.groups.keys.len()] };
+        let mut levels = Levels {
+            fitted: Vec::with_capacity(range.len()),
+            recent: vec![(0.0, 0.0); self.groups.keys.len()],
+        };
         for pool in range {
             let fitted = (!self.holds(warm, pool)).then(|| self.fit_pool(pool));
             let state = fitted.as_ref().map_or_else(|| self.carried(warm, pool), Cow::Borrowed);
@@ -182,7 +214,8 @@ impl<'a> Context<'a> {
     /// evidence has no places.
     #[must_use]
     pub fn unseen(&self) -> Option<Evidence> {
-        let nothing = || Levels { fitted: vec![None], recent: vec![(0.0, 0.0); self.groups.keys.len()] };
+        let nothing =
+            || Levels { fitted: vec![None], recent: vec![(0.0, 0.0); self.groups.keys.len()] };
         (self.stage == Stage::Levels).then(|| Evidence::Levels(nothing()))
     }
 
@@ -215,7 +248,11 @@ impl<'a> Context<'a> {
     pub(super) fn learn_levels(&mut self, levels: Levels) {
         let Some(warm) = &mut self.warm else { return };
         warm.fitted = levels.fitted;
-        self.learnt.scales = levels.recent.iter().map(|&(units, expected)| reconcile::scale(units, expected)).collect();
+        self.learnt.scales = levels
+            .recent
+            .iter()
+            .map(|&(units, expected)| reconcile::scale(units, expected))
+            .collect();
         self.stage = Stage::Ready;
         let (carried, fitted) = self.carried_and_fitted();
         if carried < fitted {
@@ -248,7 +285,8 @@ impl<'a> Context<'a> {
     #[must_use]
     pub fn carried_and_fitted(&self) -> (usize, usize) {
         let fitted = self.warm.iter().flat_map(|warm| &warm.fitted).zip(self.demand.panel.pools());
-        let carried = fitted.filter(|(fitted, _)| fitted.is_none()).map(|(_, pool)| pool.series.len()).sum();
+        let carried =
+            fitted.filter(|(fitted, _)| fitted.is_none()).map(|(_, pool)| pool.series.len()).sum();
         (carried, self.demand.panel.len() - carried)
     }
 

@@ -32,7 +32,8 @@ pub(super) struct Flows {
 impl Flows {
     /// Those of series `i`, in one pass over its last year.
     pub fn of(panel: &Panel, i: usize) -> Self {
-        let periods = |days: f64| (days / panel.calendar().bucket().days()).round().max(1.0) as usize;
+        let periods =
+            |days: f64| (days / panel.calendar().bucket().days()).round().max(1.0) as usize;
         let n = panel.gross(i).len();
         let [month, quarter, year] = [28.0, 90.0, YEAR].map(|days| n.saturating_sub(periods(days)));
         let late = Flow::between(panel, i, month, n);
@@ -48,7 +49,8 @@ impl Flow {
         let lost = panel.lost(i, from..to);
         let window = panel.start(i) + from..panel.start(i) + to;
         let returns = panel.returns(i).iter().rev().take_while(|r| r.0 as usize >= window.start);
-        let returned = returns.filter(|r| window.contains(&(r.0 as usize))).map(|r| f64::from(r.1)).sum();
+        let returned =
+            returns.filter(|r| window.contains(&(r.0 as usize))).map(|r| f64::from(r.1)).sum();
         Self { sold, returned, lost }
     }
 }
@@ -56,7 +58,11 @@ impl Flow {
 impl std::ops::Add for Flow {
     type Output = Self;
     fn add(self, other: Self) -> Self {
-        Self { sold: self.sold + other.sold, returned: self.returned + other.returned, lost: self.lost + other.lost }
+        Self {
+            sold: self.sold + other.sold,
+            returned: self.returned + other.returned,
+            lost: self.lost + other.lost,
+        }
     }
 }
 
@@ -89,21 +95,31 @@ impl Books {
     pub fn of(inputs: &Inputs, pools: &[PoolView], flows: &[Flows], holding_rate: f64) -> Self {
         let as_of = inputs.panel.calendar().as_of();
         let (inventory, inventory_estimated) = average_inventory(inputs, pools, as_of);
-        let recent: Vec<_> =
-            inputs.accounts.iter().filter(|a| a.period_end < as_of && days(a.period_end, as_of) <= YEAR).collect();
+        let recent: Vec<_> = inputs
+            .accounts
+            .iter()
+            .filter(|a| a.period_end < as_of && days(a.period_end, as_of) <= YEAR)
+            .collect();
         let yearly = |amount: fn(&crate::inputs::Account) -> Option<Money>| {
-            let known: Vec<(f64, f64)> =
-                recent.iter().filter_map(|a| Some((amount(a)?.as_f64(), days(a.period_start, a.period_end) + 1.0))).collect();
+            let known: Vec<(f64, f64)> = recent
+                .iter()
+                .filter_map(|a| {
+                    Some((amount(a)?.as_f64(), days(a.period_start, a.period_end) + 1.0))
+                })
+                .collect();
             let covered: f64 = known.iter().map(|k| k.1).sum();
             (covered > 0.0).then(|| known.iter().map(|k| k.0).sum::<f64>() * YEAR / covered)
         };
-        let latest =
-            |amount: fn(&crate::inputs::Account) -> Option<Money>| recent.iter().rev().find_map(|a| amount(a)).map(Money::as_f64);
+        let latest = |amount: fn(&crate::inputs::Account) -> Option<Money>| {
+            recent.iter().rev().find_map(|a| amount(a)).map(Money::as_f64)
+        };
         let (cogs, revenue) = (yearly(|a| a.cogs), yearly(|a| a.revenue));
         let holding = yearly(|a| a.holding_cost);
         Self {
             cogs: cogs.unwrap_or_else(|| sales_at_cost(pools, flows)),
-            revenue: revenue.unwrap_or_else(|| (0..inputs.panel.len()).map(|s| inputs.panel.totals(s).revenue_365).sum()),
+            revenue: revenue.unwrap_or_else(|| {
+                (0..inputs.panel.len()).map(|s| inputs.panel.totals(s).revenue_365).sum()
+            }),
             inventory,
             receivables: latest(|a| a.receivables),
             payables: latest(|a| a.payables),
@@ -158,7 +174,12 @@ pub(super) const AGES: [(&str, f64); 6] = [
 ];
 
 /// Adds (units, value at cost) of a pool by age, the newest receipts being the ones still there (first in, first out).
-pub(super) fn age(ages: &mut [(f64, f64); AGES.len()], pool: &PoolView, inputs: &Inputs, as_of: NaiveDate) {
+pub(super) fn age(
+    ages: &mut [(f64, f64); AGES.len()],
+    pool: &PoolView,
+    inputs: &Inputs,
+    as_of: NaiveDate,
+) {
     let orders = &inputs.purchase_orders;
     let key = (pool.sku, pool.location);
     let start = orders.partition_point(|o| (o.sku, o.location) < key);

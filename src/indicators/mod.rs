@@ -41,7 +41,14 @@ pub enum Attention {
 
 impl Attention {
     /// In the order of the briefing.
-    pub const ALL: [Self; 6] = [Self::StockedOut, Self::AboutToStockOut, Self::OrderNow, Self::Excess, Self::Dead, Self::New];
+    pub const ALL: [Self; 6] = [
+        Self::StockedOut,
+        Self::AboutToStockOut,
+        Self::OrderNow,
+        Self::Excess,
+        Self::Dead,
+        Self::New,
+    ];
 
     /// Scope of its indicators: `panel:order-now`.
     #[must_use]
@@ -66,7 +73,10 @@ impl Attention {
             Self::AboutToStockOut => pool.status() == Status::WillStockOut,
             Self::OrderNow => pool.status() == Status::OrderNow,
             Self::Excess => pool.status() == Status::Excess,
-            Self::Dead => stocked && pool.class.is_some_and(|c| c.take_action || c.rationalisation == "deadstock"),
+            Self::Dead => {
+                stocked
+                    && pool.class.is_some_and(|c| c.take_action || c.rationalisation == "deadstock")
+            }
             Self::New => matches!(lifecycle, "new" | "launch"),
         }
     }
@@ -77,7 +87,9 @@ impl Attention {
         match self {
             Self::StockedOut | Self::AboutToStockOut => pool.value_at_risk().as_f64(),
             Self::OrderNow => pool.order_value().as_f64(),
-            Self::Excess => pool.excess_units(excess_cover_days) * pool.unit_cost().unwrap_or_default().as_f64(),
+            Self::Excess => {
+                pool.excess_units(excess_cover_days) * pool.unit_cost().unwrap_or_default().as_f64()
+            }
             Self::Dead | Self::New => pool.stock_value().as_f64(),
         }
     }
@@ -106,14 +118,34 @@ struct List(Vec<Indicator>);
 
 impl List {
     /// `value` made of `parts` (numerator, denominator), `named` by indicator and unit.
-    fn push(&mut self, named: (&'static str, &'static str), scope: impl Into<String>, value: Option<f64>, parts: (f64, f64)) {
+    fn push(
+        &mut self,
+        named: (&'static str, &'static str),
+        scope: impl Into<String>,
+        value: Option<f64>,
+        parts: (f64, f64),
+    ) {
         let (indicator, unit) = named;
         let (numerator, denominator) = parts;
-        self.0.push(Indicator { indicator, scope: scope.into(), value, numerator, denominator, unit, estimated: false });
+        self.0.push(Indicator {
+            indicator,
+            scope: scope.into(),
+            value,
+            numerator,
+            denominator,
+            unit,
+            estimated: false,
+        });
     }
 
     /// A plain amount over 1.
-    fn amount(&mut self, indicator: &'static str, scope: impl Into<String>, unit: &'static str, value: f64) {
+    fn amount(
+        &mut self,
+        indicator: &'static str,
+        scope: impl Into<String>,
+        unit: &'static str,
+        value: f64,
+    ) {
         self.push((indicator, unit), scope, Some(value), (value, 1.0));
     }
 
@@ -139,12 +171,25 @@ fn books(list: &mut List, books: &Books) {
     list.estimated(flows);
     list.push(("dpo", "days"), "all", dpo, (payables.unwrap_or(0.0), cogs));
     list.estimated(flows);
-    let cycle = dio.zip(dso).zip(dpo).map(|((dio, dso), dpo)| formulas::cash_conversion_cycle(dio, dso, dpo));
+    let cycle = dio
+        .zip(dso)
+        .zip(dpo)
+        .map(|((dio, dso), dpo)| formulas::cash_conversion_cycle(dio, dso, dpo));
     list.push(("cash_conversion_cycle", "days"), "all", cycle, (cycle.unwrap_or(0.0), 1.0));
     list.estimated(flows || stock);
-    list.push(("gmroi", "ratio"), "all", formulas::gmroi(revenue - cogs, inventory), (revenue - cogs, inventory));
+    list.push(
+        ("gmroi", "ratio"),
+        "all",
+        formulas::gmroi(revenue - cogs, inventory),
+        (revenue - cogs, inventory),
+    );
     list.estimated(flows || stock);
-    list.push(("carrying_cost", "percent"), "all", formulas::carrying_cost_percent(holding, inventory), (holding, inventory));
+    list.push(
+        ("carrying_cost", "percent"),
+        "all",
+        formulas::carrying_cost_percent(holding, inventory),
+        (holding, inventory),
+    );
     list.estimated(books.holding_estimated || stock);
 }
 
@@ -174,14 +219,35 @@ fn service(list: &mut List, inputs: &Inputs, pools: &[PoolView], flows: &[Flows]
         .sum();
     let year: Flow = flows.iter().map(|f| f.year).sum();
     let net = year.sold - year.returned;
-    list.push(("sell_through", "percent"), "all", formulas::sell_through(net, received), (net, received));
-    list.push(("return_rate", "percent"), "all", ratio(year.returned * 100.0, year.sold), (year.returned, year.sold));
+    list.push(
+        ("sell_through", "percent"),
+        "all",
+        formulas::sell_through(net, received),
+        (net, received),
+    );
+    list.push(
+        ("return_rate", "percent"),
+        "all",
+        ratio(year.returned * 100.0, year.sold),
+        (year.returned, year.sold),
+    );
 }
 
-fn stock(list: &mut List, as_of: NaiveDate, pools: &[PoolView], inputs: &Inputs, settings: &Settings) {
+fn stock(
+    list: &mut List,
+    as_of: NaiveDate,
+    pools: &[PoolView],
+    inputs: &Inputs,
+    settings: &Settings,
+) {
     let on_hand: f64 = pools.iter().map(|p| p.on_hand().0.max(0) as f64).sum();
     let weekly: f64 = pools.iter().filter_map(|p| p.class).map(|c| c.velocity_per_day * 7.0).sum();
-    list.push(("weeks_of_supply", "weeks"), "all", formulas::weeks_of_supply(on_hand, weekly), (on_hand, weekly));
+    list.push(
+        ("weeks_of_supply", "weeks"),
+        "all",
+        formulas::weeks_of_supply(on_hand, weekly),
+        (on_hand, weekly),
+    );
     for attention in Attention::ALL {
         let inside = || pools.iter().filter(|p| attention.holds(p));
         list.push(
@@ -205,7 +271,12 @@ fn stock(list: &mut List, as_of: NaiveDate, pools: &[PoolView], inputs: &Inputs,
         pools.iter().filter(excess).map(|p| p.excess_units(settings.excess_cover_days)).sum(),
     );
     let dead = |p: &&PoolView| Attention::Dead.holds(p);
-    list.amount("deadstock_units", "all", "units", pools.iter().filter(dead).map(|p| p.on_hand().0 as f64).sum());
+    list.amount(
+        "deadstock_units",
+        "all",
+        "units",
+        pools.iter().filter(dead).map(|p| p.on_hand().0 as f64).sum(),
+    );
     let mut ages = [(0.0, 0.0); flows::AGES.len()];
     for pool in pools {
         flows::age(&mut ages, pool, inputs, as_of);
@@ -231,18 +302,35 @@ fn channels(list: &mut List, inputs: &Inputs, outcome: &Outcome, flows: &[Flows]
     for ((name, (month, year)), allocated) in names.iter().zip(sums).zip(allocated) {
         let scope = format!("channel:{name}");
         let offered = month.sold + allocated;
-        list.push(("sell_through", "percent"), scope.clone(), formulas::sell_through(month.sold, offered), (month.sold, offered));
-        list.push(("return_rate", "percent"), scope, ratio(year.returned * 100.0, year.sold), (year.returned, year.sold));
+        list.push(
+            ("sell_through", "percent"),
+            scope.clone(),
+            formulas::sell_through(month.sold, offered),
+            (month.sold, offered),
+        );
+        list.push(
+            ("return_rate", "percent"),
+            scope,
+            ratio(year.returned * 100.0, year.sold),
+            (year.returned, year.sold),
+        );
     }
 }
 
 fn counts(list: &mut List, inputs: &Inputs, tolerance: f64) {
     let as_of = inputs.panel.calendar().as_of();
     let recent = || inputs.counts.iter().filter(|c| (0.0..=YEAR).contains(&days(c.date, as_of)));
-    let (recorded, counted) = recent().fold((0.0, 0.0), |(r, c), x| (r + x.recorded.0 as f64, c + x.counted.0 as f64));
-    list.push(("shrinkage", "percent"), "all", formulas::shrinkage_percent(recorded, counted), (recorded - counted, recorded));
-    let right =
-        recent().filter(|c| formulas::within_tolerance(c.recorded.0 as f64, c.counted.0 as f64, tolerance)).count() as f64;
+    let (recorded, counted) =
+        recent().fold((0.0, 0.0), |(r, c), x| (r + x.recorded.0 as f64, c + x.counted.0 as f64));
+    list.push(
+        ("shrinkage", "percent"),
+        "all",
+        formulas::shrinkage_percent(recorded, counted),
+        (recorded - counted, recorded),
+    );
+    let right = recent()
+        .filter(|c| formulas::within_tolerance(c.recorded.0 as f64, c.counted.0 as f64, tolerance))
+        .count() as f64;
     let all = recent().count() as f64;
     list.push(("count_accuracy", "percent"), "all", ratio(right * 100.0, all), (right, all));
 }
@@ -264,7 +352,12 @@ fn accuracy(list: &mut List, outcome: &Outcome, pools: &[PoolView], flows: &[Flo
         }
     }
     for ((name, class), (error, units)) in sums {
-        list.push((name, "percent"), format!("class:{class}"), ratio(error * 100.0, units), (error, units));
+        list.push(
+            (name, "percent"),
+            format!("class:{class}"),
+            ratio(error * 100.0, units),
+            (error, units),
+        );
         list.estimated(true);
     }
 }

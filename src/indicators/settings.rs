@@ -43,19 +43,23 @@ impl Settings {
     #[must_use]
     pub fn problems(&self) -> Vec<String> {
         let mut problems = Vec::new();
-        for (key, value) in [("count_tolerance", self.count_tolerance), ("late_share", self.late_share)] {
+        for (key, value) in
+            [("count_tolerance", self.count_tolerance), ("late_share", self.late_share)]
+        {
             if !(0.0..=1.0).contains(&value) {
                 problems.push(format!("indicators.{key} = {value}: expected 0 to 1"));
             }
         }
         if !(1..=365).contains(&self.judged_days) {
-            problems.push(format!("indicators.judged_days = {}: expected 1 to 365", self.judged_days));
+            problems
+                .push(format!("indicators.judged_days = {}: expected 1 to 365", self.judged_days));
         }
         for (key, target) in &self.goals {
             let name = split(key).0;
             if known(name).is_none() {
                 let hint = did_you_mean(name, KNOWN.iter().map(|k| k.name));
-                problems.push(format!("indicators.goals.{key}: no indicator is called `{name}`{hint}"));
+                problems
+                    .push(format!("indicators.goals.{key}: no indicator is called `{name}`{hint}"));
             }
             if !target.is_finite() {
                 problems.push(format!("indicators.goals.{key} = {target}: expected a number"));
@@ -67,7 +71,10 @@ impl Settings {
     /// The goal of an indicator at a scope.
     #[must_use]
     pub fn goal(&self, indicator: &str, scope: &str) -> Option<f64> {
-        self.goals.iter().find(|(key, _)| split(key) == (indicator, scope)).map(|(_, &target)| target)
+        self.goals
+            .iter()
+            .find(|(key, _)| split(key) == (indicator, scope))
+            .map(|(_, &target)| target)
     }
 
     /// Goals as (indicator, scope, target), in the order of their keys.
@@ -90,7 +97,8 @@ mod tests {
 
     #[test]
     fn h16_goals_are_for_all_or_for_a_scope() {
-        let settings: Settings = toml::from_str("[goals]\nturnover = 6\n\"sell_through/channel:web\" = 60.5").unwrap();
+        let settings: Settings =
+            toml::from_str("[goals]\nturnover = 6\n\"sell_through/channel:web\" = 60.5").unwrap();
         assert!(settings.problems().is_empty());
         assert_eq!(settings.goal("turnover", "all"), Some(6.0));
         assert_eq!(settings.goal("sell_through", "channel:web"), Some(60.5));

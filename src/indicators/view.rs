@@ -1,7 +1,9 @@
 //! Every pool with its classes, policy, picture, recommendations and allocations side by side.
 
 use crate::inputs::{Inputs, Product, PurchaseOrder, Stock};
-use crate::outcome::{Allocation, Classification, Outcome, Policy, PoolPicture, Recommendation, Status};
+use crate::outcome::{
+    Allocation, Classification, Outcome, Policy, PoolPicture, Recommendation, Status,
+};
 use crate::units::{LocationId, Money, SkuId, Units};
 use std::ops::Range;
 
@@ -36,13 +38,18 @@ impl PoolView<'_> {
     /// Units in the location, zero when unknown.
     #[must_use]
     pub fn on_hand(&self) -> Units {
-        self.stock.map_or_else(|| self.recommendations.first().map_or(Units(0), |r| r.on_hand), |s| s.on_hand)
+        self.stock.map_or_else(
+            || self.recommendations.first().map_or(Units(0), |r| r.on_hand),
+            |s| s.on_hand,
+        )
     }
 
     /// Cost of one unit: the master's, else the recommended supplier's.
     #[must_use]
     pub fn unit_cost(&self) -> Option<Money> {
-        self.product.unit_cost.or_else(|| self.recommendations.iter().map(|r| r.unit_cost).find(|c| c.0 > 0))
+        self.product
+            .unit_cost
+            .or_else(|| self.recommendations.iter().map(|r| r.unit_cost).find(|c| c.0 > 0))
     }
 
     /// Stock on hand at cost, zero when the cost is unknown.
@@ -106,13 +113,20 @@ pub fn pool_views<'a>(inputs: &'a Inputs, outcome: &'a Outcome) -> Vec<PoolView<
                 location: pool.location,
                 series: pool.series.clone(),
                 product: &inputs.products[pool.sku.index()],
-                stock: inputs.stock.binary_search_by_key(&key, |s| (s.sku, s.location)).ok().map(|at| &inputs.stock[at]),
+                stock: inputs
+                    .stock
+                    .binary_search_by_key(&key, |s| (s.sku, s.location))
+                    .ok()
+                    .map(|at| &inputs.stock[at]),
                 class: outcome.classification.get(i),
                 policy: outcome.policy.get(i),
                 picture: outcome.pictures.get(i),
                 recommendations: take(&mut recommendations, |r| (r.sku, r.location), key),
                 allocation: take(&mut allocation, |a| (a.sku, a.location), key),
-                open_orders: take(&mut orders, |o| (o.sku, o.location), key).iter().filter(|o| o.received.is_none()).collect(),
+                open_orders: take(&mut orders, |o| (o.sku, o.location), key)
+                    .iter()
+                    .filter(|o| o.received.is_none())
+                    .collect(),
             }
         })
         .collect()

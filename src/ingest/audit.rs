@@ -16,16 +16,23 @@ const NAMED: usize = 10;
 ///
 /// # Errors
 /// If one is older than its `refuse_days`.
-pub(super) fn freshness(request: &Request, sources: &[Source], as_of: NaiveDate) -> Result<Vec<Exception>> {
+pub(super) fn freshness(
+    request: &Request,
+    sources: &[Source],
+    as_of: NaiveDate,
+) -> Result<Vec<Exception>> {
     let mut exceptions = Vec::new();
     for (table, limit) in &request.settings.data.freshness {
         let newest = sources.iter().filter(|s| s.table == *table).filter_map(|s| s.newest).max();
         let Some(newest) = newest else { continue };
         let age = (as_of - newest).num_days() - 1;
         let over = |days: Option<u32>| days.filter(|&d| age > i64::from(d));
-        let what = format!("the newest date is {newest}, {age} full days before the as-of date {as_of}");
+        let what =
+            format!("the newest date is {newest}, {age} full days before the as-of date {as_of}");
         if let Some(days) = over(limit.refuse_days) {
-            let message = format!("table {table} is stale: {what}; refused above {days} ([data.freshness.{table}] refuse_days)");
+            let message = format!(
+                "table {table} is stale: {what}; refused above {days} ([data.freshness.{table}] refuse_days)"
+            );
             return Err(Error::input(&request.data, message));
         }
         if let Some(days) = over(limit.warn_days) {
@@ -44,8 +51,9 @@ pub(super) fn row_counts(request: &Request, sources: &[Source]) -> Result<()> {
     for (table, bounds) in &request.settings.data.rows {
         let rows: u64 = sources.iter().filter(|s| s.table == *table).map(|s| s.rows).sum();
         let refused = |expected: String| {
-            let message =
-                format!("table {table} has {rows} rows, expected {expected} ([data.rows.{table}]): is it a whole export?");
+            let message = format!(
+                "table {table} has {rows} rows, expected {expected} ([data.rows.{table}]): is it a whole export?"
+            );
             Err(Error::input(&request.data, message))
         };
         match (bounds.least, bounds.most) {
@@ -62,7 +70,15 @@ pub(super) fn missing_tables(sources: &[Source]) -> Vec<Exception> {
     let there = |table: &str| sources.iter().any(|s| s.table == table && s.rows > 0);
     let missing = TABLES.iter().filter(|t| !t.cost.is_empty() && !there(t.table));
     missing
-        .map(|t| Exception::new(Severity::Warning, "missing-table", t.table, "the table is not there or empty", t.cost))
+        .map(|t| {
+            Exception::new(
+                Severity::Warning,
+                "missing-table",
+                t.table,
+                "the table is not there or empty",
+                t.cost,
+            )
+        })
         .collect()
 }
 
@@ -70,8 +86,10 @@ pub(super) fn missing_tables(sources: &[Source]) -> Vec<Exception> {
 pub(super) fn unknown_items(unknown: &BTreeSet<String>) -> Option<Exception> {
     let names: Vec<&str> = unknown.iter().map(String::as_str).collect();
     let what = format!("{} sold but not in products: {}", items(names.len()), listed(&names));
-    let why = "they have no name, cost or life cycle; add them, or set [data] unknown_skus = \"reject\"";
-    (!names.is_empty()).then(|| Exception::new(Severity::Warning, "unknown-sku", "products", what, why))
+    let why =
+        "they have no name, cost or life cycle; add them, or set [data] unknown_skus = \"reject\"";
+    (!names.is_empty())
+        .then(|| Exception::new(Severity::Warning, "unknown-sku", "products", what, why))
 }
 
 /// The series of an item.
@@ -114,7 +132,12 @@ pub(super) fn master_list(inputs: &Inputs) -> Vec<Exception> {
         "a supplier and a lead time",
         "the default lead time is used",
     );
-    report("stock", all().filter(|&i| sold(i) && !stocked(i)).collect(), "a usable stock row", "nothing is taken to be on hand");
+    report(
+        "stock",
+        all().filter(|&i| sold(i) && !stocked(i)).collect(),
+        "a usable stock row",
+        "nothing is taken to be on hand",
+    );
     report(
         "stock",
         all().filter(|&i| stocked(i) && !sold(i)).collect(),
@@ -129,10 +152,19 @@ pub(super) fn master_list(inputs: &Inputs) -> Vec<Exception> {
 pub(super) fn unplanned(inputs: &Inputs) -> Vec<Exception> {
     let mut planned = vec![false; inputs.names.skus.len()];
     inputs.panel.pools().iter().for_each(|pool| planned[pool.sku.index()] = true);
-    let idle = inputs.names.skus.iter().zip(planned).filter(|(_, planned)| !planned).map(|(sku, _)| sku);
+    let idle =
+        inputs.names.skus.iter().zip(planned).filter(|(_, planned)| !planned).map(|(sku, _)| sku);
     let what = "neither sold, in stock nor in products: nothing is planned for it";
-    idle.map(|sku| Exception::new(Severity::Info, "unplanned-item", sku, what, "other tables name it; is the code right?"))
-        .collect()
+    idle.map(|sku| {
+        Exception::new(
+            Severity::Info,
+            "unplanned-item",
+            sku,
+            what,
+            "other tables name it; is the code right?",
+        )
+    })
+    .collect()
 }
 
 /// Codes asked for with `--only` that no table knows.
@@ -140,17 +172,31 @@ pub(super) fn unknown_wishes(only: &[String], inputs: &Inputs) -> Option<Excepti
     let known = |sku: &&String| inputs.names.skus.binary_search(sku).is_ok();
     let unknown: Vec<&str> = only.iter().filter(|sku| !known(sku)).map(String::as_str).collect();
     let what = format!("{} of --only not found: {}", items(unknown.len()), listed(&unknown));
-    (!unknown.is_empty()).then(|| Exception::new(Severity::Warning, "unknown-sku", "only", what, "is the code right?"))
+    (!unknown.is_empty()).then(|| {
+        Exception::new(Severity::Warning, "unknown-sku", "only", what, "is the code right?")
+    })
 }
 
 /// Adjustments of a channel in which their item has never sold: they change nothing.
 pub(super) fn idle_adjustments(inputs: &Inputs) -> Vec<Exception> {
-    let sells = |a: &Adjustment, channel| series_of(&inputs.panel, a.sku).any(|s| inputs.panel.key(s).channel == channel);
-    let idle = inputs.adjustments.iter().filter_map(|a| a.channel.filter(|&c| !sells(a, c)).map(|c| (a, c)));
+    let sells = |a: &Adjustment, channel| {
+        series_of(&inputs.panel, a.sku).any(|s| inputs.panel.key(s).channel == channel)
+    };
+    let idle = inputs
+        .adjustments
+        .iter()
+        .filter_map(|a| a.channel.filter(|&c| !sells(a, c)).map(|c| (a, c)));
     let tell = |(a, channel): (&Adjustment, ChannelId)| {
-        let (sku, channel) = (&inputs.names.skus[a.sku.index()], &inputs.names.channels[channel.index()]);
+        let (sku, channel) =
+            (&inputs.names.skus[a.sku.index()], &inputs.names.channels[channel.index()]);
         let what = format!("the adjustment from {} in channel {channel} changes nothing", a.from);
-        Exception::new(Severity::Warning, "idle-adjustment", sku, what, "the item has never sold there; is the name right?")
+        Exception::new(
+            Severity::Warning,
+            "idle-adjustment",
+            sku,
+            what,
+            "the item has never sold there; is the name right?",
+        )
     };
     idle.map(tell).collect()
 }

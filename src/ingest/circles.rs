@@ -25,7 +25,11 @@ impl Graph {
     }
 
     /// Nodes in the order in which a depth-first search from each of `roots` is done with them; `visit` is told each with its root.
-    fn finished(&self, roots: impl Iterator<Item = usize>, mut visit: impl FnMut(usize, usize)) -> Vec<usize> {
+    fn finished(
+        &self,
+        roots: impl Iterator<Item = usize>,
+        mut visit: impl FnMut(usize, usize),
+    ) -> Vec<usize> {
         let mut seen = vec![false; self.first.len() - 1];
         let mut done = Vec::with_capacity(seen.len());
         for root in roots {

@@ -25,7 +25,11 @@ pub(super) struct Convert<'a> {
 
 impl Convert<'_> {
     /// Sorts rows by key and keeps one a key, the same whatever their order; the others go into quarantine.
-    pub(super) fn distinct<K: Ord, T: Debug>(&mut self, mut rows: Vec<(K, Place<'_>, T)>, column: &str) -> Vec<(K, T)> {
+    pub(super) fn distinct<K: Ord, T: Debug>(
+        &mut self,
+        mut rows: Vec<(K, Place<'_>, T)>,
+        column: &str,
+    ) -> Vec<(K, T)> {
         rows.sort_by(|a, b| a.0.cmp(&b.0));
         let mut kept: Vec<(K, Place<'_>, T)> = Vec::with_capacity(rows.len());
         for row in rows {
@@ -33,15 +37,25 @@ impl Convert<'_> {
                 kept.push(row);
                 continue;
             };
-            let other = if format!("{:?}", row.2) < format!("{:?}", last.2) { std::mem::replace(last, row) } else { row };
-            let reason = format!("the same key as {} line {}: one row a key", last.1.file, last.1.line);
+            let other = if format!("{:?}", row.2) < format!("{:?}", last.2) {
+                std::mem::replace(last, row)
+            } else {
+                row
+            };
+            let reason =
+                format!("the same key as {} line {}: one row a key", last.1.file, last.1.line);
             self.quarantine.reject(other.1, column, "", reason);
         }
         kept.into_iter().map(|(key, _, value)| (key, value)).collect()
     }
 
     /// Rejects `row` and gives nothing.
-    pub(super) fn reject<T>(&mut self, row: &Row<'_>, column: &str, reason: impl Into<String>) -> Option<T> {
+    pub(super) fn reject<T>(
+        &mut self,
+        row: &Row<'_>,
+        column: &str,
+        reason: impl Into<String>,
+    ) -> Option<T> {
         let value = row.shown(column);
         self.quarantine.reject(row.place(), column, &value, reason);
         None
@@ -50,7 +64,8 @@ impl Convert<'_> {
     /// Says how many rows of `table` lie on or after the as-of date and are not used.
     pub(super) fn report_future(&mut self, table: &Table, rows: usize) {
         if rows > 0 {
-            let what = format!("{rows} rows on or after the as-of date {} are not used", self.as_of);
+            let what =
+                format!("{rows} rows on or after the as-of date {} are not used", self.as_of);
             self.exceptions.push(Exception::new(
                 Severity::Info,
                 "future-rows",

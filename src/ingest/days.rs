@@ -38,8 +38,10 @@ impl DayReader {
         if text == self.cache.0 {
             return Ok(self.cache.1);
         }
-        let moment = parse_day(text, &self.formats)
-            .ok_or_else(|| "not a date; expected YYYY-MM-DD, or set [csv] date_formats, e.g. [\"%d/%m/%Y\"]".to_owned())?;
+        let moment = parse_day(text, &self.formats).ok_or_else(|| {
+            "not a date; expected YYYY-MM-DD, or set [csv] date_formats, e.g. [\"%d/%m/%Y\"]"
+                .to_owned()
+        })?;
         let day = self.check(self.business_day(moment))?;
         self.cache.0.clear();
         self.cache.0.push_str(text);
@@ -50,8 +52,12 @@ impl DayReader {
     /// The business day of a moment: moved to the configured zone, then before or after the cut-off.
     pub(super) fn business_day(&self, moment: Moment) -> i32 {
         let Some(seconds) = moment.seconds else { return moment.day };
-        let shift = moment.zone.zip(self.offset_seconds).map_or(0, |(zone, offset)| offset - i64::from(zone));
-        let local = i64::from(moment.day) * 86_400 + i64::from(seconds) + shift - self.cutoff_seconds;
+        let shift = moment
+            .zone
+            .zip(self.offset_seconds)
+            .map_or(0, |(zone, offset)| offset - i64::from(zone));
+        let local =
+            i64::from(moment.day) * 86_400 + i64::from(seconds) + shift - self.cutoff_seconds;
         i32::try_from(local.div_euclid(86_400)).unwrap_or(NO_DAY)
     }
 
@@ -60,7 +66,11 @@ impl DayReader {
         if (self.first..=self.last).contains(&day) {
             return Ok(day);
         }
-        Err(format!("outside {} to {} ([data] first_date, last_date)", date_of(self.first), date_of(self.last)))
+        Err(format!(
+            "outside {} to {} ([data] first_date, last_date)",
+            date_of(self.first),
+            date_of(self.last)
+        ))
     }
 }
 
@@ -93,26 +103,36 @@ pub(super) fn parse_day(text: &str, formats: &[String]) -> Option<Moment> {
 fn parse_iso(text: &str) -> Option<Moment> {
     let b = text.as_bytes();
     let digits = |range: std::ops::Range<usize>| -> Option<u32> {
-        b.get(range)?.iter().try_fold(0, |n, c| c.is_ascii_digit().then(|| n * 10 + u32::from(c - b'0')))
+        b.get(range)?
+            .iter()
+            .try_fold(0, |n, c| c.is_ascii_digit().then(|| n * 10 + u32::from(c - b'0')))
     };
     let year = i32::try_from(digits(0..4)?).ok()?;
     let separated = matches!(b.get(4), Some(b'-' | b'/'));
     let (month, day, rest) = match b.len() {
         7 if separated => (digits(5..7)?, 1, ""),
         8 if !separated => (digits(4..6)?, digits(6..8)?, ""),
-        n if n >= 10 && separated && b[7] == b[4] => (digits(5..7)?, digits(8..10)?, text.get(10..)?),
+        n if n >= 10 && separated && b[7] == b[4] => {
+            (digits(5..7)?, digits(8..10)?, text.get(10..)?)
+        }
         _ => return None,
     };
     let day = day_number(NaiveDate::from_ymd_opt(year, month, day)?);
-    if rest.is_empty() { Some(Moment { day, seconds: None, zone: None }) } else { parse_time(day, rest) }
+    if rest.is_empty() {
+        Some(Moment { day, seconds: None, zone: None })
+    } else {
+        parse_time(day, rest)
+    }
 }
 
 /// `T08:26`, ` 08:26:00`, ` 08:26:00.000`, each with `Z`, ` UTC`, `+01:00` or ` -0500`.
 fn parse_time(day: i32, rest: &str) -> Option<Moment> {
     let clock = rest.strip_prefix(['T', ' '])?.trim_start();
-    let end = clock.find(|c: char| !(c.is_ascii_digit() || c == ':' || c == '.')).unwrap_or(clock.len());
+    let end =
+        clock.find(|c: char| !(c.is_ascii_digit() || c == ':' || c == '.')).unwrap_or(clock.len());
     let (time, zone) = clock.split_at(end);
-    let time = ["%H:%M:%S%.f", "%H:%M"].iter().find_map(|f| NaiveTime::parse_from_str(time, f).ok())?;
+    let time =
+        ["%H:%M:%S%.f", "%H:%M"].iter().find_map(|f| NaiveTime::parse_from_str(time, f).ok())?;
     let seconds = i32::try_from((time - NaiveTime::MIN).num_seconds()).ok()?;
     let zone = match zone.trim() {
         "" => None,
@@ -126,7 +146,8 @@ fn parse_zone(text: &str) -> Option<i32> {
     let sign = if text.starts_with('-') { -1 } else { 1 };
     let digits: String = text.strip_prefix(['+', '-'])?.chars().filter(|c| *c != ':').collect();
     let number: i32 = digits.parse().ok()?;
-    let (hours, minutes) = if digits.len() <= 2 { (number, 0) } else { (number / 100, number % 100) };
+    let (hours, minutes) =
+        if digits.len() <= 2 { (number, 0) } else { (number / 100, number % 100) };
     (hours <= 14 && minutes < 60).then_some(sign * (hours * 3600 + minutes * 60))
 }
 

@@ -11,8 +11,16 @@ use std::fs;
 use std::io::{Read, Seek, SeekFrom};
 
 /// `Statistics` of `parquet.thrift`.
-pub(super) const STATISTICS: Shape =
-    Struct(&[(1, Text), (2, Text), (3, Whole), (4, Whole), (5, Text), (6, Text), (7, Flag), (8, Flag)]);
+pub(super) const STATISTICS: Shape = Struct(&[
+    (1, Text),
+    (2, Text),
+    (3, Whole),
+    (4, Whole),
+    (5, Text),
+    (6, Text),
+    (7, Flag),
+    (8, Flag),
+]);
 
 const EMPTY: Shape = Struct(&[]);
 
@@ -64,8 +72,15 @@ const COLUMN_METADATA: Shape = Struct(&[
     (15, Whole),
 ]);
 
-const COLUMN_CHUNK: Shape =
-    Struct(&[(1, Text), (2, Whole), (3, COLUMN_METADATA), (4, Whole), (5, Whole), (6, Whole), (7, Whole)]);
+const COLUMN_CHUNK: Shape = Struct(&[
+    (1, Text),
+    (2, Whole),
+    (3, COLUMN_METADATA),
+    (4, Whole),
+    (5, Whole),
+    (6, Whole),
+    (7, Whole),
+]);
 
 const ROW_GROUP: Shape = Struct(&[
     (1, List(&COLUMN_CHUNK)),

@@ -27,7 +27,14 @@ pub struct Preset {
 
 /// Every preset.
 pub const PRESETS: &[Preset] = &[
-    Preset { name: "generic", columns: &[], constants: &[], exclude: &[], separator: None, wide: false },
+    Preset {
+        name: "generic",
+        columns: &[],
+        constants: &[],
+        exclude: &[],
+        separator: None,
+        wide: false,
+    },
     Preset {
         name: "nixtla",
         columns: &[("sku", "unique_id"), ("date", "ds"), ("quantity", "y")],
@@ -69,7 +76,14 @@ pub const PRESETS: &[Preset] = &[
         separator: Some('\t'),
         wide: false,
     },
-    Preset { name: "wide", columns: &[], constants: &[], exclude: &[], separator: None, wide: true },
+    Preset {
+        name: "wide",
+        columns: &[],
+        constants: &[],
+        exclude: &[],
+        separator: None,
+        wide: true,
+    },
 ];
 
 /// Statuses of sales rows that never became a sale.
@@ -106,7 +120,9 @@ impl Rules {
     pub fn replace<'a>(&'a self, text: &'a str) -> Cow<'a, str> {
         match (self.values.get(text), self.values.get("*")) {
             (Some(replacement), _) => replacement.into(),
-            (None, Some(replacement)) if replacement.contains('*') => replacement.replace('*', text).into(),
+            (None, Some(replacement)) if replacement.contains('*') => {
+                replacement.replace('*', text).into()
+            }
             (None, Some(replacement)) => replacement.into(),
             (None, None) => text.into(),
         }
@@ -154,18 +170,23 @@ impl<'a> Mapped<'a> {
 
     /// The name `column` has in the file, where it was given one.
     fn renamed(&self, column: &str) -> Option<&str> {
-        let by_preset = || self.preset.columns.iter().find(|(ours, _)| *ours == column).map(|&(_, theirs)| theirs);
+        let by_preset = || {
+            self.preset.columns.iter().find(|(ours, _)| *ours == column).map(|&(_, theirs)| theirs)
+        };
         self.mapping.columns.get(column).map(String::as_str).or_else(by_preset)
     }
 
     fn constant(&self, column: &str) -> Option<&str> {
-        let by_preset = || self.preset.constants.iter().find(|(ours, _)| *ours == column).map(|&(_, value)| value);
+        let by_preset = || {
+            self.preset.constants.iter().find(|(ours, _)| *ours == column).map(|&(_, value)| value)
+        };
         self.mapping.constants.get(column).map(String::as_str).or_else(by_preset)
     }
 
     /// What the configuration says about values of `column`.
     pub fn rules(&self, column: &str) -> Rules {
-        let list = |lists: &BTreeMap<String, Vec<String>>| lists.get(column).cloned().unwrap_or_default();
+        let list =
+            |lists: &BTreeMap<String, Vec<String>>| lists.get(column).cloned().unwrap_or_default();
         let mut exclude = list(&self.mapping.exclude);
         if !self.mapping.exclude.contains_key(column) {
             let by_preset = self.preset.exclude.iter().filter(|(ours, _)| *ours == column);
@@ -194,13 +215,25 @@ impl<'a> Mapped<'a> {
                 used[at] = true;
                 once(path, headings, at)?;
             }
-            let constant = || self.constant(column.name).map_or(From::Missing, |value| From::Constant(value.to_owned()));
+            let constant = || {
+                self.constant(column.name)
+                    .map_or(From::Missing, |value| From::Constant(value.to_owned()))
+            };
             from.push(position.map_or_else(constant, From::File));
         }
-        let wide = if self.preset.wide { self.spread(path, headings, &mut used, &mut from)? } else { Vec::new() };
+        let wide = if self.preset.wide {
+            self.spread(path, headings, &mut used, &mut from)?
+        } else {
+            Vec::new()
+        };
         self.require(path, headings, &from)?;
         let fill_down = self.fill_down(&from);
-        self.schema.columns.iter().zip(&mut from).filter(|(c, _)| !self.is_read(c)).for_each(|(_, f)| *f = From::Missing);
+        self.schema
+            .columns
+            .iter()
+            .zip(&mut from)
+            .filter(|(c, _)| !self.is_read(c))
+            .for_each(|(_, f)| *f = From::Missing);
         Ok(Plan { from, wide, fill_down, exceptions: self.unmatched(path, headings, &used) })
     }
 
@@ -219,17 +252,30 @@ impl<'a> Mapped<'a> {
             });
         }
         let theirs = self.renamed(column).and_then(find);
-        if theirs.is_some() || self.mapping.constants.contains_key(column) { Ok(theirs) } else { Ok(find(column)) }
+        if theirs.is_some() || self.mapping.constants.contains_key(column) {
+            Ok(theirs)
+        } else {
+            Ok(find(column))
+        }
     }
 
     /// Turns the unused columns of a wide file into dates, or into items when the file has a date column.
-    fn spread(&self, path: &Path, headings: &[String], used: &mut [bool], from: &mut [From]) -> Result<Vec<(usize, String)>> {
+    fn spread(
+        &self,
+        path: &Path,
+        headings: &[String],
+        used: &mut [bool],
+        from: &mut [From],
+    ) -> Result<Vec<(usize, String)>> {
         let column = |name| self.schema.position(name).filter(|&at| from[at] == From::Missing);
         let (date, sku) = (column("date"), column("sku"));
         let keys = ["date", "sku"];
         let value = self.schema.columns.iter().position(|c| c.required && !keys.contains(&c.name));
         let (Some(axis), Some(value)) = (date.or(sku), value) else {
-            return Err(Error::input(path, "the wide preset needs one of date and sku to be the columns' headings"));
+            return Err(Error::input(
+                path,
+                "the wide preset needs one of date and sku to be the columns' headings",
+            ));
         };
         let formats = &self.mapping.date_formats;
         let fits = |heading: &str| date.is_none() || parse_day(heading, formats).is_some();
@@ -240,7 +286,8 @@ impl<'a> Mapped<'a> {
             .map(|(at, heading)| (at, heading.clone()))
             .collect();
         if wide.is_empty() {
-            let message = format!("no column has a date as its heading; the file has {}", quoted(headings));
+            let message =
+                format!("no column has a date as its heading; the file has {}", quoted(headings));
             return Err(Error::input(path, message));
         }
         wide.iter().for_each(|&(at, _)| used[at] = true);
@@ -250,13 +297,18 @@ impl<'a> Mapped<'a> {
     }
 
     fn require(&self, path: &Path, headings: &[String], from: &[From]) -> Result<()> {
-        let missing = self.schema.columns.iter().zip(from).find(|(c, f)| c.required && **f == From::Missing);
+        let missing =
+            self.schema.columns.iter().zip(from).find(|(c, f)| c.required && **f == From::Missing);
         let Some((column, _)) = missing else { return Ok(()) };
         if let Some(other) = wrong_separator(headings) {
             let message = format!(
                 "the header is one column, `{}`: it seems to be separated by {other:?}; set [csv] separator = {other:?}{}",
                 headings[0],
-                if other == ';' { " (and decimal_comma = true if numbers are written 1,5)" } else { "" }
+                if other == ';' {
+                    " (and decimal_comma = true if numbers are written 1,5)"
+                } else {
+                    ""
+                }
             );
             return Err(Error::input(path, message));
         }
@@ -286,11 +338,18 @@ impl<'a> Mapped<'a> {
         let ours = self.schema.columns.iter().map(|c| c.name);
         let unused = headings.iter().zip(used).filter(|(h, used)| !**used && !h.is_empty());
         let what = |heading: &str| match nearest(heading, ours.clone()) {
-            Some(known) => format!("column `{heading}` is not used; the nearest known one is `{known}`"),
+            Some(known) => {
+                format!("column `{heading}` is not used; the nearest known one is `{known}`")
+            }
             None => format!("column `{heading}` is not used"),
         };
-        let why = format!("name it under [mapping.{}.columns] if it is one of the table's columns", self.schema.table);
-        let report = |heading: &String| Exception::new(Severity::Info, "unmatched-column", &file, what(heading), &why);
+        let why = format!(
+            "name it under [mapping.{}.columns] if it is one of the table's columns",
+            self.schema.table
+        );
+        let report = |heading: &String| {
+            Exception::new(Severity::Info, "unmatched-column", &file, what(heading), &why)
+        };
         unused.map(|(heading, _)| report(heading)).collect()
     }
 
@@ -306,26 +365,39 @@ impl<'a> Mapped<'a> {
 fn once(path: &Path, headings: &[String], at: usize) -> Result<()> {
     let again = |h: &&String| normal(h) == normal(&headings[at]);
     let Some(other) = headings[at + 1..].iter().find(again) else { return Ok(()) };
-    Err(Error::input(path, format!("two columns have the same heading, `{}` and `{other}`: rename or remove one", headings[at])))
+    Err(Error::input(
+        path,
+        format!(
+            "two columns have the same heading, `{}` and `{other}`: rename or remove one",
+            headings[at]
+        ),
+    ))
 }
 
 /// A heading as it is compared: lower case, words joined by `_`, no byte-order mark.
 pub(super) fn normal(heading: &str) -> String {
-    let word = |c: char| if c.is_whitespace() || matches!(c, '-' | '.' | '/') { '_' } else { c.to_ascii_lowercase() };
+    let word = |c: char| {
+        if c.is_whitespace() || matches!(c, '-' | '.' | '/') { '_' } else { c.to_ascii_lowercase() }
+    };
     heading.trim_start_matches('\u{feff}').trim().chars().map(word).collect()
 }
 
 /// Whether `text` matches one of `patterns`: equal but for case, or any ending after `*`.
 pub(super) fn matches(patterns: &[String], text: &str) -> bool {
     let one = |pattern: &String| match pattern.strip_suffix('*') {
-        Some(start) => text.get(..start.len()).is_some_and(|s| s.eq_ignore_ascii_case(start)) && !text.is_empty(),
+        Some(start) => {
+            text.get(..start.len()).is_some_and(|s| s.eq_ignore_ascii_case(start))
+                && !text.is_empty()
+        }
         None => pattern.eq_ignore_ascii_case(text),
     };
     patterns.iter().any(one)
 }
 
 fn near(name: &str, headings: &[String]) -> String {
-    nearest(name, headings.iter().map(String::as_str)).map(|h| format!("; the nearest is `{h}`")).unwrap_or_default()
+    nearest(name, headings.iter().map(String::as_str))
+        .map(|h| format!("; the nearest is `{h}`"))
+        .unwrap_or_default()
 }
 
 fn quoted(headings: &[String]) -> String {

@@ -10,7 +10,11 @@ use crate::units::{Money, Units};
 use chrono::NaiveDate;
 
 /// One product an item, by its code; items without a row have only defaults.
-pub(super) fn products(table: Option<&Table>, count: usize, convert: &mut Convert<'_>) -> Vec<Product> {
+pub(super) fn products(
+    table: Option<&Table>,
+    count: usize,
+    convert: &mut Convert<'_>,
+) -> Vec<Product> {
     let mut products = vec![Product::default(); count];
     let mut places: Vec<Option<Place<'_>>> = vec![None; count];
     let mut rows = Vec::new();
@@ -63,9 +67,14 @@ fn product(row: &Row<'_>, convert: &mut Convert<'_>) -> Option<Product> {
 
 /// Items that end up superseding themselves lose that link.
 fn cut_circles(products: &mut [Product], places: &[Option<Place<'_>>], convert: &mut Convert<'_>) {
-    let links = || products.iter().enumerate().filter_map(|(i, p)| Some((i, p.superseded_by?.index())));
+    let links =
+        || products.iter().enumerate().filter_map(|(i, p)| Some((i, p.superseded_by?.index())));
     let circular = circular(&links().collect::<Vec<_>>());
-    let starts: Vec<usize> = links().zip(circular).filter(|(_, circular)| *circular).map(|((start, _), _)| start).collect();
+    let starts: Vec<usize> = links()
+        .zip(circular)
+        .filter(|(_, circular)| *circular)
+        .map(|((start, _), _)| start)
+        .collect();
     for start in starts {
         products[start].superseded_by = None;
         if let Some(place) = places[start] {
@@ -76,7 +85,11 @@ fn cut_circles(products: &mut [Product], places: &[Option<Place<'_>>], convert: 
 }
 
 /// One channel a code; channels without a row have only defaults.
-pub(super) fn channels(table: Option<&Table>, count: usize, convert: &mut Convert<'_>) -> Vec<Channel> {
+pub(super) fn channels(
+    table: Option<&Table>,
+    count: usize,
+    convert: &mut Convert<'_>,
+) -> Vec<Channel> {
     let mut channels = vec![Channel::default(); count];
     let mut rows = Vec::new();
     for row in table.iter().flat_map(|t| t.rows()) {
@@ -101,7 +114,11 @@ pub(super) fn channels(table: Option<&Table>, count: usize, convert: &mut Conver
 }
 
 /// One supplier a code; suppliers without a row have only defaults.
-pub(super) fn suppliers(table: Option<&Table>, count: usize, convert: &mut Convert<'_>) -> Vec<Supplier> {
+pub(super) fn suppliers(
+    table: Option<&Table>,
+    count: usize,
+    convert: &mut Convert<'_>,
+) -> Vec<Supplier> {
     let mut suppliers = vec![Supplier::default(); count];
     let mut rows = Vec::new();
     for row in table.iter().flat_map(|t| t.rows()) {
@@ -118,15 +135,24 @@ pub(super) fn suppliers(table: Option<&Table>, count: usize, convert: &mut Conve
 
 fn supplier(row: &Row<'_>, convert: &mut Convert<'_>) -> Option<Supplier> {
     let currency = row.text("currency").to_ascii_uppercase();
-    let letters = currency.is_empty() || (currency.len() == 3 && currency.bytes().all(|b| b.is_ascii_uppercase()));
-    if !letters || !(currency.is_empty() || convert.currencies.is_empty() || convert.currencies.contains(&currency)) {
+    let letters = currency.is_empty()
+        || (currency.len() == 3 && currency.bytes().all(|b| b.is_ascii_uppercase()));
+    if !letters
+        || !(currency.is_empty()
+            || convert.currencies.is_empty()
+            || convert.currencies.contains(&currency))
+    {
         return convert.reject(row, "currency", "not a known currency code");
     }
     let Some(order_weekdays) = weekdays(row.text("order_weekdays")) else {
         return convert.reject(row, "order_weekdays", "expected weekdays such as mon thu");
     };
     let Some(closures) = intervals(row.text("closures")) else {
-        return convert.reject(row, "closures", "expected intervals such as 2024-12-24/2025-01-02; 2025-05-01");
+        return convert.reject(
+            row,
+            "closures",
+            "expected intervals such as 2024-12-24/2025-01-02; 2025-05-01",
+        );
     };
     Some(Supplier {
         name: row.text("name").to_owned(),
@@ -162,7 +188,11 @@ fn intervals(text: &str) -> Option<Vec<(NaiveDate, NaiveDate)>> {
         let (first, last) = (date(first)?, date(last)?);
         (first <= last).then_some((first, last))
     };
-    let mut all = text.split(';').filter(|p| !p.trim().is_empty()).map(interval).collect::<Option<Vec<_>>>()?;
+    let mut all = text
+        .split(';')
+        .filter(|p| !p.trim().is_empty())
+        .map(interval)
+        .collect::<Option<Vec<_>>>()?;
     all.sort_unstable();
     Some(all)
 }
@@ -175,7 +205,8 @@ pub(super) fn supply(table: &Table, convert: &mut Convert<'_>) -> Vec<Supply> {
             rows.push(((supply.sku, supply.location, supply.supplier), row.place(), supply));
         }
     }
-    let mut supply: Vec<Supply> = convert.distinct(rows, "supplier").into_iter().map(|(_, s)| s).collect();
+    let mut supply: Vec<Supply> =
+        convert.distinct(rows, "supplier").into_iter().map(|(_, s)| s).collect();
     supply.sort_by_key(|s| (s.sku, s.location, s.role, s.supplier));
     supply
 }
@@ -187,7 +218,8 @@ fn supply_row(row: &Row<'_>, convert: &mut Convert<'_>) -> Option<Supply> {
     if lead_time_max_days.is_some_and(|max| max < lead_time_days) {
         return convert.reject(row, "lead_time_max_days", "below lead_time_days");
     }
-    let (minimum_order, maximum_order) = (row.units("minimum_order").unwrap_or(Units(1)), row.units("maximum_order"));
+    let (minimum_order, maximum_order) =
+        (row.units("minimum_order").unwrap_or(Units(1)), row.units("maximum_order"));
     if maximum_order.is_some_and(|max| minimum_order > max) {
         return convert.reject(row, "minimum_order", "minimum_order is above maximum_order");
     }
@@ -218,8 +250,16 @@ pub(super) fn price_breaks(table: &Table, convert: &mut Convert<'_>) -> Vec<Pric
     let mut rows = Vec::new();
     for row in table.rows() {
         let codes = convert.codes;
-        let (Some((sku, _)), Some(supplier)) = (codes.item(&row, "sku"), codes.supplier(row.text("supplier"))) else { continue };
-        let (Some(from_quantity), Some(unit_cost)) = (row.units("from_quantity"), row.money("unit_cost")) else { continue };
+        let (Some((sku, _)), Some(supplier)) =
+            (codes.item(&row, "sku"), codes.supplier(row.text("supplier")))
+        else {
+            continue;
+        };
+        let (Some(from_quantity), Some(unit_cost)) =
+            (row.units("from_quantity"), row.money("unit_cost"))
+        else {
+            continue;
+        };
         let key = (sku, supplier, from_quantity);
         rows.push((key, row.place(), PriceBreak { sku, supplier, from_quantity, unit_cost }));
     }
@@ -231,12 +271,18 @@ pub(super) fn kits(table: &Table, convert: &mut Convert<'_>) -> Vec<Kit> {
     let mut rows = Vec::new();
     for row in table.rows() {
         let codes = convert.codes;
-        let (Some((sku, _)), Some((component, _))) = (codes.item(&row, "sku"), codes.item(&row, "component")) else { continue };
+        let (Some((sku, _)), Some((component, _))) =
+            (codes.item(&row, "sku"), codes.item(&row, "component"))
+        else {
+            continue;
+        };
         let Some(quantity) = row.units("quantity") else { continue };
         rows.push(((sku, component), row.place(), Kit { sku, component, quantity }));
     }
-    let links: Vec<(usize, usize)> = rows.iter().map(|((kit, component), ..)| (kit.index(), component.index())).collect();
-    let (whole, circular): (Vec<_>, Vec<_>) = rows.into_iter().zip(circular(&links)).partition(|(_, circular)| !circular);
+    let links: Vec<(usize, usize)> =
+        rows.iter().map(|((kit, component), ..)| (kit.index(), component.index())).collect();
+    let (whole, circular): (Vec<_>, Vec<_>) =
+        rows.into_iter().zip(circular(&links)).partition(|(_, circular)| !circular);
     for ((_, place, _), _) in circular {
         convert.quarantine.reject(place, "component", "", "the kit ends up containing itself");
     }

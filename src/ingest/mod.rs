@@ -80,7 +80,10 @@ pub fn load(request: &Request) -> Result<Inputs> {
         return Err(Error::Config(problems));
     }
     if !request.data.is_dir() {
-        return Err(Error::input(&request.data, "no such folder; expected a folder of tables with at least sales"));
+        return Err(Error::input(
+            &request.data,
+            "no such folder; expected a folder of tables with at least sales",
+        ));
     }
     let mut loading = Loading::new(request);
     loading.read_small_tables()?;
@@ -105,7 +108,13 @@ struct Loading<'a> {
 
 impl<'a> Loading<'a> {
     fn new(request: &'a Request) -> Self {
-        Self { request, quarantine: Quarantine::default(), exceptions: Vec::new(), sources: Vec::new(), tables: BTreeMap::new() }
+        Self {
+            request,
+            quarantine: Quarantine::default(),
+            exceptions: Vec::new(),
+            sources: Vec::new(),
+            tables: BTreeMap::new(),
+        }
     }
 
     fn progress(&self, table: &str, rows: u64) {
@@ -119,10 +128,16 @@ impl<'a> Loading<'a> {
         let request = self.request;
         for schema in schema::TABLES.iter().filter(|s| s.table != "sales") {
             let mut chunks = Vec::new();
-            let read = table::read(&request.data, schema, &request.settings, &mut self.quarantine, &mut |chunk, _, _| {
-                chunks.push(chunk);
-                Ok(())
-            })?;
+            let read = table::read(
+                &request.data,
+                schema,
+                &request.settings,
+                &mut self.quarantine,
+                &mut |chunk, _, _| {
+                    chunks.push(chunk);
+                    Ok(())
+                },
+            )?;
             let rows = read.sources.iter().map(|s| s.rows).sum();
             self.sources.extend(read.sources);
             self.exceptions.extend(read.exceptions);
@@ -136,7 +151,12 @@ impl<'a> Loading<'a> {
 
     fn catalogue(&self) -> Catalogue {
         let (aliases, products) = (self.tables.get("aliases"), self.tables.get("products"));
-        Catalogue::new(aliases, products, self.request.settings.data.unknown_skus, self.request.only.as_deref())
+        Catalogue::new(
+            aliases,
+            products,
+            self.request.settings.data.unknown_skus,
+            self.request.only.as_deref(),
+        )
     }
 
     /// Where channels sell from that have a location.
@@ -153,20 +173,37 @@ impl<'a> Loading<'a> {
         let home = self.homes();
         let mut sales = SalesRows::new(request.settings.data.first_date);
         let mut done = 0;
-        let read = table::read(data, schema, &request.settings, &mut self.quarantine, &mut |chunk, columns, quarantine| {
-            sales.absorb(&chunk, &Context { schema, columns, catalogue, home: &home }, quarantine);
-            done += chunk.rows as u64;
-            if let Some(progress) = &request.progress {
-                progress("sales", done);
-            }
-            let used_mb = sales.bytes() >> 20;
-            let limit = request.settings.data.memory_limit_mb;
-            let message = || format!("the sales rows need more than {used_mb} MiB, the limit is {limit} (memory_limit_mb)");
-            if used_mb > limit { Err(Error::input(data, message())) } else { Ok(()) }
-        })?;
+        let read = table::read(
+            data,
+            schema,
+            &request.settings,
+            &mut self.quarantine,
+            &mut |chunk, columns, quarantine| {
+                sales.absorb(
+                    &chunk,
+                    &Context { schema, columns, catalogue, home: &home },
+                    quarantine,
+                );
+                done += chunk.rows as u64;
+                if let Some(progress) = &request.progress {
+                    progress("sales", done);
+                }
+                let used_mb = sales.bytes() >> 20;
+                let limit = request.settings.data.memory_limit_mb;
+                let message = || {
+                    format!(
+                        "the sales rows need more than {used_mb} MiB, the limit is {limit} (memory_limit_mb)"
+                    )
+                };
+                if used_mb > limit { Err(Error::input(data, message())) } else { Ok(()) }
+            },
+        )?;
         let rows: u64 = read.sources.iter().map(|s| s.rows).sum();
         if read.sources.is_empty() {
-            return Err(Error::input(data, "no table sales: expected sales.csv, sales.csv.gz, sales.parquet or a folder sales/"));
+            return Err(Error::input(
+                data,
+                "no table sales: expected sales.csv, sales.csv.gz, sales.parquet or a folder sales/",
+            ));
         }
         if rows == 0 {
             let file = data.join(&read.sources[0].file);
@@ -180,7 +217,12 @@ impl<'a> Loading<'a> {
     /// Gates the readers' rejects, then settles the morning of the run.
     fn as_of(&mut self, sales: &SalesRows) -> Result<NaiveDate> {
         let (data, limits) = (&self.request.data, &self.request.settings.data);
-        self.quarantine.gate(data, &mut self.sources, limits.reject_share_limit, limits.reject_rows_allowed)?;
+        self.quarantine.gate(
+            data,
+            &mut self.sources,
+            limits.reject_share_limit,
+            limits.reject_rows_allowed,
+        )?;
         let Some(last) = sales.last_row else {
             let source = &self.sources[0];
             let message = format!(
@@ -188,12 +230,19 @@ impl<'a> Loading<'a> {
                 source.rejected,
                 source.rows,
                 self.quarantine.excluded(source),
-                if self.request.only.is_some() { ", the others are of items that --only does not list" } else { "" },
+                if self.request.only.is_some() {
+                    ", the others are of items that --only does not list"
+                } else {
+                    ""
+                },
                 self.quarantine.example(&source.file)
             );
             return Err(Error::input(data.join(&source.file), message));
         };
-        Ok(self.request.as_of.unwrap_or_else(|| days::date_of(sales.first_day + i32::from(last) + 1)))
+        Ok(self
+            .request
+            .as_of
+            .unwrap_or_else(|| days::date_of(sales.first_day + i32::from(last) + 1)))
     }
 
     fn names(&self, sales: &SalesRows, catalogue: &Catalogue) -> Names {
@@ -204,7 +253,13 @@ impl<'a> Loading<'a> {
     }
 
     /// Tables and panel from everything read.
-    fn convert(mut self, sales: SalesRows, names: &Names, codes: &Codes<'_>, as_of: NaiveDate) -> Result<Inputs> {
+    fn convert(
+        mut self,
+        sales: SalesRows,
+        names: &Names,
+        codes: &Codes<'_>,
+        as_of: NaiveDate,
+    ) -> Result<Inputs> {
         let limits = &self.request.settings.data;
         let tables = &self.tables;
         let mut convert = Convert {
@@ -245,7 +300,11 @@ impl<'a> Loading<'a> {
         }
         let mut inputs = Inputs {
             channels: master::channels(tables.get("channels"), names.channels.len(), &mut convert),
-            suppliers: master::suppliers(tables.get("suppliers"), names.suppliers.len(), &mut convert),
+            suppliers: master::suppliers(
+                tables.get("suppliers"),
+                names.suppliers.len(),
+                &mut convert,
+            ),
             price_breaks: of(tables, "price_breaks", master::price_breaks, &mut convert),
             lots: of(tables, "lots", stocks::lots, &mut convert),
             purchase_orders: of(tables, "purchase_orders", stocks::purchase_orders, &mut convert),
@@ -276,16 +335,30 @@ impl<'a> Loading<'a> {
     /// The last gate, and what the reader should know.
     fn finish(mut self, inputs: &mut Inputs) -> Result<()> {
         let (data, limits) = (&self.request.data, &self.request.settings.data);
-        self.quarantine.gate(data, &mut self.sources, limits.reject_share_limit, limits.reject_rows_allowed)?;
+        self.quarantine.gate(
+            data,
+            &mut self.sources,
+            limits.reject_share_limit,
+            limits.reject_rows_allowed,
+        )?;
         let used: Vec<String> = self.sources.iter().map(|s| s.file.clone()).collect();
         self.exceptions.extend(source::strangers(data, &used)?);
         self.exceptions.extend(audit::missing_tables(&self.sources));
         for source in &self.sources {
             let excluded = self.quarantine.excluded(source);
             if excluded > 0 {
-                let what = format!("{excluded} of {} rows are left out by rules of the mapping", source.rows);
+                let what = format!(
+                    "{excluded} of {} rows are left out by rules of the mapping",
+                    source.rows
+                );
                 let why = format!("[mapping.{}.exclude]", source.table);
-                self.exceptions.push(Exception::new(Severity::Info, "excluded-rows", &source.file, what, why));
+                self.exceptions.push(Exception::new(
+                    Severity::Info,
+                    "excluded-rows",
+                    &source.file,
+                    what,
+                    why,
+                ));
             }
             if source.rejected > 0 {
                 let what = format!("{} of {} rows are in quarantine", source.rejected, source.rows);
@@ -303,7 +376,9 @@ impl<'a> Loading<'a> {
         self.exceptions.extend(audit::master_list(inputs));
         self.exceptions.extend(audit::unplanned(inputs));
         self.exceptions.extend(audit::idle_adjustments(inputs));
-        self.exceptions.extend(self.request.only.as_deref().and_then(|only| audit::unknown_wishes(only, inputs)));
+        self.exceptions.extend(
+            self.request.only.as_deref().and_then(|only| audit::unknown_wishes(only, inputs)),
+        );
         self.exceptions.sort();
         inputs.exceptions = self.exceptions;
         Ok(())
@@ -330,9 +405,14 @@ fn pools(
     let mut pools: Vec<(SkuId, LocationId)> = stock.iter().map(|s| (s.sku, s.location)).collect();
     let mut placed = vec![false; products.len()];
     pools.iter().for_each(|(sku, _)| placed[sku.index()] = true);
-    sales.series.iter().filter_map(|s| codes.sku(&s.sku)).for_each(|sku| placed[sku.index()] = true);
+    sales
+        .series
+        .iter()
+        .filter_map(|s| codes.sku(&s.sku))
+        .for_each(|sku| placed[sku.index()] = true);
     let default = codes.location(MAIN).unwrap_or(LocationId(0));
-    let unplaced = (0_u32..).zip(products).filter(|&(i, product)| product.in_master && !placed[i as usize]);
+    let unplaced =
+        (0_u32..).zip(products).filter(|&(i, product)| product.in_master && !placed[i as usize]);
     pools.extend(unplaced.map(|(i, _)| (SkuId(i), default)));
     pools.sort_unstable();
     pools.dedup();

@@ -34,13 +34,20 @@ pub(super) struct Catalogue {
 
 impl Catalogue {
     /// From the alias and product tables, where given, and the list of items to keep.
-    pub(super) fn new(aliases: Option<&Table>, products: Option<&Table>, unknown: UnknownSkus, only: Option<&[String]>) -> Self {
-        let mut catalogue = Self { only: only.map(|list| list.iter().cloned().collect()), ..Self::default() };
+    pub(super) fn new(
+        aliases: Option<&Table>,
+        products: Option<&Table>,
+        unknown: UnknownSkus,
+        only: Option<&[String]>,
+    ) -> Self {
+        let mut catalogue =
+            Self { only: only.map(|list| list.iter().cloned().collect()), ..Self::default() };
         for row in aliases.iter().flat_map(|t| t.rows()) {
             let target = (row.text("sku").to_owned(), row.number("factor").unwrap_or(1.0));
             catalogue.masters.insert(target.0.clone());
             let codes = catalogue.aliases.entry(row.text("channel").to_owned()).or_default();
-            let smallest = codes.get(row.text("channel_sku")).is_none_or(|known| target.0 < known.0);
+            let smallest =
+                codes.get(row.text("channel_sku")).is_none_or(|known| target.0 < known.0);
             if smallest {
                 codes.insert(row.text("channel_sku").to_owned(), target);
             }
@@ -91,7 +98,8 @@ impl Catalogue {
 
 /// The number in a unit of measure: 12 of `case of 12`; `None` for `each` and for 1.
 fn units_in(text: &str) -> Option<f64> {
-    let digits: String = text.chars().skip_while(|c| !c.is_ascii_digit()).take_while(char::is_ascii_digit).collect();
+    let digits: String =
+        text.chars().skip_while(|c| !c.is_ascii_digit()).take_while(char::is_ascii_digit).collect();
     digits.parse().ok().filter(|&n: &f64| n > 1.0 && n <= 1e6)
 }
 
@@ -115,11 +123,20 @@ impl<'a> NameSets<'a> {
     /// The names in `table`, those of unwanted items apart.
     pub(super) fn add_table(&mut self, table: &'a Table, catalogue: &'a Catalogue) {
         let ids = |d: Dictionary| -> Vec<usize> {
-            table.schema.columns.iter().enumerate().filter(|(_, c)| c.kind == Kind::Id(d)).map(|(at, _)| at).collect()
+            table
+                .schema
+                .columns
+                .iter()
+                .enumerate()
+                .filter(|(_, c)| c.kind == Kind::Id(d))
+                .map(|(at, _)| at)
+                .collect()
         };
         let [skus, channels, locations, suppliers] =
-            [Dictionary::Sku, Dictionary::Channel, Dictionary::Location, Dictionary::Supplier].map(ids);
-        let (channel, location) = (table.schema.position("channel"), table.schema.position("location"));
+            [Dictionary::Sku, Dictionary::Channel, Dictionary::Location, Dictionary::Supplier]
+                .map(ids);
+        let (channel, location) =
+            (table.schema.position("channel"), table.schema.position("location"));
         let pool = location.filter(|_| !OPTIONAL_LOCATION.contains(&table.schema.table));
         for row in table.rows() {
             let channel = channel.map_or("", |at| row.text_at(at));

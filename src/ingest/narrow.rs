@@ -12,7 +12,9 @@ use polars_arrow::array::{Array, PrimitiveArray};
 use polars_arrow::datatypes::{ArrowDataType, Field};
 use polars_parquet::parquet::metadata::ColumnChunkMetadata;
 use polars_parquet::parquet::schema::types::PhysicalType;
-use polars_parquet::read::{BasicDecompressor, FileMetadata, Filter, PageReader, column_iter_to_arrays, read_metadata};
+use polars_parquet::read::{
+    BasicDecompressor, FileMetadata, Filter, PageReader, column_iter_to_arrays, read_metadata,
+};
 use std::fs;
 use std::io::{Cursor, Read, Seek, SeekFrom};
 use std::ops::Range;
@@ -32,9 +34,9 @@ impl Narrow {
         use ArrowDataType as T;
         match *dtype {
             T::Int8 | T::Int16 | T::UInt8 | T::UInt16 => Some(Self::Whole),
-            T::Decimal(precision, scale) | T::Decimal32(precision, scale) | T::Decimal64(precision, scale) => {
-                Some(Self::Decimal(precision, scale))
-            }
+            T::Decimal(precision, scale)
+            | T::Decimal32(precision, scale)
+            | T::Decimal64(precision, scale) => Some(Self::Decimal(precision, scale)),
             _ => None,
         }
     }
@@ -50,11 +52,13 @@ impl Narrow {
         let missing = || PolarsError::ComputeError("not stored as its type says".into());
         match self {
             Self::Whole => {
-                let array = array.as_any().downcast_ref::<PrimitiveArray<i32>>().ok_or_else(missing)?;
+                let array =
+                    array.as_any().downcast_ref::<PrimitiveArray<i32>>().ok_or_else(missing)?;
                 values.extend(array.iter().map(|v| v.map(|&v| f64::from(v))));
             }
             Self::Decimal(_, scale) => {
-                let array = array.as_any().downcast_ref::<PrimitiveArray<i128>>().ok_or_else(missing)?;
+                let array =
+                    array.as_any().downcast_ref::<PrimitiveArray<i128>>().ok_or_else(missing)?;
                 let unit = 10f64.powi(i32::try_from(scale).unwrap_or(i32::MAX));
                 values.extend(array.iter().map(|v| v.map(|&v| v as f64 / unit)));
             }
@@ -70,7 +74,12 @@ pub(super) fn metadata(file: &File) -> PolarsResult<FileMetadata> {
 
 /// Checks the pages of the columns `names` against the footer and `unpacked`, the bytes that a file may unpack to; says which
 /// columns have dictionaries that hold all their values.
-pub(super) fn check(file: &File, metadata: &FileMetadata, names: &[&str], unpacked: u64) -> PolarsResult<Vec<bool>> {
+pub(super) fn check(
+    file: &File,
+    metadata: &FileMetadata,
+    names: &[&str],
+    unpacked: u64,
+) -> PolarsResult<Vec<bool>> {
     let mut handle = fs::File::open(&file.path)?;
     let mut in_dictionaries = vec![true; names.len()];
     let wrong = |what: String| PolarsError::ComputeError(what.into());
@@ -78,13 +87,21 @@ pub(super) fn check(file: &File, metadata: &FileMetadata, names: &[&str], unpack
         let rows = group.num_rows() as u64;
         // What is decoded takes up to 16 bytes a cell, however well it was packed.
         if rows.saturating_mul(16 * names.len() as u64) > unpacked {
-            return Err(wrong(format!("a group of {rows} rows unpacks to more than {} MiB", unpacked >> 20)));
+            return Err(wrong(format!(
+                "a group of {rows} rows unpacks to more than {} MiB",
+                unpacked >> 20
+            )));
         }
         for (name, in_dictionary) in names.iter().zip(&mut in_dictionaries) {
             for chunk in group.columns_under_root_iter(name).into_iter().flatten() {
-                let width = if matches!(chunk.physical_type(), PhysicalType::FixedLenByteArray(_)) { 1 } else { 4 };
+                let width = if matches!(chunk.physical_type(), PhysicalType::FixedLenByteArray(_)) {
+                    1
+                } else {
+                    4
+                };
                 let bytes = bytes_of(&mut handle, chunk)?;
-                *in_dictionary &= pages::check(&bytes, Bounds { rows, unpacked, width }).map_err(wrong)?;
+                *in_dictionary &=
+                    pages::check(&bytes, Bounds { rows, unpacked, width }).map_err(wrong)?;
             }
         }
     }
@@ -128,7 +145,8 @@ pub(super) fn decode(
             let within = wanted.start - first..wanted.end - first;
             for chunk in group.columns_under_root_iter(&field.name).into_iter().flatten() {
                 let buffer = bytes_of(&mut handle, chunk)?;
-                let pages = PageReader::new(Cursor::new(buffer.into()), chunk, Vec::new(), usize::MAX);
+                let pages =
+                    PageReader::new(Cursor::new(buffer.into()), chunk, Vec::new(), usize::MAX);
                 let kinds = vec![&chunk.descriptor().descriptor.primitive_type];
                 let filter = Some(Filter::new_ranged(within.start, within.end));
                 let pages = vec![BasicDecompressor::new(pages, Vec::new())];

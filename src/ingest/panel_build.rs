@@ -82,9 +82,15 @@ struct Frame {
 ///
 /// # Errors
 /// If no row lies before the as-of date, or the panel would need more memory than allowed.
-pub(super) fn build(sales: SalesRows, codes: &Codes<'_>, around: Around<'_>, data: &Path) -> Result<(Panel, u64)> {
-    let frame = Frame::new(&sales, codes, around)
-        .ok_or_else(|| Error::input(data, format!("no sales before the as-of date {}", around.as_of)))?;
+pub(super) fn build(
+    sales: SalesRows,
+    codes: &Codes<'_>,
+    around: Around<'_>,
+    data: &Path,
+) -> Result<(Panel, u64)> {
+    let frame = Frame::new(&sales, codes, around).ok_or_else(|| {
+        Error::input(data, format!("no sales before the as-of date {}", around.as_of))
+    })?;
     let cells = frame.offsets.last().copied().unwrap_or(0);
     let needed = cells as u64 * CELL_BYTES + sales.bytes();
     if needed > around.memory_limit_mb << 20 {
@@ -96,7 +102,8 @@ pub(super) fn build(sales: SalesRows, codes: &Codes<'_>, around: Around<'_>, dat
         );
         return Err(Error::input(data, message));
     }
-    let mut parts = PanelParts { gross: vec![0.0; cells], flags: vec![0; cells], ..PanelParts::default() };
+    let mut parts =
+        PanelParts { gross: vec![0.0; cells], flags: vec![0; cells], ..PanelParts::default() };
     let future = frame.scatter(&sales, &mut parts);
     drop(sales);
     frame.mark(&mut parts, around);
@@ -117,9 +124,14 @@ impl Frame {
                 channel: codes.channel(&name.channel)?,
             };
             let facts = sales.facts[at];
-            let sold = i32::from(if facts.first_sale == u16::MAX { facts.first_row } else { facts.first_sale });
-            let launched =
-                around.products[key.sku.index()].launched.map_or(i32::MAX, |d| super::days::day_number(d) - sales.first_day);
+            let sold = i32::from(if facts.first_sale == u16::MAX {
+                facts.first_row
+            } else {
+                facts.first_sale
+            });
+            let launched = around.products[key.sku.index()]
+                .launched
+                .map_or(i32::MAX, |d| super::days::day_number(d) - sales.first_day);
             let start = sold.min(launched.max(0));
             if start < end && i32::from(facts.first_row) < end {
                 series.push((key, start, u32::try_from(at).ok()?));
@@ -128,19 +140,30 @@ impl Frame {
         series.sort_unstable_by_key(|(key, ..)| *key);
         let first = series.iter().map(|&(_, start, _)| start).min()?;
         let calendar = Calendar::new(around.bucket, around.as_of, date_of(sales.first_day + first));
-        let period = |day: i32| u32::try_from(calendar.index(date_of(sales.first_day + day)).max(0)).unwrap_or(0);
+        let period = |day: i32| {
+            u32::try_from(calendar.index(date_of(sales.first_day + day)).max(0)).unwrap_or(0)
+        };
         let periods: Vec<u32> = (first..end).map(period).collect();
         let mut spots = vec![Spot { base: 0, start: NOWHERE, position: 0 }; sales.series.len()];
         let mut offsets = vec![0];
         let mut starts = Vec::with_capacity(series.len());
         for (i, &(_, start, at)) in (0_u32..).zip(&series) {
             let start = periods[usize::try_from(start - first).ok()?];
-            spots[at as usize] = Spot { base: offsets[i as usize] as i64 - i64::from(start), start, position: i };
+            spots[at as usize] =
+                Spot { base: offsets[i as usize] as i64 - i64::from(start), start, position: i };
             starts.push(start);
             offsets.push(offsets[i as usize] + calendar.history() - starts[i as usize] as usize);
         }
         let keys = series.into_iter().map(|(key, ..)| key).collect();
-        Some(Self { calendar, first: usize::try_from(first).ok()?, periods, spots, keys, starts, offsets })
+        Some(Self {
+            calendar,
+            first: usize::try_from(first).ok()?,
+            periods,
+            spots,
+            keys,
+            starts,
+            offsets,
+        })
     }
 
     /// Where a row belongs and its period; `None` when it lies in the future or before its series begins.
@@ -163,7 +186,8 @@ impl Frame {
         let mut shares = self.shares(parts);
         let blocks: Vec<usize> = (0..rows.series.len()).step_by(BLOCK_ROWS).collect();
         for wave in blocks.chunks(2 * rayon::current_num_threads()) {
-            let ordered: Vec<Ordered> = wave.par_iter().map(|&first| Ordered::new(self, &rows.series, first)).collect();
+            let ordered: Vec<Ordered> =
+                wave.par_iter().map(|&first| Ordered::new(self, &rows.series, first)).collect();
             shares.par_iter_mut().for_each(|share| {
                 let groups = share.groups.clone();
                 let mine = ordered.iter().flat_map(|block| block.of(&groups));
@@ -174,7 +198,8 @@ impl Frame {
         shares.par_iter_mut().for_each(|share| share.back.sort_unstable_by(in_order));
         let future = shares.iter().map(|share| share.future).sum();
         let back = shares.iter_mut().flat_map(|share| std::mem::take(&mut share.back)).collect();
-        parts.totals = shares.into_iter().flat_map(|share| share.sums).map(|sums| sums.totals()).collect();
+        parts.totals =
+            shares.into_iter().flat_map(|share| share.sums).map(|sums| sums.totals()).collect();
         if !exact {
             self.scatter_sorted(sales, &mut parts.gross);
         }
@@ -211,7 +236,9 @@ impl Frame {
         let mut sold: Vec<(usize, f32)> = Vec::new();
         let rows = &sales.rows;
         let positive = (0..rows.series.len()).filter(|&row| rows.units[row] > 0.0);
-        sold.extend(positive.filter_map(|row| self.place(rows, row).map(|(spot, t)| (spot.cell(t), rows.units[row]))));
+        sold.extend(positive.filter_map(|row| {
+            self.place(rows, row).map(|(spot, t)| (spot.cell(t), rows.units[row]))
+        }));
         sold.sort_unstable_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
         let mut rest = sold.as_slice();
         while let Some(&(cell, _)) = rest.first() {
@@ -241,10 +268,12 @@ impl Frame {
         for stockout in around.stockouts {
             for i in self.series_of(stockout.sku) {
                 let key = self.keys[i];
-                let here =
-                    stockout.location.is_none_or(|l| l == key.location) && stockout.channel.is_none_or(|c| c == key.channel);
+                let here = stockout.location.is_none_or(|l| l == key.location)
+                    && stockout.channel.is_none_or(|c| c == key.channel);
                 if here {
-                    self.mark_days(i, (stockout.start, stockout.end), |cell| parts.flags[cell] |= flag::STOCKOUT);
+                    self.mark_days(i, (stockout.start, stockout.end), |cell| {
+                        parts.flags[cell] |= flag::STOCKOUT
+                    });
                 }
             }
         }
@@ -264,10 +293,17 @@ impl Frame {
     /// Flags periods whose every recorded stock is zero; a day with a sale is not one of them, it only ended empty.
     fn mark_empty_shelves(&self, parts: &mut PanelParts, history: &[StockHistory]) {
         let period = |h: &StockHistory| (h.sku, h.location, self.calendar.index(h.date));
-        for same in history.chunk_by(|a, b| period(a) == period(b)).filter(|rows| rows.iter().all(|h| h.on_hand.0 == 0)) {
+        for same in history
+            .chunk_by(|a, b| period(a) == period(b))
+            .filter(|rows| rows.iter().all(|h| h.on_hand.0 == 0))
+        {
             let (sku, location, period) = period(&same[0]);
             for i in self.series_of(sku).filter(|&i| self.keys[i].location == location) {
-                let Some(period) = usize::try_from(period).ok().filter(|&t| t >= self.starts[i] as usize) else { continue };
+                let Some(period) =
+                    usize::try_from(period).ok().filter(|&t| t >= self.starts[i] as usize)
+                else {
+                    continue;
+                };
                 let cell = self.cell(i, period);
                 if parts.gross[cell] == 0.0 || self.calendar.bucket() != Bucket::Day {
                     parts.flags[cell] |= flag::STOCKOUT;
@@ -281,14 +317,21 @@ impl Frame {
     }
 
     /// Calls `mark` with the cells of series `i` at least half of whose days lie in `first..=last`.
-    fn mark_days(&self, i: usize, (first, last): (NaiveDate, NaiveDate), mut mark: impl FnMut(usize)) {
+    fn mark_days(
+        &self,
+        i: usize,
+        (first, last): (NaiveDate, NaiveDate),
+        mut mark: impl FnMut(usize),
+    ) {
         let start = i64::from(self.starts[i]);
         let end = self.calendar.history() as i64;
-        let from = if first <= self.calendar.start(start) { start } else { self.calendar.index(first) };
+        let from =
+            if first <= self.calendar.start(start) { start } else { self.calendar.index(first) };
         let to = if last >= self.calendar.as_of() { end - 1 } else { self.calendar.index(last) };
         let by_half = |period: &i64| {
             let (opens, closes) = (self.calendar.start(*period), self.calendar.start(*period + 1));
-            let inside = (closes.min(last.succ_opt().unwrap_or(last)) - opens.max(first)).num_days();
+            let inside =
+                (closes.min(last.succ_opt().unwrap_or(last)) - opens.max(first)).num_days();
             2 * inside >= (closes - opens).num_days()
         };
         let periods = from.max(start)..=to.min(end - 1);
@@ -367,7 +410,11 @@ impl Share<'_> {
             self.gross[cell] += units;
         }
         if let Some(&revenue) = rows.revenue.get(row) {
-            self.sums[spot.position as usize - self.first_series].add(revenue, units, end - rows.day[row] as usize);
+            self.sums[spot.position as usize - self.first_series].add(
+                revenue,
+                units,
+                end - rows.day[row] as usize,
+            );
         }
     }
 }

@@ -11,7 +11,8 @@ use super::values::{ColumnReader, NO_DAY, NO_FLAG, NO_TEXT, Problem, Values};
 use super::words::Words;
 use crate::error::{Error, Result};
 use polars::prelude::{
-    DataFrame, DataType, IntoColumn, ParallelStrategy, ParquetReader, PolarsError, PolarsResult, SerReader, Series, TimeUnit,
+    DataFrame, DataType, IntoColumn, ParallelStrategy, ParquetReader, PolarsError, PolarsResult,
+    SerReader, Series, TimeUnit,
 };
 use polars_arrow::datatypes::ArrowDataType;
 use polars_parquet::read::FileMetadata;
@@ -34,7 +35,10 @@ pub(super) fn read(file: &File, reading: &mut Reading<'_>, sink: &mut Sink<'_>) 
     let plan = reading.plan(&file.path, &headings)?;
     let narrow: Vec<Option<Narrow>> = types.iter().map(Narrow::of).collect();
     if !plan.wide.is_empty() {
-        return Err(Error::input(&file.path, "wide tables are read from CSV only; this is a Parquet file"));
+        return Err(Error::input(
+            &file.path,
+            "wide tables are read from CSV only; this is a Parquet file",
+        ));
     }
     for (reader, from) in reading.columns.iter().zip(&plan.from) {
         if let From::File(i) = from
@@ -42,33 +46,58 @@ pub(super) fn read(file: &File, reading: &mut Reading<'_>, sink: &mut Sink<'_>) 
             && !is_cell(&types[*i])
         {
             let (name, expected) = (&headings[*i], reader.column.kind.expected());
-            return Err(Error::input(&file.path, format!("column `{name}` is {}; expected {expected}", in_words(&types[*i]))));
+            return Err(Error::input(
+                &file.path,
+                format!("column `{name}` is {}; expected {expected}", in_words(&types[*i])),
+            ));
         }
     }
-    let mut used: Vec<usize> = plan.from.iter().filter_map(|f| if let From::File(i) = f { Some(*i) } else { None }).collect();
+    let mut used: Vec<usize> = plan
+        .from
+        .iter()
+        .filter_map(|f| if let From::File(i) = f { Some(*i) } else { None })
+        .collect();
     used.sort_unstable();
     used.dedup();
     let names: Vec<&str> = used.iter().map(|&i| headings[i].as_str()).collect();
     let (metadata, in_dictionaries) = guarded(file, || {
         let metadata = narrow::metadata(file)?;
-        let in_dictionaries = narrow::check(file, &metadata, &names, reading.settings.data.decompressed_limit_mb << 20)?;
+        let in_dictionaries = narrow::check(
+            file,
+            &metadata,
+            &names,
+            reading.settings.data.decompressed_limit_mb << 20,
+        )?;
         Ok((metadata, in_dictionaries))
     })?;
     let readers = |i: usize| {
         let columns = reading.columns.iter().zip(&plan.from).enumerate();
-        columns.filter(move |(_, (_, from))| matches!(from, From::File(at) if *at == i)).map(|(at, (reader, _))| (at, reader))
+        columns
+            .filter(move |(_, (_, from))| matches!(from, From::File(at) if *at == i))
+            .map(|(at, (reader, _))| (at, reader))
     };
-    let is_text = |reader: &ColumnReader| matches!(Values::empty(reader.column.kind), Values::Text(_));
-    let mut columns = Columns { file, metadata, words: Vec::new(), narrow: Vec::new(), others: Vec::new(), readers: Vec::new() };
+    let is_text =
+        |reader: &ColumnReader| matches!(Values::empty(reader.column.kind), Values::Text(_));
+    let mut columns = Columns {
+        file,
+        metadata,
+        words: Vec::new(),
+        narrow: Vec::new(),
+        others: Vec::new(),
+        readers: Vec::new(),
+    };
     for (&i, in_dictionary) in used.iter().zip(in_dictionaries) {
         let name = headings[i].as_str();
-        let words = in_dictionary && Words::are(&types[i]) && readers(i).all(|(_, reader)| is_text(reader));
+        let words =
+            in_dictionary && Words::are(&types[i]) && readers(i).all(|(_, reader)| is_text(reader));
         match narrow[i] {
             Some(narrow) => columns.narrow.push((name, narrow)),
             None if words => columns.words.push((i, name)),
             None => columns.others.push(i),
         }
-        columns.readers.extend(readers(i).filter(|(_, r)| !is_text(r)).map(|(at, reader)| (at, name, reader.clone())));
+        columns.readers.extend(
+            readers(i).filter(|(_, r)| !is_text(r)).map(|(at, reader)| (at, name, reader.clone())),
+        );
     }
     let decode = |from: usize, rows: usize| guarded(file, || columns.slice(from..from + rows));
     let mut next = slices.first().map(|&rows| decode(0, rows));
@@ -84,10 +113,19 @@ pub(super) fn read(file: &File, reading: &mut Reading<'_>, sink: &mut Sink<'_>) 
             let codes = slice.codes(&plan, reading);
             for start in (0..rows).step_by(CHUNK_ROWS) {
                 let part = start..(start + CHUNK_ROWS).min(rows);
-                let mut chunk = Chunk::new(reading.mapped.table(), &file.name, Vec::with_capacity(plan.from.len()));
+                let mut chunk = Chunk::new(
+                    reading.mapped.table(),
+                    &file.name,
+                    Vec::with_capacity(plan.from.len()),
+                );
                 (chunk.rows, chunk.first_line) = (part.len(), (done + start) as u64 + 1);
                 chunk.rows_ahead = likely_rows.saturating_sub(done + start);
-                convert(file, (&mut slice, &codes, part), (&plan, &headings), (&mut chunk, reading))?;
+                convert(
+                    file,
+                    (&mut slice, &codes, part),
+                    (&plan, &headings),
+                    (&mut chunk, reading),
+                )?;
                 require(&mut chunk, reading);
                 sink(chunk, &reading.columns, reading.quarantine)?;
             }
@@ -133,16 +171,22 @@ impl Columns<'_> {
                 .finish()?
         };
         for &column in &self.narrow {
-            frame.with_column(narrow::column(self.file, &self.metadata, column, rows.clone())?.into_column())?;
+            frame.with_column(
+                narrow::column(self.file, &self.metadata, column, rows.clone())?.into_column(),
+            )?;
         }
-        frame.columns().iter().try_for_each(|c| narrow::expect_rows(c.name(), c.len(), rows.len()))?;
+        frame
+            .columns()
+            .iter()
+            .try_for_each(|c| narrow::expect_rows(c.name(), c.len(), rows.len()))?;
         let words = self.words.par_iter().map(|&(i, name)| {
             let words = silenced(|| Words::read(self.file, &self.metadata, name, rows.clone()))?;
             Ok((i, words))
         });
         let words = words.collect::<PolarsResult<_>>()?;
         let cells = self.readers.par_iter().map(|(at, name, reader)| {
-            let (column, mut reader) = (frame.column(name)?.as_materialized_series(), reader.clone());
+            let (column, mut reader) =
+                (frame.column(name)?.as_materialized_series(), reader.clone());
             let (mut chunks, mut unusable) = (VecDeque::new(), 0);
             for start in (0..rows.len()).step_by(CHUNK_ROWS) {
                 // What is wrong with a hopeless column is not held for a whole slice: the rest is converted when it is due.
@@ -150,7 +194,9 @@ impl Columns<'_> {
                     break;
                 }
                 let mut values = Values::empty(reader.column.kind);
-                let faults = silenced(|| fill(&mut reader, &column.slice(start as i64, CHUNK_ROWS), &mut values))?;
+                let faults = silenced(|| {
+                    fill(&mut reader, &column.slice(start as i64, CHUNK_ROWS), &mut values)
+                })?;
                 unusable += faults.len();
                 chunks.push_back((values, faults));
             }
@@ -165,8 +211,12 @@ impl Slice {
     /// The codes of its words, by column of the schema; nothing for the other columns.
     fn codes(&self, plan: &Plan, reading: &mut Reading<'_>) -> Vec<Vec<u32>> {
         let readers = reading.columns.iter_mut().zip(&plan.from);
-        let words = readers.map(|(reader, from)| (reader, if let From::File(i) = from { self.words.get(i) } else { None }));
-        words.map(|(reader, words)| words.map_or_else(Vec::new, |w| w.codes(&mut reader.interner))).collect()
+        let words = readers.map(|(reader, from)| {
+            (reader, if let From::File(i) = from { self.words.get(i) } else { None })
+        });
+        words
+            .map(|(reader, words)| words.map_or_else(Vec::new, |w| w.codes(&mut reader.interner)))
+            .collect()
     }
 }
 
@@ -192,7 +242,10 @@ impl Layout {
             let schema = reader.schema()?;
             types = schema.iter_values().map(|field| field.dtype().clone()).collect();
             let metadata = reader.get_metadata()?;
-            unpacked = metadata.row_groups.iter().fold(0u64, |sum, g| sum.saturating_add(g.total_byte_size() as u64));
+            unpacked = metadata
+                .row_groups
+                .iter()
+                .fold(0u64, |sum, g| sum.saturating_add(g.total_byte_size() as u64));
             let groups: Vec<usize> = metadata.row_groups.iter().map(|g| g.num_rows()).collect();
             Ok((schema.iter_names().map(|n| n.to_string()).collect(), groups))
         })?;
@@ -200,17 +253,23 @@ impl Layout {
         if unpacked >> 20 > limit {
             return Err(Error::input(
                 &file.path,
-                format!("unpacks to {} MiB, more than {limit} ([data] decompressed_limit_mb)", unpacked >> 20),
+                format!(
+                    "unpacks to {} MiB, more than {limit} ([data] decompressed_limit_mb)",
+                    unpacked >> 20
+                ),
             ));
         }
         let rows = groups.iter().fold(0usize, |sum, &rows| sum.saturating_add(rows));
         if rows > MOST_ROWS {
             return Err(Error::input(
                 &file.path,
-                format!("its footer claims {rows} rows, more than the {MOST_ROWS} that can be read"),
+                format!(
+                    "its footer claims {rows} rows, more than the {MOST_ROWS} that can be read"
+                ),
             ));
         }
-        let bytes = std::fs::metadata(&file.path).map_or(0, |m| usize::try_from(m.len()).unwrap_or(usize::MAX));
+        let bytes = std::fs::metadata(&file.path)
+            .map_or(0, |m| usize::try_from(m.len()).unwrap_or(usize::MAX));
         let likely_rows = rows.min(bytes.saturating_mul(4).max(SLICE_ROWS));
         Ok(Self { headings, types, slices: slices(groups), likely_rows })
     }
@@ -220,7 +279,13 @@ impl Layout {
 fn is_cell(dtype: &ArrowDataType) -> bool {
     use ArrowDataType as T;
     match dtype {
-        T::Null | T::Boolean | T::Float32 | T::Float64 | T::Date32 | T::Date64 | T::Timestamp(..) => true,
+        T::Null
+        | T::Boolean
+        | T::Float32
+        | T::Float64
+        | T::Date32
+        | T::Date64
+        | T::Timestamp(..) => true,
         T::Int32 | T::Int64 | T::UInt32 | T::UInt64 => true,
         T::Utf8 | T::LargeUtf8 | T::Utf8View | T::Binary | T::LargeBinary | T::BinaryView => true,
         T::Dictionary(_, values, _) => is_cell(values),
@@ -262,7 +327,8 @@ fn slices(groups: Vec<usize>) -> Vec<usize> {
 
 /// Runs Polars on a foreign file: its errors, and its panics on damaged files, become input errors.
 fn guarded<T>(file: &File, work: impl FnOnce() -> PolarsResult<T>) -> Result<T> {
-    silenced(work).map_err(|e| Error::input(&file.path, format!("not a readable Parquet file: {e}")))
+    silenced(work)
+        .map_err(|e| Error::input(&file.path, format!("not a readable Parquet file: {e}")))
 }
 
 /// The same on whatever thread takes the work over: a panic is caught where it happens, so that nothing is printed.
@@ -293,26 +359,32 @@ fn convert(
             From::File(i) => match slice.cells.get_mut(&at).and_then(VecDeque::pop_front) {
                 Some(cells) => cells,
                 None => guarded(file, || {
-                    let column = slice.frame.column(&headings[*i])?.slice(part.start as i64, part.len());
+                    let column =
+                        slice.frame.column(&headings[*i])?.slice(part.start as i64, part.len());
                     let faults = fill(reader, column.as_materialized_series(), &mut values)?;
                     Ok((values, faults))
                 })?,
             },
             From::Constant(text) => {
-                let faults = (0..chunk.rows).filter_map(|row| push(reader, text, &mut values, row)).collect();
+                let faults = (0..chunk.rows)
+                    .filter_map(|row| push(reader, text, &mut values, row))
+                    .collect();
                 (values, faults)
             }
             From::Missing | From::Heading | From::Cell => (Values::Missing, Vec::new()),
         };
         chunk.columns.push(values);
-        faults.into_iter().for_each(|(row, value, problem)| set_aside(chunk, reading, (row, at), &value, problem));
+        faults.into_iter().for_each(|(row, value, problem)| {
+            set_aside(chunk, reading, (row, at), &value, problem)
+        });
     }
     Ok(())
 }
 
 /// Sets rows aside that lack a required value.
 fn require(chunk: &mut Chunk, reading: &mut Reading<'_>) {
-    let required: Vec<usize> = (0..reading.columns.len()).filter(|&at| reading.columns[at].column.required).collect();
+    let required: Vec<usize> =
+        (0..reading.columns.len()).filter(|&at| reading.columns[at].column.required).collect();
     for at in required {
         let empty = chunk.columns[at].empty_rows(chunk.rows);
         let problem = Problem::Rejected("empty, but required".to_owned());
@@ -321,7 +393,13 @@ fn require(chunk: &mut Chunk, reading: &mut Reading<'_>) {
 }
 
 /// Marks a row bad; only its first problem is reported.
-fn set_aside(chunk: &mut Chunk, reading: &mut Reading<'_>, (row, column): (usize, usize), value: &str, problem: Problem) {
+fn set_aside(
+    chunk: &mut Chunk,
+    reading: &mut Reading<'_>,
+    (row, column): (usize, usize),
+    value: &str,
+    problem: Problem,
+) {
     if chunk.bad.is_empty() {
         chunk.bad = vec![false; chunk.rows];
     }
@@ -335,14 +413,22 @@ fn push(reader: &mut ColumnReader, raw: &str, values: &mut Values, row: usize) -
 }
 
 /// Converts a whole column: columns of the expected type directly, all others through their text.
-fn fill(reader: &mut ColumnReader, series: &Series, values: &mut Values) -> PolarsResult<Vec<Fault>> {
+fn fill(
+    reader: &mut ColumnReader,
+    series: &Series,
+    values: &mut Values,
+) -> PolarsResult<Vec<Fault>> {
     let dtype = series.dtype();
     values.reserve(series.len());
     let faults = match values {
-        Values::Number(v) if dtype.is_primitive_numeric() && !matches!(reader.column.kind, Kind::Choice(_)) => {
+        Values::Number(v)
+            if dtype.is_primitive_numeric() && !matches!(reader.column.kind, Kind::Choice(_)) =>
+        {
             numbers(reader, series, v)?
         }
-        Values::Day(v) if matches!(dtype, DataType::Date | DataType::Datetime(..)) => days(reader, series, v)?,
+        Values::Day(v) if matches!(dtype, DataType::Date | DataType::Datetime(..)) => {
+            days(reader, series, v)?
+        }
         Values::Flag(v) if dtype.is_bool() || dtype.is_primitive_numeric() => {
             let flags = series.cast(&DataType::Boolean)?;
             v.extend(flags.bool()?.iter().map(|f| f.map_or(NO_FLAG, u8::from)));
@@ -352,7 +438,9 @@ fn fill(reader: &mut ColumnReader, series: &Series, values: &mut Values) -> Pola
         values => {
             let text = series.cast(&DataType::String)?;
             let cells = text.str()?.iter().enumerate();
-            cells.filter_map(|(row, cell)| push(reader, cell.unwrap_or_default(), values, row)).collect()
+            cells
+                .filter_map(|(row, cell)| push(reader, cell.unwrap_or_default(), values, row))
+                .collect()
         }
     };
     Ok(faults)
@@ -379,7 +467,11 @@ fn days(reader: &ColumnReader, series: &Series, v: &mut Vec<i32>) -> PolarsResul
     let mut push = |day: Option<i32>| {
         let Some(day) = day else { return v.push(NO_DAY) };
         v.push(reader.days.check(day).unwrap_or_else(|reason| {
-            faults.push((v.len(), super::days::date_of(day).to_string(), Problem::Rejected(reason)));
+            faults.push((
+                v.len(),
+                super::days::date_of(day).to_string(),
+                Problem::Rejected(reason),
+            ));
             NO_DAY
         }));
     };

@@ -11,10 +11,18 @@ fn named(text: &str) -> Option<String> {
 }
 
 /// The interval of two date columns; the row is rejected when it ends before it starts.
-fn interval(row: &Row<'_>, columns: (&str, &str), convert: &mut Convert<'_>) -> Option<(NaiveDate, NaiveDate)> {
+fn interval(
+    row: &Row<'_>,
+    columns: (&str, &str),
+    convert: &mut Convert<'_>,
+) -> Option<(NaiveDate, NaiveDate)> {
     let start = row.date(columns.0)?;
     let end = row.date(columns.1).unwrap_or(start);
-    if end < start { convert.reject(row, columns.1, format!("before {}", columns.0)) } else { Some((start, end)) }
+    if end < start {
+        convert.reject(row, columns.1, format!("before {}", columns.0))
+    } else {
+        Some((start, end))
+    }
 }
 
 /// Whether a column that may name an item names one that takes no part.
@@ -37,7 +45,14 @@ pub(super) fn events(table: &Table, convert: &mut Convert<'_>) -> Vec<Event> {
         });
     }
     events.sort_by(|a, b| {
-        (a.start, &a.event, a.end, a.channel, &a.category, a.sku).cmp(&(b.start, &b.event, b.end, b.channel, &b.category, b.sku))
+        (a.start, &a.event, a.end, a.channel, &a.category, a.sku).cmp(&(
+            b.start,
+            &b.event,
+            b.end,
+            b.channel,
+            &b.category,
+            b.sku,
+        ))
     });
     events.dedup();
     events
@@ -57,7 +72,11 @@ pub(super) fn promotions(table: &Table, convert: &mut Convert<'_>) -> Vec<Promot
             discount: row.number("discount"),
             expected_uplift: row.number("expected_uplift"),
         };
-        rows.push(((start, promotion.sku, promotion.category.clone(), promotion.channel, end), row.place(), promotion));
+        rows.push((
+            (start, promotion.sku, promotion.category.clone(), promotion.channel, end),
+            row.place(),
+            promotion,
+        ));
     }
     convert.distinct(rows, "start").into_iter().map(|(_, promotion)| promotion).collect()
 }
@@ -67,7 +86,9 @@ pub(super) fn prices(table: &Table, convert: &mut Convert<'_>) -> Vec<Price> {
     let mut rows = Vec::new();
     for row in table.rows() {
         let Some((sku, _)) = convert.codes.item(&row, "sku") else { continue };
-        let (Some(from), Some(unit_price)) = (row.date("from"), row.number("unit_price")) else { continue };
+        let (Some(from), Some(unit_price)) = (row.date("from"), row.number("unit_price")) else {
+            continue;
+        };
         let channel = convert.codes.channel(row.text("channel"));
         rows.push(((sku, channel, from), row.place(), Price { sku, channel, from, unit_price }));
     }
@@ -105,18 +126,26 @@ pub(super) fn adjustments(table: &Table, convert: &mut Convert<'_>) -> Vec<Adjus
 }
 
 /// What a planner may set by hand.
-const FIELDS: [&str; 6] = ["safety_stock", "reorder_point", "order_up_to", "lead_time_days", "quantity", "approved"];
+const FIELDS: [&str; 6] =
+    ["safety_stock", "reorder_point", "order_up_to", "lead_time_days", "quantity", "approved"];
 
 /// Replaced values known on the as-of date, sorted by (sku, location, field): of several, the newest.
 pub(super) fn overrides(table: &Table, convert: &mut Convert<'_>) -> Vec<Override> {
     let mut overrides = Vec::new();
     let mut future = 0;
     for row in table.rows() {
-        let (Some((sku, _)), Some(value)) = (convert.codes.item(&row, "sku"), row.number("value")) else { continue };
+        let (Some((sku, _)), Some(value)) = (convert.codes.item(&row, "sku"), row.number("value"))
+        else {
+            continue;
+        };
         let field = row.text("field");
         if !FIELDS.contains(&field) {
             let hint = did_you_mean(field, FIELDS.into_iter());
-            convert.reject::<()>(&row, "field", format!("not a value that can be set by hand: {}{hint}", FIELDS.join(", ")));
+            convert.reject::<()>(
+                &row,
+                "field",
+                format!("not a value that can be set by hand: {}{hint}", FIELDS.join(", ")),
+            );
             continue;
         }
         let date = row.date("date");
@@ -138,9 +167,15 @@ pub(super) fn overrides(table: &Table, convert: &mut Convert<'_>) -> Vec<Overrid
     convert.report_future(table, future);
     overrides.sort_by(|a, b| {
         let key = |o: &Override| (o.sku, o.location, o.field.clone());
-        key(a).cmp(&key(b)).then(b.date.cmp(&a.date)).then(a.value.total_cmp(&b.value)).then(a.author.cmp(&b.author))
+        key(a)
+            .cmp(&key(b))
+            .then(b.date.cmp(&a.date))
+            .then(a.value.total_cmp(&b.value))
+            .then(a.author.cmp(&b.author))
     });
-    overrides.dedup_by(|next, first| (next.sku, next.location, &next.field) == (first.sku, first.location, &first.field));
+    overrides.dedup_by(|next, first| {
+        (next.sku, next.location, &next.field) == (first.sku, first.location, &first.field)
+    });
     overrides
 }
 
@@ -149,7 +184,11 @@ pub(super) fn accounts(table: &Table, convert: &mut Convert<'_>) -> Vec<Account>
     let mut rows = Vec::new();
     let mut future = 0;
     for row in table.rows() {
-        let Some((period_start, period_end)) = interval(&row, ("period_start", "period_end"), convert) else { continue };
+        let Some((period_start, period_end)) =
+            interval(&row, ("period_start", "period_end"), convert)
+        else {
+            continue;
+        };
         if period_end >= convert.as_of {
             future += 1;
             continue;

@@ -30,7 +30,13 @@ pub(super) struct Quarantine {
 
 impl Quarantine {
     /// Puts one row aside.
-    pub(super) fn reject(&mut self, place: Place<'_>, column: &str, value: &str, reason: impl Into<String>) {
+    pub(super) fn reject(
+        &mut self,
+        place: Place<'_>,
+        column: &str,
+        value: &str,
+        reason: impl Into<String>,
+    ) {
         if count(&mut self.rejected, place) <= KEPT {
             self.rows.push(Quarantined {
                 file: place.file.to_owned(),
@@ -56,14 +62,21 @@ impl Quarantine {
     ///
     /// # Errors
     /// If a table has more than `allowed` rejected rows and a larger share of them than `limit`, or lost all its sales.
-    pub(super) fn gate(&self, data: &Path, sources: &mut [Source], limit: f64, allowed: u64) -> Result<()> {
+    pub(super) fn gate(
+        &self,
+        data: &Path,
+        sources: &mut [Source],
+        limit: f64,
+        allowed: u64,
+    ) -> Result<()> {
         for source in sources.iter_mut() {
             source.rejected = of(&self.rejected, source);
         }
         let mut tables: BTreeMap<&str, Vec<&Source>> = BTreeMap::new();
         sources.iter().for_each(|source| tables.entry(&source.table).or_default().push(source));
         for (table, sources) in tables {
-            let (rows, rejected) = sources.iter().fold((0, 0), |(n, r), s| (n + s.rows, r + s.rejected));
+            let (rows, rejected) =
+                sources.iter().fold((0, 0), |(n, r), s| (n + s.rows, r + s.rejected));
             let worst = sources.iter().max_by_key(|s| s.rejected).map_or("", |s| s.file.as_str());
             let share = rejected as f64 / rows.max(1) as f64;
             if rejected > allowed && share > limit {
@@ -82,7 +95,11 @@ impl Quarantine {
     /// `; the first: line 7, quantity `x`: not a number`, or nothing.
     pub(super) fn example(&self, file: &str) -> String {
         let first = self.rows.iter().filter(|q| q.file == file).min_by_key(|q| q.line);
-        first.map(|q| format!("; the first: line {}, {} `{}`: {}", q.line, q.column, q.value, q.reason)).unwrap_or_default()
+        first
+            .map(|q| {
+                format!("; the first: line {}, {} `{}`: {}", q.line, q.column, q.value, q.reason)
+            })
+            .unwrap_or_default()
     }
 
     /// All kept rows, sorted.
@@ -100,6 +117,7 @@ fn count(counts: &mut BTreeMap<(&'static str, String), u64>, place: Place<'_>) -
 }
 
 fn of(counts: &BTreeMap<(&'static str, String), u64>, source: &Source) -> u64 {
-    let same = counts.iter().filter(|((table, file), _)| *table == source.table && *file == source.file);
+    let same =
+        counts.iter().filter(|((table, file), _)| *table == source.table && *file == source.file);
     same.map(|(_, count)| count).sum()
 }

@@ -108,7 +108,12 @@ impl SalesRows {
     }
 
     /// Takes over the rows of `chunk`.
-    pub(super) fn absorb(&mut self, chunk: &Chunk, reading: &Context<'_>, quarantine: &mut Quarantine) {
+    pub(super) fn absorb(
+        &mut self,
+        chunk: &Chunk,
+        reading: &Context<'_>,
+        quarantine: &mut Quarantine,
+    ) {
         let cells = Cells::new(chunk, reading.schema);
         self.rows.reserve(chunk.rows_ahead, cells.has_price());
         let mut recent = [((NO_TEXT, NO_TEXT), self.pair((NO_TEXT, NO_TEXT))); RECENT];
@@ -124,11 +129,15 @@ impl SalesRows {
             let slot = if known == NEW { self.meet(sku, last, reading) } else { known };
             match slot {
                 UNWANTED => {}
-                UNKNOWN => {
-                    quarantine.reject(chunk.place(row), "sku", reading.text("sku", sku), "neither in products nor in aliases")
-                }
+                UNKNOWN => quarantine.reject(
+                    chunk.place(row),
+                    "sku",
+                    reading.text("sku", sku),
+                    "neither in products nor in aliases",
+                ),
                 _ => {
-                    let factor = if slot & SCALED == 0 { 1.0 } else { self.factors[&(sku, pair.0, pair.1)] };
+                    let factor =
+                        if slot & SCALED == 0 { 1.0 } else { self.factors[&(sku, pair.0, pair.1)] };
                     self.add(&cells, row, (slot & !SCALED, factor));
                 }
             }
@@ -136,9 +145,13 @@ impl SalesRows {
     }
 
     fn add(&mut self, cells: &Cells<'_>, row: usize, (series, factor): (u32, f64)) {
-        let day = u16::try_from(cells.day[row] - self.first_day).expect("the reader bounds dates, the settings their range");
+        let day = u16::try_from(cells.day[row] - self.first_day)
+            .expect("the reader bounds dates, the settings their range");
         let units = cells.quantity[row] * factor;
-        #[expect(clippy::cast_possible_truncation, reason = "the panel holds f32; whole units are exact up to 16.7 million")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "the panel holds f32; whole units are exact up to 16.7 million"
+        )]
         let stored = units as f32;
         let facts = &mut self.facts[series as usize];
         facts.first_row = facts.first_row.min(day);
@@ -155,7 +168,10 @@ impl SalesRows {
         if cells.has_price() {
             // Parts without prices may have come first.
             self.rows.revenue.resize(self.rows.series.len(), f32::NAN);
-            #[expect(clippy::cast_possible_truncation, reason = "seven digits are enough for totals")]
+            #[expect(
+                clippy::cast_possible_truncation,
+                reason = "seven digits are enough for totals"
+            )]
             self.rows.revenue.push(cells.revenue(row) as f32);
         }
         self.rows.series.push(series);
@@ -176,7 +192,12 @@ impl SalesRows {
 
     /// Decides what becomes of rows with codes not met before.
     #[cold]
-    fn meet(&mut self, sku: u32, ((channel, location), pair): ((u32, u32), usize), reading: &Context<'_>) -> u32 {
+    fn meet(
+        &mut self,
+        sku: u32,
+        ((channel, location), pair): ((u32, u32), usize),
+        reading: &Context<'_>,
+    ) -> u32 {
         let name = reading.text("channel", channel);
         let item = reading.catalogue.item(reading.text("sku", sku), name);
         let slot = if !reading.catalogue.wants(item.sku) {
@@ -189,8 +210,14 @@ impl SalesRows {
             }
             let channel_name = if name.is_empty() { ALL } else { name };
             let home = || reading.home.get(channel_name).map_or(MAIN, String::as_str);
-            let at = Some(reading.text("location", location)).filter(|l| !l.is_empty()).unwrap_or_else(home);
-            let series = SeriesName { sku: item.sku.to_owned(), location: at.to_owned(), channel: channel_name.to_owned() };
+            let at = Some(reading.text("location", location))
+                .filter(|l| !l.is_empty())
+                .unwrap_or_else(home);
+            let series = SeriesName {
+                sku: item.sku.to_owned(),
+                location: at.to_owned(),
+                channel: channel_name.to_owned(),
+            };
             let factor = item.factor * reading.catalogue.sold_in(item.sku);
             self.factors.insert((sku, channel, location), factor);
             self.position(series) | if factor == 1.0 { 0 } else { SCALED }
@@ -204,7 +231,10 @@ impl SalesRows {
     }
 
     fn position(&mut self, name: SeriesName) -> u32 {
-        let next = u32::try_from(self.series.len()).ok().filter(|&n| n < SERIES).expect("fewer than a thousand million series");
+        let next = u32::try_from(self.series.len())
+            .ok()
+            .filter(|&n| n < SERIES)
+            .expect("fewer than a thousand million series");
         let at = *self.by_name.entry(name.clone()).or_insert(next);
         if at == next {
             self.series.push(name);
@@ -250,10 +280,14 @@ struct Cells<'a> {
 
 impl<'a> Cells<'a> {
     fn new(chunk: &'a Chunk, schema: &Schema) -> Self {
-        let column = |name: &str| schema.position(name).map_or(&Values::Missing, |at| &chunk.columns[at]);
-        let text = |name| if let Values::Text(v) = column(name) { Some(v.as_slice()) } else { None };
-        let number = |name| if let Values::Number(v) = column(name) { Some(v.as_slice()) } else { None };
-        let flag = |name| if let Values::Flag(v) = column(name) { Some(v.as_slice()) } else { None };
+        let column =
+            |name: &str| schema.position(name).map_or(&Values::Missing, |at| &chunk.columns[at]);
+        let text =
+            |name| if let Values::Text(v) = column(name) { Some(v.as_slice()) } else { None };
+        let number =
+            |name| if let Values::Number(v) = column(name) { Some(v.as_slice()) } else { None };
+        let flag =
+            |name| if let Values::Flag(v) = column(name) { Some(v.as_slice()) } else { None };
         let day: &[i32] = if let Values::Day(v) = column("date") { v } else { &[] };
         Self {
             sku: text("sku").unwrap_or_default(),
@@ -279,7 +313,8 @@ impl<'a> Cells<'a> {
     }
 
     fn marks(&self, row: usize) -> u8 {
-        let promotion = if self.promotion.is_some_and(|p| p[row] == 1) { flag::PROMOTION } else { 0 };
+        let promotion =
+            if self.promotion.is_some_and(|p| p[row] == 1) { flag::PROMOTION } else { 0 };
         let stockout = if self.in_stock.is_some_and(|s| s[row] == 0) { flag::STOCKOUT } else { 0 };
         promotion | stockout
     }
@@ -290,7 +325,11 @@ impl<'a> Cells<'a> {
         let or_zero = |x: f64| if x.is_nan() { 0.0 } else { x };
         let quantity = self.quantity[row];
         let stated = of(self.revenue).abs().copysign(quantity);
-        let gross = if stated.is_nan() { of(self.unit_price) * quantity * (1.0 - or_zero(of(self.discount))) } else { stated };
+        let gross = if stated.is_nan() {
+            of(self.unit_price) * quantity * (1.0 - or_zero(of(self.discount)))
+        } else {
+            stated
+        };
         gross - or_zero(of(self.discount_amount)).abs().copysign(quantity)
     }
 }

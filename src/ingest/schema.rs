@@ -43,7 +43,9 @@ impl Kind {
             Self::Text => "text".to_owned(),
             Self::Choice(words) => words.join(", "),
             Self::Number(min, max) if min == f64::MIN && max == f64::MAX => "a number".to_owned(),
-            Self::Number(min, max) if min == f64::MIN_POSITIVE && max == f64::MAX => "a number above 0".to_owned(),
+            Self::Number(min, max) if min == f64::MIN_POSITIVE && max == f64::MAX => {
+                "a number above 0".to_owned()
+            }
             Self::Number(min, max) if max == f64::MAX => format!("a number of at least {min}"),
             Self::Number(min, max) => format!("a number from {min} to {max}"),
             Self::Units(min) if min == f64::MIN => "whole units".to_owned(),
@@ -162,7 +164,11 @@ pub const TABLES: &[Schema] = &[
             opt("volume", NOT_NEGATIVE, "volume of one unit"),
             opt("min_stock", COUNT, "never plan below this stock"),
             opt("max_stock", COUNT, "never order above this stock"),
-            opt("unit_of_measure", Kind::Text, "the unit sales are booked in; a number in it (case of 12) multiplies them"),
+            opt(
+                "unit_of_measure",
+                Kind::Text,
+                "the unit sales are booked in; a number in it (case of 12) multiplies them",
+            ),
         ],
     },
     Schema {
@@ -216,7 +222,11 @@ pub const TABLES: &[Schema] = &[
             req("sku", SKU, "item"),
             req("supplier", SUPPLIER, "supplier"),
             opt("location", LOCATION, "only to this location"),
-            opt("role", Kind::Choice(&["primary", "secondary", "backup"]), "which one is asked first"),
+            opt(
+                "role",
+                Kind::Choice(&["primary", "secondary", "backup"]),
+                "which one is asked first",
+            ),
             opt("unit_cost", Kind::Money, "price of one unit"),
             req("lead_time_days", POSITIVE, "promised lead time, calendar days"),
             opt("lead_time_sd_days", NOT_NEGATIVE, "its standard deviation"),
@@ -338,7 +348,11 @@ pub const TABLES: &[Schema] = &[
             opt("category", Kind::Text, "only this category"),
             opt("channel", CHANNEL, "only this channel"),
             opt("discount", RATE, "share of the price taken off"),
-            opt("expected_uplift", NOT_NEGATIVE, "demand as a multiple of the baseline, 1.5 = half as much again"),
+            opt(
+                "expected_uplift",
+                NOT_NEGATIVE,
+                "demand as a multiple of the baseline, 1.5 = half as much again",
+            ),
         ],
     },
     Schema {

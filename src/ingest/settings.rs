@@ -127,7 +127,12 @@ pub struct CsvSettings {
 
 impl Default for CsvSettings {
     fn default() -> Self {
-        Self { separator: ',', decimal_comma: false, date_formats: Vec::new(), encoding: Encoding::Utf8 }
+        Self {
+            separator: ',',
+            decimal_comma: false,
+            date_formats: Vec::new(),
+            encoding: Encoding::Utf8,
+        }
     }
 }
 
@@ -196,12 +201,18 @@ impl Settings {
     pub fn problems(&self) -> Vec<String> {
         let mut problems = self.data.problems();
         if !self.csv.separator.is_ascii() {
-            problems.push(format!("[csv] separator: `{}` is not a plain ASCII character", self.csv.separator));
+            problems.push(format!(
+                "[csv] separator: `{}` is not a plain ASCII character",
+                self.csv.separator
+            ));
         }
         problems.extend(format_problems("[csv]", &self.csv.date_formats));
         for (table, mapping) in &self.mapping {
             let Some(schema) = schema::table(table) else {
-                problems.push(format!("[mapping.{table}]: no such table{}", did_you_mean(table, schema::names().into_iter())));
+                problems.push(format!(
+                    "[mapping.{table}]: no such table{}",
+                    did_you_mean(table, schema::names().into_iter())
+                ));
                 continue;
             };
             problems.extend(mapping.problems(schema));
@@ -218,21 +229,41 @@ impl DataSettings {
                 problems.push(format!("[data] {what}"));
             }
         };
-        check((0.0..=1.0).contains(&self.reject_share_limit), "reject_share_limit: expected a share between 0 and 1");
+        check(
+            (0.0..=1.0).contains(&self.reject_share_limit),
+            "reject_share_limit: expected a share between 0 and 1",
+        );
         check(self.first_date < self.last_date, "first_date: expected a day before last_date");
-        check((self.last_date - self.first_date).num_days() < 65_535, "first_date: more than 179 years before last_date");
+        check(
+            (self.last_date - self.first_date).num_days() < 65_535,
+            "first_date: more than 179 years before last_date",
+        );
         check(self.name_length >= 1, "name_length: expected at least 1");
-        check(self.max_quantity > 0.0 && self.max_quantity <= 1e12, "max_quantity: expected a number above 0, at most 1e12");
+        check(
+            self.max_quantity > 0.0 && self.max_quantity <= 1e12,
+            "max_quantity: expected a number above 0, at most 1e12",
+        );
         check(self.cutoff_hour <= 12, "cutoff_hour: expected an hour from 0 to 12");
-        check(self.utc_offset_hours.is_none_or(|h| h.abs() <= 14.0), "utc_offset_hours: expected -14 to 14");
+        check(
+            self.utc_offset_hours.is_none_or(|h| h.abs() <= 14.0),
+            "utc_offset_hours: expected -14 to 14",
+        );
         for (table, bounds) in &self.rows {
-            check(bounds.least <= bounds.most.or(bounds.least), &format!("rows.{table}: expected least <= most"));
+            check(
+                bounds.least <= bounds.most.or(bounds.least),
+                &format!("rows.{table}: expected least <= most"),
+            );
         }
-        let sections = [("freshness", self.freshness.keys().collect::<Vec<_>>()), ("rows", self.rows.keys().collect())];
+        let sections = [
+            ("freshness", self.freshness.keys().collect::<Vec<_>>()),
+            ("rows", self.rows.keys().collect()),
+        ];
         for (section, tables) in sections {
             for table in tables.into_iter().filter(|t| schema::table(t).is_none()) {
-                problems
-                    .push(format!("[data.{section}] {table}: no such table{}", did_you_mean(table, schema::names().into_iter())));
+                problems.push(format!(
+                    "[data.{section}] {table}: no such table{}",
+                    did_you_mean(table, schema::names().into_iter())
+                ));
             }
         }
         problems
@@ -243,9 +274,14 @@ impl TableMapping {
     fn problems(&self, schema: &schema::Schema) -> Vec<String> {
         let place = format!("[mapping.{}]", schema.table);
         let mut problems = Vec::new();
-        if let Some(preset) = self.preset.as_deref().filter(|p| !PRESETS.iter().any(|known| known.name == *p)) {
+        if let Some(preset) =
+            self.preset.as_deref().filter(|p| !PRESETS.iter().any(|known| known.name == *p))
+        {
             let known: Vec<&str> = PRESETS.iter().map(|p| p.name).collect();
-            problems.push(format!("{place} preset: `{preset}` is unknown; the presets are {}", known.join(", ")));
+            problems.push(format!(
+                "{place} preset: `{preset}` is unknown; the presets are {}",
+                known.join(", ")
+            ));
         }
         let keys = [
             ("columns", self.columns.keys().collect::<Vec<_>>()),
@@ -278,9 +314,14 @@ impl TableMapping {
 /// Formats that are no strftime notation, or in which no day or month stands.
 fn format_problems(place: &str, formats: &[String]) -> Vec<String> {
     use chrono::format::{Item, StrftimeItems};
-    let dated =
-        |f: &str| ["%d", "%e", "%j", "%b", "%B", "%m", "%D", "%F", "%x", "%h", "%c", "%v", "%s"].iter().any(|d| f.contains(d));
-    let wrong = |f: &&String| StrftimeItems::new(f).any(|item| matches!(item, Item::Error)) || !dated(f);
-    let message = |f: &String| format!("{place} date_formats: `{f}` is no date format such as %d/%m/%Y");
+    let dated = |f: &str| {
+        ["%d", "%e", "%j", "%b", "%B", "%m", "%D", "%F", "%x", "%h", "%c", "%v", "%s"]
+            .iter()
+            .any(|d| f.contains(d))
+    };
+    let wrong =
+        |f: &&String| StrftimeItems::new(f).any(|item| matches!(item, Item::Error)) || !dated(f);
+    let message =
+        |f: &String| format!("{place} date_formats: `{f}` is no date format such as %d/%m/%Y");
     formats.iter().filter(wrong).map(message).collect()
 }

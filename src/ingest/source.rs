@@ -69,8 +69,13 @@ fn configured(data: &Path, schema: &Schema, pattern: &str) -> Result<Vec<PathBuf
     let found = match name.split_once('*') {
         Some((start, end)) => {
             let folder = path.parent().unwrap_or(data);
-            let fits = |n: &str| n.len() >= start.len() + end.len() && n.starts_with(start) && n.ends_with(end);
-            entries(folder)?.into_iter().filter(|p| p.file_name().is_some_and(|n| fits(&n.to_string_lossy()))).collect()
+            let fits = |n: &str| {
+                n.len() >= start.len() + end.len() && n.starts_with(start) && n.ends_with(end)
+            };
+            entries(folder)?
+                .into_iter()
+                .filter(|p| p.file_name().is_some_and(|n| fits(&n.to_string_lossy())))
+                .collect()
         }
         None if path.is_dir() => parts(&path)?,
         None => Vec::new(),
@@ -92,7 +97,10 @@ fn by_name(data: &Path, schema: &Schema) -> Result<Vec<PathBuf>> {
     match found.as_slice() {
         [first, second, ..] => {
             let other = second.file_name().unwrap_or_default().to_string_lossy();
-            Err(Error::input(first, format!("table {} is there twice, also as {other}: keep one", schema.table)))
+            Err(Error::input(
+                first,
+                format!("table {} is there twice, also as {other}: keep one", schema.table),
+            ))
         }
         [folder] if folder.is_dir() => parts(folder),
         _ => Ok(found),
@@ -103,11 +111,15 @@ fn by_name(data: &Path, schema: &Schema) -> Result<Vec<PathBuf>> {
 fn parts(folder: &Path) -> Result<Vec<PathBuf>> {
     let is_data = |p: &PathBuf| {
         let name = p.file_name().unwrap_or_default().to_string_lossy();
-        !name.starts_with(['.', '_']) && (EXTENSIONS.iter().any(|e| name.ends_with(e)) || name.ends_with(".txt"))
+        !name.starts_with(['.', '_'])
+            && (EXTENSIONS.iter().any(|e| name.ends_with(e)) || name.ends_with(".txt"))
     };
     let found: Vec<PathBuf> = entries(folder)?.into_iter().filter(is_data).collect();
     if found.is_empty() {
-        return Err(Error::input(folder, format!("no part in this folder ends with {}", EXTENSIONS.join(", "))));
+        return Err(Error::input(
+            folder,
+            format!("no part in this folder ends with {}", EXTENSIONS.join(", ")),
+        ));
     }
     Ok(found)
 }
@@ -126,7 +138,9 @@ fn entries(folder: &Path) -> Result<Vec<PathBuf>> {
 
 fn open(data: &Path, path: PathBuf) -> Result<File> {
     let mut head = Vec::new();
-    fs::File::open(&path).and_then(|file| file.take(8).read_to_end(&mut head)).map_err(Error::io(&path))?;
+    fs::File::open(&path)
+        .and_then(|file| file.take(8).read_to_end(&mut head))
+        .map_err(Error::io(&path))?;
     if head.is_empty() {
         return Err(Error::input(path, "the file is empty; expected at least a header line"));
     }
@@ -173,8 +187,9 @@ pub(super) fn strangers(data: &Path, used: &[String]) -> Result<Vec<Exception>> 
         let Some(stem) = EXTENSIONS.iter().find_map(|e| name.strip_suffix(e)) else { continue };
         if !used.contains(&name) {
             let near = nearest(stem, schema::names().into_iter());
-            let what =
-                near.map_or("no table has this name".to_owned(), |n| format!("no table has this name; the nearest is `{n}`"));
+            let what = near.map_or("no table has this name".to_owned(), |n| {
+                format!("no table has this name; the nearest is `{n}`")
+            });
             let why = "rename it, or name it under [mapping.TABLE] file";
             exceptions.push(Exception::new(Severity::Info, "unknown-file", name, what, why));
         }

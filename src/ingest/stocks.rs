@@ -76,7 +76,12 @@ fn pool(row: &Row<'_>, convert: &Convert<'_>) -> Option<(SkuId, LocationId, f64)
 pub(super) fn lots(table: &Table, convert: &mut Convert<'_>) -> Vec<Lot> {
     let lot = |row: Row<'_>| {
         let (sku, location, factor) = pool(&row, convert)?;
-        Some(Lot { sku, location, expires: row.date("expires")?, quantity: scaled(row.units("quantity"), factor) })
+        Some(Lot {
+            sku,
+            location,
+            expires: row.date("expires")?,
+            quantity: scaled(row.units("quantity"), factor),
+        })
     };
     let mut lots: Vec<Lot> = table.rows().filter_map(lot).collect();
     lots.sort_by_key(|l| (l.sku, l.location, l.expires, l.quantity));
@@ -88,7 +93,10 @@ pub(super) fn stock_history(table: &Table, convert: &mut Convert<'_>) -> Vec<Sto
     let mut future = 0;
     let mut rows = Vec::new();
     for row in table.rows() {
-        let (Some((sku, location, factor)), Some(date)) = (pool(&row, convert), row.date("date")) else { continue };
+        let (Some((sku, location, factor)), Some(date)) = (pool(&row, convert), row.date("date"))
+        else {
+            continue;
+        };
         if date >= convert.as_of {
             future += 1;
             continue;
@@ -99,7 +107,9 @@ pub(super) fn stock_history(table: &Table, convert: &mut Convert<'_>) -> Vec<Sto
     rows.sort_unstable();
     // Two counts of one day: the lower one, whatever their order.
     rows.dedup_by_key(|r| (r.0, r.1, r.2));
-    rows.into_iter().map(|(sku, location, date, on_hand)| StockHistory { date, sku, location, on_hand }).collect()
+    rows.into_iter()
+        .map(|(sku, location, date, on_hand)| StockHistory { date, sku, location, on_hand })
+        .collect()
 }
 
 /// Known intervals without stock, sorted by (sku, location, channel, start); what lies after the as-of date is cut off.
@@ -107,7 +117,8 @@ pub(super) fn stockouts(table: &Table, convert: &mut Convert<'_>) -> Vec<Stockou
     let mut stockouts = Vec::new();
     let mut future = 0;
     for row in table.rows() {
-        let (Some((sku, _)), Some(start), Some(end)) = (convert.codes.item(&row, "sku"), row.date("start"), row.date("end"))
+        let (Some((sku, _)), Some(start), Some(end)) =
+            (convert.codes.item(&row, "sku"), row.date("start"), row.date("end"))
         else {
             continue;
         };
@@ -136,7 +147,13 @@ pub(super) fn purchase_orders(table: &Table, convert: &mut Convert<'_>) -> Vec<P
         if row.date("confirmed").is_some_and(|d| d >= convert.as_of) {
             future += 1;
         } else if let Some(order) = order(&row, convert) {
-            let key = (order.sku, order.location, order.order_id.clone(), order.received, order.confirmed);
+            let key = (
+                order.sku,
+                order.location,
+                order.order_id.clone(),
+                order.received,
+                order.confirmed,
+            );
             rows.push((key, row.place(), order));
         }
     }
@@ -178,7 +195,8 @@ pub(super) fn listings(table: &Table, convert: &mut Convert<'_>) -> Vec<Listing>
     rows.sort_by_key(|l| (l.sku, l.channel));
     let mut listings: Vec<Listing> = Vec::with_capacity(rows.len());
     for row in rows {
-        match listings.last_mut().filter(|last| (last.sku, last.channel) == (row.sku, row.channel)) {
+        match listings.last_mut().filter(|last| (last.sku, last.channel) == (row.sku, row.channel))
+        {
             Some(last) => last.listed = last.listed + row.listed,
             None => listings.push(row),
         }
@@ -191,13 +209,21 @@ pub(super) fn counts(table: &Table, convert: &mut Convert<'_>) -> Vec<Count> {
     let mut counts: Vec<Count> = Vec::new();
     let mut future = 0;
     for row in table.rows() {
-        let (Some((sku, location, _)), Some(date)) = (pool(&row, convert), row.date("date")) else { continue };
+        let (Some((sku, location, _)), Some(date)) = (pool(&row, convert), row.date("date")) else {
+            continue;
+        };
         if date >= convert.as_of {
             future += 1;
             continue;
         }
         let units = |column: &str| row.units(column).unwrap_or(Units(0));
-        counts.push(Count { date, sku, location, recorded: units("recorded"), counted: units("counted") });
+        counts.push(Count {
+            date,
+            sku,
+            location,
+            recorded: units("recorded"),
+            counted: units("counted"),
+        });
     }
     convert.report_future(table, future);
     counts.sort_by_key(|c| (c.date, c.sku, c.location, c.recorded, c.counted));

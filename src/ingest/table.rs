@@ -41,12 +41,25 @@ pub(super) struct Chunk {
 impl Chunk {
     /// No rows yet.
     pub(super) fn new(table: &'static str, file: &str, columns: Vec<Values>) -> Self {
-        Self { table, file: file.to_owned(), columns, bad: Vec::new(), lines: Vec::new(), first_line: 0, rows: 0, rows_ahead: 0 }
+        Self {
+            table,
+            file: file.to_owned(),
+            columns,
+            bad: Vec::new(),
+            lines: Vec::new(),
+            first_line: 0,
+            rows: 0,
+            rows_ahead: 0,
+        }
     }
 
     /// The place of row `row`.
     pub(super) fn place(&self, row: usize) -> Place<'_> {
-        Place { table: self.table, file: &self.file, line: self.lines.get(row).copied().unwrap_or(self.first_line + row as u64) }
+        Place {
+            table: self.table,
+            file: &self.file,
+            line: self.lines.get(row).copied().unwrap_or(self.first_line + row as u64),
+        }
     }
 
     /// Whether row `row` can be used.
@@ -81,10 +94,18 @@ impl Reading<'_> {
     }
 
     /// Puts a row aside: into quarantine, or only counted where a rule leaves it out.
-    pub(super) fn set_aside(&mut self, place: Place<'_>, column: usize, value: &str, problem: Problem) {
+    pub(super) fn set_aside(
+        &mut self,
+        place: Place<'_>,
+        column: usize,
+        value: &str,
+        problem: Problem,
+    ) {
         match problem {
             Problem::Excluded => self.quarantine.exclude(place),
-            Problem::Rejected(reason) => self.quarantine.reject(place, self.columns[column].column.name, value, reason),
+            Problem::Rejected(reason) => {
+                self.quarantine.reject(place, self.columns[column].column.name, value, reason)
+            }
         }
     }
 }
@@ -117,8 +138,13 @@ pub(super) fn read(
     let default = TableMapping::default();
     let mapping = settings.mapping.get(schema.table).unwrap_or(&default);
     let mapped = Mapped::new(schema, mapping);
-    let columns = schema.columns.iter().map(|c| ColumnReader::new(c, mapped.rules(c.name), settings, mapping)).collect();
-    let mut reading = Reading { settings, mapping, mapped, columns, quarantine, exceptions: Vec::new() };
+    let columns = schema
+        .columns
+        .iter()
+        .map(|c| ColumnReader::new(c, mapped.rules(c.name), settings, mapping))
+        .collect();
+    let mut reading =
+        Reading { settings, mapping, mapped, columns, quarantine, exceptions: Vec::new() };
     let dated = schema.dated.and_then(|name| schema.position(name));
     let mut sources = Vec::new();
     for file in source::files(data, schema, mapping)? {
@@ -135,7 +161,14 @@ pub(super) fn read(
                 Format::Text | Format::Gzip => text_file::read(&file, &mut reading, &mut pass_on),
             }
         })?;
-        sources.push(Source { table: schema.table.to_owned(), file: file.name, rows, rejected: 0, sha256: sha256?, newest });
+        sources.push(Source {
+            table: schema.table.to_owned(),
+            file: file.name,
+            rows,
+            rejected: 0,
+            sha256: sha256?,
+            newest,
+        });
     }
     Ok(Read { sources, exceptions: reading.exceptions, columns: reading.columns })
 }
@@ -162,7 +195,11 @@ impl Table {
     pub(super) fn rows(&self) -> impl Iterator<Item = Row<'_>> {
         let good = |chunk: &'_ Chunk, row: usize| chunk.is_good(row);
         self.chunks.iter().flat_map(move |chunk| {
-            (0..chunk.rows).filter(move |&row| good(chunk, row)).map(move |row| Row { table: self, chunk, row })
+            (0..chunk.rows).filter(move |&row| good(chunk, row)).map(move |row| Row {
+                table: self,
+                chunk,
+                row,
+            })
         })
     }
 }
@@ -187,7 +224,10 @@ impl<'a> Row<'a> {
     }
 
     fn at(&self, column: &str) -> usize {
-        self.table.schema.position(column).expect("the conversion asks for columns of its own schema")
+        self.table
+            .schema
+            .position(column)
+            .expect("the conversion asks for columns of its own schema")
     }
 
     /// The text, empty when there is none.
@@ -222,7 +262,10 @@ impl<'a> Row<'a> {
 
     /// Whole units.
     pub(super) fn units(&self, column: &str) -> Option<Units> {
-        #[expect(clippy::cast_possible_truncation, reason = "the reader accepted whole numbers within bounds")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "the reader accepted whole numbers within bounds"
+        )]
         self.number(column).map(|n| Units(n as i64))
     }
 

@@ -7,8 +7,7 @@ use std::fs;
 use std::io::Write;
 use tempfile::TempDir;
 
-const SALES: &str =
-    "date,sku,channel,quantity,unit_price\n2024-01-01,A,web,3,2.50\n2024-01-02,A,web,-1,2.50\n2024-01-03,B,shop,4,1\n";
+const SALES: &str = "date,sku,channel,quantity,unit_price\n2024-01-01,A,web,3,2.50\n2024-01-02,A,web,-1,2.50\n2024-01-03,B,shop,4,1\n";
 
 fn folder(files: &[(&str, &str)]) -> TempDir {
     let dir = tempfile::tempdir().unwrap();
@@ -21,7 +20,11 @@ fn folder(files: &[(&str, &str)]) -> TempDir {
 }
 
 fn request(dir: &TempDir, settings: &str) -> Request {
-    Request { data: dir.path().to_owned(), settings: toml::from_str(settings).unwrap(), ..Request::default() }
+    Request {
+        data: dir.path().to_owned(),
+        settings: toml::from_str(settings).unwrap(),
+        ..Request::default()
+    }
 }
 
 fn ok(files: &[(&str, &str)], settings: &str) -> Inputs {
@@ -45,14 +48,25 @@ fn refuses(files: &[(&str, &str)], settings: &str, parts: &[&str]) {
 
 /// (file, line, column, reason) of all rejected rows.
 fn rejected(inputs: &Inputs) -> Vec<(String, u64, String, String)> {
-    inputs.quarantine.iter().map(|q| (q.file.clone(), q.line, q.column.clone(), q.reason.clone())).collect()
+    inputs
+        .quarantine
+        .iter()
+        .map(|q| (q.file.clone(), q.line, q.column.clone(), q.reason.clone()))
+        .collect()
 }
 
 #[track_caller]
-fn rejects(files: &[(&str, &str)], settings: &str, place: (&str, u64, &str), reason: &str) -> Inputs {
+fn rejects(
+    files: &[(&str, &str)],
+    settings: &str,
+    place: (&str, u64, &str),
+    reason: &str,
+) -> Inputs {
     let inputs = ok(files, settings);
     let rows = rejected(&inputs);
-    let [(file, line, column, why)] = rows.as_slice() else { panic!("expected one rejected row: {rows:?}") };
+    let [(file, line, column, why)] = rows.as_slice() else {
+        panic!("expected one rejected row: {rows:?}")
+    };
     assert_eq!((file.as_str(), *line, column.as_str()), place);
     assert!(why.contains(reason), "`{reason}` is not in: {why}");
     inputs
@@ -77,7 +91,10 @@ fn a1_gross_returns_revenue_and_discount_by_series() {
     assert_eq!(inputs.panel.returns(0), [(0, 4.0)]);
     assert_eq!(inputs.panel.flags(0)[0], flag::RETURNED);
     let totals = inputs.panel.totals(0);
-    assert_eq!((totals.revenue_365, totals.gross_revenue, totals.priced_units), (10.0 - 8.0 + 3.0, 13.0, 11.0));
+    assert_eq!(
+        (totals.revenue_365, totals.gross_revenue, totals.priced_units),
+        (10.0 - 8.0 + 3.0, 13.0, 11.0)
+    );
     assert_eq!(inputs.names.channels, ["all"]);
     assert_eq!(inputs.names.locations, ["main"]);
 }
@@ -89,8 +106,10 @@ fn a1_one_file_gzip_a_folder_and_a_pattern_give_the_same_panel() {
     let lines: Vec<&str> = rows.lines().collect();
     let part = |lines: &[&str]| format!("{header}{}\n", lines.join("\n"));
     let (first, second) = (part(&lines[..1]), part(&[lines[2], lines[1]]));
-    let parts = ok(&[("sales/p2.csv", &second), ("sales/p1.csv", &first), ("sales/_SUCCESS", "")], "");
-    let glob = ok(&[("s_1.csv", &first), ("s_2.csv", &second)], "[mapping.sales]\nfile = \"s_*.csv\"");
+    let parts =
+        ok(&[("sales/p2.csv", &second), ("sales/p1.csv", &first), ("sales/_SUCCESS", "")], "");
+    let glob =
+        ok(&[("s_1.csv", &first), ("s_2.csv", &second)], "[mapping.sales]\nfile = \"s_*.csv\"");
     let dir = folder(&[]);
     let file = fs::File::create(dir.path().join("sales.csv.gz")).unwrap();
     let mut gzip = flate2::write::GzEncoder::new(file, flate2::Compression::default());
@@ -109,13 +128,15 @@ fn a1_one_file_gzip_a_folder_and_a_pattern_give_the_same_panel() {
 
 #[test]
 fn row_order_changes_nothing_even_with_fractions_and_huge_cells() {
-    let mut rows: Vec<String> =
-        (0..400).map(|i| format!("2024-01-0{},S{},{}.{}", 1 + i % 7, i % 5, i * 977 % 1009, i % 10)).collect();
+    let mut rows: Vec<String> = (0..400)
+        .map(|i| format!("2024-01-0{},S{},{}.{}", 1 + i % 7, i % 5, i * 977 % 1009, i % 10))
+        .collect();
     rows.extend((0..40).map(|i| format!("2024-01-03,S1,{}", 9_999_000 + i)));
     let text = |rows: &[String]| format!("date,sku,quantity\n{}\n", rows.join("\n"));
     let first = ok(&[("sales.csv", &text(&rows))], "");
     for step in [7, 13, 17] {
-        let shuffled: Vec<String> = (0..rows.len()).map(|i| rows[(i * step + 3) % rows.len()].clone()).collect();
+        let shuffled: Vec<String> =
+            (0..rows.len()).map(|i| rows[(i * step + 3) % rows.len()].clone()).collect();
         let second = ok(&[("sales.csv", &text(&shuffled))], "");
         for i in 0..first.panel.len() {
             assert_eq!(first.panel.gross(i), second.panel.gross(i));
@@ -126,8 +147,7 @@ fn row_order_changes_nothing_even_with_fractions_and_huge_cells() {
 
 #[test]
 fn a2_aliases_by_channel_with_factor_and_unmapped_rows_quarantined() {
-    let sales =
-        "date,sku,channel,quantity\n2024-01-01,B00X,amazon,2\n2024-01-01,B00X,ebay,1\n2024-01-01,A,web,5\n2024-01-01,ZZZ,web,7\n";
+    let sales = "date,sku,channel,quantity\n2024-01-01,B00X,amazon,2\n2024-01-01,B00X,ebay,1\n2024-01-01,A,web,5\n2024-01-01,ZZZ,web,7\n";
     let aliases = "channel_sku,channel,sku,factor\nB00X,amazon,A,3\nB00X,,A,1\n";
     let inputs = rejects(
         &[("sales.csv", sales), ("aliases.csv", aliases), ("products.csv", "sku\nA\n")],
@@ -145,17 +165,20 @@ fn a4_zeros_from_first_sale_or_launch_to_the_as_of_date() {
     let sales = "date,sku,quantity\n2024-01-03,A,2\n2024-01-05,B,1\n2024-01-02,B,0\n";
     let products = "sku,launched\nA,2024-01-01\nB,2024-01-04\n";
     let dir = folder(&[("sales.csv", sales), ("products.csv", products)]);
-    let inputs = load(&Request { as_of: Some("2024-01-08".parse().unwrap()), ..request(&dir, "") }).unwrap();
+    let inputs =
+        load(&Request { as_of: Some("2024-01-08".parse().unwrap()), ..request(&dir, "") }).unwrap();
     assert_eq!(series(&inputs, "A").0, [0.0, 0.0, 2.0, 0.0, 0.0, 0.0, 0.0]);
     assert_eq!(series(&inputs, "B").0, [0.0, 1.0, 0.0, 0.0]);
-    let from_master = ok(&[("sales.csv", "date,sku,quantity\n2024-01-02,A,2\n2024-01-01,A,-1\n2024-01-04,A,1\n")], "");
+    let from_master = ok(
+        &[("sales.csv", "date,sku,quantity\n2024-01-02,A,2\n2024-01-01,A,-1\n2024-01-04,A,1\n")],
+        "",
+    );
     assert_eq!(series(&from_master, "A").0, [2.0, 0.0, 1.0]);
 }
 
 #[test]
 fn stock_outs_promotions_and_the_time_before_launch_are_flagged() {
-    let sales =
-        "date,sku,quantity,promotion,in_stock\n2024-01-01,A,2,yes,\n2024-01-02,A,0,,no\n2024-01-05,A,1,,\n2024-01-01,B,0,,\n";
+    let sales = "date,sku,quantity,promotion,in_stock\n2024-01-01,A,2,yes,\n2024-01-02,A,0,,no\n2024-01-05,A,1,,\n2024-01-01,B,0,,\n";
     let history = "date,sku,on_hand\n2024-01-03,A,0\n2024-01-05,A,0\n";
     let inputs = ok(
         &[
@@ -166,15 +189,25 @@ fn stock_outs_promotions_and_the_time_before_launch_are_flagged() {
         ],
         "",
     );
-    assert_eq!(series(&inputs, "A").1, [flag::PROMOTION, flag::STOCKOUT, flag::STOCKOUT, flag::STOCKOUT, 0]);
+    assert_eq!(
+        series(&inputs, "A").1,
+        [flag::PROMOTION, flag::STOCKOUT, flag::STOCKOUT, flag::STOCKOUT, 0]
+    );
     assert_eq!(series(&inputs, "B").1, [flag::INACTIVE, flag::INACTIVE, 0, 0, 0]);
 }
 
 #[test]
 fn a_week_with_only_empty_stock_counts_is_a_stock_out() {
     let history = "date,sku,on_hand\n2024-01-01,A,0\n2024-01-08,A,0\n2024-01-09,A,4\n";
-    let dir = folder(&[("sales.csv", "date,sku,quantity\n2024-01-01,A,2\n2024-01-08,A,2\n"), ("stock_history.csv", history)]);
-    let weeks = Request { bucket: Bucket::Week, as_of: Some("2024-01-15".parse().unwrap()), ..request(&dir, "") };
+    let dir = folder(&[
+        ("sales.csv", "date,sku,quantity\n2024-01-01,A,2\n2024-01-08,A,2\n"),
+        ("stock_history.csv", history),
+    ]);
+    let weeks = Request {
+        bucket: Bucket::Week,
+        as_of: Some("2024-01-15".parse().unwrap()),
+        ..request(&dir, "")
+    };
     assert_eq!(series(&load(&weeks).unwrap(), "A").1, [flag::STOCKOUT, 0]);
 }
 
@@ -191,18 +224,26 @@ fn nothing_from_the_as_of_date_on_is_known() {
         ("counts.csv", "date,sku,recorded,counted\n2024-01-08,A,5,4\n"),
     ];
     let dir = folder(&files);
-    let inputs = load(&Request { as_of: Some("2024-01-08".parse().unwrap()), ..request(&dir, "") }).unwrap();
-    assert_eq!((inputs.panel.len(), inputs.panel.gross(0)), (1, [2.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0].as_slice()));
+    let inputs =
+        load(&Request { as_of: Some("2024-01-08".parse().unwrap()), ..request(&dir, "") }).unwrap();
+    assert_eq!(
+        (inputs.panel.len(), inputs.panel.gross(0)),
+        (1, [2.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0].as_slice())
+    );
     assert!(exception(&inputs, "future-rows", "sales").what.starts_with("2 rows"));
     assert_eq!(inputs.stock_history.len(), 1);
     assert_eq!(inputs.purchase_orders.len(), 1);
-    assert_eq!((inputs.purchase_orders[0].received, inputs.purchase_orders[0].received_quantity), (None, None));
+    assert_eq!(
+        (inputs.purchase_orders[0].received, inputs.purchase_orders[0].received_quantity),
+        (None, None)
+    );
     assert!(inputs.overrides.is_empty() && inputs.counts.is_empty());
 }
 
 #[test]
 fn d12_a_part_received_of_an_open_order_is_known() {
-    let orders = "order_id,sku,quantity,confirmed,received,received_quantity\nP1,A,100,2023-12-01,,40\n";
+    let orders =
+        "order_id,sku,quantity,confirmed,received,received_quantity\nP1,A,100,2023-12-01,,40\n";
     let inputs = ok(&[("sales.csv", SALES), ("purchase_orders.csv", orders)], "");
     let order = &inputs.purchase_orders[0];
     assert_eq!((order.received, order.received_quantity), (None, Some(Units(40))));
@@ -213,12 +254,22 @@ fn what_has_no_place_is_told() {
     let files = [
         ("sales.csv", "date,sku,channel,quantity\n2024-01-01,A,web,2\n2024-01-02,A,web,1\n"),
         ("purchase_orders.csv", "order_id,sku,quantity\nP1,OLD,100\n"),
-        ("adjustments.csv", "sku,channel,from,to,factor\nA,wbe,2024-01-03,2024-01-05,2\nA,web,2024-01-03,2024-01-05,2\n"),
+        (
+            "adjustments.csv",
+            "sku,channel,from,to,factor\nA,wbe,2024-01-03,2024-01-05,2\nA,web,2024-01-03,2024-01-05,2\n",
+        ),
     ];
     let inputs = ok(&files, "");
     assert_eq!(exception(&inputs, "unplanned-item", "OLD").severity, Severity::Info);
     assert!(exception(&inputs, "idle-adjustment", "A").what.contains("in channel wbe"));
-    assert_eq!(inputs.exceptions.iter().filter(|e| ["unplanned-item", "idle-adjustment"].contains(&e.kind)).count(), 2);
+    assert_eq!(
+        inputs
+            .exceptions
+            .iter()
+            .filter(|e| ["unplanned-item", "idle-adjustment"].contains(&e.kind))
+            .count(),
+        2
+    );
     let dir = folder(&files);
     let pilot = Request { only: Some(vec!["A".to_owned(), "ZZZ".to_owned()]), ..request(&dir, "") };
     assert!(exception(&load(&pilot).unwrap(), "unknown-sku", "only").what.contains("ZZZ"));
@@ -227,7 +278,9 @@ fn what_has_no_place_is_told() {
 #[test]
 fn a11_stale_tables_warn_or_refuse() {
     let dir = folder(&[("sales.csv", SALES)]);
-    let late = |settings| load(&Request { as_of: Some("2024-02-01".parse().unwrap()), ..request(&dir, settings) });
+    let late = |settings| {
+        load(&Request { as_of: Some("2024-02-01".parse().unwrap()), ..request(&dir, settings) })
+    };
     let inputs = late("").unwrap();
     assert!(exception(&inputs, "stale-table", "sales").what.contains("28 full days"));
     let error = late("[data.freshness.sales]\nrefuse_days = 7").unwrap_err();
@@ -247,7 +300,10 @@ fn a11_half_an_export_is_refused() {
         error.to_string()
     };
     let short = told(&format!("[data.rows.sales]\nleast = {}", rows + 1));
-    assert!(short.contains(&format!("table sales has {rows} rows, expected at least {}", rows + 1)), "{short}");
+    assert!(
+        short.contains(&format!("table sales has {rows} rows, expected at least {}", rows + 1)),
+        "{short}"
+    );
     assert!(told("[data.rows.sales]\nmost = 1").contains("expected at most 1"));
     assert!(told("[data.rows.stock]\nleast = 1").contains("table stock has 0 rows"));
 }
@@ -267,7 +323,10 @@ fn a12_a_reject_share_above_the_limit_refuses_the_run() {
     refuses(
         &[("sales.csv", &text)],
         "",
-        &["10 of 13 rows of sales are rejected (76.9 %, the limit is 5.0 %", "line 5, date `2024-01-0x`"],
+        &[
+            "10 of 13 rows of sales are rejected (76.9 %, the limit is 5.0 %",
+            "line 5, date `2024-01-0x`",
+        ],
     );
     ok(&[("sales.csv", &text)], "[data]\nreject_share_limit = 0.9");
 }
@@ -303,41 +362,64 @@ fn a16_the_master_list_audit_names_what_is_missing() {
         assert!(texts.contains(&expected), "{expected} is not in {texts:?}");
     }
     assert!(texts.contains(&"1 item without any sale, but in stock: OLD"));
-    let old = inputs.panel.pools().iter().find(|p| inputs.names.skus[p.sku.index()] == "OLD").unwrap();
+    let old =
+        inputs.panel.pools().iter().find(|p| inputs.names.skus[p.sku.index()] == "OLD").unwrap();
     assert!(old.series.is_empty(), "an item in stock that never sold is a pool without series");
     assert_eq!(inputs.products[0].unit_cost, Some(Money(12_345)));
 }
 
 #[test]
 fn a17_presets_read_foreign_layouts() {
-    let nixtla = ok(&[("sales.csv", "unique_id,ds,y\nA,2024-01-01,3\n")], "[mapping.sales]\npreset = \"nixtla\"");
+    let nixtla = ok(
+        &[("sales.csv", "unique_id,ds,y\nA,2024-01-01,3\n")],
+        "[mapping.sales]\npreset = \"nixtla\"",
+    );
     assert_eq!(series(&nixtla, "A").0, [3.0]);
     let shopify = "Name,Created at,Cancelled at,Lineitem quantity,Lineitem sku,Lineitem price,Lineitem discount\n\
         #1,2024-01-01 23:30:00 -0500,,2,A,10.00,1.00\n#1,2024-01-01 23:30:00 -0500,,1,B,5.00,0\n\
         #2,2024-01-02 10:00:00 -0500,2024-01-03 09:00:00 -0500,9,A,10.00,0\n#2,2024-01-02 10:00:00 -0500,,9,B,5.00,0\n";
-    let shopify = ok(&[("orders.csv", shopify)], "[mapping.sales]\nfile = \"orders.csv\"\npreset = \"shopify-orders\"");
-    assert_eq!((series(&shopify, "A").0, series(&shopify, "B").0), ([2.0].as_slice(), [1.0].as_slice()));
+    let shopify = ok(
+        &[("orders.csv", shopify)],
+        "[mapping.sales]\nfile = \"orders.csv\"\npreset = \"shopify-orders\"",
+    );
+    assert_eq!(
+        (series(&shopify, "A").0, series(&shopify, "B").0),
+        ([2.0].as_slice(), [1.0].as_slice())
+    );
     assert_eq!(shopify.panel.totals(0).gross_revenue, 19.0);
     assert_eq!(shopify.names.channels, ["shopify"]);
     assert!(exception(&shopify, "excluded-rows", "orders.csv").what.starts_with("2 of 4 rows"));
     let amazon = "amazon-order-id\tpurchase-date\torder-status\tsales-channel\tsku\tasin\tquantity\titem-price\n\
         1\t2024-01-01T08:00:00+00:00\tShipped\tAmazon.de\tA\tB0\t2\t19.98\n2\t2024-01-01T09:00:00+00:00\tCancelled\tAmazon.de\tA\tB0\t1\t\n";
-    let amazon = ok(&[("orders.txt", amazon)], "[mapping.sales]\nfile = \"orders.txt\"\npreset = \"amazon-all-orders\"");
-    assert_eq!((series(&amazon, "A").0, amazon.panel.totals(0).gross_revenue), ([2.0].as_slice(), 19.98));
-    assert!(exception(&amazon, "unmatched-column", "orders.txt").what.contains("`asin` is not used"));
+    let amazon = ok(
+        &[("orders.txt", amazon)],
+        "[mapping.sales]\nfile = \"orders.txt\"\npreset = \"amazon-all-orders\"",
+    );
+    assert_eq!(
+        (series(&amazon, "A").0, amazon.panel.totals(0).gross_revenue),
+        ([2.0].as_slice(), 19.98)
+    );
+    assert!(
+        exception(&amazon, "unmatched-column", "orders.txt").what.contains("`asin` is not used")
+    );
 }
 
 #[test]
 fn a17_wide_tables_have_dates_or_items_as_headings() {
     let dates = "Store,Product,2024-01-01,2024-01-08\n0,126,,3\n1,126,2,x\n";
-    let settings = "[mapping.sales]\npreset = \"wide\"\ncolumns = { sku = \"Product\", location = \"Store\" }";
-    let inputs = rejects(&[("sales.csv", dates)], settings, ("sales.csv", 3, "quantity"), "not a number");
+    let settings =
+        "[mapping.sales]\npreset = \"wide\"\ncolumns = { sku = \"Product\", location = \"Store\" }";
+    let inputs =
+        rejects(&[("sales.csv", dates)], settings, ("sales.csv", 3, "quantity"), "not a number");
     assert_eq!(inputs.names.locations, ["0", "1"]);
     let items = "month,A,B\n1998-01,1,0\n1998-02,0,5\n";
     let dir = folder(&[("sales.csv", items)]);
     let settings = "[mapping.sales]\npreset = \"wide\"\ncolumns = { date = \"month\" }";
     let inputs = load(&Request { bucket: Bucket::Month, ..request(&dir, settings) }).unwrap();
-    assert_eq!((series(&inputs, "A").0.iter().sum::<f32>(), series(&inputs, "B").0.iter().sum::<f32>()), (1.0, 5.0));
+    assert_eq!(
+        (series(&inputs, "A").0.iter().sum::<f32>(), series(&inputs, "B").0.iter().sum::<f32>()),
+        (1.0, 5.0)
+    );
 }
 
 #[test]
@@ -362,8 +444,7 @@ fn a_missing_required_column_names_what_was_found_and_the_nearest() {
 
 #[test]
 fn wrong_settings_are_listed_at_once_with_the_nearest_known_name() {
-    let settings =
-        "[mapping.sales]\npreset = \"nixla\"\ncolumns = { quantiti = \"q\" }\n[mapping.sale]\n[data]\nreject_share_limit = 5";
+    let settings = "[mapping.sales]\npreset = \"nixla\"\ncolumns = { quantiti = \"q\" }\n[mapping.sale]\n[data]\nreject_share_limit = 5";
     let (message, code) = refused(&[("sales.csv", SALES)], settings);
     assert_eq!(code, 2);
     for part in [
@@ -383,11 +464,19 @@ fn files_that_are_not_what_they_seem_are_refused() {
     refuses(&[], "", &["no table sales", "sales.csv"]);
     refuses(&[("sales.csv", "")], "", &["sales.csv", "the file is empty"]);
     refuses(&[("sales.csv", "\n\n")], "", &["only blank lines"]);
-    refuses(&[("sales.csv", "date,sku,quantity\n")], "", &["there is a header but no row of sales"]);
+    refuses(
+        &[("sales.csv", "date,sku,quantity\n")],
+        "",
+        &["there is a header but no row of sales"],
+    );
     refuses(&[("sales.csv", "PK\u{3}\u{4}xxxx")], "", &["expected a CSV file", "Excel workbook"]);
     refuses(&[("sales.csv", "PAR1....PAR1")], "", &["expected a CSV file", "Parquet"]);
     refuses(&[("sales.parquet", SALES)], "", &["expected a Parquet file", "text"]);
-    refuses(&[("sales.parquet", "PAR1 this is not a footer PAR1")], "", &["not a readable Parquet file"]);
+    refuses(
+        &[("sales.parquet", "PAR1 this is not a footer PAR1")],
+        "",
+        &["not a readable Parquet file"],
+    );
     refuses(&[("sales.csv.gz", SALES)], "", &["expected a gzipped CSV file"]);
     refuses(&[("sales.csv", SALES), ("sales.parquet", "PAR1")], "", &["is there twice"]);
     refuses(&[("sales/readme.md", "x")], "", &["no part in this folder"]);
@@ -425,36 +514,77 @@ fn byte_order_mark_windows_line_ends_and_quotes_are_read() {
     assert_eq!(inputs.names.skus, ["Ünïcode, \"quoted\""]);
     assert_eq!(inputs.panel.gross(0), [2.0]);
     let latin = folder(&[]);
-    fs::write(latin.path().join("sales.csv"), b"date,sku,quantity\n2024-01-01,caf\xe9,1\n").unwrap();
-    assert_eq!(load(&request(&latin, "[csv]\nencoding = \"latin-1\"")).unwrap().names.skus, ["café"]);
+    fs::write(latin.path().join("sales.csv"), b"date,sku,quantity\n2024-01-01,caf\xe9,1\n")
+        .unwrap();
+    assert_eq!(
+        load(&request(&latin, "[csv]\nencoding = \"latin-1\"")).unwrap().names.skus,
+        ["café"]
+    );
     let error = load(&request(&latin, "")).unwrap_err();
-    assert!(error.to_string().contains("no sales are left") && error.to_string().contains("latin-1"), "{error}");
+    assert!(
+        error.to_string().contains("no sales are left") && error.to_string().contains("latin-1"),
+        "{error}"
+    );
 }
 
 #[test]
 fn semicolons_and_decimal_commas_are_a_setting_that_the_error_suggests() {
     let text = "date;sku;quantity;unit_price\n2024-01-01;A;2;1.234,50\n";
-    refuses(&[("sales.csv", text)], "", &["separated by ';'", "[csv] separator = ';'", "decimal_comma"]);
+    refuses(
+        &[("sales.csv", text)],
+        "",
+        &["separated by ';'", "[csv] separator = ';'", "decimal_comma"],
+    );
     let inputs = ok(&[("sales.csv", text)], "[csv]\nseparator = \";\"\ndecimal_comma = true");
     assert_eq!(inputs.panel.totals(0).gross_revenue, 2469.0);
     let bad = "date;sku;quantity\n2024-01-01;A;2\n2024-01-01;A;1,5\n";
-    rejects(&[("sales.csv", bad)], "[csv]\nseparator = \";\"", ("sales.csv", 3, "quantity"), "decimal_comma = true");
+    rejects(
+        &[("sales.csv", bad)],
+        "[csv]\nseparator = \";\"",
+        ("sales.csv", 3, "quantity"),
+        "decimal_comma = true",
+    );
 }
 
 #[test]
 fn dates_quantities_and_names_are_bounded() {
     let sales = |row: &str| format!("{SALES}{row}\n");
-    rejects(&[("sales.csv", &sales("2204-01-01,A,web,1,1"))], "", ("sales.csv", 5, "date"), "outside 1990-01-01 to 2100-12-31");
-    rejects(&[("sales.csv", &sales("2024-01-01,A,web,1e9,1"))], "", ("sales.csv", 5, "quantity"), "max_quantity");
+    rejects(
+        &[("sales.csv", &sales("2204-01-01,A,web,1,1"))],
+        "",
+        ("sales.csv", 5, "date"),
+        "outside 1990-01-01 to 2100-12-31",
+    );
+    rejects(
+        &[("sales.csv", &sales("2024-01-01,A,web,1e9,1"))],
+        "",
+        ("sales.csv", 5, "quantity"),
+        "max_quantity",
+    );
     rejects(
         &[("sales.csv", &sales(&format!("2024-01-01,{},web,1,1", "A".repeat(300))))],
         "",
         ("sales.csv", 5, "sku"),
         "longer than 200",
     );
-    rejects(&[("sales.csv", &sales("2024-01-01,,web,1,1"))], "", ("sales.csv", 5, "sku"), "empty, but required");
-    rejects(&[("sales.csv", &sales("2024-01-01,A,web,1,1,9"))], "", ("sales.csv", 5, "date"), "6 fields where the header has 5");
-    rejects(&[("sales.csv", &sales("01/02/2024,A,web,1,1"))], "", ("sales.csv", 5, "date"), "date_formats");
+    rejects(
+        &[("sales.csv", &sales("2024-01-01,,web,1,1"))],
+        "",
+        ("sales.csv", 5, "sku"),
+        "empty, but required",
+    );
+    rejects(
+        &[("sales.csv", &sales("2024-01-01,A,web,1,1,9"))],
+        "",
+        ("sales.csv", 5, "date"),
+        "6 fields where the header has 5",
+    );
+    rejects(
+        &[("sales.csv", &sales("01/02/2024,A,web,1,1"))],
+        "",
+        ("sales.csv", 5, "date"),
+        "date_formats",
+    );
     ok(&[("sales.csv", &sales("31/01/2024,A,web,1,1"))], "[csv]\ndate_formats = [\"%d/%m/%Y\"]");
     refuses(
         &[("sales.csv", "date,sku,quantity\n1995-01-01,A,1\n2024-01-01,B,1\n")],
@@ -508,11 +638,26 @@ fn impossible_rows_of_the_other_tables_are_rejected_by_name() {
         (2, "minimum_order"),
         "above maximum_order",
     );
-    one("supply.csv", "sku,supplier,lead_time_days,pack_size\nA,X,7,0\n", (2, "pack_size"), "at least 1");
-    one("supply.csv", "sku,supplier,lead_time_days,role\nA,X,7,first\n", (2, "role"), "primary, secondary, backup");
+    one(
+        "supply.csv",
+        "sku,supplier,lead_time_days,pack_size\nA,X,7,0\n",
+        (2, "pack_size"),
+        "at least 1",
+    );
+    one(
+        "supply.csv",
+        "sku,supplier,lead_time_days,role\nA,X,7,first\n",
+        (2, "role"),
+        "primary, secondary, backup",
+    );
     one("products.csv", "sku,min_stock,max_stock\nA,9,5\n", (2, "min_stock"), "above max_stock");
     one("suppliers.csv", "supplier,currency\nX,EURO\n", (2, "currency"), "not a known currency");
-    one("suppliers.csv", "supplier,order_weekdays\nX,mon noday\n", (2, "order_weekdays"), "weekdays");
+    one(
+        "suppliers.csv",
+        "supplier,order_weekdays\nX,mon noday\n",
+        (2, "order_weekdays"),
+        "weekdays",
+    );
     one("stock.csv", "sku,on_hand\nA,-5\n", (2, "on_hand"), "at least 0");
     one("stock.csv", "sku,on_hand\nA,1.5\n", (2, "on_hand"), "whole units");
     one(
@@ -521,11 +666,21 @@ fn impossible_rows_of_the_other_tables_are_rejected_by_name() {
         (2, "received"),
         "received before it was confirmed",
     );
-    one("purchase_orders.csv", "order_id,sku,quantity\nP1,A,5\nP1,A,5\n", (3, "order_id"), "the same key");
+    one(
+        "purchase_orders.csv",
+        "order_id,sku,quantity\nP1,A,5\nP1,A,5\n",
+        (3, "order_id"),
+        "the same key",
+    );
     one("products.csv", "sku,superseded_by\nA,A\n", (2, "superseded_by"), "superseding itself");
     one("kits.csv", "sku,component,quantity\nK,K,1\n", (2, "component"), "containing itself");
     one("stockouts.csv", "sku,start,end\nA,2023-12-05,2023-12-01\n", (2, "end"), "before start");
-    one("adjustments.csv", "sku,from,to,factor,units\nA,2024-02-01,2024-02-02,2,5\n", (2, "factor"), "either factor or units");
+    one(
+        "adjustments.csv",
+        "sku,from,to,factor,units\nA,2024-02-01,2024-02-02,2,5\n",
+        (2, "factor"),
+        "either factor or units",
+    );
     let known = "[data]\ncurrencies = [\"EUR\"]";
     rejects(
         &[("sales.csv", SALES), ("suppliers.csv", "supplier,currency\nX,USD\n")],
@@ -548,7 +703,8 @@ fn circles_of_several_items_are_cut_and_the_rest_is_kept() {
 
 #[test]
 fn missing_and_misnamed_tables_are_reported() {
-    let inputs = ok(&[("sales.csv", SALES), ("suply.csv", "sku\n"), ("stock.csv", "sku,on_hand\n")], "");
+    let inputs =
+        ok(&[("sales.csv", SALES), ("suply.csv", "sku\n"), ("stock.csv", "sku,on_hand\n")], "");
     assert!(exception(&inputs, "missing-table", "supply").why.contains("default lead time"));
     assert!(exception(&inputs, "unknown-file", "suply.csv").what.contains("nearest is `supply`"));
     assert!(exception(&inputs, "missing-table", "stock").what.contains("not there or empty"));
@@ -569,7 +725,8 @@ fn values_are_mapped_and_files_without_a_header_are_named() {
     let sales = "2024-01-01\tFrance\tA\t2\n2024-01-01\tUnited Kingdom\tA\t3\n2024-01-01\tUnited Kingdom\tPOST\t1\n";
     let settings = "[mapping.sales]\nheader = [\"date\", \"country\", \"sku\", \"quantity\"]\nseparator = \"\\t\"\n\
         columns = { channel = \"country\" }\nvalues.channel = { \"United Kingdom\" = \"uk\", \"*\" = \"export\" }\nreject = { sku = [\"POST\"] }";
-    let inputs = rejects(&[("sales.csv", sales)], settings, ("sales.csv", 3, "sku"), "rule of the mapping");
+    let inputs =
+        rejects(&[("sales.csv", sales)], settings, ("sales.csv", 3, "sku"), "rule of the mapping");
     assert_eq!(inputs.names.channels, ["export", "uk"]);
 }
 
@@ -582,10 +739,12 @@ fn a_prefix_keeps_the_code_lists_of_two_systems_apart() {
 
 #[test]
 fn two_tables_may_come_from_one_file() {
-    let text = "date,sku,quantity,pack_size,lead_time_days\n2024-01-01,A,1,0,7\n2024-01-02,A,x,1,7\n";
+    let text =
+        "date,sku,quantity,pack_size,lead_time_days\n2024-01-01,A,1,0,7\n2024-01-02,A,x,1,7\n";
     let settings = "[mapping.sales]\nfile = \"all.csv\"\n[mapping.supply]\nfile = \"all.csv\"\nconstants = { supplier = \"X\" }";
     let inputs = ok(&[("all.csv", text)], settings);
-    let counts: Vec<(&str, u64)> = inputs.sources.iter().map(|s| (s.table.as_str(), s.rejected)).collect();
+    let counts: Vec<(&str, u64)> =
+        inputs.sources.iter().map(|s| (s.table.as_str(), s.rejected)).collect();
     assert_eq!(counts, [("sales", 1), ("supply", 1)]);
 }
 
@@ -595,7 +754,10 @@ fn channels_sell_from_their_location_and_suppliers_keep_their_calendar() {
         &[
             ("sales.csv", SALES),
             ("channels.csv", "channel,location,priority\nshop,east,2\nweb,,1\n"),
-            ("suppliers.csv", "supplier,order_weekdays,closures\nX,Thu mon,2024-12-24/2025-01-02; 2025-05-01\n"),
+            (
+                "suppliers.csv",
+                "supplier,order_weekdays,closures\nX,Thu mon,2024-12-24/2025-01-02; 2025-05-01\n",
+            ),
         ],
         "",
     );
@@ -615,7 +777,9 @@ fn every_table_of_the_contract_can_be_read_from_its_own_columns() {
             schema::Kind::Text if c.name == "order_weekdays" => "mon",
             schema::Kind::Text if c.name == "closures" => "2024-01-01",
             schema::Kind::Text if c.name == "field" => "safety_stock",
-            schema::Kind::Id(_) if matches!(c.name, "superseded_by" | "component" | "analogue") => "Y",
+            schema::Kind::Id(_) if matches!(c.name, "superseded_by" | "component" | "analogue") => {
+                "Y"
+            }
             schema::Kind::Id(_) | schema::Kind::Text => "A",
             schema::Kind::Choice(words) => words[0],
             schema::Kind::Date => "2023-12-01",

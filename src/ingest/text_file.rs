@@ -28,7 +28,11 @@ const QUOTED_LINES: u64 = 1000;
 /// If it cannot be unpacked, has no usable header or an unclosed quote.
 pub(super) fn read(file: &File, reading: &mut Reading<'_>, sink: &mut Sink<'_>) -> Result<u64> {
     let mut records = Records::open(file, reading)?;
-    let headings = if reading.mapping.header.is_empty() { records.headings()? } else { reading.mapping.header.clone() };
+    let headings = if reading.mapping.header.is_empty() {
+        records.headings()?
+    } else {
+        reading.mapping.header.clone()
+    };
     let plan = reading.plan(&file.path, &headings)?;
     let mut rows = Rows::new(file, &plan, reading, headings.len());
     let mut count = 0;
@@ -63,7 +67,9 @@ impl Records {
     fn open(file: &File, reading: &Reading<'_>) -> Result<Self> {
         let raw = std::fs::File::open(&file.path).map_err(Error::io(&file.path))?;
         let inner: Box<dyn Read> = match file.format {
-            Format::Gzip => Box::new(flate2::read::MultiGzDecoder::new(BufReader::with_capacity(1 << 16, raw))),
+            Format::Gzip => {
+                Box::new(flate2::read::MultiGzDecoder::new(BufReader::with_capacity(1 << 16, raw)))
+            }
             _ => Box::new(raw),
         };
         let inner = Box::new(inner.chain(END));
@@ -80,23 +86,42 @@ impl Records {
             .buffer_capacity(1 << 16)
             .from_reader(bounded);
         let encoding = reading.settings.csv.encoding;
-        Ok(Self { reader, path: file.path.clone(), record: ByteRecord::new(), since_record, line: 0, encoding })
+        Ok(Self {
+            reader,
+            path: file.path.clone(),
+            record: ByteRecord::new(),
+            since_record,
+            line: 0,
+            encoding,
+        })
     }
 
     /// The first record, as column names.
     fn headings(&mut self) -> Result<Vec<String>> {
         if !self.next()? {
-            return Err(Error::input(&self.path, "there are only blank lines; expected at least a header line"));
+            return Err(Error::input(
+                &self.path,
+                "there are only blank lines; expected at least a header line",
+            ));
         }
-        let control = |field: &[u8]| field.iter().any(|&b| b < 0x20 && !matches!(b, b'\t' | b'\r' | b'\n'));
+        let control =
+            |field: &[u8]| field.iter().any(|&b| b < 0x20 && !matches!(b, b'\t' | b'\r' | b'\n'));
         if self.record.iter().any(control) {
-            return Err(Error::input(&self.path, "line 1: control characters in the header; expected a text table"));
+            return Err(Error::input(
+                &self.path,
+                "line 1: control characters in the header; expected a text table",
+            ));
         }
         let bare = |field: &[u8]| field.windows(2).any(|pair| pair[0] == b'\r' && pair[1] != b'\n');
         if self.record.iter().any(bare) {
-            return Err(Error::input(&self.path, "line 1: lines end in CR alone; save the file with LF or CRLF line ends"));
+            return Err(Error::input(
+                &self.path,
+                "line 1: lines end in CR alone; save the file with LF or CRLF line ends",
+            ));
         }
-        let heading = |at| self.field(at).unwrap_or_default().trim_start_matches('\u{feff}').trim().to_owned();
+        let heading = |at| {
+            self.field(at).unwrap_or_default().trim_start_matches('\u{feff}').trim().to_owned()
+        };
         Ok((0..self.record.len()).map(heading).collect())
     }
 
@@ -104,7 +129,8 @@ impl Records {
     fn next(&mut self) -> Result<bool> {
         loop {
             let before = self.reader.position().line();
-            let unreadable = |e: csv::Error| Error::input(&self.path, format!("line {before}: {}", cause(e)));
+            let unreadable =
+                |e: csv::Error| Error::input(&self.path, format!("line {before}: {}", cause(e)));
             let more = self.reader.read_byte_record(&mut self.record).map_err(unreadable)?;
             self.since_record.set(0);
             if !more {
@@ -134,7 +160,10 @@ impl Records {
     }
 
     fn open_quote(&self, line: u64) -> Error {
-        Error::input(&self.path, format!("line {line}: a quote that opens in this row is not closed"))
+        Error::input(
+            &self.path,
+            format!("line {line}: a quote that opens in this row is not closed"),
+        )
     }
 
     /// Field `at` as text; empty when the record is too short.
@@ -146,10 +175,12 @@ impl Records {
         match (std::str::from_utf8(bytes), self.encoding) {
             (Ok(text), Encoding::Utf8) => Ok(Cow::Borrowed(text)),
             (Ok(text), Encoding::Latin1) if text.is_ascii() => Ok(Cow::Borrowed(text)),
-            (_, Encoding::Latin1) => Ok(bytes.iter().map(|&b| char::from(b)).collect::<String>().into()),
-            (Err(_), Encoding::Utf8) => {
-                Err(Problem::Rejected("not UTF-8 text; set [csv] encoding = \"latin-1\" if the file is so".to_owned()))
+            (_, Encoding::Latin1) => {
+                Ok(bytes.iter().map(|&b| char::from(b)).collect::<String>().into())
             }
+            (Err(_), Encoding::Utf8) => Err(Problem::Rejected(
+                "not UTF-8 text; set [csv] encoding = \"latin-1\" if the file is so".to_owned(),
+            )),
         }
     }
 }
@@ -196,7 +227,11 @@ impl<'a> Rows<'a> {
             Err((column, value, problem)) => {
                 let rows = self.chunk.rows;
                 self.chunk.columns.iter_mut().for_each(|c| c.truncate(rows));
-                let place = super::quarantine::Place { table: self.chunk.table, file: &self.chunk.file, line: records.line };
+                let place = super::quarantine::Place {
+                    table: self.chunk.table,
+                    file: &self.chunk.file,
+                    line: records.line,
+                };
                 reading.set_aside(place, column, &value, problem);
             }
         }
@@ -208,11 +243,19 @@ impl<'a> Rows<'a> {
         (cell, heading): (usize, &str),
         reading: &mut Reading<'_>,
     ) -> std::result::Result<(), (usize, String, Problem)> {
-        let extra = (self.fields..records.record.len()).any(|i| !records.record[i].trim_ascii().is_empty());
+        let extra =
+            (self.fields..records.record.len()).any(|i| !records.record[i].trim_ascii().is_empty());
         if extra {
-            let reason =
-                format!("{} fields where the header has {}: is a separator not quoted?", records.record.len(), self.fields);
-            return Err((0, records.field(self.fields).unwrap_or_default().into_owned(), Problem::Rejected(reason)));
+            let reason = format!(
+                "{} fields where the header has {}: is a separator not quoted?",
+                records.record.len(),
+                self.fields
+            );
+            return Err((
+                0,
+                records.field(self.fields).unwrap_or_default().into_owned(),
+                Problem::Rejected(reason),
+            ));
         }
         for (at, reader) in reading.columns.iter_mut().enumerate() {
             let raw = match &self.plan.from[at] {
@@ -223,17 +266,29 @@ impl<'a> Rows<'a> {
                 From::Constant(text) => Ok(Cow::Borrowed(text.as_str())),
             };
             let raw = raw.map_err(|problem| (at, lossy(records, at), problem))?;
-            reader.push(&raw, &mut self.chunk.columns[at]).map_err(|problem| (at, raw.clone().into_owned(), problem))?;
+            reader
+                .push(&raw, &mut self.chunk.columns[at])
+                .map_err(|problem| (at, raw.clone().into_owned(), problem))?;
             if reader.column.required && self.chunk.columns[at].is_empty_at(self.chunk.rows) {
-                return Err((at, raw.into_owned(), Problem::Rejected("empty, but required".to_owned())));
+                return Err((
+                    at,
+                    raw.into_owned(),
+                    Problem::Rejected("empty, but required".to_owned()),
+                ));
             }
         }
         Ok(())
     }
 
     /// Field `at`, taken from the order's first line where the export leaves it empty on the others.
-    fn filled<'r>(&mut self, records: &'r Records, at: usize) -> std::result::Result<Cow<'r, str>, Problem> {
-        let Some((order, _)) = self.plan.fill_down.filter(|&(_, status)| status == at) else { return records.field(at) };
+    fn filled<'r>(
+        &mut self,
+        records: &'r Records,
+        at: usize,
+    ) -> std::result::Result<Cow<'r, str>, Problem> {
+        let Some((order, _)) = self.plan.fill_down.filter(|&(_, status)| status == at) else {
+            return records.field(at);
+        };
         let text = records.field(at)?;
         let order = records.record.get(order).unwrap_or_default();
         if self.last.0 == order && text.is_empty() {
@@ -268,7 +323,10 @@ impl Read for Bounded {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let n = self.inner.read(buffer)?;
         let Some(left) = self.left.checked_sub(n as u64) else {
-            return Err(io::Error::other(format!("unpacks to more than {} MiB ([data] decompressed_limit_mb)", self.limit_mb)));
+            return Err(io::Error::other(format!(
+                "unpacks to more than {} MiB ([data] decompressed_limit_mb)",
+                self.limit_mb
+            )));
         };
         self.left = left;
         self.since_record.set(self.since_record.get() + n as u64);

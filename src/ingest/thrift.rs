@@ -63,7 +63,10 @@ impl<'a> Thrift<'a> {
     }
 
     /// Calls `visit(field, type)` for each field of a struct; it must pass over the field's value.
-    pub(super) fn fields(&mut self, mut visit: impl FnMut(&mut Self, i64, u8) -> Option<()>) -> Option<()> {
+    pub(super) fn fields(
+        &mut self,
+        mut visit: impl FnMut(&mut Self, i64, u8) -> Option<()>,
+    ) -> Option<()> {
         let mut id = 0i64;
         loop {
             let head = self.byte()?;
@@ -81,15 +84,20 @@ impl<'a> Thrift<'a> {
     /// The first `N` fields of a struct where they are 32-bit numbers; passes over the others.
     pub(super) fn first_wholes<const N: usize>(&mut self) -> Option<[Option<i64>; N]> {
         let mut first = [None; N];
-        self.fields(|thrift, id, kind| match usize::try_from(id - 1).ok().and_then(|at| first.get_mut(at)) {
-            Some(field) if kind == INT32 => thrift.whole().map(|n| *field = Some(n)),
-            _ => thrift.skip(kind),
+        self.fields(|thrift, id, kind| {
+            match usize::try_from(id - 1).ok().and_then(|at| first.get_mut(at)) {
+                Some(field) if kind == INT32 => thrift.whole().map(|n| *field = Some(n)),
+                _ => thrift.skip(kind),
+            }
         })?;
         Some(first)
     }
 
     fn pass(&mut self, bytes: u64) -> Option<()> {
-        let end = usize::try_from(bytes).ok().and_then(|n| self.at.checked_add(n)).filter(|&end| end <= self.bytes.len())?;
+        let end = usize::try_from(bytes)
+            .ok()
+            .and_then(|n| self.at.checked_add(n))
+            .filter(|&end| end <= self.bytes.len())?;
         self.at = end;
         Some(())
     }
@@ -97,11 +105,15 @@ impl<'a> Thrift<'a> {
     /// Passes over a value of type `kind` that must have `shape`.
     pub(super) fn expect(&mut self, kind: u8, shape: &Shape) -> Option<()> {
         match (shape, kind) {
-            (Shape::Flag, 1 | 2) | (Shape::Byte, 3) | (Shape::Whole, 4..=6) | (Shape::Text, 8) => self.skip(kind),
-            (Shape::Struct(known), STRUCT) => self.fields(|thrift, id, kind| match known.iter().find(|field| field.0 == id) {
-                Some((_, shape)) => thrift.expect(kind, shape),
-                None => thrift.skip(kind),
-            }),
+            (Shape::Flag, 1 | 2) | (Shape::Byte, 3) | (Shape::Whole, 4..=6) | (Shape::Text, 8) => {
+                self.skip(kind)
+            }
+            (Shape::Struct(known), STRUCT) => {
+                self.fields(|thrift, id, kind| match known.iter().find(|field| field.0 == id) {
+                    Some((_, shape)) => thrift.expect(kind, shape),
+                    None => thrift.skip(kind),
+                })
+            }
             (Shape::List(shape), LIST) => {
                 let (count, kind) = self.list()?;
                 (0..count).try_for_each(|_| self.expect(kind, shape))

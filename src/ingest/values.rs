@@ -37,7 +37,9 @@ impl Values {
     pub(super) fn empty(kind: Kind) -> Self {
         match kind {
             Kind::Id(_) | Kind::Text => Self::Text(Vec::new()),
-            Kind::Choice(_) | Kind::Number(..) | Kind::Units(_) | Kind::Money => Self::Number(Vec::new()),
+            Kind::Choice(_) | Kind::Number(..) | Kind::Units(_) | Kind::Money => {
+                Self::Number(Vec::new())
+            }
             Kind::Date => Self::Day(Vec::new()),
             Kind::Bool => Self::Flag(Vec::new()),
         }
@@ -68,7 +70,12 @@ impl Values {
     /// The empty rows.
     pub(super) fn empty_rows(&self, rows: usize) -> Vec<usize> {
         fn at<T>(cells: &[T], is_empty: impl Fn(&T) -> bool) -> Vec<usize> {
-            cells.iter().enumerate().filter(|(_, cell)| is_empty(cell)).map(|(row, _)| row).collect()
+            cells
+                .iter()
+                .enumerate()
+                .filter(|(_, cell)| is_empty(cell))
+                .map(|(row, _)| row)
+                .collect()
         }
         match self {
             Self::Missing => (0..rows).collect(),
@@ -217,7 +224,10 @@ impl Interner {
         }
         let text = if text.is_empty() { text.into() } else { self.rules.replace(text) };
         if text.len() > self.longest {
-            return Err(Problem::Rejected(format!("longer than {} bytes ([data] name_length)", self.longest)));
+            return Err(Problem::Rejected(format!(
+                "longer than {} bytes ([data] name_length)",
+                self.longest
+            )));
         }
         if text.chars().any(char::is_control) {
             return Err(Problem::Rejected("control characters in a name".to_owned()));
@@ -232,7 +242,11 @@ impl Interner {
 
     /// What is wrong with `code`, with the text as it stood in the file.
     pub(super) fn problem(&self, code: u32) -> Option<&(String, Problem)> {
-        if code & PROBLEM == 0 || code == NO_TEXT { None } else { self.problems.get((code & !PROBLEM) as usize) }
+        if code & PROBLEM == 0 || code == NO_TEXT {
+            None
+        } else {
+            self.problems.get((code & !PROBLEM) as usize)
+        }
     }
 }
 
@@ -242,7 +256,9 @@ impl Interner {
 fn pack(bytes: &[u8]) -> Option<u128> {
     let n = bytes.len();
     let long = |at: usize| u64::from_le_bytes(bytes[at..at + 8].try_into().expect("eight bytes"));
-    let short = |at: usize| u64::from(u32::from_le_bytes(bytes[at..at + 4].try_into().expect("four bytes")));
+    let short = |at: usize| {
+        u64::from(u32::from_le_bytes(bytes[at..at + 4].try_into().expect("four bytes")))
+    };
     let (low, high) = match n {
         0..4 => (bytes.iter().rev().fold(0, |word, &b| word << 8 | u64::from(b)), 0),
         4..8 => (short(0) | (short(n - 4) >> (8 * (8 - n))) << 32, 0),
@@ -271,8 +287,14 @@ pub(super) struct ColumnReader {
 
 impl ColumnReader {
     /// A reader of `column` under `settings`, with the table's own date formats first.
-    pub(super) fn new(column: &'static Column, rules: Rules, settings: &Settings, mapping: &TableMapping) -> Self {
-        let formats = mapping.date_formats.iter().chain(&settings.csv.date_formats).cloned().collect();
+    pub(super) fn new(
+        column: &'static Column,
+        rules: Rules,
+        settings: &Settings,
+        mapping: &TableMapping,
+    ) -> Self {
+        let formats =
+            mapping.date_formats.iter().chain(&settings.csv.date_formats).cloned().collect();
         Self {
             column,
             interner: Interner::new(rules, settings.data.name_length),
@@ -323,12 +345,16 @@ impl ColumnReader {
         if is_nothing(text) {
             return Ok(f64::NAN);
         }
-        let parsed: Result<f64, _> =
-            if self.decimal_comma { text.replace(['.', ' ', '\u{a0}'], "").replace(',', ".").parse() } else { text.parse() };
+        let parsed: Result<f64, _> = if self.decimal_comma {
+            text.replace(['.', ' ', '\u{a0}'], "").replace(',', ".").parse()
+        } else {
+            text.parse()
+        };
         match parsed {
             Ok(number) => self.check(number * self.factor).map(|()| number * self.factor),
             Err(_) if text.contains(',') && !self.decimal_comma => {
-                Err("not a number; if `,` separates decimals set [csv] decimal_comma = true".to_owned())
+                Err("not a number; if `,` separates decimals set [csv] decimal_comma = true"
+                    .to_owned())
             }
             Err(_) => Err("not a number".to_owned()),
         }
@@ -338,7 +364,11 @@ impl ColumnReader {
     #[inline]
     pub(super) fn check(&self, number: f64) -> Result<(), String> {
         let (min, max, whole) = self.bounds;
-        if number >= min && number <= max && (!whole || is_whole(number)) { Ok(()) } else { Err(self.complaint(number)) }
+        if number >= min && number <= max && (!whole || is_whole(number)) {
+            Ok(())
+        } else {
+            Err(self.complaint(number))
+        }
     }
 
     #[cold]
@@ -354,7 +384,11 @@ impl ColumnReader {
 
 /// What numbers `column` accepts: least, largest, whether whole.
 fn bounds(column: &Column, max_quantity: f64) -> (f64, f64, bool) {
-    let largest = if matches!(column.kind, Kind::Units(_)) || column.name == "quantity" { max_quantity } else { 1e12 };
+    let largest = if matches!(column.kind, Kind::Units(_)) || column.name == "quantity" {
+        max_quantity
+    } else {
+        1e12
+    };
     match column.kind {
         Kind::Units(min) => (min, largest, true),
         Kind::Number(min, max) => (min.max(-largest), max.min(largest), false),
@@ -365,7 +399,9 @@ fn bounds(column: &Column, max_quantity: f64) -> (f64, f64, bool) {
 
 /// Whether `text` stands for no value.
 pub(super) fn is_nothing(text: &str) -> bool {
-    text.is_empty() || (text.len() <= 4 && ["na", "nan", "null", "none", "n/a"].iter().any(|n| text.eq_ignore_ascii_case(n)))
+    text.is_empty()
+        || (text.len() <= 4
+            && ["na", "nan", "null", "none", "n/a"].iter().any(|n| text.eq_ignore_ascii_case(n)))
 }
 
 fn parse_flag(text: &str) -> Option<u8> {
@@ -381,18 +417,29 @@ fn choice(words: &[&str], text: &str) -> Result<f64, String> {
         return Ok(f64::NAN);
     }
     let text = normal(text).replace('_', "-");
-    words.iter().position(|w| *w == text).map(|at| at as f64).ok_or_else(|| format!("expected one of {}", words.join(", ")))
+    words
+        .iter()
+        .position(|w| *w == text)
+        .map(|at| at as f64)
+        .ok_or_else(|| format!("expected one of {}", words.join(", ")))
 }
 
 /// Whether `number` has no fraction; without a library call, for the hot loops.
 #[inline]
 pub(super) fn is_whole(number: f64) -> bool {
-    #[expect(clippy::cast_possible_truncation, reason = "a saturated cast differs from the number, as it should")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "a saturated cast differs from the number, as it should"
+    )]
     let whole = number as i64 as f64;
     whole == number
 }
 
 /// At most 80 characters of `text`, for the quarantine.
 pub(super) fn clip(text: &str) -> String {
-    if text.chars().count() <= 80 { text.to_owned() } else { text.chars().take(79).chain(['…']).collect() }
+    if text.chars().count() <= 80 {
+        text.to_owned()
+    } else {
+        text.chars().take(79).chain(['…']).collect()
+    }
 }

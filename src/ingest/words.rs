@@ -35,19 +35,33 @@ impl Words {
     }
 
     /// Rows `rows` of the file's column `name`, all of whose values are in dictionaries.
-    pub(super) fn read(file: &File, metadata: &FileMetadata, name: &str, rows: Range<usize>) -> PolarsResult<Self> {
+    pub(super) fn read(
+        file: &File,
+        metadata: &FileMetadata,
+        name: &str,
+        rows: Range<usize>,
+    ) -> PolarsResult<Self> {
         let mut words = Self { rows: Vec::with_capacity(rows.len()), dictionaries: Vec::new() };
         let texts = Box::new(ArrowDataType::Utf8View);
-        let mut field = Field::new(name.into(), ArrowDataType::Dictionary(IntegerType::UInt32, texts, false), true);
+        let mut field = Field::new(
+            name.into(),
+            ArrowDataType::Dictionary(IntegerType::UInt32, texts, false),
+            true,
+        );
         // Polars' decoder keeps dictionaries only of columns that say so.
-        field.metadata = Some(Metadata::from_iter([(DTYPE_CATEGORICAL_NEW.into(), "".into())]).into());
+        field.metadata =
+            Some(Metadata::from_iter([(DTYPE_CATEGORICAL_NEW.into(), "".into())]).into());
         let wrong = |what: &'static str| PolarsError::ComputeError(what.into());
         narrow::decode(file, metadata, &field, rows, &mut |array| {
             let array = array.as_any().downcast_ref::<DictionaryArray<u32>>();
             let texts = array.and_then(|a| a.values().as_any().downcast_ref::<Utf8ViewArray>());
-            let (Some(array), Some(texts)) = (array, texts) else { return Err(wrong("not stored as its type says")) };
+            let (Some(array), Some(texts)) = (array, texts) else {
+                return Err(wrong("not stored as its type says"));
+            };
             let first = u32::try_from(words.texts()).map_err(|_| wrong("too many texts"))?;
-            words.rows.extend(array.keys().iter().map(|key| key.map_or(NO_TEXT, |key| first + key)));
+            words
+                .rows
+                .extend(array.keys().iter().map(|key| key.map_or(NO_TEXT, |key| first + key)));
             words.dictionaries.push(texts.clone());
             Ok(())
         })?;
@@ -60,7 +74,8 @@ impl Words {
 
     /// The code of each row.
     pub(super) fn codes(&self, interner: &mut Interner) -> Vec<u32> {
-        let texts: Vec<Option<&str>> = self.dictionaries.iter().flat_map(Utf8ViewArray::iter).collect();
+        let texts: Vec<Option<&str>> =
+            self.dictionaries.iter().flat_map(Utf8ViewArray::iter).collect();
         let mut known = vec![UNSEEN; texts.len()];
         let mut code = |row: &u32| {
             let Some(known) = known.get_mut(*row as usize) else { return NO_TEXT };

@@ -24,7 +24,11 @@ pub struct UsableStock {
 /// - `undated`: units without a lot; sold last, never wasted.
 /// - `demand_until`: expected demand from now until so many days ahead, units.
 #[must_use]
-pub fn usable_stock(lots: &[DatedLot], undated: f64, demand_until: impl Fn(f64) -> f64) -> UsableStock {
+pub fn usable_stock(
+    lots: &[DatedLot],
+    undated: f64,
+    demand_until: impl Fn(f64) -> f64,
+) -> UsableStock {
     let (mut sold, mut waste) = (0.0, 0.0);
     for lot in lots {
         let sells = (demand_until(lot.days.max(0.0)) - sold).clamp(0.0, lot.quantity);
@@ -40,14 +44,16 @@ mod tests {
 
     #[test]
     fn d14_expiry_fefo_usable_stock() {
-        let lots = [DatedLot { days: 5.0, quantity: 100.0 }, DatedLot { days: 60.0, quantity: 200.0 }];
+        let lots =
+            [DatedLot { days: 5.0, quantity: 100.0 }, DatedLot { days: 60.0, quantity: 200.0 }];
         let stock = usable_stock(&lots, 0.0, |days| 10.0 * days);
         assert_eq!(stock, UsableStock { usable: 250.0, waste: 50.0 });
     }
 
     #[test]
     fn an_expired_lot_is_waste_and_undated_stock_never_is() {
-        let stock = usable_stock(&[DatedLot { days: -3.0, quantity: 40.0 }], 7.0, |days| 10.0 * days);
+        let stock =
+            usable_stock(&[DatedLot { days: -3.0, quantity: 40.0 }], 7.0, |days| 10.0 * days);
         assert_eq!(stock, UsableStock { usable: 7.0, waste: 40.0 });
     }
 }

@@ -41,8 +41,21 @@ fn name(method: Method) -> &'static str {
     }
 }
 
-fn step(name: &'static str, formula: &str, inputs: &[(&'static str, f64)], value: f64, note: impl Into<String>) -> Step {
-    Step { name, formula: formula.into(), inputs: inputs.to_vec(), value, unit: "units", note: note.into() }
+fn step(
+    name: &'static str,
+    formula: &str,
+    inputs: &[(&'static str, f64)],
+    value: f64,
+    note: impl Into<String>,
+) -> Step {
+    Step {
+        name,
+        formula: formula.into(),
+        inputs: inputs.to_vec(),
+        value,
+        unit: "units",
+        note: note.into(),
+    }
 }
 
 /// Safety stock, reorder point and order-up-to level as arithmetic.
@@ -80,18 +93,34 @@ fn method_steps(steps: &mut Vec<Step>, pool: &PoolInput<'_>, targets: &Targets) 
             ("lead_time", lead_time.mean().0),
         ];
         let formula = "max(peak * max_lead_time - average * lead_time, 0)";
-        steps.push(step("safety_stock", formula, &inputs, targets.formula_stock, "peak demand over the longest lead time"));
+        steps.push(step(
+            "safety_stock",
+            formula,
+            &inputs,
+            targets.formula_stock,
+            "peak demand over the longest lead time",
+        ));
         return;
     }
-    let note =
-        format!("expected demand of {interval:.1} days: lead time {:.1} + review {:.1}", targets.lead_days, targets.review_days);
+    let note = format!(
+        "expected demand of {interval:.1} days: lead time {:.1} + review {:.1}",
+        targets.lead_days, targets.review_days
+    );
     steps.push(step("protection_mean", "mean", &[("mean", mean)], mean, note));
     let percent = 100.0 * targets.service;
     match targets.method {
         Method::Normal => {
             let inputs = [("z", normal_quantile(targets.service)), ("sd", targets.protection.sd())];
-            let note = format!("normal quantile of {percent:.1} % cycle service times the spread over the interval");
-            steps.push(step("safety_stock", "max(z * sd, 0)", &inputs, targets.formula_stock, note));
+            let note = format!(
+                "normal quantile of {percent:.1} % cycle service times the spread over the interval"
+            );
+            steps.push(step(
+                "safety_stock",
+                "max(z * sd, 0)",
+                &inputs,
+                targets.formula_stock,
+                note,
+            ));
         }
         Method::JustInTime | Method::Cover => {
             steps.push(step("safety_stock", "0", &[], 0.0, "none from a formula"));
@@ -101,7 +130,10 @@ fn method_steps(steps: &mut Vec<Step>, pool: &PoolInput<'_>, targets: &Targets) 
                 let inputs = [("shortage", shortage), ("holding", holding)];
                 let formula = "shortage / (shortage + holding)";
                 let note = "cost of a unit short against a unit left over until the next order";
-                steps.push(Step { unit: "probability", ..step("service", formula, &inputs, targets.service, note) });
+                steps.push(Step {
+                    unit: "probability",
+                    ..step("service", formula, &inputs, targets.service, note)
+                });
             }
             let level = targets.base_level;
             let note = match targets.method {
@@ -109,14 +141,23 @@ fn method_steps(steps: &mut Vec<Step>, pool: &PoolInput<'_>, targets: &Targets) 
                 _ => format!("demand stays at or below it with probability {percent:.1} %"),
             };
             steps.push(step("protection_level", "quantile", &[("quantile", level)], level, note));
-            steps.push(step("safety_stock", "max(protection_level - protection_mean, 0)", &[], targets.formula_stock, ""));
+            steps.push(step(
+                "safety_stock",
+                "max(protection_level - protection_mean, 0)",
+                &[],
+                targets.formula_stock,
+                "",
+            ));
         }
     }
 }
 
 fn band_step(steps: &mut Vec<Step>, pool: &PoolInput<'_>, targets: &Targets, settings: &Settings) {
     let band = settings.cover_mode == CoverMode::Band || targets.method == Method::Cover;
-    let Some((low, high)) = settings.cover_bands.of(pool.velocity).filter(|_| band || settings.cover_mode == CoverMode::Clamp)
+    let Some((low, high)) = settings
+        .cover_bands
+        .of(pool.velocity)
+        .filter(|_| band || settings.cover_mode == CoverMode::Clamp)
     else {
         return;
     };
@@ -125,43 +166,78 @@ fn band_step(steps: &mut Vec<Step>, pool: &PoolInput<'_>, targets: &Targets, set
     let (formula, value) = if band {
         ("(least_days + most_days) / 2 * per_day", 0.5 * (least + most))
     } else {
-        ("min(max(safety_stock, least_days * per_day), most_days * per_day)", targets.formula_stock.clamp(least, most))
+        (
+            "min(max(safety_stock, least_days * per_day), most_days * per_day)",
+            targets.formula_stock.clamp(least, most),
+        )
     };
-    steps.push(step("safety_stock", formula, &inputs, value, format!("cover band of a {} mover", pool.velocity)));
+    steps.push(step(
+        "safety_stock",
+        formula,
+        &inputs,
+        value,
+        format!("cover band of a {} mover", pool.velocity),
+    ));
 }
 
 fn reorder_point_steps(steps: &mut Vec<Step>, pool: &PoolInput<'_>, targets: &Targets) {
     if let Some(point) = pool.pinned.reorder_point {
-        steps.push(step("reorder_point", "override", &[("override", point)], point.max(0.0), "set by hand"));
+        steps.push(step(
+            "reorder_point",
+            "override",
+            &[("override", point)],
+            point.max(0.0),
+            "set by hand",
+        ));
     } else if targets.is_max_average() {
         let inputs = [("average", pool.average_per_day), ("lead_time", pool.lead_time.mean().0)];
         let point = pool.average_per_day * pool.lead_time.mean().0 + targets.safety_stock;
         steps.push(step("reorder_point", "average * lead_time + safety_stock", &inputs, point, ""));
     } else {
         // A level below the mean (a low target) leaves no safety stock and lowers the reorder point itself.
-        let below = (targets.protection.mean() + targets.formula_stock - targets.base_level).max(0.0);
+        let below =
+            (targets.protection.mean() + targets.formula_stock - targets.base_level).max(0.0);
         let point = (targets.protection.mean() + targets.safety_stock - below).max(0.0);
         let plain = below <= 1e-9 * targets.base_level.abs().max(1.0);
-        let formula =
-            if plain { "protection_mean + safety_stock" } else { "max(protection_mean + safety_stock - below_mean, 0)" };
+        let formula = if plain {
+            "protection_mean + safety_stock"
+        } else {
+            "max(protection_mean + safety_stock - below_mean, 0)"
+        };
         let inputs: &[_] = if plain { &[] } else { &[("below_mean", below)] };
-        let note = if plain { "" } else { "the target is so low that not even mean demand is covered" };
+        let note =
+            if plain { "" } else { "the target is so low that not even mean demand is covered" };
         steps.push(step("reorder_point", formula, inputs, point, note));
     }
     if let Some(most) = pool.max_stock {
         let note = "never above the maximum stock";
-        steps.push(step("reorder_point", "min(reorder_point, max_stock)", &[("max_stock", most)], targets.reorder_point, note));
+        steps.push(step(
+            "reorder_point",
+            "min(reorder_point, max_stock)",
+            &[("max_stock", most)],
+            targets.reorder_point,
+            note,
+        ));
     }
 }
 
-fn order_up_to_steps(steps: &mut Vec<Step>, pool: &PoolInput<'_>, targets: &Targets, settings: &Settings) {
+fn order_up_to_steps(
+    steps: &mut Vec<Step>,
+    pool: &PoolInput<'_>,
+    targets: &Targets,
+    settings: &Settings,
+) {
     if pool.pinned.order_up_to.is_some() {
         let level = targets.order_up_to;
         steps.push(step("order_up_to", "override", &[("override", level)], level, "set by hand"));
         return;
     }
     let lot = if settings.order_rule == OrderRule::OrderUpTo { 0.0 } else { targets.lot };
-    let note = if Some(lot) == targets.eoq { "economic order quantity on top" } else { "one order on top" };
+    let note = if Some(lot) == targets.eoq {
+        "economic order quantity on top"
+    } else {
+        "one order on top"
+    };
     let limit = pool.max_stock.unwrap_or(f64::INFINITY);
     let uncapped = targets.reorder_point + lot;
     if uncapped > limit {
@@ -169,28 +245,59 @@ fn order_up_to_steps(steps: &mut Vec<Step>, pool: &PoolInput<'_>, targets: &Targ
         let formula = "max(min(reorder_point + lot, max_stock), reorder_point)";
         steps.push(step("order_up_to", formula, &inputs, targets.order_up_to, note));
     } else {
-        steps.push(step("order_up_to", "reorder_point + lot", &[("lot", lot)], targets.order_up_to, note));
+        steps.push(step(
+            "order_up_to",
+            "reorder_point + lot",
+            &[("lot", lot)],
+            targets.order_up_to,
+            note,
+        ));
     }
 }
 
 /// Position and need as arithmetic; it goes on from the steps of the policy row.
-pub(super) fn need_steps(pool: &PoolInput<'_>, targets: &Targets, need: &Need, waste: f64, settings: &Settings) -> Vec<Step> {
+pub(super) fn need_steps(
+    pool: &PoolInput<'_>,
+    targets: &Targets,
+    need: &Need,
+    waste: f64,
+    settings: &Settings,
+) -> Vec<Step> {
     let mut steps = Vec::with_capacity(4);
     let mut available = pool.stock.available;
     if waste > 0.0 {
         let inputs = [("available_now", available + waste), ("expires_unsold", waste)];
         available = available + waste - waste;
-        steps.push(step("available", "available_now - expires_unsold", &inputs, available, "lots that expire before they sell"));
+        steps.push(step(
+            "available",
+            "available_now - expires_unsold",
+            &inputs,
+            available,
+            "lots that expire before they sell",
+        ));
     } else {
-        steps.push(step("available", "available_now", &[("available_now", available)], available, ""));
+        steps.push(step(
+            "available",
+            "available_now",
+            &[("available_now", available)],
+            available,
+            "",
+        ));
     }
     let inputs = [("on_order", need.on_order), ("backorders", pool.stock.backordered)];
-    steps.push(step("inventory_position", "available + on_order - backorders", &inputs, need.position, ""));
+    steps.push(step(
+        "inventory_position",
+        "available + on_order - backorders",
+        &inputs,
+        need.position,
+        "",
+    ));
     if let Some(reason) = pool.held {
         steps.push(step("need", "0", &[], 0.0, reason));
         return steps;
     }
-    let targets_in = [("reorder_point", targets.reorder_point), ("order_up_to", targets.order_up_to)];
+    let targets_in =
+        [("reorder_point", targets.reorder_point), ("order_up_to", targets.order_up_to)];
     if need.need <= 0.0 {
         let note = if need.position > targets.reorder_point {
             "the position is above the reorder point"
@@ -204,13 +311,23 @@ pub(super) fn need_steps(pool: &PoolInput<'_>, targets: &Targets, need: &Need, w
     }
     let mut inputs = targets_in.to_vec();
     inputs.push(("unserved", need.unserved));
-    let note = if need.unserved > 0.0 { "unserved: demand lost before the order can arrive needs no stock" } else { "" };
+    let note = if need.unserved > 0.0 {
+        "unserved: demand lost before the order can arrive needs no stock"
+    } else {
+        ""
+    };
     if settings.order_rule == OrderRule::FixedQuantity && targets.lot > 0.0 {
         inputs.push(("lot", targets.lot));
         let formula = "(floor((reorder_point - inventory_position - unserved) / lot) + 1) * lot";
         steps.push(step("need", formula, &inputs, need.need, note));
     } else {
-        steps.push(step("need", "order_up_to - inventory_position - unserved", &inputs, need.need, note));
+        steps.push(step(
+            "need",
+            "order_up_to - inventory_position - unserved",
+            &inputs,
+            need.need,
+            note,
+        ));
     }
     steps
 }

@@ -108,7 +108,8 @@ pub fn promised(supply: Option<&Supply>) -> (LeadTime, &'static str) {
     });
     given.unwrap_or_else(|| {
         let sd = DEFAULT_VARIATION * DEFAULT_DAYS;
-        let default = LeadTime::new(DEFAULT_DAYS, sd, DEFAULT_DAYS + 2.0 * sd).expect("the defaults are positive");
+        let default = LeadTime::new(DEFAULT_DAYS, sd, DEFAULT_DAYS + 2.0 * sd)
+            .expect("the defaults are positive");
         (default, "default, no lead time given")
     })
 }
@@ -118,7 +119,11 @@ pub fn promised(supply: Option<&Supply>) -> (LeadTime, &'static str) {
 /// - `own`: receipts of this item from this supplier (to this location where known), oldest first.
 /// - `supplier`: statistics of all receipts of the supplier.
 #[must_use]
-pub fn estimate(own: &[Receipt], supplier: &ReceiptStatistics, supply: Option<&Supply>) -> Estimate {
+pub fn estimate(
+    own: &[Receipt],
+    supplier: &ReceiptStatistics,
+    supply: Option<&Supply>,
+) -> Estimate {
     let (promise, promise_source) = promised(supply);
     let (prior, prior_source) = shrink(supplier, promise, promise_source, "the supplier's");
     let receipts = ReceiptStatistics::of(own);
@@ -126,7 +131,8 @@ pub fn estimate(own: &[Receipt], supplier: &ReceiptStatistics, supply: Option<&S
     let drift = drift(own);
     if let Some(Drift { now, .. }) = drift {
         let max = lead_time.max().0.max(now + 2.0 * lead_time.sd().0);
-        lead_time = LeadTime::new(now.max(0.5), lead_time.sd().0, max.max(now.max(0.5))).unwrap_or(lead_time);
+        lead_time = LeadTime::new(now.max(0.5), lead_time.sd().0, max.max(now.max(0.5)))
+            .unwrap_or(lead_time);
         source.push_str(&format!("; drifted, the latest {DRIFT_RECEIPTS} count"));
     }
     Estimate { lead_time, source, receipts, drift }
@@ -134,7 +140,12 @@ pub fn estimate(own: &[Receipt], supplier: &ReceiptStatistics, supply: Option<&S
 
 /// Weighs measured receipts against a prior worth [`PRIOR_RECEIPTS`] of them; the maximum is the larger one as soon as it was
 /// seen. Variances shrink like the means.
-fn shrink(seen: &ReceiptStatistics, prior: LeadTime, prior_source: &str, whose: &str) -> (LeadTime, String) {
+fn shrink(
+    seen: &ReceiptStatistics,
+    prior: LeadTime,
+    prior_source: &str,
+    whose: &str,
+) -> (LeadTime, String) {
     if seen.count == 0 {
         return (prior, prior_source.to_string());
     }
@@ -142,11 +153,15 @@ fn shrink(seen: &ReceiptStatistics, prior: LeadTime, prior_source: &str, whose: 
     let weight = n / (n + PRIOR_RECEIPTS);
     let mean = (weight * seen.mean + (1.0 - weight) * prior.mean().0).max(0.5);
     let variance_weight = (n - 1.0) / (n - 1.0 + PRIOR_RECEIPTS);
-    let variance = variance_weight * seen.sd.powi(2) + (1.0 - variance_weight) * prior.sd().0.powi(2);
+    let variance =
+        variance_weight * seen.sd.powi(2) + (1.0 - variance_weight) * prior.sd().0.powi(2);
     // A long record speaks for itself; a short one does not overrule the longest that was promised.
     let max = if seen.count >= 10 { seen.max } else { seen.max.max(prior.max().0) }.max(mean);
     let late = 100.0 * seen.late_share;
-    let source = format!("{whose} {} receipts (mean {:.1} d, {late:.0} % late) with {prior_source}", seen.count, seen.mean);
+    let source = format!(
+        "{whose} {} receipts (mean {:.1} d, {late:.0} % late) with {prior_source}",
+        seen.count, seen.mean
+    );
     let lead_time = LeadTime::new(mean, variance.sqrt(), max).unwrap_or(prior);
     (lead_time, source.trim_start().to_string())
 }
@@ -154,10 +169,12 @@ fn shrink(seen: &ReceiptStatistics, prior: LeadTime, prior_source: &str, whose: 
 /// Compares the latest receipts with all before: a shift of more than two standard errors and a fifth of the mean.
 fn drift(own: &[Receipt]) -> Option<Drift> {
     let earlier = own.len().checked_sub(DRIFT_RECEIPTS).filter(|&n| n >= DRIFT_RECEIPTS)?;
-    let (before, now) = (ReceiptStatistics::of(&own[..earlier]), ReceiptStatistics::of(&own[earlier..]));
+    let (before, now) =
+        (ReceiptStatistics::of(&own[..earlier]), ReceiptStatistics::of(&own[earlier..]));
     let error = before.sd.max(0.5) / (DRIFT_RECEIPTS as f64).sqrt();
     let shift = (now.mean - before.mean).abs();
-    (shift > 2.0 * error && shift > 0.2 * before.mean).then_some(Drift { before: before.mean, now: now.mean })
+    (shift > 2.0 * error && shift > 0.2 * before.mean)
+        .then_some(Drift { before: before.mean, now: now.mean })
 }
 
 #[cfg(test)]
@@ -183,7 +200,8 @@ mod tests {
     fn a10_lead_time_drift_raises_mean_and_maximum() {
         let steady = estimate(&receipts(&[7.0; 9]), &none(), None);
         assert_eq!(steady.drift, None);
-        let drifted = estimate(&receipts(&[7.0, 7.0, 7.0, 7.0, 7.0, 7.0, 21.0, 21.0, 21.0]), &none(), None);
+        let drifted =
+            estimate(&receipts(&[7.0, 7.0, 7.0, 7.0, 7.0, 7.0, 21.0, 21.0, 21.0]), &none(), None);
         assert_eq!(drifted.drift, Some(Drift { before: 7.0, now: 21.0 }));
         assert_eq!(drifted.lead_time.mean().0, 21.0);
         assert!(drifted.lead_time.max().0 > steady.lead_time.max().0);

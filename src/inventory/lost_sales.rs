@@ -15,7 +15,8 @@ use crate::distributions::Demand;
 /// Cells the stock is resolved into: exact for whole units up to here, in equal steps beyond.
 const CELLS: usize = 160;
 /// Nodes and weights of the shared error, standard deviations.
-const NODES: [(f64, f64); 3] = [(-1.732_050_807_568_877_2, 1.0 / 6.0), (0.0, 2.0 / 3.0), (1.732_050_807_568_877_2, 1.0 / 6.0)];
+const NODES: [(f64, f64); 3] =
+    [(-1.732_050_807_568_877_2, 1.0 / 6.0), (0.0, 2.0 / 3.0), (1.732_050_807_568_877_2, 1.0 / 6.0)];
 
 /// Least order, units, >= 0, that covers demand until the next order can arrive with probability `p`, when sales are lost.
 ///
@@ -41,7 +42,8 @@ pub fn order_for(
     let scenarios: Vec<Scenario> = nodes
         .iter()
         .map(|&(z, weight)| {
-            let conditional = |demand: &Demand| conditional(demand, (1.0 + z * shared).max(0.05), shared);
+            let conditional =
+                |demand: &Demand| conditional(demand, (1.0 + z * shared).max(0.05), shared);
             let mut left = vec![1.0];
             let mut day = 0.0;
             for step in &steps {
@@ -77,7 +79,8 @@ struct Moment {
 }
 
 fn steps(stock: StockLevel, arrivals: &[Arrival], lead_days: f64, end: f64) -> Vec<Moment> {
-    let mut steps = vec![Moment { day: 0.0, arrives: (stock.available - stock.backordered).max(0.0) }];
+    let mut steps =
+        vec![Moment { day: 0.0, arrives: (stock.available - stock.backordered).max(0.0) }];
     for arrival in arrivals.iter().filter(|a| a.days < end) {
         let day = arrival.days.min(lead_days);
         match steps.last_mut() {
@@ -145,10 +148,13 @@ fn receive(stock: &mut Vec<f64>, cells: f64) {
 /// Least number of cells that covers the review interval with probability `p`, by bisection.
 fn smallest(scenarios: &[Scenario], p: f64) -> f64 {
     let covers = |q: usize| -> f64 {
-        let one = |s: &Scenario| -> f64 { s.left.iter().zip(&s.covered[q..]).map(|(left, c)| left * c).sum() };
+        let one = |s: &Scenario| -> f64 {
+            s.left.iter().zip(&s.covered[q..]).map(|(left, c)| left * c).sum()
+        };
         scenarios.iter().map(|s| s.weight * one(s)).sum()
     };
-    let (mut low, mut high) = (0, scenarios.iter().map(|s| s.covered.len() - s.left.len()).min().unwrap_or(0));
+    let (mut low, mut high) =
+        (0, scenarios.iter().map(|s| s.covered.len() - s.left.len()).min().unwrap_or(0));
     while low < high {
         let middle = (low + high) / 2;
         if covers(middle) >= p - 1e-12 { high = middle } else { low = middle + 1 }
@@ -169,7 +175,12 @@ mod tests {
     }
 
     /// Two weeks of lead time, one of review, as in the VN2 game.
-    fn order(over: &dyn Fn(f64, f64, f64) -> Demand, available: f64, arrivals: &[Arrival], p: f64) -> f64 {
+    fn order(
+        over: &dyn Fn(f64, f64, f64) -> Demand,
+        available: f64,
+        arrivals: &[Arrival],
+        p: f64,
+    ) -> f64 {
         let outlook = Outlook { period_days: 7.0, mean: &[], over };
         order_for(&outlook, stock(available), arrivals, (14.0, 7.0), p)
     }
@@ -192,7 +203,10 @@ mod tests {
     #[test]
     fn what_runs_out_on_the_way_is_not_ordered() {
         // 5 units against two weeks of 10: certainly gone, so one week's quantile and not three weeks' less 5.
-        assert_eq!(order(&poisson(10.0), 5.0, &[], 0.9), Demand::Poisson { mean: 10.0 }.quantile(0.9));
+        assert_eq!(
+            order(&poisson(10.0), 5.0, &[], 0.9),
+            Demand::Poisson { mean: 10.0 }.quantile(0.9)
+        );
     }
 
     #[test]
@@ -211,6 +225,9 @@ mod tests {
         let outlook = Outlook { period_days: 7.0, mean: &[], over: &over };
         let order = order_for(&outlook, stock(140.0), &[], (14.0, 7.0), 0.95);
         let exact = over(0.0, 3.0, 0.0).quantile(0.95) - 140.0;
-        assert!((order - exact).abs() < 0.08 * over(0.0, 3.0, 0.0).quantile(0.95), "{order} {exact}");
+        assert!(
+            (order - exact).abs() < 0.08 * over(0.0, 3.0, 0.0).quantile(0.95),
+            "{order} {exact}"
+        );
     }
 }

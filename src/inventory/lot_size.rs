@@ -36,12 +36,19 @@ pub fn lot_cost(quantity: f64, demand: f64, order_cost: f64, holding_cost: f64) 
 ///
 /// Returns (quantity, total cost a year with the purchases); `None` without a usable price.
 #[must_use]
-pub fn eoq_with_breaks(demand: f64, order_cost: f64, holding_rate: f64, breaks: &[(f64, f64)]) -> Option<(f64, f64)> {
+pub fn eoq_with_breaks(
+    demand: f64,
+    order_cost: f64,
+    holding_rate: f64,
+    breaks: &[(f64, f64)],
+) -> Option<(f64, f64)> {
     let candidates = breaks.iter().enumerate().filter_map(|(i, &(from, unit_cost))| {
         let until = breaks.get(i + 1).map_or(f64::INFINITY, |next| next.0);
         let holding = holding_rate * unit_cost;
         let quantity = eoq(demand, order_cost, holding)?.max(from);
-        (quantity < until).then(|| (quantity, demand * unit_cost + lot_cost(quantity, demand, order_cost, holding)))
+        (quantity < until).then(|| {
+            (quantity, demand * unit_cost + lot_cost(quantity, demand, order_cost, holding))
+        })
     });
     candidates.min_by(|a, b| a.1.total_cmp(&b.1))
 }
@@ -72,8 +79,14 @@ impl LotCosts {
 
     /// Exact cost of an (r, Q) policy with whole-unit demand, currency a period.
     #[must_use]
-    pub fn reorder_quantity_cost(&self, lead_time_demand: &Demand, reorder_point: i64, quantity: u32) -> f64 {
-        let levels = (1..=i64::from(quantity)).map(|i| self.level_cost(lead_time_demand, (reorder_point + i) as f64));
+    pub fn reorder_quantity_cost(
+        &self,
+        lead_time_demand: &Demand,
+        reorder_point: i64,
+        quantity: u32,
+    ) -> f64 {
+        let levels = (1..=i64::from(quantity))
+            .map(|i| self.level_cost(lead_time_demand, (reorder_point + i) as f64));
         (self.order * self.demand_rate + levels.sum::<f64>()) / f64::from(quantity)
     }
 
@@ -84,7 +97,8 @@ impl LotCosts {
     #[must_use]
     pub fn best_reorder_quantity(&self, lead_time_demand: &Demand) -> (i64, u32, f64) {
         let cost_at = |y: i64| self.level_cost(lead_time_demand, y as f64);
-        let mut low = lead_time_demand.quantile(self.shortage / (self.shortage + self.holding)) as i64;
+        let mut low =
+            lead_time_demand.quantile(self.shortage / (self.shortage + self.holding)) as i64;
         let mut high = low;
         let mut total = self.order * self.demand_rate + cost_at(low);
         let mut quantity = 1;
@@ -110,7 +124,13 @@ impl LotCosts {
 /// - `period_demand`: demand of one period.
 /// - `level_cost`: expected holding and shortage cost of a period that starts at position `y`. `[G(y)]`
 #[must_use]
-pub fn min_max_cost(s: i64, order_up_to: i64, order: f64, period_demand: &Demand, level_cost: &dyn Fn(i64) -> f64) -> f64 {
+pub fn min_max_cost(
+    s: i64,
+    order_up_to: i64,
+    order: f64,
+    period_demand: &Demand,
+    level_cost: &dyn Fn(i64) -> f64,
+) -> f64 {
     let span = usize::try_from(order_up_to - s).unwrap_or(0);
     let mut cdf = vec![0.0; span + 1];
     period_demand.cdf_grid(0.0, 1.0, &mut cdf);
@@ -122,7 +142,8 @@ pub fn min_max_cost(s: i64, order_up_to: i64, order: f64, period_demand: &Demand
         visits[j] = (f64::from(u8::from(j == 0)) + arrivals) / (1.0 - mass(0));
     }
     let length: f64 = visits.iter().sum();
-    let cost: f64 = visits.iter().enumerate().map(|(j, m)| m * level_cost(order_up_to - j as i64)).sum();
+    let cost: f64 =
+        visits.iter().enumerate().map(|(j, m)| m * level_cost(order_up_to - j as i64)).sum();
     (order + cost) / length
 }
 
@@ -130,7 +151,11 @@ pub fn min_max_cost(s: i64, order_up_to: i64, order: f64, period_demand: &Demand
 ///
 /// `level_cost` must fall, then rise. Returns (reorder point, order-up-to level, cost a period).
 #[must_use]
-pub fn best_min_max(order: f64, period_demand: &Demand, level_cost: &dyn Fn(i64) -> f64) -> (i64, i64, f64) {
+pub fn best_min_max(
+    order: f64,
+    period_demand: &Demand,
+    level_cost: &dyn Fn(i64) -> f64,
+) -> (i64, i64, f64) {
     let cost = |s: i64, up_to: i64| min_max_cost(s, up_to, order, period_demand, level_cost);
     let mut cheapest = period_demand.mean() as i64;
     while level_cost(cheapest + 1) < level_cost(cheapest) {

@@ -145,19 +145,31 @@ pub fn plan_pool(pool: &PoolInput<'_>, settings: &Settings) -> PoolPlan {
     notes.extend_from_slice(&targets.notes);
     let backorders = settings.unmet_demand == settings::UnmetDemand::Backordered;
     let walk = position::project(&pool.outlook, pool.stock, pool.arrivals, 0.0, backorders);
-    let to_safety = position::project(&pool.outlook, pool.stock, pool.arrivals, targets.safety_stock, true).days_to_stockout;
+    let to_safety =
+        position::project(&pool.outlook, pool.stock, pool.arrivals, targets.safety_stock, true)
+            .days_to_stockout;
     let order_by_days = to_safety.map(|days| days - targets.lead_days);
     let status = status(&pool, &targets, &need, (walk.days_to_stockout, order_by_days), settings);
     let quiet = matches!(status, Status::Held | Status::Excess);
-    let runs_out = if targets.protection.mean() > 0.0 { 1.0 - targets.protection.cdf(need.position) } else { 0.0 };
-    let date = |days: f64| pool.as_of.checked_add_signed(chrono::Duration::days(days.floor() as i64));
+    let runs_out = if targets.protection.mean() > 0.0 {
+        1.0 - targets.protection.cdf(need.position)
+    } else {
+        0.0
+    };
+    let date =
+        |days: f64| pool.as_of.checked_add_signed(chrono::Duration::days(days.floor() as i64));
     PoolPlan {
         policy: explain::policy_row(&pool, &targets, settings),
         on_order: need.on_order,
         position: need.position,
         status,
         stockout_date: walk.days_to_stockout.and_then(date),
-        stockout_probability: position::stockout_probability(&pool.outlook, pool.stock, pool.arrivals, targets.lead_days),
+        stockout_probability: position::stockout_probability(
+            &pool.outlook,
+            pool.stock,
+            pool.arrivals,
+            targets.lead_days,
+        ),
         order_by: order_by_days.and_then(date),
         need: need.need,
         urgency: if quiet { 0.0 } else { (100.0 * runs_out).clamp(0.0, 100.0) },

@@ -34,7 +34,8 @@ pub fn need(pool: &PoolInput<'_>, targets: &Targets, settings: &Settings) -> Nee
         UnmetDemand::Backordered => (0.0, false),
         UnmetDemand::Lost => unserved(pool, targets, position),
     };
-    let need = if lasts { 0.0 } else { order_size(targets, settings.order_rule, position + unserved) };
+    let need =
+        if lasts { 0.0 } else { order_size(targets, settings.order_rule, position + unserved) };
     Need { on_order, position, unserved, need }
 }
 
@@ -60,8 +61,15 @@ fn unserved(pool: &PoolInput<'_>, targets: &Targets, position: f64) -> (f64, boo
     // The reorder point may sit above the quantile it came from (whole units): compare like with like.
     let exact = targets.protection.quantile(covered);
     let times = (targets.lead_days, targets.review_days);
-    let runs_out = stockout_probability(&pool.outlook, pool.stock, pool.arrivals, targets.lead_days);
-    let order = order_for(&pool.outlook, pool.stock, pool.arrivals, times, not_taken_back(covered, runs_out, times));
+    let runs_out =
+        stockout_probability(&pool.outlook, pool.stock, pool.arrivals, targets.lead_days);
+    let order = order_for(
+        &pool.outlook,
+        pool.stock,
+        pool.arrivals,
+        times,
+        not_taken_back(covered, runs_out, times),
+    );
     ((exact - position - order).clamp(0.0, short), order <= 0.0)
 }
 
@@ -79,7 +87,8 @@ fn not_taken_back(covered: f64, runs_out: f64, (lead_days, review_days): (f64, f
 /// Whether the shelf may be empty before an order placed today arrives: expected loss above a thousandth of a unit.
 fn may_run_out(pool: &PoolInput<'_>, lead_days: f64) -> bool {
     let mut supply = pool.stock.available - pool.stock.backordered;
-    let lost = |day: f64, supply: f64| pool.outlook.demand(0.0, day).expected_shortfall(supply) > 1e-3;
+    let lost =
+        |day: f64, supply: f64| pool.outlook.demand(0.0, day).expected_shortfall(supply) > 1e-3;
     for arrival in pool.arrivals.iter().filter(|a| a.days < lead_days) {
         if arrival.days > 0.0 && lost(arrival.days, supply) {
             return true;

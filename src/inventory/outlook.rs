@@ -16,7 +16,10 @@ pub struct Outlook<'a> {
 
 impl std::fmt::Debug for Outlook<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Outlook").field("period_days", &self.period_days).field("mean", &self.mean).finish_non_exhaustive()
+        f.debug_struct("Outlook")
+            .field("period_days", &self.period_days)
+            .field("mean", &self.mean)
+            .finish_non_exhaustive()
     }
 }
 

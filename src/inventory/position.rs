@@ -41,9 +41,14 @@ pub fn arrivals<'a>(
         .filter(|order| order.received.is_none())
         .map(|order| {
             let dated = order.expected.map(|d| (d - as_of).num_days() as f64 + late_days);
-            let days = dated.or_else(|| order.confirmed.map(|d| (d - as_of).num_days() as f64 + lead_time_days));
+            let days = dated.or_else(|| {
+                order.confirmed.map(|d| (d - as_of).num_days() as f64 + lead_time_days)
+            });
             let rest = order.quantity - order.received_quantity.unwrap_or(Units(0));
-            Arrival { days: days.unwrap_or(lead_time_days).max(0.0), quantity: rest.0.max(0) as f64 }
+            Arrival {
+                days: days.unwrap_or(lead_time_days).max(0.0),
+                quantity: rest.0.max(0) as f64,
+            }
         })
         .collect();
     arrivals.sort_by(|a, b| a.days.total_cmp(&b.days));
@@ -65,7 +70,11 @@ pub fn on_order(arrivals: &[Arrival], horizon_days: f64) -> f64 {
 /// How many of a kit the components allow: the scarcest decides. `components`: (available, units a kit).
 #[must_use]
 pub fn kit_availability(components: &[(Units, Units)]) -> Units {
-    let most = components.iter().filter(|c| c.1.0 > 0).map(|&(available, per_kit)| available.0.max(0) / per_kit.0).min();
+    let most = components
+        .iter()
+        .filter(|c| c.1.0 > 0)
+        .map(|&(available, per_kit)| available.0.max(0) / per_kit.0)
+        .min();
     Units(most.unwrap_or(0))
 }
 
@@ -82,9 +91,16 @@ pub struct Projection {
 ///
 /// `level` is the stock that counts as "out"; `keep_backorders` lets the stock go below zero instead of losing the sale.
 #[must_use]
-pub fn project(outlook: &Outlook<'_>, stock: StockLevel, arrivals: &[Arrival], level: f64, keep_backorders: bool) -> Projection {
+pub fn project(
+    outlook: &Outlook<'_>,
+    stock: StockLevel,
+    arrivals: &[Arrival],
+    level: f64,
+    keep_backorders: bool,
+) -> Projection {
     let mut now = stock.available - stock.backordered;
-    let mut projection = Projection { path: Vec::with_capacity(outlook.mean.len()), days_to_stockout: None };
+    let mut projection =
+        Projection { path: Vec::with_capacity(outlook.mean.len()), days_to_stockout: None };
     let mut next = 0;
     for (period, &mean) in outlook.mean.iter().enumerate() {
         let end = (period + 1) as f64 * outlook.period_days;
@@ -118,7 +134,12 @@ pub fn project(outlook: &Outlook<'_>, stock: StockLevel, arrivals: &[Arrival], l
 /// Largest probability, over the moments just before each arrival and before an order placed today arrives, that demand until then
 /// exceeds what was there to meet it.
 #[must_use]
-pub fn stockout_probability(outlook: &Outlook<'_>, stock: StockLevel, arrivals: &[Arrival], lead_days: f64) -> f64 {
+pub fn stockout_probability(
+    outlook: &Outlook<'_>,
+    stock: StockLevel,
+    arrivals: &[Arrival],
+    lead_days: f64,
+) -> f64 {
     let mut supply = stock.available - stock.backordered;
     let mut worst: f64 = 0.0;
     for arrival in arrivals.iter().filter(|a| a.days < lead_days) {
@@ -175,8 +196,9 @@ mod tests {
     #[test]
     fn d10_days_to_stockout() {
         let (mean, over) = (steady(10.0), |_: f64, _: f64, _: f64| Demand::Poisson { mean: 0.0 });
-        let walk =
-            |stock, arrivals: &[Arrival]| project(&outlook(&mean, &over), level(stock), arrivals, 0.0, false).days_to_stockout;
+        let walk = |stock, arrivals: &[Arrival]| {
+            project(&outlook(&mean, &over), level(stock), arrivals, 0.0, false).days_to_stockout
+        };
         assert_eq!(walk(420.0, &[]), Some(42.0));
         assert_eq!(walk(420.0, &[Arrival { days: 30.0, quantity: 100.0 }]), Some(52.0));
         assert_eq!(walk(420.0, &[Arrival { days: 50.0, quantity: 100.0 }]), Some(42.0));
@@ -189,7 +211,8 @@ mod tests {
     #[test]
     fn d12_inventory_position() {
         let stock = StockLevel { on_hand: 12.0, available: 10.0, backordered: 3.0 };
-        let arrivals = [Arrival { days: 5.0, quantity: 20.0 }, Arrival { days: 90.0, quantity: 40.0 }];
+        let arrivals =
+            [Arrival { days: 5.0, quantity: 20.0 }, Arrival { days: 90.0, quantity: 40.0 }];
         assert_eq!(inventory_position(stock, &arrivals, 30.0), 27.0);
     }
 

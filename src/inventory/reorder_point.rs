@@ -63,7 +63,8 @@ pub fn targets(pool: &PoolInput<'_>, settings: &Settings) -> Targets {
     let asked = cell.method.unwrap_or(settings.method);
     let method = choose(asked, costs.is_some(), pool, settings, &mut notes);
     let lead_days = pool.lead_time.mean().0;
-    let protection = pool.outlook.demand_until_about(0.0, lead_days + review_days, pool.lead_time.sd().0);
+    let protection =
+        pool.outlook.demand_until_about(0.0, lead_days + review_days, pool.lead_time.sd().0);
     let per_day = protection.mean() / (lead_days + review_days);
     let holding = holding_a_year(pool, settings);
     let eoq = eoq(per_day * 365.0, settings.order_cost, holding);
@@ -81,7 +82,9 @@ pub fn targets(pool: &PoolInput<'_>, settings: &Settings) -> Targets {
         order_up_to: 0.0,
         lot,
         eoq,
-        unit_costs: costs.filter(|_| method == Method::Cost).map(|(s, h)| (s, h * cycle_reviews(lot, per_day, review_days))),
+        unit_costs: costs
+            .filter(|_| method == Method::Cost)
+            .map(|(s, h)| (s, h * cycle_reviews(lot, per_day, review_days))),
         protection,
         notes,
     };
@@ -105,12 +108,21 @@ fn cycle_reviews(lot: f64, per_day: f64, review_days: f64) -> f64 {
     if lot > 0.0 && per_day > 0.0 { (lot / per_day / review_days).max(1.0) } else { 1.0 }
 }
 
-fn choose(asked: Method, costs: bool, pool: &PoolInput<'_>, settings: &Settings, notes: &mut Vec<String>) -> Method {
+fn choose(
+    asked: Method,
+    costs: bool,
+    pool: &PoolInput<'_>,
+    settings: &Settings,
+    notes: &mut Vec<String>,
+) -> Method {
     match asked {
         Method::Auto if costs => Method::Cost,
         Method::Auto => Method::Quantile,
         Method::Cost if !costs => {
-            notes.push("no holding or shortage cost known: service quantile instead of the critical ratio".into());
+            notes.push(
+                "no holding or shortage cost known: service quantile instead of the critical ratio"
+                    .into(),
+            );
             Method::Quantile
         }
         Method::JustInTime => match just_in_time_refusal(pool, settings) {
@@ -134,12 +146,21 @@ pub fn just_in_time_refusal(pool: &PoolInput<'_>, settings: &Settings) -> Option
     let limits = settings.just_in_time;
     let (mean, sd) = (pool.lead_time.mean().0, pool.lead_time.sd().0);
     if pool.xyz != Some('X') {
-        Some(format!("demand is class {}, not X", pool.xyz.map_or("unknown".into(), |c| c.to_string())))
+        Some(format!(
+            "demand is class {}, not X",
+            pool.xyz.map_or("unknown".into(), |c| c.to_string())
+        ))
     } else if mean > limits.max_lead_time_days {
-        Some(format!("a lead time of {mean:.1} days is longer than {:.1}", limits.max_lead_time_days))
+        Some(format!(
+            "a lead time of {mean:.1} days is longer than {:.1}",
+            limits.max_lead_time_days
+        ))
     } else if sd > limits.max_variation * mean {
         let percent = 100.0 * sd / mean;
-        Some(format!("the lead time varies by {percent:.0} % of its mean, more than {:.0} %", 100.0 * limits.max_variation))
+        Some(format!(
+            "the lead time varies by {percent:.0} % of its mean, more than {:.0} %",
+            100.0 * limits.max_variation
+        ))
     } else {
         None
     }
@@ -151,14 +172,21 @@ fn holding_a_year(pool: &PoolInput<'_>, settings: &Settings) -> f64 {
     per_period.unwrap_or(settings.holding_rate_per_year * pool.unit_cost)
 }
 
-fn lot(settings: &Settings, asked: Method, per_day: f64, (eoq, holding): (Option<f64>, f64)) -> f64 {
+fn lot(
+    settings: &Settings,
+    asked: Method,
+    per_day: f64,
+    (eoq, holding): (Option<f64>, f64),
+) -> f64 {
     let cover = days_of_cover(per_day, settings.order_cover_days);
     match settings.order_quantity {
         _ if settings.order_rule == OrderRule::OrderUpTo => 0.0,
         OrderQuantity::None => 0.0,
         OrderQuantity::DaysOfCover => cover,
         OrderQuantity::Eoq => eoq.unwrap_or(cover),
-        OrderQuantity::Auto if matches!(asked, Method::Auto | Method::Cost) && holding > 0.0 => eoq.unwrap_or(0.0).min(cover),
+        OrderQuantity::Auto if matches!(asked, Method::Auto | Method::Cost) && holding > 0.0 => {
+            eoq.unwrap_or(0.0).min(cover)
+        }
         OrderQuantity::Auto => cover,
     }
 }
@@ -170,7 +198,12 @@ fn apply_method(targets: &mut Targets, pool: &PoolInput<'_>) {
     let level = match targets.method {
         Method::MaxAverage => {
             let lead_time = pool.lead_time;
-            let stock = max_average(pool.peak_per_day, lead_time.max().0, pool.average_per_day, lead_time.mean().0);
+            let stock = max_average(
+                pool.peak_per_day,
+                lead_time.max().0,
+                pool.average_per_day,
+                lead_time.mean().0,
+            );
             targets.formula_stock = stock;
             targets.base_level = pool.average_per_day * lead_time.mean().0 + stock;
             return;
@@ -204,7 +237,10 @@ fn apply_cover_band(targets: &mut Targets, pool: &PoolInput<'_>, settings: &Sett
         targets.safety_stock = targets.formula_stock.clamp(least, most);
     } else if targets.per_day > 0.0 && !(least..=most).contains(&targets.formula_stock) {
         let days = targets.formula_stock / targets.per_day;
-        targets.notes.push(format!("safety stock of {days:.0} days is outside the {} band of {low:.0}-{high:.0}", pool.velocity));
+        targets.notes.push(format!(
+            "safety stock of {days:.0} days is outside the {} band of {low:.0}-{high:.0}",
+            pool.velocity
+        ));
     }
 }
 

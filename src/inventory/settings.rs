@@ -237,15 +237,23 @@ impl Settings {
         }
         let rate = self.holding_rate_per_year;
         if !(0.0..=1.0).contains(&rate) {
-            problems.push(format!("policy.holding_rate_per_year = {rate}: a share of the unit cost, 0 to 1"));
+            problems.push(format!(
+                "policy.holding_rate_per_year = {rate}: a share of the unit cost, 0 to 1"
+            ));
         }
         for name in self.cells.keys().filter(|name| !CELLS.iter().any(|c| c.0 == name.as_str())) {
-            problems.push(format!("policy.cells.{name}: the cells are AX, AY, AZ, BX, BY, BZ, CX, CY, CZ"));
+            problems.push(format!(
+                "policy.cells.{name}: the cells are AX, AY, AZ, BX, BY, BZ, CX, CY, CZ"
+            ));
         }
         let bands = &self.cover_bands;
-        for (key, (low, high)) in [("fast", bands.fast), ("medium", bands.medium), ("slow", bands.slow)] {
+        for (key, (low, high)) in
+            [("fast", bands.fast), ("medium", bands.medium), ("slow", bands.slow)]
+        {
             if !(low >= 0.0 && high >= low) {
-                problems.push(format!("policy.cover_bands.{key} = [{low}, {high}]: least first, both not negative"));
+                problems.push(format!(
+                    "policy.cover_bands.{key} = [{low}, {high}]: least first, both not negative"
+                ));
             }
         }
         problems
@@ -258,7 +266,9 @@ impl Settings {
         let default = |name: &str| CELLS.iter().find(|c| c.0 == name);
         let chosen = named.and_then(|name| {
             let own = self.cells.get(&name).copied();
-            own.or_else(|| default(&name).map(|&(_, service, count)| cell(probability(service), count)))
+            own.or_else(|| {
+                default(&name).map(|&(_, service, count)| cell(probability(service), count))
+            })
         });
         chosen.unwrap_or_else(|| cell(self.service, 90.0))
     }
@@ -288,9 +298,14 @@ mod tests {
 
     #[test]
     fn b3_nine_cell_policy() {
-        let settings: Settings = toml::from_str("[cells.AX]\nservice = 0.995\nmethod = \"cost\"\ncount_every_days = 7").unwrap();
+        let settings: Settings =
+            toml::from_str("[cells.AX]\nservice = 0.995\nmethod = \"cost\"\ncount_every_days = 7")
+                .unwrap();
         let own = settings.cell(Some('A'), Some('X'));
-        assert_eq!((own.service.get(), own.method, own.count_every_days), (0.995, Some(Method::Cost), 7.0));
+        assert_eq!(
+            (own.service.get(), own.method, own.count_every_days),
+            (0.995, Some(Method::Cost), 7.0)
+        );
         assert_eq!(settings.cell(Some('C'), Some('Z')).service.get(), 0.85);
         assert_eq!(settings.cell(None, Some('X')).service.get(), 0.95);
     }

@@ -74,7 +74,11 @@ fn verify(plan: &PoolPlan) {
         ("reorder_point", plan.policy.reorder_point),
         ("order_up_to", plan.policy.order_up_to),
     ] {
-        assert!((last(name) - value).abs() <= 1e-9 * value.abs().max(1.0), "{name}: {} is not {value}", last(name));
+        assert!(
+            (last(name) - value).abs() <= 1e-9 * value.abs().max(1.0),
+            "{name}: {} is not {value}",
+            last(name)
+        );
     }
 }
 
@@ -93,7 +97,9 @@ fn d2_reorder_point() {
 #[test]
 fn d2_a_longer_mean_lead_time_moves_max_average_only_through_the_maximum() {
     let point = |mean: f64, max: f64| {
-        plan(&with(Method::MaxAverage), |p| p.lead_time = LeadTime::new(mean, 0.0, max).unwrap()).policy.reorder_point
+        plan(&with(Method::MaxAverage), |p| p.lead_time = LeadTime::new(mean, 0.0, max).unwrap())
+            .policy
+            .reorder_point
     };
     assert_eq!(point(7.0, 21.0), point(14.0, 21.0));
     assert!(point(14.0, 28.0) > point(7.0, 21.0));
@@ -115,7 +121,10 @@ fn d4_the_order_is_the_economic_quantity_where_costs_are_known() {
     };
     let made = plan(&settings, |_| {});
     assert!((made.policy.eoq.unwrap() - (2.0 * 3650.0 * 50.0 / 3.65f64).sqrt()).abs() < 1e-9);
-    assert!((made.policy.order_up_to - made.policy.reorder_point - made.policy.eoq.unwrap()).abs() < 1e-9);
+    assert!(
+        (made.policy.order_up_to - made.policy.reorder_point - made.policy.eoq.unwrap()).abs()
+            < 1e-9
+    );
 }
 
 #[test]
@@ -149,9 +158,15 @@ fn d8_cost_based_target() {
     let made = plan(&settings, |_| {});
     assert_eq!(made.policy.method, "cost");
     assert!((made.policy.service_target - 0.8333).abs() < 5e-5);
-    assert_eq!(made.policy.order_up_to, made.policy.reorder_point, "without an order cost every review orders");
+    assert_eq!(
+        made.policy.order_up_to, made.policy.reorder_point,
+        "without an order cost every review orders"
+    );
     let unknown = plan(&with(Method::Cost), |p| p.unit_cost = 0.0);
-    assert!(unknown.policy.method == "quantile" && unknown.notes[0].contains("no holding or shortage cost"));
+    assert!(
+        unknown.policy.method == "quantile"
+            && unknown.notes[0].contains("no holding or shortage cost")
+    );
 }
 
 #[test]
@@ -164,15 +179,22 @@ fn d8_by_default_costs_decide_and_a_larger_lot_needs_less_safety() {
     let held = 0.25 * 4.0 / 365.0 * lot / 10.0;
     assert!((made.policy.service_target - 6.0 / (6.0 + held)).abs() < 1e-9);
     let no_margin = plan(&Settings::default(), |p| p.unit_margin = 0.0).policy;
-    assert!(no_margin.method == "quantile" && (no_margin.order_up_to - no_margin.reorder_point - lot).abs() < 1e-9);
+    assert!(
+        no_margin.method == "quantile"
+            && (no_margin.order_up_to - no_margin.reorder_point - lot).abs() < 1e-9
+    );
     let dear = plan(&Settings { order_cost: 400.0, ..Settings::default() }, |_| {});
     assert!(dear.policy.service_target < made.policy.service_target);
-    assert!((dear.policy.order_up_to - dear.policy.reorder_point - 600.0).abs() < 1e-9, "never more than sixty days");
+    assert!(
+        (dear.policy.order_up_to - dear.policy.reorder_point - 600.0).abs() < 1e-9,
+        "never more than sixty days"
+    );
 }
 
 #[test]
 fn d9_order_up_to_min_max_and_fixed_quantity() {
-    let rule = |order_rule| Settings { order_rule, order_cover_days: 10.0, ..with(Method::MaxAverage) };
+    let rule =
+        |order_rule| Settings { order_rule, order_cover_days: 10.0, ..with(Method::MaxAverage) };
     let stock = |p: &mut PoolInput<'_>| p.stock.available = 300.0;
     assert_eq!(plan(&rule(OrderRule::MinMax), stock).need, 220.0);
     assert_eq!(plan(&rule(OrderRule::OrderUpTo), stock).need, 120.0);
@@ -207,7 +229,11 @@ fn d13_just_in_time_only_for_short_dependable_lead_times_and_class_x() {
         (plan(&jit, |p| p.lead_time = LeadTime::new(7.0, 3.0, 21.0).unwrap()), "43 % of its mean"),
     ] {
         assert_eq!(refused.policy.method, "quantile");
-        assert!(refused.notes[0].starts_with("just-in-time refused") && refused.notes[0].contains(why), "{:?}", refused.notes);
+        assert!(
+            refused.notes[0].starts_with("just-in-time refused") && refused.notes[0].contains(why),
+            "{:?}",
+            refused.notes
+        );
     }
 }
 
@@ -278,7 +304,11 @@ proptest! {
 
 #[test]
 fn lost_sales_on_the_way_lower_the_need_and_backorders_do_not() {
-    let settings = |unmet_demand| Settings { unmet_demand, order_quantity: OrderQuantity::None, ..with(Method::Quantile) };
+    let settings = |unmet_demand| Settings {
+        unmet_demand,
+        order_quantity: OrderQuantity::None,
+        ..with(Method::Quantile)
+    };
     let short = |p: &mut PoolInput<'_>| p.stock.available = 20.0;
     let lost = plan(&settings(UnmetDemand::Lost), short);
     let kept = plan(&settings(UnmetDemand::Backordered), short);
@@ -298,10 +328,15 @@ fn any_settings() -> impl Strategy<Value = Settings> {
         Just(Method::FillRate),
         Just(Method::JustInTime),
     ];
-    let rules = prop_oneof![Just(OrderRule::MinMax), Just(OrderRule::OrderUpTo), Just(OrderRule::FixedQuantity)];
-    let modes = prop_oneof![Just(CoverMode::Formula), Just(CoverMode::Band), Just(CoverMode::Clamp)];
-    (methods, rules, modes, 0.05..0.995f64, proptest::option::of(0.001..1.0f64), any::<bool>()).prop_map(
-        |(method, order_rule, cover_mode, service, holding, lost)| Settings {
+    let rules = prop_oneof![
+        Just(OrderRule::MinMax),
+        Just(OrderRule::OrderUpTo),
+        Just(OrderRule::FixedQuantity)
+    ];
+    let modes =
+        prop_oneof![Just(CoverMode::Formula), Just(CoverMode::Band), Just(CoverMode::Clamp)];
+    (methods, rules, modes, 0.05..0.995f64, proptest::option::of(0.001..1.0f64), any::<bool>())
+        .prop_map(|(method, order_rule, cover_mode, service, holding, lost)| Settings {
             method,
             order_rule,
             cover_mode,
@@ -310,8 +345,7 @@ fn any_settings() -> impl Strategy<Value = Settings> {
             order_cost: holding.unwrap_or(0.0),
             unmet_demand: if lost { UnmetDemand::Lost } else { UnmetDemand::Backordered },
             ..Settings::default()
-        },
-    )
+        })
 }
 
 proptest! {

@@ -32,7 +32,11 @@ impl Earlier {
         let mut past = Vec::new();
         let mut next = last.clone();
         while let Some(run) = next.filter(|_| past.len() < TREND) {
-            next = run.manifest.previous.as_ref().and_then(|id| PublishedRun::open(&out.join("runs").join(id)).ok());
+            next = run
+                .manifest
+                .previous
+                .as_ref()
+                .and_then(|id| PublishedRun::open(&out.join("runs").join(id)).ok());
             past.push(run);
         }
         Ok(Self { last, kept: Kept::read(out)?, past })
@@ -51,21 +55,34 @@ impl Earlier {
             let rows = Rows::read(&run.folder, &schema::INDICATORS).ok()?;
             let indicator = |row: usize| {
                 let same = known.get(rows.text("indicator", row))?;
-                let (numerator, denominator) = (rows.real("numerator", row), rows.real("denominator", row));
+                let (numerator, denominator) =
+                    (rows.real("numerator", row), rows.real("denominator", row));
                 let value = Some(rows.real("value", row)).filter(|v| v.is_finite());
-                Some(Indicator { scope: rows.text("scope", row).to_string(), value, numerator, denominator, ..(*same).clone() })
+                Some(Indicator {
+                    scope: rows.text("scope", row).to_string(),
+                    value,
+                    numerator,
+                    denominator,
+                    ..(*same).clone()
+                })
             };
             Some((0..rows.len()).filter_map(indicator).collect())
         };
         let run = |run: &PublishedRun| {
-            Some(PastRun { run_id: run.manifest.run_id.clone(), as_of: run.manifest.as_of, indicators: indicators(run)? })
+            Some(PastRun {
+                run_id: run.manifest.run_id.clone(),
+                as_of: run.manifest.as_of,
+                indicators: indicators(run)?,
+            })
         };
         self.past.iter().rev().filter_map(run).collect()
     }
 
     /// The decisions on items that are still known, in this run's codes.
     pub fn decisions(&self, names: &Names) -> Vec<PastDecision> {
-        let code = |all: &[String], name: &str| all.binary_search_by(|n| n.as_str().cmp(name)).ok().map(|i| i as u32);
+        let code = |all: &[String], name: &str| {
+            all.binary_search_by(|n| n.as_str().cmp(name)).ok().map(|i| i as u32)
+        };
         let decision = |d: &crate::review::decisions::Decision| {
             Some(PastDecision {
                 sku: SkuId(code(&names.skus, &d.sku)?),
@@ -78,7 +95,8 @@ impl Earlier {
                 time: d.time.clone(),
             })
         };
-        let mut decisions: Vec<PastDecision> = self.kept.decisions.iter().filter_map(decision).collect();
+        let mut decisions: Vec<PastDecision> =
+            self.kept.decisions.iter().filter_map(decision).collect();
         decisions.sort_by(|a, b| (a.sku, a.location, &a.time).cmp(&(b.sku, b.location, &b.time)));
         decisions
     }

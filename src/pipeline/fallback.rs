@@ -17,7 +17,8 @@ use crate::units::{Money, Units};
 use std::ops::Range;
 
 /// Why a broken pool is not ordered.
-const HELD: &str = "the policy of this item could not be computed: nothing is ordered and nothing published";
+const HELD: &str =
+    "the policy of this item could not be computed: nothing is ordered and nothing published";
 
 /// What the pools of `range` teach; those that break are left out and told.
 pub fn observe(context: &Context<'_>, range: Range<usize>) -> (Vec<Evidence>, Vec<Exception>) {
@@ -25,7 +26,10 @@ pub fn observe(context: &Context<'_>, range: Range<usize>) -> (Vec<Evidence>, Ve
         Ok(evidence) => (vec![evidence], Vec::new()),
         Err(fault) if range.len() == 1 => {
             let key = pool_key(context.demand(), range.start);
-            (context.unseen().into_iter().collect(), vec![Exception::internal(key, "nothing is learnt from this item", &fault)])
+            (
+                context.unseen().into_iter().collect(),
+                vec![Exception::internal(key, "nothing is learnt from this item", &fault)],
+            )
         }
         Err(_) => {
             // Halves, not pools: the evidence of a range can be large.
@@ -41,7 +45,11 @@ pub fn observe(context: &Context<'_>, range: Range<usize>) -> (Vec<Evidence>, Ve
 
 fn pool_key(demand: &Demand<'_>, pool: usize) -> String {
     let pool = &demand.panel.pools()[pool];
-    format!("{}/{}", demand.names.skus[pool.sku.index()], demand.names.locations[pool.location.index()])
+    format!(
+        "{}/{}",
+        demand.names.skus[pool.sku.index()],
+        demand.names.locations[pool.location.index()]
+    )
 }
 
 impl<'a> Night<'a> {
@@ -56,14 +64,23 @@ impl<'a> Night<'a> {
         match guarded(forecast) {
             Ok(forecast) => (forecast, None),
             Err(fault) => {
-                let told = Exception::internal(self.key(p), "the mean of the last 60 days instead of a forecast", &fault);
+                let told = Exception::internal(
+                    self.key(p),
+                    "the mean of the last 60 days instead of a forecast",
+                    &fault,
+                );
                 (self.context.plain_forecast(p), Some(told))
             }
         }
     }
 
     /// The plan of pool `p`, held where it breaks.
-    pub fn plan_or_hold(&self, p: usize, forecast: &PoolForecast, exceptions: &mut Vec<Exception>) -> PlannedPool<'a> {
+    pub fn plan_or_hold(
+        &self,
+        p: usize,
+        forecast: &PoolForecast,
+        exceptions: &mut Vec<Exception>,
+    ) -> PlannedPool<'a> {
         let mut told = Vec::new();
         match guarded(|| self.plan_pool(p, forecast, &mut told)) {
             Ok(planned) => {

@@ -14,7 +14,8 @@ use rayon::prelude::*;
 /// Cleans every series in place.
 pub fn clean(inputs: &mut Inputs, settings: &clean::Settings) {
     let known = ["stockouts", "stock_history"].iter().any(|table| inputs.has(table));
-    let season = if inputs.panel.calendar().bucket() == crate::calendar::Bucket::Day { 7 } else { 1 };
+    let season =
+        if inputs.panel.calendar().bucket() == crate::calendar::Bucket::Day { 7 } else { 1 };
     let mut series: Vec<_> = inputs.panel.series_mut().collect();
     let clean = |s: &mut SeriesMut<'_>| {
         let recorded = known || s.flags.iter().any(|f| f & flag::STOCKOUT != 0);
@@ -24,8 +25,16 @@ pub fn clean(inputs: &mut Inputs, settings: &clean::Settings) {
     };
     let broken: Vec<(SeriesKey, Fault)> = series.par_iter_mut().filter_map(clean).collect();
     for (key, fault) in broken {
-        let name = format!("{}/{}", inputs.names.skus[key.sku.index()], inputs.names.channels[key.channel.index()]);
-        inputs.exceptions.push(Exception::internal(name, "its history is used as it is, not cleaned", &fault));
+        let name = format!(
+            "{}/{}",
+            inputs.names.skus[key.sku.index()],
+            inputs.names.channels[key.channel.index()]
+        );
+        inputs.exceptions.push(Exception::internal(
+            name,
+            "its history is used as it is, not cleaned",
+            &fault,
+        ));
     }
 }
 
@@ -48,25 +57,50 @@ pub fn return_rates(panel: &Panel, settings: &clean::Settings) -> Vec<f64> {
     let rate = |i: usize| {
         let (sold, returned) = by_channel[panel.key(i).channel.index()];
         let channel = clean::return_rate(sold, returned, 0.0, 0.0);
-        clean::return_rate(sold_and_returned[i].0, sold_and_returned[i].1, channel, settings.return_prior_units)
+        clean::return_rate(
+            sold_and_returned[i].0,
+            sold_and_returned[i].1,
+            channel,
+            settings.return_prior_units,
+        )
     };
     (0..panel.len()).map(rate).collect()
 }
 
 /// Classes of every pool.
 #[must_use]
-pub fn classify(inputs: &Inputs, return_rates: &[f64], last: Option<&LastRun>, plan: &Plan) -> Vec<Classification> {
+pub fn classify(
+    inputs: &Inputs,
+    return_rates: &[f64],
+    last: Option<&LastRun>,
+    plan: &Plan,
+) -> Vec<Classification> {
     let panel = &inputs.panel;
-    let facts: Vec<_> = panel.pools().par_iter().map(|pool| classify::pool_facts(panel, pool, return_rates)).collect();
-    let previous: Vec<Option<char>> =
-        panel.pools().iter().map(|pool| last.and_then(|l| l.pools.get(&(pool.sku, pool.location))).and_then(|p| p.abc)).collect();
-    classify::classify(&facts, &inputs.products, &stock_of_pools(inputs), (&previous, panel.calendar().as_of()), &plan.classify)
+    let facts: Vec<_> = panel
+        .pools()
+        .par_iter()
+        .map(|pool| classify::pool_facts(panel, pool, return_rates))
+        .collect();
+    let previous: Vec<Option<char>> = panel
+        .pools()
+        .iter()
+        .map(|pool| last.and_then(|l| l.pools.get(&(pool.sku, pool.location))).and_then(|p| p.abc))
+        .collect();
+    classify::classify(
+        &facts,
+        &inputs.products,
+        &stock_of_pools(inputs),
+        (&previous, panel.calendar().as_of()),
+        &plan.classify,
+    )
 }
 
 /// The stock row of every pool, where there is one. `[pools]`
 #[must_use]
 pub fn stock_of_pools(inputs: &Inputs) -> Vec<Option<&Stock>> {
     let key = |s: &Stock| -> (units::SkuId, units::LocationId) { (s.sku, s.location) };
-    let at = |pool: &crate::panel::Pool| inputs.stock.binary_search_by_key(&(pool.sku, pool.location), key).ok();
+    let at = |pool: &crate::panel::Pool| {
+        inputs.stock.binary_search_by_key(&(pool.sku, pool.location), key).ok()
+    };
     inputs.panel.pools().iter().map(|pool| at(pool).map(|i| &inputs.stock[i])).collect()
 }

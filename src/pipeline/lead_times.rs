@@ -23,13 +23,25 @@ impl LeadTimes {
         let mut times = Self::default();
         let mut by_supplier: BTreeMap<SupplierId, Vec<Receipt>> = BTreeMap::new();
         for order in &inputs.purchase_orders {
-            if let (Some(supplier), Some(received), Some(receipt)) = (order.supplier, order.received, Receipt::of(order)) {
-                times.own.entry((order.sku, supplier)).or_default().push((received, order.location, receipt));
+            if let (Some(supplier), Some(received), Some(receipt)) =
+                (order.supplier, order.received, Receipt::of(order))
+            {
+                times.own.entry((order.sku, supplier)).or_default().push((
+                    received,
+                    order.location,
+                    receipt,
+                ));
                 by_supplier.entry(supplier).or_default().push(receipt);
             }
         }
-        times.own.values_mut().for_each(|list| list.sort_by_key(|&(received, location, _)| (received, location)));
-        times.suppliers = by_supplier.into_iter().map(|(s, receipts)| (s, ReceiptStatistics::of(&receipts))).collect();
+        times
+            .own
+            .values_mut()
+            .for_each(|list| list.sort_by_key(|&(received, location, _)| (received, location)));
+        times.suppliers = by_supplier
+            .into_iter()
+            .map(|(s, receipts)| (s, ReceiptStatistics::of(&receipts)))
+            .collect();
         times
     }
 

@@ -9,7 +9,10 @@ use crate::forecast::{Context, warm};
 use crate::inputs::{Inputs, Stock};
 use crate::inventory::PoolPlan;
 use crate::kits::Kits;
-use crate::outcome::{Accuracy, Allocation, ChannelFinding, Classification, OpenOrderAdvice, PoolPicture, SeriesForecast};
+use crate::outcome::{
+    Accuracy, Allocation, ChannelFinding, Classification, OpenOrderAdvice, PoolPicture,
+    SeriesForecast,
+};
 use crate::publish::previous::LastRun;
 use crate::publish::{DemandEncoder, ForecastEncoder, RowGroup};
 use crate::purchase::{Line, Market};
@@ -112,17 +115,26 @@ impl<'a> Night<'a> {
             }
             (p, total)
         };
-        (0..pools.len()).into_par_iter().filter(|&p| self.kits.is_kit(pools[p].sku)).map(net).collect()
+        (0..pools.len())
+            .into_par_iter()
+            .filter(|&p| self.kits.is_kit(pools[p].sku))
+            .map(net)
+            .collect()
     }
 
     /// Forecasts and plans the pools of `range`.
     pub fn partition(&self, range: Range<usize>) -> Result<Part<'a>> {
         let panel = &self.inputs.panel;
-        let (forecasts, broken): (Vec<PoolForecast>, Vec<_>) = range.clone().map(|p| self.forecast_or_plain(p)).unzip();
-        let series = panel.pools()[range.clone()].iter().map(|p| p.series.clone()).filter(|s| !s.is_empty());
+        let (forecasts, broken): (Vec<PoolForecast>, Vec<_>) =
+            range.clone().map(|p| self.forecast_or_plain(p)).unzip();
+        let series =
+            panel.pools()[range.clone()].iter().map(|p| p.series.clone()).filter(|s| !s.is_empty());
         let span = series.reduce(|span, s| span.start..s.end).unwrap_or(0..0);
-        let rows: Vec<(_, &SeriesForecast)> =
-            span.clone().map(|i| panel.key(i)).zip(forecasts.iter().flat_map(|f| &f.series)).collect();
+        let rows: Vec<(_, &SeriesForecast)> = span
+            .clone()
+            .map(|i| panel.key(i))
+            .zip(forecasts.iter().flat_map(|f| &f.series))
+            .collect();
         let mut part = Part {
             demand: self.demand.encode(span)?,
             forecast: self.forecast.encode(&rows)?,
@@ -133,7 +145,10 @@ impl<'a> Night<'a> {
             states: Vec::new(),
         };
         if self.plan.forecast.refit_days > 0 && self.context.refit().is_none() {
-            forecasts.iter().filter_map(|f| f.state.as_ref()).for_each(|state| warm::write(state, &mut part.states));
+            forecasts
+                .iter()
+                .filter_map(|f| f.state.as_ref())
+                .for_each(|state| warm::write(state, &mut part.states));
         }
         for (p, forecast) in range.zip(&forecasts) {
             let pool = self.plan_or_hold(p, forecast, &mut part.exceptions);

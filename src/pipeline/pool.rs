@@ -34,7 +34,9 @@ impl NetDemand<'_> {
         if self.through_kits.is_empty() {
             return own;
         }
-        let at = |t: usize| self.through_kits.get(t).or(self.through_kits.last()).copied().map_or(0.0, f64::from);
+        let at = |t: usize| {
+            self.through_kits.get(t).or(self.through_kits.last()).copied().map_or(0.0, f64::from)
+        };
         let mut extra = 0.0;
         let mut t = from.max(0.0).floor();
         while t < to {
@@ -55,7 +57,12 @@ impl NetDemand<'_> {
 }
 
 impl<'a> Night<'a> {
-    pub fn plan_pool(&self, p: usize, forecast: &PoolForecast, exceptions: &mut Vec<Exception>) -> PlannedPool<'a> {
+    pub fn plan_pool(
+        &self,
+        p: usize,
+        forecast: &PoolForecast,
+        exceptions: &mut Vec<Exception>,
+    ) -> PlannedPool<'a> {
         let pool = &self.inputs.panel.pools()[p];
         let demand = self.net_demand(pool, forecast);
         let supply = self.market.supply_of(pool.sku, pool.location).next();
@@ -64,7 +71,8 @@ impl<'a> Night<'a> {
             None => inventory::lead_time::estimate(&[], &Default::default(), None),
         };
         self.note_lead_time(pool, supply.is_some(), &estimate, exceptions);
-        let by_hand = self.overridden(pool, "lead_time_days").and_then(|d| LeadTime::new(d, 0.0, d));
+        let by_hand =
+            self.overridden(pool, "lead_time_days").and_then(|d| LeadTime::new(d, 0.0, d));
         if let Some(lead) = by_hand {
             estimate = Estimate { lead_time: lead, source: "set by hand".into(), ..estimate };
         }
@@ -79,8 +87,12 @@ impl<'a> Night<'a> {
         let available = need.available;
         let margin = need.margin;
         let lead_days = |s: &Supply| {
-            let of_first = by_hand.filter(|_| supply.is_some_and(|first| first.supplier == s.supplier));
-            of_first.unwrap_or_else(|| self.lead_times.estimate(s, pool.location).lead_time).mean().0
+            let of_first =
+                by_hand.filter(|_| supply.is_some_and(|first| first.supplier == s.supplier));
+            of_first
+                .unwrap_or_else(|| self.lead_times.estimate(s, pool.location).lead_time)
+                .mean()
+                .0
         };
         let mut lines = self.market.propose(need, lead_days, exceptions);
         self.heed_decisions(pool, &mut lines);
@@ -97,7 +109,17 @@ impl<'a> Night<'a> {
         let advice = open_orders::advise(&open, self.market.as_of, &self.plan.purchase);
         let picture = self.picture(pool, &demand, &plan);
         let short_before_arrival = shortfall_by(&input, plan.policy.lead_time_mean);
-        PlannedPool { plan, lines, allocation, findings, advice, picture, available, margin, short_before_arrival }
+        PlannedPool {
+            plan,
+            lines,
+            allocation,
+            findings,
+            advice,
+            picture,
+            available,
+            margin,
+            short_before_arrival,
+        }
     }
 
     /// The pool's own demand net of returns, plus what its kits need of it. A kit itself is not stocked: its demand is kept, so
@@ -114,20 +136,33 @@ impl<'a> Night<'a> {
         let through_kits = self.demand_through_kits(pool, horizon);
         net.iter_mut().zip(&through_kits).for_each(|(n, &k)| *n += f64::from(k));
         let mean = net.iter().map(|&v| v as f32).collect();
-        NetDemand { mean, net: if gross > 0.0 { (total / gross).min(1.0) } else { 1.0 }, own, through_kits }
+        NetDemand {
+            mean,
+            net: if gross > 0.0 { (total / gross).min(1.0) } else { 1.0 },
+            own,
+            through_kits,
+        }
     }
 
     fn demand_through_kits(&self, pool: &Pool, horizon: usize) -> Vec<f32> {
         let mut total = Vec::new();
         for &(kit, per_kit) in self.kits.parents(pool.sku) {
-            let Some(demand) = self.pool_of(kit, pool).and_then(|p| self.kit_demand.get(&p)) else { continue };
+            let Some(demand) = self.pool_of(kit, pool).and_then(|p| self.kit_demand.get(&p)) else {
+                continue;
+            };
             total.resize(horizon, 0.0);
             total.iter_mut().zip(demand).for_each(|(t, &m)| *t += per_kit.0 as f32 * m);
         }
         total
     }
 
-    fn note_lead_time(&self, pool: &Pool, supplied: bool, estimate: &Estimate, exceptions: &mut Vec<Exception>) {
+    fn note_lead_time(
+        &self,
+        pool: &Pool,
+        supplied: bool,
+        estimate: &Estimate,
+        exceptions: &mut Vec<Exception>,
+    ) {
         let key = || self.market.pool_key(pool.sku, pool.location);
         if let Some(drift) = estimate.drift {
             let what = format!("lead time moved from {:.0} to {:.0} days", drift.before, drift.now);
@@ -139,7 +174,13 @@ impl<'a> Night<'a> {
         }
         if !supplied && self.inputs.has("supply") && !self.kits.is_kit(pool.sku) {
             let why = "the default lead time is used and nobody can be ordered from";
-            exceptions.push(Exception::new(Severity::Warning, "no-supply", key(), "no supply row", why));
+            exceptions.push(Exception::new(
+                Severity::Warning,
+                "no-supply",
+                key(),
+                "no supply row",
+                why,
+            ));
         }
     }
 
@@ -150,7 +191,10 @@ impl<'a> Night<'a> {
         let first = orders.partition_point(|o| (o.sku, o.location) < key);
         let count = orders[first..].partition_point(|o| (o.sku, o.location) == key);
         let orders = &orders[first..first + count];
-        let late = orders.iter().find_map(|o| o.supplier).map_or(0.0, |s| self.lead_times.of_supplier(s).mean_late);
+        let late = orders
+            .iter()
+            .find_map(|o| o.supplier)
+            .map_or(0.0, |s| self.lead_times.of_supplier(s).mean_late);
         let lead = estimate.lead_time.mean().0;
         let mut arrivals = position::arrivals(orders.iter(), self.market.as_of, lead, late);
         let pending = &self.standing.pending;
@@ -220,14 +264,20 @@ impl<'a> Night<'a> {
         let panel = &self.inputs.panel;
         let days = panel.calendar().bucket().days();
         let year = (365.0 / days).round() as usize;
-        let first =
-            pool.series.clone().map(|i| panel.start(i)).min().unwrap_or(0).max(panel.calendar().history().saturating_sub(year));
+        let first = pool
+            .series
+            .clone()
+            .map(|i| panel.start(i))
+            .min()
+            .unwrap_or(0)
+            .max(panel.calendar().history().saturating_sub(year));
         let mut sums = vec![0.0f64; panel.calendar().history() - first];
         for i in pool.series.clone() {
             let skip = first.saturating_sub(panel.start(i));
             let offset = panel.start(i).max(first) - first;
             let keep = 1.0 - self.return_rates[i];
-            for (t, (&v, &f)) in panel.cleaned(i).iter().zip(panel.flags(i)).skip(skip).enumerate() {
+            for (t, (&v, &f)) in panel.cleaned(i).iter().zip(panel.flags(i)).skip(skip).enumerate()
+            {
                 if f & (flag::OUTLIER | flag::CENSORED) == 0 {
                     sums[offset + t] += keep * f64::from(v);
                 }
@@ -252,18 +302,24 @@ impl<'a> Night<'a> {
     /// What can be promised: the stock table's, or of a kit what its components allow.
     fn available(&self, p: usize) -> Units {
         let pool = &self.inputs.panel.pools()[p];
-        let at = |sku: SkuId| self.pool_of(sku, pool).and_then(|q| self.stock[q]).map(Stock::available);
+        let at =
+            |sku: SkuId| self.pool_of(sku, pool).and_then(|q| self.stock[q]).map(Stock::available);
         self.kits.availability(pool.sku, at).or_else(|| at(pool.sku)).unwrap_or_default()
     }
 
     /// The pool of another item at the same location.
     fn pool_of(&self, sku: SkuId, pool: &Pool) -> Option<usize> {
-        self.inputs.panel.pools().binary_search_by_key(&(sku, pool.location), |q| (q.sku, q.location)).ok()
+        self.inputs
+            .panel
+            .pools()
+            .binary_search_by_key(&(sku, pool.location), |q| (q.sku, q.location))
+            .ok()
     }
 
     /// The value a planner has set for `field` of this pool.
     fn overridden(&self, pool: &Pool, field: &str) -> Option<f64> {
-        active_override(&self.inputs.overrides, (pool.sku, pool.location), field, self.market.as_of).map(|o| o.value)
+        active_override(&self.inputs.overrides, (pool.sku, pool.location), field, self.market.as_of)
+            .map(|o| o.value)
     }
 
     /// Lines that a planner has rejected, snoozed or set by hand are what they decided.
@@ -314,7 +370,11 @@ impl<'a> Night<'a> {
             room: product.max_stock.map(|m| Units((m - position).0.max(0))),
             daily_demand: input.outlook.per_day(28.0),
             margin: self.margin(input.sku),
-            shortfall: if plan.need > 0.0 { shortfall(input, self.risk_days(input)) } else { Vec::new() },
+            shortfall: if plan.need > 0.0 {
+                shortfall(input, self.risk_days(input))
+            } else {
+                Vec::new()
+            },
             unit_cost: product.unit_cost,
             shelf_life_days: product.shelf_life_days,
             weight: product.weight,
@@ -335,7 +395,9 @@ impl<'a> Night<'a> {
     fn previous_quantities(&self, input: &PoolInput<'_>) -> Vec<(crate::units::SupplierId, Units)> {
         let lines = self.last.map_or(&[][..], |l| &l.lines);
         let first = lines.partition_point(|l| (l.sku, l.location) < (input.sku, input.location));
-        let mine = lines[first..].iter().take_while(|l| (l.sku, l.location) == (input.sku, input.location));
+        let mine = lines[first..]
+            .iter()
+            .take_while(|l| (l.sku, l.location) == (input.sku, input.location));
         mine.filter_map(|l| Some((l.supplier?, l.quantity))).collect()
     }
 
@@ -349,37 +411,59 @@ impl<'a> Night<'a> {
         let inputs = self.inputs;
         let pool = &inputs.panel.pools()[p];
         let listed = |c: ChannelId| {
-            let found = inputs.listings.binary_search_by_key(&(pool.sku, c), |l| (l.sku, l.channel));
+            let found =
+                inputs.listings.binary_search_by_key(&(pool.sku, c), |l| (l.sku, l.channel));
             found.ok().map(|i| inputs.listings[i].listed)
         };
         let reserved = |c: ChannelId| inputs.channels[c.index()].reserve.is_some();
-        let here = self.presence.channels(pool, &inputs.panel, |c| listed(c).is_some() || reserved(c));
-        let demand: Vec<ChannelDemand> = here.iter().map(|&c| self.channel_demand(pool, c, forecast, listed(c))).collect();
+        let here =
+            self.presence.channels(pool, &inputs.panel, |c| listed(c).is_some() || reserved(c));
+        let demand: Vec<ChannelDemand> =
+            here.iter().map(|&c| self.channel_demand(pool, c, forecast, listed(c))).collect();
         let stock = allocate::PoolStock {
             sku: pool.sku,
             location: pool.location,
             available: self.available(p),
             reorder_point: plan.policy.reorder_point,
         };
-        let context = allocate::Context { names: &inputs.names, settings: &self.plan.allocation, as_of: self.market.as_of };
+        let context = allocate::Context {
+            names: &inputs.names,
+            settings: &self.plan.allocation,
+            as_of: self.market.as_of,
+        };
         let rows = allocate::allocate(&stock, &demand, &context, exceptions);
-        let facts =
-            allocate::balance::PoolFacts { unit_cost: self.unit_cost(pool.sku), days_to_arrival: plan.policy.lead_time_mean };
+        let facts = allocate::balance::PoolFacts {
+            unit_cost: self.unit_cost(pool.sku),
+            days_to_arrival: plan.policy.lead_time_mean,
+        };
         let findings = allocate::balance::findings(&demand, &rows, &facts, &self.plan.allocation);
         (rows, findings)
     }
 
-    fn channel_demand(&self, pool: &Pool, channel: ChannelId, forecast: &PoolForecast, listed: Option<Units>) -> ChannelDemand {
+    fn channel_demand(
+        &self,
+        pool: &Pool,
+        channel: ChannelId,
+        forecast: &PoolForecast,
+        listed: Option<Units>,
+    ) -> ChannelDemand {
         let (inputs, days) = (self.inputs, self.inputs.panel.calendar().bucket().days());
         let row = &inputs.channels[channel.index()];
-        let own = pool.series.clone().zip(&forecast.series).find(|(i, _)| inputs.panel.key(*i).channel == channel);
+        let own = pool
+            .series
+            .clone()
+            .zip(&forecast.series)
+            .find(|(i, _)| inputs.panel.key(*i).channel == channel);
         let (velocity, daily_sd) = own.map_or((0.0, 0.0), |(_, f)| daily_moments(f, days));
         let product = &inputs.products[pool.sku.index()];
         let margin = product.unit_price.map(|price| {
-            let rate = row.margin_rate.unwrap_or_else(|| 1.0 - self.unit_cost(pool.sku).as_f64() / price.as_f64().max(1e-9));
+            let rate = row.margin_rate.unwrap_or_else(|| {
+                1.0 - self.unit_cost(pool.sku).as_f64() / price.as_f64().max(1e-9)
+            });
             price.as_f64() * (rate - row.fee_rate.unwrap_or(0.0))
         });
-        let previous = self.last.and_then(|l| l.allocation.get(&(pool.sku, pool.location, channel)));
+        let previous =
+            self.last.and_then(|l| l.allocation.get(&(pool.sku, pool.location, channel)));
         ChannelDemand {
             channel,
             velocity,
@@ -391,7 +475,8 @@ impl<'a> Night<'a> {
             cap: row.cap,
             min_share: row.min_share.unwrap_or(0.0),
             listed,
-            previous: previous.map(|a| allocate::Previous { share: a.share, paused: a.action == "pause" }),
+            previous: previous
+                .map(|a| allocate::Previous { share: a.share, paused: a.action == "pause" }),
         }
     }
 
@@ -405,7 +490,11 @@ impl<'a> Night<'a> {
         let first = pool.series.clone().map(|i| panel.start(i)).min().unwrap_or(history);
         let weeks = ((history - first) / step).min(WEEKS);
         let begin = history - weeks * step;
-        let mut picture = PoolPicture { history: vec![0.0; weeks], marks: vec![0; weeks], ..PoolPicture::default() };
+        let mut picture = PoolPicture {
+            history: vec![0.0; weeks],
+            marks: vec![0; weeks],
+            ..PoolPicture::default()
+        };
         let recent = history.saturating_sub((30.0 / days).round() as usize);
         let mut out = vec![false; history - recent];
         for i in pool.series.clone() {
@@ -416,13 +505,15 @@ impl<'a> Night<'a> {
                 picture.history[week] += v;
                 let stockout = f & (flag::STOCKOUT | flag::INFERRED_STOCKOUT) != 0;
                 let mark = |bit: u8, value| if f & bit != 0 { value } else { 0 };
-                picture.marks[week] |= u8::from(stockout) | mark(flag::PROMOTION, 2) | mark(flag::OUTLIER, 4);
+                picture.marks[week] |=
+                    u8::from(stockout) | mark(flag::PROMOTION, 2) | mark(flag::OUTLIER, 4);
                 if stockout && start + t >= recent {
                     out[start + t - recent] = true;
                 }
             }
         }
-        picture.stockout_days_30 = (out.iter().filter(|&&o| o).count() as f64 * days).round() as u16;
+        picture.stockout_days_30 =
+            (out.iter().filter(|&&o| o).count() as f64 * days).round() as u16;
         for (w, chunk) in demand.mean.chunks_exact(step).enumerate() {
             let [low, high] = demand.band((w * step) as f64, ((w + 1) * step) as f64);
             picture.mean.push(chunk.iter().sum());
@@ -456,12 +547,16 @@ fn shortfall_by(input: &PoolInput<'_>, days: f64) -> f64 {
 /// Half a sentence: why this need; `held` is why a pool is not ordered.
 fn reason(plan: &PoolPlan, held: Option<&str>) -> String {
     let p = &plan.policy;
-    let notes = if plan.notes.is_empty() { String::new() } else { format!("; {}", plan.notes.join("; ")) };
+    let notes =
+        if plan.notes.is_empty() { String::new() } else { format!("; {}", plan.notes.join("; ")) };
     let (position, point) = (plan.position, p.reorder_point);
     if let Some(why) = held {
         format!("not ordered: {why}{notes}")
     } else if plan.need > 0.0 {
-        format!("position {position:.0} is at or below the reorder point {point:.0}: order up to {:.0}{notes}", p.order_up_to)
+        format!(
+            "position {position:.0} is at or below the reorder point {point:.0}: order up to {:.0}{notes}",
+            p.order_up_to
+        )
     } else if position >= point {
         let where_it_is = if position > point { "above" } else { "at" };
         format!("position {position:.0} is {where_it_is} the reorder point {point:.0}{notes}")
@@ -479,9 +574,11 @@ fn daily_moments(forecast: &SeriesForecast, period_days: f64) -> (f64, f64) {
     if n == 0.0 {
         return (0.0, 0.0);
     }
-    let mean = forecast.mean.iter().take(periods).map(|&m| f64::from(m)).sum::<f64>() / n / period_days;
+    let mean =
+        forecast.mean.iter().take(periods).map(|&m| f64::from(m)).sum::<f64>() / n / period_days;
     // The 10 % to 90 % range of a normal is 2.563 standard deviations; counts spread at least like Poisson.
-    let range = forecast.quantiles.iter().take(periods).map(|q| f64::from(q[5] - q[1])).sum::<f64>() / n;
+    let range =
+        forecast.quantiles.iter().take(periods).map(|q| f64::from(q[5] - q[1])).sum::<f64>() / n;
     let sd = range / 2.563 / period_days.sqrt();
     (mean, sd.max(mean.sqrt()))
 }
@@ -489,5 +586,9 @@ fn daily_moments(forecast: &SeriesForecast, period_days: f64) -> (f64, f64) {
 /// Demand of each day of a path of periods.
 fn daily(mean: &[f32], period_days: f64) -> Vec<f64> {
     let days = (mean.len() as f64 * period_days).floor() as usize;
-    (0..days).map(|d| f64::from(mean[((d as f64 / period_days) as usize).min(mean.len() - 1)]) / period_days).collect()
+    (0..days)
+        .map(|d| {
+            f64::from(mean[((d as f64 / period_days) as usize).min(mean.len() - 1)]) / period_days
+        })
+        .collect()
 }

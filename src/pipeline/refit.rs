@@ -22,7 +22,8 @@ impl Earlier {
     /// Reads the states that `last` goes back to, unless the next refit is due.
     pub fn read(plan: &Plan, last: Option<&PublishedRun>, as_of: NaiveDate) -> Self {
         let entry = last.and_then(|run| run.manifest.refit.clone());
-        let current = |e: &RefitEntry| (as_of - e.as_of).num_days() < i64::from(plan.forecast.refit_days);
+        let current =
+            |e: &RefitEntry| (as_of - e.as_of).num_days() < i64::from(plan.forecast.refit_days);
         let Some(entry) = entry.filter(current) else { return Self { left: None, told: None } };
         let missing = || told(Severity::Info, &entry, "its states are not in the models folder");
         let damaged = |why: &str| told(Severity::Warning, &entry, why);
@@ -57,15 +58,25 @@ impl Earlier {
         run_id: &str,
         learn: impl FnOnce(Context<'a>) -> Context<'a>,
     ) -> (Context<'a>, RefitEntry, Option<Exception>) {
-        let resumed = self.left.as_ref().map(|(kept, _)| Context::resume(demand, settings.clone(), kept));
+        let resumed =
+            self.left.as_ref().map(|(kept, _)| Context::resume(demand, settings.clone(), kept));
         let obstacle = resumed.as_ref().and_then(|resumed| resumed.as_ref().err().copied());
-        let context = learn(resumed.and_then(Result::ok).unwrap_or_else(|| Context::new(demand, settings)));
+        let context =
+            learn(resumed.and_then(Result::ok).unwrap_or_else(|| Context::new(demand, settings)));
         let (carried, fitted) = context.carried_and_fitted();
-        let own = RefitEntry { run_id: run_id.into(), as_of: context.as_of(), sha256: String::new(), carried, fitted };
+        let own = RefitEntry {
+            run_id: run_id.into(),
+            as_of: context.as_of(),
+            sha256: String::new(),
+            carried,
+            fitted,
+        };
         match &self.left {
             Some((_, entry)) if context.refit().is_some() => {
                 let what = format!("levels are carried on from the refit of {}", entry.as_of);
-                let why = format!("{carried} series; {fitted} are fitted anew: new, or another past, product or promotion");
+                let why = format!(
+                    "{carried} series; {fitted} are fitted anew: new, or another past, product or promotion"
+                );
                 let told = Exception::new(Severity::Info, "refit", "forecast", what, why);
                 (context, RefitEntry { carried, fitted, ..entry.clone() }, Some(told))
             }
@@ -79,7 +90,8 @@ impl Earlier {
 }
 
 fn told(severity: Severity, entry: &RefitEntry, why: &str) -> Exception {
-    let what = format!("everything was learnt anew, not carried on from the refit of {}", entry.as_of);
+    let what =
+        format!("everything was learnt anew, not carried on from the refit of {}", entry.as_of);
     Exception::new(severity, "refit", "forecast", what, why)
 }
 

@@ -34,7 +34,10 @@ pub fn settle(night: &Night<'_>, pools: Vec<PlannedPool<'_>>, outcome: &mut Outc
 }
 
 /// Between locations of one item, where one has more than its order-up-to level and another runs short.
-fn suggested_transfers(night: &Night<'_>, pools: &[PlannedPool<'_>]) -> Vec<crate::outcome::Transfer> {
+fn suggested_transfers(
+    night: &Night<'_>,
+    pools: &[PlannedPool<'_>],
+) -> Vec<crate::outcome::Transfer> {
     let site = |p: &PlannedPool<'_>| Site {
         location: p.plan.policy.location,
         available: p.available,
@@ -43,9 +46,16 @@ fn suggested_transfers(night: &Night<'_>, pools: &[PlannedPool<'_>]) -> Vec<crat
         short_units: p.short_before_arrival,
         margin: p.margin,
     };
-    let items = pools.chunk_by(|a, b| a.plan.policy.sku == b.plan.policy.sku).filter(|item| item.len() > 1);
+    let items =
+        pools.chunk_by(|a, b| a.plan.policy.sku == b.plan.policy.sku).filter(|item| item.len() > 1);
     items
         .filter(|item| !night.kits.is_kit(item[0].plan.policy.sku))
-        .flat_map(|item| transfers(item[0].plan.policy.sku, &item.iter().map(site).collect::<Vec<_>>(), &night.plan.allocation))
+        .flat_map(|item| {
+            transfers(
+                item[0].plan.policy.sku,
+                &item.iter().map(site).collect::<Vec<_>>(),
+                &night.plan.allocation,
+            )
+        })
         .collect()
 }

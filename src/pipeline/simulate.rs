@@ -18,7 +18,9 @@ use crate::purchase::constraints::LotRules;
 use crate::simulate::history::as_of;
 use crate::simulate::tune::{self, Choice, Goal, Tuned};
 use crate::simulate::what_if::{Alternative, WhatIf, World, scaled};
-use crate::simulate::{Candidate, Costs, Played, PoolOutlook, Replay, ReplayPool, Settings, Simulation};
+use crate::simulate::{
+    Candidate, Costs, Played, PoolOutlook, Replay, ReplayPool, Settings, Simulation,
+};
 use rayon::prelude::*;
 use std::ops::Range;
 use std::sync::Arc;
@@ -79,8 +81,11 @@ impl<'a> Theatre<'a> {
             let supply: Vec<&Supply> = market.supply_of(pool.sku, pool.location).collect();
             let (mut replayed, kept) = replay_pool(inputs, pool, class, &return_rates);
             supplied(&mut replayed, supply.first().copied(), inputs, &lead_times, pool);
-            replayed.supplied = !kits.is_kit(pool.sku) && (!supply.is_empty() || !inputs.has("supply"));
-            let name = supply.first().map_or(String::new(), |s| inputs.names.suppliers[s.supplier.index()].clone());
+            replayed.supplied =
+                !kits.is_kit(pool.sku) && (!supply.is_empty() || !inputs.has("supply"));
+            let name = supply
+                .first()
+                .map_or(String::new(), |s| inputs.names.suppliers[s.supplier.index()].clone());
             if !name.is_empty() {
                 replayed.scopes.push((format!("supplier:{name}"), 1.0));
             }
@@ -93,7 +98,8 @@ impl<'a> Theatre<'a> {
             net.push(kept);
         }
         let longest = pools.iter().map(|p| p.lead_time.mean().0).fold(0.0, f64::max);
-        let warm_up = ((longest.min(91.0) + plan.policy.review_period_days) / period_days).ceil() as usize;
+        let warm_up =
+            ((longest.min(91.0) + plan.policy.review_period_days) / period_days).ceil() as usize;
         let settings = Settings {
             window: 0..0,
             warm_up,
@@ -106,7 +112,8 @@ impl<'a> Theatre<'a> {
             budget: None,
             paths_of: Vec::new(),
         };
-        let world = World { pools, suppliers, candidates: Vec::new(), settings, forecast_factor: 1.0 };
+        let world =
+            World { pools, suppliers, candidates: Vec::new(), settings, forecast_factor: 1.0 };
         Ok(Self { plan, inputs, world, net, warm_up })
     }
 
@@ -133,15 +140,25 @@ impl<'a> Theatre<'a> {
         progress.begin("replaying", weeks as u64);
         let last = windows.len() - 1;
         let mut results = self.window(windows[last].clone(), &stages, progress);
-        let earlier: Vec<Vec<Played>> =
-            windows[..last].iter().map(|w| self.window(w.clone(), &stages[..1], progress).swap_remove(0)).collect();
-        let what_if = request.what_if.iter().zip(results.drain(1..)).map(|((name, _), mut p)| (name.clone(), p.swap_remove(0)));
+        let earlier: Vec<Vec<Played>> = windows[..last]
+            .iter()
+            .map(|w| self.window(w.clone(), &stages[..1], progress).swap_remove(0))
+            .collect();
+        let what_if = request
+            .what_if
+            .iter()
+            .zip(results.drain(1..))
+            .map(|((name, _), mut p)| (name.clone(), p.swap_remove(0)));
         let what_if: Vec<_> = what_if.collect();
         let mut played = results.swap_remove(0);
         let tuned = request.tune.then(|| tuned(&earlier, &played, together));
         let mut frontier = played.split_off(side.len());
         frontier.truncate(points);
-        progress.end(&format!("{} windows, {} policies", windows.len(), played.len() + frontier.len()));
+        progress.end(&format!(
+            "{} windows, {} policies",
+            windows.len(),
+            played.len() + frontier.len()
+        ));
         let first = windows[last].start + self.warm_up.min(windows[last].len() / 4);
         Ok(Simulation {
             days: (calendar.start(first as i64), calendar.start(windows[last].end as i64)),
@@ -162,10 +179,16 @@ impl<'a> Theatre<'a> {
         let length = (usable / count).min(periods(WINDOW_DAYS));
         if length < periods(28.0).max(2) {
             let days = LEARNING_DAYS + 28.0 * count as f64;
-            let message = format!("{} periods of history are too few to replay: {days:.0} days are needed", calendar.history());
+            let message = format!(
+                "{} periods of history are too few to replay: {days:.0} days are needed",
+                calendar.history()
+            );
             return Err(Error::input(&self.plan.run.data, message));
         }
-        Ok((0..count).rev().map(|i| calendar.history() - (i + 1) * length..calendar.history() - i * length).collect())
+        Ok((0..count)
+            .rev()
+            .map(|i| calendar.history() - (i + 1) * length..calendar.history() - i * length)
+            .collect())
     }
 
     /// Periods between two refreshes: a week.
@@ -174,7 +197,12 @@ impl<'a> Theatre<'a> {
     }
 
     /// Plays one window in every world; forecasts are made once.
-    fn window(&self, window: Range<usize>, worlds: &[World], progress: &dyn Progress) -> Vec<Vec<Played>> {
+    fn window(
+        &self,
+        window: Range<usize>,
+        worlds: &[World],
+        progress: &dyn Progress,
+    ) -> Vec<Vec<Played>> {
         let settings: Vec<Settings> = worlds
             .iter()
             .map(|w| {
@@ -182,8 +210,11 @@ impl<'a> Theatre<'a> {
                 Settings { window: window.clone(), warm_up, ..w.settings.clone() }
             })
             .collect();
-        let mut replays: Vec<Replay> =
-            worlds.iter().zip(&settings).map(|(w, s)| Replay::new(&w.pools, &w.candidates, s)).collect();
+        let mut replays: Vec<Replay> = worlds
+            .iter()
+            .zip(&settings)
+            .map(|(w, s)| Replay::new(&w.pools, &w.candidates, s))
+            .collect();
         let refit = (REFIT_DAYS / self.world.settings.period_days).round().max(1.0) as usize;
         let mut t = window.start;
         while t < window.end {
@@ -195,13 +226,23 @@ impl<'a> Theatre<'a> {
     }
 
     /// Learns once at the beginning of `span`, then refreshes the levels weekly.
-    fn epoch(&self, span: Range<usize>, worlds: &[World], replays: &mut [Replay], progress: &dyn Progress) {
+    fn epoch(
+        &self,
+        span: Range<usize>,
+        worlds: &[World],
+        replays: &mut [Replay],
+        progress: &dyn Progress,
+    ) {
         let bucket = self.inputs.panel.calendar().bucket();
         let panel = as_of(&self.inputs.panel, span.start, true);
         let settings = self.plan.forecast_settings(bucket);
         let horizon = settings.horizon.min(self.horizon(bucket)) + span.len();
         let settings = forecast::Settings { horizon, ..settings };
-        let (learnt, _) = learn(Context::new(self.seen(&panel), settings), &partitions(&panel), &crate::progress::Silent);
+        let (learnt, _) = learn(
+            Context::new(self.seen(&panel), settings),
+            &partitions(&panel),
+            &crate::progress::Silent,
+        );
         let mut t = span.start;
         while t < span.end {
             let next = (t + self.refresh_every()).min(span.end);
@@ -215,7 +256,8 @@ impl<'a> Theatre<'a> {
                 if world.forecast_factor == 1.0 {
                     replay.advance(next, &outlooks);
                 } else {
-                    let changed: Vec<_> = outlooks.iter().map(|o| scaled(o, world.forecast_factor)).collect();
+                    let changed: Vec<_> =
+                        outlooks.iter().map(|o| scaled(o, world.forecast_factor)).collect();
                     replay.advance(next, &changed);
                 }
             }
@@ -244,7 +286,9 @@ impl<'a> Theatre<'a> {
                 let net = self.net[p];
                 let mean = total.mean().iter().map(|&m| (m * net) as f32).collect();
                 let over: crate::simulate::DemandOver = if net < 1.0 && net > 0.0 {
-                    Arc::new(move |from, to, end| crate::distributions::Demand::from(total.over(from, to, end)).scaled(net))
+                    Arc::new(move |from, to, end| {
+                        crate::distributions::Demand::from(total.over(from, to, end)).scaled(net)
+                    })
                 } else {
                     Arc::new(move |from, to, end| total.over(from, to, end).into())
                 };
@@ -257,8 +301,11 @@ impl<'a> Theatre<'a> {
 fn tuned(earlier: &[Vec<Played>], held_back: &[Played], candidates: Vec<Candidate>) -> Tuned {
     let scopes = ["class:A", "class:B", "class:C"];
     let all = tune::choose(earlier, held_back, None, Goal::LeastCost);
-    let by_class = scopes.iter().filter_map(|scope| tune::choose(earlier, held_back, Some(scope), Goal::LeastCost));
-    let choices: Vec<Choice> = all.into_iter().chain(by_class.filter(|c| c.tuned.periods > 0.0)).collect();
+    let by_class = scopes
+        .iter()
+        .filter_map(|scope| tune::choose(earlier, held_back, Some(scope), Goal::LeastCost));
+    let choices: Vec<Choice> =
+        all.into_iter().chain(by_class.filter(|c| c.tuned.periods > 0.0)).collect();
     let fragment = tune::fragment(&choices, &candidates, earlier.len());
     Tuned { choices, candidates, fragment }
 }
@@ -270,7 +317,12 @@ fn median_lead_time(pools: &[ReplayPool]) -> f64 {
 }
 
 /// The pool's demand, net of returns, and the share of it that is kept.
-fn replay_pool(inputs: &Inputs, pool: &Pool, class: &Classification, return_rates: &[f64]) -> (ReplayPool, f64) {
+fn replay_pool(
+    inputs: &Inputs,
+    pool: &Pool,
+    class: &Classification,
+    return_rates: &[f64],
+) -> (ReplayPool, f64) {
     let panel = &inputs.panel;
     let n = panel.calendar().history();
     let start = pool.series.clone().map(|i| panel.start(i)).min().unwrap_or(n);
@@ -292,8 +344,14 @@ fn replay_pool(inputs: &Inputs, pool: &Pool, class: &Classification, return_rate
     let product = &inputs.products[pool.sku.index()];
     let cost = product.unit_cost.map_or(0.0, crate::units::Money::as_f64);
     let margin = product.unit_price.map_or(0.0, |price| (price.as_f64() - cost).max(0.0));
-    let mut scopes: Vec<(String, f64)> = class.abc.map(|c| (format!("class:{c}"), 1.0)).into_iter().collect();
-    scopes.extend(channels.into_iter().filter(|c| c.1 > 0.0).map(|(name, units)| (format!("channel:{name}"), units / kept)));
+    let mut scopes: Vec<(String, f64)> =
+        class.abc.map(|c| (format!("class:{c}"), 1.0)).into_iter().collect();
+    scopes.extend(
+        channels
+            .into_iter()
+            .filter(|c| c.1 > 0.0)
+            .map(|(name, units)| (format!("channel:{name}"), units / kept)),
+    );
     let location = &inputs.names.locations[pool.location.index()];
     let replayed = ReplayPool {
         name: format!("{}/{location}", inputs.names.skus[pool.sku.index()]),
@@ -315,12 +373,19 @@ fn replay_pool(inputs: &Inputs, pool: &Pool, class: &Classification, return_rate
 }
 
 /// Lead time, cost and lot rules of the first supplier.
-fn supplied(replayed: &mut ReplayPool, supply: Option<&Supply>, inputs: &Inputs, lead_times: &LeadTimes, pool: &Pool) {
+fn supplied(
+    replayed: &mut ReplayPool,
+    supply: Option<&Supply>,
+    inputs: &Inputs,
+    lead_times: &LeadTimes,
+    pool: &Pool,
+) {
     let Some(supply) = supply else { return };
     replayed.lead_time = lead_times.estimate(supply, pool.location).lead_time;
     replayed.lot = LotRules::new(supply.minimum_order, supply.pack_size, supply.maximum_order);
     if replayed.unit_cost <= 0.0 {
-        let price = inputs.products[pool.sku.index()].unit_price.map_or(0.0, crate::units::Money::as_f64);
+        let price =
+            inputs.products[pool.sku.index()].unit_price.map_or(0.0, crate::units::Money::as_f64);
         replayed.unit_cost = supply.unit_cost.map_or(0.0, crate::units::Money::as_f64);
         replayed.unit_margin = (price - replayed.unit_cost).max(0.0);
     }

@@ -38,12 +38,22 @@ fn run_spoilt(plan: &Plan, spoil: impl Fn(&mut Inputs) + Sync) -> Summary {
 /// A promotion whose end has no day after it: the engine breaks on this item alone.
 fn endless(inputs: &Inputs, sku: SkuId) -> Promotion {
     let (start, end) = (inputs.panel.calendar().as_of(), NaiveDate::MAX);
-    Promotion { start, end, sku: Some(sku), category: None, channel: None, discount: None, expected_uplift: Some(1.5) }
+    Promotion {
+        start,
+        end,
+        sku: Some(sku),
+        category: None,
+        channel: None,
+        discount: None,
+        expected_uplift: Some(1.5),
+    }
 }
 
 /// The item of the pool that sells most.
 fn best_seller(inputs: &Inputs) -> SkuId {
-    let units = |pool: &&crate::panel::Pool| pool.series.clone().map(|i| inputs.panel.gross(i).iter().sum::<f32>()).sum::<f32>();
+    let units = |pool: &&crate::panel::Pool| {
+        pool.series.clone().map(|i| inputs.panel.gross(i).iter().sum::<f32>()).sum::<f32>()
+    };
     inputs.panel.pools().iter().max_by(|a, b| units(a).total_cmp(&units(b))).unwrap().sku
 }
 
@@ -60,16 +70,22 @@ fn an_item_that_breaks_the_forecast_gets_a_plain_one_and_the_run_goes_on() {
         assert_eq!(summary.exit_code(), 5);
         assert!(summary.severe.contains(&INTERNAL_FAULT.to_string()), "{:?}", summary.severe);
         let forecast = Rows::read(&summary.folder, &schema::FORECAST).unwrap();
-        let plain = (0..forecast.len()).filter(|&row| forecast.text("method", row) == "60-day average");
+        let plain =
+            (0..forecast.len()).filter(|&row| forecast.text("method", row) == "60-day average");
         let mut items: Vec<&str> = plain.clone().map(|row| forecast.text("sku", row)).collect();
         items.dedup();
         assert_eq!(items.len(), 1, "one item has the plain forecast: {items:?}");
         assert!(plain.clone().all(|row| forecast.real32("mean", row) > 0.0));
         let told = Rows::read(&summary.folder, &schema::EXCEPTIONS).unwrap();
-        let faults: Vec<usize> = (0..told.len()).filter(|&row| told.text("kind", row) == INTERNAL_FAULT).collect();
+        let faults: Vec<usize> =
+            (0..told.len()).filter(|&row| told.text("kind", row) == INTERNAL_FAULT).collect();
         assert!(faults.iter().all(|&row| told.text("key", row).starts_with(items[0])));
-        assert!(faults.iter().any(|&row| told.text("why", row).contains("forecast/series.rs:")), "the place is told");
-        published.push((summary.run_id, std::fs::read(summary.folder.join("manifest.json")).unwrap()));
+        assert!(
+            faults.iter().any(|&row| told.text("why", row).contains("forecast/series.rs:")),
+            "the place is told"
+        );
+        published
+            .push((summary.run_id, std::fs::read(summary.folder.join("manifest.json")).unwrap()));
     }
     assert!(published[0] == published[1], "the same bytes at 1 and 4 threads");
 }
@@ -80,11 +96,17 @@ fn an_item_that_breaks_the_policy_is_held_and_the_run_goes_on() {
     let plan = shop(at.path(), 12, 2);
     let summary = run_spoilt(&plan, |inputs| {
         let sku = best_seller(inputs);
-        inputs.supply.iter_mut().filter(|s| s.sku == sku).for_each(|s| s.supplier = SupplierId(9_999));
+        inputs
+            .supply
+            .iter_mut()
+            .filter(|s| s.sku == sku)
+            .for_each(|s| s.supplier = SupplierId(9_999));
     });
     assert_eq!(summary.exit_code(), 5);
     let lines = Rows::read(&summary.folder, &schema::RECOMMENDATIONS).unwrap();
-    let held: Vec<usize> = (0..lines.len()).filter(|&row| lines.text("reason", row).contains("could not be computed")).collect();
+    let held: Vec<usize> = (0..lines.len())
+        .filter(|&row| lines.text("reason", row).contains("could not be computed"))
+        .collect();
     assert!(!held.is_empty() && held.iter().all(|&row| lines.whole("quantity", row) == 0));
     assert!((0..lines.len()).any(|row| lines.whole("quantity", row) > 0), "others are ordered");
     let report = std::fs::read_to_string(summary.folder.join("report/data/exceptions.js")).unwrap();

@@ -58,7 +58,12 @@ impl Publication {
     ///
     /// # Errors
     /// As [`Publication::begin`].
-    pub fn begin_on(disk: Arc<dyn Disk>, mut lock: OutputLock, run_id: &str, expected_bytes: u64) -> Result<Begin> {
+    pub fn begin_on(
+        disk: Arc<dyn Disk>,
+        mut lock: OutputLock,
+        run_id: &str,
+        expected_bytes: u64,
+    ) -> Result<Begin> {
         lock.announce(run_id)?;
         let out = lock.out().to_path_buf();
         remove_debris(disk.as_ref(), &out)?;
@@ -70,8 +75,12 @@ impl Publication {
             return Ok(Begin::Published(target));
         }
         if let Some(free) = disk.free_bytes(&out).filter(|&free| free < expected_bytes) {
-            let message = format!("{} MB free, about {} MB needed", free >> 20, (expected_bytes >> 20) + 1);
-            return Err(Error::Io { path: out, source: io::Error::new(io::ErrorKind::StorageFull, message) });
+            let message =
+                format!("{} MB free, about {} MB needed", free >> 20, (expected_bytes >> 20) + 1);
+            return Err(Error::Io {
+                path: out,
+                source: io::Error::new(io::ErrorKind::StorageFull, message),
+            });
         }
         let staging = out.join(format!("{STAGING}{run_id}"));
         disk.create_dir(&staging).map_err(Error::io(&staging))?;
@@ -100,7 +109,8 @@ impl Publication {
     /// # Errors
     /// [`Error::Io`]; [`Error::Internal`] for a path that leaves the run folder.
     pub fn create(&mut self, path: &str) -> Result<StagedFile> {
-        let inside = !path.is_empty() && path.split('/').all(|part| !matches!(part, "" | "." | ".."));
+        let inside =
+            !path.is_empty() && path.split('/').all(|part| !matches!(part, "" | "." | ".."));
         if !inside || path.contains(['\\', '\0']) {
             return Err(Error::Internal(format!("output path {path:?} leaves the run folder")));
         }
@@ -113,7 +123,11 @@ impl Publication {
         }
         let file = self.disk.create(&place).map_err(Error::io(&place))?;
         let sink = Sink { file, digest: Sha256::new(), bytes: 0 };
-        Ok(StagedFile { out: io::BufWriter::with_capacity(BUFFER, sink), path: path.to_string(), place })
+        Ok(StagedFile {
+            out: io::BufWriter::with_capacity(BUFFER, sink),
+            path: path.to_string(),
+            place,
+        })
     }
 
     /// Lists a complete file with its digest, and has it synced.
@@ -122,8 +136,15 @@ impl Publication {
     /// [`Error::Io`], also for a file closed before.
     pub fn close(&mut self, file: StagedFile, rows: Option<u64>) -> Result<()> {
         let StagedFile { out, path, place } = file;
-        let sink = out.into_inner().map_err(|e| Error::Io { path: place.clone(), source: e.into_error() })?;
-        self.files.push(FileEntry { path, rows, bytes: sink.bytes, sha256: hex(&sink.digest.finalize()) });
+        let sink = out
+            .into_inner()
+            .map_err(|e| Error::Io { path: place.clone(), source: e.into_error() })?;
+        self.files.push(FileEntry {
+            path,
+            rows,
+            bytes: sink.bytes,
+            sha256: hex(&sink.digest.finalize()),
+        });
         self.syncing.push(sink.file, place)
     }
 
@@ -141,7 +162,11 @@ impl Publication {
     ///
     /// # Errors
     /// [`Error::Io`]: then `current` is as it was, or names the new run whole.
-    pub fn finish(mut self, mut manifest: Manifest, timings: &serde_json::Value) -> Result<PathBuf> {
+    pub fn finish(
+        mut self,
+        mut manifest: Manifest,
+        timings: &serde_json::Value,
+    ) -> Result<PathBuf> {
         self.add("timings.json", None, &json(timings)?)?;
         self.files.retain(|f| f.path != "timings.json");
         self.files.sort_by(|a, b| a.path.cmp(&b.path));
@@ -232,7 +257,8 @@ impl Write for StagedFile {
 }
 
 fn json(value: &impl serde::Serialize) -> Result<Vec<u8>> {
-    let mut text = serde_json::to_vec_pretty(value).map_err(|e| Error::Internal(format!("json: {e}")))?;
+    let mut text =
+        serde_json::to_vec_pretty(value).map_err(|e| Error::Internal(format!("json: {e}")))?;
     text.push(b'\n');
     Ok(text)
 }
@@ -274,7 +300,11 @@ pub fn prune(lock: &OutputLock, keep: usize) -> Result<Vec<PublishedRun>> {
     // The current run is the newest of all, whatever its date.
     runs.sort_by_key(|run| current.as_ref() != Some(&run.manifest.run_id));
     let mut removed = Vec::new();
-    for run in runs.into_iter().skip(keep.max(1)).filter(|run| current.as_ref() != Some(&run.manifest.run_id)) {
+    for run in runs
+        .into_iter()
+        .skip(keep.max(1))
+        .filter(|run| current.as_ref() != Some(&run.manifest.run_id))
+    {
         // Renamed first: a run that is half removed is debris, not a run.
         let aside = out.join(format!("{STAGING}pruned-{}", run.manifest.run_id));
         disk.rename(&run.folder, &aside).map_err(Error::io(&run.folder))?;

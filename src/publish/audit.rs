@@ -43,7 +43,8 @@ impl Bounds {
     pub fn problems(&self) -> Vec<String> {
         let mut problems = Vec::new();
         if self.spend_factor.is_nan() || self.spend_factor < 1.0 {
-            problems.push(format!("publish.spend_factor = {}: expected 1 or more", self.spend_factor));
+            problems
+                .push(format!("publish.spend_factor = {}: expected 1 or more", self.spend_factor));
         }
         if self.pool_share.is_nan() || self.pool_share < 0.0 {
             problems.push(format!("publish.pool_share = {}: expected 0 or more", self.pool_share));
@@ -76,15 +77,28 @@ pub fn totals(inputs: &Inputs, outcome: &Outcome) -> BTreeMap<String, f64> {
 
 /// Cost of the demand expected over every pool's lead time and review period, currency units.
 fn protection_value(outcome: &Outcome) -> f64 {
-    let cost: BTreeMap<_, _> = outcome.recommendations.iter().map(|r| ((r.sku, r.location), r.unit_cost.as_f64())).collect();
-    outcome.policy.iter().map(|p| p.protection_mean * cost.get(&(p.sku, p.location)).copied().unwrap_or(0.0)).sum()
+    let cost: BTreeMap<_, _> = outcome
+        .recommendations
+        .iter()
+        .map(|r| ((r.sku, r.location), r.unit_cost.as_f64()))
+        .collect();
+    outcome
+        .policy
+        .iter()
+        .map(|p| p.protection_mean * cost.get(&(p.sku, p.location)).copied().unwrap_or(0.0))
+        .sum()
 }
 
 /// Checks everything the contract promises of a run's results.
 ///
 /// # Errors
 /// [`Error::Audit`] with what failed.
-pub fn audit(inputs: &Inputs, outcome: &Outcome, last: Option<&Manifest>, bounds: &Bounds) -> Result<()> {
+pub fn audit(
+    inputs: &Inputs,
+    outcome: &Outcome,
+    last: Option<&Manifest>,
+    bounds: &Bounds,
+) -> Result<()> {
     let mut found = Findings { names: &inputs.names, told: Vec::new(), more: 0 };
     pools_are_whole(inputs, outcome, &mut found);
     recommendations_are_valid(inputs, outcome, &mut found);
@@ -115,8 +129,13 @@ impl Findings<'_> {
     }
 
     fn pool(&mut self, sku: SkuId, location: LocationId, what: &str) {
-        let of = |names: &[String], i: usize| names.get(i).cloned().unwrap_or_else(|| format!("#{i}"));
-        let key = format!("{}/{}", of(&self.names.skus, sku.index()), of(&self.names.locations, location.index()));
+        let of =
+            |names: &[String], i: usize| names.get(i).cloned().unwrap_or_else(|| format!("#{i}"));
+        let key = format!(
+            "{}/{}",
+            of(&self.names.skus, sku.index()),
+            of(&self.names.locations, location.index())
+        );
         self.tell(format!("{key}: {what}"));
     }
 }
@@ -124,19 +143,38 @@ impl Findings<'_> {
 fn pools_are_whole(inputs: &Inputs, outcome: &Outcome, found: &mut Findings<'_>) {
     let pools = || inputs.panel.pools().iter().map(|p| (p.sku, p.location));
     if !pools().eq(outcome.classification.iter().map(|c| (c.sku, c.location))) {
-        found.tell(format!("{} pools but {} classified, or in another order", pools().count(), outcome.classification.len()));
+        found.tell(format!(
+            "{} pools but {} classified, or in another order",
+            pools().count(),
+            outcome.classification.len()
+        ));
     }
     if !pools().eq(outcome.policy.iter().map(|p| (p.sku, p.location))) {
-        found.tell(format!("{} pools but {} policies, or in another order", pools().count(), outcome.policy.len()));
+        found.tell(format!(
+            "{} pools but {} policies, or in another order",
+            pools().count(),
+            outcome.policy.len()
+        ));
     }
     for p in &outcome.policy {
-        let numbers = [p.lead_time_mean, p.lead_time_sd, p.protection_mean, p.safety_stock, p.reorder_point, p.order_up_to];
+        let numbers = [
+            p.lead_time_mean,
+            p.lead_time_sd,
+            p.protection_mean,
+            p.safety_stock,
+            p.reorder_point,
+            p.order_up_to,
+        ];
         if numbers.iter().any(|v| !v.is_finite()) {
             found.pool(p.sku, p.location, "the policy has a number that is not finite");
         }
     }
     if outcome.methods.len() != inputs.panel.len() {
-        found.tell(format!("{} series but {} forecast methods", inputs.panel.len(), outcome.methods.len()));
+        found.tell(format!(
+            "{} series but {} forecast methods",
+            inputs.panel.len(),
+            outcome.methods.len()
+        ));
     }
 }
 
@@ -144,16 +182,31 @@ fn recommendations_are_valid(inputs: &Inputs, outcome: &Outcome, found: &mut Fin
     let mut ids = BTreeSet::new();
     for r in &outcome.recommendations {
         if r.id.is_empty() || !ids.insert(r.id.as_str()) {
-            found.pool(r.sku, r.location, &format!("the recommendation id {:?} is not unique", r.id));
+            found.pool(
+                r.sku,
+                r.location,
+                &format!("the recommendation id {:?} is not unique", r.id),
+            );
         }
         if let Some(what) = wrong_quantity(inputs, r) {
             found.pool(r.sku, r.location, &what);
         }
         if r.value != r.unit_cost.times(r.quantity) {
-            found.pool(r.sku, r.location, &format!("{} at {} is not {}", r.quantity, r.unit_cost, r.value));
+            found.pool(
+                r.sku,
+                r.location,
+                &format!("{} at {} is not {}", r.quantity, r.unit_cost, r.value),
+            );
         }
-        if !r.need.is_finite() || !r.urgency.is_finite() || !(0.0..=1.0).contains(&r.stockout_probability) {
-            found.pool(r.sku, r.location, "need, urgency or stock-out probability is not a number in range");
+        if !r.need.is_finite()
+            || !r.urgency.is_finite()
+            || !(0.0..=1.0).contains(&r.stockout_probability)
+        {
+            found.pool(
+                r.sku,
+                r.location,
+                "need, urgency or stock-out probability is not a number in range",
+            );
         }
     }
 }
@@ -181,14 +234,22 @@ fn allocations_fit_their_pools(outcome: &Outcome, found: &mut Findings<'_>) {
     for ((sku, location), allocated) in by_pool {
         let pool = available.get(&(sku, location)).map_or(0, |u| u.0.max(0));
         if allocated.0 > pool {
-            found.pool(sku, location, &format!("{allocated} units are allocated from a pool of {pool}"));
+            found.pool(
+                sku,
+                location,
+                &format!("{allocated} units are allocated from a pool of {pool}"),
+            );
         }
     }
 }
 
 fn wrong_allocation(a: &Allocation) -> Option<&'static str> {
     let published = (a.allocated - a.buffer).0.max(0);
-    let published = if a.action == crate::outcome::ChannelAction::Pause { a.published.0.min(published) } else { published };
+    let published = if a.action == crate::outcome::ChannelAction::Pause {
+        a.published.0.min(published)
+    } else {
+        published
+    };
     if a.allocated.0 < 0 || a.buffer.0 < 0 || a.reserved.0 < 0 || a.published.0 < 0 {
         return Some("an allocation is negative");
     }
@@ -204,25 +265,35 @@ fn wrong_allocation(a: &Allocation) -> Option<&'static str> {
 fn every_item_is_accounted_for(inputs: &Inputs, outcome: &Outcome, found: &mut Findings<'_>) {
     let mut seen = vec![false; inputs.names.skus.len()];
     outcome.recommendations.iter().for_each(|r| seen[r.sku.index()] = true);
-    let excused: BTreeSet<&str> = outcome.exceptions.iter().map(|e| e.key.split('/').next().unwrap_or(&e.key)).collect();
+    let excused: BTreeSet<&str> =
+        outcome.exceptions.iter().map(|e| e.key.split('/').next().unwrap_or(&e.key)).collect();
     for (i, _) in seen.iter().enumerate().filter(|(_, seen)| !**seen) {
         let sku = &inputs.names.skus[i];
         if !excused.contains(sku.as_str()) {
-            found.tell(format!("{sku}: neither a recommendation nor an exception says what becomes of it"));
+            found.tell(format!(
+                "{sku}: neither a recommendation nor an exception says what becomes of it"
+            ));
         }
     }
 }
 
 fn explanations_recompute(outcome: &Outcome, found: &mut Findings<'_>) {
     let policies: HashMap<_, _> = outcome.policy.iter().map(|p| ((p.sku, p.location), p)).collect();
-    let earlier = |r: &Recommendation| policies.get(&(r.sku, r.location)).map_or(&[][..], |p| &p.steps);
-    let of_policies = outcome.policy.iter().map(|p| (p.sku, p.location, &[][..], p.steps.as_slice()));
-    let of_orders = outcome.recommendations.iter().map(|r| (r.sku, r.location, earlier(r), r.steps.as_slice()));
+    let earlier =
+        |r: &Recommendation| policies.get(&(r.sku, r.location)).map_or(&[][..], |p| &p.steps);
+    let of_policies =
+        outcome.policy.iter().map(|p| (p.sku, p.location, &[][..], p.steps.as_slice()));
+    let of_orders =
+        outcome.recommendations.iter().map(|r| (r.sku, r.location, earlier(r), r.steps.as_slice()));
     let explanations: Vec<_> = of_policies.chain(of_orders).collect();
     let check = |part: usize| -> Vec<(SkuId, LocationId, String)> {
         let part = explanations.chunks(CHUNK).nth(part).expect("counted");
         let mut recomputer = Recomputer::default();
-        part.iter().filter_map(|&(sku, at, earlier, steps)| Some((sku, at, recomputer.check(earlier, steps).err()?))).collect()
+        part.iter()
+            .filter_map(|&(sku, at, earlier, steps)| {
+                Some((sku, at, recomputer.check(earlier, steps).err()?))
+            })
+            .collect()
     };
     let faults = ordered::map(explanations.len().div_ceil(CHUNK), check).into_iter().flatten();
     faults.for_each(|(sku, location, what)| found.pool(sku, location, &what));
@@ -230,15 +301,25 @@ fn explanations_recompute(outcome: &Outcome, found: &mut Findings<'_>) {
         let explained = r.steps.last().map_or(0.0, |step| step.value);
         #[expect(clippy::float_cmp, reason = "whole units are exact in f64")]
         if explained != r.quantity.0 as f64 {
-            found.pool(r.sku, r.location, &format!("the explanation ends in {explained}, not in {}", r.quantity));
+            found.pool(
+                r.sku,
+                r.location,
+                &format!("the explanation ends in {explained}, not in {}", r.quantity),
+            );
         }
     }
 }
 
-fn totals_are_plausible(totals: &BTreeMap<String, f64>, last: &Manifest, bounds: &Bounds, found: &mut Findings<'_>) {
+fn totals_are_plausible(
+    totals: &BTreeMap<String, f64>,
+    last: &Manifest,
+    bounds: &Bounds,
+    found: &mut Findings<'_>,
+) {
     let pair = |name: &str| Some((*last.totals.get(name)?, *totals.get(name)?));
     let demand = last.totals.get("protection_value").copied().unwrap_or(0.0);
-    if let Some((before, now)) = pair("recommended_value").filter(|(before, _)| before.max(demand) > 0.0)
+    if let Some((before, now)) =
+        pair("recommended_value").filter(|(before, _)| before.max(demand) > 0.0)
         && now > before.max(demand) * bounds.spend_factor
     {
         let factor = bounds.spend_factor;

@@ -20,8 +20,13 @@ const LONGEST: usize = 80;
 /// Plain numbers are left alone.
 #[must_use]
 pub fn harmless(cell: &str) -> Cow<'_, str> {
-    let formula = cell.trim_start_matches(' ').starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '|', '%']);
-    if formula && cell.trim().parse::<f64>().is_err() { Cow::Owned(format!("'{cell}")) } else { Cow::Borrowed(cell) }
+    let formula =
+        cell.trim_start_matches(' ').starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '|', '%']);
+    if formula && cell.trim().parse::<f64>().is_err() {
+        Cow::Owned(format!("'{cell}"))
+    } else {
+        Cow::Borrowed(cell)
+    }
 }
 
 /// One file name a name, in order: letters, digits, `.`, `_` and `-` stay, anything else becomes `-`. Names that would meet,
@@ -33,7 +38,9 @@ pub fn file_names(names: &[&str]) -> Vec<String> {
     for name in &plain {
         *seen.entry(name.to_ascii_lowercase()).or_default() += 1;
     }
-    let digested = |name: &str, plain: &str, length: usize| format!("{plain}-{}", &sha256_hex(name.as_bytes())[..length]);
+    let digested = |name: &str, plain: &str, length: usize| {
+        format!("{plain}-{}", &sha256_hex(name.as_bytes())[..length])
+    };
     let unique = |name: &String| seen[&name.to_ascii_lowercase()] == 1;
     let choose = |name: &&str, plain: &String| {
         if unique(plain) {
@@ -41,18 +48,32 @@ pub fn file_names(names: &[&str]) -> Vec<String> {
         }
         // A digest that happens to spell another's plain name gets longer.
         let short = digested(name, plain, 8);
-        if seen.contains_key(&short.to_ascii_lowercase()) { digested(name, plain, 64) } else { short }
+        if seen.contains_key(&short.to_ascii_lowercase()) {
+            digested(name, plain, 64)
+        } else {
+            short
+        }
     };
     names.iter().zip(&plain).map(|(name, plain)| choose(name, plain)).collect()
 }
 
 fn plain_name(name: &str) -> String {
-    let kept = |c: char| if c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-') { c } else { '-' };
+    let kept =
+        |c: char| if c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-') { c } else { '-' };
     let mut plain: String = name.chars().take(LONGEST).map(kept).collect();
     // No hidden file, no option, nothing that Windows drops or reserves.
     let reserved = ["con", "prn", "aux", "nul", "com", "lpt"];
-    let stem = plain.split('.').next().unwrap_or("").trim_end_matches(|c: char| c.is_ascii_digit()).to_ascii_lowercase();
-    if plain.is_empty() || plain.starts_with(['.', '-']) || plain.ends_with('.') || reserved.contains(&stem.as_str()) {
+    let stem = plain
+        .split('.')
+        .next()
+        .unwrap_or("")
+        .trim_end_matches(|c: char| c.is_ascii_digit())
+        .to_ascii_lowercase();
+    if plain.is_empty()
+        || plain.starts_with(['.', '-'])
+        || plain.ends_with('.')
+        || reserved.contains(&stem.as_str())
+    {
         plain = format!("_{plain}_");
     }
     plain
@@ -127,11 +148,17 @@ pub fn write(inputs: &Inputs, outcome: &Outcome, add: &Add<'_>) -> Result<()> {
             order_date: dates.get(&i).copied(),
         });
     }
-    let names: Vec<&str> =
-        by_supplier.keys().map(|s| s.map_or("no-supplier", |s| inputs.names.suppliers[s.index()].as_str())).collect();
+    let names: Vec<&str> = by_supplier
+        .keys()
+        .map(|s| s.map_or("no-supplier", |s| inputs.names.suppliers[s.index()].as_str()))
+        .collect();
     for (file, lines) in file_names(&names).iter().zip(by_supplier.values()) {
         let rows = lines.iter().map(OrderLine::cells);
-        add(&format!("orders/{file}.csv"), Some(lines.len() as u64), &table(&ORDER_COLUMNS, rows)?)?;
+        add(
+            &format!("orders/{file}.csv"),
+            Some(lines.len() as u64),
+            &table(&ORDER_COLUMNS, rows)?,
+        )?;
     }
     let lines: Vec<_> = by_supplier.values().flatten().collect();
     let as_of = inputs.panel.calendar().as_of();
@@ -141,17 +168,29 @@ pub fn write(inputs: &Inputs, outcome: &Outcome, add: &Add<'_>) -> Result<()> {
 
 /// The order date of each recommendation that a draft order takes up, by its position.
 fn order_dates(outcome: &Outcome) -> BTreeMap<usize, NaiveDate> {
-    outcome.orders.iter().flat_map(|order| order.lines.iter().map(|&line| (line, order.order_date))).collect()
+    outcome
+        .orders
+        .iter()
+        .flat_map(|order| order.lines.iter().map(|&line| (line, order.order_date)))
+        .collect()
 }
 
 fn channels(names: &Names, allocation: &[Allocation], add: &Add<'_>) -> Result<()> {
     let mut by_channel: BTreeMap<ChannelId, Vec<&Allocation>> = BTreeMap::new();
     allocation.iter().for_each(|a| by_channel.entry(a.channel).or_default().push(a));
-    let channels: Vec<&str> = by_channel.keys().map(|c| names.channels[c.index()].as_str()).collect();
+    let channels: Vec<&str> =
+        by_channel.keys().map(|c| names.channels[c.index()].as_str()).collect();
     for (file, rows) in file_names(&channels).iter().zip(by_channel.values()) {
         let cells = rows.iter().map(|a| {
-            let (sku, location) = (names.skus[a.sku.index()].clone(), names.locations[a.location.index()].clone());
-            [sku, location, a.published.to_string(), a.action.name().to_string(), a.valid_until.to_string()]
+            let (sku, location) =
+                (names.skus[a.sku.index()].clone(), names.locations[a.location.index()].clone());
+            [
+                sku,
+                location,
+                a.published.to_string(),
+                a.action.name().to_string(),
+                a.valid_until.to_string(),
+            ]
         });
         let text = table(&["sku", "location", "published", "action", "valid_until"], cells)?;
         add(&format!("channels/{file}.csv"), Some(rows.len() as u64), &text)?;
@@ -163,7 +202,10 @@ fn channels(names: &Names, allocation: &[Allocation], add: &Add<'_>) -> Result<(
 ///
 /// # Errors
 /// [`Error::Internal`] when the rows do not fit.
-pub fn table<const N: usize>(header: &[&str; N], rows: impl Iterator<Item = [String; N]>) -> Result<Vec<u8>> {
+pub fn table<const N: usize>(
+    header: &[&str; N],
+    rows: impl Iterator<Item = [String; N]>,
+) -> Result<Vec<u8>> {
     let broken = |e: csv::Error| Error::Internal(format!("csv: {e}"));
     let mut out = csv::Writer::from_writer(Vec::new());
     out.write_record(header).map_err(broken)?;
@@ -208,7 +250,9 @@ pub fn spreadsheet<const N: usize>(
             let number = if numeric.contains(&i) { cell.parse::<f64>().ok() } else { None };
             match number {
                 Some(number) => page.write_number(line, column(i), number).map_err(broken)?,
-                None => page.write_string(line, column(i), cell.chars().take(32_767).collect::<String>()).map_err(broken)?,
+                None => page
+                    .write_string(line, column(i), cell.chars().take(32_767).collect::<String>())
+                    .map_err(broken)?,
             };
         }
     }
@@ -231,16 +275,36 @@ mod tests {
 
     #[test]
     fn file_names_cannot_escape_or_collide() {
-        let names =
-            ["../../etc/passwd", "a/b", "a:b", "A/B", "", ".", "..", "CON", "con.txt", "Müller", "ok", "x\0y", "-rf", "a-b."];
+        let names = [
+            "../../etc/passwd",
+            "a/b",
+            "a:b",
+            "A/B",
+            "",
+            ".",
+            "..",
+            "CON",
+            "con.txt",
+            "Müller",
+            "ok",
+            "x\0y",
+            "-rf",
+            "a-b.",
+        ];
         let files = file_names(&names);
         let mut lower: Vec<_> = files.iter().map(|f| f.to_ascii_lowercase()).collect();
         lower.sort();
         lower.dedup();
         assert_eq!(lower.len(), names.len(), "{files:?}");
         for file in &files {
-            assert!(file.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b)), "{file}");
-            assert!(!file.starts_with(['.', '-']) && !file.ends_with('.') && file != "con", "{file}");
+            assert!(
+                file.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b)),
+                "{file}"
+            );
+            assert!(
+                !file.starts_with(['.', '-']) && !file.ends_with('.') && file != "con",
+                "{file}"
+            );
         }
         assert_eq!(files[10], "ok");
     }

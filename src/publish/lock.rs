@@ -25,8 +25,13 @@ impl OutputLock {
     pub fn acquire(out: &Path, started: &str) -> Result<Self> {
         std::fs::create_dir_all(out).map_err(Error::io(out))?;
         let path = out.join(".lock");
-        let mut file =
-            OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path).map_err(Error::io(&path))?;
+        let mut file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(&path)
+            .map_err(Error::io(&path))?;
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
@@ -44,10 +49,13 @@ impl OutputLock {
     /// # Errors
     /// [`Error::Io`].
     pub fn announce(&mut self, run_id: &str) -> Result<()> {
-        let text = format!("run {run_id}, process {}, started {}\n", std::process::id(), self.started);
+        let text =
+            format!("run {run_id}, process {}, started {}\n", std::process::id(), self.started);
         // Written over, then cut to length: whoever reads meanwhile finds a holder.
         let written = self.file.rewind().and_then(|()| self.file.write_all(text.as_bytes()));
-        written.and_then(|()| self.file.set_len(text.len() as u64)).map_err(Error::io(self.out.join(".lock")))
+        written
+            .and_then(|()| self.file.set_len(text.len() as u64))
+            .map_err(Error::io(self.out.join(".lock")))
     }
 
     /// The output folder.
@@ -69,7 +77,9 @@ impl Drop for OutputLock {
 fn holder(file: &mut File) -> String {
     let mut text = String::new();
     for _ in 0..50 {
-        if file.rewind().and_then(|()| file.read_to_string(&mut text)).is_ok() && !text.trim().is_empty() {
+        if file.rewind().and_then(|()| file.read_to_string(&mut text)).is_ok()
+            && !text.trim().is_empty()
+        {
             return text.lines().next().unwrap_or_default().trim().to_string();
         }
         std::thread::sleep(Duration::from_millis(10));

@@ -54,7 +54,13 @@ pub struct InputEntry {
 
 impl From<&Source> for InputEntry {
     fn from(s: &Source) -> Self {
-        Self { table: s.table.clone(), file: s.file.clone(), rows: s.rows, rejected: s.rejected, sha256: s.sha256.clone() }
+        Self {
+            table: s.table.clone(),
+            file: s.file.clone(),
+            rows: s.rows,
+            rejected: s.rejected,
+            sha256: s.sha256.clone(),
+        }
     }
 }
 
@@ -180,8 +186,11 @@ impl PublishedRun {
     /// [`Error::NotFound`] without a manifest, [`Error::Input`] when it cannot be understood.
     pub fn open(folder: &Path) -> Result<Self> {
         let path = folder.join("manifest.json");
-        let text = std::fs::read(&path).map_err(|e| Error::NotFound(format!("no published run at {}: {e}", folder.display())))?;
-        let manifest = serde_json::from_slice(&text).map_err(|e| Error::input(&path, format!("not a manifest: {e}")))?;
+        let text = std::fs::read(&path).map_err(|e| {
+            Error::NotFound(format!("no published run at {}: {e}", folder.display()))
+        })?;
+        let manifest = serde_json::from_slice(&text)
+            .map_err(|e| Error::input(&path, format!("not a manifest: {e}")))?;
         Ok(Self { folder: folder.to_path_buf(), manifest })
     }
 
@@ -191,8 +200,12 @@ impl PublishedRun {
     /// As [`PublishedRun::open`].
     pub fn current(out: &Path) -> Result<Self> {
         let folder = out.join("current");
-        let folder = std::fs::canonicalize(&folder)
-            .map_err(|_| Error::NotFound(format!("nothing is published in {} yet: `orderpoint run` does that", out.display())))?;
+        let folder = std::fs::canonicalize(&folder).map_err(|_| {
+            Error::NotFound(format!(
+                "nothing is published in {} yet: `orderpoint run` does that",
+                out.display()
+            ))
+        })?;
         Self::open(&folder)
     }
 
@@ -200,8 +213,11 @@ impl PublishedRun {
     #[must_use]
     pub fn all(out: &Path) -> Vec<Self> {
         let folders = std::fs::read_dir(out.join("runs")).into_iter().flatten().flatten();
-        let mut runs: Vec<Self> = folders.filter_map(|entry| Self::open(&entry.path()).ok()).collect();
-        runs.sort_by(|a, b| (b.manifest.as_of, &b.manifest.run_id).cmp(&(a.manifest.as_of, &a.manifest.run_id)));
+        let mut runs: Vec<Self> =
+            folders.filter_map(|entry| Self::open(&entry.path()).ok()).collect();
+        runs.sort_by(|a, b| {
+            (b.manifest.as_of, &b.manifest.run_id).cmp(&(a.manifest.as_of, &a.manifest.run_id))
+        });
         runs
     }
 
@@ -211,7 +227,8 @@ impl PublishedRun {
     pub fn before(out: &Path, as_of: NaiveDate) -> Option<Self> {
         let mut run = Self::current(out).ok();
         while let Some(newer) = run.take_if(|r| r.manifest.as_of >= as_of) {
-            run = newer.manifest.previous.and_then(|id| Self::open(&out.join("runs").join(id)).ok());
+            run =
+                newer.manifest.previous.and_then(|id| Self::open(&out.join("runs").join(id)).ok());
         }
         run.or_else(|| Self::all(out).into_iter().find(|r| r.manifest.as_of < as_of))
     }
@@ -226,7 +243,10 @@ impl PublishedRun {
     /// Reads every file again and returns those whose digest differs.
     #[must_use]
     pub fn damaged(&self) -> Vec<String> {
-        let good = |f: &FileEntry| std::fs::read(self.folder.join(&f.path)).is_ok_and(|bytes| sha256_hex(&bytes) == f.sha256);
+        let good = |f: &FileEntry| {
+            std::fs::read(self.folder.join(&f.path))
+                .is_ok_and(|bytes| sha256_hex(&bytes) == f.sha256)
+        };
         self.manifest.files.iter().filter(|f| !good(f)).map(|f| f.path.clone()).collect()
     }
 }

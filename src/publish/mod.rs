@@ -20,7 +20,9 @@ pub mod tables;
 pub use self::parquet::{DemandEncoder, ForecastEncoder, RowGroup, TableFile};
 pub use atomic::{Begin, Publication, StagedFile, prune};
 pub use lock::OutputLock;
-pub use manifest::{FileEntry, Identity, InputEntry, Manifest, PublishedRun, RefitEntry, sha256_hex};
+pub use manifest::{
+    FileEntry, Identity, InputEntry, Manifest, PublishedRun, RefitEntry, sha256_hex,
+};
 
 use crate::error::Result;
 

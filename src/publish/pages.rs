@@ -44,12 +44,15 @@ fn chunk(column: &ColumnDescPtr, parts: Parts) -> Result<Chunk> {
     let mut sink = TrackedWrite::new(Vec::with_capacity(parts.data.len() / 2 + 256));
     let mut sizes = (0, 0);
     let mut write = |page: Page, plain: usize| -> Result<u64> {
-        let spec = SerializedPageWriter::new(&mut sink).write_page(CompressedPage::new(page, plain)).map_err(parquet)?;
+        let spec = SerializedPageWriter::new(&mut sink)
+            .write_page(CompressedPage::new(page, plain))
+            .map_err(parquet)?;
         sizes.0 += spec.compressed_size;
         sizes.1 += spec.uncompressed_size;
         Ok(spec.offset)
     };
-    let rows = u32::try_from(parts.rows).map_err(|_| Error::Internal("a row group of over 4 billion rows".into()))?;
+    let rows = u32::try_from(parts.rows)
+        .map_err(|_| Error::Internal("a row group of over 4 billion rows".into()))?;
     let mut dictionary_offset = None;
     let mut encodings = vec![parts.encoding, Encoding::RLE];
     if let Some((values, count)) = &parts.dictionary {
@@ -95,16 +98,22 @@ fn chunk(column: &ColumnDescPtr, parts: Parts) -> Result<Chunk> {
 
 pub(super) fn parquet(error: parquet::errors::ParquetError) -> Error {
     match error {
-        parquet::errors::ParquetError::External(cause) => match cause.downcast::<std::io::Error>() {
-            Ok(source) => Error::Io { path: "parquet".into(), source: *source },
-            Err(cause) => Error::Internal(format!("parquet: {cause}")),
-        },
+        parquet::errors::ParquetError::External(cause) => {
+            match cause.downcast::<std::io::Error>() {
+                Ok(source) => Error::Io { path: "parquet".into(), source: *source },
+                Err(cause) => Error::Internal(format!("parquet: {cause}")),
+            }
+        }
         other => Error::Internal(format!("parquet: {other}")),
     }
 }
 
 /// Names in runs: `runs` are (position in `dictionary`, rows).
-pub(super) fn names(column: &ColumnDescPtr, dictionary: &[&str], runs: &[(u32, usize)]) -> Result<Chunk> {
+pub(super) fn names(
+    column: &ColumnDescPtr,
+    dictionary: &[&str],
+    runs: &[(u32, usize)],
+) -> Result<Chunk> {
     let mut parts = names_parts(dictionary, runs.iter().map(|run| run.1).sum());
     let width = bit_width(dictionary.len());
     parts.data.push(width);
@@ -137,7 +146,11 @@ fn names_parts(dictionary: &[&str], rows: usize) -> Parts {
 }
 
 /// Labels by code: `codes[row]` is a position in `dictionary`, of which the used ones are written.
-pub(super) fn labels(column: &ColumnDescPtr, dictionary: &[&str], mut codes: Vec<u16>) -> Result<Chunk> {
+pub(super) fn labels(
+    column: &ColumnDescPtr,
+    dictionary: &[&str],
+    mut codes: Vec<u16>,
+) -> Result<Chunk> {
     let mut used = vec![None; dictionary.len()];
     let mut kept: Vec<&str> = Vec::new();
     for code in &mut codes {
@@ -171,7 +184,13 @@ const NO_CODE: u32 = u32::MAX;
 impl Quantities {
     pub(super) fn with_capacity(rows: usize) -> Self {
         let codes = Vec::with_capacity(rows);
-        Self { codes, distinct: Vec::new(), small: vec![NO_CODE; SMALL], other: HashMap::new(), full: false }
+        Self {
+            codes,
+            distinct: Vec::new(),
+            small: vec![NO_CODE; SMALL],
+            other: HashMap::new(),
+            full: false,
+        }
     }
 
     fn code(&mut self, value: f32) -> u16 {
@@ -194,7 +213,10 @@ impl Quantities {
             *slot = self.distinct.len() as u32;
             self.distinct.push(value);
         }
-        #[expect(clippy::cast_possible_truncation, reason = "the dictionary has at most 65,536 entries")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "the dictionary has at most 65,536 entries"
+        )]
         let code = *slot as u16;
         code
     }
@@ -239,18 +261,37 @@ pub(super) fn plain_floats(column: &ColumnDescPtr, values: &[f32]) -> Result<Chu
     let mut data = Vec::with_capacity(values.len() * 4);
     data.extend(values.iter().flat_map(|v| v.to_le_bytes()));
     let statistics = float_statistics(values);
-    chunk(column, Parts { dictionary: None, data, encoding: Encoding::PLAIN, rows: values.len(), statistics })
+    chunk(
+        column,
+        Parts { dictionary: None, data, encoding: Encoding::PLAIN, rows: values.len(), statistics },
+    )
 }
 
 /// Days since 1970, mostly consecutive.
 pub(super) fn dates(column: &ColumnDescPtr, days: &[i32]) -> Result<Chunk> {
-    let statistics = Statistics::int32(days.iter().min().copied(), days.iter().max().copied(), None, Some(0), false);
+    let statistics = Statistics::int32(
+        days.iter().min().copied(),
+        days.iter().max().copied(),
+        None,
+        Some(0),
+        false,
+    );
     let data = delta_packed(days);
-    chunk(column, Parts { dictionary: None, data, encoding: Encoding::DELTA_BINARY_PACKED, rows: days.len(), statistics })
+    chunk(
+        column,
+        Parts {
+            dictionary: None,
+            data,
+            encoding: Encoding::DELTA_BINARY_PACKED,
+            rows: days.len(),
+            statistics,
+        },
+    )
 }
 
 fn float_statistics(values: &[f32]) -> Statistics {
-    let (least, most) = values.iter().fold((f32::INFINITY, f32::NEG_INFINITY), |(a, b), &v| (a.min(v), b.max(v)));
+    let (least, most) =
+        values.iter().fold((f32::INFINITY, f32::NEG_INFINITY), |(a, b), &v| (a.min(v), b.max(v)));
     Statistics::float(Some(least), Some(most), None, Some(0), false)
 }
 

@@ -59,7 +59,8 @@ impl TableFile {
         add_encoded_arrow_schema_to_metadata(&table.schema(), &mut properties);
         let root = descriptor(table)?.root_schema_ptr();
         let file = publication.create(&table.path())?;
-        let writer = SerializedFileWriter::new(file, root, Arc::new(properties)).map_err(pages::parquet)?;
+        let writer =
+            SerializedFileWriter::new(file, root, Arc::new(properties)).map_err(pages::parquet)?;
         Ok(Self { writer, rows: 0 })
     }
 
@@ -94,11 +95,17 @@ impl TableFile {
 ///
 /// # Errors
 /// [`Error::Internal`] when the columns do not fit the schema.
-pub(super) fn encode_table(run_id: &str, table: &Table, columns: Vec<ArrayRef>) -> Result<(Vec<u8>, u64)> {
+pub(super) fn encode_table(
+    run_id: &str,
+    table: &Table,
+    columns: Vec<ArrayRef>,
+) -> Result<(Vec<u8>, u64)> {
     let schema = table.schema();
-    let batch = RecordBatch::try_new(schema.clone(), columns).map_err(|e| Error::Internal(format!("{}: {e}", table.name)))?;
+    let batch = RecordBatch::try_new(schema.clone(), columns)
+        .map_err(|e| Error::Internal(format!("{}: {e}", table.name)))?;
     let properties = properties(run_id, table).build();
-    let mut writer = ArrowWriter::try_new(Vec::new(), schema, Some(properties)).map_err(pages::parquet)?;
+    let mut writer =
+        ArrowWriter::try_new(Vec::new(), schema, Some(properties)).map_err(pages::parquet)?;
     writer.write(&batch).map_err(pages::parquet)?;
     Ok((writer.into_inner().map_err(pages::parquet)?, batch.num_rows() as u64))
 }
@@ -111,7 +118,9 @@ fn properties(run_id: &str, table: &Table) -> parquet::file::properties::WriterP
         told("run_id", run_id.to_string()),
     ];
     WriterProperties::builder()
-        .set_compression(Compression::ZSTD(ZstdLevel::try_new(pages::ZSTD_LEVEL).unwrap_or_default()))
+        .set_compression(Compression::ZSTD(
+            ZstdLevel::try_new(pages::ZSTD_LEVEL).unwrap_or_default(),
+        ))
         .set_created_by(PROGRAM.to_string())
         .set_key_value_metadata(Some(told))
 }
@@ -130,7 +139,11 @@ pub(super) fn epoch_day(date: NaiveDate) -> i32 {
 }
 
 /// The three key columns of consecutive series: `series` gives each one's key and number of rows.
-fn keys(columns: &[ColumnDescPtr], names: &Names, series: &[(SeriesKey, usize)]) -> Result<Vec<Chunk>> {
+fn keys(
+    columns: &[ColumnDescPtr],
+    names: &Names,
+    series: &[(SeriesKey, usize)],
+) -> Result<Vec<Chunk>> {
     let column = |at: usize, all: &[String], id: fn(&SeriesKey) -> u32| {
         let mut code_of = std::collections::BTreeMap::new();
         let mut dictionary: Vec<&str> = Vec::new();
@@ -170,7 +183,13 @@ impl<'a> DemandEncoder<'a> {
     pub fn new(panel: &'a Panel, names: &'a Names) -> Result<Self> {
         let calendar = panel.calendar();
         let axis = (0..calendar.history() as i64).map(|i| epoch_day(calendar.start(i))).collect();
-        Ok(Self { panel, names, columns: columns(&schema::DEMAND)?, axis, flags: (0..64).map(flag_label).collect() })
+        Ok(Self {
+            panel,
+            names,
+            columns: columns(&schema::DEMAND)?,
+            axis,
+            flags: (0..64).map(flag_label).collect(),
+        })
     }
 
     /// Rows of the series in `series`, one a period of history.
@@ -193,7 +212,10 @@ impl<'a> DemandEncoder<'a> {
         for i in series.clone() {
             let sold = panel.gross(i);
             for period in panel.returns(i).chunk_by(|a, b| a.0 == b.0) {
-                let (t, units) = (period[0].0 as usize - panel.start(i), period.iter().map(|r| r.1).sum::<f32>());
+                let (t, units) = (
+                    period[0].0 as usize - panel.start(i),
+                    period.iter().map(|r| r.1).sum::<f32>(),
+                );
                 returned.set(first + t, units);
                 net.set(first + t, sold[t] - units);
             }
@@ -244,7 +266,8 @@ fn each_difference(a: &[f32], b: &[f32], mut tell: impl FnMut(usize, f32)) {
     for (block, (a, b)) in a.chunks(STEP).zip(b.chunks(STEP)).enumerate() {
         let differs = a.iter().zip(b).fold(0, |bits, (a, b)| bits | (a.to_bits() ^ b.to_bits()));
         if differs != 0 {
-            let differing = a.iter().zip(b).enumerate().filter(|(_, (a, b))| a.to_bits() != b.to_bits());
+            let differing =
+                a.iter().zip(b).enumerate().filter(|(_, (a, b))| a.to_bits() != b.to_bits());
             differing.for_each(|(t, (_, &value))| tell(block * STEP + t, value));
         }
     }
@@ -259,7 +282,12 @@ fn flag_label(bits: u8) -> String {
         (flag::RETURNED, "returned"),
         (flag::INACTIVE, "inactive"),
     ];
-    names.iter().filter(|(bit, _)| bits & bit != 0).map(|(_, name)| *name).collect::<Vec<_>>().join("|")
+    names
+        .iter()
+        .filter(|(bit, _)| bits & bit != 0)
+        .map(|(_, name)| *name)
+        .collect::<Vec<_>>()
+        .join("|")
 }
 
 /// Encodes forecasts.
@@ -309,11 +337,15 @@ impl<'a> ForecastEncoder<'a> {
     }
 
     fn check(&self, key: &SeriesKey, forecast: &SeriesForecast) -> Result<()> {
-        let fits = forecast.mean.len() <= self.axis.len() && forecast.mean.len() == forecast.quantiles.len();
+        let fits = forecast.mean.len() <= self.axis.len()
+            && forecast.mean.len() == forecast.quantiles.len();
         let sound = |v: f32| v.is_finite() && v >= 0.0;
         let good = fits
             && forecast.mean.iter().all(|&v| sound(v))
-            && forecast.quantiles.iter().all(|q| sound(q[0]) && sound(q[7]) && q.windows(2).all(|w| w[0] <= w[1]));
+            && forecast
+                .quantiles
+                .iter()
+                .all(|q| sound(q[0]) && sound(q[7]) && q.windows(2).all(|w| w[0] <= w[1]));
         if good {
             return Ok(());
         }

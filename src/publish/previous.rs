@@ -116,7 +116,13 @@ impl LastRun {
         if run.manifest.schema_version != SCHEMA_VERSION {
             return Ok(None);
         }
-        let mut last = Self { run, pools: BTreeMap::new(), lines: vec![], allocation: BTreeMap::new(), gone: vec![] };
+        let mut last = Self {
+            run,
+            pools: BTreeMap::new(),
+            lines: vec![],
+            allocation: BTreeMap::new(),
+            gone: vec![],
+        };
         last.read_pools(names)?;
         last.read_lines(names)?;
         // Codes may have moved since: new items change everybody's position.
@@ -129,7 +135,11 @@ impl LastRun {
         let classes = Rows::read(&self.run.folder, &schema::CLASSIFICATION)?;
         for row in 0..classes.len() {
             let Some(key) = classes.pool(row, names) else {
-                self.gone.push(format!("{}/{}", classes.text("sku", row), classes.text("location", row)));
+                self.gone.push(format!(
+                    "{}/{}",
+                    classes.text("sku", row),
+                    classes.text("location", row)
+                ));
                 continue;
             };
             let letter = |column| classes.maybe_text(column, row).and_then(|t| t.chars().next());
@@ -146,7 +156,10 @@ impl LastRun {
         }
         let policies = Rows::read(&self.run.folder, &schema::POLICY)?;
         for row in 0..policies.len() {
-            let Some(pool) = policies.pool(row, names).and_then(|key| self.pools.get_mut(&key)) else { continue };
+            let Some(pool) = policies.pool(row, names).and_then(|key| self.pools.get_mut(&key))
+            else {
+                continue;
+            };
             pool.lead_time_mean = policies.real("lead_time_mean", row);
             pool.lead_time_sd = policies.real("lead_time_sd", row);
             pool.review_period = policies.real("review_period", row);
@@ -165,7 +178,10 @@ impl LastRun {
         let rows = Rows::read(&self.run.folder, &schema::RECOMMENDATIONS)?;
         for row in 0..rows.len() {
             let Some((sku, location)) = rows.pool(row, names) else { continue };
-            let supplier = rows.maybe_text("supplier", row).and_then(|s| code(&names.suppliers, s)).map(SupplierId);
+            let supplier = rows
+                .maybe_text("supplier", row)
+                .and_then(|s| code(&names.suppliers, s))
+                .map(SupplierId);
             self.lines.push(LastLine {
                 id: rows.text("recommendation_id", row).to_string(),
                 sku,
@@ -188,7 +204,9 @@ impl LastRun {
         let rows = Rows::read(&self.run.folder, &schema::ALLOCATION)?;
         for row in 0..rows.len() {
             let channel = code(&names.channels, rows.text("channel", row)).map(ChannelId);
-            let (Some((sku, location)), Some(channel)) = (rows.pool(row, names), channel) else { continue };
+            let (Some((sku, location)), Some(channel)) = (rows.pool(row, names), channel) else {
+                continue;
+            };
             let share = LastAllocation {
                 share: rows.real("share", row),
                 published: Units(rows.whole("published", row)),
@@ -221,14 +239,20 @@ impl Rows {
         let path = folder.join(table.path());
         let broken = |what: String| Error::input(&path, what);
         let file = File::open(&path).map_err(|e| broken(e.to_string()))?;
-        let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(|e| broken(e.to_string()))?;
+        let builder =
+            ParquetRecordBatchReaderBuilder::try_new(file).map_err(|e| broken(e.to_string()))?;
         let schema = builder.schema().clone();
         for c in table.columns {
             if schema.field_with_name(c.name).map_or(true, |f| *f.data_type() != c.kind.arrow()) {
-                return Err(broken(format!("column {} is missing or not {:?}", c.name, c.kind.arrow())));
+                return Err(broken(format!(
+                    "column {} is missing or not {:?}",
+                    c.name,
+                    c.kind.arrow()
+                )));
             }
         }
-        let batches: std::result::Result<Vec<_>, _> = builder.build().map_err(|e| broken(e.to_string()))?.collect();
+        let batches: std::result::Result<Vec<_>, _> =
+            builder.build().map_err(|e| broken(e.to_string()))?.collect();
         let batches = batches.map_err(|e| broken(e.to_string()))?;
         let batch = concat_batches(&schema, &batches).map_err(|e| broken(e.to_string()))?;
         Ok(Self { table, batch })
@@ -247,7 +271,9 @@ impl Rows {
     }
 
     fn column(&self, name: &str) -> &ArrayRef {
-        self.batch.column_by_name(name).unwrap_or_else(|| self.batch.column(self.table.position(name)))
+        self.batch
+            .column_by_name(name)
+            .unwrap_or_else(|| self.batch.column(self.table.position(name)))
     }
 
     /// A text cell; empty when missing.
@@ -288,7 +314,11 @@ impl Rows {
     #[must_use]
     pub fn money(&self, column: &str, row: usize) -> Money {
         let array = self.column(column).as_primitive::<Decimal128Type>();
-        Money(if array.is_valid(row) { i64::try_from(array.value(row)).unwrap_or(i64::MAX) } else { 0 })
+        Money(if array.is_valid(row) {
+            i64::try_from(array.value(row)).unwrap_or(i64::MAX)
+        } else {
+            0
+        })
     }
 
     /// A date.

@@ -73,8 +73,11 @@ impl Table {
     /// Arrow schema, unit and meaning as field metadata.
     pub(super) fn schema(&self) -> SchemaRef {
         let field = |c: &Column| {
-            let told = [("unit", c.unit), ("meaning", c.meaning)].into_iter().filter(|(_, text)| !text.is_empty());
-            let told: HashMap<String, String> = told.map(|(k, v)| (k.to_string(), v.to_string())).collect();
+            let told = [("unit", c.unit), ("meaning", c.meaning)]
+                .into_iter()
+                .filter(|(_, text)| !text.is_empty());
+            let told: HashMap<String, String> =
+                told.map(|(k, v)| (k.to_string(), v.to_string())).collect();
             Field::new(c.name, c.kind.arrow(), c.optional).with_metadata(told)
         };
         Arc::new(Schema::new(self.columns.iter().map(field).collect::<Vec<_>>()))
@@ -98,17 +101,34 @@ pub fn describe() -> String {
         let _ = writeln!(text, "\n{}", table.name);
         for c in table.columns {
             let optional = if c.optional { "?" } else { "" };
-            let _ = writeln!(text, "  {}: {:?}{optional} [{}] {}", c.name, c.kind.arrow(), c.unit, c.meaning);
+            let _ = writeln!(
+                text,
+                "  {}: {:?}{optional} [{}] {}",
+                c.name,
+                c.kind.arrow(),
+                c.unit,
+                c.meaning
+            );
         }
     }
     text
 }
 
-const fn column(name: &'static str, kind: Kind, unit: &'static str, meaning: &'static str) -> Column {
+const fn column(
+    name: &'static str,
+    kind: Kind,
+    unit: &'static str,
+    meaning: &'static str,
+) -> Column {
     Column { name, kind, optional: false, unit, meaning }
 }
 
-const fn maybe(name: &'static str, kind: Kind, unit: &'static str, meaning: &'static str) -> Column {
+const fn maybe(
+    name: &'static str,
+    kind: Kind,
+    unit: &'static str,
+    meaning: &'static str,
+) -> Column {
     Column { name, kind, optional: true, unit, meaning }
 }
 
@@ -172,7 +192,12 @@ pub const DEMAND: Table = Table {
         column("gross", Real32, "units", "sold"),
         column("returns", Real32, "units", "came back in the period"),
         column("net", Real32, "units", "gross - returns; may be negative"),
-        column("cleaned", Real32, "units", "gross demand with outliers capped and censored periods estimated"),
+        column(
+            "cleaned",
+            Real32,
+            "units",
+            "gross demand with outliers capped and censored periods estimated",
+        ),
         column(
             "flags",
             Text,
@@ -192,7 +217,12 @@ pub const CLASSIFICATION: Table = Table {
         maybe("xyz", Text, "", "X, Y, Z by variability; missing without enough history"),
         column("pattern", Text, "", "smooth, intermittent, erratic, lumpy, none"),
         column("velocity", Text, "", "fast, medium, slow, none"),
-        column("lifecycle", Text, "", "new, launch, active, phase-out, obsolete, inactive, superseded"),
+        column(
+            "lifecycle",
+            Text,
+            "",
+            "new, launch, active, phase-out, obsolete, inactive, superseded",
+        ),
         column("rationalisation", Text, "", "winner, steady, watch, deadstock"),
         column("adi", Real, "periods", "average demand interval"),
         column("cv2", Real, "ratio", "squared coefficient of variation of non-zero demand"),
@@ -234,8 +264,18 @@ pub const RECOMMENDATIONS: Table = Table {
     columns: &[
         SKU,
         LOCATION,
-        column("recommendation_id", Text, "", "the same for the same night, item, location and supplier"),
-        column("status", Text, "", "stocked-out, will-stock-out, order-now, soon, ok, excess, held"),
+        column(
+            "recommendation_id",
+            Text,
+            "",
+            "the same for the same night, item, location and supplier",
+        ),
+        column(
+            "status",
+            Text,
+            "",
+            "stocked-out, will-stock-out, order-now, soon, ok, excess, held",
+        ),
         column("urgency", Real, "0-100", "for sorting: 100 is now"),
         maybe("order_by", Date, "", "latest order date that still arrives in time"),
         maybe("expected_arrival", Date, "", "when an order placed on the order date arrives"),
@@ -246,14 +286,29 @@ pub const RECOMMENDATIONS: Table = Table {
         column("unit_cost", Money, "currency", "price of one unit"),
         column("landed_unit_cost", Money, "currency", "price, freight, duty and fees of one unit"),
         column("value", Money, "currency", "quantity x unit cost"),
-        column("value_at_risk", Money, "currency", "margin expected to be lost if nothing is ordered now"),
+        column(
+            "value_at_risk",
+            Money,
+            "currency",
+            "margin expected to be lost if nothing is ordered now",
+        ),
         maybe("supplier", Text, "", "from whom"),
         column("reason", Text, "", "why this number"),
-        column("binding", Text, "", "the constraint that binds: minimum, pack, maximum, budget, ..."),
+        column(
+            "binding",
+            Text,
+            "",
+            "the constraint that binds: minimum, pack, maximum, budget, ...",
+        ),
         column("on_hand", Whole, "units", "in the location"),
         column("available", Whole, "units", "on hand - committed - damaged - returns pending"),
         column("on_order", Whole, "units", "open orders due inside the horizon"),
-        column("stockout_probability", Real, "probability", "of running out before an order placed today arrives"),
+        column(
+            "stockout_probability",
+            Real,
+            "probability",
+            "of running out before an order placed today arrives",
+        ),
     ],
 };
 
@@ -286,7 +341,12 @@ pub const OPEN_ORDERS: Table = Table {
         column("quantity", Whole, "units", "units it concerns"),
         maybe("expected", Date, "", "when it is expected now"),
         maybe("proposed", Date, "", "the date to ask for; missing for a cancellation"),
-        column("value", Money, "currency", "margin saved, carrying cost saved, or purchase value cancelled"),
+        column(
+            "value",
+            Money,
+            "currency",
+            "margin saved, carrying cost saved, or purchase value cancelled",
+        ),
         column("reason", Text, "", "why"),
     ],
 };
@@ -331,7 +391,12 @@ pub const ALLOCATION: Table = Table {
         column("buffer", Whole, "units", "held back from publication"),
         column("published", Whole, "units", "max(0, allocated - buffer)"),
         column("action", Text, "", "publish, alert, pause, resume"),
-        column("oversell_risk", Real, "probability", "that demand before the next sync exceeds the published quantity"),
+        column(
+            "oversell_risk",
+            Real,
+            "probability",
+            "that demand before the next sync exceeds the published quantity",
+        ),
         column("valid_until", Date, "", "not to be used after this day"),
         column("velocity", Real, "units/day", "expected demand in the channel"),
         maybe("listed", Whole, "units", "what the channel shows now"),
@@ -375,7 +440,12 @@ pub const STEPS: Table = Table {
     columns: &[
         SKU,
         LOCATION,
-        maybe("recommendation_id", Text, "", "the recommendation explained; missing for a step of the policy"),
+        maybe(
+            "recommendation_id",
+            Text,
+            "",
+            "the recommendation explained; missing for a step of the policy",
+        ),
         column("step", Whole, "", "position in the explanation"),
         column("name", Text, "", "what is computed"),
         column("formula", Text, "", "over the inputs and earlier steps"),

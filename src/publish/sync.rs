@@ -27,7 +27,8 @@ impl Syncing {
     pub(super) fn push(&mut self, file: Box<dyn DiskFile>, path: PathBuf) -> Result<()> {
         if self.running.is_none() && !self.failed {
             let (queue, files) = sync_channel(WAITING);
-            let thread = thread::Builder::new().name("sync".to_owned()).spawn(move || sync_all(&files));
+            let thread =
+                thread::Builder::new().name("sync".to_owned()).spawn(move || sync_all(&files));
             self.running = Some((queue, thread.map_err(Error::io(&path))?));
         }
         match &self.running {
@@ -41,7 +42,8 @@ impl Syncing {
     /// # Errors
     /// As [`Syncing::push`], for the first that is not.
     pub(super) fn wait(&mut self) -> Result<()> {
-        let fault = |what: &str| Err(Error::Internal(format!("syncing the files of the run {what}")));
+        let fault =
+            |what: &str| Err(Error::Internal(format!("syncing the files of the run {what}")));
         let Some((queue, thread)) = self.running.take() else {
             return if self.failed { fault("failed before") } else { Ok(()) };
         };

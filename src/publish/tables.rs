@@ -7,11 +7,14 @@ use crate::error::{Exception, Quarantined, Result};
 use crate::inputs::{Inputs, Names};
 use crate::ordered;
 use crate::outcome::{
-    Accuracy, Allocation, Change, ChannelFinding, Classification, DraftOrder, Indicator, OpenOrderAdvice, Outcome, Policy,
-    Recommendation, Step, Transfer,
+    Accuracy, Allocation, Change, ChannelFinding, Classification, DraftOrder, Indicator,
+    OpenOrderAdvice, Outcome, Policy, Recommendation, Step, Transfer,
 };
 use crate::units::{ChannelId, LocationId, Money, SkuId, SupplierId, Units};
-use arrow::array::{ArrayRef, BooleanArray, Date32Array, Decimal128Array, Float64Array, Int64Array, StringArray, StringBuilder};
+use arrow::array::{
+    ArrayRef, BooleanArray, Date32Array, Decimal128Array, Float64Array, Int64Array, StringArray,
+    StringBuilder,
+};
 use chrono::NaiveDate;
 use std::fmt::Write;
 use std::sync::Arc;
@@ -39,7 +42,9 @@ pub fn write(run_id: &str, inputs: &Inputs, outcome: &Outcome, add: &Add<'_>) ->
         (&schema::QUARANTINE, &|| quarantine(&inputs.quarantine)),
         (&schema::CHANGES, &|| changes(&outcome.changes)),
     ];
-    let make = |(table, columns): &(&'static Table, &(dyn Fn() -> Vec<ArrayRef> + Sync))| encode_one(run_id, table, columns());
+    let make = |(table, columns): &(&'static Table, &(dyn Fn() -> Vec<ArrayRef> + Sync))| {
+        encode_one(run_id, table, columns())
+    };
     ordered::in_order(&tables, make, |encoded: Result<Encoded>| encoded?.add(add))
 }
 
@@ -65,7 +70,11 @@ impl Encoded {
 }
 
 fn encode_one(run_id: &str, table: &Table, columns: Vec<ArrayRef>) -> Result<Encoded> {
-    encode_table(run_id, table, columns).map(|(bytes, rows)| Encoded { path: table.path(), rows, bytes })
+    encode_table(run_id, table, columns).map(|(bytes, rows)| Encoded {
+        path: table.path(),
+        rows,
+        bytes,
+    })
 }
 
 fn text<'a>(values: impl Iterator<Item = &'a str>) -> ArrayRef {
@@ -130,7 +139,10 @@ fn locations<'a>(names: &'a Names, ids: impl Iterator<Item = LocationId> + 'a) -
     text(ids.map(|id| names.locations[id.index()].as_str()))
 }
 
-fn maybe_suppliers<'a>(names: &'a Names, ids: impl Iterator<Item = Option<SupplierId>> + 'a) -> ArrayRef {
+fn maybe_suppliers<'a>(
+    names: &'a Names,
+    ids: impl Iterator<Item = Option<SupplierId>> + 'a,
+) -> ArrayRef {
     maybe_text(ids.map(|id| id.map(|s| names.suppliers[s.index()].as_str())))
 }
 
@@ -320,10 +332,17 @@ fn steps(n: &Names, outcome: &Outcome) -> Vec<ArrayRef> {
     let mut rows: Vec<PlacedStep<'_>> = Vec::new();
     for policy in &outcome.policy {
         let (sku, location) = of_policy(policy);
-        rows.extend(policy.steps.iter().enumerate().map(|(i, step)| (sku, location, None, i, step)));
+        rows.extend(
+            policy.steps.iter().enumerate().map(|(i, step)| (sku, location, None, i, step)),
+        );
     }
     for r in &outcome.recommendations {
-        rows.extend(r.steps.iter().enumerate().map(|(i, step)| (r.sku, r.location, Some(r.id.as_str()), i, step)));
+        rows.extend(
+            r.steps
+                .iter()
+                .enumerate()
+                .map(|(i, step)| (r.sku, r.location, Some(r.id.as_str()), i, step)),
+        );
     }
     let each = || rows.iter();
     vec![

@@ -15,9 +15,11 @@ pub fn apply_budget(lines: &mut [Line], budget: Money, market: &Market) -> Vec<E
     if wanted <= budget {
         return Vec::new();
     }
-    let mut ranked: Vec<usize> = (0..lines.len()).filter(|&i| lines[i].quantity > Units(0)).collect();
+    let mut ranked: Vec<usize> =
+        (0..lines.len()).filter(|&i| lines[i].quantity > Units(0)).collect();
     let by_hand = |line: &Line| line.binding == Some(Binding::Decision);
-    let gain_per_money = |line: &Line| line.gain(line.quantity) / line.value_at(line.quantity).as_f64().max(1e-4);
+    let gain_per_money =
+        |line: &Line| line.gain(line.quantity) / line.value_at(line.quantity).as_f64().max(1e-4);
     ranked.sort_by(|&a, &b| {
         let gain = || gain_per_money(&lines[b]).total_cmp(&gain_per_money(&lines[a]));
         by_hand(&lines[b]).cmp(&by_hand(&lines[a])).then_with(gain)
@@ -33,8 +35,9 @@ pub fn apply_budget(lines: &mut [Line], budget: Money, market: &Market) -> Vec<E
         }
         let (before, loss) = (line.quantity, line.gain(line.quantity) - line.gain(affordable));
         let saved = line.value_at(before) - line.value_at(affordable);
-        let note =
-            format!("cut from {before} to {affordable} by the budget: saves {saved}, expected to cost {loss:.2} of margin");
+        let note = format!(
+            "cut from {before} to {affordable} by the budget: saves {saved}, expected to cost {loss:.2} of margin"
+        );
         (cut, lost) = (cut + 1, lost + loss);
         let why = if by_hand(line) {
             "set by hand, and the budget does not pay for all that was set"

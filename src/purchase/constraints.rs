@@ -20,11 +20,21 @@ pub struct LineTerms {
 impl LineTerms {
     /// Those of `supplier` for a pool, where `supply` (sorted by SKU) has a line; one for the location beats one for everywhere.
     #[must_use]
-    pub fn of(supply: &[Supply], (sku, location): (SkuId, LocationId), supplier: SupplierId) -> Option<Self> {
-        let lines = supply[supply.partition_point(|s| s.sku < sku)..].iter().take_while(|s| s.sku == sku);
-        let ships = |s: &&Supply| s.supplier == supplier && s.location.is_none_or(|l| l == location);
+    pub fn of(
+        supply: &[Supply],
+        (sku, location): (SkuId, LocationId),
+        supplier: SupplierId,
+    ) -> Option<Self> {
+        let lines =
+            supply[supply.partition_point(|s| s.sku < sku)..].iter().take_while(|s| s.sku == sku);
+        let ships =
+            |s: &&Supply| s.supplier == supplier && s.location.is_none_or(|l| l == location);
         let line = lines.filter(ships).max_by_key(|s| s.location.is_some())?;
-        Some(Self { minimum: line.minimum_order, pack: line.pack_size, maximum: line.maximum_order })
+        Some(Self {
+            minimum: line.minimum_order,
+            pack: line.pack_size,
+            maximum: line.maximum_order,
+        })
     }
 
     /// Why `quantity`, of 0 or more, cannot be ordered.
@@ -32,12 +42,17 @@ impl LineTerms {
     pub fn refusal(&self, quantity: Units) -> Option<String> {
         let (quantity, pack) = (quantity.0, self.pack.0.max(1));
         if quantity > 0 && quantity < self.minimum.0 {
-            return Some(format!("{quantity} units are below the supplier's minimum of {}", self.minimum));
+            return Some(format!(
+                "{quantity} units are below the supplier's minimum of {}",
+                self.minimum
+            ));
         }
         if quantity % pack != 0 {
             return Some(format!("{quantity} units are not whole packs of {pack}"));
         }
-        self.maximum.filter(|m| quantity > m.0).map(|m| format!("{quantity} units are above the supplier's maximum of {m}"))
+        self.maximum
+            .filter(|m| quantity > m.0)
+            .map(|m| format!("{quantity} units are above the supplier's maximum of {m}"))
     }
 }
 
@@ -144,7 +159,9 @@ impl LotRules {
     /// Whether `quantity` is 0 or a line these rules allow.
     #[must_use]
     pub fn allows(&self, quantity: Units) -> bool {
-        let lot = quantity >= self.smallest() && quantity.0 % self.pack.0 == 0 && self.largest().is_none_or(|m| quantity <= m);
+        let lot = quantity >= self.smallest()
+            && quantity.0 % self.pack.0 == 0
+            && self.largest().is_none_or(|m| quantity <= m);
         quantity == Units(0) || lot
     }
 
@@ -171,9 +188,20 @@ impl LotRules {
         let short_of = self.maximum.filter(|_| self.largest().is_some_and(|m| m < wanted));
         if let Some((_, binding)) = short_of {
             let most = self.round_down(wanted);
-            return (most, Some(if most == Units(0) && binding == Binding::Maximum { Binding::Impossible } else { binding }));
+            return (
+                most,
+                Some(if most == Units(0) && binding == Binding::Maximum {
+                    Binding::Impossible
+                } else {
+                    binding
+                }),
+            );
         }
-        let binding = if whole < self.minimum { Some(Binding::Minimum) } else { (wanted > whole).then_some(Binding::Pack) };
+        let binding = if whole < self.minimum {
+            Some(Binding::Minimum)
+        } else {
+            (wanted > whole).then_some(Binding::Pack)
+        };
         (wanted, binding)
     }
 
@@ -197,8 +225,14 @@ mod tests {
         assert_eq!(rules(0, 1, None).order_quantity(12.3), (Units(13), None));
         assert_eq!(rules(50, 1, None).order_quantity(12.3), (Units(50), Some(Binding::Minimum)));
         assert_eq!(rules(50, 24, None).order_quantity(60.0), (Units(72), Some(Binding::Pack)));
-        assert_eq!(rules(50, 24, Some(60)).order_quantity(60.0), (Units(0), Some(Binding::Impossible)));
-        assert_eq!(rules(10, 24, Some(60)).order_quantity(900.0), (Units(48), Some(Binding::Maximum)));
+        assert_eq!(
+            rules(50, 24, Some(60)).order_quantity(60.0),
+            (Units(0), Some(Binding::Impossible))
+        );
+        assert_eq!(
+            rules(10, 24, Some(60)).order_quantity(900.0),
+            (Units(48), Some(Binding::Maximum))
+        );
         assert_eq!(rules(10, 24, None).order_quantity(0.0), (Units(0), None));
         let full = rules(0, 10, Some(500)).within(Some(Units(25)));
         assert_eq!(full.order_quantity(40.0), (Units(20), Some(Binding::MaxStock)));

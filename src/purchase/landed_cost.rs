@@ -22,7 +22,9 @@ impl Charges {
     /// Price + duty + fees + freight of one unit, the last ten-thousandth rounded. Freight of the order comes on top.
     #[must_use]
     pub fn landed(&self, price: Money) -> Money {
-        price + Money::from_f64(price.as_f64() * (self.duty_rate + self.fee_rate)) + self.freight_per_unit
+        price
+            + Money::from_f64(price.as_f64() * (self.duty_rate + self.fee_rate))
+            + self.freight_per_unit
     }
 }
 
@@ -35,7 +37,11 @@ pub fn convert(amount: Money, rate: f64) -> Money {
 /// Reporting currency for one unit of `currency`; `None` when the rates table does not know it.
 #[must_use]
 pub fn exchange_rate(currency: &str, settings: &Settings) -> Option<f64> {
-    if currency.is_empty() || currency == settings.currency { Some(1.0) } else { settings.rates.get(currency).copied() }
+    if currency.is_empty() || currency == settings.currency {
+        Some(1.0)
+    } else {
+        settings.rates.get(currency).copied()
+    }
 }
 
 /// One line of an order, as far as sharing a common cost needs it.
@@ -77,7 +83,11 @@ pub fn share_out(total: Money, lines: &[CostLine], basis: Basis) -> (Vec<Money>,
 /// Landed cost of one unit in a line that carries `freight` of the order.
 #[must_use]
 pub fn landed_unit_cost(price: Money, quantity: Units, charges: &Charges, freight: Money) -> Money {
-    let per_unit = if quantity > Units(0) { Money::from_f64(freight.as_f64() / quantity.0 as f64) } else { Money::ZERO };
+    let per_unit = if quantity > Units(0) {
+        Money::from_f64(freight.as_f64() / quantity.0 as f64)
+    } else {
+        Money::ZERO
+    };
     charges.landed(price) + per_unit
 }
 
@@ -91,8 +101,10 @@ mod tests {
 
     #[test]
     fn f8_landed_unit_cost_of_100_at_10_with_1000_freight_is_20() {
-        let (shares, _) = share_out(Money::from_f64(1000.0), &[line(100, 1000.0, None)], Basis::Quantity);
-        let cost = landed_unit_cost(Money::from_f64(10.0), Units(100), &Charges::default(), shares[0]);
+        let (shares, _) =
+            share_out(Money::from_f64(1000.0), &[line(100, 1000.0, None)], Basis::Quantity);
+        let cost =
+            landed_unit_cost(Money::from_f64(10.0), Units(100), &Charges::default(), shares[0]);
         assert_eq!(cost, Money::from_f64(20.0));
     }
 
@@ -106,16 +118,25 @@ mod tests {
         assert_eq!(by(Basis::Weight), [Money::from_f64(10.0), Money::from_f64(90.0)]);
         let (fallback, known) = share_out(freight, &lines, Basis::Volume);
         assert_eq!((fallback, known), (by(Basis::Value), false));
-        let thirds = share_out(Money(100), &[line(1, 1.0, None), line(1, 1.0, None), line(1, 1.0, None)], Basis::Value).0;
+        let thirds = share_out(
+            Money(100),
+            &[line(1, 1.0, None), line(1, 1.0, None), line(1, 1.0, None)],
+            Basis::Value,
+        )
+        .0;
         assert_eq!(thirds, [Money(34), Money(33), Money(33)]);
     }
 
     #[test]
     fn duty_fees_and_currency_enter_the_landed_cost() {
-        let charges = Charges { duty_rate: 0.05, fee_rate: 0.01, freight_per_unit: Money::from_f64(0.3) };
+        let charges =
+            Charges { duty_rate: 0.05, fee_rate: 0.01, freight_per_unit: Money::from_f64(0.3) };
         assert_eq!(charges.landed(Money::from_f64(10.0)), Money::from_f64(10.9));
         let settings = Settings { rates: [("EUR".to_owned(), 1.08)].into(), ..Settings::default() };
-        assert_eq!(convert(Money::from_f64(10.0), exchange_rate("EUR", &settings).unwrap()), Money::from_f64(10.8));
+        assert_eq!(
+            convert(Money::from_f64(10.0), exchange_rate("EUR", &settings).unwrap()),
+            Money::from_f64(10.8)
+        );
         assert_eq!(exchange_rate("XXX", &settings), None);
         assert_eq!(exchange_rate("", &settings), Some(1.0));
     }

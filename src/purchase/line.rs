@@ -66,7 +66,9 @@ impl PoolNeed {
         match (self.shortfall.get(whole.wrapping_sub(1)), self.shortfall.last()) {
             _ if whole == 0 => 0.0,
             (Some(&short), _) => short,
-            (None, Some(&last)) if last > 0.0 => last + (whole - self.shortfall.len()) as f64 * self.daily_demand,
+            (None, Some(&last)) if last > 0.0 => {
+                last + (whole - self.shortfall.len()) as f64 * self.daily_demand
+            }
             _ => 0.0,
         }
     }
@@ -192,7 +194,13 @@ pub(super) fn to_a_millionth(units: f64) -> f64 {
 }
 
 /// `need` as it is read, the assigned part of a split, and the rounding to a lot.
-pub(super) fn lot_steps(pool: &PoolNeed, assignment: &Assignment, rules: &LotRules, quantity: Units, split: bool) -> Vec<Step> {
+pub(super) fn lot_steps(
+    pool: &PoolNeed,
+    assignment: &Assignment,
+    rules: &LotRules,
+    quantity: Units,
+    split: bool,
+) -> Vec<Step> {
     let step = |name, formula: &str, inputs, value, note: &str| Step {
         name,
         formula: formula.to_owned(),
@@ -205,13 +213,25 @@ pub(super) fn lot_steps(pool: &PoolNeed, assignment: &Assignment, rules: &LotRul
     match pool.steps.iter().rev().find(|s| s.name == "need") {
         None => steps.push(step("need", "units", vec![("units", pool.need)], pool.need, "")),
         Some(known) if known.value != pool.need => {
-            steps.push(step("need", "round(need * 1000000) / 1000000", Vec::new(), pool.need, "to a millionth of a unit"));
+            steps.push(step(
+                "need",
+                "round(need * 1000000) / 1000000",
+                Vec::new(),
+                pool.need,
+                "to a millionth of a unit",
+            ));
         }
         Some(_) => {}
     }
     let need = if split {
         let elsewhere = ("need_elsewhere", pool.need - assignment.need);
-        steps.push(step("need_here", "need - need_elsewhere", vec![elsewhere], assignment.need, "the order is split"));
+        steps.push(step(
+            "need_here",
+            "need - need_elsewhere",
+            vec![elsewhere],
+            assignment.need,
+            "the order is split",
+        ));
         "need_here"
     } else {
         "need"
@@ -233,9 +253,15 @@ pub(super) fn lot_steps(pool: &PoolNeed, assignment: &Assignment, rules: &LotRul
 pub(super) fn lot_note(need: f64, rules: &LotRules, quantity: Units, binding: Binding) -> String {
     match binding {
         Binding::Minimum => format!("{need:.1} needed, raised to the minimum of {quantity}"),
-        Binding::Pack => format!("{need:.1} needed, rounded up to {quantity} in packs of {}", rules.pack()),
-        Binding::Maximum => format!("{need:.1} needed, held at the supplier's maximum of {quantity}"),
-        Binding::MaxStock => format!("{need:.1} needed, held at {quantity} by the most stock to hold"),
+        Binding::Pack => {
+            format!("{need:.1} needed, rounded up to {quantity} in packs of {}", rules.pack())
+        }
+        Binding::Maximum => {
+            format!("{need:.1} needed, held at the supplier's maximum of {quantity}")
+        }
+        Binding::MaxStock => {
+            format!("{need:.1} needed, held at {quantity} by the most stock to hold")
+        }
         _ => format!("{need:.1} needed, but minimum, pack and maximum allow no quantity"),
     }
 }

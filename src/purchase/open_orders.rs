@@ -41,9 +41,12 @@ struct Projection {
 /// What to do about each open order of a pool; at most one advice an order.
 #[must_use]
 pub fn advise(pool: &OpenPool, as_of: NaiveDate, settings: &Settings) -> Vec<OpenOrderAdvice> {
-    let due = |o: &PurchaseOrder| o.expected.map(|e| usize::try_from((e - as_of).num_days()).unwrap_or(0));
+    let due = |o: &PurchaseOrder| {
+        o.expected.map(|e| usize::try_from((e - as_of).num_days()).unwrap_or(0))
+    };
     let open = |o: &&PurchaseOrder| o.received.is_none() && outstanding(o) > Units(0);
-    let mut orders: Vec<(usize, &PurchaseOrder)> = pool.orders.iter().filter(open).filter_map(|o| Some((due(o)?, o))).collect();
+    let mut orders: Vec<(usize, &PurchaseOrder)> =
+        pool.orders.iter().filter(open).filter_map(|o| Some((due(o)?, o))).collect();
     orders.sort_by(|a, b| (a.0, &a.1.order_id).cmp(&(b.0, &b.1.order_id)));
     let mut receipts: Vec<(usize, f64)> = Vec::new();
     let mut advice = Vec::new();
@@ -67,30 +70,65 @@ fn advise_one(
     let advice = |action, quantity, proposed, value, reason| {
         let (order_id, sku, location, supplier, expected) =
             (order.order_id.clone(), order.sku, order.location, order.supplier, order.expected);
-        Some(OpenOrderAdvice { order_id, sku, location, supplier, action, quantity, expected, proposed, value, reason })
+        Some(OpenOrderAdvice {
+            order_id,
+            sku,
+            location,
+            supplier,
+            action,
+            quantity,
+            expected,
+            proposed,
+            value,
+            reason,
+        })
     };
     let loss = Money::from_f64(pool.margin.as_f64().max(0.0) * without.lost.min(quantity.0 as f64));
     if let Some(late) = order.expected.map(|e| (as_of - e).num_days()).filter(|&late| late > 0) {
         let reason = format!("overdue by {late} days and not received: chase it");
         return advice(OpenOrderAction::Expedite, quantity, Some(as_of), loss, reason);
     }
-    if let Some(gone) = without.gone.filter(|&gone| (due - gone.min(due)) as i64 >= settings.expedite_days) {
-        let reason = format!("the stock is gone on {}: {:.1} units would be lost before it arrives", date(gone), without.lost);
+    if let Some(gone) =
+        without.gone.filter(|&gone| (due - gone.min(due)) as i64 >= settings.expedite_days)
+    {
+        let reason = format!(
+            "the stock is gone on {}: {:.1} units would be lost before it arrives",
+            date(gone),
+            without.lost
+        );
         return advice(OpenOrderAction::Expedite, quantity, Some(date(gone)), loss, reason);
     }
     let cover = (settings.max_cover_days as usize).min(pool.demand.len());
     let coming: f64 = receipts.iter().map(|r| r.1).sum();
-    let wanted = pool.safety_stock + pool.demand[..cover].iter().sum::<f64>() - pool.stock.0.max(0) as f64 - coming;
+    let wanted = pool.safety_stock + pool.demand[..cover].iter().sum::<f64>()
+        - pool.stock.0.max(0) as f64
+        - coming;
     let surplus = Units((quantity.0 as f64 - wanted.max(0.0)).floor().max(0.0) as i64);
     if surplus > Units(0) && cover > 0 {
-        let reason = format!("{surplus} of {quantity} exceed the safety stock and the demand of {cover} days");
-        return advice(OpenOrderAction::Cancel, surplus, None, pool.unit_cost.times(surplus), reason);
+        let reason = format!(
+            "{surplus} of {quantity} exceed the safety stock and the demand of {cover} days"
+        );
+        return advice(
+            OpenOrderAction::Cancel,
+            surplus,
+            None,
+            pool.unit_cost.times(surplus),
+            reason,
+        );
     }
-    let needed = without.needed.filter(|&needed| needed as i64 - due as i64 >= settings.push_out_days)?;
+    let needed =
+        without.needed.filter(|&needed| needed as i64 - due as i64 >= settings.push_out_days)?;
     let early = (needed - due) as f64;
     let carrying = pool.unit_cost.times(quantity).as_f64() * settings.carrying_rate * early / 365.0;
-    let reason = format!("not needed before {}, {early:.0} days after it is expected", date(needed));
-    advice(OpenOrderAction::PushOut, quantity, Some(date(needed)), Money::from_f64(carrying), reason)
+    let reason =
+        format!("not needed before {}, {early:.0} days after it is expected", date(needed));
+    advice(
+        OpenOrderAction::PushOut,
+        quantity,
+        Some(date(needed)),
+        Money::from_f64(carrying),
+        reason,
+    )
 }
 
 /// Units still to come.
@@ -157,10 +195,16 @@ mod tests {
     fn f9_an_order_after_the_stock_out_is_expedited_to_it() {
         let found = advice(100, &[order("A", 600, 15)]);
         assert_eq!(found.len(), 1);
-        assert_eq!((found[0].action, found[0].proposed), (OpenOrderAction::Expedite, Some(day(10))));
+        assert_eq!(
+            (found[0].action, found[0].proposed),
+            (OpenOrderAction::Expedite, Some(day(10)))
+        );
         assert_eq!(found[0].value, Money::from_f64(5.0 * 10.0 * 3.0));
         let overdue = advice(1000, &[order("A", 100, -4)]);
-        assert_eq!((overdue[0].action, overdue[0].proposed), (OpenOrderAction::Expedite, Some(day(0))));
+        assert_eq!(
+            (overdue[0].action, overdue[0].proposed),
+            (OpenOrderAction::Expedite, Some(day(0)))
+        );
     }
 
     #[test]
@@ -178,7 +222,10 @@ mod tests {
         assert_eq!((found[0].action, found[0].quantity), (OpenOrderAction::Cancel, Units(150)));
         assert_eq!(found[0].value, Money::from_f64(600.0));
         let second = advice(1100, &[order("A", 150, 10), order("B", 40, 20)]);
-        assert_eq!(second.iter().map(|a| (a.action, a.order_id.as_str())).collect::<Vec<_>>()[1], (OpenOrderAction::Cancel, "B"));
+        assert_eq!(
+            second.iter().map(|a| (a.action, a.order_id.as_str())).collect::<Vec<_>>()[1],
+            (OpenOrderAction::Cancel, "B")
+        );
     }
 
     #[test]

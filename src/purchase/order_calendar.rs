@@ -35,20 +35,25 @@ impl<'a> OrderCalendar<'a> {
     #[must_use]
     pub fn takes_orders(&self, day: NaiveDate) -> bool {
         let weekday = day.weekday().num_days_from_monday();
-        let open = self.weekdays.is_empty() || self.weekdays.iter().any(|&w| u32::from(w) == weekday);
+        let open =
+            self.weekdays.is_empty() || self.weekdays.iter().any(|&w| u32::from(w) == weekday);
         open && !self.is_closed(day)
     }
 
     /// First order day on or after `day`; `None` if there is none within two years.
     #[must_use]
     pub fn next_order_day(&self, day: NaiveDate) -> Option<NaiveDate> {
-        (0..LOOK_AHEAD).filter_map(|n| day.checked_add_days(Days::new(n))).find(|&d| self.takes_orders(d))
+        (0..LOOK_AHEAD)
+            .filter_map(|n| day.checked_add_days(Days::new(n)))
+            .find(|&d| self.takes_orders(d))
     }
 
     /// Last order day on or before `day`; `None` if there is none within two years.
     #[must_use]
     pub fn last_order_day(&self, day: NaiveDate) -> Option<NaiveDate> {
-        (0..LOOK_AHEAD).filter_map(|n| day.checked_sub_days(Days::new(n))).find(|&d| self.takes_orders(d))
+        (0..LOOK_AHEAD)
+            .filter_map(|n| day.checked_sub_days(Days::new(n)))
+            .find(|&d| self.takes_orders(d))
     }
 
     /// Arrival of an order placed on `order_date` with `lead_days` of lead time, rounded up to whole days.

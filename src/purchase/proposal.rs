@@ -55,19 +55,44 @@ impl<'a> Market<'a> {
         let mut exceptions = Vec::new();
         for (supplier, name) in self.suppliers.iter().zip(&self.names.suppliers) {
             if exchange_rate(&supplier.currency, self.settings).is_none() {
-                let what =
-                    format!("currency {} is not in purchase.rates: nothing is ordered from this supplier", supplier.currency);
+                let what = format!(
+                    "currency {} is not in purchase.rates: nothing is ordered from this supplier",
+                    supplier.currency
+                );
                 let why = "a price in an unknown currency cannot be compared".to_owned();
-                exceptions.push(Exception::new(Severity::Error, "unknown-currency", name, what, why));
+                exceptions.push(Exception::new(
+                    Severity::Error,
+                    "unknown-currency",
+                    name,
+                    what,
+                    why,
+                ));
             }
             if OrderCalendar::of(supplier).next_order_day(self.as_of).is_none() {
                 let what = "no order day within two years: nothing is ordered from this supplier";
-                exceptions.push(Exception::new(Severity::Error, "supplier-closed", name, what, "order weekdays and closures"));
+                exceptions.push(Exception::new(
+                    Severity::Error,
+                    "supplier-closed",
+                    name,
+                    what,
+                    "order weekdays and closures",
+                ));
             }
         }
-        for name in self.settings.containers.keys().filter(|n| self.names.suppliers.binary_search(n).is_err()) {
+        for name in self
+            .settings
+            .containers
+            .keys()
+            .filter(|n| self.names.suppliers.binary_search(n).is_err())
+        {
             let what = "purchase.containers names a supplier that no table knows";
-            exceptions.push(Exception::new(Severity::Warning, "unknown-supplier", name, what, "its container is not used"));
+            exceptions.push(Exception::new(
+                Severity::Warning,
+                "unknown-supplier",
+                name,
+                what,
+                "its container is not used",
+            ));
         }
         exceptions
     }
@@ -77,9 +102,13 @@ impl<'a> Market<'a> {
         let supply: &'a [Supply] = self.supply;
         let first = supply.partition_point(|s| s.sku < sku);
         let rows = &supply[first..first + supply[first..].partition_point(|s| s.sku == sku)];
-        let special = |s: &Supply| rows.iter().any(|r| r.supplier == s.supplier && r.location == Some(location));
-        let mut mine: Vec<&Supply> =
-            rows.iter().filter(|s| s.location == Some(location) || s.location.is_none() && !special(s)).collect();
+        let special = |s: &Supply| {
+            rows.iter().any(|r| r.supplier == s.supplier && r.location == Some(location))
+        };
+        let mut mine: Vec<&Supply> = rows
+            .iter()
+            .filter(|s| s.location == Some(location) || s.location.is_none() && !special(s))
+            .collect();
         mine.sort_by_key(|s| (s.role, s.supplier));
         mine.into_iter()
     }
@@ -92,7 +121,11 @@ impl<'a> Market<'a> {
             let rate = exchange_rate(&supplier.currency, self.settings)?;
             let calendar = OrderCalendar::of(supplier);
             let order_date = calendar.next_order_day(self.as_of)?;
-            let base = supply.unit_cost.map(|c| convert(c, rate)).or(pool.unit_cost).unwrap_or(Money::ZERO);
+            let base = supply
+                .unit_cost
+                .map(|c| convert(c, rate))
+                .or(pool.unit_cost)
+                .unwrap_or(Money::ZERO);
             let charges = Charges {
                 duty_rate: supply.duty_rate,
                 fee_rate: self.settings.fee_rate,
@@ -108,7 +141,8 @@ impl<'a> Market<'a> {
                 arrival: calendar.arrival(order_date, lead_days(supply)),
             })
         };
-        let mut offers: Vec<Offer> = self.supply_of(pool.sku, pool.location).filter_map(offer).collect();
+        let mut offers: Vec<Offer> =
+            self.supply_of(pool.sku, pool.location).filter_map(offer).collect();
         let quantity = Units(pool.need.ceil().max(1.0) as i64);
         offers.sort_by_key(|o| (o.supply.role, o.landed(quantity), o.supply.supplier));
         offers
@@ -128,7 +162,10 @@ impl<'a> Market<'a> {
         lead_days: impl Fn(&Supply) -> f64,
         exceptions: &mut Vec<Exception>,
     ) -> Vec<Line<'a>> {
-        assert!(pool.need.is_finite() && pool.need >= 0.0, "a need entering purchase is finite and not negative");
+        assert!(
+            pool.need.is_finite() && pool.need >= 0.0,
+            "a need entering purchase is finite and not negative"
+        );
         pool.need = to_a_millionth(pool.need);
         let offers = self.offers(&pool, lead_days);
         let assignments = if offers.is_empty() {
@@ -154,7 +191,13 @@ impl<'a> Market<'a> {
         lines
     }
 
-    fn line(&self, mut pool: PoolNeed, offer: Option<Offer<'a>>, assignment: Assignment, split: bool) -> Line<'a> {
+    fn line(
+        &self,
+        mut pool: PoolNeed,
+        offer: Option<Offer<'a>>,
+        assignment: Assignment,
+        split: bool,
+    ) -> Line<'a> {
         let rules = offer.map_or(LotRules::FREE.within(pool.room), |o| o.rules(pool.room));
         let (quantity, binding) = rules.order_quantity(assignment.need);
         pool.steps.extend(lot_steps(&pool, &assignment, &rules, quantity, split));
@@ -163,18 +206,32 @@ impl<'a> Market<'a> {
             notes.push(lot_note(assignment.need, &rules, quantity, binding));
         }
         let short_units = assignment.short_units;
-        let mut line = Line { pool, offer, need: assignment.need, quantity, rules, short_units, binding, notes };
+        let mut line = Line {
+            pool,
+            offer,
+            need: assignment.need,
+            quantity,
+            rules,
+            short_units,
+            binding,
+            notes,
+        };
         self.reach_for_break(&mut line);
         self.damp(&mut line);
         line
     }
 
     fn reach_for_break(&self, line: &mut Line) {
-        let Some(offer) = line.offer.filter(|o| !o.prices.breaks.is_empty() && line.quantity > Units(0)) else { return };
+        let Some(offer) =
+            line.offer.filter(|o| !o.prices.breaks.is_empty() && line.quantity > Units(0))
+        else {
+            return;
+        };
         let ceiling = line.ceiling(self.settings.max_cover_days);
         let reach = |from: Units| line.rules.order_quantity(from.0 as f64).0;
         let lots: Vec<Units> = offer.prices.breaks.iter().map(|b| reach(b.from_quantity)).collect();
-        let lots: Vec<Units> = lots.into_iter().filter(|&q| q > line.quantity && q <= ceiling).collect();
+        let lots: Vec<Units> =
+            lots.into_iter().filter(|&q| q > line.quantity && q <= ceiling).collect();
         let costs = LotCosts {
             annual_demand: line.pool.daily_demand * 365.0,
             order_cost: self.settings.order_cost,
@@ -195,10 +252,15 @@ impl<'a> Market<'a> {
         let Some(supplier) = line.offer.map(|o| o.supply.supplier) else { return };
         let Some(&(_, last)) = line.pool.previous.iter().find(|p| p.0 == supplier) else { return };
         let change = (line.quantity - last).0.abs() as f64;
-        let small = last > Units(0) && line.quantity > Units(0) && change <= self.settings.damping * last.0 as f64;
+        let small = last > Units(0)
+            && line.quantity > Units(0)
+            && change <= self.settings.damping * last.0 as f64;
         if small && last != line.quantity && line.rules.allows(last) {
             let percent = 100.0 * change / last.0 as f64;
-            let note = format!("the last run's {last} kept: {} differs by only {percent:.1} %", line.quantity);
+            let note = format!(
+                "the last run's {last} kept: {} differs by only {percent:.1} %",
+                line.quantity
+            );
             line.change_to(last, Binding::Damping, note);
         }
     }
@@ -218,8 +280,14 @@ impl<'a> Market<'a> {
                 note(Severity::Warning, "no-price", "no price known", why);
             }
             if line.binding == Some(Binding::Impossible) {
-                let why = "no quantity satisfies minimum, pack and maximum together: nothing is ordered";
-                note(Severity::Error, "minimum-above-maximum", "the supplier's rules contradict each other", why);
+                let why =
+                    "no quantity satisfies minimum, pack and maximum together: nothing is ordered";
+                note(
+                    Severity::Error,
+                    "minimum-above-maximum",
+                    "the supplier's rules contradict each other",
+                    why,
+                );
             }
         }
     }

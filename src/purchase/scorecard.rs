@@ -89,8 +89,15 @@ mod tests {
         let names = Names { suppliers: vec!["ACME".to_owned()], ..Names::default() };
         let open = PurchaseOrder { received: None, ..line(7, 7, 0) };
         let impossible = PurchaseOrder { confirmed: Some(day(30)), ..line(7, 7, 100) };
-        let rows = supplier_scorecard(&[line(7, 7, 100), line(7, 21, 80), open, impossible], &names);
-        let value = |name| rows.iter().find(|r| r.indicator == name && r.scope == "supplier:ACME").unwrap().value.unwrap();
+        let rows =
+            supplier_scorecard(&[line(7, 7, 100), line(7, 21, 80), open, impossible], &names);
+        let value = |name| {
+            rows.iter()
+                .find(|r| r.indicator == name && r.scope == "supplier:ACME")
+                .unwrap()
+                .value
+                .unwrap()
+        };
         assert_eq!(value("lead_time_promised"), 7.0);
         assert_eq!(value("lead_time_achieved"), 14.0);
         assert!((value("supplier_late_share") - 100.0 / 3.0).abs() < 1e-12);

@@ -101,21 +101,47 @@ impl Settings {
             }
         };
         let share = |x: f64| (0.0..=1.0).contains(&x);
-        check(share(self.fee_rate), format!("purchase.fee_rate = {}: expected 0 to 1", self.fee_rate));
+        check(
+            share(self.fee_rate),
+            format!("purchase.fee_rate = {}: expected 0 to 1", self.fee_rate),
+        );
         check(share(self.damping), format!("purchase.damping = {}: expected 0 to 1", self.damping));
         let not_negative = |x: f64| x.is_finite() && x >= 0.0;
-        check(not_negative(self.budget.unwrap_or(0.0)), format!("purchase.budget = {:?}: expected 0 or more", self.budget));
-        check(self.max_cover_days > 0.0, format!("purchase.max_cover_days = {}: expected more than 0", self.max_cover_days));
-        check(self.risk_days > 0.0, format!("purchase.risk_days = {}: expected more than 0", self.risk_days));
-        check(self.push_out_days > 0, format!("purchase.push_out_days = {}: expected 1 or more", self.push_out_days));
-        check(self.expedite_days > 0, format!("purchase.expedite_days = {}: expected 1 or more", self.expedite_days));
+        check(
+            not_negative(self.budget.unwrap_or(0.0)),
+            format!("purchase.budget = {:?}: expected 0 or more", self.budget),
+        );
+        check(
+            self.max_cover_days > 0.0,
+            format!("purchase.max_cover_days = {}: expected more than 0", self.max_cover_days),
+        );
+        check(
+            self.risk_days > 0.0,
+            format!("purchase.risk_days = {}: expected more than 0", self.risk_days),
+        );
+        check(
+            self.push_out_days > 0,
+            format!("purchase.push_out_days = {}: expected 1 or more", self.push_out_days),
+        );
+        check(
+            self.expedite_days > 0,
+            format!("purchase.expedite_days = {}: expected 1 or more", self.expedite_days),
+        );
         for (code, &rate) in &self.rates {
-            check(rate.is_finite() && rate > 0.0, format!("purchase.rates.{code} = {rate}: expected more than 0"));
+            check(
+                rate.is_finite() && rate > 0.0,
+                format!("purchase.rates.{code} = {rate}: expected more than 0"),
+            );
         }
         for (supplier, container) in &self.containers {
             let capacity = container.capacity;
             let good = capacity.is_finite() && capacity > 0.0;
-            check(good, format!("purchase.containers.{supplier}.capacity = {capacity}: expected more than 0"));
+            check(
+                good,
+                format!(
+                    "purchase.containers.{supplier}.capacity = {capacity}: expected more than 0"
+                ),
+            );
         }
         problems
     }

@@ -34,15 +34,23 @@ pub fn settle(mut lines: Vec<Line>, market: &Market) -> Settled {
     }
     for ((supplier, location), mut order) in orders {
         let terms = OrderTerms::of(supplier, market);
-        exceptions.extend(shape_order(&mut order, &terms, market, &order_key(supplier, location, market)));
+        exceptions.extend(shape_order(
+            &mut order,
+            &terms,
+            market,
+            &order_key(supplier, location, market),
+        ));
     }
     if let Some(budget) = market.settings.budget {
         exceptions.extend(apply_budget(&mut lines, Money::from_f64(budget), market));
     }
     let (orders, freights, told) = draft_orders(&lines, market);
     exceptions.extend(told);
-    let recommendations: Vec<Recommendation> =
-        lines.into_iter().zip(freights).map(|(line, freight)| recommendation(line, freight, market)).collect();
+    let recommendations: Vec<Recommendation> = lines
+        .into_iter()
+        .zip(freights)
+        .map(|(line, freight)| recommendation(line, freight, market))
+        .collect();
     Settled { recommendations, orders, exceptions }
 }
 
@@ -51,7 +59,11 @@ fn supplier_of(line: &Line) -> Option<SupplierId> {
 }
 
 fn order_key(supplier: SupplierId, location: LocationId, market: &Market) -> String {
-    format!("{}/{}", market.names.suppliers[supplier.index()], market.names.locations[location.index()])
+    format!(
+        "{}/{}",
+        market.names.suppliers[supplier.index()],
+        market.names.locations[location.index()]
+    )
 }
 
 /// The orders, the freight each line carries, and which orders miss their minimum.
@@ -73,15 +85,31 @@ fn draft_orders(lines: &[Line], market: &Market) -> (Vec<DraftOrder>, Vec<Money>
         let key = order_key(supplier, location, market);
         if !known && freight > Money::ZERO {
             let what = "freight shared by value: a weight or volume is missing";
-            exceptions.push(Exception::new(Severity::Info, "freight-basis", &key, what, "landed costs are approximate"));
+            exceptions.push(Exception::new(
+                Severity::Info,
+                "freight-basis",
+                &key,
+                what,
+                "landed costs are approximate",
+            ));
         }
         if let Some(minimum) = terms.minimum_value.filter(|&m| value < m) {
             let what = format!("order of {value:.2} is below the supplier's minimum of {minimum}");
             let why = "no line may grow further, or the budget cut it: ask the supplier, or wait";
-            exceptions.push(Exception::new(Severity::Warning, "below-order-minimum", &key, what, why));
+            exceptions.push(Exception::new(
+                Severity::Warning,
+                "below-order-minimum",
+                &key,
+                what,
+                why,
+            ));
         }
         let offers: Vec<_> = members.iter().filter_map(|&i| lines[i].offer).collect();
-        let landed = |&i: &usize| lines[i].offer.map_or(Money::ZERO, |o| o.landed(lines[i].quantity).times(lines[i].quantity));
+        let landed = |&i: &usize| {
+            lines[i]
+                .offer
+                .map_or(Money::ZERO, |o| o.landed(lines[i].quantity).times(lines[i].quantity))
+        };
         let landed_value = members.iter().map(landed).sum::<Money>() + freight;
         for (&i, &share) in members.iter().zip(&shares) {
             freights[i] = share;
@@ -124,7 +152,11 @@ fn recommendation(line: Line, freight: Money, market: &Market) -> Recommendation
         note: String::new(),
     });
     let supplier = line.offer.map(|o| o.supply.supplier);
-    let reason = std::iter::once(pool.reason).chain(line.notes).filter(|s| !s.is_empty()).collect::<Vec<_>>().join("; ");
+    let reason = std::iter::once(pool.reason)
+        .chain(line.notes)
+        .filter(|s| !s.is_empty())
+        .collect::<Vec<_>>()
+        .join("; ");
     Recommendation {
         id: recommendation_id(
             market.as_of,

@@ -40,7 +40,8 @@ impl Offer<'_> {
     /// Rules of a line that may add at most `room` units to the stock.
     #[must_use]
     pub fn rules(&self, room: Option<Units>) -> LotRules {
-        LotRules::new(self.supply.minimum_order, self.supply.pack_size, self.supply.maximum_order).within(room)
+        LotRules::new(self.supply.minimum_order, self.supply.pack_size, self.supply.maximum_order)
+            .within(room)
     }
 
     /// Landed cost of one unit in a line of `quantity`, freight of the order apart.
@@ -74,7 +75,12 @@ pub struct Assignment {
 /// # Panics
 /// If `offers` is empty.
 #[must_use]
-pub fn source(pool: &PoolNeed, offers: &[Offer], as_of: NaiveDate, settings: &Settings) -> Vec<Assignment> {
+pub fn source(
+    pool: &PoolNeed,
+    offers: &[Offer],
+    as_of: NaiveDate,
+    settings: &Settings,
+) -> Vec<Assignment> {
     let short_by = |i: usize, extra: f64| pool.short_within(offers[i].days(as_of) as f64 + extra);
     let assign = |i: usize, why| {
         let short_units = (short_by(i, settings.risk_days) - short_by(i, 0.0)).max(0.0);
@@ -86,9 +92,12 @@ pub fn source(pool: &PoolNeed, offers: &[Offer], as_of: NaiveDate, settings: &Se
     };
     let primary = &offers[0];
     let late = pool.stockout_date.is_some_and(|gone| primary.arrival > gone);
-    let Some(primary_cost) = landed(0, pool.need).filter(|_| late) else { return vec![assign(0, None)] };
+    let Some(primary_cost) = landed(0, pool.need).filter(|_| late) else {
+        return vec![assign(0, None)];
+    };
     let loss = |i: usize| pool.margin.as_f64().max(0.0) * short_by(i, 0.0);
-    let why = |i: usize, cost: f64| switch_reason(offers, i, cost - primary_cost, loss(0) - loss(i));
+    let why =
+        |i: usize, cost: f64| switch_reason(offers, i, cost - primary_cost, loss(0) - loss(i));
     let mut best = (primary_cost + loss(0), vec![assign(0, None)]);
     for i in (1..offers.len()).filter(|&i| offers[i].arrival < primary.arrival) {
         if let Some(cost) = landed(i, pool.need).filter(|cost| cost + loss(i) < best.0) {
@@ -98,14 +107,22 @@ pub fn source(pool: &PoolNeed, offers: &[Offer], as_of: NaiveDate, settings: &Se
         if !settings.split_orders || bridge <= 0.0 || bridge >= pool.need {
             continue;
         }
-        let both = landed(i, bridge).zip(landed(0, pool.need - bridge)).map(|(a, b)| a + b + settings.order_cost);
+        let both = landed(i, bridge)
+            .zip(landed(0, pool.need - bridge))
+            .map(|(a, b)| a + b + settings.order_cost);
         if let Some(cost) = both.filter(|cost| cost + loss(i) < best.0) {
             let rest = Assignment {
                 need: to_a_millionth(pool.need - bridge),
                 ..assign(0, Some("the rest of a split order".to_owned()))
             };
             let why = format!("split order: {}", why(i, cost));
-            best = (cost + loss(i), vec![Assignment { offer: i, need: bridge, short_units: bridge, why: Some(why) }, rest]);
+            best = (
+                cost + loss(i),
+                vec![
+                    Assignment { offer: i, need: bridge, short_units: bridge, why: Some(why) },
+                    rest,
+                ],
+            );
         }
     }
     best.1
@@ -113,7 +130,8 @@ pub fn source(pool: &PoolNeed, offers: &[Offer], as_of: NaiveDate, settings: &Se
 
 fn switch_reason(offers: &[Offer], i: usize, extra: f64, prevented: f64) -> String {
     let (late, soon) = (offers[0].arrival, offers[i].arrival);
-    let difference = if extra < 0.0 { format!("{:.2} less", -extra) } else { format!("{extra:.2} more") };
+    let difference =
+        if extra < 0.0 { format!("{:.2} less", -extra) } else { format!("{extra:.2} more") };
     format!(
         "the primary supplier arrives on {late}, after the stock-out; this one arrives on {soon}, costs {difference} and prevents a loss of {prevented:.2}"
     )

@@ -55,14 +55,18 @@ pub fn trend(points: &[(NaiveDate, f64)], written: impl Fn(f64) -> String) -> St
     let high = points.iter().map(|p| p.1).fold(f64::NEG_INFINITY, f64::max);
     let room = ((high - low) * 0.15).max(high.abs() * 0.01).max(1e-9);
     svg(220, 48, |area| {
-        let mut chart = ChartBuilder::on(area)
-            .margin(4)
-            .margin_right(64)
-            .build_cartesian_2d(first.0..last.0.max(first.0 + chrono::Duration::days(1)), low - room..high + room)?;
+        let mut chart = ChartBuilder::on(area).margin(4).margin_right(64).build_cartesian_2d(
+            first.0..last.0.max(first.0 + chrono::Duration::days(1)),
+            low - room..high + room,
+        )?;
         chart.draw_series(LineSeries::new(points.iter().copied(), GREY.stroke_width(2)))?;
         chart.draw_series(points.iter().map(|&p| Circle::new(p, 2, BLUE_INK.filled())))?;
         let at = chart.backend_coord(last);
-        area.draw(&Text::new(written(last.1), (at.0 + 6, at.1 - 6), ("sans-serif", 12).into_font().color(&INK)))?;
+        area.draw(&Text::new(
+            written(last.1),
+            (at.0 + 6, at.1 - 6),
+            ("sans-serif", 12).into_font().color(&INK),
+        ))?;
         Ok(())
     })
 }
@@ -80,7 +84,10 @@ pub fn weeks(rows: &[(NaiveDate, f64)], written: impl Fn(f64) -> String) -> Stri
             let left = 8 + wide * i32::try_from(i)?;
             #[expect(clippy::cast_possible_truncation, reason = "a length in pixels")]
             let tall = (value / most * 140.0).round().clamp(0.0, 140.0) as i32;
-            area.draw(&Rectangle::new([(left, 170 - tall), (left + wide - 8, 170)], BLUE_INK.filled()))?;
+            area.draw(&Rectangle::new(
+                [(left, 170 - tall), (left + wide - 8, 170)],
+                BLUE_INK.filled(),
+            ))?;
             area.draw(&Text::new(start.format("%d %b").to_string(), (left, 176), small.clone()))?;
             if value > 0.0 {
                 area.draw(&Text::new(written(value), (left, 156 - tall), small.clone()))?;
@@ -102,7 +109,12 @@ pub fn frontier(points: &[(f64, f64)]) -> String {
             .x_label_area_size(34)
             .y_label_area_size(48)
             .build_cartesian_2d(0.0..1.05 * most, (least - 1.0)..100.5)?;
-        chart.configure_mesh().x_desc("average stock, units").y_desc("fill rate, %").light_line_style(WHITE).draw()?;
+        chart
+            .configure_mesh()
+            .x_desc("average stock, units")
+            .y_desc("fill rate, %")
+            .light_line_style(WHITE)
+            .draw()?;
         chart.draw_series(LineSeries::new(points.iter().copied(), GREY.stroke_width(2)))?;
         chart.draw_series(points.iter().map(|&p| Circle::new(p, 3, BLUE_INK.filled())))?;
         Ok(())
@@ -119,9 +131,21 @@ pub fn stock_paths(ours: &[f32], other: &[f32]) -> String {
             .margin(6)
             .y_label_area_size(44)
             .build_cartesian_2d(0..ours.len().max(other.len()).max(2), least..1.05 * most)?;
-        chart.configure_mesh().disable_x_mesh().disable_x_axis().y_labels(4).light_line_style(WHITE).draw()?;
-        chart.draw_series(LineSeries::new(other.iter().copied().enumerate(), GREY.stroke_width(1)))?;
-        chart.draw_series(LineSeries::new(ours.iter().copied().enumerate(), BLUE_INK.stroke_width(2)))?;
+        chart
+            .configure_mesh()
+            .disable_x_mesh()
+            .disable_x_axis()
+            .y_labels(4)
+            .light_line_style(WHITE)
+            .draw()?;
+        chart.draw_series(LineSeries::new(
+            other.iter().copied().enumerate(),
+            GREY.stroke_width(1),
+        ))?;
+        chart.draw_series(LineSeries::new(
+            ours.iter().copied().enumerate(),
+            BLUE_INK.stroke_width(2),
+        ))?;
         Ok(())
     })
 }
@@ -133,7 +157,10 @@ mod tests {
     #[test]
     fn labels_are_escaped_and_the_picture_scales() {
         let drawn = bars(&[("<script>&".to_owned(), 3.0, "3".to_owned())]);
-        assert!(drawn.starts_with("<svg aria-hidden=\"true\" focusable=\"false\" viewBox="), "{drawn}");
+        assert!(
+            drawn.starts_with("<svg aria-hidden=\"true\" focusable=\"false\" viewBox="),
+            "{drawn}"
+        );
         assert!(!drawn.contains("<script"), "{drawn}");
     }
 
@@ -141,6 +168,9 @@ mod tests {
     fn a_trend_needs_two_points() {
         let day = NaiveDate::default();
         assert!(trend(&[(day, 1.0)], |v| v.to_string()).is_empty());
-        assert!(trend(&[(day, 1.0), (day + chrono::Duration::days(1), 2.0)], |v| v.to_string()).contains("<circle"));
+        assert!(
+            trend(&[(day, 1.0), (day + chrono::Duration::days(1), 2.0)], |v| v.to_string())
+                .contains("<circle")
+        );
     }
 }

@@ -33,7 +33,8 @@ pub struct Fixture {
 }
 
 const CHANNELS: [&str; 3] = ["marketplace", "web", "wholesale"];
-const SUPPLIERS: [&str; 5] = ["ACME & Sons", "Baltic Traders", "Delta <fast>", "Kowloon Goods", "Norden"];
+const SUPPLIERS: [&str; 5] =
+    ["ACME & Sons", "Baltic Traders", "Delta <fast>", "Kowloon Goods", "Norden"];
 const NOUNS: [&str; 6] = ["mug", "lamp", "blanket", "candle", "tray", "clock"];
 
 /// Numbers that look random and are always the same.
@@ -41,7 +42,8 @@ struct Lcg(u64);
 
 impl Lcg {
     fn next(&mut self) -> f64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.0 =
+            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) as f64 / (1u64 << 31) as f64
     }
 }
@@ -54,7 +56,8 @@ impl Fixture {
     /// `skus` items in one location and three channels.
     pub fn new(skus: usize) -> Self {
         let mut random = Lcg(7);
-        let mut velocities: Vec<f64> = (0..skus).map(|_| (random.next() * 3.2 - 1.0).exp()).collect();
+        let mut velocities: Vec<f64> =
+            (0..skus).map(|_| (random.next() * 3.2 - 1.0).exp()).collect();
         velocities.iter_mut().step_by(17).for_each(|v| *v = 0.0);
         let inputs = inputs(skus, &velocities, &mut random);
         let mut outcome = Outcome::default();
@@ -62,7 +65,8 @@ impl Fixture {
             decided::decide(&inputs, &mut outcome, i, velocity);
         }
         orders(&mut outcome);
-        outcome.open_orders = inputs.purchase_orders.iter().filter(|o| o.received.is_none()).map(advice).collect();
+        outcome.open_orders =
+            inputs.purchase_orders.iter().filter(|o| o.received.is_none()).map(advice).collect();
         outcome.findings = (0..skus.min(9)).map(finding).collect();
         outcome.changes = (0..skus.min(40)).map(change).collect();
         outcome.exceptions = vec![
@@ -73,7 +77,13 @@ impl Fixture {
                 "mean lead time moved from 7 to 21 days",
                 "the maximum moves with it",
             ),
-            Exception::new(Severity::Info, "fallback", "SKU-0005/web", "naive forecast", "9 observations, 14 needed"),
+            Exception::new(
+                Severity::Info,
+                "fallback",
+                "SKU-0005/web",
+                "naive forecast",
+                "9 observations, 14 needed",
+            ),
         ];
         let goals = [("turnover".to_owned(), 4.0), ("dso".to_owned(), 40.0)].into();
         let settings = Settings { goals, ..Settings::default() };
@@ -89,7 +99,14 @@ impl Fixture {
             author: "Ada".into(),
             time: "2026-02-27T08:30".into(),
         }];
-        Self { inputs, outcome, settings, policy: crate::inventory::Settings::default(), history, decisions }
+        Self {
+            inputs,
+            outcome,
+            settings,
+            policy: crate::inventory::Settings::default(),
+            history,
+            decisions,
+        }
     }
 
     pub fn report(&self) -> ReportInput<'_> {
@@ -112,7 +129,9 @@ fn past(now: &[Indicator], runs_ago: i32) -> PastRun {
     let date = as_of() - Duration::days(i64::from(runs_ago));
     let mut indicators = now.to_vec();
     for i in &mut indicators {
-        i.value = i.value.map(|v| (v * (1.0 + 0.02 * f64::from(runs_ago % 3) - 0.01 * f64::from(runs_ago))).round());
+        i.value = i.value.map(|v| {
+            (v * (1.0 + 0.02 * f64::from(runs_ago % 3) - 0.01 * f64::from(runs_ago))).round()
+        });
     }
     PastRun { run_id: format!("{date}-ffff0000"), as_of: date, indicators }
 }
@@ -121,9 +140,13 @@ fn past(now: &[Indicator], runs_ago: i32) -> PastRun {
 fn orders(outcome: &mut Outcome) {
     for supplier in 0..SUPPLIERS.len() as u32 {
         let rows = outcome.recommendations.iter().enumerate();
-        let lines: Vec<usize> =
-            rows.filter(|(_, r)| r.quantity.0 > 0 && r.supplier == Some(SupplierId(supplier))).map(|(at, _)| at).collect();
-        let of = |value: fn(&Recommendation) -> Money| lines.iter().map(|&at| value(&outcome.recommendations[at])).sum();
+        let lines: Vec<usize> = rows
+            .filter(|(_, r)| r.quantity.0 > 0 && r.supplier == Some(SupplierId(supplier)))
+            .map(|(at, _)| at)
+            .collect();
+        let of = |value: fn(&Recommendation) -> Money| {
+            lines.iter().map(|&at| value(&outcome.recommendations[at])).sum()
+        };
         outcome.orders.push(DraftOrder {
             supplier: SupplierId(supplier),
             location: LocationId(0),
@@ -145,12 +168,14 @@ fn advice(order: &PurchaseOrder) -> OpenOrderAdvice {
         sku: order.sku,
         location: order.location,
         supplier: order.supplier,
-        action: [OpenOrderAction::Expedite, OpenOrderAction::PushOut, OpenOrderAction::Cancel][order.sku.index() / 6 % 3],
+        action: [OpenOrderAction::Expedite, OpenOrderAction::PushOut, OpenOrderAction::Cancel]
+            [order.sku.index() / 6 % 3],
         quantity: order.quantity,
         expected: order.expected,
         proposed: Some(as_of()),
         value: Money::from_f64(f64::from(order.sku.0) * 7.0),
-        reason: "the stock is gone on 2026-03-05: 31.4 units would be lost before it arrives".into(),
+        reason: "the stock is gone on 2026-03-05: 31.4 units would be lost before it arrives"
+            .into(),
     }
 }
 
@@ -168,14 +193,16 @@ fn finding(i: usize) -> ChannelFinding {
 
 fn change(i: usize) -> Change {
     let causes = ["demand", "stock", "lead time", "new", "policy"];
-    let (key, before, after) = (format!("SKU-{i:04}/main"), (i * 3).to_string(), (i * 4 + 1).to_string());
+    let (key, before, after) =
+        (format!("SKU-{i:04}/main"), (i * 3).to_string(), (i * 4 + 1).to_string());
     Change { key, field: "quantity", before, after, cause: causes[i % 5].to_owned() }
 }
 
 fn product(i: usize, random: &mut Lcg) -> Product {
     let cost = (random.next() * 30.0 + 1.0).round() - 0.25;
     let noun = NOUNS[i % NOUNS.len()];
-    let name = if i < HOSTILE.len() { HOSTILE[i].to_owned() } else { format!("Ceramic {noun} no. {i}") };
+    let name =
+        if i < HOSTILE.len() { HOSTILE[i].to_owned() } else { format!("Ceramic {noun} no. {i}") };
     Product {
         name,
         category: noun.to_owned(),
@@ -224,7 +251,10 @@ fn inputs(skus: usize, velocities: &[f64], random: &mut Lcg) -> Inputs {
     let stock = |i: usize, v: f64| Stock {
         sku: SkuId(i as u32),
         location: LocationId(0),
-        on_hand: Units((v * [0.0, 3.0, 9.0, 25.0, 60.0, 300.0][i % 6]).round() as i64 + if v == 0.0 { 80 } else { 0 }),
+        on_hand: Units(
+            (v * [0.0, 3.0, 9.0, 25.0, 60.0, 300.0][i % 6]).round() as i64
+                + if v == 0.0 { 80 } else { 0 },
+        ),
         committed: Units((v * 0.3) as i64),
         backordered: Units(0),
         damaged: Units(0),
@@ -235,14 +265,23 @@ fn inputs(skus: usize, velocities: &[f64], random: &mut Lcg) -> Inputs {
         panel: panel(velocities, random),
         products: (0..skus).map(|i| product(i, random)).collect(),
         channels: vec![Channel::default(); 3],
-        suppliers: vec![Supplier { min_order_value: Some(Money::from_f64(900.0)), ..Supplier::default() }; 5],
+        suppliers: vec![
+            Supplier {
+                min_order_value: Some(Money::from_f64(900.0)),
+                ..Supplier::default()
+            };
+            5
+        ],
         supply: (0..skus).map(supply).collect(),
         price_breaks: Vec::new(),
         stock: velocities.iter().enumerate().map(|(i, &v)| stock(i, v)).collect(),
         lots: Vec::new(),
         stock_history: Vec::new(),
         stockouts: Vec::new(),
-        purchase_orders: (0..skus).step_by(2).map(|i| order(i, (i % 3 > 0).then(|| days(24 + (i % 5) as i64 - 2)))).collect(),
+        purchase_orders: (0..skus)
+            .step_by(2)
+            .map(|i| order(i, (i % 3 > 0).then(|| days(24 + (i % 5) as i64 - 2))))
+            .collect(),
         listings: Vec::new(),
         events: Vec::new(),
         promotions: Vec::new(),
@@ -291,12 +330,20 @@ fn panel(velocities: &[f64], random: &mut Lcg) -> Panel {
     let mut parts = PanelParts::default();
     for (i, &velocity) in velocities.iter().enumerate() {
         for c in 0..3u32 {
-            parts.keys.push(SeriesKey { sku: SkuId(i as u32), location: LocationId(0), channel: ChannelId(c) });
+            parts.keys.push(SeriesKey {
+                sku: SkuId(i as u32),
+                location: LocationId(0),
+                channel: ChannelId(c),
+            });
             parts.starts.push(0);
             let rate = velocity * [0.6, 0.3, 0.1][c as usize];
             for t in 0..400 {
                 let out = i % 6 == 0 && (380..390).contains(&t);
-                parts.gross.push(if out { 0.0 } else { (rate * 2.0 * random.next()).round() as f32 });
+                parts.gross.push(if out {
+                    0.0
+                } else {
+                    (rate * 2.0 * random.next()).round() as f32
+                });
                 parts.flags.push(if out { flag::STOCKOUT } else { 0 });
             }
             parts.returns.push(vec![(390, (rate * 2.0).round() as f32)]);

@@ -13,7 +13,12 @@ pub struct Term {
     pub meaning: &'static str,
 }
 
-const fn term(id: &'static str, name: &'static str, formula: &'static str, meaning: &'static str) -> Term {
+const fn term(
+    id: &'static str,
+    name: &'static str,
+    formula: &'static str,
+    meaning: &'static str,
+) -> Term {
     Term { id, name, formula, meaning }
 }
 
@@ -104,7 +109,12 @@ pub const TERMS: &[Term] = &[
         "items counted within tolerance / items counted",
         "How far the books can be trusted.",
     ),
-    term("cover", "Days of cover", "available / velocity", "How many days today's available stock lasts at the current pace."),
+    term(
+        "cover",
+        "Days of cover",
+        "available / velocity",
+        "How many days today's available stock lasts at the current pace.",
+    ),
     term(
         "deadstock",
         "Deadstock",
@@ -123,8 +133,18 @@ pub const TERMS: &[Term] = &[
         "average inventory / COGS x 365",
         "Days of sales the stock represents, at cost.",
     ),
-    term("dpo", "Days payable outstanding (DPO)", "payables / COGS x 365", "Days you take to pay suppliers."),
-    term("dso", "Days sales outstanding (DSO)", "receivables / revenue x 365", "Days customers take to pay."),
+    term(
+        "dpo",
+        "Days payable outstanding (DPO)",
+        "payables / COGS x 365",
+        "Days you take to pay suppliers.",
+    ),
+    term(
+        "dso",
+        "Days sales outstanding (DSO)",
+        "receivables / revenue x 365",
+        "Days customers take to pay.",
+    ),
     term(
         "excess",
         "Excess",
@@ -143,7 +163,12 @@ pub const TERMS: &[Term] = &[
         "units sold / (units sold + estimated lost units)",
         "Share of demand met from the shelf. Lost sales are not recorded anywhere, so this is an estimate from the days without stock.",
     ),
-    term("forecast", "Forecast", "", "Expected demand, net of returns, in the next 4 weeks over all channels of the pool."),
+    term(
+        "forecast",
+        "Forecast",
+        "",
+        "Expected demand, net of returns, in the next 4 weeks over all channels of the pool.",
+    ),
     term(
         "forecast-value-added",
         "Forecast value added",
@@ -162,7 +187,12 @@ pub const TERMS: &[Term] = &[
         "",
         "What you aim at, from [indicators.goals] in the configuration: a least value where more is better (fill rate, turnover), else a greatest one.",
     ),
-    term("imbalance", "Imbalance", "", "One channel runs dry while another holds more than it will sell soon (stranded stock)."),
+    term(
+        "imbalance",
+        "Imbalance",
+        "",
+        "One channel runs dry while another holds more than it will sell soon (stranded stock).",
+    ),
     term(
         "inventory-position",
         "Inventory position",
@@ -195,18 +225,43 @@ pub const TERMS: &[Term] = &[
         "Estimated units customers wanted while the shelf was empty.",
     ),
     term("margin", "Margin", "price - cost, a unit", "What a sold unit earns before other costs."),
-    term("mase", "MASE", "mean absolute error / in-sample seasonal naive error", "Below 1: better than repeating last season."),
+    term(
+        "mase",
+        "MASE",
+        "mean absolute error / in-sample seasonal naive error",
+        "Below 1: better than repeating last season.",
+    ),
     term(
         "method",
         "Method",
         "",
         "How a number was made. For forecasts, the method or combination with the smallest error on past data.",
     ),
-    term("need", "Need", "order up to - inventory position", "Units wanted before minimum, pack size and maximum are applied."),
+    term(
+        "need",
+        "Need",
+        "order up to - inventory position",
+        "Units wanted before minimum, pack size and maximum are applied.",
+    ),
     term("on-hand", "On hand", "", "Units counted in the location."),
-    term("on-order", "On order", "", "Units on open purchase orders that are due inside the planning horizon."),
-    term("order-by", "Order by", "stock-out date - lead time", "The last day an order still arrives before stock runs out."),
-    term("order-cost", "Order cost", "order quantity x unit cost", "Price of the proposed line before freight and duty."),
+    term(
+        "on-order",
+        "On order",
+        "",
+        "Units on open purchase orders that are due inside the planning horizon.",
+    ),
+    term(
+        "order-by",
+        "Order by",
+        "stock-out date - lead time",
+        "The last day an order still arrives before stock runs out.",
+    ),
+    term(
+        "order-cost",
+        "Order cost",
+        "order quantity x unit cost",
+        "Price of the proposed line before freight and duty.",
+    ),
     term(
         "order-quantity",
         "Order quantity",
@@ -219,7 +274,12 @@ pub const TERMS: &[Term] = &[
         "demand over lead time and review + safety stock",
         "Stock plus orders are filled up to this level.",
     ),
-    term("out-of-stock-days", "Out-of-stock days", "", "Days without stock in the last 30. They do not count against velocity."),
+    term(
+        "out-of-stock-days",
+        "Out-of-stock days",
+        "",
+        "Days without stock in the last 30. They do not count against velocity.",
+    ),
     term(
         "oversell-risk",
         "Oversell risk",
@@ -238,28 +298,48 @@ pub const TERMS: &[Term] = &[
         "margin won + holding saved - margin missed - holding spent, against the proposal",
         "What edits and rejections were worth, once the days in which they could matter are over. Fewer units than proposed miss what was lost for want of stock and save holding the rest; more units win what they kept from running out and cost holding the rest. Estimated from known stock-outs and stock levels.",
     ),
-    term("published", "Published", "max(0, allocated - buffer)", "Units a channel should show to customers."),
+    term(
+        "published",
+        "Published",
+        "max(0, allocated - buffer)",
+        "Units a channel should show to customers.",
+    ),
     term(
         "quarantine",
         "Quarantine",
         "",
         "Input rows that could not be used, with file, line, column and reason. The numbers are made without them.",
     ),
-    term("reason", "Reason", "", "One sentence on why this number is what it is. The item's page has the arithmetic."),
+    term(
+        "reason",
+        "Reason",
+        "",
+        "One sentence on why this number is what it is. The item's page has the arithmetic.",
+    ),
     term(
         "reorder-point",
         "Reorder point",
         "demand over the lead time + safety stock",
         "Order when the inventory position is at or below it. Not the same as safety stock.",
     ),
-    term("return-rate", "Return rate", "units returned / units sold", "Share of sold units that came back."),
+    term(
+        "return-rate",
+        "Return rate",
+        "units returned / units sold",
+        "Share of sold units that came back.",
+    ),
     term(
         "risk",
         "Stock-out risk",
         "P(demand until an order placed today arrives > stock)",
         "Chance of running out before an order placed today is on the shelf.",
     ),
-    term("rmsse", "RMSSE", "root mean squared error / in-sample naive error", "As MASE, but large misses weigh more."),
+    term(
+        "rmsse",
+        "RMSSE",
+        "root mean squared error / in-sample naive error",
+        "As MASE, but large misses weigh more.",
+    ),
     term(
         "safety-stock",
         "Safety stock",
@@ -278,7 +358,12 @@ pub const TERMS: &[Term] = &[
         "",
         "The chance (cycle service) or share of demand (fill rate) the safety stock is sized for.",
     ),
-    term("share", "Share", "velocity x margin / sum over the channels", "A channel's part of the pool."),
+    term(
+        "share",
+        "Share",
+        "velocity x margin / sum over the channels",
+        "A channel's part of the pool.",
+    ),
     term(
         "shrinkage",
         "Shrinkage",
@@ -298,7 +383,12 @@ pub const TERMS: &[Term] = &[
         "first day the projected stock is gone",
         "Found by walking down the dated forecast from today's stock and open orders.",
     ),
-    term("supplier", "Supplier", "", "Who delivers. Primary is the best price, secondary faster, backup for emergencies."),
+    term(
+        "supplier",
+        "Supplier",
+        "",
+        "Who delivers. Primary is the best price, secondary faster, backup for emergencies.",
+    ),
     term(
         "supplier-fill-rate",
         "Supplier fill rate",
@@ -318,7 +408,12 @@ pub const TERMS: &[Term] = &[
         "How many times a year the stock is sold and replaced, at cost.",
     ),
     term("unit-cost", "Unit cost", "", "Purchase price of one unit."),
-    term("urgency", "Urgency", "0 (nothing to do) to 100 (now)", "What the list is sorted by, before money."),
+    term(
+        "urgency",
+        "Urgency",
+        "0 (nothing to do) to 100 (now)",
+        "What the list is sorted by, before money.",
+    ),
     term(
         "value-at-risk",
         "Margin at risk",
@@ -337,7 +432,12 @@ pub const TERMS: &[Term] = &[
         "sum of |forecast - actual| / sum of actual",
         "Average miss as a share of demand, at the lead-time horizon.",
     ),
-    term("weeks-of-supply", "Weeks of supply", "units on hand / units sold a week", "How many weeks today's stock lasts."),
+    term(
+        "weeks-of-supply",
+        "Weeks of supply",
+        "units on hand / units sold a week",
+        "How many weeks today's stock lasts.",
+    ),
 ];
 
 #[cfg(test)]

@@ -34,10 +34,14 @@ fn recommendations(run: &Run) -> Vec<u8> {
     let mut rows: Vec<(&PoolView, &Recommendation)> =
         run.pools.iter().flat_map(|p| p.recommendations.iter().map(move |r| (p, r))).collect();
     rows.sort_by(|(_, a), (_, b)| {
-        b.urgency.total_cmp(&a.urgency).then(b.value_at_risk.cmp(&a.value_at_risk)).then(b.value.cmp(&a.value))
+        b.urgency
+            .total_cmp(&a.urgency)
+            .then(b.value_at_risk.cmp(&a.value_at_risk))
+            .then(b.value.cmp(&a.value))
     });
     let cells: Vec<String> = rows.iter().map(|(p, _)| p.cell()).collect();
-    let rows: Vec<_> = rows.into_iter().zip(&cells).map(|((p, r), cell)| (p, r, cell.as_str())).collect();
+    let rows: Vec<_> =
+        rows.into_iter().zip(&cells).map(|((p, r), cell)| (p, r, cell.as_str())).collect();
     let units = |u: Units| Some(u.0 as f64);
     let class = |row: &(&PoolView, &Recommendation, &str)| row.0.class.map(|c| c.velocity_per_day);
     Table::new("recommendations", &rows)
@@ -45,35 +49,74 @@ fn recommendations(run: &Run) -> Vec<u8> {
         .text(heading("sku", "SKU", "sku", Kind::Hidden), |r| run.sku(r.0.sku))
         .text(heading("recommendation_id", "Id", "sku", Kind::Hidden), |r| &r.1.id)
         .text(heading("name", "Name", "sku", Kind::Text), |r| &r.0.product.name)
-        .text(heading("location", "Location", "location", Kind::Text), |r| run.location(r.0.location))
+        .text(heading("location", "Location", "location", Kind::Text), |r| {
+            run.location(r.0.location)
+        })
         .text(heading("status", "Status", "status", Kind::Text), |r| r.1.status.name())
-        .number(heading("value_at_risk", "Margin at risk", "value-at-risk", Kind::Money), |r| Some(r.1.value_at_risk.as_f64()))
-        .number(heading("quantity", "Order quantity", "order-quantity", Kind::Number), |r| units(r.1.quantity))
-        .number(heading("value", "Order cost", "order-cost", Kind::Money), |r| Some(r.1.value.as_f64()))
-        .text(heading("supplier", "Supplier", "supplier", Kind::Text), |r| run.supplier(r.1.supplier))
+        .number(heading("value_at_risk", "Margin at risk", "value-at-risk", Kind::Money), |r| {
+            Some(r.1.value_at_risk.as_f64())
+        })
+        .number(heading("quantity", "Order quantity", "order-quantity", Kind::Number), |r| {
+            units(r.1.quantity)
+        })
+        .number(heading("value", "Order cost", "order-cost", Kind::Money), |r| {
+            Some(r.1.value.as_f64())
+        })
+        .text(heading("supplier", "Supplier", "supplier", Kind::Text), |r| {
+            run.supplier(r.1.supplier)
+        })
         .date(heading("order_by", "Order by", "order-by", Kind::Date), |r| r.1.order_by)
-        .date(heading("stockout_date", "Stock-out date", "stock-out-date", Kind::Date), |r| r.1.stockout_date)
+        .date(heading("stockout_date", "Stock-out date", "stock-out-date", Kind::Date), |r| {
+            r.1.stockout_date
+        })
         .text(heading("class", "Class", "class", Kind::Text), |r| r.2)
         .number(heading("on_hand", "On hand", "on-hand", Kind::Number), |r| units(r.1.on_hand))
-        .number(heading("committed", "Committed", "committed", Kind::Number), |r| r.0.stock.map(|s| s.committed.0 as f64))
-        .number(heading("available", "Available", "available", Kind::Number), |r| units(r.1.available))
-        .number(heading("on_order", "On order", "on-order", Kind::Number), |r| units(r.1.on_order))
-        .number(heading("inventory_position", "Position", "inventory-position", Kind::Number), |r| units(r.1.inventory_position))
-        .number(heading("velocity", "Velocity / day", "velocity", Kind::Number), class)
-        .number(heading("cover", "Days of cover", "cover", Kind::Number), |r| r.0.class.and_then(|c| c.days_of_cover))
-        .number(heading("stockout_days_30", "Out-of-stock days in 30", "out-of-stock-days", Kind::Number), |r| {
-            r.0.picture.map(|p| f64::from(p.stockout_days_30))
+        .number(heading("committed", "Committed", "committed", Kind::Number), |r| {
+            r.0.stock.map(|s| s.committed.0 as f64)
         })
+        .number(heading("available", "Available", "available", Kind::Number), |r| {
+            units(r.1.available)
+        })
+        .number(heading("on_order", "On order", "on-order", Kind::Number), |r| units(r.1.on_order))
+        .number(
+            heading("inventory_position", "Position", "inventory-position", Kind::Number),
+            |r| units(r.1.inventory_position),
+        )
+        .number(heading("velocity", "Velocity / day", "velocity", Kind::Number), class)
+        .number(heading("cover", "Days of cover", "cover", Kind::Number), |r| {
+            r.0.class.and_then(|c| c.days_of_cover)
+        })
+        .number(
+            heading(
+                "stockout_days_30",
+                "Out-of-stock days in 30",
+                "out-of-stock-days",
+                Kind::Number,
+            ),
+            |r| r.0.picture.map(|p| f64::from(p.stockout_days_30)),
+        )
         .number(heading("forecast_4_weeks", "Forecast 4 weeks", "forecast", Kind::Number), |r| {
             r.0.picture.map(|p| p.mean.iter().take(4).map(|&m| f64::from(m)).sum())
         })
-        .number(heading("lead_time", "Lead time days", "lead-time", Kind::Number), |r| r.0.policy.map(|p| p.lead_time_mean))
-        .number(heading("safety_stock", "Safety stock", "safety-stock", Kind::Number), |r| r.0.policy.map(|p| p.safety_stock))
-        .number(heading("reorder_point", "Reorder point", "reorder-point", Kind::Number), |r| r.0.policy.map(|p| p.reorder_point))
+        .number(heading("lead_time", "Lead time days", "lead-time", Kind::Number), |r| {
+            r.0.policy.map(|p| p.lead_time_mean)
+        })
+        .number(heading("safety_stock", "Safety stock", "safety-stock", Kind::Number), |r| {
+            r.0.policy.map(|p| p.safety_stock)
+        })
+        .number(heading("reorder_point", "Reorder point", "reorder-point", Kind::Number), |r| {
+            r.0.policy.map(|p| p.reorder_point)
+        })
         .number(heading("need", "Need", "need", Kind::Number), |r| Some(r.1.need))
-        .number(heading("unit_cost", "Unit cost", "unit-cost", Kind::Money), |r| Some(r.1.unit_cost.as_f64()))
-        .number(heading("landed_unit_cost", "Landed cost", "landed-cost", Kind::Money), |r| Some(r.1.landed_unit_cost.as_f64()))
-        .number(heading("risk", "Stock-out risk", "risk", Kind::Percent), |r| Some(r.1.stockout_probability))
+        .number(heading("unit_cost", "Unit cost", "unit-cost", Kind::Money), |r| {
+            Some(r.1.unit_cost.as_f64())
+        })
+        .number(heading("landed_unit_cost", "Landed cost", "landed-cost", Kind::Money), |r| {
+            Some(r.1.landed_unit_cost.as_f64())
+        })
+        .number(heading("risk", "Stock-out risk", "risk", Kind::Percent), |r| {
+            Some(r.1.stockout_probability)
+        })
         .number(heading("urgency", "Urgency", "urgency", Kind::Number), |r| Some(r.1.urgency))
         .text(heading("reason", "Reason", "reason", Kind::Text), |r| &r.1.reason)
         .finish()
@@ -90,16 +133,28 @@ fn allocation(run: &Run) -> Vec<u8> {
         .number(heading("item", "SKU", "sku", Kind::Item), |a| Some(f64::from(a.sku.0)))
         .text(heading("sku", "SKU", "sku", Kind::Hidden), |a| run.sku(a.sku))
         .text(heading("name", "Name", "sku", Kind::Text), |a| &products[a.sku.index()].name)
-        .text(heading("channel", "Channel", "channel", Kind::Text), |a| &channels[a.channel.index()])
+        .text(heading("channel", "Channel", "channel", Kind::Text), |a| {
+            &channels[a.channel.index()]
+        })
         .text(heading("action", "Action", "action", Kind::Text), |a| a.action.name())
-        .number(heading("published", "Published", "published", Kind::Number), |a| units(a.published))
-        .number(heading("listed", "Listed now", "exposure", Kind::Number), |a| a.listed.map(|l| l.0 as f64))
-        .number(heading("allocated", "Allocated", "allocated", Kind::Number), |a| units(a.allocated))
+        .number(heading("published", "Published", "published", Kind::Number), |a| {
+            units(a.published)
+        })
+        .number(heading("listed", "Listed now", "exposure", Kind::Number), |a| {
+            a.listed.map(|l| l.0 as f64)
+        })
+        .number(heading("allocated", "Allocated", "allocated", Kind::Number), |a| {
+            units(a.allocated)
+        })
         .number(heading("reserved", "Reserved", "allocated", Kind::Number), |a| units(a.reserved))
         .number(heading("buffer", "Buffer", "buffer", Kind::Number), |a| units(a.buffer))
         .number(heading("share", "Share", "share", Kind::Percent), |a| Some(a.share))
-        .number(heading("velocity", "Velocity / day", "velocity", Kind::Number), |a| Some(a.velocity))
-        .number(heading("oversell_risk", "Oversell risk", "oversell-risk", Kind::Percent), |a| Some(a.oversell_risk))
+        .number(heading("velocity", "Velocity / day", "velocity", Kind::Number), |a| {
+            Some(a.velocity)
+        })
+        .number(heading("oversell_risk", "Oversell risk", "oversell-risk", Kind::Percent), |a| {
+            Some(a.oversell_risk)
+        })
         .text(heading("location", "Location", "location", Kind::Text), |a| run.location(a.location))
         .text(heading("reason", "Reason", "reason", Kind::Text), |a| &a.reason)
         .finish()
@@ -108,7 +163,11 @@ fn allocation(run: &Run) -> Vec<u8> {
 /// Exposure, imbalance, stranded stock and superfluous channels, most money first.
 fn findings(run: &Run) -> Vec<u8> {
     let mut rows: Vec<&ChannelFinding> = run.input.outcome.findings.iter().collect();
-    rows.sort_by(|a, b| b.value.cmp(&a.value).then_with(|| (a.sku, a.kind, a.channel).cmp(&(b.sku, b.kind, b.channel))));
+    rows.sort_by(|a, b| {
+        b.value
+            .cmp(&a.value)
+            .then_with(|| (a.sku, a.kind, a.channel).cmp(&(b.sku, b.kind, b.channel)))
+    });
     rows.truncate(LONGEST);
     let inputs = run.input.inputs;
     Table::new("findings", &rows)
@@ -119,7 +178,9 @@ fn findings(run: &Run) -> Vec<u8> {
         .text(heading("channel", "Channel", "channel", Kind::Text), |f| {
             f.channel.map_or("all", |c| &inputs.names.channels[c.index()])
         })
-        .text(heading("location", "Location", "location", Kind::Text), |f| f.location.map_or("all", |l| run.location(l)))
+        .text(heading("location", "Location", "location", Kind::Text), |f| {
+            f.location.map_or("all", |l| run.location(l))
+        })
         .number(heading("units", "Units", "on-hand", Kind::Number), |f| Some(f.units))
         .number(heading("value", "Worth", "value-at-risk", Kind::Money), |f| Some(f.value.as_f64()))
         .text(heading("reason", "Why", "reason", Kind::Text), |f| &f.reason)
@@ -140,8 +201,12 @@ fn accuracy(run: &Run) -> Vec<u8> {
     Table::new("accuracy", &rows)
         .number(heading("item", "SKU", "sku", Kind::Item), |r| Some(f64::from(key(r).sku.0)))
         .text(heading("sku", "SKU", "sku", Kind::Hidden), |r| run.sku(key(r).sku))
-        .text(heading("channel", "Channel", "channel", Kind::Text), |r| &inputs.names.channels[key(r).channel.index()])
-        .text(heading("location", "Location", "location", Kind::Text), |r| run.location(key(r).location))
+        .text(heading("channel", "Channel", "channel", Kind::Text), |r| {
+            &inputs.names.channels[key(r).channel.index()]
+        })
+        .text(heading("location", "Location", "location", Kind::Text), |r| {
+            run.location(key(r).location)
+        })
         .text(heading("method", "Method", "method", Kind::Text), |r| r.0.method)
         .number(heading("wape", "WAPE", "wape", Kind::Percent), |r| Some(r.0.wape))
         .number(heading("bias", "Bias", "bias", Kind::Percent), |r| Some(r.0.bias))
@@ -153,7 +218,8 @@ fn accuracy(run: &Run) -> Vec<u8> {
 }
 
 fn exceptions(run: &Run) -> Vec<u8> {
-    let mut rows: Vec<_> = run.input.inputs.exceptions.iter().chain(&run.input.outcome.exceptions).collect();
+    let mut rows: Vec<_> =
+        run.input.inputs.exceptions.iter().chain(&run.input.outcome.exceptions).collect();
     rows.sort_by_key(|e| (Reverse(e.severity), e.kind, &e.key));
     rows.truncate(LONGEST);
     Table::new("exceptions", &rows)
@@ -206,17 +272,29 @@ impl CountDue<'_, '_> {
 /// B9: pools in stock by when their class's count is due; one never counted is due now. Then A before C, dear before cheap.
 pub fn counts_due<'r, 'a>(run: &'r Run<'a>) -> Vec<CountDue<'r, 'a>> {
     let counts = &run.input.inputs.counts;
-    let last: BTreeMap<_, NaiveDate> = counts.iter().map(|c| ((c.sku, c.location), c.date)).collect();
+    let last: BTreeMap<_, NaiveDate> =
+        counts.iter().map(|c| ((c.sku, c.location), c.date)).collect();
     let due = |pool: &'r PoolView<'a>| {
         let last = last.get(&(pool.sku, pool.location)).copied();
-        let every = run.input.policy.cell(pool.class.and_then(|c| c.abc), pool.class.and_then(|c| c.xyz)).count_every_days;
-        let days = last.map_or(0, |d| (every - (run.input.as_of - d).num_days() as f64).ceil().max(0.0) as i64);
+        let every = run
+            .input
+            .policy
+            .cell(pool.class.and_then(|c| c.abc), pool.class.and_then(|c| c.xyz))
+            .count_every_days;
+        let days = last.map_or(0, |d| {
+            (every - (run.input.as_of - d).num_days() as f64).ceil().max(0.0) as i64
+        });
         CountDue { pool, last, every, days }
     };
     let mut all: Vec<_> = run.pools.iter().filter(|p| p.on_hand().0 > 0).map(due).collect();
     all.sort_by(|a, b| {
-        let key = |c: &CountDue| (c.days, Reverse(c.pool.stock_value()), c.pool.sku, c.pool.location);
-        a.days.min(1).cmp(&b.days.min(1)).then(a.every.total_cmp(&b.every)).then_with(|| key(a).cmp(&key(b)))
+        let key =
+            |c: &CountDue| (c.days, Reverse(c.pool.stock_value()), c.pool.sku, c.pool.location);
+        a.days
+            .min(1)
+            .cmp(&b.days.min(1))
+            .then(a.every.total_cmp(&b.every))
+            .then_with(|| key(a).cmp(&key(b)))
     });
     all
 }
@@ -229,32 +307,53 @@ fn counts(run: &Run) -> Vec<u8> {
         .number(heading("item", "SKU", "sku", Kind::Item), |(_, c)| Some(f64::from(c.pool.sku.0)))
         .text(heading("sku", "SKU", "sku", Kind::Hidden), |(_, c)| run.sku(c.pool.sku))
         .text(heading("name", "Name", "sku", Kind::Text), |(_, c)| &c.pool.product.name)
-        .text(heading("location", "Location", "location", Kind::Text), |(_, c)| run.location(c.pool.location))
+        .text(heading("location", "Location", "location", Kind::Text), |(_, c)| {
+            run.location(c.pool.location)
+        })
         .text(heading("class", "Class", "class", Kind::Text), |(cell, _)| cell)
-        .date(heading("due", "Count by", "count-accuracy", Kind::Date), |(_, c)| Some(run.input.as_of + Duration::days(c.days)))
+        .date(heading("due", "Count by", "count-accuracy", Kind::Date), |(_, c)| {
+            Some(run.input.as_of + Duration::days(c.days))
+        })
         .date(heading("last", "Last count", "count-accuracy", Kind::Date), |(_, c)| c.last)
-        .number(heading("every", "Every days", "count-accuracy", Kind::Number), |(_, c)| Some(c.every))
-        .number(heading("on_hand", "On hand", "on-hand", Kind::Number), |(_, c)| Some(c.pool.on_hand().0 as f64))
-        .number(heading("value", "At cost", "unit-cost", Kind::Money), |(_, c)| Some(c.pool.stock_value().as_f64()))
+        .number(heading("every", "Every days", "count-accuracy", Kind::Number), |(_, c)| {
+            Some(c.every)
+        })
+        .number(heading("on_hand", "On hand", "on-hand", Kind::Number), |(_, c)| {
+            Some(c.pool.on_hand().0 as f64)
+        })
+        .number(heading("value", "At cost", "unit-cost", Kind::Money), |(_, c)| {
+            Some(c.pool.stock_value().as_f64())
+        })
         .finish()
 }
 
 /// B7: what to clear, most cash first.
 fn culls(run: &Run) -> Vec<u8> {
     let freed = |c: &Classification| c.cash_freed;
-    let mut rows: Vec<(&PoolView, &Classification, String)> =
-        run.pools.iter().filter_map(|p| Some((p, p.class.filter(|c| freed(c) > Money::ZERO)?, p.cell()))).collect();
+    let mut rows: Vec<(&PoolView, &Classification, String)> = run
+        .pools
+        .iter()
+        .filter_map(|p| Some((p, p.class.filter(|c| freed(c) > Money::ZERO)?, p.cell())))
+        .collect();
     rows.sort_by_key(|(p, c, _)| (Reverse(freed(c)), p.sku, p.location));
     rows.truncate(LONGEST);
     Table::new("culls", &rows)
         .number(heading("item", "SKU", "sku", Kind::Item), |r| Some(f64::from(r.0.sku.0)))
         .text(heading("sku", "SKU", "sku", Kind::Hidden), |r| run.sku(r.0.sku))
         .text(heading("name", "Name", "sku", Kind::Text), |r| &r.0.product.name)
-        .text(heading("location", "Location", "location", Kind::Text), |r| run.location(r.0.location))
+        .text(heading("location", "Location", "location", Kind::Text), |r| {
+            run.location(r.0.location)
+        })
         .text(heading("class", "Class", "class", Kind::Text), |r| &r.2)
-        .number(heading("cash_freed", "Cash freed", "cash-freed", Kind::Money), |r| Some(freed(r.1).as_f64()))
-        .number(heading("on_hand", "On hand", "on-hand", Kind::Number), |r| Some(r.0.on_hand().0 as f64))
-        .number(heading("velocity", "Velocity / day", "velocity", Kind::Money), |r| Some(r.1.velocity_per_day))
+        .number(heading("cash_freed", "Cash freed", "cash-freed", Kind::Money), |r| {
+            Some(freed(r.1).as_f64())
+        })
+        .number(heading("on_hand", "On hand", "on-hand", Kind::Number), |r| {
+            Some(r.0.on_hand().0 as f64)
+        })
+        .number(heading("velocity", "Velocity / day", "velocity", Kind::Money), |r| {
+            Some(r.1.velocity_per_day)
+        })
         .text(heading("judged", "Judged", "deadstock", Kind::Text), |r| {
             if r.1.take_action { "no sale for 90 days" } else { r.1.rationalisation }
         })
@@ -264,8 +363,11 @@ fn culls(run: &Run) -> Vec<u8> {
 /// Every item by its position: how pages find an item's name, and the search box an item.
 fn items(run: &Run) -> Vec<u8> {
     let names = &run.input.inputs.names.skus;
-    let rows: Vec<(&str, &str)> =
-        names.iter().zip(&run.input.inputs.products).map(|(sku, p)| (sku.as_str(), p.name.as_str())).collect();
+    let rows: Vec<(&str, &str)> = names
+        .iter()
+        .zip(&run.input.inputs.products)
+        .map(|(sku, p)| (sku.as_str(), p.name.as_str()))
+        .collect();
     Table::new("items", &rows)
         .text(heading("sku", "SKU", "sku", Kind::Text), |r| r.0)
         .text(heading("name", "Name", "sku", Kind::Text), |r| r.1)

@@ -160,14 +160,21 @@ fn supplier_labels(inputs: &Inputs) -> Vec<String> {
 ///
 /// # Errors
 /// What the writer answers, or [`Error::Internal`] if a page cannot be rendered.
-pub fn render(input: &ReportInput, writer: &mut (dyn FnMut(&str, &[u8]) -> Result<()> + Send)) -> Result<Vec<Exception>> {
+pub fn render(
+    input: &ReportInput,
+    writer: &mut (dyn FnMut(&str, &[u8]) -> Result<()> + Send),
+) -> Result<Vec<Exception>> {
     let suppliers = supplier_labels(input.inputs);
     let run = Run {
         input,
         suppliers: &suppliers,
         pools: pool_views(input.inputs, input.outcome),
         now: Indicators::new(input.as_of, &input.outcome.indicators),
-        before: input.history.iter().map(|past| Indicators::new(past.as_of, &past.indicators)).collect(),
+        before: input
+            .history
+            .iter()
+            .map(|past| Indicators::new(past.as_of, &past.indicators))
+            .collect(),
     };
     for (path, bytes) in ASSETS {
         writer(path, bytes)?;
@@ -178,7 +185,10 @@ pub fn render(input: &ReportInput, writer: &mut (dyn FnMut(&str, &[u8]) -> Resul
             broken.push(Exception::internal(path, "this page could not be made", &fault));
             Ok(pages::broken(path, input.run_id))
         });
-        writer(path, page.map_err(|e| Error::Internal(format!("a page of the report: {e}")))?.as_bytes())?;
+        writer(
+            path,
+            page.map_err(|e| Error::Internal(format!("a page of the report: {e}")))?.as_bytes(),
+        )?;
     }
     for (name, make) in lists::ALL {
         let path = format!("report/data/{name}.js");
@@ -188,10 +198,13 @@ pub fn render(input: &ReportInput, writer: &mut (dyn FnMut(&str, &[u8]) -> Resul
         });
         writer(&path, &script)?;
     }
-    let starts: Vec<usize> = (0..input.inputs.names.skus.len()).step_by(sku::ITEMS_PER_FILE).collect();
+    let starts: Vec<usize> =
+        (0..input.inputs.names.skus.len()).step_by(sku::ITEMS_PER_FILE).collect();
     let make = |&first: &usize| {
         let script = run.items(first).map_err(|e| Error::Internal(format!("item data: {e}")));
-        script.map(|(script, told)| (format!("report/items/{}.js", first / sku::ITEMS_PER_FILE), script, told))
+        script.map(|(script, told)| {
+            (format!("report/items/{}.js", first / sku::ITEMS_PER_FILE), script, told)
+        })
     };
     let take = |made: Result<_>| {
         let (path, script, told): (String, Vec<u8>, Vec<Exception>) = made?;

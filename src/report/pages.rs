@@ -104,7 +104,10 @@ pub(super) fn all(run: &Run) -> Vec<(&'static str, Made)> {
     let inputs = run.input.inputs;
     vec![
         ("index.html", guarded(|| briefing_page(run).render())),
-        ("report/recommendations.html", guarded(|| tables("Recommendations", Vec::new(), vec![recommendations()]))),
+        (
+            "report/recommendations.html",
+            guarded(|| tables("Recommendations", Vec::new(), vec![recommendations()])),
+        ),
         (
             "report/channels.html",
             guarded(|| {
@@ -112,21 +115,42 @@ pub(super) fn all(run: &Run) -> Vec<(&'static str, Made)> {
                     "Channels",
                     sheets::channels(run),
                     vec![
-                        long("findings", "What to look at", FINDINGS, run.input.outcome.findings.len()),
-                        long("allocation", "Allocation", ALLOCATION, run.input.outcome.allocation.len()),
+                        long(
+                            "findings",
+                            "What to look at",
+                            FINDINGS,
+                            run.input.outcome.findings.len(),
+                        ),
+                        long(
+                            "allocation",
+                            "Allocation",
+                            ALLOCATION,
+                            run.input.outcome.allocation.len(),
+                        ),
                     ],
                 )
             }),
         ),
-        ("report/suppliers.html", guarded(|| tables("Suppliers", sheets::suppliers(run), Vec::new()))),
-        ("report/indicators.html", guarded(|| tables("Indicators", sheets::indicators(run), vec![counts(run), culls()]))),
+        (
+            "report/suppliers.html",
+            guarded(|| tables("Suppliers", sheets::suppliers(run), Vec::new())),
+        ),
+        (
+            "report/indicators.html",
+            guarded(|| tables("Indicators", sheets::indicators(run), vec![counts(run), culls()])),
+        ),
         (
             "report/accuracy.html",
             guarded(|| {
                 tables(
                     "Accuracy",
                     sheets::accuracy(run),
-                    vec![long("accuracy", "Every series", "The chosen method beside the naive one; largest error first.", 0)],
+                    vec![long(
+                        "accuracy",
+                        "Every series",
+                        "The chosen method beside the naive one; largest error first.",
+                        0,
+                    )],
                 )
             }),
         ),
@@ -143,7 +167,12 @@ pub(super) fn all(run: &Run) -> Vec<(&'static str, Made)> {
                             "Worst first.",
                             inputs.exceptions.len() + run.input.outcome.exceptions.len(),
                         ),
-                        long("quarantine", "Rejected rows", "The numbers are made without these rows.", inputs.quarantine.len()),
+                        long(
+                            "quarantine",
+                            "Rejected rows",
+                            "The numbers are made without these rows.",
+                            inputs.quarantine.len(),
+                        ),
                     ],
                 )
             }),
@@ -164,7 +193,10 @@ pub(super) fn all(run: &Run) -> Vec<(&'static str, Made)> {
             }),
         ),
         ("report/item.html", guarded(|| Item { page: page("Item") }.render())),
-        ("report/glossary.html", guarded(|| Glossary { page: page("Glossary"), terms: TERMS }.render())),
+        (
+            "report/glossary.html",
+            guarded(|| Glossary { page: page("Glossary"), terms: TERMS }.render()),
+        ),
     ]
 }
 
@@ -179,8 +211,7 @@ pub(super) fn broken(path: &str, run_id: &str) -> String {
 }
 
 const FINDINGS: &str = "Shown beyond what is there, one channel dry while another is full, stock that a channel will not sell, channels that cost the others more than they bring. Most money first.";
-const ALLOCATION: &str =
-    "Pauses and alerts first, then the highest chance of selling what is not there. The channel files hold the same numbers.";
+const ALLOCATION: &str = "Pauses and alerts first, then the highest chance of selling what is not there. The channel files hold the same numbers.";
 
 /// B9, with the pace that the classes' intervals ask for.
 fn counts(run: &Run) -> LongTable {
@@ -208,7 +239,11 @@ fn recommendations() -> LongTable {
 
 fn long(name: &'static str, title: &'static str, note: &str, rows: usize) -> LongTable {
     let cut = if name != "allocation" && rows > lists::LONGEST {
-        format!(" The first {} of {} rows; the Parquet table has all.", grouped(lists::LONGEST as f64), grouped(rows as f64))
+        format!(
+            " The first {} of {} rows; the Parquet table has all.",
+            grouped(lists::LONGEST as f64),
+            grouped(rows as f64)
+        )
     } else {
         String::new()
     };
@@ -236,8 +271,14 @@ fn briefing_page(run: &Run) -> Briefing {
 
 /// The sentence a planner reads first.
 fn lead(run: &Run) -> String {
-    let urgent = |s: Status| matches!(s, Status::StockedOut | Status::WillStockOut | Status::OrderNow);
-    let lines = || run.pools.iter().flat_map(|p| p.recommendations).filter(|r| r.quantity.0 > 0 && urgent(r.status));
+    let urgent =
+        |s: Status| matches!(s, Status::StockedOut | Status::WillStockOut | Status::OrderNow);
+    let lines = || {
+        run.pools
+            .iter()
+            .flat_map(|p| p.recommendations)
+            .filter(|r| r.quantity.0 > 0 && urgent(r.status))
+    };
     let count = lines().count();
     let currency = run.input.currency;
     let space = if currency.is_empty() { "" } else { " " };
@@ -285,8 +326,13 @@ fn notices(run: &Run) -> Vec<Notice> {
     }
     let rejected = inputs.quarantine.len();
     if rejected > 0 {
-        let text = format!("{} input row{} could not be used", grouped(rejected as f64), plural(rejected));
-        notices.push(Notice { text, href: "report/quality.html#t-quarantine".to_owned(), link: "which and why" });
+        let text =
+            format!("{} input row{} could not be used", grouped(rejected as f64), plural(rejected));
+        notices.push(Notice {
+            text,
+            href: "report/quality.html#t-quarantine".to_owned(),
+            link: "which and why",
+        });
     }
     notices
 }
@@ -298,7 +344,9 @@ fn plural(n: usize) -> &'static str {
 fn panel_text(run: &Run, p: &Panel) -> PanelText {
     let (class, href) = match p.attention {
         Attention::StockedOut => ("urgent", "report/recommendations.html#status=stocked-out"),
-        Attention::AboutToStockOut => ("urgent", "report/recommendations.html#status=will-stock-out"),
+        Attention::AboutToStockOut => {
+            ("urgent", "report/recommendations.html#status=will-stock-out")
+        }
         Attention::OrderNow => ("now", "report/recommendations.html#status=order-now"),
         Attention::Excess => ("calm", "report/recommendations.html#status=excess"),
         Attention::Dead => ("calm", "report/indicators.html#t-culls"),
@@ -306,9 +354,13 @@ fn panel_text(run: &Run, p: &Panel) -> PanelText {
     };
     let change = match p.change {
         None => "no earlier run to compare with".to_owned(),
-        Some((0.0, money)) if signed(money) == "no change" => "no change since the last run".to_owned(),
+        Some((0.0, money)) if signed(money) == "no change" => {
+            "no change since the last run".to_owned()
+        }
         Some((0.0, money)) => format!("since the last run: as many, {} in money", signed(money)),
-        Some((count, money)) => format!("since the last run: {}, {} in money", signed(count), signed(money)),
+        Some((count, money)) => {
+            format!("since the last run: {}, {} in money", signed(count), signed(money))
+        }
     };
     PanelText {
         class,
@@ -359,8 +411,10 @@ fn stock_by_status(run: &Run) -> (String, String) {
         *sum = (sum.0 + 1, sum.1 + pool.stock_value().as_f64());
     }
     let name = |s: Status| s.name().replace('-', " ");
-    let rows: Vec<_> =
-        sums.iter().map(|(&s, &(n, v))| (name(s), v, format!("{} in {} pools", amount(v), grouped(n as f64)))).collect();
+    let rows: Vec<_> = sums
+        .iter()
+        .map(|(&s, &(n, v))| (name(s), v, format!("{} in {} pools", amount(v), grouped(n as f64))))
+        .collect();
     let words: Vec<String> = rows.iter().map(|(name, _, text)| format!("{name}: {text}")).collect();
     (charts::bars(&rows), words.join("; "))
 }
@@ -374,16 +428,26 @@ fn orders_by_week(run: &Run) -> (String, String) {
             *week = (week.0 + r.value.as_f64(), week.1 + 1);
         }
     }
-    let start = |w: usize| run.input.as_of + chrono::Duration::days(7 * i64::try_from(w).unwrap_or(0));
+    let start =
+        |w: usize| run.input.as_of + chrono::Duration::days(7 * i64::try_from(w).unwrap_or(0));
     let rows: Vec<_> = weeks.iter().enumerate().map(|(w, &(value, _))| (start(w), value)).collect();
     let words: Vec<String> = weeks
         .iter()
         .enumerate()
         .filter(|(_, w)| w.1 > 0)
         .map(|(w, &(value, lines))| {
-            format!("week of {}: {} in {lines} line{}", date(start(w)), amount(value), if lines == 1 { "" } else { "s" })
+            format!(
+                "week of {}: {} in {lines} line{}",
+                date(start(w)),
+                amount(value),
+                if lines == 1 { "" } else { "s" }
+            )
         })
         .collect();
-    let words = if words.is_empty() { format!("nothing to order ({})", units(0)) } else { words.join("; ") };
+    let words = if words.is_empty() {
+        format!("nothing to order ({})", units(0))
+    } else {
+        words.join("; ")
+    };
     (charts::weeks(&rows, amount), words)
 }

@@ -158,7 +158,11 @@ struct Decided<'a> {
 ///
 /// # Errors
 /// If the data cannot be written as JSON, which would be our own fault.
-pub(super) fn script(run: &Run, first: usize, pools: &[PoolView]) -> serde_json::Result<(Vec<u8>, Vec<Exception>)> {
+pub(super) fn script(
+    run: &Run,
+    first: usize,
+    pools: &[PoolView],
+) -> serde_json::Result<(Vec<u8>, Vec<Exception>)> {
     let mut broken = Vec::new();
     let names = &run.input.inputs.names.skus;
     let end = (first + ITEMS_PER_FILE).min(names.len());
@@ -228,7 +232,9 @@ fn pool<'a>(run: &Run<'a>, pool: &PoolView<'a>) -> Pool<'a> {
             cover: c.days_of_cover.map(|d| round(d, 10.0)),
             revenue: round(c.revenue_per_month, 100.0),
         }),
-        stock: pool.stock.map(|s| [s.on_hand.0, s.committed.0, s.backordered.0, s.damaged.0, s.returns_pending.0]),
+        stock: pool.stock.map(|s| {
+            [s.on_hand.0, s.committed.0, s.backordered.0, s.damaged.0, s.returns_pending.0]
+        }),
         policy: pool.policy.map(policy),
         lines: pool.recommendations.iter().map(|r| line(run, r)).collect(),
         picture: pool.picture.map(|p| Picture {
@@ -255,7 +261,13 @@ fn pool<'a>(run: &Run<'a>, pool: &PoolView<'a>) -> Pool<'a> {
         overrides: overrides(&input.inputs.overrides, pool.sku)
             .iter()
             .filter(|o| o.location.is_none_or(|l| l == pool.location))
-            .map(|o| Overridden { field: &o.field, value: o.value, reason: &o.reason, author: &o.author, expires: o.expires })
+            .map(|o| Overridden {
+                field: &o.field,
+                value: o.value,
+                reason: &o.reason,
+                author: &o.author,
+                expires: o.expires,
+            })
             .collect(),
         decisions: decisions(input.decisions, pool),
     }
@@ -313,7 +325,13 @@ fn line<'a>(run: &Run<'a>, r: &'a Recommendation) -> Line<'a> {
 
 /// Six significant digits: the arithmetic still recomputes to the shown result.
 fn arithmetic(steps: &[Step]) -> Vec<Arithmetic<'_>> {
-    let short = |v: f64| if v == 0.0 { 0.0 } else { round(v, 10f64.powf((6.0 - v.abs().log10().ceil()).clamp(0.0, 9.0))) };
+    let short = |v: f64| {
+        if v == 0.0 {
+            0.0
+        } else {
+            round(v, 10f64.powf((6.0 - v.abs().log10().ceil()).clamp(0.0, 9.0)))
+        }
+    };
     steps
         .iter()
         .map(|s| {

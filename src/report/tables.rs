@@ -65,7 +65,12 @@ pub struct Heading {
 
 /// Shorthand for a [`Heading`].
 #[must_use]
-pub const fn heading(key: &'static str, title: &'static str, term: &'static str, kind: Kind) -> Heading {
+pub const fn heading(
+    key: &'static str,
+    title: &'static str,
+    term: &'static str,
+    kind: Kind,
+) -> Heading {
     Heading { key, title, term, kind }
 }
 
@@ -80,14 +85,18 @@ impl<'r, R> Table<'r, R> {
     /// A table of `rows` without columns yet.
     #[must_use]
     pub fn new(name: &str, rows: &'r [R]) -> Self {
-        let script = format!("OP.table({{\"name\":\"{name}\",\"rows\":{},\"columns\":[", rows.len());
+        let script =
+            format!("OP.table({{\"name\":\"{name}\",\"rows\":{},\"columns\":[", rows.len());
         Self { rows, script }
     }
 
     fn open(&mut self, heading: Heading) {
         let Heading { key, title, term, kind } = heading;
         let kind = kind.name();
-        let _ = write!(self.script, "\n{{\"key\":\"{key}\",\"title\":\"{title}\",\"term\":\"{term}\",\"kind\":\"{kind}\"");
+        let _ = write!(
+            self.script,
+            "\n{{\"key\":\"{key}\",\"title\":\"{title}\",\"term\":\"{term}\",\"kind\":\"{kind}\""
+        );
     }
 
     /// A column of words, each written once.
@@ -118,7 +127,9 @@ impl<'r, R> Table<'r, R> {
     pub fn number(mut self, heading: Heading, value: impl Fn(&'r R) -> Option<f64>) -> Self {
         self.open(heading);
         self.script.push_str(",\"values\":");
-        push_list(&mut self.script, self.rows, |out, row| push_number(out, value(row), heading.kind.decimals()));
+        push_list(&mut self.script, self.rows, |out, row| {
+            push_number(out, value(row), heading.kind.decimals())
+        });
         self.script.push_str("},");
         self
     }
@@ -191,7 +202,8 @@ mod tests {
 
     #[test]
     fn a_table_is_one_json_object_by_column() {
-        let rows = [("b\"</script>", Some(1.26), Some(2)), ("a", None, Some(0)), ("a", Some(-0.04), None)];
+        let rows =
+            [("b\"</script>", Some(1.26), Some(2)), ("a", None, Some(0)), ("a", Some(-0.04), None)];
         let day = |d: i64| NaiveDate::default() + chrono::Duration::days(d);
         let script = Table::new("t", &rows)
             .text(heading("name", "Name", "sku", Kind::Text), |r| r.0)

@@ -23,7 +23,10 @@ fn every_page_names_its_morning_and_its_run() {
     let files = files(&Fixture::new(60));
     for (path, bytes) in files.iter().filter(|(path, _)| path.ends_with(".html")) {
         let page = std::str::from_utf8(bytes).unwrap();
-        assert!(page.contains("Monday, 2 March 2026") && page.contains("run 2026-03-02-0a1b2c3d"), "{path}");
+        assert!(
+            page.contains("Monday, 2 March 2026") && page.contains("run 2026-03-02-0a1b2c3d"),
+            "{path}"
+        );
     }
 }
 
@@ -37,7 +40,10 @@ fn hostile_names_are_text_in_pages_and_scripts() {
     let files = files(&Fixture::new(60));
     for (path, bytes) in files.iter().filter(|(path, _)| path.ends_with(".html")) {
         let page = std::str::from_utf8(bytes).unwrap();
-        assert!(!page.contains(HOSTILE[0]) && !page.contains("<img"), "{path}: an element made of a name");
+        assert!(
+            !page.contains(HOSTILE[0]) && !page.contains("<img"),
+            "{path}: an element made of a name"
+        );
     }
     assert!(text(&files, "report/items/0.js").contains("alert(1)"), "the name is there, as text");
 }
@@ -48,8 +54,14 @@ fn every_link_between_pages_leads_somewhere() {
     let glossary = text(&files, "report/glossary.html");
     for (path, bytes) in files.iter().filter(|(path, _)| path.ends_with(".html")) {
         let page = std::str::from_utf8(bytes).unwrap();
-        let links = page.split("href=\"").chain(page.split("src=\"")).skip(1).filter_map(|rest| rest.split('"').next());
-        for link in links.filter(|l| !l.starts_with("data:") && !l.starts_with('#') && !l.starts_with("<!doctype")) {
+        let links = page
+            .split("href=\"")
+            .chain(page.split("src=\""))
+            .skip(1)
+            .filter_map(|rest| rest.split('"').next());
+        for link in links.filter(|l| {
+            !l.starts_with("data:") && !l.starts_with('#') && !l.starts_with("<!doctype")
+        }) {
             let (file, anchor) = link.split_once('#').unwrap_or((link, ""));
             let target = match (path.strip_prefix("report/"), file.strip_prefix("../")) {
                 (_, Some(top)) => top.to_owned(),
@@ -58,7 +70,9 @@ fn every_link_between_pages_leads_somewhere() {
             };
             assert!(files.contains_key(&target), "{path} links to {link}");
             assert!(
-                file != "glossary.html" || anchor.is_empty() || glossary.contains(&format!("id=\"{anchor}\"")),
+                file != "glossary.html"
+                    || anchor.is_empty()
+                    || glossary.contains(&format!("id=\"{anchor}\"")),
                 "{path}: {link}"
             );
         }
@@ -82,7 +96,10 @@ fn item_files_hold_every_item_once() {
     let mut seen = 0;
     for first in (0..130).step_by(sku::ITEMS_PER_FILE) {
         let script = text(&files, &format!("report/items/{}.js", first / sku::ITEMS_PER_FILE));
-        let json = script.strip_prefix(&format!("OP.items({first},")).and_then(|s| s.strip_suffix(");\n")).unwrap();
+        let json = script
+            .strip_prefix(&format!("OP.items({first},"))
+            .and_then(|s| s.strip_suffix(");\n"))
+            .unwrap();
         let items: Vec<serde_json::Value> = serde_json::from_str(json).unwrap();
         for item in &items {
             assert_eq!(item["sku"], format!("SKU-{seen:04}"));
@@ -115,7 +132,12 @@ fn a_report_to_look_at() {
     let rendered = cpu();
     let n = crate::indicators::compute(&fixture.inputs, &fixture.outcome, &fixture.settings).len();
     let size: usize = files.iter().map(|f| f.1.len()).sum();
-    println!("{skus} items: {:.2} CPU s, {} files, {:.1} MB", rendered - start, files.len(), size as f64 / 1e6);
+    println!(
+        "{skus} items: {:.2} CPU s, {} files, {:.1} MB",
+        rendered - start,
+        files.len(),
+        size as f64 / 1e6
+    );
     println!("{n} indicators: {:.2} CPU s", cpu() - rendered);
     let Ok(dir) = std::env::var("ORDERPOINT_REPORT_DIR") else { return };
     for (path, bytes) in files {

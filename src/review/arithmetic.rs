@@ -37,11 +37,20 @@ impl<'a> Recomputer<'a> {
                 let before = steps[..i].iter().rev().chain(earlier.iter().rev());
                 own.or_else(|| before.into_iter().find(|s| s.name == name).map(|s| s.value))
             };
-            let formula = self.formulas.entry(&step.formula).or_insert_with(|| parse(&step.formula));
-            let ops = formula.as_ref().map_err(|e| format!("{}: {e} in {:?}", step.name, step.formula))?;
-            let value = run(ops, known).map_err(|e| format!("{}: {e} in {:?}", step.name, step.formula))?;
-            if (value - step.value).abs() > CLOSE * step.value.abs().max(1.0) || value.is_nan() != step.value.is_nan() {
-                return Err(format!("{}: {} gives {value}, not {}", step.name, step.formula, step.value));
+            let formula =
+                self.formulas.entry(&step.formula).or_insert_with(|| parse(&step.formula));
+            let ops = formula
+                .as_ref()
+                .map_err(|e| format!("{}: {e} in {:?}", step.name, step.formula))?;
+            let value =
+                run(ops, known).map_err(|e| format!("{}: {e} in {:?}", step.name, step.formula))?;
+            if (value - step.value).abs() > CLOSE * step.value.abs().max(1.0)
+                || value.is_nan() != step.value.is_nan()
+            {
+                return Err(format!(
+                    "{}: {} gives {value}, not {}",
+                    step.name, step.formula, step.value
+                ));
             }
         }
         Ok(())
@@ -153,7 +162,9 @@ impl<'a> Parser<'a> {
 
     fn product(&mut self) -> Result<(), String> {
         self.signed()?;
-        while let Some(op) = self.take(&[('*', b'*'), ('/', b'/'), ('×', b'*'), ('·', b'*'), ('÷', b'/')]) {
+        while let Some(op) =
+            self.take(&[('*', b'*'), ('/', b'/'), ('×', b'*'), ('·', b'*'), ('÷', b'/')])
+        {
             self.signed()?;
             self.ops.push(Op::Binary(op));
         }
@@ -189,9 +200,14 @@ impl<'a> Parser<'a> {
                 self.expect(')')
             }
             Some(c) if c.is_ascii_digit() => {
-                let end = self.rest.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(self.rest.len());
+                let end = self
+                    .rest
+                    .find(|c: char| !c.is_ascii_digit() && c != '.')
+                    .unwrap_or(self.rest.len());
                 let (number, rest) = self.rest.split_at(end);
-                self.ops.push(Op::Number(number.parse().map_err(|_| format!("{number} is not a number"))?));
+                self.ops.push(Op::Number(
+                    number.parse().map_err(|_| format!("{number} is not a number"))?,
+                ));
                 self.rest = rest;
                 Ok(())
             }
@@ -230,12 +246,17 @@ mod tests {
     #[test]
     fn formulas_follow_precedence_and_bad_ones_are_refused() {
         let known = |name: &str| (name == "x").then_some(3.0);
-        for (formula, value) in
-            [("2 + x * 4", 14.0), ("-x ^ 2", -9.0), ("(2 + x) * 4", 20.0), ("sqrt(x² + 16)", 5.0), ("8 / 2 / 2", 2.0)]
-        {
+        for (formula, value) in [
+            ("2 + x * 4", 14.0),
+            ("-x ^ 2", -9.0),
+            ("(2 + x) * 4", 20.0),
+            ("sqrt(x² + 16)", 5.0),
+            ("8 / 2 / 2", 2.0),
+        ] {
             assert_eq!(evaluate(formula, known), Ok(value), "{formula}");
         }
-        for formula in ["", "x +", "y", "min()", "foo(1)", "(x", "1 2", "x = 3", &"(".repeat(1000)] {
+        for formula in ["", "x +", "y", "min()", "foo(1)", "(x", "1 2", "x = 3", &"(".repeat(1000)]
+        {
             assert!(evaluate(formula, known).is_err(), "{formula}");
         }
     }

@@ -23,21 +23,43 @@ const SAME: f64 = 0.005;
 
 /// Line-by-line comparison with the last run, sorted by key and field. `manifest` is this run's own, for its inputs.
 #[must_use]
-pub fn compare(last: &LastRun, inputs: &Inputs, outcome: &Outcome, manifest: &Manifest) -> Vec<Change> {
+pub fn compare(
+    last: &LastRun,
+    inputs: &Inputs,
+    outcome: &Outcome,
+    manifest: &Manifest,
+) -> Vec<Change> {
     let mut changes = run_changes(&last.run.manifest, manifest);
     let names = &inputs.names;
     for key in &last.gone {
-        changes.push(change(key.clone(), "pool", "known".into(), String::new(), "gone: no longer in the data".into()));
+        changes.push(change(
+            key.clone(),
+            "pool",
+            "known".into(),
+            String::new(),
+            "gone: no longer in the data".into(),
+        ));
     }
     let mut lines: BTreeMap<(SkuId, LocationId), Vec<&LastLine>> = BTreeMap::new();
-    last.lines.iter().for_each(|line| lines.entry((line.sku, line.location)).or_default().push(line));
+    last.lines
+        .iter()
+        .for_each(|line| lines.entry((line.sku, line.location)).or_default().push(line));
     let mut proposals: BTreeMap<(SkuId, LocationId), Vec<&Recommendation>> = BTreeMap::new();
-    outcome.recommendations.iter().for_each(|r| proposals.entry((r.sku, r.location)).or_default().push(r));
+    outcome
+        .recommendations
+        .iter()
+        .for_each(|r| proposals.entry((r.sku, r.location)).or_default().push(r));
     for (class, policy) in outcome.classification.iter().zip(&outcome.policy) {
         let pool = (policy.sku, policy.location);
         let key = format!("{}/{}", names.skus[pool.0.index()], names.locations[pool.1.index()]);
         let Some(before) = last.pools.get(&pool) else {
-            changes.push(change(key, "pool", String::new(), "known".into(), "new: not in the last run".into()));
+            changes.push(change(
+                key,
+                "pool",
+                String::new(),
+                "known".into(),
+                "new: not in the last run".into(),
+            ));
             continue;
         };
         class_changes(&key, before, class, &mut changes);
@@ -51,7 +73,13 @@ pub fn compare(last: &LastRun, inputs: &Inputs, outcome: &Outcome, manifest: &Ma
     changes
 }
 
-fn change(key: String, field: &'static str, before: String, after: String, cause: String) -> Change {
+fn change(
+    key: String,
+    field: &'static str,
+    before: String,
+    after: String,
+    cause: String,
+) -> Change {
     Change { key, field, before, after, cause }
 }
 
@@ -71,11 +99,19 @@ fn run_changes(last: &Manifest, this: &Manifest) -> Vec<Change> {
         "policy",
     );
     let learnt = |m: &Manifest| m.refit.as_ref().map_or_else(String::new, |r| r.as_of.to_string());
-    tell("learnt", &learnt(last), &learnt(this), "refit: seasons, errors and weights are learnt anew");
-    let tables = |m: &Manifest| m.inputs.iter().map(|i| i.table.clone()).collect::<std::collections::BTreeSet<_>>();
+    tell(
+        "learnt",
+        &learnt(last),
+        &learnt(this),
+        "refit: seasons, errors and weights are learnt anew",
+    );
+    let tables = |m: &Manifest| {
+        m.inputs.iter().map(|i| i.table.clone()).collect::<std::collections::BTreeSet<_>>()
+    };
     let (then, now) = (tables(last), tables(this));
     for table in then.symmetric_difference(&now) {
-        let (before, after) = if then.contains(table) { (table.as_str(), "") } else { ("", table.as_str()) };
+        let (before, after) =
+            if then.contains(table) { (table.as_str(), "") } else { ("", table.as_str()) };
         tell("table", before, after, "data");
     }
     changes
@@ -101,7 +137,11 @@ fn class_changes(key: &str, before: &LastPool, class: &Classification, changes: 
 }
 
 fn percent(what: &str, before: f64, after: f64) -> String {
-    if before > 0.0 { format!("{what} {:+.0} %", (after / before - 1.0) * 100.0) } else { what.to_string() }
+    if before > 0.0 {
+        format!("{what} {:+.0} %", (after / before - 1.0) * 100.0)
+    } else {
+        what.to_string()
+    }
 }
 
 fn moved(before: f64, after: f64) -> bool {
@@ -160,8 +200,11 @@ impl Causes {
             ("rounding", self.rounding),
         ];
         parts.sort_by(|a, b| b.1.abs().total_cmp(&a.1.abs()));
-        let told: Vec<String> =
-            parts.iter().filter(|p| p.1.abs() >= 0.5).map(|(name, units)| format!("{name} {units:+.0}")).collect();
+        let told: Vec<String> = parts
+            .iter()
+            .filter(|p| p.1.abs() >= 0.5)
+            .map(|(name, units)| format!("{name} {units:+.0}"))
+            .collect();
         if told.is_empty() { "rounding".to_string() } else { told.join(", ") }
     }
 
@@ -181,9 +224,11 @@ fn order_up_to_causes(before: &LastPool, policy: &Policy) -> Causes {
     let by_demand = (d_now - d_then) * (then + now) / 2.0;
     let by_lead_time = (now - then) * (d_then + d_now) / 2.0;
     let safety = policy.safety_stock - before.safety_stock;
-    let same_policy = before.method == policy.method && !moved(before.service_target * 1e3, policy.service_target * 1e3);
+    let same_policy = before.method == policy.method
+        && !moved(before.service_target * 1e3, policy.service_target * 1e3);
     let rest = policy.order_up_to - before.order_up_to - by_demand - by_lead_time - safety;
-    let (demand, policy) = if same_policy { (by_demand + safety, rest) } else { (by_demand, rest + safety) };
+    let (demand, policy) =
+        if same_policy { (by_demand + safety, rest) } else { (by_demand, rest + safety) };
     Causes { demand, lead_time: by_lead_time, policy, ..Causes::default() }
 }
 
@@ -195,7 +240,12 @@ struct Pair<'a> {
     policy: &'a Policy,
 }
 
-fn quantity_changes(pair: &Pair<'_>, then: &[&LastLine], now: &[&Recommendation], changes: &mut Vec<Change>) {
+fn quantity_changes(
+    pair: &Pair<'_>,
+    then: &[&LastLine],
+    now: &[&Recommendation],
+    changes: &mut Vec<Change>,
+) {
     let quantity_then: i64 = then.iter().map(|l| l.quantity.0).sum();
     let quantity_now: i64 = now.iter().map(|r| r.quantity.0).sum();
     let status_then = then.first().map_or("", |l| l.status.as_str());
@@ -211,12 +261,26 @@ fn quantity_changes(pair: &Pair<'_>, then: &[&LastLine], now: &[&Recommendation]
         changes.push(change(pair.key.to_string(), "quantity", before, after, of_quantity.ranked()));
     }
     if status_then != status_now {
-        changes.push(change(pair.key.to_string(), "status", status_then.into(), status_now.into(), causes.ranked()));
+        changes.push(change(
+            pair.key.to_string(),
+            "status",
+            status_then.into(),
+            status_now.into(),
+            causes.ranked(),
+        ));
     }
-    let supplier = |id: Option<crate::units::SupplierId>| id.map(|s| pair.names.suppliers[s.index()].clone()).unwrap_or_default();
+    let supplier = |id: Option<crate::units::SupplierId>| {
+        id.map(|s| pair.names.suppliers[s.index()].clone()).unwrap_or_default()
+    };
     let (from, to) = (then.first().and_then(|l| l.supplier), now.first().and_then(|r| r.supplier));
     if from != to {
-        changes.push(change(pair.key.to_string(), "supplier", supplier(from), supplier(to), "policy".into()));
+        changes.push(change(
+            pair.key.to_string(),
+            "supplier",
+            supplier(from),
+            supplier(to),
+            "policy".into(),
+        ));
     }
 }
 
@@ -264,7 +328,10 @@ mod tests {
         let (then, now) = (policy(140.0, 7.0, 50.0), policy(252.0, 14.0, 80.0));
         let causes = order_up_to_causes(&last(&then), &now);
         assert!((causes.total() - (332.0 - 190.0)).abs() < 1e-9, "{causes:?}");
-        assert!((causes.lead_time - 77.0).abs() < 1e-9 && (causes.demand - 65.0).abs() < 1e-9, "{causes:?}");
+        assert!(
+            (causes.lead_time - 77.0).abs() < 1e-9 && (causes.demand - 65.0).abs() < 1e-9,
+            "{causes:?}"
+        );
         assert_eq!(causes.ranked(), "lead time +77, demand +65");
     }
 

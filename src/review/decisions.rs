@@ -203,7 +203,10 @@ pub fn take_in(out: &Path, file: &Path, proposals: &BTreeMap<String, Proposal>) 
     for (line, written) in parse(file, &text)? {
         let verdict = written.and_then(|written| {
             if let Some(first) = seen.insert(written.recommendation_id.clone(), line) {
-                return Err(format!("{} was decided in line {first} already", written.recommendation_id));
+                return Err(format!(
+                    "{} was decided in line {first} already",
+                    written.recommendation_id
+                ));
             }
             decide(&written, proposals, &kept)
         });
@@ -226,7 +229,8 @@ fn parse(file: &Path, text: &[u8]) -> Result<Vec<(u64, std::result::Result<Writt
         .trim(csv::Trim::All)
         .delimiter(if semicolons { b';' } else { b',' })
         .from_reader(text);
-    let header = reader.headers().map_err(|_| Error::input(file, format!("line 1: {NOT_TEXT}")))?.clone();
+    let header =
+        reader.headers().map_err(|_| Error::input(file, format!("line 1: {NOT_TEXT}")))?.clone();
     let mut columns = BTreeMap::new();
     for (i, name) in header.iter().enumerate() {
         if COLUMNS.contains(&name) && columns.insert(name, i).is_some() {
@@ -236,7 +240,10 @@ fn parse(file: &Path, text: &[u8]) -> Result<Vec<(u64, std::result::Result<Writt
     for needed in &COLUMNS[..2] {
         if !columns.contains_key(needed) {
             let expected = COLUMNS.join(", ");
-            return Err(Error::input(file, format!("column {needed} is missing; a decisions file has {expected}")));
+            return Err(Error::input(
+                file,
+                format!("column {needed} is missing; a decisions file has {expected}"),
+            ));
         }
     }
     let mut rows = Vec::new();
@@ -249,17 +256,26 @@ fn parse(file: &Path, text: &[u8]) -> Result<Vec<(u64, std::result::Result<Writt
 }
 
 /// Columns of a decisions file; the first two must be there.
-const COLUMNS: [&str; 7] = ["recommendation_id", "decision", "quantity", "until", "reason", "author", "time"];
+const COLUMNS: [&str; 7] =
+    ["recommendation_id", "decision", "quantity", "until", "reason", "author", "time"];
 /// What is wrong with a file in another encoding.
 const NOT_TEXT: &str = "not UTF-8 text; save the file as CSV UTF-8";
 
-fn written(record: &csv::ByteRecord, fields: usize, columns: &BTreeMap<&str, usize>) -> std::result::Result<Written, String> {
+fn written(
+    record: &csv::ByteRecord,
+    fields: usize,
+    columns: &BTreeMap<&str, usize>,
+) -> std::result::Result<Written, String> {
     let found = record.len();
     if found < fields {
-        return Err(format!("{found} fields where the header has {fields}: is a quote not closed?"));
+        return Err(format!(
+            "{found} fields where the header has {fields}: is a quote not closed?"
+        ));
     }
     if record.iter().skip(fields).any(|field| !field.is_empty()) {
-        return Err(format!("{found} fields where the header has {fields}: is a separator not quoted?"));
+        return Err(format!(
+            "{found} fields where the header has {fields}: is a separator not quoted?"
+        ));
     }
     let cell = |name: &str| {
         let bytes = columns.get(name).map_or(&b""[..], |&i| &record[i]);
@@ -277,17 +293,28 @@ fn written(record: &csv::ByteRecord, fields: usize, columns: &BTreeMap<&str, usi
 }
 
 /// A kept decision, or why the line cannot be one.
-fn decide(written: &Written, proposals: &BTreeMap<String, Proposal>, kept: &Kept) -> std::result::Result<Decision, String> {
+fn decide(
+    written: &Written,
+    proposals: &BTreeMap<String, Proposal>,
+    kept: &Kept,
+) -> std::result::Result<Decision, String> {
     let id = &written.recommendation_id;
     let Some(proposal) = proposals.get(id) else {
         let stale = kept.decisions.iter().any(|d| d.recommendation_id == *id);
-        let what = if stale { "is stale: it was decided in an earlier run" } else { "is unknown to the current run" };
+        let what = if stale {
+            "is stale: it was decided in an earlier run"
+        } else {
+            "is unknown to the current run"
+        };
         return Err(format!("{id} {what}"));
     };
     if let Some(before) = kept.decisions.iter().rev().find(|d| d.recommendation_id == *id)
         && before.is_order()
     {
-        return Err(format!("{id} was approved by {} already; correct it in the purchase orders", before.author));
+        return Err(format!(
+            "{id} was approved by {} already; correct it in the purchase orders",
+            before.author
+        ));
     }
     if written.author.is_empty() {
         return Err(format!("{id} has no author"));
@@ -305,12 +332,16 @@ fn decide(written: &Written, proposals: &BTreeMap<String, Proposal>, kept: &Kept
         "edit" | "edited" => Verdict::Edit,
         "reject" | "rejected" => Verdict::Reject,
         "snooze" | "snoozed" => Verdict::Snooze,
-        other => return Err(format!("decision {other:?} is none of approve, edit, reject, snooze")),
+        other => {
+            return Err(format!("decision {other:?} is none of approve, edit, reject, snooze"));
+        }
     };
     match decision.decision {
         Verdict::Approve => approve(&decision, written)?,
         Verdict::Edit => decision.quantity = edited(proposal, written)?,
-        Verdict::Reject if decision.reason.is_empty() => return Err(format!("{id} is rejected without a reason")),
+        Verdict::Reject if decision.reason.is_empty() => {
+            return Err(format!("{id} is rejected without a reason"));
+        }
         Verdict::Snooze if decision.until.is_none_or(|day| day <= decision.as_of) => {
             return Err(format!("{id} is snoozed, but not until a day after {}", decision.as_of));
         }
@@ -321,9 +352,14 @@ fn decide(written: &Written, proposals: &BTreeMap<String, Proposal>, kept: &Kept
 
 /// The day until which a decision holds: at most two years ahead, or the year is a slip.
 fn end(day: &str, as_of: NaiveDate) -> std::result::Result<NaiveDate, String> {
-    let until: NaiveDate = day.parse().map_err(|_| format!("until {day:?} is not a date like 2024-12-31"))?;
+    let until: NaiveDate =
+        day.parse().map_err(|_| format!("until {day:?} is not a date like 2024-12-31"))?;
     let last = as_of + chrono::Duration::days(LONGEST_DAYS);
-    if until > last { Err(format!("until {until} is too far away: expected a day up to {last}")) } else { Ok(until) }
+    if until > last {
+        Err(format!("until {until} is too far away: expected a day up to {last}"))
+    } else {
+        Ok(until)
+    }
 }
 
 fn approve(decision: &Decision, written: &Written) -> std::result::Result<(), String> {
@@ -334,17 +370,25 @@ fn approve(decision: &Decision, written: &Written) -> std::result::Result<(), St
     if written.quantity.is_empty() || written.quantity == decision.recommended.to_string() {
         return Ok(());
     }
-    Err(format!("{id} is approved with {} units but recommends {}: edit it instead", written.quantity, decision.recommended))
+    Err(format!(
+        "{id} is approved with {} units but recommends {}: edit it instead",
+        written.quantity, decision.recommended
+    ))
 }
 
 fn edited(proposal: &Proposal, written: &Written) -> std::result::Result<Units, String> {
-    let quantity: i64 = written.quantity.parse().map_err(|_| format!("quantity {:?} is not a whole number", written.quantity))?;
+    let quantity: i64 = written
+        .quantity
+        .parse()
+        .map_err(|_| format!("quantity {:?} is not a whole number", written.quantity))?;
     let id = &written.recommendation_id;
     if quantity < 0 {
         return Err(format!("{id}: {quantity} units cannot be ordered"));
     }
     if quantity > LARGEST_QUANTITY {
-        return Err(format!("{id}: {quantity} units are more than one line may have ({LARGEST_QUANTITY})"));
+        return Err(format!(
+            "{id}: {quantity} units are more than one line may have ({LARGEST_QUANTITY})"
+        ));
     }
     if let Some(refusal) = proposal.terms.and_then(|terms| terms.refusal(Units(quantity))) {
         return Err(format!("{id}: {refusal}"));
@@ -369,10 +413,12 @@ impl Kept {
     /// [`Error::Input`] for a damaged file.
     pub fn read(out: &Path) -> Result<Self> {
         let entries = fs::read_dir(out.join("decisions")).into_iter().flatten().flatten();
-        let mut names: Vec<_> = entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+        let mut names: Vec<_> =
+            entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
         names.retain(|name| !name.starts_with('.'));
         names.sort();
-        let (exported, names): (Vec<_>, Vec<_>) = names.into_iter().partition(|name| name.starts_with("exported-"));
+        let (exported, names): (Vec<_>, Vec<_>) =
+            names.into_iter().partition(|name| name.starts_with("exported-"));
         let mut kept = Self { intakes: names.len(), ..Self::default() };
         for name in exported {
             let path = out.join("decisions").join(name);
@@ -383,7 +429,8 @@ impl Kept {
             let path = out.join("decisions").join(&name);
             let digest = name.trim_end_matches(".csv").rsplit('-').next().unwrap_or_default();
             kept.digests.insert(digest.to_string());
-            let mut reader = csv::Reader::from_path(&path).map_err(|e| Error::input(&path, e.to_string()))?;
+            let mut reader =
+                csv::Reader::from_path(&path).map_err(|e| Error::input(&path, e.to_string()))?;
             for row in reader.deserialize() {
                 kept.decisions.push(row.map_err(|e| Error::input(&path, e.to_string()))?);
             }
@@ -401,7 +448,8 @@ impl Kept {
         let text = writer.into_inner().map_err(|e| Error::Internal(format!("decisions: {e}")))?;
         let path = folder.join(format!("{:06}-{digest}.csv", self.intakes + 1));
         let next = folder.join(format!(".{digest}.next"));
-        let written = File::create(&next).and_then(|mut file| file.write_all(&text).and_then(|()| file.sync_all()));
+        let written = File::create(&next)
+            .and_then(|mut file| file.write_all(&text).and_then(|()| file.sync_all()));
         written.map_err(Error::io(&next))?;
         fs::rename(&next, &path).map_err(Error::io(&path))?;
         File::open(&folder).and_then(|f| f.sync_all()).map_err(Error::io(&folder))
@@ -429,7 +477,10 @@ impl Kept {
     /// The decision that keeps a (sku, location, supplier) quiet on the morning of `as_of`: the last one, while it speaks.
     /// A decision on that very morning's run counts: a second run of the night does not propose it again.
     pub fn quiet(&self, as_of: NaiveDate) -> impl Iterator<Item = &Decision> {
-        let last: BTreeMap<_, _> = self.decisions.iter().filter(|d| d.as_of <= as_of).map(|d| (d.line(), d)).collect();
-        last.into_values().filter(move |d| matches!(d.decision, Verdict::Reject | Verdict::Snooze) && d.speaks(as_of))
+        let last: BTreeMap<_, _> =
+            self.decisions.iter().filter(|d| d.as_of <= as_of).map(|d| (d.line(), d)).collect();
+        last.into_values().filter(move |d| {
+            matches!(d.decision, Verdict::Reject | Verdict::Snooze) && d.speaks(as_of)
+        })
     }
 }

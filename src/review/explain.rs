@@ -26,7 +26,14 @@ pub struct Line<'a> {
 
 impl<'a> From<&'a Step> for Line<'a> {
     fn from(s: &'a Step) -> Self {
-        Self { name: s.name, formula: &s.formula, inputs: s.inputs.clone(), value: s.value, unit: s.unit, note: &s.note }
+        Self {
+            name: s.name,
+            formula: &s.formula,
+            inputs: s.inputs.clone(),
+            value: s.value,
+            unit: s.unit,
+            note: &s.note,
+        }
     }
 }
 
@@ -39,8 +46,16 @@ pub fn in_words(steps: &[Line<'_>]) -> String {
             let own = step.inputs.iter().find(|(n, _)| *n == name).map(|(_, v)| *v);
             own.or_else(|| steps[..i].iter().rev().find(|s| s.name == name).map(|s| s.value))
         };
-        let _ = write!(text, "  {} = {} = {} {}", step.name, with_numbers(step.formula, known), number(step.value), step.unit);
-        let _ = if step.note.is_empty() { writeln!(text) } else { writeln!(text, "  ({})", step.note) };
+        let _ = write!(
+            text,
+            "  {} = {} = {} {}",
+            step.name,
+            with_numbers(step.formula, known),
+            number(step.value),
+            step.unit
+        );
+        let _ =
+            if step.note.is_empty() { writeln!(text) } else { writeln!(text, "  ({})", step.note) };
     }
     text
 }
@@ -65,7 +80,8 @@ fn with_numbers(formula: &str, known: impl Fn(&str) -> Option<f64>) -> String {
 /// At most four decimals, without trailing zeros.
 fn number(value: f64) -> String {
     let text = format!("{value:.4}");
-    let text = if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { &text };
+    let text =
+        if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { &text };
     if text == "-0" { "0".to_string() } else { text.to_string() }
 }
 
@@ -76,17 +92,24 @@ fn number(value: f64) -> String {
 /// damaged run.
 pub fn explain(run: &PublishedRun, sku: &str, channel: Option<&str>) -> Result<String> {
     let policies = Rows::read(&run.folder, &schema::POLICY)?;
-    let own: Vec<usize> = (0..policies.len()).filter(|&row| policies.text("sku", row) == sku).collect();
+    let own: Vec<usize> =
+        (0..policies.len()).filter(|&row| policies.text("sku", row) == sku).collect();
     if own.is_empty() {
         return Err(unknown("item", sku, (0..policies.len()).map(|row| policies.text("sku", row))));
     }
-    let (steps, lines) = (Rows::read(&run.folder, &schema::STEPS)?, Rows::read(&run.folder, &schema::RECOMMENDATIONS)?);
+    let (steps, lines) = (
+        Rows::read(&run.folder, &schema::STEPS)?,
+        Rows::read(&run.folder, &schema::RECOMMENDATIONS)?,
+    );
     let mut text = format!("{sku}, run {}, as of {}\n", run.manifest.run_id, run.manifest.as_of);
     for row in own {
         let location = policies.text("location", row);
-        let here = |rows: &Rows, r: usize| rows.text("sku", r) == sku && rows.text("location", r) == location;
+        let here = |rows: &Rows, r: usize| {
+            rows.text("sku", r) == sku && rows.text("location", r) == location
+        };
         let told = |id: Option<&str>| {
-            let of = (0..steps.len()).filter(|&r| here(&steps, r) && steps.maybe_text("recommendation_id", r) == id);
+            let of = (0..steps.len())
+                .filter(|&r| here(&steps, r) && steps.maybe_text("recommendation_id", r) == id);
             in_words(&of.map(|r| line(&steps, r)).collect::<Vec<_>>())
         };
         let _ = writeln!(
@@ -97,10 +120,16 @@ pub fn explain(run: &PublishedRun, sku: &str, channel: Option<&str>) -> Result<S
         );
         text.push_str(&told(None));
         for r in (0..lines.len()).filter(|&r| here(&lines, r)) {
-            let (id, supplier) = (lines.text("recommendation_id", r), lines.maybe_text("supplier", r).unwrap_or("no supplier"));
+            let (id, supplier) = (
+                lines.text("recommendation_id", r),
+                lines.maybe_text("supplier", r).unwrap_or("no supplier"),
+            );
             let (status, quantity) = (lines.text("status", r), lines.whole("quantity", r));
-            let _ =
-                writeln!(text, "\n{location}: {status}, order {quantity} from {supplier} ({id})\n  {}", lines.text("reason", r));
+            let _ = writeln!(
+                text,
+                "\n{location}: {status}, order {quantity} from {supplier} ({id})\n  {}",
+                lines.text("reason", r)
+            );
             text.push_str(&told(Some(id)));
         }
     }
@@ -112,16 +141,27 @@ fn explain_channel(run: &PublishedRun, sku: &str, channel: &str, text: &mut Stri
     let methods = Rows::read(&run.folder, &schema::METHODS)?;
     let own: Vec<usize> = (0..methods.len()).filter(|&r| methods.text("sku", r) == sku).collect();
     if !own.iter().any(|&r| methods.text("channel", r) == channel) {
-        return Err(unknown(&format!("channel of {sku}"), channel, own.iter().map(|&r| methods.text("channel", r))));
+        return Err(unknown(
+            &format!("channel of {sku}"),
+            channel,
+            own.iter().map(|&r| methods.text("channel", r)),
+        ));
     }
     for r in own.into_iter().filter(|&r| methods.text("channel", r) == channel) {
         let (location, method) = (methods.text("location", r), methods.text("method", r));
-        let _ = writeln!(text, "\n{channel} at {location}: forecast by {method}: {}", methods.text("reason", r));
+        let _ = writeln!(
+            text,
+            "\n{channel} at {location}: forecast by {method}: {}",
+            methods.text("reason", r)
+        );
     }
     let shares = Rows::read(&run.folder, &schema::ALLOCATION)?;
-    for r in (0..shares.len()).filter(|&r| shares.text("sku", r) == sku && shares.text("channel", r) == channel) {
+    for r in (0..shares.len())
+        .filter(|&r| shares.text("sku", r) == sku && shares.text("channel", r) == channel)
+    {
         let whole = |column| shares.whole(column, r);
-        let (published, allocated, buffer) = (whole("published"), whole("allocated"), whole("buffer"));
+        let (published, allocated, buffer) =
+            (whole("published"), whole("allocated"), whole("buffer"));
         let (location, share) = (shares.text("location", r), 100.0 * shares.real("share", r));
         let _ = writeln!(
             text,
@@ -156,12 +196,20 @@ mod tests {
     use super::*;
 
     fn step(name: &'static str, formula: &str, inputs: &[(&'static str, f64)], value: f64) -> Step {
-        Step { name, formula: formula.into(), inputs: inputs.to_vec(), value, unit: "units", note: String::new() }
+        Step {
+            name,
+            formula: formula.into(),
+            inputs: inputs.to_vec(),
+            value,
+            unit: "units",
+            note: String::new(),
+        }
     }
 
     #[test]
     fn g7_the_arithmetic_recomputes_to_the_number() {
-        let inputs = [("peak", 20.0), ("max_lead_time", 21.0), ("average", 10.0), ("lead_time", 7.0)];
+        let inputs =
+            [("peak", 20.0), ("max_lead_time", 21.0), ("average", 10.0), ("lead_time", 7.0)];
         let steps = [
             step("safety_stock", "peak * max_lead_time - average * lead_time", &inputs, 350.0),
             step("reorder_point", "average * lead_time + safety_stock", &inputs[2..], 420.0),
@@ -174,7 +222,12 @@ mod tests {
         ];
         Recomputer::default().check(&[], &steps).unwrap();
         let words = in_words(&steps.iter().map(Line::from).collect::<Vec<_>>());
-        assert!(words.contains("reorder_point = average [10] * lead_time [7] + safety_stock [350] = 420 units"), "{words}");
+        assert!(
+            words.contains(
+                "reorder_point = average [10] * lead_time [7] + safety_stock [350] = 420 units"
+            ),
+            "{words}"
+        );
         let mut wrong = steps.clone();
         wrong[1].value = 421.0;
         let error = Recomputer::default().check(&[], &wrong).unwrap_err();

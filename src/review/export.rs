@@ -46,7 +46,11 @@ impl Format {
             "cin7" => Self::Cin7,
             "shopify" => Self::Shopify,
             "xlsx" => Self::Xlsx,
-            _ => return Err(format!("{name:?} is none of generic, odoo, erpnext, netsuite, cin7, shopify, xlsx")),
+            _ => {
+                return Err(format!(
+                    "{name:?} is none of generic, odoo, erpnext, netsuite, cin7, shopify, xlsx"
+                ));
+            }
         })
     }
 }
@@ -75,7 +79,10 @@ pub fn orders(kept: &Kept, as_of: NaiveDate, selection: Selection) -> Vec<Order<
     let mut orders: BTreeMap<(NaiveDate, &str, &str), Vec<&Decision>> = BTreeMap::new();
     for decision in kept.orders(as_of) {
         if selection == Selection::All || !kept.is_exported(&decision.recommendation_id) {
-            orders.entry((decision.as_of, &decision.supplier, &decision.location)).or_default().push(decision);
+            orders
+                .entry((decision.as_of, &decision.supplier, &decision.location))
+                .or_default()
+                .push(decision);
         }
     }
     orders.into_values().map(|lines| Order { id: lines[0].order_id(), lines }).collect()
@@ -197,7 +204,8 @@ pub fn render(orders: &[Order<'_>], format: Format, as_of: NaiveDate) -> Result<
     let mut rows: Vec<Vec<String>> = Vec::new();
     for order in orders {
         for (part, lines) in order.lines.chunks(longest(format)).enumerate() {
-            let id = if part == 0 { order.id.clone() } else { format!("{}-{}", order.id, part + 1) };
+            let id =
+                if part == 0 { order.id.clone() } else { format!("{}-{}", order.id, part + 1) };
             let cells = |(i, decision): (usize, &&Decision)| {
                 let line = Line { order: &id, first: i == 0, decision };
                 columns(format).iter().map(|(_, cell)| cell(&line)).collect::<Vec<_>>()
@@ -225,15 +233,18 @@ pub fn render(orders: &[Order<'_>], format: Format, as_of: NaiveDate) -> Result<
 /// # Errors
 /// [`Error::Io`].
 pub fn mark(out: &Path, orders: &[Order<'_>]) -> Result<()> {
-    let ids: Vec<&str> = orders.iter().flat_map(|o| &o.lines).map(|d| d.recommendation_id.as_str()).collect();
+    let ids: Vec<&str> =
+        orders.iter().flat_map(|o| &o.lines).map(|d| d.recommendation_id.as_str()).collect();
     if ids.is_empty() {
         return Ok(());
     }
     let text = ids.join("\n") + "\n";
     let folder = out.join("decisions");
     let digest = &sha256_hex(text.as_bytes())[..16];
-    let (next, path) = (folder.join(format!(".{digest}.next")), folder.join(format!("exported-{digest}.txt")));
-    let written = File::create(&next).and_then(|mut file| file.write_all(text.as_bytes()).and_then(|()| file.sync_all()));
+    let (next, path) =
+        (folder.join(format!(".{digest}.next")), folder.join(format!("exported-{digest}.txt")));
+    let written = File::create(&next)
+        .and_then(|mut file| file.write_all(text.as_bytes()).and_then(|()| file.sync_all()));
     written.map_err(Error::io(&next))?;
     fs::rename(&next, &path).map_err(Error::io(&path))
 }

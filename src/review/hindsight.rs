@@ -72,13 +72,21 @@ pub fn judge(kept: &Kept, inputs: &Inputs, terms: Terms) -> Vec<Judged> {
     let as_of = inputs.panel.calendar().as_of();
     let mut judged = Vec::new();
     for (pool, mut changes) in changes(kept, inputs) {
-        let Ok(at) = inputs.panel.pools().binary_search_by_key(&pool, |p| (p.sku, p.location)) else { continue };
+        let Ok(at) = inputs.panel.pools().binary_search_by_key(&pool, |p| (p.sku, p.location))
+        else {
+            continue;
+        };
         changes.sort_by_key(|c| c.arrival);
         for (i, change) in changes.iter().enumerate() {
             let longest = change.arrival + Duration::days(i64::from(terms.judged_days));
             let end = changes.get(i + 1).map_or(longest, |next| next.arrival.min(longest));
             if change.decided != change.proposed && end <= as_of {
-                judged.extend(outcome(inputs, &inputs.panel.pools()[at], (change, end), terms.holding_rate));
+                judged.extend(outcome(
+                    inputs,
+                    &inputs.panel.pools()[at],
+                    (change, end),
+                    terms.holding_rate,
+                ));
             }
         }
     }
@@ -87,12 +95,21 @@ pub fn judge(kept: &Kept, inputs: &Inputs, terms: Terms) -> Vec<Judged> {
 
 /// What was decided on every pool, a morning at a time; of two decisions on one line the last counts, a snooze decides nothing.
 fn changes(kept: &Kept, inputs: &Inputs) -> BTreeMap<(SkuId, LocationId), Vec<Change>> {
-    let last: BTreeMap<&str, &Decision> = kept.decisions.iter().map(|d| (d.recommendation_id.as_str(), d)).collect();
+    let last: BTreeMap<&str, &Decision> =
+        kept.decisions.iter().map(|d| (d.recommendation_id.as_str(), d)).collect();
     let mut mornings: BTreeMap<(SkuId, LocationId, NaiveDate), Change> = BTreeMap::new();
     for decision in last.into_values().filter(|d| d.decision != Verdict::Snooze) {
-        let (Some((sku, location, _)), Some(arrival)) = (codes(decision, &inputs.names), decision.expected) else { continue };
+        let (Some((sku, location, _)), Some(arrival)) =
+            (codes(decision, &inputs.names), decision.expected)
+        else {
+            continue;
+        };
         let product = inputs.products.get(sku.index()).and_then(|p| p.unit_cost);
-        let unit_cost = if decision.unit_cost > Money::ZERO { decision.unit_cost } else { product.unwrap_or_default() };
+        let unit_cost = if decision.unit_cost > Money::ZERO {
+            decision.unit_cost
+        } else {
+            product.unwrap_or_default()
+        };
         let (proposed, decided) = (decision.recommended, decision.quantity);
         let rejected = decision.decision == Verdict::Reject;
         let line = Change { arrival, proposed, decided, unit_cost, rejected };
@@ -111,11 +128,17 @@ fn changes(kept: &Kept, inputs: &Inputs) -> BTreeMap<(SkuId, LocationId), Vec<Ch
     pools
 }
 
-fn outcome(inputs: &Inputs, pool: &Pool, (change, end): (&Change, NaiveDate), holding_rate: f64) -> Option<Judged> {
+fn outcome(
+    inputs: &Inputs,
+    pool: &Pool,
+    (change, end): (&Change, NaiveDate),
+    holding_rate: f64,
+) -> Option<Judged> {
     let price = inputs.products.get(pool.sku.index())?.unit_price?;
     let (margin, unit_cost) = ((price - change.unit_cost).as_f64(), change.unit_cost.as_f64());
     let calendar = inputs.panel.calendar();
-    let periods = calendar.index(change.arrival).max(0) as usize..calendar.index(end).max(0) as usize;
+    let periods =
+        calendar.index(change.arrival).max(0) as usize..calendar.index(end).max(0) as usize;
     let days = (end - change.arrival).num_days();
     if periods.is_empty() {
         return None;
@@ -127,9 +150,18 @@ fn outcome(inputs: &Inputs, pool: &Pool, (change, end): (&Change, NaiveDate), ho
     } else {
         (moved - least_stock(inputs, pool, &periods, change.arrival..end)?).clamp(0.0, moved)
     };
-    let (sales, holding) = (sold * margin, (moved - sold) * unit_cost * holding_rate * days as f64 / 365.0);
+    let (sales, holding) =
+        (sold * margin, (moved - sold) * unit_cost * holding_rate * days as f64 / 365.0);
     let (gained, cost) = if units < Units(0) { (holding, sales) } else { (sales, holding) };
-    Some(Judged { sku: pool.sku, location: pool.location, change: units, rejected: change.rejected, sold, gained, cost })
+    Some(Judged {
+        sku: pool.sku,
+        location: pool.location,
+        change: units,
+        rejected: change.rejected,
+        sold,
+        gained,
+        cost,
+    })
 }
 
 /// `periods` of the axis as positions in series `i`.
@@ -142,13 +174,23 @@ fn lost(inputs: &Inputs, pool: &Pool, periods: &Range<usize>) -> f64 {
     pool.series.clone().map(|i| inputs.panel.lost(i, within(inputs, i, periods))).sum()
 }
 
-fn least_stock(inputs: &Inputs, pool: &Pool, periods: &Range<usize>, days: Range<NaiveDate>) -> Option<f64> {
-    let out = |i: usize| inputs.panel.flags(i)[within(inputs, i, periods)].iter().any(|f| f & flag::STOCKOUT != 0);
+fn least_stock(
+    inputs: &Inputs,
+    pool: &Pool,
+    periods: &Range<usize>,
+    days: Range<NaiveDate>,
+) -> Option<f64> {
+    let out = |i: usize| {
+        inputs.panel.flags(i)[within(inputs, i, periods)].iter().any(|f| f & flag::STOCKOUT != 0)
+    };
     if pool.series.clone().any(out) {
         return Some(0.0);
     }
     let key = (pool.sku, pool.location);
     let first = inputs.stock_history.partition_point(|h| (h.sku, h.location) < key);
     let mine = inputs.stock_history[first..].iter().take_while(|h| (h.sku, h.location) == key);
-    mine.filter(|h| days.contains(&h.date)).map(|h| h.on_hand.0.max(0)).min().map(|units| units as f64)
+    mine.filter(|h| days.contains(&h.date))
+        .map(|h| h.on_hand.0.max(0))
+        .min()
+        .map(|units| units as f64)
 }

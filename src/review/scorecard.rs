@@ -29,15 +29,22 @@ struct Tally {
 /// Indicators of the decisions so far: what was accepted, edited and rejected, and what `judged` changes were worth; sorted by
 /// scope.
 #[must_use]
-pub fn scorecard(kept: &Kept, judged: &[Judged], names: &Names, outcome: &Outcome) -> Vec<Indicator> {
+pub fn scorecard(
+    kept: &Kept,
+    judged: &[Judged],
+    names: &Names,
+    outcome: &Outcome,
+) -> Vec<Indicator> {
     let mut class: BTreeMap<(&str, &str), char> = BTreeMap::new();
     for c in &outcome.classification {
-        let pool = (names.skus[c.sku.index()].as_str(), names.locations[c.location.index()].as_str());
+        let pool =
+            (names.skus[c.sku.index()].as_str(), names.locations[c.location.index()].as_str());
         class.extend(c.abc.map(|letter| (pool, letter)));
     }
     let mut short: BTreeMap<(&str, &str), bool> = BTreeMap::new();
     for r in &outcome.recommendations {
-        let pool = (names.skus[r.sku.index()].as_str(), names.locations[r.location.index()].as_str());
+        let pool =
+            (names.skus[r.sku.index()].as_str(), names.locations[r.location.index()].as_str());
         short.insert(pool, matches!(r.status, Status::StockedOut | Status::WillStockOut));
     }
     let mut tallies: BTreeMap<String, Tally> = BTreeMap::new();
@@ -50,7 +57,10 @@ pub fn scorecard(kept: &Kept, judged: &[Judged], names: &Names, outcome: &Outcom
         }
     }
     for change in judged {
-        let pool = (names.skus[change.sku.index()].as_str(), names.locations[change.location.index()].as_str());
+        let pool = (
+            names.skus[change.sku.index()].as_str(),
+            names.locations[change.location.index()].as_str(),
+        );
         let letter = class.get(&pool).map(|letter| format!("class:{letter}"));
         for scope in letter.into_iter().chain(["all".to_string()]) {
             weigh(tallies.entry(scope).or_default(), change);
@@ -114,7 +124,11 @@ fn indicators(scope: &str, tally: &Tally) -> Vec<Indicator> {
     ];
     if tally.judged > 0.0 {
         all.push(estimate(share("changes_better", tally.better, tally.judged)));
-        all.push(estimate(share("rejected_would_have_sold", tally.would_have_sold, tally.rejected_units)));
+        all.push(estimate(share(
+            "rejected_would_have_sold",
+            tally.would_have_sold,
+            tally.rejected_units,
+        )));
         all.push(amount("planner_gained", tally.gained, true));
         all.push(amount("planner_cost", tally.cost, true));
         all.push(amount("planner_value_added", tally.gained - tally.cost, true));

@@ -57,21 +57,36 @@ impl Standing {
         let known: BTreeSet<String> = kept.orders(as_of).flat_map(ids).collect();
         for decision in kept.orders(as_of) {
             let Some((sku, location, supplier)) = codes(decision, &inputs.names) else { continue };
-            let mut lines = inputs.purchase_orders.iter().filter(|p| p.sku == sku && p.location == location);
+            let mut lines =
+                inputs.purchase_orders.iter().filter(|p| p.sku == sku && p.location == location);
             // An order that carries the id of another approved line is that one.
             let own = ids(decision);
-            let placed =
-                |p: &PurchaseOrder| own.contains(&p.order_id) || !known.contains(&p.order_id) && is_since(decision, supplier, p);
+            let placed = |p: &PurchaseOrder| {
+                own.contains(&p.order_id)
+                    || !known.contains(&p.order_id) && is_since(decision, supplier, p)
+            };
             if !lines.any(placed) {
                 let (quantity, expected) = (decision.quantity, decision.expected);
                 let recommendation_id = decision.recommendation_id.clone();
-                standing.pending.push(Pending { sku, location, supplier, quantity, expected, recommendation_id });
+                standing.pending.push(Pending {
+                    sku,
+                    location,
+                    supplier,
+                    quantity,
+                    expected,
+                    recommendation_id,
+                });
             }
         }
         for decision in kept.quiet(as_of) {
             let Some((sku, location, supplier)) = codes(decision, &inputs.names) else { continue };
             let until = decision.stands_until();
-            let why = format!("{} by {} until {until}: {}", decision.decision.name(), decision.author, decision.reason);
+            let why = format!(
+                "{} by {} until {until}: {}",
+                decision.decision.name(),
+                decision.author,
+                decision.reason
+            );
             standing.quiet.push(Quiet { sku, location, supplier, until, why });
         }
         standing.pending.sort_by_key(|p| (p.sku, p.location, p.supplier));
@@ -81,15 +96,27 @@ impl Standing {
 
     /// Why a line is not proposed tonight.
     #[must_use]
-    pub fn quiet(&self, sku: SkuId, location: LocationId, supplier: Option<SupplierId>) -> Option<&Quiet> {
-        let found = self.quiet.binary_search_by_key(&(sku, location, supplier), |q| (q.sku, q.location, q.supplier));
+    pub fn quiet(
+        &self,
+        sku: SkuId,
+        location: LocationId,
+        supplier: Option<SupplierId>,
+    ) -> Option<&Quiet> {
+        let found = self
+            .quiet
+            .binary_search_by_key(&(sku, location, supplier), |q| (q.sku, q.location, q.supplier));
         found.ok().map(|i| &self.quiet[i])
     }
 }
 
 /// Item, location and supplier of a decision in this run's codes; `None` for an item or location no longer known.
-pub(super) fn codes(decision: &Decision, names: &Names) -> Option<(SkuId, LocationId, Option<SupplierId>)> {
-    let code = |all: &[String], name: &str| all.binary_search_by(|n| n.as_str().cmp(name)).ok().map(|i| i as u32);
+pub(super) fn codes(
+    decision: &Decision,
+    names: &Names,
+) -> Option<(SkuId, LocationId, Option<SupplierId>)> {
+    let code = |all: &[String], name: &str| {
+        all.binary_search_by(|n| n.as_str().cmp(name)).ok().map(|i| i as u32)
+    };
     let sku = SkuId(code(&names.skus, &decision.sku)?);
     let location = LocationId(code(&names.locations, &decision.location)?);
     Some((sku, location, code(&names.suppliers, &decision.supplier).map(SupplierId)))
@@ -98,7 +125,8 @@ pub(super) fn codes(decision: &Decision, names: &Names) -> Option<(SkuId, Locati
 /// Whether `order` was made with the supplier since the decision, so that it is taken for the approved line, placed.
 fn is_since(decision: &Decision, supplier: Option<SupplierId>, order: &PurchaseOrder) -> bool {
     let same_supplier = order.supplier.is_none() || order.supplier == supplier;
-    let since = order.confirmed.map_or(order.quantity == decision.quantity, |day| day >= decision.as_of);
+    let since =
+        order.confirmed.map_or(order.quantity == decision.quantity, |day| day >= decision.as_of);
     same_supplier && since && order.received.is_none_or(|d| d >= decision.as_of)
 }
 
@@ -113,12 +141,16 @@ pub fn active_override<'a>(
 ) -> Option<&'a Override> {
     let from = overrides.partition_point(|o| o.sku < sku);
     let of_sku = overrides[from..].iter().take_while(|o| o.sku == sku);
-    let fits = |o: &&Override| o.field == field && o.location.is_none_or(|l| l == location) && is_active(o, as_of);
+    let fits = |o: &&Override| {
+        o.field == field && o.location.is_none_or(|l| l == location) && is_active(o, as_of)
+    };
     of_sku.filter(fits).max_by_key(|o| (o.location.is_some(), o.date))
 }
 
 fn is_active(o: &Override, as_of: NaiveDate) -> bool {
-    o.value.is_finite() && o.date.is_none_or(|day| day <= as_of) && o.expires.is_none_or(|day| as_of < day)
+    o.value.is_finite()
+        && o.date.is_none_or(|day| day <= as_of)
+        && o.expires.is_none_or(|day| as_of < day)
 }
 
 /// Overrides that are not used, or that nobody signed.

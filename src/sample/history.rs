@@ -108,23 +108,36 @@ impl Random {
 pub(super) fn play(seed: u64, index: usize, extra: &[i64]) -> ItemHistory {
     let base = catalogue::base(index);
     let mut random = Random::of_item(seed, index);
-    let mut item = ItemHistory { promotions: promotions(&base, &mut random), ..ItemHistory::default() };
+    let mut item =
+        ItemHistory { promotions: promotions(&base, &mut random), ..ItemHistory::default() };
     let demand = demand(&base, index, &item.promotions, &mut random);
     for pool in 0..2 {
         let care = [0.6, 0.85, 1.0, 1.0, 1.15, 1.7][random.below(6)];
         let channels: Vec<usize> = (0..3).filter(|&c| POOL_OF_CHANNEL[c] == pool).collect();
         let extra = if pool == 0 { extra } else { &[] };
-        item.pools[pool] = Replay { base: &base, care, channels, demand: &demand, extra }.run(&mut item.sales, &mut random);
+        item.pools[pool] = Replay { base: &base, care, channels, demand: &demand, extra }
+            .run(&mut item.sales, &mut random);
     }
     for sale in &mut item.sales {
-        let discount = item.promotions.iter().find(|p| (p.0..=p.1).contains(&usize::from(sale.day))).map_or(0.0, |p| p.2);
+        let discount = item
+            .promotions
+            .iter()
+            .find(|p| (p.0..=p.1).contains(&usize::from(sale.day)))
+            .map_or(0.0, |p| p.2);
         sale.promoted = discount > 0.0;
         sale.unit_price = catalogue::cents(base.unit_price * (1.0 - discount));
     }
     if base.kind == Kind::Announced {
         // The launch delivery is on its way.
         let (placed, expected, quantity) = (DAYS - 26, DAYS + 9, 6 * base.pack_size);
-        let order = Order { supplier: base.supplier, quantity, placed, expected, arrives: expected, delivered: quantity };
+        let order = Order {
+            supplier: base.supplier,
+            quantity,
+            placed,
+            expected,
+            arrives: expected,
+            delivered: quantity,
+        };
         item.pools[0].orders.push(order);
     }
     add_returns(&mut item, &mut random);
@@ -155,7 +168,12 @@ fn promotions(base: &Base, random: &mut Random) -> Vec<(usize, usize, f64)> {
 }
 
 /// Demand in units by channel and day, before any stock-out.
-fn demand(base: &Base, index: usize, promotions: &[(usize, usize, f64)], random: &mut Random) -> [Vec<i64>; 3] {
+fn demand(
+    base: &Base,
+    index: usize,
+    promotions: &[(usize, usize, f64)],
+    random: &mut Random,
+) -> [Vec<i64>; 3] {
     let trend = 0.12 * random.normal();
     let strength = random.between(2.0, 5.0);
     let spread = if base.kind == Kind::Slow { 0.5 } else { 0.25 };
@@ -163,11 +181,20 @@ fn demand(base: &Base, index: usize, promotions: &[(usize, usize, f64)], random:
     std::array::from_fn(|channel| {
         (0..DAYS)
             .map(|day| {
-                let lift = promotions.iter().find(|p| (p.0..=p.1).contains(&day)).map_or(1.0, |p| 1.0 + strength * p.2);
+                let lift = promotions
+                    .iter()
+                    .find(|p| (p.0..=p.1).contains(&day))
+                    .map_or(1.0, |p| 1.0 + strength * p.2);
                 let noise = (spread * random.normal() - spread * spread / 2.0).exp();
                 let years = (day as f64 - DAYS as f64) / 365.0;
-                let rate = base.per_day * SHARE[channel] * taste[channel] * (trend * years).exp() * lift * noise;
-                let rate = rate * season(base, index, channel, date(day)) * life(base.kind, index, day);
+                let rate = base.per_day
+                    * SHARE[channel]
+                    * taste[channel]
+                    * (trend * years).exp()
+                    * lift
+                    * noise;
+                let rate =
+                    rate * season(base, index, channel, date(day)) * life(base.kind, index, day);
                 if base.kind == Kind::Lumpy {
                     if random.uniform() < rate / 6.0 { 3 + random.below(8) as i64 } else { 0 }
                 } else {
@@ -180,7 +207,9 @@ fn demand(base: &Base, index: usize, promotions: &[(usize, usize, f64)], random:
 
 /// Weekday, time of year and events, as a factor on the plain week's rate.
 fn season(base: &Base, index: usize, channel: usize, date: NaiveDate) -> f64 {
-    let bump = |centre: f64, width: f64| (-0.5 * ((f64::from(date.ordinal()) - centre) / width).powi(2)).exp();
+    let bump = |centre: f64, width: f64| {
+        (-0.5 * ((f64::from(date.ordinal()) - centre) / width).powi(2)).exp()
+    };
     let gifts = match base.prefix {
         "BRW" | "GRD" | "MUG" | "SET" => 1.3,
         "BEA" | "PAN" => 0.4,
@@ -198,7 +227,8 @@ fn season(base: &Base, index: usize, channel: usize, date: NaiveDate) -> f64 {
 
 /// 0 before launch and after the end, a ramp in between where there is one.
 fn life(kind: Kind, index: usize, day: usize) -> f64 {
-    let on = |from: usize| if day < from { 0.0 } else { ((day - from) as f64 / 25.0).clamp(0.3, 1.0) };
+    let on =
+        |from: usize| if day < from { 0.0 } else { ((day - from) as f64 / 25.0).clamp(0.3, 1.0) };
     let off = |to: usize| if day < to { 1.0 } else { 0.0 };
     match kind {
         Kind::New => on(DAYS - 41),
@@ -233,18 +263,24 @@ struct Replay<'a> {
 impl Replay<'_> {
     fn run(&self, sales: &mut Vec<Sale>, random: &mut Random) -> PoolHistory {
         let mut pool = PoolHistory::default();
-        let first = self.channels.iter().filter_map(|&c| self.demand[c].iter().position(|&q| q > 0)).min();
+        let first =
+            self.channels.iter().filter_map(|&c| self.demand[c].iter().position(|&q| q > 0)).min();
         let Some(first) = first else {
             pool.stock = vec![0; DAYS];
             return pool;
         };
-        let early: i64 = self.channels.iter().map(|&c| self.demand[c][first..(first + 56).min(DAYS)].iter().sum::<i64>()).sum();
+        let early: i64 = self
+            .channels
+            .iter()
+            .map(|&c| self.demand[c][first..(first + 56).min(DAYS)].iter().sum::<i64>())
+            .sum();
         let mut pace = early as f64 / 56.0;
         let lead = SUPPLIERS[self.base.supplier].lead_time_days;
         let mut stock = self.packs((pace * (lead + 30.0)).max(1.0));
         let mut empty_since = None;
         for day in 0..DAYS {
-            stock += pool.orders.iter().filter(|o| o.arrives == day).map(|o| o.delivered).sum::<i64>();
+            stock +=
+                pool.orders.iter().filter(|o| o.arrives == day).map(|o| o.delivered).sum::<i64>();
             match (stock == 0, empty_since) {
                 (true, None) => empty_since = Some(day),
                 (false, Some(start)) => {
@@ -269,19 +305,32 @@ impl Replay<'_> {
         let mut sold = 0;
         for &channel in &self.channels {
             let set = self.base.kind == Kind::Kit; // its components bear the stock
-            let units = if set { self.demand[channel][day] } else { self.demand[channel][day].min(*stock) };
+            let units =
+                if set { self.demand[channel][day] } else { self.demand[channel][day].min(*stock) };
             if units > 0 {
                 *stock = (*stock - units).max(0);
                 sold += units;
                 let quantity = i32::try_from(units).unwrap_or(i32::MAX);
-                sales.push(Sale { day: day as u16, channel: channel as u8, quantity, unit_price: 0.0, promoted: false });
+                sales.push(Sale {
+                    day: day as u16,
+                    channel: channel as u8,
+                    quantity,
+                    unit_price: 0.0,
+                    promoted: false,
+                });
             }
         }
         sold
     }
 
     /// Orders on the weekly round (every day from suppliers without order days) when the position looks low.
-    fn reorder(&self, day: usize, (stock, pace): (i64, f64), orders: &mut Vec<Order>, random: &mut Random) {
+    fn reorder(
+        &self,
+        day: usize,
+        (stock, pace): (i64, f64),
+        orders: &mut Vec<Order>,
+        random: &mut Random,
+    ) {
         let stopped = match self.base.kind {
             Kind::Kit => true,
             Kind::PhasedOut => day >= DAYS - 210,
@@ -292,8 +341,11 @@ impl Replay<'_> {
         if stopped || !monday {
             return;
         }
-        let supplier =
-            if has_second_source(self.base) && random.uniform() < 0.08 { catalogue::WHOLESALER } else { self.base.supplier };
+        let supplier = if has_second_source(self.base) && random.uniform() < 0.08 {
+            catalogue::WHOLESALER
+        } else {
+            self.base.supplier
+        };
         let terms = &SUPPLIERS[supplier];
         let on_order: i64 = orders.iter().filter(|o| o.arrives > day).map(|o| o.quantity).sum();
         let position = (stock + on_order) as f64;
@@ -303,7 +355,9 @@ impl Replay<'_> {
         }
         let quantity = self.packs(reorder_point + pace * 28.0 - position);
         let late = if supplier == catalogue::FILTERS { drift(day) } else { 0.0 };
-        let days = (terms.lead_time_days + late + terms.lead_time_sd_days * random.normal()).round().max(1.0) as usize;
+        let days = (terms.lead_time_days + late + terms.lead_time_sd_days * random.normal())
+            .round()
+            .max(1.0) as usize;
         let short = random.uniform() < 0.03;
         orders.push(Order {
             supplier,

@@ -15,8 +15,11 @@ use chrono::NaiveDate;
 /// The sample's configuration for a folder that holds the tables in `data` and the runs beside them.
 #[must_use]
 pub fn configuration() -> String {
-    let places = [("\".\"", "\"data\""), ("../../reports/sample", "."), ("../../models/sample", "models")];
-    places.iter().fold(include_str!("orderpoint.toml").to_owned(), |text, (there, here)| text.replacen(there, here, 1))
+    let places =
+        [("\".\"", "\"data\""), ("../../reports/sample", "."), ("../../models/sample", "models")];
+    places.iter().fold(include_str!("orderpoint.toml").to_owned(), |text, (there, here)| {
+        text.replacen(there, here, 1)
+    })
 }
 
 /// The seed of `data/sample`.
@@ -86,7 +89,9 @@ mod tests {
     #[test]
     fn the_same_seed_gives_the_same_bytes_and_sizes_share_their_first_items() {
         let folder = tempfile::tempdir().unwrap();
-        let read = |name: &str, table: &str| std::fs::read_to_string(folder.path().join(name).join(table)).unwrap();
+        let read = |name: &str, table: &str| {
+            std::fs::read_to_string(folder.path().join(name).join(table)).unwrap()
+        };
         for (name, skus) in [("a", 4), ("b", 4), ("c", 9)] {
             write(&folder.path().join(name), skus, SEED).unwrap();
         }
@@ -99,7 +104,8 @@ mod tests {
         let item = history::play(SEED, catalogue::at::FILTER_V60, &[]);
         let taken = |from: usize, to: usize| {
             let orders = item.pools.iter().flat_map(|p| &p.orders);
-            let orders = orders.filter(|o| o.supplier == catalogue::FILTERS && (from..to).contains(&o.placed));
+            let orders = orders
+                .filter(|o| o.supplier == catalogue::FILTERS && (from..to).contains(&o.placed));
             orders.map(|o| o.arrives - o.placed).collect::<Vec<_>>()
         };
         let mean = |days: Vec<usize>| days.iter().sum::<usize>() as f64 / days.len() as f64;

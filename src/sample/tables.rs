@@ -39,7 +39,10 @@ const HEADS: [(&str, &str); 20] = [
     ("lots", "sku,location,expires,quantity"),
     ("stock_history", "date,sku,location,on_hand"),
     ("stockouts", "sku,location,start,end"),
-    ("purchase_orders", "order_id,sku,supplier,location,quantity,confirmed,expected,received,received_quantity"),
+    (
+        "purchase_orders",
+        "order_id,sku,supplier,location,quantity,confirmed,expected,received,received_quantity",
+    ),
     ("channels", "channel,priority,location,margin_rate,fee_rate,reserve,buffer,cap,min_share"),
     ("listings", "sku,channel,listed"),
     ("events", "date,event,end_date"),
@@ -151,7 +154,8 @@ struct Tables {
 
 impl Tables {
     fn new() -> Self {
-        let mut tables = Self { writers: BTreeMap::new(), orders: Vec::new(), months: BTreeMap::new() };
+        let mut tables =
+            Self { writers: BTreeMap::new(), orders: Vec::new(), months: BTreeMap::new() };
         for (table, head) in HEADS {
             tables.writers.insert(table, csv::Writer::from_writer(Vec::new()));
             let cells: Vec<&str> = head.split(',').collect();
@@ -162,7 +166,9 @@ impl Tables {
 
     fn row(&mut self, table: &str, cells: &[&dyn Display]) {
         let writer = self.writers.get_mut(table).expect("every table is opened in new");
-        writer.write_record(cells.iter().map(ToString::to_string)).expect("rows are as long as their head, memory does not fail");
+        writer
+            .write_record(cells.iter().map(ToString::to_string))
+            .expect("rows are as long as their head, memory does not fail");
     }
 
     /// Tables that do not grow with the number of items.
@@ -171,17 +177,34 @@ impl Tables {
             self.row("channels", &c.each_ref().map(|cell| cell as &dyn Display));
         }
         for s in SUPPLIERS {
-            let money = [s.min_order_value, s.free_freight_value, s.freight_per_order].map(|m| format!("{m:.2}"));
+            let money = [s.min_order_value, s.free_freight_value, s.freight_per_order]
+                .map(|m| format!("{m:.2}"));
             let [minimum, free, freight] = &money;
             self.row(
                 "suppliers",
-                &[&s.code, &s.name, &s.currency, &s.order_weekdays, minimum, free, freight, &s.payment_days, &s.closures],
+                &[
+                    &s.code,
+                    &s.name,
+                    &s.currency,
+                    &s.order_weekdays,
+                    minimum,
+                    free,
+                    freight,
+                    &s.payment_days,
+                    &s.closures,
+                ],
             );
         }
         for e in &EVENTS {
-            self.row("events", &[&e.start, &e.name, &(e.start + chrono::Duration::days(e.days - 1))]);
+            self.row(
+                "events",
+                &[&e.start, &e.name, &(e.start + chrono::Duration::days(e.days - 1))],
+            );
         }
-        self.row("promotions", &[&"2026-03-20", &"2026-03-29", &"", &"Brewers", &"web", &"0.15", &"1.6"]);
+        self.row(
+            "promotions",
+            &[&"2026-03-20", &"2026-03-29", &"", &"Brewers", &"web", &"0.15", &"1.6"],
+        );
     }
 
     /// Everything about one item but its sales.
@@ -192,10 +215,16 @@ impl Tables {
         self.product(index, &base);
         self.supply(index, &base);
         for (start, end, discount) in &item.promotions {
-            self.row("promotions", &[&date(*start), &date(*end), &catalogue::sku(index), &"", &"", discount, &""]);
+            self.row(
+                "promotions",
+                &[&date(*start), &date(*end), &catalogue::sku(index), &"", &"", discount, &""],
+            );
         }
         if index.is_multiple_of(4) {
-            self.row("aliases", &[&format!("B0CF{index:06}"), &"marketplace", &catalogue::sku(index), &1]);
+            self.row(
+                "aliases",
+                &[&format!("B0CF{index:06}"), &"marketplace", &catalogue::sku(index), &1],
+            );
         }
         for location in 0..LOCATIONS.len() {
             if base.kind != Kind::Kit && !(base.kind == Kind::Announced && location == 1) {
@@ -210,7 +239,9 @@ impl Tables {
     }
 
     fn product(&mut self, index: usize, base: &Base) {
-        let launched = history::launch_day(base.kind, index).map(|day| date(day).to_string()).unwrap_or_default();
+        let launched = history::launch_day(base.kind, index)
+            .map(|day| date(day).to_string())
+            .unwrap_or_default();
         let status = match base.kind {
             Kind::New | Kind::Announced => "new",
             Kind::PhasedOut => "phase-out",
@@ -275,32 +306,58 @@ impl Tables {
             let pack = if role == "primary" { base.pack_size } else { (base.pack_size / 2).max(1) };
             let maximum = if role == "backup" { (20 * pack).to_string() } else { String::new() };
             let cost = format!("{:.2}", base.unit_cost * markup);
-            let freight = format!("{:.2}", base.weight_kg * if s.duty_rate > 0.0 { 0.9 } else { 0.1 });
+            let freight =
+                format!("{:.2}", base.weight_kg * if s.duty_rate > 0.0 { 0.9 } else { 0.1 });
             let lead = [s.lead_time_days, s.lead_time_sd_days, s.lead_time_max_days];
             let (minimum, duty) = (if role == "primary" { 2 * pack } else { pack }, s.duty_rate);
             let [mean, sd, longest] = &lead;
-            self.row("supply", &[&sku, &s.code, &role, &cost, mean, sd, longest, &minimum, &pack, &maximum, &duty, &freight]);
+            self.row(
+                "supply",
+                &[
+                    &sku, &s.code, &role, &cost, mean, sd, longest, &minimum, &pack, &maximum,
+                    &duty, &freight,
+                ],
+            );
         }
         if base.per_day >= 2.0 {
             for (packs, factor) in [(10, 0.97), (30, 0.94)] {
                 let cost = format!("{:.2}", base.unit_cost * factor);
-                self.row("price_breaks", &[&sku, &SUPPLIERS[base.supplier].code, &(packs * base.pack_size), &cost]);
+                self.row(
+                    "price_breaks",
+                    &[&sku, &SUPPLIERS[base.supplier].code, &(packs * base.pack_size), &cost],
+                );
             }
         }
     }
 
     fn pool(&mut self, index: usize, location: usize, item: &ItemHistory, random: &mut Random) {
-        let (pool, sku, place) = (&item.pools[location], catalogue::sku(index), LOCATIONS[location]);
+        let (pool, sku, place) =
+            (&item.pools[location], catalogue::sku(index), LOCATIONS[location]);
         let saleable = pool.stock[DAYS - 1];
         let committed = if location == 0 { random.below(4) as i64 } else { 0 }.min(saleable);
         let damaged = i64::from(random.uniform() < 0.15);
         let backordered = if saleable == 0 && location == 0 { random.below(3) as i64 } else { 0 };
         let on_hand = saleable + committed + damaged + pool.returns_pending;
-        self.row("stock", &[&sku, &place, &on_hand, &committed, &backordered, &damaged, &pool.returns_pending, &AS_OF]);
+        self.row(
+            "stock",
+            &[
+                &sku,
+                &place,
+                &on_hand,
+                &committed,
+                &backordered,
+                &damaged,
+                &pool.returns_pending,
+                &AS_OF,
+            ],
+        );
         if matches!(catalogue::base(index).prefix, "BEA" | "PAN") && on_hand > 0 {
             let old = on_hand / 3;
-            let (soon, later) = (AS_OF + chrono::Duration::days(12), AS_OF + chrono::Duration::days(95));
-            for (expires, units) in [(soon, old), (later, on_hand - old)].into_iter().filter(|lot| lot.1 > 0) {
+            let (soon, later) =
+                (AS_OF + chrono::Duration::days(12), AS_OF + chrono::Duration::days(95));
+            for (expires, units) in
+                [(soon, old), (later, on_hand - old)].into_iter().filter(|lot| lot.1 > 0)
+            {
                 self.row("lots", &[&sku, &place, &expires, &units]);
             }
         }
@@ -314,7 +371,10 @@ impl Tables {
             let day = DAYS - 1 - random.below(300);
             let recorded = pool.stock[day];
             let missing = if random.uniform() < 0.3 { 1 + recorded / 50 } else { 0 };
-            self.row("counts", &[&date(day), &sku, &place, &recorded, &(recorded - missing).max(0)]);
+            self.row(
+                "counts",
+                &[&date(day), &sku, &place, &recorded, &(recorded - missing).max(0)],
+            );
         }
         self.orders.extend(pool.orders.iter().map(|order| (index, location, order.clone())));
     }
@@ -338,7 +398,9 @@ impl Tables {
             month.cogs += f64::from(sale.quantity) * base.unit_cost;
         }
         for pool in item.pools.iter().filter(|_| base.kind != Kind::Kit) {
-            for (day, stock) in pool.stock.iter().enumerate().filter(|(day, _)| date(day + 1).day() == 1) {
+            for (day, stock) in
+                pool.stock.iter().enumerate().filter(|(day, _)| date(day + 1).day() == 1)
+            {
                 let day = date(day);
                 let month = self.months.entry((day.year(), day.month())).or_default();
                 month.inventory += *stock as f64 * base.unit_cost;
@@ -352,14 +414,37 @@ impl Tables {
         match index {
             at::HOUSE_ESPRESSO => {
                 let (reason, author) = ("two cafés join in April", "Mara Lind");
-                self.row("adjustments", &[&sku, &"", &"2026-04-01", &"2026-04-30", &"1.2", &"", &reason, &author, &"2026-05-01"]);
+                self.row(
+                    "adjustments",
+                    &[
+                        &sku,
+                        &"",
+                        &"2026-04-01",
+                        &"2026-04-30",
+                        &"1.2",
+                        &"",
+                        &reason,
+                        &author,
+                        &"2026-05-01",
+                    ],
+                );
                 self.row("stock", &[&sku, &"shop", &"twelve", &0, &0, &0, &0, &AS_OF]);
             }
             at::NEW_ROAST => {
                 let (reason, author) = ("tasting weekend", "Jonas Weber");
                 self.row(
                     "adjustments",
-                    &[&sku, &"store", &"2026-03-14", &"2026-03-15", &"", &"40", &reason, &author, &"2026-03-16"],
+                    &[
+                        &sku,
+                        &"store",
+                        &"2026-03-14",
+                        &"2026-03-15",
+                        &"",
+                        &"40",
+                        &reason,
+                        &author,
+                        &"2026-03-16",
+                    ],
                 );
             }
             at::FILTER_V60 => {
@@ -369,10 +454,30 @@ impl Tables {
                 }
             }
             at::FILTER_CHEMEX => {
-                let (reason, author) = ("supplier slow, cover it until the talk in May", "Mara Lind");
+                let (reason, author) =
+                    ("supplier slow, cover it until the talk in May", "Mara Lind");
                 let (place, field) = (&LOCATIONS[0], &"safety_stock");
-                self.row("overrides", &[&sku, place, field, &60, &reason, &author, &"2026-02-20", &"2026-05-31"]);
-                self.row("supply", &[&sku, &"quickship", &"backup", &"6.40", &0, &"", &"", &12, &12, &"", &0, &"0.03"]);
+                self.row(
+                    "overrides",
+                    &[&sku, place, field, &60, &reason, &author, &"2026-02-20", &"2026-05-31"],
+                );
+                self.row(
+                    "supply",
+                    &[
+                        &sku,
+                        &"quickship",
+                        &"backup",
+                        &"6.40",
+                        &0,
+                        &"",
+                        &"",
+                        &12,
+                        &12,
+                        &"",
+                        &0,
+                        &"0.03",
+                    ],
+                );
             }
             at::MUG_WITH_BARCODE => self.row("aliases", &[&"4061234500375", &"", &sku, &1]),
             at::KIT => {
@@ -401,7 +506,9 @@ impl Tables {
     /// Lines placed on one day with one supplier for one location share a number, as they do in life.
     fn purchase_orders(&mut self) {
         let mut orders = std::mem::take(&mut self.orders);
-        orders.sort_by_key(|(index, location, order)| (order.placed, order.supplier, *location, *index));
+        orders.sort_by_key(|(index, location, order)| {
+            (order.placed, order.supplier, *location, *index)
+        });
         let mut number = 0;
         let mut last = None;
         for (index, location, order) in orders {
@@ -416,23 +523,44 @@ impl Tables {
             } else {
                 Default::default()
             };
-            let (sku, supplier, place) = (catalogue::sku(index), SUPPLIERS[order.supplier].code, LOCATIONS[location]);
+            let (sku, supplier, place) =
+                (catalogue::sku(index), SUPPLIERS[order.supplier].code, LOCATIONS[location]);
             let (placed, expected) = (date(order.placed), date(order.expected));
-            self.row("purchase_orders", &[&id, &sku, &supplier, &place, &order.quantity, &placed, &expected, &received, &units]);
+            self.row(
+                "purchase_orders",
+                &[
+                    &id,
+                    &sku,
+                    &supplier,
+                    &place,
+                    &order.quantity,
+                    &placed,
+                    &expected,
+                    &received,
+                    &units,
+                ],
+            );
         }
     }
 
     fn accounts(&mut self) {
         for ((year, month), book) in std::mem::take(&mut self.months) {
             let first = NaiveDate::from_ymd_opt(year, month, 1).expect("months come from dates");
-            let next = first.checked_add_months(chrono::Months::new(1)).expect("the sample ends long before the calendar");
+            let next = first
+                .checked_add_months(chrono::Months::new(1))
+                .expect("the sample ends long before the calendar");
             let last = next.pred_opt().expect("a day after the first");
             if first < date(0) || last >= AS_OF {
                 continue; // a month the history covers only in part
             }
-            let [receivables, payables] = [book.revenue * 0.31, book.cogs * 0.72].map(|m| format!("{m:.2}"));
-            let [revenue, cogs, holding] = [book.revenue, book.cogs, book.inventory * 0.018].map(|m| format!("{m:.2}"));
-            self.row("accounts", &[&first, &last, &receivables, &payables, &revenue, &cogs, &holding]);
+            let [receivables, payables] =
+                [book.revenue * 0.31, book.cogs * 0.72].map(|m| format!("{m:.2}"));
+            let [revenue, cogs, holding] =
+                [book.revenue, book.cogs, book.inventory * 0.018].map(|m| format!("{m:.2}"));
+            self.row(
+                "accounts",
+                &[&first, &last, &receivables, &payables, &revenue, &cogs, &holding],
+            );
         }
     }
 }

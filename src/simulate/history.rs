@@ -25,7 +25,11 @@ pub fn as_of(panel: &Panel, until: usize, merge_channels: bool) -> Panel {
         if living.is_empty() {
             parts.unsold_pools.push((pool.sku, pool.location));
         }
-        let groups: Vec<&[usize]> = if merge_channels && !living.is_empty() { vec![&living] } else { living.chunks(1).collect() };
+        let groups: Vec<&[usize]> = if merge_channels && !living.is_empty() {
+            vec![&living]
+        } else {
+            living.chunks(1).collect()
+        };
         for group in groups {
             append(panel, group, until, merge_channels, (&mut parts, &mut cleaned));
         }
@@ -42,7 +46,13 @@ pub fn as_of(panel: &Panel, until: usize, merge_channels: bool) -> Panel {
 }
 
 /// Adds the sum of `group` as one series.
-fn append(panel: &Panel, group: &[usize], until: usize, merged: bool, (parts, cleaned): (&mut PanelParts, &mut Vec<f32>)) {
+fn append(
+    panel: &Panel,
+    group: &[usize],
+    until: usize,
+    merged: bool,
+    (parts, cleaned): (&mut PanelParts, &mut Vec<f32>),
+) {
     let start = group.iter().map(|&i| panel.start(i)).min().unwrap_or(0);
     let base = parts.gross.len();
     parts.gross.resize(base + until - start, 0.0);

@@ -97,7 +97,8 @@ impl Totals {
     /// Times a year the stock's value is sold at cost; `None` without stock.
     #[must_use]
     pub fn turns(&self, period_days: f64) -> Option<f64> {
-        (self.stock_value > 0.0).then(|| self.cost_of_goods / self.stock_value * 365.0 / period_days)
+        (self.stock_value > 0.0)
+            .then(|| self.cost_of_goods / self.stock_value * 365.0 / period_days)
     }
 
     /// Share of demand that is an estimate; `None` without demand.

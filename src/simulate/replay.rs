@@ -74,7 +74,11 @@ pub fn replay(
 impl<'a> Replay<'a> {
     /// A replay that stands at the beginning of its window.
     #[must_use]
-    pub fn new(pools: &'a [ReplayPool], candidates: &'a [Candidate], settings: &'a Settings) -> Self {
+    pub fn new(
+        pools: &'a [ReplayPool],
+        candidates: &'a [Candidate],
+        settings: &'a Settings,
+    ) -> Self {
         let now = settings.window.start;
         let origin = now as f64 * settings.period_days;
         let start = |pool: &ReplayPool| {
@@ -82,12 +86,15 @@ impl<'a> Replay<'a> {
             if let Some((stock, arrivals)) = &pool.initial {
                 state.on_hand = stock.available;
                 state.backorders = stock.backordered;
-                state.pipeline = arrivals.iter().map(|a| Arrival { days: a.days + origin, ..*a }).collect();
+                state.pipeline =
+                    arrivals.iter().map(|a| Arrival { days: a.days + origin, ..*a }).collect();
             }
             state
         };
         let states = candidates.iter().map(|_| pools.iter().map(start).collect()).collect();
-        let kept = |c: usize| if settings.paths_of.contains(&c) { vec![Vec::new(); pools.len()] } else { Vec::new() };
+        let kept = |c: usize| {
+            if settings.paths_of.contains(&c) { vec![Vec::new(); pools.len()] } else { Vec::new() }
+        };
         let paths = (0..candidates.len()).map(kept).collect();
         Self { pools, candidates, settings, now, refreshed: now, states, paths }
     }
@@ -128,7 +135,13 @@ impl<'a> Replay<'a> {
             }
             let pools = states.iter().map(|s| s.totals).collect();
             let scopes = scopes.into_iter().collect();
-            played.push(Played { name: candidate.name.clone(), total, scopes, pools, paths: paths.next().unwrap_or_default() });
+            played.push(Played {
+                name: candidate.name.clone(),
+                total,
+                scopes,
+                pools,
+                paths: paths.next().unwrap_or_default(),
+            });
         }
         played
     }
@@ -140,12 +153,17 @@ impl<'a> Replay<'a> {
         let level = match &self.candidates[candidate].rule {
             Rule::Inventory(settings) => {
                 let mut input = self.input(pool, outlook, StockLevel::default(), &[]);
-                let (average, peak) = rates(&this.demand[..self.now], this.start, (RATE_DAYS / days).ceil() as usize);
+                let (average, peak) =
+                    rates(&this.demand[..self.now], this.start, (RATE_DAYS / days).ceil() as usize);
                 (input.average_per_day, input.peak_per_day) = (average / days, peak / days);
                 Level::Targets(Box::new(targets(&input, settings)))
             }
             Rule::MovingAverage { average_days, cover_days } => {
-                let (average, _) = rates(&this.demand[..self.now], this.start, (average_days / days).ceil() as usize);
+                let (average, _) = rates(
+                    &this.demand[..self.now],
+                    this.start,
+                    (average_days / days).ceil() as usize,
+                );
                 Level::UpTo(average / days * cover_days)
             }
         };
@@ -160,7 +178,13 @@ impl<'a> Replay<'a> {
         state.level = Some(level);
     }
 
-    fn input<'b>(&self, pool: usize, outlook: &'b PoolOutlook, stock: StockLevel, arrivals: &'b [Arrival]) -> PoolInput<'b> {
+    fn input<'b>(
+        &self,
+        pool: usize,
+        outlook: &'b PoolOutlook,
+        stock: StockLevel,
+        arrivals: &'b [Arrival],
+    ) -> PoolInput<'b> {
         let this = &self.pools[pool];
         let days = self.settings.period_days;
         PoolInput {
@@ -216,7 +240,12 @@ impl<'a> Replay<'a> {
     /// Places the orders of one review; under a budget the pool with the least cover first, and as much as it still pays for.
     fn review(&mut self, candidate: usize, outlooks: &[PoolOutlook]) {
         let first = self.settings.window.start;
-        let wanted = self.pools.iter().zip(outlooks).enumerate().filter(|(_, (this, _))| this.start <= first);
+        let wanted = self
+            .pools
+            .iter()
+            .zip(outlooks)
+            .enumerate()
+            .filter(|(_, (this, _))| this.start <= first);
         let mut orders: Vec<(f64, usize, f64)> = wanted
             .filter_map(|(pool, (_, outlook))| {
                 let (units, cover) = self.order(candidate, pool, outlook);
@@ -230,7 +259,11 @@ impl<'a> Replay<'a> {
         for (_, pool, units) in orders {
             let this = &self.pools[pool];
             let affordable = Units((left / this.unit_cost.max(1e-9)).min(1e15) as i64);
-            let units = if units > affordable.0 as f64 { this.lot.round_down(affordable).0 as f64 } else { units };
+            let units = if units > affordable.0 as f64 {
+                this.lot.round_down(affordable).0 as f64
+            } else {
+                units
+            };
             if units > 0.0 {
                 left -= units * this.unit_cost;
                 self.place(candidate, pool, units);
@@ -248,13 +281,22 @@ impl<'a> Replay<'a> {
             (Some(Level::Targets(targets)), Rule::Inventory(settings)) => {
                 // The cheap test first: everything on its way counts, and it is enough.
                 let horizon = today + targets.lead_days + targets.review_days;
-                if position > targets.reorder_point && state.pipeline.last().is_none_or(|a| a.days <= horizon) {
+                if position > targets.reorder_point
+                    && state.pipeline.last().is_none_or(|a| a.days <= horizon)
+                {
                     return (0.0, f64::INFINITY);
                 }
-                let arrivals: Vec<Arrival> = state.pipeline.iter().map(|a| Arrival { days: a.days - today, ..*a }).collect();
-                let stock = StockLevel { on_hand: state.on_hand, available: state.on_hand, backordered: state.backorders };
+                let arrivals: Vec<Arrival> =
+                    state.pipeline.iter().map(|a| Arrival { days: a.days - today, ..*a }).collect();
+                let stock = StockLevel {
+                    on_hand: state.on_hand,
+                    available: state.on_hand,
+                    backordered: state.backorders,
+                };
                 let passed = (self.now - self.refreshed) as f64;
-                let shifted = |from: f64, to: f64, end: f64| -> Demand { (outlook.over)(from + passed, to + passed, end) };
+                let shifted = |from: f64, to: f64, end: f64| -> Demand {
+                    (outlook.over)(from + passed, to + passed, end)
+                };
                 let mut input = self.input(pool, outlook, stock, &arrivals);
                 input.outlook.over = &shifted;
                 (need(&input, targets, settings).need, targets.per_day)
@@ -274,7 +316,8 @@ impl<'a> Replay<'a> {
             Some(seed) => drawn_lead_time(this, seed, pool as u64, state.drawn),
             None => this.lead_time.mean().0,
         };
-        let arrival = Arrival { days: self.now as f64 * self.settings.period_days + days, quantity: units };
+        let arrival =
+            Arrival { days: self.now as f64 * self.settings.period_days + days, quantity: units };
         let at = state.pipeline.partition_point(|a| a.days <= arrival.days);
         state.pipeline.insert(at, arrival);
         state.drawn += 1;
@@ -306,7 +349,9 @@ fn drawn_lead_time(pool: &ReplayPool, seed: u64, number: u64, order: u64) -> f64
     if sd <= 0.0 {
         return mean;
     }
-    let mixed = seed ^ number.wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ order.wrapping_mul(0xD1B5_4A32_D192_ED03);
+    let mixed = seed
+        ^ number.wrapping_mul(0x9E37_79B9_7F4A_7C15)
+        ^ order.wrapping_mul(0xD1B5_4A32_D192_ED03);
     let draw = Pcg64Mcg::seed_from_u64(mixed).next_u64() >> 11;
     let u = (draw as f64 + 0.5) / (1u64 << 53) as f64;
     Demand::Gamma { mean, sd }.quantile(u).max(1.0)
@@ -341,22 +386,29 @@ fn sell(state: &mut State, pool: &ReplayPool, t: usize, settings: &Settings, sco
     if !scored {
         return;
     }
-    let Costs { holding_per_unit_period, holding_rate_per_year, shortage_per_unit, holding_at, .. } = settings.costs;
+    let Costs {
+        holding_per_unit_period, holding_rate_per_year, shortage_per_unit, holding_at, ..
+    } = settings.costs;
     let held = match holding_at {
         HoldingAt::PeriodEnd => state.on_hand,
         HoldingAt::PeriodAverage => 0.5 * (morning + state.on_hand),
     };
-    let rate = holding_per_unit_period.unwrap_or(holding_rate_per_year * pool.unit_cost * settings.period_days / 365.0);
-    let waiting = if settings.unmet_demand == UnmetDemand::Backordered { state.backorders } else { unmet };
+    let rate = holding_per_unit_period
+        .unwrap_or(holding_rate_per_year * pool.unit_cost * settings.period_days / 365.0);
+    let waiting =
+        if settings.unmet_demand == UnmetDemand::Backordered { state.backorders } else { unmet };
     let totals = &mut state.totals;
     totals.periods += 1.0;
     totals.demand += demand;
-    totals.estimated_demand += if pool.estimated.get(t).copied().unwrap_or(false) { demand } else { 0.0 };
+    totals.estimated_demand +=
+        if pool.estimated.get(t).copied().unwrap_or(false) { demand } else { 0.0 };
     totals.lost += unmet;
     totals.lost_margin += unmet * pool.unit_margin;
     totals.stock += held;
     totals.stock_value += held * pool.unit_cost;
-    totals.cost_of_goods += (demand - if settings.unmet_demand == UnmetDemand::Lost { unmet } else { 0.0 }) * pool.unit_cost;
+    totals.cost_of_goods += (demand
+        - if settings.unmet_demand == UnmetDemand::Lost { unmet } else { 0.0 })
+        * pool.unit_cost;
     totals.stockouts += f64::from(u8::from(unmet > 1e-9));
     totals.holding_cost += rate * held;
     totals.shortage_cost += shortage_per_unit.unwrap_or(pool.unit_margin) * waiting;

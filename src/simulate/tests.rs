@@ -70,7 +70,11 @@ fn candidate(settings: inventory::Settings) -> Candidate {
 fn draws(rate: f64, n: usize, seed: u64) -> Vec<f32> {
     let mut random = Pcg64Mcg::seed_from_u64(seed);
     let demand = Demand::Poisson { mean: rate };
-    (0..n).map(|_| demand.quantile(((random.next_u64() >> 11) as f64 + 0.5) / (1u64 << 53) as f64) as f32).collect()
+    (0..n)
+        .map(|_| {
+            demand.quantile(((random.next_u64() >> 11) as f64 + 0.5) / (1u64 << 53) as f64) as f32
+        })
+        .collect()
 }
 
 #[test]
@@ -78,7 +82,9 @@ fn base_stock_with_poisson_demand_fills_the_exact_share() {
     // Orders of the morning arrive three mornings later: S must last for four days of demand.
     let (rate, lead, n) = (2.0, 3.0, 100_000);
     let pools = [pool(draws(rate, n, 7), lead)];
-    let played = replay(&pools, &[candidate(base_stock(0.9))], &settings(0..n), 1000, |_| vec![poisson(rate)]);
+    let played = replay(&pools, &[candidate(base_stock(0.9))], &settings(0..n), 1000, |_| {
+        vec![poisson(rate)]
+    });
     let level = Demand::Poisson { mean: 4.0 * rate }.quantile(0.9);
     // Unmet a day: expected backorders after four days of demand less those after three.
     let short = |days: f64| Demand::Poisson { mean: days * rate }.expected_shortfall(level);
@@ -107,15 +113,26 @@ fn deterministic_demand_costs_what_the_order_quantity_formula_says() {
         review_period_days: 1e-9,
         ..base_stock(0.5)
     };
-    let certain =
-        || PoolOutlook { mean: vec![1.0; 60], over: Arc::new(|from, to, _| Demand::Normal { mean: to - from, sd: 0.0 }) };
+    let certain = || PoolOutlook {
+        mean: vec![1.0; 60],
+        over: Arc::new(|from, to, _| Demand::Normal { mean: to - from, sd: 0.0 }),
+    };
     let mut world = settings(0..n);
-    world.costs = Costs { holding_at: HoldingAt::PeriodAverage, holding_per_unit_period: Some(holding), order, ..world.costs };
+    world.costs = Costs {
+        holding_at: HoldingAt::PeriodAverage,
+        holding_per_unit_period: Some(holding),
+        order,
+        ..world.costs
+    };
     let played = replay(&pools, &[candidate(own)], &world, 100, |_| vec![certain()]);
     let total = played[0].total;
     let expected = lot_size::lot_cost(quantity, 1.0, order, holding) * 400.0;
     assert_eq!(total.lost, 0.0);
-    assert!((total.cost() - expected).abs() <= 1e-9 * expected, "{} is not {expected}", total.cost());
+    assert!(
+        (total.cost() - expected).abs() <= 1e-9 * expected,
+        "{} is not {expected}",
+        total.cost()
+    );
 }
 
 #[test]
@@ -128,7 +145,10 @@ fn the_future_does_not_reach_back() {
         let all = [
             candidate(base_stock(0.95)),
             candidate(inventory::Settings { method: Method::MaxAverage, ..base_stock(0.95) }),
-            Candidate { name: "ma".into(), rule: Rule::MovingAverage { average_days: 30.0, cover_days: 9.0 } },
+            Candidate {
+                name: "ma".into(),
+                rule: Rule::MovingAverage { average_days: 30.0, cover_days: 9.0 },
+            },
         ];
         let mut world = settings(100..150);
         world.paths_of = vec![0, 1, 2];
@@ -145,7 +165,10 @@ fn lost_sales_are_lost_and_the_game_of_vn2_is_playable() {
     // Weeks; order on the shelf three weeks later; weeks 1 and 2 cannot be influenced; six orders, eight weeks.
     let mut this = pool(vec![5.0; 8], 14.0);
     let stock = StockLevel { on_hand: 4.0, available: 4.0, backordered: 0.0 };
-    this.initial = Some((stock, vec![Arrival { days: 0.0, quantity: 3.0 }, Arrival { days: 7.0, quantity: 0.0 }]));
+    this.initial = Some((
+        stock,
+        vec![Arrival { days: 0.0, quantity: 3.0 }, Arrival { days: 7.0, quantity: 0.0 }],
+    ));
     let mut world = settings(0..8);
     world.warm_up = 2;
     world.run_out = 2;
@@ -175,7 +198,9 @@ fn a_budget_serves_the_pools_with_least_cover_first() {
     let pools = [pool(vec![1.0; 60], 2.0), pool(vec![1.0; 60], 2.0)];
     let run = |budget| {
         let world = Settings { budget, ..settings(0..60) };
-        replay(&pools, &[candidate(base_stock(0.95))], &world, 60, |_| vec![poisson(1.0), poisson(1.0)])
+        replay(&pools, &[candidate(base_stock(0.95))], &world, 60, |_| {
+            vec![poisson(1.0), poisson(1.0)]
+        })
     };
     let (free, bound) = (run(None), run(Some(2.0)));
     assert_eq!(free[0].total.lost, 0.0);
@@ -190,12 +215,18 @@ fn tuning_takes_the_cheapest_and_reports_it_on_the_window_held_back() {
     let own = inventory::Settings { order_rule: OrderRule::OrderUpTo, ..base_stock(0.5) };
     let mut candidates = vec![candidate(own.clone())];
     candidates.extend(tune::frontier(&own, OrderQuantity::Auto));
-    let play = |window: Range<usize>| replay(&pools, &candidates, &settings(window), 1000, |_| vec![poisson(2.0)]);
+    let play = |window: Range<usize>| {
+        replay(&pools, &candidates, &settings(window), 1000, |_| vec![poisson(2.0)])
+    };
     let windows: Vec<_> = [0..300, 300..600].into_iter().map(play).collect();
     let held_back = play(600..900);
-    let choice = tune::choose(&windows, &held_back, Some("class:A"), tune::Goal::LeastCost).unwrap();
+    let choice =
+        tune::choose(&windows, &held_back, Some("class:A"), tune::Goal::LeastCost).unwrap();
     // The critical ratio of the test's costs is 9 / 9.5 = 0.947.
-    assert!(["service 0.90", "service 0.95", "service 0.97"].contains(&candidates[choice.candidate].name.as_str()));
+    assert!(
+        ["service 0.90", "service 0.95", "service 0.97"]
+            .contains(&candidates[choice.candidate].name.as_str())
+    );
     assert!(choice.gain() > 0.0);
     let filled = tune::choose(&windows, &held_back, None, tune::Goal::FillRate(0.9)).unwrap();
     assert!(filled.tuned.fill_rate().unwrap() >= 0.9 && filled.tuned.stock <= choice.tuned.stock);

@@ -23,7 +23,11 @@ pub const SERVICES: [f64; 11] = [0.50, 0.60, 0.70, 0.75, 0.80, 0.85, 0.90, 0.95,
 pub fn side_by_side(own: &inventory::Settings, lead_days: f64) -> Vec<Candidate> {
     let with = |name: &str, method, order_quantity| Candidate {
         name: name.to_string(),
-        rule: Rule::Inventory(Box::new(inventory::Settings { method, order_quantity, ..own.clone() })),
+        rule: Rule::Inventory(Box::new(inventory::Settings {
+            method,
+            order_quantity,
+            ..own.clone()
+        })),
     };
     vec![
         Candidate { name: "own settings".into(), rule: Rule::Inventory(Box::new(own.clone())) },
@@ -35,7 +39,10 @@ pub fn side_by_side(own: &inventory::Settings, lead_days: f64) -> Vec<Candidate>
         with("(s, S)", Method::Quantile, OrderQuantity::DaysOfCover),
         Candidate {
             name: "moving average".into(),
-            rule: Rule::MovingAverage { average_days: 91.0, cover_days: lead_days + 2.0 * own.review_period_days },
+            rule: Rule::MovingAverage {
+                average_days: 91.0,
+                cover_days: lead_days + 2.0 * own.review_period_days,
+            },
         },
     ]
 }
@@ -56,7 +63,10 @@ pub fn frontier(own: &inventory::Settings, order_quantity: OrderQuantity) -> Vec
             ..own.clone()
         };
         let lots = if order_quantity == OrderQuantity::None { ", no lots" } else { "" };
-        Candidate { name: format!("service {:.2}{lots}", service.get()), rule: Rule::Inventory(Box::new(settings)) }
+        Candidate {
+            name: format!("service {:.2}{lots}", service.get()),
+            rule: Rule::Inventory(Box::new(settings)),
+        }
     };
     SERVICES.iter().map(|&service| at(service)).collect()
 }
@@ -65,15 +75,21 @@ pub fn frontier(own: &inventory::Settings, order_quantity: OrderQuantity) -> Vec
 #[must_use]
 pub fn own_lots(own: &inventory::Settings) -> OrderQuantity {
     match own.order_quantity {
-        OrderQuantity::Auto if matches!(own.method, Method::Auto | Method::Cost) => OrderQuantity::Eoq,
+        OrderQuantity::Auto if matches!(own.method, Method::Auto | Method::Cost) => {
+            OrderQuantity::Eoq
+        }
         other => other,
     }
 }
 
-fn all_cells(own: &inventory::Settings, service: Probability) -> std::collections::BTreeMap<String, inventory::settings::Cell> {
+fn all_cells(
+    own: &inventory::Settings,
+    service: Probability,
+) -> std::collections::BTreeMap<String, inventory::settings::Cell> {
     let names = ['A', 'B', 'C'].into_iter().flat_map(|a| ['X', 'Y', 'Z'].map(|x| (a, x)));
     let cell = |(a, x): (char, char)| {
-        let cell = inventory::settings::Cell { service, method: None, ..own.cell(Some(a), Some(x)) };
+        let cell =
+            inventory::settings::Cell { service, method: None, ..own.cell(Some(a), Some(x)) };
         (format!("{a}{x}"), cell)
     };
     names.map(cell).collect()
@@ -118,23 +134,39 @@ pub struct Tuned {
 ///
 /// Returns `None` without candidates or windows.
 #[must_use]
-pub fn choose(windows: &[Vec<Played>], held_back: &[Played], scope: Option<&str>, goal: Goal) -> Option<Choice> {
+pub fn choose(
+    windows: &[Vec<Played>],
+    held_back: &[Played],
+    scope: Option<&str>,
+    goal: Goal,
+) -> Option<Choice> {
     let first = windows.first()?;
     let sums: Vec<Totals> = (0..first.len())
         .map(|c| {
             let mut sum = Totals::default();
-            windows.iter().filter_map(|w| of_scope(w.get(c)?, scope)).for_each(|t| sum.add(&t, 1.0));
+            windows
+                .iter()
+                .filter_map(|w| of_scope(w.get(c)?, scope))
+                .for_each(|t| sum.add(&t, 1.0));
             sum
         })
         .collect();
     let candidate = match goal {
         Goal::LeastCost => least(&sums, Totals::cost, |_| true),
-        Goal::FillRate(target) => least(&sums, |t| t.stock, |t| t.fill_rate().unwrap_or(1.0) >= target)
-            .or_else(|| least(&sums, |t| -t.fill_rate().unwrap_or(1.0), |_| true)),
+        Goal::FillRate(target) => {
+            least(&sums, |t| t.stock, |t| t.fill_rate().unwrap_or(1.0) >= target)
+                .or_else(|| least(&sums, |t| -t.fill_rate().unwrap_or(1.0), |_| true))
+        }
     }?;
     let at = |c: usize| held_back.get(c).and_then(|p| of_scope(p, scope)).unwrap_or_default();
     let scope = scope.unwrap_or("all").to_string();
-    Some(Choice { scope, candidate, tuned: sums[candidate], held_back: at(candidate), before: at(0) })
+    Some(Choice {
+        scope,
+        candidate,
+        tuned: sums[candidate],
+        held_back: at(candidate),
+        before: at(0),
+    })
 }
 
 fn of_scope(played: &Played, scope: Option<&str>) -> Option<Totals> {
@@ -144,7 +176,11 @@ fn of_scope(played: &Played, scope: Option<&str>) -> Option<Totals> {
     }
 }
 
-fn least(sums: &[Totals], value: impl Fn(&Totals) -> f64, allowed: impl Fn(&Totals) -> bool) -> Option<usize> {
+fn least(
+    sums: &[Totals],
+    value: impl Fn(&Totals) -> f64,
+    allowed: impl Fn(&Totals) -> bool,
+) -> Option<usize> {
     let candidates = sums.iter().enumerate().filter(|(_, t)| allowed(t));
     candidates.min_by(|a, b| value(a.1).total_cmp(&value(b.1)).then(a.0.cmp(&b.0))).map(|(i, _)| i)
 }
@@ -152,7 +188,9 @@ fn least(sums: &[Totals], value: impl Fn(&Totals) -> f64, allowed: impl Fn(&Tota
 /// The choice for all pools as a section of the configuration, the evidence of every choice as comments above it.
 #[must_use]
 pub fn fragment(choices: &[Choice], candidates: &[Candidate], windows: usize) -> String {
-    let mut text = format!("# Chosen on {windows} windows of history; the gain is that of a later window which was held back.\n");
+    let mut text = format!(
+        "# Chosen on {windows} windows of history; the gain is that of a later window which was held back.\n"
+    );
     let mut section = String::new();
     for choice in choices {
         let Some(Candidate { name, rule }) = candidates.get(choice.candidate) else { continue };

@@ -27,22 +27,37 @@ impl std::str::FromStr for WhatIf {
     /// `lead-time=+7`, `demand=-10%`, `service=0.98`, `budget=50000`, `tariff=0.25`, `lost-supplier=NAME`.
     fn from_str(text: &str) -> Result<Self, String> {
         let expected = "lead-time=DAYS, demand=PERCENT%, service=SHARE, budget=AMOUNT, tariff=SHARE or lost-supplier=NAME";
-        let (key, value) = text.split_once('=').ok_or_else(|| format!("`{text}`: expected {expected}"))?;
+        let (key, value) =
+            text.split_once('=').ok_or_else(|| format!("`{text}`: expected {expected}"))?;
         let number = || -> Result<f64, String> {
             let percent = value.strip_suffix('%');
-            let parsed: f64 =
-                percent.unwrap_or(value).trim().parse().map_err(|_| format!("`{text}`: `{value}` is not a number"))?;
+            let parsed: f64 = percent
+                .unwrap_or(value)
+                .trim()
+                .parse()
+                .map_err(|_| format!("`{text}`: `{value}` is not a number"))?;
             let number = if percent.is_some() { parsed / 100.0 } else { parsed };
-            if number.is_finite() { Ok(number) } else { Err(format!("`{text}`: the number is not finite")) }
+            if number.is_finite() {
+                Ok(number)
+            } else {
+                Err(format!("`{text}`: the number is not finite"))
+            }
         };
         match key.trim() {
             "lead-time" => Ok(Self::LeadTime(number()?)),
-            "demand" => Some(1.0 + number()?).filter(|f| *f > 0.0).map(Self::Demand).ok_or(format!("`{text}`: leaves no demand")),
+            "demand" => Some(1.0 + number()?)
+                .filter(|f| *f > 0.0)
+                .map(Self::Demand)
+                .ok_or(format!("`{text}`: leaves no demand")),
             "service" => Probability::try_from(number()?).map(Self::Service),
-            "budget" => {
-                Some(number()?).filter(|b| *b >= 0.0).map(Self::Budget).ok_or(format!("`{text}`: a budget is not negative"))
-            }
-            "tariff" => Some(number()?).filter(|t| *t > -1.0).map(Self::Tariff).ok_or(format!("`{text}`: leaves no price")),
+            "budget" => Some(number()?)
+                .filter(|b| *b >= 0.0)
+                .map(Self::Budget)
+                .ok_or(format!("`{text}`: a budget is not negative")),
+            "tariff" => Some(number()?)
+                .filter(|t| *t > -1.0)
+                .map(Self::Tariff)
+                .ok_or(format!("`{text}`: leaves no price")),
             "lost-supplier" => Ok(Self::LostSupplier(value.trim().to_string())),
             _ => Err(format!("`{text}`: expected {expected}")),
         }
@@ -78,7 +93,9 @@ impl World {
     #[must_use]
     pub fn after(mut self, change: &WhatIf) -> Self {
         match change {
-            WhatIf::LeadTime(days) => self.pools.iter_mut().for_each(|p| p.lead_time = longer(p.lead_time, *days)),
+            WhatIf::LeadTime(days) => {
+                self.pools.iter_mut().for_each(|p| p.lead_time = longer(p.lead_time, *days))
+            }
             WhatIf::Demand(factor) => {
                 self.forecast_factor *= factor;
                 let demands = self.pools.iter_mut().flat_map(|p| &mut p.demand);
@@ -104,7 +121,10 @@ impl World {
                 settings.cells = ["AX", "AY", "AZ", "BX", "BY", "BZ", "CX", "CY", "CZ"]
                     .map(|name| {
                         let (abc, xyz) = (name.chars().next(), name.chars().nth(1));
-                        (name.to_string(), crate::inventory::settings::Cell { service, ..settings.cell(abc, xyz) })
+                        (
+                            name.to_string(),
+                            crate::inventory::settings::Cell { service, ..settings.cell(abc, xyz) },
+                        )
                     })
                     .into();
             }

@@ -13,14 +13,23 @@ pub fn root() -> &'static Path {
 
 /// `orderpoint` with `args`, from the folder `at`.
 pub fn orderpoint(at: &Path, args: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_orderpoint")).args(args).current_dir(at).env("COLUMNS", "100").output().unwrap()
+    Command::new(env!("CARGO_BIN_EXE_orderpoint"))
+        .args(args)
+        .current_dir(at)
+        .env("COLUMNS", "100")
+        .output()
+        .unwrap()
 }
 
 /// The same, and its exit code must be one of `codes`.
 pub fn succeeds(at: &Path, args: &[&str], codes: &[i32]) -> Output {
     let output = orderpoint(at, args);
     let code = output.status.code().unwrap_or(-1);
-    assert!(codes.contains(&code), "orderpoint {args:?} exited with {code}:\n{}", text(&output.stderr));
+    assert!(
+        codes.contains(&code),
+        "orderpoint {args:?} exited with {code}:\n{}",
+        text(&output.stderr)
+    );
     output
 }
 
@@ -47,20 +56,36 @@ impl Table {
     pub fn read(path: &Path) -> Self {
         let file = std::fs::File::open(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
         let reader = ParquetRecordBatchReaderBuilder::try_new(file).unwrap();
-        let columns = reader.schema().fields().iter().enumerate().map(|(i, f)| (f.name().clone(), i)).collect();
+        let columns = reader
+            .schema()
+            .fields()
+            .iter()
+            .enumerate()
+            .map(|(i, f)| (f.name().clone(), i))
+            .collect();
         let options = FormatOptions::default();
         let mut rows = Vec::new();
         for batch in reader.build().unwrap() {
             let batch = batch.unwrap();
-            let cells: Vec<_> = batch.columns().iter().map(|c| ArrayFormatter::try_new(c, &options).unwrap()).collect();
-            rows.extend((0..batch.num_rows()).map(|row| cells.iter().map(|c| c.value(row).to_string()).collect()));
+            let cells: Vec<_> = batch
+                .columns()
+                .iter()
+                .map(|c| ArrayFormatter::try_new(c, &options).unwrap())
+                .collect();
+            rows.extend(
+                (0..batch.num_rows())
+                    .map(|row| cells.iter().map(|c| c.value(row).to_string()).collect()),
+            );
         }
         Self { columns, rows }
     }
 
     /// The cell of `row` in `column`.
     pub fn text<'a>(&self, row: &'a [String], column: &str) -> &'a str {
-        &row[*self.columns.get(column).unwrap_or_else(|| panic!("no column {column} in {:?}", self.columns.keys()))]
+        &row[*self
+            .columns
+            .get(column)
+            .unwrap_or_else(|| panic!("no column {column} in {:?}", self.columns.keys()))]
     }
 
     /// The cell as a number; empty = NaN.

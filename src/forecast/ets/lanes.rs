@@ -78,12 +78,22 @@ macro_rules! by_form {
 }
 
 /// Sums of squared one-step errors of sixteen parameter sets from one start.
-pub(super) fn sums(form: EtsForm, y: &[f64], start: &EtsPoint, params: &[EtsParams; LANES]) -> [f64; LANES] {
+pub(super) fn sums(
+    form: EtsForm,
+    y: &[f64],
+    start: &EtsPoint,
+    params: &[EtsParams; LANES],
+) -> [f64; LANES] {
     by_form!(form, sums_of(y, start, params))
 }
 
 /// Sum of squared one-step errors, and where the recursion ends.
-pub(super) fn end(form: EtsForm, y: &[f64], start: &EtsPoint, params: EtsParams) -> (f64, EtsPoint) {
+pub(super) fn end(
+    form: EtsForm,
+    y: &[f64],
+    start: &EtsPoint,
+    params: EtsParams,
+) -> (f64, EtsPoint) {
     by_form!(form, end_of(y, start, params))
 }
 
@@ -99,21 +109,39 @@ pub(super) fn regress(form: EtsForm, y: &[f64], level: f64, params: EtsParams) -
     by_form!(form, regress_of(y, level, params, form))
 }
 
-fn sums_of<const TREND: bool, const SEASON: bool>(y: &[f64], start: &EtsPoint, params: &[EtsParams; LANES]) -> [f64; LANES] {
+fn sums_of<const TREND: bool, const SEASON: bool>(
+    y: &[f64],
+    start: &EtsPoint,
+    params: &[EtsParams; LANES],
+) -> [f64; LANES] {
     squared_errors(&mut EtsLanes::<TREND, SEASON>::new(params, start), y).0
 }
 
-fn end_of<const TREND: bool, const SEASON: bool>(y: &[f64], start: &EtsPoint, params: EtsParams) -> (f64, EtsPoint) {
+fn end_of<const TREND: bool, const SEASON: bool>(
+    y: &[f64],
+    start: &EtsPoint,
+    params: EtsParams,
+) -> (f64, EtsPoint) {
     let mut lanes = EtsLanes::<TREND, SEASON>::new(&[params; LANES], start);
     let sum = squared_errors(&mut lanes, y).0[0];
     (sum, lanes.point())
 }
 
-fn errors_of<const TREND: bool, const SEASON: bool>(y: &[f64], start: &EtsPoint, params: EtsParams, out: &mut Vec<f64>) {
+fn errors_of<const TREND: bool, const SEASON: bool>(
+    y: &[f64],
+    start: &EtsPoint,
+    params: EtsParams,
+    out: &mut Vec<f64>,
+) {
     errors_into(&mut EtsLanes::<TREND, SEASON>::new(&[params; LANES], start), y, out);
 }
 
-fn regress_of<const TREND: bool, const SEASON: bool>(y: &[f64], level: f64, params: EtsParams, form: EtsForm) -> EtsPoint {
+fn regress_of<const TREND: bool, const SEASON: bool>(
+    y: &[f64],
+    level: f64,
+    params: EtsParams,
+    form: EtsForm,
+) -> EtsPoint {
     let columns = 2 + form.trends() + form.seasons();
     let zero = EtsPoint { level: 0.0, trend: 0.0, season: vec![0.0; form.seasons()] };
     let mut blocks: Vec<EtsLanes<TREND, SEASON>> =

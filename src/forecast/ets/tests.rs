@@ -37,8 +37,9 @@ fn white_noise_has_no_season_and_no_trend() {
 
 #[test]
 fn a_multiplicative_season_is_modelled_in_logarithms() {
-    let values: Vec<f64> =
-        (0..120).map(|t| (3.0 + 0.02 * t as f64 + [0.3, -0.2, 0.5, -0.6][t % 4] + 0.2 * noise(t)).exp()).collect();
+    let values: Vec<f64> = (0..120)
+        .map(|t| (3.0 + 0.02 * t as f64 + [0.3, -0.2, 0.5, -0.6][t % 4] + 0.2 * noise(t)).exp())
+        .collect();
     assert_eq!(auto(&values, 4, Effort::Fast).unwrap().form.scale, Scale::Log);
 }
 
@@ -61,7 +62,8 @@ fn one_step_forecasts_and_their_errors_add_up_to_sigma2() {
     let state = fit(&values, form(Trend::None, 7, Scale::Additive), Effort::Fast).unwrap();
     let fitted = state.fitted(&values);
     assert!(fitted[40].is_nan());
-    let sum: f64 = values.iter().zip(&fitted).map(|(y, f)| (y - f).powi(2)).filter(|e| !e.is_nan()).sum();
+    let sum: f64 =
+        values.iter().zip(&fitted).map(|(y, f)| (y - f).powi(2)).filter(|e| !e.is_nan()).sum();
     assert!((sum / 89.0 / state.sigma2 - 1.0).abs() < 1e-9);
 }
 
@@ -72,7 +74,9 @@ fn gaps_are_skipped_not_read_as_zeros() {
     let (mut with, mut without) = ([0.0; 14], [0.0; 14]);
     auto(&values, 7, Effort::Fast).unwrap().forecast_into(&mut with);
     auto(&weekly(210), 7, Effort::Fast).unwrap().forecast_into(&mut without);
-    with.iter().zip(&without).for_each(|(a, b)| assert!((a - b).abs() < 0.5, "{with:?} {without:?}"));
+    with.iter()
+        .zip(&without)
+        .for_each(|(a, b)| assert!((a - b).abs() < 0.5, "{with:?} {without:?}"));
 }
 
 #[test]
@@ -80,7 +84,10 @@ fn thorough_search_is_never_worse() {
     let values = weekly(60);
     for trend in [Trend::None, Trend::Damped] {
         let form = form(trend, 7, Scale::Additive);
-        let (fast, thorough) = (fit(&values, form, Effort::Fast).unwrap(), fit(&values, form, Effort::Thorough).unwrap());
+        let (fast, thorough) = (
+            fit(&values, form, Effort::Fast).unwrap(),
+            fit(&values, form, Effort::Thorough).unwrap(),
+        );
         assert!(thorough.loglik >= fast.loglik - 1e-9, "{} {}", thorough.loglik, fast.loglik);
     }
 }
@@ -89,7 +96,8 @@ fn thorough_search_is_never_worse() {
 fn a_warm_refit_stays_close_to_the_cold_one() {
     let values = weekly(400);
     let old = auto(&values[..393], 7, Effort::Fast).unwrap();
-    let (warm, cold) = (refit_from(&old, &values).unwrap(), fit(&values, old.form, Effort::Fast).unwrap());
+    let (warm, cold) =
+        (refit_from(&old, &values).unwrap(), fit(&values, old.form, Effort::Fast).unwrap());
     assert!((warm.loglik - cold.loglik).abs() < 1.0, "{} {}", warm.loglik, cold.loglik);
 }
 

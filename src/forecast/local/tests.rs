@@ -28,7 +28,10 @@ fn killers() -> Vec<(&'static str, Vec<f64>)> {
         ("level jump", series(|t| if t < 700 { 10.0 } else { 1000.0 })),
         ("stopped", series(|t| if t < 600 { 20.0 + (t % 7) as f64 } else { 0.0 })),
         ("exploding trend", series(|t| (t as f64 / 40.0).exp())),
-        ("late explosion", series(|t| if t < 715 { 3.0 } else { 3.0 * 1.5f64.powi(t as i32 - 714) })),
+        (
+            "late explosion",
+            series(|t| if t < 715 { 3.0 } else { 3.0 * 1.5f64.powi(t as i32 - 714) }),
+        ),
         ("all censored but one", series(|t| if t == 17 { 4.0 } else { GAP })),
         ("censored end", series(|t| if t < 650 { 5.0 + (t % 3) as f64 } else { GAP })),
         ("no Sundays", series(|t| if t % 7 == 6 { GAP } else { 12.0 })),
@@ -41,12 +44,17 @@ fn killers_stay_finite_and_bounded() {
         let top = stats::observed(&values).fold(0.0, f64::max);
         for season_length in [1, 4, 7, 12, 52] {
             for pool in [Pool::Fast, Pool::Full] {
-                let state = fit(&values, params(season_length, pool)).unwrap_or_else(|error| panic!("{name}: {error}"));
+                let state = fit(&values, params(season_length, pool))
+                    .unwrap_or_else(|error| panic!("{name}: {error}"));
                 let mut path = [GAP; 180];
                 state.forecast_into(&mut path);
-                let worst =
-                    path.iter().copied().fold(0.0, |a: f64, b| if b.is_finite() && b >= 0.0 { a.max(b) } else { f64::NAN });
-                assert!(path.iter().all(|v| v.is_finite() && *v >= 0.0), "{name} {season_length} {pool:?}: {path:?}");
+                let worst = path.iter().copied().fold(0.0, |a: f64, b| {
+                    if b.is_finite() && b >= 0.0 { a.max(b) } else { f64::NAN }
+                });
+                assert!(
+                    path.iter().all(|v| v.is_finite() && *v >= 0.0),
+                    "{name} {season_length} {pool:?}: {path:?}"
+                );
                 assert!(worst <= HEADROOM * top, "{name} {season_length} {pool:?}: {worst}");
             }
         }
@@ -55,7 +63,9 @@ fn killers_stay_finite_and_bounded() {
 
 #[test]
 fn ordinary_demand_never_leaves_its_range() {
-    for (low, values) in [(5.0, weekly(730)), (0.0, (0..400).map(|t| 1.0 + ((t * 31) % 50) as f64).collect())] {
+    for (low, values) in
+        [(5.0, weekly(730)), (0.0, (0..400).map(|t| 1.0 + ((t * 31) % 50) as f64).collect())]
+    {
         let mut path = [0.0; 180];
         fit(&values, params(7, Pool::Full)).unwrap().forecast_into(&mut path);
         assert!(path.iter().all(|&v| v >= low && v <= 50.0), "{path:?}");
@@ -91,7 +101,8 @@ fn fitted_values_are_one_step_forecasts() {
     let values = weekly(300);
     let state = fit(&values, params(7, Pool::Full)).unwrap();
     let fitted = state.fitted(&values);
-    let error = values[50..].iter().zip(&fitted[50..]).map(|(y, f)| (y - f).abs()).sum::<f64>() / 250.0;
+    let error =
+        values[50..].iter().zip(&fitted[50..]).map(|(y, f)| (y - f).abs()).sum::<f64>() / 250.0;
     assert!(error < 1.0, "{error}");
 }
 
@@ -119,7 +130,9 @@ fn scaling_demand_scales_the_forecast() {
     let (mut one, mut many) = ([0.0; 28], [0.0; 28]);
     fit(&values, params(7, Pool::Full)).unwrap().forecast_into(&mut one);
     fit(&scaled, params(7, Pool::Full)).unwrap().forecast_into(&mut many);
-    one.iter().zip(&many).for_each(|(a, b)| assert!((a * 1000.0 / b - 1.0).abs() < 1e-6, "{one:?} {many:?}"));
+    one.iter()
+        .zip(&many)
+        .for_each(|(a, b)| assert!((a * 1000.0 / b - 1.0).abs() < 1e-6, "{one:?} {many:?}"));
 }
 
 #[test]

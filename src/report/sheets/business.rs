@@ -34,26 +34,46 @@ pub(in crate::report) fn indicators(run: &Run) -> Vec<Sheet> {
             ("Goal", ""),
             ("Trend over runs", ""),
         ],
-        rows: all.iter().filter(|i| i.scope.starts_with(prefix)).map(|i| indicator(run, i)).collect(),
+        rows: all
+            .iter()
+            .filter(|i| i.scope.starts_with(prefix))
+            .map(|i| indicator(run, i))
+            .collect(),
     };
     let groups = GROUPS.iter().map(group).filter(|s| !s.rows.is_empty());
     [calendar(run), goals(run)].into_iter().chain(groups).collect()
 }
 
 fn indicator(run: &Run, i: &Indicator) -> Vec<Cell> {
-    let scope = if i.scope == "all" { String::new() } else { format!(", {}", scope_name(run, &i.scope)) };
+    let scope =
+        if i.scope == "all" { String::new() } else { format!(", {}", scope_name(run, &i.scope)) };
     // A plain amount is its own numerator: nothing to divide.
-    let parts = if i.denominator == 1.0 && i.value == Some(i.numerator) { None } else { Some((i.numerator, i.denominator)) };
+    let parts = if i.denominator == 1.0 && i.value == Some(i.numerator) {
+        None
+    } else {
+        Some((i.numerator, i.denominator))
+    };
     let part = |of: fn((f64, f64)) -> f64| parts.map_or_else(String::new, |p| grouped(of(p)));
     let made = if i.estimated { "an estimate" } else { "recorded figures" };
     let target = run.input.settings.goal(i.indicator, &i.scope);
-    let goal = target.map(|t| format!("{} ({})", measured(Some(t), i.unit), verdict(i.indicator, i.value, t)));
-    let before = run.before.iter().filter_map(|past| Some((past.as_of, past.find(i.indicator, &i.scope)?.value?)));
+    let goal = target
+        .map(|t| format!("{} ({})", measured(Some(t), i.unit), verdict(i.indicator, i.value, t)));
+    let before = run
+        .before
+        .iter()
+        .filter_map(|past| Some((past.as_of, past.find(i.indicator, &i.scope)?.value?)));
     let mut points: Vec<(NaiveDate, f64)> = before.collect();
     points.extend(i.value.map(|v| (run.input.as_of, v)));
-    let trend = Cell { text: charts::trend(&points, |v| measured(Some(v), i.unit)), svg: true, ..Cell::default() };
+    let trend = Cell {
+        text: charts::trend(&points, |v| measured(Some(v), i.unit)),
+        svg: true,
+        ..Cell::default()
+    };
     vec![
-        link(format!("{}{scope}", title(i.indicator)), format!("glossary.html#{}", term(i.indicator))),
+        link(
+            format!("{}{scope}", title(i.indicator)),
+            format!("glossary.html#{}", term(i.indicator)),
+        ),
         figure(measured(i.value, i.unit)),
         figure(part(|p| p.0)),
         figure(part(|p| p.1)),
@@ -81,7 +101,11 @@ fn goals(run: &Run) -> Sheet {
         vec![
             link(title(indicator), format!("glossary.html#{}", term(indicator))),
             words(scope_name(run, scope)),
-            words(if known(indicator).is_some_and(|k| k.higher_is_better) { "at least" } else { "at most" }),
+            words(if known(indicator).is_some_and(|k| k.higher_is_better) {
+                "at least"
+            } else {
+                "at most"
+            }),
             figure(measured(Some(target), unit)),
             figure(measured(value, unit)),
             figure(gap),
@@ -118,7 +142,8 @@ fn verdict(indicator: &str, value: Option<f64>, target: f64) -> &'static str {
 fn scope_name(run: &Run, scope: &str) -> String {
     let (kind, name) = scope.split_once(':').unwrap_or(("", scope));
     let suppliers = &run.input.inputs.names.suppliers;
-    let known = suppliers.binary_search_by(|s| s.as_str().cmp(name)).ok().filter(|_| kind == "supplier");
+    let known =
+        suppliers.binary_search_by(|s| s.as_str().cmp(name)).ok().filter(|_| kind == "supplier");
     let plain = || name.trim_start_matches('0').to_owned();
     match (kind, known) {
         (_, Some(at)) => run.suppliers[at].clone(),
@@ -130,7 +155,8 @@ fn scope_name(run: &Run, scope: &str) -> String {
 /// H16: what is due this week, this month and this quarter.
 fn calendar(run: &Run) -> Sheet {
     let mut rows = Vec::new();
-    let mut row = |when: &str, what: String, cell: Cell| rows.push(vec![words(when), words(what), cell]);
+    let mut row =
+        |when: &str, what: String, cell: Cell| rows.push(vec![words(when), words(what), cell]);
     let due = lists::counts_due(run);
     let spans = [("This week", i64::MIN, 7), ("This month", 7, 30), ("This quarter", 30, 90)];
     for (when, from, to) in spans {
@@ -142,13 +168,21 @@ fn calendar(run: &Run) -> Sheet {
         };
         let lines = run.pools.iter().flat_map(|p| p.recommendations).filter_map(|r| r.order_by);
         let orders = lines.filter(|&d| within((d - run.input.as_of).num_days())).count();
-        row(when, format!("lines to order: order-by date {span}"), count(orders, "recommendations.html"));
+        row(
+            when,
+            format!("lines to order: order-by date {span}"),
+            count(orders, "recommendations.html"),
+        );
         let counts = due.iter().filter(|c| within(c.days)).count();
         row(when, format!("stock pools to count: due {span}"), count(counts, "#t-counts"));
         let reviewed = |days: f64| days > from as f64 && days <= to as f64;
-        let reviews = run.pools.iter().filter_map(|p| p.policy).filter(|p| reviewed(p.review_period)).count();
-        let every =
-            if from == i64::MIN { format!("every {to} days or oftener") } else { format!("every {} to {to} days", from + 1) };
+        let reviews =
+            run.pools.iter().filter_map(|p| p.policy).filter(|p| reviewed(p.review_period)).count();
+        let every = if from == i64::MIN {
+            format!("every {to} days or oftener")
+        } else {
+            format!("every {} to {to} days", from + 1)
+        };
         row(when, format!("stock pools to review: their policy says {every}"), count(reviews, ""));
         if from == 7 {
             let culls = run.pools.iter().filter(|p| Attention::Dead.holds(p)).count();
@@ -180,7 +214,11 @@ fn calendar(run: &Run) -> Sheet {
 fn supplier_data(run: &Run) -> (usize, usize) {
     let limit = run.input.settings.late_share * 100.0;
     let all = run.input.outcome.indicators.iter();
-    let late = all.filter(|i| i.indicator == "supplier_late_share" && i.value.is_some_and(|v| v > limit)).count();
-    let vague = |s: &&crate::inputs::Supply| s.lead_time_sd_days.is_none() && s.lead_time_max_days.is_none();
+    let late = all
+        .filter(|i| i.indicator == "supplier_late_share" && i.value.is_some_and(|v| v > limit))
+        .count();
+    let vague = |s: &&crate::inputs::Supply| {
+        s.lead_time_sd_days.is_none() && s.lead_time_max_days.is_none()
+    };
     (late, run.input.inputs.supply.iter().filter(vague).count())
 }

@@ -46,7 +46,9 @@ fn draft(run: &Run, o: &DraftOrder) -> Vec<Cell> {
     let against = |limit: Option<Money>| match limit {
         None => "none".to_owned(),
         Some(limit) if o.value >= limit => format!("reached ({})", amount(limit.as_f64())),
-        Some(limit) => format!("{} short of {}", amount((limit - o.value).as_f64()), amount(limit.as_f64())),
+        Some(limit) => {
+            format!("{} short of {}", amount((limit - o.value).as_f64()), amount(limit.as_f64()))
+        }
     };
     let name = run.supplier(Some(o.supplier));
     let free = run.input.inputs.suppliers[o.supplier.index()].free_freight_value;
@@ -61,7 +63,11 @@ fn draft(run: &Run, o: &DraftOrder) -> Vec<Cell> {
         figure(amount(risk.as_f64())),
         words(against(o.minimum_value)),
         words(against(free)),
-        words(if o.order_date <= run.input.as_of { "today".to_owned() } else { date(o.order_date) }),
+        words(if o.order_date <= run.input.as_of {
+            "today".to_owned()
+        } else {
+            date(o.order_date)
+        }),
         words(date(o.expected_arrival)),
     ]
 }
@@ -86,7 +92,11 @@ fn placed(run: &Run) -> Sheet {
     });
     Sheet {
         title: "Orders already placed",
-        note: if all.len() > SHOWN { format!("The {SHOWN} worth most of {}.", grouped(all.len() as f64)) } else { String::new() },
+        note: if all.len() > SHOWN {
+            format!("The {SHOWN} worth most of {}.", grouped(all.len() as f64))
+        } else {
+            String::new()
+        },
         empty: "Every open order comes when it is needed.",
         head: vec![
             ("Order", ""),
@@ -108,17 +118,24 @@ fn scorecard(run: &Run) -> Sheet {
     let row = |(at, code): (usize, &String)| {
         let (scope, name) = (format!("supplier:{code}"), &run.suppliers[at]);
         let get = |key: &str| run.now.find(key, &scope);
-        let (promised, achieved) =
-            (get("lead_time_promised").and_then(|i| i.value), get("lead_time_achieved").and_then(|i| i.value));
+        let (promised, achieved) = (
+            get("lead_time_promised").and_then(|i| i.value),
+            get("lead_time_achieved").and_then(|i| i.value),
+        );
         let slip = promised.zip(achieved).map(|(p, a)| a - p);
         let late = get("supplier_late_share");
         vec![
             link(name.clone(), format!("recommendations.html#supplier={}", fragment(name))),
             figure(measured(promised, "days")),
             figure(measured(achieved, "days")),
-            figure(slip.map_or_else(|| "unknown".to_owned(), |s| format!("{:+.1} days", (s * 10.0).round() / 10.0 + 0.0))),
+            figure(slip.map_or_else(
+                || "unknown".to_owned(),
+                |s| format!("{:+.1} days", (s * 10.0).round() / 10.0 + 0.0),
+            )),
             figure(measured(late.and_then(|i| i.value), "percent")),
-            figure(late.map_or_else(String::new, |i| format!("{} of {}", grouped(i.numerator), grouped(i.denominator)))),
+            figure(late.map_or_else(String::new, |i| {
+                format!("{} of {}", grouped(i.numerator), grouped(i.denominator))
+            })),
             figure(measured(get("supplier_fill_rate").and_then(|i| i.value), "percent")),
         ]
     };

@@ -128,7 +128,8 @@ const MISSING: [&str; 3] = ["missing-table", "master-list", "unknown-sku"];
 
 /// A16: tables and facts that are not there, one by one, and what the run cannot say without them.
 fn missing(run: &Run) -> Sheet {
-    let row = |e: &Exception| vec![words(e.key.clone()), words(e.what.clone()), words(e.why.clone())];
+    let row =
+        |e: &Exception| vec![words(e.key.clone()), words(e.what.clone()), words(e.why.clone())];
     Sheet {
         title: "What is missing, and what that costs",
         note: "Give these first: each makes more of the numbers facts.".to_owned(),
@@ -186,7 +187,12 @@ fn rejected(run: &Run) -> Sheet {
         title: "Rejected rows by reason",
         note: String::new(),
         empty: "No row was rejected.",
-        head: vec![("File", ""), ("Column", ""), ("Expected", "quarantine"), ("Rows", "quarantine")],
+        head: vec![
+            ("File", ""),
+            ("Column", ""),
+            ("Expected", "quarantine"),
+            ("Rows", "quarantine"),
+        ],
         rows: groups.into_iter().take(50).map(row).collect(),
     }
 }
@@ -217,7 +223,13 @@ fn kinds(run: &Run) -> Sheet {
         title: "What is doubtful, and what it costs",
         note: "Open a kind for its list below.".to_owned(),
         empty: "Nothing is doubtful.",
-        head: vec![("Kind", ""), ("Severity", ""), ("How many", ""), ("For example", ""), ("What it costs", "")],
+        head: vec![
+            ("Kind", ""),
+            ("Severity", ""),
+            ("How many", ""),
+            ("For example", ""),
+            ("What it costs", ""),
+        ],
         rows: groups.into_iter().map(row).collect(),
     }
 }
@@ -227,12 +239,16 @@ pub(in crate::report) fn changes(run: &Run) -> Vec<Sheet> {
     let mut groups: BTreeMap<(&str, &str), (usize, f64)> = BTreeMap::new();
     for change in &run.input.outcome.changes {
         let number = |text: &str| text.parse::<f64>().ok();
-        let moved = number(&change.after).zip(number(&change.before)).map_or(0.0, |(after, before)| after - before);
+        let moved = number(&change.after)
+            .zip(number(&change.before))
+            .map_or(0.0, |(after, before)| after - before);
         let group = groups.entry((change.field, main_cause(&change.cause))).or_default();
         *group = (group.0 + 1, group.1 + moved);
     }
     let mut groups: Vec<_> = groups.into_iter().collect();
-    groups.sort_by_key(|&((field, cause), (n, _))| (field != "quantity", field != "status", Reverse(n), field, cause));
+    groups.sort_by_key(|&((field, cause), (n, _))| {
+        (field != "quantity", field != "status", Reverse(n), field, cause)
+    });
     let row = |((field, cause), (n, moved)): ((&str, &str), (usize, f64))| {
         let units = if field == "quantity" { signed(moved) } else { String::new() };
         vec![
@@ -246,7 +262,12 @@ pub(in crate::report) fn changes(run: &Run) -> Vec<Sheet> {
         title: "By cause",
         note: compared(run),
         empty: "Nothing changed.",
-        head: vec![("What", ""), ("Main cause", "cause"), ("Lines", ""), ("Units to order", "order-quantity")],
+        head: vec![
+            ("What", ""),
+            ("Main cause", "cause"),
+            ("Lines", ""),
+            ("Units to order", "order-quantity"),
+        ],
         rows: groups.into_iter().map(row).collect(),
     }]
 }
@@ -256,11 +277,16 @@ fn compared(run: &Run) -> String {
     let Some(past) = run.input.history.last() else {
         return "This is the first run, so there is nothing to compare with.".to_owned();
     };
-    let damped = run.input.outcome.recommendations.iter().filter(|r| r.binding == "damping").count();
+    let damped =
+        run.input.outcome.recommendations.iter().filter(|r| r.binding == "damping").count();
     let kept = match damped {
         0 => String::new(),
-        1 => " 1 order line kept its old quantity because it would have changed too little.".to_owned(),
-        n => format!(" {} order lines kept their old quantity because it would have changed too little.", grouped(n as f64)),
+        1 => " 1 order line kept its old quantity because it would have changed too little."
+            .to_owned(),
+        n => format!(
+            " {} order lines kept their old quantity because it would have changed too little.",
+            grouped(n as f64)
+        ),
     };
     format!("Compared with the run of {} ({}).{kept}", past.as_of, past.run_id)
 }

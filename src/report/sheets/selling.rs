@@ -50,7 +50,8 @@ fn channel(run: &Run, at: usize) -> Vec<Cell> {
         count(n, format!("#channel={}&action={}", fragment(name), action.name()))
     };
     let found = |kind: &'static str| {
-        let mine = move |f: &&ChannelFinding| f.kind == kind && f.channel.is_some_and(|c| c.index() == at);
+        let mine =
+            move |f: &&ChannelFinding| f.kind == kind && f.channel.is_some_and(|c| c.index() == at);
         run.input.outcome.findings.iter().filter(mine)
     };
     let over: i64 = rows().filter_map(|a| Some((a.listed?.0 - a.allocated.0).max(0))).sum();
@@ -69,7 +70,10 @@ fn channel(run: &Run, at: usize) -> Vec<Cell> {
         figure(grouped(rows().filter(|a| a.oversell_risk > 0.05).count() as f64)),
         figure(grouped(found("stranded").map(|f| f.units).sum())),
         figure(amount(found("stranded").map(|f| f.value.as_f64()).sum())),
-        count(found("too-many-channels").count(), format!("#channel={}&kind=too-many-channels", fragment(name))),
+        count(
+            found("too-many-channels").count(),
+            format!("#channel={}&kind=too-many-channels", fragment(name)),
+        ),
     ]
 }
 
@@ -79,7 +83,11 @@ fn kinds(run: &Run) -> Sheet {
         ("exposure", "Listed beyond the stock behind it", "could be sold twice, at price"),
         ("imbalance", "One channel runs dry while another holds plenty", "margin at risk"),
         ("stranded", "Held for a channel that will not sell it in good time", "stock at cost"),
-        ("too-many-channels", "One channel too many: units are what the others then run short of", "margin gained without it"),
+        (
+            "too-many-channels",
+            "One channel too many: units are what the others then run short of",
+            "margin gained without it",
+        ),
     ];
     let row = |&(kind, meaning, worth): &(&str, &str, &str)| {
         let found = || run.input.outcome.findings.iter().filter(|f| f.kind == kind);
@@ -126,7 +134,11 @@ fn transfers(run: &Run) -> Sheet {
     });
     Sheet {
         title: "Move between locations",
-        note: if all.len() > SHOWN { format!("The {SHOWN} worth most of {}.", grouped(all.len() as f64)) } else { String::new() },
+        note: if all.len() > SHOWN {
+            format!("The {SHOWN} worth most of {}.", grouped(all.len() as f64))
+        } else {
+            String::new()
+        },
         empty: "No location runs out of what another has to spare.",
         head: vec![
             ("SKU", "sku"),

@@ -7,8 +7,14 @@ use std::collections::BTreeSet;
 
 /// J2, C15: what was accepted, edited and rejected, and what the changes were worth, for all and by class.
 pub(super) fn trust(run: &Run) -> Sheet {
-    let mut scopes: BTreeSet<&str> =
-        run.input.outcome.indicators.iter().filter(|i| i.indicator == "accepted_unchanged").map(|i| i.scope.as_str()).collect();
+    let mut scopes: BTreeSet<&str> = run
+        .input
+        .outcome
+        .indicators
+        .iter()
+        .filter(|i| i.indicator == "accepted_unchanged")
+        .map(|i| i.scope.as_str())
+        .collect();
     let all = scopes.take("all");
     let days = run.input.settings.judged_days;
     Sheet {
@@ -38,8 +44,11 @@ pub(super) fn trust(run: &Run) -> Sheet {
 fn row(run: &Run, scope: &str) -> Vec<Cell> {
     let found = |name: &str| run.now.find(name, scope);
     let share = |name: &str| figure(measured(found(name).and_then(|i| i.value), "percent"));
-    let of = |name: &str| figure(found(name).map_or_else(|| "0".to_owned(), |i| grouped(i.denominator)));
-    let money = |name: &str| figure(found(name).and_then(|i| i.value).map_or_else(|| "not known yet".to_owned(), amount));
+    let of =
+        |name: &str| figure(found(name).map_or_else(|| "0".to_owned(), |i| grouped(i.denominator)));
+    let money = |name: &str| {
+        figure(found(name).and_then(|i| i.value).map_or_else(|| "not known yet".to_owned(), amount))
+    };
     vec![
         words(scope.strip_prefix("class:").unwrap_or("all")),
         of("accepted_unchanged"),
