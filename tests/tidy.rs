@@ -1,9 +1,7 @@
-//! House rules that no compiler checks: who may import what, how long a file may be, no leftovers.
+//! House rules that no compiler checks: who may import what, no leftovers.
 
 use std::path::{Path, PathBuf};
 
-/// Longest file, tests apart.
-const MAX_LINES: usize = 500;
 /// A crate and the modules that alone may name it.
 const HOMES: [(&str, &[&str]); 5] = [
     ("polars", &["ingest"]),
@@ -111,19 +109,6 @@ fn stages_read_no_clock_environment_or_file() {
                 }
             }
         }
-    });
-}
-
-#[test]
-fn no_file_is_longer_than_a_reader_can_bear() {
-    each_source(|file, text| {
-        let tests = file.file_name().is_some_and(|name| name == "tests.rs" || name == "fixture.rs");
-        let lines = code(text).count();
-        assert!(
-            tests || lines <= MAX_LINES,
-            "{}: {lines} lines, split at {MAX_LINES}",
-            file.display()
-        );
     });
 }
 

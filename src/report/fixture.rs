@@ -213,7 +213,6 @@ fn product(i: usize, random: &mut Lcg) -> Product {
     }
 }
 
-#[expect(clippy::too_many_lines, reason = "one struct, field by field")]
 fn inputs(skus: usize, velocities: &[f64], random: &mut Lcg) -> Inputs {
     let names = Names {
         skus: (0..skus).map(|i| format!("SKU-{i:04}")).collect(),

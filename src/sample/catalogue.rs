@@ -58,7 +58,6 @@ pub(super) struct SupplierBase {
     pub duty_rate: f64,
 }
 
-#[expect(clippy::too_many_arguments, reason = "one row of a table, read beside its column heads")]
 const fn supplier(
     code: &'static str,
     name: &'static str,
@@ -192,7 +191,6 @@ pub(super) const SUPPLIERS: [SupplierBase; 8] = [
     ),
 ];
 
-#[expect(clippy::too_many_arguments, reason = "one row of a table, read beside its column heads")]
 const fn item(
     prefix: &'static str,
     name: &'static str,
