@@ -4,13 +4,23 @@
 
 use chrono::NaiveDate;
 use criterion::{Criterion, criterion_group, criterion_main};
-use orderpoint::allocate::{self, ChannelDemand, PoolStock};
-use orderpoint::distributions::Demand;
-use orderpoint::inputs::{Names, PriceBreak, Role, Supplier, Supply};
-use orderpoint::inventory::{self, Arrival, Outlook, Pinned, PoolInput, StockLevel, plan_pool};
-use orderpoint::outcome::Status;
-use orderpoint::purchase::{self, Market, PoolNeed};
-use orderpoint::units::{ChannelId, LeadTime, LocationId, Money, SkuId, SupplierId, Units};
+use orderpoint::allocate;
+use orderpoint::allocate::ChannelDemand;
+use orderpoint::allocate::PoolStock;
+use orderpoint::domain::inputs::{Names, PriceBreak, Role, Supplier, Supply};
+use orderpoint::domain::outcome::Status;
+use orderpoint::domain::units::{ChannelId, LeadTime, LocationId, Money, SkuId, SupplierId, Units};
+use orderpoint::inventory;
+use orderpoint::inventory::Arrival;
+use orderpoint::inventory::Outlook;
+use orderpoint::inventory::Pinned;
+use orderpoint::inventory::PoolInput;
+use orderpoint::inventory::StockLevel;
+use orderpoint::inventory::plan_pool;
+use orderpoint::math::distributions::Demand;
+use orderpoint::purchase;
+use orderpoint::purchase::Market;
+use orderpoint::purchase::PoolNeed;
 use std::hint::black_box;
 
 const POOLS: u32 = 30_000;

@@ -7,10 +7,16 @@
 #[path = "peers/series.rs"]
 mod series;
 
-use orderpoint::forecast::ets::{self, Effort};
-use orderpoint::forecast::local::{self, LocalParams, LocalState, Pool, Yearly};
-use orderpoint::forecast::theta::{self, ThetaForm};
-use orderpoint::forecast::{ces, naive};
+use orderpoint::forecast::methods::ces;
+use orderpoint::forecast::methods::combination;
+use orderpoint::forecast::methods::combination::LocalParams;
+use orderpoint::forecast::methods::combination::LocalState;
+use orderpoint::forecast::methods::combination::Pool;
+use orderpoint::forecast::methods::combination::Yearly;
+use orderpoint::forecast::methods::ets;
+use orderpoint::forecast::methods::ets::Effort;
+use orderpoint::forecast::methods::naive;
+use orderpoint::forecast::methods::theta::{self, ThetaForm};
 use series::{Series, measure};
 
 fn params(series: &Series, pool: Pool) -> LocalParams {
@@ -41,7 +47,7 @@ fn main() {
     for (name, pool) in [("orderpoint pool fast", Pool::Fast), ("orderpoint pool full", Pool::Full)]
     {
         measure(name, &all, base, |_, s, path| {
-            local::fit(&s.history, params(s, pool)).expect("a fit").forecast_into(path);
+            combination::fit(&s.history, params(s, pool)).expect("a fit").forecast_into(path);
         });
     }
     warm(&all, base);
@@ -60,10 +66,10 @@ fn warm(all: &[Series], base: Option<(f64, f64)>) {
     {
         let mut states: Vec<LocalState> = all
             .iter()
-            .map(|s| local::fit(&s.history[..before(s)], params(s, pool)).expect("a fit"))
+            .map(|s| combination::fit(&s.history[..before(s)], params(s, pool)).expect("a fit"))
             .collect();
         measure(&format!("{name} warm refit"), all, base, |i, s, path| {
-            local::refit_from(&states[i], &s.history).expect("a fit").forecast_into(path);
+            combination::refit_from(&states[i], &s.history).expect("a fit").forecast_into(path);
         });
         measure(&format!("{name} warm update"), all, base, |i, s, path| {
             states[i].update(s.history[before(s)]);

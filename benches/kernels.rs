@@ -1,11 +1,16 @@
 //! The numeric kernels on fixed series: a daily one of two years, a monthly one of eight, an intermittent one.
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use orderpoint::forecast::croston::{self, CrostonForm, Smoothing};
-use orderpoint::forecast::ets::{self, Effort};
-use orderpoint::forecast::local::{self, LocalParams, Pool, Yearly};
-use orderpoint::forecast::theta::{self, ThetaForm};
-use orderpoint::forecast::{ces, naive};
+use orderpoint::forecast::methods::ces;
+use orderpoint::forecast::methods::combination;
+use orderpoint::forecast::methods::combination::LocalParams;
+use orderpoint::forecast::methods::combination::Pool;
+use orderpoint::forecast::methods::combination::Yearly;
+use orderpoint::forecast::methods::croston::{self, CrostonForm, Smoothing};
+use orderpoint::forecast::methods::ets;
+use orderpoint::forecast::methods::ets::Effort;
+use orderpoint::forecast::methods::naive;
+use orderpoint::forecast::methods::theta::{self, ThetaForm};
 use std::hint::black_box;
 
 /// Reproducible noise in -0.5..0.5.
@@ -64,7 +69,7 @@ fn forecast(c: &mut Criterion) {
     }
     for (name, pool) in [("pool fast, daily", Pool::Fast), ("pool full, daily", Pool::Full)] {
         let params = LocalParams { season_length: 7, pool, yearly: Yearly::Own };
-        c.bench_function(name, |b| b.iter(|| local::fit(black_box(&daily), params)));
+        c.bench_function(name, |b| b.iter(|| combination::fit(black_box(&daily), params)));
     }
 }
 

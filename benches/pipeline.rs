@@ -3,9 +3,11 @@
 
 use criterion::{BatchSize, Criterion, Throughput};
 use orderpoint::cli::Options;
-use orderpoint::config::{DEFAULT_FILE, Plan};
-use orderpoint::progress::Silent;
-use orderpoint::{pipeline, sample};
+use orderpoint::cli::progress::Silent;
+use orderpoint::config::DEFAULT_FILE;
+use orderpoint::config::Plan;
+use orderpoint::run;
+use orderpoint::sample;
 use std::path::Path;
 use tempfile::TempDir;
 
@@ -36,7 +38,7 @@ fn main() {
     group.throughput(Throughput::Elements(3 * skus as u64));
     for (name, threads) in [("one thread", 1), ("all threads", 0)] {
         let run = |out: TempDir| {
-            pipeline::run(&plan(data.path(), &out, threads), &Silent).expect("the sample runs");
+            run::run(&plan(data.path(), &out, threads), &Silent).expect("the sample runs");
             out
         };
         group

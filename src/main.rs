@@ -1,7 +1,8 @@
 //! The `orderpoint` command: parse, call the library, say what went wrong, set the exit code.
 
 use clap::Parser;
-use orderpoint::{cli::Cli, commands};
+use orderpoint::cli::Cli;
+use orderpoint::cli::execute;
 use std::process::ExitCode;
 
 #[global_allocator]
@@ -24,7 +25,7 @@ fn keep_freed_memory() {
 
 fn main() -> ExitCode {
     keep_freed_memory();
-    match commands::execute(&Cli::parse()) {
+    match execute::execute(&Cli::parse()) {
         Ok(code) => ExitCode::from(code),
         Err(error) => {
             let code = error.exit_code();

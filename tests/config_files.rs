@@ -1,7 +1,8 @@
 //! Committed configurations are read by the program they are for.
 
 use crate::support::{files, root, text};
-use orderpoint::{cli::Options, config::Plan};
+use orderpoint::cli::Options;
+use orderpoint::config::Plan;
 
 #[test]
 fn every_committed_configuration_is_a_plan() {

@@ -4,7 +4,7 @@
 
 use crate::small::folder;
 use crate::support::{orderpoint, succeeds, text};
-use orderpoint::publish::PublishedRun;
+use orderpoint::store::PublishedRun;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;

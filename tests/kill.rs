@@ -5,7 +5,7 @@
 use crate::small::folder;
 use crate::support::{orderpoint, succeeds, text};
 use chrono::{Duration, NaiveDate};
-use orderpoint::publish::PublishedRun;
+use orderpoint::store::PublishedRun;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Instant;

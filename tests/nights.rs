@@ -4,7 +4,7 @@ use crate::noise::Noise;
 use crate::small::folder;
 use crate::support::{Table, succeeds, text};
 use chrono::{Duration, NaiveDate};
-use orderpoint::publish::PublishedRun;
+use orderpoint::store::PublishedRun;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::fs;

@@ -2,10 +2,14 @@
 
 use crate::small::{SKUS, Small, date, folder, small};
 use chrono::NaiveDate;
-use orderpoint::error::Error;
-use orderpoint::publish::previous::{LastRun, Rows};
-use orderpoint::publish::{OutputLock, PublishedRun, audit, prune, schema};
-use orderpoint::units::{LocationId, Money, SkuId, Units};
+use orderpoint::audit;
+use orderpoint::domain::error::Error;
+use orderpoint::domain::units::{LocationId, Money, SkuId, Units};
+use orderpoint::store::OutputLock;
+use orderpoint::store::PublishedRun;
+use orderpoint::store::prune;
+use orderpoint::tables::previous::{LastRun, Rows};
+use orderpoint::tables::schema;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;

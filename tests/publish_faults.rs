@@ -1,8 +1,8 @@
 //! What is left when publishing fails: every operation in turn fails, stays failed, or is the last one the process ever does.
 
 use crate::small::{Small, folder, small};
-use orderpoint::publish::PublishedRun;
-use orderpoint::publish::disk::{Disk, DiskFile, OsDisk};
+use orderpoint::store::PublishedRun;
+use orderpoint::store::disk::{Disk, DiskFile, OsDisk};
 use std::fs;
 use std::io::{self, Write};
 use std::os::unix::process::ExitStatusExt;

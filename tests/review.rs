@@ -1,12 +1,11 @@
 //! Decisions: from the planner's file to the next night and the export.
 
 use crate::small::{Small, date, folder, small};
-use orderpoint::error::Error;
-use orderpoint::inputs::{Inputs, Override, Product, PurchaseOrder, StockHistory};
-use orderpoint::panel::flag;
-use orderpoint::publish::previous::LastRun;
-use orderpoint::publish::{Identity, PublishedRun};
-use orderpoint::purchase::constraints::LineTerms;
+use orderpoint::domain::error::Error;
+use orderpoint::domain::inputs::{Inputs, Override, Product, PurchaseOrder, StockHistory};
+use orderpoint::domain::panel::flag;
+use orderpoint::domain::units::{LocationId, Money, SkuId, SupplierId, Units};
+use orderpoint::purchase::rules::constraints::LineTerms;
 use orderpoint::review::changes::compare;
 use orderpoint::review::decisions::{Intake, Kept, Verdict, proposals, take_in};
 use orderpoint::review::explain::explain;
@@ -14,7 +13,9 @@ use orderpoint::review::export::{Format, Selection, mark, orders, render};
 use orderpoint::review::hindsight::{Terms, judge};
 use orderpoint::review::scorecard::scorecard;
 use orderpoint::review::standing::{Standing, active_override, override_exceptions};
-use orderpoint::units::{LocationId, Money, SkuId, SupplierId, Units};
+use orderpoint::store::Identity;
+use orderpoint::store::PublishedRun;
+use orderpoint::tables::previous::LastRun;
 use std::fs;
 use std::path::Path;
 

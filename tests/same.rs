@@ -5,7 +5,7 @@ use crate::noise::Noise;
 use crate::small::folder;
 use crate::support::{Table, files, succeeds, text};
 use arrow::array::{ArrayRef, RecordBatch, StringArray};
-use orderpoint::publish::PublishedRun;
+use orderpoint::store::PublishedRun;
 use parquet::arrow::ArrowWriter;
 use parquet::file::properties::{WriterProperties, WriterVersion};
 use std::collections::BTreeMap;

@@ -1,17 +1,25 @@
 //! A small run, made by hand: what publishing, auditing and reviewing are tested on.
 
 use chrono::NaiveDate;
-use orderpoint::calendar::{Bucket, Calendar};
-use orderpoint::error::{Error, Exception, Quarantined, Result, Severity};
-use orderpoint::inputs::{Inputs, Names, Role, Supplier, Supply};
-use orderpoint::outcome::*;
-use orderpoint::panel::{Panel, PanelParts, SalesTotals, SeriesKey, flag};
-use orderpoint::publish::disk::Disk;
-use orderpoint::publish::{
-    Begin, DemandEncoder, ForecastEncoder, Identity, InputEntry, OutputLock, Publication,
-    TableFile, audit, csv, schema, tables,
-};
-use orderpoint::units::*;
+use orderpoint::audit;
+use orderpoint::domain::calendar::{Bucket, Calendar};
+use orderpoint::domain::error::{Error, Exception, Quarantined, Result, Severity};
+use orderpoint::domain::inputs::{Inputs, Names, Role, Supplier, Supply};
+use orderpoint::domain::outcome::*;
+use orderpoint::domain::panel::{Panel, PanelParts, SalesTotals, SeriesKey, flag};
+use orderpoint::domain::units::*;
+use orderpoint::store::Begin;
+use orderpoint::store::DemandEncoder;
+use orderpoint::store::ForecastEncoder;
+use orderpoint::store::Identity;
+use orderpoint::store::InputEntry;
+use orderpoint::store::OutputLock;
+use orderpoint::store::Publication;
+use orderpoint::store::TableFile;
+use orderpoint::store::disk::Disk;
+use orderpoint::tables::csv;
+use orderpoint::tables::rows;
+use orderpoint::tables::schema;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
@@ -315,7 +323,7 @@ pub fn small(as_of: &str, history: i64) -> Small {
 
 impl Small {
     pub fn publish(&self, out: &Path, config: &str) -> Result<PathBuf> {
-        self.publish_patiently(Arc::new(orderpoint::publish::disk::OsDisk), out, config)
+        self.publish_patiently(Arc::new(orderpoint::store::disk::OsDisk), out, config)
     }
 
     /// Waits for the lock: another test's child process may hold a copy of it between its fork and its exec.
@@ -339,7 +347,7 @@ impl Small {
     /// The steps of a run, from the lock to `current`.
     pub fn publish_on(&self, disk: Arc<dyn Disk>, out: &Path, config: &str) -> Result<PathBuf> {
         let lock = OutputLock::acquire(out, "2024-04-01T02:00:00Z")?;
-        let last = orderpoint::publish::PublishedRun::before(out, self.as_of);
+        let last = orderpoint::store::PublishedRun::before(out, self.as_of);
         let entries = [InputEntry {
             table: "sales".into(),
             file: "sales.csv".into(),
@@ -369,8 +377,8 @@ impl Small {
         let publishing = Mutex::new(&mut publication);
         let add =
             |path: &str, rows, bytes: &[u8]| publishing.lock().unwrap().add(path, rows, bytes);
-        tables::write(&run_id, &self.inputs, &self.outcome, &add)?;
-        tables::write_exceptions(&run_id, &self.outcome.exceptions, &add)?;
+        rows::write(&run_id, &self.inputs, &self.outcome, &add)?;
+        rows::write_exceptions(&run_id, &self.outcome.exceptions, &add)?;
         csv::write(&self.inputs, &self.outcome, &add)?;
         publication.add("index.html", None, b"<!doctype html>")?;
         audit::audit(

@@ -5,13 +5,13 @@ use std::path::{Path, PathBuf};
 /// A crate and the modules that alone may name it.
 const HOMES: [(&str, &[&str]); 5] = [
     ("polars", &["ingest"]),
-    ("arrow", &["publish", "models"]),
-    ("parquet", &["publish", "models"]),
-    ("rayon", &["pipeline", "ingest", "ordered"]),
-    ("indicatif", &["progress"]),
+    ("arrow", &["ingest", "tables", "store"]),
+    ("parquet", &["ingest", "tables", "store"]),
+    ("rayon", &["run", "ingest", "parallel"]),
+    ("indicatif", &["cli"]),
 ];
 /// Modules that hand settings down and results on; a stage never asks back.
-const ABOVE_STAGES: [&str; 6] = ["ingest", "config", "pipeline", "publish", "report", "commands"];
+const ABOVE_STAGES: [&str; 7] = ["ingest", "config", "run", "tables", "store", "report", "cli"];
 const STAGES: [&str; 7] =
     ["clean", "classify", "forecast", "inventory", "allocate", "purchase", "simulate"];
 const LEFTOVERS: [&str; 5] = ["todo!", "unimplemented!", "dbg!(", "FIXME", "TODO"];

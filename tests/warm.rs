@@ -2,7 +2,8 @@
 
 use crate::small::folder;
 use crate::support::{Table, files, orderpoint, succeeds, text};
-use orderpoint::publish::{PublishedRun, RefitEntry};
+use orderpoint::store::PublishedRun;
+use orderpoint::store::RefitEntry;
 use std::fs;
 use std::path::Path;
 

@@ -1,10 +1,11 @@
 //! Channels against each other: one runs out while another holds excess, and channels that cost more than they sell.
 
-use crate::allocate::{ChannelDemand, Settings};
-use crate::apportion::largest_remainder;
-use crate::distributions::Demand;
-use crate::outcome::{Allocation, ChannelFinding};
-use crate::units::{Money, Units};
+use crate::allocate::ChannelDemand;
+use crate::allocate::Settings;
+use crate::domain::outcome::{Allocation, ChannelFinding};
+use crate::domain::units::{Money, Units};
+use crate::math::apportion::largest_remainder;
+use crate::math::distributions::Demand;
 
 /// What a finding is worth and how long the stock must last.
 #[derive(Debug, Clone, Copy, PartialEq)]

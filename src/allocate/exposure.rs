@@ -1,8 +1,8 @@
 //! Listings against stock: what the channels show together that is not there.
 
-use crate::inputs::Listing;
-use crate::outcome::ChannelFinding;
-use crate::units::{Money, SkuId, Units};
+use crate::domain::inputs::Listing;
+use crate::domain::outcome::ChannelFinding;
+use crate::domain::units::{Money, SkuId, Units};
 
 /// Units listed in all channels together, and the exposure `max(0, listed - pool)`.
 ///
@@ -48,7 +48,7 @@ pub fn exposures(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::units::ChannelId;
+    use crate::domain::units::ChannelId;
 
     #[test]
     fn a7_exposure_is_what_is_listed_beyond_the_pool() {

@@ -15,13 +15,13 @@ mod settings;
 pub mod split;
 pub mod transfers;
 
-pub use participants::Presence;
-pub use settings::{AlertAt, Buffering, Method, Settings};
+pub use crate::allocate::participants::Presence;
+pub use crate::allocate::settings::{AlertAt, Buffering, Method, Settings};
 
-use crate::error::{Exception, Severity};
-use crate::inputs::Names;
-use crate::outcome::Allocation;
-use crate::units::{ChannelId, LocationId, SkuId, Units};
+use crate::domain::error::{Exception, Severity};
+use crate::domain::inputs::Names;
+use crate::domain::outcome::Allocation;
+use crate::domain::units::{ChannelId, LocationId, SkuId, Units};
 use chrono::{Days, NaiveDate};
 
 /// The stock to split.
@@ -96,18 +96,21 @@ pub fn allocate(
     exceptions: &mut Vec<Exception>,
 ) -> Vec<Allocation> {
     let settings = context.settings;
-    let split = split::split(pool.available, channels, settings);
+    let split = crate::allocate::split::split(pool.available, channels, settings);
     note_conflicts(pool, channels, context, exceptions);
     let valid_until = context
         .as_of
         .checked_add_days(Days::new(settings.valid_days.max(0) as u64))
         .unwrap_or(NaiveDate::MAX);
     let rows = channels.iter().zip(split).map(|(channel, part)| {
-        let until_sync = oversell::demand_until_sync(channel, settings);
-        let buffer =
-            channel.buffer.unwrap_or_else(|| oversell::buffer(&until_sync, settings)).max(Units(0));
+        let until_sync = crate::allocate::oversell::demand_until_sync(channel, settings);
+        let buffer = channel
+            .buffer
+            .unwrap_or_else(|| crate::allocate::oversell::buffer(&until_sync, settings))
+            .max(Units(0));
         let published = (part.allocated - buffer).max(Units(0));
-        let action = oversell::action(pool, channel, (part.allocated, buffer), settings);
+        let action =
+            crate::allocate::oversell::action(pool, channel, (part.allocated, buffer), settings);
         Allocation {
             sku: pool.sku,
             channel: channel.channel,
@@ -118,7 +121,7 @@ pub fn allocate(
             buffer,
             published,
             action,
-            oversell_risk: oversell::risk(&until_sync, published),
+            oversell_risk: crate::allocate::oversell::risk(&until_sync, published),
             valid_until,
             velocity: channel.velocity,
             listed: channel.listed,

@@ -1,9 +1,13 @@
 //! Between two syncs: how much to hold back, how likely it is to sell what is not there, and when to pause a listing.
 
-use crate::allocate::{AlertAt, Buffering, ChannelDemand, PoolStock, Settings};
-use crate::distributions::Demand;
-use crate::outcome::ChannelAction;
-use crate::units::Units;
+use crate::allocate::AlertAt;
+use crate::allocate::Buffering;
+use crate::allocate::ChannelDemand;
+use crate::allocate::PoolStock;
+use crate::allocate::Settings;
+use crate::domain::outcome::ChannelAction;
+use crate::domain::units::Units;
+use crate::math::distributions::Demand;
 
 /// A channel's demand until the next sync: counts with the mean and spread of `sync_days` days, days independent.
 #[must_use]

@@ -1,8 +1,8 @@
 //! Which channels take part in a pool.
 
-use crate::inputs::{Channel, Inputs};
-use crate::panel::{Panel, Pool};
-use crate::units::{ChannelId, LocationId};
+use crate::domain::inputs::{Channel, Inputs};
+use crate::domain::panel::{Panel, Pool};
+use crate::domain::units::{ChannelId, LocationId};
 use std::collections::BTreeSet;
 
 /// From which locations each channel sells: its own where the master data name one, otherwise wherever it has sales of any item.

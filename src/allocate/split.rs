@@ -1,8 +1,10 @@
 //! The split of one pool: reserves, least shares, then shares or priority, in whole units.
 
-use crate::allocate::{ChannelDemand, Method, Settings};
-use crate::apportion::{Bounds, normalised, round_to, within_bounds};
-use crate::units::Units;
+use crate::allocate::ChannelDemand;
+use crate::allocate::Method;
+use crate::allocate::Settings;
+use crate::domain::units::Units;
+use crate::math::apportion::{Bounds, normalised, round_to, within_bounds};
 
 /// One channel's part.
 #[derive(Debug, Clone, PartialEq)]

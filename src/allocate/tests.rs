@@ -1,7 +1,7 @@
-use super::split::{split, target_shares};
-use super::*;
-use crate::outcome::ChannelAction;
-use crate::units::Money;
+use crate::allocate::split::{split, target_shares};
+use crate::allocate::*;
+use crate::domain::outcome::ChannelAction;
+use crate::domain::units::Money;
 use proptest::prelude::*;
 
 fn channel(id: u32, velocity: f64, margin: f64) -> ChannelDemand {

@@ -1,8 +1,8 @@
 //! Units to move between locations of the same item: from where they are in excess to where they run out.
 
 use crate::allocate::Settings;
-use crate::outcome::Transfer;
-use crate::units::{LocationId, Money, SkuId, Units};
+use crate::domain::outcome::Transfer;
+use crate::domain::units::{LocationId, Money, SkuId, Units};
 
 /// One location of the item.
 #[derive(Debug, Clone, Copy, PartialEq)]

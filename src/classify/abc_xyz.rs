@@ -3,7 +3,7 @@
 //! Source: Silver, Pyke & Thomas (2017), *Inventory and Production Management in Supply Chains*, 4th ed., 2.3 (distribution by
 //! value); XYZ as its variability counterpart.
 
-use super::Settings;
+use crate::classify::Settings;
 
 /// ABC class and value share of each item, or no classes below `abc_min_items` items.
 ///

@@ -7,10 +7,10 @@ pub mod pattern;
 pub mod rationalise;
 pub mod velocity;
 
-use crate::inputs::{Product, ProductStatus, Stock};
-use crate::outcome::Classification;
-use crate::panel::{Panel, Pool, flag};
-use crate::units::{LocationId, Money, SkuId, Units};
+use crate::domain::inputs::{Product, ProductStatus, Stock};
+use crate::domain::outcome::Classification;
+use crate::domain::panel::{Panel, Pool, flag};
+use crate::domain::units::{LocationId, Money, SkuId, Units};
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
@@ -210,8 +210,9 @@ pub fn pool_facts(panel: &Panel, pool: &Pool, return_rates: &[f64]) -> PoolFacts
                 facts.days_since_sale.min((gross.len() - 1 - last) as f64 * days);
         }
     }
-    facts.adi_cv2 =
-        pattern::adi_cv2(demand.iter().zip(&censored).filter(|&(_, &c)| !c).map(|(&d, _)| d));
+    facts.adi_cv2 = crate::classify::pattern::adi_cv2(
+        demand.iter().zip(&censored).filter(|&(_, &c)| !c).map(|(&d, _)| d),
+    );
     let step = (7.0 / days).round().max(1.0) as usize;
     let weeks = (length / step).min(52);
     facts.recent =
@@ -240,17 +241,21 @@ pub fn classify(
             AbcValue::Units => f.units_365,
         })
         .collect();
-    let abc = abc_xyz::abc(&values, previous, settings);
+    let abc = crate::classify::abc_xyz::abc(&values, previous, settings);
     let peers = category_weeks(facts, products);
     (0..facts.len())
         .map(|i| {
             let f = &facts[i];
             let product = &products[f.sku.index()];
-            let cv = abc_xyz::deseasonalised_cv(&f.recent, &peers.without(f, &product.category));
+            let cv = crate::classify::abc_xyz::deseasonalised_cv(
+                &f.recent,
+                &peers.without(f, &product.category),
+            );
             let available = stock[i].map_or(0, |s| s.available().0);
             let performance = performance(f, product, stock[i]);
-            let rationalisation = rationalise::rationalisation(&performance, settings);
-            let take_action = rationalise::take_action(&performance, settings);
+            let rationalisation =
+                crate::classify::rationalise::rationalisation(&performance, settings);
+            let take_action = crate::classify::rationalise::take_action(&performance, settings);
             let cull = take_action || rationalisation == "deadstock";
             let (adi, cv2) = f.adi_cv2.unwrap_or((0.0, 0.0));
             Classification {
@@ -259,9 +264,13 @@ pub fn classify(
                 abc: abc[i].0,
                 xyz: cv
                     .filter(|_| f.age_days >= settings.new_days)
-                    .map(|cv| abc_xyz::xyz(cv, settings)),
-                pattern: if f.adi_cv2.is_some() { pattern::pattern(adi, cv2) } else { "none" },
-                velocity: velocity::velocity_class(f.velocity_per_day, settings),
+                    .map(|cv| crate::classify::abc_xyz::xyz(cv, settings)),
+                pattern: if f.adi_cv2.is_some() {
+                    crate::classify::pattern::pattern(adi, cv2)
+                } else {
+                    "none"
+                },
+                velocity: crate::classify::velocity::velocity_class(f.velocity_per_day, settings),
                 lifecycle: lifecycle(f, product, as_of, settings),
                 rationalisation,
                 take_action,
@@ -270,7 +279,10 @@ pub fn classify(
                 cv: cv.unwrap_or(0.0),
                 value_share: abc[i].1,
                 velocity_per_day: f.velocity_per_day,
-                days_of_cover: velocity::days_of_cover(available as f64, f.velocity_per_day),
+                days_of_cover: crate::classify::velocity::days_of_cover(
+                    available as f64,
+                    f.velocity_per_day,
+                ),
                 revenue_per_month: performance.revenue_per_month,
                 cash_freed: if cull {
                     product.unit_cost.unwrap_or_default().times(Units(available.max(0)))
@@ -286,13 +298,13 @@ fn performance(
     f: &PoolFacts,
     product: &Product,
     stock: Option<&Stock>,
-) -> rationalise::Performance {
+) -> crate::classify::rationalise::Performance {
     let margin = match (product.unit_price, product.unit_cost) {
         (Some(price), Some(cost)) if price.0 > 0 => Some(1.0 - cost.as_f64() / price.as_f64()),
         _ => None,
     };
     let on_hand = stock.map_or(0, |s| s.on_hand.0);
-    rationalise::Performance {
+    crate::classify::rationalise::Performance {
         revenue_per_month: f.revenue_90 / 3.0,
         margin,
         days_since_sale: f.days_since_sale,

@@ -1,6 +1,6 @@
 //! Whether an item earns its place in the range.
 
-use super::Settings;
+use crate::classify::Settings;
 
 /// What the last months say about one item.
 #[derive(Debug, Clone, Copy, PartialEq)]

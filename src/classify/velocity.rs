@@ -1,6 +1,6 @@
 //! How fast an item sells and how long its stock lasts.
 
-use super::Settings;
+use crate::classify::Settings;
 
 /// fast, medium, slow, or none when nothing sells.
 #[must_use]

@@ -4,7 +4,7 @@
 //! lost sales inventory systems* (why stock-out periods must not enter a mean); Hyndman & Athanasopoulos (2021),
 //! *Forecasting: Principles and Practice*, 3rd ed., 13.9 (outliers are replaced only with a reason).
 
-use crate::panel::{SeriesMut, flag};
+use crate::domain::panel::{SeriesMut, flag};
 use serde::{Deserialize, Serialize};
 
 /// How history is cleaned.
@@ -218,8 +218,8 @@ pub fn net_of_returns(gross: f64, rate: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::panel::SeriesKey;
-    use crate::units::{ChannelId, LocationId, SkuId};
+    use crate::domain::panel::SeriesKey;
+    use crate::domain::units::{ChannelId, LocationId, SkuId};
 
     const KEY: SeriesKey =
         SeriesKey { sku: SkuId(0), location: LocationId(0), channel: ChannelId(0) };

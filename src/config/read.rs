@@ -1,6 +1,6 @@
 //! Sections of the configuration file, one by one, with every unknown key and wrong value found before anyone complains.
 
-use crate::error::{Error, Result, did_you_mean};
+use crate::domain::error::{Error, Result, did_you_mean};
 use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
 use toml::{Table, Value};
@@ -16,7 +16,7 @@ const MOVED: [(&str, &str); 3] = [
 ];
 
 /// The file as parsed, and what is wrong with it so far.
-pub(super) struct Reader<'a> {
+pub(crate) struct Reader<'a> {
     text: &'a str,
     file: &'a str,
     table: Table,

@@ -1,4 +1,4 @@
-use super::*;
+use crate::config::*;
 use toml::Table;
 
 fn parse(text: &str) -> Result<Plan> {

@@ -11,53 +11,30 @@
 //! pure function of one pool: it fits a small state of each series, or takes the one that an earlier refit left ([`warm`]), and
 //! forecasts from it. Every index is a period of the panel's calendar.
 
-pub mod accuracy;
-pub mod annual;
-pub mod backtest;
-mod carry;
-pub mod ces;
-mod choice;
-pub mod combine;
-pub mod croston;
-pub mod decompose;
-pub mod distribution;
-pub mod ets;
-mod evidence;
-mod global;
-pub mod local;
-pub mod naive;
-pub mod pool;
-mod price;
-pub mod reconcile;
-mod recursion;
-pub mod regression;
-pub mod scatter;
-pub mod seasonal;
-mod series;
+pub mod evaluate;
+pub mod methods;
+pub mod pooled;
 mod settings;
-mod state;
-pub mod theta;
-pub mod warm;
 
-pub use settings::{LocalModels, Settings};
+pub use crate::forecast::settings::{LocalModels, Settings};
 
-use crate::calendar::Bucket;
-use crate::error::{Exception, Severity};
-use crate::inputs::{Adjustment, Event, Inputs, Names, Price, Product, Promotion};
-use crate::ordered;
-use crate::outcome::QUANTILES;
-use crate::panel::{Panel, SeriesKey};
-use crate::units::{ChannelId, LocationId, SkuId};
-use combine::{MEMORIES, MemoryErrors};
-use distribution::{Calibration, QuantileTable, Spread};
-use evidence::pooled;
-pub use evidence::{Errors, Memories};
-use seasonal::{Groups, Profile, Totals};
+use crate::domain::calendar::Bucket;
+use crate::domain::error::{Exception, Severity};
+use crate::domain::inputs::{Adjustment, Event, Inputs, Names, Price, Product, Promotion};
+use crate::domain::outcome::QUANTILES;
+use crate::domain::panel::{Panel, SeriesKey};
+use crate::domain::units::{ChannelId, LocationId, SkuId};
+use crate::forecast::pooled::combine::{MEMORIES, MemoryErrors};
+use crate::forecast::pooled::distribution::{Calibration, QuantileTable, Spread};
+use crate::forecast::pooled::evidence::pooled;
+pub use crate::forecast::pooled::evidence::{Errors, Memories};
+use crate::forecast::pooled::seasonal::{Groups, Profile, Totals};
+pub use crate::forecast::pooled::warm::Levels;
+use crate::forecast::pooled::warm::Warm;
+use crate::parallel;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::ops::Range;
-pub use warm::Levels;
-use warm::Warm;
 
 /// Horizons at which sums over an interval are calibrated: a week to two months.
 pub const LADDER: usize = 4;
@@ -159,7 +136,7 @@ pub enum Evidence {
     /// See [`Stage::Memories`].
     Memories(Box<Memories>),
     /// See [`Stage::Global`].
-    Global(global::Rows),
+    Global(crate::forecast::pooled::global::Rows),
     /// See [`Stage::Calibration`].
     Calibration(Box<Errors>),
     /// See [`Stage::Levels`].
@@ -204,7 +181,7 @@ struct Learnt {
     /// Slope of log uplift by discount, over all promotions seen.
     discount_slope: Option<f64>,
     /// `None` where it would not help.
-    global: Option<global::Global>,
+    global: Option<crate::forecast::pooled::global::Global>,
 }
 
 impl Learnt {
@@ -423,13 +400,19 @@ impl<'a> Context<'a> {
     fn learn_profiles(&mut self, totals: &Totals) {
         self.learnt.launch_curve = totals.launch_curve();
         let history = self.demand.panel.calendar().history();
-        let held = series::ORIGINS * self.ladder[2];
+        let held = crate::forecast::pooled::series::ORIGINS * self.ladder[2];
         let profile = |g: usize| {
             let cells = g * history..(g + 1) * history;
             let totals = (&totals.units[cells.clone()], &totals.expected[cells]);
-            seasonal::profile(&self.demand, &self.settings, &self.groups.keys[g], totals, held)
+            crate::forecast::pooled::seasonal::profile(
+                &self.demand,
+                &self.settings,
+                &self.groups.keys[g],
+                totals,
+                held,
+            )
         };
-        for (g, profile) in ordered::map(self.groups.keys.len(), profile).into_iter().enumerate() {
+        for (g, profile) in parallel::map(self.groups.keys.len(), profile).into_iter().enumerate() {
             match profile {
                 Ok(profile) => self.learnt.profiles[g] = profile,
                 Err(error) => self.learnt.unprofiled.push((g, error.to_string())),
@@ -454,12 +437,17 @@ impl<'a> Context<'a> {
             let sum = |of: &[f64]| -> Vec<f64> {
                 (0..history).map(|t| members.iter().map(|g| of[g * history + t]).sum()).collect()
             };
-            let key = seasonal::GroupKey { category: String::new(), channel };
-            let held = series::ORIGINS * self.ladder[2];
+            let key =
+                crate::forecast::pooled::seasonal::GroupKey { category: String::new(), channel };
+            let held = crate::forecast::pooled::series::ORIGINS * self.ladder[2];
             let all = (sum(&totals.units), sum(&totals.expected));
-            let Ok(all) =
-                seasonal::profile(&self.demand, &self.settings, &key, (&all.0, &all.1), held)
-            else {
+            let Ok(all) = crate::forecast::pooled::seasonal::profile(
+                &self.demand,
+                &self.settings,
+                &key,
+                (&all.0, &all.1),
+                held,
+            ) else {
                 continue;
             };
             for &g in &members {
@@ -472,7 +460,8 @@ impl<'a> Context<'a> {
     fn learn_memories(&mut self, memories: &Memories) {
         self.learnt.memory_errors.clone_from(&memories.errors);
         self.learnt.discount_slope =
-            regression::uplift_by_discount(&memories.discounts).map(|(_, slope)| slope);
+            crate::forecast::pooled::regression::uplift_by_discount(&memories.discounts)
+                .map(|(_, slope)| slope);
         self.learnt.level_variances = (0..CLASSES).map(|c| memories.level_variance(c)).collect();
         for (dispersion, (excess, square)) in
             self.learnt.dispersions.iter_mut().zip(&memories.dispersion)
@@ -488,7 +477,7 @@ impl<'a> Context<'a> {
         self.learnt.scales = errors
             .recent
             .iter()
-            .map(|&(units, expected)| reconcile::scale(units, expected))
+            .map(|&(units, expected)| crate::forecast::pooled::reconcile::scale(units, expected))
             .collect();
         let all_periods =
             pooled(errors.periods.iter()).calibration(&Calibration::default(), PRIOR_PITS);

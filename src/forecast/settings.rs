@@ -1,6 +1,6 @@
 //! What a planner can set about forecasting: `[forecast]` in the configuration.
 
-use crate::calendar::Bucket;
+use crate::domain::calendar::Bucket;
 use serde::{Deserialize, Serialize};
 
 /// Where models of the series itself (exponential smoothing, Theta, CES) are fitted beside the pooled level.

@@ -1,9 +1,9 @@
 //! The engine end to end on small panels: known killers, additivity, promotions, analogues, adjustments.
 
-use super::*;
-use crate::calendar::Calendar;
-use crate::inputs::AdjustmentKind;
-use crate::panel::{PanelParts, SalesTotals, flag};
+use crate::domain::calendar::Calendar;
+use crate::domain::inputs::AdjustmentKind;
+use crate::domain::panel::{PanelParts, SalesTotals, flag};
+use crate::forecast::*;
 use chrono::{Datelike, NaiveDate};
 
 const HISTORY: usize = 400;
@@ -108,7 +108,7 @@ impl World {
         }
     }
 
-    fn forecast(&self, partition: usize) -> Vec<pool::PoolForecast> {
+    fn forecast(&self, partition: usize) -> Vec<crate::forecast::pooled::pool::PoolForecast> {
         let mut context = Context::new(self.demand(), Settings::default());
         let pools = self.panel.pools().len();
         while context.stage() != Stage::Ready {
@@ -290,7 +290,7 @@ fn c11_channel_forecasts_add_up_to_the_items() {
 fn partitions_change_nothing() {
     let series: Vec<_> = (0..12).map(|i| noisy(0.3 * (i + 1) as f64, i)).collect();
     let world = World::new(&series, 2);
-    let bits = |forecast: Vec<pool::PoolForecast>| -> Vec<u64> {
+    let bits = |forecast: Vec<crate::forecast::pooled::pool::PoolForecast>| -> Vec<u64> {
         forecast
             .iter()
             .flat_map(|p| p.total.mean().iter().map(|m| m.to_bits()).collect::<Vec<_>>())
@@ -396,7 +396,8 @@ fn c7_adjustments_apply_until_they_expire() {
         adjustment(1, AdjustmentKind::Units(100.0), None),
     ];
     let adjusted = world.forecast(1);
-    let total = |f: &[pool::PoolForecast], p: usize| sum(&f[p].series[0].mean, 10);
+    let total =
+        |f: &[crate::forecast::pooled::pool::PoolForecast], p: usize| sum(&f[p].series[0].mean, 10);
     assert!((total(&adjusted, 0) / total(&plain, 0) - 1.5).abs() < 1e-4);
     assert!((total(&adjusted, 1) - total(&plain, 1) - 100.0).abs() < 1e-2);
 }
@@ -430,7 +431,7 @@ fn intervals_add_up_and_their_uncertainty_grows_with_lead_time_variance() {
 }
 
 /// What the nights after it may carry on from.
-fn refit(world: &World, settings: &Settings) -> warm::Kept {
+fn refit(world: &World, settings: &Settings) -> crate::forecast::pooled::warm::Kept {
     let mut context = Context::new(world.demand(), settings.clone());
     let pools = world.panel.pools().len();
     while context.stage() != Stage::Ready {
@@ -439,8 +440,8 @@ fn refit(world: &World, settings: &Settings) -> warm::Kept {
     let mut states = Vec::new();
     (0..pools)
         .filter_map(|p| context.forecast_pool(p).state)
-        .for_each(|state| warm::write(&state, &mut states));
-    warm::Kept::read(&context.keep(&states)).unwrap()
+        .for_each(|state| crate::forecast::pooled::warm::write(&state, &mut states));
+    crate::forecast::pooled::warm::Kept::read(&context.keep(&states)).unwrap()
 }
 
 #[test]

@@ -1,15 +1,16 @@
 //! Where the indicators' inputs come from: trailing sales, book figures, age of stock.
 
-use super::view::PoolView;
-use super::{YEAR, days};
-use crate::inputs::Inputs;
-use crate::panel::Panel;
-use crate::units::{Money, Units};
+use crate::domain::inputs::Inputs;
+use crate::domain::panel::Panel;
+use crate::domain::units::{Money, Units};
+use crate::indicators::YEAR;
+use crate::indicators::days;
+use crate::indicators::view::PoolView;
 use chrono::NaiveDate;
 
 /// Units over a trailing window.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub(super) struct Flow {
+pub(crate) struct Flow {
     /// Gross units sold.
     pub sold: f64,
     /// Units returned.
@@ -20,7 +21,7 @@ pub(super) struct Flow {
 
 /// The trailing windows of one series.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub(super) struct Flows {
+pub(crate) struct Flows {
     /// The last 28 days.
     pub month: Flow,
     /// The last 90 days.
@@ -74,7 +75,7 @@ impl std::iter::Sum for Flow {
 
 /// Book figures of a year, currency units.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub(super) struct Books {
+pub(crate) struct Books {
     pub cogs: f64,
     pub revenue: f64,
     /// Average inventory at cost.
@@ -100,7 +101,7 @@ impl Books {
             .iter()
             .filter(|a| a.period_end < as_of && days(a.period_end, as_of) <= YEAR)
             .collect();
-        let yearly = |amount: fn(&crate::inputs::Account) -> Option<Money>| {
+        let yearly = |amount: fn(&crate::domain::inputs::Account) -> Option<Money>| {
             let known: Vec<(f64, f64)> = recent
                 .iter()
                 .filter_map(|a| {
@@ -110,7 +111,7 @@ impl Books {
             let covered: f64 = known.iter().map(|k| k.1).sum();
             (covered > 0.0).then(|| known.iter().map(|k| k.0).sum::<f64>() * YEAR / covered)
         };
-        let latest = |amount: fn(&crate::inputs::Account) -> Option<Money>| {
+        let latest = |amount: fn(&crate::domain::inputs::Account) -> Option<Money>| {
             recent.iter().rev().find_map(|a| amount(a)).map(Money::as_f64)
         };
         let (cogs, revenue) = (yearly(|a| a.cogs), yearly(|a| a.revenue));
@@ -164,7 +165,7 @@ fn average_inventory(inputs: &Inputs, pools: &[PoolView], as_of: NaiveDate) -> (
 }
 
 /// Scopes of stock age and their upper limit in days; the last one is what no receipt explains.
-pub(super) const AGES: [(&str, f64); 6] = [
+pub(crate) const AGES: [(&str, f64); 6] = [
     ("age:030 or less", 30.0),
     ("age:031 to 90", 90.0),
     ("age:091 to 180", 180.0),
@@ -174,7 +175,7 @@ pub(super) const AGES: [(&str, f64); 6] = [
 ];
 
 /// Adds (units, value at cost) of a pool by age, the newest receipts being the ones still there (first in, first out).
-pub(super) fn age(
+pub(crate) fn age(
     ages: &mut [(f64, f64); AGES.len()],
     pool: &PoolView,
     inputs: &Inputs,

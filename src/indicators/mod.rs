@@ -10,16 +10,16 @@ pub mod known;
 mod settings;
 pub mod view;
 
-pub use settings::Settings;
-pub use view::{PoolView, pool_views};
+pub use crate::indicators::settings::Settings;
+pub use crate::indicators::view::{PoolView, pool_views};
 
-use crate::inputs::Inputs;
-use crate::ordered;
-use crate::outcome::{Indicator, Outcome, Status};
+use crate::domain::inputs::Inputs;
+use crate::domain::outcome::{Indicator, Outcome, Status};
+use crate::indicators::flows::{Books, Flow, Flows};
+use crate::indicators::formulas::{YEAR, ratio};
+use crate::parallel;
 use crate::purchase::scorecard::supplier_scorecard;
 use chrono::NaiveDate;
-use flows::{Books, Flow, Flows};
-use formulas::{YEAR, ratio};
 use std::collections::BTreeMap;
 
 /// The six groups of pools a planner looks at first.
@@ -99,7 +99,7 @@ impl Attention {
 #[must_use]
 pub fn compute(inputs: &Inputs, outcome: &Outcome, settings: &Settings) -> Vec<Indicator> {
     let pools = pool_views(inputs, outcome);
-    let flows = ordered::map(inputs.panel.len(), |s| Flows::of(&inputs.panel, s));
+    let flows = parallel::map(inputs.panel.len(), |s| Flows::of(&inputs.panel, s));
     let mut list = List::default();
     books(&mut list, &Books::of(inputs, &pools, &flows, settings.holding_rate));
     service(&mut list, inputs, &pools, &flows);
@@ -160,10 +160,16 @@ impl List {
 fn books(list: &mut List, books: &Books) {
     let Books { cogs, revenue, inventory, receivables, payables, holding, .. } = *books;
     let (flows, stock) = (books.flows_estimated, books.inventory_estimated);
-    let dio = formulas::days_inventory_outstanding(inventory, cogs);
-    let dso = receivables.and_then(|r| formulas::days_sales_outstanding(r, revenue));
-    let dpo = payables.and_then(|p| formulas::days_payable_outstanding(p, cogs));
-    list.push(("turnover", "ratio"), "all", formulas::turnover(cogs, inventory), (cogs, inventory));
+    let dio = crate::indicators::formulas::days_inventory_outstanding(inventory, cogs);
+    let dso =
+        receivables.and_then(|r| crate::indicators::formulas::days_sales_outstanding(r, revenue));
+    let dpo = payables.and_then(|p| crate::indicators::formulas::days_payable_outstanding(p, cogs));
+    list.push(
+        ("turnover", "ratio"),
+        "all",
+        crate::indicators::formulas::turnover(cogs, inventory),
+        (cogs, inventory),
+    );
     list.estimated(flows || stock);
     list.push(("dio", "days"), "all", dio, (inventory, cogs));
     list.estimated(flows || stock);
@@ -174,20 +180,20 @@ fn books(list: &mut List, books: &Books) {
     let cycle = dio
         .zip(dso)
         .zip(dpo)
-        .map(|((dio, dso), dpo)| formulas::cash_conversion_cycle(dio, dso, dpo));
+        .map(|((dio, dso), dpo)| crate::indicators::formulas::cash_conversion_cycle(dio, dso, dpo));
     list.push(("cash_conversion_cycle", "days"), "all", cycle, (cycle.unwrap_or(0.0), 1.0));
     list.estimated(flows || stock);
     list.push(
         ("gmroi", "ratio"),
         "all",
-        formulas::gmroi(revenue - cogs, inventory),
+        crate::indicators::formulas::gmroi(revenue - cogs, inventory),
         (revenue - cogs, inventory),
     );
     list.estimated(flows || stock);
     list.push(
         ("carrying_cost", "percent"),
         "all",
-        formulas::carrying_cost_percent(holding, inventory),
+        crate::indicators::formulas::carrying_cost_percent(holding, inventory),
         (holding, inventory),
     );
     list.estimated(books.holding_estimated || stock);
@@ -198,7 +204,7 @@ fn service(list: &mut List, inputs: &Inputs, pools: &[PoolView], flows: &[Flows]
     list.push(
         ("fill_rate", "percent"),
         "all",
-        formulas::fill_rate(quarter.sold, quarter.lost),
+        crate::indicators::formulas::fill_rate(quarter.sold, quarter.lost),
         (quarter.sold, quarter.sold + quarter.lost),
     );
     list.estimated(true);
@@ -222,7 +228,7 @@ fn service(list: &mut List, inputs: &Inputs, pools: &[PoolView], flows: &[Flows]
     list.push(
         ("sell_through", "percent"),
         "all",
-        formulas::sell_through(net, received),
+        crate::indicators::formulas::sell_through(net, received),
         (net, received),
     );
     list.push(
@@ -245,7 +251,7 @@ fn stock(
     list.push(
         ("weeks_of_supply", "weeks"),
         "all",
-        formulas::weeks_of_supply(on_hand, weekly),
+        crate::indicators::formulas::weeks_of_supply(on_hand, weekly),
         (on_hand, weekly),
     );
     for attention in Attention::ALL {
@@ -277,12 +283,12 @@ fn stock(
         "units",
         pools.iter().filter(dead).map(|p| p.on_hand().0 as f64).sum(),
     );
-    let mut ages = [(0.0, 0.0); flows::AGES.len()];
+    let mut ages = [(0.0, 0.0); crate::indicators::flows::AGES.len()];
     for pool in pools {
-        flows::age(&mut ages, pool, inputs, as_of);
+        crate::indicators::flows::age(&mut ages, pool, inputs, as_of);
     }
     let total: f64 = ages.iter().map(|a| a.1).sum();
-    for ((name, _), (units, value)) in flows::AGES.iter().zip(ages) {
+    for ((name, _), (units, value)) in crate::indicators::flows::AGES.iter().zip(ages) {
         list.amount("stock_age_units", *name, "units", units);
         list.push(("stock_age_value", "currency"), *name, Some(value), (value, total));
     }
@@ -305,7 +311,7 @@ fn channels(list: &mut List, inputs: &Inputs, outcome: &Outcome, flows: &[Flows]
         list.push(
             ("sell_through", "percent"),
             scope.clone(),
-            formulas::sell_through(month.sold, offered),
+            crate::indicators::formulas::sell_through(month.sold, offered),
             (month.sold, offered),
         );
         list.push(
@@ -325,11 +331,17 @@ fn counts(list: &mut List, inputs: &Inputs, tolerance: f64) {
     list.push(
         ("shrinkage", "percent"),
         "all",
-        formulas::shrinkage_percent(recorded, counted),
+        crate::indicators::formulas::shrinkage_percent(recorded, counted),
         (recorded - counted, recorded),
     );
     let right = recent()
-        .filter(|c| formulas::within_tolerance(c.recorded.0 as f64, c.counted.0 as f64, tolerance))
+        .filter(|c| {
+            crate::indicators::formulas::within_tolerance(
+                c.recorded.0 as f64,
+                c.counted.0 as f64,
+                tolerance,
+            )
+        })
         .count() as f64;
     let all = recent().count() as f64;
     list.push(("count_accuracy", "percent"), "all", ratio(right * 100.0, all), (right, all));

@@ -1,7 +1,7 @@
 //! What a planner may choose about indicators: the `[indicators]` section of the configuration.
 
-use super::known::{KNOWN, known};
-use crate::error::did_you_mean;
+use crate::domain::error::did_you_mean;
+use crate::indicators::known::{KNOWN, known};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 

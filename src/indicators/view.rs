@@ -1,10 +1,10 @@
 //! Every pool with its classes, policy, picture, recommendations and allocations side by side.
 
-use crate::inputs::{Inputs, Product, PurchaseOrder, Stock};
-use crate::outcome::{
+use crate::domain::inputs::{Inputs, Product, PurchaseOrder, Stock};
+use crate::domain::outcome::{
     Allocation, Classification, Outcome, Policy, PoolPicture, Recommendation, Status,
 };
-use crate::units::{LocationId, Money, SkuId, Units};
+use crate::domain::units::{LocationId, Money, SkuId, Units};
 use std::ops::Range;
 
 /// One pool and everything the run knows of it.

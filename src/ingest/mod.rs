@@ -6,48 +6,30 @@
 //! panel; the other tables are converted row by row. Names are sorted, so codes, and with them all results, do not depend on
 //! the order of rows or their split into files.
 
-mod audit;
-mod circles;
-mod convert;
-mod days;
-mod footer;
-pub mod mapping;
-mod master;
+pub mod cells;
+pub mod files;
 mod names;
-mod narrow;
-mod pages;
-mod panel_build;
-mod parquet_file;
-mod plans;
-mod quarantine;
-mod sales;
-pub mod schema;
+mod panel;
 pub mod settings;
-mod source;
-mod stocks;
-mod table;
+pub mod tables;
 #[cfg(test)]
 mod tests;
-mod text_file;
-mod thrift;
-mod values;
-mod words;
 
-pub use settings::{CsvSettings, DataSettings, RowBounds, Settings, TableMapping};
+pub use crate::ingest::settings::{CsvSettings, DataSettings, RowBounds, Settings, TableMapping};
 
-use crate::calendar::Bucket;
-use crate::error::{Error, Exception, Result, Severity};
-use crate::inputs::{Inputs, Names, Source};
-use crate::units::{LocationId, SkuId};
+use crate::domain::calendar::Bucket;
+use crate::domain::error::{Error, Exception, Result, Severity};
+use crate::domain::inputs::{Inputs, Names, Source};
+use crate::domain::units::{LocationId, SkuId};
+use crate::ingest::files::table::Table;
+use crate::ingest::names::{Catalogue, Codes, MAIN, NameSets};
+use crate::ingest::panel::Around;
+use crate::ingest::tables::convert::Convert;
+use crate::ingest::tables::quarantine::Quarantine;
+use crate::ingest::tables::sales::{Context, SalesRows};
 use chrono::NaiveDate;
-use convert::Convert;
-use names::{Catalogue, Codes, MAIN, NameSets};
-use panel_build::Around;
-use quarantine::Quarantine;
-use sales::{Context, SalesRows};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use table::Table;
 
 /// Called with a table's name and the rows read of it so far.
 pub type Progress = Box<dyn Fn(&str, u64)>;
@@ -92,8 +74,12 @@ pub fn load(request: &Request) -> Result<Inputs> {
     let as_of = loading.as_of(&sales)?;
     let names = loading.names(&sales, &catalogue);
     let codes = Codes::new(&names, &catalogue);
-    audit::row_counts(request, &loading.sources)?;
-    loading.exceptions.extend(audit::freshness(request, &loading.sources, as_of)?);
+    crate::ingest::tables::audit::row_counts(request, &loading.sources)?;
+    loading.exceptions.extend(crate::ingest::tables::audit::freshness(
+        request,
+        &loading.sources,
+        as_of,
+    )?);
     loading.convert(sales, &names, &codes, as_of)
 }
 
@@ -126,9 +112,9 @@ impl<'a> Loading<'a> {
     /// Every table but sales.
     fn read_small_tables(&mut self) -> Result<()> {
         let request = self.request;
-        for schema in schema::TABLES.iter().filter(|s| s.table != "sales") {
+        for schema in crate::ingest::tables::schema::TABLES.iter().filter(|s| s.table != "sales") {
             let mut chunks = Vec::new();
-            let read = table::read(
+            let read = crate::ingest::files::table::read(
                 &request.data,
                 schema,
                 &request.settings,
@@ -169,11 +155,11 @@ impl<'a> Loading<'a> {
     fn read_sales(&mut self, catalogue: &Catalogue) -> Result<SalesRows> {
         let request = self.request;
         let data = &request.data;
-        let schema = schema::table("sales").expect("sales is a table");
+        let schema = crate::ingest::tables::schema::table("sales").expect("sales is a table");
         let home = self.homes();
         let mut sales = SalesRows::new(request.settings.data.first_date);
         let mut done = 0;
-        let read = table::read(
+        let read = crate::ingest::files::table::read(
             data,
             schema,
             &request.settings,
@@ -239,10 +225,9 @@ impl<'a> Loading<'a> {
             );
             return Err(Error::input(data.join(&source.file), message));
         };
-        Ok(self
-            .request
-            .as_of
-            .unwrap_or_else(|| days::date_of(sales.first_day + i32::from(last) + 1)))
+        Ok(self.request.as_of.unwrap_or_else(|| {
+            crate::ingest::cells::days::date_of(sales.first_day + i32::from(last) + 1)
+        }))
     }
 
     fn names(&self, sales: &SalesRows, catalogue: &Catalogue) -> Names {
@@ -269,13 +254,19 @@ impl<'a> Loading<'a> {
             exceptions: &mut self.exceptions,
             currencies: &limits.currencies,
         };
-        let products = master::products(tables.get("products"), names.skus.len(), &mut convert);
-        let stock = of(tables, "stock", stocks::stock, &mut convert);
-        let stockouts = of(tables, "stockouts", stocks::stockouts, &mut convert);
-        let stock_history = of(tables, "stock_history", stocks::stock_history, &mut convert);
-        let supply = of(tables, "supply", master::supply, &mut convert);
+        let products = crate::ingest::tables::master::products(
+            tables.get("products"),
+            names.skus.len(),
+            &mut convert,
+        );
+        let stock = of(tables, "stock", crate::ingest::tables::stocks::stock, &mut convert);
+        let stockouts =
+            of(tables, "stockouts", crate::ingest::tables::stocks::stockouts, &mut convert);
+        let stock_history =
+            of(tables, "stock_history", crate::ingest::tables::stocks::stock_history, &mut convert);
+        let supply = of(tables, "supply", crate::ingest::tables::master::supply, &mut convert);
         if tables.contains_key("products") {
-            convert.exceptions.extend(audit::unknown_items(&sales.unknown));
+            convert.exceptions.extend(crate::ingest::tables::audit::unknown_items(&sales.unknown));
         }
         let pools = pools(&sales, codes, &stock, &products);
         let around = Around {
@@ -287,7 +278,8 @@ impl<'a> Loading<'a> {
             pools: &pools,
             memory_limit_mb: limits.memory_limit_mb,
         };
-        let (panel, future) = panel_build::build(sales, codes, around, &self.request.data)?;
+        let (panel, future) =
+            crate::ingest::panel::build(sales, codes, around, &self.request.data)?;
         if future > 0 {
             let what = format!("{future} rows on or after the as-of date {as_of} are not used");
             convert.exceptions.push(Exception::new(
@@ -299,24 +291,53 @@ impl<'a> Loading<'a> {
             ));
         }
         let mut inputs = Inputs {
-            channels: master::channels(tables.get("channels"), names.channels.len(), &mut convert),
-            suppliers: master::suppliers(
+            channels: crate::ingest::tables::master::channels(
+                tables.get("channels"),
+                names.channels.len(),
+                &mut convert,
+            ),
+            suppliers: crate::ingest::tables::master::suppliers(
                 tables.get("suppliers"),
                 names.suppliers.len(),
                 &mut convert,
             ),
-            price_breaks: of(tables, "price_breaks", master::price_breaks, &mut convert),
-            lots: of(tables, "lots", stocks::lots, &mut convert),
-            purchase_orders: of(tables, "purchase_orders", stocks::purchase_orders, &mut convert),
-            listings: of(tables, "listings", stocks::listings, &mut convert),
-            events: of(tables, "events", plans::events, &mut convert),
-            promotions: of(tables, "promotions", plans::promotions, &mut convert),
-            prices: of(tables, "prices", plans::prices, &mut convert),
-            adjustments: of(tables, "adjustments", plans::adjustments, &mut convert),
-            overrides: of(tables, "overrides", plans::overrides, &mut convert),
-            kits: of(tables, "kits", master::kits, &mut convert),
-            counts: of(tables, "counts", stocks::counts, &mut convert),
-            accounts: of(tables, "accounts", plans::accounts, &mut convert),
+            price_breaks: of(
+                tables,
+                "price_breaks",
+                crate::ingest::tables::master::price_breaks,
+                &mut convert,
+            ),
+            lots: of(tables, "lots", crate::ingest::tables::stocks::lots, &mut convert),
+            purchase_orders: of(
+                tables,
+                "purchase_orders",
+                crate::ingest::tables::stocks::purchase_orders,
+                &mut convert,
+            ),
+            listings: of(tables, "listings", crate::ingest::tables::stocks::listings, &mut convert),
+            events: of(tables, "events", crate::ingest::tables::plans::events, &mut convert),
+            promotions: of(
+                tables,
+                "promotions",
+                crate::ingest::tables::plans::promotions,
+                &mut convert,
+            ),
+            prices: of(tables, "prices", crate::ingest::tables::plans::prices, &mut convert),
+            adjustments: of(
+                tables,
+                "adjustments",
+                crate::ingest::tables::plans::adjustments,
+                &mut convert,
+            ),
+            overrides: of(
+                tables,
+                "overrides",
+                crate::ingest::tables::plans::overrides,
+                &mut convert,
+            ),
+            kits: of(tables, "kits", crate::ingest::tables::master::kits, &mut convert),
+            counts: of(tables, "counts", crate::ingest::tables::stocks::counts, &mut convert),
+            accounts: of(tables, "accounts", crate::ingest::tables::plans::accounts, &mut convert),
             names: names.clone(),
             panel,
             products,
@@ -342,8 +363,8 @@ impl<'a> Loading<'a> {
             limits.reject_rows_allowed,
         )?;
         let used: Vec<String> = self.sources.iter().map(|s| s.file.clone()).collect();
-        self.exceptions.extend(source::strangers(data, &used)?);
-        self.exceptions.extend(audit::missing_tables(&self.sources));
+        self.exceptions.extend(crate::ingest::files::source::strangers(data, &used)?);
+        self.exceptions.extend(crate::ingest::tables::audit::missing_tables(&self.sources));
         for source in &self.sources {
             let excluded = self.quarantine.excluded(source);
             if excluded > 0 {
@@ -373,11 +394,14 @@ impl<'a> Loading<'a> {
         }
         inputs.sources = self.sources;
         inputs.quarantine = self.quarantine.into_rows();
-        self.exceptions.extend(audit::master_list(inputs));
-        self.exceptions.extend(audit::unplanned(inputs));
-        self.exceptions.extend(audit::idle_adjustments(inputs));
+        self.exceptions.extend(crate::ingest::tables::audit::master_list(inputs));
+        self.exceptions.extend(crate::ingest::tables::audit::unplanned(inputs));
+        self.exceptions.extend(crate::ingest::tables::audit::idle_adjustments(inputs));
         self.exceptions.extend(
-            self.request.only.as_deref().and_then(|only| audit::unknown_wishes(only, inputs)),
+            self.request
+                .only
+                .as_deref()
+                .and_then(|only| crate::ingest::tables::audit::unknown_wishes(only, inputs)),
         );
         self.exceptions.sort();
         inputs.exceptions = self.exceptions;
@@ -399,8 +423,8 @@ fn of<T>(
 fn pools(
     sales: &SalesRows,
     codes: &Codes<'_>,
-    stock: &[crate::inputs::Stock],
-    products: &[crate::inputs::Product],
+    stock: &[crate::domain::inputs::Stock],
+    products: &[crate::domain::inputs::Product],
 ) -> Vec<(SkuId, LocationId)> {
     let mut pools: Vec<(SkuId, LocationId)> = stock.iter().map(|s| (s.sku, s.location)).collect();
     let mut placed = vec![false; products.len()];

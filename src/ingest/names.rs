@@ -1,30 +1,30 @@
 //! Names: aliases to master items, then the sorted dictionaries whose positions are the codes.
 
-use super::schema::{Dictionary, Kind};
-use super::settings::UnknownSkus;
-use super::table::{Row, Table};
-use super::values::{FastMap, FastSet};
-use crate::inputs::Names;
-use crate::units::{ChannelId, LocationId, SkuId, SupplierId};
+use crate::domain::inputs::Names;
+use crate::domain::units::{ChannelId, LocationId, SkuId, SupplierId};
+use crate::ingest::cells::values::{FastMap, FastSet};
+use crate::ingest::files::table::{Row, Table};
+use crate::ingest::settings::UnknownSkus;
+use crate::ingest::tables::schema::{Dictionary, Kind};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The one location of data without locations.
-pub(super) const MAIN: &str = "main";
+pub(crate) const MAIN: &str = "main";
 /// The one channel of data without channels.
-pub(super) const ALL: &str = "all";
+pub(crate) const ALL: &str = "all";
 
 /// What a code in the data means.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Item<'a> {
+pub(crate) struct Item<'a> {
     /// The master item.
-    pub(super) sku: &'a str,
+    pub(crate) sku: &'a str,
     /// Units of it in one of the code.
-    pub(super) factor: f64,
+    pub(crate) factor: f64,
 }
 
 /// Which item a code means, and whether it is wanted.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Catalogue {
+pub(crate) struct Catalogue {
     aliases: BTreeMap<String, FastMap<String, (String, f64)>>,
     masters: BTreeSet<String>,
     sold_in: BTreeMap<String, f64>,
@@ -34,7 +34,7 @@ pub(super) struct Catalogue {
 
 impl Catalogue {
     /// From the alias and product tables, where given, and the list of items to keep.
-    pub(super) fn new(
+    pub(crate) fn new(
         aliases: Option<&Table>,
         products: Option<&Table>,
         unknown: UnknownSkus,
@@ -67,7 +67,7 @@ impl Catalogue {
     }
 
     /// The item `code` means in `channel`.
-    pub(super) fn item<'a>(&'a self, code: &'a str, channel: &str) -> Item<'a> {
+    pub(crate) fn item<'a>(&'a self, code: &'a str, channel: &str) -> Item<'a> {
         let known = |channel: &str| self.aliases.get(channel).and_then(|codes| codes.get(code));
         match known(channel).or_else(|| known("")) {
             Some((sku, factor)) => Item { sku, factor: *factor },
@@ -76,22 +76,22 @@ impl Catalogue {
     }
 
     /// Units in one unit of sale of `sku`.
-    pub(super) fn sold_in(&self, sku: &str) -> f64 {
+    pub(crate) fn sold_in(&self, sku: &str) -> f64 {
         self.sold_in.get(sku).copied().unwrap_or(1.0)
     }
 
     /// Whether `sku` is in a master table, or need not be.
-    pub(super) fn accepts(&self, sku: &str) -> bool {
+    pub(crate) fn accepts(&self, sku: &str) -> bool {
         !self.reject_unknown || self.knows(sku)
     }
 
     /// Whether `sku` is in a master table.
-    pub(super) fn knows(&self, sku: &str) -> bool {
+    pub(crate) fn knows(&self, sku: &str) -> bool {
         self.masters.contains(sku)
     }
 
     /// Whether `sku` takes part in this run.
-    pub(super) fn wants(&self, sku: &str) -> bool {
+    pub(crate) fn wants(&self, sku: &str) -> bool {
         self.only.as_ref().is_none_or(|only| only.contains(sku))
     }
 }
@@ -105,7 +105,7 @@ fn units_in(text: &str) -> Option<f64> {
 
 /// Collects names from everywhere, then sorts them.
 #[derive(Debug, Clone, Default)]
-pub(super) struct NameSets<'a> {
+pub(crate) struct NameSets<'a> {
     skus: FastSet<&'a str>,
     channels: FastSet<&'a str>,
     locations: FastSet<&'a str>,
@@ -114,14 +114,14 @@ pub(super) struct NameSets<'a> {
 
 impl<'a> NameSets<'a> {
     /// The names of one series.
-    pub(super) fn add_series(&mut self, sku: &'a str, channel: &'a str, location: &'a str) {
+    pub(crate) fn add_series(&mut self, sku: &'a str, channel: &'a str, location: &'a str) {
         add(&mut self.skus, sku);
         add(&mut self.channels, channel);
         add(&mut self.locations, location);
     }
 
     /// The names in `table`, those of unwanted items apart.
-    pub(super) fn add_table(&mut self, table: &'a Table, catalogue: &'a Catalogue) {
+    pub(crate) fn add_table(&mut self, table: &'a Table, catalogue: &'a Catalogue) {
         let ids = |d: Dictionary| -> Vec<usize> {
             table
                 .schema
@@ -160,7 +160,7 @@ impl<'a> NameSets<'a> {
     }
 
     /// The dictionaries, in byte order.
-    pub(super) fn into_names(self) -> Names {
+    pub(crate) fn into_names(self) -> Names {
         let list = |set: FastSet<&str>| {
             let mut names: Vec<String> = set.into_iter().map(str::to_owned).collect();
             names.sort_unstable();
@@ -186,9 +186,9 @@ fn add<'a>(set: &mut FastSet<&'a str>, name: &'a str) {
 
 /// Codes of names.
 #[derive(Debug)]
-pub(super) struct Codes<'a> {
+pub(crate) struct Codes<'a> {
     /// What codes in the data mean.
-    pub(super) catalogue: &'a Catalogue,
+    pub(crate) catalogue: &'a Catalogue,
     skus: FastMap<&'a str, u32>,
     channels: FastMap<&'a str, u32>,
     locations: FastMap<&'a str, u32>,
@@ -197,7 +197,7 @@ pub(super) struct Codes<'a> {
 
 impl<'a> Codes<'a> {
     /// The positions in `names`.
-    pub(super) fn new(names: &'a Names, catalogue: &'a Catalogue) -> Self {
+    pub(crate) fn new(names: &'a Names, catalogue: &'a Catalogue) -> Self {
         let index = |list: &'a [String]| list.iter().map(String::as_str).zip(0..).collect();
         Self {
             catalogue,
@@ -209,34 +209,34 @@ impl<'a> Codes<'a> {
     }
 
     /// The item by its master name.
-    pub(super) fn sku(&self, name: &str) -> Option<SkuId> {
+    pub(crate) fn sku(&self, name: &str) -> Option<SkuId> {
         self.skus.get(name).copied().map(SkuId)
     }
 
     /// The channel; `None` when the name is empty.
-    pub(super) fn channel(&self, name: &str) -> Option<ChannelId> {
+    pub(crate) fn channel(&self, name: &str) -> Option<ChannelId> {
         self.channels.get(name).copied().map(ChannelId)
     }
 
     /// The location; `None` when the name is empty.
-    pub(super) fn location(&self, name: &str) -> Option<LocationId> {
+    pub(crate) fn location(&self, name: &str) -> Option<LocationId> {
         self.locations.get(name).copied().map(LocationId)
     }
 
     /// The supplier; `None` when the name is empty.
-    pub(super) fn supplier(&self, name: &str) -> Option<SupplierId> {
+    pub(crate) fn supplier(&self, name: &str) -> Option<SupplierId> {
         self.suppliers.get(name).copied().map(SupplierId)
     }
 
     /// The item in column `column` of `row` and the units of it in one of the code; `None` when it takes no part.
-    pub(super) fn item(&self, row: &Row<'_>, column: &str) -> Option<(SkuId, f64)> {
+    pub(crate) fn item(&self, row: &Row<'_>, column: &str) -> Option<(SkuId, f64)> {
         let channel = if row.has("channel") { row.text("channel") } else { "" };
         let item = self.catalogue.item(row.text(column), channel);
         if self.catalogue.wants(item.sku) { Some((self.sku(item.sku)?, item.factor)) } else { None }
     }
 
     /// The location of a row, [`MAIN`] when it names none.
-    pub(super) fn place(&self, row: &Row<'_>) -> Option<LocationId> {
+    pub(crate) fn place(&self, row: &Row<'_>) -> Option<LocationId> {
         self.location(Some(row.text("location")).filter(|l| !l.is_empty()).unwrap_or(MAIN))
     }
 }

@@ -1,8 +1,8 @@
 //! The configuration of the reader: the sections `[data]`, `[csv]` and `[mapping.TABLE]`.
 
-use super::mapping::PRESETS;
-use super::schema;
-use crate::error::did_you_mean;
+use crate::domain::error::did_you_mean;
+use crate::ingest::cells::mapping::PRESETS;
+use crate::ingest::tables::schema;
 use chrono::NaiveDate;
 use serde::Deserialize;
 use std::collections::BTreeMap;

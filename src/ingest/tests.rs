@@ -1,8 +1,8 @@
 //! Loading from files on disk: every message and exit code that a planner may meet, and what must not change a result.
 
-use super::*;
-use crate::panel::flag;
-use crate::units::{Money, Units};
+use crate::domain::panel::flag;
+use crate::domain::units::{Money, Units};
+use crate::ingest::*;
 use std::fs;
 use std::io::Write;
 use tempfile::TempDir;
@@ -770,22 +770,32 @@ fn channels_sell_from_their_location_and_suppliers_keep_their_calendar() {
 
 #[test]
 fn every_table_of_the_contract_can_be_read_from_its_own_columns() {
-    for schema in schema::TABLES {
+    for schema in crate::ingest::tables::schema::TABLES {
         let headings: Vec<&str> = schema.columns.iter().map(|c| c.name).collect();
-        let cell = |c: &schema::Column| match c.kind {
-            schema::Kind::Id(_) | schema::Kind::Text if c.name == "currency" => "EUR",
-            schema::Kind::Text if c.name == "order_weekdays" => "mon",
-            schema::Kind::Text if c.name == "closures" => "2024-01-01",
-            schema::Kind::Text if c.name == "field" => "safety_stock",
-            schema::Kind::Id(_) if matches!(c.name, "superseded_by" | "component" | "analogue") => {
+        let cell = |c: &crate::ingest::tables::schema::Column| match c.kind {
+            crate::ingest::tables::schema::Kind::Id(_)
+            | crate::ingest::tables::schema::Kind::Text
+                if c.name == "currency" =>
+            {
+                "EUR"
+            }
+            crate::ingest::tables::schema::Kind::Text if c.name == "order_weekdays" => "mon",
+            crate::ingest::tables::schema::Kind::Text if c.name == "closures" => "2024-01-01",
+            crate::ingest::tables::schema::Kind::Text if c.name == "field" => "safety_stock",
+            crate::ingest::tables::schema::Kind::Id(_)
+                if matches!(c.name, "superseded_by" | "component" | "analogue") =>
+            {
                 "Y"
             }
-            schema::Kind::Id(_) | schema::Kind::Text => "A",
-            schema::Kind::Choice(words) => words[0],
-            schema::Kind::Date => "2023-12-01",
-            schema::Kind::Bool => "yes",
-            schema::Kind::Number(..) if c.name == "units" => "",
-            schema::Kind::Number(..) | schema::Kind::Units(_) | schema::Kind::Money => "1",
+            crate::ingest::tables::schema::Kind::Id(_)
+            | crate::ingest::tables::schema::Kind::Text => "A",
+            crate::ingest::tables::schema::Kind::Choice(words) => words[0],
+            crate::ingest::tables::schema::Kind::Date => "2023-12-01",
+            crate::ingest::tables::schema::Kind::Bool => "yes",
+            crate::ingest::tables::schema::Kind::Number(..) if c.name == "units" => "",
+            crate::ingest::tables::schema::Kind::Number(..)
+            | crate::ingest::tables::schema::Kind::Units(_)
+            | crate::ingest::tables::schema::Kind::Money => "1",
         };
         let row: Vec<&str> = schema.columns.iter().map(cell).collect();
         let text = format!("{}\n{}\n", headings.join(","), row.join(","));

@@ -3,8 +3,8 @@
 //! A mean over three receipts is worth little: it counts as three observations beside a prior of
 //! [`PRIOR_RECEIPTS`]. The prior is the supplier's own record where it has one, the promised lead time otherwise.
 
-use crate::inputs::{PurchaseOrder, Supply};
-use crate::units::LeadTime;
+use crate::domain::inputs::{PurchaseOrder, Supply};
+use crate::domain::units::LeadTime;
 
 /// Receipts that the prior is worth.
 pub const PRIOR_RECEIPTS: f64 = 4.0;
@@ -220,10 +220,10 @@ mod tests {
     fn a_receipt_before_its_confirmation_is_no_receipt() {
         let order = |confirmed: &str, received: &str| PurchaseOrder {
             order_id: "1".into(),
-            sku: crate::units::SkuId(0),
+            sku: crate::domain::units::SkuId(0),
             supplier: None,
-            location: crate::units::LocationId(0),
-            quantity: crate::units::Units(1),
+            location: crate::domain::units::LocationId(0),
+            quantity: crate::domain::units::Units(1),
             confirmed: confirmed.parse().ok(),
             expected: None,
             received: received.parse().ok(),

@@ -8,9 +8,9 @@
 //! A forecast's error is shared by all periods: it enters as three levels (Gauss-Hermite nodes) that scale the whole path,
 //! sized so that the intervals' covariance comes out.
 
-use super::outlook::Outlook;
-use super::position::{Arrival, StockLevel};
-use crate::distributions::Demand;
+use crate::inventory::outlook::Outlook;
+use crate::inventory::position::{Arrival, StockLevel};
+use crate::math::distributions::Demand;
 
 /// Cells the stock is resolved into: exact for whole units up to here, in equal steps beyond.
 const CELLS: usize = 160;

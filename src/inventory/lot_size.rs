@@ -4,7 +4,7 @@
 //! Sources: Harris (1913) for the order quantity; Snyder & Shen (2019), *Fundamentals of Supply Chain Theory*, 2nd ed., ch. 3 to 5,
 //! whose symbols stand in `[brackets]`. Oracle: `tests/oracle/policy.csv`.
 
-use crate::distributions::Demand;
+use crate::math::distributions::Demand;
 
 /// Units that last `cover_days` at `per_day`.
 #[must_use]

@@ -2,10 +2,10 @@
 //!
 //! Pure arithmetic: no file, clock, data frame or rounding; whole units, packs and minimums are settled once, in `purchase`.
 //! [`plan_pool`] does one pool; the replay of [`crate::simulate`] calls the two halves it is made of,
-//! [`reorder_point::targets`] (no stock needed) and [`need::need`].
+//! [`crate::inventory::reorder_point::targets`] (no stock needed) and [`crate::inventory::need::need`].
 
 pub mod expiry;
-mod explain;
+pub mod kits;
 pub mod lead_time;
 pub mod lost_sales;
 pub mod lot_size;
@@ -15,18 +15,19 @@ pub mod position;
 pub mod reorder_point;
 pub mod safety_stock;
 pub mod settings;
+mod steps;
 
-pub use outlook::Outlook;
-pub use position::{Arrival, StockLevel};
-pub use settings::Settings;
+pub use crate::inventory::outlook::Outlook;
+pub use crate::inventory::position::{Arrival, StockLevel};
+pub use crate::inventory::settings::Settings;
 
-use crate::inputs::{Product, ProductStatus};
-use crate::outcome::{Policy, Status, Step};
-use crate::units::{LeadTime, LocationId, SkuId};
+use crate::domain::inputs::{Product, ProductStatus};
+use crate::domain::outcome::{Policy, Status, Step};
+use crate::domain::units::{LeadTime, LocationId, SkuId};
+use crate::inventory::expiry::{DatedLot, usable_stock};
+use crate::inventory::need::Need;
+use crate::inventory::reorder_point::Targets;
 use chrono::NaiveDate;
-use expiry::{DatedLot, usable_stock};
-use need::Need;
-use reorder_point::Targets;
 
 /// Values that a planner has set by hand, units.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -140,14 +141,25 @@ pub fn plan_pool(pool: &PoolInput<'_>, settings: &Settings) -> PoolPlan {
     if waste > 0.0 {
         notes.push(format!("{waste:.0} units will expire unsold"));
     }
-    let targets = reorder_point::targets(&pool, settings);
-    let need = need::need(&pool, &targets, settings);
+    let targets = crate::inventory::reorder_point::targets(&pool, settings);
+    let need = crate::inventory::need::need(&pool, &targets, settings);
     notes.extend_from_slice(&targets.notes);
-    let backorders = settings.unmet_demand == settings::UnmetDemand::Backordered;
-    let walk = position::project(&pool.outlook, pool.stock, pool.arrivals, 0.0, backorders);
-    let to_safety =
-        position::project(&pool.outlook, pool.stock, pool.arrivals, targets.safety_stock, true)
-            .days_to_stockout;
+    let backorders = settings.unmet_demand == crate::inventory::settings::UnmetDemand::Backordered;
+    let walk = crate::inventory::position::project(
+        &pool.outlook,
+        pool.stock,
+        pool.arrivals,
+        0.0,
+        backorders,
+    );
+    let to_safety = crate::inventory::position::project(
+        &pool.outlook,
+        pool.stock,
+        pool.arrivals,
+        targets.safety_stock,
+        true,
+    )
+    .days_to_stockout;
     let order_by_days = to_safety.map(|days| days - targets.lead_days);
     let status = status(&pool, &targets, &need, (walk.days_to_stockout, order_by_days), settings);
     let quiet = matches!(status, Status::Held | Status::Excess);
@@ -159,12 +171,12 @@ pub fn plan_pool(pool: &PoolInput<'_>, settings: &Settings) -> PoolPlan {
     let date =
         |days: f64| pool.as_of.checked_add_signed(chrono::Duration::days(days.floor() as i64));
     PoolPlan {
-        policy: explain::policy_row(&pool, &targets, settings),
+        policy: crate::inventory::steps::policy_row(&pool, &targets, settings),
         on_order: need.on_order,
         position: need.position,
         status,
         stockout_date: walk.days_to_stockout.and_then(date),
-        stockout_probability: position::stockout_probability(
+        stockout_probability: crate::inventory::position::stockout_probability(
             &pool.outlook,
             pool.stock,
             pool.arrivals,
@@ -175,7 +187,7 @@ pub fn plan_pool(pool: &PoolInput<'_>, settings: &Settings) -> PoolPlan {
         urgency: if quiet { 0.0 } else { (100.0 * runs_out).clamp(0.0, 100.0) },
         value_at_risk: if quiet { 0.0 } else { value_at_risk(&pool, &targets, &need) },
         path: walk.path,
-        steps: explain::need_steps(&pool, &targets, &need, waste, settings),
+        steps: crate::inventory::steps::need_steps(&pool, &targets, &need, waste, settings),
         notes,
     }
 }

@@ -1,10 +1,10 @@
 //! From targets and stock to what to do: the need, unrounded, and how urgent it is.
 
-use super::PoolInput;
-use super::lost_sales::order_for;
-use super::position::{inventory_position, on_order, stockout_probability};
-use super::reorder_point::Targets;
-use super::settings::{OrderRule, Settings, UnmetDemand};
+use crate::inventory::PoolInput;
+use crate::inventory::lost_sales::order_for;
+use crate::inventory::position::{inventory_position, on_order, stockout_probability};
+use crate::inventory::reorder_point::Targets;
+use crate::inventory::settings::{OrderRule, Settings, UnmetDemand};
 
 /// What one pool lacks.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]

@@ -1,8 +1,10 @@
 //! Published textbook instances, `tests/oracle/policy.csv` (made by `policy.py` beside it): tolerance 1e-6.
 
-use super::lot_size::{LotCosts, best_min_max, eoq, eoq_with_breaks, lot_cost, min_max_cost};
-use super::safety_stock::critical_ratio;
-use crate::distributions::Demand;
+use crate::inventory::lot_size::{
+    LotCosts, best_min_max, eoq, eoq_with_breaks, lot_cost, min_max_cost,
+};
+use crate::inventory::safety_stock::critical_ratio;
+use crate::math::distributions::Demand;
 use std::collections::BTreeMap;
 
 type Numbers = BTreeMap<String, Vec<f64>>;

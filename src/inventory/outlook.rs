@@ -1,6 +1,6 @@
 //! What the forecast says about one pool, on the policy's time axis of calendar days.
 
-use crate::distributions::Demand;
+use crate::math::distributions::Demand;
 
 /// The forecast of one pool from the as-of date on.
 #[derive(Clone, Copy)]

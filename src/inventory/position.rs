@@ -1,9 +1,9 @@
 //! Where the stock stands and where it goes: position, dated projection, and what a lost-sales pool really needs.
 
-use super::outlook::Outlook;
-use crate::distributions::Demand;
-use crate::inputs::PurchaseOrder;
-use crate::units::Units;
+use crate::domain::inputs::PurchaseOrder;
+use crate::domain::units::Units;
+use crate::inventory::outlook::Outlook;
+use crate::math::distributions::Demand;
 use chrono::NaiveDate;
 
 /// Stock of a pool on the morning of the run, units.
@@ -173,9 +173,9 @@ mod tests {
 
     #[test]
     fn a9_available_stock() {
-        let stock = crate::inputs::Stock {
-            sku: crate::units::SkuId(0),
-            location: crate::units::LocationId(0),
+        let stock = crate::domain::inputs::Stock {
+            sku: crate::domain::units::SkuId(0),
+            location: crate::domain::units::LocationId(0),
             on_hand: Units(12),
             committed: Units(2),
             backordered: Units(0),

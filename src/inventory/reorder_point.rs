@@ -4,11 +4,12 @@
 //! The targets are read off demand over that interval, so they change only with forecast, lead time or settings; a replay
 //! computes them once per refresh of the forecast and the nightly run once.
 
-use super::PoolInput;
-use super::lot_size::{days_of_cover, eoq};
-use super::safety_stock::{critical_ratio, fill_rate_level, max_average, normal};
-use super::settings::{CoverMode, Method, OrderQuantity, OrderRule, Settings};
-use crate::distributions::{Demand, normal_quantile};
+use crate::inventory::PoolInput;
+use crate::inventory::lot_size::{days_of_cover, eoq};
+use crate::inventory::safety_stock::{critical_ratio, fill_rate_level, max_average, normal};
+use crate::inventory::settings::{CoverMode, Method, OrderQuantity, OrderRule, Settings};
+use crate::math::distributions::Demand;
+use crate::math::distributions::normal_quantile;
 
 /// What a pool is steered by. All quantities in units, all times in calendar days.
 #[derive(Debug, Clone, PartialEq)]

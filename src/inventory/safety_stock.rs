@@ -3,7 +3,7 @@
 //! Symbols in `[brackets]` follow Silver, Pyke & Thomas (2017), *Inventory and Production Management in Supply Chains*, 4th
 //! ed., ch. 6 and 9. Oracle: `tests/oracle/policy.csv`.
 
-use crate::distributions::Demand;
+use crate::math::distributions::Demand;
 
 /// Peak demand over the longest lead time less average demand over the mean one, units; never negative.
 ///

@@ -1,6 +1,6 @@
 //! What a planner may choose about the policy: the `[policy]` section of the configuration.
 
-use crate::units::Probability;
+use crate::domain::units::Probability;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 

@@ -1,7 +1,7 @@
-use super::settings::{CoverMode, Method, OrderQuantity, OrderRule, UnmetDemand};
-use super::*;
-use crate::distributions::Demand;
-use crate::review::arithmetic::Recomputer;
+use crate::explain::arithmetic::Recomputer;
+use crate::inventory::settings::{CoverMode, Method, OrderQuantity, OrderRule, UnmetDemand};
+use crate::inventory::*;
+use crate::math::distributions::Demand;
 use proptest::prelude::*;
 
 /// A steady forecast of `rate` a day with independent errors, variance `spread * rate` a day.
@@ -340,7 +340,7 @@ fn any_settings() -> impl Strategy<Value = Settings> {
             method,
             order_rule,
             cover_mode,
-            service: crate::units::Probability::new(service).unwrap(),
+            service: crate::domain::units::Probability::new(service).unwrap(),
             holding_per_unit_period: holding,
             order_cost: holding.unwrap_or(0.0),
             unmet_demand: if lost { UnmetDemand::Lost } else { UnmetDemand::Backordered },
@@ -386,7 +386,7 @@ proptest! {
             let over = |from: f64, to: f64, end: f64| steady.demand(from, to, end);
             let mut input = pool(&steady, &over);
             input.lead_time = LeadTime::new(lead, 0.2 * lead, 2.0 * lead).unwrap();
-            let service = crate::units::Probability::new(service).unwrap();
+            let service = crate::domain::units::Probability::new(service).unwrap();
             reorder_point::targets(&input, &Settings { service, ..with(method) }).reorder_point
         };
         let before = point(spread, service, lead);

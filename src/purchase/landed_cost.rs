@@ -3,9 +3,10 @@
 //! Duty and fees are shares of the price, freight is by unit and, where the supplier charges it by order, shared out over the
 //! lines by quantity, value, weight or volume so that the shares add up to it exactly.
 
-use crate::apportion::largest_remainder;
-use crate::purchase::{Basis, Settings};
-use crate::units::{Money, Units};
+use crate::domain::units::{Money, Units};
+use crate::math::apportion::largest_remainder;
+use crate::purchase::Basis;
+use crate::purchase::Settings;
 
 /// Charges on top of the price of one unit.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]

@@ -1,10 +1,10 @@
 //! One proposed line: what a pool needs, what one supplier is asked for, and every step between.
 
-use crate::outcome::{Status, Step};
-use crate::purchase::constraints::{Binding, LotRules};
+use crate::domain::outcome::{Status, Step};
+use crate::domain::units::{LocationId, Money, SkuId, SupplierId, Units};
 use crate::purchase::landed_cost::CostLine;
+use crate::purchase::rules::constraints::{Binding, LotRules};
 use crate::purchase::sourcing::{Assignment, Offer};
-use crate::units::{LocationId, Money, SkuId, SupplierId, Units};
 use chrono::NaiveDate;
 
 /// What `inventory` says about one pool.
@@ -189,12 +189,12 @@ impl Line<'_> {
 }
 
 /// Units without the rounding noise that would order a unit too many.
-pub(super) fn to_a_millionth(units: f64) -> f64 {
+pub(crate) fn to_a_millionth(units: f64) -> f64 {
     (units * 1e6).round() / 1e6
 }
 
 /// `need` as it is read, the assigned part of a split, and the rounding to a lot.
-pub(super) fn lot_steps(
+pub(crate) fn lot_steps(
     pool: &PoolNeed,
     assignment: &Assignment,
     rules: &LotRules,
@@ -250,7 +250,7 @@ pub(super) fn lot_steps(
     steps
 }
 
-pub(super) fn lot_note(need: f64, rules: &LotRules, quantity: Units, binding: Binding) -> String {
+pub(crate) fn lot_note(need: f64, rules: &LotRules, quantity: Units, binding: Binding) -> String {
     match binding {
         Binding::Minimum => format!("{need:.1} needed, raised to the minimum of {quantity}"),
         Binding::Pack => {

@@ -9,26 +9,22 @@
 //! Quantities are whole units, money is exact and in the reporting currency, times are calendar days. Every quantity that a rule
 //! changes gets a step and a sentence, so that the last step of a recommendation is its quantity.
 
-pub mod budget;
-mod by_hand;
-pub mod constraints;
 pub mod landed_cost;
 mod line;
 pub mod open_orders;
 pub mod order_calendar;
-pub mod price_breaks;
 mod proposal;
+pub mod rules;
 pub mod scorecard;
 mod settings;
 mod settlement;
 pub mod sourcing;
-pub mod supplier_order;
 
-pub use by_hand::set_by_hand;
-pub use line::{Line, PoolNeed};
-pub use proposal::Market;
-pub use settings::{Basis, Container, Settings};
-pub use settlement::{Settled, recommendation_id, settle};
+pub use crate::purchase::line::{Line, PoolNeed};
+pub use crate::purchase::proposal::Market;
+pub use crate::purchase::rules::by_hand::set_by_hand;
+pub use crate::purchase::settings::{Basis, Container, Settings};
+pub use crate::purchase::settlement::{Settled, recommendation_id, settle};
 
 #[cfg(test)]
 mod tests;

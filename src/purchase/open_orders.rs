@@ -4,10 +4,10 @@
 //! from stock day by day and lost beyond it. An order is needed on the first day the stock would fall below the safety stock.
 //! Surplus is what exceeds the demand of the next `max_cover_days` and the safety stock.
 
-use crate::inputs::PurchaseOrder;
-use crate::outcome::{OpenOrderAction, OpenOrderAdvice};
+use crate::domain::inputs::PurchaseOrder;
+use crate::domain::outcome::{OpenOrderAction, OpenOrderAdvice};
+use crate::domain::units::{Money, Units};
 use crate::purchase::Settings;
-use crate::units::{Money, Units};
 use chrono::{Days, NaiveDate};
 
 /// One pool and the orders that are on their way to it.
@@ -158,7 +158,7 @@ fn project(pool: &OpenPool, receipts: &[(usize, f64)], until: usize) -> Projecti
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::units::{LocationId, SkuId};
+    use crate::domain::units::{LocationId, SkuId};
 
     fn day(n: i64) -> NaiveDate {
         "2024-04-01".parse::<NaiveDate>().unwrap() + chrono::Duration::days(n)

@@ -3,7 +3,7 @@
 //! A supplier takes orders on its weekdays, never while closed. Lead time runs in calendar days, and stands still while the
 //! supplier is closed: four days of lead time over a one-week closure arrive after eleven.
 
-use crate::inputs::Supplier;
+use crate::domain::inputs::Supplier;
 use chrono::{Datelike, Days, NaiveDate};
 
 /// Days to look ahead for an order day before the supplier counts as closed for good.

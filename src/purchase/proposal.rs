@@ -1,15 +1,15 @@
 //! One pool's proposal: its supplier lines before anything is weighed against other pools.
 
-use crate::error::{Exception, Severity};
-use crate::inputs::{Inputs, Names, PriceBreak, Supplier, Supply};
+use crate::domain::error::{Exception, Severity};
+use crate::domain::inputs::{Inputs, Names, PriceBreak, Supplier, Supply};
+use crate::domain::units::{LocationId, Money, SkuId, Units};
 use crate::purchase::Settings;
-use crate::purchase::constraints::{Binding, LotRules};
 use crate::purchase::landed_cost::{Charges, convert, exchange_rate};
 use crate::purchase::line::{Line, PoolNeed, lot_note, lot_steps, to_a_millionth};
 use crate::purchase::order_calendar::OrderCalendar;
-use crate::purchase::price_breaks::{LotCosts, Prices, worthwhile_break};
+use crate::purchase::rules::constraints::{Binding, LotRules};
+use crate::purchase::rules::price_breaks::{LotCosts, Prices, worthwhile_break};
 use crate::purchase::sourcing::{Assignment, Offer, source};
-use crate::units::{LocationId, Money, SkuId, Units};
 use chrono::NaiveDate;
 
 /// Everything suppliers offer, and the settings to choose by.
@@ -19,7 +19,7 @@ pub struct Market<'a> {
     pub supply: &'a [Supply],
     /// Sorted by (sku, supplier, quantity).
     pub price_breaks: &'a [PriceBreak],
-    /// By [`crate::units::SupplierId`].
+    /// By [`crate::domain::units::SupplierId`].
     pub suppliers: &'a [Supplier],
     /// Dictionaries, for ids and sentences.
     pub names: &'a Names,

@@ -1,8 +1,8 @@
 //! Supplier scorecard: lead time promised and achieved, late share, fill rate, from received purchase-order lines.
 
-use crate::inputs::{Names, PurchaseOrder};
-use crate::outcome::Indicator;
-use crate::units::SupplierId;
+use crate::domain::inputs::{Names, PurchaseOrder};
+use crate::domain::outcome::Indicator;
+use crate::domain::units::SupplierId;
 use std::collections::BTreeMap;
 
 /// Sums over the received lines of one supplier.
@@ -69,7 +69,7 @@ pub fn supplier_scorecard(orders: &[PurchaseOrder], names: &Names) -> Vec<Indica
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::units::{LocationId, SkuId, Units};
+    use crate::domain::units::{LocationId, SkuId, Units};
     use chrono::NaiveDate;
 
     #[test]

@@ -1,11 +1,13 @@
 //! All lines of the run together: orders shaped, budget kept, costs landed, rows written.
 
-use crate::error::{Exception, Severity};
-use crate::outcome::{DraftOrder, Recommendation, Step};
+use crate::domain::error::{Exception, Severity};
+use crate::domain::outcome::{DraftOrder, Recommendation, Step};
+use crate::domain::units::{LocationId, Money, SupplierId, Units};
+use crate::purchase::Line;
+use crate::purchase::Market;
 use crate::purchase::landed_cost::{Charges, landed_unit_cost, share_out};
-use crate::purchase::supplier_order::{OrderTerms, shape_order};
-use crate::purchase::{Line, Market, budget::apply_budget};
-use crate::units::{LocationId, Money, SupplierId, Units};
+use crate::purchase::rules::budget::apply_budget;
+use crate::purchase::rules::supplier_order::{OrderTerms, shape_order};
 use chrono::NaiveDate;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;

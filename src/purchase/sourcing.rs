@@ -9,14 +9,15 @@
 //! and takes the order if that is below the primary's: the extra landed cost is below the loss it prevents. A split order buys
 //! only the bridge (what would be short between the two arrivals) from the faster supplier, and wins where that is cheaper still.
 
-use crate::inputs::Supply;
-use crate::purchase::constraints::LotRules;
+use crate::domain::inputs::Supply;
+use crate::domain::units::{Money, Units};
+use crate::purchase::PoolNeed;
+use crate::purchase::Settings;
 use crate::purchase::landed_cost::Charges;
 use crate::purchase::line::to_a_millionth;
 use crate::purchase::order_calendar::OrderCalendar;
-use crate::purchase::price_breaks::Prices;
-use crate::purchase::{PoolNeed, Settings};
-use crate::units::{Money, Units};
+use crate::purchase::rules::constraints::LotRules;
+use crate::purchase::rules::price_breaks::Prices;
 use chrono::NaiveDate;
 
 /// One supplier's terms for one pool, today.

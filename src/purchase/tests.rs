@@ -1,10 +1,10 @@
-use super::constraints::Binding;
-use super::*;
-use crate::error::Exception;
-use crate::inputs::{Names, PriceBreak, Role, Supplier, Supply};
-use crate::outcome::{Status, Step};
-use crate::review::arithmetic::Recomputer;
-use crate::units::{LocationId, Money, SkuId, SupplierId, Units};
+use crate::domain::error::Exception;
+use crate::domain::inputs::{Names, PriceBreak, Role, Supplier, Supply};
+use crate::domain::outcome::{Status, Step};
+use crate::domain::units::{LocationId, Money, SkuId, SupplierId, Units};
+use crate::explain::arithmetic::Recomputer;
+use crate::purchase::rules::constraints::Binding;
+use crate::purchase::*;
 use chrono::NaiveDate;
 use proptest::prelude::*;
 

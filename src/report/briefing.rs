@@ -1,10 +1,11 @@
 //! What needs a decision today: the moves with the most money, the six panels, what not to promote and what to push.
 
-use super::Run;
-use super::html::{amount, date, grouped, units};
-use crate::indicators::{Attention, PoolView};
-use crate::outcome::{ChannelFinding, OpenOrderAction, OpenOrderAdvice, Status, Transfer};
-use crate::units::SkuId;
+use crate::domain::outcome::{ChannelFinding, OpenOrderAction, OpenOrderAdvice, Status, Transfer};
+use crate::domain::units::SkuId;
+use crate::indicators::Attention;
+use crate::indicators::PoolView;
+use crate::report::Run;
+use crate::report::html::{amount, date, grouped, units};
 use std::collections::BTreeMap;
 
 /// Moves on the first page.
@@ -59,7 +60,7 @@ pub struct Line {
 }
 
 /// The moves of the whole run, most money first: the dearest of each pool, at most five of a kind.
-pub(super) fn moves(run: &Run) -> Vec<Move> {
+pub(crate) fn moves(run: &Run) -> Vec<Move> {
     let (settings, outcome) = (run.input.settings, run.input.outcome);
     let of_pool =
         |pool| [order(run, pool), clear(pool), run_down(pool, settings)].into_iter().flatten();
@@ -190,7 +191,7 @@ fn run_down(pool: &PoolView, settings: &crate::indicators::Settings) -> Option<M
 }
 
 /// The six panels in their fixed order.
-pub(super) fn panels(run: &Run) -> Vec<Panel> {
+pub(crate) fn panels(run: &Run) -> Vec<Panel> {
     let words = [
         ("Stocked out", "Nothing left, customers still ask.", "margin at risk"),
         ("About to stock out", "Gone before an order placed today arrives.", "margin at risk"),
@@ -267,7 +268,7 @@ fn remark(attention: Attention, pool: &PoolView) -> String {
 }
 
 /// H13: items about to sell out, so that promoting them would only disappoint; most margin at risk first.
-pub(super) fn do_not_promote(run: &Run) -> Vec<Line> {
+pub(crate) fn do_not_promote(run: &Run) -> Vec<Line> {
     let soon = |p: &&PoolView| matches!(p.status(), Status::StockedOut | Status::WillStockOut);
     top(run.pools.iter().filter(soon).map(|p| {
         let out = p.recommendations.iter().filter_map(|r| r.stockout_date).min();
@@ -279,7 +280,7 @@ pub(super) fn do_not_promote(run: &Run) -> Vec<Line> {
 }
 
 /// H13: slow items with more than enough stock; most money tied up first.
-pub(super) fn push(run: &Run) -> Vec<Line> {
+pub(crate) fn push(run: &Run) -> Vec<Line> {
     let excess_days = run.input.settings.excess_cover_days;
     let slow = |p: &&PoolView| Attention::Excess.holds(p) || Attention::Dead.holds(p);
     top(run.pools.iter().filter(slow).map(|p| Line {

@@ -1,6 +1,6 @@
 //! How numbers and dates are written in pages, and what every page carries.
 
-use super::ReportInput;
+use crate::report::ReportInput;
 use chrono::NaiveDate;
 
 /// The places of the report: (file below `report/`, name). The briefing is `index.html` above it.

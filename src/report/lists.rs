@@ -1,10 +1,12 @@
 //! The long tables: recommendations, channels, accuracy, exceptions, quarantine, changes, counts.
 
-use super::Run;
-use super::tables::{Kind, Table, heading};
+use crate::domain::outcome::{
+    Accuracy, Allocation, ChannelFinding, Classification, Recommendation,
+};
+use crate::domain::units::{Money, Units};
 use crate::indicators::PoolView;
-use crate::outcome::{Accuracy, Allocation, ChannelFinding, Classification, Recommendation};
-use crate::units::{Money, Units};
+use crate::report::Run;
+use crate::report::tables::{Kind, Table, heading};
 use chrono::{Duration, NaiveDate};
 use std::cmp::Reverse;
 use std::collections::BTreeMap;

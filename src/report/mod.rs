@@ -18,13 +18,15 @@ pub mod simulation;
 pub mod sku;
 pub mod tables;
 
-use crate::error::{Error, Exception, Result};
-use crate::guard::guarded;
-use crate::indicators::{PoolView, Settings, pool_views};
-use crate::inputs::Inputs;
-use crate::ordered;
-use crate::outcome::{Indicator, Outcome};
-use crate::units::{LocationId, SkuId, SupplierId, Units};
+use crate::domain::error::{Error, Exception, Result};
+use crate::domain::fault::guarded;
+use crate::domain::inputs::Inputs;
+use crate::domain::outcome::{Indicator, Outcome};
+use crate::domain::units::{LocationId, SkuId, SupplierId, Units};
+use crate::indicators::PoolView;
+use crate::indicators::Settings;
+use crate::indicators::pool_views;
+use crate::parallel;
 use chrono::NaiveDate;
 use std::collections::BTreeMap;
 
@@ -97,7 +99,7 @@ const ASSETS: [(&str, &[u8]); 7] = [
 ];
 
 /// What the pages share: the run, its pools side by side, its indicators and those of earlier runs.
-struct Run<'a> {
+pub(crate) struct Run<'a> {
     input: &'a ReportInput<'a>,
     suppliers: &'a [String],
     pools: Vec<PoolView<'a>>,
@@ -133,7 +135,11 @@ impl<'a> Run<'a> {
     /// The script of the items from `first` on.
     fn items(&self, first: usize) -> serde_json::Result<(Vec<u8>, Vec<Exception>)> {
         let at = |sku: usize| self.pools.partition_point(|p| p.sku.index() < sku);
-        sku::script(self, first, &self.pools[at(first)..at(first + sku::ITEMS_PER_FILE)])
+        crate::report::sku::script(
+            self,
+            first,
+            &self.pools[at(first)..at(first + crate::report::sku::ITEMS_PER_FILE)],
+        )
     }
 
     /// What people call a supplier; empty for none.
@@ -180,30 +186,34 @@ pub fn render(
         writer(path, bytes)?;
     }
     let mut broken = Vec::new();
-    for (path, page) in pages::all(&run) {
+    for (path, page) in crate::report::pages::all(&run) {
         let page = page.unwrap_or_else(|fault| {
             broken.push(Exception::internal(path, "this page could not be made", &fault));
-            Ok(pages::broken(path, input.run_id))
+            Ok(crate::report::pages::broken(path, input.run_id))
         });
         writer(
             path,
             page.map_err(|e| Error::Internal(format!("a page of the report: {e}")))?.as_bytes(),
         )?;
     }
-    for (name, make) in lists::ALL {
+    for (name, make) in crate::report::lists::ALL {
         let path = format!("report/data/{name}.js");
         let script = guarded(|| make(&run)).unwrap_or_else(|fault| {
             broken.push(Exception::internal(&path, "this table could not be made", &fault));
-            tables::Table::<()>::new(name, &[]).finish()
+            crate::report::tables::Table::<()>::new(name, &[]).finish()
         });
         writer(&path, &script)?;
     }
     let starts: Vec<usize> =
-        (0..input.inputs.names.skus.len()).step_by(sku::ITEMS_PER_FILE).collect();
+        (0..input.inputs.names.skus.len()).step_by(crate::report::sku::ITEMS_PER_FILE).collect();
     let make = |&first: &usize| {
         let script = run.items(first).map_err(|e| Error::Internal(format!("item data: {e}")));
         script.map(|(script, told)| {
-            (format!("report/items/{}.js", first / sku::ITEMS_PER_FILE), script, told)
+            (
+                format!("report/items/{}.js", first / crate::report::sku::ITEMS_PER_FILE),
+                script,
+                told,
+            )
         })
     };
     let take = |made: Result<_>| {
@@ -211,7 +221,7 @@ pub fn render(
         broken.extend(told);
         writer(&path, &script)
     };
-    ordered::in_order(&starts, make, take)?;
+    parallel::in_order(&starts, make, take)?;
     Ok(broken)
 }
 

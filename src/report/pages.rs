@@ -1,14 +1,17 @@
 //! The pages: askama templates and what they are filled with.
 
-use super::briefing::{self, Line, Move, Panel};
-use super::glossary::{TERMS, Term};
-use super::html::{Page, amount, date, grouped, signed, units};
-use super::sheets::{self, Sheet};
-use super::{Run, charts, lists};
-use crate::error::{Exception, Severity};
-use crate::guard::{Fault, guarded};
+use crate::domain::error::{Exception, Severity};
+use crate::domain::fault::{Fault, guarded};
+use crate::domain::outcome::Status;
 use crate::indicators::Attention;
-use crate::outcome::Status;
+use crate::report::Run;
+use crate::report::briefing::{self, Line, Move, Panel};
+use crate::report::charts;
+use crate::report::glossary::{TERMS, Term};
+use crate::report::html::{Page, amount, date, grouped, signed, units};
+use crate::report::lists;
+use crate::report::sheets;
+use crate::report::sheets::Sheet;
 use askama::Template;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -95,10 +98,10 @@ struct Glossary {
 }
 
 /// A page's text, or what kept it from being made.
-pub(super) type Made = Result<askama::Result<String>, Fault>;
+pub(crate) type Made = Result<askama::Result<String>, Fault>;
 
 /// Every page as (path, text); one that breaks does not keep the others from being made.
-pub(super) fn all(run: &Run) -> Vec<(&'static str, Made)> {
+pub(crate) fn all(run: &Run) -> Vec<(&'static str, Made)> {
     let page = |title| Page::new(run.input, title);
     let tables = |title, sheets, tables| Tables { page: page(title), sheets, tables }.render();
     let inputs = run.input.inputs;
@@ -201,7 +204,7 @@ pub(super) fn all(run: &Run) -> Vec<(&'static str, Made)> {
 }
 
 /// What stands where a page could not be made.
-pub(super) fn broken(path: &str, run_id: &str) -> String {
+pub(crate) fn broken(path: &str, run_id: &str) -> String {
     let home = if path.contains('/') { "../index.html" } else { "report/recommendations.html" };
     format!(
         "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>{run_id}</title>\

@@ -1,7 +1,9 @@
 //! The page of `simulate`: cost bars, the efficient frontier, and the items where the policy won or lost most.
 
-use super::charts;
-use crate::simulate::{Played, Simulation, Totals};
+use crate::report::charts;
+use crate::simulate::Played;
+use crate::simulate::Simulation;
+use crate::simulate::Totals;
 use std::fmt::Write;
 
 /// Items whose stock is drawn.

@@ -3,13 +3,14 @@
 //! The two charts of an item are drawn by the page from these numbers. As plotters SVG they took 3.9 KB and 61 us each: 78 MB
 //! for 10,000 items, against a limit of 60 MB for the whole report; as numbers they take 0.9 KB and can be read off by pointing.
 
-use super::{PastDecision, Run};
-use crate::error::Exception;
-use crate::guard::guarded;
+use crate::domain::error::Exception;
+use crate::domain::fault::guarded;
+use crate::domain::inputs::{Override, ProductStatus, PurchaseOrder};
+use crate::domain::outcome::{Outcome, Recommendation, Step};
+use crate::domain::units::{Money, SkuId};
 use crate::indicators::PoolView;
-use crate::inputs::{Override, ProductStatus, PurchaseOrder};
-use crate::outcome::{Outcome, Recommendation, Step};
-use crate::units::{Money, SkuId};
+use crate::report::PastDecision;
+use crate::report::Run;
 use chrono::NaiveDate;
 use serde::Serialize;
 
@@ -158,7 +159,7 @@ struct Decided<'a> {
 ///
 /// # Errors
 /// If the data cannot be written as JSON, which would be our own fault.
-pub(super) fn script(
+pub(crate) fn script(
     run: &Run,
     first: usize,
     pools: &[PoolView],
@@ -284,7 +285,7 @@ fn advice(outcome: &Outcome, order: &PurchaseOrder) -> String {
     })
 }
 
-fn policy(p: &crate::outcome::Policy) -> Policy<'_> {
+fn policy(p: &crate::domain::outcome::Policy) -> Policy<'_> {
     Policy {
         lead: [p.lead_time_mean, p.lead_time_sd, p.lead_time_max].map(|d| round(d, 10.0)),
         source: &p.lead_time_source,

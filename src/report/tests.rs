@@ -1,7 +1,8 @@
 //! The whole report on a made-up run.
 
-use super::fixture::{Fixture, HOSTILE};
-use super::*;
+use crate::report::fixture::Fixture;
+use crate::report::fixture::HOSTILE;
+use crate::report::*;
 use std::collections::BTreeMap;
 
 fn files(fixture: &Fixture) -> BTreeMap<String, Vec<u8>> {

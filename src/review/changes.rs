@@ -11,11 +11,11 @@
 //! rounding   change of quantity that the need does not explain: minimum, pack, budget
 //! ```
 
-use crate::inputs::{Inputs, Names};
-use crate::outcome::{Change, Classification, Outcome, Policy, Recommendation};
-use crate::publish::manifest::Manifest;
-use crate::publish::previous::{LastLine, LastPool, LastRun};
-use crate::units::{LocationId, SkuId};
+use crate::domain::inputs::{Inputs, Names};
+use crate::domain::outcome::{Change, Classification, Outcome, Policy, Recommendation};
+use crate::domain::units::{LocationId, SkuId};
+use crate::store::manifest::Manifest;
+use crate::tables::previous::{LastLine, LastPool, LastRun};
 use std::collections::BTreeMap;
 
 /// Numbers that differ by less than this share are the same to a planner.
@@ -269,7 +269,7 @@ fn quantity_changes(
             causes.ranked(),
         ));
     }
-    let supplier = |id: Option<crate::units::SupplierId>| {
+    let supplier = |id: Option<crate::domain::units::SupplierId>| {
         id.map(|s| pair.names.suppliers[s.index()].clone()).unwrap_or_default()
     };
     let (from, to) = (then.first().and_then(|l| l.supplier), now.first().and_then(|r| r.supplier));

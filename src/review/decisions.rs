@@ -4,11 +4,13 @@
 //! not at all, and taking in the same file twice changes nothing. Each kept line carries what was decided on (item, location,
 //! supplier, quantity), so that it can be read when its run is long pruned.
 
-use crate::error::{Error, Result};
-use crate::publish::previous::Rows;
-use crate::publish::{PublishedRun, schema, sha256_hex};
-use crate::purchase::constraints::LineTerms;
-use crate::units::{Money, Units};
+use crate::domain::error::{Error, Result};
+use crate::domain::units::{Money, Units};
+use crate::purchase::rules::constraints::LineTerms;
+use crate::store::PublishedRun;
+use crate::store::sha256_hex;
+use crate::tables::previous::Rows;
+use crate::tables::schema;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};

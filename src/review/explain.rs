@@ -1,10 +1,11 @@
 //! "Why this number": the arithmetic of the last run's recommendations, in words.
 
-use super::arithmetic::{name_length, starts_name};
-use crate::error::{Error, Result, did_you_mean};
-use crate::outcome::Step;
-use crate::publish::previous::Rows;
-use crate::publish::{PublishedRun, schema};
+use crate::domain::error::{Error, Result, did_you_mean};
+use crate::domain::outcome::Step;
+use crate::explain::arithmetic::{name_length, starts_name};
+use crate::store::PublishedRun;
+use crate::tables::previous::Rows;
+use crate::tables::schema;
 use std::fmt::Write;
 
 /// One step, as decided or as read back.
@@ -192,8 +193,8 @@ fn unknown<'a>(what: &str, name: &str, known: impl Iterator<Item = &'a str>) -> 
 
 #[cfg(test)]
 mod tests {
-    use super::super::arithmetic::Recomputer;
     use super::*;
+    use crate::explain::arithmetic::Recomputer;
 
     fn step(name: &'static str, formula: &str, inputs: &[(&'static str, f64)], value: f64) -> Step {
         Step {

@@ -3,10 +3,10 @@
 //! An order is one supplier and ship-to of one morning; its id and its lines' ids (the recommendation ids) never change, so that
 //! importing a file twice makes no duplicates. Column names are those of each system's own purchase-order import.
 
-use super::decisions::{Decision, Kept};
-use crate::error::{Error, Result};
-use crate::publish::csv::{harmless, spreadsheet};
-use crate::publish::sha256_hex;
+use crate::domain::error::{Error, Result};
+use crate::review::decisions::{Decision, Kept};
+use crate::store::sha256_hex;
+use crate::tables::csv::{harmless, spreadsheet};
 use chrono::NaiveDate;
 use std::collections::BTreeMap;
 use std::fs::{self, File};

@@ -11,11 +11,11 @@
 //! Units lost are the estimate that cleaning made; the least stock is that of the stock history, or 0 where a stock-out is
 //! known. Without either, or without a price, the outcome is unknown and the change is left out.
 
-use super::decisions::{Decision, Kept, Verdict};
-use super::standing::codes;
-use crate::inputs::Inputs;
-use crate::panel::{Pool, flag};
-use crate::units::{LocationId, Money, SkuId, Units};
+use crate::domain::inputs::Inputs;
+use crate::domain::panel::{Pool, flag};
+use crate::domain::units::{LocationId, Money, SkuId, Units};
+use crate::review::decisions::{Decision, Kept, Verdict};
+use crate::review::standing::codes;
 use chrono::{Duration, NaiveDate};
 use std::collections::BTreeMap;
 use std::ops::Range;

@@ -5,7 +5,6 @@
 //! with the last run, [`arithmetic`] recomputes explanations, [`explain`] tells them; [`hindsight`] and [`scorecard`] say what
 //! decisions were worth.
 
-pub mod arithmetic;
 pub mod changes;
 pub mod decisions;
 pub mod explain;

@@ -1,13 +1,13 @@
 //! May the recommendations be trusted? Shares of lines accepted unchanged, and what the changed and rejected ones were worth.
 //!
 //! Counted over all kept decisions, for all lines and per ABC class, numerator and denominator shown. A rejected line counts as
-//! short when its pool is out of stock now or about to be; what changes gained or cost comes from [`super::hindsight`].
+//! short when its pool is out of stock now or about to be; what changes gained or cost comes from [`crate::review::hindsight`].
 
-use super::decisions::{Decision, Kept, Verdict};
-use super::hindsight::Judged;
-use crate::inputs::Names;
-use crate::outcome::{Indicator, Outcome, Status};
-use crate::units::Money;
+use crate::domain::inputs::Names;
+use crate::domain::outcome::{Indicator, Outcome, Status};
+use crate::domain::units::Money;
+use crate::review::decisions::{Decision, Kept, Verdict};
+use crate::review::hindsight::Judged;
 use std::collections::BTreeMap;
 
 #[derive(Debug, Clone, Default)]

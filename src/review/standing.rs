@@ -1,9 +1,9 @@
 //! Yesterday's decisions and overrides, as tonight's run needs them.
 
-use super::decisions::{Decision, Kept};
-use crate::error::{Exception, Severity};
-use crate::inputs::{Inputs, Names, Override, PurchaseOrder};
-use crate::units::{LocationId, SkuId, SupplierId, Units};
+use crate::domain::error::{Exception, Severity};
+use crate::domain::inputs::{Inputs, Names, Override, PurchaseOrder};
+use crate::domain::units::{LocationId, SkuId, SupplierId, Units};
+use crate::review::decisions::{Decision, Kept};
 use chrono::NaiveDate;
 use std::collections::BTreeSet;
 
@@ -110,7 +110,7 @@ impl Standing {
 }
 
 /// Item, location and supplier of a decision in this run's codes; `None` for an item or location no longer known.
-pub(super) fn codes(
+pub(crate) fn codes(
     decision: &Decision,
     names: &Names,
 ) -> Option<(SkuId, LocationId, Option<SupplierId>)> {

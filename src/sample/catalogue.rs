@@ -4,7 +4,7 @@
 
 /// How an item sells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     /// Every day or nearly.
     Regular,
     /// A few units now and then.
@@ -25,7 +25,7 @@ pub(super) enum Kind {
 
 /// One row of the catalogue.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Base {
+pub(crate) struct Base {
     pub prefix: &'static str,
     pub name: &'static str,
     pub category: &'static str,
@@ -42,7 +42,7 @@ pub(super) struct Base {
 
 /// One supplier.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct SupplierBase {
+pub(crate) struct SupplierBase {
     pub code: &'static str,
     pub name: &'static str,
     pub currency: &'static str,
@@ -88,19 +88,19 @@ const fn supplier(
     }
 }
 
-pub(super) const ROASTERY: usize = 0;
-pub(super) const FILTERS: usize = 1;
-pub(super) const CERAMICS: usize = 2;
-pub(super) const PRECISION: usize = 3;
-pub(super) const PANTRY: usize = 4;
-pub(super) const CLEANING: usize = 5;
+pub(crate) const ROASTERY: usize = 0;
+pub(crate) const FILTERS: usize = 1;
+pub(crate) const CERAMICS: usize = 2;
+pub(crate) const PRECISION: usize = 3;
+pub(crate) const PANTRY: usize = 4;
+pub(crate) const CLEANING: usize = 5;
 /// Delivers most items faster and dearer: the second source of key items.
-pub(super) const WHOLESALER: usize = 6;
+pub(crate) const WHOLESALER: usize = 6;
 /// Delivers in two days at a price: the backup.
-pub(super) const DEPOT: usize = 7;
+pub(crate) const DEPOT: usize = 7;
 
 /// code, name, currency, order weekdays, [minimum, free freight, freight], payment days, closures, [mean, sd, max days], duty.
-pub(super) const SUPPLIERS: [SupplierBase; 8] = [
+pub(crate) const SUPPLIERS: [SupplierBase; 8] = [
     supplier(
         "harbour",
         "Harbour Roastery",

@@ -2,14 +2,16 @@
 //!
 //! Each item has a random stream of its own, so item 7 is the same in a sample of 60 and of 60,000.
 
-use super::catalogue::{self, Base, Kind, SUPPLIERS, at};
-use super::{DAYS, EVENTS, date};
+use crate::sample::DAYS;
+use crate::sample::EVENTS;
+use crate::sample::catalogue::{self, Base, Kind, SUPPLIERS, at};
+use crate::sample::date;
 use chrono::{Datelike, NaiveDate};
 use rand_pcg::Pcg64Mcg;
 use rand_pcg::rand_core::{Rng, SeedableRng};
 
-/// Channels in the order of [`super::CHANNELS`]; the first two sell from the warehouse, the last from the shop.
-pub(super) const POOL_OF_CHANNEL: [usize; 3] = [0, 0, 1];
+/// Channels in the order of [`crate::sample::CHANNELS`]; the first two sell from the warehouse, the last from the shop.
+pub(crate) const POOL_OF_CHANNEL: [usize; 3] = [0, 0, 1];
 const SHARE: [f64; 3] = [0.5, 0.3, 0.2];
 const RETURN_RATE: [f64; 3] = [0.06, 0.045, 0.015];
 /// Monday to Sunday.
@@ -21,7 +23,7 @@ const WEEKDAY: [[f64; 7]; 3] = [
 
 /// One sale or return.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Sale {
+pub(crate) struct Sale {
     pub day: u16,
     pub channel: u8,
     /// Negative = return.
@@ -32,7 +34,7 @@ pub(super) struct Sale {
 
 /// One purchase-order line, before it has a number.
 #[derive(Debug, Clone)]
-pub(super) struct Order {
+pub(crate) struct Order {
     pub supplier: usize,
     pub quantity: i64,
     pub placed: usize,
@@ -43,7 +45,7 @@ pub(super) struct Order {
 
 /// What happened in one location.
 #[derive(Debug, Clone, Default)]
-pub(super) struct PoolHistory {
+pub(crate) struct PoolHistory {
     /// At the end of each day, units.
     pub stock: Vec<i64>,
     pub orders: Vec<Order>,
@@ -54,7 +56,7 @@ pub(super) struct PoolHistory {
 
 /// What happened to one item.
 #[derive(Debug, Clone, Default)]
-pub(super) struct ItemHistory {
+pub(crate) struct ItemHistory {
     pub sales: Vec<Sale>,
     /// Warehouse, shop.
     pub pools: [PoolHistory; 2],
@@ -63,7 +65,7 @@ pub(super) struct ItemHistory {
 }
 
 /// The random stream of one item.
-pub(super) struct Random(Pcg64Mcg);
+pub(crate) struct Random(Pcg64Mcg);
 
 impl Random {
     pub fn of_item(seed: u64, index: usize) -> Self {
@@ -105,7 +107,7 @@ impl Random {
 }
 
 /// Plays the history of item `index`; `extra` are units that sets take from the warehouse, by day.
-pub(super) fn play(seed: u64, index: usize, extra: &[i64]) -> ItemHistory {
+pub(crate) fn play(seed: u64, index: usize, extra: &[i64]) -> ItemHistory {
     let base = catalogue::base(index);
     let mut random = Random::of_item(seed, index);
     let mut item =
@@ -145,7 +147,7 @@ pub(super) fn play(seed: u64, index: usize, extra: &[i64]) -> ItemHistory {
 }
 
 /// Units a day that the starter set takes from each of its components.
-pub(super) fn set_demand(seed: u64) -> Vec<i64> {
+pub(crate) fn set_demand(seed: u64) -> Vec<i64> {
     let mut taken = vec![0; DAYS];
     for sale in play(seed, at::KIT, &[]).sales.iter().filter(|s| s.quantity > 0) {
         taken[usize::from(sale.day)] += i64::from(sale.quantity);
@@ -241,7 +243,7 @@ fn life(kind: Kind, index: usize, day: usize) -> f64 {
 }
 
 /// First day an item is on sale, as its master data say.
-pub(super) fn launch_day(kind: Kind, index: usize) -> Option<usize> {
+pub(crate) fn launch_day(kind: Kind, index: usize) -> Option<usize> {
     match kind {
         Kind::New => Some(DAYS - 41),
         Kind::Announced => Some(DAYS + 14),
@@ -380,7 +382,7 @@ fn drift(day: usize) -> f64 {
 }
 
 /// Key items have a second, faster source.
-pub(super) fn has_second_source(base: &Base) -> bool {
+pub(crate) fn has_second_source(base: &Base) -> bool {
     base.kind == Kind::Regular && base.per_day >= 1.5 && base.supplier != catalogue::WHOLESALER
 }
 

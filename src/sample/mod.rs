@@ -8,7 +8,7 @@ mod catalogue;
 mod history;
 mod tables;
 
-pub use tables::write;
+pub use crate::sample::tables::write;
 
 use chrono::NaiveDate;
 
@@ -25,7 +25,7 @@ pub fn configuration() -> String {
 /// The seed of `data/sample`.
 pub const SEED: u64 = 2026;
 /// Items in `data/sample`.
-pub const SKUS: usize = catalogue::CATALOGUE.len();
+pub const SKUS: usize = crate::sample::catalogue::CATALOGUE.len();
 /// Days of history.
 const DAYS: usize = 730;
 /// The morning the sample ends: a Monday.
@@ -101,11 +101,13 @@ mod tests {
 
     #[test]
     fn lead_times_of_the_filter_supplier_drift_from_seven_days_to_twenty_one() {
-        let item = history::play(SEED, catalogue::at::FILTER_V60, &[]);
+        let item =
+            crate::sample::history::play(SEED, crate::sample::catalogue::at::FILTER_V60, &[]);
         let taken = |from: usize, to: usize| {
             let orders = item.pools.iter().flat_map(|p| &p.orders);
-            let orders = orders
-                .filter(|o| o.supplier == catalogue::FILTERS && (from..to).contains(&o.placed));
+            let orders = orders.filter(|o| {
+                o.supplier == crate::sample::catalogue::FILTERS && (from..to).contains(&o.placed)
+            });
             orders.map(|o| o.arrives - o.placed).collect::<Vec<_>>()
         };
         let mean = |days: Vec<usize>| days.iter().sum::<usize>() as f64 / days.len() as f64;

@@ -1,10 +1,15 @@
 //! The sample's histories as the CSV tables of the input contract.
 
-use super::catalogue::{self, Base, Kind, SUPPLIERS, at};
-use super::history::{self, ItemHistory, Order, POOL_OF_CHANNEL, Random, Sale};
-use super::{AS_OF, CHANNELS, DAYS, EVENTS, LOCATIONS, date};
 use crate::config::DEFAULT_FILE;
-use crate::error::{Error, Result};
+use crate::domain::error::{Error, Result};
+use crate::sample::AS_OF;
+use crate::sample::CHANNELS;
+use crate::sample::DAYS;
+use crate::sample::EVENTS;
+use crate::sample::LOCATIONS;
+use crate::sample::catalogue::{self, Base, Kind, SUPPLIERS, at};
+use crate::sample::date;
+use crate::sample::history::{self, ItemHistory, Order, POOL_OF_CHANNEL, Random, Sale};
 use chrono::{Datelike, NaiveDate};
 use std::collections::BTreeMap;
 use std::fmt::Display;

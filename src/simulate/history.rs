@@ -1,8 +1,8 @@
 //! The past as it looked on an earlier morning: a panel cut off, for the same forecast code as the nightly run.
 
-use crate::calendar::Calendar;
-use crate::panel::{Panel, PanelParts};
-use crate::units::ChannelId;
+use crate::domain::calendar::Calendar;
+use crate::domain::panel::{Panel, PanelParts};
+use crate::domain::units::ChannelId;
 
 /// The panel as of period `until`: nothing of that period or later is in it. Cleaned values and flags are kept.
 ///

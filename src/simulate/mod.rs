@@ -14,13 +14,16 @@ mod replay;
 pub mod tune;
 pub mod what_if;
 
-pub use measures::Totals;
-pub use replay::{Replay, replay};
+pub use crate::simulate::measures::Totals;
+pub use crate::simulate::replay::{Replay, replay};
 
-use crate::distributions::Demand;
-use crate::inventory::{self, Arrival, Outlook, StockLevel};
-use crate::purchase::constraints::LotRules;
-use crate::units::LeadTime;
+use crate::domain::units::LeadTime;
+use crate::inventory;
+use crate::inventory::Arrival;
+use crate::inventory::Outlook;
+use crate::inventory::StockLevel;
+use crate::math::distributions::Demand;
+use crate::purchase::rules::constraints::LotRules;
 use chrono::NaiveDate;
 use std::ops::Range;
 use std::sync::Arc;
@@ -202,7 +205,7 @@ pub struct Simulation {
     /// Every change with the user's own settings after it.
     pub what_if: Vec<(String, Played)>,
     /// Choices for all pools and by class, with the candidates they point into.
-    pub tuned: Option<tune::Tuned>,
+    pub tuned: Option<crate::simulate::tune::Tuned>,
 }
 
 #[cfg(test)]

@@ -1,12 +1,23 @@
 //! Period by period: receive, review, sell, count.
 
-use super::{Candidate, Costs, HoldingAt, Played, PoolOutlook, ReplayPool, Rule, Settings, Totals};
-use crate::distributions::Demand;
+use crate::domain::units::{LocationId, SkuId, Units};
+use crate::inventory::Arrival;
+use crate::inventory::Pinned;
+use crate::inventory::PoolInput;
+use crate::inventory::StockLevel;
 use crate::inventory::need::need;
 use crate::inventory::reorder_point::{Targets, targets};
 use crate::inventory::settings::UnmetDemand;
-use crate::inventory::{Arrival, Pinned, PoolInput, StockLevel};
-use crate::units::{LocationId, SkuId, Units};
+use crate::math::distributions::Demand;
+use crate::simulate::Candidate;
+use crate::simulate::Costs;
+use crate::simulate::HoldingAt;
+use crate::simulate::Played;
+use crate::simulate::PoolOutlook;
+use crate::simulate::ReplayPool;
+use crate::simulate::Rule;
+use crate::simulate::Settings;
+use crate::simulate::Totals;
 use chrono::NaiveDate;
 use rand_pcg::Pcg64Mcg;
 use rand_pcg::rand_core::{Rng, SeedableRng};

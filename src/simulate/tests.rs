@@ -1,7 +1,7 @@
-use super::what_if::{WhatIf, World};
-use super::*;
 use crate::inventory::lot_size;
 use crate::inventory::settings::{Method, OrderQuantity, OrderRule, UnmetDemand};
+use crate::simulate::what_if::{WhatIf, World};
+use crate::simulate::*;
 use rand_pcg::Pcg64Mcg;
 use rand_pcg::rand_core::{Rng, SeedableRng};
 
@@ -56,7 +56,7 @@ fn base_stock(service: f64) -> inventory::Settings {
         method: Method::Quantile,
         order_rule: OrderRule::OrderUpTo,
         review_period_days: 1.0,
-        service: crate::units::Probability::new(service).unwrap(),
+        service: crate::domain::units::Probability::new(service).unwrap(),
         unmet_demand: UnmetDemand::Backordered,
         ..inventory::Settings::default()
     }

@@ -1,9 +1,12 @@
 //! Chooses parameters on some windows of history and reports what they are worth on another.
 
-use super::{Candidate, Played, Rule, Totals};
+use crate::domain::units::Probability;
 use crate::inventory;
 use crate::inventory::settings::{Method, OrderQuantity};
-use crate::units::Probability;
+use crate::simulate::Candidate;
+use crate::simulate::Played;
+use crate::simulate::Rule;
+use crate::simulate::Totals;
 use serde::Serialize;
 
 /// What to look for.

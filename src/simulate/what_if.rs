@@ -1,7 +1,11 @@
 //! Changes the world, leaves the policy: lead time, demand, service, budget, tariff, a supplier lost.
 
-use super::{Candidate, PoolOutlook, ReplayPool, Rule, Settings};
-use crate::units::{LeadTime, Probability};
+use crate::domain::units::{LeadTime, Probability};
+use crate::simulate::Candidate;
+use crate::simulate::PoolOutlook;
+use crate::simulate::ReplayPool;
+use crate::simulate::Rule;
+use crate::simulate::Settings;
 use std::sync::Arc;
 
 /// One change.

@@ -1,11 +1,18 @@
 //! Indicators with numerator, denominator, goal and trend; what is due this week, month and quarter.
 
-use super::{Cell, Sheet, count, figure, link, words};
+use crate::domain::outcome::Indicator;
 use crate::indicators::Attention;
 use crate::indicators::known::known;
-use crate::outcome::Indicator;
+use crate::report::Run;
+use crate::report::charts;
 use crate::report::html::{grouped, measured};
-use crate::report::{Run, charts, lists};
+use crate::report::lists;
+use crate::report::sheets::Cell;
+use crate::report::sheets::Sheet;
+use crate::report::sheets::count;
+use crate::report::sheets::figure;
+use crate::report::sheets::link;
+use crate::report::sheets::words;
 use chrono::NaiveDate;
 
 /// Groups of scopes with their headings.
@@ -19,7 +26,7 @@ const GROUPS: [(&str, &str); 6] = [
 ];
 
 /// H1-H16: what is due, goals against actual, then one sheet a group of scopes.
-pub(in crate::report) fn indicators(run: &Run) -> Vec<Sheet> {
+pub(crate) fn indicators(run: &Run) -> Vec<Sheet> {
     let all = &run.input.outcome.indicators;
     let group = |&(prefix, title): &(&'static str, &'static str)| Sheet {
         title,
@@ -217,7 +224,7 @@ fn supplier_data(run: &Run) -> (usize, usize) {
     let late = all
         .filter(|i| i.indicator == "supplier_late_share" && i.value.is_some_and(|v| v > limit))
         .count();
-    let vague = |s: &&crate::inputs::Supply| {
+    let vague = |s: &&crate::domain::inputs::Supply| {
         s.lead_time_sd_days.is_none() && s.lead_time_max_days.is_none()
     };
     (late, run.input.inputs.supply.iter().filter(vague).count())

@@ -1,16 +1,21 @@
 //! Suppliers: draft orders against minimums, placed orders to move, and the scorecard.
 
-use super::{Cell, Sheet, figure, fragment, link, words};
-use crate::outcome::{DraftOrder, OpenOrderAdvice};
+use crate::domain::outcome::{DraftOrder, OpenOrderAdvice};
+use crate::domain::units::Money;
 use crate::report::Run;
 use crate::report::html::{amount, date, grouped, measured};
-use crate::units::Money;
+use crate::report::sheets::Cell;
+use crate::report::sheets::Sheet;
+use crate::report::sheets::figure;
+use crate::report::sheets::fragment;
+use crate::report::sheets::link;
+use crate::report::sheets::words;
 
 /// Placed orders that fit a page.
 const SHOWN: usize = 50;
 
 /// The sheets of the suppliers page.
-pub(in crate::report) fn suppliers(run: &Run) -> Vec<Sheet> {
+pub(crate) fn suppliers(run: &Run) -> Vec<Sheet> {
     vec![drafts(run), placed(run), scorecard(run)]
 }
 

@@ -6,11 +6,11 @@ mod quality;
 mod selling;
 mod trust;
 
-use super::html::grouped;
-pub(super) use business::indicators;
-pub(super) use buying::suppliers;
-pub(super) use quality::{accuracy, changes, data};
-pub(super) use selling::channels;
+use crate::report::html::grouped;
+pub(crate) use crate::report::sheets::business::indicators;
+pub(crate) use crate::report::sheets::buying::suppliers;
+pub(crate) use crate::report::sheets::quality::{accuracy, changes, data};
+pub(crate) use crate::report::sheets::selling::channels;
 
 /// A short table.
 #[derive(Debug, Clone)]
@@ -55,28 +55,28 @@ pub struct Cell {
 }
 
 /// Words.
-pub(super) fn words(text: impl Into<String>) -> Cell {
+pub(crate) fn words(text: impl Into<String>) -> Cell {
     Cell { text: text.into(), ..Cell::default() }
 }
 
 /// A number as written.
-pub(super) fn figure(text: impl Into<String>) -> Cell {
+pub(crate) fn figure(text: impl Into<String>) -> Cell {
     Cell { text: text.into(), right: true, ..Cell::default() }
 }
 
 /// Words that lead somewhere.
-pub(super) fn link(text: impl Into<String>, href: impl Into<String>) -> Cell {
+pub(crate) fn link(text: impl Into<String>, href: impl Into<String>) -> Cell {
     Cell { text: text.into(), href: href.into(), ..Cell::default() }
 }
 
 /// A number that leads to what it counts; nothing to follow from none.
-pub(super) fn count(n: usize, href: impl Into<String>) -> Cell {
+pub(crate) fn count(n: usize, href: impl Into<String>) -> Cell {
     let href = if n == 0 { String::new() } else { href.into() };
     Cell { text: grouped(n as f64), href, right: true, ..Cell::default() }
 }
 
 /// `text` for use after `#` in an address.
-pub(super) fn fragment(text: &str) -> String {
+pub(crate) fn fragment(text: &str) -> String {
     use std::fmt::Write as _;
     let mut out = String::new();
     for byte in text.bytes() {

@@ -1,12 +1,17 @@
 //! How far the numbers can be trusted: forecast accuracy by class, input files, what was rejected or missing, what changed.
 
-use super::trust::trust;
-use super::{Cell, Sheet, count, figure, link, words};
-use crate::error::{Exception, Severity};
+use crate::domain::error::{Exception, Severity};
+use crate::domain::outcome::Accuracy;
 use crate::indicators::formulas::ratio;
-use crate::outcome::Accuracy;
 use crate::report::Run;
 use crate::report::html::{grouped, measured, signed};
+use crate::report::sheets::Cell;
+use crate::report::sheets::Sheet;
+use crate::report::sheets::count;
+use crate::report::sheets::figure;
+use crate::report::sheets::link;
+use crate::report::sheets::trust::trust;
+use crate::report::sheets::words;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
@@ -32,7 +37,7 @@ struct Compared {
 }
 
 /// C15: one row an ABC class.
-pub(in crate::report) fn accuracy(run: &Run) -> Vec<Sheet> {
+pub(crate) fn accuracy(run: &Run) -> Vec<Sheet> {
     let mut class_of = vec!['-'; run.input.inputs.panel.len()];
     for pool in &run.pools {
         class_of[pool.series.clone()].fill(pool.class.and_then(|c| c.abc).unwrap_or('-'));
@@ -114,7 +119,7 @@ fn class_row(run: &Run, class: char, mean: &Mean) -> Vec<Cell> {
 }
 
 /// What is missing and what that costs, exceptions by kind, input files, rejected rows by reason.
-pub(in crate::report) fn data(run: &Run) -> Vec<Sheet> {
+pub(crate) fn data(run: &Run) -> Vec<Sheet> {
     vec![missing(run), kinds(run), sources(run), rejected(run)]
 }
 
@@ -140,7 +145,7 @@ fn missing(run: &Run) -> Sheet {
 }
 
 fn sources(run: &Run) -> Sheet {
-    let row = |s: &crate::inputs::Source| {
+    let row = |s: &crate::domain::inputs::Source| {
         let stale = s.newest.map(|d| (run.input.as_of - d).num_days());
         let age = match stale {
             None => String::new(),
@@ -235,7 +240,7 @@ fn kinds(run: &Run) -> Sheet {
 }
 
 /// What moved, by field and main cause.
-pub(in crate::report) fn changes(run: &Run) -> Vec<Sheet> {
+pub(crate) fn changes(run: &Run) -> Vec<Sheet> {
     let mut groups: BTreeMap<(&str, &str), (usize, f64)> = BTreeMap::new();
     for change in &run.input.outcome.changes {
         let number = |text: &str| text.parse::<f64>().ok();

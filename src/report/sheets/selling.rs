@@ -1,15 +1,21 @@
 //! Channels side by side: what each shows, sells, returns, strands and risks; stock to move between locations.
 
-use super::{Cell, Sheet, count, figure, fragment, link, words};
-use crate::outcome::{ChannelAction, ChannelFinding};
+use crate::domain::outcome::{ChannelAction, ChannelFinding};
 use crate::report::Run;
 use crate::report::html::{amount, grouped, measured};
+use crate::report::sheets::Cell;
+use crate::report::sheets::Sheet;
+use crate::report::sheets::count;
+use crate::report::sheets::figure;
+use crate::report::sheets::fragment;
+use crate::report::sheets::link;
+use crate::report::sheets::words;
 
 /// Transfers that fit a page.
 const SHOWN: usize = 25;
 
 /// The sheets of the channels page.
-pub(in crate::report) fn channels(run: &Run) -> Vec<Sheet> {
+pub(crate) fn channels(run: &Run) -> Vec<Sheet> {
     let mut sheets = vec![overview(run), kinds(run)];
     if run.input.inputs.names.locations.len() > 1 {
         sheets.push(transfers(run));

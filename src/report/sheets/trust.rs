@@ -1,12 +1,15 @@
 //! May the proposals be trusted, and do a planner's changes improve on them?
 
-use super::{Cell, Sheet, figure, words};
 use crate::report::Run;
 use crate::report::html::{amount, grouped, measured};
+use crate::report::sheets::Cell;
+use crate::report::sheets::Sheet;
+use crate::report::sheets::figure;
+use crate::report::sheets::words;
 use std::collections::BTreeSet;
 
 /// J2, C15: what was accepted, edited and rejected, and what the changes were worth, for all and by class.
-pub(super) fn trust(run: &Run) -> Sheet {
+pub(crate) fn trust(run: &Run) -> Sheet {
     let mut scopes: BTreeSet<&str> = run
         .input
         .outcome

@@ -1,0 +1,250 @@
+//! The command line as typed: commands, arguments and their help. Reads no file, derives nothing.
+
+mod backtest;
+mod check;
+pub mod execute;
+mod explain;
+pub mod init;
+pub mod progress;
+mod review;
+mod simulate;
+
+use chrono::NaiveDate;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// Nightly demand forecasting, replenishment and channel allocation: every number explained.
+#[derive(Debug, Clone, Parser)]
+#[command(name = "orderpoint", version, max_term_width = 100, after_help = EXIT_CODES)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+const EXIT_CODES: &str = "\
+Nothing is ever sent: Orderpoint recommends, people decide.
+
+Exit codes:
+  0  published
+  1  our own fault, please report it
+  2  bad configuration or arguments
+  3  input refused: missing, stale, or too many bad rows
+  4  another run holds the lock
+  5  published, with exceptions that the configuration calls severe
+  6  the results failed their audit; the last publication stays
+
+First steps:
+  orderpoint demo                    see a whole run on sample data
+  orderpoint init shop               make a folder with a commented configuration and empty tables
+  orderpoint check --config shop/orderpoint.toml
+  orderpoint run --config shop/orderpoint.toml --only ten-skus.txt";
+
+/// One command.
+#[derive(Debug, Clone, Subcommand)]
+pub enum Command {
+    /// Make sample data, run on them and say where the report is.
+    Demo(DemoArgs),
+    /// Write a commented orderpoint.toml and empty input tables with their column heads.
+    Init(InitArgs),
+    /// Load and audit the input only: what is missing, stale or quarantined, and what that costs.
+    Check(Options),
+    /// The nightly run: forecasts, reorder points, channel quantities and draft orders, published in one step.
+    Run(Options),
+    /// Why this number: the arithmetic behind one item's recommendation in the last run.
+    Explain(ExplainArgs),
+    /// Rolling-origin forecast accuracy on your own history, against the simple benchmarks.
+    Backtest(Options),
+    /// Replay history under a policy: fill rate, stock and cost; tune its parameter; ask what-if.
+    Simulate(SimulateArgs),
+    /// Take in a planner's decisions: approved, edited, rejected and snoozed lines.
+    Review(ReviewArgs),
+    /// Write approved orders as a file for another system.
+    Export(ExportArgs),
+    /// Remove old runs, never the current one.
+    Prune(PruneArgs),
+}
+
+/// Which data, which settings, where to.
+#[derive(Debug, Clone, Default, PartialEq, Args)]
+pub struct Options {
+    /// Configuration file [default: orderpoint.toml, where there is one].
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Folder of input tables (sales.csv, stock.csv, ...).
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// Folder to publish to; OUT/current names the newest good run.
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Folder of fitted models, for a faster next run.
+    #[arg(long, value_name = "DIR")]
+    pub models: Option<PathBuf>,
+    /// The morning of this day: history up to the day before is known [default: the day after the last sale].
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub as_of: Option<NaiveDate>,
+    /// Plan only the SKUs listed in this file, one a line: a pilot run.
+    #[arg(long, value_name = "FILE")]
+    pub only: Option<PathBuf>,
+    /// Processor cores to use [default: all]. The results are the same at any number.
+    #[arg(long, value_name = "N")]
+    pub threads: Option<usize>,
+    /// Refuse to run when the data would need more memory than this.
+    #[arg(long, value_name = "MIB")]
+    pub memory: Option<u64>,
+    /// Also write the summary to this file, for a mailer or chat hook.
+    #[arg(long, value_name = "FILE")]
+    pub notify_file: Option<PathBuf>,
+    /// How to speak.
+    #[command(flatten)]
+    pub voice: Voice,
+}
+
+/// How a command speaks.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Args)]
+pub struct Voice {
+    /// Make the summary on stdout one JSON object.
+    #[arg(long)]
+    pub json: bool,
+    /// Form of the log lines on stderr.
+    #[arg(long, value_enum, default_value_t, value_name = "FORM")]
+    pub log_format: LogFormat,
+}
+
+/// Form of the log lines on stderr.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// Progress bars on a terminal; plain lines when stderr is a file.
+    #[default]
+    Text,
+    /// One JSON object a line.
+    Json,
+    /// Errors only.
+    Off,
+}
+
+/// Arguments of `demo`.
+#[derive(Debug, Clone, Args)]
+pub struct DemoArgs {
+    /// Number of items to make.
+    #[arg(long, value_name = "N", default_value_t = crate::sample::SKUS, value_parser = positive)]
+    pub skus: usize,
+    /// Seed of the sample; the same seed makes the same data.
+    #[arg(long, value_name = "N", default_value_t = crate::sample::SEED)]
+    pub seed: u64,
+    /// Folder for the sample data and the runs.
+    #[arg(long, value_name = "DIR", default_value = "reports/demo")]
+    pub out: PathBuf,
+    /// Processor cores to use [default: all].
+    #[arg(long, value_name = "N")]
+    pub threads: Option<usize>,
+    /// Only write the sample tables, run nothing.
+    #[arg(long)]
+    pub data_only: bool,
+    /// How to speak.
+    #[command(flatten)]
+    pub voice: Voice,
+}
+
+/// Arguments of `init`.
+#[derive(Debug, Clone, Args)]
+pub struct InitArgs {
+    /// Folder to set up; files already there are left alone.
+    pub dir: PathBuf,
+}
+
+/// Arguments of `explain`.
+#[derive(Debug, Clone, Args)]
+pub struct ExplainArgs {
+    /// The item.
+    pub sku: String,
+    /// Also its share and quantity in this channel.
+    #[arg(long)]
+    pub channel: Option<String>,
+    /// Which run's settings and output.
+    #[command(flatten)]
+    pub options: Options,
+}
+
+/// Arguments of `simulate`.
+#[derive(Debug, Clone, Args)]
+pub struct SimulateArgs {
+    /// Choose the policy's parameters on history and report the gain on a held-back window.
+    #[arg(long, conflicts_with = "only_own")]
+    pub tune: bool,
+    /// Replay the configured policy alone, without others to compare it with: the quickest.
+    #[arg(long)]
+    pub only_own: bool,
+    /// Change one thing and compare, e.g. `lead-time=+7`, `demand=-10%`, `service=0.98`, `budget=50000`, `tariff=0.25`,
+    /// `lost-supplier=NAME`. May be repeated.
+    #[arg(long, value_name = "CHANGE")]
+    pub what_if: Vec<String>,
+    /// Which data and settings.
+    #[command(flatten)]
+    pub options: Options,
+}
+
+/// Arguments of `review`.
+#[derive(Debug, Clone, Args)]
+pub struct ReviewArgs {
+    /// File of decisions: downloaded from the report, or a spreadsheet saved as CSV.
+    #[arg(long, value_name = "FILE")]
+    pub decisions: PathBuf,
+    /// Which run's settings and output.
+    #[command(flatten)]
+    pub options: Options,
+}
+
+/// Arguments of `export`.
+#[derive(Debug, Clone, Args)]
+pub struct ExportArgs {
+    /// Layout of the file.
+    #[arg(long, value_enum)]
+    pub format: ExportFormat,
+    /// Also orders that were exported before, with the same ids.
+    #[arg(long)]
+    pub all: bool,
+    /// File to write [default: OUT/orders-FORMAT.csv or .xlsx].
+    #[arg(long, value_name = "FILE")]
+    pub file: Option<PathBuf>,
+    /// Which run's settings and output.
+    #[command(flatten)]
+    pub options: Options,
+}
+
+/// Layouts that `export` writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ExportFormat {
+    /// Plain CSV, one row an order line.
+    Generic,
+    /// Odoo purchase-order import.
+    Odoo,
+    /// ERPNext data import.
+    Erpnext,
+    /// NetSuite CSV import.
+    Netsuite,
+    /// Cin7 purchase-order import.
+    Cin7,
+    /// Shopify inventory-app purchase orders.
+    Shopify,
+    /// Excel workbook.
+    Xlsx,
+}
+
+/// Arguments of `prune`.
+#[derive(Debug, Clone, Args)]
+pub struct PruneArgs {
+    /// How many runs to keep, newest first.
+    #[arg(long, value_name = "N", value_parser = positive)]
+    pub keep: usize,
+    /// Which run's settings and output.
+    #[command(flatten)]
+    pub options: Options,
+}
+
+fn positive(text: &str) -> Result<usize, String> {
+    text.parse()
+        .ok()
+        .filter(|&n: &usize| n > 0)
+        .ok_or_else(|| "expected a whole number above 0".to_owned())
+}

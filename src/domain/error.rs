@@ -1,0 +1,210 @@
+//! What can go wrong: [`Error`] stops the run, [`Exception`] costs one item its first choice and the run goes on.
+
+use crate::domain::fault::Fault;
+use chrono::NaiveDate;
+use std::path::PathBuf;
+use thiserror::Error as ThisError;
+
+/// The known name most like `name` (Jaro-Winkler), whatever the case and the signs between words; `None` if none is near.
+#[must_use]
+pub fn nearest<'k>(name: &str, known: impl Iterator<Item = &'k str>) -> Option<&'k str> {
+    let plain = |text: &str| text.trim().to_lowercase().replace([' ', '-', '.', '/'], "_");
+    let name = plain(name);
+    let likeness = |other: &str| {
+        let other = plain(other);
+        let contains =
+            name.len() >= 3 && other.len() >= 3 && (other.contains(&name) || name.contains(&other));
+        strsim::jaro_winkler(&name, &other).max(if contains { 0.8 } else { 0.0 })
+    };
+    let better =
+        |best: (f64, &'k str), next: (f64, &'k str)| if best.0 >= next.0 { best } else { next };
+    let best = known.map(|k| (likeness(k), k)).reduce(better)?;
+    (best.0 >= 0.75).then_some(best.1)
+}
+
+/// `, did you mean `x`?`, or nothing where no known name is near.
+#[must_use]
+pub fn did_you_mean<'k>(name: &str, known: impl Iterator<Item = &'k str>) -> String {
+    nearest(name, known).map_or_else(String::new, |known| format!(", did you mean `{known}`?"))
+}
+
+/// Why the run stops; [`Error::exit_code`] tells schedulers what kind of trouble it is.
+#[derive(Debug, ThisError)]
+pub enum Error {
+    /// Configuration or arguments, every problem at once.
+    #[error("{} problem{} in the configuration:\n{}", .0.len(), if .0.len() == 1 { "" } else { "s" }, bullets(.0))]
+    Config(Vec<String>),
+    /// An input that cannot be used, with its place and what was expected.
+    #[error("{}: {message}", .path.display())]
+    Input {
+        /// The file or folder.
+        path: PathBuf,
+        /// What is wrong and what was expected.
+        message: String,
+    },
+    /// Something the user asked for that is not there (a SKU, a run, a decision).
+    #[error("{0}")]
+    NotFound(String),
+    /// Another run holds the lock.
+    #[error("another run holds the lock of {}: {holder}", .path.display())]
+    Locked {
+        /// The output folder.
+        path: PathBuf,
+        /// Its id and start time.
+        holder: String,
+    },
+    /// The finished results failed their audit; nothing was published.
+    #[error("the results failed their audit, the last publication stays:\n{}", bullets(.0))]
+    Audit(Vec<String>),
+    /// The operating system refused.
+    #[error("{}: {source}", .path.display())]
+    Io {
+        /// The file or folder.
+        path: PathBuf,
+        /// Its answer.
+        source: std::io::Error,
+    },
+    /// Our own fault.
+    #[error("internal error, please report it: {0}")]
+    Internal(String),
+}
+
+impl Error {
+    /// The exit code of the contract: 1 our fault, 2 configuration, 3 input, 4 locked, 6 audit.
+    #[must_use]
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::Io { .. } | Self::Internal(_) => 1,
+            Self::Config(_) | Self::NotFound(_) => 2,
+            Self::Input { .. } => 3,
+            Self::Locked { .. } => 4,
+            Self::Audit(_) => 6,
+        }
+    }
+
+    /// An input error at `path`.
+    pub fn input(path: impl Into<PathBuf>, message: impl Into<String>) -> Self {
+        Self::Input { path: path.into(), message: message.into() }
+    }
+
+    /// Attaches `path` to an operating-system error: `.map_err(Error::io(path))`.
+    pub fn io(path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> Self {
+        let path = path.into();
+        move |source| Self::Io { path, source }
+    }
+}
+
+fn bullets(lines: &[String]) -> String {
+    lines.iter().map(|l| format!("  - {l}")).collect::<Vec<_>>().join("\n")
+}
+
+/// Shorthand for results of this crate.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// Why one series cannot be fitted by one method, with its numbers.
+#[derive(Debug, Clone, PartialEq, ThisError)]
+pub enum FitError {
+    /// Fewer observations than the method needs.
+    #[error("{observed} observations, {needed} needed")]
+    TooShort {
+        /// Periods that are not censored.
+        observed: usize,
+        /// The least the method can use.
+        needed: usize,
+    },
+    /// Nothing was ever sold.
+    #[error("no demand in {observed} observations")]
+    NoDemand {
+        /// Periods that are not censored.
+        observed: usize,
+    },
+    /// The optimiser found no finite optimum.
+    #[error("no finite optimum ({0})")]
+    NotFinite(&'static str),
+}
+
+/// How much an [`Exception`] matters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Severity {
+    /// Good to know.
+    Info,
+    /// A number is weaker than it could be.
+    Warning,
+    /// A number or an item is missing or doubtful: someone should look.
+    Error,
+}
+
+impl Severity {
+    /// Lower-case name, as in the tables.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Info => "info",
+            Self::Warning => "warning",
+            Self::Error => "error",
+        }
+    }
+}
+
+/// One item, table or channel that fell back: a row of `exceptions.parquet`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Exception {
+    /// How much it matters.
+    pub severity: Severity,
+    /// A stable word for the kind, e.g. `missing-table`, `fallback`, `lead-time-drift`.
+    pub kind: &'static str,
+    /// What it is about: `SKU1`, `SKU1/web`, `stock.csv`.
+    pub key: String,
+    /// What happened.
+    pub what: String,
+    /// Why, and what it costs.
+    pub why: String,
+}
+
+/// Kind of the exception that a caught panic becomes; it always turns exit code 0 into 5.
+pub const INTERNAL_FAULT: &str = "internal-fault";
+
+impl Exception {
+    /// A fault of our own that cost one item its first choice.
+    pub fn internal(key: impl Into<String>, what: impl Into<String>, fault: &Fault) -> Self {
+        Self::new(
+            Severity::Error,
+            INTERNAL_FAULT,
+            key,
+            what,
+            format!("our fault, please report it: {fault}"),
+        )
+    }
+
+    /// All five fields in order.
+    pub fn new(
+        severity: Severity,
+        kind: &'static str,
+        key: impl Into<String>,
+        what: impl Into<String>,
+        why: impl Into<String>,
+    ) -> Self {
+        Self { severity, kind, key: key.into(), what: what.into(), why: why.into() }
+    }
+}
+
+/// One rejected input row: a row of `quarantine.parquet`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Quarantined {
+    /// File name, relative to the data folder.
+    pub file: String,
+    /// Line in the file (the header is line 1), or row number in a Parquet file.
+    pub line: u64,
+    /// The column at fault.
+    pub column: String,
+    /// What stood there.
+    pub value: String,
+    /// What was expected.
+    pub reason: String,
+}
+
+/// A parsed `YYYY-MM-DD`, for error texts and tests.
+#[must_use]
+pub fn iso_date(text: &str) -> Option<NaiveDate> {
+    NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()
+}

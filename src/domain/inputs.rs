@@ -1,0 +1,500 @@
+//! What one run reads, as typed rows: the tables of the contract after aliases, units of measure and dictionary codes.
+//!
+//! `ingest` fills [`Inputs`]; the stages read it. Column meanings are those of the input contract; amounts are units,
+//! currency units ([`Money`] where they are paid), calendar days or rates (0.05 = 5 %).
+
+use crate::domain::error::{Exception, Quarantined};
+use crate::domain::panel::Panel;
+use crate::domain::units::{ChannelId, LocationId, Money, SkuId, SupplierId, Units};
+use chrono::NaiveDate;
+
+/// The dictionaries: names in byte order, so that codes do not depend on the order of rows.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Names {
+    /// By [`SkuId`].
+    pub skus: Vec<String>,
+    /// By [`ChannelId`].
+    pub channels: Vec<String>,
+    /// By [`LocationId`].
+    pub locations: Vec<String>,
+    /// By [`SupplierId`].
+    pub suppliers: Vec<String>,
+}
+
+/// Everything one run knows.
+#[derive(Debug, Clone)]
+pub struct Inputs {
+    /// Dictionaries of the codes below.
+    pub names: Names,
+    /// Sales history.
+    pub panel: Panel,
+    /// By [`SkuId`]; an item without a master row has only defaults.
+    pub products: Vec<Product>,
+    /// By [`ChannelId`].
+    pub channels: Vec<Channel>,
+    /// By [`SupplierId`].
+    pub suppliers: Vec<Supplier>,
+    /// Sorted by (sku, location, role, supplier).
+    pub supply: Vec<Supply>,
+    /// Sorted by (sku, supplier, quantity).
+    pub price_breaks: Vec<PriceBreak>,
+    /// Sorted by (sku, location).
+    pub stock: Vec<Stock>,
+    /// Sorted by (sku, location, expiry).
+    pub lots: Vec<Lot>,
+    /// Sorted by (sku, location, date).
+    pub stock_history: Vec<StockHistory>,
+    /// Known intervals without stock, sorted by (sku, location, channel, start).
+    pub stockouts: Vec<Stockout>,
+    /// Sorted by (sku, location, order, ...).
+    pub purchase_orders: Vec<PurchaseOrder>,
+    /// Sorted by (sku, channel).
+    pub listings: Vec<Listing>,
+    /// Sorted by (start, event).
+    pub events: Vec<Event>,
+    /// Sorted by (start, sku, category).
+    pub promotions: Vec<Promotion>,
+    /// Sorted by (sku, channel, from).
+    pub prices: Vec<Price>,
+    /// Sorted by (sku, channel, from).
+    pub adjustments: Vec<Adjustment>,
+    /// Sorted by (sku, location, field).
+    pub overrides: Vec<Override>,
+    /// Sorted by (sku, component).
+    pub kits: Vec<Kit>,
+    /// Sorted by (date, sku, location).
+    pub counts: Vec<Count>,
+    /// Sorted by period start.
+    pub accounts: Vec<Account>,
+    /// Which tables were there, with what was read from each.
+    pub sources: Vec<Source>,
+    /// Rejected rows, sorted.
+    pub quarantine: Vec<Quarantined>,
+    /// What missing or doubtful input costs.
+    pub exceptions: Vec<Exception>,
+}
+
+impl Inputs {
+    /// Whether the table was given and has rows.
+    #[must_use]
+    pub fn has(&self, table: &str) -> bool {
+        self.sources.iter().any(|s| s.table == table && s.rows > 0)
+    }
+}
+
+/// One input file as read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Source {
+    /// Table of the contract.
+    pub table: String,
+    /// Path relative to the data folder.
+    pub file: String,
+    /// Data rows in it.
+    pub rows: u64,
+    /// Rows put into quarantine.
+    pub rejected: u64,
+    /// Lower-case hex digest of its bytes.
+    pub sha256: String,
+    /// Newest date in it, where the table has dates: how current it is.
+    pub newest: Option<NaiveDate>,
+}
+
+/// Where an item is in its life, as the master data say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ProductStatus {
+    /// Sold and reordered.
+    #[default]
+    Active,
+    /// Sold off, not reordered.
+    PhaseOut,
+    /// Gone.
+    Obsolete,
+    /// Known, not on sale yet.
+    New,
+    /// Held: never ordered.
+    DoNotOrder,
+}
+
+/// Master data of one item.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Product {
+    /// Display name; empty when unknown.
+    pub name: String,
+    /// Category; empty when unknown.
+    pub category: String,
+    /// Cost of one unit.
+    pub unit_cost: Option<Money>,
+    /// List price of one unit.
+    pub unit_price: Option<Money>,
+    /// First day on sale.
+    pub launched: Option<NaiveDate>,
+    /// Life-cycle status.
+    pub status: ProductStatus,
+    /// The item that replaces this one.
+    pub superseded_by: Option<SkuId>,
+    /// Share of this item's history that its successor inherits.
+    pub transfer_factor: Option<f64>,
+    /// The item whose demand stands in until this one has its own.
+    pub analogue: Option<SkuId>,
+    /// Factor on the analogue's demand.
+    pub analogue_factor: Option<f64>,
+    /// Days a received unit may be sold.
+    pub shelf_life_days: Option<f64>,
+    /// Weight of one unit.
+    pub weight: Option<f64>,
+    /// Volume of one unit.
+    pub volume: Option<f64>,
+    /// Never plan below this stock.
+    pub min_stock: Option<Units>,
+    /// Never order above this stock.
+    pub max_stock: Option<Units>,
+    /// Whether the master data has a row for it.
+    pub in_master: bool,
+}
+
+/// One sales channel.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Channel {
+    /// 1 is served first; `None` after all numbered ones.
+    pub priority: Option<i64>,
+    /// The location it sells from; `None` = every location it has sales at.
+    pub location: Option<LocationId>,
+    /// Margin as a share of price.
+    pub margin_rate: Option<f64>,
+    /// Channel fees as a share of price.
+    pub fee_rate: Option<f64>,
+    /// Units reserved before sharing.
+    pub reserve: Option<Units>,
+    /// Units held back from publication.
+    pub buffer: Option<Units>,
+    /// The most to allocate.
+    pub cap: Option<Units>,
+    /// Least share of the pool.
+    pub min_share: Option<f64>,
+}
+
+/// One supplier.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Supplier {
+    /// Display name; empty when unknown.
+    pub name: String,
+    /// Currency code; empty = the reporting currency.
+    pub currency: String,
+    /// Weekdays orders are taken on, 0 = Monday; empty = any.
+    pub order_weekdays: Vec<u8>,
+    /// Least value of an order.
+    pub min_order_value: Option<Money>,
+    /// Value from which freight is free.
+    pub free_freight_value: Option<Money>,
+    /// Freight of one order.
+    pub freight_per_order: Option<Money>,
+    /// Days to pay.
+    pub payment_days: Option<f64>,
+    /// Closed intervals, inclusive.
+    pub closures: Vec<(NaiveDate, NaiveDate)>,
+}
+
+/// Role of a supplier for an item.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Hash)]
+pub enum Role {
+    /// Best price.
+    #[default]
+    Primary,
+    /// Faster.
+    Secondary,
+    /// For emergencies.
+    Backup,
+}
+
+/// How one supplier delivers one item.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Supply {
+    /// The item.
+    pub sku: SkuId,
+    /// Where it is delivered; `None` = everywhere.
+    pub location: Option<LocationId>,
+    /// Who delivers.
+    pub supplier: SupplierId,
+    /// Its role.
+    pub role: Role,
+    /// Price of one unit; `None` = the product's cost.
+    pub unit_cost: Option<Money>,
+    /// Promised lead time, calendar days.
+    pub lead_time_days: f64,
+    /// Its standard deviation, calendar days.
+    pub lead_time_sd_days: Option<f64>,
+    /// The longest to expect, calendar days.
+    pub lead_time_max_days: Option<f64>,
+    /// Least quantity of an order line.
+    pub minimum_order: Units,
+    /// Order lines are multiples of it.
+    pub pack_size: Units,
+    /// Largest quantity of an order line.
+    pub maximum_order: Option<Units>,
+    /// Duty as a share of price.
+    pub duty_rate: f64,
+    /// Freight of one unit.
+    pub freight_per_unit: Money,
+}
+
+/// A cheaper price from a quantity on.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PriceBreak {
+    /// The item.
+    pub sku: SkuId,
+    /// Whose price.
+    pub supplier: SupplierId,
+    /// From this many units a line.
+    pub from_quantity: Units,
+    /// Price of each unit.
+    pub unit_cost: Money,
+}
+
+/// Stock of one pool on the morning of the run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Stock {
+    /// The item.
+    pub sku: SkuId,
+    /// Where.
+    pub location: LocationId,
+    /// Counted in the location.
+    pub on_hand: Units,
+    /// Sold, not shipped.
+    pub committed: Units,
+    /// Owed to customers.
+    pub backordered: Units,
+    /// Unsaleable.
+    pub damaged: Units,
+    /// Came back, not yet saleable.
+    pub returns_pending: Units,
+    /// When it was counted.
+    pub as_of: Option<NaiveDate>,
+}
+
+impl Stock {
+    /// What can be promised: on hand less committed, damaged and returns in limbo. May be negative.
+    #[must_use]
+    pub fn available(&self) -> Units {
+        self.on_hand - self.committed - self.damaged - self.returns_pending
+    }
+}
+
+/// Units that expire together.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Lot {
+    /// The item.
+    pub sku: SkuId,
+    /// Where.
+    pub location: LocationId,
+    /// Last day of sale.
+    pub expires: NaiveDate,
+    /// Units in it.
+    pub quantity: Units,
+}
+
+/// Stock at the end of a day.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StockHistory {
+    /// The day.
+    pub date: NaiveDate,
+    /// The item.
+    pub sku: SkuId,
+    /// Where.
+    pub location: LocationId,
+    /// Units.
+    pub on_hand: Units,
+}
+
+/// A known interval without stock, inclusive.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Stockout {
+    /// The item.
+    pub sku: SkuId,
+    /// Where; `None` = everywhere.
+    pub location: Option<LocationId>,
+    /// Which channel; `None` = all.
+    pub channel: Option<ChannelId>,
+    /// First day.
+    pub start: NaiveDate,
+    /// Last day.
+    pub end: NaiveDate,
+}
+
+/// One line of a purchase order, open or received.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PurchaseOrder {
+    /// Its number.
+    pub order_id: String,
+    /// The item.
+    pub sku: SkuId,
+    /// From whom.
+    pub supplier: Option<SupplierId>,
+    /// Where to.
+    pub location: LocationId,
+    /// Units ordered.
+    pub quantity: Units,
+    /// When the supplier confirmed (or it was placed).
+    pub confirmed: Option<NaiveDate>,
+    /// When it is expected.
+    pub expected: Option<NaiveDate>,
+    /// When it came; `None` = open.
+    pub received: Option<NaiveDate>,
+    /// Units that came.
+    pub received_quantity: Option<Units>,
+}
+
+/// What a channel shows to customers now.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Listing {
+    /// The item.
+    pub sku: SkuId,
+    /// Where it is listed.
+    pub channel: ChannelId,
+    /// Units shown.
+    pub listed: Units,
+}
+
+/// A calendar event, holidays above all.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Event {
+    /// First day.
+    pub start: NaiveDate,
+    /// Last day, inclusive.
+    pub end: NaiveDate,
+    /// Its name: the same name at other dates is the same event.
+    pub event: String,
+    /// Only this channel.
+    pub channel: Option<ChannelId>,
+    /// Only this category.
+    pub category: Option<String>,
+    /// Only this item.
+    pub sku: Option<SkuId>,
+}
+
+/// A promotion, past or planned.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Promotion {
+    /// First day.
+    pub start: NaiveDate,
+    /// Last day, inclusive.
+    pub end: NaiveDate,
+    /// Only this item.
+    pub sku: Option<SkuId>,
+    /// Only this category.
+    pub category: Option<String>,
+    /// Only this channel.
+    pub channel: Option<ChannelId>,
+    /// Discount as a share of price.
+    pub discount: Option<f64>,
+    /// Expected demand over the baseline, as a factor (1.5 = half as much again).
+    pub expected_uplift: Option<f64>,
+}
+
+/// A price valid from a day on.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Price {
+    /// The item.
+    pub sku: SkuId,
+    /// Only this channel.
+    pub channel: Option<ChannelId>,
+    /// First day.
+    pub from: NaiveDate,
+    /// Price of one unit, currency units.
+    pub unit_price: f64,
+}
+
+/// What an adjustment does to the forecast of its days.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum AdjustmentKind {
+    /// Multiplies it.
+    Factor(f64),
+    /// Adds these units, spread over its days.
+    Units(f64),
+}
+
+/// A person's change to the forecast.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Adjustment {
+    /// The item.
+    pub sku: SkuId,
+    /// Only this channel.
+    pub channel: Option<ChannelId>,
+    /// First day.
+    pub from: NaiveDate,
+    /// Last day, inclusive.
+    pub to: NaiveDate,
+    /// What it does.
+    pub kind: AdjustmentKind,
+    /// Why.
+    pub reason: String,
+    /// By whom.
+    pub author: String,
+    /// Not used from this day on.
+    pub expires: Option<NaiveDate>,
+}
+
+/// A person's replacement of a computed value.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Override {
+    /// The item.
+    pub sku: SkuId,
+    /// Where; `None` = everywhere.
+    pub location: Option<LocationId>,
+    /// Which value: `safety_stock`, `reorder_point`, `order_up_to`, `lead_time_days`, `quantity`, ...
+    pub field: String,
+    /// The value to use.
+    pub value: f64,
+    /// Why.
+    pub reason: String,
+    /// By whom.
+    pub author: String,
+    /// When it was made.
+    pub date: Option<NaiveDate>,
+    /// Not used from this day on.
+    pub expires: Option<NaiveDate>,
+}
+
+/// One component of a kit.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Kit {
+    /// The kit.
+    pub sku: SkuId,
+    /// What it contains.
+    pub component: SkuId,
+    /// How many of it.
+    pub quantity: Units,
+}
+
+/// A stock count.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Count {
+    /// The day.
+    pub date: NaiveDate,
+    /// The item.
+    pub sku: SkuId,
+    /// Where.
+    pub location: LocationId,
+    /// What the books said.
+    pub recorded: Units,
+    /// What was there.
+    pub counted: Units,
+}
+
+/// Book-keeping figures of one period.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Account {
+    /// First day.
+    pub period_start: NaiveDate,
+    /// Last day, inclusive.
+    pub period_end: NaiveDate,
+    /// Owed by customers at the end.
+    pub receivables: Option<Money>,
+    /// Owed to suppliers at the end.
+    pub payables: Option<Money>,
+    /// Sales of the period.
+    pub revenue: Option<Money>,
+    /// Cost of goods sold in the period.
+    pub cogs: Option<Money>,
+    /// Cost of holding stock in the period.
+    pub holding_cost: Option<Money>,
+}

@@ -1,0 +1,11 @@
+//! The words of the house: ids, units, money, calendar, panel, the rows of each input table and of each result.
+//!
+//! Knows nothing of files or stages; everybody may use it.
+
+pub mod calendar;
+pub mod error;
+pub mod fault;
+pub mod inputs;
+pub mod outcome;
+pub mod panel;
+pub mod units;

@@ -1,0 +1,489 @@
+//! What one run decides, as typed rows: the output tables of the contract before they become Parquet, CSV or HTML.
+//!
+//! The stages fill them, `publish` and `report` read them. Rows keep the panel's order: (sku, location, channel).
+
+use crate::domain::error::{Exception, Severity};
+use crate::domain::units::{ChannelId, LocationId, Money, SkuId, SupplierId, Units};
+use chrono::NaiveDate;
+
+/// Probabilities of the published quantiles, in column order.
+pub const QUANTILES: [f64; 8] = [0.05, 0.10, 0.25, 0.50, 0.75, 0.90, 0.95, 0.99];
+
+/// Forecast of one series. `[horizon]` values from the as-of date on, units of demand a period.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct SeriesForecast {
+    /// Expected demand.
+    pub mean: Vec<f32>,
+    /// [`QUANTILES`] of each period, non-decreasing within it.
+    pub quantiles: Vec<[f32; 8]>,
+    /// Label of the chosen method or combination.
+    pub method: String,
+    /// Why it was chosen, with figures.
+    pub reason: String,
+    /// The next best.
+    pub runner_up: String,
+}
+
+/// Accuracy of one method on one series at the lead-time horizon, over the rolling origins of the run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Accuracy {
+    /// Position of the series in the panel.
+    pub series: usize,
+    /// Method label.
+    pub method: &'static str,
+    /// Sum of absolute errors / sum of actuals.
+    pub wape: f64,
+    /// Sum of errors (forecast - actual) / sum of actuals.
+    pub bias: f64,
+    /// Mean absolute error scaled by the in-sample seasonal naive one.
+    pub mase: f64,
+    /// Root mean squared error scaled by the in-sample one-step naive one.
+    pub rmsse: f64,
+    /// Mean scaled pinball loss over [`QUANTILES`]; `None` for a method without quantiles.
+    pub pinball: Option<f64>,
+    /// Periods ahead.
+    pub horizon: usize,
+    /// Whether this method made the published forecast.
+    pub chosen: bool,
+}
+
+/// Classes of one pool.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Classification {
+    /// The item.
+    pub sku: SkuId,
+    /// Where.
+    pub location: LocationId,
+    /// `A`, `B`, `C`; `None` under 30 items.
+    pub abc: Option<char>,
+    /// `X`, `Y`, `Z`; `None` without enough history.
+    pub xyz: Option<char>,
+    /// smooth, intermittent, erratic, lumpy, none.
+    pub pattern: &'static str,
+    /// fast, medium, slow, none.
+    pub velocity: &'static str,
+    /// new, launch, active, phase-out, obsolete, inactive, superseded.
+    pub lifecycle: &'static str,
+    /// winner, steady, watch, deadstock.
+    pub rationalisation: &'static str,
+    /// No sale for 90 days with stock on hand: discount, bundle or discontinue.
+    pub take_action: bool,
+    /// Average demand interval, periods.
+    pub adi: f64,
+    /// Squared coefficient of variation of non-zero demand.
+    pub cv2: f64,
+    /// Coefficient of variation of deseasonalised demand.
+    pub cv: f64,
+    /// Share of the value ABC is cut on.
+    pub value_share: f64,
+    /// Units a day, net of returns, stock-outs censored.
+    pub velocity_per_day: f64,
+    /// Days the available stock lasts at that velocity; `None` at zero velocity.
+    pub days_of_cover: Option<f64>,
+    /// Net revenue a month, currency units.
+    pub revenue_per_month: f64,
+    /// Cash tied up in a pool worth culling; zero otherwise.
+    pub cash_freed: Money,
+}
+
+/// Inventory policy of one pool.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Policy {
+    /// The item.
+    pub sku: SkuId,
+    /// Where.
+    pub location: LocationId,
+    /// Mean lead time, calendar days.
+    pub lead_time_mean: f64,
+    /// Its standard deviation, calendar days.
+    pub lead_time_sd: f64,
+    /// The longest lead time planned for, calendar days.
+    pub lead_time_max: f64,
+    /// Where the lead time comes from: receipts, supplier, master, default; with counts.
+    pub lead_time_source: String,
+    /// Review interval, calendar days.
+    pub review_period: f64,
+    /// Expected net demand over the protection interval, units.
+    pub protection_mean: f64,
+    /// Standard deviation of it, units.
+    pub protection_sd: f64,
+    /// Cycle service or fill rate aimed at.
+    pub service_target: f64,
+    /// max-average, normal, quantile, cost, cover, fill-rate, just-in-time, none.
+    pub method: &'static str,
+    /// Units.
+    pub safety_stock: f64,
+    /// Units: order when the position is at or below it.
+    pub reorder_point: f64,
+    /// Units: order up to it.
+    pub order_up_to: f64,
+    /// Economic order quantity, units; `None` without costs.
+    pub eoq: Option<f64>,
+    /// What the numbers were made of; the steps recompute to them.
+    pub steps: Vec<Step>,
+}
+
+/// One line of arithmetic of an explanation: `name = formula` over named inputs, recomputable.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Step {
+    /// What is computed: `safety_stock`.
+    pub name: &'static str,
+    /// The arithmetic, over the names of `inputs` and earlier steps: `peak * max_lead_time - average * lead_time`.
+    pub formula: String,
+    /// Named numbers that enter, besides earlier steps.
+    pub inputs: Vec<(&'static str, f64)>,
+    /// The result.
+    pub value: f64,
+    /// Unit of the result: `units`, `days`, `currency`.
+    pub unit: &'static str,
+    /// One sentence for a planner; empty when the formula says it all.
+    pub note: String,
+}
+
+/// What a planner should do about a pool.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Status {
+    /// Nothing available and demand expected.
+    StockedOut,
+    /// Will be gone before an order placed today arrives.
+    WillStockOut,
+    /// The position is at or below the reorder point.
+    OrderNow,
+    /// The order-by date is within the next review.
+    Soon,
+    /// Nothing to do.
+    Ok,
+    /// More than the excess cover.
+    Excess,
+    /// Not ordered by decision: obsolete, phase-out, do-not-order, new without approval.
+    Held,
+}
+
+impl Status {
+    /// Name in the tables: `stocked-out`, `will-stock-out`, `order-now`, `soon`, `ok`, `excess`, `held`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::StockedOut => "stocked-out",
+            Self::WillStockOut => "will-stock-out",
+            Self::OrderNow => "order-now",
+            Self::Soon => "soon",
+            Self::Ok => "ok",
+            Self::Excess => "excess",
+            Self::Held => "held",
+        }
+    }
+}
+
+/// One recommendation: a pool, and the supplier line it proposes (quantity 0 = nothing to order).
+#[derive(Debug, Clone, PartialEq)]
+pub struct Recommendation {
+    /// Stable over re-runs: digest of as-of date, sku, location and supplier.
+    pub id: String,
+    /// The item.
+    pub sku: SkuId,
+    /// Ship to.
+    pub location: LocationId,
+    /// From whom; `None` when no supplier is known.
+    pub supplier: Option<SupplierId>,
+    /// What to do.
+    pub status: Status,
+    /// 0 (nothing) to 100 (now), for sorting.
+    pub urgency: f64,
+    /// Latest order date that still arrives in time.
+    pub order_by: Option<NaiveDate>,
+    /// When an order placed on the order date arrives.
+    pub expected_arrival: Option<NaiveDate>,
+    /// Units in the location.
+    pub on_hand: Units,
+    /// Available = on hand - committed - damaged - returns pending.
+    pub available: Units,
+    /// Open orders due inside the horizon.
+    pub on_order: Units,
+    /// Available + on order - backorders.
+    pub inventory_position: Units,
+    /// First day the projected stock is gone; `None` within the horizon.
+    pub stockout_date: Option<NaiveDate>,
+    /// Probability of running out before an order placed today arrives.
+    pub stockout_probability: f64,
+    /// Unrounded need, units.
+    pub need: f64,
+    /// Whole units to order: 0, or at least the minimum and a multiple of the pack.
+    pub quantity: Units,
+    /// Price of one unit.
+    pub unit_cost: Money,
+    /// Price + freight + duty + fees of one unit.
+    pub landed_unit_cost: Money,
+    /// Quantity x unit cost.
+    pub value: Money,
+    /// Margin expected to be lost if nothing is ordered now.
+    pub value_at_risk: Money,
+    /// One sentence: why this number.
+    pub reason: String,
+    /// The binding constraint (`minimum`, `pack`, `maximum`, `budget`, ...); empty when none.
+    pub binding: String,
+    /// The arithmetic; the last step's value is `quantity`.
+    pub steps: Vec<Step>,
+}
+
+/// What to do about an order that is already placed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum OpenOrderAction {
+    /// Ask for it earlier: the stock is gone before it arrives.
+    Expedite,
+    /// Ask for it later: it is not needed on its date.
+    PushOut,
+    /// Cancel these units: nothing in the horizon needs them.
+    Cancel,
+}
+
+impl OpenOrderAction {
+    /// Name in the tables: `expedite`, `push-out`, `cancel`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Expedite => "expedite",
+            Self::PushOut => "push-out",
+            Self::Cancel => "cancel",
+        }
+    }
+}
+
+/// One open purchase-order line that should move.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OpenOrderAdvice {
+    /// Number of the purchase order.
+    pub order_id: String,
+    /// The item.
+    pub sku: SkuId,
+    /// Ship to.
+    pub location: LocationId,
+    /// From whom, where known.
+    pub supplier: Option<SupplierId>,
+    /// What to do.
+    pub action: OpenOrderAction,
+    /// Units it concerns.
+    pub quantity: Units,
+    /// The date it is expected now.
+    pub expected: Option<NaiveDate>,
+    /// The date to ask for; `None` for a cancellation.
+    pub proposed: Option<NaiveDate>,
+    /// Margin saved by expediting, carrying cost saved by pushing out, purchase value of cancelled units.
+    pub value: Money,
+    /// One sentence: why.
+    pub reason: String,
+}
+
+/// Units to move between two locations of the same item.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Transfer {
+    /// The item.
+    pub sku: SkuId,
+    /// Where it is in excess.
+    pub from: LocationId,
+    /// Where it runs out.
+    pub to: LocationId,
+    /// Units.
+    pub quantity: Units,
+    /// Margin saved less the cost of moving.
+    pub value: Money,
+    /// One sentence: why.
+    pub reason: String,
+}
+
+/// A draft purchase order: one supplier, one ship-to location.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DraftOrder {
+    /// From whom.
+    pub supplier: SupplierId,
+    /// Ship to.
+    pub location: LocationId,
+    /// Its lines: positions in [`Outcome::recommendations`], all with a quantity above 0.
+    pub lines: Vec<usize>,
+    /// The next day the supplier takes orders.
+    pub order_date: NaiveDate,
+    /// When the last line arrives.
+    pub expected_arrival: NaiveDate,
+    /// Units of all lines.
+    pub units: Units,
+    /// Quantity x unit cost of all lines.
+    pub value: Money,
+    /// Freight of the order; zero when free or unknown.
+    pub freight: Money,
+    /// Quantity x landed unit cost of all lines, before rounding to a unit.
+    pub landed_value: Money,
+    /// The supplier's least order value, in the reporting currency.
+    pub minimum_value: Option<Money>,
+}
+
+/// A fact about the channels of one item that someone should look at.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ChannelFinding {
+    /// The item.
+    pub sku: SkuId,
+    /// Where; `None` = all locations together.
+    pub location: Option<LocationId>,
+    /// Which channel; `None` = all of them.
+    pub channel: Option<ChannelId>,
+    /// `exposure`, `imbalance`, `stranded`, `too-many-channels`.
+    pub kind: &'static str,
+    /// Units it concerns: listed beyond stock, short, stranded, saved.
+    pub units: f64,
+    /// The same in money.
+    pub value: Money,
+    /// One sentence: why.
+    pub reason: String,
+}
+
+/// What a sync tool should do with a listing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ChannelAction {
+    /// Publish the quantity.
+    Publish,
+    /// Publish it, and look: stock is low.
+    Alert,
+    /// Stop selling.
+    Pause,
+    /// Sell again after a pause.
+    Resume,
+}
+
+impl ChannelAction {
+    /// Lower-case name, as in the tables.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Publish => "publish",
+            Self::Alert => "alert",
+            Self::Pause => "pause",
+            Self::Resume => "resume",
+        }
+    }
+}
+
+/// One channel's share of a pool.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Allocation {
+    /// The item.
+    pub sku: SkuId,
+    /// Which channel.
+    pub channel: ChannelId,
+    /// From which location.
+    pub location: LocationId,
+    /// Share of the pool, 0..=1.
+    pub share: f64,
+    /// Units for the channel, reserved ones included.
+    pub allocated: Units,
+    /// Units reserved first.
+    pub reserved: Units,
+    /// Units held back.
+    pub buffer: Units,
+    /// max(0, allocated - buffer).
+    pub published: Units,
+    /// What to do.
+    pub action: ChannelAction,
+    /// Probability that demand before the next sync exceeds `published`.
+    pub oversell_risk: f64,
+    /// The number must not be used after this day.
+    pub valid_until: NaiveDate,
+    /// Expected units a day in this channel.
+    pub velocity: f64,
+    /// Units the channel shows now, where known.
+    pub listed: Option<Units>,
+    /// Why it moved, or why it is what it is.
+    pub reason: String,
+}
+
+/// One indicator at one scope.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Indicator {
+    /// `turnover`, `dio`, ...
+    pub indicator: &'static str,
+    /// `all`, `channel:web`, `class:A`, `supplier:ACME`, ...
+    pub scope: String,
+    /// The figure; `None` when the denominator is zero or unknown.
+    pub value: Option<f64>,
+    /// Its numerator.
+    pub numerator: f64,
+    /// Its denominator.
+    pub denominator: f64,
+    /// `ratio`, `days`, `percent`, `units`, `currency`, `weeks`.
+    pub unit: &'static str,
+    /// Whether an input was estimated.
+    pub estimated: bool,
+}
+
+/// One line of what changed since the last published run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Change {
+    /// `SKU/location` or a wider key.
+    pub key: String,
+    /// Which field moved.
+    pub field: &'static str,
+    /// Last run's value, as text.
+    pub before: String,
+    /// This run's value, as text.
+    pub after: String,
+    /// demand, stock, lead time, policy, data, new, gone.
+    pub cause: String,
+}
+
+/// A compact picture of one pool for the report: weekly sums that end at the as-of date, weekly forecast from it on.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct PoolPicture {
+    /// Gross demand of each of the last weeks (up to 104), units.
+    pub history: Vec<f32>,
+    /// Which of them had a stock-out (1), promotion (2) or outlier (4).
+    pub marks: Vec<u8>,
+    /// Expected net demand of each coming week.
+    pub mean: Vec<f32>,
+    /// 10 % quantile of each coming week.
+    pub low: Vec<f32>,
+    /// 90 % quantile of each coming week.
+    pub high: Vec<f32>,
+    /// Projected stock at the end of each coming week without new orders.
+    pub stock: Vec<f32>,
+    /// Days out of stock in the last 30.
+    pub stockout_days_30: u16,
+}
+
+/// Everything the run decided.
+#[derive(Debug, Clone, Default)]
+pub struct Outcome {
+    /// One a pool, in pool order.
+    pub classification: Vec<Classification>,
+    /// One a pool, in pool order.
+    pub policy: Vec<Policy>,
+    /// Pool order, then supplier.
+    pub recommendations: Vec<Recommendation>,
+    /// By supplier, then location.
+    pub orders: Vec<DraftOrder>,
+    /// Pool order, then expected date.
+    pub open_orders: Vec<OpenOrderAdvice>,
+    /// Pool order.
+    pub transfers: Vec<Transfer>,
+    /// (sku, location, channel) order.
+    pub allocation: Vec<Allocation>,
+    /// By item, then kind.
+    pub findings: Vec<ChannelFinding>,
+    /// Series order, then method.
+    pub accuracy: Vec<Accuracy>,
+    /// Indicators, sorted.
+    pub indicators: Vec<Indicator>,
+    /// Since the last run.
+    pub changes: Vec<Change>,
+    /// Sorted: severity (worst first), kind, key.
+    pub exceptions: Vec<Exception>,
+    /// One a pool, in pool order.
+    pub pictures: Vec<PoolPicture>,
+    /// Method label and reason of each series' forecast. `[series]`
+    pub methods: Vec<(String, String)>,
+}
+
+impl Outcome {
+    /// How many exceptions are of this severity.
+    #[must_use]
+    pub fn told(&self, severity: Severity) -> usize {
+        self.exceptions.iter().filter(|e| e.severity == severity).count()
+    }
+}

@@ -1,0 +1,277 @@
+//! All series in one buffer plus offsets: `panel.gross(i)` is a slice.
+//!
+//! A *series* is (sku, location, channel), a *pool* is (sku, location): the stock that several channels share. Keys are
+//! dictionary codes and sorted by (sku, location, channel), so the series of a pool are neighbours. Each series runs from its
+//! first sale (or launch) to the end of history, trailing zeros included. Values are stored as `f32` (whole units are exact up
+//! to 16.7 million a period) and widened to `f64` by whoever computes with them.
+
+use crate::domain::calendar::Calendar;
+use crate::domain::units::{ChannelId, LocationId, SkuId};
+use crate::parallel;
+use std::ops::Range;
+
+/// Facts about one period of one series, kept as bits.
+pub mod flag {
+    /// Out of stock, as recorded: the sale understates demand.
+    pub const STOCKOUT: u8 = 1;
+    /// Out of stock, inferred from an implausible run of zeros.
+    pub const INFERRED_STOCKOUT: u8 = 2;
+    /// Sold under a promotion.
+    pub const PROMOTION: u8 = 4;
+    /// An outlier or bulk order; the cleaned value is capped, the original kept.
+    pub const OUTLIER: u8 = 8;
+    /// Units were returned in this period.
+    pub const RETURNED: u8 = 16;
+    /// The item was not on sale yet, or no more.
+    pub const INACTIVE: u8 = 32;
+    /// Periods whose value says nothing about demand.
+    pub const CENSORED: u8 = STOCKOUT | INFERRED_STOCKOUT | INACTIVE;
+}
+
+/// What names a series.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SeriesKey {
+    /// The item.
+    pub sku: SkuId,
+    /// Where its stock lies.
+    pub location: LocationId,
+    /// Through which channel it sells.
+    pub channel: ChannelId,
+}
+
+/// One (sku, location) and its neighbouring series.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pool {
+    /// The item.
+    pub sku: SkuId,
+    /// Where its stock lies.
+    pub location: LocationId,
+    /// Its series in the panel; empty for an item in stock that never sold.
+    pub series: Range<usize>,
+}
+
+/// Money and units of one series over the trailing windows that classification reads.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct SalesTotals {
+    /// Net revenue of the last 365 days, currency units.
+    pub revenue_365: f64,
+    /// Net revenue of the last 90 days, currency units.
+    pub revenue_90: f64,
+    /// Gross revenue over all history, currency units.
+    pub gross_revenue: f64,
+    /// Gross units of all history that carried a price.
+    pub priced_units: f64,
+}
+
+/// History of all series, cleaned or not.
+#[derive(Debug, Clone)]
+pub struct Panel {
+    calendar: Calendar,
+    keys: Vec<SeriesKey>,
+    starts: Vec<u32>,
+    offsets: Vec<usize>,
+    gross: Vec<f32>,
+    cleaned: Vec<f32>,
+    flags: Vec<u8>,
+    return_offsets: Vec<usize>,
+    returns: Vec<(u32, f32)>,
+    totals: Vec<SalesTotals>,
+    pools: Vec<Pool>,
+}
+
+/// The parts a [`Panel`] is built from; lengths are checked by [`Panel::new`].
+#[derive(Debug, Clone, Default)]
+pub struct PanelParts {
+    /// Sorted, distinct. `[series]`
+    pub keys: Vec<SeriesKey>,
+    /// First period of each series. `[series]`
+    pub starts: Vec<u32>,
+    /// Gross units, each series from its start to the end of history, concatenated.
+    pub gross: Vec<f32>,
+    /// [`flag`] bits, one a gross value.
+    pub flags: Vec<u8>,
+    /// Returned units by series: (period index on the panel's axis, units), in period order. `[series]`
+    pub returns: Vec<Vec<(u32, f32)>>,
+    /// Money and units. `[series]`
+    pub totals: Vec<SalesTotals>,
+    /// Pools without any series, to be merged in: (sku, location) sorted, distinct.
+    pub unsold_pools: Vec<(SkuId, LocationId)>,
+}
+
+impl Panel {
+    /// Builds the panel; `cleaned` starts as a copy of `gross`.
+    ///
+    /// # Panics
+    /// If the parts disagree in length or the keys are not sorted: `ingest` upholds both.
+    #[must_use]
+    pub fn new(calendar: Calendar, parts: PanelParts) -> Self {
+        assert!(parts.keys.windows(2).all(|w| w[0] < w[1]), "series keys are sorted and distinct");
+        assert_eq!(parts.keys.len(), parts.starts.len(), "one start a series");
+        assert_eq!(parts.keys.len(), parts.returns.len(), "one list of returns a series");
+        assert_eq!(parts.keys.len(), parts.totals.len(), "one total a series");
+        let mut offsets = Vec::with_capacity(parts.keys.len() + 1);
+        let mut end = 0;
+        offsets.push(end);
+        for &start in &parts.starts {
+            end += calendar.history() - start as usize;
+            offsets.push(end);
+        }
+        assert_eq!(parts.gross.len(), end, "series fill the value buffer");
+        assert_eq!(parts.flags.len(), end, "one flag byte a value");
+        let mut return_offsets = vec![0];
+        let mut returns = Vec::with_capacity(parts.returns.iter().map(Vec::len).sum());
+        for list in &parts.returns {
+            returns.extend_from_slice(list);
+            return_offsets.push(returns.len());
+        }
+        let pools = pools(&parts.keys, &parts.unsold_pools);
+        Self {
+            calendar,
+            cleaned: parallel::copied(&parts.gross),
+            gross: parts.gross,
+            keys: parts.keys,
+            starts: parts.starts,
+            flags: parts.flags,
+            totals: parts.totals,
+            offsets,
+            return_offsets,
+            returns,
+            pools,
+        }
+    }
+
+    /// The time axis.
+    #[must_use]
+    pub fn calendar(&self) -> &Calendar {
+        &self.calendar
+    }
+
+    /// Number of series.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.keys.len()
+    }
+
+    /// Whether there is no series at all.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.keys.is_empty()
+    }
+
+    /// What names series `i`.
+    #[must_use]
+    pub fn key(&self, i: usize) -> SeriesKey {
+        self.keys[i]
+    }
+
+    /// First period of series `i` on the axis.
+    #[must_use]
+    pub fn start(&self, i: usize) -> usize {
+        self.starts[i] as usize
+    }
+
+    /// Gross units a period, from `start(i)` to the end of history.
+    #[must_use]
+    pub fn gross(&self, i: usize) -> &[f32] {
+        &self.gross[self.offsets[i]..self.offsets[i + 1]]
+    }
+
+    /// Cleaned demand a period: outliers capped, censored periods filled with an estimate (see `flags`).
+    #[must_use]
+    pub fn cleaned(&self, i: usize) -> &[f32] {
+        &self.cleaned[self.offsets[i]..self.offsets[i + 1]]
+    }
+
+    /// [`flag`] bits a period.
+    #[must_use]
+    pub fn flags(&self, i: usize) -> &[u8] {
+        &self.flags[self.offsets[i]..self.offsets[i + 1]]
+    }
+
+    /// Returned units: (period index on the axis, units), in period order.
+    #[must_use]
+    pub fn returns(&self, i: usize) -> &[(u32, f32)] {
+        &self.returns[self.return_offsets[i]..self.return_offsets[i + 1]]
+    }
+
+    /// Estimated units not sold for want of stock in `periods` of series `i`, counted from its own start.
+    #[must_use]
+    pub fn lost(&self, i: usize, periods: Range<usize>) -> f64 {
+        let (gross, cleaned, flags) = (self.gross(i), self.cleaned(i), self.flags(i));
+        let out = periods.filter(|&t| flags[t] & (flag::STOCKOUT | flag::INFERRED_STOCKOUT) != 0);
+        out.map(|t| f64::from(cleaned[t] - gross[t]).max(0.0)).sum()
+    }
+
+    /// Money and units of series `i`.
+    #[must_use]
+    pub fn totals(&self, i: usize) -> &SalesTotals {
+        &self.totals[i]
+    }
+
+    /// Every pool, sorted by (sku, location).
+    #[must_use]
+    pub fn pools(&self) -> &[Pool] {
+        &self.pools
+    }
+
+    /// Values of history in all series together.
+    #[must_use]
+    pub fn cells(&self) -> usize {
+        self.gross.len()
+    }
+
+    /// Disjoint mutable (gross, cleaned, flags) of every series, in order: how `clean` works on all series at once.
+    pub fn series_mut(&mut self) -> impl Iterator<Item = SeriesMut<'_>> {
+        let mut cleaned = self.cleaned.as_mut_slice();
+        let mut flags = self.flags.as_mut_slice();
+        let (gross, offsets, keys, starts) = (&self.gross, &self.offsets, &self.keys, &self.starts);
+        (0..keys.len()).map(move |i| {
+            let n = offsets[i + 1] - offsets[i];
+            let (this_cleaned, rest) = std::mem::take(&mut cleaned).split_at_mut(n);
+            cleaned = rest;
+            let (this_flags, rest) = std::mem::take(&mut flags).split_at_mut(n);
+            flags = rest;
+            SeriesMut {
+                index: i,
+                key: keys[i],
+                start: starts[i] as usize,
+                gross: &gross[offsets[i]..offsets[i + 1]],
+                cleaned: this_cleaned,
+                flags: this_flags,
+            }
+        })
+    }
+}
+
+/// One series, open for cleaning.
+#[derive(Debug)]
+pub struct SeriesMut<'a> {
+    /// Position in the panel.
+    pub index: usize,
+    /// What names it.
+    pub key: SeriesKey,
+    /// First period on the axis.
+    pub start: usize,
+    /// Gross units a period; never changed.
+    pub gross: &'a [f32],
+    /// Cleaned demand a period.
+    pub cleaned: &'a mut [f32],
+    /// [`flag`] bits a period.
+    pub flags: &'a mut [u8],
+}
+
+fn pools(keys: &[SeriesKey], unsold: &[(SkuId, LocationId)]) -> Vec<Pool> {
+    let mut pools: Vec<Pool> = Vec::new();
+    for (i, key) in keys.iter().enumerate() {
+        match pools.last_mut() {
+            Some(pool) if pool.sku == key.sku && pool.location == key.location => {
+                pool.series.end = i + 1
+            }
+            _ => pools.push(Pool { sku: key.sku, location: key.location, series: i..i + 1 }),
+        }
+    }
+    pools.extend(unsold.iter().map(|&(sku, location)| Pool { sku, location, series: 0..0 }));
+    pools.sort_by_key(|p| (p.sku, p.location, p.series.is_empty()));
+    pools.dedup_by_key(|p| (p.sku, p.location));
+    pools
+}

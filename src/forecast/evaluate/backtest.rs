@@ -1,0 +1,200 @@
+//! Would the forecast have been good? Rolling-origin errors against the benchmarks, per class, channel and horizon.
+//!
+//! Every series is forecast again at the last few origins with levels and pooled profiles that had not
+//! seen what followed (Tashman 2000), beside naive, seasonal naive and 60-day average. One series' errors make its rows of the
+//! accuracy table; [`Backtest`] averages scaled errors over series, so that no scale dominates.
+
+use crate::forecast::Context;
+use crate::forecast::LADDER;
+use crate::forecast::evaluate::accuracy::{ErrorSums, Measures, Scale};
+use crate::forecast::pooled::series::Fitted;
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+/// Methods compared, benchmarks first; the last is the engine's own.
+pub const METHODS: [&str; 4] = ["naive", "seasonal naive", "60-day average", "pooled level"];
+
+/// Errors of every method, by rung of the horizon ladder.
+type Errors = [[ErrorSums; METHODS.len()]; LADDER];
+
+/// Mean accuracy of one method over the series of a class and channel, periods `from..=to` ahead.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BacktestRow {
+    /// As the caller names it: an ABC-XYZ cell, a demand pattern.
+    pub class: String,
+    /// Channel, as an index; `None` = all together.
+    pub channel: Option<usize>,
+    /// First period ahead, counted from 1.
+    pub from: usize,
+    /// Last period ahead.
+    pub to: usize,
+    /// One of [`METHODS`].
+    pub method: &'static str,
+    /// Series averaged over.
+    pub series: usize,
+    /// Sum of absolute errors / sum of actuals, all series together.
+    pub wape: f64,
+    /// Sum of errors (forecast - actual) / sum of actuals.
+    pub bias: f64,
+    /// Mean over series.
+    pub mase: f64,
+    /// Mean over series.
+    pub rmsse: f64,
+    /// Mean over series; `None` for the benchmarks.
+    pub pinball: Option<f64>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+struct Cell {
+    series: usize,
+    sums: ErrorSums,
+    mase: f64,
+    rmsse: f64,
+    pinball: f64,
+}
+
+/// Class, channel and rung of the ladder.
+type Key = (String, Option<usize>, usize);
+
+/// Rolling-origin accuracy of some pools, to be merged in panel order.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Backtest {
+    cells: BTreeMap<Key, [Cell; METHODS.len()]>,
+}
+
+impl Backtest {
+    /// Adds the pools of the next partition.
+    pub fn merge(&mut self, other: &Self) {
+        for (key, cells) in &other.cells {
+            for (a, b) in self.cells.entry(key.clone()).or_default().iter_mut().zip(cells) {
+                a.series += b.series;
+                a.sums.merge(&b.sums);
+                a.mase += b.mase;
+                a.rmsse += b.rmsse;
+                a.pinball += b.pinball;
+            }
+        }
+    }
+
+    /// One row a class, channel, horizon band and method, sorted so; `ladder` as of [`Context::ladder`].
+    #[must_use]
+    pub fn rows(&self, ladder: [usize; LADDER]) -> Vec<BacktestRow> {
+        let mut rows = Vec::new();
+        for ((class, channel, rung), cells) in &self.cells {
+            for (m, cell) in cells.iter().enumerate().filter(|(_, c)| c.series > 0) {
+                let n = cell.series as f64;
+                let total = cell.sums.measures(&Scale::default());
+                rows.push(BacktestRow {
+                    class: class.clone(),
+                    channel: *channel,
+                    from: if *rung == 0 { 1 } else { ladder[rung - 1] + 1 },
+                    to: ladder[*rung],
+                    method: METHODS[m],
+                    series: cell.series,
+                    wape: total.wape,
+                    bias: total.bias,
+                    mase: cell.mase / n,
+                    rmsse: cell.rmsse / n,
+                    pinball: (m + 1 == METHODS.len()).then_some(cell.pinball / n),
+                });
+            }
+        }
+        rows
+    }
+
+    fn add(&mut self, key: Key, errors: &[ErrorSums; METHODS.len()], scale: &Scale) {
+        for (cell, sums) in self.cells.entry(key).or_default().iter_mut().zip(errors) {
+            let row = sums.measures(scale);
+            cell.series += 1;
+            cell.sums.merge(sums);
+            cell.mase += row.mase;
+            cell.rmsse += row.rmsse;
+            cell.pinball += row.pinball.unwrap_or(0.0);
+        }
+    }
+}
+
+impl Context<'_> {
+    /// Last period ahead of each horizon band.
+    #[must_use]
+    pub fn ladder(&self) -> [usize; LADDER] {
+        self.ladder
+    }
+
+    /// Rolling-origin errors of the pools `range`, by the class that `class_of` gives a pool and by channel.
+    ///
+    /// # Panics
+    /// Before the context is ready.
+    #[must_use]
+    pub fn backtest(&self, range: Range<usize>, class_of: impl Fn(usize) -> String) -> Backtest {
+        let season = self.demand.panel.calendar().bucket().season_length();
+        let mut backtest = Backtest::default();
+        for pool in range {
+            let class = class_of(pool);
+            for i in self.demand.panel.pools()[pool].series.clone() {
+                let fitted = self.fitted(i);
+                let scale = Scale::of(fitted.units, &fitted.held, season);
+                if scale.naive_absolute <= 0.0 {
+                    continue;
+                }
+                let channel = self.demand.panel.key(i).channel.index();
+                for (rung, errors) in
+                    self.rolling_errors(&fitted, self.ladder[LADDER - 1]).iter().enumerate()
+                {
+                    if errors[0].count() > 0.0 {
+                        backtest.add((class.clone(), Some(channel), rung), errors, &scale);
+                        backtest.add((class.clone(), None, rung), errors, &scale);
+                    }
+                }
+            }
+        }
+        backtest
+    }
+
+    /// Errors at the rolling origins, at most `horizon` periods ahead.
+    fn rolling_errors(&self, fitted: &Fitted<'_>, horizon: usize) -> Errors {
+        let season = self.demand.panel.calendar().bucket().season_length();
+        let window = (60.0 / self.demand.panel.calendar().bucket().days()).round() as usize;
+        let n = fitted.units.len();
+        let mut errors = Errors::default();
+        for (k, &back) in fitted.back.iter().enumerate().filter(|(_, b)| **b > 0) {
+            let origin = n - back;
+            let level = self.level(fitted, k);
+            let (class, spread) = self.class_at(fitted, k);
+            let level_variance = self.learnt.classes[class].level_variance;
+            let average = fitted.window_mean(origin, window);
+            for ahead in (0..horizon.min(back)).filter(|h| !fitted.held[origin + h].is_nan()) {
+                let actual = f64::from(fitted.units[origin + ahead]);
+                let before =
+                    if origin >= season { origin - season + ahead % season } else { origin - 1 };
+                let mean = level * fitted.foreseen(origin + ahead);
+                let methods = [
+                    f64::from(fitted.units[origin - 1]),
+                    f64::from(fitted.units[before]),
+                    average,
+                    mean,
+                ];
+                let rung = self.rung(ahead);
+                errors[rung].iter_mut().zip(methods).for_each(|(s, m)| s.add(m, actual));
+                let quantiles = self.tables[class]
+                    .quantiles(mean, spread.relative(mean) + level_variance[rung]);
+                errors[rung][METHODS.len() - 1].add_quantiles(&quantiles, actual);
+            }
+        }
+        errors
+    }
+
+    /// Accuracy of every method at the lead-time horizon; `None` where history is too short for an origin.
+    pub(crate) fn accuracy(&self, fitted: &Fitted<'_>) -> Option<[Measures; METHODS.len()]> {
+        let scale = Scale::of(
+            fitted.units,
+            &fitted.held,
+            self.demand.panel.calendar().bucket().season_length(),
+        );
+        let mut sums = [ErrorSums::default(); METHODS.len()];
+        for rung in &self.rolling_errors(fitted, self.settings.lead_time) {
+            sums.iter_mut().zip(rung).for_each(|(a, b)| a.merge(b));
+        }
+        (sums[0].count() > 0.0).then(|| sums.map(|s| s.measures(&scale)))
+    }
+}

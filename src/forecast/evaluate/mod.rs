@@ -1,0 +1,5 @@
+//! Errors, choice, backtest.
+
+pub mod accuracy;
+pub mod backtest;
+pub mod choice;

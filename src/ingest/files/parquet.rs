@@ -1,0 +1,512 @@
+//! Parquet files through Polars: a few row groups at a time, only the columns that are used, each converted as a whole.
+
+use crate::domain::error::{Error, Result};
+use crate::ingest::cells::days::Moment;
+use crate::ingest::cells::mapping::{From, Plan};
+use crate::ingest::cells::values::{ColumnReader, NO_DAY, NO_FLAG, NO_TEXT, Problem, Values};
+use crate::ingest::files::parquet_dictionary::Words;
+use crate::ingest::files::parquet_footer;
+use crate::ingest::files::parquet_integers::{self, Narrow};
+use crate::ingest::files::source::File;
+use crate::ingest::files::table::{CHUNK_ROWS, Chunk, Reading, Sink};
+use crate::ingest::tables::schema::Kind;
+use polars::prelude::{
+    DataFrame, DataType, IntoColumn, ParallelStrategy, ParquetReader, PolarsError, PolarsResult,
+    SerReader, Series, TimeUnit,
+};
+use polars_arrow::datatypes::ArrowDataType;
+use polars_parquet::read::FileMetadata;
+use rayon::prelude::*;
+use std::collections::{BTreeMap, VecDeque};
+use std::ops::Range;
+
+/// Rows decoded at once: row groups are joined up to it and larger ones are cut.
+const SLICE_ROWS: usize = 1 << 19;
+
+/// Most rows of one file.
+const MOST_ROWS: usize = 1 << 32;
+
+/// Reads one Parquet file; returns the number of its rows.
+///
+/// # Errors
+/// If it is damaged, unpacks to too much or lacks a required column.
+pub(crate) fn read(file: &File, reading: &mut Reading<'_>, sink: &mut Sink<'_>) -> Result<u64> {
+    let Layout { headings, types, slices, likely_rows } = Layout::new(file, reading)?;
+    let plan = reading.plan(&file.path, &headings)?;
+    let narrow: Vec<Option<Narrow>> = types.iter().map(Narrow::of).collect();
+    if !plan.wide.is_empty() {
+        return Err(Error::input(
+            &file.path,
+            "wide tables are read from CSV only; this is a Parquet file",
+        ));
+    }
+    for (reader, from) in reading.columns.iter().zip(&plan.from) {
+        if let From::File(i) = from
+            && narrow[*i].is_none()
+            && !is_cell(&types[*i])
+        {
+            let (name, expected) = (&headings[*i], reader.column.kind.expected());
+            return Err(Error::input(
+                &file.path,
+                format!("column `{name}` is {}; expected {expected}", in_words(&types[*i])),
+            ));
+        }
+    }
+    let mut used: Vec<usize> = plan
+        .from
+        .iter()
+        .filter_map(|f| if let From::File(i) = f { Some(*i) } else { None })
+        .collect();
+    used.sort_unstable();
+    used.dedup();
+    let names: Vec<&str> = used.iter().map(|&i| headings[i].as_str()).collect();
+    let (metadata, in_dictionaries) = guarded(file, || {
+        let metadata = parquet_integers::metadata(file)?;
+        let in_dictionaries = parquet_integers::check(
+            file,
+            &metadata,
+            &names,
+            reading.settings.data.decompressed_limit_mb << 20,
+        )?;
+        Ok((metadata, in_dictionaries))
+    })?;
+    let readers = |i: usize| {
+        let columns = reading.columns.iter().zip(&plan.from).enumerate();
+        columns
+            .filter(move |(_, (_, from))| matches!(from, From::File(at) if *at == i))
+            .map(|(at, (reader, _))| (at, reader))
+    };
+    let is_text =
+        |reader: &ColumnReader| matches!(Values::empty(reader.column.kind), Values::Text(_));
+    let mut columns = Columns {
+        file,
+        metadata,
+        words: Vec::new(),
+        narrow: Vec::new(),
+        others: Vec::new(),
+        readers: Vec::new(),
+    };
+    for (&i, in_dictionary) in used.iter().zip(in_dictionaries) {
+        let name = headings[i].as_str();
+        let words =
+            in_dictionary && Words::are(&types[i]) && readers(i).all(|(_, reader)| is_text(reader));
+        match narrow[i] {
+            Some(narrow) => columns.narrow.push((name, narrow)),
+            None if words => columns.words.push((i, name)),
+            None => columns.others.push(i),
+        }
+        columns.readers.extend(
+            readers(i).filter(|(_, r)| !is_text(r)).map(|(at, reader)| (at, name, reader.clone())),
+        );
+    }
+    let decode = |from: usize, rows: usize| guarded(file, || columns.slice(from..from + rows));
+    let mut next = slices.first().map(|&rows| decode(0, rows));
+    let mut done = 0;
+    for (i, &rows) in slices.iter().enumerate() {
+        let Some(mut slice) = next.take().transpose()? else { break };
+        // The next slice is decoded while this one is taken over.
+        rayon::in_place_scope(|scope| -> Result<()> {
+            let ahead = slices.get(i + 1).map(|&ahead| (done + rows, ahead));
+            if let (Some((from, rows)), next, decode) = (ahead, &mut next, &decode) {
+                scope.spawn(move |_| *next = Some(decode(from, rows)));
+            }
+            let codes = slice.codes(&plan, reading);
+            for start in (0..rows).step_by(CHUNK_ROWS) {
+                let part = start..(start + CHUNK_ROWS).min(rows);
+                let mut chunk = Chunk::new(
+                    reading.mapped.table(),
+                    &file.name,
+                    Vec::with_capacity(plan.from.len()),
+                );
+                (chunk.rows, chunk.first_line) = (part.len(), (done + start) as u64 + 1);
+                chunk.rows_ahead = likely_rows.saturating_sub(done + start);
+                convert(
+                    file,
+                    (&mut slice, &codes, part),
+                    (&plan, &headings),
+                    (&mut chunk, reading),
+                )?;
+                require(&mut chunk, reading);
+                sink(chunk, &reading.columns, reading.quarantine)?;
+            }
+            Ok(())
+        })?;
+        done += rows;
+    }
+    Ok(done as u64)
+}
+
+/// How the columns of a file are decoded.
+struct Columns<'a> {
+    file: &'a File,
+    metadata: FileMetadata,
+    /// Texts all of which are in dictionaries, by position and name.
+    words: Vec<(usize, &'a str)>,
+    narrow: Vec<(&'a str, Narrow)>,
+    /// By position: Polars reads them.
+    others: Vec<usize>,
+    /// Readers of columns that are no texts: the column of the schema and the name of what it reads.
+    readers: Vec<(usize, &'a str, ColumnReader)>,
+}
+
+/// Some rows of a file.
+struct Slice {
+    /// Its columns but `words`.
+    frame: DataFrame,
+    /// By position of the column.
+    words: BTreeMap<usize, Words>,
+    /// Columns that are no texts, by column of the schema: the cells of each chunk and the unusable ones among them.
+    cells: BTreeMap<usize, VecDeque<(Values, Vec<Fault>)>>,
+}
+
+impl Columns<'_> {
+    fn slice(&self, rows: Range<usize>) -> PolarsResult<Slice> {
+        let mut frame = if self.others.is_empty() {
+            DataFrame::empty()
+        } else {
+            ParquetReader::new(std::fs::File::open(&self.file.path)?)
+                .with_projection(Some(self.others.clone()))
+                .with_slice(Some((rows.start, rows.len())))
+                .read_parallel(ParallelStrategy::Columns)
+                .finish()?
+        };
+        for &column in &self.narrow {
+            frame.with_column(
+                parquet_integers::column(self.file, &self.metadata, column, rows.clone())?
+                    .into_column(),
+            )?;
+        }
+        frame
+            .columns()
+            .iter()
+            .try_for_each(|c| parquet_integers::expect_rows(c.name(), c.len(), rows.len()))?;
+        let words = self.words.par_iter().map(|&(i, name)| {
+            let words = silenced(|| Words::read(self.file, &self.metadata, name, rows.clone()))?;
+            Ok((i, words))
+        });
+        let words = words.collect::<PolarsResult<_>>()?;
+        let cells = self.readers.par_iter().map(|(at, name, reader)| {
+            let (column, mut reader) =
+                (frame.column(name)?.as_materialized_series(), reader.clone());
+            let (mut chunks, mut unusable) = (VecDeque::new(), 0);
+            for start in (0..rows.len()).step_by(CHUNK_ROWS) {
+                // What is wrong with a hopeless column is not held for a whole slice: the rest is converted when it is due.
+                if unusable > CHUNK_ROWS {
+                    break;
+                }
+                let mut values = Values::empty(reader.column.kind);
+                let faults = silenced(|| {
+                    fill(&mut reader, &column.slice(start as i64, CHUNK_ROWS), &mut values)
+                })?;
+                unusable += faults.len();
+                chunks.push_back((values, faults));
+            }
+            Ok((*at, chunks))
+        });
+        let cells = cells.collect::<PolarsResult<_>>()?;
+        Ok(Slice { frame, words, cells })
+    }
+}
+
+impl Slice {
+    /// The codes of its words, by column of the schema; nothing for the other columns.
+    fn codes(&self, plan: &Plan, reading: &mut Reading<'_>) -> Vec<Vec<u32>> {
+        let readers = reading.columns.iter_mut().zip(&plan.from);
+        let words = readers.map(|(reader, from)| {
+            (reader, if let From::File(i) = from { self.words.get(i) } else { None })
+        });
+        words
+            .map(|(reader, words)| words.map_or_else(Vec::new, |w| w.codes(&mut reader.interner)))
+            .collect()
+    }
+}
+
+/// What the footer of a file says.
+struct Layout {
+    /// Column names.
+    headings: Vec<String>,
+    /// Their types.
+    types: Vec<ArrowDataType>,
+    /// How many rows to read at a time.
+    slices: Vec<usize>,
+    /// Rows to make room for: a damaged footer may claim any number.
+    likely_rows: usize,
+}
+
+impl Layout {
+    fn new(file: &File, reading: &Reading<'_>) -> Result<Self> {
+        let mut unpacked = 0;
+        let mut types = Vec::new();
+        let (headings, groups) = guarded(file, || {
+            parquet_footer::check(file)?;
+            let mut reader = ParquetReader::new(std::fs::File::open(&file.path)?);
+            let schema = reader.schema()?;
+            types = schema.iter_values().map(|field| field.dtype().clone()).collect();
+            let metadata = reader.get_metadata()?;
+            unpacked = metadata
+                .row_groups
+                .iter()
+                .fold(0u64, |sum, g| sum.saturating_add(g.total_byte_size() as u64));
+            let groups: Vec<usize> = metadata.row_groups.iter().map(|g| g.num_rows()).collect();
+            Ok((schema.iter_names().map(|n| n.to_string()).collect(), groups))
+        })?;
+        let limit = reading.settings.data.decompressed_limit_mb;
+        if unpacked >> 20 > limit {
+            return Err(Error::input(
+                &file.path,
+                format!(
+                    "unpacks to {} MiB, more than {limit} ([data] decompressed_limit_mb)",
+                    unpacked >> 20
+                ),
+            ));
+        }
+        let rows = groups.iter().fold(0usize, |sum, &rows| sum.saturating_add(rows));
+        if rows > MOST_ROWS {
+            return Err(Error::input(
+                &file.path,
+                format!(
+                    "its footer claims {rows} rows, more than the {MOST_ROWS} that can be read"
+                ),
+            ));
+        }
+        let bytes = std::fs::metadata(&file.path)
+            .map_or(0, |m| usize::try_from(m.len()).unwrap_or(usize::MAX));
+        let likely_rows = rows.min(bytes.saturating_mul(4).max(SLICE_ROWS));
+        Ok(Self { headings, types, slices: slices(groups), likely_rows })
+    }
+}
+
+/// Whether a type holds one value a row that can be read: a number, a text, a day, yes or no.
+fn is_cell(dtype: &ArrowDataType) -> bool {
+    use ArrowDataType as T;
+    match dtype {
+        T::Null
+        | T::Boolean
+        | T::Float32
+        | T::Float64
+        | T::Date32
+        | T::Date64
+        | T::Timestamp(..) => true,
+        T::Int32 | T::Int64 | T::UInt32 | T::UInt64 => true,
+        T::Utf8 | T::LargeUtf8 | T::Utf8View | T::Binary | T::LargeBinary | T::BinaryView => true,
+        T::Dictionary(_, values, _) => is_cell(values),
+        _ => false,
+    }
+}
+
+fn in_words(dtype: &ArrowDataType) -> String {
+    use ArrowDataType as T;
+    match dtype {
+        T::List(_) | T::LargeList(_) | T::FixedSizeList(..) => "a list".to_owned(),
+        T::Struct(_) => "a group of columns".to_owned(),
+        T::Map(..) => "a map".to_owned(),
+        T::Decimal256(precision, _) => format!("a decimal of {precision} digits, more than 38"),
+        T::Time32(_) | T::Time64(_) => "a time of day".to_owned(),
+        T::Duration(_) => "a duration".to_owned(),
+        other => format!("of type {other:?}"),
+    }
+}
+
+/// Row groups joined up to [`SLICE_ROWS`], and larger ones cut.
+fn slices(groups: Vec<usize>) -> Vec<usize> {
+    let mut slices: Vec<usize> = Vec::new();
+    for mut rows in groups {
+        match slices.last_mut() {
+            Some(last) if *last + rows <= SLICE_ROWS => *last += rows,
+            _ => {
+                while rows > 3 * SLICE_ROWS {
+                    slices.push(SLICE_ROWS);
+                    rows -= SLICE_ROWS;
+                }
+                slices.push(rows);
+            }
+        }
+    }
+    slices.retain(|&rows| rows > 0);
+    slices
+}
+
+/// Runs Polars on a foreign file: its errors, and its panics on damaged files, become input errors.
+fn guarded<T>(file: &File, work: impl FnOnce() -> PolarsResult<T>) -> Result<T> {
+    silenced(work)
+        .map_err(|e| Error::input(&file.path, format!("not a readable Parquet file: {e}")))
+}
+
+/// The same on whatever thread takes the work over: a panic is caught where it happens, so that nothing is printed.
+fn silenced<T>(work: impl FnOnce() -> PolarsResult<T>) -> PolarsResult<T> {
+    let damaged = |_| Err(PolarsError::ComputeError("its contents are damaged".into()));
+    crate::domain::fault::guarded(work).unwrap_or_else(damaged)
+}
+
+/// An unusable cell: its row, what stood there, and why.
+type Fault = (usize, String, Problem);
+
+/// Fills `chunk` with the typed cells of the rows `part` of one slice; unusable ones are empty and their rows bad.
+fn convert(
+    file: &File,
+    (slice, codes, part): (&mut Slice, &[Vec<u32>], Range<usize>),
+    (plan, headings): (&Plan, &[String]),
+    (chunk, reading): (&mut Chunk, &mut Reading<'_>),
+) -> Result<()> {
+    for (at, from) in plan.from.iter().enumerate() {
+        let reader = &mut reading.columns[at];
+        let mut values = Values::empty(reader.column.kind);
+        let (values, faults) = match from {
+            From::File(i) if slice.words.contains_key(i) => {
+                let codes = codes[at][part.clone()].to_vec();
+                let faults = misnamed(reader, &codes);
+                (Values::Text(codes), faults)
+            }
+            From::File(i) => match slice.cells.get_mut(&at).and_then(VecDeque::pop_front) {
+                Some(cells) => cells,
+                None => guarded(file, || {
+                    let column =
+                        slice.frame.column(&headings[*i])?.slice(part.start as i64, part.len());
+                    let faults = fill(reader, column.as_materialized_series(), &mut values)?;
+                    Ok((values, faults))
+                })?,
+            },
+            From::Constant(text) => {
+                let faults = (0..chunk.rows)
+                    .filter_map(|row| push(reader, text, &mut values, row))
+                    .collect();
+                (values, faults)
+            }
+            From::Missing | From::Heading | From::Cell => (Values::Missing, Vec::new()),
+        };
+        chunk.columns.push(values);
+        faults.into_iter().for_each(|(row, value, problem)| {
+            set_aside(chunk, reading, (row, at), &value, problem)
+        });
+    }
+    Ok(())
+}
+
+/// Sets rows aside that lack a required value.
+fn require(chunk: &mut Chunk, reading: &mut Reading<'_>) {
+    let required: Vec<usize> =
+        (0..reading.columns.len()).filter(|&at| reading.columns[at].column.required).collect();
+    for at in required {
+        let empty = chunk.columns[at].empty_rows(chunk.rows);
+        let problem = Problem::Rejected("empty, but required".to_owned());
+        empty.into_iter().for_each(|row| set_aside(chunk, reading, (row, at), "", problem.clone()));
+    }
+}
+
+/// Marks a row bad; only its first problem is reported.
+fn set_aside(
+    chunk: &mut Chunk,
+    reading: &mut Reading<'_>,
+    (row, column): (usize, usize),
+    value: &str,
+    problem: Problem,
+) {
+    if chunk.bad.is_empty() {
+        chunk.bad = vec![false; chunk.rows];
+    }
+    if !std::mem::replace(&mut chunk.bad[row], true) {
+        reading.set_aside(chunk.place(row), column, value, problem);
+    }
+}
+
+fn push(reader: &mut ColumnReader, raw: &str, values: &mut Values, row: usize) -> Option<Fault> {
+    reader.push(raw, values).err().map(|problem| (row, raw.to_owned(), problem))
+}
+
+/// Converts a whole column: columns of the expected type directly, all others through their text.
+fn fill(
+    reader: &mut ColumnReader,
+    series: &Series,
+    values: &mut Values,
+) -> PolarsResult<Vec<Fault>> {
+    let dtype = series.dtype();
+    values.reserve(series.len());
+    let faults = match values {
+        Values::Number(v)
+            if dtype.is_primitive_numeric() && !matches!(reader.column.kind, Kind::Choice(_)) =>
+        {
+            numbers(reader, series, v)?
+        }
+        Values::Day(v) if matches!(dtype, DataType::Date | DataType::Datetime(..)) => {
+            days(reader, series, v)?
+        }
+        Values::Flag(v) if dtype.is_bool() || dtype.is_primitive_numeric() => {
+            let flags = series.cast(&DataType::Boolean)?;
+            v.extend(flags.bool()?.iter().map(|f| f.map_or(NO_FLAG, u8::from)));
+            Vec::new()
+        }
+        Values::Text(v) => texts(reader, series, v)?,
+        values => {
+            let text = series.cast(&DataType::String)?;
+            let cells = text.str()?.iter().enumerate();
+            cells
+                .filter_map(|(row, cell)| push(reader, cell.unwrap_or_default(), values, row))
+                .collect()
+        }
+    };
+    Ok(faults)
+}
+
+fn numbers(reader: &ColumnReader, series: &Series, v: &mut Vec<f64>) -> PolarsResult<Vec<Fault>> {
+    let cast = series.cast(&DataType::Float64)?;
+    let mut faults = Vec::new();
+    for cell in cast.f64()?.iter() {
+        let number = cell.unwrap_or(f64::NAN) * reader.factor;
+        let fault = if number.is_nan() { None } else { reader.check(number).err() };
+        if let Some(reason) = fault {
+            faults.push((v.len(), number.to_string(), Problem::Rejected(reason)));
+            v.push(f64::NAN);
+        } else {
+            v.push(number);
+        }
+    }
+    Ok(faults)
+}
+
+fn days(reader: &ColumnReader, series: &Series, v: &mut Vec<i32>) -> PolarsResult<Vec<Fault>> {
+    let mut faults = Vec::new();
+    let mut push = |day: Option<i32>| {
+        let Some(day) = day else { return v.push(NO_DAY) };
+        v.push(reader.days.check(day).unwrap_or_else(|reason| {
+            faults.push((
+                v.len(),
+                crate::ingest::cells::days::date_of(day).to_string(),
+                Problem::Rejected(reason),
+            ));
+            NO_DAY
+        }));
+    };
+    if let DataType::Datetime(unit, zone) = series.dtype() {
+        let ticks = match unit {
+            TimeUnit::Milliseconds => 1_000,
+            TimeUnit::Microseconds => 1_000_000,
+            TimeUnit::Nanoseconds => 1_000_000_000,
+        };
+        let zone = zone.as_ref().map(|_| 0);
+        let moment = |t: i64| {
+            let seconds = t.div_euclid(ticks);
+            let day = i32::try_from(seconds.div_euclid(86_400)).unwrap_or(i32::MAX);
+            let seconds = i32::try_from(seconds.rem_euclid(86_400)).ok();
+            reader.days.business_day(Moment { day, seconds, zone })
+        };
+        series.cast(&DataType::Int64)?.i64()?.iter().for_each(|t| push(t.map(moment)));
+    } else {
+        series.cast(&DataType::Int32)?.i32()?.iter().for_each(push);
+    }
+    Ok(faults)
+}
+
+fn texts(reader: &mut ColumnReader, series: &Series, v: &mut Vec<u32>) -> PolarsResult<Vec<Fault>> {
+    let text = series.cast(&DataType::String)?;
+    v.extend(text.str()?.iter().map(|cell| cell.map_or(NO_TEXT, |raw| reader.interner.code(raw))));
+    Ok(misnamed(reader, v))
+}
+
+/// The rows whose code stands for a problem.
+fn misnamed(reader: &ColumnReader, codes: &[u32]) -> Vec<Fault> {
+    let fault = |(row, &code): (usize, &u32)| {
+        let (raw, problem) = reader.interner.problem(code)?;
+        Some((row, raw.clone(), problem.clone()))
+    };
+    codes.iter().enumerate().filter_map(fault).collect()
+}

@@ -1,0 +1,467 @@
+//! From sales rows to the dense panel: codes, starts, one scatter, then the flags that other tables know.
+//!
+//! The result does not depend on the order of rows: whole units add up exactly in `f32`, and where they would not (fractions,
+//! more than 16.7 million a period) the rows are sorted first. Money is summed in whole ten-thousandths.
+
+use crate::domain::calendar::{Bucket, Calendar};
+use crate::domain::error::{Error, Result};
+use crate::domain::inputs::{Product, StockHistory, Stockout};
+use crate::domain::panel::{Panel, PanelParts, SalesTotals, SeriesKey, flag};
+use crate::domain::units::{LocationId, Money, SkuId};
+use crate::ingest::cells::days::date_of;
+use crate::ingest::names::Codes;
+use crate::ingest::tables::sales::{Rows, SalesRows};
+use chrono::NaiveDate;
+use rayon::prelude::*;
+use std::ops::Range;
+use std::path::Path;
+
+/// A whole number this large is not told from its successor in `f32`.
+const EXACT: f32 = 16_777_216.0;
+/// A series that takes no part: it only has rows on or after the as-of date.
+const NOWHERE: u32 = u32::MAX;
+/// Rows put in order in one go, small enough to stay in the cache.
+const BLOCK_ROWS: usize = 1 << 18;
+/// Neighbouring series whose rows are kept together.
+const GROUP: usize = 128;
+/// Parts of the panel that are filled side by side.
+const SHARES: usize = 32;
+/// Bytes of the finished panel a cell: gross, cleaned and flags.
+const CELL_BYTES: u64 = 9;
+
+/// What the panel is built from besides sales.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Around<'a> {
+    /// First day that is not history.
+    pub(crate) as_of: NaiveDate,
+    /// Period length.
+    pub(crate) bucket: Bucket,
+    /// By item.
+    pub(crate) products: &'a [Product],
+    /// Known intervals without stock.
+    pub(crate) stockouts: &'a [Stockout],
+    /// Sorted by (sku, location, date).
+    pub(crate) stock_history: &'a [StockHistory],
+    /// Pools that may have no sales, sorted.
+    pub(crate) pools: &'a [(SkuId, LocationId)],
+    /// Memory the panel may take, MiB.
+    pub(crate) memory_limit_mb: u64,
+}
+
+/// Where the rows of one series go.
+#[derive(Debug, Clone, Copy)]
+struct Spot {
+    /// Cell of period 0, were the series that long.
+    base: i64,
+    /// First period, [`NOWHERE`] = the series takes no part.
+    start: u32,
+    /// Position in the panel.
+    position: u32,
+}
+
+impl Spot {
+    fn cell(self, period: u32) -> usize {
+        usize::try_from(self.base + i64::from(period)).expect("periods start with the series")
+    }
+}
+
+/// The axis and the series on it.
+struct Frame {
+    calendar: Calendar,
+    /// First day of the axis, in the days of [`Rows::day`]; periods of the days after it.
+    first: usize,
+    periods: Vec<u32>,
+    /// By series of [`SalesRows`].
+    spots: Vec<Spot>,
+    keys: Vec<SeriesKey>,
+    starts: Vec<u32>,
+    offsets: Vec<usize>,
+}
+
+/// Builds the panel; returns it with the number of rows on or after the as-of date, which are ignored.
+///
+/// # Errors
+/// If no row lies before the as-of date, or the panel would need more memory than allowed.
+pub(crate) fn build(
+    sales: SalesRows,
+    codes: &Codes<'_>,
+    around: Around<'_>,
+    data: &Path,
+) -> Result<(Panel, u64)> {
+    let frame = Frame::new(&sales, codes, around).ok_or_else(|| {
+        Error::input(data, format!("no sales before the as-of date {}", around.as_of))
+    })?;
+    let cells = frame.offsets.last().copied().unwrap_or(0);
+    let needed = cells as u64 * CELL_BYTES + sales.bytes();
+    if needed > around.memory_limit_mb << 20 {
+        let message = format!(
+            "the panel of {} series needs about {} MiB, more than the {} allowed (memory_limit_mb)",
+            frame.keys.len(),
+            needed.div_ceil(1 << 20),
+            around.memory_limit_mb
+        );
+        return Err(Error::input(data, message));
+    }
+    let mut parts =
+        PanelParts { gross: vec![0.0; cells], flags: vec![0; cells], ..PanelParts::default() };
+    let future = frame.scatter(&sales, &mut parts);
+    drop(sales);
+    frame.mark(&mut parts, around);
+    parts.unsold_pools = around.pools.to_vec();
+    parts.keys = frame.keys;
+    parts.starts = frame.starts;
+    Ok((Panel::new(frame.calendar, parts), future))
+}
+
+impl Frame {
+    fn new(sales: &SalesRows, codes: &Codes<'_>, around: Around<'_>) -> Option<Self> {
+        let end = crate::ingest::cells::days::day_number(around.as_of) - sales.first_day;
+        let mut series: Vec<(SeriesKey, i32, u32)> = Vec::with_capacity(sales.series.len());
+        for (at, name) in sales.series.iter().enumerate() {
+            let key = SeriesKey {
+                sku: codes.sku(&name.sku)?,
+                location: codes.location(&name.location)?,
+                channel: codes.channel(&name.channel)?,
+            };
+            let facts = sales.facts[at];
+            let sold = i32::from(if facts.first_sale == u16::MAX {
+                facts.first_row
+            } else {
+                facts.first_sale
+            });
+            let launched = around.products[key.sku.index()]
+                .launched
+                .map_or(i32::MAX, |d| crate::ingest::cells::days::day_number(d) - sales.first_day);
+            let start = sold.min(launched.max(0));
+            if start < end && i32::from(facts.first_row) < end {
+                series.push((key, start, u32::try_from(at).ok()?));
+            }
+        }
+        series.sort_unstable_by_key(|(key, ..)| *key);
+        let first = series.iter().map(|&(_, start, _)| start).min()?;
+        let calendar = Calendar::new(around.bucket, around.as_of, date_of(sales.first_day + first));
+        let period = |day: i32| {
+            u32::try_from(calendar.index(date_of(sales.first_day + day)).max(0)).unwrap_or(0)
+        };
+        let periods: Vec<u32> = (first..end).map(period).collect();
+        let mut spots = vec![Spot { base: 0, start: NOWHERE, position: 0 }; sales.series.len()];
+        let mut offsets = vec![0];
+        let mut starts = Vec::with_capacity(series.len());
+        for (i, &(_, start, at)) in (0_u32..).zip(&series) {
+            let start = periods[usize::try_from(start - first).ok()?];
+            spots[at as usize] =
+                Spot { base: offsets[i as usize] as i64 - i64::from(start), start, position: i };
+            starts.push(start);
+            offsets.push(offsets[i as usize] + calendar.history() - starts[i as usize] as usize);
+        }
+        let keys = series.into_iter().map(|(key, ..)| key).collect();
+        Some(Self {
+            calendar,
+            first: usize::try_from(first).ok()?,
+            periods,
+            spots,
+            keys,
+            starts,
+            offsets,
+        })
+    }
+
+    /// Where a row belongs and its period; `None` when it lies in the future or before its series begins.
+    fn place(&self, rows: &Rows, row: usize) -> Option<(Spot, u32)> {
+        let spot = self.spots[rows.series[row] as usize];
+        let period = *self.periods.get((rows.day[row] as usize).checked_sub(self.first)?)?;
+        (period >= spot.start).then_some((spot, period))
+    }
+
+    fn cell(&self, position: usize, period: usize) -> usize {
+        self.offsets[position] + period - self.starts[position] as usize
+    }
+
+    /// Adds up gross units, returns, money and the rows' own marks; returns how many rows lie in the future.
+    ///
+    /// Blocks of rows are put in order of the panel, then each share of the panel takes its rows of every block.
+    fn scatter(&self, sales: &SalesRows, parts: &mut PanelParts) -> u64 {
+        let exact = !sales.fractional && sales.facts.iter().all(|f| f.units < EXACT);
+        let rows = &sales.rows;
+        let mut shares = self.shares(parts);
+        let blocks: Vec<usize> = (0..rows.series.len()).step_by(BLOCK_ROWS).collect();
+        for wave in blocks.chunks(2 * rayon::current_num_threads()) {
+            let ordered: Vec<Ordered> =
+                wave.par_iter().map(|&first| Ordered::new(self, &rows.series, first)).collect();
+            shares.par_iter_mut().for_each(|share| {
+                let groups = share.groups.clone();
+                let mine = ordered.iter().flat_map(|block| block.of(&groups));
+                mine.for_each(|row| share.take(self, rows, row, exact));
+            });
+        }
+        let in_order = |a: &Back, b: &Back| (a.0, a.1).cmp(&(b.0, b.1)).then(a.2.total_cmp(&b.2));
+        shares.par_iter_mut().for_each(|share| share.back.sort_unstable_by(in_order));
+        let future = shares.iter().map(|share| share.future).sum();
+        let back = shares.iter_mut().flat_map(|share| std::mem::take(&mut share.back)).collect();
+        parts.totals =
+            shares.into_iter().flat_map(|share| share.sums).map(|sums| sums.totals()).collect();
+        if !exact {
+            self.scatter_sorted(sales, &mut parts.gross);
+        }
+        parts.returns = self.returns(back, &mut parts.flags);
+        future
+    }
+
+    /// The panel cut into shares of neighbouring series.
+    fn shares<'p>(&self, parts: &'p mut PanelParts) -> Vec<Share<'p>> {
+        let (mut gross, mut flags) = (parts.gross.as_mut_slice(), parts.flags.as_mut_slice());
+        let groups = self.keys.len().div_ceil(GROUP);
+        let per_share = groups.div_ceil(SHARES).max(1);
+        let cut = |first: usize| {
+            let groups = first..(first + per_share).min(groups);
+            let series = groups.start * GROUP..(groups.end * GROUP).min(self.keys.len());
+            let cells = self.offsets[series.start]..self.offsets[series.end];
+            Share {
+                groups,
+                first_series: series.start,
+                first_cell: cells.start,
+                gross: gross.split_off_mut(..cells.len()).expect("series fill the value buffer"),
+                flags: flags.split_off_mut(..cells.len()).expect("one flag byte a value"),
+                sums: vec![Sums::default(); series.len()],
+                back: Vec::new(),
+                future: 0,
+            }
+        };
+        (0..groups).step_by(per_share).map(cut).collect()
+    }
+
+    /// The same sums in an order that does not depend on the rows'.
+    fn scatter_sorted(&self, sales: &SalesRows, gross: &mut [f32]) {
+        gross.fill(0.0);
+        let mut sold: Vec<(usize, f32)> = Vec::new();
+        let rows = &sales.rows;
+        let positive = (0..rows.series.len()).filter(|&row| rows.units[row] > 0.0);
+        sold.extend(positive.filter_map(|row| {
+            self.place(rows, row).map(|(spot, t)| (spot.cell(t), rows.units[row]))
+        }));
+        sold.sort_unstable_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
+        let mut rest = sold.as_slice();
+        while let Some(&(cell, _)) = rest.first() {
+            let (same, next) = rest.split_at(rest.partition_point(|&(c, _)| c == cell));
+            #[expect(clippy::cast_possible_truncation, reason = "the panel holds f32")]
+            let sum = same.iter().map(|&(_, units)| f64::from(units)).sum::<f64>() as f32;
+            gross[cell] = sum;
+            rest = next;
+        }
+    }
+
+    /// Returned units by series and period, flagged; `rows` in that order.
+    fn returns(&self, rows: Vec<Back>, flags: &mut [u8]) -> Vec<Vec<(u32, f32)>> {
+        let mut returns: Vec<Vec<(u32, f32)>> = vec![Vec::new(); self.keys.len()];
+        for (position, period, units) in rows {
+            flags[self.cell(position, period as usize)] |= flag::RETURNED;
+            match returns[position].last_mut() {
+                Some((last, sum)) if *last == period => *sum += units,
+                _ => returns[position].push((period, units)),
+            }
+        }
+        returns
+    }
+
+    /// Flags what other tables know: days without stock, days before the launch.
+    fn mark(&self, parts: &mut PanelParts, around: Around<'_>) {
+        for stockout in around.stockouts {
+            for i in self.series_of(stockout.sku) {
+                let key = self.keys[i];
+                let here = stockout.location.is_none_or(|l| l == key.location)
+                    && stockout.channel.is_none_or(|c| c == key.channel);
+                if here {
+                    self.mark_days(i, (stockout.start, stockout.end), |cell| {
+                        parts.flags[cell] |= flag::STOCKOUT
+                    });
+                }
+            }
+        }
+        self.mark_empty_shelves(parts, around.stock_history);
+        let (gross, flags) = (&parts.gross, &mut parts.flags);
+        for (i, key) in self.keys.iter().enumerate() {
+            let Some(launched) = around.products[key.sku.index()].launched else { continue };
+            let inactive = |cell: usize| {
+                if gross[cell] == 0.0 {
+                    flags[cell] |= flag::INACTIVE
+                }
+            };
+            self.mark_days(i, (NaiveDate::MIN, launched - chrono::Duration::days(1)), inactive);
+        }
+    }
+
+    /// Flags periods whose every recorded stock is zero; a day with a sale is not one of them, it only ended empty.
+    fn mark_empty_shelves(&self, parts: &mut PanelParts, history: &[StockHistory]) {
+        let period = |h: &StockHistory| (h.sku, h.location, self.calendar.index(h.date));
+        for same in history
+            .chunk_by(|a, b| period(a) == period(b))
+            .filter(|rows| rows.iter().all(|h| h.on_hand.0 == 0))
+        {
+            let (sku, location, period) = period(&same[0]);
+            for i in self.series_of(sku).filter(|&i| self.keys[i].location == location) {
+                let Some(period) =
+                    usize::try_from(period).ok().filter(|&t| t >= self.starts[i] as usize)
+                else {
+                    continue;
+                };
+                let cell = self.cell(i, period);
+                if parts.gross[cell] == 0.0 || self.calendar.bucket() != Bucket::Day {
+                    parts.flags[cell] |= flag::STOCKOUT;
+                }
+            }
+        }
+    }
+
+    fn series_of(&self, sku: SkuId) -> std::ops::Range<usize> {
+        self.keys.partition_point(|k| k.sku < sku)..self.keys.partition_point(|k| k.sku <= sku)
+    }
+
+    /// Calls `mark` with the cells of series `i` at least half of whose days lie in `first..=last`.
+    fn mark_days(
+        &self,
+        i: usize,
+        (first, last): (NaiveDate, NaiveDate),
+        mut mark: impl FnMut(usize),
+    ) {
+        let start = i64::from(self.starts[i]);
+        let end = self.calendar.history() as i64;
+        let from =
+            if first <= self.calendar.start(start) { start } else { self.calendar.index(first) };
+        let to = if last >= self.calendar.as_of() { end - 1 } else { self.calendar.index(last) };
+        let by_half = |period: &i64| {
+            let (opens, closes) = (self.calendar.start(*period), self.calendar.start(*period + 1));
+            let inside =
+                (closes.min(last.succ_opt().unwrap_or(last)) - opens.max(first)).num_days();
+            2 * inside >= (closes - opens).num_days()
+        };
+        let periods = from.max(start)..=to.min(end - 1);
+        let cell = |period| self.cell(i, usize::try_from(period).expect("clamped to the axis"));
+        match self.calendar.bucket() {
+            Bucket::Day => periods.map(cell).for_each(&mut mark),
+            Bucket::Week | Bucket::Month => periods.filter(by_half).map(cell).for_each(&mut mark),
+        }
+    }
+}
+
+/// A block of rows in the order of the panel, by groups of series, so that one pass over a group stays in few pages.
+struct Ordered {
+    /// Where each group's rows begin in `rows`. `[groups + 1]`
+    begins: Vec<u32>,
+    rows: Vec<u32>,
+}
+
+impl Ordered {
+    /// The block of rows that starts at row `first`.
+    fn new(frame: &Frame, series: &[u32], first: usize) -> Self {
+        let block = &series[first..(first + BLOCK_ROWS).min(series.len())];
+        let group = |s: u32| frame.spots[s as usize].position as usize / GROUP;
+        let mut begins = vec![0_u32; frame.keys.len().div_ceil(GROUP) + 1];
+        block.iter().for_each(|&s| begins[group(s) + 1] += 1);
+        (1..begins.len()).for_each(|g| begins[g] += begins[g - 1]);
+        let mut next = begins.clone();
+        let mut rows = vec![0; block.len()];
+        for (row, &s) in (first..).zip(block) {
+            let at = &mut next[group(s)];
+            rows[*at as usize] = u32::try_from(row).expect("fewer than four thousand million rows");
+            *at += 1;
+        }
+        Self { begins, rows }
+    }
+
+    /// The rows of neighbouring groups.
+    fn of(&self, groups: &Range<usize>) -> impl Iterator<Item = usize> + '_ {
+        let rows = self.begins[groups.start] as usize..self.begins[groups.end] as usize;
+        self.rows[rows].iter().map(|&row| row as usize)
+    }
+}
+
+/// Returned: series, period, units.
+type Back = (usize, u32, f32);
+
+/// Some groups of neighbouring series, to be filled by one thread.
+struct Share<'a> {
+    groups: Range<usize>,
+    first_series: usize,
+    first_cell: usize,
+    gross: &'a mut [f32],
+    flags: &'a mut [u8],
+    /// By series.
+    sums: Vec<Sums>,
+    back: Vec<Back>,
+    /// Rows on or after the as-of date.
+    future: u64,
+}
+
+impl Share<'_> {
+    /// Adds one row; its units only where such sums are `exact`.
+    fn take(&mut self, frame: &Frame, rows: &Rows, row: usize, exact: bool) {
+        let end = frame.first + frame.periods.len();
+        let Some((spot, period)) = frame.place(rows, row) else {
+            self.future += u64::from(rows.day[row] as usize >= end);
+            return;
+        };
+        let (cell, units) = (spot.cell(period) - self.first_cell, rows.units[row]);
+        if rows.marks[row] != 0 {
+            self.flags[cell] |= rows.marks[row];
+        }
+        if units < 0.0 {
+            self.back.push((spot.position as usize, period, -units));
+        } else if exact {
+            self.gross[cell] += units;
+        }
+        if let Some(&revenue) = rows.revenue.get(row) {
+            self.sums[spot.position as usize - self.first_series].add(
+                revenue,
+                units,
+                end - rows.day[row] as usize,
+            );
+        }
+    }
+}
+
+/// Money and units of one series, in whole ten-thousandths: sums that do not depend on their order.
+#[derive(Debug, Clone, Copy, Default)]
+struct Sums {
+    year: i64,
+    quarter: i64,
+    gross: i64,
+    units: i64,
+}
+
+impl Sums {
+    /// Adds a row of this revenue (NaN = unknown) and units, `age` days before the as-of date.
+    fn add(&mut self, revenue: f32, units: f32, age: usize) {
+        if revenue.is_nan() {
+            return;
+        }
+        let amount = ten_thousandths(revenue);
+        if age <= 365 {
+            self.year += amount;
+        }
+        if age <= 90 {
+            self.quarter += amount;
+        }
+        if units > 0.0 {
+            self.gross += amount;
+            self.units += ten_thousandths(units);
+        }
+    }
+
+    fn totals(&self) -> SalesTotals {
+        let units = |sum: i64| sum as f64 / Money::SCALE as f64;
+        SalesTotals {
+            revenue_365: units(self.year),
+            revenue_90: units(self.quarter),
+            gross_revenue: units(self.gross),
+            priced_units: units(self.units),
+        }
+    }
+}
+
+/// The nearest whole ten-thousandth.
+fn ten_thousandths(amount: f32) -> i64 {
+    let scaled = f64::from(amount) * Money::SCALE as f64;
+    #[expect(clippy::cast_possible_truncation, reason = "amounts are bounded by the reader")]
+    let nearest = (scaled + 0.5_f64.copysign(scaled)) as i64;
+    nearest
+}

@@ -1,0 +1,211 @@
+//! Is the input current and complete? What is missing is said with what it costs, never silently.
+
+use crate::domain::error::{Error, Exception, Result, Severity};
+use crate::domain::inputs::{Adjustment, Inputs, Source};
+use crate::domain::panel::Panel;
+use crate::domain::units::{ChannelId, SkuId};
+use crate::ingest::Request;
+use crate::ingest::tables::schema::TABLES;
+use chrono::NaiveDate;
+use std::collections::BTreeSet;
+
+/// Items named in one exception.
+const NAMED: usize = 10;
+
+/// Warns of tables whose newest date lies too far before the as-of date.
+///
+/// # Errors
+/// If one is older than its `refuse_days`.
+pub(crate) fn freshness(
+    request: &Request,
+    sources: &[Source],
+    as_of: NaiveDate,
+) -> Result<Vec<Exception>> {
+    let mut exceptions = Vec::new();
+    for (table, limit) in &request.settings.data.freshness {
+        let newest = sources.iter().filter(|s| s.table == *table).filter_map(|s| s.newest).max();
+        let Some(newest) = newest else { continue };
+        let age = (as_of - newest).num_days() - 1;
+        let over = |days: Option<u32>| days.filter(|&d| age > i64::from(d));
+        let what =
+            format!("the newest date is {newest}, {age} full days before the as-of date {as_of}");
+        if let Some(days) = over(limit.refuse_days) {
+            let message = format!(
+                "table {table} is stale: {what}; refused above {days} ([data.freshness.{table}] refuse_days)"
+            );
+            return Err(Error::input(&request.data, message));
+        }
+        if let Some(days) = over(limit.warn_days) {
+            let why = format!("more than {days} days ([data.freshness.{table}] warn_days)");
+            exceptions.push(Exception::new(Severity::Warning, "stale-table", table, what, why));
+        }
+    }
+    Ok(exceptions)
+}
+
+/// Refuses tables of too few or too many rows.
+///
+/// # Errors
+/// If one has fewer rows than its `least` or more than its `most`.
+pub(crate) fn row_counts(request: &Request, sources: &[Source]) -> Result<()> {
+    for (table, bounds) in &request.settings.data.rows {
+        let rows: u64 = sources.iter().filter(|s| s.table == *table).map(|s| s.rows).sum();
+        let refused = |expected: String| {
+            let message = format!(
+                "table {table} has {rows} rows, expected {expected} ([data.rows.{table}]): is it a whole export?"
+            );
+            Err(Error::input(&request.data, message))
+        };
+        match (bounds.least, bounds.most) {
+            (Some(least), _) if rows < least => return refused(format!("at least {least}")),
+            (_, Some(most)) if rows > most => return refused(format!("at most {most}")),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// One exception for each table that is not there and costs something.
+pub(crate) fn missing_tables(sources: &[Source]) -> Vec<Exception> {
+    let there = |table: &str| sources.iter().any(|s| s.table == table && s.rows > 0);
+    let missing = TABLES.iter().filter(|t| !t.cost.is_empty() && !there(t.table));
+    missing
+        .map(|t| {
+            Exception::new(
+                Severity::Warning,
+                "missing-table",
+                t.table,
+                "the table is not there or empty",
+                t.cost,
+            )
+        })
+        .collect()
+}
+
+/// Items sold that the master data do not know.
+pub(crate) fn unknown_items(unknown: &BTreeSet<String>) -> Option<Exception> {
+    let names: Vec<&str> = unknown.iter().map(String::as_str).collect();
+    let what = format!("{} sold but not in products: {}", items(names.len()), listed(&names));
+    let why =
+        "they have no name, cost or life cycle; add them, or set [data] unknown_skus = \"reject\"";
+    (!names.is_empty())
+        .then(|| Exception::new(Severity::Warning, "unknown-sku", "products", what, why))
+}
+
+/// The series of an item.
+fn series_of(panel: &Panel, sku: SkuId) -> impl Iterator<Item = usize> {
+    let first = panel.pools().partition_point(|p| p.sku < sku);
+    panel.pools()[first..].iter().take_while(move |p| p.sku == sku).flat_map(|p| p.series.clone())
+}
+
+/// The master-list audit: what every item should have and some lack.
+pub(crate) fn master_list(inputs: &Inputs) -> Vec<Exception> {
+    let mut exceptions = Vec::new();
+    let mut report = |table: &str, lacking: Vec<usize>, what: &str, why: &str| {
+        if inputs.has(table) && !lacking.is_empty() {
+            let names: Vec<&str> = lacking.iter().map(|&i| inputs.names.skus[i].as_str()).collect();
+            let what = format!("{} without {what}: {}", items(names.len()), listed(&names));
+            exceptions.push(Exception::new(Severity::Warning, "master-list", table, what, why));
+        }
+    };
+    let all = || 0..inputs.names.skus.len();
+    let id = |i: usize| SkuId(u32::try_from(i).unwrap_or(u32::MAX));
+    let sold = |i: usize| series_of(&inputs.panel, id(i)).next().is_some();
+    let supplied = |i: usize| inputs.supply.binary_search_by_key(&id(i), |s| s.sku).is_ok();
+    let stocked = |i: usize| inputs.stock.binary_search_by_key(&id(i), |s| s.sku).is_ok();
+    let known = |i: &usize| inputs.products[*i].in_master;
+    report(
+        "products",
+        all().filter(known).filter(|&i| inputs.products[i].name.is_empty()).collect(),
+        "a name",
+        "reports show the code",
+    );
+    report(
+        "products",
+        all().filter(known).filter(|&i| inputs.products[i].unit_cost.is_none()).collect(),
+        "a unit cost",
+        "orders and stock cannot be valued",
+    );
+    report(
+        "supply",
+        all().filter(|&i| sold(i) && !supplied(i)).collect(),
+        "a supplier and a lead time",
+        "the default lead time is used",
+    );
+    report(
+        "stock",
+        all().filter(|&i| sold(i) && !stocked(i)).collect(),
+        "a usable stock row",
+        "nothing is taken to be on hand",
+    );
+    report(
+        "stock",
+        all().filter(|&i| stocked(i) && !sold(i)).collect(),
+        "any sale, but in stock",
+        "there is no demand to plan with",
+    );
+    exceptions
+}
+
+/// Items that other tables name but that are neither sold before the as-of date nor in stock nor in products: one each, since
+/// every item of a run is accounted for.
+pub(crate) fn unplanned(inputs: &Inputs) -> Vec<Exception> {
+    let mut planned = vec![false; inputs.names.skus.len()];
+    inputs.panel.pools().iter().for_each(|pool| planned[pool.sku.index()] = true);
+    let idle =
+        inputs.names.skus.iter().zip(planned).filter(|(_, planned)| !planned).map(|(sku, _)| sku);
+    let what = "neither sold, in stock nor in products: nothing is planned for it";
+    idle.map(|sku| {
+        Exception::new(
+            Severity::Info,
+            "unplanned-item",
+            sku,
+            what,
+            "other tables name it; is the code right?",
+        )
+    })
+    .collect()
+}
+
+/// Codes asked for with `--only` that no table knows.
+pub(crate) fn unknown_wishes(only: &[String], inputs: &Inputs) -> Option<Exception> {
+    let known = |sku: &&String| inputs.names.skus.binary_search(sku).is_ok();
+    let unknown: Vec<&str> = only.iter().filter(|sku| !known(sku)).map(String::as_str).collect();
+    let what = format!("{} of --only not found: {}", items(unknown.len()), listed(&unknown));
+    (!unknown.is_empty()).then(|| {
+        Exception::new(Severity::Warning, "unknown-sku", "only", what, "is the code right?")
+    })
+}
+
+/// Adjustments of a channel in which their item has never sold: they change nothing.
+pub(crate) fn idle_adjustments(inputs: &Inputs) -> Vec<Exception> {
+    let sells = |a: &Adjustment, channel| {
+        series_of(&inputs.panel, a.sku).any(|s| inputs.panel.key(s).channel == channel)
+    };
+    let idle = inputs
+        .adjustments
+        .iter()
+        .filter_map(|a| a.channel.filter(|&c| !sells(a, c)).map(|c| (a, c)));
+    let tell = |(a, channel): (&Adjustment, ChannelId)| {
+        let (sku, channel) =
+            (&inputs.names.skus[a.sku.index()], &inputs.names.channels[channel.index()]);
+        let what = format!("the adjustment from {} in channel {channel} changes nothing", a.from);
+        Exception::new(
+            Severity::Warning,
+            "idle-adjustment",
+            sku,
+            what,
+            "the item has never sold there; is the name right?",
+        )
+    };
+    idle.map(tell).collect()
+}
+
+fn items(count: usize) -> String {
+    if count == 1 { "1 item".to_owned() } else { format!("{count} items") }
+}
+
+fn listed(names: &[&str]) -> String {
+    let shown = names[..names.len().min(NAMED)].join(", ");
+    if names.len() > NAMED { format!("{shown}, ...") } else { shown }
+}

@@ -1,0 +1,294 @@
+//! Master data: products, channels, suppliers, supply, price breaks and kits.
+
+use crate::domain::inputs::{
+    Channel, Kit, PriceBreak, Product, ProductStatus, Role, Supplier, Supply,
+};
+use crate::domain::units::{Money, Units};
+use crate::ingest::cells::days::parse_day;
+use crate::ingest::files::table::{Row, Table};
+use crate::ingest::tables::convert::Convert;
+use crate::ingest::tables::quarantine::Place;
+use crate::math::cycles::circular;
+use chrono::NaiveDate;
+
+/// One product an item, by its code; items without a row have only defaults.
+pub(crate) fn products(
+    table: Option<&Table>,
+    count: usize,
+    convert: &mut Convert<'_>,
+) -> Vec<Product> {
+    let mut products = vec![Product::default(); count];
+    let mut places: Vec<Option<Place<'_>>> = vec![None; count];
+    let mut rows = Vec::new();
+    for row in table.iter().flat_map(|t| t.rows()) {
+        let Some((sku, _)) = convert.codes.item(&row, "sku") else { continue };
+        if let Some(product) = product(&row, convert) {
+            places[sku.index()] = Some(row.place());
+            rows.push((sku, row.place(), product));
+        }
+    }
+    for (sku, product) in convert.distinct(rows, "sku") {
+        products[sku.index()] = product;
+    }
+    cut_circles(&mut products, &places, convert);
+    products
+}
+
+fn product(row: &Row<'_>, convert: &mut Convert<'_>) -> Option<Product> {
+    let (min_stock, max_stock) = (row.units("min_stock"), row.units("max_stock"));
+    if min_stock.zip(max_stock).is_some_and(|(min, max)| min > max) {
+        return convert.reject(row, "min_stock", "min_stock is above max_stock");
+    }
+    let other = |column: &str| convert.codes.item(row, column).map(|(sku, _)| sku);
+    let status = match row.number("status") {
+        Some(1.0) => ProductStatus::PhaseOut,
+        Some(2.0) => ProductStatus::Obsolete,
+        Some(3.0) => ProductStatus::New,
+        Some(4.0) => ProductStatus::DoNotOrder,
+        _ => ProductStatus::Active,
+    };
+    Some(Product {
+        name: row.text("name").to_owned(),
+        category: row.text("category").to_owned(),
+        unit_cost: row.money("unit_cost"),
+        unit_price: row.money("unit_price"),
+        launched: row.date("launched"),
+        status,
+        superseded_by: other("superseded_by"),
+        transfer_factor: row.number("transfer_factor"),
+        analogue: other("analogue"),
+        analogue_factor: row.number("analogue_factor"),
+        shelf_life_days: row.number("shelf_life_days"),
+        weight: row.number("weight"),
+        volume: row.number("volume"),
+        min_stock,
+        max_stock,
+        in_master: true,
+    })
+}
+
+/// Items that end up superseding themselves lose that link.
+fn cut_circles(products: &mut [Product], places: &[Option<Place<'_>>], convert: &mut Convert<'_>) {
+    let links =
+        || products.iter().enumerate().filter_map(|(i, p)| Some((i, p.superseded_by?.index())));
+    let circular = circular(&links().collect::<Vec<_>>());
+    let starts: Vec<usize> = links()
+        .zip(circular)
+        .filter(|(_, circular)| *circular)
+        .map(|((start, _), _)| start)
+        .collect();
+    for start in starts {
+        products[start].superseded_by = None;
+        if let Some(place) = places[start] {
+            let reason = "the item ends up superseding itself; the link is not used";
+            convert.quarantine.reject(place, "superseded_by", "", reason);
+        }
+    }
+}
+
+/// One channel a code; channels without a row have only defaults.
+pub(crate) fn channels(
+    table: Option<&Table>,
+    count: usize,
+    convert: &mut Convert<'_>,
+) -> Vec<Channel> {
+    let mut channels = vec![Channel::default(); count];
+    let mut rows = Vec::new();
+    for row in table.iter().flat_map(|t| t.rows()) {
+        let Some(id) = convert.codes.channel(row.text("channel")) else { continue };
+        #[expect(clippy::cast_possible_truncation, reason = "a rank")]
+        let channel = Channel {
+            priority: row.number("priority").map(|p| p as i64),
+            location: convert.codes.location(row.text("location")),
+            margin_rate: row.number("margin_rate"),
+            fee_rate: row.number("fee_rate"),
+            reserve: row.units("reserve"),
+            buffer: row.units("buffer"),
+            cap: row.units("cap"),
+            min_share: row.number("min_share"),
+        };
+        rows.push((id, row.place(), channel));
+    }
+    for (id, channel) in convert.distinct(rows, "channel") {
+        channels[id.index()] = channel;
+    }
+    channels
+}
+
+/// One supplier a code; suppliers without a row have only defaults.
+pub(crate) fn suppliers(
+    table: Option<&Table>,
+    count: usize,
+    convert: &mut Convert<'_>,
+) -> Vec<Supplier> {
+    let mut suppliers = vec![Supplier::default(); count];
+    let mut rows = Vec::new();
+    for row in table.iter().flat_map(|t| t.rows()) {
+        let Some(id) = convert.codes.supplier(row.text("supplier")) else { continue };
+        if let Some(supplier) = supplier(&row, convert) {
+            rows.push((id, row.place(), supplier));
+        }
+    }
+    for (id, supplier) in convert.distinct(rows, "supplier") {
+        suppliers[id.index()] = supplier;
+    }
+    suppliers
+}
+
+fn supplier(row: &Row<'_>, convert: &mut Convert<'_>) -> Option<Supplier> {
+    let currency = row.text("currency").to_ascii_uppercase();
+    let letters = currency.is_empty()
+        || (currency.len() == 3 && currency.bytes().all(|b| b.is_ascii_uppercase()));
+    if !letters
+        || !(currency.is_empty()
+            || convert.currencies.is_empty()
+            || convert.currencies.contains(&currency))
+    {
+        return convert.reject(row, "currency", "not a known currency code");
+    }
+    let Some(order_weekdays) = weekdays(row.text("order_weekdays")) else {
+        return convert.reject(row, "order_weekdays", "expected weekdays such as mon thu");
+    };
+    let Some(closures) = intervals(row.text("closures")) else {
+        return convert.reject(
+            row,
+            "closures",
+            "expected intervals such as 2024-12-24/2025-01-02; 2025-05-01",
+        );
+    };
+    Some(Supplier {
+        name: row.text("name").to_owned(),
+        currency,
+        order_weekdays,
+        min_order_value: row.money("min_order_value"),
+        free_freight_value: row.money("free_freight_value"),
+        freight_per_order: row.money("freight_per_order"),
+        payment_days: row.number("payment_days"),
+        closures,
+    })
+}
+
+/// Weekdays named in `text`, 0 = Monday, sorted; `None` when a word is not one.
+fn weekdays(text: &str) -> Option<Vec<u8>> {
+    const NAMES: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+    let words = text.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty());
+    let day = |word: &str| {
+        let start = word.get(..3)?.to_ascii_lowercase();
+        NAMES.iter().position(|n| *n == start).and_then(|at| u8::try_from(at).ok())
+    };
+    let mut days = words.map(day).collect::<Option<Vec<u8>>>()?;
+    days.sort_unstable();
+    days.dedup();
+    Some(days)
+}
+
+/// `first/last` or single days, separated by `;`; `None` when one of them is not.
+fn intervals(text: &str) -> Option<Vec<(NaiveDate, NaiveDate)>> {
+    let date =
+        |t: &str| parse_day(t.trim(), &[]).map(|m| crate::ingest::cells::days::date_of(m.day));
+    let interval = |part: &str| {
+        let (first, last) = part.split_once('/').unwrap_or((part, part));
+        let (first, last) = (date(first)?, date(last)?);
+        (first <= last).then_some((first, last))
+    };
+    let mut all = text
+        .split(';')
+        .filter(|p| !p.trim().is_empty())
+        .map(interval)
+        .collect::<Option<Vec<_>>>()?;
+    all.sort_unstable();
+    Some(all)
+}
+
+/// How suppliers deliver items, sorted by (sku, location, role, supplier).
+pub(crate) fn supply(table: &Table, convert: &mut Convert<'_>) -> Vec<Supply> {
+    let mut rows = Vec::new();
+    for row in table.rows() {
+        if let Some(supply) = supply_row(&row, convert) {
+            rows.push(((supply.sku, supply.location, supply.supplier), row.place(), supply));
+        }
+    }
+    let mut supply: Vec<Supply> =
+        convert.distinct(rows, "supplier").into_iter().map(|(_, s)| s).collect();
+    supply.sort_by_key(|s| (s.sku, s.location, s.role, s.supplier));
+    supply
+}
+
+fn supply_row(row: &Row<'_>, convert: &mut Convert<'_>) -> Option<Supply> {
+    let (sku, _) = convert.codes.item(row, "sku")?;
+    let lead_time_days = row.number("lead_time_days")?;
+    let lead_time_max_days = row.number("lead_time_max_days");
+    if lead_time_max_days.is_some_and(|max| max < lead_time_days) {
+        return convert.reject(row, "lead_time_max_days", "below lead_time_days");
+    }
+    let (minimum_order, maximum_order) =
+        (row.units("minimum_order").unwrap_or(Units(1)), row.units("maximum_order"));
+    if maximum_order.is_some_and(|max| minimum_order > max) {
+        return convert.reject(row, "minimum_order", "minimum_order is above maximum_order");
+    }
+    let role = match row.number("role") {
+        Some(1.0) => Role::Secondary,
+        Some(2.0) => Role::Backup,
+        _ => Role::Primary,
+    };
+    Some(Supply {
+        sku,
+        location: convert.codes.location(row.text("location")),
+        supplier: convert.codes.supplier(row.text("supplier"))?,
+        role,
+        unit_cost: row.money("unit_cost"),
+        lead_time_days,
+        lead_time_sd_days: row.number("lead_time_sd_days"),
+        lead_time_max_days,
+        minimum_order,
+        pack_size: row.units("pack_size").unwrap_or(Units(1)),
+        maximum_order,
+        duty_rate: row.number("duty_rate").unwrap_or(0.0),
+        freight_per_unit: row.money("freight_per_unit").unwrap_or(Money::ZERO),
+    })
+}
+
+/// Prices from a quantity on, sorted by (sku, supplier, quantity).
+pub(crate) fn price_breaks(table: &Table, convert: &mut Convert<'_>) -> Vec<PriceBreak> {
+    let mut rows = Vec::new();
+    for row in table.rows() {
+        let codes = convert.codes;
+        let (Some((sku, _)), Some(supplier)) =
+            (codes.item(&row, "sku"), codes.supplier(row.text("supplier")))
+        else {
+            continue;
+        };
+        let (Some(from_quantity), Some(unit_cost)) =
+            (row.units("from_quantity"), row.money("unit_cost"))
+        else {
+            continue;
+        };
+        let key = (sku, supplier, from_quantity);
+        rows.push((key, row.place(), PriceBreak { sku, supplier, from_quantity, unit_cost }));
+    }
+    convert.distinct(rows, "from_quantity").into_iter().map(|(_, b)| b).collect()
+}
+
+/// Components of kits, sorted by (sku, component); rows that make a kit contain itself are rejected.
+pub(crate) fn kits(table: &Table, convert: &mut Convert<'_>) -> Vec<Kit> {
+    let mut rows = Vec::new();
+    for row in table.rows() {
+        let codes = convert.codes;
+        let (Some((sku, _)), Some((component, _))) =
+            (codes.item(&row, "sku"), codes.item(&row, "component"))
+        else {
+            continue;
+        };
+        let Some(quantity) = row.units("quantity") else { continue };
+        rows.push(((sku, component), row.place(), Kit { sku, component, quantity }));
+    }
+    let links: Vec<(usize, usize)> =
+        rows.iter().map(|((kit, component), ..)| (kit.index(), component.index())).collect();
+    let (whole, circular): (Vec<_>, Vec<_>) =
+        rows.into_iter().zip(circular(&links)).partition(|(_, circular)| !circular);
+    for ((_, place, _), _) in circular {
+        convert.quarantine.reject(place, "component", "", "the kit ends up containing itself");
+    }
+    let rows = whole.into_iter().map(|(row, _)| row).collect();
+    convert.distinct(rows, "component").into_iter().map(|(_, kit)| kit).collect()
+}

@@ -1,0 +1,10 @@
+//! Values to checked rows, table by table.
+
+pub mod audit;
+pub mod convert;
+pub mod master;
+pub mod plans;
+pub mod quarantine;
+pub mod sales;
+pub mod schema;
+pub mod stocks;

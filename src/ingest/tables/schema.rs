@@ -1,0 +1,439 @@
+//! The input tables of the contract: names, columns, kinds and ranges. Every reader and `init` work from this list.
+
+/// Which dictionary a name belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dictionary {
+    /// [`crate::domain::inputs::Names::skus`].
+    Sku,
+    /// [`crate::domain::inputs::Names::channels`].
+    Channel,
+    /// [`crate::domain::inputs::Names::locations`].
+    Location,
+    /// [`crate::domain::inputs::Names::suppliers`].
+    Supplier,
+}
+
+/// What a cell of a column may hold.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Kind {
+    /// A name with a code.
+    Id(Dictionary),
+    /// Free text.
+    Text,
+    /// One of these words.
+    Choice(&'static [&'static str]),
+    /// A number in this range, both ends included.
+    Number(f64, f64),
+    /// Whole units, at least this many.
+    Units(f64),
+    /// An amount of money, not negative.
+    Money,
+    /// A calendar day, with or without a time.
+    Date,
+    /// Yes or no.
+    Bool,
+}
+
+impl Kind {
+    /// What the cell should hold, for messages and headers.
+    #[must_use]
+    pub fn expected(self) -> String {
+        match self {
+            Self::Id(_) => "a name".to_owned(),
+            Self::Text => "text".to_owned(),
+            Self::Choice(words) => words.join(", "),
+            Self::Number(min, max) if min == f64::MIN && max == f64::MAX => "a number".to_owned(),
+            Self::Number(min, max) if min == f64::MIN_POSITIVE && max == f64::MAX => {
+                "a number above 0".to_owned()
+            }
+            Self::Number(min, max) if max == f64::MAX => format!("a number of at least {min}"),
+            Self::Number(min, max) => format!("a number from {min} to {max}"),
+            Self::Units(min) if min == f64::MIN => "whole units".to_owned(),
+            Self::Units(min) => format!("whole units, at least {min}"),
+            Self::Money => "an amount of money, not negative".to_owned(),
+            Self::Date => "a date".to_owned(),
+            Self::Bool => "yes or no".to_owned(),
+        }
+    }
+}
+
+/// One column of a table.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Column {
+    /// Its name in the contract.
+    pub name: &'static str,
+    /// What its cells hold.
+    pub kind: Kind,
+    /// Whether the table is refused without it, and a row rejected where it is empty.
+    pub required: bool,
+    /// What it means, for `init` and `check`.
+    pub doc: &'static str,
+}
+
+/// One table of the contract.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Schema {
+    /// Its name, which is also the default file name.
+    pub table: &'static str,
+    /// Its columns.
+    pub columns: &'static [Column],
+    /// What the run cannot do without it; empty when its absence costs nothing.
+    pub cost: &'static str,
+    /// The date column that says how current the table is.
+    pub dated: Option<&'static str>,
+}
+
+impl Schema {
+    /// Position of the column `name`.
+    #[must_use]
+    pub fn position(&self, name: &str) -> Option<usize> {
+        self.columns.iter().position(|c| c.name == name)
+    }
+}
+
+/// The schema of table `name`.
+#[must_use]
+pub fn table(name: &str) -> Option<&'static Schema> {
+    TABLES.iter().find(|t| t.table == name)
+}
+
+/// Names of all tables.
+#[must_use]
+pub fn names() -> Vec<&'static str> {
+    TABLES.iter().map(|t| t.table).collect()
+}
+
+const SKU: Kind = Kind::Id(Dictionary::Sku);
+const CHANNEL: Kind = Kind::Id(Dictionary::Channel);
+const LOCATION: Kind = Kind::Id(Dictionary::Location);
+const SUPPLIER: Kind = Kind::Id(Dictionary::Supplier);
+const ANY: Kind = Kind::Number(f64::MIN, f64::MAX);
+const POSITIVE: Kind = Kind::Number(f64::MIN_POSITIVE, f64::MAX);
+const NOT_NEGATIVE: Kind = Kind::Number(0.0, f64::MAX);
+const RATE: Kind = Kind::Number(0.0, 1.0);
+const COUNT: Kind = Kind::Units(0.0);
+
+const fn req(name: &'static str, kind: Kind, doc: &'static str) -> Column {
+    Column { name, kind, required: true, doc }
+}
+
+const fn opt(name: &'static str, kind: Kind, doc: &'static str) -> Column {
+    Column { name, kind, required: false, doc }
+}
+
+/// Every table, in the order they are read.
+pub const TABLES: &[Schema] = &[
+    Schema {
+        table: "sales",
+        cost: "",
+        dated: Some("date"),
+        columns: &[
+            req("date", Kind::Date, "day or time of the sale"),
+            req("sku", SKU, "item, or a channel's own code listed in aliases"),
+            req("quantity", ANY, "units sold; negative = returned"),
+            opt("channel", CHANNEL, "sales channel; without it one channel, all"),
+            opt("location", LOCATION, "where the stock lies; without it one location, main"),
+            opt("unit_price", ANY, "price of one unit"),
+            opt("revenue", ANY, "amount of the line, instead of unit_price"),
+            opt("discount", RATE, "share of the price taken off, 0.1 = 10 %"),
+            opt("discount_amount", ANY, "amount taken off the line"),
+            opt("promotion", Kind::Bool, "sold under a promotion"),
+            opt("in_stock", Kind::Bool, "whether the item could be bought that day"),
+            opt("order_id", Kind::Text, "order number; only read by mapping rules"),
+            opt("status", Kind::Text, "order status; cancelled rows are left out"),
+        ],
+    },
+    Schema {
+        table: "products",
+        cost: "no names, categories, costs or life cycle: values are counted in units, seasons cannot be pooled by category",
+        dated: None,
+        columns: &[
+            req("sku", SKU, "item"),
+            opt("name", Kind::Text, "display name"),
+            opt("category", Kind::Text, "items of a category share their season"),
+            opt("unit_cost", Kind::Money, "cost of one unit"),
+            opt("unit_price", Kind::Money, "list price of one unit"),
+            opt("launched", Kind::Date, "first day on sale"),
+            opt("status", Kind::Choice(STATUSES), "life cycle"),
+            opt("superseded_by", SKU, "the item that replaces it"),
+            opt("transfer_factor", NOT_NEGATIVE, "share of its history the successor inherits"),
+            opt("analogue", SKU, "an item that stands in until it has its own history"),
+            opt("analogue_factor", NOT_NEGATIVE, "factor on the analogue's demand"),
+            opt("shelf_life_days", POSITIVE, "days a received unit may be sold"),
+            opt("weight", NOT_NEGATIVE, "weight of one unit"),
+            opt("volume", NOT_NEGATIVE, "volume of one unit"),
+            opt("min_stock", COUNT, "never plan below this stock"),
+            opt("max_stock", COUNT, "never order above this stock"),
+            opt(
+                "unit_of_measure",
+                Kind::Text,
+                "the unit sales are booked in; a number in it (case of 12) multiplies them",
+            ),
+        ],
+    },
+    Schema {
+        table: "aliases",
+        cost: "",
+        dated: None,
+        columns: &[
+            req("channel_sku", Kind::Text, "a channel's code, ASIN or barcode"),
+            req("sku", SKU, "the item it means"),
+            opt("channel", CHANNEL, "only in this channel"),
+            opt("factor", POSITIVE, "units of the item in one of it"),
+        ],
+    },
+    Schema {
+        table: "channels",
+        cost: "channels are served in name order, without reserves, buffers or caps",
+        dated: None,
+        columns: &[
+            req("channel", CHANNEL, "sales channel"),
+            opt("priority", ANY, "1 is served first"),
+            opt("location", LOCATION, "the location it sells from"),
+            opt("margin_rate", RATE, "margin as a share of price"),
+            opt("fee_rate", RATE, "fees as a share of price"),
+            opt("reserve", COUNT, "units reserved before sharing"),
+            opt("buffer", COUNT, "units held back from publication"),
+            opt("cap", COUNT, "the most to allocate"),
+            opt("min_share", RATE, "least share of the pool"),
+        ],
+    },
+    Schema {
+        table: "suppliers",
+        cost: "no supplier calendars, minimum values or freight",
+        dated: None,
+        columns: &[
+            req("supplier", SUPPLIER, "supplier"),
+            opt("name", Kind::Text, "display name"),
+            opt("currency", Kind::Text, "three-letter code; empty = the reporting currency"),
+            opt("order_weekdays", Kind::Text, "days orders are taken on: mon thu"),
+            opt("min_order_value", Kind::Money, "least value of an order"),
+            opt("free_freight_value", Kind::Money, "value from which freight is free"),
+            opt("freight_per_order", Kind::Money, "freight of one order"),
+            opt("payment_days", NOT_NEGATIVE, "days to pay"),
+            opt("closures", Kind::Text, "closed intervals: 2024-12-24/2025-01-02; ..."),
+        ],
+    },
+    Schema {
+        table: "supply",
+        cost: "no lead times, minimum orders or packs: the configured default lead time is used for every item",
+        dated: None,
+        columns: &[
+            req("sku", SKU, "item"),
+            req("supplier", SUPPLIER, "supplier"),
+            opt("location", LOCATION, "only to this location"),
+            opt(
+                "role",
+                Kind::Choice(&["primary", "secondary", "backup"]),
+                "which one is asked first",
+            ),
+            opt("unit_cost", Kind::Money, "price of one unit"),
+            req("lead_time_days", POSITIVE, "promised lead time, calendar days"),
+            opt("lead_time_sd_days", NOT_NEGATIVE, "its standard deviation"),
+            opt("lead_time_max_days", POSITIVE, "the longest to expect"),
+            opt("minimum_order", COUNT, "least quantity of a line"),
+            opt("pack_size", Kind::Units(1.0), "lines are multiples of it"),
+            opt("maximum_order", Kind::Units(1.0), "largest quantity of a line"),
+            opt("duty_rate", NOT_NEGATIVE, "duty as a share of price"),
+            opt("freight_per_unit", Kind::Money, "freight of one unit"),
+        ],
+    },
+    Schema {
+        table: "price_breaks",
+        cost: "",
+        dated: None,
+        columns: &[
+            req("sku", SKU, "item"),
+            req("supplier", SUPPLIER, "supplier"),
+            req("from_quantity", COUNT, "from this many units a line"),
+            req("unit_cost", Kind::Money, "price of each unit"),
+        ],
+    },
+    Schema {
+        table: "stock",
+        cost: "no stock: nothing is on hand, so orders cover all demand and no channel gets a quantity",
+        dated: Some("as_of"),
+        columns: &[
+            req("sku", SKU, "item"),
+            opt("location", LOCATION, "where"),
+            req("on_hand", COUNT, "units in the location"),
+            opt("committed", COUNT, "sold, not shipped"),
+            opt("backordered", COUNT, "owed to customers"),
+            opt("damaged", COUNT, "unsaleable"),
+            opt("returns_pending", COUNT, "came back, not yet saleable"),
+            opt("as_of", Kind::Date, "when it was counted"),
+        ],
+    },
+    Schema {
+        table: "lots",
+        cost: "",
+        dated: None,
+        columns: &[
+            req("sku", SKU, "item"),
+            opt("location", LOCATION, "where"),
+            req("expires", Kind::Date, "last day of sale"),
+            req("quantity", COUNT, "units in the lot"),
+        ],
+    },
+    Schema {
+        table: "stock_history",
+        cost: "stock-outs are only known from `stockouts` or inferred; average inventory is estimated",
+        dated: Some("date"),
+        columns: &[
+            req("date", Kind::Date, "day"),
+            req("sku", SKU, "item"),
+            opt("location", LOCATION, "where"),
+            req("on_hand", COUNT, "units at the end of the day"),
+        ],
+    },
+    Schema {
+        table: "stockouts",
+        cost: "",
+        dated: None,
+        columns: &[
+            req("sku", SKU, "item"),
+            opt("channel", CHANNEL, "only this channel"),
+            opt("location", LOCATION, "only this location"),
+            req("start", Kind::Date, "first day without stock"),
+            req("end", Kind::Date, "last day without stock"),
+        ],
+    },
+    Schema {
+        table: "purchase_orders",
+        cost: "nothing is on order and lead times cannot be learned from receipts",
+        dated: Some("confirmed"),
+        columns: &[
+            req("order_id", Kind::Text, "order number"),
+            req("sku", SKU, "item"),
+            opt("supplier", SUPPLIER, "from whom"),
+            opt("location", LOCATION, "where to"),
+            req("quantity", Kind::Units(1.0), "units ordered"),
+            opt("confirmed", Kind::Date, "when it was confirmed or placed"),
+            opt("expected", Kind::Date, "when it is expected"),
+            opt("received", Kind::Date, "when it came; empty = open"),
+            opt("received_quantity", COUNT, "units that came"),
+        ],
+    },
+    Schema {
+        table: "listings",
+        cost: "",
+        dated: None,
+        columns: &[
+            req("sku", SKU, "item"),
+            req("channel", CHANNEL, "channel"),
+            req("listed", COUNT, "units it shows to customers"),
+        ],
+    },
+    Schema {
+        table: "events",
+        cost: "",
+        dated: None,
+        columns: &[
+            req("date", Kind::Date, "first day"),
+            req("event", Kind::Text, "its name, the same every year"),
+            opt("end_date", Kind::Date, "last day"),
+            opt("channel", CHANNEL, "only this channel"),
+            opt("category", Kind::Text, "only this category"),
+            opt("sku", SKU, "only this item"),
+        ],
+    },
+    Schema {
+        table: "promotions",
+        cost: "",
+        dated: None,
+        columns: &[
+            req("start", Kind::Date, "first day"),
+            req("end", Kind::Date, "last day"),
+            opt("sku", SKU, "only this item"),
+            opt("category", Kind::Text, "only this category"),
+            opt("channel", CHANNEL, "only this channel"),
+            opt("discount", RATE, "share of the price taken off"),
+            opt(
+                "expected_uplift",
+                NOT_NEGATIVE,
+                "demand as a multiple of the baseline, 1.5 = half as much again",
+            ),
+        ],
+    },
+    Schema {
+        table: "prices",
+        cost: "",
+        dated: None,
+        columns: &[
+            req("sku", SKU, "item"),
+            opt("channel", CHANNEL, "only this channel"),
+            req("from", Kind::Date, "first day of the price"),
+            req("unit_price", NOT_NEGATIVE, "price of one unit"),
+        ],
+    },
+    Schema {
+        table: "adjustments",
+        cost: "",
+        dated: None,
+        columns: &[
+            req("sku", SKU, "item"),
+            opt("channel", CHANNEL, "only this channel"),
+            req("from", Kind::Date, "first day"),
+            req("to", Kind::Date, "last day"),
+            opt("factor", NOT_NEGATIVE, "multiplies the forecast"),
+            opt("units", ANY, "adds these units, spread over the days"),
+            opt("reason", Kind::Text, "why"),
+            opt("author", Kind::Text, "by whom"),
+            opt("expires", Kind::Date, "not used from this day on"),
+        ],
+    },
+    Schema {
+        table: "overrides",
+        cost: "",
+        dated: None,
+        columns: &[
+            req("sku", SKU, "item"),
+            opt("location", LOCATION, "only this location"),
+            req("field", Kind::Text, "which value: safety_stock, reorder_point, ..."),
+            req("value", NOT_NEGATIVE, "the value to use"),
+            opt("reason", Kind::Text, "why"),
+            opt("author", Kind::Text, "by whom"),
+            opt("date", Kind::Date, "when it was decided"),
+            opt("expires", Kind::Date, "not used from this day on"),
+        ],
+    },
+    Schema {
+        table: "kits",
+        cost: "",
+        dated: None,
+        columns: &[
+            req("sku", SKU, "kit"),
+            req("component", SKU, "what it contains"),
+            req("quantity", Kind::Units(1.0), "how many of it"),
+        ],
+    },
+    Schema {
+        table: "counts",
+        cost: "",
+        dated: Some("date"),
+        columns: &[
+            req("date", Kind::Date, "day"),
+            req("sku", SKU, "item"),
+            opt("location", LOCATION, "where"),
+            req("recorded", COUNT, "what the books said"),
+            req("counted", COUNT, "what was there"),
+        ],
+    },
+    Schema {
+        table: "accounts",
+        cost: "",
+        dated: None,
+        columns: &[
+            req("period_start", Kind::Date, "first day"),
+            req("period_end", Kind::Date, "last day"),
+            opt("receivables", Kind::Money, "owed by customers at the end"),
+            opt("payables", Kind::Money, "owed to suppliers at the end"),
+            opt("revenue", Kind::Money, "sales of the period"),
+            opt("cogs", Kind::Money, "cost of goods sold in the period"),
+            opt("holding_cost", Kind::Money, "cost of holding stock in the period"),
+        ],
+    },
+];
+
+/// Words of `products.status`, in the order of [`crate::domain::inputs::ProductStatus`].
+pub const STATUSES: &[&str] = &["active", "phase-out", "obsolete", "new", "do-not-order"];

@@ -1,0 +1,231 @@
+//! Stock and what moves it: stock, lots, stock history, stock-outs, purchase orders, listings and counts.
+
+use crate::domain::error::{Exception, Severity};
+use crate::domain::inputs::{Count, Listing, Lot, PurchaseOrder, Stock, StockHistory, Stockout};
+use crate::domain::units::{LocationId, SkuId, Units};
+use crate::ingest::files::table::{Row, Table};
+use crate::ingest::tables::convert::{Convert, scaled};
+
+/// Stock by pool, sorted; several rows of one pool (bins, batches) are added up.
+pub(crate) fn stock(table: &Table, convert: &mut Convert<'_>) -> Vec<Stock> {
+    let mut rows: Vec<Stock> = table.rows().filter_map(|row| stock_row(&row, convert)).collect();
+    rows.sort_by_key(|s| (s.sku, s.location));
+    let before = rows.len();
+    let mut stock: Vec<Stock> = Vec::with_capacity(before);
+    for row in rows {
+        match stock.last_mut().filter(|last| (last.sku, last.location) == (row.sku, row.location)) {
+            Some(last) => add(last, &row),
+            None => stock.push(row),
+        }
+    }
+    if stock.len() < before {
+        let what = format!("{before} rows are added up to {} pools", stock.len());
+        convert.exceptions.push(Exception::new(
+            Severity::Info,
+            "stock-added-up",
+            "stock",
+            what,
+            "several rows name the same item and location",
+        ));
+    }
+    let late = stock.iter().filter(|s| s.as_of.is_some_and(|d| d > convert.as_of)).count();
+    if late > 0 {
+        let what = format!("{late} pools were counted after the as-of date {}", convert.as_of);
+        convert.exceptions.push(Exception::new(
+            Severity::Warning,
+            "future-stock",
+            "stock",
+            what,
+            "the stock of a later day is used for this run",
+        ));
+    }
+    stock
+}
+
+fn stock_row(row: &Row<'_>, convert: &mut Convert<'_>) -> Option<Stock> {
+    let (sku, location, factor) = pool(row, convert)?;
+    let units = |column: &str| scaled(row.units(column), factor);
+    Some(Stock {
+        sku,
+        location,
+        on_hand: units("on_hand"),
+        committed: units("committed"),
+        backordered: units("backordered"),
+        damaged: units("damaged"),
+        returns_pending: units("returns_pending"),
+        as_of: row.date("as_of"),
+    })
+}
+
+fn add(to: &mut Stock, more: &Stock) {
+    to.on_hand = to.on_hand + more.on_hand;
+    to.committed = to.committed + more.committed;
+    to.backordered = to.backordered + more.backordered;
+    to.damaged = to.damaged + more.damaged;
+    to.returns_pending = to.returns_pending + more.returns_pending;
+    to.as_of = to.as_of.max(more.as_of);
+}
+
+/// (item, location, units in one of the code).
+fn pool(row: &Row<'_>, convert: &Convert<'_>) -> Option<(SkuId, LocationId, f64)> {
+    let (sku, factor) = convert.codes.item(row, "sku")?;
+    Some((sku, convert.codes.place(row)?, factor))
+}
+
+/// Lots, sorted by (sku, location, expiry).
+pub(crate) fn lots(table: &Table, convert: &mut Convert<'_>) -> Vec<Lot> {
+    let lot = |row: Row<'_>| {
+        let (sku, location, factor) = pool(&row, convert)?;
+        Some(Lot {
+            sku,
+            location,
+            expires: row.date("expires")?,
+            quantity: scaled(row.units("quantity"), factor),
+        })
+    };
+    let mut lots: Vec<Lot> = table.rows().filter_map(lot).collect();
+    lots.sort_by_key(|l| (l.sku, l.location, l.expires, l.quantity));
+    lots
+}
+
+/// Stock at the end of past days, sorted by (sku, location, date).
+pub(crate) fn stock_history(table: &Table, convert: &mut Convert<'_>) -> Vec<StockHistory> {
+    let mut future = 0;
+    let mut rows = Vec::new();
+    for row in table.rows() {
+        let (Some((sku, location, factor)), Some(date)) = (pool(&row, convert), row.date("date"))
+        else {
+            continue;
+        };
+        if date >= convert.as_of {
+            future += 1;
+            continue;
+        }
+        rows.push((sku, location, date, scaled(row.units("on_hand"), factor)));
+    }
+    convert.report_future(table, future);
+    rows.sort_unstable();
+    // Two counts of one day: the lower one, whatever their order.
+    rows.dedup_by_key(|r| (r.0, r.1, r.2));
+    rows.into_iter()
+        .map(|(sku, location, date, on_hand)| StockHistory { date, sku, location, on_hand })
+        .collect()
+}
+
+/// Known intervals without stock, sorted by (sku, location, channel, start); what lies after the as-of date is cut off.
+pub(crate) fn stockouts(table: &Table, convert: &mut Convert<'_>) -> Vec<Stockout> {
+    let mut stockouts = Vec::new();
+    let mut future = 0;
+    for row in table.rows() {
+        let (Some((sku, _)), Some(start), Some(end)) =
+            (convert.codes.item(&row, "sku"), row.date("start"), row.date("end"))
+        else {
+            continue;
+        };
+        if end < start {
+            convert.reject::<()>(&row, "end", "before start");
+        } else if start >= convert.as_of {
+            future += 1;
+        } else {
+            let location = convert.codes.location(row.text("location"));
+            let channel = convert.codes.channel(row.text("channel"));
+            stockouts.push(Stockout { sku, location, channel, start, end });
+        }
+    }
+    convert.report_future(table, future);
+    stockouts.sort_by_key(|s| (s.sku, s.location, s.channel, s.start, s.end));
+    stockouts.dedup();
+    stockouts
+}
+
+/// Purchase orders known on the as-of date, sorted by (sku, location, order); receipts from that day on are still open.
+/// A line with a date of receipt is closed, whatever came.
+pub(crate) fn purchase_orders(table: &Table, convert: &mut Convert<'_>) -> Vec<PurchaseOrder> {
+    let mut rows = Vec::new();
+    let mut future = 0;
+    for row in table.rows() {
+        if row.date("confirmed").is_some_and(|d| d >= convert.as_of) {
+            future += 1;
+        } else if let Some(order) = order(&row, convert) {
+            let key = (
+                order.sku,
+                order.location,
+                order.order_id.clone(),
+                order.received,
+                order.confirmed,
+            );
+            rows.push((key, row.place(), order));
+        }
+    }
+    convert.report_future(table, future);
+    convert.distinct(rows, "order_id").into_iter().map(|(_, order)| order).collect()
+}
+
+fn order(row: &Row<'_>, convert: &mut Convert<'_>) -> Option<PurchaseOrder> {
+    let (sku, location, factor) = pool(row, convert)?;
+    let (confirmed, received) = (row.date("confirmed"), row.date("received"));
+    if received.zip(confirmed).is_some_and(|(received, confirmed)| received < confirmed) {
+        return convert.reject(row, "received", "received before it was confirmed");
+    }
+    // A quantity without a date is a part that came while the line is still open; one with a later date is not known yet.
+    let known = received.is_none_or(|d| d < convert.as_of);
+    let received = received.filter(|_| known);
+    let received_quantity = row.units("received_quantity").filter(|_| known);
+    Some(PurchaseOrder {
+        order_id: row.text("order_id").to_owned(),
+        sku,
+        supplier: convert.codes.supplier(row.text("supplier")),
+        location,
+        quantity: scaled(row.units("quantity"), factor),
+        confirmed,
+        expected: row.date("expected"),
+        received,
+        received_quantity: received_quantity.map(|u| scaled(Some(u), factor)),
+    })
+}
+
+/// What channels show, sorted by (sku, channel); several codes of one item are added up.
+pub(crate) fn listings(table: &Table, convert: &mut Convert<'_>) -> Vec<Listing> {
+    let listing = |row: Row<'_>| {
+        let (sku, factor) = convert.codes.item(&row, "sku")?;
+        let channel = convert.codes.channel(row.text("channel"))?;
+        Some(Listing { sku, channel, listed: scaled(row.units("listed"), factor) })
+    };
+    let mut rows: Vec<Listing> = table.rows().filter_map(listing).collect();
+    rows.sort_by_key(|l| (l.sku, l.channel));
+    let mut listings: Vec<Listing> = Vec::with_capacity(rows.len());
+    for row in rows {
+        match listings.last_mut().filter(|last| (last.sku, last.channel) == (row.sku, row.channel))
+        {
+            Some(last) => last.listed = last.listed + row.listed,
+            None => listings.push(row),
+        }
+    }
+    listings
+}
+
+/// Stock counts before the as-of date, sorted by (date, sku, location).
+pub(crate) fn counts(table: &Table, convert: &mut Convert<'_>) -> Vec<Count> {
+    let mut counts: Vec<Count> = Vec::new();
+    let mut future = 0;
+    for row in table.rows() {
+        let (Some((sku, location, _)), Some(date)) = (pool(&row, convert), row.date("date")) else {
+            continue;
+        };
+        if date >= convert.as_of {
+            future += 1;
+            continue;
+        }
+        let units = |column: &str| row.units(column).unwrap_or(Units(0));
+        counts.push(Count {
+            date,
+            sku,
+            location,
+            recorded: units("recorded"),
+            counted: units("counted"),
+        });
+    }
+    convert.report_future(table, future);
+    counts.sort_by_key(|c| (c.date, c.sku, c.location, c.recorded, c.counted));
+    counts
+}

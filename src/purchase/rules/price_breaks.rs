@@ -1,0 +1,135 @@
+//! Whether a larger lot is worth its lower price: all-units discounts by total cost, from the need of today.
+//!
+//! Cost of a year: purchase, ordering and carrying the average lot,
+//!
+//! ```text
+//! g(Q) = c(Q) D + K D / Q + i c(Q) Q / 2
+//! ```
+//!
+//! with annual demand `D`, order cost `K`, carrying rate `i` and the landed unit cost `c(Q)` of the whole lot. Source: Snyder &
+//! Shen (2019), *Fundamentals of Supply Chain Theory*, 2nd ed., section 3.4.
+
+use crate::domain::inputs::PriceBreak;
+use crate::domain::units::{Money, Units};
+use crate::purchase::landed_cost::{Charges, convert};
+
+/// Price by quantity.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Prices<'a> {
+    /// Price of one unit below the first break, reporting currency.
+    pub base: Money,
+    /// Breaks of this item and supplier, ascending by quantity, in the supplier's currency.
+    pub breaks: &'a [PriceBreak],
+    /// Reporting currency for one unit of the supplier's.
+    pub rate: f64,
+}
+
+impl Prices<'_> {
+    /// Price of each unit in a line of `quantity`, reporting currency.
+    #[must_use]
+    pub fn at(&self, quantity: Units) -> Money {
+        let reached = self.breaks.partition_point(|b| b.from_quantity <= quantity);
+        if reached == 0 {
+            self.base
+        } else {
+            convert(self.breaks[reached - 1].unit_cost, self.rate)
+        }
+    }
+}
+
+/// What a lot costs besides its price.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct LotCosts {
+    /// Units a year. `[D]`
+    pub annual_demand: f64,
+    /// Cost of one order line, currency units. `[K]`
+    pub order_cost: f64,
+    /// Cost of holding one unit of value for a year. `[i]`
+    pub carrying_rate: f64,
+    /// Duty, fees and freight that make the price a landed cost.
+    pub charges: Charges,
+}
+
+impl LotCosts {
+    /// Cost of a year in lots of `quantity` at `price`, currency units. `[g(Q)]`
+    #[must_use]
+    pub fn annual(&self, quantity: f64, price: Money) -> f64 {
+        let unit = self.charges.landed(price).as_f64();
+        unit * self.annual_demand
+            + self.order_cost * self.annual_demand / quantity
+            + self.carrying_rate * unit * quantity / 2.0
+    }
+}
+
+/// The break worth reaching for from an order of `quantity`: the allowed lot in `lots` (ascending, all above `quantity`) with
+/// the least cost of a year, if it beats `quantity` itself; with the money saved a year.
+#[must_use]
+pub fn worthwhile_break(
+    quantity: Units,
+    lots: &[Units],
+    prices: &Prices,
+    costs: &LotCosts,
+) -> Option<(Units, f64)> {
+    if quantity <= Units(0) || costs.annual_demand <= 0.0 {
+        return None;
+    }
+    let cost = |q: Units| costs.annual(q.0 as f64, prices.at(q));
+    let now = cost(quantity);
+    let best = lots
+        .iter()
+        .map(|&q| (q, now - cost(q)))
+        .max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.cmp(&a.0)))?;
+    (best.1 > 0.0).then_some(best)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::units::{SkuId, SupplierId};
+    use crate::inventory::lot_size::eoq_with_breaks;
+
+    fn break_at(from: i64, price: f64) -> PriceBreak {
+        PriceBreak {
+            sku: SkuId(0),
+            supplier: SupplierId(0),
+            from_quantity: Units(from),
+            unit_cost: Money::from_f64(price),
+        }
+    }
+
+    #[test]
+    fn f5_price_breaks_by_total_cost_snyder_and_shen() {
+        // The book's example of all-units discounts: K = 8, i = 0.3, D = 1300; the cheapest lot is 800 at 978.60 a year.
+        let breaks = [break_at(400, 0.72), break_at(800, 0.68)];
+        let prices = Prices { base: Money::from_f64(0.75), breaks: &breaks, rate: 1.0 };
+        let costs = LotCosts {
+            annual_demand: 1300.0,
+            order_cost: 8.0,
+            carrying_rate: 0.3,
+            charges: Charges::default(),
+        };
+        let (quantity, cost) =
+            eoq_with_breaks(1300.0, 8.0, 0.3, &[(0.0, 0.75), (400.0, 0.72), (800.0, 0.68)])
+                .unwrap();
+        assert!(quantity == 800.0 && (cost - 978.6).abs() < 1e-9, "{quantity} {cost}");
+        let (lot, saved) =
+            worthwhile_break(Units(300), &[Units(400), Units(800)], &prices, &costs).unwrap();
+        assert_eq!(lot, Units(800));
+        assert!((saved - (costs.annual(300.0, Money::from_f64(0.75)) - cost)).abs() < 1e-9);
+    }
+
+    #[test]
+    fn a_break_that_costs_more_to_carry_than_it_saves_is_left_alone() {
+        let breaks = [break_at(10_000, 9.99)];
+        let prices = Prices { base: Money::from_f64(10.0), breaks: &breaks, rate: 1.0 };
+        let costs = LotCosts {
+            annual_demand: 1000.0,
+            order_cost: 0.0,
+            carrying_rate: 0.25,
+            charges: Charges::default(),
+        };
+        assert_eq!(worthwhile_break(Units(100), &[Units(10_000)], &prices, &costs), None);
+        let idle = LotCosts { annual_demand: 0.0, ..costs };
+        assert_eq!(worthwhile_break(Units(100), &[Units(10_000)], &prices, &idle), None);
+    }
+}

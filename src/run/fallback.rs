@@ -1,0 +1,194 @@
+//! What a pool gets when our own code breaks on it: a plain forecast, no order, and an exception that says so.
+//!
+//! The run goes on for all others. The number of threads does not matter: a pool breaks alone, whatever partition it is in.
+
+use crate::domain::error::Exception;
+use crate::domain::fault::guarded;
+use crate::domain::inputs::Stock;
+use crate::domain::outcome::{Policy, PoolPicture, Status};
+use crate::domain::panel::Pool;
+use crate::domain::units::{Money, Units};
+use crate::forecast::Context;
+use crate::forecast::Demand;
+use crate::forecast::Evidence;
+use crate::forecast::pooled::pool::PoolForecast;
+use crate::inventory::PoolPlan;
+use crate::purchase::Line;
+use crate::purchase::PoolNeed;
+use crate::purchase::rules::constraints::LotRules;
+use crate::run::partition::{Night, PlannedPool};
+use std::ops::Range;
+
+/// Why a broken pool is not ordered.
+const HELD: &str =
+    "the policy of this item could not be computed: nothing is ordered and nothing published";
+
+/// What the pools of `range` teach; those that break are left out and told.
+pub fn observe(context: &Context<'_>, range: Range<usize>) -> (Vec<Evidence>, Vec<Exception>) {
+    match guarded(|| context.observe(range.clone())) {
+        Ok(evidence) => (vec![evidence], Vec::new()),
+        Err(fault) if range.len() == 1 => {
+            let key = pool_key(context.demand(), range.start);
+            (
+                context.unseen().into_iter().collect(),
+                vec![Exception::internal(key, "nothing is learnt from this item", &fault)],
+            )
+        }
+        Err(_) => {
+            // Halves, not pools: the evidence of a range can be large.
+            let middle = usize::midpoint(range.start, range.end);
+            let (mut evidence, mut told) = observe(context, range.start..middle);
+            let (rest, more) = observe(context, middle..range.end);
+            evidence.extend(rest);
+            told.extend(more);
+            (evidence, told)
+        }
+    }
+}
+
+fn pool_key(demand: &Demand<'_>, pool: usize) -> String {
+    let pool = &demand.panel.pools()[pool];
+    format!(
+        "{}/{}",
+        demand.names.skus[pool.sku.index()],
+        demand.names.locations[pool.location.index()]
+    )
+}
+
+impl<'a> Night<'a> {
+    /// The forecast of pool `p`, a plain one where the engine breaks.
+    pub fn forecast_or_plain(&self, p: usize) -> (PoolForecast, Option<Exception>) {
+        let series = self.inputs.panel.pools()[p].series.len();
+        let forecast = || {
+            let forecast = self.context.forecast_pool(p);
+            assert_eq!(forecast.series.len(), series, "one forecast a series");
+            forecast
+        };
+        match guarded(forecast) {
+            Ok(forecast) => (forecast, None),
+            Err(fault) => {
+                let told = Exception::internal(
+                    self.key(p),
+                    "the mean of the last 60 days instead of a forecast",
+                    &fault,
+                );
+                (self.context.plain_forecast(p), Some(told))
+            }
+        }
+    }
+
+    /// The plan of pool `p`, held where it breaks.
+    pub fn plan_or_hold(
+        &self,
+        p: usize,
+        forecast: &PoolForecast,
+        exceptions: &mut Vec<Exception>,
+    ) -> PlannedPool<'a> {
+        let mut told = Vec::new();
+        match guarded(|| self.plan_pool(p, forecast, &mut told)) {
+            Ok(planned) => {
+                exceptions.append(&mut told);
+                planned
+            }
+            Err(fault) => {
+                exceptions.push(Exception::internal(self.key(p), HELD, &fault));
+                self.held(p)
+            }
+        }
+    }
+
+    fn key(&self, p: usize) -> String {
+        let pool = &self.inputs.panel.pools()[p];
+        self.market.pool_key(pool.sku, pool.location)
+    }
+
+    fn held(&self, p: usize) -> PlannedPool<'a> {
+        let pool = &self.inputs.panel.pools()[p];
+        let plan = PoolPlan {
+            policy: no_policy(pool),
+            on_order: 0.0,
+            position: 0.0,
+            status: Status::Held,
+            stockout_date: None,
+            stockout_probability: 0.0,
+            order_by: None,
+            need: 0.0,
+            urgency: 0.0,
+            value_at_risk: 0.0,
+            path: Vec::new(),
+            steps: Vec::new(),
+            notes: Vec::new(),
+        };
+        PlannedPool {
+            plan,
+            lines: vec![no_line(pool, self.stock[p])],
+            allocation: Vec::new(),
+            findings: Vec::new(),
+            advice: Vec::new(),
+            picture: PoolPicture::default(),
+            available: self.stock[p].map_or(Units(0), Stock::available),
+            margin: Money::ZERO,
+            short_before_arrival: 0.0,
+        }
+    }
+}
+
+fn no_policy(pool: &Pool) -> Policy {
+    Policy {
+        sku: pool.sku,
+        location: pool.location,
+        lead_time_mean: 0.0,
+        lead_time_sd: 0.0,
+        lead_time_max: 0.0,
+        lead_time_source: "none".into(),
+        review_period: 0.0,
+        protection_mean: 0.0,
+        protection_sd: 0.0,
+        service_target: 0.0,
+        method: "none",
+        safety_stock: 0.0,
+        reorder_point: 0.0,
+        order_up_to: 0.0,
+        eoq: None,
+        steps: Vec::new(),
+    }
+}
+
+fn no_line<'a>(pool: &Pool, stock: Option<&Stock>) -> Line<'a> {
+    let available = stock.map_or(Units(0), Stock::available);
+    let pool = PoolNeed {
+        sku: pool.sku,
+        location: pool.location,
+        status: Status::Held,
+        urgency: 0.0,
+        order_by: None,
+        stockout_date: None,
+        stockout_probability: 0.0,
+        on_hand: stock.map_or(Units(0), |s| s.on_hand),
+        available,
+        on_order: Units(0),
+        inventory_position: available,
+        need: 0.0,
+        room: None,
+        daily_demand: 0.0,
+        margin: Money::ZERO,
+        shortfall: Vec::new(),
+        unit_cost: None,
+        shelf_life_days: None,
+        weight: None,
+        volume: None,
+        previous: Vec::new(),
+        reason: HELD.to_owned(),
+        steps: Vec::new(),
+    };
+    Line {
+        pool,
+        offer: None,
+        need: 0.0,
+        quantity: Units(0),
+        rules: LotRules::FREE,
+        short_units: 0.0,
+        binding: None,
+        notes: Vec::new(),
+    }
+}

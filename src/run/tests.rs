@@ -1,0 +1,121 @@
+//! Whole runs over inputs that our own code cannot bear: what breaks stays where it broke.
+
+use crate::cli::Options;
+use crate::cli::progress::Silent;
+use crate::domain::inputs::Promotion;
+use crate::domain::units::{SkuId, SupplierId};
+use crate::run::*;
+use crate::tables::previous::Rows;
+use crate::tables::schema;
+use chrono::NaiveDate;
+use std::path::Path;
+
+/// The sample of `skus` items below `at`, and a plan that publishes there.
+fn shop(at: &Path, skus: usize, threads: usize) -> Plan {
+    crate::sample::write(&at.join("data"), skus, crate::sample::SEED).unwrap();
+    let options = Options {
+        config: Some(at.join("data").join(crate::config::DEFAULT_FILE)),
+        data: Some(at.join("data")),
+        out: Some(at.join(format!("out{threads}"))),
+        models: Some(at.join("models")),
+        threads: Some(threads),
+        ..Options::default()
+    };
+    Plan::load(&options).unwrap()
+}
+
+/// Runs on the loaded inputs after `spoil` has had them.
+fn run_spoilt(plan: &Plan, spoil: impl Fn(&mut Inputs) + Sync) -> Summary {
+    with_threads(plan.run.threads, || {
+        let mut inputs = load(plan, &Silent)?;
+        spoil(&mut inputs);
+        let lock = OutputLock::acquire(&plan.run.out, "now")?;
+        run_loaded(plan, inputs, lock, (&Silent, StageClock::start()))
+    })
+    .unwrap()
+}
+
+/// A promotion whose end has no day after it: the engine breaks on this item alone.
+fn endless(inputs: &Inputs, sku: SkuId) -> Promotion {
+    let (start, end) = (inputs.panel.calendar().as_of(), NaiveDate::MAX);
+    Promotion {
+        start,
+        end,
+        sku: Some(sku),
+        category: None,
+        channel: None,
+        discount: None,
+        expected_uplift: Some(1.5),
+    }
+}
+
+/// The item of the pool that sells most.
+fn best_seller(inputs: &Inputs) -> SkuId {
+    let units = |pool: &&crate::domain::panel::Pool| {
+        pool.series.clone().map(|i| inputs.panel.gross(i).iter().sum::<f32>()).sum::<f32>()
+    };
+    inputs.panel.pools().iter().max_by(|a, b| units(a).total_cmp(&units(b))).unwrap().sku
+}
+
+#[test]
+fn an_item_that_breaks_the_forecast_gets_a_plain_one_and_the_run_goes_on() {
+    let at = tempfile::tempdir().unwrap();
+    let mut published = Vec::new();
+    for threads in [1, 4] {
+        let plan = shop(at.path(), 12, threads);
+        let summary = run_spoilt(&plan, |inputs| {
+            let broken = endless(inputs, best_seller(inputs));
+            inputs.promotions.push(broken);
+        });
+        assert_eq!(summary.exit_code(), 5);
+        assert!(summary.severe.contains(&INTERNAL_FAULT.to_string()), "{:?}", summary.severe);
+        let forecast = Rows::read(&summary.folder, &schema::FORECAST).unwrap();
+        let plain =
+            (0..forecast.len()).filter(|&row| forecast.text("method", row) == "60-day average");
+        let mut items: Vec<&str> = plain.clone().map(|row| forecast.text("sku", row)).collect();
+        items.dedup();
+        assert_eq!(items.len(), 1, "one item has the plain forecast: {items:?}");
+        assert!(plain.clone().all(|row| forecast.real32("mean", row) > 0.0));
+        let told = Rows::read(&summary.folder, &schema::EXCEPTIONS).unwrap();
+        let faults: Vec<usize> =
+            (0..told.len()).filter(|&row| told.text("kind", row) == INTERNAL_FAULT).collect();
+        assert!(faults.iter().all(|&row| told.text("key", row).starts_with(items[0])));
+        assert!(
+            faults.iter().any(|&row| told.text("why", row).contains("pooled/series.rs:")),
+            "the place is told"
+        );
+        published
+            .push((summary.run_id, std::fs::read(summary.folder.join("manifest.json")).unwrap()));
+    }
+    assert!(published[0] == published[1], "the same bytes at 1 and 4 threads");
+}
+
+#[test]
+fn an_item_that_breaks_the_policy_is_held_and_the_run_goes_on() {
+    let at = tempfile::tempdir().unwrap();
+    let plan = shop(at.path(), 12, 2);
+    let summary = run_spoilt(&plan, |inputs| {
+        let sku = best_seller(inputs);
+        inputs
+            .supply
+            .iter_mut()
+            .filter(|s| s.sku == sku)
+            .for_each(|s| s.supplier = SupplierId(9_999));
+    });
+    assert_eq!(summary.exit_code(), 5);
+    let lines = Rows::read(&summary.folder, &schema::RECOMMENDATIONS).unwrap();
+    let held: Vec<usize> = (0..lines.len())
+        .filter(|&row| lines.text("reason", row).contains("could not be computed"))
+        .collect();
+    assert!(!held.is_empty() && held.iter().all(|&row| lines.whole("quantity", row) == 0));
+    assert!((0..lines.len()).any(|row| lines.whole("quantity", row) > 0), "others are ordered");
+    let report = std::fs::read_to_string(summary.folder.join("report/data/exceptions.js")).unwrap();
+    assert!(report.contains(INTERNAL_FAULT), "the planner sees it");
+}
+
+#[test]
+fn a_fault_outside_any_item_ends_the_run_in_order() {
+    let error = with_threads(2, || -> Result<()> { panic!("no item's fault") }).unwrap_err();
+    assert_eq!(error.exit_code(), 1);
+    assert!(error.to_string().contains("no item's fault"), "{error}");
+}

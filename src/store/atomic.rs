@@ -1,0 +1,315 @@
+//! Write, audit, publish: a run becomes visible whole, in one step, or not at all.
+//!
+//! Files are staged in `OUT/.staging-<run_id>` and synced; the manifest comes last, then the folder is renamed
+//! to `OUT/runs/<run_id>` and the link `OUT/current` is replaced by a rename. Whoever reads `current` sees the old run or the
+//! new one. A run that dies leaves debris that its successor removes; it is never taken for a run.
+
+use crate::domain::error::{Error, Result};
+use crate::store::disk::{Disk, DiskFile, OsDisk};
+use crate::store::lock::OutputLock;
+use crate::store::manifest::{FileEntry, Manifest, PublishedRun, hex};
+use crate::store::sync::Syncing;
+use sha2::{Digest, Sha256};
+use std::collections::BTreeSet;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+const STAGING: &str = ".staging-";
+const NEXT_LINK: &str = ".current-next";
+/// Bytes collected before they go to the disk.
+const BUFFER: usize = 1 << 18;
+
+/// What [`Publication::begin`] finds.
+#[derive(Debug)]
+pub enum Begin {
+    /// A new run: stage its files, then [`Publication::finish`].
+    New(Box<Publication>),
+    /// The very run is published already; `current` names it and nothing was changed.
+    Published(PathBuf),
+}
+
+/// A run being staged. Dropping it without [`Publication::finish`] removes the staging folder and publishes nothing.
+#[derive(Debug)]
+pub struct Publication {
+    disk: Arc<dyn Disk>,
+    // Held until the publication ends, whichever way.
+    lock: OutputLock,
+    staging: PathBuf,
+    run_id: String,
+    folders: BTreeSet<PathBuf>,
+    files: Vec<FileEntry>,
+    syncing: Syncing,
+    finished: bool,
+}
+
+impl Publication {
+    /// Starts staging `run_id` below the locked output folder, after removing what dead runs left.
+    ///
+    /// `expected_bytes` is a guess at the size of the run: too little space is an error now instead of a failure later.
+    ///
+    /// # Errors
+    /// [`Error::Io`]; nothing is changed but debris removed.
+    pub fn begin(lock: OutputLock, run_id: &str, expected_bytes: u64) -> Result<Begin> {
+        Self::begin_on(Arc::new(OsDisk), lock, run_id, expected_bytes)
+    }
+
+    /// [`Publication::begin`] on another disk.
+    ///
+    /// # Errors
+    /// As [`Publication::begin`].
+    pub fn begin_on(
+        disk: Arc<dyn Disk>,
+        mut lock: OutputLock,
+        run_id: &str,
+        expected_bytes: u64,
+    ) -> Result<Begin> {
+        lock.announce(run_id)?;
+        let out = lock.out().to_path_buf();
+        remove_debris(disk.as_ref(), &out)?;
+        let target = out.join("runs").join(run_id);
+        if PublishedRun::open(&target).is_ok_and(|run| run.is_whole()) {
+            if std::fs::read_link(out.join("current")).ok() != Some(link_text(run_id)) {
+                make_current(disk.as_ref(), &out, run_id)?;
+            }
+            return Ok(Begin::Published(target));
+        }
+        if let Some(free) = disk.free_bytes(&out).filter(|&free| free < expected_bytes) {
+            let message =
+                format!("{} MB free, about {} MB needed", free >> 20, (expected_bytes >> 20) + 1);
+            return Err(Error::Io {
+                path: out,
+                source: io::Error::new(io::ErrorKind::StorageFull, message),
+            });
+        }
+        let staging = out.join(format!("{STAGING}{run_id}"));
+        disk.create_dir(&staging).map_err(Error::io(&staging))?;
+        let folders = BTreeSet::from([staging.clone()]);
+        let run_id = run_id.to_string();
+        Ok(Begin::New(Box::new(Self {
+            disk,
+            lock,
+            staging,
+            run_id,
+            folders,
+            files: Vec::new(),
+            syncing: Syncing::default(),
+            finished: false,
+        })))
+    }
+
+    /// The run's id.
+    #[must_use]
+    pub fn run_id(&self) -> &str {
+        &self.run_id
+    }
+
+    /// Opens `path` (relative, with `/`) for writing; give it back with [`Publication::close`].
+    ///
+    /// # Errors
+    /// [`Error::Io`]; [`Error::Internal`] for a path that leaves the run folder.
+    pub fn create(&mut self, path: &str) -> Result<StagedFile> {
+        let inside =
+            !path.is_empty() && path.split('/').all(|part| !matches!(part, "" | "." | ".."));
+        if !inside || path.contains(['\\', '\0']) {
+            return Err(Error::Internal(format!("output path {path:?} leaves the run folder")));
+        }
+        let place = self.staging.join(path);
+        let folder = place.parent().unwrap_or(&self.staging).to_path_buf();
+        if self.folders.insert(folder.clone()) {
+            self.disk.create_dir(&folder).map_err(Error::io(&folder))?;
+            let parents = folder.ancestors().skip(1).take_while(|p| p.starts_with(&self.staging));
+            self.folders.extend(parents.map(Path::to_path_buf));
+        }
+        let file = self.disk.create(&place).map_err(Error::io(&place))?;
+        let sink = Sink { file, digest: Sha256::new(), bytes: 0 };
+        Ok(StagedFile {
+            out: io::BufWriter::with_capacity(BUFFER, sink),
+            path: path.to_string(),
+            place,
+        })
+    }
+
+    /// Lists a complete file with its digest, and has it synced.
+    ///
+    /// # Errors
+    /// [`Error::Io`], also for a file closed before.
+    pub fn close(&mut self, file: StagedFile, rows: Option<u64>) -> Result<()> {
+        let StagedFile { out, path, place } = file;
+        let sink = out
+            .into_inner()
+            .map_err(|e| Error::Io { path: place.clone(), source: e.into_error() })?;
+        self.files.push(FileEntry {
+            path,
+            rows,
+            bytes: sink.bytes,
+            sha256: hex(&sink.digest.finalize()),
+        });
+        self.syncing.push(sink.file, place)
+    }
+
+    /// Writes a small file in one go.
+    ///
+    /// # Errors
+    /// As [`Publication::create`] and [`Publication::close`].
+    pub fn add(&mut self, path: &str, rows: Option<u64>, bytes: &[u8]) -> Result<()> {
+        let mut file = self.create(path)?;
+        file.write_all(bytes).map_err(Error::io(&file.place))?;
+        self.close(file, rows)
+    }
+
+    /// Writes `timings.json` (not listed) and `manifest.json`, syncs, and makes the run current. Returns its folder.
+    ///
+    /// # Errors
+    /// [`Error::Io`]: then `current` is as it was, or names the new run whole.
+    pub fn finish(
+        mut self,
+        mut manifest: Manifest,
+        timings: &serde_json::Value,
+    ) -> Result<PathBuf> {
+        self.add("timings.json", None, &json(timings)?)?;
+        self.files.retain(|f| f.path != "timings.json");
+        self.files.sort_by(|a, b| a.path.cmp(&b.path));
+        if let Some(twice) = self.files.windows(2).find(|w| w[0].path == w[1].path) {
+            return Err(Error::Internal(format!("{} was written twice", twice[0].path)));
+        }
+        manifest.files = std::mem::take(&mut self.files);
+        manifest.run_id.clone_from(&self.run_id);
+        self.syncing.wait()?;
+        self.add("manifest.json", None, &json(&manifest)?)?;
+        self.syncing.wait()?;
+        // Children before parents: a folder is on the device before the one that names it.
+        for folder in self.folders.iter().rev() {
+            self.disk.sync_dir(folder).map_err(Error::io(folder))?;
+        }
+        let out = self.lock.out().to_path_buf();
+        let runs = out.join("runs");
+        self.disk.create_dir(&runs).map_err(Error::io(&runs))?;
+        let target = runs.join(&self.run_id);
+        if std::fs::symlink_metadata(&target).is_ok() {
+            // A folder of this name that is not a whole run: someone took files away.
+            let aside = out.join(format!("{STAGING}damaged-{}", self.run_id));
+            self.disk.rename(&target, &aside).map_err(Error::io(&target))?;
+        }
+        self.disk.rename(&self.staging, &target).map_err(Error::io(&target))?;
+        self.finished = true;
+        self.disk.sync_dir(&runs).map_err(Error::io(&runs))?;
+        make_current(self.disk.as_ref(), &out, &self.run_id)?;
+        // The run is out: what a damaged one left aside is the next run's to remove if it cannot be removed now.
+        let _ = remove_debris(self.disk.as_ref(), &out);
+        Ok(target)
+    }
+}
+
+impl Drop for Publication {
+    fn drop(&mut self) {
+        // The error that ends the publication is told already.
+        let _ = self.syncing.wait();
+        if !self.finished {
+            // Best effort: the next run removes it anyway.
+            let _ = self.disk.remove(&self.staging);
+        }
+    }
+}
+
+/// A file of the run being written, digested on the way.
+pub struct StagedFile {
+    out: io::BufWriter<Sink>,
+    path: String,
+    place: PathBuf,
+}
+
+struct Sink {
+    file: Box<dyn DiskFile>,
+    digest: Sha256,
+    bytes: u64,
+}
+
+impl Write for Sink {
+    fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
+        let written = self.file.write(buf)?;
+        self.digest.update(&buf[..written]);
+        self.bytes += written as u64;
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
+impl StagedFile {
+    /// Where it is staged, for error messages.
+    #[must_use]
+    pub fn place(&self) -> &Path {
+        &self.place
+    }
+}
+
+impl Write for StagedFile {
+    fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
+        self.out.write(buf)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+}
+
+fn json(value: &impl serde::Serialize) -> Result<Vec<u8>> {
+    let mut text =
+        serde_json::to_vec_pretty(value).map_err(|e| Error::Internal(format!("json: {e}")))?;
+    text.push(b'\n');
+    Ok(text)
+}
+
+fn link_text(run_id: &str) -> PathBuf {
+    Path::new("runs").join(run_id)
+}
+
+fn make_current(disk: &dyn Disk, out: &Path, run_id: &str) -> Result<()> {
+    let next = out.join(NEXT_LINK);
+    disk.link(&link_text(run_id), &next).map_err(Error::io(&next))?;
+    let current = out.join("current");
+    disk.rename(&next, &current).map_err(Error::io(&current))?;
+    disk.sync_dir(out).map_err(Error::io(out))
+}
+
+/// Removes what a run that died left behind; the lock is held, so it is nobody's work in progress.
+fn remove_debris(disk: &dyn Disk, out: &Path) -> Result<()> {
+    for entry in std::fs::read_dir(out).map_err(Error::io(out))?.flatten() {
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        if name.starts_with(STAGING) || name == NEXT_LINK {
+            disk.remove(&entry.path()).map_err(Error::io(entry.path()))?;
+        }
+    }
+    Ok(())
+}
+
+/// Removes all but the `keep` newest runs below the locked output folder, never the current one. Returns the removed ones.
+///
+/// # Errors
+/// [`Error::Io`].
+pub fn prune(lock: &OutputLock, keep: usize) -> Result<Vec<PublishedRun>> {
+    let disk = OsDisk;
+    let out = lock.out();
+    remove_debris(&disk, out)?;
+    let current = PublishedRun::current(out).ok().map(|run| run.manifest.run_id);
+    let mut runs = PublishedRun::all(out);
+    // The current run is the newest of all, whatever its date.
+    runs.sort_by_key(|run| current.as_ref() != Some(&run.manifest.run_id));
+    let mut removed = Vec::new();
+    for run in runs
+        .into_iter()
+        .skip(keep.max(1))
+        .filter(|run| current.as_ref() != Some(&run.manifest.run_id))
+    {
+        // Renamed first: a run that is half removed is debris, not a run.
+        let aside = out.join(format!("{STAGING}pruned-{}", run.manifest.run_id));
+        disk.rename(&run.folder, &aside).map_err(Error::io(&run.folder))?;
+        disk.remove(&aside).map_err(Error::io(&aside))?;
+        removed.push(run);
+    }
+    Ok(removed)
+}

@@ -1,0 +1,106 @@
+//! The lock that lets one run at a time write below an output folder.
+//!
+//! It is held by an open descriptor, so the kernel releases it when the process ends, however it ends. The file's text only
+//! tells a second run who holds it.
+
+use crate::domain::error::{Error, Result};
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{Read, Seek, Write};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// The right to write below one output folder, given back when dropped.
+#[derive(Debug)]
+pub struct OutputLock {
+    file: File,
+    out: PathBuf,
+    started: String,
+}
+
+impl OutputLock {
+    /// Takes the lock of `out`, creating the folder. `started` is told to whoever comes second.
+    ///
+    /// # Errors
+    /// [`Error::Locked`] with the holder's id and start time, or [`Error::Io`].
+    pub fn acquire(out: &Path, started: &str) -> Result<Self> {
+        std::fs::create_dir_all(out).map_err(Error::io(out))?;
+        let path = out.join(".lock");
+        let mut file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(&path)
+            .map_err(Error::io(&path))?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                return Err(Error::Locked { path: out.to_path_buf(), holder: holder(&mut file) });
+            }
+            Err(TryLockError::Error(source)) => return Err(Error::Io { path, source }),
+        }
+        let mut lock = Self { file, out: out.to_path_buf(), started: started.to_string() };
+        lock.announce("not known yet")?;
+        Ok(lock)
+    }
+
+    /// Writes the holder's id into the lock file.
+    ///
+    /// # Errors
+    /// [`Error::Io`].
+    pub fn announce(&mut self, run_id: &str) -> Result<()> {
+        let text =
+            format!("run {run_id}, process {}, started {}\n", std::process::id(), self.started);
+        // Written over, then cut to length: whoever reads meanwhile finds a holder.
+        let written = self.file.rewind().and_then(|()| self.file.write_all(text.as_bytes()));
+        written
+            .and_then(|()| self.file.set_len(text.len() as u64))
+            .map_err(Error::io(self.out.join(".lock")))
+    }
+
+    /// The output folder.
+    #[must_use]
+    pub fn out(&self) -> &Path {
+        &self.out
+    }
+}
+
+impl Drop for OutputLock {
+    fn drop(&mut self) {
+        // A courtesy to the next holder's rival, who would be told of this one.
+        let _ = self.file.set_len(0);
+    }
+}
+
+/// What the holder wrote. It does so right after taking the lock, which may be this very moment; an unreadable text does not change
+/// the answer.
+fn holder(file: &mut File) -> String {
+    let mut text = String::new();
+    for _ in 0..50 {
+        if file.rewind().and_then(|()| file.read_to_string(&mut text)).is_ok()
+            && !text.trim().is_empty()
+        {
+            return text.lines().next().unwrap_or_default().trim().to_string();
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    "a run that is just starting".to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_second_holder_is_told_who_came_first_and_the_lock_ends_with_its_descriptor() {
+        let out = tempfile::tempdir().unwrap();
+        let mut first = OutputLock::acquire(out.path(), "2024-04-01T02:00:00Z").unwrap();
+        first.announce("2024-04-01-abc").unwrap();
+        let error = OutputLock::acquire(out.path(), "later").unwrap_err();
+        assert_eq!(error.exit_code(), 4);
+        assert!(error.to_string().contains("run 2024-04-01-abc"), "{error}");
+        assert!(error.to_string().contains("started 2024-04-01T02:00:00Z"), "{error}");
+        drop(first);
+        OutputLock::acquire(out.path(), "later").unwrap();
+    }
+}

@@ -1,0 +1,136 @@
+//! What do the models remember from one night to the next?
+//!
+//! What a refit learnt is kept as `MODELS/<run_id>/<kind>.bin`: one line of text (format, program version, kind, length, SHA-256
+//! of what follows), then the states, compressed. Later runs carry on from them, and the digest, which the refit's manifest
+//! repeats, belongs to their identity: the same input and states give the same results. They are written before the run is
+//! published and read only where a published manifest names them, so a run that dies in between leaves nothing that anyone
+//! believes. Other program versions' states are not read.
+
+use crate::domain::error::{Error, Result};
+use crate::parallel;
+use crate::store::sha256_hex;
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+/// Unpacked states larger than this are refused.
+const LARGEST: usize = 8 << 30;
+const LEVEL: i32 = 1;
+/// Bytes that are packed on their own, so that all threads can pack.
+const FRAME: usize = 1 << 20;
+
+fn place(dir: &Path, run_id: &str, kind: &str) -> PathBuf {
+    dir.join(run_id).join(format!("{kind}.bin"))
+}
+
+/// Keeps the states of a run, in one step, and returns their digest.
+///
+/// # Errors
+/// [`Error::Io`].
+pub fn save(dir: &Path, run_id: &str, kind: &str, states: &[u8]) -> Result<String> {
+    let path = place(dir, run_id, kind);
+    let part = |k: usize| &states[k * FRAME..states.len().min((k + 1) * FRAME)];
+    let frames =
+        parallel::map(states.len().div_ceil(FRAME), |k| zstd::bulk::compress(part(k), LEVEL));
+    let packed =
+        frames.into_iter().collect::<io::Result<Vec<_>>>().map_err(Error::io(&path))?.concat();
+    let digest = sha256_hex(&packed);
+    let head = format!(
+        "orderpoint-models {} {kind} {} {digest}\n",
+        env!("CARGO_PKG_VERSION"),
+        states.len()
+    );
+    let folder = dir.join(run_id);
+    fs::create_dir_all(&folder).map_err(Error::io(&folder))?;
+    let next = folder.join(format!(".{kind}.next"));
+    let write = |file: &mut File| {
+        file.write_all(head.as_bytes())
+            .and_then(|()| file.write_all(&packed))
+            .and_then(|()| file.sync_all())
+    };
+    File::create(&next).and_then(|mut file| write(&mut file)).map_err(Error::io(&next))?;
+    fs::rename(&next, &path).map_err(Error::io(&path))?;
+    Ok(digest)
+}
+
+/// The states of a run and their digest; `None` when it kept none or another program version did.
+///
+/// # Errors
+/// [`Error::Input`] for a damaged file: the caller starts cold and says so.
+pub fn load(dir: &Path, run_id: &str, kind: &str) -> Result<Option<(Vec<u8>, String)>> {
+    let path = place(dir, run_id, kind);
+    let Ok(bytes) = fs::read(&path) else { return Ok(None) };
+    let damaged = |what: &str| Error::input(&path, format!("damaged model states ({what})"));
+    let end = bytes.iter().position(|&b| b == b'\n').ok_or_else(|| damaged("no first line"))?;
+    let head = std::str::from_utf8(&bytes[..end]).map_err(|_| damaged("first line"))?;
+    let packed = &bytes[end + 1..];
+    let [format, version, found, length, digest] = head.split(' ').collect::<Vec<_>>()[..] else {
+        return Err(damaged("first line"));
+    };
+    if format != "orderpoint-models" || version != env!("CARGO_PKG_VERSION") || found != kind {
+        return Ok(None);
+    }
+    if sha256_hex(packed) != digest {
+        return Err(damaged("digest"));
+    }
+    let length = length.parse().ok().filter(|&n| n <= LARGEST).ok_or_else(|| damaged("length"))?;
+    let states = zstd::bulk::decompress(packed, length).map_err(|_| damaged("compression"))?;
+    Ok(Some((states, digest.to_string())))
+}
+
+/// Removes the states of runs that nothing goes back to any more.
+///
+/// # Errors
+/// [`Error::Io`].
+pub fn forget<'a>(dir: &Path, run_ids: impl IntoIterator<Item = &'a String>) -> Result<()> {
+    for folder in run_ids.into_iter().map(|id| dir.join(id)).filter(|folder| folder.is_dir()) {
+        fs::remove_dir_all(&folder).map_err(Error::io(&folder))?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn states_of_many_frames_come_back() {
+        let dir = tempfile::tempdir().unwrap();
+        let states: Vec<u8> =
+            (0..FRAME as u32).flat_map(|i| (i / 7).wrapping_mul(i).to_le_bytes()).collect();
+        let digest = save(dir.path(), "run", "forecast", &states).unwrap();
+        assert_eq!(load(dir.path(), "run", "forecast").unwrap(), Some((states, digest)));
+    }
+
+    fn states() -> Vec<u8> {
+        (0..400u32).flat_map(|i| (i * i).to_le_bytes()).collect()
+    }
+
+    #[test]
+    fn states_come_back_byte_for_byte_and_the_same_states_have_the_same_digest() {
+        let dir = tempfile::tempdir().unwrap();
+        let digest = save(dir.path(), "run", "forecast", &states()).unwrap();
+        assert_eq!(save(dir.path(), "again", "forecast", &states()).unwrap(), digest);
+        assert_eq!(load(dir.path(), "run", "forecast").unwrap(), Some((states(), digest)));
+        assert_eq!(load(dir.path(), "other", "forecast").unwrap(), None);
+    }
+
+    #[test]
+    fn damaged_states_are_refused_wherever_the_damage_is() {
+        let dir = tempfile::tempdir().unwrap();
+        save(dir.path(), "run", "forecast", &states()).unwrap();
+        let path = dir.path().join("run/forecast.bin");
+        let good = fs::read(&path).unwrap();
+        for at in 0..good.len() {
+            let mut bad = good.clone();
+            bad[at] ^= 0x20;
+            fs::write(&path, &bad).unwrap();
+            assert!(
+                !matches!(load(dir.path(), "run", "forecast"), Ok(Some((s, _))) if s != states()),
+                "byte {at}"
+            );
+            fs::write(&path, &good[..at]).unwrap();
+            assert!(!matches!(load(dir.path(), "run", "forecast"), Ok(Some(_))), "cut at {at}");
+        }
+    }
+}

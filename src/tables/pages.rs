@@ -1,0 +1,401 @@
+//! Column chunks of the two large tables, encoded straight from slices: no row structs and no hashing of names.
+//!
+//! A chunk is an optional dictionary page and one data page, compressed with zstd. Names are run-length encoded (a series is one
+//! run), dates are delta-packed (a series is consecutive), quantities go through a dictionary because most are small whole
+//! numbers. All encodings are of the Parquet format's first edition of 2013, which every reader knows.
+
+use crate::domain::error::{Error, Result};
+use bytes::Bytes;
+use parquet::basic::{Compression, Encoding};
+use parquet::column::page::{CompressedPage, Page, PageWriter};
+use parquet::column::writer::ColumnCloseResult;
+use parquet::data_type::ByteArray;
+use parquet::file::metadata::ColumnChunkMetaData;
+use parquet::file::statistics::Statistics;
+use parquet::file::writer::{SerializedPageWriter, TrackedWrite};
+use parquet::schema::types::ColumnDescPtr;
+use std::collections::HashMap;
+
+/// Fastest level: on these pages the higher ones cost more time than they save bytes.
+pub(crate) const ZSTD_LEVEL: i32 = 1;
+/// More distinct values than this are written plain.
+const DICTIONARY_LIMIT: usize = 1 << 16;
+/// Whole numbers below this find their code without hashing.
+const SMALL: usize = 4096;
+
+/// One encoded column of one row group.
+pub(crate) struct Chunk {
+    pub bytes: Bytes,
+    pub close: ColumnCloseResult,
+}
+
+/// What goes into a chunk.
+struct Parts {
+    /// Plain-encoded values and their number.
+    dictionary: Option<(Vec<u8>, usize)>,
+    data: Vec<u8>,
+    encoding: Encoding,
+    rows: usize,
+    statistics: Statistics,
+}
+
+fn chunk(column: &ColumnDescPtr, parts: Parts) -> Result<Chunk> {
+    let mut zstd = zstd::bulk::Compressor::new(ZSTD_LEVEL).map_err(Error::io("zstd"))?;
+    let mut sink = TrackedWrite::new(Vec::with_capacity(parts.data.len() / 2 + 256));
+    let mut sizes = (0, 0);
+    let mut write = |page: Page, plain: usize| -> Result<u64> {
+        let spec = SerializedPageWriter::new(&mut sink)
+            .write_page(CompressedPage::new(page, plain))
+            .map_err(parquet)?;
+        sizes.0 += spec.compressed_size;
+        sizes.1 += spec.uncompressed_size;
+        Ok(spec.offset)
+    };
+    let rows = u32::try_from(parts.rows)
+        .map_err(|_| Error::Internal("a row group of over 4 billion rows".into()))?;
+    let mut dictionary_offset = None;
+    let mut encodings = vec![parts.encoding, Encoding::RLE];
+    if let Some((values, count)) = &parts.dictionary {
+        let page = Page::DictionaryPage {
+            buf: zstd.compress(values).map_err(Error::io("zstd"))?.into(),
+            num_values: u32::try_from(*count).unwrap_or(u32::MAX),
+            encoding: Encoding::PLAIN,
+            is_sorted: false,
+        };
+        dictionary_offset = Some(write(page, values.len())?.cast_signed());
+        encodings.push(Encoding::PLAIN);
+    }
+    let page = Page::DataPage {
+        buf: zstd.compress(&parts.data).map_err(Error::io("zstd"))?.into(),
+        num_values: rows,
+        encoding: parts.encoding,
+        def_level_encoding: Encoding::RLE,
+        rep_level_encoding: Encoding::RLE,
+        statistics: None,
+    };
+    let data_offset = write(page, parts.data.len())?.cast_signed();
+    let metadata = ColumnChunkMetaData::builder(column.clone())
+        .set_compression(Compression::ZSTD(Default::default()))
+        .set_encodings(encodings)
+        .set_num_values(parts.rows as i64)
+        .set_total_compressed_size(sizes.0 as i64)
+        .set_total_uncompressed_size(sizes.1 as i64)
+        .set_data_page_offset(data_offset)
+        .set_dictionary_page_offset(dictionary_offset)
+        .set_statistics(parts.statistics)
+        .build()
+        .map_err(parquet)?;
+    let close = ColumnCloseResult {
+        bytes_written: sizes.0 as u64,
+        rows_written: u64::from(rows),
+        metadata,
+        bloom_filter: None,
+        column_index: None,
+        offset_index: None,
+    };
+    Ok(Chunk { bytes: sink.into_inner().map_err(parquet)?.into(), close })
+}
+
+pub(crate) fn parquet(error: parquet::errors::ParquetError) -> Error {
+    match error {
+        parquet::errors::ParquetError::External(cause) => {
+            match cause.downcast::<std::io::Error>() {
+                Ok(source) => Error::Io { path: "parquet".into(), source: *source },
+                Err(cause) => Error::Internal(format!("parquet: {cause}")),
+            }
+        }
+        other => Error::Internal(format!("parquet: {other}")),
+    }
+}
+
+/// Names in runs: `runs` are (position in `dictionary`, rows).
+pub(crate) fn names(
+    column: &ColumnDescPtr,
+    dictionary: &[&str],
+    runs: &[(u32, usize)],
+) -> Result<Chunk> {
+    let mut parts = names_parts(dictionary, runs.iter().map(|run| run.1).sum());
+    let width = bit_width(dictionary.len());
+    parts.data.push(width);
+    let mut rest = runs.iter().copied().filter(|run| run.1 > 0).peekable();
+    while let Some((code, mut rows)) = rest.next() {
+        while let Some(more) = rest.next_if(|next| next.0 == code) {
+            rows += more.1;
+        }
+        repeat(code, rows, width, &mut parts.data);
+    }
+    chunk(column, parts)
+}
+
+/// A dictionary of names; the data are still to come.
+fn names_parts(dictionary: &[&str], rows: usize) -> Parts {
+    let mut plain = Vec::with_capacity(dictionary.iter().map(|name| name.len() + 4).sum());
+    for name in dictionary {
+        plain.extend_from_slice(&u32::try_from(name.len()).unwrap_or(u32::MAX).to_le_bytes());
+        plain.extend_from_slice(name.as_bytes());
+    }
+    let (least, most) = (dictionary.iter().min(), dictionary.iter().max());
+    let value = |name: Option<&&str>| name.map(|n| ByteArray::from(*n));
+    Parts {
+        dictionary: Some((plain, dictionary.len())),
+        data: Vec::new(),
+        encoding: Encoding::RLE_DICTIONARY,
+        rows,
+        statistics: Statistics::byte_array(value(least), value(most), None, Some(0), false),
+    }
+}
+
+/// Labels by code: `codes[row]` is a position in `dictionary`, of which the used ones are written.
+pub(crate) fn labels(
+    column: &ColumnDescPtr,
+    dictionary: &[&str],
+    mut codes: Vec<u16>,
+) -> Result<Chunk> {
+    let mut used = vec![None; dictionary.len()];
+    let mut kept: Vec<&str> = Vec::new();
+    for code in &mut codes {
+        let slot = &mut used[usize::from(*code)];
+        *code = *slot.get_or_insert_with(|| {
+            kept.push(dictionary[usize::from(*code)]);
+            kept.len() as u16 - 1
+        });
+    }
+    let mut parts = names_parts(&kept, codes.len());
+    parts.data = hybrid(&codes, bit_width(kept.len()));
+    chunk(column, parts)
+}
+
+/// Quantities by dictionary: most are small whole numbers, and few are distinct.
+#[derive(Debug, Clone)]
+pub(crate) struct Quantities {
+    codes: Vec<u16>,
+    /// The distinct values in order of appearance.
+    distinct: Vec<f32>,
+    /// Codes of whole numbers below [`SMALL`].
+    small: Vec<u32>,
+    /// Codes of the others, by their bits.
+    other: HashMap<u32, u32>,
+    /// More distinct values than codes: the column has to be written plain.
+    full: bool,
+}
+
+const NO_CODE: u32 = u32::MAX;
+
+impl Quantities {
+    pub(crate) fn with_capacity(rows: usize) -> Self {
+        let codes = Vec::with_capacity(rows);
+        Self {
+            codes,
+            distinct: Vec::new(),
+            small: vec![NO_CODE; SMALL],
+            other: HashMap::new(),
+            full: false,
+        }
+    }
+
+    fn code(&mut self, value: f32) -> u16 {
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "saturates, and is checked by comparing back"
+        )]
+        let whole = value as u32 as usize;
+        let slot = if whole < SMALL && (whole as f32).to_bits() == value.to_bits() {
+            &mut self.small[whole]
+        } else {
+            self.other.entry(value.to_bits()).or_insert(NO_CODE)
+        };
+        if *slot == NO_CODE {
+            if self.distinct.len() == DICTIONARY_LIMIT {
+                self.full = true;
+                return 0;
+            }
+            *slot = self.distinct.len() as u32;
+            self.distinct.push(value);
+        }
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "the dictionary has at most 65,536 entries"
+        )]
+        let code = *slot as u16;
+        code
+    }
+
+    pub(crate) fn extend(&mut self, values: &[f32]) {
+        for &value in values {
+            let code = self.code(value);
+            self.codes.push(code);
+        }
+    }
+
+    /// `rows` times the same value.
+    pub(crate) fn repeat(&mut self, value: f32, rows: usize) {
+        let code = self.code(value);
+        self.codes.resize(self.codes.len() + rows, code);
+    }
+
+    /// Replaces one value.
+    pub(crate) fn set(&mut self, row: usize, value: f32) {
+        self.codes[row] = self.code(value);
+    }
+
+    /// The column; `None` when there were too many distinct values.
+    pub(crate) fn chunk(&self, column: &ColumnDescPtr) -> Result<Option<Chunk>> {
+        if self.full {
+            return Ok(None);
+        }
+        let plain: Vec<u8> = self.distinct.iter().flat_map(|v| v.to_le_bytes()).collect();
+        let parts = Parts {
+            dictionary: Some((plain, self.distinct.len())),
+            data: hybrid(&self.codes, bit_width(self.distinct.len())),
+            encoding: Encoding::RLE_DICTIONARY,
+            rows: self.codes.len(),
+            statistics: float_statistics(&self.distinct),
+        };
+        chunk(column, parts).map(Some)
+    }
+}
+
+/// Quantities that are mostly distinct.
+pub(crate) fn plain_floats(column: &ColumnDescPtr, values: &[f32]) -> Result<Chunk> {
+    let mut data = Vec::with_capacity(values.len() * 4);
+    data.extend(values.iter().flat_map(|v| v.to_le_bytes()));
+    let statistics = float_statistics(values);
+    chunk(
+        column,
+        Parts { dictionary: None, data, encoding: Encoding::PLAIN, rows: values.len(), statistics },
+    )
+}
+
+/// Days since 1970, mostly consecutive.
+pub(crate) fn dates(column: &ColumnDescPtr, days: &[i32]) -> Result<Chunk> {
+    let statistics = Statistics::int32(
+        days.iter().min().copied(),
+        days.iter().max().copied(),
+        None,
+        Some(0),
+        false,
+    );
+    let data = delta_packed(days);
+    chunk(
+        column,
+        Parts {
+            dictionary: None,
+            data,
+            encoding: Encoding::DELTA_BINARY_PACKED,
+            rows: days.len(),
+            statistics,
+        },
+    )
+}
+
+fn float_statistics(values: &[f32]) -> Statistics {
+    let (least, most) =
+        values.iter().fold((f32::INFINITY, f32::NEG_INFINITY), |(a, b), &v| (a.min(v), b.max(v)));
+    Statistics::float(Some(least), Some(most), None, Some(0), false)
+}
+
+/// Bits for codes below `count`, at least one.
+fn bit_width(count: usize) -> u8 {
+    u8::try_from(usize::BITS - count.saturating_sub(1).leading_zeros()).unwrap_or(32).max(1)
+}
+
+fn varint(mut value: u64, out: &mut Vec<u8>) {
+    while value >= 0x80 {
+        out.push((value & 0x7f) as u8 | 0x80);
+        value >>= 7;
+    }
+    out.push(value as u8);
+}
+
+/// One run of equal codes.
+fn repeat(code: u32, rows: usize, width: u8, out: &mut Vec<u8>) {
+    varint((rows as u64) << 1, out);
+    out.extend_from_slice(&code.to_le_bytes()[..usize::from(width).div_ceil(8)]);
+}
+
+/// The format's mixture of runs and bit-packed groups of eight, after one byte of width.
+fn hybrid(codes: &[u16], width: u8) -> Vec<u8> {
+    /// Shorter runs than this stay bit-packed.
+    const RUN: usize = 24;
+    let mut out = vec![width];
+    let (mut literal, mut at) = (0, 0);
+    while at + 8 <= codes.len() {
+        let code = codes[at];
+        if codes[at..at + 8].iter().any(|&c| c != code) {
+            at += 8;
+            continue;
+        }
+        let run = codes[at..].iter().take_while(|&&c| c == code).count();
+        if run >= RUN {
+            pack(&codes[literal..at], width, &mut out);
+            repeat(u32::from(code), run, width, &mut out);
+            at += run;
+            literal = at;
+        } else {
+            at += 8;
+        }
+    }
+    pack(&codes[literal..], width, &mut out);
+    out
+}
+
+/// Groups of eight codes, the last one filled up with zeros.
+fn pack(codes: &[u16], width: u8, out: &mut Vec<u8>) {
+    if codes.is_empty() {
+        return;
+    }
+    varint((codes.len().div_ceil(8) as u64) << 1 | 1, out);
+    let bytes = usize::from(width);
+    for group in codes.chunks(8) {
+        if width <= 8 {
+            let word = group.iter().rev().fold(0u64, |word, &c| word << width | u64::from(c));
+            out.extend_from_slice(&word.to_le_bytes()[..bytes]);
+        } else {
+            let word = group.iter().rev().fold(0u128, |word, &c| word << width | u128::from(c));
+            out.extend_from_slice(&word.to_le_bytes()[..bytes]);
+        }
+    }
+}
+
+/// `DELTA_BINARY_PACKED`: blocks of 128 differences in four parts, each as wide as it needs.
+fn delta_packed(values: &[i32]) -> Vec<u8> {
+    const BLOCK: usize = 128;
+    const PART: usize = 32;
+    let zigzag = |v: i64| (v << 1 ^ v >> 63).cast_unsigned();
+    let mut out = Vec::with_capacity(values.len() / 8 + 32);
+    varint(BLOCK as u64, &mut out);
+    varint((BLOCK / PART) as u64, &mut out);
+    varint(values.len() as u64, &mut out);
+    varint(zigzag(i64::from(values.first().copied().unwrap_or(0))), &mut out);
+    let mut deltas = [0i32; BLOCK];
+    let mut start = 1;
+    while start < values.len() {
+        let n = BLOCK.min(values.len() - start);
+        for i in 0..n {
+            deltas[i] = values[start + i].wrapping_sub(values[start + i - 1]);
+        }
+        let least = deltas[..n].iter().copied().min().unwrap_or(0);
+        deltas[n..].fill(least);
+        varint(zigzag(i64::from(least)), &mut out);
+        let widths = out.len();
+        out.extend_from_slice(&[0; BLOCK / PART]);
+        for (i, part) in deltas.chunks(PART).enumerate() {
+            let above = |d: i32| d.wrapping_sub(least).cast_unsigned();
+            let width = 32 - part.iter().fold(0, |bits, &d| bits | above(d)).leading_zeros();
+            out[widths + i] = width as u8;
+            let (mut word, mut bits) = (0u64, 0);
+            for &delta in part.iter().filter(|_| width > 0) {
+                word |= u64::from(above(delta)) << bits;
+                bits += width;
+                while bits >= 8 {
+                    out.push(word as u8);
+                    word >>= 8;
+                    bits -= 8;
+                }
+            }
+        }
+        start += n;
+    }
+    out
+}

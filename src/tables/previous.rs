@@ -1,0 +1,335 @@
+//! The tables of the last run, read back: what changes, damping, bounded shares and hysteresis compare with.
+
+use crate::domain::error::{Error, Result};
+use crate::domain::inputs::Names;
+use crate::domain::units::{ChannelId, LocationId, Money, SkuId, SupplierId, Units};
+use crate::store::SCHEMA_VERSION;
+use crate::store::manifest::PublishedRun;
+use crate::tables::schema::{self, Table};
+use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
+use arrow::compute::concat_batches;
+use arrow::datatypes::{Date32Type, Decimal128Type, Float32Type, Float64Type, Int64Type};
+use chrono::NaiveDate;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::path::Path;
+
+/// One pool in the last run.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct LastPool {
+    /// `A`, `B`, `C`.
+    pub abc: Option<char>,
+    /// `X`, `Y`, `Z`.
+    pub xyz: Option<char>,
+    /// Velocity class.
+    pub velocity: String,
+    /// Lifecycle.
+    pub lifecycle: String,
+    /// Rationalisation class.
+    pub rationalisation: String,
+    /// Units a day.
+    pub velocity_per_day: f64,
+    /// Calendar days.
+    pub lead_time_mean: f64,
+    /// Calendar days.
+    pub lead_time_sd: f64,
+    /// Calendar days.
+    pub review_period: f64,
+    /// Units over the protection interval.
+    pub protection_mean: f64,
+    /// Units.
+    pub protection_sd: f64,
+    /// Cycle service or fill rate.
+    pub service_target: f64,
+    /// How the safety stock was sized.
+    pub method: String,
+    /// Units.
+    pub safety_stock: f64,
+    /// Units.
+    pub reorder_point: f64,
+    /// Units.
+    pub order_up_to: f64,
+}
+
+/// One recommendation of the last run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LastLine {
+    /// Its id.
+    pub id: String,
+    /// The item.
+    pub sku: SkuId,
+    /// Ship to.
+    pub location: LocationId,
+    /// From whom, if that supplier is still known.
+    pub supplier: Option<SupplierId>,
+    /// Status name.
+    pub status: String,
+    /// Unrounded need, units.
+    pub need: f64,
+    /// Units to order.
+    pub quantity: Units,
+    /// Units.
+    pub inventory_position: Units,
+    /// Units.
+    pub available: Units,
+    /// Price of one unit.
+    pub unit_cost: Money,
+    /// Quantity x unit cost.
+    pub value: Money,
+    /// When it would have arrived.
+    pub expected_arrival: Option<NaiveDate>,
+}
+
+/// One channel's share in the last run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LastAllocation {
+    /// Share of the pool.
+    pub share: f64,
+    /// Units shown.
+    pub published: Units,
+    /// Action name: `pause` matters for hysteresis.
+    pub action: String,
+}
+
+/// The last run, in this run's codes. Items and channels that are no longer known are left out, and named in `gone`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LastRun {
+    /// Its folder and manifest.
+    pub run: PublishedRun,
+    /// By (sku, location).
+    pub pools: BTreeMap<(SkuId, LocationId), LastPool>,
+    /// Sorted by (sku, location).
+    pub lines: Vec<LastLine>,
+    /// By (sku, location, channel).
+    pub allocation: BTreeMap<(SkuId, LocationId, ChannelId), LastAllocation>,
+    /// `sku/location` of pools that this run does not know.
+    pub gone: Vec<String>,
+}
+
+impl LastRun {
+    /// Reads the tables of `run`; `None` when they follow another schema.
+    ///
+    /// # Errors
+    /// [`Error::Input`] for a table that is missing or damaged.
+    pub fn read(run: PublishedRun, names: &Names) -> Result<Option<Self>> {
+        if run.manifest.schema_version != SCHEMA_VERSION {
+            return Ok(None);
+        }
+        let mut last = Self {
+            run,
+            pools: BTreeMap::new(),
+            lines: vec![],
+            allocation: BTreeMap::new(),
+            gone: vec![],
+        };
+        last.read_pools(names)?;
+        last.read_lines(names)?;
+        // Codes may have moved since: new items change everybody's position.
+        last.lines.sort_by_key(|l| (l.sku, l.location));
+        last.read_allocation(names)?;
+        Ok(Some(last))
+    }
+
+    fn read_pools(&mut self, names: &Names) -> Result<()> {
+        let classes = Rows::read(&self.run.folder, &schema::CLASSIFICATION)?;
+        for row in 0..classes.len() {
+            let Some(key) = classes.pool(row, names) else {
+                self.gone.push(format!(
+                    "{}/{}",
+                    classes.text("sku", row),
+                    classes.text("location", row)
+                ));
+                continue;
+            };
+            let letter = |column| classes.maybe_text(column, row).and_then(|t| t.chars().next());
+            let pool = LastPool {
+                abc: letter("abc"),
+                xyz: letter("xyz"),
+                velocity: classes.text("velocity", row).to_string(),
+                lifecycle: classes.text("lifecycle", row).to_string(),
+                rationalisation: classes.text("rationalisation", row).to_string(),
+                velocity_per_day: classes.real("velocity_per_day", row),
+                ..LastPool::default()
+            };
+            self.pools.insert(key, pool);
+        }
+        let policies = Rows::read(&self.run.folder, &schema::POLICY)?;
+        for row in 0..policies.len() {
+            let Some(pool) = policies.pool(row, names).and_then(|key| self.pools.get_mut(&key))
+            else {
+                continue;
+            };
+            pool.lead_time_mean = policies.real("lead_time_mean", row);
+            pool.lead_time_sd = policies.real("lead_time_sd", row);
+            pool.review_period = policies.real("review_period", row);
+            pool.protection_mean = policies.real("protection_mean", row);
+            pool.protection_sd = policies.real("protection_sd", row);
+            pool.service_target = policies.real("service_target", row);
+            pool.method = policies.text("method", row).to_string();
+            pool.safety_stock = policies.real("safety_stock", row);
+            pool.reorder_point = policies.real("reorder_point", row);
+            pool.order_up_to = policies.real("order_up_to", row);
+        }
+        Ok(())
+    }
+
+    fn read_lines(&mut self, names: &Names) -> Result<()> {
+        let rows = Rows::read(&self.run.folder, &schema::RECOMMENDATIONS)?;
+        for row in 0..rows.len() {
+            let Some((sku, location)) = rows.pool(row, names) else { continue };
+            let supplier = rows
+                .maybe_text("supplier", row)
+                .and_then(|s| code(&names.suppliers, s))
+                .map(SupplierId);
+            self.lines.push(LastLine {
+                id: rows.text("recommendation_id", row).to_string(),
+                sku,
+                location,
+                supplier,
+                status: rows.text("status", row).to_string(),
+                need: rows.real("need", row),
+                quantity: Units(rows.whole("quantity", row)),
+                inventory_position: Units(rows.whole("inventory_position", row)),
+                available: Units(rows.whole("available", row)),
+                unit_cost: rows.money("unit_cost", row),
+                value: rows.money("value", row),
+                expected_arrival: rows.date("expected_arrival", row),
+            });
+        }
+        Ok(())
+    }
+
+    fn read_allocation(&mut self, names: &Names) -> Result<()> {
+        let rows = Rows::read(&self.run.folder, &schema::ALLOCATION)?;
+        for row in 0..rows.len() {
+            let channel = code(&names.channels, rows.text("channel", row)).map(ChannelId);
+            let (Some((sku, location)), Some(channel)) = (rows.pool(row, names), channel) else {
+                continue;
+            };
+            let share = LastAllocation {
+                share: rows.real("share", row),
+                published: Units(rows.whole("published", row)),
+                action: rows.text("action", row).to_string(),
+            };
+            self.allocation.insert((sku, location, channel), share);
+        }
+        Ok(())
+    }
+}
+
+/// Position of `name` in a sorted dictionary.
+fn code(names: &[String], name: &str) -> Option<u32> {
+    names.binary_search_by(|n| n.as_str().cmp(name)).ok().and_then(|i| u32::try_from(i).ok())
+}
+
+/// A whole small table, checked against its schema once, so that cells can be read without further checks.
+#[derive(Debug)]
+pub struct Rows {
+    table: &'static Table,
+    batch: RecordBatch,
+}
+
+impl Rows {
+    /// Reads `tables/<name>.parquet` of a run folder.
+    ///
+    /// # Errors
+    /// [`Error::Input`] for a file that is missing, damaged or of another schema.
+    pub fn read(folder: &Path, table: &'static Table) -> Result<Self> {
+        let path = folder.join(table.path());
+        let broken = |what: String| Error::input(&path, what);
+        let file = File::open(&path).map_err(|e| broken(e.to_string()))?;
+        let builder =
+            ParquetRecordBatchReaderBuilder::try_new(file).map_err(|e| broken(e.to_string()))?;
+        let schema = builder.schema().clone();
+        for c in table.columns {
+            if schema.field_with_name(c.name).map_or(true, |f| *f.data_type() != c.kind.arrow()) {
+                return Err(broken(format!(
+                    "column {} is missing or not {:?}",
+                    c.name,
+                    c.kind.arrow()
+                )));
+            }
+        }
+        let batches: std::result::Result<Vec<_>, _> =
+            builder.build().map_err(|e| broken(e.to_string()))?.collect();
+        let batches = batches.map_err(|e| broken(e.to_string()))?;
+        let batch = concat_batches(&schema, &batches).map_err(|e| broken(e.to_string()))?;
+        Ok(Self { table, batch })
+    }
+
+    /// Number of rows.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.batch.num_rows()
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    fn column(&self, name: &str) -> &ArrayRef {
+        self.batch
+            .column_by_name(name)
+            .unwrap_or_else(|| self.batch.column(self.table.position(name)))
+    }
+
+    /// A text cell; empty when missing.
+    #[must_use]
+    pub fn text(&self, column: &str, row: usize) -> &str {
+        self.maybe_text(column, row).unwrap_or("")
+    }
+
+    /// A text cell.
+    #[must_use]
+    pub fn maybe_text(&self, column: &str, row: usize) -> Option<&str> {
+        let array = self.column(column).as_string::<i32>();
+        array.is_valid(row).then(|| array.value(row))
+    }
+
+    /// A number; NaN when missing.
+    #[must_use]
+    pub fn real(&self, column: &str, row: usize) -> f64 {
+        let array = self.column(column).as_primitive::<Float64Type>();
+        if array.is_valid(row) { array.value(row) } else { f64::NAN }
+    }
+
+    /// A 32-bit number; NaN when missing.
+    #[must_use]
+    pub fn real32(&self, column: &str, row: usize) -> f32 {
+        let array = self.column(column).as_primitive::<Float32Type>();
+        if array.is_valid(row) { array.value(row) } else { f32::NAN }
+    }
+
+    /// A whole number; 0 when missing.
+    #[must_use]
+    pub fn whole(&self, column: &str, row: usize) -> i64 {
+        let array = self.column(column).as_primitive::<Int64Type>();
+        if array.is_valid(row) { array.value(row) } else { 0 }
+    }
+
+    /// An amount; 0 when missing.
+    #[must_use]
+    pub fn money(&self, column: &str, row: usize) -> Money {
+        let array = self.column(column).as_primitive::<Decimal128Type>();
+        Money(if array.is_valid(row) {
+            i64::try_from(array.value(row)).unwrap_or(i64::MAX)
+        } else {
+            0
+        })
+    }
+
+    /// A date.
+    #[must_use]
+    pub fn date(&self, column: &str, row: usize) -> Option<NaiveDate> {
+        let array = self.column(column).as_primitive::<Date32Type>();
+        array.is_valid(row).then(|| array.value(row)).and_then(NaiveDate::from_epoch_days)
+    }
+
+    fn pool(&self, row: usize, names: &Names) -> Option<(SkuId, LocationId)> {
+        let sku = code(&names.skus, self.text("sku", row))?;
+        Some((SkuId(sku), LocationId(code(&names.locations, self.text("location", row))?)))
+    }
+}
