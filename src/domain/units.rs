@@ -18,6 +18,12 @@ macro_rules! id {
             pub fn index(self) -> usize {
                 self.0 as usize
             }
+
+            /// The dictionary position, as files store it.
+            #[must_use]
+            pub fn code(self) -> u32 {
+                self.0
+            }
         }
     };
 }
@@ -45,6 +51,57 @@ id!(
 )]
 pub struct Units(pub i64);
 
+impl Units {
+    /// Nothing.
+    pub const ZERO: Self = Self(0);
+    /// A single unit.
+    pub const ONE: Self = Self(1);
+
+    /// The whole units in `units`, which saturates far outside any real stock; not a number counts as none.
+    #[must_use]
+    pub fn floor(units: f64) -> Self {
+        #[expect(clippy::cast_possible_truncation, reason = "the cast saturates, as documented")]
+        Self(units.floor() as i64)
+    }
+
+    /// The whole units that hold all of `units`; saturates like [`Units::floor`].
+    #[must_use]
+    pub fn ceil(units: f64) -> Self {
+        #[expect(clippy::cast_possible_truncation, reason = "the cast saturates, as documented")]
+        Self(units.ceil() as i64)
+    }
+
+    /// How many.
+    #[must_use]
+    pub fn count(self) -> i64 {
+        self.0
+    }
+
+    /// How many, for ratios, rates and formulas.
+    #[must_use]
+    pub fn as_f64(self) -> f64 {
+        self.0 as f64
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_zero(self) -> bool {
+        self.0 == 0
+    }
+
+    /// Whether there is at least one.
+    #[must_use]
+    pub fn is_positive(self) -> bool {
+        self.0 > 0
+    }
+
+    /// The same, with less than nothing read as nothing.
+    #[must_use]
+    pub fn or_zero(self) -> Self {
+        self.max(Self::ZERO)
+    }
+}
+
 impl fmt::Display for Units {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(&self.0, f)
@@ -62,6 +119,18 @@ impl std::ops::Sub for Units {
     type Output = Self;
     fn sub(self, other: Self) -> Self {
         Self(self.0 - other.0)
+    }
+}
+
+impl std::ops::AddAssign for Units {
+    fn add_assign(&mut self, other: Self) {
+        *self = *self + other;
+    }
+}
+
+impl std::ops::SubAssign for Units {
+    fn sub_assign(&mut self, other: Self) {
+        *self = *self - other;
     }
 }
 
@@ -96,6 +165,18 @@ impl Money {
         self.0 as f64 / Self::SCALE as f64
     }
 
+    /// The exact amount, in ten-thousandths of the currency unit.
+    #[must_use]
+    pub fn ten_thousandths(self) -> i64 {
+        self.0
+    }
+
+    /// Whether there is any to the good.
+    #[must_use]
+    pub fn is_positive(self) -> bool {
+        self.0 > 0
+    }
+
     /// This unit price times whole units, exact (saturating).
     #[must_use]
     pub fn times(self, units: Units) -> Self {
@@ -114,6 +195,18 @@ impl std::ops::Sub for Money {
     type Output = Self;
     fn sub(self, other: Self) -> Self {
         Self(self.0.saturating_sub(other.0))
+    }
+}
+
+impl std::ops::AddAssign for Money {
+    fn add_assign(&mut self, other: Self) {
+        *self = *self + other;
+    }
+}
+
+impl std::ops::SubAssign for Money {
+    fn sub_assign(&mut self, other: Self) {
+        *self = *self - other;
     }
 }
 
@@ -196,6 +289,24 @@ impl LeadTime {
             sd_days,
             max_days,
         })
+    }
+
+    /// Mean, calendar days. `[L]`
+    #[must_use]
+    pub fn mean_days(self) -> f64 {
+        self.mean_days
+    }
+
+    /// Standard deviation, calendar days.
+    #[must_use]
+    pub fn sd_days(self) -> f64 {
+        self.sd_days
+    }
+
+    /// The longest lead time to plan for, calendar days.
+    #[must_use]
+    pub fn max_days(self) -> f64 {
+        self.max_days
     }
 
     /// Mean, calendar days. `[L]`
