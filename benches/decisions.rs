@@ -1,4 +1,5 @@
-//! Decisions for 30,000 pools: policy and need, proposing lines and settling them into orders, splitting stock over three channels.
+//! Decisions for 30,000 pools: policy and need, proposing lines and settling them into orders,
+//! splitting stock over three channels.
 //!
 //! Inputs are made by formula, so that every run measures the same work.
 
@@ -104,7 +105,8 @@ fn need(sku: u32, as_of: NaiveDate) -> PoolNeed {
     }
 }
 
-/// From 30,000 forecasts to targets, needs, projected stock and their explanations, by the default policy.
+/// From 30,000 forecasts to targets, needs, projected stock and their explanations, by the default
+/// policy.
 fn policy(c: &mut Criterion) {
     let settings = inventory::Settings::default();
     let as_of = NaiveDate::from_ymd_opt(2024, 4, 1).expect("a date");

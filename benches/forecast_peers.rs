@@ -1,8 +1,11 @@
-//! Our side of `benches/peers/forecast.sh`: accuracy and CPU time of one thread on one file of series.
+//! Our side of `benches/peers/forecast.sh`: accuracy and CPU time of one thread on one file of
+//! series.
 //!
-//! usage: `cargo bench --bench forecast_peers -- FILE`; a line of FILE is `id,season_length,horizon,v1,v2,...`, an empty value
-//! a gap, its last `horizon` values the test part. Prints one JSON line a method: mean sMAPE (%), mean MASE, OWA against the
-//! seasonal naive, CPU ms a series. Warm rows start from states fitted one period before; only the warm step is timed.
+//! usage: `cargo bench --bench forecast_peers -- FILE`; a line of FILE is
+//! `id,season_length,horizon,v1,v2,...`, an empty value a gap, its last `horizon` values the test
+//! part. Prints one JSON line a method: mean sMAPE (%), mean MASE, OWA against the seasonal naive,
+//! CPU ms a series. Warm rows start from states fitted one period before; only the warm step is
+//! timed.
 
 #[path = "peers/series.rs"]
 mod series;

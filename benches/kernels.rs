@@ -1,4 +1,5 @@
-//! The numeric kernels on fixed series: a daily one of two years, a monthly one of eight, an intermittent one.
+//! The numeric kernels on fixed series: a daily one of two years, a monthly one of eight, an
+//! intermittent one.
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use orderpoint::forecast::methods::ces;

@@ -1,5 +1,6 @@
-//! The whole night on the project's own sample, files to report, in series a second: at one thread and at all, each run cold
-//! into an empty folder; then the peak memory of it all. `--test` runs a small one once.
+//! The whole night on the project's own sample, files to report, in series a second: at one thread
+//! and at all, each run cold into an empty folder; then the peak memory of it all. `--test` runs a
+//! small one once.
 
 use criterion::{BatchSize, Criterion, Throughput};
 use orderpoint::cli::Options;

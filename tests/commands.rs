@@ -1,4 +1,5 @@
-//! The commands as a planner types them, on the sample: exit codes, what they print, and the round trip of a decision.
+//! The commands as a planner types them, on the sample: exit codes, what they print, and the round
+//! trip of a decision.
 
 use crate::datasets::holds;
 use crate::support::{Table, orderpoint, succeeds, text};

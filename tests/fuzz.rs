@@ -1,7 +1,9 @@
-//! Every reader under noise: no panic, no hang, no memory beyond the bound, and an answer that blames the file.
+//! Every reader under noise: no panic, no hang, no memory beyond the bound, and an answer that
+//! blames the file.
 //!
-//! `FUZZ_SECONDS=1800` fuzzes each reader for so much processor time; without it, for a second. `FUZZ_SEED` starts elsewhere. Each
-//! reader has a process of its own, whose address space is bounded; what breaks it is kept and named.
+//! `FUZZ_SECONDS=1800` fuzzes each reader for so much processor time; without it, for a second.
+//! `FUZZ_SEED` starts elsewhere. Each reader has a process of its own, whose address space is
+//! bounded; what breaks it is kept and named.
 
 use crate::malformed::{base, corpus, published};
 use crate::noise::Noise;
@@ -157,7 +159,8 @@ fn process() {
         target.prepare(&mut noise);
         match guarded(|| target.read()) {
             Ok(Ok(())) => accepted += 1,
-            // A configuration, an input or a name that is not there: the file is to blame, and is named.
+            // A configuration, an input or a name that is not there: the file is to blame, and is
+            // named.
             Ok(Err(error)) => assert!([2, 3].contains(&error.exit_code()), "{error:?}"),
             Err(fault) => panic!("case {}: {fault}", DONE.load(Ordering::Relaxed)),
         }
@@ -169,7 +172,8 @@ fn process() {
     assert!(peak < RESIDENT_MIB, "{peak} MiB were needed");
     assert!(slowest < SLOWEST, "a case took {slowest:.2} s of processor time");
     println!(
-        "fuzzed {reader}: {cases} cases in {:.0} s of processor time, {accepted} accepted, slowest {slowest:.2} s, peak {peak} MiB",
+        "fuzzed {reader}: {cases} cases in {:.0} s of processor time, \
+             {accepted} accepted, slowest {slowest:.2} s, peak {peak} MiB",
         now - start
     );
 }
@@ -309,7 +313,8 @@ impl Target {
         let comma = noise.once_in(4);
         let encoding = noise.one_of(&["utf-8", "utf-8", "latin-1"]);
         format!(
-            "[data]\ndecompressed_limit_mb = 64\nreject_share_limit = 1.0\n[csv]\nseparator = \"{separator}\"\n\
+            "[data]\ndecompressed_limit_mb = 64\n\
+             reject_share_limit = 1.0\n[csv]\nseparator = \"{separator}\"\n\
              decimal_comma = {comma}\nencoding = \"{encoding}\"\ndate_formats = [\"%d/%m/%Y\"]\n"
         )
     }

@@ -1,6 +1,7 @@
 //! The real binary, killed and raced.
 //!
-//! `KILLS=200 RACES=50` kills and races as often as a release asks for; without them, a dozen and ten times.
+//! `KILLS=200 RACES=50` kills and races as often as a release asks for; without them, a dozen and
+//! ten times.
 
 use crate::small::folder;
 use crate::support::{orderpoint, succeeds, text};

@@ -1,7 +1,8 @@
-//! Hostile and broken files through the real binary: what each does to a run, by exit code and message.
+//! Hostile and broken files through the real binary: what each does to a run, by exit code and
+//! message.
 //!
-//! `malformed/cases.toml` lists them; each stands in for one file of the good shop in `malformed/base/`. `malformed/parquet.py`
-//! makes the binary ones.
+//! `malformed/cases.toml` lists them; each stands in for one file of the good shop in
+//! `malformed/base/`. `malformed/parquet.py` makes the binary ones.
 
 use crate::small::folder;
 use crate::support::{Table, orderpoint, root, succeeds, text};

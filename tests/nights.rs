@@ -1,4 +1,5 @@
-//! Twenty-four nights in a row at a shop that lives: late and corrected rows, decisions, placed orders, deliveries.
+//! Twenty-four nights in a row at a shop that lives: late and corrected rows, decisions, placed
+//! orders, deliveries.
 
 use crate::noise::Noise;
 use crate::small::folder;
@@ -156,7 +157,8 @@ impl Shop {
         }
     }
 
-    /// Units of an item that the run must count as on order: placed and not received, or approved and not placed.
+    /// Units of an item that the run must count as on order: placed and not received, or approved
+    /// and not placed.
     fn on_order(&self, item: usize, morning: NaiveDate) -> i64 {
         let open = |o: &Order| o.item == item && o.received.is_none_or(|day| day >= morning);
         let known: i64 = self.orders.iter().filter(|o| open(o)).map(|o| o.quantity).sum();

@@ -1,4 +1,5 @@
-//! Noise that knows what it is in: mutations of text tables, TOML and Parquet, the same for the same seed.
+//! Noise that knows what it is in: mutations of text tables, TOML and Parquet, the same for the
+//! same seed.
 
 use rand_pcg::Pcg64Mcg;
 use rand_pcg::rand_core::{Rng, SeedableRng};
@@ -221,7 +222,8 @@ impl Noise {
         }
     }
 
-    /// Changes to a Parquet file: mostly in its footer, whose length stays right, else in its pages and their headers.
+    /// Changes to a Parquet file: mostly in its footer, whose length stays right, else in its pages
+    /// and their headers.
     pub fn parquet(&mut self, bytes: &mut Vec<u8>) {
         let length = bytes.len();
         let footer = length

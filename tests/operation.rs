@@ -1,4 +1,5 @@
-//! What an unattended run promises its scheduler: bounds, logs, the note for a mailer, names that stay inside.
+//! What an unattended run promises its scheduler: bounds, logs, the note for a mailer, names that
+//! stay inside.
 
 use crate::malformed::base;
 use crate::small::folder;

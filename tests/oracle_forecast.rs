@@ -1,4 +1,5 @@
-//! The kernels against statsforecast: `tests/oracle/forecast.csv`, made by `tests/oracle/forecast.py`.
+//! The kernels against statsforecast: `tests/oracle/forecast.csv`, made by
+//! `tests/oracle/forecast.py`.
 
 use orderpoint::forecast::methods::ces::{self, CesForm, CesParams, CesPoint, CesState};
 use orderpoint::forecast::methods::croston::{self, CrostonForm, Smoothing};
@@ -103,7 +104,8 @@ fn ets_fits_no_worse() {
             state.loglik,
             case.loglik
         );
-        // The nightly search is for long histories; on short ones it stops early, which costs likelihood, not accuracy.
+        // The nightly search is for long histories; on short ones it stops early, which costs
+        // likelihood, not accuracy.
         let fast = ets::fit(&case.values, form(&case), Effort::Fast).unwrap();
         let near = case.values.len() < 100 || fast.loglik >= case.loglik - 1.0;
         assert!(near, "{}, fast: {} against {}", case.name, fast.loglik, case.loglik);
@@ -135,7 +137,8 @@ fn ces_recursion_at_fixed_parameters() {
     }
 }
 
-/// Starts differ by convention (theirs are cast back, ours the mean of the first ten), so free fits are only near.
+/// Starts differ by convention (theirs are cast back, ours the mean of the first ten), so free fits
+/// are only near.
 #[test]
 fn ces_fits_find_the_same_parameters() {
     for case in cases("ces") {
@@ -161,7 +164,8 @@ fn theta_recursion_at_fixed_parameters() {
         let (form, [alpha, theta, start, mean_square]) =
             (theta_form(&case), case.params[..].try_into().unwrap());
         if f64::abs(start) > 1e4 {
-            continue; // Their search ran off along a level that α forgets at once; digits are lost.
+            // Their search ran off along a level that α forgets at once; digits are lost.
+            continue;
         }
         let mut line = Line::default();
         if matches!(form, ThetaForm::Standard | ThetaForm::Optimised) {
@@ -200,7 +204,8 @@ fn theta_fits_no_worse_and_forecasts_alike() {
     let mut alike = 0;
     for case in cases("theta") {
         if case.params[2].abs() > 1e4 {
-            continue; // Their level ran off to explain the fourth error through what α leaves of it.
+            // Their level ran off to explain the fourth error through what α leaves of it.
+            continue;
         }
         let state = theta::fit(&case.values, 1, theta_form(&case)).unwrap();
         assert!(
@@ -212,7 +217,8 @@ fn theta_fits_no_worse_and_forecasts_alike() {
         );
         let mut path = vec![0.0; case.forecast.len()];
         state.forecast_into(&mut path);
-        // Where both found the same parameters (our α may go down to 0.01, theirs to 0.1), the paths are the same.
+        // Where both found the same parameters (our α may go down to 0.01, theirs to 0.1), the
+        // paths are the same.
         if (state.alpha - case.params[0]).abs() < 0.03 && state.sigma2 > 0.995 * case.params[3] {
             path.iter()
                 .zip(&case.forecast)

@@ -24,7 +24,8 @@ fn snapshot(name: &str, text: &str) {
     assert_eq!(kept, text, "{} changed: BLESS=1 if that is meant", path.display());
 }
 
-/// Columns of a schema text: `table.column` -> type. Units and meanings may change without breaking a reader.
+/// Columns of a schema text: `table.column` -> type. Units and meanings may change without breaking
+/// a reader.
 fn columns(text: &str) -> BTreeMap<String, String> {
     let mut table = "";
     let mut columns = BTreeMap::new();

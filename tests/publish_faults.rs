@@ -1,4 +1,5 @@
-//! What is left when publishing fails: every operation in turn fails, stays failed, or is the last one the process ever does.
+//! What is left when publishing fails: every operation in turn fails, stays failed, or is the last
+//! one the process ever does.
 
 use crate::small::{Small, folder, small};
 use orderpoint::store::PublishedRun;
@@ -142,7 +143,8 @@ fn operations() -> usize {
     plan.count.load(Ordering::SeqCst)
 }
 
-/// `current` names a whole run, the old or the new one; the next run is good and leaves nothing but runs behind.
+/// `current` names a whole run, the old or the new one; the next run is good and leaves nothing but
+/// runs behind.
 fn is_whole_and_goes_on(out: &Path, what: &str) {
     let current = PublishedRun::current(out).unwrap_or_else(|e| panic!("{what}: {e}"));
     assert!(current.damaged().is_empty(), "{what}: {:?}", current.damaged());
@@ -164,7 +166,8 @@ fn every_operation_may_fail_and_current_stays_whole() {
         for at in 0..operations {
             let out = folder();
             yesterday().publish(out.path(), "").unwrap();
-            // An error is expected, success is fine where the fault does not matter: only the state on disk counts.
+            // An error is expected, success is fine where the fault does not matter: only the state
+            // on disk counts.
             let _ = tonight().publish_patiently(
                 Arc::new(FaultyDisk(Plan::new(at, fault))),
                 out.path(),

@@ -68,7 +68,8 @@ fn g2_decisions_that_hold_are_kept_and_the_others_are_told() {
         assert!(intake.problems[0].starts_with("line 2: "), "{:?}", intake.problems);
     }
     let good = format!(
-        "{HEADER}R0-2024-04-01,approve,,,,ann,10:00\nR1-2024-04-01,edit,20,,=more,bob,\nR0-2024-04-01,reject,,,x,eve,\n"
+        "{HEADER}R0-2024-04-01,approve,,,,ann,10:00\n\
+             R1-2024-04-01,edit,20,,=more,bob,\nR0-2024-04-01,reject,,,x,eve,\n"
     );
     let first = intake(out.path(), &good);
     assert_eq!((first.accepted.len(), first.problems.len()), (2, 1), "{:?}", first.problems);
@@ -122,7 +123,8 @@ fn g3_approved_but_unplaced_units_count_as_on_order_until_they_are_placed() {
     intake(
         out.path(),
         &format!(
-            "{HEADER}R0-2024-04-01,approve,,,,ann,\nR1-2024-04-01,reject,,2024-04-10,supplier is closed,bob,\n"
+            "{HEADER}R0-2024-04-01,approve,,,,ann,\n\
+             R1-2024-04-01,reject,,2024-04-10,supplier is closed,bob,\n"
         ),
     );
     let kept = Kept::read(out.path()).unwrap();
@@ -309,7 +311,8 @@ fn c15_changes_are_weighed_against_the_proposal_once_their_outcome_is_known() {
     intake(
         out.path(),
         &format!(
-            "{HEADER}R0-2024-04-01,reject,,,too much,ann,\nR1-2024-04-01,edit,20,,a promotion,bob,\n"
+            "{HEADER}R0-2024-04-01,reject,,,too much,ann,\n\
+             R1-2024-04-01,edit,20,,a promotion,bob,\n"
         ),
     );
     let kept = Kept::read(out.path()).unwrap();
@@ -317,7 +320,8 @@ fn c15_changes_are_weighed_against_the_proposal_once_their_outcome_is_known() {
         let mut run = small(as_of, history);
         let product = Product { unit_price: Some(Money::from_f64(10.0)), ..Product::default() };
         run.inputs.products = vec![product; 3];
-        // Both orders would have arrived on 2024-04-08: 8 units of the first item were lost since, the second had 2 left at the least.
+        // Both orders would have arrived on 2024-04-08: 8 units of the first item were lost since,
+        // the second had 2 left at the least.
         let day = (date("2024-04-12") - run.inputs.panel.calendar().start(0)).num_days() as usize;
         for series in run.inputs.panel.series_mut().filter(|s| s.index == 0) {
             series.cleaned[day] = series.gross[day] + 8.0;

@@ -1,5 +1,5 @@
-//! What must not matter to the results: the order of rows, the split into files, threads, time zone, and which optional tables
-//! there are.
+//! What must not matter to the results: the order of rows, the split into files, threads, time
+//! zone, and which optional tables there are.
 
 use crate::noise::Noise;
 use crate::small::folder;

@@ -326,7 +326,8 @@ impl Small {
         self.publish_patiently(Arc::new(orderpoint::store::disk::OsDisk), out, config)
     }
 
-    /// Waits for the lock: another test's child process may hold a copy of it between its fork and its exec.
+    /// Waits for the lock: another test's child process may hold a copy of it between its fork and
+    /// its exec.
     pub fn publish_patiently(
         &self,
         disk: Arc<dyn Disk>,

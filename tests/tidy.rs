@@ -59,7 +59,8 @@ fn each_source(mut visit: impl FnMut(&Path, &str)) {
     }
 }
 
-/// Whether `name::` or `use name` stands in the line as a crate, not as the end of another path or name.
+/// Whether `name::` or `use name` stands in the line as a crate, not as the end of another path or
+/// name.
 fn names_crate(code: &str, name: &str) -> bool {
     let starts =
         |at: usize| !code[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_' || c == ':');

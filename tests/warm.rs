@@ -1,4 +1,5 @@
-//! Nights between two refits, through the command line: what carries on, what is fitted anew, and that it is said.
+//! Nights between two refits, through the command line: what carries on, what is fitted anew, and
+//! that it is said.
 
 use crate::small::folder;
 use crate::support::{Table, files, orderpoint, succeeds, text};
