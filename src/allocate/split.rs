@@ -88,7 +88,7 @@ fn reserve(pool: Units, channels: &[ChannelDemand]) -> Vec<Units> {
         let wanted =
             channels[i].reserve.min(channels[i].cap.unwrap_or(Units(i64::MAX))).max(Units(0));
         reserved[i] = wanted.min(left);
-        left = left - reserved[i];
+        left -= reserved[i];
     }
     reserved
 }

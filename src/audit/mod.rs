@@ -226,7 +226,7 @@ fn allocations_fit_their_pools(outcome: &Outcome, found: &mut Findings<'_>) {
     let mut by_pool: BTreeMap<(SkuId, LocationId), Units> = BTreeMap::new();
     for a in &outcome.allocation {
         let sum = by_pool.entry((a.sku, a.location)).or_default();
-        *sum = *sum + a.allocated;
+        *sum += a.allocated;
         if let Some(what) = wrong_allocation(a) {
             found.pool(a.sku, a.location, what);
         }

@@ -115,8 +115,8 @@ fn changes(kept: &Kept, inputs: &Inputs) -> BTreeMap<(SkuId, LocationId), Vec<Ch
         let line = Change { arrival, proposed, decided, unit_cost, rejected };
         let merge = |c: &mut Change| {
             c.arrival = c.arrival.min(arrival);
-            c.proposed = c.proposed + proposed;
-            c.decided = c.decided + decided;
+            c.proposed += proposed;
+            c.decided += decided;
             c.rejected &= rejected;
         };
         mornings.entry((sku, location, decision.as_of)).and_modify(merge).or_insert(line);

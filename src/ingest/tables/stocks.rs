@@ -58,11 +58,11 @@ fn stock_row(row: &Row<'_>, convert: &mut Convert<'_>) -> Option<Stock> {
 }
 
 fn add(to: &mut Stock, more: &Stock) {
-    to.on_hand = to.on_hand + more.on_hand;
-    to.committed = to.committed + more.committed;
-    to.backordered = to.backordered + more.backordered;
-    to.damaged = to.damaged + more.damaged;
-    to.returns_pending = to.returns_pending + more.returns_pending;
+    to.on_hand += more.on_hand;
+    to.committed += more.committed;
+    to.backordered += more.backordered;
+    to.damaged += more.damaged;
+    to.returns_pending += more.returns_pending;
     to.as_of = to.as_of.max(more.as_of);
 }
 
@@ -197,7 +197,7 @@ pub(crate) fn listings(table: &Table, convert: &mut Convert<'_>) -> Vec<Listing>
     for row in rows {
         match listings.last_mut().filter(|last| (last.sku, last.channel) == (row.sku, row.channel))
         {
-            Some(last) => last.listed = last.listed + row.listed,
+            Some(last) => last.listed += row.listed,
             None => listings.push(row),
         }
     }

@@ -30,7 +30,7 @@ pub fn apply_budget(lines: &mut [Line], budget: Money, market: &Market) -> Vec<E
     for i in ranked {
         let line = &mut lines[i];
         let affordable = affordable(line, left);
-        left = left - line.value_at(affordable);
+        left -= line.value_at(affordable);
         if affordable == line.quantity {
             continue;
         }
