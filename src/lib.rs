@@ -1,14 +1,58 @@
-//! Orderpoint: a nightly batch engine for demand forecasting and replenishment of one stock pool over many channels.
+//! Orderpoint: a nightly batch engine for demand forecasting and replenishment of one stock pool
+//! that many channels share.
 //!
-//! Data flows one way: `files -> ingest -> clean -> classify -> forecast -> inventory -> allocate -> purchase -> publish`.
-//! [`inputs`] are the typed tables a run reads, [`outcome`] the typed rows it decides, [`panel`] the history of all series.
+//! # The house
 //!
-//! Invariants, deliberately kept:
-//! 1. `polars` is imported only in `ingest`, `arrow` and `parquet` only in `publish` and `models`.
-//! 2. No stage reads a file, clock, environment variable or random state.
-//! 3. A stage never imports `ingest`, `config`, `pipeline`, `publish` or `report`; `pipeline` hands it its settings.
-//! 4. The same input and plan give the same bytes at any thread count: only `pipeline` and `ingest` use threads, all others
-//!    through [`ordered`] (`publish` syncs files on a thread of its own, which computes nothing); results are taken in panel order, and floats are never summed in parallel.
+//! Data flows one way:
+//! `files -> ingest -> clean -> classify -> forecast -> inventory -> purchase / allocate -> settle -> tables -> report`
+//!
+//! | room | its one job |
+//! |---|---|
+//! | [`cli`] | arguments as typed; one file a command |
+//! | [`config`] | arguments and `orderpoint.toml` become a checked plan: every default, range and reason |
+//! | [`domain`] | the words: ids, units, money, calendar, panel; the rows of input tables and results |
+//! | [`math`] | one of each: demand distribution, normal, optimiser, linear solve, apportionment |
+//! | [`ingest`] | `files` (bytes to columns), `cells` (mapping, presets, dates, numbers), `tables` (checked rows) |
+//! | [`clean`], [`classify`] | what demand would have been; what kind of item it is |
+//! | [`forecast`] | `methods` (one file each), `pooled` (the engine of shared indices), `evaluate` (errors, choice) |
+//! | [`inventory`] | lead times, positions, kits, lots, policy: pure arithmetic of one item at one location |
+//! | [`purchase`] | offers, sourcing, `rules` (one file a constraint), supplier orders, budget, open orders |
+//! | [`allocate`] | one pool of stock over its channels; transfers between locations |
+//! | [`explain`] | the step (name, formula, inputs, value) and the evaluator that recomputes it |
+//! | [`run`] | the night: observe, learn, plan, settle; the only room that knows all stages |
+//! | [`tables`] | every published table declared once |
+//! | [`store`] | runs, `current`, the lock, fitted models: atomic files |
+//! | [`audit`] | the results, looked at as a stranger would before they are published |
+//! | [`review`], [`report`] | decisions and exports; the planner's pages |
+//! | [`simulate`], [`indicators`] | a policy replayed over history; the figures of the business |
+//! | [`sample`], [`parallel`] | the demo's data; work on all threads, results in order |
+//!
+//! # Invariants, deliberately kept
+//!
+//! 1. `polars` only in [`ingest`]; `arrow` and `parquet` only there, in [`tables`] and in [`store`].
+//!    A stage takes slices and plain structs.
+//! 2. No stage reads a file, clock, environment variable or random state: the as-of date and the
+//!    seed are in the plan.
+//! 3. A stage never imports `config`, `run`, `tables`, `store`, `report` or `cli`; `run` hands it
+//!    its own settings.
+//! 4. The same input and plan give the same bytes at any number of threads: results are taken in
+//!    the panel's order, floats are never summed in parallel.
+//! 5. No domain decision in `run`, `report` or `tables`: they call, they do not decide.
+//! 6. One concept, one home, one name.
+//!
+//! # To add …
+//!
+//! | what | where |
+//! |---|---|
+//! | a forecasting method | its file in `forecast/methods/`, one line in the list there, its test |
+//! | a supplier constraint | its file in `purchase/rules/`, its column in `domain` and `ingest/tables`, its test |
+//! | a column of an output table | its line in the table's declaration in `tables/`, the golden file |
+//! | an output table | its declaration in `tables/`, one line in the list there, its golden file |
+//! | an input layout (preset) | one data file in `ingest/cells/presets/`, its example in `tests/presets/` |
+//! | an indicator, an exception kind, a rule of classification | its file or variant, and its test |
+//! | an export format | its file in `review/exports/`, one line in the list there, its test |
+//!
+//! `.github/CONTRIBUTING.md` walks through the first four.
 
 pub mod allocate;
 pub mod audit;
