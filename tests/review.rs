@@ -251,8 +251,11 @@ fn g4_overrides_have_an_author_and_an_end() {
         )
         .is_none()
     );
-    assert_eq!(override_exceptions(&inputs, date("2024-04-01"))[0].kind, "override-unsigned");
-    assert_eq!(override_exceptions(&inputs, date("2024-04-05"))[0].kind, "override-expired");
+    assert_eq!(
+        override_exceptions(&inputs, date("2024-04-01"))[0].kind.name(),
+        "override-unsigned"
+    );
+    assert_eq!(override_exceptions(&inputs, date("2024-04-05"))[0].kind.name(), "override-expired");
 }
 
 #[test]

@@ -3,7 +3,8 @@
 use chrono::NaiveDate;
 use orderpoint::audit;
 use orderpoint::domain::calendar::{Bucket, Calendar};
-use orderpoint::domain::error::{Error, Exception, Quarantined, Result, Severity};
+use orderpoint::domain::error::{Error, Result};
+use orderpoint::domain::exceptions::{Exception, ExceptionKind, Quarantined, Severity, Subject};
 use orderpoint::domain::inputs::{Inputs, Names, Role, Supplier, Supply};
 use orderpoint::domain::outcome::*;
 use orderpoint::domain::panel::{Panel, PanelParts, SalesTotals, SeriesKey, flag};
@@ -289,8 +290,8 @@ pub fn small(as_of: &str, history: i64) -> Small {
         changes: vec![],
         exceptions: vec![Exception::new(
             Severity::Warning,
-            "fallback",
-            SKUS[0],
+            ExceptionKind::Fallback,
+            Subject::Item(SKUS[0].to_owned()),
             "Theta",
             "too short",
         )],

@@ -18,7 +18,7 @@ pub mod transfers;
 pub use crate::allocate::participants::Presence;
 pub use crate::allocate::settings::{AlertAt, Buffering, Method, Settings};
 
-use crate::domain::error::{Exception, Severity};
+use crate::domain::exceptions::{Exception, ExceptionKind, Severity, Subject};
 use crate::domain::inputs::Names;
 use crate::domain::outcome::Allocation;
 use crate::domain::units::{ChannelId, LocationId, SkuId, Units};
@@ -144,10 +144,7 @@ fn note_conflicts(
     context: &Context,
     exceptions: &mut Vec<Exception>,
 ) {
-    let key = || {
-        let (sku, location) = (pool.sku.index(), pool.location.index());
-        format!("{}/{}", context.names.skus[sku], context.names.locations[location])
-    };
+    let about = || Subject::pool(context.names, pool.sku, pool.location);
     let reserves: Units = channels.iter().map(|c| c.reserve.max(Units(0))).sum();
     let stock = pool.available.max(Units(0));
     if reserves > stock {
@@ -155,8 +152,8 @@ fn note_conflicts(
         let why = "reserves are served in priority order until the pool is empty";
         exceptions.push(Exception::new(
             Severity::Warning,
-            "reserve-exceeds-pool",
-            key(),
+            ExceptionKind::ReserveExceedsPool,
+            about(),
             what,
             why,
         ));
@@ -166,8 +163,8 @@ fn note_conflicts(
         let what = format!("least shares add up to {:.0} %", 100.0 * least);
         exceptions.push(Exception::new(
             Severity::Warning,
-            "least-shares-exceed-pool",
-            key(),
+            ExceptionKind::LeastSharesExceedPool,
+            about(),
             what,
             "they are scaled down in proportion",
         ));

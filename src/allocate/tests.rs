@@ -77,7 +77,10 @@ fn e2_reserves_come_first_then_shares() {
     assert!(told.is_empty());
     let (rows, told) = run(30, &channels, &Settings::default());
     assert_eq!(rows.iter().map(|r| r.allocated.0).collect::<Vec<_>>(), [30, 0, 0]);
-    assert_eq!((told[0].kind, told[0].key.as_str()), ("reserve-exceeds-pool", "TEA/main"));
+    assert_eq!(
+        (told[0].kind.name(), told[0].about.to_string().as_str()),
+        ("reserve-exceeds-pool", "TEA/main")
+    );
 }
 
 #[test]
@@ -137,7 +140,7 @@ fn e5_a_least_share_is_kept() {
     let greedy = channels.map(|c| ChannelDemand { min_share: 0.8, ..c });
     let (rows, told) = run(40, &greedy, &Settings::default());
     assert_eq!(rows.iter().map(|r| r.allocated.0).sum::<i64>(), 40);
-    assert_eq!(told[0].kind, "least-shares-exceed-pool");
+    assert_eq!(told[0].kind.name(), "least-shares-exceed-pool");
 }
 
 #[test]

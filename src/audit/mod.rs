@@ -3,7 +3,8 @@
 //! Nothing is recomputed that a stage computed; the audit checks what must hold whatever the stages did. A failure leaves the
 //! last publication in place.
 
-use crate::domain::error::{Error, Result, Severity};
+use crate::domain::error::{Error, Result};
+use crate::domain::exceptions::Severity;
 use crate::domain::inputs::{Inputs, Names};
 use crate::domain::outcome::{Allocation, Outcome, Recommendation};
 use crate::domain::units::{LocationId, Money, SkuId, Units};
@@ -265,8 +266,7 @@ fn wrong_allocation(a: &Allocation) -> Option<&'static str> {
 fn every_item_is_accounted_for(inputs: &Inputs, outcome: &Outcome, found: &mut Findings<'_>) {
     let mut seen = vec![false; inputs.names.skus.len()];
     outcome.recommendations.iter().for_each(|r| seen[r.sku.index()] = true);
-    let excused: BTreeSet<&str> =
-        outcome.exceptions.iter().map(|e| e.key.split('/').next().unwrap_or(&e.key)).collect();
+    let excused: BTreeSet<&str> = outcome.exceptions.iter().filter_map(|e| e.about.sku()).collect();
     for (i, _) in seen.iter().enumerate().filter(|(_, seen)| !**seen) {
         let sku = &inputs.names.skus[i];
         if !excused.contains(sku.as_str()) {

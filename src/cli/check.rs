@@ -4,7 +4,8 @@ use crate::cli::Options;
 use crate::cli::execute::print_json;
 use crate::cli::progress::Terminal;
 use crate::config::Plan;
-use crate::domain::error::{Exception, Quarantined, Result};
+use crate::domain::error::Result;
+use crate::domain::exceptions::{Exception, Quarantined};
 use crate::domain::inputs::Inputs;
 use crate::run;
 use serde_json::{Value, json};
@@ -37,7 +38,7 @@ fn in_words(inputs: &Inputs) {
         println!("\nwhat is missing or doubtful, and what it costs:");
     }
     for e in &inputs.exceptions {
-        println!("  {:7} {} {}: {} ({})", e.severity.name(), e.kind, e.key, e.what, e.why);
+        println!("  {:7} {} {}: {} ({})", e.severity.name(), e.kind, e.about, e.what, e.why);
     }
     if !inputs.quarantine.is_empty() {
         println!("\nrows in quarantine:");
@@ -52,7 +53,7 @@ fn in_words(inputs: &Inputs) {
 
 fn as_json(inputs: &Inputs) -> Value {
     let table = |s: &crate::domain::inputs::Source| json!({"table": s.table, "file": s.file, "rows": s.rows, "rejected": s.rejected, "newest": s.newest, "sha256": s.sha256});
-    let exception = |e: &Exception| json!({"severity": e.severity.name(), "kind": e.kind, "key": e.key, "what": e.what, "why": e.why});
+    let exception = |e: &Exception| json!({"severity": e.severity.name(), "kind": e.kind.name(), "key": e.about.to_string(), "what": e.what, "why": e.why});
     let row = |q: &Quarantined| json!({"file": q.file, "line": q.line, "column": q.column, "value": q.value, "reason": q.reason});
     json!({
         "as_of": inputs.panel.calendar().as_of(),

@@ -13,6 +13,7 @@ use crate::cli::Options;
 use crate::config::read::Reader;
 use crate::domain::calendar::Bucket;
 use crate::domain::error::{Error, Result};
+use crate::domain::exceptions::ExceptionKind;
 use crate::forecast;
 use crate::indicators;
 use crate::ingest;
@@ -50,7 +51,7 @@ pub struct RunSettings {
     /// Seed of everything that is drawn.
     pub seed: u64,
     /// Kinds of exceptions that turn exit code 0 into 5.
-    pub severe: Vec<String>,
+    pub severe: Vec<ExceptionKind>,
 }
 
 impl Default for RunSettings {

@@ -1,6 +1,6 @@
-//! What can go wrong: [`Error`] stops the run, [`Exception`] costs one item its first choice and the run goes on.
+//! What stops a run or a command. What costs one item its first choice while the run goes on is an
+//! [`Exception`](crate::domain::exceptions::Exception).
 
-use crate::domain::fault::Fault;
 use chrono::NaiveDate;
 use std::path::PathBuf;
 use thiserror::Error as ThisError;
@@ -121,86 +121,6 @@ pub enum FitError {
     /// The optimiser found no finite optimum.
     #[error("no finite optimum ({0})")]
     NotFinite(&'static str),
-}
-
-/// How much an [`Exception`] matters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Severity {
-    /// Good to know.
-    Info,
-    /// A number is weaker than it could be.
-    Warning,
-    /// A number or an item is missing or doubtful: someone should look.
-    Error,
-}
-
-impl Severity {
-    /// Lower-case name, as in the tables.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Info => "info",
-            Self::Warning => "warning",
-            Self::Error => "error",
-        }
-    }
-}
-
-/// One item, table or channel that fell back: a row of `exceptions.parquet`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Exception {
-    /// How much it matters.
-    pub severity: Severity,
-    /// A stable word for the kind, e.g. `missing-table`, `fallback`, `lead-time-drift`.
-    pub kind: &'static str,
-    /// What it is about: `SKU1`, `SKU1/web`, `stock.csv`.
-    pub key: String,
-    /// What happened.
-    pub what: String,
-    /// Why, and what it costs.
-    pub why: String,
-}
-
-/// Kind of the exception that a caught panic becomes; it always turns exit code 0 into 5.
-pub const INTERNAL_FAULT: &str = "internal-fault";
-
-impl Exception {
-    /// A fault of our own that cost one item its first choice.
-    pub fn internal(key: impl Into<String>, what: impl Into<String>, fault: &Fault) -> Self {
-        Self::new(
-            Severity::Error,
-            INTERNAL_FAULT,
-            key,
-            what,
-            format!("our fault, please report it: {fault}"),
-        )
-    }
-
-    /// All five fields in order.
-    pub fn new(
-        severity: Severity,
-        kind: &'static str,
-        key: impl Into<String>,
-        what: impl Into<String>,
-        why: impl Into<String>,
-    ) -> Self {
-        Self { severity, kind, key: key.into(), what: what.into(), why: why.into() }
-    }
-}
-
-/// One rejected input row: a row of `quarantine.parquet`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Quarantined {
-    /// File name, relative to the data folder.
-    pub file: String,
-    /// Line in the file (the header is line 1), or row number in a Parquet file.
-    pub line: u64,
-    /// The column at fault.
-    pub column: String,
-    /// What stood there.
-    pub value: String,
-    /// What was expected.
-    pub reason: String,
 }
 
 /// A parsed `YYYY-MM-DD`, for error texts and tests.

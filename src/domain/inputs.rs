@@ -3,7 +3,7 @@
 //! `ingest` fills [`Inputs`]; the stages read it. Column meanings are those of the input contract; amounts are units,
 //! currency units ([`Money`] where they are paid), calendar days or rates (0.05 = 5 %).
 
-use crate::domain::error::{Exception, Quarantined};
+use crate::domain::exceptions::{Exception, Quarantined};
 use crate::domain::panel::Panel;
 use crate::domain::units::{ChannelId, LocationId, Money, SkuId, SupplierId, Units};
 use chrono::NaiveDate;

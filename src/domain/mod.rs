@@ -4,6 +4,7 @@
 
 pub mod calendar;
 pub mod error;
+pub mod exceptions;
 pub mod fault;
 pub mod inputs;
 pub mod outcome;

@@ -2,7 +2,7 @@
 //!
 //! The stages fill them, `publish` and `report` read them. Rows keep the panel's order: (sku, location, channel).
 
-use crate::domain::error::{Exception, Severity};
+use crate::domain::exceptions::{Exception, Severity};
 use crate::domain::units::{ChannelId, LocationId, Money, SkuId, SupplierId, Units};
 use chrono::NaiveDate;
 

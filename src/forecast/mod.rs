@@ -19,7 +19,7 @@ mod settings;
 pub use crate::forecast::settings::{LocalModels, Settings};
 
 use crate::domain::calendar::Bucket;
-use crate::domain::error::{Exception, Severity};
+use crate::domain::exceptions::{Exception, ExceptionKind, Severity, Subject};
 use crate::domain::inputs::{Adjustment, Event, Inputs, Names, Price, Product, Promotion};
 use crate::domain::outcome::QUANTILES;
 use crate::domain::panel::{Panel, SeriesKey};
@@ -271,15 +271,14 @@ impl<'a> Context<'a> {
     pub fn exceptions(&self) -> Vec<Exception> {
         let exception = |(g, why): &(usize, String)| {
             let key = &self.groups.keys[*g];
-            let category = if key.category.is_empty() { "(none)" } else { &key.category };
-            let place = format!(
-                "category {category} in channel {}",
-                self.demand.names.channels[key.channel]
-            );
+            let about = Subject::Category {
+                category: key.category.to_string(),
+                channel: self.demand.names.channels[key.channel].clone(),
+            };
             Exception::new(
                 Severity::Info,
-                "fallback",
-                place,
+                ExceptionKind::Fallback,
+                about,
                 "no pooled seasonal profile",
                 why.clone(),
             )

@@ -18,7 +18,8 @@ mod tests;
 pub use crate::ingest::settings::{CsvSettings, DataSettings, RowBounds, Settings, TableMapping};
 
 use crate::domain::calendar::Bucket;
-use crate::domain::error::{Error, Exception, Result, Severity};
+use crate::domain::error::{Error, Result};
+use crate::domain::exceptions::{Exception, ExceptionKind, Severity, Subject};
 use crate::domain::inputs::{Inputs, Names, Source};
 use crate::domain::units::{LocationId, SkuId};
 use crate::ingest::files::table::Table;
@@ -284,8 +285,8 @@ impl<'a> Loading<'a> {
             let what = format!("{future} rows on or after the as-of date {as_of} are not used");
             convert.exceptions.push(Exception::new(
                 Severity::Info,
-                "future-rows",
-                "sales",
+                ExceptionKind::FutureRows,
+                Subject::Table("sales".to_owned()),
                 what,
                 "they were not known that morning",
             ));
@@ -375,8 +376,8 @@ impl<'a> Loading<'a> {
                 let why = format!("[mapping.{}.exclude]", source.table);
                 self.exceptions.push(Exception::new(
                     Severity::Info,
-                    "excluded-rows",
-                    &source.file,
+                    ExceptionKind::ExcludedRows,
+                    Subject::File(source.file.clone()),
                     what,
                     why,
                 ));
@@ -385,8 +386,8 @@ impl<'a> Loading<'a> {
                 let what = format!("{} of {} rows are in quarantine", source.rejected, source.rows);
                 self.exceptions.push(Exception::new(
                     Severity::Warning,
-                    "quarantine",
-                    &source.file,
+                    ExceptionKind::Quarantine,
+                    Subject::File(source.file.clone()),
                     what,
                     "see the quarantine table",
                 ));

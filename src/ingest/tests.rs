@@ -73,7 +73,8 @@ fn rejects(
 }
 
 fn exception<'a>(inputs: &'a Inputs, kind: &str, key: &str) -> &'a Exception {
-    let found = inputs.exceptions.iter().find(|e| e.kind == kind && e.key == key);
+    let found =
+        inputs.exceptions.iter().find(|e| e.kind.name() == kind && e.about.to_string() == key);
     found.unwrap_or_else(|| panic!("no exception {kind} {key} in {:?}", inputs.exceptions))
 }
 
@@ -266,7 +267,7 @@ fn what_has_no_place_is_told() {
         inputs
             .exceptions
             .iter()
-            .filter(|e| ["unplanned-item", "idle-adjustment"].contains(&e.kind))
+            .filter(|e| ["unplanned-item", "idle-adjustment"].contains(&e.kind.name()))
             .count(),
         2
     );

@@ -4,7 +4,7 @@
 //! demand. Kits may contain kits; they are exploded to the items that are really stocked. A kit that contains itself, however
 //! indirectly, is refused with its row named, and so is a quantity below 1.
 
-use crate::domain::error::{Exception, Severity};
+use crate::domain::exceptions::{Exception, ExceptionKind, Severity, Subject};
 use crate::domain::inputs::{Kit, Names};
 use crate::domain::units::{SkuId, Units};
 use crate::inventory::position::kit_availability;
@@ -38,8 +38,8 @@ impl Kits {
                 let why = "a kit needs at least one of each component: it is treated as an item of its own";
                 exceptions.push(Exception::new(
                     Severity::Error,
-                    "kit-quantity",
-                    &names.skus[row.sku.index()],
+                    ExceptionKind::KitQuantity,
+                    Subject::item(names, row.sku),
                     what,
                     why,
                 ));
@@ -53,8 +53,8 @@ impl Kits {
                 let what = format!("circular kit: {}", path.join(" > "));
                 exceptions.push(Exception::new(
                     Severity::Error,
-                    "circular-kit",
-                    path[0],
+                    ExceptionKind::CircularKit,
+                    Subject::Item(path[0].to_owned()),
                     what,
                     why,
                 ));
@@ -208,7 +208,7 @@ mod tests {
             &[kit(0, 1, 1), kit(1, 0, 1), kit(2, 3, 1), kit(2, 0, 1), kit(3, 4, 0)],
             &names(),
         );
-        let told: Vec<(&str, &str)> = told.iter().map(|e| (e.kind, e.key.as_str())).collect();
+        let told: Vec<_> = told.iter().map(|e| (e.kind.name(), e.about.sku().unwrap())).collect();
         assert_eq!(told, [("kit-quantity", "D"), ("circular-kit", "A"), ("circular-kit", "B")]);
         assert_eq!(kits.components(SkuId(2)), [(SkuId(0), Units(1)), (SkuId(3), Units(1))]);
         assert!(!kits.is_kit(SkuId(0)));

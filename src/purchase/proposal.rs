@@ -1,6 +1,6 @@
 //! One pool's proposal: its supplier lines before anything is weighed against other pools.
 
-use crate::domain::error::{Exception, Severity};
+use crate::domain::exceptions::{Exception, ExceptionKind, Severity, Subject};
 use crate::domain::inputs::{Inputs, Names, PriceBreak, Supplier, Supply};
 use crate::domain::units::{LocationId, Money, SkuId, Units};
 use crate::purchase::Settings;
@@ -43,12 +43,6 @@ impl<'a> Market<'a> {
         }
     }
 
-    /// `SKU/location`, the key of a pool in exceptions.
-    #[must_use]
-    pub fn pool_key(&self, sku: SkuId, location: LocationId) -> String {
-        format!("{}/{}", self.names.skus[sku.index()], self.names.locations[location.index()])
-    }
-
     /// Suppliers that cannot be ordered from at all, and settings that name nobody, once a run.
     #[must_use]
     pub fn exceptions(&self) -> Vec<Exception> {
@@ -62,8 +56,8 @@ impl<'a> Market<'a> {
                 let why = "a price in an unknown currency cannot be compared".to_owned();
                 exceptions.push(Exception::new(
                     Severity::Error,
-                    "unknown-currency",
-                    name,
+                    ExceptionKind::UnknownCurrency,
+                    Subject::Supplier(name.clone()),
                     what,
                     why,
                 ));
@@ -72,8 +66,8 @@ impl<'a> Market<'a> {
                 let what = "no order day within two years: nothing is ordered from this supplier";
                 exceptions.push(Exception::new(
                     Severity::Error,
-                    "supplier-closed",
-                    name,
+                    ExceptionKind::SupplierClosed,
+                    Subject::Supplier(name.clone()),
                     what,
                     "order weekdays and closures",
                 ));
@@ -88,8 +82,8 @@ impl<'a> Market<'a> {
             let what = "purchase.containers names a supplier that no table knows";
             exceptions.push(Exception::new(
                 Severity::Warning,
-                "unknown-supplier",
-                name,
+                ExceptionKind::UnknownSupplier,
+                Subject::Supplier(name.clone()),
                 what,
                 "its container is not used",
             ));
@@ -267,24 +261,24 @@ impl<'a> Market<'a> {
 
     fn note_gaps(&self, lines: &[Line], exceptions: &mut Vec<Exception>) {
         for line in lines.iter().filter(|l| l.need > 0.0) {
-            let key = || self.pool_key(line.pool.sku, line.pool.location);
             let mut note = |severity, kind, what: &str, why: &str| {
-                exceptions.push(Exception::new(severity, kind, key(), what, why));
+                let about = Subject::pool(self.names, line.pool.sku, line.pool.location);
+                exceptions.push(Exception::new(severity, kind, about, what, why));
             };
             if line.offer.is_none() {
                 let why = "the need is shown without supplier, minimum, pack or arrival";
-                note(Severity::Warning, "no-supplier", "nobody to order from", why);
+                note(Severity::Warning, ExceptionKind::NoSupplier, "nobody to order from", why);
             }
             if line.price_at(line.quantity) <= Money::ZERO {
                 let why = "neither supply nor products has a cost: value and budget count it as 0";
-                note(Severity::Warning, "no-price", "no price known", why);
+                note(Severity::Warning, ExceptionKind::NoPrice, "no price known", why);
             }
             if line.binding == Some(Binding::Impossible) {
                 let why =
                     "no quantity satisfies minimum, pack and maximum together: nothing is ordered";
                 note(
                     Severity::Error,
-                    "minimum-above-maximum",
+                    ExceptionKind::MinimumAboveMaximum,
                     "the supplier's rules contradict each other",
                     why,
                 );

@@ -1,6 +1,6 @@
 //! All lines of the run together: orders shaped, budget kept, costs landed, rows written.
 
-use crate::domain::error::{Exception, Severity};
+use crate::domain::exceptions::{Exception, ExceptionKind, Severity, Subject};
 use crate::domain::outcome::{DraftOrder, Recommendation, Step};
 use crate::domain::units::{LocationId, Money, SupplierId, Units};
 use crate::purchase::Line;
@@ -40,7 +40,7 @@ pub fn settle(mut lines: Vec<Line>, market: &Market) -> Settled {
             &mut order,
             &terms,
             market,
-            &order_key(supplier, location, market),
+            Subject::order(market.names, supplier, location),
         ));
     }
     if let Some(budget) = market.settings.budget {
@@ -60,14 +60,6 @@ fn supplier_of(line: &Line) -> Option<SupplierId> {
     line.offer.map(|o| o.supply.supplier)
 }
 
-fn order_key(supplier: SupplierId, location: LocationId, market: &Market) -> String {
-    format!(
-        "{}/{}",
-        market.names.suppliers[supplier.index()],
-        market.names.locations[location.index()]
-    )
-}
-
 /// The orders, the freight each line carries, and which orders miss their minimum.
 fn draft_orders(lines: &[Line], market: &Market) -> (Vec<DraftOrder>, Vec<Money>, Vec<Exception>) {
     let (mut orders, mut exceptions) = (Vec::new(), Vec::new());
@@ -84,13 +76,13 @@ fn draft_orders(lines: &[Line], market: &Market) -> (Vec<DraftOrder>, Vec<Money>
         let freight = terms.freight_of(value);
         let costs: Vec<_> = members.iter().map(|&i| lines[i].cost_line()).collect();
         let (shares, known) = share_out(freight, &costs, market.settings.freight_basis);
-        let key = order_key(supplier, location, market);
+        let about = || Subject::order(market.names, supplier, location);
         if !known && freight > Money::ZERO {
             let what = "freight shared by value: a weight or volume is missing";
             exceptions.push(Exception::new(
                 Severity::Info,
-                "freight-basis",
-                &key,
+                ExceptionKind::FreightBasis,
+                about(),
                 what,
                 "landed costs are approximate",
             ));
@@ -100,8 +92,8 @@ fn draft_orders(lines: &[Line], market: &Market) -> (Vec<DraftOrder>, Vec<Money>
             let why = "no line may grow further, or the budget cut it: ask the supplier, or wait";
             exceptions.push(Exception::new(
                 Severity::Warning,
-                "below-order-minimum",
-                &key,
+                ExceptionKind::BelowOrderMinimum,
+                about(),
                 what,
                 why,
             ));

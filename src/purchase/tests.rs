@@ -1,4 +1,4 @@
-use crate::domain::error::Exception;
+use crate::domain::exceptions::Exception;
 use crate::domain::inputs::{Names, PriceBreak, Role, Supplier, Supply};
 use crate::domain::outcome::{Status, Step};
 use crate::domain::units::{LocationId, Money, SkuId, SupplierId, Units};
@@ -123,7 +123,7 @@ fn pool(sku: u32, need: f64, stock: i64) -> PoolNeed {
 }
 
 fn kinds(exceptions: &[Exception]) -> Vec<&str> {
-    exceptions.iter().map(|e| e.kind).collect()
+    exceptions.iter().map(|e| e.kind.name()).collect()
 }
 
 #[test]

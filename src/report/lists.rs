@@ -222,14 +222,15 @@ fn accuracy(run: &Run) -> Vec<u8> {
 fn exceptions(run: &Run) -> Vec<u8> {
     let mut rows: Vec<_> =
         run.input.inputs.exceptions.iter().chain(&run.input.outcome.exceptions).collect();
-    rows.sort_by_key(|e| (Reverse(e.severity), e.kind, &e.key));
+    rows.sort_by_key(|e| (Reverse(e.severity), e.kind, &e.about));
     rows.truncate(LONGEST);
+    let rows: Vec<_> = rows.into_iter().map(|e| (e, e.about.to_string())).collect();
     Table::new("exceptions", &rows)
-        .text(heading("severity", "Severity", "status", Kind::Text), |e| e.severity.name())
-        .text(heading("kind", "Kind", "cause", Kind::Text), |e| e.kind)
-        .text(heading("key", "About", "sku", Kind::Text), |e| &e.key)
-        .text(heading("what", "What happened", "reason", Kind::Text), |e| &e.what)
-        .text(heading("why", "Why, and what it costs", "reason", Kind::Text), |e| &e.why)
+        .text(heading("severity", "Severity", "status", Kind::Text), |(e, _)| e.severity.name())
+        .text(heading("kind", "Kind", "cause", Kind::Text), |(e, _)| e.kind.name())
+        .text(heading("key", "About", "sku", Kind::Text), |(_, about)| about)
+        .text(heading("what", "What happened", "reason", Kind::Text), |(e, _)| &e.what)
+        .text(heading("why", "Why, and what it costs", "reason", Kind::Text), |(e, _)| &e.why)
         .finish()
 }
 

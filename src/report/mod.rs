@@ -18,7 +18,8 @@ pub mod simulation;
 pub mod sku;
 pub mod tables;
 
-use crate::domain::error::{Error, Exception, Result};
+use crate::domain::error::{Error, Result};
+use crate::domain::exceptions::{Exception, Subject};
 use crate::domain::fault::guarded;
 use crate::domain::inputs::Inputs;
 use crate::domain::outcome::{Indicator, Outcome};
@@ -188,7 +189,11 @@ pub fn render(
     let mut broken = Vec::new();
     for (path, page) in crate::report::pages::all(&run) {
         let page = page.unwrap_or_else(|fault| {
-            broken.push(Exception::internal(path, "this page could not be made", &fault));
+            broken.push(Exception::internal(
+                Subject::File(path.to_owned()),
+                "this page could not be made",
+                &fault,
+            ));
             Ok(crate::report::pages::broken(path, input.run_id))
         });
         writer(
@@ -199,7 +204,11 @@ pub fn render(
     for (name, make) in crate::report::lists::ALL {
         let path = format!("report/data/{name}.js");
         let script = guarded(|| make(&run)).unwrap_or_else(|fault| {
-            broken.push(Exception::internal(&path, "this table could not be made", &fault));
+            broken.push(Exception::internal(
+                Subject::File(path.clone()),
+                "this table could not be made",
+                &fault,
+            ));
             crate::report::tables::Table::<()>::new(name, &[]).finish()
         });
         writer(&path, &script)?;

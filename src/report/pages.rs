@@ -1,6 +1,6 @@
 //! The pages: askama templates and what they are filled with.
 
-use crate::domain::error::{Exception, Severity};
+use crate::domain::exceptions::{Exception, ExceptionKind, Severity};
 use crate::domain::fault::{Fault, guarded};
 use crate::domain::outcome::Status;
 use crate::indicators::Attention;
@@ -305,19 +305,21 @@ const NOTICED: usize = 4;
 /// What a planner must know before trusting the page: a line a kind of trouble, worst first, each leading to its list.
 fn notices(run: &Run) -> Vec<Notice> {
     let inputs = run.input.inputs;
-    let mut kinds: BTreeMap<&str, (Severity, usize, &Exception)> = BTreeMap::new();
+    let mut kinds: BTreeMap<ExceptionKind, (Severity, usize, &Exception)> = BTreeMap::new();
     // Rejected rows have a line of their own.
-    let told = |e: &&Exception| e.severity > Severity::Info && e.kind != "quarantine";
+    let told = |e: &&Exception| e.severity > Severity::Info && e.kind != ExceptionKind::Quarantine;
     for e in inputs.exceptions.iter().chain(&run.input.outcome.exceptions).filter(told) {
         let kind = kinds.entry(e.kind).or_insert((e.severity, 0, e));
         (kind.0, kind.1) = (kind.0.max(e.severity), kind.1 + 1);
     }
     let mut kinds: Vec<_> = kinds.into_iter().collect();
     kinds.sort_by_key(|&(kind, (severity, n, _))| (Reverse((severity, n)), kind));
-    let notice = |&(kind, (_, n, first)): &(&str, (Severity, usize, &Exception))| Notice {
+    let notice = |&(kind, (_, n, first)): &(ExceptionKind, (Severity, usize, &Exception))| Notice {
         text: match n {
-            1 => format!("{}: {}", first.key, first.what),
-            n => format!("{}: {}; {} more like it", first.key, first.what, grouped((n - 1) as f64)),
+            1 => format!("{}: {}", first.about, first.what),
+            n => {
+                format!("{}: {}; {} more like it", first.about, first.what, grouped((n - 1) as f64))
+            }
         },
         href: format!("report/quality.html#kind={kind}"),
         link: "what it costs",

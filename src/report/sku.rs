@@ -3,7 +3,7 @@
 //! The two charts of an item are drawn by the page from these numbers. As plotters SVG they took 3.9 KB and 61 us each: 78 MB
 //! for 10,000 items, against a limit of 60 MB for the whole report; as numbers they take 0.9 KB and can be read off by pointing.
 
-use crate::domain::error::Exception;
+use crate::domain::exceptions::{Exception, Subject};
 use crate::domain::fault::guarded;
 use crate::domain::inputs::{Override, ProductStatus, PurchaseOrder};
 use crate::domain::outcome::{Outcome, Recommendation, Step};
@@ -174,7 +174,11 @@ pub(crate) fn script(
             let (pools, later) = rest.split_at(mine);
             rest = later;
             guarded(|| item(run, sku, pools)).unwrap_or_else(|fault| {
-                broken.push(Exception::internal(&names[sku], "its page could not be made", &fault));
+                broken.push(Exception::internal(
+                    Subject::Item(names[sku].clone()),
+                    "its page could not be made",
+                    &fault,
+                ));
                 Item { sku: &names[sku], ..Item::default() }
             })
         })

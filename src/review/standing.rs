@@ -1,6 +1,6 @@
 //! Yesterday's decisions and overrides, as tonight's run needs them.
 
-use crate::domain::error::{Exception, Severity};
+use crate::domain::exceptions::{Exception, ExceptionKind, Severity, Subject};
 use crate::domain::inputs::{Inputs, Names, Override, PurchaseOrder};
 use crate::domain::units::{LocationId, SkuId, SupplierId, Units};
 use crate::review::decisions::{Decision, Kept};
@@ -157,20 +157,22 @@ fn is_active(o: &Override, as_of: NaiveDate) -> bool {
 #[must_use]
 pub fn override_exceptions(inputs: &Inputs, as_of: NaiveDate) -> Vec<Exception> {
     let tell = |o: &Override| {
-        let key = inputs.names.skus[o.sku.index()].clone();
+        let about = Subject::item(&inputs.names, o.sku);
         let what = format!("override of {} to {}", o.field, o.value);
         if let Some(day) = o.expires.filter(|&day| day <= as_of) {
             return Some(Exception::new(
                 Severity::Info,
-                "override-expired",
-                key,
+                ExceptionKind::OverrideExpired,
+                about,
                 what,
                 format!("it expired on {day} and is not used"),
             ));
         }
         let nobody = o.author.is_empty() || o.reason.is_empty();
         let why = "it is used, but has no author or no reason";
-        nobody.then(|| Exception::new(Severity::Warning, "override-unsigned", key, what, why))
+        nobody.then(|| {
+            Exception::new(Severity::Warning, ExceptionKind::OverrideUnsigned, about, what, why)
+        })
     };
     inputs.overrides.iter().filter_map(tell).collect()
 }

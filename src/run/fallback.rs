@@ -2,14 +2,13 @@
 //!
 //! The run goes on for all others. The number of threads does not matter: a pool breaks alone, whatever partition it is in.
 
-use crate::domain::error::Exception;
+use crate::domain::exceptions::{Exception, Subject};
 use crate::domain::fault::guarded;
 use crate::domain::inputs::Stock;
 use crate::domain::outcome::{Policy, PoolPicture, Status};
 use crate::domain::panel::Pool;
 use crate::domain::units::{Money, Units};
 use crate::forecast::Context;
-use crate::forecast::Demand;
 use crate::forecast::Evidence;
 use crate::forecast::pooled::pool::PoolForecast;
 use crate::inventory::PoolPlan;
@@ -28,10 +27,12 @@ pub fn observe(context: &Context<'_>, range: Range<usize>) -> (Vec<Evidence>, Ve
     match guarded(|| context.observe(range.clone())) {
         Ok(evidence) => (vec![evidence], Vec::new()),
         Err(fault) if range.len() == 1 => {
-            let key = pool_key(context.demand(), range.start);
+            let demand = context.demand();
+            let pool = &demand.panel.pools()[range.start];
+            let about = Subject::pool(demand.names, pool.sku, pool.location);
             (
                 context.unseen().into_iter().collect(),
-                vec![Exception::internal(key, "nothing is learnt from this item", &fault)],
+                vec![Exception::internal(about, "nothing is learnt from this item", &fault)],
             )
         }
         Err(_) => {
@@ -44,15 +45,6 @@ pub fn observe(context: &Context<'_>, range: Range<usize>) -> (Vec<Evidence>, Ve
             (evidence, told)
         }
     }
-}
-
-fn pool_key(demand: &Demand<'_>, pool: usize) -> String {
-    let pool = &demand.panel.pools()[pool];
-    format!(
-        "{}/{}",
-        demand.names.skus[pool.sku.index()],
-        demand.names.locations[pool.location.index()]
-    )
 }
 
 impl<'a> Night<'a> {
@@ -68,7 +60,7 @@ impl<'a> Night<'a> {
             Ok(forecast) => (forecast, None),
             Err(fault) => {
                 let told = Exception::internal(
-                    self.key(p),
+                    self.about(p),
                     "the mean of the last 60 days instead of a forecast",
                     &fault,
                 );
@@ -91,15 +83,15 @@ impl<'a> Night<'a> {
                 planned
             }
             Err(fault) => {
-                exceptions.push(Exception::internal(self.key(p), HELD, &fault));
+                exceptions.push(Exception::internal(self.about(p), HELD, &fault));
                 self.held(p)
             }
         }
     }
 
-    fn key(&self, p: usize) -> String {
+    fn about(&self, p: usize) -> Subject {
         let pool = &self.inputs.panel.pools()[p];
-        self.market.pool_key(pool.sku, pool.location)
+        Subject::pool(&self.inputs.names, pool.sku, pool.location)
     }
 
     fn held(&self, p: usize) -> PlannedPool<'a> {

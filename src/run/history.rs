@@ -3,7 +3,7 @@
 use crate::classify;
 use crate::clean;
 use crate::config::Plan;
-use crate::domain::error::Exception;
+use crate::domain::exceptions::{Exception, Subject};
 use crate::domain::fault::{Fault, guarded};
 use crate::domain::inputs::{Inputs, Stock};
 use crate::domain::outcome::Classification;
@@ -29,13 +29,9 @@ pub fn clean(inputs: &mut Inputs, settings: &clean::Settings) {
     };
     let broken: Vec<(SeriesKey, Fault)> = series.par_iter_mut().filter_map(clean).collect();
     for (key, fault) in broken {
-        let name = format!(
-            "{}/{}",
-            inputs.names.skus[key.sku.index()],
-            inputs.names.channels[key.channel.index()]
-        );
+        let about = Subject::series(&inputs.names, key.sku, key.channel);
         inputs.exceptions.push(Exception::internal(
-            name,
+            about,
             "its history is used as it is, not cleaned",
             &fault,
         ));

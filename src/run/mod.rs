@@ -17,7 +17,8 @@ pub mod simulate;
 use crate::audit;
 use crate::cli::progress::Progress;
 use crate::config::Plan;
-use crate::domain::error::{Error, Exception, INTERNAL_FAULT, Result, Severity};
+use crate::domain::error::{Error, Result};
+use crate::domain::exceptions::{Exception, ExceptionKind, Severity};
 use crate::domain::fault::guarded;
 use crate::domain::inputs::Inputs;
 use crate::domain::outcome::Outcome;
@@ -475,10 +476,11 @@ fn summary(inputs: &Inputs, outcome: &Outcome, plan: &Plan) -> Summary {
 }
 
 /// Kinds that happened and turn exit code 0 into 5: those the configuration names, and faults of our own.
-fn severe_kinds(configured: &[String], exceptions: &[Exception]) -> Vec<String> {
-    let others = configured.iter().map(String::as_str).filter(|kind| *kind != INTERNAL_FAULT);
-    let happened = |kind: &&str| exceptions.iter().any(|e| e.kind == *kind);
-    others.chain([INTERNAL_FAULT]).filter(happened).map(str::to_owned).collect()
+fn severe_kinds(configured: &[ExceptionKind], exceptions: &[Exception]) -> Vec<String> {
+    let fault = ExceptionKind::InternalFault;
+    let others = configured.iter().copied().filter(|&kind| kind != fault);
+    let happened = |kind: &ExceptionKind| exceptions.iter().any(|e| e.kind == *kind);
+    others.chain([fault]).filter(happened).map(|kind| kind.name().to_owned()).collect()
 }
 
 /// One line a kind of trouble, worst first: the first case and how many more there are.
@@ -494,7 +496,7 @@ fn attention(exceptions: &[Exception]) -> Vec<String> {
     let line = |(e, count): (&Exception, usize)| {
         let more =
             if count > 1 { format!("; and {} more like it", count - 1) } else { String::new() };
-        format!("{}: {} ({}){more}", e.key, e.what, e.why)
+        format!("{}: {} ({}){more}", e.about, e.what, e.why)
     };
     kinds.into_iter().take(12).map(line).collect()
 }

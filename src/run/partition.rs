@@ -2,7 +2,8 @@
 
 use crate::allocate::Presence;
 use crate::config::Plan;
-use crate::domain::error::{Exception, Result};
+use crate::domain::error::Result;
+use crate::domain::exceptions::Exception;
 use crate::domain::inputs::{Inputs, Stock};
 use crate::domain::outcome::{
     Accuracy, Allocation, ChannelFinding, Classification, OpenOrderAdvice, PoolPicture,

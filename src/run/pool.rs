@@ -2,7 +2,7 @@
 
 use crate::allocate;
 use crate::allocate::ChannelDemand;
-use crate::domain::error::{Exception, Severity};
+use crate::domain::exceptions::{Exception, ExceptionKind, Severity, Subject};
 use crate::domain::inputs::{PurchaseOrder, Stock, Supply};
 use crate::domain::outcome::{
     Allocation, ChannelFinding, Classification, PoolPicture, SeriesForecast,
@@ -176,21 +176,27 @@ impl<'a> Night<'a> {
         estimate: &Estimate,
         exceptions: &mut Vec<Exception>,
     ) {
-        let key = || self.market.pool_key(pool.sku, pool.location);
+        let about = || Subject::pool(&self.inputs.names, pool.sku, pool.location);
         if let Some(drift) = estimate.drift {
             let what = format!("lead time moved from {:.0} to {:.0} days", drift.before, drift.now);
             let why = "the latest receipts count; the longest lead time was raised with them";
             // A day's move is worth a note, not a look.
             let clear = (drift.now - drift.before).abs() >= (0.25 * drift.before).max(3.0);
             let severity = if clear { Severity::Warning } else { Severity::Info };
-            exceptions.push(Exception::new(severity, "lead-time-drift", key(), what, why));
+            exceptions.push(Exception::new(
+                severity,
+                ExceptionKind::LeadTimeDrift,
+                about(),
+                what,
+                why,
+            ));
         }
         if !supplied && self.inputs.has("supply") && !self.kits.is_kit(pool.sku) {
             let why = "the default lead time is used and nobody can be ordered from";
             exceptions.push(Exception::new(
                 Severity::Warning,
-                "no-supply",
-                key(),
+                ExceptionKind::NoSupply,
+                about(),
                 "no supply row",
                 why,
             ));

@@ -1,7 +1,8 @@
 //! The refit that a night carries on from: named by the last run's manifest, kept below the models folder.
 
 use crate::config::Plan;
-use crate::domain::error::{Error, Exception, Severity};
+use crate::domain::error::Error;
+use crate::domain::exceptions::{Exception, ExceptionKind, Severity, Subject};
 use crate::forecast::Context;
 use crate::forecast::Demand;
 use crate::forecast::Settings;
@@ -81,7 +82,13 @@ impl Earlier {
                 let why = format!(
                     "{carried} series; {fitted} are fitted anew: new, or another past, product or promotion"
                 );
-                let told = Exception::new(Severity::Info, "refit", "forecast", what, why);
+                let told = Exception::new(
+                    Severity::Info,
+                    ExceptionKind::Refit,
+                    Subject::Run("forecast"),
+                    what,
+                    why,
+                );
                 (context, RefitEntry { carried, fitted, ..entry.clone() }, Some(told))
             }
             Some((_, entry)) => {
@@ -96,7 +103,7 @@ impl Earlier {
 fn told(severity: Severity, entry: &RefitEntry, why: &str) -> Exception {
     let what =
         format!("everything was learnt anew, not carried on from the refit of {}", entry.as_of);
-    Exception::new(severity, "refit", "forecast", what, why)
+    Exception::new(severity, ExceptionKind::Refit, Subject::Run("forecast"), what, why)
 }
 
 /// Keeps the states of a refit below the models folder, and their digest in its entry; says so where they cannot be kept.
@@ -111,8 +118,8 @@ pub fn save(plan: &Plan, entry: RefitEntry, states: &[u8]) -> Result<RefitEntry,
 fn unkept(why: String) -> Exception {
     Exception::new(
         Severity::Warning,
-        "refit",
-        "forecast",
+        ExceptionKind::Refit,
+        Subject::Run("forecast"),
         "the next run learns anew: states cannot be kept in the models folder",
         why,
     )

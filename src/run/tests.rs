@@ -68,7 +68,11 @@ fn an_item_that_breaks_the_forecast_gets_a_plain_one_and_the_run_goes_on() {
             inputs.promotions.push(broken);
         });
         assert_eq!(summary.exit_code(), 5);
-        assert!(summary.severe.contains(&INTERNAL_FAULT.to_string()), "{:?}", summary.severe);
+        assert!(
+            summary.severe.contains(&ExceptionKind::InternalFault.name().to_string()),
+            "{:?}",
+            summary.severe
+        );
         let forecast = Rows::read(&summary.folder, &schema::FORECAST).unwrap();
         let plain =
             (0..forecast.len()).filter(|&row| forecast.text("method", row) == "60-day average");
@@ -77,8 +81,9 @@ fn an_item_that_breaks_the_forecast_gets_a_plain_one_and_the_run_goes_on() {
         assert_eq!(items.len(), 1, "one item has the plain forecast: {items:?}");
         assert!(plain.clone().all(|row| forecast.real32("mean", row) > 0.0));
         let told = Rows::read(&summary.folder, &schema::EXCEPTIONS).unwrap();
-        let faults: Vec<usize> =
-            (0..told.len()).filter(|&row| told.text("kind", row) == INTERNAL_FAULT).collect();
+        let faults: Vec<usize> = (0..told.len())
+            .filter(|&row| told.text("kind", row) == ExceptionKind::InternalFault.name())
+            .collect();
         assert!(faults.iter().all(|&row| told.text("key", row).starts_with(items[0])));
         assert!(
             faults.iter().any(|&row| told.text("why", row).contains("pooled/series.rs:")),
@@ -110,7 +115,7 @@ fn an_item_that_breaks_the_policy_is_held_and_the_run_goes_on() {
     assert!(!held.is_empty() && held.iter().all(|&row| lines.whole("quantity", row) == 0));
     assert!((0..lines.len()).any(|row| lines.whole("quantity", row) > 0), "others are ordered");
     let report = std::fs::read_to_string(summary.folder.join("report/data/exceptions.js")).unwrap();
-    assert!(report.contains(INTERNAL_FAULT), "the planner sees it");
+    assert!(report.contains(ExceptionKind::InternalFault.name()), "the planner sees it");
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! The small output tables, from what the run decided.
 
-use crate::domain::error::{Exception, Quarantined, Result};
+use crate::domain::error::Result;
+use crate::domain::exceptions::{Exception, Quarantined};
 use crate::domain::inputs::{Inputs, Names};
 use crate::domain::outcome::{
     Accuracy, Allocation, Change, ChannelFinding, Classification, DraftOrder, Indicator,
@@ -385,10 +386,11 @@ fn indicators(rows: &[Indicator]) -> Vec<ArrayRef> {
 
 fn exceptions(rows: &[Exception]) -> Vec<ArrayRef> {
     let each = || rows.iter();
+    let abouts: Vec<String> = each().map(|r| r.about.to_string()).collect();
     vec![
-        text(each().map(|r| r.kind)),
+        text(each().map(|r| r.kind.name())),
         text(each().map(|r| r.severity.name())),
-        text(each().map(|r| r.key.as_str())),
+        text(abouts.iter().map(String::as_str)),
         text(each().map(|r| r.what.as_str())),
         text(each().map(|r| r.why.as_str())),
     ]

@@ -1,7 +1,7 @@
 //! The forecast of one pool: its channels' means and quantiles, and the demand over any interval of the whole.
 
 use crate::domain::calendar::Bucket;
-use crate::domain::error::{Exception, Severity};
+use crate::domain::exceptions::{Exception, ExceptionKind, Severity, Subject};
 use crate::domain::inputs::{AdjustmentKind, ProductStatus};
 use crate::domain::outcome::{Accuracy, SeriesForecast};
 use crate::domain::panel::{SeriesKey, flag};
@@ -378,8 +378,8 @@ impl Context<'_> {
         };
         let exceptions = vec![Exception::new(
             if analogue.is_some() { Severity::Info } else { Severity::Warning },
-            "fallback",
-            self.demand.names.skus[this.sku.index()].clone(),
+            ExceptionKind::Fallback,
+            Subject::item(self.demand.names, this.sku),
             if analogue.is_some() { "forecast of an analogue" } else { "no forecast" },
             if analogue.is_some() {
                 "no sales of its own yet"
@@ -477,12 +477,9 @@ impl Context<'_> {
     fn guarded(&self, i: usize, state: &SeriesState, exceptions: &mut Vec<Exception>) -> Vec<f32> {
         let (key, n) = (self.demand.panel.key(i), state.periods);
         let mut note = |what: &str, why: String| {
-            let name = format!(
-                "{}/{}",
-                self.demand.names.skus[key.sku.index()],
-                self.demand.names.channels[key.channel.index()]
-            );
-            exceptions.push(Exception::new(Severity::Warning, "fallback", name, what, why));
+            let about = Subject::series(self.demand.names, key.sku, key.channel);
+            let kind = ExceptionKind::Fallback;
+            exceptions.push(Exception::new(Severity::Warning, kind, about, what, why));
         };
         let mut level = state.level() * self.learnt.scales[self.groups.of_series[i]];
         if !level.is_finite() || level < 0.0 {

@@ -1,6 +1,7 @@
 //! From a file's columns to the table's: presets, renames, constants, and what to do with the rest.
 
-use crate::domain::error::{Error, Exception, Result, Severity, nearest};
+use crate::domain::error::{Error, Result, nearest};
+use crate::domain::exceptions::{Exception, ExceptionKind, Severity, Subject};
 use crate::ingest::cells::days::parse_day;
 use crate::ingest::settings::TableMapping;
 use crate::ingest::tables::schema::{Column, Kind, Schema};
@@ -348,7 +349,9 @@ impl<'a> Mapped<'a> {
             self.schema.table
         );
         let report = |heading: &String| {
-            Exception::new(Severity::Info, "unmatched-column", &file, what(heading), &why)
+            let about = Subject::File(file.clone());
+            let what = what(heading);
+            Exception::new(Severity::Info, ExceptionKind::UnmatchedColumn, about, what, &why)
         };
         unused.map(|(heading, _)| report(heading)).collect()
     }

@@ -1,6 +1,7 @@
 //! Files of a table: where they are, what they are, and their digest.
 
-use crate::domain::error::{Error, Exception, Result, Severity, nearest};
+use crate::domain::error::{Error, Result, nearest};
+use crate::domain::exceptions::{Exception, ExceptionKind, Severity, Subject};
 use crate::ingest::settings::TableMapping;
 use crate::ingest::tables::schema::{self, Schema};
 use sha2::{Digest, Sha256};
@@ -191,7 +192,8 @@ pub(crate) fn strangers(data: &Path, used: &[String]) -> Result<Vec<Exception>> 
                 format!("no table has this name; the nearest is `{n}`")
             });
             let why = "rename it, or name it under [mapping.TABLE] file";
-            exceptions.push(Exception::new(Severity::Info, "unknown-file", name, what, why));
+            let (kind, about) = (ExceptionKind::UnknownFile, Subject::File(name));
+            exceptions.push(Exception::new(Severity::Info, kind, about, what, why));
         }
     }
     Ok(exceptions)

@@ -1,6 +1,7 @@
 //! Rows of one table as columns of typed cells, and the loop that reads them from all its files.
 
-use crate::domain::error::{Exception, Result};
+use crate::domain::error::Result;
+use crate::domain::exceptions::Exception;
 use crate::domain::inputs::Source;
 use crate::domain::units::{Money, Units};
 use crate::ingest::cells::days::date_of;

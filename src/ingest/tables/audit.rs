@@ -1,6 +1,7 @@
 //! Is the input current and complete? What is missing is said with what it costs, never silently.
 
-use crate::domain::error::{Error, Exception, Result, Severity};
+use crate::domain::error::{Error, Result};
+use crate::domain::exceptions::{Exception, ExceptionKind, Severity, Subject};
 use crate::domain::inputs::{Adjustment, Inputs, Source};
 use crate::domain::panel::Panel;
 use crate::domain::units::{ChannelId, SkuId};
@@ -37,7 +38,13 @@ pub(crate) fn freshness(
         }
         if let Some(days) = over(limit.warn_days) {
             let why = format!("more than {days} days ([data.freshness.{table}] warn_days)");
-            exceptions.push(Exception::new(Severity::Warning, "stale-table", table, what, why));
+            exceptions.push(Exception::new(
+                Severity::Warning,
+                ExceptionKind::StaleTable,
+                Subject::Table(table.clone()),
+                what,
+                why,
+            ));
         }
     }
     Ok(exceptions)
@@ -73,8 +80,8 @@ pub(crate) fn missing_tables(sources: &[Source]) -> Vec<Exception> {
         .map(|t| {
             Exception::new(
                 Severity::Warning,
-                "missing-table",
-                t.table,
+                ExceptionKind::MissingTable,
+                Subject::Table(t.table.to_owned()),
                 "the table is not there or empty",
                 t.cost,
             )
@@ -88,8 +95,10 @@ pub(crate) fn unknown_items(unknown: &BTreeSet<String>) -> Option<Exception> {
     let what = format!("{} sold but not in products: {}", items(names.len()), listed(&names));
     let why =
         "they have no name, cost or life cycle; add them, or set [data] unknown_skus = \"reject\"";
-    (!names.is_empty())
-        .then(|| Exception::new(Severity::Warning, "unknown-sku", "products", what, why))
+    (!names.is_empty()).then(|| {
+        let about = Subject::Table("products".to_owned());
+        Exception::new(Severity::Warning, ExceptionKind::UnknownSku, about, what, why)
+    })
 }
 
 /// The series of an item.
@@ -105,7 +114,8 @@ pub(crate) fn master_list(inputs: &Inputs) -> Vec<Exception> {
         if inputs.has(table) && !lacking.is_empty() {
             let names: Vec<&str> = lacking.iter().map(|&i| inputs.names.skus[i].as_str()).collect();
             let what = format!("{} without {what}: {}", items(names.len()), listed(&names));
-            exceptions.push(Exception::new(Severity::Warning, "master-list", table, what, why));
+            let (kind, about) = (ExceptionKind::MasterList, Subject::Table(table.to_owned()));
+            exceptions.push(Exception::new(Severity::Warning, kind, about, what, why));
         }
     };
     let all = || 0..inputs.names.skus.len();
@@ -158,8 +168,8 @@ pub(crate) fn unplanned(inputs: &Inputs) -> Vec<Exception> {
     idle.map(|sku| {
         Exception::new(
             Severity::Info,
-            "unplanned-item",
-            sku,
+            ExceptionKind::UnplannedItem,
+            Subject::Item(sku.clone()),
             what,
             "other tables name it; is the code right?",
         )
@@ -173,7 +183,9 @@ pub(crate) fn unknown_wishes(only: &[String], inputs: &Inputs) -> Option<Excepti
     let unknown: Vec<&str> = only.iter().filter(|sku| !known(sku)).map(String::as_str).collect();
     let what = format!("{} of --only not found: {}", items(unknown.len()), listed(&unknown));
     (!unknown.is_empty()).then(|| {
-        Exception::new(Severity::Warning, "unknown-sku", "only", what, "is the code right?")
+        let about = Subject::Run("only");
+        let why = "is the code right?";
+        Exception::new(Severity::Warning, ExceptionKind::UnknownSku, about, what, why)
     })
 }
 
@@ -192,8 +204,8 @@ pub(crate) fn idle_adjustments(inputs: &Inputs) -> Vec<Exception> {
         let what = format!("the adjustment from {} in channel {channel} changes nothing", a.from);
         Exception::new(
             Severity::Warning,
-            "idle-adjustment",
-            sku,
+            ExceptionKind::IdleAdjustment,
+            Subject::Item(sku.clone()),
             what,
             "the item has never sold there; is the name right?",
         )

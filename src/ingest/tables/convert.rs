@@ -1,6 +1,6 @@
 //! What every table conversion shares: codes, the as-of date, and one row a key.
 
-use crate::domain::error::{Exception, Severity};
+use crate::domain::exceptions::{Exception, ExceptionKind, Severity, Subject};
 use crate::domain::units::Units;
 use crate::ingest::files::table::{Row, Table};
 use crate::ingest::names::Codes;
@@ -68,8 +68,8 @@ impl Convert<'_> {
                 format!("{rows} rows on or after the as-of date {} are not used", self.as_of);
             self.exceptions.push(Exception::new(
                 Severity::Info,
-                "future-rows",
-                table.schema.table,
+                ExceptionKind::FutureRows,
+                Subject::Table(table.schema.table.to_owned()),
                 what,
                 "they were not known that morning",
             ));

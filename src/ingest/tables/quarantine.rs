@@ -1,6 +1,7 @@
 //! Rejected rows: where they stood, why, and when there are too many of them.
 
-use crate::domain::error::{Error, Quarantined, Result};
+use crate::domain::error::{Error, Result};
+use crate::domain::exceptions::Quarantined;
 use crate::domain::inputs::Source;
 use crate::ingest::cells::values::clip;
 use std::collections::BTreeMap;

@@ -1,6 +1,6 @@
 //! Stock and what moves it: stock, lots, stock history, stock-outs, purchase orders, listings and counts.
 
-use crate::domain::error::{Exception, Severity};
+use crate::domain::exceptions::{Exception, ExceptionKind, Severity, Subject};
 use crate::domain::inputs::{Count, Listing, Lot, PurchaseOrder, Stock, StockHistory, Stockout};
 use crate::domain::units::{LocationId, SkuId, Units};
 use crate::ingest::files::table::{Row, Table};
@@ -22,8 +22,8 @@ pub(crate) fn stock(table: &Table, convert: &mut Convert<'_>) -> Vec<Stock> {
         let what = format!("{before} rows are added up to {} pools", stock.len());
         convert.exceptions.push(Exception::new(
             Severity::Info,
-            "stock-added-up",
-            "stock",
+            ExceptionKind::StockAddedUp,
+            Subject::Table("stock".to_owned()),
             what,
             "several rows name the same item and location",
         ));
@@ -33,8 +33,8 @@ pub(crate) fn stock(table: &Table, convert: &mut Convert<'_>) -> Vec<Stock> {
         let what = format!("{late} pools were counted after the as-of date {}", convert.as_of);
         convert.exceptions.push(Exception::new(
             Severity::Warning,
-            "future-stock",
-            "stock",
+            ExceptionKind::FutureStock,
+            Subject::Table("stock".to_owned()),
             what,
             "the stock of a later day is used for this run",
         ));

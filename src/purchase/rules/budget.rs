@@ -4,7 +4,7 @@
 //! and pack allow; what is cut, and what that is expected to cost, is an exception a line. What a planner has set by hand is bought
 //! first; where the budget does not even pay for that, the exception says so.
 
-use crate::domain::error::{Exception, Severity};
+use crate::domain::exceptions::{Exception, ExceptionKind, Severity, Subject};
 use crate::domain::units::{Money, Units};
 use crate::purchase::Line;
 use crate::purchase::Market;
@@ -45,15 +45,27 @@ pub fn apply_budget(lines: &mut [Line], budget: Money, market: &Market) -> Vec<E
         } else {
             "its expected gain per unit of money ranks below what the budget buys"
         };
-        let key = market.pool_key(line.pool.sku, line.pool.location);
-        exceptions.push(Exception::new(Severity::Warning, "budget-cut", key, note.clone(), why));
+        let about = Subject::pool(market.names, line.pool.sku, line.pool.location);
+        exceptions.push(Exception::new(
+            Severity::Warning,
+            ExceptionKind::BudgetCut,
+            about,
+            note.clone(),
+            why,
+        ));
         line.change_to(affordable, Binding::Budget, note);
     }
     let spent: Money = lines.iter().map(|l| l.value_at(l.quantity)).sum();
     assert!(spent <= budget, "a budget is never exceeded: {spent} of {budget}");
     let what = format!("{cut} lines cut: {wanted} wanted, {spent} of {budget} spent");
     let why = format!("expected to cost {lost:.2} of margin");
-    exceptions.push(Exception::new(Severity::Warning, "budget", "purchase.budget", what, why));
+    exceptions.push(Exception::new(
+        Severity::Warning,
+        ExceptionKind::Budget,
+        Subject::Run("purchase.budget"),
+        what,
+        why,
+    ));
     exceptions
 }
 

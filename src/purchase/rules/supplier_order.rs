@@ -4,7 +4,7 @@
 //! to the item whose stock would run out first, so that the order brings the next one forward by about the same time for all.
 //! Nothing is raised beyond `max_cover_days`, the maximum of its line or the most stock to hold.
 
-use crate::domain::error::{Exception, Severity};
+use crate::domain::exceptions::{Exception, ExceptionKind, Severity, Subject};
 use crate::domain::units::{Money, SupplierId, Units};
 use crate::math::apportion::{Bounds, within_bounds};
 use crate::purchase::Basis;
@@ -72,14 +72,14 @@ pub fn shape_order(
     lines: &mut [&mut Line],
     terms: &OrderTerms,
     market: &Market,
-    key: &str,
+    about: Subject,
 ) -> Vec<Exception> {
     let mut exceptions = Vec::new();
     if lines.iter().all(|l| l.quantity == Units(0)) {
         return exceptions;
     }
     if let Some(container) = terms.container {
-        exceptions.extend(fill_container(lines, &container, market.settings.max_cover_days, key));
+        exceptions.extend(fill_container(lines, &container, market.settings.max_cover_days, about));
     }
     let max_cover_days = market.settings.max_cover_days;
     if let Some(minimum) = terms.minimum_value.filter(|&m| order_value(lines) < m) {
@@ -196,7 +196,7 @@ pub fn fill_container(
     lines: &mut [&mut Line],
     container: &Container,
     max_cover_days: f64,
-    key: &str,
+    about: Subject,
 ) -> Vec<Exception> {
     let set = |line: &Line| line.quantity > Units(0) && line.binding == Some(Binding::Decision);
     let needs = |line: &Line| line.quantity > Units(0) && line.need > 0.0 && !set(line);
@@ -209,7 +209,7 @@ pub fn fill_container(
         .map(|l| Some(unit_size(l, container.basis)? * l.quantity.0 as f64));
     let by_hand: Option<f64> = by_hand.sum();
     let told = |what: String, why: &str| {
-        vec![Exception::new(Severity::Warning, "container-not-filled", key, what, why)]
+        vec![Exception::new(Severity::Warning, ExceptionKind::ContainerNotFilled, about, what, why)]
     };
     let known = sizes.filter(|s| s.iter().all(|&size| size > 0.0)).zip(by_hand);
     let Some((sizes, by_hand)) = known else {

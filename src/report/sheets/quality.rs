@@ -1,6 +1,6 @@
 //! How far the numbers can be trusted: forecast accuracy by class, input files, what was rejected or missing, what changed.
 
-use crate::domain::error::{Exception, Severity};
+use crate::domain::exceptions::{Exception, ExceptionKind, Severity};
 use crate::domain::outcome::Accuracy;
 use crate::indicators::formulas::ratio;
 use crate::report::Run;
@@ -129,12 +129,14 @@ fn exceptions<'a>(run: &Run<'a>) -> impl Iterator<Item = &'a Exception> {
 }
 
 /// Kinds that say what the input lacks.
-const MISSING: [&str; 3] = ["missing-table", "master-list", "unknown-sku"];
+const MISSING: [ExceptionKind; 3] =
+    [ExceptionKind::MissingTable, ExceptionKind::MasterList, ExceptionKind::UnknownSku];
 
 /// A16: tables and facts that are not there, one by one, and what the run cannot say without them.
 fn missing(run: &Run) -> Sheet {
-    let row =
-        |e: &Exception| vec![words(e.key.clone()), words(e.what.clone()), words(e.why.clone())];
+    let row = |e: &Exception| {
+        vec![words(e.about.to_string()), words(e.what.clone()), words(e.why.clone())]
+    };
     Sheet {
         title: "What is missing, and what that costs",
         note: "Give these first: each makes more of the numbers facts.".to_owned(),
@@ -204,7 +206,7 @@ fn rejected(run: &Run) -> Sheet {
 
 /// One line a kind of trouble, worst first, with the list behind it.
 fn kinds(run: &Run) -> Sheet {
-    let mut groups: BTreeMap<&str, (Severity, usize, &Exception)> = BTreeMap::new();
+    let mut groups: BTreeMap<ExceptionKind, (Severity, usize, &Exception)> = BTreeMap::new();
     for e in exceptions(run).filter(|e| !MISSING.contains(&e.kind)) {
         let group = groups.entry(e.kind).or_insert((e.severity, 0, e));
         group.1 += 1;
@@ -214,13 +216,13 @@ fn kinds(run: &Run) -> Sheet {
     }
     let mut groups: Vec<_> = groups.into_iter().collect();
     groups.sort_by_key(|&(kind, (severity, n, _))| (Reverse((severity, n)), kind));
-    let row = |(kind, (severity, n, e)): (&str, (Severity, usize, &Exception))| {
+    let row = |(kind, (severity, n, e)): (ExceptionKind, (Severity, usize, &Exception))| {
         let address = format!("#kind={kind}");
         vec![
-            link(kind.replace('-', " "), address.clone()),
+            link(kind.name().replace('-', " "), address.clone()),
             words(severity.name()),
             count(n, address),
-            words(format!("{}: {}", e.key, e.what)),
+            words(format!("{}: {}", e.about, e.what)),
             words(e.why.clone()),
         ]
     };

@@ -1,0 +1,339 @@
+//! What a run tells about single items, tables and rows that could not be done as usual: it goes on, and says so.
+
+use crate::domain::error::did_you_mean;
+use crate::domain::fault::Fault;
+use crate::domain::inputs::Names;
+use crate::domain::units::{ChannelId, LocationId, SkuId, SupplierId};
+use serde::{Deserialize, Serialize};
+use std::cmp::Ordering;
+use std::fmt;
+
+/// How much an [`Exception`] matters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Severity {
+    /// Good to know.
+    Info,
+    /// A number is weaker than it could be.
+    Warning,
+    /// A number or an item is missing or doubtful: someone should look.
+    Error,
+}
+
+impl Severity {
+    /// Lower-case name, as in the tables.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Info => "info",
+            Self::Warning => "warning",
+            Self::Error => "error",
+        }
+    }
+}
+
+/// Declares every kind once: its variant, its name in the tables and in `[run] severe`, what it means.
+macro_rules! exception_kinds {
+    ($($variant:ident $name:literal $meaning:literal)*) => {
+        /// What kind of trouble an [`Exception`] is, in the order of the names.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "&'static str")]
+        pub enum ExceptionKind {
+            $(#[doc = $meaning] $variant,)*
+        }
+
+        impl ExceptionKind {
+            /// Every kind, by name.
+            pub const ALL: &[Self] = &[$(Self::$variant),*];
+
+            /// The stable name that tables and `[run] severe` use.
+            #[must_use]
+            pub fn name(self) -> &'static str {
+                match self { $(Self::$variant => $name,)* }
+            }
+
+            /// What it means, in one sentence.
+            #[must_use]
+            pub fn meaning(self) -> &'static str {
+                match self { $(Self::$variant => $meaning,)* }
+            }
+        }
+    };
+}
+
+// A new kind is one line here, at its place in the alphabet: tables and pages list kinds in this order.
+exception_kinds! {
+    BelowOrderMinimum "below-order-minimum" "An order stays below its supplier's minimum value."
+    Budget "budget" "The budget does not buy all that is needed."
+    BudgetCut "budget-cut" "A line was cut to keep to the budget."
+    CircularKit "circular-kit" "A kit contains itself and is treated as an item of its own."
+    ContainerNotFilled "container-not-filled" "An order could not be fitted to whole containers."
+    ExcludedRows "excluded-rows" "Rows were left out by rules of the mapping."
+    Fallback "fallback" "A forecast or profile was made in a simpler way than usual."
+    FreightBasis "freight-basis" "Freight was shared by value, as a weight or volume is missing."
+    FutureRows "future-rows" "Rows on or after the as-of date are not used."
+    FutureStock "future-stock" "Stock was counted after the as-of date."
+    IdleAdjustment "idle-adjustment" "An adjustment names a channel in which its item has never sold."
+    InternalFault "internal-fault" "Our own code broke on this and a plain substitute stands in; it always turns exit code 0 into 5."
+    KitQuantity "kit-quantity" "A kit needs an impossible quantity of a component and is treated as an item of its own."
+    LeadTimeDrift "lead-time-drift" "The latest receipts took longer or shorter than those before."
+    LeastSharesExceedPool "least-shares-exceed-pool" "The least shares of the channels add up to more than the stock."
+    MasterList "master-list" "Items lack something that every item should have."
+    MinimumAboveMaximum "minimum-above-maximum" "No quantity satisfies minimum, pack and maximum together."
+    MissingTable "missing-table" "An input table is not there or empty."
+    NoPrice "no-price" "An order line has no price."
+    NoSupplier "no-supplier" "An item is needed and there is nobody to order it from."
+    NoSupply "no-supply" "An item has no row in the supply table."
+    OverrideExpired "override-expired" "An override has expired and is not used."
+    OverrideUnsigned "override-unsigned" "An override has no author or no reason."
+    Quarantine "quarantine" "Rows of a file could not be used and are in quarantine."
+    Refit "refit" "The forecasts were not carried on from the last refit as usual."
+    ReserveExceedsPool "reserve-exceeds-pool" "The reserves of the channels add up to more than the stock."
+    StaleTable "stale-table" "The newest row of a table is older than its limit."
+    StockAddedUp "stock-added-up" "Several stock rows name the same item and location and were added up."
+    SupplierClosed "supplier-closed" "A supplier has no order day within two years."
+    UnknownCurrency "unknown-currency" "A supplier's currency has no exchange rate."
+    UnknownFile "unknown-file" "No table has the name of this file."
+    UnknownSku "unknown-sku" "Items are named that the master data or the run do not know."
+    UnknownSupplier "unknown-supplier" "A setting names a supplier that no table knows."
+    UnmatchedColumn "unmatched-column" "A column of a file is not used."
+    UnplannedItem "unplanned-item" "An item is named by other tables, but neither sold, in stock nor in products."
+}
+
+impl TryFrom<String> for ExceptionKind {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        let names = || Self::ALL.iter().map(|kind| kind.name());
+        Self::ALL.iter().find(|kind| kind.name() == text).copied().ok_or_else(|| {
+            let near = did_you_mean(&text, names());
+            let all = names().collect::<Vec<_>>().join(", ");
+            format!("no exception has the kind `{text}`{near}; the kinds are {all}")
+        })
+    }
+}
+
+impl From<ExceptionKind> for &'static str {
+    fn from(kind: ExceptionKind) -> Self {
+        kind.name()
+    }
+}
+
+impl fmt::Display for ExceptionKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// What an [`Exception`] is about. Subjects are equal if they read the same, and sort as they read.
+#[derive(Debug, Clone)]
+pub enum Subject {
+    /// An item everywhere.
+    Item(String),
+    /// An item at a location: `SKU1/main`.
+    Pool {
+        /// The item.
+        sku: String,
+        /// Where.
+        location: String,
+    },
+    /// An item in a channel: `SKU1/web`.
+    Series {
+        /// The item.
+        sku: String,
+        /// Where it sells.
+        channel: String,
+    },
+    /// All items of a category in a channel.
+    Category {
+        /// The category; empty for items without one.
+        category: String,
+        /// Where they sell.
+        channel: String,
+    },
+    /// All that is ordered from a supplier.
+    Supplier(String),
+    /// An order with a supplier for a location: `ACME/main`.
+    Order {
+        /// Who delivers.
+        supplier: String,
+        /// Where to.
+        location: String,
+    },
+    /// An input table.
+    Table(String),
+    /// An input file, or a file of the report.
+    File(String),
+    /// A part of the run or of its configuration: `purchase.budget`, `forecast`.
+    Run(&'static str),
+}
+
+impl Subject {
+    /// An item.
+    #[must_use]
+    pub fn item(names: &Names, sku: SkuId) -> Self {
+        Self::Item(names.skus[sku.index()].clone())
+    }
+
+    /// An item at a location.
+    #[must_use]
+    pub fn pool(names: &Names, sku: SkuId, location: LocationId) -> Self {
+        Self::Pool {
+            sku: names.skus[sku.index()].clone(),
+            location: names.locations[location.index()].clone(),
+        }
+    }
+
+    /// An item in a channel.
+    #[must_use]
+    pub fn series(names: &Names, sku: SkuId, channel: ChannelId) -> Self {
+        Self::Series {
+            sku: names.skus[sku.index()].clone(),
+            channel: names.channels[channel.index()].clone(),
+        }
+    }
+
+    /// An order with a supplier for a location.
+    #[must_use]
+    pub fn order(names: &Names, supplier: SupplierId, location: LocationId) -> Self {
+        Self::Order {
+            supplier: names.suppliers[supplier.index()].clone(),
+            location: names.locations[location.index()].clone(),
+        }
+    }
+
+    /// The one item that it is about, if it is about one.
+    #[must_use]
+    pub fn sku(&self) -> Option<&str> {
+        match self {
+            Self::Item(sku) | Self::Pool { sku, .. } | Self::Series { sku, .. } => Some(sku),
+            Self::Category { .. }
+            | Self::Supplier(_)
+            | Self::Order { .. }
+            | Self::Table(_)
+            | Self::File(_)
+            | Self::Run(_) => None,
+        }
+    }
+
+    /// Its text, in pieces.
+    fn pieces(&self) -> [&str; 4] {
+        match self {
+            Self::Item(name) | Self::Supplier(name) | Self::Table(name) | Self::File(name) => {
+                [name, "", "", ""]
+            }
+            Self::Run(name) => [name, "", "", ""],
+            Self::Pool { sku, location } => [sku, "/", location, ""],
+            Self::Series { sku, channel } => [sku, "/", channel, ""],
+            Self::Order { supplier, location } => [supplier, "/", location, ""],
+            Self::Category { category, channel } => {
+                let category = if category.is_empty() { "(none)" } else { category };
+                ["category ", category, " in channel ", channel]
+            }
+        }
+    }
+}
+
+impl fmt::Display for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.pieces().into_iter().try_for_each(|piece| f.write_str(piece))
+    }
+}
+
+impl Ord for Subject {
+    fn cmp(&self, other: &Self) -> Ordering {
+        let (ours, theirs) = (self.pieces(), other.pieces());
+        ours.iter().flat_map(|p| p.bytes()).cmp(theirs.iter().flat_map(|p| p.bytes()))
+    }
+}
+
+impl PartialOrd for Subject {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Subject {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl Eq for Subject {}
+
+/// One item, table or channel that could not be done as usual: a row of `exceptions.parquet`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Exception {
+    /// How much it matters.
+    pub severity: Severity,
+    /// What kind of trouble it is.
+    pub kind: ExceptionKind,
+    /// What it is about.
+    pub about: Subject,
+    /// What happened.
+    pub what: String,
+    /// Why, and what it costs.
+    pub why: String,
+}
+
+impl Exception {
+    /// All five fields in order.
+    pub fn new(
+        severity: Severity,
+        kind: ExceptionKind,
+        about: Subject,
+        what: impl Into<String>,
+        why: impl Into<String>,
+    ) -> Self {
+        Self { severity, kind, about, what: what.into(), why: why.into() }
+    }
+
+    /// A fault of our own that cost something its first choice.
+    pub fn internal(about: Subject, what: impl Into<String>, fault: &Fault) -> Self {
+        let why = format!("our fault, please report it: {fault}");
+        Self::new(Severity::Error, ExceptionKind::InternalFault, about, what, why)
+    }
+}
+
+/// One rejected input row: a row of `quarantine.parquet`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Quarantined {
+    /// File name, relative to the data folder.
+    pub file: String,
+    /// Line in the file (the header is line 1), or row number in a Parquet file.
+    pub line: u64,
+    /// The column at fault.
+    pub column: String,
+    /// What stood there.
+    pub value: String,
+    /// What was expected.
+    pub reason: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kinds_sort_as_their_names_do() {
+        let names: Vec<_> = ExceptionKind::ALL.iter().map(|kind| kind.name()).collect();
+        assert!(names.is_sorted(), "tables and pages list kinds by name: {names:?}");
+    }
+
+    #[test]
+    fn an_unknown_kind_is_refused_with_the_nearest_and_all_that_exist() {
+        let refused = ExceptionKind::try_from("stale-tabel".to_owned()).unwrap_err();
+        let expected =
+            "no exception has the kind `stale-tabel`, did you mean `stale-table`?; the kinds are ";
+        assert!(refused.starts_with(expected), "{refused}");
+        assert!(refused.ends_with("unmatched-column, unplanned-item"), "{refused}");
+    }
+
+    #[test]
+    fn subjects_sort_as_they_read() {
+        let pool = Subject::Pool { sku: "A".into(), location: "b".into() };
+        assert_eq!(pool.to_string(), "A/b");
+        assert!(pool < Subject::Item("A0".into()) && pool > Subject::Item("A b".into()));
+        let none = Subject::Category { category: String::new(), channel: "web".into() };
+        assert_eq!(none.to_string(), "category (none) in channel web");
+    }
+}
