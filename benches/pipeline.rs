@@ -4,10 +4,10 @@
 
 use criterion::{BatchSize, Criterion, Throughput};
 use orderpoint::cli::Options;
-use orderpoint::cli::progress::Silent;
 use orderpoint::config::DEFAULT_FILE;
 use orderpoint::config::Plan;
 use orderpoint::run;
+use orderpoint::run::progress::Silent;
 use orderpoint::sample;
 use std::path::Path;
 use tempfile::TempDir;

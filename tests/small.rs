@@ -9,6 +9,7 @@ use orderpoint::domain::inputs::{Inputs, Names, Role, Supplier, Supply};
 use orderpoint::domain::outcome::*;
 use orderpoint::domain::panel::{Panel, PanelParts, SalesTotals, SeriesKey, flag};
 use orderpoint::domain::units::*;
+use orderpoint::explain::{Step, Unit};
 use orderpoint::store::Begin;
 use orderpoint::store::DemandEncoder;
 use orderpoint::store::ForecastEncoder;
@@ -139,7 +140,7 @@ fn step(name: &'static str, formula: &str, inputs: &[(&'static str, f64)], value
         formula: formula.into(),
         inputs: inputs.to_vec(),
         value,
-        unit: "units",
+        unit: Unit::Units,
         note: String::new(),
     }
 }

@@ -1,7 +1,7 @@
 //! One function a command: arguments in, exit code out. What a command has to say goes to stdout, how it gets on to stderr.
 
 use crate::cli::init;
-use crate::cli::progress::{Progress, Terminal};
+use crate::cli::progress::Terminal;
 use crate::cli::{Cli, Command, DemoArgs, InitArgs, Options, PruneArgs, Voice};
 use crate::config::DEFAULT_FILE;
 use crate::config::Plan;
@@ -9,6 +9,7 @@ use crate::domain::error::{Error, Result};
 use crate::domain::fault::guarded;
 use crate::run;
 use crate::run::Summary;
+use crate::run::progress::Progress;
 use crate::sample;
 use crate::store;
 use crate::store::OutputLock;

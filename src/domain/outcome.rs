@@ -1,9 +1,10 @@
 //! What one run decides, as typed rows: the output tables of the contract before they become Parquet, CSV or HTML.
 //!
-//! The stages fill them, `publish` and `report` read them. Rows keep the panel's order: (sku, location, channel).
+//! The stages fill them, `tables` and `report` read them. Rows keep the panel's order: (sku, location, channel).
 
 use crate::domain::exceptions::{Exception, Severity};
 use crate::domain::units::{ChannelId, LocationId, Money, SkuId, SupplierId, Units};
+use crate::explain::Step;
 use chrono::NaiveDate;
 
 /// Probabilities of the published quantiles, in column order.
@@ -121,23 +122,6 @@ pub struct Policy {
     pub eoq: Option<f64>,
     /// What the numbers were made of; the steps recompute to them.
     pub steps: Vec<Step>,
-}
-
-/// One line of arithmetic of an explanation: `name = formula` over named inputs, recomputable.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Step {
-    /// What is computed: `safety_stock`.
-    pub name: &'static str,
-    /// The arithmetic, over the names of `inputs` and earlier steps: `peak * max_lead_time - average * lead_time`.
-    pub formula: String,
-    /// Named numbers that enter, besides earlier steps.
-    pub inputs: Vec<(&'static str, f64)>,
-    /// The result.
-    pub value: f64,
-    /// Unit of the result: `units`, `days`, `currency`.
-    pub unit: &'static str,
-    /// One sentence for a planner; empty when the formula says it all.
-    pub note: String,
 }
 
 /// What a planner should do about a pool.

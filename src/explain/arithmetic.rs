@@ -3,7 +3,7 @@
 //! A step says `name = formula`, over its own inputs and earlier steps. Formulas know `+ - * / ^ ( )`, numbers and `min`, `max`,
 //! `ceil`, `floor`, `round`, `sqrt`, `abs`; whatever cannot be written so (a quantile, say) enters as an input.
 
-use crate::domain::outcome::Step;
+use crate::explain::Step;
 use std::collections::HashMap;
 
 /// A recomputed value may differ by this share: the noise of another order of operations, nothing a person could see.

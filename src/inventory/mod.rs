@@ -22,8 +22,9 @@ pub use crate::inventory::position::{Arrival, StockLevel};
 pub use crate::inventory::settings::Settings;
 
 use crate::domain::inputs::{Product, ProductStatus};
-use crate::domain::outcome::{Policy, Status, Step};
+use crate::domain::outcome::{Policy, Status};
 use crate::domain::units::{LeadTime, LocationId, SkuId};
+use crate::explain::Step;
 use crate::inventory::expiry::{DatedLot, usable_stock};
 use crate::inventory::need::Need;
 use crate::inventory::reorder_point::Targets;

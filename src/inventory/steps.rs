@@ -1,6 +1,7 @@
 //! Turns targets and need into arithmetic that recomputes: the steps a planner reads and a test checks.
 
-use crate::domain::outcome::{Policy, Step};
+use crate::domain::outcome::Policy;
+use crate::explain::{Step, Unit};
 use crate::inventory::PoolInput;
 use crate::inventory::need::Need;
 use crate::inventory::reorder_point::Targets;
@@ -53,7 +54,7 @@ fn step(
         formula: formula.into(),
         inputs: inputs.to_vec(),
         value,
-        unit: "units",
+        unit: Unit::Units,
         note: note.into(),
     }
 }
@@ -131,7 +132,7 @@ fn method_steps(steps: &mut Vec<Step>, pool: &PoolInput<'_>, targets: &Targets) 
                 let formula = "shortage / (shortage + holding)";
                 let note = "cost of a unit short against a unit left over until the next order";
                 steps.push(Step {
-                    unit: "probability",
+                    unit: Unit::Probability,
                     ..step("service", formula, &inputs, targets.service, note)
                 });
             }

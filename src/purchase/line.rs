@@ -1,7 +1,8 @@
 //! One proposed line: what a pool needs, what one supplier is asked for, and every step between.
 
-use crate::domain::outcome::{Status, Step};
+use crate::domain::outcome::Status;
 use crate::domain::units::{LocationId, Money, SkuId, SupplierId, Units};
+use crate::explain::{Step, Unit};
 use crate::purchase::landed_cost::CostLine;
 use crate::purchase::rules::constraints::{Binding, LotRules};
 use crate::purchase::sourcing::{Assignment, Offer};
@@ -179,7 +180,7 @@ impl Line<'_> {
             formula: format!("{before} + {change}"),
             inputs: vec![(change, (quantity - self.quantity).0 as f64)],
             value: quantity.0 as f64,
-            unit: "units",
+            unit: Unit::Units,
             note: note.clone(),
         });
         self.quantity = quantity;
@@ -206,7 +207,7 @@ pub(crate) fn lot_steps(
         formula: formula.to_owned(),
         inputs,
         value,
-        unit: "units",
+        unit: Unit::Units,
         note: note.to_owned(),
     };
     let mut steps = Vec::new();

@@ -1,8 +1,9 @@
 //! All lines of the run together: orders shaped, budget kept, costs landed, rows written.
 
 use crate::domain::exceptions::{Exception, ExceptionKind, Severity, Subject};
-use crate::domain::outcome::{DraftOrder, Recommendation, Step};
+use crate::domain::outcome::{DraftOrder, Recommendation};
 use crate::domain::units::{LocationId, Money, SupplierId, Units};
+use crate::explain::{Step, Unit};
 use crate::purchase::Line;
 use crate::purchase::Market;
 use crate::purchase::landed_cost::{Charges, landed_unit_cost, share_out};
@@ -142,7 +143,7 @@ fn recommendation(line: Line, freight: Money, market: &Market) -> Recommendation
         formula,
         inputs: Vec::new(),
         value: quantity.0 as f64,
-        unit: "units",
+        unit: Unit::Units,
         note: String::new(),
     });
     let supplier = line.offer.map(|o| o.supply.supplier);

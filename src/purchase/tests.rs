@@ -1,8 +1,9 @@
 use crate::domain::exceptions::Exception;
 use crate::domain::inputs::{Names, PriceBreak, Role, Supplier, Supply};
-use crate::domain::outcome::{Status, Step};
+use crate::domain::outcome::Status;
 use crate::domain::units::{LocationId, Money, SkuId, SupplierId, Units};
 use crate::explain::arithmetic::Recomputer;
+use crate::explain::{Step, Unit};
 use crate::purchase::rules::constraints::Binding;
 use crate::purchase::*;
 use chrono::NaiveDate;
@@ -178,7 +179,7 @@ fn a_need_a_hair_above_whole_units_is_whole_and_still_recomputes() {
         formula: "a - b".to_owned(),
         inputs: vec![("a", value), ("b", 0.0)],
         value,
-        unit: "units",
+        unit: Unit::Units,
         note: String::new(),
     };
     let noisy =

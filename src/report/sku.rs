@@ -6,8 +6,9 @@
 use crate::domain::exceptions::{Exception, Subject};
 use crate::domain::fault::guarded;
 use crate::domain::inputs::{Override, ProductStatus, PurchaseOrder};
-use crate::domain::outcome::{Outcome, Recommendation, Step};
+use crate::domain::outcome::{Outcome, Recommendation};
 use crate::domain::units::{Money, SkuId};
+use crate::explain::Step;
 use crate::indicators::PoolView;
 use crate::report::PastDecision;
 use crate::report::Run;
@@ -341,7 +342,7 @@ fn arithmetic(steps: &[Step]) -> Vec<Arithmetic<'_>> {
         .iter()
         .map(|s| {
             let inputs = s.inputs.iter().map(|&(name, value)| (name, short(value))).collect();
-            Arithmetic(s.name, &s.formula, inputs, short(s.value), s.unit, &s.note)
+            Arithmetic(s.name, &s.formula, inputs, short(s.value), s.unit.name(), &s.note)
         })
         .collect()
 }

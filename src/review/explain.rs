@@ -1,7 +1,7 @@
 //! "Why this number": the arithmetic of the last run's recommendations, in words.
 
 use crate::domain::error::{Error, Result, did_you_mean};
-use crate::domain::outcome::Step;
+use crate::explain::Step;
 use crate::explain::arithmetic::{name_length, starts_name};
 use crate::store::PublishedRun;
 use crate::tables::previous::Rows;
@@ -32,7 +32,7 @@ impl<'a> From<&'a Step> for Line<'a> {
             formula: &s.formula,
             inputs: s.inputs.clone(),
             value: s.value,
-            unit: s.unit,
+            unit: s.unit.name(),
             note: &s.note,
         }
     }
@@ -194,6 +194,7 @@ fn unknown<'a>(what: &str, name: &str, known: impl Iterator<Item = &'a str>) -> 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::explain::Unit;
     use crate::explain::arithmetic::Recomputer;
 
     fn step(name: &'static str, formula: &str, inputs: &[(&'static str, f64)], value: f64) -> Step {
@@ -202,7 +203,7 @@ mod tests {
             formula: formula.into(),
             inputs: inputs.to_vec(),
             value,
-            unit: "units",
+            unit: Unit::Units,
             note: String::new(),
         }
     }

@@ -1,6 +1,5 @@
 //! `simulate`: builds the replay's world from a run's input and forecasts it with the run's own engine, as of each week.
 
-use crate::cli::progress::Progress;
 use crate::config::Plan;
 use crate::domain::calendar::Bucket;
 use crate::domain::error::{Error, Result};
@@ -19,6 +18,7 @@ use crate::run::lead_times::LeadTimes;
 use crate::run::learn;
 use crate::run::load;
 use crate::run::partitions;
+use crate::run::progress::{Progress, Silent};
 use crate::run::with_threads;
 use crate::simulate::Candidate;
 use crate::simulate::Costs;
@@ -250,11 +250,8 @@ impl<'a> Theatre<'a> {
         let settings = self.plan.forecast_settings(bucket);
         let horizon = settings.horizon.min(self.horizon(bucket)) + span.len();
         let settings = forecast::Settings { horizon, ..settings };
-        let (learnt, _) = learn(
-            Context::new(self.seen(&panel), settings),
-            &partitions(&panel),
-            &crate::cli::progress::Silent,
-        );
+        let (learnt, _) =
+            learn(Context::new(self.seen(&panel), settings), &partitions(&panel), &Silent);
         let mut t = span.start;
         while t < span.end {
             let next = (t + self.refresh_every()).min(span.end);

@@ -1,9 +1,9 @@
 //! Whole runs over inputs that our own code cannot bear: what breaks stays where it broke.
 
 use crate::cli::Options;
-use crate::cli::progress::Silent;
 use crate::domain::inputs::Promotion;
 use crate::domain::units::{SkuId, SupplierId};
+use crate::run::progress::Silent;
 use crate::run::*;
 use crate::tables::previous::Rows;
 use crate::tables::schema;

@@ -5,9 +5,10 @@ use crate::domain::exceptions::{Exception, Quarantined};
 use crate::domain::inputs::{Inputs, Names};
 use crate::domain::outcome::{
     Accuracy, Allocation, Change, ChannelFinding, Classification, DraftOrder, Indicator,
-    OpenOrderAdvice, Outcome, Policy, Recommendation, Step, Transfer,
+    OpenOrderAdvice, Outcome, Policy, Recommendation, Transfer,
 };
 use crate::domain::units::{ChannelId, LocationId, Money, SkuId, SupplierId, Units};
+use crate::explain::Step;
 use crate::parallel;
 use crate::store::Add;
 use crate::tables::parquet::{encode_table, epoch_day};
@@ -355,7 +356,7 @@ fn steps(n: &Names, outcome: &Outcome) -> Vec<ArrayRef> {
         text(each().map(|r| r.4.formula.as_str())),
         step_inputs(each().map(|r| r.4)),
         real(each().map(|r| r.4.value)),
-        text(each().map(|r| r.4.unit)),
+        text(each().map(|r| r.4.unit.name())),
         text(each().map(|r| r.4.note.as_str())),
     ]
 }
