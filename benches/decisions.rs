@@ -8,6 +8,7 @@ use criterion::{Criterion, criterion_group, criterion_main};
 use orderpoint::allocate;
 use orderpoint::allocate::ChannelDemand;
 use orderpoint::allocate::PoolStock;
+use orderpoint::domain::classes::{AbcClass, VelocityClass, XyzClass};
 use orderpoint::domain::inputs::{Names, PriceBreak, Role, Supplier, Supply};
 use orderpoint::domain::outcome::Status;
 use orderpoint::domain::units::{ChannelId, LeadTime, LocationId, Money, SkuId, SupplierId, Units};
@@ -133,9 +134,9 @@ fn policy(c: &mut Criterion) {
                     peak_per_day: 4.0 * rate,
                     lead_time: LeadTime::new(21.0, 3.0, 30.0).expect("a lead time"),
                     lead_time_source: "master data",
-                    abc: Some('B'),
-                    xyz: Some('Y'),
-                    velocity: "medium",
+                    abc: Some(AbcClass::B),
+                    xyz: Some(XyzClass::Y),
+                    velocity: VelocityClass::Medium,
                     unit_cost: 4.0,
                     unit_margin: 3.0,
                     stock: StockLevel { on_hand: stock, available: stock, backordered: 0.0 },

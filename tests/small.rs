@@ -3,6 +3,7 @@
 use chrono::NaiveDate;
 use orderpoint::audit;
 use orderpoint::domain::calendar::{Bucket, Calendar};
+use orderpoint::domain::classes::*;
 use orderpoint::domain::error::{Error, Result};
 use orderpoint::domain::exceptions::{Exception, ExceptionKind, Quarantined, Severity, Subject};
 use orderpoint::domain::inputs::{Inputs, Names, Role, Supplier, Supply};
@@ -149,12 +150,12 @@ fn classification(sku: u32) -> Classification {
     Classification {
         sku: SkuId(sku),
         location: LocationId(0),
-        abc: (sku != 1).then_some('A'),
-        xyz: Some('X'),
-        pattern: "smooth",
-        velocity: "fast",
-        lifecycle: "active",
-        rationalisation: "winner",
+        abc: (sku != 1).then_some(AbcClass::A),
+        xyz: Some(XyzClass::X),
+        pattern: DemandPattern::Smooth,
+        velocity: VelocityClass::Fast,
+        lifecycle: Lifecycle::Active,
+        rationalisation: Rationalisation::Winner,
         take_action: false,
         adi: 1.0,
         cv2: 0.5,
@@ -193,7 +194,7 @@ fn policy(sku: u32) -> Policy {
         protection_mean: 28.0,
         protection_sd: 4.0,
         service_target: 0.95,
-        method: "max-average",
+        method: PolicyMethod::MaxAverage,
         safety_stock: 31.0,
         reorder_point: 45.0,
         order_up_to: 59.0,
@@ -285,7 +286,7 @@ pub fn small(as_of: &str, history: i64) -> Small {
             value: Some(5.0),
             numerator: 10.0,
             denominator: 2.0,
-            unit: "ratio",
+            unit: Unit::Ratio,
             estimated: false,
         }],
         changes: vec![],

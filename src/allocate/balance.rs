@@ -2,6 +2,7 @@
 
 use crate::allocate::ChannelDemand;
 use crate::allocate::Settings;
+use crate::domain::classes::FindingKind;
 use crate::domain::outcome::{Allocation, ChannelFinding};
 use crate::domain::units::{Money, Units};
 use crate::math::apportion::largest_remainder;
@@ -60,7 +61,7 @@ pub fn findings(
                 );
                 found.push(finding(
                     Some(channel.channel),
-                    "stranded",
+                    FindingKind::Stranded,
                     units,
                     facts.unit_cost.times(Units(units as i64)),
                     reason,
@@ -76,7 +77,7 @@ pub fn findings(
             );
             found.push(finding(
                 None,
-                "imbalance",
+                FindingKind::Imbalance,
                 movable,
                 Money::from_f64(margin * movable),
                 reason,
@@ -87,7 +88,7 @@ pub fn findings(
         let reason = format!(
             "without it the others would be short by {units:.1} units less until the next arrival, worth more than its own sales"
         );
-        finding(Some(channels[channel].channel), "too-many-channels", units, value, reason)
+        finding(Some(channels[channel].channel), FindingKind::TooManyChannels, units, value, reason)
     }));
     found
 }

@@ -1,5 +1,6 @@
 //! Listings against stock: what the channels show together that is not there.
 
+use crate::domain::classes::FindingKind;
 use crate::domain::inputs::Listing;
 use crate::domain::outcome::ChannelFinding;
 use crate::domain::units::{Money, SkuId, Units};
@@ -36,7 +37,7 @@ pub fn exposures(
             sku,
             location: None,
             channel: None,
-            kind: "exposure",
+            kind: FindingKind::Exposure,
             units: exposed.0 as f64,
             value: price(sku).times(exposed),
             reason,

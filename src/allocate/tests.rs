@@ -1,5 +1,6 @@
 use crate::allocate::split::{split, target_shares};
 use crate::allocate::*;
+use crate::domain::classes::FindingKind;
 use crate::domain::outcome::ChannelAction;
 use crate::domain::units::Money;
 use proptest::prelude::*;
@@ -215,7 +216,7 @@ fn e10_imbalance_and_stranded_stock_in_units_and_money() {
     let found = balance::findings(&channels, &rows, &facts, &settings);
     // 90 held, 12 are 120 days: 78 stranded. The other holds 10 of the 35 that seven days need.
     let kinds: Vec<_> = found.iter().map(|f| (f.kind, f.units)).collect();
-    assert_eq!(kinds[..2], [("stranded", 78.0), ("imbalance", 25.0)]);
+    assert_eq!(kinds[..2], [(FindingKind::Stranded, 78.0), (FindingKind::Imbalance, 25.0)]);
     assert_eq!((found[0].value, found[1].value), (Money::from_f64(156.0), Money::from_f64(125.0)));
 }
 

@@ -4,6 +4,7 @@
 //! value); XYZ as its variability counterpart.
 
 use crate::classify::Settings;
+use crate::domain::classes::{AbcClass, XyzClass};
 
 /// ABC class and value share of each item, or no classes below `abc_min_items` items.
 ///
@@ -16,9 +17,9 @@ use crate::classify::Settings;
 #[must_use]
 pub fn abc(
     values: &[f64],
-    previous: &[Option<char>],
+    previous: &[Option<AbcClass>],
     settings: &Settings,
-) -> Vec<(Option<char>, f64)> {
+) -> Vec<(Option<AbcClass>, f64)> {
     let total: f64 = values.iter().map(|v| v.max(0.0)).sum();
     let share = |i: usize| if total > 0.0 { values[i].max(0.0) / total } else { 0.0 };
     if values.len() < settings.abc_min_items || total <= 0.0 {
@@ -29,22 +30,25 @@ pub fn abc(
     let mut classes = vec![(None, 0.0); values.len()];
     let mut before = 0.0;
     for i in order {
-        let class =
-            if values[i] <= 0.0 { 'C' } else { with_hysteresis(before, previous[i], settings) };
+        let class = if values[i] <= 0.0 {
+            AbcClass::C
+        } else {
+            with_hysteresis(before, previous[i], settings)
+        };
         classes[i] = (Some(class), share(i));
         before += share(i);
     }
     classes
 }
 
-fn with_hysteresis(before: f64, previous: Option<char>, settings: &Settings) -> char {
+fn with_hysteresis(before: f64, previous: Option<AbcClass>, settings: &Settings) -> AbcClass {
     let cut = |position: f64| {
         if position < settings.abc_a {
-            'A'
+            AbcClass::A
         } else if position < settings.abc_b {
-            'B'
+            AbcClass::B
         } else {
-            'C'
+            AbcClass::C
         }
     };
     let band = settings.abc_hysteresis;
@@ -55,13 +59,13 @@ fn with_hysteresis(before: f64, previous: Option<char>, settings: &Settings) -> 
 
 /// XYZ class of a coefficient of variation.
 #[must_use]
-pub fn xyz(cv: f64, settings: &Settings) -> char {
+pub fn xyz(cv: f64, settings: &Settings) -> XyzClass {
     if cv <= settings.xyz_x {
-        'X'
+        XyzClass::X
     } else if cv <= settings.xyz_y {
-        'Y'
+        XyzClass::Y
     } else {
-        'Z'
+        XyzClass::Z
     }
 }
 
@@ -102,7 +106,7 @@ mod tests {
         let classes = abc(&pareto(), &[None; 40], &Settings::default());
         let count = |c| classes.iter().filter(|x| x.0 == Some(c)).count();
         // shares are 0.2, 0.16, ...: 8 items reach 83 %, 14 reach 95.6 %
-        assert_eq!((count('A'), count('B'), count('C')), (8, 6, 26));
+        assert_eq!((count(AbcClass::A), count(AbcClass::B), count(AbcClass::C)), (8, 6, 26));
         assert!((classes.iter().map(|c| c.1).sum::<f64>() - 1.0).abs() < 1e-12);
     }
 
@@ -116,10 +120,10 @@ mod tests {
     #[test]
     fn b8_an_item_near_the_cut_keeps_its_class_and_one_far_from_it_does_not() {
         let mut previous = [None; 40];
-        previous[8] = Some('A'); // accumulated share before it: 83 %, more than 2 points above the cut
-        assert_eq!(abc(&pareto(), &previous, &Settings::default())[8].0, Some('B'));
+        previous[8] = Some(AbcClass::A); // accumulated share before it: 83 %, more than 2 points above the cut
+        assert_eq!(abc(&pareto(), &previous, &Settings::default())[8].0, Some(AbcClass::B));
         let settings = Settings { abc_hysteresis: 0.04, ..Settings::default() };
-        assert_eq!(abc(&pareto(), &previous, &settings)[8].0, Some('A'));
+        assert_eq!(abc(&pareto(), &previous, &settings)[8].0, Some(AbcClass::A));
     }
 
     #[test]
@@ -128,11 +132,11 @@ mod tests {
             (0..52).map(|w| 100.0 * (1.0 + 0.9 * (f64::from(w) / 8.0).sin())).collect();
         let steady =
             deseasonalised_cv(&season, &season.iter().map(|v| v * 7.0).collect::<Vec<_>>());
-        assert_eq!(xyz(steady.expect("52 weeks"), &Settings::default()), 'X');
+        assert_eq!(xyz(steady.expect("52 weeks"), &Settings::default()), XyzClass::X);
         let erratic: Vec<f64> = (0..52).map(|w| if w % 9 == 0 { 500.0 } else { 1.0 }).collect();
         assert_eq!(
             xyz(deseasonalised_cv(&erratic, &season).expect("52 weeks"), &Settings::default()),
-            'Z'
+            XyzClass::Z
         );
     }
 }

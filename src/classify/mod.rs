@@ -7,6 +7,7 @@ pub mod pattern;
 pub mod rationalise;
 pub mod velocity;
 
+use crate::domain::classes::{AbcClass, DemandPattern, Lifecycle, Rationalisation};
 use crate::domain::inputs::{Product, ProductStatus, Stock};
 use crate::domain::outcome::Classification;
 use crate::domain::panel::{Panel, Pool, flag};
@@ -229,7 +230,7 @@ pub fn classify(
     facts: &[PoolFacts],
     products: &[Product],
     stock: &[Option<&Stock>],
-    (previous, as_of): (&[Option<char>], NaiveDate),
+    (previous, as_of): (&[Option<AbcClass>], NaiveDate),
     settings: &Settings,
 ) -> Vec<Classification> {
     let cost = |f: &PoolFacts| products[f.sku.index()].unit_cost.map_or(0.0, Money::as_f64);
@@ -256,7 +257,7 @@ pub fn classify(
             let rationalisation =
                 crate::classify::rationalise::rationalisation(&performance, settings);
             let take_action = crate::classify::rationalise::take_action(&performance, settings);
-            let cull = take_action || rationalisation == "deadstock";
+            let cull = take_action || rationalisation == Rationalisation::Deadstock;
             let (adi, cv2) = f.adi_cv2.unwrap_or((0.0, 0.0));
             Classification {
                 sku: f.sku,
@@ -268,7 +269,7 @@ pub fn classify(
                 pattern: if f.adi_cv2.is_some() {
                     crate::classify::pattern::pattern(adi, cv2)
                 } else {
-                    "none"
+                    DemandPattern::None
                 },
                 velocity: crate::classify::velocity::velocity_class(f.velocity_per_day, settings),
                 lifecycle: lifecycle(f, product, as_of, settings),
@@ -312,22 +313,16 @@ fn performance(
     }
 }
 
-/// new, launch, active, phase-out, obsolete, inactive or superseded.
-fn lifecycle(
-    f: &PoolFacts,
-    product: &Product,
-    as_of: NaiveDate,
-    settings: &Settings,
-) -> &'static str {
+fn lifecycle(f: &PoolFacts, product: &Product, as_of: NaiveDate, settings: &Settings) -> Lifecycle {
     let not_yet_on_sale = product.launched.is_some_and(|d| d >= as_of);
     match product.status {
-        ProductStatus::Obsolete => "obsolete",
-        ProductStatus::PhaseOut => "phase-out",
-        _ if product.superseded_by.is_some() => "superseded",
-        _ if product.status == ProductStatus::New || not_yet_on_sale => "launch",
-        _ if f.days_since_sale >= settings.inactive_days => "inactive",
-        _ if f.age_days < settings.new_days => "new",
-        _ => "active",
+        ProductStatus::Obsolete => Lifecycle::Obsolete,
+        ProductStatus::PhaseOut => Lifecycle::PhaseOut,
+        _ if product.superseded_by.is_some() => Lifecycle::Superseded,
+        _ if product.status == ProductStatus::New || not_yet_on_sale => Lifecycle::Launch,
+        _ if f.days_since_sale >= settings.inactive_days => Lifecycle::Inactive,
+        _ if f.age_days < settings.new_days => Lifecycle::New,
+        _ => Lifecycle::Active,
     }
 }
 

@@ -3,6 +3,8 @@
 //! Source: Syntetos, Boylan & Croston (2005), *On the categorization of demand patterns*, JORS 56(5): cut-offs 1.32 for the
 //! average demand interval and 0.49 for the squared coefficient of variation of non-zero demand.
 
+use crate::domain::classes::DemandPattern;
+
 /// Average demand interval above which demand is intermittent.
 pub const ADI_CUT: f64 = 1.32;
 /// Squared coefficient of variation above which demand sizes are erratic.
@@ -32,14 +34,14 @@ pub fn adi_cv2(demand: impl Iterator<Item = f64>) -> Option<(f64, f64)> {
     Some((periods as f64 / n, variance / (mean * mean)))
 }
 
-/// smooth, erratic, intermittent or lumpy.
+/// The pattern of demand that sells every `adi` periods in sizes of squared variation `cv2`.
 #[must_use]
-pub fn pattern(adi: f64, cv2: f64) -> &'static str {
+pub fn pattern(adi: f64, cv2: f64) -> DemandPattern {
     match (adi > ADI_CUT, cv2 > CV2_CUT) {
-        (false, false) => "smooth",
-        (false, true) => "erratic",
-        (true, false) => "intermittent",
-        (true, true) => "lumpy",
+        (false, false) => DemandPattern::Smooth,
+        (false, true) => DemandPattern::Erratic,
+        (true, false) => DemandPattern::Intermittent,
+        (true, true) => DemandPattern::Lumpy,
     }
 }
 
@@ -49,10 +51,10 @@ mod tests {
 
     #[test]
     fn b4_the_four_corners() {
-        assert_eq!(pattern(1.32, 0.49), "smooth");
-        assert_eq!(pattern(1.0, 0.5), "erratic");
-        assert_eq!(pattern(1.33, 0.1), "intermittent");
-        assert_eq!(pattern(3.0, 2.0), "lumpy");
+        assert_eq!(pattern(1.32, 0.49), DemandPattern::Smooth);
+        assert_eq!(pattern(1.0, 0.5), DemandPattern::Erratic);
+        assert_eq!(pattern(1.33, 0.1), DemandPattern::Intermittent);
+        assert_eq!(pattern(3.0, 2.0), DemandPattern::Lumpy);
     }
 
     #[test]

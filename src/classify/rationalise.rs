@@ -1,6 +1,7 @@
 //! Whether an item earns its place in the range.
 
 use crate::classify::Settings;
+use crate::domain::classes::Rationalisation;
 
 /// What the last months say about one item.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -18,16 +19,16 @@ pub struct Performance {
 /// winner (revenue above 500 a month with a healthy margin), steady (100 to 500, or above with a thin margin), deadstock (below
 /// 100 and no movement for 60 days) or watch (below 100 otherwise); the limits are settings.
 #[must_use]
-pub fn rationalisation(p: &Performance, settings: &Settings) -> &'static str {
+pub fn rationalisation(p: &Performance, settings: &Settings) -> Rationalisation {
     let healthy = p.margin.is_none_or(|m| m >= settings.healthy_margin);
     if p.revenue_per_month > settings.winner_revenue && healthy {
-        "winner"
+        Rationalisation::Winner
     } else if p.revenue_per_month >= settings.steady_revenue {
-        "steady"
+        Rationalisation::Steady
     } else if p.days_since_sale >= settings.deadstock_days {
-        "deadstock"
+        Rationalisation::Deadstock
     } else {
-        "watch"
+        Rationalisation::Watch
     }
 }
 
@@ -51,12 +52,15 @@ mod tests {
         let of = |r, d| rationalisation(&item(r, d), &s);
         assert_eq!(
             [of(500.01, 1.0), of(500.0, 1.0), of(100.0, 1.0)],
-            ["winner", "steady", "steady"]
+            [Rationalisation::Winner, Rationalisation::Steady, Rationalisation::Steady]
         );
-        assert_eq!([of(99.0, 60.0), of(99.0, 59.0)], ["deadstock", "watch"]);
+        assert_eq!(
+            [of(99.0, 60.0), of(99.0, 59.0)],
+            [Rationalisation::Deadstock, Rationalisation::Watch]
+        );
         assert_eq!(
             rationalisation(&Performance { margin: Some(0.05), ..item(900.0, 1.0) }, &s),
-            "steady"
+            Rationalisation::Steady
         );
     }
 

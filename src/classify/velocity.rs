@@ -1,18 +1,19 @@
 //! How fast an item sells and how long its stock lasts.
 
 use crate::classify::Settings;
+use crate::domain::classes::VelocityClass;
 
 /// fast, medium, slow, or none when nothing sells.
 #[must_use]
-pub fn velocity_class(units_per_day: f64, settings: &Settings) -> &'static str {
+pub fn velocity_class(units_per_day: f64, settings: &Settings) -> VelocityClass {
     if units_per_day <= 0.0 {
-        "none"
+        VelocityClass::None
     } else if units_per_day >= settings.fast_per_day {
-        "fast"
+        VelocityClass::Fast
     } else if units_per_day >= settings.medium_per_day {
-        "medium"
+        VelocityClass::Medium
     } else {
-        "slow"
+        VelocityClass::Slow
     }
 }
 
@@ -31,7 +32,7 @@ mod tests {
         let s = Settings::default();
         assert_eq!(
             [5.0, 1.0, 0.2, 0.0].map(|v| velocity_class(v, &s)),
-            ["fast", "medium", "slow", "none"]
+            [VelocityClass::Fast, VelocityClass::Medium, VelocityClass::Slow, VelocityClass::None]
         );
         assert_eq!(days_of_cover(350.0, 10.0), Some(35.0));
         assert_eq!(days_of_cover(1210.0, 10.0), Some(121.0));

@@ -3,6 +3,7 @@
 //! `ingest` fills [`Inputs`]; the stages read it. Column meanings are those of the input contract; amounts are units,
 //! currency units ([`Money`] where they are paid), calendar days or rates (0.05 = 5 %).
 
+use crate::domain::classes::words;
 use crate::domain::exceptions::{Exception, Quarantined};
 use crate::domain::panel::Panel;
 use crate::domain::units::{ChannelId, LocationId, Money, SkuId, SupplierId, Units};
@@ -99,20 +100,22 @@ pub struct Source {
     pub newest: Option<NaiveDate>,
 }
 
-/// Where an item is in its life, as the master data say.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum ProductStatus {
-    /// Sold and reordered.
-    #[default]
-    Active,
-    /// Sold off, not reordered.
-    PhaseOut,
-    /// Gone.
-    Obsolete,
-    /// Known, not on sale yet.
-    New,
-    /// Held: never ordered.
-    DoNotOrder,
+words! {
+    /// Where an item is in its life, as the master data say.
+    #[derive(Default)]
+    ProductStatus {
+        /// Sold and reordered.
+        #[default]
+        Active = "active",
+        /// Sold off, not reordered.
+        PhaseOut = "phase-out",
+        /// Gone.
+        Obsolete = "obsolete",
+        /// Known, not on sale yet.
+        New = "new",
+        /// Never ordered.
+        DoNotOrder = "do-not-order",
+    }
 }
 
 /// Master data of one item.
@@ -194,16 +197,16 @@ pub struct Supplier {
     pub closures: Vec<(NaiveDate, NaiveDate)>,
 }
 
-/// Role of a supplier for an item.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Hash)]
-pub enum Role {
-    /// Best price.
-    #[default]
-    Primary,
-    /// Faster.
-    Secondary,
-    /// For emergencies.
-    Backup,
+words! {
+    /// Role of a supplier for an item.
+    Role {
+        /// Best price.
+        Primary = "primary",
+        /// Faster.
+        Secondary = "secondary",
+        /// For emergencies.
+        Backup = "backup",
+    }
 }
 
 /// How one supplier delivers one item.

@@ -2,9 +2,13 @@
 //!
 //! The stages fill them, `tables` and `report` read them. Rows keep the panel's order: (sku, location, channel).
 
+use crate::domain::classes::{
+    AbcClass, DemandPattern, FindingKind, Lifecycle, PolicyMethod, Rationalisation, VelocityClass,
+    XyzClass, words,
+};
 use crate::domain::exceptions::{Exception, Severity};
 use crate::domain::units::{ChannelId, LocationId, Money, SkuId, SupplierId, Units};
-use crate::explain::Step;
+use crate::explain::{Step, Unit};
 use chrono::NaiveDate;
 
 /// Probabilities of the published quantiles, in column order.
@@ -55,18 +59,18 @@ pub struct Classification {
     pub sku: SkuId,
     /// Where.
     pub location: LocationId,
-    /// `A`, `B`, `C`; `None` under 30 items.
-    pub abc: Option<char>,
-    /// `X`, `Y`, `Z`; `None` without enough history.
-    pub xyz: Option<char>,
-    /// smooth, intermittent, erratic, lumpy, none.
-    pub pattern: &'static str,
-    /// fast, medium, slow, none.
-    pub velocity: &'static str,
-    /// new, launch, active, phase-out, obsolete, inactive, superseded.
-    pub lifecycle: &'static str,
-    /// winner, steady, watch, deadstock.
-    pub rationalisation: &'static str,
+    /// `None` under 30 items.
+    pub abc: Option<AbcClass>,
+    /// `None` without enough history.
+    pub xyz: Option<XyzClass>,
+    /// How often and how unevenly it sells.
+    pub pattern: DemandPattern,
+    /// How fast it sells.
+    pub velocity: VelocityClass,
+    /// Where it is in its life.
+    pub lifecycle: Lifecycle,
+    /// Whether it earns its place in the range.
+    pub rationalisation: Rationalisation,
     /// No sale for 90 days with stock on hand: discount, bundle or discontinue.
     pub take_action: bool,
     /// Average demand interval, periods.
@@ -110,8 +114,8 @@ pub struct Policy {
     pub protection_sd: f64,
     /// Cycle service or fill rate aimed at.
     pub service_target: f64,
-    /// max-average, normal, quantile, cost, cover, fill-rate, just-in-time, none.
-    pub method: &'static str,
+    /// How the safety stock was sized.
+    pub method: PolicyMethod,
     /// Units.
     pub safety_stock: f64,
     /// Units: order when the position is at or below it.
@@ -124,38 +128,23 @@ pub struct Policy {
     pub steps: Vec<Step>,
 }
 
-/// What a planner should do about a pool.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Status {
-    /// Nothing available and demand expected.
-    StockedOut,
-    /// Will be gone before an order placed today arrives.
-    WillStockOut,
-    /// The position is at or below the reorder point.
-    OrderNow,
-    /// The order-by date is within the next review.
-    Soon,
-    /// Nothing to do.
-    Ok,
-    /// More than the excess cover.
-    Excess,
-    /// Not ordered by decision: obsolete, phase-out, do-not-order, new without approval.
-    Held,
-}
-
-impl Status {
-    /// Name in the tables: `stocked-out`, `will-stock-out`, `order-now`, `soon`, `ok`, `excess`, `held`.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::StockedOut => "stocked-out",
-            Self::WillStockOut => "will-stock-out",
-            Self::OrderNow => "order-now",
-            Self::Soon => "soon",
-            Self::Ok => "ok",
-            Self::Excess => "excess",
-            Self::Held => "held",
-        }
+words! {
+    /// What a planner should do about a pool.
+    Status {
+        /// Nothing available and demand expected.
+        StockedOut = "stocked-out",
+        /// Will be gone before an order placed today arrives.
+        WillStockOut = "will-stock-out",
+        /// The position is at or below the reorder point.
+        OrderNow = "order-now",
+        /// The order-by date is within the next review.
+        Soon = "soon",
+        /// Nothing to do.
+        Ok = "ok",
+        /// More than the excess cover.
+        Excess = "excess",
+        /// Not ordered by decision: obsolete, phase-out, do-not-order, new without approval.
+        Held = "held",
     }
 }
 
@@ -210,26 +199,15 @@ pub struct Recommendation {
     pub steps: Vec<Step>,
 }
 
-/// What to do about an order that is already placed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum OpenOrderAction {
-    /// Ask for it earlier: the stock is gone before it arrives.
-    Expedite,
-    /// Ask for it later: it is not needed on its date.
-    PushOut,
-    /// Cancel these units: nothing in the horizon needs them.
-    Cancel,
-}
-
-impl OpenOrderAction {
-    /// Name in the tables: `expedite`, `push-out`, `cancel`.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Expedite => "expedite",
-            Self::PushOut => "push-out",
-            Self::Cancel => "cancel",
-        }
+words! {
+    /// What to do about an order that is already placed.
+    OpenOrderAction {
+        /// Ask for it earlier: the stock is gone before it arrives.
+        Expedite = "expedite",
+        /// Ask for it later: it is not needed on its date.
+        PushOut = "push-out",
+        /// Cancel these units: nothing in the horizon needs them.
+        Cancel = "cancel",
     }
 }
 
@@ -309,8 +287,8 @@ pub struct ChannelFinding {
     pub location: Option<LocationId>,
     /// Which channel; `None` = all of them.
     pub channel: Option<ChannelId>,
-    /// `exposure`, `imbalance`, `stranded`, `too-many-channels`.
-    pub kind: &'static str,
+    /// What is wrong.
+    pub kind: FindingKind,
     /// Units it concerns: listed beyond stock, short, stranded, saved.
     pub units: f64,
     /// The same in money.
@@ -319,29 +297,17 @@ pub struct ChannelFinding {
     pub reason: String,
 }
 
-/// What a sync tool should do with a listing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum ChannelAction {
-    /// Publish the quantity.
-    Publish,
-    /// Publish it, and look: stock is low.
-    Alert,
-    /// Stop selling.
-    Pause,
-    /// Sell again after a pause.
-    Resume,
-}
-
-impl ChannelAction {
-    /// Lower-case name, as in the tables.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Publish => "publish",
-            Self::Alert => "alert",
-            Self::Pause => "pause",
-            Self::Resume => "resume",
-        }
+words! {
+    /// What a sync tool should do with a listing.
+    ChannelAction {
+        /// Publish the quantity.
+        Publish = "publish",
+        /// Publish it, and look: stock is low.
+        Alert = "alert",
+        /// Stop selling.
+        Pause = "pause",
+        /// Sell again after a pause.
+        Resume = "resume",
     }
 }
 
@@ -391,8 +357,8 @@ pub struct Indicator {
     pub numerator: f64,
     /// Its denominator.
     pub denominator: f64,
-    /// `ratio`, `days`, `percent`, `units`, `currency`, `weeks`.
-    pub unit: &'static str,
+    /// What the figure counts.
+    pub unit: Unit,
     /// Whether an input was estimated.
     pub estimated: bool,
 }

@@ -23,22 +23,52 @@ pub struct Step {
     pub note: String,
 }
 
-/// What the result of a step is counted in.
+/// What a number is counted in: the result of a step, an indicator, a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unit {
     /// Units of stock.
     Units,
+    /// Units of stock a day.
+    UnitsPerDay,
+    /// Calendar days.
+    Days,
+    /// Weeks.
+    Weeks,
+    /// Buckets of the panel: days, weeks or months.
+    Periods,
+    /// The reporting currency.
+    Currency,
+    /// Hundredths of a whole.
+    Percent,
+    /// Part of a whole, 0..=1.
+    Share,
+    /// One quantity over another.
+    Ratio,
     /// A share of cases, 0..=1.
     Probability,
+    /// A score for sorting, 0..=100.
+    UpToHundred,
+    /// Nothing: a name, a label, a plain count.
+    None,
 }
 
 impl Unit {
     /// Name in the tables and in sentences.
     #[must_use]
-    pub fn name(self) -> &'static str {
+    pub const fn name(self) -> &'static str {
         match self {
             Self::Units => "units",
+            Self::UnitsPerDay => "units/day",
+            Self::Days => "days",
+            Self::Weeks => "weeks",
+            Self::Periods => "periods",
+            Self::Currency => "currency",
+            Self::Percent => "percent",
+            Self::Share => "share",
+            Self::Ratio => "ratio",
             Self::Probability => "probability",
+            Self::UpToHundred => "0-100",
+            Self::None => "",
         }
     }
 }

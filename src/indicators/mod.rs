@@ -13,8 +13,10 @@ pub mod view;
 pub use crate::indicators::settings::Settings;
 pub use crate::indicators::view::{PoolView, pool_views};
 
+use crate::domain::classes::{AbcClass, Lifecycle, Rationalisation, cell_name};
 use crate::domain::inputs::Inputs;
 use crate::domain::outcome::{Indicator, Outcome, Status};
+use crate::explain::Unit;
 use crate::indicators::flows::{Books, Flow, Flows};
 use crate::indicators::formulas::{YEAR, ratio};
 use crate::parallel;
@@ -66,7 +68,6 @@ impl Attention {
     /// Whether `pool` belongs here.
     #[must_use]
     pub fn holds(self, pool: &PoolView) -> bool {
-        let lifecycle = pool.class.map_or("", |c| c.lifecycle);
         let stocked = pool.on_hand().0 > 0;
         match self {
             Self::StockedOut => pool.status() == Status::StockedOut,
@@ -75,9 +76,13 @@ impl Attention {
             Self::Excess => pool.status() == Status::Excess,
             Self::Dead => {
                 stocked
-                    && pool.class.is_some_and(|c| c.take_action || c.rationalisation == "deadstock")
+                    && pool.class.is_some_and(|c| {
+                        c.take_action || c.rationalisation == Rationalisation::Deadstock
+                    })
             }
-            Self::New => matches!(lifecycle, "new" | "launch"),
+            Self::New => pool
+                .class
+                .is_some_and(|c| matches!(c.lifecycle, Lifecycle::New | Lifecycle::Launch)),
         }
     }
 
@@ -120,7 +125,7 @@ impl List {
     /// `value` made of `parts` (numerator, denominator), `named` by indicator and unit.
     fn push(
         &mut self,
-        named: (&'static str, &'static str),
+        named: (&'static str, Unit),
         scope: impl Into<String>,
         value: Option<f64>,
         parts: (f64, f64),
@@ -143,7 +148,7 @@ impl List {
         &mut self,
         indicator: &'static str,
         scope: impl Into<String>,
-        unit: &'static str,
+        unit: Unit,
         value: f64,
     ) {
         self.push((indicator, unit), scope, Some(value), (value, 1.0));
@@ -165,33 +170,33 @@ fn books(list: &mut List, books: &Books) {
         receivables.and_then(|r| crate::indicators::formulas::days_sales_outstanding(r, revenue));
     let dpo = payables.and_then(|p| crate::indicators::formulas::days_payable_outstanding(p, cogs));
     list.push(
-        ("turnover", "ratio"),
+        ("turnover", Unit::Ratio),
         "all",
         crate::indicators::formulas::turnover(cogs, inventory),
         (cogs, inventory),
     );
     list.estimated(flows || stock);
-    list.push(("dio", "days"), "all", dio, (inventory, cogs));
+    list.push(("dio", Unit::Days), "all", dio, (inventory, cogs));
     list.estimated(flows || stock);
-    list.push(("dso", "days"), "all", dso, (receivables.unwrap_or(0.0), revenue));
+    list.push(("dso", Unit::Days), "all", dso, (receivables.unwrap_or(0.0), revenue));
     list.estimated(flows);
-    list.push(("dpo", "days"), "all", dpo, (payables.unwrap_or(0.0), cogs));
+    list.push(("dpo", Unit::Days), "all", dpo, (payables.unwrap_or(0.0), cogs));
     list.estimated(flows);
     let cycle = dio
         .zip(dso)
         .zip(dpo)
         .map(|((dio, dso), dpo)| crate::indicators::formulas::cash_conversion_cycle(dio, dso, dpo));
-    list.push(("cash_conversion_cycle", "days"), "all", cycle, (cycle.unwrap_or(0.0), 1.0));
+    list.push(("cash_conversion_cycle", Unit::Days), "all", cycle, (cycle.unwrap_or(0.0), 1.0));
     list.estimated(flows || stock);
     list.push(
-        ("gmroi", "ratio"),
+        ("gmroi", Unit::Ratio),
         "all",
         crate::indicators::formulas::gmroi(revenue - cogs, inventory),
         (revenue - cogs, inventory),
     );
     list.estimated(flows || stock);
     list.push(
-        ("carrying_cost", "percent"),
+        ("carrying_cost", Unit::Percent),
         "all",
         crate::indicators::formulas::carrying_cost_percent(holding, inventory),
         (holding, inventory),
@@ -202,19 +207,19 @@ fn books(list: &mut List, books: &Books) {
 fn service(list: &mut List, inputs: &Inputs, pools: &[PoolView], flows: &[Flows]) {
     let quarter: Flow = flows.iter().map(|f| f.quarter).sum();
     list.push(
-        ("fill_rate", "percent"),
+        ("fill_rate", Unit::Percent),
         "all",
         crate::indicators::formulas::fill_rate(quarter.sold, quarter.lost),
         (quarter.sold, quarter.sold + quarter.lost),
     );
     list.estimated(true);
-    list.amount("lost_sales_units", "all", "units", quarter.lost);
+    list.amount("lost_sales_units", "all", Unit::Units, quarter.lost);
     list.estimated(true);
     let lost_value = |p: &PoolView| {
         let price = p.product.unit_price.or(p.unit_cost()).unwrap_or_default().as_f64();
         flows[p.series.clone()].iter().map(|f| f.quarter.lost).sum::<f64>() * price
     };
-    list.amount("lost_sales_value", "all", "currency", pools.iter().map(lost_value).sum());
+    list.amount("lost_sales_value", "all", Unit::Currency, pools.iter().map(lost_value).sum());
     list.estimated(true);
     let as_of = inputs.panel.calendar().as_of();
     let received: f64 = inputs
@@ -226,13 +231,13 @@ fn service(list: &mut List, inputs: &Inputs, pools: &[PoolView], flows: &[Flows]
     let year: Flow = flows.iter().map(|f| f.year).sum();
     let net = year.sold - year.returned;
     list.push(
-        ("sell_through", "percent"),
+        ("sell_through", Unit::Percent),
         "all",
         crate::indicators::formulas::sell_through(net, received),
         (net, received),
     );
     list.push(
-        ("return_rate", "percent"),
+        ("return_rate", Unit::Percent),
         "all",
         ratio(year.returned * 100.0, year.sold),
         (year.returned, year.sold),
@@ -249,7 +254,7 @@ fn stock(
     let on_hand: f64 = pools.iter().map(|p| p.on_hand().0.max(0) as f64).sum();
     let weekly: f64 = pools.iter().filter_map(|p| p.class).map(|c| c.velocity_per_day * 7.0).sum();
     list.push(
-        ("weeks_of_supply", "weeks"),
+        ("weeks_of_supply", Unit::Weeks),
         "all",
         crate::indicators::formulas::weeks_of_supply(on_hand, weekly),
         (on_hand, weekly),
@@ -257,7 +262,7 @@ fn stock(
     for attention in Attention::ALL {
         let inside = || pools.iter().filter(|p| attention.holds(p));
         list.push(
-            ("panel_items", "units"),
+            ("panel_items", Unit::Units),
             attention.scope(),
             Some(inside().count() as f64),
             (inside().count() as f64, pools.len() as f64),
@@ -265,7 +270,7 @@ fn stock(
         list.amount(
             "panel_value",
             attention.scope(),
-            "currency",
+            Unit::Currency,
             inside().map(|p| attention.worth(p, settings.excess_cover_days)).sum(),
         );
     }
@@ -273,14 +278,14 @@ fn stock(
     list.amount(
         "excess_units",
         "all",
-        "units",
+        Unit::Units,
         pools.iter().filter(excess).map(|p| p.excess_units(settings.excess_cover_days)).sum(),
     );
     let dead = |p: &&PoolView| Attention::Dead.holds(p);
     list.amount(
         "deadstock_units",
         "all",
-        "units",
+        Unit::Units,
         pools.iter().filter(dead).map(|p| p.on_hand().0 as f64).sum(),
     );
     let mut ages = [(0.0, 0.0); crate::indicators::flows::AGES.len()];
@@ -289,8 +294,8 @@ fn stock(
     }
     let total: f64 = ages.iter().map(|a| a.1).sum();
     for ((name, _), (units, value)) in crate::indicators::flows::AGES.iter().zip(ages) {
-        list.amount("stock_age_units", *name, "units", units);
-        list.push(("stock_age_value", "currency"), *name, Some(value), (value, total));
+        list.amount("stock_age_units", *name, Unit::Units, units);
+        list.push(("stock_age_value", Unit::Currency), *name, Some(value), (value, total));
     }
 }
 
@@ -309,13 +314,13 @@ fn channels(list: &mut List, inputs: &Inputs, outcome: &Outcome, flows: &[Flows]
         let scope = format!("channel:{name}");
         let offered = month.sold + allocated;
         list.push(
-            ("sell_through", "percent"),
+            ("sell_through", Unit::Percent),
             scope.clone(),
             crate::indicators::formulas::sell_through(month.sold, offered),
             (month.sold, offered),
         );
         list.push(
-            ("return_rate", "percent"),
+            ("return_rate", Unit::Percent),
             scope,
             ratio(year.returned * 100.0, year.sold),
             (year.returned, year.sold),
@@ -329,7 +334,7 @@ fn counts(list: &mut List, inputs: &Inputs, tolerance: f64) {
     let (recorded, counted) =
         recent().fold((0.0, 0.0), |(r, c), x| (r + x.recorded.0 as f64, c + x.counted.0 as f64));
     list.push(
-        ("shrinkage", "percent"),
+        ("shrinkage", Unit::Percent),
         "all",
         crate::indicators::formulas::shrinkage_percent(recorded, counted),
         (recorded - counted, recorded),
@@ -344,16 +349,16 @@ fn counts(list: &mut List, inputs: &Inputs, tolerance: f64) {
         })
         .count() as f64;
     let all = recent().count() as f64;
-    list.push(("count_accuracy", "percent"), "all", ratio(right * 100.0, all), (right, all));
+    list.push(("count_accuracy", Unit::Percent), "all", ratio(right * 100.0, all), (right, all));
 }
 
 /// Error of the chosen method and of the naive one by ABC class, weighted by the units of the last year.
 fn accuracy(list: &mut List, outcome: &Outcome, pools: &[PoolView], flows: &[Flows]) {
-    let mut class_of = vec!['-'; flows.len()];
+    let mut class_of = vec![None; flows.len()];
     for pool in pools {
-        class_of[pool.series.clone()].fill(pool.class.and_then(|c| c.abc).unwrap_or('-'));
+        class_of[pool.series.clone()].fill(pool.class.and_then(|c| c.abc));
     }
-    let mut sums: BTreeMap<(&'static str, char), (f64, f64)> = BTreeMap::new();
+    let mut sums: BTreeMap<(&'static str, Option<AbcClass>), (f64, f64)> = BTreeMap::new();
     for row in outcome.accuracy.iter().filter(|a| a.wape.is_finite()) {
         let units = flows[row.series].year.sold;
         let chosen = row.chosen.then_some([("wape", row.wape), ("bias", row.bias)]);
@@ -365,8 +370,8 @@ fn accuracy(list: &mut List, outcome: &Outcome, pools: &[PoolView], flows: &[Flo
     }
     for ((name, class), (error, units)) in sums {
         list.push(
-            (name, "percent"),
-            format!("class:{class}"),
+            (name, Unit::Percent),
+            format!("class:{}", cell_name(class, None)),
             ratio(error * 100.0, units),
             (error, units),
         );

@@ -1,5 +1,6 @@
 //! Every pool with its classes, policy, picture, recommendations and allocations side by side.
 
+use crate::domain::classes::cell_name;
 use crate::domain::inputs::{Inputs, Product, PurchaseOrder, Stock};
 use crate::domain::outcome::{
     Allocation, Classification, Outcome, Policy, PoolPicture, Recommendation, Status,
@@ -73,8 +74,7 @@ impl PoolView<'_> {
     /// `AX`, `B`, `-`: ABC and XYZ class.
     #[must_use]
     pub fn cell(&self) -> String {
-        let letters: String = self.class.iter().flat_map(|c| [c.abc, c.xyz]).flatten().collect();
-        if letters.is_empty() { "-".to_owned() } else { letters }
+        cell_name(self.class.and_then(|c| c.abc), self.class.and_then(|c| c.xyz))
     }
 
     /// The most urgent status of its supplier lines.

@@ -21,6 +21,7 @@ pub use crate::inventory::outlook::Outlook;
 pub use crate::inventory::position::{Arrival, StockLevel};
 pub use crate::inventory::settings::Settings;
 
+use crate::domain::classes::{AbcClass, Lifecycle, VelocityClass, XyzClass};
 use crate::domain::inputs::{Product, ProductStatus};
 use crate::domain::outcome::{Policy, Status};
 use crate::domain::units::{LeadTime, LocationId, SkuId};
@@ -60,12 +61,12 @@ pub struct PoolInput<'a> {
     pub lead_time: LeadTime,
     /// Where it comes from, in words.
     pub lead_time_source: &'a str,
-    /// `A`, `B`, `C` where known.
-    pub abc: Option<char>,
-    /// `X`, `Y`, `Z` where known.
-    pub xyz: Option<char>,
-    /// fast, medium, slow, none.
-    pub velocity: &'a str,
+    /// Class by value, where known.
+    pub abc: Option<AbcClass>,
+    /// Class by variability, where known.
+    pub xyz: Option<XyzClass>,
+    /// How fast it sells.
+    pub velocity: VelocityClass,
     /// Cost of one unit, currency; 0 when unknown.
     pub unit_cost: f64,
     /// Price less cost of one unit, currency; 0 when unknown.
@@ -90,13 +91,15 @@ pub struct PoolInput<'a> {
 ///
 /// `lifecycle` as in the classification; `approved` when a planner has released a new item.
 #[must_use]
-pub fn held(product: &Product, lifecycle: &str, approved: bool) -> Option<&'static str> {
+pub fn held(product: &Product, lifecycle: Lifecycle, approved: bool) -> Option<&'static str> {
     match product.status {
         ProductStatus::Obsolete => Some("obsolete"),
         ProductStatus::DoNotOrder => Some("do not order"),
         ProductStatus::PhaseOut => Some("phased out: sold off, not reordered"),
         _ if product.superseded_by.is_some() => Some("superseded by another item"),
-        _ if lifecycle == "obsolete" || lifecycle == "inactive" => Some("no demand any more"),
+        _ if matches!(lifecycle, Lifecycle::Obsolete | Lifecycle::Inactive) => {
+            Some("no demand any more")
+        }
         ProductStatus::New if !approved => Some("new: waits for approval"),
         _ => None,
     }

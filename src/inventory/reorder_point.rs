@@ -4,6 +4,7 @@
 //! The targets are read off demand over that interval, so they change only with forecast, lead time or settings; a replay
 //! computes them once per refresh of the forecast and the nightly run once.
 
+use crate::domain::classes::XyzClass;
 use crate::inventory::PoolInput;
 use crate::inventory::lot_size::{days_of_cover, eoq};
 use crate::inventory::safety_stock::{critical_ratio, fill_rate_level, max_average, normal};
@@ -146,11 +147,8 @@ fn choose(
 pub fn just_in_time_refusal(pool: &PoolInput<'_>, settings: &Settings) -> Option<String> {
     let limits = settings.just_in_time;
     let (mean, sd) = (pool.lead_time.mean().0, pool.lead_time.sd().0);
-    if pool.xyz != Some('X') {
-        Some(format!(
-            "demand is class {}, not X",
-            pool.xyz.map_or("unknown".into(), |c| c.to_string())
-        ))
+    if pool.xyz != Some(XyzClass::X) {
+        Some(format!("demand is class {}, not X", pool.xyz.map_or("unknown", XyzClass::name)))
     } else if mean > limits.max_lead_time_days {
         Some(format!(
             "a lead time of {mean:.1} days is longer than {:.1}",

@@ -1,5 +1,6 @@
 //! What a planner may choose about the policy: the `[policy]` section of the configuration.
 
+use crate::domain::classes::{AbcClass, VelocityClass, XyzClass};
 use crate::domain::units::Probability;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -103,12 +104,12 @@ impl Default for CoverBands {
 impl CoverBands {
     /// The band of a velocity class; `None` for an item that does not move.
     #[must_use]
-    pub fn of(&self, velocity: &str) -> Option<(f64, f64)> {
+    pub fn of(&self, velocity: VelocityClass) -> Option<(f64, f64)> {
         match velocity {
-            "fast" => Some(self.fast),
-            "medium" => Some(self.medium),
-            "slow" => Some(self.slow),
-            _ => None,
+            VelocityClass::Fast => Some(self.fast),
+            VelocityClass::Medium => Some(self.medium),
+            VelocityClass::Slow => Some(self.slow),
+            VelocityClass::None => None,
         }
     }
 }
@@ -261,8 +262,8 @@ impl Settings {
 
     /// The policy of a cell; without both classes, the general target at the general review, counted like `BY`.
     #[must_use]
-    pub fn cell(&self, abc: Option<char>, xyz: Option<char>) -> Cell {
-        let named = abc.zip(xyz).map(|(a, x)| [a, x].iter().collect::<String>());
+    pub fn cell(&self, abc: Option<AbcClass>, xyz: Option<XyzClass>) -> Cell {
+        let named = abc.zip(xyz).map(|(a, x)| format!("{a}{x}"));
         let default = |name: &str| CELLS.iter().find(|c| c.0 == name);
         let chosen = named.and_then(|name| {
             let own = self.cells.get(&name).copied();
@@ -301,13 +302,13 @@ mod tests {
         let settings: Settings =
             toml::from_str("[cells.AX]\nservice = 0.995\nmethod = \"cost\"\ncount_every_days = 7")
                 .unwrap();
-        let own = settings.cell(Some('A'), Some('X'));
+        let own = settings.cell(Some(AbcClass::A), Some(XyzClass::X));
         assert_eq!(
             (own.service.get(), own.method, own.count_every_days),
             (0.995, Some(Method::Cost), 7.0)
         );
-        assert_eq!(settings.cell(Some('C'), Some('Z')).service.get(), 0.85);
-        assert_eq!(settings.cell(None, Some('X')).service.get(), 0.95);
+        assert_eq!(settings.cell(Some(AbcClass::C), Some(XyzClass::Z)).service.get(), 0.85);
+        assert_eq!(settings.cell(None, Some(XyzClass::X)).service.get(), 0.95);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Turns targets and need into arithmetic that recomputes: the steps a planner reads and a test checks.
 
+use crate::domain::classes::PolicyMethod;
 use crate::domain::outcome::Policy;
 use crate::explain::{Step, Unit};
 use crate::inventory::PoolInput;
@@ -21,7 +22,7 @@ pub(crate) fn policy_row(pool: &PoolInput<'_>, targets: &Targets, settings: &Set
         protection_mean: targets.protection.mean(),
         protection_sd: targets.protection.sd(),
         service_target: targets.service,
-        method: name(targets.method),
+        method: reported(targets.method),
         safety_stock: targets.safety_stock,
         reorder_point: targets.reorder_point,
         order_up_to: targets.order_up_to,
@@ -30,15 +31,15 @@ pub(crate) fn policy_row(pool: &PoolInput<'_>, targets: &Targets, settings: &Set
     }
 }
 
-fn name(method: Method) -> &'static str {
+fn reported(method: Method) -> PolicyMethod {
     match method {
-        Method::MaxAverage => "max-average",
-        Method::Normal => "normal",
-        Method::Auto | Method::Quantile => "quantile",
-        Method::Cost => "cost",
-        Method::Cover => "cover",
-        Method::FillRate => "fill-rate",
-        Method::JustInTime => "just-in-time",
+        Method::MaxAverage => PolicyMethod::MaxAverage,
+        Method::Normal => PolicyMethod::Normal,
+        Method::Auto | Method::Quantile => PolicyMethod::Quantile,
+        Method::Cost => PolicyMethod::Cost,
+        Method::Cover => PolicyMethod::Cover,
+        Method::FillRate => PolicyMethod::FillRate,
+        Method::JustInTime => PolicyMethod::JustInTime,
     }
 }
 

@@ -1,3 +1,4 @@
+use crate::domain::classes::{Lifecycle, PolicyMethod, VelocityClass, XyzClass};
 use crate::explain::arithmetic::Recomputer;
 use crate::inventory::settings::{CoverMode, Method, OrderQuantity, OrderRule, UnmetDemand};
 use crate::inventory::*;
@@ -33,8 +34,8 @@ fn pool<'a>(steady: &'a Steady, over: &'a dyn Fn(f64, f64, f64) -> Demand) -> Po
         lead_time: LeadTime::new(7.0, 0.0, 21.0).unwrap(),
         lead_time_source: "master data",
         abc: None,
-        xyz: Some('X'),
-        velocity: "fast",
+        xyz: Some(XyzClass::X),
+        velocity: VelocityClass::Fast,
         unit_cost: 4.0,
         unit_margin: 6.0,
         stock: StockLevel { on_hand: 420.0, available: 420.0, backordered: 0.0 },
@@ -130,7 +131,7 @@ fn d4_the_order_is_the_economic_quantity_where_costs_are_known() {
 #[test]
 fn d6_without_price_or_cost_the_default_is_the_quantile_of_demand_over_lead_time_and_review() {
     let made = plan(&Settings::default(), |p| p.unit_margin = 0.0);
-    assert_eq!(made.policy.method, "quantile");
+    assert_eq!(made.policy.method, PolicyMethod::Quantile);
     assert_eq!(made.policy.reorder_point, Demand::count(140.0, 280f64.sqrt()).quantile(0.95));
     assert_eq!(made.policy.safety_stock, made.policy.reorder_point - 140.0);
 }
@@ -156,7 +157,7 @@ fn d8_cost_based_target() {
         ..Settings::default()
     };
     let made = plan(&settings, |_| {});
-    assert_eq!(made.policy.method, "cost");
+    assert_eq!(made.policy.method, PolicyMethod::Cost);
     assert!((made.policy.service_target - 0.8333).abs() < 5e-5);
     assert_eq!(
         made.policy.order_up_to, made.policy.reorder_point,
@@ -164,7 +165,7 @@ fn d8_cost_based_target() {
     );
     let unknown = plan(&with(Method::Cost), |p| p.unit_cost = 0.0);
     assert!(
-        unknown.policy.method == "quantile"
+        unknown.policy.method == PolicyMethod::Quantile
             && unknown.notes[0].contains("no holding or shortage cost")
     );
 }
@@ -174,13 +175,13 @@ fn d8_by_default_costs_decide_and_a_larger_lot_needs_less_safety() {
     // Cost 4 at 25 % a year, margin 6, 4 an order: 171 units an order, which last 17.1 days.
     let made = plan(&Settings::default(), |_| {});
     let lot = (2.0 * 3650.0 * 4.0 / 1.0f64).sqrt();
-    assert_eq!(made.policy.method, "cost");
+    assert_eq!(made.policy.method, PolicyMethod::Cost);
     assert!((made.policy.order_up_to - made.policy.reorder_point - lot).abs() < 1e-9);
     let held = 0.25 * 4.0 / 365.0 * lot / 10.0;
     assert!((made.policy.service_target - 6.0 / (6.0 + held)).abs() < 1e-9);
     let no_margin = plan(&Settings::default(), |p| p.unit_margin = 0.0).policy;
     assert!(
-        no_margin.method == "quantile"
+        no_margin.method == PolicyMethod::Quantile
             && (no_margin.order_up_to - no_margin.reorder_point - lot).abs() < 1e-9
     );
     let dear = plan(&Settings { order_cost: 400.0, ..Settings::default() }, |_| {});
@@ -222,13 +223,16 @@ fn d11_order_by_date_and_status() {
 fn d13_just_in_time_only_for_short_dependable_lead_times_and_class_x() {
     let jit = with(Method::JustInTime);
     let allowed = plan(&jit, |_| {});
-    assert_eq!((allowed.policy.method, allowed.policy.safety_stock), ("just-in-time", 0.0));
+    assert_eq!(
+        (allowed.policy.method, allowed.policy.safety_stock),
+        (PolicyMethod::JustInTime, 0.0)
+    );
     for (refused, why) in [
-        (plan(&jit, |p| p.xyz = Some('Z')), "class Z"),
+        (plan(&jit, |p| p.xyz = Some(XyzClass::Z)), "class Z"),
         (plan(&jit, |p| p.lead_time = LeadTime::new(20.0, 0.0, 21.0).unwrap()), "longer than 7.0"),
         (plan(&jit, |p| p.lead_time = LeadTime::new(7.0, 3.0, 21.0).unwrap()), "43 % of its mean"),
     ] {
-        assert_eq!(refused.policy.method, "quantile");
+        assert_eq!(refused.policy.method, PolicyMethod::Quantile);
         assert!(
             refused.notes[0].starts_with("just-in-time refused") && refused.notes[0].contains(why),
             "{:?}",
@@ -265,11 +269,16 @@ fn d15_minimum_maximum_and_held_items() {
     });
     assert_eq!((made.need, made.status), (0.0, Status::Held));
     let product = |status| Product { status, ..Product::default() };
-    assert_eq!(held(&product(ProductStatus::Obsolete), "active", true), Some("obsolete"));
-    assert_eq!(held(&product(ProductStatus::DoNotOrder), "active", true), Some("do not order"));
-    assert!(held(&product(ProductStatus::New), "new", false).unwrap().contains("approval"));
-    assert_eq!(held(&product(ProductStatus::New), "new", true), None);
-    assert_eq!(held(&product(ProductStatus::Active), "active", false), None);
+    assert_eq!(held(&product(ProductStatus::Obsolete), Lifecycle::Active, true), Some("obsolete"));
+    assert_eq!(
+        held(&product(ProductStatus::DoNotOrder), Lifecycle::Active, true),
+        Some("do not order")
+    );
+    assert!(
+        held(&product(ProductStatus::New), Lifecycle::New, false).unwrap().contains("approval")
+    );
+    assert_eq!(held(&product(ProductStatus::New), Lifecycle::New, true), None);
+    assert_eq!(held(&product(ProductStatus::Active), Lifecycle::Active, false), None);
 }
 
 proptest! {

@@ -3,6 +3,7 @@
 use crate::domain::inputs::{Names, PurchaseOrder};
 use crate::domain::outcome::Indicator;
 use crate::domain::units::SupplierId;
+use crate::explain::Unit;
 use std::collections::BTreeMap;
 
 /// Sums over the received lines of one supplier.
@@ -57,10 +58,10 @@ pub fn supplier_scorecard(orders: &[PurchaseOrder], names: &Names) -> Vec<Indica
             estimated: false,
         };
         [
-            row("lead_time_achieved", sums.achieved, 1.0, "days"),
-            row("lead_time_promised", sums.promised, 1.0, "days"),
-            row("supplier_fill_rate", sums.filled, 100.0, "percent"),
-            row("supplier_late_share", sums.late, 100.0, "percent"),
+            row("lead_time_achieved", sums.achieved, 1.0, Unit::Days),
+            row("lead_time_promised", sums.promised, 1.0, Unit::Days),
+            row("supplier_fill_rate", sums.filled, 100.0, Unit::Percent),
+            row("supplier_late_share", sums.late, 100.0, Unit::Percent),
         ]
     });
     rows.collect()

@@ -1,5 +1,6 @@
 //! What needs a decision today: the moves with the most money, the six panels, what not to promote and what to push.
 
+use crate::domain::classes::FindingKind;
 use crate::domain::outcome::{ChannelFinding, OpenOrderAction, OpenOrderAdvice, Status, Transfer};
 use crate::domain::units::SkuId;
 use crate::indicators::Attention;
@@ -141,16 +142,16 @@ fn channels(run: &Run, found: &ChannelFinding) -> Option<Move> {
         found.channel.map_or("a channel", |c| &run.input.inputs.names.channels[c.index()]);
     let count = grouped(found.units);
     let (verb, text, label) = match found.kind {
-        "exposure" => ("Unlist", format!("{}.", found.reason), "could be sold twice"),
-        "imbalance" => (
+        FindingKind::Exposure => ("Unlist", format!("{}.", found.reason), "could be sold twice"),
+        FindingKind::Imbalance => (
             "Rebalance",
             format!("Share {count} units out anew: {}.", found.reason),
             "margin at risk",
         ),
-        "too-many-channels" => {
+        FindingKind::TooManyChannels => {
             ("Narrow", format!("Take it off {channel}: {}.", found.reason), "margin gained")
         }
-        _ => return None,
+        FindingKind::Stranded => return None,
     };
     Some(Move { verb, sku: found.sku, text, money: found.value.as_f64(), label })
 }

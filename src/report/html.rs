@@ -1,5 +1,6 @@
 //! How numbers and dates are written in pages, and what every page carries.
 
+use crate::explain::Unit;
 use crate::report::ReportInput;
 use chrono::NaiveDate;
 
@@ -108,14 +109,18 @@ pub fn signed(value: f64) -> String {
 
 /// An indicator in its unit: `5.00`, `73.0 days`, `70.0 %`.
 #[must_use]
-pub fn measured(value: Option<f64>, unit: &str) -> String {
+pub fn measured(value: Option<f64>, unit: Unit) -> String {
     let Some(value) = value else { return "unknown".to_owned() };
     match unit {
-        "percent" => format!("{value:.1} %"),
-        "days" | "weeks" => format!("{value:.1} {unit}"),
-        "currency" => amount(value),
-        "units" => grouped(value),
-        _ => format!("{value:.2}"),
+        Unit::Percent => format!("{value:.1} %"),
+        Unit::Days | Unit::Weeks | Unit::Periods | Unit::UnitsPerDay => {
+            format!("{value:.1} {unit}")
+        }
+        Unit::Currency => amount(value),
+        Unit::Units => grouped(value),
+        Unit::Share | Unit::Ratio | Unit::Probability | Unit::UpToHundred | Unit::None => {
+            format!("{value:.2}")
+        }
     }
 }
 

@@ -176,7 +176,7 @@ fn findings(run: &Run) -> Vec<u8> {
         .number(heading("item", "SKU", "sku", Kind::Item), |f| Some(f64::from(f.sku.0)))
         .text(heading("sku", "SKU", "sku", Kind::Hidden), |f| run.sku(f.sku))
         .text(heading("name", "Name", "sku", Kind::Text), |f| &inputs.products[f.sku.index()].name)
-        .text(heading("kind", "Finding", "imbalance", Kind::Text), |f| f.kind)
+        .text(heading("kind", "Finding", "imbalance", Kind::Text), |f| f.kind.name())
         .text(heading("channel", "Channel", "channel", Kind::Text), |f| {
             f.channel.map_or("all", |c| &inputs.names.channels[c.index()])
         })
@@ -358,7 +358,7 @@ fn culls(run: &Run) -> Vec<u8> {
             Some(r.1.velocity_per_day)
         })
         .text(heading("judged", "Judged", "deadstock", Kind::Text), |r| {
-            if r.1.take_action { "no sale for 90 days" } else { r.1.rationalisation }
+            if r.1.take_action { "no sale for 90 days" } else { r.1.rationalisation.name() }
         })
         .finish()
 }

@@ -215,10 +215,10 @@ fn item<'a>(run: &Run<'a>, sku: usize, pools: &[PoolView<'a>]) -> Item<'a> {
 
 fn status_name(status: ProductStatus) -> &'static str {
     match status {
-        ProductStatus::Active => "active",
-        ProductStatus::PhaseOut => "phase-out",
-        ProductStatus::Obsolete => "obsolete",
-        ProductStatus::New => "new",
+        ProductStatus::Active
+        | ProductStatus::PhaseOut
+        | ProductStatus::Obsolete
+        | ProductStatus::New => status.name(),
         ProductStatus::DoNotOrder => "do not order",
     }
 }
@@ -229,10 +229,10 @@ fn pool<'a>(run: &Run<'a>, pool: &PoolView<'a>) -> Pool<'a> {
         location: run.location(pool.location),
         class: pool.class.map(|c| Class {
             cell: pool.cell(),
-            pattern: c.pattern,
-            speed: c.velocity,
-            lifecycle: c.lifecycle,
-            role: c.rationalisation,
+            pattern: c.pattern.name(),
+            speed: c.velocity.name(),
+            lifecycle: c.lifecycle.name(),
+            role: c.rationalisation.name(),
             act: c.take_action,
             velocity: round(c.velocity_per_day, 100.0),
             cover: c.days_of_cover.map(|d| round(d, 10.0)),
@@ -296,7 +296,7 @@ fn policy(p: &crate::domain::outcome::Policy) -> Policy<'_> {
         source: &p.lead_time_source,
         review: round(p.review_period, 10.0),
         target: round(p.service_target, 10_000.0),
-        method: p.method,
+        method: p.method.name(),
         safety: round(p.safety_stock, 10.0),
         reorder: round(p.reorder_point, 10.0),
         up_to: round(p.order_up_to, 10.0),

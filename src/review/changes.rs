@@ -11,6 +11,7 @@
 //! rounding   change of quantity that the need does not explain: minimum, pack, budget
 //! ```
 
+use crate::domain::classes::{AbcClass, XyzClass};
 use crate::domain::inputs::{Inputs, Names};
 use crate::domain::outcome::{Change, Classification, Outcome, Policy, Recommendation};
 use crate::domain::units::{LocationId, SkuId};
@@ -118,13 +119,14 @@ fn run_changes(last: &Manifest, this: &Manifest) -> Vec<Change> {
 }
 
 fn class_changes(key: &str, before: &LastPool, class: &Classification, changes: &mut Vec<Change>) {
-    let letter = |c: Option<char>| c.map(String::from).unwrap_or_default();
+    let abc = [before.abc, class.abc].map(|class| class.map_or("", AbcClass::name));
+    let xyz = [before.xyz, class.xyz].map(|class| class.map_or("", XyzClass::name));
     let fields = [
-        ("abc", letter(before.abc), letter(class.abc)),
-        ("xyz", letter(before.xyz), letter(class.xyz)),
-        ("velocity", before.velocity.clone(), class.velocity.to_string()),
-        ("lifecycle", before.lifecycle.clone(), class.lifecycle.to_string()),
-        ("rationalisation", before.rationalisation.clone(), class.rationalisation.to_string()),
+        ("abc", abc[0], abc[1]),
+        ("xyz", xyz[0], xyz[1]),
+        ("velocity", before.velocity.name(), class.velocity.name()),
+        ("lifecycle", before.lifecycle.name(), class.lifecycle.name()),
+        ("rationalisation", before.rationalisation.name(), class.rationalisation.name()),
     ];
     for (field, then, now) in fields.into_iter().filter(|(_, then, now)| then != now) {
         let cause = if field == "lifecycle" {
@@ -132,7 +134,7 @@ fn class_changes(key: &str, before: &LastPool, class: &Classification, changes: 
         } else {
             percent("demand", before.velocity_per_day, class.velocity_per_day)
         };
-        changes.push(change(key.to_string(), field, then, now, cause));
+        changes.push(change(key.to_string(), field, then.into(), now.into(), cause));
     }
 }
 
@@ -168,7 +170,7 @@ fn policy_changes(key: &str, before: &LastPool, policy: &Policy, changes: &mut V
         changes.push(change(key.to_string(), field, before, after, cause));
     }
     if before.method != policy.method {
-        let (then, now) = (before.method.clone(), policy.method.to_string());
+        let (then, now) = (before.method.to_string(), policy.method.to_string());
         changes.push(change(key.to_string(), "method", then, now, "policy".into()));
     }
 }
@@ -248,7 +250,7 @@ fn quantity_changes(
 ) {
     let quantity_then: i64 = then.iter().map(|l| l.quantity.0).sum();
     let quantity_now: i64 = now.iter().map(|r| r.quantity.0).sum();
-    let status_then = then.first().map_or("", |l| l.status.as_str());
+    let status_then = then.first().map_or("", |l| l.status.name());
     let status_now = now.first().map_or("", |r| r.status.name());
     let mut causes = order_up_to_causes(pair.before, pair.policy);
     if let (Some(then), Some(now)) = (then.first(), now.first()) {
@@ -287,6 +289,7 @@ fn quantity_changes(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::classes::{Lifecycle, PolicyMethod, Rationalisation, VelocityClass};
 
     fn policy(protection_mean: f64, lead_time_mean: f64, safety_stock: f64) -> Policy {
         Policy {
@@ -300,7 +303,7 @@ mod tests {
             protection_mean,
             protection_sd: 0.0,
             service_target: 0.95,
-            method: "normal",
+            method: PolicyMethod::Normal,
             safety_stock,
             reorder_point: protection_mean + safety_stock,
             order_up_to: protection_mean + safety_stock,
@@ -311,14 +314,22 @@ mod tests {
 
     fn last(p: &Policy) -> LastPool {
         LastPool {
+            abc: None,
+            xyz: None,
+            velocity: VelocityClass::None,
+            lifecycle: Lifecycle::Active,
+            rationalisation: Rationalisation::Watch,
+            velocity_per_day: 0.0,
             lead_time_mean: p.lead_time_mean,
+            lead_time_sd: p.lead_time_sd,
             review_period: p.review_period,
             protection_mean: p.protection_mean,
+            protection_sd: p.protection_sd,
             service_target: p.service_target,
-            method: p.method.into(),
+            method: p.method,
             safety_stock: p.safety_stock,
+            reorder_point: p.reorder_point,
             order_up_to: p.order_up_to,
-            ..LastPool::default()
         }
     }
 

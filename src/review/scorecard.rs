@@ -3,9 +3,11 @@
 //! Counted over all kept decisions, for all lines and per ABC class, numerator and denominator shown. A rejected line counts as
 //! short when its pool is out of stock now or about to be; what changes gained or cost comes from [`crate::review::hindsight`].
 
+use crate::domain::classes::AbcClass;
 use crate::domain::inputs::Names;
 use crate::domain::outcome::{Indicator, Outcome, Status};
 use crate::domain::units::Money;
+use crate::explain::Unit;
 use crate::review::decisions::{Decision, Kept, Verdict};
 use crate::review::hindsight::Judged;
 use std::collections::BTreeMap;
@@ -35,7 +37,7 @@ pub fn scorecard(
     names: &Names,
     outcome: &Outcome,
 ) -> Vec<Indicator> {
-    let mut class: BTreeMap<(&str, &str), char> = BTreeMap::new();
+    let mut class: BTreeMap<(&str, &str), AbcClass> = BTreeMap::new();
     for c in &outcome.classification {
         let pool =
             (names.skus[c.sku.index()].as_str(), names.locations[c.location.index()].as_str());
@@ -102,7 +104,7 @@ fn indicators(scope: &str, tally: &Tally) -> Vec<Indicator> {
         value: (denominator > 0.0).then(|| 100.0 * numerator / denominator),
         numerator,
         denominator,
-        unit: "percent",
+        unit: Unit::Percent,
         estimated: false,
     };
     let amount = |indicator, value: f64, estimated| Indicator {
@@ -111,7 +113,7 @@ fn indicators(scope: &str, tally: &Tally) -> Vec<Indicator> {
         value: Some(value),
         numerator: value,
         denominator: 1.0,
-        unit: "currency",
+        unit: Unit::Currency,
         estimated,
     };
     let estimate = |indicator: Indicator| Indicator { estimated: true, ..indicator };

@@ -2,6 +2,7 @@
 //!
 //! The run goes on for all others. The number of threads does not matter: a pool breaks alone, whatever partition it is in.
 
+use crate::domain::classes::PolicyMethod;
 use crate::domain::exceptions::{Exception, Subject};
 use crate::domain::fault::guarded;
 use crate::domain::inputs::Stock;
@@ -137,7 +138,7 @@ fn no_policy(pool: &Pool) -> Policy {
         protection_mean: 0.0,
         protection_sd: 0.0,
         service_target: 0.0,
-        method: "none",
+        method: PolicyMethod::None,
         safety_stock: 0.0,
         reorder_point: 0.0,
         order_up_to: 0.0,

@@ -3,6 +3,7 @@
 use crate::classify;
 use crate::clean;
 use crate::config::Plan;
+use crate::domain::classes::AbcClass;
 use crate::domain::exceptions::{Exception, Subject};
 use crate::domain::fault::{Fault, guarded};
 use crate::domain::inputs::{Inputs, Stock};
@@ -81,7 +82,7 @@ pub fn classify(
         .par_iter()
         .map(|pool| classify::pool_facts(panel, pool, return_rates))
         .collect();
-    let previous: Vec<Option<char>> = panel
+    let previous: Vec<Option<AbcClass>> = panel
         .pools()
         .iter()
         .map(|pool| last.and_then(|l| l.pools.get(&(pool.sku, pool.location))).and_then(|p| p.abc))

@@ -17,6 +17,7 @@ pub mod simulate;
 
 use crate::audit;
 use crate::config::Plan;
+use crate::domain::classes::{AbcClass, XyzClass};
 use crate::domain::error::{Error, Result};
 use crate::domain::exceptions::{Exception, ExceptionKind, Severity};
 use crate::domain::fault::guarded;
@@ -192,7 +193,9 @@ pub fn backtest(plan: &Plan, progress: &dyn Progress) -> Result<(Vec<BacktestRow
         let return_rates = crate::run::history::return_rates(&inputs.panel, &plan.clean);
         let classes = crate::run::history::classify(&inputs, &return_rates, None, plan);
         let cell = |pool: usize| {
-            [classes[pool].abc, classes[pool].xyz].into_iter().map(|c| c.unwrap_or('-')).collect()
+            let abc = classes[pool].abc.map_or("-", AbcClass::name);
+            let xyz = classes[pool].xyz.map_or("-", XyzClass::name);
+            format!("{abc}{xyz}")
         };
         let parts = partitions(&inputs.panel);
         let settings = plan.forecast_settings(inputs.panel.calendar().bucket());

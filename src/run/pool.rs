@@ -5,7 +5,7 @@ use crate::allocate::ChannelDemand;
 use crate::domain::exceptions::{Exception, ExceptionKind, Severity, Subject};
 use crate::domain::inputs::{PurchaseOrder, Stock, Supply};
 use crate::domain::outcome::{
-    Allocation, ChannelFinding, Classification, PoolPicture, SeriesForecast,
+    Allocation, ChannelAction, ChannelFinding, Classification, PoolPicture, SeriesForecast,
 };
 use crate::domain::panel::{Pool, flag};
 use crate::domain::units::{ChannelId, LeadTime, Money, SkuId, Units};
@@ -499,8 +499,10 @@ impl<'a> Night<'a> {
             cap: row.cap,
             min_share: row.min_share.unwrap_or(0.0),
             listed,
-            previous: previous
-                .map(|a| allocate::Previous { share: a.share, paused: a.action == "pause" }),
+            previous: previous.map(|a| allocate::Previous {
+                share: a.share,
+                paused: a.action == ChannelAction::Pause,
+            }),
         }
     }
 

@@ -17,6 +17,7 @@ pub mod what_if;
 pub use crate::simulate::measures::Totals;
 pub use crate::simulate::replay::{Replay, replay};
 
+use crate::domain::classes::{AbcClass, VelocityClass, XyzClass};
 use crate::domain::units::LeadTime;
 use crate::inventory;
 use crate::inventory::Arrival;
@@ -67,12 +68,12 @@ pub struct ReplayPool {
     pub estimated: Vec<bool>,
     /// How it is supplied.
     pub lead_time: LeadTime,
-    /// `A`, `B`, `C` where known.
-    pub abc: Option<char>,
-    /// `X`, `Y`, `Z` where known.
-    pub xyz: Option<char>,
-    /// fast, medium, slow, none.
-    pub velocity: &'static str,
+    /// Class by value, where known.
+    pub abc: Option<AbcClass>,
+    /// Class by variability, where known.
+    pub xyz: Option<XyzClass>,
+    /// How fast it sells.
+    pub velocity: VelocityClass,
     /// Cost of one unit, currency.
     pub unit_cost: f64,
     /// Price less cost, currency.

@@ -1,3 +1,4 @@
+use crate::domain::classes::VelocityClass;
 use crate::inventory::lot_size;
 use crate::inventory::settings::{Method, OrderQuantity, OrderRule, UnmetDemand};
 use crate::simulate::what_if::{WhatIf, World};
@@ -20,7 +21,7 @@ fn pool(demand: Vec<f32>, lead_days: f64) -> ReplayPool {
         lead_time: LeadTime::new(lead_days, 0.0, lead_days).unwrap(),
         abc: None,
         xyz: None,
-        velocity: "none",
+        velocity: VelocityClass::None,
         unit_cost: 2.0,
         unit_margin: 1.0,
         supplied: true,

@@ -1,5 +1,6 @@
 //! Chooses parameters on some windows of history and reports what they are worth on another.
 
+use crate::domain::classes::{AbcClass, XyzClass};
 use crate::domain::units::Probability;
 use crate::inventory;
 use crate::inventory::settings::{Method, OrderQuantity};
@@ -89,13 +90,15 @@ fn all_cells(
     own: &inventory::Settings,
     service: Probability,
 ) -> std::collections::BTreeMap<String, inventory::settings::Cell> {
-    let names = ['A', 'B', 'C'].into_iter().flat_map(|a| ['X', 'Y', 'Z'].map(|x| (a, x)));
-    let cell = |(a, x): (char, char)| {
-        let cell =
-            inventory::settings::Cell { service, method: None, ..own.cell(Some(a), Some(x)) };
-        (format!("{a}{x}"), cell)
-    };
-    names.map(cell).collect()
+    let mut cells = std::collections::BTreeMap::new();
+    for &abc in AbcClass::ALL {
+        for &xyz in XyzClass::ALL {
+            let cell = own.cell(Some(abc), Some(xyz));
+            let cell = inventory::settings::Cell { service, method: None, ..cell };
+            cells.insert(format!("{abc}{xyz}"), cell);
+        }
+    }
+    cells
 }
 
 /// The choice for one scope, with its evidence.

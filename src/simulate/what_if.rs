@@ -1,5 +1,6 @@
 //! Changes the world, leaves the policy: lead time, demand, service, budget, tariff, a supplier lost.
 
+use crate::domain::classes::{AbcClass, XyzClass};
 use crate::domain::units::{LeadTime, Probability};
 use crate::simulate::Candidate;
 use crate::simulate::PoolOutlook;
@@ -122,15 +123,17 @@ impl World {
         for candidate in &mut self.candidates {
             if let Rule::Inventory(settings) = &mut candidate.rule {
                 settings.service = service;
-                settings.cells = ["AX", "AY", "AZ", "BX", "BY", "BZ", "CX", "CY", "CZ"]
-                    .map(|name| {
-                        let (abc, xyz) = (name.chars().next(), name.chars().nth(1));
-                        (
-                            name.to_string(),
-                            crate::inventory::settings::Cell { service, ..settings.cell(abc, xyz) },
-                        )
-                    })
-                    .into();
+                let mut cells = std::collections::BTreeMap::new();
+                for &abc in AbcClass::ALL {
+                    for &xyz in XyzClass::ALL {
+                        let cell = settings.cell(Some(abc), Some(xyz));
+                        cells.insert(
+                            format!("{abc}{xyz}"),
+                            crate::inventory::settings::Cell { service, ..cell },
+                        );
+                    }
+                }
+                settings.cells = cells;
             }
         }
     }

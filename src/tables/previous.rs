@@ -1,7 +1,11 @@
 //! The tables of the last run, read back: what changes, damping, bounded shares and hysteresis compare with.
 
+use crate::domain::classes::{
+    AbcClass, Lifecycle, PolicyMethod, Rationalisation, VelocityClass, XyzClass,
+};
 use crate::domain::error::{Error, Result};
 use crate::domain::inputs::Names;
+use crate::domain::outcome::{ChannelAction, Status};
 use crate::domain::units::{ChannelId, LocationId, Money, SkuId, SupplierId, Units};
 use crate::store::SCHEMA_VERSION;
 use crate::store::manifest::PublishedRun;
@@ -13,21 +17,21 @@ use chrono::NaiveDate;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// One pool in the last run.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct LastPool {
-    /// `A`, `B`, `C`.
-    pub abc: Option<char>,
-    /// `X`, `Y`, `Z`.
-    pub xyz: Option<char>,
+    /// Class by value.
+    pub abc: Option<AbcClass>,
+    /// Class by variability.
+    pub xyz: Option<XyzClass>,
     /// Velocity class.
-    pub velocity: String,
+    pub velocity: VelocityClass,
     /// Lifecycle.
-    pub lifecycle: String,
+    pub lifecycle: Lifecycle,
     /// Rationalisation class.
-    pub rationalisation: String,
+    pub rationalisation: Rationalisation,
     /// Units a day.
     pub velocity_per_day: f64,
     /// Calendar days.
@@ -43,7 +47,7 @@ pub struct LastPool {
     /// Cycle service or fill rate.
     pub service_target: f64,
     /// How the safety stock was sized.
-    pub method: String,
+    pub method: PolicyMethod,
     /// Units.
     pub safety_stock: f64,
     /// Units.
@@ -63,8 +67,8 @@ pub struct LastLine {
     pub location: LocationId,
     /// From whom, if that supplier is still known.
     pub supplier: Option<SupplierId>,
-    /// Status name.
-    pub status: String,
+    /// What was to be done.
+    pub status: Status,
     /// Unrounded need, units.
     pub need: f64,
     /// Units to order.
@@ -88,8 +92,8 @@ pub struct LastAllocation {
     pub share: f64,
     /// Units shown.
     pub published: Units,
-    /// Action name: `pause` matters for hysteresis.
-    pub action: String,
+    /// What the channel was told; a pause matters for hysteresis.
+    pub action: ChannelAction,
 }
 
 /// The last run, in this run's codes. Items and channels that are no longer known are left out, and named in `gone`.
@@ -133,6 +137,7 @@ impl LastRun {
 
     fn read_pools(&mut self, names: &Names) -> Result<()> {
         let classes = Rows::read(&self.run.folder, &schema::CLASSIFICATION)?;
+        let policies = Rows::read(&self.run.folder, &schema::POLICY)?;
         for row in 0..classes.len() {
             let Some(key) = classes.pool(row, names) else {
                 self.gone.push(format!(
@@ -142,34 +147,33 @@ impl LastRun {
                 ));
                 continue;
             };
-            let letter = |column| classes.maybe_text(column, row).and_then(|t| t.chars().next());
+            // Both tables have one row a pool, in pool order.
+            if row >= policies.len() || policies.pool(row, names) != Some(key) {
+                return Err(policies.broken("its rows are not those of `classification`".into()));
+            }
             let pool = LastPool {
-                abc: letter("abc"),
-                xyz: letter("xyz"),
-                velocity: classes.text("velocity", row).to_string(),
-                lifecycle: classes.text("lifecycle", row).to_string(),
-                rationalisation: classes.text("rationalisation", row).to_string(),
+                abc: classes.maybe_word("abc", row, AbcClass::from_name)?,
+                xyz: classes.maybe_word("xyz", row, XyzClass::from_name)?,
+                velocity: classes.word("velocity", row, VelocityClass::from_name)?,
+                lifecycle: classes.word("lifecycle", row, Lifecycle::from_name)?,
+                rationalisation: classes.word(
+                    "rationalisation",
+                    row,
+                    Rationalisation::from_name,
+                )?,
                 velocity_per_day: classes.real("velocity_per_day", row),
-                ..LastPool::default()
+                lead_time_mean: policies.real("lead_time_mean", row),
+                lead_time_sd: policies.real("lead_time_sd", row),
+                review_period: policies.real("review_period", row),
+                protection_mean: policies.real("protection_mean", row),
+                protection_sd: policies.real("protection_sd", row),
+                service_target: policies.real("service_target", row),
+                method: policies.word("method", row, PolicyMethod::from_name)?,
+                safety_stock: policies.real("safety_stock", row),
+                reorder_point: policies.real("reorder_point", row),
+                order_up_to: policies.real("order_up_to", row),
             };
             self.pools.insert(key, pool);
-        }
-        let policies = Rows::read(&self.run.folder, &schema::POLICY)?;
-        for row in 0..policies.len() {
-            let Some(pool) = policies.pool(row, names).and_then(|key| self.pools.get_mut(&key))
-            else {
-                continue;
-            };
-            pool.lead_time_mean = policies.real("lead_time_mean", row);
-            pool.lead_time_sd = policies.real("lead_time_sd", row);
-            pool.review_period = policies.real("review_period", row);
-            pool.protection_mean = policies.real("protection_mean", row);
-            pool.protection_sd = policies.real("protection_sd", row);
-            pool.service_target = policies.real("service_target", row);
-            pool.method = policies.text("method", row).to_string();
-            pool.safety_stock = policies.real("safety_stock", row);
-            pool.reorder_point = policies.real("reorder_point", row);
-            pool.order_up_to = policies.real("order_up_to", row);
         }
         Ok(())
     }
@@ -187,7 +191,7 @@ impl LastRun {
                 sku,
                 location,
                 supplier,
-                status: rows.text("status", row).to_string(),
+                status: rows.word("status", row, Status::from_name)?,
                 need: rows.real("need", row),
                 quantity: Units(rows.whole("quantity", row)),
                 inventory_position: Units(rows.whole("inventory_position", row)),
@@ -210,7 +214,7 @@ impl LastRun {
             let share = LastAllocation {
                 share: rows.real("share", row),
                 published: Units(rows.whole("published", row)),
-                action: rows.text("action", row).to_string(),
+                action: rows.word("action", row, ChannelAction::from_name)?,
             };
             self.allocation.insert((sku, location, channel), share);
         }
@@ -226,6 +230,7 @@ fn code(names: &[String], name: &str) -> Option<u32> {
 /// A whole small table, checked against its schema once, so that cells can be read without further checks.
 #[derive(Debug)]
 pub struct Rows {
+    path: PathBuf,
     table: &'static Table,
     batch: RecordBatch,
 }
@@ -255,7 +260,7 @@ impl Rows {
             builder.build().map_err(|e| broken(e.to_string()))?.collect();
         let batches = batches.map_err(|e| broken(e.to_string()))?;
         let batch = concat_batches(&schema, &batches).map_err(|e| broken(e.to_string()))?;
-        Ok(Self { table, batch })
+        Ok(Self { path, table, batch })
     }
 
     /// Number of rows.
@@ -287,6 +292,25 @@ impl Rows {
     pub fn maybe_text(&self, column: &str, row: usize) -> Option<&str> {
         let array = self.column(column).as_string::<i32>();
         array.is_valid(row).then(|| array.value(row))
+    }
+
+    fn broken(&self, what: String) -> Error {
+        Error::input(&self.path, what)
+    }
+
+    /// A text cell as one of a closed set of words.
+    fn word<W>(&self, column: &str, row: usize, read: fn(&str) -> Option<W>) -> Result<W> {
+        let text = self.text(column, row);
+        read(text).ok_or_else(|| self.broken(format!("column {column}: `{text}` is not known")))
+    }
+
+    fn maybe_word<W>(
+        &self,
+        column: &str,
+        row: usize,
+        read: fn(&str) -> Option<W>,
+    ) -> Result<Option<W>> {
+        self.maybe_text(column, row).map(|_| self.word(column, row, read)).transpose()
     }
 
     /// A number; NaN when missing.

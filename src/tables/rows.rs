@@ -1,5 +1,6 @@
 //! The small output tables, from what the run decided.
 
+use crate::domain::classes::{AbcClass, XyzClass};
 use crate::domain::error::Result;
 use crate::domain::exceptions::{Exception, Quarantined};
 use crate::domain::inputs::{Inputs, Names};
@@ -87,10 +88,6 @@ fn maybe_text<'a>(values: impl Iterator<Item = Option<&'a str>>) -> ArrayRef {
     Arc::new(values.collect::<StringArray>())
 }
 
-fn letter(values: impl Iterator<Item = Option<char>>) -> ArrayRef {
-    Arc::new(values.map(|c| c.map(String::from)).collect::<StringArray>())
-}
-
 fn date(values: impl Iterator<Item = NaiveDate>) -> ArrayRef {
     Arc::new(Date32Array::from_iter_values(values.map(epoch_day)))
 }
@@ -153,12 +150,12 @@ fn classification(n: &Names, rows: &[Classification]) -> Vec<ArrayRef> {
     vec![
         skus(n, each().map(|r| r.sku)),
         locations(n, each().map(|r| r.location)),
-        letter(each().map(|r| r.abc)),
-        letter(each().map(|r| r.xyz)),
-        text(each().map(|r| r.pattern)),
-        text(each().map(|r| r.velocity)),
-        text(each().map(|r| r.lifecycle)),
-        text(each().map(|r| r.rationalisation)),
+        maybe_text(each().map(|r| r.abc.map(AbcClass::name))),
+        maybe_text(each().map(|r| r.xyz.map(XyzClass::name))),
+        text(each().map(|r| r.pattern.name())),
+        text(each().map(|r| r.velocity.name())),
+        text(each().map(|r| r.lifecycle.name())),
+        text(each().map(|r| r.rationalisation.name())),
         real(each().map(|r| r.adi)),
         real(each().map(|r| r.cv2)),
         real(each().map(|r| r.cv)),
@@ -182,7 +179,7 @@ fn policy(n: &Names, rows: &[Policy]) -> Vec<ArrayRef> {
         real(each().map(|r| r.protection_mean)),
         real(each().map(|r| r.protection_sd)),
         real(each().map(|r| r.service_target)),
-        text(each().map(|r| r.method)),
+        text(each().map(|r| r.method.name())),
         real(each().map(|r| r.safety_stock)),
         real(each().map(|r| r.reorder_point)),
         real(each().map(|r| r.order_up_to)),
@@ -270,7 +267,7 @@ fn findings(n: &Names, rows: &[ChannelFinding]) -> Vec<ArrayRef> {
         skus(n, each().map(|r| r.sku)),
         maybe_text(each().map(|r| r.channel.map(|c| n.channels[c.index()].as_str()))),
         maybe_text(each().map(|r| r.location.map(|l| n.locations[l.index()].as_str()))),
-        text(each().map(|r| r.kind)),
+        text(each().map(|r| r.kind.name())),
         real(each().map(|r| r.units)),
         money(each().map(|r| r.value)),
         text(each().map(|r| r.reason.as_str())),
@@ -380,7 +377,7 @@ fn indicators(rows: &[Indicator]) -> Vec<ArrayRef> {
         maybe_real(each().map(|r| r.value)),
         real(each().map(|r| r.numerator)),
         real(each().map(|r| r.denominator)),
-        text(each().map(|r| r.unit)),
+        text(each().map(|r| r.unit.name())),
         flag(each().map(|r| r.estimated)),
     ]
 }

@@ -253,6 +253,11 @@ impl<'a> Row<'a> {
         }
     }
 
+    /// The word among the choices of its column, of which `words` are the meanings in the same order.
+    pub(crate) fn choice<W: Copy>(&self, column: &str, words: &[W]) -> Option<W> {
+        self.number(column).map(|position| words[position as usize])
+    }
+
     /// The cell as text, for the quarantine.
     pub(crate) fn shown(&self, column: &str) -> String {
         match &self.chunk.columns[self.at(column)] {

@@ -40,13 +40,7 @@ fn product(row: &Row<'_>, convert: &mut Convert<'_>) -> Option<Product> {
         return convert.reject(row, "min_stock", "min_stock is above max_stock");
     }
     let other = |column: &str| convert.codes.item(row, column).map(|(sku, _)| sku);
-    let status = match row.number("status") {
-        Some(1.0) => ProductStatus::PhaseOut,
-        Some(2.0) => ProductStatus::Obsolete,
-        Some(3.0) => ProductStatus::New,
-        Some(4.0) => ProductStatus::DoNotOrder,
-        _ => ProductStatus::Active,
-    };
+    let status = row.choice("status", ProductStatus::ALL).unwrap_or_default();
     Some(Product {
         name: row.text("name").to_owned(),
         category: row.text("category").to_owned(),
@@ -226,11 +220,7 @@ fn supply_row(row: &Row<'_>, convert: &mut Convert<'_>) -> Option<Supply> {
     if maximum_order.is_some_and(|max| minimum_order > max) {
         return convert.reject(row, "minimum_order", "minimum_order is above maximum_order");
     }
-    let role = match row.number("role") {
-        Some(1.0) => Role::Secondary,
-        Some(2.0) => Role::Backup,
-        _ => Role::Primary,
-    };
+    let role = row.choice("role", Role::ALL).unwrap_or(Role::Primary);
     Some(Supply {
         sku,
         location: convert.codes.location(row.text("location")),

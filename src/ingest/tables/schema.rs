@@ -1,5 +1,7 @@
 //! The input tables of the contract: names, columns, kinds and ranges. Every reader and `init` work from this list.
 
+use crate::domain::inputs::{ProductStatus, Role};
+
 /// Which dictionary a name belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Dictionary {
@@ -154,7 +156,7 @@ pub const TABLES: &[Schema] = &[
             opt("unit_cost", Kind::Money, "cost of one unit"),
             opt("unit_price", Kind::Money, "list price of one unit"),
             opt("launched", Kind::Date, "first day on sale"),
-            opt("status", Kind::Choice(STATUSES), "life cycle"),
+            opt("status", Kind::Choice(ProductStatus::NAMES), "life cycle"),
             opt("superseded_by", SKU, "the item that replaces it"),
             opt("transfer_factor", NOT_NEGATIVE, "share of its history the successor inherits"),
             opt("analogue", SKU, "an item that stands in until it has its own history"),
@@ -222,11 +224,7 @@ pub const TABLES: &[Schema] = &[
             req("sku", SKU, "item"),
             req("supplier", SUPPLIER, "supplier"),
             opt("location", LOCATION, "only to this location"),
-            opt(
-                "role",
-                Kind::Choice(&["primary", "secondary", "backup"]),
-                "which one is asked first",
-            ),
+            opt("role", Kind::Choice(Role::NAMES), "which one is asked first"),
             opt("unit_cost", Kind::Money, "price of one unit"),
             req("lead_time_days", POSITIVE, "promised lead time, calendar days"),
             opt("lead_time_sd_days", NOT_NEGATIVE, "its standard deviation"),
@@ -434,6 +432,3 @@ pub const TABLES: &[Schema] = &[
         ],
     },
 ];
-
-/// Words of `products.status`, in the order of [`crate::domain::inputs::ProductStatus`].
-pub const STATUSES: &[&str] = &["active", "phase-out", "obsolete", "new", "do-not-order"];

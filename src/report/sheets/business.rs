@@ -1,6 +1,7 @@
 //! Indicators with numerator, denominator, goal and trend; what is due this week, month and quarter.
 
 use crate::domain::outcome::Indicator;
+use crate::explain::Unit;
 use crate::indicators::Attention;
 use crate::indicators::known::known;
 use crate::report::Run;
@@ -102,7 +103,7 @@ fn term(indicator: &str) -> &'static str {
 fn goals(run: &Run) -> Sheet {
     let row = |(indicator, scope, target): (&str, &str, f64)| {
         let found = run.now.find(indicator, scope);
-        let unit = found.map_or("", |i| i.unit);
+        let unit = found.map_or(Unit::None, |i| i.unit);
         let value = found.and_then(|i| i.value);
         let gap = value.map_or_else(String::new, |v| format!("{:+.1}", v - target));
         vec![

@@ -2,6 +2,7 @@
 
 use crate::domain::outcome::{DraftOrder, OpenOrderAdvice};
 use crate::domain::units::Money;
+use crate::explain::Unit;
 use crate::report::Run;
 use crate::report::html::{amount, date, grouped, measured};
 use crate::report::sheets::Cell;
@@ -131,17 +132,17 @@ fn scorecard(run: &Run) -> Sheet {
         let late = get("supplier_late_share");
         vec![
             link(name.clone(), format!("recommendations.html#supplier={}", fragment(name))),
-            figure(measured(promised, "days")),
-            figure(measured(achieved, "days")),
+            figure(measured(promised, Unit::Days)),
+            figure(measured(achieved, Unit::Days)),
             figure(slip.map_or_else(
                 || "unknown".to_owned(),
                 |s| format!("{:+.1} days", (s * 10.0).round() / 10.0 + 0.0),
             )),
-            figure(measured(late.and_then(|i| i.value), "percent")),
+            figure(measured(late.and_then(|i| i.value), Unit::Percent)),
             figure(late.map_or_else(String::new, |i| {
                 format!("{} of {}", grouped(i.numerator), grouped(i.denominator))
             })),
-            figure(measured(get("supplier_fill_rate").and_then(|i| i.value), "percent")),
+            figure(measured(get("supplier_fill_rate").and_then(|i| i.value), Unit::Percent)),
         ]
     };
     Sheet {

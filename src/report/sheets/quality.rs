@@ -1,7 +1,9 @@
 //! How far the numbers can be trusted: forecast accuracy by class, input files, what was rejected or missing, what changed.
 
+use crate::domain::classes::{AbcClass, cell_name};
 use crate::domain::exceptions::{Exception, ExceptionKind, Severity};
 use crate::domain::outcome::Accuracy;
+use crate::explain::Unit;
 use crate::indicators::formulas::ratio;
 use crate::report::Run;
 use crate::report::html::{grouped, measured, signed};
@@ -38,11 +40,11 @@ struct Compared {
 
 /// C15: one row an ABC class.
 pub(crate) fn accuracy(run: &Run) -> Vec<Sheet> {
-    let mut class_of = vec!['-'; run.input.inputs.panel.len()];
+    let mut class_of = vec![None; run.input.inputs.panel.len()];
     for pool in &run.pools {
-        class_of[pool.series.clone()].fill(pool.class.and_then(|c| c.abc).unwrap_or('-'));
+        class_of[pool.series.clone()].fill(pool.class.and_then(|c| c.abc));
     }
-    let mut classes: BTreeMap<char, Mean> = BTreeMap::new();
+    let mut classes: BTreeMap<Option<AbcClass>, Mean> = BTreeMap::new();
     let mut methods: BTreeMap<&str, usize> = BTreeMap::new();
     for series in run.input.outcome.accuracy.chunk_by(|a, b| a.series == b.series) {
         let Some(chosen) = series.iter().find(|a| a.chosen) else { continue };
@@ -100,21 +102,23 @@ fn add(mean: &mut Mean, chosen: &Accuracy, naive: Option<&Accuracy>) {
     }
 }
 
-fn class_row(run: &Run, class: char, mean: &Mean) -> Vec<Cell> {
-    let weighted = |name: &str| run.now.find(name, &format!("class:{class}")).and_then(|i| i.value);
-    let plain = |(sum, n): (f64, usize)| measured(ratio(sum, n as f64), "ratio");
+fn class_row(run: &Run, class: Option<AbcClass>, mean: &Mean) -> Vec<Cell> {
+    let weighted = |name: &str| {
+        run.now.find(name, &format!("class:{}", cell_name(class, None))).and_then(|i| i.value)
+    };
+    let plain = |(sum, n): (f64, usize)| measured(ratio(sum, n as f64), Unit::Ratio);
     let both = &mean.compared;
     let added = ratio(100.0 * (both.naive - both.chosen), both.naive);
     vec![
-        words(if class == '-' { "not classed".to_owned() } else { class.to_string() }),
+        words(class.map_or("not classed", AbcClass::name)),
         figure(grouped(mean.series as f64)),
-        figure(measured(weighted("wape"), "percent")),
-        figure(measured(weighted("bias"), "percent")),
+        figure(measured(weighted("wape"), Unit::Percent)),
+        figure(measured(weighted("bias"), Unit::Percent)),
         figure(plain(mean.mase)),
         figure(plain(mean.rmsse)),
         figure(plain((both.naive, both.series))),
         figure(added.map_or_else(|| "unknown".to_owned(), |percent| format!("{percent:+.1} %"))),
-        figure(measured(ratio(both.better as f64 * 100.0, both.series as f64), "percent")),
+        figure(measured(ratio(both.better as f64 * 100.0, both.series as f64), Unit::Percent)),
     ]
 }
 

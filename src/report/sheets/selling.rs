@@ -1,6 +1,8 @@
 //! Channels side by side: what each shows, sells, returns, strands and risks; stock to move between locations.
 
+use crate::domain::classes::FindingKind;
 use crate::domain::outcome::{ChannelAction, ChannelFinding};
+use crate::explain::Unit;
 use crate::report::Run;
 use crate::report::html::{amount, grouped, measured};
 use crate::report::sheets::Cell;
@@ -55,14 +57,15 @@ fn channel(run: &Run, at: usize) -> Vec<Cell> {
         let n = rows().filter(|a| a.action == action).count();
         count(n, format!("#channel={}&action={}", fragment(name), action.name()))
     };
-    let found = |kind: &'static str| {
+    let found = |kind: FindingKind| {
         let mine =
             move |f: &&ChannelFinding| f.kind == kind && f.channel.is_some_and(|c| c.index() == at);
         run.input.outcome.findings.iter().filter(mine)
     };
     let over: i64 = rows().filter_map(|a| Some((a.listed?.0 - a.allocated.0).max(0))).sum();
     let scope = format!("channel:{name}");
-    let percent = |key: &str| measured(run.now.find(key, &scope).and_then(|i| i.value), "percent");
+    let percent =
+        |key: &str| measured(run.now.find(key, &scope).and_then(|i| i.value), Unit::Percent);
     vec![
         link(name.clone(), format!("#channel={}", fragment(name))),
         figure(grouped(rows().count() as f64)),
@@ -74,10 +77,10 @@ fn channel(run: &Run, at: usize) -> Vec<Cell> {
         listed(ChannelAction::Pause),
         listed(ChannelAction::Alert),
         figure(grouped(rows().filter(|a| a.oversell_risk > 0.05).count() as f64)),
-        figure(grouped(found("stranded").map(|f| f.units).sum())),
-        figure(amount(found("stranded").map(|f| f.value.as_f64()).sum())),
+        figure(grouped(found(FindingKind::Stranded).map(|f| f.units).sum())),
+        figure(amount(found(FindingKind::Stranded).map(|f| f.value.as_f64()).sum())),
         count(
-            found("too-many-channels").count(),
+            found(FindingKind::TooManyChannels).count(),
             format!("#channel={}&kind=too-many-channels", fragment(name)),
         ),
     ]
@@ -85,21 +88,33 @@ fn channel(run: &Run, at: usize) -> Vec<Cell> {
 
 /// A7, E10, E11: what is wrong with how pools are shown and shared, a kind a row.
 fn kinds(run: &Run) -> Sheet {
-    const KINDS: [(&str, &str, &str); 4] = [
-        ("exposure", "Listed beyond the stock behind it", "could be sold twice, at price"),
-        ("imbalance", "One channel runs dry while another holds plenty", "margin at risk"),
-        ("stranded", "Held for a channel that will not sell it in good time", "stock at cost"),
+    const KINDS: [(FindingKind, &str, &str); 4] = [
         (
-            "too-many-channels",
+            FindingKind::Exposure,
+            "Listed beyond the stock behind it",
+            "could be sold twice, at price",
+        ),
+        (
+            FindingKind::Imbalance,
+            "One channel runs dry while another holds plenty",
+            "margin at risk",
+        ),
+        (
+            FindingKind::Stranded,
+            "Held for a channel that will not sell it in good time",
+            "stock at cost",
+        ),
+        (
+            FindingKind::TooManyChannels,
             "One channel too many: units are what the others then run short of",
             "margin gained without it",
         ),
     ];
-    let row = |&(kind, meaning, worth): &(&str, &str, &str)| {
+    let row = |&(kind, meaning, worth): &(FindingKind, &str, &str)| {
         let found = || run.input.outcome.findings.iter().filter(|f| f.kind == kind);
         let value: f64 = found().map(|f| f.value.as_f64()).sum();
         vec![
-            link(kind.replace('-', " "), format!("#kind={kind}")),
+            link(kind.name().replace('-', " "), format!("#kind={kind}")),
             words(meaning),
             count(found().count(), format!("#kind={kind}")),
             figure(grouped(found().map(|f| f.units).sum())),

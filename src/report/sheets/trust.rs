@@ -1,5 +1,6 @@
 //! May the proposals be trusted, and do a planner's changes improve on them?
 
+use crate::explain::Unit;
 use crate::report::Run;
 use crate::report::html::{amount, grouped, measured};
 use crate::report::sheets::Cell;
@@ -46,7 +47,7 @@ pub(crate) fn trust(run: &Run) -> Sheet {
 
 fn row(run: &Run, scope: &str) -> Vec<Cell> {
     let found = |name: &str| run.now.find(name, scope);
-    let share = |name: &str| figure(measured(found(name).and_then(|i| i.value), "percent"));
+    let share = |name: &str| figure(measured(found(name).and_then(|i| i.value), Unit::Percent));
     let of =
         |name: &str| figure(found(name).map_or_else(|| "0".to_owned(), |i| grouped(i.denominator)));
     let money = |name: &str| {
