@@ -11,6 +11,7 @@ use orderpoint::allocate::PoolStock;
 use orderpoint::domain::classes::{AbcClass, VelocityClass, XyzClass};
 use orderpoint::domain::inputs::{Names, PriceBreak, Role, Supplier, Supply};
 use orderpoint::domain::outcome::Status;
+use orderpoint::domain::sorted::Sorted;
 use orderpoint::domain::units::{ChannelId, LeadTime, LocationId, Money, SkuId, SupplierId, Units};
 use orderpoint::inventory;
 use orderpoint::inventory::Arrival;
@@ -45,7 +46,7 @@ fn mixed(i: u32, k: u32) -> f64 {
     (x >> 40) as f64 / (1u64 << 24) as f64
 }
 
-fn supply_rows() -> Vec<Supply> {
+fn supply_rows() -> Sorted<Supply> {
     let row = |sku: u32, role, k: u32| Supply {
         sku: SkuId(sku),
         location: None,
@@ -64,7 +65,7 @@ fn supply_rows() -> Vec<Supply> {
     (0..POOLS).flat_map(|sku| [row(sku, Role::Primary, 0), row(sku, Role::Secondary, 1)]).collect()
 }
 
-fn price_breaks() -> Vec<PriceBreak> {
+fn price_breaks() -> Sorted<PriceBreak> {
     let row = |sku: u32| PriceBreak {
         sku: SkuId(sku),
         supplier: SupplierId(sku % SUPPLIERS),

@@ -2,8 +2,11 @@
 
 use crate::small::{Small, date, folder, small};
 use orderpoint::domain::error::Error;
-use orderpoint::domain::inputs::{Inputs, Override, Product, PurchaseOrder, StockHistory};
+use orderpoint::domain::inputs::{
+    Inputs, Override, OverrideField, Product, PurchaseOrder, StockHistory,
+};
 use orderpoint::domain::panel::flag;
+use orderpoint::domain::sorted::Sorted;
 use orderpoint::domain::units::{LocationId, Money, SkuId, SupplierId, Units};
 use orderpoint::purchase::rules::constraints::LineTerms;
 use orderpoint::review::changes::compare;
@@ -12,7 +15,7 @@ use orderpoint::review::explain::explain;
 use orderpoint::review::export::{Format, Selection, mark, orders, render};
 use orderpoint::review::hindsight::{Terms, judge};
 use orderpoint::review::scorecard::scorecard;
-use orderpoint::review::standing::{Standing, active_override, override_exceptions};
+use orderpoint::review::standing::{Standing, override_exceptions};
 use orderpoint::store::Identity;
 use orderpoint::store::PublishedRun;
 use orderpoint::tables::previous::LastRun;
@@ -142,7 +145,7 @@ fn g3_approved_but_unplaced_units_count_as_on_order_until_they_are_placed() {
         Standing::new(&kept, &next, date("2024-05-01")).pending.is_empty(),
         "an approval lapses"
     );
-    next.purchase_orders.push(order("4711", "2024-04-01"));
+    next.purchase_orders.edit(|orders| orders.push(order("4711", "2024-04-01")));
     assert!(Standing::new(&kept, &next, date("2024-04-02")).pending.is_empty());
 }
 
@@ -178,14 +181,14 @@ fn g3_an_approved_line_waits_for_its_own_order_whatever_is_decided_since() {
     assert_eq!(pending(&next), [50, 20]);
     assert_eq!(orders(&kept, date("2024-04-04"), Selection::New).len(), 2, "both are to be placed");
     // Placed on the day of the second decision, but it carries the first one's id.
-    next.purchase_orders.push(order("R0-2024-04-01", "2024-04-02"));
+    next.purchase_orders.edit(|orders| orders.push(order("R0-2024-04-01", "2024-04-02")));
     assert_eq!(pending(&next), [20]);
-    next.purchase_orders[0].order_id = kept.decisions[0].order_id();
+    next.purchase_orders.edit(|orders| orders[0].order_id = kept.decisions[0].order_id());
     assert_eq!(pending(&next), [20]);
-    next.purchase_orders[0].order_id = kept.decisions[1].order_id();
+    next.purchase_orders.edit(|orders| orders[0].order_id = kept.decisions[1].order_id());
     assert_eq!(pending(&next), [50]);
     // Somebody else's number: the units may be those of either.
-    next.purchase_orders[0].order_id = "4711".into();
+    next.purchase_orders.edit(|orders| orders[0].order_id = "4711".into());
     assert!(pending(&next).is_empty());
 }
 
@@ -222,40 +225,32 @@ fn g2_approved_lines_are_exported_once_with_ids_that_never_change() {
 
 #[test]
 fn g4_overrides_have_an_author_and_an_end() {
-    let mut inputs = small("2024-04-01", 10).inputs;
     let of = |location, value, expires: Option<&str>, author: &str| Override {
         sku: SkuId(0),
         location,
-        field: "safety_stock".into(),
+        field: OverrideField::SafetyStock,
         value,
         reason: "because".into(),
         author: author.into(),
         date: None,
         expires: expires.map(date),
     };
-    inputs.overrides =
-        vec![of(None, 10.0, None, "ann"), of(Some(LocationId(0)), 20.0, Some("2024-04-05"), "")];
-    let value = |day: &str| {
-        active_override(&inputs.overrides, (SkuId(0), LocationId(0)), "safety_stock", date(day))
-            .unwrap()
-            .value
+    let on = |day: &str| {
+        let mut inputs = small(day, 10).inputs;
+        inputs.overrides = Sorted::new(vec![
+            of(None, 10.0, None, "ann"),
+            of(Some(LocationId(0)), 20.0, Some("2024-04-05"), ""),
+        ]);
+        inputs
     };
-    assert_eq!(value("2024-04-04"), 20.0);
-    assert_eq!(value("2024-04-05"), 10.0);
-    assert!(
-        active_override(
-            &inputs.overrides,
-            (SkuId(1), LocationId(0)),
-            "safety_stock",
-            date("2024-04-01")
-        )
-        .is_none()
-    );
-    assert_eq!(
-        override_exceptions(&inputs, date("2024-04-01"))[0].kind.name(),
-        "override-unsigned"
-    );
-    assert_eq!(override_exceptions(&inputs, date("2024-04-05"))[0].kind.name(), "override-expired");
+    let safety_stock =
+        |day: &str, sku: u32| on(day).overrides_of((SkuId(sku), LocationId(0))).safety_stock;
+    assert_eq!(safety_stock("2024-04-04", 0), Some(20.0));
+    assert_eq!(safety_stock("2024-04-05", 0), Some(10.0));
+    assert_eq!(safety_stock("2024-04-01", 1), None);
+    let kind = |day: &str| override_exceptions(&on(day), date(day))[0].kind.name();
+    assert_eq!(kind("2024-04-01"), "override-unsigned");
+    assert_eq!(kind("2024-04-05"), "override-expired");
 }
 
 #[test]
@@ -336,12 +331,12 @@ fn c15_changes_are_weighed_against_the_proposal_once_their_outcome_is_known() {
             location: LocationId(0),
             on_hand: Units(on_hand),
         };
-        run.inputs.stock_history = vec![
+        run.inputs.stock_history = Sorted::new(vec![
             level("2024-04-07", 0),
             level("2024-04-20", 9),
             level("2024-05-02", 2),
             level("2024-05-20", 0),
-        ];
+        ]);
         run
     };
     let terms = Terms { judged_days: 28, holding_rate: 0.2 };

@@ -5,7 +5,6 @@ use crate::cli::{ExportArgs, ExportFormat, ReviewArgs};
 use crate::config::Plan;
 use crate::domain::error::{Error, Result};
 use crate::domain::inputs::Inputs;
-use crate::domain::units::{LocationId, SkuId, SupplierId};
 use crate::ingest;
 use crate::purchase::rules::constraints::LineTerms;
 use crate::review::decisions::{self, Kept};
@@ -52,18 +51,8 @@ pub(crate) fn review(args: &ReviewArgs) -> Result<u8> {
 
 /// What `supplier` delivers at a time.
 fn terms(inputs: &Inputs, sku: &str, location: &str, supplier: &str) -> Option<LineTerms> {
-    let code = |names: &[String], name: &str| {
-        names.binary_search_by(|n| n.as_str().cmp(name)).ok()?.try_into().ok()
-    };
-    let (sku, location) = (
-        SkuId(code(&inputs.names.skus, sku)?),
-        LocationId(code(&inputs.names.locations, location)?),
-    );
-    LineTerms::of(
-        &inputs.supply,
-        (sku, location),
-        SupplierId(code(&inputs.names.suppliers, supplier)?),
-    )
+    let pool = inputs.names.find_pool(sku, location)?;
+    LineTerms::of(&inputs.supply, (pool.sku, pool.location), inputs.names.find_supplier(supplier)?)
 }
 
 /// Writes approved orders that were never exported (with `--all`, every one that stands).

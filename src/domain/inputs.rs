@@ -5,8 +5,9 @@
 
 use crate::domain::classes::words;
 use crate::domain::exceptions::{Exception, Quarantined};
-use crate::domain::panel::Panel;
-use crate::domain::units::{ChannelId, LocationId, Money, SkuId, SupplierId, Units};
+use crate::domain::panel::{Panel, PoolId};
+use crate::domain::sorted::{Sorted, keyed};
+use crate::domain::units::{ChannelId, LeadTime, LocationId, Money, SkuId, SupplierId, Units};
 use chrono::NaiveDate;
 
 /// The dictionaries: names in byte order, so that codes do not depend on the order of rows.
@@ -20,6 +21,67 @@ pub struct Names {
     pub locations: Vec<String>,
     /// By [`SupplierId`].
     pub suppliers: Vec<String>,
+}
+
+impl Names {
+    /// The name of an item.
+    #[must_use]
+    pub fn sku(&self, id: SkuId) -> &str {
+        &self.skus[id.index()]
+    }
+
+    /// The name of a channel.
+    #[must_use]
+    pub fn channel(&self, id: ChannelId) -> &str {
+        &self.channels[id.index()]
+    }
+
+    /// The name of a location.
+    #[must_use]
+    pub fn location(&self, id: LocationId) -> &str {
+        &self.locations[id.index()]
+    }
+
+    /// The name of a supplier.
+    #[must_use]
+    pub fn supplier(&self, id: SupplierId) -> &str {
+        &self.suppliers[id.index()]
+    }
+
+    /// The item of that name.
+    #[must_use]
+    pub fn find_sku(&self, name: &str) -> Option<SkuId> {
+        position(&self.skus, name).map(SkuId)
+    }
+
+    /// The channel of that name.
+    #[must_use]
+    pub fn find_channel(&self, name: &str) -> Option<ChannelId> {
+        position(&self.channels, name).map(ChannelId)
+    }
+
+    /// The location of that name.
+    #[must_use]
+    pub fn find_location(&self, name: &str) -> Option<LocationId> {
+        position(&self.locations, name).map(LocationId)
+    }
+
+    /// The supplier of that name.
+    #[must_use]
+    pub fn find_supplier(&self, name: &str) -> Option<SupplierId> {
+        position(&self.suppliers, name).map(SupplierId)
+    }
+
+    /// The pool of an item and a location by their names.
+    #[must_use]
+    pub fn find_pool(&self, sku: &str, location: &str) -> Option<PoolId> {
+        Some(PoolId { sku: self.find_sku(sku)?, location: self.find_location(location)? })
+    }
+}
+
+fn position(sorted: &[String], name: &str) -> Option<u32> {
+    let at = sorted.binary_search_by(|known| known.as_str().cmp(name)).ok()?;
+    u32::try_from(at).ok()
 }
 
 /// Everything one run knows.
@@ -36,33 +98,33 @@ pub struct Inputs {
     /// By [`SupplierId`].
     pub suppliers: Vec<Supplier>,
     /// Sorted by (sku, location, role, supplier).
-    pub supply: Vec<Supply>,
+    pub supply: Sorted<Supply>,
     /// Sorted by (sku, supplier, quantity).
-    pub price_breaks: Vec<PriceBreak>,
+    pub price_breaks: Sorted<PriceBreak>,
     /// Sorted by (sku, location).
-    pub stock: Vec<Stock>,
+    pub stock: Sorted<Stock>,
     /// Sorted by (sku, location, expiry).
-    pub lots: Vec<Lot>,
+    pub lots: Sorted<Lot>,
     /// Sorted by (sku, location, date).
-    pub stock_history: Vec<StockHistory>,
+    pub stock_history: Sorted<StockHistory>,
     /// Known intervals without stock, sorted by (sku, location, channel, start).
-    pub stockouts: Vec<Stockout>,
+    pub stockouts: Sorted<Stockout>,
     /// Sorted by (sku, location, order, ...).
-    pub purchase_orders: Vec<PurchaseOrder>,
+    pub purchase_orders: Sorted<PurchaseOrder>,
     /// Sorted by (sku, channel).
-    pub listings: Vec<Listing>,
+    pub listings: Sorted<Listing>,
     /// Sorted by (start, event).
     pub events: Vec<Event>,
     /// Sorted by (start, sku, category).
     pub promotions: Vec<Promotion>,
     /// Sorted by (sku, channel, from).
-    pub prices: Vec<Price>,
+    pub prices: Sorted<Price>,
     /// Sorted by (sku, channel, from).
-    pub adjustments: Vec<Adjustment>,
-    /// Sorted by (sku, location, field).
-    pub overrides: Vec<Override>,
+    pub adjustments: Sorted<Adjustment>,
+    /// Sorted by (sku, location, field); one each, expired ones too.
+    pub overrides: Sorted<Override>,
     /// Sorted by (sku, component).
-    pub kits: Vec<Kit>,
+    pub kits: Sorted<Kit>,
     /// Sorted by (date, sku, location).
     pub counts: Vec<Count>,
     /// Sorted by period start.
@@ -80,6 +142,34 @@ impl Inputs {
     #[must_use]
     pub fn has(&self, table: &str) -> bool {
         self.sources.iter().any(|s| s.table == table && s.rows > 0)
+    }
+
+    /// What planners have set by hand for a pool and is in force on the as-of date.
+    #[must_use]
+    pub fn overrides_of(&self, pool: impl Into<PoolId>) -> PoolOverrides {
+        let (pool, as_of) = (pool.into(), self.panel.calendar().as_of());
+        let mut in_force: Vec<&Override> = self
+            .overrides
+            .of(pool.sku)
+            .iter()
+            .filter(|o| o.location.is_none_or(|l| l == pool.location) && o.is_in_force(as_of))
+            .collect();
+        // One for the location beats one for everywhere: what comes later replaces what was set before.
+        in_force.sort_by_key(|o| (o.location.is_some(), o.date));
+        let mut set = PoolOverrides::default();
+        for row in in_force {
+            match row.field {
+                OverrideField::Approved => set.approved = row.value > 0.0,
+                OverrideField::LeadTimeDays => {
+                    set.lead_time = LeadTime::new(row.value, 0.0, row.value);
+                }
+                OverrideField::OrderUpTo => set.order_up_to = Some(row.value),
+                OverrideField::Quantity => set.quantity = Some(row.value),
+                OverrideField::ReorderPoint => set.reorder_point = Some(row.value),
+                OverrideField::SafetyStock => set.safety_stock = Some(row.value),
+            }
+        }
+        set
     }
 }
 
@@ -436,6 +526,41 @@ pub struct Adjustment {
     pub expires: Option<NaiveDate>,
 }
 
+words! {
+    /// A computed value that a planner may replace.
+    OverrideField {
+        /// Units.
+        SafetyStock = "safety_stock",
+        /// Units.
+        ReorderPoint = "reorder_point",
+        /// Units.
+        OrderUpTo = "order_up_to",
+        /// Calendar days, taken as certain.
+        LeadTimeDays = "lead_time_days",
+        /// Units to order tonight.
+        Quantity = "quantity",
+        /// 1 releases a new item for ordering, 0 does not.
+        Approved = "approved",
+    }
+}
+
+/// What planners have set by hand for one pool; `None` where the computed value stands.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct PoolOverrides {
+    /// Whether a new item may be ordered.
+    pub approved: bool,
+    /// Without any spread.
+    pub lead_time: Option<LeadTime>,
+    /// Units.
+    pub order_up_to: Option<f64>,
+    /// Units to order.
+    pub quantity: Option<f64>,
+    /// Units.
+    pub reorder_point: Option<f64>,
+    /// Units.
+    pub safety_stock: Option<f64>,
+}
+
 /// A person's replacement of a computed value.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Override {
@@ -443,8 +568,8 @@ pub struct Override {
     pub sku: SkuId,
     /// Where; `None` = everywhere.
     pub location: Option<LocationId>,
-    /// Which value: `safety_stock`, `reorder_point`, `order_up_to`, `lead_time_days`, `quantity`, ...
-    pub field: String,
+    /// Which value.
+    pub field: OverrideField,
     /// The value to use.
     pub value: f64,
     /// Why.
@@ -455,6 +580,14 @@ pub struct Override {
     pub date: Option<NaiveDate>,
     /// Not used from this day on.
     pub expires: Option<NaiveDate>,
+}
+
+impl Override {
+    /// Whether it counts on the morning of `as_of`.
+    #[must_use]
+    pub fn is_in_force(&self, as_of: NaiveDate) -> bool {
+        self.date.is_none_or(|day| day <= as_of) && self.expires.is_none_or(|day| as_of < day)
+    }
 }
 
 /// One component of a kit.
@@ -500,4 +633,19 @@ pub struct Account {
     pub cogs: Option<Money>,
     /// Cost of holding stock in the period.
     pub holding_cost: Option<Money>,
+}
+
+keyed! {
+    Supply by SkuId: |row| row.sku;
+    Stockout by SkuId: |row| row.sku;
+    Price by SkuId: |row| row.sku;
+    Adjustment by SkuId: |row| row.sku;
+    Override by SkuId: |row| row.sku;
+    Kit by SkuId: |row| row.sku;
+    Stock by PoolId: |row| PoolId { sku: row.sku, location: row.location };
+    Lot by PoolId: |row| PoolId { sku: row.sku, location: row.location };
+    StockHistory by PoolId: |row| PoolId { sku: row.sku, location: row.location };
+    PurchaseOrder by PoolId: |row| PoolId { sku: row.sku, location: row.location };
+    PriceBreak by (SkuId, SupplierId): |row| (row.sku, row.supplier);
+    Listing by (SkuId, ChannelId): |row| (row.sku, row.channel);
 }

@@ -10,4 +10,5 @@ pub mod fault;
 pub mod inputs;
 pub mod outcome;
 pub mod panel;
+pub mod sorted;
 pub mod units;

@@ -7,6 +7,8 @@ use crate::domain::classes::{
     XyzClass, words,
 };
 use crate::domain::exceptions::{Exception, Severity};
+use crate::domain::panel::PoolId;
+use crate::domain::sorted::keyed;
 use crate::domain::units::{ChannelId, LocationId, Money, SkuId, SupplierId, Units};
 use crate::explain::{Step, Unit};
 use chrono::NaiveDate;
@@ -436,4 +438,10 @@ impl Outcome {
     pub fn told(&self, severity: Severity) -> usize {
         self.exceptions.iter().filter(|e| e.severity == severity).count()
     }
+}
+
+keyed! {
+    Recommendation by PoolId: |row| PoolId { sku: row.sku, location: row.location };
+    OpenOrderAdvice by PoolId: |row| PoolId { sku: row.sku, location: row.location };
+    Allocation by PoolId: |row| PoolId { sku: row.sku, location: row.location };
 }

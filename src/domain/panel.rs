@@ -6,6 +6,7 @@
 //! to 16.7 million a period) and widened to `f64` by whoever computes with them.
 
 use crate::domain::calendar::Calendar;
+use crate::domain::sorted;
 use crate::domain::units::{ChannelId, LocationId, SkuId};
 use crate::parallel;
 use std::ops::Range;
@@ -39,6 +40,35 @@ pub struct SeriesKey {
     pub channel: ChannelId,
 }
 
+impl SeriesKey {
+    /// The pool it sells from.
+    #[must_use]
+    pub fn pool(&self) -> PoolId {
+        PoolId { sku: self.sku, location: self.location }
+    }
+}
+
+/// What names a pool.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PoolId {
+    /// The item.
+    pub sku: SkuId,
+    /// Where its stock lies.
+    pub location: LocationId,
+}
+
+impl From<(SkuId, LocationId)> for PoolId {
+    fn from((sku, location): (SkuId, LocationId)) -> Self {
+        Self { sku, location }
+    }
+}
+
+impl From<&Pool> for PoolId {
+    fn from(pool: &Pool) -> Self {
+        pool.id()
+    }
+}
+
 /// One (sku, location) and its neighbouring series.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pool {
@@ -48,6 +78,14 @@ pub struct Pool {
     pub location: LocationId,
     /// Its series in the panel; empty for an item in stock that never sold.
     pub series: Range<usize>,
+}
+
+impl Pool {
+    /// What names it.
+    #[must_use]
+    pub fn id(&self) -> PoolId {
+        PoolId { sku: self.sku, location: self.location }
+    }
 }
 
 /// Money and units of one series over the trailing windows that classification reads.
@@ -214,6 +252,18 @@ impl Panel {
         &self.pools
     }
 
+    /// Position of a pool among [`Panel::pools`].
+    #[must_use]
+    pub fn position(&self, pool: impl Into<PoolId>) -> Option<usize> {
+        self.pools.binary_search_by_key(&pool.into(), Pool::id).ok()
+    }
+
+    /// The pools of an item.
+    #[must_use]
+    pub fn pools_of(&self, sku: SkuId) -> &[Pool] {
+        sorted::run(&self.pools, |pool| pool.sku.cmp(&sku))
+    }
+
     /// Values of history in all series together.
     #[must_use]
     pub fn cells(&self) -> usize {
@@ -264,14 +314,13 @@ fn pools(keys: &[SeriesKey], unsold: &[(SkuId, LocationId)]) -> Vec<Pool> {
     let mut pools: Vec<Pool> = Vec::new();
     for (i, key) in keys.iter().enumerate() {
         match pools.last_mut() {
-            Some(pool) if pool.sku == key.sku && pool.location == key.location => {
-                pool.series.end = i + 1
-            }
+            Some(pool) if pool.id() == key.pool() => pool.series.end = i + 1,
             _ => pools.push(Pool { sku: key.sku, location: key.location, series: i..i + 1 }),
         }
     }
     pools.extend(unsold.iter().map(|&(sku, location)| Pool { sku, location, series: 0..0 }));
-    pools.sort_by_key(|p| (p.sku, p.location, p.series.is_empty()));
-    pools.dedup_by_key(|p| (p.sku, p.location));
+    // Of a pool that is in both lists the one with series comes first and stays.
+    pools.sort_by_key(|p| (p.id(), p.series.is_empty()));
+    pools.dedup_by_key(|p| p.id());
     pools
 }

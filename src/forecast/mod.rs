@@ -23,6 +23,7 @@ use crate::domain::exceptions::{Exception, ExceptionKind, Severity, Subject};
 use crate::domain::inputs::{Adjustment, Event, Inputs, Names, Price, Product, Promotion};
 use crate::domain::outcome::QUANTILES;
 use crate::domain::panel::{Panel, SeriesKey};
+use crate::domain::sorted::Sorted;
 use crate::domain::units::{ChannelId, LocationId, SkuId};
 use crate::forecast::pooled::combine::{MEMORIES, MemoryErrors};
 use crate::forecast::pooled::distribution::{Calibration, QuantileTable, Spread};
@@ -66,10 +67,10 @@ pub struct Demand<'a> {
     pub events: &'a [Event],
     /// Past and planned.
     pub promotions: &'a [Promotion],
-    /// Sorted by (sku, channel, from).
-    pub prices: &'a [Price],
-    /// Sorted by (sku, channel, from).
-    pub adjustments: &'a [Adjustment],
+    /// By (sku, channel, from).
+    pub prices: &'a Sorted<Price>,
+    /// By (sku, channel, from).
+    pub adjustments: &'a Sorted<Adjustment>,
 }
 
 impl<'a> From<&'a Inputs> for Demand<'a> {

@@ -3,6 +3,7 @@
 use crate::domain::calendar::Calendar;
 use crate::domain::inputs::AdjustmentKind;
 use crate::domain::panel::{PanelParts, SalesTotals, flag};
+use crate::domain::sorted::Sorted;
 use crate::forecast::*;
 use chrono::{Datelike, NaiveDate};
 
@@ -18,8 +19,8 @@ struct World {
     names: Names,
     products: Vec<Product>,
     promotions: Vec<Promotion>,
-    prices: Vec<Price>,
-    adjustments: Vec<Adjustment>,
+    prices: Sorted<Price>,
+    adjustments: Sorted<Adjustment>,
 }
 
 impl World {
@@ -57,8 +58,8 @@ impl World {
             names,
             products,
             promotions: Vec::new(),
-            prices: Vec::new(),
-            adjustments: Vec::new(),
+            prices: Sorted::default(),
+            adjustments: Sorted::default(),
         }
     }
 
@@ -224,13 +225,13 @@ fn c6_a_planned_price_moves_the_forecast_by_the_elasticity_of_all_series() {
     };
     for i in 0..150 {
         let (from, factor) = changed(i);
-        world.prices.extend([
-            price(i, -(HISTORY as i64), 10.0),
-            price(i, from as i64 - HISTORY as i64, 10.0 * factor),
-        ]);
+        let change = from as i64 - HISTORY as i64;
+        world.prices.edit(|prices| {
+            prices.extend([price(i, -(HISTORY as i64), 10.0), price(i, change, 10.0 * factor)]);
+        });
     }
     let before = world.forecast(30).swap_remove(0).series.swap_remove(0).mean;
-    world.prices.insert(2, price(0, 14, 6.4));
+    world.prices.edit(|prices| prices.insert(2, price(0, 14, 6.4)));
     let after = world.forecast(30).swap_remove(0).series.swap_remove(0).mean;
     assert_eq!(before[..14], after[..14], "until the day of the new price");
     let rise = f64::from(after[20] / before[20]);
@@ -390,11 +391,11 @@ fn c7_adjustments_apply_until_they_expire() {
         author: "planner".to_owned(),
         expires,
     };
-    world.adjustments = vec![
+    world.adjustments = Sorted::new(vec![
         adjustment(0, AdjustmentKind::Factor(1.5), None),
         adjustment(0, AdjustmentKind::Factor(9.0), Some(day(0))),
         adjustment(1, AdjustmentKind::Units(100.0), None),
-    ];
+    ]);
     let adjusted = world.forecast(1);
     let total =
         |f: &[crate::forecast::pooled::pool::PoolForecast], p: usize| sum(&f[p].series[0].mean, 10);

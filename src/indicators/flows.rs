@@ -142,15 +142,10 @@ fn sales_at_cost(pools: &[PoolView], flows: &[Flows]) -> f64 {
 
 /// Mean stock of the last year at cost where every pool's history is known, else today's stock (an estimate).
 fn average_inventory(inputs: &Inputs, pools: &[PoolView], as_of: NaiveDate) -> (f64, bool) {
-    let mut history = inputs.stock_history.as_slice();
     let mut estimated = false;
     let mut total = 0.0;
     for pool in pools {
-        let key = (pool.sku, pool.location);
-        let start = history.partition_point(|h| (h.sku, h.location) < key);
-        let len = history[start..].partition_point(|h| (h.sku, h.location) == key);
-        let (mine, rest) = history[start..].split_at(len);
-        history = rest;
+        let mine = inputs.stock_history.of((pool.sku, pool.location));
         let recent = || mine.iter().filter(|h| (0.0..=YEAR).contains(&days(h.date, as_of)));
         let count = recent().count();
         if count == 0 {
@@ -181,12 +176,10 @@ pub(crate) fn age(
     inputs: &Inputs,
     as_of: NaiveDate,
 ) {
-    let orders = &inputs.purchase_orders;
-    let key = (pool.sku, pool.location);
-    let start = orders.partition_point(|o| (o.sku, o.location) < key);
-    let mut receipts: Vec<(NaiveDate, Units)> = orders[start..]
+    let mut receipts: Vec<(NaiveDate, Units)> = inputs
+        .purchase_orders
+        .of((pool.sku, pool.location))
         .iter()
-        .take_while(|o| (o.sku, o.location) == key)
         .filter_map(|o| Some((o.received?, o.received_quantity.unwrap_or(o.quantity))))
         .filter(|r| r.0 < as_of)
         .collect();

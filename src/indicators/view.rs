@@ -5,6 +5,7 @@ use crate::domain::inputs::{Inputs, Product, PurchaseOrder, Stock};
 use crate::domain::outcome::{
     Allocation, Classification, Outcome, Policy, PoolPicture, Recommendation, Status,
 };
+use crate::domain::sorted::rows_of;
 use crate::domain::units::{LocationId, Money, SkuId, Units};
 use std::ops::Range;
 
@@ -101,42 +102,25 @@ impl PoolView<'_> {
 /// Lines up every pool of the panel with the rows the run decided about it.
 #[must_use]
 pub fn pool_views<'a>(inputs: &'a Inputs, outcome: &'a Outcome) -> Vec<PoolView<'a>> {
-    let mut recommendations = outcome.recommendations.as_slice();
-    let mut allocation = outcome.allocation.as_slice();
-    let mut orders = inputs.purchase_orders.as_slice();
     let pools = inputs.panel.pools().iter().enumerate();
     pools
-        .map(|(i, pool)| {
-            let key = (pool.sku, pool.location);
-            PoolView {
-                sku: pool.sku,
-                location: pool.location,
-                series: pool.series.clone(),
-                product: &inputs.products[pool.sku.index()],
-                stock: inputs
-                    .stock
-                    .binary_search_by_key(&key, |s| (s.sku, s.location))
-                    .ok()
-                    .map(|at| &inputs.stock[at]),
-                class: outcome.classification.get(i),
-                policy: outcome.policy.get(i),
-                picture: outcome.pictures.get(i),
-                recommendations: take(&mut recommendations, |r| (r.sku, r.location), key),
-                allocation: take(&mut allocation, |a| (a.sku, a.location), key),
-                open_orders: take(&mut orders, |o| (o.sku, o.location), key)
-                    .iter()
-                    .filter(|o| o.received.is_none())
-                    .collect(),
-            }
+        .map(|(i, pool)| PoolView {
+            sku: pool.sku,
+            location: pool.location,
+            series: pool.series.clone(),
+            product: &inputs.products[pool.sku.index()],
+            stock: inputs.stock.get(pool),
+            class: outcome.classification.get(i),
+            policy: outcome.policy.get(i),
+            picture: outcome.pictures.get(i),
+            recommendations: rows_of(&outcome.recommendations, pool),
+            allocation: rows_of(&outcome.allocation, pool),
+            open_orders: inputs
+                .purchase_orders
+                .of(pool)
+                .iter()
+                .filter(|o| o.received.is_none())
+                .collect(),
         })
         .collect()
-}
-
-/// Splits the rows of `key` off the front of sorted `rows`, dropping smaller keys.
-fn take<'a, R, K: Ord>(rows: &mut &'a [R], key_of: impl Fn(&R) -> K, key: K) -> &'a [R] {
-    let start = rows.partition_point(|r| key_of(r) < key);
-    let len = rows[start..].partition_point(|r| key_of(r) == key);
-    let (mine, rest) = rows[start..].split_at(len);
-    *rows = rest;
-    mine
 }

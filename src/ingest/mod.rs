@@ -20,7 +20,8 @@ pub use crate::ingest::settings::{CsvSettings, DataSettings, RowBounds, Settings
 use crate::domain::calendar::Bucket;
 use crate::domain::error::{Error, Result};
 use crate::domain::exceptions::{Exception, ExceptionKind, Severity, Subject};
-use crate::domain::inputs::{Inputs, Names, Source};
+use crate::domain::inputs::{Inputs, Names, Source, Stock, StockHistory, Stockout};
+use crate::domain::sorted::Sorted;
 use crate::domain::units::{LocationId, SkuId};
 use crate::ingest::files::table::Table;
 use crate::ingest::names::{Catalogue, Codes, MAIN, NameSets};
@@ -260,10 +261,11 @@ impl<'a> Loading<'a> {
             names.skus.len(),
             &mut convert,
         );
-        let stock = of(tables, "stock", crate::ingest::tables::stocks::stock, &mut convert);
-        let stockouts =
+        let stock: Sorted<Stock> =
+            of(tables, "stock", crate::ingest::tables::stocks::stock, &mut convert);
+        let stockouts: Sorted<Stockout> =
             of(tables, "stockouts", crate::ingest::tables::stocks::stockouts, &mut convert);
-        let stock_history =
+        let stock_history: Sorted<StockHistory> =
             of(tables, "stock_history", crate::ingest::tables::stocks::stock_history, &mut convert);
         let supply = of(tables, "supply", crate::ingest::tables::master::supply, &mut convert);
         if tables.contains_key("products") {
@@ -411,13 +413,13 @@ impl<'a> Loading<'a> {
 }
 
 /// The rows of table `name`, none when it is not there.
-fn of<T>(
+fn of<R, T: From<Vec<R>>>(
     tables: &BTreeMap<&'static str, Table>,
     name: &str,
-    convert_table: impl Fn(&Table, &mut Convert<'_>) -> Vec<T>,
+    convert_table: impl Fn(&Table, &mut Convert<'_>) -> Vec<R>,
     convert: &mut Convert<'_>,
-) -> Vec<T> {
-    tables.get(name).map_or_else(Vec::new, |table| convert_table(table, convert))
+) -> T {
+    tables.get(name).map_or_else(Vec::new, |table| convert_table(table, convert)).into()
 }
 
 /// Pools that may lack sales: where there is stock, and one for each known item that is nowhere else.

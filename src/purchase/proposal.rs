@@ -2,6 +2,7 @@
 
 use crate::domain::exceptions::{Exception, ExceptionKind, Severity, Subject};
 use crate::domain::inputs::{Inputs, Names, PriceBreak, Supplier, Supply};
+use crate::domain::sorted::Sorted;
 use crate::domain::units::{LocationId, Money, SkuId, Units};
 use crate::purchase::Settings;
 use crate::purchase::landed_cost::{Charges, convert, exchange_rate};
@@ -16,9 +17,9 @@ use chrono::NaiveDate;
 #[derive(Debug, Clone, Copy)]
 pub struct Market<'a> {
     /// Sorted by (sku, location, role, supplier).
-    pub supply: &'a [Supply],
+    pub supply: &'a Sorted<Supply>,
     /// Sorted by (sku, supplier, quantity).
-    pub price_breaks: &'a [PriceBreak],
+    pub price_breaks: &'a Sorted<PriceBreak>,
     /// By [`crate::domain::units::SupplierId`].
     pub suppliers: &'a [Supplier],
     /// Dictionaries, for ids and sentences.
@@ -73,11 +74,8 @@ impl<'a> Market<'a> {
                 ));
             }
         }
-        for name in self
-            .settings
-            .containers
-            .keys()
-            .filter(|n| self.names.suppliers.binary_search(n).is_err())
+        for name in
+            self.settings.containers.keys().filter(|n| self.names.find_supplier(n).is_none())
         {
             let what = "purchase.containers names a supplier that no table knows";
             exceptions.push(Exception::new(
@@ -93,9 +91,8 @@ impl<'a> Market<'a> {
 
     /// Supply rows of one pool, primary first: a row for the location replaces the supplier's row for everywhere.
     pub fn supply_of(&self, sku: SkuId, location: LocationId) -> impl Iterator<Item = &'a Supply> {
-        let supply: &'a [Supply] = self.supply;
-        let first = supply.partition_point(|s| s.sku < sku);
-        let rows = &supply[first..first + supply[first..].partition_point(|s| s.sku == sku)];
+        let supply: &'a Sorted<Supply> = self.supply;
+        let rows = supply.of(sku);
         let special = |s: &Supply| {
             rows.iter().any(|r| r.supplier == s.supplier && r.location == Some(location))
         };
@@ -125,7 +122,8 @@ impl<'a> Market<'a> {
                 fee_rate: self.settings.fee_rate,
                 freight_per_unit: convert(supply.freight_per_unit, rate),
             };
-            let prices = Prices { base, breaks: self.breaks(supply), rate };
+            let prices =
+                Prices { base, breaks: self.price_breaks.of((supply.sku, supply.supplier)), rate };
             Some(Offer {
                 supply,
                 calendar,
@@ -140,13 +138,6 @@ impl<'a> Market<'a> {
         let quantity = Units(pool.need.ceil().max(1.0) as i64);
         offers.sort_by_key(|o| (o.supply.role, o.landed(quantity), o.supply.supplier));
         offers
-    }
-
-    fn breaks(&self, supply: &Supply) -> &'a [PriceBreak] {
-        let key = (supply.sku, supply.supplier);
-        let first = self.price_breaks.partition_point(|b| (b.sku, b.supplier) < key);
-        let count = self.price_breaks[first..].partition_point(|b| (b.sku, b.supplier) == key);
-        &self.price_breaks[first..first + count]
     }
 
     /// The lines of one pool: one, or two for a split order. What is missing or impossible goes to `exceptions`.

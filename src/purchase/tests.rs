@@ -1,6 +1,7 @@
 use crate::domain::exceptions::Exception;
 use crate::domain::inputs::{Names, PriceBreak, Role, Supplier, Supply};
 use crate::domain::outcome::Status;
+use crate::domain::sorted::Sorted;
 use crate::domain::units::{LocationId, Money, SkuId, SupplierId, Units};
 use crate::explain::arithmetic::Recomputer;
 use crate::explain::{Step, Unit};
@@ -22,8 +23,8 @@ fn verify(steps: &[Step]) -> Result<(), String> {
 #[derive(Debug)]
 struct World {
     names: Names,
-    supply: Vec<Supply>,
-    breaks: Vec<PriceBreak>,
+    supply: Sorted<Supply>,
+    breaks: Sorted<PriceBreak>,
     suppliers: Vec<Supplier>,
     settings: Settings,
 }
@@ -42,7 +43,7 @@ impl World {
         Self {
             names,
             supply,
-            breaks: Vec::new(),
+            breaks: Sorted::default(),
             suppliers: vec![Supplier::default(); suppliers],
             settings: Settings::default(),
         }
@@ -130,7 +131,7 @@ fn kinds(exceptions: &[Exception]) -> Vec<&str> {
 #[test]
 fn f1_draft_orders_by_supplier_and_ship_to() {
     let mut world = World::new(3, 2);
-    world.supply[2].supplier = SupplierId(1);
+    world.supply.edit(|rows| rows[2].supplier = SupplierId(1));
     world.suppliers[0].order_weekdays = vec![2];
     world.suppliers[0].freight_per_order = Some(Money::from_f64(100.0));
     let elsewhere = PoolNeed { location: LocationId(1), ..pool(0, 5.0, 0) };
@@ -156,8 +157,10 @@ fn f1_draft_orders_by_supplier_and_ship_to() {
 #[test]
 fn f2_the_unrounded_need_is_shown_beside_the_quantity() {
     let mut world = World::new(1, 1);
-    world.supply[0] =
-        Supply { minimum_order: Units(48), pack_size: Units(24), ..supply(0, 0, 10.0, 7.0) };
+    world.supply.edit(|rows| {
+        rows[0].minimum_order = Units(48);
+        rows[0].pack_size = Units(24);
+    });
     let row = world.run(&[pool(0, 50.25, 100)]).recommendations.remove(0);
     assert_eq!((row.need, row.quantity, row.binding.as_str()), (50.25, Units(72), "pack"));
     let last = row.steps.last().unwrap();
@@ -166,7 +169,7 @@ fn f2_the_unrounded_need_is_shown_beside_the_quantity() {
         row.reason,
         "the position is below the reorder point; 50.2 needed, rounded up to 72 in packs of 24"
     );
-    world.supply[0].maximum_order = Some(Units(40));
+    world.supply.edit(|rows| rows[0].maximum_order = Some(Units(40)));
     let settled = world.run(&[pool(0, 50.25, 100)]);
     assert_eq!(settled.recommendations[0].quantity, Units(0));
     assert_eq!(kinds(&settled.exceptions), ["minimum-above-maximum"]);
@@ -255,7 +258,7 @@ fn f4_container_by_volume_in_whole_packs_stays_within_it() {
     let mut world = World::new(2, 1);
     let basis = Basis::Volume;
     world.settings.containers = [("S0".to_owned(), Container { capacity: 60.0, basis })].into();
-    world.supply[0].pack_size = Units(12);
+    world.supply.edit(|rows| rows[0].pack_size = Units(12));
     let pools = [
         PoolNeed { volume: Some(0.1), ..pool(0, 200.0, 0) },
         PoolNeed { volume: Some(0.5), ..pool(1, 60.0, 0) },
@@ -275,21 +278,21 @@ fn f5_a_price_break_is_reached_for_when_the_year_gets_cheaper() {
         from_quantity: Units(from),
         unit_cost: Money::from_f64(price),
     };
-    world.breaks = vec![break_at(500, 9.0), break_at(5000, 8.0)];
+    world.breaks = Sorted::new(vec![break_at(500, 9.0), break_at(5000, 8.0)]);
     let row = world.run(&[pool(0, 300.0, 100)]).recommendations.remove(0);
     assert_eq!(
         (row.quantity, row.unit_cost, row.binding.as_str()),
         (Units(500), Money::from_f64(9.0), "price-break")
     );
-    world.breaks = vec![break_at(500, 9.999)];
+    world.breaks = Sorted::new(vec![break_at(500, 9.999)]);
     assert_eq!(world.quantities(&[pool(0, 300.0, 100)]), [300]);
 }
 
 #[test]
 fn f6_primary_late_by_21_days_leaves_140_of_420_on_receipt() {
     let mut world = World::new(1, 2);
-    world.supply[0].lead_time_days = 7.0 + 21.0;
-    world.supply.push(supply(0, 1, 12.0, 3.0));
+    world.supply.edit(|rows| rows[0].lead_time_days = 7.0 + 21.0);
+    world.supply.edit(|rows| rows.push(supply(0, 1, 12.0, 3.0)));
     let at_reorder_point = pool(0, 600.0, 420);
     let left = 420.0 - 10.0 * 28.0;
     assert_eq!(left, 140.0);
@@ -305,8 +308,8 @@ fn f6_primary_late_by_21_days_leaves_140_of_420_on_receipt() {
 fn f6_switch_when_the_extra_landed_cost_is_below_the_loss() {
     let mut world = World::new(1, 2);
     world.settings.split_orders = false;
-    world.supply[0].lead_time_days = 28.0;
-    world.supply.push(supply(0, 1, 11.0, 3.0));
+    world.supply.edit(|rows| rows[0].lead_time_days = 28.0);
+    world.supply.edit(|rows| rows.push(supply(0, 1, 11.0, 3.0)));
     // 100 in stock are gone on day 10: 180 lost until day 28, 900 of margin; 300 units cost 300 more.
     let row = world.run(&[pool(0, 300.0, 100)]).recommendations.remove(0);
     assert_eq!((row.supplier, row.value), (Some(SupplierId(1)), Money::from_f64(3300.0)));
@@ -315,15 +318,15 @@ fn f6_switch_when_the_extra_landed_cost_is_below_the_loss() {
         "{}",
         row.reason
     );
-    world.supply[1].unit_cost = Some(Money::from_f64(14.0));
+    world.supply.edit(|rows| rows[1].unit_cost = Some(Money::from_f64(14.0)));
     assert_eq!(world.run(&[pool(0, 300.0, 100)]).recommendations[0].supplier, Some(SupplierId(0)));
 }
 
 #[test]
 fn f6_a_split_order_bridges_the_gap_where_that_is_cheaper() {
     let mut world = World::new(1, 2);
-    world.supply[0].lead_time_days = 28.0;
-    world.supply.push(supply(0, 1, 14.0, 3.0));
+    world.supply.edit(|rows| rows[0].lead_time_days = 28.0);
+    world.supply.edit(|rows| rows.push(supply(0, 1, 14.0, 3.0)));
     // 180 units bridge the gap for 720 more and save 900; all 300 would cost 1200 more.
     let rows = world.run(&[pool(0, 300.0, 100)]).recommendations;
     let lines: Vec<_> = rows.iter().map(|r| (r.supplier.map(|s| s.0), r.quantity.0)).collect();
@@ -331,7 +334,7 @@ fn f6_a_split_order_bridges_the_gap_where_that_is_cheaper() {
     assert_eq!(rows[1].value_at_risk, Money::from_f64(900.0));
     assert_ne!(rows[0].id, rows[1].id);
     assert!(rows.iter().all(|r| verify(&r.steps) == Ok(())));
-    world.supply[1].pack_size = Units(50);
+    world.supply.edit(|rows| rows[1].pack_size = Units(50));
     let tight = PoolNeed { room: Some(Units(310)), ..pool(0, 300.0, 100) };
     assert_eq!(world.quantities(&[tight]), [110, 200]);
 }
@@ -386,8 +389,8 @@ fn g1_a_quantity_set_by_hand_outlives_container_budget_and_split() {
     assert_eq!(quantities(&settled), [150]);
     assert!(settled.exceptions[0].why.contains("set by hand"), "{:?}", settled.exceptions[0]);
     let mut world = World::new(1, 2);
-    world.supply[0].lead_time_days = 28.0;
-    world.supply.push(supply(0, 1, 14.0, 3.0));
+    world.supply.edit(|rows| rows[0].lead_time_days = 28.0);
+    world.supply.edit(|rows| rows.push(supply(0, 1, 14.0, 3.0)));
     let settled =
         set_first(&world, &[PoolNeed { room: Some(Units(310)), ..pool(0, 300.0, 100) }], 250.0);
     assert_eq!(quantities(&settled), [250]);
@@ -406,11 +409,10 @@ fn f8_landed_cost_with_duty_freight_and_currency() {
         freight_per_order: Some(Money::from_f64(1000.0)),
         ..Supplier::default()
     };
-    world.supply[0] = Supply {
-        duty_rate: 0.1,
-        freight_per_unit: Money::from_f64(0.5),
-        ..supply(0, 0, 10.0, 7.0)
-    };
+    world.supply.edit(|rows| {
+        rows[0].duty_rate = 0.1;
+        rows[0].freight_per_unit = Money::from_f64(0.5);
+    });
     let row = world.run(&[pool(0, 100.0, 70)]).recommendations.remove(0);
     assert_eq!(row.unit_cost, Money::from_f64(11.0));
     assert_eq!(row.landed_unit_cost, Money::from_f64(11.0 + 1.1 + 0.55 + 11.0));
@@ -450,10 +452,12 @@ fn g8_small_changes_are_damped_and_say_so() {
 #[test]
 fn a_row_for_the_location_replaces_the_suppliers_row_for_everywhere() {
     let mut world = World::new(1, 1);
-    world.supply.push(Supply { location: Some(LocationId(0)), ..supply(0, 0, 4.0, 2.0) });
+    world
+        .supply
+        .edit(|rows| rows.push(Supply { location: Some(LocationId(0)), ..supply(0, 0, 4.0, 2.0) }));
     let row = world.run(&[pool(0, 10.0, 100)]).recommendations.remove(0);
     assert_eq!((row.unit_cost, row.expected_arrival), (Money::from_f64(4.0), Some(day(2))));
-    let nobody = World { supply: Vec::new(), ..World::new(1, 1) };
+    let nobody = World { supply: Sorted::default(), ..World::new(1, 1) };
     let settled =
         nobody.run(&[PoolNeed { unit_cost: Some(Money::from_f64(3.0)), ..pool(0, 9.5, 100) }]);
     assert_eq!(
@@ -489,11 +493,14 @@ fn any_market() -> impl Strategy<Value = (World, Vec<PoolNeed>)> {
             for (sku, (need, stock, (minimum, pack, maximum), (cents, _))) in
                 items.into_iter().enumerate()
             {
-                let row = &mut world.supply[sku];
-                row.supplier = SupplierId(sku as u32 % 2);
-                (row.minimum_order, row.pack_size, row.maximum_order) =
-                    (Units(minimum), Units(pack), maximum.map(Units));
-                row.unit_cost = Some(Money(i64::from(cents) * 100));
+                world.supply.edit(|rows| {
+                    let row = &mut rows[sku];
+                    row.supplier = SupplierId(sku as u32 % 2);
+                    row.minimum_order = Units(minimum);
+                    row.pack_size = Units(pack);
+                    row.maximum_order = maximum.map(Units);
+                    row.unit_cost = Some(Money(i64::from(cents) * 100));
+                });
                 pools.push(pool(sku as u32, if need < 40.0 { 0.0 } else { need }, stock));
             }
             (world, pools)

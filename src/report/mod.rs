@@ -23,6 +23,8 @@ use crate::domain::exceptions::{Exception, Subject};
 use crate::domain::fault::guarded;
 use crate::domain::inputs::Inputs;
 use crate::domain::outcome::{Indicator, Outcome};
+use crate::domain::panel::PoolId;
+use crate::domain::sorted::keyed;
 use crate::domain::units::{LocationId, SkuId, SupplierId, Units};
 use crate::indicators::PoolView;
 use crate::indicators::Settings;
@@ -86,6 +88,10 @@ pub struct PastDecision {
     pub author: String,
     /// When, as given.
     pub time: String,
+}
+
+keyed! {
+    PastDecision by PoolId: |row| PoolId { sku: row.sku, location: row.location };
 }
 
 /// Files that are the same in every report.

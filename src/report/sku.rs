@@ -5,8 +5,9 @@
 
 use crate::domain::exceptions::{Exception, Subject};
 use crate::domain::fault::guarded;
-use crate::domain::inputs::{Override, ProductStatus, PurchaseOrder};
+use crate::domain::inputs::{ProductStatus, PurchaseOrder};
 use crate::domain::outcome::{Outcome, Recommendation};
+use crate::domain::sorted::rows_of;
 use crate::domain::units::{Money, SkuId};
 use crate::explain::Step;
 use crate::indicators::PoolView;
@@ -193,8 +194,6 @@ pub(crate) fn script(
 fn item<'a>(run: &Run<'a>, sku: usize, pools: &[PoolView<'a>]) -> Item<'a> {
     let inputs = run.input.inputs;
     let product = &inputs.products[sku];
-    let kits = &inputs.kits;
-    let first = kits.partition_point(|k| k.sku.index() < sku);
     Item {
         sku: &inputs.names.skus[sku],
         name: &product.name,
@@ -204,9 +203,10 @@ fn item<'a>(run: &Run<'a>, sku: usize, pools: &[PoolView<'a>]) -> Item<'a> {
         price: product.unit_price.map(Money::as_f64),
         launched: product.launched,
         successor: product.superseded_by.map(|s| s.0),
-        kit: kits[first..]
+        kit: inputs
+            .kits
+            .of(SkuId(sku as u32))
             .iter()
-            .take_while(|k| k.sku.index() == sku)
             .map(|k| (inputs.names.skus[k.component.index()].as_str(), k.quantity.0))
             .collect(),
         pools: pools.iter().map(|p| pool(run, p)).collect(),
@@ -264,11 +264,14 @@ fn pool<'a>(run: &Run<'a>, pool: &PoolView<'a>) -> Pool<'a> {
             })
             .collect(),
         channels: channels(run, pool),
-        overrides: overrides(&input.inputs.overrides, pool.sku)
+        overrides: input
+            .inputs
+            .overrides
+            .of(pool.sku)
             .iter()
             .filter(|o| o.location.is_none_or(|l| l == pool.location))
             .map(|o| Overridden {
-                field: &o.field,
+                field: o.field.name(),
                 value: o.value,
                 reason: &o.reason,
                 author: &o.author,
@@ -281,10 +284,8 @@ fn pool<'a>(run: &Run<'a>, pool: &PoolView<'a>) -> Pool<'a> {
 
 /// F9: what to do about a placed order, in words.
 fn advice(outcome: &Outcome, order: &PurchaseOrder) -> String {
-    let key = (order.sku, order.location);
-    let first = outcome.open_orders.partition_point(|a| (a.sku, a.location) < key);
-    let mut mine = outcome.open_orders[first..].iter().take_while(|a| (a.sku, a.location) == key);
-    mine.find(|a| a.order_id == order.order_id).map_or_else(String::new, |a| {
+    let mine = rows_of(&outcome.open_orders, (order.sku, order.location));
+    mine.iter().find(|a| a.order_id == order.order_id).map_or_else(String::new, |a| {
         let to = a.proposed.map_or_else(String::new, |d| format!(" to {d}"));
         format!("{} {}{to}: {}", a.action.name(), a.quantity, a.reason)
     })
@@ -373,18 +374,9 @@ fn channels<'a>(run: &Run<'a>, pool: &PoolView<'a>) -> Vec<Share<'a>> {
         .collect()
 }
 
-fn overrides(all: &[Override], sku: SkuId) -> &[Override] {
-    let start = all.partition_point(|o| o.sku < sku);
-    let len = all[start..].partition_point(|o| o.sku == sku);
-    &all[start..start + len]
-}
-
 fn decisions<'a>(all: &'a [PastDecision], pool: &PoolView) -> Vec<Decided<'a>> {
-    let key = (pool.sku, pool.location);
-    let start = all.partition_point(|d| (d.sku, d.location) < key);
-    all[start..]
+    rows_of(all, (pool.sku, pool.location))
         .iter()
-        .take_while(|d| (d.sku, d.location) == key)
         .map(|d| Decided {
             decision: &d.decision,
             quantity: d.quantity.map(|q| q.0),

@@ -72,10 +72,7 @@ pub fn judge(kept: &Kept, inputs: &Inputs, terms: Terms) -> Vec<Judged> {
     let as_of = inputs.panel.calendar().as_of();
     let mut judged = Vec::new();
     for (pool, mut changes) in changes(kept, inputs) {
-        let Ok(at) = inputs.panel.pools().binary_search_by_key(&pool, |p| (p.sku, p.location))
-        else {
-            continue;
-        };
+        let Some(at) = inputs.panel.position(pool) else { continue };
         changes.sort_by_key(|c| c.arrival);
         for (i, change) in changes.iter().enumerate() {
             let longest = change.arrival + Duration::days(i64::from(terms.judged_days));
@@ -186,9 +183,7 @@ fn least_stock(
     if pool.series.clone().any(out) {
         return Some(0.0);
     }
-    let key = (pool.sku, pool.location);
-    let first = inputs.stock_history.partition_point(|h| (h.sku, h.location) < key);
-    let mine = inputs.stock_history[first..].iter().take_while(|h| (h.sku, h.location) == key);
+    let mine = inputs.stock_history.of(pool).iter();
     mine.filter(|h| days.contains(&h.date))
         .map(|h| h.on_hand.0.max(0))
         .min()

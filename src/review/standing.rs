@@ -2,6 +2,8 @@
 
 use crate::domain::exceptions::{Exception, ExceptionKind, Severity, Subject};
 use crate::domain::inputs::{Inputs, Names, Override, PurchaseOrder};
+use crate::domain::panel::PoolId;
+use crate::domain::sorted::keyed;
 use crate::domain::units::{LocationId, SkuId, SupplierId, Units};
 use crate::review::decisions::{Decision, Kept};
 use chrono::NaiveDate;
@@ -39,6 +41,10 @@ pub struct Quiet {
     pub why: String,
 }
 
+keyed! {
+    Pending by PoolId: |row| PoolId { sku: row.sku, location: row.location };
+}
+
 /// What the decisions so far mean on one morning.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Standing {
@@ -57,8 +63,7 @@ impl Standing {
         let known: BTreeSet<String> = kept.orders(as_of).flat_map(ids).collect();
         for decision in kept.orders(as_of) {
             let Some((sku, location, supplier)) = codes(decision, &inputs.names) else { continue };
-            let mut lines =
-                inputs.purchase_orders.iter().filter(|p| p.sku == sku && p.location == location);
+            let mut lines = inputs.purchase_orders.of((sku, location)).iter();
             // An order that carries the id of another approved line is that one.
             let own = ids(decision);
             let placed = |p: &PurchaseOrder| {
@@ -114,12 +119,8 @@ pub(crate) fn codes(
     decision: &Decision,
     names: &Names,
 ) -> Option<(SkuId, LocationId, Option<SupplierId>)> {
-    let code = |all: &[String], name: &str| {
-        all.binary_search_by(|n| n.as_str().cmp(name)).ok().map(|i| i as u32)
-    };
-    let sku = SkuId(code(&names.skus, &decision.sku)?);
-    let location = LocationId(code(&names.locations, &decision.location)?);
-    Some((sku, location, code(&names.suppliers, &decision.supplier).map(SupplierId)))
+    let pool = names.find_pool(&decision.sku, &decision.location)?;
+    Some((pool.sku, pool.location, names.find_supplier(&decision.supplier)))
 }
 
 /// Whether `order` was made with the supplier since the decision, so that it is taken for the approved line, placed.
@@ -130,35 +131,12 @@ fn is_since(decision: &Decision, supplier: Option<SupplierId>, order: &PurchaseO
     same_supplier && since && order.received.is_none_or(|d| d >= decision.as_of)
 }
 
-/// The override that replaces `field` of a pool on the morning of `as_of`: the newest unexpired one, one for the location
-/// before one for all.
-#[must_use]
-pub fn active_override<'a>(
-    overrides: &'a [Override],
-    (sku, location): (SkuId, LocationId),
-    field: &str,
-    as_of: NaiveDate,
-) -> Option<&'a Override> {
-    let from = overrides.partition_point(|o| o.sku < sku);
-    let of_sku = overrides[from..].iter().take_while(|o| o.sku == sku);
-    let fits = |o: &&Override| {
-        o.field == field && o.location.is_none_or(|l| l == location) && is_active(o, as_of)
-    };
-    of_sku.filter(fits).max_by_key(|o| (o.location.is_some(), o.date))
-}
-
-fn is_active(o: &Override, as_of: NaiveDate) -> bool {
-    o.value.is_finite()
-        && o.date.is_none_or(|day| day <= as_of)
-        && o.expires.is_none_or(|day| as_of < day)
-}
-
 /// Overrides that are not used, or that nobody signed.
 #[must_use]
 pub fn override_exceptions(inputs: &Inputs, as_of: NaiveDate) -> Vec<Exception> {
     let tell = |o: &Override| {
         let about = Subject::item(&inputs.names, o.sku);
-        let what = format!("override of {} to {}", o.field, o.value);
+        let what = format!("override of {} to {}", o.field.name(), o.value);
         if let Some(day) = o.expires.filter(|&day| day <= as_of) {
             return Some(Exception::new(
                 Severity::Info,

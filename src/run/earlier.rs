@@ -3,7 +3,7 @@
 use crate::domain::error::Result;
 use crate::domain::inputs::Names;
 use crate::domain::outcome::Indicator;
-use crate::domain::units::{LocationId, SkuId, Units};
+use crate::domain::units::Units;
 use crate::report::PastDecision;
 use crate::report::PastRun;
 use crate::review::decisions::Kept;
@@ -83,13 +83,11 @@ impl Earlier {
 
     /// The decisions on items that are still known, in this run's codes.
     pub fn decisions(&self, names: &Names) -> Vec<PastDecision> {
-        let code = |all: &[String], name: &str| {
-            all.binary_search_by(|n| n.as_str().cmp(name)).ok().map(|i| i as u32)
-        };
         let decision = |d: &crate::review::decisions::Decision| {
+            let pool = names.find_pool(&d.sku, &d.location)?;
             Some(PastDecision {
-                sku: SkuId(code(&names.skus, &d.sku)?),
-                location: LocationId(code(&names.locations, &d.location)?),
+                sku: pool.sku,
+                location: pool.location,
                 decision: d.decision.name().to_string(),
                 quantity: Some(d.quantity).filter(|&q| q > Units(0)),
                 until: d.until,

@@ -9,7 +9,6 @@ use crate::domain::fault::{Fault, guarded};
 use crate::domain::inputs::{Inputs, Stock};
 use crate::domain::outcome::Classification;
 use crate::domain::panel::{Panel, SeriesKey, SeriesMut, flag};
-use crate::domain::units;
 use crate::tables::previous::LastRun;
 use rayon::prelude::*;
 
@@ -99,9 +98,5 @@ pub fn classify(
 /// The stock row of every pool, where there is one. `[pools]`
 #[must_use]
 pub fn stock_of_pools(inputs: &Inputs) -> Vec<Option<&Stock>> {
-    let key = |s: &Stock| -> (units::SkuId, units::LocationId) { (s.sku, s.location) };
-    let at = |pool: &crate::domain::panel::Pool| {
-        inputs.stock.binary_search_by_key(&(pool.sku, pool.location), key).ok()
-    };
-    inputs.panel.pools().iter().map(|pool| at(pool).map(|i| &inputs.stock[i])).collect()
+    inputs.panel.pools().iter().map(|pool| inputs.stock.get(pool)).collect()
 }

@@ -3,12 +3,13 @@
 use crate::allocate;
 use crate::allocate::ChannelDemand;
 use crate::domain::exceptions::{Exception, ExceptionKind, Severity, Subject};
-use crate::domain::inputs::{PurchaseOrder, Stock, Supply};
+use crate::domain::inputs::{PoolOverrides, PurchaseOrder, Stock, Supply};
 use crate::domain::outcome::{
     Allocation, ChannelAction, ChannelFinding, Classification, PoolPicture, SeriesForecast,
 };
 use crate::domain::panel::{Pool, flag};
-use crate::domain::units::{ChannelId, LeadTime, Money, SkuId, Units};
+use crate::domain::sorted::rows_of;
+use crate::domain::units::{ChannelId, Money, SkuId, Units};
 use crate::forecast::pooled::pool::PoolForecast;
 use crate::inventory;
 use crate::inventory::Arrival;
@@ -26,7 +27,6 @@ use crate::purchase::PoolNeed;
 use crate::purchase::open_orders;
 use crate::purchase::rules::constraints::Binding;
 use crate::purchase::set_by_hand;
-use crate::review::standing::active_override;
 use crate::run::partition::{Night, PlannedPool};
 
 /// Expected demand of a pool, net of returns, kits exploded.
@@ -84,8 +84,8 @@ impl<'a> Night<'a> {
             None => inventory::lead_time::estimate(&[], &Default::default(), None),
         };
         self.note_lead_time(pool, supply.is_some(), &estimate, exceptions);
-        let by_hand =
-            self.overridden(pool, "lead_time_days").and_then(|d| LeadTime::new(d, 0.0, d));
+        let overrides = self.inputs.overrides_of(pool);
+        let by_hand = overrides.lead_time;
         if let Some(lead) = by_hand {
             estimate = Estimate { lead_time: lead, source: "set by hand".into(), ..estimate };
         }
@@ -94,7 +94,7 @@ impl<'a> Night<'a> {
         let outlook = Outlook { period_days, mean: &demand.mean, over: &over };
         let (arrivals, orders) = self.arrivals(pool, &estimate);
         let lots = self.lots(pool);
-        let input = self.pool_input(p, outlook, (&arrivals, &lots, &estimate));
+        let input = self.pool_input(p, outlook, (&arrivals, &lots, &estimate), &overrides);
         let plan = inventory::plan_pool(&input, &self.plan.policy);
         let need = self.pool_need(p, &plan, &input);
         let available = need.available;
@@ -108,7 +108,7 @@ impl<'a> Night<'a> {
                 .0
         };
         let mut lines = self.market.propose(need, lead_days, exceptions);
-        self.heed_decisions(pool, &mut lines);
+        self.heed_decisions(pool, &overrides, &mut lines);
         let (allocation, findings) = self.allocate(p, forecast, &plan, exceptions);
         let daily = daily(&demand.mean, period_days);
         let open = open_orders::OpenPool {
@@ -205,20 +205,14 @@ impl<'a> Night<'a> {
 
     /// Open orders as arrivals, and all orders of the pool.
     fn arrivals(&self, pool: &Pool, estimate: &Estimate) -> (Vec<Arrival>, &'a [PurchaseOrder]) {
-        let orders = &self.inputs.purchase_orders;
-        let key = (pool.sku, pool.location);
-        let first = orders.partition_point(|o| (o.sku, o.location) < key);
-        let count = orders[first..].partition_point(|o| (o.sku, o.location) == key);
-        let orders = &orders[first..first + count];
+        let orders = self.inputs.purchase_orders.of(pool);
         let late = orders
             .iter()
             .find_map(|o| o.supplier)
             .map_or(0.0, |s| self.lead_times.of_supplier(s).mean_late);
         let lead = estimate.lead_time.mean().0;
         let mut arrivals = position::arrivals(orders.iter(), self.market.as_of, lead, late);
-        let pending = &self.standing.pending;
-        let pending = &pending[pending.partition_point(|p| (p.sku, p.location) < key)..];
-        let pending = pending.iter().take_while(|p| (p.sku, p.location) == key);
+        let pending = rows_of(&self.standing.pending, pool).iter();
         arrivals.extend(pending.map(|p| {
             // Waiting for the supplier's order day, it may be due after the interval that orders are counted in: it counts as if
             // placed today, or it would be proposed again.
@@ -234,6 +228,7 @@ impl<'a> Night<'a> {
         p: usize,
         outlook: Outlook<'i>,
         (arrivals, lots, estimate): (&'i [Arrival], &'i [DatedLot], &'i Estimate),
+        overrides: &PoolOverrides,
     ) -> PoolInput<'i> {
         let pool = &self.inputs.panel.pools()[p];
         let (class, product) = (&self.classes[p], &self.inputs.products[pool.sku.index()]);
@@ -264,15 +259,17 @@ impl<'a> Night<'a> {
             lots,
             min_stock: product.min_stock.map(|u| u.0 as f64),
             max_stock: product.max_stock.map(|u| u.0 as f64),
-            pinned: self.pinned(pool),
-            held: kit.or_else(|| inventory::held(product, class.lifecycle, self.released(pool))),
+            pinned: Pinned {
+                safety_stock: overrides.safety_stock,
+                reorder_point: overrides.reorder_point,
+                order_up_to: overrides.order_up_to,
+            },
+            held: kit.or_else(|| inventory::held(product, class.lifecycle, overrides.approved)),
         }
     }
     /// Lots of the pool with their days to expiry, soonest first.
     fn lots(&self, pool: &Pool) -> Vec<DatedLot> {
-        let (lots, key) = (&self.inputs.lots, (pool.sku, pool.location));
-        let first = lots.partition_point(|l| (l.sku, l.location) < key);
-        let mine = lots[first..].iter().take_while(|l| (l.sku, l.location) == key);
+        let mine = self.inputs.lots.of(pool).iter();
         let days = |l: &crate::domain::inputs::Lot| {
             (l.expires - self.market.as_of).num_days() as f64 + 1.0
         };
@@ -330,21 +327,11 @@ impl<'a> Night<'a> {
 
     /// The pool of another item at the same location.
     fn pool_of(&self, sku: SkuId, pool: &Pool) -> Option<usize> {
-        self.inputs
-            .panel
-            .pools()
-            .binary_search_by_key(&(sku, pool.location), |q| (q.sku, q.location))
-            .ok()
-    }
-
-    /// The value a planner has set for `field` of this pool.
-    fn overridden(&self, pool: &Pool, field: &str) -> Option<f64> {
-        active_override(&self.inputs.overrides, (pool.sku, pool.location), field, self.market.as_of)
-            .map(|o| o.value)
+        self.inputs.panel.position((sku, pool.location))
     }
 
     /// Lines that a planner has rejected, snoozed or set by hand are what they decided.
-    fn heed_decisions(&self, pool: &Pool, lines: &mut Vec<Line<'_>>) {
+    fn heed_decisions(&self, pool: &Pool, overrides: &PoolOverrides, lines: &mut Vec<Line<'_>>) {
         for line in lines.iter_mut() {
             let supplier = line.offer.map(|o| o.supply.supplier);
             let quiet = self.standing.quiet(pool.sku, pool.location, supplier);
@@ -352,22 +339,9 @@ impl<'a> Night<'a> {
                 line.change_to(Units(0), Binding::Decision, quiet.why.clone());
             }
         }
-        if let Some(wanted) = self.overridden(pool, "quantity") {
+        if let Some(wanted) = overrides.quantity {
             set_by_hand(lines, wanted);
         }
-    }
-
-    fn pinned(&self, pool: &Pool) -> Pinned {
-        Pinned {
-            safety_stock: self.overridden(pool, "safety_stock"),
-            reorder_point: self.overridden(pool, "reorder_point"),
-            order_up_to: self.overridden(pool, "order_up_to"),
-        }
-    }
-
-    /// Whether a planner has released a new item for ordering (override `approved` = 1).
-    fn released(&self, pool: &Pool) -> bool {
-        self.overridden(pool, "approved").is_some_and(|v| v > 0.0)
     }
 
     fn pool_need(&self, p: usize, plan: &PoolPlan, input: &PoolInput<'_>) -> PoolNeed {
@@ -418,10 +392,7 @@ impl<'a> Night<'a> {
         input: &PoolInput<'_>,
     ) -> Vec<(crate::domain::units::SupplierId, Units)> {
         let lines = self.last.map_or(&[][..], |l| &l.lines);
-        let first = lines.partition_point(|l| (l.sku, l.location) < (input.sku, input.location));
-        let mine = lines[first..]
-            .iter()
-            .take_while(|l| (l.sku, l.location) == (input.sku, input.location));
+        let mine = rows_of(lines, (input.sku, input.location)).iter();
         mine.filter_map(|l| Some((l.supplier?, l.quantity))).collect()
     }
 
@@ -434,11 +405,7 @@ impl<'a> Night<'a> {
     ) -> (Vec<Allocation>, Vec<ChannelFinding>) {
         let inputs = self.inputs;
         let pool = &inputs.panel.pools()[p];
-        let listed = |c: ChannelId| {
-            let found =
-                inputs.listings.binary_search_by_key(&(pool.sku, c), |l| (l.sku, l.channel));
-            found.ok().map(|i| inputs.listings[i].listed)
-        };
+        let listed = |c: ChannelId| inputs.listings.get((pool.sku, c)).map(|l| l.listed);
         let reserved = |c: ChannelId| inputs.channels[c.index()].reserve.is_some();
         let here =
             self.presence.channels(pool, &inputs.panel, |c| listed(c).is_some() || reserved(c));

@@ -3,9 +3,10 @@
 use crate::config::Plan;
 use crate::domain::calendar::Bucket;
 use crate::domain::error::{Error, Result};
-use crate::domain::inputs::{Inputs, Supply};
+use crate::domain::inputs::{Adjustment, Inputs, Supply};
 use crate::domain::outcome::Classification;
 use crate::domain::panel::{Panel, Pool, flag};
+use crate::domain::sorted::Sorted;
 use crate::forecast;
 use crate::forecast::Context;
 use crate::inventory;
@@ -43,6 +44,9 @@ const LEARNING_DAYS: f64 = 182.0;
 const REFIT_DAYS: f64 = 91.0;
 /// Disjoint windows to tune on; one more is held back.
 const TUNING_WINDOWS: usize = 3;
+
+/// What planners add to the forecast is not known of the past.
+static NO_ADJUSTMENTS: Sorted<Adjustment> = Sorted::empty();
 
 /// What to simulate.
 #[derive(Debug, Clone, Default)]
@@ -278,7 +282,11 @@ impl<'a> Theatre<'a> {
     /// What the engine may read on an earlier morning. Planned promotions and events were known; adjustments carry no date of
     /// entry, so none is used.
     fn seen<'b>(&'b self, panel: &'b Panel) -> forecast::Demand<'b> {
-        forecast::Demand { panel, adjustments: &[], ..forecast::Demand::from(self.inputs) }
+        forecast::Demand {
+            panel,
+            adjustments: &NO_ADJUSTMENTS,
+            ..forecast::Demand::from(self.inputs)
+        }
     }
 
     /// Periods that lead time and review reach ahead, and a margin.

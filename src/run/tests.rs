@@ -101,11 +101,11 @@ fn an_item_that_breaks_the_policy_is_held_and_the_run_goes_on() {
     let plan = shop(at.path(), 12, 2);
     let summary = run_spoilt(&plan, |inputs| {
         let sku = best_seller(inputs);
-        inputs
-            .supply
-            .iter_mut()
-            .filter(|s| s.sku == sku)
-            .for_each(|s| s.supplier = SupplierId(9_999));
+        inputs.supply.edit(|rows| {
+            for row in rows.iter_mut().filter(|s| s.sku == sku) {
+                row.supplier = SupplierId(9_999);
+            }
+        });
     });
     assert_eq!(summary.exit_code(), 5);
     let lines = Rows::read(&summary.folder, &schema::RECOMMENDATIONS).unwrap();

@@ -6,6 +6,8 @@ use crate::domain::classes::{
 use crate::domain::error::{Error, Result};
 use crate::domain::inputs::Names;
 use crate::domain::outcome::{ChannelAction, Status};
+use crate::domain::panel::PoolId;
+use crate::domain::sorted::keyed;
 use crate::domain::units::{ChannelId, LocationId, Money, SkuId, SupplierId, Units};
 use crate::store::SCHEMA_VERSION;
 use crate::store::manifest::PublishedRun;
@@ -83,6 +85,10 @@ pub struct LastLine {
     pub value: Money,
     /// When it would have arrived.
     pub expected_arrival: Option<NaiveDate>,
+}
+
+keyed! {
+    LastLine by PoolId: |row| PoolId { sku: row.sku, location: row.location };
 }
 
 /// One channel's share in the last run.
@@ -182,10 +188,7 @@ impl LastRun {
         let rows = Rows::read(&self.run.folder, &schema::RECOMMENDATIONS)?;
         for row in 0..rows.len() {
             let Some((sku, location)) = rows.pool(row, names) else { continue };
-            let supplier = rows
-                .maybe_text("supplier", row)
-                .and_then(|s| code(&names.suppliers, s))
-                .map(SupplierId);
+            let supplier = rows.maybe_text("supplier", row).and_then(|s| names.find_supplier(s));
             self.lines.push(LastLine {
                 id: rows.text("recommendation_id", row).to_string(),
                 sku,
@@ -207,7 +210,7 @@ impl LastRun {
     fn read_allocation(&mut self, names: &Names) -> Result<()> {
         let rows = Rows::read(&self.run.folder, &schema::ALLOCATION)?;
         for row in 0..rows.len() {
-            let channel = code(&names.channels, rows.text("channel", row)).map(ChannelId);
+            let channel = names.find_channel(rows.text("channel", row));
             let (Some((sku, location)), Some(channel)) = (rows.pool(row, names), channel) else {
                 continue;
             };
@@ -220,11 +223,6 @@ impl LastRun {
         }
         Ok(())
     }
-}
-
-/// Position of `name` in a sorted dictionary.
-fn code(names: &[String], name: &str) -> Option<u32> {
-    names.binary_search_by(|n| n.as_str().cmp(name)).ok().and_then(|i| u32::try_from(i).ok())
 }
 
 /// A whole small table, checked against its schema once, so that cells can be read without further checks.
@@ -353,7 +351,7 @@ impl Rows {
     }
 
     fn pool(&self, row: usize, names: &Names) -> Option<(SkuId, LocationId)> {
-        let sku = code(&names.skus, self.text("sku", row))?;
-        Some((SkuId(sku), LocationId(code(&names.locations, self.text("location", row))?)))
+        let pool = names.find_pool(self.text("sku", row), self.text("location", row))?;
+        Some((pool.sku, pool.location))
     }
 }

@@ -360,10 +360,9 @@ impl Context<'_> {
         let this = &self.demand.panel.pools()[pool];
         let product = self.demand.products.get(this.sku.index());
         let analogue = product.and_then(|p| p.analogue).filter(|a| *a != this.sku).and_then(|a| {
-            let pools = self.demand.panel.pools();
-            let found =
-                pools.binary_search_by_key(&(a, this.location), |p| (p.sku, p.location)).ok()?;
-            (!pools[found].series.is_empty()).then_some(found)
+            let panel = self.demand.panel;
+            let found = panel.position((a, this.location))?;
+            (!panel.pools()[found].series.is_empty()).then_some(found)
         });
         let (mean, class, spread) = match analogue {
             Some(like) => {
@@ -521,10 +520,8 @@ impl Context<'_> {
 
     /// Applies the planners' adjustments that have not expired.
     fn adjust(&self, key: SeriesKey, mean: &mut [f32]) {
-        let adjustments = self.demand.adjustments;
         let calendar = self.demand.panel.calendar();
-        let first = adjustments.partition_point(|a| a.sku < key.sku);
-        let of_sku = adjustments[first..].iter().take_while(|a| a.sku == key.sku);
+        let of_sku = self.demand.adjustments.of(key.sku).iter();
         let current = of_sku.filter(|a| a.expires.is_none_or(|e| e > calendar.as_of()));
         for a in current.filter(|a| a.channel.is_none_or(|c| c == key.channel)) {
             let end = calendar.history() as i64;

@@ -16,9 +16,7 @@ const BELIEVED: f64 = 4.0;
 impl Context<'_> {
     /// Prices of a series: its channel's own where there are any, else those of all channels.
     pub(crate) fn price_path(&self, key: SeriesKey) -> PricePath {
-        let prices = self.demand.prices;
-        let of_sku = &prices[prices.partition_point(|p| p.sku < key.sku)..];
-        let of_sku = &of_sku[..of_sku.partition_point(|p| p.sku == key.sku)];
+        let of_sku = self.demand.prices.of(key.sku);
         let own = of_sku.iter().any(|p| p.channel == Some(key.channel));
         let channel = own.then_some(key.channel);
         let mut rows =

@@ -171,16 +171,11 @@ impl<'a> Context<'a> {
         }
         let (skus, locations) =
             (codes(&then.skus, &now.skus), codes(&then.locations, &now.locations));
-        let pools = demand.panel.pools();
-        let mut places = vec![None; pools.len()];
+        let mut places = vec![None; demand.panel.pools().len()];
         for (place, state) in kept.pools.iter().enumerate() {
             let key = (skus.get(state.sku as usize), locations.get(state.location as usize));
             let (Some(Some(sku)), Some(Some(location))) = key else { continue };
-            if let Ok(pool) = pools
-                .binary_search_by_key(&(SkuId(*sku), LocationId(*location)), |p| {
-                    (p.sku, p.location)
-                })
-            {
+            if let Some(pool) = demand.panel.position((SkuId(*sku), LocationId(*location))) {
                 places[pool] = Some(place);
             }
         }

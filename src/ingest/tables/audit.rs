@@ -103,8 +103,7 @@ pub(crate) fn unknown_items(unknown: &BTreeSet<String>) -> Option<Exception> {
 
 /// The series of an item.
 fn series_of(panel: &Panel, sku: SkuId) -> impl Iterator<Item = usize> {
-    let first = panel.pools().partition_point(|p| p.sku < sku);
-    panel.pools()[first..].iter().take_while(move |p| p.sku == sku).flat_map(|p| p.series.clone())
+    panel.pools_of(sku).iter().flat_map(|p| p.series.clone())
 }
 
 /// The master-list audit: what every item should have and some lack.
@@ -121,8 +120,8 @@ pub(crate) fn master_list(inputs: &Inputs) -> Vec<Exception> {
     let all = || 0..inputs.names.skus.len();
     let id = |i: usize| SkuId(u32::try_from(i).unwrap_or(u32::MAX));
     let sold = |i: usize| series_of(&inputs.panel, id(i)).next().is_some();
-    let supplied = |i: usize| inputs.supply.binary_search_by_key(&id(i), |s| s.sku).is_ok();
-    let stocked = |i: usize| inputs.stock.binary_search_by_key(&id(i), |s| s.sku).is_ok();
+    let supplied = |i: usize| !inputs.supply.of(id(i)).is_empty();
+    let stocked = |i: usize| !inputs.stock.of_item(id(i)).is_empty();
     let known = |i: &usize| inputs.products[*i].in_master;
     report(
         "products",
@@ -179,8 +178,11 @@ pub(crate) fn unplanned(inputs: &Inputs) -> Vec<Exception> {
 
 /// Codes asked for with `--only` that no table knows.
 pub(crate) fn unknown_wishes(only: &[String], inputs: &Inputs) -> Option<Exception> {
-    let known = |sku: &&String| inputs.names.skus.binary_search(sku).is_ok();
-    let unknown: Vec<&str> = only.iter().filter(|sku| !known(sku)).map(String::as_str).collect();
+    let unknown: Vec<&str> = only
+        .iter()
+        .filter(|sku| inputs.names.find_sku(sku).is_none())
+        .map(String::as_str)
+        .collect();
     let what = format!("{} of --only not found: {}", items(unknown.len()), listed(&unknown));
     (!unknown.is_empty()).then(|| {
         let about = Subject::Run("only");

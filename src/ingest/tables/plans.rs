@@ -2,7 +2,7 @@
 
 use crate::domain::error::did_you_mean;
 use crate::domain::inputs::{
-    Account, Adjustment, AdjustmentKind, Event, Override, Price, Promotion,
+    Account, Adjustment, AdjustmentKind, Event, Override, OverrideField, Price, Promotion,
 };
 use crate::ingest::files::table::{Row, Table};
 use crate::ingest::tables::convert::Convert;
@@ -127,10 +127,6 @@ pub(crate) fn adjustments(table: &Table, convert: &mut Convert<'_>) -> Vec<Adjus
     convert.distinct(rows, "from").into_iter().map(|(_, adjustment)| adjustment).collect()
 }
 
-/// What a planner may set by hand.
-const FIELDS: [&str; 6] =
-    ["safety_stock", "reorder_point", "order_up_to", "lead_time_days", "quantity", "approved"];
-
 /// Replaced values known on the as-of date, sorted by (sku, location, field): of several, the newest.
 pub(crate) fn overrides(table: &Table, convert: &mut Convert<'_>) -> Vec<Override> {
     let mut overrides = Vec::new();
@@ -140,16 +136,14 @@ pub(crate) fn overrides(table: &Table, convert: &mut Convert<'_>) -> Vec<Overrid
         else {
             continue;
         };
-        let field = row.text("field");
-        if !FIELDS.contains(&field) {
-            let hint = did_you_mean(field, FIELDS.into_iter());
-            convert.reject::<()>(
-                &row,
-                "field",
-                format!("not a value that can be set by hand: {}{hint}", FIELDS.join(", ")),
-            );
+        let name = row.text("field");
+        let Some(field) = OverrideField::from_name(name) else {
+            let hint = did_you_mean(name, OverrideField::NAMES.iter().copied());
+            let fields = OverrideField::NAMES.join(", ");
+            let reason = format!("not a value that can be set by hand: {fields}{hint}");
+            convert.reject::<()>(&row, "field", reason);
             continue;
-        }
+        };
         let date = row.date("date");
         if date.is_some_and(|d| d > convert.as_of) {
             future += 1;
@@ -158,7 +152,7 @@ pub(crate) fn overrides(table: &Table, convert: &mut Convert<'_>) -> Vec<Overrid
         overrides.push(Override {
             sku,
             location: convert.codes.location(row.text("location")),
-            field: field.to_owned(),
+            field,
             value,
             reason: row.text("reason").to_owned(),
             author: row.text("author").to_owned(),
@@ -168,15 +162,14 @@ pub(crate) fn overrides(table: &Table, convert: &mut Convert<'_>) -> Vec<Overrid
     }
     convert.report_future(table, future);
     overrides.sort_by(|a, b| {
-        let key = |o: &Override| (o.sku, o.location, o.field.clone());
-        key(a)
-            .cmp(&key(b))
+        (a.sku, a.location, a.field.name())
+            .cmp(&(b.sku, b.location, b.field.name()))
             .then(b.date.cmp(&a.date))
             .then(a.value.total_cmp(&b.value))
             .then(a.author.cmp(&b.author))
     });
     overrides.dedup_by(|next, first| {
-        (next.sku, next.location, &next.field) == (first.sku, first.location, &first.field)
+        (next.sku, next.location, next.field) == (first.sku, first.location, first.field)
     });
     overrides
 }

@@ -4,6 +4,7 @@
 //! nothing to order (then the binding constraint says so).
 
 use crate::domain::inputs::Supply;
+use crate::domain::sorted::Sorted;
 use crate::domain::units::{LocationId, SkuId, SupplierId, Units};
 
 /// What a supplier delivers at a time, as its supply line states it.
@@ -18,15 +19,14 @@ pub struct LineTerms {
 }
 
 impl LineTerms {
-    /// Those of `supplier` for a pool, where `supply` (sorted by SKU) has a line; one for the location beats one for everywhere.
+    /// Those of `supplier` for a pool, where `supply` has a line; one for the location beats one for everywhere.
     #[must_use]
     pub fn of(
-        supply: &[Supply],
+        supply: &Sorted<Supply>,
         (sku, location): (SkuId, LocationId),
         supplier: SupplierId,
     ) -> Option<Self> {
-        let lines =
-            supply[supply.partition_point(|s| s.sku < sku)..].iter().take_while(|s| s.sku == sku);
+        let lines = supply.of(sku).iter();
         let ships =
             |s: &&Supply| s.supplier == supplier && s.location.is_none_or(|l| l == location);
         let line = lines.filter(ships).max_by_key(|s| s.location.is_some())?;

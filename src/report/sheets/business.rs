@@ -149,12 +149,11 @@ fn verdict(indicator: &str, value: Option<f64>, target: f64) -> &'static str {
 /// `channel:web` as `web`; a supplier by its name.
 fn scope_name(run: &Run, scope: &str) -> String {
     let (kind, name) = scope.split_once(':').unwrap_or(("", scope));
-    let suppliers = &run.input.inputs.names.suppliers;
-    let known =
-        suppliers.binary_search_by(|s| s.as_str().cmp(name)).ok().filter(|_| kind == "supplier");
+    let names = &run.input.inputs.names;
+    let known = names.find_supplier(name).filter(|_| kind == "supplier");
     let plain = || name.trim_start_matches('0').to_owned();
     match (kind, known) {
-        (_, Some(at)) => run.suppliers[at].clone(),
+        (_, Some(supplier)) => run.suppliers[supplier.index()].clone(),
         ("panel", _) => plain().replace('-', " "),
         _ => plain(),
     }
