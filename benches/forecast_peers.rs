@@ -12,18 +12,22 @@ mod series;
 
 use orderpoint::forecast::methods::ces;
 use orderpoint::forecast::methods::combination;
-use orderpoint::forecast::methods::combination::LocalParams;
-use orderpoint::forecast::methods::combination::LocalState;
-use orderpoint::forecast::methods::combination::Pool;
-use orderpoint::forecast::methods::combination::Yearly;
-use orderpoint::forecast::methods::ets;
-use orderpoint::forecast::methods::ets::Effort;
-use orderpoint::forecast::methods::naive;
+use orderpoint::forecast::methods::combination::{LocalState, Pool};
+use orderpoint::forecast::methods::ets::{self, Effort};
+use orderpoint::forecast::methods::seasonal_naive::SeasonalNaive;
 use orderpoint::forecast::methods::theta::{self, ThetaForm};
+use orderpoint::forecast::methods::{History, Method};
 use series::{Series, measure};
 
-fn params(series: &Series, pool: Pool) -> LocalParams {
-    LocalParams { season_length: series.season_length, pool, yearly: Yearly::Own }
+/// The first `periods` of a series, daily where the season is a week.
+fn history(series: &Series, periods: usize) -> History<'_> {
+    let days = if series.season_length == 7 { 1.0 } else { 30.0 };
+    History::new(&series.history[..periods], series.season_length, days)
+}
+
+/// All of what is known of a series.
+fn known(series: &Series) -> History<'_> {
+    history(series, series.history.len())
 }
 
 fn main() {
@@ -32,8 +36,9 @@ fn main() {
         return;
     };
     let base = measure("orderpoint seasonal naive", &all, None, |_, s, path| {
-        naive::seasonal_naive_into(&s.history, s.season_length.min(s.history.len()), path)
-            .expect("some history");
+        let season_length = s.season_length.min(s.history.len());
+        let history = History { season_length, ..known(s) };
+        SeasonalNaive.forecast_into(&SeasonalNaive.fit(&history).expect("some history"), path);
     });
     let base = Some(base);
     measure("orderpoint ETS by AICc", &all, base, |_, s, path| {
@@ -50,7 +55,7 @@ fn main() {
     for (name, pool) in [("orderpoint pool fast", Pool::Fast), ("orderpoint pool full", Pool::Full)]
     {
         measure(name, &all, base, |_, s, path| {
-            combination::fit(&s.history, params(s, pool)).expect("a fit").forecast_into(path);
+            combination::fit(&known(s), pool).expect("a fit").forecast_into(path);
         });
     }
     warm(&all, base);
@@ -69,10 +74,10 @@ fn warm(all: &[Series], base: Option<(f64, f64)>) {
     {
         let mut states: Vec<LocalState> = all
             .iter()
-            .map(|s| combination::fit(&s.history[..before(s)], params(s, pool)).expect("a fit"))
+            .map(|s| combination::fit(&history(s, before(s)), pool).expect("a fit"))
             .collect();
         measure(&format!("{name} warm refit"), all, base, |i, s, path| {
-            combination::refit_from(&states[i], &s.history).expect("a fit").forecast_into(path);
+            combination::refit_from(&states[i], &known(s)).expect("a fit").forecast_into(path);
         });
         measure(&format!("{name} warm update"), all, base, |i, s, path| {
             states[i].update(s.history[before(s)]);

@@ -4,14 +4,12 @@
 use criterion::{Criterion, criterion_group, criterion_main};
 use orderpoint::forecast::methods::ces;
 use orderpoint::forecast::methods::combination;
-use orderpoint::forecast::methods::combination::LocalParams;
 use orderpoint::forecast::methods::combination::Pool;
-use orderpoint::forecast::methods::combination::Yearly;
 use orderpoint::forecast::methods::croston::{self, CrostonForm, Smoothing};
-use orderpoint::forecast::methods::ets;
-use orderpoint::forecast::methods::ets::Effort;
-use orderpoint::forecast::methods::naive;
+use orderpoint::forecast::methods::ets::{self, Effort};
+use orderpoint::forecast::methods::seasonal_naive::SeasonalNaive;
 use orderpoint::forecast::methods::theta::{self, ThetaForm};
+use orderpoint::forecast::methods::{History, Method};
 use std::hint::black_box;
 
 /// Reproducible noise in -0.5..0.5.
@@ -48,7 +46,10 @@ fn forecast(c: &mut Criterion) {
     let (daily, monthly, intermittent) = (daily(), monthly(), intermittent());
     let mut path = [0.0; 28];
     c.bench_function("seasonal naive, daily", |b| {
-        b.iter(|| naive::seasonal_naive_into(black_box(&daily), 7, &mut path))
+        b.iter(|| {
+            let season = SeasonalNaive.fit(&History::new(black_box(&daily), 7, 1.0));
+            SeasonalNaive.forecast_into(&season.expect("some history"), &mut path);
+        })
     });
     c.bench_function("ETS by AICc, daily", |b| {
         b.iter(|| ets::auto(black_box(&daily), 7, Effort::Fast))
@@ -69,8 +70,8 @@ fn forecast(c: &mut Criterion) {
         });
     }
     for (name, pool) in [("pool fast, daily", Pool::Fast), ("pool full, daily", Pool::Full)] {
-        let params = LocalParams { season_length: 7, pool, yearly: Yearly::Own };
-        c.bench_function(name, |b| b.iter(|| combination::fit(black_box(&daily), params)));
+        let history = History::new(&daily, 7, 1.0);
+        c.bench_function(name, |b| b.iter(|| combination::fit(black_box(&history), pool)));
     }
 }
 

@@ -7,15 +7,26 @@
 use crate::forecast::Context;
 use crate::forecast::LADDER;
 use crate::forecast::evaluate::accuracy::{ErrorSums, Measures, Scale};
+use crate::forecast::evaluate::choice::Series;
+use crate::forecast::methods::BENCHMARKS;
 use crate::forecast::pooled::series::Fitted;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-/// Methods compared, benchmarks first; the last is the engine's own.
-pub const METHODS: [&str; 4] = ["naive", "seasonal naive", "60-day average", "pooled level"];
+/// Methods compared: the benchmarks of the list of methods, last the engine's own.
+pub const METHODS: usize = BENCHMARKS.len() + 1;
+
+/// Name of the engine's own forecast.
+pub const POOLED_LEVEL: &str = "pooled level";
+
+/// The names of the methods compared.
+#[must_use]
+pub fn labels() -> [&'static str; METHODS] {
+    std::array::from_fn(|m| BENCHMARKS.get(m).map_or(POOLED_LEVEL, |benchmark| benchmark.label()))
+}
 
 /// Errors of every method, by rung of the horizon ladder.
-type Errors = [[ErrorSums; METHODS.len()]; LADDER];
+type Errors = [[ErrorSums; METHODS]; LADDER];
 
 /// Mean accuracy of one method over the series of a class and channel, periods `from..=to` ahead.
 #[derive(Debug, Clone, PartialEq)]
@@ -28,7 +39,7 @@ pub struct BacktestRow {
     pub from: usize,
     /// Last period ahead.
     pub to: usize,
-    /// One of [`METHODS`].
+    /// One of [`labels`].
     pub method: &'static str,
     /// Series averaged over.
     pub series: usize,
@@ -59,7 +70,7 @@ type Key = (String, Option<usize>, usize);
 /// Rolling-origin accuracy of some pools, to be merged in panel order.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Backtest {
-    cells: BTreeMap<Key, [Cell; METHODS.len()]>,
+    cells: BTreeMap<Key, [Cell; METHODS]>,
 }
 
 impl Backtest {
@@ -89,20 +100,20 @@ impl Backtest {
                     channel: *channel,
                     from: if *rung == 0 { 1 } else { ladder[rung - 1] + 1 },
                     to: ladder[*rung],
-                    method: METHODS[m],
+                    method: labels()[m],
                     series: cell.series,
                     wape: total.wape,
                     bias: total.bias,
                     mase: cell.mase / n,
                     rmsse: cell.rmsse / n,
-                    pinball: (m + 1 == METHODS.len()).then_some(cell.pinball / n),
+                    pinball: (m + 1 == METHODS).then_some(cell.pinball / n),
                 });
             }
         }
         rows
     }
 
-    fn add(&mut self, key: Key, errors: &[ErrorSums; METHODS.len()], scale: &Scale) {
+    fn add(&mut self, key: Key, errors: &[ErrorSums; METHODS], scale: &Scale) {
         for (cell, sums) in self.cells.entry(key).or_default().iter_mut().zip(errors) {
             let row = sums.measures(scale);
             cell.series += 1;
@@ -127,20 +138,20 @@ impl Context<'_> {
     /// Before the context is ready.
     #[must_use]
     pub fn backtest(&self, range: Range<usize>, class_of: impl Fn(usize) -> String) -> Backtest {
-        let season = self.demand.panel.calendar().bucket().season_length();
+        let bucket = self.demand.panel.calendar().bucket();
         let mut backtest = Backtest::default();
         for pool in range {
             let class = class_of(pool);
             for i in self.demand.panel.pools()[pool].series.clone() {
                 let fitted = self.fitted(i);
-                let scale = Scale::of(fitted.units, &fitted.held, season);
+                let scale = Scale::of(fitted.units, &fitted.held, bucket.season_length());
                 if scale.naive_absolute <= 0.0 {
                     continue;
                 }
                 let channel = self.demand.panel.key(i).channel.index();
-                for (rung, errors) in
-                    self.rolling_errors(&fitted, self.ladder[LADDER - 1]).iter().enumerate()
-                {
+                let series = Series::new(&fitted, bucket);
+                let errors = self.rolling_errors(&fitted, &series, self.ladder[LADDER - 1]);
+                for (rung, errors) in errors.iter().enumerate() {
                     if errors[0].count() > 0.0 {
                         backtest.add((class.clone(), Some(channel), rung), errors, &scale);
                         backtest.add((class.clone(), None, rung), errors, &scale);
@@ -152,47 +163,60 @@ impl Context<'_> {
     }
 
     /// Errors at the rolling origins, at most `horizon` periods ahead.
-    fn rolling_errors(&self, fitted: &Fitted<'_>, horizon: usize) -> Errors {
-        let season = self.demand.panel.calendar().bucket().season_length();
-        let window = (60.0 / self.demand.panel.calendar().bucket().days()).round() as usize;
+    fn rolling_errors(&self, fitted: &Fitted<'_>, series: &Series, horizon: usize) -> Errors {
+        let history = series.history();
         let n = fitted.units.len();
+        let mut path = vec![0.0; horizon];
         let mut errors = Errors::default();
         for (k, &back) in fitted.back.iter().enumerate().filter(|(_, b)| **b > 0) {
             let origin = n - back;
+            let periods = horizon.min(back);
+            for (m, benchmark) in BENCHMARKS.iter().enumerate() {
+                // Before the first observed period there is nothing to go by: no demand.
+                path.fill(0.0);
+                if let Ok(model) = benchmark.fit(&history.until(origin)) {
+                    model.forecast_into(&mut path[..periods]);
+                }
+                for (ahead, &forecast) in path[..periods].iter().enumerate() {
+                    let actual = history.observed[origin + ahead];
+                    if !actual.is_nan() {
+                        errors[self.rung(ahead)][m].add(forecast, actual);
+                    }
+                }
+            }
             let level = self.level(fitted, k);
             let (class, spread) = self.class_at(fitted, k);
             let level_variance = self.learnt.classes[class].level_variance;
-            let average = fitted.window_mean(origin, window);
-            for ahead in (0..horizon.min(back)).filter(|h| !fitted.held[origin + h].is_nan()) {
-                let actual = f64::from(fitted.units[origin + ahead]);
-                let before =
-                    if origin >= season { origin - season + ahead % season } else { origin - 1 };
-                let mean = level * fitted.foreseen(origin + ahead);
-                let methods = [
-                    f64::from(fitted.units[origin - 1]),
-                    f64::from(fitted.units[before]),
-                    average,
-                    mean,
-                ];
+            for ahead in 0..periods {
+                let actual = history.observed[origin + ahead];
+                if actual.is_nan() {
+                    continue;
+                }
                 let rung = self.rung(ahead);
-                errors[rung].iter_mut().zip(methods).for_each(|(s, m)| s.add(m, actual));
-                let quantiles = self.tables[class]
-                    .quantiles(mean, spread.relative(mean) + level_variance[rung]);
-                errors[rung][METHODS.len() - 1].add_quantiles(&quantiles, actual);
+                let mean = level * fitted.foreseen(origin + ahead);
+                let dispersion = spread.relative(mean) + level_variance[rung];
+                let quantiles = self.tables[class].quantiles(mean, dispersion);
+                let own = &mut errors[rung][METHODS - 1];
+                own.add(mean, actual);
+                own.add_quantiles(&quantiles, actual);
             }
         }
         errors
     }
 
     /// Accuracy of every method at the lead-time horizon; `None` where history is too short for an origin.
-    pub(crate) fn accuracy(&self, fitted: &Fitted<'_>) -> Option<[Measures; METHODS.len()]> {
+    pub(crate) fn accuracy(
+        &self,
+        fitted: &Fitted<'_>,
+        series: &Series,
+    ) -> Option<[Measures; METHODS]> {
         let scale = Scale::of(
             fitted.units,
             &fitted.held,
             self.demand.panel.calendar().bucket().season_length(),
         );
-        let mut sums = [ErrorSums::default(); METHODS.len()];
-        for rung in &self.rolling_errors(fitted, self.settings.lead_time) {
+        let mut sums = [ErrorSums::default(); METHODS];
+        for rung in &self.rolling_errors(fitted, series, self.settings.lead_time) {
             sums.iter_mut().zip(rung).for_each(|(a, b)| a.merge(b));
         }
         (sums[0].count() > 0.0).then(|| sums.map(|s| s.measures(&scale)))

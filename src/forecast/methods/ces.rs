@@ -14,8 +14,10 @@
 //! Oracle: `tests/oracle/forecast.csv`.
 
 use crate::domain::error::FitError;
+use crate::forecast::methods::combination::Pool;
 use crate::forecast::methods::decompose;
 use crate::forecast::methods::recursion::{Recursion, errors_into, squared_errors};
+use crate::forecast::methods::{History, Method};
 use crate::math::optimize::{LANES, Lane, around, least, search};
 use crate::math::stats;
 use serde::{Deserialize, Serialize};
@@ -43,6 +45,38 @@ impl CesForm {
             Self::Partial => "CES(p)",
             Self::Full => "CES(f)",
         }
+    }
+}
+
+impl Method for CesForm {
+    type Model = CesState;
+
+    fn label(&self) -> &'static str {
+        self.name()
+    }
+
+    fn fit(&self, history: &History<'_>) -> Result<CesState, FitError> {
+        fit(history.observed, history.season_length, *self)
+    }
+
+    fn refit(&self, old: &CesState, history: &History<'_>) -> Result<CesState, FitError> {
+        refit_from(old, history.observed)
+    }
+
+    fn forecast_into(&self, model: &CesState, path: &mut [f64]) {
+        model.forecast_into(path);
+    }
+
+    fn update(&self, model: &mut CesState, y: f64) {
+        model.update(y);
+    }
+
+    fn joins(&self, pool: Pool) -> bool {
+        pool != Pool::Intermittent
+    }
+
+    fn adjusted(&self) -> bool {
+        true
     }
 }
 

@@ -17,6 +17,8 @@
 //! Petropoulos & Kourentzes (2015) for temporal aggregation. Oracle: `tests/oracle/forecast.csv`.
 
 use crate::domain::error::FitError;
+use crate::forecast::methods::combination::Pool;
+use crate::forecast::methods::{History, Method};
 use crate::math::optimize::{LANES, Lane, least, widest};
 use crate::math::stats;
 use serde::{Deserialize, Serialize};
@@ -47,6 +49,30 @@ impl CrostonForm {
             Self::Adida => "ADIDA",
             Self::Imapa => "IMAPA",
         }
+    }
+}
+
+impl Method for CrostonForm {
+    type Model = CrostonState;
+
+    fn label(&self) -> &'static str {
+        self.name()
+    }
+
+    fn fit(&self, history: &History<'_>) -> Result<CrostonState, FitError> {
+        fit(history.observed, *self, Smoothing::Optimised)
+    }
+
+    fn forecast_into(&self, model: &CrostonState, path: &mut [f64]) {
+        model.forecast_into(path);
+    }
+
+    fn update(&self, model: &mut CrostonState, y: f64) {
+        model.update(y);
+    }
+
+    fn joins(&self, pool: Pool) -> bool {
+        pool == Pool::Intermittent
     }
 }
 

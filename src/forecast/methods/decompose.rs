@@ -73,6 +73,12 @@ pub fn is_seasonal(values: &[f64], season_length: usize) -> bool {
     r[season_length].abs() > 1.645 * ((1.0 + 2.0 * shorter) / n as f64).sqrt()
 }
 
+/// The season of `values`, where they have one.
+#[must_use]
+pub fn season_of(values: &[f64], season_length: usize) -> Option<Season> {
+    if is_seasonal(values, season_length) { classical(values, season_length) } else { None }
+}
+
 /// Centred moving average over one season, NaN at both ends; gaps are left out of each window.
 fn trend(values: &[f64], season_length: usize) -> Vec<f64> {
     let half = season_length / 2;

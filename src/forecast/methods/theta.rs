@@ -14,7 +14,9 @@
 //! Oracle: `tests/oracle/forecast.csv`.
 
 use crate::domain::error::FitError;
+use crate::forecast::methods::combination::Pool;
 use crate::forecast::methods::decompose::{self, Season};
+use crate::forecast::methods::{History, Method};
 use crate::math::optimize::{LANES, Lane, search, widest};
 use crate::math::stats;
 use serde::{Deserialize, Serialize};
@@ -51,6 +53,38 @@ impl ThetaForm {
     /// `ω` where `θ = 2` is given.
     fn fixed_omega(self) -> Option<f64> {
         matches!(self, Self::Standard | Self::Dynamic).then_some(0.5)
+    }
+}
+
+impl Method for ThetaForm {
+    type Model = ThetaState;
+
+    fn label(&self) -> &'static str {
+        self.name()
+    }
+
+    fn fit(&self, history: &History<'_>) -> Result<ThetaState, FitError> {
+        fit(history.observed, history.season_length, *self)
+    }
+
+    fn refit(&self, old: &ThetaState, history: &History<'_>) -> Result<ThetaState, FitError> {
+        refit_from(old, history.observed)
+    }
+
+    fn forecast_into(&self, model: &ThetaState, path: &mut [f64]) {
+        model.forecast_into(path);
+    }
+
+    fn update(&self, model: &mut ThetaState, y: f64) {
+        model.update(y);
+    }
+
+    fn joins(&self, pool: Pool) -> bool {
+        pool != Pool::Intermittent
+    }
+
+    fn adjusted(&self) -> bool {
+        true
     }
 }
 
@@ -197,12 +231,7 @@ fn products_portable(y: &[f64], lines: &[(f64, f64)], alpha: Lane) -> Products {
 /// # Errors
 /// [`FitError::TooShort`] below four observations; [`FitError::NotFinite`] if the fit does not exist.
 pub fn fit(values: &[f64], season_length: usize, form: ThetaForm) -> Result<ThetaState, FitError> {
-    let season = if decompose::is_seasonal(values, season_length) {
-        decompose::classical(values, season_length)
-    } else {
-        None
-    };
-    fit_adjusted(values, season, form)
+    fit_adjusted(values, decompose::season_of(values, season_length), form)
 }
 
 /// [`fit`] with the season given: `season.phase` is that of the period after the last.

@@ -10,13 +10,14 @@ use crate::forecast::Errors;
 use crate::forecast::LADDER;
 use crate::forecast::Memories;
 use crate::forecast::Stage;
-use crate::forecast::evaluate::backtest::METHODS;
-use crate::forecast::evaluate::choice::LOCAL;
+use crate::forecast::evaluate::backtest;
+use crate::forecast::methods::MethodName;
+use crate::forecast::methods::average::Average;
 use crate::forecast::pooled::combine::MEMORIES;
 use crate::forecast::pooled::dispersion::Scatter;
 use crate::forecast::pooled::distribution::{Calibration, DemandOver, Moments, Spread};
 use crate::forecast::pooled::reconcile;
-use crate::forecast::pooled::series::{Fitted, ORIGINS, pool_scatter, window_mean};
+use crate::forecast::pooled::series::{Fitted, ORIGINS, pool_scatter};
 use crate::forecast::pooled::state::{PoolState, SeriesState};
 use std::ops::Range;
 
@@ -411,24 +412,30 @@ impl Context<'_> {
                 let mean = self.guarded(i, state, exceptions);
                 (mean, method, reason(&rows, state), runner_up)
             };
-        let local = state.local.as_ref().filter(|_| method != "inactive");
-        if let Some((local, path)) = local.and_then(|l| Some((l, l.path(self.settings.horizon)?))) {
-            let weigh = |(m, own): (&mut f32, f64)| *m += local.weight as f32 * (own as f32 - *m);
-            mean.iter_mut().zip(path).for_each(weigh);
+        let own = state.own_model.as_ref().filter(|_| method != "inactive");
+        if let Some((own, path)) = own.and_then(|own| Some((own, own.path(self.settings.horizon)?)))
+        {
+            for (mean, own_mean) in mean.iter_mut().zip(path) {
+                *mean += own.weight as f32 * (own_mean as f32 - *mean);
+            }
             reason = format!(
                 "{reason}; own models weigh {:.0} %: RMSSE {:.2}",
-                100.0 * local.weight,
-                local.measures.rmsse
+                100.0 * own.weight,
+                own.measures.rmsse
             );
-            let label = local.models.label();
-            (method, runner_up) = if local.weight > 0.0 {
-                (format!("{label} + {method}"), method)
+            let notation = own.model.notation();
+            (method, runner_up) = if own.weight > 0.0 {
+                (format!("{notation} + {method}"), method)
             } else {
-                (method, label)
+                (method, notation)
             };
-            let chosen = local.weight >= 0.5;
+            let chosen = own.weight >= 0.5;
             rows.iter_mut().for_each(|r| r.chosen &= !chosen);
-            rows.push(Accuracy { chosen, ..local.measures.row(i, LOCAL, self.settings.lead_time) });
+            let lead_time = self.settings.lead_time;
+            let row = own.measures.row(i, own.model.name().label(), lead_time);
+            rows.push(Accuracy { chosen, ..row });
+            let others = own.others.iter();
+            rows.extend(others.map(|o| o.measures.row(i, o.method.label(), lead_time)));
         }
         self.adjust(key, &mut mean);
         let class = self.class_of(state);
@@ -445,7 +452,7 @@ impl Context<'_> {
 
     /// Rows of the accuracy table, the pooled level chosen; none where history is too short for an origin.
     fn rows(&self, i: usize, state: &SeriesState) -> Vec<Accuracy> {
-        let rows = state.accuracy.iter().flatten().zip(METHODS);
+        let rows = state.accuracy.iter().flatten().zip(backtest::labels());
         let mut rows: Vec<_> = rows
             .map(|(measures, method)| measures.row(i, method, self.settings.lead_time))
             .collect();
@@ -488,11 +495,10 @@ impl Context<'_> {
             );
             let window = (60.0 / self.demand.panel.calendar().bucket().days()).round() as usize;
             let flags = self.demand.panel.flags(i);
-            level = window_mean(
-                self.demand.panel.cleaned(i),
-                |t| flags[t] & flag::CENSORED == 0,
-                window,
-            );
+            let units = self.demand.panel.cleaned(i).iter().zip(flags);
+            let observed = units.filter(|(_, f)| **f & flag::CENSORED == 0);
+            let average = Average::of(observed.map(|(&units, _)| f64::from(units)), window);
+            level = average.map_or(0.0, |average| average.mean);
         }
         if state.observed == 0 && !state.analogue {
             note("no demand was ever seen", format!("all {n} periods are censored"));
@@ -560,19 +566,20 @@ fn reason(rows: &[Accuracy], state: &SeriesState) -> String {
     } else {
         format!("; the model of all series moves the level by {moved:+.1} %")
     };
-    match rows {
-        [naive, seasonal, average, chosen] => {
-            let added = match naive.rmsse {
-                0.0 => "naive cannot be beaten".to_owned(),
-                naive => {
-                    format!("value added over naive {:.0} %", 100.0 * (1.0 - chosen.rmsse / naive))
-                }
-            };
-            format!(
-                "RMSSE {:.2} over {} origins, naive {:.2}, seasonal naive {:.2}, 60-day average {:.2}; {added}{global}",
-                chosen.rmsse, state.origins, naive.rmsse, seasonal.rmsse, average.rmsse,
-            )
-        }
-        _ => format!("{} periods of history are too few to compare methods{global}", state.periods),
+    let Some((chosen, benchmarks)) = rows.split_last() else {
+        return format!(
+            "{} periods of history are too few to compare methods{global}",
+            state.periods
+        );
+    };
+    let mut reason = format!("RMSSE {:.2} over {} origins", chosen.rmsse, state.origins);
+    for benchmark in benchmarks {
+        reason += &format!(", {} {:.2}", benchmark.method, benchmark.rmsse);
     }
+    let naive = benchmarks.iter().find(|row| row.method == MethodName::Naive.label());
+    let added = match naive.map_or(0.0, |naive| naive.rmsse) {
+        0.0 => "naive cannot be beaten".to_owned(),
+        naive => format!("value added over naive {:.0} %", 100.0 * (1.0 - chosen.rmsse / naive)),
+    };
+    format!("{reason}; {added}{global}")
 }

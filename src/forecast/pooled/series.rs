@@ -98,16 +98,6 @@ impl Fitted<'_> {
         self.exposure[last..self.units.len()].iter().filter(|a| !a.is_nan()).count()
     }
 
-    /// Mean of the last `window` seen periods before `origin`; of none, zero.
-    pub fn window_mean(&self, origin: usize, window: usize) -> f64 {
-        window_mean(&self.units[..origin], |t| !self.held[t].is_nan(), window)
-    }
-
-    /// Units of the seen periods.
-    pub fn seen_units(&self) -> impl Iterator<Item = f64> + '_ {
-        self.units.iter().zip(&self.held).filter(|(_, a)| !a.is_nan()).map(|(&u, _)| f64::from(u))
-    }
-
     /// Position in `back` of today.
     pub fn now(&self) -> usize {
         self.back.len() - 1
@@ -379,13 +369,6 @@ impl Context<'_> {
             _ => LevelPrior::default(),
         }
     }
-}
-
-/// Mean of the last `window` of the periods that were `seen`; of none, zero.
-pub(crate) fn window_mean(units: &[f32], seen: impl Fn(usize) -> bool, window: usize) -> f64 {
-    let seen = (0..units.len()).rev().filter(|&t| seen(t)).take(window.max(1));
-    let (sum, count) = seen.fold((0.0, 0.0), |(s, c), t| (s + f64::from(units[t]), c + 1.0));
-    if count > 0.0 { sum / count } else { 0.0 }
 }
 
 /// Share of period `t` that a promotion covers.

@@ -8,7 +8,7 @@ use crate::domain::panel::flag;
 use crate::forecast::Context;
 use crate::forecast::evaluate::accuracy::Measures;
 use crate::forecast::evaluate::backtest::METHODS;
-use crate::forecast::evaluate::choice::Local;
+use crate::forecast::evaluate::choice::{OwnModel, Series};
 use crate::forecast::pooled::combine::{MEMORIES, Sums, decay, decays};
 use crate::forecast::pooled::dispersion::overdue;
 use crate::forecast::pooled::distribution::Spread;
@@ -57,9 +57,9 @@ pub struct SeriesState {
     /// Rolling origins it was judged at.
     pub(crate) origins: usize,
     /// Accuracy of each method there.
-    pub(crate) accuracy: Option<[Measures; METHODS.len()]>,
-    /// The series' own models.
-    pub(crate) local: Option<Local>,
+    pub(crate) accuracy: Option<[Measures; METHODS]>,
+    /// The best model of the series itself.
+    pub(crate) own_model: Option<OwnModel>,
 }
 
 impl SeriesState {
@@ -111,6 +111,7 @@ impl Context<'_> {
     fn state(&self, fitted: &Fitted<'_>) -> SeriesState {
         let panel = self.demand.panel;
         let i = fitted.index;
+        let series = Series::new(fitted, panel.calendar().bucket());
         SeriesState {
             channel: panel.key(i).channel.0,
             start: panel.start(i),
@@ -131,8 +132,8 @@ impl Context<'_> {
             analogue: fitted.analogue,
             correction: fitted.corrections[fitted.now()],
             origins: fitted.back.len() - 1,
-            accuracy: self.accuracy(fitted),
-            local: self.local(fitted),
+            accuracy: self.accuracy(fitted, &series),
+            own_model: self.own_model(fitted, &series),
         }
     }
 
@@ -199,8 +200,8 @@ impl Context<'_> {
                 state.idle = 0;
                 state.sold += 1;
             }
-            if let Some(local) = &mut state.local {
-                local.models.update(if seen { y } else { f64::NAN });
+            if let Some(own) = &mut state.own_model {
+                own.model.update(if seen { y } else { f64::NAN });
             }
         }
         state.periods = units.len();

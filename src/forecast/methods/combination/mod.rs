@@ -1,33 +1,32 @@
-//! The local model pool of one series: a few methods fitted to the same history, their mean as the forecast.
+//! The local pool: a few methods fitted to one series, their mean as the forecast.
+//!
+//! ```text
+//! ŷ[t+h] = 1/k Σ ŷ_j[t+h], each ŷ_j kept within 0 and three times the largest demand
+//! ```
 //!
 //! No single method is best everywhere, and choosing one by its fit chooses noise; the mean of a few different ones is better
-//! than any of them. The pool, chosen on earlier windows of M3 and of generated daily sales, never on what is reported:
+//! than any of them (Bates & Granger 1969, *The combination of forecasts*, Operational Research Quarterly 20). The pools were
+//! chosen on earlier windows of M3 and of generated daily sales, never on what is reported:
 //!
 //! - `Fast`: DOTM and complex exponential smoothing on the seasonally adjusted series; daily, also the mean of 60 days.
 //! - `Full`: the same and exponential smoothing chosen by AICc.
 //! - `Intermittent`: SBA, TSB and IMAPA, for demand that comes in few of the periods.
 //!
-//! Daily series with more than a year of history carry last year's movement over (`annual`) unless told not to.
-//! Each member's path is kept within 0 and three times the largest demand before the mean is taken.
-//! Periods that are NaN were not observed.
+//! Each member says by [`Method::joins`] where it belongs. Daily series with more than a year of history carry last year's
+//! movement over (`annual`). Periods that are NaN were not observed.
 
 use crate::domain::error::FitError;
-use crate::forecast::methods::ces::{self, CesForm, CesState};
-use crate::forecast::methods::croston::{self, CrostonForm, CrostonState, Smoothing};
+use crate::forecast::methods::average::Average;
 use crate::forecast::methods::decompose::{self, Season};
-use crate::forecast::methods::ets;
-use crate::forecast::methods::ets::Effort;
-use crate::forecast::methods::ets::EtsState;
-use crate::forecast::methods::naive;
-use crate::forecast::methods::theta::{self, ThetaForm, ThetaState};
+use crate::forecast::methods::{History, MEMBERS, Method, MethodName, Model};
 use crate::forecast::pooled::annual::{self, Annual};
 use crate::math::stats;
 use serde::{Deserialize, Serialize};
 
-/// Which methods.
+/// Which methods are combined.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Pool {
-    /// Two or three methods without season on the adjusted series: for the nightly run.
+    /// Two or three methods without season on the adjusted series: for daily series, of which there are many.
     Fast,
     /// Those and the exponential smoothing family.
     Full,
@@ -35,115 +34,137 @@ pub enum Pool {
     Intermittent,
 }
 
-/// Where the year's season comes from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Yearly {
-    /// Last year's movement of the series itself, for daily series.
-    Own,
-    /// Nowhere, or from a pooled profile that was taken out before.
-    None,
-}
-
-/// What to fit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LocalParams {
-    /// Periods of the season `[m]`: 7 for days, 52, 12, 4; 1 for none.
-    pub season_length: usize,
-    /// Which methods.
-    pub pool: Pool,
-    /// Where the year's season comes from.
-    pub yearly: Yearly,
+impl Pool {
+    /// The pool that serves such a series best.
+    #[must_use]
+    pub fn of(history: &History<'_>) -> Self {
+        if history.intermittent {
+            Self::Intermittent
+        } else if history.days > 1.0 {
+            Self::Full
+        } else {
+            Self::Fast
+        }
+    }
 }
 
 /// The fitted pool of one series.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct LocalState {
-    /// What was fitted.
-    pub params: LocalParams,
-    /// Season taken out for every member but exponential smoothing.
+    /// Which methods.
+    pub pool: Pool,
+    /// Season taken out for the members that want it so.
     pub season: Option<Season>,
-    /// Dynamic optimised theta of the adjusted series.
-    pub theta: Option<ThetaState>,
-    /// Complex exponential smoothing of the adjusted series.
-    pub ces: Option<CesState>,
-    /// Exponential smoothing of the series itself.
-    pub ets: Option<EtsState>,
-    /// Methods for intermittent demand, of the series itself.
-    pub intermittent: Vec<CrostonState>,
-    /// Mean of the last 60 days of the adjusted series.
-    pub window_mean: Option<f64>,
+    /// What was fitted.
+    pub members: Vec<Model>,
     /// Last year's movement.
     pub annual: Option<Annual>,
-    /// Least and largest value a member may forecast.
-    pub bounds: (f64, f64),
+    /// Least value a member may forecast: 0, or less where returns made demand negative.
+    pub least: f64,
+    /// Largest value a member may forecast.
+    pub most: f64,
 }
 
-/// Season length of daily series.
-const WEEK: usize = 7;
-/// Window of the mean that daily pools contain, days; twice as much history is needed.
+/// Days averaged where no member could be fitted.
 const WINDOW: usize = 60;
-/// A forecast above this many times the largest demand is not believed.
+/// A forecast above this many times the largest demand is not believed: trends and logarithms explode (tests, `killers`).
 const HEADROOM: f64 = 3.0;
-/// The pool for intermittent demand.
-const INTERMITTENT: [CrostonForm; 3] = [CrostonForm::Sba, CrostonForm::Tsb, CrostonForm::Imapa];
 
-/// Fits the pool to `values`, one a period, NaN where demand was not observed.
+/// The combination of the [`Pool`] that serves the series.
+///
+/// ```
+/// use orderpoint::forecast::methods::{History, Method, combination::LocalPool};
+/// let months: Vec<f64> = (0..48).map(|t| [80.0, 100.0, 120.0][t % 3]).collect();
+/// let model = LocalPool.fit(&History::new(&months, 3, 30.4))?;
+/// let mut path = [0.0; 3];
+/// LocalPool.forecast_into(&model, &mut path);
+/// assert!((path[0] - 80.0).abs() < 3.0 && (path[2] - 120.0).abs() < 3.0, "{path:?}");
+/// # Ok::<(), orderpoint::domain::error::FitError>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LocalPool;
+
+impl Method for LocalPool {
+    type Model = LocalState;
+
+    fn label(&self) -> &'static str {
+        "local pool"
+    }
+
+    fn fit(&self, history: &History<'_>) -> Result<LocalState, FitError> {
+        fit(history, Pool::of(history))
+    }
+
+    fn refit(&self, old: &LocalState, history: &History<'_>) -> Result<LocalState, FitError> {
+        refit_from(old, history)
+    }
+
+    fn notation(&self, model: &LocalState) -> String {
+        model.notation()
+    }
+
+    fn forecast_into(&self, model: &LocalState, path: &mut [f64]) {
+        model.forecast_into(path);
+    }
+
+    fn update(&self, model: &mut LocalState, y: f64) {
+        model.update(y);
+    }
+}
+
+/// Fits a pool to `history`.
 ///
 /// Members that cannot be fitted are left out; a series too short for all of them is forecast by its mean.
 ///
 /// # Errors
-/// [`FitError::TooShort`] without observations.
-pub fn fit(values: &[f64], params: LocalParams) -> Result<LocalState, FitError> {
-    if params.pool == Pool::Intermittent {
-        return intermittent(values, params);
+/// [`FitError::TooShort`] without observations; [`FitError::NoDemand`] of an intermittent series without demand.
+pub fn fit(history: &History<'_>, pool: Pool) -> Result<LocalState, FitError> {
+    let season = if pool == Pool::Intermittent {
+        None
+    } else {
+        decompose::season_of(history.observed, history.season_length)
+    };
+    let mut state = without_members(history, pool, season)?;
+    let adjusted = adjust(history.observed, state.season.as_ref());
+    let mut failure = None;
+    for &method in MEMBERS.iter().filter(|method| method.joins(pool)) {
+        match method.fit(&seen_by(method, history, &adjusted)) {
+            Ok(model) => state.members.push(model),
+            Err(error) => failure = Some(error),
+        }
     }
-    let season = season_of(values, params.season_length);
-    let ets = (params.pool == Pool::Full)
-        .then(|| ets::auto(values, params.season_length, Effort::Fast).ok())
-        .flatten();
-    let mut state = frame(values, params, season)?;
-    let adjusted = adjust(values, state.season.as_ref());
-    state.theta = theta::fit_adjusted(&adjusted, None, ThetaForm::DynamicOptimised).ok();
-    state.ces = ces::fit(&adjusted, 1, CesForm::None).ok();
-    state.ets = ets;
-    Ok(finish(state, &adjusted))
-}
-
-fn intermittent(values: &[f64], params: LocalParams) -> Result<LocalState, FitError> {
-    let mut state = frame(values, params, None)?;
-    let fitted = INTERMITTENT.iter().map(|&form| croston::fit(values, form, Smoothing::Optimised));
-    state.intermittent = fitted.collect::<Result<_, _>>()?;
-    Ok(state)
+    if let (Pool::Intermittent, Some(error)) = (pool, failure) {
+        return Err(error);
+    }
+    finish(state, history, &adjusted)
 }
 
 /// Fits the members of `state` anew, each from its old parameters: two to five times faster than [`fit`].
 ///
-/// The season is estimated anew; forms and methods stay as they are. `values` must begin with the same period as before: a
-/// history that was corrected or cut deserves [`fit`]. A single new day needs no fit at all, see [`LocalState::update`].
+/// The season is estimated anew; forms and methods stay as they are. `history` must begin with the same period as before: one
+/// that was corrected or cut deserves [`fit`]. A single new day needs no fit at all, see [`LocalState::update`].
 ///
 /// # Errors
 /// As [`fit`].
-pub fn refit_from(state: &LocalState, values: &[f64]) -> Result<LocalState, FitError> {
-    if state.params.pool == Pool::Intermittent {
-        return intermittent(values, state.params);
+pub fn refit_from(state: &LocalState, history: &History<'_>) -> Result<LocalState, FitError> {
+    let season = match &state.season {
+        Some(_) => decompose::classical(history.observed, history.season_length),
+        None => None,
+    };
+    let mut new = without_members(history, state.pool, season)?;
+    let adjusted = adjust(history.observed, new.season.as_ref());
+    for old in &state.members {
+        new.members.extend(old.refit(&seen_by(old.name(), history, &adjusted)).ok());
     }
-    let season = state
-        .season
-        .as_ref()
-        .and_then(|_| decompose::classical(values, state.params.season_length));
-    let mut new = frame(values, state.params, season)?;
-    let adjusted = adjust(values, new.season.as_ref());
-    new.theta = state.theta.as_ref().and_then(|old| theta::refit_from(old, &adjusted).ok());
-    new.ces = state.ces.as_ref().and_then(|old| ces::refit_from(old, &adjusted).ok());
-    new.ets = state.ets.as_ref().and_then(|old| ets::refit_from(old, values).ok());
-    Ok(finish(new, &adjusted))
+    finish(new, history, &adjusted)
 }
 
-fn season_of(values: &[f64], season_length: usize) -> Option<Season> {
-    if decompose::is_seasonal(values, season_length) {
-        decompose::classical(values, season_length)
+/// The history as a member wants it: as observed, or with the season taken out.
+fn seen_by<'a>(method: MethodName, history: &History<'a>, adjusted: &'a [f64]) -> History<'a> {
+    if method.adjusted() {
+        History { observed: adjusted, cleaned: adjusted, season_length: 1, ..*history }
     } else {
-        None
+        *history
     }
 }
 
@@ -153,14 +174,15 @@ fn adjust(values: &[f64], season: Option<&Season>) -> Vec<f64> {
     values.iter().enumerate().map(|(t, &v)| season.remove(v, first + t)).collect()
 }
 
-/// A state without members.
-fn frame(
-    values: &[f64],
-    params: LocalParams,
+fn without_members(
+    history: &History<'_>,
+    pool: Pool,
     season: Option<Season>,
 ) -> Result<LocalState, FitError> {
-    let (mut low, mut high, mut observed) = (0.0f64, 0.0f64, 0usize);
-    for v in stats::observed(values) {
+    let mut low = 0.0f64;
+    let mut high = 0.0f64;
+    let mut observed = 0;
+    for v in stats::observed(history.observed) {
         low = low.min(v);
         high = high.max(v);
         observed += 1;
@@ -168,117 +190,67 @@ fn frame(
     if observed == 0 {
         return Err(FitError::TooShort { observed, needed: 1 });
     }
-    let bounds = (HEADROOM * low, HEADROOM * high);
-    let intermittent = Vec::new();
-    Ok(LocalState {
-        params,
-        season,
-        theta: None,
-        ces: None,
-        ets: None,
-        intermittent,
-        window_mean: None,
-        annual: None,
-        bounds,
-    })
+    let (least, most) = (HEADROOM * low, HEADROOM * high);
+    Ok(LocalState { pool, season, members: Vec::new(), annual: None, least, most })
 }
 
-/// Adds what needs no search.
-fn finish(mut state: LocalState, adjusted: &[f64]) -> LocalState {
-    let daily = state.params.season_length == WEEK;
-    let members = [state.theta.is_some(), state.ces.is_some(), state.ets.is_some()];
-    if !members.contains(&true) || (daily && adjusted.len() >= 2 * WINDOW) {
-        state.window_mean = naive::window_mean(adjusted, WINDOW).ok();
+/// The mean where nothing else could be fitted, and last year's movement.
+fn finish(
+    mut state: LocalState,
+    history: &History<'_>,
+    adjusted: &[f64],
+) -> Result<LocalState, FitError> {
+    if state.members.is_empty() {
+        let observed = adjusted.iter().copied().filter(|v| !v.is_nan());
+        state.members.push(Model::SixtyPeriods(Average::of(observed, WINDOW)?));
     }
-    if daily && state.params.yearly == Yearly::Own {
+    if history.days <= 1.0 && state.pool != Pool::Intermittent {
         state.annual = annual::fit(adjusted);
     }
-    state
+    Ok(state)
 }
 
 impl LocalState {
     /// The members in the field's notation, joined by `+`: `DOTM+CES(n)+ETS(A,N,A)+MEAN60`.
     #[must_use]
-    pub fn label(&self) -> String {
-        let names = [
-            self.theta.as_ref().map(|m| m.form.name()),
-            self.ces.as_ref().map(|m| m.form.name()),
-            self.ets.as_ref().map(|m| m.form.name()),
-            self.window_mean.map(|_| "MEAN60"),
-        ];
-        let intermittent = self.intermittent.iter().map(|m| m.form.name());
-        names.into_iter().flatten().chain(intermittent).collect::<Vec<_>>().join("+")
+    pub fn notation(&self) -> String {
+        self.members.iter().map(Model::notation).collect::<Vec<_>>().join("+")
     }
 
     /// Point forecasts of the periods after the last, into `path`, `[horizon]`, units per period.
     pub fn forecast_into(&self, path: &mut [f64]) {
         path.fill(0.0);
-        let mut member = vec![0.0; path.len()];
-        let mut members = 0.0;
-        self.each_member(&mut member, |member| {
-            members += 1.0;
-            for (total, value) in path.iter_mut().zip(member) {
-                let bounded = value.clamp(self.bounds.0, self.bounds.1);
+        let mut own = vec![0.0; path.len()];
+        for member in &self.members {
+            member.forecast_into(&mut own);
+            if member.name().adjusted() {
+                self.restore(&mut own);
+            }
+            for (total, value) in path.iter_mut().zip(&own) {
+                let bounded = value.clamp(self.least, self.most);
                 *total += if bounded.is_nan() { 0.0 } else { bounded };
             }
-        });
+        }
+        let members = self.members.len() as f64;
         path.iter_mut().for_each(|total| *total /= members);
         if let Some(annual) = &self.annual {
             annual.apply(path);
-            path.iter_mut().for_each(|value| *value = value.clamp(self.bounds.0, self.bounds.1));
-        }
-    }
-
-    /// Calls `each` with the path of every member, season included.
-    fn each_member(&self, path: &mut [f64], mut each: impl FnMut(&[f64])) {
-        if let Some(model) = &self.theta {
-            model.forecast_into(path);
-            self.restore(path);
-            each(path);
-        }
-        if let Some(model) = &self.ces {
-            model.forecast_into(path);
-            self.restore(path);
-            each(path);
-        }
-        if let Some(model) = &self.ets {
-            model.forecast_into(path);
-            each(path);
-        }
-        for model in &self.intermittent {
-            model.forecast_into(path);
-            each(path);
-        }
-        if let Some(mean) = self.window_mean {
-            path.fill(mean);
-            self.restore(path);
-            each(path);
+            path.iter_mut().for_each(|value| *value = value.clamp(self.least, self.most));
         }
     }
 
     fn restore(&self, path: &mut [f64]) {
-        if let Some(season) = &self.season {
-            path.iter_mut()
-                .enumerate()
-                .for_each(|(h, value)| *value = season.restore(*value, season.phase + h));
+        let Some(season) = &self.season else { return };
+        for (h, value) in path.iter_mut().enumerate() {
+            *value = season.restore(*value, season.phase + h);
         }
     }
 
     /// Moves every member on by one period, `NAN` if it was not observed; parameters and season stay.
     pub fn update(&mut self, y: f64) {
         let adjusted = self.season.as_ref().map_or(y, |season| season.remove(y, season.phase));
-        if let Some(model) = &mut self.theta {
-            model.update(adjusted);
-        }
-        if let Some(model) = &mut self.ces {
-            model.update(adjusted);
-        }
-        if let Some(model) = &mut self.ets {
-            model.update(y);
-        }
-        self.intermittent.iter_mut().for_each(|model| model.update(y));
-        if let Some(mean) = self.window_mean.as_mut().filter(|_| !y.is_nan()) {
-            *mean += (adjusted - *mean) / WINDOW as f64;
+        for member in &mut self.members {
+            member.update(if member.name().adjusted() { adjusted } else { y });
         }
         if let Some(annual) = &mut self.annual {
             annual.advance();
@@ -286,36 +258,6 @@ impl LocalState {
         if let Some(season) = &mut self.season {
             season.phase = (season.phase + 1) % season.index.len();
         }
-    }
-
-    /// One-step forecasts of `values`, the fitted history, by the members that have them; NaN where `values` is.
-    #[must_use]
-    pub fn fitted(&self, values: &[f64]) -> Vec<f64> {
-        let adjusted = adjust(values, self.season.as_ref());
-        let first = self.season.as_ref().map_or(0, |season| season.first_phase(values.len()));
-        let restored = |mut path: Vec<f64>| {
-            if let Some(season) = &self.season {
-                path.iter_mut()
-                    .enumerate()
-                    .for_each(|(t, value)| *value = season.restore(*value, first + t));
-            }
-            path
-        };
-        let paths = [
-            self.theta.as_ref().map(|m| restored(m.fitted(&adjusted))),
-            self.ces.as_ref().map(|m| restored(m.fitted(&adjusted))),
-            self.ets.as_ref().map(|m| m.fitted(values)),
-        ];
-        let paths: Vec<Vec<f64>> = paths.into_iter().flatten().collect();
-        if paths.is_empty() {
-            return values
-                .iter()
-                .map(|v| if v.is_nan() { *v } else { self.window_mean.unwrap_or(0.0) })
-                .collect();
-        }
-        (0..values.len())
-            .map(|t| paths.iter().map(|path| path[t]).sum::<f64>() / paths.len() as f64)
-            .collect()
     }
 }
 

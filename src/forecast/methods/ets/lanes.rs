@@ -1,9 +1,6 @@
 //! The recursion of exponential smoothing for sixteen parameter sets at once, compiled for each combination of trend and season.
 
-use crate::forecast::methods::ets::EtsForm;
-use crate::forecast::methods::ets::EtsParams;
-use crate::forecast::methods::ets::EtsPoint;
-use crate::forecast::methods::ets::Trend;
+use crate::forecast::methods::ets::{EtsForm, EtsParams, EtsPoint, Trend};
 use crate::forecast::methods::recursion::{Recursion, best_start, errors_into, squared_errors};
 use crate::math::optimize::{LANES, Lane};
 

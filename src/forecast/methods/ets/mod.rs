@@ -14,6 +14,8 @@
 //! Oracle: `tests/oracle/forecast.csv`.
 
 use crate::domain::error::FitError;
+use crate::forecast::methods::combination::Pool;
+use crate::forecast::methods::{History, Method};
 use crate::math::optimize::{LANES, around, least, nelder_mead, search};
 use crate::math::stats;
 use serde::{Deserialize, Serialize};
@@ -77,6 +79,43 @@ impl EtsForm {
     fn degrees_of_freedom(self) -> usize {
         let smoothing = 1 + 2 * self.trends() + usize::from(self.seasons() > 0);
         smoothing + 1 + self.trends() + self.seasons().saturating_sub(1) + 1
+    }
+}
+
+/// The member of the family with the least AICc, found fast.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EtsByAicc;
+
+impl Method for EtsByAicc {
+    type Model = EtsState;
+
+    fn label(&self) -> &'static str {
+        "ETS"
+    }
+
+    fn fit(&self, history: &History<'_>) -> Result<EtsState, FitError> {
+        auto(history.observed, history.season_length, Effort::Fast)
+    }
+
+    /// The form stays.
+    fn refit(&self, old: &EtsState, history: &History<'_>) -> Result<EtsState, FitError> {
+        refit_from(old, history.observed)
+    }
+
+    fn notation(&self, model: &EtsState) -> String {
+        model.form.name().to_owned()
+    }
+
+    fn forecast_into(&self, model: &EtsState, path: &mut [f64]) {
+        model.forecast_into(path);
+    }
+
+    fn update(&self, model: &mut EtsState, y: f64) {
+        model.update(y);
+    }
+
+    fn joins(&self, pool: Pool) -> bool {
+        pool == Pool::Full
     }
 }
 
@@ -224,12 +263,7 @@ impl Candidate {
     }
 
     fn finish(&self, sample: &Sample) -> Result<EtsState, FitError> {
-        let (sum, now) = crate::forecast::methods::ets::lanes::end(
-            self.form,
-            sample.y,
-            &self.start,
-            self.params,
-        );
+        let (sum, now) = lanes::end(self.form, sample.y, &self.start, self.params);
         if !sum.is_finite() || !now.level.is_finite() {
             return Err(FitError::NotFinite("exponential smoothing"));
         }
@@ -280,22 +314,15 @@ fn fit_coordinates<const P: usize>(
         }
         EtsParams::from_box(&u, form)
     };
-    let regressed = |params: EtsParams| {
-        crate::forecast::methods::ets::lanes::regress(form, sample.y, sample.mean, params)
-    };
+    let regressed = |params: EtsParams| lanes::regress(form, sample.y, sample.mean, params);
     let sum = |start: &EtsPoint, params: EtsParams| {
-        crate::forecast::methods::ets::lanes::sums(form, sample.y, start, &[params; LANES])[0]
+        lanes::sums(form, sample.y, start, &[params; LANES])[0]
     };
     let rounds = if effort == Effort::Fast { P.min(3) } else { 5 };
     let mut start = regressed(EtsParams::from_box(&[0.4, 0.2, 0.2, 0.8], form));
     let starts = STARTS.map(|u| free.map(|coordinate| u[coordinate]));
     let mut found = search(&starts, 0.12, rounds, |points| {
-        crate::forecast::methods::ets::lanes::sums(
-            form,
-            sample.y,
-            &start,
-            &points.each_ref().map(params_at),
-        )
+        lanes::sums(form, sample.y, &start, &points.each_ref().map(params_at))
     });
     if effort == Effort::Thorough {
         let exact = |at: &[f64; P]| -sample.loglik(sum(&regressed(params_at(at)), params_at(at)));
@@ -401,7 +428,7 @@ pub fn refit_from(state: &EtsState, values: &[f64]) -> Result<EtsState, FitError
     let sample = Sample::new(&y, state.form.scale);
     let form = state.form;
     let params = around(&state.params.to_box(), 0.03).map(|u| EtsParams::from_box(&u, form));
-    let values = crate::forecast::methods::ets::lanes::sums(form, sample.y, &state.start, &params);
+    let values = lanes::sums(form, sample.y, &state.start, &params);
     let best = least(&values);
     Candidate::new(&sample, form, params[best], values[best], state.start.clone()).finish(&sample)
 }
@@ -446,8 +473,7 @@ impl EtsState {
         let Some(y) = on_scale(values, self.form.scale) else {
             return vec![f64::NAN; values.len()];
         };
-        let mut path =
-            crate::forecast::methods::ets::lanes::errors(self.form, &y, &self.start, self.params);
+        let mut path = lanes::errors(self.form, &y, &self.start, self.params);
         for (error, y) in path.iter_mut().zip(&y) {
             *error = match self.form.scale {
                 Scale::Additive => y - *error,
