@@ -3,8 +3,8 @@
 //! small one once.
 
 use criterion::{BatchSize, Criterion, Throughput};
-use orderpoint::cli::Options;
 use orderpoint::config::DEFAULT_FILE;
+use orderpoint::config::Options;
 use orderpoint::config::Plan;
 use orderpoint::run;
 use orderpoint::run::progress::Silent;

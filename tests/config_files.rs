@@ -1,7 +1,7 @@
 //! Committed configurations are read by the program they are for.
 
 use crate::support::{files, root, text};
-use orderpoint::cli::Options;
+use orderpoint::config::Options;
 use orderpoint::config::Plan;
 
 #[test]

@@ -9,7 +9,7 @@ use crate::malformed::{base, corpus, published};
 use crate::noise::Noise;
 use crate::small::folder;
 use crate::support::{files, root};
-use orderpoint::cli::Options;
+use orderpoint::config::Options;
 use orderpoint::config::Plan;
 use orderpoint::config::TEMPLATE;
 use orderpoint::domain::error::{Error, Result};

@@ -12,15 +12,15 @@ use orderpoint::domain::panel::{Panel, PanelParts, SalesTotals, SeriesKey, flag}
 use orderpoint::domain::units::*;
 use orderpoint::explain::{Step, Unit};
 use orderpoint::store::Begin;
-use orderpoint::store::DemandEncoder;
-use orderpoint::store::ForecastEncoder;
 use orderpoint::store::Identity;
 use orderpoint::store::InputEntry;
 use orderpoint::store::OutputLock;
 use orderpoint::store::Publication;
-use orderpoint::store::TableFile;
 use orderpoint::store::disk::Disk;
 use orderpoint::tables::csv;
+use orderpoint::tables::parquet::DemandEncoder;
+use orderpoint::tables::parquet::ForecastEncoder;
+use orderpoint::tables::parquet::TableFile;
 use orderpoint::tables::rows;
 use orderpoint::tables::schema;
 use std::path::{Path, PathBuf};

@@ -10,10 +10,43 @@ const HOMES: [(&str, &[&str]); 5] = [
     ("rayon", &["run", "ingest", "parallel"]),
     ("indicatif", &["cli"]),
 ];
-/// Modules that hand settings down and results on; a stage never asks back.
-const ABOVE_STAGES: [&str; 7] = ["ingest", "config", "run", "tables", "store", "report", "cli"];
-const STAGES: [&str; 7] =
-    ["clean", "classify", "forecast", "inventory", "allocate", "purchase", "simulate"];
+/// Rooms from the ground up: a room imports only from those before it, so that data flows one way.
+const FLOW: [&str; 22] = [
+    "parallel",
+    "math",
+    "domain",
+    "explain",
+    "ingest",
+    "clean",
+    "classify",
+    "forecast",
+    "inventory",
+    "purchase",
+    "allocate",
+    "indicators",
+    "simulate",
+    "store",
+    "tables",
+    "audit",
+    "review",
+    "report",
+    "config",
+    "sample",
+    "run",
+    "cli",
+];
+/// They compute: what they need is handed to them.
+const STAGES: [&str; 9] = [
+    "clean",
+    "classify",
+    "forecast",
+    "inventory",
+    "purchase",
+    "allocate",
+    "simulate",
+    "indicators",
+    "explain",
+];
 const LEFTOVERS: [&str; 5] = ["todo!", "unimplemented!", "dbg!(", "FIXME", "TODO"];
 
 fn root() -> PathBuf {
@@ -83,15 +116,40 @@ fn each_heavy_crate_has_its_one_home() {
 }
 
 #[test]
-fn stages_never_ask_back() {
+fn data_flows_one_way() {
+    let floor = |room: &str| FLOW.iter().position(|r| *r == room);
     each_source(|file, text| {
+        let room = module(file);
+        let Some(here) = floor(&room) else {
+            assert!(["lib", "main"].contains(&room.as_str()), "{room} has no place in the flow");
+            return;
+        };
+        for (line, code) in code(text) {
+            for (at, _) in code.match_indices("crate::") {
+                let path = &code[at + "crate::".len()..];
+                let end = path.find(|c: char| !c.is_alphanumeric() && c != '_');
+                let other = &path[..end.unwrap_or(path.len())];
+                assert!(
+                    floor(other).is_none_or(|there| there <= here),
+                    "{}:{line}: {room} imports from {other}, which builds on it",
+                    file.display()
+                );
+            }
+        }
+    });
+}
+
+#[test]
+fn a_stage_imports_settings_of_its_own_alone() {
+    each_source(|file, text| {
+        let above = ["ingest", "tables", "store", "config", "run", "report", "cli"];
         if STAGES.contains(&module(file).as_str()) {
-            for above in ABOVE_STAGES {
+            for name in above {
                 if let Some((line, _)) =
-                    code(text).find(|(_, code)| code.contains(&format!("crate::{above}")))
+                    code(text).find(|(_, code)| code.contains(&format!("crate::{name}")))
                 {
                     panic!(
-                        "{}:{line}: a stage takes what it needs as arguments, not from {above}",
+                        "{}:{line}: a stage is handed what it needs from {name}",
                         file.display()
                     );
                 }

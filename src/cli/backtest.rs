@@ -1,8 +1,8 @@
 //! `backtest`: how good the forecast would have been, beside the simple benchmarks, on the screen and as a table.
 
-use crate::cli::Options;
 use crate::cli::execute::print_json;
 use crate::cli::progress::Terminal;
+use crate::config::Options;
 use crate::config::Plan;
 use crate::domain::error::{Error, Result};
 use crate::forecast::evaluate::backtest::BacktestRow;

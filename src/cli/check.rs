@@ -1,8 +1,8 @@
 //! `check`: what was read, what was rejected, what is missing or stale, and what that costs.
 
-use crate::cli::Options;
 use crate::cli::execute::print_json;
 use crate::cli::progress::Terminal;
+use crate::config::Options;
 use crate::config::Plan;
 use crate::domain::error::Result;
 use crate::domain::exceptions::{Exception, Quarantined};

@@ -2,9 +2,9 @@
 
 use crate::cli::init;
 use crate::cli::progress::Terminal;
-use crate::cli::{Cli, Command, DemoArgs, InitArgs, Options, PruneArgs, Voice};
-use crate::config::DEFAULT_FILE;
+use crate::cli::{Cli, Command, DemoArgs, InitArgs, PruneArgs};
 use crate::config::Plan;
+use crate::config::{DEFAULT_FILE, Options, Voice};
 use crate::domain::error::{Error, Result};
 use crate::domain::fault::guarded;
 use crate::run;

@@ -1,6 +1,6 @@
 //! Shows how far a run is: a bar on a terminal once a stage takes longer than a second, one log line a stage when it is through.
 
-use crate::cli::LogFormat;
+use crate::config::LogFormat;
 use crate::run::progress::Progress;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::io::IsTerminal;

@@ -3,13 +3,15 @@
 //! Every section belongs to the stage that reads it and has that stage's defaults; this module reads them, checks ranges and
 //! lists every problem at once, before any data are touched. [`TEMPLATE`] documents every key; tests hold it to the defaults.
 
+mod options;
 mod read;
+
+pub use options::{LogFormat, Options, Voice};
 
 use crate::allocate;
 use crate::audit;
 use crate::classify;
 use crate::clean;
-use crate::cli::Options;
 use crate::config::read::Reader;
 use crate::domain::calendar::Bucket;
 use crate::domain::error::{Error, Result};

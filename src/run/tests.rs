@@ -1,6 +1,6 @@
 //! Whole runs over inputs that our own code cannot bear: what breaks stays where it broke.
 
-use crate::cli::Options;
+use crate::config::Options;
 use crate::domain::inputs::Promotion;
 use crate::domain::units::{SkuId, SupplierId};
 use crate::run::progress::Silent;

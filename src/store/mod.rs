@@ -16,7 +16,6 @@ pub use crate::store::lock::OutputLock;
 pub use crate::store::manifest::{
     FileEntry, Identity, InputEntry, Manifest, PublishedRun, RefitEntry, sha256_hex,
 };
-pub use crate::tables::parquet::{DemandEncoder, ForecastEncoder, RowGroup, TableFile};
 
 use crate::domain::error::Result;
 
