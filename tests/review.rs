@@ -1,7 +1,9 @@
 //! Decisions: from the planner's file to the next night and the export.
 
 use crate::small::{Small, date, folder, small};
+use orderpoint::domain::changes::{Cause, ChangedField};
 use orderpoint::domain::error::Error;
+use orderpoint::domain::exceptions::Subject;
 use orderpoint::domain::inputs::{
     Inputs, Override, OverrideField, Product, PurchaseOrder, StockHistory,
 };
@@ -278,10 +280,14 @@ fn g6_changes_name_what_moved_and_why() {
     let changes = compare(&last(), &second.inputs, &second.outcome, &identity("horizon"));
     let found: Vec<_> = changes
         .iter()
-        .map(|c| (c.key.as_str(), c.field, c.before.as_str(), c.after.as_str(), c.cause.as_str()))
+        .map(|c| format!("{} {}: {} > {}: {}", c.about, c.field.name(), c.before, c.after, c.cause))
         .collect();
-    assert_eq!(found[0], ("-2+3/main", "quantity", "50", "60", "stock +10"));
-    assert_eq!((found[1].0, found[1].1, found[1].4), ("run", "configuration", "policy"));
+    assert_eq!(found[0], "-2+3/main quantity: 50 > 60: stock +10");
+    assert_eq!(
+        (&changes[1].about, changes[1].field),
+        (&Subject::Run("run"), ChangedField::Configuration)
+    );
+    assert_eq!(changes[1].cause, Cause::Policy);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 //! Knows nothing of files or stages; everybody may use it.
 
 pub mod calendar;
+pub mod changes;
 pub mod classes;
 pub mod error;
 pub mod exceptions;

@@ -2,6 +2,7 @@
 //!
 //! The stages fill them, `tables` and `report` read them. Rows keep the panel's order: (sku, location, channel).
 
+use crate::domain::changes::Change;
 use crate::domain::classes::{
     AbcClass, DemandPattern, FindingKind, Lifecycle, PolicyMethod, Rationalisation, VelocityClass,
     XyzClass, words,
@@ -363,21 +364,6 @@ pub struct Indicator {
     pub unit: Unit,
     /// Whether an input was estimated.
     pub estimated: bool,
-}
-
-/// One line of what changed since the last published run.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Change {
-    /// `SKU/location` or a wider key.
-    pub key: String,
-    /// Which field moved.
-    pub field: &'static str,
-    /// Last run's value, as text.
-    pub before: String,
-    /// This run's value, as text.
-    pub after: String,
-    /// demand, stock, lead time, policy, data, new, gone.
-    pub cause: String,
 }
 
 /// A compact picture of one pool for the report: weekly sums that end at the as-of date, weekly forecast from it on.

@@ -245,10 +245,28 @@ fn quarantine(run: &Run) -> Vec<u8> {
         .finish()
 }
 
+/// A change, written out.
+struct ChangeRow {
+    about: String,
+    field: &'static str,
+    before: String,
+    after: String,
+    cause: String,
+}
+
 fn changes(run: &Run) -> Vec<u8> {
-    let rows = &run.input.outcome.changes;
-    Table::new("changes", &rows[..rows.len().min(LONGEST)])
-        .text(heading("key", "About", "sku", Kind::Text), |c| &c.key)
+    let changes = run.input.outcome.changes.iter().take(LONGEST);
+    let rows: Vec<ChangeRow> = changes
+        .map(|change| ChangeRow {
+            about: change.about.to_string(),
+            field: change.field.name(),
+            before: change.before.to_string(),
+            after: change.after.to_string(),
+            cause: change.cause.to_string(),
+        })
+        .collect();
+    Table::new("changes", &rows)
+        .text(heading("key", "About", "sku", Kind::Text), |c| &c.about)
         .text(heading("field", "What", "cause", Kind::Text), |c| c.field)
         .text(heading("before", "Before", "cause", Kind::Text), |c| &c.before)
         .text(heading("after", "Now", "cause", Kind::Text), |c| &c.after)

@@ -11,16 +11,21 @@
 //! rounding   change of quantity that the need does not explain: minimum, pack, budget
 //! ```
 
+use crate::domain::changes::{Cause, Change, ChangedField, UnitCauses, Value};
 use crate::domain::classes::{AbcClass, XyzClass};
+use crate::domain::exceptions::Subject;
 use crate::domain::inputs::{Inputs, Names};
-use crate::domain::outcome::{Change, Classification, Outcome, Policy, Recommendation};
-use crate::domain::units::{LocationId, SkuId};
+use crate::domain::outcome::{Classification, Outcome, Policy, Recommendation, Status};
+use crate::domain::units::{LocationId, SkuId, SupplierId, Units};
 use crate::store::manifest::Manifest;
 use crate::tables::previous::{LastLine, LastPool, LastRun};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-/// Numbers that differ by less than this share are the same to a planner.
+/// Numbers that differ by less than this share are the same to a planner: half of the least percent that pages show.
 const SAME: f64 = 0.005;
+
+/// Characters of a digest that are enough to tell two configurations apart by eye.
+const DIGEST_SHOWN: usize = 12;
 
 /// Line-by-line comparison with the last run, sorted by key and field. `manifest` is this run's own, for its inputs.
 #[must_use]
@@ -31,258 +36,224 @@ pub fn compare(
     manifest: &Manifest,
 ) -> Vec<Change> {
     let mut changes = run_changes(&last.run.manifest, manifest);
-    let names = &inputs.names;
-    for key in &last.gone {
-        changes.push(change(
-            key.clone(),
-            "pool",
-            "known".into(),
-            String::new(),
-            "gone: no longer in the data".into(),
-        ));
-    }
+    changes.extend(last.gone.iter().map(|pool| Change {
+        about: pool.clone(),
+        field: ChangedField::Pool,
+        before: "known".into(),
+        after: Value::Absent,
+        cause: Cause::Gone,
+    }));
+
     let mut lines: BTreeMap<(SkuId, LocationId), Vec<&LastLine>> = BTreeMap::new();
-    last.lines
-        .iter()
-        .for_each(|line| lines.entry((line.sku, line.location)).or_default().push(line));
+    for line in &last.lines {
+        lines.entry((line.sku, line.location)).or_default().push(line);
+    }
     let mut proposals: BTreeMap<(SkuId, LocationId), Vec<&Recommendation>> = BTreeMap::new();
-    outcome
-        .recommendations
-        .iter()
-        .for_each(|r| proposals.entry((r.sku, r.location)).or_default().push(r));
+    for line in &outcome.recommendations {
+        proposals.entry((line.sku, line.location)).or_default().push(line);
+    }
     for (class, policy) in outcome.classification.iter().zip(&outcome.policy) {
         let pool = (policy.sku, policy.location);
-        let key = format!("{}/{}", names.skus[pool.0.index()], names.locations[pool.1.index()]);
+        let about = Subject::pool(&inputs.names, policy.sku, policy.location);
         let Some(before) = last.pools.get(&pool) else {
-            changes.push(change(
-                key,
-                "pool",
-                String::new(),
-                "known".into(),
-                "new: not in the last run".into(),
-            ));
+            changes.push(Change {
+                about,
+                field: ChangedField::Pool,
+                before: Value::Absent,
+                after: "known".into(),
+                cause: Cause::New,
+            });
             continue;
         };
-        class_changes(&key, before, class, &mut changes);
-        policy_changes(&key, before, policy, &mut changes);
-        let then = lines.get(&pool).map_or(&[][..], Vec::as_slice);
-        let now = proposals.get(&pool).map_or(&[][..], Vec::as_slice);
-        let pair = Pair { key: &key, names, before, policy };
-        quantity_changes(&pair, then, now, &mut changes);
+        let mut comparison = Comparison { about, before, policy, changes: &mut changes };
+        comparison.classes(class);
+        comparison.policy();
+        comparison.order(
+            lines.get(&pool).map_or(&[], Vec::as_slice),
+            proposals.get(&pool).map_or(&[], Vec::as_slice),
+            &inputs.names,
+        );
     }
-    changes.sort_by(|a, b| (&a.key, a.field).cmp(&(&b.key, b.field)));
+    changes.sort_by(|a, b| (&a.about, a.field).cmp(&(&b.about, b.field)));
     changes
-}
-
-fn change(
-    key: String,
-    field: &'static str,
-    before: String,
-    after: String,
-    cause: String,
-) -> Change {
-    Change { key, field, before, after, cause }
 }
 
 /// What changed for all items: program, configuration, input tables.
 fn run_changes(last: &Manifest, this: &Manifest) -> Vec<Change> {
-    let mut changes = Vec::new();
-    let mut tell = |field, before: &str, after: &str, cause: &str| {
-        if before != after {
-            changes.push(change("run".into(), field, before.into(), after.into(), cause.into()));
-        }
-    };
-    tell("program", &last.program, &this.program, "code");
-    tell(
-        "configuration",
-        &last.config_sha256[..12.min(last.config_sha256.len())],
-        &this.config_sha256[..12.min(this.config_sha256.len())],
-        "policy",
-    );
     let learnt = |m: &Manifest| m.refit.as_ref().map_or_else(String::new, |r| r.as_of.to_string());
-    tell(
-        "learnt",
-        &learnt(last),
-        &learnt(this),
-        "refit: seasons, errors and weights are learnt anew",
-    );
-    let tables = |m: &Manifest| {
-        m.inputs.iter().map(|i| i.table.clone()).collect::<std::collections::BTreeSet<_>>()
-    };
-    let (then, now) = (tables(last), tables(this));
-    for table in then.symmetric_difference(&now) {
-        let (before, after) =
-            if then.contains(table) { (table.as_str(), "") } else { ("", table.as_str()) };
-        tell("table", before, after, "data");
+    let mut changes = vec![
+        run_change(ChangedField::Program, &last.program, &this.program, Cause::Code),
+        run_change(
+            ChangedField::Configuration,
+            shown(&last.config_sha256),
+            shown(&this.config_sha256),
+            Cause::Policy,
+        ),
+        run_change(ChangedField::Learnt, &learnt(last), &learnt(this), Cause::Refit),
+    ];
+    let tables_then: BTreeSet<&str> = last.inputs.iter().map(|i| i.table.as_str()).collect();
+    let tables_now: BTreeSet<&str> = this.inputs.iter().map(|i| i.table.as_str()).collect();
+    for table in tables_then.symmetric_difference(&tables_now) {
+        let before = tables_then.get(table).copied().unwrap_or_default();
+        let after = tables_now.get(table).copied().unwrap_or_default();
+        changes.push(run_change(ChangedField::Table, before, after, Cause::Data));
     }
+    changes.retain(|change| change.before != change.after);
     changes
 }
 
-fn class_changes(key: &str, before: &LastPool, class: &Classification, changes: &mut Vec<Change>) {
-    let abc = [before.abc, class.abc].map(|class| class.map_or("", AbcClass::name));
-    let xyz = [before.xyz, class.xyz].map(|class| class.map_or("", XyzClass::name));
-    let fields = [
-        ("abc", abc[0], abc[1]),
-        ("xyz", xyz[0], xyz[1]),
-        ("velocity", before.velocity.name(), class.velocity.name()),
-        ("lifecycle", before.lifecycle.name(), class.lifecycle.name()),
-        ("rationalisation", before.rationalisation.name(), class.rationalisation.name()),
-    ];
-    for (field, then, now) in fields.into_iter().filter(|(_, then, now)| then != now) {
-        let cause = if field == "lifecycle" {
-            "data".to_string()
-        } else {
-            percent("demand", before.velocity_per_day, class.velocity_per_day)
-        };
-        changes.push(change(key.to_string(), field, then.into(), now.into(), cause));
-    }
+fn run_change(field: ChangedField, before: &str, after: &str, cause: Cause) -> Change {
+    Change { about: Subject::Run("run"), field, before: before.into(), after: after.into(), cause }
 }
 
-fn percent(what: &str, before: f64, after: f64) -> String {
-    if before > 0.0 {
-        format!("{what} {:+.0} %", (after / before - 1.0) * 100.0)
-    } else {
-        what.to_string()
-    }
+fn shown(digest: &str) -> &str {
+    &digest[..DIGEST_SHOWN.min(digest.len())]
 }
 
+/// Whether a planner would call two numbers different.
 fn moved(before: f64, after: f64) -> bool {
     (after - before).abs() > SAME * before.abs().max(after.abs()).max(1.0)
 }
 
-fn policy_changes(key: &str, before: &LastPool, policy: &Policy, changes: &mut Vec<Change>) {
-    let causes = order_up_to_causes(before, policy);
-    let fields = [
-        ("lead_time_mean", before.lead_time_mean, policy.lead_time_mean),
-        ("safety_stock", before.safety_stock, policy.safety_stock),
-        ("reorder_point", before.reorder_point, policy.reorder_point),
-        ("order_up_to", before.order_up_to, policy.order_up_to),
-    ];
-    for (field, then, now) in fields.into_iter().filter(|(_, then, now)| moved(*then, *now)) {
-        let (before, after) = (format!("{then:.1}"), format!("{now:.1}"));
-        if before == after {
-            continue;
-        }
-        let cause = match field {
-            "lead_time_mean" => format!("lead time: {}", policy.lead_time_source),
-            _ => causes.ranked(),
-        };
-        changes.push(change(key.to_string(), field, before, after, cause));
-    }
-    if before.method != policy.method {
-        let (then, now) = (before.method.to_string(), policy.method.to_string());
-        changes.push(change(key.to_string(), "method", then, now, "policy".into()));
-    }
+/// One pool then and now.
+struct Comparison<'a> {
+    about: Subject,
+    before: &'a LastPool,
+    policy: &'a Policy,
+    changes: &'a mut Vec<Change>,
 }
 
-/// Units of a change by cause; they add up to the change.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub struct Causes {
-    /// Another expected demand, or more or less of its error.
-    pub demand: f64,
-    /// Another lead time or review period.
-    pub lead_time: f64,
-    /// Another service target, method or override.
-    pub policy: f64,
-    /// Another inventory position.
-    pub stock: f64,
-    /// Minimum, pack, budget.
-    pub rounding: f64,
-}
+impl Comparison<'_> {
+    fn add(&mut self, field: ChangedField, before: Value, after: Value, cause: Cause) {
+        self.changes.push(Change { about: self.about.clone(), field, before, after, cause });
+    }
 
-impl Causes {
-    /// `lead time +120, demand -10`: largest first, those below half a unit left out.
-    #[must_use]
-    pub fn ranked(&self) -> String {
-        let mut parts = [
-            ("demand", self.demand),
-            ("lead time", self.lead_time),
-            ("policy", self.policy),
-            ("stock", self.stock),
-            ("rounding", self.rounding),
+    fn classes(&mut self, class: &Classification) {
+        let before = self.before;
+        let rate = (class.velocity_per_day / before.velocity_per_day - 1.0) * 100.0;
+        let demand = Cause::Demand((before.velocity_per_day > 0.0).then_some(rate));
+        let fields = [
+            (ChangedField::Abc, name(before.abc, AbcClass::name), name(class.abc, AbcClass::name)),
+            (ChangedField::Xyz, name(before.xyz, XyzClass::name), name(class.xyz, XyzClass::name)),
+            (
+                ChangedField::Velocity,
+                Value::Name(before.velocity.name()),
+                Value::Name(class.velocity.name()),
+            ),
+            (
+                ChangedField::Rationalisation,
+                Value::Name(before.rationalisation.name()),
+                Value::Name(class.rationalisation.name()),
+            ),
         ];
-        parts.sort_by(|a, b| b.1.abs().total_cmp(&a.1.abs()));
-        let told: Vec<String> = parts
-            .iter()
-            .filter(|p| p.1.abs() >= 0.5)
-            .map(|(name, units)| format!("{name} {units:+.0}"))
-            .collect();
-        if told.is_empty() { "rounding".to_string() } else { told.join(", ") }
+        for (field, then, now) in fields {
+            if then != now {
+                self.add(field, then, now, demand.clone());
+            }
+        }
+        // Master data and stock decide on the lifecycle, not demand.
+        if before.lifecycle != class.lifecycle {
+            let then = Value::Name(before.lifecycle.name());
+            let now = Value::Name(class.lifecycle.name());
+            self.add(ChangedField::Lifecycle, then, now, Cause::Data);
+        }
     }
 
-    /// All causes together.
-    #[must_use]
-    pub fn total(&self) -> f64 {
-        self.demand + self.lead_time + self.policy + self.stock + self.rounding
+    fn policy(&mut self) {
+        let (before, policy) = (self.before, self.policy);
+        if moved(before.lead_time_mean, policy.lead_time_mean) {
+            self.add_number(
+                ChangedField::LeadTimeMean,
+                Value::Days(before.lead_time_mean),
+                Value::Days(policy.lead_time_mean),
+                Cause::LeadTime(policy.lead_time_source.clone()),
+            );
+        }
+        let causes = Cause::Several(order_up_to_causes(before, policy));
+        let fields = [
+            (ChangedField::SafetyStock, before.safety_stock, policy.safety_stock),
+            (ChangedField::ReorderPoint, before.reorder_point, policy.reorder_point),
+            (ChangedField::OrderUpTo, before.order_up_to, policy.order_up_to),
+        ];
+        for (field, then, now) in fields {
+            if moved(then, now) {
+                self.add_number(field, Value::Amount(then), Value::Amount(now), causes.clone());
+            }
+        }
+        if before.method != policy.method {
+            let then = Value::Name(before.method.name());
+            let now = Value::Name(policy.method.name());
+            self.add(ChangedField::Method, then, now, Cause::Policy);
+        }
     }
+
+    /// A number that reads the same before and after has not moved.
+    fn add_number(&mut self, field: ChangedField, before: Value, after: Value, cause: Cause) {
+        if before.to_string() != after.to_string() {
+            self.add(field, before, after, cause);
+        }
+    }
+
+    fn order(&mut self, then: &[&LastLine], now: &[&Recommendation], names: &Names) {
+        let units_then: Units = then.iter().map(|line| line.quantity).sum();
+        let units_now: Units = now.iter().map(|line| line.quantity).sum();
+        let mut causes = order_up_to_causes(self.before, self.policy);
+        if let (Some(then), Some(now)) = (then.first(), now.first()) {
+            causes.stock = (then.inventory_position - now.inventory_position).as_f64();
+        }
+        if units_then != units_now {
+            let rounding = (units_now - units_then).as_f64() - causes.total();
+            self.add(
+                ChangedField::Quantity,
+                Value::Units(units_then),
+                Value::Units(units_now),
+                Cause::Several(UnitCauses { rounding, ..causes }),
+            );
+        }
+        let status_then = name(then.first().map(|line| line.status), Status::name);
+        let status_now = name(now.first().map(|line| line.status), Status::name);
+        if status_then != status_now {
+            self.add(ChangedField::Status, status_then, status_now, Cause::Several(causes));
+        }
+        let supplier_then = then.first().and_then(|line| line.supplier);
+        let supplier_now = now.first().and_then(|line| line.supplier);
+        if supplier_then != supplier_now {
+            self.add(
+                ChangedField::Supplier,
+                supplier(names, supplier_then),
+                supplier(names, supplier_now),
+                Cause::Policy,
+            );
+        }
+    }
+}
+
+fn name<T>(word: Option<T>, name: fn(T) -> &'static str) -> Value {
+    word.map_or(Value::Absent, |word| Value::Name(name(word)))
+}
+
+fn supplier(names: &Names, id: Option<SupplierId>) -> Value {
+    id.map_or(Value::Absent, |id| Value::Text(names.suppliers[id.index()].clone()))
 }
 
 /// Splits the change of `order_up_to`.
-fn order_up_to_causes(before: &LastPool, policy: &Policy) -> Causes {
-    let interval = |lead: f64, review: f64| (lead + review).max(f64::MIN_POSITIVE);
-    let then = interval(before.lead_time_mean, before.review_period);
-    let now = interval(policy.lead_time_mean, policy.review_period);
-    let (d_then, d_now) = (before.protection_mean / then, policy.protection_mean / now);
-    let by_demand = (d_now - d_then) * (then + now) / 2.0;
-    let by_lead_time = (now - then) * (d_then + d_now) / 2.0;
+fn order_up_to_causes(before: &LastPool, policy: &Policy) -> UnitCauses {
+    // A pool without lead time and review has no interval: the smallest number keeps its rate finite.
+    let days_then = (before.lead_time_mean + before.review_period).max(f64::MIN_POSITIVE);
+    let days_now = (policy.lead_time_mean + policy.review_period).max(f64::MIN_POSITIVE);
+    let rate_then = before.protection_mean / days_then;
+    let rate_now = policy.protection_mean / days_now;
+    let demand = (rate_now - rate_then) * (days_then + days_now) / 2.0;
+    let lead_time = (days_now - days_then) * (rate_then + rate_now) / 2.0;
     let safety = policy.safety_stock - before.safety_stock;
+    let rest = policy.order_up_to - before.order_up_to - demand - lead_time - safety;
+    // Targets are compared in tenths of a percent: 0.95 and 0.951 are two targets.
     let same_policy = before.method == policy.method
         && !moved(before.service_target * 1e3, policy.service_target * 1e3);
-    let rest = policy.order_up_to - before.order_up_to - by_demand - by_lead_time - safety;
-    let (demand, policy) =
-        if same_policy { (by_demand + safety, rest) } else { (by_demand, rest + safety) };
-    Causes { demand, lead_time: by_lead_time, policy, ..Causes::default() }
-}
-
-/// One pool then and now.
-struct Pair<'a> {
-    key: &'a str,
-    names: &'a Names,
-    before: &'a LastPool,
-    policy: &'a Policy,
-}
-
-fn quantity_changes(
-    pair: &Pair<'_>,
-    then: &[&LastLine],
-    now: &[&Recommendation],
-    changes: &mut Vec<Change>,
-) {
-    let quantity_then: i64 = then.iter().map(|l| l.quantity.0).sum();
-    let quantity_now: i64 = now.iter().map(|r| r.quantity.0).sum();
-    let status_then = then.first().map_or("", |l| l.status.name());
-    let status_now = now.first().map_or("", |r| r.status.name());
-    let mut causes = order_up_to_causes(pair.before, pair.policy);
-    if let (Some(then), Some(now)) = (then.first(), now.first()) {
-        causes.stock = (then.inventory_position.0 - now.inventory_position.0) as f64;
-    }
-    if quantity_then != quantity_now {
-        let mut of_quantity = causes;
-        of_quantity.rounding = (quantity_now - quantity_then) as f64 - causes.total();
-        let (before, after) = (quantity_then.to_string(), quantity_now.to_string());
-        changes.push(change(pair.key.to_string(), "quantity", before, after, of_quantity.ranked()));
-    }
-    if status_then != status_now {
-        changes.push(change(
-            pair.key.to_string(),
-            "status",
-            status_then.into(),
-            status_now.into(),
-            causes.ranked(),
-        ));
-    }
-    let supplier = |id: Option<crate::domain::units::SupplierId>| {
-        id.map(|s| pair.names.suppliers[s.index()].clone()).unwrap_or_default()
-    };
-    let (from, to) = (then.first().and_then(|l| l.supplier), now.first().and_then(|r| r.supplier));
-    if from != to {
-        changes.push(change(
-            pair.key.to_string(),
-            "supplier",
-            supplier(from),
-            supplier(to),
-            "policy".into(),
-        ));
+    if same_policy {
+        UnitCauses { demand: demand + safety, lead_time, policy: rest, ..UnitCauses::default() }
+    } else {
+        UnitCauses { demand, lead_time, policy: rest + safety, ..UnitCauses::default() }
     }
 }
 
@@ -343,13 +314,13 @@ mod tests {
             (causes.lead_time - 77.0).abs() < 1e-9 && (causes.demand - 65.0).abs() < 1e-9,
             "{causes:?}"
         );
-        assert_eq!(causes.ranked(), "lead time +77, demand +65");
+        assert_eq!(causes.to_string(), "lead time +77, demand +65");
     }
 
     #[test]
     fn another_service_target_is_a_cause_of_policy() {
         let then = policy(140.0, 7.0, 50.0);
         let now = Policy { service_target: 0.99, ..policy(140.0, 7.0, 80.0) };
-        assert_eq!(order_up_to_causes(&last(&then), &now).ranked(), "policy +30");
+        assert_eq!(order_up_to_causes(&last(&then), &now).to_string(), "policy +30");
     }
 }

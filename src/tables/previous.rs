@@ -4,6 +4,7 @@ use crate::domain::classes::{
     AbcClass, Lifecycle, PolicyMethod, Rationalisation, VelocityClass, XyzClass,
 };
 use crate::domain::error::{Error, Result};
+use crate::domain::exceptions::Subject;
 use crate::domain::inputs::Names;
 use crate::domain::outcome::{ChannelAction, Status};
 use crate::domain::panel::PoolId;
@@ -113,8 +114,8 @@ pub struct LastRun {
     pub lines: Vec<LastLine>,
     /// By (sku, location, channel).
     pub allocation: BTreeMap<(SkuId, LocationId, ChannelId), LastAllocation>,
-    /// `sku/location` of pools that this run does not know.
-    pub gone: Vec<String>,
+    /// Pools that this run does not know.
+    pub gone: Vec<Subject>,
 }
 
 impl LastRun {
@@ -146,11 +147,10 @@ impl LastRun {
         let policies = Rows::read(&self.run.folder, &schema::POLICY)?;
         for row in 0..classes.len() {
             let Some(key) = classes.pool(row, names) else {
-                self.gone.push(format!(
-                    "{}/{}",
-                    classes.text("sku", row),
-                    classes.text("location", row)
-                ));
+                self.gone.push(Subject::Pool {
+                    sku: classes.text("sku", row).to_owned(),
+                    location: classes.text("location", row).to_owned(),
+                });
                 continue;
             };
             // Both tables have one row a pool, in pool order.

@@ -1,12 +1,13 @@
 //! The small output tables, from what the run decided.
 
+use crate::domain::changes::Change;
 use crate::domain::classes::{AbcClass, XyzClass};
 use crate::domain::error::Result;
 use crate::domain::exceptions::{Exception, Quarantined};
 use crate::domain::inputs::{Inputs, Names};
 use crate::domain::outcome::{
-    Accuracy, Allocation, Change, ChannelFinding, Classification, DraftOrder, Indicator,
-    OpenOrderAdvice, Outcome, Policy, Recommendation, Transfer,
+    Accuracy, Allocation, ChannelFinding, Classification, DraftOrder, Indicator, OpenOrderAdvice,
+    Outcome, Policy, Recommendation, Transfer,
 };
 use crate::domain::units::{ChannelId, LocationId, Money, SkuId, SupplierId, Units};
 use crate::explain::Step;
@@ -407,11 +408,15 @@ fn quarantine(rows: &[Quarantined]) -> Vec<ArrayRef> {
 
 fn changes(rows: &[Change]) -> Vec<ArrayRef> {
     let each = || rows.iter();
+    let abouts: Vec<String> = each().map(|r| r.about.to_string()).collect();
+    let befores: Vec<String> = each().map(|r| r.before.to_string()).collect();
+    let afters: Vec<String> = each().map(|r| r.after.to_string()).collect();
+    let causes: Vec<String> = each().map(|r| r.cause.to_string()).collect();
     vec![
-        text(each().map(|r| r.key.as_str())),
-        text(each().map(|r| r.field)),
-        text(each().map(|r| r.before.as_str())),
-        text(each().map(|r| r.after.as_str())),
-        text(each().map(|r| r.cause.as_str())),
+        text(abouts.iter().map(String::as_str)),
+        text(each().map(|r| r.field.name())),
+        text(befores.iter().map(String::as_str)),
+        text(afters.iter().map(String::as_str)),
+        text(causes.iter().map(String::as_str)),
     ]
 }

@@ -1,5 +1,6 @@
 //! How far the numbers can be trusted: forecast accuracy by class, input files, what was rejected or missing, what changed.
 
+use crate::domain::changes::{ChangedField, Value};
 use crate::domain::classes::{AbcClass, cell_name};
 use crate::domain::exceptions::{Exception, ExceptionKind, Severity};
 use crate::domain::outcome::Accuracy;
@@ -245,27 +246,39 @@ fn kinds(run: &Run) -> Sheet {
     }
 }
 
+/// Changes of one field with one main cause.
+#[derive(Default)]
+struct ChangeGroup {
+    lines: usize,
+    /// Units to order more or less.
+    units: i64,
+}
+
 /// What moved, by field and main cause.
 pub(crate) fn changes(run: &Run) -> Vec<Sheet> {
-    let mut groups: BTreeMap<(&str, &str), (usize, f64)> = BTreeMap::new();
+    let mut groups: BTreeMap<(ChangedField, &str), ChangeGroup> = BTreeMap::new();
     for change in &run.input.outcome.changes {
-        let number = |text: &str| text.parse::<f64>().ok();
-        let moved = number(&change.after)
-            .zip(number(&change.before))
-            .map_or(0.0, |(after, before)| after - before);
-        let group = groups.entry((change.field, main_cause(&change.cause))).or_default();
-        *group = (group.0 + 1, group.1 + moved);
+        let group = groups.entry((change.field, change.cause.main())).or_default();
+        group.lines += 1;
+        if let (Value::Units(before), Value::Units(after)) = (&change.before, &change.after) {
+            group.units += after.count() - before.count();
+        }
     }
     let mut groups: Vec<_> = groups.into_iter().collect();
-    groups.sort_by_key(|&((field, cause), (n, _))| {
-        (field != "quantity", field != "status", Reverse(n), field, cause)
+    groups.sort_by_key(|&((field, cause), ref group)| {
+        let (order, status) = (field == ChangedField::Quantity, field == ChangedField::Status);
+        (Reverse(order), Reverse(status), Reverse(group.lines), field, cause)
     });
-    let row = |((field, cause), (n, moved)): ((&str, &str), (usize, f64))| {
-        let units = if field == "quantity" { signed(moved) } else { String::new() };
+    let row = |((field, cause), group): ((ChangedField, &str), ChangeGroup)| {
+        let units = match field {
+            ChangedField::Quantity => signed(group.units as f64),
+            _ => String::new(),
+        };
+        let address = format!("#field={}", field.name());
         vec![
-            link(field.replace('_', " "), format!("#field={field}")),
+            link(field.name().replace('_', " "), address.clone()),
             words(cause),
-            count(n, format!("#field={field}")),
+            count(group.lines, address),
             figure(units),
         ]
     };
@@ -300,29 +313,4 @@ fn compared(run: &Run) -> String {
         ),
     };
     format!("Compared with the run of {} ({}).{kept}", past.as_of, past.run_id)
-}
-
-/// `lead time` of `lead time +120, demand -10`: the largest part stands first.
-fn main_cause(cause: &str) -> &str {
-    let first = cause.split([',', ':', ';']).next().unwrap_or(cause);
-    first.trim_end_matches(|c: char| c.is_ascii_digit() || "+-.% ".contains(c))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_main_cause_is_the_first_without_its_figure() {
-        for (cause, main) in [
-            ("lead time +120, demand -10", "lead time"),
-            ("stock +10", "stock"),
-            ("demand -12 %", "demand"),
-            ("new: not in the last run", "new"),
-            ("rounding", "rounding"),
-            ("17 receipts", "17 receipts"),
-        ] {
-            assert_eq!(main_cause(cause), main);
-        }
-    }
 }

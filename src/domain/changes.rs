@@ -1,0 +1,224 @@
+//! What moved since the last published run: typed values and causes, which tables and pages write out.
+
+use crate::domain::classes::words;
+use crate::domain::exceptions::Subject;
+use crate::domain::units::Units;
+use std::fmt;
+
+/// One line of what changed since the last published run: a row of `changes.parquet`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Change {
+    /// A pool, or the run as a whole.
+    pub about: Subject,
+    /// Which field moved.
+    pub field: ChangedField,
+    /// Last run's value.
+    pub before: Value,
+    /// This run's value.
+    pub after: Value,
+    /// Why it moved.
+    pub cause: Cause,
+}
+
+words! {
+    /// What can move from one run to the next, in the order of the names.
+    ChangedField {
+        Abc = "abc",
+        /// Digest of the settings.
+        Configuration = "configuration",
+        /// Calendar days.
+        LeadTimeMean = "lead_time_mean",
+        /// When seasons, errors and weights were learnt last.
+        Learnt = "learnt",
+        Lifecycle = "lifecycle",
+        /// How safety stock is sized.
+        Method = "method",
+        OrderUpTo = "order_up_to",
+        /// Whether the pool is known at all.
+        Pool = "pool",
+        /// Version of the program.
+        Program = "program",
+        /// Units to order.
+        Quantity = "quantity",
+        Rationalisation = "rationalisation",
+        ReorderPoint = "reorder_point",
+        SafetyStock = "safety_stock",
+        Status = "status",
+        Supplier = "supplier",
+        /// An input table that is there or not.
+        Table = "table",
+        Velocity = "velocity",
+        Xyz = "xyz",
+    }
+}
+
+/// A value before or after a change.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Value {
+    /// Not there, not known.
+    Absent,
+    /// A class, status or method.
+    Name(&'static str),
+    /// A supplier, version or table.
+    Text(String),
+    /// Units, unrounded.
+    Amount(f64),
+    /// Calendar days.
+    Days(f64),
+    /// Whole units.
+    Units(Units),
+}
+
+impl From<&str> for Value {
+    /// An empty text is no value.
+    fn from(text: &str) -> Self {
+        if text.is_empty() { Self::Absent } else { Self::Text(text.to_owned()) }
+    }
+}
+
+impl fmt::Display for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Absent => Ok(()),
+            Self::Name(name) => f.write_str(name),
+            Self::Text(text) => f.write_str(text),
+            Self::Amount(value) | Self::Days(value) => write!(f, "{value:.1}"),
+            Self::Units(units) => units.fmt(f),
+        }
+    }
+}
+
+/// Why something moved.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Cause {
+    /// Another version of the program.
+    Code,
+    /// Other input.
+    Data,
+    /// Other settings, or another choice of our own.
+    Policy,
+    /// Seasons, errors and weights were learnt anew.
+    Refit,
+    /// A pool that the last run did not know.
+    New,
+    /// A pool that this run does not know.
+    Gone,
+    /// Another rate of demand; by how many percent, where there was demand before.
+    Demand(Option<f64>),
+    /// Another lead time, and where it comes from.
+    LeadTime(String),
+    /// Several causes at a time, in units.
+    Several(UnitCauses),
+}
+
+impl Cause {
+    /// The largest cause, in a word or two.
+    #[must_use]
+    pub fn main(&self) -> &'static str {
+        match self {
+            Self::Code => "code",
+            Self::Data => "data",
+            Self::Policy => "policy",
+            Self::Refit => "refit",
+            Self::New => "new",
+            Self::Gone => "gone",
+            Self::Demand(_) => "demand",
+            Self::LeadTime(_) => "lead time",
+            Self::Several(causes) => causes.ranked().first().map_or(ROUNDING, |part| part.name),
+        }
+    }
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Code | Self::Data | Self::Policy | Self::Demand(None) => f.write_str(self.main()),
+            Self::Refit => f.write_str("refit: seasons, errors and weights are learnt anew"),
+            Self::New => f.write_str("new: not in the last run"),
+            Self::Gone => f.write_str("gone: no longer in the data"),
+            Self::Demand(Some(percent)) => write!(f, "demand {percent:+.0} %"),
+            Self::LeadTime(source) => write!(f, "lead time: {source}"),
+            Self::Several(causes) => causes.fmt(f),
+        }
+    }
+}
+
+/// Units of a change by cause; they add up to the change.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct UnitCauses {
+    /// Another expected demand, or more or less of its error.
+    pub demand: f64,
+    /// Another lead time or review period.
+    pub lead_time: f64,
+    /// Another service target, method or override.
+    pub policy: f64,
+    /// Another inventory position.
+    pub stock: f64,
+    /// Minimum, pack, budget.
+    pub rounding: f64,
+}
+
+const ROUNDING: &str = "rounding";
+
+/// What one cause adds to a change.
+struct Part {
+    name: &'static str,
+    units: f64,
+}
+
+impl UnitCauses {
+    /// All causes together.
+    #[must_use]
+    pub fn total(&self) -> f64 {
+        self.demand + self.lead_time + self.policy + self.stock + self.rounding
+    }
+
+    /// Largest first; less than half a unit is no cause.
+    fn ranked(&self) -> Vec<Part> {
+        let mut parts = vec![
+            Part { name: "demand", units: self.demand },
+            Part { name: "lead time", units: self.lead_time },
+            Part { name: "policy", units: self.policy },
+            Part { name: "stock", units: self.stock },
+            Part { name: ROUNDING, units: self.rounding },
+        ];
+        parts.retain(|part| part.units.abs() >= 0.5);
+        parts.sort_by(|a, b| b.units.abs().total_cmp(&a.units.abs()));
+        parts
+    }
+}
+
+impl fmt::Display for UnitCauses {
+    /// `lead time +120, demand -10`; `rounding` where nothing moved by half a unit.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let parts = self.ranked();
+        if parts.is_empty() {
+            return f.write_str(ROUNDING);
+        }
+        for (i, Part { name, units }) in parts.iter().enumerate() {
+            let comma = if i == 0 { "" } else { ", " };
+            write!(f, "{comma}{name} {units:+.0}")?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_main_cause_is_the_largest() {
+        let both = UnitCauses { demand: -10.0, lead_time: 120.0, ..UnitCauses::default() };
+        let little = UnitCauses { stock: 0.4, ..UnitCauses::default() };
+        for (cause, main, text) in [
+            (Cause::Several(both), "lead time", "lead time +120, demand -10"),
+            (Cause::Several(little), "rounding", "rounding"),
+            (Cause::Demand(Some(-12.0)), "demand", "demand -12 %"),
+            (Cause::New, "new", "new: not in the last run"),
+            (Cause::LeadTime("17 receipts".into()), "lead time", "lead time: 17 receipts"),
+        ] {
+            assert_eq!((cause.main(), cause.to_string().as_str()), (main, text));
+        }
+    }
+}
