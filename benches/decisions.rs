@@ -9,16 +9,17 @@ use orderpoint::allocate;
 use orderpoint::allocate::ChannelDemand;
 use orderpoint::allocate::PoolStock;
 use orderpoint::domain::classes::{AbcClass, VelocityClass, XyzClass};
-use orderpoint::domain::inputs::{Names, PriceBreak, Role, Supplier, Supply};
+use orderpoint::domain::inputs::{Names, PoolOverrides, PriceBreak, Role, Supplier, Supply};
 use orderpoint::domain::outcome::Status;
 use orderpoint::domain::sorted::Sorted;
 use orderpoint::domain::units::{ChannelId, LeadTime, LocationId, Money, SkuId, SupplierId, Units};
 use orderpoint::inventory;
 use orderpoint::inventory::Arrival;
 use orderpoint::inventory::Outlook;
-use orderpoint::inventory::Pinned;
-use orderpoint::inventory::PoolInput;
+use orderpoint::inventory::PastDemand;
+use orderpoint::inventory::PoolFacts;
 use orderpoint::inventory::StockLevel;
+use orderpoint::inventory::UnitEconomics;
 use orderpoint::inventory::plan_pool;
 use orderpoint::math::distributions::Demand;
 use orderpoint::purchase;
@@ -126,29 +127,27 @@ fn policy(c: &mut Criterion) {
                 };
                 let stock = (60.0 * rate * mixed(sku, 3)).round();
                 let arrivals = [Arrival { days: 5.0, quantity: (10.0 * rate).round() }];
-                let pool = PoolInput {
+                let facts = PoolFacts {
                     sku: SkuId(sku),
                     location: LocationId(0),
                     as_of,
-                    outlook: Outlook { period_days: 1.0, mean: &mean, over: &over },
-                    average_per_day: rate,
-                    peak_per_day: 4.0 * rate,
+                    past: PastDemand { average_per_day: rate, peak_per_day: 4.0 * rate },
                     lead_time: LeadTime::new(21.0, 3.0, 30.0).expect("a lead time"),
-                    lead_time_source: "master data",
+                    lead_time_source: "master data".into(),
                     abc: Some(AbcClass::B),
                     xyz: Some(XyzClass::Y),
                     velocity: VelocityClass::Medium,
-                    unit_cost: 4.0,
-                    unit_margin: 3.0,
+                    economics: UnitEconomics { cost: Some(4.0), margin: Some(3.0) },
                     stock: StockLevel { on_hand: stock, available: stock, backordered: 0.0 },
-                    arrivals: &arrivals,
-                    lots: &[],
+                    arrivals: arrivals.to_vec(),
+                    lots: Vec::new(),
                     min_stock: None,
                     max_stock: None,
-                    pinned: Pinned::default(),
+                    by_hand: PoolOverrides::default(),
                     held: None,
                 };
-                black_box(plan_pool(&pool, &settings));
+                let outlook = Outlook { period_days: 1.0, mean: &mean, over: &over };
+                black_box(plan_pool(&facts, outlook, &settings));
             }
         });
     });
@@ -223,8 +222,7 @@ fn allocation(c: &mut Criterion) {
             (pool, [0, 1, 2].map(|k| channel(sku, k)))
         })
         .collect();
-    let facts =
-        allocate::balance::PoolFacts { unit_cost: Money::from_f64(4.0), days_to_arrival: 14.0 };
+    let facts = allocate::balance::Worth { unit_cost: Money::from_f64(4.0), days_to_arrival: 14.0 };
     c.bench_function("allocation of 30,000 pools", |b| {
         b.iter(|| {
             for (pool, channels) in &pools {

@@ -10,7 +10,7 @@ use crate::math::distributions::Demand;
 
 /// What a finding is worth and how long the stock must last.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct PoolFacts {
+pub struct Worth {
     /// Cost of one unit.
     pub unit_cost: Money,
     /// Days until the next units can arrive.
@@ -26,7 +26,7 @@ pub struct PoolFacts {
 pub fn findings(
     channels: &[ChannelDemand],
     rows: &[Allocation],
-    facts: &PoolFacts,
+    worth: &Worth,
     settings: &Settings,
 ) -> Vec<ChannelFinding> {
     let Some(first) = rows.first().filter(|_| rows.len() > 1) else { return Vec::new() };
@@ -63,7 +63,7 @@ pub fn findings(
                     Some(channel.channel),
                     FindingKind::Stranded,
                     units,
-                    facts.unit_cost.times(Units(units as i64)),
+                    worth.unit_cost.times(Units(units as i64)),
                     reason,
                 ));
             }
@@ -84,7 +84,7 @@ pub fn findings(
             ));
         }
     }
-    found.extend(superfluous_channel(channels, rows, facts.days_to_arrival).map(|(channel, units, value)| {
+    found.extend(superfluous_channel(channels, rows, worth.days_to_arrival).map(|(channel, units, value)| {
         let reason = format!(
             "without it the others would be short by {units:.1} units less until the next arrival, worth more than its own sales"
         );

@@ -8,6 +8,7 @@
 //! Quantities are whole units, velocities units a day. The sum of all allocations never exceeds the pool: asserted on leaving.
 
 pub mod balance;
+pub(crate) mod channel_demand;
 pub mod exposure;
 pub mod oversell;
 mod participants;

@@ -212,8 +212,8 @@ fn e10_imbalance_and_stranded_stock_in_units_and_money() {
     let channels = [reserved, channel(1, 5.0, 5.0)];
     let settings = Settings::default();
     let (rows, _) = run(100, &channels, &settings);
-    let facts = balance::PoolFacts { unit_cost: Money::from_f64(2.0), days_to_arrival: 10.0 };
-    let found = balance::findings(&channels, &rows, &facts, &settings);
+    let worth = balance::Worth { unit_cost: Money::from_f64(2.0), days_to_arrival: 10.0 };
+    let found = balance::findings(&channels, &rows, &worth, &settings);
     // 90 held, 12 are 120 days: 78 stranded. The other holds 10 of the 35 that seven days need.
     let kinds: Vec<_> = found.iter().map(|f| (f.kind, f.units)).collect();
     assert_eq!(kinds[..2], [(FindingKind::Stranded, 78.0), (FindingKind::Imbalance, 25.0)]);

@@ -32,6 +32,34 @@ pub struct SeriesForecast {
     pub runner_up: String,
 }
 
+/// Demand of one day, units.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct DailyDemand {
+    /// Expected.
+    pub mean: f64,
+    /// Standard deviation.
+    pub sd: f64,
+}
+
+impl SeriesForecast {
+    /// Demand of a day over the first four weeks; the spread is read off the published quantiles.
+    #[must_use]
+    pub fn daily_demand(&self, period_days: f64) -> DailyDemand {
+        let periods = ((28.0 / period_days).round() as usize).clamp(1, self.mean.len().max(1));
+        let n = periods.min(self.mean.len()) as f64;
+        if n == 0.0 {
+            return DailyDemand::default();
+        }
+        let sum: f64 = self.mean.iter().take(periods).map(|&mean| f64::from(mean)).sum();
+        let mean = sum / n / period_days;
+        let first = self.quantiles.iter().take(periods);
+        let range = first.map(|[_, p10, _, _, _, p90, _, _]| f64::from(p90 - p10)).sum::<f64>() / n;
+        // The 10 % to 90 % range of a normal is 2.563 standard deviations; counts spread at least like Poisson.
+        let sd = range / 2.563 / period_days.sqrt();
+        DailyDemand { mean, sd: sd.max(mean.sqrt()) }
+    }
+}
+
 /// Accuracy of one method on one series at the lead-time horizon, over the rolling origins of the run.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Accuracy {

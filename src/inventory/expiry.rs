@@ -1,4 +1,19 @@
-//! Stock that expires: first expired, first out, against the dated forecast.
+//! Stock that expires: first expired, first out (FEFO), against the dated forecast.
+//!
+//! A lot sells until its last day what cumulative demand leaves for it after the lots before; the rest of it is waste and must
+//! not count as stock. Units in, units out, days from the as-of date.
+//!
+//! ```
+//! use orderpoint::inventory::expiry::{DatedLot, usable_stock};
+//!
+//! // Ten a day: of 100 units that expire in five days, 50 are sold; the 200 that last sixty days all are.
+//! let lots = [DatedLot { days: 5.0, quantity: 100.0 }, DatedLot { days: 60.0, quantity: 200.0 }];
+//! let stock = usable_stock(&lots, 0.0, |days| 10.0 * days);
+//! assert_eq!((stock.usable, stock.waste), (250.0, 50.0));
+//! ```
+
+use crate::domain::inputs::Lot;
+use chrono::NaiveDate;
 
 /// Units that may be sold until `days` from now (their last day of sale).
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -7,6 +22,15 @@ pub struct DatedLot {
     pub days: f64,
     /// Units in it.
     pub quantity: f64,
+}
+
+impl DatedLot {
+    /// A row of the lot table, on the morning of `as_of`: its last day of sale counts whole.
+    #[must_use]
+    pub fn of(lot: &Lot, as_of: NaiveDate) -> Self {
+        let days = (lot.expires - as_of).num_days() as f64 + 1.0;
+        Self { days, quantity: lot.quantity.as_f64() }
+    }
 }
 
 /// What a lot table is worth.
@@ -29,7 +53,8 @@ pub fn usable_stock(
     undated: f64,
     demand_until: impl Fn(f64) -> f64,
 ) -> UsableStock {
-    let (mut sold, mut waste) = (0.0, 0.0);
+    let mut sold = 0.0;
+    let mut waste = 0.0;
     for lot in lots {
         let sells = (demand_until(lot.days.max(0.0)) - sold).clamp(0.0, lot.quantity);
         sold += sells;

@@ -7,41 +7,51 @@
 use crate::domain::exceptions::{Exception, ExceptionKind, Severity, Subject};
 use crate::domain::inputs::{Kit, Names};
 use crate::domain::units::{SkuId, Units};
-use crate::inventory::position::kit_availability;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Most units of one component in one kit: keeps nested kits within whole numbers.
 const MOST_PER_KIT: i64 = 1_000_000_000;
 
+/// One side of a recipe: a component of a kit, or a kit that takes a component.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Part {
+    /// The component, or the kit.
+    pub sku: SkuId,
+    /// Units of the component in one kit.
+    pub per_kit: Units,
+}
+
+/// Rows by item.
+type Parts = BTreeMap<SkuId, Vec<Part>>;
+
 /// All kits of a run, exploded.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Kits {
-    /// Stocked components of each kit, ascending, with units a kit.
-    components: BTreeMap<SkuId, Vec<(SkuId, Units)>>,
-    /// The other way round: kits that contain an item, with units a kit.
-    parents: BTreeMap<SkuId, Vec<(SkuId, Units)>>,
+    /// Stocked components of each kit, ascending.
+    components: Parts,
+    /// The other way round: kits that contain an item.
+    parents: Parts,
 }
 
 impl Kits {
     /// Explodes `rows`; refused kits are items like any other, with an exception.
     #[must_use]
     pub fn new(rows: &[Kit], names: &Names) -> (Self, Vec<Exception>) {
-        let mut direct: BTreeMap<SkuId, Vec<(SkuId, Units)>> = BTreeMap::new();
+        let mut direct = Parts::new();
         let mut exceptions = Vec::new();
         let mut refused = BTreeSet::new();
         for row in rows {
-            direct.entry(row.sku).or_default().push((row.component, row.quantity));
-            if !(1..=MOST_PER_KIT).contains(&row.quantity.0) {
+            let part = Part { sku: row.component, per_kit: row.quantity };
+            direct.entry(row.sku).or_default().push(part);
+            if !(1..=MOST_PER_KIT).contains(&row.quantity.count()) {
                 refused.insert(row.sku);
-                let what =
-                    format!("{} of component {}", row.quantity, names.skus[row.component.index()]);
-                let why = "a kit needs at least one of each component: it is treated as an item of its own";
+                let component = &names.skus[row.component.index()];
                 exceptions.push(Exception::new(
                     Severity::Error,
                     ExceptionKind::KitQuantity,
                     Subject::item(names, row.sku),
-                    what,
-                    why,
+                    format!("{} of component {component}", row.quantity),
+                    "a kit needs at least one of each component: it is treated as an item of its own",
                 ));
             }
         }
@@ -49,14 +59,12 @@ impl Kits {
             if let Some(path) = cycle(kit, &direct) {
                 refused.insert(kit);
                 let path: Vec<&str> = path.iter().map(|s| names.skus[s.index()].as_str()).collect();
-                let why = "a kit that contains itself cannot be made: it is treated as an item of its own";
-                let what = format!("circular kit: {}", path.join(" > "));
                 exceptions.push(Exception::new(
                     Severity::Error,
                     ExceptionKind::CircularKit,
                     Subject::Item(path[0].to_owned()),
-                    what,
-                    why,
+                    format!("circular kit: {}", path.join(" > ")),
+                    "a kit that contains itself cannot be made: it is treated as an item of its own",
                 ));
             }
         }
@@ -66,8 +74,9 @@ impl Kits {
             explode(kit, &direct, &mut kits.components);
         }
         for (&kit, parts) in &kits.components {
-            for &(component, units) in parts {
-                kits.parents.entry(component).or_default().push((kit, units));
+            for part in parts {
+                let parent = Part { sku: kit, per_kit: part.per_kit };
+                kits.parents.entry(part.sku).or_default().push(parent);
             }
         }
         (kits, exceptions)
@@ -79,16 +88,23 @@ impl Kits {
         self.components.contains_key(&sku)
     }
 
-    /// Stocked components of `kit` with units a kit, ascending; empty for an item that is none.
+    /// Stocked components of `kit`, ascending; empty for an item that is none.
     #[must_use]
-    pub fn components(&self, kit: SkuId) -> &[(SkuId, Units)] {
+    pub fn components(&self, kit: SkuId) -> &[Part] {
         self.components.get(&kit).map_or(&[], Vec::as_slice)
     }
 
-    /// Kits that contain `component`, with units a kit, ascending: their demand x units is demand for it.
+    /// Kits that contain `component`, ascending: their demand x units is demand for it.
     #[must_use]
-    pub fn parents(&self, component: SkuId) -> &[(SkuId, Units)] {
+    pub fn parents(&self, component: SkuId) -> &[Part] {
         self.parents.get(&component).map_or(&[], Vec::as_slice)
+    }
+
+    /// Units of `sku` that can be promised where `stock` says what is available of an item: its own, or of a kit what its
+    /// components allow. 0 where nothing is known.
+    #[must_use]
+    pub fn available(&self, sku: SkuId, stock: impl Fn(SkuId) -> Option<Units>) -> Units {
+        self.availability(sku, &stock).or_else(|| stock(sku)).unwrap_or_default()
     }
 
     /// How many of `kit` can be made: min over components of floor(available / units a kit), never below 0.
@@ -100,20 +116,23 @@ impl Kits {
         kit: SkuId,
         available: impl Fn(SkuId) -> Option<Units>,
     ) -> Option<Units> {
-        let stock = |&(sku, per_kit): &(SkuId, Units)| Some((available(sku)?, per_kit));
-        let stock: Option<Vec<(Units, Units)>> =
-            self.components.get(&kit)?.iter().map(stock).collect();
-        stock.map(|s| kit_availability(&s))
+        let mut most: Option<i64> = None;
+        for part in self.components.get(&kit)? {
+            // A refused row never gets here: every component is needed at least once.
+            let kits = available(part.sku)?.or_zero().count() / part.per_kit.count();
+            most = Some(most.map_or(kits, |most| most.min(kits)));
+        }
+        most.map(Units)
     }
 }
 
 /// The path from `kit` back to itself, if it contains itself.
-fn cycle(kit: SkuId, direct: &BTreeMap<SkuId, Vec<(SkuId, Units)>>) -> Option<Vec<SkuId>> {
+fn cycle(kit: SkuId, direct: &Parts) -> Option<Vec<SkuId>> {
     let mut came_from: BTreeMap<SkuId, SkuId> = BTreeMap::new();
     let mut open = vec![kit];
     while let Some(last) = open.pop() {
-        for &(component, _) in direct.get(&last).map_or(&[][..], Vec::as_slice) {
-            if component == kit {
+        for part in direct.get(&last).map_or(&[][..], Vec::as_slice) {
+            if part.sku == kit {
                 let mut path = vec![kit, last];
                 while path[path.len() - 1] != kit {
                     path.push(came_from[&path[path.len() - 1]]);
@@ -121,9 +140,9 @@ fn cycle(kit: SkuId, direct: &BTreeMap<SkuId, Vec<(SkuId, Units)>>) -> Option<Ve
                 path.reverse();
                 return Some(path);
             }
-            if direct.contains_key(&component) && !came_from.contains_key(&component) {
-                came_from.insert(component, last);
-                open.push(component);
+            if direct.contains_key(&part.sku) && !came_from.contains_key(&part.sku) {
+                came_from.insert(part.sku, last);
+                open.push(part.sku);
             }
         }
     }
@@ -131,29 +150,29 @@ fn cycle(kit: SkuId, direct: &BTreeMap<SkuId, Vec<(SkuId, Units)>>) -> Option<Ve
 }
 
 /// Adds the stocked components of `kit`, and of the kits in it, to `done`; each kit once. A refused kit counts as stocked itself.
-fn explode(
-    kit: SkuId,
-    direct: &BTreeMap<SkuId, Vec<(SkuId, Units)>>,
-    done: &mut BTreeMap<SkuId, Vec<(SkuId, Units)>>,
-) {
+///
+/// A stack instead of recursion: kits nested twenty thousand deep have been read.
+fn explode(kit: SkuId, direct: &Parts, done: &mut Parts) {
     let mut open = vec![kit];
     while let Some(&next) = open.last() {
         let parts = &direct[&next];
         let missing =
-            parts.iter().map(|p| p.0).find(|p| direct.contains_key(p) && !done.contains_key(p));
+            parts.iter().find(|p| direct.contains_key(&p.sku) && !done.contains_key(&p.sku));
         if let Some(missing) = missing {
-            open.push(missing);
+            open.push(missing.sku);
             continue;
         }
         let mut leaves: BTreeMap<SkuId, i64> = BTreeMap::new();
-        for &(component, per_kit) in parts {
-            let own = [(component, Units(1))];
-            for &(leaf, units) in done.get(&component).map_or(&own[..], Vec::as_slice) {
-                let total = leaves.entry(leaf).or_insert(0);
-                *total = total.saturating_add(units.0.saturating_mul(per_kit.0)).min(MOST_PER_KIT);
+        for part in parts {
+            let itself = [Part { sku: part.sku, per_kit: Units::ONE }];
+            for leaf in done.get(&part.sku).map_or(&itself[..], Vec::as_slice) {
+                let units = leaf.per_kit.count().saturating_mul(part.per_kit.count());
+                let total = leaves.entry(leaf.sku).or_insert(0);
+                *total = total.saturating_add(units).min(MOST_PER_KIT);
             }
         }
-        done.insert(next, leaves.into_iter().map(|(sku, units)| (sku, Units(units))).collect());
+        let leaves = leaves.into_iter().map(|(sku, units)| Part { sku, per_kit: Units(units) });
+        done.insert(next, leaves.collect());
         open.pop();
     }
 }
@@ -161,6 +180,10 @@ fn explode(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn part(sku: u32, units: i64) -> Part {
+        Part { sku: SkuId(sku), per_kit: Units(units) }
+    }
 
     fn kit(sku: u32, component: u32, quantity: i64) -> Kit {
         Kit { sku: SkuId(sku), component: SkuId(component), quantity: Units(quantity) }
@@ -186,8 +209,8 @@ mod tests {
         // A = 2 B + 1 C, B = 3 C + 1 D: A needs 7 C and 2 D.
         let (kits, _) =
             Kits::new(&[kit(0, 1, 2), kit(0, 2, 1), kit(1, 2, 3), kit(1, 3, 1)], &names());
-        assert_eq!(kits.components(SkuId(0)), [(SkuId(2), Units(7)), (SkuId(3), Units(2))]);
-        assert_eq!(kits.parents(SkuId(2)), [(SkuId(0), Units(7)), (SkuId(1), Units(3))]);
+        assert_eq!(kits.components(SkuId(0)), [part(2, 7), part(3, 2)]);
+        assert_eq!(kits.parents(SkuId(2)), [part(0, 7), part(1, 3)]);
         assert!(kits.is_kit(SkuId(1)) && !kits.is_kit(SkuId(2)));
     }
 
@@ -199,7 +222,7 @@ mod tests {
             (0..20_000).flat_map(|i| [kit(i, i + 1, 1), kit(i, i + 1, 1)]).collect();
         let (kits, told) = Kits::new(&rows[..60], &names);
         assert!(told.is_empty());
-        assert_eq!(kits.components(SkuId(0)), [(SkuId(30), Units(MOST_PER_KIT))]);
+        assert_eq!(kits.components(SkuId(0)), [part(30, MOST_PER_KIT)]);
     }
 
     #[test]
@@ -210,7 +233,7 @@ mod tests {
         );
         let told: Vec<_> = told.iter().map(|e| (e.kind.name(), e.about.sku().unwrap())).collect();
         assert_eq!(told, [("kit-quantity", "D"), ("circular-kit", "A"), ("circular-kit", "B")]);
-        assert_eq!(kits.components(SkuId(2)), [(SkuId(0), Units(1)), (SkuId(3), Units(1))]);
+        assert_eq!(kits.components(SkuId(2)), [part(0, 1), part(3, 1)]);
         assert!(!kits.is_kit(SkuId(0)));
     }
 }

@@ -3,6 +3,7 @@
 //! A mean over three receipts is worth little: it counts as three observations beside a prior of
 //! [`PRIOR_RECEIPTS`]. The prior is the supplier's own record where it has one, the promised lead time otherwise.
 
+use crate::domain::exceptions::{Exception, ExceptionKind, Severity, Subject};
 use crate::domain::inputs::{PurchaseOrder, Supply};
 use crate::domain::units::LeadTime;
 
@@ -83,6 +84,26 @@ pub struct Drift {
     pub now: f64,
 }
 
+impl Drift {
+    /// What a buyer is told of it.
+    #[must_use]
+    pub fn exception(&self, about: Subject) -> Exception {
+        // A day's move is worth a note, not a look.
+        let clear = (self.now - self.before).abs() >= (0.25 * self.before).max(3.0);
+        let severity = if clear { Severity::Warning } else { Severity::Info };
+        let what = format!("lead time moved from {:.0} to {:.0} days", self.before, self.now);
+        let why = "the latest receipts count; the longest lead time was raised with them";
+        Exception::new(severity, ExceptionKind::LeadTimeDrift, about, what, why)
+    }
+}
+
+/// What a buyer is told of an item that the supply table does not name.
+#[must_use]
+pub fn no_supply(about: Subject) -> Exception {
+    let why = "the default lead time is used and nobody can be ordered from";
+    Exception::new(Severity::Warning, ExceptionKind::NoSupply, about, "no supply row", why)
+}
+
 /// The lead time to plan with, and where it comes from.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Estimate {
@@ -130,8 +151,8 @@ pub fn estimate(
     let (mut lead_time, mut source) = shrink(&receipts, prior, &prior_source, "");
     let drift = drift(own);
     if let Some(Drift { now, .. }) = drift {
-        let max = lead_time.max().0.max(now + 2.0 * lead_time.sd().0);
-        lead_time = LeadTime::new(now.max(0.5), lead_time.sd().0, max.max(now.max(0.5)))
+        let max = lead_time.max_days().max(now + 2.0 * lead_time.sd_days());
+        lead_time = LeadTime::new(now.max(0.5), lead_time.sd_days(), max.max(now.max(0.5)))
             .unwrap_or(lead_time);
         source.push_str(&format!("; drifted, the latest {DRIFT_RECEIPTS} count"));
     }
@@ -151,12 +172,12 @@ fn shrink(
     }
     let n = seen.count as f64;
     let weight = n / (n + PRIOR_RECEIPTS);
-    let mean = (weight * seen.mean + (1.0 - weight) * prior.mean().0).max(0.5);
+    let mean = (weight * seen.mean + (1.0 - weight) * prior.mean_days()).max(0.5);
     let variance_weight = (n - 1.0) / (n - 1.0 + PRIOR_RECEIPTS);
     let variance =
-        variance_weight * seen.sd.powi(2) + (1.0 - variance_weight) * prior.sd().0.powi(2);
+        variance_weight * seen.sd.powi(2) + (1.0 - variance_weight) * prior.sd_days().powi(2);
     // A long record speaks for itself; a short one does not overrule the longest that was promised.
-    let max = if seen.count >= 10 { seen.max } else { seen.max.max(prior.max().0) }.max(mean);
+    let max = if seen.count >= 10 { seen.max } else { seen.max.max(prior.max_days()) }.max(mean);
     let late = 100.0 * seen.late_share;
     let source = format!(
         "{whose} {} receipts (mean {:.1} d, {late:.0} % late) with {prior_source}",
@@ -203,17 +224,17 @@ mod tests {
         let drifted =
             estimate(&receipts(&[7.0, 7.0, 7.0, 7.0, 7.0, 7.0, 21.0, 21.0, 21.0]), &none(), None);
         assert_eq!(drifted.drift, Some(Drift { before: 7.0, now: 21.0 }));
-        assert_eq!(drifted.lead_time.mean().0, 21.0);
-        assert!(drifted.lead_time.max().0 > steady.lead_time.max().0);
+        assert_eq!(drifted.lead_time.mean_days(), 21.0);
+        assert!(drifted.lead_time.max_days() > steady.lead_time.max_days());
     }
 
     #[test]
     fn few_receipts_count_little_and_many_count_fully() {
-        let few = estimate(&receipts(&[30.0]), &none(), None).lead_time.mean().0;
-        let many = estimate(&receipts(&[30.0; 100]), &none(), None).lead_time.mean().0;
+        let few = estimate(&receipts(&[30.0]), &none(), None).lead_time.mean_days();
+        let many = estimate(&receipts(&[30.0; 100]), &none(), None).lead_time.mean_days();
         assert!((few - (0.2 * 30.0 + 0.8 * 14.0)).abs() < 1e-12 && (many - 30.0).abs() < 1.0);
         let supplier = ReceiptStatistics::of(&receipts(&[28.0; 50]));
-        assert!(estimate(&receipts(&[30.0]), &supplier, None).lead_time.mean().0 > 26.0);
+        assert!(estimate(&receipts(&[30.0]), &supplier, None).lead_time.mean_days() > 26.0);
     }
 
     #[test]

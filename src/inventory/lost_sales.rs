@@ -7,57 +7,91 @@
 //!
 //! A forecast's error is shared by all periods: it enters as three levels (Gauss-Hermite nodes) that scale the whole path,
 //! sized so that the intervals' covariance comes out.
+//!
+//! Source: Zipkin (2008), *Old and new methods for lost-sales inventory systems*, Operations Research 56(5), whose myopic policy
+//! this is; what it leaves out is added in [`need`](crate::inventory::need).
+//!
+//! ```
+//! use orderpoint::inventory::lost_sales::order_for;
+//! use orderpoint::inventory::reorder_point::ProtectionInterval;
+//! use orderpoint::inventory::{Outlook, Situation, StockLevel};
+//! use orderpoint::math::distributions::Demand;
+//!
+//! // Ten a day against an empty shelf: the two weeks before the arrival are lost, one week's quantile is ordered.
+//! let over = |from: f64, to: f64, _: f64| Demand::Poisson { mean: 10.0 * (to - from) };
+//! let outlook = Outlook { period_days: 1.0, mean: &[], over: &over };
+//! let now = Situation { outlook, stock: StockLevel::default(), arrivals: &[] };
+//! let interval = ProtectionInterval { lead_days: 14.0, review_days: 7.0 };
+//! assert_eq!(order_for(&now, interval, 0.95), Demand::Poisson { mean: 70.0 }.quantile(0.95));
+//! ```
 
 use crate::inventory::outlook::Outlook;
-use crate::inventory::position::{Arrival, StockLevel};
+use crate::inventory::position::Situation;
+use crate::inventory::reorder_point::ProtectionInterval;
 use crate::math::distributions::Demand;
 
-/// Cells the stock is resolved into: exact for whole units up to here, in equal steps beyond.
+/// Cells the stock is resolved into: exact for whole units up to here, in equal steps beyond. A step of the walk costs the square
+/// of their number.
 const CELLS: usize = 160;
-/// Nodes and weights of the shared error, standard deviations.
-const NODES: [(f64, f64); 3] =
-    [(-1.732_050_807_568_877_2, 1.0 / 6.0), (0.0, 2.0 / 3.0), (1.732_050_807_568_877_2, 1.0 / 6.0)];
+/// A shared error of this share of demand or less is taken for none: one scenario instead of three.
+const NEGLIGIBLE_ERROR: f64 = 0.02;
+/// A shared error counts as at most half of demand: the lowest node then scales demand by 0.13, and from 0.58 on it would turn
+/// demand negative.
+const MOST_ERROR: f64 = 0.5;
+
+/// One level of the shared error: Gauss-Hermite quadrature with three nodes, exact for polynomials up to the fifth degree.
+#[derive(Clone, Copy)]
+struct Node {
+    /// Where, standard deviations.
+    z: f64,
+    weight: f64,
+}
+
+/// The three nodes at 0 and +-sqrt(3).
+const NODES: [Node; 3] = [
+    Node { z: -1.732_050_807_568_877_2, weight: 1.0 / 6.0 },
+    Node { z: 0.0, weight: 2.0 / 3.0 },
+    Node { z: 1.732_050_807_568_877_2, weight: 1.0 / 6.0 },
+];
+/// The one node of a forecast without a shared error.
+const CENTRE: [Node; 1] = [Node { z: 0.0, weight: 1.0 }];
 
 /// Least order, units, >= 0, that covers demand until the next order can arrive with probability `p`, when sales are lost.
 ///
-/// - `arrivals`: soonest first; those due after the order but before the next one count as there when it arrives.
-/// - `lead_days`, `review_days`: the order arrives after the one and must last for the other.
+/// Arrivals due after the order but before the next one count as there when it arrives.
 #[must_use]
-pub fn order_for(
-    outlook: &Outlook<'_>,
-    stock: StockLevel,
-    arrivals: &[Arrival],
-    (lead_days, review_days): (f64, f64),
-    p: f64,
-) -> f64 {
-    let end = lead_days + review_days;
-    let steps = steps(stock, arrivals, lead_days, end);
-    let total: f64 = steps.iter().map(|s| s.arrives).sum();
+pub fn order_for(now: &Situation<'_>, interval: ProtectionInterval, p: f64) -> f64 {
+    let lead_days = interval.lead_days;
+    let end = interval.days();
+    let moments = moments(now, lead_days, end);
+    let review = now.outlook.demand(lead_days, end);
+    let shared = shared_error(&now.outlook, lead_days, end, &review);
+    let [_, _, highest] = NODES;
+    let most = review.scaled(1.0 + highest.z * shared).quantile(p.clamp(0.5, 0.9999));
+
+    // Whole units where they fit, otherwise cells of several: of the stock, and of the order at four times their number.
+    let total: f64 = moments.iter().map(|m| m.arrives).sum();
     let width = (total / CELLS as f64).ceil().max(1.0);
-    let review = outlook.demand(lead_days, end);
-    let shared = shared_error(outlook, lead_days, end, &review);
-    let most = review.scaled(1.0 + NODES[2].0 * shared).quantile(p.clamp(0.5, 0.9999));
     let width = width.max((most / (4.0 * CELLS as f64)).ceil());
-    let nodes = if shared > 0.02 { &NODES[..] } else { &[(0.0, 1.0)] };
-    let scenarios: Vec<Scenario> = nodes
-        .iter()
-        .map(|&(z, weight)| {
-            let conditional =
-                |demand: &Demand| conditional(demand, (1.0 + z * shared).max(0.05), shared);
-            let mut left = vec![1.0];
-            let mut day = 0.0;
-            for step in &steps {
-                if step.day > day {
-                    left = after_sales(&left, &conditional(&outlook.demand(day, step.day)), width);
-                    day = step.day;
-                }
-                receive(&mut left, step.arrives / width);
+
+    let nodes = if shared > NEGLIGIBLE_ERROR { &NODES[..] } else { &CENTRE[..] };
+    let mut scenarios = Vec::with_capacity(nodes.len());
+    for node in nodes {
+        let factor = 1.0 + node.z * shared;
+        let mut left = vec![1.0];
+        let mut day = 0.0;
+        for moment in &moments {
+            if moment.day > day {
+                let demand = conditional(&now.outlook.demand(day, moment.day), factor, shared);
+                left = after_sales(&left, &demand, width);
+                day = moment.day;
             }
-            let mut covered = vec![0.0; left.len() + (most / width).ceil() as usize + 1];
-            conditional(&review).cdf_grid(0.0, width, &mut covered);
-            Scenario { weight, left, covered }
-        })
-        .collect();
+            receive(&mut left, moment.arrives / width);
+        }
+        let mut covered = vec![0.0; left.len() + (most / width).ceil() as usize + 1];
+        conditional(&review, factor, shared).cdf_grid(0.0, width, &mut covered);
+        scenarios.push(Scenario { weight: node.weight, left, covered });
+    }
     let cells = smallest(&scenarios, p);
     // Of large pools a single cell of several units is below what can be told.
     if cells <= 1.0 && width > 1.0 { 0.0 } else { cells * width }
@@ -72,43 +106,50 @@ struct Scenario {
     covered: Vec<f64>,
 }
 
+impl Scenario {
+    /// `P(demand over the review - stock <= q cells)`
+    fn covers(&self, q: usize) -> f64 {
+        self.left.iter().zip(&self.covered[q..]).map(|(left, covered)| left * covered).sum()
+    }
+}
+
 /// A moment at which stock arrives, the present with what is on the shelf first, the order's own arrival last.
 struct Moment {
     day: f64,
     arrives: f64,
 }
 
-fn steps(stock: StockLevel, arrivals: &[Arrival], lead_days: f64, end: f64) -> Vec<Moment> {
-    let mut steps =
-        vec![Moment { day: 0.0, arrives: (stock.available - stock.backordered).max(0.0) }];
-    for arrival in arrivals.iter().filter(|a| a.days < end) {
+fn moments(now: &Situation<'_>, lead_days: f64, end: f64) -> Vec<Moment> {
+    let on_the_shelf = (now.stock.available - now.stock.backordered).max(0.0);
+    let mut moments = vec![Moment { day: 0.0, arrives: on_the_shelf }];
+    for arrival in now.arrivals.iter().filter(|a| a.days < end) {
         let day = arrival.days.min(lead_days);
-        match steps.last_mut() {
+        match moments.last_mut() {
             Some(last) if last.day >= day => last.arrives += arrival.quantity,
-            _ => steps.push(Moment { day, arrives: arrival.quantity }),
+            _ => moments.push(Moment { day, arrives: arrival.quantity }),
         }
     }
-    if steps.last().is_some_and(|last| last.day < lead_days) {
-        steps.push(Moment { day: lead_days, arrives: 0.0 });
+    if moments.last().is_some_and(|last| last.day < lead_days) {
+        moments.push(Moment { day: lead_days, arrives: 0.0 });
     }
-    steps
+    moments
 }
 
 /// Relative standard deviation of the error shared by lead time and review interval: from their covariance.
 fn shared_error(outlook: &Outlook<'_>, lead_days: f64, end: f64, review: &Demand) -> f64 {
-    let (lead, whole) = (outlook.demand(0.0, lead_days), outlook.demand(0.0, end));
+    let lead = outlook.demand(0.0, lead_days);
+    let whole = outlook.demand(0.0, end);
     let covariance = 0.5 * (whole.sd().powi(2) - lead.sd().powi(2) - review.sd().powi(2));
     let product = lead.mean() * review.mean();
-    if product > 0.0 { (covariance / product).max(0.0).sqrt().min(0.5) } else { 0.0 }
+    if product > 0.0 { (covariance / product).max(0.0).sqrt().min(MOST_ERROR) } else { 0.0 }
 }
 
 /// Demand of an interval once the shared error is known: its mean scaled, its variance without the shared part.
 fn conditional(demand: &Demand, factor: f64, shared: f64) -> Demand {
-    if shared <= 0.02 {
+    if shared <= NEGLIGIBLE_ERROR {
         return demand.clone();
     }
-    let (mean, sd) = (demand.mean(), demand.sd());
-    let own = (sd * sd - (shared * mean).powi(2)).max(0.0).sqrt();
+    let own = (demand.sd().powi(2) - (shared * demand.mean()).powi(2)).max(0.0).sqrt();
     demand.with_sd(own).scaled(factor)
 }
 
@@ -133,7 +174,8 @@ fn after_sales(stock: &[f64], demand: &Demand, width: f64) -> Vec<f64> {
 
 /// Shifts the distribution up by `cells`, a fractional rest shared between the two nearest.
 fn receive(stock: &mut Vec<f64>, cells: f64) {
-    let (whole, rest) = (cells.floor() as usize, cells.fract());
+    let whole = cells.floor() as usize;
+    let rest = cells.fract();
     let mut after = vec![0.0; stock.len() + whole + 1];
     for (i, &p) in stock.iter().enumerate() {
         after[i + whole] += p * (1.0 - rest);
@@ -147,17 +189,13 @@ fn receive(stock: &mut Vec<f64>, cells: f64) {
 
 /// Least number of cells that covers the review interval with probability `p`, by bisection.
 fn smallest(scenarios: &[Scenario], p: f64) -> f64 {
-    let covers = |q: usize| -> f64 {
-        let one = |s: &Scenario| -> f64 {
-            s.left.iter().zip(&s.covered[q..]).map(|(left, c)| left * c).sum()
-        };
-        scenarios.iter().map(|s| s.weight * one(s)).sum()
-    };
-    let (mut low, mut high) =
-        (0, scenarios.iter().map(|s| s.covered.len() - s.left.len()).min().unwrap_or(0));
+    let mut low = 0;
+    let mut high = scenarios.iter().map(|s| s.covered.len() - s.left.len()).min().unwrap_or(0);
     while low < high {
-        let middle = (low + high) / 2;
-        if covers(middle) >= p - 1e-12 { high = middle } else { low = middle + 1 }
+        let middle = usize::midpoint(low, high);
+        let covers: f64 = scenarios.iter().map(|s| s.weight * s.covers(middle)).sum();
+        // Rounding noise in a sum of hundreds of terms must not cost a cell.
+        if covers >= p - 1e-12 { high = middle } else { low = middle + 1 }
     }
     high as f64
 }
@@ -165,6 +203,10 @@ fn smallest(scenarios: &[Scenario], p: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::inventory::position::{Arrival, StockLevel};
+
+    /// Two weeks of lead time, one of review, as in the VN2 game.
+    const VN2: ProtectionInterval = ProtectionInterval { lead_days: 14.0, review_days: 7.0 };
 
     fn stock(available: f64) -> StockLevel {
         StockLevel { on_hand: available, available, backordered: 0.0 }
@@ -174,7 +216,6 @@ mod tests {
         move |from, to, _| Demand::Poisson { mean: rate * (to - from) }
     }
 
-    /// Two weeks of lead time, one of review, as in the VN2 game.
     fn order(
         over: &dyn Fn(f64, f64, f64) -> Demand,
         available: f64,
@@ -182,7 +223,8 @@ mod tests {
         p: f64,
     ) -> f64 {
         let outlook = Outlook { period_days: 7.0, mean: &[], over };
-        order_for(&outlook, stock(available), arrivals, (14.0, 7.0), p)
+        let now = Situation { outlook, stock: stock(available), arrivals };
+        order_for(&now, VN2, p)
     }
 
     #[test]
@@ -223,7 +265,8 @@ mod tests {
             Demand::count(mean, (mean + (0.3 * mean).powi(2)).sqrt())
         };
         let outlook = Outlook { period_days: 7.0, mean: &[], over: &over };
-        let order = order_for(&outlook, stock(140.0), &[], (14.0, 7.0), 0.95);
+        let now = Situation { outlook, stock: stock(140.0), arrivals: &[] };
+        let order = order_for(&now, VN2, 0.95);
         let exact = over(0.0, 3.0, 0.0).quantile(0.95) - 140.0;
         assert!(
             (order - exact).abs() < 0.08 * over(0.0, 3.0, 0.0).quantile(0.95),

@@ -1,10 +1,18 @@
-//! From targets and stock to what to do: the need, unrounded, and how urgent it is.
+//! From targets and stock to the need of one pool, unrounded: nothing above the reorder point, up to the order-up-to level below.
+//!
+//! When sales are lost, what the stock on its way leaves over is smaller than the position says: see
+//! [`lost_sales`](crate::inventory::lost_sales). Whole units, packs and minimums are settled once, in `purchase`.
 
-use crate::inventory::PoolInput;
+use crate::explain::{Explanation, Unit};
 use crate::inventory::lost_sales::order_for;
-use crate::inventory::position::{inventory_position, on_order, stockout_probability};
-use crate::inventory::reorder_point::Targets;
+use crate::inventory::position::Situation;
+use crate::inventory::reorder_point::{ProtectionInterval, Targets};
 use crate::inventory::settings::{OrderRule, Settings, UnmetDemand};
+
+/// Expected loss before the arrival below which a shelf counts as never empty, units.
+const NO_LOSS: f64 = 1e-3;
+/// Probabilities are read no nearer to 0 or 1 than this, like the quantiles of the targets.
+const FARTHEST_TAIL: f64 = 1e-4;
 
 /// What one pool lacks.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -20,57 +28,99 @@ pub struct Need {
     pub need: f64,
 }
 
-/// Compares the position with the targets.
+/// Compares the position with the targets; `held` says why a pool that stands below them is not ordered.
 #[must_use]
-pub fn need(pool: &PoolInput<'_>, targets: &Targets, settings: &Settings) -> Need {
+pub fn need(
+    now: &Situation<'_>,
+    targets: &Targets,
+    held: Option<&str>,
+    settings: &Settings,
+    explain: &mut Explanation,
+) -> Need {
     // Everything on its way by the time the next order could arrive counts.
-    let horizon = targets.lead_days + targets.review_days;
-    let on_order = on_order(pool.arrivals, horizon);
-    let position = inventory_position(pool.stock, pool.arrivals, horizon);
-    if pool.held.is_some() || position > targets.reorder_point {
-        return Need { on_order, position, ..Need::default() };
-    }
-    let (unserved, lasts) = match settings.unmet_demand {
-        UnmetDemand::Backordered => (0.0, false),
-        UnmetDemand::Lost => unserved(pool, targets, position),
-    };
-    let need =
-        if lasts { 0.0 } else { order_size(targets, settings.order_rule, position + unserved) };
-    Need { on_order, position, unserved, need }
-}
+    let on_order = now.on_order(targets.interval.days());
+    let position = now.inventory_position(targets.interval.days());
+    let formula = "available + on_order - backorders";
+    let inputs = [("on_order", on_order), ("backorders", now.stock.backordered)];
+    explain.step("inventory_position", formula, Unit::Units, inputs, position);
+    let mut need = Need { on_order, position, ..Need::default() };
 
-fn order_size(targets: &Targets, rule: OrderRule, position: f64) -> f64 {
-    let short = targets.reorder_point - position;
-    if short < 0.0 {
+    if let Some(reason) = held {
+        explain.step("need", "0", Unit::Units, [], 0.0);
+        explain.note(|| reason.to_owned());
+        return need;
+    }
+    let levels = [("reorder_point", targets.reorder_point), ("order_up_to", targets.order_up_to)];
+    if position > targets.reorder_point {
+        explain.step("need", "0", Unit::Units, levels, 0.0);
+        explain.note(|| "the position is above the reorder point".into());
+        return need;
+    }
+    let lost = match settings.unmet_demand {
+        UnmetDemand::Backordered => Lost { unserved: 0.0, rest_lasts: false },
+        UnmetDemand::Lost => lost_before_arrival(now, targets, position),
+    };
+    need.unserved = lost.unserved;
+    let counted = position + lost.unserved;
+    let short = targets.reorder_point - counted;
+    let by_lots = settings.order_rule == OrderRule::FixedQuantity && targets.lot > 0.0;
+    need.need = if lost.rest_lasts || short < 0.0 {
         0.0
-    } else if rule == OrderRule::FixedQuantity && targets.lot > 0.0 {
+    } else if by_lots {
         (short / targets.lot).floor().mul_add(targets.lot, targets.lot)
     } else {
-        targets.order_up_to - position
+        targets.order_up_to - counted
+    };
+
+    if need.need <= 0.0 {
+        explain.step("need", "0", Unit::Units, levels, 0.0);
+        let at_the_point = position == targets.reorder_point && lost.unserved == 0.0;
+        explain.note(|| {
+            if at_the_point {
+                "the position is the reorder point".into()
+            } else {
+                "demand lost before an order could arrive needs no stock: what is on its way covers the rest".into()
+            }
+        });
+        return need;
     }
+    let [point, up_to] = levels;
+    let unserved = ("unserved", lost.unserved);
+    if by_lots {
+        let formula = "(floor((reorder_point - inventory_position - unserved) / lot) + 1) * lot";
+        let inputs = [point, up_to, unserved, ("lot", targets.lot)];
+        explain.step("need", formula, Unit::Units, inputs, need.need);
+    } else {
+        let formula = "order_up_to - inventory_position - unserved";
+        explain.step("need", formula, Unit::Units, [point, up_to, unserved], need.need);
+    }
+    if lost.unserved > 0.0 {
+        explain.note(|| "unserved: demand lost before the order can arrive needs no stock".into());
+    }
+    need
 }
 
-/// How far the order that covers the review interval with the same probability stays below reorder point - position; and whether
-/// that order is nothing at all.
-fn unserved(pool: &PoolInput<'_>, targets: &Targets, position: f64) -> (f64, bool) {
-    let short = targets.reorder_point - position;
-    if !may_run_out(pool, targets.lead_days) {
-        return (0.0, false);
+/// What is lost before an order placed today arrives.
+struct Lost {
+    /// How far the order that covers the review interval with the same probability stays below reorder point - position, units.
+    unserved: f64,
+    /// Whether that order is nothing at all.
+    rest_lasts: bool,
+}
+
+fn lost_before_arrival(now: &Situation<'_>, targets: &Targets, position: f64) -> Lost {
+    let interval = targets.interval;
+    if !may_run_out(now, interval.lead_days) {
+        return Lost { unserved: 0.0, rest_lasts: false };
     }
-    let covered = targets.protection.cdf(targets.reorder_point).clamp(1e-4, 0.9999);
+    let covered = targets.protection.cdf(targets.reorder_point);
+    let covered = covered.clamp(FARTHEST_TAIL, 1.0 - FARTHEST_TAIL);
     // The reorder point may sit above the quantile it came from (whole units): compare like with like.
     let exact = targets.protection.quantile(covered);
-    let times = (targets.lead_days, targets.review_days);
-    let runs_out =
-        stockout_probability(&pool.outlook, pool.stock, pool.arrivals, targets.lead_days);
-    let order = order_for(
-        &pool.outlook,
-        pool.stock,
-        pool.arrivals,
-        times,
-        not_taken_back(covered, runs_out, times),
-    );
-    ((exact - position - order).clamp(0.0, short), order <= 0.0)
+    let runs_out = now.stockout_probability(interval.lead_days);
+    let order = order_for(now, interval, not_taken_back(covered, runs_out, interval));
+    let short = targets.reorder_point - position;
+    Lost { unserved: (exact - position - order).clamp(0.0, short), rest_lasts: order <= 0.0 }
 }
 
 /// The probability to cover when a unit too many is not taken back at once.
@@ -79,21 +129,19 @@ fn unserved(pool: &PoolInput<'_>, targets: &Targets, position: f64) -> (f64, boo
 /// lost, the `lead / review` orders placed meanwhile cannot see what is left over: the unit is held longer, the
 /// likelier the shelf runs out on the way. The odds of `covered` are divided by `1 + runs_out lead / review`; that the order
 /// of one review alone is too large is Zipkin's (2008) result, the factor is what replays of weekly retail sales chose.
-fn not_taken_back(covered: f64, runs_out: f64, (lead_days, review_days): (f64, f64)) -> f64 {
-    let held = 1.0 + runs_out * lead_days / review_days;
+fn not_taken_back(covered: f64, runs_out: f64, interval: ProtectionInterval) -> f64 {
+    let held = 1.0 + runs_out * interval.lead_days / interval.review_days;
     covered / (covered + (1.0 - covered) * held)
 }
 
-/// Whether the shelf may be empty before an order placed today arrives: expected loss above a thousandth of a unit.
-fn may_run_out(pool: &PoolInput<'_>, lead_days: f64) -> bool {
-    let mut supply = pool.stock.available - pool.stock.backordered;
-    let lost =
-        |day: f64, supply: f64| pool.outlook.demand(0.0, day).expected_shortfall(supply) > 1e-3;
-    for arrival in pool.arrivals.iter().filter(|a| a.days < lead_days) {
-        if arrival.days > 0.0 && lost(arrival.days, supply) {
+/// Whether the shelf may be empty before an order placed today arrives.
+fn may_run_out(now: &Situation<'_>, lead_days: f64) -> bool {
+    let mut supply = now.stock.available - now.stock.backordered;
+    for arrival in now.arrivals.iter().filter(|a| a.days < lead_days) {
+        if arrival.days > 0.0 && now.loss_until(arrival.days, supply) > NO_LOSS {
             return true;
         }
         supply += arrival.quantity;
     }
-    lost(lead_days, supply)
+    now.loss_until(lead_days, supply) > NO_LOSS
 }

@@ -1,10 +1,36 @@
-//! Where the stock stands and where it goes: position, dated projection, and what a lost-sales pool really needs.
+//! Where a pool stands and where it goes: inventory position, dated projection, the probability and the size of a shortage.
+//!
+//! The *inventory position* is what can be promised, plus what is on its way, less what is owed: an order is decided on it, not
+//! on the stock on the shelf, or everything on its way would be ordered again (Silver, Pyke & Thomas 2017, ch. 6.1).
+//!
+//! ```
+//! use orderpoint::inventory::{Arrival, Outlook, Situation, StockLevel};
+//! use orderpoint::inventory::settings::UnmetDemand;
+//! use orderpoint::math::distributions::Demand;
+//!
+//! // Ten a day, 420 on the shelf, 100 arriving in thirty days: gone after 52 days.
+//! let mean = [10.0; 120];
+//! let over = |from: f64, to: f64, _: f64| Demand::Poisson { mean: 10.0 * (to - from) };
+//! let now = Situation {
+//!     outlook: Outlook { period_days: 1.0, mean: &mean, over: &over },
+//!     stock: StockLevel { on_hand: 420.0, available: 420.0, backordered: 0.0 },
+//!     arrivals: &[Arrival { days: 30.0, quantity: 100.0 }],
+//! };
+//! assert_eq!(now.inventory_position(45.0), 520.0);
+//! assert_eq!(now.project(0.0, UnmetDemand::Lost).days_to_stockout, Some(52.0));
+//! ```
 
-use crate::domain::inputs::PurchaseOrder;
+use crate::domain::inputs::{PurchaseOrder, Stock};
 use crate::domain::units::Units;
 use crate::inventory::outlook::Outlook;
+use crate::inventory::settings::UnmetDemand;
 use crate::math::distributions::Demand;
 use chrono::NaiveDate;
+
+/// The shortage curve is computed at least this far ahead, days: a supplier that delivers within the week is compared, too.
+const LEAST_CURVE_DAYS: f64 = 7.0;
+/// And no further than a year, where a forecast says next to nothing.
+const MOST_CURVE_DAYS: f64 = 365.0;
 
 /// Stock of a pool on the morning of the run, units.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -17,6 +43,18 @@ pub struct StockLevel {
     pub backordered: f64,
 }
 
+impl StockLevel {
+    /// Of a row of the stock table, where there is one; `available` comes from the components of a kit.
+    #[must_use]
+    pub fn of(stock: Option<&Stock>, available: Units) -> Self {
+        Self {
+            on_hand: stock.map_or(0.0, |s| s.on_hand.as_f64()),
+            available: available.as_f64(),
+            backordered: stock.map_or(0.0, |s| s.backordered.as_f64()),
+        }
+    }
+}
+
 /// An open order on its way.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Arrival {
@@ -26,56 +64,55 @@ pub struct Arrival {
     pub quantity: f64,
 }
 
-/// Open purchase-order lines as arrivals, soonest first.
-///
-/// A line is expected `late_days` behind its date (what its supplier is late on average), or `lead_time_days` after it was
-/// confirmed when it has none; never before the as-of date. Partly received lines count with the rest.
-#[must_use]
-pub fn arrivals<'a>(
-    open: impl Iterator<Item = &'a PurchaseOrder>,
-    as_of: NaiveDate,
-    lead_time_days: f64,
-    late_days: f64,
-) -> Vec<Arrival> {
-    let mut arrivals: Vec<Arrival> = open
-        .filter(|order| order.received.is_none())
-        .map(|order| {
-            let dated = order.expected.map(|d| (d - as_of).num_days() as f64 + late_days);
-            let days = dated.or_else(|| {
-                order.confirmed.map(|d| (d - as_of).num_days() as f64 + lead_time_days)
-            });
-            let rest = order.quantity - order.received_quantity.unwrap_or(Units(0));
-            Arrival {
-                days: days.unwrap_or(lead_time_days).max(0.0),
-                quantity: rest.0.max(0) as f64,
-            }
-        })
-        .collect();
-    arrivals.sort_by(|a, b| a.days.total_cmp(&b.days));
-    arrivals
+impl Arrival {
+    /// The rest of an open purchase-order line; `None` once it is received.
+    ///
+    /// It is expected `late_days` behind its date (what its supplier is late on average), or `lead_time_days` after it was
+    /// confirmed when it has none; never before the as-of date.
+    #[must_use]
+    pub fn of(
+        order: &PurchaseOrder,
+        as_of: NaiveDate,
+        lead_time_days: f64,
+        late_days: f64,
+    ) -> Option<Self> {
+        if order.received.is_some() {
+            return None;
+        }
+        let days = match (order.expected, order.confirmed) {
+            (Some(expected), _) => (expected - as_of).num_days() as f64 + late_days,
+            (None, Some(confirmed)) => (confirmed - as_of).num_days() as f64 + lead_time_days,
+            (None, None) => lead_time_days,
+        };
+        let rest = order.quantity - order.received_quantity.unwrap_or(Units::ZERO);
+        Some(Self { days: days.max(0.0), quantity: rest.or_zero().as_f64() })
+    }
+
+    /// Units that a planner has approved and nobody has ordered yet.
+    ///
+    /// They wait for the supplier's order day, so they may be due after the interval that orders are counted in: they count as
+    /// if placed today, or they would be proposed again.
+    #[must_use]
+    pub fn approved(
+        quantity: Units,
+        expected: Option<NaiveDate>,
+        as_of: NaiveDate,
+        lead_time_days: f64,
+    ) -> Self {
+        let days = expected.map_or(lead_time_days, |day| (day - as_of).num_days() as f64);
+        Self { days: days.clamp(0.0, lead_time_days.max(0.0)), quantity: quantity.as_f64() }
+    }
 }
 
-/// Available + on order due within `horizon_days` - backorders, units.
-#[must_use]
-pub fn inventory_position(stock: StockLevel, arrivals: &[Arrival], horizon_days: f64) -> f64 {
-    stock.available + on_order(arrivals, horizon_days) - stock.backordered
-}
-
-/// Open orders due within `horizon_days`, units.
-#[must_use]
-pub fn on_order(arrivals: &[Arrival], horizon_days: f64) -> f64 {
-    arrivals.iter().filter(|a| a.days <= horizon_days).map(|a| a.quantity).sum()
-}
-
-/// How many of a kit the components allow: the scarcest decides. `components`: (available, units a kit).
-#[must_use]
-pub fn kit_availability(components: &[(Units, Units)]) -> Units {
-    let most = components
-        .iter()
-        .filter(|c| c.1.0 > 0)
-        .map(|&(available, per_kit)| available.0.max(0) / per_kit.0)
-        .min();
-    Units(most.unwrap_or(0))
+/// Where a pool stands on one morning: what it has, what comes, and what will be asked of it.
+#[derive(Debug, Clone, Copy)]
+pub struct Situation<'a> {
+    /// The forecast.
+    pub outlook: Outlook<'a>,
+    /// What is there.
+    pub stock: StockLevel,
+    /// What is on its way, soonest first.
+    pub arrivals: &'a [Arrival],
 }
 
 /// Expected stock against the dated forecast, without new orders.
@@ -83,72 +120,103 @@ pub fn kit_availability(components: &[(Units, Units)]) -> Units {
 pub struct Projection {
     /// At the end of each period, units; negative only with backorders.
     pub path: Vec<f32>,
-    /// Days until the stock first falls to the level asked for (0 unless said otherwise); `None` within the forecast.
+    /// Days until the stock first falls to the level asked for; `None` within the forecast.
     pub days_to_stockout: Option<f64>,
 }
 
-/// Walks the stock forward, arrivals at their day, demand evenly within a period.
-///
-/// `level` is the stock that counts as "out"; `keep_backorders` lets the stock go below zero instead of losing the sale.
-#[must_use]
-pub fn project(
-    outlook: &Outlook<'_>,
-    stock: StockLevel,
-    arrivals: &[Arrival],
-    level: f64,
-    keep_backorders: bool,
-) -> Projection {
-    let mut now = stock.available - stock.backordered;
-    let mut projection =
-        Projection { path: Vec::with_capacity(outlook.mean.len()), days_to_stockout: None };
-    let mut next = 0;
-    for (period, &mean) in outlook.mean.iter().enumerate() {
-        let end = (period + 1) as f64 * outlook.period_days;
-        let rate = f64::from(mean) / outlook.period_days;
-        let mut day = period as f64 * outlook.period_days;
-        loop {
-            let until = arrivals.get(next).map_or(end, |a| a.days.clamp(day, end));
-            if projection.days_to_stockout.is_none() && rate > 0.0 {
-                let gone = day + ((now - level) / rate).max(0.0);
-                let refilled = arrivals.get(next).is_some_and(|a| a.days <= gone);
-                projection.days_to_stockout = (gone <= until && !refilled).then_some(gone);
-            }
-            now -= rate * (until - day);
-            if !keep_backorders {
-                now = now.max(0.0);
-            }
-            day = until;
-            match arrivals.get(next) {
-                Some(arrival) if arrival.days < end => {
-                    now += arrival.quantity;
-                    next += 1;
-                }
-                _ => break,
-            }
-        }
-        projection.path.push(now as f32);
+impl Situation<'_> {
+    /// Open orders due within `horizon_days`, units.
+    #[must_use]
+    pub fn on_order(&self, horizon_days: f64) -> f64 {
+        self.arrivals.iter().filter(|a| a.days <= horizon_days).map(|a| a.quantity).sum()
     }
-    projection
-}
 
-/// Largest probability, over the moments just before each arrival and before an order placed today arrives, that demand until then
-/// exceeds what was there to meet it.
-#[must_use]
-pub fn stockout_probability(
-    outlook: &Outlook<'_>,
-    stock: StockLevel,
-    arrivals: &[Arrival],
-    lead_days: f64,
-) -> f64 {
-    let mut supply = stock.available - stock.backordered;
-    let mut worst: f64 = 0.0;
-    for arrival in arrivals.iter().filter(|a| a.days < lead_days) {
-        if arrival.days > 0.0 {
-            worst = worst.max(exceeds(&outlook.demand(0.0, arrival.days), supply));
-        }
-        supply += arrival.quantity;
+    /// Available + on order due within `horizon_days` - backorders, units.
+    #[must_use]
+    pub fn inventory_position(&self, horizon_days: f64) -> f64 {
+        self.stock.available + self.on_order(horizon_days) - self.stock.backordered
     }
-    worst.max(exceeds(&outlook.demand(0.0, lead_days), supply))
+
+    /// Walks the stock forward until it falls to `level`, arrivals at their day, demand evenly within a period; backordered
+    /// demand lets it go below zero.
+    #[must_use]
+    pub fn project(&self, level: f64, unmet: UnmetDemand) -> Projection {
+        let period_days = self.outlook.period_days;
+        let mut now = self.stock.available - self.stock.backordered;
+        let mut path = Vec::with_capacity(self.outlook.mean.len());
+        let mut days_to_stockout = None;
+        let mut coming = self.arrivals.iter().peekable();
+        for (period, &mean) in self.outlook.mean.iter().enumerate() {
+            let end = (period + 1) as f64 * period_days;
+            let rate = f64::from(mean) / period_days;
+            let mut day = period as f64 * period_days;
+            loop {
+                let until = coming.peek().map_or(end, |a| a.days.clamp(day, end));
+                if days_to_stockout.is_none() && rate > 0.0 {
+                    let gone = day + ((now - level) / rate).max(0.0);
+                    let refilled = coming.peek().is_some_and(|a| a.days <= gone);
+                    days_to_stockout = (gone <= until && !refilled).then_some(gone);
+                }
+                now -= rate * (until - day);
+                if unmet == UnmetDemand::Lost {
+                    now = now.max(0.0);
+                }
+                day = until;
+                match coming.next_if(|arrival| arrival.days < end) {
+                    Some(arrival) => now += arrival.quantity,
+                    None => break,
+                }
+            }
+            path.push(now as f32);
+        }
+        Projection { path, days_to_stockout }
+    }
+
+    /// Largest probability, over the moments just before each arrival and before an order placed today arrives, that demand
+    /// until then exceeds what was there to meet it.
+    #[must_use]
+    pub fn stockout_probability(&self, lead_days: f64) -> f64 {
+        let mut supply = self.stock.available - self.stock.backordered;
+        let mut worst: f64 = 0.0;
+        for arrival in self.arrivals.iter().filter(|a| a.days < lead_days) {
+            if arrival.days > 0.0 {
+                worst = worst.max(exceeds(&self.outlook.demand(0.0, arrival.days), supply));
+            }
+            supply += arrival.quantity;
+        }
+        worst.max(exceeds(&self.outlook.demand(0.0, lead_days), supply))
+    }
+
+    /// Expected units short within `days` if nothing more is ordered.
+    #[must_use]
+    pub fn expected_shortfall(&self, days: f64) -> f64 {
+        let arrived: f64 = self.arrivals.iter().filter(|a| a.days < days).map(|a| a.quantity).sum();
+        let supply = self.stock.available - self.stock.backordered + arrived;
+        self.loss_until(days, supply)
+    }
+
+    /// Expected demand of the first `days` beyond `supply`, units.
+    pub(crate) fn loss_until(&self, days: f64, supply: f64) -> f64 {
+        self.outlook.demand(0.0, days).expected_shortfall(supply)
+    }
+
+    /// Expected units short by the end of each of the first `days` days if nothing more is ordered, never falling; between
+    /// weeks linear, which a buyer cannot tell from the exact curve and which costs a seventh of it. `[days]`
+    #[must_use]
+    pub fn shortfall_curve(&self, days: f64) -> Vec<f64> {
+        let days = days.ceil().clamp(LEAST_CURVE_DAYS, MOST_CURVE_DAYS) as usize;
+        let weeks = days.div_ceil(7);
+        let mut curve = Vec::with_capacity(7 * weeks);
+        let mut before = 0.0;
+        for week in 1..=weeks {
+            let now = self.expected_shortfall((7 * week) as f64).max(before);
+            curve.extend((1..=7).map(|d| before + (now - before) * f64::from(d) / 7.0));
+            // The last day of the week as it stands in the curve, not `now`: the two may differ in the last digit.
+            before = curve[curve.len() - 1];
+        }
+        curve.truncate(days);
+        curve
+    }
 }
 
 fn exceeds(demand: &Demand, supply: f64) -> f64 {
@@ -163,12 +231,16 @@ mod tests {
         vec![per_day; 120]
     }
 
-    fn outlook<'a>(mean: &'a [f32], over: &'a dyn Fn(f64, f64, f64) -> Demand) -> Outlook<'a> {
-        Outlook { period_days: 1.0, mean, over }
+    fn none(_: f64, _: f64, _: f64) -> Demand {
+        Demand::Poisson { mean: 0.0 }
     }
 
-    fn level(available: f64) -> StockLevel {
-        StockLevel { on_hand: available, available, backordered: 0.0 }
+    fn situation<'a>(mean: &'a [f32], available: f64, arrivals: &'a [Arrival]) -> Situation<'a> {
+        Situation {
+            outlook: Outlook { period_days: 1.0, mean, over: &none },
+            stock: StockLevel { on_hand: available, available, backordered: 0.0 },
+            arrivals,
+        }
     }
 
     #[test]
@@ -187,17 +259,10 @@ mod tests {
     }
 
     #[test]
-    fn a15_kit_availability() {
-        assert_eq!(kit_availability(&[(Units(10), Units(2)), (Units(7), Units(3))]), Units(2));
-        assert_eq!(kit_availability(&[(Units(-1), Units(1))]), Units(0));
-        assert_eq!(kit_availability(&[]), Units(0));
-    }
-
-    #[test]
     fn d10_days_to_stockout() {
-        let (mean, over) = (steady(10.0), |_: f64, _: f64, _: f64| Demand::Poisson { mean: 0.0 });
+        let mean = steady(10.0);
         let walk = |stock, arrivals: &[Arrival]| {
-            project(&outlook(&mean, &over), level(stock), arrivals, 0.0, false).days_to_stockout
+            situation(&mean, stock, arrivals).project(0.0, UnmetDemand::Lost).days_to_stockout
         };
         assert_eq!(walk(420.0, &[]), Some(42.0));
         assert_eq!(walk(420.0, &[Arrival { days: 30.0, quantity: 100.0 }]), Some(52.0));
@@ -210,18 +275,20 @@ mod tests {
 
     #[test]
     fn d12_inventory_position() {
-        let stock = StockLevel { on_hand: 12.0, available: 10.0, backordered: 3.0 };
         let arrivals =
             [Arrival { days: 5.0, quantity: 20.0 }, Arrival { days: 90.0, quantity: 40.0 }];
-        assert_eq!(inventory_position(stock, &arrivals, 30.0), 27.0);
+        let stock = StockLevel { on_hand: 12.0, available: 10.0, backordered: 3.0 };
+        let now = Situation { stock, ..situation(&[], 0.0, &arrivals) };
+        assert_eq!(now.inventory_position(30.0), 27.0);
     }
 
     #[test]
     fn lost_sales_stop_at_zero_and_backorders_do_not() {
-        let (mean, over) = (steady(10.0), |_: f64, _: f64, _: f64| Demand::Poisson { mean: 0.0 });
+        let mean = steady(10.0);
         let arrivals = [Arrival { days: 10.0, quantity: 100.0 }];
-        let lost = project(&outlook(&mean, &over), level(50.0), &arrivals, 0.0, false);
-        let kept = project(&outlook(&mean, &over), level(50.0), &arrivals, 0.0, true);
+        let now = situation(&mean, 50.0, &arrivals);
+        let lost = now.project(0.0, UnmetDemand::Lost);
+        let kept = now.project(0.0, UnmetDemand::Backordered);
         assert_eq!((lost.path[9], lost.path[10]), (0.0, 90.0));
         assert_eq!((kept.path[9], kept.path[10]), (-50.0, 40.0));
     }

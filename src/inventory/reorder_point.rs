@@ -1,106 +1,217 @@
-//! The targets of one pool: safety stock, reorder point and order-up-to level, independent of where the stock stands today.
+//! What one pool is steered by: safety stock, reorder point and order-up-to level, wherever its stock stands today.
 //!
-//! Stock ordered now must last until the *next* order can arrive: the protection interval, lead time `L` plus review interval `R`.
-//! The targets are read off demand over that interval, so they change only with forecast, lead time or settings; a replay
-//! computes them once per refresh of the forecast and the nightly run once.
+//! Stock ordered now must last until the *next* order can arrive: over the protection interval, lead time `L` plus review
+//! interval `R`. The targets are read off the distribution of demand over it, so they change only with forecast, lead time or
+//! settings; a replay computes them once per refresh of the forecast, the nightly run once.
+//!
+//! Source: Silver, Pyke & Thomas (2017), *Inventory and Production Management in Supply Chains*, 4th ed., ch. 6 and 7, whose
+//! symbols stand in `[brackets]`. Oracle: the property tests beside it, and `tests/oracle/policy.csv` for its parts.
 
 use crate::domain::classes::XyzClass;
-use crate::inventory::PoolInput;
+use crate::explain::{Explanation, Unit};
+use crate::inventory::facts::PoolFacts;
 use crate::inventory::lot_size::{days_of_cover, eoq};
+use crate::inventory::outlook::Outlook;
 use crate::inventory::safety_stock::{critical_ratio, fill_rate_level, max_average, normal};
 use crate::inventory::settings::{CoverMode, Method, OrderQuantity, OrderRule, Settings};
-use crate::math::distributions::Demand;
-use crate::math::distributions::normal_quantile;
+use crate::math::distributions::{Demand, normal_quantile};
 
-/// What a pool is steered by. All quantities in units, all times in calendar days.
+/// Quantiles are read no further out than this: beyond it a forecast from a few years of history says nothing.
+const FARTHEST_TAIL: f64 = 1e-4;
+
+/// How long an order placed now must last: until the next one can arrive, calendar days.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ProtectionInterval {
+    /// Mean lead time. `[L]`
+    pub lead_days: f64,
+    /// Until the next review. `[R]`
+    pub review_days: f64,
+}
+
+impl ProtectionInterval {
+    /// Both together. `[R + L]`
+    #[must_use]
+    pub fn days(self) -> f64 {
+        self.lead_days + self.review_days
+    }
+}
+
+/// What a pool is steered by, quantities in units.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Targets {
     /// The method that made them (never `Auto`).
     pub method: Method,
-    /// Mean lead time.
-    pub lead_days: f64,
-    /// Review interval.
-    pub review_days: f64,
-    /// Demand over lead time and review, spread of the lead time included.
+    /// Lead time and review.
+    pub interval: ProtectionInterval,
+    /// Demand over the interval, spread of the lead time included.
     pub protection: Demand,
     /// Cycle service, fill rate or critical ratio aimed at.
     pub service: f64,
-    /// Mean demand a day over the protection interval.
+    /// Mean demand a day over the interval.
     pub per_day: f64,
-    /// What the method's formula gives, before cover bands and limits.
-    pub formula_stock: f64,
-    /// The level the method protects up to, before safety stock is changed by bands, limits or overrides.
-    pub base_level: f64,
-    /// Safety stock.
+    /// Safety stock. `[SS]`
     pub safety_stock: f64,
-    /// Order when the position is at or below it.
+    /// Order when the position is at or below it. `[s]`
     pub reorder_point: f64,
-    /// Order up to it.
+    /// Order up to it. `[S]`
     pub order_up_to: f64,
-    /// Units of one order above the reorder point.
+    /// One order above the reorder point. `[Q]`
     pub lot: f64,
     /// Economic order quantity, where costs are known.
     pub eoq: Option<f64>,
-    /// Cost of a unit short and of a unit left over until the next order, where the method used them.
-    pub unit_costs: Option<(f64, f64)>,
     /// Why another method was used than asked for; a cover band that does not hold.
     pub notes: Vec<String>,
 }
 
-impl Targets {
-    /// Whether the classic formula without a review interval made them.
-    #[must_use]
-    pub fn is_max_average(&self) -> bool {
-        self.method == Method::MaxAverage
+/// What a method covers: demand up to `level`, of which `safety_stock` is above the mean.
+struct Covered {
+    service: f64,
+    level: f64,
+    safety_stock: f64,
+}
+
+/// The targets of a pool; its stock is not looked at.
+#[must_use]
+pub fn targets(
+    facts: &PoolFacts,
+    outlook: &Outlook<'_>,
+    settings: &Settings,
+    explain: &mut Explanation,
+) -> Targets {
+    let cell = settings.cell(facts.abc, facts.xyz);
+    let interval = ProtectionInterval {
+        lead_days: facts.lead_time.mean_days(),
+        review_days: cell.review_period_days.unwrap_or(settings.review_period_days),
+    };
+    let protection = outlook.demand_until_about(0.0, interval.days(), facts.lead_time.sd_days());
+    let per_day = protection.mean() / interval.days();
+
+    // How much one order brings, which also says how long a unit too many lies.
+    let asked = cell.method.unwrap_or(settings.method);
+    let holding_a_year = holding_a_year(facts, outlook, settings);
+    let eoq = eoq(per_day * 365.0, settings.order_cost, holding_a_year);
+    let cover = days_of_cover(per_day, settings.order_cover_days);
+    let lot = match settings.order_quantity {
+        _ if settings.order_rule == OrderRule::OrderUpTo => 0.0,
+        OrderQuantity::None => 0.0,
+        OrderQuantity::DaysOfCover => cover,
+        OrderQuantity::Eoq => eoq.unwrap_or(cover),
+        OrderQuantity::Auto => match asked {
+            Method::Auto | Method::Cost if holding_a_year > 0.0 => eoq.unwrap_or(0.0).min(cover),
+            _ => cover,
+        },
+    };
+
+    let mut notes = Vec::new();
+    let holding_a_review = holding_a_year / 365.0 * interval.review_days;
+    let shortage = settings.shortage_per_unit.or(facts.economics.margin).unwrap_or(0.0);
+    let costs_known = holding_a_review > 0.0 && shortage > 0.0;
+    let method = choose(asked, costs_known, facts, settings, &mut notes);
+    let covered = match method {
+        Method::MaxAverage => cover_peak(facts, cell.service.get(), explain),
+        _ => {
+            let lead_days = interval.lead_days;
+            let mean = protection.mean();
+            explain.step("protection_mean", "mean", Unit::Units, [("mean", mean)], mean);
+            explain.note(|| {
+                format!(
+                    "expected demand of {:.1} days: lead time {lead_days:.1} + review {:.1}",
+                    interval.days(),
+                    interval.review_days
+                )
+            });
+            match method {
+                Method::Normal => cover_normal(&protection, cell.service.get(), explain),
+                Method::JustInTime | Method::Cover => {
+                    explain.step("safety_stock", "0", Unit::Units, [], 0.0);
+                    explain.note(|| "none from a formula".into());
+                    Covered { service: cell.service.get(), level: mean, safety_stock: 0.0 }
+                }
+                Method::Cost => {
+                    let reviews = cycle_reviews(lot, per_day, interval.review_days);
+                    let holding = holding_a_review * reviews;
+                    let service = critical_ratio(shortage, holding);
+                    let formula = "shortage / (shortage + holding)";
+                    let inputs = [("shortage", shortage), ("holding", holding)];
+                    explain.step("service", formula, Unit::Probability, inputs, service);
+                    explain.note(|| {
+                        "cost of a unit short against a unit left over until the next order".into()
+                    });
+                    cover_quantile(&protection, service, explain)
+                }
+                Method::FillRate => {
+                    let service = cell.service.get();
+                    let cycle = lot.max(per_day * interval.review_days);
+                    let level = fill_rate_level(&protection, cycle, service);
+                    let percent = 100.0 * service;
+                    let note = || format!("the stock that fills {percent:.1} % of demand");
+                    cover_level(&protection, service, level, note, explain)
+                }
+                Method::Auto | Method::Quantile | Method::MaxAverage => {
+                    cover_quantile(&protection, cell.service.get(), explain)
+                }
+            }
+        }
+    };
+
+    let mut safety_stock = in_cover_band(&covered, facts, method, per_day, settings, explain);
+    if settings.cover_mode == CoverMode::Formula && method != Method::Cover {
+        notes.extend(out_of_band(&covered, facts, per_day, settings));
+    }
+    // The level the method covers may lie below the mean (a low target), where there is no safety stock to subtract: bands and
+    // limits move it by what they change, so that it is never rebuilt from the mean.
+    let mut reorder_point = covered.level + (safety_stock - covered.safety_stock);
+    if let Some(stock) = facts.by_hand.safety_stock {
+        explain.step("safety_stock", "override", Unit::Units, [("override", stock)], stock);
+        explain.note(|| "set by hand".into());
+        reorder_point += stock - safety_stock;
+        safety_stock = stock;
+    }
+    if let Some(least) = facts.min_stock {
+        if least > safety_stock {
+            reorder_point += least - safety_stock;
+            safety_stock = least;
+        }
+        let formula = "max(safety_stock, min_stock)";
+        explain.step("safety_stock", formula, Unit::Units, [("min_stock", least)], safety_stock);
+        explain.note(|| "never below the minimum stock".into());
+    }
+
+    reorder_point = facts.by_hand.reorder_point.unwrap_or(reorder_point).max(0.0);
+    explain_reorder_point(facts, method, &protection, &covered, reorder_point, explain);
+    let lot_on_top = if settings.order_rule == OrderRule::OrderUpTo { 0.0 } else { lot };
+    let mut order_up_to = facts.by_hand.order_up_to.unwrap_or(reorder_point + lot_on_top);
+    if let Some(most) = facts.max_stock {
+        order_up_to = order_up_to.min(most);
+        reorder_point = reorder_point.min(most);
+        let formula = "min(reorder_point, max_stock)";
+        explain.step("reorder_point", formula, Unit::Units, [("max_stock", most)], reorder_point);
+        explain.note(|| "never above the maximum stock".into());
+    }
+    order_up_to = order_up_to.max(reorder_point);
+    explain_order_up_to(facts, lot_on_top, eoq, reorder_point, order_up_to, explain);
+
+    Targets {
+        method,
+        interval,
+        protection,
+        service: covered.service,
+        per_day,
+        safety_stock,
+        reorder_point,
+        order_up_to,
+        lot,
+        eoq,
+        notes,
     }
 }
 
-/// Computes the targets of a pool; its stock is not looked at.
-#[must_use]
-pub fn targets(pool: &PoolInput<'_>, settings: &Settings) -> Targets {
-    let cell = settings.cell(pool.abc, pool.xyz);
-    let review_days = cell.review_period_days.unwrap_or(settings.review_period_days);
-    let costs = unit_costs(pool, settings, review_days);
-    let mut notes = Vec::new();
-    let asked = cell.method.unwrap_or(settings.method);
-    let method = choose(asked, costs.is_some(), pool, settings, &mut notes);
-    let lead_days = pool.lead_time.mean().0;
-    let protection =
-        pool.outlook.demand_until_about(0.0, lead_days + review_days, pool.lead_time.sd().0);
-    let per_day = protection.mean() / (lead_days + review_days);
-    let holding = holding_a_year(pool, settings);
-    let eoq = eoq(per_day * 365.0, settings.order_cost, holding);
-    let lot = lot(settings, asked, per_day, (eoq, holding));
-    let mut targets = Targets {
-        method,
-        lead_days,
-        review_days,
-        service: cell.service.get(),
-        per_day,
-        formula_stock: 0.0,
-        base_level: 0.0,
-        safety_stock: 0.0,
-        reorder_point: 0.0,
-        order_up_to: 0.0,
-        lot,
-        eoq,
-        unit_costs: costs
-            .filter(|_| method == Method::Cost)
-            .map(|(s, h)| (s, h * cycle_reviews(lot, per_day, review_days))),
-        protection,
-        notes,
-    };
-    apply_method(&mut targets, pool);
-    apply_cover_band(&mut targets, pool, settings);
-    apply_limits(&mut targets, pool, settings);
-    targets
-}
-
-/// (shortage of one unit, holding of one unit for one review), where both are known and positive.
-fn unit_costs(pool: &PoolInput<'_>, settings: &Settings, review_days: f64) -> Option<(f64, f64)> {
-    let shortage = settings.shortage_per_unit.unwrap_or(pool.unit_margin);
-    let holding = holding_a_year(pool, settings) / 365.0 * review_days;
-    (holding > 0.0 && shortage > 0.0).then_some((shortage, holding))
+/// Cost of holding one unit for a year, currency; 0 when the unit's cost is unknown. `[v r]`
+fn holding_a_year(facts: &PoolFacts, outlook: &Outlook<'_>, settings: &Settings) -> f64 {
+    match settings.holding_per_unit_period {
+        Some(holding) => holding * 365.0 / outlook.period_days,
+        None => settings.holding_rate_per_year * facts.economics.cost.unwrap_or(0.0),
+    }
 }
 
 /// Reviews between two orders: one, or as many as a lot lasts. A unit too many is held until the next order, not the next review.
@@ -110,31 +221,32 @@ fn cycle_reviews(lot: f64, per_day: f64, review_days: f64) -> f64 {
     if lot > 0.0 && per_day > 0.0 { (lot / per_day / review_days).max(1.0) } else { 1.0 }
 }
 
+/// The method that is used where `asked` is: what it needs may be unknown.
 fn choose(
     asked: Method,
-    costs: bool,
-    pool: &PoolInput<'_>,
+    costs_known: bool,
+    facts: &PoolFacts,
     settings: &Settings,
     notes: &mut Vec<String>,
 ) -> Method {
     match asked {
-        Method::Auto if costs => Method::Cost,
+        Method::Auto if costs_known => Method::Cost,
         Method::Auto => Method::Quantile,
-        Method::Cost if !costs => {
+        Method::Cost if !costs_known => {
             notes.push(
                 "no holding or shortage cost known: service quantile instead of the critical ratio"
                     .into(),
             );
             Method::Quantile
         }
-        Method::JustInTime => match just_in_time_refusal(pool, settings) {
+        Method::JustInTime => match just_in_time_refusal(facts, settings) {
             Some(reason) => {
                 notes.push(format!("just-in-time refused: {reason}"));
                 Method::Quantile
             }
             None => Method::JustInTime,
         },
-        Method::Cover if settings.cover_bands.of(pool.velocity).is_none() => {
+        Method::Cover if settings.cover_bands.of(facts.velocity).is_none() => {
             notes.push("no velocity class, so no cover band: service quantile instead".into());
             Method::Quantile
         }
@@ -143,124 +255,202 @@ fn choose(
 }
 
 /// Why just-in-time is not for this pool; `None` when it is.
-#[must_use]
-pub fn just_in_time_refusal(pool: &PoolInput<'_>, settings: &Settings) -> Option<String> {
+fn just_in_time_refusal(facts: &PoolFacts, settings: &Settings) -> Option<String> {
     let limits = settings.just_in_time;
-    let (mean, sd) = (pool.lead_time.mean().0, pool.lead_time.sd().0);
-    if pool.xyz != Some(XyzClass::X) {
-        Some(format!("demand is class {}, not X", pool.xyz.map_or("unknown", XyzClass::name)))
-    } else if mean > limits.max_lead_time_days {
-        Some(format!(
-            "a lead time of {mean:.1} days is longer than {:.1}",
-            limits.max_lead_time_days
-        ))
-    } else if sd > limits.max_variation * mean {
+    let mean = facts.lead_time.mean_days();
+    let sd = facts.lead_time.sd_days();
+    if facts.xyz != Some(XyzClass::X) {
+        let class = facts.xyz.map_or("unknown", XyzClass::name);
+        return Some(format!("demand is class {class}, not X"));
+    }
+    if mean > limits.max_lead_time_days {
+        let most = limits.max_lead_time_days;
+        return Some(format!("a lead time of {mean:.1} days is longer than {most:.1}"));
+    }
+    if sd > limits.max_variation * mean {
         let percent = 100.0 * sd / mean;
-        Some(format!(
-            "the lead time varies by {percent:.0} % of its mean, more than {:.0} %",
-            100.0 * limits.max_variation
-        ))
-    } else {
-        None
-    }
-}
-
-/// Cost of holding one unit for a year, currency; 0 when the unit's cost is unknown.
-fn holding_a_year(pool: &PoolInput<'_>, settings: &Settings) -> f64 {
-    let per_period = settings.holding_per_unit_period.map(|h| h * 365.0 / pool.outlook.period_days);
-    per_period.unwrap_or(settings.holding_rate_per_year * pool.unit_cost)
-}
-
-fn lot(
-    settings: &Settings,
-    asked: Method,
-    per_day: f64,
-    (eoq, holding): (Option<f64>, f64),
-) -> f64 {
-    let cover = days_of_cover(per_day, settings.order_cover_days);
-    match settings.order_quantity {
-        _ if settings.order_rule == OrderRule::OrderUpTo => 0.0,
-        OrderQuantity::None => 0.0,
-        OrderQuantity::DaysOfCover => cover,
-        OrderQuantity::Eoq => eoq.unwrap_or(cover),
-        OrderQuantity::Auto if matches!(asked, Method::Auto | Method::Cost) && holding > 0.0 => {
-            eoq.unwrap_or(0.0).min(cover)
-        }
-        OrderQuantity::Auto => cover,
-    }
-}
-
-/// Fills `service`, `formula_stock` and `base_level` by the chosen method.
-fn apply_method(targets: &mut Targets, pool: &PoolInput<'_>) {
-    let (mean, sd) = (targets.protection.mean(), targets.protection.sd());
-    let read_quantile = |p: f64| targets.protection.quantile(p.clamp(1e-4, 0.9999));
-    let level = match targets.method {
-        Method::MaxAverage => {
-            let lead_time = pool.lead_time;
-            let stock = max_average(
-                pool.peak_per_day,
-                lead_time.max().0,
-                pool.average_per_day,
-                lead_time.mean().0,
-            );
-            targets.formula_stock = stock;
-            targets.base_level = pool.average_per_day * lead_time.mean().0 + stock;
-            return;
-        }
-        Method::Normal => mean + normal(normal_quantile(targets.service), 1.0, sd, 0.0, 0.0),
-        Method::Cost => {
-            let (shortage, holding) = targets.unit_costs.unwrap_or((1.0, 1.0));
-            targets.service = critical_ratio(shortage, holding);
-            read_quantile(targets.service)
-        }
-        Method::FillRate => {
-            let cycle = targets.lot.max(targets.per_day * targets.review_days);
-            fill_rate_level(&targets.protection, cycle, targets.service)
-        }
-        Method::JustInTime | Method::Cover => mean,
-        Method::Auto | Method::Quantile => read_quantile(targets.service),
-    };
-    targets.formula_stock = (level - mean).max(0.0);
-    targets.base_level = level;
-}
-
-/// Applies the cover bands: replaces, clamps or only flags the computed safety stock.
-fn apply_cover_band(targets: &mut Targets, pool: &PoolInput<'_>, settings: &Settings) {
-    targets.safety_stock = targets.formula_stock;
-    let Some((low, high)) = settings.cover_bands.of(pool.velocity) else { return };
-    let (least, most) = (low * targets.per_day, high * targets.per_day);
-    let band = settings.cover_mode == CoverMode::Band || targets.method == Method::Cover;
-    if band {
-        targets.safety_stock = 0.5 * (least + most);
-    } else if settings.cover_mode == CoverMode::Clamp {
-        targets.safety_stock = targets.formula_stock.clamp(least, most);
-    } else if targets.per_day > 0.0 && !(least..=most).contains(&targets.formula_stock) {
-        let days = targets.formula_stock / targets.per_day;
-        targets.notes.push(format!(
-            "safety stock of {days:.0} days is outside the {} band of {low:.0}-{high:.0}",
-            pool.velocity
+        let most = 100.0 * limits.max_variation;
+        return Some(format!(
+            "the lead time varies by {percent:.0} % of its mean, more than {most:.0} %"
         ));
     }
+    None
 }
 
-/// Minimum stock, overrides, lot and maximum stock, in this order.
-fn apply_limits(targets: &mut Targets, pool: &PoolInput<'_>, settings: &Settings) {
-    let changed = targets.safety_stock - targets.formula_stock;
-    targets.reorder_point = targets.base_level + changed;
-    if let Some(stock) = pool.pinned.safety_stock {
-        targets.reorder_point += stock - targets.safety_stock;
-        targets.safety_stock = stock;
+/// The classic formula, without a review interval: peak demand over the longest lead time.
+fn cover_peak(facts: &PoolFacts, service: f64, explain: &mut Explanation) -> Covered {
+    let lead_time = facts.lead_time;
+    let past = facts.past;
+    let safety_stock = max_average(
+        past.peak_per_day,
+        lead_time.max_days(),
+        past.average_per_day,
+        lead_time.mean_days(),
+    );
+    let inputs = [
+        ("peak", past.peak_per_day),
+        ("max_lead_time", lead_time.max_days()),
+        ("average", past.average_per_day),
+        ("lead_time", lead_time.mean_days()),
+    ];
+    let formula = "max(peak * max_lead_time - average * lead_time, 0)";
+    explain.step("safety_stock", formula, Unit::Units, inputs, safety_stock);
+    explain.note(|| "peak demand over the longest lead time".into());
+    let level = past.average_per_day * lead_time.mean_days() + safety_stock;
+    Covered { service, level, safety_stock }
+}
+
+fn cover_normal(protection: &Demand, service: f64, explain: &mut Explanation) -> Covered {
+    let mean = protection.mean();
+    let sd = protection.sd();
+    let z = normal_quantile(service);
+    let level = mean + normal(z, 1.0, sd, 0.0, 0.0);
+    let safety_stock = (level - mean).max(0.0);
+    explain.step(
+        "safety_stock",
+        "max(z * sd, 0)",
+        Unit::Units,
+        [("z", z), ("sd", sd)],
+        safety_stock,
+    );
+    explain.note(|| {
+        let percent = 100.0 * service;
+        format!(
+            "normal quantile of {percent:.1} % cycle service times the spread over the interval"
+        )
+    });
+    Covered { service, level, safety_stock }
+}
+
+fn cover_quantile(protection: &Demand, service: f64, explain: &mut Explanation) -> Covered {
+    let level = protection.quantile(service.clamp(FARTHEST_TAIL, 1.0 - FARTHEST_TAIL));
+    let percent = 100.0 * service;
+    let note = || format!("demand stays at or below it with probability {percent:.1} %");
+    cover_level(protection, service, level, note, explain)
+}
+
+/// Demand is covered up to `level`: what of it lies above the mean is safety stock.
+fn cover_level(
+    protection: &Demand,
+    service: f64,
+    level: f64,
+    note: impl FnOnce() -> String,
+    explain: &mut Explanation,
+) -> Covered {
+    explain.step("protection_level", "quantile", Unit::Units, [("quantile", level)], level);
+    explain.note(note);
+    let safety_stock = (level - protection.mean()).max(0.0);
+    let formula = "max(protection_level - protection_mean, 0)";
+    explain.step("safety_stock", formula, Unit::Units, [], safety_stock);
+    Covered { service, level, safety_stock }
+}
+
+/// Safety stock after the cover bands: in the middle of the band, moved to its nearer end, or as the formula says.
+fn in_cover_band(
+    covered: &Covered,
+    facts: &PoolFacts,
+    method: Method,
+    per_day: f64,
+    settings: &Settings,
+    explain: &mut Explanation,
+) -> f64 {
+    let Some((low, high)) = settings.cover_bands.of(facts.velocity) else {
+        return covered.safety_stock;
+    };
+    let least = low * per_day;
+    let most = high * per_day;
+    let (formula, stock) = if method == Method::Cover || settings.cover_mode == CoverMode::Band {
+        ("(least_days + most_days) / 2 * per_day", 0.5 * (least + most))
+    } else if settings.cover_mode == CoverMode::Clamp {
+        (
+            "min(max(safety_stock, least_days * per_day), most_days * per_day)",
+            covered.safety_stock.clamp(least, most),
+        )
+    } else {
+        return covered.safety_stock;
+    };
+    let inputs = [("per_day", per_day), ("least_days", low), ("most_days", high)];
+    explain.step("safety_stock", formula, Unit::Units, inputs, stock);
+    explain.note(|| format!("cover band of a {} mover", facts.velocity));
+    stock
+}
+
+/// What to say about a safety stock that the formula puts outside its band.
+fn out_of_band(
+    covered: &Covered,
+    facts: &PoolFacts,
+    per_day: f64,
+    settings: &Settings,
+) -> Option<String> {
+    let (low, high) = settings.cover_bands.of(facts.velocity)?;
+    let outside = !(low * per_day..=high * per_day).contains(&covered.safety_stock);
+    (outside && per_day > 0.0).then(|| {
+        format!(
+            "safety stock of {:.0} days is outside the {} band of {low:.0}-{high:.0}",
+            covered.safety_stock / per_day,
+            facts.velocity
+        )
+    })
+}
+
+fn explain_reorder_point(
+    facts: &PoolFacts,
+    method: Method,
+    protection: &Demand,
+    covered: &Covered,
+    reorder_point: f64,
+    explain: &mut Explanation,
+) {
+    // How far the covered level lies below the mean: then there is no safety stock, and the reorder point itself is lower.
+    let below = (protection.mean() + covered.safety_stock - covered.level).max(0.0);
+    if let Some(point) = facts.by_hand.reorder_point {
+        let inputs = [("override", point)];
+        explain.step("reorder_point", "override", Unit::Units, inputs, reorder_point);
+        explain.note(|| "set by hand".into());
+    } else if method == Method::MaxAverage {
+        let average = facts.past.average_per_day;
+        let inputs = [("average", average), ("lead_time", facts.lead_time.mean_days())];
+        let formula = "average * lead_time + safety_stock";
+        explain.step("reorder_point", formula, Unit::Units, inputs, reorder_point);
+    } else if below <= 1e-9 * covered.level.abs().max(1.0) {
+        let formula = "protection_mean + safety_stock";
+        explain.step("reorder_point", formula, Unit::Units, [], reorder_point);
+    } else {
+        let formula = "max(protection_mean + safety_stock - below_mean, 0)";
+        let inputs = [("below_mean", below)];
+        explain.step("reorder_point", formula, Unit::Units, inputs, reorder_point);
+        explain.note(|| "the target is so low that not even mean demand is covered".into());
     }
-    if let Some(least) = pool.min_stock.filter(|&least| least > targets.safety_stock) {
-        targets.reorder_point += least - targets.safety_stock;
-        targets.safety_stock = least;
+}
+
+fn explain_order_up_to(
+    facts: &PoolFacts,
+    lot: f64,
+    eoq: Option<f64>,
+    reorder_point: f64,
+    order_up_to: f64,
+    explain: &mut Explanation,
+) {
+    if facts.by_hand.order_up_to.is_some() {
+        let inputs = [("override", order_up_to)];
+        explain.step("order_up_to", "override", Unit::Units, inputs, order_up_to);
+        explain.note(|| "set by hand".into());
+        return;
     }
-    targets.reorder_point = pool.pinned.reorder_point.unwrap_or(targets.reorder_point).max(0.0);
-    let lot = if settings.order_rule == OrderRule::OrderUpTo { 0.0 } else { targets.lot };
-    targets.order_up_to = pool.pinned.order_up_to.unwrap_or(targets.reorder_point + lot);
-    if let Some(most) = pool.max_stock {
-        targets.order_up_to = targets.order_up_to.min(most);
-        targets.reorder_point = targets.reorder_point.min(most);
+    match facts.max_stock.filter(|&most| reorder_point + lot > most) {
+        Some(most) => {
+            let formula = "max(min(reorder_point + lot, max_stock), reorder_point)";
+            let inputs = [("lot", lot), ("max_stock", most)];
+            explain.step("order_up_to", formula, Unit::Units, inputs, order_up_to);
+        }
+        None => {
+            let formula = "reorder_point + lot";
+            explain.step("order_up_to", formula, Unit::Units, [("lot", lot)], order_up_to);
+        }
     }
-    targets.order_up_to = targets.order_up_to.max(targets.reorder_point);
+    let economic = Some(lot) == eoq;
+    explain.note(|| {
+        let what = if economic { "economic order quantity" } else { "one order" };
+        format!("{what} on top")
+    });
 }

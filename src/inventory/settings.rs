@@ -1,6 +1,6 @@
 //! What a planner may choose about the policy: the `[policy]` section of the configuration.
 
-use crate::domain::classes::{AbcClass, VelocityClass, XyzClass};
+use crate::domain::classes::{AbcClass, PolicyMethod, VelocityClass, XyzClass};
 use crate::domain::units::Probability;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -26,6 +26,22 @@ pub enum Method {
     FillRate,
     /// No safety stock; only for dependable short lead times and steady demand.
     JustInTime,
+}
+
+impl Method {
+    /// As results name it; `Auto` is decided by then, and stands for what it falls back to.
+    #[must_use]
+    pub fn reported(self) -> PolicyMethod {
+        match self {
+            Self::MaxAverage => PolicyMethod::MaxAverage,
+            Self::Normal => PolicyMethod::Normal,
+            Self::Auto | Self::Quantile => PolicyMethod::Quantile,
+            Self::Cost => PolicyMethod::Cost,
+            Self::Cover => PolicyMethod::Cover,
+            Self::FillRate => PolicyMethod::FillRate,
+            Self::JustInTime => PolicyMethod::JustInTime,
+        }
+    }
 }
 
 /// When to order and up to where.

@@ -1,5 +1,11 @@
 use crate::domain::classes::{Lifecycle, PolicyMethod, VelocityClass, XyzClass};
+use crate::domain::inputs::{PoolOverrides, Product, ProductStatus};
+use crate::domain::outcome::Status;
+use crate::domain::units::{LeadTime, LocationId, SkuId};
 use crate::explain::arithmetic::Recomputer;
+use crate::explain::{Explanation, Step};
+use crate::inventory::expiry::DatedLot;
+use crate::inventory::reorder_point::Targets;
 use crate::inventory::settings::{CoverMode, Method, OrderQuantity, OrderRule, UnmetDemand};
 use crate::inventory::*;
 use crate::math::distributions::Demand;
@@ -23,29 +29,46 @@ impl Steady {
     }
 }
 
-fn pool<'a>(steady: &'a Steady, over: &'a dyn Fn(f64, f64, f64) -> Demand) -> PoolInput<'a> {
-    PoolInput {
+/// Ten a day and the like, on the shelf and on its way nothing that matters.
+fn pool(rate: f64) -> PoolFacts {
+    PoolFacts {
         sku: SkuId(0),
         location: LocationId(0),
         as_of: "2024-04-15".parse().unwrap(),
-        outlook: Outlook { period_days: 1.0, mean: &steady.mean, over },
-        average_per_day: steady.rate,
-        peak_per_day: 2.0 * steady.rate,
+        past: PastDemand { average_per_day: rate, peak_per_day: 2.0 * rate },
         lead_time: LeadTime::new(7.0, 0.0, 21.0).unwrap(),
-        lead_time_source: "master data",
+        lead_time_source: "master data".into(),
         abc: None,
         xyz: Some(XyzClass::X),
         velocity: VelocityClass::Fast,
-        unit_cost: 4.0,
-        unit_margin: 6.0,
+        economics: UnitEconomics { cost: Some(4.0), margin: Some(6.0) },
         stock: StockLevel { on_hand: 420.0, available: 420.0, backordered: 0.0 },
-        arrivals: &[],
-        lots: &[],
+        arrivals: Vec::new(),
+        lots: Vec::new(),
         min_stock: None,
         max_stock: None,
-        pinned: Pinned::default(),
+        by_hand: PoolOverrides::default(),
         held: None,
     }
+}
+
+/// Plans `facts` against `steady`.
+fn plan_steady(facts: &PoolFacts, steady: &Steady, settings: &Settings) -> PoolPlan {
+    let over = |from: f64, to: f64, end: f64| steady.demand(from, to, end);
+    let outlook = Outlook { period_days: 1.0, mean: &steady.mean, over: &over };
+    let plan = plan_pool(facts, outlook, settings);
+    verify(&plan);
+    plan
+}
+
+/// The targets of `facts` against demand `over`.
+fn targets_of(
+    facts: &PoolFacts,
+    over: &dyn Fn(f64, f64, f64) -> Demand,
+    settings: &Settings,
+) -> Targets {
+    let outlook = Outlook { period_days: 1.0, mean: &[], over };
+    reorder_point::targets(facts, &outlook, settings, &mut Explanation::unrecorded())
 }
 
 fn with(method: Method) -> Settings {
@@ -53,14 +76,10 @@ fn with(method: Method) -> Settings {
 }
 
 /// Plans a steady 10 a day after `change`.
-fn plan(settings: &Settings, change: impl FnOnce(&mut PoolInput<'_>)) -> PoolPlan {
-    let steady = Steady::new(10.0, 2.0);
-    let over = |from: f64, to: f64, end: f64| steady.demand(from, to, end);
-    let mut input = pool(&steady, &over);
-    change(&mut input);
-    let plan = plan_pool(&input, settings);
-    verify(&plan);
-    plan
+fn plan(settings: &Settings, change: impl FnOnce(&mut PoolFacts)) -> PoolPlan {
+    let mut facts = pool(10.0);
+    change(&mut facts);
+    plan_steady(&facts, &Steady::new(10.0, 2.0), settings)
 }
 
 /// Every step recomputes and the explanation ends in the need.
@@ -88,9 +107,9 @@ fn d2_reorder_point() {
     let made = plan(&with(Method::MaxAverage), |_| {});
     assert_eq!((made.policy.safety_stock, made.policy.reorder_point), (350.0, 420.0));
     let pinned = plan(&with(Method::MaxAverage), |p| {
-        p.average_per_day = 20.0;
+        p.past.average_per_day = 20.0;
         p.lead_time = LeadTime::new(10.0, 0.0, 10.0).unwrap();
-        p.pinned.safety_stock = Some(50.0);
+        p.by_hand.safety_stock = Some(50.0);
     });
     assert_eq!(pinned.policy.reorder_point, 250.0);
 }
@@ -130,7 +149,7 @@ fn d4_the_order_is_the_economic_quantity_where_costs_are_known() {
 
 #[test]
 fn d6_without_price_or_cost_the_default_is_the_quantile_of_demand_over_lead_time_and_review() {
-    let made = plan(&Settings::default(), |p| p.unit_margin = 0.0);
+    let made = plan(&Settings::default(), |p| p.economics.margin = None);
     assert_eq!(made.policy.method, PolicyMethod::Quantile);
     assert_eq!(made.policy.reorder_point, Demand::count(140.0, 280f64.sqrt()).quantile(0.95));
     assert_eq!(made.policy.safety_stock, made.policy.reorder_point - 140.0);
@@ -163,7 +182,7 @@ fn d8_cost_based_target() {
         made.policy.order_up_to, made.policy.reorder_point,
         "without an order cost every review orders"
     );
-    let unknown = plan(&with(Method::Cost), |p| p.unit_cost = 0.0);
+    let unknown = plan(&with(Method::Cost), |p| p.economics.cost = None);
     assert!(
         unknown.policy.method == PolicyMethod::Quantile
             && unknown.notes[0].contains("no holding or shortage cost")
@@ -179,7 +198,7 @@ fn d8_by_default_costs_decide_and_a_larger_lot_needs_less_safety() {
     assert!((made.policy.order_up_to - made.policy.reorder_point - lot).abs() < 1e-9);
     let held = 0.25 * 4.0 / 365.0 * lot / 10.0;
     assert!((made.policy.service_target - 6.0 / (6.0 + held)).abs() < 1e-9);
-    let no_margin = plan(&Settings::default(), |p| p.unit_margin = 0.0).policy;
+    let no_margin = plan(&Settings::default(), |p| p.economics.margin = None).policy;
     assert!(
         no_margin.method == PolicyMethod::Quantile
             && (no_margin.order_up_to - no_margin.reorder_point - lot).abs() < 1e-9
@@ -196,7 +215,7 @@ fn d8_by_default_costs_decide_and_a_larger_lot_needs_less_safety() {
 fn d9_order_up_to_min_max_and_fixed_quantity() {
     let rule =
         |order_rule| Settings { order_rule, order_cover_days: 10.0, ..with(Method::MaxAverage) };
-    let stock = |p: &mut PoolInput<'_>| p.stock.available = 300.0;
+    let stock = |p: &mut PoolFacts| p.stock.available = 300.0;
     assert_eq!(plan(&rule(OrderRule::MinMax), stock).need, 220.0);
     assert_eq!(plan(&rule(OrderRule::OrderUpTo), stock).need, 120.0);
     assert_eq!(plan(&rule(OrderRule::FixedQuantity), stock).need, 200.0);
@@ -244,15 +263,10 @@ fn d13_just_in_time_only_for_short_dependable_lead_times_and_class_x() {
 #[test]
 fn d14_stock_that_expires_does_not_count() {
     let lots = [DatedLot { days: 5.0, quantity: 100.0 }, DatedLot { days: 60.0, quantity: 200.0 }];
-    let steady = Steady::new(10.0, 2.0);
-    let over = |from: f64, to: f64, end: f64| steady.demand(from, to, end);
-    let input = PoolInput {
-        lots: &lots,
-        stock: StockLevel { on_hand: 300.0, available: 300.0, backordered: 0.0 },
-        ..pool(&steady, &over)
-    };
-    let made = plan_pool(&input, &with(Method::MaxAverage));
-    verify(&made);
+    let made = plan(&with(Method::MaxAverage), |p| {
+        p.lots = lots.to_vec();
+        p.stock = StockLevel { on_hand: 300.0, available: 300.0, backordered: 0.0 };
+    });
     assert_eq!(made.position, 250.0);
     assert_eq!(made.notes[0], "50 units will expire unsold");
 }
@@ -297,16 +311,13 @@ proptest! {
             ..with(Method::Quantile)
         };
         let steady = Steady::new(rate, spread);
-        let over = |from: f64, to: f64, end: f64| steady.demand(from, to, end);
-        let mut input = pool(&steady, &over);
-        input.lead_time = LeadTime::new(lead, 0.0, lead).unwrap();
+        let mut facts = pool(rate);
+        facts.lead_time = LeadTime::new(lead, 0.0, lead).unwrap();
         let stock = (cover * rate * lead).round();
-        input.stock = StockLevel { on_hand: stock, available: stock, backordered: 0.0 };
-        let quantity = plan_pool(&input, &settings).need.ceil();
-        let placed = [Arrival { days: lead, quantity }];
-        input.arrivals = &placed;
-        let again = plan_pool(&input, &settings);
-        verify(&again);
+        facts.stock = StockLevel { on_hand: stock, available: stock, backordered: 0.0 };
+        let quantity = plan_steady(&facts, &steady, &settings).need.ceil();
+        facts.arrivals = vec![Arrival { days: lead, quantity }];
+        let again = plan_steady(&facts, &steady, &settings);
         prop_assert!(again.need <= 1e-6, "{quantity} ordered, {} more asked for", again.need);
     }
 }
@@ -318,7 +329,7 @@ fn lost_sales_on_the_way_lower_the_need_and_backorders_do_not() {
         order_quantity: OrderQuantity::None,
         ..with(Method::Quantile)
     };
-    let short = |p: &mut PoolInput<'_>| p.stock.available = 20.0;
+    let short = |p: &mut PoolFacts| p.stock.available = 20.0;
     let lost = plan(&settings(UnmetDemand::Lost), short);
     let kept = plan(&settings(UnmetDemand::Backordered), short);
     // The shelf is empty before the order arrives for certain, and one order more is on its way unseen: odds 19 to 1 become 19 to 2.
@@ -366,21 +377,22 @@ proptest! {
         limits in (proptest::option::of(0.0..200.0f64), proptest::option::of(0.0..900.0f64)),
         pinned in (proptest::option::of(0.0..200.0f64), proptest::option::of(0.0..400.0f64), proptest::option::of(0.0..900.0f64)),
     ) {
-        let steady = Steady::new(rate, spread);
-        let over = |from: f64, to: f64, end: f64| steady.demand(from, to, end);
-        let arrivals = [Arrival { days: arrives, quantity: 25.0 }];
-        let lots = [DatedLot { days: arrives, quantity: 60.0 }];
-        let input = PoolInput {
-            arrivals: &arrivals,
-            lots: if spread > 5.0 { &lots } else { &[] },
+        let lots = vec![DatedLot { days: arrives, quantity: 60.0 }];
+        let facts = PoolFacts {
+            arrivals: vec![Arrival { days: arrives, quantity: 25.0 }],
+            lots: if spread > 5.0 { lots } else { Vec::new() },
             stock: StockLevel { on_hand: available, available, backordered: 2.0 },
             min_stock: limits.0,
             max_stock: limits.1,
-            pinned: Pinned { safety_stock: pinned.0, reorder_point: pinned.1, order_up_to: pinned.2 },
-            ..pool(&steady, &over)
+            by_hand: PoolOverrides {
+                safety_stock: pinned.0,
+                reorder_point: pinned.1,
+                order_up_to: pinned.2,
+                ..PoolOverrides::default()
+            },
+            ..pool(rate)
         };
-        let made = plan_pool(&input, &settings);
-        verify(&made);
+        let made = plan_steady(&facts, &Steady::new(rate, spread), &settings);
         prop_assert!(made.need >= 0.0 && made.policy.safety_stock >= 0.0 && made.policy.reorder_point >= 0.0);
         prop_assert!((0.0..=1.0).contains(&made.stockout_probability) && (0.0..=100.0).contains(&made.urgency));
     }
@@ -393,10 +405,10 @@ proptest! {
         let point = |spread: f64, service: f64, lead: f64| {
             let steady = Steady::new(rate, spread);
             let over = |from: f64, to: f64, end: f64| steady.demand(from, to, end);
-            let mut input = pool(&steady, &over);
-            input.lead_time = LeadTime::new(lead, 0.2 * lead, 2.0 * lead).unwrap();
+            let lead_time = LeadTime::new(lead, 0.2 * lead, 2.0 * lead).unwrap();
+            let facts = PoolFacts { lead_time, ..pool(rate) };
             let service = crate::domain::units::Probability::new(service).unwrap();
-            reorder_point::targets(&input, &Settings { service, ..with(method) }).reorder_point
+            targets_of(&facts, &over, &Settings { service, ..with(method) }).reorder_point
         };
         let before = point(spread, service, lead);
         let after = match which {
@@ -411,12 +423,11 @@ proptest! {
     #[test]
     fn scaling_demand_scales_the_targets(rate in 1.0..20.0f64, sd in 0.1..2.0f64, factor in 0.1..30.0f64) {
         let point = |scale: f64| {
-            let steady = Steady::new(rate * scale, 1.0);
             let over = |from: f64, to: f64, _: f64| {
                 let mean = rate * scale * (to - from);
                 Demand::Normal { mean, sd: sd * mean / (to - from).sqrt() }
             };
-            reorder_point::targets(&pool(&steady, &over), &with(Method::Quantile)).order_up_to
+            targets_of(&pool(rate * scale), &over, &with(Method::Quantile)).order_up_to
         };
         prop_assert!((point(factor) - factor * point(1.0)).abs() < 1e-6 * point(factor).max(1.0));
     }

@@ -13,6 +13,7 @@ pub mod glossary;
 mod html;
 mod lists;
 mod pages;
+pub(crate) mod picture;
 mod sheets;
 pub mod simulation;
 pub mod sku;

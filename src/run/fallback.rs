@@ -110,6 +110,7 @@ impl<'a> Night<'a> {
             value_at_risk: 0.0,
             path: Vec::new(),
             steps: Vec::new(),
+            reason: HELD.to_owned(),
             notes: Vec::new(),
         };
         PlannedPool {

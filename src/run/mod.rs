@@ -7,10 +7,10 @@
 mod earlier;
 mod fallback;
 mod history;
-mod lead_times;
 mod partition;
 mod pool;
 pub mod progress;
+mod records;
 mod refit;
 mod settle;
 pub mod simulate;

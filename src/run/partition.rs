@@ -15,10 +15,11 @@ use crate::forecast::pooled::pool::PoolForecast;
 use crate::forecast::pooled::warm;
 use crate::inventory::PoolPlan;
 use crate::inventory::kits::Kits;
+use crate::inventory::net_demand::kit_demand;
+use crate::inventory::receipts::LeadTimes;
 use crate::purchase::Line;
 use crate::purchase::Market;
 use crate::review::standing::Standing;
-use crate::run::lead_times::LeadTimes;
 use crate::tables::parquet::DemandEncoder;
 use crate::tables::parquet::ForecastEncoder;
 use crate::tables::parquet::RowGroup;
@@ -99,7 +100,7 @@ impl<'a> Night<'a> {
             classes,
             return_rates,
             presence: Presence::of(inputs),
-            lead_times: LeadTimes::new(inputs),
+            lead_times: LeadTimes::new(&inputs.purchase_orders),
             stock: crate::run::history::stock_of_pools(inputs),
             demand: DemandEncoder::new(&inputs.panel, &inputs.names)?,
             forecast: ForecastEncoder::new(&inputs.names, inputs.panel.calendar(), horizon)?,
@@ -111,19 +112,14 @@ impl<'a> Night<'a> {
     /// Forecast of every pool whose item is a kit, by pool, net of returns.
     fn demand_of_kits(&self) -> BTreeMap<usize, Vec<f32>> {
         let pools = self.inputs.panel.pools();
-        let net = |p: usize| {
-            let (forecast, _) = self.forecast_or_plain(p);
-            let mut total = vec![0.0; forecast.total.mean().len()];
-            for (i, series) in pools[p].series.clone().zip(&forecast.series) {
-                let keep = 1.0 - self.return_rates[i] as f32;
-                total.iter_mut().zip(&series.mean).for_each(|(t, &m)| *t += keep * m);
-            }
-            (p, total)
-        };
         (0..pools.len())
             .into_par_iter()
             .filter(|&p| self.kits.is_kit(pools[p].sku))
-            .map(net)
+            .map(|p| {
+                let (forecast, _) = self.forecast_or_plain(p);
+                let horizon = forecast.total.mean().len();
+                (p, kit_demand(self.series_demand(&pools[p], &forecast), horizon))
+            })
             .collect()
     }
 

@@ -11,11 +11,11 @@ use crate::forecast;
 use crate::forecast::Context;
 use crate::inventory;
 use crate::inventory::kits::Kits;
+use crate::inventory::receipts::LeadTimes;
 use crate::inventory::settings::OrderQuantity;
 use crate::purchase::Market;
 use crate::purchase::rules::constraints::LotRules;
 use crate::run::history;
-use crate::run::lead_times::LeadTimes;
 use crate::run::learn;
 use crate::run::load;
 use crate::run::partitions;
@@ -88,7 +88,7 @@ impl<'a> Theatre<'a> {
         let return_rates = history::return_rates(panel, &plan.clean);
         let classes = history::classify(inputs, &return_rates, None, plan);
         let market = Market::new(inputs, &plan.purchase);
-        let lead_times = LeadTimes::new(inputs);
+        let lead_times = LeadTimes::new(&inputs.purchase_orders);
         let (kits, _) = Kits::new(&inputs.kits, &inputs.names);
         let (mut pools, mut suppliers, mut net) = (Vec::new(), Vec::new(), Vec::new());
         for (pool, class) in panel.pools().iter().zip(&classes) {
@@ -113,7 +113,7 @@ impl<'a> Theatre<'a> {
             pools.push(replayed);
             net.push(kept);
         }
-        let longest = pools.iter().map(|p| p.lead_time.mean().0).fold(0.0, f64::max);
+        let longest = pools.iter().map(|p| p.lead_time.mean_days()).fold(0.0, f64::max);
         let warm_up =
             ((longest.min(91.0) + plan.policy.review_period_days) / period_days).ceil() as usize;
         let settings = Settings {
@@ -291,7 +291,7 @@ impl<'a> Theatre<'a> {
 
     /// Periods that lead time and review reach ahead, and a margin.
     fn horizon(&self, bucket: Bucket) -> usize {
-        let longest = self.world.pools.iter().map(|p| p.lead_time.max().0).fold(0.0, f64::max);
+        let longest = self.world.pools.iter().map(|p| p.lead_time.max_days()).fold(0.0, f64::max);
         ((longest + 3.0 * self.plan.policy.review_period_days) / bucket.days()).ceil() as usize + 1
     }
 
@@ -329,7 +329,7 @@ fn tuned(earlier: &[Vec<Played>], held_back: &[Played], candidates: Vec<Candidat
 }
 
 fn median_lead_time(pools: &[ReplayPool]) -> f64 {
-    let mut days: Vec<f64> = pools.iter().map(|p| p.lead_time.mean().0).collect();
+    let mut days: Vec<f64> = pools.iter().map(|p| p.lead_time.mean_days()).collect();
     days.sort_by(f64::total_cmp);
     days.get(days.len() / 2).copied().unwrap_or(inventory::lead_time::DEFAULT_DAYS)
 }

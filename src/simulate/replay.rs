@@ -1,10 +1,15 @@
 //! Period by period: receive, review, sell, count.
 
+use crate::domain::inputs::PoolOverrides;
 use crate::domain::units::{LocationId, SkuId, Units};
+use crate::explain::Explanation;
 use crate::inventory::Arrival;
-use crate::inventory::Pinned;
-use crate::inventory::PoolInput;
+use crate::inventory::Outlook;
+use crate::inventory::PastDemand;
+use crate::inventory::PoolFacts;
+use crate::inventory::Situation;
 use crate::inventory::StockLevel;
+use crate::inventory::UnitEconomics;
 use crate::inventory::need::need;
 use crate::inventory::reorder_point::{Targets, targets};
 use crate::inventory::settings::UnmetDemand;
@@ -163,11 +168,14 @@ impl<'a> Replay<'a> {
         let days = self.settings.period_days;
         let level = match &self.candidates[candidate].rule {
             Rule::Inventory(settings) => {
-                let mut input = self.input(pool, outlook, StockLevel::default(), &[]);
                 let (average, peak) =
                     rates(&this.demand[..self.now], this.start, (RATE_DAYS / days).ceil() as usize);
-                (input.average_per_day, input.peak_per_day) = (average / days, peak / days);
-                Level::Targets(Box::new(targets(&input, settings)))
+                let past =
+                    PastDemand { average_per_day: average / days, peak_per_day: peak / days };
+                let facts = facts(this, pool, past);
+                let mut unrecorded = Explanation::unrecorded();
+                let targets = targets(&facts, &outlook.outlook(days), settings, &mut unrecorded);
+                Level::Targets(Box::new(targets))
             }
             Rule::MovingAverage { average_days, cover_days } => {
                 let (average, _) = rates(
@@ -187,40 +195,6 @@ impl<'a> Replay<'a> {
             .round();
         }
         state.level = Some(level);
-    }
-
-    fn input<'b>(
-        &self,
-        pool: usize,
-        outlook: &'b PoolOutlook,
-        stock: StockLevel,
-        arrivals: &'b [Arrival],
-    ) -> PoolInput<'b> {
-        let this = &self.pools[pool];
-        let days = self.settings.period_days;
-        PoolInput {
-            sku: SkuId(pool as u32),
-            location: LocationId(0),
-            as_of: NaiveDate::MIN,
-            outlook: outlook.outlook(days),
-            // Past rates matter to targets alone.
-            average_per_day: 0.0,
-            peak_per_day: 0.0,
-            lead_time: this.lead_time,
-            lead_time_source: "",
-            abc: this.abc,
-            xyz: this.xyz,
-            velocity: this.velocity,
-            unit_cost: this.unit_cost,
-            unit_margin: this.unit_margin,
-            stock,
-            arrivals,
-            lots: &[],
-            min_stock: None,
-            max_stock: None,
-            pinned: Pinned::default(),
-            held: None,
-        }
     }
 
     /// One period of one candidate.
@@ -291,7 +265,7 @@ impl<'a> Replay<'a> {
         let (units, per_day) = match (&state.level, &self.candidates[candidate].rule) {
             (Some(Level::Targets(targets)), Rule::Inventory(settings)) => {
                 // The cheap test first: everything on its way counts, and it is enough.
-                let horizon = today + targets.lead_days + targets.review_days;
+                let horizon = today + targets.interval.lead_days + targets.interval.review_days;
                 if position > targets.reorder_point
                     && state.pipeline.last().is_none_or(|a| a.days <= horizon)
                 {
@@ -308,9 +282,12 @@ impl<'a> Replay<'a> {
                 let shifted = |from: f64, to: f64, end: f64| -> Demand {
                     (outlook.over)(from + passed, to + passed, end)
                 };
-                let mut input = self.input(pool, outlook, stock, &arrivals);
-                input.outlook.over = &shifted;
-                (need(&input, targets, settings).need, targets.per_day)
+                let outlook =
+                    Outlook { over: &shifted, ..outlook.outlook(self.settings.period_days) };
+                let now = Situation { outlook, stock, arrivals: &arrivals };
+                let mut unrecorded = Explanation::unrecorded();
+                let need = need(&now, targets, None, settings, &mut unrecorded);
+                (need.need, targets.per_day)
             }
             (Some(Level::UpTo(level)), _) => (level - position, level / self.settings.period_days),
             _ => (0.0, 0.0),
@@ -337,6 +314,29 @@ impl<'a> Replay<'a> {
             state.totals.ordered += units;
             state.totals.order_cost += self.settings.costs.order;
         }
+    }
+}
+
+/// What targets are made from; a replay has one location, and no stock enters targets.
+fn facts(pool: &ReplayPool, number: usize, past: PastDemand) -> PoolFacts {
+    PoolFacts {
+        sku: SkuId(number as u32),
+        location: LocationId(0),
+        as_of: NaiveDate::MIN,
+        past,
+        lead_time: pool.lead_time,
+        lead_time_source: String::new(),
+        abc: pool.abc,
+        xyz: pool.xyz,
+        velocity: pool.velocity,
+        economics: UnitEconomics { cost: Some(pool.unit_cost), margin: Some(pool.unit_margin) },
+        stock: StockLevel::default(),
+        arrivals: Vec::new(),
+        lots: Vec::new(),
+        min_stock: None,
+        max_stock: None,
+        by_hand: PoolOverrides::default(),
+        held: None,
     }
 }
 

@@ -1,0 +1,82 @@
+//! What is known of one pool (an item at a location) before it is planned: gathered once, handed on to whoever decides about it.
+
+use crate::domain::classes::{AbcClass, Lifecycle, VelocityClass, XyzClass};
+use crate::domain::inputs::{PoolOverrides, Product, ProductStatus};
+use crate::domain::units::{LeadTime, LocationId, SkuId};
+use crate::inventory::economics::UnitEconomics;
+use crate::inventory::expiry::DatedLot;
+use crate::inventory::outlook::Outlook;
+use crate::inventory::past_demand::PastDemand;
+use crate::inventory::position::{Arrival, Situation, StockLevel};
+use chrono::NaiveDate;
+
+/// Everything known of one pool but its forecast.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PoolFacts {
+    /// The item.
+    pub sku: SkuId,
+    /// Where.
+    pub location: LocationId,
+    /// The morning of the run.
+    pub as_of: NaiveDate,
+    /// What was sold, for max-average.
+    pub past: PastDemand,
+    /// What to plan with.
+    pub lead_time: LeadTime,
+    /// Where it comes from, in words.
+    pub lead_time_source: String,
+    /// Class by value, where known.
+    pub abc: Option<AbcClass>,
+    /// Class by variability, where known.
+    pub xyz: Option<XyzClass>,
+    /// How fast it sells.
+    pub velocity: VelocityClass,
+    /// What one unit costs and earns.
+    pub economics: UnitEconomics,
+    /// Today's stock.
+    pub stock: StockLevel,
+    /// Open orders, soonest first.
+    pub arrivals: Vec<Arrival>,
+    /// Lots with an expiry date, soonest first.
+    pub lots: Vec<DatedLot>,
+    /// Never plan below this safety stock, units.
+    pub min_stock: Option<f64>,
+    /// Never order above this level, units.
+    pub max_stock: Option<f64>,
+    /// What planners have set instead.
+    pub by_hand: PoolOverrides,
+    /// Why the pool is not ordered, from [`held`]; `None` when it may be.
+    pub held: Option<&'static str>,
+}
+
+impl PoolFacts {
+    /// Where the pool stands against `outlook`.
+    #[must_use]
+    pub fn situation<'a>(&'a self, outlook: Outlook<'a>) -> Situation<'a> {
+        Situation { outlook, stock: self.stock, arrivals: &self.arrivals }
+    }
+}
+
+/// Why a kit is not ordered.
+#[must_use]
+pub fn held_kit(is_kit: bool) -> Option<&'static str> {
+    is_kit.then_some("a kit: its components are ordered")
+}
+
+/// Why an item is not ordered; `None` when it may be.
+///
+/// `approved` when a planner has released a new item.
+#[must_use]
+pub fn held(product: &Product, lifecycle: Lifecycle, approved: bool) -> Option<&'static str> {
+    match product.status {
+        ProductStatus::Obsolete => Some("obsolete"),
+        ProductStatus::DoNotOrder => Some("do not order"),
+        ProductStatus::PhaseOut => Some("phased out: sold off, not reordered"),
+        _ if product.superseded_by.is_some() => Some("superseded by another item"),
+        _ if matches!(lifecycle, Lifecycle::Obsolete | Lifecycle::Inactive) => {
+            Some("no demand any more")
+        }
+        ProductStatus::New if !approved => Some("new: waits for approval"),
+        ProductStatus::New | ProductStatus::Active => None,
+    }
+}

@@ -1,0 +1,260 @@
+//! The plan of one pool: targets, need, what will happen without an order, and how much of a hurry it is in.
+
+use crate::domain::outcome::{Policy, Status};
+use crate::domain::units::Units;
+use crate::explain::{Explanation, Step, Unit};
+use crate::inventory::expiry::usable_stock;
+use crate::inventory::facts::PoolFacts;
+use crate::inventory::need::{Need, need};
+use crate::inventory::outlook::Outlook;
+use crate::inventory::position::{Projection, Situation};
+use crate::inventory::reorder_point::{Targets, targets};
+use crate::inventory::settings::{Settings, UnmetDemand};
+use chrono::NaiveDate;
+
+/// What one pool is steered by, where it stands and what it needs.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PoolPlan {
+    /// The row of `policy.parquet`.
+    pub policy: Policy,
+    /// Open orders that arrive within the protection interval, units.
+    pub on_order: f64,
+    /// Available + on order - backorders, units.
+    pub position: f64,
+    /// What to do.
+    pub status: Status,
+    /// First day without stock, expected.
+    pub stockout_date: Option<NaiveDate>,
+    /// Probability of running out before an order placed today arrives.
+    pub stockout_probability: f64,
+    /// Latest order date that still arrives before safety stock is touched.
+    pub order_by: Option<NaiveDate>,
+    /// Units to order, unrounded.
+    pub need: f64,
+    /// 0 to 100: probability in percent of running out before the *next* order could arrive; 0 for held and excess pools.
+    pub urgency: f64,
+    /// Margin expected to be lost if nothing is ordered before the next review, currency.
+    pub value_at_risk: f64,
+    /// Expected stock at the end of each period without new orders, units.
+    pub path: Vec<f32>,
+    /// The arithmetic of `need`; goes on from `policy.steps`.
+    pub steps: Vec<Step>,
+    /// Half a sentence: why this need.
+    pub reason: String,
+    /// What a planner should know: refusals, bands that do not hold, stock that will expire.
+    pub notes: Vec<String>,
+}
+
+impl PoolPlan {
+    /// The position in whole units, for rules that count them.
+    #[must_use]
+    pub fn whole_position(&self) -> Units {
+        whole(self.position)
+    }
+
+    /// Open orders in whole units.
+    #[must_use]
+    pub fn whole_on_order(&self) -> Units {
+        whole(self.on_order)
+    }
+}
+
+/// The nearest whole units; far outside any real stock, a number that later sums still hold.
+fn whole(units: f64) -> Units {
+    Units::floor(units.clamp(-1e15, 1e15).round())
+}
+
+/// Plans one pool.
+///
+/// ```
+/// # use orderpoint::domain::classes::VelocityClass;
+/// # use orderpoint::domain::units::{LeadTime, LocationId, SkuId};
+/// use orderpoint::inventory::settings::{Method, Settings};
+/// use orderpoint::inventory::{Outlook, PastDemand, PoolFacts, StockLevel, plan_pool};
+/// use orderpoint::math::distributions::Demand;
+///
+/// // Ten a day, twenty at most, delivered within 7 days on average and 21 at most.
+/// let facts = PoolFacts {
+///     past: PastDemand { average_per_day: 10.0, peak_per_day: 20.0 },
+///     lead_time: LeadTime::new(7.0, 0.0, 21.0).unwrap(),
+///     stock: StockLevel { on_hand: 420.0, available: 420.0, backordered: 0.0 },
+/// #   sku: SkuId(0), location: LocationId(0), as_of: "2024-04-15".parse().unwrap(),
+/// #   lead_time_source: String::new(), abc: None, xyz: None, velocity: VelocityClass::None,
+/// #   economics: Default::default(), arrivals: Vec::new(), lots: Vec::new(),
+/// #   min_stock: None, max_stock: None, by_hand: Default::default(), held: None,
+/// };
+/// let mean = [10.0; 90];
+/// let over = |from: f64, to: f64, _: f64| Demand::Poisson { mean: 10.0 * (to - from) };
+/// let outlook = Outlook { period_days: 1.0, mean: &mean, over: &over };
+/// let settings = Settings { method: Method::MaxAverage, ..Settings::default() };
+/// let plan = plan_pool(&facts, outlook, &settings);
+/// assert_eq!(plan.policy.safety_stock, 20.0 * 21.0 - 10.0 * 7.0);
+/// assert_eq!(plan.policy.reorder_point, 420.0);
+/// assert_eq!(plan.need, 600.0);
+/// ```
+#[must_use]
+pub fn plan_pool(facts: &PoolFacts, outlook: Outlook<'_>, settings: &Settings) -> PoolPlan {
+    let mut explain = Explanation::recorded();
+    let targets = targets(facts, &outlook, settings, &mut explain);
+    let policy = policy_row(facts, &targets, explain.into_steps());
+
+    // What will expire unsold is not there.
+    let mut explain = Explanation::recorded();
+    let mut now = facts.situation(outlook);
+    let waste = expiring(facts, &now);
+    let there = now.stock.available;
+    if waste > 0.0 {
+        let formula = "available_now - expires_unsold";
+        let inputs = [("available_now", there), ("expires_unsold", waste)];
+        now.stock.available =
+            explain.step("available", formula, Unit::Units, inputs, there - waste);
+        explain.note(|| "lots that expire before they sell".into());
+    } else {
+        let inputs = [("available_now", there)];
+        explain.step("available", "available_now", Unit::Units, inputs, there);
+    }
+    let need = need(&now, &targets, facts.held, settings, &mut explain);
+
+    let walk = now.project(0.0, settings.unmet_demand);
+    let to_safety = now.project(targets.safety_stock, UnmetDemand::Backordered);
+    let order_by_days = to_safety.days_to_stockout.map(|days| days - targets.interval.lead_days);
+    let status = status(facts, &now, &targets, &need, &walk, order_by_days, settings);
+
+    // A pool that is not ordered, or has far too much, is in no hurry whatever its numbers say.
+    let mut urgency = 0.0;
+    let mut at_risk = 0.0;
+    if !matches!(status, Status::Held | Status::Excess) {
+        if targets.protection.mean() > 0.0 {
+            let runs_out = 1.0 - targets.protection.cdf(need.position);
+            urgency = (100.0 * runs_out).clamp(0.0, 100.0);
+        }
+        at_risk = value_at_risk(facts, &now, &targets, &need);
+    }
+
+    let mut notes = targets.notes;
+    if waste > 0.0 {
+        notes.insert(0, format!("{waste:.0} units will expire unsold"));
+    }
+    PoolPlan {
+        reason: reason(&policy, &need, facts.held, &notes),
+        policy,
+        on_order: need.on_order,
+        position: need.position,
+        status,
+        stockout_date: walk.days_to_stockout.and_then(|days| day_after(facts.as_of, days)),
+        stockout_probability: now.stockout_probability(targets.interval.lead_days),
+        order_by: order_by_days.and_then(|days| day_after(facts.as_of, days)),
+        need: need.need,
+        urgency,
+        value_at_risk: at_risk,
+        path: walk.path,
+        steps: explain.into_steps(),
+        notes,
+    }
+}
+
+fn policy_row(facts: &PoolFacts, targets: &Targets, steps: Vec<Step>) -> Policy {
+    Policy {
+        sku: facts.sku,
+        location: facts.location,
+        lead_time_mean: facts.lead_time.mean_days(),
+        lead_time_sd: facts.lead_time.sd_days(),
+        lead_time_max: facts.lead_time.max_days(),
+        lead_time_source: facts.lead_time_source.clone(),
+        review_period: targets.interval.review_days,
+        protection_mean: targets.protection.mean(),
+        protection_sd: targets.protection.sd(),
+        service_target: targets.service,
+        method: targets.method.reported(),
+        safety_stock: targets.safety_stock,
+        reorder_point: targets.reorder_point,
+        order_up_to: targets.order_up_to,
+        eoq: targets.eoq,
+        steps,
+    }
+}
+
+/// Units of the available stock that will expire unsold.
+fn expiring(facts: &PoolFacts, now: &Situation<'_>) -> f64 {
+    if facts.lots.is_empty() {
+        return 0.0;
+    }
+    let available = now.stock.available;
+    let dated: f64 = facts.lots.iter().map(|lot| lot.quantity).sum();
+    let undated = (available - dated).max(0.0);
+    let usable = usable_stock(&facts.lots, undated, |days| now.outlook.mean_until(days));
+    // Lots may hold more than is available (committed units): never count more waste than there is stock.
+    usable.waste.min(available.max(0.0))
+}
+
+/// What the units are worth that are expected to be short after an order placed today would have arrived and before one placed at
+/// the next review does, currency.
+fn value_at_risk(facts: &PoolFacts, now: &Situation<'_>, targets: &Targets, need: &Need) -> f64 {
+    let whole = targets.protection.expected_shortfall(need.position);
+    let unavoidable = now.loss_until(targets.interval.lead_days, need.position);
+    (whole - unavoidable).max(0.0) * facts.economics.at_stake()
+}
+
+fn status(
+    facts: &PoolFacts,
+    now: &Situation<'_>,
+    targets: &Targets,
+    need: &Need,
+    walk: &Projection,
+    order_by_days: Option<f64>,
+    settings: &Settings,
+) -> Status {
+    let expected = targets.per_day > 0.0;
+    let lead_days = targets.interval.lead_days;
+    let cover = now.stock.available + need.on_order;
+    if facts.held.is_some() {
+        Status::Held
+    } else if expected && now.stock.available <= 0.0 {
+        Status::StockedOut
+    } else if expected && walk.days_to_stockout.is_some_and(|days| days < lead_days) {
+        Status::WillStockOut
+    } else if need.need > 0.0 {
+        Status::OrderNow
+    } else if cover > settings.excess_cover_days * targets.per_day && cover > targets.order_up_to {
+        Status::Excess
+    } else if order_by_days.is_some_and(|days| days < 2.0 * targets.interval.review_days) {
+        Status::Soon
+    } else {
+        Status::Ok
+    }
+}
+
+/// Half a sentence: why this need; `held` is why a pool is not ordered.
+fn reason(policy: &Policy, need: &Need, held: Option<&str>, notes: &[String]) -> String {
+    let position = need.position;
+    let point = policy.reorder_point;
+    let mut reason = match held {
+        Some(why) => format!("not ordered: {why}"),
+        None if need.need > 0.0 => {
+            let up_to = policy.order_up_to;
+            format!(
+                "position {position:.0} is at or below the reorder point {point:.0}: order up to {up_to:.0}"
+            )
+        }
+        None if position > point => {
+            format!("position {position:.0} is above the reorder point {point:.0}")
+        }
+        None if position == point => {
+            format!("position {position:.0} is at the reorder point {point:.0}")
+        }
+        None => format!(
+            "position {position:.0} is at or below the reorder point {point:.0}, \
+             but sales lost before an order could arrive need no stock"
+        ),
+    };
+    for note in notes {
+        reason.push_str("; ");
+        reason.push_str(note);
+    }
+    reason
+}
+
+/// The day that begins `days` after `as_of`; `None` beyond the calendar.
+fn day_after(as_of: NaiveDate, days: f64) -> Option<NaiveDate> {
+    as_of.checked_add_signed(chrono::Duration::days(days.floor() as i64))
+}

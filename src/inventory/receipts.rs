@@ -1,0 +1,73 @@
+//! What the received purchase orders say about the lead time of every supply line.
+
+use crate::domain::inputs::{PurchaseOrder, Supply};
+use crate::domain::units::{LocationId, SkuId, SupplierId};
+use crate::inventory::lead_time::{self, Estimate, Receipt, ReceiptStatistics};
+use chrono::NaiveDate;
+use std::collections::BTreeMap;
+
+/// A receipt, with when and where it came.
+#[derive(Debug, Clone, Copy)]
+struct Received {
+    on: NaiveDate,
+    at: LocationId,
+    receipt: Receipt,
+}
+
+/// Receipts by supply line and by supplier.
+#[derive(Debug, Default)]
+pub struct LeadTimes {
+    own: BTreeMap<(SkuId, SupplierId), Vec<Received>>,
+    suppliers: BTreeMap<SupplierId, ReceiptStatistics>,
+}
+
+impl LeadTimes {
+    /// Of all receipts among `orders`.
+    #[must_use]
+    pub fn new(orders: &[PurchaseOrder]) -> Self {
+        let mut own: BTreeMap<_, Vec<Received>> = BTreeMap::new();
+        let mut by_supplier: BTreeMap<_, Vec<Receipt>> = BTreeMap::new();
+        for order in orders {
+            if let (Some(supplier), Some(on), Some(receipt)) =
+                (order.supplier, order.received, Receipt::of(order))
+            {
+                let received = Received { on, at: order.location, receipt };
+                own.entry((order.sku, supplier)).or_default().push(received);
+                by_supplier.entry(supplier).or_default().push(receipt);
+            }
+        }
+        for receipts in own.values_mut() {
+            receipts.sort_by_key(|r| (r.on, r.at));
+        }
+        let suppliers = by_supplier
+            .into_iter()
+            .map(|(supplier, receipts)| (supplier, ReceiptStatistics::of(&receipts)))
+            .collect();
+        Self { own, suppliers }
+    }
+
+    /// The lead time of `supply` to `location`; receipts elsewhere count where none came there.
+    #[must_use]
+    pub fn estimate(&self, supply: &Supply, location: LocationId) -> Estimate {
+        let line = self.own.get(&(supply.sku, supply.supplier)).map_or(&[][..], Vec::as_slice);
+        let mut receipts: Vec<Receipt> =
+            line.iter().filter(|r| r.at == location).map(|r| r.receipt).collect();
+        if receipts.is_empty() {
+            receipts = line.iter().map(|r| r.receipt).collect();
+        }
+        lead_time::estimate(&receipts, &self.of_supplier(supply.supplier), Some(supply))
+    }
+
+    /// Statistics of all receipts of a supplier.
+    #[must_use]
+    pub fn of_supplier(&self, supplier: SupplierId) -> ReceiptStatistics {
+        self.suppliers.get(&supplier).copied().unwrap_or_default()
+    }
+
+    /// Days that the supplier of `orders`, the lines of one pool, is late on average; 0 when none is named.
+    #[must_use]
+    pub fn mean_late_days(&self, orders: &[PurchaseOrder]) -> f64 {
+        let supplier = orders.iter().find_map(|order| order.supplier);
+        supplier.map_or(0.0, |supplier| self.of_supplier(supplier).mean_late)
+    }
+}
