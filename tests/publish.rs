@@ -8,8 +8,7 @@ use orderpoint::domain::units::{LocationId, Money, SkuId, Units};
 use orderpoint::store::OutputLock;
 use orderpoint::store::PublishedRun;
 use orderpoint::store::prune;
-use orderpoint::tables::previous::{LastRun, Rows};
-use orderpoint::tables::schema;
+use orderpoint::tables::{self, LastRun, Rows};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
@@ -45,7 +44,7 @@ fn columns(text: &str) -> BTreeMap<String, String> {
 
 #[test]
 fn removing_or_retyping_a_column_needs_a_new_schema_version() {
-    let now = schema::describe();
+    let now = tables::describe();
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/snapshots/schemas.txt");
     let kept = fs::read_to_string(&path).unwrap();
     if kept.lines().next() == now.lines().next() {
@@ -70,8 +69,8 @@ fn tables_read_back_as_they_were_decided() {
     assert_eq!(published.folder, fs::canonicalize(&folder).unwrap());
     assert!(published.is_whole() && published.damaged().is_empty());
     let paths: Vec<&str> = published.manifest.files.iter().map(|f| f.path.as_str()).collect();
-    for table in schema::TABLES {
-        assert!(paths.contains(&table.path().as_str()), "{} is listed", table.name);
+    for table in tables::TABLES {
+        assert!(paths.contains(&table.path().as_str()), "{} is listed", table.name());
     }
     let last = LastRun::read(published, &run.inputs.names).unwrap().unwrap();
     assert_eq!(last.pools[&(SkuId(1), LocationId(0))].abc, None);
@@ -79,7 +78,7 @@ fn tables_read_back_as_they_were_decided() {
     assert_eq!(last.lines[0].quantity, Units(50));
     assert_eq!(last.lines[0].value, Money::from_f64(61.725));
     assert_eq!(last.allocation.len(), 3);
-    let demand = Rows::read(&folder, &schema::DEMAND).unwrap();
+    let demand = Rows::read(&folder, &tables::DEMAND).unwrap();
     assert_eq!(demand.len(), run.inputs.panel.cells());
     let rows = demand_rows(&run);
     for (row, expected) in rows.iter().enumerate() {

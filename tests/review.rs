@@ -20,7 +20,7 @@ use orderpoint::review::scorecard::scorecard;
 use orderpoint::review::standing::{Standing, override_exceptions};
 use orderpoint::store::Identity;
 use orderpoint::store::PublishedRun;
-use orderpoint::tables::previous::LastRun;
+use orderpoint::tables::LastRun;
 use std::fs;
 use std::path::Path;
 

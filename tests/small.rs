@@ -18,11 +18,7 @@ use orderpoint::store::OutputLock;
 use orderpoint::store::Publication;
 use orderpoint::store::disk::Disk;
 use orderpoint::tables::csv;
-use orderpoint::tables::parquet::DemandEncoder;
-use orderpoint::tables::parquet::ForecastEncoder;
-use orderpoint::tables::parquet::TableFile;
-use orderpoint::tables::rows;
-use orderpoint::tables::schema;
+use orderpoint::tables::{self, DemandEncoder, ForecastEncoder, Results, TableFile};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
@@ -313,7 +309,9 @@ pub fn small(as_of: &str, history: i64) -> Small {
         open_orders: vec![],
         transfers: vec![],
         findings: vec![],
-        methods: (0..4).map(|i| (format!("M{i}"), "best of two".to_string())).collect(),
+        methods: (0..4)
+            .map(|i| MethodChoice { method: format!("M{i}"), reason: "best of two".into() })
+            .collect(),
     };
     let forecast = |i: usize| SeriesForecast {
         mean: vec![i as f32 + 0.5; 14],
@@ -366,12 +364,12 @@ impl Small {
             Begin::New(publication) => *publication,
             Begin::Published(folder) => return Ok(folder),
         };
-        let mut demand = TableFile::create(&mut publication, &schema::DEMAND)?;
+        let mut demand = TableFile::create(&mut publication, &tables::DEMAND)?;
         let encoder = DemandEncoder::new(&self.inputs.panel, &self.inputs.names)?;
         demand.append(encoder.encode(0..2)?)?;
         demand.append(encoder.encode(2..4)?)?;
         demand.close(&mut publication)?;
-        let mut forecast = TableFile::create(&mut publication, &schema::FORECAST)?;
+        let mut forecast = TableFile::create(&mut publication, &tables::FORECAST)?;
         let encoder = ForecastEncoder::new(&self.inputs.names, self.inputs.panel.calendar(), 14)?;
         let rows: Vec<_> =
             self.forecasts.iter().enumerate().map(|(i, f)| (self.inputs.panel.key(i), f)).collect();
@@ -381,8 +379,9 @@ impl Small {
         let publishing = Mutex::new(&mut publication);
         let add =
             |path: &str, rows, bytes: &[u8]| publishing.lock().unwrap().add(path, rows, bytes);
-        rows::write(&run_id, &self.inputs, &self.outcome, &add)?;
-        rows::write_exceptions(&run_id, &self.outcome.exceptions, &add)?;
+        let results = Results { inputs: &self.inputs, outcome: &self.outcome };
+        tables::write(&run_id, results, &add)?;
+        tables::write_exceptions(&run_id, results, &add)?;
         csv::write(&self.inputs, &self.outcome, &add)?;
         publication.add("index.html", None, b"<!doctype html>")?;
         audit::audit(

@@ -60,6 +60,15 @@ impl SeriesForecast {
     }
 }
 
+/// How the forecast of one series was made, and why so.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MethodChoice {
+    /// Label of the method or combination.
+    pub method: String,
+    /// Why it was chosen, with figures.
+    pub reason: String,
+}
+
 /// Accuracy of one method on one series at the lead-time horizon, over the rolling origins of the run.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Accuracy {
@@ -442,8 +451,8 @@ pub struct Outcome {
     pub exceptions: Vec<Exception>,
     /// One a pool, in pool order.
     pub pictures: Vec<PoolPicture>,
-    /// Method label and reason of each series' forecast. `[series]`
-    pub methods: Vec<(String, String)>,
+    /// How each series' forecast was made. `[series]`
+    pub methods: Vec<MethodChoice>,
 }
 
 impl Outcome {

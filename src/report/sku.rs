@@ -366,8 +366,8 @@ fn channels<'a>(run: &Run<'a>, pool: &PoolView<'a>) -> Vec<Share<'a>> {
                 listed: a.listed.map(|l| l.0),
                 action: a.action.name(),
                 risk: round(a.oversell_risk, 10_000.0),
-                method: method.map_or("", |m| &m.0),
-                why: method.map_or("", |m| &m.1),
+                method: method.map_or("", |m| &m.method),
+                why: method.map_or("", |m| &m.reason),
                 reason: &a.reason,
             }
         })

@@ -18,7 +18,7 @@ use crate::domain::inputs::{Inputs, Names};
 use crate::domain::outcome::{Classification, Outcome, Policy, Recommendation, Status};
 use crate::domain::units::{LocationId, SkuId, SupplierId, Units};
 use crate::store::manifest::Manifest;
-use crate::tables::previous::{LastLine, LastPool, LastRun};
+use crate::tables::{LastLine, LastPool, LastRun};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Numbers that differ by less than this share are the same to a planner: half of the least percent that pages show.

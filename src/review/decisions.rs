@@ -9,8 +9,7 @@ use crate::domain::units::{Money, Units};
 use crate::purchase::rules::constraints::LineTerms;
 use crate::store::PublishedRun;
 use crate::store::sha256_hex;
-use crate::tables::previous::Rows;
-use crate::tables::schema;
+use crate::tables::{RECOMMENDATIONS, Rows};
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -162,7 +161,7 @@ pub fn proposals(
     run: &PublishedRun,
     terms: impl Fn(&str, &str, &str) -> Option<LineTerms>,
 ) -> Result<BTreeMap<String, Proposal>> {
-    let rows = Rows::read(&run.folder, &schema::RECOMMENDATIONS)?;
+    let rows = Rows::read(&run.folder, &RECOMMENDATIONS)?;
     let proposal = |row: usize| {
         let text = |column| rows.text(column, row).to_string();
         let recommended = Units(rows.whole("quantity", row));
@@ -177,7 +176,7 @@ pub fn proposals(
             recommended,
             quantity: recommended,
             unit_cost: rows.money("unit_cost", row),
-            expected: rows.date("expected_arrival", row),
+            expected: rows.optional_date("expected_arrival", row),
             until: None,
             reason: String::new(),
             author: String::new(),

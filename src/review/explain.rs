@@ -4,8 +4,7 @@ use crate::domain::error::{Error, Result, did_you_mean};
 use crate::explain::Step;
 use crate::explain::arithmetic::{name_length, starts_name};
 use crate::store::PublishedRun;
-use crate::tables::previous::Rows;
-use crate::tables::schema;
+use crate::tables::{ALLOCATION, METHODS, POLICY, RECOMMENDATIONS, Rows, STEPS};
 use std::fmt::Write;
 
 /// One step, as decided or as read back.
@@ -92,16 +91,14 @@ fn number(value: f64) -> String {
 /// [`Error::NotFound`] for an item or channel that the run does not know, with the nearest it knows; [`Error::Input`] for a
 /// damaged run.
 pub fn explain(run: &PublishedRun, sku: &str, channel: Option<&str>) -> Result<String> {
-    let policies = Rows::read(&run.folder, &schema::POLICY)?;
+    let policies = Rows::read(&run.folder, &POLICY)?;
     let own: Vec<usize> =
         (0..policies.len()).filter(|&row| policies.text("sku", row) == sku).collect();
     if own.is_empty() {
         return Err(unknown("item", sku, (0..policies.len()).map(|row| policies.text("sku", row))));
     }
-    let (steps, lines) = (
-        Rows::read(&run.folder, &schema::STEPS)?,
-        Rows::read(&run.folder, &schema::RECOMMENDATIONS)?,
-    );
+    let (steps, lines) =
+        (Rows::read(&run.folder, &STEPS)?, Rows::read(&run.folder, &RECOMMENDATIONS)?);
     let mut text = format!("{sku}, run {}, as of {}\n", run.manifest.run_id, run.manifest.as_of);
     for row in own {
         let location = policies.text("location", row);
@@ -110,7 +107,7 @@ pub fn explain(run: &PublishedRun, sku: &str, channel: Option<&str>) -> Result<S
         };
         let told = |id: Option<&str>| {
             let of = (0..steps.len())
-                .filter(|&r| here(&steps, r) && steps.maybe_text("recommendation_id", r) == id);
+                .filter(|&r| here(&steps, r) && steps.optional_text("recommendation_id", r) == id);
             in_words(&of.map(|r| line(&steps, r)).collect::<Vec<_>>())
         };
         let _ = writeln!(
@@ -123,7 +120,7 @@ pub fn explain(run: &PublishedRun, sku: &str, channel: Option<&str>) -> Result<S
         for r in (0..lines.len()).filter(|&r| here(&lines, r)) {
             let (id, supplier) = (
                 lines.text("recommendation_id", r),
-                lines.maybe_text("supplier", r).unwrap_or("no supplier"),
+                lines.optional_text("supplier", r).unwrap_or("no supplier"),
             );
             let (status, quantity) = (lines.text("status", r), lines.whole("quantity", r));
             let _ = writeln!(
@@ -139,7 +136,7 @@ pub fn explain(run: &PublishedRun, sku: &str, channel: Option<&str>) -> Result<S
 }
 
 fn explain_channel(run: &PublishedRun, sku: &str, channel: &str, text: &mut String) -> Result<()> {
-    let methods = Rows::read(&run.folder, &schema::METHODS)?;
+    let methods = Rows::read(&run.folder, &METHODS)?;
     let own: Vec<usize> = (0..methods.len()).filter(|&r| methods.text("sku", r) == sku).collect();
     if !own.iter().any(|&r| methods.text("channel", r) == channel) {
         return Err(unknown(
@@ -156,7 +153,7 @@ fn explain_channel(run: &PublishedRun, sku: &str, channel: &str, text: &mut Stri
             methods.text("reason", r)
         );
     }
-    let shares = Rows::read(&run.folder, &schema::ALLOCATION)?;
+    let shares = Rows::read(&run.folder, &ALLOCATION)?;
     for r in (0..shares.len())
         .filter(|&r| shares.text("sku", r) == sku && shares.text("channel", r) == channel)
     {

@@ -9,8 +9,7 @@ use crate::report::PastRun;
 use crate::review::decisions::Kept;
 use crate::store::PublishedRun;
 use crate::store::sha256_hex;
-use crate::tables::previous::Rows;
-use crate::tables::schema;
+use crate::tables::{INDICATORS, Rows};
 use chrono::NaiveDate;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -55,12 +54,12 @@ impl Earlier {
     pub fn trend(&self, now: &[Indicator]) -> Vec<PastRun> {
         let known: BTreeMap<&str, &Indicator> = now.iter().map(|i| (i.indicator, i)).collect();
         let indicators = |run: &PublishedRun| {
-            let rows = Rows::read(&run.folder, &schema::INDICATORS).ok()?;
+            let rows = Rows::read(&run.folder, &INDICATORS).ok()?;
             let indicator = |row: usize| {
                 let same = known.get(rows.text("indicator", row))?;
                 let (numerator, denominator) =
                     (rows.real("numerator", row), rows.real("denominator", row));
-                let value = Some(rows.real("value", row)).filter(|v| v.is_finite());
+                let value = rows.optional_real("value", row).filter(|v| v.is_finite());
                 Some(Indicator {
                     scope: rows.text("scope", row).to_string(),
                     value,

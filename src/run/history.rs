@@ -9,7 +9,7 @@ use crate::domain::fault::{Fault, guarded};
 use crate::domain::inputs::{Inputs, Stock};
 use crate::domain::outcome::Classification;
 use crate::domain::panel::{Panel, SeriesKey, SeriesMut, flag};
-use crate::tables::previous::LastRun;
+use crate::tables::LastRun;
 use rayon::prelude::*;
 
 /// Cleans every series in place.

@@ -47,7 +47,7 @@ use crate::store::PublishedRun;
 use crate::store::RefitEntry;
 use crate::store::models;
 use crate::tables;
-use crate::tables::previous::LastRun;
+use crate::tables::LastRun;
 use rayon::prelude::*;
 use serde::Serialize;
 use std::ops::Range;
@@ -273,10 +273,8 @@ impl Run<'_> {
         parts: &[Range<usize>],
         progress: &dyn Progress,
     ) -> Result<(Vec<crate::run::partition::PlannedPool<'n>>, Vec<u8>)> {
-        let mut demand =
-            tables::parquet::TableFile::create(&mut self.publication, &tables::schema::DEMAND)?;
-        let mut forecast =
-            tables::parquet::TableFile::create(&mut self.publication, &tables::schema::FORECAST)?;
+        let mut demand = tables::TableFile::create(&mut self.publication, &tables::DEMAND)?;
+        let mut forecast = tables::TableFile::create(&mut self.publication, &tables::FORECAST)?;
         let pools = self.inputs.panel.pools().len();
         progress.begin("planning", pools as u64);
         let (mut planned, mut states) = (Vec::with_capacity(pools), Vec::new());
@@ -352,17 +350,19 @@ impl Run<'_> {
         let add = |path: &str, rows, bytes: &[u8]| -> Result<()> {
             publication.lock().unwrap_or_else(PoisonError::into_inner).add(path, rows, bytes)
         };
+        let results = tables::Results { inputs: self.inputs, outcome: &self.outcome };
         // None keeps all threads busy, and they do not wait for each other.
         let (broken, (tables, drafts)) = rayon::join(
             || report::render(&input, &mut |path, bytes| add(path, None, bytes)),
             || {
-                let tables = || tables::rows::write(&run_id, self.inputs, &self.outcome, &add);
+                let tables = || tables::write(&run_id, results, &add);
                 rayon::join(tables, || tables::csv::write(self.inputs, &self.outcome, &add))
             },
         );
         self.outcome.exceptions.splice(0..0, broken?);
         tables.and(drafts)?;
-        tables::rows::write_exceptions(&run_id, &self.outcome.exceptions, &add)?;
+        let results = tables::Results { inputs: self.inputs, outcome: &self.outcome };
+        tables::write_exceptions(&run_id, results, &add)?;
         clock.lap("files");
         let mut summary = summary(self.inputs, &self.outcome, self.plan);
         let manifest = Manifest {

@@ -6,8 +6,8 @@ use crate::domain::error::Result;
 use crate::domain::exceptions::Exception;
 use crate::domain::inputs::{Inputs, Stock};
 use crate::domain::outcome::{
-    Accuracy, Allocation, ChannelFinding, Classification, OpenOrderAdvice, PoolPicture,
-    SeriesForecast,
+    Accuracy, Allocation, ChannelFinding, Classification, MethodChoice, OpenOrderAdvice,
+    PoolPicture, SeriesForecast,
 };
 use crate::domain::units::{Money, Units};
 use crate::forecast::Context;
@@ -20,10 +20,7 @@ use crate::inventory::receipts::LeadTimes;
 use crate::purchase::Line;
 use crate::purchase::Market;
 use crate::review::standing::Standing;
-use crate::tables::parquet::DemandEncoder;
-use crate::tables::parquet::ForecastEncoder;
-use crate::tables::parquet::RowGroup;
-use crate::tables::previous::LastRun;
+use crate::tables::{DemandEncoder, ForecastEncoder, LastRun, RowGroup};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -55,7 +52,7 @@ pub struct Part<'a> {
     pub demand: RowGroup,
     pub forecast: RowGroup,
     pub accuracy: Vec<Accuracy>,
-    pub methods: Vec<(String, String)>,
+    pub methods: Vec<MethodChoice>,
     pub exceptions: Vec<Exception>,
     /// What was fitted, for later nights.
     pub states: Vec<u8>,
@@ -139,7 +136,10 @@ impl<'a> Night<'a> {
         let mut part = Part {
             demand: self.demand.encode(span)?,
             forecast: self.forecast.encode(&rows)?,
-            methods: rows.iter().map(|(_, f)| (f.method.clone(), f.reason.clone())).collect(),
+            methods: rows
+                .iter()
+                .map(|(_, f)| MethodChoice { method: f.method.clone(), reason: f.reason.clone() })
+                .collect(),
             pools: Vec::with_capacity(range.len()),
             accuracy: Vec::new(),
             exceptions: broken.into_iter().flatten().collect(),

@@ -10,7 +10,7 @@ use crate::inventory::lead_time::{self, Estimate};
 use crate::inventory::{Arrival, PastDemand, PoolFacts, StockLevel, UnitEconomics, held, held_kit};
 use crate::review::standing::Pending;
 use crate::run::partition::Night;
-use crate::tables::previous::LastLine;
+use crate::tables::LastLine;
 
 /// The rows that concern one pool.
 pub struct PoolRecords<'a> {

@@ -5,8 +5,7 @@ use crate::domain::inputs::Promotion;
 use crate::domain::units::{SkuId, SupplierId};
 use crate::run::progress::Silent;
 use crate::run::*;
-use crate::tables::previous::Rows;
-use crate::tables::schema;
+use crate::tables::{EXCEPTIONS, FORECAST, RECOMMENDATIONS, Rows};
 use chrono::NaiveDate;
 use std::path::Path;
 
@@ -73,14 +72,14 @@ fn an_item_that_breaks_the_forecast_gets_a_plain_one_and_the_run_goes_on() {
             "{:?}",
             summary.severe
         );
-        let forecast = Rows::read(&summary.folder, &schema::FORECAST).unwrap();
+        let forecast = Rows::read(&summary.folder, &FORECAST).unwrap();
         let plain =
             (0..forecast.len()).filter(|&row| forecast.text("method", row) == "60-day average");
         let mut items: Vec<&str> = plain.clone().map(|row| forecast.text("sku", row)).collect();
         items.dedup();
         assert_eq!(items.len(), 1, "one item has the plain forecast: {items:?}");
         assert!(plain.clone().all(|row| forecast.real32("mean", row) > 0.0));
-        let told = Rows::read(&summary.folder, &schema::EXCEPTIONS).unwrap();
+        let told = Rows::read(&summary.folder, &EXCEPTIONS).unwrap();
         let faults: Vec<usize> = (0..told.len())
             .filter(|&row| told.text("kind", row) == ExceptionKind::InternalFault.name())
             .collect();
@@ -108,7 +107,7 @@ fn an_item_that_breaks_the_policy_is_held_and_the_run_goes_on() {
         });
     });
     assert_eq!(summary.exit_code(), 5);
-    let lines = Rows::read(&summary.folder, &schema::RECOMMENDATIONS).unwrap();
+    let lines = Rows::read(&summary.folder, &RECOMMENDATIONS).unwrap();
     let held: Vec<usize> = (0..lines.len())
         .filter(|&row| lines.text("reason", row).contains("could not be computed"))
         .collect();

@@ -1,8 +1,111 @@
-//! Every published table, declared once.
+//! Every published table, declared once: a column is one line with its name, type, unit, meaning and getter. Files are
+//! written and read back by the declaration; drafts for people and sync tools are CSV and a spreadsheet.
+//!
+//! `run` writes, `review` and `run` read back; nothing here decides. Above `store`, which never calls back.
+//!
+//! To add a column: its line. To add a table: its declaration and its line in [`TABLES`]. `tests/snapshots/schemas.txt` holds
+//! them fast: a column that goes or changes its type breaks readers and needs a new [`crate::store::SCHEMA_VERSION`].
 
+mod channels;
 pub mod csv;
-pub mod pages;
-pub mod parquet;
-pub mod previous;
-pub mod rows;
-pub mod schema;
+mod demand;
+mod evidence;
+mod forecast;
+mod items;
+mod last_run;
+mod night;
+mod ordering;
+mod pages;
+mod parquet;
+mod read;
+mod series;
+mod table;
+
+pub use channels::{ALLOCATION, FINDINGS};
+pub use demand::{DEMAND, DemandEncoder};
+pub use evidence::{ACCURACY, METHODS, STEPS};
+pub use forecast::{FORECAST, ForecastEncoder};
+pub use items::{CLASSIFICATION, POLICY};
+pub use last_run::{LastAllocation, LastLine, LastPool, LastRun};
+pub use night::{CHANGES, EXCEPTIONS, INDICATORS, QUARANTINE};
+pub use ordering::{OPEN_ORDERS, ORDERS, RECOMMENDATIONS, TRANSFERS};
+pub use parquet::{Encoded, RowGroup, TableFile};
+pub use read::Rows;
+pub use table::{Column, Declaration, Field, Kind, Results, Row, Table};
+
+use crate::domain::error::Result;
+use crate::parallel;
+use crate::store::{Add, SCHEMA_VERSION};
+use std::fmt::Write;
+
+/// Every output table.
+pub static TABLES: [&dyn Declaration; 17] = [
+    &FORECAST,
+    &DEMAND,
+    &CLASSIFICATION,
+    &POLICY,
+    &RECOMMENDATIONS,
+    &ORDERS,
+    &OPEN_ORDERS,
+    &TRANSFERS,
+    &ALLOCATION,
+    &FINDINGS,
+    &ACCURACY,
+    &METHODS,
+    &STEPS,
+    &INDICATORS,
+    &EXCEPTIONS,
+    &QUARANTINE,
+    &CHANGES,
+];
+
+/// Writes every table but `forecast` and `demand`, which are appended by partition, and `exceptions`, which are not all known
+/// yet.
+///
+/// # Errors
+/// Those of `add`; [`crate::domain::error::Error::Internal`] when the columns of a table do not fit together.
+pub fn write(run_id: &str, results: Results<'_>, add: &Add<'_>) -> Result<()> {
+    // From the end: the steps are by far the longest table, and a thread that began them last would be left alone with them.
+    let tables: Vec<&dyn Declaration> =
+        TABLES.into_iter().rev().filter(|table| table.name() != EXCEPTIONS.name()).collect();
+    let add_encoded = |table: Result<Option<Encoded>>| table?.map_or(Ok(()), |t| t.add(add));
+    parallel::in_order(&tables, |table| table.encode(run_id, results), add_encoded)
+}
+
+/// Writes the table `exceptions`, when all is known.
+///
+/// # Errors
+/// As [`write()`].
+pub fn write_exceptions(run_id: &str, results: Results<'_>, add: &Add<'_>) -> Result<()> {
+    EXCEPTIONS.encode(run_id, results)?.map_or(Ok(()), |table| table.add(add))
+}
+
+/// Every schema as text, one column a line: what the snapshot test compares.
+#[must_use]
+pub fn describe() -> String {
+    let mut text = format!("schema_version {SCHEMA_VERSION}\n");
+    for table in TABLES {
+        let _ = writeln!(text, "\n{}", table.name());
+        for column in table.columns() {
+            let optional = if column.optional { "?" } else { "" };
+            let (name, kind, unit) = (column.name, column.kind.arrow(), column.unit);
+            let _ = writeln!(text, "  {name}: {kind:?}{optional} [{unit}] {}", column.meaning);
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn column_names_are_distinct_within_a_table() {
+        for table in TABLES {
+            let mut names: Vec<_> = table.columns().iter().map(|c| c.name).collect();
+            names.sort_unstable();
+            names.dedup();
+            assert_eq!(names.len(), table.columns().len(), "{}", table.name());
+        }
+    }
+}

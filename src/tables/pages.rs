@@ -14,7 +14,7 @@ use parquet::file::metadata::ColumnChunkMetaData;
 use parquet::file::statistics::Statistics;
 use parquet::file::writer::{SerializedPageWriter, TrackedWrite};
 use parquet::schema::types::ColumnDescPtr;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// Fastest level: on these pages the higher ones cost more time than they save bytes.
 pub(crate) const ZSTD_LEVEL: i32 = 1;
@@ -108,21 +108,41 @@ pub(crate) fn parquet(error: parquet::errors::ParquetError) -> Error {
     }
 }
 
-/// Names in runs: `runs` are (position in `dictionary`, rows).
-pub(crate) fn names(
+/// Consecutive rows of the same name.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Run<'n> {
+    pub name: &'n str,
+    pub rows: usize,
+}
+
+/// Names in runs; the dictionary has them in order of appearance.
+pub(crate) fn names<'n>(
     column: &ColumnDescPtr,
-    dictionary: &[&str],
-    runs: &[(u32, usize)],
+    runs: impl Iterator<Item = Run<'n>>,
 ) -> Result<Chunk> {
-    let mut parts = names_parts(dictionary, runs.iter().map(|run| run.1).sum());
+    let mut dictionary: Vec<&str> = Vec::new();
+    let mut code_of: BTreeMap<&str, u32> = BTreeMap::new();
+    // Rows of each code, neighbours of the same name together.
+    let mut coded: Vec<(u32, usize)> = Vec::new();
+    let mut rows = 0;
+    for run in runs {
+        let code = *code_of.entry(run.name).or_insert_with(|| {
+            dictionary.push(run.name);
+            dictionary.len() as u32 - 1
+        });
+        rows += run.rows;
+        match coded.last_mut() {
+            Some((last, rows)) if *last == code => *rows += run.rows,
+            _ => coded.push((code, run.rows)),
+        }
+    }
+    let mut parts = names_parts(&dictionary, rows);
     let width = bit_width(dictionary.len());
     parts.data.push(width);
-    let mut rest = runs.iter().copied().filter(|run| run.1 > 0).peekable();
-    while let Some((code, mut rows)) = rest.next() {
-        while let Some(more) = rest.next_if(|next| next.0 == code) {
-            rows += more.1;
+    for (code, rows) in coded {
+        if rows > 0 {
+            repeat(code, rows, width, &mut parts.data);
         }
-        repeat(code, rows, width, &mut parts.data);
     }
     chunk(column, parts)
 }

@@ -1,26 +1,20 @@
-//! The tables of the last run, read back: what changes, damping, bounded shares and hysteresis compare with.
+//! The last run, read back: what changes, damping, bounded shares and hysteresis compare with.
 
 use crate::domain::classes::{
     AbcClass, Lifecycle, PolicyMethod, Rationalisation, VelocityClass, XyzClass,
 };
-use crate::domain::error::{Error, Result};
+use crate::domain::error::Result;
 use crate::domain::exceptions::Subject;
 use crate::domain::inputs::Names;
 use crate::domain::outcome::{ChannelAction, Status};
 use crate::domain::panel::PoolId;
 use crate::domain::sorted::keyed;
 use crate::domain::units::{ChannelId, LocationId, Money, SkuId, SupplierId, Units};
-use crate::store::SCHEMA_VERSION;
-use crate::store::manifest::PublishedRun;
-use crate::tables::schema::{self, Table};
-use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
-use arrow::compute::concat_batches;
-use arrow::datatypes::{Date32Type, Decimal128Type, Float32Type, Float64Type, Int64Type};
+use crate::store::{PublishedRun, SCHEMA_VERSION};
+use crate::tables::read::Rows;
+use crate::tables::{ALLOCATION, CLASSIFICATION, POLICY, RECOMMENDATIONS};
 use chrono::NaiveDate;
-use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::path::{Path, PathBuf};
 
 /// One pool in the last run.
 #[derive(Debug, Clone, PartialEq)]
@@ -143,10 +137,10 @@ impl LastRun {
     }
 
     fn read_pools(&mut self, names: &Names) -> Result<()> {
-        let classes = Rows::read(&self.run.folder, &schema::CLASSIFICATION)?;
-        let policies = Rows::read(&self.run.folder, &schema::POLICY)?;
+        let classes = Rows::read(&self.run.folder, &CLASSIFICATION)?;
+        let policies = Rows::read(&self.run.folder, &POLICY)?;
         for row in 0..classes.len() {
-            let Some(key) = classes.pool(row, names) else {
+            let Some(key) = pool(&classes, row, names) else {
                 self.gone.push(Subject::Pool {
                     sku: classes.text("sku", row).to_owned(),
                     location: classes.text("location", row).to_owned(),
@@ -154,12 +148,12 @@ impl LastRun {
                 continue;
             };
             // Both tables have one row a pool, in pool order.
-            if row >= policies.len() || policies.pool(row, names) != Some(key) {
+            if row >= policies.len() || pool(&policies, row, names) != Some(key) {
                 return Err(policies.broken("its rows are not those of `classification`".into()));
             }
-            let pool = LastPool {
-                abc: classes.maybe_word("abc", row, AbcClass::from_name)?,
-                xyz: classes.maybe_word("xyz", row, XyzClass::from_name)?,
+            let last = LastPool {
+                abc: classes.optional_word("abc", row, AbcClass::from_name)?,
+                xyz: classes.optional_word("xyz", row, XyzClass::from_name)?,
                 velocity: classes.word("velocity", row, VelocityClass::from_name)?,
                 lifecycle: classes.word("lifecycle", row, Lifecycle::from_name)?,
                 rationalisation: classes.word(
@@ -179,16 +173,16 @@ impl LastRun {
                 reorder_point: policies.real("reorder_point", row),
                 order_up_to: policies.real("order_up_to", row),
             };
-            self.pools.insert(key, pool);
+            self.pools.insert(key, last);
         }
         Ok(())
     }
 
     fn read_lines(&mut self, names: &Names) -> Result<()> {
-        let rows = Rows::read(&self.run.folder, &schema::RECOMMENDATIONS)?;
+        let rows = Rows::read(&self.run.folder, &RECOMMENDATIONS)?;
         for row in 0..rows.len() {
-            let Some((sku, location)) = rows.pool(row, names) else { continue };
-            let supplier = rows.maybe_text("supplier", row).and_then(|s| names.find_supplier(s));
+            let Some((sku, location)) = pool(&rows, row, names) else { continue };
+            let supplier = rows.optional_text("supplier", row).and_then(|s| names.find_supplier(s));
             self.lines.push(LastLine {
                 id: rows.text("recommendation_id", row).to_string(),
                 sku,
@@ -196,27 +190,27 @@ impl LastRun {
                 supplier,
                 status: rows.word("status", row, Status::from_name)?,
                 need: rows.real("need", row),
-                quantity: Units(rows.whole("quantity", row)),
-                inventory_position: Units(rows.whole("inventory_position", row)),
-                available: Units(rows.whole("available", row)),
+                quantity: rows.units("quantity", row),
+                inventory_position: rows.units("inventory_position", row),
+                available: rows.units("available", row),
                 unit_cost: rows.money("unit_cost", row),
                 value: rows.money("value", row),
-                expected_arrival: rows.date("expected_arrival", row),
+                expected_arrival: rows.optional_date("expected_arrival", row),
             });
         }
         Ok(())
     }
 
     fn read_allocation(&mut self, names: &Names) -> Result<()> {
-        let rows = Rows::read(&self.run.folder, &schema::ALLOCATION)?;
+        let rows = Rows::read(&self.run.folder, &ALLOCATION)?;
         for row in 0..rows.len() {
             let channel = names.find_channel(rows.text("channel", row));
-            let (Some((sku, location)), Some(channel)) = (rows.pool(row, names), channel) else {
+            let (Some((sku, location)), Some(channel)) = (pool(&rows, row, names), channel) else {
                 continue;
             };
             let share = LastAllocation {
                 share: rows.real("share", row),
-                published: Units(rows.whole("published", row)),
+                published: rows.units("published", row),
                 action: rows.word("action", row, ChannelAction::from_name)?,
             };
             self.allocation.insert((sku, location, channel), share);
@@ -225,133 +219,8 @@ impl LastRun {
     }
 }
 
-/// A whole small table, checked against its schema once, so that cells can be read without further checks.
-#[derive(Debug)]
-pub struct Rows {
-    path: PathBuf,
-    table: &'static Table,
-    batch: RecordBatch,
-}
-
-impl Rows {
-    /// Reads `tables/<name>.parquet` of a run folder.
-    ///
-    /// # Errors
-    /// [`Error::Input`] for a file that is missing, damaged or of another schema.
-    pub fn read(folder: &Path, table: &'static Table) -> Result<Self> {
-        let path = folder.join(table.path());
-        let broken = |what: String| Error::input(&path, what);
-        let file = File::open(&path).map_err(|e| broken(e.to_string()))?;
-        let builder =
-            ParquetRecordBatchReaderBuilder::try_new(file).map_err(|e| broken(e.to_string()))?;
-        let schema = builder.schema().clone();
-        for c in table.columns {
-            if schema.field_with_name(c.name).map_or(true, |f| *f.data_type() != c.kind.arrow()) {
-                return Err(broken(format!(
-                    "column {} is missing or not {:?}",
-                    c.name,
-                    c.kind.arrow()
-                )));
-            }
-        }
-        let batches: std::result::Result<Vec<_>, _> =
-            builder.build().map_err(|e| broken(e.to_string()))?.collect();
-        let batches = batches.map_err(|e| broken(e.to_string()))?;
-        let batch = concat_batches(&schema, &batches).map_err(|e| broken(e.to_string()))?;
-        Ok(Self { path, table, batch })
-    }
-
-    /// Number of rows.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.batch.num_rows()
-    }
-
-    /// Whether there is none.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
-    fn column(&self, name: &str) -> &ArrayRef {
-        self.batch
-            .column_by_name(name)
-            .unwrap_or_else(|| self.batch.column(self.table.position(name)))
-    }
-
-    /// A text cell; empty when missing.
-    #[must_use]
-    pub fn text(&self, column: &str, row: usize) -> &str {
-        self.maybe_text(column, row).unwrap_or("")
-    }
-
-    /// A text cell.
-    #[must_use]
-    pub fn maybe_text(&self, column: &str, row: usize) -> Option<&str> {
-        let array = self.column(column).as_string::<i32>();
-        array.is_valid(row).then(|| array.value(row))
-    }
-
-    fn broken(&self, what: String) -> Error {
-        Error::input(&self.path, what)
-    }
-
-    /// A text cell as one of a closed set of words.
-    fn word<W>(&self, column: &str, row: usize, read: fn(&str) -> Option<W>) -> Result<W> {
-        let text = self.text(column, row);
-        read(text).ok_or_else(|| self.broken(format!("column {column}: `{text}` is not known")))
-    }
-
-    fn maybe_word<W>(
-        &self,
-        column: &str,
-        row: usize,
-        read: fn(&str) -> Option<W>,
-    ) -> Result<Option<W>> {
-        self.maybe_text(column, row).map(|_| self.word(column, row, read)).transpose()
-    }
-
-    /// A number; NaN when missing.
-    #[must_use]
-    pub fn real(&self, column: &str, row: usize) -> f64 {
-        let array = self.column(column).as_primitive::<Float64Type>();
-        if array.is_valid(row) { array.value(row) } else { f64::NAN }
-    }
-
-    /// A 32-bit number; NaN when missing.
-    #[must_use]
-    pub fn real32(&self, column: &str, row: usize) -> f32 {
-        let array = self.column(column).as_primitive::<Float32Type>();
-        if array.is_valid(row) { array.value(row) } else { f32::NAN }
-    }
-
-    /// A whole number; 0 when missing.
-    #[must_use]
-    pub fn whole(&self, column: &str, row: usize) -> i64 {
-        let array = self.column(column).as_primitive::<Int64Type>();
-        if array.is_valid(row) { array.value(row) } else { 0 }
-    }
-
-    /// An amount; 0 when missing.
-    #[must_use]
-    pub fn money(&self, column: &str, row: usize) -> Money {
-        let array = self.column(column).as_primitive::<Decimal128Type>();
-        Money(if array.is_valid(row) {
-            i64::try_from(array.value(row)).unwrap_or(i64::MAX)
-        } else {
-            0
-        })
-    }
-
-    /// A date.
-    #[must_use]
-    pub fn date(&self, column: &str, row: usize) -> Option<NaiveDate> {
-        let array = self.column(column).as_primitive::<Date32Type>();
-        array.is_valid(row).then(|| array.value(row)).and_then(NaiveDate::from_epoch_days)
-    }
-
-    fn pool(&self, row: usize, names: &Names) -> Option<(SkuId, LocationId)> {
-        let pool = names.find_pool(self.text("sku", row), self.text("location", row))?;
-        Some((pool.sku, pool.location))
-    }
+/// The item and location of a row, where this run still knows both.
+fn pool(rows: &Rows, row: usize, names: &Names) -> Option<(SkuId, LocationId)> {
+    let pool = names.find_pool(rows.text("sku", row), rows.text("location", row))?;
+    Some((pool.sku, pool.location))
 }

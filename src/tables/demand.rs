@@ -1,0 +1,212 @@
+//! The table `demand`: history as it was sold and as it was learnt from.
+
+use crate::domain::error::Result;
+use crate::domain::inputs::Names;
+use crate::domain::panel::{Panel, flag};
+use crate::tables::pages::{self, Chunk, Quantities};
+use crate::tables::parquet::{RowGroup, epoch_day};
+use crate::tables::series::{
+    SeriesEncoder, SeriesRows, SeriesTable, channel, labels, location, period, quantities, sku,
+};
+use parquet::schema::types::ColumnDescPtr;
+use std::ops::Range;
+
+/// Demand: one row a series and period of history.
+pub static DEMAND: SeriesTable<DemandValues> = SeriesTable {
+    name: "demand",
+    columns: &[
+        sku(),
+        channel(),
+        location(),
+        period(),
+        quantities("gross", "sold", DemandValues::Gross),
+        quantities("returns", "came back in the period", DemandValues::Returned),
+        quantities("net", "gross - returns; may be negative", DemandValues::Net),
+        quantities(
+            "cleaned",
+            "gross demand with outliers capped and censored periods estimated",
+            DemandValues::Cleaned,
+        ),
+        labels(
+            "flags",
+            "stockout, inferred-stockout, promotion, outlier, returned, inactive, joined by |; empty for none",
+            DemandValues::Flags,
+        ),
+    ],
+};
+
+/// What a column of the history says.
+#[derive(Debug, Clone, Copy)]
+pub enum DemandValues {
+    /// Units sold.
+    Gross,
+    /// Units that came back.
+    Returned,
+    /// Sold less returned.
+    Net,
+    /// What demand would have been.
+    Cleaned,
+    /// What happened in the period.
+    Flags,
+}
+
+/// The flags that have a word, by their bits.
+const FLAG_WORDS: [(u8, &str); 6] = [
+    (flag::STOCKOUT, "stockout"),
+    (flag::INFERRED_STOCKOUT, "inferred-stockout"),
+    (flag::PROMOTION, "promotion"),
+    (flag::OUTLIER, "outlier"),
+    (flag::RETURNED, "returned"),
+    (flag::INACTIVE, "inactive"),
+];
+/// All of them.
+const WORDED: u8 = 63;
+
+/// Encodes history, straight from the panel.
+pub struct DemandEncoder<'a> {
+    panel: &'a Panel,
+    names: &'a Names,
+    encoder: SeriesEncoder<DemandValues>,
+    /// First day of each period of history.
+    axis: Vec<i32>,
+    /// Label of each combination of flags.
+    flag_labels: Vec<String>,
+}
+
+/// The quantities of a partition.
+struct Columns {
+    gross: Quantities,
+    returned: Quantities,
+    net: Quantities,
+    cleaned: Quantities,
+}
+
+impl<'a> DemandEncoder<'a> {
+    /// For all partitions of one panel.
+    ///
+    /// # Errors
+    /// [`crate::domain::error::Error::Internal`] when the schema cannot be expressed.
+    pub fn new(panel: &'a Panel, names: &'a Names) -> Result<Self> {
+        let calendar = panel.calendar();
+        let axis = (0..calendar.history() as i64).map(|i| epoch_day(calendar.start(i))).collect();
+        Ok(Self {
+            panel,
+            names,
+            encoder: SeriesEncoder::new(&DEMAND)?,
+            axis,
+            flag_labels: (0..=WORDED).map(flag_label).collect(),
+        })
+    }
+
+    /// Rows of the series in `series`, one a period of history.
+    ///
+    /// # Errors
+    /// As [`DemandEncoder::new`].
+    pub fn encode(&self, series: Range<usize>) -> Result<RowGroup> {
+        let panel = self.panel;
+        let mut keys = Vec::with_capacity(series.len());
+        let mut days = Vec::new();
+        for i in series.clone() {
+            keys.push(SeriesRows { key: panel.key(i), rows: panel.gross(i).len() });
+            days.extend_from_slice(&self.axis[panel.start(i)..]);
+        }
+        let columns = self.columns(series.clone(), days.len());
+        self.encoder.encode(self.names, &keys, &days, |&values, column| {
+            let quantities = match values {
+                DemandValues::Gross => &columns.gross,
+                DemandValues::Returned => &columns.returned,
+                DemandValues::Net => &columns.net,
+                DemandValues::Cleaned => &columns.cleaned,
+                DemandValues::Flags => return self.flags(column, series.clone(), days.len()),
+            };
+            match quantities.chunk(column)? {
+                Some(chunk) => Ok(chunk),
+                None => pages::plain_floats(column, &self.plain(values, series.clone())),
+            }
+        })
+    }
+
+    fn columns(&self, series: Range<usize>, rows: usize) -> Columns {
+        let panel = self.panel;
+        let mut gross = Quantities::with_capacity(rows);
+        series.clone().for_each(|i| gross.extend(panel.gross(i)));
+        let mut returned = Quantities::with_capacity(rows);
+        returned.repeat(0.0, rows);
+        // Net and cleaned are gross but for a few periods: copying codes is cheaper than finding them again.
+        let mut net = gross.clone();
+        let mut cleaned = gross.clone();
+        let mut first = 0;
+        for i in series {
+            let sold = panel.gross(i);
+            for period in panel.returns(i).chunk_by(|a, b| a.0 == b.0) {
+                let t = period[0].0 as usize - panel.start(i);
+                let units: f32 = period.iter().map(|&(_, units)| units).sum();
+                returned.set(first + t, units);
+                net.set(first + t, sold[t] - units);
+            }
+            each_difference(sold, panel.cleaned(i), |t, value| cleaned.set(first + t, value));
+            first += sold.len();
+        }
+        Columns { gross, returned, net, cleaned }
+    }
+
+    fn flags(&self, column: &ColumnDescPtr, series: Range<usize>, rows: usize) -> Result<Chunk> {
+        let mut codes: Vec<u16> = Vec::with_capacity(rows);
+        for i in series {
+            codes.extend(self.panel.flags(i).iter().map(|&bits| u16::from(bits & WORDED)));
+        }
+        let labels: Vec<&str> = self.flag_labels.iter().map(String::as_str).collect();
+        pages::labels(column, &labels, codes)
+    }
+
+    /// Values of a quantity column that has too many distinct ones for a dictionary.
+    fn plain(&self, column: DemandValues, series: Range<usize>) -> Vec<f32> {
+        let panel = self.panel;
+        let mut values = Vec::new();
+        for i in series {
+            let first = values.len();
+            // What a return adds to the column in its period.
+            let sign = match column {
+                DemandValues::Gross => None,
+                DemandValues::Returned => Some(1.0),
+                DemandValues::Net => Some(-1.0),
+                DemandValues::Cleaned => None,
+                DemandValues::Flags => None,
+            };
+            match column {
+                DemandValues::Cleaned => values.extend_from_slice(panel.cleaned(i)),
+                DemandValues::Returned => values.resize(first + panel.gross(i).len(), 0.0),
+                DemandValues::Gross | DemandValues::Net | DemandValues::Flags => {
+                    values.extend_from_slice(panel.gross(i));
+                }
+            }
+            if let Some(sign) = sign {
+                for &(period, units) in panel.returns(i) {
+                    values[first + period as usize - panel.start(i)] += sign * units;
+                }
+            }
+        }
+        values
+    }
+}
+
+/// Calls `tell` with position and value wherever `b` is not `a`: a block of equal values costs one comparison.
+fn each_difference(a: &[f32], b: &[f32], mut tell: impl FnMut(usize, f32)) {
+    const BLOCK: usize = 32;
+    for (block, (a, b)) in a.chunks(BLOCK).zip(b.chunks(BLOCK)).enumerate() {
+        let differs = a.iter().zip(b).fold(0, |bits, (a, b)| bits | (a.to_bits() ^ b.to_bits()));
+        if differs == 0 {
+            continue;
+        }
+        for (t, (a, &b)) in a.iter().zip(b).enumerate() {
+            if a.to_bits() != b.to_bits() {
+                tell(block * BLOCK + t, b);
+            }
+        }
+    }
+}
+
+fn flag_label(bits: u8) -> String {
+    let set = FLAG_WORDS.into_iter().filter(|(bit, _)| bits & bit != 0);
+    set.map(|(_, word)| word).collect::<Vec<_>>().join("|")
+}

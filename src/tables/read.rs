@@ -1,0 +1,200 @@
+//! A published table read back, by the declaration it was written by.
+
+use crate::domain::error::{Error, Result};
+use crate::domain::units::{Money, Units};
+use crate::tables::table::{Column, Declaration, Kind};
+use arrow::array::{Array, ArrayRef, AsArray};
+use arrow::compute::concat_batches;
+use arrow::datatypes::{
+    ArrowPrimitiveType, Date32Type, Decimal128Type, Float32Type, Float64Type, Int64Type,
+};
+use chrono::NaiveDate;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+/// A whole table, checked against its declaration once, so that cells can be read without further checks.
+///
+/// Cells are asked for by the column's name and type. Both are written in this crate: one that the table does not declare is
+/// our own fault and panics.
+#[derive(Debug)]
+pub struct Rows {
+    path: PathBuf,
+    columns: Vec<Column>,
+    /// In the order of `columns`, whatever the order in the file.
+    arrays: Vec<ArrayRef>,
+    rows: usize,
+}
+
+impl Rows {
+    /// Reads `tables/<name>.parquet` of a run folder.
+    ///
+    /// # Errors
+    /// [`Error::Input`] for a file that is missing, damaged or of another schema.
+    pub fn read(folder: &Path, table: &dyn Declaration) -> Result<Self> {
+        let path = folder.join(table.path());
+        let columns = table.columns();
+        match read_arrays(&path, &columns) {
+            Ok((arrays, rows)) => Ok(Self { path, columns, arrays, rows }),
+            Err(what) => Err(Error::input(path, what)),
+        }
+    }
+
+    /// Number of rows.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.rows
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.rows == 0
+    }
+
+    fn column(&self, name: &str, kind: Kind, optional: bool) -> &ArrayRef {
+        let at = self
+            .columns
+            .iter()
+            .position(|c| c.name == name && c.kind == kind && c.optional == optional);
+        &self.arrays[at.unwrap_or_else(|| {
+            panic!(
+                "{} declares no column {name} of {kind:?}, optional: {optional}",
+                self.path.display()
+            )
+        })]
+    }
+
+    fn number<T: ArrowPrimitiveType>(&self, name: &str, kind: Kind, row: usize) -> T::Native {
+        self.column(name, kind, false).as_primitive::<T>().value(row)
+    }
+
+    /// A text cell.
+    #[must_use]
+    pub fn text(&self, column: &str, row: usize) -> &str {
+        self.column(column, Kind::Text, false).as_string::<i32>().value(row)
+    }
+
+    /// A text cell that may be missing.
+    #[must_use]
+    pub fn optional_text(&self, column: &str, row: usize) -> Option<&str> {
+        let array = self.column(column, Kind::Text, true).as_string::<i32>();
+        array.is_valid(row).then(|| array.value(row))
+    }
+
+    /// A text cell as one of a closed set of words.
+    ///
+    /// # Errors
+    /// [`Error::Input`] for another word.
+    pub(crate) fn word<W>(
+        &self,
+        column: &str,
+        row: usize,
+        read: fn(&str) -> Option<W>,
+    ) -> Result<W> {
+        let text = self.text(column, row);
+        read(text).ok_or_else(|| self.unknown(column, text))
+    }
+
+    /// A text cell that may be missing, as one of a closed set of words.
+    ///
+    /// # Errors
+    /// [`Error::Input`] for another word.
+    pub(crate) fn optional_word<W>(
+        &self,
+        column: &str,
+        row: usize,
+        read: fn(&str) -> Option<W>,
+    ) -> Result<Option<W>> {
+        let Some(text) = self.optional_text(column, row) else { return Ok(None) };
+        read(text).map(Some).ok_or_else(|| self.unknown(column, text))
+    }
+
+    fn unknown(&self, column: &str, word: &str) -> Error {
+        self.broken(format!("column {column}: `{word}` is not known"))
+    }
+
+    /// The error of a table that does not say what it should.
+    pub(crate) fn broken(&self, what: String) -> Error {
+        Error::input(&self.path, what)
+    }
+
+    /// A number.
+    #[must_use]
+    pub fn real(&self, column: &str, row: usize) -> f64 {
+        self.number::<Float64Type>(column, Kind::Real, row)
+    }
+
+    /// A number that may be missing.
+    #[must_use]
+    pub fn optional_real(&self, column: &str, row: usize) -> Option<f64> {
+        let array = self.column(column, Kind::Real, true).as_primitive::<Float64Type>();
+        array.is_valid(row).then(|| array.value(row))
+    }
+
+    /// A 32-bit number.
+    #[must_use]
+    pub fn real32(&self, column: &str, row: usize) -> f32 {
+        self.number::<Float32Type>(column, Kind::Real32, row)
+    }
+
+    /// A whole number.
+    #[must_use]
+    pub fn whole(&self, column: &str, row: usize) -> i64 {
+        self.number::<Int64Type>(column, Kind::Whole, row)
+    }
+
+    /// Units of stock.
+    #[must_use]
+    pub fn units(&self, column: &str, row: usize) -> Units {
+        Units(self.whole(column, row))
+    }
+
+    /// An amount.
+    #[must_use]
+    pub fn money(&self, column: &str, row: usize) -> Money {
+        let amount = self.number::<Decimal128Type>(column, Kind::Money, row);
+        Money(i64::try_from(amount).unwrap_or(i64::MAX))
+    }
+
+    /// A date.
+    #[must_use]
+    pub fn date(&self, column: &str, row: usize) -> Option<NaiveDate> {
+        NaiveDate::from_epoch_days(self.number::<Date32Type>(column, Kind::Date, row))
+    }
+
+    /// A date that may be missing.
+    #[must_use]
+    pub fn optional_date(&self, column: &str, row: usize) -> Option<NaiveDate> {
+        let array = self.column(column, Kind::Date, true).as_primitive::<Date32Type>();
+        if array.is_null(row) { None } else { NaiveDate::from_epoch_days(array.value(row)) }
+    }
+}
+
+/// The columns of a file and its rows, or what is wrong with it.
+fn read_arrays(
+    path: &Path,
+    columns: &[Column],
+) -> std::result::Result<(Vec<ArrayRef>, usize), String> {
+    let file = File::open(path).map_err(|e| e.to_string())?;
+    let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(|e| e.to_string())?;
+    let schema = builder.schema().clone();
+    let mut batches = Vec::new();
+    for batch in builder.build().map_err(|e| e.to_string())? {
+        batches.push(batch.map_err(|e| e.to_string())?);
+    }
+    let batch = concat_batches(&schema, &batches).map_err(|e| e.to_string())?;
+    let mut arrays = Vec::with_capacity(columns.len());
+    for column in columns {
+        let kind = column.kind.arrow();
+        let array = batch.column_by_name(column.name).filter(|a| *a.data_type() == kind);
+        let Some(array) = array else {
+            return Err(format!("column {} is missing or not {kind:?}", column.name));
+        };
+        if !column.optional && array.null_count() > 0 {
+            return Err(format!("column {} has missing values", column.name));
+        }
+        arrays.push(array.clone());
+    }
+    Ok((arrays, batch.num_rows()))
+}

@@ -1,0 +1,137 @@
+//! The two large tables, with one row a series and period: encoded a partition at a time, straight from slices, by whichever
+//! thread has the partition; the row groups are appended in panel order.
+
+use crate::domain::error::Result;
+use crate::domain::inputs::Names;
+use crate::domain::panel::SeriesKey;
+use crate::explain::Unit;
+use crate::tables::pages::{self, Chunk, Run};
+use crate::tables::parquet::{Encoded, RowGroup, descriptors};
+use crate::tables::table::{CHANNEL, Column, Declaration, Field, Kind, LOCATION, Results, SKU};
+use parquet::schema::types::ColumnDescPtr;
+
+/// A table of periods; `V` tells its own columns apart.
+#[derive(Debug)]
+pub struct SeriesTable<V: Sync + 'static> {
+    pub(crate) name: &'static str,
+    pub(crate) columns: &'static [Field<SeriesCells<V>>],
+}
+
+/// Where the values of a column come from.
+#[derive(Debug)]
+pub(crate) enum SeriesCells<V> {
+    Sku,
+    Channel,
+    Location,
+    Period,
+    /// What the table is for.
+    Values(V),
+}
+
+impl<V: Sync + 'static> Declaration for SeriesTable<V> {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn columns(&self) -> Vec<Column> {
+        self.columns.iter().map(|field| field.column).collect()
+    }
+
+    fn encode(&self, _: &str, _: Results<'_>) -> Result<Option<Encoded>> {
+        Ok(None)
+    }
+}
+
+pub(crate) const fn sku<V>() -> Field<SeriesCells<V>> {
+    Field { column: SKU, cells: SeriesCells::Sku }
+}
+
+pub(crate) const fn channel<V>() -> Field<SeriesCells<V>> {
+    Field { column: CHANNEL, cells: SeriesCells::Channel }
+}
+
+pub(crate) const fn location<V>() -> Field<SeriesCells<V>> {
+    Field { column: LOCATION, cells: SeriesCells::Location }
+}
+
+pub(crate) const fn period<V>() -> Field<SeriesCells<V>> {
+    let (name, meaning) = ("period_start", "first day of the period");
+    let column = Column { name, kind: Kind::Date, optional: false, unit: Unit::None, meaning };
+    Field { column, cells: SeriesCells::Period }
+}
+
+/// Units of each period.
+pub(crate) const fn quantities<V>(
+    name: &'static str,
+    meaning: &'static str,
+    values: V,
+) -> Field<SeriesCells<V>> {
+    let column = Column { name, kind: Kind::Real32, optional: false, unit: Unit::Units, meaning };
+    Field { column, cells: SeriesCells::Values(values) }
+}
+
+/// A word for each period.
+pub(crate) const fn labels<V>(
+    name: &'static str,
+    meaning: &'static str,
+    values: V,
+) -> Field<SeriesCells<V>> {
+    let column = Column { name, kind: Kind::Text, optional: false, unit: Unit::None, meaning };
+    Field { column, cells: SeriesCells::Values(values) }
+}
+
+/// A series and its rows in the table.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct SeriesRows {
+    pub key: SeriesKey,
+    pub rows: usize,
+}
+
+/// Encodes partitions of one table.
+pub(crate) struct SeriesEncoder<V: Sync + 'static> {
+    table: &'static SeriesTable<V>,
+    /// As Parquet describes them, in order.
+    descriptors: Vec<ColumnDescPtr>,
+}
+
+impl<V: Sync + 'static> SeriesEncoder<V> {
+    pub(crate) fn new(table: &'static SeriesTable<V>) -> Result<Self> {
+        Ok(Self { table, descriptors: descriptors(table)? })
+    }
+
+    /// The rows of consecutive series: `days` has the first day of each row's period, `values` encodes a column of the table's
+    /// own.
+    pub(crate) fn encode(
+        &self,
+        names: &Names,
+        series: &[SeriesRows],
+        days: &[i32],
+        mut values: impl FnMut(&V, &ColumnDescPtr) -> Result<Chunk>,
+    ) -> Result<RowGroup> {
+        let mut chunks = Vec::with_capacity(self.descriptors.len());
+        for (field, column) in self.table.columns.iter().zip(&self.descriptors) {
+            chunks.push(match &field.cells {
+                SeriesCells::Sku => keys(column, series, &names.skus, |key| key.sku.index())?,
+                SeriesCells::Channel => {
+                    keys(column, series, &names.channels, |key| key.channel.index())?
+                }
+                SeriesCells::Location => {
+                    keys(column, series, &names.locations, |key| key.location.index())?
+                }
+                SeriesCells::Period => pages::dates(column, days)?,
+                SeriesCells::Values(of) => values(of, column)?,
+            });
+        }
+        Ok(RowGroup { chunks, rows: days.len() })
+    }
+}
+
+fn keys(
+    column: &ColumnDescPtr,
+    series: &[SeriesRows],
+    names: &[String],
+    position: fn(&SeriesKey) -> usize,
+) -> Result<Chunk> {
+    let runs = series.iter().map(|s| Run { name: &names[position(&s.key)], rows: s.rows });
+    pages::names(column, runs)
+}

@@ -1,0 +1,361 @@
+//! How a table is declared: one [`Field`] a column, with its name, type, unit, meaning and where its values come from.
+//!
+//! The declaration is all there is: files are written from it, read back by it and described by it.
+
+use crate::domain::error::Result;
+use crate::domain::inputs::Inputs;
+use crate::domain::outcome::Outcome;
+use crate::domain::units::{ChannelId, LocationId, Money, SkuId, SupplierId, Units};
+use crate::explain::Unit;
+use crate::tables::parquet::{Encoded, encode, epoch_day};
+use arrow::array::{
+    ArrayRef, BooleanArray, Date32Array, Decimal128Array, Float64Array, Int64Array, StringBuilder,
+};
+use arrow::datatypes::{DataType, Field as ArrowField, Schema, SchemaRef};
+use chrono::NaiveDate;
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::fmt::{Display, Write};
+use std::ops::Deref;
+use std::sync::Arc;
+
+/// Type of a column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// UTF-8.
+    Text,
+    /// Calendar date.
+    Date,
+    /// 64-bit float.
+    Real,
+    /// 32-bit float.
+    Real32,
+    /// 64-bit integer.
+    Whole,
+    /// Decimal with 18 digits, 4 of them after the point.
+    Money,
+    /// True or false.
+    Flag,
+}
+
+impl Kind {
+    pub(crate) fn arrow(self) -> DataType {
+        match self {
+            Self::Text => DataType::Utf8,
+            Self::Date => DataType::Date32,
+            Self::Real => DataType::Float64,
+            Self::Real32 => DataType::Float32,
+            Self::Whole => DataType::Int64,
+            Self::Money => DataType::Decimal128(18, 4),
+            Self::Flag => DataType::Boolean,
+        }
+    }
+}
+
+/// What a reader of a table relies on, for one column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Column {
+    /// Its name.
+    pub name: &'static str,
+    /// Its type.
+    pub kind: Kind,
+    /// Whether a value may be missing.
+    pub optional: bool,
+    /// What its values are counted in.
+    pub unit: Unit,
+    /// What it says.
+    pub meaning: &'static str,
+}
+
+/// A column and where its values come from.
+#[derive(Debug)]
+pub struct Field<C> {
+    pub(crate) column: Column,
+    pub(crate) cells: C,
+}
+
+/// Every output table, whatever its rows are.
+pub trait Declaration: Sync {
+    /// `tables/<name>.parquet`.
+    fn name(&self) -> &'static str;
+
+    /// In order.
+    fn columns(&self) -> Vec<Column>;
+
+    /// The whole file; `None` for a table that is appended to while the run goes on.
+    ///
+    /// # Errors
+    /// [`crate::domain::error::Error::Internal`] when the columns do not fit together.
+    fn encode(&self, run_id: &str, results: Results<'_>) -> Result<Option<Encoded>>;
+
+    /// Path in the run folder.
+    fn path(&self) -> String {
+        format!("tables/{}.parquet", self.name())
+    }
+
+    /// Arrow schema, unit and meaning as field metadata.
+    fn schema(&self) -> SchemaRef {
+        let mut fields = Vec::new();
+        for column in self.columns() {
+            let mut notes = HashMap::from([("meaning".to_owned(), column.meaning.to_owned())]);
+            if column.unit != Unit::None {
+                notes.insert("unit".to_owned(), column.unit.name().to_owned());
+            }
+            let field = ArrowField::new(column.name, column.kind.arrow(), column.optional);
+            fields.push(field.with_metadata(notes));
+        }
+        Arc::new(Schema::new(fields))
+    }
+}
+
+/// What a run read and decided: all that rows are made from.
+#[derive(Debug, Clone, Copy)]
+pub struct Results<'a> {
+    /// What was read.
+    pub inputs: &'a Inputs,
+    /// What was decided.
+    pub outcome: &'a Outcome,
+}
+
+/// One row on its way into a table, with the names and results that its columns may need.
+#[derive(Debug)]
+pub struct Row<'a, R> {
+    pub(crate) of: &'a R,
+    pub(crate) inputs: &'a Inputs,
+    pub(crate) outcome: &'a Outcome,
+}
+
+impl<'a, R> Row<'a, R> {
+    pub(crate) fn sku_name(&self, sku: SkuId) -> &'a str {
+        &self.inputs.names.skus[sku.index()]
+    }
+
+    pub(crate) fn channel_name(&self, channel: ChannelId) -> &'a str {
+        &self.inputs.names.channels[channel.index()]
+    }
+
+    pub(crate) fn location_name(&self, location: LocationId) -> &'a str {
+        &self.inputs.names.locations[location.index()]
+    }
+
+    pub(crate) fn supplier_name(&self, supplier: SupplierId) -> &'a str {
+        &self.inputs.names.suppliers[supplier.index()]
+    }
+}
+
+impl<R> Deref for Row<'_, R> {
+    type Target = R;
+
+    fn deref(&self) -> &R {
+        self.of
+    }
+}
+
+/// A table with one row a `R`.
+#[derive(Debug)]
+pub struct Table<R: Clone + 'static> {
+    pub(crate) name: &'static str,
+    /// Where its rows come from.
+    pub(crate) rows: for<'a> fn(Results<'a>) -> Cow<'a, [R]>,
+    pub(crate) columns: &'static [Field<Cells<R>>],
+}
+
+impl<R: Clone + 'static> Declaration for Table<R> {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn columns(&self) -> Vec<Column> {
+        self.columns.iter().map(|field| field.column).collect()
+    }
+
+    fn encode(&self, run_id: &str, results: Results<'_>) -> Result<Option<Encoded>> {
+        let rows = (self.rows)(results);
+        let columns = self.columns.iter().map(|field| field.cells.array(&rows, results)).collect();
+        encode(run_id, self, columns).map(Some)
+    }
+}
+
+/// A value of a row.
+type Get<R, T> = fn(&Row<'_, R>) -> T;
+
+/// Where the values of a column come from. Functions and not closures: a table is a constant.
+#[derive(Debug)]
+pub(crate) enum Cells<R> {
+    Text(for<'a> fn(&'a Row<'a, R>) -> &'a str),
+    OptionalText(for<'a> fn(&'a Row<'a, R>) -> Option<&'a str>),
+    /// A value as it reads.
+    Shown(for<'a> fn(&'a Row<'a, R>) -> &'a dyn Display),
+    /// Text that is put together for the table alone.
+    Composed(fn(&Row<'_, R>, &mut StringBuilder)),
+    Sku(Get<R, SkuId>),
+    Channel(Get<R, ChannelId>),
+    Location(Get<R, LocationId>),
+    Date(Get<R, NaiveDate>),
+    OptionalDate(Get<R, Option<NaiveDate>>),
+    Real(Get<R, f64>),
+    OptionalReal(Get<R, Option<f64>>),
+    Whole(Get<R, i64>),
+    Units(Get<R, Units>),
+    OptionalUnits(Get<R, Option<Units>>),
+    Money(Get<R, Money>),
+    OptionalMoney(Get<R, Option<Money>>),
+    Flag(Get<R, bool>),
+}
+
+impl<R> Cells<R> {
+    /// The whole column.
+    fn array(&self, rows: &[R], Results { inputs, outcome }: Results<'_>) -> ArrayRef {
+        let rows = rows.iter().map(|of| Row { of, inputs, outcome });
+        match self {
+            Self::Text(get) => texts(rows, |row, out| out.append_value(get(row))),
+            Self::OptionalText(get) => texts(rows, |row, out| out.append_option(get(row))),
+            Self::Shown(get) => texts(rows, |row, out| {
+                let _ = write!(out, "{}", get(row));
+                out.append_value("");
+            }),
+            Self::Composed(write) => texts(rows, |row, out| {
+                write(row, out);
+                // What was written so far becomes the value.
+                out.append_value("");
+            }),
+            Self::Sku(get) => texts(rows, |row, out| out.append_value(row.sku_name(get(row)))),
+            Self::Channel(get) => {
+                texts(rows, |row, out| out.append_value(row.channel_name(get(row))))
+            }
+            Self::Location(get) => {
+                texts(rows, |row, out| out.append_value(row.location_name(get(row))))
+            }
+            Self::Date(get) => {
+                Arc::new(Date32Array::from_iter_values(rows.map(|row| epoch_day(get(&row)))))
+            }
+            Self::OptionalDate(get) => {
+                Arc::new(rows.map(|row| get(&row).map(epoch_day)).collect::<Date32Array>())
+            }
+            Self::Real(get) => Arc::new(Float64Array::from_iter_values(rows.map(|row| get(&row)))),
+            Self::OptionalReal(get) => {
+                Arc::new(rows.map(|row| get(&row)).collect::<Float64Array>())
+            }
+            Self::Whole(get) => Arc::new(Int64Array::from_iter_values(rows.map(|row| get(&row)))),
+            Self::Units(get) => {
+                Arc::new(Int64Array::from_iter_values(rows.map(|row| get(&row).count())))
+            }
+            Self::OptionalUnits(get) => {
+                Arc::new(rows.map(|row| get(&row).map(Units::count)).collect::<Int64Array>())
+            }
+            Self::Money(get) => amounts(rows.map(|row| Some(get(&row)))),
+            Self::OptionalMoney(get) => amounts(rows.map(|row| get(&row))),
+            Self::Flag(get) => Arc::new(rows.map(|row| Some(get(&row))).collect::<BooleanArray>()),
+        }
+    }
+}
+
+fn texts<'a, R: 'a>(
+    rows: impl Iterator<Item = Row<'a, R>>,
+    append: impl Fn(&Row<'a, R>, &mut StringBuilder),
+) -> ArrayRef {
+    let mut texts = StringBuilder::new();
+    for row in rows {
+        append(&row, &mut texts);
+    }
+    Arc::new(texts.finish())
+}
+
+fn amounts(values: impl Iterator<Item = Option<Money>>) -> ArrayRef {
+    let amounts: Decimal128Array =
+        values.map(|amount| amount.map(|m| i128::from(m.ten_thousandths()))).collect();
+    Arc::new(amounts.with_data_type(Kind::Money.arrow()))
+}
+
+/// A column that is always filled.
+const fn required<R>(
+    name: &'static str,
+    kind: Kind,
+    unit: Unit,
+    meaning: &'static str,
+    cells: Cells<R>,
+) -> Field<Cells<R>> {
+    Field { column: Column { name, kind, optional: false, unit, meaning }, cells }
+}
+
+/// A column whose value may be missing.
+const fn optional<R>(
+    name: &'static str,
+    kind: Kind,
+    unit: Unit,
+    meaning: &'static str,
+    cells: Cells<R>,
+) -> Field<Cells<R>> {
+    Field { column: Column { name, kind, optional: true, unit, meaning }, cells }
+}
+
+/// Declares the functions that make one line of a declaration: name, meaning, getter.
+macro_rules! lines {
+    ($($function:ident: $presence:ident $kind:ident $unit:ident = $cells:ident($get:ty);)+) => {
+        $(pub(crate) const fn $function<R>(
+            name: &'static str,
+            meaning: &'static str,
+            get: $get,
+        ) -> Field<Cells<R>> {
+            $presence(name, Kind::$kind, Unit::$unit, meaning, Cells::$cells(get))
+        })+
+    };
+}
+
+lines! {
+    text: required Text None = Text(for<'a> fn(&'a Row<'a, R>) -> &'a str);
+    optional_text: optional Text None = OptionalText(for<'a> fn(&'a Row<'a, R>) -> Option<&'a str>);
+    shown: required Text None = Shown(for<'a> fn(&'a Row<'a, R>) -> &'a dyn Display);
+    composed: required Text None = Composed(fn(&Row<'_, R>, &mut StringBuilder));
+    place: required Text None = Location(Get<R, LocationId>);
+    date: required Date None = Date(Get<R, NaiveDate>);
+    optional_date: optional Date None = OptionalDate(Get<R, Option<NaiveDate>>);
+    units: required Whole Units = Units(Get<R, Units>);
+    optional_units: optional Whole Units = OptionalUnits(Get<R, Option<Units>>);
+    count: required Whole None = Whole(Get<R, i64>);
+    periods: required Whole Periods = Whole(Get<R, i64>);
+    money: required Money Currency = Money(Get<R, Money>);
+    optional_money: optional Money Currency = OptionalMoney(Get<R, Option<Money>>);
+    flag: required Flag None = Flag(Get<R, bool>);
+}
+
+/// A number: name, meaning, unit, getter.
+pub(crate) const fn real<R>(
+    name: &'static str,
+    meaning: &'static str,
+    unit: Unit,
+    get: Get<R, f64>,
+) -> Field<Cells<R>> {
+    required(name, Kind::Real, unit, meaning, Cells::Real(get))
+}
+
+/// A number that may be missing.
+pub(crate) const fn optional_real<R>(
+    name: &'static str,
+    meaning: &'static str,
+    unit: Unit,
+    get: Get<R, Option<f64>>,
+) -> Field<Cells<R>> {
+    optional(name, Kind::Real, unit, meaning, Cells::OptionalReal(get))
+}
+
+/// The key columns are called the same in every table, so that tables join.
+pub(crate) const SKU: Column = key("sku", "item");
+pub(crate) const CHANNEL: Column = key("channel", "sales channel");
+pub(crate) const LOCATION: Column = key("location", "where the stock lies");
+
+const fn key(name: &'static str, meaning: &'static str) -> Column {
+    Column { name, kind: Kind::Text, optional: false, unit: Unit::None, meaning }
+}
+
+pub(crate) const fn sku<R>(get: Get<R, SkuId>) -> Field<Cells<R>> {
+    Field { column: SKU, cells: Cells::Sku(get) }
+}
+
+pub(crate) const fn channel<R>(get: Get<R, ChannelId>) -> Field<Cells<R>> {
+    Field { column: CHANNEL, cells: Cells::Channel(get) }
+}
+
+pub(crate) const fn location<R>(get: Get<R, LocationId>) -> Field<Cells<R>> {
+    Field { column: LOCATION, cells: Cells::Location(get) }
+}
