@@ -17,7 +17,6 @@ use orderpoint::store::InputEntry;
 use orderpoint::store::OutputLock;
 use orderpoint::store::Publication;
 use orderpoint::store::disk::Disk;
-use orderpoint::tables::csv;
 use orderpoint::tables::{self, DemandEncoder, ForecastEncoder, Results, TableFile};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
@@ -382,7 +381,7 @@ impl Small {
         let results = Results { inputs: &self.inputs, outcome: &self.outcome };
         tables::write(&run_id, results, &add)?;
         tables::write_exceptions(&run_id, results, &add)?;
-        csv::write(&self.inputs, &self.outcome, &add)?;
+        tables::drafts::write(&self.inputs, &self.outcome, &add)?;
         publication.add("index.html", None, b"<!doctype html>")?;
         audit::audit(
             &self.inputs,

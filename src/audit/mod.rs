@@ -11,7 +11,7 @@ use crate::domain::units::{LocationId, Money, SkuId, Units};
 use crate::explain::arithmetic::Recomputer;
 use crate::parallel;
 use crate::purchase::rules::constraints::LineTerms;
-use crate::store::manifest::Manifest;
+use crate::store::Manifest;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 

@@ -11,6 +11,7 @@ use crate::simulate::Played;
 use crate::simulate::Simulation;
 use crate::simulate::Totals;
 use crate::simulate::what_if::WhatIf;
+use crate::tables::csv;
 use serde_json::{Value, json};
 use std::fmt::Write;
 
@@ -23,11 +24,11 @@ pub(crate) fn simulate(args: &SimulateArgs) -> Result<u8> {
     let folder = plan.run.out.join("simulate");
     std::fs::create_dir_all(&folder).map_err(Error::io(&folder))?;
     let mut files = vec![
-        ("simulation.csv", csv(&result)),
-        ("index.html", page::render(&result, &plan.purchase.currency)),
+        ("simulation.csv", as_csv(&result)?),
+        ("index.html", page::render(&result, &plan.purchase.currency).into_bytes()),
     ];
     if let Some(tuned) = &result.tuned {
-        files.push(("policy.toml", tuned.fragment.clone()));
+        files.push(("policy.toml", tuned.fragment.clone().into_bytes()));
     }
     for (name, text) in &files {
         let file = folder.join(name);
@@ -87,24 +88,18 @@ fn measures(t: &Totals, period_days: f64) -> [(&'static str, Option<f64>); 13] {
     ]
 }
 
-fn csv(result: &Simulation) -> String {
-    let names: Vec<&str> = measures(&Totals::default(), 1.0).iter().map(|m| m.0).collect();
-    let mut text = format!("kind,policy,scope,{}\n", names.join(","));
-    for (kind, name, scope, totals) in rows(result) {
-        let values = measures(&totals, result.period_days)
-            .map(|(_, v)| v.map_or(String::new(), |v| format!("{v:.4}")));
-        // Writing to a string cannot fail.
-        let _ = writeln!(text, "{kind},{},{},{}", quoted(&name), quoted(&scope), values.join(","));
+fn as_csv(result: &Simulation) -> Result<Vec<u8>> {
+    let mut header = vec!["kind", "policy", "scope"];
+    header.extend(measures(&Totals::default(), 1.0).iter().map(|(name, _)| *name));
+    let mut lines = Vec::new();
+    for (kind, policy, scope, totals) in rows(result) {
+        let mut line = vec![kind.to_owned(), policy, scope];
+        for (_, value) in measures(&totals, result.period_days) {
+            line.push(value.map_or(String::new(), |value| format!("{value:.4}")));
+        }
+        lines.push(line);
     }
-    text
-}
-
-fn quoted(text: &str) -> String {
-    if text.contains([',', '"', '\n']) {
-        format!("\"{}\"", text.replace('"', "\"\""))
-    } else {
-        text.to_string()
-    }
+    csv::table(&header, lines)
 }
 
 fn as_json(result: &Simulation) -> Value {

@@ -5,6 +5,7 @@
 pub mod calendar;
 pub mod changes;
 pub mod classes;
+pub mod digest;
 pub mod error;
 pub mod exceptions;
 pub mod fault;

@@ -1,5 +1,6 @@
 //! All lines of the run together: orders shaped, budget kept, costs landed, rows written.
 
+use crate::domain::digest::Digest;
 use crate::domain::exceptions::{Exception, ExceptionKind, Severity, Subject};
 use crate::domain::outcome::{DraftOrder, Recommendation};
 use crate::domain::units::{LocationId, Money, SupplierId, Units};
@@ -10,7 +11,6 @@ use crate::purchase::landed_cost::{Charges, landed_unit_cost, share_out};
 use crate::purchase::rules::budget::apply_budget;
 use crate::purchase::rules::supplier_order::{OrderTerms, shape_order};
 use chrono::NaiveDate;
-use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 
 /// What purchasing decided.
@@ -194,13 +194,10 @@ fn recommendation(line: Line, freight: Money, market: &Market) -> Recommendation
 /// ```
 #[must_use]
 pub fn recommendation_id(as_of: NaiveDate, sku: &str, location: &str, supplier: &str) -> String {
-    let mut digest = Sha256::new();
+    let mut digest = Digest::default();
     for part in [sku, location, supplier] {
-        digest.update((part.len() as u64).to_le_bytes());
-        digest.update(part.as_bytes());
+        digest.add_part(part);
     }
-    digest.update(as_of.to_string().as_bytes());
-    let digest = digest.finalize();
-    let hex: String = digest.iter().take(6).map(|byte| format!("{byte:02x}")).collect();
-    format!("R{}-{hex}", as_of.format("%Y%m%d"))
+    digest.add(as_of.to_string().as_bytes());
+    format!("R{}-{}", as_of.format("%Y%m%d"), &digest.hex()[..12])
 }

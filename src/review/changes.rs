@@ -17,7 +17,7 @@ use crate::domain::exceptions::Subject;
 use crate::domain::inputs::{Inputs, Names};
 use crate::domain::outcome::{Classification, Outcome, Policy, Recommendation, Status};
 use crate::domain::units::{LocationId, SkuId, SupplierId, Units};
-use crate::store::manifest::Manifest;
+use crate::store::Manifest;
 use crate::tables::{LastLine, LastPool, LastRun};
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -4,17 +4,16 @@
 //! not at all, and taking in the same file twice changes nothing. Each kept line carries what was decided on (item, location,
 //! supplier, quantity), so that it can be read when its run is long pruned.
 
+use crate::domain::digest::sha256_hex;
 use crate::domain::error::{Error, Result};
 use crate::domain::units::{Money, Units};
 use crate::purchase::rules::constraints::LineTerms;
-use crate::store::PublishedRun;
-use crate::store::sha256_hex;
+use crate::store::{PublishedRun, replace};
 use crate::tables::{RECOMMENDATIONS, Rows};
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::{self, File};
-use std::io::Write;
+use std::fs;
 use std::path::Path;
 
 /// Days an approval waits for its order, and a rejection without an end keeps quiet.
@@ -441,19 +440,12 @@ impl Kept {
 
     fn append(&self, out: &Path, digest: &str, decisions: &[Decision]) -> Result<()> {
         let folder = out.join("decisions");
-        fs::create_dir_all(&folder).map_err(Error::io(&folder))?;
         let mut writer = csv::Writer::from_writer(Vec::new());
         for decision in decisions {
             writer.serialize(decision).map_err(|e| Error::Internal(format!("decisions: {e}")))?;
         }
         let text = writer.into_inner().map_err(|e| Error::Internal(format!("decisions: {e}")))?;
-        let path = folder.join(format!("{:06}-{digest}.csv", self.intakes + 1));
-        let next = folder.join(format!(".{digest}.next"));
-        let written = File::create(&next)
-            .and_then(|mut file| file.write_all(&text).and_then(|()| file.sync_all()));
-        written.map_err(Error::io(&next))?;
-        fs::rename(&next, &path).map_err(Error::io(&path))?;
-        File::open(&folder).and_then(|f| f.sync_all()).map_err(Error::io(&folder))
+        replace(&folder, &format!("{:06}-{digest}.csv", self.intakes + 1), &[&text])
     }
 
     /// Whether the line was written to an export file before.

@@ -3,14 +3,13 @@
 //! An order is one supplier and ship-to of one morning; its id and its lines' ids (the recommendation ids) never change, so that
 //! importing a file twice makes no duplicates. Column names are those of each system's own purchase-order import.
 
-use crate::domain::error::{Error, Result};
+use crate::domain::digest::sha256_hex;
+use crate::domain::error::Result;
 use crate::review::decisions::{Decision, Kept};
-use crate::store::sha256_hex;
-use crate::tables::csv::{harmless, spreadsheet};
+use crate::store::replace;
+use crate::tables::csv::{spreadsheet, table};
 use chrono::NaiveDate;
 use std::collections::BTreeMap;
-use std::fs::{self, File};
-use std::io::Write;
 use std::path::Path;
 
 /// A file format.
@@ -215,16 +214,10 @@ pub fn render(orders: &[Order<'_>], format: Format, as_of: NaiveDate) -> Result<
     }
     if format == Format::Xlsx {
         let header = GENERIC.map(|(name, _)| name);
-        let rows = rows.into_iter().map(|row| std::array::from_fn(|i| row[i].clone()));
         return spreadsheet("Approved orders", &header, &[7, 8, 9], rows, as_of);
     }
-    let broken = |e: csv::Error| Error::Internal(format!("csv: {e}"));
-    let mut out = csv::Writer::from_writer(Vec::new());
-    out.write_record(columns(format).iter().map(|(name, _)| name)).map_err(broken)?;
-    for row in rows {
-        out.write_record(row.iter().map(|cell| harmless(cell).into_owned())).map_err(broken)?;
-    }
-    out.into_inner().map_err(|e| Error::Internal(format!("csv: {e}")))
+    let header: Vec<&str> = columns(format).iter().map(|(name, _)| *name).collect();
+    table(&header, rows)
 }
 
 /// Remembers that these lines were exported. Called after the file is written: if the program dies in between, the same lines
@@ -241,10 +234,5 @@ pub fn mark(out: &Path, orders: &[Order<'_>]) -> Result<()> {
     let text = ids.join("\n") + "\n";
     let folder = out.join("decisions");
     let digest = &sha256_hex(text.as_bytes())[..16];
-    let (next, path) =
-        (folder.join(format!(".{digest}.next")), folder.join(format!("exported-{digest}.txt")));
-    let written = File::create(&next)
-        .and_then(|mut file| file.write_all(text.as_bytes()).and_then(|()| file.sync_all()));
-    written.map_err(Error::io(&next))?;
-    fs::rename(&next, &path).map_err(Error::io(&path))
+    replace(&folder, &format!("exported-{digest}.txt"), &[text.as_bytes()])
 }

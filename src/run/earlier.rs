@@ -1,5 +1,6 @@
 //! What earlier nights left: the last run, the planner's decisions, and the runs that trends are drawn from.
 
+use crate::domain::digest::sha256_hex;
 use crate::domain::error::Result;
 use crate::domain::inputs::Names;
 use crate::domain::outcome::Indicator;
@@ -8,7 +9,6 @@ use crate::report::PastDecision;
 use crate::report::PastRun;
 use crate::review::decisions::Kept;
 use crate::store::PublishedRun;
-use crate::store::sha256_hex;
 use crate::tables::{INDICATORS, Rows};
 use chrono::NaiveDate;
 use std::collections::BTreeMap;

@@ -356,7 +356,7 @@ impl Run<'_> {
             || report::render(&input, &mut |path, bytes| add(path, None, bytes)),
             || {
                 let tables = || tables::write(&run_id, results, &add);
-                rayon::join(tables, || tables::csv::write(self.inputs, &self.outcome, &add))
+                rayon::join(tables, || tables::drafts::write(self.inputs, &self.outcome, &add))
             },
         );
         self.outcome.exceptions.splice(0..0, broken?);

@@ -1,6 +1,7 @@
 //! The refit that a night carries on from: named by the last run's manifest, kept below the models folder.
 
 use crate::config::Plan;
+use crate::domain::digest::sha256_hex;
 use crate::domain::error::Error;
 use crate::domain::exceptions::{Exception, ExceptionKind, Severity, Subject};
 use crate::forecast::Context;
@@ -10,7 +11,6 @@ use crate::forecast::pooled::warm::Kept;
 use crate::store::PublishedRun;
 use crate::store::RefitEntry;
 use crate::store::models;
-use crate::store::sha256_hex;
 use chrono::NaiveDate;
 
 /// File of the states below `MODELS/<run_id>/`.

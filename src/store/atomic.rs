@@ -4,12 +4,12 @@
 //! to `OUT/runs/<run_id>` and the link `OUT/current` is replaced by a rename. Whoever reads `current` sees the old run or the
 //! new one. A run that dies leaves debris that its successor removes; it is never taken for a run.
 
+use crate::domain::digest::Digest;
 use crate::domain::error::{Error, Result};
 use crate::store::disk::{Disk, DiskFile, OsDisk};
 use crate::store::lock::OutputLock;
-use crate::store::manifest::{FileEntry, Manifest, PublishedRun, hex};
+use crate::store::manifest::{FileEntry, Manifest, PublishedRun};
 use crate::store::sync::Syncing;
-use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -122,7 +122,7 @@ impl Publication {
             self.folders.extend(parents.map(Path::to_path_buf));
         }
         let file = self.disk.create(&place).map_err(Error::io(&place))?;
-        let sink = Sink { file, digest: Sha256::new(), bytes: 0 };
+        let sink = Sink { file, digest: Digest::default(), bytes: 0 };
         Ok(StagedFile {
             out: io::BufWriter::with_capacity(BUFFER, sink),
             path: path.to_string(),
@@ -139,12 +139,7 @@ impl Publication {
         let sink = out
             .into_inner()
             .map_err(|e| Error::Io { path: place.clone(), source: e.into_error() })?;
-        self.files.push(FileEntry {
-            path,
-            rows,
-            bytes: sink.bytes,
-            sha256: hex(&sink.digest.finalize()),
-        });
+        self.files.push(FileEntry { path, rows, bytes: sink.bytes, sha256: sink.digest.hex() });
         self.syncing.push(sink.file, place)
     }
 
@@ -221,14 +216,14 @@ pub struct StagedFile {
 
 struct Sink {
     file: Box<dyn DiskFile>,
-    digest: Sha256,
+    digest: Digest,
     bytes: u64,
 }
 
 impl Write for Sink {
     fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
         let written = self.file.write(buf)?;
-        self.digest.update(&buf[..written]);
+        self.digest.add(&buf[..written]);
         self.bytes += written as u64;
         Ok(written)
     }

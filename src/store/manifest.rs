@@ -1,27 +1,17 @@
 //! `manifest.json`: what a published run consists of. A folder without one did not happen.
 
+use crate::domain::digest::{Digest, sha256_hex};
 use crate::domain::error::{Error, Result};
 use crate::domain::inputs::Source;
-use crate::store::SCHEMA_VERSION;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-/// Lower-case hex SHA-256 of `bytes`.
-#[must_use]
-pub fn sha256_hex(bytes: &[u8]) -> String {
-    hex(&Sha256::digest(bytes))
-}
-
-pub(crate) fn hex(digest: &[u8]) -> String {
-    digest.iter().fold(String::with_capacity(64), |mut text, byte| {
-        text.push(char::from_digit(u32::from(byte >> 4), 16).unwrap_or('0'));
-        text.push(char::from_digit(u32::from(byte & 15), 16).unwrap_or('0'));
-        text
-    })
-}
+/// Version of the output tables: raised when a column goes, changes its type or its meaning.
+pub const SCHEMA_VERSION: u32 = 1;
+/// Who wrote a file.
+pub(crate) const PROGRAM: &str = concat!("orderpoint ", env!("CARGO_PKG_VERSION"));
 
 /// One file of a run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -112,6 +102,9 @@ pub struct Manifest {
     pub files: Vec<FileEntry>,
 }
 
+/// Digits of the digest in a run's id: 48 bits, so that two runs of one night meet once in 2^24 of them.
+const DIGITS: usize = 12;
+
 /// What a run is made from: its id is their digest.
 #[derive(Debug, Clone, Copy)]
 pub struct Identity<'a> {
@@ -131,23 +124,19 @@ impl Identity<'_> {
     /// As-of date + digest of program version, configuration, inputs and the previous run: `2024-03-31-9f2c4b7a01de`.
     #[must_use]
     pub fn run_id(&self) -> String {
-        let mut digest = Sha256::new();
-        let mut add = |part: &str| {
-            digest.update((part.len() as u64).to_le_bytes());
-            digest.update(part.as_bytes());
-        };
-        add(env!("CARGO_PKG_VERSION"));
-        add(&SCHEMA_VERSION.to_string());
-        add(&self.as_of.to_string());
-        add(self.config);
-        add(self.previous.unwrap_or(""));
-        add(self.kept);
+        let mut digest = Digest::default();
+        digest.add_part(env!("CARGO_PKG_VERSION"));
+        digest.add_part(&SCHEMA_VERSION.to_string());
+        digest.add_part(&self.as_of.to_string());
+        digest.add_part(self.config);
+        digest.add_part(self.previous.unwrap_or(""));
+        digest.add_part(self.kept);
         for input in self.inputs {
-            add(&input.table);
-            add(&input.file);
-            add(&input.sha256);
+            digest.add_part(&input.table);
+            digest.add_part(&input.file);
+            digest.add_part(&input.sha256);
         }
-        format!("{}-{}", self.as_of, &hex(&digest.finalize())[..12])
+        format!("{}-{}", self.as_of, &digest.hex()[..DIGITS])
     }
 
     /// A manifest without files: [`crate::store::Publication::finish`] adds them.
@@ -157,7 +146,7 @@ impl Identity<'_> {
             schema_version: SCHEMA_VERSION,
             run_id: self.run_id(),
             as_of: self.as_of,
-            program: concat!("orderpoint ", env!("CARGO_PKG_VERSION")).to_string(),
+            program: PROGRAM.to_owned(),
             config_sha256: sha256_hex(self.config.as_bytes()),
             previous: self.previous.map(str::to_string),
             refit: None,
@@ -212,9 +201,9 @@ impl PublishedRun {
     /// Every published run below `out`, newest as-of date first; folders without a readable manifest are left out.
     #[must_use]
     pub fn all(out: &Path) -> Vec<Self> {
-        let folders = std::fs::read_dir(out.join("runs")).into_iter().flatten().flatten();
+        let entries = std::fs::read_dir(out.join("runs")).into_iter().flatten().flatten();
         let mut runs: Vec<Self> =
-            folders.filter_map(|entry| Self::open(&entry.path()).ok()).collect();
+            entries.filter_map(|entry| Self::open(&entry.path()).ok()).collect();
         runs.sort_by(|a, b| {
             (b.manifest.as_of, &b.manifest.run_id).cmp(&(a.manifest.as_of, &a.manifest.run_id))
         });
@@ -236,17 +225,22 @@ impl PublishedRun {
     /// Whether every listed file is there with its size.
     #[must_use]
     pub fn is_whole(&self) -> bool {
-        let size = |path: &str| std::fs::metadata(self.folder.join(path)).map(|m| m.len());
-        self.manifest.files.iter().all(|f| size(&f.path).is_ok_and(|n| n == f.bytes))
+        self.manifest.files.iter().all(|file| {
+            let there = std::fs::metadata(self.folder.join(&file.path));
+            there.is_ok_and(|there| there.len() == file.bytes)
+        })
     }
 
     /// Reads every file again and returns those whose digest differs.
     #[must_use]
     pub fn damaged(&self) -> Vec<String> {
-        let good = |f: &FileEntry| {
-            std::fs::read(self.folder.join(&f.path))
-                .is_ok_and(|bytes| sha256_hex(&bytes) == f.sha256)
-        };
-        self.manifest.files.iter().filter(|f| !good(f)).map(|f| f.path.clone()).collect()
+        let mut damaged = Vec::new();
+        for file in &self.manifest.files {
+            let bytes = std::fs::read(self.folder.join(&file.path));
+            if !bytes.is_ok_and(|bytes| sha256_hex(&bytes) == file.sha256) {
+                damaged.push(file.path.clone());
+            }
+        }
+        damaged
     }
 }

@@ -6,21 +6,30 @@
 //! published and read only where a published manifest names them, so a run that dies in between leaves nothing that anyone
 //! believes. Other program versions' states are not read.
 
+use crate::domain::digest::sha256_hex;
 use crate::domain::error::{Error, Result};
 use crate::parallel;
-use crate::store::sha256_hex;
-use std::fs::{self, File};
-use std::io::{self, Write};
+use crate::store::replace;
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
-/// Unpacked states larger than this are refused.
+/// First word of a file.
+const FORMAT: &str = "orderpoint-models";
+/// Unpacked states larger than this are refused: a damaged length must not claim all memory. 100,000 series need well under one
+/// gigabyte.
 const LARGEST: usize = 8 << 30;
+/// Of zstd: states are random-looking floats, higher levels cost time and save next to nothing.
 const LEVEL: i32 = 1;
 /// Bytes that are packed on their own, so that all threads can pack.
 const FRAME: usize = 1 << 20;
 
 fn place(dir: &Path, run_id: &str, kind: &str) -> PathBuf {
-    dir.join(run_id).join(format!("{kind}.bin"))
+    dir.join(run_id).join(file_name(kind))
+}
+
+fn file_name(kind: &str) -> String {
+    format!("{kind}.bin")
 }
 
 /// Keeps the states of a run, in one step, and returns their digest.
@@ -28,28 +37,17 @@ fn place(dir: &Path, run_id: &str, kind: &str) -> PathBuf {
 /// # Errors
 /// [`Error::Io`].
 pub fn save(dir: &Path, run_id: &str, kind: &str, states: &[u8]) -> Result<String> {
-    let path = place(dir, run_id, kind);
-    let part = |k: usize| &states[k * FRAME..states.len().min((k + 1) * FRAME)];
-    let frames =
-        parallel::map(states.len().div_ceil(FRAME), |k| zstd::bulk::compress(part(k), LEVEL));
-    let packed =
-        frames.into_iter().collect::<io::Result<Vec<_>>>().map_err(Error::io(&path))?.concat();
+    let frames = parallel::map(states.len().div_ceil(FRAME), |frame| {
+        let first = frame * FRAME;
+        let end = states.len().min(first + FRAME);
+        zstd::bulk::compress(&states[first..end], LEVEL)
+    });
+    let packed: io::Result<Vec<Vec<u8>>> = frames.into_iter().collect();
+    let packed = packed.map_err(Error::io(place(dir, run_id, kind)))?.concat();
     let digest = sha256_hex(&packed);
-    let head = format!(
-        "orderpoint-models {} {kind} {} {digest}\n",
-        env!("CARGO_PKG_VERSION"),
-        states.len()
-    );
-    let folder = dir.join(run_id);
-    fs::create_dir_all(&folder).map_err(Error::io(&folder))?;
-    let next = folder.join(format!(".{kind}.next"));
-    let write = |file: &mut File| {
-        file.write_all(head.as_bytes())
-            .and_then(|()| file.write_all(&packed))
-            .and_then(|()| file.sync_all())
-    };
-    File::create(&next).and_then(|mut file| write(&mut file)).map_err(Error::io(&next))?;
-    fs::rename(&next, &path).map_err(Error::io(&path))?;
+    let version = env!("CARGO_PKG_VERSION");
+    let head = format!("{FORMAT} {version} {kind} {} {digest}\n", states.len());
+    replace(&dir.join(run_id), &file_name(kind), &[head.as_bytes(), &packed])?;
     Ok(digest)
 }
 
@@ -60,22 +58,30 @@ pub fn save(dir: &Path, run_id: &str, kind: &str, states: &[u8]) -> Result<Strin
 pub fn load(dir: &Path, run_id: &str, kind: &str) -> Result<Option<(Vec<u8>, String)>> {
     let path = place(dir, run_id, kind);
     let Ok(bytes) = fs::read(&path) else { return Ok(None) };
-    let damaged = |what: &str| Error::input(&path, format!("damaged model states ({what})"));
-    let end = bytes.iter().position(|&b| b == b'\n').ok_or_else(|| damaged("no first line"))?;
-    let head = std::str::from_utf8(&bytes[..end]).map_err(|_| damaged("first line"))?;
+    unpack(&bytes, kind)
+        .map_err(|what| Error::input(&path, format!("damaged model states ({what})")))
+}
+
+/// What is in a file, or which part of it is damaged.
+fn unpack(
+    bytes: &[u8],
+    kind: &str,
+) -> std::result::Result<Option<(Vec<u8>, String)>, &'static str> {
+    let end = bytes.iter().position(|&byte| byte == b'\n').ok_or("no first line")?;
+    let head = std::str::from_utf8(&bytes[..end]).map_err(|_| "first line")?;
     let packed = &bytes[end + 1..];
     let [format, version, found, length, digest] = head.split(' ').collect::<Vec<_>>()[..] else {
-        return Err(damaged("first line"));
+        return Err("first line");
     };
-    if format != "orderpoint-models" || version != env!("CARGO_PKG_VERSION") || found != kind {
+    if format != FORMAT || version != env!("CARGO_PKG_VERSION") || found != kind {
         return Ok(None);
     }
     if sha256_hex(packed) != digest {
-        return Err(damaged("digest"));
+        return Err("digest");
     }
-    let length = length.parse().ok().filter(|&n| n <= LARGEST).ok_or_else(|| damaged("length"))?;
-    let states = zstd::bulk::decompress(packed, length).map_err(|_| damaged("compression"))?;
-    Ok(Some((states, digest.to_string())))
+    let length = length.parse().ok().filter(|&length| length <= LARGEST).ok_or("length")?;
+    let states = zstd::bulk::decompress(packed, length).map_err(|_| "compression")?;
+    Ok(Some((states, digest.to_owned())))
 }
 
 /// Removes the states of runs that nothing goes back to any more.

@@ -9,6 +9,7 @@
 mod channels;
 pub mod csv;
 mod demand;
+pub mod drafts;
 mod evidence;
 mod forecast;
 mod items;

@@ -1,10 +1,10 @@
 //! Files of a table: where they are, what they are, and their digest.
 
+use crate::domain::digest::Digest;
 use crate::domain::error::{Error, Result, nearest};
 use crate::domain::exceptions::{Exception, ExceptionKind, Severity, Subject};
 use crate::ingest::settings::TableMapping;
 use crate::ingest::tables::schema::{self, Schema};
-use sha2::{Digest, Sha256};
 use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -35,14 +35,14 @@ impl File {
     /// Lower-case hex digest of its bytes.
     pub(crate) fn sha256(&self) -> Result<String> {
         let mut file = fs::File::open(&self.path).map_err(Error::io(&self.path))?;
-        let mut digest = Sha256::new();
+        let mut digest = Digest::default();
         let mut buffer = vec![0; 1 << 16];
         loop {
             let n = file.read(&mut buffer).map_err(Error::io(&self.path))?;
             if n == 0 {
-                return Ok(digest.finalize().iter().map(|b| format!("{b:02x}")).collect());
+                return Ok(digest.hex());
             }
-            digest.update(&buffer[..n]);
+            digest.add(&buffer[..n]);
         }
     }
 }
