@@ -14,8 +14,8 @@ const HOMES: [(&str, &[&str]); 5] = [
 const FLOW: [&str; 22] = [
     "parallel",
     "math",
-    "domain",
     "explain",
+    "domain",
     "ingest",
     "clean",
     "classify",
