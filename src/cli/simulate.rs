@@ -60,7 +60,7 @@ fn rows(result: &Simulation) -> Vec<(&'static str, String, String, Totals)> {
     let mut add = |kind, name: &str, played: &Played| {
         rows.push((kind, name.to_string(), "all".to_string(), played.total));
         rows.extend(
-            played.scopes.iter().map(|(scope, t)| (kind, name.to_string(), scope.clone(), *t)),
+            played.scopes.iter().map(|s| (kind, name.to_string(), s.name.clone(), s.totals)),
         );
     };
     result.played.iter().for_each(|p| add("policy", &p.name, p));

@@ -27,6 +27,7 @@ use crate::simulate::Played;
 use crate::simulate::PoolOutlook;
 use crate::simulate::Replay;
 use crate::simulate::ReplayPool;
+use crate::simulate::Scope;
 use crate::simulate::Settings;
 use crate::simulate::Simulation;
 use crate::simulate::history::as_of;
@@ -101,7 +102,8 @@ impl<'a> Theatre<'a> {
                 .first()
                 .map_or(String::new(), |s| inputs.names.suppliers[s.supplier.index()].clone());
             if !name.is_empty() {
-                replayed.scopes.push((format!("supplier:{name}"), 1.0));
+                let supplier = format!("supplier:{name}");
+                replayed.scopes.push(Scope { name: supplier, share: 1.0 });
             }
             let next = supply.get(1).map(|s| Alternative {
                 lead_time: lead_times.estimate(s, pool.location).lead_time,
@@ -362,14 +364,15 @@ fn replay_pool(
     let product = &inputs.products[pool.sku.index()];
     let cost = product.unit_cost.map_or(0.0, crate::domain::units::Money::as_f64);
     let margin = product.unit_price.map_or(0.0, |price| (price.as_f64() - cost).max(0.0));
-    let mut scopes: Vec<(String, f64)> =
-        class.abc.map(|c| (format!("class:{c}"), 1.0)).into_iter().collect();
-    scopes.extend(
-        channels
-            .into_iter()
-            .filter(|c| c.1 > 0.0)
-            .map(|(name, units)| (format!("channel:{name}"), units / kept)),
-    );
+    let mut scopes = Vec::new();
+    if let Some(abc) = class.abc {
+        scopes.push(Scope { name: format!("class:{abc}"), share: 1.0 });
+    }
+    for (name, units) in channels {
+        if units > 0.0 {
+            scopes.push(Scope { name: format!("channel:{name}"), share: units / kept });
+        }
+    }
     let location = &inputs.names.locations[pool.location.index()];
     let replayed = ReplayPool {
         name: format!("{}/{location}", inputs.names.skus[pool.sku.index()]),

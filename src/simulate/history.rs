@@ -1,13 +1,16 @@
-//! The past as it looked on an earlier morning: a panel cut off, for the same forecast code as the nightly run.
+//! The past as it looked on an earlier morning: a panel cut off, for the same forecast code as the
+//! nightly run.
 
 use crate::domain::calendar::Calendar;
 use crate::domain::panel::{Panel, PanelParts};
 use crate::domain::units::ChannelId;
 
-/// The panel as of period `until`: nothing of that period or later is in it. Cleaned values and flags are kept.
+/// The panel as of period `until`: nothing of that period or later is in it. Cleaned values and
+/// flags are kept.
 ///
-/// With `merge_channels`, the series of a pool become one, which makes a replay of many channels as cheap as one channel: units
-/// are added up, a period keeps only the flags that all its series have.
+/// With `merge_channels`, the series of a pool become one, which makes a replay of many channels as
+/// cheap as one channel: units are added up, a period keeps only the flags that all its series
+/// have.
 ///
 /// # Panics
 /// If `until` is 0 or beyond the history: the caller replays windows inside it.
@@ -16,7 +19,8 @@ pub fn as_of(panel: &Panel, until: usize, merge_channels: bool) -> Panel {
     let calendar = panel.calendar();
     assert!(until > 0 && until <= calendar.history(), "the window lies inside the history");
     let cut = Calendar::new(calendar.bucket(), calendar.start(until as i64), calendar.start(0));
-    // The first day falls into the same period only when the axis starts on it; months may differ in length.
+    // The first day falls into the same period only when the axis starts on it; months may differ
+    // in length.
     let shift = calendar.history() - until;
     let mut parts = PanelParts::default();
     let mut cleaned: Vec<f32> = Vec::new();
@@ -31,7 +35,7 @@ pub fn as_of(panel: &Panel, until: usize, merge_channels: bool) -> Panel {
             living.chunks(1).collect()
         };
         for group in groups {
-            append(panel, group, until, merge_channels, (&mut parts, &mut cleaned));
+            append(panel, group, until, merge_channels, &mut parts, &mut cleaned);
         }
     }
     debug_assert_eq!(cut.history() + shift, calendar.history(), "cutting keeps the axis");
@@ -51,7 +55,8 @@ fn append(
     group: &[usize],
     until: usize,
     merged: bool,
-    (parts, cleaned): (&mut PanelParts, &mut Vec<f32>),
+    parts: &mut PanelParts,
+    cleaned: &mut Vec<f32>,
 ) {
     let start = group.iter().map(|&i| panel.start(i)).min().unwrap_or(0);
     let base = parts.gross.len();
@@ -61,12 +66,18 @@ fn append(
     let mut returns: Vec<(u32, f32)> = Vec::new();
     let mut totals = *panel.totals(group[0]);
     for (n, &i) in group.iter().enumerate() {
-        let (first, end) = (base + panel.start(i) - start, base + until - start);
-        let add = |to: &mut [f32], from: &[f32]| to.iter_mut().zip(from).for_each(|(t, f)| *t += f);
-        add(&mut parts.gross[first..end], panel.gross(i));
-        add(&mut cleaned[first..end], panel.cleaned(i));
-        parts.flags[first..end].iter_mut().zip(panel.flags(i)).for_each(|(t, f)| *t &= f);
-        returns.extend(panel.returns(i).iter().filter(|r| (r.0 as usize) < until));
+        let span = base + panel.start(i) - start..base + until - start;
+        add(&mut parts.gross[span.clone()], panel.gross(i));
+        add(&mut cleaned[span.clone()], panel.cleaned(i));
+        // A merged period is out of stock only where every channel was.
+        for (flags, own) in parts.flags[span].iter_mut().zip(panel.flags(i)) {
+            *flags &= own;
+        }
+        for &(period, units) in panel.returns(i) {
+            if (period as usize) < until {
+                returns.push((period, units));
+            }
+        }
         if n > 0 {
             let other = panel.totals(i);
             totals.revenue_365 += other.revenue_365;
@@ -75,7 +86,7 @@ fn append(
             totals.priced_units += other.priced_units;
         }
     }
-    returns.sort_by_key(|r| r.0);
+    returns.sort_by_key(|&(period, _)| period);
     let mut key = panel.key(group[0]);
     if merged {
         key.channel = ChannelId(0);
@@ -84,4 +95,10 @@ fn append(
     parts.starts.push(start as u32);
     parts.returns.push(returns);
     parts.totals.push(totals);
+}
+
+fn add(to: &mut [f32], from: &[f32]) {
+    for (sum, units) in to.iter_mut().zip(from) {
+        *sum += units;
+    }
 }

@@ -1,12 +1,13 @@
 //! Replays a policy over history: what it would have cost, before anyone relies on it.
 //!
-//! [`Replay`] walks the periods in order. Forecasts come from the caller, made as of the period the replay has reached, so the
-//! replay itself cannot look ahead; targets and needs come from [`crate::inventory`], the code of the nightly run. Several
-//! policies run side by side on the same demand. [`tune`](mod@tune) chooses among them on some windows and reports on another; [`what_if`]
-//! changes the world and leaves the policy.
+//! [`Replay`] walks the periods in order. Forecasts come from the caller, made as of the period the
+//! replay has reached, so the replay itself cannot look ahead; targets and needs come from
+//! [`crate::inventory`], the code of the nightly run. Several policies run side by side on the same
+//! demand. [`tune`](mod@tune) chooses among them on some windows and reports on another;
+//! [`what_if`] changes the world and leaves the policy.
 //!
-//! Out-of-stock history is censored: demand there is the cleaned estimate, and [`Totals::estimated_demand`] says how much of the
-//! demand that is.
+//! Out-of-stock history is censored: demand there is the cleaned estimate, and
+//! [`Totals::estimated_demand`] says how much of the demand that is.
 
 pub mod history;
 pub mod measures;
@@ -29,7 +30,8 @@ use chrono::NaiveDate;
 use std::ops::Range;
 use std::sync::Arc;
 
-/// A forecast's demand over the periods `from..to` with an uncertain end (variance, periods²): see [`Outlook::over`].
+/// A forecast's demand over the periods `from..to` with an uncertain end (variance, periods²): see
+/// [`Outlook::over`].
 pub type DemandOver = Arc<dyn Fn(f64, f64, f64) -> Demand + Send + Sync>;
 
 /// What was forecast for one pool as of one period.
@@ -83,9 +85,27 @@ pub struct ReplayPool {
     /// Minimum, pack and maximum of an order.
     pub lot: LotRules,
     /// Stock and open orders at the first period; `None` = what each policy would hold on average.
-    pub initial: Option<(StockLevel, Vec<Arrival>)>,
-    /// What to report it under, with its share: (`class:A`, 1.0), (`channel:web`, 0.7), ...
-    pub scopes: Vec<(String, f64)>,
+    pub initial: Option<InitialStock>,
+    /// What to report it under.
+    pub scopes: Vec<Scope>,
+}
+
+/// What a pool begins a replay with.
+#[derive(Debug, Clone, PartialEq)]
+pub struct InitialStock {
+    /// On the shelf, and owed.
+    pub stock: StockLevel,
+    /// Open orders, days from the first period.
+    pub arrivals: Vec<Arrival>,
+}
+
+/// What a pool's figures are summed under: `class:A` with all of it, `channel:web` with 0.7.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Scope {
+    /// Its name.
+    pub name: String,
+    /// How much of the pool belongs to it, 0 to 1.
+    pub share: f64,
 }
 
 /// A policy to replay.
@@ -155,7 +175,8 @@ impl Costs {
 pub struct Settings {
     /// Periods to play, on the axis of the panel.
     pub window: Range<usize>,
-    /// Periods at the beginning of the window that are played and not counted: no order placed in it has arrived yet.
+    /// Periods at the beginning of the window that are played and not counted: no order placed in
+    /// it has arrived yet.
     pub warm_up: usize,
     /// Periods at the end of the window without orders.
     pub run_out: usize,
@@ -169,10 +190,20 @@ pub struct Settings {
     pub costs: Costs,
     /// Draws lead times with this seed; `None` = every order takes the mean.
     pub seed: Option<u64>,
-    /// Currency that all orders of one review may cost; the pools with the least cover are served first.
+    /// Currency that all orders of one review may cost; the pools with the least cover are served
+    /// first.
     pub budget: Option<f64>,
     /// Candidates whose stock of every pool and period is kept, for charts.
     pub paths_of: Vec<usize>,
+}
+
+/// The sums of one scope.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ScopeTotals {
+    /// `class:A`, `channel:web`, ...
+    pub name: String,
+    /// What happened under it.
+    pub totals: Totals,
 }
 
 /// What one candidate did.
@@ -183,7 +214,7 @@ pub struct Played {
     /// All pools together.
     pub total: Totals,
     /// By scope, sorted.
-    pub scopes: Vec<(String, Totals)>,
+    pub scopes: Vec<ScopeTotals>,
     /// By pool, in their order.
     pub pools: Vec<Totals>,
     /// Stock at the end of each played period, by pool; empty unless asked for.

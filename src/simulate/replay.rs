@@ -3,33 +3,26 @@
 use crate::domain::inputs::PoolOverrides;
 use crate::domain::units::{LocationId, SkuId, Units};
 use crate::explain::Explanation;
-use crate::inventory::Arrival;
-use crate::inventory::Outlook;
-use crate::inventory::PastDemand;
-use crate::inventory::PoolFacts;
-use crate::inventory::Situation;
-use crate::inventory::StockLevel;
-use crate::inventory::UnitEconomics;
 use crate::inventory::need::need;
 use crate::inventory::reorder_point::{Targets, targets};
 use crate::inventory::settings::UnmetDemand;
+use crate::inventory::{
+    Arrival, Outlook, PastDemand, PoolFacts, Situation, StockLevel, UnitEconomics,
+};
 use crate::math::distributions::Demand;
-use crate::simulate::Candidate;
-use crate::simulate::Costs;
-use crate::simulate::HoldingAt;
-use crate::simulate::Played;
-use crate::simulate::PoolOutlook;
-use crate::simulate::ReplayPool;
-use crate::simulate::Rule;
-use crate::simulate::Settings;
-use crate::simulate::Totals;
+use crate::simulate::{
+    Candidate, Costs, HoldingAt, Played, PoolOutlook, ReplayPool, Rule, ScopeTotals, Settings,
+    Totals,
+};
 use chrono::NaiveDate;
 use rand_pcg::Pcg64Mcg;
 use rand_pcg::rand_core::{Rng, SeedableRng};
 use std::collections::BTreeMap;
 
-/// Days of history that max-average looks back on.
+/// Days of history that max-average looks back on: a quarter, so that the peak is a season's own.
 const RATE_DAYS: f64 = 91.0;
+/// Units that rounding noise may add to a need or a shortage without meaning anything.
+const NOISE: f64 = 1e-9;
 
 /// A replay in progress.
 #[derive(Debug)]
@@ -62,6 +55,36 @@ struct State {
     totals: Totals,
 }
 
+impl State {
+    /// The stock and open orders that the pool begins with on day `today` of the axis; without
+    /// any, its first targets say what it holds.
+    fn first(pool: &ReplayPool, today: f64) -> Self {
+        let Some(initial) = &pool.initial else { return Self::default() };
+        let arrivals = initial.arrivals.iter();
+        Self {
+            on_hand: initial.stock.available,
+            backorders: initial.stock.backordered,
+            pipeline: arrivals.map(|a| Arrival { days: a.days + today, ..*a }).collect(),
+            ..Self::default()
+        }
+    }
+}
+
+/// What one pool would order at a review.
+struct Wish {
+    pool: usize,
+    /// Whole units.
+    units: f64,
+    /// Days that its position lasts.
+    cover_days: f64,
+}
+
+/// Demand of the recent past, units a period.
+struct Rates {
+    mean: f64,
+    peak: f64,
+}
+
 /// What steers a pool until the next refresh.
 #[derive(Debug, Clone)]
 enum Level {
@@ -69,7 +92,8 @@ enum Level {
     UpTo(f64),
 }
 
-/// Plays the whole window; `forecast(t)` gives every pool's outlook as of period `t`, every `refresh_every` periods.
+/// Plays the whole window; `forecast(t)` gives every pool's outlook as of period `t`, every
+/// `refresh_every` periods.
 pub fn replay(
     pools: &[ReplayPool],
     candidates: &[Candidate],
@@ -96,22 +120,13 @@ impl<'a> Replay<'a> {
         settings: &'a Settings,
     ) -> Self {
         let now = settings.window.start;
-        let origin = now as f64 * settings.period_days;
-        let start = |pool: &ReplayPool| {
-            let mut state = State::default();
-            if let Some((stock, arrivals)) = &pool.initial {
-                state.on_hand = stock.available;
-                state.backorders = stock.backordered;
-                state.pipeline =
-                    arrivals.iter().map(|a| Arrival { days: a.days + origin, ..*a }).collect();
-            }
-            state
-        };
-        let states = candidates.iter().map(|_| pools.iter().map(start).collect()).collect();
-        let kept = |c: usize| {
-            if settings.paths_of.contains(&c) { vec![Vec::new(); pools.len()] } else { Vec::new() }
-        };
-        let paths = (0..candidates.len()).map(kept).collect();
+        let today = now as f64 * settings.period_days;
+        let first: Vec<State> = pools.iter().map(|pool| State::first(pool, today)).collect();
+        let mut paths = vec![Vec::new(); candidates.len()];
+        for &charted in &settings.paths_of {
+            paths[charted] = vec![Vec::new(); pools.len()];
+        }
+        let states = vec![first; candidates.len()];
         Self { pools, candidates, settings, now, refreshed: now, states, paths }
     }
 
@@ -145,12 +160,13 @@ impl<'a> Replay<'a> {
             let mut scopes: BTreeMap<String, Totals> = BTreeMap::new();
             for (pool, state) in self.pools.iter().zip(&states) {
                 total.add(&state.totals, 1.0);
-                for (scope, share) in &pool.scopes {
-                    scopes.entry(scope.clone()).or_default().add(&state.totals, *share);
+                for scope in &pool.scopes {
+                    scopes.entry(scope.name.clone()).or_default().add(&state.totals, scope.share);
                 }
             }
             let pools = states.iter().map(|s| s.totals).collect();
-            let scopes = scopes.into_iter().collect();
+            let scopes =
+                scopes.into_iter().map(|(name, totals)| ScopeTotals { name, totals }).collect();
             played.push(Played {
                 name: candidate.name.clone(),
                 total,
@@ -168,26 +184,23 @@ impl<'a> Replay<'a> {
         let days = self.settings.period_days;
         let level = match &self.candidates[candidate].rule {
             Rule::Inventory(settings) => {
-                let (average, peak) =
-                    rates(&this.demand[..self.now], this.start, (RATE_DAYS / days).ceil() as usize);
-                let past =
-                    PastDemand { average_per_day: average / days, peak_per_day: peak / days };
+                let rates = self.rates(this, RATE_DAYS);
+                let past = PastDemand {
+                    average_per_day: rates.mean / days,
+                    peak_per_day: rates.peak / days,
+                };
                 let facts = facts(this, pool, past);
                 let mut unrecorded = Explanation::unrecorded();
                 let targets = targets(&facts, &outlook.outlook(days), settings, &mut unrecorded);
                 Level::Targets(Box::new(targets))
             }
             Rule::MovingAverage { average_days, cover_days } => {
-                let (average, _) = rates(
-                    &this.demand[..self.now],
-                    this.start,
-                    (average_days / days).ceil() as usize,
-                );
-                Level::UpTo(average / days * cover_days)
+                Level::UpTo(self.rates(this, *average_days).mean / days * cover_days)
             }
         };
         let state = &mut self.states[candidate][pool];
         if state.level.is_none() && this.initial.is_none() {
+            // What the policy holds on average: half a lot above the point where it orders.
             state.on_hand = match &level {
                 Level::Targets(t) => t.reorder_point + 0.5 * t.lot,
                 Level::UpTo(units) => *units,
@@ -199,8 +212,11 @@ impl<'a> Replay<'a> {
 
     /// One period of one candidate.
     fn period(&mut self, candidate: usize, outlooks: &[PoolOutlook]) {
-        let (today, scored) = (self.now as f64 * self.settings.period_days, self.scored());
-        self.states[candidate].iter_mut().for_each(|state| receive(state, today, scored));
+        let today = self.today();
+        let scored = self.scored();
+        for state in &mut self.states[candidate] {
+            receive(state, today, scored);
+        }
         let window = &self.settings.window;
         let reviewed = (self.now - window.start).is_multiple_of(self.settings.review_every.max(1));
         if reviewed && self.now + self.settings.run_out < window.end {
@@ -222,54 +238,72 @@ impl<'a> Replay<'a> {
         self.now >= self.settings.window.start + self.settings.warm_up
     }
 
-    /// Places the orders of one review; under a budget the pool with the least cover first, and as much as it still pays for.
+    /// The day of the axis on which the period begins.
+    fn today(&self) -> f64 {
+        self.now as f64 * self.settings.period_days
+    }
+
+    /// Demand of the last `days` before the period it stands at.
+    fn rates(&self, pool: &ReplayPool, days: f64) -> Rates {
+        let observed = &pool.demand[..self.now];
+        let window = (days / self.settings.period_days).ceil() as usize;
+        let from = observed.len().saturating_sub(window).max(pool.start.min(observed.len()));
+        let recent = &observed[from..];
+        let sum: f64 = recent.iter().map(|&units| f64::from(units)).sum();
+        Rates {
+            mean: sum / recent.len().max(1) as f64,
+            peak: recent.iter().fold(0.0, |peak, &units| f64::from(units).max(peak)),
+        }
+    }
+
+    /// Places the orders of one review; under a budget the pool with the least cover first, and as
+    /// much as it still pays for.
     fn review(&mut self, candidate: usize, outlooks: &[PoolOutlook]) {
         let first = self.settings.window.start;
-        let wanted = self
-            .pools
-            .iter()
-            .zip(outlooks)
-            .enumerate()
-            .filter(|(_, (this, _))| this.start <= first);
-        let mut orders: Vec<(f64, usize, f64)> = wanted
-            .filter_map(|(pool, (_, outlook))| {
-                let (units, cover) = self.order(candidate, pool, outlook);
-                (units > 0.0).then_some((cover, pool, units))
-            })
-            .collect();
+        let mut wishes = Vec::new();
+        for (pool, outlook) in outlooks.iter().enumerate() {
+            if self.pools[pool].start > first {
+                continue;
+            }
+            let wish = self.wish(candidate, pool, outlook);
+            if wish.units > 0.0 {
+                wishes.push(wish);
+            }
+        }
         let mut left = self.settings.budget.unwrap_or(f64::INFINITY);
         if left.is_finite() {
-            orders.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+            wishes.sort_by(|a, b| a.cover_days.total_cmp(&b.cover_days).then(a.pool.cmp(&b.pool)));
         }
-        for (_, pool, units) in orders {
-            let this = &self.pools[pool];
+        for wish in wishes {
+            let this = &self.pools[wish.pool];
             let affordable = Units((left / this.unit_cost.max(1e-9)).min(1e15) as i64);
-            let units = if units > affordable.0 as f64 {
-                this.lot.round_down(affordable).0 as f64
+            let units = if wish.units > affordable.as_f64() {
+                this.lot.round_down(affordable).as_f64()
             } else {
-                units
+                wish.units
             };
             if units > 0.0 {
                 left -= units * this.unit_cost;
-                self.place(candidate, pool, units);
+                self.place(candidate, wish.pool, units);
             }
         }
     }
 
-    /// (whole units to order, days of cover of the position) of one pool.
-    fn order(&self, candidate: usize, pool: usize, outlook: &PoolOutlook) -> (f64, f64) {
-        let (this, state) = (&self.pools[pool], &self.states[candidate][pool]);
-        let today = self.now as f64 * self.settings.period_days;
+    /// What one pool would order.
+    fn wish(&self, candidate: usize, pool: usize, outlook: &PoolOutlook) -> Wish {
+        let this = &self.pools[pool];
+        let state = &self.states[candidate][pool];
+        let today = self.today();
         let on_order: f64 = state.pipeline.iter().map(|a| a.quantity).sum();
         let position = state.on_hand + on_order - state.backorders;
-        let (units, per_day) = match (&state.level, &self.candidates[candidate].rule) {
+        let (need, per_day) = match (&state.level, &self.candidates[candidate].rule) {
             (Some(Level::Targets(targets)), Rule::Inventory(settings)) => {
                 // The cheap test first: everything on its way counts, and it is enough.
                 let horizon = today + targets.interval.lead_days + targets.interval.review_days;
                 if position > targets.reorder_point
                     && state.pipeline.last().is_none_or(|a| a.days <= horizon)
                 {
-                    return (0.0, f64::INFINITY);
+                    return Wish { pool, units: 0.0, cover_days: f64::INFINITY };
                 }
                 let arrivals: Vec<Arrival> =
                     state.pipeline.iter().map(|a| Arrival { days: a.days - today, ..*a }).collect();
@@ -279,11 +313,11 @@ impl<'a> Replay<'a> {
                     backordered: state.backorders,
                 };
                 let passed = (self.now - self.refreshed) as f64;
-                let shifted = |from: f64, to: f64, end: f64| -> Demand {
-                    (outlook.over)(from + passed, to + passed, end)
+                // The outlook was made `passed` periods ago.
+                let outlook = Outlook {
+                    over: &|from, to, end| (outlook.over)(from + passed, to + passed, end),
+                    ..outlook.outlook(self.settings.period_days)
                 };
-                let outlook =
-                    Outlook { over: &shifted, ..outlook.outlook(self.settings.period_days) };
                 let now = Situation { outlook, stock, arrivals: &arrivals };
                 let mut unrecorded = Explanation::unrecorded();
                 let need = need(&now, targets, None, settings, &mut unrecorded);
@@ -292,20 +326,20 @@ impl<'a> Replay<'a> {
             (Some(Level::UpTo(level)), _) => (level - position, level / self.settings.period_days),
             _ => (0.0, 0.0),
         };
-        (whole_units(units, this), position / per_day.max(1e-9))
+        Wish { pool, units: whole_units(need, this), cover_days: position / per_day.max(1e-9) }
     }
 
     fn place(&mut self, candidate: usize, pool: usize, units: f64) {
         let this = &self.pools[pool];
         let scored = self.scored();
+        let today = self.today();
         let state = &mut self.states[candidate][pool];
         let days = match self.settings.seed {
             // The same draw for the same order number, whatever the candidate.
             Some(seed) => drawn_lead_time(this, seed, pool as u64, state.drawn),
-            None => this.lead_time.mean().0,
+            None => this.lead_time.mean_days(),
         };
-        let arrival =
-            Arrival { days: self.now as f64 * self.settings.period_days + days, quantity: units };
+        let arrival = Arrival { days: today + days, quantity: units };
         let at = state.pipeline.partition_point(|a| a.days <= arrival.days);
         state.pipeline.insert(at, arrival);
         state.drawn += 1;
@@ -340,26 +374,21 @@ fn facts(pool: &ReplayPool, number: usize, past: PastDemand) -> PoolFacts {
     }
 }
 
-/// Mean and largest of the last `window` periods since `start`.
-fn rates(seen: &[f32], start: usize, window: usize) -> (f64, f64) {
-    let from = seen.len().saturating_sub(window).max(start.min(seen.len()));
-    let last = &seen[from..];
-    let sum: f64 = last.iter().map(|&d| f64::from(d)).sum();
-    (sum / last.len().max(1) as f64, last.iter().fold(0.0, |peak, &d| f64::from(d).max(peak)))
-}
-
 /// What is ordered for an unrounded need.
 fn whole_units(need: f64, pool: &ReplayPool) -> f64 {
     // Rounding noise in the need must not cost a unit.
-    if pool.supplied { pool.lot.order_quantity(need - 1e-9).0.0 as f64 } else { 0.0 }
+    if pool.supplied { pool.lot.order_quantity(need - NOISE).0.as_f64() } else { 0.0 }
 }
 
 /// A lead time from the gamma distribution with the pool's mean and spread; never less than a day.
 fn drawn_lead_time(pool: &ReplayPool, seed: u64, number: u64, order: u64) -> f64 {
-    let (mean, sd) = (pool.lead_time.mean().0, pool.lead_time.sd().0);
+    let mean = pool.lead_time.mean_days();
+    let sd = pool.lead_time.sd_days();
     if sd <= 0.0 {
         return mean;
     }
+    // Two odd constants with well-mixed bits (the golden ratio's, and one of Stafford's mixers), so
+    // that neighbouring pools and orders draw from streams that share nothing.
     let mixed = seed
         ^ number.wrapping_mul(0x9E37_79B9_7F4A_7C15)
         ^ order.wrapping_mul(0xD1B5_4A32_D192_ED03);
@@ -370,7 +399,7 @@ fn drawn_lead_time(pool: &ReplayPool, seed: u64, number: u64, order: u64) -> f64
 
 /// Puts what has arrived on the shelf; waiting customers are served first.
 fn receive(state: &mut State, today: f64, scored: bool) {
-    let due = state.pipeline.partition_point(|a| a.days <= today + 1e-9);
+    let due = state.pipeline.partition_point(|a| a.days <= today + NOISE);
     for arrival in state.pipeline.drain(..due) {
         state.on_hand += arrival.quantity;
         if scored {
@@ -384,15 +413,17 @@ fn receive(state: &mut State, today: f64, scored: bool) {
     state.backorders -= served;
 }
 
+/// Serves the period's demand from the shelf, and counts it.
 fn sell(state: &mut State, pool: &ReplayPool, t: usize, settings: &Settings, scored: bool) {
     let demand = f64::from(pool.demand[t]);
     let morning = state.on_hand;
     let sold = demand.min(morning.max(0.0));
     let unmet = demand - sold;
     state.on_hand -= sold;
-    state.short |= unmet > 1e-9;
-    if settings.unmet_demand == UnmetDemand::Backordered {
-        state.backorders += unmet;
+    state.short |= unmet > NOISE;
+    match settings.unmet_demand {
+        UnmetDemand::Backordered => state.backorders += unmet,
+        UnmetDemand::Lost => {}
     }
     if !scored {
         return;
@@ -406,8 +437,10 @@ fn sell(state: &mut State, pool: &ReplayPool, t: usize, settings: &Settings, sco
     };
     let rate = holding_per_unit_period
         .unwrap_or(holding_rate_per_year * pool.unit_cost * settings.period_days / 365.0);
-    let waiting =
-        if settings.unmet_demand == UnmetDemand::Backordered { state.backorders } else { unmet };
+    let waiting = match settings.unmet_demand {
+        UnmetDemand::Backordered => state.backorders,
+        UnmetDemand::Lost => unmet,
+    };
     let totals = &mut state.totals;
     totals.periods += 1.0;
     totals.demand += demand;
@@ -417,10 +450,13 @@ fn sell(state: &mut State, pool: &ReplayPool, t: usize, settings: &Settings, sco
     totals.lost_margin += unmet * pool.unit_margin;
     totals.stock += held;
     totals.stock_value += held * pool.unit_cost;
-    totals.cost_of_goods += (demand
-        - if settings.unmet_demand == UnmetDemand::Lost { unmet } else { 0.0 })
-        * pool.unit_cost;
-    totals.stockouts += f64::from(u8::from(unmet > 1e-9));
+    // A unit that waits is sold in the end, a lost one never.
+    let sold_in_the_end = match settings.unmet_demand {
+        UnmetDemand::Lost => demand - unmet,
+        UnmetDemand::Backordered => demand,
+    };
+    totals.cost_of_goods += sold_in_the_end * pool.unit_cost;
+    totals.stockouts += f64::from(u8::from(unmet > NOISE));
     totals.holding_cost += rate * held;
     totals.shortage_cost += shortage_per_unit.unwrap_or(pool.unit_margin) * waiting;
 }

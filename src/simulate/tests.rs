@@ -27,7 +27,7 @@ fn pool(demand: Vec<f32>, lead_days: f64) -> ReplayPool {
         supplied: true,
         lot: LotRules::FREE,
         initial: None,
-        scopes: vec![("class:A".into(), 1.0)],
+        scopes: vec![Scope { name: "class:A".into(), share: 1.0 }],
     }
 }
 
@@ -104,7 +104,7 @@ fn deterministic_demand_costs_what_the_order_quantity_formula_says() {
     let n = 20 + 400;
     let mut pools = [pool(vec![1.0; n], 5.0)];
     let stock = StockLevel { on_hand: 20.0, available: 20.0, backordered: 0.0 };
-    pools[0].initial = Some((stock, Vec::new()));
+    pools[0].initial = Some(InitialStock { stock, arrivals: Vec::new() });
     let own = inventory::Settings {
         order_cost: order,
         holding_per_unit_period: Some(holding),
@@ -163,13 +163,12 @@ fn the_future_does_not_reach_back() {
 
 #[test]
 fn lost_sales_are_lost_and_the_game_of_vn2_is_playable() {
-    // Weeks; order on the shelf three weeks later; weeks 1 and 2 cannot be influenced; six orders, eight weeks.
+    // Weeks; order on the shelf three weeks later; weeks 1 and 2 cannot be influenced; six orders,
+    // eight weeks.
     let mut this = pool(vec![5.0; 8], 14.0);
     let stock = StockLevel { on_hand: 4.0, available: 4.0, backordered: 0.0 };
-    this.initial = Some((
-        stock,
-        vec![Arrival { days: 0.0, quantity: 3.0 }, Arrival { days: 7.0, quantity: 0.0 }],
-    ));
+    let arrivals = vec![Arrival { days: 0.0, quantity: 3.0 }, Arrival { days: 7.0, quantity: 0.0 }];
+    this.initial = Some(InitialStock { stock, arrivals });
     let mut world = settings(0..8);
     world.warm_up = 2;
     world.run_out = 2;

@@ -4,10 +4,7 @@ use crate::domain::classes::{AbcClass, XyzClass};
 use crate::domain::units::Probability;
 use crate::inventory;
 use crate::inventory::settings::{Method, OrderQuantity};
-use crate::simulate::Candidate;
-use crate::simulate::Played;
-use crate::simulate::Rule;
-use crate::simulate::Totals;
+use crate::simulate::{Candidate, Played, Rule, Totals};
 use serde::Serialize;
 
 /// What to look for.
@@ -22,7 +19,8 @@ pub enum Goal {
 /// Service targets that are tried.
 pub const SERVICES: [f64; 11] = [0.50, 0.60, 0.70, 0.75, 0.80, 0.85, 0.90, 0.95, 0.97, 0.98, 0.99];
 
-/// The published methods side by side, the user's own settings first and the moving-average benchmark last.
+/// The published methods side by side, the user's own settings first and the moving-average
+/// benchmark last.
 #[must_use]
 pub fn side_by_side(own: &inventory::Settings, lead_days: f64) -> Vec<Candidate> {
     let with = |name: &str, method, order_quantity| Candidate {
@@ -53,8 +51,8 @@ pub fn side_by_side(own: &inventory::Settings, lead_days: f64) -> Vec<Candidate>
 
 /// The user's settings with the quantile method at each of [`SERVICES`]: the efficient frontier.
 ///
-/// `order_quantity` on top of the reorder point; with `None` every review orders what is missing, which is best where an order
-/// costs nothing.
+/// `order_quantity` on top of the reorder point; with `None` every review orders what is missing,
+/// which is best where an order costs nothing.
 #[must_use]
 pub fn frontier(own: &inventory::Settings, order_quantity: OrderQuantity) -> Vec<Candidate> {
     let at = |service: f64| {
@@ -135,8 +133,9 @@ pub struct Tuned {
     pub fragment: String,
 }
 
-/// Chooses a candidate for `scope` (`None` = all pools) on `windows` and looks at it on `held_back`. Every window is played by the
-/// same candidates; the first of them is the comparison. Ties go to the earlier candidate.
+/// Chooses a candidate for `scope` (`None` = all pools) on `windows` and looks at it on
+/// `held_back`. Every window is played by the same candidates; the first of them is the comparison.
+/// Ties go to the earlier candidate.
 ///
 /// Returns `None` without candidates or windows.
 #[must_use]
@@ -147,16 +146,14 @@ pub fn choose(
     goal: Goal,
 ) -> Option<Choice> {
     let first = windows.first()?;
-    let sums: Vec<Totals> = (0..first.len())
-        .map(|c| {
-            let mut sum = Totals::default();
-            windows
-                .iter()
-                .filter_map(|w| of_scope(w.get(c)?, scope))
-                .for_each(|t| sum.add(&t, 1.0));
-            sum
-        })
-        .collect();
+    let mut sums = vec![Totals::default(); first.len()];
+    for played in windows {
+        for (sum, candidate) in sums.iter_mut().zip(played) {
+            if let Some(totals) = of_scope(candidate, scope) {
+                sum.add(&totals, 1.0);
+            }
+        }
+    }
     let candidate = match goal {
         Goal::LeastCost => least(&sums, Totals::cost, |_| true),
         Goal::FillRate(target) => {
@@ -164,34 +161,46 @@ pub fn choose(
                 .or_else(|| least(&sums, |t| -t.fill_rate().unwrap_or(1.0), |_| true))
         }
     }?;
-    let at = |c: usize| held_back.get(c).and_then(|p| of_scope(p, scope)).unwrap_or_default();
-    let scope = scope.unwrap_or("all").to_string();
     Some(Choice {
-        scope,
+        scope: scope.unwrap_or("all").to_string(),
         candidate,
         tuned: sums[candidate],
-        held_back: at(candidate),
-        before: at(0),
+        held_back: of_candidate(held_back, candidate, scope),
+        before: of_candidate(held_back, 0, scope),
     })
+}
+
+/// Sums of one candidate under `scope`; nothing where it did not play.
+fn of_candidate(played: &[Played], candidate: usize, scope: Option<&str>) -> Totals {
+    played.get(candidate).and_then(|p| of_scope(p, scope)).unwrap_or_default()
 }
 
 fn of_scope(played: &Played, scope: Option<&str>) -> Option<Totals> {
     match scope {
         None => Some(played.total),
-        Some(scope) => played.scopes.iter().find(|s| s.0 == scope).map(|s| s.1),
+        Some(name) => played.scopes.iter().find(|s| s.name == name).map(|s| s.totals),
     }
 }
 
+/// The candidate with the least `value` among the allowed; the earlier one of two equals.
 fn least(
     sums: &[Totals],
     value: impl Fn(&Totals) -> f64,
     allowed: impl Fn(&Totals) -> bool,
 ) -> Option<usize> {
-    let candidates = sums.iter().enumerate().filter(|(_, t)| allowed(t));
-    candidates.min_by(|a, b| value(a.1).total_cmp(&value(b.1)).then(a.0.cmp(&b.0))).map(|(i, _)| i)
+    let mut best: Option<usize> = None;
+    for (candidate, totals) in sums.iter().enumerate() {
+        // Only a smaller value replaces an earlier candidate.
+        let better = |b: usize| value(totals).total_cmp(&value(&sums[b])).is_lt();
+        if allowed(totals) && best.is_none_or(better) {
+            best = Some(candidate);
+        }
+    }
+    best
 }
 
-/// The choice for all pools as a section of the configuration, the evidence of every choice as comments above it.
+/// The choice for all pools as a section of the configuration, the evidence of every choice as
+/// comments above it.
 #[must_use]
 pub fn fragment(choices: &[Choice], candidates: &[Candidate], windows: usize) -> String {
     let mut text = format!(

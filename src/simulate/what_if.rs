@@ -1,12 +1,9 @@
-//! Changes the world, leaves the policy: lead time, demand, service, budget, tariff, a supplier lost.
+//! Changes the world, leaves the policy: lead time, demand, service, budget, tariff, a supplier
+//! lost.
 
 use crate::domain::classes::{AbcClass, XyzClass};
 use crate::domain::units::{LeadTime, Probability};
-use crate::simulate::Candidate;
-use crate::simulate::PoolOutlook;
-use crate::simulate::ReplayPool;
-use crate::simulate::Rule;
-use crate::simulate::Settings;
+use crate::simulate::{Candidate, PoolOutlook, ReplayPool, Rule, Settings};
 use std::sync::Arc;
 
 /// One change.
@@ -29,44 +26,45 @@ pub enum WhatIf {
 impl std::str::FromStr for WhatIf {
     type Err = String;
 
-    /// `lead-time=+7`, `demand=-10%`, `service=0.98`, `budget=50000`, `tariff=0.25`, `lost-supplier=NAME`.
+    /// `lead-time=+7`, `demand=-10%`, `service=0.98`, `budget=50000`, `tariff=0.25`,
+    /// `lost-supplier=NAME`.
     fn from_str(text: &str) -> Result<Self, String> {
-        let expected = "lead-time=DAYS, demand=PERCENT%, service=SHARE, budget=AMOUNT, tariff=SHARE or lost-supplier=NAME";
+        let expected = "lead-time=DAYS, demand=PERCENT%, service=SHARE, budget=AMOUNT, tariff=SHARE or \
+                        lost-supplier=NAME";
         let (key, value) =
             text.split_once('=').ok_or_else(|| format!("`{text}`: expected {expected}"))?;
-        let number = || -> Result<f64, String> {
-            let percent = value.strip_suffix('%');
-            let parsed: f64 = percent
-                .unwrap_or(value)
-                .trim()
-                .parse()
-                .map_err(|_| format!("`{text}`: `{value}` is not a number"))?;
-            let number = if percent.is_some() { parsed / 100.0 } else { parsed };
-            if number.is_finite() {
-                Ok(number)
-            } else {
-                Err(format!("`{text}`: the number is not finite"))
-            }
-        };
         match key.trim() {
-            "lead-time" => Ok(Self::LeadTime(number()?)),
-            "demand" => Some(1.0 + number()?)
-                .filter(|f| *f > 0.0)
-                .map(Self::Demand)
-                .ok_or(format!("`{text}`: leaves no demand")),
-            "service" => Probability::try_from(number()?).map(Self::Service),
-            "budget" => Some(number()?)
-                .filter(|b| *b >= 0.0)
-                .map(Self::Budget)
-                .ok_or(format!("`{text}`: a budget is not negative")),
-            "tariff" => Some(number()?)
-                .filter(|t| *t > -1.0)
-                .map(Self::Tariff)
-                .ok_or(format!("`{text}`: leaves no price")),
+            "lead-time" => Ok(Self::LeadTime(number(text, value)?)),
+            "demand" => match 1.0 + number(text, value)? {
+                factor if factor > 0.0 => Ok(Self::Demand(factor)),
+                _ => Err(format!("`{text}`: leaves no demand")),
+            },
+            "service" => Probability::try_from(number(text, value)?).map(Self::Service),
+            "budget" => match number(text, value)? {
+                amount if amount >= 0.0 => Ok(Self::Budget(amount)),
+                _ => Err(format!("`{text}`: a budget is not negative")),
+            },
+            "tariff" => match number(text, value)? {
+                rate if rate > -1.0 => Ok(Self::Tariff(rate)),
+                _ => Err(format!("`{text}`: leaves no price")),
+            },
             "lost-supplier" => Ok(Self::LostSupplier(value.trim().to_string())),
             _ => Err(format!("`{text}`: expected {expected}")),
         }
     }
+}
+
+/// The number behind the `=` of `text`; `10%` is 0.1.
+fn number(text: &str, value: &str) -> Result<f64, String> {
+    let percent = value.strip_suffix('%');
+    let parsed: Result<f64, _> = percent.unwrap_or(value).trim().parse();
+    let Ok(parsed) = parsed else {
+        return Err(format!("`{text}`: `{value}` is not a number"));
+    };
+    if !parsed.is_finite() {
+        return Err(format!("`{text}`: the number is not finite"));
+    }
+    Ok(if percent.is_some() { parsed / 100.0 } else { parsed })
 }
 
 /// How a pool would be supplied by another supplier.
@@ -94,17 +92,21 @@ pub struct World {
 }
 
 impl World {
-    /// The world after `change`. A pool whose only supplier is lost sells what it has and orders no more.
+    /// The world after `change`. A pool whose only supplier is lost sells what it has and orders no
+    /// more.
     #[must_use]
     pub fn after(mut self, change: &WhatIf) -> Self {
         match change {
             WhatIf::LeadTime(days) => {
-                self.pools.iter_mut().for_each(|p| p.lead_time = longer(p.lead_time, *days))
+                for pool in &mut self.pools {
+                    pool.lead_time = longer(pool.lead_time, *days);
+                }
             }
             WhatIf::Demand(factor) => {
                 self.forecast_factor *= factor;
-                let demands = self.pools.iter_mut().flat_map(|p| &mut p.demand);
-                demands.for_each(|d| *d = (f64::from(*d) * factor) as f32);
+                for units in self.pools.iter_mut().flat_map(|pool| &mut pool.demand) {
+                    *units = (f64::from(*units) * factor) as f32;
+                }
             }
             WhatIf::Service(service) => self.serve(*service),
             WhatIf::Budget(amount) => self.settings.budget = Some(*amount),
@@ -156,8 +158,10 @@ impl World {
 }
 
 fn longer(lead_time: LeadTime, days: f64) -> LeadTime {
-    let mean = (lead_time.mean().0 + days).max(0.5);
-    LeadTime::new(mean, lead_time.sd().0, (lead_time.max().0 + days).max(mean)).unwrap_or(lead_time)
+    // Half a day: the policy's intervals must not be empty, however much the change takes off.
+    let mean = (lead_time.mean_days() + days).max(0.5);
+    let longest = (lead_time.max_days() + days).max(mean);
+    LeadTime::new(mean, lead_time.sd_days(), longest).unwrap_or(lead_time)
 }
 
 /// A forecast scaled by `factor`, > 0.
