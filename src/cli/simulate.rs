@@ -25,7 +25,7 @@ pub(crate) fn simulate(args: &SimulateArgs) -> Result<u8> {
     std::fs::create_dir_all(&folder).map_err(Error::io(&folder))?;
     let mut files = vec![
         ("simulation.csv", as_csv(&result)?),
-        ("index.html", page::render(&result, &plan.purchase.currency).into_bytes()),
+        ("index.html", page::render(&result, &plan.purchase.currency)?.into_bytes()),
     ];
     if let Some(tuned) = &result.tuned {
         files.push(("policy.toml", tuned.fragment.clone().into_bytes()));

@@ -1,7 +1,7 @@
 //! What a planner may choose about indicators: the `[indicators]` section of the configuration.
 
 use crate::domain::error::did_you_mean;
-use crate::indicators::known::{KNOWN, known};
+use crate::indicators::definitions::{DEFINITIONS, definition};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -55,9 +55,9 @@ impl Settings {
                 .push(format!("indicators.judged_days = {}: expected 1 to 365", self.judged_days));
         }
         for (key, target) in &self.goals {
-            let name = split(key).0;
-            if known(name).is_none() {
-                let hint = did_you_mean(name, KNOWN.iter().map(|k| k.name));
+            let Goal { indicator: name, .. } = Goal::of(key, *target);
+            if definition(name).is_none() {
+                let hint = did_you_mean(name, DEFINITIONS.iter().map(|d| d.name));
                 problems
                     .push(format!("indicators.goals.{key}: no indicator is called `{name}`{hint}"));
             }
@@ -69,26 +69,30 @@ impl Settings {
     }
 
     /// The goal of an indicator at a scope.
-    #[must_use]
-    pub fn goal(&self, indicator: &str, scope: &str) -> Option<f64> {
-        self.goals
-            .iter()
-            .find(|(key, _)| split(key) == (indicator, scope))
-            .map(|(_, &target)| target)
+    pub(crate) fn goal(&self, indicator: &str, scope: &str) -> Option<f64> {
+        let mut goals = self.goals();
+        goals.find(|g| g.indicator == indicator && g.scope == scope).map(|g| g.target)
     }
 
-    /// Goals as (indicator, scope, target), in the order of their keys.
-    pub fn goals(&self) -> impl Iterator<Item = (&str, &str, f64)> {
-        self.goals.iter().map(|(key, &target)| {
-            let (indicator, scope) = split(key);
-            (indicator, scope, target)
-        })
+    /// Every goal, in the order of their keys.
+    pub(crate) fn goals(&self) -> impl Iterator<Item = Goal<'_>> {
+        self.goals.iter().map(|(key, &target)| Goal::of(key, target))
     }
 }
 
-/// `turnover` is the goal of all, `sell_through/channel:web` of one scope.
-fn split(key: &str) -> (&str, &str) {
-    key.split_once('/').unwrap_or((key, "all"))
+/// What one indicator should be at one scope.
+pub(crate) struct Goal<'a> {
+    pub indicator: &'a str,
+    pub scope: &'a str,
+    pub target: f64,
+}
+
+impl<'a> Goal<'a> {
+    /// `turnover` is the goal of all, `sell_through/channel:web` of one scope.
+    fn of(key: &'a str, target: f64) -> Self {
+        let (indicator, scope) = key.split_once('/').unwrap_or((key, "all"));
+        Self { indicator, scope, target }
+    }
 }
 
 #[cfg(test)]
@@ -108,8 +112,11 @@ mod tests {
     #[test]
     fn settings_are_checked_all_at_once() {
         assert!(Settings::default().problems().is_empty());
-        let wrong: Settings =
-            toml::from_str("count_tolerance = 2\nlate_share = -1\njudged_days = 0\n[goals]\nturnovers = 1\ndio = nan").unwrap();
+        let wrong: Settings = toml::from_str(
+            "count_tolerance = 2\nlate_share = -1\njudged_days = 0\n\
+                [goals]\nturnovers = 1\ndio = nan",
+        )
+        .unwrap();
         let problems = wrong.problems();
         assert_eq!(problems.len(), 5, "{problems:?}");
         assert!(problems[4].ends_with("did you mean `turnover`?"), "{problems:?}");

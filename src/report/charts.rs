@@ -2,7 +2,7 @@
 //!
 //! Each is drawn 480 units wide and scales with the page. Dark shades on white, told apart by place and label, not by colour.
 
-use chrono::NaiveDate;
+use chrono::{Duration, NaiveDate};
 use plotters::coord::Shift;
 use plotters::prelude::*;
 
@@ -23,86 +23,123 @@ fn svg(width: u32, height: u32, draw: impl FnOnce(&Area) -> Drawn) -> String {
     if drawn.is_err() {
         return String::new();
     }
+    // Without a size of its own it fills the page's width; the same figures stand beside it in words.
     let fixed = format!("<svg width=\"{width}\" height=\"{height}\"");
     out.replacen(&fixed, "<svg aria-hidden=\"true\" focusable=\"false\"", 1)
 }
 
-/// Horizontal bars, longest scale first to last as given: (label, value, what is written at its end).
-#[must_use]
-pub fn bars(rows: &[(String, f64, String)]) -> String {
-    let (width, step) = (480, 30);
-    let height = step * i32::try_from(rows.len()).unwrap_or(0) + 8;
-    let most = rows.iter().map(|r| r.1).fold(0.0, f64::max).max(f64::MIN_POSITIVE);
-    svg(width, height.unsigned_abs(), |area| {
-        let label = ("sans-serif", 14).into_font().color(&INK);
-        for (i, (name, value, text)) in rows.iter().enumerate() {
-            let top = 6 + step * i32::try_from(i)?;
+/// A bar with what is written beside it.
+pub(crate) struct Bar {
+    pub label: String,
+    pub value: f64,
+    /// At the end of the bar.
+    pub written: String,
+}
+
+/// Horizontal bars, in the order given.
+pub(crate) fn bars(bars: &[Bar]) -> String {
+    /// Pixels: the place of the labels, the longest bar, and from one bar to the next.
+    const LEFT: i32 = 104;
+    const LONGEST: f64 = 190.0;
+    const STEP: i32 = 30;
+    let height = STEP * i32::try_from(bars.len()).unwrap_or(0) + 8;
+    let most = bars.iter().map(|bar| bar.value).fold(0.0, f64::max).max(f64::MIN_POSITIVE);
+    svg(480, height.unsigned_abs(), |area| {
+        let font = ("sans-serif", 14).into_font().color(&INK);
+        for (i, bar) in bars.iter().enumerate() {
+            let top = 6 + STEP * i32::try_from(i)?;
             #[expect(clippy::cast_possible_truncation, reason = "a length in pixels")]
-            let length = (value / most * 190.0).round().clamp(1.0, 190.0) as i32;
-            area.draw(&Rectangle::new([(104, top), (104 + length, top + 18)], BLUE_INK.filled()))?;
-            area.draw(&Text::new(name.clone(), (4, top + 2), label.clone()))?;
-            area.draw(&Text::new(text.clone(), (110 + length, top + 2), label.clone()))?;
+            let length = (bar.value / most * LONGEST).round().clamp(1.0, LONGEST) as i32;
+            let corners = [(LEFT, top), (LEFT + length, top + 18)];
+            area.draw(&Rectangle::new(corners, BLUE_INK.filled()))?;
+            area.draw(&Text::new(bar.label.clone(), (4, top + 2), font.clone()))?;
+            let end = (LEFT + length + 6, top + 2);
+            area.draw(&Text::new(bar.written.clone(), end, font.clone()))?;
         }
         Ok(())
     })
 }
 
-/// A line over dates, each point marked, with the least, greatest and last value written beside it.
-#[must_use]
-pub fn trend(points: &[(NaiveDate, f64)], written: impl Fn(f64) -> String) -> String {
+/// A figure over runs.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct TrendPoint {
+    pub date: NaiveDate,
+    pub value: f64,
+}
+
+/// A line over dates, each point marked, with the last value written beside it; nothing for fewer than two points.
+pub(crate) fn trend(points: &[TrendPoint], written: impl Fn(f64) -> String) -> String {
     let [first, .., last] = points else { return String::new() };
-    let low = points.iter().map(|p| p.1).fold(f64::INFINITY, f64::min);
-    let high = points.iter().map(|p| p.1).fold(f64::NEG_INFINITY, f64::max);
+    let low = points.iter().map(|p| p.value).fold(f64::INFINITY, f64::min);
+    let high = points.iter().map(|p| p.value).fold(f64::NEG_INFINITY, f64::max);
+    // A level line still needs some height: 1 % of its level, or anything at all around zero.
     let room = ((high - low) * 0.15).max(high.abs() * 0.01).max(1e-9);
+    // Two runs of one morning would leave no width.
+    let end = last.date.max(first.date + Duration::days(1));
     svg(220, 48, |area| {
-        let mut chart = ChartBuilder::on(area).margin(4).margin_right(64).build_cartesian_2d(
-            first.0..last.0.max(first.0 + chrono::Duration::days(1)),
-            low - room..high + room,
-        )?;
-        chart.draw_series(LineSeries::new(points.iter().copied(), GREY.stroke_width(2)))?;
-        chart.draw_series(points.iter().map(|&p| Circle::new(p, 2, BLUE_INK.filled())))?;
-        let at = chart.backend_coord(last);
-        area.draw(&Text::new(
-            written(last.1),
-            (at.0 + 6, at.1 - 6),
-            ("sans-serif", 12).into_font().color(&INK),
-        ))?;
+        let mut chart = ChartBuilder::on(area)
+            .margin(4)
+            .margin_right(64)
+            .build_cartesian_2d(first.date..end, low - room..high + room)?;
+        let places = || points.iter().map(|p| (p.date, p.value));
+        chart.draw_series(LineSeries::new(places(), GREY.stroke_width(2)))?;
+        chart.draw_series(places().map(|place| Circle::new(place, 2, BLUE_INK.filled())))?;
+        let (x, y) = chart.backend_coord(&(last.date, last.value));
+        let font = ("sans-serif", 12).into_font().color(&INK);
+        area.draw(&Text::new(written(last.value), (x + 6, y - 6), font))?;
         Ok(())
     })
 }
 
-/// Upright bars by week, values in money or units: (start of the week, value).
-#[must_use]
-pub fn weeks(rows: &[(NaiveDate, f64)], written: impl Fn(f64) -> String) -> String {
-    let most = rows.iter().map(|r| r.1).fold(0.0, f64::max).max(f64::MIN_POSITIVE);
+/// What falls into a week.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct WeekBar {
+    pub start: NaiveDate,
+    pub value: f64,
+}
+
+/// Upright bars by week, in the order given.
+pub(crate) fn weeks(weeks: &[WeekBar], written: impl Fn(f64) -> String) -> String {
+    /// Pixels: where the bars stand, and the tallest.
+    const GROUND: i32 = 170;
+    const TALLEST: f64 = 140.0;
+    let most = weeks.iter().map(|week| week.value).fold(0.0, f64::max).max(f64::MIN_POSITIVE);
     svg(480, 200, |area| {
-        let n = i32::try_from(rows.len().max(1))?;
-        let wide = 464 / n;
-        let small = ("sans-serif", 12).into_font().color(&INK);
-        area.draw(&PathElement::new(vec![(4, 170), (476, 170)], PALE.stroke_width(1)))?;
-        for (i, &(start, value)) in rows.iter().enumerate() {
+        let wide = 464 / i32::try_from(weeks.len().max(1))?;
+        let font = ("sans-serif", 12).into_font().color(&INK);
+        let ground = vec![(4, GROUND), (476, GROUND)];
+        area.draw(&PathElement::new(ground, PALE.stroke_width(1)))?;
+        for (i, week) in weeks.iter().enumerate() {
             let left = 8 + wide * i32::try_from(i)?;
             #[expect(clippy::cast_possible_truncation, reason = "a length in pixels")]
-            let tall = (value / most * 140.0).round().clamp(0.0, 140.0) as i32;
-            area.draw(&Rectangle::new(
-                [(left, 170 - tall), (left + wide - 8, 170)],
-                BLUE_INK.filled(),
-            ))?;
-            area.draw(&Text::new(start.format("%d %b").to_string(), (left, 176), small.clone()))?;
-            if value > 0.0 {
-                area.draw(&Text::new(written(value), (left, 156 - tall), small.clone()))?;
+            let tall = (week.value / most * TALLEST).round().clamp(0.0, TALLEST) as i32;
+            let corners = [(left, GROUND - tall), (left + wide - 8, GROUND)];
+            area.draw(&Rectangle::new(corners, BLUE_INK.filled()))?;
+            let start = week.start.format("%d %b").to_string();
+            area.draw(&Text::new(start, (left, GROUND + 6), font.clone()))?;
+            if week.value > 0.0 {
+                let above = (left, GROUND - 14 - tall);
+                area.draw(&Text::new(written(week.value), above, font.clone()))?;
             }
         }
         Ok(())
     })
 }
 
-/// Stock against service: (average stock, fill rate in percent), each point marked.
-#[must_use]
-pub fn frontier(points: &[(f64, f64)]) -> String {
-    let Some(&(_, first)) = points.first() else { return String::new() };
-    let most = points.iter().map(|p| p.0).fold(0.0, f64::max).max(1e-9);
-    let least = points.iter().map(|p| p.1).fold(first, f64::min);
+/// What one policy keeps and what it serves with it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct FrontierPoint {
+    pub average_stock: f64,
+    pub fill_rate_percent: f64,
+}
+
+/// Stock against service, each point marked.
+pub(crate) fn frontier(points: &[FrontierPoint]) -> String {
+    if points.is_empty() {
+        return String::new();
+    }
+    let most = points.iter().map(|p| p.average_stock).fold(0.0, f64::max).max(1e-9);
+    let least = points.iter().map(|p| p.fill_rate_percent).fold(f64::INFINITY, f64::min);
     svg(480, 260, |area| {
         let mut chart = ChartBuilder::on(area)
             .margin(8)
@@ -115,15 +152,15 @@ pub fn frontier(points: &[(f64, f64)]) -> String {
             .y_desc("fill rate, %")
             .light_line_style(WHITE)
             .draw()?;
-        chart.draw_series(LineSeries::new(points.iter().copied(), GREY.stroke_width(2)))?;
-        chart.draw_series(points.iter().map(|&p| Circle::new(p, 3, BLUE_INK.filled())))?;
+        let places = || points.iter().map(|p| (p.average_stock, p.fill_rate_percent));
+        chart.draw_series(LineSeries::new(places(), GREY.stroke_width(2)))?;
+        chart.draw_series(places().map(|place| Circle::new(place, 3, BLUE_INK.filled())))?;
         Ok(())
     })
 }
 
 /// Two stocks over the same periods: ours dark, the other grey.
-#[must_use]
-pub fn stock_paths(ours: &[f32], other: &[f32]) -> String {
+pub(crate) fn stock_paths(ours: &[f32], other: &[f32]) -> String {
     let most = ours.iter().chain(other).copied().fold(1.0, f32::max);
     let least = ours.iter().chain(other).copied().fold(0.0, f32::min);
     svg(480, 140, |area| {
@@ -138,14 +175,9 @@ pub fn stock_paths(ours: &[f32], other: &[f32]) -> String {
             .y_labels(4)
             .light_line_style(WHITE)
             .draw()?;
-        chart.draw_series(LineSeries::new(
-            other.iter().copied().enumerate(),
-            GREY.stroke_width(1),
-        ))?;
-        chart.draw_series(LineSeries::new(
-            ours.iter().copied().enumerate(),
-            BLUE_INK.stroke_width(2),
-        ))?;
+        for (stock, style) in [(other, GREY.stroke_width(1)), (ours, BLUE_INK.stroke_width(2))] {
+            chart.draw_series(LineSeries::new(stock.iter().copied().enumerate(), style))?;
+        }
         Ok(())
     })
 }
@@ -156,21 +188,19 @@ mod tests {
 
     #[test]
     fn labels_are_escaped_and_the_picture_scales() {
-        let drawn = bars(&[("<script>&".to_owned(), 3.0, "3".to_owned())]);
-        assert!(
-            drawn.starts_with("<svg aria-hidden=\"true\" focusable=\"false\" viewBox="),
-            "{drawn}"
-        );
+        let hostile = Bar { label: "<script>&".to_owned(), value: 3.0, written: "3".to_owned() };
+        let drawn = bars(&[hostile]);
+        let start = "<svg aria-hidden=\"true\" focusable=\"false\" viewBox=";
+        assert!(drawn.starts_with(start), "{drawn}");
         assert!(!drawn.contains("<script"), "{drawn}");
     }
 
     #[test]
     fn a_trend_needs_two_points() {
-        let day = NaiveDate::default();
-        assert!(trend(&[(day, 1.0)], |v| v.to_string()).is_empty());
-        assert!(
-            trend(&[(day, 1.0), (day + chrono::Duration::days(1), 2.0)], |v| v.to_string())
-                .contains("<circle")
-        );
+        let date = NaiveDate::default();
+        let first = TrendPoint { date, value: 1.0 };
+        let second = TrendPoint { date: date + Duration::days(1), value: 2.0 };
+        assert!(trend(&[first], |v| v.to_string()).is_empty());
+        assert!(trend(&[first, second], |v| v.to_string()).contains("<circle"));
     }
 }

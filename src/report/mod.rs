@@ -1,23 +1,22 @@
-//! The planner's report: static pages that open from disk without a network.
+//! The planner's report: static pages that open from disk without a network. Called by `run` once everything is decided
+//! ([`render`]) and by `simulate` ([`simulation`]).
 //!
-//! [`render`] is a pure function of one run: it hands every file to a writer and reads no clock, so the same run gives the same
-//! bytes. `index.html` is the briefing; everything else lies in `report/` beside it. Pages are askama templates, checked when the
-//! crate is built and escaped; long tables and item pages are data scripts (see [`tables`], [`sku`]) that the browser loads from
-//! disk, because a page opened from disk may not fetch. Charts of the whole run are plotters SVG inside the page.
+//! [`render`] is a pure function of one run: it hands every file to a writer and reads no clock, so the same run gives the
+//! same bytes. `index.html` is the briefing; everything else lies in `report/` beside it. Pages are askama templates, checked
+//! when the crate is built and escaped; long tables and item pages are data scripts (see [`scripts`]). Charts of the whole run
+//! are plotters SVG inside the page. The words are explained once, in `templates/glossary.html`.
 //!
 //! The table library is Tabulator (MIT, licence beside it in `assets/`), unchanged from npm.
 
-pub mod briefing;
-pub mod charts;
-pub mod glossary;
-mod html;
-mod lists;
+mod briefing;
+mod charts;
+mod counting;
 mod pages;
 pub(crate) mod picture;
+mod scripts;
 mod sheets;
-pub mod simulation;
-pub mod sku;
-pub mod tables;
+pub(crate) mod simulation;
+mod wording;
 
 use crate::domain::error::{Error, Result};
 use crate::domain::exceptions::{Exception, Subject};
@@ -25,19 +24,18 @@ use crate::domain::fault::guarded;
 use crate::domain::inputs::Inputs;
 use crate::domain::outcome::{Indicator, Outcome};
 use crate::domain::panel::PoolId;
-use crate::domain::sorted::keyed;
-use crate::domain::units::{LocationId, SkuId, SupplierId, Units};
-use crate::indicators::PoolView;
-use crate::indicators::Settings;
-use crate::indicators::pool_views;
+use crate::domain::sorted::{keyed, rows_of};
+use crate::domain::units::{ChannelId, LocationId, SkuId, SupplierId, Units};
+use crate::indicators::{PoolResults, Settings, pool_results};
 use crate::parallel;
+use crate::report::pages::PAGES;
+use crate::report::scripts::items::{ITEMS_PER_FILE, ItemScript};
 use chrono::NaiveDate;
 use std::collections::BTreeMap;
 
 /// Everything the report shows.
 #[derive(Debug, Clone, Copy)]
-pub struct ReportInput<'a> {
-    /// Id of the run.
+pub(crate) struct ReportInput<'a> {
     pub run_id: &'a str,
     /// The morning it is for.
     pub as_of: NaiveDate,
@@ -45,9 +43,8 @@ pub struct ReportInput<'a> {
     pub version: &'a str,
     /// Currency code shown with money; may be empty.
     pub currency: &'a str,
-    /// What the run read.
     pub inputs: &'a Inputs,
-    /// What the run decided; its indicators are those of [`crate::indicators::compute`].
+    /// What the run decided, its indicators included.
     pub outcome: &'a Outcome,
     /// Goals and limits the indicators were computed with.
     pub settings: &'a Settings,
@@ -61,21 +58,16 @@ pub struct ReportInput<'a> {
 
 /// Indicators of an earlier run.
 #[derive(Debug, Clone, PartialEq)]
-pub struct PastRun {
-    /// Its id.
+pub(crate) struct PastRun {
     pub run_id: String,
-    /// Its morning.
     pub as_of: NaiveDate,
-    /// Its indicators.
     pub indicators: Vec<Indicator>,
 }
 
 /// One decision taken in earlier.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PastDecision {
-    /// The item.
+pub(crate) struct PastDecision {
     pub sku: SkuId,
-    /// Ship to.
     pub location: LocationId,
     /// approved, edited, rejected, snoozed.
     pub decision: String,
@@ -83,9 +75,7 @@ pub struct PastDecision {
     pub quantity: Option<Units>,
     /// Until when it holds.
     pub until: Option<NaiveDate>,
-    /// Why.
     pub reason: String,
-    /// By whom.
     pub author: String,
     /// When, as given.
     pub time: String,
@@ -106,12 +96,14 @@ const ASSETS: [(&str, &[u8]); 7] = [
     ("report/assets/tabulator-LICENSE.txt", include_bytes!("assets/tabulator-LICENSE.txt")),
 ];
 
-/// What the pages share: the run, its pools side by side, its indicators and those of earlier runs.
-pub(crate) struct Run<'a> {
+/// What every page draws on: the run, its items by location, its indicators and those of earlier runs.
+struct Report<'a> {
     input: &'a ReportInput<'a>,
-    suppliers: &'a [String],
-    pools: Vec<PoolView<'a>>,
+    /// What people call each supplier. `[suppliers]`
+    suppliers: Vec<String>,
+    pools: Vec<PoolResults<'a>>,
     now: Indicators<'a>,
+    /// Oldest first.
     before: Vec<Indicators<'a>>,
 }
 
@@ -129,115 +121,134 @@ impl<'a> Indicators<'a> {
     fn find(&self, name: &str, scope: &str) -> Option<&'a Indicator> {
         self.by_name.get(&(name, scope)).copied()
     }
+
+    fn value(&self, name: &str, scope: &str) -> Option<f64> {
+        self.find(name, scope)?.value
+    }
 }
 
-impl<'a> Run<'a> {
+impl<'a> Report<'a> {
+    fn new(input: &'a ReportInput<'a>) -> Self {
+        let past = |run: &'a PastRun| Indicators::new(run.as_of, &run.indicators);
+        Self {
+            input,
+            suppliers: supplier_labels(input.inputs),
+            pools: pool_results(input.inputs, input.outcome),
+            now: Indicators::new(input.as_of, &input.outcome.indicators),
+            before: input.history.iter().map(past).collect(),
+        }
+    }
+
+    fn inputs(&self) -> &'a Inputs {
+        self.input.inputs
+    }
+
+    fn outcome(&self) -> &'a Outcome {
+        self.input.outcome
+    }
+
     fn sku(&self, sku: SkuId) -> &'a str {
-        &self.input.inputs.names.skus[sku.index()]
+        &self.inputs().names.skus[sku.index()]
+    }
+
+    /// What people call an item; may be empty.
+    fn name(&self, sku: SkuId) -> &'a str {
+        &self.inputs().products[sku.index()].name
     }
 
     fn location(&self, location: LocationId) -> &'a str {
-        &self.input.inputs.names.locations[location.index()]
+        &self.inputs().names.locations[location.index()]
     }
 
-    /// The script of the items from `first` on.
-    fn items(&self, first: usize) -> serde_json::Result<(Vec<u8>, Vec<Exception>)> {
-        let at = |sku: usize| self.pools.partition_point(|p| p.sku.index() < sku);
-        crate::report::sku::script(
-            self,
-            first,
-            &self.pools[at(first)..at(first + crate::report::sku::ITEMS_PER_FILE)],
-        )
+    fn channel(&self, channel: ChannelId) -> &'a str {
+        &self.inputs().names.channels[channel.index()]
     }
 
     /// What people call a supplier; empty for none.
-    fn supplier(&self, id: Option<SupplierId>) -> &'a str {
-        id.map_or("", |s| &self.suppliers[s.index()])
+    fn supplier(&self, id: Option<SupplierId>) -> &str {
+        id.map_or("", |supplier| &self.suppliers[supplier.index()])
+    }
+
+    fn has_locations(&self) -> bool {
+        self.inputs().names.locations.len() > 1
+    }
+
+    /// An item at each of its locations.
+    fn pools_of(&self, sku: SkuId) -> &[PoolResults<'a>] {
+        let first = self.pools.partition_point(|p| p.sku < sku);
+        let count = self.pools[first..].partition_point(|p| p.sku == sku);
+        &self.pools[first..first + count]
+    }
+
+    fn decisions_on(&self, pool: PoolId) -> &'a [PastDecision] {
+        rows_of(self.input.decisions, pool)
+    }
+
+    /// All exceptions of the run, those of the input first.
+    fn exceptions(&self) -> impl Iterator<Item = &'a Exception> {
+        self.inputs().exceptions.iter().chain(&self.outcome().exceptions)
     }
 }
 
 /// What people call each supplier: its name, with its code where two share the name, or the code alone. `[suppliers]`
 fn supplier_labels(inputs: &Inputs) -> Vec<String> {
-    let codes = &inputs.names.suppliers;
-    let name = |at: usize| inputs.suppliers.get(at).map_or("", |s| s.name.trim());
-    let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
-    (0..codes.len()).for_each(|at| *seen.entry(name(at)).or_default() += 1);
-    let label = |(at, code): (usize, &String)| match name(at) {
-        "" => code.clone(),
-        name if seen[name] > 1 => format!("{name} ({code})"),
-        name => name.to_owned(),
-    };
-    codes.iter().enumerate().map(label).collect()
+    let mut named: BTreeMap<&str, usize> = BTreeMap::new();
+    for supplier in &inputs.suppliers {
+        *named.entry(supplier.name.trim()).or_default() += 1;
+    }
+    let mut labels = Vec::with_capacity(inputs.names.suppliers.len());
+    for (i, code) in inputs.names.suppliers.iter().enumerate() {
+        labels.push(match inputs.suppliers.get(i).map_or("", |s| s.name.trim()) {
+            "" => code.clone(),
+            name if named[name] > 1 => format!("{name} ({code})"),
+            name => name.to_owned(),
+        });
+    }
+    labels
 }
 
-/// Writes the report, file by file, as (path below the run's folder, bytes), and tells what could not be made.
+/// Writes the report, file by file, as (path below the run's folder, bytes), and says what could not be made.
 ///
 /// # Errors
 /// What the writer answers, or [`Error::Internal`] if a page cannot be rendered.
-pub fn render(
+pub(crate) fn render(
     input: &ReportInput,
     writer: &mut (dyn FnMut(&str, &[u8]) -> Result<()> + Send),
 ) -> Result<Vec<Exception>> {
-    let suppliers = supplier_labels(input.inputs);
-    let run = Run {
-        input,
-        suppliers: &suppliers,
-        pools: pool_views(input.inputs, input.outcome),
-        now: Indicators::new(input.as_of, &input.outcome.indicators),
-        before: input
-            .history
-            .iter()
-            .map(|past| Indicators::new(past.as_of, &past.indicators))
-            .collect(),
-    };
+    let report = Report::new(input);
+    let mut broken = Vec::new();
     for (path, bytes) in ASSETS {
         writer(path, bytes)?;
     }
-    let mut broken = Vec::new();
-    for (path, page) in crate::report::pages::all(&run) {
-        let page = page.unwrap_or_else(|fault| {
-            broken.push(Exception::internal(
-                Subject::File(path.to_owned()),
-                "this page could not be made",
-                &fault,
-            ));
-            Ok(crate::report::pages::broken(path, input.run_id))
+    // A page or a table that breaks does not keep the others from being made.
+    for (path, page) in PAGES {
+        let html = guarded(|| page(&report)).unwrap_or_else(|fault| {
+            let about = Subject::File(path.to_owned());
+            broken.push(Exception::internal(about, "this page could not be made", &fault));
+            pages::broken(path, input.run_id)
         });
-        writer(
-            path,
-            page.map_err(|e| Error::Internal(format!("a page of the report: {e}")))?.as_bytes(),
-        )?;
+        let html = html.map_err(|e| Error::Internal(format!("a page of the report: {e}")))?;
+        writer(path, html.as_bytes())?;
     }
-    for (name, make) in crate::report::lists::ALL {
+    for (name, table) in scripts::tables::ALL {
         let path = format!("report/data/{name}.js");
-        let script = guarded(|| make(&run)).unwrap_or_else(|fault| {
-            broken.push(Exception::internal(
-                Subject::File(path.clone()),
-                "this table could not be made",
-                &fault,
-            ));
-            crate::report::tables::Table::<()>::new(name, &[]).finish()
+        let script = guarded(|| table(&report)).unwrap_or_else(|fault| {
+            let about = Subject::File(path.clone());
+            broken.push(Exception::internal(about, "this table could not be made", &fault));
+            scripts::tables::empty(name)
         });
         writer(&path, &script)?;
     }
-    let starts: Vec<usize> =
-        (0..input.inputs.names.skus.len()).step_by(crate::report::sku::ITEMS_PER_FILE).collect();
-    let make = |&first: &usize| {
-        let script = run.items(first).map_err(|e| Error::Internal(format!("item data: {e}")));
-        script.map(|(script, told)| {
-            (
-                format!("report/items/{}.js", first / crate::report::sku::ITEMS_PER_FILE),
-                script,
-                told,
-            )
-        })
-    };
-    let take = |made: Result<_>| {
-        let (path, script, told): (String, Vec<u8>, Vec<Exception>) = made?;
-        broken.extend(told);
-        writer(&path, &script)
-    };
-    parallel::in_order(&starts, make, take)?;
+    let first_items: Vec<usize> =
+        (0..input.inputs.names.skus.len()).step_by(ITEMS_PER_FILE).collect();
+    parallel::in_order(
+        &first_items,
+        |&first| scripts::items::script(&report, first),
+        |script: ItemScript| {
+            broken.extend(script.broken);
+            writer(&script.path, &script.bytes)
+        },
+    )?;
     Ok(broken)
 }
 

@@ -1,146 +1,185 @@
 //! The page of `simulate`: cost bars, the efficient frontier, and the items where the policy won or lost most.
 
-use crate::report::charts;
-use crate::simulate::Played;
-use crate::simulate::Simulation;
-use crate::simulate::Totals;
-use std::fmt::Write;
+use crate::domain::error::{Error, Result};
+use crate::report::charts::{self, Bar, FrontierPoint};
+use crate::report::wording::counted;
+use crate::simulate::{Played, Simulation, Totals};
+use askama::Template;
+use chrono::NaiveDate;
 
 /// Items whose stock is drawn.
-const ITEMS: usize = 10;
+const DRAWN: usize = 10;
+
+#[derive(Template)]
+#[template(path = "simulation.html", config = "src/report/askama.toml")]
+struct SimulationPage<'a> {
+    from: NaiveDate,
+    until: NaiveDate,
+    items: String,
+    currency: &'a str,
+    /// Share of the demand that is an estimate.
+    estimated: Option<String>,
+    policies: Vec<Row>,
+    cost_chart: String,
+    frontier: Vec<Row>,
+    frontier_chart: String,
+    what_if: Vec<Row>,
+    tuned: Option<TunedText<'a>>,
+    extremes: Vec<Extreme<'a>>,
+}
+
+/// A policy and its figures, as written.
+struct Row {
+    policy: String,
+    fill_rate: String,
+    cycle_service: String,
+    lost_units: String,
+    lost_margin: String,
+    average_stock: String,
+    turns: String,
+    orders: String,
+    holding: String,
+    shortage: String,
+    ordering: String,
+    cost: String,
+}
+
+struct TunedText<'a> {
+    choices: Vec<ChoiceText<'a>>,
+    /// What to put into `orderpoint.toml`.
+    fragment: &'a str,
+}
+
+struct ChoiceText<'a> {
+    scope: &'a str,
+    policy: &'a str,
+    before: String,
+    after: String,
+}
+
+/// An item on which the own settings won or lost much.
+struct Extreme<'a> {
+    item: &'a str,
+    verdict: &'static str,
+    money: String,
+    chart: String,
+}
 
 /// The whole page; `currency` is written behind amounts.
-#[must_use]
-pub fn render(result: &Simulation, currency: &str) -> String {
-    let mut body = String::new();
-    // Writing to a string cannot fail.
-    let _ = write!(
-        body,
-        "<h1>What history would have cost</h1><p>{} to {}, {} pools. Holding, shortage and ordering cost in {}.",
-        result.days.0,
-        result.days.1,
-        result.pools.len(),
-        escaped(currency)
-    );
-    if let Some(share) = result.played.first().and_then(|p| p.total.estimated_share()) {
-        let _ = write!(
-            body,
-            " {:.1} % of the demand is an estimate: the shelf was empty then.",
-            100.0 * share
-        );
+///
+/// # Errors
+/// [`Error::Internal`] if the page cannot be rendered.
+pub(crate) fn render(result: &Simulation, currency: &str) -> Result<String> {
+    let row = |name: &str, played: &Played| row(name, &played.total, result.period_days);
+    let mut what_if = Vec::new();
+    if let Some(own) = result.played.first().filter(|_| !result.what_if.is_empty()) {
+        what_if.push(row("as it is", own));
     }
-    body.push_str("</p><h2>Policies side by side</h2>");
-    let bars: Vec<_> = result
-        .played
-        .iter()
-        .map(|p| (p.name.clone(), p.total.cost(), format!("{:.0}", p.total.cost())))
-        .collect();
-    body.push_str(&charts::bars(&bars));
-    table(&mut body, result.played.iter().map(|p| (p.name.as_str(), &p.total)), result.period_days);
-    body.push_str("<h2>Stock against service</h2><p>Each point is one service target of the quantile method.</p>");
-    let points: Vec<(f64, f64)> = result
-        .frontier
-        .iter()
-        .filter_map(|p| Some((p.total.average_stock()?, 100.0 * p.total.fill_rate()?)))
-        .collect();
-    body.push_str(&charts::frontier(&points));
-    table(
-        &mut body,
-        result.frontier.iter().map(|p| (p.name.as_str(), &p.total)),
-        result.period_days,
-    );
-    if !result.what_if.is_empty() {
-        body.push_str("<h2>What if</h2>");
-        let own = result.played.first().map(|p| ("as it is", &p.total));
-        let changed = result.what_if.iter().map(|(name, p)| (name.as_str(), &p.total));
-        table(&mut body, own.into_iter().chain(changed), result.period_days);
-    }
-    tuned(&mut body, result);
-    extremes(&mut body, result);
-    format!(
-        "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">\
-         <title>Simulation</title><style>{STYLE}</style></head><body><main>{body}</main></body></html>\n"
-    )
-}
-
-const STYLE: &str = "body{font:16px/1.5 system-ui,sans-serif;color:#1f2937;margin:2rem}main{max-width:60rem;margin:auto}\
-table{border-collapse:collapse;margin:1rem 0;display:block;overflow-x:auto}th,td{padding:.3rem .8rem;border-bottom:1px solid #cbd5e1;text-align:right}\
-th:first-child,td:first-child{text-align:left}svg{max-width:40rem;width:100%;height:auto}pre{background:#f1f5f9;padding:1rem;overflow-x:auto}";
-
-fn table<'a>(
-    body: &mut String,
-    rows: impl Iterator<Item = (&'a str, &'a Totals)>,
-    period_days: f64,
-) {
-    body.push_str(
-        "<table><thead><tr><th>Policy</th><th>Fill rate</th><th>Cycle service</th><th>Lost units</th><th>Lost margin</th>\
-         <th>Average stock</th><th>Turns</th><th>Orders</th><th>Holding</th><th>Shortage</th><th>Ordering</th><th>Cost</th></tr></thead><tbody>",
-    );
-    let percent =
-        |v: Option<f64>| v.map_or("&ndash;".into(), |v| format!("{:.1}&nbsp;%", 100.0 * v));
-    let number = |v: Option<f64>| v.map_or("&ndash;".into(), |v| format!("{v:.1}"));
-    for (name, t) in rows {
-        let _ = write!(
-            body,
-            "<tr><td>{}</td><td>{}</td><td>{}</td><td>{:.0}</td><td>{:.0}</td><td>{}</td><td>{}</td><td>{:.0}</td><td>{:.0}</td>\
-             <td>{:.0}</td><td>{:.0}</td><td>{:.0}</td></tr>",
-            escaped(name),
-            percent(t.fill_rate()),
-            percent(t.cycle_service()),
-            t.lost,
-            t.lost_margin,
-            number(t.average_stock()),
-            number(t.turns(period_days)),
-            t.orders,
-            t.holding_cost,
-            t.shortage_cost,
-            t.order_cost,
-            t.cost()
-        );
-    }
-    body.push_str("</tbody></table>");
-}
-
-fn tuned(body: &mut String, result: &Simulation) {
-    let Some(tuned) = &result.tuned else { return };
-    body.push_str(
-        "<h2>Tuned</h2><p>Chosen on earlier windows; the gain is that of the latest window, which was held back.</p><ul>",
-    );
-    for choice in &tuned.choices {
-        let name = tuned.candidates.get(choice.candidate).map_or("", |c| c.name.as_str());
-        let (before, after) = (choice.before.cost(), choice.held_back.cost());
-        let _ = write!(
-            body,
-            "<li>{}: {}, cost {after:.0} instead of {before:.0}</li>",
-            escaped(&choice.scope),
-            escaped(name)
-        );
-    }
-    let _ = write!(body, "</ul><pre>{}</pre>", escaped(&tuned.fragment));
-}
-
-/// Where the user's own settings won or lost most against the moving average: the last of the policies side by side.
-fn extremes(body: &mut String, result: &Simulation) {
-    let (Some(own), Some(benchmark)) = (result.played.first(), result.played.last()) else {
-        return;
+    what_if.extend(result.what_if.iter().map(|(change, played)| row(change, played)));
+    let (from, until) = result.days;
+    let page = SimulationPage {
+        from,
+        until,
+        items: counted(result.pools.len(), "item"),
+        currency,
+        estimated: result.played.first().and_then(|p| p.total.estimated_share()).map(percent),
+        policies: result.played.iter().map(|p| row(&p.name, p)).collect(),
+        cost_chart: charts::bars(&cost_bars(&result.played)),
+        frontier: result.frontier.iter().map(|p| row(&p.name, p)).collect(),
+        frontier_chart: charts::frontier(&frontier_points(&result.frontier)),
+        what_if,
+        tuned: tuned(result),
+        extremes: extremes(result),
     };
-    let gain = |p: usize| benchmark.pools[p].cost() - own.pools[p].cost();
-    let mut order: Vec<usize> =
-        (0..own.pools.len()).filter(|&p| own.pools[p].periods > 0.0).collect();
-    order.sort_by(|&a, &b| gain(b).abs().total_cmp(&gain(a).abs()).then(a.cmp(&b)));
-    body.push_str("<h2>Where it mattered most</h2><p>Stock under the own settings (dark) and the moving average (grey).</p>");
-    for &p in order.iter().take(ITEMS) {
-        let verdict = if gain(p) >= 0.0 { "saves" } else { "costs" };
-        let name = escaped(result.pools.get(p).map_or("", String::as_str));
-        let _ = write!(body, "<h3>{name}: {verdict} {:.0}</h3>", gain(p).abs());
-        body.push_str(&charts::stock_paths(path(own, p), path(benchmark, p)));
+    page.render().map_err(|e| Error::Internal(format!("the page of the simulation: {e}")))
+}
+
+fn percent(share: f64) -> String {
+    format!("{:.1}\u{a0}%", 100.0 * share)
+}
+
+fn row(policy: &str, totals: &Totals, period_days: f64) -> Row {
+    const UNKNOWN: &str = "\u{2013}";
+    let shown = |value: Option<String>| value.unwrap_or_else(|| UNKNOWN.to_owned());
+    Row {
+        policy: policy.to_owned(),
+        fill_rate: shown(totals.fill_rate().map(percent)),
+        cycle_service: shown(totals.cycle_service().map(percent)),
+        lost_units: format!("{:.0}", totals.lost),
+        lost_margin: format!("{:.0}", totals.lost_margin),
+        average_stock: shown(totals.average_stock().map(|units| format!("{units:.1}"))),
+        turns: shown(totals.turns(period_days).map(|turns| format!("{turns:.1}"))),
+        orders: format!("{:.0}", totals.orders),
+        holding: format!("{:.0}", totals.holding_cost),
+        shortage: format!("{:.0}", totals.shortage_cost),
+        ordering: format!("{:.0}", totals.order_cost),
+        cost: format!("{:.0}", totals.cost()),
     }
+}
+
+fn cost_bars(played: &[Played]) -> Vec<Bar> {
+    let mut bars = Vec::new();
+    for policy in played {
+        let cost = policy.total.cost();
+        bars.push(Bar { label: policy.name.clone(), value: cost, written: format!("{cost:.0}") });
+    }
+    bars
+}
+
+/// Without those that sold or stocked nothing.
+fn frontier_points(played: &[Played]) -> Vec<FrontierPoint> {
+    let mut points = Vec::new();
+    for policy in played {
+        if let (Some(average_stock), Some(fill_rate)) =
+            (policy.total.average_stock(), policy.total.fill_rate())
+        {
+            points.push(FrontierPoint { average_stock, fill_rate_percent: 100.0 * fill_rate });
+        }
+    }
+    points
+}
+
+fn tuned(result: &Simulation) -> Option<TunedText<'_>> {
+    let tuned = result.tuned.as_ref()?;
+    let mut choices = Vec::new();
+    for choice in &tuned.choices {
+        choices.push(ChoiceText {
+            scope: &choice.scope,
+            policy: tuned.candidates.get(choice.candidate).map_or("", |c| &c.name),
+            before: format!("{:.0}", choice.before.cost()),
+            after: format!("{:.0}", choice.held_back.cost()),
+        });
+    }
+    Some(TunedText { choices, fragment: &tuned.fragment })
+}
+
+/// Where the own settings, which stand first, won or lost most against the moving average, which stands last.
+fn extremes(result: &Simulation) -> Vec<Extreme<'_>> {
+    let (Some(own), Some(benchmark)) = (result.played.first(), result.played.last()) else {
+        return Vec::new();
+    };
+    let gains: Vec<f64> = own
+        .pools
+        .iter()
+        .zip(&benchmark.pools)
+        .map(|(own, benchmark)| benchmark.cost() - own.cost())
+        .collect();
+    let mut order: Vec<usize> =
+        (0..gains.len()).filter(|&pool| own.pools[pool].periods > 0.0).collect();
+    order.sort_by(|&a, &b| gains[b].abs().total_cmp(&gains[a].abs()).then(a.cmp(&b)));
+    order.truncate(DRAWN);
+    let mut extremes = Vec::new();
+    for pool in order {
+        extremes.push(Extreme {
+            item: result.pools.get(pool).map_or("", String::as_str),
+            verdict: if gains[pool] >= 0.0 { "saves" } else { "costs" },
+            money: format!("{:.0}", gains[pool].abs()),
+            chart: charts::stock_paths(path(own, pool), path(benchmark, pool)),
+        });
+    }
+    extremes
 }
 
 fn path(played: &Played, pool: usize) -> &[f32] {
     played.paths.get(pool).map_or(&[], Vec::as_slice)
-}
-
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }

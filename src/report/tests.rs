@@ -1,9 +1,10 @@
 //! The whole report on a made-up run.
 
-use crate::report::fixture::Fixture;
-use crate::report::fixture::HOSTILE;
+use crate::indicators::definitions::DEFINITIONS;
+use crate::report::fixture::{Fixture, HOSTILE};
 use crate::report::*;
 use std::collections::BTreeMap;
+use std::time::Instant;
 
 fn files(fixture: &Fixture) -> BTreeMap<String, Vec<u8>> {
     let mut files = BTreeMap::new();
@@ -81,22 +82,39 @@ fn every_link_between_pages_leads_somewhere() {
 }
 
 #[test]
-fn every_column_has_its_entry_in_the_glossary() {
+fn every_column_and_every_indicator_has_its_entry_in_the_glossary() {
     let files = files(&Fixture::new(60));
+    let terms = terms(&files);
     for (path, bytes) in files.iter().filter(|(path, _)| path.starts_with("report/data/")) {
         let script = std::str::from_utf8(bytes).unwrap();
         for term in script.split("\"term\":\"").skip(1).filter_map(|rest| rest.split('"').next()) {
-            assert!(glossary::TERMS.iter().any(|t| t.id == term), "{path}: {term}");
+            assert!(terms.iter().any(|t| t == term), "{path}: {term}");
         }
     }
+    for indicator in DEFINITIONS {
+        assert!(terms.iter().any(|t| t == indicator.term), "{}", indicator.name);
+    }
+}
+
+/// Anchors of the glossary, in its order.
+fn terms(files: &BTreeMap<String, Vec<u8>>) -> Vec<String> {
+    let page = text(files, "report/glossary.html");
+    let entries = page.split("<div id=\"").skip(1);
+    entries.filter_map(|entry| Some(entry.split_once('"')?.0.to_owned())).collect()
+}
+
+#[test]
+fn the_glossary_is_in_the_order_of_its_words() {
+    let terms = terms(&files(&Fixture::new(1)));
+    assert!(terms.len() > 70 && terms.is_sorted_by(|a, b| a < b), "{terms:?}");
 }
 
 #[test]
 fn item_files_hold_every_item_once() {
     let files = files(&Fixture::new(130));
     let mut seen = 0;
-    for first in (0..130).step_by(sku::ITEMS_PER_FILE) {
-        let script = text(&files, &format!("report/items/{}.js", first / sku::ITEMS_PER_FILE));
+    for first in (0..130).step_by(ITEMS_PER_FILE) {
+        let script = text(&files, &format!("report/items/{}.js", first / ITEMS_PER_FILE));
         let json = script
             .strip_prefix(&format!("OP.items({first},"))
             .and_then(|s| s.strip_suffix(");\n"))
@@ -111,35 +129,25 @@ fn item_files_hold_every_item_once() {
     assert_eq!(seen, 130);
 }
 
-/// CPU seconds of this thread so far, zero where the system does not tell.
-fn cpu() -> f64 {
-    let text = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
-    text.split(' ').next().and_then(|n| n.parse::<f64>().ok()).unwrap_or(0.0) / 1e9
-}
-
 /// `ORDERPOINT_REPORT_DIR=... cargo test --release -- --ignored a_report_to_look_at`, for the browser tests and to time it.
 #[test]
 #[ignore = "writes files; for looking at the pages"]
 fn a_report_to_look_at() {
     let skus = std::env::var("ORDERPOINT_REPORT_SKUS").map_or(60, |n| n.parse().unwrap());
     let fixture = Fixture::new(skus);
-    let start = cpu();
+    let start = Instant::now();
     let mut files = Vec::new();
     let mut keep = |path: &str, bytes: &[u8]| {
         files.push((path.to_owned(), bytes.to_vec()));
         Ok(())
     };
     render(&fixture.report(), &mut keep).unwrap();
-    let rendered = cpu();
+    let rendered = start.elapsed();
+    let bytes: usize = files.iter().map(|(_, bytes)| bytes.len()).sum();
+    println!("{skus} items: {rendered:.2?}, {} files, {bytes} bytes", files.len());
+    let start = Instant::now();
     let n = crate::indicators::compute(&fixture.inputs, &fixture.outcome, &fixture.settings).len();
-    let size: usize = files.iter().map(|f| f.1.len()).sum();
-    println!(
-        "{skus} items: {:.2} CPU s, {} files, {:.1} MB",
-        rendered - start,
-        files.len(),
-        size as f64 / 1e6
-    );
-    println!("{n} indicators: {:.2} CPU s", cpu() - rendered);
+    println!("{n} indicators: {:.2?}", start.elapsed());
     let Ok(dir) = std::env::var("ORDERPOINT_REPORT_DIR") else { return };
     for (path, bytes) in files {
         let path = std::path::Path::new(&dir).join(path);

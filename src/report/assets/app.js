@@ -10,9 +10,9 @@ const OP = (() => {
 
   // --- Data scripts -------------------------------------------------------------------------------------------------------
   // OP.table(...) is called by data/NAME.js, OP.items(...) by items/N.js.
-  const table = (t) => {
-    tables[t.name] = t;
-    waiting[t.name]?.forEach((resolve) => resolve(t));
+  const table = (name, rows, columns) => {
+    tables[name] = { name, rows, columns };
+    waiting[name]?.forEach((use) => use(tables[name]));
   };
   const items = (first, list) => list.forEach((item, i) => itemOf.set(first + i, item));
   const onTable = (name, use) => {
@@ -49,12 +49,15 @@ const OP = (() => {
     if (value === null || value === undefined) return "";
     switch (kind) {
       case "number": return fixed(value, Number.isInteger(value) ? 0 : 1);
-      case "money": return fixed(value, 2);
+      case "money":
+      case "ratio": return fixed(value, 2);
       case "percent": return fixed(value * 100, 1) + " %";
       case "date": return typeof value === "number" ? day(value) : value;
       default: return String(value);
     }
   };
+  /// "1 line", "1,200 lines"
+  const counted = (value, noun) => `${write("number", value)} ${noun}${value === 1 ? "" : "s"}`;
   const words = (name) => name.replaceAll("-", " ");
   const status = (name) => el("span", { class: `status ${name}` }, words(name));
 
@@ -226,7 +229,7 @@ const OP = (() => {
   find.form.addEventListener("submit", (event) => { event.preventDefault(); open(); });
 
   return {
-    table, items, itemOf, onTable, load, el, write, words, status, read, keep, csv, download,
+    table, items, itemOf, onTable, load, el, write, counted, words, status, read, keep, csv, download,
     decide, decideButton, decisionBar, decisions, recordAll, root, asOf, currency,
     onDecision: (call) => listeners.push(call),
   };

@@ -2,7 +2,7 @@
 "use strict";
 
 (() => {
-  const { el, write } = OP;
+  const { el, write, counted } = OP;
   const PER_FILE = 64;
   const main = document.getElementById("item");
   const title = document.getElementById("item-title");
@@ -102,7 +102,7 @@
     const say = (week) => {
       if (week >= 0) return p.mean[week] === undefined ? "" : `forecast ${number(p.mean[week])} units, likely ${number(p.low[week])} to ${number(p.high[week])}`;
       const marks = MARKS.filter(([bit]) => p.marks.charCodeAt(n + week) - 48 & bit).map(([, name]) => name);
-      return `sold ${number(p.history[n + week])} units${marks.length ? ` (${marks.join(", ")})` : ""}`;
+      return `sold ${counted(p.history[n + week], "unit")}${marks.length ? ` (${marks.join(", ")})` : ""}`;
     };
     return el("div", { class: "chart" }, f.root, reading(f, -n, last, say),
       key(["sold", stroke({ stroke: "#1f2937" })], ["forecast", stroke({ stroke: "#1d4e89", "stroke-dasharray": "6 3" })], ["80 % of outcomes", svg("rect", { width: 28, height: 12, fill: "#dbeafe" })],
@@ -119,7 +119,7 @@
       level(policy.safety, { stroke: "#9b1c1c", "stroke-dasharray": "2 3" });
     }
     f.root.append(line(f, stock, { stroke: "#1f2937" }));
-    const say = (week) => `${number(Math.round(stock[week][1]))} units left without new orders`;
+    const say = (week) => `${counted(Math.round(stock[week][1]), "unit")} left without new orders`;
     return el("div", { class: "chart" }, f.root, reading(f, 0, last, say),
       key(["projected stock", stroke({ stroke: "#1f2937" })], ...(policy ? [["reorder point", stroke({ stroke: "#8a4b08", "stroke-dasharray": "8 3" })], ["safety stock", stroke({ stroke: "#9b1c1c", "stroke-dasharray": "2 3" })]] : [])));
   };
@@ -127,17 +127,20 @@
   // --- Why this number ----------------------------------------------------------------------------------------------------
   const plain = (name) => name.replaceAll("_", " ");
   const exact = (value) => (value === null ? "unknown" : Number.isInteger(value) ? write("number", value) : String(value));
+  /// As many digits as a planner reads; pointing at it shows all that there are.
+  const short = (value) => (value === null || Number.isInteger(value) ? exact(value) : Math.abs(value) < 1 ? String(Number(value.toPrecision(3))) : write("money", value));
+  const figure = (name, value, unit) => el(name, { title: exact(value) }, unit ? `${short(value)} ${unit}` : short(value));
   const steps = (list) =>
     el("ol", { class: "steps" }, ...list.map(([name, formula, inputs, value, unit, note]) =>
       el("li", {},
-        el("strong", {}, plain(name)), " = ", el("code", {}, plain(formula)), " = ", el("strong", {}, `${exact(value)} ${unit}`),
-        ...(inputs.length ? [el("br"), el("span", { class: "note" }, "with " + inputs.map(([n, v]) => `${plain(n)} ${exact(v)}`).join(", "))] : []),
+        el("strong", {}, plain(name)), " = ", el("code", {}, plain(formula)), " = ", figure("strong", value, unit),
+        ...(inputs.length ? [el("br"), el("span", { class: "note" }, "with ", ...inputs.flatMap(([n, v], i) => [i ? ", " : "", `${plain(n)} `, figure("span", v)]))] : []),
         ...(note ? [el("br"), el("span", { class: "note" }, note)] : []))));
 
   const decision = (item, l) => {
     const box = el("div", { class: "decide bar", role: "group", "aria-label": "Decision" });
     const show = () => box.replaceChildren(
-      el("p", { class: "shown" }, el("strong", {}, `Order ${number(l.quantity)} units`), l.supplier ? ` from ${l.supplier}` : "", ` for ${money(l.value)}.`),
+      el("p", { class: "shown" }, el("strong", {}, `Order ${counted(l.quantity, "unit")}`), l.supplier ? ` from ${l.supplier}` : "", ` for ${money(l.value)}.`),
       el("label", {}, "Decision", OP.decide({ id: l.id, sku: item.sku, quantity: l.quantity })), ...OP.decisionBar());
     show();
     return [box, show];
@@ -164,7 +167,7 @@
     const refresh = [];
     if (many) parts.push(el("h2", {}, `At ${p.location}`));
     if (p.picture) {
-      const available = p.lines[0]?.available ?? p.stock?.[0] ?? 0;
+      const available = p.lines[0]?.available ?? p.stock?.on_hand ?? 0;
       parts.push(el("div", { class: "pair" },
         el("div", {}, el("h3", {}, "Demand a week"), demandChart(p.picture)),
         el("div", {}, el("h3", {}, "Projected stock, if nothing is ordered"), stockChart(p.picture, p.policy, available))));
@@ -177,7 +180,7 @@
     if (p.policy) {
       const y = p.policy;
       parts.push(el("h3", {}, "Safety stock and reorder point"),
-        facts(fact("Lead time", `${number(y.lead[0])} days, at most ${number(y.lead[2])}`, "lead-time"), fact("Review every", `${number(y.review)} days`),
+        facts(fact("Lead time", `${number(y.lead)} days, at most ${number(y.lead_max)}`, "lead-time"), fact("Review every", counted(y.review, "day")),
           fact("Service target", share(y.target), "service-target"), fact("Method", OP.words(y.method), "method"), fact("Safety stock", number(y.safety), "safety-stock"),
           fact("Reorder point", number(y.reorder), "reorder-point"), fact("Order up to", number(y.up_to), "order-up-to"), y.eoq !== null && fact("Economic order quantity", number(y.eoq))),
         el("p", { class: "note" }, `Lead time from ${y.source}.`),
@@ -187,16 +190,17 @@
       parts.push(el("h3", {}, "Classes"),
         facts(fact("Class", c.cell, "class"), fact("Demand pattern", c.pattern), fact("Speed", c.speed), fact("Life", c.lifecycle), fact("Role", c.role + (c.act ? ", act now" : ""), "deadstock"),
           fact("Velocity a day", write("money", c.velocity), "velocity"), fact("Days of cover", c.cover === null ? "no sales" : number(c.cover), "cover"), fact("Revenue a month", money(c.revenue)),
-          p.picture && fact("Out of stock in 30 days", `${p.picture.out_days} day${p.picture.out_days === 1 ? "" : "s"}`, "out-of-stock-days")));
+          p.picture && fact("Out of stock in 30 days", counted(p.picture.out_days, "day"), "out-of-stock-days")));
     }
     if (p.stock) {
-      const [on, committed, back, damaged, returned] = p.stock.map(number);
-      parts.push(el("h3", {}, "Stock this morning"), facts(fact("On hand", on, "on-hand"), fact("Committed", committed, "committed"), fact("Backordered", back), fact("Damaged", damaged), fact("Returns being checked", returned)));
+      const s = p.stock;
+      parts.push(el("h3", {}, "Stock this morning"), facts(fact("On hand", number(s.on_hand), "on-hand"), fact("Committed", number(s.committed), "committed"),
+        fact("Backordered", number(s.backordered)), fact("Damaged", number(s.damaged)), fact("Returns being checked", number(s.returned))));
     }
     parts.push(el("h3", {}, "Open orders"), sheet([["Order"], ["Supplier"], ["Units", 1], ["Expected"], ["Advice"]], p.orders.map((o) => [o.id, o.supplier, number(o.quantity), o.expected || "unknown", o.advice || "leave it"]), "None."));
     parts.push(el("h3", {}, "Channels"), sheet([["Channel"], ["Share", 1], ["Sold a day", 1], ["Allocated", 1], ["Buffer", 1], ["Published", 1], ["Listed now", 1], ["Action"], ["Oversell risk", 1], ["Forecast method"], ["Why"]],
       p.channels.map((a) => [a.channel, share(a.share), write("money", a.velocity), number(a.allocated), number(a.buffer), number(a.published), a.listed === null ? "unknown" : number(a.listed), OP.status(a.action), share(a.risk), `${a.method} ${a.why ? `(${a.why})` : ""}`, a.reason]),
-      "No channel sells from this pool."));
+      "No channel sells from this stock."));
     parts.push(el("h3", {}, "Decisions and overrides so far"), sheet([["What"], ["Value", 1], ["Until"], ["Reason"], ["By"], ["When"]],
       [...p.decisions.map((d) => [d.decision, d.quantity === null ? "" : number(d.quantity), d.until || "", d.reason, d.author, d.time]),
         ...p.overrides.map((o) => [`override of ${plain(o.field)}`, exact(o.value), o.expires || "", o.reason, o.author, ""])], "None."));

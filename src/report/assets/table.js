@@ -2,14 +2,14 @@
 "use strict";
 
 (() => {
-  const { el, write } = OP;
+  const { el, write, counted } = OP;
   /// Columns with few distinct words get a list to choose from.
   const CHOOSE = ["status", "supplier", "class", "location", "channel", "action", "severity", "kind", "method", "field", "file", "judged"];
   const MARKED = ["status", "action", "severity"];
   const NARROW = window.matchMedia("(max-width: 600px)").matches;
   /// Widths are given, not measured: measuring 30 columns costs a second before the first row shows.
   const WIDE = { name: 240, reason: 420, what: 380, why: 420 };
-  const WIDTH = { item: NARROW ? 112 : 130, text: 150, number: 112, money: 120, percent: 112, date: 126 };
+  const WIDTH = { item: NARROW ? 112 : 130, text: 150, number: 112, money: 120, ratio: 120, percent: 112, date: 126 };
 
   const rowsOf = (t) => {
     const rows = Array.from({ length: t.rows }, (_, i) => ({ n: i }));
@@ -27,7 +27,7 @@
     if (MARKED.includes(c.key)) return OP.status(value);
     return document.createTextNode(write(c.kind, value));
   };
-  const numeric = (c) => ["number", "money", "percent"].includes(c.kind);
+  const numeric = (c) => ["number", "money", "ratio", "percent"].includes(c.kind);
   const byNumber = (a, b) => (a ?? -Infinity) - (b ?? -Infinity);
   const byText = (a, b) => (a < b ? -1 : a > b ? 1 : 0);
   const sorter = (c) => {
@@ -150,7 +150,7 @@
     const count = () => {
       const rows = active();
       const sum = decides ? `, ${write("money", rows.reduce((s, r) => s + (r.value || 0), 0))} ${OP.currency} to order` : "";
-      shown.textContent = `${write("number", rows.length)} of ${write("number", t.rows)} lines shown${sum}.`;
+      shown.textContent = `${write("number", rows.length)} of ${counted(t.rows, "line")} shown${sum}.`;
     };
     filters.onchange = () => { table.setFilter((row) => filters.test(row)); };
     table.on("dataFiltered", () => setTimeout(count));
@@ -176,7 +176,7 @@
     const box = el("button", { type: "button", onclick: () => {
       const decided = OP.decisions();
       const lines = active().filter((r) => r.quantity > 0 && !decided[r.recommendation_id]);
-      if (lines.length && confirm(`Approve ${lines.length} undecided lines as proposed?`)) {
+      if (lines.length && confirm(`Approve ${counted(lines.length, "undecided line")} as proposed?`)) {
         OP.recordAll(lines.map((r) => ({ id: r.recommendation_id, quantity: r.quantity })));
       }
     } }, "Approve all shown");

@@ -1,231 +1,261 @@
 //! Indicators with numerator, denominator, goal and trend; what is due this week, month and quarter.
 
+use crate::domain::inputs::Supply;
 use crate::domain::outcome::Indicator;
 use crate::explain::Unit;
-use crate::indicators::Attention;
-use crate::indicators::known::known;
-use crate::report::Run;
-use crate::report::charts;
-use crate::report::html::{grouped, measured};
-use crate::report::lists;
-use crate::report::sheets::Cell;
-use crate::report::sheets::Sheet;
-use crate::report::sheets::count;
-use crate::report::sheets::figure;
-use crate::report::sheets::link;
-use crate::report::sheets::words;
-use chrono::NaiveDate;
+use crate::indicators::definitions::{Better, definition};
+use crate::indicators::{Attention, Goal};
+use crate::report::Report;
+use crate::report::charts::{self, TrendPoint};
+use crate::report::counting::{CountDue, counts_due};
+use crate::report::sheets::{Cell, Sheet, count, figure, link, sheet, words};
+use crate::report::wording::{UNKNOWN, grouped, measured, spaced};
+use std::ops::RangeInclusive;
 
-/// Groups of scopes with their headings.
-const GROUPS: [(&str, &str); 6] = [
-    ("all", "The business"),
-    ("panel:", "Where things stand"),
-    ("channel:", "By channel"),
-    ("class:", "By class"),
-    ("supplier:", "By supplier"),
-    ("age:", "Age of stock"),
+/// A heading with the scopes below it.
+struct Group {
+    prefix: &'static str,
+    title: &'static str,
+}
+
+const GROUPS: [Group; 6] = [
+    Group { prefix: "all", title: "The business" },
+    Group { prefix: "panel:", title: "Where things stand" },
+    Group { prefix: "channel:", title: "By channel" },
+    Group { prefix: "class:", title: "By class" },
+    Group { prefix: "supplier:", title: "By supplier" },
+    Group { prefix: "age:", title: "Age of stock" },
 ];
 
 /// H1-H16: what is due, goals against actual, then one sheet a group of scopes.
-pub(crate) fn indicators(run: &Run) -> Vec<Sheet> {
-    let all = &run.input.outcome.indicators;
-    let group = |&(prefix, title): &(&'static str, &'static str)| Sheet {
-        title,
-        note: String::new(),
-        empty: "Nothing known yet.",
-        head: vec![
-            ("Indicator", ""),
-            ("Value", ""),
-            ("Numerator", ""),
-            ("Denominator", ""),
-            ("Made of", ""),
-            ("Goal", ""),
-            ("Trend over runs", ""),
-        ],
-        rows: all
-            .iter()
-            .filter(|i| i.scope.starts_with(prefix))
-            .map(|i| indicator(run, i))
-            .collect(),
-    };
-    let groups = GROUPS.iter().map(group).filter(|s| !s.rows.is_empty());
-    [calendar(run), goals(run)].into_iter().chain(groups).collect()
+pub(crate) fn indicators(report: &Report) -> Vec<Sheet> {
+    let mut sheets = vec![calendar(report), goals(report)];
+    for Group { prefix, title } in GROUPS {
+        let all = report.outcome().indicators.iter();
+        let of_group: Vec<&Indicator> = all.filter(|i| i.scope.starts_with(prefix)).collect();
+        if !of_group.is_empty() {
+            sheets.push(figures(report, title, &of_group));
+        }
+    }
+    sheets
 }
 
-fn indicator(run: &Run, i: &Indicator) -> Vec<Cell> {
-    let scope =
-        if i.scope == "all" { String::new() } else { format!(", {}", scope_name(run, &i.scope)) };
-    // A plain amount is its own numerator: nothing to divide.
-    let parts = if i.denominator == 1.0 && i.value == Some(i.numerator) {
-        None
-    } else {
-        Some((i.numerator, i.denominator))
-    };
-    let part = |of: fn((f64, f64)) -> f64| parts.map_or_else(String::new, |p| grouped(of(p)));
-    let made = if i.estimated { "an estimate" } else { "recorded figures" };
-    let target = run.input.settings.goal(i.indicator, &i.scope);
-    let goal = target
-        .map(|t| format!("{} ({})", measured(Some(t), i.unit), verdict(i.indicator, i.value, t)));
-    let before = run
-        .before
-        .iter()
-        .filter_map(|past| Some((past.as_of, past.find(i.indicator, &i.scope)?.value?)));
-    let mut points: Vec<(NaiveDate, f64)> = before.collect();
-    points.extend(i.value.map(|v| (run.input.as_of, v)));
-    let trend = Cell {
-        text: charts::trend(&points, |v| measured(Some(v), i.unit)),
-        svg: true,
-        ..Cell::default()
-    };
-    vec![
-        link(
-            format!("{}{scope}", title(i.indicator)),
-            format!("glossary.html#{}", term(i.indicator)),
-        ),
-        figure(measured(i.value, i.unit)),
-        figure(part(|p| p.0)),
-        figure(part(|p| p.1)),
-        words(made),
-        words(goal.unwrap_or_default()),
-        trend,
-    ]
+fn figures(report: &Report, title: &'static str, indicators: &[&Indicator]) -> Sheet {
+    sheet(title, "Nothing known yet.", indicators)
+        .column("Indicator", "", |i| {
+            let scope = match i.scope.as_str() {
+                "all" => String::new(),
+                scope => format!(", {}", scope_name(report, scope)),
+            };
+            explained(i.indicator, &scope)
+        })
+        .column("Value", "", |i| figure(measured(i.value, i.unit)))
+        .column("Numerator", "", |i| part(i, i.numerator))
+        .column("Denominator", "", |i| part(i, i.denominator))
+        .column("Made of", "", |i| {
+            words(if i.estimated { "an estimate" } else { "recorded figures" })
+        })
+        .column("Goal", "", |i| {
+            words(match report.input.settings.goal(i.indicator, &i.scope) {
+                Some(target) => {
+                    let verdict = verdict(i.indicator, i.value, target);
+                    format!("{} ({verdict})", measured(Some(target), i.unit))
+                }
+                None => String::new(),
+            })
+        })
+        .column("Trend over runs", "", |i| trend(report, i))
+        .finish()
 }
 
-fn title(indicator: &str) -> &str {
-    known(indicator).map_or(indicator, |k| k.title)
+/// A plain amount is its own numerator: nothing to divide.
+fn part(indicator: &Indicator, part: f64) -> Cell {
+    let plain = indicator.denominator == 1.0 && indicator.value == Some(indicator.numerator);
+    figure(if plain { String::new() } else { grouped(part) })
 }
 
-fn term(indicator: &str) -> &'static str {
-    known(indicator).map_or("status", |k| k.term)
+fn trend(report: &Report, i: &Indicator) -> Cell {
+    let mut points = Vec::new();
+    for run in report.before.iter().chain([&report.now]) {
+        if let Some(value) = run.value(i.indicator, &i.scope) {
+            points.push(TrendPoint { date: run.as_of, value });
+        }
+    }
+    let chart = charts::trend(&points, |value| measured(Some(value), i.unit));
+    Cell { text: chart, svg: true, ..Cell::default() }
 }
 
-/// H16: every goal of the configuration against the figure of this run.
-fn goals(run: &Run) -> Sheet {
-    let row = |(indicator, scope, target): (&str, &str, f64)| {
-        let found = run.now.find(indicator, scope);
-        let unit = found.map_or(Unit::None, |i| i.unit);
-        let value = found.and_then(|i| i.value);
-        let gap = value.map_or_else(String::new, |v| format!("{:+.1}", v - target));
-        vec![
-            link(title(indicator), format!("glossary.html#{}", term(indicator))),
-            words(scope_name(run, scope)),
-            words(if known(indicator).is_some_and(|k| k.higher_is_better) {
-                "at least"
-            } else {
-                "at most"
-            }),
-            figure(measured(Some(target), unit)),
-            figure(measured(value, unit)),
-            figure(gap),
-            words(verdict(indicator, value, target)),
-        ]
-    };
-    Sheet {
-        title: "Goals",
-        note: String::new(),
-        empty: "No goal is set: name one under [indicators.goals] in the configuration, for example fill_rate = 97.",
-        head: vec![
-            ("Indicator", "goal"),
-            ("Of", ""),
-            ("Should be", "goal"),
-            ("Goal", "goal"),
-            ("Now", ""),
-            ("Apart", ""),
-            ("Verdict", "goal"),
-        ],
-        rows: run.input.settings.goals().map(row).collect(),
+/// An indicator as people call it, with `more` behind it, which leads to its entry in the glossary.
+fn explained(indicator: &str, more: &str) -> Cell {
+    match definition(indicator) {
+        Some(known) => {
+            link(format!("{}{more}", known.title), format!("glossary.html#{}", known.term))
+        }
+        None => words(format!("{indicator}{more}")),
     }
 }
 
+/// H16: every goal of the configuration against the figure of this run.
+fn goals(report: &Report) -> Sheet {
+    struct Row<'a> {
+        goal: Goal<'a>,
+        value: Option<f64>,
+        unit: Unit,
+    }
+    let mut rows = Vec::new();
+    for goal in report.input.settings.goals() {
+        let found = report.now.find(goal.indicator, goal.scope);
+        let value = found.and_then(|i| i.value);
+        rows.push(Row { goal, value, unit: found.map_or(Unit::None, |i| i.unit) });
+    }
+    sheet(
+        "Goals",
+        "No goal is set: name one under [indicators.goals] in the configuration, for example \
+         fill_rate = 97.",
+        &rows,
+    )
+    .column("Indicator", "goal", |r| explained(r.goal.indicator, ""))
+    .column("Of", "", |r| words(scope_name(report, r.goal.scope)))
+    .column("Should be", "goal", |r| {
+        words(if higher_is_better(r.goal.indicator) { "at least" } else { "at most" })
+    })
+    .column("Goal", "goal", |r| figure(measured(Some(r.goal.target), r.unit)))
+    .column("Now", "", |r| figure(measured(r.value, r.unit)))
+    .column("Apart", "", |r| {
+        figure(r.value.map_or_else(String::new, |now| format!("{:+.1}", now - r.goal.target)))
+    })
+    .column("Verdict", "goal", |r| words(verdict(r.goal.indicator, r.value, r.goal.target)))
+    .finish()
+}
+
+fn higher_is_better(indicator: &str) -> bool {
+    definition(indicator).is_some_and(|known| known.better == Better::Higher)
+}
+
 fn verdict(indicator: &str, value: Option<f64>, target: f64) -> &'static str {
-    let higher = known(indicator).is_some_and(|k| k.higher_is_better);
+    let higher = higher_is_better(indicator);
     match value {
-        None => "unknown",
+        None => UNKNOWN,
         Some(v) if v == target || (v > target) == higher => "met",
         Some(_) => "missed",
     }
 }
 
 /// `channel:web` as `web`; a supplier by its name.
-fn scope_name(run: &Run, scope: &str) -> String {
+fn scope_name(report: &Report, scope: &str) -> String {
     let (kind, name) = scope.split_once(':').unwrap_or(("", scope));
-    let names = &run.input.inputs.names;
-    let known = names.find_supplier(name).filter(|_| kind == "supplier");
-    let plain = || name.trim_start_matches('0').to_owned();
-    match (kind, known) {
-        (_, Some(supplier)) => run.suppliers[supplier.index()].clone(),
-        ("panel", _) => plain().replace('-', " "),
-        _ => plain(),
+    match kind {
+        "supplier" => report.supplier(report.inputs().names.find_supplier(name)).to_owned(),
+        "panel" => spaced(name),
+        // Ages have leading zeros, so that they sort.
+        _ => name.trim_start_matches('0').to_owned(),
     }
 }
+
+/// Something that is due.
+struct Due {
+    when: &'static str,
+    what: String,
+    how_many: Cell,
+}
+
+/// A span of days from the as-of date on.
+struct Span {
+    name: &'static str,
+    days: RangeInclusive<i64>,
+}
+
+const SPANS: [Span; 3] = [
+    // What is overdue is due this week.
+    Span { name: "This week", days: i64::MIN..=7 },
+    Span { name: "This month", days: 8..=30 },
+    Span { name: "This quarter", days: 31..=90 },
+];
 
 /// H16: what is due this week, this month and this quarter.
-fn calendar(run: &Run) -> Sheet {
-    let mut rows = Vec::new();
-    let mut row =
-        |when: &str, what: String, cell: Cell| rows.push(vec![words(when), words(what), cell]);
-    let due = lists::counts_due(run);
-    let spans = [("This week", i64::MIN, 7), ("This month", 7, 30), ("This quarter", 30, 90)];
-    for (when, from, to) in spans {
-        let within = |days: i64| days > from && days <= to;
-        let span = if from == i64::MIN {
-            format!("in the next {to} days or overdue")
-        } else {
-            format!("in the days {} to {to}", from + 1)
-        };
-        let lines = run.pools.iter().flat_map(|p| p.recommendations).filter_map(|r| r.order_by);
-        let orders = lines.filter(|&d| within((d - run.input.as_of).num_days())).count();
-        row(
-            when,
-            format!("lines to order: order-by date {span}"),
-            count(orders, "recommendations.html"),
-        );
-        let counts = due.iter().filter(|c| within(c.days)).count();
-        row(when, format!("stock pools to count: due {span}"), count(counts, "#t-counts"));
-        let reviewed = |days: f64| days > from as f64 && days <= to as f64;
-        let reviews =
-            run.pools.iter().filter_map(|p| p.policy).filter(|p| reviewed(p.review_period)).count();
-        let every = if from == i64::MIN {
-            format!("every {to} days or oftener")
-        } else {
-            format!("every {} to {to} days", from + 1)
-        };
-        row(when, format!("stock pools to review: their policy says {every}"), count(reviews, ""));
-        if from == 7 {
-            let culls = run.pools.iter().filter(|p| Attention::Dead.holds(p)).count();
-            row(when, "slow or dead stock pools to decide on".to_owned(), count(culls, "#t-culls"));
-        }
+fn calendar(report: &Report) -> Sheet {
+    let counts = counts_due(report);
+    let mut all = Vec::new();
+    for span in &SPANS {
+        all.extend(due_in(report, span, &counts));
     }
-    let (late, unknown) = supplier_data(run);
-    let limit = run.input.settings.late_share * 100.0;
-    row(
-        "This quarter",
-        format!("suppliers late in over {limit:.0} % of deliveries: agree new lead times"),
-        count(late, "suppliers.html#scorecard"),
-    );
-    row(
-        "This quarter",
-        "supply rows without a spread or a maximum of the lead time: ask for them".to_owned(),
-        count(unknown, ""),
-    );
-    Sheet {
-        title: "Due",
-        note: String::new(),
-        empty: "Nothing is due.",
-        head: vec![("When", ""), ("What", ""), ("How many", "")],
-        rows,
-    }
+    let limit = report.input.settings.late_share * 100.0;
+    all.push(Due {
+        when: "This quarter",
+        what: format!("suppliers late in over {limit:.0} % of deliveries: agree new lead times"),
+        how_many: count(late_suppliers(report, limit), "suppliers.html#scorecard"),
+    });
+    let vague = |s: &&Supply| s.lead_time_sd_days.is_none() && s.lead_time_max_days.is_none();
+    all.push(Due {
+        when: "This quarter",
+        what: "supply rows without a spread or a maximum of the lead time: ask for them".to_owned(),
+        how_many: count(report.inputs().supply.iter().filter(vague).count(), ""),
+    });
+    sheet("Due", "Nothing is due.", &all)
+        .column("When", "", |d| words(d.when))
+        .column("What", "", |d| words(&d.what))
+        .column("How many", "", |d| d.how_many.clone())
+        .finish()
 }
 
-/// Suppliers that are late too often, and supply rows that say nothing about how much a lead time varies.
-fn supplier_data(run: &Run) -> (usize, usize) {
-    let limit = run.input.settings.late_share * 100.0;
-    let all = run.input.outcome.indicators.iter();
-    let late = all
-        .filter(|i| i.indicator == "supplier_late_share" && i.value.is_some_and(|v| v > limit))
-        .count();
-    let vague = |s: &&crate::domain::inputs::Supply| {
-        s.lead_time_sd_days.is_none() && s.lead_time_max_days.is_none()
+fn due_in(report: &Report, span: &Span, counts: &[CountDue]) -> Vec<Due> {
+    let when = span.name;
+    let (first, last) = (*span.days.start(), *span.days.end());
+    let from_now_on = first == i64::MIN;
+    let days = if from_now_on {
+        format!("in the next {last} days or overdue")
+    } else {
+        format!("in the days {first} to {last}")
     };
-    (late, run.input.inputs.supply.iter().filter(vague).count())
+    let items = if report.has_locations() { "items per location" } else { "items" };
+
+    let lines = report.pools.iter().flat_map(|p| p.recommendations).filter_map(|r| r.order_by);
+    let orders =
+        lines.filter(|&date| span.days.contains(&(date - report.input.as_of).num_days())).count();
+    let counts = counts.iter().filter(|c| span.days.contains(&c.days_left)).count();
+    // A review period may be a fraction of a day, and belongs to the span in which it ends.
+    let reviews = report
+        .pools
+        .iter()
+        .filter_map(|p| p.policy)
+        .filter(|policy| span.days.contains(&(policy.review_period.ceil() as i64)));
+    let every = if from_now_on {
+        format!("every {last} days or more often")
+    } else {
+        format!("every {first} to {last} days")
+    };
+    let mut due = vec![
+        Due {
+            when,
+            what: format!("lines to order: order-by date {days}"),
+            how_many: count(orders, "recommendations.html"),
+        },
+        Due {
+            when,
+            what: format!("{items} to count: due {days}"),
+            how_many: count(counts, "#t-counts"),
+        },
+        Due {
+            when,
+            what: format!("{items} to review: their policy says {every}"),
+            how_many: count(reviews.count(), ""),
+        },
+    ];
+    if when == "This month" {
+        let dead = report.pools.iter().filter(|p| Attention::Dead.holds(p)).count();
+        due.push(Due {
+            when,
+            what: format!("slow or dead {items} to decide on"),
+            how_many: count(dead, "#t-culls"),
+        });
+    }
+    due
+}
+
+fn late_suppliers(report: &Report, limit_percent: f64) -> usize {
+    let all = report.outcome().indicators.iter();
+    all.filter(|i| {
+        i.indicator == "supplier_late_share" && i.value.is_some_and(|late| late > limit_percent)
+    })
+    .count()
 }

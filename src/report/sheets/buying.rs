@@ -3,161 +3,137 @@
 use crate::domain::outcome::{DraftOrder, OpenOrderAdvice};
 use crate::domain::units::Money;
 use crate::explain::Unit;
-use crate::report::Run;
-use crate::report::html::{amount, date, grouped, measured};
-use crate::report::sheets::Cell;
-use crate::report::sheets::Sheet;
-use crate::report::sheets::figure;
-use crate::report::sheets::fragment;
-use crate::report::sheets::link;
-use crate::report::sheets::words;
+use crate::report::Report;
+use crate::report::sheets::{Cell, Sheet, cut, figure, fragment, link, sheet, words};
+use crate::report::wording::{UNKNOWN, date, grouped, measured, money, spaced, whole};
+use chrono::NaiveDate;
+use std::cmp::Reverse;
 
 /// Placed orders that fit a page.
-const SHOWN: usize = 50;
+const PLACED: usize = 50;
 
 /// The sheets of the suppliers page.
-pub(crate) fn suppliers(run: &Run) -> Vec<Sheet> {
-    vec![drafts(run), placed(run), scorecard(run)]
+pub(crate) fn suppliers(report: &Report) -> Vec<Sheet> {
+    vec![drafts(report), placed(report), scorecard(report)]
+}
+
+/// The supplier's lines among the recommendations.
+fn supplier_link(name: &str) -> Cell {
+    link(name, format!("recommendations.html#supplier={}", fragment(name)))
 }
 
 /// F1: one row a supplier and ship-to, dearest first.
-fn drafts(run: &Run) -> Sheet {
-    let mut orders: Vec<&DraftOrder> = run.input.outcome.orders.iter().collect();
-    orders.sort_by_key(|o| (std::cmp::Reverse(o.value), o.supplier, o.location));
-    Sheet {
-        title: "Draft orders",
-        note: "Drafts only: nothing is sent. Open one to review its lines.".to_owned(),
-        empty: "Nothing to order today.",
-        head: vec![
-            ("Supplier", "supplier"),
-            ("Ship to", "location"),
-            ("Lines", ""),
-            ("Units", "order-quantity"),
-            ("Order cost", "order-cost"),
-            ("Freight", "landed-cost"),
-            ("Landed", "landed-cost"),
-            ("Margin at risk", "value-at-risk"),
-            ("Minimum order", ""),
-            ("Free freight", ""),
-            ("Order on", "order-by"),
-            ("Arrives", "lead-time"),
-        ],
-        rows: orders.into_iter().map(|o| draft(run, o)).collect(),
-    }
+fn drafts(report: &Report) -> Sheet {
+    let mut orders: Vec<&DraftOrder> = report.outcome().orders.iter().collect();
+    orders.sort_by_key(|o| (Reverse(o.value), o.supplier, o.location));
+    sheet("Draft orders", "Nothing to order today.", &orders)
+        .note("Drafts only: nothing is sent. Open one to review its lines.")
+        .column("Supplier", "supplier", |o| supplier_link(report.supplier(Some(o.supplier))))
+        .column("Ship to", "location", |o| words(report.location(o.location)))
+        .column("Lines", "", |o| figure(whole(o.lines.len())))
+        .column("Units", "order-quantity", |o| figure(grouped(o.units.as_f64())))
+        .column("Order cost", "order-cost", |o| figure(money(o.value)))
+        .column("Freight", "landed-cost", |o| figure(money(o.freight)))
+        .column("Landed", "landed-cost", |o| figure(money(o.landed_value)))
+        .column("Margin at risk", "value-at-risk", |o| {
+            let lines = o.lines.iter().map(|&line| &report.outcome().recommendations[line]);
+            figure(money(lines.map(|r| r.value_at_risk).sum()))
+        })
+        .column("Minimum order", "", |o| against(o.value, o.minimum_value))
+        .column("Free freight", "", |o| {
+            let supplier = &report.inputs().suppliers[o.supplier.index()];
+            against(o.value, supplier.free_freight_value)
+        })
+        .column("Order on", "order-by", |o| {
+            let today = o.order_date <= report.input.as_of;
+            words(if today { "today".to_owned() } else { date(o.order_date) })
+        })
+        .column("Arrives", "lead-time", |o| words(date(o.expected_arrival)))
+        .finish()
 }
 
-fn draft(run: &Run, o: &DraftOrder) -> Vec<Cell> {
-    let lines = o.lines.iter().map(|&at| &run.input.outcome.recommendations[at]);
-    let risk: Money = lines.map(|r| r.value_at_risk).sum();
-    let against = |limit: Option<Money>| match limit {
+/// An order against a value that it should reach.
+fn against(value: Money, limit: Option<Money>) -> Cell {
+    words(match limit {
         None => "none".to_owned(),
-        Some(limit) if o.value >= limit => format!("reached ({})", amount(limit.as_f64())),
-        Some(limit) => {
-            format!("{} short of {}", amount((limit - o.value).as_f64()), amount(limit.as_f64()))
-        }
-    };
-    let name = run.supplier(Some(o.supplier));
-    let free = run.input.inputs.suppliers[o.supplier.index()].free_freight_value;
-    vec![
-        link(name, format!("recommendations.html#supplier={}", fragment(name))),
-        words(run.location(o.location)),
-        figure(grouped(o.lines.len() as f64)),
-        figure(grouped(o.units.0 as f64)),
-        figure(amount(o.value.as_f64())),
-        figure(amount(o.freight.as_f64())),
-        figure(amount(o.landed_value.as_f64())),
-        figure(amount(risk.as_f64())),
-        words(against(o.minimum_value)),
-        words(against(free)),
-        words(if o.order_date <= run.input.as_of {
-            "today".to_owned()
-        } else {
-            date(o.order_date)
-        }),
-        words(date(o.expected_arrival)),
-    ]
+        Some(limit) if value >= limit => format!("reached ({})", money(limit)),
+        Some(limit) => format!("{} short of {}", money(limit - value), money(limit)),
+    })
 }
 
 /// F9: orders already placed that should come sooner, later or not at all; most money first.
-fn placed(run: &Run) -> Sheet {
-    let mut all: Vec<&OpenOrderAdvice> = run.input.outcome.open_orders.iter().collect();
-    all.sort_by_key(|a| (std::cmp::Reverse(a.value), a.sku, a.location));
-    let day = |d: Option<chrono::NaiveDate>| words(d.map_or_else(String::new, date));
-    let rows = all.iter().take(SHOWN).map(|a| {
-        vec![
-            words(a.order_id.clone()),
-            link(run.sku(a.sku), format!("item.html#{}", a.sku.0)),
-            words(run.supplier(a.supplier)),
-            words(a.action.name().replace('-', " ")),
-            figure(grouped(a.quantity.0 as f64)),
-            day(a.expected),
-            day(a.proposed),
-            figure(amount(a.value.as_f64())),
-            words(a.reason.clone()),
-        ]
-    });
-    Sheet {
-        title: "Orders already placed",
-        note: if all.len() > SHOWN {
-            format!("The {SHOWN} worth most of {}.", grouped(all.len() as f64))
-        } else {
-            String::new()
-        },
-        empty: "Every open order comes when it is needed.",
-        head: vec![
-            ("Order", ""),
-            ("SKU", "sku"),
-            ("Supplier", "supplier"),
-            ("Ask to", ""),
-            ("Units", "on-order"),
-            ("Expected", ""),
-            ("Better on", ""),
-            ("Worth", "value-at-risk"),
-            ("Why", "reason"),
-        ],
-        rows: rows.collect(),
-    }
+fn placed(report: &Report) -> Sheet {
+    let mut all: Vec<&OpenOrderAdvice> = report.outcome().open_orders.iter().collect();
+    all.sort_by_key(|a| (Reverse(a.value), a.sku, a.location));
+    let note = cut(PLACED, all.len());
+    all.truncate(PLACED);
+    sheet("Orders already placed", "Every open order comes when it is needed.", &all)
+        .note(note)
+        .column("Order", "", |a| words(&a.order_id))
+        .column("SKU", "sku", |a| link(report.sku(a.sku), format!("item.html#{}", a.sku.code())))
+        .column("Supplier", "supplier", |a| words(report.supplier(a.supplier)))
+        .column("Ask to", "", |a| words(spaced(a.action.name())))
+        .column("Units", "on-order", |a| figure(grouped(a.quantity.as_f64())))
+        .column("Expected", "", |a| day(a.expected))
+        .column("Better on", "", |a| day(a.proposed))
+        .column("Worth", "value-at-risk", |a| figure(money(a.value)))
+        .column("Why", "reason", |a| words(&a.reason))
+        .finish()
+}
+
+fn day(day: Option<NaiveDate>) -> Cell {
+    words(day.map_or_else(String::new, date))
 }
 
 /// H15: what suppliers promise and what they do.
-fn scorecard(run: &Run) -> Sheet {
-    let row = |(at, code): (usize, &String)| {
-        let (scope, name) = (format!("supplier:{code}"), &run.suppliers[at]);
-        let get = |key: &str| run.now.find(key, &scope);
-        let (promised, achieved) = (
-            get("lead_time_promised").and_then(|i| i.value),
-            get("lead_time_achieved").and_then(|i| i.value),
-        );
-        let slip = promised.zip(achieved).map(|(p, a)| a - p);
-        let late = get("supplier_late_share");
-        vec![
-            link(name.clone(), format!("recommendations.html#supplier={}", fragment(name))),
-            figure(measured(promised, Unit::Days)),
-            figure(measured(achieved, Unit::Days)),
-            figure(slip.map_or_else(
-                || "unknown".to_owned(),
-                |s| format!("{:+.1} days", (s * 10.0).round() / 10.0 + 0.0),
-            )),
-            figure(measured(late.and_then(|i| i.value), Unit::Percent)),
-            figure(late.map_or_else(String::new, |i| {
-                format!("{} of {}", grouped(i.numerator), grouped(i.denominator))
-            })),
-            figure(measured(get("supplier_fill_rate").and_then(|i| i.value), Unit::Percent)),
-        ]
-    };
-    Sheet {
-        title: "Scorecard",
-        note: "From confirmed orders that were received: days promised, days taken.".to_owned(),
-        empty: "No supplier is known: give a suppliers or supply table.",
-        head: vec![
-            ("Supplier", "supplier"),
-            ("Promised", "lead-time"),
-            ("Achieved", "lead-time"),
-            ("Slip", "lead-time"),
-            ("Late", "late"),
-            ("Late deliveries", "late"),
-            ("Delivered of ordered", "supplier-fill-rate"),
-        ],
-        rows: run.input.inputs.names.suppliers.iter().enumerate().map(row).collect(),
+fn scorecard(report: &Report) -> Sheet {
+    struct Row<'a> {
+        name: &'a str,
+        /// Scope of its indicators.
+        scope: String,
     }
+    let mut rows = Vec::new();
+    for (code, name) in report.inputs().names.suppliers.iter().zip(&report.suppliers) {
+        rows.push(Row { name, scope: format!("supplier:{code}") });
+    }
+    let value = |row: &Row, indicator: &str| report.now.value(indicator, &row.scope);
+    sheet("Scorecard", "No supplier is known: give a suppliers or supply table.", &rows)
+        .note("From confirmed orders that were received: days promised, days taken.")
+        .column("Supplier", "supplier", |r| supplier_link(r.name))
+        .column("Promised", "lead-time", |r| {
+            figure(measured(value(r, "lead_time_promised"), Unit::Days))
+        })
+        .column("Achieved", "lead-time", |r| {
+            figure(measured(value(r, "lead_time_achieved"), Unit::Days))
+        })
+        .column("Slip", "lead-time", |r| {
+            slip(value(r, "lead_time_promised"), value(r, "lead_time_achieved"))
+        })
+        .column("Late", "late", |r| {
+            figure(measured(value(r, "supplier_late_share"), Unit::Percent))
+        })
+        .column("Late deliveries", "late", |r| {
+            figure(match report.now.find("supplier_late_share", &r.scope) {
+                Some(late) => {
+                    format!("{} of {}", grouped(late.numerator), grouped(late.denominator))
+                }
+                None => String::new(),
+            })
+        })
+        .column("Delivered of ordered", "supplier-fill-rate", |r| {
+            figure(measured(value(r, "supplier_fill_rate"), Unit::Percent))
+        })
+        .finish()
+}
+
+/// Days later than promised.
+fn slip(promised: Option<f64>, achieved: Option<f64>) -> Cell {
+    figure(match (promised, achieved) {
+        (Some(promised), Some(achieved)) => {
+            // Rounded first, and zero added: a slip of -0.04 is written +0.0, not -0.0.
+            let tenths = ((achieved - promised) * 10.0).round() / 10.0 + 0.0;
+            format!("{tenths:+.1} days")
+        }
+        (_, None) | (None, _) => UNKNOWN.to_owned(),
+    })
 }

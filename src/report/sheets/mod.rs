@@ -1,4 +1,4 @@
-//! The short tables, printed whole into their pages.
+//! The short tables, printed whole into their pages: each is its rows, and one line a column.
 
 mod business;
 mod buying;
@@ -6,44 +6,83 @@ mod quality;
 mod selling;
 mod trust;
 
-use crate::report::html::grouped;
 pub(crate) use crate::report::sheets::business::indicators;
 pub(crate) use crate::report::sheets::buying::suppliers;
-pub(crate) use crate::report::sheets::quality::{accuracy, changes, data};
+pub(crate) use crate::report::sheets::quality::{accuracy, changes, data, exception_groups};
 pub(crate) use crate::report::sheets::selling::channels;
+use crate::report::wording::whole;
 
-/// A short table.
-#[derive(Debug, Clone)]
-pub struct Sheet {
-    /// Its heading.
+/// A short table as its page writes it.
+pub(crate) struct Sheet {
     pub title: &'static str,
     /// What a planner does with it; may be empty.
     pub note: String,
     /// What stands there when it has no rows.
     pub empty: &'static str,
-    /// Column heads with their place in the glossary (may be empty).
-    pub head: Vec<(&'static str, &'static str)>,
+    pub heads: Vec<Head>,
     /// Cells, one a head.
     pub rows: Vec<Vec<Cell>>,
 }
 
+/// Head of a column.
+pub(crate) struct Head {
+    pub title: &'static str,
+    /// Its entry in the glossary; may be empty.
+    pub term: &'static str,
+    /// Numbers stand to the right, and their heads with them.
+    pub right: bool,
+}
+
 impl Sheet {
     /// Its place in the page: `cull-list`.
-    #[must_use]
-    pub fn anchor(&self) -> String {
+    pub(crate) fn anchor(&self) -> String {
         self.title.to_lowercase().replace(',', "").replace(' ', "-")
     }
+}
 
-    /// Whether a column holds numbers, so that its head stands to the right too.
-    #[must_use]
-    pub fn numeric(&self, column: usize) -> bool {
-        self.rows.first().and_then(|row| row.get(column)).is_some_and(|cell| cell.right)
+/// A sheet that is being filled, column by column.
+pub(crate) struct SheetOf<'r, R> {
+    of: &'r [R],
+    sheet: Sheet,
+}
+
+/// A sheet of `rows`; `empty` stands there when there are none.
+fn sheet<'r, R>(title: &'static str, empty: &'static str, rows: &'r [R]) -> SheetOf<'r, R> {
+    let mut cells = Vec::new();
+    cells.resize_with(rows.len(), Vec::new);
+    let sheet = Sheet { title, note: String::new(), empty, heads: Vec::new(), rows: cells };
+    SheetOf { of: rows, sheet }
+}
+
+impl<R> SheetOf<'_, R> {
+    fn note(mut self, note: impl Into<String>) -> Self {
+        self.sheet.note = note.into();
+        self
+    }
+
+    fn column(
+        mut self,
+        title: &'static str,
+        term: &'static str,
+        cell: impl Fn(&R) -> Cell,
+    ) -> Self {
+        for (cells, row) in self.sheet.rows.iter_mut().zip(self.of) {
+            cells.push(cell(row));
+        }
+        let first = self.sheet.rows.first().and_then(|cells| cells.last());
+        let right = first.is_some_and(|cell| cell.right);
+        self.sheet.heads.push(Head { title, term, right });
+        self
+    }
+
+    fn finish(self) -> Sheet {
+        self.sheet
     }
 }
 
 /// One cell.
 #[derive(Debug, Clone, Default)]
-pub struct Cell {
+pub(crate) struct Cell {
     /// What stands in it; escaped by the page unless `svg`.
     pub text: String,
     /// Where it links to; may be empty.
@@ -55,34 +94,40 @@ pub struct Cell {
 }
 
 /// Words.
-pub(crate) fn words(text: impl Into<String>) -> Cell {
+fn words(text: impl Into<String>) -> Cell {
     Cell { text: text.into(), ..Cell::default() }
 }
 
 /// A number as written.
-pub(crate) fn figure(text: impl Into<String>) -> Cell {
+fn figure(text: impl Into<String>) -> Cell {
     Cell { text: text.into(), right: true, ..Cell::default() }
 }
 
 /// Words that lead somewhere.
-pub(crate) fn link(text: impl Into<String>, href: impl Into<String>) -> Cell {
+fn link(text: impl Into<String>, href: impl Into<String>) -> Cell {
     Cell { text: text.into(), href: href.into(), ..Cell::default() }
 }
 
 /// A number that leads to what it counts; nothing to follow from none.
-pub(crate) fn count(n: usize, href: impl Into<String>) -> Cell {
+fn count(n: usize, href: impl Into<String>) -> Cell {
     let href = if n == 0 { String::new() } else { href.into() };
-    Cell { text: grouped(n as f64), href, right: true, ..Cell::default() }
+    Cell { text: whole(n), href, right: true, ..Cell::default() }
+}
+
+/// Says what is left out where a page holds the first `shown` of `all`.
+fn cut(shown: usize, all: usize) -> String {
+    if all > shown { format!("The {shown} worth most of {}.", whole(all)) } else { String::new() }
 }
 
 /// `text` for use after `#` in an address.
-pub(crate) fn fragment(text: &str) -> String {
+fn fragment(text: &str) -> String {
     use std::fmt::Write as _;
     let mut out = String::new();
     for byte in text.bytes() {
         if byte.is_ascii_alphanumeric() || b"-_.".contains(&byte) {
             out.push(char::from(byte));
         } else {
+            // Writing to a string cannot fail.
             let _ = write!(out, "%{byte:02X}");
         }
     }

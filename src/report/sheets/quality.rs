@@ -6,310 +6,304 @@ use crate::domain::exceptions::{Exception, ExceptionKind, Severity};
 use crate::domain::outcome::Accuracy;
 use crate::explain::Unit;
 use crate::indicators::formulas::ratio;
-use crate::report::Run;
-use crate::report::html::{grouped, measured, signed};
-use crate::report::sheets::Cell;
-use crate::report::sheets::Sheet;
-use crate::report::sheets::count;
-use crate::report::sheets::figure;
-use crate::report::sheets::link;
+use crate::report::Report;
 use crate::report::sheets::trust::trust;
-use crate::report::sheets::words;
+use crate::report::sheets::{Sheet, count, figure, link, sheet, words};
+use crate::report::wording::{UNKNOWN, grouped, measured, signed, spaced, whole};
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-/// Errors of one class that are means over its series.
+/// Errors of one ABC class.
 #[derive(Default)]
-struct Mean {
+struct ClassErrors {
     series: usize,
-    mase: (f64, usize),
-    rmsse: (f64, usize),
-    /// Sums over the series that have both.
-    compared: Compared,
-}
-
-/// The chosen method beside the naive one.
-#[derive(Default)]
-struct Compared {
-    series: usize,
+    mase: Mean,
+    rmsse: Mean,
+    /// Series that both the chosen and the naive method have an error on.
+    compared: usize,
+    /// Those on which the chosen method has the smaller one.
     better: usize,
-    /// RMSSE.
+    /// Sums of RMSSE over the compared series.
     chosen: f64,
-    /// RMSSE.
     naive: f64,
 }
 
-/// C15: one row an ABC class.
-pub(crate) fn accuracy(run: &Run) -> Vec<Sheet> {
-    let mut class_of = vec![None; run.input.inputs.panel.len()];
-    for pool in &run.pools {
+/// A mean of finite values.
+#[derive(Default)]
+struct Mean {
+    sum: f64,
+    count: usize,
+}
+
+impl Mean {
+    fn add(&mut self, value: f64) {
+        if value.is_finite() {
+            self.sum += value;
+            self.count += 1;
+        }
+    }
+
+    fn value(&self) -> Option<f64> {
+        ratio(self.sum, self.count as f64)
+    }
+}
+
+impl ClassErrors {
+    fn add(&mut self, chosen: &Accuracy, naive: Option<&Accuracy>) {
+        if !chosen.wape.is_finite() {
+            return;
+        }
+        self.series += 1;
+        self.mase.add(chosen.mase);
+        self.rmsse.add(chosen.rmsse);
+        if let Some(naive) = naive.filter(|n| n.rmsse.is_finite() && chosen.rmsse.is_finite()) {
+            self.compared += 1;
+            self.better += usize::from(chosen.rmsse < naive.rmsse);
+            self.chosen += chosen.rmsse;
+            self.naive += naive.rmsse;
+        }
+    }
+}
+
+/// C15: one row an ABC class; trust in the proposals; how often each method was chosen.
+pub(crate) fn accuracy(report: &Report) -> Vec<Sheet> {
+    let mut class_of = vec![None; report.inputs().panel.len()];
+    for pool in &report.pools {
         class_of[pool.series.clone()].fill(pool.class.and_then(|c| c.abc));
     }
-    let mut classes: BTreeMap<Option<AbcClass>, Mean> = BTreeMap::new();
+    let mut classes: BTreeMap<Option<AbcClass>, ClassErrors> = BTreeMap::new();
     let mut methods: BTreeMap<&str, usize> = BTreeMap::new();
-    for series in run.input.outcome.accuracy.chunk_by(|a, b| a.series == b.series) {
+    for series in report.outcome().accuracy.chunk_by(|a, b| a.series == b.series) {
         let Some(chosen) = series.iter().find(|a| a.chosen) else { continue };
         *methods.entry(chosen.method).or_default() += 1;
         let naive = series.iter().find(|a| a.method == "naive");
-        add(classes.entry(class_of[chosen.series]).or_default(), chosen, naive);
+        classes.entry(class_of[chosen.series]).or_default().add(chosen, naive);
     }
-    let mut methods: Vec<_> = methods.into_iter().collect();
-    methods.sort_by_key(|&(name, n)| (Reverse(n), name));
-    vec![
-        Sheet {
-            title: "By class",
-            note: "At the lead-time horizon, over the rolling origins of this run. WAPE and bias are weighted by the units of the last year, MASE and RMSSE are means over the series. Below 1 in MASE beats repeating the last season. Value added is judged by squared errors: by absolute ones, zero is the best forecast of whatever sells on less than half of the days.".to_owned(),
-            empty: "No series was long enough to test its forecast.",
-            head: vec![
-                ("Class", "class"),
-                ("Series", ""),
-                ("WAPE", "wape"),
-                ("Bias", "bias"),
-                ("MASE", "mase"),
-                ("RMSSE", "rmsse"),
-                ("RMSSE naive", "forecast-value-added"),
-                ("Value added", "forecast-value-added"),
-                ("Better than naive", "forecast-value-added"),
-            ],
-            rows: classes.iter().map(|(class, mean)| class_row(run, *class, mean)).collect(),
-        },
-        trust(run),
-        Sheet {
-            title: "Methods chosen",
-            note: "The method or combination with the smallest error on each series' own past.".to_owned(),
-            empty: "No method was tested.",
-            head: vec![("Method", "method"), ("Series", "")],
-            rows: methods.into_iter().map(|(name, n)| vec![words(name), figure(grouped(n as f64))]).collect(),
-        },
-    ]
+    vec![by_class(report, classes), trust(report), methods_chosen(methods)]
 }
 
-fn add(mean: &mut Mean, chosen: &Accuracy, naive: Option<&Accuracy>) {
-    if !chosen.wape.is_finite() {
-        return;
-    }
-    mean.series += 1;
-    for (sum, value) in [(&mut mean.mase, chosen.mase), (&mut mean.rmsse, chosen.rmsse)] {
-        if value.is_finite() {
-            *sum = (sum.0 + value, sum.1 + 1);
-        }
-    }
-    if let Some(naive) = naive.filter(|n| n.rmsse.is_finite() && chosen.rmsse.is_finite()) {
-        let both = &mut mean.compared;
-        both.series += 1;
-        both.better += usize::from(chosen.rmsse < naive.rmsse);
-        both.chosen += chosen.rmsse;
-        both.naive += naive.rmsse;
-    }
-}
-
-fn class_row(run: &Run, class: Option<AbcClass>, mean: &Mean) -> Vec<Cell> {
-    let weighted = |name: &str| {
-        run.now.find(name, &format!("class:{}", cell_name(class, None))).and_then(|i| i.value)
+fn by_class(report: &Report, classes: BTreeMap<Option<AbcClass>, ClassErrors>) -> Sheet {
+    let classes: Vec<_> = classes.into_iter().collect();
+    let weighted = |class: Option<AbcClass>, indicator: &str| {
+        let scope = format!("class:{}", cell_name(class, None));
+        figure(measured(report.now.value(indicator, &scope), Unit::Percent))
     };
-    let plain = |(sum, n): (f64, usize)| measured(ratio(sum, n as f64), Unit::Ratio);
-    let both = &mean.compared;
-    let added = ratio(100.0 * (both.naive - both.chosen), both.naive);
-    vec![
-        words(class.map_or("not classed", AbcClass::name)),
-        figure(grouped(mean.series as f64)),
-        figure(measured(weighted("wape"), Unit::Percent)),
-        figure(measured(weighted("bias"), Unit::Percent)),
-        figure(plain(mean.mase)),
-        figure(plain(mean.rmsse)),
-        figure(plain((both.naive, both.series))),
-        figure(added.map_or_else(|| "unknown".to_owned(), |percent| format!("{percent:+.1} %"))),
-        figure(measured(ratio(both.better as f64 * 100.0, both.series as f64), Unit::Percent)),
-    ]
+    let plain = |value: Option<f64>| figure(measured(value, Unit::Ratio));
+    sheet("By class", "No series was long enough to test its forecast.", &classes)
+        .note(
+            "At the lead-time horizon, over the rolling origins of this run. WAPE and bias are \
+             weighted by the units of the last year, MASE and RMSSE are means over the series. \
+             Below 1 in MASE beats repeating the last season. Value added is judged by squared \
+             errors: by absolute ones, zero is the best forecast of whatever sells on less than \
+             half of the days.",
+        )
+        .column("Class", "class", |&(class, _)| words(class.map_or("not classed", AbcClass::name)))
+        .column("Series", "", |(_, errors)| figure(whole(errors.series)))
+        .column("WAPE", "wape", |&(class, _)| weighted(class, "wape"))
+        .column("Bias", "bias", |&(class, _)| weighted(class, "bias"))
+        .column("MASE", "mase", |(_, errors)| plain(errors.mase.value()))
+        .column("RMSSE", "rmsse", |(_, errors)| plain(errors.rmsse.value()))
+        .column("RMSSE naive", "forecast-value-added", |(_, errors)| {
+            plain(ratio(errors.naive, errors.compared as f64))
+        })
+        .column("Value added", "forecast-value-added", |(_, errors)| {
+            let added = ratio(100.0 * (errors.naive - errors.chosen), errors.naive);
+            figure(added.map_or_else(|| UNKNOWN.to_owned(), |percent| format!("{percent:+.1} %")))
+        })
+        .column("Better than naive", "forecast-value-added", |(_, errors)| {
+            let better = ratio(errors.better as f64 * 100.0, errors.compared as f64);
+            figure(measured(better, Unit::Percent))
+        })
+        .finish()
+}
+
+/// Most often chosen first.
+fn methods_chosen(methods: BTreeMap<&str, usize>) -> Sheet {
+    let mut methods: Vec<_> = methods.into_iter().collect();
+    methods.sort_by_key(|&(name, series)| (Reverse(series), name));
+    sheet("Methods chosen", "No method was tested.", &methods)
+        .note("The method or combination with the smallest error on each series' own past.")
+        .column("Method", "method", |&(name, _)| words(name))
+        .column("Series", "", |&(_, series)| figure(whole(series)))
+        .finish()
 }
 
 /// What is missing and what that costs, exceptions by kind, input files, rejected rows by reason.
-pub(crate) fn data(run: &Run) -> Vec<Sheet> {
-    vec![missing(run), kinds(run), sources(run), rejected(run)]
+pub(crate) fn data(report: &Report) -> Vec<Sheet> {
+    vec![missing(report), kinds(report), sources(report), rejected(report)]
 }
 
-/// All exceptions of the run, those of the input first.
-fn exceptions<'a>(run: &Run<'a>) -> impl Iterator<Item = &'a Exception> {
-    run.input.inputs.exceptions.iter().chain(&run.input.outcome.exceptions)
+/// Whether a kind says what the input lacks, rather than what is doubtful in it.
+fn says_what_is_missing(kind: ExceptionKind) -> bool {
+    matches!(
+        kind,
+        ExceptionKind::MissingTable | ExceptionKind::MasterList | ExceptionKind::UnknownSku
+    )
 }
-
-/// Kinds that say what the input lacks.
-const MISSING: [ExceptionKind; 3] =
-    [ExceptionKind::MissingTable, ExceptionKind::MasterList, ExceptionKind::UnknownSku];
 
 /// A16: tables and facts that are not there, one by one, and what the run cannot say without them.
-fn missing(run: &Run) -> Sheet {
-    let row = |e: &Exception| {
-        vec![words(e.about.to_string()), words(e.what.clone()), words(e.why.clone())]
-    };
-    Sheet {
-        title: "What is missing, and what that costs",
-        note: "Give these first: each makes more of the numbers facts.".to_owned(),
-        empty: "Nothing is missing.",
-        head: vec![("Table", ""), ("What", ""), ("What it costs", "")],
-        rows: exceptions(run).filter(|e| MISSING.contains(&e.kind)).map(row).collect(),
-    }
+fn missing(report: &Report) -> Sheet {
+    let rows: Vec<&Exception> =
+        report.exceptions().filter(|e| says_what_is_missing(e.kind)).collect();
+    sheet("What is missing, and what that costs", "Nothing is missing.", &rows)
+        .note("Give these first: with each of them, estimates become facts.")
+        .column("Table", "", |e| words(e.about.to_string()))
+        .column("What", "", |e| words(&e.what))
+        .column("What it costs", "", |e| words(&e.why))
+        .finish()
 }
 
-fn sources(run: &Run) -> Sheet {
-    let row = |s: &crate::domain::inputs::Source| {
-        let stale = s.newest.map(|d| (run.input.as_of - d).num_days());
-        let age = match stale {
-            None => String::new(),
-            Some(days @ ..=0) if days < 0 => "reaches into the future".to_owned(),
-            Some(0 | 1) => "current".to_owned(),
-            Some(days) => format!("{days} days old"),
-        };
-        vec![
-            words(s.table.clone()),
-            words(s.file.clone()),
-            figure(grouped(s.rows as f64)),
-            figure(grouped(s.rejected as f64)),
-            words(s.newest.map_or_else(String::new, |d| d.to_string())),
-            words(age),
-        ]
-    };
-    Sheet {
-        title: "Files read",
-        note: String::new(),
-        empty: "No file was read.",
-        head: vec![
-            ("Table", ""),
-            ("File", ""),
-            ("Rows", ""),
-            ("Rejected", "quarantine"),
-            ("Newest date", ""),
-            ("How current", ""),
-        ],
-        rows: run.input.inputs.sources.iter().map(row).collect(),
-    }
+fn sources(report: &Report) -> Sheet {
+    sheet("Files read", "No file was read.", &report.inputs().sources)
+        .column("Table", "", |s| words(&s.table))
+        .column("File", "", |s| words(&s.file))
+        .column("Rows", "", |s| figure(grouped(s.rows as f64)))
+        .column("Rejected", "quarantine", |s| figure(grouped(s.rejected as f64)))
+        .column("Newest date", "", |s| words(s.newest.map_or_else(String::new, |d| d.to_string())))
+        .column("How current", "", |s| {
+            words(match s.newest.map(|newest| (report.input.as_of - newest).num_days()) {
+                None => String::new(),
+                Some(..0) => "reaches into the future".to_owned(),
+                Some(0 | 1) => "current".to_owned(),
+                Some(days) => format!("{days} days old"),
+            })
+        })
+        .finish()
 }
 
-fn rejected(run: &Run) -> Sheet {
-    let mut groups: BTreeMap<(&str, &str, &str), usize> = BTreeMap::new();
-    for q in &run.input.inputs.quarantine {
-        *groups.entry((&q.file, &q.column, &q.reason)).or_default() += 1;
+/// Most frequent first.
+fn rejected(report: &Report) -> Sheet {
+    /// Reasons that fit a page; the list below has every row.
+    const REASONS: usize = 50;
+    #[derive(PartialEq, Eq, PartialOrd, Ord)]
+    struct Reason<'a> {
+        file: &'a str,
+        column: &'a str,
+        expected: &'a str,
     }
-    let mut groups: Vec<_> = groups.into_iter().collect();
-    groups.sort_by_key(|&(key, n)| (Reverse(n), key));
-    let row = |((file, column, reason), n): ((&str, &str, &str), usize)| {
-        vec![words(file), words(column), words(reason), figure(grouped(n as f64))]
-    };
-    Sheet {
-        title: "Rejected rows by reason",
-        note: String::new(),
-        empty: "No row was rejected.",
-        head: vec![
-            ("File", ""),
-            ("Column", ""),
-            ("Expected", "quarantine"),
-            ("Rows", "quarantine"),
-        ],
-        rows: groups.into_iter().take(50).map(row).collect(),
+    let mut rows: BTreeMap<Reason, usize> = BTreeMap::new();
+    for row in &report.inputs().quarantine {
+        let reason = Reason { file: &row.file, column: &row.column, expected: &row.reason };
+        *rows.entry(reason).or_default() += 1;
     }
+    // Stable: reasons of the same frequency stay in the order of their names.
+    let mut reasons: Vec<_> = rows.into_iter().collect();
+    reasons.sort_by_key(|&(_, rows)| Reverse(rows));
+    reasons.truncate(REASONS);
+    sheet("Rejected rows by reason", "No row was rejected.", &reasons)
+        .column("File", "", |(reason, _)| words(reason.file))
+        .column("Column", "", |(reason, _)| words(reason.column))
+        .column("Expected", "quarantine", |(reason, _)| words(reason.expected))
+        .column("Rows", "quarantine", |&(_, rows)| figure(whole(rows)))
+        .finish()
 }
 
-/// One line a kind of trouble, worst first, with the list behind it.
-fn kinds(run: &Run) -> Sheet {
-    let mut groups: BTreeMap<ExceptionKind, (Severity, usize, &Exception)> = BTreeMap::new();
-    for e in exceptions(run).filter(|e| !MISSING.contains(&e.kind)) {
-        let group = groups.entry(e.kind).or_insert((e.severity, 0, e));
-        group.1 += 1;
-        if e.severity > group.0 {
-            (group.0, group.2) = (e.severity, e);
+/// The exceptions of one kind.
+pub(crate) struct ExceptionGroup<'a> {
+    pub kind: ExceptionKind,
+    /// The worst of them.
+    pub severity: Severity,
+    pub count: usize,
+    /// The first of the worst, as an example.
+    pub first: &'a Exception,
+}
+
+/// One group a kind, worst first.
+pub(crate) fn exception_groups<'a>(
+    exceptions: impl Iterator<Item = &'a Exception>,
+) -> Vec<ExceptionGroup<'a>> {
+    let mut groups: BTreeMap<ExceptionKind, ExceptionGroup> = BTreeMap::new();
+    for exception in exceptions {
+        let Exception { kind, severity, .. } = *exception;
+        let group = groups.entry(kind).or_insert(ExceptionGroup {
+            kind,
+            severity,
+            count: 0,
+            first: exception,
+        });
+        group.count += 1;
+        if severity > group.severity {
+            group.severity = severity;
+            group.first = exception;
         }
     }
-    let mut groups: Vec<_> = groups.into_iter().collect();
-    groups.sort_by_key(|&(kind, (severity, n, _))| (Reverse((severity, n)), kind));
-    let row = |(kind, (severity, n, e)): (ExceptionKind, (Severity, usize, &Exception))| {
-        let address = format!("#kind={kind}");
-        vec![
-            link(kind.name().replace('-', " "), address.clone()),
-            words(severity.name()),
-            count(n, address),
-            words(format!("{}: {}", e.about, e.what)),
-            words(e.why.clone()),
-        ]
-    };
-    Sheet {
-        title: "What is doubtful, and what it costs",
-        note: "Open a kind for its list below.".to_owned(),
-        empty: "Nothing is doubtful.",
-        head: vec![
-            ("Kind", ""),
-            ("Severity", ""),
-            ("How many", ""),
-            ("For example", ""),
-            ("What it costs", ""),
-        ],
-        rows: groups.into_iter().map(row).collect(),
-    }
+    let mut groups: Vec<_> = groups.into_values().collect();
+    groups.sort_by_key(|group| Reverse((group.severity, group.count)));
+    groups
+}
+
+/// One line a kind of trouble, with the list behind it.
+fn kinds(report: &Report) -> Sheet {
+    let groups = exception_groups(report.exceptions().filter(|e| !says_what_is_missing(e.kind)));
+    sheet("What is doubtful, and what it costs", "Nothing is doubtful.", &groups)
+        .note("Open a kind for its list below.")
+        .column("Kind", "", |g| link(spaced(g.kind.name()), format!("#kind={}", g.kind)))
+        .column("Severity", "", |g| words(g.severity.name()))
+        .column("How many", "", |g| count(g.count, format!("#kind={}", g.kind)))
+        .column("For example", "", |g| words(format!("{}: {}", g.first.about, g.first.what)))
+        .column("What it costs", "", |g| words(&g.first.why))
+        .finish()
 }
 
 /// Changes of one field with one main cause.
 #[derive(Default)]
-struct ChangeGroup {
+struct Moved {
     lines: usize,
     /// Units to order more or less.
     units: i64,
 }
 
 /// What moved, by field and main cause.
-pub(crate) fn changes(run: &Run) -> Vec<Sheet> {
-    let mut groups: BTreeMap<(ChangedField, &str), ChangeGroup> = BTreeMap::new();
-    for change in &run.input.outcome.changes {
+pub(crate) fn changes(report: &Report) -> Vec<Sheet> {
+    let mut groups: BTreeMap<(ChangedField, &str), Moved> = BTreeMap::new();
+    for change in &report.outcome().changes {
         let group = groups.entry((change.field, change.cause.main())).or_default();
         group.lines += 1;
         if let (Value::Units(before), Value::Units(after)) = (&change.before, &change.after) {
-            group.units += after.count() - before.count();
+            group.units += (*after - *before).count();
         }
     }
-    let mut groups: Vec<_> = groups.into_iter().collect();
-    groups.sort_by_key(|&((field, cause), ref group)| {
-        let (order, status) = (field == ChangedField::Quantity, field == ChangedField::Status);
-        (Reverse(order), Reverse(status), Reverse(group.lines), field, cause)
+    struct Row<'a> {
+        field: ChangedField,
+        cause: &'a str,
+        moved: Moved,
+    }
+    let mut rows: Vec<Row> =
+        groups.into_iter().map(|((field, cause), moved)| Row { field, cause, moved }).collect();
+    // What is ordered first, then what is urgent, then what moved most often.
+    rows.sort_by_key(|row| {
+        let ordered = row.field == ChangedField::Quantity;
+        let urgent = row.field == ChangedField::Status;
+        (Reverse(ordered), Reverse(urgent), Reverse(row.moved.lines))
     });
-    let row = |((field, cause), group): ((ChangedField, &str), ChangeGroup)| {
-        let units = match field {
-            ChangedField::Quantity => signed(group.units as f64),
-            _ => String::new(),
-        };
-        let address = format!("#field={}", field.name());
-        vec![
-            link(field.name().replace('_', " "), address.clone()),
-            words(cause),
-            count(group.lines, address),
-            figure(units),
-        ]
-    };
-    vec![Sheet {
-        title: "By cause",
-        note: compared(run),
-        empty: "Nothing changed.",
-        head: vec![
-            ("What", ""),
-            ("Main cause", "cause"),
-            ("Lines", ""),
-            ("Units to order", "order-quantity"),
-        ],
-        rows: groups.into_iter().map(row).collect(),
-    }]
+    let list = |field: ChangedField| format!("#field={}", field.name());
+    vec![
+        sheet("By cause", "Nothing changed.", &rows)
+            .note(compared(report))
+            .column("What", "", |row| link(spaced(row.field.name()), list(row.field)))
+            .column("Main cause", "cause", |row| words(row.cause))
+            .column("Lines", "", |row| count(row.moved.lines, list(row.field)))
+            .column("Units to order", "order-quantity", |row| {
+                let counted = row.field == ChangedField::Quantity;
+                figure(if counted { signed(row.moved.units as f64) } else { String::new() })
+            })
+            .finish(),
+    ]
 }
 
 /// With which run, and how many lines kept their quantity because it would hardly have changed (G8).
-fn compared(run: &Run) -> String {
-    let Some(past) = run.input.history.last() else {
+fn compared(report: &Report) -> String {
+    let Some(past) = report.input.history.last() else {
         return "This is the first run, so there is nothing to compare with.".to_owned();
     };
-    let damped =
-        run.input.outcome.recommendations.iter().filter(|r| r.binding == "damping").count();
+    let damped = report.outcome().recommendations.iter().filter(|r| r.binding == "damping").count();
     let kept = match damped {
         0 => String::new(),
         1 => " 1 order line kept its old quantity because it would have changed too little."
             .to_owned(),
         n => format!(
             " {} order lines kept their old quantity because it would have changed too little.",
-            grouped(n as f64)
+            whole(n)
         ),
     };
     format!("Compared with the run of {} ({}).{kept}", past.as_of, past.run_id)

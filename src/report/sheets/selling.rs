@@ -1,175 +1,180 @@
 //! Channels side by side: what each shows, sells, returns, strands and risks; stock to move between locations.
 
 use crate::domain::classes::FindingKind;
-use crate::domain::outcome::{ChannelAction, ChannelFinding};
+use crate::domain::outcome::{Allocation, ChannelAction, ChannelFinding, Transfer};
+use crate::domain::units::{ChannelId, Units};
 use crate::explain::Unit;
-use crate::report::Run;
-use crate::report::html::{amount, grouped, measured};
-use crate::report::sheets::Cell;
-use crate::report::sheets::Sheet;
-use crate::report::sheets::count;
-use crate::report::sheets::figure;
-use crate::report::sheets::fragment;
-use crate::report::sheets::link;
-use crate::report::sheets::words;
+use crate::report::Report;
+use crate::report::sheets::{Cell, Sheet, count, cut, figure, fragment, link, sheet, words};
+use crate::report::wording::{amount, grouped, measured, money, spaced, whole};
+use std::cmp::Reverse;
 
 /// Transfers that fit a page.
-const SHOWN: usize = 25;
+const TRANSFERS: usize = 25;
+
+/// Chance of selling what is not there from which a listing is counted: one in twenty.
+const RISKY: f64 = 0.05;
 
 /// The sheets of the channels page.
-pub(crate) fn channels(run: &Run) -> Vec<Sheet> {
-    let mut sheets = vec![overview(run), kinds(run)];
-    if run.input.inputs.names.locations.len() > 1 {
-        sheets.push(transfers(run));
+pub(crate) fn channels(report: &Report) -> Vec<Sheet> {
+    let mut sheets = vec![overview(report), kinds(report)];
+    if report.has_locations() {
+        sheets.push(transfers(report));
     }
     sheets
 }
 
-/// H14: one row a channel.
-fn overview(run: &Run) -> Sheet {
-    Sheet {
-        title: "Channels side by side",
-        note: "Uneven sell-through between channels of one stock pool means the pool is shared out badly.".to_owned(),
-        empty: "No channel sells from a known stock pool.",
-        head: vec![
-            ("Channel", "channel"),
-            ("Items", ""),
-            ("Sold a day", "velocity"),
-            ("Published", "published"),
-            ("Over-listed", "exposure"),
-            ("Sell-through", "sell-through"),
-            ("Returns", "return-rate"),
-            ("Paused", "action"),
-            ("Alerts", "action"),
-            ("Risk over 5 %", "oversell-risk"),
-            ("Stranded", "imbalance"),
-            ("At cost", "imbalance"),
-            ("Better without it", "imbalance"),
-        ],
-        rows: (0..run.input.inputs.names.channels.len()).map(|at| channel(run, at)).collect(),
+/// A channel with its rows.
+struct ChannelRows<'a> {
+    name: &'a str,
+    /// Scope of its indicators.
+    scope: String,
+    allocation: Vec<&'a Allocation>,
+    findings: Vec<&'a ChannelFinding>,
+}
+
+impl<'a> ChannelRows<'a> {
+    fn of(report: &Report<'a>, position: usize) -> Self {
+        let channel = ChannelId(position as u32);
+        let name = report.channel(channel);
+        let outcome = report.outcome();
+        Self {
+            name,
+            scope: format!("channel:{name}"),
+            allocation: outcome.allocation.iter().filter(|a| a.channel == channel).collect(),
+            findings: outcome.findings.iter().filter(|f| f.channel == Some(channel)).collect(),
+        }
+    }
+
+    fn found(&self, kind: FindingKind) -> impl Iterator<Item = &&'a ChannelFinding> {
+        self.findings.iter().filter(move |f| f.kind == kind)
+    }
+
+    /// Its listings with this action, and the way to them.
+    fn with_action(&self, action: ChannelAction) -> Cell {
+        let listings = self.allocation.iter().filter(|a| a.action == action).count();
+        count(listings, format!("#channel={}&action={action}", fragment(self.name)))
+    }
+
+    /// Units that it shows beyond its share.
+    fn over_listed(&self) -> Units {
+        let beyond = |a: &&Allocation| (a.listed.unwrap_or(Units::ZERO) - a.allocated).or_zero();
+        self.allocation.iter().map(beyond).sum()
+    }
+
+    fn risky(&self) -> usize {
+        self.allocation.iter().filter(|a| a.oversell_risk > RISKY).count()
     }
 }
 
-fn channel(run: &Run, at: usize) -> Vec<Cell> {
-    let name = &run.input.inputs.names.channels[at];
-    let rows = || run.input.outcome.allocation.iter().filter(|a| a.channel.index() == at);
-    let listed = |action: ChannelAction| {
-        let n = rows().filter(|a| a.action == action).count();
-        count(n, format!("#channel={}&action={}", fragment(name), action.name()))
+/// H14: one row a channel.
+fn overview(report: &Report) -> Sheet {
+    let channels: Vec<ChannelRows> = (0..report.inputs().names.channels.len())
+        .map(|position| ChannelRows::of(report, position))
+        .collect();
+    let percent = |c: &ChannelRows, indicator: &str| {
+        figure(measured(report.now.value(indicator, &c.scope), Unit::Percent))
     };
-    let found = |kind: FindingKind| {
-        let mine =
-            move |f: &&ChannelFinding| f.kind == kind && f.channel.is_some_and(|c| c.index() == at);
-        run.input.outcome.findings.iter().filter(mine)
-    };
-    let over: i64 = rows().filter_map(|a| Some((a.listed?.0 - a.allocated.0).max(0))).sum();
-    let scope = format!("channel:{name}");
-    let percent =
-        |key: &str| measured(run.now.find(key, &scope).and_then(|i| i.value), Unit::Percent);
-    vec![
-        link(name.clone(), format!("#channel={}", fragment(name))),
-        figure(grouped(rows().count() as f64)),
-        figure(format!("{:.1}", rows().map(|a| a.velocity).sum::<f64>())),
-        figure(grouped(rows().map(|a| a.published.0 as f64).sum())),
-        figure(grouped(over as f64)),
-        figure(percent("sell_through")),
-        figure(percent("return_rate")),
-        listed(ChannelAction::Pause),
-        listed(ChannelAction::Alert),
-        figure(grouped(rows().filter(|a| a.oversell_risk > 0.05).count() as f64)),
-        figure(grouped(found(FindingKind::Stranded).map(|f| f.units).sum())),
-        figure(amount(found(FindingKind::Stranded).map(|f| f.value.as_f64()).sum())),
-        count(
-            found(FindingKind::TooManyChannels).count(),
-            format!("#channel={}&kind=too-many-channels", fragment(name)),
-        ),
-    ]
+    sheet("Channels side by side", "No channel sells from known stock.", &channels)
+        .note(
+            "Uneven sell-through between channels that share stock means that it is shared out \
+             badly.",
+        )
+        .column("Channel", "channel", |c| link(c.name, format!("#channel={}", fragment(c.name))))
+        .column("Items", "", |c| figure(whole(c.allocation.len())))
+        .column("Sold a day", "velocity", |c| {
+            figure(format!("{:.1}", c.allocation.iter().map(|a| a.velocity).sum::<f64>()))
+        })
+        .column("Published", "published", |c| {
+            figure(grouped(c.allocation.iter().map(|a| a.published).sum::<Units>().as_f64()))
+        })
+        .column("Over-listed", "exposure", |c| figure(grouped(c.over_listed().as_f64())))
+        .column("Sell-through", "sell-through", |c| percent(c, "sell_through"))
+        .column("Returns", "return-rate", |c| percent(c, "return_rate"))
+        .column("Paused", "action", |c| c.with_action(ChannelAction::Pause))
+        .column("Alerts", "action", |c| c.with_action(ChannelAction::Alert))
+        .column("Risk over 5 %", "oversell-risk", |c| figure(whole(c.risky())))
+        .column("Stranded", "imbalance", |c| {
+            figure(grouped(c.found(FindingKind::Stranded).map(|f| f.units).sum()))
+        })
+        .column("At cost", "imbalance", |c| {
+            figure(money(c.found(FindingKind::Stranded).map(|f| f.value).sum()))
+        })
+        .column("Better without it", "imbalance", |c| {
+            let kind = FindingKind::TooManyChannels;
+            let address = format!("#channel={}&kind={kind}", fragment(c.name));
+            count(c.found(kind).count(), address)
+        })
+        .finish()
 }
 
-/// A7, E10, E11: what is wrong with how pools are shown and shared, a kind a row.
-fn kinds(run: &Run) -> Sheet {
-    const KINDS: [(FindingKind, &str, &str); 4] = [
-        (
-            FindingKind::Exposure,
-            "Listed beyond the stock behind it",
-            "could be sold twice, at price",
-        ),
-        (
-            FindingKind::Imbalance,
-            "One channel runs dry while another holds plenty",
-            "margin at risk",
-        ),
-        (
-            FindingKind::Stranded,
-            "Held for a channel that will not sell it in good time",
-            "stock at cost",
-        ),
-        (
-            FindingKind::TooManyChannels,
+/// What a kind of finding means, and what its money is.
+fn meaning(kind: FindingKind) -> (&'static str, &'static str) {
+    match kind {
+        FindingKind::Exposure => {
+            ("Listed beyond the stock behind it", "could be sold twice, at price")
+        }
+        FindingKind::Imbalance => {
+            ("One channel runs dry while another holds plenty", "margin at risk")
+        }
+        FindingKind::Stranded => {
+            ("Held for a channel that will not sell it in good time", "stock at cost")
+        }
+        FindingKind::TooManyChannels => (
             "One channel too many: units are what the others then run short of",
             "margin gained without it",
         ),
-    ];
-    let row = |&(kind, meaning, worth): &(FindingKind, &str, &str)| {
-        let found = || run.input.outcome.findings.iter().filter(|f| f.kind == kind);
-        let value: f64 = found().map(|f| f.value.as_f64()).sum();
-        vec![
-            link(kind.name().replace('-', " "), format!("#kind={kind}")),
-            words(meaning),
-            count(found().count(), format!("#kind={kind}")),
-            figure(grouped(found().map(|f| f.units).sum())),
-            figure(amount(value)),
-            words(worth),
-        ]
-    };
-    Sheet {
-        title: "What is out of balance",
-        note: "Open a kind for its items below.".to_owned(),
-        empty: "Nothing.",
-        head: vec![
-            ("Kind", "imbalance"),
-            ("What it means", ""),
-            ("Items", ""),
-            ("Units", "on-hand"),
-            ("Worth", "value-at-risk"),
-            ("Counted as", ""),
-        ],
-        rows: KINDS.iter().map(row).collect(),
     }
 }
 
-/// Units to send from a location in excess to one that runs out, most money first.
-fn transfers(run: &Run) -> Sheet {
-    let mut all: Vec<_> = run.input.outcome.transfers.iter().collect();
-    all.sort_by_key(|t| (std::cmp::Reverse(t.value), t.sku, t.from, t.to));
-    let rows = all.iter().take(SHOWN).map(|t| {
-        vec![
-            link(run.sku(t.sku), format!("item.html#{}", t.sku.0)),
-            words(run.input.inputs.products[t.sku.index()].name.clone()),
-            words(run.location(t.from)),
-            words(run.location(t.to)),
-            figure(grouped(t.quantity.0 as f64)),
-            figure(amount(t.value.as_f64())),
-            words(t.reason.clone()),
-        ]
-    });
-    Sheet {
-        title: "Move between locations",
-        note: if all.len() > SHOWN {
-            format!("The {SHOWN} worth most of {}.", grouped(all.len() as f64))
-        } else {
-            String::new()
-        },
-        empty: "No location runs out of what another has to spare.",
-        head: vec![
-            ("SKU", "sku"),
-            ("Name", "sku"),
-            ("From", "location"),
-            ("To", "location"),
-            ("Units", "on-hand"),
-            ("Margin saved", "margin"),
-            ("Why", "reason"),
-        ],
-        rows: rows.collect(),
+/// A7, E10, E11: what is wrong with how stock is shown and shared, a kind a row.
+fn kinds(report: &Report) -> Sheet {
+    struct Row {
+        kind: FindingKind,
+        meaning: &'static str,
+        worth: &'static str,
+        items: usize,
+        units: f64,
+        value: f64,
     }
+    let mut rows = Vec::new();
+    for &kind in FindingKind::ALL {
+        let (meaning, worth) = meaning(kind);
+        let found = || report.outcome().findings.iter().filter(|f| f.kind == kind);
+        rows.push(Row {
+            kind,
+            meaning,
+            worth,
+            items: found().count(),
+            units: found().map(|f| f.units).sum(),
+            value: found().map(|f| f.value.as_f64()).sum(),
+        });
+    }
+    sheet("What is out of balance", "Nothing.", &rows)
+        .note("Open a kind for its items below.")
+        .column("Kind", "imbalance", |r| link(spaced(r.kind.name()), format!("#kind={}", r.kind)))
+        .column("What it means", "", |r| words(r.meaning))
+        .column("Items", "", |r| count(r.items, format!("#kind={}", r.kind)))
+        .column("Units", "on-hand", |r| figure(grouped(r.units)))
+        .column("Worth", "value-at-risk", |r| figure(amount(r.value)))
+        .column("Counted as", "", |r| words(r.worth))
+        .finish()
+}
+
+/// Units to send from a location in excess to one that runs out, most money first.
+fn transfers(report: &Report) -> Sheet {
+    let mut all: Vec<&Transfer> = report.outcome().transfers.iter().collect();
+    all.sort_by_key(|t| (Reverse(t.value), t.sku, t.from, t.to));
+    let note = cut(TRANSFERS, all.len());
+    all.truncate(TRANSFERS);
+    sheet("Move between locations", "No location runs out of what another has to spare.", &all)
+        .note(note)
+        .column("SKU", "sku", |t| link(report.sku(t.sku), format!("item.html#{}", t.sku.code())))
+        .column("Name", "sku", |t| words(report.name(t.sku)))
+        .column("From", "location", |t| words(report.location(t.from)))
+        .column("To", "location", |t| words(report.location(t.to)))
+        .column("Units", "on-hand", |t| figure(grouped(t.quantity.as_f64())))
+        .column("Margin saved", "margin", |t| figure(money(t.value)))
+        .column("Why", "reason", |t| words(&t.reason))
+        .finish()
 }

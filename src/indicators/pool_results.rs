@@ -1,0 +1,120 @@
+//! What one run knows and decided of an item at a location, gathered from its tables for those who read results:
+//! indicators, pages and exports. (What planning gathers before it decides is another matter.)
+
+use crate::domain::classes::cell_name;
+use crate::domain::inputs::{Inputs, Product, PurchaseOrder, Stock};
+use crate::domain::outcome::{
+    Allocation, Classification, OpenOrderAdvice, Outcome, Policy, PoolPicture, Recommendation,
+    Status,
+};
+use crate::domain::panel::PoolId;
+use crate::domain::sorted::rows_of;
+use crate::domain::units::{LocationId, Money, SkuId, Units};
+use std::ops::Range;
+
+/// An item at a location with its rows of every table.
+#[derive(Debug)]
+pub(crate) struct PoolResults<'a> {
+    pub sku: SkuId,
+    pub location: LocationId,
+    /// Its series in the panel, one a channel.
+    pub series: Range<usize>,
+    pub product: &'a Product,
+    /// Stock this morning, where known.
+    pub stock: Option<&'a Stock>,
+    pub class: Option<&'a Classification>,
+    pub policy: Option<&'a Policy>,
+    pub picture: Option<&'a PoolPicture>,
+    /// One a supplier line.
+    pub recommendations: &'a [Recommendation],
+    /// One a channel.
+    pub allocation: &'a [Allocation],
+    /// Open purchase-order lines.
+    pub open_orders: Vec<&'a PurchaseOrder>,
+    /// Which of them should move.
+    pub order_advice: &'a [OpenOrderAdvice],
+}
+
+impl PoolResults<'_> {
+    pub(crate) fn id(&self) -> PoolId {
+        PoolId { sku: self.sku, location: self.location }
+    }
+
+    /// Units in the location, zero when unknown.
+    pub(crate) fn on_hand(&self) -> Units {
+        match self.stock {
+            Some(stock) => stock.on_hand,
+            None => self.recommendations.first().map_or(Units::ZERO, |r| r.on_hand),
+        }
+    }
+
+    /// Cost of one unit: the master's, else the recommended supplier's.
+    pub(crate) fn unit_cost(&self) -> Option<Money> {
+        let from_supplier = || self.recommendations.iter().map(|r| r.unit_cost);
+        self.product.unit_cost.or_else(|| from_supplier().find(|cost| cost.is_positive()))
+    }
+
+    /// Currency units; zero when the cost is unknown.
+    pub(crate) fn cost_of(&self, units: f64) -> f64 {
+        units * self.unit_cost().unwrap_or_default().as_f64()
+    }
+
+    /// Stock on hand at cost, zero when the cost is unknown.
+    pub(crate) fn stock_value(&self) -> Money {
+        self.unit_cost().unwrap_or_default().times(self.on_hand().or_zero())
+    }
+
+    /// Margin expected to be lost if nothing is ordered now: the largest of its supplier lines.
+    pub(crate) fn value_at_risk(&self) -> Money {
+        self.recommendations.iter().map(|r| r.value_at_risk).max().unwrap_or_default()
+    }
+
+    /// Cost of the proposed order lines.
+    pub(crate) fn order_value(&self) -> Money {
+        self.recommendations.iter().map(|r| r.value).sum()
+    }
+
+    /// `AX`, `B`, `-`: ABC and XYZ class.
+    pub(crate) fn class_letters(&self) -> String {
+        cell_name(self.class.and_then(|c| c.abc), self.class.and_then(|c| c.xyz))
+    }
+
+    /// The most urgent status of its supplier lines.
+    pub(crate) fn status(&self) -> Status {
+        self.recommendations.iter().map(|r| r.status).min().unwrap_or(Status::Ok)
+    }
+
+    /// Units a day, zero where it has no class.
+    pub(crate) fn velocity(&self) -> f64 {
+        self.class.map_or(0.0, |c| c.velocity_per_day)
+    }
+
+    /// Units beyond `cover_days` of demand.
+    pub(crate) fn excess_units(&self, cover_days: f64) -> f64 {
+        let available = self.recommendations.first().map_or(self.on_hand(), |r| r.available);
+        (available.as_f64() - self.velocity() * cover_days).max(0.0)
+    }
+}
+
+/// Every item at every location of the panel, in the panel's order.
+pub(crate) fn pool_results<'a>(inputs: &'a Inputs, outcome: &'a Outcome) -> Vec<PoolResults<'a>> {
+    let mut all = Vec::with_capacity(inputs.panel.pools().len());
+    for (i, pool) in inputs.panel.pools().iter().enumerate() {
+        let orders = inputs.purchase_orders.of(pool);
+        all.push(PoolResults {
+            sku: pool.sku,
+            location: pool.location,
+            series: pool.series.clone(),
+            product: &inputs.products[pool.sku.index()],
+            stock: inputs.stock.get(pool),
+            class: outcome.classification.get(i),
+            policy: outcome.policy.get(i),
+            picture: outcome.pictures.get(i),
+            recommendations: rows_of(&outcome.recommendations, pool),
+            allocation: rows_of(&outcome.allocation, pool),
+            open_orders: orders.iter().filter(|o| o.received.is_none()).collect(),
+            order_advice: rows_of(&outcome.open_orders, pool),
+        });
+    }
+    all
+}

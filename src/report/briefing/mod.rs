@@ -1,0 +1,203 @@
+//! The first page: what needs a decision today. The sentence to read first, what is doubtful, the six panels, the moves
+//! with the most money, what not to promote and what to push.
+
+mod moves;
+mod panels;
+
+use crate::domain::exceptions::{Exception, ExceptionKind, Severity};
+use crate::domain::outcome::{Recommendation, Status};
+use crate::domain::units::SkuId;
+use crate::indicators::PoolResults;
+use crate::report::Report;
+use crate::report::briefing::moves::{Move, moves};
+use crate::report::briefing::panels::{Panel, do_not_promote, panels, push};
+use crate::report::charts::{self, Bar, WeekBar};
+use crate::report::pages::Page;
+use crate::report::sheets::exception_groups;
+use crate::report::wording::{amount, counted, date, money, spaced, whole};
+use askama::Template;
+use chrono::Duration;
+use std::collections::BTreeMap;
+
+#[derive(Template)]
+#[template(path = "briefing.html", config = "src/report/askama.toml")]
+struct Briefing {
+    page: Page,
+    lead: String,
+    notices: Vec<Notice>,
+    panels: Vec<Panel>,
+    /// Whether an item may be counted more than once.
+    has_locations: bool,
+    moves: Vec<Move>,
+    stock: Figure,
+    orders: Figure,
+    do_not_promote: Vec<ItemLine>,
+    push: Vec<ItemLine>,
+}
+
+/// Something to know before trusting the page, with the list behind it.
+struct Notice {
+    text: String,
+    href: String,
+    link: &'static str,
+}
+
+/// A chart, and the same in words for those who cannot see it.
+struct Figure {
+    chart: String,
+    words: String,
+}
+
+/// An item, by its place among the item pages, SKU and name.
+struct ItemText {
+    position: u32,
+    sku: String,
+    name: String,
+}
+
+impl ItemText {
+    fn new(report: &Report, sku: SkuId) -> Self {
+        Self {
+            position: sku.code(),
+            sku: report.sku(sku).to_owned(),
+            name: report.name(sku).to_owned(),
+        }
+    }
+}
+
+/// An item with one remark and its money.
+struct ItemLine {
+    item: ItemText,
+    remark: String,
+    money: String,
+}
+
+pub(super) fn page(report: &Report) -> askama::Result<String> {
+    let page = Briefing {
+        page: Page::new(report.input, "Briefing"),
+        lead: lead(report),
+        notices: notices(report),
+        panels: panels(report),
+        has_locations: report.has_locations(),
+        moves: moves(report),
+        stock: stock_by_status(report),
+        orders: orders_by_week(report),
+        do_not_promote: do_not_promote(report),
+        push: push(report),
+    };
+    page.render()
+}
+
+/// Every proposed order line.
+fn order_lines<'a>(report: &'a Report) -> impl Iterator<Item = &'a Recommendation> {
+    report.pools.iter().flat_map(|p| p.recommendations).filter(|r| r.quantity.is_positive())
+}
+
+/// The sentence a planner reads first.
+fn lead(report: &Report) -> String {
+    let urgent: Vec<&Recommendation> = order_lines(report)
+        .filter(|line| match line.status {
+            Status::StockedOut | Status::WillStockOut | Status::OrderNow => true,
+            Status::Soon | Status::Ok | Status::Excess | Status::Held => false,
+        })
+        .collect();
+    let currency = match report.input.currency {
+        "" => String::new(),
+        code => format!(" {code}"),
+    };
+    let cost = money(urgent.iter().map(|line| line.value).sum()) + &currency;
+    let risk = money(urgent.iter().map(|line| line.value_at_risk).sum()) + &currency;
+    match urgent.len() {
+        0 => "No order line needs a decision today.".to_owned(),
+        1 => format!(
+            "1 order line needs a decision today. It costs {cost} and protects {risk} of margin."
+        ),
+        n => format!(
+            "{} order lines need a decision today. Together they cost {cost} and protect {risk} \
+             of margin.",
+            whole(n)
+        ),
+    }
+}
+
+/// A line a kind of trouble, worst first.
+fn notices(report: &Report) -> Vec<Notice> {
+    /// Kinds on the first page; the others are a link away.
+    const SHOWN: usize = 4;
+    // Rejected rows have a line of their own.
+    let doubtful = report.exceptions().filter(|e: &&Exception| {
+        e.severity > Severity::Info && e.kind != ExceptionKind::Quarantine
+    });
+    let kinds = exception_groups(doubtful);
+    let mut notices = Vec::new();
+    for group in kinds.iter().take(SHOWN) {
+        let mut text = format!("{}: {}", group.first.about, group.first.what);
+        if group.count > 1 {
+            text += &format!("; {} more like it", whole(group.count - 1));
+        }
+        let href = format!("report/quality.html#kind={}", group.kind);
+        notices.push(Notice { text, href, link: "what it costs" });
+    }
+    if kinds.len() > SHOWN {
+        notices.push(Notice {
+            text: format!("{} of doubtful numbers", counted(kinds.len() - SHOWN, "more kind")),
+            href: "report/quality.html".to_owned(),
+            link: "data quality",
+        });
+    }
+    let rejected = report.inputs().quarantine.len();
+    if rejected > 0 {
+        notices.push(Notice {
+            text: format!("{} could not be used", counted(rejected, "input row")),
+            href: "report/quality.html#t-quarantine".to_owned(),
+            link: "which and why",
+        });
+    }
+    notices
+}
+
+/// A bar a status.
+fn stock_by_status(report: &Report) -> Figure {
+    let mut by_status: BTreeMap<Status, Vec<&PoolResults>> = BTreeMap::new();
+    for pool in &report.pools {
+        by_status.entry(pool.status()).or_default().push(pool);
+    }
+    let mut bars = Vec::new();
+    let mut words = Vec::new();
+    for (status, pools) in by_status {
+        let value = pools.iter().map(|p| p.stock_value().as_f64()).sum();
+        let label = spaced(status.name());
+        let written = format!("{} in {}", amount(value), counted(pools.len(), "item"));
+        words.push(format!("{label}: {written}"));
+        bars.push(Bar { label, value, written });
+    }
+    Figure { chart: charts::bars(&bars), words: words.join("; ") }
+}
+
+/// Proposed order value by the week of its order-by date; what is late counts as this week.
+fn orders_by_week(report: &Report) -> Figure {
+    /// As many as stand side by side with their dates.
+    const WEEKS: usize = 8;
+    let as_of = report.input.as_of;
+    let mut weeks: Vec<WeekBar> = (0..WEEKS as i64)
+        .map(|week| WeekBar { start: as_of + Duration::weeks(week), value: 0.0 })
+        .collect();
+    let mut lines = [0; WEEKS];
+    for line in order_lines(report) {
+        let days = line.order_by.map_or(0, |date| (date - as_of).num_days().max(0));
+        let week = usize::try_from(days / 7).unwrap_or(usize::MAX);
+        if week < WEEKS {
+            weeks[week].value += line.value.as_f64();
+            lines[week] += 1;
+        }
+    }
+    let mut words = Vec::new();
+    for (week, &lines) in weeks.iter().zip(&lines).filter(|&(_, &lines)| lines > 0) {
+        let lines = counted(lines, "line");
+        words.push(format!("week of {}: {} in {lines}", date(week.start), amount(week.value)));
+    }
+    if words.is_empty() {
+        words.push("nothing to order".to_owned());
+    }
+    Figure { chart: charts::weeks(&weeks, amount), words: words.join("; ") }
+}

@@ -1,0 +1,218 @@
+//! The six panels in their fixed order, and what to promote or not.
+
+use crate::domain::outcome::Status;
+use crate::indicators::{Attention, PoolResults};
+use crate::report::Report;
+use crate::report::briefing::{ItemLine, ItemText};
+use crate::report::wording::{amount, date, plural, signed, units, whole};
+
+/// Items of a panel that are named.
+const NAMED: usize = 5;
+/// Items to promote, and not to.
+const PROMOTED: usize = 10;
+
+/// One panel, as the page writes it.
+pub(super) struct Panel {
+    pub class: &'static str,
+    /// The list behind it.
+    pub href: &'static str,
+    pub title: &'static str,
+    pub meaning: &'static str,
+    /// What its money is.
+    pub label: &'static str,
+    pub count: String,
+    pub counted: String,
+    pub value: String,
+    pub change: String,
+    /// The dearest.
+    pub top: Vec<ItemLine>,
+}
+
+/// What a panel always says.
+struct Words {
+    class: &'static str,
+    href: &'static str,
+    title: &'static str,
+    meaning: &'static str,
+    label: &'static str,
+}
+
+fn words(attention: Attention) -> Words {
+    match attention {
+        Attention::StockedOut => Words {
+            class: "urgent",
+            href: "report/recommendations.html#status=stocked-out",
+            title: "Stocked out",
+            meaning: "Nothing left, customers still ask.",
+            label: "margin at risk",
+        },
+        Attention::AboutToStockOut => Words {
+            class: "urgent",
+            href: "report/recommendations.html#status=will-stock-out",
+            title: "About to stock out",
+            meaning: "Gone before an order placed today arrives.",
+            label: "margin at risk",
+        },
+        Attention::OrderNow => Words {
+            class: "now",
+            href: "report/recommendations.html#status=order-now",
+            title: "Order now",
+            meaning: "At or below the reorder point.",
+            label: "to order",
+        },
+        Attention::Excess => Words {
+            class: "calm",
+            href: "report/recommendations.html#status=excess",
+            title: "Excess",
+            meaning: "More than will sell in good time.",
+            label: "tied up at cost",
+        },
+        Attention::Dead => Words {
+            class: "calm",
+            href: "report/indicators.html#t-culls",
+            title: "Dead",
+            meaning: "Hardly sells, or not for 90 days.",
+            label: "tied up at cost",
+        },
+        Attention::New => Words {
+            class: "calm",
+            href: "report/recommendations.html",
+            title: "New",
+            meaning: "Too young for a class or a pattern.",
+            label: "in stock at cost",
+        },
+    }
+}
+
+pub(super) fn panels(report: &Report) -> Vec<Panel> {
+    Attention::ALL.into_iter().map(|attention| panel(report, attention)).collect()
+}
+
+/// An item at a location with what it is worth in a list.
+struct Ranked<'a> {
+    pool: &'a PoolResults<'a>,
+    money: f64,
+}
+
+fn panel(report: &Report, attention: Attention) -> Panel {
+    let excess_days = report.input.settings.excess_cover_days;
+    let mut inside: Vec<Ranked> = report
+        .pools
+        .iter()
+        .filter(|pool| attention.holds(pool))
+        .map(|pool| Ranked { pool, money: attention.worth(pool, excess_days) })
+        .collect();
+    let count = inside.len();
+    let value: f64 = inside.iter().map(|ranked| ranked.money).sum();
+    inside.sort_by(|a, b| {
+        b.money
+            .total_cmp(&a.money)
+            .then((a.pool.sku, a.pool.location).cmp(&(b.pool.sku, b.pool.location)))
+    });
+    inside.truncate(NAMED);
+    let Words { class, href, title, meaning, label } = words(attention);
+    Panel {
+        class,
+        href,
+        title,
+        meaning,
+        label,
+        count: whole(count),
+        counted: plural("item", count),
+        value: amount(value),
+        change: change(report, attention, count, value),
+        top: inside
+            .iter()
+            .map(|ranked| line(report, ranked, remark(attention, ranked.pool)))
+            .collect(),
+    }
+}
+
+/// What moved since the last run.
+fn change(report: &Report, attention: Attention, count: usize, value: f64) -> String {
+    let before = |name| report.before.last()?.value(name, attention.scope());
+    let (Some(count_before), Some(value_before)) = (before("panel_items"), before("panel_value"))
+    else {
+        return "no earlier run to compare with".to_owned();
+    };
+    let more = count as f64 - count_before;
+    let money = signed(value - value_before);
+    if more != 0.0 {
+        format!("since the last run: {}, {money} in money", signed(more))
+    } else if money == "no change" {
+        "no change since the last run".to_owned()
+    } else {
+        format!("since the last run: as many, {money} in money")
+    }
+}
+
+/// The location is named where there is more than one.
+fn line(report: &Report, ranked: &Ranked, remark: String) -> ItemLine {
+    let pool = ranked.pool;
+    ItemLine {
+        item: ItemText::new(report, pool.sku),
+        remark: if report.has_locations() {
+            format!("{remark}, {}", report.location(pool.location))
+        } else {
+            remark
+        },
+        money: amount(ranked.money),
+    }
+}
+
+/// What to know beside the money.
+fn remark(attention: Attention, pool: &PoolResults) -> String {
+    let line = pool.recommendations.first();
+    match attention {
+        Attention::StockedOut => format!("sells {:.1} a day", pool.velocity()),
+        Attention::AboutToStockOut => match line.and_then(|r| r.stockout_date) {
+            Some(day) => format!("out {}", date(day)),
+            None => String::new(),
+        },
+        Attention::OrderNow => line.map_or_else(String::new, |r| format!("order {}", r.quantity)),
+        Attention::Excess => match pool.class.and_then(|c| c.days_of_cover) {
+            Some(days) => format!("{days:.0} days of cover"),
+            None => "no sales".to_owned(),
+        },
+        Attention::Dead | Attention::New => units(pool.on_hand()),
+    }
+}
+
+/// H13: items about to sell out, so that promoting them would only disappoint; most margin at risk first.
+pub(super) fn do_not_promote(report: &Report) -> Vec<ItemLine> {
+    let mut short: Vec<Ranked> = report
+        .pools
+        .iter()
+        .filter(|p| matches!(p.status(), Status::StockedOut | Status::WillStockOut))
+        .map(|pool| Ranked { pool, money: pool.value_at_risk().as_f64() })
+        .collect();
+    keep_dearest(&mut short);
+    let mut lines = Vec::new();
+    for ranked in &short {
+        let out = ranked.pool.recommendations.iter().filter_map(|r| r.stockout_date).min();
+        let gone = match out.filter(|&day| day > report.input.as_of) {
+            Some(day) => format!("out {}", date(day)),
+            None => "out of stock".to_owned(),
+        };
+        lines.push(line(report, ranked, gone));
+    }
+    lines
+}
+
+/// H13: slow items with more than enough stock; most money tied up first.
+pub(super) fn push(report: &Report) -> Vec<ItemLine> {
+    let excess_days = report.input.settings.excess_cover_days;
+    let mut slow: Vec<Ranked> = report
+        .pools
+        .iter()
+        .filter(|p| Attention::Excess.holds(p) || Attention::Dead.holds(p))
+        .map(|pool| Ranked { pool, money: Attention::Excess.worth(pool, excess_days) })
+        .collect();
+    keep_dearest(&mut slow);
+    slow.iter().map(|ranked| line(report, ranked, remark(Attention::Excess, ranked.pool))).collect()
+}
+
+fn keep_dearest(ranked: &mut Vec<Ranked>) {
+    ranked.sort_by(|a, b| b.money.total_cmp(&a.money).then(a.pool.sku.cmp(&b.pool.sku)));
+    ranked.truncate(PROMOTED);
+}

@@ -1,0 +1,406 @@
+//! Item pages: the data of every item, in scripts of [`ITEMS_PER_FILE`] items that the page loads on demand.
+//!
+//! The two charts of an item are drawn by the page from these numbers. As plotters SVG they took 3.9 KB and 61 us each: 78 MB
+//! for 10,000 items, against a limit of 60 MB for the whole report; as numbers they take 0.9 KB and can be read off by
+//! pointing.
+
+use crate::domain::exceptions::{Exception, Subject};
+use crate::domain::fault::guarded;
+use crate::domain::inputs::{ProductStatus, PurchaseOrder};
+use crate::domain::outcome::{Allocation, Policy, PoolPicture, Recommendation};
+use crate::domain::units::{Money, SkuId, Units};
+use crate::explain::Step;
+use crate::indicators::PoolResults;
+use crate::report::scripts::{Number, rounded};
+use crate::report::{PastDecision, Report};
+use chrono::NaiveDate;
+use serde::Serialize;
+
+/// Items in one script: near 250 KB, which a browser loads from disk in a few milliseconds. `assets/item.js` knows it too.
+pub(crate) const ITEMS_PER_FILE: usize = 64;
+
+#[derive(Serialize, Default)]
+struct ItemData<'a> {
+    sku: &'a str,
+    name: &'a str,
+    category: &'a str,
+    status: &'static str,
+    cost: Option<Number>,
+    price: Option<Number>,
+    launched: Option<NaiveDate>,
+    successor: Option<u32>,
+    kit: Vec<(&'a str, i64)>,
+    pools: Vec<PoolData<'a>>,
+}
+
+#[derive(Serialize)]
+struct PoolData<'a> {
+    location: &'a str,
+    class: Option<ClassData>,
+    stock: Option<StockData>,
+    policy: Option<PolicyData<'a>>,
+    lines: Vec<LineData<'a>>,
+    picture: Option<PictureData>,
+    orders: Vec<OrderData<'a>>,
+    channels: Vec<ChannelData<'a>>,
+    overrides: Vec<OverrideData<'a>>,
+    decisions: Vec<DecisionData<'a>>,
+}
+
+#[derive(Serialize)]
+struct ClassData {
+    cell: String,
+    pattern: &'static str,
+    speed: &'static str,
+    lifecycle: &'static str,
+    role: &'static str,
+    act: bool,
+    velocity: Option<Number>,
+    cover: Option<Number>,
+    revenue: Option<Number>,
+}
+
+#[derive(Serialize)]
+struct StockData {
+    on_hand: i64,
+    committed: i64,
+    backordered: i64,
+    damaged: i64,
+    returned: i64,
+}
+
+#[derive(Serialize)]
+struct PolicyData<'a> {
+    lead: Option<Number>,
+    lead_max: Option<Number>,
+    source: &'a str,
+    review: Option<Number>,
+    target: Option<Number>,
+    method: &'static str,
+    safety: Option<Number>,
+    reorder: Option<Number>,
+    up_to: Option<Number>,
+    eoq: Option<Number>,
+    steps: Vec<StepData<'a>>,
+}
+
+/// `[name, formula, inputs, value, unit, note]`: a list, because steps are half of the bytes.
+#[derive(Serialize)]
+struct StepData<'a>(
+    &'static str,
+    &'a str,
+    Vec<(&'static str, Option<Number>)>,
+    Option<Number>,
+    &'static str,
+    &'a str,
+);
+
+#[derive(Serialize)]
+struct LineData<'a> {
+    id: &'a str,
+    supplier: &'a str,
+    status: &'static str,
+    order_by: Option<NaiveDate>,
+    arrival: Option<NaiveDate>,
+    available: i64,
+    on_order: i64,
+    position: i64,
+    out: Option<NaiveDate>,
+    risk: Option<Number>,
+    need: Option<Number>,
+    quantity: i64,
+    cost: Option<Number>,
+    landed: Option<Number>,
+    value: Option<Number>,
+    at_risk: Option<Number>,
+    reason: &'a str,
+    binding: &'a str,
+    steps: Vec<StepData<'a>>,
+}
+
+#[derive(Serialize)]
+struct PictureData {
+    history: Vec<Option<Number>>,
+    /// A digit a week: what happened in it, as bits.
+    marks: String,
+    mean: Vec<Option<Number>>,
+    low: Vec<Option<Number>>,
+    high: Vec<Option<Number>>,
+    stock: Vec<Option<Number>>,
+    out_days: u16,
+}
+
+#[derive(Serialize)]
+struct OrderData<'a> {
+    id: &'a str,
+    supplier: &'a str,
+    quantity: i64,
+    expected: Option<NaiveDate>,
+    advice: String,
+}
+
+#[derive(Serialize)]
+struct ChannelData<'a> {
+    channel: &'a str,
+    share: Option<Number>,
+    velocity: Option<Number>,
+    allocated: i64,
+    buffer: i64,
+    published: i64,
+    listed: Option<i64>,
+    action: &'static str,
+    risk: Option<Number>,
+    method: &'a str,
+    why: &'a str,
+    reason: &'a str,
+}
+
+#[derive(Serialize)]
+struct OverrideData<'a> {
+    field: &'a str,
+    value: f64,
+    reason: &'a str,
+    author: &'a str,
+    expires: Option<NaiveDate>,
+}
+
+#[derive(Serialize)]
+struct DecisionData<'a> {
+    decision: &'a str,
+    quantity: Option<i64>,
+    until: Option<NaiveDate>,
+    reason: &'a str,
+    author: &'a str,
+    time: &'a str,
+}
+
+/// A finished script.
+pub(crate) struct ItemScript {
+    pub path: String,
+    pub bytes: Vec<u8>,
+    /// Items that broke and kept their name only.
+    pub broken: Vec<Exception>,
+}
+
+/// The script of the items from `first` on.
+pub(crate) fn script(report: &Report, first: usize) -> ItemScript {
+    let names = &report.inputs().names.skus;
+    let mut broken = Vec::new();
+    let mut items = Vec::with_capacity(ITEMS_PER_FILE);
+    for position in first..names.len().min(first + ITEMS_PER_FILE) {
+        let sku = SkuId(position as u32);
+        items.push(guarded(|| item(report, sku)).unwrap_or_else(|fault| {
+            let about = Subject::item(&report.inputs().names, sku);
+            broken.push(Exception::internal(about, "its page could not be made", &fault));
+            ItemData { sku: report.sku(sku), ..ItemData::default() }
+        }));
+    }
+    let mut bytes = format!("OP.items({first},").into_bytes();
+    serde_json::to_writer(&mut bytes, &items)
+        .expect("the data have a form in JSON, and memory takes them");
+    bytes.extend_from_slice(b");\n");
+    ItemScript { path: format!("report/items/{}.js", first / ITEMS_PER_FILE), bytes, broken }
+}
+
+fn item<'a>(report: &'a Report, sku: SkuId) -> ItemData<'a> {
+    let inputs = report.inputs();
+    let product = &inputs.products[sku.index()];
+    let components = inputs.kits.of(sku).iter();
+    ItemData {
+        sku: report.sku(sku),
+        name: &product.name,
+        category: &product.category,
+        status: status_name(product.status),
+        cost: product.unit_cost.and_then(money),
+        price: product.unit_price.and_then(money),
+        launched: product.launched,
+        successor: product.superseded_by.map(SkuId::code),
+        kit: components.map(|k| (report.sku(k.component), k.quantity.count())).collect(),
+        pools: report.pools_of(sku).iter().map(|p| pool(report, p)).collect(),
+    }
+}
+
+/// Exact: money has four decimals.
+fn money(value: Money) -> Option<Number> {
+    rounded(value.as_f64(), 4)
+}
+
+fn status_name(status: ProductStatus) -> &'static str {
+    match status {
+        ProductStatus::Active
+        | ProductStatus::PhaseOut
+        | ProductStatus::Obsolete
+        | ProductStatus::New => status.name(),
+        ProductStatus::DoNotOrder => "do not order",
+    }
+}
+
+fn pool<'a>(report: &'a Report, pool: &'a PoolResults) -> PoolData<'a> {
+    PoolData {
+        location: report.location(pool.location),
+        class: pool.class.map(|c| ClassData {
+            cell: pool.class_letters(),
+            pattern: c.pattern.name(),
+            speed: c.velocity.name(),
+            lifecycle: c.lifecycle.name(),
+            role: c.rationalisation.name(),
+            act: c.take_action,
+            velocity: rounded(c.velocity_per_day, 2),
+            cover: c.days_of_cover.and_then(|d| rounded(d, 1)),
+            revenue: rounded(c.revenue_per_month, 2),
+        }),
+        stock: pool.stock.map(|s| StockData {
+            on_hand: s.on_hand.count(),
+            committed: s.committed.count(),
+            backordered: s.backordered.count(),
+            damaged: s.damaged.count(),
+            returned: s.returns_pending.count(),
+        }),
+        policy: pool.policy.map(policy),
+        lines: pool.recommendations.iter().map(|r| line(report, r)).collect(),
+        picture: pool.picture.map(picture),
+        orders: pool.open_orders.iter().map(|o| open_order(report, pool, o)).collect(),
+        channels: pool.allocation.iter().map(|a| channel(report, pool, a)).collect(),
+        overrides: overrides(report, pool),
+        decisions: report.decisions_on(pool.id()).iter().map(decision).collect(),
+    }
+}
+
+fn policy(p: &Policy) -> PolicyData<'_> {
+    PolicyData {
+        lead: rounded(p.lead_time_mean, 1),
+        lead_max: rounded(p.lead_time_max, 1),
+        source: &p.lead_time_source,
+        review: rounded(p.review_period, 1),
+        target: rounded(p.service_target, 4),
+        method: p.method.name(),
+        safety: rounded(p.safety_stock, 1),
+        reorder: rounded(p.reorder_point, 1),
+        up_to: rounded(p.order_up_to, 1),
+        eoq: p.eoq.and_then(|q| rounded(q, 1)),
+        steps: p.steps.iter().map(step).collect(),
+    }
+}
+
+fn line<'a>(report: &'a Report, r: &'a Recommendation) -> LineData<'a> {
+    LineData {
+        id: &r.id,
+        supplier: report.supplier(r.supplier),
+        status: r.status.name(),
+        order_by: r.order_by,
+        arrival: r.expected_arrival,
+        available: r.available.count(),
+        on_order: r.on_order.count(),
+        position: r.inventory_position.count(),
+        out: r.stockout_date,
+        risk: rounded(r.stockout_probability, 4),
+        need: rounded(r.need, 2),
+        quantity: r.quantity.count(),
+        cost: money(r.unit_cost),
+        landed: money(r.landed_unit_cost),
+        value: money(r.value),
+        at_risk: money(r.value_at_risk),
+        reason: &r.reason,
+        binding: &r.binding,
+        steps: r.steps.iter().map(step).collect(),
+    }
+}
+
+fn step(s: &Step) -> StepData<'_> {
+    let inputs = s.inputs.iter().map(|&(name, value)| (name, significant(value))).collect();
+    StepData(s.name, &s.formula, inputs, significant(s.value), s.unit.name(), &s.note)
+}
+
+/// Six significant digits: the arithmetic still recomputes to the shown result.
+#[expect(clippy::cast_possible_truncation, reason = "a number of digits")]
+fn significant(value: f64) -> Option<Number> {
+    let before_the_point = if value == 0.0 { 0.0 } else { value.abs().log10().ceil() };
+    rounded(value, (6.0 - before_the_point).clamp(0.0, 9.0) as i32)
+}
+
+fn picture(p: &PoolPicture) -> PictureData {
+    PictureData {
+        history: weeks(&p.history, 0),
+        marks: p.marks.iter().map(|&m| char::from(b'0' + (m & 7))).collect(),
+        mean: weeks(&p.mean, 1),
+        low: weeks(&p.low, 1),
+        high: weeks(&p.high, 1),
+        stock: weeks(&p.stock, 0),
+        out_days: p.stockout_days_30,
+    }
+}
+
+fn weeks(values: &[f32], decimals: i32) -> Vec<Option<Number>> {
+    values.iter().map(|&v| rounded(f64::from(v), decimals)).collect()
+}
+
+fn open_order<'a>(report: &'a Report, pool: &PoolResults, o: &'a PurchaseOrder) -> OrderData<'a> {
+    OrderData {
+        id: &o.order_id,
+        supplier: report.supplier(o.supplier),
+        quantity: (o.quantity - o.received_quantity.unwrap_or(Units::ZERO)).count(),
+        expected: o.expected,
+        advice: advice(pool, o),
+    }
+}
+
+/// F9: what to do about a placed order, in words.
+fn advice(pool: &PoolResults, order: &PurchaseOrder) -> String {
+    let Some(advice) = pool.order_advice.iter().find(|a| a.order_id == order.order_id) else {
+        return String::new();
+    };
+    let to = advice.proposed.map_or_else(String::new, |date| format!(" to {date}"));
+    format!("{} {}{to}: {}", advice.action.name(), advice.quantity, advice.reason)
+}
+
+fn channel<'a>(report: &'a Report, pool: &PoolResults, a: &'a Allocation) -> ChannelData<'a> {
+    let panel = &report.inputs().panel;
+    let series = pool.series.clone().find(|&s| panel.key(s).channel == a.channel);
+    let (method, why) = match series.and_then(|s| report.outcome().methods.get(s)) {
+        Some(choice) => (choice.method.as_str(), choice.reason.as_str()),
+        None => ("", ""),
+    };
+    ChannelData {
+        channel: report.channel(a.channel),
+        share: rounded(a.share, 4),
+        velocity: rounded(a.velocity, 2),
+        allocated: a.allocated.count(),
+        buffer: a.buffer.count(),
+        published: a.published.count(),
+        listed: a.listed.map(Units::count),
+        action: a.action.name(),
+        risk: rounded(a.oversell_risk, 4),
+        method,
+        why,
+        reason: &a.reason,
+    }
+}
+
+/// Those of the item that hold at this location or at all of them.
+fn overrides<'a>(report: &'a Report, pool: &PoolResults) -> Vec<OverrideData<'a>> {
+    report
+        .inputs()
+        .overrides
+        .of(pool.sku)
+        .iter()
+        .filter(|o| o.location.is_none_or(|l| l == pool.location))
+        .map(|o| OverrideData {
+            field: o.field.name(),
+            value: o.value,
+            reason: &o.reason,
+            author: &o.author,
+            expires: o.expires,
+        })
+        .collect()
+}
+
+fn decision(d: &PastDecision) -> DecisionData<'_> {
+    DecisionData {
+        decision: &d.decision,
+        quantity: d.quantity.map(Units::count),
+        until: d.until,
+        reason: &d.reason,
+        author: &d.author,
+        time: &d.time,
+    }
+}

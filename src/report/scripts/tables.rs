@@ -1,0 +1,323 @@
+//! The long tables: each is its rows in the order a planner wants them, and one line a column.
+
+use crate::domain::exceptions::Exception;
+use crate::domain::outcome::{
+    Accuracy, Allocation, ChannelFinding, Classification, Recommendation,
+};
+use crate::domain::panel::SeriesKey;
+use crate::domain::units::{Money, Units};
+use crate::indicators::PoolResults;
+use crate::report::Report;
+use crate::report::counting::{CountDue, counts_due};
+use crate::report::scripts::table::ScriptTable;
+use chrono::Duration;
+use std::cmp::Reverse;
+
+/// Rows beyond this many are left to the Parquet tables, which the page says: the browser holds all of them in memory.
+pub(crate) const LONGEST: usize = 20_000;
+
+/// Every table as (name, what makes its script).
+pub(crate) const ALL: [(&str, fn(&Report) -> Vec<u8>); 10] = [
+    ("recommendations", recommendations),
+    ("allocation", allocation),
+    ("findings", findings),
+    ("accuracy", accuracy),
+    ("exceptions", exceptions),
+    ("quarantine", quarantine),
+    ("changes", changes),
+    ("counts", counts),
+    ("culls", culls),
+    ("items", items),
+];
+
+/// The script of a table that could not be made: no rows.
+pub(crate) fn empty(name: &'static str) -> Vec<u8> {
+    ScriptTable::<()>::new(name, &[]).script()
+}
+
+fn some(units: Units) -> Option<f64> {
+    Some(units.as_f64())
+}
+
+/// Most urgent first, then the most money at risk, then the dearest order.
+fn recommendations(report: &Report) -> Vec<u8> {
+    struct Row<'a> {
+        pool: &'a PoolResults<'a>,
+        line: &'a Recommendation,
+        class: String,
+    }
+    let mut rows = Vec::new();
+    for pool in &report.pools {
+        for line in pool.recommendations {
+            rows.push(Row { pool, line, class: pool.class_letters() });
+        }
+    }
+    rows.sort_by(|a, b| {
+        let (a, b) = (a.line, b.line);
+        b.urgency
+            .total_cmp(&a.urgency)
+            .then(b.value_at_risk.cmp(&a.value_at_risk))
+            .then(b.value.cmp(&a.value))
+    });
+    ScriptTable::new("recommendations", &rows)
+        .item(report, |r| r.pool.sku)
+        .hidden("recommendation_id", "Id", |r| &r.line.id)
+        .text("name", "Name", "sku", |r| &r.pool.product.name)
+        .text("location", "Location", "location", |r| report.location(r.pool.location))
+        .text("status", "Status", "status", |r| r.line.status.name())
+        .money("value_at_risk", "Margin at risk", "value-at-risk", |r| {
+            r.line.value_at_risk.as_f64()
+        })
+        .number("quantity", "Order quantity", "order-quantity", |r| some(r.line.quantity))
+        .money("value", "Order cost", "order-cost", |r| r.line.value.as_f64())
+        .text("supplier", "Supplier", "supplier", |r| report.supplier(r.line.supplier))
+        .date("order_by", "Order by", "order-by", |r| r.line.order_by)
+        .date("stockout_date", "Stock-out date", "stock-out-date", |r| r.line.stockout_date)
+        .text("class", "Class", "class", |r| &r.class)
+        .number("on_hand", "On hand", "on-hand", |r| some(r.line.on_hand))
+        .number("committed", "Committed", "committed", |r| some(r.pool.stock?.committed))
+        .number("available", "Available", "available", |r| some(r.line.available))
+        .number("on_order", "On order", "on-order", |r| some(r.line.on_order))
+        .number("inventory_position", "Position", "inventory-position", |r| {
+            some(r.line.inventory_position)
+        })
+        .number("velocity", "Velocity / day", "velocity", |r| Some(r.pool.class?.velocity_per_day))
+        .number("cover", "Days of cover", "cover", |r| r.pool.class?.days_of_cover)
+        .number("stockout_days_30", "Out-of-stock days in 30", "out-of-stock-days", |r| {
+            Some(f64::from(r.pool.picture?.stockout_days_30))
+        })
+        .number("forecast_4_weeks", "Forecast 4 weeks", "forecast", |r| {
+            Some(r.pool.picture?.mean.iter().take(4).map(|&week| f64::from(week)).sum())
+        })
+        .number("lead_time", "Lead time days", "lead-time", |r| Some(r.pool.policy?.lead_time_mean))
+        .number("safety_stock", "Safety stock", "safety-stock", |r| {
+            Some(r.pool.policy?.safety_stock)
+        })
+        .number("reorder_point", "Reorder point", "reorder-point", |r| {
+            Some(r.pool.policy?.reorder_point)
+        })
+        .number("need", "Need", "need", |r| Some(r.line.need))
+        .money("unit_cost", "Unit cost", "unit-cost", |r| r.line.unit_cost.as_f64())
+        .money("landed_unit_cost", "Landed cost", "landed-cost", |r| {
+            r.line.landed_unit_cost.as_f64()
+        })
+        .percent("risk", "Stock-out risk", "risk", |r| r.line.stockout_probability)
+        .number("urgency", "Urgency", "urgency", |r| Some(r.line.urgency))
+        .text("reason", "Reason", "reason", |r| &r.line.reason)
+        .script()
+}
+
+/// Highest oversell risk first.
+fn allocation(report: &Report) -> Vec<u8> {
+    let mut rows: Vec<&Allocation> = report.outcome().allocation.iter().collect();
+    rows.sort_by(|a, b| b.action.cmp(&a.action).then(b.oversell_risk.total_cmp(&a.oversell_risk)));
+    ScriptTable::new("allocation", &rows)
+        .item(report, |a| a.sku)
+        .text("name", "Name", "sku", |a| report.name(a.sku))
+        .text("channel", "Channel", "channel", |a| report.channel(a.channel))
+        .text("action", "Action", "action", |a| a.action.name())
+        .number("published", "Published", "published", |a| some(a.published))
+        .number("listed", "Listed now", "exposure", |a| some(a.listed?))
+        .number("allocated", "Allocated", "allocated", |a| some(a.allocated))
+        .number("reserved", "Reserved", "allocated", |a| some(a.reserved))
+        .number("buffer", "Buffer", "buffer", |a| some(a.buffer))
+        .percent("share", "Share", "share", |a| a.share)
+        .number("velocity", "Velocity / day", "velocity", |a| Some(a.velocity))
+        .percent("oversell_risk", "Oversell risk", "oversell-risk", |a| a.oversell_risk)
+        .text("location", "Location", "location", |a| report.location(a.location))
+        .text("reason", "Reason", "reason", |a| &a.reason)
+        .script()
+}
+
+/// Exposure, imbalance, stranded stock and superfluous channels, most money first.
+fn findings(report: &Report) -> Vec<u8> {
+    let mut rows: Vec<&ChannelFinding> = report.outcome().findings.iter().collect();
+    rows.sort_by(|a, b| {
+        b.value
+            .cmp(&a.value)
+            .then_with(|| (a.sku, a.kind, a.channel).cmp(&(b.sku, b.kind, b.channel)))
+    });
+    rows.truncate(LONGEST);
+    ScriptTable::new("findings", &rows)
+        .item(report, |f| f.sku)
+        .text("name", "Name", "sku", |f| report.name(f.sku))
+        .text("kind", "Finding", "imbalance", |f| f.kind.name())
+        .text("channel", "Channel", "channel", |f| f.channel.map_or("all", |c| report.channel(c)))
+        .text("location", "Location", "location", |f| {
+            f.location.map_or("all", |l| report.location(l))
+        })
+        .number("units", "Units", "on-hand", |f| Some(f.units))
+        .money("value", "Worth", "value-at-risk", |f| f.value.as_f64())
+        .text("reason", "Why", "reason", |f| &f.reason)
+        .script()
+}
+
+/// The chosen method of each series beside the naive one, largest error first.
+fn accuracy(report: &Report) -> Vec<u8> {
+    struct Row<'a> {
+        key: SeriesKey,
+        chosen: &'a Accuracy,
+        rmsse_naive: Option<f64>,
+    }
+    let mut rows = Vec::new();
+    for methods in report.outcome().accuracy.chunk_by(|a, b| a.series == b.series) {
+        let naive = methods.iter().find(|a| a.method == "naive");
+        for chosen in methods.iter().filter(|a| a.chosen) {
+            rows.push(Row {
+                key: report.inputs().panel.key(chosen.series),
+                chosen,
+                rmsse_naive: naive.map(|a| a.rmsse),
+            });
+        }
+    }
+    rows.sort_by(|a, b| b.chosen.wape.total_cmp(&a.chosen.wape));
+    ScriptTable::new("accuracy", &rows)
+        .item(report, |r| r.key.sku)
+        .text("channel", "Channel", "channel", |r| report.channel(r.key.channel))
+        .text("location", "Location", "location", |r| report.location(r.key.location))
+        .text("method", "Method", "method", |r| r.chosen.method)
+        .percent("wape", "WAPE", "wape", |r| r.chosen.wape)
+        .percent("bias", "Bias", "bias", |r| r.chosen.bias)
+        .ratio("mase", "MASE", "mase", |r| Some(r.chosen.mase))
+        .ratio("rmsse", "RMSSE", "rmsse", |r| Some(r.chosen.rmsse))
+        .ratio("rmsse_naive", "RMSSE naive", "forecast-value-added", |r| r.rmsse_naive)
+        .ratio("pinball", "Pinball loss", "pinball", |r| r.chosen.pinball)
+        .script()
+}
+
+/// Worst first.
+fn exceptions(report: &Report) -> Vec<u8> {
+    struct Row<'a> {
+        exception: &'a Exception,
+        about: String,
+    }
+    let mut all: Vec<&Exception> = report.exceptions().collect();
+    all.sort_by_key(|e| (Reverse(e.severity), e.kind, &e.about));
+    all.truncate(LONGEST);
+    let rows: Vec<Row> =
+        all.into_iter().map(|e| Row { exception: e, about: e.about.to_string() }).collect();
+    ScriptTable::new("exceptions", &rows)
+        .text("severity", "Severity", "status", |r| r.exception.severity.name())
+        .text("kind", "Kind", "cause", |r| r.exception.kind.name())
+        .text("key", "About", "sku", |r| &r.about)
+        .text("what", "What happened", "reason", |r| &r.exception.what)
+        .text("why", "Why, and what it costs", "reason", |r| &r.exception.why)
+        .script()
+}
+
+fn quarantine(report: &Report) -> Vec<u8> {
+    let rows = &report.inputs().quarantine;
+    ScriptTable::new("quarantine", &rows[..rows.len().min(LONGEST)])
+        .text("file", "File", "quarantine", |q| &q.file)
+        .number("line", "Line", "quarantine", |q| Some(q.line as f64))
+        .text("column", "Column", "quarantine", |q| &q.column)
+        .text("value", "Value", "quarantine", |q| &q.value)
+        .text("reason", "Expected", "reason", |q| &q.reason)
+        .script()
+}
+
+fn changes(report: &Report) -> Vec<u8> {
+    struct Row {
+        about: String,
+        field: &'static str,
+        before: String,
+        after: String,
+        cause: String,
+    }
+    let mut rows = Vec::new();
+    for change in report.outcome().changes.iter().take(LONGEST) {
+        rows.push(Row {
+            about: change.about.to_string(),
+            field: change.field.name(),
+            before: change.before.to_string(),
+            after: change.after.to_string(),
+            cause: change.cause.to_string(),
+        });
+    }
+    ScriptTable::new("changes", &rows)
+        .text("key", "About", "sku", |c| &c.about)
+        .text("field", "What", "cause", |c| c.field)
+        .text("before", "Before", "cause", |c| &c.before)
+        .text("after", "Now", "cause", |c| &c.after)
+        .text("cause", "Cause", "cause", |c| &c.cause)
+        .script()
+}
+
+/// B9: what to count next.
+fn counts(report: &Report) -> Vec<u8> {
+    struct Row<'a> {
+        due: CountDue<'a>,
+        class: String,
+    }
+    let rows: Vec<Row> = counts_due(report)
+        .into_iter()
+        .take(LONGEST)
+        .map(|due| Row { class: due.pool.class_letters(), due })
+        .collect();
+    ScriptTable::new("counts", &rows)
+        .item(report, |r| r.due.pool.sku)
+        .text("name", "Name", "sku", |r| &r.due.pool.product.name)
+        .text("location", "Location", "location", |r| report.location(r.due.pool.location))
+        .text("class", "Class", "class", |r| &r.class)
+        .date("due", "Count by", "count-accuracy", |r| {
+            Some(report.input.as_of + Duration::days(r.due.days_left))
+        })
+        .date("last", "Last count", "count-accuracy", |r| r.due.last)
+        .number("every", "Every days", "count-accuracy", |r| Some(r.due.every_days))
+        .number("on_hand", "On hand", "on-hand", |r| some(r.due.pool.on_hand()))
+        .money("value", "At cost", "unit-cost", |r| r.due.pool.stock_value().as_f64())
+        .script()
+}
+
+/// B7: what to clear, most cash first.
+fn culls(report: &Report) -> Vec<u8> {
+    struct Row<'a> {
+        pool: &'a PoolResults<'a>,
+        judged: &'a Classification,
+        class: String,
+    }
+    let mut rows = Vec::new();
+    for pool in &report.pools {
+        if let Some(judged) = pool.class.filter(|c| c.cash_freed > Money::ZERO) {
+            rows.push(Row { pool, judged, class: pool.class_letters() });
+        }
+    }
+    rows.sort_by_key(|r| (Reverse(r.judged.cash_freed), r.pool.sku, r.pool.location));
+    rows.truncate(LONGEST);
+    ScriptTable::new("culls", &rows)
+        .item(report, |r| r.pool.sku)
+        .text("name", "Name", "sku", |r| &r.pool.product.name)
+        .text("location", "Location", "location", |r| report.location(r.pool.location))
+        .text("class", "Class", "class", |r| &r.class)
+        .money("cash_freed", "Cash freed", "cash-freed", |r| r.judged.cash_freed.as_f64())
+        .number("on_hand", "On hand", "on-hand", |r| some(r.pool.on_hand()))
+        .ratio("velocity", "Velocity / day", "velocity", |r| Some(r.judged.velocity_per_day))
+        .text("judged", "Judged", "deadstock", |r| {
+            if r.judged.take_action {
+                "no sale for 90 days"
+            } else {
+                r.judged.rationalisation.name()
+            }
+        })
+        .script()
+}
+
+/// Every item by its position: how pages find an item's name, and the search box an item.
+fn items(report: &Report) -> Vec<u8> {
+    struct Row<'a> {
+        sku: &'a str,
+        name: &'a str,
+    }
+    let inputs = report.inputs();
+    let rows: Vec<Row> = inputs
+        .names
+        .skus
+        .iter()
+        .zip(&inputs.products)
+        .map(|(sku, product)| Row { sku, name: &product.name })
+        .collect();
+    ScriptTable::new("items", &rows)
+        .text("sku", "SKU", "sku", |r| r.sku)
+        .text("name", "Name", "sku", |r| r.name)
+        .script()
+}
