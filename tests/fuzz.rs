@@ -18,7 +18,7 @@ use orderpoint::domain::units::Units;
 use orderpoint::forecast::pooled::warm::Kept;
 use orderpoint::ingest;
 use orderpoint::ingest::tables::schema;
-use orderpoint::purchase::rules::constraints::LineTerms;
+use orderpoint::purchase::lot::LotRules;
 use orderpoint::review::decisions::{self, Proposal, proposals, take_in};
 use orderpoint::store::PublishedRun;
 use orderpoint::store::models;
@@ -30,8 +30,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 /// What the supplier delivers at a time.
-const TERMS: LineTerms =
-    LineTerms { minimum: Units(10), pack: Units(5), maximum: Some(Units(500)) };
+fn terms() -> LotRules {
+    LotRules::new(Units(10), Units(5), Some(Units(500)))
+}
 
 /// Address space of a fuzzing process, KiB: code, threads and all.
 const MEMORY_KIB: u64 = 3 << 20;
@@ -255,7 +256,7 @@ impl Target {
             self.seeds.push(("states".to_owned(), states));
             return;
         }
-        self.proposals = proposals(&run, |_, _, _| Some(TERMS)).unwrap();
+        self.proposals = proposals(&run, |_, _, _| Some(terms())).unwrap();
         let id = self.proposals.iter().find(|(_, p)| p.approved.sku == "LAMP").unwrap().0;
         for (_, bytes) in &mut self.seeds {
             if let Ok(text) = std::str::from_utf8(bytes) {

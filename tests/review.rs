@@ -10,7 +10,7 @@ use orderpoint::domain::inputs::{
 use orderpoint::domain::panel::flag;
 use orderpoint::domain::sorted::Sorted;
 use orderpoint::domain::units::{LocationId, Money, SkuId, SupplierId, Units};
-use orderpoint::purchase::rules::constraints::LineTerms;
+use orderpoint::purchase::lot::LotRules;
 use orderpoint::review::changes::compare;
 use orderpoint::review::decisions::{Intake, Kept, Verdict, proposals, take_in};
 use orderpoint::review::explain::explain;
@@ -25,8 +25,9 @@ use std::fs;
 use std::path::Path;
 
 /// What the supplier delivers at a time.
-const TERMS: LineTerms =
-    LineTerms { minimum: Units(10), pack: Units(5), maximum: Some(Units(500)) };
+fn terms() -> LotRules {
+    LotRules::new(Units(10), Units(5), Some(Units(500)))
+}
 
 const HEADER: &str = "recommendation_id,decision,quantity,until,reason,author,time\n";
 
@@ -34,7 +35,7 @@ fn intake(out: &Path, text: &str) -> Intake {
     let file = out.join("decisions.csv");
     fs::write(&file, text).unwrap();
     let run = PublishedRun::current(out).unwrap();
-    take_in(out, &file, &proposals(&run, |_, _, _| Some(TERMS)).unwrap()).unwrap()
+    take_in(out, &file, &proposals(&run, |_, _, _| Some(terms())).unwrap()).unwrap()
 }
 
 fn published(as_of: &str) -> (tempfile::TempDir, Small) {

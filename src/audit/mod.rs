@@ -10,7 +10,7 @@ use crate::domain::outcome::{Allocation, Outcome, Recommendation};
 use crate::domain::units::{LocationId, Money, SkuId, Units};
 use crate::explain::arithmetic::Recomputer;
 use crate::parallel;
-use crate::purchase::rules::constraints::LineTerms;
+use crate::purchase::lot::LotRules;
 use crate::store::Manifest;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -218,7 +218,7 @@ fn wrong_quantity(inputs: &Inputs, r: &Recommendation) -> Option<String> {
     if quantity <= 0 {
         return (quantity < 0).then(|| format!("{quantity} units are recommended"));
     }
-    LineTerms::of(&inputs.supply, (r.sku, r.location), r.supplier?)?.refusal(r.quantity)
+    LotRules::agreed(&inputs.supply, r.sku, r.location, r.supplier?)?.refusal(r.quantity)
 }
 
 fn allocations_fit_their_pools(outcome: &Outcome, found: &mut Findings<'_>) {

@@ -6,7 +6,7 @@ use crate::config::Plan;
 use crate::domain::error::{Error, Result};
 use crate::domain::inputs::Inputs;
 use crate::ingest;
-use crate::purchase::rules::constraints::LineTerms;
+use crate::purchase::lot::LotRules;
 use crate::review::decisions::{self, Kept};
 use crate::review::export::{self, Format, Selection};
 use crate::run;
@@ -50,9 +50,9 @@ pub(crate) fn review(args: &ReviewArgs) -> Result<u8> {
 }
 
 /// What `supplier` delivers at a time.
-fn terms(inputs: &Inputs, sku: &str, location: &str, supplier: &str) -> Option<LineTerms> {
+fn terms(inputs: &Inputs, sku: &str, location: &str, supplier: &str) -> Option<LotRules> {
     let pool = inputs.names.find_pool(sku, location)?;
-    LineTerms::of(&inputs.supply, (pool.sku, pool.location), inputs.names.find_supplier(supplier)?)
+    LotRules::agreed(&inputs.supply, pool.sku, pool.location, inputs.names.find_supplier(supplier)?)
 }
 
 /// Writes approved orders that were never exported (with `--all`, every one that stands).

@@ -330,6 +330,28 @@ pub struct Supply {
     pub freight_per_unit: Money,
 }
 
+impl Supply {
+    /// Terms of the primary supplier of an item, everywhere: any quantity, without price, duty or freight of its own.
+    #[must_use]
+    pub fn by(supplier: SupplierId, sku: SkuId, lead_time_days: f64) -> Self {
+        Self {
+            sku,
+            location: None,
+            supplier,
+            role: Role::Primary,
+            unit_cost: None,
+            lead_time_days,
+            lead_time_sd_days: None,
+            lead_time_max_days: None,
+            minimum_order: Units::ZERO,
+            pack_size: Units::ONE,
+            maximum_order: None,
+            duty_rate: 0.0,
+            freight_per_unit: Money::ZERO,
+        }
+    }
+}
+
 /// A cheaper price from a quantity on.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PriceBreak {

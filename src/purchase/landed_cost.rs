@@ -2,11 +2,21 @@
 //!
 //! Duty and fees are shares of the price, freight is by unit and, where the supplier charges it by order, shared out over the
 //! lines by quantity, value, weight or volume so that the shares add up to it exactly.
+//!
+//! A hundred units at 10 that carry a freight of 1000 cost 20 each:
+//!
+//! ```
+//! use orderpoint::domain::units::{Money, Units};
+//! use orderpoint::purchase::landed_cost::{Charges, landed_unit_cost};
+//!
+//! let price = Money::from_f64(10.0);
+//! let cost = landed_unit_cost(price, Units(100), &Charges::default(), Money::from_f64(1000.0));
+//! assert_eq!(cost, Money::from_f64(20.0));
+//! ```
 
 use crate::domain::units::{Money, Units};
 use crate::math::apportion::largest_remainder;
-use crate::purchase::Basis;
-use crate::purchase::Settings;
+use crate::purchase::settings::{Basis, Settings};
 
 /// Charges on top of the price of one unit.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -62,7 +72,7 @@ impl CostLine {
     /// Size of the whole line on `basis`; `None` where weight or volume is unknown.
     #[must_use]
     pub fn size(&self, basis: Basis) -> Option<f64> {
-        let units = self.quantity.0 as f64;
+        let units = self.quantity.as_f64();
         match basis {
             Basis::Quantity => Some(units),
             Basis::Value => Some(self.value.as_f64()),
@@ -72,20 +82,31 @@ impl CostLine {
     }
 }
 
-/// Shares of `total` for each line on `basis`, adding up to it exactly; by value, and `false`, where a weight or volume is missing.
+/// A cost of the whole order, shared out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SharedCost {
+    /// One a line, adding up to the cost exactly.
+    pub shares: Vec<Money>,
+    /// Whether they are on the basis asked for, and not by value because a weight or volume is missing.
+    pub is_on_basis: bool,
+}
+
+/// Shares of `total` for each line on `basis`, adding up to it exactly; by value where a weight or volume is missing.
 #[must_use]
-pub fn share_out(total: Money, lines: &[CostLine], basis: Basis) -> (Vec<Money>, bool) {
+pub fn share_out(total: Money, lines: &[CostLine], basis: Basis) -> SharedCost {
     let sizes: Option<Vec<f64>> = lines.iter().map(|l| l.size(basis)).collect();
-    let known = sizes.is_some();
+    let is_on_basis = sizes.is_some();
     let sizes = sizes.unwrap_or_else(|| lines.iter().map(|l| l.value.as_f64()).collect());
-    (largest_remainder(total.0, &sizes).into_iter().map(Money).collect(), known)
+    let shares =
+        largest_remainder(total.ten_thousandths(), &sizes).into_iter().map(Money).collect();
+    SharedCost { shares, is_on_basis }
 }
 
 /// Landed cost of one unit in a line that carries `freight` of the order.
 #[must_use]
 pub fn landed_unit_cost(price: Money, quantity: Units, charges: &Charges, freight: Money) -> Money {
-    let per_unit = if quantity > Units(0) {
-        Money::from_f64(freight.as_f64() / quantity.0 as f64)
+    let per_unit = if quantity.is_positive() {
+        Money::from_f64(freight.as_f64() / quantity.as_f64())
     } else {
         Money::ZERO
     };
@@ -102,10 +123,14 @@ mod tests {
 
     #[test]
     fn f8_landed_unit_cost_of_100_at_10_with_1000_freight_is_20() {
-        let (shares, _) =
+        let freight =
             share_out(Money::from_f64(1000.0), &[line(100, 1000.0, None)], Basis::Quantity);
-        let cost =
-            landed_unit_cost(Money::from_f64(10.0), Units(100), &Charges::default(), shares[0]);
+        let cost = landed_unit_cost(
+            Money::from_f64(10.0),
+            Units(100),
+            &Charges::default(),
+            freight.shares[0],
+        );
         assert_eq!(cost, Money::from_f64(20.0));
     }
 
@@ -113,18 +138,18 @@ mod tests {
     fn f8_freight_is_shared_by_quantity_value_weight_exactly() {
         let lines = [line(10, 900.0, Some(1.0)), line(30, 100.0, Some(3.0))];
         let freight = Money::from_f64(100.0);
-        let by = |basis| share_out(freight, &lines, basis).0;
+        let by = |basis| share_out(freight, &lines, basis).shares;
         assert_eq!(by(Basis::Quantity), [Money::from_f64(25.0), Money::from_f64(75.0)]);
         assert_eq!(by(Basis::Value), [Money::from_f64(90.0), Money::from_f64(10.0)]);
         assert_eq!(by(Basis::Weight), [Money::from_f64(10.0), Money::from_f64(90.0)]);
-        let (fallback, known) = share_out(freight, &lines, Basis::Volume);
-        assert_eq!((fallback, known), (by(Basis::Value), false));
+        let fallback = SharedCost { shares: by(Basis::Value), is_on_basis: false };
+        assert_eq!(share_out(freight, &lines, Basis::Volume), fallback);
         let thirds = share_out(
             Money(100),
             &[line(1, 1.0, None), line(1, 1.0, None), line(1, 1.0, None)],
             Basis::Value,
         )
-        .0;
+        .shares;
         assert_eq!(thirds, [Money(34), Money(33), Money(33)]);
     }
 

@@ -3,11 +3,44 @@
 //! Orders are looked at in the order of their expected dates, each against the stock that the earlier ones leave. Demand is met
 //! from stock day by day and lost beyond it. An order is needed on the first day the stock would fall below the safety stock.
 //! Surplus is what exceeds the demand of the next `max_cover_days` and the safety stock.
+//!
+//! ```
+//! use orderpoint::domain::inputs::PurchaseOrder;
+//! use orderpoint::domain::outcome::OpenOrderAction;
+//! use orderpoint::domain::units::{LocationId, Money, SkuId, Units};
+//! use orderpoint::purchase::Settings;
+//! use orderpoint::purchase::open_orders::{OpenPool, advise};
+//!
+//! let day = |n| chrono::NaiveDate::from_ymd_opt(2024, 4, n);
+//! let order = PurchaseOrder {
+//!     order_id: "PO-1".to_owned(),
+//!     sku: SkuId(0),
+//!     supplier: None,
+//!     location: LocationId(0),
+//!     quantity: Units(600),
+//!     confirmed: None,
+//!     expected: day(16),
+//!     received: None,
+//!     received_quantity: None,
+//! };
+//! // A hundred units at ten a day are gone on the 11th, five days before the order comes.
+//! let pool = OpenPool {
+//!     stock: Units(100),
+//!     demand: &[10.0; 90],
+//!     safety_stock: 50.0,
+//!     unit_cost: Money::from_f64(4.0),
+//!     margin: Money::from_f64(3.0),
+//!     orders: &[order],
+//! };
+//! let advice = advise(&pool, day(1).unwrap(), &Settings::default());
+//! assert_eq!((advice[0].action, advice[0].proposed), (OpenOrderAction::Expedite, day(11)));
+//! assert_eq!(advice[0].value, Money::from_f64(150.0));
+//! ```
 
 use crate::domain::inputs::PurchaseOrder;
 use crate::domain::outcome::{OpenOrderAction, OpenOrderAdvice};
 use crate::domain::units::{Money, Units};
-use crate::purchase::Settings;
+use crate::purchase::settings::Settings;
 use chrono::{Days, NaiveDate};
 
 /// One pool and the orders that are on their way to it.
@@ -38,110 +71,145 @@ struct Projection {
     lost: f64,
 }
 
+/// Units that come in on a day.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Receipt {
+    /// Days after the as-of date; overdue ones count as due today. On the shelf that morning.
+    day: usize,
+    units: f64,
+}
+
 /// What to do about each open order of a pool; at most one advice an order.
 #[must_use]
 pub fn advise(pool: &OpenPool, as_of: NaiveDate, settings: &Settings) -> Vec<OpenOrderAdvice> {
-    let due = |o: &PurchaseOrder| {
-        o.expected.map(|e| usize::try_from((e - as_of).num_days()).unwrap_or(0))
-    };
-    let open = |o: &&PurchaseOrder| o.received.is_none() && outstanding(o) > Units(0);
-    let mut orders: Vec<(usize, &PurchaseOrder)> =
-        pool.orders.iter().filter(open).filter_map(|o| Some((due(o)?, o))).collect();
-    orders.sort_by(|a, b| (a.0, &a.1.order_id).cmp(&(b.0, &b.1.order_id)));
-    let mut receipts: Vec<(usize, f64)> = Vec::new();
+    let mut dated: Vec<(NaiveDate, &PurchaseOrder)> = Vec::new();
+    for order in pool.orders {
+        if let Some(expected) = order.expected
+            && order.received.is_none()
+            && outstanding(order).is_positive()
+        {
+            dated.push((expected.max(as_of), order));
+        }
+    }
+    dated.sort_by(|(day_a, a), (day_b, b)| (day_a, &a.order_id).cmp(&(day_b, &b.order_id)));
+    let mut earlier: Vec<Receipt> = Vec::new();
     let mut advice = Vec::new();
-    for (due, order) in orders {
-        advice.extend(advise_one(pool, (due, order), &receipts, as_of, settings));
-        receipts.push((due, outstanding(order).0 as f64));
+    for (due, order) in dated {
+        let day = (due - as_of).num_days() as usize;
+        if let Some(found) = judge(pool, order, day, &earlier, as_of, settings) {
+            advice.push(OpenOrderAdvice {
+                order_id: order.order_id.clone(),
+                sku: order.sku,
+                location: order.location,
+                supplier: order.supplier,
+                action: found.action,
+                quantity: found.quantity,
+                expected: order.expected,
+                proposed: found.proposed,
+                value: found.value,
+                reason: found.reason,
+            });
+        }
+        earlier.push(Receipt { day, units: outstanding(order).as_f64() });
     }
     advice
 }
 
-fn advise_one(
+/// What is wrong with one order, and what to do about it.
+struct Judgement {
+    action: OpenOrderAction,
+    quantity: Units,
+    proposed: Option<NaiveDate>,
+    value: Money,
+    reason: String,
+}
+
+/// Looks at `order`, which is due `due` days after the as-of date, against the stock that the `earlier` ones leave.
+fn judge(
     pool: &OpenPool,
-    (due, order): (usize, &PurchaseOrder),
-    receipts: &[(usize, f64)],
+    order: &PurchaseOrder,
+    due: usize,
+    earlier: &[Receipt],
     as_of: NaiveDate,
     settings: &Settings,
-) -> Option<OpenOrderAdvice> {
+) -> Option<Judgement> {
     let quantity = outstanding(order);
-    let without = project(pool, receipts, due);
-    let date = |day: usize| as_of.checked_add_days(Days::new(day as u64)).unwrap_or(NaiveDate::MAX);
-    let advice = |action, quantity, proposed, value, reason| {
-        let (order_id, sku, location, supplier, expected) =
-            (order.order_id.clone(), order.sku, order.location, order.supplier, order.expected);
-        Some(OpenOrderAdvice {
-            order_id,
-            sku,
-            location,
-            supplier,
-            action,
-            quantity,
-            expected,
-            proposed,
-            value,
-            reason,
-        })
-    };
-    let loss = Money::from_f64(pool.margin.as_f64().max(0.0) * without.lost.min(quantity.0 as f64));
+    let without = project(pool, earlier, due);
+    let loss = Money::from_f64(pool.margin.as_f64().max(0.0) * without.lost.min(quantity.as_f64()));
     if let Some(late) = order.expected.map(|e| (as_of - e).num_days()).filter(|&late| late > 0) {
-        let reason = format!("overdue by {late} days and not received: chase it");
-        return advice(OpenOrderAction::Expedite, quantity, Some(as_of), loss, reason);
+        return Some(Judgement {
+            action: OpenOrderAction::Expedite,
+            quantity,
+            proposed: Some(as_of),
+            value: loss,
+            reason: format!("overdue by {late} days and not received: chase it"),
+        });
     }
-    if let Some(gone) =
-        without.gone.filter(|&gone| (due - gone.min(due)) as i64 >= settings.expedite_days)
+    if let Some(gone) = without.gone
+        && due.saturating_sub(gone) as i64 >= settings.expedite_days
     {
-        let reason = format!(
-            "the stock is gone on {}: {:.1} units would be lost before it arrives",
-            date(gone),
-            without.lost
-        );
-        return advice(OpenOrderAction::Expedite, quantity, Some(date(gone)), loss, reason);
+        let date = day_after(as_of, gone);
+        return Some(Judgement {
+            action: OpenOrderAction::Expedite,
+            quantity,
+            proposed: Some(date),
+            value: loss,
+            reason: format!(
+                "the stock is gone on {date}: {:.1} units would be lost before it arrives",
+                without.lost
+            ),
+        });
     }
     let cover = (settings.max_cover_days as usize).min(pool.demand.len());
-    let coming: f64 = receipts.iter().map(|r| r.1).sum();
+    let coming: f64 = earlier.iter().map(|r| r.units).sum();
     let wanted = pool.safety_stock + pool.demand[..cover].iter().sum::<f64>()
-        - pool.stock.0.max(0) as f64
+        - pool.stock.or_zero().as_f64()
         - coming;
-    let surplus = Units((quantity.0 as f64 - wanted.max(0.0)).floor().max(0.0) as i64);
-    if surplus > Units(0) && cover > 0 {
-        let reason = format!(
-            "{surplus} of {quantity} exceed the safety stock and the demand of {cover} days"
-        );
-        return advice(
-            OpenOrderAction::Cancel,
-            surplus,
-            None,
-            pool.unit_cost.times(surplus),
-            reason,
-        );
+    let surplus = Units::floor(quantity.as_f64() - wanted.max(0.0));
+    if surplus.is_positive() && cover > 0 {
+        return Some(Judgement {
+            action: OpenOrderAction::Cancel,
+            quantity: surplus,
+            proposed: None,
+            value: pool.unit_cost.times(surplus),
+            reason: format!(
+                "{surplus} of {quantity} exceed the safety stock and the demand of {cover} days"
+            ),
+        });
     }
-    let needed =
-        without.needed.filter(|&needed| needed as i64 - due as i64 >= settings.push_out_days)?;
-    let early = (needed - due) as f64;
-    let carrying = pool.unit_cost.times(quantity).as_f64() * settings.carrying_rate * early / 365.0;
-    let reason =
-        format!("not needed before {}, {early:.0} days after it is expected", date(needed));
-    advice(
-        OpenOrderAction::PushOut,
+    let needed = without.needed?;
+    let days_early = needed as i64 - due as i64;
+    if days_early < settings.push_out_days {
+        return None;
+    }
+    let carrying =
+        pool.unit_cost.times(quantity).as_f64() * settings.carrying_rate * days_early as f64
+            / 365.0;
+    let date = day_after(as_of, needed);
+    Some(Judgement {
+        action: OpenOrderAction::PushOut,
         quantity,
-        Some(date(needed)),
-        Money::from_f64(carrying),
-        reason,
-    )
+        proposed: Some(date),
+        value: Money::from_f64(carrying),
+        reason: format!("not needed before {date}, {days_early} days after it is expected"),
+    })
+}
+
+fn day_after(as_of: NaiveDate, days: usize) -> NaiveDate {
+    as_of.checked_add_days(Days::new(days as u64)).unwrap_or(NaiveDate::MAX)
 }
 
 /// Units still to come.
 fn outstanding(order: &PurchaseOrder) -> Units {
-    order.quantity - order.received_quantity.unwrap_or(Units(0))
+    order.quantity - order.received_quantity.unwrap_or(Units::ZERO)
 }
 
-/// Walks the stock with `receipts` (day, units; on the shelf that morning) through the horizon.
-fn project(pool: &OpenPool, receipts: &[(usize, f64)], until: usize) -> Projection {
-    let mut stock = pool.stock.0.max(0) as f64;
+/// Walks the stock with `receipts` through the horizon.
+fn project(pool: &OpenPool, receipts: &[Receipt], until: usize) -> Projection {
+    let mut stock = pool.stock.or_zero().as_f64();
     let mut projection = Projection { needed: None, gone: None, lost: 0.0 };
     for (day, &demand) in pool.demand.iter().enumerate() {
-        stock += receipts.iter().filter(|r| r.0 == day).map(|r| r.1).sum::<f64>();
+        stock += receipts.iter().filter(|r| r.day == day).map(|r| r.units).sum::<f64>();
         let lost = (demand - stock).max(0.0);
         stock = (stock - demand).max(0.0);
         if lost > 0.0 {

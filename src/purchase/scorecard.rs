@@ -6,13 +6,40 @@ use crate::domain::units::SupplierId;
 use crate::explain::Unit;
 use std::collections::BTreeMap;
 
+/// A ratio of sums.
+#[derive(Debug, Clone, Copy, Default)]
+struct Ratio {
+    numerator: f64,
+    denominator: f64,
+}
+
+impl Ratio {
+    fn add(&mut self, numerator: f64, denominator: f64) {
+        self.numerator += numerator;
+        self.denominator += denominator;
+    }
+
+    fn indicator(self, indicator: &'static str, unit: Unit, scope: &str) -> Indicator {
+        let factor = if unit == Unit::Percent { 100.0 } else { 1.0 };
+        Indicator {
+            indicator,
+            scope: scope.to_owned(),
+            value: (self.denominator > 0.0).then(|| factor * self.numerator / self.denominator),
+            numerator: self.numerator,
+            denominator: self.denominator,
+            unit,
+            estimated: false,
+        }
+    }
+}
+
 /// Sums over the received lines of one supplier.
 #[derive(Debug, Clone, Copy, Default)]
 struct Sums {
-    promised: (f64, f64),
-    achieved: (f64, f64),
-    late: (f64, f64),
-    filled: (f64, f64),
+    promised: Ratio,
+    achieved: Ratio,
+    late: Ratio,
+    filled: Ratio,
 }
 
 /// Indicators with scope `supplier:NAME`, by supplier, then indicator; suppliers without a received line have none.
@@ -30,41 +57,28 @@ pub fn supplier_scorecard(orders: &[PurchaseOrder], names: &Names) -> Vec<Indica
     for order in orders {
         let (Some(supplier), Some(received)) = (order.supplier, order.received) else { continue };
         let sums = by_supplier.entry(supplier).or_default();
-        let add = |sum: &mut (f64, f64), numerator: f64, denominator: f64| {
-            *sum = (sum.0 + numerator, sum.1 + denominator);
-        };
         if let Some(confirmed) = order.confirmed.filter(|&c| c <= received) {
-            add(&mut sums.achieved, (received - confirmed).num_days() as f64, 1.0);
+            sums.achieved.add((received - confirmed).num_days() as f64, 1.0);
             if let Some(expected) = order.expected.filter(|&e| e >= confirmed) {
-                add(&mut sums.promised, (expected - confirmed).num_days() as f64, 1.0);
+                sums.promised.add((expected - confirmed).num_days() as f64, 1.0);
             }
         }
         if let Some(expected) = order.expected {
-            add(&mut sums.late, f64::from(u8::from(received > expected)), 1.0);
+            sums.late.add(f64::from(u8::from(received > expected)), 1.0);
         }
         if let Some(units) = order.received_quantity {
-            add(&mut sums.filled, units.0 as f64, order.quantity.0 as f64);
+            sums.filled.add(units.as_f64(), order.quantity.as_f64());
         }
     }
-    let rows = by_supplier.iter().flat_map(|(supplier, sums)| {
+    let mut indicators = Vec::with_capacity(4 * by_supplier.len());
+    for (supplier, sums) in by_supplier {
         let scope = format!("supplier:{}", names.suppliers[supplier.index()]);
-        let row = |indicator, (numerator, denominator): (f64, f64), factor: f64, unit| Indicator {
-            indicator,
-            scope: scope.clone(),
-            value: (denominator > 0.0).then(|| factor * numerator / denominator),
-            numerator,
-            denominator,
-            unit,
-            estimated: false,
-        };
-        [
-            row("lead_time_achieved", sums.achieved, 1.0, Unit::Days),
-            row("lead_time_promised", sums.promised, 1.0, Unit::Days),
-            row("supplier_fill_rate", sums.filled, 100.0, Unit::Percent),
-            row("supplier_late_share", sums.late, 100.0, Unit::Percent),
-        ]
-    });
-    rows.collect()
+        indicators.push(sums.achieved.indicator("lead_time_achieved", Unit::Days, &scope));
+        indicators.push(sums.promised.indicator("lead_time_promised", Unit::Days, &scope));
+        indicators.push(sums.filled.indicator("supplier_fill_rate", Unit::Percent, &scope));
+        indicators.push(sums.late.indicator("supplier_late_share", Unit::Percent, &scope));
+    }
+    indicators
 }
 
 #[cfg(test)]

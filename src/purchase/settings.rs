@@ -95,53 +95,38 @@ impl Settings {
     #[must_use]
     pub fn problems(&self) -> Vec<String> {
         let mut problems = Vec::new();
-        let mut check = |good: bool, text: String| {
-            if !good {
-                problems.push(text);
+        for (name, share) in [("fee_rate", self.fee_rate), ("damping", self.damping)] {
+            if !(0.0..=1.0).contains(&share) {
+                problems.push(format!("purchase.{name} = {share}: expected 0 to 1"));
             }
-        };
-        let share = |x: f64| (0.0..=1.0).contains(&x);
-        check(
-            share(self.fee_rate),
-            format!("purchase.fee_rate = {}: expected 0 to 1", self.fee_rate),
-        );
-        check(share(self.damping), format!("purchase.damping = {}: expected 0 to 1", self.damping));
-        let not_negative = |x: f64| x.is_finite() && x >= 0.0;
-        check(
-            not_negative(self.budget.unwrap_or(0.0)),
-            format!("purchase.budget = {:?}: expected 0 or more", self.budget),
-        );
-        check(
-            self.max_cover_days > 0.0,
-            format!("purchase.max_cover_days = {}: expected more than 0", self.max_cover_days),
-        );
-        check(
-            self.risk_days > 0.0,
-            format!("purchase.risk_days = {}: expected more than 0", self.risk_days),
-        );
-        check(
-            self.push_out_days > 0,
-            format!("purchase.push_out_days = {}: expected 1 or more", self.push_out_days),
-        );
-        check(
-            self.expedite_days > 0,
-            format!("purchase.expedite_days = {}: expected 1 or more", self.expedite_days),
-        );
-        for (code, &rate) in &self.rates {
-            check(
-                rate.is_finite() && rate > 0.0,
-                format!("purchase.rates.{code} = {rate}: expected more than 0"),
-            );
         }
-        for (supplier, container) in &self.containers {
-            let capacity = container.capacity;
-            let good = capacity.is_finite() && capacity > 0.0;
-            check(
-                good,
-                format!(
+        if self.budget.is_some_and(|budget| !budget.is_finite() || budget < 0.0) {
+            problems.push(format!("purchase.budget = {:?}: expected 0 or more", self.budget));
+        }
+        for (name, days) in [("max_cover_days", self.max_cover_days), ("risk_days", self.risk_days)]
+        {
+            if days.is_nan() || days <= 0.0 {
+                problems.push(format!("purchase.{name} = {days}: expected more than 0"));
+            }
+        }
+        for (name, days) in
+            [("push_out_days", self.push_out_days), ("expedite_days", self.expedite_days)]
+        {
+            if days <= 0 {
+                problems.push(format!("purchase.{name} = {days}: expected 1 or more"));
+            }
+        }
+        for (code, rate) in &self.rates {
+            if !rate.is_finite() || *rate <= 0.0 {
+                problems.push(format!("purchase.rates.{code} = {rate}: expected more than 0"));
+            }
+        }
+        for (supplier, Container { capacity, .. }) in &self.containers {
+            if !capacity.is_finite() || *capacity <= 0.0 {
+                problems.push(format!(
                     "purchase.containers.{supplier}.capacity = {capacity}: expected more than 0"
-                ),
-            );
+                ));
+            }
         }
         problems
     }

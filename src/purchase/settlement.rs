@@ -1,15 +1,17 @@
 //! All lines of the run together: orders shaped, budget kept, costs landed, rows written.
 
 use crate::domain::digest::Digest;
-use crate::domain::exceptions::{Exception, ExceptionKind, Severity, Subject};
+use crate::domain::exceptions::{Exception, ExceptionKind, Severity};
 use crate::domain::outcome::{DraftOrder, Recommendation};
 use crate::domain::units::{LocationId, Money, SupplierId, Units};
 use crate::explain::{Step, Unit};
-use crate::purchase::Line;
-use crate::purchase::Market;
 use crate::purchase::landed_cost::{Charges, landed_unit_cost, share_out};
-use crate::purchase::rules::budget::apply_budget;
-use crate::purchase::rules::supplier_order::{OrderTerms, shape_order};
+use crate::purchase::line::Line;
+use crate::purchase::market::Market;
+use crate::purchase::rules::free_freight::freight_of;
+use crate::purchase::rules::order_minimum::least_value;
+use crate::purchase::rules::{Binding, ORDER_RULES};
+use crate::purchase::supplier_order::{SupplierOrder, SupplierTerms};
 use chrono::NaiveDate;
 use std::collections::BTreeMap;
 
@@ -26,139 +28,138 @@ pub struct Settled {
 
 /// Weighs all lines of the run against each other and writes the rows. The order of `lines` does not matter.
 #[must_use]
-pub fn settle(mut lines: Vec<Line>, market: &Market) -> Settled {
-    lines.sort_by_key(|l| (l.pool.sku, l.pool.location, supplier_of(l)));
+pub fn settle<'a>(mut lines: Vec<Line<'a>>, market: &Market<'a>) -> Settled {
+    lines.sort_by_key(|l| (l.pool.sku, l.pool.location, l.supplier()));
     let mut exceptions = market.exceptions();
-    let mut orders: BTreeMap<(SupplierId, LocationId), Vec<&mut Line>> = BTreeMap::new();
-    for line in &mut lines {
-        if let Some(supplier) = supplier_of(line) {
-            orders.entry((supplier, line.pool.location)).or_default().push(line);
-        }
+    shape_orders(&mut lines, market, &mut exceptions);
+    for rule in ORDER_RULES {
+        exceptions.extend(rule.shape_run(&mut lines, market));
     }
-    for ((supplier, location), mut order) in orders {
-        let terms = OrderTerms::of(supplier, market);
-        exceptions.extend(shape_order(
-            &mut order,
-            &terms,
-            market,
-            Subject::order(market.names, supplier, location),
-        ));
-    }
-    if let Some(budget) = market.settings.budget {
-        exceptions.extend(apply_budget(&mut lines, Money::from_f64(budget), market));
-    }
-    let (orders, freights, told) = draft_orders(&lines, market);
-    exceptions.extend(told);
-    let recommendations: Vec<Recommendation> = lines
-        .into_iter()
-        .zip(freights)
-        .map(|(line, freight)| recommendation(line, freight, market))
-        .collect();
+    let orders = draft_orders(&mut lines, market, &mut exceptions);
+    let recommendations = lines.into_iter().map(|line| recommendation(line, market)).collect();
     Settled { recommendations, orders, exceptions }
 }
 
-fn supplier_of(line: &Line) -> Option<SupplierId> {
-    line.offer.map(|o| o.supply.supplier)
-}
-
-/// The orders, the freight each line carries, and which orders miss their minimum.
-fn draft_orders(lines: &[Line], market: &Market) -> (Vec<DraftOrder>, Vec<Money>, Vec<Exception>) {
-    let (mut orders, mut exceptions) = (Vec::new(), Vec::new());
-    let mut freights = vec![Money::ZERO; lines.len()];
-    let mut groups: BTreeMap<(SupplierId, LocationId), Vec<usize>> = BTreeMap::new();
-    for (i, line) in lines.iter().enumerate().filter(|(_, l)| l.quantity > Units(0)) {
-        if let Some(supplier) = supplier_of(line) {
-            groups.entry((supplier, line.pool.location)).or_default().push(i);
+/// Applies the rules on whole orders to each supplier and ship-to by itself.
+fn shape_orders<'a>(lines: &mut [Line<'a>], market: &Market<'a>, exceptions: &mut Vec<Exception>) {
+    let mut orders: BTreeMap<(SupplierId, LocationId), Vec<&mut Line>> = BTreeMap::new();
+    for line in lines {
+        if let Some(supplier) = line.supplier() {
+            orders.entry((supplier, line.pool.location)).or_default().push(line);
         }
     }
-    for ((supplier, location), members) in groups {
-        let terms = OrderTerms::of(supplier, market);
-        let value: Money = members.iter().map(|&i| lines[i].value_at(lines[i].quantity)).sum();
-        let freight = terms.freight_of(value);
+    for ((supplier, location), lines) in orders {
+        let mut order =
+            SupplierOrder { terms: SupplierTerms::of(supplier, location, market), lines };
+        if order.is_empty() {
+            continue;
+        }
+        for rule in ORDER_RULES {
+            exceptions.extend(rule.shape_order(&mut order, market));
+        }
+    }
+}
+
+/// The orders as they will be sent, by supplier and ship-to; each line is given its share of the freight.
+fn draft_orders(
+    lines: &mut [Line],
+    market: &Market,
+    exceptions: &mut Vec<Exception>,
+) -> Vec<DraftOrder> {
+    let mut ordered: BTreeMap<(SupplierId, LocationId), Vec<usize>> = BTreeMap::new();
+    for (i, line) in lines.iter().enumerate().filter(|(_, l)| l.quantity.is_positive()) {
+        if let Some(supplier) = line.supplier() {
+            ordered.entry((supplier, line.pool.location)).or_default().push(i);
+        }
+    }
+    let mut orders = Vec::with_capacity(ordered.len());
+    for ((supplier, location), members) in ordered {
+        let terms = SupplierTerms::of(supplier, location, market);
+        let mut order = DraftOrder {
+            supplier,
+            location,
+            order_date: NaiveDate::MAX,
+            expected_arrival: NaiveDate::MIN,
+            units: Units::ZERO,
+            lines: Vec::new(),
+            value: Money::ZERO,
+            freight: Money::ZERO,
+            landed_value: Money::ZERO,
+            minimum_value: least_value(&terms),
+        };
+        for line in members.iter().map(|&i| &lines[i]) {
+            order.units += line.quantity;
+            order.value += line.value();
+            if let Some(offer) = &line.offer {
+                order.order_date = order.order_date.min(offer.order_date);
+                order.expected_arrival = order.expected_arrival.max(offer.arrival);
+                order.landed_value += offer.landed(line.quantity).times(line.quantity);
+            }
+        }
+        order.freight = freight_of(order.value, &terms);
+        order.landed_value += order.freight;
+
         let costs: Vec<_> = members.iter().map(|&i| lines[i].cost_line()).collect();
-        let (shares, known) = share_out(freight, &costs, market.settings.freight_basis);
-        let about = || Subject::order(market.names, supplier, location);
-        if !known && freight > Money::ZERO {
-            let what = "freight shared by value: a weight or volume is missing";
+        let freight = share_out(order.freight, &costs, market.settings.freight_basis);
+        for (&i, &share) in members.iter().zip(&freight.shares) {
+            lines[i].freight = share;
+        }
+        if !freight.is_on_basis && order.freight.is_positive() {
             exceptions.push(Exception::new(
                 Severity::Info,
                 ExceptionKind::FreightBasis,
-                about(),
-                what,
+                terms.subject(),
+                "freight shared by value: a weight or volume is missing",
                 "landed costs are approximate",
             ));
         }
-        if let Some(minimum) = terms.minimum_value.filter(|&m| value < m) {
-            let what = format!("order of {value:.2} is below the supplier's minimum of {minimum}");
-            let why = "no line may grow further, or the budget cut it: ask the supplier, or wait";
-            exceptions.push(Exception::new(
-                Severity::Warning,
-                ExceptionKind::BelowOrderMinimum,
-                about(),
-                what,
-                why,
-            ));
-        }
-        let offers: Vec<_> = members.iter().filter_map(|&i| lines[i].offer).collect();
-        let landed = |&i: &usize| {
-            lines[i]
-                .offer
-                .map_or(Money::ZERO, |o| o.landed(lines[i].quantity).times(lines[i].quantity))
-        };
-        let landed_value = members.iter().map(landed).sum::<Money>() + freight;
-        for (&i, &share) in members.iter().zip(&shares) {
-            freights[i] = share;
-        }
-        orders.push(DraftOrder {
-            supplier,
-            location,
-            order_date: offers.iter().map(|o| o.order_date).min().unwrap_or(market.as_of),
-            expected_arrival: offers.iter().map(|o| o.arrival).max().unwrap_or(market.as_of),
-            units: members.iter().map(|&i| lines[i].quantity).sum(),
-            lines: members,
-            value,
-            freight,
-            landed_value,
-            minimum_value: terms.minimum_value,
-        });
+        order.lines = members;
+        exceptions.extend(ORDER_RULES.iter().filter_map(|rule| rule.unmet(&order, &terms)));
+        orders.push(order);
     }
-    (orders, freights, exceptions)
+    orders
 }
 
-fn recommendation(line: Line, freight: Money, market: &Market) -> Recommendation {
+fn recommendation(line: Line, market: &Market) -> Recommendation {
     let quantity = line.quantity;
     assert!(line.rules.allows(quantity), "a line leaving purchase keeps minimum, pack and maximum");
     let unit_cost = line.price_at(quantity);
     let charges = line.offer.map_or(Charges::default(), |o| o.charges);
+    // However much is ordered, no more margin can be saved than on all the units short.
     let value_at_risk = Money::from_f64(line.gain(Units(i64::MAX)));
-    let order_by = line.pool.order_by.map(|by| {
+    let supplier = line.supplier();
+    let pool = line.pool;
+    let order_by = pool.order_by.map(|by| {
         let last = line.offer.and_then(|o| o.calendar.last_order_day(by));
         last.filter(|&day| day >= market.as_of).unwrap_or(by)
     });
-    let pool = line.pool;
+
     let mut steps = pool.steps;
-    let formula = steps.last().map_or("0".to_owned(), |s| s.name.to_owned());
     steps.push(Step {
         name: "quantity",
-        formula,
+        formula: steps.last().map_or("0", |s| s.name).to_owned(),
         inputs: Vec::new(),
-        value: quantity.0 as f64,
+        value: quantity.as_f64(),
         unit: Unit::Units,
         note: String::new(),
     });
-    let supplier = line.offer.map(|o| o.supply.supplier);
-    let reason = std::iter::once(pool.reason)
-        .chain(line.notes)
-        .filter(|s| !s.is_empty())
-        .collect::<Vec<_>>()
-        .join("; ");
+
+    let mut reason = pool.reason;
+    for note in line.notes {
+        if !reason.is_empty() {
+            reason.push_str("; ");
+        }
+        reason.push_str(&note);
+    }
+
+    let id = recommendation_id(
+        market.as_of,
+        &market.names.skus[pool.sku.index()],
+        &market.names.locations[pool.location.index()],
+        supplier.map_or("", |s| &market.names.suppliers[s.index()]),
+    );
     Recommendation {
-        id: recommendation_id(
-            market.as_of,
-            &market.names.skus[pool.sku.index()],
-            &market.names.locations[pool.location.index()],
-            supplier.map_or("", |s| &market.names.suppliers[s.index()]),
-        ),
+        id,
         sku: pool.sku,
         location: pool.location,
         supplier,
@@ -175,11 +176,11 @@ fn recommendation(line: Line, freight: Money, market: &Market) -> Recommendation
         need: line.need,
         quantity,
         unit_cost,
-        landed_unit_cost: landed_unit_cost(unit_cost, quantity, &charges, freight),
+        landed_unit_cost: landed_unit_cost(unit_cost, quantity, &charges, line.freight),
         value: unit_cost.times(quantity),
         value_at_risk,
         reason,
-        binding: line.binding.map_or(String::new(), |b| b.name().to_owned()),
+        binding: line.binding.map_or("", Binding::name).to_owned(),
         steps,
     }
 }

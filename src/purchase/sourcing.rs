@@ -8,55 +8,50 @@
 //!
 //! and takes the order if that is below the primary's: the extra landed cost is below the loss it prevents. A split order buys
 //! only the bridge (what would be short between the two arrivals) from the faster supplier, and wins where that is cheaper still.
+//!
+//! Ten a day with 100 in stock, and 300 needed. The usual supplier takes 28 days, so 180 units and a margin of 900 would be
+//! lost; another delivers in 3 days and costs 1 more a unit, 300 more in all:
+//!
+//! ```
+//! use orderpoint::domain::inputs::{Names, Supplier, Supply, Role};
+//! use orderpoint::domain::sorted::Sorted;
+//! use orderpoint::domain::units::{LocationId, Money, SkuId, SupplierId, Units};
+//! use orderpoint::purchase::{Market, PoolNeed, Settings};
+//!
+//! let as_of = chrono::NaiveDate::from_ymd_opt(2024, 4, 1).unwrap();
+//! let names = Names {
+//!     skus: vec!["TEA".to_owned()],
+//!     locations: vec!["main".to_owned()],
+//!     suppliers: ["NEAR", "USUAL"].map(str::to_owned).into(),
+//!     ..Names::default()
+//! };
+//! let supply = Sorted::new(vec![
+//!     Supply { unit_cost: Some(Money::from_f64(10.0)), ..Supply::by(SupplierId(1), SkuId(0), 28.0) },
+//!     Supply {
+//!         unit_cost: Some(Money::from_f64(11.0)),
+//!         role: Role::Secondary,
+//!         ..Supply::by(SupplierId(0), SkuId(0), 3.0)
+//!     },
+//! ]);
+//! let suppliers = [Supplier::default(), Supplier::default()];
+//! let settings = Settings { split_orders: false, ..Settings::default() };
+//! let market = Market {
+//!     supply: &supply, price_breaks: &Sorted::empty(), suppliers: &suppliers, names: &names, settings: &settings, as_of,
+//! };
+//! let pool = PoolNeed {
+//!     need: 300.0,
+//!     margin: Money::from_f64(5.0),
+//!     ..PoolNeed::unknown(SkuId(0), LocationId(0)).selling(10.0, Units(100), as_of, 90)
+//! };
+//! let lines = market.propose(pool, |row| row.lead_time_days, &mut Vec::new());
+//! assert_eq!(lines[0].supplier(), Some(SupplierId(0)));
+//! assert!(lines[0].notes[0].ends_with("costs 300.00 more and prevents a loss of 900.00"));
+//! ```
 
-use crate::domain::inputs::Supply;
-use crate::domain::units::{Money, Units};
-use crate::purchase::PoolNeed;
-use crate::purchase::Settings;
-use crate::purchase::landed_cost::Charges;
-use crate::purchase::line::to_a_millionth;
-use crate::purchase::order_calendar::OrderCalendar;
-use crate::purchase::rules::constraints::LotRules;
-use crate::purchase::rules::price_breaks::Prices;
+use crate::purchase::need::{PoolNeed, to_a_millionth};
+use crate::purchase::offer::Offer;
+use crate::purchase::settings::Settings;
 use chrono::NaiveDate;
-
-/// One supplier's terms for one pool, today.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Offer<'a> {
-    /// The row it comes from.
-    pub supply: &'a Supply,
-    /// When it takes orders.
-    pub calendar: OrderCalendar<'a>,
-    /// Price by quantity.
-    pub prices: Prices<'a>,
-    /// What comes on top of the price.
-    pub charges: Charges,
-    /// The next day it takes an order.
-    pub order_date: NaiveDate,
-    /// When that order arrives.
-    pub arrival: NaiveDate,
-}
-
-impl Offer<'_> {
-    /// Rules of a line that may add at most `room` units to the stock.
-    #[must_use]
-    pub fn rules(&self, room: Option<Units>) -> LotRules {
-        LotRules::new(self.supply.minimum_order, self.supply.pack_size, self.supply.maximum_order)
-            .within(room)
-    }
-
-    /// Landed cost of one unit in a line of `quantity`, freight of the order apart.
-    #[must_use]
-    pub fn landed(&self, quantity: Units) -> Money {
-        self.charges.landed(self.prices.at(quantity))
-    }
-
-    /// Days from `as_of` to its arrival.
-    #[must_use]
-    pub fn days(&self, as_of: NaiveDate) -> i64 {
-        (self.arrival - as_of).num_days()
-    }
-}
 
 /// What one supplier is asked for.
 #[derive(Debug, Clone, PartialEq)]
@@ -82,58 +77,94 @@ pub fn source(
     as_of: NaiveDate,
     settings: &Settings,
 ) -> Vec<Assignment> {
-    let short_by = |i: usize, extra: f64| pool.short_within(offers[i].days(as_of) as f64 + extra);
-    let assign = |i: usize, why| {
-        let short_units = (short_by(i, settings.risk_days) - short_by(i, 0.0)).max(0.0);
-        Assignment { offer: i, need: pool.need, short_units, why }
-    };
-    let landed = |i: usize, need: f64| {
-        let quantity = offers[i].rules(pool.room).order_quantity(need).0;
-        (quantity > Units(0)).then(|| offers[i].landed(quantity).as_f64() * need)
-    };
+    let sourcing = Sourcing { pool, offers, as_of, settings };
     let primary = &offers[0];
-    let late = pool.stockout_date.is_some_and(|gone| primary.arrival > gone);
-    let Some(primary_cost) = landed(0, pool.need).filter(|_| late) else {
-        return vec![assign(0, None)];
+    let is_late = pool.stockout_date.is_some_and(|gone| primary.arrival > gone);
+    let Some(primary_cost) = sourcing.landed_cost(primary, pool.need).filter(|_| is_late) else {
+        return vec![sourcing.all_from(0, None)];
     };
-    let loss = |i: usize| pool.margin.as_f64().max(0.0) * short_by(i, 0.0);
-    let why =
-        |i: usize, cost: f64| switch_reason(offers, i, cost - primary_cost, loss(0) - loss(i));
-    let mut best = (primary_cost + loss(0), vec![assign(0, None)]);
-    for i in (1..offers.len()).filter(|&i| offers[i].arrival < primary.arrival) {
-        if let Some(cost) = landed(i, pool.need).filter(|cost| cost + loss(i) < best.0) {
-            best = (cost + loss(i), vec![assign(i, Some(why(i, cost)))]);
+    let mut least = primary_cost + sourcing.loss_before(primary);
+    let mut best = vec![sourcing.all_from(0, None)];
+    for (i, faster) in offers.iter().enumerate().filter(|(_, o)| o.arrival < primary.arrival) {
+        let loss = sourcing.loss_before(faster);
+        if let Some(cost) = sourcing.landed_cost(faster, pool.need)
+            && cost + loss < least
+        {
+            least = cost + loss;
+            best = vec![sourcing.all_from(i, Some(sourcing.why(faster, cost - primary_cost)))];
         }
-        let bridge = to_a_millionth(short_by(0, 0.0) - short_by(i, 0.0));
+
+        let bridge = to_a_millionth(sourcing.short_before(primary) - sourcing.short_before(faster));
         if !settings.split_orders || bridge <= 0.0 || bridge >= pool.need {
             continue;
         }
-        let both = landed(i, bridge)
-            .zip(landed(0, pool.need - bridge))
-            .map(|(a, b)| a + b + settings.order_cost);
-        if let Some(cost) = both.filter(|cost| cost + loss(i) < best.0) {
-            let rest = Assignment {
-                need: to_a_millionth(pool.need - bridge),
-                ..assign(0, Some("the rest of a split order".to_owned()))
-            };
-            let why = format!("split order: {}", why(i, cost));
-            best = (
-                cost + loss(i),
-                vec![
-                    Assignment { offer: i, need: bridge, short_units: bridge, why: Some(why) },
-                    rest,
-                ],
-            );
+        let Some(bridge_cost) = sourcing.landed_cost(faster, bridge) else { continue };
+        let rest = pool.need - bridge;
+        let Some(rest_cost) = sourcing.landed_cost(primary, rest) else { continue };
+        let cost = bridge_cost + rest_cost + settings.order_cost;
+        if cost + loss < least {
+            least = cost + loss;
+            let why = sourcing.why(faster, cost - primary_cost);
+            best = vec![
+                Assignment {
+                    offer: i,
+                    need: bridge,
+                    short_units: bridge,
+                    why: Some(format!("split order: {why}")),
+                },
+                Assignment {
+                    need: to_a_millionth(rest),
+                    ..sourcing.all_from(0, Some("the rest of a split order".to_owned()))
+                },
+            ];
         }
     }
-    best.1
+    best
 }
 
-fn switch_reason(offers: &[Offer], i: usize, extra: f64, prevented: f64) -> String {
-    let (late, soon) = (offers[0].arrival, offers[i].arrival);
-    let difference =
-        if extra < 0.0 { format!("{:.2} less", -extra) } else { format!("{extra:.2} more") };
-    format!(
-        "the primary supplier arrives on {late}, after the stock-out; this one arrives on {soon}, costs {difference} and prevents a loss of {prevented:.2}"
-    )
+/// The question of one pool.
+struct Sourcing<'q, 'a> {
+    pool: &'q PoolNeed,
+    offers: &'q [Offer<'a>],
+    as_of: NaiveDate,
+    settings: &'q Settings,
+}
+
+impl Sourcing<'_, '_> {
+    /// The whole need from offer `i`; it prevents what would be short over the days at risk after its arrival.
+    fn all_from(&self, i: usize, why: Option<String>) -> Assignment {
+        let until = self.offers[i].days(self.as_of) + self.settings.risk_days;
+        let short_units =
+            (self.pool.short_within(until) - self.short_before(&self.offers[i])).max(0.0);
+        Assignment { offer: i, need: self.pool.need, short_units, why }
+    }
+
+    /// Expected units short before `offer` arrives.
+    fn short_before(&self, offer: &Offer) -> f64 {
+        self.pool.short_within(offer.days(self.as_of))
+    }
+
+    /// Expected margin lost before `offer` arrives, currency units.
+    fn loss_before(&self, offer: &Offer) -> f64 {
+        self.pool.margin.as_f64().max(0.0) * self.short_before(offer)
+    }
+
+    /// Landed cost of `need` units at the price of the lot that they take; `None` where the supplier takes no lot for them.
+    fn landed_cost(&self, offer: &Offer, need: f64) -> Option<f64> {
+        let lot = offer.rules(self.pool.room).order_quantity(need).quantity;
+        lot.is_positive().then(|| offer.landed(lot).as_f64() * need)
+    }
+
+    /// Why `offer` gets the order although it costs `extra` more than the primary's.
+    fn why(&self, offer: &Offer, extra: f64) -> String {
+        let primary = &self.offers[0];
+        let late = primary.arrival;
+        let soon = offer.arrival;
+        let prevented = self.loss_before(primary) - self.loss_before(offer);
+        let difference =
+            if extra < 0.0 { format!("{:.2} less", -extra) } else { format!("{extra:.2} more") };
+        format!(
+            "the primary supplier arrives on {late}, after the stock-out; this one arrives on {soon}, costs {difference} and prevents a loss of {prevented:.2}"
+        )
+    }
 }

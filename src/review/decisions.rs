@@ -7,7 +7,7 @@
 use crate::domain::digest::sha256_hex;
 use crate::domain::error::{Error, Result};
 use crate::domain::units::{Money, Units};
-use crate::purchase::rules::constraints::LineTerms;
+use crate::purchase::lot::LotRules;
 use crate::store::{PublishedRun, replace};
 use crate::tables::{RECOMMENDATIONS, Rows};
 use chrono::NaiveDate;
@@ -149,7 +149,7 @@ pub struct Proposal {
     /// What a decision on it would keep, approving it as it is.
     pub approved: Decision,
     /// What the supplier delivers at a time, where that is known.
-    pub terms: Option<LineTerms>,
+    pub terms: Option<LotRules>,
 }
 
 /// The recommendations of a published run, by id. `terms` gives the terms of (sku, location, supplier).
@@ -158,7 +158,7 @@ pub struct Proposal {
 /// [`Error::Input`] when the run's table cannot be read.
 pub fn proposals(
     run: &PublishedRun,
-    terms: impl Fn(&str, &str, &str) -> Option<LineTerms>,
+    terms: impl Fn(&str, &str, &str) -> Option<LotRules>,
 ) -> Result<BTreeMap<String, Proposal>> {
     let rows = Rows::read(&run.folder, &RECOMMENDATIONS)?;
     let proposal = |row: usize| {

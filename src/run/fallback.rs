@@ -15,7 +15,6 @@ use crate::forecast::pooled::pool::PoolForecast;
 use crate::inventory::PoolPlan;
 use crate::purchase::Line;
 use crate::purchase::PoolNeed;
-use crate::purchase::rules::constraints::LotRules;
 use crate::run::partition::{Night, PlannedPool};
 use std::ops::Range;
 
@@ -149,40 +148,13 @@ fn no_policy(pool: &Pool) -> Policy {
 }
 
 fn no_line<'a>(pool: &Pool, stock: Option<&Stock>) -> Line<'a> {
-    let available = stock.map_or(Units(0), Stock::available);
-    let pool = PoolNeed {
-        sku: pool.sku,
-        location: pool.location,
-        status: Status::Held,
-        urgency: 0.0,
-        order_by: None,
-        stockout_date: None,
-        stockout_probability: 0.0,
-        on_hand: stock.map_or(Units(0), |s| s.on_hand),
+    let available = stock.map_or(Units::ZERO, Stock::available);
+    let need = PoolNeed {
+        on_hand: stock.map_or(Units::ZERO, |s| s.on_hand),
         available,
-        on_order: Units(0),
         inventory_position: available,
-        need: 0.0,
-        room: None,
-        daily_demand: 0.0,
-        margin: Money::ZERO,
-        shortfall: Vec::new(),
-        unit_cost: None,
-        shelf_life_days: None,
-        weight: None,
-        volume: None,
-        previous: Vec::new(),
         reason: HELD.to_owned(),
-        steps: Vec::new(),
+        ..PoolNeed::unknown(pool.sku, pool.location)
     };
-    Line {
-        pool,
-        offer: None,
-        need: 0.0,
-        quantity: Units(0),
-        rules: LotRules::FREE,
-        short_units: 0.0,
-        binding: None,
-        notes: Vec::new(),
-    }
+    Line::new(need, None)
 }

@@ -15,8 +15,8 @@ use crate::inventory::lead_time::{Estimate, no_supply};
 use crate::inventory::net_demand::{KitDemand, NetDemand, SeriesDemand, daily, through_kits};
 use crate::inventory::{self, Outlook, PoolPlan, Situation};
 use crate::purchase::open_orders::{self, OpenPool};
-use crate::purchase::rules::constraints::Binding;
-use crate::purchase::{Line, PoolNeed, set_by_hand};
+use crate::purchase::rules::by_hand::{set_aside, set_by_hand};
+use crate::purchase::{Line, PoolNeed};
 use crate::report::picture;
 use crate::run::partition::{Night, PlannedPool};
 use crate::run::records::PoolRecords;
@@ -133,10 +133,10 @@ impl<'a> Night<'a> {
     /// Lines that a planner has rejected, snoozed or set by hand are what they decided.
     fn heed_decisions(&self, records: &PoolRecords<'a>, lines: &mut Vec<Line<'_>>) {
         let pool = records.pool;
-        for line in lines.iter_mut().filter(|line| line.quantity.is_positive()) {
-            let supplier = line.offer.map(|offer| offer.supply.supplier);
+        for line in lines.iter_mut() {
+            let supplier = line.supplier();
             if let Some(quiet) = self.standing.quiet(pool.sku, pool.location, supplier) {
-                line.change_to(Units::ZERO, Binding::Decision, quiet.why.clone());
+                set_aside(line, &quiet.why);
             }
         }
         if let Some(wanted) = records.by_hand.quantity {

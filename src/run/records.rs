@@ -4,10 +4,11 @@ use crate::domain::inputs::{PoolOverrides, Product, PurchaseOrder, Stock, Supply
 use crate::domain::outcome::Classification;
 use crate::domain::panel::Pool;
 use crate::domain::sorted::rows_of;
-use crate::domain::units::{SkuId, SupplierId, Units};
+use crate::domain::units::{SkuId, Units};
 use crate::inventory::expiry::DatedLot;
 use crate::inventory::lead_time::{self, Estimate};
 use crate::inventory::{Arrival, PastDemand, PoolFacts, StockLevel, UnitEconomics, held, held_kit};
+use crate::purchase::PreviousQuantity;
 use crate::review::standing::Pending;
 use crate::run::partition::Night;
 use crate::tables::LastLine;
@@ -102,8 +103,14 @@ impl<'a> Night<'a> {
     }
 
     /// The last run's quantities by supplier, not yet approved or placed.
-    pub fn previous_quantities(of: &PoolRecords<'a>) -> Vec<(SupplierId, Units)> {
-        of.last_lines.iter().filter_map(|line| Some((line.supplier?, line.quantity))).collect()
+    pub fn previous_quantities(of: &PoolRecords<'a>) -> Vec<PreviousQuantity> {
+        let mut previous = Vec::new();
+        for line in of.last_lines {
+            if let Some(supplier) = line.supplier {
+                previous.push(PreviousQuantity { supplier, quantity: line.quantity });
+            }
+        }
+        previous
     }
 
     /// Open and approved orders, soonest first.

@@ -14,7 +14,7 @@ use crate::inventory::kits::Kits;
 use crate::inventory::receipts::LeadTimes;
 use crate::inventory::settings::OrderQuantity;
 use crate::purchase::Market;
-use crate::purchase::rules::constraints::LotRules;
+use crate::purchase::lot::LotRules;
 use crate::run::history;
 use crate::run::learn;
 use crate::run::load;
@@ -403,7 +403,7 @@ fn supplied(
 ) {
     let Some(supply) = supply else { return };
     replayed.lead_time = lead_times.estimate(supply, pool.location).lead_time;
-    replayed.lot = LotRules::new(supply.minimum_order, supply.pack_size, supply.maximum_order);
+    replayed.lot = LotRules::of(supply);
     if replayed.unit_cost <= 0.0 {
         let price = inputs.products[pool.sku.index()]
             .unit_price

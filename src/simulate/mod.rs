@@ -25,7 +25,7 @@ use crate::inventory::Arrival;
 use crate::inventory::Outlook;
 use crate::inventory::StockLevel;
 use crate::math::distributions::Demand;
-use crate::purchase::rules::constraints::LotRules;
+use crate::purchase::lot::LotRules;
 use chrono::NaiveDate;
 use std::ops::Range;
 use std::sync::Arc;

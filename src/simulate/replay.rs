@@ -377,7 +377,7 @@ fn facts(pool: &ReplayPool, number: usize, past: PastDemand) -> PoolFacts {
 /// What is ordered for an unrounded need.
 fn whole_units(need: f64, pool: &ReplayPool) -> f64 {
     // Rounding noise in the need must not cost a unit.
-    if pool.supplied { pool.lot.order_quantity(need - NOISE).0.as_f64() } else { 0.0 }
+    if pool.supplied { pool.lot.order_quantity(need - NOISE).quantity.as_f64() } else { 0.0 }
 }
 
 /// A lead time from the gamma distribution with the pool's mean and spread; never less than a day.

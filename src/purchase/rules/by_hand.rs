@@ -1,7 +1,18 @@
-//! A quantity that a planner has set for an item in a location: the usual supplier's line takes all of it.
+//! What a planner has decided for an item in a location: a quantity set by hand, a proposal rejected or put off.
+//!
+//! Not in the lists: `run` knows the decisions and hands them in after the lines are proposed. A decided line is not raised or
+//! cut again but by the budget, which pays for decided lines first.
 
-use crate::purchase::Line;
-use crate::purchase::rules::constraints::Binding;
+use super::{Binding, Wording};
+use crate::domain::units::Units;
+use crate::purchase::line::Line;
+
+pub(super) const WORDING: Wording = Wording {
+    binding: Binding::Decision,
+    name: "decision",
+    step: "after_decision",
+    change: "planner_decision",
+};
 
 /// Sets the lines of one pool to `wanted` units, within the supplier's rules. A split order becomes one line again, its last:
 /// who sets a number means the whole of it.
@@ -14,8 +25,18 @@ pub fn set_by_hand(lines: &mut Vec<Line<'_>>, wanted: f64) {
         }
         line.rules = line.offer.map_or(line.rules, |o| o.rules(line.pool.room));
     }
-    let (quantity, bound) = line.rules.order_quantity(wanted);
-    let kept = bound.map(|b| format!(", {quantity} by {}", b.name())).unwrap_or_default();
-    line.change_to(quantity, Binding::Decision, format!("set to {wanted} by hand{kept}"));
+    let lot = line.rules.order_quantity(wanted);
+    let bound = match lot.binding {
+        Some(binding) => format!(", {} by {}", lot.quantity, binding.name()),
+        None => String::new(),
+    };
+    line.change_to(lot.quantity, &WORDING, format!("set to {wanted} by hand{bound}"));
     lines.push(line);
+}
+
+/// Orders nothing on `line`, because a planner has rejected the proposal or put it off; `why` says which.
+pub fn set_aside(line: &mut Line<'_>, why: &str) {
+    if line.quantity.is_positive() {
+        line.change_to(Units::ZERO, &WORDING, why.to_owned());
+    }
 }

@@ -1,13 +1,37 @@
-//! Whether a larger lot is worth its lower price: all-units discounts by total cost, from the need of today.
+//! Price by quantity, and whether a larger lot is worth its lower price.
 //!
-//! Cost of a year: purchase, ordering and carrying the average lot,
+//! All-units discounts by total cost, from the need of today. Cost of a year: purchase, ordering and carrying the average lot,
 //!
 //! ```text
 //! g(Q) = c(Q) D + K D / Q + i c(Q) Q / 2
 //! ```
 //!
 //! with annual demand `D`, order cost `K`, carrying rate `i` and the landed unit cost `c(Q)` of the whole lot. Source: Snyder &
-//! Shen (2019), *Fundamentals of Supply Chain Theory*, 2nd ed., section 3.4.
+//! Shen (2019), *Fundamentals of Supply Chain Theory*, 2nd ed., section 3.4. Its example, `K` = 8, `i` = 0.3 and `D` = 1300:
+//!
+//! ```
+//! use orderpoint::domain::inputs::PriceBreak;
+//! use orderpoint::domain::units::{Money, SkuId, SupplierId, Units};
+//! use orderpoint::purchase::landed_cost::Charges;
+//! use orderpoint::purchase::prices::{LotCosts, Prices, worthwhile_break};
+//!
+//! let from = |quantity, price| PriceBreak {
+//!     sku: SkuId(0),
+//!     supplier: SupplierId(0),
+//!     from_quantity: Units(quantity),
+//!     unit_cost: Money::from_f64(price),
+//! };
+//! let breaks = [from(400, 0.72), from(800, 0.68)];
+//! let prices = Prices { base: Money::from_f64(0.75), breaks: &breaks, rate: 1.0 };
+//! let costs = LotCosts {
+//!     annual_demand: 1300.0,
+//!     order_cost: 8.0,
+//!     carrying_rate: 0.3,
+//!     charges: Charges::default(),
+//! };
+//! let best = worthwhile_break(Units(300), &[Units(400), Units(800)], &prices, &costs).unwrap();
+//! assert_eq!(best.lot, Units(800));
+//! ```
 
 use crate::domain::inputs::PriceBreak;
 use crate::domain::units::{Money, Units};
@@ -61,25 +85,36 @@ impl LotCosts {
     }
 }
 
+/// A larger lot, and what it saves.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct CheaperLot {
+    /// Whole units, with the price of which the year gets cheaper.
+    pub lot: Units,
+    /// Currency units a year, after carrying.
+    pub saved_a_year: f64,
+}
+
 /// The break worth reaching for from an order of `quantity`: the allowed lot in `lots` (ascending, all above `quantity`) with
-/// the least cost of a year, if it beats `quantity` itself; with the money saved a year.
+/// the least cost of a year, the smallest among equals, if it beats `quantity` itself.
 #[must_use]
 pub fn worthwhile_break(
     quantity: Units,
     lots: &[Units],
     prices: &Prices,
     costs: &LotCosts,
-) -> Option<(Units, f64)> {
-    if quantity <= Units(0) || costs.annual_demand <= 0.0 {
+) -> Option<CheaperLot> {
+    if !quantity.is_positive() || costs.annual_demand <= 0.0 {
         return None;
     }
-    let cost = |q: Units| costs.annual(q.0 as f64, prices.at(q));
-    let now = cost(quantity);
-    let best = lots
-        .iter()
-        .map(|&q| (q, now - cost(q)))
-        .max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.cmp(&a.0)))?;
-    (best.1 > 0.0).then_some(best)
+    let now = costs.annual(quantity.as_f64(), prices.at(quantity));
+    let mut best: Option<CheaperLot> = None;
+    for &lot in lots {
+        let saved_a_year = now - costs.annual(lot.as_f64(), prices.at(lot));
+        if saved_a_year > best.map_or(0.0, |b| b.saved_a_year) {
+            best = Some(CheaperLot { lot, saved_a_year });
+        }
+    }
+    best
 }
 
 #[cfg(test)]
@@ -112,10 +147,12 @@ mod tests {
             eoq_with_breaks(1300.0, 8.0, 0.3, &[(0.0, 0.75), (400.0, 0.72), (800.0, 0.68)])
                 .unwrap();
         assert!(quantity == 800.0 && (cost - 978.6).abs() < 1e-9, "{quantity} {cost}");
-        let (lot, saved) =
+        let best =
             worthwhile_break(Units(300), &[Units(400), Units(800)], &prices, &costs).unwrap();
-        assert_eq!(lot, Units(800));
-        assert!((saved - (costs.annual(300.0, Money::from_f64(0.75)) - cost)).abs() < 1e-9);
+        assert_eq!(best.lot, Units(800));
+        assert!(
+            (best.saved_a_year - (costs.annual(300.0, Money::from_f64(0.75)) - cost)).abs() < 1e-9
+        );
     }
 
     #[test]

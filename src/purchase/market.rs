@@ -1,0 +1,143 @@
+//! Everything suppliers offer on the day of the run, and the offers for one pool.
+
+use crate::domain::exceptions::{Exception, ExceptionKind, Severity, Subject};
+use crate::domain::inputs::{Inputs, Names, PriceBreak, Supplier, Supply};
+use crate::domain::sorted::Sorted;
+use crate::domain::units::{LocationId, Money, SkuId, Units};
+use crate::purchase::landed_cost::{Charges, convert, exchange_rate};
+use crate::purchase::need::PoolNeed;
+use crate::purchase::offer::Offer;
+use crate::purchase::order_calendar::OrderCalendar;
+use crate::purchase::prices::Prices;
+use crate::purchase::settings::Settings;
+use chrono::NaiveDate;
+
+/// Everything suppliers offer, and the settings to choose by.
+#[derive(Debug, Clone, Copy)]
+pub struct Market<'a> {
+    /// Sorted by (sku, location, role, supplier).
+    pub supply: &'a Sorted<Supply>,
+    /// Sorted by (sku, supplier, quantity).
+    pub price_breaks: &'a Sorted<PriceBreak>,
+    /// By [`crate::domain::units::SupplierId`].
+    pub suppliers: &'a [Supplier],
+    /// Dictionaries, for ids and sentences.
+    pub names: &'a Names,
+    /// How to choose.
+    pub settings: &'a Settings,
+    /// The morning of the run.
+    pub as_of: NaiveDate,
+}
+
+impl<'a> Market<'a> {
+    /// The market of a run.
+    #[must_use]
+    pub fn new(inputs: &'a Inputs, settings: &'a Settings) -> Self {
+        Self {
+            supply: &inputs.supply,
+            price_breaks: &inputs.price_breaks,
+            suppliers: &inputs.suppliers,
+            names: &inputs.names,
+            settings,
+            as_of: inputs.panel.calendar().as_of(),
+        }
+    }
+
+    /// Suppliers that cannot be ordered from at all, and settings that name nobody, once a run.
+    #[must_use]
+    pub fn exceptions(&self) -> Vec<Exception> {
+        let mut exceptions = Vec::new();
+        for (supplier, name) in self.suppliers.iter().zip(&self.names.suppliers) {
+            if exchange_rate(&supplier.currency, self.settings).is_none() {
+                exceptions.push(Exception::new(
+                    Severity::Error,
+                    ExceptionKind::UnknownCurrency,
+                    Subject::Supplier(name.clone()),
+                    format!(
+                        "currency {} is not in purchase.rates: nothing is ordered from this supplier",
+                        supplier.currency
+                    ),
+                    "a price in an unknown currency cannot be compared",
+                ));
+            }
+            if OrderCalendar::of(supplier).next_order_day(self.as_of).is_none() {
+                exceptions.push(Exception::new(
+                    Severity::Error,
+                    ExceptionKind::SupplierClosed,
+                    Subject::Supplier(name.clone()),
+                    "no order day within two years: nothing is ordered from this supplier",
+                    "order weekdays and closures",
+                ));
+            }
+        }
+        for name in self.settings.containers.keys() {
+            if self.names.find_supplier(name).is_none() {
+                exceptions.push(Exception::new(
+                    Severity::Warning,
+                    ExceptionKind::UnknownSupplier,
+                    Subject::Supplier(name.clone()),
+                    "purchase.containers names a supplier that no table knows",
+                    "its container is not used",
+                ));
+            }
+        }
+        exceptions
+    }
+
+    /// Supply rows of one pool, primary first: a row for the location replaces the supplier's row for everywhere.
+    pub fn supply_of(&self, sku: SkuId, location: LocationId) -> impl Iterator<Item = &'a Supply> {
+        let of_item: &'a [Supply] = self.supply.of(sku);
+        let mut here: Vec<&Supply> = Vec::with_capacity(of_item.len());
+        for row in of_item {
+            let is_replaced =
+                of_item.iter().any(|r| r.supplier == row.supplier && r.location == Some(location));
+            if row.location == Some(location) || row.location.is_none() && !is_replaced {
+                here.push(row);
+            }
+        }
+        here.sort_by_key(|s| (s.role, s.supplier));
+        here.into_iter()
+    }
+
+    /// Offers for one pool in order of preference: role, then landed cost, then supplier. `lead_days` is the lead time of a row.
+    #[must_use]
+    pub fn offers(&self, pool: &PoolNeed, lead_days: impl Fn(&Supply) -> f64) -> Vec<Offer<'a>> {
+        let mut offers: Vec<Offer> = self
+            .supply_of(pool.sku, pool.location)
+            .filter_map(|supply| self.offer(supply, pool.unit_cost, lead_days(supply)))
+            .collect();
+        let quantity = Units::ceil(pool.need.max(1.0));
+        offers.sort_by_key(|o| (o.supply.role, o.landed(quantity), o.supply.supplier));
+        offers
+    }
+
+    /// What `supply` offers today; `None` while its supplier cannot be ordered from at all. `unit_cost` stands in for a price.
+    fn offer(
+        &self,
+        supply: &'a Supply,
+        unit_cost: Option<Money>,
+        lead_days: f64,
+    ) -> Option<Offer<'a>> {
+        let supplier = &self.suppliers[supply.supplier.index()];
+        let rate = exchange_rate(&supplier.currency, self.settings)?;
+        let calendar = OrderCalendar::of(supplier);
+        let order_date = calendar.next_order_day(self.as_of)?;
+        let price = supply.unit_cost.map(|c| convert(c, rate)).or(unit_cost);
+        Some(Offer {
+            supply,
+            calendar,
+            prices: Prices {
+                base: price.unwrap_or(Money::ZERO),
+                breaks: self.price_breaks.of((supply.sku, supply.supplier)),
+                rate,
+            },
+            charges: Charges {
+                duty_rate: supply.duty_rate,
+                fee_rate: self.settings.fee_rate,
+                freight_per_unit: convert(supply.freight_per_unit, rate),
+            },
+            order_date,
+            arrival: calendar.arrival(order_date, lead_days),
+        })
+    }
+}

@@ -1,0 +1,166 @@
+//! What one pool needs, as `inventory` hands it to purchasing.
+
+use crate::domain::outcome::Status;
+use crate::domain::units::{LocationId, Money, SkuId, SupplierId, Units};
+use crate::explain::Step;
+use chrono::{Days, NaiveDate};
+
+/// What `inventory` says about one pool.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PoolNeed {
+    /// The item.
+    pub sku: SkuId,
+    /// Ship to.
+    pub location: LocationId,
+    /// What to do.
+    pub status: Status,
+    /// 0 to 100.
+    pub urgency: f64,
+    /// Latest order date that still arrives in time, before order days and closures.
+    pub order_by: Option<NaiveDate>,
+    /// First day the projected stock is gone.
+    pub stockout_date: Option<NaiveDate>,
+    /// Probability of running out before an order placed today arrives.
+    pub stockout_probability: f64,
+    /// Units in the location.
+    pub on_hand: Units,
+    /// On hand less committed, damaged and returns pending.
+    pub available: Units,
+    /// Open orders due inside the horizon.
+    pub on_order: Units,
+    /// Available + on order - backorders.
+    pub inventory_position: Units,
+    /// Units to order, unrounded; 0 when nothing is to be ordered. Read to a millionth of a unit.
+    pub need: f64,
+    /// Most units that may be ordered without exceeding the most stock to hold.
+    pub room: Option<Units>,
+    /// Expected demand, units a day.
+    pub daily_demand: f64,
+    /// Margin of one unit.
+    pub margin: Money,
+    /// Expected units short up to the end of day `d` from the as-of date if nothing more is ordered, non-decreasing. `[horizon]`
+    pub shortfall: Vec<f64>,
+    /// The product's own cost, for a supplier without a price.
+    pub unit_cost: Option<Money>,
+    /// Days a received unit may be sold: nothing is ordered beyond them by choice.
+    pub shelf_life_days: Option<f64>,
+    /// Weight of one unit.
+    pub weight: Option<f64>,
+    /// Volume of one unit.
+    pub volume: Option<f64>,
+    /// The last run's quantities, not yet approved or placed, by supplier.
+    pub previous: Vec<PreviousQuantity>,
+    /// Half a sentence: why this need.
+    pub reason: String,
+    /// The arithmetic of `need`.
+    pub steps: Vec<Step>,
+}
+
+/// What the last run proposed to order from one supplier.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PreviousQuantity {
+    /// From whom.
+    pub supplier: SupplierId,
+    /// How much.
+    pub quantity: Units,
+}
+
+impl PoolNeed {
+    /// A pool of which nothing is known: held, without stock, demand or need.
+    #[must_use]
+    pub fn unknown(sku: SkuId, location: LocationId) -> Self {
+        Self {
+            sku,
+            location,
+            status: Status::Held,
+            urgency: 0.0,
+            order_by: None,
+            stockout_date: None,
+            stockout_probability: 0.0,
+            on_hand: Units::ZERO,
+            available: Units::ZERO,
+            on_order: Units::ZERO,
+            inventory_position: Units::ZERO,
+            need: 0.0,
+            room: None,
+            daily_demand: 0.0,
+            margin: Money::ZERO,
+            shortfall: Vec::new(),
+            unit_cost: None,
+            shelf_life_days: None,
+            weight: None,
+            volume: None,
+            previous: Vec::new(),
+            reason: String::new(),
+            steps: Vec::new(),
+        }
+    }
+
+    /// The same pool with `stock` units on hand that sell `daily_demand` a day, every day of `horizon`, and nothing on order.
+    ///
+    /// ```
+    /// use orderpoint::domain::units::{LocationId, SkuId, Units};
+    /// use orderpoint::purchase::PoolNeed;
+    ///
+    /// let day = |n| chrono::NaiveDate::from_ymd_opt(2024, 4, n).unwrap();
+    /// let pool = PoolNeed::unknown(SkuId(0), LocationId(0)).selling(10.0, Units(45), day(1), 90);
+    /// assert_eq!(pool.stockout_date, Some(day(5)));
+    /// assert_eq!(pool.short_within(7.0), 25.0);
+    /// assert_eq!(pool.cover_days(Units(15)), 6.0);
+    /// ```
+    #[must_use]
+    pub fn selling(
+        self,
+        daily_demand: f64,
+        stock: Units,
+        as_of: NaiveDate,
+        horizon: usize,
+    ) -> Self {
+        let lasts = Days::new((stock.as_f64().max(0.0) / daily_demand) as u64);
+        let shortfall =
+            (1..=horizon).map(|day| (day as f64 * daily_demand - stock.as_f64()).max(0.0));
+        Self {
+            on_hand: stock,
+            available: stock,
+            inventory_position: stock,
+            daily_demand,
+            stockout_date: as_of.checked_add_days(lasts),
+            shortfall: shortfall.collect(),
+            ..self
+        }
+    }
+
+    /// Expected units short within `days` from the as-of date if nothing more is ordered.
+    ///
+    /// Beyond the horizon everything demanded is short, if anything was short at its end.
+    #[must_use]
+    pub fn short_within(&self, days: f64) -> f64 {
+        let whole_days = days.max(0.0).floor() as usize;
+        if whole_days == 0 {
+            return 0.0;
+        }
+        if let Some(&short) = self.shortfall.get(whole_days - 1) {
+            return short;
+        }
+        match self.shortfall.last() {
+            Some(&short) if short > 0.0 => {
+                short + (whole_days - self.shortfall.len()) as f64 * self.daily_demand
+            }
+            Some(_) | None => 0.0,
+        }
+    }
+
+    /// Days the inventory position and `quantity` more units last; infinite without demand.
+    #[must_use]
+    pub fn cover_days(&self, quantity: Units) -> f64 {
+        let units = (self.inventory_position + quantity).or_zero().as_f64();
+        if self.daily_demand > 0.0 { units / self.daily_demand } else { f64::INFINITY }
+    }
+}
+
+/// Units without the rounding noise that would order a unit too many.
+///
+/// A need of 600 comes out of a forecast as 600.0000000001; rounded up to whole units that was 601.
+pub(crate) fn to_a_millionth(units: f64) -> f64 {
+    (units * 1e6).round() / 1e6
+}

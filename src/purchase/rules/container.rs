@@ -1,0 +1,214 @@
+//! Whole containers: the needed lines in proportion to their needs, in whole packs, by largest remainder.
+//!
+//! Needs of 400, 200 and 100 in a container of 1000 units are ordered as 571, 286 and 143:
+//!
+//! ```
+//! use orderpoint::domain::inputs::{Names, Supplier, Supply};
+//! use orderpoint::domain::sorted::Sorted;
+//! use orderpoint::domain::units::{LocationId, Money, SkuId, SupplierId, Units};
+//! use orderpoint::purchase::{Basis, Container, Market, PoolNeed, Settings, settle};
+//!
+//! let as_of = chrono::NaiveDate::from_ymd_opt(2024, 4, 1).unwrap();
+//! let names = Names {
+//!     skus: ["A", "B", "C"].map(str::to_owned).into(),
+//!     locations: vec!["main".to_owned()],
+//!     suppliers: vec!["ACME".to_owned()],
+//!     ..Names::default()
+//! };
+//! let container = Container { capacity: 1000.0, basis: Basis::Quantity };
+//! let settings =
+//!     Settings { containers: [("ACME".to_owned(), container)].into(), ..Settings::default() };
+//! let supply = Sorted::new(Vec::from([0, 1, 2].map(|sku| Supply {
+//!     unit_cost: Some(Money::from_f64(4.0)),
+//!     ..Supply::by(SupplierId(0), SkuId(sku), 14.0)
+//! })));
+//! let suppliers = [Supplier::default()];
+//! let market = Market {
+//!     supply: &supply, price_breaks: &Sorted::empty(), suppliers: &suppliers, names: &names, settings: &settings, as_of,
+//! };
+//!
+//! let mut lines = Vec::new();
+//! for (sku, need) in [(0, 400.0), (1, 200.0), (2, 100.0)] {
+//!     let pool = PoolNeed::unknown(SkuId(sku), LocationId(0)).selling(10.0, Units(0), as_of, 90);
+//!     lines.extend(market.propose(PoolNeed { need, ..pool }, |s| s.lead_time_days, &mut Vec::new()));
+//! }
+//! let quantities: Vec<i64> =
+//!     settle(lines, &market).recommendations.iter().map(|r| r.quantity.count()).collect();
+//! assert_eq!(quantities, [571, 286, 143]);
+//! ```
+
+use super::{Binding, OrderRule, Wording};
+use crate::domain::exceptions::{Exception, ExceptionKind, Severity};
+use crate::domain::units::Units;
+use crate::math::apportion::{Bounds, within_bounds};
+use crate::purchase::landed_cost::CostLine;
+use crate::purchase::line::Line;
+use crate::purchase::lot::LotRules;
+use crate::purchase::market::Market;
+use crate::purchase::settings::{Basis, Container};
+use crate::purchase::supplier_order::SupplierOrder;
+
+pub(super) const WORDING: Wording = Wording {
+    binding: Binding::Container,
+    name: "container",
+    step: "after_container",
+    change: "container_fill",
+};
+
+/// A sum of sizes may miss the capacity by rounding noise, not by a unit.
+const SIZE_NOISE: f64 = 1e-6;
+
+/// Fills whole containers. A line that a planner has set takes its room first and stays as it is.
+///
+/// The number of containers is the nearest one to what is needed. Where that is none (less than half a container) or the
+/// lines' own limits do not let it be filled, the exception says so.
+pub(super) struct ContainerFill;
+
+/// A needed line that shares the container.
+#[derive(Debug, Clone, Copy)]
+struct Share {
+    line: usize,
+    need: f64,
+    /// Of one unit, on the basis of the container.
+    unit_size: f64,
+    rules: LotRules,
+    ceiling: Units,
+}
+
+impl OrderRule for ContainerFill {
+    fn shape_order(&self, order: &mut SupplierOrder, market: &Market) -> Vec<Exception> {
+        let Some(container) = market.settings.containers.get(order.terms.name) else {
+            return Vec::new();
+        };
+        let not_filled = fill(&mut order.lines, container, market.settings.max_cover_days).err();
+        not_filled
+            .map(|NotFilled { what, why }| {
+                let kind = ExceptionKind::ContainerNotFilled;
+                Exception::new(Severity::Warning, kind, order.terms.subject(), what, why)
+            })
+            .into_iter()
+            .collect()
+    }
+}
+
+/// What is wrong with a container, and what becomes of the order.
+struct NotFilled {
+    what: String,
+    why: &'static str,
+}
+
+fn fill(
+    lines: &mut [&mut Line],
+    container: &Container,
+    max_cover_days: f64,
+) -> Result<(), NotFilled> {
+    let mut shares = Vec::new();
+    let mut by_hand = 0.0;
+    for (i, line) in lines.iter().enumerate().filter(|(_, l)| l.quantity.is_positive()) {
+        let size = unit_size(line, container.basis);
+        if line.is_decided() {
+            by_hand += size.ok_or_else(size_missing)? * line.quantity.as_f64();
+        } else if line.need > 0.0 {
+            shares.push(Share {
+                line: i,
+                need: line.need,
+                unit_size: size.filter(|&size| size > 0.0).ok_or_else(size_missing)?,
+                rules: line.rules,
+                ceiling: line.rules.round_down(line.ceiling(max_cover_days)),
+            });
+        }
+    }
+    let total = by_hand + shares.iter().map(|s| s.need * s.unit_size).sum::<f64>();
+    let count = (total / container.capacity).round();
+    if count < 1.0 {
+        return Err(NotFilled {
+            what: format!("{total:.0} needed of a capacity of {}", container.capacity),
+            why: "less than half a container: the lines keep their needs",
+        });
+    }
+    let capacity = count * container.capacity;
+    let quantities = fitted(&shares, (capacity - by_hand).max(0.0));
+    let filled = by_hand + size_of(&shares, &quantities);
+    for (share, &quantity) in shares.iter().zip(&quantities) {
+        let line = &mut lines[share.line];
+        if quantity != line.quantity {
+            let verb = if quantity > line.quantity { "raised" } else { "cut" };
+            let note = format!(
+                "{verb} from {} to {quantity}: its share of {capacity:.0} in {count:.0} container(s)",
+                line.quantity
+            );
+            line.change_to(quantity, &WORDING, note);
+        }
+    }
+    if filled > capacity + SIZE_NOISE {
+        return Err(NotFilled {
+            what: format!("{filled:.0} in a capacity of {capacity:.0}"),
+            why: "the lines' minimum quantities need more than fits",
+        });
+    }
+    // Less than the largest pack may stay empty: no pack of it would have fitted.
+    let largest_pack =
+        shares.iter().map(|s| s.unit_size * s.rules.pack().as_f64()).fold(0.0, f64::max);
+    if filled + largest_pack < capacity {
+        return Err(NotFilled {
+            what: format!("{filled:.0} of {capacity:.0}"),
+            why: "cover, maximum or most-stock limits stop the fill",
+        });
+    }
+    Ok(())
+}
+
+fn size_missing() -> NotFilled {
+    NotFilled {
+        what: "weight, volume or price of an item is missing".to_owned(),
+        why: "the order is not fitted to the container",
+    }
+}
+
+/// Whole packs in proportion to need within `capacity`, at least the smallest lot each. `[shares]`
+fn fitted(shares: &[Share], capacity: f64) -> Vec<Units> {
+    let bounds: Vec<Bounds> = shares
+        .iter()
+        .map(|s| Bounds {
+            floor: s.rules.smallest().as_f64() * s.unit_size,
+            cap: s.ceiling.as_f64() * s.unit_size,
+        })
+        .collect();
+    let weights: Vec<f64> = shares.iter().map(|s| s.need * s.unit_size).collect();
+    let sizes = within_bounds(capacity, &weights, &bounds);
+
+    // Whole packs first, rounded down; then a pack each to the largest remainders, while there is room.
+    let mut quantities = Vec::with_capacity(shares.len());
+    let mut remainders = Vec::with_capacity(shares.len());
+    for (share, size) in shares.iter().zip(sizes) {
+        let quota = size / share.unit_size;
+        // A quota of 11.9999999999 packs of one is 12.
+        let whole = share.rules.round_down(Units::floor(quota + 1e-9));
+        let quantity = whole.max(share.rules.smallest());
+        remainders.push((quota - quantity.as_f64()) / share.rules.pack().as_f64());
+        quantities.push(quantity);
+    }
+    let mut left = capacity - size_of(shares, &quantities);
+    let mut order: Vec<usize> = (0..shares.len()).collect();
+    order.sort_by(|&a, &b| remainders[b].total_cmp(&remainders[a]));
+    for n in order {
+        let share = &shares[n];
+        let pack_size = share.rules.pack().as_f64() * share.unit_size;
+        let more = quantities[n] + share.rules.pack();
+        let fits = pack_size <= left + SIZE_NOISE;
+        if fits && more.as_f64() * share.unit_size <= bounds[n].cap + SIZE_NOISE {
+            quantities[n] = more;
+            left -= pack_size;
+        }
+    }
+    quantities
+}
+
+fn size_of(shares: &[Share], quantities: &[Units]) -> f64 {
+    shares.iter().zip(quantities).map(|(s, q)| q.as_f64() * s.unit_size).sum()
+}
+
+fn unit_size(line: &Line, basis: Basis) -> Option<f64> {
+    let price = line.price_at(line.quantity);
+    CostLine { quantity: Units::ONE, value: price, ..line.cost_line() }.size(basis)
+}

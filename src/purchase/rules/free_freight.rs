@@ -1,0 +1,52 @@
+//! The order value from which freight is free: reached where the freight saved exceeds the carrying cost of buying earlier.
+
+use super::top_up::TopUp;
+use super::{Binding, OrderRule, Wording};
+use crate::domain::exceptions::Exception;
+use crate::domain::units::Money;
+use crate::purchase::market::Market;
+use crate::purchase::supplier_order::{SupplierOrder, SupplierTerms};
+
+pub(super) const WORDING: Wording = Wording {
+    binding: Binding::FreeFreight,
+    name: "free-freight",
+    step: "after_free_freight",
+    change: "free_freight_top_up",
+};
+
+/// Raises an order to the value from which freight is free.
+pub(super) struct FreeFreight;
+
+/// Freight of an order of `value`, reporting currency.
+pub(crate) fn freight_of(value: Money, terms: &SupplierTerms) -> Money {
+    let is_free = free_from(terms).is_some_and(|free| value >= free);
+    if value == Money::ZERO || is_free { Money::ZERO } else { full_freight(terms) }
+}
+
+fn free_from(terms: &SupplierTerms) -> Option<Money> {
+    terms.money(terms.supplier.free_freight_value)
+}
+
+fn full_freight(terms: &SupplierTerms) -> Money {
+    terms.money(terms.supplier.freight_per_order).unwrap_or(Money::ZERO)
+}
+
+impl OrderRule for FreeFreight {
+    fn shape_order(&self, order: &mut SupplierOrder, market: &Market) -> Vec<Exception> {
+        let freight = full_freight(&order.terms);
+        if let Some(free) = free_from(&order.terms)
+            && order.value() < free
+            && freight.is_positive()
+        {
+            let top_up = TopUp::plan(&order.lines, free, market.settings.max_cover_days);
+            let carrying = top_up.carrying(&order.lines, market.settings.carrying_rate);
+            if top_up.value >= free && carrying < freight.as_f64() {
+                let goal = format!(
+                    "free freight from {free}: saves {freight} for {carrying:.2} of carrying"
+                );
+                top_up.apply(&mut order.lines, &WORDING, &goal);
+            }
+        }
+        Vec::new()
+    }
+}

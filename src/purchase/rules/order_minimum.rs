@@ -1,0 +1,54 @@
+//! The least value of an order: reached by buying earlier what will be needed first.
+//!
+//! Where the lines cannot reach it within their limits nothing is raised, and the order says that it is below the minimum: half
+//! a top-up would buy stock too early and still not be accepted.
+
+use super::top_up::TopUp;
+use super::{Binding, OrderRule, Wording};
+use crate::domain::exceptions::{Exception, ExceptionKind, Severity};
+use crate::domain::outcome::DraftOrder;
+use crate::domain::units::Money;
+use crate::purchase::market::Market;
+use crate::purchase::supplier_order::{SupplierOrder, SupplierTerms};
+
+pub(super) const WORDING: Wording = Wording {
+    binding: Binding::OrderMinimum,
+    name: "order-minimum",
+    step: "after_order_minimum",
+    change: "order_minimum_top_up",
+};
+
+/// Raises an order to the supplier's least value.
+pub(super) struct OrderMinimum;
+
+/// The least value of an order, reporting currency.
+pub(crate) fn least_value(terms: &SupplierTerms) -> Option<Money> {
+    terms.money(terms.supplier.min_order_value)
+}
+
+impl OrderRule for OrderMinimum {
+    fn shape_order(&self, order: &mut SupplierOrder, market: &Market) -> Vec<Exception> {
+        if let Some(minimum) = least_value(&order.terms)
+            && order.value() < minimum
+        {
+            let top_up = TopUp::plan(&order.lines, minimum, market.settings.max_cover_days);
+            if top_up.value >= minimum {
+                let goal = format!("the supplier's least order value of {minimum}");
+                top_up.apply(&mut order.lines, &WORDING, &goal);
+            }
+        }
+        Vec::new()
+    }
+
+    fn unmet(&self, order: &DraftOrder, terms: &SupplierTerms) -> Option<Exception> {
+        let minimum = least_value(terms).filter(|&minimum| order.value < minimum)?;
+        let value = order.value;
+        Some(Exception::new(
+            Severity::Warning,
+            ExceptionKind::BelowOrderMinimum,
+            terms.subject(),
+            format!("order of {value:.2} is below the supplier's minimum of {minimum}"),
+            "no line may grow further, or the budget cut it: ask the supplier, or wait",
+        ))
+    }
+}

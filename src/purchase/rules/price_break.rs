@@ -1,0 +1,50 @@
+//! A cheaper price from a larger quantity on, where the year gets cheaper by it: see [`prices`](crate::purchase::prices).
+
+use super::{Binding, LineRule, Wording};
+use crate::domain::units::Units;
+use crate::purchase::line::Line;
+use crate::purchase::market::Market;
+use crate::purchase::prices::{LotCosts, worthwhile_break};
+
+pub(super) const WORDING: Wording = Wording {
+    binding: Binding::PriceBreak,
+    name: "price-break",
+    step: "after_price_break",
+    change: "price_break",
+};
+
+/// Raises a line to the price break that saves most.
+pub(super) struct PriceBreaks;
+
+impl LineRule for PriceBreaks {
+    fn apply(&self, line: &mut Line, market: &Market) {
+        let Some(offer) = line.offer.filter(|o| !o.prices.breaks.is_empty()) else { return };
+        if !line.quantity.is_positive() {
+            return;
+        }
+        let ceiling = line.ceiling(market.settings.max_cover_days);
+        let lots: Vec<Units> = offer
+            .prices
+            .breaks
+            .iter()
+            .map(|b| line.rules.order_quantity(b.from_quantity.as_f64()).quantity)
+            .filter(|&lot| lot > line.quantity && lot <= ceiling)
+            .collect();
+        let costs = LotCosts {
+            annual_demand: line.pool.daily_demand * 365.0,
+            order_cost: market.settings.order_cost,
+            carrying_rate: market.settings.carrying_rate,
+            charges: offer.charges,
+        };
+        if let Some(best) = worthwhile_break(line.quantity, &lots, &offer.prices, &costs) {
+            let note = format!(
+                "raised from {} to {} for the price of {}: saves {:.2} a year after carrying",
+                line.quantity,
+                best.lot,
+                offer.prices.at(best.lot),
+                best.saved_a_year
+            );
+            line.change_to(best.lot, &WORDING, note);
+        }
+    }
+}

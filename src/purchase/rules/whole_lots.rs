@@ -1,0 +1,106 @@
+//! Minimum, whole packs, maximum and the most stock to hold: from the need to a lot that the supplier takes.
+//!
+//! The arithmetic is [`LotRules::order_quantity`]; here it gets its steps and its sentence.
+
+use super::{Binding, LineRule};
+use crate::domain::units::Units;
+use crate::explain::{Step, Unit};
+use crate::purchase::line::Line;
+use crate::purchase::lot::{Lot, LotRules};
+use crate::purchase::market::Market;
+
+pub(super) const MINIMUM: &str = "minimum";
+pub(super) const PACK: &str = "pack";
+pub(super) const MAXIMUM: &str = "maximum";
+pub(super) const MAX_STOCK: &str = "max-stock";
+pub(super) const IMPOSSIBLE: &str = "minimum-above-maximum";
+
+/// Rounds the need of a line to a lot.
+pub(super) struct WholeLots;
+
+impl LineRule for WholeLots {
+    fn apply(&self, line: &mut Line, _market: &Market) {
+        let lot = line.rules.order_quantity(line.need);
+        add_steps(line, lot.quantity);
+        line.quantity = lot.quantity;
+        line.binding = lot.binding;
+        line.notes.extend(sentence(line.need, &line.rules, lot));
+    }
+}
+
+/// `need` as it is read, the part of a split order that this supplier gets, and the rounding to a lot.
+fn add_steps(line: &mut Line, quantity: Units) {
+    let pool_need = line.pool.need;
+    let rules = line.rules;
+    let steps = &mut line.pool.steps;
+    match steps.iter().rev().find(|s| s.name == "need") {
+        None => steps.push(step("need", "units", vec![("units", pool_need)], pool_need, "")),
+        Some(known) if known.value != pool_need => steps.push(step(
+            "need",
+            "round(need * 1000000) / 1000000",
+            Vec::new(),
+            pool_need,
+            "to a millionth of a unit",
+        )),
+        Some(_) => {}
+    }
+    let is_split = line.need != pool_need;
+    let need = if is_split { "need_here" } else { "need" };
+    if is_split {
+        steps.push(step(
+            need,
+            "need - need_elsewhere",
+            vec![("need_elsewhere", pool_need - line.need)],
+            line.need,
+            "the order is split",
+        ));
+    }
+    if line.need <= 0.0 || quantity.is_zero() {
+        steps.push(step("lot", "0", Vec::new(), 0.0, ""));
+        return;
+    }
+    let mut formula = format!("ceil(max({need}, minimum) / pack) * pack");
+    let mut inputs = vec![("minimum", rules.minimum().as_f64()), ("pack", rules.pack().as_f64())];
+    if let Some(largest) = rules.largest() {
+        inputs.push(("largest", largest.as_f64()));
+        formula = format!("min({formula}, largest)");
+    }
+    steps.push(step("lot", &formula, inputs, quantity.as_f64(), ""));
+}
+
+fn step(
+    name: &'static str,
+    formula: &str,
+    inputs: Vec<(&'static str, f64)>,
+    value: f64,
+    note: &str,
+) -> Step {
+    Step {
+        name,
+        formula: formula.to_owned(),
+        inputs,
+        value,
+        unit: Unit::Units,
+        note: note.to_owned(),
+    }
+}
+
+/// Why the lot is not the need; `None` where only the fraction of a unit was added.
+fn sentence(need: f64, rules: &LotRules, lot: Lot) -> Option<String> {
+    let quantity = lot.quantity;
+    let how = match lot.binding? {
+        Binding::Minimum => format!("raised to the minimum of {quantity}"),
+        Binding::Pack => format!("rounded up to {quantity} in packs of {}", rules.pack()),
+        Binding::Maximum => format!("held at the supplier's maximum of {quantity}"),
+        Binding::MaxStock => format!("held at {quantity} by the most stock to hold"),
+        Binding::Impossible => "but minimum, pack and maximum allow no quantity".to_owned(),
+        Binding::PriceBreak
+        | Binding::Damping
+        | Binding::Container
+        | Binding::OrderMinimum
+        | Binding::FreeFreight
+        | Binding::Budget
+        | Binding::Decision => return None,
+    };
+    Some(format!("{need:.1} needed, {how}"))
+}
