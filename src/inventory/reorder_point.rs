@@ -14,7 +14,8 @@ use crate::inventory::lot_size::{days_of_cover, eoq};
 use crate::inventory::outlook::Outlook;
 use crate::inventory::safety_stock::{critical_ratio, fill_rate_level, max_average, normal};
 use crate::inventory::settings::{CoverMode, Method, OrderQuantity, OrderRule, Settings};
-use crate::math::distributions::{Demand, normal_quantile};
+use crate::math::distributions::Demand;
+use crate::math::normal;
 
 /// Quantiles are read no further out than this: beyond it a forecast from a few years of history says nothing.
 const FARTHEST_TAIL: f64 = 1e-4;
@@ -303,7 +304,7 @@ fn cover_peak(facts: &PoolFacts, service: f64, explain: &mut Explanation) -> Cov
 fn cover_normal(protection: &Demand, service: f64, explain: &mut Explanation) -> Covered {
     let mean = protection.mean();
     let sd = protection.sd();
-    let z = normal_quantile(service);
+    let z = normal::quantile(service);
     let level = mean + normal(z, 1.0, sd, 0.0, 0.0);
     let safety_stock = (level - mean).max(0.0);
     explain.step(

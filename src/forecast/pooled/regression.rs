@@ -4,12 +4,10 @@
 //! negative binomial of type 2), ridge and first-difference penalties as priors, solved by iteratively reweighted least squares
 //! (McCullagh & Nelder 1989, *Generalized Linear Models*, ch. 2.5; the penalty as in Wood 2017, *Generalized Additive Models*,
 //! ch. 4). Zeros and small counts need no logarithm of data, and a thin group is pulled towards "no effect" by its own lack of
-//! information. [`uplift_by_discount`] is ordinary least squares through `linfa`.
+//! information. [`uplift_by_discount`] is a weighted least-squares line.
 
 use crate::domain::error::FitError;
-use linfa::traits::Fit;
-use linfa_linear::LinearRegression;
-use ndarray::{Array1, Array2};
+use crate::math::linear;
 
 /// Rows of a design matrix that are mostly zero.
 #[derive(Debug, Clone, Default)]
@@ -120,7 +118,7 @@ pub fn fit_counts(
                 }
             }
         }
-        let next = solve_cholesky(&mut gram, right)
+        let next = linear::solve(&mut gram, right)
             .ok_or(FitError::NotFinite("normal equations of the profile"))?;
         let moved =
             next.iter().zip(&beta).map(|(a, b): (&f64, &f64)| (a - b).abs()).fold(0.0, f64::max);
@@ -149,36 +147,6 @@ fn penalty_matrix(penalty: &Penalty) -> Vec<f64> {
     matrix
 }
 
-/// Solution of the symmetric positive definite system whose lower triangle is given; `None` if it is not.
-fn solve_cholesky(lower: &mut [f64], mut right: Vec<f64>) -> Option<Vec<f64>> {
-    let n = right.len();
-    for i in 0..n {
-        for j in 0..=i {
-            let (above, row_i) = lower.split_at(i * n);
-            let row_j = if j == i { &row_i[..j] } else { &above[j * n..j * n + j] };
-            let dot: f64 = row_i[..j].iter().zip(row_j).map(|(a, b)| a * b).sum();
-            let rest = row_i[j] - dot;
-            lower[i * n + j] = if i == j {
-                if rest.is_nan() || rest <= 0.0 {
-                    return None;
-                }
-                rest.sqrt()
-            } else {
-                rest / lower[j * n + j]
-            };
-        }
-    }
-    for i in 0..n {
-        let dot: f64 = (0..i).map(|j| lower[i * n + j] * right[j]).sum();
-        right[i] = (right[i] - dot) / lower[i * n + i];
-    }
-    for i in (0..n).rev() {
-        let dot: f64 = (i + 1..n).map(|j| lower[j * n + i] * right[j]).sum();
-        right[i] = (right[i] - dot) / lower[i * n + i];
-    }
-    right.iter().all(|v| v.is_finite()).then_some(right)
-}
-
 /// `log uplift = a + b · discount` by weighted ordinary least squares over promotions seen.
 ///
 /// - `seen`: (discount as a share of price, observed / baseline demand, weight) of each promotion.
@@ -194,16 +162,11 @@ pub fn uplift_by_discount(seen: &[(f64, f64, f64)]) -> Option<(f64, f64)> {
     if usable.len() < 8 || spread < 1e-4 {
         return None;
     }
-    // Weighted least squares: every row times the root of its weight, the intercept as a column of its own.
-    let design = Array2::from_shape_fn((usable.len(), 2), |(i, j)| {
-        usable[i].2.sqrt() * if j == 0 { 1.0 } else { usable[i].0 }
-    });
-    let target = Array1::from_iter(usable.iter().map(|s| s.2.sqrt() * s.1.ln()));
-    let model = LinearRegression::new()
-        .with_intercept(false)
-        .fit(&linfa::Dataset::new(design, target))
-        .ok()?;
-    let (intercept, slope) = (model.params()[0], model.params()[1]);
+    // Weighted least squares around the means: the slope is free of the intercept there.
+    let mean_log = usable.iter().map(|s| s.2 * s.1.ln()).sum::<f64>() / total;
+    let joint = usable.iter().map(|s| s.2 * (s.0 - mean) * (s.1.ln() - mean_log)).sum::<f64>();
+    let slope = joint / total / spread;
+    let intercept = mean_log - slope * mean;
     (intercept.is_finite() && slope.is_finite()).then_some((intercept, slope))
 }
 
