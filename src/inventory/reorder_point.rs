@@ -145,8 +145,9 @@ pub fn targets(
                     let cycle = lot.max(per_day * interval.review_days);
                     let level = fill_rate_level(&protection, cycle, service);
                     let percent = 100.0 * service;
-                    let note = || format!("the stock that fills {percent:.1} % of demand");
-                    cover_level(&protection, service, level, note, explain)
+                    explain_level(level, explain);
+                    explain.note(|| format!("the stock that fills {percent:.1} % of demand"));
+                    cover_level(&protection, service, level, explain)
                 }
                 Method::Auto | Method::Quantile | Method::MaxAverage => {
                     cover_quantile(&protection, cell.service.get(), explain)
@@ -325,9 +326,16 @@ fn cover_normal(protection: &Demand, service: f64, explain: &mut Explanation) ->
 
 fn cover_quantile(protection: &Demand, service: f64, explain: &mut Explanation) -> Covered {
     let level = protection.quantile(service.clamp(FARTHEST_TAIL, 1.0 - FARTHEST_TAIL));
-    let percent = 100.0 * service;
-    let note = || format!("demand stays at or below it with probability {percent:.1} %");
-    cover_level(protection, service, level, note, explain)
+    explain_level(level, explain);
+    explain.note(|| {
+        let percent = 100.0 * service;
+        format!("demand stays at or below it with probability {percent:.1} %")
+    });
+    cover_level(protection, service, level, explain)
+}
+
+fn explain_level(level: f64, explain: &mut Explanation) {
+    explain.step("protection_level", "quantile", Unit::Units, [("quantile", level)], level);
 }
 
 /// Demand is covered up to `level`: what of it lies above the mean is safety stock.
@@ -335,11 +343,8 @@ fn cover_level(
     protection: &Demand,
     service: f64,
     level: f64,
-    note: impl FnOnce() -> String,
     explain: &mut Explanation,
 ) -> Covered {
-    explain.step("protection_level", "quantile", Unit::Units, [("quantile", level)], level);
-    explain.note(note);
     let safety_stock = (level - protection.mean()).max(0.0);
     let formula = "max(protection_level - protection_mean, 0)";
     explain.step("safety_stock", formula, Unit::Units, [], safety_stock);
@@ -355,22 +360,21 @@ fn in_cover_band(
     settings: &Settings,
     explain: &mut Explanation,
 ) -> f64 {
-    let Some((low, high)) = settings.cover_bands.of(facts.velocity) else {
-        return covered.safety_stock;
-    };
-    let least = low * per_day;
-    let most = high * per_day;
-    let (formula, stock) = if method == Method::Cover || settings.cover_mode == CoverMode::Band {
-        ("(least_days + most_days) / 2 * per_day", 0.5 * (least + most))
+    let Some(band) = settings.cover_bands.of(facts.velocity) else { return covered.safety_stock };
+    let least = band.least * per_day;
+    let most = band.most * per_day;
+    let formula;
+    let stock;
+    if method == Method::Cover || settings.cover_mode == CoverMode::Band {
+        formula = "(least_days + most_days) / 2 * per_day";
+        stock = 0.5 * (least + most);
     } else if settings.cover_mode == CoverMode::Clamp {
-        (
-            "min(max(safety_stock, least_days * per_day), most_days * per_day)",
-            covered.safety_stock.clamp(least, most),
-        )
+        formula = "min(max(safety_stock, least_days * per_day), most_days * per_day)";
+        stock = covered.safety_stock.clamp(least, most);
     } else {
         return covered.safety_stock;
-    };
-    let inputs = [("per_day", per_day), ("least_days", low), ("most_days", high)];
+    }
+    let inputs = [("per_day", per_day), ("least_days", band.least), ("most_days", band.most)];
     explain.step("safety_stock", formula, Unit::Units, inputs, stock);
     explain.note(|| format!("cover band of a {} mover", facts.velocity));
     stock
@@ -383,15 +387,17 @@ fn out_of_band(
     per_day: f64,
     settings: &Settings,
 ) -> Option<String> {
-    let (low, high) = settings.cover_bands.of(facts.velocity)?;
-    let outside = !(low * per_day..=high * per_day).contains(&covered.safety_stock);
-    (outside && per_day > 0.0).then(|| {
-        format!(
-            "safety stock of {:.0} days is outside the {} band of {low:.0}-{high:.0}",
-            covered.safety_stock / per_day,
-            facts.velocity
-        )
-    })
+    let band = settings.cover_bands.of(facts.velocity)?;
+    let least = band.least * per_day;
+    let most = band.most * per_day;
+    if per_day <= 0.0 || (least..=most).contains(&covered.safety_stock) {
+        return None;
+    }
+    let days = covered.safety_stock / per_day;
+    Some(format!(
+        "safety stock of {days:.0} days is outside the {} band of {:.0}-{:.0}",
+        facts.velocity, band.least, band.most
+    ))
 }
 
 fn explain_reorder_point(

@@ -379,7 +379,7 @@ fn replay_pool(
         start,
         demand,
         estimated,
-        lead_time: inventory::lead_time::promised(None).0,
+        lead_time: inventory::lead_time::default(),
         abc: class.abc,
         xyz: class.xyz,
         velocity: class.velocity,
