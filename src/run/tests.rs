@@ -29,7 +29,7 @@ fn run_spoilt(plan: &Plan, spoil: impl Fn(&mut Inputs) + Sync) -> Summary {
         let mut inputs = load(plan, &Silent)?;
         spoil(&mut inputs);
         let lock = OutputLock::acquire(&plan.run.out, "now")?;
-        run_loaded(plan, inputs, lock, (&Silent, StageClock::start()))
+        run_loaded(plan, inputs, lock, &Silent, StageClock::start())
     })
     .unwrap()
 }
