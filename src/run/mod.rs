@@ -14,6 +14,7 @@ mod pool;
 pub mod progress;
 mod records;
 mod refit;
+mod replay_world;
 mod settle;
 pub mod simulate;
 mod summary;

@@ -1,6 +1,7 @@
 //! Whole runs over inputs that our own code cannot bear: what breaks stays where it broke.
 
 use crate::config::Options;
+use crate::domain::exceptions::ExceptionKind;
 use crate::domain::inputs::Promotion;
 use crate::domain::units::{SkuId, SupplierId};
 use crate::run::progress::Silent;
