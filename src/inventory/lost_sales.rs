@@ -114,23 +114,23 @@ impl Scenario {
 }
 
 /// A moment at which stock arrives, the present with what is on the shelf first, the order's own arrival last.
-struct Moment {
+struct ArrivalMoment {
     day: f64,
     arrives: f64,
 }
 
-fn moments(now: &Situation<'_>, lead_days: f64, end: f64) -> Vec<Moment> {
+fn moments(now: &Situation<'_>, lead_days: f64, end: f64) -> Vec<ArrivalMoment> {
     let on_the_shelf = (now.stock.available - now.stock.backordered).max(0.0);
-    let mut moments = vec![Moment { day: 0.0, arrives: on_the_shelf }];
+    let mut moments = vec![ArrivalMoment { day: 0.0, arrives: on_the_shelf }];
     for arrival in now.arrivals.iter().filter(|a| a.days < end) {
         let day = arrival.days.min(lead_days);
         match moments.last_mut() {
             Some(last) if last.day >= day => last.arrives += arrival.quantity,
-            _ => moments.push(Moment { day, arrives: arrival.quantity }),
+            _ => moments.push(ArrivalMoment { day, arrives: arrival.quantity }),
         }
     }
     if moments.last().is_some_and(|last| last.day < lead_days) {
-        moments.push(Moment { day: lead_days, arrives: 0.0 });
+        moments.push(ArrivalMoment { day: lead_days, arrives: 0.0 });
     }
     moments
 }

@@ -175,7 +175,7 @@ impl Default for JustInTime {
 /// Policy of one of the nine ABC x XYZ cells.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Cell {
+pub struct CellPolicy {
     /// Cycle service (or fill rate, with that method) to keep.
     pub service: Probability,
     /// Instead of the general method.
@@ -205,7 +205,7 @@ pub struct Settings {
     /// Service target of an item without classes.
     pub service: Probability,
     /// Policy by cell, `AX` to `CZ`; a cell left out keeps its default.
-    pub cells: BTreeMap<String, Cell>,
+    pub cells: BTreeMap<String, CellPolicy>,
     /// Whether unmet demand is lost or waits.
     pub unmet_demand: UnmetDemand,
     /// Cost of placing one order line, currency; 0 = orders cost nothing.
@@ -303,18 +303,18 @@ impl Settings {
 
     /// The policy of a cell; without both classes, the general target at the general review, counted like `BY`.
     #[must_use]
-    pub fn cell(&self, abc: Option<AbcClass>, xyz: Option<XyzClass>) -> Cell {
+    pub fn cell(&self, abc: Option<AbcClass>, xyz: Option<XyzClass>) -> CellPolicy {
         match (abc, xyz) {
             (Some(abc), Some(xyz)) => {
                 let own = self.cells.get(&format!("{abc}{xyz}")).copied();
-                own.unwrap_or_else(|| Cell::standard(abc, xyz))
+                own.unwrap_or_else(|| CellPolicy::standard(abc, xyz))
             }
-            (None, _) | (_, None) => Cell::plain(self.service, count_every_days(AbcClass::B)),
+            (None, _) | (_, None) => CellPolicy::plain(self.service, count_every_days(AbcClass::B)),
         }
     }
 }
 
-impl Cell {
+impl CellPolicy {
     fn plain(service: Probability, count_every_days: f64) -> Self {
         Self { service, method: None, review_period_days: None, count_every_days }
     }

@@ -19,14 +19,14 @@ const HELD: &str =
     "the policy of this item could not be computed: nothing is ordered and nothing published";
 
 /// A forecast, and what there is to tell where it is a plain one.
-pub(super) struct Forecast {
+pub(super) struct ForecastOrPlain {
     pub pool: PoolForecast,
     pub broken: Option<Exception>,
 }
 
 impl<'a> Night<'a> {
     /// The forecast of pool `p`, a plain one where the engine breaks.
-    pub(super) fn forecast_or_plain(&self, p: usize) -> Forecast {
+    pub(super) fn forecast_or_plain(&self, p: usize) -> ForecastOrPlain {
         let series = self.inputs.panel.pools()[p].series.len();
         let forecast = guarded(|| {
             let forecast = self.context.forecast_pool(p);
@@ -34,11 +34,11 @@ impl<'a> Night<'a> {
             forecast
         });
         match forecast {
-            Ok(pool) => Forecast { pool, broken: None },
+            Ok(pool) => ForecastOrPlain { pool, broken: None },
             Err(fault) => {
                 let what = "the mean of the last 60 days instead of a forecast";
                 let broken = Exception::internal(self.about(p), what, &fault);
-                Forecast { pool: self.context.plain_forecast(p), broken: Some(broken) }
+                ForecastOrPlain { pool: self.context.plain_forecast(p), broken: Some(broken) }
             }
         }
     }

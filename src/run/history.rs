@@ -46,22 +46,22 @@ pub(super) fn clean(inputs: &mut Inputs, settings: &clean::Settings) {
 
 /// Units of a series or channel over all history.
 #[derive(Clone, Copy, Default)]
-struct Flow {
+struct SoldAndReturned {
     sold: f64,
     returned: f64,
 }
 
 /// Share of sold units that come back, of every series, shrunk towards its channel's. `[series]`
 pub(super) fn return_rates(panel: &Panel, settings: &clean::Settings) -> Vec<f64> {
-    let flows: Vec<Flow> = (0..panel.len())
+    let flows: Vec<SoldAndReturned> = (0..panel.len())
         .into_par_iter()
-        .map(|i| Flow {
+        .map(|i| SoldAndReturned {
             sold: panel.gross(i).iter().map(|&units| f64::from(units)).sum(),
             returned: panel.returns(i).iter().map(|&(_, units)| f64::from(units)).sum(),
         })
         .collect();
     let channels = (0..panel.len()).map(|i| panel.key(i).channel.index() + 1).max().unwrap_or(0);
-    let mut by_channel = vec![Flow::default(); channels];
+    let mut by_channel = vec![SoldAndReturned::default(); channels];
     for (i, flow) in flows.iter().enumerate() {
         let channel = &mut by_channel[panel.key(i).channel.index()];
         channel.sold += flow.sold;

@@ -35,7 +35,7 @@ pub(super) fn partitions(panel: &Panel) -> Vec<Range<usize>> {
 }
 
 /// A context that has learnt all it can.
-pub(super) struct Learnt<'a> {
+pub(super) struct LearntContext<'a> {
     pub context: Context<'a>,
     /// The pools it broke on.
     pub broken: Vec<Exception>,
@@ -46,7 +46,7 @@ pub(super) fn learn<'a>(
     mut context: Context<'a>,
     parts: &[Range<usize>],
     progress: &dyn Progress,
-) -> Learnt<'a> {
+) -> LearntContext<'a> {
     progress.begin("learning", 0);
     let mut broken = Vec::new();
     while context.stage() != Stage::Ready {
@@ -60,7 +60,7 @@ pub(super) fn learn<'a>(
         context.learn(evidence);
     }
     progress.end(if context.refit().is_some() { "levels" } else { "seasons, events and errors" });
-    Learnt { context, broken }
+    LearntContext { context, broken }
 }
 
 /// What some pools teach; those that break are left out, with an exception each.

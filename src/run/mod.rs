@@ -35,7 +35,7 @@ use crate::review::{changes, hindsight, scorecard::scorecard};
 use crate::run::clock::StageClock;
 use crate::run::earlier::Earlier;
 use crate::run::learning::{learn, partitions};
-use crate::run::partition::{Evening, Night, Part, PlannedPool};
+use crate::run::partition::{Evening, Night, PlannedPartition, PlannedPool};
 use crate::run::progress::Progress;
 use crate::run::refit::EarlierRefit;
 use crate::store::{
@@ -118,7 +118,7 @@ fn run_loaded(
     let standing = Standing::new(&earlier.decisions, &inputs, as_of);
     let mut exceptions = std::mem::take(&mut inputs.exceptions);
     exceptions.extend(override_exceptions(&inputs, as_of));
-    let mut run = Run {
+    let mut run = NightlyRun {
         plan,
         inputs: &inputs,
         earlier: &earlier,
@@ -168,7 +168,7 @@ pub fn backtest(plan: &Plan, progress: &dyn Progress) -> Result<(Vec<BacktestRow
 }
 
 /// One run under way.
-struct Run<'a> {
+struct NightlyRun<'a> {
     plan: &'a Plan,
     inputs: &'a Inputs,
     earlier: &'a Earlier,
@@ -190,7 +190,7 @@ struct Planned<'n> {
     states: Vec<u8>,
 }
 
-impl Run<'_> {
+impl NightlyRun<'_> {
     /// Classifies, forecasts, plans, orders and allocates; the large tables are written on the way.
     fn decide(&mut self) -> Result<()> {
         let plan = self.plan;
@@ -249,7 +249,7 @@ impl Run<'_> {
         parallel::in_order(
             parts,
             |range| night.partition(range.clone()),
-            |part: Result<Part<'n>>| -> Result<()> {
+            |part: Result<PlannedPartition<'n>>| -> Result<()> {
                 let part = part?;
                 progress.advance(part.pools.len() as u64);
                 demand.append(part.demand)?;

@@ -61,7 +61,7 @@ pub(super) struct Night<'a> {
 }
 
 /// What one partition came to, in pool order.
-pub(super) struct Part<'a> {
+pub(super) struct PlannedPartition<'a> {
     pub pools: Vec<PlannedPool<'a>>,
     pub demand: RowGroup,
     pub forecast: RowGroup,
@@ -136,7 +136,7 @@ impl<'a> Night<'a> {
     }
 
     /// Forecasts and plans the pools of `range`.
-    pub(super) fn partition(&self, range: Range<usize>) -> Result<Part<'a>> {
+    pub(super) fn partition(&self, range: Range<usize>) -> Result<PlannedPartition<'a>> {
         let panel = &self.inputs.panel;
         let pools = &panel.pools()[range.clone()];
         let mut exceptions = Vec::new();
@@ -176,6 +176,14 @@ impl<'a> Night<'a> {
         }
         exceptions.sort();
         let accuracy = forecasts.into_iter().flat_map(|forecast| forecast.accuracy).collect();
-        Ok(Part { pools: planned, demand, forecast, accuracy, methods, exceptions, states })
+        Ok(PlannedPartition {
+            pools: planned,
+            demand,
+            forecast,
+            accuracy,
+            methods,
+            exceptions,
+            states,
+        })
     }
 }

@@ -25,7 +25,7 @@ pub(super) struct ReplayWorld {
 }
 
 /// Demand of a pool, net of returns.
-struct PastDemand {
+struct NetHistory {
     start: usize,
     /// `[history]`
     demand: Vec<f32>,
@@ -97,7 +97,7 @@ fn settings(plan: &Plan, pools: &[ReplayPool], period_days: f64) -> Settings {
     }
 }
 
-fn past_demand(inputs: &Inputs, pool: &Pool, return_rates: &[f64]) -> PastDemand {
+fn past_demand(inputs: &Inputs, pool: &Pool, return_rates: &[f64]) -> NetHistory {
     struct ChannelUnits<'a> {
         channel: &'a str,
         kept: f64,
@@ -127,7 +127,7 @@ fn past_demand(inputs: &Inputs, pool: &Pool, return_rates: &[f64]) -> PastDemand
         let name = format!("channel:{}", channel.channel);
         scopes.push(Scope { name, share: channel.kept / kept });
     }
-    PastDemand {
+    NetHistory {
         start: pool.series.clone().map(|i| panel.start(i)).min().unwrap_or(history),
         demand,
         estimated,
@@ -141,7 +141,7 @@ fn replay_pool(
     inputs: &Inputs,
     pool: &Pool,
     class: &Classification,
-    past: PastDemand,
+    past: NetHistory,
 ) -> ReplayPool {
     let sku = inputs.names.sku(pool.sku);
     let location = inputs.names.location(pool.location);
