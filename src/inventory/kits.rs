@@ -9,7 +9,7 @@ use crate::domain::inputs::{Kit, Names};
 use crate::domain::units::{SkuId, Units};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Most units of one component in one kit: keeps nested kits within whole numbers.
+// Most units of one component in one kit: ten levels of kits of a hundred overflow whole numbers otherwise.
 const MOST_PER_KIT: i64 = 1_000_000_000;
 
 /// One side of a recipe: a component of a kit, or a kit that takes a component.

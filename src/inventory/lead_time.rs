@@ -136,9 +136,9 @@ struct Sourced {
     source: String,
 }
 
-/// Least lead time that receipts make, days: deliveries within the day would make one of zero, over which nothing can be planned.
+// Least lead time that receipts make, days: deliveries within the day would make one of zero, over which nothing can be planned.
 const LEAST_DAYS: f64 = 0.5;
-/// Receipts from which the longest of them stands alone: a shorter record does not overrule the longest that was promised.
+// Receipts from which the longest of them stands alone: a shorter record does not overrule the longest that was promised.
 const LONG_RECORD: usize = 10;
 
 /// Master data of a supply line as a lead time; `None` for zero, negative or missing values.

@@ -17,7 +17,7 @@ use crate::inventory::settings::{CoverMode, Method, OrderQuantity, OrderRule, Se
 use crate::math::distributions::Demand;
 use crate::math::normal;
 
-/// Quantiles are read no further out than this: beyond it a forecast from a few years of history says nothing.
+// Quantiles are read no further out than this: beyond it a forecast from a few years of history says nothing.
 const FARTHEST_TAIL: f64 = 1e-4;
 
 /// How long an order placed now must last: until the next one can arrive, calendar days.
@@ -92,6 +92,7 @@ pub fn targets(
     let holding_a_year = holding_a_year(facts, outlook, settings);
     let eoq = eoq(per_day * 365.0, settings.order_cost, holding_a_year);
     let cover = days_of_cover(per_day, settings.order_cover_days);
+    // At most some weeks of demand with `auto`: the economic quantity of a cheap slow mover would last for years.
     let lot = match settings.order_quantity {
         _ if settings.order_rule == OrderRule::OrderUpTo => 0.0,
         OrderQuantity::None => 0.0,
@@ -179,6 +180,7 @@ pub fn targets(
         explain.note(|| "never below the minimum stock".into());
     }
 
+    // A reorder point set by hand stands over formula and least stock, but not over the most stock to hold.
     reorder_point = facts.by_hand.reorder_point.unwrap_or(reorder_point).max(0.0);
     explain_reorder_point(facts, method, &protection, &covered, reorder_point, explain);
     let lot_on_top = if settings.order_rule == OrderRule::OrderUpTo { 0.0 } else { lot };
@@ -190,6 +192,7 @@ pub fn targets(
         explain.step("reorder_point", formula, Unit::Units, [("max_stock", most)], reorder_point);
         explain.note(|| "never above the maximum stock".into());
     }
+    // By hand it may have been set below the reorder point, where every order would call for the next.
     order_up_to = order_up_to.max(reorder_point);
     explain_order_up_to(facts, lot_on_top, eoq, reorder_point, order_up_to, explain);
 
