@@ -15,7 +15,7 @@ use orderpoint::config::TEMPLATE;
 use orderpoint::domain::error::{Error, Result};
 use orderpoint::domain::fault::guarded;
 use orderpoint::domain::units::Units;
-use orderpoint::forecast::pooled::warm::Kept;
+use orderpoint::forecast::Refit;
 use orderpoint::ingest;
 use orderpoint::ingest::tables::schema;
 use orderpoint::purchase::lot::LotRules;
@@ -340,7 +340,7 @@ impl Target {
         match self.reader.as_str() {
             "toml" => plan().map(drop),
             // Damage does not get this far: the digest is checked first.
-            "states" => Kept::read(&self.states)
+            "states" => Refit::read(&self.states)
                 .map(drop)
                 .ok_or_else(|| Error::input("states", "not understood")),
             "decisions" => {

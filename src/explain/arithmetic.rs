@@ -1,23 +1,13 @@
 //! The arithmetic of explanations, recomputed.
 //!
 //! A step says `name = formula`, over its own inputs and earlier steps. Formulas know `+ - * / ^ ( )`, numbers and `min`, `max`,
-//! `ceil`, `floor`, `round`, `sqrt`, `abs`, `to_a_millionth`; whatever cannot be written so (a quantile, say) enters as an input.
-//!
-//! ```
-//! use orderpoint::explain::arithmetic::evaluate;
-//!
-//! let known = |name: &str| (name == "pack").then_some(12.0);
-//! assert_eq!(evaluate("ceil(50 / pack) * pack", known), Ok(60.0));
-//! ```
+//! `ceil`, `floor`, `round`, `sqrt`, `abs`; whatever cannot be written so (a quantile, say) enters as an input.
 
 use crate::explain::Step;
 use std::collections::HashMap;
 
-// The noise of another order of operations, nothing a person could see; whole runs on every data set pass at a billionth, and a
-// wider tolerance would hide a missing step of rounding.
+/// A recomputed value may differ by this share: the noise of another order of operations, nothing a person could see.
 const CLOSE: f64 = 1e-9;
-// One read from a damaged file must not exhaust the stack.
-const MOST_NESTED: usize = 64;
 
 /// Recomputes explanations, parsing each distinct formula once.
 #[derive(Debug, Default)]
@@ -31,29 +21,8 @@ enum Op<'a> {
     Number(f64),
     Name(&'a str),
     Negate,
-    Binary(Binary),
-    Call { name: &'a str, arguments: usize },
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Binary {
-    Add,
-    Subtract,
-    Multiply,
-    Divide,
-    Power,
-}
-
-impl Binary {
-    fn of(self, a: f64, b: f64) -> f64 {
-        match self {
-            Self::Add => a + b,
-            Self::Subtract => a - b,
-            Self::Multiply => a * b,
-            Self::Divide => a / b,
-            Self::Power => a.powf(b),
-        }
-    }
+    Binary(u8),
+    Call(&'a str, usize),
 }
 
 impl<'a> Recomputer<'a> {
@@ -63,16 +32,21 @@ impl<'a> Recomputer<'a> {
     /// The first step that does not, with both numbers.
     pub fn check(&mut self, earlier: &[Step], steps: &'a [Step]) -> Result<(), String> {
         for (i, step) in steps.iter().enumerate() {
+            let known = |name: &str| {
+                let own = step.inputs.iter().find(|(n, _)| *n == name).map(|(_, v)| *v);
+                let before = steps[..i].iter().rev().chain(earlier.iter().rev());
+                own.or_else(|| before.into_iter().find(|s| s.name == name).map(|s| s.value))
+            };
             let formula =
                 self.formulas.entry(&step.formula).or_insert_with(|| parse(&step.formula));
-            let value = formula
+            let ops = formula
                 .as_ref()
-                .map_err(String::clone)
-                .and_then(|ops| run(ops, |name| known(name, step, &steps[..i], earlier)))
                 .map_err(|e| format!("{}: {e} in {:?}", step.name, step.formula))?;
-            let far = (value - step.value).abs() > CLOSE * step.value.abs().max(1.0);
-            // Two that are no numbers agree; the difference of one and a number is never far.
-            if far || value.is_nan() != step.value.is_nan() {
+            let value =
+                run(ops, known).map_err(|e| format!("{}: {e} in {:?}", step.name, step.formula))?;
+            if (value - step.value).abs() > CLOSE * step.value.abs().max(1.0)
+                || value.is_nan() != step.value.is_nan()
+            {
                 return Err(format!(
                     "{}: {} gives {value}, not {}",
                     step.name, step.formula, step.value
@@ -83,28 +57,12 @@ impl<'a> Recomputer<'a> {
     }
 }
 
-/// What `name` stands for in `step`: its own input, the latest step before it, the latest of the earlier explanation.
-fn known(name: &str, step: &Step, before: &[Step], earlier: &[Step]) -> Option<f64> {
-    if let Some(&(_, value)) = step.inputs.iter().find(|(input, _)| *input == name) {
-        return Some(value);
-    }
-    let mut steps = before.iter().rev().chain(earlier.iter().rev());
-    steps.find(|step| step.name == name).map(|step| step.value)
-}
-
 /// The value of `formula` over `known` names.
 ///
 /// # Errors
 /// What cannot be understood.
 pub fn evaluate(formula: &str, known: impl Fn(&str) -> Option<f64>) -> Result<f64, String> {
     run(&parse(formula)?, known)
-}
-
-/// Units without the rounding noise that would order a unit too many.
-///
-/// A need of 600 comes out of a forecast as 600.0000000001; rounded up to whole units that was 601.
-pub(crate) fn to_a_millionth(units: f64) -> f64 {
-    (units * 1e6).round() / 1e6
 }
 
 pub(crate) fn starts_name(c: char) -> bool {
@@ -117,18 +75,24 @@ pub(crate) fn name_length(text: &str) -> usize {
 
 fn run(ops: &[Op<'_>], known: impl Fn(&str) -> Option<f64>) -> Result<f64, String> {
     let mut stack: Vec<f64> = Vec::with_capacity(8);
+    let missing = || "a value is missing".to_string();
     for op in ops {
         let value = match op {
             Op::Number(value) => *value,
             Op::Name(name) => known(name).ok_or_else(|| format!("{name} is not known"))?,
-            Op::Negate => -pop(&mut stack)?,
+            Op::Negate => -stack.pop().ok_or_else(missing)?,
             Op::Binary(op) => {
-                let b = pop(&mut stack)?;
-                let a = pop(&mut stack)?;
-                op.of(a, b)
+                let (b, a) = (stack.pop().ok_or_else(missing)?, stack.pop().ok_or_else(missing)?);
+                match op {
+                    b'+' => a + b,
+                    b'-' => a - b,
+                    b'*' => a * b,
+                    b'/' => a / b,
+                    _ => a.powf(b),
+                }
             }
-            Op::Call { name, arguments } => {
-                let at = stack.len().checked_sub(*arguments).ok_or("a value is missing")?;
+            Op::Call(name, count) => {
+                let at = stack.len().checked_sub(*count).ok_or_else(missing)?;
                 call(name, &stack.split_off(at))?
             }
         };
@@ -140,10 +104,6 @@ fn run(ops: &[Op<'_>], known: impl Fn(&str) -> Option<f64>) -> Result<f64, Strin
     }
 }
 
-fn pop(stack: &mut Vec<f64>) -> Result<f64, String> {
-    stack.pop().ok_or_else(|| "a value is missing".to_string())
-}
-
 fn call(name: &str, arguments: &[f64]) -> Result<f64, String> {
     Ok(match (name, arguments) {
         ("min", [first, rest @ ..]) => rest.iter().fold(*first, |a, b| a.min(*b)),
@@ -153,7 +113,6 @@ fn call(name: &str, arguments: &[f64]) -> Result<f64, String> {
         ("round", [x]) => x.round(),
         ("sqrt", [x]) => x.sqrt(),
         ("abs", [x]) => x.abs(),
-        ("to_a_millionth", [x]) => to_a_millionth(*x),
         _ => return Err(format!("{name} of {} values is not known", arguments.len())),
     })
 }
@@ -181,22 +140,21 @@ impl<'a> Parser<'a> {
         self.rest.chars().next()
     }
 
-    /// Takes the next character if it is one of `wanted`.
-    fn take(&mut self, wanted: &[char]) -> Option<char> {
-        let next = self.peek().filter(|c| wanted.contains(c))?;
-        self.rest = &self.rest[next.len_utf8()..];
-        Some(next)
+    fn take(&mut self, wanted: &[(char, u8)]) -> Option<u8> {
+        let next = self.peek()?;
+        let (c, op) = wanted.iter().find(|(c, _)| *c == next)?;
+        self.rest = &self.rest[c.len_utf8()..];
+        Some(*op)
     }
 
     fn expect(&mut self, c: char) -> Result<(), String> {
-        self.take(&[c]).map(|_| ()).ok_or_else(|| format!("{c} is missing"))
+        self.take(&[(c, 0)]).map(|_| ()).ok_or_else(|| format!("{c} is missing"))
     }
 
     fn sum(&mut self) -> Result<(), String> {
         self.product()?;
-        while let Some(sign) = self.take(&['+', '-', '−']) {
+        while let Some(op) = self.take(&[('+', b'+'), ('-', b'-'), ('−', b'-')]) {
             self.product()?;
-            let op = if sign == '+' { Binary::Add } else { Binary::Subtract };
             self.ops.push(Op::Binary(op));
         }
         Ok(())
@@ -204,10 +162,10 @@ impl<'a> Parser<'a> {
 
     fn product(&mut self) -> Result<(), String> {
         self.signed()?;
-        while let Some(sign) = self.take(&['*', '×', '·', '/', '÷']) {
+        while let Some(op) =
+            self.take(&[('*', b'*'), ('/', b'/'), ('×', b'*'), ('·', b'*'), ('÷', b'/')])
+        {
             self.signed()?;
-            let divides = matches!(sign, '/' | '÷');
-            let op = if divides { Binary::Divide } else { Binary::Multiply };
             self.ops.push(Op::Binary(op));
         }
         Ok(())
@@ -215,20 +173,19 @@ impl<'a> Parser<'a> {
 
     fn signed(&mut self) -> Result<(), String> {
         self.depth += 1;
-        if self.depth > MOST_NESTED {
+        if self.depth > 64 {
             return Err("nested too deep".to_string());
         }
-        if self.take(&['-', '−']).is_some() {
+        if self.take(&[('-', b'-'), ('−', b'-')]).is_some() {
             self.signed()?;
             self.ops.push(Op::Negate);
         } else {
             self.value()?;
-            // To the right of a power stands a signed value: 2 ^ -1, and 2 ^ 3 ^ 2 is 2 ^ 9.
-            if self.take(&['^']).is_some() {
+            if self.take(&[('^', b'^')]).is_some() {
                 self.signed()?;
-                self.ops.push(Op::Binary(Binary::Power));
-            } else if self.take(&['²']).is_some() {
-                self.ops.extend([Op::Number(2.0), Op::Binary(Binary::Power)]);
+                self.ops.push(Op::Binary(b'^'));
+            } else if self.take(&[('²', b'^')]).is_some() {
+                self.ops.extend([Op::Number(2.0), Op::Binary(b'^')]);
             }
         }
         self.depth -= 1;
@@ -243,23 +200,25 @@ impl<'a> Parser<'a> {
                 self.expect(')')
             }
             Some(c) if c.is_ascii_digit() => {
-                let text = self.rest;
-                let end = text.find(|c: char| !c.is_ascii_digit() && c != '.');
-                let number = &text[..end.unwrap_or(text.len())];
-                let value = number.parse().map_err(|_| format!("{number} is not a number"))?;
-                self.ops.push(Op::Number(value));
-                self.rest = &text[number.len()..];
+                let end = self
+                    .rest
+                    .find(|c: char| !c.is_ascii_digit() && c != '.')
+                    .unwrap_or(self.rest.len());
+                let (number, rest) = self.rest.split_at(end);
+                self.ops.push(Op::Number(
+                    number.parse().map_err(|_| format!("{number} is not a number"))?,
+                ));
+                self.rest = rest;
                 Ok(())
             }
             Some(c) if starts_name(c) => {
-                let text = self.rest;
-                let name = &text[..name_length(text)];
-                self.rest = &text[name.len()..];
-                if self.peek() == Some('(') {
-                    return self.arguments(name);
+                let (name, rest) = self.rest.split_at(name_length(self.rest));
+                self.rest = rest;
+                if self.peek() != Some('(') {
+                    self.ops.push(Op::Name(name));
+                    return Ok(());
                 }
-                self.ops.push(Op::Name(name));
-                Ok(())
+                self.arguments(name)
             }
             Some(c) => Err(format!("{c:?} was not expected")),
             None => Err("it ends too soon".to_string()),
@@ -268,14 +227,14 @@ impl<'a> Parser<'a> {
 
     fn arguments(&mut self, name: &'a str) -> Result<(), String> {
         self.expect('(')?;
-        let mut arguments = 1;
+        let mut count = 1;
         self.sum()?;
-        while self.take(&[',']).is_some() {
+        while self.take(&[(',', 0)]).is_some() {
             self.sum()?;
-            arguments += 1;
+            count += 1;
         }
         self.expect(')')?;
-        self.ops.push(Op::Call { name, arguments });
+        self.ops.push(Op::Call(name, count));
         Ok(())
     }
 }

@@ -125,14 +125,8 @@ impl Explanation {
         value: f64,
     ) -> f64 {
         if self.recorded {
-            self.steps.push(Step {
-                name,
-                formula: formula.to_owned(),
-                inputs: inputs.to_vec(),
-                value,
-                unit,
-                note: String::new(),
-            });
+            let (formula, inputs) = (formula.to_owned(), inputs.to_vec());
+            self.steps.push(Step { name, formula, inputs, value, unit, note: String::new() });
         }
         value
     }

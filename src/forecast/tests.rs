@@ -1,11 +1,13 @@
 //! The engine end to end on small panels: known killers, additivity, promotions, analogues, adjustments.
 
-use crate::domain::calendar::Calendar;
+use crate::domain::calendar::{Bucket, Calendar};
 use crate::domain::inputs::AdjustmentKind;
 use crate::domain::panel::{PanelParts, SalesTotals, flag};
 use crate::domain::sorted::Sorted;
+use crate::forecast::pooled::refit::CarriedAndFitted;
 use crate::forecast::*;
 use chrono::{Datelike, NaiveDate};
+use std::ops::Range;
 
 const HISTORY: usize = 400;
 
@@ -109,16 +111,27 @@ impl World {
         }
     }
 
-    fn forecast(&self, partition: usize) -> Vec<crate::forecast::pooled::pool::PoolForecast> {
-        let mut context = Context::new(self.demand(), Settings::default());
+    fn forecast(&self, partition: usize) -> Vec<PoolForecast> {
         let pools = self.panel.pools().len();
-        while context.stage() != Stage::Ready {
-            let parts = (0..pools.div_ceil(partition))
-                .map(|k| k * partition..((k + 1) * partition).min(pools));
-            let evidence = parts.map(|range| context.observe(range)).collect();
-            context.learn(evidence);
+        let mut partitions = Partitions { pools, partition };
+        let forecaster = Learner::new(self.demand(), Settings::default()).learn(&mut partitions);
+        (0..pools).map(|p| forecaster.forecast_pool(p)).collect()
+    }
+}
+
+/// Ranges of so many pools.
+struct Partitions {
+    pools: usize,
+    partition: usize,
+}
+
+impl Survey for Partitions {
+    fn survey<S: Stage>(&mut self, stage: &S) -> Vec<S::Evidence> {
+        let mut evidence = Vec::new();
+        for first in (0..self.pools).step_by(self.partition) {
+            evidence.push(stage.observe(first..(first + self.partition).min(self.pools)));
         }
-        (0..pools).map(|p| context.forecast_pool(p)).collect()
+        evidence
     }
 }
 
@@ -291,7 +304,7 @@ fn c11_channel_forecasts_add_up_to_the_items() {
 fn partitions_change_nothing() {
     let series: Vec<_> = (0..12).map(|i| noisy(0.3 * (i + 1) as f64, i)).collect();
     let world = World::new(&series, 2);
-    let bits = |forecast: Vec<crate::forecast::pooled::pool::PoolForecast>| -> Vec<u64> {
+    let bits = |forecast: Vec<PoolForecast>| -> Vec<u64> {
         forecast
             .iter()
             .flat_map(|p| p.total.mean().iter().map(|m| m.to_bits()).collect::<Vec<_>>())
@@ -397,8 +410,7 @@ fn c7_adjustments_apply_until_they_expire() {
         adjustment(1, AdjustmentKind::Units(100.0), None),
     ]);
     let adjusted = world.forecast(1);
-    let total =
-        |f: &[crate::forecast::pooled::pool::PoolForecast], p: usize| sum(&f[p].series[0].mean, 10);
+    let total = |f: &[PoolForecast], p: usize| sum(&f[p].series[0].mean, 10);
     assert!((total(&adjusted, 0) / total(&plain, 0) - 1.5).abs() < 1e-4);
     assert!((total(&adjusted, 1) - total(&plain, 1) - 100.0).abs() < 1e-2);
 }
@@ -432,17 +444,14 @@ fn intervals_add_up_and_their_uncertainty_grows_with_lead_time_variance() {
 }
 
 /// What the nights after it may carry on from.
-fn refit(world: &World, settings: &Settings) -> crate::forecast::pooled::warm::Kept {
-    let mut context = Context::new(world.demand(), settings.clone());
+fn refit(world: &World, settings: &Settings) -> Refit {
     let pools = world.panel.pools().len();
-    while context.stage() != Stage::Ready {
-        context.learn(vec![context.observe(0..pools)]);
-    }
+    let forecaster = Learner::new(world.demand(), settings.clone()).learn(&mut AllAtOnce { pools });
     let mut states = Vec::new();
     (0..pools)
-        .filter_map(|p| context.forecast_pool(p).state)
-        .for_each(|state| crate::forecast::pooled::warm::write(&state, &mut states));
-    crate::forecast::pooled::warm::Kept::read(&context.keep(&states)).unwrap()
+        .filter_map(|p| forecaster.forecast_pool(p).state)
+        .for_each(|state| pooled::refit::write(&state, &mut states));
+    Refit::read(&forecaster.keep(&states)).unwrap()
 }
 
 #[test]
@@ -451,12 +460,13 @@ fn a_level_that_is_carried_on_is_the_level_of_the_whole_history() {
     let settings = Settings { weekday_evidence: 1e15, ..Settings::default() };
     let series: Vec<_> = (0..6).map(|i| noisy(1.5 * (i + 1) as f64, i)).collect();
     let later = World::new(&series, 2).flags(1, flag::STOCKOUT, 396..398);
-    let kept = refit(&later.until(395), &settings);
-    let mut carried = Context::resume(later.demand(), settings, &kept).unwrap();
-    carried.learn(vec![carried.observe(0..4)]);
-    assert_eq!((carried.stage(), carried.carried_and_fitted()), (Stage::Ready, (6, 0)));
+    let refit = refit(&later.until(395), &settings);
+    let resumed = Resumed::new(later.demand(), settings, &refit).unwrap();
+    let carried = resumed.learn(&mut AllAtOnce { pools: 4 }).unwrap();
+    assert_eq!(carried.carried_and_fitted(), CarriedAndFitted { carried: 6, fitted: 0 });
     for pool in 0..3 {
-        let (state, whole) = (carried.tonight(pool).0, carried.fit_pool(pool));
+        let state = carried.tonight(pool).state;
+        let whole = carried.fit_pool(pool);
         for (a, b) in state.series.iter().zip(&whole.series) {
             assert_eq!(
                 (a.periods, a.observed, a.idle, a.sold),
@@ -472,7 +482,8 @@ fn a_level_that_is_carried_on_is_the_level_of_the_whole_history() {
             );
             // A fit looks back eight half-lives, a state for ever.
             assert!(
-                close(a.recent.0, b.recent.0, 3e-3) && close(a.recent.1, b.recent.1, 3e-3),
+                close(a.recent.sold, b.recent.sold, 3e-3)
+                    && close(a.recent.expected, b.recent.expected, 3e-3),
                 "{:?} {:?}",
                 a.recent,
                 b.recent
@@ -485,24 +496,21 @@ fn a_level_that_is_carried_on_is_the_level_of_the_whole_history() {
 fn a_pool_with_another_past_is_fitted_and_where_most_are_everything_is_learnt_anew() {
     let settings = Settings::default();
     let mut series: Vec<_> = (0..6).map(|i| noisy(1.5 * (i + 1) as f64, i)).collect();
-    let kept = refit(&World::new(&series, 2).until(395), &settings);
+    let refit = refit(&World::new(&series, 2).until(395), &settings);
     let tonight = |series: &[Vec<f32>], bits: u8| {
         let world = World::new(series, 2).flags(0, bits, 10..11);
-        let mut context = Context::resume(world.demand(), settings.clone(), &kept).unwrap();
-        context.learn(vec![context.observe(0..4)]);
-        (context.stage(), context.carried_and_fitted())
+        let resumed = Resumed::new(world.demand(), settings.clone(), &refit).unwrap();
+        resumed.learn(&mut AllAtOnce { pools: 4 }).map(|f| f.carried_and_fitted())
     };
-    assert_eq!(tonight(&series, 0), (Stage::Ready, (6, 0)));
-    assert_eq!(
-        tonight(&series, flag::STOCKOUT),
-        (Stage::Ready, (4, 2)),
-        "what is censored is part of the past"
-    );
-    assert_eq!(tonight(&series, flag::RETURNED), (Stage::Ready, (6, 0)), "returns are not");
+    let all = Some(CarriedAndFitted { carried: 6, fitted: 0 });
+    let but_one_pool = Some(CarriedAndFitted { carried: 4, fitted: 2 });
+    assert_eq!(tonight(&series, 0), all);
+    assert_eq!(tonight(&series, flag::STOCKOUT), but_one_pool, "censoring is part of the past");
+    assert_eq!(tonight(&series, flag::RETURNED), all, "returns are not");
     series[0][200] += 1.0;
-    assert_eq!(tonight(&series, 0), (Stage::Ready, (4, 2)));
+    assert_eq!(tonight(&series, 0), but_one_pool);
     series[2][0] += 1.0;
-    assert_eq!(tonight(&series, 0).0, Stage::Profiles);
+    assert_eq!(tonight(&series, 0), None, "most would have to be fitted");
 }
 
 #[test]
@@ -510,17 +518,17 @@ fn a_refit_does_not_outlive_its_groups_its_axis_or_its_reach() {
     let settings = Settings::default();
     let series: Vec<_> = (0..4).map(|i| noisy(3.0, i)).collect();
     let world = World::new(&series, 2);
-    let why = |earlier: &World, settings: &Settings| {
-        let kept = refit(earlier, &Settings::default());
-        Context::resume(world.demand(), settings.clone(), &kept).err()
+    let obstacle = |earlier: &World, settings: &Settings| {
+        let refit = refit(earlier, &Settings::default());
+        Resumed::new(world.demand(), settings.clone(), &refit).err()
     };
-    assert_eq!(why(&world.until(HISTORY - 7), &settings), None);
-    assert_eq!(why(&world.until(HISTORY - 8), &settings), Some("too far from its morning"));
+    assert_eq!(obstacle(&world.until(HISTORY - 7), &settings), None);
+    assert_eq!(obstacle(&world.until(HISTORY - 8), &settings), Some("too far from its morning"));
     assert_eq!(
-        why(&world.until(399), &Settings { guard: 2.0, ..settings.clone() }),
+        obstacle(&world.until(399), &Settings { guard: 2.0, ..settings.clone() }),
         Some("other forecast settings")
     );
     let mut others = world.until(399);
     others.products[0].category = "Tea".to_owned();
-    assert_eq!(why(&others, &settings), Some("other categories or channels"));
+    assert_eq!(obstacle(&others, &settings), Some("other categories or channels"));
 }

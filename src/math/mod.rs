@@ -1,11 +1,9 @@
-//! One of each: demand distribution, normal, optimiser, linear solve, apportionment, cycles.
+//! One of each: distributions, optimiser, apportionment, small statistics.
 //!
-//! Pure arithmetic on slices that knows nothing of items or orders; any stage may call it, and it calls none.
+//! Pure arithmetic on slices; any stage may use it.
 
 pub mod apportion;
 pub mod cycles;
 pub mod distributions;
-pub mod linear;
-pub mod normal;
 pub mod optimize;
 pub mod stats;

@@ -9,7 +9,7 @@ use crate::domain::exceptions::{Exception, Subject};
 use crate::domain::outcome::{Allocation, ChannelAction, ChannelFinding};
 use crate::domain::panel::Pool;
 use crate::domain::units::{ChannelId, Units};
-use crate::forecast::pooled::pool::PoolForecast;
+use crate::forecast::PoolForecast;
 use crate::inventory::economics::unit_margin;
 use crate::inventory::lead_time::{Estimate, no_supply};
 use crate::inventory::net_demand::{KitDemand, NetDemand, SeriesDemand, daily, through_kits};

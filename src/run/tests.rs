@@ -1,7 +1,6 @@
 //! Whole runs over inputs that our own code cannot bear: what breaks stays where it broke.
 
 use crate::config::Options;
-use crate::domain::exceptions::ExceptionKind;
 use crate::domain::inputs::Promotion;
 use crate::domain::units::{SkuId, SupplierId};
 use crate::run::progress::Silent;
@@ -30,7 +29,7 @@ fn run_spoilt(plan: &Plan, spoil: impl Fn(&mut Inputs) + Sync) -> Summary {
         let mut inputs = load(plan, &Silent)?;
         spoil(&mut inputs);
         let lock = OutputLock::acquire(&plan.run.out, "now")?;
-        run_loaded(plan, inputs, lock, &Silent, StageClock::start())
+        run_loaded(plan, inputs, lock, (&Silent, StageClock::start()))
     })
     .unwrap()
 }
@@ -86,7 +85,7 @@ fn an_item_that_breaks_the_forecast_gets_a_plain_one_and_the_run_goes_on() {
             .collect();
         assert!(faults.iter().all(|&row| told.text("key", row).starts_with(items[0])));
         assert!(
-            faults.iter().any(|&row| told.text("why", row).contains("pooled/series.rs:")),
+            faults.iter().any(|&row| told.text("why", row).contains("pooled/promotions.rs:")),
             "the place is told"
         );
         published

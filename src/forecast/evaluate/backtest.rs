@@ -4,12 +4,13 @@
 //! seen what followed (Tashman 2000), beside naive, seasonal naive and 60-day average. One series' errors make its rows of the
 //! accuracy table; [`Backtest`] averages scaled errors over series, so that no scale dominates.
 
-use crate::forecast::Context;
-use crate::forecast::LADDER;
+use crate::domain::calendar::Bucket;
 use crate::forecast::evaluate::accuracy::{ErrorSums, Measures, Scale};
 use crate::forecast::evaluate::choice::Series;
 use crate::forecast::methods::BENCHMARKS;
-use crate::forecast::pooled::series::Fitted;
+use crate::forecast::pooled::fit::Fitted;
+use crate::forecast::pooled::forecaster::Forecaster;
+use crate::forecast::pooled::setup::{HORIZON_STEPS, HorizonSteps};
 use std::collections::BTreeMap;
 use std::ops::Range;
 
@@ -25,8 +26,8 @@ pub fn labels() -> [&'static str; METHODS] {
     std::array::from_fn(|m| BENCHMARKS.get(m).map_or(POOLED_LEVEL, |benchmark| benchmark.label()))
 }
 
-/// Errors of every method, by rung of the horizon ladder.
-type Errors = [[ErrorSums; METHODS]; LADDER];
+/// Errors of every method, by horizon step.
+type Errors = [[ErrorSums; METHODS]; HORIZON_STEPS];
 
 /// Mean accuracy of one method over the series of a class and channel, periods `from..=to` ahead.
 #[derive(Debug, Clone, PartialEq)]
@@ -64,7 +65,7 @@ struct Cell {
     pinball: f64,
 }
 
-/// Class, channel and rung of the ladder.
+/// Class, channel and horizon step.
 type Key = (String, Option<usize>, usize);
 
 /// Rolling-origin accuracy of some pools, to be merged in panel order.
@@ -87,19 +88,20 @@ impl Backtest {
         }
     }
 
-    /// One row a class, channel, horizon band and method, sorted so; `ladder` as of [`Context::ladder`].
+    /// One row a class, channel, horizon step and method, sorted so.
     #[must_use]
-    pub fn rows(&self, ladder: [usize; LADDER]) -> Vec<BacktestRow> {
+    pub fn rows(&self, steps: HorizonSteps) -> Vec<BacktestRow> {
+        let periods = steps.periods();
         let mut rows = Vec::new();
-        for ((class, channel, rung), cells) in &self.cells {
+        for ((class, channel, step), cells) in &self.cells {
             for (m, cell) in cells.iter().enumerate().filter(|(_, c)| c.series > 0) {
                 let n = cell.series as f64;
                 let total = cell.sums.measures(&Scale::default());
                 rows.push(BacktestRow {
                     class: class.clone(),
                     channel: *channel,
-                    from: if *rung == 0 { 1 } else { ladder[rung - 1] + 1 },
-                    to: ladder[*rung],
+                    from: if *step == 0 { 1 } else { periods[step - 1] + 1 },
+                    to: periods[*step],
                     method: labels()[m],
                     series: cell.series,
                     wape: total.wape,
@@ -125,36 +127,34 @@ impl Backtest {
     }
 }
 
-impl Context<'_> {
-    /// Last period ahead of each horizon band.
+impl Forecaster<'_> {
+    /// The horizons at which errors are told apart.
     #[must_use]
-    pub fn ladder(&self) -> [usize; LADDER] {
-        self.ladder
+    pub fn steps(&self) -> HorizonSteps {
+        self.model.setup.steps
     }
 
     /// Rolling-origin errors of the pools `range`, by the class that `class_of` gives a pool and by channel.
-    ///
-    /// # Panics
-    /// Before the context is ready.
     #[must_use]
     pub fn backtest(&self, range: Range<usize>, class_of: impl Fn(usize) -> String) -> Backtest {
-        let bucket = self.demand.panel.calendar().bucket();
+        let setup = &self.model.setup;
+        let bucket = setup.bucket();
         let mut backtest = Backtest::default();
         for pool in range {
             let class = class_of(pool);
-            for i in self.demand.panel.pools()[pool].series.clone() {
-                let fitted = self.fitted(i);
-                let scale = Scale::of(fitted.units, &fitted.held, bucket.season_length());
+            for i in setup.panel().pools()[pool].series.clone() {
+                let fitted = self.model.fit_series(i);
+                let scale = scale(&fitted, bucket);
                 if scale.naive_absolute <= 0.0 {
                     continue;
                 }
-                let channel = self.demand.panel.key(i).channel.index();
-                let series = Series::new(&fitted, bucket);
-                let errors = self.rolling_errors(&fitted, &series, self.ladder[LADDER - 1]);
-                for (rung, errors) in errors.iter().enumerate() {
+                let channel = setup.panel().key(i).channel.index();
+                let series = Series::new(&fitted.past, bucket);
+                let errors = self.rolling_errors(&fitted, &series, setup.steps.furthest());
+                for (step, errors) in errors.iter().enumerate() {
                     if errors[0].count() > 0.0 {
-                        backtest.add((class.clone(), Some(channel), rung), errors, &scale);
-                        backtest.add((class.clone(), None, rung), errors, &scale);
+                        backtest.add((class.clone(), Some(channel), step), errors, &scale);
+                        backtest.add((class.clone(), None, step), errors, &scale);
                     }
                 }
             }
@@ -165,12 +165,12 @@ impl Context<'_> {
     /// Errors at the rolling origins, at most `horizon` periods ahead.
     fn rolling_errors(&self, fitted: &Fitted<'_>, series: &Series, horizon: usize) -> Errors {
         let history = series.history();
-        let n = fitted.units.len();
+        let steps = self.model.setup.steps;
         let mut path = vec![0.0; horizon];
         let mut errors = Errors::default();
-        for (k, &back) in fitted.back.iter().enumerate().filter(|(_, b)| **b > 0) {
-            let origin = n - back;
-            let periods = horizon.min(back);
+        for known in fitted.past_origins() {
+            let origin = fitted.past.units.len() - known.periods_back;
+            let periods = horizon.min(known.periods_back);
             for (m, benchmark) in BENCHMARKS.iter().enumerate() {
                 // Before the first observed period there is nothing to go by: no demand.
                 path.fill(0.0);
@@ -180,23 +180,19 @@ impl Context<'_> {
                 for (ahead, &forecast) in path[..periods].iter().enumerate() {
                     let actual = history.observed[origin + ahead];
                     if !actual.is_nan() {
-                        errors[self.rung(ahead)][m].add(forecast, actual);
+                        errors[steps.step_of(ahead)][m].add(forecast, actual);
                     }
                 }
             }
-            let level = self.level(fitted, k);
-            let (class, spread) = self.class_at(fitted, k);
-            let level_variance = self.learnt.classes[class].level_variance;
             for ahead in 0..periods {
                 let actual = history.observed[origin + ahead];
                 if actual.is_nan() {
                     continue;
                 }
-                let rung = self.rung(ahead);
-                let mean = level * fitted.foreseen(origin + ahead);
-                let dispersion = spread.relative(mean) + level_variance[rung];
-                let quantiles = self.tables[class].quantiles(mean, dispersion);
-                let own = &mut errors[rung][METHODS - 1];
+                let step = steps.step_of(ahead);
+                let mean = known.level * fitted.past.expected_exposure(origin + ahead);
+                let quantiles = self.quantiles(known.error_group, mean, known.spread, step);
+                let own = &mut errors[step][METHODS - 1];
                 own.add(mean, actual);
                 own.add_quantiles(&quantiles, actual);
             }
@@ -210,15 +206,18 @@ impl Context<'_> {
         fitted: &Fitted<'_>,
         series: &Series,
     ) -> Option<[Measures; METHODS]> {
-        let scale = Scale::of(
-            fitted.units,
-            &fitted.held,
-            self.demand.panel.calendar().bucket().season_length(),
-        );
+        let scale = scale(fitted, self.model.setup.bucket());
         let mut sums = [ErrorSums::default(); METHODS];
-        for rung in &self.rolling_errors(fitted, series, self.settings.lead_time) {
-            sums.iter_mut().zip(rung).for_each(|(a, b)| a.merge(b));
+        let lead_time = self.model.setup.settings.lead_time;
+        for step in &self.rolling_errors(fitted, series, lead_time) {
+            sums.iter_mut().zip(step).for_each(|(a, b)| a.merge(b));
         }
         (sums[0].count() > 0.0).then(|| sums.map(|s| s.measures(&scale)))
     }
+}
+
+/// Scale of a series' errors, by the periods that were observed.
+fn scale(fitted: &Fitted<'_>, bucket: Bucket) -> Scale {
+    let past = &fitted.past;
+    Scale::of(past.units, &past.exposure_without_origins, bucket.season_length())
 }

@@ -7,11 +7,9 @@
 //! clearly better; otherwise they are the runner-up.
 
 use crate::domain::calendar::Bucket;
-use crate::forecast::Context;
-use crate::forecast::LADDER;
 use crate::forecast::evaluate::accuracy::{ErrorSums, Measures, Scale};
 use crate::forecast::methods::{CONTENDERS, History, MethodName, Model};
-use crate::forecast::pooled::series::Fitted;
+use crate::forecast::pooled::fit::{self, Fitted, Origin, SeriesPast};
 use crate::forecast::settings::LocalModels;
 use serde::{Deserialize, Serialize};
 
@@ -62,11 +60,11 @@ pub(crate) struct Series {
 }
 
 impl Series {
-    pub fn new(fitted: &Fitted<'_>, bucket: Bucket) -> Self {
-        let cleaned: Vec<f64> = fitted.units.iter().map(|&u| f64::from(u)).collect();
+    pub fn new(past: &SeriesPast<'_>, bucket: Bucket) -> Self {
+        let cleaned: Vec<f64> = past.units.iter().map(|&u| f64::from(u)).collect();
         let mut observed = cleaned.clone();
         let mut sold = 0.0;
-        for (value, exposure) in observed.iter_mut().zip(&fitted.held) {
+        for (value, exposure) in observed.iter_mut().zip(&past.exposure_without_origins) {
             if exposure.is_nan() {
                 *value = f64::NAN;
             } else if *value > 0.0 {
@@ -94,11 +92,11 @@ impl Series {
     }
 }
 
-impl Context<'_> {
+impl fit::Model<'_> {
     /// The best own model of a series, where the settings ask for one and history carries it.
     pub(crate) fn own_model(&self, fitted: &Fitted<'_>, series: &Series) -> Option<OwnModel> {
-        let bucket = self.demand.panel.calendar().bucket();
-        let wanted = match self.settings.local {
+        let bucket = self.setup.bucket();
+        let wanted = match self.setup.settings.local {
             LocalModels::Months => bucket == Bucket::Month,
             LocalModels::All => true,
             LocalModels::None => false,
@@ -108,23 +106,24 @@ impl Context<'_> {
         if !wanted || sold < 2 {
             return None;
         }
-        let origins = self.origins(fitted, history.intermittent);
+        let past = &fitted.past;
+        let judgings = self.judgings(fitted, history.intermittent);
         let mut pooled = ErrorSums::default();
-        for origin in &origins {
-            let level = self.level(fitted, origin.k);
-            for t in origin.observed_periods(&history) {
-                pooled.add(level * fitted.foreseen(t), history.observed[t]);
+        for judging in &judgings {
+            for t in judging.observed_periods(&history) {
+                let mean = judging.origin.level * past.expected_exposure(t);
+                pooled.add(mean, history.observed[t]);
             }
         }
         if pooled.count() == 0.0 {
             return None;
         }
-        let scale = Scale::of(fitted.units, &fitted.held, bucket.season_length());
+        let scale = Scale::of(past.units, &past.exposure_without_origins, bucket.season_length());
         let mut best: Option<OwnModel> = None;
         let mut least = f64::INFINITY;
         let mut others = Vec::new();
         for &method in CONTENDERS {
-            let Some(errors) = errors_of(method, &history, &origins) else { continue };
+            let Some(errors) = errors_of(method, &history, &judgings) else { continue };
             let Ok(model) = method.fit(&history) else { continue };
             let contender = OwnModel {
                 model,
@@ -143,46 +142,48 @@ impl Context<'_> {
         best.map(|own| OwnModel { others, ..own })
     }
 
-    /// The origins at which contenders are judged, the latest first.
-    fn origins(&self, fitted: &Fitted<'_>, intermittent: bool) -> Vec<Origin> {
+    /// Where contenders are judged, the latest origin first.
+    fn judgings<'f>(&self, fitted: &'f Fitted<'_>, intermittent: bool) -> Vec<Judging<'f>> {
         // Few demands choose by chance: intermittent series are judged at all of them.
         let judged = if intermittent { usize::MAX } else { ORIGINS };
-        let mut origins = Vec::new();
-        for (k, &back) in fitted.back.iter().enumerate().rev() {
-            if back > 0 && origins.len() < judged {
-                let period = fitted.units.len() - back;
-                origins.push(Origin { k, period, reach: back.min(self.ladder[LADDER - 1]) });
-            }
+        let mut judgings = Vec::new();
+        for origin in fitted.past_origins().iter().rev().take(judged) {
+            let period = fitted.past.units.len() - origin.periods_back;
+            let reach = origin.periods_back.min(self.setup.steps.furthest());
+            judgings.push(Judging { origin, period, reach });
         }
-        origins
+        judgings
     }
 }
 
 /// A moment in the past that a series is forecast from.
-struct Origin {
-    /// Position in [`Fitted::back`].
-    k: usize,
+struct Judging<'f> {
+    origin: &'f Origin,
     /// First period that was not known.
     period: usize,
     /// Periods forecast.
     reach: usize,
 }
 
-impl Origin {
+impl Judging<'_> {
     fn observed_periods<'h>(&self, history: &History<'h>) -> impl Iterator<Item = usize> + use<'h> {
         let observed = history.observed;
         (self.period..self.period + self.reach).filter(move |&t| !observed[t].is_nan())
     }
 }
 
-/// Errors of one method at `origins`; `None` where it cannot be fitted at one of them.
-fn errors_of(method: MethodName, history: &History<'_>, origins: &[Origin]) -> Option<ErrorSums> {
+/// Errors of one method at past origins; `None` where it cannot be fitted at one of them.
+fn errors_of(
+    method: MethodName,
+    history: &History<'_>,
+    judgings: &[Judging<'_>],
+) -> Option<ErrorSums> {
     let mut errors = ErrorSums::default();
-    for origin in origins {
-        let mut path = vec![0.0; origin.reach];
-        method.fit(&history.until(origin.period)).ok()?.forecast_into(&mut path);
-        for t in origin.observed_periods(history) {
-            errors.add(path[t - origin.period], history.observed[t]);
+    for judging in judgings {
+        let mut path = vec![0.0; judging.reach];
+        method.fit(&history.until(judging.period)).ok()?.forecast_into(&mut path);
+        for t in judging.observed_periods(history) {
+            errors.add(path[t - judging.period], history.observed[t]);
         }
     }
     Some(errors)

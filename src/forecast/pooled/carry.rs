@@ -1,37 +1,39 @@
-//! Yesterday's learning on today's history: between two refits only levels move, profiles and error classes stay.
+//! Yesterday's learning on today's history: between two refits only levels move, profiles and errors
+//! stay. Replays of the past refresh their forecasts this way.
 
-use crate::forecast::Context;
-use crate::forecast::Demand;
-use crate::forecast::Learnt;
-use crate::forecast::Settings;
-use crate::forecast::Stage;
+use crate::forecast::pooled::fit::Model;
+use crate::forecast::pooled::forecaster::Forecaster;
+use crate::forecast::{Demand, Settings};
 
-impl Context<'_> {
-    /// What this context has learnt, ready to forecast from a later morning: `demand` holds a panel of the same axis with more
+impl Forecaster<'_> {
+    /// The same learning on a later morning: `demand` holds a panel of the same axis with more
     /// history. The horizon shrinks by what has passed, so learn with one that is long enough.
     ///
     /// # Panics
-    /// If the context is not ready, or more has passed than its horizon.
+    /// If more has passed than the horizon.
     #[must_use]
-    pub fn carried_to<'b>(&self, demand: Demand<'b>) -> Context<'b> {
-        assert_eq!(self.stage, Stage::Ready, "only what is learnt can be carried");
-        let passed = demand.panel.calendar().history() - self.demand.panel.calendar().history();
-        assert!(passed < self.settings.horizon, "the horizon covers what has passed");
+    pub fn carried_to<'b>(&self, demand: Demand<'b>) -> Forecaster<'b> {
+        let setup = &self.model.setup;
+        let passed = demand.panel.calendar().history() - setup.calendar().history();
+        assert!(passed < setup.settings.horizon, "the horizon covers what has passed");
         let settings =
-            Settings { horizon: self.settings.horizon - passed, ..self.settings.clone() };
-        let mut later = Context::new(demand, settings);
-        for (g, key) in later.groups.keys.iter().enumerate() {
-            if let Ok(old) = self.groups.keys.binary_search(key) {
-                later.learnt.profiles[g].clone_from(&self.learnt.profiles[old]);
-                later.learnt.uplifts[g] = self.learnt.uplifts[old];
-                later.learnt.scales[g] = self.learnt.scales[old];
+            Settings { horizon: setup.settings.horizon - passed, ..setup.settings.clone() };
+        let mut later = Model::new(demand, settings);
+        let mut calibrated = self.calibrated.clone();
+        calibrated.scales = vec![1.0; later.setup.groups.keys.len()];
+        // Groups are found by their names: an earlier panel may have had fewer.
+        for (group, key) in later.setup.groups.keys.iter().enumerate() {
+            if let Ok(old) = setup.groups.keys.binary_search(key) {
+                let profile = &self.model.shared.seasons.profiles[old];
+                later.shared.seasons.profiles[group].clone_from(profile);
+                later.shared.uplifts[group] = self.model.shared.uplifts[old];
+                calibrated.scales[group] = self.calibrated.scales[old];
             }
         }
-        let Learnt { profiles, uplifts, scales, .. } = later.learnt;
-        later.learnt =
-            Learnt { profiles, uplifts, scales, unprofiled: Vec::new(), ..self.learnt.clone() };
-        later.tables.clone_from(&self.tables);
-        later.stage = Stage::Ready;
-        later
+        later.shared.seasons.launch_curve.clone_from(&self.model.shared.seasons.launch_curve);
+        later.shared.discount_slope = self.model.shared.discount_slope;
+        later.shared.error_groups.clone_from(&self.model.shared.error_groups);
+        later.shared.global.clone_from(&self.model.shared.global);
+        Forecaster { model: later, calibrated, tables: self.tables.clone(), carried: None }
     }
 }

@@ -1,75 +1,103 @@
-//! How far do periods scatter around their means? Sums over the past, as known now and at every rolling origin.
+//! How far do periods disperse around their means? Sums over the past, as known now and at every
+//! rolling origin.
 //!
-//! Errors are learnt at past origins by class of series, so a series must be in the class it had there: by what it sells today, a
-//! series whose demand has just grown would stand for all large ones, and one that stopped for all that sell nothing. Sums are
-//! taken newest period first, so that those before an origin are the total less what followed.
+//! `Var y = (1 + c) μ + φ μ²` with clumping `c` (orders of several units) and dispersion `φ`
+//! (errors in proportion to the mean); `φ` is the method-of-moments estimate of the negative
+//! binomial over one-step errors, shrunk towards that of the error group. Errors are learnt at past
+//! origins by error group, so a series must be in the group it had there: by what it sells today, a
+//! series whose demand has just grown would stand for all large ones, and one that stopped for all
+//! that sell nothing. Sums are taken newest period first, so that those before an origin are the
+//! total less what followed. Units: units of demand, periods.
 
 use crate::forecast::pooled::distribution::Spread;
 use std::ops::Range;
 
-/// Periods with demand that were due since the last, at the rate before, from which a series counts as overdue.
+/// Periods with demand that were due since the last, at the rate before, from which a series counts
+/// as overdue. Without this split, low error groups were calibrated too low (RAF, car parts).
 const OVERDUE: f64 = 2.0;
+/// Share of periods with demand from which orders are no longer told apart from a steady flow.
+const STEADY: f64 = 0.5;
+/// Least part of the Poisson variance that a negative dispersion may leave.
+const LEAST_VARIANCE: f64 = 0.05;
 
 /// The past of one series or pool.
 #[derive(Debug, Clone, Copy)]
 pub struct Periods<'a, T> {
     /// Units sold. `[n]`
     pub units: &'a [T],
-    /// NaN where demand was not seen; `None` where all was. `[>= n]`
-    pub seen: Option<&'a [f32]>,
+    /// NaN where demand was not observed; `None` where all was. `[>= n]`
+    pub exposure: Option<&'a [f32]>,
     /// One-step means of the last periods; NaN where there is none.
     pub means: &'a [T],
 }
 
 impl<T: Copy + Into<f64>> Periods<'_, T> {
-    fn saw(&self, t: usize) -> bool {
-        self.seen.is_none_or(|seen| !seen[t].is_nan())
+    fn observed(&self, t: usize) -> bool {
+        self.exposure.is_none_or(|exposure| !exposure[t].is_nan())
     }
 
-    /// Seen periods since the last demand before period `origin`.
+    /// Observed periods since the last demand before period `origin`.
     fn idle(&self, origin: usize) -> f64 {
-        let first =
-            self.units[..origin].iter().rposition(|&u| u.into() > 0.0).map_or(0, |last| last + 1);
-        (first..origin).filter(|&t| self.saw(t)).count() as f64
+        let last = self.units[..origin].iter().rposition(|&units| units.into() > 0.0);
+        let first = last.map_or(0, |last| last + 1);
+        (first..origin).filter(|&t| self.observed(t)).count() as f64
     }
 }
 
-/// Sums over the seen periods before one origin.
+/// Variance beyond that of counts, as sums that give a ratio.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub struct Scatter {
-    /// Seen periods.
+pub struct ExcessVariance {
+    /// Sum of squared errors less the variance expected of them.
+    pub excess: f64,
+    /// Sum of squared means.
+    pub squared_mean: f64,
+}
+
+impl ExcessVariance {
+    /// Adds another series' or interval's.
+    pub fn merge(&mut self, other: &Self) {
+        self.excess += other.excess;
+        self.squared_mean += other.squared_mean;
+    }
+}
+
+/// Sums over the observed periods before one origin.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct DispersionSums {
+    /// Observed periods.
     pub periods: f64,
     /// Those with demand.
     demands: f64,
     units: f64,
-    unit_squares: f64,
-    /// Seen periods since the last demand.
+    squared_units: f64,
+    /// Observed periods since the last demand.
     idle: f64,
     /// Periods with a one-step mean.
     pairs: f64,
     /// `Σ (y - μ)²`
-    errors: f64,
+    squared_errors: f64,
     /// `Σ μ`
     means: f64,
     /// `Σ μ²`
-    mean_squares: f64,
+    squared_means: f64,
 }
 
-impl Scatter {
-    /// Sums before every origin; `back` are their distances from the end, descending.
+impl DispersionSums {
+    /// Sums before every origin; `origins` are their distances from the end, descending.
     #[must_use]
-    pub fn before<T: Copy + Into<f64>>(back: &[usize], past: &Periods<'_, T>) -> Vec<Self> {
-        let (mut total, mut end) = (Self::default(), past.units.len());
+    pub fn before<T: Copy + Into<f64>>(origins: &[usize], past: &Periods<'_, T>) -> Vec<Self> {
+        let mut total = Self::default();
+        let mut end = past.units.len();
         // What followed each origin, nearest origin first.
-        let mut after: Vec<Self> = Vec::with_capacity(back.len());
-        for &back in back.iter().rev() {
-            let origin = past.units.len().saturating_sub(back);
+        let mut after: Vec<Self> = Vec::with_capacity(origins.len());
+        for &periods_back in origins.iter().rev() {
+            let origin = past.units.len().saturating_sub(periods_back);
             total.add(past, origin..end);
             after.push(Self { idle: past.idle(origin), ..total });
             end = origin;
         }
         total.add(past, 0..end);
-        after.iter().rev().map(|a| total.less(a)).collect()
+        after.iter().rev().map(|after| total.less(after)).collect()
     }
 
     /// Adds some periods, newest first.
@@ -79,35 +107,36 @@ impl Scatter {
         let first_mean = past.units.len() - past.means.len();
         for t in periods.rev() {
             let y: f64 = past.units[t].into();
-            if past.saw(t) {
+            if past.observed(t) {
                 sums.periods += 1.0;
                 sums.demands += f64::from(u8::from(y > 0.0));
                 sums.units += y;
-                sums.unit_squares += y * y;
+                sums.squared_units += y * y;
             }
             let mean = if t >= first_mean { past.means[t - first_mean].into() } else { f64::NAN };
             if mean.is_finite() {
                 sums.pairs += 1.0;
-                sums.errors += (y - mean) * (y - mean);
+                sums.squared_errors += (y - mean) * (y - mean);
                 sums.means += mean;
-                sums.mean_squares += mean * mean;
+                sums.squared_means += mean * mean;
             }
         }
         *self = sums;
     }
 
-    /// The sums before an origin: these less what followed, `after`, which knows how long the origin had been idle.
+    /// The sums before an origin: these less what followed, which knows how long the origin had
+    /// been idle.
     fn less(&self, after: &Self) -> Self {
         Self {
             periods: self.periods - after.periods,
             demands: self.demands - after.demands,
             units: self.units - after.units,
-            unit_squares: self.unit_squares - after.unit_squares,
+            squared_units: self.squared_units - after.squared_units,
             idle: after.idle,
             pairs: self.pairs - after.pairs,
-            errors: self.errors - after.errors,
+            squared_errors: self.squared_errors - after.squared_errors,
             means: self.means - after.means,
-            mean_squares: self.mean_squares - after.mean_squares,
+            squared_means: self.squared_means - after.squared_means,
         }
     }
 
@@ -117,54 +146,63 @@ impl Scatter {
         overdue(self.demands, self.periods, self.idle)
     }
 
-    /// Clumping of demand: mean squared over mean size of the periods with demand, less one, as far as such periods are rare
-    /// enough to be single orders.
+    /// Clumping of demand: mean squared over mean size of the periods with demand, less one, as far
+    /// as such periods are rare enough to be single orders.
     #[must_use]
     pub fn clumping(&self) -> f64 {
         if self.demands == 0.0 || self.units <= 0.0 {
             return 0.0;
         }
-        let rare = (1.0 - self.demands / self.periods / 0.5).clamp(0.0, 1.0);
-        rare * (self.unit_squares / self.units - 1.0)
+        let rare = (1.0 - self.demands / self.periods / STEADY).clamp(0.0, 1.0);
+        rare * (self.squared_units / self.units - 1.0)
     }
 
-    /// `Σ ((y - μ)² - (1 + c) μ)` and `Σ μ²`.
+    /// `Σ ((y - μ)² - (1 + c) μ)` and `Σ μ²`, whose ratio is the dispersion beside clumping `c`.
     #[must_use]
-    pub fn excess(&self, clumping: f64) -> (f64, f64) {
-        (self.errors - (1.0 + clumping) * self.means, self.mean_squares)
-    }
-
-    /// Method-of-moments dispersion beside the clumping, shrunk towards the `class` dispersion by its own uncertainty.
-    #[must_use]
-    pub fn spread(&self, class: f64) -> Spread {
-        let clumping = self.clumping();
-        let (excess, square) = self.excess(clumping);
-        if square <= 1e-12 {
-            return Spread { clumping, dispersion: class };
+    pub fn excess(&self, clumping: f64) -> ExcessVariance {
+        ExcessVariance {
+            excess: self.squared_errors - (1.0 + clumping) * self.means,
+            squared_mean: self.squared_means,
         }
-        let mean = (square / self.pairs).sqrt();
-        let variance = (1.0 + clumping) * mean + class * mean * mean;
+    }
+
+    /// Method-of-moments dispersion beside the clumping, shrunk towards that of the error group by
+    /// its own uncertainty.
+    #[must_use]
+    pub fn spread(&self, of_group: f64) -> Spread {
+        let clumping = self.clumping();
+        let ExcessVariance { excess, squared_mean } = self.excess(clumping);
+        if squared_mean <= 1e-12 {
+            return Spread { clumping, dispersion: of_group };
+        }
+        let mean = (squared_mean / self.pairs).sqrt();
+        let variance = (1.0 + clumping) * mean + of_group * mean * mean;
+        // Variance of a mean of squared errors: 2 σ⁴ for a normal, one σ² more for counts.
         let sampling = 2.0 * (variance * variance + variance) / (self.pairs * mean.powi(4));
-        let prior = 0.5 * (class + 0.3) * (class + 0.3);
+        let prior = 0.5 * (of_group + 0.3) * (of_group + 0.3);
         let trust = prior / (prior + sampling);
-        let dispersion = (trust * excess / square + (1.0 - trust) * class).max(-0.95 / mean);
+        let dispersion = (trust * excess / squared_mean + (1.0 - trust) * of_group)
+            .max(-(1.0 - LEAST_VARIANCE) / mean);
         Spread { clumping, dispersion }
     }
 }
 
-/// Whether demand is missing: two of the periods with demand, of which `seen` ones had `demands` so far, were due in the `idle`
-/// ones since the last, at the rate before.
+/// Whether demand is missing: two of the periods with demand, of which `observed` ones had `demands`
+/// so far, were due in the `idle` ones since the last, at the rate before.
 #[must_use]
-pub fn overdue(demands: f64, seen: f64, idle: f64) -> bool {
-    (demands - 0.5) / (seen - idle + 1.0) * idle > OVERDUE
+pub fn overdue(demands: f64, observed: f64, idle: f64) -> bool {
+    (demands - 0.5) / (observed - idle + 1.0) * idle > OVERDUE
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn before(units: &[f64], back: &[usize]) -> Vec<Scatter> {
-        Scatter::before(back, &Periods { units, seen: None, means: &vec![1.0; units.len()] })
+    fn before(units: &[f64], origins: &[usize]) -> Vec<DispersionSums> {
+        DispersionSums::before(
+            origins,
+            &Periods { units, exposure: None, means: &vec![1.0; units.len()] },
+        )
     }
 
     #[test]
@@ -180,8 +218,8 @@ mod tests {
     #[test]
     fn unseen_periods_count_nowhere() {
         let unseen =
-            Periods { units: &[5.0f32; 9], seen: Some(&[f32::NAN; 9]), means: &[f32::NAN; 4] };
-        assert_eq!(Scatter::before(&[0], &unseen)[0], Scatter::default());
+            Periods { units: &[5.0f32; 9], exposure: Some(&[f32::NAN; 9]), means: &[f32::NAN; 4] };
+        assert_eq!(DispersionSums::before(&[0], &unseen)[0], DispersionSums::default());
     }
 
     #[test]
@@ -190,7 +228,7 @@ mod tests {
         assert!(!before(&units, &[0])[0].overdue());
         units.extend([0.0; 6]);
         assert!(before(&units, &[0])[0].overdue());
-        assert!(!Scatter::default().overdue());
+        assert!(!DispersionSums::default().overdue());
     }
 
     #[test]

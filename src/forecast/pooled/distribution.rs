@@ -6,7 +6,6 @@
 //! series: `G(x) = C(F(x))`, where `C` is the empirical distribution of the non-randomised probability integral transform
 //! (Czado, Gneiting & Held 2009), a conformal correction that keeps counts counts. Units: units of demand.
 
-use crate::math::normal;
 use crate::parallel;
 use serde::{Deserialize, Serialize};
 use std::sync::LazyLock;
@@ -49,6 +48,20 @@ impl PitCounts {
             };
         }
         self.count += 1.0;
+    }
+
+    /// Adds an actual to where the distribution of `moments` predicted it.
+    pub fn add_actual(&mut self, moments: &Moments, actual: f64) {
+        self.add(moments.cdf(actual - 1.0), moments.cdf(actual));
+    }
+
+    /// All of some counts.
+    pub fn sum<'c>(counts: impl IntoIterator<Item = &'c Self>) -> Self {
+        let mut all = Self::default();
+        for part in counts {
+            all.merge(part);
+        }
+        all
     }
 
     /// Adds the counts of another partition.
@@ -382,7 +395,7 @@ impl DemandOver {
     }
 }
 
-/// Quantiles of one period's demand by (mean, dispersion), computed once for each class of series.
+/// Quantiles of one period's demand by (mean, dispersion), computed once for each error group.
 #[derive(Debug, Clone)]
 pub struct QuantileTable {
     cells: Vec<[f32; 8]>,
@@ -401,7 +414,7 @@ impl QuantileTable {
     /// The tables at `probabilities` as recalibrated by each of `calibrations`: the distribution of a cell is the same in all of
     /// them, so it is walked once.
     #[must_use]
-    pub fn of_classes<'c>(
+    pub fn of_groups<'c>(
         probabilities: &[f64; 8],
         calibrations: impl Iterator<Item = &'c Calibration>,
     ) -> Vec<Self> {
@@ -454,9 +467,6 @@ impl QuantileTable {
 }
 
 /// `Φ(z)`, by the complementary error function of Numerical Recipes (Press et al. 2007, 6.2), relative error below 1.2e-7.
-///
-/// Not [`normal::cdf`], which is exact: calibrations are learnt on this one, and a quantile that was off by 1e-10 has moved
-/// some orders of a large item by a unit.
 fn normal_cdf(z: f64) -> f64 {
     let x = z.abs() / std::f64::consts::SQRT_2;
     let t = 1.0 / (1.0 + 0.5 * x);
@@ -477,9 +487,10 @@ fn normal_cdf(z: f64) -> f64 {
     if z > 0.0 { 1.0 - tail } else { tail }
 }
 
-/// `Φ⁻¹(p)`, finite at 0 and 1 too.
+/// `Φ⁻¹(p)` (Acklam 2003), relative error below 1.2e-9.
 fn normal_quantile(p: f64) -> f64 {
-    normal::quantile(p.clamp(1e-9, 1.0 - 1e-9))
+    use statrs::distribution::{ContinuousCDF, Normal};
+    Normal::standard().inverse_cdf(p.clamp(1e-9, 1.0 - 1e-9))
 }
 
 impl From<DemandOver> for crate::math::distributions::Demand {

@@ -1,17 +1,33 @@
-//! The engine of shared indices.
+//! The engine of shared indices: one series = level × pooled index.
+//! `run` learns once a night with a [`learner`], then asks a [`forecaster`] pool by pool.
+//!
+//! | file | question |
+//! |---|---|
+//! | `setup`, `error_group`, `tally` | what all of it reads and counts in |
+//! | `learner`, `seasonal`, `regression`, `global`, `reconcile` | what do all series share? |
+//! | `fit`, `weekday`, `promotions`, `price`, `level`, `dispersion` | what does one series' past say? |
+//! | `state`, `refit`, `carry` | what does a later night need of it? |
+//! | `forecaster`, `pool_demand`, `distribution` | what will a pool sell? |
+//! | `annual` | does last year repeat? For the local models of one series |
 
 pub mod annual;
-pub mod carry;
-pub mod combine;
+mod carry;
 pub mod dispersion;
 pub mod distribution;
-pub mod evidence;
+pub mod error_group;
+pub(crate) mod fit;
+pub mod forecaster;
 pub mod global;
-pub mod pool;
+pub mod learner;
+pub mod level;
+pub mod pool_demand;
 pub mod price;
+pub mod promotions;
 pub mod reconcile;
+pub mod refit;
 pub mod regression;
 pub mod seasonal;
-pub mod series;
+pub mod setup;
 pub mod state;
-pub mod warm;
+pub mod tally;
+pub mod weekday;

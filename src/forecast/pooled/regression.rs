@@ -1,19 +1,49 @@
-//! How strongly does a regressor move demand? Penalised count regression for pooled profiles, and least squares for uplifts.
+//! How strongly does a regressor move demand? Penalised count regression for pooled profiles, and
+//! least squares for uplifts.
 //!
-//! [`fit_counts`] regresses counts on sparse rows with a log link: `E y = exposure · exp(x'β)`, `Var y = μ + φ μ²` (the
-//! negative binomial of type 2), ridge and first-difference penalties as priors, solved by iteratively reweighted least squares
-//! (McCullagh & Nelder 1989, *Generalized Linear Models*, ch. 2.5; the penalty as in Wood 2017, *Generalized Additive Models*,
-//! ch. 4). Zeros and small counts need no logarithm of data, and a thin group is pulled towards "no effect" by its own lack of
-//! information. [`uplift_by_discount`] is a weighted least-squares line.
+//! [`fit_counts`] regresses counts on sparse rows with a log link: `E y = exposure · exp(x'β)`,
+//! `Var y = μ + φ μ²` (the negative binomial of type 2), ridge and first-difference penalties as
+//! priors, solved by iteratively reweighted least squares (McCullagh & Nelder 1989, *Generalized
+//! Linear Models*, ch. 2.5; the penalty as in Wood 2017, *Generalized Additive Models*, ch. 4). Zeros
+//! and small counts need no logarithm of data, and a thin group is pulled towards "no effect" by its
+//! own lack of information. [`uplift_by_discount`] is ordinary least squares through `linfa`.
 
 use crate::domain::error::FitError;
-use crate::math::linear;
+use linfa::traits::Fit;
+use linfa_linear::LinearRegression;
+use ndarray::{Array1, Array2};
+
+/// One value of a design matrix that is not zero.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Entry {
+    /// Of the coefficient.
+    pub column: u32,
+    /// What it is multiplied with.
+    pub value: f64,
+}
+
+impl Entry {
+    /// `value` in `column`.
+    ///
+    /// # Panics
+    /// If there are more than 4 billion columns.
+    #[must_use]
+    pub fn new(column: usize, value: f64) -> Self {
+        Self { column: u32::try_from(column).expect("few columns"), value }
+    }
+
+    /// An indicator.
+    #[must_use]
+    pub fn one(column: usize) -> Self {
+        Self::new(column, 1.0)
+    }
+}
 
 /// Rows of a design matrix that are mostly zero.
 #[derive(Debug, Clone, Default)]
 pub struct SparseRows {
     offsets: Vec<usize>,
-    entries: Vec<(u32, f64)>,
+    entries: Vec<Entry>,
 }
 
 impl SparseRows {
@@ -23,18 +53,15 @@ impl SparseRows {
         Self { offsets: vec![0], entries: Vec::new() }
     }
 
-    /// Adds one row of (column, value).
-    pub fn push(&mut self, row: impl IntoIterator<Item = (usize, f64)>) {
-        self.entries.extend(
-            row.into_iter()
-                .map(|(column, value)| (u32::try_from(column).expect("few columns"), value)),
-        );
+    /// Adds one row.
+    pub fn push(&mut self, row: impl IntoIterator<Item = Entry>) {
+        self.entries.extend(row);
         self.offsets.push(self.entries.len());
     }
 
     /// Row `i`.
     #[must_use]
-    pub fn row(&self, i: usize) -> &[(u32, f64)] {
+    pub fn row(&self, i: usize) -> &[Entry] {
         &self.entries[self.offsets[i]..self.offsets[i + 1]]
     }
 
@@ -54,8 +81,8 @@ impl SparseRows {
     pub fn dot(&self, i: usize, coefficients: &[f64], keep: impl Fn(usize) -> bool) -> f64 {
         self.row(i)
             .iter()
-            .filter(|(c, _)| keep(*c as usize))
-            .map(|(c, v)| v * coefficients[*c as usize])
+            .filter(|entry| keep(entry.column as usize))
+            .map(|entry| entry.value * coefficients[entry.column as usize])
             .sum()
     }
 }
@@ -65,8 +92,19 @@ impl SparseRows {
 pub struct Penalty {
     /// Ridge: `1 / σ²` of each coefficient around 0. `[columns]`
     pub ridge: Vec<f64>,
-    /// Random walk: (first column, columns, `1 / σ²` of each step).
-    pub walk: Option<(usize, usize, f64)>,
+    /// Neighbouring columns that are believed to move little.
+    pub walk: Option<RandomWalk>,
+}
+
+/// Columns each of which is believed to be near the one before.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct RandomWalk {
+    /// First of the columns.
+    pub first: usize,
+    /// How many.
+    pub columns: usize,
+    /// `1 / σ²` of each step.
+    pub precision: f64,
 }
 
 /// One response to regress.
@@ -82,10 +120,40 @@ pub struct Counts<'a> {
     pub dispersion: f64,
 }
 
+/// Rounds of reweighting at most; a log link from a start at the data needs four or five.
+const ROUNDS: usize = 8;
+/// Largest move of a coefficient at which the search ends: a hundredth of a per cent of demand.
+const CONVERGED: f64 = 1e-4;
+/// Linear predictors are kept within this, so that no exponential overflows on the way.
+const FURTHEST: f64 = 12.0;
+/// Share of the exposure that stands for zero units at the start, where a logarithm is taken.
+const START_SHARE: f64 = 0.3;
+
 /// Coefficients of the penalised negative-binomial regression with log link.
 ///
+/// ```
+/// use orderpoint::forecast::pooled::regression::{Counts, Entry, Penalty, SparseRows, fit_counts};
+///
+/// // Two periods of 10 and one of 20 units: log 10, and log 2 more where the indicator is set.
+/// let mut rows = SparseRows::new();
+/// rows.push([Entry::one(0)]);
+/// rows.push([Entry::one(0)]);
+/// rows.push([Entry::one(0), Entry::one(1)]);
+/// let counts = Counts {
+///     units: &[10.0, 10.0, 20.0],
+///     exposure: &[1.0; 3],
+///     weight: &[1.0; 3],
+///     dispersion: 0.0,
+/// };
+/// let penalty = Penalty { ridge: vec![0.0; 2], walk: None };
+/// let beta = fit_counts(&rows, counts, &penalty)?;
+/// assert!((beta[0].exp() - 10.0).abs() < 1e-6 && (beta[1].exp() - 2.0).abs() < 1e-6);
+/// # Ok::<(), orderpoint::domain::error::FitError>(())
+/// ```
+///
 /// # Errors
-/// [`FitError::NoDemand`] without any observed unit, [`FitError::NotFinite`] if the normal equations break down.
+/// [`FitError::NoDemand`] without any observed unit, [`FitError::NotFinite`] if the normal equations
+/// break down.
 pub fn fit_counts(
     rows: &SparseRows,
     counts: Counts<'_>,
@@ -99,31 +167,38 @@ pub fn fit_counts(
     }
     let columns = penalty.ridge.len();
     let mut beta = vec![0.0; columns];
-    for iteration in 0..8 {
+    for round in 0..ROUNDS {
         let mut gram = penalty_matrix(penalty);
         let mut right = vec![0.0; columns];
         for &i in &usable {
             let row = rows.row(i);
-            let eta: f64 =
-                row.iter().map(|&(c, v)| v * beta[c as usize]).sum::<f64>().clamp(-12.0, 12.0);
+            let units = counts.units[i];
+            let exposure = counts.exposure[i];
             // The first step starts from the data, as is usual for a log link.
-            let start = counts.units[i].max(0.3 * counts.exposure[i]).max(1e-9);
-            let mu = if iteration == 0 { start } else { counts.exposure[i] * eta.exp() };
+            let mu = if round == 0 {
+                units.max(START_SHARE * exposure).max(1e-9)
+            } else {
+                let eta: f64 = row.iter().map(|x| x.value * beta[x.column as usize]).sum();
+                exposure * eta.clamp(-FURTHEST, FURTHEST).exp()
+            };
             let weight = counts.weight[i] * mu / (1.0 + counts.dispersion * mu);
-            let working = (mu / counts.exposure[i]).ln() + (counts.units[i] - mu) / mu;
-            for &(a, va) in row {
-                right[a as usize] += weight * va * working;
-                for &(b, vb) in row.iter().filter(|(b, _)| *b <= a) {
-                    gram[a as usize * columns + b as usize] += weight * va * vb;
+            let working = (mu / exposure).ln() + (units - mu) / mu;
+            for a in row {
+                right[a.column as usize] += weight * a.value * working;
+                let gram_row = a.column as usize * columns;
+                for b in row.iter().filter(|b| b.column <= a.column) {
+                    gram[gram_row + b.column as usize] += weight * a.value * b.value;
                 }
             }
         }
-        let next = linear::solve(&mut gram, right)
+        let next = solve_cholesky(&mut gram, right)
             .ok_or(FitError::NotFinite("normal equations of the profile"))?;
-        let moved =
-            next.iter().zip(&beta).map(|(a, b): (&f64, &f64)| (a - b).abs()).fold(0.0, f64::max);
+        let mut moved = 0.0f64;
+        for (now, before) in next.iter().zip(&beta) {
+            moved = moved.max((now - before).abs());
+        }
         beta = next;
-        if moved < 1e-4 {
+        if moved < CONVERGED {
             break;
         }
     }
@@ -135,39 +210,101 @@ fn penalty_matrix(penalty: &Penalty) -> Vec<f64> {
     let n = penalty.ridge.len();
     let mut matrix = vec![0.0; n * n];
     for (i, ridge) in penalty.ridge.iter().enumerate() {
+        // A column that no row touches, a knot of the future, must not make the matrix singular.
         matrix[i * n + i] = ridge + 1e-9;
     }
-    if let Some((first, count, step)) = penalty.walk {
-        for i in first + 1..first + count {
-            matrix[i * n + i] += step;
-            matrix[(i - 1) * n + i - 1] += step;
-            matrix[i * n + i - 1] -= step;
+    if let Some(walk) = penalty.walk {
+        for i in walk.first + 1..walk.first + walk.columns {
+            matrix[i * n + i] += walk.precision;
+            matrix[(i - 1) * n + i - 1] += walk.precision;
+            matrix[i * n + i - 1] -= walk.precision;
         }
     }
     matrix
 }
 
-/// `log uplift = a + b · discount` by weighted ordinary least squares over promotions seen.
-///
-/// - `seen`: (discount as a share of price, observed / baseline demand, weight) of each promotion.
+/// Solution of the symmetric positive definite system whose lower triangle is given; `None` if it is
+/// not.
+fn solve_cholesky(lower: &mut [f64], mut right: Vec<f64>) -> Option<Vec<f64>> {
+    let n = right.len();
+    for i in 0..n {
+        for j in 0..=i {
+            // Rows as slices: the products run without bounds checks.
+            let (above, row_i) = lower.split_at(i * n);
+            let row_j = if j == i { &row_i[..j] } else { &above[j * n..j * n + j] };
+            let dot: f64 = row_i[..j].iter().zip(row_j).map(|(a, b)| a * b).sum();
+            let rest = row_i[j] - dot;
+            lower[i * n + j] = if i == j {
+                if rest.is_nan() || rest <= 0.0 {
+                    return None;
+                }
+                rest.sqrt()
+            } else {
+                rest / lower[j * n + j]
+            };
+        }
+    }
+    for i in 0..n {
+        let dot: f64 = (0..i).map(|j| lower[i * n + j] * right[j]).sum();
+        right[i] = (right[i] - dot) / lower[i * n + i];
+    }
+    for i in (0..n).rev() {
+        let dot: f64 = (i + 1..n).map(|j| lower[j * n + i] * right[j]).sum();
+        right[i] = (right[i] - dot) / lower[i * n + i];
+    }
+    right.iter().all(|v| v.is_finite()).then_some(right)
+}
+
+/// What promotions at a discount did to demand.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct DiscountedUplift {
+    /// Share of the price.
+    pub discount: f64,
+    /// Observed over baseline demand.
+    pub uplift: f64,
+    /// How much it counts, units of baseline demand.
+    pub weight: f64,
+}
+
+/// `log uplift = intercept + slope · discount`
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct DiscountLine {
+    /// Log uplift without a discount: of the promotion itself.
+    pub intercept: f64,
+    /// Log uplift of a discount of the whole price.
+    pub slope: f64,
+}
+
+/// Promotions below which no line is fitted.
+const LEAST_PROMOTIONS: usize = 8;
+/// Variance of discounts below which they are all the same: one percentage point.
+const LEAST_VARIANCE: f64 = 1e-4;
+
+/// The line of log uplift by discount, by weighted ordinary least squares over past promotions.
 ///
 /// `None` under eight promotions or without any spread of discounts.
 #[must_use]
-pub fn uplift_by_discount(seen: &[(f64, f64, f64)]) -> Option<(f64, f64)> {
-    let usable: Vec<_> =
-        seen.iter().filter(|(_, uplift, weight)| *uplift > 0.0 && *weight > 0.0).collect();
-    let total: f64 = usable.iter().map(|s| s.2).sum();
-    let mean = usable.iter().map(|s| s.0 * s.2).sum::<f64>() / total;
-    let spread = usable.iter().map(|s| s.2 * (s.0 - mean).powi(2)).sum::<f64>() / total;
-    if usable.len() < 8 || spread < 1e-4 {
+pub fn uplift_by_discount(promotions: &[DiscountedUplift]) -> Option<DiscountLine> {
+    let usable: Vec<&DiscountedUplift> =
+        promotions.iter().filter(|p| p.uplift > 0.0 && p.weight > 0.0).collect();
+    let total: f64 = usable.iter().map(|p| p.weight).sum();
+    let mean = usable.iter().map(|p| p.discount * p.weight).sum::<f64>() / total;
+    let variance =
+        usable.iter().map(|p| p.weight * (p.discount - mean).powi(2)).sum::<f64>() / total;
+    if usable.len() < LEAST_PROMOTIONS || variance < LEAST_VARIANCE {
         return None;
     }
-    // Weighted least squares around the means: the slope is free of the intercept there.
-    let mean_log = usable.iter().map(|s| s.2 * s.1.ln()).sum::<f64>() / total;
-    let joint = usable.iter().map(|s| s.2 * (s.0 - mean) * (s.1.ln() - mean_log)).sum::<f64>();
-    let slope = joint / total / spread;
-    let intercept = mean_log - slope * mean;
-    (intercept.is_finite() && slope.is_finite()).then_some((intercept, slope))
+    // Weighted: every row times the root of its weight, the intercept as a column of its own.
+    let design = Array2::from_shape_fn((usable.len(), 2), |(i, j)| {
+        usable[i].weight.sqrt() * if j == 0 { 1.0 } else { usable[i].discount }
+    });
+    let target = Array1::from_iter(usable.iter().map(|p| p.weight.sqrt() * p.uplift.ln()));
+    let model = LinearRegression::new()
+        .with_intercept(false)
+        .fit(&linfa::Dataset::new(design, target))
+        .ok()?;
+    let line = DiscountLine { intercept: model.params()[0], slope: model.params()[1] };
+    (line.intercept.is_finite() && line.slope.is_finite()).then_some(line)
 }
 
 #[cfg(test)]
@@ -180,7 +317,7 @@ mod tests {
         let mut units = Vec::new();
         for i in 0..200 {
             let x = f64::from(i % 2);
-            rows.push([(0, 1.0), (1, x)]);
+            rows.push([Entry::one(0), Entry::new(1, x)]);
             units.push((1.0 + 0.5 * x).exp());
         }
         let ones = vec![1.0; 200];
@@ -192,7 +329,7 @@ mod tests {
     #[test]
     fn a_group_without_demand_is_an_error_with_its_numbers() {
         let mut rows = SparseRows::new();
-        rows.push([(0, 1.0)]);
+        rows.push([Entry::one(0)]);
         let counts = Counts { units: &[0.0], exposure: &[1.0], weight: &[1.0], dispersion: 0.0 };
         let penalty = Penalty { ridge: vec![1.0], walk: None };
         assert_eq!(fit_counts(&rows, counts, &penalty), Err(FitError::NoDemand { observed: 1 }));
@@ -200,11 +337,14 @@ mod tests {
 
     #[test]
     fn uplift_rises_with_discount_as_generated() {
-        let seen: Vec<_> = (0..20)
-            .map(|i| (0.02 * f64::from(i), (0.1 + 2.0 * 0.02 * f64::from(i)).exp(), 1.0))
-            .collect();
-        let (a, b) = uplift_by_discount(&seen).unwrap();
-        assert!((a - 0.1).abs() < 1e-8 && (b - 2.0).abs() < 1e-8);
-        assert!(uplift_by_discount(&seen[..5]).is_none());
+        let mut promotions = Vec::new();
+        for i in 0..20 {
+            let discount = 0.02 * f64::from(i);
+            let uplift = (0.1 + 2.0 * discount).exp();
+            promotions.push(DiscountedUplift { discount, uplift, weight: 1.0 });
+        }
+        let line = uplift_by_discount(&promotions).unwrap();
+        assert!((line.intercept - 0.1).abs() < 1e-8 && (line.slope - 2.0).abs() < 1e-8);
+        assert!(uplift_by_discount(&promotions[..5]).is_none());
     }
 }

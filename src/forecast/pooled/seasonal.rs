@@ -1,48 +1,77 @@
-//! Which days, weeks and events sell more? Profiles estimated over all series of a category and channel together.
+//! Which days, weeks and events sell more? Profiles estimated over all series of a category and
+//! channel together.
 //!
-//! One series is too noisy to show its own annual season or a holiday; its group is not. [`Totals`] adds up the observed units
-//! of a group per period and, over the same cells, what each series sells on average, so that launches, exits, stock-outs and
-//! promotions do not pass for seasons. [`profile`] regresses one on the other (see [`crate::forecast::pooled::regression`]) with weekday, annual
-//! (Fourier; weekly series also single weeks of the year, which holidays make), event and slowly moving level terms; recent periods count more. The result is an index around 1 for each period
-//! of history and horizon. Units: periods of the panel's calendar.
+//! One series is too noisy to show its own annual season or a holiday; its group is not. [`Totals`]
+//! adds up the observed units of a group per period and, over the same cells, what each series sells
+//! on average, so that launches, exits, stock-outs and promotions do not pass for seasons.
+//! [`profile`] regresses one on the other (see [`crate::forecast::pooled::regression`]) with weekday,
+//! annual (Fourier; weekly series also single weeks of the year, which holidays make), event and
+//! slowly moving level terms, after Harvey & Peters (1990) and Taylor & Letham (2018); recent periods
+//! count more. The result is an index around 1 for each period of history and horizon. Units: periods
+//! of the panel's calendar.
 
 use crate::domain::calendar::{Bucket, Calendar};
 use crate::domain::error::FitError;
 use crate::domain::inputs::Event;
 use crate::domain::panel::flag;
 use crate::forecast::Demand;
-use crate::forecast::Settings;
-use crate::forecast::pooled::regression::{Counts, Penalty, SparseRows, fit_counts};
+use crate::forecast::pooled::fit::ORIGINS;
+use crate::forecast::pooled::learner::Evidence;
+use crate::forecast::pooled::regression::{
+    Counts, Entry, Penalty, RandomWalk, SparseRows, fit_counts,
+};
+use crate::forecast::pooled::setup::{Setup, YEAR_DAYS};
+use crate::forecast::pooled::tally::{Tally, merge_all};
+use crate::parallel;
 use chrono::Datelike;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-/// Periods before and after an event in which it may move demand (shopping ahead, closed shops after).
+/// Periods before and after an event in which it may move demand (shopping ahead, closed shops
+/// after).
 const EVENT_OFFSETS: Range<i64> = -3..3;
 /// Prior standard deviations of log effects.
 const WEEKDAY_SD: f64 = 0.3;
 const ANNUAL_SD: f64 = 0.4;
 const EVENT_SD: f64 = 0.1;
-/// A single week of the year beside the smooth season: as large as an event, which it often is one of.
+/// A single week of the year beside the smooth season: as large as an event, which it often is one
+/// of. It lowered the cost of the weekly inventory game by 0.6 %.
 const WEEK_SD: f64 = 0.1;
 /// Weeks of a year; the 53rd of some years counts to the 52nd.
 const WEEKS: usize = 52;
 /// History below which a season of the year cannot be told from growth.
 const ANNUAL_DAYS: f64 = 500.0;
-/// Movement of a group's log level over four weeks (one month, at that bucket).
+/// Movement of a group's log level from knot to knot.
 const LEVEL_STEP_SD: f64 = 0.08;
-/// Largest log growth a year that is carried on, and what is left of its slope a day later.
+/// Days between two knots of the level; three months, at that bucket.
+const KNOT_DAYS: f64 = 28.0;
+const KNOT_MONTHS: usize = 3;
+/// Largest log growth a year that is carried on, and what is left of its slope a day later (damped
+/// trend; Gardner & McKenzie 1985).
 const GROWTH_LIMIT: f64 = 0.5;
 const GROWTH_DAMPING: f64 = 0.99;
 /// Relative variance of a group's demand beyond Poisson.
 const GROUP_DISPERSION: f64 = 0.01;
-/// An event on which a group sells less than this share is a closed day, outside any regression.
+/// An event on which a group sells less than this share is a closed day, outside any regression: a
+/// log link cannot say zero, and pulled the days around it down.
 const CLOSED_SHARE: f64 = 0.05;
-/// Units of evidence that "sells at once what it will sell" is worth against the launches seen.
+/// Units that must have been usual there before a day counts as closed.
+const CLOSED_EVIDENCE: f64 = 20.0;
+/// Units of evidence that "sells at once what it will sell" is worth against the launches in the
+/// panel.
 const LAUNCH_EVIDENCE: f64 = 1_000.0;
+/// Periods on both sides that a launch curve is smoothed over: a week together.
+const LAUNCH_SMOOTHING: usize = 3;
 /// An event with more days a year than this is a rhythm (pay days, benefits) without run-up.
 const FREQUENT_DAYS: f64 = 20.0;
+/// Series that the profile of all categories is worth against a category's own: a season that few
+/// items show is mostly theirs. Pulling lowered the cost of the weekly inventory game by 2 %.
+const CATEGORY_EVIDENCE: f64 = 20.0;
+/// Least and largest index: a period that sells nothing must not take the level with it, and one that
+/// sells fifty times the usual is an error in the data.
+const INDEX_LEAST: f64 = 1e-4;
+const INDEX_MOST: f64 = 50.0;
 
 /// Series of one category in one channel.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -66,115 +95,237 @@ impl Groups {
     /// Groups of a panel, in the order of their keys.
     #[must_use]
     pub fn new(demand: &Demand<'_>) -> Self {
-        let key = |i: usize| {
-            let series = demand.panel.key(i);
-            let category =
-                demand.products.get(series.sku.index()).map_or("", |p| p.category.as_str());
-            (category, series.channel.index())
-        };
-        let mut position: BTreeMap<(&str, usize), usize> =
-            (0..demand.panel.len()).map(|i| (key(i), 0)).collect();
-        for (i, place) in position.values_mut().enumerate() {
-            *place = i;
+        let mut keys = Vec::with_capacity(demand.panel.len());
+        for series in 0..demand.panel.len() {
+            let key = demand.panel.key(series);
+            keys.push((demand.category_of(key.sku), key.channel.index()));
         }
-        let of_series = (0..demand.panel.len()).map(|i| position[&key(i)]).collect();
-        let keys = position
-            .keys()
-            .map(|&(category, channel)| GroupKey { category: category.to_owned(), channel })
+        let mut distinct = keys.clone();
+        distinct.sort_unstable();
+        distinct.dedup();
+        let of_series =
+            keys.iter().map(|key| distinct.partition_point(|other| other < key)).collect();
+        let keys = distinct
+            .into_iter()
+            .map(|(category, channel)| GroupKey { category: category.to_owned(), channel })
             .collect();
         Self { keys, of_series }
     }
 }
 
+/// What the pooled profiles know.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Seasons {
+    /// `[groups]`
+    pub profiles: Vec<Profile>,
+    /// Groups without a profile of their own.
+    pub unprofiled: Vec<Unprofiled>,
+    /// Demand by periods since the launch, relative to the settled item; empty for none.
+    pub launch_curve: Vec<f32>,
+}
+
+/// A group without a profile of its own.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Unprofiled {
+    pub group: usize,
+    pub reason: String,
+}
+
+impl Seasons {
+    /// No seasons.
+    pub fn flat(groups: usize, periods: usize) -> Self {
+        Self {
+            profiles: vec![Profile::flat(periods); groups],
+            unprofiled: Vec::new(),
+            launch_curve: Vec::new(),
+        }
+    }
+
+    /// The profiles of all groups, each pulled towards that of all categories in its channel.
+    pub fn learn(setup: &Setup<'_>, totals: &Totals) -> Self {
+        let keys = &setup.groups.keys;
+        let mut seasons = Self::flat(keys.len(), setup.periods());
+        seasons.launch_curve = totals.launch_curve();
+        let profiles =
+            parallel::map(keys.len(), |group| profile(setup, &keys[group], totals.of(group)));
+        for (group, profile) in profiles.into_iter().enumerate() {
+            match profile {
+                Ok(profile) => seasons.profiles[group] = profile,
+                Err(error) => {
+                    seasons.unprofiled.push(Unprofiled { group, reason: error.to_string() });
+                }
+            }
+        }
+        seasons.pull_together(setup, totals);
+        seasons
+    }
+
+    fn pull_together(&mut self, setup: &Setup<'_>, totals: &Totals) {
+        let keys = &setup.groups.keys;
+        let mut series = vec![0.0; keys.len()];
+        for &group in &setup.groups.of_series {
+            series[group] += 1.0;
+        }
+        let mut channels: Vec<usize> = keys.iter().map(|key| key.channel).collect();
+        channels.sort_unstable();
+        channels.dedup();
+        for channel in channels {
+            let members: Vec<usize> =
+                (0..keys.len()).filter(|&group| keys[group].channel == channel).collect();
+            if members.len() < 2 {
+                continue;
+            }
+            let together = totals.together(&members);
+            let key = GroupKey { category: String::new(), channel };
+            let together = GroupTotals { units: &together.units, expected: &together.expected };
+            let Ok(all) = profile(setup, &key, together) else { continue };
+            for group in members {
+                let share = CATEGORY_EVIDENCE / (series[group] + CATEGORY_EVIDENCE);
+                self.profiles[group].pull_towards(&all, share);
+            }
+        }
+    }
+}
+
 /// Observed and average units of every group and period of history.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Totals {
+pub(crate) struct Totals {
+    history: usize,
     /// Units sold. `[groups × history]`
-    pub units: Vec<f64>,
+    units: Vec<f64>,
     /// What the same cells sell on average, units. `[groups × history]`
-    pub expected: Vec<f64>,
-    /// Units and average units by periods since the launch, all groups together.
-    launch: Vec<(f64, f64)>,
+    expected: Vec<f64>,
+    /// By periods since the launch, all groups together.
+    launch: Vec<Tally>,
+}
+
+/// Units of one group by period.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct GroupTotals<'a> {
+    /// Units sold. `[history]`
+    pub units: &'a [f64],
+    /// What the same cells sell on average, units. `[history]`
+    pub expected: &'a [f64],
 }
 
 impl Totals {
-    /// Totals over the series `range`; `promoted` tells the promoted periods of a series (empty = none).
-    #[must_use]
-    pub fn of(
-        demand: &Demand<'_>,
-        groups: &Groups,
-        range: Range<usize>,
-        promoted: impl Fn(usize) -> Vec<bool>,
-    ) -> Self {
-        let history = demand.panel.calendar().history();
-        let cells = groups.keys.len() * history;
-        let launch = vec![(0.0, 0.0); launch_periods(demand.panel.calendar().bucket())];
-        let mut totals = Self { units: vec![0.0; cells], expected: vec![0.0; cells], launch };
-        for i in range {
-            totals.add(demand, i, groups.of_series[i] * history, &promoted(i));
+    /// Before any series.
+    pub fn nothing(setup: &Setup<'_>) -> Self {
+        let history = setup.calendar().history();
+        let cells = setup.groups.keys.len() * history;
+        Self {
+            history,
+            units: vec![0.0; cells],
+            expected: vec![0.0; cells],
+            launch: vec![Tally::default(); launch_periods(setup.bucket())],
         }
-        totals
     }
 
-    fn add(&mut self, demand: &Demand<'_>, i: usize, group: usize, promoted: &[bool]) {
-        let (units, flags, start) =
-            (demand.panel.cleaned(i), demand.panel.flags(i), demand.panel.start(i));
-        let Some(last) = units.iter().rposition(|&u| u > 0.0) else { return };
-        let counts = |t: usize| flags[t] & flag::CENSORED == 0 && promoted.get(t) != Some(&true);
-        let (mut sum, mut n) = (0.0, 0.0);
-        for t in (0..=last).filter(|&t| counts(t)) {
-            sum += f64::from(units[t]);
-            n += 1.0;
+    /// The totals of one group.
+    pub fn of(&self, group: usize) -> GroupTotals<'_> {
+        let cells = group * self.history..(group + 1) * self.history;
+        GroupTotals { units: &self.units[cells.clone()], expected: &self.expected[cells] }
+    }
+
+    /// The totals of some groups as if they were one, without launches.
+    fn together(&self, groups: &[usize]) -> Self {
+        let mut together = Self {
+            history: self.history,
+            units: vec![0.0; self.history],
+            expected: vec![0.0; self.history],
+            launch: Vec::new(),
+        };
+        for &group in groups {
+            let totals = self.of(group);
+            for (sum, units) in together.units.iter_mut().zip(totals.units) {
+                *sum += units;
+            }
+            for (sum, expected) in together.expected.iter_mut().zip(totals.expected) {
+                *sum += expected;
+            }
+        }
+        together
+    }
+
+    /// Adds one series: its periods up to the last sale that were observed and not promoted.
+    pub fn add_series(&mut self, setup: &Setup<'_>, series: usize) {
+        let panel = setup.panel();
+        let units = panel.cleaned(series);
+        let flags = panel.flags(series);
+        let start = panel.start(series);
+        let Some(last) = units.iter().rposition(|&units| units > 0.0) else { return };
+        let promotions = setup.promotions_of(panel.key(series));
+        let promoted = setup.promoted_periods(series, &promotions);
+        let mut ordinary = Vec::with_capacity(last + 1);
+        let mut sum = 0.0;
+        let mut count = 0.0;
+        for t in 0..=last {
+            let counts = flags[t] & flag::CENSORED == 0 && promoted.get(t) != Some(&true);
+            ordinary.push(counts);
+            if counts {
+                sum += f64::from(units[t]);
+                count += 1.0;
+            }
         }
         // The average of a few periods says more about their season than about the series.
-        let least = demand.panel.calendar().bucket().season_length() as f64;
-        if n < 2.0 * least.min(28.0) || sum <= 0.0 {
+        let least = setup.bucket().season_length() as f64;
+        if count < 2.0 * least.min(28.0) || sum <= 0.0 {
             return;
         }
-        for t in (0..=last).filter(|&t| counts(t)) {
-            self.units[group + start + t] += f64::from(units[t]);
-            self.expected[group + start + t] += sum / n;
+        let first = setup.groups.of_series[series] * self.history + start;
+        for t in (0..=last).filter(|&t| ordinary[t]) {
+            self.units[first + t] += f64::from(units[t]);
+            self.expected[first + t] += sum / count;
         }
-        self.add_launch(&units[..=last], start, counts);
+        self.add_launch(&units[..=last], start, &ordinary);
     }
 
-    /// Enters the first periods of a series that was launched inside the panel against what it sold once it had settled.
-    fn add_launch(&mut self, units: &[f32], start: usize, counts: impl Fn(usize) -> bool) {
+    /// Enters the first periods of a series that was launched inside the panel against what it sold
+    /// once it had settled.
+    fn add_launch(&mut self, units: &[f32], start: usize, ordinary: &[bool]) {
         let periods = self.launch.len();
         if periods == 0 || start < periods / 2 || units.len() < periods * 3 / 2 {
             return;
         }
-        let settled = (periods / 2..units.len().min(3 * periods)).filter(|&t| counts(t));
-        let (sum, n) = settled.fold((0.0, 0.0), |(s, n), t| (s + f64::from(units[t]), n + 1.0));
-        for t in (0..periods).filter(|&t| n > 0.0 && counts(t)) {
-            self.launch[t].0 += f64::from(units[t]);
-            self.launch[t].1 += sum / n;
+        let mut sum = 0.0;
+        let mut count = 0.0;
+        for t in (periods / 2..units.len().min(3 * periods)).filter(|&t| ordinary[t]) {
+            sum += f64::from(units[t]);
+            count += 1.0;
+        }
+        if count > 0.0 {
+            for t in (0..periods).filter(|&t| ordinary[t]) {
+                self.launch[t].add(f64::from(units[t]), sum / count);
+            }
         }
     }
 
-    /// Demand by periods since the launch relative to the settled item, smoothed over a week; empty when nothing was launched.
-    #[must_use]
-    pub fn launch_curve(&self) -> Vec<f32> {
-        let smooth = |t: usize| {
-            let around = &self.launch[t.saturating_sub(3)..(t + 4).min(self.launch.len())];
-            let (units, expected) = around.iter().fold((0.0, 0.0), |(u, e), c| (u + c.0, e + c.1));
-            ((units + LAUNCH_EVIDENCE) / (expected + LAUNCH_EVIDENCE)) as f32
-        };
-        (0..self.launch.len()).map(smooth).collect()
+    /// Demand by periods since the launch relative to the settled item, smoothed over a week; empty
+    /// when nothing was launched.
+    fn launch_curve(&self) -> Vec<f32> {
+        let mut curve = Vec::with_capacity(self.launch.len());
+        for t in 0..self.launch.len() {
+            let from = t.saturating_sub(LAUNCH_SMOOTHING);
+            let to = (t + LAUNCH_SMOOTHING + 1).min(self.launch.len());
+            let mut around = Tally::default();
+            for period in &self.launch[from..to] {
+                around.merge(period);
+            }
+            curve.push(around.factor(1.0, LAUNCH_EVIDENCE) as f32);
+        }
+        curve
     }
+}
 
-    /// Adds the totals of the next partition.
-    pub fn merge(&mut self, other: &Self) {
-        for (a, b) in self.units.iter_mut().zip(&other.units) {
-            *a += b;
+impl Evidence for Totals {
+    fn merge(&mut self, next: Self) {
+        for (sum, units) in self.units.iter_mut().zip(&next.units) {
+            *sum += units;
         }
-        for (a, b) in self.expected.iter_mut().zip(&other.expected) {
-            *a += b;
+        for (sum, expected) in self.expected.iter_mut().zip(&next.expected) {
+            *sum += expected;
         }
-        for (a, b) in self.launch.iter_mut().zip(&other.launch) {
-            a.0 += b.0;
-            a.1 += b.1;
-        }
+        merge_all(&mut self.launch, &next.launch);
     }
 }
 
@@ -192,8 +343,9 @@ fn launch_periods(bucket: Bucket) -> usize {
 pub struct Profile {
     /// Demand relative to the level: weekday × annual × events. `[history + reach]`
     pub index: Vec<f32>,
-    /// The same without having seen the last `held` periods: what rolling origins may use. `[history + reach]`
-    pub held: Vec<f32>,
+    /// The same as fitted without the periods that follow the rolling origins.
+    /// `[history + reach]`
+    pub index_without_origins: Vec<f32>,
     /// Log growth over the last year, which `index` carries on, damped.
     pub growth: f64,
 }
@@ -201,224 +353,293 @@ pub struct Profile {
 impl Profile {
     /// Moves the season `share` of the way to `other`'s, in logarithms.
     pub fn pull_towards(&mut self, other: &Self, share: f64) {
-        let share = share as f32;
-        let blend = |own: &mut [f32], other: &[f32]| {
-            own.iter_mut().zip(other).for_each(|(a, &b)| *a = a.powf(1.0 - share) * b.powf(share));
-        };
-        blend(&mut self.index, &other.index);
-        blend(&mut self.held, &other.held);
-        self.growth += f64::from(share) * (other.growth - self.growth);
+        blend(&mut self.index, &other.index, share as f32);
+        blend(&mut self.index_without_origins, &other.index_without_origins, share as f32);
+        self.growth += f64::from(share as f32) * (other.growth - self.growth);
     }
 
     /// No season, no growth.
     #[must_use]
     pub fn flat(periods: usize) -> Self {
-        Self { index: vec![1.0; periods], held: vec![1.0; periods], growth: 0.0 }
+        Self { index: vec![1.0; periods], index_without_origins: vec![1.0; periods], growth: 0.0 }
     }
 }
 
-/// Where each term of the design sits.
-#[derive(Debug, Clone, Copy)]
-struct Layout {
-    harmonics: usize,
-    /// Weeks of the year with a term of their own: 52 or none.
-    weeks: usize,
-    events: usize,
-    event_columns: usize,
-    knots: usize,
-    knot_periods: usize,
-}
-
-impl Layout {
-    fn annual(self) -> usize {
-        7
-    }
-    fn week(self) -> usize {
-        self.annual() + 2 * self.harmonics
-    }
-    fn event(self) -> usize {
-        self.week() + self.weeks
-    }
-    fn level(self) -> usize {
-        self.event() + self.event_columns
+/// Weighted geometric mean with `other`.
+fn blend(own: &mut [f32], other: &[f32], share: f32) {
+    for (a, &b) in own.iter_mut().zip(other) {
+        *a = a.powf(1.0 - share) * b.powf(share);
     }
 }
 
-/// The profile of one group from its totals; `held` periods at the end are kept from [`Profile::held`].
-///
-/// # Errors
-/// As [`fit_counts`]; the caller takes [`Profile::flat`] and says so.
-pub fn profile(
-    demand: &Demand<'_>,
-    settings: &Settings,
-    key: &GroupKey,
-    totals: (&[f64], &[f64]),
-    held: usize,
-) -> Result<Profile, FitError> {
-    let calendar = demand.panel.calendar();
-    let (units, expected) = totals;
-    let first = expected.iter().position(|&e| e > 0.0).ok_or(FitError::NoDemand { observed: 0 })?;
-    let days = (calendar.history() - first) as f64 * calendar.bucket().days();
-    let events = event_columns(demand.events, key);
-    let layout = layout(calendar, settings, days, &events);
-    let rows = design(calendar, settings.reach(calendar.bucket()), layout, &events);
-    let half_life = settings.profile_half_life_days / calendar.bucket().days();
-    let mut weight: Vec<f64> =
-        (0..units.len()).map(|t| (0.5f64).powf((units.len() - 1 - t) as f64 / half_life)).collect();
-    let closed = closures(calendar, &events, totals, rows.len());
-    for (&t, _) in closed.range(..units.len()) {
-        weight[t] = 0.0;
-    }
-    let fit = |weight: &[f64], known: usize| {
-        let counts = Counts { units, exposure: expected, weight, dispersion: GROUP_DISPERSION };
-        let beta = fit_counts(&rows, counts, &penalty(layout))?;
-        let mut index: Vec<f64> =
-            (0..rows.len()).map(|t| rows.dot(t, &beta, |c| c < layout.level()).exp()).collect();
-        let year = ((365.25 / calendar.bucket().days()) as usize).min(known);
-        let scale = index[known - year..known].iter().sum::<f64>() / year as f64;
-        index.iter_mut().for_each(|v| *v = (*v / scale).clamp(1e-4, 50.0));
-        closed.iter().for_each(|(&t, share)| index[t] *= share);
-        let growth = growth(&beta[layout.level()..], layout, calendar, known);
-        // Damped trend: after `t` periods the log level has moved by g (1 - φ^t) / (1 - φ).
-        for (t, v) in index[known..].iter_mut().enumerate() {
-            let days = (t + 1) as f64 * calendar.bucket().days();
-            *v *= (growth / 365.25 * (1.0 - GROWTH_DAMPING.powf(days)) / (1.0 - GROWTH_DAMPING))
-                .exp();
-        }
-        Ok((index.iter().map(|&v| v as f32).collect::<Vec<f32>>(), growth))
-    };
-    let (index, growth) = fit(&weight, units.len())?;
-    let known = units.len().saturating_sub(held).max(1);
-    weight[known..].fill(0.0);
-    let held = fit(&weight, known).map_or_else(|_| vec![1.0; rows.len()], |(held, _)| held);
-    Ok(Profile { index, held, growth })
+/// The dates of an event, all years.
+struct EventDates<'a> {
+    dates: Vec<&'a Event>,
 }
 
-/// Periods of events on which next to nothing was ever sold (a closed day), with the share that was; the future ones too.
-fn closures(
-    calendar: &Calendar,
-    events: &[(String, Vec<&Event>)],
-    (units, expected): (&[f64], &[f64]),
-    periods: usize,
-) -> BTreeMap<usize, f64> {
-    let mut closed = BTreeMap::new();
-    for (_, list) in events {
-        let days = list.iter().flat_map(|e| [calendar.index(e.start), calendar.index(e.end)]);
-        let days: Vec<usize> =
-            days.filter_map(|t| usize::try_from(t).ok()).filter(|t| *t < periods).collect();
-        let past = days.iter().filter(|t| **t < units.len());
-        let (sold, usual) = past.fold((0.0, 0.0), |(s, u), &t| (s + units[t], u + expected[t]));
-        if usual > 20.0 && sold < CLOSED_SHARE * usual {
-            closed.extend(days.into_iter().map(|t| (t, (sold / usual).max(1e-4))));
-        }
-    }
-    closed
-}
-
-/// Log growth over the year before period `known`, between means of three knots of the level path; 0 without that year.
-fn growth(level: &[f64], layout: Layout, calendar: &Calendar, known: usize) -> f64 {
-    let year = (365.25 / calendar.bucket().days() / layout.knot_periods as f64).round() as usize;
-    let end = (known.div_ceil(layout.knot_periods) + 1).min(level.len());
-    if end < year + 3 || layout.harmonics == 0 {
-        return 0.0;
-    }
-    let mean = |r: Range<usize>| level[r.clone()].iter().sum::<f64>() / r.len() as f64;
-    // In two years growth and season are hard to tell apart; a third confirms it.
-    let confirmed = ((end as f64 / year as f64) - 2.0).clamp(0.0, 1.0);
-    confirmed
-        * (mean(end - 3..end) - mean(end - year - 3..end - year)).clamp(-GROWTH_LIMIT, GROWTH_LIMIT)
-}
-
-fn layout(
-    calendar: &Calendar,
-    settings: &Settings,
-    days: f64,
-    events: &[(String, Vec<&Event>)],
-) -> Layout {
-    let harmonics = if days < ANNUAL_DAYS {
-        0
-    } else {
-        settings.harmonics.min(calendar.bucket().season_length().max(12) / 2)
-    };
-    let knot_periods = if calendar.bucket() == Bucket::Month {
-        3
-    } else {
-        (28.0 / calendar.bucket().days()) as usize
-    };
-    let slots = slots(calendar.bucket());
-    Layout {
-        harmonics,
-        weeks: if calendar.bucket() == Bucket::Week && harmonics > 0 { WEEKS } else { 0 },
-        events: events.len(),
-        event_columns: events.len() * slots,
-        knots: calendar.history().div_ceil(knot_periods) + 1,
-        knot_periods,
-    }
-}
-
-fn slots(bucket: Bucket) -> usize {
-    if bucket == Bucket::Day { (EVENT_OFFSETS.end - EVENT_OFFSETS.start) as usize } else { 1 }
-}
-
-fn penalty(layout: Layout) -> Penalty {
-    let mut ridge = vec![1.0 / (WEEKDAY_SD * WEEKDAY_SD); 7];
-    // Fast harmonics are believed to be small: the k-th has prior deviation ANNUAL_SD / k.
-    ridge.extend((0..2 * layout.harmonics).map(|c| ((c / 2 + 1) as f64 / ANNUAL_SD).powi(2)));
-    ridge.extend((0..layout.weeks).map(|_| 1.0 / (WEEK_SD * WEEK_SD)));
-    ridge.extend((0..layout.event_columns).map(|_| 1.0 / (EVENT_SD * EVENT_SD)));
-    ridge.extend((0..layout.knots).map(|_| 0.0));
-    Penalty {
-        ridge,
-        walk: Some((layout.level(), layout.knots, 1.0 / (LEVEL_STEP_SD * LEVEL_STEP_SD))),
-    }
-}
-
-/// The events that concern a group, by name.
-fn event_columns<'a>(events: &'a [Event], key: &GroupKey) -> Vec<(String, Vec<&'a Event>)> {
+/// The events that concern a group, in the order of their names.
+fn events_of<'a>(events: &'a [Event], key: &GroupKey) -> Vec<EventDates<'a>> {
     let mut by_name: BTreeMap<&str, Vec<&Event>> = BTreeMap::new();
     for event in events {
-        let here = event.channel.is_none_or(|c| c.index() == key.channel)
-            && event.category.as_ref().is_none_or(|c| *c == key.category)
+        let here = event.channel.is_none_or(|channel| channel.index() == key.channel)
+            && event.category.as_ref().is_none_or(|category| *category == key.category)
             && event.sku.is_none();
         if here {
             by_name.entry(&event.event).or_default().push(event);
         }
     }
-    by_name.into_iter().map(|(name, list)| (name.to_owned(), list)).collect()
+    by_name.into_values().map(|dates| EventDates { dates }).collect()
 }
 
+/// Where each term of the design sits: weekdays, harmonics, weeks, events, knots of the level.
+#[derive(Debug, Clone, Copy)]
+struct Layout {
+    harmonics: usize,
+    /// Weeks of the year with a term of their own: 52 or none.
+    weeks: usize,
+    event_columns: usize,
+    /// Columns of one event.
+    slots: usize,
+    knots: usize,
+    knot_periods: usize,
+}
+
+impl Layout {
+    fn new(setup: &Setup<'_>, days: f64, events: usize) -> Self {
+        let bucket = setup.bucket();
+        let harmonics = if days < ANNUAL_DAYS {
+            0
+        } else {
+            setup.settings.harmonics.min(bucket.season_length().max(12) / 2)
+        };
+        let knot_periods = match bucket {
+            Bucket::Month => KNOT_MONTHS,
+            Bucket::Day | Bucket::Week => (KNOT_DAYS / bucket.days()) as usize,
+        };
+        let slots = match bucket {
+            Bucket::Day => (EVENT_OFFSETS.end - EVENT_OFFSETS.start) as usize,
+            Bucket::Week | Bucket::Month => 1,
+        };
+        Self {
+            harmonics,
+            weeks: if bucket == Bucket::Week && harmonics > 0 { WEEKS } else { 0 },
+            event_columns: events * slots,
+            slots,
+            knots: setup.calendar().history().div_ceil(knot_periods) + 1,
+            knot_periods,
+        }
+    }
+
+    fn annual(self) -> usize {
+        7
+    }
+
+    fn week(self) -> usize {
+        self.annual() + 2 * self.harmonics
+    }
+
+    fn event(self) -> usize {
+        self.week() + self.weeks
+    }
+
+    fn level(self) -> usize {
+        self.event() + self.event_columns
+    }
+
+    fn penalty(self) -> Penalty {
+        let mut ridge = vec![precision(WEEKDAY_SD); 7];
+        // Fast harmonics are believed to be small: the k-th has prior deviation ANNUAL_SD / k.
+        for column in 0..2 * self.harmonics {
+            ridge.push(((column / 2 + 1) as f64 / ANNUAL_SD).powi(2));
+        }
+        ridge.resize(self.event(), precision(WEEK_SD));
+        ridge.resize(self.level(), precision(EVENT_SD));
+        ridge.resize(self.level() + self.knots, 0.0);
+        let walk = RandomWalk {
+            first: self.level(),
+            columns: self.knots,
+            precision: precision(LEVEL_STEP_SD),
+        };
+        Penalty { ridge, walk: Some(walk) }
+    }
+}
+
+/// `1 / σ²`
+fn precision(deviation: f64) -> f64 {
+    1.0 / (deviation * deviation)
+}
+
+/// The profile of one group from its totals.
+///
+/// # Errors
+/// As [`fit_counts`]; the caller takes [`Profile::flat`] and says so.
+pub(crate) fn profile(
+    setup: &Setup<'_>,
+    key: &GroupKey,
+    totals: GroupTotals<'_>,
+) -> Result<Profile, FitError> {
+    let calendar = setup.calendar();
+    let history = totals.units.len();
+    let first = totals.expected.iter().position(|&expected| expected > 0.0);
+    let first = first.ok_or(FitError::NoDemand { observed: 0 })?;
+    let days = (calendar.history() - first) as f64 * calendar.bucket().days();
+    let events = events_of(setup.demand.events, key);
+    let layout = Layout::new(setup, days, events.len());
+    let rows = design(calendar, setup.periods(), layout, &events);
+    let closed = closures(calendar, &events, totals, rows.len());
+    let half_life = setup.settings.profile_half_life_days / calendar.bucket().days();
+    let mut weight: Vec<f64> =
+        (0..history).map(|t| (0.5f64).powf((history - 1 - t) as f64 / half_life)).collect();
+    for (&t, _) in closed.range(..history) {
+        weight[t] = 0.0;
+    }
+    let fit = ProfileFit { calendar, layout, rows: &rows, closed: &closed, totals };
+    let whole = fit.index(&weight, history)?;
+
+    // Again as the earliest origin could have fitted it.
+    let unknown = ORIGINS * setup.steps.lead_time();
+    let known = history.saturating_sub(unknown).max(1);
+    weight[known..].fill(0.0);
+    let index_without_origins =
+        fit.index(&weight, known).map_or_else(|_| vec![1.0; rows.len()], |fitted| fitted.index);
+    Ok(Profile { index: whole.index, index_without_origins, growth: whole.growth })
+}
+
+/// The regression of one group's units on its design.
+struct ProfileFit<'a> {
+    calendar: &'a Calendar,
+    layout: Layout,
+    rows: &'a SparseRows,
+    /// See [`closures`].
+    closed: &'a BTreeMap<usize, f64>,
+    totals: GroupTotals<'a>,
+}
+
+/// An index and the growth that it carries on.
+struct FittedIndex {
+    index: Vec<f32>,
+    growth: f64,
+}
+
+impl ProfileFit<'_> {
+    /// The index fitted to the periods before `known`, at mean 1 over the last year of them.
+    fn index(&self, weight: &[f64], known: usize) -> Result<FittedIndex, FitError> {
+        let counts = Counts {
+            units: self.totals.units,
+            exposure: self.totals.expected,
+            weight,
+            dispersion: GROUP_DISPERSION,
+        };
+        let layout = self.layout;
+        let bucket_days = self.calendar.bucket().days();
+        let beta = fit_counts(self.rows, counts, &layout.penalty())?;
+        let mut index: Vec<f64> = (0..self.rows.len())
+            .map(|t| self.rows.dot(t, &beta, |column| column < layout.level()).exp())
+            .collect();
+        let year = ((YEAR_DAYS / bucket_days) as usize).min(known);
+        let scale = index[known - year..known].iter().sum::<f64>() / year as f64;
+        for value in &mut index {
+            *value = (*value / scale).clamp(INDEX_LEAST, INDEX_MOST);
+        }
+        for (&t, share) in self.closed {
+            index[t] *= share;
+        }
+        let growth = growth(&beta[layout.level()..], layout, bucket_days, known);
+        // Damped trend: after `t` periods the log level has moved by g (1 - φ^t) / (1 - φ).
+        for (t, value) in index[known..].iter_mut().enumerate() {
+            let days = (t + 1) as f64 * bucket_days;
+            *value *= (growth / YEAR_DAYS * (1.0 - GROWTH_DAMPING.powf(days))
+                / (1.0 - GROWTH_DAMPING))
+                .exp();
+        }
+        Ok(FittedIndex { index: index.iter().map(|&value| value as f32).collect(), growth })
+    }
+}
+
+/// Periods of events on which next to nothing was ever sold (a closed day), with the share that was;
+/// the future ones too.
+fn closures(
+    calendar: &Calendar,
+    events: &[EventDates<'_>],
+    totals: GroupTotals<'_>,
+    periods: usize,
+) -> BTreeMap<usize, f64> {
+    let mut closed = BTreeMap::new();
+    for event in events {
+        let mut days = Vec::new();
+        let mut past = Tally::default();
+        for day in event.dates.iter().flat_map(|event| [event.start, event.end]) {
+            let Ok(t) = usize::try_from(calendar.index(day)) else { continue };
+            if t < periods {
+                days.push(t);
+            }
+            if t < totals.units.len() {
+                past.add(totals.units[t], totals.expected[t]);
+            }
+        }
+        if past.expected > CLOSED_EVIDENCE && past.sold < CLOSED_SHARE * past.expected {
+            let share = (past.sold / past.expected).max(INDEX_LEAST);
+            closed.extend(days.into_iter().map(|t| (t, share)));
+        }
+    }
+    closed
+}
+
+/// Log growth over the year before period `known`, between means of three knots of the level path; 0
+/// without that year.
+fn growth(level: &[f64], layout: Layout, bucket_days: f64, known: usize) -> f64 {
+    let year = (YEAR_DAYS / bucket_days / layout.knot_periods as f64).round() as usize;
+    let end = (known.div_ceil(layout.knot_periods) + 1).min(level.len());
+    if end < year + 3 || layout.harmonics == 0 {
+        return 0.0;
+    }
+    let now = mean_of_three(level, end);
+    let year_ago = mean_of_three(level, end - year);
+    // In two years growth and season are hard to tell apart; a third confirms it.
+    let confirmed = ((end as f64 / year as f64) - 2.0).clamp(0.0, 1.0);
+    confirmed * (now - year_ago).clamp(-GROWTH_LIMIT, GROWTH_LIMIT)
+}
+
+fn mean_of_three(level: &[f64], end: usize) -> f64 {
+    level[end - 3..end].iter().sum::<f64>() / 3.0
+}
+
+/// The rows of the regression, one a period of history and reach.
 fn design(
     calendar: &Calendar,
-    ahead: usize,
+    periods: usize,
     layout: Layout,
-    events: &[(String, Vec<&Event>)],
+    events: &[EventDates<'_>],
 ) -> SparseRows {
-    let periods = calendar.history() + ahead;
-    let mut marks: Vec<Vec<(usize, f64)>> = vec![Vec::new(); periods];
-    for (e, (_, list)) in events.iter().enumerate().take(layout.events) {
-        mark_event(calendar, list, layout.event() + e * slots(calendar.bucket()), &mut marks);
+    let mut marks: Vec<Vec<Entry>> = vec![Vec::new(); periods];
+    for (e, event) in events.iter().enumerate() {
+        mark_event(calendar, event, layout.event() + e * layout.slots, &mut marks);
     }
     let mut rows = SparseRows::new();
     for (t, mark) in marks.into_iter().enumerate() {
         let date = calendar.start(t as i64);
         let middle = date + chrono::Duration::days((calendar.bucket().days() / 2.0) as i64);
-        let phase = std::f64::consts::TAU * f64::from(middle.ordinal0()) / 365.25;
+        let phase = std::f64::consts::TAU * f64::from(middle.ordinal0()) / YEAR_DAYS;
         let mut row = Vec::with_capacity(3 + 2 * layout.harmonics + mark.len());
         if calendar.bucket() == Bucket::Day {
-            row.push((date.weekday().num_days_from_monday() as usize, 1.0));
+            row.push(Entry::one(date.weekday().num_days_from_monday() as usize));
         }
         for k in 1..=layout.harmonics {
-            let (sin, cos) = (phase * k as f64).sin_cos();
-            row.extend([(layout.annual() + 2 * k - 2, sin), (layout.annual() + 2 * k - 1, cos)]);
+            let angle = phase * k as f64;
+            let column = layout.annual() + 2 * k - 2;
+            row.push(Entry::new(column, angle.sin()));
+            row.push(Entry::new(column + 1, angle.cos()));
         }
         if layout.weeks > 0 {
             let week = date.iso_week().week0() as usize;
-            row.push((layout.week() + week.min(layout.weeks - 1), 1.0));
+            row.push(Entry::one(layout.week() + week.min(layout.weeks - 1)));
         }
         row.extend(mark);
+        // The level moves linearly between knots, and stays where history ends.
         let position = (t.min(calendar.history() - 1)) as f64 / layout.knot_periods as f64;
-        let (knot, part) = (position as usize, position.fract());
-        row.extend([(layout.level() + knot, 1.0 - part), (layout.level() + knot + 1, part)]);
+        let knot = layout.level() + position as usize;
+        row.push(Entry::new(knot, 1.0 - position.fract()));
+        row.push(Entry::new(knot + 1, position.fract()));
         rows.push(row);
     }
     rows
@@ -427,37 +648,41 @@ fn design(
 /// Enters one event's dates into the periods it touches.
 fn mark_event(
     calendar: &Calendar,
-    list: &[&Event],
+    event: &EventDates<'_>,
     column: usize,
-    marks: &mut [Vec<(usize, f64)>],
+    marks: &mut [Vec<Entry>],
 ) {
     let bucket = calendar.bucket();
-    let mut days: BTreeMap<i64, f64> = BTreeMap::new();
-    for event in list {
-        for day in event.start.iter_days().take_while(|d| *d <= event.end).take(400) {
-            *days.entry(calendar.index(day)).or_insert(0.0) += 1.0 / bucket.days();
+    // Share of each period that the event covers.
+    let mut periods: BTreeMap<i64, f64> = BTreeMap::new();
+    for event in &event.dates {
+        // An event that lasts longer than a year is no event.
+        for day in event.start.iter_days().take_while(|day| *day <= event.end).take(400) {
+            *periods.entry(calendar.index(day)).or_insert(0.0) += 1.0 / bucket.days();
         }
     }
-    let years = (marks.len() as f64 * bucket.days() / 365.25).max(1.0);
-    let frequent = bucket == Bucket::Day && days.len() as f64 / years > FREQUENT_DAYS;
-    let mut put = |t: i64, c: usize, value: f64| {
-        if let Some(mark) = usize::try_from(t).ok().and_then(|t| marks.get_mut(t)) {
-            match mark.iter_mut().find(|(known, _)| *known == c) {
-                Some(known) => known.1 = f64::max(known.1, value),
-                None => mark.push((c, value)),
-            }
-        }
-    };
-    for (&t, &share) in &days {
+    let years = (marks.len() as f64 * bucket.days() / YEAR_DAYS).max(1.0);
+    let frequent = bucket == Bucket::Day && periods.len() as f64 / years > FREQUENT_DAYS;
+    for (&t, &share) in &periods {
         if frequent {
+            // Banks are closed at weekends: a pay day there is another day.
             let weekend = calendar.start(t).weekday().num_days_from_monday() >= 5;
-            put(t, column + usize::from(weekend), 1.0);
+            mark(marks, t, Entry::one(column + usize::from(weekend)));
         } else if bucket == Bucket::Day {
             for (slot, offset) in EVENT_OFFSETS.enumerate() {
-                put(t + offset, column + slot, 1.0);
+                mark(marks, t + offset, Entry::one(column + slot));
             }
         } else {
-            put(t, column, share.min(1.0));
+            mark(marks, t, Entry::new(column, share.min(1.0)));
         }
+    }
+}
+
+/// Enters a value into a period, if it is one of the design; the larger of two values stands.
+fn mark(marks: &mut [Vec<Entry>], t: i64, entry: Entry) {
+    let Some(row) = usize::try_from(t).ok().and_then(|t| marks.get_mut(t)) else { return };
+    match row.iter_mut().find(|other| other.column == entry.column) {
+        Some(other) => other.value = other.value.max(entry.value),
+        None => row.push(entry),
     }
 }

@@ -37,10 +37,10 @@ fn add_steps(line: &mut Line, quantity: Units) {
         None => steps.push(step("need", "units", vec![("units", pool_need)], pool_need, "")),
         Some(known) if known.value != pool_need => steps.push(step(
             "need",
-            "to_a_millionth(need)",
+            "round(need * 1000000) / 1000000",
             Vec::new(),
             pool_need,
-            "noise of the arithmetic must not order a unit more",
+            "to a millionth of a unit",
         )),
         Some(_) => {}
     }

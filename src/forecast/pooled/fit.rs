@@ -1,0 +1,440 @@
+//! One series prepared for forecasting: what is observed of its past, then the levels and the
+//! dispersion at each rolling origin and today.
+//!
+//! A series is fitted against what all series share, as far as that is learnt: pooled profiles
+//! first, then what its error group and category say of levels, then the global model. Each stage
+//! of [learning](crate::forecast::pooled::learner) fits a sample with what the stages before it
+//! found; forecasting fits with all of it.
+
+use crate::domain::panel::{SeriesKey, flag};
+use crate::forecast::methods::average::Average;
+use crate::forecast::pooled::dispersion::{DispersionSums, Periods};
+use crate::forecast::pooled::distribution::Spread;
+use crate::forecast::pooled::error_group::{ERROR_GROUPS, ErrorGroup};
+use crate::forecast::pooled::global::{Global, Position};
+use crate::forecast::pooled::level::{
+    self, HALF_LIVES, HalfLifeErrors, LevelPrior, LevelsToday, Past, TWO_MONTHS, levels_before,
+    levels_today,
+};
+use crate::forecast::pooled::promotions::Unplanned;
+use crate::forecast::pooled::seasonal::Seasons;
+use crate::forecast::pooled::setup::{HORIZON_STEPS, Setup};
+use crate::forecast::pooled::tally::Tally;
+use crate::forecast::pooled::weekday::own_profile;
+use crate::forecast::{Demand, Settings};
+use serde::{Deserialize, Serialize};
+use std::ops::Range;
+
+/// Rolling origins a series is judged at.
+pub(crate) const ORIGINS: usize = 4;
+/// Units of evidence that the group's uplift is worth against a series' own.
+const UPLIFT_EVIDENCE: f64 = 20.0;
+/// Days of evidence that an analogue's level is worth; it counts while history is shorter than six
+/// times as many.
+const ANALOGUE_DAYS: f64 = 28.0;
+const ANALOGUE_UNTIL: f64 = 6.0;
+
+/// What all series share, as far as it is learnt.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Shared {
+    pub seasons: Seasons,
+    /// Demand under promotion relative to the baseline. `[groups]`
+    pub uplifts: Vec<f64>,
+    /// Slope of log uplift by discount, over all past promotions.
+    pub discount_slope: Option<f64>,
+    /// `[error groups]`
+    pub error_groups: Vec<GroupErrors>,
+    /// `None` where it would not help.
+    pub global: Option<Global>,
+}
+
+/// What the series of one error group share.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+pub(crate) struct GroupErrors {
+    pub half_lives: HalfLifeErrors,
+    pub dispersion: f64,
+    /// Relative variance of the level at each horizon step.
+    pub level_variance: [f64; HORIZON_STEPS],
+}
+
+impl Shared {
+    /// Nothing learnt yet about `groups` groups over `periods` periods.
+    fn nothing(groups: usize, periods: usize) -> Self {
+        let unknown = GroupErrors {
+            half_lives: HalfLifeErrors::default(),
+            // Sales of shops disperse about so; the first stage replaces it.
+            dispersion: 0.5,
+            level_variance: [0.0; HORIZON_STEPS],
+        };
+        Self {
+            seasons: Seasons::flat(groups, periods),
+            uplifts: vec![1.0; groups],
+            discount_slope: None,
+            error_groups: vec![unknown; ERROR_GROUPS],
+            global: None,
+        }
+    }
+
+    pub fn of_error_group(&self, group: ErrorGroup) -> &GroupErrors {
+        &self.error_groups[group.index()]
+    }
+}
+
+/// What a series is fitted with.
+#[derive(Debug, Clone)]
+pub(crate) struct Model<'a> {
+    pub setup: Setup<'a>,
+    pub shared: Shared,
+}
+
+/// What is observed of one series' past.
+pub(crate) struct SeriesPast<'a> {
+    /// Position in the panel.
+    pub series: usize,
+    /// Category and channel, as a position.
+    pub group: usize,
+    /// Cleaned units. `[n]`
+    pub units: &'a [f32],
+    /// What a level of 1 sells; NaN where demand was not observed. `[n]`
+    pub exposure: Vec<f32>,
+    /// The same by the profile that does not know the periods after the rolling origins. `[n]`
+    pub exposure_without_origins: Vec<f32>,
+    /// Own weekday factors relative to the pooled index, Monday first.
+    pub weekday: [f32; 7],
+    /// Which periods were promoted; empty for none.
+    pub promoted_periods: Vec<bool>,
+    /// What they sold.
+    pub promoted: Tally,
+    /// Demand under promotion relative to the baseline.
+    pub uplift: f64,
+    /// Set where nothing says when the next promotion comes.
+    pub unplanned: Option<Unplanned>,
+    /// What an analogue says of the level.
+    pub prior: LevelPrior,
+}
+
+impl SeriesPast<'_> {
+    /// Exposure of period `t` as an earlier origin expects it: promotions that are not planned are
+    /// not expected on their day.
+    pub fn expected_exposure(&self, t: usize) -> f64 {
+        let factor = match self.unplanned {
+            Some(Unplanned { uplift, average }) if self.promoted_periods.get(t) == Some(&true) => {
+                average / uplift
+            }
+            Some(Unplanned { average, .. }) => average,
+            None => 1.0,
+        };
+        f64::from(self.exposure_without_origins[t]) * factor
+    }
+
+    /// Whether demand of period `t` was observed.
+    pub fn observed(&self, t: usize) -> bool {
+        !self.exposure_without_origins[t].is_nan()
+    }
+
+    /// Units and expected exposure of the observed periods of `range`.
+    pub fn tally(&self, range: Range<usize>) -> Tally {
+        let mut tally = Tally::default();
+        for t in range.filter(|&t| self.observed(t)) {
+            tally.add(f64::from(self.units[t]), self.expected_exposure(t));
+        }
+        tally
+    }
+
+    /// Observed periods without a sale at the end of history.
+    pub fn idle(&self) -> usize {
+        let first = self.units.iter().rposition(|&units| units > 0.0).map_or(0, |last| last + 1);
+        (first..self.units.len()).filter(|&t| self.observed(t)).count()
+    }
+}
+
+/// What was known at one rolling origin, or is known today.
+#[derive(Debug, Clone)]
+pub(crate) struct Origin {
+    /// Periods before the end of history; 0 = today.
+    pub periods_back: usize,
+    /// Level at each half-life.
+    pub levels: [f64; HALF_LIVES],
+    /// Weights of the half-lives: by the errors at the other origins, since errors that chose the
+    /// half-life look smaller than those to come.
+    pub weights: [f64; HALF_LIVES],
+    /// What the global model makes of the level.
+    pub correction: f64,
+    /// Combined and corrected level, before any scale of the group.
+    pub level: f64,
+    /// Errors of the half-lives over the lead time that followed; none today.
+    pub errors: HalfLifeErrors,
+    pub dispersion: DispersionSums,
+    /// Variance of one period.
+    pub spread: Spread,
+    /// Error group without regard to the spread, which the spread itself leans on.
+    pub prior_group: ErrorGroup,
+    pub error_group: ErrorGroup,
+}
+
+impl Origin {
+    /// Level over about two months, units a period.
+    pub fn rate(&self) -> f64 {
+        self.levels[TWO_MONTHS]
+    }
+}
+
+/// One series, fitted.
+pub(crate) struct Fitted<'a> {
+    pub past: SeriesPast<'a>,
+    /// Levels at the end of history.
+    pub levels: LevelsToday,
+    /// The rolling origins, oldest first, then today.
+    origins: Vec<Origin>,
+}
+
+impl Fitted<'_> {
+    pub fn today(&self) -> &Origin {
+        self.origins.last().expect("today is always there")
+    }
+
+    /// The rolling origins and today, oldest first.
+    pub fn origins(&self) -> &[Origin] {
+        &self.origins
+    }
+
+    /// The rolling origins alone, oldest first.
+    pub fn past_origins(&self) -> &[Origin] {
+        &self.origins[..self.origins.len() - 1]
+    }
+
+    /// What was known some periods before today, if an origin lies there.
+    pub fn origin_at(&self, periods_back: usize) -> Option<&Origin> {
+        self.origins.iter().find(|origin| origin.periods_back == periods_back)
+    }
+}
+
+impl<'a> Model<'a> {
+    /// A model of which nothing is learnt.
+    pub fn new(demand: Demand<'a>, settings: Settings) -> Self {
+        let setup = Setup::new(demand, settings);
+        let shared = Shared::nothing(setup.groups.keys.len(), setup.periods());
+        Self { setup, shared }
+    }
+
+    /// Fits the channels of a pool.
+    pub fn fit_channels(&self, pool: usize) -> Vec<Fitted<'a>> {
+        self.setup.panel().pools()[pool].series.clone().map(|i| self.fit_series(i)).collect()
+    }
+
+    /// Fits one series of the panel.
+    pub fn fit_series(&self, series: usize) -> Fitted<'a> {
+        let setup = &self.setup;
+        let past = self.past(series);
+        let n = past.units.len();
+        let step = setup.steps.lead_time();
+
+        // Levels at every origin, then today.
+        let mut periods_back: Vec<usize> = (1..=ORIGINS).rev().map(|k| k * step).collect();
+        periods_back.retain(|back| n >= back + setup.steps.least_history());
+        let starts: Vec<usize> = periods_back.iter().map(|back| n - back).collect();
+        let without_origins = Past { units: past.units, exposure: &past.exposure_without_origins };
+        let mut levels = levels_before(&without_origins, &setup.half_lives, past.prior, &starts);
+        let whole = Past { units: past.units, exposure: &past.exposure };
+        let today = levels_today(&whole, &setup.half_lives, past.prior);
+        levels.push(today.sums.levels());
+        periods_back.push(0);
+
+        // How far off each half-life was over the lead times that followed.
+        let mut errors = Vec::with_capacity(levels.len());
+        let mut all_errors = HalfLifeErrors::default();
+        for (levels, &start) in levels.iter().zip(&starts) {
+            let followed = past.tally(start..start + step);
+            let mut missed = HalfLifeErrors::default();
+            missed.add(followed.sold, levels, followed.expected);
+            all_errors.merge(&missed);
+            errors.push(missed);
+        }
+        errors.push(HalfLifeErrors::default());
+
+        let periods = Periods {
+            units: past.units,
+            exposure: Some(&past.exposure_without_origins),
+            means: &today.one_step,
+        };
+        let profile = &self.shared.seasons.profiles[past.group];
+        let mut origins = Vec::with_capacity(levels.len());
+        for (k, dispersion) in
+            DispersionSums::before(&periods_back, &periods).into_iter().enumerate()
+        {
+            let levels = levels[k];
+            let rate = levels[TWO_MONTHS];
+            let overdue = dispersion.overdue();
+            let prior_group =
+                setup.error_group(rate, dispersion.periods, overdue, Spread::default());
+            let shared = self.shared.of_error_group(prior_group);
+            let spread = dispersion.spread(shared.dispersion);
+            let other_errors = all_errors.without(&errors[k]);
+            let evidence = setup.settings.class_evidence;
+            let weights = level::weights(&other_errors, &shared.half_lives, evidence);
+            let combined = level::combined(&levels, &weights);
+            let position = Position {
+                series,
+                weekday: &past.weekday,
+                before: n - periods_back[k],
+                // An origin must not know the season of what followed it.
+                index: if periods_back[k] > 0 {
+                    &profile.index_without_origins
+                } else {
+                    &profile.index
+                },
+                level: combined,
+                levels: &levels,
+                overdue,
+            };
+            let correction = self.correction(prior_group, &position);
+            origins.push(Origin {
+                periods_back: periods_back[k],
+                levels,
+                weights,
+                correction,
+                level: combined * correction,
+                errors: errors[k],
+                dispersion,
+                spread,
+                prior_group,
+                error_group: setup.error_group(rate, dispersion.periods, overdue, spread),
+            });
+        }
+        Fitted { past, levels: today, origins }
+    }
+
+    /// What is observed of a series' past.
+    fn past(&self, series: usize) -> SeriesPast<'a> {
+        let setup = &self.setup;
+        let panel = setup.panel();
+        let key = panel.key(series);
+        let start = panel.start(series);
+        let units = panel.cleaned(series);
+        let n = units.len();
+        let group = setup.groups.of_series[series];
+        let profile = &self.shared.seasons.profiles[group];
+        let promotions = setup.promotions_of(key);
+        let promoted_periods = setup.promoted_periods(series, &promotions);
+
+        let mut exposure = self.exposure_since_launch(start, 0..n, &profile.index);
+        let mut without_origins =
+            self.exposure_since_launch(start, 0..n, &profile.index_without_origins);
+        for (t, flags) in panel.flags(series).iter().enumerate() {
+            if flags & flag::CENSORED != 0 {
+                exposure[t] = f32::NAN;
+                without_origins[t] = f32::NAN;
+            }
+        }
+
+        let own = own_profile(
+            &Past { units, exposure: &exposure },
+            setup.weekday_of(start),
+            &promoted_periods,
+            &setup.half_lives,
+            setup.settings.weekday_evidence,
+        );
+        let weekday = own.weekday.map(|factor| factor as f32);
+        let uplift = own.promoted.factor(self.shared.uplifts[group], UPLIFT_EVIDENCE);
+        let prices = setup.price_path(key);
+        for exposure in [&mut exposure, &mut without_origins] {
+            setup.apply_weekdays(exposure, start, &weekday);
+            self.apply_prices(exposure, start, &prices, |t| promoted_periods.get(t) == Some(&true));
+            for (a, promoted) in exposure.iter_mut().zip(&promoted_periods) {
+                if *promoted {
+                    *a *= uplift as f32;
+                }
+            }
+        }
+        SeriesPast {
+            series,
+            group,
+            units,
+            exposure,
+            exposure_without_origins: without_origins,
+            weekday,
+            promoted: own.promoted,
+            uplift,
+            unplanned: setup.unplanned(&promoted_periods, uplift),
+            promoted_periods,
+            prior: setup.level_prior(series),
+        }
+    }
+
+    /// `index`, a pooled one of the panel's axis, times the launch curve, over the periods `range`
+    /// of a series that starts at `start`, counted from there.
+    pub fn exposure_since_launch(
+        &self,
+        start: usize,
+        range: Range<usize>,
+        index: &[f32],
+    ) -> Vec<f32> {
+        let mut exposure = index[start + range.start..start + range.end].to_vec();
+        let curve = &self.shared.seasons.launch_curve;
+        // A series that is there from the first days of the panel was not launched in it.
+        if start > curve.len() / 2 && range.start < curve.len() {
+            for (a, launch) in exposure.iter_mut().zip(&curve[range.start..]) {
+                *a *= launch;
+            }
+        }
+        exposure
+    }
+}
+
+impl Setup<'_> {
+    /// What an analogue's level says about a series that has little history of its own.
+    fn level_prior(&self, series: usize) -> LevelPrior {
+        let panel = self.panel();
+        let key = panel.key(series);
+        let periods = ANALOGUE_DAYS / self.bucket().days();
+        if panel.cleaned(series).len() as f64 >= ANALOGUE_UNTIL * periods {
+            return LevelPrior::default();
+        }
+        let Some(product) = self.demand.products.get(key.sku.index()) else {
+            return LevelPrior::default();
+        };
+        let Some(analogue) = product.analogue.filter(|analogue| *analogue != key.sku) else {
+            return LevelPrior::default();
+        };
+        let Some(like) = self.demand.find(SeriesKey { sku: analogue, ..key }) else {
+            return LevelPrior::default();
+        };
+        let level = self.recent_mean(like, (ANALOGUE_UNTIL * periods) as usize);
+        LevelPrior {
+            level: level * product.analogue_factor.unwrap_or(1.0),
+            periods: periods.max(1.0),
+        }
+    }
+
+    /// Mean of the last `window` observed periods of a series; of none, zero.
+    pub fn recent_mean(&self, series: usize, window: usize) -> f64 {
+        let flags = self.panel().flags(series);
+        let periods = self.panel().cleaned(series).iter().zip(flags);
+        let observed = periods.filter(|(_, flags)| **flags & flag::CENSORED == 0);
+        Average::of(observed.map(|(&units, _)| f64::from(units)), window)
+            .map_or(0.0, |average| average.mean)
+    }
+}
+
+/// Dispersion of a pool's total before every origin, unobserved periods as cleaned; a mean only
+/// where every channel has one.
+pub(crate) fn pool_dispersion(origins: &[usize], pool: &[Fitted<'_>]) -> Vec<DispersionSums> {
+    let mut units = Vec::new();
+    let mut means = Vec::new();
+    for fitted in pool {
+        add_from_the_end(&mut units, fitted.past.units);
+        add_from_the_end(&mut means, &fitted.levels.one_step);
+    }
+    DispersionSums::before(origins, &Periods { units: &units, exposure: None, means: &means })
+}
+
+/// Adds `part` to the end of `total`, which grows at its beginning to hold it.
+fn add_from_the_end(total: &mut Vec<f64>, part: &[f32]) {
+    if part.len() > total.len() {
+        total.splice(0..0, std::iter::repeat_n(0.0, part.len() - total.len()));
+    }
+    let first = total.len() - part.len();
+    for (sum, &x) in total[first..].iter_mut().zip(part) {
+        *sum += f64::from(x);
+    }
+}

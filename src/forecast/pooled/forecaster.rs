@@ -1,0 +1,449 @@
+//! The forecast of one pool: its channels' means and quantiles, and the demand over any interval of
+//! the whole.
+//!
+//! A forecaster exists only once everything is learnt: by a
+//! [`Learner`](crate::forecast::pooled::learner::Learner) or carried on from an earlier
+//! [refit](crate::forecast::pooled::refit). It is a pure function of one pool.
+
+use crate::domain::exceptions::{Exception, ExceptionKind, Severity, Subject};
+use crate::domain::inputs::{AdjustmentKind, ProductStatus};
+use crate::domain::outcome::{Accuracy, SeriesForecast};
+use crate::domain::panel::SeriesKey;
+use crate::forecast::evaluate::backtest;
+use crate::forecast::evaluate::choice::OwnModel;
+use crate::forecast::methods::MethodName;
+use crate::forecast::pooled::distribution::{QuantileTable, Spread};
+use crate::forecast::pooled::error_group::ErrorGroup;
+use crate::forecast::pooled::fit::Model;
+use crate::forecast::pooled::learner::Calibrated;
+use crate::forecast::pooled::level::HALF_LIVES;
+use crate::forecast::pooled::pool_demand::PoolDemand;
+use crate::forecast::pooled::refit::Carried;
+use crate::forecast::pooled::setup::HorizonSteps;
+use crate::forecast::pooled::state::{PoolState, SeriesState};
+
+/// Days without a sale after which an item may count as inactive: a season.
+const IDLE_DAYS: f64 = 90.0;
+/// Periods with a sale that were due meanwhile at the rate before.
+const IDLE_SALES: f64 = 8.0;
+/// Periods with a sale from which the rate before is known well enough; with fewer, items that sell
+/// twice a year were called inactive.
+const KNOWN_SALES: f64 = 10.0;
+/// Days whose mean stands in where the engine has none.
+const PLAIN_DAYS: f64 = 60.0;
+
+/// Everything forecast for one pool.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PoolForecast {
+    /// One a channel, in panel order.
+    pub series: Vec<SeriesForecast>,
+    /// The pool's demand, all channels together.
+    pub total: PoolDemand,
+    /// Benchmarks and the chosen method of each channel at the lead-time horizon.
+    pub accuracy: Vec<Accuracy>,
+    /// What fell back.
+    pub exceptions: Vec<Exception>,
+    /// What was fitted to it, for later nights; `None` where nothing was.
+    pub state: Option<PoolState>,
+}
+
+/// What all series share and one pool in, forecast out.
+#[derive(Debug, Clone)]
+pub struct Forecaster<'a> {
+    pub(crate) model: Model<'a>,
+    pub(crate) calibrated: Calibrated,
+    /// Quantiles of one period, by error group.
+    pub(crate) tables: Vec<QuantileTable>,
+    /// Where the states of an earlier refit are carried on.
+    pub(crate) carried: Option<Carried<'a>>,
+}
+
+impl<'a> Forecaster<'a> {
+    pub(crate) fn new(model: Model<'a>, calibrated: Calibrated) -> Self {
+        let tables = calibrated.quantile_tables();
+        Self { model, calibrated, tables, carried: None }
+    }
+
+    /// Groups that have no pooled profile.
+    #[must_use]
+    pub fn exceptions(&self) -> Vec<Exception> {
+        let setup = &self.model.setup;
+        let mut exceptions = Vec::new();
+        for unprofiled in &self.model.shared.seasons.unprofiled {
+            let key = &setup.groups.keys[unprofiled.group];
+            let about = Subject::Category {
+                category: key.category.clone(),
+                channel: setup.demand.names.channels[key.channel].clone(),
+            };
+            exceptions.push(Exception::new(
+                Severity::Info,
+                ExceptionKind::Fallback,
+                about,
+                "no pooled seasonal profile",
+                unprofiled.reason.clone(),
+            ));
+        }
+        exceptions
+    }
+
+    /// The forecast of pool `pool` (of [`crate::domain::panel::Panel::pools`]).
+    #[must_use]
+    pub fn forecast_pool(&self, pool: usize) -> PoolForecast {
+        let setup = &self.model.setup;
+        let series = setup.panel().pools()[pool].series.clone();
+        if series.is_empty() {
+            return self.never_sold(pool);
+        }
+        let tonight = self.tonight(pool);
+        let mut total = vec![0.0; setup.settings.horizon];
+        let mut forecasts = Vec::with_capacity(series.len());
+        let mut accuracy = Vec::new();
+        let mut exceptions = Vec::new();
+        for (series, state) in series.zip(&tonight.state.series) {
+            let mut rows = self.accuracy_rows(series, state);
+            let mut forecast = self.forecast_series(series, state, &mut rows, &mut exceptions);
+            if let Some(morning) = self.refit().filter(|_| tonight.carried) {
+                forecast.reason = format!("{}; as fitted on {morning}", forecast.reason);
+            }
+            for (sum, mean) in total.iter_mut().zip(&forecast.mean) {
+                *sum += f64::from(*mean);
+            }
+            forecasts.push(forecast);
+            accuracy.extend(rows);
+        }
+        let state = &tonight.state;
+        let total = self.pool_demand(total, self.error_group_of_pool(state), state.spread);
+        let state = (!tonight.carried).then(|| tonight.state.into_owned());
+        PoolForecast { series: forecasts, total, accuracy, exceptions, state }
+    }
+
+    /// The forecast of a pool that the engine broke on: every channel sells on as in its last 60
+    /// days.
+    #[must_use]
+    pub fn plain_forecast(&self, pool: usize) -> PoolForecast {
+        let setup = &self.model.setup;
+        let window = setup.periods_in(PLAIN_DAYS);
+        let horizon = setup.settings.horizon;
+        let mut rate = 0.0;
+        let mut forecasts = Vec::new();
+        for series in setup.panel().pools()[pool].series.clone() {
+            let units = setup.panel().cleaned(series);
+            let recent = &units[units.len() - units.len().min(window)..];
+            let sum: f64 = recent.iter().map(|&units| f64::from(units)).sum();
+            let mean = sum / recent.len().max(1) as f64;
+            let mean = if mean.is_finite() { mean.max(0.0) } else { 0.0 };
+            rate += mean;
+            let group = setup.error_group(mean, units.len() as f64, false, Spread::default());
+            let quantiles = self.quantiles(group, mean, Spread::default(), HorizonSteps::FURTHEST);
+            forecasts.push(SeriesForecast {
+                mean: vec![mean as f32; horizon],
+                quantiles: vec![quantiles; horizon],
+                method: "60-day average".to_owned(),
+                reason: "the engine broke on this item".to_owned(),
+                runner_up: String::new(),
+            });
+        }
+        let group = setup.error_group(rate, 0.0, false, Spread::default());
+        PoolForecast {
+            series: forecasts,
+            total: self.pool_demand(vec![rate; horizon], group, Spread::default()),
+            accuracy: Vec::new(),
+            exceptions: Vec::new(),
+            state: None,
+        }
+    }
+
+    /// A pool without any sale: its analogue times the factor, or nothing.
+    fn never_sold(&self, pool: usize) -> PoolForecast {
+        let setup = &self.model.setup;
+        let this = &setup.panel().pools()[pool];
+        let about = Subject::item(setup.demand.names, this.sku);
+        let kind = ExceptionKind::Fallback;
+        let (total, exception) = match self.analogue_of(pool) {
+            Some(analogue) => {
+                let product = setup.demand.products.get(this.sku.index());
+                let factor = product.and_then(|product| product.analogue_factor).unwrap_or(1.0);
+                let like = self.forecast_pool(analogue).total;
+                let mean: Vec<f64> = like.mean.iter().map(|mean| mean * factor).collect();
+                let rate = mean.iter().sum::<f64>() / mean.len().max(1) as f64;
+                // Nothing of its own: the group of short histories, with the analogue's spread.
+                let group = setup.error_group(rate, 0.0, false, like.spread);
+                let what = "forecast of an analogue";
+                let reason = "no sales of its own yet";
+                let exception = Exception::new(Severity::Info, kind, about, what, reason);
+                (self.pool_demand(mean, group, like.spread), exception)
+            }
+            None => {
+                let nothing = vec![0.0; setup.settings.horizon];
+                let reason = "no sales and no analogue in the master data";
+                let exception =
+                    Exception::new(Severity::Warning, kind, about, "no forecast", reason);
+                (self.pool_demand(nothing, ErrorGroup::NOTHING, Spread::default()), exception)
+            }
+        };
+        PoolForecast {
+            series: Vec::new(),
+            total,
+            accuracy: Vec::new(),
+            exceptions: vec![exception],
+            state: None,
+        }
+    }
+
+    /// The pool of the item's analogue at the same location, if it sold there.
+    fn analogue_of(&self, pool: usize) -> Option<usize> {
+        let setup = &self.model.setup;
+        let panel = setup.panel();
+        let this = &panel.pools()[pool];
+        let product = setup.demand.products.get(this.sku.index())?;
+        let analogue = product.analogue.filter(|analogue| *analogue != this.sku)?;
+        let found = panel.position((analogue, this.location))?;
+        (!panel.pools()[found].series.is_empty()).then_some(found)
+    }
+
+    fn pool_demand(&self, mean: Vec<f64>, group: ErrorGroup, spread: Spread) -> PoolDemand {
+        PoolDemand {
+            mean,
+            spread,
+            level_variance: self.model.shared.of_error_group(group).level_variance,
+            steps: self.model.setup.steps,
+            calibrations: self.calibrated.error_groups[group.index()].sums,
+        }
+    }
+
+    /// Error group of a pool's total.
+    fn error_group_of_pool(&self, pool: &PoolState) -> ErrorGroup {
+        let rate = pool.series.iter().map(SeriesState::rate).sum();
+        let observed = pool.series.iter().map(|series| series.observed).max().unwrap_or(0);
+        let overdue = !pool.series.is_empty() && pool.series.iter().all(SeriesState::overdue);
+        self.model.setup.error_group(rate, observed as f64, overdue, pool.spread)
+    }
+
+    /// Published quantiles of one period of a series.
+    pub(crate) fn quantiles(
+        &self,
+        group: ErrorGroup,
+        mean: f64,
+        spread: Spread,
+        step: usize,
+    ) -> [f32; 8] {
+        let level_variance = self.model.shared.of_error_group(group).level_variance[step];
+        self.tables[group.index()].quantiles(mean, spread.relative(mean) + level_variance)
+    }
+
+    /// The forecast of one series; its own models add their row to `rows`.
+    fn forecast_series(
+        &self,
+        series: usize,
+        state: &SeriesState,
+        rows: &mut Vec<Accuracy>,
+        exceptions: &mut Vec<Exception>,
+    ) -> SeriesForecast {
+        let setup = &self.model.setup;
+        let key = setup.panel().key(series);
+        let mut forecast = SeriesForecast::default();
+        if let Some(reason) = self.inactive(state, key) {
+            forecast.mean = vec![0.0; setup.settings.horizon];
+            forecast.method = "inactive".to_owned();
+            forecast.reason = reason;
+            forecast.runner_up = "pooled level".to_owned();
+        } else {
+            forecast.mean = self.guarded_mean(series, state, exceptions);
+            self.label(state, &mut forecast);
+            forecast.reason = reason(rows, state);
+            if let Some(own) = &state.own_model {
+                self.weigh_in(own, series, &mut forecast, rows);
+            }
+        }
+        self.adjust(key, &mut forecast.mean);
+
+        let group =
+            setup.error_group(state.rate(), state.observed as f64, state.overdue(), state.spread);
+        forecast.quantiles = Vec::with_capacity(forecast.mean.len());
+        for (ahead, &mean) in forecast.mean.iter().enumerate() {
+            let step = setup.steps.step_of(ahead);
+            forecast.quantiles.push(self.quantiles(group, f64::from(mean), state.spread, step));
+        }
+        forecast
+    }
+
+    /// Rows of the accuracy table, the pooled level chosen; none where history is too short for an
+    /// origin.
+    fn accuracy_rows(&self, series: usize, state: &SeriesState) -> Vec<Accuracy> {
+        let mut rows = Vec::new();
+        for (measures, method) in state.accuracy.iter().flatten().zip(backtest::labels()) {
+            rows.push(measures.row(series, method, self.model.setup.settings.lead_time));
+        }
+        if let Some(own) = rows.last_mut() {
+            own.chosen = true;
+        }
+        rows
+    }
+
+    /// Moves a forecast towards the series' own model by its weight.
+    fn weigh_in(
+        &self,
+        own: &OwnModel,
+        series: usize,
+        forecast: &mut SeriesForecast,
+        rows: &mut Vec<Accuracy>,
+    ) {
+        let settings = &self.model.setup.settings;
+        let Some(path) = own.path(settings.horizon) else { return };
+        for (mean, own_mean) in forecast.mean.iter_mut().zip(path) {
+            *mean += own.weight as f32 * (own_mean as f32 - *mean);
+        }
+        forecast.reason = format!(
+            "{}; own models weigh {:.0} %: RMSSE {:.2}",
+            forecast.reason,
+            100.0 * own.weight,
+            own.measures.rmsse
+        );
+        let notation = own.model.notation();
+        if own.weight > 0.0 {
+            forecast.runner_up = std::mem::take(&mut forecast.method);
+            forecast.method = format!("{notation} + {}", forecast.runner_up);
+        } else {
+            forecast.runner_up = notation;
+        }
+        let chosen = own.weight >= 0.5;
+        for row in rows.iter_mut() {
+            row.chosen &= !chosen;
+        }
+        let label = own.model.name().label();
+        rows.push(Accuracy { chosen, ..own.measures.row(series, label, settings.lead_time) });
+        for other in &own.others {
+            rows.push(other.measures.row(series, other.method.label(), settings.lead_time));
+        }
+    }
+
+    /// Why a series sells nothing any more, if so.
+    fn inactive(&self, state: &SeriesState, key: SeriesKey) -> Option<String> {
+        let setup = &self.model.setup;
+        let product = setup.demand.products.get(key.sku.index());
+        if product.is_some_and(|product| product.status == ProductStatus::Obsolete) {
+            return Some("obsolete in the master data".to_owned());
+        }
+        let before = state.periods - state.idle.min(state.periods);
+        let sold = state.sold as f64;
+        let due = (sold - 1.0) / before.max(1) as f64 * state.idle as f64;
+        let days = state.idle as f64 * setup.bucket().days();
+        let gone = days >= IDLE_DAYS && due >= IDLE_SALES && sold >= KNOWN_SALES;
+        (gone && !state.analogue).then(|| {
+            format!(
+                "no sale in {days:.0} days in stock; {due:.0} periods with a sale were due at the \
+                 rate before"
+            )
+        })
+    }
+
+    /// Mean of each period, finite, not negative and not beyond the guard.
+    fn guarded_mean(
+        &self,
+        series: usize,
+        state: &SeriesState,
+        exceptions: &mut Vec<Exception>,
+    ) -> Vec<f32> {
+        let setup = &self.model.setup;
+        let key = setup.panel().key(series);
+        let mut fall_back = |what: &str, reason: String| {
+            let about = Subject::series(setup.demand.names, key.sku, key.channel);
+            let kind = ExceptionKind::Fallback;
+            exceptions.push(Exception::new(Severity::Warning, kind, about, what, reason));
+        };
+        let mut level = state.level() * self.calibrated.scales[setup.groups.of_series[series]];
+        if !level.is_finite() || level < 0.0 {
+            fall_back(
+                "mean of the last periods instead of the pooled level",
+                format!("the level is {level}"),
+            );
+            level = setup.recent_mean(series, setup.periods_in(PLAIN_DAYS));
+        }
+        if state.observed == 0 && !state.analogue {
+            let reason = format!("all {} periods are censored", state.periods);
+            fall_back("no demand was ever seen", reason);
+        }
+        let guard = setup.settings.guard;
+        // What an item of its own history sold says nothing about one that leans on an analogue.
+        let cap = if state.analogue { f32::INFINITY } else { state.highest * guard as f32 };
+        let mut capped = 0;
+        let mut mean = self.model.future(series, state);
+        for value in &mut mean {
+            let uncapped = level as f32 * *value;
+            capped += usize::from(uncapped > cap);
+            *value = uncapped.min(cap);
+        }
+        if capped > 0 {
+            let highest = state.highest;
+            let reason =
+                format!("{capped} periods above {guard} times the highest demand seen ({highest})");
+            fall_back("forecast held at the guard", reason);
+        }
+        mean
+    }
+
+    /// Applies the planners' adjustments that have not expired.
+    fn adjust(&self, key: SeriesKey, mean: &mut [f32]) {
+        let demand = &self.model.setup.demand;
+        let calendar = demand.panel.calendar();
+        let end = calendar.history() as i64;
+        for adjustment in demand.adjustments.of(key.sku) {
+            let expired = adjustment.expires.is_some_and(|day| day <= calendar.as_of());
+            let elsewhere = adjustment.channel.is_some_and(|channel| channel != key.channel);
+            if expired || elsewhere {
+                continue;
+            }
+            let from = calendar.index(adjustment.from) - end;
+            let to = calendar.index(adjustment.to) - end;
+            // Units without a channel are shared by all series of the item.
+            let shared = if adjustment.channel.is_some() { 1 } else { demand.series_of(key.sku) };
+            let length = (to - from + 1).max(1) * shared as i64;
+            for ahead in from.max(0)..=to.min(mean.len() as i64 - 1) {
+                let mean = &mut mean[ahead as usize];
+                *mean = match adjustment.kind {
+                    AdjustmentKind::Factor(factor) => *mean * factor.max(0.0) as f32,
+                    AdjustmentKind::Units(units) => {
+                        (*mean + (units / length as f64) as f32).max(0.0)
+                    }
+                };
+            }
+        }
+    }
+
+    /// Names the half-life that carries most weight, and the next.
+    fn label(&self, state: &SeriesState, forecast: &mut SeriesForecast) {
+        let weights = &state.weights;
+        let mut order: [usize; HALF_LIVES] = std::array::from_fn(|j| j);
+        order.sort_by(|&a, &b| weights[b].total_cmp(&weights[a]));
+        let [first, second] = [order[0], order[1]].map(|j| {
+            let half_life = self.model.setup.half_lives[j];
+            format!("pooled level, half-life {half_life} ({:.0} %)", 100.0 * weights[j])
+        });
+        forecast.method = if state.analogue { format!("analogue and {first}") } else { first };
+        forecast.runner_up = second;
+    }
+}
+
+/// One sentence with the error figures behind the choice.
+fn reason(rows: &[Accuracy], state: &SeriesState) -> String {
+    let moved = 100.0 * (state.correction - 1.0);
+    let global = if moved == 0.0 {
+        String::new()
+    } else {
+        format!("; the model of all series moves the level by {moved:+.1} %")
+    };
+    let Some((chosen, benchmarks)) = rows.split_last() else {
+        let periods = state.periods;
+        return format!("{periods} periods of history are too few to compare methods{global}");
+    };
+    let mut reason = format!("RMSSE {:.2} over {} origins", chosen.rmsse, state.origins);
+    for benchmark in benchmarks {
+        reason += &format!(", {} {:.2}", benchmark.method, benchmark.rmsse);
+    }
+    let naive = benchmarks.iter().find(|row| row.method == MethodName::Naive.label());
+    let added = match naive.map_or(0.0, |naive| naive.rmsse) {
+        0.0 => "naive cannot be beaten".to_owned(),
+        naive => format!("value added over naive {:.0} %", 100.0 * (1.0 - chosen.rmsse / naive)),
+    };
+    format!("{reason}; {added}{global}")
+}

@@ -1,0 +1,543 @@
+//! What do all series share? Learnt over the whole panel in four stages, each with what the stages
+//! before it found.
+//!
+//! | stage | what it finds |
+//! |---|---|
+//! | [`LearnSeasons`] | pooled profiles of every group, launch curve |
+//! | [`LearnLevels`] | which half-lives serve which error group, how demand disperses, uplifts |
+//! | [`LearnGlobal`] | what all series say about the next lead time, price elasticity |
+//! | [`LearnErrors`] | levels of groups against their members, errors by group |
+//!
+//! A stage looks at ranges of pools, in parallel if the caller likes, and takes in what they say in
+//! panel order, so that results do not depend on threads. To add a stage: a struct that observes, its
+//! evidence, and its two lines in [`Learner::learn`].
+
+use crate::domain::calendar::Bucket;
+use crate::domain::outcome::QUANTILES;
+use crate::forecast::pooled::dispersion::ExcessVariance;
+use crate::forecast::pooled::distribution::{
+    Calibration, Moments, PitCounts, QuantileTable, Spread,
+};
+use crate::forecast::pooled::error_group::{ERROR_GROUPS, ErrorGroup};
+use crate::forecast::pooled::fit::{Fitted, GroupErrors, Model, ORIGINS, pool_dispersion};
+use crate::forecast::pooled::forecaster::Forecaster;
+use crate::forecast::pooled::global::Rows;
+use crate::forecast::pooled::level::HalfLifeErrors;
+use crate::forecast::pooled::reconcile;
+use crate::forecast::pooled::regression::{DiscountedUplift, uplift_by_discount};
+use crate::forecast::pooled::seasonal::{Seasons, Totals};
+use crate::forecast::pooled::setup::HORIZON_STEPS;
+use crate::forecast::pooled::tally::{Tally, merge_all};
+use crate::forecast::{Demand, Settings};
+use serde::{Deserialize, Serialize};
+use std::ops::Range;
+
+/// Pools to learn errors and the levels of groups from. More only cost time: with 4,000 instead of
+/// 6,000 coverage moved by at most 0.9 points.
+pub(crate) const SAMPLE_POOLS: usize = 4_000;
+/// Pools to learn the global model from: some 24,000 lead times for eight coefficients.
+const GLOBAL_SAMPLE_POOLS: usize = 2_000;
+/// Squared means that a dispersion of 0.5 is worth against an error group's own.
+const DISPERSION_EVIDENCE: f64 = 5.0;
+/// Units expected that "no uplift" is worth against a group's promotions.
+const UPLIFT_EVIDENCE: f64 = 50.0;
+/// Weighted squared means that its kind is worth against an error group's level variance.
+const LEVEL_EVIDENCE: f64 = 20.0;
+/// Actuals that all error groups of a kind must outweigh to leave the calibration of everything.
+const KIND_EVIDENCE: f64 = 150.0;
+/// Actuals that an error group must outweigh to leave the calibration of its kind.
+const GROUP_EVIDENCE: f64 = 80.0;
+/// Every ninth day is judged: neighbours tell the same, and weekdays take turns.
+const DAY_STRIDE: usize = 9;
+
+/// What one range of pools has to say about a stage.
+pub trait Evidence: Send {
+    /// Takes in what the next range of pools says.
+    fn merge(&mut self, next: Self);
+}
+
+/// One look at the whole panel.
+pub trait Stage: Sync {
+    /// What it collects.
+    type Evidence: Evidence;
+
+    /// What no pool at all says.
+    fn nothing(&self) -> Self::Evidence;
+
+    /// What the pools `range` (of [`crate::domain::panel::Panel::pools`]) say.
+    fn observe(&self, range: Range<usize>) -> Self::Evidence;
+}
+
+/// How the whole panel is gone over: at once, or in parts on many threads.
+pub trait Survey {
+    /// What ranges of pools that together cover the panel say about a stage, in panel order.
+    fn survey<S: Stage>(&mut self, stage: &S) -> Vec<S::Evidence>;
+}
+
+/// What the whole panel says about a stage.
+pub(crate) fn gather<S: Stage>(survey: &mut impl Survey, stage: &S) -> S::Evidence {
+    let mut evidence = stage.nothing();
+    for next in survey.survey(stage) {
+        evidence.merge(next);
+    }
+    evidence
+}
+
+/// The whole panel at once, on one thread.
+#[derive(Debug, Clone, Copy)]
+pub struct AllAtOnce {
+    /// Number of pools of the panel.
+    pub pools: usize,
+}
+
+impl Survey for AllAtOnce {
+    fn survey<S: Stage>(&mut self, stage: &S) -> Vec<S::Evidence> {
+        vec![stage.observe(0..self.pools)]
+    }
+}
+
+/// Evidence in, what all series share out.
+#[derive(Debug, Clone)]
+pub struct Learner<'a> {
+    model: Model<'a>,
+}
+
+impl<'a> Learner<'a> {
+    /// A learner that knows nothing yet.
+    #[must_use]
+    pub fn new(demand: Demand<'a>, settings: Settings) -> Self {
+        Self { model: Model::new(demand, settings) }
+    }
+
+    /// Goes over the panel once a stage, and can forecast then.
+    pub fn learn(self, survey: &mut impl Survey) -> Forecaster<'a> {
+        let mut model = self.model;
+
+        let totals = gather(survey, &LearnSeasons { model: &model });
+        model.shared.seasons = Seasons::learn(&model.setup, &totals);
+
+        let evidence = gather(survey, &LearnLevels { model: &model });
+        evidence.teach(&mut model);
+
+        let rows = gather(survey, &LearnGlobal { model: &model });
+        model.shared.global = rows.learn();
+
+        let errors = gather(survey, &LearnErrors { model: &model });
+        Forecaster::new(model, errors.learn())
+    }
+}
+
+/// What sells when.
+struct LearnSeasons<'m, 'a> {
+    model: &'m Model<'a>,
+}
+
+impl Stage for LearnSeasons<'_, '_> {
+    type Evidence = Totals;
+
+    fn nothing(&self) -> Totals {
+        Totals::nothing(&self.model.setup)
+    }
+
+    fn observe(&self, range: Range<usize>) -> Totals {
+        let mut totals = self.nothing();
+        for pool in &self.model.setup.panel().pools()[range] {
+            for series in pool.series.clone() {
+                totals.add_series(&self.model.setup, series);
+            }
+        }
+        totals
+    }
+}
+
+/// How levels err, and what promotions sell.
+struct LearnLevels<'m, 'a> {
+    model: &'m Model<'a>,
+}
+
+/// Evidence of [`LearnLevels`].
+struct LevelEvidence {
+    /// `[error groups]`
+    half_lives: Vec<HalfLifeErrors>,
+    /// Of one-step errors. `[error groups]`
+    dispersion: Vec<ExcessVariance>,
+    /// Of sums over intervals, weighted. `[error groups]`
+    level: Vec<[ExcessVariance; HORIZON_STEPS]>,
+    /// Units sold under promotion and expected without. `[groups]`
+    promoted: Vec<Tally>,
+    /// Of each series whose past promotions state a discount.
+    discounts: Vec<DiscountedUplift>,
+}
+
+impl Stage for LearnLevels<'_, '_> {
+    type Evidence = LevelEvidence;
+
+    fn nothing(&self) -> LevelEvidence {
+        LevelEvidence {
+            half_lives: vec![HalfLifeErrors::default(); ERROR_GROUPS],
+            dispersion: vec![ExcessVariance::default(); ERROR_GROUPS],
+            level: vec![Default::default(); ERROR_GROUPS],
+            promoted: vec![Tally::default(); self.model.setup.groups.keys.len()],
+            discounts: Vec::new(),
+        }
+    }
+
+    fn observe(&self, range: Range<usize>) -> LevelEvidence {
+        let setup = &self.model.setup;
+        let mut evidence = self.nothing();
+        for pool in range.filter(|&pool| setup.in_sample(pool, SAMPLE_POOLS)) {
+            let channels = self.model.fit_channels(pool);
+            for fitted in &channels {
+                let past = &fitted.past;
+                for origin in fitted.past_origins() {
+                    evidence.half_lives[origin.prior_group.index()].merge(&origin.errors);
+                }
+                let today = fitted.today();
+                let excess = today.dispersion.excess(today.dispersion.clumping());
+                evidence.dispersion[today.prior_group.index()].merge(&excess);
+                let promoted = past.promoted;
+                evidence.promoted[past.group].merge(&promoted);
+                let promotions = setup.promotions_of(setup.panel().key(past.series));
+                // Less than a unit expected says nothing about an uplift.
+                if let Some(discount) = setup.past_discount(&promotions)
+                    && promoted.expected > 1.0
+                {
+                    evidence.discounts.push(DiscountedUplift {
+                        discount,
+                        uplift: promoted.sold / promoted.expected,
+                        weight: promoted.expected,
+                    });
+                }
+            }
+            for interval in self.model.intervals(&channels) {
+                evidence.add_interval(&interval);
+            }
+        }
+        evidence
+    }
+}
+
+impl Evidence for LevelEvidence {
+    fn merge(&mut self, next: Self) {
+        for (sum, next) in self.half_lives.iter_mut().zip(&next.half_lives) {
+            sum.merge(next);
+        }
+        for (sum, next) in self.dispersion.iter_mut().zip(&next.dispersion) {
+            sum.merge(next);
+        }
+        for (sum, next) in self.level.iter_mut().flatten().zip(next.level.iter().flatten()) {
+            sum.merge(next);
+        }
+        merge_all(&mut self.promoted, &next.promoted);
+        self.discounts.extend(next.discounts);
+    }
+}
+
+impl LevelEvidence {
+    fn add_interval(&mut self, interval: &Interval) {
+        let Moments { mean, variance } = interval.moments;
+        let squared_error = (interval.actual - mean) * (interval.actual - mean);
+        // Intervals count by their information, one of them at most twenty variances.
+        let rough = variance + 0.05 * mean * mean;
+        let weight = mean * mean / (rough * rough);
+        self.level[interval.error_group.index()][interval.step].merge(&ExcessVariance {
+            excess: weight * (squared_error - variance).min(20.0 * rough),
+            squared_mean: weight * mean * mean,
+        });
+    }
+
+    /// Relative variance of the level of an error group at each horizon step, pulled towards that of
+    /// its kind.
+    fn level_variance(&self, group: ErrorGroup) -> [f64; HORIZON_STEPS] {
+        std::array::from_fn(|step| {
+            let mut kind = ExcessVariance::default();
+            for like in group.kind() {
+                kind.merge(&self.level[like.index()][step]);
+            }
+            let of_kind =
+                if kind.squared_mean > 0.0 { kind.excess / kind.squared_mean } else { 0.1 };
+            let own = self.level[group.index()][step];
+            let pulled =
+                (own.excess + LEVEL_EVIDENCE * of_kind) / (own.squared_mean + LEVEL_EVIDENCE);
+            pulled.clamp(0.0, 4.0)
+        })
+    }
+
+    /// Hands what was learnt to the model.
+    fn teach(&self, model: &mut Model<'_>) {
+        model.shared.discount_slope = uplift_by_discount(&self.discounts).map(|line| line.slope);
+        for (uplift, promoted) in model.shared.uplifts.iter_mut().zip(&self.promoted) {
+            *uplift = promoted.factor(1.0, UPLIFT_EVIDENCE).clamp(0.5, 5.0);
+        }
+        model.shared.error_groups = ErrorGroup::all()
+            .map(|group| {
+                let own = self.dispersion[group.index()];
+                GroupErrors {
+                    half_lives: self.half_lives[group.index()],
+                    dispersion: (own.excess + 0.5 * DISPERSION_EVIDENCE).max(0.0)
+                        / (own.squared_mean + DISPERSION_EVIDENCE),
+                    level_variance: self.level_variance(group),
+                }
+            })
+            .collect();
+    }
+}
+
+/// What all series say about the next lead time.
+struct LearnGlobal<'m, 'a> {
+    model: &'m Model<'a>,
+}
+
+impl Stage for LearnGlobal<'_, '_> {
+    type Evidence = Rows;
+
+    fn nothing(&self) -> Rows {
+        Rows::default()
+    }
+
+    fn observe(&self, range: Range<usize>) -> Rows {
+        let mut rows = Rows::default();
+        for pool in range.filter(|&pool| self.model.setup.in_sample(pool, GLOBAL_SAMPLE_POOLS)) {
+            for fitted in self.model.fit_channels(pool) {
+                self.model.add_lead_times(&fitted, &mut rows);
+            }
+        }
+        rows
+    }
+}
+
+/// Where past actuals fell in what would have been forecast.
+struct LearnErrors<'m, 'a> {
+    model: &'m Model<'a>,
+}
+
+/// Evidence of [`LearnErrors`].
+struct ErrorEvidence {
+    /// Recent units and what the levels expected. `[groups]`
+    recent: Vec<Tally>,
+    /// Of sums over intervals. `[error groups]`
+    sums: Vec<[PitCounts; HORIZON_STEPS]>,
+    /// Of single periods. `[error groups]`
+    periods: Vec<PitCounts>,
+}
+
+impl Stage for LearnErrors<'_, '_> {
+    type Evidence = ErrorEvidence;
+
+    fn nothing(&self) -> ErrorEvidence {
+        ErrorEvidence {
+            recent: vec![Tally::default(); self.model.setup.groups.keys.len()],
+            sums: vec![Default::default(); ERROR_GROUPS],
+            periods: vec![PitCounts::default(); ERROR_GROUPS],
+        }
+    }
+
+    fn observe(&self, range: Range<usize>) -> ErrorEvidence {
+        let setup = &self.model.setup;
+        let mut evidence = self.nothing();
+        for pool in range.filter(|&pool| setup.in_sample(pool, SAMPLE_POOLS)) {
+            let channels = self.model.fit_channels(pool);
+            for fitted in &channels {
+                let past = &fitted.past;
+                let recent = reconcile::recent(past.units, &past.exposure, setup.group_half_life());
+                let expected = recent.expected * fitted.today().level;
+                evidence.recent[past.group].add(recent.sold, expected);
+            }
+            for interval in self.model.intervals(&channels) {
+                let group = interval.error_group;
+                let level = self.model.shared.of_error_group(group).level_variance[interval.step];
+                let Moments { mean, variance } = interval.moments;
+                let moments = Moments { mean, variance: variance + level * mean * mean };
+                evidence.sums[group.index()][interval.step]
+                    .add_actual(&moments, interval.actual.round());
+            }
+            for fitted in &channels {
+                self.observe_periods(fitted, &mut evidence);
+            }
+        }
+        evidence
+    }
+}
+
+impl LearnErrors<'_, '_> {
+    /// Where single periods of a series fell in the distributions predicted at past origins.
+    fn observe_periods(&self, fitted: &Fitted<'_>, evidence: &mut ErrorEvidence) {
+        let setup = &self.model.setup;
+        let stride = if setup.bucket() == Bucket::Day { DAY_STRIDE } else { 1 };
+        for origin in fitted.past_origins() {
+            let before = fitted.past.units.len() - origin.periods_back;
+            let group = origin.error_group;
+            let level_variance = self.model.shared.of_error_group(group).level_variance;
+            let furthest = origin.periods_back.min(setup.steps.furthest());
+            for ahead in (0..furthest).step_by(stride) {
+                let t = before + ahead;
+                let mean = origin.level * fitted.past.expected_exposure(t);
+                // Not greater than zero, either: a period that was not observed has no mean.
+                if mean > 0.0 {
+                    let level = level_variance[setup.steps.step_of(ahead)];
+                    let variance = origin.spread.variance(mean, 1.0) + level * mean * mean;
+                    let actual = f64::from(fitted.past.units[t]).round();
+                    evidence.periods[group.index()].add_actual(&Moments { mean, variance }, actual);
+                }
+            }
+        }
+    }
+}
+
+impl Evidence for ErrorEvidence {
+    fn merge(&mut self, next: Self) {
+        merge_all(&mut self.recent, &next.recent);
+        for (sum, next) in self.sums.iter_mut().flatten().zip(next.sums.iter().flatten()) {
+            sum.merge(next);
+        }
+        for (sum, next) in self.periods.iter_mut().zip(&next.periods) {
+            sum.merge(next);
+        }
+    }
+}
+
+/// How far forecasts were off, for those to come.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Calibrated {
+    /// Factor on all levels of a group. `[groups]`
+    pub scales: Vec<f64>,
+    /// `[error groups]`
+    pub error_groups: Vec<GroupCalibration>,
+}
+
+/// Where the actuals of an error group fall in the predicted distributions.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct GroupCalibration {
+    /// Of sums over intervals, at each horizon step.
+    pub sums: [Calibration; HORIZON_STEPS],
+    /// Of single periods.
+    pub periods: Calibration,
+}
+
+impl ErrorEvidence {
+    /// An error group of few series leans on its kind (the same length of history and clumping, any
+    /// volume), that on all.
+    fn learn(&self) -> Calibrated {
+        let none = Calibration::default();
+        let all_periods = PitCounts::sum(&self.periods).calibration(&none, KIND_EVIDENCE);
+        let all_sums: [Calibration; HORIZON_STEPS] = std::array::from_fn(|step| {
+            let counts = self.sums.iter().map(|steps| &steps[step]);
+            PitCounts::sum(counts).calibration(&none, KIND_EVIDENCE)
+        });
+        let error_groups = ErrorGroup::all()
+            .map(|group| {
+                let kind = group.kind().map(|like| &self.periods[like.index()]);
+                let of_kind = PitCounts::sum(kind).calibration(&all_periods, KIND_EVIDENCE);
+                GroupCalibration {
+                    periods: self.periods[group.index()].calibration(&of_kind, GROUP_EVIDENCE),
+                    sums: std::array::from_fn(|step| {
+                        let kind = group.kind().map(|like| &self.sums[like.index()][step]);
+                        let of_kind =
+                            PitCounts::sum(kind).calibration(&all_sums[step], KIND_EVIDENCE);
+                        self.sums[group.index()][step].calibration(&of_kind, GROUP_EVIDENCE)
+                    }),
+                }
+            })
+            .collect();
+        Calibrated { scales: reconcile::scales(&self.recent), error_groups }
+    }
+}
+
+impl Calibrated {
+    /// Quantiles of one period, by error group.
+    pub fn quantile_tables(&self) -> Vec<QuantileTable> {
+        QuantileTable::of_groups(&QUANTILES, self.error_groups.iter().map(|group| &group.periods))
+    }
+}
+
+/// What a pool sold over an interval after a past origin.
+pub(crate) struct Interval {
+    pub error_group: ErrorGroup,
+    /// Horizon step that it is as long as.
+    pub step: usize,
+    /// Units.
+    pub actual: f64,
+    /// As predicted for a known level.
+    pub moments: Moments,
+}
+
+/// A pool's total at an origin.
+pub(crate) struct PoolOrigin {
+    /// Periods before today.
+    pub periods_back: usize,
+    pub error_group: ErrorGroup,
+    pub spread: Spread,
+}
+
+impl Model<'_> {
+    /// What a pool sold after its past origins, all channels together.
+    fn intervals(&self, channels: &[Fitted<'_>]) -> Vec<Interval> {
+        let mut intervals = Vec::new();
+        let origins = self.pool_origins(channels);
+        for periods_back in (1..=ORIGINS).map(|k| k * self.setup.steps.lead_time()) {
+            let Some(total) = origins.iter().find(|o| o.periods_back == periods_back) else {
+                continue;
+            };
+            for (step, length) in self.setup.steps.periods().into_iter().enumerate() {
+                if length > periods_back {
+                    break;
+                }
+                let mut actual = 0.0;
+                let mut mean = 0.0;
+                for fitted in channels {
+                    if let Some(origin) = fitted.origin_at(periods_back) {
+                        let before = fitted.past.units.len() - periods_back;
+                        let followed = fitted.past.tally(before..before + length);
+                        actual += followed.sold;
+                        mean += origin.level * followed.expected;
+                    }
+                }
+                if mean > 0.0 {
+                    let variance = total.spread.variance(mean, length as f64);
+                    let moments = Moments { mean, variance };
+                    let error_group = total.error_group;
+                    intervals.push(Interval { error_group, step, actual, moments });
+                }
+            }
+        }
+        intervals
+    }
+
+    /// The pool's total at each origin of its longest channel; the last is today.
+    pub fn pool_origins(&self, channels: &[Fitted<'_>]) -> Vec<PoolOrigin> {
+        if let [only] = channels {
+            let mut origins = Vec::with_capacity(only.origins().len());
+            for origin in only.origins() {
+                origins.push(PoolOrigin {
+                    periods_back: origin.periods_back,
+                    error_group: origin.error_group,
+                    spread: origin.spread,
+                });
+            }
+            return origins;
+        }
+        let Some(longest) = channels.iter().max_by_key(|fitted| fitted.past.units.len()) else {
+            return Vec::new();
+        };
+        let backs: Vec<usize> = longest.origins().iter().map(|o| o.periods_back).collect();
+        let mut origins = Vec::with_capacity(backs.len());
+        for (periods_back, dispersion) in backs.iter().zip(pool_dispersion(&backs, channels)) {
+            let mut rate = 0.0;
+            let mut observed = 0.0f64;
+            let mut overdue = true;
+            for origin in channels.iter().filter_map(|fitted| fitted.origin_at(*periods_back)) {
+                rate += origin.rate();
+                observed = observed.max(origin.dispersion.periods);
+                overdue &= origin.dispersion.overdue();
+            }
+            let prior_group = self.setup.error_group(rate, observed, overdue, Spread::default());
+            let spread = dispersion.spread(self.shared.of_error_group(prior_group).dispersion);
+            origins.push(PoolOrigin {
+                periods_back: *periods_back,
+                error_group: self.setup.error_group(rate, observed, overdue, spread),
+                spread,
+            });
+        }
+        origins
+    }
+}
