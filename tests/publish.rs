@@ -73,8 +73,8 @@ fn tables_read_back_as_they_were_decided() {
         assert!(paths.contains(&table.path().as_str()), "{} is listed", table.name());
     }
     let last = LastRun::read(published, &run.inputs.names).unwrap().unwrap();
-    assert_eq!(last.pools[&(SkuId(1), LocationId(0))].abc, None);
-    assert_eq!(last.pools[&(SkuId(0), LocationId(0))].reorder_point, 45.0);
+    assert_eq!(last.pools[&(SkuId(1), LocationId(0)).into()].abc, None);
+    assert_eq!(last.pools[&(SkuId(0), LocationId(0)).into()].reorder_point, 45.0);
     assert_eq!(last.lines[0].quantity, Units(50));
     assert_eq!(last.lines[0].value, Money::from_f64(61.725));
     assert_eq!(last.allocation.len(), 3);

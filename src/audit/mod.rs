@@ -1,13 +1,18 @@
 //! The results, looked at as a stranger would before they are published.
 //!
 //! Nothing is recomputed that a stage computed; the audit checks what must hold whatever the stages did. A failure leaves the
-//! last publication in place.
+//! last publication in place. `run` calls it, once, when all is decided.
 
 use crate::domain::error::{Error, Result};
 use crate::domain::exceptions::Severity;
 use crate::domain::inputs::{Inputs, Names};
-use crate::domain::outcome::{Allocation, Outcome, Recommendation};
-use crate::domain::units::{LocationId, Money, SkuId, Units};
+use crate::domain::outcome::{
+    Allocation, ChannelAction, Classification, Outcome, Policy, Recommendation,
+};
+use crate::domain::panel::{Pool, PoolId};
+use crate::domain::sorted::Keyed;
+use crate::domain::units::{Money, Units};
+use crate::explain::Step;
 use crate::explain::arithmetic::Recomputer;
 use crate::parallel;
 use crate::purchase::lot::LotRules;
@@ -15,10 +20,13 @@ use crate::store::Manifest;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-/// At most this many failures are told.
-const TOLD: usize = 20;
-/// Explanations that one thread recomputes in one go.
+/// At most this many failures are listed: one fault of ours breaks thousands of pools, and the first few tell which.
+const LISTED: usize = 20;
+/// Explanations that one thread recomputes in one go: enough that handing them out costs nothing, few enough that all threads
+/// end together.
 const CHUNK: usize = 1_024;
+/// A share of exactly all may come out of a division as a little more.
+const ROUNDING: f64 = 1e-9;
 
 /// How far a run's totals may be from the last one's before a person must look.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -57,37 +65,42 @@ impl Bounds {
 /// The figures a manifest keeps for the next run's audit.
 #[must_use]
 pub fn totals(inputs: &Inputs, outcome: &Outcome) -> BTreeMap<String, f64> {
-    let ordered = || outcome.recommendations.iter().filter(|r| r.quantity.0 > 0);
-    let value: Money = ordered().map(|r| r.value).sum();
-    let published: Units = outcome.allocation.iter().map(|a| a.published).sum();
-    let told = |severity| outcome.told(severity) as f64;
+    let mut lines = 0;
+    let mut value = Money::ZERO;
+    for line in &outcome.recommendations {
+        if line.quantity.is_positive() {
+            lines += 1;
+            value += line.value;
+        }
+    }
+    let published: Units = outcome.allocation.iter().map(|row| row.published).sum();
     let figures = [
         ("pools", inputs.panel.pools().len() as f64),
         ("series", inputs.panel.len() as f64),
-        ("recommended_lines", ordered().count() as f64),
+        ("recommended_lines", f64::from(lines)),
         ("recommended_value", value.as_f64()),
         ("protection_value", protection_value(outcome)),
-        ("published_units", published.0 as f64),
+        ("published_units", published.as_f64()),
         ("exceptions", outcome.exceptions.len() as f64),
-        ("errors", told(Severity::Error)),
-        ("warnings", told(Severity::Warning)),
+        ("errors", outcome.exceptions_of(Severity::Error) as f64),
+        ("warnings", outcome.exceptions_of(Severity::Warning) as f64),
         ("quarantined", inputs.quarantine.len() as f64),
     ];
-    figures.into_iter().map(|(name, value)| (name.to_string(), value)).collect()
+    figures.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
 /// Cost of the demand expected over every pool's lead time and review period, currency units.
 fn protection_value(outcome: &Outcome) -> f64 {
-    let cost: BTreeMap<_, _> = outcome
-        .recommendations
-        .iter()
-        .map(|r| ((r.sku, r.location), r.unit_cost.as_f64()))
-        .collect();
-    outcome
-        .policy
-        .iter()
-        .map(|p| p.protection_mean * cost.get(&(p.sku, p.location)).copied().unwrap_or(0.0))
-        .sum()
+    let mut costs: BTreeMap<PoolId, f64> = BTreeMap::new();
+    for line in &outcome.recommendations {
+        costs.insert(line.key(), line.unit_cost.as_f64());
+    }
+    let mut value = 0.0;
+    for policy in &outcome.policy {
+        let cost = costs.get(&policy.key()).copied().unwrap_or(0.0);
+        value += policy.protection_mean * cost;
+    }
+    value
 }
 
 /// Checks everything the contract promises of a run's results.
@@ -100,212 +113,206 @@ pub fn audit(
     last: Option<&Manifest>,
     bounds: &Bounds,
 ) -> Result<()> {
-    let mut found = Findings { names: &inputs.names, told: Vec::new(), more: 0 };
-    pools_are_whole(inputs, outcome, &mut found);
-    recommendations_are_valid(inputs, outcome, &mut found);
-    allocations_fit_their_pools(outcome, &mut found);
-    every_item_is_accounted_for(inputs, outcome, &mut found);
-    explanations_recompute(outcome, &mut found);
+    let mut faults = Faults { names: &inputs.names, listed: Vec::new(), more: 0 };
+    pools_are_whole(inputs, outcome, &mut faults);
+    recommendations_are_valid(inputs, outcome, &mut faults);
+    allocations_fit_their_pools(outcome, &mut faults);
+    every_item_is_accounted_for(inputs, outcome, &mut faults);
+    explanations_recompute(outcome, &mut faults);
     if let Some(last) = last {
-        totals_are_plausible(&totals(inputs, outcome), last, bounds, &mut found);
+        totals_are_plausible(&totals(inputs, outcome), last, bounds, &mut faults);
     }
-    if found.told.is_empty() {
+    if faults.listed.is_empty() {
         return Ok(());
     }
-    if found.more > 0 {
-        found.told.push(format!("and {} more", found.more));
+    if faults.more > 0 {
+        faults.listed.push(format!("and {} more", faults.more));
     }
-    Err(Error::Audit(found.told))
+    Err(Error::Audit(faults.listed))
 }
 
-struct Findings<'a> {
+/// What failed, the first of it in words.
+struct Faults<'a> {
     names: &'a Names,
-    told: Vec<String>,
+    listed: Vec<String>,
     more: usize,
 }
 
-impl Findings<'_> {
-    fn tell(&mut self, what: String) {
-        if self.told.len() < TOLD { self.told.push(what) } else { self.more += 1 }
+impl Faults<'_> {
+    fn add(&mut self, what: String) {
+        if self.listed.len() < LISTED { self.listed.push(what) } else { self.more += 1 }
     }
 
-    fn pool(&mut self, sku: SkuId, location: LocationId, what: &str) {
-        let of =
-            |names: &[String], i: usize| names.get(i).cloned().unwrap_or_else(|| format!("#{i}"));
-        let key = format!(
-            "{}/{}",
-            of(&self.names.skus, sku.index()),
-            of(&self.names.locations, location.index())
-        );
-        self.tell(format!("{key}: {what}"));
+    fn of_pool(&mut self, pool: PoolId, what: &str) {
+        // The very ids may be the fault.
+        let sku = self.names.skus.get(pool.sku.index()).map_or("?", String::as_str);
+        let location = self.names.locations.get(pool.location.index()).map_or("?", String::as_str);
+        self.add(format!("{sku}/{location}: {what}"));
     }
 }
 
-fn pools_are_whole(inputs: &Inputs, outcome: &Outcome, found: &mut Findings<'_>) {
-    let pools = || inputs.panel.pools().iter().map(|p| (p.sku, p.location));
-    if !pools().eq(outcome.classification.iter().map(|c| (c.sku, c.location))) {
-        found.tell(format!(
-            "{} pools but {} classified, or in another order",
-            pools().count(),
-            outcome.classification.len()
-        ));
+fn pools_are_whole(inputs: &Inputs, outcome: &Outcome, faults: &mut Faults<'_>) {
+    let pools = inputs.panel.pools();
+    let classes = &outcome.classification;
+    if !pools.iter().map(Pool::id).eq(classes.iter().map(Classification::key)) {
+        let classified = classes.len();
+        faults
+            .add(format!("{} pools but {classified} classified, or in another order", pools.len()));
     }
-    if !pools().eq(outcome.policy.iter().map(|p| (p.sku, p.location))) {
-        found.tell(format!(
-            "{} pools but {} policies, or in another order",
-            pools().count(),
-            outcome.policy.len()
-        ));
+    if !pools.iter().map(Pool::id).eq(outcome.policy.iter().map(Policy::key)) {
+        let policies = outcome.policy.len();
+        faults.add(format!("{} pools but {policies} policies, or in another order", pools.len()));
     }
-    for p in &outcome.policy {
+    for policy in &outcome.policy {
         let numbers = [
-            p.lead_time_mean,
-            p.lead_time_sd,
-            p.protection_mean,
-            p.safety_stock,
-            p.reorder_point,
-            p.order_up_to,
+            policy.lead_time_mean,
+            policy.lead_time_sd,
+            policy.protection_mean,
+            policy.safety_stock,
+            policy.reorder_point,
+            policy.order_up_to,
         ];
-        if numbers.iter().any(|v| !v.is_finite()) {
-            found.pool(p.sku, p.location, "the policy has a number that is not finite");
+        if !numbers.into_iter().all(f64::is_finite) {
+            faults.of_pool(policy.key(), "the policy has a number that is not finite");
         }
     }
-    if outcome.methods.len() != inputs.panel.len() {
-        found.tell(format!(
-            "{} series but {} forecast methods",
-            inputs.panel.len(),
-            outcome.methods.len()
-        ));
+    let (series, methods) = (inputs.panel.len(), outcome.methods.len());
+    if methods != series {
+        faults.add(format!("{series} series but {methods} forecast methods"));
     }
 }
 
-fn recommendations_are_valid(inputs: &Inputs, outcome: &Outcome, found: &mut Findings<'_>) {
+fn recommendations_are_valid(inputs: &Inputs, outcome: &Outcome, faults: &mut Faults<'_>) {
     let mut ids = BTreeSet::new();
-    for r in &outcome.recommendations {
-        if r.id.is_empty() || !ids.insert(r.id.as_str()) {
-            found.pool(
-                r.sku,
-                r.location,
-                &format!("the recommendation id {:?} is not unique", r.id),
-            );
+    for line in &outcome.recommendations {
+        let pool = line.key();
+        if line.id.is_empty() || !ids.insert(line.id.as_str()) {
+            faults.of_pool(pool, &format!("the recommendation id {:?} is not unique", line.id));
         }
-        if let Some(what) = wrong_quantity(inputs, r) {
-            found.pool(r.sku, r.location, &what);
+        if let Some(what) = wrong_quantity(inputs, line) {
+            faults.of_pool(pool, &what);
         }
-        if r.value != r.unit_cost.times(r.quantity) {
-            found.pool(
-                r.sku,
-                r.location,
-                &format!("{} at {} is not {}", r.quantity, r.unit_cost, r.value),
-            );
+        if line.value != line.unit_cost.times(line.quantity) {
+            let Recommendation { quantity, unit_cost, value, .. } = line;
+            faults.of_pool(pool, &format!("{quantity} at {unit_cost} is not {value}"));
         }
-        if !r.need.is_finite()
-            || !r.urgency.is_finite()
-            || !(0.0..=1.0).contains(&r.stockout_probability)
+        if !line.need.is_finite()
+            || !line.urgency.is_finite()
+            || !(0.0..=1.0).contains(&line.stockout_probability)
         {
-            found.pool(
-                r.sku,
-                r.location,
-                "need, urgency or stock-out probability is not a number in range",
-            );
+            let what = "need, urgency or stock-out probability is not a number in range";
+            faults.of_pool(pool, what);
         }
     }
 }
 
 /// What is wrong with a quantity: it must be 0, or at least the minimum, whole packs and not above the maximum.
-fn wrong_quantity(inputs: &Inputs, r: &Recommendation) -> Option<String> {
-    let quantity = r.quantity.0;
-    if quantity <= 0 {
-        return (quantity < 0).then(|| format!("{quantity} units are recommended"));
+fn wrong_quantity(inputs: &Inputs, line: &Recommendation) -> Option<String> {
+    let quantity = line.quantity;
+    if quantity < Units::ZERO {
+        return Some(format!("{quantity} units are recommended"));
     }
-    LotRules::agreed(&inputs.supply, r.sku, r.location, r.supplier?)?.refusal(r.quantity)
+    if quantity.is_zero() {
+        return None;
+    }
+    LotRules::agreed(&inputs.supply, line.sku, line.location, line.supplier?)?.refusal(quantity)
 }
 
-fn allocations_fit_their_pools(outcome: &Outcome, found: &mut Findings<'_>) {
-    let pool_of = |r: &Recommendation| ((r.sku, r.location), r.available);
-    let available: BTreeMap<_, _> = outcome.recommendations.iter().map(pool_of).collect();
-    let mut by_pool: BTreeMap<(SkuId, LocationId), Units> = BTreeMap::new();
-    for a in &outcome.allocation {
-        let sum = by_pool.entry((a.sku, a.location)).or_default();
-        *sum += a.allocated;
-        if let Some(what) = wrong_allocation(a) {
-            found.pool(a.sku, a.location, what);
+fn allocations_fit_their_pools(outcome: &Outcome, faults: &mut Faults<'_>) {
+    let mut available: BTreeMap<PoolId, Units> = BTreeMap::new();
+    for line in &outcome.recommendations {
+        available.insert(line.key(), line.available.or_zero());
+    }
+    let mut allocated: BTreeMap<PoolId, Units> = BTreeMap::new();
+    for row in &outcome.allocation {
+        let pool = row.key();
+        *allocated.entry(pool).or_default() += row.allocated;
+        if let Some(what) = wrong_allocation(row) {
+            faults.of_pool(pool, what);
         }
     }
-    for ((sku, location), allocated) in by_pool {
-        let pool = available.get(&(sku, location)).map_or(0, |u| u.0.max(0));
-        if allocated.0 > pool {
-            found.pool(
-                sku,
-                location,
-                &format!("{allocated} units are allocated from a pool of {pool}"),
-            );
+    for (pool, allocated) in allocated {
+        let available = available.get(&pool).copied().unwrap_or_default();
+        if allocated > available {
+            let what = format!("{allocated} units are allocated from a pool of {available}");
+            faults.of_pool(pool, &what);
         }
     }
 }
 
-fn wrong_allocation(a: &Allocation) -> Option<&'static str> {
-    let published = (a.allocated - a.buffer).0.max(0);
-    let published = if a.action == crate::domain::outcome::ChannelAction::Pause {
-        a.published.0.min(published)
-    } else {
-        published
-    };
-    if a.allocated.0 < 0 || a.buffer.0 < 0 || a.reserved.0 < 0 || a.published.0 < 0 {
+fn wrong_allocation(row: &Allocation) -> Option<&'static str> {
+    let mut published = (row.allocated - row.buffer).or_zero();
+    if row.action == ChannelAction::Pause {
+        // A paused channel may show less, down to nothing.
+        published = published.min(row.published);
+    }
+    if [row.allocated, row.buffer, row.reserved, row.published].iter().any(|u| *u < Units::ZERO) {
         return Some("an allocation is negative");
     }
-    if a.published.0 != published {
+    if row.published != published {
         return Some("a published quantity is not the allocation less the buffer");
     }
-    if !(0.0..=1.0 + 1e-9).contains(&a.share) || !(0.0..=1.0).contains(&a.oversell_risk) {
+    if !(0.0..=1.0 + ROUNDING).contains(&row.share) || !(0.0..=1.0).contains(&row.oversell_risk) {
         return Some("a share or an oversell risk is not between 0 and 1");
     }
     None
 }
 
-fn every_item_is_accounted_for(inputs: &Inputs, outcome: &Outcome, found: &mut Findings<'_>) {
-    let mut seen = vec![false; inputs.names.skus.len()];
-    outcome.recommendations.iter().for_each(|r| seen[r.sku.index()] = true);
+fn every_item_is_accounted_for(inputs: &Inputs, outcome: &Outcome, faults: &mut Faults<'_>) {
+    let mut accounted = vec![false; inputs.names.skus.len()];
+    for line in &outcome.recommendations {
+        accounted[line.sku.index()] = true;
+    }
     let excused: BTreeSet<&str> = outcome.exceptions.iter().filter_map(|e| e.about.sku()).collect();
-    for (i, _) in seen.iter().enumerate().filter(|(_, seen)| !**seen) {
-        let sku = &inputs.names.skus[i];
-        if !excused.contains(sku.as_str()) {
-            found.tell(format!(
+    for (sku, accounted) in inputs.names.skus.iter().zip(accounted) {
+        if !accounted && !excused.contains(sku.as_str()) {
+            faults.add(format!(
                 "{sku}: neither a recommendation nor an exception says what becomes of it"
             ));
         }
     }
 }
 
-fn explanations_recompute(outcome: &Outcome, found: &mut Findings<'_>) {
-    let policies: HashMap<_, _> = outcome.policy.iter().map(|p| ((p.sku, p.location), p)).collect();
-    let earlier =
-        |r: &Recommendation| policies.get(&(r.sku, r.location)).map_or(&[][..], |p| &p.steps);
-    let of_policies =
-        outcome.policy.iter().map(|p| (p.sku, p.location, &[][..], p.steps.as_slice()));
-    let of_orders =
-        outcome.recommendations.iter().map(|r| (r.sku, r.location, earlier(r), r.steps.as_slice()));
-    let explanations: Vec<_> = of_policies.chain(of_orders).collect();
-    let check = |part: usize| -> Vec<(SkuId, LocationId, String)> {
-        let part = explanations.chunks(CHUNK).nth(part).expect("counted");
+/// The steps of one policy or recommendation; those of a recommendation build on the policy's.
+struct Explained<'a> {
+    pool: PoolId,
+    earlier: &'a [Step],
+    steps: &'a [Step],
+}
+
+fn explanations_recompute(outcome: &Outcome, faults: &mut Faults<'_>) {
+    let mut explained = Vec::with_capacity(outcome.policy.len() + outcome.recommendations.len());
+    let mut policies: HashMap<PoolId, &Policy> = HashMap::new();
+    for policy in &outcome.policy {
+        let pool = policy.key();
+        policies.insert(pool, policy);
+        explained.push(Explained { pool, earlier: &[], steps: &policy.steps });
+    }
+    for line in &outcome.recommendations {
+        let pool = line.key();
+        let earlier = policies.get(&pool).map_or(&[][..], |policy| &policy.steps);
+        explained.push(Explained { pool, earlier, steps: &line.steps });
+    }
+    let chunks: Vec<_> = explained.chunks(CHUNK).collect();
+    let found = parallel::map(chunks.len(), |chunk| {
         let mut recomputer = Recomputer::default();
-        part.iter()
-            .filter_map(|&(sku, at, earlier, steps)| {
-                Some((sku, at, recomputer.check(earlier, steps).err()?))
-            })
-            .collect()
-    };
-    let faults = parallel::map(explanations.len().div_ceil(CHUNK), check).into_iter().flatten();
-    faults.for_each(|(sku, location, what)| found.pool(sku, location, &what));
-    for r in &outcome.recommendations {
-        let explained = r.steps.last().map_or(0.0, |step| step.value);
+        let mut found = Vec::new();
+        for explained in chunks[chunk] {
+            if let Err(what) = recomputer.check(explained.earlier, explained.steps) {
+                found.push((explained.pool, what));
+            }
+        }
+        found
+    });
+    for (pool, what) in found.into_iter().flatten() {
+        faults.of_pool(pool, &what);
+    }
+    for line in &outcome.recommendations {
+        let last = line.steps.last().map_or(0.0, |step| step.value);
         #[expect(clippy::float_cmp, reason = "whole units are exact in f64")]
-        if explained != r.quantity.0 as f64 {
-            found.pool(
-                r.sku,
-                r.location,
-                &format!("the explanation ends in {explained}, not in {}", r.quantity),
-            );
+        if last != line.quantity.as_f64() {
+            let what = format!("the explanation ends in {last}, not in {}", line.quantity);
+            faults.of_pool(line.key(), &what);
         }
     }
 }
@@ -314,24 +321,30 @@ fn totals_are_plausible(
     totals: &BTreeMap<String, f64>,
     last: &Manifest,
     bounds: &Bounds,
-    found: &mut Findings<'_>,
+    faults: &mut Faults<'_>,
 ) {
-    let pair = |name: &str| Some((*last.totals.get(name)?, *totals.get(name)?));
-    let demand = last.totals.get("protection_value").copied().unwrap_or(0.0);
-    if let Some((before, now)) =
-        pair("recommended_value").filter(|(before, _)| before.max(demand) > 0.0)
-        && now > before.max(demand) * bounds.spend_factor
+    if let Some(spend_then) = last.totals.get("recommended_value")
+        && let Some(spend) = totals.get("recommended_value")
     {
+        let demand = last.totals.get("protection_value").copied().unwrap_or(0.0);
+        // After a quiet night any order is many times the last run's: demand over the lead times is the other measure.
+        let usual = spend_then.max(demand);
         let factor = bounds.spend_factor;
-        found.tell(format!(
-            "the recommended spend of {now:.2} is over {factor} times the last run's {before:.2} and the {demand:.2} that \
-             demand over the lead times cost then; raise publish.spend_factor if it is meant"
-        ));
+        if usual > 0.0 && *spend > usual * factor {
+            faults.add(format!(
+                "the recommended spend of {spend:.2} is over {factor} times the last run's {spend_then:.2} and the \
+                 {demand:.2} that demand over the lead times cost then; raise publish.spend_factor if it is meant"
+            ));
+        }
     }
-    if let Some((before, now)) = pair("pools").filter(|(before, _)| *before > 0.0)
-        && (now - before).abs() > before * bounds.pool_share
+    if let Some(pools_then) = last.totals.get("pools")
+        && let Some(pools) = totals.get("pools")
+        && *pools_then > 0.0
+        && (pools - pools_then).abs() > pools_then * bounds.pool_share
     {
         let percent = bounds.pool_share * 100.0;
-        found.tell(format!("{now} pools, {before} in the last run: more than {percent} % apart"));
+        faults.add(format!(
+            "{pools} pools, {pools_then} in the last run: more than {percent} % apart"
+        ));
     }
 }

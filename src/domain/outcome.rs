@@ -458,12 +458,14 @@ pub struct Outcome {
 impl Outcome {
     /// How many exceptions are of this severity.
     #[must_use]
-    pub fn told(&self, severity: Severity) -> usize {
+    pub fn exceptions_of(&self, severity: Severity) -> usize {
         self.exceptions.iter().filter(|e| e.severity == severity).count()
     }
 }
 
 keyed! {
+    Classification by PoolId: |row| PoolId { sku: row.sku, location: row.location };
+    Policy by PoolId: |row| PoolId { sku: row.sku, location: row.location };
     Recommendation by PoolId: |row| PoolId { sku: row.sku, location: row.location };
     OpenOrderAdvice by PoolId: |row| PoolId { sku: row.sku, location: row.location };
     Allocation by PoolId: |row| PoolId { sku: row.sku, location: row.location };

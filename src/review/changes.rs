@@ -16,6 +16,7 @@ use crate::domain::classes::{AbcClass, XyzClass};
 use crate::domain::exceptions::Subject;
 use crate::domain::inputs::{Inputs, Names};
 use crate::domain::outcome::{Classification, Outcome, Policy, Recommendation, Status};
+use crate::domain::sorted::Keyed;
 use crate::domain::units::{LocationId, SkuId, SupplierId, Units};
 use crate::store::Manifest;
 use crate::tables::{LastLine, LastPool, LastRun};
@@ -55,7 +56,7 @@ pub fn compare(
     for (class, policy) in outcome.classification.iter().zip(&outcome.policy) {
         let pool = (policy.sku, policy.location);
         let about = Subject::pool(&inputs.names, policy.sku, policy.location);
-        let Some(before) = last.pools.get(&pool) else {
+        let Some(before) = last.pools.get(&policy.key()) else {
             changes.push(Change {
                 about,
                 field: ChangedField::Pool,

@@ -170,7 +170,7 @@ pub fn proposals(
             recommendation_id: text("recommendation_id"),
             sku: text("sku"),
             location: text("location"),
-            supplier: text("supplier"),
+            supplier: rows.optional_text("supplier", row).unwrap_or_default().to_owned(),
             decision: Verdict::Approve,
             recommended,
             quantity: recommended,

@@ -84,7 +84,7 @@ pub fn classify(
     let previous: Vec<Option<AbcClass>> = panel
         .pools()
         .iter()
-        .map(|pool| last.and_then(|l| l.pools.get(&(pool.sku, pool.location))).and_then(|p| p.abc))
+        .map(|pool| last.and_then(|l| l.pools.get(&pool.id())).and_then(|p| p.abc))
         .collect();
     classify::classify(
         &facts,

@@ -243,7 +243,7 @@ impl<'a> Night<'a> {
         let mut series = pool.series.clone().zip(&forecast.series);
         let own = series.find(|(i, _)| panel.key(*i).channel == channel);
         let last = self.last.and_then(|last| {
-            let row = last.allocation.get(&(pool.sku, pool.location, channel))?;
+            let row = last.allocation.get(&(pool.id(), channel))?;
             Some(Previous { share: row.share, paused: row.action == ChannelAction::Pause })
         });
         ChannelDemand::of(ChannelFacts {

@@ -6,15 +6,26 @@ use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::{self, JoinHandle};
 
-/// Files that may wait for their turn, open.
+/// Files that may wait for their turn, open: more than a run has tables, far below any limit of open files.
 const WAITING: usize = 64;
 
-type Complete = (Box<dyn DiskFile>, PathBuf);
+/// A file with all its bytes written.
+struct Complete {
+    file: Box<dyn DiskFile>,
+    path: PathBuf,
+}
+
+/// The thread that syncs, and the way to it.
+#[derive(Debug)]
+struct Thread {
+    queue: SyncSender<Complete>,
+    handle: JoinHandle<Result<()>>,
+}
 
 /// Files on their way to the device.
 #[derive(Debug, Default)]
 pub(crate) struct Syncing {
-    running: Option<(SyncSender<Complete>, JoinHandle<Result<()>>)>,
+    running: Option<Thread>,
     /// Some file never reached the device: told once, then never forgotten.
     failed: bool,
 }
@@ -27,12 +38,15 @@ impl Syncing {
     pub(crate) fn push(&mut self, file: Box<dyn DiskFile>, path: PathBuf) -> Result<()> {
         if self.running.is_none() && !self.failed {
             let (queue, files) = sync_channel(WAITING);
-            let thread =
-                thread::Builder::new().name("sync".to_owned()).spawn(move || sync_all(&files));
-            self.running = Some((queue, thread.map_err(Error::io(&path))?));
+            let handle = thread::Builder::new()
+                .name("sync".to_owned())
+                .spawn(move || sync_all(&files))
+                .map_err(Error::io(&path))?;
+            self.running = Some(Thread { queue, handle });
         }
         match &self.running {
-            Some((queue, _)) if queue.send((file, path)).is_ok() => Ok(()),
+            Some(thread) if thread.queue.send(Complete { file, path }).is_ok() => Ok(()),
+            // It ended early: waiting tells why.
             _ => self.wait(),
         }
     }
@@ -42,18 +56,24 @@ impl Syncing {
     /// # Errors
     /// As [`Syncing::push`], for the first that is not.
     pub(crate) fn wait(&mut self) -> Result<()> {
-        let fault =
-            |what: &str| Err(Error::Internal(format!("syncing the files of the run {what}")));
-        let Some((queue, thread)) = self.running.take() else {
-            return if self.failed { fault("failed before") } else { Ok(()) };
+        let Some(Thread { queue, handle }) = self.running.take() else {
+            return if self.failed { Err(fault("failed before")) } else { Ok(()) };
         };
+        // The thread ends when nothing more can come.
         drop(queue);
-        let done = thread.join().unwrap_or_else(|_| fault("panicked"));
+        let done = handle.join().unwrap_or_else(|_| Err(fault("panicked")));
         self.failed = done.is_err();
         done
     }
 }
 
+fn fault(what: &str) -> Error {
+    Error::Internal(format!("syncing the files of the run {what}"))
+}
+
 fn sync_all(files: &Receiver<Complete>) -> Result<()> {
-    files.iter().try_for_each(|(mut file, path)| file.sync().map_err(Error::io(path)))
+    for Complete { mut file, path } in files {
+        file.sync().map_err(Error::io(path))?;
+    }
+    Ok(())
 }

@@ -1,7 +1,7 @@
 //! What each channel may sell, and what is wrong with how stock is shown and shared.
 
 use crate::domain::outcome::{Allocation, ChannelFinding};
-use crate::explain::Unit;
+use crate::explain::Unit::{Probability, Share, Units, UnitsPerDay};
 use crate::tables::table::{
     Table, channel, date, location, money, optional_text, optional_units, real, sku, text, units,
 };
@@ -11,25 +11,25 @@ pub static ALLOCATION: Table<Allocation> = Table {
     name: "allocation",
     rows: |results| (&results.outcome.allocation).into(),
     columns: &[
-        sku(|row| row.sku),
-        channel(|row| row.channel),
-        location(|row| row.location),
-        real("share", "share of the pool", Unit::Share, |row| row.share),
-        units("allocated", "for the channel, reserved units included", |row| row.allocated),
-        units("reserved", "reserved before sharing", |row| row.reserved),
-        units("buffer", "held back from publication", |row| row.buffer),
-        units("published", "max(0, allocated - buffer)", |row| row.published),
-        text("action", "publish, alert, pause, resume", |row| row.action.name()),
+        sku(|r| r.sku),
+        channel(|r| r.channel),
+        location(|r| r.location),
+        real("share", "share of the pool", Share, |r| r.share),
+        units("allocated", "for the channel, reserved units included", |r| r.allocated),
+        units("reserved", "reserved before sharing", |r| r.reserved),
+        units("buffer", "held back from publication", |r| r.buffer),
+        units("published", "max(0, allocated - buffer)", |r| r.published),
+        text("action", "publish, alert, pause, resume", |r| r.action.name()),
         real(
             "oversell_risk",
             "that demand before the next sync exceeds the published quantity",
-            Unit::Probability,
-            |row| row.oversell_risk,
+            Probability,
+            |r| r.oversell_risk,
         ),
-        date("valid_until", "not to be used after this day", |row| row.valid_until),
-        real("velocity", "expected demand in the channel", Unit::UnitsPerDay, |row| row.velocity),
-        optional_units("listed", "what the channel shows now", |row| row.listed),
-        text("reason", "why it moved, or why it is what it is", |row| &row.reason),
+        date("valid_until", "not to be used after this day", |r| r.valid_until),
+        real("velocity", "expected demand in the channel", UnitsPerDay, |r| r.velocity),
+        optional_units("listed", "what the channel shows now", |r| r.listed),
+        text("reason", "why it moved, or why it is what it is", |r| &r.reason),
     ],
 };
 
@@ -38,16 +38,16 @@ pub static FINDINGS: Table<ChannelFinding> = Table {
     name: "findings",
     rows: |results| (&results.outcome.findings).into(),
     columns: &[
-        sku(|row| row.sku),
-        optional_text("channel", "sales channel; missing for all of them", |row| {
-            row.channel.map(|channel| row.channel_name(channel))
+        sku(|r| r.sku),
+        optional_text("channel", "sales channel; missing for all of them", |r| {
+            r.channel.map(|channel| r.names().channel(channel))
         }),
-        optional_text("location", "where the stock lies; missing for all of them", |row| {
-            row.location.map(|location| row.location_name(location))
+        optional_text("location", "where the stock lies; missing for all of them", |r| {
+            r.location.map(|location| r.names().location(location))
         }),
-        text("kind", "exposure, imbalance, stranded, too-many-channels", |row| row.kind.name()),
-        real("units", "listed beyond stock, short, stranded, saved", Unit::Units, |row| row.units),
-        money("value", "the same in money", |row| row.value),
-        text("reason", "why", |row| &row.reason),
+        text("kind", "exposure, imbalance, stranded, too-many-channels", |r| r.kind.name()),
+        real("units", "listed beyond stock, short, stranded, saved", Units, |r| r.units),
+        money("value", "the same in money", |r| r.value),
+        text("reason", "why", |r| &r.reason),
     ],
 };

@@ -19,18 +19,18 @@ pub static DEMAND: SeriesTable<DemandValues> = SeriesTable {
         channel(),
         location(),
         period(),
-        quantities("gross", "sold", DemandValues::Gross),
-        quantities("returns", "came back in the period", DemandValues::Returned),
-        quantities("net", "gross - returns; may be negative", DemandValues::Net),
+        quantities("gross", "sold", Quantity(Gross)),
+        quantities("returns", "came back in the period", Quantity(Returned)),
+        quantities("net", "gross - returns; may be negative", Quantity(Net)),
         quantities(
             "cleaned",
             "gross demand with outliers capped and censored periods estimated",
-            DemandValues::Cleaned,
+            Quantity(Cleaned),
         ),
         labels(
             "flags",
             "stockout, inferred-stockout, promotion, outlier, returned, inactive, joined by |; empty for none",
-            DemandValues::Flags,
+            Flags,
         ),
     ],
 };
@@ -38,17 +38,26 @@ pub static DEMAND: SeriesTable<DemandValues> = SeriesTable {
 /// What a column of the history says.
 #[derive(Debug, Clone, Copy)]
 pub enum DemandValues {
-    /// Units sold.
+    /// Units.
+    Quantity(DemandQuantity),
+    /// What happened in the period.
+    Flags,
+}
+use DemandValues::{Flags, Quantity};
+
+/// Which units.
+#[derive(Debug, Clone, Copy)]
+pub enum DemandQuantity {
+    /// Sold.
     Gross,
-    /// Units that came back.
+    /// Came back.
     Returned,
     /// Sold less returned.
     Net,
     /// What demand would have been.
     Cleaned,
-    /// What happened in the period.
-    Flags,
 }
+use DemandQuantity::{Cleaned, Gross, Net, Returned};
 
 /// The flags that have a word, by their bits.
 const FLAG_WORDS: [(u8, &str); 6] = [
@@ -81,6 +90,17 @@ struct Columns {
     cleaned: Quantities,
 }
 
+impl Columns {
+    fn of(&self, quantity: DemandQuantity) -> &Quantities {
+        match quantity {
+            Gross => &self.gross,
+            Returned => &self.returned,
+            Net => &self.net,
+            Cleaned => &self.cleaned,
+        }
+    }
+}
+
 impl<'a> DemandEncoder<'a> {
     /// For all partitions of one panel.
     ///
@@ -111,18 +131,12 @@ impl<'a> DemandEncoder<'a> {
             days.extend_from_slice(&self.axis[panel.start(i)..]);
         }
         let columns = self.columns(series.clone(), days.len());
-        self.encoder.encode(self.names, &keys, &days, |&values, column| {
-            let quantities = match values {
-                DemandValues::Gross => &columns.gross,
-                DemandValues::Returned => &columns.returned,
-                DemandValues::Net => &columns.net,
-                DemandValues::Cleaned => &columns.cleaned,
-                DemandValues::Flags => return self.flags(column, series.clone(), days.len()),
-            };
-            match quantities.chunk(column)? {
+        self.encoder.encode(self.names, &keys, &days, |&values, column| match values {
+            Quantity(quantity) => match columns.of(quantity).chunk(column)? {
                 Some(chunk) => Ok(chunk),
-                None => pages::plain_floats(column, &self.plain(values, series.clone())),
-            }
+                None => pages::plain_floats(column, &self.plain(quantity, series.clone())),
+            },
+            Flags => self.flags(column, series.clone(), days.len()),
         })
     }
 
@@ -138,8 +152,9 @@ impl<'a> DemandEncoder<'a> {
         let mut first = 0;
         for i in series {
             let sold = panel.gross(i);
-            for period in panel.returns(i).chunk_by(|a, b| a.0 == b.0) {
-                let t = period[0].0 as usize - panel.start(i);
+            for period in panel.returns(i).chunk_by(|(a, _), (b, _)| a == b) {
+                let &[(at, _), ..] = period else { continue };
+                let t = at as usize - panel.start(i);
                 let units: f32 = period.iter().map(|&(_, units)| units).sum();
                 returned.set(first + t, units);
                 net.set(first + t, sold[t] - units);
@@ -159,31 +174,24 @@ impl<'a> DemandEncoder<'a> {
         pages::labels(column, &labels, codes)
     }
 
-    /// Values of a quantity column that has too many distinct ones for a dictionary.
-    fn plain(&self, column: DemandValues, series: Range<usize>) -> Vec<f32> {
+    /// Values of a column that has too many distinct ones for a dictionary.
+    fn plain(&self, quantity: DemandQuantity, series: Range<usize>) -> Vec<f32> {
         let panel = self.panel;
         let mut values = Vec::new();
         for i in series {
             let first = values.len();
-            // What a return adds to the column in its period.
-            let sign = match column {
-                DemandValues::Gross => None,
-                DemandValues::Returned => Some(1.0),
-                DemandValues::Net => Some(-1.0),
-                DemandValues::Cleaned => None,
-                DemandValues::Flags => None,
-            };
-            match column {
-                DemandValues::Cleaned => values.extend_from_slice(panel.cleaned(i)),
-                DemandValues::Returned => values.resize(first + panel.gross(i).len(), 0.0),
-                DemandValues::Gross | DemandValues::Net | DemandValues::Flags => {
-                    values.extend_from_slice(panel.gross(i));
-                }
+            match quantity {
+                Gross | Net => values.extend_from_slice(panel.gross(i)),
+                Cleaned => values.extend_from_slice(panel.cleaned(i)),
+                Returned => values.resize(first + panel.gross(i).len(), 0.0),
             }
-            if let Some(sign) = sign {
-                for &(period, units) in panel.returns(i) {
-                    values[first + period as usize - panel.start(i)] += sign * units;
-                }
+            let of_returned: f32 = match quantity {
+                Gross | Cleaned => continue,
+                Net => -1.0,
+                Returned => 1.0,
+            };
+            for &(period, units) in panel.returns(i) {
+                values[first + period as usize - panel.start(i)] += of_returned * units;
             }
         }
         values
@@ -207,6 +215,11 @@ fn each_difference(a: &[f32], b: &[f32], mut tell: impl FnMut(usize, f32)) {
 }
 
 fn flag_label(bits: u8) -> String {
-    let set = FLAG_WORDS.into_iter().filter(|(bit, _)| bits & bit != 0);
-    set.map(|(_, word)| word).collect::<Vec<_>>().join("|")
+    let mut words = Vec::new();
+    for (bit, word) in FLAG_WORDS {
+        if bits & bit != 0 {
+            words.push(word);
+        }
+    }
+    words.join("|")
 }

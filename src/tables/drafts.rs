@@ -93,10 +93,10 @@ const ORDER_COLUMNS: [OrderColumn; 15] = [
     words("recommendation_id", |line| line.recommendation.id.clone()),
     words("supplier", |line| {
         let supplier = line.recommendation.supplier;
-        supplier.map(|s| line.names.suppliers[s.index()].clone()).unwrap_or_default()
+        supplier.map_or_else(String::new, |s| line.names.supplier(s).to_owned())
     }),
-    words("ship_to", |line| line.names.locations[line.recommendation.location.index()].clone()),
-    words("sku", |line| line.names.skus[line.recommendation.sku.index()].clone()),
+    words("ship_to", |line| line.names.location(line.recommendation.location).to_owned()),
+    words("sku", |line| line.names.sku(line.recommendation.sku).to_owned()),
     words("name", |line| line.item.to_owned()),
     number("quantity", |line| line.recommendation.quantity.to_string()),
     number("unit_cost", |line| line.recommendation.unit_cost.to_string()),
@@ -149,10 +149,8 @@ fn orders(inputs: &Inputs, outcome: &Outcome, add: &Add<'_>) -> Result<()> {
             order_date: order_dates.get(&i).copied(),
         });
     }
-    let suppliers: Vec<&str> = by_supplier
-        .keys()
-        .map(|s| s.map_or("no-supplier", |s| inputs.names.suppliers[s.index()].as_str()))
-        .collect();
+    let suppliers: Vec<&str> =
+        by_supplier.keys().map(|s| s.map_or("no-supplier", |s| inputs.names.supplier(s))).collect();
     let header = ORDER_COLUMNS.each_ref().map(|column| column.name);
     for (file, lines) in file_names(&suppliers).iter().zip(by_supplier.values()) {
         let text = table(&header, lines.iter().map(OrderLine::cells))?;
@@ -172,15 +170,14 @@ fn channels(names: &Names, allocation: &[Allocation], add: &Add<'_>) -> Result<(
     let mut by_channel: BTreeMap<ChannelId, Vec<[String; HEADER.len()]>> = BTreeMap::new();
     for row in allocation {
         by_channel.entry(row.channel).or_default().push([
-            names.skus[row.sku.index()].clone(),
-            names.locations[row.location.index()].clone(),
+            names.sku(row.sku).to_owned(),
+            names.location(row.location).to_owned(),
             row.published.to_string(),
             row.action.to_string(),
             row.valid_until.to_string(),
         ]);
     }
-    let channels: Vec<&str> =
-        by_channel.keys().map(|channel| names.channels[channel.index()].as_str()).collect();
+    let channels: Vec<&str> = by_channel.keys().map(|&channel| names.channel(channel)).collect();
     for (file, rows) in file_names(&channels).iter().zip(by_channel.values()) {
         let text = table(&HEADER, rows)?;
         add(&format!("channels/{file}.csv"), Some(rows.len() as u64), &text)?;

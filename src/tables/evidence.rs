@@ -2,7 +2,8 @@
 
 use crate::domain::outcome::Accuracy;
 use crate::domain::units::{LocationId, SkuId};
-use crate::explain::{Step, Unit};
+use crate::explain::Step;
+use crate::explain::Unit::{self, Ratio};
 use crate::tables::table::{
     Results, Row, Table, channel, composed, count, flag, location, optional_real, optional_text,
     periods, real, sku, text,
@@ -14,32 +15,24 @@ pub static ACCURACY: Table<Accuracy> = Table {
     name: "accuracy",
     rows: |results| (&results.outcome.accuracy).into(),
     columns: &[
-        sku(|row| row.inputs.panel.key(row.series).sku),
-        channel(|row| row.inputs.panel.key(row.series).channel),
-        location(|row| row.inputs.panel.key(row.series).location),
-        text("method", "forecast method", |row| row.method),
-        real("wape", "sum of absolute errors / sum of actuals", Unit::Ratio, |row| row.wape),
-        real("bias", "sum of (forecast - actual) / sum of actuals", Unit::Ratio, |row| row.bias),
-        real(
-            "mase",
-            "mean absolute error / that of the in-sample seasonal naive",
-            Unit::Ratio,
-            |row| row.mase,
-        ),
-        real(
-            "rmsse",
-            "root mean squared error / that of the in-sample naive",
-            Unit::Ratio,
-            |row| row.rmsse,
-        ),
+        sku(|r| r.inputs.panel.key(r.series).sku),
+        channel(|r| r.inputs.panel.key(r.series).channel),
+        location(|r| r.inputs.panel.key(r.series).location),
+        text("method", "forecast method", |r| r.method),
+        real("wape", "sum of absolute errors / sum of actuals", Ratio, |r| r.wape),
+        real("bias", "sum of (forecast - actual) / sum of actuals", Ratio, |r| r.bias),
+        real("mase", "mean absolute error / that of the in-sample seasonal naive", Ratio, |r| {
+            r.mase
+        }),
+        real("rmsse", "root mean squared error / that of the in-sample naive", Ratio, |r| r.rmsse),
         optional_real(
             "pinball",
             "mean scaled pinball loss over the published quantiles",
-            Unit::Ratio,
-            |row| row.pinball,
+            Ratio,
+            |r| r.pinball,
         ),
-        periods("horizon", "periods ahead", |row| row.horizon as i64),
-        flag("chosen", "whether it made the published forecast", |row| row.chosen),
+        periods("horizon", "periods ahead", |r| r.horizon as i64),
+        flag("chosen", "whether it made the published forecast", |r| r.chosen),
     ],
 };
 
@@ -48,13 +41,11 @@ pub static METHODS: Table<usize> = Table {
     name: "methods",
     rows: |results| (0..results.outcome.methods.len()).collect(),
     columns: &[
-        sku(|row| row.inputs.panel.key(*row.of).sku),
-        channel(|row| row.inputs.panel.key(*row.of).channel),
-        location(|row| row.inputs.panel.key(*row.of).location),
-        text("method", "method or combination chosen", |row| &row.outcome.methods[*row.of].method),
-        text("reason", "why it was chosen, with figures", |row| {
-            &row.outcome.methods[*row.of].reason
-        }),
+        sku(|r| r.inputs.panel.key(*r.of).sku),
+        channel(|r| r.inputs.panel.key(*r.of).channel),
+        location(|r| r.inputs.panel.key(*r.of).location),
+        text("method", "method or combination chosen", |r| &r.outcome.methods[*r.of].method),
+        text("reason", "why it was chosen, with figures", |r| &r.outcome.methods[*r.of].reason),
     ],
 };
 
@@ -77,25 +68,25 @@ pub static STEPS: Table<StepPlace> = Table {
     name: "steps",
     rows: |results| step_places(results).into(),
     columns: &[
-        sku(|row| row.sku()),
-        location(|row| row.location()),
+        sku(|r| r.sku()),
+        location(|r| r.location()),
         optional_text(
             "recommendation_id",
             "the recommendation explained; missing for a step of the policy",
-            |row| row.recommendation_id(),
+            |r| r.recommendation_id(),
         ),
-        count("step", "position in the explanation", |row| row.position as i64),
-        text("name", "what is computed", |row| row.step().name),
-        text("formula", "over the inputs and earlier steps", |row| &row.step().formula),
-        composed("inputs", "name=value, joined by ;", |row, text| {
-            for (i, (name, value)) in row.step().inputs.iter().enumerate() {
+        count("step", "position in the explanation", |r| r.position as i64),
+        text("name", "what is computed", |r| r.step().name),
+        text("formula", "over the inputs and earlier steps", |r| &r.step().formula),
+        composed("inputs", "name=value, joined by ;", |r, text| {
+            for (i, (name, value)) in r.step().inputs.iter().enumerate() {
                 let separator = if i > 0 { ";" } else { "" };
                 let _ = write!(text, "{separator}{name}={value}");
             }
         }),
-        real("value", "the result", Unit::None, |row| row.step().value),
-        text("unit", "unit of the result", |row| row.step().unit.name()),
-        text("note", "in words", |row| &row.step().note),
+        real("value", "the result", Unit::None, |r| r.step().value),
+        text("unit", "unit of the result", |r| r.step().unit.name()),
+        text("note", "in words", |r| &r.step().note),
     ],
 };
 

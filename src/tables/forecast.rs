@@ -114,9 +114,9 @@ impl<'a> ForecastEncoder<'a> {
         let names = self.names;
         Error::Audit(vec![format!(
             "the forecast of {}/{}/{} from {} on is not finite, not in order, negative or of the wrong length",
-            names.skus[key.sku.index()],
-            names.channels[key.channel.index()],
-            names.locations[key.location.index()],
+            names.sku(key.sku),
+            names.channel(key.channel),
+            names.location(key.location),
             self.calendar.as_of()
         )])
     }

@@ -2,7 +2,7 @@
 
 use crate::domain::classes::{AbcClass, XyzClass};
 use crate::domain::outcome::{Classification, Policy};
-use crate::explain::Unit;
+use crate::explain::Unit::{Currency, Days, Periods, Ratio, Share, Units, UnitsPerDay};
 use crate::tables::table::{
     Table, flag, location, money, optional_real, optional_text, real, sku, text,
 };
@@ -12,43 +12,31 @@ pub static CLASSIFICATION: Table<Classification> = Table {
     name: "classification",
     rows: |results| (&results.outcome.classification).into(),
     columns: &[
-        sku(|row| row.sku),
-        location(|row| row.location),
-        optional_text("abc", "A, B, C by cumulative value; missing under 30 items", |row| {
-            row.abc.map(AbcClass::name)
+        sku(|r| r.sku),
+        location(|r| r.location),
+        optional_text("abc", "A, B, C by cumulative value; missing under 30 items", |r| {
+            r.abc.map(AbcClass::name)
         }),
-        optional_text("xyz", "X, Y, Z by variability; missing without enough history", |row| {
-            row.xyz.map(XyzClass::name)
+        optional_text("xyz", "X, Y, Z by variability; missing without enough history", |r| {
+            r.xyz.map(XyzClass::name)
         }),
-        text("pattern", "smooth, intermittent, erratic, lumpy, none", |row| row.pattern.name()),
-        text("velocity", "fast, medium, slow, none", |row| row.velocity.name()),
-        text(
-            "lifecycle",
-            "new, launch, active, phase-out, obsolete, inactive, superseded",
-            |row| row.lifecycle.name(),
-        ),
-        text("rationalisation", "winner, steady, watch, deadstock", |row| {
-            row.rationalisation.name()
+        text("pattern", "smooth, intermittent, erratic, lumpy, none", |r| r.pattern.name()),
+        text("velocity", "fast, medium, slow, none", |r| r.velocity.name()),
+        text("lifecycle", "new, launch, active, phase-out, obsolete, inactive, superseded", |r| {
+            r.lifecycle.name()
         }),
-        real("adi", "average demand interval", Unit::Periods, |row| row.adi),
-        real("cv2", "squared coefficient of variation of non-zero demand", Unit::Ratio, |row| {
-            row.cv2
+        text("rationalisation", "winner, steady, watch, deadstock", |r| r.rationalisation.name()),
+        real("adi", "average demand interval", Periods, |r| r.adi),
+        real("cv2", "squared coefficient of variation of non-zero demand", Ratio, |r| r.cv2),
+        real("cv", "coefficient of variation of deseasonalised demand", Ratio, |r| r.cv),
+        real("value_share", "share of the value that ABC is cut on", Share, |r| r.value_share),
+        flag("take_action", "no sale for 90 days with stock on hand", |r| r.take_action),
+        real("velocity_per_day", "net of returns, stock-outs censored", UnitsPerDay, |r| {
+            r.velocity_per_day
         }),
-        real("cv", "coefficient of variation of deseasonalised demand", Unit::Ratio, |row| row.cv),
-        real("value_share", "share of the value that ABC is cut on", Unit::Share, |row| {
-            row.value_share
-        }),
-        flag("take_action", "no sale for 90 days with stock on hand", |row| row.take_action),
-        real("velocity_per_day", "net of returns, stock-outs censored", Unit::UnitsPerDay, |row| {
-            row.velocity_per_day
-        }),
-        optional_real("days_of_cover", "days the available stock lasts", Unit::Days, |row| {
-            row.days_of_cover
-        }),
-        real("revenue_per_month", "net revenue a month", Unit::Currency, |row| {
-            row.revenue_per_month
-        }),
-        money("cash_freed", "cash tied up in a pool worth culling", |row| row.cash_freed),
+        optional_real("days_of_cover", "days the available stock lasts", Days, |r| r.days_of_cover),
+        real("revenue_per_month", "net revenue a month", Currency, |r| r.revenue_per_month),
+        money("cash_freed", "cash tied up in a pool worth culling", |r| r.cash_freed),
     ],
 };
 
@@ -57,35 +45,24 @@ pub static POLICY: Table<Policy> = Table {
     name: "policy",
     rows: |results| (&results.outcome.policy).into(),
     columns: &[
-        sku(|row| row.sku),
-        location(|row| row.location),
-        real("lead_time_mean", "mean lead time", Unit::Days, |row| row.lead_time_mean),
-        real("lead_time_sd", "standard deviation of the lead time", Unit::Days, |row| {
-            row.lead_time_sd
+        sku(|r| r.sku),
+        location(|r| r.location),
+        real("lead_time_mean", "mean lead time", Days, |r| r.lead_time_mean),
+        real("lead_time_sd", "standard deviation of the lead time", Days, |r| r.lead_time_sd),
+        real("review_period", "days between reviews", Days, |r| r.review_period),
+        real("protection_mean", "expected net demand over lead time + review", Units, |r| {
+            r.protection_mean
         }),
-        real("review_period", "days between reviews", Unit::Days, |row| row.review_period),
-        real(
-            "protection_mean",
-            "expected net demand over lead time + review",
-            Unit::Units,
-            |row| row.protection_mean,
-        ),
-        real("protection_sd", "standard deviation of that demand", Unit::Units, |row| {
-            row.protection_sd
+        real("protection_sd", "standard deviation of that demand", Units, |r| r.protection_sd),
+        real("service_target", "cycle service or fill rate aimed at", Share, |r| r.service_target),
+        text("method", "how the safety stock was sized", |r| r.method.name()),
+        real("safety_stock", "stock held above expected demand", Units, |r| r.safety_stock),
+        real("reorder_point", "order when the position is at or below it", Units, |r| {
+            r.reorder_point
         }),
-        real("service_target", "cycle service or fill rate aimed at", Unit::Share, |row| {
-            row.service_target
-        }),
-        text("method", "how the safety stock was sized", |row| row.method.name()),
-        real("safety_stock", "stock held above expected demand", Unit::Units, |row| {
-            row.safety_stock
-        }),
-        real("reorder_point", "order when the position is at or below it", Unit::Units, |row| {
-            row.reorder_point
-        }),
-        real("order_up_to", "order up to it", Unit::Units, |row| row.order_up_to),
-        optional_real("eoq", "economic order quantity", Unit::Units, |row| row.eoq),
-        real("lead_time_max", "longest lead time planned for", Unit::Days, |row| row.lead_time_max),
-        text("lead_time_source", "where the lead time comes from", |row| &row.lead_time_source),
+        real("order_up_to", "order up to it", Units, |r| r.order_up_to),
+        optional_real("eoq", "economic order quantity", Units, |r| r.eoq),
+        real("lead_time_max", "longest lead time planned for", Days, |r| r.lead_time_max),
+        text("lead_time_source", "where the lead time comes from", |r| &r.lead_time_source),
     ],
 };

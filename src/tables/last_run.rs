@@ -8,7 +8,7 @@ use crate::domain::exceptions::Subject;
 use crate::domain::inputs::Names;
 use crate::domain::outcome::{ChannelAction, Status};
 use crate::domain::panel::PoolId;
-use crate::domain::sorted::keyed;
+use crate::domain::sorted::{Keyed, keyed};
 use crate::domain::units::{ChannelId, LocationId, Money, SkuId, SupplierId, Units};
 use crate::store::{PublishedRun, SCHEMA_VERSION};
 use crate::tables::read::Rows;
@@ -102,12 +102,12 @@ pub struct LastAllocation {
 pub struct LastRun {
     /// Its folder and manifest.
     pub run: PublishedRun,
-    /// By (sku, location).
-    pub pools: BTreeMap<(SkuId, LocationId), LastPool>,
-    /// Sorted by (sku, location).
+    /// By pool.
+    pub pools: BTreeMap<PoolId, LastPool>,
+    /// Sorted by pool.
     pub lines: Vec<LastLine>,
-    /// By (sku, location, channel).
-    pub allocation: BTreeMap<(SkuId, LocationId, ChannelId), LastAllocation>,
+    /// By pool and channel.
+    pub allocation: BTreeMap<(PoolId, ChannelId), LastAllocation>,
     /// Pools that this run does not know.
     pub gone: Vec<Subject>,
 }
@@ -131,7 +131,7 @@ impl LastRun {
         last.read_pools(names)?;
         last.read_lines(names)?;
         // Codes may have moved since: new items change everybody's position.
-        last.lines.sort_by_key(|l| (l.sku, l.location));
+        last.lines.sort_by_key(LastLine::key);
         last.read_allocation(names)?;
         Ok(Some(last))
     }
@@ -140,7 +140,7 @@ impl LastRun {
         let classes = Rows::read(&self.run.folder, &CLASSIFICATION)?;
         let policies = Rows::read(&self.run.folder, &POLICY)?;
         for row in 0..classes.len() {
-            let Some(key) = pool(&classes, row, names) else {
+            let Some(pool) = pool_of(&classes, row, names) else {
                 self.gone.push(Subject::Pool {
                     sku: classes.text("sku", row).to_owned(),
                     location: classes.text("location", row).to_owned(),
@@ -148,7 +148,7 @@ impl LastRun {
                 continue;
             };
             // Both tables have one row a pool, in pool order.
-            if row >= policies.len() || pool(&policies, row, names) != Some(key) {
+            if row >= policies.len() || pool_of(&policies, row, names) != Some(pool) {
                 return Err(policies.broken("its rows are not those of `classification`".into()));
             }
             let last = LastPool {
@@ -173,7 +173,7 @@ impl LastRun {
                 reorder_point: policies.real("reorder_point", row),
                 order_up_to: policies.real("order_up_to", row),
             };
-            self.pools.insert(key, last);
+            self.pools.insert(pool, last);
         }
         Ok(())
     }
@@ -181,12 +181,12 @@ impl LastRun {
     fn read_lines(&mut self, names: &Names) -> Result<()> {
         let rows = Rows::read(&self.run.folder, &RECOMMENDATIONS)?;
         for row in 0..rows.len() {
-            let Some((sku, location)) = pool(&rows, row, names) else { continue };
+            let Some(pool) = pool_of(&rows, row, names) else { continue };
             let supplier = rows.optional_text("supplier", row).and_then(|s| names.find_supplier(s));
             self.lines.push(LastLine {
-                id: rows.text("recommendation_id", row).to_string(),
-                sku,
-                location,
+                id: rows.text("recommendation_id", row).to_owned(),
+                sku: pool.sku,
+                location: pool.location,
                 supplier,
                 status: rows.word("status", row, Status::from_name)?,
                 need: rows.real("need", row),
@@ -205,22 +205,19 @@ impl LastRun {
         let rows = Rows::read(&self.run.folder, &ALLOCATION)?;
         for row in 0..rows.len() {
             let channel = names.find_channel(rows.text("channel", row));
-            let (Some((sku, location)), Some(channel)) = (pool(&rows, row, names), channel) else {
-                continue;
-            };
+            let Some(key) = pool_of(&rows, row, names).zip(channel) else { continue };
             let share = LastAllocation {
                 share: rows.real("share", row),
                 published: rows.units("published", row),
                 action: rows.word("action", row, ChannelAction::from_name)?,
             };
-            self.allocation.insert((sku, location, channel), share);
+            self.allocation.insert(key, share);
         }
         Ok(())
     }
 }
 
 /// The item and location of a row, where this run still knows both.
-fn pool(rows: &Rows, row: usize, names: &Names) -> Option<(SkuId, LocationId)> {
-    let pool = names.find_pool(rows.text("sku", row), rows.text("location", row))?;
-    Some((pool.sku, pool.location))
+fn pool_of(rows: &Rows, row: usize, names: &Names) -> Option<PoolId> {
+    names.find_pool(rows.text("sku", row), rows.text("location", row))
 }

@@ -69,8 +69,15 @@ pub fn write(run_id: &str, results: Results<'_>, add: &Add<'_>) -> Result<()> {
     // From the end: the steps are by far the longest table, and a thread that began them last would be left alone with them.
     let tables: Vec<&dyn Declaration> =
         TABLES.into_iter().rev().filter(|table| table.name() != EXCEPTIONS.name()).collect();
-    let add_encoded = |table: Result<Option<Encoded>>| table?.map_or(Ok(()), |t| t.add(add));
-    parallel::in_order(&tables, |table| table.encode(run_id, results), add_encoded)
+    parallel::in_order(
+        &tables,
+        |table| table.encode(run_id, results),
+        |encoded| add_file(encoded?, add),
+    )
+}
+
+fn add_file(encoded: Option<Encoded>, add: &Add<'_>) -> Result<()> {
+    encoded.map_or(Ok(()), |file| file.add(add))
 }
 
 /// Writes the table `exceptions`, when all is known.
@@ -78,7 +85,7 @@ pub fn write(run_id: &str, results: Results<'_>, add: &Add<'_>) -> Result<()> {
 /// # Errors
 /// As [`write()`].
 pub fn write_exceptions(run_id: &str, results: Results<'_>, add: &Add<'_>) -> Result<()> {
-    EXCEPTIONS.encode(run_id, results)?.map_or(Ok(()), |table| table.add(add))
+    add_file(EXCEPTIONS.encode(run_id, results)?, add)
 }
 
 /// Every schema as text, one column a line: what the snapshot test compares.
@@ -89,8 +96,9 @@ pub fn describe() -> String {
         let _ = writeln!(text, "\n{}", table.name());
         for column in table.columns() {
             let optional = if column.optional { "?" } else { "" };
-            let (name, kind, unit) = (column.name, column.kind.arrow(), column.unit);
-            let _ = writeln!(text, "  {name}: {kind:?}{optional} [{unit}] {}", column.meaning);
+            let Column { name, unit, meaning, .. } = column;
+            let kind = column.kind.arrow();
+            let _ = writeln!(text, "  {name}: {kind:?}{optional} [{unit}] {meaning}");
         }
     }
     text

@@ -11,15 +11,15 @@ pub static INDICATORS: Table<Indicator> = Table {
     name: "indicators",
     rows: |results| (&results.outcome.indicators).into(),
     columns: &[
-        text("indicator", "turnover, dio, ...", |row| row.indicator),
-        text("scope", "all, channel:web, class:A, ...", |row| &row.scope),
-        optional_real("value", "numerator / denominator, scaled to the unit", Unit::None, |row| {
-            row.value
+        text("indicator", "turnover, dio, ...", |r| r.indicator),
+        text("scope", "all, channel:web, class:A, ...", |r| &r.scope),
+        optional_real("value", "numerator / denominator, scaled to the unit", Unit::None, |r| {
+            r.value
         }),
-        real("numerator", "its numerator", Unit::None, |row| row.numerator),
-        real("denominator", "its denominator", Unit::None, |row| row.denominator),
-        text("unit", "ratio, days, percent, units, currency, weeks", |row| row.unit.name()),
-        flag("estimated", "whether an input was estimated", |row| row.estimated),
+        real("numerator", "its numerator", Unit::None, |r| r.numerator),
+        real("denominator", "its denominator", Unit::None, |r| r.denominator),
+        text("unit", "ratio, days, percent, units, currency, weeks", |r| r.unit.name()),
+        flag("estimated", "whether an input was estimated", |r| r.estimated),
     ],
 };
 
@@ -28,11 +28,11 @@ pub static EXCEPTIONS: Table<Exception> = Table {
     name: "exceptions",
     rows: |results| (&results.outcome.exceptions).into(),
     columns: &[
-        text("kind", "stable word for the kind", |row| row.kind.name()),
-        text("severity", "info, warning, error", |row| row.severity.name()),
-        shown("key", "what it is about", |row| &row.about),
-        text("what", "what happened", |row| &row.what),
-        text("why", "why, and what it costs", |row| &row.why),
+        text("kind", "stable word for the kind", |r| r.kind.name()),
+        text("severity", "info, warning, error", |r| r.severity.name()),
+        shown("key", "what it is about", |r| &r.about),
+        text("what", "what happened", |r| &r.what),
+        text("why", "why, and what it costs", |r| &r.why),
     ],
 };
 
@@ -41,11 +41,11 @@ pub static QUARANTINE: Table<Quarantined> = Table {
     name: "quarantine",
     rows: |results| (&results.inputs.quarantine).into(),
     columns: &[
-        text("file", "input file", |row| &row.file),
-        count("line", "line in it, the header being line 1", |row| row.line.cast_signed()),
-        text("column", "the column at fault", |row| &row.column),
-        text("value", "what stood there", |row| &row.value),
-        text("reason", "what was expected", |row| &row.reason),
+        text("file", "input file", |r| &r.file),
+        count("line", "line in it, the header being line 1", |r| r.line.cast_signed()),
+        text("column", "the column at fault", |r| &r.column),
+        text("value", "what stood there", |r| &r.value),
+        text("reason", "what was expected", |r| &r.reason),
     ],
 };
 
@@ -54,10 +54,10 @@ pub static CHANGES: Table<Change> = Table {
     name: "changes",
     rows: |results| (&results.outcome.changes).into(),
     columns: &[
-        shown("key", "item/location, or wider", |row| &row.about),
-        text("field", "which field moved", |row| row.field.name()),
-        shown("before", "the last run's value", |row| &row.before),
-        shown("after", "this run's value", |row| &row.after),
-        shown("cause", "why, with the share of each cause", |row| &row.cause),
+        shown("key", "item/location, or wider", |r| &r.about),
+        text("field", "which field moved", |r| r.field.name()),
+        shown("before", "the last run's value", |r| &r.before),
+        shown("after", "this run's value", |r| &r.after),
+        shown("cause", "why, with the share of each cause", |r| &r.cause),
     ],
 };

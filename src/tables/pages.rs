@@ -18,9 +18,10 @@ use std::collections::{BTreeMap, HashMap};
 
 /// Fastest level: on these pages the higher ones cost more time than they save bytes.
 pub(crate) const ZSTD_LEVEL: i32 = 1;
-/// More distinct values than this are written plain.
+/// More distinct values than this are written plain: codes have 16 bits.
 const DICTIONARY_LIMIT: usize = 1 << 16;
-/// Whole numbers below this find their code without hashing.
+/// Whole numbers below this find their code without hashing: nearly all daily sales, in a table of 16 kB that stays in the
+/// cache.
 const SMALL: usize = 4096;
 
 /// One encoded column of one row group.
@@ -31,69 +32,94 @@ pub(crate) struct Chunk {
 
 /// What goes into a chunk.
 struct Parts {
-    /// Plain-encoded values and their number.
-    dictionary: Option<(Vec<u8>, usize)>,
+    dictionary: Option<Dictionary>,
     data: Vec<u8>,
     encoding: Encoding,
     rows: usize,
     statistics: Statistics,
 }
 
-fn chunk(column: &ColumnDescPtr, parts: Parts) -> Result<Chunk> {
-    let mut zstd = zstd::bulk::Compressor::new(ZSTD_LEVEL).map_err(Error::io("zstd"))?;
-    let mut sink = TrackedWrite::new(Vec::with_capacity(parts.data.len() / 2 + 256));
-    let mut sizes = (0, 0);
-    let mut write = |page: Page, plain: usize| -> Result<u64> {
-        let spec = SerializedPageWriter::new(&mut sink)
+/// The distinct values of a chunk, plain-encoded, and how many they are.
+struct Dictionary {
+    plain: Vec<u8>,
+    values: usize,
+}
+
+/// Pages on their way into a chunk.
+struct Pages {
+    zstd: zstd::bulk::Compressor<'static>,
+    sink: TrackedWrite<Vec<u8>>,
+    compressed_size: usize,
+    uncompressed_size: usize,
+}
+
+impl Pages {
+    fn compressed(&mut self, plain: &[u8]) -> Result<Bytes> {
+        Ok(self.zstd.compress(plain).map_err(Error::io("zstd"))?.into())
+    }
+
+    /// Writes a page that is `plain` bytes long unpacked, and returns its offset.
+    fn write(&mut self, page: Page, plain: usize) -> Result<i64> {
+        let written = SerializedPageWriter::new(&mut self.sink)
             .write_page(CompressedPage::new(page, plain))
             .map_err(parquet)?;
-        sizes.0 += spec.compressed_size;
-        sizes.1 += spec.uncompressed_size;
-        Ok(spec.offset)
-    };
+        self.compressed_size += written.compressed_size;
+        self.uncompressed_size += written.uncompressed_size;
+        Ok(written.offset.cast_signed())
+    }
+}
+
+fn chunk(column: &ColumnDescPtr, parts: Parts) -> Result<Chunk> {
     let rows = u32::try_from(parts.rows)
         .map_err(|_| Error::Internal("a row group of over 4 billion rows".into()))?;
-    let mut dictionary_offset = None;
+    let mut pages = Pages {
+        zstd: zstd::bulk::Compressor::new(ZSTD_LEVEL).map_err(Error::io("zstd"))?,
+        sink: TrackedWrite::new(Vec::with_capacity(parts.data.len() / 2 + 256)),
+        compressed_size: 0,
+        uncompressed_size: 0,
+    };
+    // Readers expect the encodings of the levels and of the dictionary to be listed, too.
     let mut encodings = vec![parts.encoding, Encoding::RLE];
-    if let Some((values, count)) = &parts.dictionary {
+    let mut dictionary_offset = None;
+    if let Some(Dictionary { plain, values }) = &parts.dictionary {
         let page = Page::DictionaryPage {
-            buf: zstd.compress(values).map_err(Error::io("zstd"))?.into(),
-            num_values: u32::try_from(*count).unwrap_or(u32::MAX),
+            buf: pages.compressed(plain)?,
+            num_values: u32::try_from(*values).unwrap_or(u32::MAX),
             encoding: Encoding::PLAIN,
             is_sorted: false,
         };
-        dictionary_offset = Some(write(page, values.len())?.cast_signed());
+        dictionary_offset = Some(pages.write(page, plain.len())?);
         encodings.push(Encoding::PLAIN);
     }
     let page = Page::DataPage {
-        buf: zstd.compress(&parts.data).map_err(Error::io("zstd"))?.into(),
+        buf: pages.compressed(&parts.data)?,
         num_values: rows,
         encoding: parts.encoding,
         def_level_encoding: Encoding::RLE,
         rep_level_encoding: Encoding::RLE,
         statistics: None,
     };
-    let data_offset = write(page, parts.data.len())?.cast_signed();
+    let data_offset = pages.write(page, parts.data.len())?;
     let metadata = ColumnChunkMetaData::builder(column.clone())
         .set_compression(Compression::ZSTD(Default::default()))
         .set_encodings(encodings)
         .set_num_values(parts.rows as i64)
-        .set_total_compressed_size(sizes.0 as i64)
-        .set_total_uncompressed_size(sizes.1 as i64)
+        .set_total_compressed_size(pages.compressed_size as i64)
+        .set_total_uncompressed_size(pages.uncompressed_size as i64)
         .set_data_page_offset(data_offset)
         .set_dictionary_page_offset(dictionary_offset)
         .set_statistics(parts.statistics)
         .build()
         .map_err(parquet)?;
     let close = ColumnCloseResult {
-        bytes_written: sizes.0 as u64,
+        bytes_written: pages.compressed_size as u64,
         rows_written: u64::from(rows),
         metadata,
         bloom_filter: None,
         column_index: None,
         offset_index: None,
     };
-    Ok(Chunk { bytes: sink.into_inner().map_err(parquet)?.into(), close })
+    Ok(Chunk { bytes: pages.sink.into_inner().map_err(parquet)?.into(), close })
 }
 
 pub(crate) fn parquet(error: parquet::errors::ParquetError) -> Error {
@@ -154,14 +180,14 @@ fn names_parts(dictionary: &[&str], rows: usize) -> Parts {
         plain.extend_from_slice(&u32::try_from(name.len()).unwrap_or(u32::MAX).to_le_bytes());
         plain.extend_from_slice(name.as_bytes());
     }
-    let (least, most) = (dictionary.iter().min(), dictionary.iter().max());
-    let value = |name: Option<&&str>| name.map(|n| ByteArray::from(*n));
+    let least = dictionary.iter().min().map(|&name| ByteArray::from(name));
+    let most = dictionary.iter().max().map(|&name| ByteArray::from(name));
     Parts {
-        dictionary: Some((plain, dictionary.len())),
+        dictionary: Some(Dictionary { plain, values: dictionary.len() }),
         data: Vec::new(),
         encoding: Encoding::RLE_DICTIONARY,
         rows,
-        statistics: Statistics::byte_array(value(least), value(most), None, Some(0), false),
+        statistics: Statistics::byte_array(least, most, None, Some(0), false),
     }
 }
 
@@ -266,7 +292,7 @@ impl Quantities {
         }
         let plain: Vec<u8> = self.distinct.iter().flat_map(|v| v.to_le_bytes()).collect();
         let parts = Parts {
-            dictionary: Some((plain, self.distinct.len())),
+            dictionary: Some(Dictionary { plain, values: self.distinct.len() }),
             data: hybrid(&self.codes, bit_width(self.distinct.len())),
             encoding: Encoding::RLE_DICTIONARY,
             rows: self.codes.len(),
@@ -310,8 +336,12 @@ pub(crate) fn dates(column: &ColumnDescPtr, days: &[i32]) -> Result<Chunk> {
 }
 
 fn float_statistics(values: &[f32]) -> Statistics {
-    let (least, most) =
-        values.iter().fold((f32::INFINITY, f32::NEG_INFINITY), |(a, b), &v| (a.min(v), b.max(v)));
+    let mut least = f32::INFINITY;
+    let mut most = f32::NEG_INFINITY;
+    for &value in values {
+        least = least.min(value);
+        most = most.max(value);
+    }
     Statistics::float(Some(least), Some(most), None, Some(0), false)
 }
 
@@ -336,10 +366,12 @@ fn repeat(code: u32, rows: usize, width: u8, out: &mut Vec<u8>) {
 
 /// The format's mixture of runs and bit-packed groups of eight, after one byte of width.
 fn hybrid(codes: &[u16], width: u8) -> Vec<u8> {
-    /// Shorter runs than this stay bit-packed.
+    /// Shorter runs than this stay bit-packed: a run costs two headers, its own and that of the packed groups behind it.
     const RUN: usize = 24;
     let mut out = vec![width];
-    let (mut literal, mut at) = (0, 0);
+    // Codes from `literal` to `at` wait to be packed.
+    let mut literal = 0;
+    let mut at = 0;
     while at + 8 <= codes.len() {
         let code = codes[at];
         if codes[at..at + 8].iter().any(|&c| c != code) {
@@ -378,11 +410,15 @@ fn pack(codes: &[u16], width: u8, out: &mut Vec<u8>) {
     }
 }
 
+/// Small numbers of either sign as small unsigned ones.
+fn zigzag(value: i64) -> u64 {
+    (value << 1 ^ value >> 63).cast_unsigned()
+}
+
 /// `DELTA_BINARY_PACKED`: blocks of 128 differences in four parts, each as wide as it needs.
 fn delta_packed(values: &[i32]) -> Vec<u8> {
     const BLOCK: usize = 128;
     const PART: usize = 32;
-    let zigzag = |v: i64| (v << 1 ^ v >> 63).cast_unsigned();
     let mut out = Vec::with_capacity(values.len() / 8 + 32);
     varint(BLOCK as u64, &mut out);
     varint((BLOCK / PART) as u64, &mut out);
@@ -401,12 +437,19 @@ fn delta_packed(values: &[i32]) -> Vec<u8> {
         let widths = out.len();
         out.extend_from_slice(&[0; BLOCK / PART]);
         for (i, part) in deltas.chunks(PART).enumerate() {
-            let above = |d: i32| d.wrapping_sub(least).cast_unsigned();
-            let width = 32 - part.iter().fold(0, |bits, &d| bits | above(d)).leading_zeros();
+            let mut used = 0;
+            for &delta in part {
+                used |= delta.wrapping_sub(least).cast_unsigned();
+            }
+            let width = 32 - used.leading_zeros();
             out[widths + i] = width as u8;
-            let (mut word, mut bits) = (0u64, 0);
-            for &delta in part.iter().filter(|_| width > 0) {
-                word |= u64::from(above(delta)) << bits;
+            if width == 0 {
+                continue;
+            }
+            let mut word = 0u64;
+            let mut bits = 0;
+            for &delta in part {
+                word |= u64::from(delta.wrapping_sub(least).cast_unsigned()) << bits;
                 bits += width;
                 while bits >= 8 {
                     out.push(word as u8);

@@ -55,8 +55,13 @@ pub(crate) const fn location<V>() -> Field<SeriesCells<V>> {
 }
 
 pub(crate) const fn period<V>() -> Field<SeriesCells<V>> {
-    let (name, meaning) = ("period_start", "first day of the period");
-    let column = Column { name, kind: Kind::Date, optional: false, unit: Unit::None, meaning };
+    let column = Column {
+        name: "period_start",
+        kind: Kind::Date,
+        optional: false,
+        unit: Unit::None,
+        meaning: "first day of the period",
+    };
     Field { column, cells: SeriesCells::Period }
 }
 
@@ -111,13 +116,9 @@ impl<V: Sync + 'static> SeriesEncoder<V> {
         let mut chunks = Vec::with_capacity(self.descriptors.len());
         for (field, column) in self.table.columns.iter().zip(&self.descriptors) {
             chunks.push(match &field.cells {
-                SeriesCells::Sku => keys(column, series, &names.skus, |key| key.sku.index())?,
-                SeriesCells::Channel => {
-                    keys(column, series, &names.channels, |key| key.channel.index())?
-                }
-                SeriesCells::Location => {
-                    keys(column, series, &names.locations, |key| key.location.index())?
-                }
+                SeriesCells::Sku => keys(column, series, |key| names.sku(key.sku))?,
+                SeriesCells::Channel => keys(column, series, |key| names.channel(key.channel))?,
+                SeriesCells::Location => keys(column, series, |key| names.location(key.location))?,
                 SeriesCells::Period => pages::dates(column, days)?,
                 SeriesCells::Values(of) => values(of, column)?,
             });
@@ -126,12 +127,10 @@ impl<V: Sync + 'static> SeriesEncoder<V> {
     }
 }
 
-fn keys(
+fn keys<'n>(
     column: &ColumnDescPtr,
     series: &[SeriesRows],
-    names: &[String],
-    position: fn(&SeriesKey) -> usize,
+    name: impl Fn(&SeriesKey) -> &'n str,
 ) -> Result<Chunk> {
-    let runs = series.iter().map(|s| Run { name: &names[position(&s.key)], rows: s.rows });
-    pages::names(column, runs)
+    pages::names(column, series.iter().map(|s| Run { name: name(&s.key), rows: s.rows }))
 }

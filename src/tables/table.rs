@@ -3,9 +3,9 @@
 //! The declaration is all there is: files are written from it, read back by it and described by it.
 
 use crate::domain::error::Result;
-use crate::domain::inputs::Inputs;
+use crate::domain::inputs::{Inputs, Names};
 use crate::domain::outcome::Outcome;
-use crate::domain::units::{ChannelId, LocationId, Money, SkuId, SupplierId, Units};
+use crate::domain::units::{ChannelId, LocationId, Money, SkuId, Units};
 use crate::explain::Unit;
 use crate::tables::parquet::{Encoded, encode, epoch_day};
 use arrow::array::{
@@ -126,20 +126,8 @@ pub struct Row<'a, R> {
 }
 
 impl<'a, R> Row<'a, R> {
-    pub(crate) fn sku_name(&self, sku: SkuId) -> &'a str {
-        &self.inputs.names.skus[sku.index()]
-    }
-
-    pub(crate) fn channel_name(&self, channel: ChannelId) -> &'a str {
-        &self.inputs.names.channels[channel.index()]
-    }
-
-    pub(crate) fn location_name(&self, location: LocationId) -> &'a str {
-        &self.inputs.names.locations[location.index()]
-    }
-
-    pub(crate) fn supplier_name(&self, supplier: SupplierId) -> &'a str {
-        &self.inputs.names.suppliers[supplier.index()]
+    pub(crate) fn names(&self) -> &'a Names {
+        &self.inputs.names
     }
 }
 
@@ -219,12 +207,12 @@ impl<R> Cells<R> {
                 // What was written so far becomes the value.
                 out.append_value("");
             }),
-            Self::Sku(get) => texts(rows, |row, out| out.append_value(row.sku_name(get(row)))),
+            Self::Sku(get) => texts(rows, |row, out| out.append_value(row.names().sku(get(row)))),
             Self::Channel(get) => {
-                texts(rows, |row, out| out.append_value(row.channel_name(get(row))))
+                texts(rows, |row, out| out.append_value(row.names().channel(get(row))))
             }
             Self::Location(get) => {
-                texts(rows, |row, out| out.append_value(row.location_name(get(row))))
+                texts(rows, |row, out| out.append_value(row.names().location(get(row))))
             }
             Self::Date(get) => {
                 Arc::new(Date32Array::from_iter_values(rows.map(|row| epoch_day(get(&row)))))
