@@ -5,17 +5,29 @@ use crate::domain::inputs::Listing;
 use crate::domain::outcome::ChannelFinding;
 use crate::domain::units::{Money, SkuId, Units};
 
-/// Units listed in all channels together, and the exposure `max(0, listed - pool)`.
+/// What all channels together show of one item.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Exposure {
+    /// Units listed in all channels together.
+    pub listed: Units,
+    /// Of these, units that are not there: `max(0, listed - pool)`.
+    pub exposed: Units,
+}
+
+/// Of listings of one item against its `pool`.
 ///
 /// ```
-/// use orderpoint::allocate::exposure::exposure;
-/// use orderpoint::units::Units;
-/// assert_eq!(exposure([Units(10), Units(10)], Units(10)), (Units(20), Units(10)));
+/// use orderpoint::allocate::exposure::{Exposure, exposure};
+/// use orderpoint::domain::units::Units;
+///
+/// let twice = exposure([Units(10), Units(10)], Units(10));
+/// assert_eq!(twice, Exposure { listed: Units(20), exposed: Units(10) });
 /// ```
 #[must_use]
-pub fn exposure(listed: impl IntoIterator<Item = Units>, pool: Units) -> (Units, Units) {
-    let listed: Units = listed.into_iter().map(|l| l.max(Units(0))).sum();
-    (listed, (listed - pool.max(Units(0))).max(Units(0)))
+pub fn exposure(listed: impl IntoIterator<Item = Units>, pool: Units) -> Exposure {
+    // A sync tool may write a negative number for "backordered": it shows nothing.
+    let listed: Units = listed.into_iter().map(Units::or_zero).sum();
+    Exposure { listed, exposed: (listed - pool.or_zero()).or_zero() }
 }
 
 /// One finding an item that is listed beyond its stock. `listings` are sorted by item; `available` is the stock of all locations
@@ -26,24 +38,27 @@ pub fn exposures(
     available: impl Fn(SkuId) -> Option<Units>,
     price: impl Fn(SkuId) -> Money,
 ) -> Vec<ChannelFinding> {
-    let items = listings.chunk_by(|a, b| a.sku == b.sku);
-    let findings = items.filter_map(|rows| {
+    let mut findings = Vec::new();
+    for rows in listings.chunk_by(|a, b| a.sku == b.sku) {
         let sku = rows[0].sku;
-        let pool = available(sku)?;
-        let (listed, exposed) = exposure(rows.iter().map(|r| r.listed), pool);
-        let reason =
-            format!("{listed} listed in {} channels, {pool} available: {exposed} could be sold that are not there", rows.len());
-        (exposed > Units(0)).then(|| ChannelFinding {
-            sku,
-            location: None,
-            channel: None,
-            kind: FindingKind::Exposure,
-            units: exposed.0 as f64,
-            value: price(sku).times(exposed),
-            reason,
-        })
-    });
-    findings.collect()
+        let Some(pool) = available(sku) else { continue };
+        let Exposure { listed, exposed } = exposure(rows.iter().map(|r| r.listed), pool);
+        if exposed.is_positive() {
+            findings.push(ChannelFinding {
+                sku,
+                location: None,
+                channel: None,
+                kind: FindingKind::Exposure,
+                units: exposed.as_f64(),
+                value: price(sku).times(exposed),
+                reason: format!(
+                    "{listed} listed in {} channels, {pool} available: {exposed} could be sold that are not there",
+                    rows.len()
+                ),
+            });
+        }
+    }
+    findings
 }
 
 #[cfg(test)]
@@ -53,10 +68,13 @@ mod tests {
 
     #[test]
     fn a7_exposure_is_what_is_listed_beyond_the_pool() {
-        assert_eq!(exposure([Units(10), Units(10)], Units(10)), (Units(20), Units(10)));
-        assert_eq!(exposure([Units(5); 3], Units(5)), (Units(15), Units(10)));
-        assert_eq!(exposure([Units(3)], Units(5)), (Units(3), Units(0)));
-        assert_eq!(exposure([Units(3), Units(-4)], Units(-5)), (Units(3), Units(3)));
+        let of = |listed: &[i64], pool| exposure(listed.iter().map(|&l| Units(l)), Units(pool));
+        let expected =
+            |listed, exposed| Exposure { listed: Units(listed), exposed: Units(exposed) };
+        assert_eq!(of(&[10, 10], 10), expected(20, 10));
+        assert_eq!(of(&[5, 5, 5], 5), expected(15, 10));
+        assert_eq!(of(&[3], 5), expected(3, 0));
+        assert_eq!(of(&[3, -4], -5), expected(3, 3));
     }
 
     #[test]

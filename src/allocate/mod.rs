@@ -6,6 +6,38 @@
 //! [`balance`] finds channels that hold what others lack, [`transfers`] locations that do.
 //!
 //! Quantities are whole units, velocities units a day. The sum of all allocations never exceeds the pool: asserted on leaving.
+//! Called by `run`, pool by pool ([`allocate()`]) and then over all pools ([`exposure`], [`transfers`]).
+//!
+//! A web shop that sells 10 a day at a margin of 2 and a marketplace that sells 1 a day at 8 share by 20 to 8:
+//!
+//! ```
+//! use orderpoint::allocate::{ChannelDemand, Context, PoolStock, Settings, allocate};
+//! use orderpoint::domain::inputs::Names;
+//! use orderpoint::domain::units::{ChannelId, LocationId, SkuId, Units};
+//!
+//! let names = Names {
+//!     skus: vec!["TEA".to_owned()],
+//!     channels: ["market", "web"].map(str::to_owned).into(),
+//!     locations: vec!["main".to_owned()],
+//!     ..Names::default()
+//! };
+//! let settings = Settings { buffer: 2, ..Settings::default() };
+//! let as_of = chrono::NaiveDate::from_ymd_opt(2024, 4, 1).unwrap();
+//! let context = Context { names: &names, settings: &settings, as_of };
+//! let channels = [
+//!     ChannelDemand::selling(ChannelId(0), 1.0, Some(8.0)),
+//!     ChannelDemand::selling(ChannelId(1), 10.0, Some(2.0)),
+//! ];
+//! let pool = PoolStock {
+//!     sku: SkuId(0),
+//!     location: LocationId(0),
+//!     available: Units(28),
+//!     reorder_point: 20.0,
+//! };
+//! let rows = allocate(&pool, &channels, &context, &mut Vec::new());
+//! assert_eq!((rows[0].allocated, rows[1].allocated), (Units(8), Units(20)));
+//! assert_eq!((rows[0].published, rows[1].published), (Units(6), Units(18)));
+//! ```
 
 pub mod balance;
 pub(crate) mod channel_demand;
@@ -74,6 +106,38 @@ pub struct ChannelDemand {
     pub previous: Option<Previous>,
 }
 
+impl ChannelDemand {
+    /// A channel without rules of its own whose sales of `velocity` units a day arrive one by one.
+    #[must_use]
+    pub fn selling(channel: ChannelId, velocity: f64, margin: Option<f64>) -> Self {
+        Self {
+            channel,
+            velocity,
+            // The variance of a Poisson count is its mean.
+            daily_sd: velocity.sqrt(),
+            margin,
+            priority: None,
+            reserve: Units::ZERO,
+            buffer: None,
+            cap: None,
+            min_share: 0.0,
+            listed: None,
+            previous: None,
+        }
+    }
+}
+
+/// The mean of the margins that are known; `None` where none is.
+fn mean_margin(channels: &[ChannelDemand]) -> Option<f64> {
+    let mut sum = 0.0;
+    let mut count = 0.0;
+    for margin in channels.iter().filter_map(|c| c.margin) {
+        sum += margin;
+        count += 1.0;
+    }
+    (count > 0.0).then(|| sum / count)
+}
+
 /// What all pools of a run have in common.
 #[derive(Debug, Clone, Copy)]
 pub struct Context<'a> {
@@ -97,22 +161,20 @@ pub fn allocate(
     exceptions: &mut Vec<Exception>,
 ) -> Vec<Allocation> {
     let settings = context.settings;
-    let split = crate::allocate::split::split(pool.available, channels, settings);
     note_conflicts(pool, channels, context, exceptions);
     let valid_until = context
         .as_of
         .checked_add_days(Days::new(settings.valid_days.max(0) as u64))
         .unwrap_or(NaiveDate::MAX);
-    let rows = channels.iter().zip(split).map(|(channel, part)| {
-        let until_sync = crate::allocate::oversell::demand_until_sync(channel, settings);
-        let buffer = channel
-            .buffer
-            .unwrap_or_else(|| crate::allocate::oversell::buffer(&until_sync, settings))
-            .max(Units(0));
-        let published = (part.allocated - buffer).max(Units(0));
-        let action =
-            crate::allocate::oversell::action(pool, channel, (part.allocated, buffer), settings);
-        Allocation {
+    let mut rows = Vec::with_capacity(channels.len());
+    for (channel, part) in channels.iter().zip(split::split(pool.available, channels, settings)) {
+        let until_sync = oversell::demand_until_sync(channel, settings);
+        let buffer = match channel.buffer {
+            Some(own) => own.or_zero(),
+            None => oversell::buffer(&until_sync, settings).or_zero(),
+        };
+        let published = (part.allocated - buffer).or_zero();
+        rows.push(Allocation {
             sku: pool.sku,
             channel: channel.channel,
             location: pool.location,
@@ -121,52 +183,49 @@ pub fn allocate(
             reserved: part.reserved,
             buffer,
             published,
-            action,
-            oversell_risk: crate::allocate::oversell::risk(&until_sync, published),
+            action: oversell::action(pool, channel, part.allocated, buffer, settings),
+            oversell_risk: oversell::risk(&until_sync, published),
             valid_until,
             velocity: channel.velocity,
             listed: channel.listed,
             reason: part.reason,
-        }
-    });
-    let rows: Vec<Allocation> = rows.collect();
+        });
+    }
     let allocated: Units = rows.iter().map(|r| r.allocated).sum();
     assert!(
-        allocated <= pool.available.max(Units(0)),
+        allocated <= pool.available.or_zero(),
         "a pool is conserved leaving allocate: {allocated} of {}",
         pool.available
     );
     rows
 }
 
+/// What the master data ask for and the stock cannot give.
 fn note_conflicts(
     pool: &PoolStock,
     channels: &[ChannelDemand],
     context: &Context,
     exceptions: &mut Vec<Exception>,
 ) {
-    let about = || Subject::pool(context.names, pool.sku, pool.location);
-    let reserves: Units = channels.iter().map(|c| c.reserve.max(Units(0))).sum();
-    let stock = pool.available.max(Units(0));
+    let reserves: Units = channels.iter().map(|c| c.reserve.or_zero()).sum();
+    let stock = pool.available.or_zero();
     if reserves > stock {
-        let what = format!("{reserves} units are reserved, {stock} are there");
-        let why = "reserves are served in priority order until the pool is empty";
         exceptions.push(Exception::new(
             Severity::Warning,
             ExceptionKind::ReserveExceedsPool,
-            about(),
-            what,
-            why,
+            Subject::pool(context.names, pool.sku, pool.location),
+            format!("{reserves} units are reserved, {stock} are there"),
+            "reserves are served in priority order until the pool is empty",
         ));
     }
     let least: f64 = channels.iter().map(|c| c.min_share.max(0.0)).sum();
+    // Ten least shares of a tenth add up to a hair more than 1.
     if least > 1.0 + 1e-9 {
-        let what = format!("least shares add up to {:.0} %", 100.0 * least);
         exceptions.push(Exception::new(
             Severity::Warning,
             ExceptionKind::LeastSharesExceedPool,
-            about(),
-            what,
+            Subject::pool(context.names, pool.sku, pool.location),
+            format!("least shares add up to {:.0} %", 100.0 * least),
             "they are scaled down in proportion",
         ));
     }

@@ -21,13 +21,19 @@ impl Presence {
     /// Of the channels in `channels`, by [`ChannelId`], with sales in `panel`.
     #[must_use]
     pub fn from_parts(panel: &Panel, channels: &[Channel]) -> Self {
-        let sold = (0..panel.len()).map(|i| panel.key(i)).map(|k| (k.location, k.channel));
-        let free = |c: ChannelId| channels.get(c.index()).is_none_or(|row| row.location.is_none());
-        let pinned = channels
-            .iter()
-            .enumerate()
-            .filter_map(|(c, row)| Some((row.location?, ChannelId(c as u32))));
-        Self { sells: sold.filter(|&(_, c)| free(c)).chain(pinned).collect() }
+        let mut sells = BTreeSet::new();
+        for key in (0..panel.len()).map(|i| panel.key(i)) {
+            // A channel that the master data tie to one location sells from there alone, whatever its history says.
+            if channels.get(key.channel.index()).is_none_or(|row| row.location.is_none()) {
+                sells.insert((key.location, key.channel));
+            }
+        }
+        for (code, row) in channels.iter().enumerate() {
+            if let Some(location) = row.location {
+                sells.insert((location, ChannelId(code as u32)));
+            }
+        }
+        Self { sells }
     }
 
     /// Channels of `pool`, ascending: those with sales of the item here, and those that `also` says list it or hold a reserve. An
@@ -39,9 +45,15 @@ impl Presence {
         panel: &Panel,
         also: impl Fn(ChannelId) -> bool,
     ) -> Vec<ChannelId> {
-        let here =
-            self.sells.range((pool.location, ChannelId(0))..=(pool.location, ChannelId(u32::MAX)));
-        let sold = |c: ChannelId| pool.series.clone().any(|i| panel.key(i).channel == c);
-        here.map(|&(_, c)| c).filter(|&c| pool.series.is_empty() || sold(c) || also(c)).collect()
+        let first = (pool.location, ChannelId(0));
+        let last = (pool.location, ChannelId(u32::MAX));
+        let mut channels = Vec::new();
+        for &(_, channel) in self.sells.range(first..=last) {
+            let has_sold = pool.series.clone().any(|i| panel.key(i).channel == channel);
+            if pool.series.is_empty() || has_sold || also(channel) {
+                channels.push(channel);
+            }
+        }
+        channels
     }
 }

@@ -77,21 +77,49 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             method: Method::Shares,
+            // A month of sales, by choice; nothing was measured.
             cover_days: 30.0,
+            // No buffer: it would hold back stock of sellers whose channels sync at once.
             buffering: Buffering::Fixed,
             buffer: 0,
+            // Customary; one day in twenty sells more.
             buffer_confidence: 0.95,
+            // The batch runs nightly.
             sync_days: 1.0,
+            // By choice: from all to nothing takes ten runs, so that one odd week does not empty a channel.
             max_share_step: 0.1,
             alert_at: AlertAt::ReorderPoint,
             alert_units: 0,
+            // A listing that resumes should last until the next run.
             resume_days: 1.0,
+            // The next nightly run replaces the numbers on the day they lapse.
             valid_days: 1,
+            // As `max_cover_days` of purchasing: what it would not buy by choice is too much in one channel, too.
             excess_cover_days: 120.0,
+            // A week, by choice; it must only be far below the excess.
             short_cover_days: 7.0,
+            // Unknown until someone sets it; then every transfer that saves a sale is worth showing.
             transfer_cost: 0.0,
             transfer_minimum: 1,
         }
+    }
+}
+
+/// A setting against what is expected of it.
+struct Check {
+    name: &'static str,
+    value: f64,
+    is_good: bool,
+    expected: &'static str,
+}
+
+impl Check {
+    fn positive(name: &'static str, value: f64) -> Self {
+        Self { name, value, is_good: value.is_finite() && value > 0.0, expected: "more than 0" }
+    }
+
+    fn not_negative(name: &'static str, value: f64) -> Self {
+        Self { name, value, is_good: value.is_finite() && value >= 0.0, expected: "0 or more" }
     }
 }
 
@@ -99,61 +127,52 @@ impl Settings {
     /// Everything out of range, as sentences for the configuration's list of problems.
     #[must_use]
     pub fn problems(&self) -> Vec<String> {
-        let mut problems = Vec::new();
-        let mut check = |good: bool, name: &str, value: f64, expected: &str| {
-            if !good {
-                problems.push(format!("allocation.{name} = {value}: expected {expected}"));
-            }
-        };
-        let not_negative = |x: f64| x.is_finite() && x >= 0.0;
-        let open_share = |x: f64| x > 0.0 && x < 1.0;
-        check(
-            self.cover_days.is_finite() && self.cover_days > 0.0,
-            "cover_days",
-            self.cover_days,
-            "more than 0",
-        );
-        check(self.buffer >= 0, "buffer", self.buffer as f64, "0 or more");
-        check(
-            open_share(self.buffer_confidence),
-            "buffer_confidence",
-            self.buffer_confidence,
-            "between 0 and 1",
-        );
-        check(not_negative(self.sync_days), "sync_days", self.sync_days, "0 or more");
-        check(
-            self.max_share_step > 0.0 && self.max_share_step <= 1.0,
-            "max_share_step",
-            self.max_share_step,
-            "above 0, up to 1",
-        );
-        check(self.alert_units >= 0, "alert_units", self.alert_units as f64, "0 or more");
-        check(not_negative(self.resume_days), "resume_days", self.resume_days, "0 or more");
-        check(
-            (0..=366).contains(&self.valid_days),
-            "valid_days",
-            self.valid_days as f64,
-            "0 to 366",
-        );
-        check(
-            self.excess_cover_days > self.short_cover_days,
-            "excess_cover_days",
-            self.excess_cover_days,
-            "above short_cover_days",
-        );
-        check(
-            not_negative(self.short_cover_days),
-            "short_cover_days",
-            self.short_cover_days,
-            "0 or more",
-        );
-        check(not_negative(self.transfer_cost), "transfer_cost", self.transfer_cost, "0 or more");
-        check(
-            self.transfer_minimum >= 1,
-            "transfer_minimum",
-            self.transfer_minimum as f64,
-            "1 or more",
-        );
-        problems
+        let confidence = self.buffer_confidence;
+        let step = self.max_share_step;
+        let checks = [
+            Check::positive("cover_days", self.cover_days),
+            Check::not_negative("buffer", self.buffer as f64),
+            Check {
+                name: "buffer_confidence",
+                value: confidence,
+                is_good: confidence > 0.0 && confidence < 1.0,
+                expected: "between 0 and 1",
+            },
+            Check::not_negative("sync_days", self.sync_days),
+            Check {
+                name: "max_share_step",
+                value: step,
+                is_good: step > 0.0 && step <= 1.0,
+                expected: "above 0, up to 1",
+            },
+            Check::not_negative("alert_units", self.alert_units as f64),
+            Check::not_negative("resume_days", self.resume_days),
+            Check {
+                name: "valid_days",
+                value: self.valid_days as f64,
+                is_good: (0..=366).contains(&self.valid_days),
+                expected: "0 to 366",
+            },
+            Check {
+                name: "excess_cover_days",
+                value: self.excess_cover_days,
+                is_good: self.excess_cover_days > self.short_cover_days,
+                expected: "above short_cover_days",
+            },
+            Check::not_negative("short_cover_days", self.short_cover_days),
+            Check::not_negative("transfer_cost", self.transfer_cost),
+            Check {
+                name: "transfer_minimum",
+                value: self.transfer_minimum as f64,
+                is_good: self.transfer_minimum >= 1,
+                expected: "1 or more",
+            },
+        ];
+        let wrong = checks.iter().filter(|check| !check.is_good);
+        wrong
+            .map(|Check { name, value, expected, .. }| {
+                format!("allocation.{name} = {value}: expected {expected}")
+            })
+            .collect()
     }
 }
