@@ -47,6 +47,7 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         Self {
+            // A quarter, as buyers plan; the run sets its own.
             horizon: 90,
             lead_time: 28,
             profile_half_life_days: 500.0,
@@ -71,35 +72,25 @@ impl Settings {
     /// Everything out of range, as sentences for the configuration's list of problems.
     #[must_use]
     pub fn problems(&self) -> Vec<String> {
-        let checks = [
-            (
-                self.profile_half_life_days > 0.0,
-                "profile_half_life_days",
-                self.profile_half_life_days,
-                "above 0",
-            ),
-            ((1..=26).contains(&self.harmonics), "harmonics", self.harmonics as f64, "1 to 26"),
-            (self.weekday_evidence >= 0.0, "weekday_evidence", self.weekday_evidence, "0 or more"),
-            (self.class_evidence >= 0.0, "class_evidence", self.class_evidence, "0 or more"),
-            (
-                self.group_half_life_days > 0.0,
-                "group_half_life_days",
-                self.group_half_life_days,
-                "above 0",
-            ),
-            (self.guard >= 1.0, "guard", self.guard, "1 or more"),
-            (
-                self.refit_days <= 366,
-                "refit_days",
-                f64::from(self.refit_days),
-                "0 (every run) to 366",
-            ),
-        ];
-        let failed = checks.into_iter().filter(|check| !check.0);
-        failed
-            .map(|(_, key, value, expected)| {
-                format!("forecast.{key} = {value}: expected {expected}")
-            })
-            .collect()
+        let mut problems = Vec::new();
+        let mut check = |holds: bool, key: &str, value: f64, expected: &str| {
+            if !holds {
+                problems.push(format!("forecast.{key} = {value}: expected {expected}"));
+            }
+        };
+        let days = self.profile_half_life_days;
+        check(days > 0.0, "profile_half_life_days", days, "above 0");
+        let harmonics = self.harmonics as f64;
+        check((1..=26).contains(&self.harmonics), "harmonics", harmonics, "1 to 26");
+        let evidence = self.weekday_evidence;
+        check(evidence >= 0.0, "weekday_evidence", evidence, "0 or more");
+        let evidence = self.class_evidence;
+        check(evidence >= 0.0, "class_evidence", evidence, "0 or more");
+        let days = self.group_half_life_days;
+        check(days > 0.0, "group_half_life_days", days, "above 0");
+        check(self.guard >= 1.0, "guard", self.guard, "1 or more");
+        let days = f64::from(self.refit_days);
+        check(self.refit_days <= 366, "refit_days", days, "0 (every run) to 366");
+        problems
     }
 }

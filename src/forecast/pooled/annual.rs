@@ -43,8 +43,10 @@ struct Means {
 
 impl Means {
     fn new(values: &[f64]) -> Self {
-        let (mut sum, mut count) = (0.0, 0.0);
-        let (mut sums, mut counts) = (vec![0.0], vec![0.0]);
+        let mut sum = 0.0;
+        let mut count = 0.0;
+        let mut sums = vec![0.0];
+        let mut counts = vec![0.0];
         for &v in values {
             if !v.is_nan() {
                 sum += v;
@@ -77,7 +79,8 @@ pub fn fit(values: &[f64]) -> Option<Annual> {
         return None;
     }
     let means = Means::new(values);
-    let (mut joint, mut own) = (0.0, 0.0);
+    let mut joint = 0.0;
+    let mut own = 0.0;
     for t in (YEAR + WINDOW..=n - WINDOW).step_by(7) {
         if let (Some(now), Some(before)) = (means.movement(t), means.movement(t - YEAR)) {
             joint += now * before;
@@ -90,9 +93,13 @@ pub fn fit(values: &[f64]) -> Option<Annual> {
     }
     let now = n - YEAR;
     let base = means.log_mean(now - WINDOW, now)?;
-    let around = |day: usize| means.log_mean(now + day - 7, (now + day + 8).min(n));
-    let log_ratio =
-        (0..YEAR / 7).map(|week| around(7 * week + 3).map_or(0.0, |level| level - base)).collect();
+    let mut log_ratio = Vec::with_capacity(YEAR / 7);
+    for week in 0..YEAR / 7 {
+        // A fortnight around the middle of the week: one week alone is mostly noise.
+        let day = now + 7 * week + 3;
+        let level = means.log_mean(day - 7, (day + 8).min(n));
+        log_ratio.push(level.map_or(0.0, |level| level - base));
+    }
     Some(Annual { weight, log_ratio, elapsed: 0 })
 }
 

@@ -10,7 +10,7 @@ use crate::parallel;
 use serde::{Deserialize, Serialize};
 use std::sync::LazyLock;
 
-/// Past this mean a count is as good as continuous.
+/// Past this mean a count is as good as continuous: half a unit is 5 % of a Poisson's deviation.
 const LARGE_MEAN: f64 = 100.0;
 /// Points of a continuous grid.
 const GRID: usize = 240;
@@ -75,20 +75,25 @@ impl PitCounts {
     /// The calibration that these counts call for, pulled towards `prior` with the weight of `prior_count` actuals.
     #[must_use]
     pub fn calibration(&self, prior: &Calibration, prior_count: f64) -> Calibration {
-        Calibration(std::array::from_fn(|i| {
-            ((self.below[i] + prior_count * prior.0[i]) / (self.count + prior_count))
-                .clamp(1e-4, 0.9999)
-        }))
+        let observed = std::array::from_fn(|i| {
+            let below = self.below[i] + prior_count * prior.observed[i];
+            // Never quite 0 or 1: what was not yet exceeded can be.
+            (below / (self.count + prior_count)).clamp(1e-4, 0.9999)
+        });
+        Calibration { observed }
     }
 }
 
 /// A monotone map from predicted to observed probability.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct Calibration([f64; KNOTS.len()]);
+pub struct Calibration {
+    /// Observed probability at each of the knots.
+    observed: [f64; KNOTS.len()],
+}
 
 impl Default for Calibration {
     fn default() -> Self {
-        Self(KNOTS)
+        Self { observed: KNOTS }
     }
 }
 
@@ -96,7 +101,7 @@ impl Calibration {
     /// `C(u)`, linear between knots and to 0 and 1 beyond them.
     #[must_use]
     pub fn observed(&self, u: f64) -> f64 {
-        interpolate(&KNOTS, &self.0, u)
+        interpolate(&KNOTS, &self.observed, u)
     }
 
     /// `C(u)` of ascending `u`, each found from where the last one was.
@@ -106,20 +111,23 @@ impl Calibration {
             while i < KNOTS.len() && KNOTS[i] < u {
                 i += 1;
             }
-            between(&KNOTS, &self.0, i, u)
+            between(&KNOTS, &self.observed, i, u)
         }
     }
 
     /// `C⁻¹(p)`.
     #[must_use]
     pub fn predicted(&self, p: f64) -> f64 {
-        interpolate(&self.0, &KNOTS, p)
+        interpolate(&self.observed, &KNOTS, p)
     }
 
     /// Between two calibrations, `share` of the way to `other`.
     #[must_use]
     pub fn towards(&self, other: &Self, share: f64) -> Self {
-        Self(std::array::from_fn(|i| self.0[i] + share * (other.0[i] - self.0[i])))
+        let observed = std::array::from_fn(|i| {
+            self.observed[i] + share * (other.observed[i] - self.observed[i])
+        });
+        Self { observed }
     }
 }
 
@@ -129,8 +137,10 @@ fn interpolate(xs: &[f64], ys: &[f64], x: f64) -> f64 {
 
 /// Linear between the points `i - 1` and `i`, the ends being (0, 0) and (1, 1).
 fn between(xs: &[f64], ys: &[f64], i: usize, x: f64) -> f64 {
-    let (x0, y0) = if i == 0 { (0.0, 0.0) } else { (xs[i - 1], ys[i - 1]) };
-    let (x1, y1) = if i == xs.len() { (1.0, 1.0) } else { (xs[i], ys[i]) };
+    let x0 = if i == 0 { 0.0 } else { xs[i - 1] };
+    let y0 = if i == 0 { 0.0 } else { ys[i - 1] };
+    let x1 = xs.get(i).copied().unwrap_or(1.0);
+    let y1 = ys.get(i).copied().unwrap_or(1.0);
     if x1 > x0 { (y0 + (y1 - y0) * (x - x0) / (x1 - x0)).clamp(0.0, 1.0) } else { y1 }
 }
 
@@ -145,18 +155,22 @@ pub struct Moments {
 
 impl Moments {
     fn is_count(self) -> bool {
+        // A variance a little below the mean is still as good as Poisson; further below it, no
+        // negative binomial has these moments.
         self.mean <= LARGE_MEAN && self.variance >= 0.97 * self.mean
     }
 
     /// Calls `visit(k, P(k))` for k = 0, 1, ... until it returns `false` or the tail is spent.
     fn walk(self, mut visit: impl FnMut(f64, f64) -> bool) {
-        let (mean, variance) = (self.mean.max(1e-9), self.variance);
+        let mean = self.mean.max(1e-9);
+        let variance = self.variance;
         // Without excess variance the recurrence is Poisson's.
         let r =
             if variance > 1.0005 * mean { mean * mean / (variance - mean) } else { f64::INFINITY };
         let ratio = if r.is_finite() { mean / (r + mean) } else { 0.0 };
         let mut p = if r.is_finite() { (r * (r / (r + mean)).ln()).exp() } else { (-mean).exp() };
-        let (mut k, mut tail) = (0.0, 1.0);
+        let mut k = 0.0;
+        let mut tail = 1.0;
         loop {
             tail -= p;
             if !visit(k, p) || (tail < 1e-7 && k > mean) || k > 60.0 * LARGE_MEAN {
@@ -244,7 +258,8 @@ impl Moments {
             }
             return;
         }
-        let (mut sum, mut next) = (0.0, 0);
+        let mut sum = 0.0;
+        let mut next = 0;
         let mut last = 0.0;
         self.walk(|k, p| {
             sum += p;
@@ -359,7 +374,8 @@ impl DemandOver {
         if self.step <= 1.0 || i == 0 {
             return i as f64 * self.step;
         }
-        let (low, high) = (self.cdf[i - 1], self.cdf[i]);
+        let low = self.cdf[i - 1];
+        let high = self.cdf[i];
         let share = if high > low { (p - low) / (high - low) } else { 1.0 };
         ((i as f64 - 1.0 + share.clamp(0.0, 1.0)) * self.step).ceil()
     }
@@ -427,7 +443,8 @@ impl QuantileTable {
         let empty = Self { cells: vec![[0.0; 8]; TABLE_MEANS * TABLE_DISPERSIONS.len()] };
         let mut tables = vec![empty; predicted.len() / 8];
         let quantiles = |i: usize| {
-            let (d, m) = (i / TABLE_MEANS, i % TABLE_MEANS);
+            let d = i / TABLE_MEANS;
+            let m = i % TABLE_MEANS;
             let mean = TABLE_LOW * (TABLE_STEP * m as f64).exp();
             let moments = Moments { mean, variance: mean + TABLE_DISPERSIONS[d] * mean * mean };
             let mut quantiles = vec![0.0; ascending.len()];
@@ -487,7 +504,7 @@ fn normal_cdf(z: f64) -> f64 {
     if z > 0.0 { 1.0 - tail } else { tail }
 }
 
-/// `Φ⁻¹(p)` (Acklam 2003), relative error below 1.2e-9.
+/// `Φ⁻¹(p)` of a probability that is kept away from 0 and 1, six deviates at most.
 fn normal_quantile(p: f64) -> f64 {
     use statrs::distribution::{ContinuousCDF, Normal};
     Normal::standard().inverse_cdf(p.clamp(1e-9, 1.0 - 1e-9))

@@ -3,10 +3,10 @@
 //!
 //! | stage | what it finds |
 //! |---|---|
-//! | [`LearnSeasons`] | pooled profiles of every group, launch curve |
-//! | [`LearnLevels`] | which half-lives serve which error group, how demand disperses, uplifts |
-//! | [`LearnGlobal`] | what all series say about the next lead time, price elasticity |
-//! | [`LearnErrors`] | levels of groups against their members, errors by group |
+//! | `LearnSeasons` | pooled profiles of every group, launch curve |
+//! | `LearnLevels` | which half-lives serve which error group, how demand disperses, uplifts |
+//! | `LearnGlobal` | what all series say about the next lead time, price elasticity |
+//! | `LearnErrors` | levels of groups against their members, errors by group |
 //!
 //! A stage looks at ranges of pools, in parallel if the caller likes, and takes in what they say in
 //! panel order, so that results do not depend on threads. To add a stage: a struct that observes, its

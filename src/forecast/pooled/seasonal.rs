@@ -1,10 +1,10 @@
 //! Which days, weeks and events sell more? Profiles estimated over all series of a category and
 //! channel together.
 //!
-//! One series is too noisy to show its own annual season or a holiday; its group is not. [`Totals`]
+//! One series is too noisy to show its own annual season or a holiday; its group is not. `Totals`
 //! adds up the observed units of a group per period and, over the same cells, what each series sells
 //! on average, so that launches, exits, stock-outs and promotions do not pass for seasons.
-//! [`profile`] regresses one on the other (see [`crate::forecast::pooled::regression`]) with weekday,
+//! `profile` regresses one on the other (see [`crate::forecast::pooled::regression`]) with weekday,
 //! annual (Fourier; weekly series also single weeks of the year, which holidays make), event and
 //! slowly moving level terms, after Harvey & Peters (1990) and Taylor & Letham (2018); recent periods
 //! count more. The result is an index around 1 for each period of history and horizon. Units: periods
