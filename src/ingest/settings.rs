@@ -1,7 +1,7 @@
 //! The configuration of the reader: the sections `[data]`, `[csv]` and `[mapping.TABLE]`.
 
 use crate::domain::error::did_you_mean;
-use crate::ingest::cells::mapping::PRESETS;
+use crate::ingest::cells::presets;
 use crate::ingest::tables::schema;
 use chrono::NaiveDate;
 use serde::Deserialize;
@@ -154,7 +154,7 @@ pub enum Encoding {
 pub struct TableMapping {
     /// File, folder or pattern (`sales_*.csv`) under the data folder; unset = the table's own name.
     pub file: Option<String>,
-    /// A known layout: `generic`, `nixtla`, `shopify-orders`, `amazon-all-orders` or `wide`.
+    /// A known layout; the presets are the files in `cells/presets/`.
     pub preset: Option<String>,
     /// Our column = the column in the file.
     pub columns: BTreeMap<String, String>,
@@ -274,14 +274,12 @@ impl TableMapping {
     fn problems(&self, schema: &schema::Schema) -> Vec<String> {
         let place = format!("[mapping.{}]", schema.table);
         let mut problems = Vec::new();
-        if let Some(preset) =
-            self.preset.as_deref().filter(|p| !PRESETS.iter().any(|known| known.name == *p))
+        if let Some(preset) = self.preset.as_deref()
+            && presets::find(preset).is_none()
         {
-            let known: Vec<&str> = PRESETS.iter().map(|p| p.name).collect();
-            problems.push(format!(
-                "{place} preset: `{preset}` is unknown; the presets are {}",
-                known.join(", ")
-            ));
+            let known = presets::names().join(", ");
+            problems
+                .push(format!("{place} preset: `{preset}` is unknown; the presets are {known}"));
         }
         let keys = [
             ("columns", self.columns.keys().collect::<Vec<_>>()),

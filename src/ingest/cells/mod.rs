@@ -1,5 +1,10 @@
 //! Cells to values: mapping, presets, dates, numbers and money.
 
-pub mod days;
-pub mod mapping;
-pub mod values;
+pub(crate) mod days;
+pub(crate) mod hash;
+pub(crate) mod interner;
+pub(crate) mod mapping;
+pub(crate) mod presets;
+pub(crate) mod reader;
+pub(crate) mod rules;
+pub(crate) mod values;

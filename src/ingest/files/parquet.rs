@@ -2,8 +2,10 @@
 
 use crate::domain::error::{Error, Result};
 use crate::ingest::cells::days::Moment;
-use crate::ingest::cells::mapping::{From, Plan};
-use crate::ingest::cells::values::{ColumnReader, NO_DAY, NO_FLAG, NO_TEXT, Problem, Values};
+use crate::ingest::cells::interner::Problem;
+use crate::ingest::cells::mapping::{CellSource, ColumnPlan};
+use crate::ingest::cells::reader::ColumnReader;
+use crate::ingest::cells::values::{NO_DAY, NO_FLAG, NO_TEXT, Values};
 use crate::ingest::files::parquet_dictionary::Words;
 use crate::ingest::files::parquet_footer;
 use crate::ingest::files::parquet_integers::{self, Narrow};
@@ -41,7 +43,7 @@ pub(crate) fn read(file: &File, reading: &mut Reading<'_>, sink: &mut Sink<'_>) 
         ));
     }
     for (reader, from) in reading.columns.iter().zip(&plan.from) {
-        if let From::File(i) = from
+        if let CellSource::Column(i) = from
             && narrow[*i].is_none()
             && !is_cell(&types[*i])
         {
@@ -55,7 +57,7 @@ pub(crate) fn read(file: &File, reading: &mut Reading<'_>, sink: &mut Sink<'_>) 
     let mut used: Vec<usize> = plan
         .from
         .iter()
-        .filter_map(|f| if let From::File(i) = f { Some(*i) } else { None })
+        .filter_map(|f| if let CellSource::Column(i) = f { Some(*i) } else { None })
         .collect();
     used.sort_unstable();
     used.dedup();
@@ -73,7 +75,7 @@ pub(crate) fn read(file: &File, reading: &mut Reading<'_>, sink: &mut Sink<'_>) 
     let readers = |i: usize| {
         let columns = reading.columns.iter().zip(&plan.from).enumerate();
         columns
-            .filter(move |(_, (_, from))| matches!(from, From::File(at) if *at == i))
+            .filter(move |(_, (_, from))| matches!(from, CellSource::Column(at) if *at == i))
             .map(|(at, (reader, _))| (at, reader))
     };
     let is_text =
@@ -210,10 +212,10 @@ impl Columns<'_> {
 
 impl Slice {
     /// The codes of its words, by column of the schema; nothing for the other columns.
-    fn codes(&self, plan: &Plan, reading: &mut Reading<'_>) -> Vec<Vec<u32>> {
+    fn codes(&self, plan: &ColumnPlan, reading: &mut Reading<'_>) -> Vec<Vec<u32>> {
         let readers = reading.columns.iter_mut().zip(&plan.from);
         let words = readers.map(|(reader, from)| {
-            (reader, if let From::File(i) = from { self.words.get(i) } else { None })
+            (reader, if let CellSource::Column(i) = from { self.words.get(i) } else { None })
         });
         words
             .map(|(reader, words)| words.map_or_else(Vec::new, |w| w.codes(&mut reader.interner)))
@@ -345,19 +347,19 @@ type Fault = (usize, String, Problem);
 fn convert(
     file: &File,
     (slice, codes, part): (&mut Slice, &[Vec<u32>], Range<usize>),
-    (plan, headings): (&Plan, &[String]),
+    (plan, headings): (&ColumnPlan, &[String]),
     (chunk, reading): (&mut Chunk, &mut Reading<'_>),
 ) -> Result<()> {
     for (at, from) in plan.from.iter().enumerate() {
         let reader = &mut reading.columns[at];
         let mut values = Values::empty(reader.column.kind);
         let (values, faults) = match from {
-            From::File(i) if slice.words.contains_key(i) => {
+            CellSource::Column(i) if slice.words.contains_key(i) => {
                 let codes = codes[at][part.clone()].to_vec();
                 let faults = misnamed(reader, &codes);
                 (Values::Text(codes), faults)
             }
-            From::File(i) => match slice.cells.get_mut(&at).and_then(VecDeque::pop_front) {
+            CellSource::Column(i) => match slice.cells.get_mut(&at).and_then(VecDeque::pop_front) {
                 Some(cells) => cells,
                 None => guarded(file, || {
                     let column =
@@ -366,13 +368,15 @@ fn convert(
                     Ok((values, faults))
                 })?,
             },
-            From::Constant(text) => {
+            CellSource::Constant(text) => {
                 let faults = (0..chunk.rows)
                     .filter_map(|row| push(reader, text, &mut values, row))
                     .collect();
                 (values, faults)
             }
-            From::Missing | From::Heading | From::Cell => (Values::Missing, Vec::new()),
+            CellSource::Missing | CellSource::Heading | CellSource::Cell => {
+                (Values::Missing, Vec::new())
+            }
         };
         chunk.columns.push(values);
         faults.into_iter().for_each(|(row, value, problem)| {
@@ -505,8 +509,8 @@ fn texts(reader: &mut ColumnReader, series: &Series, v: &mut Vec<u32>) -> Polars
 /// The rows whose code stands for a problem.
 fn misnamed(reader: &ColumnReader, codes: &[u32]) -> Vec<Fault> {
     let fault = |(row, &code): (usize, &u32)| {
-        let (raw, problem) = reader.interner.problem(code)?;
-        Some((row, raw.clone(), problem.clone()))
+        let bad = reader.interner.problem(code)?;
+        Some((row, bad.raw.clone(), bad.problem.clone()))
     };
     codes.iter().enumerate().filter_map(fault).collect()
 }

@@ -3,7 +3,8 @@
 //! A writer that repeats few texts keeps each once and numbers the rows (as nearly all do); then a text is looked up once a
 //! row group instead of once a row. Columns without dictionaries, or with pages written out, go the common way.
 
-use crate::ingest::cells::values::{Interner, NO_TEXT};
+use crate::ingest::cells::interner::Interner;
+use crate::ingest::cells::values::NO_TEXT;
 use crate::ingest::files::parquet_integers;
 use crate::ingest::files::source::File;
 use polars::prelude::{PolarsError, PolarsResult};

@@ -5,8 +5,10 @@ use crate::domain::exceptions::Exception;
 use crate::domain::inputs::Source;
 use crate::domain::units::{Money, Units};
 use crate::ingest::cells::days::date_of;
-use crate::ingest::cells::mapping::{Mapped, Plan};
-use crate::ingest::cells::values::{ColumnReader, NO_DAY, Problem, Values};
+use crate::ingest::cells::interner::Problem;
+use crate::ingest::cells::mapping::{ColumnPlan, Mapped};
+use crate::ingest::cells::reader::ColumnReader;
+use crate::ingest::cells::values::{NO_DAY, Values};
 use crate::ingest::files::parquet;
 use crate::ingest::files::source::{self, Format};
 use crate::ingest::files::text;
@@ -89,7 +91,7 @@ pub(crate) struct Reading<'a> {
 
 impl Reading<'_> {
     /// Where each column of the schema comes from in the file at `path`.
-    pub(crate) fn plan(&mut self, path: &Path, headings: &[String]) -> Result<Plan> {
+    pub(crate) fn plan(&mut self, path: &Path, headings: &[String]) -> Result<ColumnPlan> {
         let mut plan = self.mapped.plan(path, headings)?;
         self.exceptions.append(&mut plan.exceptions);
         Ok(plan)

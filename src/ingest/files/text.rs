@@ -1,8 +1,9 @@
 //! Separated text, plain or gzipped, row by row in bounded memory, with true line numbers.
 
 use crate::domain::error::{Error, Result};
-use crate::ingest::cells::mapping::{From, Plan};
-use crate::ingest::cells::values::{Problem, Values};
+use crate::ingest::cells::interner::Problem;
+use crate::ingest::cells::mapping::{CellSource, ColumnPlan, WideColumn};
+use crate::ingest::cells::values::Values;
 use crate::ingest::files::source::{File, Format};
 use crate::ingest::files::table::{CHUNK_ROWS, Chunk, Reading, Sink};
 use crate::ingest::settings::Encoding;
@@ -28,6 +29,7 @@ const QUOTED_LINES: u64 = 1000;
 /// If it cannot be unpacked, has no usable header or an unclosed quote.
 pub(crate) fn read(file: &File, reading: &mut Reading<'_>, sink: &mut Sink<'_>) -> Result<u64> {
     let mut records = Records::open(file, reading)?;
+    records.pass_over(reading.mapped.preset.skip_lines)?;
     let headings = if reading.mapping.header.is_empty() {
         records.headings()?
     } else {
@@ -37,13 +39,14 @@ pub(crate) fn read(file: &File, reading: &mut Reading<'_>, sink: &mut Sink<'_>) 
     let mut rows = Rows::new(file, &plan, reading, headings.len());
     let mut count = 0;
     while records.next()? {
-        let whole_line = [(0, String::new())];
-        for (cell, heading) in if plan.wide.is_empty() { &whole_line[..] } else { &plan.wide[..] } {
-            if !plan.wide.is_empty() && records.field(*cell).is_ok_and(|c| c.trim().is_empty()) {
+        rows.begin_line(&records);
+        let whole_line = [WideColumn { at: 0, heading: String::new() }];
+        for cell in if plan.wide.is_empty() { &whole_line[..] } else { &plan.wide[..] } {
+            if !plan.wide.is_empty() && records.field(cell.at).is_ok_and(|c| c.trim().is_empty()) {
                 continue;
             }
             count += 1;
-            rows.push(&records, (*cell, heading), reading);
+            rows.push(&records, cell, reading);
             if rows.chunk.rows == CHUNK_ROWS {
                 sink(rows.take(), &reading.columns, reading.quarantine)?;
             }
@@ -81,6 +84,7 @@ impl Records {
         let reader = ReaderBuilder::new()
             .has_headers(false)
             .flexible(true)
+            .quoting(reading.mapped.preset.quoting)
             .delimiter(u8::try_from(separator).unwrap_or(b','))
             .terminator(Terminator::Any(b'\n'))
             .buffer_capacity(1 << 16)
@@ -94,6 +98,14 @@ impl Records {
             line: 0,
             encoding,
         })
+    }
+
+    /// Passes over `count` records that stand before the header.
+    fn pass_over(&mut self, count: usize) -> Result<()> {
+        for _ in 0..count {
+            self.next()?;
+        }
+        Ok(())
     }
 
     /// The first record, as column names.
@@ -187,19 +199,22 @@ impl Records {
 
 /// Builds chunks row by row.
 struct Rows<'a> {
-    plan: &'a Plan,
+    plan: &'a ColumnPlan,
     fields: usize,
     chunk: Chunk,
     empty: Vec<Values>,
-    /// Order and status of the last line that had a status.
-    last: (Vec<u8>, String),
+    /// What the filled-down columns of the lines of one key were last, one a column of the plan.
+    filled: Vec<String>,
+    /// That key.
+    filled_key: Vec<u8>,
 }
 
 impl<'a> Rows<'a> {
-    fn new(file: &File, plan: &'a Plan, reading: &Reading<'_>, fields: usize) -> Self {
+    fn new(file: &File, plan: &'a ColumnPlan, reading: &Reading<'_>, fields: usize) -> Self {
         let column =
-            |(reader, from): (&crate::ingest::cells::values::ColumnReader, &From)| match from {
-                From::Missing => Values::Missing,
+            |(reader, from): (&crate::ingest::cells::reader::ColumnReader, &CellSource)| match from
+            {
+                CellSource::Missing => Values::Missing,
                 _ => Values::empty(reader.column.kind),
             };
         let empty: Vec<Values> = reading.columns.iter().zip(&plan.from).map(column).collect();
@@ -208,7 +223,11 @@ impl<'a> Rows<'a> {
             fields,
             chunk: Chunk::new(reading.mapped.table(), &file.name, empty.clone()),
             empty,
-            last: (Vec::new(), String::new()),
+            filled: plan
+                .fill_down
+                .as_ref()
+                .map_or_else(Vec::new, |f| vec![String::new(); f.columns.len()]),
+            filled_key: Vec::new(),
         }
     }
 
@@ -219,7 +238,7 @@ impl<'a> Rows<'a> {
     }
 
     /// Appends one row, or sets it aside.
-    fn push(&mut self, records: &Records, cell: (usize, &str), reading: &mut Reading<'_>) {
+    fn push(&mut self, records: &Records, cell: &WideColumn, reading: &mut Reading<'_>) {
         match self.try_push(records, cell, reading) {
             Ok(()) => {
                 self.chunk.lines.push(records.line);
@@ -241,7 +260,7 @@ impl<'a> Rows<'a> {
     fn try_push(
         &mut self,
         records: &Records,
-        (cell, heading): (usize, &str),
+        cell: &WideColumn,
         reading: &mut Reading<'_>,
     ) -> std::result::Result<(), (usize, String, Problem)> {
         let extra =
@@ -260,11 +279,11 @@ impl<'a> Rows<'a> {
         }
         for (at, reader) in reading.columns.iter_mut().enumerate() {
             let raw = match &self.plan.from[at] {
-                From::Missing => continue,
-                From::File(i) => self.filled(records, *i),
-                From::Cell => records.field(cell),
-                From::Heading => Ok(Cow::Borrowed(heading)),
-                From::Constant(text) => Ok(Cow::Borrowed(text.as_str())),
+                CellSource::Missing => continue,
+                CellSource::Column(i) => self.filled(records, *i),
+                CellSource::Cell => records.field(cell.at),
+                CellSource::Heading => Ok(Cow::Borrowed(cell.heading.as_str())),
+                CellSource::Constant(text) => Ok(Cow::Borrowed(text.as_str())),
             };
             let raw = raw.map_err(|problem| (at, lossy(records, at), problem))?;
             reader
@@ -281,21 +300,31 @@ impl<'a> Rows<'a> {
         Ok(())
     }
 
+    /// Forgets what was filled down where a line belongs to another order than the one before.
+    fn begin_line(&mut self, records: &Records) {
+        let Some(fill_down) = &self.plan.fill_down else { return };
+        let key = records.record.get(fill_down.key).unwrap_or_default();
+        if self.filled_key != key {
+            self.filled_key = key.to_vec();
+            self.filled.iter_mut().for_each(String::clear);
+        }
+    }
+
     /// Field `at`, taken from the order's first line where the export leaves it empty on the others.
     fn filled<'r>(
         &mut self,
         records: &'r Records,
         at: usize,
     ) -> std::result::Result<Cow<'r, str>, Problem> {
-        let Some((order, _)) = self.plan.fill_down.filter(|&(_, status)| status == at) else {
-            return records.field(at);
-        };
         let text = records.field(at)?;
-        let order = records.record.get(order).unwrap_or_default();
-        if self.last.0 == order && text.is_empty() {
-            return Ok(self.last.1.clone().into());
+        let fill_down = self.plan.fill_down.as_ref();
+        let Some(column) = fill_down.and_then(|f| f.columns.iter().position(|&c| c == at)) else {
+            return Ok(text);
+        };
+        if text.is_empty() {
+            return Ok(self.filled[column].clone().into());
         }
-        self.last = (order.to_vec(), text.clone().into_owned());
+        self.filled[column] = text.clone().into_owned();
         Ok(text)
     }
 }

@@ -2,7 +2,9 @@
 
 use crate::domain::panel::flag;
 use crate::ingest::cells::days::day_number;
-use crate::ingest::cells::values::{ColumnReader, FastMap, NO_TEXT, Values, is_whole};
+use crate::ingest::cells::hash::FastMap;
+use crate::ingest::cells::reader::ColumnReader;
+use crate::ingest::cells::values::{NO_TEXT, Values, is_whole};
 use crate::ingest::files::table::Chunk;
 use crate::ingest::names::{ALL, Catalogue, MAIN};
 use crate::ingest::tables::quarantine::Quarantine;

@@ -1,0 +1,164 @@
+//! The names of a column, held once and numbered.
+
+use crate::ingest::cells::hash::FastMap;
+use crate::ingest::cells::rules::{Rules, matches};
+use crate::ingest::cells::values::{NO_TEXT, clip};
+use std::borrow::Cow;
+
+/// Codes from here on name a problem, not a text.
+const PROBLEM: u32 = 1 << 31;
+
+/// Why a row cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Problem {
+    /// A rule leaves it out.
+    Excluded,
+    /// It goes into quarantine for this reason.
+    Rejected(String),
+}
+
+/// A text as it stood in the file, and what is wrong with it.
+#[derive(Debug, Clone)]
+pub(crate) struct BadText {
+    pub(crate) raw: String,
+    pub(crate) problem: Problem,
+}
+
+/// The distinct texts of one column, numbered in order of appearance.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Interner {
+    rules: Rules,
+    longest: usize,
+    /// Codes of texts as they stand in files, by [`pack`]ed bytes ...
+    by_short: FastMap<u128, u32>,
+    /// ... or, of those that do not fit into a key, by themselves.
+    by_long: FastMap<Box<str>, u32>,
+    by_name: FastMap<Box<str>, u32>,
+    names: Vec<Box<str>>,
+    bad: Vec<BadText>,
+    /// The text before: sorted files repeat it.
+    last: Option<PackedCode>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct PackedCode {
+    packed: u128,
+    code: u32,
+}
+
+impl Interner {
+    /// An empty one that applies `rules` and accepts texts of up to `longest` bytes.
+    pub(crate) fn new(rules: Rules, longest: usize) -> Self {
+        Self { rules, longest, ..Self::default() }
+    }
+
+    /// What the mapping says about these texts.
+    pub(crate) fn rules(&self) -> &Rules {
+        &self.rules
+    }
+
+    /// The code of `raw`: a text, [`NO_TEXT`] or a problem.
+    #[inline]
+    pub(crate) fn code(&mut self, raw: &str) -> u32 {
+        let Some(packed) = pack(raw.as_bytes()) else {
+            return self.by_long.get(raw).copied().unwrap_or_else(|| self.add(raw));
+        };
+        if let Some(last) = self.last
+            && last.packed == packed
+        {
+            return last.code;
+        }
+        let code = self.by_short.get(&packed).copied().unwrap_or_else(|| self.add(raw));
+        self.last = Some(PackedCode { packed, code });
+        code
+    }
+
+    #[cold]
+    fn add(&mut self, raw: &str) -> u32 {
+        let code = match self.judge(raw) {
+            Ok(name) if name.is_empty() => NO_TEXT,
+            Ok(name) => match self.by_name.get(name.as_ref()) {
+                Some(&code) => code,
+                None => {
+                    let code = u32::try_from(self.names.len()).unwrap_or(u32::MAX) & !PROBLEM;
+                    let name: Box<str> = name.as_ref().into();
+                    self.names.push(name.clone());
+                    self.by_name.insert(name, code);
+                    code
+                }
+            },
+            Err(problem) => {
+                self.bad.push(BadText { raw: clip(raw), problem });
+                PROBLEM | u32::try_from(self.bad.len() - 1).unwrap_or(0)
+            }
+        };
+        match pack(raw.as_bytes()) {
+            Some(packed) => drop(self.by_short.insert(packed, code)),
+            None if raw.len() <= self.longest => drop(self.by_long.insert(raw.into(), code)),
+            // Too long to keep: each one is judged again, and rejected.
+            None => {}
+        }
+        code
+    }
+
+    /// The name behind `raw` after the mapping's rules.
+    fn judge<'a>(&'a self, raw: &'a str) -> Result<Cow<'a, str>, Problem> {
+        let text = raw.trim();
+        if matches(&self.rules.exclude, text) {
+            return Err(Problem::Excluded);
+        }
+        if matches(&self.rules.reject, text) {
+            return Err(Problem::Rejected("rejected by a rule of the mapping".to_owned()));
+        }
+        // What is empty stays so: `"*" = "shop-*"` must not make a name of nothing.
+        let text = if text.is_empty() { text.into() } else { self.rules.replace(text) };
+        if text.len() > self.longest {
+            return Err(Problem::Rejected(format!(
+                "longer than {} bytes ([data] name_length)",
+                self.longest
+            )));
+        }
+        if text.chars().any(char::is_control) {
+            return Err(Problem::Rejected("control characters in a name".to_owned()));
+        }
+        Ok(text)
+    }
+
+    /// The text of `code`; empty for [`NO_TEXT`].
+    pub(crate) fn name(&self, code: u32) -> &str {
+        self.names.get(code as usize).map_or("", |n| n)
+    }
+
+    /// What is wrong with `code`.
+    pub(crate) fn problem(&self, code: u32) -> Option<&BadText> {
+        if code & PROBLEM == 0 || code == NO_TEXT {
+            None
+        } else {
+            self.bad.get((code & !PROBLEM) as usize)
+        }
+    }
+}
+
+/// Up to fifteen bytes and their number as one key; `None` for more. Most names are that short, and a key in the table
+/// itself saves following a pointer to compare a name.
+#[inline]
+fn pack(bytes: &[u8]) -> Option<u128> {
+    let n = bytes.len();
+    // The last bytes of a word are read together with some before them, which are then shifted out: two reads, no loop.
+    let low = match n {
+        0..4 => bytes.iter().rev().fold(0, |word, &b| word << 8 | u64::from(b)),
+        4..8 => four(bytes, 0) | (four(bytes, n - 4) >> (8 * (8 - n))) << 32,
+        8..16 => eight(bytes, 0),
+        _ => return None,
+    };
+    let high = if n > 8 { eight(bytes, n - 8) >> (8 * (16 - n)) } else { 0 };
+    Some(u128::from(low) | u128::from(high) << 64 | (n as u128) << 120)
+}
+
+fn eight(bytes: &[u8], at: usize) -> u64 {
+    u64::from_le_bytes(bytes[at..at + 8].try_into().expect("eight bytes"))
+}
+
+fn four(bytes: &[u8], at: usize) -> u64 {
+    u64::from(u32::from_le_bytes(bytes[at..at + 4].try_into().expect("four bytes")))
+}

@@ -1,0 +1,51 @@
+//! What the configuration says about the texts of a column: what to read instead, and which rows to leave out.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+/// The rules for one column of the table.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Rules {
+    /// What to read instead of a value.
+    pub(crate) values: BTreeMap<String, String>,
+    /// Patterns of rows to leave out.
+    pub(crate) exclude: Vec<String>,
+    /// Patterns of rows to quarantine.
+    pub(crate) reject: Vec<String>,
+}
+
+impl Rules {
+    /// What is read instead of `text`: its own replacement, or that of `"*"`, in which `*` stands for the text itself.
+    pub(crate) fn replace<'a>(&'a self, text: &'a str) -> Cow<'a, str> {
+        if let Some(own) = self.values.get(text) {
+            return own.into();
+        }
+        match self.values.get("*") {
+            Some(every) if every.contains('*') => every.replace('*', text).into(),
+            Some(every) => every.into(),
+            None => text.into(),
+        }
+    }
+}
+
+/// A heading as it is compared: lower case, words joined by `_`, no byte-order mark.
+pub(crate) fn normal(heading: &str) -> String {
+    let heading = heading.trim_start_matches('\u{feff}').trim();
+    let mut normal = String::with_capacity(heading.len());
+    for c in heading.chars() {
+        let joins = c.is_whitespace() || matches!(c, '-' | '.' | '/');
+        normal.push(if joins { '_' } else { c.to_ascii_lowercase() });
+    }
+    normal
+}
+
+/// Whether `text` matches one of `patterns`: equal but for case, or any ending after `*`. Nothing matches `*` but some text.
+pub(crate) fn matches(patterns: &[String], text: &str) -> bool {
+    patterns.iter().any(|pattern| match pattern.strip_suffix('*') {
+        None => pattern.eq_ignore_ascii_case(text),
+        Some(start) => {
+            let beginning = text.get(..start.len());
+            !text.is_empty() && beginning.is_some_and(|b| b.eq_ignore_ascii_case(start))
+        }
+    })
+}
