@@ -42,6 +42,7 @@ impl Charges {
 /// `amount` of a foreign currency at `rate`, to the nearest ten-thousandth; exact at rate 1.
 #[must_use]
 pub fn convert(amount: Money, rate: f64) -> Money {
+    // Amounts in the reporting currency stay exact to the last digit: no detour through floating point.
     if rate == 1.0 { amount } else { Money::from_f64(amount.as_f64() * rate) }
 }
 
@@ -96,6 +97,7 @@ pub struct SharedCost {
 pub fn share_out(total: Money, lines: &[CostLine], basis: Basis) -> SharedCost {
     let sizes: Option<Vec<f64>> = lines.iter().map(|l| l.size(basis)).collect();
     let is_on_basis = sizes.is_some();
+    // One missing weight spoils the basis for all lines: a share of zero would make that item too cheap.
     let sizes = sizes.unwrap_or_else(|| lines.iter().map(|l| l.value.as_f64()).collect());
     let shares =
         largest_remainder(total.ten_thousandths(), &sizes).into_iter().map(Money).collect();

@@ -102,6 +102,7 @@ impl<'a> Line<'a> {
     /// The most that may be ordered by choice rather than need: whole packs within maximum, shelf life and `max_cover_days` of stock.
     #[must_use]
     pub fn ceiling(&self, max_cover_days: f64) -> Units {
+        // What would expire on the shelf is not bought for a cheaper price or a full container.
         let days = max_cover_days.min(self.pool.shelf_life_days.unwrap_or(f64::INFINITY));
         // 1e15 units are beyond any order, and their packs still fit 64 bits.
         let cover = Units::floor(self.missing_for(days).min(1e15));
@@ -140,6 +141,7 @@ impl<'a> Line<'a> {
             wording.name,
             self.rules
         );
+        // Each step starts from the one before it, so that the last one is the quantity.
         let before = self.pool.steps.last().map_or("lot", |s| s.name);
         self.pool.steps.push(Step {
             name: wording.step,

@@ -154,6 +154,7 @@ impl LotRules {
         let wanted = self.packs_up(whole.max(self.minimum));
         if self.largest().is_some_and(|most| most < wanted) {
             let quantity = self.round_down(wanted);
+            // Where both bind alike it is the supplier's: a planner can raise the other, not this one.
             let by_supplier = self.maximum.is_some_and(|m| self.room.is_none_or(|room| m <= room));
             let binding = if !by_supplier {
                 Binding::MaxStock

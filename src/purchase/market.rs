@@ -106,6 +106,7 @@ impl<'a> Market<'a> {
             .supply_of(pool.sku, pool.location)
             .filter_map(|supply| self.offer(supply, pool.unit_cost, lead_days(supply)))
             .collect();
+        // Prices may break with quantity, so offers are compared at what is needed now.
         let quantity = Units::ceil(pool.need.max(1.0));
         offers.sort_by_key(|o| (o.supply.role, o.landed(quantity), o.supply.supplier));
         offers
@@ -119,6 +120,7 @@ impl<'a> Market<'a> {
         lead_days: f64,
     ) -> Option<Offer<'a>> {
         let supplier = &self.suppliers[supply.supplier.index()];
+        // `exceptions` has said once why such a supplier gets no order: not again for each of its items.
         let rate = exchange_rate(&supplier.currency, self.settings)?;
         let calendar = OrderCalendar::of(supplier);
         let order_date = calendar.next_order_day(self.as_of)?;

@@ -88,9 +88,11 @@ pub fn advise(pool: &OpenPool, as_of: NaiveDate, settings: &Settings) -> Vec<Ope
             && order.received.is_none()
             && outstanding(order).is_positive()
         {
+            // An overdue order may come any day: it is counted as coming today.
             dated.push((expected.max(as_of), order));
         }
     }
+    // By number among equals, so that advice does not depend on the order of rows.
     dated.sort_by(|(day_a, a), (day_b, b)| (day_a, &a.order_id).cmp(&(day_b, &b.order_id)));
     let mut earlier: Vec<Receipt> = Vec::new();
     let mut advice = Vec::new();
@@ -160,6 +162,7 @@ fn judge(
             ),
         });
     }
+    // A horizon shorter than the cover says nothing about the days beyond it.
     let cover = (settings.max_cover_days as usize).min(pool.demand.len());
     let coming: f64 = earlier.iter().map(|r| r.units).sum();
     let wanted = pool.safety_stock + pool.demand[..cover].iter().sum::<f64>()
@@ -210,6 +213,7 @@ fn project(pool: &OpenPool, receipts: &[Receipt], until: usize) -> Projection {
     let mut projection = Projection { needed: None, gone: None, lost: 0.0 };
     for (day, &demand) in pool.demand.iter().enumerate() {
         stock += receipts.iter().filter(|r| r.day == day).map(|r| r.units).sum::<f64>();
+        // Lost and not owed: a customer who finds nothing buys elsewhere.
         let lost = (demand - stock).max(0.0);
         stock = (stock - demand).max(0.0);
         if lost > 0.0 {

@@ -65,6 +65,7 @@ impl<'a> OrderCalendar<'a> {
         }
         let mut left = lead;
         let mut day = order_date;
+        // A supplier that never opens again must not hang the run.
         for _ in 0..lead + 2 * LOOK_AHEAD {
             if left == 0 {
                 break;

@@ -55,6 +55,7 @@ impl<'a> Market<'a> {
     }
 
     fn apply_rules(&self, mut line: Line<'a>) -> Line<'a> {
+        // In the order of the list: damping compares with the quantity that a price break has left.
         for rule in LINE_RULES {
             rule.apply(&mut line, self);
         }

@@ -57,6 +57,7 @@ pub fn supplier_scorecard(orders: &[PurchaseOrder], names: &Names) -> Vec<Indica
     for order in orders {
         let (Some(supplier), Some(received)) = (order.supplier, order.received) else { continue };
         let sums = by_supplier.entry(supplier).or_default();
+        // Typed the wrong way round, the two dates would make a lead time below zero.
         if let Some(confirmed) = order.confirmed.filter(|&c| c <= received) {
             sums.achieved.add((received - confirmed).num_days() as f64, 1.0);
             if let Some(expected) = order.expected.filter(|&e| e >= confirmed) {

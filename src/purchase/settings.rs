@@ -72,19 +72,27 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         Self {
+            // A stand-in: the run sets it from `holding_rate_per_year`.
             carrying_rate: 0.25,
+            // A stand-in, too: the run sets it from the policy.
             order_cost: 0.0,
             fee_rate: 0.0,
+            // The one basis that needs no weight or volume in the master data.
             freight_basis: Basis::Value,
             currency: "USD".to_owned(),
             rates: BTreeMap::new(),
             budget: None,
             containers: BTreeMap::new(),
+            // By choice: four months of demand is the most that a forecast is trusted with.
             max_cover_days: 120.0,
+            // Four whole weeks, so that no weekday counts more than another.
             risk_days: 28.0,
             split_orders: true,
+            // By choice: a change that a buyer would not write to a supplier about.
             damping: 0.1,
+            // By choice: moving an order by less costs more talk than carrying it.
             push_out_days: 14,
+            // Any day without stock is worth a call.
             expedite_days: 1,
         }
     }

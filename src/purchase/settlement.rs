@@ -29,6 +29,7 @@ pub struct Settled {
 /// Weighs all lines of the run against each other and writes the rows. The order of `lines` does not matter.
 #[must_use]
 pub fn settle<'a>(mut lines: Vec<Line<'a>>, market: &Market<'a>) -> Settled {
+    // Partitions finish in any order: the rows must not show which came first.
     lines.sort_by_key(|l| (l.pool.sku, l.pool.location, l.supplier()));
     let mut exceptions = market.exceptions();
     shape_orders(&mut lines, market, &mut exceptions);
@@ -51,6 +52,7 @@ fn shape_orders<'a>(lines: &mut [Line<'a>], market: &Market<'a>, exceptions: &mu
     for ((supplier, location), lines) in orders {
         let mut order =
             SupplierOrder { terms: SupplierTerms::of(supplier, location, market), lines };
+        // Nothing is needed from this supplier: a top-up would order it for the sake of the order.
         if order.is_empty() {
             continue;
         }
@@ -130,6 +132,7 @@ fn recommendation(line: Line, market: &Market) -> Recommendation {
     let supplier = line.supplier();
     let pool = line.pool;
     let order_by = pool.order_by.map(|by| {
+        // An order day before today is gone: then the date itself stays, as a deadline that was missed.
         let last = line.offer.and_then(|o| o.calendar.last_order_day(by));
         last.filter(|&day| day >= market.as_of).unwrap_or(by)
     });
@@ -197,6 +200,7 @@ fn recommendation(line: Line, market: &Market) -> Recommendation {
 pub fn recommendation_id(as_of: NaiveDate, sku: &str, location: &str, supplier: &str) -> String {
     let mut digest = Digest::default();
     for part in [sku, location, supplier] {
+        // Length before text, or `SKU` at `0L0` would be `SKU0` at `L0`.
         digest.add_part(part);
     }
     digest.add(as_of.to_string().as_bytes());

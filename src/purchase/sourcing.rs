@@ -85,6 +85,7 @@ pub fn source(
     };
     let mut least = primary_cost + sourcing.loss_before(primary);
     let mut best = vec![sourcing.all_from(0, None)];
+    // Who arrives no earlier than the primary prevents nothing.
     for (i, faster) in offers.iter().enumerate().filter(|(_, o)| o.arrival < primary.arrival) {
         let loss = sourcing.loss_before(faster);
         if let Some(cost) = sourcing.landed_cost(faster, pool.need)
@@ -95,12 +96,14 @@ pub fn source(
         }
 
         let bridge = to_a_millionth(sourcing.short_before(primary) - sourcing.short_before(faster));
+        // A bridge of the whole need is the switch weighed above.
         if !settings.split_orders || bridge <= 0.0 || bridge >= pool.need {
             continue;
         }
         let Some(bridge_cost) = sourcing.landed_cost(faster, bridge) else { continue };
         let rest = pool.need - bridge;
         let Some(rest_cost) = sourcing.landed_cost(primary, rest) else { continue };
+        // Two lines are placed instead of one.
         let cost = bridge_cost + rest_cost + settings.order_cost;
         if cost + loss < least {
             least = cost + loss;
@@ -151,6 +154,7 @@ impl Sourcing<'_, '_> {
 
     /// Landed cost of `need` units at the price of the lot that they take; `None` where the supplier takes no lot for them.
     fn landed_cost(&self, offer: &Offer, need: f64) -> Option<f64> {
+        // Priced by the lot, counted by the need: units beyond it are sold later and are no loss.
         let lot = offer.rules(self.pool.room).order_quantity(need).quantity;
         lot.is_positive().then(|| offer.landed(lot).as_f64() * need)
     }

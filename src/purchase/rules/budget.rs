@@ -27,6 +27,7 @@ impl OrderRule for Budget {
         if wanted <= budget {
             return Vec::new();
         }
+        // Rounding by packs leaves money over: later, cheaper lines may still use it.
         let mut left = budget;
         let mut lines_cut = 0;
         let mut margin_lost = 0.0;

@@ -20,6 +20,7 @@ pub fn set_by_hand(lines: &mut Vec<Line<'_>>, wanted: f64) {
     let Some(mut line) = lines.pop() else { return };
     if !lines.is_empty() {
         for bridge in lines.drain(..) {
+            // The bridge had taken its part of the room and of the units saved: both come back.
             line.pool.room = line.pool.room.map(|room| room + bridge.quantity);
             line.short_units += bridge.short_units;
         }

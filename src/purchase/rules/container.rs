@@ -119,6 +119,7 @@ fn fill(
         }
     }
     let total = by_hand + shares.iter().map(|s| s.need * s.unit_size).sum::<f64>();
+    // The nearest number: 1.4 containers are cut to one, 1.6 are filled up to two.
     let count = (total / container.capacity).round();
     if count < 1.0 {
         return Err(NotFilled {
@@ -126,6 +127,7 @@ fn fill(
             why: "less than half a container: the lines keep their needs",
         });
     }
+    // From here on the order is whole containers, whatever the needs come to.
     let capacity = count * container.capacity;
     let quantities = fitted(&shares, (capacity - by_hand).max(0.0));
     let filled = by_hand + size_of(&shares, &quantities);

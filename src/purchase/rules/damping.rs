@@ -25,6 +25,7 @@ impl LineRule for Damping {
         if !last.is_positive() || !line.quantity.is_positive() || last == line.quantity {
             return;
         }
+        // By the change against what the buyer has seen, not against the new number.
         let change = (line.quantity - last).as_f64().abs();
         if change > market.settings.damping * last.as_f64() || !line.rules.allows(last) {
             return;

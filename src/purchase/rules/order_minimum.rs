@@ -32,6 +32,7 @@ impl OrderRule for OrderMinimum {
             && order.value() < minimum
         {
             let top_up = TopUp::plan(&order.lines, minimum, market.settings.max_cover_days);
+            // A top-up that falls short would buy too early and still be refused.
             if top_up.value >= minimum {
                 let goal = format!("the supplier's least order value of {minimum}");
                 top_up.apply(&mut order.lines, &WORDING, &goal);

@@ -31,6 +31,7 @@ impl LineRule for PriceBreaks {
             .filter(|&lot| lot > line.quantity && lot <= ceiling)
             .collect();
         let costs = LotCosts {
+            // Today's rate for the year: seasons even out, and the carrying cost is that of the average lot.
             annual_demand: line.pool.daily_demand * 365.0,
             order_cost: market.settings.order_cost,
             carrying_rate: market.settings.carrying_rate,

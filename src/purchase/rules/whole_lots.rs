@@ -35,6 +35,7 @@ fn add_steps(line: &mut Line, quantity: Units) {
     let steps = &mut line.pool.steps;
     match steps.iter().rev().find(|s| s.name == "need") {
         None => steps.push(step("need", "units", vec![("units", pool_need)], pool_need, "")),
+        // The step must end at the number that is rounded up, or a trace of noise would recompute to one more unit.
         Some(known) if known.value != pool_need => steps.push(step(
             "need",
             "round(need * 1000000) / 1000000",
