@@ -97,28 +97,8 @@ fn supply(sku: u32, supplier: u32) -> Supply {
 
 fn inputs(as_of: NaiveDate, history: i64) -> Inputs {
     Inputs {
-        names: names(),
-        panel: panel(as_of, history),
-        products: vec![],
-        channels: vec![],
         suppliers: vec![Supplier::default(), Supplier::default()],
         supply: vec![supply(0, 0), supply(1, 1), supply(2, 0)].into(),
-        price_breaks: vec![].into(),
-        stock: vec![].into(),
-        lots: vec![].into(),
-        stock_history: vec![].into(),
-        stockouts: vec![].into(),
-        purchase_orders: vec![].into(),
-        listings: vec![].into(),
-        events: vec![],
-        promotions: vec![],
-        prices: vec![].into(),
-        adjustments: vec![].into(),
-        overrides: vec![].into(),
-        kits: vec![].into(),
-        counts: vec![],
-        accounts: vec![],
-        sources: vec![],
         quarantine: vec![Quarantined {
             file: "sales.csv".into(),
             line: 3,
@@ -126,7 +106,7 @@ fn inputs(as_of: NaiveDate, history: i64) -> Inputs {
             value: "x".into(),
             reason: "not a date".into(),
         }],
-        exceptions: vec![],
+        ..Inputs::new(names(), panel(as_of, history))
     }
 }
 

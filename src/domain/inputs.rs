@@ -138,6 +138,37 @@ pub struct Inputs {
 }
 
 impl Inputs {
+    /// A run that knows names and sales, and has no other table.
+    #[must_use]
+    pub fn new(names: Names, panel: Panel) -> Self {
+        Self {
+            names,
+            panel,
+            products: Vec::new(),
+            channels: Vec::new(),
+            suppliers: Vec::new(),
+            supply: Sorted::empty(),
+            price_breaks: Sorted::empty(),
+            stock: Sorted::empty(),
+            lots: Sorted::empty(),
+            stock_history: Sorted::empty(),
+            stockouts: Sorted::empty(),
+            purchase_orders: Sorted::empty(),
+            listings: Sorted::empty(),
+            events: Vec::new(),
+            promotions: Vec::new(),
+            prices: Sorted::empty(),
+            adjustments: Sorted::empty(),
+            overrides: Sorted::empty(),
+            kits: Sorted::empty(),
+            counts: Vec::new(),
+            accounts: Vec::new(),
+            sources: Vec::new(),
+            quarantine: Vec::new(),
+            exceptions: Vec::new(),
+        }
+    }
+
     /// Whether the table was given and has rows.
     #[must_use]
     pub fn has(&self, table: &str) -> bool {
@@ -387,6 +418,22 @@ pub struct Stock {
 }
 
 impl Stock {
+    /// Units of a pool that nobody has a claim on, counted at an unknown time.
+    #[must_use]
+    pub fn on_hand(pool: impl Into<PoolId>, on_hand: Units) -> Self {
+        let PoolId { sku, location } = pool.into();
+        Self {
+            sku,
+            location,
+            on_hand,
+            committed: Units::ZERO,
+            backordered: Units::ZERO,
+            damaged: Units::ZERO,
+            returns_pending: Units::ZERO,
+            as_of: None,
+        }
+    }
+
     /// What can be promised: on hand less committed, damaged and returns in limbo. May be negative.
     #[must_use]
     pub fn available(&self) -> Units {

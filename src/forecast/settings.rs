@@ -32,7 +32,7 @@ pub struct Settings {
     pub harmonics: usize,
     /// Units of evidence that the pooled weekday profile is worth against a series' own.
     pub weekday_evidence: f64,
-    /// Origins that the error group is worth against a series' own.
+    /// Origins that the class errors are worth against a series' own.
     pub class_evidence: f64,
     /// Days after which an observation counts half in a group's recent total.
     pub group_half_life_days: f64,

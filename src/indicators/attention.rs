@@ -1,4 +1,5 @@
-//! The six groups of items that a planner looks at first: who belongs to each, and what it is worth there.
+//! The six groups of items that a planner looks at first: who belongs to each, and what it is worth
+//! there.
 
 use crate::domain::classes::{Lifecycle, Rationalisation};
 use crate::domain::outcome::Status;
@@ -52,6 +53,7 @@ impl Attention {
             Self::OrderNow => pool.status() == Status::OrderNow,
             Self::Excess => pool.status() == Status::Excess,
             Self::Dead => {
+                // Nothing to clear where nothing lies.
                 pool.on_hand().is_positive()
                     && pool.class.is_some_and(|c| {
                         c.take_action || c.rationalisation == Rationalisation::Deadstock

@@ -1,6 +1,7 @@
-//! Every indicator, declared once: its name, its unit, where the glossary explains it, which way is better, and what its
-//! figures are made of. To add one: its entry here, its formula in [`crate::indicators::formulas`] with the published
-//! example as a test, and its word in the glossary page if it needs a new one.
+//! Every indicator, declared once: its name, its unit, where the glossary explains it, which way is
+//! better, and what its figures are made of. To add one: its entry here, its formula in
+//! [`crate::indicators::formulas`] with the published example as a test, and its word in the
+//! glossary page if it needs a new one.
 
 use crate::domain::classes::{AbcClass, cell_name};
 use crate::domain::outcome::{Accuracy, Indicator};
@@ -119,8 +120,10 @@ use Source::{Decisions, Here, Suppliers};
 pub(crate) static DEFINITIONS: &[Definition] = &[
     // What stock costs and earns, from the books.
     higher("turnover", "Inventory turnover", Unit::Ratio, "turnover", Here(turnover)),
+    // Fewer days of stock free cash; whether too few is what fill rate and lost sales say.
     lower("dio", "Days inventory outstanding", Unit::Days, "dio", Here(dio)),
     lower("dso", "Days sales outstanding", Unit::Days, "dso", Here(dso)),
+    // The other way round than DSO: paying late is credit.
     higher("dpo", "Days payable outstanding", Unit::Days, "dpo", Here(dpo)),
     lower(
         "cash_conversion_cycle",
@@ -268,6 +271,7 @@ fn dpo(facts: &Facts) -> Vec<Figure> {
 
 fn cash_conversion_cycle(facts: &Facts) -> Vec<Figure> {
     let parts = [dio(facts), dso(facts), dpo(facts)];
+    // Unknown as soon as one part is: a cycle without its payables would look too long.
     let estimated = facts.books.flows_estimated || facts.books.inventory_estimated;
     let cycle = match parts.map(|figures| figures.first().and_then(|f| f.value)) {
         [Some(dio), Some(dso), Some(dpo)] => Some(formulas::cash_conversion_cycle(dio, dso, dpo)),
@@ -293,6 +297,7 @@ fn carrying_cost(facts: &Facts) -> Vec<Figure> {
 fn fill_rate(facts: &Facts) -> Vec<Figure> {
     let quarter = facts.total.quarter;
     let rate = formulas::fill_rate(quarter.sold, quarter.lost);
+    // Nobody records what was not sold: lost units are always an estimate.
     vec![figure("all", rate, quarter.sold, quarter.sold + quarter.lost).estimated(true)]
 }
 
@@ -302,12 +307,14 @@ fn lost_units(facts: &Facts) -> Vec<Figure> {
 
 /// At price; at cost where no price is known.
 fn lost_value(facts: &Facts) -> Vec<Figure> {
-    let value_of = |pool: &crate::indicators::PoolResults| {
+    let mut value = 0.0;
+    for pool in &facts.pools {
+        // At cost it is at least not overstated.
         let price = pool.product.unit_price.or(pool.unit_cost()).unwrap_or_default();
         let lost: f64 = facts.flows[pool.series.clone()].iter().map(|f| f.quarter.lost).sum();
-        lost * price.as_f64()
-    };
-    vec![amount("all", facts.pools.iter().map(value_of).sum()).estimated(true)]
+        value += lost * price.as_f64();
+    }
+    vec![amount("all", value).estimated(true)]
 }
 
 /// Of what was received in a year; by channel, of what was sold in a month and is still allocated.
@@ -320,6 +327,8 @@ fn sell_through(facts: &Facts) -> Vec<Figure> {
     let net = facts.total.year.net();
     let mut figures = vec![figure("all", formulas::sell_through(net, received), net, received)];
     for (name, sums) in facts.inputs.names.channels.iter().zip(&facts.channels) {
+        // A channel receives nothing of its own: what it could have sold is what it sold and
+        // what it may still sell. Over a month, because allocations change every night.
         let sold = sums.month.sold;
         let offered = sold + sums.allocated;
         let share = formulas::sell_through(sold, offered);
@@ -389,6 +398,7 @@ fn stock_age_value(facts: &Facts) -> Vec<Figure> {
         .collect()
 }
 
+// Losses and finds of different items cancel in the sum: count accuracy is what tells them apart.
 fn shrinkage(facts: &Facts) -> Vec<Figure> {
     let mut recorded = 0.0;
     let mut counted = 0.0;
@@ -437,8 +447,10 @@ fn by_abc_class(facts: &Facts, error: fn(&Accuracy) -> Option<f64>) -> Vec<Figur
         class_of[pool.series.clone()].fill(pool.class.and_then(|c| c.abc));
     }
     let mut classes: BTreeMap<Option<AbcClass>, Sums> = BTreeMap::new();
+    // WAPE is not finite for a series without demand in the tested periods.
     for row in facts.outcome.accuracy.iter().filter(|row| row.wape.is_finite()) {
         if let Some(error) = error(row) {
+            // Unweighted, the many items that hardly sell would drown those that matter.
             let units = facts.flows[row.series].year.sold;
             let sums = classes.entry(class_of[row.series]).or_default();
             sums.weighted += error * units;
@@ -447,6 +459,7 @@ fn by_abc_class(facts: &Facts, error: fn(&Accuracy) -> Option<f64>) -> Vec<Figur
     }
     let mut figures = Vec::new();
     for (class, Sums { weighted, units }) in classes {
+        // Estimated: tested on past origins, not on what is forecast tonight.
         let percent = ratio(weighted * 100.0, units);
         let scope = format!("class:{}", cell_name(class, None));
         figures.push(figure(scope, percent, weighted, units).estimated(true));

@@ -1,4 +1,5 @@
-//! Where the indicators' inputs come from: trailing sales, book figures, stock by age, counts. Gathered once for all.
+//! Where the indicators' inputs come from: trailing sales, book figures, stock by age, counts.
+//! Gathered once for all.
 
 use crate::domain::inputs::{Account, Count, Inputs};
 use crate::domain::outcome::Outcome;
@@ -33,8 +34,10 @@ impl<'a> Facts<'a> {
     pub(crate) fn gather(inputs: &'a Inputs, outcome: &'a Outcome, settings: &'a Settings) -> Self {
         let as_of = inputs.panel.calendar().as_of();
         let pools = pool_results(inputs, outcome);
+        // Most of the work here: every sale of the last year is read, once for all three windows.
         let flows = parallel::map(inputs.panel.len(), |series| Flows::of(&inputs.panel, series));
         Self {
+            // In panel order on one thread: floats are never summed in parallel.
             total: flows.iter().copied().sum(),
             books: Books::of(inputs, &pools, &flows, settings.holding_rate),
             ages: stock_by_age(inputs, &pools, as_of),
@@ -81,7 +84,7 @@ impl Flow {
         let lost = panel.lost(series, from..to);
         let window = panel.start(series) + from..panel.start(series) + to;
         let mut returned = 0.0;
-        // Sorted by period, so the latest are looked at alone, then summed from the newest on.
+        // Sorted by period: going back from the newest, the rest is not looked at.
         for &(period, units) in panel.returns(series).iter().rev() {
             match period as usize {
                 before if before < window.start => break,
@@ -125,6 +128,8 @@ impl Flows {
     fn of(panel: &Panel, series: usize) -> Self {
         let period_days = panel.calendar().bucket().days();
         let end = panel.gross(series).len();
+        // Four whole weeks, so that every weekday weighs the same; a quarter; a year. A period
+        // longer than the window stands for it: a shop with monthly buckets still has a month.
         let [month, quarter, year] = [28.0, 90.0, YEAR]
             .map(|days| end.saturating_sub((days / period_days).round().max(1.0) as usize));
         let last_month = Flow::between(panel, series, month, end);
@@ -167,6 +172,7 @@ impl Books {
     fn of(inputs: &Inputs, pools: &[PoolResults], flows: &[Flows], holding_rate: f64) -> Self {
         let as_of = inputs.panel.calendar().as_of();
         let mut accounts = inputs.accounts.clone();
+        // An account that ends after the as-of date would count what is not known yet.
         accounts.retain(|a| a.period_end < as_of && days(a.period_end, as_of) <= YEAR);
         let cogs = a_year(&accounts, |a| a.cogs);
         let revenue = a_year(&accounts, |a| a.revenue);
@@ -174,6 +180,7 @@ impl Books {
         let inventory = average_inventory(inputs, pools, as_of);
         Self {
             cogs: cogs.unwrap_or_else(|| sales_at_cost(pools, flows)),
+            // The money of the sales themselves, where a price of the master would be a guess.
             revenue: revenue.unwrap_or_else(|| {
                 (0..inputs.panel.len()).map(|s| inputs.panel.totals(s).revenue_365).sum()
             }),
@@ -195,6 +202,7 @@ fn a_year(accounts: &[Account], amount: fn(&Account) -> Option<Money>) -> Option
     for account in accounts {
         if let Some(amount) = amount(account) {
             sum += amount.as_f64();
+            // Both ends are in the period: January has 31 days, not 30.
             covered += days(account.period_start, account.period_end) + 1.0;
         }
     }
@@ -210,6 +218,7 @@ fn sales_at_cost(pools: &[PoolResults], flows: &[Flows]) -> f64 {
     let mut total = 0.0;
     for pool in pools {
         let year = flows[pool.series.clone()].iter().copied().sum::<Flows>().year;
+        // What came back was not sold: its cost is on the shelf again.
         total += pool.cost_of(year.net());
     }
     total
@@ -220,7 +229,8 @@ struct AverageInventory {
     estimated: bool,
 }
 
-/// Mean stock of the last year at cost where every pool's history is known, else today's stock (an estimate).
+/// Mean stock of the last year at cost where every pool's history is known, else today's stock (an
+/// estimate).
 fn average_inventory(inputs: &Inputs, pools: &[PoolResults], as_of: NaiveDate) -> AverageInventory {
     let mut average = AverageInventory { value: 0.0, estimated: false };
     for pool in pools {
@@ -228,10 +238,12 @@ fn average_inventory(inputs: &Inputs, pools: &[PoolResults], as_of: NaiveDate) -
         let mut recorded = 0;
         for day in inputs.stock_history.of(pool.id()).iter().filter(|h| in_last_year(h.date, as_of))
         {
+            // Books below zero are late bookings, not a debt of stock.
             sum += day.on_hand.or_zero().as_f64();
             recorded += 1;
         }
         if recorded == 0 {
+            // An empty shelf is worth nothing whatever its history was: that is no estimate.
             average.estimated |= pool.on_hand().is_positive();
             average.value += pool.stock_value().as_f64();
         } else {
@@ -241,6 +253,7 @@ fn average_inventory(inputs: &Inputs, pools: &[PoolResults], as_of: NaiveDate) -
     average
 }
 
+// Two digits would sort 181 before 30: the zeros are for the table, pages leave them out.
 /// Scopes of stock age and their upper limit in days; the last one is what no receipt explains.
 pub(crate) const AGES: [(&str, f64); 6] = [
     ("age:030 or less", 30.0),
@@ -267,12 +280,15 @@ fn stock_by_age(inputs: &Inputs, pools: &[PoolResults], as_of: NaiveDate) -> [Ag
         let mut receipts = Vec::new();
         for order in inputs.purchase_orders.of(pool.id()) {
             if let Some(date) = order.received.filter(|&date| date < as_of) {
+                // Where no count of the receipt is given, it was as ordered.
                 receipts.push((date, order.received_quantity.unwrap_or(order.quantity)));
             }
         }
         receipts.sort_by_key(|&(date, _)| Reverse(date));
         let mut left = pool.on_hand().or_zero();
         for (date, quantity) in receipts {
+            // Older units went first, so the newest receipts are there in full until the shelf is
+            // explained.
             let here = quantity.or_zero().min(left);
             left = left - here;
             let age = days(date, as_of);

@@ -1,4 +1,5 @@
-//! The textbook ratios, each with its published example as a test. `None` when the denominator is zero or less.
+//! The textbook ratios, each with its published example as a test. `None` when the denominator is
+//! zero or less.
 
 /// Days in the year the ratios are quoted for.
 pub const YEAR: f64 = 365.0;

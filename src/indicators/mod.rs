@@ -1,10 +1,12 @@
-//! What the business earns from its stock: turnover, days, sell-through, GMROI, fill rate, each with numerator and
-//! denominator. Called by `run` once everything is decided, and by `report` for what it knows of each item.
+//! What the business earns from its stock: turnover, days, sell-through, GMROI, fill rate, each
+//! with numerator and denominator. Called by `run` once everything is decided, and by `report` for
+//! what it knows of each item.
 //!
-//! [`definitions`] lists every indicator once, with its formula; the textbook's are in [`formulas`], the sums they are fed
-//! with in [`facts`]. Money and flows cover the last 365 days, quoted for a year; book figures come from the `accounts`
-//! table where it is there, else from sales and unit costs, and the indicator says that it is estimated. Where an input is
-//! unknown the value is `None` and both parts are still shown.
+//! [`definitions`] lists every indicator once, with its formula; the textbook's are in
+//! [`formulas`], the sums they are fed with in [`facts`]. Money and flows cover the last 365 days,
+//! quoted for a year; book figures come from the `accounts` table where it is there, else from
+//! sales and unit costs, and the indicator says that it is estimated. Where an input is unknown the
+//! value is `None` and both parts are still shown.
 
 mod attention;
 pub(crate) mod definitions;
@@ -24,7 +26,8 @@ use crate::indicators::definitions::{DEFINITIONS, Source};
 use crate::indicators::facts::Facts;
 use crate::purchase::scorecard::supplier_scorecard;
 
-/// The indicators of the run, sorted by name and scope; those of trust in the proposals come from `review::scorecard`.
+/// The indicators of the run, sorted by name and scope; those of trust in the proposals come from
+/// `review::scorecard`.
 pub(crate) fn compute(inputs: &Inputs, outcome: &Outcome, settings: &Settings) -> Vec<Indicator> {
     let facts = Facts::gather(inputs, outcome, settings);
     let mut indicators = supplier_scorecard(&inputs.purchase_orders, &inputs.names);

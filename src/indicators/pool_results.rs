@@ -1,5 +1,6 @@
-//! What one run knows and decided of an item at a location, gathered from its tables for those who read results:
-//! indicators, pages and exports. (What planning gathers before it decides is another matter.)
+//! What one run knows and decided of an item at a location, gathered from its tables for those who
+//! read results: indicators, pages and exports. (What planning gathers before it decides is another
+//! matter.)
 
 use crate::domain::classes::cell_name;
 use crate::domain::inputs::{Inputs, Product, PurchaseOrder, Stock};
@@ -42,6 +43,7 @@ impl PoolResults<'_> {
 
     /// Units in the location, zero when unknown.
     pub(crate) fn on_hand(&self) -> Units {
+        // Without a stock table the recommendations hold what the run assumed.
         match self.stock {
             Some(stock) => stock.on_hand,
             None => self.recommendations.first().map_or(Units::ZERO, |r| r.on_hand),
@@ -50,8 +52,9 @@ impl PoolResults<'_> {
 
     /// Cost of one unit: the master's, else the recommended supplier's.
     pub(crate) fn unit_cost(&self) -> Option<Money> {
-        let from_supplier = || self.recommendations.iter().map(|r| r.unit_cost);
-        self.product.unit_cost.or_else(|| from_supplier().find(|cost| cost.is_positive()))
+        // An unknown price is zero in a recommendation, and no cost of a unit.
+        let mut offered = self.recommendations.iter().map(|r| r.unit_cost);
+        self.product.unit_cost.or_else(|| offered.find(|cost| cost.is_positive()))
     }
 
     /// Currency units; zero when the cost is unknown.
@@ -66,6 +69,7 @@ impl PoolResults<'_> {
 
     /// Margin expected to be lost if nothing is ordered now: the largest of its supplier lines.
     pub(crate) fn value_at_risk(&self) -> Money {
+        // Lines of two suppliers protect the same sales: their sum would count them twice.
         self.recommendations.iter().map(|r| r.value_at_risk).max().unwrap_or_default()
     }
 
@@ -91,6 +95,7 @@ impl PoolResults<'_> {
 
     /// Units beyond `cover_days` of demand.
     pub(crate) fn excess_units(&self, cover_days: f64) -> f64 {
+        // The same in every line: what is promised already is not in excess.
         let available = self.recommendations.first().map_or(self.on_hand(), |r| r.available);
         (available.as_f64() - self.velocity() * cover_days).max(0.0)
     }

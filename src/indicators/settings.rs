@@ -17,7 +17,8 @@ pub struct Settings {
     pub judged_days: u32,
     /// What to aim at, by `indicator` or `indicator/scope`.
     pub goals: BTreeMap<String, f64>,
-    /// Cost of holding stock for a year, as a share of its value; used where the accounts have none. From `[policy]`.
+    /// Cost of holding stock for a year, as a share of its value; used where the accounts have
+    /// none. From `[policy]`.
     #[serde(skip)]
     pub holding_rate: f64,
     /// Cover above which stock is excess, days. From `[policy]`.
@@ -28,10 +29,14 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         Self {
+            // One unit in fifty.
             count_tolerance: 0.02,
+            // One delivery in five.
             late_share: 0.2,
+            // Four weeks: every weekday as often as the others, and still soon enough to learn.
             judged_days: 28,
             goals: BTreeMap::new(),
+            // Both are replaced by what `[policy]` says, and these are its defaults.
             holding_rate: 0.25,
             excess_cover_days: 120.0,
         }

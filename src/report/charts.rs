@@ -1,11 +1,13 @@
 //! Charts of the whole run: plotters SVG, put inline into the pages.
 //!
-//! Each is drawn 480 units wide and scales with the page. Dark shades on white, told apart by place and label, not by colour.
+//! Each is drawn 480 units wide and scales with the page. Dark shades on white, told apart by place
+//! and label, not by colour.
 
 use chrono::{Duration, NaiveDate};
 use plotters::coord::Shift;
 use plotters::prelude::*;
 
+// Those of `assets/app.css`, which an SVG inside the page does not inherit.
 const INK: RGBColor = RGBColor(31, 41, 55);
 const BLUE_INK: RGBColor = RGBColor(29, 78, 137);
 const GREY: RGBColor = RGBColor(107, 114, 128);
@@ -20,10 +22,12 @@ fn svg(width: u32, height: u32, draw: impl FnOnce(&Area) -> Drawn) -> String {
     let area = SVGBackend::with_string(&mut out, (width, height)).into_drawing_area();
     let drawn = draw(&area).and_then(|()| area.present().map_err(Into::into));
     drop(area);
+    // The words beside it stay.
     if drawn.is_err() {
         return String::new();
     }
-    // Without a size of its own it fills the page's width; the same figures stand beside it in words.
+    // Without a size of its own it fills the page's width; the same figures stand beside it in
+    // words.
     let fixed = format!("<svg width=\"{width}\" height=\"{height}\"");
     out.replacen(&fixed, "<svg aria-hidden=\"true\" focusable=\"false\"", 1)
 }
@@ -48,6 +52,7 @@ pub(crate) fn bars(bars: &[Bar]) -> String {
         let font = ("sans-serif", 14).into_font().color(&INK);
         for (i, bar) in bars.iter().enumerate() {
             let top = 6 + STEP * i32::try_from(i)?;
+            // At least one pixel: a status without money still has items.
             #[expect(clippy::cast_possible_truncation, reason = "a length in pixels")]
             let length = (bar.value / most * LONGEST).round().clamp(1.0, LONGEST) as i32;
             let corners = [(LEFT, top), (LEFT + length, top + 18)];
@@ -67,7 +72,8 @@ pub(crate) struct TrendPoint {
     pub value: f64,
 }
 
-/// A line over dates, each point marked, with the last value written beside it; nothing for fewer than two points.
+/// A line over dates, each point marked, with the last value written beside it; nothing for fewer
+/// than two points.
 pub(crate) fn trend(points: &[TrendPoint], written: impl Fn(f64) -> String) -> String {
     let [first, .., last] = points else { return String::new() };
     let low = points.iter().map(|p| p.value).fold(f64::INFINITY, f64::min);
@@ -81,9 +87,9 @@ pub(crate) fn trend(points: &[TrendPoint], written: impl Fn(f64) -> String) -> S
             .margin(4)
             .margin_right(64)
             .build_cartesian_2d(first.date..end, low - room..high + room)?;
-        let places = || points.iter().map(|p| (p.date, p.value));
-        chart.draw_series(LineSeries::new(places(), GREY.stroke_width(2)))?;
-        chart.draw_series(places().map(|place| Circle::new(place, 2, BLUE_INK.filled())))?;
+        let places: Vec<_> = points.iter().map(|p| (p.date, p.value)).collect();
+        chart.draw_series(LineSeries::new(places.iter().copied(), GREY.stroke_width(2)))?;
+        chart.draw_series(places.iter().map(|&place| Circle::new(place, 2, BLUE_INK.filled())))?;
         let (x, y) = chart.backend_coord(&(last.date, last.value));
         let font = ("sans-serif", 12).into_font().color(&INK);
         area.draw(&Text::new(written(last.value), (x + 6, y - 6), font))?;
@@ -145,6 +151,8 @@ pub(crate) fn frontier(points: &[FrontierPoint]) -> String {
             .margin(8)
             .x_label_area_size(34)
             .y_label_area_size(48)
+            // From zero stock, so that half the stock is half as far; service from where it starts,
+            // because the last percents are what costs.
             .build_cartesian_2d(0.0..1.05 * most, (least - 1.0)..100.5)?;
         chart
             .configure_mesh()
@@ -152,9 +160,10 @@ pub(crate) fn frontier(points: &[FrontierPoint]) -> String {
             .y_desc("fill rate, %")
             .light_line_style(WHITE)
             .draw()?;
-        let places = || points.iter().map(|p| (p.average_stock, p.fill_rate_percent));
-        chart.draw_series(LineSeries::new(places(), GREY.stroke_width(2)))?;
-        chart.draw_series(places().map(|place| Circle::new(place, 3, BLUE_INK.filled())))?;
+        let places: Vec<_> =
+            points.iter().map(|p| (p.average_stock, p.fill_rate_percent)).collect();
+        chart.draw_series(LineSeries::new(places.iter().copied(), GREY.stroke_width(2)))?;
+        chart.draw_series(places.iter().map(|&place| Circle::new(place, 3, BLUE_INK.filled())))?;
         Ok(())
     })
 }
@@ -162,6 +171,7 @@ pub(crate) fn frontier(points: &[FrontierPoint]) -> String {
 /// Two stocks over the same periods: ours dark, the other grey.
 pub(crate) fn stock_paths(ours: &[f32], other: &[f32]) -> String {
     let most = ours.iter().chain(other).copied().fold(1.0, f32::max);
+    // Below zero where unmet demand waits.
     let least = ours.iter().chain(other).copied().fold(0.0, f32::min);
     svg(480, 140, |area| {
         let mut chart = ChartBuilder::on(area)
@@ -175,6 +185,7 @@ pub(crate) fn stock_paths(ours: &[f32], other: &[f32]) -> String {
             .y_labels(4)
             .light_line_style(WHITE)
             .draw()?;
+        // Ours last, so that it lies on top.
         for (stock, style) in [(other, GREY.stroke_width(1)), (ours, BLUE_INK.stroke_width(2))] {
             chart.draw_series(LineSeries::new(stock.iter().copied().enumerate(), style))?;
         }

@@ -30,8 +30,10 @@ pub(crate) fn counts_due<'a>(report: &'a Report) -> Vec<CountDue<'a>> {
     let last_count: BTreeMap<_, NaiveDate> =
         report.inputs().counts.iter().map(|c| ((c.sku, c.location), c.date)).collect();
     let mut all = Vec::new();
+    // An empty shelf is counted at a glance, and not worth a walk.
     for pool in report.pools.iter().filter(|p| p.on_hand().is_positive()) {
         let last = last_count.get(&(pool.sku, pool.location)).copied();
+        // One without a class is counted as its cell of the policy says, too.
         let abc = pool.class.and_then(|c| c.abc);
         let xyz = pool.class.and_then(|c| c.xyz);
         let every_days = report.input.policy.cell(abc, xyz).count_every_days;

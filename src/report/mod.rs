@@ -1,10 +1,11 @@
-//! The planner's report: static pages that open from disk without a network. Called by `run` once everything is decided
-//! ([`render`]) and by `simulate` ([`simulation`]).
+//! The planner's report: static pages that open from disk without a network. Called by `run` once
+//! everything is decided ([`render`]) and by `simulate` ([`simulation`]).
 //!
-//! [`render`] is a pure function of one run: it hands every file to a writer and reads no clock, so the same run gives the
-//! same bytes. `index.html` is the briefing; everything else lies in `report/` beside it. Pages are askama templates, checked
-//! when the crate is built and escaped; long tables and item pages are data scripts (see [`scripts`]). Charts of the whole run
-//! are plotters SVG inside the page. The words are explained once, in `templates/glossary.html`.
+//! [`render`] is a pure function of one run: it hands every file to a writer and reads no clock, so
+//! the same run gives the same bytes. `index.html` is the briefing; everything else lies in
+//! `report/` beside it. Pages are askama templates, checked when the crate is built and escaped;
+//! long tables and item pages are data scripts (see [`scripts`]). Charts of the whole run are
+//! plotters SVG inside the page. The words are explained once, in `templates/glossary.html`.
 //!
 //! The table library is Tabulator (MIT, licence beside it in `assets/`), unchanged from npm.
 
@@ -85,6 +86,7 @@ keyed! {
     PastDecision by PoolId: |row| PoolId { sku: row.sku, location: row.location };
 }
 
+// Part of the program, so that a report needs neither a network nor an installation.
 /// Files that are the same in every report.
 const ASSETS: [(&str, &[u8]); 7] = [
     ("report/assets/app.css", include_bytes!("assets/app.css")),
@@ -96,7 +98,8 @@ const ASSETS: [(&str, &[u8]); 7] = [
     ("report/assets/tabulator-LICENSE.txt", include_bytes!("assets/tabulator-LICENSE.txt")),
 ];
 
-/// What every page draws on: the run, its items by location, its indicators and those of earlier runs.
+/// What every page draws on: the run, its items by location, its indicators and those of earlier
+/// runs.
 struct Report<'a> {
     input: &'a ReportInput<'a>,
     /// What people call each supplier. `[suppliers]`
@@ -129,13 +132,13 @@ impl<'a> Indicators<'a> {
 
 impl<'a> Report<'a> {
     fn new(input: &'a ReportInput<'a>) -> Self {
-        let past = |run: &'a PastRun| Indicators::new(run.as_of, &run.indicators);
+        let history = input.history.iter();
         Self {
             input,
             suppliers: supplier_labels(input.inputs),
             pools: pool_results(input.inputs, input.outcome),
             now: Indicators::new(input.as_of, &input.outcome.indicators),
-            before: input.history.iter().map(past).collect(),
+            before: history.map(|run| Indicators::new(run.as_of, &run.indicators)).collect(),
         }
     }
 
@@ -190,8 +193,10 @@ impl<'a> Report<'a> {
     }
 }
 
-/// What people call each supplier: its name, with its code where two share the name, or the code alone. `[suppliers]`
+/// What people call each supplier: its name, with its code where two share the name, or the code
+/// alone. `[suppliers]`
 fn supplier_labels(inputs: &Inputs) -> Vec<String> {
+    // Pages filter lines by what a supplier is called: two that share a name would be mixed up.
     let mut named: BTreeMap<&str, usize> = BTreeMap::new();
     for supplier in &inputs.suppliers {
         *named.entry(supplier.name.trim()).or_default() += 1;
@@ -207,7 +212,8 @@ fn supplier_labels(inputs: &Inputs) -> Vec<String> {
     labels
 }
 
-/// Writes the report, file by file, as (path below the run's folder, bytes), and says what could not be made.
+/// Writes the report, file by file, as (path below the run's folder, bytes), and says what could
+/// not be made.
 ///
 /// # Errors
 /// What the writer answers, or [`Error::Internal`] if a page cannot be rendered.
@@ -227,6 +233,7 @@ pub(crate) fn render(
             broken.push(Exception::internal(about, "this page could not be made", &fault));
             pages::broken(path, input.run_id)
         });
+        // Writing a template to memory fails only by our own doing.
         let html = html.map_err(|e| Error::Internal(format!("a page of the report: {e}")))?;
         writer(path, html.as_bytes())?;
     }
@@ -241,6 +248,8 @@ pub(crate) fn render(
     }
     let first_items: Vec<usize> =
         (0..input.inputs.names.skus.len()).step_by(ITEMS_PER_FILE).collect();
+    // Nearly all bytes of the report are here: made on all threads, handed over in their order, and
+    // no more than a few in memory at a time.
     parallel::in_order(
         &first_items,
         |&first| scripts::items::script(&report, first),

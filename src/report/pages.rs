@@ -21,6 +21,7 @@ pub(super) const PAGES: [(&str, fn(&Report) -> askama::Result<String>); 10] = [
     ("report/glossary.html", glossary),
 ];
 
+// The briefing lies above the others: what is opened first should not be looked for.
 /// Title of the briefing, the one page that lies above `report/`.
 const BRIEFING: &str = "Briefing";
 
@@ -66,6 +67,7 @@ impl Page {
         Self {
             title,
             root: if title == BRIEFING { "report/" } else { "" },
+            // In words, because 02/03 is two different days.
             as_of: input.as_of.format("%A, %-d %B %Y").to_string(),
             as_of_iso: input.as_of.to_string(),
             run_id: input.run_id.to_owned(),
@@ -78,6 +80,7 @@ impl Page {
         let mut links = Vec::new();
         for (file, name) in NAVIGATION {
             let address = match file.strip_prefix("../") {
+                // From the briefing itself.
                 Some(above) if !self.root.is_empty() => above.to_owned(),
                 Some(_) | None => format!("{}{file}", self.root),
             };
@@ -152,6 +155,7 @@ fn channels(report: &Report) -> askama::Result<String> {
         "Pauses and alerts first, then the highest chance of selling what is not there. The \
          channel files hold the same numbers.",
     );
+    // Allocation is not cut: a channel must find each of its listings.
     let findings = findings.cut_from(report.outcome().findings.len());
     tables(report, "Channels", sheets::channels(report), vec![findings, allocation])
 }
@@ -167,6 +171,7 @@ fn indicators(report: &Report) -> askama::Result<String> {
     let counts = format!(
         "Due ones first, by class and value. The intervals of [policy.cells] ask for {} counts a \
          week.",
+        // Half a count a week is a count every other week: rounded up, so that none is left over.
         grouped(pace.ceil())
     );
     let culls = "Most cash freed at cost first: discount, bundle or discontinue.";
@@ -230,6 +235,7 @@ struct Broken<'a> {
 
 /// What stands where a page could not be made.
 pub(super) fn broken(path: &str, run_id: &str) -> askama::Result<String> {
+    // The briefing, unless that is what broke.
     let home = if path.contains('/') { "../index.html" } else { "report/recommendations.html" };
     Broken { run_id, home }.render()
 }

@@ -1,4 +1,5 @@
-//! The compact picture of a pool that its page draws: weekly history, weekly outlook, projected stock.
+//! The compact picture of a pool that its page draws: weekly history, weekly outlook, projected
+//! stock.
 
 use crate::domain::outcome::PoolPicture;
 use crate::domain::panel::{Panel, Pool, flag};

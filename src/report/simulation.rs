@@ -1,14 +1,15 @@
-//! The page of `simulate`: cost bars, the efficient frontier, and the items where the policy won or lost most.
+//! The page of `simulate`: cost bars, the efficient frontier, and the items where the policy won or
+//! lost most.
 
 use crate::domain::error::{Error, Result};
 use crate::report::charts::{self, Bar, FrontierPoint};
 use crate::report::wording::counted;
-use crate::simulate::{Played, Simulation, Totals};
+use crate::simulate::{Played, Simulation};
 use askama::Template;
 use chrono::NaiveDate;
 
 /// Items whose stock is drawn.
-const DRAWN: usize = 10;
+const DRAWN: usize = 10; // A look at the best and the worst; simulation.csv has the others.
 
 #[derive(Template)]
 #[template(path = "simulation.html", config = "src/report/askama.toml")]
@@ -70,12 +71,14 @@ struct Extreme<'a> {
 /// # Errors
 /// [`Error::Internal`] if the page cannot be rendered.
 pub(crate) fn render(result: &Simulation, currency: &str) -> Result<String> {
-    let row = |name: &str, played: &Played| row(name, &played.total, result.period_days);
+    // The own settings stand above the changes, or there would be nothing to compare them with.
     let mut what_if = Vec::new();
     if let Some(own) = result.played.first().filter(|_| !result.what_if.is_empty()) {
-        what_if.push(row("as it is", own));
+        what_if.push(Row::of("as it is", own, result));
     }
-    what_if.extend(result.what_if.iter().map(|(change, played)| row(change, played)));
+    for (change, played) in &result.what_if {
+        what_if.push(Row::of(change, played, result));
+    }
     let (from, until) = result.days;
     let page = SimulationPage {
         from,
@@ -83,9 +86,9 @@ pub(crate) fn render(result: &Simulation, currency: &str) -> Result<String> {
         items: counted(result.pools.len(), "item"),
         currency,
         estimated: result.played.first().and_then(|p| p.total.estimated_share()).map(percent),
-        policies: result.played.iter().map(|p| row(&p.name, p)).collect(),
+        policies: result.played.iter().map(|p| Row::of(&p.name, p, result)).collect(),
         cost_chart: charts::bars(&cost_bars(&result.played)),
-        frontier: result.frontier.iter().map(|p| row(&p.name, p)).collect(),
+        frontier: result.frontier.iter().map(|p| Row::of(&p.name, p, result)).collect(),
         frontier_chart: charts::frontier(&frontier_points(&result.frontier)),
         what_if,
         tuned: tuned(result),
@@ -95,26 +98,35 @@ pub(crate) fn render(result: &Simulation, currency: &str) -> Result<String> {
 }
 
 fn percent(share: f64) -> String {
+    // A space that does not break keeps the sign beside its figure in a narrow column.
     format!("{:.1}\u{a0}%", 100.0 * share)
 }
 
-fn row(policy: &str, totals: &Totals, period_days: f64) -> Row {
-    const UNKNOWN: &str = "\u{2013}";
-    let shown = |value: Option<String>| value.unwrap_or_else(|| UNKNOWN.to_owned());
-    Row {
-        policy: policy.to_owned(),
-        fill_rate: shown(totals.fill_rate().map(percent)),
-        cycle_service: shown(totals.cycle_service().map(percent)),
-        lost_units: format!("{:.0}", totals.lost),
-        lost_margin: format!("{:.0}", totals.lost_margin),
-        average_stock: shown(totals.average_stock().map(|units| format!("{units:.1}"))),
-        turns: shown(totals.turns(period_days).map(|turns| format!("{turns:.1}"))),
-        orders: format!("{:.0}", totals.orders),
-        holding: format!("{:.0}", totals.holding_cost),
-        shortage: format!("{:.0}", totals.shortage_cost),
-        ordering: format!("{:.0}", totals.order_cost),
-        cost: format!("{:.0}", totals.cost()),
+impl Row {
+    fn of(policy: &str, played: &Played, result: &Simulation) -> Self {
+        let totals = &played.total;
+        Self {
+            policy: policy.to_owned(),
+            fill_rate: totals.fill_rate().map_or_else(dash, percent),
+            cycle_service: totals.cycle_service().map_or_else(dash, percent),
+            lost_units: format!("{:.0}", totals.lost),
+            lost_margin: format!("{:.0}", totals.lost_margin),
+            average_stock: totals.average_stock().map_or_else(dash, |units| format!("{units:.1}")),
+            turns: totals
+                .turns(result.period_days)
+                .map_or_else(dash, |turns| format!("{turns:.1}")),
+            orders: format!("{:.0}", totals.orders),
+            holding: format!("{:.0}", totals.holding_cost),
+            shortage: format!("{:.0}", totals.shortage_cost),
+            ordering: format!("{:.0}", totals.order_cost),
+            cost: format!("{:.0}", totals.cost()),
+        }
     }
+}
+
+/// What stands for a figure that nothing was measured for.
+fn dash() -> String {
+    "\u{2013}".to_owned()
 }
 
 fn cost_bars(played: &[Played]) -> Vec<Bar> {
@@ -153,8 +165,10 @@ fn tuned(result: &Simulation) -> Option<TunedText<'_>> {
     Some(TunedText { choices, fragment: &tuned.fragment })
 }
 
-/// Where the own settings, which stand first, won or lost most against the moving average, which stands last.
+/// Where the own settings, which stand first, won or lost most against the moving average, which
+/// stands last.
 fn extremes(result: &Simulation) -> Vec<Extreme<'_>> {
+    // By the order of `simulate::tune::side_by_side`.
     let (Some(own), Some(benchmark)) = (result.played.first(), result.played.last()) else {
         return Vec::new();
     };
@@ -164,8 +178,10 @@ fn extremes(result: &Simulation) -> Vec<Extreme<'_>> {
         .zip(&benchmark.pools)
         .map(|(own, benchmark)| benchmark.cost() - own.cost())
         .collect();
+    // A pool that starts inside the window was not replayed: its zeros are no result.
     let mut order: Vec<usize> =
         (0..gains.len()).filter(|&pool| own.pools[pool].periods > 0.0).collect();
+    // Large gains and large losses alike; ties by place, so that a page is the same every time.
     order.sort_by(|&a, &b| gains[b].abs().total_cmp(&gains[a].abs()).then(a.cmp(&b)));
     order.truncate(DRAWN);
     let mut extremes = Vec::new();

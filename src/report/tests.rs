@@ -129,7 +129,8 @@ fn item_files_hold_every_item_once() {
     assert_eq!(seen, 130);
 }
 
-/// `ORDERPOINT_REPORT_DIR=... cargo test --release -- --ignored a_report_to_look_at`, for the browser tests and to time it.
+/// `ORDERPOINT_REPORT_DIR=... cargo test --release -- --ignored a_report_to_look_at`, for the
+/// browser tests and to time it.
 #[test]
 #[ignore = "writes files; for looking at the pages"]
 fn a_report_to_look_at() {

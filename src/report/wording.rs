@@ -9,6 +9,7 @@ pub(crate) const UNKNOWN: &str = "unknown";
 
 /// Money without a currency: `12,340`, or `12.50` below 100.
 pub(crate) fn amount(value: f64) -> String {
+    // Cents matter to the price of a unit, and only clutter the value of an order.
     if value.abs() < 100.0 && value.fract() != 0.0 { format!("{value:.2}") } else { grouped(value) }
 }
 
@@ -21,6 +22,7 @@ pub(crate) fn money(value: Money) -> String {
 pub(crate) fn grouped(value: f64) -> String {
     let digits = format!("{:.0}", value.abs());
     let mut out = String::with_capacity(digits.len() + digits.len() / 3 + 1);
+    // What rounds to nothing has no sign.
     if value < 0.0 && digits != "0" {
         out.push('-');
     }

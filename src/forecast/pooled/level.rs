@@ -55,7 +55,7 @@ pub(crate) fn decay(half_life: f64) -> f64 {
     (0.5f64).powf(1.0 / half_life)
 }
 
-/// Share of a sum that is left a period later, at each half-life.
+/// [`decay`] of each half-life.
 #[must_use]
 pub fn decays(half_lives: &[f64; HALF_LIVES]) -> [f64; HALF_LIVES] {
     half_lives.map(decay)

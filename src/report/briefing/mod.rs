@@ -1,5 +1,5 @@
-//! The first page: what needs a decision today. The sentence to read first, what is doubtful, the six panels, the moves
-//! with the most money, what not to promote and what to push.
+//! The first page: what needs a decision today. The sentence to read first, what is doubtful, the
+//! six panels, the moves with the most money, what not to promote and what to push.
 
 mod moves;
 mod panels;
@@ -102,6 +102,7 @@ fn lead(report: &Report) -> String {
         })
         .collect();
     let currency = match report.input.currency {
+        // Not configured: the reader knows.
         "" => String::new(),
         code => format!(" {code}"),
     };
@@ -131,6 +132,7 @@ fn notices(report: &Report) -> Vec<Notice> {
     let kinds = exception_groups(doubtful);
     let mut notices = Vec::new();
     for group in kinds.iter().take(SHOWN) {
+        // The first case says more than the name of its kind would.
         let mut text = format!("{}: {}", group.first.about, group.first.what);
         if group.count > 1 {
             text += &format!("; {} more like it", whole(group.count - 1));
@@ -138,6 +140,7 @@ fn notices(report: &Report) -> Vec<Notice> {
         let href = format!("report/quality.html#kind={}", group.kind);
         notices.push(Notice { text, href, link: "what it costs" });
     }
+    // What stands below the fold is not read; but it must not be hidden either.
     if kinds.len() > SHOWN {
         notices.push(Notice {
             text: format!("{} of doubtful numbers", counted(kinds.len() - SHOWN, "more kind")),
@@ -184,6 +187,7 @@ fn orders_by_week(report: &Report) -> Figure {
         .collect();
     let mut lines = [0; WEEKS];
     for line in order_lines(report) {
+        // A line without a date has nothing to wait for.
         let days = line.order_by.map_or(0, |date| (date - as_of).num_days().max(0));
         let week = usize::try_from(days / 7).unwrap_or(usize::MAX);
         if week < WEEKS {

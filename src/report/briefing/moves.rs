@@ -42,6 +42,7 @@ pub(super) fn moves(report: &Report) -> Vec<Move> {
     let outcome = report.outcome();
     let mut candidates = Vec::new();
     for pool in &report.pools {
+        // One move an item: what to order outweighs what to clear, or the other way round.
         let of_pool = [order(report, pool), clear(pool), run_down(pool, settings)];
         let dearest = of_pool.into_iter().flatten().max_by(|a, b| a.money.total_cmp(&b.money));
         candidates.extend(dearest);
@@ -49,6 +50,7 @@ pub(super) fn moves(report: &Report) -> Vec<Move> {
     candidates.extend(outcome.open_orders.iter().map(|advice| placed(report, advice)));
     candidates.extend(outcome.transfers.iter().map(|t| transfer(report, t)));
     candidates.extend(outcome.findings.iter().filter_map(|f| channel(report, f)));
+    // Unknown prices are zero: such a move cannot be ranked, its line still stands in the tables.
     candidates.retain(|c| c.money > 0.0);
     candidates.sort_by(|a, b| {
         b.money.total_cmp(&a.money).then(a.sku.cmp(&b.sku)).then(a.verb.cmp(b.verb))
@@ -70,6 +72,7 @@ pub(super) fn moves(report: &Report) -> Vec<Move> {
 
 fn order(report: &Report, pool: &PoolResults) -> Option<Candidate> {
     let lines = pool.recommendations.iter().filter(|r| r.quantity.is_positive());
+    // An order split over suppliers is one decision: the line that matters most stands for it.
     let line = lines.max_by_key(|r| r.value_at_risk)?;
     let from = match report.supplier(line.supplier) {
         "" => String::new(),
@@ -128,7 +131,8 @@ fn transfer(report: &Report, transfer: &Transfer) -> Candidate {
     }
 }
 
-/// A7, E10, E11: channels that show, hold or cost too much. Stranded units are part of their item's imbalance.
+/// A7, E10, E11: channels that show, hold or cost too much. Stranded units are part of their item's
+/// imbalance.
 fn channel(report: &Report, found: &ChannelFinding) -> Option<Candidate> {
     let reason = &found.reason;
     let (verb, text, label) = match found.kind {
@@ -141,6 +145,7 @@ fn channel(report: &Report, found: &ChannelFinding) -> Option<Candidate> {
             let channel = found.channel.map_or("a channel", |c| report.channel(c));
             ("Narrow", format!("Take it off {channel}: {reason}."), "margin gained")
         }
+        // The imbalance that it is part of is a move already.
         FindingKind::Stranded => return None,
     };
     Some(Candidate { verb, sku: found.sku, text, money: found.value.as_f64(), label })
@@ -176,6 +181,7 @@ fn run_down(pool: &PoolResults, settings: &Settings) -> Option<Candidate> {
             "Promote, or buy nothing more: {} tied up beyond what sells soon{cover}.",
             amount(tied)
         ),
+        // The stock itself comes back when it sells; what excess costs is keeping it.
         money: tied * settings.holding_rate,
         label: "holding cost a year",
     })

@@ -104,6 +104,7 @@ fn panel(report: &Report, attention: Attention) -> Panel {
         .collect();
     let count = inside.len();
     let value: f64 = inside.iter().map(|ranked| ranked.money).sum();
+    // Ties by place, so that the same run gives the same page.
     inside.sort_by(|a, b| {
         b.money
             .total_cmp(&a.money)
@@ -130,13 +131,18 @@ fn panel(report: &Report, attention: Attention) -> Panel {
 
 /// What moved since the last run.
 fn change(report: &Report, attention: Attention, count: usize, value: f64) -> String {
-    let before = |name| report.before.last()?.value(name, attention.scope());
-    let (Some(count_before), Some(value_before)) = (before("panel_items"), before("panel_value"))
-    else {
-        return "no earlier run to compare with".to_owned();
+    // Also where the last run knew no such panel: an older version of the program.
+    const NO_RUN: &str = "no earlier run to compare with";
+    let Some(last) = report.before.last() else { return NO_RUN.to_owned() };
+    let Some(items_before) = last.value("panel_items", attention.scope()) else {
+        return NO_RUN.to_owned();
     };
-    let more = count as f64 - count_before;
+    let Some(value_before) = last.value("panel_value", attention.scope()) else {
+        return NO_RUN.to_owned();
+    };
+    let more = count as f64 - items_before;
     let money = signed(value - value_before);
+    // Money is compared as it is shown: cents that moved are no change.
     if more != 0.0 {
         format!("since the last run: {}, {money} in money", signed(more))
     } else if money == "no change" {
@@ -178,7 +184,8 @@ fn remark(attention: Attention, pool: &PoolResults) -> String {
     }
 }
 
-/// H13: items about to sell out, so that promoting them would only disappoint; most margin at risk first.
+/// H13: items about to sell out, so that promoting them would only disappoint; most margin at risk
+/// first.
 pub(super) fn do_not_promote(report: &Report) -> Vec<ItemLine> {
     let mut short: Vec<Ranked> = report
         .pools
@@ -189,6 +196,7 @@ pub(super) fn do_not_promote(report: &Report) -> Vec<ItemLine> {
     keep_dearest(&mut short);
     let mut lines = Vec::new();
     for ranked in &short {
+        // The earliest of its lines: a promotion fails on the first empty day.
         let out = ranked.pool.recommendations.iter().filter_map(|r| r.stockout_date).min();
         let gone = match out.filter(|&day| day > report.input.as_of) {
             Some(day) => format!("out {}", date(day)),

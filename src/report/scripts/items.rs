@@ -1,8 +1,9 @@
-//! Item pages: the data of every item, in scripts of [`ITEMS_PER_FILE`] items that the page loads on demand.
+//! Item pages: the data of every item, in scripts of [`ITEMS_PER_FILE`] items that the page loads
+//! on demand.
 //!
-//! The two charts of an item are drawn by the page from these numbers. As plotters SVG they took 3.9 KB and 61 us each: 78 MB
-//! for 10,000 items, against a limit of 60 MB for the whole report; as numbers they take 0.9 KB and can be read off by
-//! pointing.
+//! The two charts of an item are drawn by the page from these numbers. As plotters SVG they took
+//! 3.9 KB and 61 us each: 78 MB for 10,000 items, against a limit of 60 MB for the whole report; as
+//! numbers they take 0.9 KB and can be read off by pointing.
 
 use crate::domain::exceptions::{Exception, Subject};
 use crate::domain::fault::guarded;
@@ -16,7 +17,8 @@ use crate::report::{PastDecision, Report};
 use chrono::NaiveDate;
 use serde::Serialize;
 
-/// Items in one script: near 250 KB, which a browser loads from disk in a few milliseconds. `assets/item.js` knows it too.
+/// Items in one script: near 250 KB, which a browser loads from disk in a few milliseconds.
+/// `assets/item.js` knows it too.
 pub(crate) const ITEMS_PER_FILE: usize = 64;
 
 #[derive(Serialize, Default)]
@@ -188,6 +190,7 @@ pub(crate) fn script(report: &Report, first: usize) -> ItemScript {
     let mut broken = Vec::new();
     let mut items = Vec::with_capacity(ITEMS_PER_FILE);
     for position in first..names.len().min(first + ITEMS_PER_FILE) {
+        // One item that breaks must not take the other 63 with it.
         let sku = SkuId(position as u32);
         items.push(guarded(|| item(report, sku)).unwrap_or_else(|fault| {
             let about = Subject::item(&report.inputs().names, sku);
@@ -268,6 +271,7 @@ fn pool<'a>(report: &'a Report, pool: &'a PoolResults) -> PoolData<'a> {
 
 fn policy(p: &Policy) -> PolicyData<'_> {
     PolicyData {
+        // As many digits as a page writes: the numbers are most of the bytes.
         lead: rounded(p.lead_time_mean, 1),
         lead_max: rounded(p.lead_time_max, 1),
         source: &p.lead_time_source,
@@ -320,6 +324,7 @@ fn significant(value: f64) -> Option<Number> {
 
 fn picture(p: &PoolPicture) -> PictureData {
     PictureData {
+        // Sales are whole units; a forecast of slow items is not.
         history: weeks(&p.history, 0),
         marks: p.marks.iter().map(|&m| char::from(b'0' + (m & 7))).collect(),
         mean: weeks(&p.mean, 1),
@@ -338,6 +343,7 @@ fn open_order<'a>(report: &'a Report, pool: &PoolResults, o: &'a PurchaseOrder) 
     OrderData {
         id: &o.order_id,
         supplier: report.supplier(o.supplier),
+        // What is still to come of a line that was delivered in part.
         quantity: (o.quantity - o.received_quantity.unwrap_or(Units::ZERO)).count(),
         expected: o.expected,
         advice: advice(pool, o),
@@ -355,6 +361,7 @@ fn advice(pool: &PoolResults, order: &PurchaseOrder) -> String {
 
 fn channel<'a>(report: &'a Report, pool: &PoolResults, a: &'a Allocation) -> ChannelData<'a> {
     let panel = &report.inputs().panel;
+    // A pool has a handful of channels: looking through them is quicker than an index.
     let series = pool.series.clone().find(|&s| panel.key(s).channel == a.channel);
     let (method, why) = match series.and_then(|s| report.outcome().methods.get(s)) {
         Some(choice) => (choice.method.as_str(), choice.reason.as_str()),

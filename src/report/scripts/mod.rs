@@ -1,8 +1,9 @@
 //! Data scripts: what the pages load from disk, because a page opened from disk may not fetch.
 //!
-//! `OP.table(name, rows, columns)` is a long table, `OP.items(first, items)` the items of some item pages. Everything is
-//! written by `serde_json`; the page's script only ever sets it as text. A data script is a file of its own, never part of a
-//! page, so that `</script>` in a name ends nothing.
+//! `OP.table(name, rows, columns)` is a long table, `OP.items(first, items)` the items of some item
+//! pages. Everything is written by `serde_json`; the page's script only ever sets it as text. A
+//! data script is a file of its own, never part of a page, so that `</script>` in a name ends
+//! nothing.
 
 pub(crate) mod items;
 mod table;
@@ -10,7 +11,8 @@ pub(crate) mod tables;
 
 use serde::Serialize;
 
-/// A number without digits that nobody reads: a whole one has no `.0`, which saves a tenth of the bytes.
+/// A number without digits that nobody reads: a whole one has no `.0`, which saves a tenth of the
+/// bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 #[serde(untagged)]
 pub(super) enum Number {

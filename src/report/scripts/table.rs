@@ -1,7 +1,8 @@
-//! A long table as a script, by column: `OP.table(name, rows, [{key, title, term, kind, words, values}, ...])`.
+//! A long table as a script, by column: `OP.table(name, rows, [{key, title, term, kind, words,
+//! values}, ...])`.
 //!
-//! Columns rather than rows, words numbered rather than repeated, and numbers rounded to what a planner reads keep 30,000
-//! rows near 2 MB.
+//! Columns rather than rows, words numbered rather than repeated, and numbers rounded to what a
+//! planner reads keep 30,000 rows near 2 MB.
 
 use crate::domain::units::SkuId;
 use crate::report::Report;
@@ -41,6 +42,7 @@ struct Heading {
     kind: Kind,
 }
 
+// Boxed a column, not a value: a table has thirty of them.
 type Getter<'r, R, V> = Box<dyn Fn(&'r R) -> V + 'r>;
 
 enum Values<'r, R> {
@@ -48,7 +50,8 @@ enum Values<'r, R> {
     Numbers { value: Getter<'r, R, Option<f64>>, decimals: i32 },
 }
 
-/// A table and where each of its cells comes from. Nothing is computed before [`ScriptTable::script`].
+/// A table and where each of its cells comes from. Nothing is computed before
+/// [`ScriptTable::script`].
 pub(super) struct ScriptTable<'r, R> {
     name: &'static str,
     rows: &'r [R],
@@ -166,6 +169,7 @@ impl<'r, R> ScriptTable<'r, R> {
 
     /// The finished script.
     pub(super) fn script(self) -> Vec<u8> {
+        // Called, not assigned: a script may arrive before or after whoever waits for it.
         let mut script = format!("OP.table({:?},{},", self.name, self.rows.len()).into_bytes();
         let columns =
             self.columns.iter().map(|(heading, values)| column(heading, values, self.rows));
@@ -200,6 +204,8 @@ fn column<'c, 'r: 'c, R>(
             values: rows.iter().map(|row| rounded(value(row)?, *decimals)).collect(),
         },
         Values::Words(word) => {
+            // Numbered as they first occur. A supplier's name repeats thousands of times; where
+            // every word is another one, as in names, a number a row is the price.
             let mut codes: BTreeMap<&str, i64> = BTreeMap::new();
             let mut words = Vec::new();
             let mut values = Vec::with_capacity(rows.len());

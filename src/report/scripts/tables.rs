@@ -13,7 +13,8 @@ use crate::report::scripts::table::ScriptTable;
 use chrono::Duration;
 use std::cmp::Reverse;
 
-/// Rows beyond this many are left to the Parquet tables, which the page says: the browser holds all of them in memory.
+/// Rows beyond this many are left to the Parquet tables, which the page says: the browser holds all
+/// of them in memory.
 pub(crate) const LONGEST: usize = 20_000;
 
 /// Every table as (name, what makes its script).
@@ -52,6 +53,7 @@ fn recommendations(report: &Report) -> Vec<u8> {
             rows.push(Row { pool, line, class: pool.class_letters() });
         }
     }
+    // Stable: lines that are equal in all three stay in the order of their items.
     rows.sort_by(|a, b| {
         let (a, b) = (a.line, b.line);
         b.urgency
@@ -86,6 +88,7 @@ fn recommendations(report: &Report) -> Vec<u8> {
         .number("stockout_days_30", "Out-of-stock days in 30", "out-of-stock-days", |r| {
             Some(f64::from(r.pool.picture?.stockout_days_30))
         })
+        // Four weeks: about what the next orders must cover, and the same for every item.
         .number("forecast_4_weeks", "Forecast 4 weeks", "forecast", |r| {
             Some(r.pool.picture?.mean.iter().take(4).map(|&week| f64::from(week)).sum())
         })
@@ -110,6 +113,7 @@ fn recommendations(report: &Report) -> Vec<u8> {
 /// Highest oversell risk first.
 fn allocation(report: &Report) -> Vec<u8> {
     let mut rows: Vec<&Allocation> = report.outcome().allocation.iter().collect();
+    // The actions stand in rising order of what they ask of someone.
     rows.sort_by(|a, b| b.action.cmp(&a.action).then(b.oversell_risk.total_cmp(&a.oversell_risk)));
     ScriptTable::new("allocation", &rows)
         .item(report, |a| a.sku)
@@ -162,6 +166,7 @@ fn accuracy(report: &Report) -> Vec<u8> {
     let mut rows = Vec::new();
     for methods in report.outcome().accuracy.chunk_by(|a, b| a.series == b.series) {
         let naive = methods.iter().find(|a| a.method == "naive");
+        // One, unless the series was too short to test anything.
         for chosen in methods.iter().filter(|a| a.chosen) {
             rows.push(Row {
                 key: report.inputs().panel.key(chosen.series),
@@ -192,6 +197,7 @@ fn exceptions(report: &Report) -> Vec<u8> {
         about: String,
     }
     let mut all: Vec<&Exception> = report.exceptions().collect();
+    // Sorted before it is cut, so that the worst are among those that stay.
     all.sort_by_key(|e| (Reverse(e.severity), e.kind, &e.about));
     all.truncate(LONGEST);
     let rows: Vec<Row> =
@@ -293,6 +299,7 @@ fn culls(report: &Report) -> Vec<u8> {
         .number("on_hand", "On hand", "on-hand", |r| some(r.pool.on_hand()))
         .ratio("velocity", "Velocity / day", "velocity", |r| Some(r.judged.velocity_per_day))
         .text("judged", "Judged", "deadstock", |r| {
+            // The stronger verdict of the two.
             if r.judged.take_action {
                 "no sale for 90 days"
             } else {

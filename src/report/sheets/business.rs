@@ -1,6 +1,6 @@
-//! Indicators with numerator, denominator, goal and trend; what is due this week, month and quarter.
+//! Indicators with numerator, denominator, goal and trend; what is due this week, month and
+//! quarter.
 
-use crate::domain::inputs::Supply;
 use crate::domain::outcome::Indicator;
 use crate::explain::Unit;
 use crate::indicators::definitions::{Better, definition};
@@ -33,6 +33,7 @@ pub(crate) fn indicators(report: &Report) -> Vec<Sheet> {
     for Group { prefix, title } in GROUPS {
         let all = report.outcome().indicators.iter();
         let of_group: Vec<&Indicator> = all.filter(|i| i.scope.starts_with(prefix)).collect();
+        // A shop without suppliers has no use for an empty table of them.
         if !of_group.is_empty() {
             sheets.push(figures(report, title, &of_group));
         }
@@ -76,6 +77,7 @@ fn part(indicator: &Indicator, part: f64) -> Cell {
 
 fn trend(report: &Report, i: &Indicator) -> Cell {
     let mut points = Vec::new();
+    // Runs in which it was unknown are left out: the line goes on from the last known one.
     for run in report.before.iter().chain([&report.now]) {
         if let Some(value) = run.value(i.indicator, &i.scope) {
             points.push(TrendPoint { date: run.as_of, value });
@@ -136,6 +138,7 @@ fn verdict(indicator: &str, value: Option<f64>, target: f64) -> &'static str {
     let higher = higher_is_better(indicator);
     match value {
         None => UNKNOWN,
+        // Met either way when it is just reached.
         Some(v) if v == target || (v > target) == higher => "met",
         Some(_) => "missed",
     }
@@ -185,11 +188,13 @@ fn calendar(report: &Report) -> Sheet {
         what: format!("suppliers late in over {limit:.0} % of deliveries: agree new lead times"),
         how_many: count(late_suppliers(report, limit), "suppliers.html#scorecard"),
     });
-    let vague = |s: &&Supply| s.lead_time_sd_days.is_none() && s.lead_time_max_days.is_none();
+    // Without either, every lead time would be planned as certain.
+    let supply = report.inputs().supply.iter();
+    let vague = supply.filter(|s| s.lead_time_sd_days.is_none() && s.lead_time_max_days.is_none());
     all.push(Due {
         when: "This quarter",
         what: "supply rows without a spread or a maximum of the lead time: ask for them".to_owned(),
-        how_many: count(report.inputs().supply.iter().filter(vague).count(), ""),
+        how_many: count(vague.count(), ""),
     });
     sheet("Due", "Nothing is due.", &all)
         .column("When", "", |d| words(d.when))
@@ -241,6 +246,7 @@ fn due_in(report: &Report, span: &Span, counts: &[CountDue]) -> Vec<Due> {
             how_many: count(reviews.count(), ""),
         },
     ];
+    // Not weekly: an item does not become dead from one week to the next.
     if when == "This month" {
         let dead = report.pools.iter().filter(|p| Attention::Dead.holds(p)).count();
         due.push(Due {

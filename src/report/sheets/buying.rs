@@ -4,7 +4,7 @@ use crate::domain::outcome::{DraftOrder, OpenOrderAdvice};
 use crate::domain::units::Money;
 use crate::explain::Unit;
 use crate::report::Report;
-use crate::report::sheets::{Cell, Sheet, cut, figure, fragment, link, sheet, words};
+use crate::report::sheets::{Cell, Sheet, cut, figure, fragment, link, percent, sheet, words};
 use crate::report::wording::{UNKNOWN, date, grouped, measured, money, spaced, whole};
 use chrono::NaiveDate;
 use std::cmp::Reverse;
@@ -44,6 +44,7 @@ fn drafts(report: &Report) -> Sheet {
             let supplier = &report.inputs().suppliers[o.supplier.index()];
             against(o.value, supplier.free_freight_value)
         })
+        // A supplier that takes orders on some weekdays only is not always due today.
         .column("Order on", "order-by", |o| {
             let today = o.order_date <= report.input.as_of;
             words(if today { "today".to_owned() } else { date(o.order_date) })
@@ -96,24 +97,25 @@ fn scorecard(report: &Report) -> Sheet {
     for (code, name) in report.inputs().names.suppliers.iter().zip(&report.suppliers) {
         rows.push(Row { name, scope: format!("supplier:{code}") });
     }
-    let value = |row: &Row, indicator: &str| report.now.value(indicator, &row.scope);
+    let now = &report.now;
     sheet("Scorecard", "No supplier is known: give a suppliers or supply table.", &rows)
         .note("From confirmed orders that were received: days promised, days taken.")
         .column("Supplier", "supplier", |r| supplier_link(r.name))
         .column("Promised", "lead-time", |r| {
-            figure(measured(value(r, "lead_time_promised"), Unit::Days))
+            figure(measured(now.value("lead_time_promised", &r.scope), Unit::Days))
         })
         .column("Achieved", "lead-time", |r| {
-            figure(measured(value(r, "lead_time_achieved"), Unit::Days))
+            figure(measured(now.value("lead_time_achieved", &r.scope), Unit::Days))
         })
         .column("Slip", "lead-time", |r| {
-            slip(value(r, "lead_time_promised"), value(r, "lead_time_achieved"))
+            slip(
+                now.value("lead_time_promised", &r.scope),
+                now.value("lead_time_achieved", &r.scope),
+            )
         })
-        .column("Late", "late", |r| {
-            figure(measured(value(r, "supplier_late_share"), Unit::Percent))
-        })
+        .column("Late", "late", |r| percent(report, &r.scope, "supplier_late_share"))
         .column("Late deliveries", "late", |r| {
-            figure(match report.now.find("supplier_late_share", &r.scope) {
+            figure(match now.find("supplier_late_share", &r.scope) {
                 Some(late) => {
                     format!("{} of {}", grouped(late.numerator), grouped(late.denominator))
                 }
@@ -121,7 +123,7 @@ fn scorecard(report: &Report) -> Sheet {
             })
         })
         .column("Delivered of ordered", "supplier-fill-rate", |r| {
-            figure(measured(value(r, "supplier_fill_rate"), Unit::Percent))
+            percent(report, &r.scope, "supplier_fill_rate")
         })
         .finish()
 }

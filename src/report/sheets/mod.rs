@@ -6,11 +6,13 @@ mod quality;
 mod selling;
 mod trust;
 
+use crate::explain::Unit;
+use crate::report::Report;
 pub(crate) use crate::report::sheets::business::indicators;
 pub(crate) use crate::report::sheets::buying::suppliers;
 pub(crate) use crate::report::sheets::quality::{accuracy, changes, data, exception_groups};
 pub(crate) use crate::report::sheets::selling::channels;
-use crate::report::wording::whole;
+use crate::report::wording::{measured, whole};
 
 /// A short table as its page writes it.
 pub(crate) struct Sheet {
@@ -69,6 +71,7 @@ impl<R> SheetOf<'_, R> {
         for (cells, row) in self.sheet.rows.iter_mut().zip(self.of) {
             cells.push(cell(row));
         }
+        // All cells of a column are alike, so the first says where its head stands.
         let first = self.sheet.rows.first().and_then(|cells| cells.last());
         let right = first.is_some_and(|cell| cell.right);
         self.sheet.heads.push(Head { title, term, right });
@@ -108,8 +111,14 @@ fn link(text: impl Into<String>, href: impl Into<String>) -> Cell {
     Cell { text: text.into(), href: href.into(), ..Cell::default() }
 }
 
+/// An indicator that is a share, at one scope.
+fn percent(report: &Report, scope: &str, indicator: &str) -> Cell {
+    figure(measured(report.now.value(indicator, scope), Unit::Percent))
+}
+
 /// A number that leads to what it counts; nothing to follow from none.
 fn count(n: usize, href: impl Into<String>) -> Cell {
+    // The list behind it would be empty.
     let href = if n == 0 { String::new() } else { href.into() };
     Cell { text: whole(n), href, right: true, ..Cell::default() }
 }

@@ -1,12 +1,14 @@
-//! Channels side by side: what each shows, sells, returns, strands and risks; stock to move between locations.
+//! Channels side by side: what each shows, sells, returns, strands and risks; stock to move between
+//! locations.
 
 use crate::domain::classes::FindingKind;
 use crate::domain::outcome::{Allocation, ChannelAction, ChannelFinding, Transfer};
-use crate::domain::units::{ChannelId, Units};
-use crate::explain::Unit;
+use crate::domain::units::{ChannelId, Money, Units};
 use crate::report::Report;
-use crate::report::sheets::{Cell, Sheet, count, cut, figure, fragment, link, sheet, words};
-use crate::report::wording::{amount, grouped, measured, money, spaced, whole};
+use crate::report::sheets::{
+    Cell, Sheet, count, cut, figure, fragment, link, percent, sheet, words,
+};
+use crate::report::wording::{grouped, money, spaced, whole};
 use std::cmp::Reverse;
 
 /// Transfers that fit a page.
@@ -18,6 +20,7 @@ const RISKY: f64 = 0.05;
 /// The sheets of the channels page.
 pub(crate) fn channels(report: &Report) -> Vec<Sheet> {
     let mut sheets = vec![overview(report), kinds(report)];
+    // With one location there is nowhere to move stock to.
     if report.has_locations() {
         sheets.push(transfers(report));
     }
@@ -58,8 +61,14 @@ impl<'a> ChannelRows<'a> {
 
     /// Units that it shows beyond its share.
     fn over_listed(&self) -> Units {
-        let beyond = |a: &&Allocation| (a.listed.unwrap_or(Units::ZERO) - a.allocated).or_zero();
-        self.allocation.iter().map(beyond).sum()
+        let mut over = Units::ZERO;
+        for row in &self.allocation {
+            // A listing that is short does not make up for one that shows too much.
+            if let Some(listed) = row.listed {
+                over += (listed - row.allocated).or_zero();
+            }
+        }
+        over
     }
 
     fn risky(&self) -> usize {
@@ -72,9 +81,6 @@ fn overview(report: &Report) -> Sheet {
     let channels: Vec<ChannelRows> = (0..report.inputs().names.channels.len())
         .map(|position| ChannelRows::of(report, position))
         .collect();
-    let percent = |c: &ChannelRows, indicator: &str| {
-        figure(measured(report.now.value(indicator, &c.scope), Unit::Percent))
-    };
     sheet("Channels side by side", "No channel sells from known stock.", &channels)
         .note(
             "Uneven sell-through between channels that share stock means that it is shared out \
@@ -89,8 +95,8 @@ fn overview(report: &Report) -> Sheet {
             figure(grouped(c.allocation.iter().map(|a| a.published).sum::<Units>().as_f64()))
         })
         .column("Over-listed", "exposure", |c| figure(grouped(c.over_listed().as_f64())))
-        .column("Sell-through", "sell-through", |c| percent(c, "sell_through"))
-        .column("Returns", "return-rate", |c| percent(c, "return_rate"))
+        .column("Sell-through", "sell-through", |c| percent(report, &c.scope, "sell_through"))
+        .column("Returns", "return-rate", |c| percent(report, &c.scope, "return_rate"))
         .column("Paused", "action", |c| c.with_action(ChannelAction::Pause))
         .column("Alerts", "action", |c| c.with_action(ChannelAction::Alert))
         .column("Risk over 5 %", "oversell-risk", |c| figure(whole(c.risky())))
@@ -100,6 +106,7 @@ fn overview(report: &Report) -> Sheet {
         .column("At cost", "imbalance", |c| {
             figure(money(c.found(FindingKind::Stranded).map(|f| f.value).sum()))
         })
+        // The number of items that the others would sell for more.
         .column("Better without it", "imbalance", |c| {
             let kind = FindingKind::TooManyChannels;
             let address = format!("#channel={}&kind={kind}", fragment(c.name));
@@ -135,19 +142,20 @@ fn kinds(report: &Report) -> Sheet {
         worth: &'static str,
         items: usize,
         units: f64,
-        value: f64,
+        value: Money,
     }
     let mut rows = Vec::new();
     for &kind in FindingKind::ALL {
         let (meaning, worth) = meaning(kind);
-        let found = || report.outcome().findings.iter().filter(|f| f.kind == kind);
+        let all = report.outcome().findings.iter();
+        let found: Vec<&ChannelFinding> = all.filter(|f| f.kind == kind).collect();
         rows.push(Row {
             kind,
             meaning,
             worth,
-            items: found().count(),
-            units: found().map(|f| f.units).sum(),
-            value: found().map(|f| f.value.as_f64()).sum(),
+            items: found.len(),
+            units: found.iter().map(|f| f.units).sum(),
+            value: found.iter().map(|f| f.value).sum(),
         });
     }
     sheet("What is out of balance", "Nothing.", &rows)
@@ -156,7 +164,7 @@ fn kinds(report: &Report) -> Sheet {
         .column("What it means", "", |r| words(r.meaning))
         .column("Items", "", |r| count(r.items, format!("#kind={}", r.kind)))
         .column("Units", "on-hand", |r| figure(grouped(r.units)))
-        .column("Worth", "value-at-risk", |r| figure(amount(r.value)))
+        .column("Worth", "value-at-risk", |r| figure(money(r.value)))
         .column("Counted as", "", |r| words(r.worth))
         .finish()
 }
