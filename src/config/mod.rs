@@ -210,7 +210,6 @@ impl Plan {
             as_of: self.run.as_of,
             bucket: self.run.bucket,
             only: self.only.as_ref().map(|only| only.iter().cloned().collect()),
-            progress: None,
         }
     }
 

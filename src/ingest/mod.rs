@@ -24,17 +24,16 @@ use crate::domain::inputs::{Inputs, Names, Source, Stock, StockHistory, Stockout
 use crate::domain::sorted::Sorted;
 use crate::domain::units::{LocationId, SkuId};
 use crate::ingest::files::table::Table;
+use crate::ingest::files::{read, source};
 use crate::ingest::names::{Catalogue, Codes, MAIN, NameSets};
 use crate::ingest::panel::Around;
 use crate::ingest::tables::convert::Convert;
 use crate::ingest::tables::quarantine::Quarantine;
 use crate::ingest::tables::sales::{Context, SalesRows};
+use crate::ingest::tables::{audit, master, plans, schema, stocks};
 use chrono::NaiveDate;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-
-/// Called with a table's name and the rows read of it so far.
-pub type Progress = Box<dyn Fn(&str, u64)>;
 
 /// What to load.
 #[derive(Default)]
@@ -49,8 +48,6 @@ pub struct Request {
     pub bucket: Bucket,
     /// Only these items take part.
     pub only: Option<Vec<String>>,
-    /// Told of the progress.
-    pub progress: Option<Progress>,
 }
 
 /// Loads every table that is there.
@@ -76,12 +73,8 @@ pub fn load(request: &Request) -> Result<Inputs> {
     let as_of = loading.as_of(&sales)?;
     let names = loading.names(&sales, &catalogue);
     let codes = Codes::new(&names, &catalogue);
-    crate::ingest::tables::audit::row_counts(request, &loading.sources)?;
-    loading.exceptions.extend(crate::ingest::tables::audit::freshness(
-        request,
-        &loading.sources,
-        as_of,
-    )?);
+    audit::row_counts(request, &loading.sources)?;
+    loading.exceptions.extend(audit::freshness(request, &loading.sources, as_of)?);
     loading.convert(sales, &names, &codes, as_of)
 }
 
@@ -105,18 +98,12 @@ impl<'a> Loading<'a> {
         }
     }
 
-    fn progress(&self, table: &str, rows: u64) {
-        if let Some(progress) = &self.request.progress {
-            progress(table, rows);
-        }
-    }
-
     /// Every table but sales.
     fn read_small_tables(&mut self) -> Result<()> {
         let request = self.request;
-        for schema in crate::ingest::tables::schema::TABLES.iter().filter(|s| s.table != "sales") {
+        for schema in schema::TABLES.iter().filter(|s| s.table != "sales") {
             let mut chunks = Vec::new();
-            let read = crate::ingest::files::table::read(
+            let read = read::read(
                 &request.data,
                 schema,
                 &request.settings,
@@ -126,11 +113,10 @@ impl<'a> Loading<'a> {
                     Ok(())
                 },
             )?;
-            let rows = read.sources.iter().map(|s| s.rows).sum();
+            let rows: u64 = read.sources.iter().map(|s| s.rows).sum();
             self.sources.extend(read.sources);
             self.exceptions.extend(read.exceptions);
             if rows > 0 {
-                self.progress(schema.table, rows);
                 self.tables.insert(schema.table, Table { schema, chunks, columns: read.columns });
             }
         }
@@ -157,11 +143,10 @@ impl<'a> Loading<'a> {
     fn read_sales(&mut self, catalogue: &Catalogue) -> Result<SalesRows> {
         let request = self.request;
         let data = &request.data;
-        let schema = crate::ingest::tables::schema::table("sales").expect("sales is a table");
+        let schema = schema::table("sales").expect("sales is a table");
         let home = self.homes();
         let mut sales = SalesRows::new(request.settings.data.first_date);
-        let mut done = 0;
-        let read = crate::ingest::files::table::read(
+        let read = read::read(
             data,
             schema,
             &request.settings,
@@ -172,10 +157,6 @@ impl<'a> Loading<'a> {
                     &Context { schema, columns, catalogue, home: &home },
                     quarantine,
                 );
-                done += chunk.rows as u64;
-                if let Some(progress) = &request.progress {
-                    progress("sales", done);
-                }
                 let used_mb = sales.bytes() >> 20;
                 let limit = request.settings.data.memory_limit_mb;
                 let message = || {
@@ -256,20 +237,14 @@ impl<'a> Loading<'a> {
             exceptions: &mut self.exceptions,
             currencies: &limits.currencies,
         };
-        let products = crate::ingest::tables::master::products(
-            tables.get("products"),
-            names.skus.len(),
-            &mut convert,
-        );
-        let stock: Sorted<Stock> =
-            of(tables, "stock", crate::ingest::tables::stocks::stock, &mut convert);
-        let stockouts: Sorted<Stockout> =
-            of(tables, "stockouts", crate::ingest::tables::stocks::stockouts, &mut convert);
+        let products = master::products(tables.get("products"), names.skus.len(), &mut convert);
+        let stock: Sorted<Stock> = of(tables, "stock", stocks::stock, &mut convert);
+        let stockouts: Sorted<Stockout> = of(tables, "stockouts", stocks::stockouts, &mut convert);
         let stock_history: Sorted<StockHistory> =
-            of(tables, "stock_history", crate::ingest::tables::stocks::stock_history, &mut convert);
-        let supply = of(tables, "supply", crate::ingest::tables::master::supply, &mut convert);
+            of(tables, "stock_history", stocks::stock_history, &mut convert);
+        let supply = of(tables, "supply", master::supply, &mut convert);
         if tables.contains_key("products") {
-            convert.exceptions.extend(crate::ingest::tables::audit::unknown_items(&sales.unknown));
+            convert.exceptions.extend(audit::unknown_items(&sales.unknown));
         }
         let pools = pools(&sales, codes, &stock, &products);
         let around = Around {
@@ -294,53 +269,24 @@ impl<'a> Loading<'a> {
             ));
         }
         let mut inputs = Inputs {
-            channels: crate::ingest::tables::master::channels(
-                tables.get("channels"),
-                names.channels.len(),
-                &mut convert,
-            ),
-            suppliers: crate::ingest::tables::master::suppliers(
+            channels: master::channels(tables.get("channels"), names.channels.len(), &mut convert),
+            suppliers: master::suppliers(
                 tables.get("suppliers"),
                 names.suppliers.len(),
                 &mut convert,
             ),
-            price_breaks: of(
-                tables,
-                "price_breaks",
-                crate::ingest::tables::master::price_breaks,
-                &mut convert,
-            ),
-            lots: of(tables, "lots", crate::ingest::tables::stocks::lots, &mut convert),
-            purchase_orders: of(
-                tables,
-                "purchase_orders",
-                crate::ingest::tables::stocks::purchase_orders,
-                &mut convert,
-            ),
-            listings: of(tables, "listings", crate::ingest::tables::stocks::listings, &mut convert),
-            events: of(tables, "events", crate::ingest::tables::plans::events, &mut convert),
-            promotions: of(
-                tables,
-                "promotions",
-                crate::ingest::tables::plans::promotions,
-                &mut convert,
-            ),
-            prices: of(tables, "prices", crate::ingest::tables::plans::prices, &mut convert),
-            adjustments: of(
-                tables,
-                "adjustments",
-                crate::ingest::tables::plans::adjustments,
-                &mut convert,
-            ),
-            overrides: of(
-                tables,
-                "overrides",
-                crate::ingest::tables::plans::overrides,
-                &mut convert,
-            ),
-            kits: of(tables, "kits", crate::ingest::tables::master::kits, &mut convert),
-            counts: of(tables, "counts", crate::ingest::tables::stocks::counts, &mut convert),
-            accounts: of(tables, "accounts", crate::ingest::tables::plans::accounts, &mut convert),
+            price_breaks: of(tables, "price_breaks", master::price_breaks, &mut convert),
+            lots: of(tables, "lots", stocks::lots, &mut convert),
+            purchase_orders: of(tables, "purchase_orders", stocks::purchase_orders, &mut convert),
+            listings: of(tables, "listings", stocks::listings, &mut convert),
+            events: of(tables, "events", plans::events, &mut convert),
+            promotions: of(tables, "promotions", plans::promotions, &mut convert),
+            prices: of(tables, "prices", plans::prices, &mut convert),
+            adjustments: of(tables, "adjustments", plans::adjustments, &mut convert),
+            overrides: of(tables, "overrides", plans::overrides, &mut convert),
+            kits: of(tables, "kits", master::kits, &mut convert),
+            counts: of(tables, "counts", stocks::counts, &mut convert),
+            accounts: of(tables, "accounts", plans::accounts, &mut convert),
             names: names.clone(),
             panel,
             products,
@@ -366,8 +312,8 @@ impl<'a> Loading<'a> {
             limits.reject_rows_allowed,
         )?;
         let used: Vec<String> = self.sources.iter().map(|s| s.file.clone()).collect();
-        self.exceptions.extend(crate::ingest::files::source::strangers(data, &used)?);
-        self.exceptions.extend(crate::ingest::tables::audit::missing_tables(&self.sources));
+        self.exceptions.extend(source::strangers(data, &used)?);
+        self.exceptions.extend(audit::missing_tables(&self.sources));
         for source in &self.sources {
             let excluded = self.quarantine.excluded(source);
             if excluded > 0 {
@@ -397,14 +343,11 @@ impl<'a> Loading<'a> {
         }
         inputs.sources = self.sources;
         inputs.quarantine = self.quarantine.into_rows();
-        self.exceptions.extend(crate::ingest::tables::audit::master_list(inputs));
-        self.exceptions.extend(crate::ingest::tables::audit::unplanned(inputs));
-        self.exceptions.extend(crate::ingest::tables::audit::idle_adjustments(inputs));
+        self.exceptions.extend(audit::master_list(inputs));
+        self.exceptions.extend(audit::unplanned(inputs));
+        self.exceptions.extend(audit::idle_adjustments(inputs));
         self.exceptions.extend(
-            self.request
-                .only
-                .as_deref()
-                .and_then(|only| crate::ingest::tables::audit::unknown_wishes(only, inputs)),
+            self.request.only.as_deref().and_then(|only| audit::unknown_wishes(only, inputs)),
         );
         self.exceptions.sort();
         inputs.exceptions = self.exceptions;

@@ -1,10 +1,12 @@
 //! Bytes to columns: where the files of a table are, and how text and Parquet are read.
 
+pub mod chunk;
 pub mod parquet;
 pub mod parquet_dictionary;
 pub mod parquet_footer;
 pub mod parquet_integers;
 pub mod parquet_pages;
+pub mod read;
 pub mod source;
 pub mod table;
 pub mod text;

@@ -6,11 +6,11 @@ use crate::ingest::cells::interner::Problem;
 use crate::ingest::cells::mapping::{CellSource, ColumnPlan};
 use crate::ingest::cells::reader::ColumnReader;
 use crate::ingest::cells::values::{NO_DAY, NO_FLAG, NO_TEXT, Values};
+use crate::ingest::files::chunk::{CHUNK_ROWS, Chunk, Reading, Sink};
 use crate::ingest::files::parquet_dictionary::Words;
 use crate::ingest::files::parquet_footer;
 use crate::ingest::files::parquet_integers::{self, Narrow};
 use crate::ingest::files::source::File;
-use crate::ingest::files::table::{CHUNK_ROWS, Chunk, Reading, Sink};
 use crate::ingest::tables::schema::Kind;
 use polars::prelude::{
     DataFrame, DataType, IntoColumn, ParallelStrategy, ParquetReader, PolarsError, PolarsResult,

@@ -30,7 +30,7 @@ pub(crate) fn products(
     for (sku, product) in convert.distinct(rows, "sku") {
         products[sku.index()] = product;
     }
-    cut_circles(&mut products, &places, convert);
+    cut_cycles(&mut products, &places, convert);
     products
 }
 
@@ -62,7 +62,7 @@ fn product(row: &Row<'_>, convert: &mut Convert<'_>) -> Option<Product> {
 }
 
 /// Items that end up superseding themselves lose that link.
-fn cut_circles(products: &mut [Product], places: &[Option<Place<'_>>], convert: &mut Convert<'_>) {
+fn cut_cycles(products: &mut [Product], places: &[Option<Place<'_>>], convert: &mut Convert<'_>) {
     let links =
         || products.iter().enumerate().filter_map(|(i, p)| Some((i, p.superseded_by?.index())));
     let circular = circular(&links().collect::<Vec<_>>());

@@ -5,7 +5,7 @@ use crate::ingest::cells::days::day_number;
 use crate::ingest::cells::hash::FastMap;
 use crate::ingest::cells::reader::ColumnReader;
 use crate::ingest::cells::values::{NO_TEXT, Values, is_whole};
-use crate::ingest::files::table::Chunk;
+use crate::ingest::files::chunk::Chunk;
 use crate::ingest::names::{ALL, Catalogue, MAIN};
 use crate::ingest::tables::quarantine::Quarantine;
 use crate::ingest::tables::schema::Schema;

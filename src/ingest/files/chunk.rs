@@ -1,0 +1,110 @@
+//! What the readers of text and Parquet have in common: chunks of typed rows, and what a table is read with.
+
+use crate::domain::error::Result;
+use crate::domain::exceptions::Exception;
+use crate::ingest::cells::interner::Problem;
+use crate::ingest::cells::mapping::{ColumnPlan, Mapped};
+use crate::ingest::cells::reader::ColumnReader;
+use crate::ingest::cells::values::Values;
+use crate::ingest::settings::{Settings, TableMapping};
+use crate::ingest::tables::quarantine::{Place, Quarantine};
+use std::path::Path;
+
+/// Rows handed over at once.
+pub(crate) const CHUNK_ROWS: usize = 1 << 16;
+
+/// Some rows of one file.
+#[derive(Debug, Clone)]
+pub(crate) struct Chunk {
+    /// Table it belongs to.
+    pub(crate) table: &'static str,
+    /// File, relative to the data folder.
+    pub(crate) file: String,
+    /// One a column of the schema.
+    pub(crate) columns: Vec<Values>,
+    /// Whether a row must be skipped; empty = none.
+    pub(crate) bad: Vec<bool>,
+    /// Line of each row; empty = `first_line` and one more each.
+    pub(crate) lines: Vec<u64>,
+    /// Line of the first row.
+    pub(crate) first_line: u64,
+    /// Number of rows.
+    pub(crate) rows: usize,
+    /// Rows of the file from this chunk on, where the file tells.
+    pub(crate) rows_ahead: usize,
+}
+
+impl Chunk {
+    /// No rows yet.
+    pub(crate) fn new(table: &'static str, file: &str, columns: Vec<Values>) -> Self {
+        Self {
+            table,
+            file: file.to_owned(),
+            columns,
+            bad: Vec::new(),
+            lines: Vec::new(),
+            first_line: 0,
+            rows: 0,
+            rows_ahead: 0,
+        }
+    }
+
+    /// The place of row `row`.
+    pub(crate) fn place(&self, row: usize) -> Place<'_> {
+        Place {
+            table: self.table,
+            file: &self.file,
+            line: self.lines.get(row).copied().unwrap_or(self.first_line + row as u64),
+        }
+    }
+
+    /// Whether row `row` can be used.
+    pub(crate) fn is_good(&self, row: usize) -> bool {
+        !self.bad.get(row).copied().unwrap_or(false)
+    }
+}
+
+/// What one table is read with.
+#[derive(Debug)]
+pub(crate) struct Reading<'a> {
+    /// Limits.
+    pub(crate) settings: &'a Settings,
+    /// The table's configuration.
+    pub(crate) mapping: &'a TableMapping,
+    /// Its columns' names and rules.
+    pub(crate) mapped: Mapped<'a>,
+    /// One a column of the schema.
+    pub(crate) columns: Vec<ColumnReader>,
+    /// Where rejected rows go.
+    pub(crate) quarantine: &'a mut Quarantine,
+    /// Unused columns.
+    pub(crate) exceptions: Vec<Exception>,
+}
+
+impl Reading<'_> {
+    /// Where each column of the schema comes from in the file at `path`.
+    pub(crate) fn plan(&mut self, path: &Path, headings: &[String]) -> Result<ColumnPlan> {
+        let mut plan = self.mapped.plan(path, headings)?;
+        self.exceptions.append(&mut plan.exceptions);
+        Ok(plan)
+    }
+
+    /// Puts a row aside: into quarantine, or only counted where a rule leaves it out.
+    pub(crate) fn set_aside(
+        &mut self,
+        place: Place<'_>,
+        column: usize,
+        value: &str,
+        problem: Problem,
+    ) {
+        match problem {
+            Problem::Excluded => self.quarantine.exclude(place),
+            Problem::Rejected(reason) => {
+                self.quarantine.reject(place, self.columns[column].column.name, value, reason)
+            }
+        }
+    }
+}
+
+/// Takes over chunks: (chunk, the columns' dictionaries, the quarantine).
+pub(crate) type Sink<'a> = dyn FnMut(Chunk, &[ColumnReader], &mut Quarantine) -> Result<()> + 'a;
