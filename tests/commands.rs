@@ -68,8 +68,7 @@ fn an_approved_line_is_kept_once_exported_once_and_not_proposed_again() {
     let review = with_config(&["review", "--decisions", "decisions.csv"]);
     let said = text(&succeeds(work.path(), &review, &[3]).stdout);
     assert!(
-        said.contains("1 decisions kept, 1 of them orders")
-            && said.contains("nobody-knows is unknown"),
+        said.contains("1 decision kept, 1 to order") && said.contains("nobody-knows is unknown"),
         "{said}"
     );
     assert!(text(&succeeds(work.path(), &review, &[0]).stdout).contains("taken in before"));
@@ -129,6 +128,6 @@ fn prune_keeps_the_current_run() {
     let work = demo();
     succeeds(work.path(), &with_config(&["run", "--as-of", "2026-03-01"]), &[0]);
     let said = text(&succeeds(work.path(), &with_config(&["prune", "--keep", "1"]), &[0]).stdout);
-    assert!(said.contains("1 runs removed"), "{said}");
+    assert!(said.contains("1 run removed"), "{said}");
     assert!(work.path().join("shop/current/index.html").is_file());
 }

@@ -19,7 +19,8 @@ use orderpoint::forecast::Refit;
 use orderpoint::ingest;
 use orderpoint::ingest::tables::schema;
 use orderpoint::purchase::lot::LotRules;
-use orderpoint::review::decisions::{self, Proposal, proposals, take_in};
+use orderpoint::review::decisions::KeptDecisions;
+use orderpoint::review::intake::{Proposal, proposals, take_in};
 use orderpoint::store::PublishedRun;
 use orderpoint::store::models;
 use std::collections::BTreeMap;
@@ -345,7 +346,7 @@ impl Target {
                 .ok_or_else(|| Error::input("states", "not understood")),
             "decisions" => {
                 let intake = take_in(&self.at, &self.at.join("decisions.csv"), &self.proposals)?;
-                let kept = decisions::Kept::read(&self.at)?;
+                let kept = KeptDecisions::read(&self.at)?;
                 assert_eq!(
                     kept.decisions.len(),
                     intake.accepted.len(),

@@ -12,12 +12,14 @@ use orderpoint::domain::sorted::Sorted;
 use orderpoint::domain::units::{LocationId, Money, SkuId, SupplierId, Units};
 use orderpoint::purchase::lot::LotRules;
 use orderpoint::review::changes::compare;
-use orderpoint::review::decisions::{Intake, Kept, Verdict, proposals, take_in};
+use orderpoint::review::decisions::{KeptDecisions, Verdict};
 use orderpoint::review::explain::explain;
-use orderpoint::review::export::{Format, Selection, mark, orders, render};
-use orderpoint::review::hindsight::{Terms, judge};
+use orderpoint::review::exports::{FORMATS, Selection, format, mark, orders, render};
+use orderpoint::review::hindsight::{JudgingTerms, judge};
+use orderpoint::review::intake::{Intake, proposals, take_in};
+use orderpoint::review::open_decisions::OpenDecisions;
+use orderpoint::review::overrides::override_exceptions;
 use orderpoint::review::scorecard::scorecard;
-use orderpoint::review::standing::{Standing, override_exceptions};
 use orderpoint::store::Identity;
 use orderpoint::store::PublishedRun;
 use orderpoint::tables::LastRun;
@@ -84,12 +86,9 @@ fn g2_decisions_that_hold_are_kept_and_the_others_are_told() {
     assert!(again.known && again.accepted.is_empty() && again.problems.is_empty());
     let twice = intake(out.path(), &format!("{HEADER}R0-2024-04-01,approve,,,,ann,later\n"));
     assert!(twice.problems[0].contains("was approved by ann already"), "{:?}", twice.problems);
-    let kept = Kept::read(out.path()).unwrap();
+    let kept = KeptDecisions::read(out.path()).unwrap();
     assert_eq!(kept.decisions.len(), 2);
-    assert_eq!(
-        (kept.decisions[1].decision, kept.decisions[1].quantity),
-        (Verdict::Edit, Units(20))
-    );
+    assert_eq!((kept.decisions[1].verdict, kept.decisions[1].quantity), (Verdict::Edit, Units(20)));
 }
 
 #[test]
@@ -133,9 +132,9 @@ fn g3_approved_but_unplaced_units_count_as_on_order_until_they_are_placed() {
              R1-2024-04-01,reject,,2024-04-10,supplier is closed,bob,\n"
         ),
     );
-    let kept = Kept::read(out.path()).unwrap();
+    let kept = KeptDecisions::read(out.path()).unwrap();
     let mut next = small("2024-04-02", 11).inputs;
-    let standing = Standing::new(&kept, &next, date("2024-04-02"));
+    let standing = OpenDecisions::new(&kept, &next, date("2024-04-02"));
     assert_eq!(
         (standing.pending.len(), standing.pending[0].sku, standing.pending[0].quantity),
         (1, SkuId(0), Units(50))
@@ -143,13 +142,13 @@ fn g3_approved_but_unplaced_units_count_as_on_order_until_they_are_placed() {
     assert_eq!(standing.pending[0].expected, Some(date("2024-04-08")));
     let why = &standing.quiet(SkuId(1), LocationId(0), Some(SupplierId(1))).unwrap().why;
     assert_eq!(why, "rejected by bob until 2024-04-10: supplier is closed");
-    assert!(Standing::new(&kept, &next, date("2024-04-10")).quiet.is_empty());
+    assert!(OpenDecisions::new(&kept, &next, date("2024-04-10")).quiet.is_empty());
     assert!(
-        Standing::new(&kept, &next, date("2024-05-01")).pending.is_empty(),
+        OpenDecisions::new(&kept, &next, date("2024-05-01")).pending.is_empty(),
         "an approval lapses"
     );
     next.purchase_orders.edit(|orders| orders.push(order("4711", "2024-04-01")));
-    assert!(Standing::new(&kept, &next, date("2024-04-02")).pending.is_empty());
+    assert!(OpenDecisions::new(&kept, &next, date("2024-04-02")).pending.is_empty());
 }
 
 fn order(id: &str, confirmed: &str) -> PurchaseOrder {
@@ -174,10 +173,10 @@ fn g3_an_approved_line_waits_for_its_own_order_whatever_is_decided_since() {
     intake(out.path(), &format!("{HEADER}R0-2024-04-02,edit,20,,,ann,\n"));
     small("2024-04-03", 12).publish(out.path(), "").unwrap();
     intake(out.path(), &format!("{HEADER}R0-2024-04-03,reject,,,enough,ann,\n"));
-    let kept = Kept::read(out.path()).unwrap();
+    let kept = KeptDecisions::read(out.path()).unwrap();
     let mut next = small("2024-04-04", 13).inputs;
     let pending = |next: &Inputs| -> Vec<i64> {
-        let standing = Standing::new(&kept, next, date("2024-04-04"));
+        let standing = OpenDecisions::new(&kept, next, date("2024-04-04"));
         assert!(standing.quiet(SkuId(0), LocationId(0), Some(SupplierId(0))).is_some());
         standing.pending.iter().map(|p| p.quantity.0).collect()
     };
@@ -202,15 +201,14 @@ fn g2_approved_lines_are_exported_once_with_ids_that_never_change() {
         out.path(),
         &format!("{HEADER}R0-2024-04-01,approve,,,=1+1,ann,\nR1-2024-04-01,edit,20,,,bob,\n"),
     );
-    let kept = Kept::read(out.path()).unwrap();
+    let kept = KeptDecisions::read(out.path()).unwrap();
     let day = date("2024-04-01");
     let new = orders(&kept, day, Selection::New);
     assert_eq!(new.len(), 2);
-    for format in ["generic", "odoo", "erpnext", "netsuite", "cin7", "shopify", "xlsx"] {
-        let format = Format::parse(format).unwrap();
+    for format in FORMATS {
         let file = render(&new, format, day).unwrap();
         assert_eq!(file, render(&new, format, day).unwrap());
-        if format != Format::Xlsx {
+        if format.extension() == "csv" {
             let text = String::from_utf8(file).unwrap();
             assert!(text.lines().count() == 3 && text.contains("PO-20240401-"), "{text}");
             assert!(
@@ -220,10 +218,10 @@ fn g2_approved_lines_are_exported_once_with_ids_that_never_change() {
         }
     }
     mark(out.path(), &new).unwrap();
-    let kept = Kept::read(out.path()).unwrap();
+    let kept = KeptDecisions::read(out.path()).unwrap();
     assert!(orders(&kept, day, Selection::New).is_empty());
     assert_eq!(orders(&kept, day, Selection::All), new);
-    assert!(Format::parse("sap").unwrap_err().contains("netsuite"));
+    assert!(format("sap").err().unwrap().contains("netsuite"));
 }
 
 #[test]
@@ -298,7 +296,8 @@ fn j2_the_scorecard_counts_what_was_accepted_unchanged() {
         out.path(),
         &format!("{HEADER}R0-2024-04-01,approve,,,,ann,\nR1-2024-04-01,reject,,,no,bob,\n"),
     );
-    let card = scorecard(&Kept::read(out.path()).unwrap(), &[], &run.inputs.names, &run.outcome);
+    let card =
+        scorecard(&KeptDecisions::read(out.path()).unwrap(), &[], &run.inputs.names, &run.outcome);
     let of = |indicator: &str, scope: &str| {
         card.iter().find(|i| i.indicator == indicator && i.scope == scope).unwrap()
     };
@@ -320,7 +319,7 @@ fn c15_changes_are_weighed_against_the_proposal_once_their_outcome_is_known() {
              R1-2024-04-01,edit,20,,a promotion,bob,\n"
         ),
     );
-    let kept = Kept::read(out.path()).unwrap();
+    let kept = KeptDecisions::read(out.path()).unwrap();
     let later = |as_of: &str, history| {
         let mut run = small(as_of, history);
         let product = Product { unit_price: Some(Money::from_f64(10.0)), ..Product::default() };
@@ -346,7 +345,7 @@ fn c15_changes_are_weighed_against_the_proposal_once_their_outcome_is_known() {
         ]);
         run
     };
-    let terms = Terms { judged_days: 28, holding_rate: 0.2 };
+    let terms = JudgingTerms { judged_days: 28, holding_rate: 0.2 };
     assert_eq!(
         judge(&kept, &later("2024-05-05", 40).inputs, terms),
         [],

@@ -1,16 +1,15 @@
 //! `check`: what was read, what was rejected, what is missing or stale, and what that costs.
 
-use crate::cli::execute::print_json;
+use crate::cli::print::print_json;
 use crate::cli::progress::Terminal;
-use crate::config::Options;
-use crate::config::Plan;
+use crate::config::{Options, Plan};
 use crate::domain::error::Result;
-use crate::domain::exceptions::{Exception, Quarantined};
 use crate::domain::inputs::Inputs;
 use crate::run;
 use serde_json::{Value, json};
+use std::cmp::Reverse;
 
-/// Quarantined rows shown in full.
+/// Quarantined rows shown in full: a screen; the others are in the JSON.
 const SHOWN: usize = 20;
 
 /// Loads the input, tells about it and publishes nothing.
@@ -18,16 +17,17 @@ pub(crate) fn check(options: &Options) -> Result<u8> {
     let plan = Plan::load(options)?;
     let progress = Terminal::new(options.voice.log_format);
     let mut inputs = run::with_threads(plan.run.threads, || run::load(&plan, &progress))?;
-    inputs.exceptions.sort_by(|a, b| b.severity.cmp(&a.severity).then_with(|| a.cmp(b)));
+    inputs.exceptions.sort();
+    inputs.exceptions.sort_by_key(|exception| Reverse(exception.severity));
     if options.voice.json {
         print_json(&as_json(&inputs))?;
     } else {
-        in_words(&inputs);
+        print_words(&inputs);
     }
     Ok(0)
 }
 
-fn in_words(inputs: &Inputs) {
+fn print_words(inputs: &Inputs) {
     println!("{:16} {:>10} {:>9}  {:10}  file", "table", "rows", "rejected", "newest");
     for s in &inputs.sources {
         let newest = s.newest.map(|date| date.to_string()).unwrap_or_default();
@@ -52,14 +52,42 @@ fn in_words(inputs: &Inputs) {
 }
 
 fn as_json(inputs: &Inputs) -> Value {
-    let table = |s: &crate::domain::inputs::Source| json!({"table": s.table, "file": s.file, "rows": s.rows, "rejected": s.rejected, "newest": s.newest, "sha256": s.sha256});
-    let exception = |e: &Exception| json!({"severity": e.severity.name(), "kind": e.kind.name(), "key": e.about.to_string(), "what": e.what, "why": e.why});
-    let row = |q: &Quarantined| json!({"file": q.file, "line": q.line, "column": q.column, "value": q.value, "reason": q.reason});
+    let mut tables = Vec::new();
+    for s in &inputs.sources {
+        tables.push(json!({
+            "table": s.table,
+            "file": s.file,
+            "rows": s.rows,
+            "rejected": s.rejected,
+            "newest": s.newest,
+            "sha256": s.sha256,
+        }));
+    }
+    let mut exceptions = Vec::new();
+    for e in &inputs.exceptions {
+        exceptions.push(json!({
+            "severity": e.severity.name(),
+            "kind": e.kind.name(),
+            "key": e.about.to_string(),
+            "what": e.what,
+            "why": e.why,
+        }));
+    }
+    let mut quarantine = Vec::new();
+    for q in &inputs.quarantine {
+        quarantine.push(json!({
+            "file": q.file,
+            "line": q.line,
+            "column": q.column,
+            "value": q.value,
+            "reason": q.reason,
+        }));
+    }
     json!({
         "as_of": inputs.panel.calendar().as_of(),
         "series": inputs.panel.len(),
-        "tables": inputs.sources.iter().map(table).collect::<Vec<_>>(),
-        "exceptions": inputs.exceptions.iter().map(exception).collect::<Vec<_>>(),
-        "quarantine": inputs.quarantine.iter().map(row).collect::<Vec<_>>(),
+        "tables": tables,
+        "exceptions": exceptions,
+        "quarantine": quarantine,
     })
 }

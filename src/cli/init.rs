@@ -1,20 +1,28 @@
-//! A first folder to work in: the commented configuration and one empty file a table, with its column heads.
+//! `init`: a first folder to work in: the commented configuration and one empty file a table, with its column heads.
 
-use crate::config::DEFAULT_FILE;
-use crate::config::TEMPLATE;
+use crate::cli::InitArgs;
+use crate::config::{DEFAULT_FILE, TEMPLATE};
 use crate::domain::error::{Error, Result};
 use crate::ingest::tables::schema::TABLES;
 use std::fs::OpenOptions;
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
-/// Writes `orderpoint.toml` and `data/TABLE.csv` of every table into `dir`, and returns the files written.
-///
-/// Files already there are left alone.
-///
-/// # Errors
-/// If the operating system refuses.
-pub fn init(dir: &Path) -> Result<Vec<PathBuf>> {
+/// Sets the folder up and names the files written.
+pub(crate) fn init(args: &InitArgs) -> Result<u8> {
+    let written = set_up(&args.dir)?;
+    for file in &written {
+        println!("{}", file.display());
+    }
+    if written.is_empty() {
+        println!("{} is set up already", args.dir.display());
+    }
+    Ok(0)
+}
+
+/// Writes `orderpoint.toml` and `data/TABLE.csv` of every table into `dir`, and returns the files written. Those already there
+/// are left alone.
+fn set_up(dir: &Path) -> Result<Vec<PathBuf>> {
     let data = dir.join("data");
     std::fs::create_dir_all(&data).map_err(Error::io(&data))?;
     let mut written = Vec::new();

@@ -2,15 +2,22 @@
 
 mod backtest;
 mod check;
+mod demo;
 pub mod execute;
 mod explain;
-pub mod init;
+mod export;
+mod init;
+mod print;
 pub mod progress;
+mod prune;
 mod review;
+mod run;
 mod simulate;
 
 use crate::config::{Options, Voice};
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use crate::review::exports::{self, ExportFormat};
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 
 /// Nightly demand forecasting, replenishment and channel allocation: every number explained.
@@ -141,8 +148,8 @@ pub struct ReviewArgs {
 #[derive(Debug, Clone, Args)]
 pub struct ExportArgs {
     /// Layout of the file.
-    #[arg(long, value_enum)]
-    pub format: ExportFormat,
+    #[arg(long, value_parser = export_formats())]
+    pub format: &'static dyn ExportFormat,
     /// Also orders that were exported before, with the same ids.
     #[arg(long)]
     pub all: bool,
@@ -154,23 +161,10 @@ pub struct ExportArgs {
     pub options: Options,
 }
 
-/// Layouts that `export` writes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum ExportFormat {
-    /// Plain CSV, one row an order line.
-    Generic,
-    /// Odoo purchase-order import.
-    Odoo,
-    /// ERPNext data import.
-    Erpnext,
-    /// NetSuite CSV import.
-    Netsuite,
-    /// Cin7 purchase-order import.
-    Cin7,
-    /// Shopify inventory-app purchase orders.
-    Shopify,
-    /// Excel workbook.
-    Xlsx,
+fn export_formats() -> impl TypedValueParser<Value = &'static dyn ExportFormat> {
+    let values =
+        exports::FORMATS.map(|format| PossibleValue::new(format.name()).help(format.about()));
+    PossibleValuesParser::new(values).try_map(|name| exports::format(&name))
 }
 
 /// Arguments of `prune`.

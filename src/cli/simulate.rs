@@ -1,38 +1,34 @@
 //! `simulate`: what history would have cost under each policy, on the screen, as a table and as a page.
 
 use crate::cli::SimulateArgs;
-use crate::cli::execute::print_json;
+use crate::cli::print::{counted, print_json};
 use crate::cli::progress::Terminal;
 use crate::config::Plan;
 use crate::domain::error::{Error, Result};
 use crate::report::simulation as page;
 use crate::run::simulate::{Request, simulate as replay_history};
-use crate::simulate::Played;
-use crate::simulate::Simulation;
-use crate::simulate::Totals;
 use crate::simulate::what_if::WhatIf;
+use crate::simulate::{Played, Simulation, Totals};
 use crate::tables::csv;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use std::fmt::Write;
 
 /// Replays history, prints the comparison and writes `OUT/simulate/`.
 pub(crate) fn simulate(args: &SimulateArgs) -> Result<u8> {
     let plan = Plan::load(&args.options)?;
     let request =
-        Request { tune: args.tune, only_own: args.only_own, what_if: changes(&args.what_if)? };
+        Request { tune: args.tune, only_own: args.only_own, what_if: what_ifs(&args.what_if)? };
     let result = replay_history(&plan, &request, &Terminal::new(args.options.voice.log_format))?;
     let folder = plan.run.out.join("simulate");
     std::fs::create_dir_all(&folder).map_err(Error::io(&folder))?;
-    let mut files = vec![
-        ("simulation.csv", as_csv(&result)?),
-        ("index.html", page::render(&result, &plan.purchase.currency)?.into_bytes()),
-    ];
+    let page = page::render(&result, &plan.purchase.currency)?.into_bytes();
+    let mut files = vec![("simulation.csv", table(&result)?), ("index.html", page)];
     if let Some(tuned) = &result.tuned {
         files.push(("policy.toml", tuned.fragment.clone().into_bytes()));
     }
-    for (name, text) in &files {
+    for (name, bytes) in &files {
         let file = folder.join(name);
-        std::fs::write(&file, text).map_err(Error::io(&file))?;
+        std::fs::write(&file, bytes).map_err(Error::io(&file))?;
     }
     if args.options.voice.json {
         print_json(&as_json(&result))?;
@@ -43,59 +39,86 @@ pub(crate) fn simulate(args: &SimulateArgs) -> Result<u8> {
     Ok(0)
 }
 
-fn changes(texts: &[String]) -> Result<Vec<(String, WhatIf)>> {
-    let parsed: Vec<_> =
-        texts.iter().map(|t| t.parse().map(|change| (t.clone(), change))).collect();
-    let problems: Vec<String> = parsed.iter().filter_map(|p| p.as_ref().err().cloned()).collect();
-    if problems.is_empty() {
-        Ok(parsed.into_iter().flatten().collect())
-    } else {
-        Err(Error::Config(problems))
+/// The changes asked for with `--what-if`, or all that is wrong with them.
+fn what_ifs(texts: &[String]) -> Result<Vec<(String, WhatIf)>> {
+    let mut changes = Vec::new();
+    let mut problems = Vec::new();
+    for text in texts {
+        match text.parse() {
+            Ok(change) => changes.push((text.clone(), change)),
+            Err(problem) => problems.push(problem),
+        }
     }
+    if problems.is_empty() { Ok(changes) } else { Err(Error::Config(problems)) }
 }
 
-/// Every row of the result: (kind, policy, scope, sums).
-fn rows(result: &Simulation) -> Vec<(&'static str, String, String, Totals)> {
+/// Sums of one policy over all items or a part of them.
+struct Row<'a> {
+    /// `policy`, `frontier` or `what-if`.
+    kind: &'static str,
+    policy: &'a str,
+    scope: &'a str,
+    totals: &'a Totals,
+}
+
+fn rows(result: &Simulation) -> Vec<Row<'_>> {
     let mut rows = Vec::new();
-    let mut add = |kind, name: &str, played: &Played| {
-        rows.push((kind, name.to_string(), "all".to_string(), played.total));
-        rows.extend(
-            played.scopes.iter().map(|s| (kind, name.to_string(), s.name.clone(), s.totals)),
-        );
-    };
-    result.played.iter().for_each(|p| add("policy", &p.name, p));
-    result.frontier.iter().for_each(|p| add("frontier", &p.name, p));
-    result.what_if.iter().for_each(|(change, p)| add("what-if", change, p));
+    for played in &result.played {
+        add_rows(&mut rows, "policy", &played.name, played);
+    }
+    for played in &result.frontier {
+        add_rows(&mut rows, "frontier", &played.name, played);
+    }
+    for (change, played) in &result.what_if {
+        add_rows(&mut rows, "what-if", change, played);
+    }
     rows
 }
 
-/// The measures of one row, by name.
-fn measures(t: &Totals, period_days: f64) -> [(&'static str, Option<f64>); 13] {
-    [
-        ("fill_rate", t.fill_rate()),
-        ("cycle_service", t.cycle_service()),
-        ("demand_units", Some(t.demand)),
-        ("estimated_share", t.estimated_share()),
-        ("lost_units", Some(t.lost)),
-        ("lost_margin", Some(t.lost_margin)),
-        ("average_stock_units", t.average_stock()),
-        ("turns", t.turns(period_days)),
-        ("orders", Some(t.orders)),
-        ("holding_cost", Some(t.holding_cost)),
-        ("shortage_cost", Some(t.shortage_cost)),
-        ("order_cost", Some(t.order_cost)),
-        ("cost", Some(t.cost())),
-    ]
+fn add_rows<'a>(rows: &mut Vec<Row<'a>>, kind: &'static str, policy: &'a str, played: &'a Played) {
+    rows.push(Row { kind, policy, scope: "all", totals: &played.total });
+    for scope in &played.scopes {
+        rows.push(Row { kind, policy, scope: &scope.name, totals: &scope.totals });
+    }
 }
 
-fn as_csv(result: &Simulation) -> Result<Vec<u8>> {
+/// What is measured of each row.
+struct Measure {
+    name: &'static str,
+    /// From the sums and the days of a period; `None` where it has no value.
+    value: fn(&Totals, f64) -> Option<f64>,
+}
+
+const fn measure(name: &'static str, value: fn(&Totals, f64) -> Option<f64>) -> Measure {
+    Measure { name, value }
+}
+
+const MEASURES: [Measure; 13] = [
+    measure("fill_rate", |t, _| t.fill_rate()),
+    measure("cycle_service", |t, _| t.cycle_service()),
+    measure("demand_units", |t, _| Some(t.demand)),
+    measure("estimated_share", |t, _| t.estimated_share()),
+    measure("lost_units", |t, _| Some(t.lost)),
+    measure("lost_margin", |t, _| Some(t.lost_margin)),
+    measure("average_stock_units", |t, _| t.average_stock()),
+    measure("turns", |t, period_days| t.turns(period_days)),
+    measure("orders", |t, _| Some(t.orders)),
+    measure("holding_cost", |t, _| Some(t.holding_cost)),
+    measure("shortage_cost", |t, _| Some(t.shortage_cost)),
+    measure("order_cost", |t, _| Some(t.order_cost)),
+    measure("cost", |t, _| Some(t.cost())),
+];
+
+/// `simulation.csv`: every row with its measures.
+fn table(result: &Simulation) -> Result<Vec<u8>> {
     let mut header = vec!["kind", "policy", "scope"];
-    header.extend(measures(&Totals::default(), 1.0).iter().map(|(name, _)| *name));
+    header.extend(MEASURES.iter().map(|measure| measure.name));
     let mut lines = Vec::new();
-    for (kind, policy, scope, totals) in rows(result) {
-        let mut line = vec![kind.to_owned(), policy, scope];
-        for (_, value) in measures(&totals, result.period_days) {
-            line.push(value.map_or(String::new(), |value| format!("{value:.4}")));
+    for row in rows(result) {
+        let mut line = vec![row.kind.to_owned(), row.policy.to_owned(), row.scope.to_owned()];
+        for measure in &MEASURES {
+            let value = (measure.value)(row.totals, result.period_days);
+            line.push(value.map_or_else(String::new, |value| format!("{value:.4}")));
         }
         lines.push(line);
     }
@@ -103,42 +126,42 @@ fn as_csv(result: &Simulation) -> Result<Vec<u8>> {
 }
 
 fn as_json(result: &Simulation) -> Value {
-    let row = |(kind, policy, scope, totals): (&str, String, String, Totals)| {
-        let values: serde_json::Map<String, Value> = measures(&totals, result.period_days)
-            .iter()
-            .map(|(name, v)| ((*name).to_string(), json!(v)))
-            .collect();
-        json!({"kind": kind, "policy": policy, "scope": scope, "measures": values})
-    };
-    let rows: Vec<Value> = rows(result).into_iter().map(row).collect();
-    json!({"from": result.days.0, "until": result.days.1, "rows": rows, "tuned": result.tuned.as_ref().map(|t| &t.fragment)})
+    let rows = rows(result).into_iter().map(|row| {
+        let mut measures = Map::new();
+        for measure in &MEASURES {
+            let value = (measure.value)(row.totals, result.period_days);
+            measures.insert(measure.name.to_owned(), json!(value));
+        }
+        json!({"kind": row.kind, "policy": row.policy, "scope": row.scope, "measures": measures})
+    });
+    let rows: Vec<Value> = rows.collect();
+    let (from, until) = result.days;
+    let tuned = result.tuned.as_ref().map(|tuned| &tuned.fragment);
+    json!({"from": from, "until": until, "rows": rows, "tuned": tuned})
 }
 
 fn in_words(result: &Simulation) -> String {
-    let mut text =
-        format!("replayed {} to {}, {} pools", result.days.0, result.days.1, result.pools.len());
+    let (from, until) = result.days;
     let estimated = result.played.first().and_then(|p| p.total.estimated_share()).unwrap_or(0.0);
-    let _ =
-        writeln!(text, "; {:.1} % of demand is estimated, for want of stock", 100.0 * estimated);
+    // Writing to a string cannot fail, here and below.
+    let mut text = String::new();
+    let _ = writeln!(
+        text,
+        "replayed {from} to {until}, {} by location; {:.1} % of demand is estimated, for want of stock",
+        counted(result.pools.len(), "item"),
+        100.0 * estimated
+    );
     let _ = writeln!(
         text,
         "{:<22}{:>8}{:>12}{:>14}{:>12}{:>12}{:>10}",
         "policy", "fill", "lost units", "average stock", "holding", "shortage", "cost"
     );
-    let line = |text: &mut String, name: &str, t: &Totals| {
-        let fill = t.fill_rate().map_or("-".into(), |f| format!("{:.1} %", 100.0 * f));
-        let _ = writeln!(
-            text,
-            "{name:<22}{fill:>8}{:>12.0}{:>14.1}{:>12.0}{:>12.0}{:>10.0}",
-            t.lost,
-            t.average_stock().unwrap_or(0.0),
-            t.holding_cost,
-            t.shortage_cost,
-            t.cost()
-        );
-    };
-    result.played.iter().for_each(|p| line(&mut text, &p.name, &p.total));
-    result.what_if.iter().for_each(|(change, p)| line(&mut text, change, &p.total));
+    for played in &result.played {
+        write_line(&mut text, &played.name, &played.total);
+    }
+    for (change, played) in &result.what_if {
+        write_line(&mut text, change, &played.total);
+    }
     if let Some(tuned) = &result.tuned {
         for choice in &tuned.choices {
             let name = tuned.candidates.get(choice.candidate).map_or("", |c| c.name.as_str());
@@ -151,4 +174,17 @@ fn in_words(result: &Simulation) -> String {
         }
     }
     text
+}
+
+fn write_line(text: &mut String, name: &str, t: &Totals) {
+    let fill = t.fill_rate().map_or("-".into(), |f| format!("{:.1} %", 100.0 * f));
+    let _ = writeln!(
+        text,
+        "{name:<22}{fill:>8}{:>12.0}{:>14.1}{:>12.0}{:>12.0}{:>10.0}",
+        t.lost,
+        t.average_stock().unwrap_or(0.0),
+        t.holding_cost,
+        t.shortage_cost,
+        t.cost()
+    );
 }

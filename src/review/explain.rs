@@ -9,7 +9,7 @@ use std::fmt::Write;
 
 /// One step, as decided or as read back.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Line<'a> {
+pub struct StepText<'a> {
     /// What is computed.
     pub name: &'a str,
     /// The arithmetic.
@@ -24,55 +24,50 @@ pub struct Line<'a> {
     pub note: &'a str,
 }
 
-impl<'a> From<&'a Step> for Line<'a> {
-    fn from(s: &'a Step) -> Self {
+impl<'a> From<&'a Step> for StepText<'a> {
+    fn from(step: &'a Step) -> Self {
         Self {
-            name: s.name,
-            formula: &s.formula,
-            inputs: s.inputs.clone(),
-            value: s.value,
-            unit: s.unit.name(),
-            note: &s.note,
+            name: step.name,
+            formula: &step.formula,
+            inputs: step.inputs.clone(),
+            value: step.value,
+            unit: step.unit.name(),
+            note: &step.note,
         }
     }
 }
 
 /// An explanation for people: one line a step, the arithmetic with its numbers, then the note.
 #[must_use]
-pub fn in_words(steps: &[Line<'_>]) -> String {
+pub fn in_words(steps: &[StepText<'_>]) -> String {
     let mut text = String::new();
     for (i, step) in steps.iter().enumerate() {
-        let known = |name: &str| {
-            let own = step.inputs.iter().find(|(n, _)| *n == name).map(|(_, v)| *v);
-            own.or_else(|| steps[..i].iter().rev().find(|s| s.name == name).map(|s| s.value))
-        };
-        let _ = write!(
-            text,
-            "  {} = {} = {} {}",
-            step.name,
-            with_numbers(step.formula, known),
-            number(step.value),
-            step.unit
-        );
-        let _ =
-            if step.note.is_empty() { writeln!(text) } else { writeln!(text, "  ({})", step.note) };
+        let formula = with_numbers(step, &steps[..i]);
+        let StepText { name, unit, .. } = step;
+        // Writing to a string cannot fail, here and below.
+        let _ = write!(text, "  {name} = {formula} = {} {unit}", number(step.value));
+        if !step.note.is_empty() {
+            let _ = write!(text, "  ({})", step.note);
+        }
+        text.push('\n');
     }
     text
 }
 
-fn with_numbers(formula: &str, known: impl Fn(&str) -> Option<f64>) -> String {
+/// The formula with the number behind each name: the step's own input, or the result of an earlier step.
+fn with_numbers(step: &StepText<'_>, earlier: &[StepText<'_>]) -> String {
     let mut text = String::new();
-    let mut rest = formula;
+    let mut rest = step.formula;
     while let Some(c) = rest.chars().next() {
         let length = if starts_name(c) { name_length(rest) } else { c.len_utf8() };
-        let (word, after) = rest.split_at(length);
-        match known(word) {
-            Some(value) => {
-                let _ = write!(text, "{word} [{}]", number(value));
-            }
-            None => text.push_str(word),
+        let word = &rest[..length];
+        rest = &rest[length..];
+        text.push_str(word);
+        let own = step.inputs.iter().find(|(name, _)| *name == word).map(|(_, value)| *value);
+        let value = own.or_else(|| earlier.iter().rev().find(|s| s.name == word).map(|s| s.value));
+        if let Some(value) = value {
+            let _ = write!(text, " [{}]", number(value));
         }
-        rest = after;
     }
     text
 }
@@ -92,88 +87,92 @@ fn number(value: f64) -> String {
 /// damaged run.
 pub fn explain(run: &PublishedRun, sku: &str, channel: Option<&str>) -> Result<String> {
     let policies = Rows::read(&run.folder, &POLICY)?;
-    let own: Vec<usize> =
-        (0..policies.len()).filter(|&row| policies.text("sku", row) == sku).collect();
+    let own = rows_of_item(&policies, sku);
     if own.is_empty() {
-        return Err(unknown("item", sku, (0..policies.len()).map(|row| policies.text("sku", row))));
+        let known = (0..policies.len()).map(|row| policies.text("sku", row));
+        return Err(unknown("item", sku, known));
     }
-    let (steps, lines) =
-        (Rows::read(&run.folder, &STEPS)?, Rows::read(&run.folder, &RECOMMENDATIONS)?);
+    let steps = Rows::read(&run.folder, &STEPS)?;
+    let steps_of_item = rows_of_item(&steps, sku);
+    let orders = Rows::read(&run.folder, &RECOMMENDATIONS)?;
+    let orders_of_item = rows_of_item(&orders, sku);
+
     let mut text = format!("{sku}, run {}, as of {}\n", run.manifest.run_id, run.manifest.as_of);
     for row in own {
         let location = policies.text("location", row);
-        let here = |rows: &Rows, r: usize| {
-            rows.text("sku", r) == sku && rows.text("location", r) == location
+        // Steps without a recommendation are those of the policy.
+        let arithmetic = |recommendation: Option<&str>| {
+            let chosen = steps_of_item.iter().copied().filter(|&r| {
+                steps.text("location", r) == location
+                    && steps.optional_text("recommendation_id", r) == recommendation
+            });
+            in_words(&chosen.map(|r| step_text(&steps, r)).collect::<Vec<_>>())
         };
-        let told = |id: Option<&str>| {
-            let of = (0..steps.len())
-                .filter(|&r| here(&steps, r) && steps.optional_text("recommendation_id", r) == id);
-            in_words(&of.map(|r| line(&steps, r)).collect::<Vec<_>>())
-        };
-        let _ = writeln!(
-            text,
-            "\n{location}: policy {}, lead time from {}",
-            policies.text("method", row),
-            policies.text("lead_time_source", row)
-        );
-        text.push_str(&told(None));
-        for r in (0..lines.len()).filter(|&r| here(&lines, r)) {
-            let (id, supplier) = (
-                lines.text("recommendation_id", r),
-                lines.optional_text("supplier", r).unwrap_or("no supplier"),
-            );
-            let (status, quantity) = (lines.text("status", r), lines.whole("quantity", r));
+        let method = policies.text("method", row);
+        let source = policies.text("lead_time_source", row);
+        let _ = writeln!(text, "\n{location}: policy {method}, lead time from {source}");
+        text.push_str(&arithmetic(None));
+        for &r in orders_of_item.iter().filter(|&&r| orders.text("location", r) == location) {
+            let id = orders.text("recommendation_id", r);
+            let supplier = orders.optional_text("supplier", r).unwrap_or("no supplier");
+            let status = orders.text("status", r);
+            let quantity = orders.whole("quantity", r);
+            let reason = orders.text("reason", r);
             let _ = writeln!(
                 text,
-                "\n{location}: {status}, order {quantity} from {supplier} ({id})\n  {}",
-                lines.text("reason", r)
+                "\n{location}: {status}, order {quantity} from {supplier} ({id})\n  {reason}"
             );
-            text.push_str(&told(Some(id)));
+            text.push_str(&arithmetic(Some(id)));
         }
     }
-    channel.map_or(Ok(()), |channel| explain_channel(run, sku, channel, &mut text))?;
+    if let Some(channel) = channel {
+        explain_channel(run, sku, channel, &mut text)?;
+    }
     Ok(text)
+}
+
+fn rows_of_item(rows: &Rows, sku: &str) -> Vec<usize> {
+    (0..rows.len()).filter(|&row| rows.text("sku", row) == sku).collect()
 }
 
 fn explain_channel(run: &PublishedRun, sku: &str, channel: &str, text: &mut String) -> Result<()> {
     let methods = Rows::read(&run.folder, &METHODS)?;
-    let own: Vec<usize> = (0..methods.len()).filter(|&r| methods.text("sku", r) == sku).collect();
+    let own = rows_of_item(&methods, sku);
     if !own.iter().any(|&r| methods.text("channel", r) == channel) {
-        return Err(unknown(
-            &format!("channel of {sku}"),
-            channel,
-            own.iter().map(|&r| methods.text("channel", r)),
-        ));
+        let known = own.iter().map(|&r| methods.text("channel", r));
+        return Err(unknown(&format!("channel of {sku}"), channel, known));
     }
     for r in own.into_iter().filter(|&r| methods.text("channel", r) == channel) {
-        let (location, method) = (methods.text("location", r), methods.text("method", r));
-        let _ = writeln!(
-            text,
-            "\n{channel} at {location}: forecast by {method}: {}",
-            methods.text("reason", r)
-        );
+        let location = methods.text("location", r);
+        let method = methods.text("method", r);
+        let reason = methods.text("reason", r);
+        let _ = writeln!(text, "\n{channel} at {location}: forecast by {method}: {reason}");
     }
     let shares = Rows::read(&run.folder, &ALLOCATION)?;
-    for r in (0..shares.len())
-        .filter(|&r| shares.text("sku", r) == sku && shares.text("channel", r) == channel)
-    {
-        let whole = |column| shares.whole(column, r);
-        let (published, allocated, buffer) =
-            (whole("published"), whole("allocated"), whole("buffer"));
-        let (location, share) = (shares.text("location", r), 100.0 * shares.real("share", r));
+    for r in rows_of_item(&shares, sku) {
+        if shares.text("channel", r) != channel {
+            continue;
+        }
+        let location = shares.text("location", r);
+        let share = 100.0 * shares.real("share", r);
+        let allocated = shares.whole("allocated", r);
+        let buffer = shares.whole("buffer", r);
+        let published = shares.whole("published", r);
         let _ = writeln!(
             text,
             "{channel} at {location}: {share:.1} % of the pool, published = max(0, {allocated} - {buffer}) = {published}"
         );
         let reason = shares.text("reason", r);
-        let _ = if reason.is_empty() { Ok(()) } else { writeln!(text, "  {reason}") };
+        if !reason.is_empty() {
+            let _ = writeln!(text, "  {reason}");
+        }
     }
     Ok(())
 }
 
-fn line(steps: &Rows, row: usize) -> Line<'_> {
+fn step_text(steps: &Rows, row: usize) -> StepText<'_> {
     let pairs = steps.text("inputs", row).split(';').filter_map(|pair| pair.split_once('='));
-    Line {
+    StepText {
         name: steps.text("name", row),
         formula: steps.text("formula", row),
         inputs: pairs.filter_map(|(name, value)| Some((name, value.parse().ok()?))).collect(),
@@ -220,7 +219,7 @@ mod tests {
             ),
         ];
         Recomputer::default().check(&[], &steps).unwrap();
-        let words = in_words(&steps.iter().map(Line::from).collect::<Vec<_>>());
+        let words = in_words(&steps.iter().map(StepText::from).collect::<Vec<_>>());
         assert!(
             words.contains(
                 "reorder_point = average [10] * lead_time [7] + safety_stock [350] = 420 units"

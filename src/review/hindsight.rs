@@ -12,17 +12,17 @@
 //! known. Without either, or without a price, the outcome is unknown and the change is left out.
 
 use crate::domain::inputs::Inputs;
-use crate::domain::panel::{Pool, flag};
+use crate::domain::panel::{Pool, PoolId, flag};
 use crate::domain::units::{LocationId, Money, SkuId, Units};
-use crate::review::decisions::{Decision, Kept, Verdict};
-use crate::review::standing::codes;
+use crate::review::decisions::{Decision, KeptDecisions, Verdict};
+use crate::review::open_decisions::DecidedLine;
 use chrono::{Duration, NaiveDate};
 use std::collections::BTreeMap;
 use std::ops::Range;
 
 /// How changes are judged.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Terms {
+pub struct JudgingTerms {
     /// Days from the arrival that count.
     pub judged_days: u32,
     /// Cost of holding stock for a year, as a share of its value.
@@ -31,7 +31,7 @@ pub struct Terms {
 
 /// A change whose outcome is known.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Judged {
+pub struct JudgedChange {
     /// The item.
     pub sku: SkuId,
     /// Where.
@@ -48,7 +48,7 @@ pub struct Judged {
     pub cost: f64,
 }
 
-impl Judged {
+impl JudgedChange {
     /// What the change was worth, currency units; below zero: the proposal was better.
     #[must_use]
     pub fn value(&self) -> f64 {
@@ -58,7 +58,7 @@ impl Judged {
 
 /// All lines of a pool decided on one morning.
 #[derive(Debug, Clone, Copy)]
-struct Change {
+struct DecidedChange {
     arrival: NaiveDate,
     proposed: Units,
     decided: Units,
@@ -68,22 +68,19 @@ struct Change {
 
 /// Every change whose days are over, by item and location, then arrival.
 #[must_use]
-pub fn judge(kept: &Kept, inputs: &Inputs, terms: Terms) -> Vec<Judged> {
+pub fn judge(kept: &KeptDecisions, inputs: &Inputs, terms: JudgingTerms) -> Vec<JudgedChange> {
     let as_of = inputs.panel.calendar().as_of();
     let mut judged = Vec::new();
-    for (pool, mut changes) in changes(kept, inputs) {
+    for (pool, mut changes) in decided_changes(kept, inputs) {
         let Some(at) = inputs.panel.position(pool) else { continue };
-        changes.sort_by_key(|c| c.arrival);
+        changes.sort_by_key(|change| change.arrival);
         for (i, change) in changes.iter().enumerate() {
+            // From the next order's arrival on, it can no longer be told which of the two was sold.
             let longest = change.arrival + Duration::days(i64::from(terms.judged_days));
             let end = changes.get(i + 1).map_or(longest, |next| next.arrival.min(longest));
             if change.decided != change.proposed && end <= as_of {
-                judged.extend(outcome(
-                    inputs,
-                    &inputs.panel.pools()[at],
-                    (change, end),
-                    terms.holding_rate,
-                ));
+                let pool = &inputs.panel.pools()[at];
+                judged.extend(outcome(inputs, pool, change, end, terms.holding_rate));
             }
         }
     }
@@ -91,101 +88,108 @@ pub fn judge(kept: &Kept, inputs: &Inputs, terms: Terms) -> Vec<Judged> {
 }
 
 /// What was decided on every pool, a morning at a time; of two decisions on one line the last counts, a snooze decides nothing.
-fn changes(kept: &Kept, inputs: &Inputs) -> BTreeMap<(SkuId, LocationId), Vec<Change>> {
-    let last: BTreeMap<&str, &Decision> =
-        kept.decisions.iter().map(|d| (d.recommendation_id.as_str(), d)).collect();
-    let mut mornings: BTreeMap<(SkuId, LocationId, NaiveDate), Change> = BTreeMap::new();
-    for decision in last.into_values().filter(|d| d.decision != Verdict::Snooze) {
-        let (Some((sku, location, _)), Some(arrival)) =
-            (codes(decision, &inputs.names), decision.expected)
-        else {
+fn decided_changes(kept: &KeptDecisions, inputs: &Inputs) -> BTreeMap<PoolId, Vec<DecidedChange>> {
+    let mut last: BTreeMap<&str, &Decision> = BTreeMap::new();
+    for decision in &kept.decisions {
+        last.insert(&decision.recommendation_id, decision);
+    }
+    let mut mornings: BTreeMap<(PoolId, NaiveDate), DecidedChange> = BTreeMap::new();
+    for decision in last.into_values() {
+        if decision.verdict == Verdict::Snooze {
             continue;
-        };
-        let product = inputs.products.get(sku.index()).and_then(|p| p.unit_cost);
-        let unit_cost = if decision.unit_cost > Money::ZERO {
+        }
+        let Some(line) = DecidedLine::of(decision, &inputs.names) else { continue };
+        let Some(arrival) = decision.expected else { continue };
+        let unit_cost = if decision.unit_cost.is_positive() {
             decision.unit_cost
         } else {
-            product.unwrap_or_default()
+            let product = inputs.products.get(line.pool.sku.index());
+            product.and_then(|p| p.unit_cost).unwrap_or_default()
         };
-        let (proposed, decided) = (decision.recommended, decision.quantity);
-        let rejected = decision.decision == Verdict::Reject;
-        let line = Change { arrival, proposed, decided, unit_cost, rejected };
-        let merge = |c: &mut Change| {
-            c.arrival = c.arrival.min(arrival);
-            c.proposed += proposed;
-            c.decided += decided;
-            c.rejected &= rejected;
-        };
-        mornings.entry((sku, location, decision.as_of)).and_modify(merge).or_insert(line);
+        let rejected = decision.verdict == Verdict::Reject;
+        let change = mornings.entry((line.pool, decision.as_of)).or_insert(DecidedChange {
+            arrival,
+            proposed: Units(0),
+            decided: Units(0),
+            unit_cost,
+            rejected,
+        });
+        change.arrival = change.arrival.min(arrival);
+        change.proposed += decision.recommended;
+        change.decided += decision.quantity;
+        change.rejected &= rejected;
     }
-    let mut pools: BTreeMap<(SkuId, LocationId), Vec<Change>> = BTreeMap::new();
-    for ((sku, location, _), change) in mornings {
-        pools.entry((sku, location)).or_default().push(change);
+    let mut pools: BTreeMap<PoolId, Vec<DecidedChange>> = BTreeMap::new();
+    for ((pool, _), change) in mornings {
+        pools.entry(pool).or_default().push(change);
     }
     pools
 }
 
+/// What the days from a change's arrival to `end` show; `None` where they do not.
 fn outcome(
     inputs: &Inputs,
     pool: &Pool,
-    (change, end): (&Change, NaiveDate),
+    change: &DecidedChange,
+    end: NaiveDate,
     holding_rate: f64,
-) -> Option<Judged> {
+) -> Option<JudgedChange> {
     let price = inputs.products.get(pool.sku.index())?.unit_price?;
-    let (margin, unit_cost) = ((price - change.unit_cost).as_f64(), change.unit_cost.as_f64());
+    let margin = (price - change.unit_cost).as_f64();
     let calendar = inputs.panel.calendar();
-    let periods =
-        calendar.index(change.arrival).max(0) as usize..calendar.index(end).max(0) as usize;
-    let days = (end - change.arrival).num_days();
+    let first = calendar.index(change.arrival).max(0) as usize;
+    let periods = first..calendar.index(end).max(0) as usize;
     if periods.is_empty() {
         return None;
     }
     let units = change.decided - change.proposed;
-    let moved = units.0.abs() as f64;
-    let sold = if units < Units(0) {
-        lost(inputs, pool, &periods).min(moved)
+    let is_cut = units < Units(0);
+    let moved = units.as_f64().abs();
+    let sold = if is_cut {
+        units_lost(inputs, pool, &periods).min(moved)
     } else {
         (moved - least_stock(inputs, pool, &periods, change.arrival..end)?).clamp(0.0, moved)
     };
-    let (sales, holding) =
-        (sold * margin, (moved - sold) * unit_cost * holding_rate * days as f64 / 365.0);
-    let (gained, cost) = if units < Units(0) { (holding, sales) } else { (sales, holding) };
-    Some(Judged {
+    let sales = sold * margin;
+    let days = (end - change.arrival).num_days() as f64;
+    let holding = (moved - sold) * change.unit_cost.as_f64() * holding_rate * days / 365.0;
+    Some(JudgedChange {
         sku: pool.sku,
         location: pool.location,
         change: units,
         rejected: change.rejected,
         sold,
-        gained,
-        cost,
+        gained: if is_cut { holding } else { sales },
+        cost: if is_cut { sales } else { holding },
     })
 }
 
 /// `periods` of the axis as positions in series `i`.
 fn within(inputs: &Inputs, i: usize, periods: &Range<usize>) -> Range<usize> {
-    let (start, length) = (inputs.panel.start(i), inputs.panel.gross(i).len());
+    let start = inputs.panel.start(i);
+    let length = inputs.panel.gross(i).len();
     periods.start.saturating_sub(start).min(length)..periods.end.saturating_sub(start).min(length)
 }
 
-fn lost(inputs: &Inputs, pool: &Pool, periods: &Range<usize>) -> f64 {
+/// Units that the pool would have sold with more stock.
+fn units_lost(inputs: &Inputs, pool: &Pool, periods: &Range<usize>) -> f64 {
     pool.series.clone().map(|i| inputs.panel.lost(i, within(inputs, i, periods))).sum()
 }
 
+/// The least stock in those days, units; `None` where nothing tells.
 fn least_stock(
     inputs: &Inputs,
     pool: &Pool,
     periods: &Range<usize>,
     days: Range<NaiveDate>,
 ) -> Option<f64> {
-    let out = |i: usize| {
-        inputs.panel.flags(i)[within(inputs, i, periods)].iter().any(|f| f & flag::STOCKOUT != 0)
-    };
-    if pool.series.clone().any(out) {
+    let ran_out = pool.series.clone().any(|i| {
+        let flags = &inputs.panel.flags(i)[within(inputs, i, periods)];
+        flags.iter().any(|f| f & flag::STOCKOUT != 0)
+    });
+    if ran_out {
         return Some(0.0);
     }
-    let mine = inputs.stock_history.of(pool).iter();
-    mine.filter(|h| days.contains(&h.date))
-        .map(|h| h.on_hand.0.max(0))
-        .min()
-        .map(|units| units as f64)
+    let levels = inputs.stock_history.of(pool).iter().filter(|level| days.contains(&level.date));
+    levels.map(|level| level.on_hand.or_zero().as_f64()).reduce(f64::min)
 }

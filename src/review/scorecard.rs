@@ -6,20 +6,21 @@
 use crate::domain::classes::AbcClass;
 use crate::domain::inputs::Names;
 use crate::domain::outcome::{Indicator, Outcome, Status};
-use crate::domain::units::Money;
+use crate::domain::panel::PoolId;
 use crate::explain::Unit;
-use crate::review::decisions::{Decision, Kept, Verdict};
-use crate::review::hindsight::Judged;
-use std::collections::BTreeMap;
+use crate::review::decisions::{Decision, KeptDecisions, Verdict};
+use crate::review::hindsight::JudgedChange;
+use std::collections::{BTreeMap, BTreeSet};
 
+/// Counts and sums over the decisions of one scope.
 #[derive(Debug, Clone, Default)]
 struct Tally {
     decided: f64,
     unchanged: f64,
     edited: f64,
     rejected: f64,
-    missed: f64,
-    kept_value: f64,
+    rejected_then_short: f64,
+    rejected_value: f64,
     judged: f64,
     better: f64,
     gained: f64,
@@ -32,108 +33,119 @@ struct Tally {
 /// scope.
 #[must_use]
 pub fn scorecard(
-    kept: &Kept,
-    judged: &[Judged],
+    kept: &KeptDecisions,
+    judged: &[JudgedChange],
     names: &Names,
     outcome: &Outcome,
 ) -> Vec<Indicator> {
-    let mut class: BTreeMap<(&str, &str), AbcClass> = BTreeMap::new();
-    for c in &outcome.classification {
-        let pool =
-            (names.skus[c.sku.index()].as_str(), names.locations[c.location.index()].as_str());
-        class.extend(c.abc.map(|letter| (pool, letter)));
+    let mut classes: BTreeMap<PoolId, AbcClass> = BTreeMap::new();
+    for class in &outcome.classification {
+        let pool = PoolId { sku: class.sku, location: class.location };
+        classes.extend(class.abc.map(|abc| (pool, abc)));
     }
-    let mut short: BTreeMap<(&str, &str), bool> = BTreeMap::new();
-    for r in &outcome.recommendations {
-        let pool =
-            (names.skus[r.sku.index()].as_str(), names.locations[r.location.index()].as_str());
-        short.insert(pool, matches!(r.status, Status::StockedOut | Status::WillStockOut));
+    let mut short: BTreeSet<PoolId> = BTreeSet::new();
+    for line in &outcome.recommendations {
+        if matches!(line.status, Status::StockedOut | Status::WillStockOut) {
+            short.insert(PoolId { sku: line.sku, location: line.location });
+        }
     }
+
     let mut tallies: BTreeMap<String, Tally> = BTreeMap::new();
-    for decision in kept.decisions.iter().filter(|d| d.decision != Verdict::Snooze) {
-        let pool = (decision.sku.as_str(), decision.location.as_str());
-        let missed = short.get(&pool).copied().unwrap_or(false);
-        count(tallies.entry("all".to_string()).or_default(), decision, missed);
-        if let Some(letter) = class.get(&pool) {
-            count(tallies.entry(format!("class:{letter}")).or_default(), decision, missed);
+    for decision in kept.decisions.iter().filter(|d| d.verdict != Verdict::Snooze) {
+        // An item that is no longer known has no class and is not short.
+        let pool = names.find_pool(&decision.sku, &decision.location);
+        let is_short = pool.is_some_and(|pool| short.contains(&pool));
+        for scope in scopes(pool.and_then(|pool| classes.get(&pool))) {
+            tallies.entry(scope).or_default().count(decision, is_short);
         }
     }
     for change in judged {
-        let pool = (
-            names.skus[change.sku.index()].as_str(),
-            names.locations[change.location.index()].as_str(),
-        );
-        let letter = class.get(&pool).map(|letter| format!("class:{letter}"));
-        for scope in letter.into_iter().chain(["all".to_string()]) {
-            weigh(tallies.entry(scope).or_default(), change);
+        let pool = PoolId { sku: change.sku, location: change.location };
+        for scope in scopes(classes.get(&pool)) {
+            tallies.entry(scope).or_default().weigh(change);
         }
     }
     tallies.iter().flat_map(|(scope, tally)| indicators(scope, tally)).collect()
 }
 
-fn weigh(tally: &mut Tally, change: &Judged) {
-    tally.judged += 1.0;
-    tally.better += f64::from(u8::from(change.value() > 0.0));
-    tally.gained += change.gained;
-    tally.cost += change.cost;
-    if change.rejected {
-        tally.rejected_units += change.change.0.abs() as f64;
-        tally.would_have_sold += change.sold;
-    }
+/// All lines, and those of a class.
+fn scopes(class: Option<&AbcClass>) -> impl Iterator<Item = String> {
+    let class = class.map(|class| format!("class:{}", class.name()));
+    std::iter::once("all".to_owned()).chain(class)
 }
 
-fn count(tally: &mut Tally, decision: &Decision, missed: bool) {
-    tally.decided += 1.0;
-    match decision.decision {
-        Verdict::Approve => tally.unchanged += 1.0,
-        Verdict::Edit if decision.quantity == decision.recommended => tally.unchanged += 1.0,
-        Verdict::Edit => tally.edited += 1.0,
-        Verdict::Reject | Verdict::Snooze => {
-            tally.rejected += 1.0;
-            tally.missed += f64::from(u8::from(missed));
-            let value: Money = decision.unit_cost.times(decision.recommended);
-            tally.kept_value += value.as_f64();
+impl Tally {
+    fn count(&mut self, decision: &Decision, is_short: bool) {
+        self.decided += 1.0;
+        match decision.verdict {
+            Verdict::Approve => self.unchanged += 1.0,
+            Verdict::Edit if decision.quantity == decision.recommended => self.unchanged += 1.0,
+            Verdict::Edit => self.edited += 1.0,
+            Verdict::Reject | Verdict::Snooze => {
+                self.rejected += 1.0;
+                if is_short {
+                    self.rejected_then_short += 1.0;
+                }
+                self.rejected_value += decision.unit_cost.times(decision.recommended).as_f64();
+            }
+        }
+    }
+
+    fn weigh(&mut self, change: &JudgedChange) {
+        self.judged += 1.0;
+        if change.value() > 0.0 {
+            self.better += 1.0;
+        }
+        self.gained += change.gained;
+        self.cost += change.cost;
+        if change.rejected {
+            self.rejected_units += change.change.as_f64().abs();
+            self.would_have_sold += change.sold;
         }
     }
 }
 
 fn indicators(scope: &str, tally: &Tally) -> Vec<Indicator> {
-    let share = |indicator, numerator: f64, denominator: f64| Indicator {
+    let mut all = vec![
+        share(scope, "accepted_unchanged", tally.unchanged, tally.decided),
+        share(scope, "edited", tally.edited, tally.decided),
+        share(scope, "rejected", tally.rejected, tally.decided),
+        share(scope, "rejected_then_short", tally.rejected_then_short, tally.rejected),
+        amount(scope, "rejected_value", tally.rejected_value),
+    ];
+    if tally.judged > 0.0 {
+        let estimates = [
+            share(scope, "changes_better", tally.better, tally.judged),
+            share(scope, "rejected_would_have_sold", tally.would_have_sold, tally.rejected_units),
+            amount(scope, "planner_gained", tally.gained),
+            amount(scope, "planner_cost", tally.cost),
+            amount(scope, "planner_value_added", tally.gained - tally.cost),
+        ];
+        all.extend(estimates.map(|indicator| Indicator { estimated: true, ..indicator }));
+    }
+    all
+}
+
+fn share(scope: &str, indicator: &'static str, numerator: f64, denominator: f64) -> Indicator {
+    Indicator {
         indicator,
-        scope: scope.to_string(),
+        scope: scope.to_owned(),
         value: (denominator > 0.0).then(|| 100.0 * numerator / denominator),
         numerator,
         denominator,
         unit: Unit::Percent,
         estimated: false,
-    };
-    let amount = |indicator, value: f64, estimated| Indicator {
+    }
+}
+
+fn amount(scope: &str, indicator: &'static str, value: f64) -> Indicator {
+    Indicator {
         indicator,
-        scope: scope.to_string(),
+        scope: scope.to_owned(),
         value: Some(value),
         numerator: value,
         denominator: 1.0,
         unit: Unit::Currency,
-        estimated,
-    };
-    let estimate = |indicator: Indicator| Indicator { estimated: true, ..indicator };
-    let mut all = vec![
-        share("accepted_unchanged", tally.unchanged, tally.decided),
-        share("edited", tally.edited, tally.decided),
-        share("rejected", tally.rejected, tally.decided),
-        share("rejected_then_short", tally.missed, tally.rejected),
-        amount("rejected_value", tally.kept_value, false),
-    ];
-    if tally.judged > 0.0 {
-        all.push(estimate(share("changes_better", tally.better, tally.judged)));
-        all.push(estimate(share(
-            "rejected_would_have_sold",
-            tally.would_have_sold,
-            tally.rejected_units,
-        )));
-        all.push(amount("planner_gained", tally.gained, true));
-        all.push(amount("planner_cost", tally.cost, true));
-        all.push(amount("planner_value_added", tally.gained - tally.cost, true));
+        estimated: false,
     }
-    all
 }

@@ -7,7 +7,7 @@ use crate::domain::outcome::Indicator;
 use crate::domain::units::Units;
 use crate::report::PastDecision;
 use crate::report::PastRun;
-use crate::review::decisions::Kept;
+use crate::review::decisions::KeptDecisions;
 use crate::store::PublishedRun;
 use crate::tables::{INDICATORS, Rows};
 use chrono::NaiveDate;
@@ -22,7 +22,7 @@ pub struct Earlier {
     /// The run that tonight's is compared with.
     pub last: Option<PublishedRun>,
     /// Decisions taken in so far.
-    pub kept: Kept,
+    pub kept: KeptDecisions,
     /// The last run and those before it, newest first.
     past: Vec<PublishedRun>,
 }
@@ -41,7 +41,7 @@ impl Earlier {
                 .and_then(|id| PublishedRun::open(&out.join("runs").join(id)).ok());
             past.push(run);
         }
-        Ok(Self { last, kept: Kept::read(out)?, past })
+        Ok(Self { last, kept: KeptDecisions::read(out)?, past })
     }
 
     /// Digest of the decisions and the runs of the trend.
@@ -87,7 +87,7 @@ impl Earlier {
             Some(PastDecision {
                 sku: pool.sku,
                 location: pool.location,
-                decision: d.decision.name().to_string(),
+                decision: d.verdict.name().to_string(),
                 quantity: Some(d.quantity).filter(|&q| q > Units(0)),
                 until: d.until,
                 reason: d.reason.clone(),

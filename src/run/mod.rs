@@ -32,8 +32,9 @@ use crate::parallel;
 use crate::report;
 use crate::review::changes;
 use crate::review::hindsight;
+use crate::review::open_decisions::OpenDecisions;
+use crate::review::overrides::override_exceptions;
 use crate::review::scorecard::scorecard;
-use crate::review::standing::{Standing, override_exceptions};
 use crate::run::earlier::Earlier;
 use crate::run::fallback::Survey;
 use crate::run::partition::Night;
@@ -165,7 +166,7 @@ fn run_loaded(
         };
     let last =
         earlier.last.clone().map(|run| LastRun::read(run, &inputs.names)).transpose()?.flatten();
-    let standing = Standing::new(&earlier.kept, &inputs, as_of);
+    let standing = OpenDecisions::new(&earlier.kept, &inputs, as_of);
     let told = std::mem::take(&mut inputs.exceptions);
     let mut run = Run {
         plan,
@@ -219,7 +220,7 @@ struct Run<'a> {
     earlier: &'a Earlier,
     refit: &'a crate::run::refit::Earlier,
     last: Option<&'a LastRun>,
-    standing: &'a Standing,
+    standing: &'a OpenDecisions,
     publication: Box<Publication>,
     outcome: Outcome,
     /// The refit that the forecasts go back to.
@@ -311,7 +312,7 @@ impl Run<'_> {
         let outcome = &mut self.outcome;
         let settings = self.plan.indicator_settings();
         let kept = &self.earlier.kept;
-        let terms = hindsight::Terms {
+        let terms = hindsight::JudgingTerms {
             judged_days: settings.judged_days,
             holding_rate: settings.holding_rate,
         };

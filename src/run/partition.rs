@@ -18,7 +18,7 @@ use crate::inventory::net_demand::kit_demand;
 use crate::inventory::receipts::LeadTimes;
 use crate::purchase::Line;
 use crate::purchase::Market;
-use crate::review::standing::Standing;
+use crate::review::open_decisions::OpenDecisions;
 use crate::tables::{DemandEncoder, ForecastEncoder, LastRun, RowGroup};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
@@ -33,7 +33,7 @@ pub struct Night<'a> {
     pub(crate) kits: Kits,
     /// Expected demand of every pool of a kit, net of returns, units a period: its components need it.
     pub(crate) kit_demand: BTreeMap<usize, Vec<f32>>,
-    pub(crate) standing: &'a Standing,
+    pub(crate) standing: &'a OpenDecisions,
     pub(crate) told: Vec<Exception>,
     pub(crate) forecaster: &'a Forecaster<'a>,
     pub(crate) classes: &'a [Classification],
@@ -79,7 +79,7 @@ impl<'a> Night<'a> {
         inputs: &'a Inputs,
         forecaster: &'a Forecaster<'a>,
         (classes, return_rates): (&'a [Classification], &'a [f64]),
-        (last, standing): (Option<&'a LastRun>, &'a Standing),
+        (last, standing): (Option<&'a LastRun>, &'a OpenDecisions),
     ) -> Result<Self> {
         let (kits, told) = Kits::new(&inputs.kits, &inputs.names);
         let horizon = plan.horizon(inputs.panel.calendar().bucket());

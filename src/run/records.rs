@@ -9,7 +9,7 @@ use crate::inventory::expiry::DatedLot;
 use crate::inventory::lead_time::{self, Estimate};
 use crate::inventory::{Arrival, PastDemand, PoolFacts, StockLevel, UnitEconomics, held, held_kit};
 use crate::purchase::PreviousQuantity;
-use crate::review::standing::Pending;
+use crate::review::open_decisions::Pending;
 use crate::run::partition::Night;
 use crate::tables::LastLine;
 

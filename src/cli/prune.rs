@@ -1,0 +1,28 @@
+//! `prune`: removes old runs, never the current one, and the models that no run goes back to any more.
+
+use crate::cli::PruneArgs;
+use crate::cli::print::counted;
+use crate::config::Plan;
+use crate::domain::error::Result;
+use crate::store::{self, OutputLock, PublishedRun, models};
+use std::collections::BTreeSet;
+
+/// Keeps the newest runs and says which others went.
+pub(crate) fn prune(args: &PruneArgs) -> Result<u8> {
+    let plan = Plan::load(&args.options)?;
+    let lock = OutputLock::acquire(&plan.run.out, "prune")?;
+    let removed = store::prune(&lock, args.keep)?;
+    for run in &removed {
+        println!("removed {}", run.manifest.run_id);
+    }
+    // States outlive their run as long as a run that is kept goes back to them.
+    let kept = refits(&PublishedRun::all(lock.out()));
+    models::forget(&plan.run.models, refits(&removed).difference(&kept))?;
+    println!("{} removed, at most {} kept", counted(removed.len(), "run"), args.keep);
+    Ok(0)
+}
+
+/// The refits that `runs` carry on from.
+fn refits(runs: &[PublishedRun]) -> BTreeSet<String> {
+    runs.iter().filter_map(|run| Some(run.manifest.refit.as_ref()?.run_id.clone())).collect()
+}

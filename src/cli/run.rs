@@ -1,0 +1,79 @@
+//! `run`: the night, and what it says when it is through.
+
+use crate::cli::print::{counted, print_json};
+use crate::cli::progress::Terminal;
+use crate::config::{Options, Plan, Voice};
+use crate::domain::error::{Error, Result};
+use crate::run::{self, Summary};
+use std::fmt::Write;
+use std::path::Path;
+
+/// Runs the night that `options` describe and says what came of it.
+pub(crate) fn run(options: &Options) -> Result<u8> {
+    let outcome = Plan::load(options)
+        .and_then(|plan| run::run(&plan, &Terminal::new(options.voice.log_format)));
+    if let Some(file) = &options.notify_file {
+        notify(file, &outcome)?;
+    }
+    let summary = outcome?;
+    print_summary(&summary, options.voice)?;
+    Ok(summary.exit_code())
+}
+
+/// The summary on stdout; its last line says where the report is.
+pub(crate) fn print_summary(summary: &Summary, voice: Voice) -> Result<()> {
+    if voice.json {
+        print_json(summary)
+    } else {
+        print!("{}", in_words(summary));
+        Ok(())
+    }
+}
+
+/// For a mailer or a chat hook: what a person would read on the screen, failures included.
+fn notify(file: &Path, outcome: &Result<Summary>) -> Result<()> {
+    let text = match outcome {
+        Ok(summary) => in_words(summary),
+        Err(error) => {
+            format!("orderpoint published nothing (exit code {}): {error}\n", error.exit_code())
+        }
+    };
+    std::fs::write(file, text).map_err(Error::io(file))
+}
+
+fn in_words(summary: &Summary) -> String {
+    let mut text = String::new();
+    let s = summary;
+    let verb = if s.unchanged { "was published already, nothing changed:" } else { "published" };
+    // Writing to a string cannot fail, here and below.
+    let _ = writeln!(text, "{verb} {} for the morning of {}", s.run_id, s.as_of);
+    let _ = writeln!(
+        text,
+        "  {}, {} by location, {} by location and channel",
+        counted(s.skus, "item"),
+        s.pools,
+        s.series
+    );
+    let _ = writeln!(
+        text,
+        "  {} recommended, worth {} {}",
+        counted(s.order_lines, "order line"),
+        s.order_value,
+        s.currency
+    );
+    let _ = writeln!(
+        text,
+        "  {}, {}, {} in quarantine",
+        counted(s.errors, "error"),
+        counted(s.warnings, "warning"),
+        counted(s.quarantined, "row")
+    );
+    for line in &s.attention {
+        let _ = writeln!(text, "  - {line}");
+    }
+    if !s.severe.is_empty() {
+        let _ = writeln!(text, "  severe: {}", s.severe.join(", "));
+    }
+    let _ = writeln!(text, "report: {}", s.report.display());
+    text
+}

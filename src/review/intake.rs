@@ -1,0 +1,303 @@
+//! A planner's file of decisions, checked line by line against what the current run proposed.
+//!
+//! A line that does not hold is not kept, and the planner is told which and why; the others are. Taking in the same file twice
+//! changes nothing.
+
+use crate::domain::digest::sha256_hex;
+use crate::domain::error::{Error, Result};
+use crate::domain::units::Units;
+use crate::purchase::lot::LotRules;
+use crate::review::decisions::{Decision, KeptDecisions, Verdict};
+use crate::store::PublishedRun;
+use crate::tables::{RECOMMENDATIONS, Rows};
+use chrono::{Duration, NaiveDate};
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+/// Days that a decision may keep a line quiet: two years, one of them a leap year. A later date is a slip of the hand.
+const LONGEST_DAYS: i64 = 731;
+/// Most units of one line: more is a slip of the hand.
+const LARGEST_QUANTITY: i64 = 10_000_000;
+
+/// What came of a decisions file.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Intake {
+    /// Kept decisions.
+    pub accepted: Vec<Decision>,
+    /// Lines that were not kept, and why: `line 3: ...`.
+    pub problems: Vec<String>,
+    /// Whether this very file was taken in before.
+    pub known: bool,
+}
+
+/// One recommendation that can be decided on.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Proposal {
+    /// What a decision on it would keep, approving it as it is.
+    pub approved: Decision,
+    /// What the supplier delivers at a time, where that is known.
+    pub terms: Option<LotRules>,
+}
+
+/// The recommendations of a published run, by id. `terms` gives the terms of (sku, location, supplier).
+///
+/// # Errors
+/// [`Error::Input`] when the run's table cannot be read.
+pub fn proposals(
+    run: &PublishedRun,
+    terms: impl Fn(&str, &str, &str) -> Option<LotRules>,
+) -> Result<BTreeMap<String, Proposal>> {
+    let rows = Rows::read(&run.folder, &RECOMMENDATIONS)?;
+    let mut proposals = BTreeMap::new();
+    for row in 0..rows.len() {
+        let recommended = Units(rows.whole("quantity", row));
+        let approved = Decision {
+            run_id: run.manifest.run_id.clone(),
+            as_of: run.manifest.as_of,
+            recommendation_id: rows.text("recommendation_id", row).to_owned(),
+            sku: rows.text("sku", row).to_owned(),
+            location: rows.text("location", row).to_owned(),
+            supplier: rows.optional_text("supplier", row).unwrap_or_default().to_owned(),
+            verdict: Verdict::Approve,
+            recommended,
+            quantity: recommended,
+            unit_cost: rows.money("unit_cost", row),
+            expected: rows.optional_date("expected_arrival", row),
+            until: None,
+            reason: String::new(),
+            author: String::new(),
+            time: String::new(),
+        };
+        let terms = terms(&approved.sku, &approved.location, &approved.supplier);
+        proposals.insert(approved.recommendation_id.clone(), Proposal { approved, terms });
+    }
+    Ok(proposals)
+}
+
+/// Checks the decisions in `file` against the proposals of the current run and keeps those that hold.
+///
+/// # Errors
+/// [`Error::Input`] for a file that is no decisions file, [`Error::Io`] when the decisions cannot be kept.
+pub fn take_in(out: &Path, file: &Path, proposals: &BTreeMap<String, Proposal>) -> Result<Intake> {
+    let bytes = fs::read(file).map_err(|e| Error::input(file, e.to_string()))?;
+    let kept = KeptDecisions::read(out)?;
+    let digest = &sha256_hex(&bytes)[..16];
+    if kept.knows_file(digest) {
+        return Ok(Intake { known: true, ..Intake::default() });
+    }
+    let mut intake = Intake::default();
+    let mut first_lines: BTreeMap<String, u64> = BTreeMap::new();
+    for (line, read) in read_lines(file, &bytes)? {
+        let verdict = read.and_then(|decision_line| {
+            let id = decision_line.recommendation_id.clone();
+            match first_lines.insert(id, line) {
+                Some(first) => Err(format!(
+                    "{} was decided in line {first} already",
+                    decision_line.recommendation_id
+                )),
+                None => decide(&decision_line, proposals, &kept),
+            }
+        });
+        match verdict {
+            Ok(decision) => intake.accepted.push(decision),
+            Err(why) => intake.problems.push(format!("line {line}: {why}")),
+        }
+    }
+    if !intake.accepted.is_empty() {
+        kept.append(out, digest, &intake.accepted)?;
+    }
+    Ok(intake)
+}
+
+/// One line of a decisions file, as a person or the report wrote it.
+struct DecisionLine {
+    recommendation_id: String,
+    verdict: String,
+    quantity: String,
+    until: String,
+    reason: String,
+    author: String,
+    time: String,
+}
+
+/// Columns of a decisions file; the first two must be there.
+const COLUMNS: [&str; 7] =
+    ["recommendation_id", "decision", "quantity", "until", "reason", "author", "time"];
+/// What is wrong with a file in another encoding.
+const NOT_TEXT: &str = "not UTF-8 text; save the file as CSV UTF-8";
+
+/// A decision or what is wrong with its line, by line number.
+type NumberedLines = Vec<(u64, std::result::Result<DecisionLine, String>)>;
+
+fn read_lines(file: &Path, bytes: &[u8]) -> Result<NumberedLines> {
+    // Spreadsheets put a byte order mark in front, and semicolons where the decimal sign is a comma.
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    let semicolons = bytes.iter().take_while(|&&b| b != b'\n').any(|&b| b == b';');
+    let mut reader = csv::ReaderBuilder::new()
+        .flexible(true)
+        .trim(csv::Trim::All)
+        .delimiter(if semicolons { b';' } else { b',' })
+        .from_reader(bytes);
+    let header =
+        reader.headers().map_err(|_| Error::input(file, format!("line 1: {NOT_TEXT}")))?.clone();
+
+    let mut columns = BTreeMap::new();
+    for (i, name) in header.iter().enumerate() {
+        if COLUMNS.contains(&name) && columns.insert(name, i).is_some() {
+            return Err(Error::input(file, format!("column {name} is there twice")));
+        }
+    }
+    for needed in &COLUMNS[..2] {
+        if !columns.contains_key(needed) {
+            let expected = COLUMNS.join(", ");
+            let message = format!("column {needed} is missing; a decisions file has {expected}");
+            return Err(Error::input(file, message));
+        }
+    }
+
+    let mut lines = Vec::new();
+    let mut record = csv::ByteRecord::new();
+    while reader.read_byte_record(&mut record).map_err(|e| Error::input(file, e.to_string()))? {
+        let number = record.position().map_or(0, csv::Position::line);
+        lines.push((number, read_line(&record, header.len(), &columns)));
+    }
+    Ok(lines)
+}
+
+fn read_line(
+    record: &csv::ByteRecord,
+    fields: usize,
+    columns: &BTreeMap<&str, usize>,
+) -> std::result::Result<DecisionLine, String> {
+    let found = record.len();
+    if found < fields {
+        return Err(format!(
+            "{found} fields where the header has {fields}: is a quote not closed?"
+        ));
+    }
+    if record.iter().skip(fields).any(|field| !field.is_empty()) {
+        return Err(format!(
+            "{found} fields where the header has {fields}: is a separator not quoted?"
+        ));
+    }
+    Ok(DecisionLine {
+        recommendation_id: cell(record, columns, "recommendation_id")?,
+        verdict: cell(record, columns, "decision")?,
+        quantity: cell(record, columns, "quantity")?,
+        until: cell(record, columns, "until")?,
+        reason: cell(record, columns, "reason")?,
+        author: cell(record, columns, "author")?,
+        time: cell(record, columns, "time")?,
+    })
+}
+
+/// A cell by the name of its column; empty where the file does not have the column.
+fn cell(
+    record: &csv::ByteRecord,
+    columns: &BTreeMap<&str, usize>,
+    name: &str,
+) -> std::result::Result<String, String> {
+    let bytes = columns.get(name).map_or(&b""[..], |&i| &record[i]);
+    std::str::from_utf8(bytes).map(str::to_owned).map_err(|_| NOT_TEXT.to_owned())
+}
+
+/// A kept decision, or why the line cannot be one.
+fn decide(
+    line: &DecisionLine,
+    proposals: &BTreeMap<String, Proposal>,
+    kept: &KeptDecisions,
+) -> std::result::Result<Decision, String> {
+    let id = &line.recommendation_id;
+    let earlier = kept.decisions.iter().rev().find(|d| d.recommendation_id == *id);
+    let Some(proposal) = proposals.get(id) else {
+        let what = match earlier {
+            Some(_) => "is stale: it was decided in an earlier run",
+            None => "is unknown to the current run",
+        };
+        return Err(format!("{id} {what}"));
+    };
+    if let Some(earlier) = earlier
+        && earlier.is_order()
+    {
+        return Err(format!(
+            "{id} was approved by {} already; correct it in the purchase orders",
+            earlier.author
+        ));
+    }
+    if line.author.is_empty() {
+        return Err(format!("{id} has no author"));
+    }
+
+    let mut decision = proposal.approved.clone();
+    decision.reason.clone_from(&line.reason);
+    decision.author.clone_from(&line.author);
+    decision.time.clone_from(&line.time);
+    if !line.until.is_empty() {
+        decision.until = Some(last_day(&line.until, decision.as_of)?);
+    }
+    decision.verdict = Verdict::from_text(&line.verdict).ok_or_else(|| {
+        let text = line.verdict.to_lowercase();
+        format!("decision {text:?} is none of approve, edit, reject, snooze")
+    })?;
+    match decision.verdict {
+        Verdict::Approve => check_approved(&decision, line)?,
+        Verdict::Edit => decision.quantity = edited_quantity(proposal, line)?,
+        Verdict::Reject if decision.reason.is_empty() => {
+            return Err(format!("{id} is rejected without a reason"));
+        }
+        Verdict::Snooze if decision.until.is_none_or(|day| day <= decision.as_of) => {
+            return Err(format!("{id} is snoozed, but not until a day after {}", decision.as_of));
+        }
+        Verdict::Reject | Verdict::Snooze => decision.quantity = Units(0),
+    }
+    Ok(decision)
+}
+
+/// The day until which a decision holds.
+fn last_day(day: &str, as_of: NaiveDate) -> std::result::Result<NaiveDate, String> {
+    let until: NaiveDate =
+        day.parse().map_err(|_| format!("until {day:?} is not a date like 2024-12-31"))?;
+    let latest = as_of + Duration::days(LONGEST_DAYS);
+    if until > latest {
+        Err(format!("until {until} is too far away: expected a day up to {latest}"))
+    } else {
+        Ok(until)
+    }
+}
+
+/// An approval names no quantity, or the recommended one: another one is an edit that its author may not have meant.
+fn check_approved(decision: &Decision, line: &DecisionLine) -> std::result::Result<(), String> {
+    let id = &decision.recommendation_id;
+    let recommended = decision.recommended;
+    if recommended.is_zero() {
+        return Err(format!("{id} recommends no order: edit it to order some"));
+    }
+    if line.quantity.is_empty() || line.quantity == recommended.to_string() {
+        return Ok(());
+    }
+    Err(format!(
+        "{id} is approved with {} units but recommends {recommended}: edit it instead",
+        line.quantity
+    ))
+}
+
+fn edited_quantity(proposal: &Proposal, line: &DecisionLine) -> std::result::Result<Units, String> {
+    let id = &line.recommendation_id;
+    let quantity: i64 = line
+        .quantity
+        .parse()
+        .map_err(|_| format!("quantity {:?} is not a whole number", line.quantity))?;
+    if quantity < 0 {
+        return Err(format!("{id}: {quantity} units cannot be ordered"));
+    }
+    if quantity > LARGEST_QUANTITY {
+        return Err(format!(
+            "{id}: {quantity} units are more than one line may have ({LARGEST_QUANTITY})"
+        ));
+    }
+    if let Some(refusal) = proposal.terms.and_then(|terms| terms.refusal(Units(quantity))) {
+        return Err(format!("{id}: {refusal}"));
+    }
+    Ok(Units(quantity))
+}
