@@ -7,6 +7,7 @@
 
 use crate::domain::calendar::Calendar;
 use crate::domain::sorted;
+pub use crate::domain::units::PoolId;
 use crate::domain::units::{ChannelId, LocationId, SkuId};
 use crate::parallel;
 use std::ops::Range;
@@ -45,21 +46,6 @@ impl SeriesKey {
     #[must_use]
     pub fn pool(&self) -> PoolId {
         PoolId { sku: self.sku, location: self.location }
-    }
-}
-
-/// What names a pool.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct PoolId {
-    /// The item.
-    pub sku: SkuId,
-    /// Where its stock lies.
-    pub location: LocationId,
-}
-
-impl From<(SkuId, LocationId)> for PoolId {
-    fn from((sku, location): (SkuId, LocationId)) -> Self {
-        Self { sku, location }
     }
 }
 

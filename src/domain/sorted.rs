@@ -1,7 +1,6 @@
 //! Tables that know their order: the rows of an item, or of an item at a location, are found by their key.
 
-use crate::domain::panel::PoolId;
-use crate::domain::units::SkuId;
+use crate::domain::units::{PoolId, SkuId};
 use std::ops::Deref;
 
 /// A row with the key that its table is sorted by first.

@@ -45,6 +45,21 @@ id!(
     SupplierId
 );
 
+/// What names a pool.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PoolId {
+    /// The item.
+    pub sku: SkuId,
+    /// Where its stock lies.
+    pub location: LocationId,
+}
+
+impl From<(SkuId, LocationId)> for PoolId {
+    fn from((sku, location): (SkuId, LocationId)) -> Self {
+        Self { sku, location }
+    }
+}
+
 /// Whole units of stock: sums are exact.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,

@@ -73,8 +73,13 @@ pub fn load(request: &Request) -> Result<Inputs> {
     let as_of = loading.as_of(&sales)?;
     let names = loading.names(&sales, &catalogue);
     let codes = Codes::new(&names, &catalogue);
-    audit::row_counts(request, &loading.sources)?;
-    loading.exceptions.extend(audit::freshness(request, &loading.sources, as_of)?);
+    audit::row_counts(&request.data, &request.settings.data, &loading.sources)?;
+    loading.exceptions.extend(audit::freshness(
+        &request.data,
+        &request.settings.data,
+        &loading.sources,
+        as_of,
+    )?);
     loading.convert(sales, &names, &codes, as_of)
 }
 

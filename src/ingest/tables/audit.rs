@@ -5,10 +5,11 @@ use crate::domain::exceptions::{Exception, ExceptionKind, Severity, Subject};
 use crate::domain::inputs::{Adjustment, Inputs, Source};
 use crate::domain::panel::Panel;
 use crate::domain::units::{ChannelId, SkuId};
-use crate::ingest::Request;
+use crate::ingest::settings::DataSettings;
 use crate::ingest::tables::schema::TABLES;
 use chrono::NaiveDate;
 use std::collections::BTreeSet;
+use std::path::Path;
 
 /// Items named in one exception.
 const NAMED: usize = 10;
@@ -18,12 +19,13 @@ const NAMED: usize = 10;
 /// # Errors
 /// If one is older than its `refuse_days`.
 pub(crate) fn freshness(
-    request: &Request,
+    data: &Path,
+    settings: &DataSettings,
     sources: &[Source],
     as_of: NaiveDate,
 ) -> Result<Vec<Exception>> {
     let mut exceptions = Vec::new();
-    for (table, limit) in &request.settings.data.freshness {
+    for (table, limit) in &settings.freshness {
         let newest = sources.iter().filter(|s| s.table == *table).filter_map(|s| s.newest).max();
         let Some(newest) = newest else { continue };
         let age = (as_of - newest).num_days() - 1;
@@ -34,7 +36,7 @@ pub(crate) fn freshness(
             let message = format!(
                 "table {table} is stale: {what}; refused above {days} ([data.freshness.{table}] refuse_days)"
             );
-            return Err(Error::input(&request.data, message));
+            return Err(Error::input(data, message));
         }
         if let Some(days) = over(limit.warn_days) {
             let why = format!("more than {days} days ([data.freshness.{table}] warn_days)");
@@ -54,14 +56,14 @@ pub(crate) fn freshness(
 ///
 /// # Errors
 /// If one has fewer rows than its `least` or more than its `most`.
-pub(crate) fn row_counts(request: &Request, sources: &[Source]) -> Result<()> {
-    for (table, bounds) in &request.settings.data.rows {
+pub(crate) fn row_counts(data: &Path, settings: &DataSettings, sources: &[Source]) -> Result<()> {
+    for (table, bounds) in &settings.rows {
         let rows: u64 = sources.iter().filter(|s| s.table == *table).map(|s| s.rows).sum();
         let refused = |expected: String| {
             let message = format!(
                 "table {table} has {rows} rows, expected {expected} ([data.rows.{table}]): is it a whole export?"
             );
-            Err(Error::input(&request.data, message))
+            Err(Error::input(data, message))
         };
         match (bounds.least, bounds.most) {
             (Some(least), _) if rows < least => return refused(format!("at least {least}")),
