@@ -107,7 +107,8 @@ pub fn findings(
                 units: movable,
                 value: Money::from_f64(margin * movable),
                 reason: format!(
-                    "{short:.1} short of {} days in some channels, {stranded:.0} in excess in others",
+                    "{short:.1} short of {} days in some channels, \
+                     {stranded:.0} in excess in others",
                     settings.short_cover_days
                 ),
                 ..of_pool.clone()
@@ -122,7 +123,8 @@ pub fn findings(
             units: closing.units,
             value: closing.gain,
             reason: format!(
-                "without it the others would be short by {:.1} units less until the next arrival, worth more than its own sales",
+                "without it the others would be short by {:.1} units less until the next arrival, \
+                 worth more than its own sales",
                 closing.units
             ),
             ..of_pool

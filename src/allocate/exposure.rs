@@ -52,7 +52,8 @@ pub fn exposures(
                 units: exposed.as_f64(),
                 value: price(sku).times(exposed),
                 reason: format!(
-                    "{listed} listed in {} channels, {pool} available: {exposed} could be sold that are not there",
+                    "{listed} listed in {} channels, {pool} available: \
+                     {exposed} could be sold that are not there",
                     rows.len()
                 ),
             });

@@ -54,7 +54,8 @@ impl<'a> Market<'a> {
                     ExceptionKind::UnknownCurrency,
                     Subject::Supplier(name.clone()),
                     format!(
-                        "currency {} is not in purchase.rates: nothing is ordered from this supplier",
+                        "currency {} is not in purchase.rates: \
+                         nothing is ordered from this supplier",
                         supplier.currency
                     ),
                     "a price in an unknown currency cannot be compared",

@@ -168,7 +168,8 @@ impl Sourcing<'_, '_> {
         let difference =
             if extra < 0.0 { format!("{:.2} less", -extra) } else { format!("{extra:.2} more") };
         format!(
-            "the primary supplier arrives on {late}, after the stock-out; this one arrives on {soon}, costs {difference} and prevents a loss of {prevented:.2}"
+            "the primary supplier arrives on {late}, after the stock-out; \
+             this one arrives on {soon}, costs {difference} and prevents a loss of {prevented:.2}"
         )
     }
 }

@@ -45,7 +45,8 @@ impl OrderRule for Budget {
             lines_cut += 1;
             margin_lost += loss;
             let note = format!(
-                "cut from {before} to {affordable} by the budget: saves {}, expected to cost {loss:.2} of margin",
+                "cut from {before} to {affordable} by the budget: \
+                 saves {}, expected to cost {loss:.2} of margin",
                 line.value_at(before) - spent
             );
             let why = if line.is_decided() {

@@ -136,7 +136,8 @@ fn fill(
         if quantity != line.quantity {
             let verb = if quantity > line.quantity { "raised" } else { "cut" };
             let note = format!(
-                "{verb} from {} to {quantity}: its share of {capacity:.0} in {count:.0} container(s)",
+                "{verb} from {} to {quantity}: \
+                 its share of {capacity:.0} in {count:.0} container(s)",
                 line.quantity
             );
             line.change_to(quantity, &WORDING, note);
