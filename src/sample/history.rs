@@ -2,10 +2,8 @@
 //!
 //! Each item has a random stream of its own, so item 7 is the same in a sample of 60 and of 60,000.
 
-use crate::sample::DAYS;
-use crate::sample::EVENTS;
-use crate::sample::catalogue::{self, Base, Kind, SUPPLIERS, at};
-use crate::sample::date;
+use crate::sample::catalogue::{self, CatalogueItem, Kind, SUPPLIERS, at};
+use crate::sample::{DAYS, EVENTS, date};
 use chrono::{Datelike, NaiveDate};
 use rand_pcg::Pcg64Mcg;
 use rand_pcg::rand_core::{Rng, SeedableRng};
@@ -43,14 +41,21 @@ pub(crate) struct Order {
     pub delivered: i64,
 }
 
+/// Days without stock.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Stockout {
+    pub first_day: usize,
+    pub last_day: usize,
+}
+
 /// What happened in one location.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct PoolHistory {
     /// At the end of each day, units.
     pub stock: Vec<i64>,
     pub orders: Vec<Order>,
-    /// Whole days without stock, first and last.
-    pub stockouts: Vec<(usize, usize)>,
+    /// Whole days without stock.
+    pub stockouts: Vec<Stockout>,
     pub returns_pending: i64,
 }
 
@@ -60,21 +65,39 @@ pub(crate) struct ItemHistory {
     pub sales: Vec<Sale>,
     /// Warehouse, shop.
     pub pools: [PoolHistory; 2],
-    /// First day, last day, discount.
-    pub promotions: Vec<(usize, usize, f64)>,
+    pub promotions: Vec<Promotion>,
+}
+
+/// A price cut in all channels.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Promotion {
+    pub first_day: usize,
+    pub last_day: usize,
+    pub discount: f64,
+}
+
+impl Promotion {
+    /// The one that covers `day`; the earliest where several do.
+    fn on(promotions: &[Self], day: usize) -> Option<&Self> {
+        promotions.iter().find(|p| (p.first_day..=p.last_day).contains(&day))
+    }
 }
 
 /// The random stream of one item.
-pub(crate) struct Random(Pcg64Mcg);
+pub(crate) struct Random {
+    generator: Pcg64Mcg,
+}
 
 impl Random {
     pub fn of_item(seed: u64, index: usize) -> Self {
-        Self(Pcg64Mcg::seed_from_u64(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ index as u64))
+        // The golden ratio in 64 bits spreads neighbouring seeds, so that no two samples share an item's stream.
+        let seed = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ index as u64;
+        Self { generator: Pcg64Mcg::seed_from_u64(seed) }
     }
 
     /// Uniform in [0, 1).
     pub fn uniform(&mut self) -> f64 {
-        (self.0.next_u64() >> 11) as f64 / (1u64 << 53) as f64
+        (self.generator.next_u64() >> 11) as f64 / (1u64 << 53) as f64
     }
 
     /// Uniform in `low..high`.
@@ -97,7 +120,9 @@ impl Random {
         if mean > 30.0 {
             return (mean + mean.sqrt() * self.normal()).round().max(0.0) as i64;
         }
-        let (limit, mut product, mut count) = ((-mean).exp(), self.uniform(), 0);
+        let limit = (-mean).exp();
+        let mut product = self.uniform();
+        let mut count = 0;
         while product > limit {
             product *= self.uniform();
             count += 1;
@@ -108,39 +133,36 @@ impl Random {
 
 /// Plays the history of item `index`; `extra` are units that sets take from the warehouse, by day.
 pub(crate) fn play(seed: u64, index: usize, extra: &[i64]) -> ItemHistory {
-    let base = catalogue::base(index);
+    let product = catalogue::item(index);
     let mut random = Random::of_item(seed, index);
     let mut item =
-        ItemHistory { promotions: promotions(&base, &mut random), ..ItemHistory::default() };
-    let demand = demand(&base, index, &item.promotions, &mut random);
+        ItemHistory { promotions: promotions(&product, &mut random), ..ItemHistory::default() };
+    let demand = demand(&product, index, &item.promotions, &mut random);
     for pool in 0..2 {
+        // Most planners order about what is needed; one in six runs out, one in six overstocks.
         let care = [0.6, 0.85, 1.0, 1.0, 1.15, 1.7][random.below(6)];
         let channels: Vec<usize> = (0..3).filter(|&c| POOL_OF_CHANNEL[c] == pool).collect();
         let extra = if pool == 0 { extra } else { &[] };
-        item.pools[pool] = Replay { base: &base, care, channels, demand: &demand, extra }
+        item.pools[pool] = Replay { item: &product, care, channels, demand: &demand, extra }
             .run(&mut item.sales, &mut random);
     }
     for sale in &mut item.sales {
-        let discount = item
-            .promotions
-            .iter()
-            .find(|p| (p.0..=p.1).contains(&usize::from(sale.day)))
-            .map_or(0.0, |p| p.2);
+        let discount =
+            Promotion::on(&item.promotions, usize::from(sale.day)).map_or(0.0, |p| p.discount);
         sale.promoted = discount > 0.0;
-        sale.unit_price = catalogue::cents(base.unit_price * (1.0 - discount));
+        sale.unit_price = catalogue::cents(product.unit_price * (1.0 - discount));
     }
-    if base.kind == Kind::Announced {
+    if product.kind == Kind::Announced {
         // The launch delivery is on its way.
-        let (placed, expected, quantity) = (DAYS - 26, DAYS + 9, 6 * base.pack_size);
-        let order = Order {
-            supplier: base.supplier,
+        let quantity = 6 * product.pack_size;
+        item.pools[0].orders.push(Order {
+            supplier: product.supplier,
             quantity,
-            placed,
-            expected,
-            arrives: expected,
+            placed: DAYS - 26,
+            expected: DAYS + 9,
+            arrives: DAYS + 9,
             delivered: quantity,
-        };
-        item.pools[0].orders.push(order);
+        });
     }
     add_returns(&mut item, &mut random);
     item
@@ -155,90 +177,99 @@ pub(crate) fn set_demand(seed: u64) -> Vec<i64> {
     taken
 }
 
-fn promotions(base: &Base, random: &mut Random) -> Vec<(usize, usize, f64)> {
-    let promoted = matches!(base.kind, Kind::Regular | Kind::Slow) && random.uniform() < 0.5;
+fn promotions(item: &CatalogueItem, random: &mut Random) -> Vec<Promotion> {
+    let promoted = matches!(item.kind, Kind::Regular | Kind::Slow) && random.uniform() < 0.5;
     let count = if promoted { 3 + random.below(4) } else { 0 };
-    let mut list: Vec<_> = (0..count)
-        .map(|_| {
-            let start = random.below(DAYS - 20);
-            (start, start + 4 + random.below(10), [0.1, 0.15, 0.2, 0.25, 0.3][random.below(5)])
-        })
-        .collect();
-    list.sort_by_key(|p| p.0);
-    list.dedup_by(|later, earlier| later.0 <= earlier.1);
+    let mut list = Vec::new();
+    for _ in 0..count {
+        let first_day = random.below(DAYS - 20);
+        let last_day = first_day + 4 + random.below(10);
+        let discount = [0.1, 0.15, 0.2, 0.25, 0.3][random.below(5)];
+        list.push(Promotion { first_day, last_day, discount });
+    }
+    list.sort_by_key(|promotion| promotion.first_day);
+    list.dedup_by(|later, earlier| later.first_day <= earlier.last_day);
     list
 }
 
 /// Demand in units by channel and day, before any stock-out.
 fn demand(
-    base: &Base,
+    item: &CatalogueItem,
     index: usize,
-    promotions: &[(usize, usize, f64)],
+    promotions: &[Promotion],
     random: &mut Random,
 ) -> [Vec<i64>; 3] {
     let trend = 0.12 * random.normal();
     let strength = random.between(2.0, 5.0);
-    let spread = if base.kind == Kind::Slow { 0.5 } else { 0.25 };
+    let spread = if item.kind == Kind::Slow { 0.5 } else { 0.25 };
     let taste: [f64; 3] = std::array::from_fn(|_| (0.25 * random.normal()).exp());
     std::array::from_fn(|channel| {
-        (0..DAYS)
-            .map(|day| {
-                let lift = promotions
-                    .iter()
-                    .find(|p| (p.0..=p.1).contains(&day))
-                    .map_or(1.0, |p| 1.0 + strength * p.2);
-                let noise = (spread * random.normal() - spread * spread / 2.0).exp();
-                let years = (day as f64 - DAYS as f64) / 365.0;
-                let rate = base.per_day
-                    * SHARE[channel]
-                    * taste[channel]
-                    * (trend * years).exp()
-                    * lift
-                    * noise;
-                let rate =
-                    rate * season(base, index, channel, date(day)) * life(base.kind, index, day);
-                if base.kind == Kind::Lumpy {
-                    if random.uniform() < rate / 6.0 { 3 + random.below(8) as i64 } else { 0 }
-                } else {
-                    random.poisson(rate)
-                }
-            })
-            .collect()
+        let mut units = Vec::with_capacity(DAYS);
+        for day in 0..DAYS {
+            let promotion = Promotion::on(promotions, day);
+            let lift = promotion.map_or(1.0, |p| 1.0 + strength * p.discount);
+            // Its mean is 1, so that noise does not lift the level.
+            let noise = (spread * random.normal() - spread * spread / 2.0).exp();
+            let years = (day as f64 - DAYS as f64) / 365.0;
+            let rate = item.per_day
+                * SHARE[channel]
+                * taste[channel]
+                * (trend * years).exp()
+                * lift
+                * noise;
+            let rate = rate * season(item, index, channel, date(day)) * life(item.kind, index, day);
+            units.push(if item.kind != Kind::Lumpy {
+                random.poisson(rate)
+            } else if random.uniform() < rate / 6.0 {
+                // An order of 3 to 10 units, six on average, every so often.
+                3 + random.below(8) as i64
+            } else {
+                0
+            });
+        }
+        units
     })
 }
 
 /// Weekday, time of year and events, as a factor on the plain week's rate.
-fn season(base: &Base, index: usize, channel: usize, date: NaiveDate) -> f64 {
-    let bump = |centre: f64, width: f64| {
-        (-0.5 * ((f64::from(date.ordinal()) - centre) / width).powi(2)).exp()
-    };
-    let gifts = match base.prefix {
+fn season(item: &CatalogueItem, index: usize, channel: usize, date: NaiveDate) -> f64 {
+    let gifts = match item.prefix.as_str() {
         "BRW" | "GRD" | "MUG" | "SET" => 1.3,
         "BEA" | "PAN" => 0.4,
         _ => 0.0,
     };
+    // Christmas Blend, pumpkin spice, cold brew; the others as gifts.
     let yearly = match index % catalogue::CATALOGUE.len() {
-        8 => 0.02 + 9.0 * bump(338.0, 16.0),
-        50 => 0.05 + 6.0 * bump(288.0, 24.0),
-        15 | 24 => 0.4 + 1.8 * bump(200.0, 40.0),
-        _ => 1.0 + gifts * bump(346.0, 11.0),
+        8 => 0.02 + 9.0 * bump(date, 338.0, 16.0),
+        50 => 0.05 + 6.0 * bump(date, 288.0, 24.0),
+        15 | 24 => 0.4 + 1.8 * bump(date, 200.0, 40.0),
+        _ => 1.0 + gifts * bump(date, 346.0, 11.0),
     };
     let event = EVENTS.iter().filter(|e| e.covers(date)).map(|e| e.lift[channel]).product::<f64>();
     yearly * event * WEEKDAY[channel][date.weekday().num_days_from_monday() as usize]
 }
 
+/// 1 on the day of the year `centre`, less before and after it.
+fn bump(date: NaiveDate, centre: f64, width: f64) -> f64 {
+    (-0.5 * ((f64::from(date.ordinal()) - centre) / width).powi(2)).exp()
+}
+
 /// 0 before launch and after the end, a ramp in between where there is one.
 fn life(kind: Kind, index: usize, day: usize) -> f64 {
-    let on =
-        |from: usize| if day < from { 0.0 } else { ((day - from) as f64 / 25.0).clamp(0.3, 1.0) };
-    let off = |to: usize| if day < to { 1.0 } else { 0.0 };
+    let launch = launch_day(kind, index);
     match kind {
-        Kind::New => on(DAYS - 41),
         Kind::Announced => 0.0,
-        Kind::PhasedOut => off(DAYS - 160),
-        Kind::Dead => off(DAYS - 230) * (1.0 - day as f64 / DAYS as f64),
-        _ if index == at::SCALE_NEW => on(DAYS - 175),
-        _ => 1.0,
+        Kind::PhasedOut if day >= DAYS - 160 => 0.0,
+        Kind::Dead if day >= DAYS - 230 => 0.0,
+        Kind::Dead => 1.0 - day as f64 / DAYS as f64,
+        Kind::Regular | Kind::Slow | Kind::Lumpy | Kind::New | Kind::PhasedOut | Kind::Kit => {
+            match launch {
+                Some(launch) if day < launch => 0.0,
+                // Customers find a new item within a month.
+                Some(launch) => ((day - launch) as f64 / 25.0).clamp(0.3, 1.0),
+                None => 1.0,
+            }
+        }
     }
 }
 
@@ -248,13 +279,13 @@ pub(crate) fn launch_day(kind: Kind, index: usize) -> Option<usize> {
         Kind::New => Some(DAYS - 41),
         Kind::Announced => Some(DAYS + 14),
         _ if index == at::SCALE_NEW => Some(DAYS - 175),
-        _ => None,
+        Kind::Regular | Kind::Slow | Kind::Lumpy | Kind::PhasedOut | Kind::Dead | Kind::Kit => None,
     }
 }
 
 /// One location's two years: stock, a planner with a rule of thumb, deliveries, sales.
 struct Replay<'a> {
-    base: &'a Base,
+    item: &'a CatalogueItem,
     /// How generous the planner is: below 1 runs out, above 1 overstocks.
     care: f64,
     channels: Vec<usize>,
@@ -265,48 +296,44 @@ struct Replay<'a> {
 impl Replay<'_> {
     fn run(&self, sales: &mut Vec<Sale>, random: &mut Random) -> PoolHistory {
         let mut pool = PoolHistory::default();
-        let first =
-            self.channels.iter().filter_map(|&c| self.demand[c].iter().position(|&q| q > 0)).min();
-        let Some(first) = first else {
+        let demand = || self.channels.iter().map(|&channel| &self.demand[channel]);
+        let first_sale = demand().filter_map(|units| units.iter().position(|&q| q > 0)).min();
+        let Some(first) = first_sale else {
             pool.stock = vec![0; DAYS];
             return pool;
         };
-        let early: i64 = self
-            .channels
-            .iter()
-            .map(|&c| self.demand[c][first..(first + 56).min(DAYS)].iter().sum::<i64>())
-            .sum();
+        // The planner expects what the first eight weeks show, and learns from then on.
+        let eight_weeks = first..(first + 56).min(DAYS);
+        let early: i64 = demand().map(|units| units[eight_weeks.clone()].iter().sum::<i64>()).sum();
         let mut pace = early as f64 / 56.0;
-        let lead = SUPPLIERS[self.base.supplier].lead_time_days;
+        let lead = SUPPLIERS[self.item.supplier].lead_time_days;
         let mut stock = self.packs((pace * (lead + 30.0)).max(1.0));
         let mut empty_since = None;
         for day in 0..DAYS {
             stock +=
                 pool.orders.iter().filter(|o| o.arrives == day).map(|o| o.delivered).sum::<i64>();
-            match (stock == 0, empty_since) {
-                (true, None) => empty_since = Some(day),
-                (false, Some(start)) => {
-                    pool.stockouts.push((start, day - 1));
-                    empty_since = None;
-                }
-                _ => {}
+            if stock == 0 {
+                empty_since = empty_since.or(Some(day));
+            } else if let Some(first_day) = empty_since.take() {
+                pool.stockouts.push(Stockout { first_day, last_day: day - 1 });
             }
             stock -= self.extra.get(day).map_or(0, |&units| units.min(stock));
             let sold = self.sell(day, &mut stock, sales);
             pace += (sold as f64 - pace) / 42.0;
             if day >= first {
-                self.reorder(day, (stock, pace), &mut pool.orders, random);
+                self.reorder(day, stock, pace, &mut pool.orders, random);
             }
             pool.stock.push(stock);
         }
-        pool.stockouts.extend(empty_since.map(|start| (start, DAYS - 1)));
+        let last_day = DAYS - 1;
+        pool.stockouts.extend(empty_since.map(|first_day| Stockout { first_day, last_day }));
         pool
     }
 
     fn sell(&self, day: usize, stock: &mut i64, sales: &mut Vec<Sale>) -> i64 {
         let mut sold = 0;
         for &channel in &self.channels {
-            let set = self.base.kind == Kind::Kit; // its components bear the stock
+            let set = self.item.kind == Kind::Kit; // its components bear the stock
             let units =
                 if set { self.demand[channel][day] } else { self.demand[channel][day].min(*stock) };
             if units > 0 {
@@ -329,24 +356,25 @@ impl Replay<'_> {
     fn reorder(
         &self,
         day: usize,
-        (stock, pace): (i64, f64),
+        stock: i64,
+        pace: f64,
         orders: &mut Vec<Order>,
         random: &mut Random,
     ) {
-        let stopped = match self.base.kind {
+        let stopped = match self.item.kind {
             Kind::Kit => true,
             Kind::PhasedOut => day >= DAYS - 210,
             Kind::Dead => day >= DAYS / 3,
-            _ => false,
+            Kind::Regular | Kind::Slow | Kind::Lumpy | Kind::New | Kind::Announced => false,
         };
         let monday = date(day).weekday().num_days_from_monday() == 0;
         if stopped || !monday {
             return;
         }
-        let supplier = if has_second_source(self.base) && random.uniform() < 0.08 {
+        let supplier = if has_second_source(self.item) && random.uniform() < 0.08 {
             catalogue::WHOLESALER
         } else {
-            self.base.supplier
+            self.item.supplier
         };
         let terms = &SUPPLIERS[supplier];
         let on_order: i64 = orders.iter().filter(|o| o.arrives > day).map(|o| o.quantity).sum();
@@ -372,7 +400,7 @@ impl Replay<'_> {
     }
 
     fn packs(&self, units: f64) -> i64 {
-        ((units / self.base.pack_size as f64).ceil() as i64).max(1) * self.base.pack_size
+        ((units / self.item.pack_size as f64).ceil() as i64).max(1) * self.item.pack_size
     }
 }
 
@@ -382,8 +410,8 @@ fn drift(day: usize) -> f64 {
 }
 
 /// Key items have a second, faster source.
-pub(crate) fn has_second_source(base: &Base) -> bool {
-    base.kind == Kind::Regular && base.per_day >= 1.5 && base.supplier != catalogue::WHOLESALER
+pub(crate) fn has_second_source(item: &CatalogueItem) -> bool {
+    item.kind == Kind::Regular && item.per_day >= 1.5 && item.supplier != catalogue::WHOLESALER
 }
 
 fn add_returns(item: &mut ItemHistory, random: &mut Random) {

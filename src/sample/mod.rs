@@ -2,7 +2,7 @@
 //!
 //! `data/sample` holds the sixty-item set that [`write()`] makes with [`SEED`], bad rows included; `demo --skus N` makes larger
 //! ones. The history is played, not drawn: a planner with a rule of thumb orders, suppliers deliver late, stock runs out,
-//! so stock, sales, purchase orders and stock-outs agree with one another.
+//! so stock, sales, purchase orders and stock-outs agree with one another. `cli` and the tests call it; it knows no stage.
 
 mod catalogue;
 mod history;
@@ -15,28 +15,23 @@ use chrono::NaiveDate;
 /// The sample's configuration for a folder that holds the tables in `data` and the runs beside them.
 #[must_use]
 pub fn configuration() -> String {
-    let places =
-        [("\".\"", "\"data\""), ("../../reports/sample", "."), ("../../models/sample", "models")];
-    places.iter().fold(include_str!("orderpoint.toml").to_owned(), |text, (there, here)| {
-        text.replacen(there, here, 1)
-    })
+    include_str!("orderpoint.toml")
+        .replacen("\".\"", "\"data\"", 1)
+        .replacen("../../reports/sample", ".", 1)
+        .replacen("../../models/sample", "models", 1)
 }
 
 /// The seed of `data/sample`.
 pub const SEED: u64 = 2026;
 /// Items in `data/sample`.
-pub const SKUS: usize = crate::sample::catalogue::CATALOGUE.len();
+pub const SKUS: usize = 60;
 /// Days of history.
 const DAYS: usize = 730;
 /// The morning the sample ends: a Monday.
-pub const AS_OF: NaiveDate = NaiveDate::from_ymd_opt(2026, 3, 2).expect("a date of the calendar");
+pub const AS_OF: NaiveDate = day(2026, 3, 2);
 
-/// Channel, priority, location, margin rate, fee rate, reserve, buffer, cap, least share; in the order of the history's codes.
-const CHANNELS: [[&str; 9]; 3] = [
-    ["web", "2", "warehouse", "0.52", "0.03", "2", "1", "", "0.2"],
-    ["marketplace", "3", "warehouse", "0.38", "0.15", "", "2", "60", ""],
-    ["store", "1", "shop", "0.56", "0", "", "0", "", ""],
-];
+/// In the order of the history's codes.
+const CHANNELS: [&str; 3] = ["web", "marketplace", "store"];
 const LOCATIONS: [&str; 2] = ["warehouse", "shop"];
 
 /// A calendar event and what it does to the seller's demand.
@@ -54,27 +49,30 @@ impl Event {
     }
 }
 
-const fn event(name: &'static str, start: (i32, u32, u32), days: i64, lift: [f64; 3]) -> Event {
-    let start = NaiveDate::from_ymd_opt(start.0, start.1, start.2).expect("a date of the calendar");
+const fn event(name: &'static str, start: NaiveDate, days: i64, lift: [f64; 3]) -> Event {
     Event { name, start, days, lift }
+}
+
+const fn day(year: i32, month: u32, day: u32) -> NaiveDate {
+    NaiveDate::from_ymd_opt(year, month, day).expect("a date of the calendar")
 }
 
 /// Two years back and the coming months ahead.
 const EVENTS: [Event; 14] = [
-    event("Easter", (2024, 3, 28), 4, [1.15, 1.1, 1.3]),
-    event("Mother's Day", (2024, 5, 9), 4, [1.2, 1.2, 1.3]),
-    event("Black Friday", (2024, 11, 29), 4, [2.2, 1.8, 1.3]),
-    event("Last posting week", (2024, 12, 13), 6, [1.4, 1.3, 1.1]),
-    event("Christmas closure", (2024, 12, 25), 2, [0.4, 0.6, 0.0]),
-    event("Easter", (2025, 4, 17), 4, [1.15, 1.1, 1.3]),
-    event("Mother's Day", (2025, 5, 8), 4, [1.2, 1.2, 1.3]),
-    event("Black Friday", (2025, 11, 28), 4, [2.2, 1.8, 1.3]),
-    event("Last posting week", (2025, 12, 12), 6, [1.4, 1.3, 1.1]),
-    event("Christmas closure", (2025, 12, 25), 2, [0.4, 0.6, 0.0]),
-    event("Easter", (2026, 4, 2), 4, [1.15, 1.1, 1.3]),
-    event("Mother's Day", (2026, 5, 7), 4, [1.2, 1.2, 1.3]),
-    event("Black Friday", (2026, 11, 27), 4, [2.2, 1.8, 1.3]),
-    event("Christmas closure", (2026, 12, 25), 2, [0.4, 0.6, 0.0]),
+    event("Easter", day(2024, 3, 28), 4, [1.15, 1.1, 1.3]),
+    event("Mother's Day", day(2024, 5, 9), 4, [1.2, 1.2, 1.3]),
+    event("Black Friday", day(2024, 11, 29), 4, [2.2, 1.8, 1.3]),
+    event("Last posting week", day(2024, 12, 13), 6, [1.4, 1.3, 1.1]),
+    event("Christmas closure", day(2024, 12, 25), 2, [0.4, 0.6, 0.0]),
+    event("Easter", day(2025, 4, 17), 4, [1.15, 1.1, 1.3]),
+    event("Mother's Day", day(2025, 5, 8), 4, [1.2, 1.2, 1.3]),
+    event("Black Friday", day(2025, 11, 28), 4, [2.2, 1.8, 1.3]),
+    event("Last posting week", day(2025, 12, 12), 6, [1.4, 1.3, 1.1]),
+    event("Christmas closure", day(2025, 12, 25), 2, [0.4, 0.6, 0.0]),
+    event("Easter", day(2026, 4, 2), 4, [1.15, 1.1, 1.3]),
+    event("Mother's Day", day(2026, 5, 7), 4, [1.2, 1.2, 1.3]),
+    event("Black Friday", day(2026, 11, 27), 4, [2.2, 1.8, 1.3]),
+    event("Christmas closure", day(2026, 12, 25), 2, [0.4, 0.6, 0.0]),
 ];
 
 /// Day `day` of the history; `DAYS` is the as-of date.
@@ -101,13 +99,11 @@ mod tests {
 
     #[test]
     fn lead_times_of_the_filter_supplier_drift_from_seven_days_to_twenty_one() {
-        let item =
-            crate::sample::history::play(SEED, crate::sample::catalogue::at::FILTER_V60, &[]);
+        let item = history::play(SEED, catalogue::at::FILTER_V60, &[]);
         let taken = |from: usize, to: usize| {
             let orders = item.pools.iter().flat_map(|p| &p.orders);
-            let orders = orders.filter(|o| {
-                o.supplier == crate::sample::catalogue::FILTERS && (from..to).contains(&o.placed)
-            });
+            let orders = orders
+                .filter(|o| o.supplier == catalogue::FILTERS && (from..to).contains(&o.placed));
             orders.map(|o| o.arrives - o.placed).collect::<Vec<_>>()
         };
         let mean = |days: Vec<usize>| days.iter().sum::<usize>() as f64 / days.len() as f64;

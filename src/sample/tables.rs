@@ -2,14 +2,9 @@
 
 use crate::config::DEFAULT_FILE;
 use crate::domain::error::{Error, Result};
-use crate::sample::AS_OF;
-use crate::sample::CHANNELS;
-use crate::sample::DAYS;
-use crate::sample::EVENTS;
-use crate::sample::LOCATIONS;
-use crate::sample::catalogue::{self, Base, Kind, SUPPLIERS, at};
-use crate::sample::date;
+use crate::sample::catalogue::{self, CatalogueItem, Kind, SUPPLIERS, at};
 use crate::sample::history::{self, ItemHistory, Order, POOL_OF_CHANNEL, Random, Sale};
+use crate::sample::{AS_OF, CHANNELS, DAYS, EVENTS, LOCATIONS, date};
 use chrono::{Datelike, NaiveDate};
 use std::collections::BTreeMap;
 use std::fmt::Display;
@@ -19,8 +14,8 @@ use std::path::Path;
 
 /// Items a part of the sales history holds: one part and one plain file up to here, a folder of parts beyond.
 const PART: usize = 2_000;
-/// Set components with their quantity: dripper, server and a pack of filters.
-const COMPONENTS: [(usize, i64); 3] = [(at::DRIPPER, 1), (at::SERVER, 1), (at::FILTER_V60, 1)];
+/// What the starter set is made of, one of each: dripper, server and a pack of filters.
+const COMPONENTS: [usize; 3] = [at::DRIPPER, at::SERVER, at::FILTER_V60];
 
 /// Table, column heads. `sales` is written apart.
 const HEADS: [(&str, &str); 20] = [
@@ -60,10 +55,17 @@ const HEADS: [(&str, &str); 20] = [
     ("accounts", "period_start,period_end,receivables,payables,revenue,cogs,holding_cost"),
 ];
 
+/// Rows of `channels`, in the order of the history's codes.
+const CHANNEL_ROWS: [[&str; 9]; 3] = [
+    ["web", "2", "warehouse", "0.52", "0.03", "2", "1", "", "0.2"],
+    ["marketplace", "3", "warehouse", "0.38", "0.15", "", "2", "60", ""],
+    ["store", "1", "shop", "0.56", "0", "", "0", "", ""],
+];
+
 /// The configuration beside the tables.
 const CONFIG: &str = include_str!("orderpoint.toml");
 
-/// Rows no reader should take: quarantine must name each with its line and reason.
+/// Rows no reader should take, after the sales of which day: quarantine must name each with its line and reason.
 const BAD_SALES: [(u16, &str); 5] = [
     (96, "2024-06-31,BEA-0002,web,warehouse,2,7.90,0"),
     (211, "2024-09-29,FIL-0015,web,warehouse,three,7.90,0"),
@@ -87,7 +89,7 @@ pub fn write(folder: &Path, skus: usize, seed: u64) -> Result<u64> {
     for start in (0..skus).step_by(PART) {
         let mut sales = Vec::new();
         for index in start..skus.min(start + PART) {
-            let extra: &[i64] = if COMPONENTS.iter().any(|c| c.0 == index) { &set } else { &[] };
+            let extra: &[i64] = if COMPONENTS.contains(&index) { &set } else { &[] };
             let item = history::play(seed, index, extra);
             tables.item(seed, index, &item);
             sales.extend(item.sales.iter().map(|&sale| (sale, index)));
@@ -115,15 +117,15 @@ fn write_sales(path: &Path, sales: &[(Sale, usize)], with_bad_rows: bool) -> std
             writeln!(file, "{text}")?;
         }
         let channel = usize::from(sale.channel);
-        let (code, factor) = sold_as(*index, channel, sale.quantity);
+        let SoldAs { code, units } = sold_as(*index, channel, sale.quantity);
         writeln!(
             file,
             "{},{code},{},{},{},{:.2},{}",
             date(usize::from(sale.day)),
-            CHANNELS[channel][0],
+            CHANNELS[channel],
             LOCATIONS[POOL_OF_CHANNEL[channel]],
-            i64::from(sale.quantity) / factor,
-            sale.unit_price * factor as f64,
+            i64::from(sale.quantity) / units,
+            sale.unit_price * units as f64,
             u8::from(sale.promoted),
         )?;
     }
@@ -131,13 +133,23 @@ fn write_sales(path: &Path, sales: &[(Sale, usize)], with_bad_rows: bool) -> std
     Ok(sales.len() as u64)
 }
 
-/// The code a channel knows the item by, and how many units one of it is.
-fn sold_as(index: usize, channel: usize, quantity: i32) -> (String, i64) {
-    match (CHANNELS[channel][0], index) {
-        ("marketplace", at::FILTER_V60) if quantity % 2 == 0 => ("B0V60TWIN2".to_owned(), 2),
-        ("marketplace", _) if index.is_multiple_of(4) => (format!("B0CF{index:06}"), 1),
-        ("store", at::MUG_WITH_BARCODE) => ("4061234500375".to_owned(), 1),
-        _ => (catalogue::sku(index), 1),
+/// The code a channel knows an item by.
+struct SoldAs {
+    code: String,
+    /// Units in one of it.
+    units: i64,
+}
+
+fn sold_as(index: usize, channel: usize, quantity: i32) -> SoldAs {
+    match (CHANNELS[channel], index) {
+        ("marketplace", at::FILTER_V60) if quantity % 2 == 0 => {
+            SoldAs { code: "B0V60TWIN2".to_owned(), units: 2 }
+        }
+        ("marketplace", _) if index.is_multiple_of(4) => {
+            SoldAs { code: format!("B0CF{index:06}"), units: 1 }
+        }
+        ("store", at::MUG_WITH_BARCODE) => SoldAs { code: "4061234500375".to_owned(), units: 1 },
+        _ => SoldAs { code: catalogue::sku(index), units: 1 },
     }
 }
 
@@ -150,10 +162,28 @@ struct Month {
     inventory: f64,
 }
 
+/// One way to get an item.
+struct Source {
+    role: &'static str,
+    supplier: usize,
+    /// On the unit cost of the catalogue.
+    markup: f64,
+    minimum: i64,
+    pack: i64,
+    maximum: Option<i64>,
+}
+
+/// A purchase-order line, before it has a number.
+struct PlacedOrder {
+    index: usize,
+    location: usize,
+    order: Order,
+}
+
 /// The tables as they fill, in memory, and what is only complete when the last item is through.
 struct Tables {
     writers: BTreeMap<&'static str, csv::Writer<Vec<u8>>>,
-    orders: Vec<(usize, usize, Order)>,
+    orders: Vec<PlacedOrder>,
     months: BTreeMap<(i32, u32), Month>,
 }
 
@@ -164,7 +194,8 @@ impl Tables {
         for (table, head) in HEADS {
             tables.writers.insert(table, csv::Writer::from_writer(Vec::new()));
             let cells: Vec<&str> = head.split(',').collect();
-            tables.row(table, &cells.iter().map(|c| c as &dyn Display).collect::<Vec<_>>());
+            let cells: Vec<&dyn Display> = cells.iter().map(|cell| cell as &dyn Display).collect();
+            tables.row(table, &cells);
         }
         tables
     }
@@ -178,13 +209,10 @@ impl Tables {
 
     /// Tables that do not grow with the number of items.
     fn fixed(&mut self) {
-        for c in CHANNELS {
+        for c in CHANNEL_ROWS {
             self.row("channels", &c.each_ref().map(|cell| cell as &dyn Display));
         }
-        for s in SUPPLIERS {
-            let money = [s.min_order_value, s.free_freight_value, s.freight_per_order]
-                .map(|m| format!("{m:.2}"));
-            let [minimum, free, freight] = &money;
+        for s in SUPPLIERS.iter() {
             self.row(
                 "suppliers",
                 &[
@@ -192,9 +220,9 @@ impl Tables {
                     &s.name,
                     &s.currency,
                     &s.order_weekdays,
-                    minimum,
-                    free,
-                    freight,
+                    &format!("{:.2}", s.min_order_value),
+                    &format!("{:.2}", s.free_freight_value),
+                    &format!("{:.2}", s.freight_per_order),
                     &s.payment_days,
                     &s.closures,
                 ],
@@ -216,13 +244,14 @@ impl Tables {
     fn item(&mut self, seed: u64, index: usize, item: &ItemHistory) {
         // A stream apart from the history's, so that a new table never changes the sales.
         let mut random = Random::of_item(seed ^ 0x5a17, index);
-        let base = catalogue::base(index);
-        self.product(index, &base);
-        self.supply(index, &base);
-        for (start, end, discount) in &item.promotions {
+        let product = catalogue::item(index);
+        self.product(index, &product);
+        self.supply(index, &product);
+        for p in &item.promotions {
+            let sku = catalogue::sku(index);
             self.row(
                 "promotions",
-                &[&date(*start), &date(*end), &catalogue::sku(index), &"", &"", discount, &""],
+                &[&date(p.first_day), &date(p.last_day), &sku, &"", &"", &p.discount, &""],
             );
         }
         if index.is_multiple_of(4) {
@@ -232,112 +261,156 @@ impl Tables {
             );
         }
         for location in 0..LOCATIONS.len() {
-            if base.kind != Kind::Kit && !(base.kind == Kind::Announced && location == 1) {
+            if product.kind != Kind::Kit && !(product.kind == Kind::Announced && location == 1) {
                 self.pool(index, location, item, &mut random);
             }
         }
         self.listings(index, item);
-        self.book(&base, item);
+        self.book(&product, item);
         if index < catalogue::CATALOGUE.len() {
             self.notes(index);
         }
     }
 
-    fn product(&mut self, index: usize, base: &Base) {
-        let launched = history::launch_day(base.kind, index)
+    fn product(&mut self, index: usize, item: &CatalogueItem) {
+        let launched = history::launch_day(item.kind, index)
             .map(|day| date(day).to_string())
             .unwrap_or_default();
-        let status = match base.kind {
+        let status = match item.kind {
             Kind::New | Kind::Announced => "new",
             Kind::PhasedOut => "phase-out",
-            _ => "active",
+            Kind::Regular | Kind::Slow | Kind::Lumpy | Kind::Dead | Kind::Kit => "active",
         };
         let round = index - index % catalogue::CATALOGUE.len();
-        let (successor, transfer) = match base.kind {
-            Kind::PhasedOut => (catalogue::sku(round + at::SCALE_NEW), "0.9"),
-            _ => (String::new(), ""),
-        };
-        let (analogue, factor) = match base.kind {
-            Kind::New => (catalogue::sku(round + at::ETHIOPIA), "0.6"),
-            Kind::Announced => (catalogue::sku(round + at::SCALE_NEW), "0.7"),
-            _ => (String::new(), ""),
-        };
-        let shelf_life = match base.prefix {
+        let mut superseded_by = String::new();
+        let mut transfer_factor = "";
+        if item.kind == Kind::PhasedOut {
+            superseded_by = catalogue::sku(round + at::SCALE_NEW);
+            transfer_factor = "0.9";
+        }
+        let mut analogue = String::new();
+        let mut analogue_factor = "";
+        if item.kind == Kind::New {
+            analogue = catalogue::sku(round + at::ETHIOPIA);
+            analogue_factor = "0.6";
+        } else if item.kind == Kind::Announced {
+            analogue = catalogue::sku(round + at::SCALE_NEW);
+            analogue_factor = "0.7";
+        }
+        let shelf_life_days = match item.prefix.as_str() {
             "BEA" => "180",
             "PAN" => "360",
             _ => "",
         };
-        let (cost, price) = (format!("{:.2}", base.unit_cost), format!("{:.2}", base.unit_price));
-        let volume = format!("{:.4}", base.weight_kg * 0.004);
-        let minimum = if index == at::HOUSE_ESPRESSO { "24" } else { "" };
         self.row(
             "products",
             &[
                 &catalogue::sku(index),
                 &catalogue::name(index),
-                &base.category,
-                &cost,
-                &price,
+                &item.category,
+                &format!("{:.2}", item.unit_cost),
+                &format!("{:.2}", item.unit_price),
                 &launched,
                 &status,
-                &successor,
-                &transfer,
+                &superseded_by,
+                &transfer_factor,
                 &analogue,
-                &factor,
-                &shelf_life,
-                &base.weight_kg,
-                &volume,
-                &minimum,
+                &analogue_factor,
+                &shelf_life_days,
+                &item.weight_kg,
+                // Boxes of coffee gear weigh a quarter of a kilogram a litre.
+                &format!("{:.4}", item.weight_kg * 0.004),
+                if index == at::HOUSE_ESPRESSO { &"24" } else { &"" },
                 &"",
             ],
         );
     }
 
-    fn supply(&mut self, index: usize, base: &Base) {
+    fn supply(&mut self, index: usize, item: &CatalogueItem) {
         // Sets are packed in house; for one cloth nobody has entered a supplier.
-        if base.kind == Kind::Kit || index == at::NO_SUPPLIER {
+        if item.kind == Kind::Kit || index == at::NO_SUPPLIER {
             return;
         }
-        let mut sources = vec![("primary", base.supplier, 1.0)];
-        if history::has_second_source(base) {
-            sources.push(("secondary", catalogue::WHOLESALER, 1.12));
-        }
-        if index.is_multiple_of(6) {
-            sources.push(("backup", catalogue::DEPOT, 1.30));
-        }
-        let sku = catalogue::sku(index);
-        for (role, supplier, markup) in sources {
-            let s = &SUPPLIERS[supplier];
-            let pack = if role == "primary" { base.pack_size } else { (base.pack_size / 2).max(1) };
-            let maximum = if role == "backup" { (20 * pack).to_string() } else { String::new() };
-            let cost = format!("{:.2}", base.unit_cost * markup);
-            let freight =
-                format!("{:.2}", base.weight_kg * if s.duty_rate > 0.0 { 0.9 } else { 0.1 });
-            let lead = [s.lead_time_days, s.lead_time_sd_days, s.lead_time_max_days];
-            let (minimum, duty) = (if role == "primary" { 2 * pack } else { pack }, s.duty_rate);
-            let [mean, sd, longest] = &lead;
-            self.row(
-                "supply",
-                &[
-                    &sku, &s.code, &role, &cost, mean, sd, longest, &minimum, &pack, &maximum,
-                    &duty, &freight,
-                ],
+        let half_pack = (item.pack_size / 2).max(1);
+        self.source(
+            index,
+            item,
+            Source {
+                role: "primary",
+                supplier: item.supplier,
+                markup: 1.0,
+                minimum: 2 * item.pack_size,
+                pack: item.pack_size,
+                maximum: None,
+            },
+        );
+        if history::has_second_source(item) {
+            self.source(
+                index,
+                item,
+                Source {
+                    role: "secondary",
+                    supplier: catalogue::WHOLESALER,
+                    markup: 1.12,
+                    minimum: half_pack,
+                    pack: half_pack,
+                    maximum: None,
+                },
             );
         }
-        if base.per_day >= 2.0 {
+        if index.is_multiple_of(6) {
+            self.source(
+                index,
+                item,
+                Source {
+                    role: "backup",
+                    supplier: catalogue::DEPOT,
+                    markup: 1.30,
+                    minimum: half_pack,
+                    pack: half_pack,
+                    maximum: Some(20 * half_pack),
+                },
+            );
+        }
+        if item.per_day >= 2.0 {
             for (packs, factor) in [(10, 0.97), (30, 0.94)] {
-                let cost = format!("{:.2}", base.unit_cost * factor);
+                let cost = format!("{:.2}", item.unit_cost * factor);
+                let code = &SUPPLIERS[item.supplier].code;
                 self.row(
                     "price_breaks",
-                    &[&sku, &SUPPLIERS[base.supplier].code, &(packs * base.pack_size), &cost],
+                    &[&catalogue::sku(index), code, &(packs * item.pack_size), &cost],
                 );
             }
         }
     }
 
+    fn source(&mut self, index: usize, item: &CatalogueItem, source: Source) {
+        let supplier = &SUPPLIERS[source.supplier];
+        // What crosses a border costs more to bring in.
+        let freight_per_kg = if supplier.duty_rate > 0.0 { 0.9 } else { 0.1 };
+        self.row(
+            "supply",
+            &[
+                &catalogue::sku(index),
+                &supplier.code,
+                &source.role,
+                &format!("{:.2}", item.unit_cost * source.markup),
+                &supplier.lead_time_days,
+                &supplier.lead_time_sd_days,
+                &supplier.lead_time_max_days,
+                &source.minimum,
+                &source.pack,
+                &source.maximum.map(|units| units.to_string()).unwrap_or_default(),
+                &supplier.duty_rate,
+                &format!("{:.2}", item.weight_kg * freight_per_kg),
+            ],
+        );
+    }
+
     fn pool(&mut self, index: usize, location: usize, item: &ItemHistory, random: &mut Random) {
-        let (pool, sku, place) =
-            (&item.pools[location], catalogue::sku(index), LOCATIONS[location]);
+        let pool = &item.pools[location];
+        let sku = catalogue::sku(index);
+        let place = LOCATIONS[location];
         let saleable = pool.stock[DAYS - 1];
         let committed = if location == 0 { random.below(4) as i64 } else { 0 }.min(saleable);
         let damaged = i64::from(random.uniform() < 0.15);
@@ -356,18 +429,20 @@ impl Tables {
                 &AS_OF,
             ],
         );
-        if matches!(catalogue::base(index).prefix, "BEA" | "PAN") && on_hand > 0 {
+        if matches!(catalogue::item(index).prefix.as_str(), "BEA" | "PAN") && on_hand > 0 {
             let old = on_hand / 3;
-            let (soon, later) =
-                (AS_OF + chrono::Duration::days(12), AS_OF + chrono::Duration::days(95));
-            for (expires, units) in
-                [(soon, old), (later, on_hand - old)].into_iter().filter(|lot| lot.1 > 0)
-            {
-                self.row("lots", &[&sku, &place, &expires, &units]);
+            let soon = AS_OF + chrono::Duration::days(12);
+            let later = AS_OF + chrono::Duration::days(95);
+            for (expires, units) in [(soon, old), (later, on_hand - old)] {
+                if units > 0 {
+                    self.row("lots", &[&sku, &place, &expires, &units]);
+                }
             }
         }
-        for (start, end) in &pool.stockouts {
-            self.row("stockouts", &[&sku, &place, &date(*start), &date(*end)]);
+        for stockout in &pool.stockouts {
+            let first = date(stockout.first_day);
+            let last = date(stockout.last_day);
+            self.row("stockouts", &[&sku, &place, &first, &last]);
         }
         for day in (DAYS - 364..DAYS).filter(|&day| date(day).weekday() == chrono::Weekday::Sun) {
             self.row("stock_history", &[&date(day), &sku, &place, &pool.stock[day]]);
@@ -381,34 +456,40 @@ impl Tables {
                 &[&date(day), &sku, &place, &recorded, &(recorded - missing).max(0)],
             );
         }
-        self.orders.extend(pool.orders.iter().map(|order| (index, location, order.clone())));
+        for order in &pool.orders {
+            self.orders.push(PlacedOrder { index, location, order: order.clone() });
+        }
     }
 
     /// Both online channels show the whole warehouse: the double listing that the exposure figure is about.
     fn listings(&mut self, index: usize, item: &ItemHistory) {
-        let kind = catalogue::base(index).kind;
+        let kind = catalogue::item(index).kind;
         if !matches!(kind, Kind::Kit | Kind::Announced) {
             for channel in [0, 1] {
                 let listed = item.pools[POOL_OF_CHANNEL[channel]].stock[DAYS - 1];
-                self.row("listings", &[&catalogue::sku(index), &CHANNELS[channel][0], &listed]);
+                self.row("listings", &[&catalogue::sku(index), &CHANNELS[channel], &listed]);
             }
         }
     }
 
-    fn book(&mut self, base: &Base, item: &ItemHistory) {
+    fn book(&mut self, product: &CatalogueItem, item: &ItemHistory) {
         for sale in &item.sales {
             let day = date(usize::from(sale.day));
             let month = self.months.entry((day.year(), day.month())).or_default();
             month.revenue += f64::from(sale.quantity) * sale.unit_price;
-            month.cogs += f64::from(sale.quantity) * base.unit_cost;
+            month.cogs += f64::from(sale.quantity) * product.unit_cost;
         }
-        for pool in item.pools.iter().filter(|_| base.kind != Kind::Kit) {
-            for (day, stock) in
-                pool.stock.iter().enumerate().filter(|(day, _)| date(day + 1).day() == 1)
-            {
-                let day = date(day);
-                let month = self.months.entry((day.year(), day.month())).or_default();
-                month.inventory += *stock as f64 * base.unit_cost;
+        if product.kind == Kind::Kit {
+            return; // its components are the stock
+        }
+        for pool in &item.pools {
+            for (day, stock) in pool.stock.iter().enumerate() {
+                let is_last_of_month = date(day + 1).day() == 1;
+                if is_last_of_month {
+                    let day = date(day);
+                    let month = self.months.entry((day.year(), day.month())).or_default();
+                    month.inventory += *stock as f64 * product.unit_cost;
+                }
             }
         }
     }
@@ -418,7 +499,6 @@ impl Tables {
         let sku = catalogue::sku(index);
         match index {
             at::HOUSE_ESPRESSO => {
-                let (reason, author) = ("two cafés join in April", "Mara Lind");
                 self.row(
                     "adjustments",
                     &[
@@ -428,15 +508,14 @@ impl Tables {
                         &"2026-04-30",
                         &"1.2",
                         &"",
-                        &reason,
-                        &author,
+                        &"two cafés join in April",
+                        &"Mara Lind",
                         &"2026-05-01",
                     ],
                 );
                 self.row("stock", &[&sku, &"shop", &"twelve", &0, &0, &0, &0, &AS_OF]);
             }
             at::NEW_ROAST => {
-                let (reason, author) = ("tasting weekend", "Jonas Weber");
                 self.row(
                     "adjustments",
                     &[
@@ -446,8 +525,8 @@ impl Tables {
                         &"2026-03-15",
                         &"",
                         &"40",
-                        &reason,
-                        &author,
+                        &"tasting weekend",
+                        &"Jonas Weber",
                         &"2026-03-16",
                     ],
                 );
@@ -459,12 +538,18 @@ impl Tables {
                 }
             }
             at::FILTER_CHEMEX => {
-                let (reason, author) =
-                    ("supplier slow, cover it until the talk in May", "Mara Lind");
-                let (place, field) = (&LOCATIONS[0], &"safety_stock");
                 self.row(
                     "overrides",
-                    &[&sku, place, field, &60, &reason, &author, &"2026-02-20", &"2026-05-31"],
+                    &[
+                        &sku,
+                        &LOCATIONS[0],
+                        &"safety_stock",
+                        &60,
+                        &"supplier slow, cover it until the talk in May",
+                        &"Mara Lind",
+                        &"2026-02-20",
+                        &"2026-05-31",
+                    ],
                 );
                 self.row(
                     "supply",
@@ -486,8 +571,8 @@ impl Tables {
             }
             at::MUG_WITH_BARCODE => self.row("aliases", &[&"4061234500375", &"", &sku, &1]),
             at::KIT => {
-                for (component, quantity) in COMPONENTS {
-                    self.row("kits", &[&sku, &catalogue::sku(component), &quantity]);
+                for component in COMPONENTS {
+                    self.row("kits", &[&sku, &catalogue::sku(component), &1]);
                 }
             }
             _ => {}
@@ -511,38 +596,33 @@ impl Tables {
     /// Lines placed on one day with one supplier for one location share a number, as they do in life.
     fn purchase_orders(&mut self) {
         let mut orders = std::mem::take(&mut self.orders);
-        orders.sort_by_key(|(index, location, order)| {
-            (order.placed, order.supplier, *location, *index)
-        });
+        orders.sort_by_key(|o| (o.order.placed, o.order.supplier, o.location, o.index));
         let mut number = 0;
         let mut last = None;
-        for (index, location, order) in orders {
+        for PlacedOrder { index, location, order } in orders {
             let head = (order.placed, order.supplier, location);
             if last != Some(head) {
                 number += 1;
                 last = Some(head);
             }
-            let id = format!("PO-{}-{number:05}", date(order.placed).format("%y"));
-            let (received, units) = if order.arrives < DAYS {
-                (date(order.arrives).to_string(), order.delivered.to_string())
-            } else {
-                Default::default()
-            };
-            let (sku, supplier, place) =
-                (catalogue::sku(index), SUPPLIERS[order.supplier].code, LOCATIONS[location]);
-            let (placed, expected) = (date(order.placed), date(order.expected));
+            let mut received = String::new();
+            let mut received_quantity = String::new();
+            if order.arrives < DAYS {
+                received = date(order.arrives).to_string();
+                received_quantity = order.delivered.to_string();
+            }
             self.row(
                 "purchase_orders",
                 &[
-                    &id,
-                    &sku,
-                    &supplier,
-                    &place,
+                    &format!("PO-{}-{number:05}", date(order.placed).format("%y")),
+                    &catalogue::sku(index),
+                    &SUPPLIERS[order.supplier].code,
+                    &LOCATIONS[location],
                     &order.quantity,
-                    &placed,
-                    &expected,
+                    &date(order.placed),
+                    &date(order.expected),
                     &received,
-                    &units,
+                    &received_quantity,
                 ],
             );
         }
@@ -558,10 +638,12 @@ impl Tables {
             if first < date(0) || last >= AS_OF {
                 continue; // a month the history covers only in part
             }
-            let [receivables, payables] =
-                [book.revenue * 0.31, book.cogs * 0.72].map(|m| format!("{m:.2}"));
-            let [revenue, cogs, holding] =
-                [book.revenue, book.cogs, book.inventory * 0.018].map(|m| format!("{m:.2}"));
+            // Customers pay after nine days, the shop after three weeks, and stock costs 1.8 % a month.
+            let receivables = format!("{:.2}", book.revenue * 0.31);
+            let payables = format!("{:.2}", book.cogs * 0.72);
+            let revenue = format!("{:.2}", book.revenue);
+            let cogs = format!("{:.2}", book.cogs);
+            let holding = format!("{:.2}", book.inventory * 0.018);
             self.row(
                 "accounts",
                 &[&first, &last, &receivables, &payables, &revenue, &cogs, &holding],
