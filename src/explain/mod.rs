@@ -125,8 +125,14 @@ impl Explanation {
         value: f64,
     ) -> f64 {
         if self.recorded {
-            let (formula, inputs) = (formula.to_owned(), inputs.to_vec());
-            self.steps.push(Step { name, formula, inputs, value, unit, note: String::new() });
+            self.steps.push(Step {
+                name,
+                formula: formula.to_owned(),
+                inputs: inputs.to_vec(),
+                value,
+                unit,
+                note: String::new(),
+            });
         }
         value
     }

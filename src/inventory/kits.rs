@@ -9,12 +9,12 @@ use crate::domain::inputs::{Kit, Names};
 use crate::domain::units::{SkuId, Units};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Most units of one component in one kit: keeps nested kits within whole numbers.
+// Most units of one component in one kit: ten levels of kits of a hundred overflow whole numbers otherwise.
 const MOST_PER_KIT: i64 = 1_000_000_000;
 
 /// One side of a recipe: a component of a kit, or a kit that takes a component.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Part {
+pub struct KitPart {
     /// The component, or the kit.
     pub sku: SkuId,
     /// Units of the component in one kit.
@@ -22,7 +22,7 @@ pub struct Part {
 }
 
 /// Rows by item.
-type Parts = BTreeMap<SkuId, Vec<Part>>;
+type Parts = BTreeMap<SkuId, Vec<KitPart>>;
 
 /// All kits of a run, exploded.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -41,7 +41,7 @@ impl Kits {
         let mut exceptions = Vec::new();
         let mut refused = BTreeSet::new();
         for row in rows {
-            let part = Part { sku: row.component, per_kit: row.quantity };
+            let part = KitPart { sku: row.component, per_kit: row.quantity };
             direct.entry(row.sku).or_default().push(part);
             if !(1..=MOST_PER_KIT).contains(&row.quantity.count()) {
                 refused.insert(row.sku);
@@ -75,7 +75,7 @@ impl Kits {
         }
         for (&kit, parts) in &kits.components {
             for part in parts {
-                let parent = Part { sku: kit, per_kit: part.per_kit };
+                let parent = KitPart { sku: kit, per_kit: part.per_kit };
                 kits.parents.entry(part.sku).or_default().push(parent);
             }
         }
@@ -90,13 +90,13 @@ impl Kits {
 
     /// Stocked components of `kit`, ascending; empty for an item that is none.
     #[must_use]
-    pub fn components(&self, kit: SkuId) -> &[Part] {
+    pub fn components(&self, kit: SkuId) -> &[KitPart] {
         self.components.get(&kit).map_or(&[], Vec::as_slice)
     }
 
     /// Kits that contain `component`, ascending: their demand x units is demand for it.
     #[must_use]
-    pub fn parents(&self, component: SkuId) -> &[Part] {
+    pub fn parents(&self, component: SkuId) -> &[KitPart] {
         self.parents.get(&component).map_or(&[], Vec::as_slice)
     }
 
@@ -164,14 +164,14 @@ fn explode(kit: SkuId, direct: &Parts, done: &mut Parts) {
         }
         let mut leaves: BTreeMap<SkuId, i64> = BTreeMap::new();
         for part in parts {
-            let itself = [Part { sku: part.sku, per_kit: Units::ONE }];
+            let itself = [KitPart { sku: part.sku, per_kit: Units::ONE }];
             for leaf in done.get(&part.sku).map_or(&itself[..], Vec::as_slice) {
                 let units = leaf.per_kit.count().saturating_mul(part.per_kit.count());
                 let total = leaves.entry(leaf.sku).or_insert(0);
                 *total = total.saturating_add(units).min(MOST_PER_KIT);
             }
         }
-        let leaves = leaves.into_iter().map(|(sku, units)| Part { sku, per_kit: Units(units) });
+        let leaves = leaves.into_iter().map(|(sku, units)| KitPart { sku, per_kit: Units(units) });
         done.insert(next, leaves.collect());
         open.pop();
     }
@@ -181,8 +181,8 @@ fn explode(kit: SkuId, direct: &Parts, done: &mut Parts) {
 mod tests {
     use super::*;
 
-    fn part(sku: u32, units: i64) -> Part {
-        Part { sku: SkuId(sku), per_kit: Units(units) }
+    fn part(sku: u32, units: i64) -> KitPart {
+        KitPart { sku: SkuId(sku), per_kit: Units(units) }
     }
 
     fn kit(sku: u32, component: u32, quantity: i64) -> Kit {

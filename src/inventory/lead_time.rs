@@ -1,17 +1,28 @@
 //! Lead time of one supply line: what the receipts say, shrunk towards what the supplier does elsewhere and has promised.
 //!
-//! A mean over three receipts is worth little: it counts as three observations beside a prior of
-//! [`PRIOR_RECEIPTS`]. The prior is the supplier's own record where it has one, the promised lead time otherwise.
+//! A mean over three receipts is worth little: it counts as three observations beside a prior of [`PRIOR_RECEIPTS`],
+//! `n / (n + k)` of the way from the prior to the mean, as in credibility theory (Bühlmann 1967). The prior is the supplier's own
+//! record where it has one, the promised lead time otherwise. Calendar days throughout.
+//!
+//! ```
+//! use orderpoint::inventory::lead_time::{Receipt, ReceiptStatistics, estimate};
+//!
+//! // One receipt of 30 days beside the default of 14: a fifth of the way.
+//! let receipts = [Receipt { days: 30.0, late_days: 0.0 }];
+//! let lead_time = estimate(&receipts, &ReceiptStatistics::default(), None).lead_time;
+//! assert!((lead_time.mean_days() - (0.2 * 30.0 + 0.8 * 14.0)).abs() < 1e-12);
+//! ```
 
 use crate::domain::exceptions::{Exception, ExceptionKind, Severity, Subject};
 use crate::domain::inputs::{PurchaseOrder, Supply};
 use crate::domain::units::LeadTime;
 
-/// Receipts that the prior is worth.
+/// Receipts that the prior is worth: with as many, a line's own record counts half.
 pub const PRIOR_RECEIPTS: f64 = 4.0;
-/// Latest receipts that are compared with the earlier ones for drift.
+/// Latest receipts that are compared with the earlier ones for drift: with two, one late ship would be a drift.
 pub const DRIFT_RECEIPTS: usize = 3;
-/// Lead time without any information, calendar days.
+/// Lead time without any information, calendar days: two weeks, so that an item without a supplier is planned at all; said in the
+/// policy table.
 pub const DEFAULT_DAYS: f64 = 14.0;
 /// Standard deviation of a lead time that nobody has measured, as a share of its mean.
 pub const DEFAULT_VARIATION: f64 = 0.2;
@@ -29,7 +40,8 @@ impl Receipt {
     /// The receipt of a purchase-order line; `None` while it is open, undated, or received before it was confirmed.
     #[must_use]
     pub fn of(order: &PurchaseOrder) -> Option<Self> {
-        let (confirmed, received) = (order.confirmed?, order.received?);
+        let confirmed = order.confirmed?;
+        let received = order.received?;
         let days = (received - confirmed).num_days();
         let late = order.expected.map_or(0, |expected| (received - expected).num_days().max(0));
         (days >= 0).then_some(Self { days: days as f64, late_days: late as f64 })
@@ -118,21 +130,30 @@ pub struct Estimate {
     pub drift: Option<Drift>,
 }
 
-/// Master data of a supply line as a lead time; zero, negative or missing values fall back to [`DEFAULT_DAYS`].
+/// A lead time, and where it comes from in words.
+struct Sourced {
+    lead_time: LeadTime,
+    source: String,
+}
+
+// Least lead time that receipts make, days: deliveries within the day would make one of zero, over which nothing can be planned.
+const LEAST_DAYS: f64 = 0.5;
+// Receipts from which the longest of them stands alone: a shorter record does not overrule the longest that was promised.
+const LONG_RECORD: usize = 10;
+
+/// Master data of a supply line as a lead time; `None` for zero, negative or missing values.
+fn of_master_data(supply: &Supply) -> Option<LeadTime> {
+    let mean = supply.lead_time_days;
+    let sd = supply.lead_time_sd_days.unwrap_or(DEFAULT_VARIATION * mean);
+    let max = supply.lead_time_max_days.unwrap_or(mean + 2.0 * sd).max(mean);
+    LeadTime::new(mean, sd, max)
+}
+
+/// The lead time of an item that nothing is known about: [`DEFAULT_DAYS`].
 #[must_use]
-pub fn promised(supply: Option<&Supply>) -> (LeadTime, &'static str) {
-    let given = supply.and_then(|s| {
-        let mean = s.lead_time_days;
-        let sd = s.lead_time_sd_days.unwrap_or(DEFAULT_VARIATION * mean);
-        let max = s.lead_time_max_days.unwrap_or(mean + 2.0 * sd).max(mean);
-        Some((LeadTime::new(mean, sd, max)?, "master data"))
-    });
-    given.unwrap_or_else(|| {
-        let sd = DEFAULT_VARIATION * DEFAULT_DAYS;
-        let default = LeadTime::new(DEFAULT_DAYS, sd, DEFAULT_DAYS + 2.0 * sd)
-            .expect("the defaults are positive");
-        (default, "default, no lead time given")
-    })
+pub fn default() -> LeadTime {
+    let sd = DEFAULT_VARIATION * DEFAULT_DAYS;
+    LeadTime::new(DEFAULT_DAYS, sd, DEFAULT_DAYS + 2.0 * sd).expect("the defaults are positive")
 }
 
 /// Combines the line's own receipts, the supplier's over all items, and the promise.
@@ -145,57 +166,59 @@ pub fn estimate(
     supplier: &ReceiptStatistics,
     supply: Option<&Supply>,
 ) -> Estimate {
-    let (promise, promise_source) = promised(supply);
-    let (prior, prior_source) = shrink(supplier, promise, promise_source, "the supplier's");
+    let promise = match supply.and_then(of_master_data) {
+        Some(lead_time) => Sourced { lead_time, source: "master data".into() },
+        None => Sourced { lead_time: default(), source: "default, no lead time given".into() },
+    };
+    let prior = shrink(supplier, promise, "the supplier's ");
     let receipts = ReceiptStatistics::of(own);
-    let (mut lead_time, mut source) = shrink(&receipts, prior, &prior_source, "");
+    let Sourced { mut lead_time, mut source } = shrink(&receipts, prior, "");
     let drift = drift(own);
     if let Some(Drift { now, .. }) = drift {
-        let max = lead_time.max_days().max(now + 2.0 * lead_time.sd_days());
-        lead_time = LeadTime::new(now.max(0.5), lead_time.sd_days(), max.max(now.max(0.5)))
-            .unwrap_or(lead_time);
+        // With max-average safety stock the mean alone moves nothing: the maximum follows the drift.
+        let mean = now.max(LEAST_DAYS);
+        let sd = lead_time.sd_days();
+        let max = lead_time.max_days().max(now + 2.0 * sd).max(mean);
+        lead_time = LeadTime::new(mean, sd, max).unwrap_or(lead_time);
         source.push_str(&format!("; drifted, the latest {DRIFT_RECEIPTS} count"));
     }
     Estimate { lead_time, source, receipts, drift }
 }
 
 /// Weighs measured receipts against a prior worth [`PRIOR_RECEIPTS`] of them; the maximum is the larger one as soon as it was
-/// seen. Variances shrink like the means.
-fn shrink(
-    seen: &ReceiptStatistics,
-    prior: LeadTime,
-    prior_source: &str,
-    whose: &str,
-) -> (LeadTime, String) {
+/// seen. Variances shrink like the means, with a degree of freedom less.
+fn shrink(seen: &ReceiptStatistics, prior: Sourced, whose: &str) -> Sourced {
     if seen.count == 0 {
-        return (prior, prior_source.to_string());
+        return prior;
     }
     let n = seen.count as f64;
     let weight = n / (n + PRIOR_RECEIPTS);
-    let mean = (weight * seen.mean + (1.0 - weight) * prior.mean_days()).max(0.5);
-    let variance_weight = (n - 1.0) / (n - 1.0 + PRIOR_RECEIPTS);
-    let variance =
-        variance_weight * seen.sd.powi(2) + (1.0 - variance_weight) * prior.sd_days().powi(2);
-    // A long record speaks for itself; a short one does not overrule the longest that was promised.
-    let max = if seen.count >= 10 { seen.max } else { seen.max.max(prior.max_days()) }.max(mean);
+    let expected = prior.lead_time;
+    let mean = (weight * seen.mean + (1.0 - weight) * expected.mean_days()).max(LEAST_DAYS);
+    let weight = (n - 1.0) / (n - 1.0 + PRIOR_RECEIPTS);
+    let variance = weight * seen.sd.powi(2) + (1.0 - weight) * expected.sd_days().powi(2);
+    let longest =
+        if seen.count >= LONG_RECORD { seen.max } else { seen.max.max(expected.max_days()) };
+    let lead_time = LeadTime::new(mean, variance.sqrt(), longest.max(mean)).unwrap_or(expected);
     let late = 100.0 * seen.late_share;
     let source = format!(
-        "{whose} {} receipts (mean {:.1} d, {late:.0} % late) with {prior_source}",
-        seen.count, seen.mean
+        "{whose}{} receipts (mean {:.1} d, {late:.0} % late) with {}",
+        seen.count, seen.mean, prior.source
     );
-    let lead_time = LeadTime::new(mean, variance.sqrt(), max).unwrap_or(prior);
-    (lead_time, source.trim_start().to_string())
+    Sourced { lead_time, source }
 }
 
-/// Compares the latest receipts with all before: a shift of more than two standard errors and a fifth of the mean.
+/// Compares the latest receipts with all before: a shift of more than two standard errors, and of a fifth of the mean, below which
+/// a buyer would not reschedule anything.
 fn drift(own: &[Receipt]) -> Option<Drift> {
     let earlier = own.len().checked_sub(DRIFT_RECEIPTS).filter(|&n| n >= DRIFT_RECEIPTS)?;
-    let (before, now) =
-        (ReceiptStatistics::of(&own[..earlier]), ReceiptStatistics::of(&own[earlier..]));
+    let before = ReceiptStatistics::of(&own[..earlier]);
+    let now = ReceiptStatistics::of(&own[earlier..]);
+    // A record without any spread is a record in whole days: half a day of it is rounding.
     let error = before.sd.max(0.5) / (DRIFT_RECEIPTS as f64).sqrt();
     let shift = (now.mean - before.mean).abs();
-    (shift > 2.0 * error && shift > 0.2 * before.mean)
-        .then_some(Drift { before: before.mean, now: now.mean })
+    let clear = shift > 2.0 * error && shift > 0.2 * before.mean;
+    clear.then_some(Drift { before: before.mean, now: now.mean })
 }
 
 #[cfg(test)]

@@ -30,13 +30,13 @@ use crate::inventory::position::Situation;
 use crate::inventory::reorder_point::ProtectionInterval;
 use crate::math::distributions::Demand;
 
-/// Cells the stock is resolved into: exact for whole units up to here, in equal steps beyond. A step of the walk costs the square
-/// of their number.
+// Cells the stock is resolved into: exact for whole units up to here, in equal steps beyond. A step of the walk costs the square
+// of their number.
 const CELLS: usize = 160;
-/// A shared error of this share of demand or less is taken for none: one scenario instead of three.
+// A shared error of this share of demand or less is taken for none: one scenario instead of three.
 const NEGLIGIBLE_ERROR: f64 = 0.02;
-/// A shared error counts as at most half of demand: the lowest node then scales demand by 0.13, and from 0.58 on it would turn
-/// demand negative.
+// A shared error counts as at most half of demand: the lowest node then scales demand by 0.13, and from 0.58 on it would turn
+// demand negative.
 const MOST_ERROR: f64 = 0.5;
 
 /// One level of the shared error: Gauss-Hermite quadrature with three nodes, exact for polynomials up to the fifth degree.
@@ -114,23 +114,24 @@ impl Scenario {
 }
 
 /// A moment at which stock arrives, the present with what is on the shelf first, the order's own arrival last.
-struct Moment {
+struct ArrivalMoment {
     day: f64,
     arrives: f64,
 }
 
-fn moments(now: &Situation<'_>, lead_days: f64, end: f64) -> Vec<Moment> {
+fn moments(now: &Situation<'_>, lead_days: f64, end: f64) -> Vec<ArrivalMoment> {
     let on_the_shelf = (now.stock.available - now.stock.backordered).max(0.0);
-    let mut moments = vec![Moment { day: 0.0, arrives: on_the_shelf }];
+    let mut moments = vec![ArrivalMoment { day: 0.0, arrives: on_the_shelf }];
     for arrival in now.arrivals.iter().filter(|a| a.days < end) {
+        // What comes between this order and the next one is there before the next one: it counts as coming with this.
         let day = arrival.days.min(lead_days);
         match moments.last_mut() {
             Some(last) if last.day >= day => last.arrives += arrival.quantity,
-            _ => moments.push(Moment { day, arrives: arrival.quantity }),
+            _ => moments.push(ArrivalMoment { day, arrives: arrival.quantity }),
         }
     }
     if moments.last().is_some_and(|last| last.day < lead_days) {
-        moments.push(Moment { day: lead_days, arrives: 0.0 });
+        moments.push(ArrivalMoment { day: lead_days, arrives: 0.0 });
     }
     moments
 }
@@ -157,6 +158,7 @@ fn conditional(demand: &Demand, factor: f64, shared: f64) -> Demand {
 fn after_sales(stock: &[f64], demand: &Demand, width: f64) -> Vec<f64> {
     let n = stock.len();
     let mut mass = vec![0.0; n];
+    // A cell of several whole units stands for those around its middle; a cell of one stands for itself.
     demand.cdf_grid(0.5 * width - 0.5, width, &mut mass);
     for i in (1..n).rev() {
         mass[i] -= mass[i - 1];
@@ -168,6 +170,7 @@ fn after_sales(stock: &[f64], demand: &Demand, width: f64) -> Vec<f64> {
             *left += p * d;
         }
     }
+    // What is demanded beyond the stock is lost: all that mass lies at the empty shelf.
     after[0] += 1.0 - after.iter().sum::<f64>();
     after
 }

@@ -2,7 +2,7 @@
 
 use crate::domain::panel::{Panel, Pool, flag};
 
-/// How far back the peak is looked for, days: a season's peak counts, one of years ago does not.
+// How far back the peak is looked for, days: a season's peak counts, one of years ago does not.
 const PEAK_DAYS: f64 = 365.0;
 
 /// Past demand a day, net of returns, units.

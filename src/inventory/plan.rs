@@ -95,6 +95,7 @@ fn whole(units: f64) -> Units {
 #[must_use]
 pub fn plan_pool(facts: &PoolFacts, outlook: Outlook<'_>, settings: &Settings) -> PoolPlan {
     let mut explain = Explanation::recorded();
+    // Two explanations: the policy's is a row of its own table, the need's goes on with the order line.
     let targets = targets(facts, &outlook, settings, &mut explain);
     let policy = policy_row(facts, &targets, explain.into_steps());
 
@@ -116,6 +117,7 @@ pub fn plan_pool(facts: &PoolFacts, outlook: Outlook<'_>, settings: &Settings) -
     let need = need(&now, &targets, facts.held, settings, &mut explain);
 
     let walk = now.project(0.0, settings.unmet_demand);
+    // Lost sales would stop at zero and never touch a safety stock of zero: here the walk goes on.
     let to_safety = now.project(targets.safety_stock, UnmetDemand::Backordered);
     let order_by_days = to_safety.days_to_stockout.map(|days| days - targets.interval.lead_days);
     let status = status(facts, &now, &targets, &need, &walk, order_by_days, settings);

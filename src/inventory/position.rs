@@ -27,9 +27,9 @@ use crate::inventory::settings::UnmetDemand;
 use crate::math::distributions::Demand;
 use chrono::NaiveDate;
 
-/// The shortage curve is computed at least this far ahead, days: a supplier that delivers within the week is compared, too.
+// The shortage curve is computed at least this far ahead, days: a supplier that delivers within the week is compared, too.
 const LEAST_CURVE_DAYS: f64 = 7.0;
-/// And no further than a year, where a forecast says next to nothing.
+// And no further than a year, where a forecast says next to nothing.
 const MOST_CURVE_DAYS: f64 = 365.0;
 
 /// Stock of a pool on the morning of the run, units.
@@ -99,6 +99,7 @@ impl Arrival {
         as_of: NaiveDate,
         lead_time_days: f64,
     ) -> Self {
+        // Due in 50 days with an interval of 49.6, an approved line was proposed again the next night: hence the clamp.
         let days = expected.map_or(lead_time_days, |day| (day - as_of).num_days() as f64);
         Self { days: days.clamp(0.0, lead_time_days.max(0.0)), quantity: quantity.as_f64() }
     }
@@ -150,10 +151,12 @@ impl Situation<'_> {
             let end = (period + 1) as f64 * period_days;
             let rate = f64::from(mean) / period_days;
             let mut day = period as f64 * period_days;
+            // Arrivals split a period: demand is spread evenly over the stretch before each.
             loop {
                 let until = coming.peek().map_or(end, |a| a.days.clamp(day, end));
                 if days_to_stockout.is_none() && rate > 0.0 {
                     let gone = day + ((now - level) / rate).max(0.0);
+                    // An arrival on the very day the stock would be gone keeps the shelf filled.
                     let refilled = coming.peek().is_some_and(|a| a.days <= gone);
                     days_to_stockout = (gone <= until && !refilled).then_some(gone);
                 }
@@ -178,6 +181,7 @@ impl Situation<'_> {
     pub fn stockout_probability(&self, lead_days: f64) -> f64 {
         let mut supply = self.stock.available - self.stock.backordered;
         let mut worst: f64 = 0.0;
+        // Just before an arrival the shelf is emptiest: between two arrivals the risk only grows.
         for arrival in self.arrivals.iter().filter(|a| a.days < lead_days) {
             if arrival.days > 0.0 {
                 worst = worst.max(exceeds(&self.outlook.demand(0.0, arrival.days), supply));
@@ -220,6 +224,7 @@ impl Situation<'_> {
 }
 
 fn exceeds(demand: &Demand, supply: f64) -> f64 {
+    // Nothing exceeds a supply without demand, and a distribution without spread need not say so.
     if demand.mean() <= 0.0 && supply >= 0.0 { 0.0 } else { 1.0 - demand.cdf(supply) }
 }
 

@@ -28,13 +28,12 @@ impl LeadTimes {
         let mut own: BTreeMap<_, Vec<Received>> = BTreeMap::new();
         let mut by_supplier: BTreeMap<_, Vec<Receipt>> = BTreeMap::new();
         for order in orders {
-            if let (Some(supplier), Some(on), Some(receipt)) =
-                (order.supplier, order.received, Receipt::of(order))
-            {
-                let received = Received { on, at: order.location, receipt };
-                own.entry((order.sku, supplier)).or_default().push(received);
-                by_supplier.entry(supplier).or_default().push(receipt);
-            }
+            let Some(supplier) = order.supplier else { continue };
+            let Some(receipt) = Receipt::of(order) else { continue };
+            let Some(on) = order.received else { continue };
+            let received = Received { on, at: order.location, receipt };
+            own.entry((order.sku, supplier)).or_default().push(received);
+            by_supplier.entry(supplier).or_default().push(receipt);
         }
         for receipts in own.values_mut() {
             receipts.sort_by_key(|r| (r.on, r.at));

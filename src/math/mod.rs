@@ -1,9 +1,11 @@
-//! One of each: distributions, optimiser, apportionment, small statistics.
+//! One of each: demand distribution, normal, optimiser, linear solve, apportionment, cycles.
 //!
-//! Pure arithmetic on slices; any stage may use it.
+//! Pure arithmetic on slices that knows nothing of items or orders; any stage may call it, and it calls none.
 
 pub mod apportion;
 pub mod cycles;
 pub mod distributions;
+pub mod linear;
+pub mod normal;
 pub mod optimize;
 pub mod stats;

@@ -157,10 +157,3 @@ impl PoolNeed {
         if self.daily_demand > 0.0 { units / self.daily_demand } else { f64::INFINITY }
     }
 }
-
-/// Units without the rounding noise that would order a unit too many.
-///
-/// A need of 600 comes out of a forecast as 600.0000000001; rounded up to whole units that was 601.
-pub(crate) fn to_a_millionth(units: f64) -> f64 {
-    (units * 1e6).round() / 1e6
-}

@@ -2,9 +2,10 @@
 
 use crate::domain::exceptions::{Exception, ExceptionKind, Severity};
 use crate::domain::inputs::Supply;
+use crate::explain::arithmetic::to_a_millionth;
 use crate::purchase::line::Line;
 use crate::purchase::market::Market;
-use crate::purchase::need::{PoolNeed, to_a_millionth};
+use crate::purchase::need::PoolNeed;
 use crate::purchase::rules::{Binding, LINE_RULES};
 use crate::purchase::sourcing::source;
 

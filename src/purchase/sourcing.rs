@@ -48,7 +48,8 @@
 //! assert!(lines[0].notes[0].ends_with("costs 300.00 more and prevents a loss of 900.00"));
 //! ```
 
-use crate::purchase::need::{PoolNeed, to_a_millionth};
+use crate::explain::arithmetic::to_a_millionth;
+use crate::purchase::need::PoolNeed;
 use crate::purchase::offer::Offer;
 use crate::purchase::settings::Settings;
 use chrono::NaiveDate;

@@ -5,99 +5,101 @@ use crate::domain::error::Result;
 use crate::domain::inputs::Names;
 use crate::domain::outcome::Indicator;
 use crate::domain::units::Units;
-use crate::report::PastDecision;
-use crate::report::PastRun;
-use crate::review::decisions::KeptDecisions;
+use crate::report::{PastDecision, PastRun};
+use crate::review::decisions::{Decision, KeptDecisions};
 use crate::store::PublishedRun;
 use crate::tables::{INDICATORS, Rows};
 use chrono::NaiveDate;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-/// Nights that a trend reaches back.
+/// Nights that a trend reaches back: a month, as wide as its chart.
 const TREND: usize = 30;
 
 /// The past, as one run sees it.
-pub struct Earlier {
+pub(super) struct Earlier {
     /// The run that tonight's is compared with.
     pub last: Option<PublishedRun>,
     /// Decisions taken in so far.
-    pub kept: KeptDecisions,
+    pub decisions: KeptDecisions,
     /// The last run and those before it, newest first.
     past: Vec<PublishedRun>,
 }
 
 impl Earlier {
     /// Reads what lies in the output folder.
-    pub fn read(out: &Path, as_of: NaiveDate) -> Result<Self> {
+    pub(super) fn read(out: &Path, as_of: NaiveDate) -> Result<Self> {
         let last = PublishedRun::before(out, as_of);
         let mut past = Vec::new();
         let mut next = last.clone();
+        // Along the manifests, not the folders: an abandoned or foreign run is not part of the trend.
         while let Some(run) = next.filter(|_| past.len() < TREND) {
-            next = run
-                .manifest
-                .previous
-                .as_ref()
-                .and_then(|id| PublishedRun::open(&out.join("runs").join(id)).ok());
+            let before = run.manifest.previous.as_ref();
+            next = before.and_then(|id| PublishedRun::open(&out.join("runs").join(id)).ok());
             past.push(run);
         }
-        Ok(Self { last, kept: KeptDecisions::read(out)?, past })
+        Ok(Self { last, decisions: KeptDecisions::read(out)?, past })
     }
 
     /// Digest of the decisions and the runs of the trend.
-    pub fn digest(&self) -> String {
+    pub(super) fn digest(&self) -> String {
         let ids: Vec<&str> = self.past.iter().map(|run| run.manifest.run_id.as_str()).collect();
-        sha256_hex(format!("{} {}", self.kept.digest(), ids.join(" ")).as_bytes())
+        sha256_hex(format!("{} {}", self.decisions.digest(), ids.join(" ")).as_bytes())
     }
 
-    /// Indicators of the earlier runs, oldest first; only those that `now` still has.
-    pub fn trend(&self, now: &[Indicator]) -> Vec<PastRun> {
+    /// Indicators of the earlier runs, oldest first; only those that `now` still has. A run that cannot be read is left out.
+    pub(super) fn trend(&self, now: &[Indicator]) -> Vec<PastRun> {
         let known: BTreeMap<&str, &Indicator> = now.iter().map(|i| (i.indicator, i)).collect();
-        let indicators = |run: &PublishedRun| {
-            let rows = Rows::read(&run.folder, &INDICATORS).ok()?;
-            let indicator = |row: usize| {
-                let same = known.get(rows.text("indicator", row))?;
-                let (numerator, denominator) =
-                    (rows.real("numerator", row), rows.real("denominator", row));
-                let value = rows.optional_real("value", row).filter(|v| v.is_finite());
-                Some(Indicator {
-                    scope: rows.text("scope", row).to_string(),
-                    value,
-                    numerator,
-                    denominator,
-                    ..(*same).clone()
-                })
-            };
-            Some((0..rows.len()).filter_map(indicator).collect())
-        };
-        let run = |run: &PublishedRun| {
-            Some(PastRun {
+        let mut trend = Vec::new();
+        for run in self.past.iter().rev() {
+            let Ok(rows) = Rows::read(&run.folder, &INDICATORS) else { continue };
+            trend.push(PastRun {
                 run_id: run.manifest.run_id.clone(),
                 as_of: run.manifest.as_of,
-                indicators: indicators(run)?,
-            })
-        };
-        self.past.iter().rev().filter_map(run).collect()
+                indicators: (0..rows.len())
+                    .filter_map(|row| past_indicator(&rows, row, &known))
+                    .collect(),
+            });
+        }
+        trend
     }
 
     /// The decisions on items that are still known, in this run's codes.
-    pub fn decisions(&self, names: &Names) -> Vec<PastDecision> {
-        let decision = |d: &crate::review::decisions::Decision| {
-            let pool = names.find_pool(&d.sku, &d.location)?;
-            Some(PastDecision {
-                sku: pool.sku,
-                location: pool.location,
-                decision: d.verdict.name().to_string(),
-                quantity: Some(d.quantity).filter(|&q| q > Units(0)),
-                until: d.until,
-                reason: d.reason.clone(),
-                author: d.author.clone(),
-                time: d.time.clone(),
-            })
-        };
+    pub(super) fn past_decisions(&self, names: &Names) -> Vec<PastDecision> {
+        let made = self.decisions.decisions.iter();
         let mut decisions: Vec<PastDecision> =
-            self.kept.decisions.iter().filter_map(decision).collect();
+            made.filter_map(|decision| past_decision(decision, names)).collect();
         decisions.sort_by(|a, b| (a.sku, a.location, &a.time).cmp(&(b.sku, b.location, &b.time)));
         decisions
     }
+}
+
+fn past_indicator(
+    rows: &Rows,
+    row: usize,
+    known: &BTreeMap<&str, &Indicator>,
+) -> Option<Indicator> {
+    // Of the old row only the figures are taken: unit and meaning are today's, or two runs would not fit one chart.
+    let same = *known.get(rows.text("indicator", row))?;
+    Some(Indicator {
+        scope: rows.text("scope", row).to_owned(),
+        value: rows.optional_real("value", row).filter(|value| value.is_finite()),
+        numerator: rows.real("numerator", row),
+        denominator: rows.real("denominator", row),
+        ..same.clone()
+    })
+}
+
+fn past_decision(made: &Decision, names: &Names) -> Option<PastDecision> {
+    let pool = names.find_pool(&made.sku, &made.location)?;
+    Some(PastDecision {
+        sku: pool.sku,
+        location: pool.location,
+        decision: made.verdict.name().to_owned(),
+        quantity: Some(made.quantity).filter(|&quantity| quantity > Units::ZERO),
+        until: made.until,
+        reason: made.reason.clone(),
+        author: made.author.clone(),
+        time: made.time.clone(),
+    })
 }

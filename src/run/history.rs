@@ -3,6 +3,7 @@
 use crate::classify;
 use crate::clean;
 use crate::config::Plan;
+use crate::domain::calendar::Bucket;
 use crate::domain::classes::AbcClass;
 use crate::domain::exceptions::{Exception, Subject};
 use crate::domain::fault::{Fault, guarded};
@@ -12,64 +13,74 @@ use crate::domain::panel::{Panel, SeriesKey, SeriesMut, flag};
 use crate::tables::LastRun;
 use rayon::prelude::*;
 
+/// A series that could not be cleaned.
+struct Broken {
+    key: SeriesKey,
+    fault: Fault,
+}
+
 /// Cleans every series in place.
-pub fn clean(inputs: &mut Inputs, settings: &clean::Settings) {
-    let known = ["stockouts", "stock_history"].iter().any(|table| inputs.has(table));
-    let season = if inputs.panel.calendar().bucket() == crate::domain::calendar::Bucket::Day {
-        7
-    } else {
-        1
+pub(super) fn clean(inputs: &mut Inputs, settings: &clean::Settings) {
+    let stockouts_known = inputs.has("stockouts") || inputs.has("stock_history");
+    // Weekdays differ; weeks and months of a year are too few to tell a season from an outlier.
+    let season = match inputs.panel.calendar().bucket() {
+        Bucket::Day => 7,
+        Bucket::Week | Bucket::Month => 1,
     };
-    let mut series: Vec<_> = inputs.panel.series_mut().collect();
-    let clean = |s: &mut SeriesMut<'_>| {
-        let recorded = known || s.flags.iter().any(|f| f & flag::STOCKOUT != 0);
-        let fault = guarded(|| clean::clean_series(s, settings, season, recorded)).err()?;
-        s.cleaned.copy_from_slice(s.gross);
-        Some((s.key, fault))
-    };
-    let broken: Vec<(SeriesKey, Fault)> = series.par_iter_mut().filter_map(clean).collect();
-    for (key, fault) in broken {
+    let mut series: Vec<SeriesMut<'_>> = inputs.panel.series_mut().collect();
+    let broken: Vec<Broken> = series
+        .par_iter_mut()
+        .filter_map(|s| {
+            let recorded = stockouts_known || s.flags.iter().any(|f| f & flag::STOCKOUT != 0);
+            let fault = guarded(|| clean::clean_series(s, settings, season, recorded)).err()?;
+            // Half cleaned is worse than not at all.
+            s.cleaned.copy_from_slice(s.gross);
+            Some(Broken { key: s.key, fault })
+        })
+        .collect();
+    for Broken { key, fault } in broken {
         let about = Subject::series(&inputs.names, key.sku, key.channel);
-        inputs.exceptions.push(Exception::internal(
-            about,
-            "its history is used as it is, not cleaned",
-            &fault,
-        ));
+        let what = "its history is used as it is, not cleaned";
+        inputs.exceptions.push(Exception::internal(about, what, &fault));
     }
 }
 
-/// Share of sold units that come back, of every series. `[series]`
-#[must_use]
-pub fn return_rates(panel: &Panel, settings: &clean::Settings) -> Vec<f64> {
-    let sold_and_returned: Vec<(f64, f64)> = (0..panel.len())
+/// Units of a series or channel over all history.
+#[derive(Clone, Copy, Default)]
+struct SoldAndReturned {
+    sold: f64,
+    returned: f64,
+}
+
+/// Share of sold units that come back, of every series, shrunk towards its channel's. `[series]`
+pub(super) fn return_rates(panel: &Panel, settings: &clean::Settings) -> Vec<f64> {
+    let flows: Vec<SoldAndReturned> = (0..panel.len())
         .into_par_iter()
-        .map(|i| {
-            let sold = panel.gross(i).iter().map(|&v| f64::from(v)).sum();
-            (sold, panel.returns(i).iter().map(|&(_, v)| f64::from(v)).sum())
+        .map(|i| SoldAndReturned {
+            sold: panel.gross(i).iter().map(|&units| f64::from(units)).sum(),
+            returned: panel.returns(i).iter().map(|&(_, units)| f64::from(units)).sum(),
         })
         .collect();
     let channels = (0..panel.len()).map(|i| panel.key(i).channel.index() + 1).max().unwrap_or(0);
-    let mut by_channel = vec![(0.0, 0.0); channels];
-    for (i, (sold, returned)) in sold_and_returned.iter().enumerate() {
-        let total = &mut by_channel[panel.key(i).channel.index()];
-        *total = (total.0 + sold, total.1 + returned);
+    let mut by_channel = vec![SoldAndReturned::default(); channels];
+    // In series order, on one thread: floats added in another order would differ in the last digit.
+    for (i, flow) in flows.iter().enumerate() {
+        let channel = &mut by_channel[panel.key(i).channel.index()];
+        channel.sold += flow.sold;
+        channel.returned += flow.returned;
     }
-    let rate = |i: usize| {
-        let (sold, returned) = by_channel[panel.key(i).channel.index()];
-        let channel = clean::return_rate(sold, returned, 0.0, 0.0);
-        clean::return_rate(
-            sold_and_returned[i].0,
-            sold_and_returned[i].1,
-            channel,
-            settings.return_prior_units,
-        )
-    };
-    (0..panel.len()).map(rate).collect()
+    let mut rates = Vec::with_capacity(flows.len());
+    for (i, flow) in flows.iter().enumerate() {
+        let channel = by_channel[panel.key(i).channel.index()];
+        let prior = clean::return_rate(channel.sold, channel.returned, 0.0, 0.0);
+        let weight = settings.return_prior_units;
+        rates.push(clean::return_rate(flow.sold, flow.returned, prior, weight));
+    }
+    rates
 }
 
 /// Classes of every pool.
-#[must_use]
-pub fn classify(
+pub(super) fn classify(
     inputs: &Inputs,
     return_rates: &[f64],
     last: Option<&LastRun>,
@@ -81,11 +92,8 @@ pub fn classify(
         .par_iter()
         .map(|pool| classify::pool_facts(panel, pool, return_rates))
         .collect();
-    let previous: Vec<Option<AbcClass>> = panel
-        .pools()
-        .iter()
-        .map(|pool| last.and_then(|l| l.pools.get(&pool.id())).and_then(|p| p.abc))
-        .collect();
+    let previous: Vec<Option<AbcClass>> =
+        panel.pools().iter().map(|pool| last?.pools.get(&pool.id())?.abc).collect();
     classify::classify(
         &facts,
         &inputs.products,
@@ -96,7 +104,6 @@ pub fn classify(
 }
 
 /// The stock row of every pool, where there is one. `[pools]`
-#[must_use]
-pub fn stock_of_pools(inputs: &Inputs) -> Vec<Option<&Stock>> {
+pub(super) fn stock_of_pools(inputs: &Inputs) -> Vec<Option<&Stock>> {
     inputs.panel.pools().iter().map(|pool| inputs.stock.get(pool)).collect()
 }

@@ -9,44 +9,59 @@ use crate::domain::outcome::{
     Accuracy, Allocation, ChannelFinding, Classification, MethodChoice, OpenOrderAdvice,
     PoolPicture, SeriesForecast,
 };
+use crate::domain::panel::SeriesKey;
 use crate::domain::units::{Money, Units};
+use crate::forecast::Forecaster;
 use crate::forecast::pooled::refit;
-use crate::forecast::{Forecaster, PoolForecast};
 use crate::inventory::PoolPlan;
 use crate::inventory::kits::Kits;
 use crate::inventory::net_demand::kit_demand;
 use crate::inventory::receipts::LeadTimes;
-use crate::purchase::Line;
-use crate::purchase::Market;
+use crate::purchase::{Line, Market};
 use crate::review::open_decisions::OpenDecisions;
+use crate::run::history::stock_of_pools;
 use crate::tables::{DemandEncoder, ForecastEncoder, LastRun, RowGroup};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
+/// What is known before the first pool is planned.
+pub(super) struct Evening<'a> {
+    pub plan: &'a Plan,
+    pub inputs: &'a Inputs,
+    /// By pool.
+    pub classes: &'a [Classification],
+    /// By series.
+    pub return_rates: &'a [f64],
+    pub last: Option<&'a LastRun>,
+    pub standing: &'a OpenDecisions,
+}
+
 /// What every partition reads.
-pub struct Night<'a> {
-    pub(crate) plan: &'a Plan,
-    pub(crate) inputs: &'a Inputs,
-    pub(crate) last: Option<&'a LastRun>,
-    pub(crate) market: Market<'a>,
-    pub(crate) kits: Kits,
+pub(super) struct Night<'a> {
+    pub plan: &'a Plan,
+    pub inputs: &'a Inputs,
+    pub last: Option<&'a LastRun>,
+    pub market: Market<'a>,
+    pub kits: Kits,
+    /// What is wrong with kits.
+    pub kit_exceptions: Vec<Exception>,
     /// Expected demand of every pool of a kit, net of returns, units a period: its components need it.
-    pub(crate) kit_demand: BTreeMap<usize, Vec<f32>>,
-    pub(crate) standing: &'a OpenDecisions,
-    pub(crate) told: Vec<Exception>,
-    pub(crate) forecaster: &'a Forecaster<'a>,
-    pub(crate) classes: &'a [Classification],
-    pub(crate) return_rates: &'a [f64],
-    pub(crate) presence: Presence,
-    pub(crate) lead_times: LeadTimes,
-    pub(crate) stock: Vec<Option<&'a Stock>>,
-    pub(crate) demand: DemandEncoder<'a>,
-    pub(crate) forecast: ForecastEncoder<'a>,
+    pub kit_demand: BTreeMap<usize, Vec<f32>>,
+    pub standing: &'a OpenDecisions,
+    pub forecaster: &'a Forecaster<'a>,
+    pub classes: &'a [Classification],
+    pub return_rates: &'a [f64],
+    pub presence: Presence,
+    pub lead_times: LeadTimes,
+    /// By pool.
+    pub stock: Vec<Option<&'a Stock>>,
+    demand_rows: DemandEncoder<'a>,
+    forecast_rows: ForecastEncoder<'a>,
 }
 
 /// What one partition came to, in pool order.
-pub struct Part<'a> {
+pub(super) struct PlannedPartition<'a> {
     pub pools: Vec<PlannedPool<'a>>,
     pub demand: RowGroup,
     pub forecast: RowGroup,
@@ -58,7 +73,7 @@ pub struct Part<'a> {
 }
 
 /// One pool, planned by itself; supplier orders and the budget come later.
-pub struct PlannedPool<'a> {
+pub(super) struct PlannedPool<'a> {
     pub plan: PoolPlan,
     pub lines: Vec<Line<'a>>,
     pub allocation: Vec<Allocation>,
@@ -74,45 +89,47 @@ pub struct PlannedPool<'a> {
 
 impl<'a> Night<'a> {
     /// Sets up what all partitions share.
-    pub fn new(
-        plan: &'a Plan,
-        inputs: &'a Inputs,
-        forecaster: &'a Forecaster<'a>,
-        (classes, return_rates): (&'a [Classification], &'a [f64]),
-        (last, standing): (Option<&'a LastRun>, &'a OpenDecisions),
-    ) -> Result<Self> {
-        let (kits, told) = Kits::new(&inputs.kits, &inputs.names);
-        let horizon = plan.horizon(inputs.panel.calendar().bucket());
+    pub(super) fn new(evening: Evening<'a>, forecaster: &'a Forecaster<'a>) -> Result<Self> {
+        let Evening { plan, inputs, classes, return_rates, last, standing } = evening;
+        let calendar = inputs.panel.calendar();
+        let (kits, kit_exceptions) = Kits::new(&inputs.kits, &inputs.names);
         let mut night = Self {
             plan,
             inputs,
             last,
             market: Market::new(inputs, &plan.purchase),
             kits,
+            kit_exceptions,
             kit_demand: BTreeMap::new(),
             standing,
-            told,
             forecaster,
             classes,
             return_rates,
             presence: Presence::of(inputs),
             lead_times: LeadTimes::new(&inputs.purchase_orders),
-            stock: crate::run::history::stock_of_pools(inputs),
-            demand: DemandEncoder::new(&inputs.panel, &inputs.names)?,
-            forecast: ForecastEncoder::new(&inputs.names, inputs.panel.calendar(), horizon)?,
+            stock: stock_of_pools(inputs),
+            demand_rows: DemandEncoder::new(&inputs.panel, &inputs.names)?,
+            forecast_rows: ForecastEncoder::new(
+                &inputs.names,
+                calendar,
+                plan.horizon(calendar.bucket()),
+            )?,
         };
+        // First of all pools: what kits take is part of what their components need, in whatever partition those are.
         night.kit_demand = night.demand_of_kits();
         Ok(night)
     }
 
     /// Forecast of every pool whose item is a kit, by pool, net of returns.
+    ///
+    /// A kit is forecast again with its own partition, where a fault of it is told: here it would be told twice.
     fn demand_of_kits(&self) -> BTreeMap<usize, Vec<f32>> {
         let pools = self.inputs.panel.pools();
         (0..pools.len())
             .into_par_iter()
             .filter(|&p| self.kits.is_kit(pools[p].sku))
             .map(|p| {
-                let (forecast, _) = self.forecast_or_plain(p);
+                let forecast = self.forecast_or_plain(p).pool;
                 let horizon = forecast.total.mean().len();
                 (p, kit_demand(self.series_demand(&pools[p], &forecast), horizon))
             })
@@ -120,42 +137,54 @@ impl<'a> Night<'a> {
     }
 
     /// Forecasts and plans the pools of `range`.
-    pub fn partition(&self, range: Range<usize>) -> Result<Part<'a>> {
+    pub(super) fn partition(&self, range: Range<usize>) -> Result<PlannedPartition<'a>> {
         let panel = &self.inputs.panel;
-        let (forecasts, broken): (Vec<PoolForecast>, Vec<_>) =
-            range.clone().map(|p| self.forecast_or_plain(p)).unzip();
-        let series =
-            panel.pools()[range.clone()].iter().map(|p| p.series.clone()).filter(|s| !s.is_empty());
-        let span = series.reduce(|span, s| span.start..s.end).unwrap_or(0..0);
-        let rows: Vec<(_, &SeriesForecast)> = span
+        let pools = &panel.pools()[range.clone()];
+        let mut exceptions = Vec::new();
+        let mut forecasts = Vec::with_capacity(range.len());
+        for p in range.clone() {
+            let forecast = self.forecast_or_plain(p);
+            exceptions.extend(forecast.broken);
+            forecasts.push(forecast.pool);
+        }
+
+        // The series of neighbouring pools are neighbours: their rows are one stretch of the panel.
+        let sold = pools.iter().map(|pool| pool.series.clone()).filter(|series| !series.is_empty());
+        let span = sold.reduce(|span, series| span.start..series.end).unwrap_or(0..0);
+        let rows: Vec<(SeriesKey, &SeriesForecast)> = span
             .clone()
-            .map(|i| panel.key(i))
-            .zip(forecasts.iter().flat_map(|f| &f.series))
+            .map(|series| panel.key(series))
+            .zip(forecasts.iter().flat_map(|forecast| &forecast.series))
             .collect();
-        let mut part = Part {
-            demand: self.demand.encode(span)?,
-            forecast: self.forecast.encode(&rows)?,
-            methods: rows
-                .iter()
-                .map(|(_, f)| MethodChoice { method: f.method.clone(), reason: f.reason.clone() })
-                .collect(),
-            pools: Vec::with_capacity(range.len()),
-            accuracy: Vec::new(),
-            exceptions: broken.into_iter().flatten().collect(),
-            states: Vec::new(),
-        };
+        let demand = self.demand_rows.encode(span)?;
+        let forecast = self.forecast_rows.encode(&rows)?;
+        let methods = rows
+            .iter()
+            .map(|(_, f)| MethodChoice { method: f.method.clone(), reason: f.reason.clone() })
+            .collect();
+
+        // A night that carries on from a refit keeps that refit's states.
+        let mut states = Vec::new();
         if self.plan.forecast.refit_days > 0 && self.forecaster.refit().is_none() {
-            forecasts
-                .iter()
-                .filter_map(|f| f.state.as_ref())
-                .for_each(|state| refit::write(state, &mut part.states));
+            for state in forecasts.iter().filter_map(|forecast| forecast.state.as_ref()) {
+                refit::write(state, &mut states);
+            }
         }
+
+        let mut planned = Vec::with_capacity(range.len());
         for (p, forecast) in range.zip(&forecasts) {
-            let pool = self.plan_or_hold(p, forecast, &mut part.exceptions);
-            part.pools.push(pool);
+            planned.push(self.plan_or_hold(p, forecast, &mut exceptions));
         }
-        part.accuracy = forecasts.into_iter().flat_map(|f| f.accuracy).collect();
-        part.exceptions.sort();
-        Ok(part)
+        exceptions.sort();
+        let accuracy = forecasts.into_iter().flat_map(|forecast| forecast.accuracy).collect();
+        Ok(PlannedPartition {
+            pools: planned,
+            demand,
+            forecast,
+            accuracy,
+            methods,
+            exceptions,
+            states,
+        })
     }
 }

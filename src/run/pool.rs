@@ -33,6 +33,7 @@ impl<'a> Night<'a> {
     ) -> PlannedPool<'a> {
         let records = self.records(p);
         let pool = records.pool;
+        // What the receipts say is told even where a planner has set the lead time: the drift is what they would want to know.
         let mut lead_time = self.lead_time(&records);
         self.note_lead_time(&records, &lead_time, exceptions);
         if let Some(by_hand) = records.by_hand.lead_time {
@@ -56,6 +57,7 @@ impl<'a> Night<'a> {
         self.heed_decisions(&records, &mut lines);
 
         let (allocation, findings) = self.allocate(&records, forecast, &plan, exceptions);
+        // Orders on their way are judged on what is there after customers who wait have been served.
         let backordered = records.stock.map_or(Units::ZERO, |stock| stock.backordered);
         let open = OpenPool {
             stock: records.available - backordered,

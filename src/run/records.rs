@@ -121,11 +121,11 @@ impl<'a> Night<'a> {
         let open = of.orders.iter();
         let mut arrivals: Vec<Arrival> =
             open.filter_map(|order| Arrival::of(order, as_of, lead_days, late_days)).collect();
-        arrivals.sort_by(|a, b| a.days.total_cmp(&b.days));
         for approved in of.pending {
             let Pending { quantity, expected, .. } = approved;
             arrivals.push(Arrival::approved(*quantity, *expected, as_of, lead_days));
         }
+        // Stable: of two that arrive together the placed one stays first.
         arrivals.sort_by(|a, b| a.days.total_cmp(&b.days));
         arrivals
     }

@@ -6,63 +6,67 @@ use crate::domain::error::Error;
 use crate::domain::exceptions::{Exception, ExceptionKind, Severity, Subject};
 use crate::forecast::pooled::refit::CarriedAndFitted;
 use crate::forecast::{Demand, Forecaster, Learner, Refit, Resumed, Settings, Survey};
-use crate::store::PublishedRun;
-use crate::store::RefitEntry;
-use crate::store::models;
+use crate::store::{PublishedRun, RefitEntry, models};
 use chrono::NaiveDate;
 
 /// File of the states below `MODELS/<run_id>/`.
 const KIND: &str = "forecast";
 
-/// What an earlier refit left, where it still holds on this morning.
-pub struct Earlier {
-    left: Option<(Refit, RefitEntry)>,
-    /// Why not, where it should.
-    told: Option<Exception>,
+/// What an earlier refit left on this morning.
+pub(super) enum EarlierRefit {
+    /// There is none, or the next one is due.
+    None,
+    /// States to carry on from.
+    Usable { states: Box<Refit>, entry: RefitEntry },
+    /// It should be there and is not as it should be.
+    Unusable(Exception),
 }
 
-/// What can be forecast with, what the manifest says of it (without digest), and what there is to
-/// say.
-pub struct Learnt<'a> {
+/// What can be forecast with, what the manifest says of it (without digest), and what there is to tell.
+pub(super) struct Learnt<'a> {
     pub forecaster: Forecaster<'a>,
     pub entry: RefitEntry,
     pub exception: Option<Exception>,
 }
 
-impl Earlier {
+impl EarlierRefit {
     /// Reads the states that `last` goes back to, unless the next refit is due.
-    pub fn read(plan: &Plan, last: Option<&PublishedRun>, as_of: NaiveDate) -> Self {
-        let entry = last.and_then(|run| run.manifest.refit.clone());
-        let current =
-            |e: &RefitEntry| (as_of - e.as_of).num_days() < i64::from(plan.forecast.refit_days);
-        let Some(entry) = entry.filter(current) else { return Self { left: None, told: None } };
-        let missing = || told(Severity::Info, &entry, "its states are not in the models folder");
-        let damaged = |why: &str| told(Severity::Warning, &entry, why);
-        let read = match models::load(&plan.run.models, &entry.run_id, KIND) {
-            Ok(Some((bytes, digest))) if digest == entry.sha256 => {
-                Refit::read(&bytes).ok_or_else(|| damaged("its states cannot be understood"))
-            }
-            Ok(_) => Err(missing()),
-            // Without the path: results must not depend on where the folder lies.
-            Err(Error::Input { message, .. }) => Err(damaged(&message)),
-            Err(error) => Err(damaged(&error.to_string())),
+    pub(super) fn read(plan: &Plan, last: Option<&PublishedRun>, as_of: NaiveDate) -> Self {
+        let Some(entry) = last.and_then(|run| run.manifest.refit.clone()) else {
+            return Self::None;
         };
-        match read {
-            Ok(kept) => Self { left: Some((kept, entry)), told: None },
-            Err(told) => Self { left: None, told: Some(told) },
+        if (as_of - entry.as_of).num_days() >= i64::from(plan.forecast.refit_days) {
+            return Self::None;
         }
+        let trouble = match models::load(&plan.run.models, &entry.run_id, KIND) {
+            Ok(Some((bytes, digest))) if digest == entry.sha256 => match Refit::read(&bytes) {
+                Some(states) => return Self::Usable { states: Box::new(states), entry },
+                None => "its states cannot be understood".to_owned(),
+            },
+            // Gone, or not the file that the manifest names: worth a note, the night is only longer.
+            Ok(_) => {
+                let why = "its states are not in the models folder";
+                return Self::Unusable(learnt_anew(Severity::Info, &entry, why));
+            }
+            // Without the path: results must not depend on where the folder lies.
+            Err(Error::Input { message, .. }) => message,
+            Err(error) => error.to_string(),
+        };
+        Self::Unusable(learnt_anew(Severity::Warning, &entry, &trouble))
     }
 
     /// `digest`, and the states' where there are any: with others the same input gives other results.
-    pub fn digest(&self, digest: String) -> String {
-        match &self.left {
-            Some((_, entry)) => sha256_hex(format!("{digest} {}", entry.sha256).as_bytes()),
-            None => digest,
+    pub(super) fn digest(&self, digest: String) -> String {
+        match self {
+            Self::Usable { entry, .. } => {
+                sha256_hex(format!("{digest} {}", entry.sha256).as_bytes())
+            }
+            Self::None | Self::Unusable(_) => digest,
         }
     }
 
     /// A forecaster that carries on from the refit where that still holds, and learns anew where not.
-    pub fn learn<'a>(
+    pub(super) fn learn<'a>(
         &'a self,
         demand: Demand<'a>,
         settings: Settings,
@@ -71,59 +75,72 @@ impl Earlier {
     ) -> Learnt<'a> {
         let mut obstacle = None;
         let mut resumed = None;
-        if let Some((refit, _)) = &self.left {
-            match Resumed::new(demand, settings.clone(), refit) {
+        if let Self::Usable { states, .. } = self {
+            match Resumed::new(demand, settings.clone(), states) {
                 Ok(earlier) => resumed = earlier.learn(survey),
                 Err(reason) => obstacle = Some(reason),
             }
         }
         let forecaster = resumed.unwrap_or_else(|| Learner::new(demand, settings).learn(survey));
         let CarriedAndFitted { carried, fitted } = forecaster.carried_and_fitted();
-        let own = RefitEntry {
+        if let Self::Usable { entry, .. } = self
+            && forecaster.refit().is_some()
+        {
+            let exception = Exception::new(
+                Severity::Info,
+                ExceptionKind::Refit,
+                Subject::Run("forecast"),
+                format!("levels are carried on from the refit of {}", entry.as_of),
+                format!(
+                    "{carried} series; {fitted} are fitted anew: new, or another past, product or promotion"
+                ),
+            );
+            let entry = RefitEntry { carried, fitted, ..entry.clone() };
+            return Learnt { forecaster, entry, exception: Some(exception) };
+        }
+        let exception = match self {
+            Self::None => None,
+            Self::Usable { entry, .. } => {
+                let why = obstacle.unwrap_or("most series would have to be fitted anew");
+                Some(learnt_anew(Severity::Info, entry, why))
+            }
+            Self::Unusable(exception) => Some(exception.clone()),
+        };
+        let entry = RefitEntry {
             run_id: run_id.into(),
             as_of: forecaster.as_of(),
             sha256: String::new(),
             carried,
             fitted,
         };
-        match &self.left {
-            Some((_, entry)) if forecaster.refit().is_some() => {
-                let what = format!("levels are carried on from the refit of {}", entry.as_of);
-                let why = format!(
-                    "{carried} series; {fitted} are fitted anew: new, or another past, product or promotion"
-                );
-                let told = Exception::new(
-                    Severity::Info,
-                    ExceptionKind::Refit,
-                    Subject::Run("forecast"),
-                    what,
-                    why,
-                );
-                Learnt {
-                    forecaster,
-                    entry: RefitEntry { carried, fitted, ..entry.clone() },
-                    exception: Some(told),
-                }
-            }
-            Some((_, entry)) => {
-                let why = obstacle.unwrap_or("most series would have to be fitted anew");
-                Learnt { forecaster, entry: own, exception: Some(told(Severity::Info, entry, why)) }
-            }
-            None => Learnt { forecaster, entry: own, exception: self.told.clone() },
-        }
+        Learnt { forecaster, entry, exception }
     }
 }
 
-fn told(severity: Severity, entry: &RefitEntry, why: &str) -> Exception {
+fn learnt_anew(severity: Severity, entry: &RefitEntry, why: &str) -> Exception {
     let what =
         format!("everything was learnt anew, not carried on from the refit of {}", entry.as_of);
     Exception::new(severity, ExceptionKind::Refit, Subject::Run("forecast"), what, why)
 }
 
-/// Keeps the states of a refit below the models folder, and their digest in its entry; says so where they cannot be kept.
-pub fn save(plan: &Plan, entry: RefitEntry, states: &[u8]) -> Result<RefitEntry, Exception> {
-    match models::save(&plan.run.models, &entry.run_id, KIND, states) {
-        Ok(sha256) => Ok(RefitEntry { sha256, ..entry }),
+/// The refit that the forecasts go back to, if any is kept; its `states` are saved where it is this run's own.
+///
+/// # Errors
+/// What to say where they cannot be kept.
+pub(super) fn keep(
+    plan: &Plan,
+    forecaster: &Forecaster<'_>,
+    entry: RefitEntry,
+    states: &[u8],
+) -> Result<Option<RefitEntry>, Exception> {
+    if plan.forecast.refit_days == 0 {
+        return Ok(None);
+    }
+    if forecaster.refit().is_some() {
+        return Ok(Some(entry));
+    }
+    match models::save(&plan.run.models, &entry.run_id, KIND, &forecaster.keep(states)) {
+        Ok(sha256) => Ok(Some(RefitEntry { sha256, ..entry })),
         Err(Error::Io { source, .. }) => Err(unkept(source.kind().to_string())),
         Err(error) => Err(unkept(error.to_string())),
     }

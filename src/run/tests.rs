@@ -1,6 +1,7 @@
 //! Whole runs over inputs that our own code cannot bear: what breaks stays where it broke.
 
 use crate::config::Options;
+use crate::domain::exceptions::ExceptionKind;
 use crate::domain::inputs::Promotion;
 use crate::domain::units::{SkuId, SupplierId};
 use crate::run::progress::Silent;
@@ -29,7 +30,7 @@ fn run_spoilt(plan: &Plan, spoil: impl Fn(&mut Inputs) + Sync) -> Summary {
         let mut inputs = load(plan, &Silent)?;
         spoil(&mut inputs);
         let lock = OutputLock::acquire(&plan.run.out, "now")?;
-        run_loaded(plan, inputs, lock, (&Silent, StageClock::start()))
+        run_loaded(plan, inputs, lock, &Silent, StageClock::start())
     })
     .unwrap()
 }

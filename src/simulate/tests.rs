@@ -127,7 +127,7 @@ fn deterministic_demand_costs_what_the_order_quantity_formula_says() {
     };
     let played = replay(&pools, &[candidate(own)], &world, 100, |_| vec![certain()]);
     let total = played[0].total;
-    let expected = lot_size::lot_cost(quantity, 1.0, order, holding) * 400.0;
+    let expected = (order / quantity + quantity / 2.0 * holding) * 400.0;
     assert_eq!(total.lost, 0.0);
     assert!(
         (total.cost() - expected).abs() <= 1e-9 * expected,

@@ -87,12 +87,12 @@ pub fn own_lots(own: &inventory::Settings) -> OrderQuantity {
 fn all_cells(
     own: &inventory::Settings,
     service: Probability,
-) -> std::collections::BTreeMap<String, inventory::settings::Cell> {
+) -> std::collections::BTreeMap<String, inventory::settings::CellPolicy> {
     let mut cells = std::collections::BTreeMap::new();
     for &abc in AbcClass::ALL {
         for &xyz in XyzClass::ALL {
             let cell = own.cell(Some(abc), Some(xyz));
-            let cell = inventory::settings::Cell { service, method: None, ..cell };
+            let cell = inventory::settings::CellPolicy { service, method: None, ..cell };
             cells.insert(format!("{abc}{xyz}"), cell);
         }
     }

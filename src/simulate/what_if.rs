@@ -131,7 +131,7 @@ impl World {
                         let cell = settings.cell(Some(abc), Some(xyz));
                         cells.insert(
                             format!("{abc}{xyz}"),
-                            crate::inventory::settings::Cell { service, ..cell },
+                            crate::inventory::settings::CellPolicy { service, ..cell },
                         );
                     }
                 }

@@ -6,7 +6,7 @@ One row an instance: kind, instance, inputs and expected values as `name=value` 
 """
 
 from scipy import stats
-from stockpyl import eoq, newsvendor, rq, ss
+from stockpyl import eoq, newsvendor
 from stockpyl.instances import load_instance
 
 
@@ -20,10 +20,6 @@ for name in ["example_3_1", "problem_3_1"]:
     i = load_instance(name)
     quantity, cost = eoq.economic_order_quantity(**i)
     row("eoq", name, i, {"quantity": quantity, "cost": cost})
-for name in ["example_3_5", "problem_3_12"]:
-    i = load_instance(name)
-    quantity, _, cost = eoq.economic_order_quantity_with_all_units_discounts(**i)
-    row("eoq_breaks", name, i, {"quantity": quantity, "cost": cost})
 for name in ["example_4_1", "problem_4_1"]:
     i = load_instance(name)
     level, cost = newsvendor.newsvendor_normal(**i)
@@ -42,16 +38,6 @@ pmf = {float(k): v for k, v in i.pop("demand_pmf").items()}
 level, cost = newsvendor.newsvendor_discrete(**i, demand_pmf=pmf)
 outcomes = [d for d, p in sorted(pmf.items()) for _ in range(round(p * 100))]
 row("newsvendor_empirical", "problem_4_7b", i | {"outcomes": outcomes}, {"level": level, "cost": cost})
-for name in ["example_5_8", "problem_5_2"]:
-    i = load_instance(name)
-    r, q, cost = rq.r_q_poisson_exact(**i)
-    row("reorder_quantity_poisson", name, i, {"reorder_point": r, "quantity": q, "cost": cost})
-    row("reorder_quantity_cost", name, i | {"reorder_point": r + 2, "quantity": q + 3},
-        {"cost": rq.r_q_cost_poisson(r + 2, q + 3, **i)})
-for name in ["example_4_7", "problem_4_31"]:
-    i = load_instance(name)
-    s, S, cost = ss.s_s_discrete_exact(**i, use_poisson=True)
-    row("min_max_poisson", name, i, {"reorder_point": s, "order_up_to": S, "cost": cost})
 for mean, sd, p, x in [(17.0, 12.0, 0.95, 20.0), (3.0, 2.5, 0.8333, 4.0), (400.0, 60.0, 0.99, 420.0)]:
     r = mean**2 / (sd**2 - mean)
     d = stats.nbinom(r, r / (r + mean))

@@ -9,6 +9,7 @@
 //!
 //! A period that was not observed has error 0: the state moves on and nothing is added to the sum.
 
+use crate::math::linear;
 use crate::math::optimize::{LANES, Lane, widest};
 
 /// A method's recursion for [`LANES`] independent runs.
@@ -61,7 +62,7 @@ pub(crate) fn best_start<R: Recursion>(blocks: &mut [R], columns: usize, y: &[f6
     let product = |i: usize, j: usize| products[i * blocks.len() + j / LANES].0[j % LANES];
     let states = columns - 1;
     let mut matrix = vec![0.0; states * states];
-    let mut right: Vec<f64> = (0..states).map(|i| -product(i + 1, 0)).collect();
+    let right: Vec<f64> = (0..states).map(|i| -product(i + 1, 0)).collect();
     for i in 0..states {
         for j in 0..states {
             matrix[i * states + j] = product(i + 1, j + 1);
@@ -71,8 +72,8 @@ pub(crate) fn best_start<R: Recursion>(blocks: &mut [R], columns: usize, y: &[f6
     for i in 0..states {
         matrix[i * states + i] += 1e-9 * trace / states as f64 + f64::MIN_POSITIVE;
     }
-    solve_positive_definite(&mut matrix, &mut right);
-    right
+    // A start that is not finite is no candidate: the search passes it over.
+    linear::solve(&mut matrix, right).unwrap_or_else(|| vec![f64::NAN; states])
 }
 
 struct Columns<'a, R> {
@@ -118,38 +119,9 @@ fn products_of_errors_portable<R: Recursion>(columns: &mut Columns<'_, R>, y: &[
     debug_assert_eq!(columns.products.len(), columns.columns * width);
 }
 
-/// Solves `matrix x = right` in place by Cholesky's factorisation; `right` becomes `x`.
-fn solve_positive_definite(matrix: &mut [f64], right: &mut [f64]) {
-    let n = right.len();
-    for j in 0..n {
-        for i in j..n {
-            let dot: f64 = (0..j).map(|k| matrix[i * n + k] * matrix[j * n + k]).sum();
-            let rest = matrix[i * n + j] - dot;
-            matrix[i * n + j] =
-                if i == j { rest.max(f64::MIN_POSITIVE).sqrt() } else { rest / matrix[j * n + j] };
-        }
-    }
-    for i in 0..n {
-        let dot: f64 = (0..i).map(|k| matrix[i * n + k] * right[k]).sum();
-        right[i] = (right[i] - dot) / matrix[i * n + i];
-    }
-    for i in (0..n).rev() {
-        let dot: f64 = (i + 1..n).map(|k| matrix[k * n + i] * right[k]).sum();
-        right[i] = (right[i] - dot) / matrix[i * n + i];
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_small_system_is_solved() {
-        let mut matrix = [4.0, 2.0, 2.0, 3.0];
-        let mut right = [8.0, 8.0];
-        solve_positive_definite(&mut matrix, &mut right);
-        assert!((right[0] - 1.0).abs() < 1e-12 && (right[1] - 2.0).abs() < 1e-12);
-    }
 
     /// Simple smoothing, enough to compare code paths.
     struct Level(Lane, Lane);

@@ -6,12 +6,10 @@
 //! priors, solved by iteratively reweighted least squares (McCullagh & Nelder 1989, *Generalized
 //! Linear Models*, ch. 2.5; the penalty as in Wood 2017, *Generalized Additive Models*, ch. 4). Zeros
 //! and small counts need no logarithm of data, and a thin group is pulled towards "no effect" by its
-//! own lack of information. [`uplift_by_discount`] is ordinary least squares through `linfa`.
+//! own lack of information. [`uplift_by_discount`] is a weighted least-squares line.
 
 use crate::domain::error::FitError;
-use linfa::traits::Fit;
-use linfa_linear::LinearRegression;
-use ndarray::{Array1, Array2};
+use crate::math::linear;
 
 /// One value of a design matrix that is not zero.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -191,7 +189,7 @@ pub fn fit_counts(
                 }
             }
         }
-        let next = solve_cholesky(&mut gram, right)
+        let next = linear::solve(&mut gram, right)
             .ok_or(FitError::NotFinite("normal equations of the profile"))?;
         let mut moved = 0.0f64;
         for (now, before) in next.iter().zip(&beta) {
@@ -221,38 +219,6 @@ fn penalty_matrix(penalty: &Penalty) -> Vec<f64> {
         }
     }
     matrix
-}
-
-/// Solution of the symmetric positive definite system whose lower triangle is given; `None` if it is
-/// not.
-fn solve_cholesky(lower: &mut [f64], mut right: Vec<f64>) -> Option<Vec<f64>> {
-    let n = right.len();
-    for i in 0..n {
-        for j in 0..=i {
-            // Rows as slices: the products run without bounds checks.
-            let (above, row_i) = lower.split_at(i * n);
-            let row_j = if j == i { &row_i[..j] } else { &above[j * n..j * n + j] };
-            let dot: f64 = row_i[..j].iter().zip(row_j).map(|(a, b)| a * b).sum();
-            let rest = row_i[j] - dot;
-            lower[i * n + j] = if i == j {
-                if rest.is_nan() || rest <= 0.0 {
-                    return None;
-                }
-                rest.sqrt()
-            } else {
-                rest / lower[j * n + j]
-            };
-        }
-    }
-    for i in 0..n {
-        let dot: f64 = (0..i).map(|j| lower[i * n + j] * right[j]).sum();
-        right[i] = (right[i] - dot) / lower[i * n + i];
-    }
-    for i in (0..n).rev() {
-        let dot: f64 = (i + 1..n).map(|j| lower[j * n + i] * right[j]).sum();
-        right[i] = (right[i] - dot) / lower[i * n + i];
-    }
-    right.iter().all(|v| v.is_finite()).then_some(right)
 }
 
 /// What promotions at a discount did to demand.
@@ -294,16 +260,12 @@ pub fn uplift_by_discount(promotions: &[DiscountedUplift]) -> Option<DiscountLin
     if usable.len() < LEAST_PROMOTIONS || variance < LEAST_VARIANCE {
         return None;
     }
-    // Weighted: every row times the root of its weight, the intercept as a column of its own.
-    let design = Array2::from_shape_fn((usable.len(), 2), |(i, j)| {
-        usable[i].weight.sqrt() * if j == 0 { 1.0 } else { usable[i].discount }
-    });
-    let target = Array1::from_iter(usable.iter().map(|p| p.weight.sqrt() * p.uplift.ln()));
-    let model = LinearRegression::new()
-        .with_intercept(false)
-        .fit(&linfa::Dataset::new(design, target))
-        .ok()?;
-    let line = DiscountLine { intercept: model.params()[0], slope: model.params()[1] };
+    // Weighted least squares around the means: the slope is free of the intercept there.
+    let mean_log = usable.iter().map(|p| p.weight * p.uplift.ln()).sum::<f64>() / total;
+    let joint: f64 =
+        usable.iter().map(|p| p.weight * (p.discount - mean) * (p.uplift.ln() - mean_log)).sum();
+    let slope = joint / total / variance;
+    let line = DiscountLine { intercept: mean_log - slope * mean, slope };
     (line.intercept.is_finite() && line.slope.is_finite()).then_some(line)
 }
 

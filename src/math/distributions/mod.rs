@@ -4,8 +4,8 @@
 //! special function. Beyond [`COUNT_LIMIT`] units of mean a count differs from its continuous counterpart by less than a
 //! thousandth in probability, so the gamma or normal with a continuity correction takes over.
 
-use statrs::function::{erf::erfc, gamma::gamma_lr};
-use std::f64::consts::{PI, SQRT_2};
+use crate::math::normal;
+use statrs::function::gamma::gamma_lr;
 
 /// Mean demand above which counts are treated as continuous, units.
 pub const COUNT_LIMIT: f64 = 512.0;
@@ -107,7 +107,7 @@ impl Demand {
     #[must_use]
     pub fn cdf(&self, x: f64) -> f64 {
         match *self {
-            Self::Normal { mean, sd } if sd > 0.0 => normal_cdf((x - mean) / sd),
+            Self::Normal { mean, sd } if sd > 0.0 => normal::cdf((x - mean) / sd),
             Self::Gamma { mean, sd } => gamma_cdf(mean, sd, x),
             Self::Empirical(ref outcomes) => {
                 outcomes.partition_point(|&o| o <= x) as f64 / outcomes.len() as f64
@@ -126,7 +126,7 @@ impl Demand {
     #[must_use]
     pub fn quantile(&self, p: f64) -> f64 {
         match *self {
-            Self::Normal { mean, sd } if sd > 0.0 => mean + sd * normal_quantile(p),
+            Self::Normal { mean, sd } if sd > 0.0 => mean + sd * normal::quantile(p),
             Self::Gamma { mean, sd } => gamma_quantile(mean, sd, p),
             Self::Empirical(ref outcomes) => {
                 let n = outcomes.len();
@@ -148,7 +148,7 @@ impl Demand {
     #[must_use]
     pub fn expected_shortfall(&self, x: f64) -> f64 {
         match *self {
-            Self::Normal { mean, sd } if sd > 0.0 => sd * unit_normal_loss((x - mean) / sd),
+            Self::Normal { mean, sd } if sd > 0.0 => sd * normal::loss((x - mean) / sd),
             Self::Gamma { mean, sd } => gamma_shortfall(mean, sd, x),
             Self::Empirical(ref outcomes) => {
                 outcomes.iter().map(|o| (o - x).max(0.0)).sum::<f64>() / outcomes.len() as f64
@@ -298,70 +298,6 @@ impl CountWalk {
     }
 }
 
-/// Standard normal distribution function.
-#[must_use]
-pub fn normal_cdf(z: f64) -> f64 {
-    0.5 * erfc(-z / SQRT_2)
-}
-
-/// Standard normal density.
-#[must_use]
-pub fn normal_density(z: f64) -> f64 {
-    (-0.5 * z * z).exp() / (2.0 * PI).sqrt()
-}
-
-/// `E max(Z - k, 0)` of a standard normal. `[G(k)]`
-#[must_use]
-pub fn unit_normal_loss(k: f64) -> f64 {
-    (normal_density(k) - k * normal_cdf(-k)).max(0.0)
-}
-
-/// Standard normal quantile, 0 < p < 1: Acklam's rational approximation and one Halley step, good to 1e-10.
-#[must_use]
-pub fn normal_quantile(p: f64) -> f64 {
-    const A: [f64; 6] = [
-        -3.969_683_028_665_376e1,
-        2.209_460_984_245_205e2,
-        -2.759_285_104_469_687e2,
-        1.383_577_518_672_69e2,
-        -3.066_479_806_614_716e1,
-        2.506_628_277_459_239,
-    ];
-    const B: [f64; 5] = [
-        -5.447_609_879_822_406e1,
-        1.615_858_368_580_409e2,
-        -1.556_989_798_598_866e2,
-        6.680_131_188_771_972e1,
-        -1.328_068_155_288_572e1,
-    ];
-    const C: [f64; 6] = [
-        -7.784_894_002_430_293e-3,
-        -3.223_964_580_411_365e-1,
-        -2.400_758_277_161_838,
-        -2.549_732_539_343_734,
-        4.374_664_141_464_968,
-        2.938_163_982_698_783,
-    ];
-    const D: [f64; 4] = [
-        7.784_695_709_041_462e-3,
-        3.224_671_290_700_398e-1,
-        2.445_134_137_142_996,
-        3.754_408_661_907_416,
-    ];
-    let horner = |coefficients: &[f64], x: f64| coefficients.iter().fold(0.0, |sum, c| sum * x + c);
-    let tail = |q: f64| horner(&C, q) / (horner(&D, q) * q + 1.0);
-    let z = if p < 0.02425 {
-        tail((-2.0 * p.ln()).sqrt())
-    } else if p > 1.0 - 0.02425 {
-        -tail((-2.0 * (1.0 - p).ln()).sqrt())
-    } else {
-        let q = p - 0.5;
-        q * horner(&A, q * q) / (horner(&B, q * q) * q * q + 1.0)
-    };
-    let error = (normal_cdf(z) - p) / normal_density(z);
-    z - error / (1.0 + 0.5 * z * error)
-}
-
 fn gamma_cdf(mean: f64, sd: f64, x: f64) -> f64 {
     let (shape, scale) = ((mean / sd).powi(2), sd * sd / mean);
     if x <= 0.0 { 0.0 } else { gamma_lr(shape, x / scale) }
@@ -407,7 +343,7 @@ fn grid_shortfall(cdf: &[f64], step: f64, x: f64) -> f64 {
 /// Bisection on the distribution function, started from a bracket around the Wilson-Hilferty approximation.
 fn gamma_quantile(mean: f64, sd: f64, p: f64) -> f64 {
     let c = (sd / mean).powi(2) / 9.0;
-    let start = mean * (1.0 - c + normal_quantile(p) * c.sqrt()).max(0.01).powi(3);
+    let start = mean * (1.0 - c + normal::quantile(p) * c.sqrt()).max(0.01).powi(3);
     let (mut low, mut high) = (0.5 * start, 2.0 * start);
     while gamma_cdf(mean, sd, low) > p && low > 1e-300 {
         high = low;

@@ -38,10 +38,10 @@ fn add_steps(line: &mut Line, quantity: Units) {
         // The step must end at the number that is rounded up, or a trace of noise would recompute to one more unit.
         Some(known) if known.value != pool_need => steps.push(step(
             "need",
-            "round(need * 1000000) / 1000000",
+            "to_a_millionth(need)",
             Vec::new(),
             pool_need,
-            "to a millionth of a unit",
+            "noise of the arithmetic must not order a unit more",
         )),
         Some(_) => {}
     }

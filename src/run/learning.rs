@@ -1,0 +1,97 @@
+//! Learning over the whole panel, partition by partition, stage by stage.
+
+use crate::domain::exceptions::{Exception, Subject};
+use crate::domain::fault::guarded;
+use crate::domain::panel::Panel;
+use crate::forecast::{self, Demand, Forecaster, Learner, Settings, Stage};
+use rayon::prelude::*;
+use std::ops::Range;
+
+/// Values of history that one partition holds, about: work enough that handing it out costs nothing, and small enough that a few
+/// results a thread can wait for their turn.
+const CELLS_PER_PARTITION: usize = 400_000;
+/// What a pool costs beside its values, in values: an item with a week of history is planned like any other.
+const CELLS_PER_POOL: usize = 64;
+
+/// Ranges of neighbouring pools of about the same number of values, whatever the number of threads: so results do not depend
+/// on it.
+pub(super) fn partitions(panel: &Panel) -> Vec<Range<usize>> {
+    let mut parts = Vec::new();
+    let mut first = 0;
+    let mut cells = 0;
+    for (i, pool) in panel.pools().iter().enumerate() {
+        cells += CELLS_PER_POOL + pool.series.clone().map(|s| panel.gross(s).len()).sum::<usize>();
+        if cells >= CELLS_PER_PARTITION {
+            parts.push(first..i + 1);
+            first = i + 1;
+            cells = 0;
+        }
+    }
+    if first < panel.pools().len() {
+        parts.push(first..panel.pools().len());
+    }
+    parts
+}
+
+/// Learns anew over the whole panel; pools that it breaks on are left out.
+pub(super) fn learn_anew<'a>(
+    demand: Demand<'a>,
+    settings: Settings,
+    parts: &[Range<usize>],
+) -> Forecaster<'a> {
+    Learner::new(demand, settings).learn(&mut Survey::new(demand, parts))
+}
+
+/// Goes over the panel in partitions, on all threads; pools that break are left out.
+pub(super) struct Survey<'p> {
+    demand: Demand<'p>,
+    parts: &'p [Range<usize>],
+    /// The pools that broke, in panel order within a stage.
+    pub exceptions: Vec<Exception>,
+}
+
+impl<'p> Survey<'p> {
+    pub(super) fn new(demand: Demand<'p>, parts: &'p [Range<usize>]) -> Self {
+        Self { demand, parts, exceptions: Vec::new() }
+    }
+}
+
+impl forecast::Survey for Survey<'_> {
+    fn survey<S: Stage>(&mut self, stage: &S) -> Vec<S::Evidence> {
+        let observed: Vec<Observed<S>> =
+            self.parts.par_iter().map(|range| observe(stage, self.demand, range.clone())).collect();
+        let mut evidence = Vec::new();
+        for part in observed {
+            evidence.extend(part.evidence);
+            self.exceptions.extend(part.exceptions);
+        }
+        evidence
+    }
+}
+
+/// What a range of pools teaches, and those of it that broke.
+struct Observed<S: Stage> {
+    evidence: Vec<S::Evidence>,
+    exceptions: Vec<Exception>,
+}
+
+fn observe<S: Stage>(stage: &S, demand: Demand<'_>, range: Range<usize>) -> Observed<S> {
+    match guarded(|| stage.observe(range.clone())) {
+        Ok(evidence) => Observed { evidence: vec![evidence], exceptions: Vec::new() },
+        Err(fault) if range.len() == 1 => {
+            let pool = &demand.panel.pools()[range.start];
+            let about = Subject::pool(demand.names, pool.sku, pool.location);
+            let exception = Exception::internal(about, "nothing is learnt from this item", &fault);
+            Observed { evidence: Vec::new(), exceptions: vec![exception] }
+        }
+        Err(_) => {
+            // Halves, not pools: the evidence of a range can be large.
+            let middle = usize::midpoint(range.start, range.end);
+            let mut observed = observe(stage, demand, range.start..middle);
+            let rest = observe(stage, demand, middle..range.end);
+            observed.evidence.extend(rest.evidence);
+            observed.exceptions.extend(rest.exceptions);
+            observed
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! What a run came to, for the last line on the screen and for `--json`.
+
+use crate::config::Plan;
+use crate::domain::error::Result;
+use crate::domain::exceptions::{Exception, ExceptionKind, Severity};
+use crate::domain::inputs::Inputs;
+use crate::domain::outcome::Outcome;
+use crate::domain::units::Money;
+use crate::store::PublishedRun;
+use serde::Serialize;
+use std::path::PathBuf;
+
+/// Kinds of trouble named on the screen: what fits below the summary without scrolling; the report has them all.
+const ATTENTION_LINES: usize = 12;
+
+/// What a run came to.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Summary {
+    /// The run.
+    pub run_id: String,
+    /// The morning it was made for.
+    pub as_of: chrono::NaiveDate,
+    /// Its folder.
+    pub folder: PathBuf,
+    /// The page to open.
+    pub report: PathBuf,
+    /// The very run was there already; nothing was changed.
+    pub unchanged: bool,
+    /// Items, pools and series planned.
+    pub skus: usize,
+    /// (sku, location) pairs.
+    pub pools: usize,
+    /// (sku, location, channel) triples.
+    pub series: usize,
+    /// Order lines recommended.
+    pub order_lines: usize,
+    /// Their value, currency units, as text: exact.
+    pub order_value: String,
+    /// The currency it is in.
+    pub currency: String,
+    /// Exceptions by severity: error, warning, info.
+    pub errors: usize,
+    /// See `errors`.
+    pub warnings: usize,
+    /// Input rows in quarantine.
+    pub quarantined: usize,
+    /// The exceptions a person should read first, worst first.
+    pub attention: Vec<String>,
+    /// Kinds of exceptions that happened and that the configuration calls severe, or that are faults of our own.
+    pub severe: Vec<String>,
+}
+
+impl Summary {
+    /// 0, or 5 when something severe happened.
+    #[must_use]
+    pub fn exit_code(&self) -> u8 {
+        if self.severe.is_empty() { 0 } else { 5 }
+    }
+
+    /// Of what the run has decided, before it lies anywhere.
+    pub(super) fn of(inputs: &Inputs, outcome: &Outcome, plan: &Plan) -> Self {
+        let mut order_lines = 0;
+        let mut order_value = Money::ZERO;
+        for line in outcome.recommendations.iter().filter(|line| line.quantity.is_positive()) {
+            order_lines += 1;
+            order_value += line.value;
+        }
+        Self {
+            run_id: String::new(),
+            as_of: inputs.panel.calendar().as_of(),
+            folder: PathBuf::new(),
+            report: PathBuf::new(),
+            unchanged: false,
+            skus: inputs.names.skus.len(),
+            pools: inputs.panel.pools().len(),
+            series: inputs.panel.len(),
+            order_lines,
+            order_value: order_value.to_string(),
+            currency: plan.purchase.currency.clone(),
+            errors: outcome.exceptions_of(Severity::Error),
+            warnings: outcome.exceptions_of(Severity::Warning),
+            quarantined: inputs.quarantine.len(),
+            attention: attention(&outcome.exceptions),
+            severe: severe_kinds(&plan.run.severe, &outcome.exceptions),
+        }
+    }
+
+    /// Of the run in `folder`, which had been published before.
+    pub(super) fn of_published(
+        run_id: String,
+        folder: PathBuf,
+        inputs: &Inputs,
+        plan: &Plan,
+    ) -> Result<Self> {
+        let manifest = PublishedRun::open(&folder)?.manifest;
+        let [errors, warnings, order_lines, order_value] =
+            ["errors", "warnings", "recommended_lines", "recommended_value"]
+                .map(|name| manifest.totals.get(name).copied().unwrap_or(0.0));
+        let summary = Self {
+            unchanged: true,
+            errors: errors as usize,
+            warnings: warnings as usize,
+            severe: manifest.severe,
+            attention: manifest.attention,
+            order_lines: order_lines as usize,
+            order_value: Money::from_f64(order_value).to_string(),
+            ..Self::of(inputs, &Outcome::default(), plan)
+        };
+        Ok(summary.located(run_id, folder))
+    }
+
+    /// The same, where it lies.
+    pub(super) fn located(self, run_id: String, folder: PathBuf) -> Self {
+        Self { run_id, report: folder.join("index.html"), folder, ..self }
+    }
+}
+
+/// Kinds that happened and turn exit code 0 into 5: those the configuration names, and faults of our own.
+fn severe_kinds(configured: &[ExceptionKind], exceptions: &[Exception]) -> Vec<String> {
+    let fault = ExceptionKind::InternalFault;
+    configured
+        .iter()
+        .copied()
+        .filter(|&kind| kind != fault)
+        .chain([fault])
+        .filter(|&kind| exceptions.iter().any(|e| e.kind == kind))
+        .map(|kind| kind.name().to_owned())
+        .collect()
+}
+
+/// One line a kind of trouble, worst first: the first case and how many more there are.
+fn attention(exceptions: &[Exception]) -> Vec<String> {
+    struct Alike<'a> {
+        first: &'a Exception,
+        more: usize,
+    }
+    let mut kinds: Vec<Alike<'_>> = Vec::new();
+    for e in exceptions.iter().take_while(|e| e.severity > Severity::Info) {
+        match kinds.iter_mut().find(|k| k.first.kind == e.kind && k.first.why == e.why) {
+            Some(kind) => kind.more += 1,
+            None => kinds.push(Alike { first: e, more: 0 }),
+        }
+    }
+    kinds.truncate(ATTENTION_LINES);
+    let mut lines = Vec::with_capacity(kinds.len());
+    for Alike { first, more } in kinds {
+        let mut line = format!("{}: {} ({})", first.about, first.what, first.why);
+        if more > 0 {
+            line.push_str(&format!("; and {more} more like it"));
+        }
+        lines.push(line);
+    }
+    lines
+}
