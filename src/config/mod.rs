@@ -232,14 +232,15 @@ impl Plan {
 
     /// Arguments win over the file.
     fn apply(&mut self, options: &Options, problems: &mut Vec<String>) {
-        let set = |target: &mut PathBuf, given: &Option<PathBuf>| {
+        for (target, given) in [
+            (&mut self.run.data, &options.data),
+            (&mut self.run.out, &options.out),
+            (&mut self.run.models, &options.models),
+        ] {
             if let Some(path) = given {
                 target.clone_from(path);
             }
-        };
-        set(&mut self.run.data, &options.data);
-        set(&mut self.run.out, &options.out);
-        set(&mut self.run.models, &options.models);
+        }
         self.run.as_of = options.as_of.or(self.run.as_of);
         self.run.threads = options.threads.unwrap_or(self.run.threads);
         let memory = &mut self.ingest.data.memory_limit_mb;

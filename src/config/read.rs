@@ -130,12 +130,11 @@ fn line_of(text: &str, found: impl FnMut(&str) -> bool) -> String {
 /// Serde's sentence in a planner's words: an unknown key with the nearest known one, or what was expected.
 fn explained(message: &str, key: &str) -> String {
     let names: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
-    let moved = |unknown: &str| MOVED.iter().find(|m| m.0 == unknown).map(|m| m.1);
     match names.split_first() {
-        Some((unknown, _)) if message.starts_with("unknown field") && moved(unknown).is_some() => {
-            format!("unknown key: set `{}` in [policy]", moved(unknown).unwrap_or_default())
-        }
         Some((unknown, known)) if message.starts_with("unknown field") => {
+            if let Some((_, policy_key)) = MOVED.iter().find(|(old, _)| old == unknown) {
+                return format!("unknown key: set `{policy_key}` in [policy]");
+            }
             let place = if *unknown == key { String::new() } else { format!(" `{unknown}`") };
             format!("unknown key{place}{}", hint(unknown, known.iter().copied()))
         }
