@@ -6,25 +6,19 @@
 use chrono::NaiveDate;
 use criterion::{Criterion, criterion_group, criterion_main};
 use orderpoint::allocate;
-use orderpoint::allocate::ChannelDemand;
-use orderpoint::allocate::PoolStock;
+use orderpoint::allocate::{ChannelDemand, PoolStock};
 use orderpoint::domain::classes::{AbcClass, VelocityClass, XyzClass};
 use orderpoint::domain::inputs::{Names, PoolOverrides, PriceBreak, Role, Supplier, Supply};
 use orderpoint::domain::outcome::Status;
 use orderpoint::domain::sorted::Sorted;
 use orderpoint::domain::units::{ChannelId, LeadTime, LocationId, Money, SkuId, SupplierId, Units};
 use orderpoint::inventory;
-use orderpoint::inventory::Arrival;
-use orderpoint::inventory::Outlook;
-use orderpoint::inventory::PastDemand;
-use orderpoint::inventory::PoolFacts;
-use orderpoint::inventory::StockLevel;
-use orderpoint::inventory::UnitEconomics;
-use orderpoint::inventory::plan_pool;
+use orderpoint::inventory::{
+    Arrival, Outlook, PastDemand, PoolFacts, StockLevel, UnitEconomics, plan_pool,
+};
 use orderpoint::math::distributions::Demand;
 use orderpoint::purchase;
-use orderpoint::purchase::Market;
-use orderpoint::purchase::PoolNeed;
+use orderpoint::purchase::{Market, PoolNeed};
 use std::hint::black_box;
 
 const POOLS: u32 = 30_000;

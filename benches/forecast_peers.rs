@@ -10,13 +10,11 @@
 #[path = "peers/series.rs"]
 mod series;
 
-use orderpoint::forecast::methods::ces;
-use orderpoint::forecast::methods::combination;
 use orderpoint::forecast::methods::combination::{LocalState, Pool};
 use orderpoint::forecast::methods::ets::{self, Effort};
 use orderpoint::forecast::methods::seasonal_naive::SeasonalNaive;
 use orderpoint::forecast::methods::theta::{self, ThetaForm};
-use orderpoint::forecast::methods::{History, Method};
+use orderpoint::forecast::methods::{History, Method, ces, combination};
 use series::{Series, measure};
 
 /// The first `periods` of a series, daily where the season is a week.

@@ -2,14 +2,12 @@
 //! intermittent one.
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use orderpoint::forecast::methods::ces;
-use orderpoint::forecast::methods::combination;
 use orderpoint::forecast::methods::combination::Pool;
 use orderpoint::forecast::methods::croston::{self, CrostonForm, Smoothing};
 use orderpoint::forecast::methods::ets::{self, Effort};
 use orderpoint::forecast::methods::seasonal_naive::SeasonalNaive;
 use orderpoint::forecast::methods::theta::{self, ThetaForm};
-use orderpoint::forecast::methods::{History, Method};
+use orderpoint::forecast::methods::{History, Method, ces, combination};
 use std::hint::black_box;
 
 /// Reproducible noise in -0.5..0.5.

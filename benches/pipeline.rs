@@ -3,9 +3,7 @@
 //! small one once.
 
 use criterion::{BatchSize, Criterion, Throughput};
-use orderpoint::config::DEFAULT_FILE;
-use orderpoint::config::Options;
-use orderpoint::config::Plan;
+use orderpoint::config::{DEFAULT_FILE, Options, Plan};
 use orderpoint::run;
 use orderpoint::run::progress::Silent;
 use orderpoint::sample;

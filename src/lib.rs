@@ -3,8 +3,8 @@
 //!
 //! # The house
 //!
-//! Data flows one way:
-//! `files -> ingest -> clean -> classify -> forecast -> inventory -> purchase / allocate -> settle -> tables -> report`
+//! Data flows one way: `files -> ingest -> clean -> classify -> forecast -> inventory -> purchase /
+//! allocate -> settle -> tables -> report`
 //!
 //! | room | its one job |
 //! |---|---|

@@ -1,8 +1,7 @@
 //! The `orderpoint` command: parse, call the library, say what went wrong, set the exit code.
 
 use clap::Parser;
-use orderpoint::cli::Cli;
-use orderpoint::cli::execute;
+use orderpoint::cli::{Cli, execute};
 use std::process::ExitCode;
 
 #[global_allocator]
@@ -11,8 +10,9 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 /// `mi_option_purge_delay`, which the bindings do not name.
 const PURGE_DELAY: libmimalloc_sys::mi_option_t = 15;
 
-/// Keeps freed memory until the end instead of giving it back to the system after 10 ms: partitions free and allocate the same
-/// buffers over and over, and a tenth of a run's time went into clearing pages that had just been given back.
+/// Keeps freed memory until the end instead of giving it back to the system after 10 ms: partitions
+/// free and allocate the same buffers over and over, and a tenth of a run's time went into clearing
+/// pages that had just been given back.
 fn keep_freed_memory() {
     #[expect(
         unsafe_code,

@@ -26,8 +26,9 @@ pub fn copied(values: &[f32]) -> Vec<f32> {
     copy
 }
 
-/// Calls `make` for each of `items` on all threads, and `take` with the results in the order of the items, one by one, while
-/// later ones are made. No more than a few results a thread are kept at a time.
+/// Calls `make` for each of `items` on all threads, and `take` with the results in the order of the
+/// items, one by one, while later ones are made. No more than a few results a thread are kept at a
+/// time.
 ///
 /// # Errors
 /// The first that `take` answers; nothing is taken after it.
@@ -79,8 +80,8 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 impl<T: Sync, M: Fn(&T) -> R + Sync, K: FnMut(R) -> Result<(), E> + Send, R: Send, E: Send>
     Line<'_, T, M, K, R, E>
 {
-    /// Makes results as long as there is room for them. Nothing waits here: a thread without room ends, and whoever makes room
-    /// starts another.
+    /// Makes results as long as there is room for them. Nothing waits here: a thread without room
+    /// ends, and whoever makes room starts another.
     fn work<'s>(&'s self, scope: &Scope<'s>) {
         loop {
             let mut state = lock(&self.state);

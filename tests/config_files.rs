@@ -1,8 +1,7 @@
 //! Committed configurations are read by the program they are for.
 
 use crate::support::{files, root, text};
-use orderpoint::config::Options;
-use orderpoint::config::Plan;
+use orderpoint::config::{Options, Plan};
 
 #[test]
 fn every_committed_configuration_is_a_plan() {

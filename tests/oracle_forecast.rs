@@ -4,13 +4,9 @@
 use orderpoint::forecast::methods::ces::{self, CesForm, CesParams, CesPoint, CesState};
 use orderpoint::forecast::methods::croston::{self, CrostonForm, Smoothing};
 use orderpoint::forecast::methods::ets;
-use orderpoint::forecast::methods::ets::Effort;
-use orderpoint::forecast::methods::ets::EtsForm;
-use orderpoint::forecast::methods::ets::EtsParams;
-use orderpoint::forecast::methods::ets::EtsPoint;
-use orderpoint::forecast::methods::ets::EtsState;
-use orderpoint::forecast::methods::ets::Scale;
-use orderpoint::forecast::methods::ets::Trend;
+use orderpoint::forecast::methods::ets::{
+    Effort, EtsForm, EtsParams, EtsPoint, EtsState, Scale, Trend,
+};
 use orderpoint::forecast::methods::theta::{self, Line, ThetaForm, ThetaState};
 use std::fs;
 use std::path::Path;

@@ -3,8 +3,7 @@
 
 use crate::small::folder;
 use crate::support::{Table, files, orderpoint, succeeds, text};
-use orderpoint::store::PublishedRun;
-use orderpoint::store::RefitEntry;
+use orderpoint::store::{PublishedRun, RefitEntry};
 use std::fs;
 use std::path::Path;
 

@@ -1,7 +1,9 @@
-//! Channels against each other: one runs out while another holds excess, and channels that cost more than they sell.
+//! Channels against each other: one runs out while another holds excess, and channels that cost
+//! more than they sell.
 //!
-//! A channel that sells one every ten days and holds 90 reserved units, beside one that sells five a day and holds ten: 78 of
-//! the 90 are beyond its 120 days, and 25 of them would lift the other to a week.
+//! A channel that sells one every ten days and holds 90 reserved units, beside one that sells five
+//! a day and holds ten: 78 of the 90 are beyond its 120 days, and 25 of them would lift the other
+//! to a week.
 //!
 //! ```
 //! use orderpoint::allocate::balance::{Worth, findings};
@@ -49,7 +51,8 @@ pub struct Worth {
     pub days_to_arrival: f64,
 }
 
-/// Imbalance, stranded stock and superfluous channels of one pool; `rows` are its allocation, in the order of `channels`.
+/// Imbalance, stranded stock and superfluous channels of one pool; `rows` are its allocation, in
+/// the order of `channels`.
 ///
 /// - `stranded`: units of a channel beyond `excess_cover_days` of its velocity while the pool as a whole has no such excess.
 /// - `imbalance`: the units that would lift all channels to `short_cover_days` and lie stranded in others.
@@ -74,7 +77,8 @@ pub fn findings(
     };
     let mut found = Vec::new();
 
-    // Where the whole pool has too much, every channel has: that is a matter for the buyer, not for the split.
+    // Where the whole pool has too much, every channel has: that is a matter for the buyer, not for
+    // the split.
     let pool: Units = rows.iter().map(|r| r.allocated).sum();
     let velocity: f64 = channels.iter().map(|c| c.velocity).sum();
     if excess(pool, velocity, settings) == 0.0 {
@@ -149,10 +153,12 @@ pub struct Closing {
     pub gain: Money,
 }
 
-/// The channel whose closing would raise the expected margin until the next arrival most, if any does.
+/// The channel whose closing would raise the expected margin until the next arrival most, if any
+/// does.
 ///
-/// Loss = sum of margin x E max(demand - allocated, 0) over channels. Closing one loses all its sales and hands its units to the
-/// others in proportion to their velocity. Demand does not move to other channels.
+/// Loss = sum of margin x E max(demand - allocated, 0) over channels. Closing one loses all its
+/// sales and hands its units to the others in proportion to their velocity. Demand does not move to
+/// other channels.
 #[must_use]
 pub fn superfluous_channel(
     channels: &[ChannelDemand],
@@ -161,7 +167,8 @@ pub fn superfluous_channel(
 ) -> Option<Closing> {
     let expected: f64 = channels.iter().map(|c| c.velocity * days).sum();
     let pool: Units = rows.iter().map(|r| r.allocated).sum();
-    // With plenty of stock nothing is short and closing a channel gains nothing; twice the demand is plenty.
+    // With plenty of stock nothing is short and closing a channel gains nothing; twice the demand
+    // is plenty.
     if rows.len() < 2 || pool.is_zero() || pool.as_f64() > 2.0 * expected {
         return None;
     }

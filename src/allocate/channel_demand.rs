@@ -1,4 +1,5 @@
-//! What a channel asks of a pool: its demand of a day, what a unit earns there, and the rules of its row.
+//! What a channel asks of a pool: its demand of a day, what a unit earns there, and the rules of
+//! its row.
 
 use crate::allocate::{ChannelDemand, Previous};
 use crate::domain::inputs::{Channel, Product};
@@ -40,7 +41,8 @@ impl ChannelDemand {
     }
 }
 
-/// Margin of one unit after the channel's fees, currency: by the channel's own rate, or price less cost.
+/// Margin of one unit after the channel's fees, currency: by the channel's own rate, or price less
+/// cost.
 fn margin(product: &Product, channel: &Channel) -> Option<f64> {
     let price = product.unit_price?.as_f64();
     let cost = product.unit_cost.map_or(0.0, Money::as_f64);

@@ -30,8 +30,9 @@ pub fn exposure(listed: impl IntoIterator<Item = Units>, pool: Units) -> Exposur
     Exposure { listed, exposed: (listed - pool.or_zero()).or_zero() }
 }
 
-/// One finding an item that is listed beyond its stock. `listings` are sorted by item; `available` is the stock of all locations
-/// (`None` = unknown: nothing can be said), `price` what a cancelled sale costs.
+/// One finding an item that is listed beyond its stock. `listings` are sorted by item; `available`
+/// is the stock of all locations (`None` = unknown: nothing can be said), `price` what a cancelled
+/// sale costs.
 #[must_use]
 pub fn exposures(
     listings: &[Listing],

@@ -1,14 +1,17 @@
 //! What each channel may sell of a shared pool, until the next run.
 //!
-//! Reserves come first, in priority order. The rest is split by shares of velocity x margin, or by priority from a shrinking
-//! remainder, within least shares and caps, in whole units by largest remainder ([`split`]). A buffer is held back from what is
-//! published, and the action of the listing follows from it ([`oversell`]). [`exposure`] compares listings with stock,
-//! [`balance`] finds channels that hold what others lack, [`transfers`] locations that do.
+//! Reserves come first, in priority order. The rest is split by shares of velocity x margin, or by
+//! priority from a shrinking remainder, within least shares and caps, in whole units by largest
+//! remainder ([`split`]). A buffer is held back from what is published, and the action of the
+//! listing follows from it ([`oversell`]). [`exposure`] compares listings with stock, [`balance`]
+//! finds channels that hold what others lack, [`transfers`] locations that do.
 //!
-//! Quantities are whole units, velocities units a day. The sum of all allocations never exceeds the pool: asserted on leaving.
-//! Called by `run`, pool by pool ([`allocate()`]) and then over all pools ([`exposure`], [`transfers`]).
+//! Quantities are whole units, velocities units a day. The sum of all allocations never exceeds the
+//! pool: asserted on leaving. Called by `run`, pool by pool ([`allocate()`]) and then over all
+//! pools ([`exposure`], [`transfers`]).
 //!
-//! A web shop that sells 10 a day at a margin of 2 and a marketplace that sells 1 a day at 8 share by 20 to 8:
+//! A web shop that sells 10 a day at a margin of 2 and a marketplace that sells 1 a day at 8 share
+//! by 20 to 8:
 //!
 //! ```
 //! use orderpoint::allocate::{ChannelDemand, Context, PoolStock, Settings, allocate};

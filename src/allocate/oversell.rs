@@ -1,7 +1,8 @@
-//! Between two syncs: how much to hold back, how likely it is to sell what is not there, and when to pause a listing.
+//! Between two syncs: how much to hold back, how likely it is to sell what is not there, and when
+//! to pause a listing.
 //!
-//! A channel that sells two a day, synced once a day, sells more than three with a probability of 14 %; six held back keep the
-//! promise in 99 % of all days:
+//! A channel that sells two a day, synced once a day, sells more than three with a probability of
+//! 14 %; six held back keep the promise in 99 % of all days:
 //!
 //! ```
 //! use orderpoint::allocate::oversell::{buffer, demand_until_sync, risk};
@@ -26,7 +27,8 @@ use crate::domain::outcome::ChannelAction;
 use crate::domain::units::Units;
 use crate::math::distributions::Demand;
 
-/// A channel's demand until the next sync: counts with the mean and spread of `sync_days` days, days independent.
+/// A channel's demand until the next sync: counts with the mean and spread of `sync_days` days,
+/// days independent.
 #[must_use]
 pub fn demand_until_sync(channel: &ChannelDemand, settings: &Settings) -> Demand {
     Demand::count(
@@ -35,7 +37,8 @@ pub fn demand_until_sync(channel: &ChannelDemand, settings: &Settings) -> Demand
     )
 }
 
-/// Units to hold back where the channel has no buffer of its own: fixed, or what demand until the sync stays within.
+/// Units to hold back where the channel has no buffer of its own: fixed, or what demand until the
+/// sync stays within.
 #[must_use]
 pub fn buffer(until_sync: &Demand, settings: &Settings) -> Units {
     match settings.buffering {
@@ -55,8 +58,8 @@ pub fn risk(until_sync: &Demand, published: Units) -> f64 {
     (1.0 - until_sync.cdf(published.as_f64())).clamp(0.0, 1.0)
 }
 
-/// What the sync tool should do: pause when nothing is left to publish, resume only above the buffer plus `resume_days` of
-/// velocity, alert while stock is low, publish otherwise.
+/// What the sync tool should do: pause when nothing is left to publish, resume only above the
+/// buffer plus `resume_days` of velocity, alert while stock is low, publish otherwise.
 #[must_use]
 pub fn action(
     pool: &PoolStock,
@@ -65,8 +68,8 @@ pub fn action(
     buffer: Units,
     settings: &Settings,
 ) -> ChannelAction {
-    // Pausing and resuming at the same stock would switch a listing off and on with every unit that comes back: a paused one
-    // waits for more than it was paused with.
+    // Pausing and resuming at the same stock would switch a listing off and on with every unit that
+    // comes back: a paused one waits for more than it was paused with.
     if channel.previous.is_some_and(|p| p.paused) {
         let enough = buffer.as_f64() + settings.resume_days * channel.velocity;
         return if allocated.as_f64() > enough {

@@ -5,7 +5,8 @@ use crate::domain::panel::{Panel, Pool};
 use crate::domain::units::{ChannelId, LocationId};
 use std::collections::BTreeSet;
 
-/// From which locations each channel sells: its own where the master data name one, otherwise wherever it has sales of any item.
+/// From which locations each channel sells: its own where the master data name one, otherwise
+/// wherever it has sales of any item.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Presence {
     sells: BTreeSet<(LocationId, ChannelId)>,
@@ -23,7 +24,8 @@ impl Presence {
     pub fn from_parts(panel: &Panel, channels: &[Channel]) -> Self {
         let mut sells = BTreeSet::new();
         for key in (0..panel.len()).map(|i| panel.key(i)) {
-            // A channel that the master data tie to one location sells from there alone, whatever its history says.
+            // A channel that the master data tie to one location sells from there alone, whatever
+            // its history says.
             if channels.get(key.channel.index()).is_none_or(|row| row.location.is_none()) {
                 sells.insert((key.location, key.channel));
             }
@@ -36,8 +38,9 @@ impl Presence {
         Self { sells }
     }
 
-    /// Channels of `pool`, ascending: those with sales of the item here, and those that `also` says list it or hold a reserve. An
-    /// item that never sold here takes part in every channel of the location. Channels of other locations get nothing.
+    /// Channels of `pool`, ascending: those with sales of the item here, and those that `also` says
+    /// list it or hold a reserve. An item that never sold here takes part in every channel of the
+    /// location. Channels of other locations get nothing.
     #[must_use]
     pub fn channels(
         &self,

@@ -86,7 +86,8 @@ impl Default for Settings {
             buffer_confidence: 0.95,
             // The batch runs nightly.
             sync_days: 1.0,
-            // By choice: from all to nothing takes ten runs, so that one odd week does not empty a channel.
+            // By choice: from all to nothing takes ten runs, so that one odd week does not empty a
+            // channel.
             max_share_step: 0.1,
             alert_at: AlertAt::ReorderPoint,
             alert_units: 0,
@@ -94,11 +95,13 @@ impl Default for Settings {
             resume_days: 1.0,
             // The next nightly run replaces the numbers on the day they lapse.
             valid_days: 1,
-            // As `max_cover_days` of purchasing: what it would not buy by choice is too much in one channel, too.
+            // As `max_cover_days` of purchasing: what it would not buy by choice is too much in one
+            // channel, too.
             excess_cover_days: 120.0,
             // A week, by choice; it must only be far below the excess.
             short_cover_days: 7.0,
-            // Unknown until someone sets it; then every transfer that saves a sale is worth showing.
+            // Unknown until someone sets it; then every transfer that saves a sale is worth
+            // showing.
             transfer_cost: 0.0,
             transfer_minimum: 1,
         }

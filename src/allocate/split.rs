@@ -1,7 +1,8 @@
 //! The split of one pool: reserves, least shares, then shares or priority, in whole units.
 //!
-//! Ten units over three equal channels are 4, 3 and 3 (largest remainder, the first among equals). With priorities the first
-//! channel gets its demand of `cover_days` before the next one gets anything:
+//! Ten units over three equal channels are 4, 3 and 3 (largest remainder, the first among equals).
+//! With priorities the first channel gets its demand of `cover_days` before the next one gets
+//! anything:
 //!
 //! ```
 //! use orderpoint::allocate::split::split;
@@ -32,7 +33,8 @@ use crate::math::apportion::{Bounds, normalised, round_to, within_bounds};
 /// One channel's part.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Part {
-    /// Share of what is split after reserves, before bounds and rounding, 0..=1; with priority, share of the pool.
+    /// Share of what is split after reserves, before bounds and rounding, 0..=1; with priority,
+    /// share of the pool.
     pub share: f64,
     /// Units, reserved ones included.
     pub allocated: Units,
@@ -42,7 +44,8 @@ pub struct Part {
     pub reason: String,
 }
 
-/// Splits `available` units; parts are in the order of `channels` and add up to `min(available, sum of caps)`.
+/// Splits `available` units; parts are in the order of `channels` and add up to `min(available, sum
+/// of caps)`.
 #[must_use]
 pub fn split(available: Units, channels: &[ChannelDemand], settings: &Settings) -> Vec<Part> {
     let pool = available.or_zero();
@@ -104,7 +107,8 @@ fn by_rank(channels: &[ChannelDemand]) -> Vec<usize> {
     order
 }
 
-/// Units reserved for each channel: what it asks for within its cap, in order of priority until the pool is empty. `[channels]`
+/// Units reserved for each channel: what it asks for within its cap, in order of priority until the
+/// pool is empty. `[channels]`
 fn reserve(pool: Units, channels: &[ChannelDemand]) -> Vec<Units> {
     let mut left = pool;
     let mut reserved = vec![Units::ZERO; channels.len()];
@@ -120,7 +124,8 @@ fn reserve(pool: Units, channels: &[ChannelDemand]) -> Vec<Units> {
 /// What a channel may still get on top of its reserve.
 fn bounds(channel: &ChannelDemand, reserved: Units, pool: Units) -> Bounds {
     let cap = channel.cap.map_or(f64::INFINITY, |cap| (cap - reserved).or_zero().as_f64());
-    // Rounded down: a tenth of 25 units is two, and not a promise of a third unit that others must give.
+    // Rounded down: a tenth of 25 units is two, and not a promise of a third unit that others must
+    // give.
     let least = (channel.min_share.clamp(0.0, 1.0) * pool.as_f64()).floor();
     Bounds { floor: (least - reserved.as_f64()).max(0.0), cap }
 }
@@ -134,9 +139,11 @@ fn needs(channels: &[ChannelDemand], reserved: &[Units], settings: &Settings) ->
         .collect()
 }
 
-/// Shares by velocity x margin, adding up to 1. A channel of unknown margin counts with the mean of the known ones.
+/// Shares by velocity x margin, adding up to 1. A channel of unknown margin counts with the mean of
+/// the known ones.
 ///
-/// Without any positive product the velocities decide, without any velocity all channels count alike.
+/// Without any positive product the velocities decide, without any velocity all channels count
+/// alike.
 #[must_use]
 pub fn target_shares(channels: &[ChannelDemand]) -> Vec<f64> {
     let unknown = mean_margin(channels).unwrap_or(1.0);
@@ -145,7 +152,8 @@ pub fn target_shares(channels: &[ChannelDemand]) -> Vec<f64> {
     if weights.iter().any(|&w| w > 0.0) {
         return normalised(&weights);
     }
-    // Every sale loses money: who sells most still gets most, or the stock would lie where nobody buys.
+    // Every sale loses money: who sells most still gets most, or the stock would lie where nobody
+    // buys.
     normalised(&channels.iter().map(|c| c.velocity).collect::<Vec<_>>())
 }
 
@@ -156,7 +164,8 @@ struct Moved {
     is_held_back: bool,
 }
 
-/// Shares on the straight line from the last run's to `target`, no channel moving by more than `step`.
+/// Shares on the straight line from the last run's to `target`, no channel moving by more than
+/// `step`.
 fn bounded_step(target: &[f64], channels: &[ChannelDemand], step: f64) -> Moved {
     let arrived = || Moved { shares: target.to_vec(), is_held_back: false };
     let before: Vec<f64> = channels.iter().map(|c| c.previous.map_or(0.0, |p| p.share)).collect();
@@ -182,7 +191,8 @@ fn share_out(rest: Units, shares: &[f64], bounds: &[Bounds]) -> Vec<i64> {
     round_to(total, &quotas)
 }
 
-/// Least shares first, then each priority's `needs` from what is left, then the remainder by shares. `[channels]`
+/// Least shares first, then each priority's `needs` from what is left, then the remainder by
+/// shares. `[channels]`
 fn by_priority(
     rest: Units,
     channels: &[ChannelDemand],
@@ -204,7 +214,8 @@ fn by_priority(
     given
 }
 
-/// Hands what is left of `rest` to the channels of `group`, by their shares and up to `caps` in all. `caps` is `[group]`.
+/// Hands what is left of `rest` to the channels of `group`, by their shares and up to `caps` in
+/// all. `caps` is `[group]`.
 fn hand_out(rest: Units, group: &[usize], caps: &[f64], shares: &[f64], given: &mut [i64]) {
     let left = rest - Units(given.iter().sum());
     let weights: Vec<f64> = group.iter().map(|&i| shares[i]).collect();

@@ -247,7 +247,8 @@ fn transfers_go_from_the_largest_surplus_to_the_dearest_shortage() {
         .iter()
         .map(|t| (t.from.code(), t.to.code(), t.quantity.count(), t.value))
         .collect();
-    // Location 2 loses most (50 x 3): it takes 50 of the 60 to spare, location 1 the other ten and five from location 3.
+    // Location 2 loses most (50 x 3): it takes 50 of the 60 to spare, location 1 the other ten and
+    // five from location 3.
     assert_eq!(
         moves,
         [

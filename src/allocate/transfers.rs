@@ -1,7 +1,8 @@
-//! Units to move between locations of the same item: from where they are in excess to where they run out.
+//! Units to move between locations of the same item: from where they are in excess to where they
+//! run out.
 //!
-//! A warehouse keeps 40 of its 100 units; a shop is 20 units short before an order would arrive, at a margin of 5 against a cost
-//! of 1 for moving a unit:
+//! A warehouse keeps 40 of its 100 units; a shop is 20 units short before an order would arrive, at
+//! a margin of 5 against a cost of 1 for moving a unit:
 //!
 //! ```
 //! use orderpoint::allocate::Settings;
@@ -47,7 +48,8 @@ pub struct Site {
 }
 
 impl Site {
-    /// Whole units it can give: those above its order-up-to level that are in the house, none while it is short itself.
+    /// Whole units it can give: those above its order-up-to level that are in the house, none while
+    /// it is short itself.
     fn spare(&self) -> Units {
         if self.short_units > 0.0 {
             return Units::ZERO;
@@ -62,8 +64,9 @@ impl Site {
     }
 }
 
-/// Transfers of one item, the dearest shortage first, each from the location with most to spare. A location never gives below its
-/// order-up-to level or what it has, and a transfer must be worth more than it costs. Expected shortages are rounded to whole units.
+/// Transfers of one item, the dearest shortage first, each from the location with most to spare. A
+/// location never gives below its order-up-to level or what it has, and a transfer must be worth
+/// more than it costs. Expected shortages are rounded to whole units.
 #[must_use]
 pub fn transfers(sku: SkuId, sites: &[Site], settings: &Settings) -> Vec<Transfer> {
     let mut spares: Vec<Units> = sites.iter().map(Site::spare).collect();
@@ -79,7 +82,8 @@ pub fn transfers(sku: SkuId, sites: &[Site], settings: &Settings) -> Vec<Transfe
         let mut lacking = site.short_units;
         while let Some(donor) = most_to_spare(&spares) {
             let quantity = spares[donor].min(Units::floor(lacking.round().min(MOST_UNITS)));
-            // Rounded up, the last unit covers only a part of one: it must still pay for its own way.
+            // Rounded up, the last unit covers only a part of one: it must still pay for its own
+            // way.
             let saved = lacking.min(quantity.as_f64());
             let value = site.margin.as_f64() * saved - settings.transfer_cost * quantity.as_f64();
             if quantity.count() < settings.transfer_minimum.max(1) || value <= 0.0 {

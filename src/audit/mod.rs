@@ -1,7 +1,7 @@
 //! The results, looked at as a stranger would before they are published.
 //!
-//! Nothing is recomputed that a stage computed; the audit checks what must hold whatever the stages did. A failure leaves the
-//! last publication in place. `run` calls it, once, when all is decided.
+//! Nothing is recomputed that a stage computed; the audit checks what must hold whatever the stages
+//! did. A failure leaves the last publication in place. `run` calls it, once, when all is decided.
 
 use crate::domain::error::{Error, Result};
 use crate::domain::exceptions::Severity;
@@ -20,10 +20,11 @@ use crate::store::Manifest;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-/// At most this many failures are listed: one fault of ours breaks thousands of pools, and the first few tell which.
+/// At most this many failures are listed: one fault of ours breaks thousands of pools, and the
+/// first few tell which.
 const LISTED: usize = 20;
-/// Explanations that one thread recomputes in one go: enough that handing them out costs nothing, few enough that all threads
-/// end together.
+/// Explanations that one thread recomputes in one go: enough that handing them out costs nothing,
+/// few enough that all threads end together.
 const CHUNK: usize = 1_024;
 /// A share of exactly all may come out of a division as a little more.
 const ROUNDING: f64 = 1e-9;
@@ -32,8 +33,8 @@ const ROUNDING: f64 = 1e-9;
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Bounds {
-    /// The recommended spend may be at most this many times the last run's, or what demand over the lead times cost then if
-    /// that is more: a quiet night is no measure.
+    /// The recommended spend may be at most this many times the last run's, or what demand over the
+    /// lead times cost then if that is more: a quiet night is no measure.
     pub spend_factor: f64,
     /// The number of pools may shrink or grow by at most this share.
     pub pool_share: f64,
@@ -206,7 +207,8 @@ fn recommendations_are_valid(inputs: &Inputs, outcome: &Outcome, faults: &mut Fa
     }
 }
 
-/// What is wrong with a quantity: it must be 0, or at least the minimum, whole packs and not above the maximum.
+/// What is wrong with a quantity: it must be 0, or at least the minimum, whole packs and not above
+/// the maximum.
 fn wrong_quantity(inputs: &Inputs, line: &Recommendation) -> Option<String> {
     let quantity = line.quantity;
     if quantity < Units::ZERO {
@@ -327,7 +329,8 @@ fn totals_are_plausible(
         && let Some(spend) = totals.get("recommended_value")
     {
         let demand = last.totals.get("protection_value").copied().unwrap_or(0.0);
-        // After a quiet night any order is many times the last run's: demand over the lead times is the other measure.
+        // After a quiet night any order is many times the last run's: demand over the lead times is
+        // the other measure.
         let usual = spend_then.max(demand);
         let factor = bounds.spend_factor;
         if usual > 0.0 && *spend > usual * factor {

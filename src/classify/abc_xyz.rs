@@ -1,16 +1,17 @@
 //! ABC by cumulative value and XYZ by the variability that season and promotion do not explain.
 //!
-//! Source: Silver, Pyke & Thomas (2017), *Inventory and Production Management in Supply Chains*, 4th ed., 2.3 (distribution by
-//! value); XYZ as its variability counterpart.
+//! Source: Silver, Pyke & Thomas (2017), *Inventory and Production Management in Supply Chains*,
+//! 4th ed., 2.3 (distribution by value); XYZ as its variability counterpart.
 
 use crate::classify::Settings;
 use crate::domain::classes::{AbcClass, XyzClass};
 
 /// ABC class and value share of each item, or no classes below `abc_min_items` items.
 ///
-/// Items are ranked by value, the largest first, ties in input order. An item belongs to A while the share accumulated *before*
-/// it is below `abc_a`, so the item that crosses the cut is still A; items without value are C. An item keeps its `previous` class
-/// while that share lies within `abc_hysteresis` of the cut between the two.
+/// Items are ranked by value, the largest first, ties in input order. An item belongs to A while
+/// the share accumulated *before* it is below `abc_a`, so the item that crosses the cut is still A;
+/// items without value are C. An item keeps its `previous` class while that share lies within
+/// `abc_hysteresis` of the cut between the two.
 ///
 /// - `values`: value of each item, currency or units. `[items]`; negative counts as 0.
 /// - `previous`: class of the last run, where there was one. `[items]`
@@ -69,8 +70,9 @@ pub fn xyz(cv: f64, settings: &Settings) -> XyzClass {
     }
 }
 
-/// Coefficient of variation of demand relative to its peers, sd / mean of `demand[t] / index[t]`: season, events and trend that the
-/// peers share are divided out. `None` with fewer than 8 usable values or no demand.
+/// Coefficient of variation of demand relative to its peers, sd / mean of `demand[t] / index[t]`:
+/// season, events and trend that the peers share are divided out. `None` with fewer than 8 usable
+/// values or no demand.
 ///
 /// - `demand`: units in each of the last weeks. `[weeks]`
 /// - `peers`: demand of the item's category without the item, same weeks; weeks below a tenth of its mean are skipped.

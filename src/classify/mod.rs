@@ -1,6 +1,8 @@
-//! What kind of item a pool is: its value, variability, demand pattern, velocity and place in the range.
+//! What kind of item a pool is: its value, variability, demand pattern, velocity and place in the
+//! range.
 //!
-//! One file a question; [`Settings`] holds every cut. Classes steer service targets, methods and review cadence.
+//! One file a question; [`Settings`] holds every cut. Classes steer service targets, methods and
+//! review cadence.
 
 pub mod abc_xyz;
 pub mod pattern;
@@ -38,7 +40,8 @@ pub struct Settings {
     pub abc_a: f64,
     /// Cumulative value share up to which an item is B, in (abc_a, 1].
     pub abc_b: f64,
-    /// An item keeps its last class while its cumulative share is within this distance of the cut, in [0, 0.1].
+    /// An item keeps its last class while its cumulative share is within this distance of the cut,
+    /// in [0, 0.1].
     pub abc_hysteresis: f64,
     /// Fewer items than this are not ABC-classified.
     pub abc_min_items: usize,
@@ -56,7 +59,8 @@ pub struct Settings {
     pub medium_per_day: f64,
     /// Net revenue a month above which an item with a healthy margin is a winner, currency units.
     pub winner_revenue: f64,
-    /// Net revenue a month below which an item is watched, or dead without movement, currency units.
+    /// Net revenue a month below which an item is watched, or dead without movement, currency
+    /// units.
     pub steady_revenue: f64,
     /// Margin share from which a margin is healthy.
     pub healthy_margin: f64,
@@ -150,7 +154,8 @@ pub struct PoolFacts {
     pub sku: SkuId,
     /// Where.
     pub location: LocationId,
-    /// Cleaned demand of each of the last (up to 52) weeks, or of each period of a longer bucket, oldest first.
+    /// Cleaned demand of each of the last (up to 52) weeks, or of each period of a longer bucket,
+    /// oldest first.
     pub recent: Vec<f64>,
     /// Average demand interval and squared coefficient of variation; `None` without demand.
     pub adi_cv2: Option<(f64, f64)>,
@@ -354,7 +359,8 @@ fn category_weeks<'a>(facts: &[PoolFacts], products: &'a [Product]) -> CategoryW
 }
 
 impl CategoryWeeks<'_> {
-    /// Demand of the item's category, or of everything when the category is small, less the item's own.
+    /// Demand of the item's category, or of everything when the category is small, less the item's
+    /// own.
     fn without(&self, f: &PoolFacts, category: &str) -> Vec<f64> {
         let sums = self
             .by_category

@@ -1,7 +1,8 @@
 //! Demand pattern by how often and how unevenly an item sells.
 //!
-//! Source: Syntetos, Boylan & Croston (2005), *On the categorization of demand patterns*, JORS 56(5): cut-offs 1.32 for the
-//! average demand interval and 0.49 for the squared coefficient of variation of non-zero demand.
+//! Source: Syntetos, Boylan & Croston (2005), *On the categorization of demand patterns*, JORS
+//! 56(5): cut-offs 1.32 for the average demand interval and 0.49 for the squared coefficient of
+//! variation of non-zero demand.
 
 use crate::domain::classes::DemandPattern;
 
@@ -10,7 +11,8 @@ pub const ADI_CUT: f64 = 1.32;
 /// Squared coefficient of variation above which demand sizes are erratic.
 pub const CV2_CUT: f64 = 0.49;
 
-/// `(adi, cv2)`: periods / periods with demand, and (sd / mean)² of the non-zero demand; `None` without demand.
+/// `(adi, cv2)`: periods / periods with demand, and (sd / mean)² of the non-zero demand; `None`
+/// without demand.
 ///
 /// - `demand`: units of each observed period, censored ones left out.
 #[must_use]

@@ -8,7 +8,8 @@ use crate::domain::classes::Rationalisation;
 pub struct Performance {
     /// Net revenue a month, currency units.
     pub revenue_per_month: f64,
-    /// Margin as a share of price; `None` when the cost or price is unknown, which counts as healthy.
+    /// Margin as a share of price; `None` when the cost or price is unknown, which counts as
+    /// healthy.
     pub margin: Option<f64>,
     /// Days since the last sale; infinite when it never sold.
     pub days_since_sale: f64,
@@ -16,8 +17,9 @@ pub struct Performance {
     pub on_hand: i64,
 }
 
-/// winner (revenue above 500 a month with a healthy margin), steady (100 to 500, or above with a thin margin), deadstock (below
-/// 100 and no movement for 60 days) or watch (below 100 otherwise); the limits are settings.
+/// winner (revenue above 500 a month with a healthy margin), steady (100 to 500, or above with a
+/// thin margin), deadstock (below 100 and no movement for 60 days) or watch (below 100 otherwise);
+/// the limits are settings.
 #[must_use]
 pub fn rationalisation(p: &Performance, settings: &Settings) -> Rationalisation {
     let healthy = p.margin.is_none_or(|m| m >= settings.healthy_margin);

@@ -1,7 +1,9 @@
-//! What demand would have been: stock-outs censored, bulk orders capped, returns netted by their rate.
+//! What demand would have been: stock-outs censored, bulk orders capped, returns netted by their
+//! rate.
 //!
-//! Every change leaves a [`flag`]; the gross value stays beside the cleaned one. Sources: Nahmias (1994), *Demand estimation in
-//! lost sales inventory systems* (why stock-out periods must not enter a mean); Hyndman & Athanasopoulos (2021),
+//! Every change leaves a [`flag`]; the gross value stays beside the cleaned one. Sources: Nahmias
+//! (1994), *Demand estimation in lost sales inventory systems* (why stock-out periods must not
+//! enter a mean); Hyndman & Athanasopoulos (2021),
 //! *Forecasting: Principles and Practice*, 3rd ed., 13.9 (outliers are replaced only with a reason).
 
 use crate::domain::panel::{SeriesMut, flag};
@@ -13,13 +15,15 @@ use serde::{Deserialize, Serialize};
 pub struct Settings {
     /// Infer stock-outs from implausible runs of zeros where nothing is known about availability.
     pub infer_stockouts: bool,
-    /// A run of zeros is inferred to be a stock-out when its probability is below this, in (0, 0.01].
+    /// A run of zeros is inferred to be a stock-out when its probability is below this, in (0,
+    /// 0.01].
     pub infer_probability: f64,
     /// A value above this many times the typical peak is a bulk order, `>= 2`.
     pub outlier_factor: f64,
     /// Cap bulk orders in the cleaned demand (`false`: flag them only).
     pub cap_outliers: bool,
-    /// Units sold that count as one prior observation when a series' return rate is shrunk towards its channel's, `>= 0`.
+    /// Units sold that count as one prior observation when a series' return rate is shrunk towards
+    /// its channel's, `>= 0`.
     pub return_prior_units: f64,
 }
 
@@ -66,8 +70,8 @@ const NEIGHBOURS: usize = 4;
 /// Non-zero values below which a series has no typical peak to compare with.
 const OUTLIER_EVIDENCE: usize = 20;
 
-/// Cleans one series in place, whose `cleaned` values start as the gross ones: infers stock-outs (when `availability_known` is
-/// false), caps bulk orders, fills censored periods.
+/// Cleans one series in place, whose `cleaned` values start as the gross ones: infers stock-outs
+/// (when `availability_known` is false), caps bulk orders, fills censored periods.
 ///
 /// - `season_length`: periods of the short season whose phases are comparable (7 for days, otherwise 1).
 pub fn clean_series(
@@ -86,9 +90,10 @@ pub fn clean_series(
     }
 }
 
-/// Flags runs of zeros that the demand around them makes implausible: `P(0)^length < probability`, where `P(0)` is that of the
-/// negative binomial with the mean and variance of the 28 periods before or after the run, whichever makes zeros likelier. Demand
-/// that comes in clumps has many zeros at any mean and is not flagged; a run that reaches the end of history is left alone,
+/// Flags runs of zeros that the demand around them makes implausible: `P(0)^length < probability`,
+/// where `P(0)` is that of the negative binomial with the mean and variance of the 28 periods
+/// before or after the run, whichever makes zeros likelier. Demand that comes in clumps has many
+/// zeros at any mean and is not flagged; a run that reaches the end of history is left alone,
 /// because the item may simply have ended.
 fn infer_stockouts(gross: &[f32], flags: &mut [u8], probability: f64) {
     const WINDOW: usize = 28;
@@ -116,8 +121,8 @@ fn infer_stockouts(gross: &[f32], flags: &mut [u8], probability: f64) {
     }
 }
 
-/// `-ln P(0)` of the negative binomial with the moments of `values`: `μ ln(1 + d) / d` for a variance of `(1 + d) μ`, which is
-/// Poisson's `μ` where there is no excess variance.
+/// `-ln P(0)` of the negative binomial with the moments of `values`: `μ ln(1 + d) / d` for a
+/// variance of `(1 + d) μ`, which is Poisson's `μ` where there is no excess variance.
 fn surprise_of_zero(values: &[f32]) -> f64 {
     let n = values.len().max(1) as f64;
     let (sum, squares) = values
@@ -131,8 +136,9 @@ fn surprise_of_zero(values: &[f32]) -> f64 {
     if excess > 1e-6 { mean * excess.ln_1p() / excess } else { mean }
 }
 
-/// Flags (and caps) values above `outlier_factor` times the typical peak: the 98 % quantile of the non-zero, non-promoted values.
-/// Peaks that recur in more than 1 % of the selling periods are the item's nature, not outliers.
+/// Flags (and caps) values above `outlier_factor` times the typical peak: the 98 % quantile of the
+/// non-zero, non-promoted values. Peaks that recur in more than 1 % of the selling periods are the
+/// item's nature, not outliers.
 fn cap_outliers(series: &mut SeriesMut<'_>, settings: &Settings) {
     let positive = || {
         let periods = series.gross.iter().zip(series.flags.iter());
@@ -166,7 +172,8 @@ fn cap_outliers(series: &mut SeriesMut<'_>, settings: &Settings) {
     }
 }
 
-/// Replaces each censored value by the mean of its uncensored seasonal neighbours, never below what was sold that period.
+/// Replaces each censored value by the mean of its uncensored seasonal neighbours, never below what
+/// was sold that period.
 fn fill_censored(cleaned: &mut [f32], flags: &[u8], season_length: usize) {
     let observed = |i: usize| flags[i] & flag::CENSORED == 0;
     for phase in 0..season_length {
@@ -184,7 +191,8 @@ fn fill_censored(cleaned: &mut [f32], flags: &[u8], season_length: usize) {
     }
 }
 
-/// Units a period while the item could be bought: units sold in uncensored periods / number of them; 0 without any. `[A5]`
+/// Units a period while the item could be bought: units sold in uncensored periods / number of
+/// them; 0 without any. `[A5]`
 #[must_use]
 pub fn velocity(gross: &[f32], flags: &[u8]) -> f64 {
     let (mut sold, mut periods) = (0.0, 0usize);
@@ -197,8 +205,8 @@ pub fn velocity(gross: &[f32], flags: &[u8]) -> f64 {
     if periods == 0 { 0.0 } else { sold / periods as f64 }
 }
 
-/// Share of sold units that come back, of one series shrunk towards its channel: `(returned + k·r) / (sold + k)` with `r` the
-/// channel's rate and `k` = `prior_units`. In [0, 1]. `[A3]`
+/// Share of sold units that come back, of one series shrunk towards its channel: `(returned + k·r)
+/// / (sold + k)` with `r` the channel's rate and `k` = `prior_units`. In [0, 1]. `[A3]`
 #[must_use]
 pub fn return_rate(sold: f64, returned: f64, channel_rate: f64, prior_units: f64) -> f64 {
     let weight = sold + prior_units;

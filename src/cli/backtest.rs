@@ -1,4 +1,5 @@
-//! `backtest`: how good the forecast would have been, beside the simple benchmarks, on the screen and as a table.
+//! `backtest`: how good the forecast would have been, beside the simple benchmarks, on the screen
+//! and as a table.
 
 use crate::cli::print::print_json;
 use crate::cli::progress::Terminal;
@@ -10,7 +11,8 @@ use crate::tables::csv;
 use serde_json::json;
 use std::path::Path;
 
-/// Prints accuracy over all classes and channels and writes every cell to `OUT/backtest/accuracy.csv`.
+/// Prints accuracy over all classes and channels and writes every cell to
+/// `OUT/backtest/accuracy.csv`.
 pub(crate) fn backtest(options: &Options) -> Result<u8> {
     let plan = Plan::load(options)?;
     let (rows, channels) = run::backtest(&plan, &Terminal::new(options.voice.log_format))?;

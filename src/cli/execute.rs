@@ -1,4 +1,5 @@
-//! From the command line to the command that it names. What a command has to say goes to stdout, how it gets on to stderr.
+//! From the command line to the command that it names. What a command has to say goes to stdout,
+//! how it gets on to stderr.
 
 use crate::cli::{
     Cli, Command, backtest, check, demo, explain, export, init, prune, review, run, simulate,

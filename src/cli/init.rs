@@ -1,4 +1,5 @@
-//! `init`: a first folder to work in: the commented configuration and one empty file a table, with its column heads.
+//! `init`: a first folder to work in: the commented configuration and one empty file a table, with
+//! its column heads.
 
 use crate::cli::InitArgs;
 use crate::config::{DEFAULT_FILE, TEMPLATE};
@@ -20,8 +21,8 @@ pub(crate) fn init(args: &InitArgs) -> Result<u8> {
     Ok(0)
 }
 
-/// Writes `orderpoint.toml` and `data/TABLE.csv` of every table into `dir`, and returns the files written. Those already there
-/// are left alone.
+/// Writes `orderpoint.toml` and `data/TABLE.csv` of every table into `dir`, and returns the files
+/// written. Those already there are left alone.
 fn set_up(dir: &Path) -> Result<Vec<PathBuf>> {
     let data = dir.join("data");
     std::fs::create_dir_all(&data).map_err(Error::io(&data))?;

@@ -56,7 +56,8 @@ pub enum Command {
     Init(InitArgs),
     /// Load and audit the input only: what is missing, stale or quarantined, and what that costs.
     Check(Options),
-    /// The nightly run: forecasts, reorder points, channel quantities and draft orders, published in one step.
+    /// The nightly run: forecasts, reorder points, channel quantities and draft orders, published
+    /// in one step.
     Run(Options),
     /// Why this number: the arithmetic behind one item's recommendation in the last run.
     Explain(ExplainArgs),
@@ -124,8 +125,8 @@ pub struct SimulateArgs {
     /// Replay the configured policy alone, without others to compare it with: the quickest.
     #[arg(long)]
     pub only_own: bool,
-    /// Change one thing and compare, e.g. `lead-time=+7`, `demand=-10%`, `service=0.98`, `budget=50000`, `tariff=0.25`,
-    /// `lost-supplier=NAME`. May be repeated.
+    /// Change one thing and compare, e.g. `lead-time=+7`, `demand=-10%`, `service=0.98`,
+    /// `budget=50000`, `tariff=0.25`, `lost-supplier=NAME`. May be repeated.
     #[arg(long, value_name = "CHANGE")]
     pub what_if: Vec<String>,
     /// Which data and settings.

@@ -1,4 +1,5 @@
-//! Shows how far a run is: a bar on a terminal once a stage takes longer than a second, one log line a stage when it is through.
+//! Shows how far a run is: a bar on a terminal once a stage takes longer than a second, one log
+//! line a stage when it is through.
 
 use crate::config::LogFormat;
 use crate::run::progress::Progress;
@@ -36,7 +37,8 @@ impl Terminal {
             .with_writer(std::io::stderr)
             .with_target(false)
             .with_ansi(std::io::stderr().is_terminal());
-        // A second start in one process (tests) keeps the first log: that is all the error could say.
+        // A second start in one process (tests) keeps the first log: that is all the error could
+        // say.
         let _ = match format {
             LogFormat::Text => log.compact().try_init(),
             LogFormat::Json => log.json().flatten_event(true).try_init(),

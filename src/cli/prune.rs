@@ -1,4 +1,5 @@
-//! `prune`: removes old runs, never the current one, and the models that no run goes back to any more.
+//! `prune`: removes old runs, never the current one, and the models that no run goes back to any
+//! more.
 
 use crate::cli::PruneArgs;
 use crate::cli::print::counted;

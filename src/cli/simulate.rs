@@ -1,4 +1,5 @@
-//! `simulate`: what history would have cost under each policy, on the screen, as a table and as a page.
+//! `simulate`: what history would have cost under each policy, on the screen, as a table and as a
+//! page.
 
 use crate::cli::SimulateArgs;
 use crate::cli::print::{counted, print_json};

@@ -1,7 +1,8 @@
 //! What a run will do: `orderpoint.toml` and the command line become one checked [`Plan`].
 //!
-//! Every section belongs to the stage that reads it and has that stage's defaults; this module reads them, checks ranges and
-//! lists every problem at once, before any data are touched. [`TEMPLATE`] documents every key; tests hold it to the defaults.
+//! Every section belongs to the stage that reads it and has that stage's defaults; this module
+//! reads them, checks ranges and lists every problem at once, before any data are touched.
+//! [`TEMPLATE`] documents every key; tests hold it to the defaults.
 
 mod options;
 mod read;
@@ -116,7 +117,8 @@ pub struct Plan {
     pub indicators: indicators::Settings,
     /// `[publish]`.
     pub publish: audit::Bounds,
-    /// Digest of the program version and of every setting that can change a result, as lower-case hex.
+    /// Digest of the program version and of every setting that can change a result, as lower-case
+    /// hex.
     pub digest: String,
 }
 
@@ -139,7 +141,8 @@ impl Plan {
         Self::parse(&text, &name, base, options)
     }
 
-    /// The plan of the configuration `text`; relative paths in it start at `base`, those of `options` where the user stands.
+    /// The plan of the configuration `text`; relative paths in it start at `base`, those of
+    /// `options` where the user stands.
     ///
     /// # Errors
     /// [`Error::Config`] with every problem found.

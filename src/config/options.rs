@@ -19,7 +19,8 @@ pub struct Options {
     /// Folder of fitted models, for a faster next run.
     #[arg(long, value_name = "DIR")]
     pub models: Option<PathBuf>,
-    /// The morning of this day: history up to the day before is known [default: the day after the last sale].
+    /// The morning of this day: history up to the day before is known [default: the day after the
+    /// last sale].
     #[arg(long, value_name = "YYYY-MM-DD")]
     pub as_of: Option<NaiveDate>,
     /// Plan only the SKUs listed in this file, one a line: a pilot run.

@@ -1,4 +1,5 @@
-//! Sections of the configuration file, one by one, with every unknown key and wrong value found before anyone complains.
+//! Sections of the configuration file, one by one, with every unknown key and wrong value found
+//! before anyone complains.
 
 use crate::domain::error::{Error, Result, did_you_mean};
 use serde::de::DeserializeOwned;
@@ -41,7 +42,8 @@ impl<'a> Reader<'a> {
         table.to_string()
     }
 
-    /// Section `[name]`, with its defaults where it says nothing; what is wrong with it is kept for [`Reader::finish`].
+    /// Section `[name]`, with its defaults where it says nothing; what is wrong with it is kept for
+    /// [`Reader::finish`].
     pub fn section<T: DeserializeOwned + Default>(&mut self, name: &'static str) -> T {
         self.known.push(name);
         match self.table.remove(name) {
@@ -127,7 +129,8 @@ fn line_of(text: &str, found: impl FnMut(&str) -> bool) -> String {
     text.lines().position(found).map(|i| format!(" line {}", i + 1)).unwrap_or_default()
 }
 
-/// Serde's sentence in a planner's words: an unknown key with the nearest known one, or what was expected.
+/// Serde's sentence in a planner's words: an unknown key with the nearest known one, or what was
+/// expected.
 fn explained(message: &str, key: &str) -> String {
     let names: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
     match names.split_first() {

@@ -50,7 +50,8 @@ fn the_template_names_every_key_of_every_section() {
     }
 }
 
-/// Keys that the section's type lists when asked for one it does not have; none for sections whose keys are the user's own.
+/// Keys that the section's type lists when asked for one it does not have; none for sections whose
+/// keys are the user's own.
 fn keys_of(section: &str) -> Vec<String> {
     let problem = problems(&format!("[{section}]\nqqqq = 1")).join("");
     match problem.split_once("known are ") {

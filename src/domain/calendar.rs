@@ -1,7 +1,8 @@
 //! Buckets of time: which period a date falls into, and when a period starts.
 //!
-//! Periods are anchored at the as-of date, so that every bucket of history is complete: period `history` starts on the as-of
-//! date and is the first one to forecast; period `history - 1` ended the evening before.
+//! Periods are anchored at the as-of date, so that every bucket of history is complete: period
+//! `history` starts on the as-of date and is the first one to forecast; period `history - 1` ended
+//! the evening before.
 
 use crate::domain::units::{Days, Periods};
 use chrono::{Datelike, Months, NaiveDate};
@@ -31,7 +32,8 @@ impl Bucket {
         }
     }
 
-    /// Periods in the season that dominates retail demand at this bucket: 7 days, 52 weeks, 12 months.
+    /// Periods in the season that dominates retail demand at this bucket: 7 days, 52 weeks, 12
+    /// months.
     #[must_use]
     pub fn season_length(self) -> usize {
         match self {
@@ -57,7 +59,8 @@ pub struct Calendar {
 }
 
 impl Calendar {
-    /// The axis that reaches back from `as_of` to the period that holds `first` (at least one period).
+    /// The axis that reaches back from `as_of` to the period that holds `first` (at least one
+    /// period).
     #[must_use]
     pub fn new(bucket: Bucket, as_of: NaiveDate, first: NaiveDate) -> Self {
         let mut calendar = Self { bucket, as_of, history: 0 };
@@ -84,7 +87,8 @@ impl Calendar {
         self.history
     }
 
-    /// Index of the period that holds `date`: negative before the axis begins, `>= history()` in the future.
+    /// Index of the period that holds `date`: negative before the axis begins, `>= history()` in
+    /// the future.
     #[must_use]
     pub fn index(&self, date: NaiveDate) -> i64 {
         let days = (date - self.as_of).num_days();

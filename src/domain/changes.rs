@@ -1,4 +1,5 @@
-//! What moved since the last published run: typed values and causes, which tables and pages write out.
+//! What moved since the last published run: typed values and causes, which tables and pages write
+//! out.
 
 use crate::domain::classes::words;
 use crate::domain::exceptions::Subject;

@@ -1,8 +1,11 @@
-//! The closed sets of words that results are told in: each word is written once, here, as the tables spell it.
+//! The closed sets of words that results are told in: each word is written once, here, as the
+//! tables spell it.
 //!
-//! A new word is a new variant; every `match` over the set then fails to compile until it says what the word means there.
+//! A new word is a new variant; every `match` over the set then fails to compile until it says what
+//! the word means there.
 
-/// Declares an enum whose variants have one spelling each: `name()` writes it, `from_name()` reads it back.
+/// Declares an enum whose variants have one spelling each: `name()` writes it, `from_name()` reads
+/// it back.
 macro_rules! words {
     ($(#[$doc:meta])* $name:ident { $($(#[$about:meta])* $variant:ident = $text:literal,)+ }) => {
         $(#[$doc])*

@@ -1,4 +1,5 @@
-//! SHA-256 in lower-case hexadecimal: what names runs, recommendations and kept files after their contents.
+//! SHA-256 in lower-case hexadecimal: what names runs, recommendations and kept files after their
+//! contents.
 
 use sha2::{Digest as _, Sha256};
 

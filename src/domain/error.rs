@@ -5,7 +5,8 @@ use chrono::NaiveDate;
 use std::path::PathBuf;
 use thiserror::Error as ThisError;
 
-/// The known name most like `name` (Jaro-Winkler), whatever the case and the signs between words; `None` if none is near.
+/// The known name most like `name` (Jaro-Winkler), whatever the case and the signs between words;
+/// `None` if none is near.
 #[must_use]
 pub fn nearest<'k>(name: &str, known: impl Iterator<Item = &'k str>) -> Option<&'k str> {
     let plain = |text: &str| text.trim().to_lowercase().replace([' ', '-', '.', '/'], "_");

@@ -1,4 +1,5 @@
-//! What a run tells about single items, tables and rows that could not be done as usual: it goes on, and says so.
+//! What a run tells about single items, tables and rows that could not be done as usual: it goes
+//! on, and says so.
 
 use crate::domain::error::did_you_mean;
 use crate::domain::fault::Fault;
@@ -31,7 +32,8 @@ impl Severity {
     }
 }
 
-/// Declares every kind once: its variant, its name in the tables and in `[run] severe`, what it means.
+/// Declares every kind once: its variant, its name in the tables and in `[run] severe`, what it
+/// means.
 macro_rules! exception_kinds {
     ($($variant:ident $name:literal $meaning:literal)*) => {
         /// What kind of trouble an [`Exception`] is, in the order of the names.
@@ -60,7 +62,8 @@ macro_rules! exception_kinds {
     };
 }
 
-// A new kind is one line here, at its place in the alphabet: tables and pages list kinds in this order.
+// A new kind is one line here, at its place in the alphabet: tables and pages list kinds in this
+// order.
 exception_kinds! {
     BelowOrderMinimum "below-order-minimum" "An order stays below its supplier's minimum value."
     Budget "budget" "The budget does not buy all that is needed."

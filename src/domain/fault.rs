@@ -1,8 +1,8 @@
-//! Keeps a fault of our own to the work it strikes: a panic becomes a [`Fault`] that says what broke and where, and the caller
-//! falls back or gives up in order.
+//! Keeps a fault of our own to the work it strikes: a panic becomes a [`Fault`] that says what
+//! broke and where, and the caller falls back or gives up in order.
 //!
-//! Nothing is printed for a caught panic; it belongs in the results, where the planner and the developer find it. Panics outside
-//! [`guarded`] are reported as ever.
+//! Nothing is printed for a caught panic; it belongs in the results, where the planner and the
+//! developer find it. Panics outside [`guarded`] are reported as ever.
 
 use std::cell::{Cell, RefCell};
 use std::fmt;
@@ -16,7 +16,8 @@ thread_local! {
     static LAST: RefCell<Option<String>> = const { RefCell::new(None) };
 }
 
-/// A caught panic: `index out of bounds: the len is 3 but the index is 7 (src/forecast/pool.rs:12)`.
+/// A caught panic: `index out of bounds: the len is 3 but the index is 7
+/// (src/forecast/pool.rs:12)`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fault(String);
 
@@ -26,7 +27,8 @@ impl fmt::Display for Fault {
     }
 }
 
-/// Runs `work`, and turns a panic in it into a [`Fault`]. What `work` was changing when it broke must be thrown away or reset.
+/// Runs `work`, and turns a panic in it into a [`Fault`]. What `work` was changing when it broke
+/// must be thrown away or reset.
 ///
 /// # Errors
 /// What the panic said, and where.

@@ -1,7 +1,9 @@
-//! What one run reads, as typed rows: the tables of the contract after aliases, units of measure and dictionary codes.
+//! What one run reads, as typed rows: the tables of the contract after aliases, units of measure
+//! and dictionary codes.
 //!
-//! `ingest` fills [`Inputs`]; the stages read it. Column meanings are those of the input contract; amounts are units,
-//! currency units ([`Money`] where they are paid), calendar days or rates (0.05 = 5 %).
+//! `ingest` fills [`Inputs`]; the stages read it. Column meanings are those of the input contract;
+//! amounts are units, currency units ([`Money`] where they are paid), calendar days or rates (0.05
+//! = 5 %).
 
 use crate::domain::classes::words;
 use crate::domain::exceptions::{Exception, Quarantined};
@@ -185,7 +187,8 @@ impl Inputs {
             .iter()
             .filter(|o| o.location.is_none_or(|l| l == pool.location) && o.is_in_force(as_of))
             .collect();
-        // One for the location beats one for everywhere: what comes later replaces what was set before.
+        // One for the location beats one for everywhere: what comes later replaces what was set
+        // before.
         in_force.sort_by_key(|o| (o.location.is_some(), o.date));
         let mut set = PoolOverrides::default();
         for row in in_force {
@@ -362,7 +365,8 @@ pub struct Supply {
 }
 
 impl Supply {
-    /// Terms of the primary supplier of an item, everywhere: any quantity, without price, duty or freight of its own.
+    /// Terms of the primary supplier of an item, everywhere: any quantity, without price, duty or
+    /// freight of its own.
     #[must_use]
     pub fn by(supplier: SupplierId, sku: SkuId, lead_time_days: f64) -> Self {
         Self {

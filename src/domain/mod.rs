@@ -1,4 +1,5 @@
-//! The words of the house: ids, units, money, calendar, panel, the rows of each input table and of each result.
+//! The words of the house: ids, units, money, calendar, panel, the rows of each input table and of
+//! each result.
 //!
 //! Knows nothing of files or stages; everybody may use it.
 

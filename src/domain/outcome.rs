@@ -1,6 +1,8 @@
-//! What one run decides, as typed rows: the output tables of the contract before they become Parquet, CSV or HTML.
+//! What one run decides, as typed rows: the output tables of the contract before they become
+//! Parquet, CSV or HTML.
 //!
-//! The stages fill them, `tables` and `report` read them. Rows keep the panel's order: (sku, location, channel).
+//! The stages fill them, `tables` and `report` read them. Rows keep the panel's order: (sku,
+//! location, channel).
 
 use crate::domain::changes::Change;
 use crate::domain::classes::{
@@ -54,7 +56,8 @@ impl SeriesForecast {
         let mean = sum / n / period_days;
         let first = self.quantiles.iter().take(periods);
         let range = first.map(|[_, p10, _, _, _, p90, _, _]| f64::from(p90 - p10)).sum::<f64>() / n;
-        // The 10 % to 90 % range of a normal is 2.563 standard deviations; counts spread at least like Poisson.
+        // The 10 % to 90 % range of a normal is 2.563 standard deviations; counts spread at least
+        // like Poisson.
         let sd = range / 2.563 / period_days.sqrt();
         DailyDemand { mean, sd: sd.max(mean.sqrt()) }
     }
@@ -69,7 +72,8 @@ pub struct MethodChoice {
     pub reason: String,
 }
 
-/// Accuracy of one method on one series at the lead-time horizon, over the rolling origins of the run.
+/// Accuracy of one method on one series at the lead-time horizon, over the rolling origins of the
+/// run.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Accuracy {
     /// Position of the series in the panel.
@@ -270,7 +274,8 @@ pub struct OpenOrderAdvice {
     pub expected: Option<NaiveDate>,
     /// The date to ask for; `None` for a cancellation.
     pub proposed: Option<NaiveDate>,
-    /// Margin saved by expediting, carrying cost saved by pushing out, purchase value of cancelled units.
+    /// Margin saved by expediting, carrying cost saved by pushing out, purchase value of cancelled
+    /// units.
     pub value: Money,
     /// One sentence: why.
     pub reason: String,
@@ -403,7 +408,8 @@ pub struct Indicator {
     pub estimated: bool,
 }
 
-/// A compact picture of one pool for the report: weekly sums that end at the as-of date, weekly forecast from it on.
+/// A compact picture of one pool for the report: weekly sums that end at the as-of date, weekly
+/// forecast from it on.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct PoolPicture {
     /// Gross demand of each of the last weeks (up to 104), units.

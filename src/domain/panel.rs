@@ -1,9 +1,10 @@
 //! All series in one buffer plus offsets: `panel.gross(i)` is a slice.
 //!
-//! A *series* is (sku, location, channel), a *pool* is (sku, location): the stock that several channels share. Keys are
-//! dictionary codes and sorted by (sku, location, channel), so the series of a pool are neighbours. Each series runs from its
-//! first sale (or launch) to the end of history, trailing zeros included. Values are stored as `f32` (whole units are exact up
-//! to 16.7 million a period) and widened to `f64` by whoever computes with them.
+//! A *series* is (sku, location, channel), a *pool* is (sku, location): the stock that several
+//! channels share. Keys are dictionary codes and sorted by (sku, location, channel), so the series
+//! of a pool are neighbours. Each series runs from its first sale (or launch) to the end of
+//! history, trailing zeros included. Values are stored as `f32` (whole units are exact up to 16.7
+//! million a period) and widened to `f64` by whoever computes with them.
 
 use crate::domain::calendar::Calendar;
 use crate::domain::sorted;
@@ -114,7 +115,8 @@ pub struct PanelParts {
     pub gross: Vec<f32>,
     /// [`flag`] bits, one a gross value.
     pub flags: Vec<u8>,
-    /// Returned units by series: (period index on the panel's axis, units), in period order. `[series]`
+    /// Returned units by series: (period index on the panel's axis, units), in period order.
+    /// `[series]`
     pub returns: Vec<Vec<(u32, f32)>>,
     /// Money and units. `[series]`
     pub totals: Vec<SalesTotals>,
@@ -200,7 +202,8 @@ impl Panel {
         &self.gross[self.offsets[i]..self.offsets[i + 1]]
     }
 
-    /// Cleaned demand a period: outliers capped, censored periods filled with an estimate (see `flags`).
+    /// Cleaned demand a period: outliers capped, censored periods filled with an estimate (see
+    /// `flags`).
     #[must_use]
     pub fn cleaned(&self, i: usize) -> &[f32] {
         &self.cleaned[self.offsets[i]..self.offsets[i + 1]]
@@ -218,7 +221,8 @@ impl Panel {
         &self.returns[self.return_offsets[i]..self.return_offsets[i + 1]]
     }
 
-    /// Estimated units not sold for want of stock in `periods` of series `i`, counted from its own start.
+    /// Estimated units not sold for want of stock in `periods` of series `i`, counted from its own
+    /// start.
     #[must_use]
     pub fn lost(&self, i: usize, periods: Range<usize>) -> f64 {
         let (gross, cleaned, flags) = (self.gross(i), self.cleaned(i), self.flags(i));
@@ -256,7 +260,8 @@ impl Panel {
         self.gross.len()
     }
 
-    /// Disjoint mutable (gross, cleaned, flags) of every series, in order: how `clean` works on all series at once.
+    /// Disjoint mutable (gross, cleaned, flags) of every series, in order: how `clean` works on all
+    /// series at once.
     pub fn series_mut(&mut self) -> impl Iterator<Item = SeriesMut<'_>> {
         let mut cleaned = self.cleaned.as_mut_slice();
         let mut flags = self.flags.as_mut_slice();

@@ -1,4 +1,5 @@
-//! Tables that know their order: the rows of an item, or of an item at a location, are found by their key.
+//! Tables that know their order: the rows of an item, or of an item at a location, are found by
+//! their key.
 
 use crate::domain::units::{PoolId, SkuId};
 use std::ops::Deref;
@@ -56,7 +57,8 @@ impl<R: Keyed> Sorted<R> {
     /// Takes rows that are in order.
     ///
     /// # Panics
-    /// If they are not: whoever makes them sorts them, by more than the key where ties must not depend on the input's order.
+    /// If they are not: whoever makes them sorts them, by more than the key where ties must not
+    /// depend on the input's order.
     #[must_use]
     pub fn new(rows: Vec<R>) -> Self {
         assert!(rows.is_sorted_by_key(R::key), "rows of a table are sorted by its key");

@@ -1,7 +1,8 @@
 //! The vocabulary: ids, whole units, money, probabilities and lead times.
 //!
-//! A newtype stands where two like quantities meet and mixing them is silent, or where an invariant is checked once.
-//! Series values and intermediate results are plain `f64` with the unit in their documentation.
+//! A newtype stands where two like quantities meet and mixing them is silent, or where an invariant
+//! is checked once. Series values and intermediate results are plain `f64` with the unit in their
+//! documentation.
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -72,7 +73,8 @@ impl Units {
     /// A single unit.
     pub const ONE: Self = Self(1);
 
-    /// The whole units in `units`, which saturates far outside any real stock; not a number counts as none.
+    /// The whole units in `units`, which saturates far outside any real stock; not a number counts
+    /// as none.
     #[must_use]
     pub fn floor(units: f64) -> Self {
         #[expect(clippy::cast_possible_truncation, reason = "the cast saturates, as documented")]
@@ -155,7 +157,8 @@ impl std::iter::Sum for Units {
     }
 }
 
-/// Exact money in ten-thousandths of the currency unit, so that unit costs with four decimals add up exactly.
+/// Exact money in ten-thousandths of the currency unit, so that unit costs with four decimals add
+/// up exactly.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
 )]
@@ -167,7 +170,8 @@ impl Money {
     /// No money.
     pub const ZERO: Self = Self(0);
 
-    /// The nearest ten-thousandth to `amount` currency units; saturates far outside any real amount.
+    /// The nearest ten-thousandth to `amount` currency units; saturates far outside any real
+    /// amount.
     #[must_use]
     pub fn from_f64(amount: f64) -> Self {
         #[expect(clippy::cast_possible_truncation, reason = "the cast saturates, as documented")]
@@ -232,7 +236,8 @@ impl std::iter::Sum for Money {
 }
 
 impl fmt::Display for Money {
-    /// Two decimals, or four when an amount below a thousand has them: `12.50`, `0.2250`; always two with `{:.2}`.
+    /// Two decimals, or four when an amount below a thousand has them: `12.50`, `0.2250`; always
+    /// two with `{:.2}`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let sign = if self.0 < 0 { "-" } else { "" };
         let (whole, rest) = (self.0.unsigned_abs() / 10_000, self.0.unsigned_abs() % 10_000);
@@ -286,7 +291,8 @@ pub struct Days(pub f64);
 #[derive(Debug, Clone, Copy, PartialEq, PartialOrd, Default, Serialize, Deserialize)]
 pub struct Periods(pub f64);
 
-/// A replenishment lead time in calendar days: mean, standard deviation and the longest to plan for.
+/// A replenishment lead time in calendar days: mean, standard deviation and the longest to plan
+/// for.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct LeadTime {
     mean_days: f64,

@@ -1,7 +1,8 @@
 //! The arithmetic of explanations, recomputed.
 //!
-//! A step says `name = formula`, over its own inputs and earlier steps. Formulas know `+ - * / ^ ( )`, numbers and `min`, `max`,
-//! `ceil`, `floor`, `round`, `sqrt`, `abs`, `to_a_millionth`; whatever cannot be written so (a quantile, say) enters as an input.
+//! A step says `name = formula`, over its own inputs and earlier steps. Formulas know `+ - * / ^ (
+//! )`, numbers and `min`, `max`, `ceil`, `floor`, `round`, `sqrt`, `abs`, `to_a_millionth`;
+//! whatever cannot be written so (a quantile, say) enters as an input.
 //!
 //! ```
 //! use orderpoint::explain::arithmetic::evaluate;
@@ -13,8 +14,8 @@
 use crate::explain::Step;
 use std::collections::HashMap;
 
-// The noise of another order of operations, nothing a person could see; whole runs on every data set pass at a billionth, and a
-// wider tolerance would hide a missing step of rounding.
+// The noise of another order of operations, nothing a person could see; whole runs on every data
+// set pass at a billionth, and a wider tolerance would hide a missing step of rounding.
 const CLOSE: f64 = 1e-9;
 // One read from a damaged file must not exhaust the stack.
 const MOST_NESTED: usize = 64;
@@ -57,7 +58,8 @@ impl Binary {
 }
 
 impl<'a> Recomputer<'a> {
-    /// Checks that every step of `steps` recomputes to its value, given the steps of `earlier` explanations.
+    /// Checks that every step of `steps` recomputes to its value, given the steps of `earlier`
+    /// explanations.
     ///
     /// # Errors
     /// The first step that does not, with both numbers.
@@ -83,7 +85,8 @@ impl<'a> Recomputer<'a> {
     }
 }
 
-/// What `name` stands for in `step`: its own input, the latest step before it, the latest of the earlier explanation.
+/// What `name` stands for in `step`: its own input, the latest step before it, the latest of the
+/// earlier explanation.
 fn known(name: &str, step: &Step, before: &[Step], earlier: &[Step]) -> Option<f64> {
     if let Some(&(_, value)) = step.inputs.iter().find(|(input, _)| *input == name) {
         return Some(value);

@@ -1,17 +1,21 @@
-//! Explanations: the arithmetic of a number, recorded while the number is computed, and the evaluator that recomputes it.
+//! Explanations: the arithmetic of a number, recorded while the number is computed, and the
+//! evaluator that recomputes it.
 //!
-//! A leaf: it imports no other room. `inventory` and `purchase` record, `audit` recomputes, `review` and `report` show.
+//! A leaf: it imports no other room. `inventory` and `purchase` record, `audit` recomputes,
+//! `review` and `report` show.
 
 pub mod arithmetic;
 
 use std::fmt;
 
-/// One line of arithmetic: `name = formula` over named inputs and earlier steps, so that it recomputes.
+/// One line of arithmetic: `name = formula` over named inputs and earlier steps, so that it
+/// recomputes.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Step {
     /// What is computed: `safety_stock`.
     pub name: &'static str,
-    /// The arithmetic, over the names of `inputs` and earlier steps: `peak * max_lead_time - average * lead_time`.
+    /// The arithmetic, over the names of `inputs` and earlier steps: `peak * max_lead_time -
+    /// average * lead_time`.
     pub formula: String,
     /// Named numbers that enter, besides earlier steps.
     pub inputs: Vec<(&'static str, f64)>,
@@ -79,8 +83,8 @@ impl fmt::Display for Unit {
     }
 }
 
-/// Steps as they are computed. One that does not record costs next to nothing: a replay computes the same policy a million
-/// times and shows none of it.
+/// Steps as they are computed. One that does not record costs next to nothing: a replay computes
+/// the same policy a million times and shows none of it.
 ///
 /// ```
 /// use orderpoint::explain::{Explanation, Unit};
@@ -114,8 +118,9 @@ impl Explanation {
 
     /// Records that `name` is `value` by `formula`, and returns `value`.
     ///
-    /// The value is handed in rather than evaluated from the text: the result keeps the arithmetic it is decided by to the
-    /// last bit, and [`arithmetic::Recomputer`] holds every published step against its formula.
+    /// The value is handed in rather than evaluated from the text: the result keeps the arithmetic
+    /// it is decided by to the last bit, and [`arithmetic::Recomputer`] holds every published step
+    /// against its formula.
     pub fn step<const N: usize>(
         &mut self,
         name: &'static str,

@@ -3,7 +3,8 @@
 use crate::domain::calendar::Bucket;
 use serde::{Deserialize, Serialize};
 
-/// Where models of the series itself (exponential smoothing, Theta, CES) are fitted beside the pooled level.
+/// Where models of the series itself (exponential smoothing, Theta, CES) are fitted beside the
+/// pooled level.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum LocalModels {

@@ -1,4 +1,5 @@
-//! The engine end to end on small panels: known killers, additivity, promotions, analogues, adjustments.
+//! The engine end to end on small panels: known killers, additivity, promotions, analogues,
+//! adjustments.
 
 use crate::domain::calendar::{Bucket, Calendar};
 use crate::domain::inputs::AdjustmentKind;
@@ -215,7 +216,8 @@ fn a_week_that_peaks_every_year_is_foreseen() {
 
 #[test]
 fn c6_a_planned_price_moves_the_forecast_by_the_elasticity_of_all_series() {
-    // Every item changed its price by a fifth some day of the last four months, and sold the more or the less for it.
+    // Every item changed its price by a fifth some day of the last four months, and sold the more
+    // or the less for it.
     let changed =
         |i: usize| (HISTORY - 10 - (i * 37) % 110, if i.is_multiple_of(2) { 0.8f64 } else { 1.2 });
     let series: Vec<Vec<f32>> = (0..150)

@@ -290,7 +290,7 @@ fn stock_by_age(inputs: &Inputs, pools: &[PoolResults], as_of: NaiveDate) -> [Ag
             // Older units went first, so the newest receipts are there in full until the shelf is
             // explained.
             let here = quantity.or_zero().min(left);
-            left = left - here;
+            left -= here;
             let age = days(date, as_of);
             let band = AGES.iter().position(|&(_, limit)| age <= limit).unwrap_or(UNEXPLAINED);
             bands[band].units += here.as_f64();

@@ -1,10 +1,12 @@
-//! From files to typed tables and the panel: what a run reads, checked, and nothing a run may not know yet.
+//! From files to typed tables and the panel: what a run reads, checked, and nothing a run may not
+//! know yet.
 //!
-//! Every table of the contract is a [`schema`]; one reader turns CSV (plain or gzipped), Parquet and folders of parts into
-//! typed columns by it, after the [`mapping`] has found the columns. Rows that cannot be used go into quarantine with file,
-//! line, column and reason; too many of them refuse the run. Sales are streamed into compact rows and scattered into the
-//! panel; the other tables are converted row by row. Names are sorted, so codes, and with them all results, do not depend on
-//! the order of rows or their split into files.
+//! Every table of the contract is a [`schema`]; one reader turns CSV (plain or gzipped), Parquet
+//! and folders of parts into typed columns by it, after the [mapping](cells::mapping) has found the columns. Rows
+//! that cannot be used go into quarantine with file, line, column and reason; too many of them
+//! refuse the run. Sales are streamed into compact rows and scattered into the panel; the other
+//! tables are converted row by row. Names are sorted, so codes, and with them all results, do not
+//! depend on the order of rows or their split into files.
 
 pub mod cells;
 pub mod files;
@@ -53,8 +55,9 @@ pub struct Request {
 /// Loads every table that is there.
 ///
 /// # Errors
-/// [`Error::Config`] for settings that cannot be used; [`Error::Input`] for a missing, unreadable or stale table, a missing
-/// column, too many rejected rows, no sales at all, or a panel beyond the memory limit.
+/// [`Error::Config`] for settings that cannot be used; [`Error::Input`] for a missing, unreadable
+/// or stale table, a missing column, too many rejected rows, no sales at all, or a panel beyond the
+/// memory limit.
 pub fn load(request: &Request) -> Result<Inputs> {
     let problems = request.settings.problems();
     if !problems.is_empty() {
@@ -370,7 +373,8 @@ fn of<R, T: From<Vec<R>>>(
     tables.get(name).map_or_else(Vec::new, |table| convert_table(table, convert)).into()
 }
 
-/// Pools that may lack sales: where there is stock, and one for each known item that is nowhere else.
+/// Pools that may lack sales: where there is stock, and one for each known item that is nowhere
+/// else.
 fn pools(
     sales: &SalesRows,
     codes: &Codes<'_>,

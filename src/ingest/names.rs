@@ -228,7 +228,8 @@ impl<'a> Codes<'a> {
         self.suppliers.get(name).copied().map(SupplierId)
     }
 
-    /// The item in column `column` of `row` and the units of it in one of the code; `None` when it takes no part.
+    /// The item in column `column` of `row` and the units of it in one of the code; `None` when it
+    /// takes no part.
     pub(crate) fn item(&self, row: &Row<'_>, column: &str) -> Option<(SkuId, f64)> {
         let channel = if row.has("channel") { row.text("channel") } else { "" };
         let item = self.catalogue.item(row.text(column), channel);

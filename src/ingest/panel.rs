@@ -1,7 +1,9 @@
-//! From sales rows to the dense panel: codes, starts, one scatter, then the flags that other tables know.
+//! From sales rows to the dense panel: codes, starts, one scatter, then the flags that other tables
+//! know.
 //!
-//! The result does not depend on the order of rows: whole units add up exactly in `f32`, and where they would not (fractions,
-//! more than 16.7 million a period) the rows are sorted first. Money is summed in whole ten-thousandths.
+//! The result does not depend on the order of rows: whole units add up exactly in `f32`, and where
+//! they would not (fractions, more than 16.7 million a period) the rows are sorted first. Money is
+//! summed in whole ten-thousandths.
 
 use crate::domain::calendar::{Bucket, Calendar};
 use crate::domain::error::{Error, Result};
@@ -78,7 +80,8 @@ struct Frame {
     offsets: Vec<usize>,
 }
 
-/// Builds the panel; returns it with the number of rows on or after the as-of date, which are ignored.
+/// Builds the panel; returns it with the number of rows on or after the as-of date, which are
+/// ignored.
 ///
 /// # Errors
 /// If no row lies before the as-of date, or the panel would need more memory than allowed.
@@ -166,7 +169,8 @@ impl Frame {
         })
     }
 
-    /// Where a row belongs and its period; `None` when it lies in the future or before its series begins.
+    /// Where a row belongs and its period; `None` when it lies in the future or before its series
+    /// begins.
     fn place(&self, rows: &Rows, row: usize) -> Option<(Spot, u32)> {
         let spot = self.spots[rows.series[row] as usize];
         let period = *self.periods.get((rows.day[row] as usize).checked_sub(self.first)?)?;
@@ -177,9 +181,11 @@ impl Frame {
         self.offsets[position] + period - self.starts[position] as usize
     }
 
-    /// Adds up gross units, returns, money and the rows' own marks; returns how many rows lie in the future.
+    /// Adds up gross units, returns, money and the rows' own marks; returns how many rows lie in
+    /// the future.
     ///
-    /// Blocks of rows are put in order of the panel, then each share of the panel takes its rows of every block.
+    /// Blocks of rows are put in order of the panel, then each share of the panel takes its rows of
+    /// every block.
     fn scatter(&self, sales: &SalesRows, parts: &mut PanelParts) -> u64 {
         let exact = !sales.fractional && sales.facts.iter().all(|f| f.units < EXACT);
         let rows = &sales.rows;
@@ -290,7 +296,8 @@ impl Frame {
         }
     }
 
-    /// Flags periods whose every recorded stock is zero; a day with a sale is not one of them, it only ended empty.
+    /// Flags periods whose every recorded stock is zero; a day with a sale is not one of them, it
+    /// only ended empty.
     fn mark_empty_shelves(&self, parts: &mut PanelParts, history: &[StockHistory]) {
         let period = |h: &StockHistory| (h.sku, h.location, self.calendar.index(h.date));
         for same in history
@@ -343,7 +350,8 @@ impl Frame {
     }
 }
 
-/// A block of rows in the order of the panel, by groups of series, so that one pass over a group stays in few pages.
+/// A block of rows in the order of the panel, by groups of series, so that one pass over a group
+/// stays in few pages.
 struct Ordered {
     /// Where each group's rows begin in `rows`. `[groups + 1]`
     begins: Vec<u32>,

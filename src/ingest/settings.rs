@@ -160,8 +160,8 @@ pub struct TableMapping {
     pub columns: BTreeMap<String, String>,
     /// Our column = the same value in every row.
     pub constants: BTreeMap<String, String>,
-    /// Our column = what to read instead of a value; `"*"` stands for every other value, and `*` in its replacement for
-    /// the value itself (`"*" = "shop-*"` puts a prefix before every name).
+    /// Our column = what to read instead of a value; `"*"` stands for every other value, and `*` in
+    /// its replacement for the value itself (`"*" = "shop-*"` puts a prefix before every name).
     pub values: BTreeMap<String, BTreeMap<String, String>>,
     /// Our column = values whose rows are left out and counted; `*` at the end matches any ending.
     pub exclude: BTreeMap<String, Vec<String>>,

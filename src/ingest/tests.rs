@@ -1,4 +1,5 @@
-//! Loading from files on disk: every message and exit code that a planner may meet, and what must not change a result.
+//! Loading from files on disk: every message and exit code that a planner may meet, and what must
+//! not change a result.
 
 use crate::domain::panel::flag;
 use crate::domain::units::{Money, Units};

@@ -3,7 +3,8 @@
 use crate::domain::inputs::Product;
 use crate::domain::units::Money;
 
-/// Cost and margin of one unit, currency; `None` where nothing says: an unknown cost is not a cost of zero.
+/// Cost and margin of one unit, currency; `None` where nothing says: an unknown cost is not a cost
+/// of zero.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct UnitEconomics {
     /// What it is bought for.

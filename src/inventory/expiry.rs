@@ -1,7 +1,7 @@
 //! Stock that expires: first expired, first out (FEFO), against the dated forecast.
 //!
-//! A lot sells until its last day what cumulative demand leaves for it after the lots before; the rest of it is waste and must
-//! not count as stock. Units in, units out, days from the as-of date.
+//! A lot sells until its last day what cumulative demand leaves for it after the lots before; the
+//! rest of it is waste and must not count as stock. Units in, units out, days from the as-of date.
 //!
 //! ```
 //! use orderpoint::inventory::expiry::{DatedLot, usable_stock};
@@ -42,7 +42,8 @@ pub struct UsableStock {
     pub waste: f64,
 }
 
-/// Sells lots in order of expiry against cumulative demand: what is left of a lot on its date is waste.
+/// Sells lots in order of expiry against cumulative demand: what is left of a lot on its date is
+/// waste.
 ///
 /// - `lots`: ascending by `days`.
 /// - `undated`: units without a lot; sold last, never wasted.

@@ -1,4 +1,5 @@
-//! What is known of one pool (an item at a location) before it is planned: gathered once, handed on to whoever decides about it.
+//! What is known of one pool (an item at a location) before it is planned: gathered once, handed on
+//! to whoever decides about it.
 
 use crate::domain::classes::{AbcClass, Lifecycle, VelocityClass, XyzClass};
 use crate::domain::inputs::{PoolOverrides, Product, ProductStatus};

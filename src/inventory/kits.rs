@@ -1,15 +1,17 @@
 //! Kits: items that are made of other items when they are sold.
 //!
-//! A kit has no stock of its own: what can be sold of it is what its scarcest component allows, and its demand is its components'
-//! demand. Kits may contain kits; they are exploded to the items that are really stocked. A kit that contains itself, however
-//! indirectly, is refused with its row named, and so is a quantity below 1.
+//! A kit has no stock of its own: what can be sold of it is what its scarcest component allows, and
+//! its demand is its components' demand. Kits may contain kits; they are exploded to the items that
+//! are really stocked. A kit that contains itself, however indirectly, is refused with its row
+//! named, and so is a quantity below 1.
 
 use crate::domain::exceptions::{Exception, ExceptionKind, Severity, Subject};
 use crate::domain::inputs::{Kit, Names};
 use crate::domain::units::{SkuId, Units};
 use std::collections::{BTreeMap, BTreeSet};
 
-// Most units of one component in one kit: ten levels of kits of a hundred overflow whole numbers otherwise.
+// Most units of one component in one kit: ten levels of kits of a hundred overflow whole numbers
+// otherwise.
 const MOST_PER_KIT: i64 = 1_000_000_000;
 
 /// One side of a recipe: a component of a kit, or a kit that takes a component.
@@ -100,14 +102,15 @@ impl Kits {
         self.parents.get(&component).map_or(&[], Vec::as_slice)
     }
 
-    /// Units of `sku` that can be promised where `stock` says what is available of an item: its own, or of a kit what its
-    /// components allow. 0 where nothing is known.
+    /// Units of `sku` that can be promised where `stock` says what is available of an item: its
+    /// own, or of a kit what its components allow. 0 where nothing is known.
     #[must_use]
     pub fn available(&self, sku: SkuId, stock: impl Fn(SkuId) -> Option<Units>) -> Units {
         self.availability(sku, &stock).or_else(|| stock(sku)).unwrap_or_default()
     }
 
-    /// How many of `kit` can be made: min over components of floor(available / units a kit), never below 0.
+    /// How many of `kit` can be made: min over components of floor(available / units a kit), never
+    /// below 0.
     ///
     /// `None` for an item that is no kit, and where the stock of a component is unknown.
     #[must_use]
@@ -149,7 +152,8 @@ fn cycle(kit: SkuId, direct: &Parts) -> Option<Vec<SkuId>> {
     None
 }
 
-/// Adds the stocked components of `kit`, and of the kits in it, to `done`; each kit once. A refused kit counts as stocked itself.
+/// Adds the stocked components of `kit`, and of the kits in it, to `done`; each kit once. A refused
+/// kit counts as stocked itself.
 ///
 /// A stack instead of recursion: kits nested twenty thousand deep have been read.
 fn explode(kit: SkuId, direct: &Parts, done: &mut Parts) {

@@ -1,8 +1,10 @@
-//! Lead time of one supply line: what the receipts say, shrunk towards what the supplier does elsewhere and has promised.
+//! Lead time of one supply line: what the receipts say, shrunk towards what the supplier does
+//! elsewhere and has promised.
 //!
-//! A mean over three receipts is worth little: it counts as three observations beside a prior of [`PRIOR_RECEIPTS`],
-//! `n / (n + k)` of the way from the prior to the mean, as in credibility theory (Bühlmann 1967). The prior is the supplier's own
-//! record where it has one, the promised lead time otherwise. Calendar days throughout.
+//! A mean over three receipts is worth little: it counts as three observations beside a prior of
+//! [`PRIOR_RECEIPTS`], `n / (n + k)` of the way from the prior to the mean, as in credibility
+//! theory (Bühlmann 1967). The prior is the supplier's own record where it has one, the promised
+//! lead time otherwise. Calendar days throughout.
 //!
 //! ```
 //! use orderpoint::inventory::lead_time::{Receipt, ReceiptStatistics, estimate};
@@ -19,10 +21,11 @@ use crate::domain::units::LeadTime;
 
 /// Receipts that the prior is worth: with as many, a line's own record counts half.
 pub const PRIOR_RECEIPTS: f64 = 4.0;
-/// Latest receipts that are compared with the earlier ones for drift: with two, one late ship would be a drift.
+/// Latest receipts that are compared with the earlier ones for drift: with two, one late ship would
+/// be a drift.
 pub const DRIFT_RECEIPTS: usize = 3;
-/// Lead time without any information, calendar days: two weeks, so that an item without a supplier is planned at all; said in the
-/// policy table.
+/// Lead time without any information, calendar days: two weeks, so that an item without a supplier
+/// is planned at all; said in the policy table.
 pub const DEFAULT_DAYS: f64 = 14.0;
 /// Standard deviation of a lead time that nobody has measured, as a share of its mean.
 pub const DEFAULT_VARIATION: f64 = 0.2;
@@ -37,7 +40,8 @@ pub struct Receipt {
 }
 
 impl Receipt {
-    /// The receipt of a purchase-order line; `None` while it is open, undated, or received before it was confirmed.
+    /// The receipt of a purchase-order line; `None` while it is open, undated, or received before
+    /// it was confirmed.
     #[must_use]
     pub fn of(order: &PurchaseOrder) -> Option<Self> {
         let confirmed = order.confirmed?;
@@ -125,8 +129,8 @@ pub struct Estimate {
     pub source: String,
     /// Statistics of the line's own receipts.
     pub receipts: ReceiptStatistics,
-    /// Set when the latest receipts took clearly longer or shorter. The maximum follows them, because with max-average safety
-    /// stock the mean alone moves nothing.
+    /// Set when the latest receipts took clearly longer or shorter. The maximum follows them,
+    /// because with max-average safety stock the mean alone moves nothing.
     pub drift: Option<Drift>,
 }
 
@@ -136,9 +140,11 @@ struct Sourced {
     source: String,
 }
 
-// Least lead time that receipts make, days: deliveries within the day would make one of zero, over which nothing can be planned.
+// Least lead time that receipts make, days: deliveries within the day would make one of zero, over
+// which nothing can be planned.
 const LEAST_DAYS: f64 = 0.5;
-// Receipts from which the longest of them stands alone: a shorter record does not overrule the longest that was promised.
+// Receipts from which the longest of them stands alone: a shorter record does not overrule the
+// longest that was promised.
 const LONG_RECORD: usize = 10;
 
 /// Master data of a supply line as a lead time; `None` for zero, negative or missing values.
@@ -175,7 +181,8 @@ pub fn estimate(
     let Sourced { mut lead_time, mut source } = shrink(&receipts, prior, "");
     let drift = drift(own);
     if let Some(Drift { now, .. }) = drift {
-        // With max-average safety stock the mean alone moves nothing: the maximum follows the drift.
+        // With max-average safety stock the mean alone moves nothing: the maximum follows the
+        // drift.
         let mean = now.max(LEAST_DAYS);
         let sd = lead_time.sd_days();
         let max = lead_time.max_days().max(now + 2.0 * sd).max(mean);
@@ -185,8 +192,9 @@ pub fn estimate(
     Estimate { lead_time, source, receipts, drift }
 }
 
-/// Weighs measured receipts against a prior worth [`PRIOR_RECEIPTS`] of them; the maximum is the larger one as soon as it was
-/// seen. Variances shrink like the means, with a degree of freedom less.
+/// Weighs measured receipts against a prior worth [`PRIOR_RECEIPTS`] of them; the maximum is the
+/// larger one as soon as it was seen. Variances shrink like the means, with a degree of freedom
+/// less.
 fn shrink(seen: &ReceiptStatistics, prior: Sourced, whose: &str) -> Sourced {
     if seen.count == 0 {
         return prior;
@@ -208,8 +216,8 @@ fn shrink(seen: &ReceiptStatistics, prior: Sourced, whose: &str) -> Sourced {
     Sourced { lead_time, source }
 }
 
-/// Compares the latest receipts with all before: a shift of more than two standard errors, and of a fifth of the mean, below which
-/// a buyer would not reschedule anything.
+/// Compares the latest receipts with all before: a shift of more than two standard errors, and of a
+/// fifth of the mean, below which a buyer would not reschedule anything.
 fn drift(own: &[Receipt]) -> Option<Drift> {
     let earlier = own.len().checked_sub(DRIFT_RECEIPTS).filter(|&n| n >= DRIFT_RECEIPTS)?;
     let before = ReceiptStatistics::of(&own[..earlier]);

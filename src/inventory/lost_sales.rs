@@ -1,15 +1,18 @@
-//! How much a pool needs when unmet demand is lost: the stock's whole distribution carried forward to the arrival.
+//! How much a pool needs when unmet demand is lost: the stock's whole distribution carried forward
+//! to the arrival.
 //!
-//! With backorders an order must raise the *position* to the quantile of demand over the protection interval. When sales are
-//! lost, demand that meets an empty shelf before the order arrives needs no stock any more, and counting it orders too much. So
-//! the stock is carried from arrival to arrival, `S <- max(S - D, 0) + arrival`, and the order `q` is the least with
-//! `P(D_review - S_arrival <= q) >= p`. With stock that never runs out on the way the two agree.
+//! With backorders an order must raise the *position* to the quantile of demand over the protection
+//! interval. When sales are lost, demand that meets an empty shelf before the order arrives needs
+//! no stock any more, and counting it orders too much. So the stock is carried from arrival to
+//! arrival, `S <- max(S - D, 0) + arrival`, and the order `q` is the least with `P(D_review -
+//! S_arrival <= q) >= p`. With stock that never runs out on the way the two agree.
 //!
-//! A forecast's error is shared by all periods: it enters as three levels (Gauss-Hermite nodes) that scale the whole path,
-//! sized so that the intervals' covariance comes out.
+//! A forecast's error is shared by all periods: it enters as three levels (Gauss-Hermite nodes)
+//! that scale the whole path, sized so that the intervals' covariance comes out.
 //!
-//! Source: Zipkin (2008), *Old and new methods for lost-sales inventory systems*, Operations Research 56(5), whose myopic policy
-//! this is; what it leaves out is added in [`need`](crate::inventory::need).
+//! Source: Zipkin (2008), *Old and new methods for lost-sales inventory systems*, Operations
+//! Research 56(5), whose myopic policy this is; what it leaves out is added in
+//! [`need`](crate::inventory::need).
 //!
 //! ```
 //! use orderpoint::inventory::lost_sales::order_for;
@@ -30,16 +33,17 @@ use crate::inventory::position::Situation;
 use crate::inventory::reorder_point::ProtectionInterval;
 use crate::math::distributions::Demand;
 
-// Cells the stock is resolved into: exact for whole units up to here, in equal steps beyond. A step of the walk costs the square
-// of their number.
+// Cells the stock is resolved into: exact for whole units up to here, in equal steps beyond. A step
+// of the walk costs the square of their number.
 const CELLS: usize = 160;
 // A shared error of this share of demand or less is taken for none: one scenario instead of three.
 const NEGLIGIBLE_ERROR: f64 = 0.02;
-// A shared error counts as at most half of demand: the lowest node then scales demand by 0.13, and from 0.58 on it would turn
-// demand negative.
+// A shared error counts as at most half of demand: the lowest node then scales demand by 0.13, and
+// from 0.58 on it would turn demand negative.
 const MOST_ERROR: f64 = 0.5;
 
-/// One level of the shared error: Gauss-Hermite quadrature with three nodes, exact for polynomials up to the fifth degree.
+/// One level of the shared error: Gauss-Hermite quadrature with three nodes, exact for polynomials
+/// up to the fifth degree.
 #[derive(Clone, Copy)]
 struct Node {
     /// Where, standard deviations.
@@ -56,7 +60,8 @@ const NODES: [Node; 3] = [
 /// The one node of a forecast without a shared error.
 const CENTRE: [Node; 1] = [Node { z: 0.0, weight: 1.0 }];
 
-/// Least order, units, >= 0, that covers demand until the next order can arrive with probability `p`, when sales are lost.
+/// Least order, units, >= 0, that covers demand until the next order can arrive with probability
+/// `p`, when sales are lost.
 ///
 /// Arrivals due after the order but before the next one count as there when it arrives.
 #[must_use]
@@ -69,7 +74,8 @@ pub fn order_for(now: &Situation<'_>, interval: ProtectionInterval, p: f64) -> f
     let [_, _, highest] = NODES;
     let most = review.scaled(1.0 + highest.z * shared).quantile(p.clamp(0.5, 0.9999));
 
-    // Whole units where they fit, otherwise cells of several: of the stock, and of the order at four times their number.
+    // Whole units where they fit, otherwise cells of several: of the stock, and of the order at
+    // four times their number.
     let total: f64 = moments.iter().map(|m| m.arrives).sum();
     let width = (total / CELLS as f64).ceil().max(1.0);
     let width = width.max((most / (4.0 * CELLS as f64)).ceil());
@@ -113,7 +119,8 @@ impl Scenario {
     }
 }
 
-/// A moment at which stock arrives, the present with what is on the shelf first, the order's own arrival last.
+/// A moment at which stock arrives, the present with what is on the shelf first, the order's own
+/// arrival last.
 struct ArrivalMoment {
     day: f64,
     arrives: f64,
@@ -123,7 +130,8 @@ fn moments(now: &Situation<'_>, lead_days: f64, end: f64) -> Vec<ArrivalMoment> 
     let on_the_shelf = (now.stock.available - now.stock.backordered).max(0.0);
     let mut moments = vec![ArrivalMoment { day: 0.0, arrives: on_the_shelf }];
     for arrival in now.arrivals.iter().filter(|a| a.days < end) {
-        // What comes between this order and the next one is there before the next one: it counts as coming with this.
+        // What comes between this order and the next one is there before the next one: it counts as
+        // coming with this.
         let day = arrival.days.min(lead_days);
         match moments.last_mut() {
             Some(last) if last.day >= day => last.arrives += arrival.quantity,
@@ -136,7 +144,8 @@ fn moments(now: &Situation<'_>, lead_days: f64, end: f64) -> Vec<ArrivalMoment> 
     moments
 }
 
-/// Relative standard deviation of the error shared by lead time and review interval: from their covariance.
+/// Relative standard deviation of the error shared by lead time and review interval: from their
+/// covariance.
 fn shared_error(outlook: &Outlook<'_>, lead_days: f64, end: f64, review: &Demand) -> f64 {
     let lead = outlook.demand(0.0, lead_days);
     let whole = outlook.demand(0.0, end);
@@ -145,7 +154,8 @@ fn shared_error(outlook: &Outlook<'_>, lead_days: f64, end: f64, review: &Demand
     if product > 0.0 { (covariance / product).max(0.0).sqrt().min(MOST_ERROR) } else { 0.0 }
 }
 
-/// Demand of an interval once the shared error is known: its mean scaled, its variance without the shared part.
+/// Demand of an interval once the shared error is known: its mean scaled, its variance without the
+/// shared part.
 fn conditional(demand: &Demand, factor: f64, shared: f64) -> Demand {
     if shared <= NEGLIGIBLE_ERROR {
         return demand.clone();
@@ -158,7 +168,8 @@ fn conditional(demand: &Demand, factor: f64, shared: f64) -> Demand {
 fn after_sales(stock: &[f64], demand: &Demand, width: f64) -> Vec<f64> {
     let n = stock.len();
     let mut mass = vec![0.0; n];
-    // A cell of several whole units stands for those around its middle; a cell of one stands for itself.
+    // A cell of several whole units stands for those around its middle; a cell of one stands for
+    // itself.
     demand.cdf_grid(0.5 * width - 0.5, width, &mut mass);
     for i in (1..n).rev() {
         mass[i] -= mass[i - 1];
@@ -247,7 +258,8 @@ mod tests {
 
     #[test]
     fn what_runs_out_on_the_way_is_not_ordered() {
-        // 5 units against two weeks of 10: certainly gone, so one week's quantile and not three weeks' less 5.
+        // 5 units against two weeks of 10: certainly gone, so one week's quantile and not three
+        // weeks' less 5.
         assert_eq!(
             order(&poisson(10.0), 5.0, &[], 0.9),
             Demand::Poisson { mean: 10.0 }.quantile(0.9)

@@ -1,10 +1,11 @@
 //! How much to order at once: days of cover, or the economic order quantity.
 //!
-//! A large lot saves orders and costs carrying: under steady demand `D` the two together, `D / Q S + Q / 2 H`, are least at
-//! `Q = sqrt(2 D S / H)`. The curve is flat there, so rounding to packs costs little; price breaks are weighed in `purchase`.
+//! A large lot saves orders and costs carrying: under steady demand `D` the two together, `D / Q S
+//! + Q / 2 H`, are least at `Q = sqrt(2 D S / H)`. The curve is flat there, so rounding to packs
+//! costs little; price breaks are weighed in `purchase`.
 //!
-//! Source: Harris (1913); Snyder & Shen (2019), *Fundamentals of Supply Chain Theory*, 2nd ed., ch. 3, whose symbols stand in
-//! `[brackets]`. Oracle: `tests/oracle/policy.csv`.
+//! Source: Harris (1913); Snyder & Shen (2019), *Fundamentals of Supply Chain Theory*, 2nd ed., ch.
+//! 3, whose symbols stand in `[brackets]`. Oracle: `tests/oracle/policy.csv`.
 //!
 //! ```
 //! use orderpoint::inventory::lot_size::eoq;

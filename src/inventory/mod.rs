@@ -1,8 +1,10 @@
-//! Inventory policy: from what is known and forecast of one pool to what it needs, every number explained as it is computed.
+//! Inventory policy: from what is known and forecast of one pool to what it needs, every number
+//! explained as it is computed.
 //!
-//! Pure arithmetic: no file, clock, data frame or rounding; whole units, packs and minimums are settled once, in `purchase`.
-//! Called by `run` for the night ([`plan_pool`]) and by `simulate` for a replay, which calls the two halves it is made of:
-//! [`targets`](reorder_point::targets) (no stock needed) and [`need`](need::need).
+//! Pure arithmetic: no file, clock, data frame or rounding; whole units, packs and minimums are
+//! settled once, in `purchase`. Called by `run` for the night ([`plan_pool`]) and by `simulate` for
+//! a replay, which calls the two halves it is made of: [`targets`](reorder_point::targets) (no
+//! stock needed) and [`need`](need::need).
 
 pub mod economics;
 pub mod expiry;

@@ -1,7 +1,9 @@
-//! From targets and stock to the need of one pool, unrounded: nothing above the reorder point, up to the order-up-to level below.
+//! From targets and stock to the need of one pool, unrounded: nothing above the reorder point, up
+//! to the order-up-to level below.
 //!
-//! When sales are lost, what the stock on its way leaves over is smaller than the position says: see
-//! [`lost_sales`](crate::inventory::lost_sales). Whole units, packs and minimums are settled once, in `purchase`.
+//! When sales are lost, what the stock on its way leaves over is smaller than the position says:
+//! see [`lost_sales`](crate::inventory::lost_sales). Whole units, packs and minimums are settled
+//! once, in `purchase`.
 
 use crate::explain::{Explanation, Unit};
 use crate::inventory::lost_sales::order_for;
@@ -9,8 +11,9 @@ use crate::inventory::position::Situation;
 use crate::inventory::reorder_point::{ProtectionInterval, Targets};
 use crate::inventory::settings::{OrderRule, Settings, UnmetDemand};
 
-// Expected loss before the arrival, units, below which a shelf counts as never empty: the stock's whole distribution is carried
-// forward only where it may be, for that is the dearest step of a need.
+// Expected loss before the arrival, units, below which a shelf counts as never empty: the stock's
+// whole distribution is carried forward only where it may be, for that is the dearest step of a
+// need.
 const NO_LOSS: f64 = 1e-3;
 // Like the quantiles of the targets: a probability of 1 has no odds to divide.
 const FARTHEST_TAIL: f64 = 1e-4;
@@ -24,12 +27,13 @@ pub struct Need {
     pub position: f64,
     /// Demand that will be lost before an order placed today arrives and so needs no stock, units.
     pub unserved: f64,
-    /// Units to order, unrounded; 0 when the position is above the reorder point, or what is on its way lasts until the next order
-    /// could arrive.
+    /// Units to order, unrounded; 0 when the position is above the reorder point, or what is on its
+    /// way lasts until the next order could arrive.
     pub need: f64,
 }
 
-/// Compares the position with the targets; `held` says why a pool that stands below them is not ordered.
+/// Compares the position with the targets; `held` says why a pool that stands below them is not
+/// ordered.
 #[must_use]
 pub fn need(
     now: &Situation<'_>,
@@ -62,8 +66,8 @@ pub fn need(
         UnmetDemand::Lost => lost_before_arrival(now, targets, position),
     };
     need.unserved = lost.unserved;
-    // Where the order of one review is nothing, nothing is ordered: at least a lot was, once, and 20 approved units were followed
-    // by 16 more the next night.
+    // Where the order of one review is nothing, nothing is ordered: at least a lot was, once, and
+    // 20 approved units were followed by 16 more the next night.
     let counted = position + lost.unserved;
     let short = targets.reorder_point - counted;
     let by_lots = settings.order_rule == OrderRule::FixedQuantity && targets.lot > 0.0;
@@ -105,7 +109,8 @@ pub fn need(
 
 /// What is lost before an order placed today arrives.
 struct Lost {
-    /// How far the order that covers the review interval with the same probability stays below reorder point - position, units.
+    /// How far the order that covers the review interval with the same probability stays below
+    /// reorder point - position, units.
     unserved: f64,
     /// Whether that order is nothing at all.
     rest_lasts: bool,
@@ -118,7 +123,8 @@ fn lost_before_arrival(now: &Situation<'_>, targets: &Targets, position: f64) ->
     }
     let covered = targets.protection.cdf(targets.reorder_point);
     let covered = covered.clamp(FARTHEST_TAIL, 1.0 - FARTHEST_TAIL);
-    // The reorder point may sit above the quantile it came from (whole units): compare like with like.
+    // The reorder point may sit above the quantile it came from (whole units): compare like with
+    // like.
     let exact = targets.protection.quantile(covered);
     let runs_out = now.stockout_probability(interval.lead_days);
     let order = order_for(now, interval, not_taken_back(covered, runs_out, interval));
@@ -128,12 +134,14 @@ fn lost_before_arrival(now: &Situation<'_>, targets: &Targets, position: f64) ->
 
 /// The probability to cover when a unit too many is not taken back at once.
 ///
-/// With backorders the next order is smaller by what this one left over, so a unit too many is held for one review. When sales are
-/// lost, the `lead / review` orders placed meanwhile cannot see what is left over: the unit is held longer, the
-/// likelier the shelf runs out on the way. The odds of `covered` are divided by `1 + runs_out lead / review`; that the order
-/// of one review alone is too large is Zipkin's (2008) result.
+/// With backorders the next order is smaller by what this one left over, so a unit too many is held
+/// for one review. When sales are lost, the `lead / review` orders placed meanwhile cannot see what
+/// is left over: the unit is held longer, the likelier the shelf runs out on the way. The odds of
+/// `covered` are divided by `1 + runs_out lead / review`; that the order of one review alone is too
+/// large is Zipkin's (2008) result.
 fn not_taken_back(covered: f64, runs_out: f64, interval: ProtectionInterval) -> f64 {
-    // The factor is what replays chose: nine weekly windows of the VN2 game cost 44,615 with it and 46,937 without.
+    // The factor is what replays chose: nine weekly windows of the VN2 game cost 44,615 with it and
+    // 46,937 without.
     let held = 1.0 + runs_out * interval.lead_days / interval.review_days;
     covered / (covered + (1.0 - covered) * held)
 }

@@ -1,6 +1,8 @@
-//! What a pool's forecast asks of its stock: less what comes back, plus what the kits that contain the item take.
+//! What a pool's forecast asks of its stock: less what comes back, plus what the kits that contain
+//! the item take.
 //!
-//! A kit itself is not stocked: its demand is kept, so that it can be shown, but its components are ordered.
+//! A kit itself is not stocked: its demand is kept, so that it can be shown, but its components are
+//! ordered.
 
 use crate::domain::units::Units;
 use crate::inventory::outlook::Outlook;
@@ -27,7 +29,8 @@ pub struct SeriesDemand<'a> {
 }
 
 impl NetDemand {
-    /// Of the `series` of a pool whose gross demand is `gross`, with what [`through_kits`] says. `[horizon]`
+    /// Of the `series` of a pool whose gross demand is `gross`, with what [`through_kits`] says.
+    /// `[horizon]`
     #[must_use]
     pub fn new<'a>(
         gross: &[f64],
@@ -59,8 +62,8 @@ impl NetDemand {
         !self.through_kits.is_empty()
     }
 
-    /// Net demand over the periods `from..to`, of which `own` is the gross forecast. What kits take widens it as if their
-    /// demand were Poisson: the kits' own error is not known here.
+    /// Net demand over the periods `from..to`, of which `own` is the gross forecast. What kits take
+    /// widens it as if their demand were Poisson: the kits' own error is not known here.
     #[must_use]
     pub fn over(&self, own: Demand, from: f64, to: f64) -> Demand {
         let partly_returned = self.kept_share < 1.0 && self.kept_share > 0.0;

@@ -1,4 +1,5 @@
-//! Published textbook instances, `tests/oracle/policy.csv` (made by `policy.py` beside it): tolerance 1e-6.
+//! Published textbook instances, `tests/oracle/policy.csv` (made by `policy.py` beside it):
+//! tolerance 1e-6.
 
 use crate::inventory::lot_size::eoq;
 use crate::inventory::safety_stock::critical_ratio;

@@ -9,8 +9,8 @@ pub struct Outlook<'a> {
     pub period_days: f64,
     /// Expected net demand, units a period; its last value goes on for ever.
     pub mean: &'a [f32],
-    /// Demand over the periods `from..to`, fractional ends counted pro rata, when the end itself is uncertain with the variance of
-    /// the third argument (periods squared): a lead time's.
+    /// Demand over the periods `from..to`, fractional ends counted pro rata, when the end itself is
+    /// uncertain with the variance of the third argument (periods squared): a lead time's.
     pub over: &'a dyn Fn(f64, f64, f64) -> Demand,
 }
 
@@ -30,7 +30,8 @@ impl Outlook<'_> {
         self.demand_until_about(from, to, 0.0)
     }
 
-    /// Demand from `from` to about `to` calendar days ahead, with a standard deviation of `sd` days.
+    /// Demand from `from` to about `to` calendar days ahead, with a standard deviation of `sd`
+    /// days.
     #[must_use]
     pub fn demand_until_about(&self, from: f64, to: f64, sd: f64) -> Demand {
         (self.over)(from / self.period_days, to / self.period_days, (sd / self.period_days).powi(2))

@@ -15,7 +15,8 @@ pub struct PastDemand {
 }
 
 impl PastDemand {
-    /// Of `pool`: the average as classified, the peak of the last year over all its series together.
+    /// Of `pool`: the average as classified, the peak of the last year over all its series
+    /// together.
     #[must_use]
     pub fn of(panel: &Panel, pool: &Pool, return_rates: &[f64], average_per_day: f64) -> Self {
         let history = panel.calendar().history();

@@ -1,4 +1,5 @@
-//! The plan of one pool: targets, need, what will happen without an order, and how much of a hurry it is in.
+//! The plan of one pool: targets, need, what will happen without an order, and how much of a hurry
+//! it is in.
 
 use crate::domain::outcome::{Policy, Status};
 use crate::domain::units::Units;
@@ -31,7 +32,8 @@ pub struct PoolPlan {
     pub order_by: Option<NaiveDate>,
     /// Units to order, unrounded.
     pub need: f64,
-    /// 0 to 100: probability in percent of running out before the *next* order could arrive; 0 for held and excess pools.
+    /// 0 to 100: probability in percent of running out before the *next* order could arrive; 0 for
+    /// held and excess pools.
     pub urgency: f64,
     /// Margin expected to be lost if nothing is ordered before the next review, currency.
     pub value_at_risk: f64,
@@ -95,7 +97,8 @@ fn whole(units: f64) -> Units {
 #[must_use]
 pub fn plan_pool(facts: &PoolFacts, outlook: Outlook<'_>, settings: &Settings) -> PoolPlan {
     let mut explain = Explanation::recorded();
-    // Two explanations: the policy's is a row of its own table, the need's goes on with the order line.
+    // Two explanations: the policy's is a row of its own table, the need's goes on with the order
+    // line.
     let targets = targets(facts, &outlook, settings, &mut explain);
     let policy = policy_row(facts, &targets, explain.into_steps());
 
@@ -185,12 +188,13 @@ fn expiring(facts: &PoolFacts, now: &Situation<'_>) -> f64 {
     let dated: f64 = facts.lots.iter().map(|lot| lot.quantity).sum();
     let undated = (available - dated).max(0.0);
     let usable = usable_stock(&facts.lots, undated, |days| now.outlook.mean_until(days));
-    // Lots may hold more than is available (committed units): never count more waste than there is stock.
+    // Lots may hold more than is available (committed units): never count more waste than there is
+    // stock.
     usable.waste.min(available.max(0.0))
 }
 
-/// What the units are worth that are expected to be short after an order placed today would have arrived and before one placed at
-/// the next review does, currency.
+/// What the units are worth that are expected to be short after an order placed today would have
+/// arrived and before one placed at the next review does, currency.
 fn value_at_risk(facts: &PoolFacts, now: &Situation<'_>, targets: &Targets, need: &Need) -> f64 {
     let whole = targets.protection.expected_shortfall(need.position);
     let unavoidable = now.loss_until(targets.interval.lead_days, need.position);

@@ -1,7 +1,9 @@
-//! Where a pool stands and where it goes: inventory position, dated projection, the probability and the size of a shortage.
+//! Where a pool stands and where it goes: inventory position, dated projection, the probability and
+//! the size of a shortage.
 //!
-//! The *inventory position* is what can be promised, plus what is on its way, less what is owed: an order is decided on it, not
-//! on the stock on the shelf, or everything on its way would be ordered again (Silver, Pyke & Thomas 2017, ch. 6.1).
+//! The *inventory position* is what can be promised, plus what is on its way, less what is owed: an
+//! order is decided on it, not on the stock on the shelf, or everything on its way would be ordered
+//! again (Silver, Pyke & Thomas 2017, ch. 6.1).
 //!
 //! ```
 //! use orderpoint::inventory::{Arrival, Outlook, Situation, StockLevel};
@@ -27,7 +29,8 @@ use crate::inventory::settings::UnmetDemand;
 use crate::math::distributions::Demand;
 use chrono::NaiveDate;
 
-// The shortage curve is computed at least this far ahead, days: a supplier that delivers within the week is compared, too.
+// The shortage curve is computed at least this far ahead, days: a supplier that delivers within the
+// week is compared, too.
 const LEAST_CURVE_DAYS: f64 = 7.0;
 // And no further than a year, where a forecast says next to nothing.
 const MOST_CURVE_DAYS: f64 = 365.0;
@@ -44,7 +47,8 @@ pub struct StockLevel {
 }
 
 impl StockLevel {
-    /// Of a row of the stock table, where there is one; `available` comes from the components of a kit.
+    /// Of a row of the stock table, where there is one; `available` comes from the components of a
+    /// kit.
     #[must_use]
     pub fn of(stock: Option<&Stock>, available: Units) -> Self {
         Self {
@@ -67,8 +71,8 @@ pub struct Arrival {
 impl Arrival {
     /// The rest of an open purchase-order line; `None` once it is received.
     ///
-    /// It is expected `late_days` behind its date (what its supplier is late on average), or `lead_time_days` after it was
-    /// confirmed when it has none; never before the as-of date.
+    /// It is expected `late_days` behind its date (what its supplier is late on average), or
+    /// `lead_time_days` after it was confirmed when it has none; never before the as-of date.
     #[must_use]
     pub fn of(
         order: &PurchaseOrder,
@@ -90,8 +94,8 @@ impl Arrival {
 
     /// Units that a planner has approved and nobody has ordered yet.
     ///
-    /// They wait for the supplier's order day, so they may be due after the interval that orders are counted in: they count as
-    /// if placed today, or they would be proposed again.
+    /// They wait for the supplier's order day, so they may be due after the interval that orders
+    /// are counted in: they count as if placed today, or they would be proposed again.
     #[must_use]
     pub fn approved(
         quantity: Units,
@@ -99,7 +103,8 @@ impl Arrival {
         as_of: NaiveDate,
         lead_time_days: f64,
     ) -> Self {
-        // Due in 50 days with an interval of 49.6, an approved line was proposed again the next night: hence the clamp.
+        // Due in 50 days with an interval of 49.6, an approved line was proposed again the next
+        // night: hence the clamp.
         let days = expected.map_or(lead_time_days, |day| (day - as_of).num_days() as f64);
         Self { days: days.clamp(0.0, lead_time_days.max(0.0)), quantity: quantity.as_f64() }
     }
@@ -138,8 +143,8 @@ impl Situation<'_> {
         self.stock.available + self.on_order(horizon_days) - self.stock.backordered
     }
 
-    /// Walks the stock forward until it falls to `level`, arrivals at their day, demand evenly within a period; backordered
-    /// demand lets it go below zero.
+    /// Walks the stock forward until it falls to `level`, arrivals at their day, demand evenly
+    /// within a period; backordered demand lets it go below zero.
     #[must_use]
     pub fn project(&self, level: f64, unmet: UnmetDemand) -> Projection {
         let period_days = self.outlook.period_days;
@@ -175,8 +180,8 @@ impl Situation<'_> {
         Projection { path, days_to_stockout }
     }
 
-    /// Largest probability, over the moments just before each arrival and before an order placed today arrives, that demand
-    /// until then exceeds what was there to meet it.
+    /// Largest probability, over the moments just before each arrival and before an order placed
+    /// today arrives, that demand until then exceeds what was there to meet it.
     #[must_use]
     pub fn stockout_probability(&self, lead_days: f64) -> f64 {
         let mut supply = self.stock.available - self.stock.backordered;
@@ -204,8 +209,9 @@ impl Situation<'_> {
         self.outlook.demand(0.0, days).expected_shortfall(supply)
     }
 
-    /// Expected units short by the end of each of the first `days` days if nothing more is ordered, never falling; between
-    /// weeks linear, which a buyer cannot tell from the exact curve and which costs a seventh of it. `[days]`
+    /// Expected units short by the end of each of the first `days` days if nothing more is ordered,
+    /// never falling; between weeks linear, which a buyer cannot tell from the exact curve and
+    /// which costs a seventh of it. `[days]`
     #[must_use]
     pub fn shortfall_curve(&self, days: f64) -> Vec<f64> {
         let days = days.ceil().clamp(LEAST_CURVE_DAYS, MOST_CURVE_DAYS) as usize;
@@ -215,7 +221,8 @@ impl Situation<'_> {
         for week in 1..=weeks {
             let now = self.expected_shortfall((7 * week) as f64).max(before);
             curve.extend((1..=7).map(|d| before + (now - before) * f64::from(d) / 7.0));
-            // The last day of the week as it stands in the curve, not `now`: the two may differ in the last digit.
+            // The last day of the week as it stands in the curve, not `now`: the two may differ in
+            // the last digit.
             before = curve[curve.len() - 1];
         }
         curve.truncate(days);

@@ -63,7 +63,8 @@ impl LeadTimes {
         self.suppliers.get(&supplier).copied().unwrap_or_default()
     }
 
-    /// Days that the supplier of `orders`, the lines of one pool, is late on average; 0 when none is named.
+    /// Days that the supplier of `orders`, the lines of one pool, is late on average; 0 when none
+    /// is named.
     #[must_use]
     pub fn mean_late_days(&self, orders: &[PurchaseOrder]) -> f64 {
         let supplier = orders.iter().find_map(|order| order.supplier);

@@ -1,11 +1,14 @@
-//! What one pool is steered by: safety stock, reorder point and order-up-to level, wherever its stock stands today.
+//! What one pool is steered by: safety stock, reorder point and order-up-to level, wherever its
+//! stock stands today.
 //!
-//! Stock ordered now must last until the *next* order can arrive: over the protection interval, lead time `L` plus review
-//! interval `R`. The targets are read off the distribution of demand over it, so they change only with forecast, lead time or
-//! settings; a replay computes them once per refresh of the forecast, the nightly run once.
+//! Stock ordered now must last until the *next* order can arrive: over the protection interval,
+//! lead time `L` plus review interval `R`. The targets are read off the distribution of demand over
+//! it, so they change only with forecast, lead time or settings; a replay computes them once per
+//! refresh of the forecast, the nightly run once.
 //!
-//! Source: Silver, Pyke & Thomas (2017), *Inventory and Production Management in Supply Chains*, 4th ed., ch. 6 and 7, whose
-//! symbols stand in `[brackets]`. Oracle: the property tests beside it, and `tests/oracle/policy.csv` for its parts.
+//! Source: Silver, Pyke & Thomas (2017), *Inventory and Production Management in Supply Chains*,
+//! 4th ed., ch. 6 and 7, whose symbols stand in `[brackets]`. Oracle: the property tests beside it,
+//! and `tests/oracle/policy.csv` for its parts.
 
 use crate::domain::classes::XyzClass;
 use crate::explain::{Explanation, Unit};
@@ -17,7 +20,8 @@ use crate::inventory::settings::{CoverMode, Method, OrderQuantity, OrderRule, Se
 use crate::math::distributions::Demand;
 use crate::math::normal;
 
-// Quantiles are read no further out than this: beyond it a forecast from a few years of history says nothing.
+// Quantiles are read no further out than this: beyond it a forecast from a few years of history
+// says nothing.
 const FARTHEST_TAIL: f64 = 1e-4;
 
 /// How long an order placed now must last: until the next one can arrive, calendar days.
@@ -92,7 +96,8 @@ pub fn targets(
     let holding_a_year = holding_a_year(facts, outlook, settings);
     let eoq = eoq(per_day * 365.0, settings.order_cost, holding_a_year);
     let cover = days_of_cover(per_day, settings.order_cover_days);
-    // At most some weeks of demand with `auto`: the economic quantity of a cheap slow mover would last for years.
+    // At most some weeks of demand with `auto`: the economic quantity of a cheap slow mover would
+    // last for years.
     let lot = match settings.order_quantity {
         _ if settings.order_rule == OrderRule::OrderUpTo => 0.0,
         OrderQuantity::None => 0.0,
@@ -161,8 +166,9 @@ pub fn targets(
     if settings.cover_mode == CoverMode::Formula && method != Method::Cover {
         notes.extend(out_of_band(&covered, facts, per_day, settings));
     }
-    // The level the method covers may lie below the mean (a low target), where there is no safety stock to subtract: bands and
-    // limits move it by what they change, so that it is never rebuilt from the mean.
+    // The level the method covers may lie below the mean (a low target), where there is no safety
+    // stock to subtract: bands and limits move it by what they change, so that it is never rebuilt
+    // from the mean.
     let mut reorder_point = covered.level + (safety_stock - covered.safety_stock);
     if let Some(stock) = facts.by_hand.safety_stock {
         explain.step("safety_stock", "override", Unit::Units, [("override", stock)], stock);
@@ -180,7 +186,8 @@ pub fn targets(
         explain.note(|| "never below the minimum stock".into());
     }
 
-    // A reorder point set by hand stands over formula and least stock, but not over the most stock to hold.
+    // A reorder point set by hand stands over formula and least stock, but not over the most stock
+    // to hold.
     reorder_point = facts.by_hand.reorder_point.unwrap_or(reorder_point).max(0.0);
     explain_reorder_point(facts, method, &protection, &covered, reorder_point, explain);
     let lot_on_top = if settings.order_rule == OrderRule::OrderUpTo { 0.0 } else { lot };
@@ -192,7 +199,8 @@ pub fn targets(
         explain.step("reorder_point", formula, Unit::Units, [("max_stock", most)], reorder_point);
         explain.note(|| "never above the maximum stock".into());
     }
-    // By hand it may have been set below the reorder point, where every order would call for the next.
+    // By hand it may have been set below the reorder point, where every order would call for the
+    // next.
     order_up_to = order_up_to.max(reorder_point);
     explain_order_up_to(facts, lot_on_top, eoq, reorder_point, order_up_to, explain);
 
@@ -219,9 +227,11 @@ fn holding_a_year(facts: &PoolFacts, outlook: &Outlook<'_>, settings: &Settings)
     }
 }
 
-/// Reviews between two orders: one, or as many as a lot lasts. A unit too many is held until the next order, not the next review.
+/// Reviews between two orders: one, or as many as a lot lasts. A unit too many is held until the
+/// next order, not the next review.
 ///
-/// With lost sales the probability of a stock-out in a cycle is best at `h Q / (h Q + b D)`: Silver, Pyke & Thomas (2017), ch. 7.
+/// With lost sales the probability of a stock-out in a cycle is best at `h Q / (h Q + b D)`:
+/// Silver, Pyke & Thomas (2017), ch. 7.
 fn cycle_reviews(lot: f64, per_day: f64, review_days: f64) -> f64 {
     if lot > 0.0 && per_day > 0.0 { (lot / per_day / review_days).max(1.0) } else { 1.0 }
 }
@@ -354,7 +364,8 @@ fn cover_level(
     Covered { service, level, safety_stock }
 }
 
-/// Safety stock after the cover bands: in the middle of the band, moved to its nearer end, or as the formula says.
+/// Safety stock after the cover bands: in the middle of the band, moved to its nearer end, or as
+/// the formula says.
 fn in_cover_band(
     covered: &Covered,
     facts: &PoolFacts,
@@ -411,7 +422,8 @@ fn explain_reorder_point(
     reorder_point: f64,
     explain: &mut Explanation,
 ) {
-    // How far the covered level lies below the mean: then there is no safety stock, and the reorder point itself is lower.
+    // How far the covered level lies below the mean: then there is no safety stock, and the reorder
+    // point itself is lower.
     let below = (protection.mean() + covered.safety_stock - covered.level).max(0.0);
     if let Some(point) = facts.by_hand.reorder_point {
         let inputs = [("override", point)];

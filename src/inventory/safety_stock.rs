@@ -1,10 +1,12 @@
-//! Safety stock: what is held above expected demand, because demand and lead time come out otherwise than expected.
+//! Safety stock: what is held above expected demand, because demand and lead time come out
+//! otherwise than expected.
 //!
-//! Four ways to size it, all in units over the protection interval: peak against average demand (no distribution), a normal
-//! quantile, the newsvendor's critical ratio of costs, and the share of demand to fill.
+//! Four ways to size it, all in units over the protection interval: peak against average demand (no
+//! distribution), a normal quantile, the newsvendor's critical ratio of costs, and the share of
+//! demand to fill.
 //!
-//! Symbols in `[brackets]` follow Silver, Pyke & Thomas (2017), *Inventory and Production Management in Supply Chains*, 4th
-//! ed., ch. 6 and 9. Oracle: `tests/oracle/policy.csv`.
+//! Symbols in `[brackets]` follow Silver, Pyke & Thomas (2017), *Inventory and Production
+//! Management in Supply Chains*, 4th ed., ch. 6 and 9. Oracle: `tests/oracle/policy.csv`.
 //!
 //! ```
 //! use orderpoint::inventory::safety_stock::{critical_ratio, fill_rate_level, max_average, normal};
@@ -23,33 +25,38 @@
 
 use crate::math::distributions::Demand;
 
-/// Peak demand over the longest lead time less average demand over the mean one, units; never negative.
+/// Peak demand over the longest lead time less average demand over the mean one, units; never
+/// negative.
 ///
-/// The reorder point this gives, `peak * max_lead_time`, does not depend on the mean lead time: a drift has to raise the maximum.
+/// The reorder point this gives, `peak * max_lead_time`, does not depend on the mean lead time: a
+/// drift has to raise the maximum.
 #[must_use]
 pub fn max_average(peak: f64, max_lead_time: f64, average: f64, lead_time: f64) -> f64 {
     (peak * max_lead_time - average * lead_time).max(0.0)
 }
 
-/// `z sqrt(L sd_d² + d² sd_L²)`, units. `L` is the protection interval, all times in days. `[SS = k σ_L]`
+/// `z sqrt(L sd_d² + d² sd_L²)`, units. `L` is the protection interval, all times in days. `[SS = k
+/// σ_L]`
 #[must_use]
 pub fn normal(z: f64, interval: f64, daily_sd: f64, average: f64, lead_time_sd: f64) -> f64 {
     z * (interval * daily_sd * daily_sd + average * average * lead_time_sd * lead_time_sd).sqrt()
 }
 
-/// Share of demand to cover when a unit short costs `shortage` and a unit left over `excess`. `[Cu / (Cu + Co)]`
+/// Share of demand to cover when a unit short costs `shortage` and a unit left over `excess`. `[Cu
+/// / (Cu + Co)]`
 #[must_use]
 pub fn critical_ratio(shortage: f64, excess: f64) -> f64 {
     shortage / (shortage + excess)
 }
 
-/// Stock level whose expected shortage over the protection interval is `(1 - fill_rate)` of `cycle_demand`, the demand between two
-/// orders. `[P2]` Found by bisection; at least 0.
+/// Stock level whose expected shortage over the protection interval is `(1 - fill_rate)` of
+/// `cycle_demand`, the demand between two orders. `[P2]` Found by bisection; at least 0.
 #[must_use]
 pub fn fill_rate_level(protection: &Demand, cycle_demand: f64, fill_rate: f64) -> f64 {
     let allowed = (1.0 - fill_rate) * cycle_demand;
     let mut low = 0.0;
-    // Ten standard deviations leave less than any fill rate asks for; the unit more is for demand without any spread.
+    // Ten standard deviations leave less than any fill rate asks for; the unit more is for demand
+    // without any spread.
     let mut high = protection.mean() + 10.0 * protection.sd() + 1.0;
     if allowed <= 0.0 {
         return high;

@@ -63,8 +63,8 @@ pub enum OrderRule {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum OrderQuantity {
-    /// With `auto` and `cost` the economic order quantity, at most `order_cover_days` of demand; `days-of-cover` with any other
-    /// method and where the unit's cost is unknown.
+    /// With `auto` and `cost` the economic order quantity, at most `order_cover_days` of demand;
+    /// `days-of-cover` with any other method and where the unit's cost is unknown.
     #[default]
     Auto,
     /// Nothing: order up to the reorder point.
@@ -198,7 +198,8 @@ pub struct Settings {
     pub order_rule: OrderRule,
     /// How large one order is above the reorder point.
     pub order_quantity: OrderQuantity,
-    /// Days one order lasts with `days-of-cover`; the most it lasts by economic quantity with `auto`.
+    /// Days one order lasts with `days-of-cover`; the most it lasts by economic quantity with
+    /// `auto`.
     pub order_cover_days: f64,
     /// Days between two reviews of a pool.
     pub review_period_days: f64,
@@ -232,13 +233,15 @@ impl Default for Settings {
             method: Method::Auto,
             order_rule: OrderRule::MinMax,
             order_quantity: OrderQuantity::Auto,
-            // The classic formula's order; with costs, the most that the economic quantity may come to.
+            // The classic formula's order; with costs, the most that the economic quantity may come
+            // to.
             order_cover_days: 60.0,
             review_period_days: 7.0,
             service: probability(0.95),
             cells: BTreeMap::new(),
             unmet_demand: UnmetDemand::Lost,
-            // With these two, costs decide wherever cost and margin are known. Replayed over a year that took us_regional from
+            // With these two, costs decide wherever cost and margin are known. Replayed over a year
+            // that took us_regional from
             // 5.35 to 3.66 million and adventureworks from 1.87 to 1.42, against a service target and sixty days of cover.
             order_cost: 4.0,
             holding_rate_per_year: 0.25,
@@ -305,7 +308,8 @@ impl Settings {
         problems
     }
 
-    /// The policy of a cell; without both classes, the general target at the general review, counted like `BY`.
+    /// The policy of a cell; without both classes, the general target at the general review,
+    /// counted like `BY`.
     #[must_use]
     pub fn cell(&self, abc: Option<AbcClass>, xyz: Option<XyzClass>) -> CellPolicy {
         match (abc, xyz) {
@@ -323,8 +327,9 @@ impl CellPolicy {
         Self { service, method: None, review_period_days: None, count_every_days }
     }
 
-    /// What a cell has unless it is configured: valuable and steady items are kept in stock, erratic ones are not chased with
-    /// stock. The cost method, where costs are known, overrules the target.
+    /// What a cell has unless it is configured: valuable and steady items are kept in stock,
+    /// erratic ones are not chased with stock. The cost method, where costs are known, overrules
+    /// the target.
     fn standard(abc: AbcClass, xyz: XyzClass) -> Self {
         let service = match (abc, xyz) {
             (AbcClass::A, XyzClass::X) => 0.98,
@@ -339,7 +344,8 @@ impl CellPolicy {
     }
 }
 
-/// Days between two counts of the shelf: monthly, quarterly, twice a year, the more often the more value is at stake.
+/// Days between two counts of the shelf: monthly, quarterly, twice a year, the more often the more
+/// value is at stake.
 fn count_every_days(abc: AbcClass) -> f64 {
     match abc {
         AbcClass::A => 30.0,

@@ -332,7 +332,8 @@ fn lost_sales_on_the_way_lower_the_need_and_backorders_do_not() {
     let short = |p: &mut PoolFacts| p.stock.available = 20.0;
     let lost = plan(&settings(UnmetDemand::Lost), short);
     let kept = plan(&settings(UnmetDemand::Backordered), short);
-    // The shelf is empty before the order arrives for certain, and one order more is on its way unseen: odds 19 to 1 become 19 to 2.
+    // The shelf is empty before the order arrives for certain, and one order more is on its way
+    // unseen: odds 19 to 1 become 19 to 2.
     assert_eq!(lost.need, Demand::count(70.0, 140f64.sqrt()).quantile(19.0 / 21.0));
     assert_eq!(kept.need, kept.policy.reorder_point - 20.0);
 }
@@ -412,7 +413,8 @@ proptest! {
         };
         let before = point(spread, service, lead);
         let after = match which {
-            // A discrete quantile falls with growing spread only below the far tail: keep to targets where it may not.
+            // A discrete quantile falls with growing spread only below the far tail: keep to
+            // targets where it may not.
             0 => point(if service > 0.9 && spread * rate > 1.0 { spread * 1.3 } else { spread }, service, lead),
             1 => point(spread, service + 0.015, lead),
             _ => point(spread, service, lead * 1.2),

@@ -1,14 +1,17 @@
 //! Whole numbers in proportion: the largest-remainder method, and proportions within bounds.
 //!
-//! Shared by channel allocation (units), container fill (units) and freight shares (ten-thousandths of money).
+//! Shared by channel allocation (units), container fill (units) and freight shares (ten-thousandths
+//! of money).
 
-/// Shares `total` out in proportion to `weights`, whole, adding up exactly: everyone gets the floor of their quota, and what is
-/// left goes one each to the largest remainders, earlier positions first among equals.
+/// Shares `total` out in proportion to `weights`, whole, adding up exactly: everyone gets the floor
+/// of their quota, and what is left goes one each to the largest remainders, earlier positions
+/// first among equals.
 ///
-/// Weights that are negative or not finite count as 0; if none is positive all count alike. A negative total shares out nothing.
+/// Weights that are negative or not finite count as 0; if none is positive all count alike. A
+/// negative total shares out nothing.
 ///
 /// ```
-/// use orderpoint::apportion::largest_remainder;
+/// use orderpoint::math::apportion::largest_remainder;
 /// assert_eq!(largest_remainder(1000, &[400.0, 200.0, 100.0]), [571, 286, 143]);
 /// ```
 #[must_use]
@@ -21,7 +24,8 @@ pub fn largest_remainder(total: i64, weights: &[f64]) -> Vec<i64> {
     round_to(total, &quotas)
 }
 
-/// Rounds `quotas`, which add up to about `total`, to whole numbers that add up to `total` exactly, by largest remainder.
+/// Rounds `quotas`, which add up to about `total`, to whole numbers that add up to `total` exactly,
+/// by largest remainder.
 #[must_use]
 pub fn round_to(total: i64, quotas: &[f64]) -> Vec<i64> {
     let mut whole: Vec<i64> = quotas.iter().map(|q| q.floor() as i64).collect();
@@ -68,7 +72,8 @@ pub struct Bounds {
     pub cap: f64,
 }
 
-/// Quotas `clamp(lambda * weight, floor, cap)` that add up to `total`, or as near as the bounds allow. `[weights.len()]`
+/// Quotas `clamp(lambda * weight, floor, cap)` that add up to `total`, or as near as the bounds
+/// allow. `[weights.len()]`
 ///
 /// Floors beyond `total` shrink in proportion. A floor above its cap is lowered to the cap.
 #[must_use]
@@ -96,7 +101,8 @@ pub fn within_bounds(total: f64, weights: &[f64], bounds: &[Bounds]) -> Vec<f64>
         if short == 0.0 && over == 0.0 {
             return (0..weights.len()).map(|i| fixed[i].unwrap_or(lambda * weights[i])).collect();
         }
-        // The larger violation decides which side is settled for good: the other side may still come right.
+        // The larger violation decides which side is settled for good: the other side may still
+        // come right.
         for i in free {
             if short >= over && below(i) > 0.0 {
                 fixed[i] = Some(floor(i));

@@ -1,6 +1,7 @@
 //! Which links of a table lead back to where they start, in time proportional to their number.
 
-/// Whether each link `(from, to)` lies on a circle: both ends reach each other (S. R. Kosaraju's two searches).
+/// Whether each link `(from, to)` lies on a circle: both ends reach each other (S. R. Kosaraju's
+/// two searches).
 pub(crate) fn circular(links: &[(usize, usize)]) -> Vec<bool> {
     let nodes = links.iter().map(|&(from, to)| from.max(to) + 1).max().unwrap_or(0);
     let order = Graph::new(nodes, links.iter().copied()).finished(0..nodes, |_, _| ());
@@ -24,7 +25,8 @@ impl Graph {
         Self { first, to: links.into_iter().map(|link| link.1).collect() }
     }
 
-    /// Nodes in the order in which a depth-first search from each of `roots` is done with them; `visit` is told each with its root.
+    /// Nodes in the order in which a depth-first search from each of `roots` is done with them;
+    /// `visit` is told each with its root.
     fn finished(
         &self,
         roots: impl Iterator<Item = usize>,

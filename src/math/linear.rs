@@ -2,13 +2,14 @@
 //!
 //! Source: Golub & Van Loan (2013), *Matrix Computations*, 4th ed., ch. 4.2.
 
-/// Solution `x` of `A x = right`, `A` given by its lower triangle row by row and overwritten by its factor; `None` where `A` is
-/// not positive definite.
+/// Solution `x` of `A x = right`, `A` given by its lower triangle row by row and overwritten by its
+/// factor; `None` where `A` is not positive definite.
 ///
 /// ```
 /// use orderpoint::math::linear::solve;
 /// let mut lower = [4.0, 0.0, 2.0, 3.0];
-/// assert_eq!(solve(&mut lower, vec![8.0, 8.0]), Some(vec![1.0, 2.0]));
+/// let x = solve(&mut lower, vec![8.0, 8.0]).unwrap();
+/// assert!((x[0] - 1.0).abs() < 1e-12 && (x[1] - 2.0).abs() < 1e-12);
 /// assert_eq!(solve(&mut [1.0, 0.0, 2.0, 1.0], vec![1.0, 1.0]), None);
 /// ```
 #[must_use]

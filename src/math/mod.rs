@@ -1,6 +1,7 @@
 //! One of each: demand distribution, normal, optimiser, linear solve, apportionment, cycles.
 //!
-//! Pure arithmetic on slices that knows nothing of items or orders; any stage may call it, and it calls none.
+//! Pure arithmetic on slices that knows nothing of items or orders; any stage may call it, and it
+//! calls none.
 
 pub mod apportion;
 pub mod cycles;

@@ -1,12 +1,15 @@
 //! The least of a function of few bounded parameters, the same on every machine.
 //!
-//! One series fitted by one parameter set at a time waits on its own recursion; [`LANES`] candidates side by side fill the
-//! processor's vectors for the same time. [`search`] therefore proposes whole batches: a fixed grid, then probes around the
-//! best point together with steps to the vertex of the parabola through the last probes. [`Lane`] is plain arithmetic on an
-//! array; compilers turn it into whatever vectors there are, and as nothing is contracted or reassociated, the bits do not
-//! depend on which. [`nelder_mead`] polishes where thoroughness matters more than time.
+//! One series fitted by one parameter set at a time waits on its own recursion; [`LANES`]
+//! candidates side by side fill the processor's vectors for the same time. [`search`] therefore
+//! proposes whole batches: a fixed grid, then probes around the best point together with steps to
+//! the vertex of the parabola through the last probes. [`Lane`] is plain arithmetic on an array;
+//! compilers turn it into whatever vectors there are, and as nothing is contracted or reassociated,
+//! the bits do not depend on which. [`nelder_mead`] polishes where thoroughness matters more than
+//! time.
 //!
-//! Source of the last: Nelder & Mead (1965), *A simplex method for function minimization*, The Computer Journal 7.
+//! Source of the last: Nelder & Mead (1965), *A simplex method for function minimization*, The
+//! Computer Journal 7.
 
 use std::ops::{Add, AddAssign, Mul, Sub};
 
@@ -98,10 +101,12 @@ pub struct Optimum<const P: usize> {
     pub value: f64,
 }
 
-/// Least value over the unit box by batches of [`LANES`] points: `starts`, then `rounds` of refinement around the best.
+/// Least value over the unit box by batches of [`LANES`] points: `starts`, then `rounds` of
+/// refinement around the best.
 ///
-/// A round probes `± step` along each coordinate and spends the other lanes on the way to the vertex of the parabola through
-/// the last round's probes; the step halves whenever the centre stays. Values that are not finite are never chosen.
+/// A round probes `± step` along each coordinate and spends the other lanes on the way to the
+/// vertex of the parabola through the last round's probes; the step halves whenever the centre
+/// stays. Values that are not finite are never chosen.
 ///
 /// # Panics
 /// If `P` is not in 1..=4: the probes and at least half a batch must fit.
@@ -151,7 +156,8 @@ pub fn least(values: &[f64; LANES]) -> usize {
     best
 }
 
-/// `centre`, its two probes `step` away along each coordinate, and wider ones in the lanes that remain.
+/// `centre`, its two probes `step` away along each coordinate, and wider ones in the lanes that
+/// remain.
 #[must_use]
 pub fn around<const P: usize>(centre: &[f64; P], step: f64) -> [[f64; P]; LANES] {
     std::array::from_fn(|lane| {
@@ -174,7 +180,8 @@ fn batch<const P: usize>(centre: &[f64; P], vertex: &[f64; P], step: f64) -> [[f
     }
     let extra = LANES - 2 * P;
     for (k, point) in points[2 * P..].iter_mut().enumerate() {
-        // Half of the extra points go towards the vertex and beyond, the others move it by half a probe in one coordinate.
+        // Half of the extra points go towards the vertex and beyond, the others move it by half a
+        // probe in one coordinate.
         let reach = (k + 1) as f64 * 3.0 / extra as f64;
         for i in 0..P {
             let target =
@@ -212,10 +219,11 @@ fn parabola_vertex<const P: usize>(
     vertex
 }
 
-/// Least value over the unit box by the simplex of Nelder & Mead, points outside moved to its faces.
+/// Least value over the unit box by the simplex of Nelder & Mead, points outside moved to its
+/// faces.
 ///
-/// Starts from `start` with edges of `step`; stops after `evaluations` calls or when the values of the simplex agree to
-/// `tolerance`.
+/// Starts from `start` with edges of `step`; stops after `evaluations` calls or when the values of
+/// the simplex agree to `tolerance`.
 pub fn nelder_mead<const P: usize>(
     start: [f64; P],
     step: f64,

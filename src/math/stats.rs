@@ -1,7 +1,7 @@
 //! Small statistics over one series: number, mean, autocorrelation of what was observed.
 //!
-//! `f64::NAN` marks a period that was not observed; every function here leaves such periods out. Sums run in the order of
-//! the slice, so that results do not depend on the machine.
+//! `f64::NAN` marks a period that was not observed; every function here leaves such periods out.
+//! Sums run in the order of the slice, so that results do not depend on the machine.
 
 use crate::math::optimize::{LANES, Lane};
 
@@ -23,13 +23,15 @@ pub fn mean(values: &[f64]) -> Option<f64> {
     (n > 0).then(|| sum / n as f64)
 }
 
-/// Correlations of the series with itself 0, 1, ... `max_lag` periods before (divisor `n`, as usual), `[max_lag + 1]`.
+/// Correlations of the series with itself 0, 1, ... `max_lag` periods before (divisor `n`, as
+/// usual), `[max_lag + 1]`.
 ///
 /// 0 where undefined (a constant series). Gaps count as the mean.
 #[must_use]
 pub fn autocorrelations(values: &[f64], max_lag: usize) -> Vec<f64> {
     let mean = mean(values).unwrap_or(0.0);
-    // Zeros before the first value let every value meet all lags; a batch of lags is a stretch of the padded series.
+    // Zeros before the first value let every value meet all lags; a batch of lags is a stretch of
+    // the padded series.
     let width = (max_lag + 1).div_ceil(LANES) * LANES;
     let mut centred = vec![0.0; width - 1];
     centred.extend(values.iter().map(|v| if v.is_nan() { 0.0 } else { v - mean }));

@@ -1,7 +1,8 @@
 //! What a unit costs on the shelf: price, freight, duty and fees, in the reporting currency.
 //!
-//! Duty and fees are shares of the price, freight is by unit and, where the supplier charges it by order, shared out over the
-//! lines by quantity, value, weight or volume so that the shares add up to it exactly.
+//! Duty and fees are shares of the price, freight is by unit and, where the supplier charges it by
+//! order, shared out over the lines by quantity, value, weight or volume so that the shares add up
+//! to it exactly.
 //!
 //! A hundred units at 10 that carry a freight of 1000 cost 20 each:
 //!
@@ -30,7 +31,8 @@ pub struct Charges {
 }
 
 impl Charges {
-    /// Price + duty + fees + freight of one unit, the last ten-thousandth rounded. Freight of the order comes on top.
+    /// Price + duty + fees + freight of one unit, the last ten-thousandth rounded. Freight of the
+    /// order comes on top.
     #[must_use]
     pub fn landed(&self, price: Money) -> Money {
         price
@@ -42,7 +44,8 @@ impl Charges {
 /// `amount` of a foreign currency at `rate`, to the nearest ten-thousandth; exact at rate 1.
 #[must_use]
 pub fn convert(amount: Money, rate: f64) -> Money {
-    // Amounts in the reporting currency stay exact to the last digit: no detour through floating point.
+    // Amounts in the reporting currency stay exact to the last digit: no detour through floating
+    // point.
     if rate == 1.0 { amount } else { Money::from_f64(amount.as_f64() * rate) }
 }
 
@@ -88,16 +91,19 @@ impl CostLine {
 pub struct SharedCost {
     /// One a line, adding up to the cost exactly.
     pub shares: Vec<Money>,
-    /// Whether they are on the basis asked for, and not by value because a weight or volume is missing.
+    /// Whether they are on the basis asked for, and not by value because a weight or volume is
+    /// missing.
     pub is_on_basis: bool,
 }
 
-/// Shares of `total` for each line on `basis`, adding up to it exactly; by value where a weight or volume is missing.
+/// Shares of `total` for each line on `basis`, adding up to it exactly; by value where a weight or
+/// volume is missing.
 #[must_use]
 pub fn share_out(total: Money, lines: &[CostLine], basis: Basis) -> SharedCost {
     let sizes: Option<Vec<f64>> = lines.iter().map(|l| l.size(basis)).collect();
     let is_on_basis = sizes.is_some();
-    // One missing weight spoils the basis for all lines: a share of zero would make that item too cheap.
+    // One missing weight spoils the basis for all lines: a share of zero would make that item too
+    // cheap.
     let sizes = sizes.unwrap_or_else(|| lines.iter().map(|l| l.value.as_f64()).collect());
     let shares =
         largest_remainder(total.ten_thousandths(), &sizes).into_iter().map(Money).collect();

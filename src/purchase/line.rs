@@ -18,7 +18,8 @@ pub struct Line<'a> {
     pub pool: PoolNeed,
     /// From whom; `None` when no supplier is known.
     pub offer: Option<Offer<'a>>,
-    /// Unrounded units asked of this supplier: all that the pool needs, or its part of a split order.
+    /// Unrounded units asked of this supplier: all that the pool needs, or its part of a split
+    /// order.
     pub need: f64,
     /// Whole units.
     pub quantity: Units,
@@ -35,7 +36,8 @@ pub struct Line<'a> {
 }
 
 impl<'a> Line<'a> {
-    /// All that `pool` needs, asked of `offer` if there is one; nothing is ordered until a rule says how much.
+    /// All that `pool` needs, asked of `offer` if there is one; nothing is ordered until a rule
+    /// says how much.
     #[must_use]
     pub fn new(pool: PoolNeed, offer: Option<Offer<'a>>) -> Self {
         let rules = offer.map_or(LotRules::FREE.within(pool.room), |o| o.rules(pool.room));
@@ -99,7 +101,8 @@ impl<'a> Line<'a> {
         }
     }
 
-    /// The most that may be ordered by choice rather than need: whole packs within maximum, shelf life and `max_cover_days` of stock.
+    /// The most that may be ordered by choice rather than need: whole packs within maximum, shelf
+    /// life and `max_cover_days` of stock.
     #[must_use]
     pub fn ceiling(&self, max_cover_days: f64) -> Units {
         // What would expire on the shelf is not bought for a cheaper price or a full container.

@@ -4,9 +4,10 @@
 //! quantity = min( ceil(max(need, minimum) / pack) * pack, floor(maximum / pack) * pack )
 //! ```
 //!
-//! A line is 0, or at least the minimum and a whole number of packs; it never exceeds the maximum, even when that leaves
-//! nothing to order (then [`Binding::Impossible`] says so). The three are one formula and not three rules in a row, because
-//! each could undo the one before: the minimum must be lifted to whole packs, and packs must not pass the maximum.
+//! A line is 0, or at least the minimum and a whole number of packs; it never exceeds the maximum,
+//! even when that leaves nothing to order (then [`Binding::Impossible`] says so). The three are one
+//! formula and not three rules in a row, because each could undo the one before: the minimum must
+//! be lifted to whole packs, and packs must not pass the maximum.
 //!
 //! ```
 //! use orderpoint::domain::units::Units;
@@ -48,7 +49,8 @@ impl LotRules {
     pub const FREE: Self =
         Self { minimum: Units::ZERO, pack: Units::ONE, maximum: None, room: None };
 
-    /// A negative minimum counts as 0 and a pack below 1 as 1: ingest refuses such rows, this is the belt.
+    /// A negative minimum counts as 0 and a pack below 1 as 1: ingest refuses such rows, this is
+    /// the belt.
     #[must_use]
     pub fn new(minimum: Units, pack: Units, maximum: Option<Units>) -> Self {
         Self {
@@ -65,7 +67,8 @@ impl LotRules {
         Self::new(supply.minimum_order, supply.pack_size, supply.maximum_order)
     }
 
-    /// Those of `supplier` for a pool, where `supply` has a row; one for the location beats one for everywhere.
+    /// Those of `supplier` for a pool, where `supply` has a row; one for the location beats one for
+    /// everywhere.
     #[must_use]
     pub fn agreed(
         supply: &Sorted<Supply>,
@@ -121,7 +124,8 @@ impl LotRules {
                 && self.largest().is_none_or(|most| quantity <= most)
     }
 
-    /// Why the supplier does not take an order of `quantity`, of 0 or more, as a planner would say it.
+    /// Why the supplier does not take an order of `quantity`, of 0 or more, as a planner would say
+    /// it.
     #[must_use]
     pub fn refusal(&self, quantity: Units) -> Option<String> {
         let Self { minimum, pack, maximum, room: _ } = self;
@@ -143,7 +147,8 @@ impl LotRules {
         if packs >= self.smallest() { packs } else { Units::ZERO }
     }
 
-    /// The smallest allowed quantity that is at least `need`, or the largest allowed one; 0 for no need.
+    /// The smallest allowed quantity that is at least `need`, or the largest allowed one; 0 for no
+    /// need.
     #[must_use]
     pub fn order_quantity(&self, need: f64) -> Lot {
         if need.is_nan() || need <= 0.0 {
@@ -154,7 +159,8 @@ impl LotRules {
         let wanted = self.packs_up(whole.max(self.minimum));
         if self.largest().is_some_and(|most| most < wanted) {
             let quantity = self.round_down(wanted);
-            // Where both bind alike it is the supplier's: a planner can raise the other, not this one.
+            // Where both bind alike it is the supplier's: a planner can raise the other, not this
+            // one.
             let by_supplier = self.maximum.is_some_and(|m| self.room.is_none_or(|room| m <= room));
             let binding = if !by_supplier {
                 Binding::MaxStock

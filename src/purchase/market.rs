@@ -85,7 +85,8 @@ impl<'a> Market<'a> {
         exceptions
     }
 
-    /// Supply rows of one pool, primary first: a row for the location replaces the supplier's row for everywhere.
+    /// Supply rows of one pool, primary first: a row for the location replaces the supplier's row
+    /// for everywhere.
     pub fn supply_of(&self, sku: SkuId, location: LocationId) -> impl Iterator<Item = &'a Supply> {
         let of_item: &'a [Supply] = self.supply.of(sku);
         let mut here: Vec<&Supply> = Vec::with_capacity(of_item.len());
@@ -100,7 +101,8 @@ impl<'a> Market<'a> {
         here.into_iter()
     }
 
-    /// Offers for one pool in order of preference: role, then landed cost, then supplier. `lead_days` is the lead time of a row.
+    /// Offers for one pool in order of preference: role, then landed cost, then supplier.
+    /// `lead_days` is the lead time of a row.
     #[must_use]
     pub fn offers(&self, pool: &PoolNeed, lead_days: impl Fn(&Supply) -> f64) -> Vec<Offer<'a>> {
         let mut offers: Vec<Offer> = self
@@ -113,7 +115,8 @@ impl<'a> Market<'a> {
         offers
     }
 
-    /// What `supply` offers today; `None` while its supplier cannot be ordered from at all. `unit_cost` stands in for a price.
+    /// What `supply` offers today; `None` while its supplier cannot be ordered from at all.
+    /// `unit_cost` stands in for a price.
     fn offer(
         &self,
         supply: &'a Supply,
@@ -121,7 +124,8 @@ impl<'a> Market<'a> {
         lead_days: f64,
     ) -> Option<Offer<'a>> {
         let supplier = &self.suppliers[supply.supplier.index()];
-        // `exceptions` has said once why such a supplier gets no order: not again for each of its items.
+        // `exceptions` has said once why such a supplier gets no order: not again for each of its
+        // items.
         let rate = exchange_rate(&supplier.currency, self.settings)?;
         let calendar = OrderCalendar::of(supplier);
         let order_date = calendar.next_order_day(self.as_of)?;

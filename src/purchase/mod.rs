@@ -1,13 +1,17 @@
-//! From need to purchase order: who to order from, how much exactly, what it costs, and what to do about open orders.
+//! From need to purchase order: who to order from, how much exactly, what it costs, and what to do
+//! about open orders.
 //!
-//! Three steps. [`Market::propose`] looks at one pool: it picks the supplier ([`sourcing`]) and applies the rules on one line
-//! ([`rules`]): minimum, pack and maximum ([`lot`]), cheaper prices ([`prices`]), damping; pools are independent, so the night
-//! runs it in parallel. [`settle`] looks at all lines together: containers, order minimums and free freight by supplier and
-//! ship-to, the budget over everything, then landed costs, ids and rows. [`open_orders`] and [`scorecard`] look at the orders
-//! already placed. Called by `run`, `simulate` (lots), `review` and `audit` (what a supplier refuses) and `indicators`.
+//! Three steps. [`Market::propose`] looks at one pool: it picks the supplier ([`sourcing`]) and
+//! applies the rules on one line ([`rules`]): minimum, pack and maximum ([`lot`]), cheaper prices
+//! ([`prices`]), damping; pools are independent, so the night runs it in parallel. [`settle`] looks
+//! at all lines together: containers, order minimums and free freight by supplier and ship-to, the
+//! budget over everything, then landed costs, ids and rows. [`open_orders`] and [`scorecard`] look
+//! at the orders already placed. Called by `run`, `simulate` (lots), `review` and `audit` (what a
+//! supplier refuses) and `indicators`.
 //!
-//! Quantities are whole units, money is exact and in the reporting currency, times are calendar days. Every quantity that a rule
-//! changes gets a step and a sentence, so that the last step of a recommendation is its quantity.
+//! Quantities are whole units, money is exact and in the reporting currency, times are calendar
+//! days. Every quantity that a rule changes gets a step and a sentence, so that the last step of a
+//! recommendation is its quantity.
 
 pub mod landed_cost;
 mod line;

@@ -38,7 +38,8 @@ pub struct PoolNeed {
     pub daily_demand: f64,
     /// Margin of one unit.
     pub margin: Money,
-    /// Expected units short up to the end of day `d` from the as-of date if nothing more is ordered, non-decreasing. `[horizon]`
+    /// Expected units short up to the end of day `d` from the as-of date if nothing more is
+    /// ordered, non-decreasing. `[horizon]`
     pub shortfall: Vec<f64>,
     /// The product's own cost, for a supplier without a price.
     pub unit_cost: Option<Money>,
@@ -96,7 +97,8 @@ impl PoolNeed {
         }
     }
 
-    /// The same pool with `stock` units on hand that sell `daily_demand` a day, every day of `horizon`, and nothing on order.
+    /// The same pool with `stock` units on hand that sell `daily_demand` a day, every day of
+    /// `horizon`, and nothing on order.
     ///
     /// ```
     /// use orderpoint::domain::units::{LocationId, SkuId, Units};

@@ -1,8 +1,10 @@
-//! Open orders against the projection: expedite what comes too late, push out what comes too early, cancel what nobody needs.
+//! Open orders against the projection: expedite what comes too late, push out what comes too early,
+//! cancel what nobody needs.
 //!
-//! Orders are looked at in the order of their expected dates, each against the stock that the earlier ones leave. Demand is met
-//! from stock day by day and lost beyond it. An order is needed on the first day the stock would fall below the safety stock.
-//! Surplus is what exceeds the demand of the next `max_cover_days` and the safety stock.
+//! Orders are looked at in the order of their expected dates, each against the stock that the
+//! earlier ones leave. Demand is met from stock day by day and lost beyond it. An order is needed
+//! on the first day the stock would fall below the safety stock. Surplus is what exceeds the demand
+//! of the next `max_cover_days` and the safety stock.
 //!
 //! ```
 //! use orderpoint::domain::inputs::PurchaseOrder;
@@ -126,7 +128,8 @@ struct Judgement {
     reason: String,
 }
 
-/// Looks at `order`, which is due `due` days after the as-of date, against the stock that the `earlier` ones leave.
+/// Looks at `order`, which is due `due` days after the as-of date, against the stock that the
+/// `earlier` ones leave.
 fn judge(
     pool: &OpenPool,
     order: &PurchaseOrder,

@@ -1,7 +1,8 @@
 //! When an order can be placed, and when it arrives: order weekdays and closures of a supplier.
 //!
-//! A supplier takes orders on its weekdays, never while closed. Lead time runs in calendar days, and stands still while the
-//! supplier is closed: four days of lead time over a one-week closure arrive after eleven.
+//! A supplier takes orders on its weekdays, never while closed. Lead time runs in calendar days,
+//! and stands still while the supplier is closed: four days of lead time over a one-week closure
+//! arrive after eleven.
 
 use crate::domain::inputs::Supplier;
 use chrono::{Datelike, Days, NaiveDate};
@@ -56,7 +57,8 @@ impl<'a> OrderCalendar<'a> {
             .find(|&d| self.takes_orders(d))
     }
 
-    /// Arrival of an order placed on `order_date` with `lead_days` of lead time, rounded up to whole days.
+    /// Arrival of an order placed on `order_date` with `lead_days` of lead time, rounded up to
+    /// whole days.
     #[must_use]
     pub fn arrival(&self, order_date: NaiveDate, lead_days: f64) -> NaiveDate {
         let lead = lead_days.clamp(0.0, LONGEST).ceil() as u64;

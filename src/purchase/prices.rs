@@ -1,13 +1,15 @@
 //! Price by quantity, and whether a larger lot is worth its lower price.
 //!
-//! All-units discounts by total cost, from the need of today. Cost of a year: purchase, ordering and carrying the average lot,
+//! All-units discounts by total cost, from the need of today. Cost of a year: purchase, ordering
+//! and carrying the average lot,
 //!
 //! ```text
 //! g(Q) = c(Q) D + K D / Q + i c(Q) Q / 2
 //! ```
 //!
-//! with annual demand `D`, order cost `K`, carrying rate `i` and the landed unit cost `c(Q)` of the whole lot. Source: Snyder &
-//! Shen (2019), *Fundamentals of Supply Chain Theory*, 2nd ed., section 3.4. Its example, `K` = 8, `i` = 0.3 and `D` = 1300:
+//! with annual demand `D`, order cost `K`, carrying rate `i` and the landed unit cost `c(Q)` of the
+//! whole lot. Source: Snyder & Shen (2019), *Fundamentals of Supply Chain Theory*, 2nd ed., section
+//! 3.4. Its example, `K` = 8, `i` = 0.3 and `D` = 1300:
 //!
 //! ```
 //! use orderpoint::domain::inputs::PriceBreak;
@@ -94,8 +96,9 @@ pub struct CheaperLot {
     pub saved_a_year: f64,
 }
 
-/// The break worth reaching for from an order of `quantity`: the allowed lot in `lots` (ascending, all above `quantity`) with
-/// the least cost of a year, the smallest among equals, if it beats `quantity` itself.
+/// The break worth reaching for from an order of `quantity`: the allowed lot in `lots` (ascending,
+/// all above `quantity`) with the least cost of a year, the smallest among equals, if it beats
+/// `quantity` itself.
 #[must_use]
 pub fn worthwhile_break(
     quantity: Units,
@@ -133,7 +136,8 @@ mod tests {
 
     #[test]
     fn f5_price_breaks_by_total_cost_snyder_and_shen() {
-        // The book's example of all-units discounts: K = 8, i = 0.3, D = 1300; the cheapest lot is 800 at 978.60 a year.
+        // The book's example of all-units discounts: K = 8, i = 0.3, D = 1300; the cheapest lot is
+        // 800 at 978.60 a year.
         let breaks = [break_at(400, 0.72), break_at(800, 0.68)];
         let prices = Prices { base: Money::from_f64(0.75), breaks: &breaks, rate: 1.0 };
         let costs = LotCosts {

@@ -10,7 +10,8 @@ use crate::purchase::rules::{Binding, LINE_RULES};
 use crate::purchase::sourcing::source;
 
 impl<'a> Market<'a> {
-    /// The lines of one pool: one, or two for a split order. What is missing or impossible goes to `exceptions`.
+    /// The lines of one pool: one, or two for a split order. What is missing or impossible goes to
+    /// `exceptions`.
     ///
     /// # Panics
     /// If the need is not a number of 0 or more.
@@ -44,7 +45,8 @@ impl<'a> Market<'a> {
                     ..Line::new(pool.clone(), Some(offers[assignment.offer]))
                 });
                 if is_split {
-                    // Two lines share the room of one pool: each stays as it is, the second gets what the first leaves.
+                    // Two lines share the room of one pool: each stays as it is, the second gets
+                    // what the first leaves.
                     line.rules = line.rules.within(Some(line.quantity));
                     pool.room = pool.room.map(|room| room - line.quantity);
                 }

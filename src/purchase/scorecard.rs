@@ -1,4 +1,5 @@
-//! Supplier scorecard: lead time promised and achieved, late share, fill rate, from received purchase-order lines.
+//! Supplier scorecard: lead time promised and achieved, late share, fill rate, from received
+//! purchase-order lines.
 
 use crate::domain::inputs::{Names, PurchaseOrder};
 use crate::domain::outcome::Indicator;
@@ -42,7 +43,8 @@ struct Sums {
     filled: Ratio,
 }
 
-/// Indicators with scope `supplier:NAME`, by supplier, then indicator; suppliers without a received line have none.
+/// Indicators with scope `supplier:NAME`, by supplier, then indicator; suppliers without a received
+/// line have none.
 ///
 /// ```text
 /// promised = sum(expected - confirmed) / lines      achieved = sum(received - confirmed) / lines

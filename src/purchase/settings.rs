@@ -59,13 +59,15 @@ pub struct Settings {
     pub max_cover_days: f64,
     /// Lost margin counts over this many days after an order placed now would arrive.
     pub risk_days: f64,
-    /// Whether an urgent order may be split: a bridge from the faster supplier, the rest from the usual one.
+    /// Whether an urgent order may be split: a bridge from the faster supplier, the rest from the
+    /// usual one.
     pub split_orders: bool,
     /// An order that would change by at most this share since the last run keeps its quantity.
     pub damping: f64,
     /// An open order is pushed out when it is not needed for this many days after it is expected.
     pub push_out_days: i64,
-    /// An open order is expedited when the stock is gone at least this many days before it is expected.
+    /// An open order is expedited when the stock is gone at least this many days before it is
+    /// expected.
     pub expedite_days: i64,
 }
 

@@ -26,7 +26,8 @@ pub struct Settled {
     pub exceptions: Vec<Exception>,
 }
 
-/// Weighs all lines of the run against each other and writes the rows. The order of `lines` does not matter.
+/// Weighs all lines of the run against each other and writes the rows. The order of `lines` does
+/// not matter.
 #[must_use]
 pub fn settle<'a>(mut lines: Vec<Line<'a>>, market: &Market<'a>) -> Settled {
     // Partitions finish in any order: the rows must not show which came first.
@@ -62,7 +63,8 @@ fn shape_orders<'a>(lines: &mut [Line<'a>], market: &Market<'a>, exceptions: &mu
     }
 }
 
-/// The orders as they will be sent, by supplier and ship-to; each line is given its share of the freight.
+/// The orders as they will be sent, by supplier and ship-to; each line is given its share of the
+/// freight.
 fn draft_orders(
     lines: &mut [Line],
     market: &Market,
@@ -132,7 +134,8 @@ fn recommendation(line: Line, market: &Market) -> Recommendation {
     let supplier = line.supplier();
     let pool = line.pool;
     let order_by = pool.order_by.map(|by| {
-        // An order day before today is gone: then the date itself stays, as a deadline that was missed.
+        // An order day before today is gone: then the date itself stays, as a deadline that was
+        // missed.
         let last = line.offer.and_then(|o| o.calendar.last_order_day(by));
         last.filter(|&day| day >= market.as_of).unwrap_or(by)
     });
@@ -188,7 +191,8 @@ fn recommendation(line: Line, market: &Market) -> Recommendation {
     }
 }
 
-/// A name that a re-run gives again: the as-of date and 12 hexadecimal digits of a digest of date, item, location and supplier.
+/// A name that a re-run gives again: the as-of date and 12 hexadecimal digits of a digest of date,
+/// item, location and supplier.
 ///
 /// ```
 /// use orderpoint::purchase::recommendation_id;

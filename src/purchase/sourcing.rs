@@ -1,16 +1,19 @@
 //! From whom: primary, secondary and backup suppliers, the switch rule, and split orders.
 //!
-//! The primary supplier gets the order unless it cannot arrive before the stock-out. Then each other supplier is weighed by
+//! The primary supplier gets the order unless it cannot arrive before the stock-out. Then each
+//! other supplier is weighed by
 //!
 //! ```text
 //! cost = landed unit cost x need + margin x expected units short before its arrival
 //! ```
 //!
-//! and takes the order if that is below the primary's: the extra landed cost is below the loss it prevents. A split order buys
-//! only the bridge (what would be short between the two arrivals) from the faster supplier, and wins where that is cheaper still.
+//! and takes the order if that is below the primary's: the extra landed cost is below the loss it
+//! prevents. A split order buys only the bridge (what would be short between the two arrivals) from
+//! the faster supplier, and wins where that is cheaper still.
 //!
-//! Ten a day with 100 in stock, and 300 needed. The usual supplier takes 28 days, so 180 units and a margin of 900 would be
-//! lost; another delivers in 3 days and costs 1 more a unit, 300 more in all:
+//! Ten a day with 100 in stock, and 300 needed. The usual supplier takes 28 days, so 180 units and
+//! a margin of 900 would be lost; another delivers in 3 days and costs 1 more a unit, 300 more in
+//! all:
 //!
 //! ```
 //! use orderpoint::domain::inputs::{Names, Supplier, Supply, Role};
@@ -67,7 +70,8 @@ pub struct Assignment {
     pub why: Option<String>,
 }
 
-/// Who gets the order: one assignment, or two for a split, the bridge first. `offers` are in order of preference, the primary first.
+/// Who gets the order: one assignment, or two for a split, the bridge first. `offers` are in order
+/// of preference, the primary first.
 ///
 /// # Panics
 /// If `offers` is empty.
@@ -135,7 +139,8 @@ struct Sourcing<'q, 'a> {
 }
 
 impl Sourcing<'_, '_> {
-    /// The whole need from offer `i`; it prevents what would be short over the days at risk after its arrival.
+    /// The whole need from offer `i`; it prevents what would be short over the days at risk after
+    /// its arrival.
     fn all_from(&self, i: usize, why: Option<String>) -> Assignment {
         let until = self.offers[i].days(self.as_of) + self.settings.risk_days;
         let short_units =
@@ -153,7 +158,8 @@ impl Sourcing<'_, '_> {
         self.pool.margin.as_f64().max(0.0) * self.short_before(offer)
     }
 
-    /// Landed cost of `need` units at the price of the lot that they take; `None` where the supplier takes no lot for them.
+    /// Landed cost of `need` units at the price of the lot that they take; `None` where the
+    /// supplier takes no lot for them.
     fn landed_cost(&self, offer: &Offer, need: f64) -> Option<f64> {
         // Priced by the lot, counted by the need: units beyond it are sold later and are no loss.
         let lot = offer.rules(self.pool.room).order_quantity(need).quantity;

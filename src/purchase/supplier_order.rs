@@ -42,7 +42,8 @@ impl<'a> SupplierTerms<'a> {
     }
 }
 
-/// The lines of one order while rules shape it, those without a quantity among them: a rule may raise them.
+/// The lines of one order while rules shape it, those without a quantity among them: a rule may
+/// raise them.
 #[derive(Debug)]
 pub(crate) struct SupplierOrder<'lines, 'a> {
     /// What the supplier asks for.

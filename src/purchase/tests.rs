@@ -170,7 +170,8 @@ fn a_need_a_hair_above_whole_units_is_whole_and_still_recomputes() {
 fn f3_an_order_below_the_minimum_is_topped_up_by_earliest_need() {
     let mut tables = Tables::new(3, 1);
     tables.suppliers[0].min_order_value = Some(Money::from_f64(1200.0));
-    // Covers after the order: 4, 6 and 30 days. Seven more days of ten units bring the first two to nine and eight.
+    // Covers after the order: 4, 6 and 30 days. Seven more days of ten units bring the first two to
+    // nine and eight.
     let pools = [pool(0, 30.0, 10), pool(1, 20.0, 40), pool(2, 0.0, 300)];
     let settled = tables.run(&pools);
     assert_eq!(quantities(&settled), [80, 40, 0]);
@@ -263,7 +264,8 @@ fn f6_a_late_primary_keeps_the_order_while_the_stock_outlasts_it() {
     tables.settings.split_orders = false;
     tables.supply.edit(|rows| rows[0].lead_time_days = 7.0 + 21.0);
     tables.supply.edit(|rows| rows.push(supply(0, 1, 10.01, 3.0)));
-    // At ten a day 420 in stock leave 140 on receipt: a faster supplier, a cent dearer, prevents nothing.
+    // At ten a day 420 in stock leave 140 on receipt: a faster supplier, a cent dearer, prevents
+    // nothing.
     let enough = pool(0, 600.0, 420);
     assert_eq!((enough.short_within(28.0), enough.short_within(43.0)), (0.0, 10.0));
     let rows = tables.run(&[enough]).recommendations;
@@ -280,7 +282,8 @@ fn f6_switch_when_the_extra_landed_cost_is_below_the_loss() {
     tables.settings.split_orders = false;
     tables.supply.edit(|rows| rows[0].lead_time_days = 28.0);
     tables.supply.edit(|rows| rows.push(supply(0, 1, 11.0, 3.0)));
-    // 100 in stock are gone on day 10: 180 lost until day 28, 900 of margin; 300 units cost 300 more.
+    // 100 in stock are gone on day 10: 180 lost until day 28, 900 of margin; 300 units cost 300
+    // more.
     let row = tables.run(&[pool(0, 300.0, 100)]).recommendations.remove(0);
     assert_eq!((row.supplier, row.value), (Some(SupplierId(1)), Money::from_f64(3300.0)));
     assert!(

@@ -7,8 +7,11 @@ use crate::report::wording::{counted, grouped, whole};
 use crate::report::{Report, ReportInput, briefing};
 use askama::Template;
 
+/// What makes a page.
+type MakesPage = fn(&Report) -> askama::Result<String>;
+
 /// Every page as (path, what makes it).
-pub(super) const PAGES: [(&str, fn(&Report) -> askama::Result<String>); 10] = [
+pub(super) const PAGES: [(&str, MakesPage); 10] = [
     ("index.html", briefing::page),
     ("report/recommendations.html", recommendations),
     ("report/channels.html", channels),

@@ -1,7 +1,8 @@
 //! What moved since the last published run, and why.
 //!
-//! The need of a pool is `order_up_to - position`, and `order_up_to` follows demand over the protection interval: `d · T` plus
-//! safety stock, with `d` the expected demand a day and `T` the interval in days. A change of the need is therefore split exactly:
+//! The need of a pool is `order_up_to - position`, and `order_up_to` follows demand over the
+//! protection interval: `d · T` plus safety stock, with `d` the expected demand a day and `T` the
+//! interval in days. A change of the need is therefore split exactly:
 //!
 //! ```text
 //! stock      -(position' - position)
@@ -22,13 +23,15 @@ use crate::store::Manifest;
 use crate::tables::{LastLine, LastPool, LastRun};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Numbers that differ by less than this share are the same to a planner: half of the least percent that pages show.
+/// Numbers that differ by less than this share are the same to a planner: half of the least percent
+/// that pages show.
 const SAME: f64 = 0.005;
 
 /// Characters of a digest that are enough to tell two configurations apart by eye.
 const DIGEST_SHOWN: usize = 12;
 
-/// Line-by-line comparison with the last run, sorted by key and field. `manifest` is this run's own, for its inputs.
+/// Line-by-line comparison with the last run, sorted by key and field. `manifest` is this run's
+/// own, for its inputs.
 #[must_use]
 pub fn compare(
     last: &LastRun,
@@ -239,7 +242,8 @@ fn supplier(names: &Names, id: Option<SupplierId>) -> Value {
 
 /// Splits the change of `order_up_to`.
 fn order_up_to_causes(before: &LastPool, policy: &Policy) -> UnitCauses {
-    // A pool without lead time and review has no interval: the smallest number keeps its rate finite.
+    // A pool without lead time and review has no interval: the smallest number keeps its rate
+    // finite.
     let days_then = (before.lead_time_mean + before.review_period).max(f64::MIN_POSITIVE);
     let days_now = (policy.lead_time_mean + policy.review_period).max(f64::MIN_POSITIVE);
     let rate_then = before.protection_mean / days_then;

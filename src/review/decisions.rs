@@ -1,8 +1,8 @@
 //! What planners decided, kept for good and read back the next night.
 //!
-//! Every intake becomes one file `OUT/decisions/<number>-<digest>.csv`, written beside and renamed, so that it is there whole or
-//! not at all. Each kept line carries what was decided on (item, location, supplier, quantity), so that it can be read when its
-//! run is long pruned.
+//! Every intake becomes one file `OUT/decisions/<number>-<digest>.csv`, written beside and renamed,
+//! so that it is there whole or not at all. Each kept line carries what was decided on (item,
+//! location, supplier, quantity), so that it can be read when its run is long pruned.
 
 use crate::domain::digest::sha256_hex;
 use crate::domain::error::{Error, Result};
@@ -102,13 +102,14 @@ pub struct Decision {
 }
 
 impl Decision {
-    /// The item, location and supplier that it stands for: the recommendation's id is another one every night.
+    /// The item, location and supplier that it stands for: the recommendation's id is another one
+    /// every night.
     fn line(&self) -> [&str; 3] {
         [&self.sku, &self.location, &self.supplier]
     }
 
-    /// Id of the purchase order it is exported in, with the other lines of its morning, supplier and ship-to:
-    /// `PO-20240401-1a2b3c4d`.
+    /// Id of the purchase order it is exported in, with the other lines of its morning, supplier
+    /// and ship-to: `PO-20240401-1a2b3c4d`.
     #[must_use]
     pub fn order_id(&self) -> String {
         let key = format!("{}\n{}\n{}", self.as_of, self.supplier, self.location);
@@ -121,7 +122,8 @@ impl Decision {
         self.verdict.orders() && self.quantity.is_positive()
     }
 
-    /// The last day it speaks: an approval waits [`WAIT_DAYS`] for its order, a rejection or snooze keeps quiet until its date.
+    /// The last day it speaks: an approval waits [`WAIT_DAYS`] for its order, a rejection or snooze
+    /// keeps quiet until its date.
     #[must_use]
     pub fn stands_until(&self) -> NaiveDate {
         let wait = self.as_of + Duration::days(WAIT_DAYS);
@@ -208,14 +210,15 @@ impl KeptDecisions {
         sha256_hex(names.join("\n").as_bytes())
     }
 
-    /// Approved lines on the morning of `as_of`, while they wait for their order: each stands until it is placed, whatever was
-    /// decided about the item since.
+    /// Approved lines on the morning of `as_of`, while they wait for their order: each stands until
+    /// it is placed, whatever was decided about the item since.
     pub fn orders(&self, as_of: NaiveDate) -> impl Iterator<Item = &Decision> {
         self.decisions.iter().filter(move |d| d.is_order() && d.stands_on(as_of))
     }
 
-    /// The decisions that keep an item, location and supplier quiet on the morning of `as_of`: the last one on each, while it
-    /// stands. One on that very morning's run counts: a second run of the night does not propose the line again.
+    /// The decisions that keep an item, location and supplier quiet on the morning of `as_of`: the
+    /// last one on each, while it stands. One on that very morning's run counts: a second run of
+    /// the night does not propose the line again.
     pub fn quiet(&self, as_of: NaiveDate) -> impl Iterator<Item = &Decision> {
         let mut last: BTreeMap<[&str; 3], &Decision> = BTreeMap::new();
         for decision in self.decisions.iter().filter(|d| d.as_of <= as_of) {

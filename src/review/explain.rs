@@ -54,7 +54,8 @@ pub fn in_words(steps: &[StepText<'_>]) -> String {
     text
 }
 
-/// The formula with the number behind each name: the step's own input, or the result of an earlier step.
+/// The formula with the number behind each name: the step's own input, or the result of an earlier
+/// step.
 fn with_numbers(step: &StepText<'_>, earlier: &[StepText<'_>]) -> String {
     let mut text = String::new();
     let mut rest = step.formula;
@@ -80,11 +81,12 @@ fn number(value: f64) -> String {
     if text == "-0" { "0".to_string() } else { text.to_string() }
 }
 
-/// Why the last run decided what it did about an item: policy, orders and, for one channel, its forecast and share.
+/// Why the last run decided what it did about an item: policy, orders and, for one channel, its
+/// forecast and share.
 ///
 /// # Errors
-/// [`Error::NotFound`] for an item or channel that the run does not know, with the nearest it knows; [`Error::Input`] for a
-/// damaged run.
+/// [`Error::NotFound`] for an item or channel that the run does not know, with the nearest it
+/// knows; [`Error::Input`] for a damaged run.
 pub fn explain(run: &PublishedRun, sku: &str, channel: Option<&str>) -> Result<String> {
     let policies = Rows::read(&run.folder, &POLICY)?;
     let own = rows_of_item(&policies, sku);

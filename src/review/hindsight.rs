@@ -1,15 +1,17 @@
 //! What did a planner's changes gain or cost against the proposals, where the outcome is known?
 //!
-//! A change is what was decided less what was proposed, units, over all lines of a pool on one morning. It is judged over the
-//! days from its arrival to the arrival of the pool's next order, `judged_days` at the most, once they are over:
+//! A change is what was decided less what was proposed, units, over all lines of a pool on one
+//! morning. It is judged over the days from its arrival to the arrival of the pool's next order,
+//! `judged_days` at the most, once they are over:
 //!
 //! ```text
 //! fewer units   missed = min(fewer, units lost for want of stock)     cost = missed x margin   gained = holding of the rest
 //! more units    used = more - least stock of those days, at least 0   gained = used x margin   cost = holding of the rest
 //! ```
 //!
-//! Units lost are the estimate that cleaning made; the least stock is that of the stock history, or 0 where a stock-out is
-//! known. Without either, or without a price, the outcome is unknown and the change is left out.
+//! Units lost are the estimate that cleaning made; the least stock is that of the stock history, or
+//! 0 where a stock-out is known. Without either, or without a price, the outcome is unknown and the
+//! change is left out.
 
 use crate::domain::inputs::Inputs;
 use crate::domain::panel::{Pool, PoolId, flag};
@@ -87,7 +89,8 @@ pub fn judge(kept: &KeptDecisions, inputs: &Inputs, terms: JudgingTerms) -> Vec<
     judged
 }
 
-/// What was decided on every pool, a morning at a time; of two decisions on one line the last counts, a snooze decides nothing.
+/// What was decided on every pool, a morning at a time; of two decisions on one line the last
+/// counts, a snooze decides nothing.
 fn decided_changes(kept: &KeptDecisions, inputs: &Inputs) -> BTreeMap<PoolId, Vec<DecidedChange>> {
     let mut last: BTreeMap<&str, &Decision> = BTreeMap::new();
     for decision in &kept.decisions {

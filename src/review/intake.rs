@@ -1,7 +1,7 @@
 //! A planner's file of decisions, checked line by line against what the current run proposed.
 //!
-//! A line that does not hold is not kept, and the planner is told which and why; the others are. Taking in the same file twice
-//! changes nothing.
+//! A line that does not hold is not kept, and the planner is told which and why; the others are.
+//! Taking in the same file twice changes nothing.
 
 use crate::domain::digest::sha256_hex;
 use crate::domain::error::{Error, Result};
@@ -15,7 +15,8 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-/// Days that a decision may keep a line quiet: two years, one of them a leap year. A later date is a slip of the hand.
+/// Days that a decision may keep a line quiet: two years, one of them a leap year. A later date is
+/// a slip of the hand.
 const LONGEST_DAYS: i64 = 731;
 /// Most units of one line: more is a slip of the hand.
 const LARGEST_QUANTITY: i64 = 10_000_000;
@@ -40,7 +41,8 @@ pub struct Proposal {
     pub terms: Option<LotRules>,
 }
 
-/// The recommendations of a published run, by id. `terms` gives the terms of (sku, location, supplier).
+/// The recommendations of a published run, by id. `terms` gives the terms of (sku, location,
+/// supplier).
 ///
 /// # Errors
 /// [`Error::Input`] when the run's table cannot be read.
@@ -75,10 +77,12 @@ pub fn proposals(
     Ok(proposals)
 }
 
-/// Checks the decisions in `file` against the proposals of the current run and keeps those that hold.
+/// Checks the decisions in `file` against the proposals of the current run and keeps those that
+/// hold.
 ///
 /// # Errors
-/// [`Error::Input`] for a file that is no decisions file, [`Error::Io`] when the decisions cannot be kept.
+/// [`Error::Input`] for a file that is no decisions file, [`Error::Io`] when the decisions cannot
+/// be kept.
 pub fn take_in(out: &Path, file: &Path, proposals: &BTreeMap<String, Proposal>) -> Result<Intake> {
     let bytes = fs::read(file).map_err(|e| Error::input(file, e.to_string()))?;
     let kept = KeptDecisions::read(out)?;
@@ -131,7 +135,8 @@ const NOT_TEXT: &str = "not UTF-8 text; save the file as CSV UTF-8";
 type NumberedLines = Vec<(u64, std::result::Result<DecisionLine, String>)>;
 
 fn read_lines(file: &Path, bytes: &[u8]) -> Result<NumberedLines> {
-    // Spreadsheets put a byte order mark in front, and semicolons where the decimal sign is a comma.
+    // Spreadsheets put a byte order mark in front, and semicolons where the decimal sign is a
+    // comma.
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let semicolons = bytes.iter().take_while(|&&b| b != b'\n').any(|&b| b == b';');
     let mut reader = csv::ReaderBuilder::new()
@@ -266,7 +271,8 @@ fn last_day(day: &str, as_of: NaiveDate) -> std::result::Result<NaiveDate, Strin
     }
 }
 
-/// An approval names no quantity, or the recommended one: another one is an edit that its author may not have meant.
+/// An approval names no quantity, or the recommended one: another one is an edit that its author
+/// may not have meant.
 fn check_approved(decision: &Decision, line: &DecisionLine) -> std::result::Result<(), String> {
     let id = &decision.recommendation_id;
     let recommended = decision.recommended;

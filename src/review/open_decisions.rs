@@ -1,4 +1,5 @@
-//! What yesterday's decisions mean tonight: units approved and not placed yet, and lines that are not to be proposed.
+//! What yesterday's decisions mean tonight: units approved and not placed yet, and lines that are
+//! not to be proposed.
 
 use crate::domain::inputs::{Inputs, Names, PurchaseOrder};
 use crate::domain::panel::PoolId;
@@ -127,12 +128,14 @@ impl DecidedLine {
     }
 }
 
-/// Numbers by which a purchase order tells that it is an approved line: the line's own, or that of its exported order.
+/// Numbers by which a purchase order tells that it is an approved line: the line's own, or that of
+/// its exported order.
 fn order_numbers(decision: &Decision) -> [String; 2] {
     [decision.recommendation_id.clone(), decision.order_id()]
 }
 
-/// Whether `order` was made with the supplier since the decision, so that it is taken for the approved line, placed.
+/// Whether `order` was made with the supplier since the decision, so that it is taken for the
+/// approved line, placed.
 fn is_since(decision: &Decision, supplier: Option<SupplierId>, order: &PurchaseOrder) -> bool {
     let same_supplier = order.supplier.is_none() || order.supplier == supplier;
     let since = match order.confirmed {

@@ -1,7 +1,9 @@
-//! May the recommendations be trusted? Shares of lines accepted unchanged, and what the changed and rejected ones were worth.
+//! May the recommendations be trusted? Shares of lines accepted unchanged, and what the changed and
+//! rejected ones were worth.
 //!
-//! Counted over all kept decisions, for all lines and per ABC class, numerator and denominator shown. A rejected line counts as
-//! short when its pool is out of stock now or about to be; what changes gained or cost comes from [`crate::review::hindsight`].
+//! Counted over all kept decisions, for all lines and per ABC class, numerator and denominator
+//! shown. A rejected line counts as short when its pool is out of stock now or about to be; what
+//! changes gained or cost comes from [`crate::review::hindsight`].
 
 use crate::domain::classes::AbcClass;
 use crate::domain::inputs::Names;
@@ -29,8 +31,8 @@ struct Tally {
     would_have_sold: f64,
 }
 
-/// Indicators of the decisions so far: what was accepted, edited and rejected, and what `judged` changes were worth; sorted by
-/// scope.
+/// Indicators of the decisions so far: what was accepted, edited and rejected, and what `judged`
+/// changes were worth; sorted by scope.
 #[must_use]
 pub fn scorecard(
     kept: &KeptDecisions,

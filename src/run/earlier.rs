@@ -1,4 +1,5 @@
-//! What earlier nights left: the last run, the planner's decisions, and the runs that trends are drawn from.
+//! What earlier nights left: the last run, the planner's decisions, and the runs that trends are
+//! drawn from.
 
 use crate::domain::digest::sha256_hex;
 use crate::domain::error::Result;
@@ -32,7 +33,8 @@ impl Earlier {
         let last = PublishedRun::before(out, as_of);
         let mut past = Vec::new();
         let mut next = last.clone();
-        // Along the manifests, not the folders: an abandoned or foreign run is not part of the trend.
+        // Along the manifests, not the folders: an abandoned or foreign run is not part of the
+        // trend.
         while let Some(run) = next.filter(|_| past.len() < TREND) {
             let before = run.manifest.previous.as_ref();
             next = before.and_then(|id| PublishedRun::open(&out.join("runs").join(id)).ok());
@@ -47,7 +49,8 @@ impl Earlier {
         sha256_hex(format!("{} {}", self.decisions.digest(), ids.join(" ")).as_bytes())
     }
 
-    /// Indicators of the earlier runs, oldest first; only those that `now` still has. A run that cannot be read is left out.
+    /// Indicators of the earlier runs, oldest first; only those that `now` still has. A run that
+    /// cannot be read is left out.
     pub(super) fn trend(&self, now: &[Indicator]) -> Vec<PastRun> {
         let known: BTreeMap<&str, &Indicator> = now.iter().map(|i| (i.indicator, i)).collect();
         let mut trend = Vec::new();
@@ -79,7 +82,8 @@ fn past_indicator(
     row: usize,
     known: &BTreeMap<&str, &Indicator>,
 ) -> Option<Indicator> {
-    // Of the old row only the figures are taken: unit and meaning are today's, or two runs would not fit one chart.
+    // Of the old row only the figures are taken: unit and meaning are today's, or two runs would
+    // not fit one chart.
     let same = *known.get(rows.text("indicator", row))?;
     Some(Indicator {
         scope: rows.text("scope", row).to_owned(),

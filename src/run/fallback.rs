@@ -1,6 +1,8 @@
-//! What a pool gets when our own code breaks on it: a plain forecast, no order, and an exception that says so.
+//! What a pool gets when our own code breaks on it: a plain forecast, no order, and an exception
+//! that says so.
 //!
-//! The run goes on for all others. The number of threads does not matter: a pool breaks alone, whatever partition it is in.
+//! The run goes on for all others. The number of threads does not matter: a pool breaks alone,
+//! whatever partition it is in.
 
 use crate::domain::classes::PolicyMethod;
 use crate::domain::exceptions::{Exception, Subject};

@@ -7,14 +7,15 @@ use crate::forecast::{self, Demand, Forecaster, Learner, Settings, Stage};
 use rayon::prelude::*;
 use std::ops::Range;
 
-/// Values of history that one partition holds, about: work enough that handing it out costs nothing, and small enough that a few
-/// results a thread can wait for their turn.
+/// Values of history that one partition holds, about: work enough that handing it out costs
+/// nothing, and small enough that a few results a thread can wait for their turn.
 const CELLS_PER_PARTITION: usize = 400_000;
-/// What a pool costs beside its values, in values: an item with a week of history is planned like any other.
+/// What a pool costs beside its values, in values: an item with a week of history is planned like
+/// any other.
 const CELLS_PER_POOL: usize = 64;
 
-/// Ranges of neighbouring pools of about the same number of values, whatever the number of threads: so results do not depend
-/// on it.
+/// Ranges of neighbouring pools of about the same number of values, whatever the number of threads:
+/// so results do not depend on it.
 pub(super) fn partitions(panel: &Panel) -> Vec<Range<usize>> {
     let mut parts = Vec::new();
     let mut first = 0;

@@ -1,8 +1,9 @@
 //! The night: reads, cleans, learns, plans every pool, settles all of them together, publishes.
 //!
-//! The one room that knows all stages; only `cli` calls it. It decides nothing itself. A partition is a range of neighbouring
-//! pools of about 400,000 values, whatever the number of threads; its results are appended in panel order, so the same input
-//! gives the same bytes on any machine. Reading, the report's item pages and the output tables use the same threads.
+//! The one room that knows all stages; only `cli` calls it. It decides nothing itself. A partition
+//! is a range of neighbouring pools of about 400,000 values, whatever the number of threads; its
+//! results are appended in panel order, so the same input gives the same bytes on any machine.
+//! Reading, the report's item pages and the output tables use the same threads.
 
 mod clock;
 mod earlier;
@@ -64,7 +65,8 @@ pub fn load(plan: &Plan, progress: &dyn Progress) -> Result<Inputs> {
 /// # Errors
 /// Those of `work`; [`Error::Internal`] if it panics or threads cannot be started.
 pub fn with_threads<T: Send>(threads: usize, work: impl FnOnce() -> Result<T> + Send) -> Result<T> {
-    // A pool of the run's own: the global one can be sized only once a process, and tests run several sizes.
+    // A pool of the run's own: the global one can be sized only once a process, and tests run
+    // several sizes.
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
     let pool = pool.map_err(|e| Error::Internal(format!("cannot start threads: {e}")))?;
     guarded(|| pool.install(work)).unwrap_or_else(|fault| Err(Error::Internal(fault.to_string())))
@@ -77,7 +79,8 @@ pub fn with_threads<T: Send>(threads: usize, work: impl FnOnce() -> Result<T> + 
 pub fn run(plan: &Plan, progress: &dyn Progress) -> Result<Summary> {
     with_threads(plan.run.threads, || {
         let mut clock = StageClock::start();
-        // Before anything is read: a second run on the same folder stops here, not after minutes of work.
+        // Before anything is read: a second run on the same folder stops here, not after minutes of
+        // work.
         let lock = OutputLock::acquire(&plan.run.out, &clock::started())?;
         let inputs = load(plan, progress)?;
         clock.lap("load");
@@ -138,8 +141,8 @@ fn run_loaded(
     run.publish(&identity)
 }
 
-/// Rolling-origin accuracy of the published forecast and the benchmarks by ABC-XYZ cell, channel and horizon, with the channels'
-/// names.
+/// Rolling-origin accuracy of the published forecast and the benchmarks by ABC-XYZ cell, channel
+/// and horizon, with the channels' names.
 ///
 /// # Errors
 /// Whatever keeps the input from being loaded.
@@ -253,7 +256,8 @@ impl NightlyRun<'_> {
         progress.begin("planning", pools as u64);
         let mut planned = Planned { pools: Vec::with_capacity(pools), states: Vec::new() };
         let outcome = &mut self.outcome;
-        // Rows are written while later partitions are planned, so that the large tables are never held whole.
+        // Rows are written while later partitions are planned, so that the large tables are never
+        // held whole.
         parallel::in_order(
             parts,
             |range| night.partition(range.clone()),
@@ -371,8 +375,8 @@ impl Files<'_> {
     }
 }
 
-/// A guess at the size of the run's files, for the check of the disk: three bytes a value of history, 24 a forecast day, 6,000 a
-/// pool with its page and steps, and 2 MiB for the rest.
+/// A guess at the size of the run's files, for the check of the disk: three bytes a value of
+/// history, 24 a forecast day, 6,000 a pool with its page and steps, and 2 MiB for the rest.
 fn expected_bytes(panel: &Panel, plan: &Plan) -> u64 {
     (panel.cells() * 3
         + panel.len() * plan.run.horizon_days as usize * 24

@@ -1,4 +1,5 @@
-//! One partition of pools, from history to planned pools: forecast, policy, proposed lines, channel shares.
+//! One partition of pools, from history to planned pools: forecast, policy, proposed lines, channel
+//! shares.
 
 use crate::allocate::Presence;
 use crate::config::Plan;
@@ -46,7 +47,8 @@ pub(super) struct Night<'a> {
     pub kits: Kits,
     /// What is wrong with kits.
     pub kit_exceptions: Vec<Exception>,
-    /// Expected demand of every pool of a kit, net of returns, units a period: its components need it.
+    /// Expected demand of every pool of a kit, net of returns, units a period: its components need
+    /// it.
     pub kit_demand: BTreeMap<usize, Vec<f32>>,
     pub standing: &'a OpenDecisions,
     pub forecaster: &'a Forecaster<'a>,
@@ -115,14 +117,16 @@ impl<'a> Night<'a> {
                 plan.horizon(calendar.bucket()),
             )?,
         };
-        // First of all pools: what kits take is part of what their components need, in whatever partition those are.
+        // First of all pools: what kits take is part of what their components need, in whatever
+        // partition those are.
         night.kit_demand = night.demand_of_kits();
         Ok(night)
     }
 
     /// Forecast of every pool whose item is a kit, by pool, net of returns.
     ///
-    /// A kit is forecast again with its own partition, where a fault of it is told: here it would be told twice.
+    /// A kit is forecast again with its own partition, where a fault of it is told: here it would
+    /// be told twice.
     fn demand_of_kits(&self) -> BTreeMap<usize, Vec<f32>> {
         let pools = self.inputs.panel.pools();
         (0..pools.len())

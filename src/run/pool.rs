@@ -1,4 +1,5 @@
-//! One pool of a partition, in the order of the stages: facts, net demand, policy, proposed lines, channel shares, open orders.
+//! One pool of a partition, in the order of the stages: facts, net demand, policy, proposed lines,
+//! channel shares, open orders.
 //!
 //! Nothing is decided here: every number is a stage's.
 
@@ -21,7 +22,8 @@ use crate::report::picture;
 use crate::run::partition::{Night, PlannedPool};
 use crate::run::records::PoolRecords;
 
-/// Days ahead over which the demand of a day is averaged for purchasing: four weeks, so that no weekday counts more than another.
+/// Days ahead over which the demand of a day is averaged for purchasing: four weeks, so that no
+/// weekday counts more than another.
 const DAILY_DEMAND_DAYS: f64 = 28.0;
 
 impl<'a> Night<'a> {
@@ -33,7 +35,8 @@ impl<'a> Night<'a> {
     ) -> PlannedPool<'a> {
         let records = self.records(p);
         let pool = records.pool;
-        // What the receipts say is told even where a planner has set the lead time: the drift is what they would want to know.
+        // What the receipts say is told even where a planner has set the lead time: the drift is
+        // what they would want to know.
         let mut lead_time = self.lead_time(&records);
         self.note_lead_time(&records, &lead_time, exceptions);
         if let Some(by_hand) = records.by_hand.lead_time {
@@ -57,7 +60,8 @@ impl<'a> Night<'a> {
         self.heed_decisions(&records, &mut lines);
 
         let (allocation, findings) = self.allocate(&records, forecast, &plan, exceptions);
-        // Orders on their way are judged on what is there after customers who wait have been served.
+        // Orders on their way are judged on what is there after customers who wait have been
+        // served.
         let backordered = records.stock.map_or(Units::ZERO, |stock| stock.backordered);
         let open = OpenPool {
             stock: records.available - backordered,
@@ -155,7 +159,8 @@ impl<'a> Night<'a> {
     ) -> PoolNeed {
         let PoolRecords { pool, product, .. } = *records;
         let shortfall = if plan.need > 0.0 {
-            // Sourcing weighs a dearer supplier against what is short until the slowest one arrives, and some days after.
+            // Sourcing weighs a dearer supplier against what is short until the slowest one
+            // arrives, and some days after.
             let offered = self.market.supply_of(pool.sku, pool.location);
             let slowest = offered
                 .map(|s| self.lead_times.estimate(s, pool.location).lead_time.mean_days())

@@ -93,7 +93,8 @@ impl<'a> Night<'a> {
         }
     }
 
-    /// Mean days until an order to the supplier of `supply` arrives; what is set by hand is the first supplier's.
+    /// Mean days until an order to the supplier of `supply` arrives; what is set by hand is the
+    /// first supplier's.
     pub fn lead_days(&self, of: &PoolRecords<'a>, supply: &Supply) -> f64 {
         let is_first = |first: &Supply| first.supplier == supply.supplier;
         match of.by_hand.lead_time.filter(|_| of.supply.is_some_and(is_first)) {

@@ -1,4 +1,5 @@
-//! The refit that a night carries on from: named by the last run's manifest, kept below the models folder.
+//! The refit that a night carries on from: named by the last run's manifest, kept below the models
+//! folder.
 
 use crate::config::Plan;
 use crate::domain::digest::sha256_hex;
@@ -22,7 +23,8 @@ pub(super) enum EarlierRefit {
     Unusable(Exception),
 }
 
-/// What can be forecast with, what the manifest says of it (without digest), and what there is to tell.
+/// What can be forecast with, what the manifest says of it (without digest), and what there is to
+/// tell.
 pub(super) struct Learnt<'a> {
     pub forecaster: Forecaster<'a>,
     pub entry: RefitEntry,
@@ -43,7 +45,8 @@ impl EarlierRefit {
                 Some(states) => return Self::Usable { states: Box::new(states), entry },
                 None => "its states cannot be understood".to_owned(),
             },
-            // Gone, or not the file that the manifest names: worth a note, the night is only longer.
+            // Gone, or not the file that the manifest names: worth a note, the night is only
+            // longer.
             Ok(_) => {
                 let why = "its states are not in the models folder";
                 return Self::Unusable(learnt_anew(Severity::Info, &entry, why));
@@ -55,7 +58,8 @@ impl EarlierRefit {
         Self::Unusable(learnt_anew(Severity::Warning, &entry, &trouble))
     }
 
-    /// `digest`, and the states' where there are any: with others the same input gives other results.
+    /// `digest`, and the states' where there are any: with others the same input gives other
+    /// results.
     pub(super) fn digest(&self, digest: String) -> String {
         match self {
             Self::Usable { entry, .. } => {
@@ -65,7 +69,8 @@ impl EarlierRefit {
         }
     }
 
-    /// A forecaster that carries on from the refit where that still holds, and learns anew where not.
+    /// A forecaster that carries on from the refit where that still holds, and learns anew where
+    /// not.
     pub(super) fn learn<'a>(
         &'a self,
         demand: Demand<'a>,
@@ -123,7 +128,8 @@ fn learnt_anew(severity: Severity, entry: &RefitEntry, why: &str) -> Exception {
     Exception::new(severity, ExceptionKind::Refit, Subject::Run("forecast"), what, why)
 }
 
-/// The refit that the forecasts go back to, if any is kept; its `states` are saved where it is this run's own.
+/// The refit that the forecasts go back to, if any is kept; its `states` are saved where it is this
+/// run's own.
 ///
 /// # Errors
 /// What to say where they cannot be kept.

@@ -14,7 +14,8 @@ use crate::run::history;
 use crate::simulate::what_if::{Alternative, World};
 use crate::simulate::{Costs, ReplayPool, Scope, Settings};
 
-/// Longest lead time that the warm-up waits for, days: a quarter, or a single import item would leave nothing to count.
+/// Longest lead time that the warm-up waits for, days: a quarter, or a single import item would
+/// leave nothing to count.
 const LONGEST_WARM_UP_DAYS: f64 = 91.0;
 
 /// A world, and what forecasts of it have to be told.
@@ -172,7 +173,8 @@ fn replay_pool(
     }
 }
 
-/// Gives a pool the lead time and lot rules of its first supplier, and its cost where the master data have none.
+/// Gives a pool the lead time and lot rules of its first supplier, and its cost where the master
+/// data have none.
 fn supply_from(
     replayed: &mut ReplayPool,
     supply: &Supply,

@@ -1,4 +1,5 @@
-//! All pools together: supplier orders and the budget, transfers, exposure, and the rows of the outcome.
+//! All pools together: supplier orders and the budget, transfers, exposure, and the rows of the
+//! outcome.
 
 use crate::allocate::exposure::exposures;
 use crate::allocate::transfers::{Site, transfers};
@@ -39,7 +40,8 @@ pub(super) fn settle(night: &Night<'_>, pools: Vec<PlannedPool<'_>>, outcome: &m
     outcome.exceptions.extend(settled.exceptions);
 }
 
-/// Between locations of one item, where one has more than its order-up-to level and another runs short.
+/// Between locations of one item, where one has more than its order-up-to level and another runs
+/// short.
 fn suggested_transfers(night: &Night<'_>, pools: &[PlannedPool<'_>]) -> Vec<Transfer> {
     let mut suggested = Vec::new();
     for item in pools.chunk_by(|a, b| a.plan.policy.sku == b.plan.policy.sku) {

@@ -73,7 +73,8 @@ struct Windows<'a> {
 
 impl Windows<'_> {
     fn replay(&self, request: &Request) -> Result<Simulation> {
-        // Beside the user's own settings: two benchmarks, and the frontier of stock against service, with own lots and without.
+        // Beside the user's own settings: two benchmarks, and the frontier of stock against
+        // service, with own lots and without.
         let own_settings = &self.plan.policy;
         let mut side = tune::side_by_side(own_settings, median_lead_time(&self.world.pools));
         let own = vec![side[0].clone()];
@@ -127,7 +128,8 @@ impl Windows<'_> {
         })
     }
 
-    /// Periods of `window` that are not counted: until every pool's first order has arrived, at most a quarter of it.
+    /// Periods of `window` that are not counted: until every pool's first order has arrived, at
+    /// most a quarter of it.
     fn warm_up(&self, window: &Range<usize>) -> usize {
         self.world.settings.warm_up.min(window.len() / 4)
     }
@@ -182,10 +184,12 @@ impl Windows<'_> {
 
     /// Learns once at the beginning of `span`, then refreshes the levels weekly.
     fn until_refit(&self, span: Range<usize>, worlds: &[World], replays: &mut [Replay]) {
-        // Channels merged: a replay of many channels is as cheap as one, and stock is shared by them anyway.
+        // Channels merged: a replay of many channels is as cheap as one, and stock is shared by
+        // them anyway.
         let panel = as_of(&self.inputs.panel, span.start, true);
         let settings = self.plan.forecast_settings(self.inputs.panel.calendar().bucket());
-        // The last outlook of the span must reach as far as the first: levels move on, the horizon does not.
+        // The last outlook of the span must reach as far as the first: levels move on, the horizon
+        // does not.
         let horizon = settings.horizon.min(self.horizon()) + span.len();
         let settings = forecast::Settings { horizon, ..settings };
         let parts = partitions(&panel);
@@ -212,8 +216,8 @@ impl Windows<'_> {
         }
     }
 
-    /// What the engine may read on an earlier morning. Planned promotions and events were known; adjustments carry no date of
-    /// entry, so none is used.
+    /// What the engine may read on an earlier morning. Planned promotions and events were known;
+    /// adjustments carry no date of entry, so none is used.
     fn known_in<'b>(&'b self, panel: &'b Panel) -> forecast::Demand<'b> {
         forecast::Demand {
             panel,
@@ -222,7 +226,8 @@ impl Windows<'_> {
         }
     }
 
-    /// Periods that the longest lead time and three reviews reach ahead, and one for what is cut by rounding.
+    /// Periods that the longest lead time and three reviews reach ahead, and one for what is cut by
+    /// rounding.
     fn horizon(&self) -> usize {
         let longest = self.world.pools.iter().map(|p| p.lead_time.max_days()).fold(0.0, f64::max);
         let days = longest + 3.0 * self.plan.policy.review_period_days;

@@ -10,7 +10,8 @@ use crate::store::PublishedRun;
 use serde::Serialize;
 use std::path::PathBuf;
 
-/// Kinds of trouble named on the screen: what fits below the summary without scrolling; the report has them all.
+/// Kinds of trouble named on the screen: what fits below the summary without scrolling; the report
+/// has them all.
 const ATTENTION_LINES: usize = 12;
 
 /// What a run came to.
@@ -46,7 +47,8 @@ pub struct Summary {
     pub quarantined: usize,
     /// The exceptions a person should read first, worst first.
     pub attention: Vec<String>,
-    /// Kinds of exceptions that happened and that the configuration calls severe, or that are faults of our own.
+    /// Kinds of exceptions that happened and that the configuration calls severe, or that are
+    /// faults of our own.
     pub severe: Vec<String>,
 }
 
@@ -115,7 +117,8 @@ impl Summary {
     }
 }
 
-/// Kinds that happened and turn exit code 0 into 5: those the configuration names, and faults of our own.
+/// Kinds that happened and turn exit code 0 into 5: those the configuration names, and faults of
+/// our own.
 fn severe_kinds(configured: &[ExceptionKind], exceptions: &[Exception]) -> Vec<String> {
     let fault = ExceptionKind::InternalFault;
     configured

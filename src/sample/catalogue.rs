@@ -1,6 +1,8 @@
-//! What the sample seller sells and who supplies it: a coffee-gear shop with its own roasts (`catalogue.csv`, `suppliers.csv`).
+//! What the sample seller sells and who supplies it: a coffee-gear shop with its own roasts
+//! (`catalogue.csv`, `suppliers.csv`).
 //!
-//! Past the end of the list the catalogue repeats in variants, so that any number of items has believable names.
+//! Past the end of the list the catalogue repeats in variants, so that any number of items has
+//! believable names.
 
 use serde::de::{Deserialize, DeserializeOwned, Deserializer, Error};
 use std::sync::LazyLock;
@@ -117,7 +119,8 @@ const VARIANTS: [&str; 12] = [
     "pro",
 ];
 
-/// Item `index` of an endless catalogue: the list itself first, then variants of it that differ in rate and price.
+/// Item `index` of an endless catalogue: the list itself first, then variants of it that differ in
+/// rate and price.
 pub(super) fn item(index: usize) -> CatalogueItem {
     let mut item = CATALOGUE[index % CATALOGUE.len()].clone();
     let round = index / CATALOGUE.len();

@@ -1,4 +1,5 @@
-//! Two years in the life of one item: demand by channel, a planner's orders, deliveries, stock-outs, sales and returns.
+//! Two years in the life of one item: demand by channel, a planner's orders, deliveries,
+//! stock-outs, sales and returns.
 //!
 //! Each item has a random stream of its own, so item 7 is the same in a sample of 60 and of 60,000.
 
@@ -8,7 +9,8 @@ use chrono::{Datelike, NaiveDate};
 use rand_pcg::Pcg64Mcg;
 use rand_pcg::rand_core::{Rng, SeedableRng};
 
-/// Channels in the order of [`crate::sample::CHANNELS`]; the first two sell from the warehouse, the last from the shop.
+/// Channels in the order of [`crate::sample::CHANNELS`]; the first two sell from the warehouse, the
+/// last from the shop.
 pub(crate) const POOL_OF_CHANNEL: [usize; 3] = [0, 0, 1];
 const SHARE: [f64; 3] = [0.5, 0.3, 0.2];
 const RETURN_RATE: [f64; 3] = [0.06, 0.045, 0.015];
@@ -90,7 +92,8 @@ pub(crate) struct Random {
 
 impl Random {
     pub fn of_item(seed: u64, index: usize) -> Self {
-        // The golden ratio in 64 bits spreads neighbouring seeds, so that no two samples share an item's stream.
+        // The golden ratio in 64 bits spreads neighbouring seeds, so that no two samples share an
+        // item's stream.
         let seed = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ index as u64;
         Self { generator: Pcg64Mcg::seed_from_u64(seed) }
     }
@@ -352,7 +355,8 @@ impl Replay<'_> {
         sold
     }
 
-    /// Orders on the weekly round (every day from suppliers without order days) when the position looks low.
+    /// Orders on the weekly round (every day from suppliers without order days) when the position
+    /// looks low.
     fn reorder(
         &self,
         day: usize,

@@ -1,8 +1,10 @@
-//! The project's own seeded sample: two years of a coffee-gear shop, every input table of the contract, any size.
+//! The project's own seeded sample: two years of a coffee-gear shop, every input table of the
+//! contract, any size.
 //!
-//! `data/sample` holds the sixty-item set that [`write()`] makes with [`SEED`], bad rows included; `demo --skus N` makes larger
-//! ones. The history is played, not drawn: a planner with a rule of thumb orders, suppliers deliver late, stock runs out,
-//! so stock, sales, purchase orders and stock-outs agree with one another. `cli` and the tests call it; it knows no stage.
+//! `data/sample` holds the sixty-item set that [`write()`] makes with [`SEED`], bad rows included;
+//! `demo --skus N` makes larger ones. The history is played, not drawn: a planner with a rule of
+//! thumb orders, suppliers deliver late, stock runs out, so stock, sales, purchase orders and
+//! stock-outs agree with one another. `cli` and the tests call it; it knows no stage.
 
 mod catalogue;
 mod history;
@@ -12,7 +14,8 @@ pub use crate::sample::tables::write;
 
 use chrono::NaiveDate;
 
-/// The sample's configuration for a folder that holds the tables in `data` and the runs beside them.
+/// The sample's configuration for a folder that holds the tables in `data` and the runs beside
+/// them.
 #[must_use]
 pub fn configuration() -> String {
     include_str!("orderpoint.toml")

@@ -12,7 +12,8 @@ use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::Path;
 
-/// Items a part of the sales history holds: one part and one plain file up to here, a folder of parts beyond.
+/// Items a part of the sales history holds: one part and one plain file up to here, a folder of
+/// parts beyond.
 const PART: usize = 2_000;
 /// What the starter set is made of, one of each: dripper, server and a pack of filters.
 const COMPONENTS: [usize; 3] = [at::DRIPPER, at::SERVER, at::FILTER_V60];
@@ -65,7 +66,8 @@ const CHANNEL_ROWS: [[&str; 9]; 3] = [
 /// The configuration beside the tables.
 const CONFIG: &str = include_str!("orderpoint.toml");
 
-/// Rows no reader should take, after the sales of which day: quarantine must name each with its line and reason.
+/// Rows no reader should take, after the sales of which day: quarantine must name each with its
+/// line and reason.
 const BAD_SALES: [(u16, &str); 5] = [
     (96, "2024-06-31,BEA-0002,web,warehouse,2,7.90,0"),
     (211, "2024-09-29,FIL-0015,web,warehouse,three,7.90,0"),
@@ -74,7 +76,8 @@ const BAD_SALES: [(u16, &str); 5] = [
     (655, "17/12/2025,MUG-0038,store,shop,1,13.50,0"),
 ];
 
-/// Writes every input table of `skus` items, and the configuration for them, into `folder` (made if missing).
+/// Writes every input table of `skus` items, and the configuration for them, into `folder` (made if
+/// missing).
 ///
 /// Returns the number of sales rows.
 ///
@@ -461,7 +464,8 @@ impl Tables {
         }
     }
 
-    /// Both online channels show the whole warehouse: the double listing that the exposure figure is about.
+    /// Both online channels show the whole warehouse: the double listing that the exposure figure
+    /// is about.
     fn listings(&mut self, index: usize, item: &ItemHistory) {
         let kind = catalogue::item(index).kind;
         if !matches!(kind, Kind::Kit | Kind::Announced) {
@@ -593,7 +597,8 @@ impl Tables {
         Ok(())
     }
 
-    /// Lines placed on one day with one supplier for one location share a number, as they do in life.
+    /// Lines placed on one day with one supplier for one location share a number, as they do in
+    /// life.
     fn purchase_orders(&mut self) {
         let mut orders = std::mem::take(&mut self.orders);
         orders.sort_by_key(|o| (o.order.placed, o.order.supplier, o.location, o.index));
@@ -638,7 +643,8 @@ impl Tables {
             if first < date(0) || last >= AS_OF {
                 continue; // a month the history covers only in part
             }
-            // Customers pay after nine days, the shop after three weeks, and stock costs 1.8 % a month.
+            // Customers pay after nine days, the shop after three weeks, and stock costs 1.8 % a
+            // month.
             let receivables = format!("{:.2}", book.revenue * 0.31);
             let payables = format!("{:.2}", book.cogs * 0.72);
             let revenue = format!("{:.2}", book.revenue);

@@ -1,8 +1,9 @@
 //! Write, audit, publish: a run becomes visible whole, in one step, or not at all.
 //!
-//! Files are staged in `OUT/.staging-<run_id>` and synced; the manifest comes last, then the folder is renamed
-//! to `OUT/runs/<run_id>` and the link `OUT/current` is replaced by a rename. Whoever reads `current` sees the old run or the
-//! new one. A run that dies leaves debris that its successor removes; it is never taken for a run.
+//! Files are staged in `OUT/.staging-<run_id>` and synced; the manifest comes last, then the folder
+//! is renamed to `OUT/runs/<run_id>` and the link `OUT/current` is replaced by a rename. Whoever
+//! reads `current` sees the old run or the new one. A run that dies leaves debris that its
+//! successor removes; it is never taken for a run.
 
 use crate::domain::digest::Digest;
 use crate::domain::error::{Error, Result};
@@ -29,7 +30,8 @@ pub enum Begin {
     Published(PathBuf),
 }
 
-/// A run being staged. Dropping it without [`Publication::finish`] removes the staging folder and publishes nothing.
+/// A run being staged. Dropping it without [`Publication::finish`] removes the staging folder and
+/// publishes nothing.
 #[derive(Debug)]
 pub struct Publication {
     disk: Arc<dyn Disk>,
@@ -46,7 +48,8 @@ pub struct Publication {
 impl Publication {
     /// Starts staging `run_id` below the locked output folder, after removing what dead runs left.
     ///
-    /// `expected_bytes` is a guess at the size of the run: too little space is an error now instead of a failure later.
+    /// `expected_bytes` is a guess at the size of the run: too little space is an error now instead
+    /// of a failure later.
     ///
     /// # Errors
     /// [`Error::Io`]; nothing is changed but debris removed.
@@ -153,7 +156,8 @@ impl Publication {
         self.close(file, rows)
     }
 
-    /// Writes `timings.json` (not listed) and `manifest.json`, syncs, and makes the run current. Returns its folder.
+    /// Writes `timings.json` (not listed) and `manifest.json`, syncs, and makes the run current.
+    /// Returns its folder.
     ///
     /// # Errors
     /// [`Error::Io`]: then `current` is as it was, or names the new run whole.
@@ -190,7 +194,8 @@ impl Publication {
         self.finished = true;
         self.disk.sync_dir(&runs).map_err(Error::io(&runs))?;
         make_current(self.disk.as_ref(), &out, &self.run_id)?;
-        // The run is out: what a damaged one left aside is the next run's to remove if it cannot be removed now.
+        // The run is out: what a damaged one left aside is the next run's to remove if it cannot be
+        // removed now.
         let _ = remove_debris(self.disk.as_ref(), &out);
         Ok(target)
     }
@@ -282,7 +287,8 @@ fn remove_debris(disk: &dyn Disk, out: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Removes all but the `keep` newest runs below the locked output folder, never the current one. Returns the removed ones.
+/// Removes all but the `keep` newest runs below the locked output folder, never the current one.
+/// Returns the removed ones.
 ///
 /// # Errors
 /// [`Error::Io`].

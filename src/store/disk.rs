@@ -1,4 +1,5 @@
-//! The file operations that publishing is made of: thin enough that a test can fail each of them in turn.
+//! The file operations that publishing is made of: thin enough that a test can fail each of them in
+//! turn.
 
 use std::fmt;
 use std::fs::{self, File};
@@ -14,7 +15,8 @@ pub trait DiskFile: Write + Send {
     fn sync(&mut self) -> io::Result<()>;
 }
 
-/// Every change that publishing makes to the file system. [`OsDisk`] is the real one, tests inject faults.
+/// Every change that publishing makes to the file system. [`OsDisk`] is the real one, tests inject
+/// faults.
 pub trait Disk: Send + Sync + fmt::Debug {
     /// Creates a new file, which must not exist.
     ///

@@ -1,7 +1,7 @@
 //! The lock that lets one run at a time write below an output folder.
 //!
-//! It is held by an open descriptor, so the kernel releases it when the process ends, however it ends. The file's text only
-//! tells a second run who holds it.
+//! It is held by an open descriptor, so the kernel releases it when the process ends, however it
+//! ends. The file's text only tells a second run who holds it.
 
 use crate::domain::error::{Error, Result};
 use std::fs::{File, OpenOptions, TryLockError};
@@ -72,8 +72,8 @@ impl Drop for OutputLock {
     }
 }
 
-/// What the holder wrote. It does so right after taking the lock, which may be this very moment; an unreadable text does not change
-/// the answer.
+/// What the holder wrote. It does so right after taking the lock, which may be this very moment; an
+/// unreadable text does not change the answer.
 fn holder(file: &mut File) -> String {
     let mut text = String::new();
     for _ in 0..50 {

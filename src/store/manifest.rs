@@ -54,7 +54,8 @@ impl From<&Source> for InputEntry {
     }
 }
 
-/// The run that learnt seasons and errors and fitted every series, and how much of that a later run could carry on.
+/// The run that learnt seasons and errors and fitted every series, and how much of that a later run
+/// could carry on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RefitEntry {
     /// Its id: its states lie below `MODELS/<run_id>/`.
@@ -69,7 +70,8 @@ pub struct RefitEntry {
     pub fitted: usize,
 }
 
-/// The contents of `manifest.json`. The same input gives the same bytes; timings live in `timings.json`.
+/// The contents of `manifest.json`. The same input gives the same bytes; timings live in
+/// `timings.json`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Manifest {
     /// Version of the tables' schemas.
@@ -84,13 +86,14 @@ pub struct Manifest {
     pub config_sha256: String,
     /// The run it was compared with.
     pub previous: Option<String>,
-    /// The refit that its forecasts go back to; `None` where every run learns anew and keeps nothing.
+    /// The refit that its forecasts go back to; `None` where every run learns anew and keeps
+    /// nothing.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub refit: Option<RefitEntry>,
     /// Figures that the next run's audit compares: `recommended_value`, `recommended_lines`, ...
     pub totals: BTreeMap<String, f64>,
-    /// Kinds of exceptions that happened and that the configuration calls severe: such a run ends with exit code 5, however often
-    /// it is asked for.
+    /// Kinds of exceptions that happened and that the configuration calls severe: such a run ends
+    /// with exit code 5, however often it is asked for.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub severe: Vec<String>,
     /// What a person should read first, worst first.
@@ -102,7 +105,8 @@ pub struct Manifest {
     pub files: Vec<FileEntry>,
 }
 
-/// Digits of the digest in a run's id: 48 bits, so that two runs of one night meet once in 2^24 of them.
+/// Digits of the digest in a run's id: 48 bits, so that two runs of one night meet once in 2^24 of
+/// them.
 const DIGITS: usize = 12;
 
 /// What a run is made from: its id is their digest.
@@ -121,7 +125,8 @@ pub struct Identity<'a> {
 }
 
 impl Identity<'_> {
-    /// As-of date + digest of program version, configuration, inputs and the previous run: `2024-03-31-9f2c4b7a01de`.
+    /// As-of date + digest of program version, configuration, inputs and the previous run:
+    /// `2024-03-31-9f2c4b7a01de`.
     #[must_use]
     pub fn run_id(&self) -> String {
         let mut digest = Digest::default();
@@ -198,7 +203,8 @@ impl PublishedRun {
         Self::open(&folder)
     }
 
-    /// Every published run below `out`, newest as-of date first; folders without a readable manifest are left out.
+    /// Every published run below `out`, newest as-of date first; folders without a readable
+    /// manifest are left out.
     #[must_use]
     pub fn all(out: &Path) -> Vec<Self> {
         let entries = std::fs::read_dir(out.join("runs")).into_iter().flatten().flatten();
@@ -210,8 +216,8 @@ impl PublishedRun {
         runs
     }
 
-    /// The run that one for `as_of` starts from: the nearest earlier night on the line that leads to `current`, so that a
-    /// second run of the same night compares with the same yesterday.
+    /// The run that one for `as_of` starts from: the nearest earlier night on the line that leads
+    /// to `current`, so that a second run of the same night compares with the same yesterday.
     #[must_use]
     pub fn before(out: &Path, as_of: NaiveDate) -> Option<Self> {
         let mut run = Self::current(out).ok();

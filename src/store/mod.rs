@@ -1,7 +1,8 @@
-//! How a run becomes files that others can rely on, whole or not at all: staging, the lock, `current`, manifests, and the states
-//! that models keep from night to night.
+//! How a run becomes files that others can rely on, whole or not at all: staging, the lock,
+//! `current`, manifests, and the states that models keep from night to night.
 //!
-//! `run`, `review` and `cli` publish and look up, `tables` writes through it; it knows nothing of tables, pages or stages.
+//! `run`, `review` and `cli` publish and look up, `tables` writes through it; it knows nothing of
+//! tables, pages or stages.
 
 mod atomic;
 pub mod disk;

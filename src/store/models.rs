@@ -1,10 +1,11 @@
 //! What do the models remember from one night to the next?
 //!
-//! What a refit learnt is kept as `MODELS/<run_id>/<kind>.bin`: one line of text (format, program version, kind, length, SHA-256
-//! of what follows), then the states, compressed. Later runs carry on from them, and the digest, which the refit's manifest
-//! repeats, belongs to their identity: the same input and states give the same results. They are written before the run is
-//! published and read only where a published manifest names them, so a run that dies in between leaves nothing that anyone
-//! believes. Other program versions' states are not read.
+//! What a refit learnt is kept as `MODELS/<run_id>/<kind>.bin`: one line of text (format, program
+//! version, kind, length, SHA-256 of what follows), then the states, compressed. Later runs carry
+//! on from them, and the digest, which the refit's manifest repeats, belongs to their identity: the
+//! same input and states give the same results. They are written before the run is published and
+//! read only where a published manifest names them, so a run that dies in between leaves nothing
+//! that anyone believes. Other program versions' states are not read.
 
 use crate::domain::digest::sha256_hex;
 use crate::domain::error::{Error, Result};
@@ -16,8 +17,8 @@ use std::path::{Path, PathBuf};
 
 /// First word of a file.
 const FORMAT: &str = "orderpoint-models";
-/// Unpacked states larger than this are refused: a damaged length must not claim all memory. 100,000 series need well under one
-/// gigabyte.
+/// Unpacked states larger than this are refused: a damaged length must not claim all memory.
+/// 100,000 series need well under one gigabyte.
 const LARGEST: usize = 8 << 30;
 /// Of zstd: states are random-looking floats, higher levels cost time and save next to nothing.
 const LEVEL: i32 = 1;

@@ -5,8 +5,8 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::Path;
 
-/// Writes `parts`, one after the other, to `folder/name` in one step: a reader finds the old file or the new one, and after a
-/// crash one of the two. The folder is created.
+/// Writes `parts`, one after the other, to `folder/name` in one step: a reader finds the old file
+/// or the new one, and after a crash one of the two. The folder is created.
 ///
 /// # Errors
 /// [`Error::Io`]; the old file, if any, is as it was.

@@ -1,4 +1,5 @@
-//! Waits for the device beside the work: complete files are synced by a thread of their own, in order.
+//! Waits for the device beside the work: complete files are synced by a thread of their own, in
+//! order.
 
 use crate::domain::error::{Error, Result};
 use crate::store::disk::DiskFile;
@@ -6,7 +7,8 @@ use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::{self, JoinHandle};
 
-/// Files that may wait for their turn, open: more than a run has tables, far below any limit of open files.
+/// Files that may wait for their turn, open: more than a run has tables, far below any limit of
+/// open files.
 const WAITING: usize = 64;
 
 /// A file with all its bytes written.
@@ -34,7 +36,8 @@ impl Syncing {
     /// Takes over a complete file; `path` names it in errors.
     ///
     /// # Errors
-    /// [`Error::Io`] for a file handed over before: nothing is synced after a failure. [`Error::Internal`] for a fault of our own.
+    /// [`Error::Io`] for a file handed over before: nothing is synced after a failure.
+    /// [`Error::Internal`] for a fault of our own.
     pub(crate) fn push(&mut self, file: Box<dyn DiskFile>, path: PathBuf) -> Result<()> {
         if self.running.is_none() && !self.failed {
             let (queue, files) = sync_channel(WAITING);

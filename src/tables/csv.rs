@@ -1,4 +1,5 @@
-//! CSV text and spreadsheets for people: a cell that a spreadsheet would take for a formula is written as text.
+//! CSV text and spreadsheets for people: a cell that a spreadsheet would take for a formula is
+//! written as text.
 
 use crate::domain::error::{Error, Result};
 use chrono::NaiveDate;
@@ -8,8 +9,8 @@ use std::borrow::Cow;
 /// Longest cell of a spreadsheet: Excel's own limit.
 const LONGEST_CELL: usize = 32_767;
 
-/// A text cell that no spreadsheet takes for a formula: one that starts like a formula gets an apostrophe in front.
-/// Plain numbers are left alone.
+/// A text cell that no spreadsheet takes for a formula: one that starts like a formula gets an
+/// apostrophe in front. Plain numbers are left alone.
 #[must_use]
 pub fn harmless(cell: &str) -> Cow<'_, str> {
     let formula =
@@ -45,8 +46,8 @@ fn broken_csv(error: csv::Error) -> Error {
     Error::Internal(format!("csv: {error}"))
 }
 
-/// An xlsx file of one sheet; columns at `numeric` become numbers, all others text (never formulas). Dated `as_of`, so that the
-/// same rows give the same bytes.
+/// An xlsx file of one sheet; columns at `numeric` become numbers, all others text (never
+/// formulas). Dated `as_of`, so that the same rows give the same bytes.
 ///
 /// # Errors
 /// [`Error::Internal`] when the sheet cannot hold the rows.

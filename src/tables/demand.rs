@@ -146,7 +146,8 @@ impl<'a> DemandEncoder<'a> {
         series.clone().for_each(|i| gross.extend(panel.gross(i)));
         let mut returned = Quantities::with_capacity(rows);
         returned.repeat(0.0, rows);
-        // Net and cleaned are gross but for a few periods: copying codes is cheaper than finding them again.
+        // Net and cleaned are gross but for a few periods: copying codes is cheaper than finding
+        // them again.
         let mut net = gross.clone();
         let mut cleaned = gross.clone();
         let mut first = 0;
@@ -198,7 +199,8 @@ impl<'a> DemandEncoder<'a> {
     }
 }
 
-/// Calls `tell` with position and value wherever `b` is not `a`: a block of equal values costs one comparison.
+/// Calls `tell` with position and value wherever `b` is not `a`: a block of equal values costs one
+/// comparison.
 fn each_difference(a: &[f32], b: &[f32], mut tell: impl FnMut(usize, f32)) {
     const BLOCK: usize = 32;
     for (block, (a, b)) in a.chunks(BLOCK).zip(b.chunks(BLOCK)).enumerate() {

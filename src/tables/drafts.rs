@@ -12,15 +12,16 @@ use crate::tables::csv::{spreadsheet, table};
 use chrono::NaiveDate;
 use std::collections::BTreeMap;
 
-/// Longest file name made from data, without extension: with a digest behind it stays below the 255 bytes of all file systems.
+/// Longest file name made from data, without extension: with a digest behind it stays below the 255
+/// bytes of all file systems.
 const LONGEST_NAME: usize = 80;
 /// Digits of the digest that tells two like names apart.
 const SHORT_DIGEST: usize = 8;
 /// Names that Windows keeps for devices, whatever follows the first point.
 const RESERVED: [&str; 6] = ["con", "prn", "aux", "nul", "com", "lpt"];
 
-/// One file name a name, in order: letters, digits, `.`, `_` and `-` stay, anything else becomes `-`. Names that would meet,
-/// on any file system, get a digest of the full name behind.
+/// One file name a name, in order: letters, digits, `.`, `_` and `-` stay, anything else becomes
+/// `-`. Names that would meet, on any file system, get a digest of the full name behind.
 #[must_use]
 pub fn file_names(names: &[&str]) -> Vec<String> {
     let plain: Vec<String> = names.iter().map(|name| plain_name(name)).collect();

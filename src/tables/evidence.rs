@@ -1,4 +1,5 @@
-//! Why the numbers are what they are: how each forecast was chosen and the arithmetic of each policy and order.
+//! Why the numbers are what they are: how each forecast was chosen and the arithmetic of each
+//! policy and order.
 
 use crate::domain::outcome::Accuracy;
 use crate::domain::units::{LocationId, SkuId};

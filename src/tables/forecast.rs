@@ -74,7 +74,8 @@ impl<'a> ForecastEncoder<'a> {
     /// Rows of consecutive series, one a period from the as-of date on.
     ///
     /// # Errors
-    /// [`Error::Audit`] for a forecast that is longer than the horizon, not finite, negative or with crossing quantiles.
+    /// [`Error::Audit`] for a forecast that is longer than the horizon, not finite, negative or
+    /// with crossing quantiles.
     pub fn encode(&self, series: &[(SeriesKey, &SeriesForecast)]) -> Result<RowGroup> {
         let mut keys = Vec::with_capacity(series.len());
         let mut days = Vec::new();

@@ -97,7 +97,8 @@ pub struct LastAllocation {
     pub action: ChannelAction,
 }
 
-/// The last run, in this run's codes. Items and channels that are no longer known are left out, and named in `gone`.
+/// The last run, in this run's codes. Items and channels that are no longer known are left out, and
+/// named in `gone`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LastRun {
     /// Its folder and manifest.
@@ -116,7 +117,7 @@ impl LastRun {
     /// Reads the tables of `run`; `None` when they follow another schema.
     ///
     /// # Errors
-    /// [`Error::Input`] for a table that is missing or damaged.
+    /// [`Error::Input`](crate::domain::error::Error::Input) for a table that is missing or damaged.
     pub fn read(run: PublishedRun, names: &Names) -> Result<Option<Self>> {
         if run.manifest.schema_version != SCHEMA_VERSION {
             return Ok(None);

@@ -1,10 +1,13 @@
-//! Every published table, declared once: a column is one line with its name, type, unit, meaning and getter. Files are
-//! written and read back by the declaration; drafts for people and sync tools are CSV and a spreadsheet.
+//! Every published table, declared once: a column is one line with its name, type, unit, meaning
+//! and getter. Files are written and read back by the declaration; drafts for people and sync tools
+//! are CSV and a spreadsheet.
 //!
-//! `run` writes, `review` and `run` read back; nothing here decides. Above `store`, which never calls back.
+//! `run` writes, `review` and `run` read back; nothing here decides. Above `store`, which never
+//! calls back.
 //!
-//! To add a column: its line. To add a table: its declaration and its line in [`TABLES`]. `tests/snapshots/schemas.txt` holds
-//! them fast: a column that goes or changes its type breaks readers and needs a new [`crate::store::SCHEMA_VERSION`].
+//! To add a column: its line. To add a table: its declaration and its line in [`TABLES`].
+//! `tests/snapshots/schemas.txt` holds them fast: a column that goes or changes its type breaks
+//! readers and needs a new [`crate::store::SCHEMA_VERSION`].
 
 mod channels;
 pub mod csv;
@@ -60,13 +63,15 @@ pub static TABLES: [&dyn Declaration; 17] = [
     &CHANGES,
 ];
 
-/// Writes every table but `forecast` and `demand`, which are appended by partition, and `exceptions`, which are not all known
-/// yet.
+/// Writes every table but `forecast` and `demand`, which are appended by partition, and
+/// `exceptions`, which are not all known yet.
 ///
 /// # Errors
-/// Those of `add`; [`crate::domain::error::Error::Internal`] when the columns of a table do not fit together.
+/// Those of `add`; [`crate::domain::error::Error::Internal`] when the columns of a table do not fit
+/// together.
 pub fn write(run_id: &str, results: Results<'_>, add: &Add<'_>) -> Result<()> {
-    // From the end: the steps are by far the longest table, and a thread that began them last would be left alone with them.
+    // From the end: the steps are by far the longest table, and a thread that began them last would
+    // be left alone with them.
     let tables: Vec<&dyn Declaration> =
         TABLES.into_iter().rev().filter(|table| table.name() != EXCEPTIONS.name()).collect();
     parallel::in_order(

@@ -1,8 +1,10 @@
-//! Column chunks of the two large tables, encoded straight from slices: no row structs and no hashing of names.
+//! Column chunks of the two large tables, encoded straight from slices: no row structs and no
+//! hashing of names.
 //!
-//! A chunk is an optional dictionary page and one data page, compressed with zstd. Names are run-length encoded (a series is one
-//! run), dates are delta-packed (a series is consecutive), quantities go through a dictionary because most are small whole
-//! numbers. All encodings are of the Parquet format's first edition of 2013, which every reader knows.
+//! A chunk is an optional dictionary page and one data page, compressed with zstd. Names are
+//! run-length encoded (a series is one run), dates are delta-packed (a series is consecutive),
+//! quantities go through a dictionary because most are small whole numbers. All encodings are of
+//! the Parquet format's first edition of 2013, which every reader knows.
 
 use crate::domain::error::{Error, Result};
 use bytes::Bytes;
@@ -20,8 +22,8 @@ use std::collections::{BTreeMap, HashMap};
 pub(crate) const ZSTD_LEVEL: i32 = 1;
 /// More distinct values than this are written plain: codes have 16 bits.
 const DICTIONARY_LIMIT: usize = 1 << 16;
-/// Whole numbers below this find their code without hashing: nearly all daily sales, in a table of 16 kB that stays in the
-/// cache.
+/// Whole numbers below this find their code without hashing: nearly all daily sales, in a table of
+/// 16 kB that stays in the cache.
 const SMALL: usize = 4096;
 
 /// One encoded column of one row group.
@@ -366,7 +368,8 @@ fn repeat(code: u32, rows: usize, width: u8, out: &mut Vec<u8>) {
 
 /// The format's mixture of runs and bit-packed groups of eight, after one byte of width.
 fn hybrid(codes: &[u16], width: u8) -> Vec<u8> {
-    /// Shorter runs than this stay bit-packed: a run costs two headers, its own and that of the packed groups behind it.
+    /// Shorter runs than this stay bit-packed: a run costs two headers, its own and that of the
+    /// packed groups behind it.
     const RUN: usize = 24;
     let mut out = vec![width];
     // Codes from `literal` to `at` wait to be packed.

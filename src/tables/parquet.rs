@@ -1,6 +1,8 @@
-//! Output tables as Parquet files: explicit schemas, zstd, row-group statistics, `schema_version` and `run_id` as file metadata.
+//! Output tables as Parquet files: explicit schemas, zstd, row-group statistics, `schema_version`
+//! and `run_id` as file metadata.
 //!
-//! The two large tables are appended to, row group by row group; the others are small and written in one go.
+//! The two large tables are appended to, row group by row group; the others are small and written
+//! in one go.
 
 use crate::domain::error::{Error, Result};
 use crate::store::{Add, PROGRAM, Publication, SCHEMA_VERSION, StagedFile};

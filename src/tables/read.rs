@@ -13,10 +13,11 @@ use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
-/// A whole table, checked against its declaration once, so that cells can be read without further checks.
+/// A whole table, checked against its declaration once, so that cells can be read without further
+/// checks.
 ///
-/// Cells are asked for by the column's name and type. Both are written in this crate: one that the table does not declare is
-/// our own fault and panics.
+/// Cells are asked for by the column's name and type. Both are written in this crate: one that the
+/// table does not declare is our own fault and panics.
 #[derive(Debug)]
 pub struct Rows {
     path: PathBuf,

@@ -1,5 +1,5 @@
-//! The two large tables, with one row a series and period: encoded a partition at a time, straight from slices, by whichever
-//! thread has the partition; the row groups are appended in panel order.
+//! The two large tables, with one row a series and period: encoded a partition at a time, straight
+//! from slices, by whichever thread has the partition; the row groups are appended in panel order.
 
 use crate::domain::error::Result;
 use crate::domain::inputs::Names;
@@ -104,8 +104,8 @@ impl<V: Sync + 'static> SeriesEncoder<V> {
         Ok(Self { table, descriptors: descriptors(table)? })
     }
 
-    /// The rows of consecutive series: `days` has the first day of each row's period, `values` encodes a column of the table's
-    /// own.
+    /// The rows of consecutive series: `days` has the first day of each row's period, `values`
+    /// encodes a column of the table's own.
     pub(crate) fn encode(
         &self,
         names: &Names,

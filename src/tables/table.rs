@@ -1,4 +1,5 @@
-//! How a table is declared: one [`Field`] a column, with its name, type, unit, meaning and where its values come from.
+//! How a table is declared: one [`Field`] a column, with its name, type, unit, meaning and where
+//! its values come from.
 //!
 //! The declaration is all there is: files are written from it, read back by it and described by it.
 

@@ -1,8 +1,10 @@
-//! How good was the forecast? Scale-free error measures over rolling origins, with the benchmarks beside them.
+//! How good was the forecast? Scale-free error measures over rolling origins, with the benchmarks
+//! beside them.
 //!
-//! WAPE and bias are relative to the units sold; MASE is scaled by the in-sample seasonal naive error (Hyndman & Koehler 2006),
-//! RMSSE by the in-sample one-step naive mean square from the first sale on, the pinball loss by its absolute counterpart
-//! (Makridakis, Spiliotis & Assimakopoulos 2022). Periods in which demand was not seen count nowhere.
+//! WAPE and bias are relative to the units sold; MASE is scaled by the in-sample seasonal naive
+//! error (Hyndman & Koehler 2006), RMSSE by the in-sample one-step naive mean square from the first
+//! sale on, the pinball loss by its absolute counterpart (Makridakis, Spiliotis & Assimakopoulos
+//! 2022). Periods in which demand was not seen count nowhere.
 
 use crate::domain::outcome::{Accuracy, QUANTILES};
 use serde::{Deserialize, Serialize};
@@ -19,7 +21,8 @@ pub struct Scale {
 }
 
 impl Scale {
-    /// Scales of the values from the first sale on; pairs with an unseen (NaN exposure) period are left out.
+    /// Scales of the values from the first sale on; pairs with an unseen (NaN exposure) period are
+    /// left out.
     #[must_use]
     pub fn of(units: &[f32], exposure: &[f32], season_length: usize) -> Self {
         let first = units.iter().position(|&u| u > 0.0).unwrap_or(0);
@@ -106,7 +109,8 @@ impl ErrorSums {
         self.squared
     }
 
-    /// Sum of absolute errors over sum of actuals; over the number of periods when nothing was sold.
+    /// Sum of absolute errors over sum of actuals; over the number of periods when nothing was
+    /// sold.
     #[must_use]
     pub fn wape(&self) -> f64 {
         self.absolute / if self.actual > 0.0 { self.actual } else { self.count.max(1.0) }

@@ -1,8 +1,10 @@
-//! Would the forecast have been good? Rolling-origin errors against the benchmarks, per class, channel and horizon.
+//! Would the forecast have been good? Rolling-origin errors against the benchmarks, per class,
+//! channel and horizon.
 //!
-//! Every series is forecast again at the last few origins with levels and pooled profiles that had not
-//! seen what followed (Tashman 2000), beside naive, seasonal naive and 60-day average. One series' errors make its rows of the
-//! accuracy table; [`Backtest`] averages scaled errors over series, so that no scale dominates.
+//! Every series is forecast again at the last few origins with levels and pooled profiles that had
+//! not seen what followed (Tashman 2000), beside naive, seasonal naive and 60-day average. One
+//! series' errors make its rows of the accuracy table; [`Backtest`] averages scaled errors over
+//! series, so that no scale dominates.
 
 use crate::domain::calendar::Bucket;
 use crate::forecast::evaluate::accuracy::{ErrorSums, Measures, Scale};
@@ -134,7 +136,8 @@ impl Forecaster<'_> {
         self.model.setup.steps
     }
 
-    /// Rolling-origin errors of the pools `range`, by the class that `class_of` gives a pool and by channel.
+    /// Rolling-origin errors of the pools `range`, by the class that `class_of` gives a pool and by
+    /// channel.
     #[must_use]
     pub fn backtest(&self, range: Range<usize>, class_of: impl Fn(usize) -> String) -> Backtest {
         let setup = &self.model.setup;
@@ -200,7 +203,8 @@ impl Forecaster<'_> {
         errors
     }
 
-    /// Accuracy of every method at the lead-time horizon; `None` where history is too short for an origin.
+    /// Accuracy of every method at the lead-time horizon; `None` where history is too short for an
+    /// origin.
     pub(crate) fn accuracy(
         &self,
         fitted: &Fitted<'_>,

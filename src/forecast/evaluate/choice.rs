@@ -1,10 +1,11 @@
 //! Which forecast is published? Own models of a series beside its pooled level.
 //!
-//! A pooled profile is strong where many thin series share a season, models of the series itself where it is long, regular and
-//! has a shape of its own (months, quarters). Every contender of the list of methods is forecast again from the rolling
-//! origins; the one with the least squared error there is weighed against the pooled level by the inverse of their squared
-//! errors (Bates & Granger 1969, *The combination of forecasts*). Methods for intermittent demand weigh only where they are
-//! clearly better; otherwise they are the runner-up.
+//! A pooled profile is strong where many thin series share a season, models of the series itself
+//! where it is long, regular and has a shape of its own (months, quarters). Every contender of the
+//! list of methods is forecast again from the rolling origins; the one with the least squared error
+//! there is weighed against the pooled level by the inverse of their squared errors (Bates &
+//! Granger 1969, *The combination of forecasts*). Methods for intermittent demand weigh only where
+//! they are clearly better; otherwise they are the runner-up.
 
 use crate::domain::calendar::Bucket;
 use crate::forecast::evaluate::accuracy::{ErrorSums, Measures, Scale};
@@ -15,10 +16,11 @@ use serde::{Deserialize, Serialize};
 
 /// Origins at which contenders are judged: the latest ones.
 const ORIGINS: usize = 2;
-/// Share of the pooled level's squared error that methods for intermittent demand must stay below to weigh at all.
+/// Share of the pooled level's squared error that methods for intermittent demand must stay below
+/// to weigh at all.
 const CLEARLY: f64 = 0.8;
-/// Share of periods with demand below which a series is intermittent: an interval of 1.32 between demands (Syntetos, Boylan &
-/// Croston 2005).
+/// Share of periods with demand below which a series is intermittent: an interval of 1.32 between
+/// demands (Syntetos, Boylan & Croston 2005).
 const REGULAR: f64 = 1.0 / 1.32;
 
 /// The best own model of a series, and what it is worth.

@@ -4,9 +4,10 @@
 //! ŷ[t+h] = 1/w Σ y[t-k], k < w
 //! ```
 //!
-//! What most planners use by hand, and a member of combinations that no single day can upset. Periods that were not observed
-//! are passed over: the window reaches back until it has seen enough. Source: Hyndman & Athanasopoulos (2021), *Forecasting:
-//! Principles and Practice*, 3rd ed., ch. 5.2 (average method).
+//! What most planners use by hand, and a member of combinations that no single day can upset.
+//! Periods that were not observed are passed over: the window reaches back until it has seen
+//! enough. Source: Hyndman & Athanasopoulos (2021), *Forecasting: Principles and Practice*, 3rd
+//! ed., ch. 5.2 (average method).
 
 use crate::domain::error::FitError;
 use crate::forecast::methods::combination::Pool;
@@ -18,7 +19,8 @@ use serde::{Deserialize, Serialize};
 pub enum Window {
     /// The last observed periods that make up so many days: two months as a benchmark.
     Days(f64),
-    /// The last so many observed periods of a daily series with at least twice that history: a member of combinations.
+    /// The last so many observed periods of a daily series with at least twice that history: a
+    /// member of combinations.
     Periods(usize),
 }
 
@@ -87,7 +89,8 @@ impl Method for Window {
         path.fill(average.mean);
     }
 
-    /// The newest value takes its share of the mean; which one leaves the window is not known any more.
+    /// The newest value takes its share of the mean; which one leaves the window is not known any
+    /// more.
     fn update(&self, average: &mut Average, y: f64) {
         if !y.is_nan() {
             average.mean += (y - average.mean) / average.window as f64;

@@ -1,23 +1,24 @@
-//! Complex exponential smoothing: level and an unseen potential that turn around each other like a complex number.
+//! Complex exponential smoothing: level and an unseen potential that turn around each other like a
+//! complex number.
 //!
 //! ```text
 //! e[t] = y[t] - l - s1[t-m]       l' = l - (1-α1) c + (α0-α1) e       c' = l + (1-α0) c + (α0+α1) e
 //! ```
 //!
-//! One model covers stationary and trended series without choosing between them. The season is none, *partial* (real terms,
-//! `s1' = s1 + β0 e`), *full* (complex terms, by the level's equations with `β`) or *simple* (level and potential of the same
-//! phase one season ago, no others). Forms are chosen by AICc. Smoothing parameters are searched sixteen candidates at a
-//! time from a plain start: the mean of the first periods and the classical season; starts by least squares overfit (MASE
-//! 16 % worse on earlier windows of M3's yearly series). Periods that are NaN move the state on and add nothing to the
-//! likelihood. Forecasts fade the level's movement. Source: Svetunkov, Kourentzes & Ord (2022), *Complex exponential
-//! smoothing*, Naval Research Logistics 69.
-//! Oracle: `tests/oracle/forecast.csv`.
+//! One model covers stationary and trended series without choosing between them. The season is
+//! none, *partial* (real terms, `s1' = s1 + β0 e`), *full* (complex terms, by the level's equations
+//! with `β`) or *simple* (level and potential of the same phase one season ago, no others). Forms
+//! are chosen by AICc. Smoothing parameters are searched sixteen candidates at a time from a plain
+//! start: the mean of the first periods and the classical season; starts by least squares overfit
+//! (MASE 16 % worse on earlier windows of M3's yearly series). Periods that are NaN move the state
+//! on and add nothing to the likelihood. Forecasts fade the level's movement. Source: Svetunkov,
+//! Kourentzes & Ord (2022), *Complex exponential smoothing*, Naval Research Logistics 69. Oracle:
+//! `tests/oracle/forecast.csv`.
 
 use crate::domain::error::FitError;
 use crate::forecast::methods::combination::Pool;
-use crate::forecast::methods::decompose;
 use crate::forecast::methods::recursion::{Recursion, errors_into, squared_errors};
-use crate::forecast::methods::{History, Method};
+use crate::forecast::methods::{History, Method, decompose};
 use crate::math::optimize::{LANES, Lane, around, least, search};
 use crate::math::stats;
 use serde::{Deserialize, Serialize};
@@ -90,7 +91,8 @@ pub struct CesParams {
 }
 
 impl CesParams {
-    /// A point of the unit box as parameters; the cube makes room around `α1 = 1`, where the valley is narrow.
+    /// A point of the unit box as parameters; the cube makes room around `α1 = 1`, where the valley
+    /// is narrow.
     fn from_box(u: &[f64; 4]) -> Self {
         let centred = 2.0 * u[1] - 1.0;
         let alpha = [0.01 + 1.79 * u[0], 1.0 + 0.9 * centred * centred * centred];
@@ -139,7 +141,8 @@ pub struct CesState {
     pub sigma2: f64,
     /// Gaussian log-likelihood.
     pub loglik: f64,
-    /// Akaike's criterion corrected for short series; `INFINITY` where the series is too short for it.
+    /// Akaike's criterion corrected for short series; `INFINITY` where the series is too short for
+    /// it.
     pub aicc: f64,
 }
 
@@ -274,7 +277,8 @@ fn errors<const FORM: u8>(y: &[f64], start: &CesPoint, params: CesParams, errors
     errors_into(&mut CesLanes::<FORM>::new(&[params; LANES], start), y, errors);
 }
 
-/// The start: the mean of the first periods, potentials a little below, the classical additive season.
+/// The start: the mean of the first periods, potentials a little below, the classical additive
+/// season.
 fn plain_start(y: &[f64], season_length: usize, form: CesForm) -> Option<CesPoint> {
     let first = if form == CesForm::None { season_length.max(10) } else { season_length };
     let level = stats::mean(&y[..first.min(y.len())]).or_else(|| stats::mean(y))?;
@@ -364,8 +368,8 @@ fn finish(
 /// Fits one form to `values`, one a period, NaN where demand was not observed.
 ///
 /// # Errors
-/// [`FitError::TooShort`] below three observations, or two seasons for a seasonal form; [`FitError::NotFinite`] if the fit
-/// does not exist.
+/// [`FitError::TooShort`] below three observations, or two seasons for a seasonal form;
+/// [`FitError::NotFinite`] if the fit does not exist.
 pub fn fit(values: &[f64], season_length: usize, form: CesForm) -> Result<CesState, FitError> {
     let observed = stats::count(values);
     let needed = if form == CesForm::None { 3 } else { 2 * season_length.max(2) };
@@ -397,7 +401,8 @@ pub fn auto(values: &[f64], season_length: usize) -> Result<CesState, FitError> 
     Ok(best)
 }
 
-/// Fits the form of `state` to a history that has grown at its end: sixteen candidates around its parameters.
+/// Fits the form of `state` to a history that has grown at its end: sixteen candidates around its
+/// parameters.
 ///
 /// # Errors
 /// [`FitError::NotFinite`] if the fit does not exist.
@@ -410,8 +415,8 @@ pub fn refit_from(state: &CesState, values: &[f64]) -> Result<CesState, FitError
 impl CesState {
     /// Point forecasts of the periods after the last, into `path`, `[horizon]`, units per period.
     ///
-    /// The level's movement fades by 5 % a period, as in a damped trend: the model itself may grow or oscillate
-    /// for ever, which half a year ahead nobody should believe.
+    /// The level's movement fades by 5 % a period, as in a damped trend: the model itself may grow
+    /// or oscillate for ever, which half a year ahead nobody should believe.
     pub fn forecast_into(&self, path: &mut [f64]) {
         let mut ahead = self.clone();
         let (mut level, mut fading) = (self.now.level, 1.0);

@@ -1,4 +1,5 @@
-//! Intermittent demand: how much and how often, smoothed apart; or demand summed over longer periods.
+//! Intermittent demand: how much and how often, smoothed apart; or demand summed over longer
+//! periods.
 //!
 //! ```text
 //! Croston  ŷ = z / p        z, p smoothed when demand occurs: its size, the interval since the last
@@ -8,13 +9,15 @@
 //! IMAPA    ŷ = mean of that over blocks of 1, 2, ... up to the mean interval
 //! ```
 //!
-//! All of them are simple exponential smoothing of some series, `l' = l + α (x - l)`, from its first value. The forecast is
-//! flat. Periods that are NaN were not observed: they count neither as demand nor as time. The first interval is counted from
-//! the first period. Blocks are cut from the end, so that the newest is whole.
+//! All of them are simple exponential smoothing of some series, `l' = l + α (x - l)`, from its
+//! first value. The forecast is flat. Periods that are NaN were not observed: they count neither as
+//! demand nor as time. The first interval is counted from the first period. Blocks are cut from the
+//! end, so that the newest is whole.
 //!
-//! Sources: Croston (1972); Syntetos & Boylan (2005), *The accuracy of intermittent demand estimates*; Teunter, Syntetos &
-//! Babai (2011), *Intermittent demand: linking forecasting to inventory obsolescence*; Nikolopoulos et al. (2011) and
-//! Petropoulos & Kourentzes (2015) for temporal aggregation. Oracle: `tests/oracle/forecast.csv`.
+//! Sources: Croston (1972); Syntetos & Boylan (2005), *The accuracy of intermittent demand
+//! estimates*; Teunter, Syntetos & Babai (2011), *Intermittent demand: linking forecasting to
+//! inventory obsolescence*; Nikolopoulos et al. (2011) and Petropoulos & Kourentzes (2015) for
+//! temporal aggregation. Oracle: `tests/oracle/forecast.csv`.
 
 use crate::domain::error::FitError;
 use crate::forecast::methods::combination::Pool;
@@ -112,7 +115,7 @@ pub struct CrostonState {
 /// Simple exponential smoothing of `values` from the first: the next expected value. `[l]`
 ///
 /// ```
-/// use orderpoint::forecast::croston::smooth;
+/// use orderpoint::forecast::methods::croston::smooth;
 /// assert_eq!(smooth([10.0, 20.0, 20.0], 0.5), Some(17.5));
 /// ```
 pub fn smooth(values: impl IntoIterator<Item = f64>, alpha: f64) -> Option<f64> {

@@ -1,9 +1,10 @@
 //! Does a series have a season, and which? Classical decomposition and its test.
 //!
-//! The trend is a centred moving average over one season; what is left over, averaged by phase, is the season. A series
-//! counts as seasonal if its autocorrelation at one season exceeds what shorter lags explain (90 %). Periods that are NaN are
-//! left out of every average. Source: Assimakopoulos & Nikolopoulos (2000), *The theta model*, International Journal of
-//! Forecasting 16; the conventions are those of its R implementations.
+//! The trend is a centred moving average over one season; what is left over, averaged by phase, is
+//! the season. A series counts as seasonal if its autocorrelation at one season exceeds what
+//! shorter lags explain (90 %). Periods that are NaN are left out of every average. Source:
+//! Assimakopoulos & Nikolopoulos (2000), *The theta model*, International Journal of Forecasting
+//! 16; the conventions are those of its R implementations.
 
 use crate::math::stats;
 use serde::{Deserialize, Serialize};
@@ -22,7 +23,8 @@ pub enum SeasonKind {
 pub struct Season {
     /// How it acts.
     pub kind: SeasonKind,
-    /// Index of each phase, `[season_length]`, the first period of the fitted series first; mean 0 or 1.
+    /// Index of each phase, `[season_length]`, the first period of the fitted series first; mean 0
+    /// or 1.
     pub index: Vec<f64>,
     /// Phase of the coming period.
     pub phase: usize,
@@ -104,7 +106,8 @@ fn trend(values: &[f64], season_length: usize) -> Vec<f64> {
     out
 }
 
-/// The season of `values` by classical decomposition: multiplicative if every index stays above 0.01, else additive.
+/// The season of `values` by classical decomposition: multiplicative if every index stays above
+/// 0.01, else additive.
 ///
 /// `None` if a phase has no observation with a trend beside it.
 #[must_use]

@@ -1,8 +1,9 @@
 //! How may one series be forecast from its own past? One file a method, all behind [`Method`].
 //!
-//! Called by `forecast/evaluate`, which judges methods and chooses among them, and by anyone who wants a method by itself.
-//! [`methods!`] below is the only place that knows them all. To add one, write its file with `impl Method` and a test, and add
-//! its line to the group whose part it is to play; errors, choice, storage between nights and tables follow from the list.
+//! Called by `forecast/evaluate`, which judges methods and chooses among them, and by anyone who
+//! wants a method by itself. `methods!` below is the only place that knows them all. To add one,
+//! write its file with `impl Method` and a test, and add its line to the group whose part it is to
+//! play; errors, choice, storage between nights and tables follow from the list.
 
 pub mod average;
 pub mod ces;
@@ -37,7 +38,8 @@ pub struct History<'a> {
     pub season_length: usize,
     /// Days a period.
     pub days: f64,
-    /// Whether demand comes in so few of the periods that methods for intermittent demand are called for.
+    /// Whether demand comes in so few of the periods that methods for intermittent demand are
+    /// called for.
     pub intermittent: bool,
 }
 
@@ -109,7 +111,8 @@ pub trait Method {
         false
     }
 
-    /// For a member of combinations: whether it wants the season taken out before and put back after.
+    /// For a member of combinations: whether it wants the season taken out before and put back
+    /// after.
     fn adjusted(&self) -> bool {
         false
     }
@@ -198,8 +201,8 @@ methods! {
         SixtyDays(Average) = Window::Days(60.0);
     }
 
-    /// Own models of a series, where `[forecast] local` asks for them: the best of them is chosen, or weighed, against the
-    /// pooled level.
+    /// Own models of a series, where `[forecast] local` asks for them: the best of them is chosen,
+    /// or weighed, against the pooled level.
     CONTENDERS {
         LocalPool(LocalState) = LocalPool;
     }

@@ -4,13 +4,15 @@
 //! ŷ[t+h] = y[t]
 //! ```
 //!
-//! Nothing is fitted; optimal for a random walk, and what every forecast must beat. Source: Hyndman & Athanasopoulos (2021),
+//! Nothing is fitted; optimal for a random walk, and what every forecast must beat. Source: Hyndman
+//! & Athanasopoulos (2021),
 //! *Forecasting: Principles and Practice*, 3rd ed., ch. 5.2.
 
 use crate::domain::error::FitError;
 use crate::forecast::methods::{History, Method};
 
-/// The last value for every period to come; periods that were neither observed nor estimated are passed over.
+/// The last value for every period to come; periods that were neither observed nor estimated are
+/// passed over.
 ///
 /// ```
 /// use orderpoint::forecast::methods::{History, Method, naive::Naive};

@@ -1,11 +1,13 @@
-//! What the error-correction methods share: many recursions side by side, and start states by least squares.
+//! What the error-correction methods share: many recursions side by side, and start states by least
+//! squares.
 //!
-//! Exponential smoothing and its complex relatives are linear in their states: the one-step error is
-//! `e[t] = y[t] - w'x[t]`, the next state `x[t+1] = F x[t] + g e[t]`. Two uses of one recursion follow. With one start and
-//! sixteen parameter sets, [`squared_errors`] evaluates sixteen candidates for the time of one. With one parameter set, the
-//! error is linear in the *start* state, so running the recursion on zeros from each unit start gives the columns of a
-//! regression whose coefficients are the best start: [`best_start`] needs no search over initial states, however many
-//! seasons there are.
+//! Exponential smoothing and its complex relatives are linear in their states: the one-step error
+//! is `e[t] = y[t] - w'x[t]`, the next state `x[t+1] = F x[t] + g e[t]`. Two uses of one recursion
+//! follow. With one start and sixteen parameter sets, [`squared_errors`] evaluates sixteen
+//! candidates for the time of one. With one parameter set, the error is linear in the *start*
+//! state, so running the recursion on zeros from each unit start gives the columns of a regression
+//! whose coefficients are the best start: [`best_start`] needs no search over initial states,
+//! however many seasons there are.
 //!
 //! A period that was not observed has error 0: the state moves on and nothing is added to the sum.
 
@@ -22,7 +24,8 @@ pub(crate) trait Recursion {
 }
 
 widest! {
-    /// Sum of squared one-step errors of every lane over `y`; leaves the recursions at the end of `y`.
+    /// Sum of squared one-step errors of every lane over `y`; leaves the recursions at the end of
+    /// `y`.
     pub(crate) fn squared_errors<R: Recursion>(recursion: &mut R, y: &[f64]) -> Lane = squared_errors_portable
 }
 
@@ -53,9 +56,10 @@ pub(crate) fn errors_into<R: Recursion>(recursion: &mut R, y: &[f64], errors: &m
 
 /// Start state with the least sum of squared errors.
 ///
-/// `blocks` hold one run a column, [`LANES`] to a block: column 0 runs on the data, column `j` on zeros from the unit start
-/// of state `j - 1`. Returns the change of each state against column 0's own start, `[columns - 1]`. A trace of ridge keeps
-/// states that the data do not tell apart (the level and the mean of the season) at their least norm.
+/// `blocks` hold one run a column, [`LANES`] to a block: column 0 runs on the data, column `j` on
+/// zeros from the unit start of state `j - 1`. Returns the change of each state against column 0's
+/// own start, `[columns - 1]`. A trace of ridge keeps states that the data do not tell apart (the
+/// level and the mean of the season) at their least norm.
 pub(crate) fn best_start<R: Recursion>(blocks: &mut [R], columns: usize, y: &[f64]) -> Vec<f64> {
     let mut products = vec![Lane::ZERO; columns * blocks.len()];
     accumulate(blocks, columns, y, &mut products);

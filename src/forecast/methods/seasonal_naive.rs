@@ -4,7 +4,8 @@
 //! ŷ[t+h] = y[t + h - m ceil(h/m)]
 //! ```
 //!
-//! Nothing is fitted. A history shorter than one season is forecast by its last value. Source: Hyndman & Athanasopoulos (2021),
+//! Nothing is fitted. A history shorter than one season is forecast by its last value. Source:
+//! Hyndman & Athanasopoulos (2021),
 //! *Forecasting: Principles and Practice*, 3rd ed., ch. 5.2.
 
 use crate::domain::error::FitError;
@@ -24,7 +25,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SeasonalNaive;
 
-/// The value of each phase, the coming period's first. `[season_length]`, or one value for want of a season.
+/// The value of each phase, the coming period's first. `[season_length]`, or one value for want of
+/// a season.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct LastSeason(Vec<f64>);
 

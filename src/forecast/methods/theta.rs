@@ -1,17 +1,19 @@
-//! The Theta method: exponential smoothing pulled along by half a trend, or by as much of it as the data want.
+//! The Theta method: exponential smoothing pulled along by half a trend, or by as much of it as the
+//! data want.
 //!
 //! ```text
 //! ŷ[t] = l[t-1] + ω ( (1-α)^(t-1) A[t-1] + (1 - (1-α)^t)/α B[t-1] )      l[t] = α y[t] + (1-α) l[t-1]      ω = 1 - 1/θ
 //! ```
 //!
-//! `A + B t` is the least-squares line: of the whole series for the standard and optimised methods, of the series so far for
-//! the dynamic one. Given `α` the error is linear in `l[0]` and `ω`, so both follow from a two-column regression and only `α`
-//! is searched, sixteen values at a time. Seasonal series (`decompose::is_seasonal`) are adjusted first. Periods that are NaN
-//! are taken out of the time axis.
+//! `A + B t` is the least-squares line: of the whole series for the standard and optimised methods,
+//! of the series so far for the dynamic one. Given `α` the error is linear in `l[0]` and `ω`, so
+//! both follow from a two-column regression and only `α` is searched, sixteen values at a time.
+//! Seasonal series (`decompose::is_seasonal`) are adjusted first. Periods that are NaN are taken
+//! out of the time axis.
 //!
-//! Sources: Assimakopoulos & Nikolopoulos (2000), *The theta model*, International Journal of Forecasting 16; Fiorucci,
-//! Pellegrini, Louzada, Petropoulos & Koehler (2016), *Models for optimising the theta method*, same journal 32.
-//! Oracle: `tests/oracle/forecast.csv`.
+//! Sources: Assimakopoulos & Nikolopoulos (2000), *The theta model*, International Journal of
+//! Forecasting 16; Fiorucci, Pellegrini, Louzada, Petropoulos & Koehler (2016), *Models for
+//! optimising the theta method*, same journal 32. Oracle: `tests/oracle/forecast.csv`.
 
 use crate::domain::error::FitError;
 use crate::forecast::methods::combination::Pool;
@@ -160,7 +162,8 @@ struct Linear {
 }
 
 impl Products {
-    /// Nothing summed yet, and a trace of ridge that holds `l0` to `first` where `α` forgets it at once.
+    /// Nothing summed yet, and a trace of ridge that holds `l0` to `first` where `α` forgets it at
+    /// once.
     fn new(first: f64) -> Self {
         let [ee, ed, dd] = [first * first, first, 1.0].map(|v| Lane::splat(1e-6 * v));
         Self { ee, ed, eg: Lane::ZERO, dd, dg: Lane::ZERO, gg: Lane::ZERO }
@@ -182,7 +185,8 @@ impl Products {
     }
 }
 
-/// What each error sees of the line: `(A, B)` of the whole series, or of the observations before it.
+/// What each error sees of the line: `(A, B)` of the whole series, or of the observations before
+/// it.
 fn lines(y: &[f64], form: ThetaForm) -> Vec<(f64, f64)> {
     let mut line = Line::default();
     let mut seen = Vec::with_capacity(y.len());
@@ -226,10 +230,12 @@ fn products_portable(y: &[f64], lines: &[(f64, f64)], alpha: Lane) -> Products {
     sums
 }
 
-/// Fits `form` to `values`, one a period, NaN where demand was not observed; `season_length` 1 for no season.
+/// Fits `form` to `values`, one a period, NaN where demand was not observed; `season_length` 1 for
+/// no season.
 ///
 /// # Errors
-/// [`FitError::TooShort`] below four observations; [`FitError::NotFinite`] if the fit does not exist.
+/// [`FitError::TooShort`] below four observations; [`FitError::NotFinite`] if the fit does not
+/// exist.
 pub fn fit(values: &[f64], season_length: usize, form: ThetaForm) -> Result<ThetaState, FitError> {
     fit_adjusted(values, decompose::season_of(values, season_length), form)
 }
@@ -328,7 +334,8 @@ fn finish(
     Ok(ThetaState { form, alpha, omega, start, level, decay, line, season, sigma2 })
 }
 
-/// Fits the form of `state` to a history that has grown at its end, season kept: sixteen `α` around the old one.
+/// Fits the form of `state` to a history that has grown at its end, season kept: sixteen `α` around
+/// the old one.
 ///
 /// # Errors
 /// As [`fit`].

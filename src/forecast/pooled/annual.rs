@@ -1,15 +1,18 @@
-//! Does this time of year repeat last year's movement? A carry-over for daily series with more than a year of history.
+//! Does this time of year repeat last year's movement? A carry-over for daily series with more than
+//! a year of history.
 //!
-//! Weekly methods do not know that December ends. The level of the coming weeks a year ago, relative to the four weeks before
-//! them, is this year's expected movement, raised to a weight in 0..=1 that says how well such movements repeated so far:
+//! Weekly methods do not know that December ends. The level of the coming weeks a year ago,
+//! relative to the four weeks before them, is this year's expected movement, raised to a weight in
+//! 0..=1 that says how well such movements repeated so far:
 //!
 //! ```text
 //! ratio[h] = (level last year at h / level last year now)^w     w = Σ r r' / (Σ r'² + n λ)
 //! ```
 //!
-//! with `r`, `r'` the logarithm of the movement over four weeks, this year and last, at every week of the second year. The
-//! weight shrinks to nothing where history does not repeat. A profile pooled over a category knows more; this one is what a
-//! series can say by itself. A year is 364 days, so that weekdays match. Periods that are NaN are left out of every mean.
+//! with `r`, `r'` the logarithm of the movement over four weeks, this year and last, at every week
+//! of the second year. The weight shrinks to nothing where history does not repeat. A profile
+//! pooled over a category knows more; this one is what a series can say by itself. A year is 364
+//! days, so that weekdays match. Periods that are NaN are left out of every mean.
 
 use serde::{Deserialize, Serialize};
 
@@ -27,7 +30,8 @@ const MARGIN: usize = 2 * WINDOW + 60;
 pub struct Annual {
     /// How much of it to expect again, 0..=1. `[w]`
     pub weight: f64,
-    /// `ln` of last year's level over that of the window before, at days 3, 10, 17, ... from the fit on.
+    /// `ln` of last year's level over that of the window before, at days 3, 10, 17, ... from the
+    /// fit on.
     pub log_ratio: Vec<f64>,
     /// Days since the fit.
     pub elapsed: usize,
@@ -71,7 +75,8 @@ impl Means {
     }
 }
 
-/// The carry-over of `values`, one a day with the weekly season taken out; `None` below some sixteen months.
+/// The carry-over of `values`, one a day with the weekly season taken out; `None` below some
+/// sixteen months.
 #[must_use]
 pub fn fit(values: &[f64]) -> Option<Annual> {
     let n = values.len();
@@ -104,9 +109,11 @@ pub fn fit(values: &[f64]) -> Option<Annual> {
 }
 
 impl Annual {
-    /// Multiplies a path that starts today with the movement expected of it; that of a year ahead holds beyond.
+    /// Multiplies a path that starts today with the movement expected of it; that of a year ahead
+    /// holds beyond.
     pub fn apply(&self, path: &mut [f64]) {
-        // Days since the fit have moved the level already: their share of the window it is measured against.
+        // Days since the fit have moved the level already: their share of the window it is measured
+        // against.
         let passed =
             (0..WINDOW.min(self.elapsed)).map(|k| self.log_at(self.elapsed - 1 - k)).sum::<f64>()
                 / WINDOW as f64;

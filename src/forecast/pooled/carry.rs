@@ -1,5 +1,5 @@
-//! Yesterday's learning on today's history: between two refits only levels move, profiles and errors
-//! stay. Replays of the past refresh their forecasts this way.
+//! Yesterday's learning on today's history: between two refits only levels move, profiles and
+//! errors stay. Replays of the past refresh their forecasts this way.
 
 use crate::forecast::pooled::fit::Model;
 use crate::forecast::pooled::forecaster::Forecaster;

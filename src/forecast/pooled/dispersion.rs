@@ -187,8 +187,8 @@ impl DispersionSums {
     }
 }
 
-/// Whether demand is missing: two of the periods with demand, of which `observed` ones had `demands`
-/// so far, were due in the `idle` ones since the last, at the rate before.
+/// Whether demand is missing: two of the periods with demand, of which `observed` ones had
+/// `demands` so far, were due in the `idle` ones since the last, at the rate before.
 #[must_use]
 pub fn overdue(demands: f64, observed: f64, idle: f64) -> bool {
     (demands - 0.5) / (observed - idle + 1.0) * idle > OVERDUE

@@ -1,10 +1,12 @@
 //! How far may demand stray? Count distributions of one period and of the sum over an interval.
 //!
-//! Demand is negative binomial given its mean and variance (Poisson when the variance equals the mean), evaluated by the
-//! recurrence `P(k+1) = P(k) (k + r) / (k + 1) · μ / (r + μ)`; large means, and variances below the mean, use the gamma
-//! distribution of the same moments (Wilson & Hilferty 1931). The distribution is then recalibrated on past errors of like
-//! series: `G(x) = C(F(x))`, where `C` is the empirical distribution of the non-randomised probability integral transform
-//! (Czado, Gneiting & Held 2009), a conformal correction that keeps counts counts. Units: units of demand.
+//! Demand is negative binomial given its mean and variance (Poisson when the variance equals the
+//! mean), evaluated by the recurrence `P(k+1) = P(k) (k + r) / (k + 1) · μ / (r + μ)`; large means,
+//! and variances below the mean, use the gamma distribution of the same moments (Wilson & Hilferty
+//! 1931). The distribution is then recalibrated on past errors of like series: `G(x) = C(F(x))`,
+//! where `C` is the empirical distribution of the non-randomised probability integral transform
+//! (Czado, Gneiting & Held 2009), a conformal correction that keeps counts counts. Units: units of
+//! demand.
 
 use crate::math::normal;
 use crate::parallel;
@@ -15,7 +17,8 @@ use std::sync::LazyLock;
 const LARGE_MEAN: f64 = 100.0;
 /// Points of a continuous grid.
 const GRID: usize = 240;
-/// Standard normal deviates between which a continuous distribution is linear: -5 to 5, off by less than 0.0001.
+/// Standard normal deviates between which a continuous distribution is linear: -5 to 5, off by less
+/// than 0.0001.
 const DEVIATES: usize = 201;
 /// `Φ` at the deviates.
 static NORMAL: LazyLock<[f64; DEVIATES]> =
@@ -73,7 +76,8 @@ impl PitCounts {
         self.count += other.count;
     }
 
-    /// The calibration that these counts call for, pulled towards `prior` with the weight of `prior_count` actuals.
+    /// The calibration that these counts call for, pulled towards `prior` with the weight of
+    /// `prior_count` actuals.
     #[must_use]
     pub fn calibration(&self, prior: &Calibration, prior_count: f64) -> Calibration {
         let observed = std::array::from_fn(|i| {
@@ -205,7 +209,8 @@ impl Moments {
         sum.min(1.0)
     }
 
-    /// Gamma distribution through the cube-root normal approximation. Shape below about 0.3 does not get here: counts do that.
+    /// Gamma distribution through the cube-root normal approximation. Shape below about 0.3 does
+    /// not get here: counts do that.
     fn gamma_cdf(self, x: f64) -> f64 {
         if self.variance <= 0.0 {
             return if x >= self.mean { 1.0 } else { 0.0 };
@@ -242,7 +247,8 @@ impl Moments {
         }
     }
 
-    /// Smallest whole number of units `x` with `P(D <= x) >= p`, for every p of the ascending `probabilities`.
+    /// Smallest whole number of units `x` with `P(D <= x) >= p`, for every p of the ascending
+    /// `probabilities`.
     pub fn quantiles(self, probabilities: &[f64], out: &mut [f32]) {
         self.quantiles_at(probabilities, |i| normal_quantile(probabilities[i]), out);
     }
@@ -277,8 +283,8 @@ impl Moments {
 
 /// Variance of one period as a function of its mean: `Var y = (1 + c) μ + φ μ²`.
 ///
-/// `c` is clumping: orders for several units, whose variance falls only in proportion with the mean; `φ` is dispersion:
-/// errors in proportion to the mean. Poisson demand has neither.
+/// `c` is clumping: orders for several units, whose variance falls only in proportion with the
+/// mean; `φ` is dispersion: errors in proportion to the mean. Poisson demand has neither.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub struct Spread {
     /// Variance beyond Poisson in proportion to the mean. `[c]`
@@ -428,8 +434,8 @@ const TABLE_DISPERSIONS: [f64; 24] = [
 ];
 
 impl QuantileTable {
-    /// The tables at `probabilities` as recalibrated by each of `calibrations`: the distribution of a cell is the same in all of
-    /// them, so it is walked once.
+    /// The tables at `probabilities` as recalibrated by each of `calibrations`: the distribution of
+    /// a cell is the same in all of them, so it is walked once.
     #[must_use]
     pub fn of_groups<'c>(
         probabilities: &[f64; 8],
@@ -484,10 +490,11 @@ impl QuantileTable {
     }
 }
 
-/// `Φ(z)`, by the complementary error function of Numerical Recipes (Press et al. 2007, 6.2), relative error below 1.2e-7.
+/// `Φ(z)`, by the complementary error function of Numerical Recipes (Press et al. 2007, 6.2),
+/// relative error below 1.2e-7.
 ///
-/// Not [`normal::cdf`], which is exact: calibrations are learnt on this one, and a quantile that was off by 1e-10 has moved
-/// some orders of a large item by a unit.
+/// Not [`normal::cdf`], which is exact: calibrations are learnt on this one, and a quantile that
+/// was off by 1e-10 has moved some orders of a large item by a unit.
 fn normal_cdf(z: f64) -> f64 {
     let x = z.abs() / std::f64::consts::SQRT_2;
     let t = 1.0 / (1.0 + 0.5 * x);

@@ -255,9 +255,9 @@ impl Model<'_> {
         [1.0, week, fortnight, two_months, longest, own_year, overdue]
     }
 
-    /// How demand moved at this time in the two years before, beyond what index and weekdays expect:
-    /// the lead time from there on against twice its length before it, relative, pulled towards
-    /// nothing.
+    /// How demand moved at this time in the two years before, beyond what index and weekdays
+    /// expect: the lead time from there on against twice its length before it, relative, pulled
+    /// towards nothing.
     fn own_year(&self, position: &Position<'_>) -> f64 {
         let step = self.setup.steps.lead_time();
         let year = match self.setup.bucket() {

@@ -9,8 +9,8 @@
 //! | `LearnErrors` | levels of groups against their members, errors by group |
 //!
 //! A stage looks at ranges of pools, in parallel if the caller likes, and takes in what they say in
-//! panel order, so that results do not depend on threads. To add a stage: a struct that observes, its
-//! evidence, and its two lines in [`Learner::learn`].
+//! panel order, so that results do not depend on threads. To add a stage: a struct that observes,
+//! its evidence, and its two lines in [`Learner::learn`].
 
 use crate::domain::calendar::Bucket;
 use crate::domain::outcome::QUANTILES;
@@ -246,8 +246,8 @@ impl LevelEvidence {
         });
     }
 
-    /// Relative variance of the level of an error group at each horizon step, pulled towards that of
-    /// its kind.
+    /// Relative variance of the level of an error group at each horizon step, pulled towards that
+    /// of its kind.
     fn level_variance(&self, group: ErrorGroup) -> [f64; HORIZON_STEPS] {
         std::array::from_fn(|step| {
             let mut kind = ExcessVariance::default();

@@ -1,9 +1,9 @@
 //! How much will a pool sell over an interval? Means of its periods, and one distribution over any
 //! stretch of the horizon.
 //!
-//! Errors of neighbouring periods are correlated through the level, so the variance of a sum is that
-//! of its periods plus the variance of the level at that distance; between two horizon steps it is
-//! interpolated on a logarithmic scale. Units: units of demand, periods.
+//! Errors of neighbouring periods are correlated through the level, so the variance of a sum is
+//! that of its periods plus the variance of the level at that distance; between two horizon steps
+//! it is interpolated on a logarithmic scale. Units: units of demand, periods.
 
 use crate::forecast::pooled::distribution::{Calibration, DemandOver, Moments, Spread};
 use crate::forecast::pooled::setup::{HORIZON_STEPS, HorizonSteps};
@@ -39,8 +39,8 @@ impl PoolDemand {
     }
 
     /// Demand over the periods `from..to`, fractions of a period pro rata, when the end itself is
-    /// uncertain with variance `end_variance` (periods squared): a lead time's. Beyond the horizon its
-    /// last four weeks (periods) repeat.
+    /// uncertain with variance `end_variance` (periods squared): a lead time's. Beyond the horizon
+    /// its last four weeks (periods) repeat.
     ///
     /// ```text
     /// mean = Σ μ_t      variance = Σ ((1 + c) μ_t + φ μ_t²) + v(to) · mean² + d² · end_variance

@@ -2,8 +2,8 @@
 //!
 //! Past promotions are flagged in the panel (by discounted sales) or stated in the promotions
 //! table; both are kept out of the level and give the series' own uplift, pulled towards its
-//! group's. A planned promotion multiplies the periods it covers by the uplift that it states, or by
-//! the series' own moved along the slope of uplift by discount over all promotions. Where no
+//! group's. A planned promotion multiplies the periods it covers by the uplift that it states, or
+//! by the series' own moved along the slope of uplift by discount over all promotions. Where no
 //! promotion is planned for anything, those of the last year are expected to come again, at any
 //! time.
 

@@ -2,18 +2,18 @@
 //! exactly.
 //!
 //! The total of a category in a channel is far less noisy than its items, so it sees a change of
-//! level weeks earlier. Middle-out (Hyndman & Athanasopoulos 2021, ch. 11.1): every level of a group
-//! is multiplied by recent units over what the items' levels expected of the same periods, weighted
-//! towards the last days. Channel forecasts add up to the item's by definition: the item's mean is
-//! their sum. Units: units of demand.
+//! level weeks earlier. Middle-out (Hyndman & Athanasopoulos 2021, ch. 11.1): every level of a
+//! group is multiplied by recent units over what the items' levels expected of the same periods,
+//! weighted towards the last days. Channel forecasts add up to the item's by definition: the item's
+//! mean is their sum. Units: units of demand.
 
 use crate::forecast::pooled::level::decay;
 use crate::forecast::pooled::tally::Tally;
 
 /// Expected units that the items' own levels are worth against their recent total.
 const PRIOR_UNITS: f64 = 30.0;
-/// Furthest that a group is scaled, down and up: a factor beyond it is a broken feed more often than
-/// demand.
+/// Furthest that a group is scaled, down and up: a factor beyond it is a broken feed more often
+/// than demand.
 const LEAST: f64 = 0.5;
 const MOST: f64 = 2.0;
 /// Half-lives after which a period no longer counts: less than half a per cent is left.
@@ -26,7 +26,8 @@ pub fn scales(recent: &[Tally]) -> Vec<f64> {
     recent.iter().map(|group| group.factor(1.0, PRIOR_UNITS).clamp(LEAST, MOST)).collect()
 }
 
-/// Recency-weighted units and exposure of one series; periods with a NaN exposure were not observed.
+/// Recency-weighted units and exposure of one series; periods with a NaN exposure were not
+/// observed.
 ///
 /// ```
 /// use orderpoint::forecast::pooled::reconcile::recent;

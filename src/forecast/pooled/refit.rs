@@ -3,10 +3,10 @@
 //! A refit leaves what was learnt, by the names of groups, with profiles that reach to the next
 //! refit, and the [`PoolState`] of every pool. Each later night starts from that same refit, not
 //! from the night before: its result depends on its input and on the refit alone, whichever nights
-//! ran in between. A pool whose past is not what the refit saw (a late correction, another cleaning),
-//! one whose product or promotions changed, and a new one are fitted as in a cold run, against what
-//! was learnt. Where groups, events or settings changed, or most pools have to be fitted, everything
-//! is learnt anew.
+//! ran in between. A pool whose past is not what the refit saw (a late correction, another
+//! cleaning), one whose product or promotions changed, and a new one are fitted as in a cold run,
+//! against what was learnt. Where groups, events or settings changed, or most pools have to be
+//! fitted, everything is learnt anew.
 
 use crate::domain::units::{LocationId, SkuId};
 use crate::forecast::pooled::fit::{Model, Shared};
@@ -249,7 +249,8 @@ impl<'a> Resumed<'a> {
         Ok(Self { forecaster: Forecaster::new(model, refit.head.calibrated.clone()), matched })
     }
 
-    /// Fits the pools that cannot be carried on and scales groups to their recent totals; `None` where most series would have to be fitted: then everything is better learnt anew.
+    /// Fits the pools that cannot be carried on and scales groups to their recent totals; `None`
+    /// where most series would have to be fitted: then everything is better learnt anew.
     pub fn learn(self, survey: &mut impl Survey) -> Option<Forecaster<'a>> {
         let tonight = gather(survey, &CarryOn { resumed: &self });
         let Self { mut forecaster, matched } = self;
@@ -369,8 +370,8 @@ impl Forecaster<'_> {
         CarriedAndFitted { carried, fitted: panel.len() - carried }
     }
 
-    /// What was learnt and the states of all pools, as [`write()`] appended them in panel order: for
-    /// [`Refit::read`].
+    /// What was learnt and the states of all pools, as [`write()`] appended them in panel order:
+    /// for [`Refit::read`].
     ///
     /// # Panics
     /// Never: writing to memory cannot fail.

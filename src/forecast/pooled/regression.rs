@@ -4,9 +4,9 @@
 //! [`fit_counts`] regresses counts on sparse rows with a log link: `E y = exposure · exp(x'β)`,
 //! `Var y = μ + φ μ²` (the negative binomial of type 2), ridge and first-difference penalties as
 //! priors, solved by iteratively reweighted least squares (McCullagh & Nelder 1989, *Generalized
-//! Linear Models*, ch. 2.5; the penalty as in Wood 2017, *Generalized Additive Models*, ch. 4). Zeros
-//! and small counts need no logarithm of data, and a thin group is pulled towards "no effect" by its
-//! own lack of information. [`uplift_by_discount`] is a weighted least-squares line.
+//! Linear Models*, ch. 2.5; the penalty as in Wood 2017, *Generalized Additive Models*, ch. 4).
+//! Zeros and small counts need no logarithm of data, and a thin group is pulled towards "no effect"
+//! by its own lack of information. [`uplift_by_discount`] is a weighted least-squares line.
 
 use crate::domain::error::FitError;
 use crate::math::linear;
@@ -150,8 +150,8 @@ const START_SHARE: f64 = 0.3;
 /// ```
 ///
 /// # Errors
-/// [`FitError::NoDemand`] without any observed unit, [`FitError::NotFinite`] if the normal equations
-/// break down.
+/// [`FitError::NoDemand`] without any observed unit, [`FitError::NotFinite`] if the normal
+/// equations break down.
 pub fn fit_counts(
     rows: &SparseRows,
     counts: Counts<'_>,

@@ -2,13 +2,13 @@
 //! channel together.
 //!
 //! One series is too noisy to show its own annual season or a holiday; its group is not. `Totals`
-//! adds up the observed units of a group per period and, over the same cells, what each series sells
-//! on average, so that launches, exits, stock-outs and promotions do not pass for seasons.
+//! adds up the observed units of a group per period and, over the same cells, what each series
+//! sells on average, so that launches, exits, stock-outs and promotions do not pass for seasons.
 //! `profile` regresses one on the other (see [`crate::forecast::pooled::regression`]) with weekday,
 //! annual (Fourier; weekly series also single weeks of the year, which holidays make), event and
-//! slowly moving level terms, after Harvey & Peters (1990) and Taylor & Letham (2018); recent periods
-//! count more. The result is an index around 1 for each period of history and horizon. Units: periods
-//! of the panel's calendar.
+//! slowly moving level terms, after Harvey & Peters (1990) and Taylor & Letham (2018); recent
+//! periods count more. The result is an index around 1 for each period of history and horizon.
+//! Units: periods of the panel's calendar.
 
 use crate::domain::calendar::{Bucket, Calendar};
 use crate::domain::error::FitError;
@@ -68,8 +68,8 @@ const FREQUENT_DAYS: f64 = 20.0;
 /// Series that the profile of all categories is worth against a category's own: a season that few
 /// items show is mostly theirs. Pulling lowered the cost of the weekly inventory game by 2 %.
 const CATEGORY_EVIDENCE: f64 = 20.0;
-/// Least and largest index: a period that sells nothing must not take the level with it, and one that
-/// sells fifty times the usual is an error in the data.
+/// Least and largest index: a period that sells nothing must not take the level with it, and one
+/// that sells fifty times the usual is an error in the data.
 const INDEX_LEAST: f64 = 1e-4;
 const INDEX_MOST: f64 = 50.0;
 
@@ -556,8 +556,8 @@ impl ProfileFit<'_> {
     }
 }
 
-/// Periods of events on which next to nothing was ever sold (a closed day), with the share that was;
-/// the future ones too.
+/// Periods of events on which next to nothing was ever sold (a closed day), with the share that
+/// was; the future ones too.
 fn closures(
     calendar: &Calendar,
     events: &[EventDates<'_>],
@@ -585,8 +585,8 @@ fn closures(
     closed
 }
 
-/// Log growth over the year before period `known`, between means of three knots of the level path; 0
-/// without that year.
+/// Log growth over the year before period `known`, between means of three knots of the level path;
+/// 0 without that year.
 fn growth(level: &[f64], layout: Layout, bucket_days: f64, known: usize) -> f64 {
     let year = (YEAR_DAYS / bucket_days / layout.knot_periods as f64).round() as usize;
     let end = (known.div_ceil(layout.knot_periods) + 1).min(level.len());

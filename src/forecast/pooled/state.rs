@@ -1,8 +1,8 @@
 //! What does a forecast need of a series' past? A few sums: its state.
 //!
 //! Fitting reads all of history; forecasting reads the state that fitting left, and what is known
-//! about the future. A state moves on by one period in a few multiplications, so a night between two
-//! refits need not fit at all (see [`crate::forecast::pooled::refit`]).
+//! about the future. A state moves on by one period in a few multiplications, so a night between
+//! two refits need not fit at all (see [`crate::forecast::pooled::refit`]).
 
 use crate::domain::panel::flag;
 use crate::forecast::evaluate::accuracy::Measures;
@@ -224,8 +224,8 @@ impl Model<'_> {
 }
 
 impl Setup<'_> {
-    /// Digest of the master data and of the promotions and prices begun before `as_of` that shape the
-    /// fit of a series.
+    /// Digest of the master data and of the promotions and prices begun before `as_of` that shape
+    /// the fit of a series.
     pub fn terms_digest(&self, series: usize, as_of: NaiveDate) -> u64 {
         let key = self.panel().key(series);
         let mut digest = Digest::default();
@@ -275,8 +275,8 @@ pub(crate) fn past_digest(units: &[f32], flags: &[u8]) -> u64 {
     all.value()
 }
 
-/// A fast digest against accidents: every step is invertible, so two inputs that differ in one place
-/// never meet.
+/// A fast digest against accidents: every step is invertible, so two inputs that differ in one
+/// place never meet.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Digest {
     state: u64,

@@ -1,4 +1,5 @@
-//! Days: dates and moments in the forms that files have them, as business days within the accepted range.
+//! Days: dates and moments in the forms that files have them, as business days within the accepted
+//! range.
 
 use crate::ingest::cells::values::{NO_DAY, is_nothing};
 use crate::ingest::settings::Settings;
@@ -49,7 +50,8 @@ impl DayReader {
         Ok(day)
     }
 
-    /// The business day of a moment: moved to the configured zone, then before or after the cut-off.
+    /// The business day of a moment: moved to the configured zone, then before or after the
+    /// cut-off.
     pub(crate) fn business_day(&self, moment: Moment) -> i32 {
         let Some(seconds) = moment.seconds else { return moment.day };
         let shift = moment
@@ -95,7 +97,8 @@ pub(crate) fn date_of(day: i32) -> NaiveDate {
     NaiveDate::from_num_days_from_ce_opt(day.saturating_add(719_163)).unwrap_or_default()
 }
 
-/// `YYYY-MM-DD` (also `/`, or `YYYYMMDD`, or a month `YYYY-MM`) with an optional time and zone, or one of `formats`.
+/// `YYYY-MM-DD` (also `/`, or `YYYYMMDD`, or a month `YYYY-MM`) with an optional time and zone, or
+/// one of `formats`.
 pub(crate) fn parse_day(text: &str, formats: &[String]) -> Option<Moment> {
     formats.iter().find_map(|f| parse_format(text, f)).or_else(|| parse_iso(text))
 }

@@ -3,11 +3,12 @@
 use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasherDefault, Hasher};
 
-/// 2^64 over the golden ratio, Knuth's multiplier (*The Art of Computer Programming*, volume 3, section 6.4).
+/// 2^64 over the golden ratio, Knuth's multiplier (*The Art of Computer Programming*, volume 3,
+/// section 6.4).
 const GOLDEN: u64 = 0x9E37_79B9_7F4A_7C15;
 
-/// A multiplicative hash for short keys. It needs no defence against keys made to collide: names come from the seller's own
-/// files, and long ones are rejected.
+/// A multiplicative hash for short keys. It needs no defence against keys made to collide: names
+/// come from the seller's own files, and long ones are rejected.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct FastHasher {
     state: u64,

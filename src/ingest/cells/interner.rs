@@ -139,12 +139,13 @@ impl Interner {
     }
 }
 
-/// Up to fifteen bytes and their number as one key; `None` for more. Most names are that short, and a key in the table
-/// itself saves following a pointer to compare a name.
+/// Up to fifteen bytes and their number as one key; `None` for more. Most names are that short, and
+/// a key in the table itself saves following a pointer to compare a name.
 #[inline]
 fn pack(bytes: &[u8]) -> Option<u128> {
     let n = bytes.len();
-    // The last bytes of a word are read together with some before them, which are then shifted out: two reads, no loop.
+    // The last bytes of a word are read together with some before them, which are then shifted out:
+    // two reads, no loop.
     let low = match n {
         0..4 => bytes.iter().rev().fold(0, |word, &b| word << 8 | u64::from(b)),
         4..8 => four(bytes, 0) | (four(bytes, n - 4) >> (8 * (8 - n))) << 32,

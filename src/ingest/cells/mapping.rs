@@ -162,7 +162,8 @@ impl<'a> Mapped<'a> {
             });
         }
         let theirs = self.renamed(column).and_then(|theirs| find(theirs, headings));
-        // A constant of the configuration beats a column of the same name: whoever wrote it has seen the file.
+        // A constant of the configuration beats a column of the same name: whoever wrote it has
+        // seen the file.
         if theirs.is_some() || self.mapping.constants.contains_key(column) {
             Ok(theirs)
         } else {
@@ -170,7 +171,8 @@ impl<'a> Mapped<'a> {
         }
     }
 
-    /// Turns the unused columns of a wide file into dates, or into items when the file has a date column.
+    /// Turns the unused columns of a wide file into dates, or into items when the file has a date
+    /// column.
     fn spread(
         &self,
         path: &Path,
@@ -270,7 +272,8 @@ impl<'a> Mapped<'a> {
         exceptions
     }
 
-    /// Whether `column` must be read at all: order numbers and statuses of sales only matter to rules.
+    /// Whether `column` must be read at all: order numbers and statuses of sales only matter to
+    /// rules.
     fn is_read(&self, column: &Column) -> bool {
         let rules = self.rules(column.name);
         let only_rules = self.schema.table == "sales" && column.kind == Kind::Text;
@@ -282,7 +285,8 @@ fn find(name: &str, headings: &[String]) -> Option<usize> {
     headings.iter().position(|heading| normal(heading) == normal(name))
 }
 
-/// Refuses a column whose heading stands over another one, too: which of them is meant is anyone's guess.
+/// Refuses a column whose heading stands over another one, too: which of them is meant is anyone's
+/// guess.
 fn refuse_twins(path: &Path, headings: &[String], at: usize) -> Result<()> {
     match find(&headings[at], &headings[at + 1..]) {
         None => Ok(()),

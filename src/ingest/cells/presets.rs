@@ -19,7 +19,8 @@ pub(crate) struct Preset {
     pub(crate) exclude: BTreeMap<String, Vec<String>>,
     /// Between two columns, unless the configuration says otherwise.
     pub(crate) separator: Option<char>,
-    /// Whether `"` surrounds a cell that holds separators; without, a `"` is a character like any other.
+    /// Whether `"` surrounds a cell that holds separators; without, a `"` is a character like any
+    /// other.
     pub(crate) quoting: bool,
     /// Lines before the header.
     pub(crate) skip_lines: usize,

@@ -8,7 +8,8 @@ use crate::ingest::settings::{Settings, TableMapping};
 use crate::ingest::tables::schema::{Column, Kind};
 use std::borrow::Cow;
 
-/// Numbers beyond this in columns that count nothing (prices, days, weights) are typing errors, not facts.
+/// Numbers beyond this in columns that count nothing (prices, days, weights) are typing errors, not
+/// facts.
 const LARGEST_NUMBER: f64 = 1e12;
 
 /// Reads the cells of one column of one table, over all its files.
@@ -147,7 +148,8 @@ impl ColumnReader {
     }
 }
 
-/// Yes and no as databases, spreadsheets and pandas write them; a 0/1 column with gaps comes as 1.0 and 0.0.
+/// Yes and no as databases, spreadsheets and pandas write them; a 0/1 column with gaps comes as 1.0
+/// and 0.0.
 fn parse_flag(text: &str) -> Option<u8> {
     match text.to_ascii_lowercase().as_str() {
         "true" | "yes" | "y" | "1" | "t" | "1.0" => Some(1),

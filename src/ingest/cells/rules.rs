@@ -1,4 +1,5 @@
-//! What the configuration says about the texts of a column: what to read instead, and which rows to leave out.
+//! What the configuration says about the texts of a column: what to read instead, and which rows to
+//! leave out.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -15,7 +16,8 @@ pub(crate) struct Rules {
 }
 
 impl Rules {
-    /// What is read instead of `text`: its own replacement, or that of `"*"`, in which `*` stands for the text itself.
+    /// What is read instead of `text`: its own replacement, or that of `"*"`, in which `*` stands
+    /// for the text itself.
     pub(crate) fn replace<'a>(&'a self, text: &'a str) -> Cow<'a, str> {
         if let Some(own) = self.values.get(text) {
             return own.into();
@@ -39,7 +41,8 @@ pub(crate) fn normal(heading: &str) -> String {
     normal
 }
 
-/// Whether `text` matches one of `patterns`: equal but for case, or any ending after `*`. Nothing matches `*` but some text.
+/// Whether `text` matches one of `patterns`: equal but for case, or any ending after `*`. Nothing
+/// matches `*` but some text.
 pub(crate) fn matches(patterns: &[String], text: &str) -> bool {
     patterns.iter().any(|pattern| match pattern.strip_suffix('*') {
         None => pattern.eq_ignore_ascii_case(text),

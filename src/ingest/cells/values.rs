@@ -86,7 +86,8 @@ fn rows_where<T>(cells: &[T], holds: impl Fn(&T) -> bool) -> Vec<usize> {
     (0..cells.len()).filter(|&row| holds(&cells[row])).collect()
 }
 
-/// Whether `text` stands for no value: spreadsheets, pandas and databases write it in their own ways.
+/// Whether `text` stands for no value: spreadsheets, pandas and databases write it in their own
+/// ways.
 pub(crate) fn is_nothing(text: &str) -> bool {
     text.is_empty()
         || (text.len() <= 4

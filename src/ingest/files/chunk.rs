@@ -1,4 +1,5 @@
-//! What the readers of text and Parquet have in common: chunks of typed rows, and what a table is read with.
+//! What the readers of text and Parquet have in common: chunks of typed rows, and what a table is
+//! read with.
 
 use crate::domain::error::Result;
 use crate::domain::exceptions::Exception;

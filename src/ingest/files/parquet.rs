@@ -1,4 +1,5 @@
-//! Parquet files through Polars: a few row groups at a time, only the columns that are used, each converted as a whole.
+//! Parquet files through Polars: a few row groups at a time, only the columns that are used, each
+//! converted as a whole.
 
 use crate::domain::error::{Error, Result};
 use crate::ingest::cells::days::Moment;
@@ -147,7 +148,8 @@ struct Columns<'a> {
     narrow: Vec<(&'a str, Narrow)>,
     /// By position: Polars reads them.
     others: Vec<usize>,
-    /// Readers of columns that are no texts: the column of the schema and the name of what it reads.
+    /// Readers of columns that are no texts: the column of the schema and the name of what it
+    /// reads.
     readers: Vec<(usize, &'a str, ColumnReader)>,
 }
 
@@ -157,7 +159,8 @@ struct Slice {
     frame: DataFrame,
     /// By position of the column.
     words: BTreeMap<usize, Words>,
-    /// Columns that are no texts, by column of the schema: the cells of each chunk and the unusable ones among them.
+    /// Columns that are no texts, by column of the schema: the cells of each chunk and the unusable
+    /// ones among them.
     cells: BTreeMap<usize, VecDeque<(Values, Vec<Fault>)>>,
 }
 
@@ -192,7 +195,8 @@ impl Columns<'_> {
                 (frame.column(name)?.as_materialized_series(), reader.clone());
             let (mut chunks, mut unusable) = (VecDeque::new(), 0);
             for start in (0..rows.len()).step_by(CHUNK_ROWS) {
-                // What is wrong with a hopeless column is not held for a whole slice: the rest is converted when it is due.
+                // What is wrong with a hopeless column is not held for a whole slice: the rest is
+                // converted when it is due.
                 if unusable > CHUNK_ROWS {
                     break;
                 }
@@ -334,7 +338,8 @@ fn guarded<T>(file: &File, work: impl FnOnce() -> PolarsResult<T>) -> Result<T> 
         .map_err(|e| Error::input(&file.path, format!("not a readable Parquet file: {e}")))
 }
 
-/// The same on whatever thread takes the work over: a panic is caught where it happens, so that nothing is printed.
+/// The same on whatever thread takes the work over: a panic is caught where it happens, so that
+/// nothing is printed.
 fn silenced<T>(work: impl FnOnce() -> PolarsResult<T>) -> PolarsResult<T> {
     let damaged = |_| Err(PolarsError::ComputeError("its contents are damaged".into()));
     crate::domain::fault::guarded(work).unwrap_or_else(damaged)
@@ -343,7 +348,8 @@ fn silenced<T>(work: impl FnOnce() -> PolarsResult<T>) -> PolarsResult<T> {
 /// An unusable cell: its row, what stood there, and why.
 type Fault = (usize, String, Problem);
 
-/// Fills `chunk` with the typed cells of the rows `part` of one slice; unusable ones are empty and their rows bad.
+/// Fills `chunk` with the typed cells of the rows `part` of one slice; unusable ones are empty and
+/// their rows bad.
 fn convert(
     file: &File,
     (slice, codes, part): (&mut Slice, &[Vec<u32>], Range<usize>),

@@ -1,7 +1,8 @@
 //! Parquet columns of texts, read as positions in their dictionaries.
 //!
-//! A writer that repeats few texts keeps each once and numbers the rows (as nearly all do); then a text is looked up once a
-//! row group instead of once a row. Columns without dictionaries, or with pages written out, go the common way.
+//! A writer that repeats few texts keeps each once and numbers the rows (as nearly all do); then a
+//! text is looked up once a row group instead of once a row. Columns without dictionaries, or with
+//! pages written out, go the common way.
 
 use crate::ingest::cells::interner::Interner;
 use crate::ingest::cells::values::NO_TEXT;

@@ -1,7 +1,8 @@
 //! Looks at the footer of a Parquet file before Polars believes it.
 //!
-//! The decoder makes room for as many elements as a list claims, and takes a field for what its number says it is, whatever its
-//! type. Here the footer is walked by the same rules within its bytes, so that a few wrong ones cannot ask for all memory.
+//! The decoder makes room for as many elements as a list claims, and takes a field for what its
+//! number says it is, whatever its type. Here the footer is walked by the same rules within its
+//! bytes, so that a few wrong ones cannot ask for all memory.
 
 use crate::ingest::files::source::File;
 use crate::ingest::files::thrift::{STRUCT, Shape, Thrift};

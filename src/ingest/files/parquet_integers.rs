@@ -1,9 +1,10 @@
 //! Parquet columns of 8- and 16-bit integers and of decimals.
 //!
-//! Polars is built without these types to keep its compile time down, and refuses such columns. On disk narrow integers are
-//! 32-bit integers like any other and are decoded as those; decimals are decoded as whole numbers and then divided by their
-//! scale. The decoders are Polars' own; [`decode`] calls them for whatever is not read as a whole file. [`check`] looks at all
-//! columns before anything is decoded.
+//! Polars is built without these types to keep its compile time down, and refuses such columns. On
+//! disk narrow integers are 32-bit integers like any other and are decoded as those; decimals are
+//! decoded as whole numbers and then divided by their scale. The decoders are Polars' own;
+//! [`decode`] calls them for whatever is not read as a whole file. [`check`] looks at all columns
+//! before anything is decoded.
 
 use crate::ingest::files::parquet_pages::{self, Bounds};
 use crate::ingest::files::source::File;
@@ -72,8 +73,8 @@ pub(crate) fn metadata(file: &File) -> PolarsResult<FileMetadata> {
     read_metadata(&mut fs::File::open(&file.path)?)
 }
 
-/// Checks the pages of the columns `names` against the footer and `unpacked`, the bytes that a file may unpack to; says which
-/// columns have dictionaries that hold all their values.
+/// Checks the pages of the columns `names` against the footer and `unpacked`, the bytes that a file
+/// may unpack to; says which columns have dictionaries that hold all their values.
 pub(crate) fn check(
     file: &File,
     metadata: &FileMetadata,
@@ -129,7 +130,8 @@ pub(crate) fn column(
     Ok(Series::new(name.into(), values).into_series())
 }
 
-/// Hands rows `rows` of the column that `field` names to `take`, array by array, decoded as its type says.
+/// Hands rows `rows` of the column that `field` names to `take`, array by array, decoded as its
+/// type says.
 pub(crate) fn decode(
     file: &File,
     metadata: &FileMetadata,

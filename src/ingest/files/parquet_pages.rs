@@ -1,8 +1,8 @@
 //! Looks at the page headers of a Parquet column before Polars believes them.
 //!
-//! A header says how many values its page holds and how large it unpacks, and the decoder makes room for as much. Here both are
-//! held against the footer and the limits, so that a few wrong bytes cannot ask for all memory. The fields are those of
-//! `parquet.thrift`, `PageHeader`.
+//! A header says how many values its page holds and how large it unpacks, and the decoder makes
+//! room for as much. Here both are held against the footer and the limits, so that a few wrong
+//! bytes cannot ask for all memory. The fields are those of `parquet.thrift`, `PageHeader`.
 
 use crate::ingest::files::parquet_footer::STATISTICS;
 use crate::ingest::files::thrift::{INT32, STRUCT, Shape, Thrift};
@@ -19,7 +19,8 @@ pub(crate) struct Bounds {
     pub(crate) width: u64,
 }
 
-/// Encodings of a data page that holds positions in a dictionary: `PLAIN_DICTIONARY`, `RLE_DICTIONARY`.
+/// Encodings of a data page that holds positions in a dictionary: `PLAIN_DICTIONARY`,
+/// `RLE_DICTIONARY`.
 const BY_DICTIONARY: [i64; 2] = [2, 8];
 
 /// Checks every page of a column chunk; says whether it has a dictionary that holds all its values.

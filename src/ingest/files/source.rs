@@ -52,7 +52,8 @@ const EXTENSIONS: [&str; 3] = [".csv", ".csv.gz", ".parquet"];
 /// The files of `schema`'s table under `data`, in name order; empty when the table is not there.
 ///
 /// # Errors
-/// If the configured file is missing, the table is there twice, or a file is not what its name says.
+/// If the configured file is missing, the table is there twice, or a file is not what its name
+/// says.
 pub(crate) fn files(data: &Path, schema: &Schema, mapping: &TableMapping) -> Result<Vec<File>> {
     let paths = match &mapping.file {
         Some(pattern) => configured(data, schema, pattern)?,

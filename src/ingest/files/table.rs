@@ -81,7 +81,8 @@ impl<'a> Row<'a> {
         }
     }
 
-    /// The word among the choices of its column, of which `words` are the meanings in the same order.
+    /// The word among the choices of its column, of which `words` are the meanings in the same
+    /// order.
     pub(crate) fn choice<W: Copy>(&self, column: &str, words: &[W]) -> Option<W> {
         self.number(column).map(|position| words[position as usize])
     }

@@ -159,8 +159,8 @@ impl Records {
         }
     }
 
-    /// The line this record starts on: its last line less the line ends inside its quotes. Blank lines before it are passed
-    /// over by the parser without a record.
+    /// The line this record starts on: its last line less the line ends inside its quotes. Blank
+    /// lines before it are passed over by the parser without a record.
     fn start_line(&self, before: u64) -> Result<u64> {
         let after = self.reader.position().line();
         if after <= before + 1 {
@@ -310,7 +310,8 @@ impl<'a> Rows<'a> {
         }
     }
 
-    /// Field `at`, taken from the order's first line where the export leaves it empty on the others.
+    /// Field `at`, taken from the order's first line where the export leaves it empty on the
+    /// others.
     fn filled<'r>(
         &mut self,
         records: &'r Records,

@@ -1,4 +1,5 @@
-//! Thrift's compact protocol (Apache Thrift, *Compact protocol encoding*), as far as Parquet's metadata needs it.
+//! Thrift's compact protocol (Apache Thrift, *Compact protocol encoding*), as far as Parquet's
+//! metadata needs it.
 
 /// Type codes of fields and elements.
 pub(crate) const INT32: u8 = 5;
@@ -156,7 +157,8 @@ impl<'a> Thrift<'a> {
         }
     }
 
-    /// Passes over `count` elements of a list, or pairs of a map; unlike in a struct, yes and no take a byte there.
+    /// Passes over `count` elements of a list, or pairs of a map; unlike in a struct, yes and no
+    /// take a byte there.
     fn elements(&mut self, count: u64, kinds: &[u8], deepest: usize) -> Option<()> {
         for _ in 0..count {
             for &kind in kinds {

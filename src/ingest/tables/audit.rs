@@ -158,8 +158,8 @@ pub(crate) fn master_list(inputs: &Inputs) -> Vec<Exception> {
     exceptions
 }
 
-/// Items that other tables name but that are neither sold before the as-of date nor in stock nor in products: one each, since
-/// every item of a run is accounted for.
+/// Items that other tables name but that are neither sold before the as-of date nor in stock nor in
+/// products: one each, since every item of a run is accounted for.
 pub(crate) fn unplanned(inputs: &Inputs) -> Vec<Exception> {
     let mut planned = vec![false; inputs.names.skus.len()];
     inputs.panel.pools().iter().for_each(|pool| planned[pool.sku.index()] = true);

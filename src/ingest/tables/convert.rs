@@ -24,7 +24,8 @@ pub(crate) struct Convert<'a> {
 }
 
 impl Convert<'_> {
-    /// Sorts rows by key and keeps one a key, the same whatever their order; the others go into quarantine.
+    /// Sorts rows by key and keeps one a key, the same whatever their order; the others go into
+    /// quarantine.
     pub(crate) fn distinct<K: Ord, T: Debug>(
         &mut self,
         mut rows: Vec<(K, Place<'_>, T)>,

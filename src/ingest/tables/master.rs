@@ -259,7 +259,8 @@ pub(crate) fn price_breaks(table: &Table, convert: &mut Convert<'_>) -> Vec<Pric
     convert.distinct(rows, "from_quantity").into_iter().map(|(_, b)| b).collect()
 }
 
-/// Components of kits, sorted by (sku, component); rows that make a kit contain itself are rejected.
+/// Components of kits, sorted by (sku, component); rows that make a kit contain itself are
+/// rejected.
 pub(crate) fn kits(table: &Table, convert: &mut Convert<'_>) -> Vec<Kit> {
     let mut rows = Vec::new();
     for row in table.rows() {

@@ -127,7 +127,8 @@ pub(crate) fn adjustments(table: &Table, convert: &mut Convert<'_>) -> Vec<Adjus
     convert.distinct(rows, "from").into_iter().map(|(_, adjustment)| adjustment).collect()
 }
 
-/// Replaced values known on the as-of date, sorted by (sku, location, field): of several, the newest.
+/// Replaced values known on the as-of date, sorted by (sku, location, field): of several, the
+/// newest.
 pub(crate) fn overrides(table: &Table, convert: &mut Convert<'_>) -> Vec<Override> {
     let mut overrides = Vec::new();
     let mut future = 0;

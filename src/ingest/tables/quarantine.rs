@@ -62,7 +62,8 @@ impl Quarantine {
     /// Writes the counts into `sources` and refuses a table whose reject share is above `limit`.
     ///
     /// # Errors
-    /// If a table has more than `allowed` rejected rows and a larger share of them than `limit`, or lost all its sales.
+    /// If a table has more than `allowed` rejected rows and a larger share of them than `limit`, or
+    /// lost all its sales.
     pub(crate) fn gate(
         &self,
         data: &Path,

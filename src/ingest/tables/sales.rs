@@ -72,7 +72,8 @@ pub(crate) struct Facts {
     pub(crate) units: f32,
 }
 
-/// Slots say what becomes of rows with one combination of codes: below this they are a series' position ...
+/// Slots say what becomes of rows with one combination of codes: below this they are a series'
+/// position ...
 const SERIES: u32 = 1 << 30;
 /// ... with this bit, each unit counts as many as the alias or the unit of measure says ...
 const SCALED: u32 = 1 << 30;
@@ -83,7 +84,8 @@ const UNKNOWN: u32 = u32::MAX - 1;
 /// ... or they have not been met before.
 const NEW: u32 = u32::MAX;
 
-/// Pairs of channel and location remembered while rows are taken over: rows of a day alternate between a few.
+/// Pairs of channel and location remembered while rows are taken over: rows of a day alternate
+/// between a few.
 const RECENT: usize = 16;
 
 impl SalesRows {
@@ -121,7 +123,8 @@ impl SalesRows {
         let mut recent = [((NO_TEXT, NO_TEXT), self.pair((NO_TEXT, NO_TEXT))); RECENT];
         for row in (0..chunk.rows).filter(|&row| chunk.is_good(row)) {
             let (sku, pair) = (cells.sku[row], cells.pair(row));
-            // Locations move up, so that a few channels of a few locations each find a place of their own.
+            // Locations move up, so that a few channels of a few locations each find a place of
+            // their own.
             let last = &mut recent[(pair.0 ^ pair.1.rotate_left(2)) as usize % RECENT];
             if pair != last.0 {
                 *last = (pair, self.pair(pair));
@@ -337,7 +340,8 @@ impl<'a> Cells<'a> {
 }
 
 impl Rows {
-    /// Makes room at once, so that the buffers need not move while they grow; pages that stay unused cost nothing.
+    /// Makes room at once, so that the buffers need not move while they grow; pages that stay
+    /// unused cost nothing.
     fn reserve(&mut self, rows: usize, priced: bool) {
         self.series.reserve(rows);
         self.day.reserve(rows);

@@ -1,4 +1,5 @@
-//! The input tables of the contract: names, columns, kinds and ranges. Every reader and `init` work from this list.
+//! The input tables of the contract: names, columns, kinds and ranges. Every reader and `init` work
+//! from this list.
 
 use crate::domain::inputs::{ProductStatus, Role};
 

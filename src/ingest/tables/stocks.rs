@@ -1,4 +1,5 @@
-//! Stock and what moves it: stock, lots, stock history, stock-outs, purchase orders, listings and counts.
+//! Stock and what moves it: stock, lots, stock history, stock-outs, purchase orders, listings and
+//! counts.
 
 use crate::domain::exceptions::{Exception, ExceptionKind, Severity, Subject};
 use crate::domain::inputs::{Count, Listing, Lot, PurchaseOrder, Stock, StockHistory, Stockout};
@@ -112,7 +113,8 @@ pub(crate) fn stock_history(table: &Table, convert: &mut Convert<'_>) -> Vec<Sto
         .collect()
 }
 
-/// Known intervals without stock, sorted by (sku, location, channel, start); what lies after the as-of date is cut off.
+/// Known intervals without stock, sorted by (sku, location, channel, start); what lies after the
+/// as-of date is cut off.
 pub(crate) fn stockouts(table: &Table, convert: &mut Convert<'_>) -> Vec<Stockout> {
     let mut stockouts = Vec::new();
     let mut future = 0;
@@ -138,8 +140,8 @@ pub(crate) fn stockouts(table: &Table, convert: &mut Convert<'_>) -> Vec<Stockou
     stockouts
 }
 
-/// Purchase orders known on the as-of date, sorted by (sku, location, order); receipts from that day on are still open.
-/// A line with a date of receipt is closed, whatever came.
+/// Purchase orders known on the as-of date, sorted by (sku, location, order); receipts from that
+/// day on are still open. A line with a date of receipt is closed, whatever came.
 pub(crate) fn purchase_orders(table: &Table, convert: &mut Convert<'_>) -> Vec<PurchaseOrder> {
     let mut rows = Vec::new();
     let mut future = 0;
@@ -167,7 +169,8 @@ fn order(row: &Row<'_>, convert: &mut Convert<'_>) -> Option<PurchaseOrder> {
     if received.zip(confirmed).is_some_and(|(received, confirmed)| received < confirmed) {
         return convert.reject(row, "received", "received before it was confirmed");
     }
-    // A quantity without a date is a part that came while the line is still open; one with a later date is not known yet.
+    // A quantity without a date is a part that came while the line is still open; one with a later
+    // date is not known yet.
     let known = received.is_none_or(|d| d < convert.as_of);
     let received = received.filter(|_| known);
     let received_quantity = row.units("received_quantity").filter(|_| known);

@@ -1,8 +1,10 @@
-//! Demand as a distribution: quantile, cumulative probability and expected shortfall, fast enough for every pool every night.
+//! Demand as a distribution: quantile, cumulative probability and expected shortfall, fast enough
+//! for every pool every night.
 //!
-//! Counts walk their recurrence from zero (`P[k+1] / P[k]` is rational), which costs one multiplication a unit and needs no
-//! special function. Beyond [`COUNT_LIMIT`] units of mean a count differs from its continuous counterpart by less than a
-//! thousandth in probability, so the gamma or normal with a continuity correction takes over.
+//! Counts walk their recurrence from zero (`P[k+1] / P[k]` is rational), which costs one
+//! multiplication a unit and needs no special function. Beyond [`COUNT_LIMIT`] units of mean a
+//! count differs from its continuous counterpart by less than a thousandth in probability, so the
+//! gamma or normal with a continuity correction takes over.
 
 use crate::math::normal;
 use statrs::function::gamma::gamma_lr;
@@ -41,7 +43,8 @@ pub enum Demand {
     },
     /// Equally likely outcomes, ascending.
     Empirical(Vec<f64>),
-    /// Any distribution by its values on a grid; whole units where `step` is 1, linear in between where it is larger.
+    /// Any distribution by its values on a grid; whole units where `step` is 1, linear in between
+    /// where it is larger.
     Grid {
         /// Expected demand, units.
         mean: f64,
@@ -55,7 +58,8 @@ pub enum Demand {
 }
 
 impl Demand {
-    /// Counts with this mean and standard deviation: negative binomial, or Poisson where `sd² <= mean`.
+    /// Counts with this mean and standard deviation: negative binomial, or Poisson where `sd² <=
+    /// mean`.
     #[must_use]
     pub fn count(mean: f64, sd: f64) -> Self {
         let mean = mean.max(0.0);
@@ -122,7 +126,8 @@ impl Demand {
         }
     }
 
-    /// Smallest demand that is not exceeded with probability `p`, 0 < p < 1; whole units for counts.
+    /// Smallest demand that is not exceeded with probability `p`, 0 < p < 1; whole units for
+    /// counts.
     #[must_use]
     pub fn quantile(&self, p: f64) -> f64 {
         match *self {
@@ -178,7 +183,8 @@ impl Demand {
         }
     }
 
-    /// The same shape at `factor` times the demand, > 0: mean and standard deviation scale alike; a grid becomes a count.
+    /// The same shape at `factor` times the demand, > 0: mean and standard deviation scale alike; a
+    /// grid becomes a count.
     #[must_use]
     pub fn scaled(&self, factor: f64) -> Self {
         match *self {
@@ -193,8 +199,8 @@ impl Demand {
         }
     }
 
-    /// The same mean with another standard deviation; outcomes are stretched about the mean and stop at zero, a grid becomes a
-    /// count.
+    /// The same mean with another standard deviation; outcomes are stretched about the mean and
+    /// stop at zero, a grid becomes a count.
     #[must_use]
     pub fn with_sd(&self, sd: f64) -> Self {
         match *self {
@@ -340,7 +346,8 @@ fn grid_shortfall(cdf: &[f64], step: f64, x: f64) -> f64 {
     ((1.0 - here) * (1.0 - cell.fract()) + rest) * step
 }
 
-/// Bisection on the distribution function, started from a bracket around the Wilson-Hilferty approximation.
+/// Bisection on the distribution function, started from a bracket around the Wilson-Hilferty
+/// approximation.
 fn gamma_quantile(mean: f64, sd: f64, p: f64) -> f64 {
     let c = (sd / mean).powi(2) / 9.0;
     let start = mean * (1.0 - c + normal::quantile(p) * c.sqrt()).max(0.01).powi(3);
@@ -356,7 +363,8 @@ fn gamma_quantile(mean: f64, sd: f64, p: f64) -> f64 {
     root(low, high, |x| gamma_cdf(mean, sd, x) - p)
 }
 
-/// Root of an increasing function inside a bracket, to the last few bits (Illinois variant of false position).
+/// Root of an increasing function inside a bracket, to the last few bits (Illinois variant of false
+/// position).
 fn root(mut low: f64, mut high: f64, f: impl Fn(f64) -> f64) -> f64 {
     let (mut f_low, mut f_high) = (f(low), f(high));
     for _ in 0..60 {

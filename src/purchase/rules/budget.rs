@@ -1,8 +1,9 @@
 //! A budget over all lines of the run: the most expected gain for the money.
 //!
-//! Lines are bought in the order of expected gain (margin saved) per unit of money, the last one in part where its minimum
-//! and pack allow (the greedy rule of the knapsack problem). What is cut, and what that is expected to cost, is an exception a
-//! line. What a planner has set by hand is bought first; where the budget does not even pay for that, the exception says so.
+//! Lines are bought in the order of expected gain (margin saved) per unit of money, the last one in
+//! part where its minimum and pack allow (the greedy rule of the knapsack problem). What is cut,
+//! and what that is expected to cost, is an exception a line. What a planner has set by hand is
+//! bought first; where the budget does not even pay for that, the exception says so.
 
 use super::{Binding, OrderRule, Wording};
 use crate::domain::exceptions::{Exception, ExceptionKind, Severity, Subject};
@@ -76,7 +77,8 @@ impl OrderRule for Budget {
     }
 }
 
-/// Positions of the lines with a quantity: decided ones first, then by gain per unit of money, the most first.
+/// Positions of the lines with a quantity: decided ones first, then by gain per unit of money, the
+/// most first.
 fn by_gain_for_the_money(lines: &[Line]) -> Vec<usize> {
     let mut ranked: Vec<usize> =
         (0..lines.len()).filter(|&i| lines[i].quantity.is_positive()).collect();
@@ -87,7 +89,8 @@ fn by_gain_for_the_money(lines: &[Line]) -> Vec<usize> {
     ranked
 }
 
-/// Against a value of zero, an unknown price, the gain counts by the smallest amount of money there is.
+/// Against a value of zero, an unknown price, the gain counts by the smallest amount of money there
+/// is.
 fn gain_per_money(line: &Line) -> f64 {
     line.gain(line.quantity) / line.value().as_f64().max(1.0 / Money::SCALE as f64)
 }

@@ -1,7 +1,8 @@
-//! What a planner has decided for an item in a location: a quantity set by hand, a proposal rejected or put off.
+//! What a planner has decided for an item in a location: a quantity set by hand, a proposal
+//! rejected or put off.
 //!
-//! Not in the lists: `run` knows the decisions and hands them in after the lines are proposed. A decided line is not raised or
-//! cut again but by the budget, which pays for decided lines first.
+//! Not in the lists: `run` knows the decisions and hands them in after the lines are proposed. A
+//! decided line is not raised or cut again but by the budget, which pays for decided lines first.
 
 use super::{Binding, Wording};
 use crate::domain::units::Units;
@@ -14,8 +15,8 @@ pub(super) const WORDING: Wording = Wording {
     change: "planner_decision",
 };
 
-/// Sets the lines of one pool to `wanted` units, within the supplier's rules. A split order becomes one line again, its last:
-/// who sets a number means the whole of it.
+/// Sets the lines of one pool to `wanted` units, within the supplier's rules. A split order becomes
+/// one line again, its last: who sets a number means the whole of it.
 pub fn set_by_hand(lines: &mut Vec<Line<'_>>, wanted: f64) {
     let Some(mut line) = lines.pop() else { return };
     if !lines.is_empty() {
@@ -35,7 +36,8 @@ pub fn set_by_hand(lines: &mut Vec<Line<'_>>, wanted: f64) {
     lines.push(line);
 }
 
-/// Orders nothing on `line`, because a planner has rejected the proposal or put it off; `why` says which.
+/// Orders nothing on `line`, because a planner has rejected the proposal or put it off; `why` says
+/// which.
 pub fn set_aside(line: &mut Line<'_>, why: &str) {
     if line.quantity.is_positive() {
         line.change_to(Units::ZERO, &WORDING, why.to_owned());

@@ -1,4 +1,5 @@
-//! What a rule can do: change one line, change a whole order, change all orders of the run, and say what an order still breaks.
+//! What a rule can do: change one line, change a whole order, change all orders of the run, and say
+//! what an order still breaks.
 
 use crate::domain::exceptions::Exception;
 use crate::domain::outcome::DraftOrder;
@@ -14,12 +15,14 @@ pub(crate) trait LineRule: Sync {
 
 /// A rule that weighs lines against each other; it implements the hooks that it needs.
 pub(crate) trait OrderRule: Sync {
-    /// Changes the lines of one order, of which at least one has a quantity; hands back what could not be kept.
+    /// Changes the lines of one order, of which at least one has a quantity; hands back what could
+    /// not be kept.
     fn shape_order(&self, _order: &mut SupplierOrder, _market: &Market) -> Vec<Exception> {
         Vec::new()
     }
 
-    /// Changes the lines of all orders, after each order has been shaped; hands back what could not be kept.
+    /// Changes the lines of all orders, after each order has been shaped; hands back what could not
+    /// be kept.
     fn shape_run(&self, _lines: &mut [Line], _market: &Market) -> Vec<Exception> {
         Vec::new()
     }

@@ -1,4 +1,5 @@
-//! Whole containers: the needed lines in proportion to their needs, in whole packs, by largest remainder.
+//! Whole containers: the needed lines in proportion to their needs, in whole packs, by largest
+//! remainder.
 //!
 //! Needs of 400, 200 and 100 in a container of 1000 units are ordered as 571, 286 and 143:
 //!
@@ -60,8 +61,8 @@ const SIZE_NOISE: f64 = 1e-6;
 
 /// Fills whole containers. A line that a planner has set takes its room first and stays as it is.
 ///
-/// The number of containers is the nearest one to what is needed. Where that is none (less than half a container) or the
-/// lines' own limits do not let it be filled, the exception says so.
+/// The number of containers is the nearest one to what is needed. Where that is none (less than
+/// half a container) or the lines' own limits do not let it be filled, the exception says so.
 pub(super) struct ContainerFill;
 
 /// A needed line that shares the container.
@@ -180,7 +181,8 @@ fn fitted(shares: &[Share], capacity: f64) -> Vec<Units> {
     let weights: Vec<f64> = shares.iter().map(|s| s.need * s.unit_size).collect();
     let sizes = within_bounds(capacity, &weights, &bounds);
 
-    // Whole packs first, rounded down; then a pack each to the largest remainders, while there is room.
+    // Whole packs first, rounded down; then a pack each to the largest remainders, while there is
+    // room.
     let mut quantities = Vec::with_capacity(shares.len());
     let mut remainders = Vec::with_capacity(shares.len());
     for (share, size) in shares.iter().zip(sizes) {

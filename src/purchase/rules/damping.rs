@@ -1,4 +1,5 @@
-//! The last run's quantity, kept where the new one hardly differs: a buyer who has it in a mail need not write another.
+//! The last run's quantity, kept where the new one hardly differs: a buyer who has it in a mail
+//! need not write another.
 
 use super::{Binding, LineRule, Wording};
 use crate::purchase::line::Line;

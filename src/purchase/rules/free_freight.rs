@@ -1,4 +1,5 @@
-//! The order value from which freight is free: reached where the freight saved exceeds the carrying cost of buying earlier.
+//! The order value from which freight is free: reached where the freight saved exceeds the carrying
+//! cost of buying earlier.
 
 use super::top_up::TopUp;
 use super::{Binding, OrderRule, Wording};

@@ -1,10 +1,13 @@
-//! What bends a quantity: one file a rule, with its sentence, the names of its step and its place in the `binding` column.
+//! What bends a quantity: one file a rule, with its sentence, the names of its step and its place
+//! in the `binding` column.
 //!
-//! Rules on one line run when a pool proposes it ([`LINE_RULES`]), rules on a whole order or on all orders of the run when lines
-//! are settled ([`ORDER_RULES`]), each list from top to bottom. A planner's decision ([`by_hand`]) comes between the two.
+//! Rules on one line run when a pool proposes it ([`LINE_RULES`]), rules on a whole order or on all
+//! orders of the run when lines are settled ([`ORDER_RULES`]), each list from top to bottom. A
+//! planner's decision ([`by_hand`]) comes between the two.
 //!
-//! To add a rule: its file here, its [`Binding`] and its line in one of the lists, and the column that it reads in
-//! `domain::inputs` and `ingest::tables`. Called by `purchase` alone; `run` hands in what planners decided.
+//! To add a rule: its file here, its [`Binding`] and its line in one of the lists, and the column
+//! that it reads in `domain::inputs` and `ingest::tables`. Called by `purchase` alone; `run` hands
+//! in what planners decided.
 
 mod budget;
 pub mod by_hand;
@@ -23,7 +26,8 @@ pub(crate) use constraint::{LineRule, OrderRule};
 pub(super) static LINE_RULES: [&dyn LineRule; 3] =
     [&whole_lots::WholeLots, &price_break::PriceBreaks, &damping::Damping];
 
-/// Rules on whole orders, in the order they are applied: first all of them to each order, then all of them to the run.
+/// Rules on whole orders, in the order they are applied: first all of them to each order, then all
+/// of them to the run.
 pub(super) static ORDER_RULES: [&dyn OrderRule; 4] = [
     &container::ContainerFill,
     &order_minimum::OrderMinimum,

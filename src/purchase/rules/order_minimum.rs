@@ -1,7 +1,7 @@
 //! The least value of an order: reached by buying earlier what will be needed first.
 //!
-//! Where the lines cannot reach it within their limits nothing is raised, and the order says that it is below the minimum: half
-//! a top-up would buy stock too early and still not be accepted.
+//! Where the lines cannot reach it within their limits nothing is raised, and the order says that
+//! it is below the minimum: half a top-up would buy stock too early and still not be accepted.
 
 use super::top_up::TopUp;
 use super::{Binding, OrderRule, Wording};

@@ -1,4 +1,5 @@
-//! A cheaper price from a larger quantity on, where the year gets cheaper by it: see [`prices`](crate::purchase::prices).
+//! A cheaper price from a larger quantity on, where the year gets cheaper by it: see
+//! [`prices`](crate::purchase::prices).
 
 use super::{Binding, LineRule, Wording};
 use crate::domain::units::Units;
@@ -31,7 +32,8 @@ impl LineRule for PriceBreaks {
             .filter(|&lot| lot > line.quantity && lot <= ceiling)
             .collect();
         let costs = LotCosts {
-            // Today's rate for the year: seasons even out, and the carrying cost is that of the average lot.
+            // Today's rate for the year: seasons even out, and the carrying cost is that of the
+            // average lot.
             annual_demand: line.pool.daily_demand * 365.0,
             order_cost: market.settings.order_cost,
             carrying_rate: market.settings.carrying_rate,

@@ -1,8 +1,8 @@
 //! Raising the lines of one order to a value, those first that are needed earliest.
 //!
-//! A day's worth at a time goes to the item whose stock would run out first, so that the order brings the next one forward by
-//! about the same time for all. Nothing is raised beyond `max_cover_days`, the shelf life, the maximum of its line or the most
-//! stock to hold.
+//! A day's worth at a time goes to the item whose stock would run out first, so that the order
+//! brings the next one forward by about the same time for all. Nothing is raised beyond
+//! `max_cover_days`, the shelf life, the maximum of its line or the most stock to hold.
 
 use super::Wording;
 use crate::domain::units::{Money, Units};
@@ -10,7 +10,8 @@ use crate::purchase::line::Line;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-/// No search for a common cover beyond ten years: whoever allows more is bounded by the maximum of the lines.
+/// No search for a common cover beyond ten years: whoever allows more is bounded by the maximum of
+/// the lines.
 const LONGEST_COVER_DAYS: f64 = 3650.0;
 
 /// Quantities of a top-up and what they come to.
@@ -31,7 +32,8 @@ struct Growing {
 
 /// A line in the queue for more: the one that runs out first, then the first of the order.
 ///
-/// Covers are compared in thousandths of a day, so that rounding noise does not decide between equals.
+/// Covers are compared in thousandths of a day, so that rounding noise does not decide between
+/// equals.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct RunsOut {
     thousandth_days: i64,
@@ -42,8 +44,9 @@ struct RunsOut {
 impl TopUp {
     /// Raises `lines` until they are worth `target`, or until none may grow.
     ///
-    /// All that may grow are first lifted to the longest common cover, in whole days, that stays below the target, which
-    /// ends where a day at a time would, without a step for each day of each line.
+    /// All that may grow are first lifted to the longest common cover, in whole days, that stays
+    /// below the target, which ends where a day at a time would, without a step for each day of
+    /// each line.
     pub(super) fn plan(lines: &[&mut Line], target: Money, max_cover_days: f64) -> Self {
         let mut growing = Vec::new();
         for (i, line) in lines.iter().enumerate() {

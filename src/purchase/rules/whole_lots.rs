@@ -1,4 +1,5 @@
-//! Minimum, whole packs, maximum and the most stock to hold: from the need to a lot that the supplier takes.
+//! Minimum, whole packs, maximum and the most stock to hold: from the need to a lot that the
+//! supplier takes.
 //!
 //! The arithmetic is [`LotRules::order_quantity`]; here it gets its steps and its sentence.
 
@@ -28,14 +29,16 @@ impl LineRule for WholeLots {
     }
 }
 
-/// `need` as it is read, the part of a split order that this supplier gets, and the rounding to a lot.
+/// `need` as it is read, the part of a split order that this supplier gets, and the rounding to a
+/// lot.
 fn add_steps(line: &mut Line, quantity: Units) {
     let pool_need = line.pool.need;
     let rules = line.rules;
     let steps = &mut line.pool.steps;
     match steps.iter().rev().find(|s| s.name == "need") {
         None => steps.push(step("need", "units", vec![("units", pool_need)], pool_need, "")),
-        // The step must end at the number that is rounded up, or a trace of noise would recompute to one more unit.
+        // The step must end at the number that is rounded up, or a trace of noise would recompute
+        // to one more unit.
         Some(known) if known.value != pool_need => steps.push(step(
             "need",
             "to_a_millionth(need)",

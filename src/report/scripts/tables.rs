@@ -17,8 +17,11 @@ use std::cmp::Reverse;
 /// of them in memory.
 pub(crate) const LONGEST: usize = 20_000;
 
+/// What makes a table's script.
+type MakesScript = fn(&Report) -> Vec<u8>;
+
 /// Every table as (name, what makes its script).
-pub(crate) const ALL: [(&str, fn(&Report) -> Vec<u8>); 10] = [
+pub(crate) const ALL: [(&str, MakesScript); 10] = [
     ("recommendations", recommendations),
     ("allocation", allocation),
     ("findings", findings),

@@ -1,8 +1,9 @@
 //! Approved orders as files for other systems. Nothing is sent: a person imports the file.
 //!
-//! An order is one supplier and ship-to of one morning; its id and its lines' ids (the recommendation ids) never change, so that
-//! importing a file twice makes no duplicates. Each format is a file of this folder and one line of [`FORMATS`]; its column names
-//! are those of that system's own purchase-order import.
+//! An order is one supplier and ship-to of one morning; its id and its lines' ids (the
+//! recommendation ids) never change, so that importing a file twice makes no duplicates. Each
+//! format is a file of this folder and one line of [`FORMATS`]; its column names are those of that
+//! system's own purchase-order import.
 
 mod cin7;
 mod erpnext;
@@ -57,7 +58,8 @@ pub trait ExportFormat: Sync {
     /// The rows as a file, dated `as_of`, so that the same rows give the same bytes.
     ///
     /// # Errors
-    /// [`Error::Internal`](crate::domain::error::Error::Internal) when the rows do not fit the file.
+    /// [`Error::Internal`](crate::domain::error::Error::Internal) when the rows do not fit the
+    /// file.
     fn write(&self, rows: Vec<Vec<String>>, _as_of: NaiveDate) -> Result<Vec<u8>> {
         let header: Vec<&str> = self.columns().iter().map(|column| column.name).collect();
         table(&header, rows)
@@ -170,7 +172,8 @@ pub fn orders(kept: &KeptDecisions, as_of: NaiveDate, selection: Selection) -> V
     orders.into_values().map(|lines| Order { id: lines[0].order_id(), lines }).collect()
 }
 
-/// The file: orders in the format's own columns; dated `as_of`, so that the same orders give the same bytes.
+/// The file: orders in the format's own columns; dated `as_of`, so that the same orders give the
+/// same bytes.
 ///
 /// # Errors
 /// [`Error::Internal`](crate::domain::error::Error::Internal) when the rows do not fit the file.
@@ -195,8 +198,8 @@ pub fn render(
     format.write(rows, as_of)
 }
 
-/// Remembers that these lines were exported. Called after the file is written: if the program dies in between, the same lines
-/// are exported again, with the same ids.
+/// Remembers that these lines were exported. Called after the file is written: if the program dies
+/// in between, the same lines are exported again, with the same ids.
 ///
 /// # Errors
 /// [`Error::Io`](crate::domain::error::Error::Io).

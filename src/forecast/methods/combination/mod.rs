@@ -4,16 +4,17 @@
 //! ŷ[t+h] = 1/k Σ ŷ_j[t+h], each ŷ_j kept within 0 and three times the largest demand
 //! ```
 //!
-//! No single method is best everywhere, and choosing one by its fit chooses noise; the mean of a few different ones is better
-//! than any of them (Bates & Granger 1969, *The combination of forecasts*, Operational Research Quarterly 20). The pools were
-//! chosen on earlier windows of M3 and of generated daily sales, never on what is reported:
+//! No single method is best everywhere, and choosing one by its fit chooses noise; the mean of a
+//! few different ones is better than any of them (Bates & Granger 1969, *The combination of
+//! forecasts*, Operational Research Quarterly 20). The pools were chosen on earlier windows of M3
+//! and of generated daily sales, never on what is reported:
 //!
 //! - `Fast`: DOTM and complex exponential smoothing on the seasonally adjusted series; daily, also the mean of 60 days.
 //! - `Full`: the same and exponential smoothing chosen by AICc.
 //! - `Intermittent`: SBA, TSB and IMAPA, for demand that comes in few of the periods.
 //!
-//! Each member says by [`Method::joins`] where it belongs. Daily series with more than a year of history carry last year's
-//! movement over (`annual`). Periods that are NaN were not observed.
+//! Each member says by [`Method::joins`] where it belongs. Daily series with more than a year of
+//! history carry last year's movement over (`annual`). Periods that are NaN were not observed.
 
 use crate::domain::error::FitError;
 use crate::forecast::methods::average::Average;
@@ -26,7 +27,8 @@ use serde::{Deserialize, Serialize};
 /// Which methods are combined.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Pool {
-    /// Two or three methods without season on the adjusted series: for daily series, of which there are many.
+    /// Two or three methods without season on the adjusted series: for daily series, of which there
+    /// are many.
     Fast,
     /// Those and the exponential smoothing family.
     Full,
@@ -67,7 +69,8 @@ pub struct LocalState {
 
 /// Days averaged where no member could be fitted.
 const WINDOW: usize = 60;
-/// A forecast above this many times the largest demand is not believed: trends and logarithms explode (tests, `killers`).
+/// A forecast above this many times the largest demand is not believed: trends and logarithms
+/// explode (tests, `killers`).
 const HEADROOM: f64 = 3.0;
 
 /// The combination of the [`Pool`] that serves the series.
@@ -114,10 +117,12 @@ impl Method for LocalPool {
 
 /// Fits a pool to `history`.
 ///
-/// Members that cannot be fitted are left out; a series too short for all of them is forecast by its mean.
+/// Members that cannot be fitted are left out; a series too short for all of them is forecast by
+/// its mean.
 ///
 /// # Errors
-/// [`FitError::TooShort`] without observations; [`FitError::NoDemand`] of an intermittent series without demand.
+/// [`FitError::TooShort`] without observations; [`FitError::NoDemand`] of an intermittent series
+/// without demand.
 pub fn fit(history: &History<'_>, pool: Pool) -> Result<LocalState, FitError> {
     let season = if pool == Pool::Intermittent {
         None
@@ -139,10 +144,12 @@ pub fn fit(history: &History<'_>, pool: Pool) -> Result<LocalState, FitError> {
     finish(state, history, &adjusted)
 }
 
-/// Fits the members of `state` anew, each from its old parameters: two to five times faster than [`fit`].
+/// Fits the members of `state` anew, each from its old parameters: two to five times faster than
+/// [`fit`].
 ///
-/// The season is estimated anew; forms and methods stay as they are. `history` must begin with the same period as before: one
-/// that was corrected or cut deserves [`fit`]. A single new day needs no fit at all, see [`LocalState::update`].
+/// The season is estimated anew; forms and methods stay as they are. `history` must begin with the
+/// same period as before: one that was corrected or cut deserves [`fit`]. A single new day needs no
+/// fit at all, see [`LocalState::update`].
 ///
 /// # Errors
 /// As [`fit`].
@@ -246,7 +253,8 @@ impl LocalState {
         }
     }
 
-    /// Moves every member on by one period, `NAN` if it was not observed; parameters and season stay.
+    /// Moves every member on by one period, `NAN` if it was not observed; parameters and season
+    /// stay.
     pub fn update(&mut self, y: f64) {
         let adjusted = self.season.as_ref().map_or(y, |season| season.remove(y, season.phase));
         for member in &mut self.members {

@@ -1,4 +1,5 @@
-//! The recursion of exponential smoothing for sixteen parameter sets at once, compiled for each combination of trend and season.
+//! The recursion of exponential smoothing for sixteen parameter sets at once, compiled for each
+//! combination of trend and season.
 
 use crate::forecast::methods::ets::{EtsForm, EtsParams, EtsPoint, Trend};
 use crate::forecast::methods::recursion::{Recursion, best_start, errors_into, squared_errors};

@@ -4,14 +4,15 @@
 //! e[t] = y[t] - (l + φ b + s[t-m])     l' = l + φ b + α e     b' = φ b + β e     s' = s[t-m] + γ e
 //! ```
 //!
-//! The pool is {no trend, damped trend} × {no season, season} × {as it is, logarithm}, chosen by AICc. A model of `ln y` is
-//! the multiplicative one; its likelihood carries the Jacobian `-Σ ln y`, so that the two scales compare. Undamped trends
-//! are left out: they seldom win and are what explodes. Smoothing parameters are searched sixteen candidates at a time,
-//! start states follow by least squares (`recursion`). Periods that are NaN are skipped: they move the state on and add
+//! The pool is {no trend, damped trend} × {no season, season} × {as it is, logarithm}, chosen by
+//! AICc. A model of `ln y` is the multiplicative one; its likelihood carries the Jacobian `-Σ ln
+//! y`, so that the two scales compare. Undamped trends are left out: they seldom win and are what
+//! explodes. Smoothing parameters are searched sixteen candidates at a time, start states follow by
+//! least squares (`recursion`). Periods that are NaN are skipped: they move the state on and add
 //! nothing to the likelihood.
 //!
-//! Symbols follow Hyndman, Koehler, Ord & Snyder (2008), *Forecasting with Exponential Smoothing*, ch. 2-5 (`β = α β*`).
-//! Oracle: `tests/oracle/forecast.csv`.
+//! Symbols follow Hyndman, Koehler, Ord & Snyder (2008), *Forecasting with Exponential Smoothing*,
+//! ch. 2-5 (`β = α β*`). Oracle: `tests/oracle/forecast.csv`.
 
 use crate::domain::error::FitError;
 use crate::forecast::methods::combination::Pool;
@@ -75,7 +76,8 @@ impl EtsForm {
         usize::from(self.trend == Trend::Damped)
     }
 
-    /// Estimated quantities: smoothing parameters, start states (a season's sum to zero) and the error variance.
+    /// Estimated quantities: smoothing parameters, start states (a season's sum to zero) and the
+    /// error variance.
     fn degrees_of_freedom(self) -> usize {
         let smoothing = 1 + 2 * self.trends() + usize::from(self.seasons() > 0);
         smoothing + 1 + self.trends() + self.seasons().saturating_sub(1) + 1
@@ -189,7 +191,8 @@ pub struct EtsState {
     pub sigma2: f64,
     /// Gaussian log-likelihood of the demand (the Jacobian included on the log scale).
     pub loglik: f64,
-    /// Akaike's criterion corrected for short series; `INFINITY` where the series is too short for it.
+    /// Akaike's criterion corrected for short series; `INFINITY` where the series is too short for
+    /// it.
     pub aicc: f64,
 }
 
@@ -198,7 +201,8 @@ pub struct EtsState {
 pub enum Effort {
     /// A nightly run: two to four batches of sixteen candidates.
     Fast,
-    /// Six batches, then a simplex whose every step estimates the start states anew: likelihood to the last digit.
+    /// Six batches, then a simplex whose every step estimates the start states anew: likelihood to
+    /// the last digit.
     Thorough,
 }
 
@@ -373,10 +377,12 @@ pub fn fit(values: &[f64], form: EtsForm, effort: Effort) -> Result<EtsState, Fi
 
 /// The member of the pool with the least AICc; `season_length` 1 for none.
 ///
-/// Seasonal forms need two seasons of observations, logarithms positive demand; whatever the data do not allow is left out.
+/// Seasonal forms need two seasons of observations, logarithms positive demand; whatever the data
+/// do not allow is left out.
 ///
 /// # Errors
-/// [`FitError::TooShort`] below two observations, [`FitError::NotFinite`] if no form could be fitted.
+/// [`FitError::TooShort`] below two observations, [`FitError::NotFinite`] if no form could be
+/// fitted.
 pub fn auto(values: &[f64], season_length: usize, effort: Effort) -> Result<EtsState, FitError> {
     let observed = stats::count(values);
     if observed < 2 {
@@ -419,7 +425,8 @@ fn best_of<'c, 's>(
     finite.min_by(|(a, _), (b, _)| a.aicc.total_cmp(&b.aicc))
 }
 
-/// Fits the form of `state` to a history that has grown at its end: sixteen candidates around its parameters.
+/// Fits the form of `state` to a history that has grown at its end: sixteen candidates around its
+/// parameters.
 ///
 /// # Errors
 /// As [`fit`].
