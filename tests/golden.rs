@@ -22,10 +22,14 @@ fn rounded(cell: &str) -> String {
 }
 
 fn as_csv(table: &Table) -> String {
-    let mut head: Vec<_> = table.columns.iter().collect();
+    // The run's id moves with every build.
+    let mut head: Vec<_> = table.columns.iter().filter(|(name, _)| *name != "run_id").collect();
     head.sort_by_key(|(_, position)| **position);
-    let mut lines: Vec<String> =
-        table.rows.iter().map(|row| line(row.iter().map(|cell| rounded(cell)))).collect();
+    let mut lines: Vec<String> = table
+        .rows
+        .iter()
+        .map(|row| line(head.iter().map(|(_, position)| rounded(&row[**position]))))
+        .collect();
     lines.sort();
     let mut text = line(head.iter().map(|(name, _)| (*name).clone()));
     for row in lines {

@@ -117,9 +117,10 @@ fn a_code_that_only_side_tables_know_does_not_stop_the_night() {
     succeeds(at.path(), &["run"], &[0]);
     let told = Table::published(&at.path().join("reports"), "exceptions");
     assert!(
-        told.rows.iter().any(
-            |row| told.text(row, "kind") == "unplanned-item" && told.text(row, "key") == "GONE"
-        )
+        told.rows
+            .iter()
+            .any(|row| told.text(row, "kind") == "unplanned-item"
+                && told.text(row, "scope") == "GONE")
     );
 }
 

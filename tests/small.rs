@@ -13,7 +13,7 @@ use orderpoint::domain::units::*;
 use orderpoint::explain::{Step, Unit};
 use orderpoint::store::disk::Disk;
 use orderpoint::store::{Begin, Identity, InputEntry, OutputLock, Publication};
-use orderpoint::tables::{self, DemandEncoder, ForecastEncoder, Results, TableFile};
+use orderpoint::tables::{self, DemandEncoder, ForecastEncoder, Results, RunKey, TableFile};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
@@ -79,6 +79,7 @@ fn supply(sku: u32, supplier: u32) -> Supply {
         location: None,
         supplier: SupplierId(supplier),
         role: Role::Primary,
+        supplier_sku: String::new(),
         unit_cost: None,
         lead_time_days: 7.0,
         lead_time_sd_days: None,
@@ -181,9 +182,11 @@ fn recommendation(as_of: NaiveDate, sku: u32, quantity: i64) -> Recommendation {
         sku: SkuId(sku),
         location: LocationId(0),
         supplier: Some(SupplierId(sku % 2)),
+        line: 1,
         status: if quantity > 0 { Status::OrderNow } else { Status::Ok },
         urgency: 50.0,
         order_by: Some(as_of),
+        order_date: None,
         expected_arrival: Some(as_of + chrono::Duration::days(7)),
         on_hand: Units(12),
         available: Units(10),
@@ -194,6 +197,8 @@ fn recommendation(as_of: NaiveDate, sku: u32, quantity: i64) -> Recommendation {
         need: 47.5,
         quantity: Units(quantity),
         unit_cost: cost,
+        supplier_unit_cost: None,
+        pack_size: Units(5),
         landed_unit_cost: cost,
         value: cost.times(Units(quantity)),
         value_at_risk: Money::ZERO,
@@ -339,24 +344,26 @@ impl Small {
             Begin::New(publication) => *publication,
             Begin::Published(folder) => return Ok(folder),
         };
+        let run_id = publication.run_id().to_owned();
+        let run = RunKey { run_id: &run_id, as_of: self.as_of };
         let mut demand = TableFile::create(&mut publication, &tables::DEMAND)?;
-        let encoder = DemandEncoder::new(&self.inputs.panel, &self.inputs.names)?;
+        let encoder = DemandEncoder::new(&self.inputs.panel, &self.inputs.names, run)?;
         demand.append(encoder.encode(0..2)?)?;
         demand.append(encoder.encode(2..4)?)?;
         demand.close(&mut publication)?;
         let mut forecast = TableFile::create(&mut publication, &tables::FORECAST)?;
-        let encoder = ForecastEncoder::new(&self.inputs.names, self.inputs.panel.calendar(), 14)?;
+        let encoder =
+            ForecastEncoder::new(&self.inputs.names, self.inputs.panel.calendar(), 14, run)?;
         let rows: Vec<_> =
             self.forecasts.iter().enumerate().map(|(i, f)| (self.inputs.panel.key(i), f)).collect();
         forecast.append(encoder.encode(&rows)?)?;
         forecast.close(&mut publication)?;
-        let run_id = publication.run_id().to_owned();
         let publishing = Mutex::new(&mut publication);
         let add =
             |path: &str, rows, bytes: &[u8]| publishing.lock().unwrap().add(path, rows, bytes);
-        let results = Results { inputs: &self.inputs, outcome: &self.outcome };
-        tables::write(&run_id, results, &add)?;
-        tables::write_exceptions(&run_id, results, &add)?;
+        let results = Results { inputs: &self.inputs, outcome: &self.outcome, currency: "EUR" };
+        tables::write(run, results, &add)?;
+        tables::write_exceptions(run, results, &add)?;
         tables::drafts::write(&self.inputs, &self.outcome, &add)?;
         publication.add("index.html", None, b"<!doctype html>")?;
         audit::audit(

@@ -1,10 +1,11 @@
 //! What a run tells about single items, tables and rows that could not be done as usual: it goes
 //! on, and says so.
 
+use crate::domain::classes::words;
 use crate::domain::error::did_you_mean;
 use crate::domain::fault::Fault;
 use crate::domain::inputs::Names;
-use crate::domain::units::{ChannelId, LocationId, SkuId, SupplierId};
+use crate::domain::units::{ChannelId, LocationId, Money, SkuId, SupplierId, Units};
 use serde::{Deserialize, Serialize};
 use std::cmp::Ordering;
 use std::fmt;
@@ -21,6 +22,9 @@ pub enum Severity {
 }
 
 impl Severity {
+    /// The spelling of every one, in order.
+    pub const NAMES: &[&str] = &["info", "warning", "error"];
+
     /// Lower-case name, as in the tables.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -127,6 +131,55 @@ impl fmt::Display for ExceptionKind {
     }
 }
 
+words! {
+    /// What kind of thing a message is about.
+    ScopeKind {
+        /// An item, everywhere or at one place.
+        Sku = "sku",
+        Category = "category",
+        Supplier = "supplier",
+        /// An input table.
+        Table = "table",
+        /// An input file, or a file of the report.
+        File = "file",
+        /// The run or a part of its configuration.
+        Run = "run",
+    }
+}
+
+/// What was lost, added or put aside by what an [`Exception`] says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Effect {
+    /// Units of stock or demand.
+    Units(Units),
+    /// The reporting currency.
+    Money(Money),
+    /// Rows of input.
+    Rows(u64),
+}
+
+impl Effect {
+    /// How much it is.
+    #[must_use]
+    pub fn amount(self) -> f64 {
+        match self {
+            Self::Units(units) => units.as_f64(),
+            Self::Money(money) => money.as_f64(),
+            Self::Rows(rows) => rows as f64,
+        }
+    }
+
+    /// What the amount counts.
+    #[must_use]
+    pub fn unit(self) -> &'static str {
+        match self {
+            Self::Units(_) => "units",
+            Self::Money(_) => "currency",
+            Self::Rows(_) => "rows",
+        }
+    }
+}
+
 /// What an [`Exception`] is about. Subjects are equal if they read the same, and sort as they read.
 #[derive(Debug, Clone)]
 pub enum Subject {
@@ -218,6 +271,62 @@ impl Subject {
         }
     }
 
+    /// Where, if it is about one location.
+    #[must_use]
+    pub fn location(&self) -> Option<&str> {
+        match self {
+            Self::Pool { location, .. } | Self::Order { location, .. } => Some(location),
+            Self::Item(_)
+            | Self::Series { .. }
+            | Self::Category { .. }
+            | Self::Supplier(_)
+            | Self::Table(_)
+            | Self::File(_)
+            | Self::Run(_) => None,
+        }
+    }
+
+    /// Where it sells, if it is about one channel.
+    #[must_use]
+    pub fn channel(&self) -> Option<&str> {
+        match self {
+            Self::Series { channel, .. } | Self::Category { channel, .. } => Some(channel),
+            Self::Item(_)
+            | Self::Pool { .. }
+            | Self::Supplier(_)
+            | Self::Order { .. }
+            | Self::Table(_)
+            | Self::File(_)
+            | Self::Run(_) => None,
+        }
+    }
+
+    /// What kind of thing it is about.
+    #[must_use]
+    pub fn scope_kind(&self) -> ScopeKind {
+        match self {
+            Self::Item(_) | Self::Pool { .. } | Self::Series { .. } => ScopeKind::Sku,
+            Self::Category { .. } => ScopeKind::Category,
+            Self::Supplier(_) | Self::Order { .. } => ScopeKind::Supplier,
+            Self::Table(_) => ScopeKind::Table,
+            Self::File(_) => ScopeKind::File,
+            Self::Run(_) => ScopeKind::Run,
+        }
+    }
+
+    /// The name of that thing.
+    #[must_use]
+    pub fn scope(&self) -> &str {
+        match self {
+            Self::Item(name) | Self::Supplier(name) | Self::Table(name) | Self::File(name) => name,
+            Self::Pool { sku, .. } | Self::Series { sku, .. } => sku,
+            Self::Category { category, .. } if category.is_empty() => "(none)",
+            Self::Category { category, .. } => category,
+            Self::Order { supplier, .. } => supplier,
+            Self::Run(name) => name,
+        }
+    }
+
     /// Its text, in pieces.
     fn pieces(&self) -> [&str; 4] {
         match self {
@@ -276,6 +385,8 @@ pub struct Exception {
     pub what: String,
     /// Why, and what it costs.
     pub why: String,
+    /// The same as a number, where it can be told.
+    pub effect: Option<Effect>,
 }
 
 impl Exception {
@@ -287,7 +398,13 @@ impl Exception {
         what: impl Into<String>,
         why: impl Into<String>,
     ) -> Self {
-        Self { severity, kind, about, what: what.into(), why: why.into() }
+        Self { severity, kind, about, what: what.into(), why: why.into(), effect: None }
+    }
+
+    /// The same, with its effect as a number.
+    #[must_use]
+    pub fn with_effect(self, effect: Effect) -> Self {
+        Self { effect: Some(effect), ..self }
     }
 
     /// A fault of our own that cost something its first choice.

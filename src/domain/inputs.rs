@@ -177,6 +177,27 @@ impl Inputs {
         self.sources.iter().any(|s| s.table == table && s.rows > 0)
     }
 
+    /// The supplier's own number of an item that is delivered to `location`; `None` where no row of
+    /// supply says.
+    #[must_use]
+    pub fn supplier_sku(
+        &self,
+        sku: SkuId,
+        location: LocationId,
+        supplier: SupplierId,
+    ) -> Option<&str> {
+        let of_supplier = self
+            .supply
+            .of(sku)
+            .iter()
+            .filter(|row| row.supplier == supplier && !row.supplier_sku.is_empty());
+        // A row for the location knows better than one for everywhere.
+        of_supplier
+            .filter(|row| row.location.is_none_or(|l| l == location))
+            .max_by_key(|row| row.location.is_some())
+            .map(|row| row.supplier_sku.as_str())
+    }
+
     /// What planners have set by hand for a pool and is in force on the as-of date.
     #[must_use]
     pub fn overrides_of(&self, pool: impl Into<PoolId>) -> PoolOverrides {
@@ -344,6 +365,8 @@ pub struct Supply {
     pub supplier: SupplierId,
     /// Its role.
     pub role: Role,
+    /// The supplier's own number of the item; empty when unknown.
+    pub supplier_sku: String,
     /// Price of one unit; `None` = the product's cost.
     pub unit_cost: Option<Money>,
     /// Promised lead time, calendar days.
@@ -374,6 +397,7 @@ impl Supply {
             location: None,
             supplier,
             role: Role::Primary,
+            supplier_sku: String::new(),
             unit_cost: None,
             lead_time_days,
             lead_time_sd_days: None,

@@ -9,7 +9,9 @@ use crate::domain::classes::{
     AbcClass, DemandPattern, FindingKind, Lifecycle, PolicyMethod, Rationalisation, VelocityClass,
     XyzClass, words,
 };
+use crate::domain::digest::{Digest, sha256_hex};
 use crate::domain::exceptions::{Exception, Severity};
+use crate::domain::inputs::Names;
 use crate::domain::panel::PoolId;
 use crate::domain::sorted::keyed;
 use crate::domain::units::{ChannelId, LocationId, Money, SkuId, SupplierId, Units};
@@ -203,12 +205,16 @@ pub struct Recommendation {
     pub location: LocationId,
     /// From whom; `None` when no supplier is known.
     pub supplier: Option<SupplierId>,
+    /// Its number among the lines of its pool; 1 is the main one, with most units.
+    pub line: u32,
     /// What to do.
     pub status: Status,
     /// 0 (nothing) to 100 (now), for sorting.
     pub urgency: f64,
     /// Latest order date that still arrives in time.
     pub order_by: Option<NaiveDate>,
+    /// The next day the supplier takes orders; `None` without a supplier.
+    pub order_date: Option<NaiveDate>,
     /// When an order placed on the order date arrives.
     pub expected_arrival: Option<NaiveDate>,
     /// Units in the location.
@@ -227,8 +233,13 @@ pub struct Recommendation {
     pub need: f64,
     /// Whole units to order: 0, or at least the minimum and a multiple of the pack.
     pub quantity: Units,
-    /// Price of one unit.
+    /// Price of one unit, reporting currency.
     pub unit_cost: Money,
+    /// The same as the supplier quotes it, in the supplier's currency; `None` without a supplier or
+    /// a price.
+    pub supplier_unit_cost: Option<Money>,
+    /// Units of one pack; 1 without packs.
+    pub pack_size: Units,
     /// Price + freight + duty + fees of one unit.
     pub landed_unit_cost: Money,
     /// Quantity x unit cost.
@@ -394,7 +405,8 @@ pub struct Allocation {
 pub struct Indicator {
     /// `turnover`, `dio`, ...
     pub indicator: &'static str,
-    /// `all`, `channel:web`, `class:A`, `supplier:ACME`, ...
+    /// `all`, `channel:web`, `class:A`, `supplier:ACME`, ...: kind and name in one, as goals are
+    /// set for it.
     pub scope: String,
     /// The figure; `None` when the denominator is zero or unknown.
     pub value: Option<f64>,
@@ -406,6 +418,26 @@ pub struct Indicator {
     pub unit: Unit,
     /// Whether an input was estimated.
     pub estimated: bool,
+}
+
+impl Indicator {
+    /// What kind of scope it is: `all`, `channel`, `class`, ...
+    #[must_use]
+    pub fn scope_kind(&self) -> &str {
+        self.scope.split_once(':').map_or(&self.scope, |(kind, _)| kind)
+    }
+
+    /// The scope's name within its kind; `all` for all.
+    #[must_use]
+    pub fn scope_name(&self) -> &str {
+        self.scope.split_once(':').map_or(&self.scope, |(_, name)| name)
+    }
+
+    /// Kind and name as one scope.
+    #[must_use]
+    pub fn scope_of(kind: &str, name: &str) -> String {
+        if kind == name { kind.to_owned() } else { format!("{kind}:{name}") }
+    }
 }
 
 /// A compact picture of one pool for the report: weekly sums that end at the as-of date, weekly
@@ -459,6 +491,49 @@ pub struct Outcome {
     pub pictures: Vec<PoolPicture>,
     /// How each series' forecast was made. `[series]`
     pub methods: Vec<MethodChoice>,
+}
+
+impl Recommendation {
+    /// Whole packs; `None` where the supplier does not pack.
+    #[must_use]
+    pub fn packs(&self) -> Option<i64> {
+        (self.pack_size > Units::ONE).then(|| self.quantity.count() / self.pack_size.count())
+    }
+
+    /// Quantity x price in the supplier's currency.
+    #[must_use]
+    pub fn supplier_value(&self) -> Option<Money> {
+        self.supplier_unit_cost.map(|cost| cost.times(self.quantity))
+    }
+}
+
+impl Transfer {
+    /// The same for the same night, item and pair of locations: `T20240401-` and 12 hexadecimal
+    /// digits.
+    #[must_use]
+    pub fn id(&self, names: &Names, as_of: NaiveDate) -> String {
+        let mut digest = Digest::default();
+        for part in [names.sku(self.sku), names.location(self.from), names.location(self.to)] {
+            digest.add_part(part);
+        }
+        digest.add(as_of.to_string().as_bytes());
+        format!("T{}-{}", as_of.format("%Y%m%d"), &digest.hex()[..12])
+    }
+}
+
+impl DraftOrder {
+    /// Number of the order, the same for the same morning, supplier and ship-to.
+    #[must_use]
+    pub fn id(&self, names: &Names, as_of: NaiveDate) -> String {
+        order_id(as_of, names.supplier(self.supplier), names.location(self.location))
+    }
+}
+
+/// Number of the purchase order of one morning, supplier and ship-to: `PO-20240401-1a2b3c4d`.
+#[must_use]
+pub fn order_id(as_of: NaiveDate, supplier: &str, ship_to: &str) -> String {
+    let key = format!("{as_of}\n{supplier}\n{ship_to}");
+    format!("PO-{}-{}", as_of.format("%Y%m%d"), &sha256_hex(key.as_bytes())[..8])
 }
 
 impl Outcome {

@@ -2,7 +2,7 @@
 
 use crate::domain::inputs::Supply;
 use crate::domain::units::{Money, Units};
-use crate::purchase::landed_cost::Charges;
+use crate::purchase::landed_cost::{Charges, convert};
 use crate::purchase::lot::LotRules;
 use crate::purchase::order_calendar::OrderCalendar;
 use crate::purchase::prices::Prices;
@@ -36,6 +36,23 @@ impl Offer<'_> {
     #[must_use]
     pub fn landed(&self, quantity: Units) -> Money {
         self.charges.landed(self.prices.at(quantity))
+    }
+
+    /// Price of one unit in a line of `quantity` as the supplier quotes it, in the supplier's own
+    /// currency; `None` where nothing tells a price.
+    #[must_use]
+    pub fn quoted(&self, quantity: Units) -> Option<Money> {
+        let breaks = self.prices.breaks;
+        let reached = breaks.partition_point(|b| b.from_quantity <= quantity);
+        let quoted = match reached.checked_sub(1) {
+            Some(last) => breaks[last].unit_cost,
+            // The cost of the product stands in for a price: it is in the reporting currency.
+            None => match self.supply.unit_cost {
+                Some(price) => price,
+                None => convert(self.prices.base, 1.0 / self.prices.rate),
+            },
+        };
+        Some(quoted).filter(|price| price.is_positive())
     }
 
     /// Days from `as_of` to its arrival.

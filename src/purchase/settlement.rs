@@ -3,6 +3,7 @@
 use crate::domain::digest::Digest;
 use crate::domain::exceptions::{Exception, ExceptionKind, Severity};
 use crate::domain::outcome::{DraftOrder, Recommendation};
+use crate::domain::sorted::Keyed;
 use crate::domain::units::{LocationId, Money, SupplierId, Units};
 use crate::explain::{Step, Unit};
 use crate::purchase::landed_cost::{Charges, landed_unit_cost, share_out};
@@ -13,6 +14,7 @@ use crate::purchase::rules::order_minimum::least_value;
 use crate::purchase::rules::{Binding, ORDER_RULES};
 use crate::purchase::supplier_order::{SupplierOrder, SupplierTerms};
 use chrono::NaiveDate;
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 /// What purchasing decided.
@@ -38,8 +40,22 @@ pub fn settle<'a>(mut lines: Vec<Line<'a>>, market: &Market<'a>) -> Settled {
         exceptions.extend(rule.shape_run(&mut lines, market));
     }
     let orders = draft_orders(&mut lines, market, &mut exceptions);
-    let recommendations = lines.into_iter().map(|line| recommendation(line, market)).collect();
+    let mut recommendations: Vec<Recommendation> =
+        lines.into_iter().map(|line| recommendation(line, market)).collect();
+    for pool in recommendations.chunk_by_mut(|a, b| a.key() == b.key()) {
+        number_lines(pool);
+    }
     Settled { recommendations, orders, exceptions }
+}
+
+/// Numbers the lines of one pool, the one with most units first.
+fn number_lines(pool: &mut [Recommendation]) {
+    let mut by_units: Vec<usize> = (0..pool.len()).collect();
+    // Stable: of two alike the first supplier is the main one.
+    by_units.sort_by_key(|&i| Reverse(pool[i].quantity));
+    for (number, &i) in (1..).zip(&by_units) {
+        pool[i].line = number;
+    }
 }
 
 /// Applies the rules on whole orders to each supplier and ship-to by itself.
@@ -169,9 +185,11 @@ fn recommendation(line: Line, market: &Market) -> Recommendation {
         sku: pool.sku,
         location: pool.location,
         supplier,
+        line: 1,
         status: pool.status,
         urgency: pool.urgency,
         order_by,
+        order_date: line.offer.map(|o| o.order_date),
         expected_arrival: line.offer.map(|o| o.arrival),
         on_hand: pool.on_hand,
         available: pool.available,
@@ -182,6 +200,8 @@ fn recommendation(line: Line, market: &Market) -> Recommendation {
         need: line.need,
         quantity,
         unit_cost,
+        supplier_unit_cost: line.offer.and_then(|o| o.quoted(quantity)),
+        pack_size: line.offer.map_or(Units::ONE, |o| o.supply.pack_size.max(Units::ONE)),
         landed_unit_cost: landed_unit_cost(unit_cost, quantity, &charges, line.freight),
         value: unit_cost.times(quantity),
         value_at_risk,

@@ -6,6 +6,7 @@
 
 use crate::domain::digest::sha256_hex;
 use crate::domain::error::{Error, Result};
+use crate::domain::outcome::order_id;
 use crate::domain::units::{Money, Units};
 use crate::store::replace;
 use chrono::{Duration, NaiveDate};
@@ -112,8 +113,7 @@ impl Decision {
     /// and ship-to: `PO-20240401-1a2b3c4d`.
     #[must_use]
     pub fn order_id(&self) -> String {
-        let key = format!("{}\n{}\n{}", self.as_of, self.supplier, self.location);
-        format!("PO-{}-{}", self.as_of.format("%Y%m%d"), &sha256_hex(key.as_bytes())[..8])
+        order_id(self.as_of, &self.supplier, &self.location)
     }
 
     /// Whether units were approved.

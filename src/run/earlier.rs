@@ -86,7 +86,7 @@ fn past_indicator(
     // not fit one chart.
     let same = *known.get(rows.text("indicator", row))?;
     Some(Indicator {
-        scope: rows.text("scope", row).to_owned(),
+        scope: Indicator::scope_of(rows.text("scope_kind", row), rows.text("scope", row)),
         value: rows.optional_real("value", row).filter(|value| value.is_finite()),
         numerator: rows.real("numerator", row),
         denominator: rows.real("denominator", row),

@@ -42,7 +42,7 @@ use crate::run::refit::EarlierRefit;
 use crate::store::{
     Begin, Identity, InputEntry, Manifest, OutputLock, Publication, RefitEntry, models,
 };
-use crate::tables::{LastRun, Results, TableFile};
+use crate::tables::{LastRun, Results, RunKey, TableFile};
 use crate::{audit, indicators, ingest, parallel, report, tables};
 use rayon::prelude::*;
 use std::ops::Range;
@@ -210,8 +210,8 @@ impl NightlyRun<'_> {
         let settings = plan.forecast_settings(inputs.panel.calendar().bucket());
         self.progress.begin("learning", 0);
         let mut survey = Survey::new(inputs.into(), &parts);
-        let run_id = self.publication.run_id();
-        let learnt = self.refit.learn(inputs.into(), settings, run_id, &mut survey);
+        let run_id = self.publication.run_id().to_owned();
+        let learnt = self.refit.learn(inputs.into(), settings, &run_id, &mut survey);
         let forecaster = learnt.forecaster;
         let carried = forecaster.refit().is_some();
         self.progress.end(if carried { "levels" } else { "seasons, events and errors" });
@@ -220,6 +220,7 @@ impl NightlyRun<'_> {
         self.clock.lap("learn");
 
         let evening = Evening {
+            run: RunKey { run_id: &run_id, as_of: inputs.panel.calendar().as_of() },
             plan,
             inputs,
             classes: &classes,
@@ -300,14 +301,15 @@ impl NightlyRun<'_> {
             history: &self.earlier.trend(&self.outcome.indicators),
             decisions: &self.earlier.past_decisions(&self.inputs.names),
         };
+        let run = RunKey { run_id: &run_id, as_of: identity.as_of };
         let files = Files(Mutex::new(&mut self.publication));
-        let results = Results { inputs: self.inputs, outcome: &self.outcome };
+        let results = results_of(self.plan, self.inputs, &self.outcome);
         // None keeps all threads busy, and they do not wait for each other.
         let (broken, (written, drafted)) = rayon::join(
             || report::render(&input, &mut |path, bytes| files.add(path, None, bytes)),
             || {
                 rayon::join(
-                    || tables::write(&run_id, results, &|p, rows, bytes| files.add(p, rows, bytes)),
+                    || tables::write(run, results, &|p, rows, bytes| files.add(p, rows, bytes)),
                     || {
                         tables::drafts::write(self.inputs, &self.outcome, &|path, rows, bytes| {
                             files.add(path, rows, bytes)
@@ -321,8 +323,8 @@ impl NightlyRun<'_> {
         written?;
         drafted?;
         // Last, when the report has had its say.
-        let results = Results { inputs: self.inputs, outcome: &self.outcome };
-        tables::write_exceptions(&run_id, results, &|p, rows, bytes| files.add(p, rows, bytes))?;
+        let results = results_of(self.plan, self.inputs, &self.outcome);
+        tables::write_exceptions(run, results, &|p, rows, bytes| files.add(p, rows, bytes))?;
         self.clock.lap("files");
 
         let summary = Summary::of(self.inputs, &self.outcome, self.plan);
@@ -363,6 +365,11 @@ impl NightlyRun<'_> {
         audited.inspect_err(|_| drop(models::forget(&self.plan.run.models, [&manifest.run_id])))?;
         Ok(manifest)
     }
+}
+
+/// What the tables are made from.
+fn results_of<'a>(plan: &'a Plan, inputs: &'a Inputs, outcome: &'a Outcome) -> Results<'a> {
+    Results { inputs, outcome, currency: &plan.purchase.currency }
 }
 
 /// The run's folder, written to by several threads.

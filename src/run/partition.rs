@@ -21,13 +21,14 @@ use crate::inventory::receipts::LeadTimes;
 use crate::purchase::{Line, Market};
 use crate::review::open_decisions::OpenDecisions;
 use crate::run::history::stock_of_pools;
-use crate::tables::{DemandEncoder, ForecastEncoder, LastRun, RowGroup};
+use crate::tables::{DemandEncoder, ForecastEncoder, LastRun, RowGroup, RunKey};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
 /// What is known before the first pool is planned.
 pub(super) struct Evening<'a> {
+    pub run: RunKey<'a>,
     pub plan: &'a Plan,
     pub inputs: &'a Inputs,
     /// By pool.
@@ -92,7 +93,7 @@ pub(super) struct PlannedPool<'a> {
 impl<'a> Night<'a> {
     /// Sets up what all partitions share.
     pub(super) fn new(evening: Evening<'a>, forecaster: &'a Forecaster<'a>) -> Result<Self> {
-        let Evening { plan, inputs, classes, return_rates, last, standing } = evening;
+        let Evening { run, plan, inputs, classes, return_rates, last, standing } = evening;
         let calendar = inputs.panel.calendar();
         let (kits, kit_exceptions) = Kits::new(&inputs.kits, &inputs.names);
         let mut night = Self {
@@ -110,11 +111,12 @@ impl<'a> Night<'a> {
             presence: Presence::of(inputs),
             lead_times: LeadTimes::new(&inputs.purchase_orders),
             stock: stock_of_pools(inputs),
-            demand_rows: DemandEncoder::new(&inputs.panel, &inputs.names)?,
+            demand_rows: DemandEncoder::new(&inputs.panel, &inputs.names, run)?,
             forecast_rows: ForecastEncoder::new(
                 &inputs.names,
                 calendar,
                 plan.horizon(calendar.bucket()),
+                run,
             )?,
         };
         // First of all pools: what kits take is part of what their components need, in whatever

@@ -84,7 +84,7 @@ fn an_item_that_breaks_the_forecast_gets_a_plain_one_and_the_run_goes_on() {
         let faults: Vec<usize> = (0..told.len())
             .filter(|&row| told.text("kind", row) == ExceptionKind::InternalFault.name())
             .collect();
-        assert!(faults.iter().all(|&row| told.text("key", row).starts_with(items[0])));
+        assert!(faults.iter().all(|&row| told.text("scope", row) == items[0]));
         assert!(
             faults.iter().any(|&row| told.text("why", row).contains("pooled/promotions.rs:")),
             "the place is told"

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// Version of the output tables: raised when a column goes, changes its type or its meaning.
-pub const SCHEMA_VERSION: u32 = 1;
+pub const SCHEMA_VERSION: u32 = 2;
 /// Who wrote a file.
 pub(crate) const PROGRAM: &str = concat!("orderpoint ", env!("CARGO_PKG_VERSION"));
 

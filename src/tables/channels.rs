@@ -1,9 +1,11 @@
 //! What each channel may sell, and what is wrong with how stock is shown and shared.
 
-use crate::domain::outcome::{Allocation, ChannelFinding};
+use crate::domain::classes::FindingKind;
+use crate::domain::outcome::{Allocation, ChannelAction, ChannelFinding};
 use crate::explain::Unit::{Probability, Share, Units, UnitsPerDay};
 use crate::tables::table::{
-    Table, channel, date, location, money, optional_text, optional_units, real, sku, text, units,
+    Table, channel, date, location, money, one_of, optional_text, optional_units, real, sku, text,
+    units,
 };
 
 /// Allocation: one row an item, channel and location.
@@ -19,7 +21,10 @@ pub static ALLOCATION: Table<Allocation> = Table {
         units("reserved", "reserved before sharing", |r| r.reserved),
         units("buffer", "held back from publication", |r| r.buffer),
         units("published", "max(0, allocated - buffer)", |r| r.published),
-        text("action", "publish, alert, pause, resume", |r| r.action.name()),
+        one_of(
+            ChannelAction::NAMES,
+            text("action", "what a sync tool does with it", |r| r.action.name()),
+        ),
         real(
             "oversell_risk",
             "that demand before the next sync exceeds the published quantity",
@@ -45,7 +50,7 @@ pub static FINDINGS: Table<ChannelFinding> = Table {
         optional_text("location", "where the stock lies; missing for all of them", |r| {
             r.location.map(|location| r.names().location(location))
         }),
-        text("kind", "exposure, imbalance, stranded, too-many-channels", |r| r.kind.name()),
+        one_of(FindingKind::NAMES, text("kind", "what is wrong", |r| r.kind.name())),
         real("units", "listed beyond stock, short, stranded, saved", Units, |r| r.units),
         money("value", "the same in money", |r| r.value),
         text("reason", "why", |r| &r.reason),

@@ -8,6 +8,7 @@ use crate::tables::parquet::{RowGroup, epoch_day};
 use crate::tables::series::{
     SeriesEncoder, SeriesRows, SeriesTable, channel, labels, location, period, quantities, sku,
 };
+use crate::tables::table::RunKey;
 use parquet::schema::types::ColumnDescPtr;
 use std::ops::Range;
 
@@ -106,13 +107,13 @@ impl<'a> DemandEncoder<'a> {
     ///
     /// # Errors
     /// [`crate::domain::error::Error::Internal`] when the schema cannot be expressed.
-    pub fn new(panel: &'a Panel, names: &'a Names) -> Result<Self> {
+    pub fn new(panel: &'a Panel, names: &'a Names, run: RunKey<'_>) -> Result<Self> {
         let calendar = panel.calendar();
         let axis = (0..calendar.history() as i64).map(|i| epoch_day(calendar.start(i))).collect();
         Ok(Self {
             panel,
             names,
-            encoder: SeriesEncoder::new(&DEMAND)?,
+            encoder: SeriesEncoder::new(&DEMAND, run)?,
             axis,
             flag_labels: (0..=WORDED).map(flag_label).collect(),
         })

@@ -10,6 +10,7 @@ use crate::tables::parquet::{RowGroup, epoch_day};
 use crate::tables::series::{
     SeriesEncoder, SeriesRows, SeriesTable, channel, labels, location, period, quantities, sku,
 };
+use crate::tables::table::RunKey;
 
 /// Forecast: one row a series and period.
 pub static FORECAST: SeriesTable<ForecastValues> = SeriesTable {
@@ -65,10 +66,15 @@ impl<'a> ForecastEncoder<'a> {
     ///
     /// # Errors
     /// [`Error::Internal`] when the schema cannot be expressed.
-    pub fn new(names: &'a Names, calendar: &Calendar, horizon: usize) -> Result<Self> {
+    pub fn new(
+        names: &'a Names,
+        calendar: &Calendar,
+        horizon: usize,
+        run: RunKey<'_>,
+    ) -> Result<Self> {
         let first = calendar.history() as i64;
         let axis = (first..first + horizon as i64).map(|i| epoch_day(calendar.start(i))).collect();
-        Ok(Self { names, encoder: SeriesEncoder::new(&FORECAST)?, calendar: *calendar, axis })
+        Ok(Self { names, encoder: SeriesEncoder::new(&FORECAST, run)?, calendar: *calendar, axis })
     }
 
     /// Rows of consecutive series, one a period from the as-of date on.

@@ -1,10 +1,12 @@
 //! What each item at each location is, and what steers it.
 
-use crate::domain::classes::{AbcClass, XyzClass};
+use crate::domain::classes::{
+    AbcClass, DemandPattern, Lifecycle, PolicyMethod, Rationalisation, VelocityClass, XyzClass,
+};
 use crate::domain::outcome::{Classification, Policy};
 use crate::explain::Unit::{Currency, Days, Periods, Ratio, Share, Units, UnitsPerDay};
 use crate::tables::table::{
-    Table, flag, location, money, optional_real, optional_text, real, sku, text,
+    Table, flag, location, money, one_of, optional_real, optional_text, real, sku, text,
 };
 
 /// Classes: one row a pool.
@@ -14,18 +16,31 @@ pub static CLASSIFICATION: Table<Classification> = Table {
     columns: &[
         sku(|r| r.sku),
         location(|r| r.location),
-        optional_text("abc", "A, B, C by cumulative value; missing under 30 items", |r| {
-            r.abc.map(AbcClass::name)
-        }),
-        optional_text("xyz", "X, Y, Z by variability; missing without enough history", |r| {
-            r.xyz.map(XyzClass::name)
-        }),
-        text("pattern", "smooth, intermittent, erratic, lumpy, none", |r| r.pattern.name()),
-        text("velocity", "fast, medium, slow, none", |r| r.velocity.name()),
-        text("lifecycle", "new, launch, active, phase-out, obsolete, inactive, superseded", |r| {
-            r.lifecycle.name()
-        }),
-        text("rationalisation", "winner, steady, watch, deadstock", |r| r.rationalisation.name()),
+        one_of(
+            AbcClass::NAMES,
+            optional_text("abc", "A, B, C by cumulative value; missing under 30 items", |r| {
+                r.abc.map(AbcClass::name)
+            }),
+        ),
+        one_of(
+            XyzClass::NAMES,
+            optional_text("xyz", "X, Y, Z by variability; missing without enough history", |r| {
+                r.xyz.map(XyzClass::name)
+            }),
+        ),
+        one_of(
+            DemandPattern::NAMES,
+            text("pattern", "how often and how unevenly it sells", |r| r.pattern.name()),
+        ),
+        one_of(VelocityClass::NAMES, text("velocity", "how fast it sells", |r| r.velocity.name())),
+        one_of(
+            Lifecycle::NAMES,
+            text("lifecycle", "where it is in its life", |r| r.lifecycle.name()),
+        ),
+        one_of(
+            Rationalisation::NAMES,
+            text("rationalisation", "whether it earns its place", |r| r.rationalisation.name()),
+        ),
         real("adi", "average demand interval", Periods, |r| r.adi),
         real("cv2", "squared coefficient of variation of non-zero demand", Ratio, |r| r.cv2),
         real("cv", "coefficient of variation of deseasonalised demand", Ratio, |r| r.cv),
@@ -55,7 +70,10 @@ pub static POLICY: Table<Policy> = Table {
         }),
         real("protection_sd", "standard deviation of that demand", Units, |r| r.protection_sd),
         real("service_target", "cycle service or fill rate aimed at", Share, |r| r.service_target),
-        text("method", "how the safety stock was sized", |r| r.method.name()),
+        one_of(
+            PolicyMethod::NAMES,
+            text("method", "how the safety stock was sized", |r| r.method.name()),
+        ),
         real("safety_stock", "stock held above expected demand", Units, |r| r.safety_stock),
         real("reorder_point", "order when the position is at or below it", Units, |r| {
             r.reorder_point

@@ -35,7 +35,7 @@ pub use night::{CHANGES, EXCEPTIONS, INDICATORS, QUARANTINE};
 pub use ordering::{OPEN_ORDERS, ORDERS, RECOMMENDATIONS, TRANSFERS};
 pub use parquet::{Encoded, RowGroup, TableFile};
 pub use read::Rows;
-pub use table::{Column, Declaration, Field, Kind, Results, Row, Table};
+pub use table::{Column, Declaration, Field, Kind, Results, Row, RunKey, Table};
 
 use crate::domain::error::Result;
 use crate::parallel;
@@ -69,14 +69,14 @@ pub static TABLES: [&dyn Declaration; 17] = [
 /// # Errors
 /// Those of `add`; [`crate::domain::error::Error::Internal`] when the columns of a table do not fit
 /// together.
-pub fn write(run_id: &str, results: Results<'_>, add: &Add<'_>) -> Result<()> {
+pub fn write(run: RunKey<'_>, results: Results<'_>, add: &Add<'_>) -> Result<()> {
     // From the end: the steps are by far the longest table, and a thread that began them last would
     // be left alone with them.
     let tables: Vec<&dyn Declaration> =
         TABLES.into_iter().rev().filter(|table| table.name() != EXCEPTIONS.name()).collect();
     parallel::in_order(
         &tables,
-        |table| table.encode(run_id, results),
+        |table| table.encode(run, results),
         |encoded| add_file(encoded?, add),
     )
 }
@@ -89,8 +89,8 @@ fn add_file(encoded: Option<Encoded>, add: &Add<'_>) -> Result<()> {
 ///
 /// # Errors
 /// As [`write()`].
-pub fn write_exceptions(run_id: &str, results: Results<'_>, add: &Add<'_>) -> Result<()> {
-    add_file(EXCEPTIONS.encode(run_id, results)?, add)
+pub fn write_exceptions(run: RunKey<'_>, results: Results<'_>, add: &Add<'_>) -> Result<()> {
+    add_file(EXCEPTIONS.encode(run, results)?, add)
 }
 
 /// Every schema as text, one column a line: what the snapshot test compares.

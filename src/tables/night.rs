@@ -1,10 +1,12 @@
 //! How the night went: figures of the business, what changed, what fell back, what was rejected.
 
-use crate::domain::changes::Change;
-use crate::domain::exceptions::{Exception, Quarantined};
+use crate::domain::changes::{Change, ChangedField};
+use crate::domain::exceptions::{Effect, Exception, Quarantined, ScopeKind, Severity};
 use crate::domain::outcome::Indicator;
 use crate::explain::Unit;
-use crate::tables::table::{Table, count, flag, optional_real, real, shown, text};
+use crate::tables::table::{
+    Table, count, flag, one_of, optional_real, optional_text, real, shown, text,
+};
 
 /// Indicators: one row an indicator and scope.
 pub static INDICATORS: Table<Indicator> = Table {
@@ -12,7 +14,8 @@ pub static INDICATORS: Table<Indicator> = Table {
     rows: |results| (&results.outcome.indicators).into(),
     columns: &[
         text("indicator", "turnover, dio, ...", |r| r.indicator),
-        text("scope", "all, channel:web, class:A, ...", |r| &r.scope),
+        text("scope_kind", "all, channel, class, supplier, age, panel, ...", |r| r.scope_kind()),
+        text("scope", "which of its kind; all for all", |r| r.scope_name()),
         optional_real("value", "numerator / denominator, scaled to the unit", Unit::None, |r| {
             r.value
         }),
@@ -29,10 +32,23 @@ pub static EXCEPTIONS: Table<Exception> = Table {
     rows: |results| (&results.outcome.exceptions).into(),
     columns: &[
         text("kind", "stable word for the kind", |r| r.kind.name()),
-        text("severity", "info, warning, error", |r| r.severity.name()),
-        shown("key", "what it is about", |r| &r.about),
+        one_of(Severity::NAMES, text("severity", "how much it matters", |r| r.severity.name())),
+        optional_text("sku", "item, where it is about one", |r| r.about.sku()),
+        optional_text("location", "location, where it is about one", |r| r.about.location()),
+        optional_text("channel", "sales channel, where it is about one", |r| r.about.channel()),
+        one_of(
+            ScopeKind::NAMES,
+            text("scope_kind", "what kind of thing it is about", |r| r.about.scope_kind().name()),
+        ),
+        text("scope", "which of its kind", |r| r.about.scope()),
         text("what", "what happened", |r| &r.what),
         text("why", "why, and what it costs", |r| &r.why),
+        optional_real("effect", "how much it is about, where that can be told", Unit::None, |r| {
+            r.effect.map(Effect::amount)
+        }),
+        optional_text("effect_unit", "what the effect counts: units, currency, rows", |r| {
+            r.effect.map(Effect::unit)
+        }),
     ],
 };
 
@@ -43,7 +59,7 @@ pub static QUARANTINE: Table<Quarantined> = Table {
     columns: &[
         text("file", "input file", |r| &r.file),
         count("line", "line in it, the header being line 1", |r| r.line.cast_signed()),
-        text("column", "the column at fault", |r| &r.column),
+        text("column_name", "the column at fault", |r| &r.column),
         text("value", "what stood there", |r| &r.value),
         text("reason", "what was expected", |r| &r.reason),
     ],
@@ -54,8 +70,14 @@ pub static CHANGES: Table<Change> = Table {
     name: "changes",
     rows: |results| (&results.outcome.changes).into(),
     columns: &[
-        shown("key", "item/location, or wider", |r| &r.about),
-        text("field", "which field moved", |r| r.field.name()),
+        optional_text("sku", "item, where it is about one", |r| r.about.sku()),
+        optional_text("location", "location, where it is about one", |r| r.about.location()),
+        one_of(
+            ScopeKind::NAMES,
+            text("scope_kind", "what kind of thing it is about", |r| r.about.scope_kind().name()),
+        ),
+        text("scope", "which of its kind", |r| r.about.scope()),
+        one_of(ChangedField::NAMES, text("field", "which field moved", |r| r.field.name())),
         shown("before", "the last run's value", |r| &r.before),
         shown("after", "this run's value", |r| &r.after),
         shown("cause", "why, with the share of each cause", |r| &r.cause),

@@ -1,10 +1,13 @@
 //! What to order, what to do about what is on its way, and what to move instead.
 
-use crate::domain::outcome::{DraftOrder, OpenOrderAdvice, Recommendation, Transfer};
+use crate::domain::outcome::{
+    DraftOrder, OpenOrderAction, OpenOrderAdvice, Recommendation, Status, Transfer,
+};
+use crate::domain::units::{Money, SupplierId};
 use crate::explain::Unit::{Probability, Units, UpToHundred};
 use crate::tables::table::{
-    Table, count, date, location, money, optional_date, optional_money, optional_text, place, real,
-    sku, text, units,
+    Row, Table, count, date, location, made_text, money, one_of, optional_count, optional_date,
+    optional_money, optional_text, place, real, sku, text, units,
 };
 
 /// Recommendations: one row a pool and supplier line.
@@ -19,11 +22,11 @@ pub static RECOMMENDATIONS: Table<Recommendation> = Table {
             "the same for the same night, item, location and supplier",
             |r| &r.id,
         ),
-        text("status", "stocked-out, will-stock-out, order-now, soon, ok, excess, held", |r| {
-            r.status.name()
-        }),
+        count("line", "1 is the main line of the item and location", |r| i64::from(r.line)),
+        one_of(Status::NAMES, text("status", "what to do about the stock", |r| r.status.name())),
         real("urgency", "for sorting: 100 is now", UpToHundred, |r| r.urgency),
         optional_date("order_by", "latest order date that still arrives in time", |r| r.order_by),
+        optional_date("order_date", "next day the supplier takes orders", |r| r.order_date),
         optional_date("expected_arrival", "when an order placed on the order date arrives", |r| {
             r.expected_arrival
         }),
@@ -44,6 +47,20 @@ pub static RECOMMENDATIONS: Table<Recommendation> = Table {
         optional_text("supplier", "from whom", |r| {
             r.supplier.map(|supplier| r.names().supplier(supplier))
         }),
+        optional_text("supplier_sku", "the supplier's own number of the item", |r| {
+            r.supplier_sku()
+        }),
+        optional_text("supplier_currency", "currency code of the supplier's prices", |r| {
+            r.supplier.map(|supplier| r.currency_of(supplier))
+        }),
+        optional_money("supplier_unit_cost", "price of one unit in the supplier's currency", |r| {
+            r.supplier_unit_cost
+        }),
+        optional_money("supplier_value", "quantity x unit cost in the supplier's currency", |r| {
+            r.supplier_value()
+        }),
+        optional_count("packs", "whole packs; missing where nothing is packed", |r| r.packs()),
+        units("pack_size", "units of one pack", |r| r.pack_size),
         text("reason", "why this number", |r| &r.reason),
         text("binding", "the constraint that binds: minimum, pack, maximum, budget, ...", |r| {
             &r.binding
@@ -65,13 +82,24 @@ pub static ORDERS: Table<DraftOrder> = Table {
     name: "orders",
     rows: |results| (&results.outcome.orders).into(),
     columns: &[
+        made_text("order_id", "the same for the same night, supplier and ship-to", |r| {
+            r.id(r.names(), r.inputs.panel.calendar().as_of())
+        }),
         text("supplier", "from whom", |r| r.names().supplier(r.supplier)),
-        location(|r| r.location),
+        place("ship_to", "location it is delivered to", |r| r.location),
         count("lines", "recommendations it takes up", |r| r.lines.len() as i64),
         date("order_date", "the next day the supplier takes orders", |r| r.order_date),
         date("expected_arrival", "when the last line arrives", |r| r.expected_arrival),
         units("units", "of all lines", |r| r.units),
         money("value", "quantity x unit cost of all lines", |r| r.value),
+        text("supplier_currency", "currency code of the supplier's prices", |r| {
+            r.currency_of(r.supplier)
+        }),
+        optional_money(
+            "supplier_value",
+            "value in the supplier's currency; missing where a price is",
+            |r| r.supplier_value(),
+        ),
         money("freight", "freight of the order; 0 when free or unknown", |r| r.freight),
         money("landed_value", "quantity x landed unit cost of all lines", |r| r.landed_value),
         optional_money("minimum_value", "the supplier's least order value", |r| r.minimum_value),
@@ -89,7 +117,10 @@ pub static OPEN_ORDERS: Table<OpenOrderAdvice> = Table {
         optional_text("supplier", "from whom", |r| {
             r.supplier.map(|supplier| r.names().supplier(supplier))
         }),
-        text("action", "expedite, push-out, cancel", |r| r.action.name()),
+        one_of(
+            OpenOrderAction::NAMES,
+            text("action", "what to ask the supplier for", |r| r.action.name()),
+        ),
         units("quantity", "units it concerns", |r| r.quantity),
         optional_date("expected", "when it is expected now", |r| r.expected),
         optional_date("proposed", "the date to ask for; missing for a cancellation", |r| {
@@ -107,11 +138,35 @@ pub static TRANSFERS: Table<Transfer> = Table {
     name: "transfers",
     rows: |results| (&results.outcome.transfers).into(),
     columns: &[
+        made_text("transfer_id", "the same for the same night, item and pair", |r| {
+            r.id(r.names(), r.inputs.panel.calendar().as_of())
+        }),
         sku(|r| r.sku),
-        place("from", "location in excess", |r| r.from),
-        place("to", "location that runs out", |r| r.to),
+        place("from_location", "location in excess", |r| r.from),
+        place("to_location", "location that runs out", |r| r.to),
         units("quantity", "to move", |r| r.quantity),
         money("value", "margin saved less the cost of moving", |r| r.value),
         text("reason", "why", |r| &r.reason),
     ],
 };
+
+impl<'a, R> Row<'a, R> {
+    /// Code of the currency that a supplier's prices are in.
+    pub(crate) fn currency_of(&self, supplier: SupplierId) -> &'a str {
+        let own = self.inputs.suppliers.get(supplier.index()).map_or("", |s| &s.currency);
+        if own.is_empty() { self.currency } else { own }
+    }
+}
+
+impl<'a> Row<'a, Recommendation> {
+    fn supplier_sku(&self) -> Option<&'a str> {
+        self.inputs.supplier_sku(self.sku, self.location, self.supplier?)
+    }
+}
+
+impl Row<'_, DraftOrder> {
+    /// All lines in the supplier's currency, where each has a price.
+    fn supplier_value(&self) -> Option<Money> {
+        self.lines.iter().map(|&i| self.outcome.recommendations[i].supplier_value()).sum()
+    }
+}

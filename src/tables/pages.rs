@@ -337,6 +337,25 @@ pub(crate) fn dates(column: &ColumnDescPtr, days: &[i32]) -> Result<Chunk> {
     )
 }
 
+/// One day for all rows.
+pub(crate) fn one_date(column: &ColumnDescPtr, day: i32, rows: usize) -> Result<Chunk> {
+    let mut data = vec![1];
+    if rows > 0 {
+        repeat(0, rows, 1, &mut data);
+    }
+    let plain = day.to_le_bytes().to_vec();
+    chunk(
+        column,
+        Parts {
+            dictionary: Some(Dictionary { plain, values: 1 }),
+            data,
+            encoding: Encoding::RLE_DICTIONARY,
+            rows,
+            statistics: Statistics::int32(Some(day), Some(day), None, Some(0), false),
+        },
+    )
+}
+
 fn float_statistics(values: &[f32]) -> Statistics {
     let mut least = f32::INFINITY;
     let mut most = f32::NEG_INFINITY;

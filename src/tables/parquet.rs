@@ -7,7 +7,7 @@
 use crate::domain::error::{Error, Result};
 use crate::store::{Add, PROGRAM, Publication, SCHEMA_VERSION, StagedFile};
 use crate::tables::pages::{self, Chunk};
-use crate::tables::table::Declaration;
+use crate::tables::table::{Declaration, RunKey};
 use arrow::array::{ArrayRef, RecordBatch};
 use chrono::NaiveDate;
 use parquet::arrow::{ArrowSchemaConverter, ArrowWriter, add_encoded_arrow_schema_to_metadata};
@@ -105,14 +105,14 @@ impl Encoded {
 /// # Errors
 /// [`Error::Internal`] when the columns do not fit the schema.
 pub(crate) fn encode(
-    run_id: &str,
+    run: RunKey<'_>,
     table: &dyn Declaration,
     columns: Vec<ArrayRef>,
 ) -> Result<Encoded> {
     let schema = table.schema();
     let batch = RecordBatch::try_new(schema.clone(), columns)
         .map_err(|e| Error::Internal(format!("{}: {e}", table.name())))?;
-    let properties = properties(run_id, table);
+    let properties = properties(run.run_id, table);
     let mut writer =
         ArrowWriter::try_new(Vec::new(), schema, Some(properties)).map_err(pages::parquet)?;
     writer.write(&batch).map_err(pages::parquet)?;

@@ -1,13 +1,15 @@
 //! The two large tables, with one row a series and period: encoded a partition at a time, straight
 //! from slices, by whichever thread has the partition; the row groups are appended in panel order.
 
-use crate::domain::error::Result;
+use crate::domain::error::{Error, Result};
 use crate::domain::inputs::Names;
 use crate::domain::panel::SeriesKey;
 use crate::explain::Unit;
 use crate::tables::pages::{self, Chunk, Run};
-use crate::tables::parquet::{Encoded, RowGroup, descriptors};
-use crate::tables::table::{CHANNEL, Column, Declaration, Field, Kind, LOCATION, Results, SKU};
+use crate::tables::parquet::{Encoded, RowGroup, descriptors, epoch_day};
+use crate::tables::table::{
+    CHANNEL, Column, Declaration, Field, Kind, LOCATION, Results, RunKey, SKU, of_run,
+};
 use parquet::schema::types::ColumnDescPtr;
 
 /// A table of periods; `V` tells its own columns apart.
@@ -34,10 +36,10 @@ impl<V: Sync + 'static> Declaration for SeriesTable<V> {
     }
 
     fn columns(&self) -> Vec<Column> {
-        self.columns.iter().map(|field| field.column).collect()
+        of_run(self.columns.iter().map(|field| field.column))
     }
 
-    fn encode(&self, _: &str, _: Results<'_>) -> Result<Option<Encoded>> {
+    fn encode(&self, _: RunKey<'_>, _: Results<'_>) -> Result<Option<Encoded>> {
         Ok(None)
     }
 }
@@ -61,6 +63,7 @@ pub(crate) const fn period<V>() -> Field<SeriesCells<V>> {
         optional: false,
         unit: Unit::None,
         meaning: "first day of the period",
+        values: &[],
     };
     Field { column, cells: SeriesCells::Period }
 }
@@ -71,7 +74,14 @@ pub(crate) const fn quantities<V>(
     meaning: &'static str,
     values: V,
 ) -> Field<SeriesCells<V>> {
-    let column = Column { name, kind: Kind::Real32, optional: false, unit: Unit::Units, meaning };
+    let column = Column {
+        name,
+        kind: Kind::Real32,
+        optional: false,
+        unit: Unit::Units,
+        meaning,
+        values: &[],
+    };
     Field { column, cells: SeriesCells::Values(values) }
 }
 
@@ -81,7 +91,8 @@ pub(crate) const fn labels<V>(
     meaning: &'static str,
     values: V,
 ) -> Field<SeriesCells<V>> {
-    let column = Column { name, kind: Kind::Text, optional: false, unit: Unit::None, meaning };
+    let column =
+        Column { name, kind: Kind::Text, optional: false, unit: Unit::None, meaning, values: &[] };
     Field { column, cells: SeriesCells::Values(values) }
 }
 
@@ -97,11 +108,19 @@ pub(crate) struct SeriesEncoder<V: Sync + 'static> {
     table: &'static SeriesTable<V>,
     /// As Parquet describes them, in order.
     descriptors: Vec<ColumnDescPtr>,
+    run_id: String,
+    /// Days since 1970.
+    as_of: i32,
 }
 
 impl<V: Sync + 'static> SeriesEncoder<V> {
-    pub(crate) fn new(table: &'static SeriesTable<V>) -> Result<Self> {
-        Ok(Self { table, descriptors: descriptors(table)? })
+    pub(crate) fn new(table: &'static SeriesTable<V>, run: RunKey<'_>) -> Result<Self> {
+        Ok(Self {
+            table,
+            descriptors: descriptors(table)?,
+            run_id: run.run_id.to_owned(),
+            as_of: epoch_day(run.as_of),
+        })
     }
 
     /// The rows of consecutive series: `days` has the first day of each row's period, `values`
@@ -114,7 +133,13 @@ impl<V: Sync + 'static> SeriesEncoder<V> {
         mut values: impl FnMut(&V, &ColumnDescPtr) -> Result<Chunk>,
     ) -> Result<RowGroup> {
         let mut chunks = Vec::with_capacity(self.descriptors.len());
-        for (field, column) in self.table.columns.iter().zip(&self.descriptors) {
+        let [run_id, as_of, own @ ..] = &self.descriptors[..] else {
+            return Err(Error::Internal("a table without the columns of its run".into()));
+        };
+        let run = Run { name: &self.run_id, rows: days.len() };
+        chunks.push(pages::names(run_id, std::iter::once(run))?);
+        chunks.push(pages::one_date(as_of, self.as_of, days.len())?);
+        for (field, column) in self.table.columns.iter().zip(own) {
             chunks.push(match &field.cells {
                 SeriesCells::Sku => keys(column, series, |key| names.sku(key.sku))?,
                 SeriesCells::Channel => keys(column, series, |key| names.channel(key.channel))?,

@@ -10,13 +10,15 @@ use crate::domain::units::{ChannelId, LocationId, Money, SkuId, Units};
 use crate::explain::Unit;
 use crate::tables::parquet::{Encoded, encode, epoch_day};
 use arrow::array::{
-    ArrayRef, BooleanArray, Date32Array, Decimal128Array, Float64Array, Int64Array, StringBuilder,
+    ArrayRef, BooleanArray, Date32Array, Decimal128Array, Float64Array, Int64Array, StringArray,
+    StringBuilder,
 };
 use arrow::datatypes::{DataType, Field as ArrowField, Schema, SchemaRef};
 use chrono::NaiveDate;
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt::{Display, Write};
+use std::iter::repeat_n;
 use std::ops::Deref;
 use std::sync::Arc;
 
@@ -66,6 +68,17 @@ pub struct Column {
     pub unit: Unit,
     /// What it says.
     pub meaning: &'static str,
+    /// The words of an enumeration; empty for any text.
+    pub values: &'static [&'static str],
+}
+
+/// What every row of a run begins with, so that the nights of a folder can be read as one table.
+#[derive(Debug, Clone, Copy)]
+pub struct RunKey<'a> {
+    /// The run.
+    pub run_id: &'a str,
+    /// The morning it was made for.
+    pub as_of: NaiveDate,
 }
 
 /// A column and where its values come from.
@@ -80,14 +93,14 @@ pub trait Declaration: Sync {
     /// `tables/<name>.parquet`.
     fn name(&self) -> &'static str;
 
-    /// In order.
+    /// In order, [`RUN_ID`] and [`AS_OF`] first.
     fn columns(&self) -> Vec<Column>;
 
     /// The whole file; `None` for a table that is appended to while the run goes on.
     ///
     /// # Errors
     /// [`crate::domain::error::Error::Internal`] when the columns do not fit together.
-    fn encode(&self, run_id: &str, results: Results<'_>) -> Result<Option<Encoded>>;
+    fn encode(&self, run: RunKey<'_>, results: Results<'_>) -> Result<Option<Encoded>>;
 
     /// Path in the run folder.
     fn path(&self) -> String {
@@ -101,6 +114,9 @@ pub trait Declaration: Sync {
             let mut notes = HashMap::from([("meaning".to_owned(), column.meaning.to_owned())]);
             if column.unit != Unit::None {
                 notes.insert("unit".to_owned(), column.unit.name().to_owned());
+            }
+            if !column.values.is_empty() {
+                notes.insert("values".to_owned(), column.values.join(", "));
             }
             let field = ArrowField::new(column.name, column.kind.arrow(), column.optional);
             fields.push(field.with_metadata(notes));
@@ -116,6 +132,8 @@ pub struct Results<'a> {
     pub inputs: &'a Inputs,
     /// What was decided.
     pub outcome: &'a Outcome,
+    /// Code of the reporting currency.
+    pub currency: &'a str,
 }
 
 /// One row on its way into a table, with the names and results that its columns may need.
@@ -124,6 +142,8 @@ pub struct Row<'a, R> {
     pub(crate) of: &'a R,
     pub(crate) inputs: &'a Inputs,
     pub(crate) outcome: &'a Outcome,
+    /// Code of the reporting currency.
+    pub(crate) currency: &'a str,
 }
 
 impl<'a, R> Row<'a, R> {
@@ -155,13 +175,17 @@ impl<R: Clone + 'static> Declaration for Table<R> {
     }
 
     fn columns(&self) -> Vec<Column> {
-        self.columns.iter().map(|field| field.column).collect()
+        of_run(self.columns.iter().map(|field| field.column))
     }
 
-    fn encode(&self, run_id: &str, results: Results<'_>) -> Result<Option<Encoded>> {
+    fn encode(&self, run: RunKey<'_>, results: Results<'_>) -> Result<Option<Encoded>> {
         let rows = (self.rows)(results);
-        let columns = self.columns.iter().map(|field| field.cells.array(&rows, results)).collect();
-        encode(run_id, self, columns).map(Some)
+        let mut columns: Vec<ArrayRef> = vec![
+            Arc::new(StringArray::from_iter_values(repeat_n(run.run_id, rows.len()))),
+            Arc::new(Date32Array::from_iter_values(repeat_n(epoch_day(run.as_of), rows.len()))),
+        ];
+        columns.extend(self.columns.iter().map(|field| field.cells.array(&rows, results)));
+        encode(run, self, columns).map(Some)
     }
 }
 
@@ -177,6 +201,8 @@ pub(crate) enum Cells<R> {
     Shown(for<'a> fn(&'a Row<'a, R>) -> &'a dyn Display),
     /// Text that is put together for the table alone.
     Composed(fn(&Row<'_, R>, &mut StringBuilder)),
+    /// Text that belongs to nothing that is kept.
+    OwnText(fn(&Row<'_, R>) -> String),
     Sku(Get<R, SkuId>),
     Channel(Get<R, ChannelId>),
     Location(Get<R, LocationId>),
@@ -185,6 +211,7 @@ pub(crate) enum Cells<R> {
     Real(Get<R, f64>),
     OptionalReal(Get<R, Option<f64>>),
     Whole(Get<R, i64>),
+    OptionalWhole(Get<R, Option<i64>>),
     Units(Get<R, Units>),
     OptionalUnits(Get<R, Option<Units>>),
     Money(Get<R, Money>),
@@ -194,8 +221,8 @@ pub(crate) enum Cells<R> {
 
 impl<R> Cells<R> {
     /// The whole column.
-    fn array(&self, rows: &[R], Results { inputs, outcome }: Results<'_>) -> ArrayRef {
-        let rows = rows.iter().map(|of| Row { of, inputs, outcome });
+    fn array(&self, rows: &[R], Results { inputs, outcome, currency }: Results<'_>) -> ArrayRef {
+        let rows = rows.iter().map(|of| Row { of, inputs, outcome, currency });
         match self {
             Self::Text(get) => texts(rows, |row, out| out.append_value(get(row))),
             Self::OptionalText(get) => texts(rows, |row, out| out.append_option(get(row))),
@@ -208,6 +235,7 @@ impl<R> Cells<R> {
                 // What was written so far becomes the value.
                 out.append_value("");
             }),
+            Self::OwnText(get) => texts(rows, |row, out| out.append_value(get(row))),
             Self::Sku(get) => texts(rows, |row, out| out.append_value(row.names().sku(get(row)))),
             Self::Channel(get) => {
                 texts(rows, |row, out| out.append_value(row.names().channel(get(row))))
@@ -226,6 +254,7 @@ impl<R> Cells<R> {
                 Arc::new(rows.map(|row| get(&row)).collect::<Float64Array>())
             }
             Self::Whole(get) => Arc::new(Int64Array::from_iter_values(rows.map(|row| get(&row)))),
+            Self::OptionalWhole(get) => Arc::new(rows.map(|row| get(&row)).collect::<Int64Array>()),
             Self::Units(get) => {
                 Arc::new(Int64Array::from_iter_values(rows.map(|row| get(&row).count())))
             }
@@ -264,7 +293,7 @@ const fn required<R>(
     meaning: &'static str,
     cells: Cells<R>,
 ) -> Field<Cells<R>> {
-    Field { column: Column { name, kind, optional: false, unit, meaning }, cells }
+    Field { column: Column { name, kind, optional: false, unit, meaning, values: &[] }, cells }
 }
 
 /// A column whose value may be missing.
@@ -275,7 +304,7 @@ const fn optional<R>(
     meaning: &'static str,
     cells: Cells<R>,
 ) -> Field<Cells<R>> {
-    Field { column: Column { name, kind, optional: true, unit, meaning }, cells }
+    Field { column: Column { name, kind, optional: true, unit, meaning, values: &[] }, cells }
 }
 
 /// Declares the functions that make one line of a declaration: name, meaning, getter.
@@ -297,6 +326,8 @@ lines! {
     shown: required Text None = Shown(for<'a> fn(&'a Row<'a, R>) -> &'a dyn Display);
     composed: required Text None = Composed(fn(&Row<'_, R>, &mut StringBuilder));
     place: required Text None = Location(Get<R, LocationId>);
+    made_text: required Text None = OwnText(fn(&Row<'_, R>) -> String);
+    optional_count: optional Whole None = OptionalWhole(Get<R, Option<i64>>);
     date: required Date None = Date(Get<R, NaiveDate>);
     optional_date: optional Date None = OptionalDate(Get<R, Option<NaiveDate>>);
     units: required Whole Units = Units(Get<R, Units>);
@@ -333,8 +364,27 @@ pub(crate) const SKU: Column = key("sku", "item");
 pub(crate) const CHANNEL: Column = key("channel", "sales channel");
 pub(crate) const LOCATION: Column = key("location", "where the stock lies");
 
+/// The first two columns of every table.
+pub(crate) const RUN_ID: Column = key("run_id", "the run that says so");
+pub(crate) const AS_OF: Column =
+    Column { kind: Kind::Date, ..key("as_of", "the morning that the run was made for") };
+
+/// A table's own columns behind those that every table begins with.
+pub(crate) fn of_run(own: impl Iterator<Item = Column>) -> Vec<Column> {
+    [RUN_ID, AS_OF].into_iter().chain(own).collect()
+}
+
 const fn key(name: &'static str, meaning: &'static str) -> Column {
-    Column { name, kind: Kind::Text, optional: false, unit: Unit::None, meaning }
+    Column { name, kind: Kind::Text, optional: false, unit: Unit::None, meaning, values: &[] }
+}
+
+/// A column that takes no words but these.
+pub(crate) const fn one_of<R>(
+    values: &'static [&'static str],
+    mut field: Field<Cells<R>>,
+) -> Field<Cells<R>> {
+    field.column.values = values;
+    field
 }
 
 pub(crate) const fn sku<R>(get: Get<R, SkuId>) -> Field<Cells<R>> {

@@ -226,6 +226,7 @@ fn supply_row(row: &Row<'_>, convert: &mut Convert<'_>) -> Option<Supply> {
         location: convert.codes.location(row.text("location")),
         supplier: convert.codes.supplier(row.text("supplier"))?,
         role,
+        supplier_sku: row.text("supplier_sku").trim().to_owned(),
         unit_cost: row.money("unit_cost"),
         lead_time_days,
         lead_time_sd_days: row.number("lead_time_sd_days"),

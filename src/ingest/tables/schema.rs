@@ -226,6 +226,7 @@ pub const TABLES: &[Schema] = &[
             req("supplier", SUPPLIER, "supplier"),
             opt("location", LOCATION, "only to this location"),
             opt("role", Kind::Choice(Role::NAMES), "which one is asked first"),
+            opt("supplier_sku", Kind::Text, "the supplier's own number of the item"),
             opt("unit_cost", Kind::Money, "price of one unit"),
             req("lead_time_days", POSITIVE, "promised lead time, calendar days"),
             opt("lead_time_sd_days", NOT_NEGATIVE, "its standard deviation"),
