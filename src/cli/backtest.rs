@@ -31,18 +31,29 @@ pub(crate) fn backtest(options: &Options) -> Result<u8> {
     for row in overall {
         let ahead = format!("{}-{}", row.from, row.to);
         println!(
-            "{:<6}{ahead:>10}  {:<16}{:>8}{:>8.1}%{:>+8.1}%{:>8.3}{:>8.3}",
+            "{:<6}{ahead:>10}  {:<16}{:>8}{:>8.1}%{:>+8.1}%{:>8}{:>8}",
             row.class,
             row.method,
             row.series,
             100.0 * row.wape,
             100.0 * row.bias,
-            row.mase,
-            row.rmsse
+            ratio(row.mase, 3),
+            ratio(row.rmsse, 3)
+        );
+    }
+    if rows.is_empty() {
+        println!(
+            "nothing to show: no series has enough history before a rolling origin (at least two \
+             weeks before the last four)"
         );
     }
     println!("{}", file.display());
     Ok(0)
+}
+
+/// A measure to so many decimals; empty where it is unknown.
+fn ratio(value: Option<f64>, decimals: usize) -> String {
+    value.map(|value| format!("{value:.decimals$}")).unwrap_or_default()
 }
 
 fn accuracy_table(rows: &[BacktestRow], channels: &[String]) -> Result<Vec<u8>> {
@@ -60,9 +71,9 @@ fn accuracy_table(rows: &[BacktestRow], channels: &[String]) -> Result<Vec<u8>> 
             row.series.to_string(),
             format!("{:.6}", row.wape),
             format!("{:.6}", row.bias),
-            format!("{:.6}", row.mase),
-            format!("{:.6}", row.rmsse),
-            row.pinball.map(|pinball| format!("{pinball:.6}")).unwrap_or_default(),
+            ratio(row.mase, 6),
+            ratio(row.rmsse, 6),
+            ratio(row.pinball, 6),
         ]
     });
     csv::table(&header, cells)

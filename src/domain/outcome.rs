@@ -17,6 +17,7 @@ use crate::domain::sorted::keyed;
 use crate::domain::units::{ChannelId, LocationId, Money, SkuId, SupplierId, Units};
 use crate::explain::{Step, Unit};
 use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
 
 /// Probabilities of the published quantiles, in column order.
 pub const QUANTILES: [f64; 8] = [0.05, 0.10, 0.25, 0.50, 0.75, 0.90, 0.95, 0.99];
@@ -74,6 +75,25 @@ pub struct MethodChoice {
     pub reason: String,
 }
 
+/// Sums over the periods that a method was judged on, and what scales them.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+pub struct AccuracySums {
+    /// Sum of absolute errors, units.
+    pub absolute_error: f64,
+    /// Sum of errors (forecast - actual), units.
+    pub error: f64,
+    /// Sum of squared errors, units squared.
+    pub squared_error: f64,
+    /// Units sold.
+    pub actual: f64,
+    /// Periods judged.
+    pub periods: f64,
+    /// In-sample mean absolute error of the seasonal naive forecast, units; scales MASE.
+    pub scale_absolute: f64,
+    /// In-sample mean squared error of the naive forecast, units squared; scales RMSSE.
+    pub scale_squared: f64,
+}
+
 /// Accuracy of one method on one series at the lead-time horizon, over the rolling origins of the
 /// run.
 #[derive(Debug, Clone, PartialEq)]
@@ -86,12 +106,14 @@ pub struct Accuracy {
     pub wape: f64,
     /// Sum of errors (forecast - actual) / sum of actuals.
     pub bias: f64,
-    /// Mean absolute error scaled by the in-sample seasonal naive one.
-    pub mase: f64,
-    /// Root mean squared error scaled by the in-sample one-step naive one.
-    pub rmsse: f64,
+    /// Mean absolute error scaled by the in-sample seasonal naive one; `None` where that is 0.
+    pub mase: Option<f64>,
+    /// Root mean squared error scaled by the in-sample one-step naive one; `None` where that is 0.
+    pub rmsse: Option<f64>,
     /// Mean scaled pinball loss over [`QUANTILES`]; `None` for a method without quantiles.
     pub pinball: Option<f64>,
+    /// What the measures are made of: series can be added up by them.
+    pub sums: AccuracySums,
     /// Periods ahead.
     pub horizon: usize,
     /// Whether this method made the published forecast.

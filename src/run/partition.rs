@@ -151,6 +151,7 @@ impl<'a> Night<'a> {
         for p in range.clone() {
             let forecast = self.forecast_or_plain(p);
             exceptions.extend(forecast.broken);
+            exceptions.extend(forecast.pool.exceptions.iter().cloned());
             forecasts.push(forecast.pool);
         }
 

@@ -4,7 +4,7 @@
 use crate::domain::outcome::Accuracy;
 use crate::domain::units::{LocationId, SkuId};
 use crate::explain::Step;
-use crate::explain::Unit::{self, Ratio};
+use crate::explain::Unit::{self, Periods, Ratio, Units};
 use crate::tables::table::{
     Results, Row, Table, channel, composed, count, flag, location, optional_real, optional_text,
     periods, real, sku, text,
@@ -22,10 +22,18 @@ pub static ACCURACY: Table<Accuracy> = Table {
         text("method", "forecast method", |r| r.method),
         real("wape", "sum of absolute errors / sum of actuals", Ratio, |r| r.wape),
         real("bias", "sum of (forecast - actual) / sum of actuals", Ratio, |r| r.bias),
-        real("mase", "mean absolute error / that of the in-sample seasonal naive", Ratio, |r| {
-            r.mase
-        }),
-        real("rmsse", "root mean squared error / that of the in-sample naive", Ratio, |r| r.rmsse),
+        optional_real(
+            "mase",
+            "mean absolute error / that of the in-sample seasonal naive; none where that is 0",
+            Ratio,
+            |r| r.mase,
+        ),
+        optional_real(
+            "rmsse",
+            "root mean squared error / that of the in-sample naive; none where that is 0",
+            Ratio,
+            |r| r.rmsse,
+        ),
         optional_real(
             "pinball",
             "mean scaled pinball loss over the published quantiles",
@@ -34,6 +42,23 @@ pub static ACCURACY: Table<Accuracy> = Table {
         ),
         periods("horizon", "periods ahead", |r| r.horizon as i64),
         flag("chosen", "whether it made the published forecast", |r| r.chosen),
+        real("absolute_error", "sum of absolute errors", Units, |r| r.sums.absolute_error),
+        real("error", "sum of (forecast - actual)", Units, |r| r.sums.error),
+        real("squared_error", "sum of squared errors, units squared", Unit::None, |r| r.sums.squared_error),
+        real("actual", "units sold in the periods judged", Units, |r| r.sums.actual),
+        real("periods", "periods judged, over all origins", Periods, |r| r.sums.periods),
+        real(
+            "scale_absolute",
+            "in-sample mean absolute error of the seasonal naive: scales mase",
+            Units,
+            |r| r.sums.scale_absolute,
+        ),
+        real(
+            "scale_squared",
+            "in-sample mean squared error of the naive, units squared: its root scales rmsse",
+            Unit::None,
+            |r| r.sums.scale_squared,
+        ),
     ],
 };
 

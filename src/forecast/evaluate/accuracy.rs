@@ -4,9 +4,11 @@
 //! WAPE and bias are relative to the units sold; MASE is scaled by the in-sample seasonal naive
 //! error (Hyndman & Koehler 2006), RMSSE by the in-sample one-step naive mean square from the first
 //! sale on, the pinball loss by its absolute counterpart (Makridakis, Spiliotis & Assimakopoulos
-//! 2022). Periods in which demand was not seen count nowhere.
+//! 2022). Periods in which demand was not seen count nowhere. A series that never varied has no such
+//! scale: its scaled measures are unknown, for every method alike. A rounding error beside a naive
+//! forecast of 0 would read as infinitely worse.
 
-use crate::domain::outcome::{Accuracy, QUANTILES};
+use crate::domain::outcome::{Accuracy, AccuracySums, QUANTILES};
 use serde::{Deserialize, Serialize};
 
 /// In-sample errors that make a series' accuracy comparable to another's.
@@ -120,18 +122,29 @@ impl ErrorSums {
     #[must_use]
     pub fn measures(&self, scale: &Scale) -> Measures {
         let n = self.count.max(1.0);
-        let over = |value: f64, scale: f64| {
-            if scale > 0.0 { value / scale } else { f64::from(u8::from(value > 0.0)) }
-        };
+        let pinball = self.pinball / self.quantiles.max(1.0);
         Measures {
             wape: self.wape(),
             bias: self.signed / if self.actual > 0.0 { self.actual } else { n },
-            mase: over(self.absolute / n, scale.seasonal_absolute),
-            rmsse: over(self.squared / n, scale.naive_squared).sqrt(),
-            pinball: (self.quantiles > 0.0)
-                .then(|| over(self.pinball / self.quantiles, scale.naive_absolute)),
+            mase: scaled(self.absolute / n, scale.seasonal_absolute),
+            rmsse: scaled(self.squared / n, scale.naive_squared).map(f64::sqrt),
+            pinball: scaled(pinball, scale.naive_absolute).filter(|_| self.quantiles > 0.0),
+            sums: AccuracySums {
+                absolute_error: self.absolute,
+                error: self.signed,
+                squared_error: self.squared,
+                actual: self.actual,
+                periods: self.count,
+                scale_absolute: scale.seasonal_absolute,
+                scale_squared: scale.naive_squared,
+            },
         }
     }
+}
+
+/// `value / scale`; nothing where the series never varied.
+fn scaled(value: f64, scale: f64) -> Option<f64> {
+    (scale > 0.0).then(|| value / scale)
 }
 
 /// How good one method was on one series; see [`Accuracy`].
@@ -142,19 +155,22 @@ pub struct Measures {
     /// Sum of errors (forecast - actual) / sum of actuals.
     pub bias: f64,
     /// Mean absolute error scaled by the in-sample seasonal naive one.
-    pub mase: f64,
+    pub mase: Option<f64>,
     /// Root mean squared error scaled by the in-sample one-step naive one.
-    pub rmsse: f64,
+    pub rmsse: Option<f64>,
     /// Mean scaled pinball loss.
     pub pinball: Option<f64>,
+    /// What they are made of.
+    pub sums: AccuracySums,
 }
 
 impl Measures {
     /// The row of the accuracy table.
     #[must_use]
     pub fn row(self, series: usize, method: &'static str, horizon: usize) -> Accuracy {
-        let Self { wape, bias, mase, rmsse, pinball } = self;
-        Accuracy { series, method, wape, bias, mase, rmsse, pinball, horizon, chosen: false }
+        let Self { wape, bias, mase, rmsse, pinball, sums } = self;
+        let chosen = false;
+        Accuracy { series, method, wape, bias, mase, rmsse, pinball, sums, horizon, chosen }
     }
 }
 
@@ -184,7 +200,18 @@ mod tests {
         );
         let mut sums = ErrorSums::default();
         sums.add(6.0, 5.0);
-        assert!((sums.measures(&scale).mase - 1.0).abs() < 1e-12);
+        assert!((sums.measures(&scale).mase.unwrap() - 1.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn a_series_that_never_varied_has_no_scaled_measures() {
+        let scale = Scale::of(&[10.0; 30], &[1.0; 30], 7);
+        let mut sums = ErrorSums::default();
+        sums.add(10.0 + 1e-9, 10.0);
+        sums.add_quantiles(&[10.0; 8], 10.0);
+        let measures = sums.measures(&scale);
+        assert!(measures.wape < 1e-6);
+        assert_eq!((measures.mase, measures.rmsse, measures.pinball), (None, None, None));
     }
 
     #[test]

@@ -50,11 +50,11 @@ pub struct BacktestRow {
     pub wape: f64,
     /// Sum of errors (forecast - actual) / sum of actuals.
     pub bias: f64,
-    /// Mean over series.
-    pub mase: f64,
-    /// Mean over series.
-    pub rmsse: f64,
-    /// Mean over series; `None` for the benchmarks.
+    /// Mean over the series that ever varied; `None` where none did.
+    pub mase: Option<f64>,
+    /// Mean over the series that ever varied; `None` where none did.
+    pub rmsse: Option<f64>,
+    /// Mean over the series that ever varied; `None` for the benchmarks.
     pub pinball: Option<f64>,
 }
 
@@ -62,9 +62,33 @@ pub struct BacktestRow {
 struct Cell {
     series: usize,
     sums: ErrorSums,
-    mase: f64,
-    rmsse: f64,
-    pinball: f64,
+    mase: Mean,
+    rmsse: Mean,
+    pinball: Mean,
+}
+
+/// A mean of what is known.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+struct Mean {
+    sum: f64,
+    count: f64,
+}
+
+impl Mean {
+    fn add(&mut self, value: Option<f64>) {
+        if let Some(value) = value {
+            self.merge(&Self { sum: value, count: 1.0 });
+        }
+    }
+
+    fn merge(&mut self, other: &Self) {
+        self.sum += other.sum;
+        self.count += other.count;
+    }
+
+    fn value(self) -> Option<f64> {
+        (self.count > 0.0).then(|| self.sum / self.count)
+    }
 }
 
 /// Class, channel and horizon step.
@@ -83,9 +107,9 @@ impl Backtest {
             for (a, b) in self.cells.entry(key.clone()).or_default().iter_mut().zip(cells) {
                 a.series += b.series;
                 a.sums.merge(&b.sums);
-                a.mase += b.mase;
-                a.rmsse += b.rmsse;
-                a.pinball += b.pinball;
+                a.mase.merge(&b.mase);
+                a.rmsse.merge(&b.rmsse);
+                a.pinball.merge(&b.pinball);
             }
         }
     }
@@ -97,7 +121,6 @@ impl Backtest {
         let mut rows = Vec::new();
         for ((class, channel, step), cells) in &self.cells {
             for (m, cell) in cells.iter().enumerate().filter(|(_, c)| c.series > 0) {
-                let n = cell.series as f64;
                 let total = cell.sums.measures(&Scale::default());
                 rows.push(BacktestRow {
                     class: class.clone(),
@@ -108,9 +131,9 @@ impl Backtest {
                     series: cell.series,
                     wape: total.wape,
                     bias: total.bias,
-                    mase: cell.mase / n,
-                    rmsse: cell.rmsse / n,
-                    pinball: (m + 1 == METHODS).then_some(cell.pinball / n),
+                    mase: cell.mase.value(),
+                    rmsse: cell.rmsse.value(),
+                    pinball: cell.pinball.value(),
                 });
             }
         }
@@ -122,9 +145,9 @@ impl Backtest {
             let row = sums.measures(scale);
             cell.series += 1;
             cell.sums.merge(sums);
-            cell.mase += row.mase;
-            cell.rmsse += row.rmsse;
-            cell.pinball += row.pinball.unwrap_or(0.0);
+            cell.mase.add(row.mase);
+            cell.rmsse.add(row.rmsse);
+            cell.pinball.add(row.pinball);
         }
     }
 }
@@ -148,9 +171,6 @@ impl Forecaster<'_> {
             for i in setup.panel().pools()[pool].series.clone() {
                 let fitted = self.model.fit_series(i);
                 let scale = scale(&fitted, bucket);
-                if scale.naive_absolute <= 0.0 {
-                    continue;
-                }
                 let channel = setup.panel().key(i).channel.index();
                 let series = Series::new(&fitted.past, bucket);
                 let errors = self.rolling_errors(&fitted, &series, setup.steps.furthest());

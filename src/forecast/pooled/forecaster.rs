@@ -294,10 +294,10 @@ impl<'a> Forecaster<'a> {
             *mean += own.weight as f32 * (own_mean as f32 - *mean);
         }
         forecast.reason = format!(
-            "{}; own models weigh {:.0} %: RMSSE {:.2}",
+            "{}; own models weigh {:.0} %: WAPE {:.1} %",
             forecast.reason,
             100.0 * own.weight,
-            own.measures.rmsse
+            100.0 * own.measures.wape
         );
         let notation = own.model.notation();
         if own.weight > 0.0 {
@@ -436,14 +436,22 @@ fn reason(rows: &[Accuracy], state: &SeriesState) -> String {
         let periods = state.periods;
         return format!("{periods} periods of history are too few to compare methods{global}");
     };
-    let mut reason = format!("RMSSE {:.2} over {} origins", chosen.rmsse, state.origins);
-    for benchmark in benchmarks {
-        reason += &format!(", {} {:.2}", benchmark.method, benchmark.rmsse);
-    }
-    let naive = benchmarks.iter().find(|row| row.method == MethodName::Naive.label());
-    let added = match naive.map_or(0.0, |naive| naive.rmsse) {
-        0.0 => "naive cannot be beaten".to_owned(),
-        naive => format!("value added over naive {:.0} %", 100.0 * (1.0 - chosen.rmsse / naive)),
+    let Some(rmsse) = chosen.rmsse else {
+        let wape = 100.0 * chosen.wape;
+        return format!(
+            "demand never varied: WAPE {wape:.1} % over {} origins{global}",
+            state.origins
+        );
     };
+    let mut reason = format!("RMSSE {rmsse:.2} over {} origins", state.origins);
+    let mut added = "naive cannot be beaten".to_owned();
+    for benchmark in benchmarks {
+        let Some(benchmark_rmsse) = benchmark.rmsse else { continue };
+        reason += &format!(", {} {benchmark_rmsse:.2}", benchmark.method);
+        if benchmark.method == MethodName::Naive.label() && benchmark_rmsse > 0.0 {
+            let share = 100.0 * (1.0 - rmsse / benchmark_rmsse);
+            added = format!("value added over naive {share:.0} %");
+        }
+    }
     format!("{reason}; {added}{global}")
 }

@@ -174,7 +174,7 @@ fn accuracy(report: &Report) -> Vec<u8> {
             rows.push(Row {
                 key: report.inputs().panel.key(chosen.series),
                 chosen,
-                rmsse_naive: naive.map(|a| a.rmsse),
+                rmsse_naive: naive.and_then(|a| a.rmsse),
             });
         }
     }
@@ -186,8 +186,8 @@ fn accuracy(report: &Report) -> Vec<u8> {
         .text("method", "Method", "method", |r| r.chosen.method)
         .percent("wape", "WAPE", "wape", |r| r.chosen.wape)
         .percent("bias", "Bias", "bias", |r| r.chosen.bias)
-        .ratio("mase", "MASE", "mase", |r| Some(r.chosen.mase))
-        .ratio("rmsse", "RMSSE", "rmsse", |r| Some(r.chosen.rmsse))
+        .ratio("mase", "MASE", "mase", |r| r.chosen.mase)
+        .ratio("rmsse", "RMSSE", "rmsse", |r| r.chosen.rmsse)
         .ratio("rmsse_naive", "RMSSE naive", "forecast-value-added", |r| r.rmsse_naive)
         .ratio("pinball", "Pinball loss", "pinball", |r| r.chosen.pinball)
         .script()

@@ -29,7 +29,7 @@ struct ClassErrors {
     naive: f64,
 }
 
-/// A mean of finite values.
+/// A mean of known values.
 #[derive(Default)]
 struct Mean {
     sum: f64,
@@ -37,8 +37,8 @@ struct Mean {
 }
 
 impl Mean {
-    fn add(&mut self, value: f64) {
-        if value.is_finite() {
+    fn add(&mut self, value: Option<f64>) {
+        if let Some(value) = value {
             self.sum += value;
             self.count += 1;
         }
@@ -59,11 +59,11 @@ impl ClassErrors {
         self.mase.add(chosen.mase);
         self.rmsse.add(chosen.rmsse);
         // A mean over series that one of the two lacks would compare different items.
-        if let Some(naive) = naive.filter(|n| n.rmsse.is_finite() && chosen.rmsse.is_finite()) {
+        if let Some((chosen, naive)) = chosen.rmsse.zip(naive.and_then(|naive| naive.rmsse)) {
             self.compared += 1;
-            self.better += usize::from(chosen.rmsse < naive.rmsse);
-            self.chosen += chosen.rmsse;
-            self.naive += naive.rmsse;
+            self.better += usize::from(chosen < naive);
+            self.chosen += chosen;
+            self.naive += naive;
         }
     }
 }
