@@ -44,7 +44,9 @@ pub static ACCURACY: Table<Accuracy> = Table {
         flag("chosen", "whether it made the published forecast", |r| r.chosen),
         real("absolute_error", "sum of absolute errors", Units, |r| r.sums.absolute_error),
         real("error", "sum of (forecast - actual)", Units, |r| r.sums.error),
-        real("squared_error", "sum of squared errors, units squared", Unit::None, |r| r.sums.squared_error),
+        real("squared_error", "sum of squared errors, units squared", Unit::None, |r| {
+            r.sums.squared_error
+        }),
         real("actual", "units sold in the periods judged", Units, |r| r.sums.actual),
         real("periods", "periods judged, over all origins", Periods, |r| r.sums.periods),
         real(
