@@ -47,6 +47,7 @@ pub(crate) mod channel_demand;
 pub mod exposure;
 pub mod oversell;
 mod participants;
+pub mod promise;
 mod settings;
 pub mod split;
 pub mod transfers;

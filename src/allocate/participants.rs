@@ -6,7 +6,7 @@ use crate::domain::units::{ChannelId, LocationId};
 use std::collections::BTreeSet;
 
 /// From which locations each channel sells: its own where the master data name one, otherwise
-/// wherever it has sales of any item.
+/// wherever it has sales of any item; one without any sales that holds a reserve, from everywhere.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Presence {
     sells: BTreeSet<(LocationId, ChannelId)>,
@@ -30,9 +30,15 @@ impl Presence {
                 sells.insert((key.location, key.channel));
             }
         }
+        let sold: BTreeSet<ChannelId> = sells.iter().map(|&(_, channel)| channel).collect();
+        let locations: BTreeSet<LocationId> = panel.pools().iter().map(|p| p.location).collect();
         for (code, row) in channels.iter().enumerate() {
+            let channel = ChannelId(code as u32);
             if let Some(location) = row.location {
-                sells.insert((location, ChannelId(code as u32)));
+                sells.insert((location, channel));
+            } else if row.reserve.is_some() && !sold.contains(&channel) {
+                // Units promised to a wholesale customer whose first order is still to come.
+                sells.extend(locations.iter().map(|&location| (location, channel)));
             }
         }
         Self { sells }

@@ -22,7 +22,7 @@ pub use crate::ingest::settings::{CsvSettings, DataSettings, RowBounds, Settings
 use crate::domain::calendar::Bucket;
 use crate::domain::error::{Error, Result};
 use crate::domain::exceptions::{Exception, ExceptionKind, Severity, Subject};
-use crate::domain::inputs::{Inputs, Names, Source, Stock, StockHistory, Stockout};
+use crate::domain::inputs::{Inputs, Kit, Names, Product, Source, Stock, StockHistory, Stockout};
 use crate::domain::sorted::Sorted;
 use crate::domain::units::{LocationId, SkuId};
 use crate::ingest::files::table::Table;
@@ -34,7 +34,7 @@ use crate::ingest::tables::quarantine::Quarantine;
 use crate::ingest::tables::sales::{Context, SalesRows};
 use crate::ingest::tables::{audit, master, plans, schema, stocks};
 use chrono::NaiveDate;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 /// What to load.
@@ -136,6 +136,7 @@ impl<'a> Loading<'a> {
         Catalogue::new(
             aliases,
             products,
+            self.tables.get("kits"),
             self.request.settings.data.unknown_skus,
             self.request.only.as_deref(),
         )
@@ -254,7 +255,8 @@ impl<'a> Loading<'a> {
         if tables.contains_key("products") {
             convert.exceptions.extend(audit::unknown_items(&sales.unknown));
         }
-        let pools = pools(&sales, codes, &stock, &products);
+        let kits: Sorted<Kit> = of(tables, "kits", master::kits, &mut convert);
+        let pools = pools(&sales, codes, &stock, &products, &kits);
         let around = Around {
             as_of,
             bucket: self.request.bucket,
@@ -292,7 +294,7 @@ impl<'a> Loading<'a> {
             prices: of(tables, "prices", plans::prices, &mut convert),
             adjustments: of(tables, "adjustments", plans::adjustments, &mut convert),
             overrides: of(tables, "overrides", plans::overrides, &mut convert),
-            kits: of(tables, "kits", master::kits, &mut convert),
+            kits,
             counts: of(tables, "counts", stocks::counts, &mut convert),
             accounts: of(tables, "accounts", plans::accounts, &mut convert),
             names: names.clone(),
@@ -373,23 +375,46 @@ fn of<R, T: From<Vec<R>>>(
     tables.get(name).map_or_else(Vec::new, |table| convert_table(table, convert)).into()
 }
 
-/// Pools that may lack sales: where there is stock, and one for each known item that is nowhere
-/// else.
+/// Pools that may lack sales: where there is stock, where a kit is sold that an item is part of,
+/// and one for each known item that is nowhere else.
 fn pools(
     sales: &SalesRows,
     codes: &Codes<'_>,
-    stock: &[crate::domain::inputs::Stock],
-    products: &[crate::domain::inputs::Product],
+    stock: &[Stock],
+    products: &[Product],
+    kits: &Sorted<Kit>,
 ) -> Vec<(SkuId, LocationId)> {
+    let default = codes.location(MAIN).unwrap_or(LocationId(0));
     let mut pools: Vec<(SkuId, LocationId)> = stock.iter().map(|s| (s.sku, s.location)).collect();
     let mut placed = vec![false; products.len()];
-    pools.iter().for_each(|(sku, _)| placed[sku.index()] = true);
-    sales
-        .series
-        .iter()
-        .filter_map(|s| codes.sku(&s.sku))
-        .for_each(|sku| placed[sku.index()] = true);
-    let default = codes.location(MAIN).unwrap_or(LocationId(0));
+    let concerned: BTreeSet<SkuId> = kits.iter().flat_map(|kit| [kit.sku, kit.component]).collect();
+    let mut places: BTreeMap<SkuId, BTreeSet<LocationId>> = BTreeMap::new();
+    let sold = sales.series.iter().filter_map(|series| {
+        let location = codes.location(&series.location).unwrap_or(default);
+        Some((codes.sku(&series.sku)?, location))
+    });
+    for (sku, location) in pools.iter().copied().chain(sold) {
+        placed[sku.index()] = true;
+        if concerned.contains(&sku) {
+            places.entry(sku).or_default().insert(location);
+        }
+    }
+
+    // A part that lies nowhere is needed where the kits are sold; kits of kits pass it on.
+    let mut open: Vec<SkuId> =
+        places.keys().copied().filter(|&sku| !kits.of(sku).is_empty()).collect();
+    while let Some(kit) = open.pop() {
+        let of_kit = places.get(&kit).cloned().unwrap_or_default();
+        for part in kits.of(kit).iter().map(|row| row.component) {
+            if !placed[part.index()] {
+                pools.extend(of_kit.iter().map(|&location| (part, location)));
+                placed[part.index()] = true;
+                places.insert(part, of_kit.clone());
+                open.push(part);
+            }
+        }
+    }
+
     let unplaced =
         (0_u32..).zip(products).filter(|&(i, product)| product.in_master && !placed[i as usize]);
     pools.extend(unplaced.map(|(i, _)| (SkuId(i), default)));

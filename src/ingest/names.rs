@@ -33,15 +33,17 @@ pub(crate) struct Catalogue {
 }
 
 impl Catalogue {
-    /// From the alias and product tables, where given, and the list of items to keep.
+    /// From the alias, product and kit tables, where given, and the list of items to keep: with
+    /// each of them the kits it is in and the parts it is made of, or its numbers would be others
+    /// than those of the whole run.
     pub(crate) fn new(
         aliases: Option<&Table>,
         products: Option<&Table>,
+        kits: Option<&Table>,
         unknown: UnknownSkus,
         only: Option<&[String]>,
     ) -> Self {
-        let mut catalogue =
-            Self { only: only.map(|list| list.iter().cloned().collect()), ..Self::default() };
+        let mut catalogue = Self::default();
         for row in aliases.iter().flat_map(|t| t.rows()) {
             let target = (row.text("sku").to_owned(), row.number("factor").unwrap_or(1.0));
             catalogue.masters.insert(target.0.clone());
@@ -63,7 +65,29 @@ impl Catalogue {
             UnknownSkus::Keep => false,
             UnknownSkus::Reject => true,
         };
+        catalogue.only = only.map(|list| catalogue.with_families(list, kits));
         catalogue
+    }
+
+    /// The items of `list` and all that hang together with them through kits.
+    fn with_families(&self, list: &[String], kits: Option<&Table>) -> BTreeSet<String> {
+        let mut neighbours: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        for row in kits.iter().flat_map(|t| t.rows()) {
+            let kit = self.item(row.text("sku"), "").sku;
+            let part = self.item(row.text("component"), "").sku;
+            neighbours.entry(kit).or_default().push(part);
+            neighbours.entry(part).or_default().push(kit);
+        }
+        let mut wanted: BTreeSet<String> = list.iter().cloned().collect();
+        let mut open: Vec<&str> = list.iter().map(String::as_str).collect();
+        while let Some(next) = open.pop() {
+            for &neighbour in neighbours.get(next).map_or(&[][..], Vec::as_slice) {
+                if wanted.insert(neighbour.to_owned()) {
+                    open.push(neighbour);
+                }
+            }
+        }
+        wanted
     }
 
     /// The item `code` means in `channel`.

@@ -628,6 +628,36 @@ fn duplicated_keys_in_master_data_keep_one_row_whatever_the_order() {
 }
 
 #[test]
+fn a_negative_stock_figure_and_no_pack_are_facts() {
+    let stock = ok(&[("sales.csv", SALES), ("stock.csv", "sku,on_hand\nA,-5\n")], "");
+    assert_eq!(stock.stock[0].on_hand, Units(-5));
+    let supply = "sku,supplier,lead_time_days,pack_size\nA,X,7,0\n";
+    let supply = ok(&[("sales.csv", SALES), ("supply.csv", supply)], "");
+    assert_eq!(supply.supply[0].pack_size, Units(0));
+}
+
+#[test]
+fn a15_a_part_that_lies_nowhere_is_planned_where_its_kit_is_sold() {
+    let sales = "date,sku,quantity,location\n2023-12-01,SET,1,EAST\n2023-12-02,SET,1,EAST\n";
+    let kits = "sku,component,quantity\nSET,BOX,1\nBOX,SCREW,4\n";
+    let inputs = ok(&[("sales.csv", sales), ("kits.csv", kits)], "");
+    let mut pools = Vec::new();
+    for pool in inputs.panel.pools() {
+        pools.push((inputs.names.sku(pool.sku), inputs.names.location(pool.location)));
+    }
+    assert_eq!(pools, [("BOX", "EAST"), ("SCREW", "EAST"), ("SET", "EAST")]);
+}
+
+#[test]
+fn a15_a_pilot_draws_in_what_hangs_together_through_kits() {
+    let sales = "date,sku,quantity\n2023-12-01,SET,1\n2023-12-02,SET,1\n2023-12-02,OTHER,1\n";
+    let kits = "sku,component,quantity\nSET,BOX,1\nSET,SCREW,4\n";
+    let dir = folder(&[("sales.csv", sales), ("kits.csv", kits)]);
+    let pilot = Request { only: Some(vec!["BOX".to_owned()]), ..request(&dir, "") };
+    assert_eq!(load(&pilot).unwrap().names.skus, ["BOX", "SCREW", "SET"]);
+}
+
+#[test]
 fn impossible_rows_of_the_other_tables_are_rejected_by_name() {
     let one = |file: &str, text: &str, place: (u64, &str), reason: &str| {
         rejects(&[("sales.csv", SALES), (file, text)], "", (file, place.0, place.1), reason);
@@ -642,9 +672,9 @@ fn impossible_rows_of_the_other_tables_are_rejected_by_name() {
     );
     one(
         "supply.csv",
-        "sku,supplier,lead_time_days,pack_size\nA,X,7,0\n",
+        "sku,supplier,lead_time_days,pack_size\nA,X,7,-1\n",
         (2, "pack_size"),
-        "at least 1",
+        "at least 0",
     );
     one(
         "supply.csv",
@@ -660,7 +690,7 @@ fn impossible_rows_of_the_other_tables_are_rejected_by_name() {
         (2, "order_weekdays"),
         "weekdays",
     );
-    one("stock.csv", "sku,on_hand\nA,-5\n", (2, "on_hand"), "at least 0");
+    one("stock.csv", "sku,on_hand,damaged\nA,5,-1\n", (2, "damaged"), "at least 0");
     one("stock.csv", "sku,on_hand\nA,1.5\n", (2, "on_hand"), "whole units");
     one(
         "purchase_orders.csv",

@@ -13,6 +13,7 @@
 //! ```
 
 use crate::domain::inputs::Lot;
+use crate::domain::units::Units;
 use chrono::NaiveDate;
 
 /// Units that may be sold until `days` from now (their last day of sale).
@@ -64,9 +65,38 @@ pub fn usable_stock(
     UsableStock { usable: sold + undated, waste }
 }
 
+/// Units to offer of `promisable` ones, some of which are of `lots` that expire: what will expire
+/// unsold is not promised to anybody.
+///
+/// A shelf of saleable units keeps one on offer, or a slow item with a date would be taken off sale
+/// days before it; where no demand is expected at all, nothing says what will expire.
+#[must_use]
+pub fn offerable(
+    promisable: Units,
+    lots: &[DatedLot],
+    demand_until: impl Fn(f64) -> f64,
+) -> Units {
+    let last = lots.last().map_or(0.0, |lot| lot.days);
+    if demand_until(last) <= 0.0 {
+        return promisable;
+    }
+    let waste = usable_stock(lots, 0.0, demand_until).waste;
+    Units::ceil(promisable.as_f64() - waste).max(Units::ONE).min(promisable)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn d14_what_will_expire_unsold_is_not_offered() {
+        let lots = [DatedLot { days: 5.0, quantity: 100.0 }];
+        assert_eq!(offerable(Units(300), &lots, |days| 10.0 * days), Units(250));
+        let slow = [DatedLot { days: 9.0, quantity: 20.0 }];
+        assert_eq!(offerable(Units(20), &slow, |days| 0.05 * days), Units(1));
+        assert_eq!(offerable(Units(20), &slow, |_| 0.0), Units(20));
+        assert_eq!(offerable(Units(0), &slow, |days| 0.05 * days), Units(0));
+    }
 
     #[test]
     fn d14_expiry_fefo_usable_stock() {

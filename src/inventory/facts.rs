@@ -66,15 +66,21 @@ pub fn held_kit(is_kit: bool) -> Option<&'static str> {
 
 /// Why an item is not ordered; `None` when it may be.
 ///
-/// `approved` when a planner has released a new item.
+/// `is_asked_for` when units of it are owed, kits take it or a least stock is to be kept: that is
+/// demand, whatever its own sales say. `approved` when a planner has released a new item.
 #[must_use]
-pub fn held(product: &Product, lifecycle: Lifecycle, approved: bool) -> Option<&'static str> {
+pub fn held(
+    product: &Product,
+    lifecycle: Lifecycle,
+    is_asked_for: bool,
+    approved: bool,
+) -> Option<&'static str> {
     match product.status {
         ProductStatus::Obsolete => Some("obsolete"),
         ProductStatus::DoNotOrder => Some("do not order"),
         ProductStatus::PhaseOut => Some("phased out: sold off, not reordered"),
         _ if product.superseded_by.is_some() => Some("superseded by another item"),
-        _ if matches!(lifecycle, Lifecycle::Obsolete | Lifecycle::Inactive) => {
+        _ if matches!(lifecycle, Lifecycle::Obsolete | Lifecycle::Inactive) && !is_asked_for => {
             Some("no demand any more")
         }
         ProductStatus::New if !approved => Some("new: waits for approval"),

@@ -61,14 +61,14 @@ const NODES: [Node; 3] = [
 const CENTRE: [Node; 1] = [Node { z: 0.0, weight: 1.0 }];
 
 /// Least order, units, >= 0, that covers demand until the next order can arrive with probability
-/// `p`, when sales are lost.
+/// `p`, when sales are lost; what customers wait for comes on top, because they are no new demand.
 ///
 /// Arrivals due after the order but before the next one count as there when it arrives.
 #[must_use]
 pub fn order_for(now: &Situation<'_>, interval: ProtectionInterval, p: f64) -> f64 {
     let lead_days = interval.lead_days;
     let end = interval.days();
-    let moments = moments(now, lead_days, end);
+    let Supply { moments, owed } = supply(now, lead_days, end);
     let review = now.outlook.demand(lead_days, end);
     let shared = shared_error(&now.outlook, lead_days, end, &review);
     let [_, _, highest] = NODES;
@@ -100,7 +100,8 @@ pub fn order_for(now: &Situation<'_>, interval: ProtectionInterval, p: f64) -> f
     }
     let cells = smallest(&scenarios, p);
     // Of large pools a single cell of several units is below what can be told.
-    if cells <= 1.0 && width > 1.0 { 0.0 } else { cells * width }
+    let for_new_demand = if cells <= 1.0 && width > 1.0 { 0.0 } else { cells * width };
+    for_new_demand + owed
 }
 
 /// Stock at the arrival in one scenario of the shared error.
@@ -126,22 +127,34 @@ struct ArrivalMoment {
     arrives: f64,
 }
 
-fn moments(now: &Situation<'_>, lead_days: f64, end: f64) -> Vec<ArrivalMoment> {
-    let on_the_shelf = (now.stock.available - now.stock.backordered).max(0.0);
-    let mut moments = vec![ArrivalMoment { day: 0.0, arrives: on_the_shelf }];
+/// When stock arrives for new demand, and what is still owed after all of it.
+struct Supply {
+    moments: Vec<ArrivalMoment>,
+    /// Units that only this order can give to customers who wait.
+    owed: f64,
+}
+
+fn supply(now: &Situation<'_>, lead_days: f64, end: f64) -> Supply {
+    let net = now.stock.net();
+    let mut moments = vec![ArrivalMoment { day: 0.0, arrives: net.max(0.0) }];
+    // Customers who wait are served before new ones, from whatever comes first.
+    let mut owed = (-net).max(0.0);
     for arrival in now.arrivals.iter().filter(|a| a.days < end) {
+        let served = arrival.quantity.min(owed);
+        owed -= served;
+        let arrives = arrival.quantity - served;
         // What comes between this order and the next one is there before the next one: it counts as
         // coming with this.
         let day = arrival.days.min(lead_days);
         match moments.last_mut() {
-            Some(last) if last.day >= day => last.arrives += arrival.quantity,
-            _ => moments.push(ArrivalMoment { day, arrives: arrival.quantity }),
+            Some(last) if last.day >= day => last.arrives += arrives,
+            _ => moments.push(ArrivalMoment { day, arrives }),
         }
     }
     if moments.last().is_some_and(|last| last.day < lead_days) {
         moments.push(ArrivalMoment { day: lead_days, arrives: 0.0 });
     }
-    moments
+    Supply { moments, owed }
 }
 
 /// Relative standard deviation of the error shared by lead time and review interval: from their

@@ -23,6 +23,7 @@ pub mod receipts;
 pub mod reorder_point;
 pub mod safety_stock;
 pub mod settings;
+pub mod shelf;
 
 pub use crate::inventory::economics::UnitEconomics;
 pub use crate::inventory::facts::{PoolFacts, held, held_kit};
@@ -31,6 +32,7 @@ pub use crate::inventory::past_demand::PastDemand;
 pub use crate::inventory::plan::{PoolPlan, plan_pool};
 pub use crate::inventory::position::{Arrival, Situation, StockLevel};
 pub use crate::inventory::settings::Settings;
+pub use crate::inventory::shelf::Shelf;
 
 #[cfg(test)]
 mod oracle_tests;

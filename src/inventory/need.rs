@@ -148,7 +148,7 @@ fn not_taken_back(covered: f64, runs_out: f64, interval: ProtectionInterval) -> 
 
 /// Whether the shelf may be empty before an order placed today arrives.
 fn may_run_out(now: &Situation<'_>, lead_days: f64) -> bool {
-    let mut supply = now.stock.available - now.stock.backordered;
+    let mut supply = now.stock.net();
     for arrival in now.arrivals.iter().filter(|a| a.days < lead_days) {
         if arrival.days > 0.0 && now.loss_until(arrival.days, supply) > NO_LOSS {
             return true;

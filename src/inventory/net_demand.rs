@@ -1,22 +1,22 @@
 //! What a pool's forecast asks of its stock: less what comes back, plus what the kits that contain
 //! the item take.
 //!
-//! A kit itself is not stocked: its demand is kept, so that it can be shown, but its components are
+//! A kit itself is not ordered: its demand is kept, so that it can be shown, but its components are
 //! ordered.
 
-use crate::domain::units::Units;
+use crate::inventory::kits::ThroughKits;
 use crate::inventory::outlook::Outlook;
 use crate::math::distributions::Demand;
 
 /// Expected demand of a pool, net of returns, kits exploded.
 #[derive(Debug, Clone, PartialEq)]
-pub struct NetDemand {
+pub struct NetDemand<'k> {
     /// Units a period. `[horizon]`
     pub mean: Vec<f32>,
     /// Share of the pool's own demand that does not come back, 0..=1.
     pub kept_share: f64,
-    /// Part of `mean` that kits take; empty without any. `[horizon]`
-    through_kits: Vec<f32>,
+    /// What kits take of it; `None` without any.
+    through_kits: Option<&'k ThroughKits>,
 }
 
 /// Expected demand of one series, and the share of it that comes back.
@@ -28,14 +28,13 @@ pub struct SeriesDemand<'a> {
     pub return_rate: f64,
 }
 
-impl NetDemand {
-    /// Of the `series` of a pool whose gross demand is `gross`, with what [`through_kits`] says.
-    /// `[horizon]`
+impl<'k> NetDemand<'k> {
+    /// Of the `series` of a pool whose gross demand is `gross`, with what kits take. `[horizon]`
     #[must_use]
     pub fn new<'a>(
         gross: &[f64],
         series: impl Iterator<Item = SeriesDemand<'a>>,
-        through_kits: Vec<f32>,
+        through_kits: Option<&'k ThroughKits>,
     ) -> Self {
         let mut net = vec![0.0f64; gross.len()];
         for one in series {
@@ -46,7 +45,7 @@ impl NetDemand {
         }
         let gross: f64 = gross.iter().sum();
         let kept: f64 = net.iter().sum();
-        for (net, &kits) in net.iter_mut().zip(&through_kits) {
+        for (net, &kits) in net.iter_mut().zip(through_kits.map_or(&[][..], |t| &t.mean)) {
             *net += f64::from(kits);
         }
         Self {
@@ -59,55 +58,56 @@ impl NetDemand {
     /// Whether kits take any of the item.
     #[must_use]
     pub fn has_kits(&self) -> bool {
-        !self.through_kits.is_empty()
+        self.through_kits.is_some()
     }
 
-    /// Net demand over the periods `from..to`, of which `own` is the gross forecast. What kits take
-    /// widens it as if their demand were Poisson: the kits' own error is not known here.
+    /// Net demand over the periods `from..to`, of which `own` is the gross forecast; `variance_of`
+    /// says how far the demand for the kits of a pool spreads over them.
+    ///
+    /// A kit too many takes `per_kit` units too many: its variance counts with the square. Demand
+    /// of different kits, and of the item by itself, is taken to be independent.
     #[must_use]
-    pub fn over(&self, own: Demand, from: f64, to: f64) -> Demand {
+    pub fn over(
+        &self,
+        own: Demand,
+        from: f64,
+        to: f64,
+        variance_of: impl Fn(usize) -> f64,
+    ) -> Demand {
         let partly_returned = self.kept_share < 1.0 && self.kept_share > 0.0;
         let own = if partly_returned { own.scaled(self.kept_share) } else { own };
-        if self.through_kits.is_empty() {
+        let Some(through) = self.through_kits else { return own };
+        let taken = units_between(&through.mean, from, to);
+        let unpacked = units_between(&through.unpacked, from, to);
+        if taken <= 0.0 {
             return own;
         }
-        let mut extra = 0.0;
-        let mut period = from.max(0.0).floor();
-        while period < to {
-            let share = (to.min(period + 1.0) - from.max(period)).max(0.0);
-            let kits = self.through_kits.get(period as usize).or(self.through_kits.last());
-            extra += share * kits.copied().map_or(0.0, f64::from);
-            period += 1.0;
+        let mut variance = 0.0;
+        for source in &through.sources {
+            variance += source.per_kit.as_f64().powi(2) * variance_of(source.pool);
         }
-        Demand::count(own.mean() + extra, (own.sd().powi(2) + extra).sqrt())
+        // Kits that are packed already take their part of the spread with them.
+        let variance = variance * (taken / unpacked.max(taken)).powi(2);
+        Demand::count(own.mean() + taken, (own.sd().powi(2) + variance.max(taken)).sqrt())
     }
 }
 
-/// A kit that contains the item: its net demand, and how many of the item one of it takes.
-#[derive(Debug, Clone, Copy)]
-pub struct KitDemand<'a> {
-    /// Units of the kit a period. `[horizon]`
-    pub mean: &'a [f32],
-    /// Units of the item in one.
-    pub per_kit: Units,
-}
-
-/// What `kits` take of an item, units a period; empty without any. `[horizon]`
-#[must_use]
-pub fn through_kits<'a>(kits: impl Iterator<Item = KitDemand<'a>>, horizon: usize) -> Vec<f32> {
-    let mut total = Vec::new();
-    for kit in kits {
-        total.resize(horizon, 0.0);
-        for (total, &mean) in total.iter_mut().zip(kit.mean) {
-            *total += kit.per_kit.count() as f32 * mean;
-        }
+/// Units of the periods `from..to`, fractional ends pro rata; the last period goes on for ever.
+fn units_between(mean: &[f32], from: f64, to: f64) -> f64 {
+    let mut units = 0.0;
+    let mut period = from.max(0.0).floor();
+    while period < to {
+        let share = (to.min(period + 1.0) - from.max(period)).max(0.0);
+        let of_period = mean.get(period as usize).or(mean.last());
+        units += share * of_period.copied().map_or(0.0, f64::from);
+        period += 1.0;
     }
-    total
+    units
 }
 
-/// Demand of a kit's pool, net of returns, units a period, as its components see it. `[horizon]`
+/// Demand of a pool by itself, net of returns, units a period. `[horizon]`
 #[must_use]
-pub fn kit_demand<'a>(series: impl Iterator<Item = SeriesDemand<'a>>, horizon: usize) -> Vec<f32> {
+pub fn own_demand<'a>(series: impl Iterator<Item = SeriesDemand<'a>>, horizon: usize) -> Vec<f32> {
     let mut total = vec![0.0; horizon];
     for one in series {
         let keep = 1.0 - one.return_rate as f32;

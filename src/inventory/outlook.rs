@@ -40,11 +40,7 @@ impl Outlook<'_> {
     /// Expected demand of the first `days`, units.
     #[must_use]
     pub fn mean_until(&self, days: f64) -> f64 {
-        let periods = (days / self.period_days).max(0.0);
-        let whole = (periods.floor() as usize).min(self.mean.len());
-        let sum: f64 = self.mean[..whole].iter().map(|&m| f64::from(m)).sum();
-        let next = self.mean.get(whole).or(self.mean.last()).copied().map_or(0.0, f64::from);
-        sum + next * (periods - whole as f64)
+        units_until(self.mean, self.period_days, days)
     }
 
     /// Mean demand a day over the first `days`, > 0.
@@ -52,4 +48,15 @@ impl Outlook<'_> {
     pub fn per_day(&self, days: f64) -> f64 {
         self.mean_until(days) / days
     }
+}
+
+/// Expected units of the first `days`, of which `mean` says so many a period of `period_days`; its
+/// last value goes on for ever.
+#[must_use]
+pub fn units_until(mean: &[f32], period_days: f64, days: f64) -> f64 {
+    let periods = (days / period_days).max(0.0);
+    let whole = (periods.floor() as usize).min(mean.len());
+    let sum: f64 = mean[..whole].iter().map(|&m| f64::from(m)).sum();
+    let next = mean.get(whole).or(mean.last()).copied().map_or(0.0, f64::from);
+    sum + next * (periods - whole as f64)
 }

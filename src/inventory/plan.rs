@@ -22,6 +22,8 @@ pub struct PoolPlan {
     pub on_order: f64,
     /// Available + on order - backorders, units.
     pub position: f64,
+    /// Units of the available stock that will expire before they sell.
+    pub expires_unsold: f64,
     /// What to do.
     pub status: Status,
     /// First day without stock, expected.
@@ -145,6 +147,7 @@ pub fn plan_pool(facts: &PoolFacts, outlook: Outlook<'_>, settings: &Settings) -
         policy,
         on_order: need.on_order,
         position: need.position,
+        expires_unsold: waste,
         status,
         stockout_date: walk.days_to_stockout.and_then(|days| day_after(facts.as_of, days)),
         stockout_probability: now.stockout_probability(targets.interval.lead_days),
@@ -184,13 +187,9 @@ fn expiring(facts: &PoolFacts, now: &Situation<'_>) -> f64 {
     if facts.lots.is_empty() {
         return 0.0;
     }
-    let available = now.stock.available;
-    let dated: f64 = facts.lots.iter().map(|lot| lot.quantity).sum();
-    let undated = (available - dated).max(0.0);
-    let usable = usable_stock(&facts.lots, undated, |days| now.outlook.mean_until(days));
-    // Lots may hold more than is available (committed units): never count more waste than there is
-    // stock.
-    usable.waste.min(available.max(0.0))
+    // Undated units sell last and are never wasted, so they do not matter here.
+    let usable = usable_stock(&facts.lots, 0.0, |days| now.outlook.mean_until(days));
+    usable.waste.min(now.stock.available)
 }
 
 /// What the units are worth that are expected to be short after an order placed today would have
@@ -215,7 +214,7 @@ fn status(
     let cover = now.stock.available + need.on_order;
     if facts.held.is_some() {
         Status::Held
-    } else if expected && now.stock.available <= 0.0 {
+    } else if expected && now.stock.net() <= 0.0 {
         Status::StockedOut
     } else if expected && walk.days_to_stockout.is_some_and(|days| days < lead_days) {
         Status::WillStockOut

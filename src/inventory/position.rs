@@ -22,7 +22,7 @@
 //! assert_eq!(now.project(0.0, UnmetDemand::Lost).days_to_stockout, Some(52.0));
 //! ```
 
-use crate::domain::inputs::{PurchaseOrder, Stock};
+use crate::domain::inputs::PurchaseOrder;
 use crate::domain::units::Units;
 use crate::inventory::outlook::Outlook;
 use crate::inventory::settings::UnmetDemand;
@@ -40,22 +40,18 @@ const MOST_CURVE_DAYS: f64 = 365.0;
 pub struct StockLevel {
     /// Counted in the location.
     pub on_hand: f64,
-    /// On hand less committed, damaged and returns in limbo; less what will expire unsold.
+    /// On hand less committed, damaged, returns in limbo and expired units; less what will expire
+    /// unsold.
     pub available: f64,
-    /// Owed to customers.
+    /// Owed to customers beyond what is set aside for them: firm, whatever becomes of new demand.
     pub backordered: f64,
 }
 
 impl StockLevel {
-    /// Of a row of the stock table, where there is one; `available` comes from the components of a
-    /// kit.
+    /// What is there for new demand; below zero, what is owed and not there.
     #[must_use]
-    pub fn of(stock: Option<&Stock>, available: Units) -> Self {
-        Self {
-            on_hand: stock.map_or(0.0, |s| s.on_hand.as_f64()),
-            available: available.as_f64(),
-            backordered: stock.map_or(0.0, |s| s.backordered.as_f64()),
-        }
+    pub fn net(&self) -> f64 {
+        self.available - self.backordered
     }
 }
 
@@ -124,7 +120,7 @@ pub struct Situation<'a> {
 /// Expected stock against the dated forecast, without new orders.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Projection {
-    /// At the end of each period, units; negative only with backorders.
+    /// At the end of each period, units; negative is what is owed.
     pub path: Vec<f32>,
     /// Days until the stock first falls to the level asked for; `None` within the forecast.
     pub days_to_stockout: Option<f64>,
@@ -140,7 +136,7 @@ impl Situation<'_> {
     /// Available + on order due within `horizon_days` - backorders, units.
     #[must_use]
     pub fn inventory_position(&self, horizon_days: f64) -> f64 {
-        self.stock.available + self.on_order(horizon_days) - self.stock.backordered
+        self.stock.net() + self.on_order(horizon_days)
     }
 
     /// Walks the stock forward until it falls to `level`, arrivals at their day, demand evenly
@@ -148,7 +144,7 @@ impl Situation<'_> {
     #[must_use]
     pub fn project(&self, level: f64, unmet: UnmetDemand) -> Projection {
         let period_days = self.outlook.period_days;
-        let mut now = self.stock.available - self.stock.backordered;
+        let mut now = self.stock.net();
         let mut path = Vec::with_capacity(self.outlook.mean.len());
         let mut days_to_stockout = None;
         let mut coming = self.arrivals.iter().peekable();
@@ -165,10 +161,12 @@ impl Situation<'_> {
                     let refilled = coming.peek().is_some_and(|a| a.days <= gone);
                     days_to_stockout = (gone <= until && !refilled).then_some(gone);
                 }
-                now -= rate * (until - day);
-                if unmet == UnmetDemand::Lost {
-                    now = now.max(0.0);
-                }
+                // A new customer who meets an empty shelf is lost; one who waits is not.
+                let floor = match unmet {
+                    UnmetDemand::Lost => now.min(0.0),
+                    UnmetDemand::Backordered => f64::NEG_INFINITY,
+                };
+                now = (now - rate * (until - day)).max(floor);
                 day = until;
                 match coming.next_if(|arrival| arrival.days < end) {
                     Some(arrival) => now += arrival.quantity,
@@ -184,7 +182,7 @@ impl Situation<'_> {
     /// today arrives, that demand until then exceeds what was there to meet it.
     #[must_use]
     pub fn stockout_probability(&self, lead_days: f64) -> f64 {
-        let mut supply = self.stock.available - self.stock.backordered;
+        let mut supply = self.stock.net();
         let mut worst: f64 = 0.0;
         // Just before an arrival the shelf is emptiest: between two arrivals the risk only grows.
         for arrival in self.arrivals.iter().filter(|a| a.days < lead_days) {
@@ -200,7 +198,7 @@ impl Situation<'_> {
     #[must_use]
     pub fn expected_shortfall(&self, days: f64) -> f64 {
         let arrived: f64 = self.arrivals.iter().filter(|a| a.days < days).map(|a| a.quantity).sum();
-        let supply = self.stock.available - self.stock.backordered + arrived;
+        let supply = self.stock.net() + arrived;
         self.loss_until(days, supply)
     }
 
@@ -256,21 +254,6 @@ mod tests {
     }
 
     #[test]
-    fn a9_available_stock() {
-        let stock = crate::domain::inputs::Stock {
-            sku: crate::domain::units::SkuId(0),
-            location: crate::domain::units::LocationId(0),
-            on_hand: Units(12),
-            committed: Units(2),
-            backordered: Units(0),
-            damaged: Units(0),
-            returns_pending: Units(0),
-            as_of: None,
-        };
-        assert_eq!(stock.available(), Units(10));
-    }
-
-    #[test]
     fn d10_days_to_stockout() {
         let mean = steady(10.0);
         let walk = |stock, arrivals: &[Arrival]| {
@@ -303,5 +286,16 @@ mod tests {
         let kept = now.project(0.0, UnmetDemand::Backordered);
         assert_eq!((lost.path[9], lost.path[10]), (0.0, 90.0));
         assert_eq!((kept.path[9], kept.path[10]), (-50.0, 40.0));
+    }
+
+    #[test]
+    fn what_is_owed_stays_owed_where_sales_are_lost() {
+        let mean = steady(10.0);
+        let arrivals = [Arrival { days: 10.0, quantity: 100.0 }];
+        let stock = StockLevel { on_hand: 0.0, available: 0.0, backordered: 30.0 };
+        let now = Situation { stock, ..situation(&mean, 0.0, &arrivals) };
+        let walk = now.project(0.0, UnmetDemand::Lost);
+        assert_eq!((walk.path[9], walk.path[10], walk.path[17]), (-30.0, 60.0, 0.0));
+        assert_eq!(walk.days_to_stockout, Some(0.0));
     }
 }

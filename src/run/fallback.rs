@@ -7,12 +7,11 @@
 use crate::domain::classes::PolicyMethod;
 use crate::domain::exceptions::{Exception, Subject};
 use crate::domain::fault::guarded;
-use crate::domain::inputs::Stock;
 use crate::domain::outcome::{Policy, PoolPicture, Status};
 use crate::domain::panel::Pool;
-use crate::domain::units::{Money, Units};
+use crate::domain::units::Money;
 use crate::forecast::PoolForecast;
-use crate::inventory::PoolPlan;
+use crate::inventory::{PoolPlan, Shelf};
 use crate::purchase::{Line, PoolNeed};
 use crate::run::partition::{Night, PlannedPool};
 
@@ -62,7 +61,7 @@ impl<'a> Night<'a> {
             }
             Err(fault) => {
                 exceptions.push(Exception::internal(self.about(p), HELD, &fault));
-                held(&self.inputs.panel.pools()[p], self.stock[p])
+                held(&self.inputs.panel.pools()[p], &self.shelves[p])
             }
         }
     }
@@ -74,8 +73,7 @@ impl<'a> Night<'a> {
 }
 
 /// A pool of which nothing is known but its stock.
-fn held<'a>(pool: &Pool, stock: Option<&Stock>) -> PlannedPool<'a> {
-    let available = stock.map_or(Units::ZERO, Stock::available);
+fn held<'a>(pool: &Pool, shelf: &Shelf) -> PlannedPool<'a> {
     let policy = Policy {
         sku: pool.sku,
         location: pool.location,
@@ -98,6 +96,7 @@ fn held<'a>(pool: &Pool, stock: Option<&Stock>) -> PlannedPool<'a> {
         policy,
         on_order: 0.0,
         position: 0.0,
+        expires_unsold: 0.0,
         status: Status::Held,
         stockout_date: None,
         stockout_probability: 0.0,
@@ -111,9 +110,9 @@ fn held<'a>(pool: &Pool, stock: Option<&Stock>) -> PlannedPool<'a> {
         notes: Vec::new(),
     };
     let need = PoolNeed {
-        on_hand: stock.map_or(Units::ZERO, |s| s.on_hand),
-        available,
-        inventory_position: available,
+        on_hand: shelf.on_hand,
+        available: shelf.available,
+        inventory_position: shelf.available - shelf.owed,
         reason: HELD.to_owned(),
         ..PoolNeed::unknown(pool.sku, pool.location)
     };
@@ -124,7 +123,7 @@ fn held<'a>(pool: &Pool, stock: Option<&Stock>) -> PlannedPool<'a> {
         findings: Vec::new(),
         advice: Vec::new(),
         picture: PoolPicture::default(),
-        available,
+        available: shelf.promisable(),
         margin: Money::ZERO,
         short_before_arrival: 0.0,
     }

@@ -10,6 +10,7 @@ use crate::domain::fault::{Fault, guarded};
 use crate::domain::inputs::{Inputs, Stock};
 use crate::domain::outcome::Classification;
 use crate::domain::panel::{Panel, SeriesKey, SeriesMut, flag};
+use crate::inventory::Shelf;
 use crate::tables::LastRun;
 use rayon::prelude::*;
 
@@ -104,6 +105,13 @@ pub(super) fn classify(
 }
 
 /// The stock row of every pool, where there is one. `[pools]`
-pub(super) fn stock_of_pools(inputs: &Inputs) -> Vec<Option<&Stock>> {
+fn stock_of_pools(inputs: &Inputs) -> Vec<Option<&Stock>> {
     inputs.panel.pools().iter().map(|pool| inputs.stock.get(pool)).collect()
+}
+
+/// What lies on the shelf of every pool this morning. `[pools]`
+pub(super) fn shelves(inputs: &Inputs) -> Vec<Shelf> {
+    let as_of = inputs.panel.calendar().as_of();
+    let pools = inputs.panel.pools().iter();
+    pools.map(|pool| Shelf::of(inputs.stock.get(pool), inputs.lots.of(pool), as_of)).collect()
 }

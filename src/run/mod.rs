@@ -9,6 +9,7 @@ mod clock;
 mod earlier;
 mod fallback;
 mod history;
+mod kits;
 mod learning;
 mod partition;
 mod pool;

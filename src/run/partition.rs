@@ -5,7 +5,7 @@ use crate::allocate::Presence;
 use crate::config::Plan;
 use crate::domain::error::Result;
 use crate::domain::exceptions::Exception;
-use crate::domain::inputs::{Inputs, Stock};
+use crate::domain::inputs::Inputs;
 use crate::domain::outcome::{
     Accuracy, Allocation, ChannelFinding, Classification, MethodChoice, OpenOrderAdvice,
     PoolPicture, SeriesForecast,
@@ -14,16 +14,14 @@ use crate::domain::panel::SeriesKey;
 use crate::domain::units::{Money, Units};
 use crate::forecast::Forecaster;
 use crate::forecast::pooled::refit;
-use crate::inventory::PoolPlan;
 use crate::inventory::kits::Kits;
-use crate::inventory::net_demand::kit_demand;
 use crate::inventory::receipts::LeadTimes;
+use crate::inventory::{PoolPlan, Shelf};
 use crate::purchase::{Line, Market};
 use crate::review::open_decisions::OpenDecisions;
-use crate::run::history::stock_of_pools;
+use crate::run::history::shelves;
+use crate::run::kits::KitNight;
 use crate::tables::{DemandEncoder, ForecastEncoder, LastRun, RowGroup, RunKey};
-use rayon::prelude::*;
-use std::collections::BTreeMap;
 use std::ops::Range;
 
 /// What is known before the first pool is planned.
@@ -48,9 +46,8 @@ pub(super) struct Night<'a> {
     pub kits: Kits,
     /// What is wrong with kits.
     pub kit_exceptions: Vec<Exception>,
-    /// Expected demand of every pool of a kit, net of returns, units a period: its components need
-    /// it.
-    pub kit_demand: BTreeMap<usize, Vec<f32>>,
+    /// What kits take of their parts, and what may be promised of both.
+    pub kit_night: KitNight,
     pub standing: &'a OpenDecisions,
     pub forecaster: &'a Forecaster<'a>,
     pub classes: &'a [Classification],
@@ -58,7 +55,7 @@ pub(super) struct Night<'a> {
     pub presence: Presence,
     pub lead_times: LeadTimes,
     /// By pool.
-    pub stock: Vec<Option<&'a Stock>>,
+    pub shelves: Vec<Shelf>,
     demand_rows: DemandEncoder<'a>,
     forecast_rows: ForecastEncoder<'a>,
 }
@@ -103,14 +100,14 @@ impl<'a> Night<'a> {
             market: Market::new(inputs, &plan.purchase),
             kits,
             kit_exceptions,
-            kit_demand: BTreeMap::new(),
+            kit_night: KitNight::default(),
             standing,
             forecaster,
             classes,
             return_rates,
             presence: Presence::of(inputs),
             lead_times: LeadTimes::new(&inputs.purchase_orders),
-            stock: stock_of_pools(inputs),
+            shelves: shelves(inputs),
             demand_rows: DemandEncoder::new(&inputs.panel, &inputs.names, run)?,
             forecast_rows: ForecastEncoder::new(
                 &inputs.names,
@@ -121,25 +118,8 @@ impl<'a> Night<'a> {
         };
         // First of all pools: what kits take is part of what their components need, in whatever
         // partition those are.
-        night.kit_demand = night.demand_of_kits();
+        night.kit_night = KitNight::of(&night);
         Ok(night)
-    }
-
-    /// Forecast of every pool whose item is a kit, by pool, net of returns.
-    ///
-    /// A kit is forecast again with its own partition, where a fault of it is told: here it would
-    /// be told twice.
-    fn demand_of_kits(&self) -> BTreeMap<usize, Vec<f32>> {
-        let pools = self.inputs.panel.pools();
-        (0..pools.len())
-            .into_par_iter()
-            .filter(|&p| self.kits.is_kit(pools[p].sku))
-            .map(|p| {
-                let forecast = self.forecast_or_plain(p).pool;
-                let horizon = forecast.total.mean().len();
-                (p, kit_demand(self.series_demand(&pools[p], &forecast), horizon))
-            })
-            .collect()
     }
 
     /// Forecasts and plans the pools of `range`.

@@ -13,7 +13,8 @@ use crate::domain::units::{ChannelId, Units};
 use crate::forecast::PoolForecast;
 use crate::inventory::economics::unit_margin;
 use crate::inventory::lead_time::{Estimate, no_supply};
-use crate::inventory::net_demand::{KitDemand, NetDemand, SeriesDemand, daily, through_kits};
+use crate::inventory::expiry::offerable;
+use crate::inventory::net_demand::{NetDemand, SeriesDemand, daily};
 use crate::inventory::{self, Outlook, PoolPlan, Situation};
 use crate::purchase::open_orders::{self, OpenPool};
 use crate::purchase::rules::by_hand::{set_aside, set_by_hand};
@@ -24,7 +25,7 @@ use crate::run::records::PoolRecords;
 
 /// Days ahead over which the demand of a day is averaged for purchasing: four weeks, so that no
 /// weekday counts more than another.
-const DAILY_DEMAND_DAYS: f64 = 28.0;
+pub(super) const DAILY_DEMAND_DAYS: f64 = 28.0;
 
 impl<'a> Night<'a> {
     pub fn plan_pool(
@@ -44,27 +45,33 @@ impl<'a> Night<'a> {
         }
         let facts = self.facts(&records, &lead_time);
 
-        let net = self.net_demand(pool, forecast);
+        let series = self.series_demand(pool, forecast);
+        let net = NetDemand::new(forecast.total.mean(), series, records.through_kits);
         let period_days = self.inputs.panel.calendar().bucket().days();
         let over = |from: f64, to: f64, end_variance: f64| {
-            net.over(forecast.total.over(from, to, end_variance).into(), from, to)
+            let own = forecast.total.over(from, to, end_variance).into();
+            net.over(own, from, to, |kit| self.kit_night.variance(kit, from, to, end_variance))
         };
         let outlook = Outlook { period_days, mean: &net.mean, over: &over };
         let plan = inventory::plan_pool(&facts, outlook, &self.plan.policy);
         let now = facts.situation(outlook);
 
         let margin = unit_margin(records.product).unwrap_or_default();
+        // What is promised of kits and parts was settled for all of them together.
+        let to_offer = self.kit_night.promised(p).unwrap_or_else(|| {
+            let until = |days: f64| outlook.mean_until(days);
+            offerable(records.shelf.promisable(), &records.shelf.lots, until)
+        });
         let need = self.need(&records, &plan, &now, lead_time.lead_time.mean_days());
         let mut lines =
             self.market.propose(need, |supply| self.lead_days(&records, supply), exceptions);
         self.heed_decisions(&records, &mut lines);
 
-        let (allocation, findings) = self.allocate(&records, forecast, &plan, exceptions);
+        let (allocation, findings) = self.allocate(&records, forecast, &plan, to_offer, exceptions);
         // Orders on their way are judged on what is there after customers who wait have been
-        // served.
-        let backordered = records.stock.map_or(Units::ZERO, |stock| stock.backordered);
+        // served, and what will expire is thrown away.
         let open = OpenPool {
-            stock: records.available - backordered,
+            stock: Units::floor(now.stock.net() - plan.expires_unsold),
             demand: &daily(&outlook),
             safety_stock: plan.policy.safety_stock,
             unit_cost: records.product.unit_cost.unwrap_or_default(),
@@ -75,7 +82,7 @@ impl<'a> Night<'a> {
         let picture =
             picture::weekly(&self.inputs.panel, pool, &net.mean, &plan.path, |from, to| {
                 if net.has_kits() {
-                    let demand = net.over(forecast.total.over(from, to, 0.0).into(), from, to);
+                    let demand = over(from, to, 0.0);
                     [0.1, 0.9].map(|p| demand.quantile(p) as f32)
                 } else {
                     let own = forecast.total.quantiles(from, to, [0.1, 0.9]);
@@ -88,22 +95,11 @@ impl<'a> Night<'a> {
             findings,
             advice,
             picture,
-            available: records.available,
+            available: to_offer,
             margin,
             short_before_arrival: now.expected_shortfall(plan.policy.lead_time_mean),
             plan,
         }
-    }
-
-    /// The pool's own demand net of returns, plus what its kits need of it.
-    fn net_demand(&self, pool: &Pool, forecast: &PoolForecast) -> NetDemand {
-        let gross = forecast.total.mean();
-        let kits = self.kits.parents(pool.sku).iter().filter_map(|part| {
-            let mean = self.kit_demand.get(&self.pool_of(part.sku, pool)?)?;
-            Some(KitDemand { mean, per_kit: part.per_kit })
-        });
-        let through_kits = through_kits(kits, gross.len());
-        NetDemand::new(gross, self.series_demand(pool, forecast), through_kits)
     }
 
     /// Every series of `pool` with its forecast.
@@ -120,7 +116,7 @@ impl<'a> Night<'a> {
 
     fn note_lead_time(
         &self,
-        records: &PoolRecords<'a>,
+        records: &PoolRecords<'_, 'a>,
         lead_time: &Estimate,
         exceptions: &mut Vec<Exception>,
     ) {
@@ -137,7 +133,7 @@ impl<'a> Night<'a> {
     }
 
     /// Lines that a planner has rejected, snoozed or set by hand are what they decided.
-    fn heed_decisions(&self, records: &PoolRecords<'a>, lines: &mut Vec<Line<'_>>) {
+    fn heed_decisions(&self, records: &PoolRecords<'_, 'a>, lines: &mut Vec<Line<'_>>) {
         let pool = records.pool;
         for line in lines.iter_mut() {
             let supplier = line.supplier();
@@ -152,7 +148,7 @@ impl<'a> Night<'a> {
 
     fn need(
         &self,
-        records: &PoolRecords<'a>,
+        records: &PoolRecords<'_, 'a>,
         plan: &PoolPlan,
         now: &Situation<'_>,
         lead_days: f64,
@@ -178,7 +174,7 @@ impl<'a> Night<'a> {
             order_by: plan.order_by,
             stockout_date: plan.stockout_date,
             stockout_probability: plan.stockout_probability,
-            on_hand: records.stock.map_or(Units::ZERO, |stock| stock.on_hand),
+            on_hand: records.shelf.on_hand,
             available: records.available,
             on_order: plan.whole_on_order(),
             inventory_position: position,
@@ -199,24 +195,22 @@ impl<'a> Night<'a> {
 
     fn allocate(
         &self,
-        records: &PoolRecords<'a>,
+        records: &PoolRecords<'_, 'a>,
         forecast: &PoolForecast,
         plan: &PoolPlan,
+        available: Units,
         exceptions: &mut Vec<Exception>,
     ) -> (Vec<Allocation>, Vec<ChannelFinding>) {
         let pool = records.pool;
-        let here = self.presence.channels(pool, &self.inputs.panel, |channel| {
-            let reserves = self.inputs.channels[channel.index()].reserve.is_some();
-            reserves || self.listed(pool, channel).is_some()
-        });
-        let demand: Vec<ChannelDemand> = here
+        let demand: Vec<ChannelDemand> = self
+            .channels_of(pool)
             .into_iter()
             .map(|channel| self.channel_demand(records, channel, forecast))
             .collect();
         let stock = allocate::PoolStock {
             sku: pool.sku,
             location: pool.location,
-            available: records.available,
+            available,
             reorder_point: plan.policy.reorder_point,
         };
         let context = allocate::Context {
@@ -233,6 +227,14 @@ impl<'a> Night<'a> {
         (rows, findings)
     }
 
+    /// Channels that take part in `pool`.
+    pub fn channels_of(&self, pool: &Pool) -> Vec<ChannelId> {
+        self.presence.channels(pool, &self.inputs.panel, |channel| {
+            let reserves = self.inputs.channels[channel.index()].reserve.is_some();
+            reserves || self.listed(pool, channel).is_some()
+        })
+    }
+
     /// What `channel` shows of the item now.
     fn listed(&self, pool: &Pool, channel: ChannelId) -> Option<Units> {
         Some(self.inputs.listings.get((pool.sku, channel))?.listed)
@@ -240,7 +242,7 @@ impl<'a> Night<'a> {
 
     fn channel_demand(
         &self,
-        records: &PoolRecords<'a>,
+        records: &PoolRecords<'_, 'a>,
         channel: ChannelId,
         forecast: &PoolForecast,
     ) -> ChannelDemand {

@@ -1,26 +1,32 @@
 //! What the tables of a night say about one pool, looked up once and handed on.
 
-use crate::domain::inputs::{PoolOverrides, Product, PurchaseOrder, Stock, Supply};
+use crate::domain::inputs::{PoolOverrides, Product, PurchaseOrder, Supply};
 use crate::domain::outcome::Classification;
 use crate::domain::panel::Pool;
 use crate::domain::sorted::rows_of;
-use crate::domain::units::{SkuId, Units};
-use crate::inventory::expiry::DatedLot;
+use crate::domain::units::Units;
+use crate::inventory::kits::ThroughKits;
 use crate::inventory::lead_time::{self, Estimate};
-use crate::inventory::{Arrival, PastDemand, PoolFacts, StockLevel, UnitEconomics, held, held_kit};
+use crate::inventory::{
+    Arrival, PastDemand, PoolFacts, Shelf, StockLevel, UnitEconomics, held, held_kit,
+};
 use crate::purchase::PreviousQuantity;
 use crate::review::open_decisions::Pending;
 use crate::run::partition::Night;
 use crate::tables::LastLine;
 
 /// The rows that concern one pool.
-pub struct PoolRecords<'a> {
+pub struct PoolRecords<'n, 'a> {
     pub pool: &'a Pool,
     pub product: &'a Product,
     pub class: &'a Classification,
-    pub stock: Option<&'a Stock>,
-    /// Units that can be promised: the stock table's, or of a kit what its components allow.
+    /// What lies there.
+    pub shelf: Shelf,
+    /// Units that can be handed over, claims of customers served first: those on the shelf, and of
+    /// a kit what its parts allow besides.
     pub available: Units,
+    /// What kits take of it; `None` without any.
+    pub through_kits: Option<&'n ThroughKits>,
     /// Who delivers it first.
     pub supply: Option<&'a Supply>,
     /// Its purchase orders, open and received.
@@ -34,7 +40,7 @@ pub struct PoolRecords<'a> {
 
 impl<'a> Night<'a> {
     /// Looks up pool `p` everywhere.
-    pub fn records(&self, p: usize) -> PoolRecords<'a> {
+    pub fn records(&self, p: usize) -> PoolRecords<'_, 'a> {
         let inputs = self.inputs;
         let pool = &inputs.panel.pools()[p];
         let last_lines = self.last.map_or(&[][..], |last| &last.lines);
@@ -42,8 +48,9 @@ impl<'a> Night<'a> {
             pool,
             product: &inputs.products[pool.sku.index()],
             class: &self.classes[p],
-            stock: self.stock[p],
-            available: self.available(pool),
+            shelf: self.shelves[p].clone(),
+            available: self.kit_night.available(p, &self.shelves),
+            through_kits: self.kit_night.through(p),
             supply: self.market.supply_of(pool.sku, pool.location).next(),
             orders: inputs.purchase_orders.of(pool),
             pending: rows_of(&self.standing.pending, pool),
@@ -53,12 +60,16 @@ impl<'a> Night<'a> {
     }
 
     /// What the policy reads of them.
-    pub fn facts(&self, of: &PoolRecords<'a>, lead_time: &Estimate) -> PoolFacts {
+    pub fn facts(&self, of: &PoolRecords<'_, 'a>, lead_time: &Estimate) -> PoolFacts {
         let as_of = self.market.as_of;
-        let lots = self.inputs.lots.of(of.pool);
         let is_kit = self.kits.is_kit(of.pool.sku);
-        let held =
-            held_kit(is_kit).or_else(|| held(of.product, of.class.lifecycle, of.by_hand.approved));
+        let stock = self.stock_level(of);
+        let is_asked_for = stock.net() < 0.0
+            || of.product.min_stock.is_some_and(Units::is_positive)
+            || of.through_kits.is_some_and(ThroughKits::is_asked_for);
+        let held = held_kit(is_kit).or_else(|| {
+            held(of.product, of.class.lifecycle, is_asked_for, of.by_hand.approved)
+        });
         PoolFacts {
             sku: of.pool.sku,
             location: of.pool.location,
@@ -75,9 +86,9 @@ impl<'a> Night<'a> {
             xyz: of.class.xyz,
             velocity: of.class.velocity,
             economics: UnitEconomics::of(of.product),
-            stock: StockLevel::of(of.stock, of.available),
+            stock,
             arrivals: self.arrivals(of, lead_time),
-            lots: lots.iter().map(|lot| DatedLot::of(lot, as_of)).collect(),
+            lots: of.shelf.lots.clone(),
             min_stock: of.product.min_stock.map(Units::as_f64),
             max_stock: of.product.max_stock.map(Units::as_f64),
             by_hand: of.by_hand,
@@ -86,7 +97,7 @@ impl<'a> Night<'a> {
     }
 
     /// The lead time to plan with: set by hand, of the first supplier, or the default.
-    pub fn lead_time(&self, of: &PoolRecords<'a>) -> Estimate {
+    pub fn lead_time(&self, of: &PoolRecords<'_, 'a>) -> Estimate {
         match of.supply {
             Some(supply) => self.lead_times.estimate(supply, of.pool.location),
             None => lead_time::estimate(&[], &lead_time::ReceiptStatistics::default(), None),
@@ -95,7 +106,7 @@ impl<'a> Night<'a> {
 
     /// Mean days until an order to the supplier of `supply` arrives; what is set by hand is the
     /// first supplier's.
-    pub fn lead_days(&self, of: &PoolRecords<'a>, supply: &Supply) -> f64 {
+    pub fn lead_days(&self, of: &PoolRecords<'_, 'a>, supply: &Supply) -> f64 {
         let is_first = |first: &Supply| first.supplier == supply.supplier;
         match of.by_hand.lead_time.filter(|_| of.supply.is_some_and(is_first)) {
             Some(by_hand) => by_hand.mean_days(),
@@ -104,7 +115,7 @@ impl<'a> Night<'a> {
     }
 
     /// The last run's quantities by supplier, not yet approved or placed.
-    pub fn previous_quantities(of: &PoolRecords<'a>) -> Vec<PreviousQuantity> {
+    pub fn previous_quantities(of: &PoolRecords<'_, 'a>) -> Vec<PreviousQuantity> {
         let mut previous = Vec::new();
         for line in of.last_lines {
             if let Some(supplier) = line.supplier {
@@ -115,7 +126,7 @@ impl<'a> Night<'a> {
     }
 
     /// Open and approved orders, soonest first.
-    fn arrivals(&self, of: &PoolRecords<'a>, lead_time: &Estimate) -> Vec<Arrival> {
+    pub fn arrivals(&self, of: &PoolRecords<'_, 'a>, lead_time: &Estimate) -> Vec<Arrival> {
         let as_of = self.market.as_of;
         let lead_days = lead_time.lead_time.mean_days();
         let late_days = self.lead_times.mean_late_days(of.orders);
@@ -131,13 +142,14 @@ impl<'a> Night<'a> {
         arrivals
     }
 
-    fn available(&self, pool: &Pool) -> Units {
-        self.kits
-            .available(pool.sku, |sku| self.stock[self.pool_of(sku, pool)?].map(Stock::available))
-    }
-
-    /// The pool of another item at the same location.
-    pub fn pool_of(&self, sku: SkuId, pool: &Pool) -> Option<usize> {
-        self.inputs.panel.position((sku, pool.location))
+    /// Stock as the policy reads it: kits that customers wait for wait for their parts.
+    fn stock_level(&self, of: &PoolRecords<'_, 'a>) -> StockLevel {
+        let mut level = of.shelf.level();
+        if self.kits.is_kit(of.pool.sku) {
+            // What can be packed counts as there; kits that are owed are owed by their parts.
+            return StockLevel { available: of.available.as_f64(), backordered: 0.0, ..level };
+        }
+        level.backordered += of.through_kits.map_or(0.0, |through| through.owed);
+        level
     }
 }

@@ -125,6 +125,11 @@ pub(crate) fn master_list(inputs: &Inputs) -> Vec<Exception> {
     let supplied = |i: usize| !inputs.supply.of(id(i)).is_empty();
     let stocked = |i: usize| !inputs.stock.of_item(id(i)).is_empty();
     let known = |i: &usize| inputs.products[*i].in_master;
+    // A kit is packed from its parts: it needs no supplier, no stock and no cost of its own. A part
+    // needs no sales of its own.
+    let is_kit = |i: usize| !inputs.kits.of(id(i)).is_empty();
+    let parts: BTreeSet<SkuId> = inputs.kits.iter().map(|kit| kit.component).collect();
+    let asked_for = |i: usize| sold(i) || parts.contains(&id(i));
     report(
         "products",
         all().filter(known).filter(|&i| inputs.products[i].name.is_empty()).collect(),
@@ -133,25 +138,25 @@ pub(crate) fn master_list(inputs: &Inputs) -> Vec<Exception> {
     );
     report(
         "products",
-        all().filter(known).filter(|&i| inputs.products[i].unit_cost.is_none()).collect(),
+        all().filter(known).filter(|&i| inputs.products[i].unit_cost.is_none() && !is_kit(i)).collect(),
         "a unit cost",
         "orders and stock cannot be valued",
     );
     report(
         "supply",
-        all().filter(|&i| sold(i) && !supplied(i)).collect(),
+        all().filter(|&i| asked_for(i) && !is_kit(i) && !supplied(i)).collect(),
         "a supplier and a lead time",
         "the default lead time is used",
     );
     report(
         "stock",
-        all().filter(|&i| sold(i) && !stocked(i)).collect(),
+        all().filter(|&i| asked_for(i) && !is_kit(i) && !stocked(i)).collect(),
         "a usable stock row",
         "nothing is taken to be on hand",
     );
     report(
         "stock",
-        all().filter(|&i| stocked(i) && !sold(i)).collect(),
+        all().filter(|&i| stocked(i) && !asked_for(i)).collect(),
         "any sale, but in stock",
         "there is no demand to plan with",
     );

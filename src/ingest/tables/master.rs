@@ -6,7 +6,7 @@ use crate::domain::inputs::{
 use crate::domain::units::{Money, Units};
 use crate::ingest::cells::days::parse_day;
 use crate::ingest::files::table::{Row, Table};
-use crate::ingest::tables::convert::Convert;
+use crate::ingest::tables::convert::{Convert, scaled};
 use crate::ingest::tables::quarantine::Place;
 use crate::math::cycles::circular;
 use chrono::NaiveDate;
@@ -266,12 +266,13 @@ pub(crate) fn kits(table: &Table, convert: &mut Convert<'_>) -> Vec<Kit> {
     let mut rows = Vec::new();
     for row in table.rows() {
         let codes = convert.codes;
-        let (Some((sku, _)), Some((component, _))) =
+        let (Some((sku, _)), Some((component, factor))) =
             (codes.item(&row, "sku"), codes.item(&row, "component"))
         else {
             continue;
         };
         let Some(quantity) = row.units("quantity") else { continue };
+        let quantity = scaled(Some(quantity), factor);
         rows.push(((sku, component), row.place(), Kit { sku, component, quantity }));
     }
     let links: Vec<(usize, usize)> =

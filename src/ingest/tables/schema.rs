@@ -232,7 +232,7 @@ pub const TABLES: &[Schema] = &[
             opt("lead_time_sd_days", NOT_NEGATIVE, "its standard deviation"),
             opt("lead_time_max_days", POSITIVE, "the longest to expect"),
             opt("minimum_order", COUNT, "least quantity of a line"),
-            opt("pack_size", Kind::Units(1.0), "lines are multiples of it"),
+            opt("pack_size", COUNT, "lines are multiples of it; 0 or 1 = any number"),
             opt("maximum_order", Kind::Units(1.0), "largest quantity of a line"),
             opt("duty_rate", NOT_NEGATIVE, "duty as a share of price"),
             opt("freight_per_unit", Kind::Money, "freight of one unit"),
@@ -256,7 +256,7 @@ pub const TABLES: &[Schema] = &[
         columns: &[
             req("sku", SKU, "item"),
             opt("location", LOCATION, "where"),
-            req("on_hand", COUNT, "units in the location"),
+            req("on_hand", Kind::Units(f64::MIN), "units in the location; below 0 = owed to customers"),
             opt("committed", COUNT, "sold, not shipped"),
             opt("backordered", COUNT, "owed to customers"),
             opt("damaged", COUNT, "unsaleable"),
