@@ -92,11 +92,7 @@ impl Claim {
 /// # Panics
 /// If more were promised than a shelf has: our own fault.
 #[must_use]
-pub fn promises(
-    bills: &Bills,
-    claims: &[Claim],
-    stock: impl Fn(usize) -> Units,
-) -> Vec<Units> {
+pub fn promises(bills: &Bills, claims: &[Claim], stock: impl Fn(usize) -> Units) -> Vec<Units> {
     let mut shelves = Shelves { bills, left: BTreeMap::new(), stock: &stock };
     let mut promised = vec![0; claims.len()];
     let ranked = by_worth(bills, claims, &stock);
@@ -200,8 +196,7 @@ impl<S: Fn(usize) -> Units> Shelves<'_, S> {
 
     /// Whether all of `alike` can be promised `days` of sales together.
     fn can_cover(&self, claims: &[Claim], promised: &[i64], alike: &[usize], days: f64) -> bool {
-        let mut trial =
-            Shelves { bills: self.bills, left: self.left.clone(), stock: self.stock };
+        let mut trial = Shelves { bills: self.bills, left: self.left.clone(), stock: self.stock };
         for &claim in alike {
             let more = Units(claims[claim].units(days) - promised[claim]).or_zero();
             let pool = claims[claim].pool;
@@ -266,11 +261,7 @@ mod tests {
         let names = Names { skus, ..Names::default() };
         let mut kits: Vec<Kit> = Vec::new();
         for &(sku, component, units) in rows {
-            kits.push(Kit {
-                sku: SkuId(sku),
-                component: SkuId(component),
-                quantity: Units(units),
-            });
+            kits.push(Kit { sku: SkuId(sku), component: SkuId(component), quantity: Units(units) });
         }
         let (kits, _) = Kits::new(&kits, &names);
         Bills::new(&kits, 0..5, |pool| SkuId(pool as u32), |sku, _| Some(sku.index()))
@@ -299,9 +290,10 @@ mod tests {
         let set = Claim::selling(1, 2.0, Some(9.0));
         // One day of both is 2 cups and 2 sets; then the sets are served up to 14 of a week.
         assert_eq!(counts(&bills, &[cup, set], [20, 0, 0, 0, 0]), [2, 9]);
-        assert_eq!(counts(&bills, &[cup, Claim { margin: Some(7.0), ..set }], [20, 0, 0, 0, 0]), [
-            14, 3
-        ]);
+        assert_eq!(
+            counts(&bills, &[cup, Claim { margin: Some(7.0), ..set }], [20, 0, 0, 0, 0]),
+            [14, 3]
+        );
     }
 
     #[test]

@@ -71,11 +71,7 @@ pub fn usable_stock(
 /// A shelf of saleable units keeps one on offer, or a slow item with a date would be taken off sale
 /// days before it; where no demand is expected at all, nothing says what will expire.
 #[must_use]
-pub fn offerable(
-    promisable: Units,
-    lots: &[DatedLot],
-    demand_until: impl Fn(f64) -> f64,
-) -> Units {
+pub fn offerable(promisable: Units, lots: &[DatedLot], demand_until: impl Fn(f64) -> f64) -> Units {
     let last = lots.last().map_or(0.0, |lot| lot.days);
     if demand_until(last) <= 0.0 {
         return promisable;

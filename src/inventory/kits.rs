@@ -83,8 +83,12 @@ impl Kits {
         // number of kits that are nested deeply.
         let links: Vec<(usize, usize)> =
             rows.iter().map(|row| (row.sku.index(), row.component.index())).collect();
-        let on_a_circle: BTreeSet<SkuId> =
-            rows.iter().zip(circular(&links)).filter(|link| link.1).map(|link| link.0.sku).collect();
+        let on_a_circle: BTreeSet<SkuId> = rows
+            .iter()
+            .zip(circular(&links))
+            .filter(|link| link.1)
+            .map(|link| link.0.sku)
+            .collect();
         for &kit in &on_a_circle {
             if let Some(path) = cycle(kit, &direct) {
                 refused.insert(kit);
@@ -147,8 +151,9 @@ fn top_down(direct: &Parts) -> Vec<SkuId> {
     for &kit in direct.keys() {
         let mut open = vec![kit];
         while let Some(&next) = open.last() {
-            let waits_for =
-                direct[&next].iter().find(|p| direct.contains_key(&p.sku) && !done.contains(&p.sku));
+            let waits_for = direct[&next]
+                .iter()
+                .find(|p| direct.contains_key(&p.sku) && !done.contains(&p.sku));
             if let Some(inner) = waits_for.filter(|_| !done.contains(&next)) {
                 open.push(inner.sku);
                 continue;
@@ -328,8 +333,7 @@ impl Bills {
     ) -> BTreeMap<usize, ThroughKits> {
         let mut through: BTreeMap<usize, ThroughKits> = BTreeMap::new();
         for &kit in &self.top_down {
-            let mut asked =
-                through.get(&kit).cloned().unwrap_or_else(|| ThroughKits::new(horizon));
+            let mut asked = through.get(&kit).cloned().unwrap_or_else(|| ThroughKits::new(horizon));
             if let Some(own) = own(kit) {
                 add_scaled(&mut asked.mean, own, 1.0);
                 add_scaled(&mut asked.unpacked, own, 1.0);
@@ -534,10 +538,7 @@ mod tests {
         let own: [f32; 4] = [1.0; 4];
         let packed = |pool| match pool {
             0 => PackedKits { net: -2.0, ..PackedKits::default() },
-            _ => PackedKits {
-                net: 1.0,
-                arrivals: vec![Arrival { days: 2.0, quantity: 6.0 }],
-            },
+            _ => PackedKits { net: 1.0, arrivals: vec![Arrival { days: 2.0, quantity: 6.0 }] },
         };
         let through = bills.explode(4, |pool| (pool == 0).then_some(&own[..]), packed);
         // Two sets are owed: 4 B, of which one is packed and three arrive; three more arrive.

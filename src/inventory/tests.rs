@@ -283,13 +283,18 @@ fn d15_minimum_maximum_and_held_items() {
     });
     assert_eq!((made.need, made.status), (0.0, Status::Held));
     let product = |status| Product { status, ..Product::default() };
-    assert_eq!(held(&product(ProductStatus::Obsolete), Lifecycle::Active, false, true), Some("obsolete"));
+    assert_eq!(
+        held(&product(ProductStatus::Obsolete), Lifecycle::Active, false, true),
+        Some("obsolete")
+    );
     assert_eq!(
         held(&product(ProductStatus::DoNotOrder), Lifecycle::Active, true, true),
         Some("do not order")
     );
     assert!(
-        held(&product(ProductStatus::New), Lifecycle::New, false, false).unwrap().contains("approval")
+        held(&product(ProductStatus::New), Lifecycle::New, false, false)
+            .unwrap()
+            .contains("approval")
     );
     assert_eq!(held(&product(ProductStatus::New), Lifecycle::New, false, true), None);
     assert_eq!(held(&product(ProductStatus::Active), Lifecycle::Active, false, false), None);

@@ -59,7 +59,12 @@ impl KitNight {
         let panel = &night.inputs.panel;
         let pools = panel.pools();
         let is_supplied = |p: usize| {
-            night.inputs.supply.of(pools[p].sku).iter().any(|s| s.location == Some(pools[p].location))
+            night
+                .inputs
+                .supply
+                .of(pools[p].sku)
+                .iter()
+                .any(|s| s.location == Some(pools[p].location))
         };
         let bills = bills(&night.kits, panel, is_supplied);
         if bills.is_empty() {

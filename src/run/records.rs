@@ -67,9 +67,8 @@ impl<'a> Night<'a> {
         let is_asked_for = stock.net() < 0.0
             || of.product.min_stock.is_some_and(Units::is_positive)
             || of.through_kits.is_some_and(ThroughKits::is_asked_for);
-        let held = held_kit(is_kit).or_else(|| {
-            held(of.product, of.class.lifecycle, is_asked_for, of.by_hand.approved)
-        });
+        let held = held_kit(is_kit)
+            .or_else(|| held(of.product, of.class.lifecycle, is_asked_for, of.by_hand.approved));
         PoolFacts {
             sku: of.pool.sku,
             location: of.pool.location,

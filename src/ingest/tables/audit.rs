@@ -138,7 +138,10 @@ pub(crate) fn master_list(inputs: &Inputs) -> Vec<Exception> {
     );
     report(
         "products",
-        all().filter(known).filter(|&i| inputs.products[i].unit_cost.is_none() && !is_kit(i)).collect(),
+        all()
+            .filter(known)
+            .filter(|&i| inputs.products[i].unit_cost.is_none() && !is_kit(i))
+            .collect(),
         "a unit cost",
         "orders and stock cannot be valued",
     );

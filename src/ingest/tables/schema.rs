@@ -256,7 +256,11 @@ pub const TABLES: &[Schema] = &[
         columns: &[
             req("sku", SKU, "item"),
             opt("location", LOCATION, "where"),
-            req("on_hand", Kind::Units(f64::MIN), "units in the location; below 0 = owed to customers"),
+            req(
+                "on_hand",
+                Kind::Units(f64::MIN),
+                "units in the location; below 0 = owed to customers",
+            ),
             opt("committed", COUNT, "sold, not shipped"),
             opt("backordered", COUNT, "owed to customers"),
             opt("damaged", COUNT, "unsaleable"),
