@@ -92,6 +92,7 @@ exception_kinds! {
     NoSupply "no-supply" "An item has no row in the supply table."
     OverrideExpired "override-expired" "An override has expired and is not used."
     OverrideUnsigned "override-unsigned" "An override has no author or no reason."
+    PriceTiers "price-tiers" "Several rows of one supplier are read as prices from a quantity on."
     Quarantine "quarantine" "Rows of a file could not be used and are in quarantine."
     Refit "refit" "The forecasts were not carried on from the last refit as usual."
     ReserveExceedsPool "reserve-exceeds-pool" "The reserves of the channels add up to more than the stock."

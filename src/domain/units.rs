@@ -301,11 +301,12 @@ pub struct LeadTime {
 }
 
 impl LeadTime {
-    /// Checked: `None` unless all three are finite, `mean > 0`, `sd >= 0` and `max >= mean`.
+    /// Checked: `None` unless all three are finite, `mean >= 0` (0 = the same day), `sd >= 0` and
+    /// `max >= mean`.
     #[must_use]
     pub fn new(mean_days: f64, sd_days: f64, max_days: f64) -> Option<Self> {
         let finite = mean_days.is_finite() && sd_days.is_finite() && max_days.is_finite();
-        (finite && mean_days > 0.0 && sd_days >= 0.0 && max_days >= mean_days).then_some(Self {
+        (finite && mean_days >= 0.0 && sd_days >= 0.0 && max_days >= mean_days).then_some(Self {
             mean_days,
             sd_days,
             max_days,
@@ -365,6 +366,7 @@ mod tests {
     #[test]
     fn probability_and_lead_time_refuse_what_cannot_be() {
         assert!(Probability::new(1.0).is_none() && Probability::new(f64::NAN).is_none());
-        assert!(LeadTime::new(0.0, 0.0, 0.0).is_none() && LeadTime::new(7.0, 1.0, 6.0).is_none());
+        assert!(LeadTime::new(-1.0, 0.0, 0.0).is_none() && LeadTime::new(7.0, 1.0, 6.0).is_none());
+        assert!(LeadTime::new(0.0, 0.0, 0.0).is_some(), "the same day");
     }
 }

@@ -251,7 +251,7 @@ impl<'a> Loading<'a> {
         let stockouts: Sorted<Stockout> = of(tables, "stockouts", stocks::stockouts, &mut convert);
         let stock_history: Sorted<StockHistory> =
             of(tables, "stock_history", stocks::stock_history, &mut convert);
-        let supply = of(tables, "supply", master::supply, &mut convert);
+        let supply = master::supply(tables.get("supply"), &mut convert);
         if tables.contains_key("products") {
             convert.exceptions.extend(audit::unknown_items(&sales.unknown));
         }
@@ -285,7 +285,11 @@ impl<'a> Loading<'a> {
                 names.suppliers.len(),
                 &mut convert,
             ),
-            price_breaks: of(tables, "price_breaks", master::price_breaks, &mut convert),
+            price_breaks: Sorted::new(master::price_breaks(
+                tables.get("price_breaks"),
+                supply.tiers,
+                &mut convert,
+            )),
             lots: of(tables, "lots", stocks::lots, &mut convert),
             purchase_orders: of(tables, "purchase_orders", stocks::purchase_orders, &mut convert),
             listings: of(tables, "listings", stocks::listings, &mut convert),
@@ -300,7 +304,7 @@ impl<'a> Loading<'a> {
             names: names.clone(),
             panel,
             products,
-            supply,
+            supply: Sorted::new(supply.supply),
             stock,
             stock_history,
             stockouts,

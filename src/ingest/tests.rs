@@ -129,6 +129,37 @@ fn a1_one_file_gzip_a_folder_and_a_pattern_give_the_same_panel() {
 }
 
 #[test]
+fn lines_of_one_order_add_up_and_only_a_repeated_row_is_one() {
+    let head = "order_id,sku,line,quantity,expected\n";
+    let rows = "P1,A,1,30,2024-03-05\nP1,A,2,70,2024-03-15\nP1,A,3,70,2024-03-15\nP1,A,3,70,2024-03-15\n";
+    let orders = format!("{head}{rows}");
+    let inputs = ok(&[("sales.csv", SALES), ("purchase_orders.csv", &orders)], "");
+    let quantities: Vec<i64> =
+        inputs.purchase_orders.iter().map(|order| order.quantity.count()).collect();
+    assert_eq!(quantities, [30, 70, 70]);
+    assert_eq!(inputs.quarantine.len(), 1);
+}
+
+#[test]
+fn a_vendors_price_list_is_one_supplier_with_price_breaks() {
+    let supply = "sku,supplier,unit_cost,lead_time_days,minimum_order,pack_size\n\
+                  A,X,2.00,0,10000,0\nA,X,5.00,0,1,0\nA,X,4.00,0,500,\n";
+    let breaks = "sku,supplier,from_quantity,unit_cost\nA,X,500,3.90\n";
+    let files = [("sales.csv", SALES), ("supply.csv", supply), ("price_breaks.csv", breaks)];
+    let inputs = ok(&files, "");
+    let [row] = &inputs.supply[..] else { panic!("{:?}", inputs.supply) };
+    assert_eq!((row.minimum_order, row.pack_size, row.lead_time_days), (Units(1), Units(1), 0.0));
+    assert_eq!(row.unit_cost, Some(Money::from_f64(5.0)));
+    let prices: Vec<(i64, f64)> = inputs
+        .price_breaks
+        .iter()
+        .map(|b| (b.from_quantity.count(), b.unit_cost.as_f64()))
+        .collect();
+    assert_eq!(prices, [(500, 3.9), (10_000, 2.0)]);
+    assert!(exception(&inputs, "price-tiers", "supply").what.starts_with("2 rows"));
+}
+
+#[test]
 fn row_order_changes_nothing_even_with_fractions_and_huge_cells() {
     let mut rows: Vec<String> = (0..400)
         .map(|i| format!("2024-01-0{},S{},{}.{}", 1 + i % 7, i % 5, i * 977 % 1009, i % 10))
@@ -662,8 +693,7 @@ fn impossible_rows_of_the_other_tables_are_rejected_by_name() {
     let one = |file: &str, text: &str, place: (u64, &str), reason: &str| {
         rejects(&[("sales.csv", SALES), (file, text)], "", (file, place.0, place.1), reason);
     };
-    one("supply.csv", "sku,supplier,lead_time_days\nA,X,-3\n", (2, "lead_time_days"), "above 0");
-    one("supply.csv", "sku,supplier,lead_time_days\nA,X,0\n", (2, "lead_time_days"), "above 0");
+    one("supply.csv", "sku,supplier,lead_time_days\nA,X,-3\n", (2, "lead_time_days"), "at least 0");
     one(
         "supply.csv",
         "sku,supplier,lead_time_days,minimum_order,maximum_order\nA,X,7,10,5\n",
@@ -702,7 +732,7 @@ fn impossible_rows_of_the_other_tables_are_rejected_by_name() {
         "purchase_orders.csv",
         "order_id,sku,quantity\nP1,A,5\nP1,A,5\n",
         (3, "order_id"),
-        "the same key",
+        "the same line",
     );
     one("products.csv", "sku,superseded_by\nA,A\n", (2, "superseded_by"), "superseding itself");
     one("kits.csv", "sku,component,quantity\nK,K,1\n", (2, "component"), "containing itself");

@@ -140,14 +140,11 @@ struct Sourced {
     source: String,
 }
 
-// Least lead time that receipts make, days: deliveries within the day would make one of zero, over
-// which nothing can be planned.
-const LEAST_DAYS: f64 = 0.5;
 // Receipts from which the longest of them stands alone: a shorter record does not overrule the
 // longest that was promised.
 const LONG_RECORD: usize = 10;
 
-/// Master data of a supply line as a lead time; `None` for zero, negative or missing values.
+/// Master data of a supply line as a lead time; `None` for negative values.
 fn of_master_data(supply: &Supply) -> Option<LeadTime> {
     let mean = supply.lead_time_days;
     let sd = supply.lead_time_sd_days.unwrap_or(DEFAULT_VARIATION * mean);
@@ -183,7 +180,7 @@ pub fn estimate(
     if let Some(Drift { now, .. }) = drift {
         // With max-average safety stock the mean alone moves nothing: the maximum follows the
         // drift.
-        let mean = now.max(LEAST_DAYS);
+        let mean = now;
         let sd = lead_time.sd_days();
         let max = lead_time.max_days().max(now + 2.0 * sd).max(mean);
         lead_time = LeadTime::new(mean, sd, max).unwrap_or(lead_time);
@@ -202,7 +199,7 @@ fn shrink(seen: &ReceiptStatistics, prior: Sourced, whose: &str) -> Sourced {
     let n = seen.count as f64;
     let weight = n / (n + PRIOR_RECEIPTS);
     let expected = prior.lead_time;
-    let mean = (weight * seen.mean + (1.0 - weight) * expected.mean_days()).max(LEAST_DAYS);
+    let mean = weight * seen.mean + (1.0 - weight) * expected.mean_days();
     let weight = (n - 1.0) / (n - 1.0 + PRIOR_RECEIPTS);
     let variance = weight * seen.sd.powi(2) + (1.0 - weight) * expected.sd_days().powi(2);
     let longest =

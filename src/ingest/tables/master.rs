@@ -1,5 +1,6 @@
 //! Master data: products, channels, suppliers, supply, price breaks and kits.
 
+use crate::domain::exceptions::{Exception, ExceptionKind, Severity, Subject};
 use crate::domain::inputs::{
     Channel, Kit, PriceBreak, Product, ProductStatus, Role, Supplier, Supply,
 };
@@ -194,18 +195,54 @@ fn intervals(text: &str) -> Option<Vec<(NaiveDate, NaiveDate)>> {
     Some(all)
 }
 
-/// How suppliers deliver items, sorted by (sku, location, role, supplier).
-pub(crate) fn supply(table: &Table, convert: &mut Convert<'_>) -> Vec<Supply> {
+/// How suppliers deliver items, and the prices from a quantity on that stand in rows of their own.
+#[derive(Debug, Default)]
+pub(crate) struct SupplyRows {
+    /// Sorted by (sku, location, role, supplier).
+    pub(crate) supply: Vec<Supply>,
+    /// Sorted by (sku, supplier, quantity).
+    pub(crate) tiers: Vec<PriceBreak>,
+}
+
+/// Reads who supplies what. Several rows of one supplier that differ in their minimum are a price
+/// list, as Odoo writes it: the smallest minimum is the supplier's, the others are price breaks.
+pub(crate) fn supply(table: Option<&Table>, convert: &mut Convert<'_>) -> SupplyRows {
+    let Some(table) = table else { return SupplyRows::default() };
     let mut rows = Vec::new();
     for row in table.rows() {
         if let Some(supply) = supply_row(&row, convert) {
-            rows.push(((supply.sku, supply.location, supply.supplier), row.place(), supply));
+            let line = (supply.sku, supply.location, supply.supplier);
+            rows.push(((line, supply.minimum_order), row.place(), supply));
         }
     }
-    let mut supply: Vec<Supply> =
-        convert.distinct(rows, "supplier").into_iter().map(|(_, s)| s).collect();
-    supply.sort_by_key(|s| (s.sku, s.location, s.role, s.supplier));
-    supply
+    let mut read = SupplyRows::default();
+    for (_, row) in convert.distinct(rows, "supplier") {
+        let is_tier = read.supply.last().is_some_and(|base| {
+            (base.sku, base.location, base.supplier) == (row.sku, row.location, row.supplier)
+        });
+        if !is_tier {
+            read.supply.push(row);
+        } else if let Some(unit_cost) = row.unit_cost {
+            read.tiers.push(PriceBreak {
+                sku: row.sku,
+                supplier: row.supplier,
+                from_quantity: row.minimum_order,
+                unit_cost,
+            });
+        }
+    }
+    if !read.tiers.is_empty() {
+        convert.exceptions.push(Exception::new(
+            Severity::Info,
+            ExceptionKind::PriceTiers,
+            Subject::Table("supply".to_owned()),
+            format!("{} rows are read as price breaks", read.tiers.len()),
+            "a supplier has several rows of one item, each with a larger minimum_order",
+        ));
+    }
+    read.supply.sort_by_key(|s| (s.sku, s.location, s.role, s.supplier));
+    read.tiers.sort_by_key(|t| (t.sku, t.supplier, t.from_quantity));
+    read
 }
 
 fn supply_row(row: &Row<'_>, convert: &mut Convert<'_>) -> Option<Supply> {
@@ -232,17 +269,22 @@ fn supply_row(row: &Row<'_>, convert: &mut Convert<'_>) -> Option<Supply> {
         lead_time_sd_days: row.number("lead_time_sd_days"),
         lead_time_max_days,
         minimum_order,
-        pack_size: row.units("pack_size").unwrap_or(Units(1)),
+        pack_size: row.units("pack_size").unwrap_or(Units(1)).max(Units(1)),
         maximum_order,
         duty_rate: row.number("duty_rate").unwrap_or(0.0),
         freight_per_unit: row.money("freight_per_unit").unwrap_or(Money::ZERO),
     })
 }
 
-/// Prices from a quantity on, sorted by (sku, supplier, quantity).
-pub(crate) fn price_breaks(table: &Table, convert: &mut Convert<'_>) -> Vec<PriceBreak> {
+/// Prices from a quantity on, those of the supply table among them, sorted by (sku, supplier,
+/// quantity).
+pub(crate) fn price_breaks(
+    table: Option<&Table>,
+    tiers: Vec<PriceBreak>,
+    convert: &mut Convert<'_>,
+) -> Vec<PriceBreak> {
     let mut rows = Vec::new();
-    for row in table.rows() {
+    for row in table.into_iter().flat_map(Table::rows) {
         let codes = convert.codes;
         let (Some((sku, _)), Some(supplier)) =
             (codes.item(&row, "sku"), codes.supplier(row.text("supplier")))
@@ -257,7 +299,13 @@ pub(crate) fn price_breaks(table: &Table, convert: &mut Convert<'_>) -> Vec<Pric
         let key = (sku, supplier, from_quantity);
         rows.push((key, row.place(), PriceBreak { sku, supplier, from_quantity, unit_cost }));
     }
-    convert.distinct(rows, "from_quantity").into_iter().map(|(_, b)| b).collect()
+    let mut breaks: Vec<PriceBreak> =
+        convert.distinct(rows, "from_quantity").into_iter().map(|(_, b)| b).collect();
+    // Stable: where both tables know a quantity, the table of price breaks stays.
+    breaks.extend(tiers);
+    breaks.sort_by_key(|b| (b.sku, b.supplier, b.from_quantity));
+    breaks.dedup_by_key(|b| (b.sku, b.supplier, b.from_quantity));
+    breaks
 }
 
 /// Components of kits, sorted by (sku, component); rows that make a kit contain itself are

@@ -6,6 +6,7 @@ use crate::domain::inputs::{Count, Listing, Lot, PurchaseOrder, Stock, StockHist
 use crate::domain::units::{LocationId, SkuId, Units};
 use crate::ingest::files::table::{Row, Table};
 use crate::ingest::tables::convert::{Convert, scaled};
+use crate::ingest::tables::quarantine::Place;
 
 /// Stock by pool, sorted; several rows of one pool (bins, batches) are added up.
 pub(crate) fn stock(table: &Table, convert: &mut Convert<'_>) -> Vec<Stock> {
@@ -142,25 +143,61 @@ pub(crate) fn stockouts(table: &Table, convert: &mut Convert<'_>) -> Vec<Stockou
 
 /// Purchase orders known on the as-of date, sorted by (sku, location, order); receipts from that
 /// day on are still open. A line with a date of receipt is closed, whatever came.
+///
+/// One order may hold an item on several lines (two delivery dates, two prices): they add up. Only
+/// a row that repeats another in all its cells is the same line read twice.
 pub(crate) fn purchase_orders(table: &Table, convert: &mut Convert<'_>) -> Vec<PurchaseOrder> {
-    let mut rows = Vec::new();
+    let mut lines = Vec::new();
     let mut future = 0;
     for row in table.rows() {
         if row.date("confirmed").is_some_and(|d| d >= convert.as_of) {
             future += 1;
         } else if let Some(order) = order(&row, convert) {
-            let key = (
-                order.sku,
-                order.location,
-                order.order_id.clone(),
-                order.received,
-                order.confirmed,
-            );
-            rows.push((key, row.place(), order));
+            lines.push(OrderLine { order, line: row.text("line").to_owned(), place: row.place() });
         }
     }
     convert.report_future(table, future);
-    convert.distinct(rows, "order_id").into_iter().map(|(_, order)| order).collect()
+    // By every column, so that the order of the file does not show.
+    lines.sort_by(|a, b| a.key().cmp(&b.key()));
+    let mut kept: Vec<OrderLine<'_>> = Vec::with_capacity(lines.len());
+    for line in lines {
+        match kept.last().filter(|last| last.key() == line.key()) {
+            Some(last) => {
+                let reason =
+                    format!("the same line as {} line {}", last.place.file, last.place.line);
+                convert.quarantine.reject(line.place, "order_id", &line.order.order_id, reason);
+            }
+            None => kept.push(line),
+        }
+    }
+    kept.into_iter().map(|line| line.order).collect()
+}
+
+/// One row of purchase_orders, and where it stands.
+struct OrderLine<'a> {
+    order: PurchaseOrder,
+    /// Its number in the order; empty where the table has none.
+    line: String,
+    place: Place<'a>,
+}
+
+impl OrderLine<'_> {
+    /// All that tells one line from another.
+    fn key(&self) -> impl Ord + '_ {
+        let PurchaseOrder {
+            order_id,
+            sku,
+            supplier,
+            location,
+            quantity,
+            confirmed,
+            expected,
+            received,
+            received_quantity,
+        } = &self.order;
+        let when = (received, confirmed, expected);
+        (sku, location, order_id, when, supplier, quantity, received_quantity, &self.line)
+    }
 }
 
 fn order(row: &Row<'_>, convert: &mut Convert<'_>) -> Option<PurchaseOrder> {
