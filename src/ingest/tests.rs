@@ -131,7 +131,8 @@ fn a1_one_file_gzip_a_folder_and_a_pattern_give_the_same_panel() {
 #[test]
 fn lines_of_one_order_add_up_and_only_a_repeated_row_is_one() {
     let head = "order_id,sku,line,quantity,expected\n";
-    let rows = "P1,A,1,30,2024-03-05\nP1,A,2,70,2024-03-15\nP1,A,3,70,2024-03-15\nP1,A,3,70,2024-03-15\n";
+    let rows =
+        "P1,A,1,30,2024-03-05\nP1,A,2,70,2024-03-15\nP1,A,3,70,2024-03-15\nP1,A,3,70,2024-03-15\n";
     let orders = format!("{head}{rows}");
     let inputs = ok(&[("sales.csv", SALES), ("purchase_orders.csv", &orders)], "");
     let quantities: Vec<i64> =

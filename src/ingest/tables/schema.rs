@@ -228,7 +228,11 @@ pub const TABLES: &[Schema] = &[
             opt("role", Kind::Choice(Role::NAMES), "which one is asked first"),
             opt("supplier_sku", Kind::Text, "the supplier's own number of the item"),
             opt("unit_cost", Kind::Money, "price of one unit"),
-            req("lead_time_days", NOT_NEGATIVE, "promised lead time, calendar days; 0 = the same day"),
+            req(
+                "lead_time_days",
+                NOT_NEGATIVE,
+                "promised lead time, calendar days; 0 = the same day",
+            ),
             opt("lead_time_sd_days", NOT_NEGATIVE, "its standard deviation"),
             opt("lead_time_max_days", NOT_NEGATIVE, "the longest to expect"),
             opt("minimum_order", COUNT, "least quantity of a line"),
