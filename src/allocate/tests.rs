@@ -230,11 +230,10 @@ fn e11_a_channel_that_costs_the_others_more_than_it_sells() {
 fn transfers_go_from_the_largest_surplus_to_the_dearest_shortage() {
     let site = |location, position: i64, keep, short, margin| transfers::Site {
         location: LocationId(location),
-        available: Units(position),
-        inventory_position: Units(position),
-        order_up_to: keep,
+        beyond_target: Units::floor(position as f64 - keep).or_zero(),
         short_units: short,
         margin: Money::from_f64(margin),
+        ..transfers::Site::default()
     };
     let sites = [
         site(0, 100, 40.0, 0.0, 5.0),
@@ -271,6 +270,50 @@ fn transfers_go_from_the_largest_surplus_to_the_dearest_shortage() {
         .map(|t| t.quantity.count())
         .collect();
     assert_eq!(moves, [1]);
+}
+
+#[test]
+fn e10_what_lies_elsewhere_is_moved_before_it_is_bought() {
+    let place = |location| transfers::Site {
+        location: LocationId(location),
+        margin: Money::from_f64(6.0),
+        unit_cost: Some(Money::from_f64(4.0)),
+        ..transfers::Site::default()
+    };
+    let lacking = transfers::Site { need: 150.0, ..place(1) };
+    let full = transfers::Site { beyond_target: Units(1790), ..place(2) };
+    let moved = |sites: &[transfers::Site], cost: f64| {
+        let settings = Settings { transfer_cost: cost, ..Settings::default() };
+        let found = transfers::transfers(SkuId(0), sites, &settings);
+        found.iter().map(|t| (t.from.code(), t.quantity.count())).collect::<Vec<_>>()
+    };
+    assert_eq!(moved(&[lacking, full], 0.0), [(2, 150)]);
+    assert_eq!(moved(&[lacking, full], 4.5), [], "buying is cheaper than moving");
+    // A giver that waits for its own supply helps out a shortage, not a purchase.
+    let tight = transfers::Site { beyond_own_supply: Units(40), ..place(2) };
+    let short = transfers::Site { short_units: 30.0, ..lacking };
+    assert_eq!(moved(&[lacking, tight], 0.0), []);
+    assert_eq!(moved(&[short, tight], 0.0), [(2, 30)]);
+    // One row a pair, though both reasons hold; what is lacking itself gives nothing.
+    let half = transfers::Site { beyond_target: Units(100), beyond_own_supply: Units(120), ..full };
+    assert_eq!(moved(&[short, half], 0.0), [(2, 100)]);
+    assert_eq!(moved(&[short, transfers::Site { need: 1.0, ..full }], 0.0), []);
+}
+
+#[test]
+fn e10_a_giver_keeps_what_it_needs_until_its_own_supply() {
+    let holding = transfers::Holding {
+        available: Units(100),
+        position: 400.0,
+        reorder_point: 120.0,
+        order_up_to: 200.0,
+        safety_stock: 10.0,
+        until_supply: &[90.0, 60.0, 30.0, 320.0],
+    };
+    // 200 beyond its target, but they are still on their way: 20 can go today.
+    assert_eq!((holding.beyond_target(), holding.beyond_own_supply()), (Units(20), Units(20)));
+    let later = transfers::Holding { until_supply: &[90.0, 80.0], position: 130.0, ..holding };
+    assert_eq!((later.beyond_target(), later.beyond_own_supply()), (Units(0), Units(10)));
 }
 
 prop_compose! {

@@ -325,8 +325,10 @@ pub struct Transfer {
     pub to: LocationId,
     /// Units.
     pub quantity: Units,
-    /// Margin saved less the cost of moving.
+    /// Margin saved and purchases not made, less the cost of moving.
     pub value: Money,
+    /// Margin expected to be lost if nothing is moved.
+    pub value_at_risk: Money,
     /// One sentence: why.
     pub reason: String,
 }

@@ -2,7 +2,8 @@
 
 use crate::domain::outcome::Status;
 use crate::domain::units::{LocationId, Money, SkuId, SupplierId, Units};
-use crate::explain::Step;
+use crate::explain::arithmetic::to_a_millionth;
+use crate::explain::{Step, Unit};
 use chrono::{Days, NaiveDate};
 
 /// What `inventory` says about one pool.
@@ -130,6 +131,24 @@ impl PoolNeed {
             shortfall: shortfall.collect(),
             ..self
         }
+    }
+
+    /// Takes `quantity` units that another location sends off the need.
+    pub fn move_in(&mut self, quantity: Units, from: &str) {
+        let wanted = self.need;
+        self.need = to_a_millionth((wanted - quantity.as_f64()).max(0.0));
+        self.steps.push(Step {
+            name: "need",
+            formula: "to_a_millionth(max(need - moved_in, 0))".to_owned(),
+            inputs: vec![("moved_in", quantity.as_f64())],
+            value: self.need,
+            unit: Unit::Units,
+            note: format!("{quantity} are moved from {from}, see transfers"),
+        });
+        if !self.reason.is_empty() {
+            self.reason.push_str("; ");
+        }
+        self.reason.push_str(&format!("{quantity} of {wanted:.0} are moved here from {from}"));
     }
 
     /// Expected units short within `days` from the as-of date if nothing more is ordered.

@@ -119,6 +119,7 @@ fn held<'a>(pool: &Pool, shelf: &Shelf) -> PlannedPool<'a> {
     PlannedPool {
         plan,
         lines: vec![Line::new(need, None)],
+        waiting: None,
         allocation: Vec::new(),
         findings: Vec::new(),
         advice: Vec::new(),

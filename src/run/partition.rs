@@ -17,7 +17,7 @@ use crate::forecast::pooled::refit;
 use crate::inventory::kits::Kits;
 use crate::inventory::receipts::LeadTimes;
 use crate::inventory::{PoolPlan, Shelf};
-use crate::purchase::{Line, Market};
+use crate::purchase::{Line, Market, PoolNeed};
 use crate::review::open_decisions::OpenDecisions;
 use crate::run::history::shelves;
 use crate::run::kits::KitNight;
@@ -76,6 +76,8 @@ pub(super) struct PlannedPartition<'a> {
 pub(super) struct PlannedPool<'a> {
     pub plan: PoolPlan,
     pub lines: Vec<Line<'a>>,
+    /// What is to be bought once it is known what other locations give: instead of `lines`.
+    pub waiting: Option<Box<PoolNeed>>,
     pub allocation: Vec<Allocation>,
     pub findings: Vec<ChannelFinding>,
     pub advice: Vec<OpenOrderAdvice>,

@@ -7,6 +7,7 @@ use crate::allocate::balance::{self, Worth};
 use crate::allocate::channel_demand::ChannelFacts;
 use crate::allocate::{self, ChannelDemand, Previous};
 use crate::domain::exceptions::{Exception, Subject};
+use crate::domain::inputs::Supply;
 use crate::domain::outcome::{Allocation, ChannelAction, ChannelFinding};
 use crate::domain::panel::Pool;
 use crate::domain::units::{ChannelId, Units};
@@ -63,9 +64,15 @@ impl<'a> Night<'a> {
             offerable(records.shelf.promisable(), &records.shelf.lots, until)
         });
         let need = self.need(&records, &plan, &now, lead_time.lead_time.mean_days());
-        let mut lines =
-            self.market.propose(need, |supply| self.lead_days(&records, supply), exceptions);
-        self.heed_decisions(&records, &mut lines);
+        // What lies at another location is moved before it is bought.
+        let has_neighbours = self.inputs.panel.pools_of(pool.sku).len() > 1;
+        let mut waiting = None;
+        let mut lines = Vec::new();
+        if has_neighbours {
+            waiting = Some(Box::new(need));
+        } else {
+            lines = self.propose(&records, need, exceptions);
+        }
 
         let (allocation, findings) = self.allocate(&records, forecast, &plan, to_offer, exceptions);
         // Orders on their way are judged on what is there after customers who wait have been
@@ -91,6 +98,7 @@ impl<'a> Night<'a> {
             });
         PlannedPool {
             lines,
+            waiting,
             allocation,
             findings,
             advice,
@@ -130,6 +138,19 @@ impl<'a> Night<'a> {
             let about = Subject::pool(&self.inputs.names, pool.sku, pool.location);
             exceptions.push(no_supply(about));
         }
+    }
+
+    /// The lines of one pool, as suppliers take them and planners have decided.
+    pub fn propose(
+        &self,
+        records: &PoolRecords<'_, 'a>,
+        need: PoolNeed,
+        exceptions: &mut Vec<Exception>,
+    ) -> Vec<Line<'a>> {
+        let lead_days = |supply: &Supply| self.lead_days(records, supply);
+        let mut lines = self.market.propose(need, lead_days, exceptions);
+        self.heed_decisions(records, &mut lines);
+        lines
     }
 
     /// Lines that a planner has rejected, snoozed or set by hand are what they decided.

@@ -2,16 +2,25 @@
 //! outcome.
 
 use crate::allocate::exposure::exposures;
-use crate::allocate::transfers::{Site, transfers};
+use crate::allocate::transfers::{Holding, Site, transfers};
+use crate::domain::exceptions::Exception;
 use crate::domain::outcome::{Outcome, Transfer};
-use crate::domain::units::Units;
+use crate::domain::sorted;
+use crate::domain::units::{PoolId, Units};
 use crate::purchase;
 use crate::run::partition::{Night, PlannedPool};
+use rayon::prelude::*;
 
 /// Settles `pools`, in pool order, into `outcome`.
-pub(super) fn settle(night: &Night<'_>, pools: Vec<PlannedPool<'_>>, outcome: &mut Outcome) {
+pub(super) fn settle<'a>(
+    night: &Night<'a>,
+    mut pools: Vec<PlannedPool<'a>>,
+    outcome: &mut Outcome,
+) {
     outcome.exceptions.extend(night.kit_exceptions.iter().cloned());
+    // What lies elsewhere is moved before the rest is bought.
     outcome.transfers = suggested_transfers(night, &pools);
+    outcome.exceptions.extend(night.buy_the_rest(&mut pools, &outcome.transfers));
     let mut lines = Vec::with_capacity(pools.len());
     // Of an item that no pool holds nothing is known, which is not the same as none.
     let mut available: Vec<Option<Units>> = vec![None; night.inputs.names.skus.len()];
@@ -51,16 +60,62 @@ fn suggested_transfers(night: &Night<'_>, pools: &[PlannedPool<'_>]) -> Vec<Tran
         }
         let sites: Vec<Site> = item
             .iter()
-            .map(|pool| Site {
-                location: pool.plan.policy.location,
-                available: pool.available,
-                inventory_position: pool.plan.whole_position(),
-                order_up_to: pool.plan.policy.order_up_to,
-                short_units: pool.short_before_arrival,
-                margin: pool.margin,
-            })
+            .map(|pool| night.site(pool))
             .collect();
         suggested.extend(transfers(sku, &sites, &night.plan.allocation));
     }
     suggested
+}
+
+impl<'a> Night<'a> {
+    /// A location as its neighbours see it.
+    fn site(&self, pool: &PlannedPool<'_>) -> Site {
+        let policy = &pool.plan.policy;
+        let period_days = self.inputs.panel.calendar().bucket().days();
+        let days = policy.lead_time_mean + policy.review_period;
+        let periods = ((days / period_days).ceil() as usize).min(pool.plan.path.len());
+        let holding = Holding {
+            available: pool.available,
+            position: pool.plan.position,
+            reorder_point: policy.reorder_point,
+            order_up_to: policy.order_up_to,
+            safety_stock: policy.safety_stock,
+            until_supply: &pool.plan.path[..periods],
+        };
+        Site {
+            location: policy.location,
+            beyond_target: holding.beyond_target(),
+            beyond_own_supply: holding.beyond_own_supply(),
+            need: pool.plan.need,
+            short_units: pool.short_before_arrival,
+            margin: pool.margin,
+            unit_cost: self.inputs.products[policy.sku.index()].unit_cost,
+        }
+    }
+
+    /// Proposes the lines of the pools that waited for transfers, less what is moved to them.
+    fn buy_the_rest(
+        &self,
+        pools: &mut [PlannedPool<'a>],
+        transfers: &[Transfer],
+    ) -> Vec<Exception> {
+        let proposed: Vec<Vec<Exception>> = pools
+            .par_iter_mut()
+            .map(|pool| {
+                let mut exceptions = Vec::new();
+                if let Some(mut need) = pool.waiting.take() {
+                    let id = PoolId { sku: need.sku, location: need.location };
+                    let of_item = sorted::run(transfers, |transfer| transfer.sku.cmp(&id.sku));
+                    for transfer in of_item.iter().filter(|t| t.to == id.location) {
+                        let from = self.inputs.names.location(transfer.from);
+                        need.move_in(transfer.quantity, from);
+                    }
+                    let p = self.inputs.panel.position(id).expect("a planned pool is in the panel");
+                    pool.lines = self.propose(&self.records(p), *need, &mut exceptions);
+                }
+                exceptions
+            })
+            .collect();
+        proposed.into_iter().flatten().collect()
+    }
 }

@@ -145,7 +145,12 @@ pub static TRANSFERS: Table<Transfer> = Table {
         place("from_location", "location in excess", |r| r.from),
         place("to_location", "location that runs out", |r| r.to),
         units("quantity", "to move", |r| r.quantity),
-        money("value", "margin saved less the cost of moving", |r| r.value),
+        date("ship_by", "when to send", |r| r.inputs.panel.calendar().as_of()),
+        date("expected_arrival", "when it is there, sent on that day", |r| {
+            r.inputs.panel.calendar().as_of()
+        }),
+        money("value", "margin saved, purchases not made, less the cost of moving", |r| r.value),
+        money("value_at_risk", "margin lost if nothing is moved", |r| r.value_at_risk),
         text("reason", "why", |r| &r.reason),
     ],
 };

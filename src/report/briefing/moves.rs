@@ -127,7 +127,7 @@ fn transfer(report: &Report, transfer: &Transfer) -> Candidate {
             transfer.reason
         ),
         money: transfer.value.as_f64(),
-        label: "margin saved",
+        label: "saved",
     }
 }
 

@@ -182,7 +182,7 @@ fn transfers(report: &Report) -> Sheet {
         .column("From", "location", |t| words(report.location(t.from)))
         .column("To", "location", |t| words(report.location(t.to)))
         .column("Units", "on-hand", |t| figure(grouped(t.quantity.as_f64())))
-        .column("Margin saved", "margin", |t| figure(money(t.value)))
+        .column("Saved", "margin", |t| figure(money(t.value)))
         .column("Why", "reason", |t| words(&t.reason))
         .finish()
 }
