@@ -58,10 +58,7 @@ fn suggested_transfers(night: &Night<'_>, pools: &[PlannedPool<'_>]) -> Vec<Tran
         if item.len() == 1 || night.kits.is_kit(sku) {
             continue;
         }
-        let sites: Vec<Site> = item
-            .iter()
-            .map(|pool| night.site(pool))
-            .collect();
+        let sites: Vec<Site> = item.iter().map(|pool| night.site(pool)).collect();
         suggested.extend(transfers(sku, &sites, &night.plan.allocation));
     }
     suggested
