@@ -1,11 +1,15 @@
 //! What demand would have been: stock-outs censored, bulk orders capped, returns netted by their
 //! rate.
 //!
+//! [`activity`] says what each period was for the item; every later stage reads that.
 //! Every change leaves a [`flag`]; the gross value stays beside the cleaned one. Sources: Nahmias
 //! (1994), *Demand estimation in lost sales inventory systems* (why stock-out periods must not
 //! enter a mean); Hyndman & Athanasopoulos (2021),
 //! *Forecasting: Principles and Practice*, 3rd ed., 13.9 (outliers are replaced only with a reason).
 
+pub mod activity;
+
+use crate::clean::activity::{Axis, Inferred, StockRecords};
 use crate::domain::panel::{SeriesMut, flag};
 use serde::{Deserialize, Serialize};
 
@@ -70,70 +74,28 @@ const NEIGHBOURS: usize = 4;
 /// Non-zero values below which a series has no typical peak to compare with.
 const OUTLIER_EVIDENCE: usize = 20;
 
-/// Cleans one series in place, whose `cleaned` values start as the gross ones: infers stock-outs
-/// (when `availability_known` is false), caps bulk orders, fills censored periods.
+/// Cleans the channels of one pool in place, whose `cleaned` values start as the gross ones: marks
+/// the [activity](activity::mark) of every period, caps bulk orders, fills censored periods. Returns
+/// what was inferred.
 ///
 /// - `season_length`: periods of the short season whose phases are comparable (7 for days, otherwise 1).
-pub fn clean_series(
-    series: &mut SeriesMut<'_>,
+pub fn clean_pool(
+    series: &mut [SeriesMut<'_>],
     settings: &Settings,
     season_length: usize,
-    availability_known: bool,
-) {
-    debug_assert_eq!(series.cleaned, series.gross, "a series is cleaned once");
-    if settings.infer_stockouts && !availability_known {
-        infer_stockouts(series.gross, series.flags, settings.infer_probability);
-    }
-    cap_outliers(series, settings);
-    if series.flags.iter().any(|f| f & flag::CENSORED != 0) {
-        fill_censored(series.cleaned, series.flags, season_length);
-    }
-}
-
-/// Flags runs of zeros that the demand around them makes implausible: `P(0)^length < probability`,
-/// where `P(0)` is that of the negative binomial with the mean and variance of the 28 periods
-/// before or after the run, whichever makes zeros likelier. Demand that comes in clumps has many
-/// zeros at any mean and is not flagged; a run that reaches the end of history is left alone,
-/// because the item may simply have ended.
-fn infer_stockouts(gross: &[f32], flags: &mut [u8], probability: f64) {
-    const WINDOW: usize = 28;
-    let needed = -probability.ln();
-    let mut t = 0;
-    while t < gross.len() {
-        if gross[t] > 0.0 {
-            t += 1;
-            continue;
-        }
-        let begin = t;
-        while t < gross.len() && gross[t] == 0.0 {
-            t += 1;
-        }
-        if t == gross.len() || begin < WINDOW / 2 {
-            continue;
-        }
-        let (before, after) =
-            (&gross[begin.saturating_sub(WINDOW)..begin], &gross[t..(t + WINDOW).min(gross.len())]);
-        if surprise_of_zero(before).min(surprise_of_zero(after)) * (t - begin) as f64 > needed {
-            for f in &mut flags[begin..t] {
-                *f |= flag::INFERRED_STOCKOUT;
-            }
+    axis: &Axis<'_>,
+    records: &StockRecords,
+) -> Inferred {
+    let probability = settings.infer_stockouts.then_some(settings.infer_probability);
+    let inferred = activity::mark(series, axis, records, probability);
+    for channel in series {
+        debug_assert_eq!(channel.cleaned, channel.gross, "a series is cleaned once");
+        cap_outliers(channel, settings);
+        if channel.flags.iter().any(|f| f & flag::CENSORED != 0) {
+            fill_censored(channel.cleaned, channel.flags, season_length);
         }
     }
-}
-
-/// `-ln P(0)` of the negative binomial with the moments of `values`: `μ ln(1 + d) / d` for a
-/// variance of `(1 + d) μ`, which is Poisson's `μ` where there is no excess variance.
-fn surprise_of_zero(values: &[f32]) -> f64 {
-    let n = values.len().max(1) as f64;
-    let (sum, squares) = values
-        .iter()
-        .fold((0.0, 0.0), |(s, q), &v| (s + f64::from(v), q + f64::from(v) * f64::from(v)));
-    let mean = sum / n;
-    if mean <= 0.0 {
-        return 0.0;
-    }
-    let excess = (squares - sum * mean) / (n - 1.0).max(1.0) / mean - 1.0;
-    if excess > 1e-6 { mean * excess.ln_1p() / excess } else { mean }
+    inferred
 }
 
 /// Flags (and caps) values above `outlier_factor` times the typical peak: the 98 % quantile of the
@@ -179,7 +141,9 @@ fn fill_censored(cleaned: &mut [f32], flags: &[u8], season_length: usize) {
     for phase in 0..season_length {
         let positions: Vec<usize> = (phase..cleaned.len()).step_by(season_length).collect();
         let known: Vec<usize> = positions.iter().copied().filter(|&i| observed(i)).collect();
-        for i in positions.into_iter().filter(|&i| !observed(i) && flags[i] & flag::INACTIVE == 0) {
+        // Where it was not on sale, nobody asked for it.
+        let off_sale = flag::INACTIVE | flag::ENDED;
+        for i in positions.into_iter().filter(|&i| !observed(i) && flags[i] & off_sale == 0) {
             let at = known.partition_point(|&k| k < i);
             let near = &known[at.saturating_sub(NEIGHBOURS)..(at + NEIGHBOURS).min(known.len())];
             if !near.is_empty() {
@@ -228,6 +192,7 @@ pub fn net_of_returns(gross: f64, rate: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::calendar::Bucket;
     use crate::domain::panel::SeriesKey;
     use crate::domain::units::{ChannelId, LocationId, SkuId};
 
@@ -236,9 +201,16 @@ mod tests {
 
     fn cleaned(gross: &[f32], flags: &mut [u8], known: bool) -> Vec<f32> {
         let mut out = gross.to_vec();
-        let mut series =
-            SeriesMut { index: 0, key: KEY, start: 0, gross, cleaned: &mut out, flags };
-        clean_series(&mut series, &Settings::default(), 7, known);
+        let series = SeriesMut { index: 0, key: KEY, start: 0, gross, cleaned: &mut out, flags };
+        let closed = vec![false; gross.len()];
+        let axis = Axis { bucket: Bucket::Day, closed: &closed };
+        let records = StockRecords {
+            recorded: if known { 0..gross.len() } else { 0..0 },
+            longest: 35,
+            longest_today: 180,
+            ..StockRecords::default()
+        };
+        clean_pool(&mut [series], &Settings::default(), 7, &axis, &records);
         out
     }
 

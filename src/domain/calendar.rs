@@ -43,6 +43,12 @@ impl Bucket {
         }
     }
 
+    /// `days` in whole periods of this bucket, rounded up, one at least.
+    #[must_use]
+    pub fn whole_periods(self, days: f64) -> usize {
+        (days / self.days()).ceil().max(1.0) as usize
+    }
+
     /// `days` in periods of this bucket.
     #[must_use]
     pub fn periods(self, days: Days) -> Periods {

@@ -25,10 +25,66 @@ pub mod flag {
     pub const OUTLIER: u8 = 8;
     /// Units were returned in this period.
     pub const RETURNED: u8 = 16;
-    /// The item was not on sale yet, or no more.
+    /// The item was not on sale yet.
     pub const INACTIVE: u8 = 32;
+    /// Nothing sold, as in this part of every other year: true demand, of zero.
+    pub const OFF_SEASON: u8 = 64;
+    /// The item is no more on sale: obsolete, superseded, sold off.
+    pub const ENDED: u8 = 128;
     /// Periods whose value says nothing about demand.
-    pub const CENSORED: u8 = STOCKOUT | INFERRED_STOCKOUT | INACTIVE;
+    pub const CENSORED: u8 = STOCKOUT | INFERRED_STOCKOUT | INACTIVE | ENDED;
+}
+
+/// What a period was for a series: derived once in `clean`, kept as [`flag`] bits, read by every
+/// stage.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Activity {
+    /// On sale and in stock, as far as is known: a zero is a day on which nobody bought.
+    OnSale,
+    /// Out of stock, as recorded.
+    OutOfStock,
+    /// Out of stock, inferred.
+    InferredOutOfStock,
+    /// A part of the year in which it never sells.
+    OffSeason,
+    /// Before its launch.
+    NotLaunched,
+    /// After its end.
+    Ended,
+}
+
+impl Activity {
+    /// Of a period with these [`flag`] bits.
+    #[must_use]
+    pub fn of(flags: u8) -> Self {
+        if flags & flag::ENDED != 0 {
+            Self::Ended
+        } else if flags & flag::INACTIVE != 0 {
+            Self::NotLaunched
+        } else if flags & flag::STOCKOUT != 0 {
+            Self::OutOfStock
+        } else if flags & flag::INFERRED_STOCKOUT != 0 {
+            Self::InferredOutOfStock
+        } else if flags & flag::OFF_SEASON != 0 {
+            Self::OffSeason
+        } else {
+            Self::OnSale
+        }
+    }
+
+    /// Whether a period without a sale is one of idleness: the item could have sold, and usually
+    /// would have. `[trap 8]`
+    #[must_use]
+    pub fn counts_as_idle(self) -> bool {
+        match self {
+            Self::OnSale => true,
+            Self::OutOfStock
+            | Self::InferredOutOfStock
+            | Self::OffSeason
+            | Self::NotLaunched
+            | Self::Ended => false,
+        }
+    }
 }
 
 /// What names a series.

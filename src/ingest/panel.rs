@@ -28,6 +28,9 @@ const BLOCK_ROWS: usize = 1 << 18;
 const GROUP: usize = 128;
 /// Parts of the panel that are filled side by side.
 const SHARES: usize = 32;
+/// Days between two records of an empty shelf up to which the days between them are filled: a
+/// monthly snapshot.
+const SNAPSHOT_DAYS: i64 = 31;
 /// Bytes of the finished panel a cell: gross, cleaned and flags.
 const CELL_BYTES: u64 = 9;
 
@@ -296,27 +299,69 @@ impl Frame {
         }
     }
 
-    /// Flags periods whose every recorded stock is zero; a day with a sale is not one of them, it
-    /// only ended empty.
+    /// Flags days that ended with an empty shelf and sold nothing, and the days between two such
+    /// records: stock leaves a shelf by a sale. A day with a sale is not one of them, it only ended
+    /// empty; longer periods are, where most of their days are.
     fn mark_empty_shelves(&self, parts: &mut PanelParts, history: &[StockHistory]) {
-        let period = |h: &StockHistory| (h.sku, h.location, self.calendar.index(h.date));
-        for same in history
-            .chunk_by(|a, b| period(a) == period(b))
-            .filter(|rows| rows.iter().all(|h| h.on_hand.0 == 0))
-        {
-            let (sku, location, period) = period(&same[0]);
-            for i in self.series_of(sku).filter(|&i| self.keys[i].location == location) {
-                let Some(period) =
-                    usize::try_from(period).ok().filter(|&t| t >= self.starts[i] as usize)
-                else {
-                    continue;
-                };
-                let cell = self.cell(i, period);
-                if parts.gross[cell] == 0.0 || self.calendar.bucket() != Bucket::Day {
-                    parts.flags[cell] |= flag::STOCKOUT;
+        for records in history.chunk_by(|a, b| (a.sku, a.location) == (b.sku, b.location)) {
+            let location = records[0].location;
+            let series: Vec<usize> = self
+                .series_of(records[0].sku)
+                .filter(|&i| self.keys[i].location == location)
+                .collect();
+            if series.is_empty() {
+                continue;
+            }
+            for empty in self.empty_intervals(parts, &series, records) {
+                for &i in &series {
+                    let (gross, flags) = (&parts.gross, &mut parts.flags);
+                    self.mark_days(i, empty, |cell| {
+                        if gross[cell] == 0.0 || self.calendar.bucket() != Bucket::Day {
+                            flags[cell] |= flag::STOCKOUT;
+                        }
+                    });
                 }
             }
         }
+    }
+
+    /// Days, first and last, on which a pool's shelf is known to have been empty.
+    fn empty_intervals(
+        &self,
+        parts: &PanelParts,
+        series: &[usize],
+        records: &[StockHistory],
+    ) -> Vec<(NaiveDate, NaiveDate)> {
+        let mut intervals: Vec<(NaiveDate, NaiveDate)> = Vec::new();
+        let mut before: Option<NaiveDate> = None;
+        for same in records.chunk_by(|a, b| a.date == b.date) {
+            let day = same[0].date;
+            if !same.iter().all(|record| record.on_hand.0 <= 0) {
+                before = None;
+                continue;
+            }
+            // Nothing sold since the last record: it was empty all along.
+            let filled = before.is_some_and(|last| {
+                (day - last).num_days() <= SNAPSHOT_DAYS
+                    && !series.iter().any(|&i| self.sold_between(parts, i, last, day))
+            });
+            match intervals.last_mut() {
+                Some(interval) if filled => interval.1 = day,
+                _ => intervals.push((day, day)),
+            }
+            before = Some(day);
+        }
+        intervals
+    }
+
+    /// Whether a series sold after the day `last` and before the day `next`. In longer periods only
+    /// those wholly between the two can tell.
+    fn sold_between(&self, parts: &PanelParts, i: usize, last: NaiveDate, next: NaiveDate) -> bool {
+        let from = (self.calendar.index(last) + 1).max(i64::from(self.starts[i]));
+        let to = self.calendar.index(next).min(self.calendar.history() as i64);
+        (from..to).any(|period| {
+            usize::try_from(period).is_ok_and(|period| parts.gross[self.cell(i, period)] > 0.0)
+        })
     }
 
     fn series_of(&self, sku: SkuId) -> std::ops::Range<usize> {

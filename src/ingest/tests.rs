@@ -231,6 +231,18 @@ fn stock_outs_promotions_and_the_time_before_launch_are_flagged() {
 }
 
 #[test]
+fn between_two_empty_weekly_snapshots_the_shelf_was_empty_unless_something_sold() {
+    let sold = "date,sku,quantity\n2024-01-01,A,2\n2024-01-17,A,1\n2024-01-27,A,2\n";
+    let history = "date,sku,on_hand\n2024-01-03,A,0\n2024-01-10,A,-1\n2024-01-16,A,0\n\
+                   2024-01-19,A,0\n2024-01-26,A,6\n";
+    let inputs = ok(&[("sales.csv", sold), ("stock_history.csv", history)], "");
+    let out: Vec<usize> =
+        (0..27).filter(|&t| series(&inputs, "A").1[t] == flag::STOCKOUT).map(|t| t + 1).collect();
+    // Owed is not there, either; something was sold on the 17th, and so there before it.
+    assert_eq!(out, [3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 19]);
+}
+
+#[test]
 fn a_week_with_only_empty_stock_counts_is_a_stock_out() {
     let history = "date,sku,on_hand\n2024-01-01,A,0\n2024-01-08,A,0\n2024-01-09,A,4\n";
     let dir = folder(&[

@@ -1,49 +1,236 @@
-//! Cleaning and classifying all of history, by series and pool, in parallel.
+//! Cleaning and classifying all of history, pool by pool, in parallel.
 
 use crate::classify;
 use crate::clean;
+use crate::clean::activity::{self, Axis, Inferred, StockRecords};
 use crate::config::Plan;
 use crate::domain::calendar::Bucket;
 use crate::domain::classes::AbcClass;
-use crate::domain::exceptions::{Exception, Subject};
+use crate::domain::exceptions::{Exception, ExceptionKind, Severity, Subject};
 use crate::domain::fault::{Fault, guarded};
 use crate::domain::inputs::{Inputs, Stock};
 use crate::domain::outcome::Classification;
-use crate::domain::panel::{Panel, SeriesKey, SeriesMut, flag};
-use crate::inventory::Shelf;
+use crate::domain::panel::{Panel, Pool, PoolId, SeriesMut, flag};
+use crate::domain::units::SkuId;
+use crate::inventory::receipts::LeadTimes;
+use crate::inventory::{Shelf, lead_time};
+use crate::purchase::Market;
+use crate::run::learning;
 use crate::tables::LastRun;
 use rayon::prelude::*;
+use std::collections::BTreeMap;
+use std::ops::Range;
 
-/// A series that could not be cleaned.
-struct Broken {
-    key: SeriesKey,
-    fault: Fault,
+/// What cleaning one pool came to.
+struct CleanedPool {
+    pool: PoolId,
+    /// What was inferred, or that our own code broke.
+    outcome: std::result::Result<Inferred, Fault>,
 }
 
-/// Cleans every series in place.
-pub(super) fn clean(inputs: &mut Inputs, settings: &clean::Settings) {
-    let stockouts_known = inputs.has("stockouts") || inputs.has("stock_history");
+/// Cleans every pool in place, and tells what was inferred.
+pub(super) fn clean(inputs: &mut Inputs, plan: &Plan) {
+    let settings = &plan.clean;
+    let bucket = inputs.panel.calendar().bucket();
     // Weekdays differ; weeks and months of a year are too few to tell a season from an outlier.
-    let season = match inputs.panel.calendar().bucket() {
+    let season = match bucket {
         Bucket::Day => 7,
         Bucket::Week | Bucket::Month => 1,
     };
+    let records = stock_records(inputs, plan);
+    let closed = closed_periods(&inputs.panel, inputs.names.locations.len());
+    let panel = &inputs.panel;
+    let positions: BTreeMap<PoolId, usize> =
+        panel.pools().iter().enumerate().map(|(p, pool)| (pool.id(), p)).collect();
     let mut series: Vec<SeriesMut<'_>> = inputs.panel.series_mut().collect();
-    let broken: Vec<Broken> = series
-        .par_iter_mut()
-        .filter_map(|s| {
-            let recorded = stockouts_known || s.flags.iter().any(|f| f & flag::STOCKOUT != 0);
-            let fault = guarded(|| clean::clean_series(s, settings, season, recorded)).err()?;
-            // Half cleaned is worse than not at all.
-            s.cleaned.copy_from_slice(s.gross);
-            Some(Broken { key: s.key, fault })
+    let mut cleaned: Vec<CleanedPool> = series
+        .par_chunk_by_mut(|a, b| a.key.pool() == b.key.pool())
+        .map(|channels| {
+            let pool = channels[0].key.pool();
+            let records = &records[positions[&pool]];
+            let axis = Axis { bucket, closed: &closed[pool.location.index()] };
+            let outcome = guarded(|| clean::clean_pool(channels, settings, season, &axis, records));
+            if outcome.is_err() {
+                // Half cleaned is worse than not at all.
+                channels.iter_mut().for_each(|s| s.cleaned.copy_from_slice(s.gross));
+            }
+            CleanedPool { pool, outcome }
         })
         .collect();
-    for Broken { key, fault } in broken {
-        let about = Subject::series(&inputs.names, key.sku, key.channel);
-        let what = "its history is used as it is, not cleaned";
-        inputs.exceptions.push(Exception::internal(about, what, &fault));
+    cleaned.sort_by_key(|cleaned| cleaned.pool);
+    let mut exceptions = Vec::new();
+    for CleanedPool { pool, outcome } in cleaned {
+        let about = Subject::pool(&inputs.names, pool.sku, pool.location);
+        match outcome {
+            Ok(inferred) => tell_inferred(inputs, pool, about, &inferred, &mut exceptions),
+            Err(fault) => {
+                let what = "its history is used as it is, not cleaned";
+                exceptions.push(Exception::internal(about, what, &fault));
+            }
+        }
     }
+    inputs.exceptions.extend(exceptions);
+}
+
+/// Says which periods were taken for stock-outs, and what that adds to demand.
+fn tell_inferred(
+    inputs: &Inputs,
+    pool: PoolId,
+    about: Subject,
+    inferred: &Inferred,
+    exceptions: &mut Vec<Exception>,
+) {
+    let panel = &inputs.panel;
+    let calendar = panel.calendar();
+    let Some(this) = panel.position(pool).map(|p| &panel.pools()[p]) else { return };
+    let days = |run: &Range<usize>| {
+        (calendar.start(run.end as i64) - calendar.start(run.start as i64)).num_days()
+    };
+    let units = |run: &Range<usize>| -> f64 {
+        let of_series = |i: usize| {
+            let start = panel.start(i);
+            panel.lost(i, run.start.max(start) - start..run.end - start)
+        };
+        this.series.clone().map(of_series).sum()
+    };
+    let kind = ExceptionKind::InferredStockout;
+    if !inferred.between_sales.is_empty() {
+        let out: i64 = inferred.between_sales.iter().map(days).sum();
+        let added: f64 = inferred.between_sales.iter().map(units).sum();
+        let what = format!(
+            "{out} days without a sale are taken for a stock-out: {added:.0} units added to its \
+             demand"
+        );
+        let why = format!(
+            "it sells on most days, and nothing is recorded of its stock then; the last began on \
+             {}; rows in stockouts or stock_history would say what was there",
+            inferred
+                .between_sales
+                .last()
+                .map_or(calendar.as_of(), |r| calendar.start(r.start as i64))
+        );
+        exceptions.push(Exception::new(Severity::Info, kind, about.clone(), what, why));
+    }
+    if let Some(run) = &inferred.until_today {
+        let what = format!(
+            "out of stock for {} days: {:.0} units taken for lost, its demand goes on",
+            days(run),
+            units(run)
+        );
+        let why = format!(
+            "no sale since {}, though it sold on most days before, and none is on hand; if it is \
+             not sold any more, set its status in products to obsolete",
+            calendar.start(run.start as i64)
+        );
+        exceptions.push(Exception::new(Severity::Warning, kind, about.clone(), what, why));
+    }
+    if let Some(run) = &inferred.unexplained {
+        let stock = if inferred.shelf_empty {
+            "none is on hand, but for longer than may be taken for a stock-out \
+             (classify.inactive_days)"
+        } else {
+            "nothing is known about its stock"
+        };
+        let what = format!("no sale for {} days of an item that sold on most days", days(run));
+        let why = format!(
+            "{stock}: sold out, or no longer asked for? The days count as days without demand; a \
+             row in stockouts says that it was sold out, status obsolete in products that it ended"
+        );
+        let kind = ExceptionKind::SalesStopped;
+        exceptions.push(Exception::new(Severity::Warning, kind, about, what, why));
+    }
+}
+
+/// Whether each location was closed in each period. `[locations][history]`
+fn closed_periods(panel: &Panel, locations: usize) -> Vec<Vec<bool>> {
+    let history = panel.calendar().history();
+    let parts = learning::partitions(panel);
+    let sold_of_parts: Vec<Vec<Vec<bool>>> = parts
+        .par_iter()
+        .map(|range| {
+            let mut sold = vec![vec![false; history]; locations];
+            for pool in &panel.pools()[range.clone()] {
+                for i in pool.series.clone() {
+                    let here = &mut sold[pool.location.index()][panel.start(i)..];
+                    for (sold, &units) in here.iter_mut().zip(panel.gross(i)) {
+                        *sold |= units > 0.0;
+                    }
+                }
+            }
+            sold
+        })
+        .collect();
+    let mut items = vec![0; locations];
+    for pool in panel.pools() {
+        items[pool.location.index()] += usize::from(!pool.series.is_empty());
+    }
+    (0..locations)
+        .map(|location| {
+            let mut sold = vec![false; history];
+            for part in &sold_of_parts {
+                for (sold, &here) in sold.iter_mut().zip(&part[location]) {
+                    *sold |= here;
+                }
+            }
+            activity::closed_periods(&sold, items[location])
+        })
+        .collect()
+}
+
+/// What the tables say about the shelf of every pool. `[pools]`
+fn stock_records(inputs: &Inputs, plan: &Plan) -> Vec<StockRecords> {
+    let panel = &inputs.panel;
+    let calendar = panel.calendar();
+    let bucket = calendar.bucket();
+    let history = calendar.history();
+    let market = Market::new(inputs, &plan.purchase);
+    let lead_times = LeadTimes::new(&inputs.purchase_orders);
+    let mut kits_of: BTreeMap<SkuId, Vec<SkuId>> = BTreeMap::new();
+    for kit in inputs.kits.iter() {
+        kits_of.entry(kit.component).or_default().push(kit.sku);
+    }
+    let listed = inputs.has("stockouts");
+    let stock_known = inputs.has("stock");
+    let last_sale = |pool: &Pool| {
+        let of_series = |i: usize| {
+            panel.gross(i).iter().rposition(|&units| units > 0.0).map(|t| panel.start(i) + t)
+        };
+        pool.series.clone().filter_map(of_series).max()
+    };
+    panel
+        .pools()
+        .par_iter()
+        .map(|pool| {
+            let supply = market.supply_of(pool.sku, pool.location).next();
+            let lead_time = supply.map_or_else(lead_time::default, |supply| {
+                lead_times.estimate(supply, pool.location).lead_time
+            });
+            let stock = inputs.stock.get(pool);
+            let is_kit = !inputs.kits.of(pool.sku).is_empty();
+            // A kit has no shelf of its own unless somebody counts it.
+            let known = stock_known && (stock.is_some() || !is_kit);
+            let shelf = Shelf::of(stock, inputs.lots.of(pool), calendar.as_of());
+            let empty_today = known.then(|| shelf.available.0 <= 0);
+            let product = &inputs.products[pool.sku.index()];
+            let kits = kits_of.get(&pool.sku).into_iter().flatten();
+            let asked = kits.filter_map(|&kit| panel.position((kit, pool.location)));
+            // A column that says "not in stock" anywhere says "in stock" everywhere else.
+            let marked =
+                pool.series.clone().any(|i| panel.flags(i).iter().any(|f| f & flag::STOCKOUT != 0));
+            StockRecords {
+                empty_today,
+                recorded: if listed || marked {
+                    0..history
+                } else {
+                    activity::recorded(inputs.stock_history.of(pool), calendar)
+                },
+                longest: activity::longest_stock_out(lead_time.mean_days(), bucket),
+                longest_today: bucket.whole_periods(plan.classify.inactive_days),
+                ended: activity::ended(product, &inputs.products, calendar.as_of(), empty_today),
+                asked_through_kits: asked.filter_map(|p| last_sale(&panel.pools()[p])).max(),
+            }
+        })
+        .collect()
 }
 
 /// Units of a series or channel over all history.

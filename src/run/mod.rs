@@ -57,7 +57,7 @@ pub fn load(plan: &Plan, progress: &dyn Progress) -> Result<Inputs> {
     progress.begin("reading", 0);
     let mut inputs = ingest::load(&plan.request())?;
     progress.end(&format!("{} series, {} values", inputs.panel.len(), inputs.panel.cells()));
-    history::clean(&mut inputs, &plan.clean);
+    history::clean(&mut inputs, plan);
     Ok(inputs)
 }
 

@@ -30,7 +30,7 @@ pub static DEMAND: SeriesTable<DemandValues> = SeriesTable {
         ),
         labels(
             "flags",
-            "stockout, inferred-stockout, promotion, outlier, returned, inactive, joined by |; empty for none",
+            "stockout, inferred-stockout, promotion, outlier, returned, inactive, off-season, ended, joined by |; empty for none",
             Flags,
         ),
     ],
@@ -61,16 +61,18 @@ pub enum DemandQuantity {
 use DemandQuantity::{Cleaned, Gross, Net, Returned};
 
 /// The flags that have a word, by their bits.
-const FLAG_WORDS: [(u8, &str); 6] = [
+const FLAG_WORDS: [(u8, &str); 8] = [
     (flag::STOCKOUT, "stockout"),
     (flag::INFERRED_STOCKOUT, "inferred-stockout"),
     (flag::PROMOTION, "promotion"),
     (flag::OUTLIER, "outlier"),
     (flag::RETURNED, "returned"),
     (flag::INACTIVE, "inactive"),
+    (flag::OFF_SEASON, "off-season"),
+    (flag::ENDED, "ended"),
 ];
 /// All of them.
-const WORDED: u8 = 63;
+const WORDED: u8 = 255;
 
 /// Encodes history, straight from the panel.
 pub struct DemandEncoder<'a> {

@@ -1,0 +1,624 @@
+//! What was each period for an item: on sale, out of stock, off-season, ended?
+//!
+//! Stock is shared by the channels of a pool, so the question is asked of the pool's total: a
+//! period in which any channel sold was no stock-out. What the tables record is believed; the rest
+//! is inferred, and told:
+//!
+//! - **off-season**: four weeks or more that were empty in every year observed, of an item that
+//!   sells well enough otherwise for that to be no chance;
+//! - **out of stock, inferred**: a run of zeros between two sales that the item's whole history
+//!   makes implausible, no longer than about two lead times; only where nothing is recorded;
+//! - **out of stock today**: a run of zeros up to today of a steady seller with nothing on hand;
+//! - **ended**: after the last sale of what is obsolete, superseded, or sold off.
+//!
+//! Every later stage reads the flags left here, see [`Activity`]. Units: periods of the panel's
+//! calendar. Sources: Nahmias (1994) on why stock-out periods must not enter a mean; the negative
+//! binomial for the probability of a zero (Syntetos & Boylan 2006).
+
+use crate::domain::calendar::{Bucket, Calendar};
+use crate::domain::inputs::{Product, ProductStatus, StockHistory};
+use crate::domain::panel::{Activity, SeriesMut, flag};
+use chrono::NaiveDate;
+use std::ops::Range;
+
+/// Share of its periods that an item must sell in to give a sign of a stock-out: most days.
+const STEADY_SHARE: f64 = 0.5;
+/// Surprise of a run of zeros up to today, with nothing on hand, from which it is a stock-out: 1 in
+/// 100. That the shelf is empty is known; only since when is not.
+const EMPTY_SHELF_SURPRISE: f64 = 4.605;
+/// Days of a review on top of two lead times: about the longest that a shelf stays empty.
+const REVIEW_DAYS: f64 = 7.0;
+/// Days without a record after which a stock history no longer says what was there.
+const RECORD_DAYS: i64 = 31;
+/// Items at a location, and share of its periods that it sells in, from which a period in which
+/// nothing was sold is a closed shop: a shop of few sales has many quiet days.
+const SHOP_ITEMS: usize = 5;
+const SHOP_SHARE: f64 = 0.6;
+/// Probability below which parts of the year without a sale are no chance.
+const SEASON_PROBABILITY: f64 = 1e-6;
+
+/// What the tables say about the shelf of one pool beside recorded stock-outs.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct StockRecords {
+    /// Whether nothing can be promised this morning; `None` where stock is not known.
+    pub empty_today: Option<bool>,
+    /// Periods of the axis in which availability was recorded: nothing is inferred there.
+    pub recorded: Range<usize>,
+    /// The longest run of zeros that can be a stock-out: about two lead times.
+    pub longest: usize,
+    /// The longest run up to today with nothing on hand that is one; beyond it somebody has to say.
+    pub longest_today: usize,
+    /// Whether it is no longer sold: periods after the last sale are no demand of zero.
+    pub ended: bool,
+    /// The last period in which a kit sold that contains the item, where there was one: the item
+    /// was there.
+    pub asked_through_kits: Option<usize>,
+}
+
+/// The axis, as far as activity depends on it.
+#[derive(Debug, Clone, Copy)]
+pub struct Axis<'a> {
+    /// Length of a period.
+    pub bucket: Bucket,
+    /// Periods in which the location sold nothing at all: closed, and no sign of anything.
+    /// `[history]`
+    pub closed: &'a [bool],
+}
+
+impl Axis<'_> {
+    /// Periods on both sides of a run that its rate is compared with.
+    fn window(self) -> usize {
+        match self.bucket {
+            Bucket::Day => 28,
+            Bucket::Week => 12,
+            Bucket::Month => 6,
+        }
+    }
+
+    /// Periods of a year.
+    fn year(self) -> usize {
+        match self.bucket {
+            Bucket::Day => 365,
+            Bucket::Week => 52,
+            Bucket::Month => 12,
+        }
+    }
+
+    /// The shortest off-season: four weeks, in which no shop would call a month a season.
+    fn shortest_off_season(self) -> usize {
+        match self.bucket {
+            Bucket::Day => 28,
+            Bucket::Week => 4,
+            Bucket::Month => 1,
+        }
+    }
+
+    /// Periods by which a season may begin earlier or end later than in other years.
+    fn season_edge(self) -> usize {
+        match self.bucket {
+            Bucket::Day => 10,
+            Bucket::Week => 1,
+            Bucket::Month => 0,
+        }
+    }
+}
+
+/// Whether an item is no longer on sale, whatever it sold.
+#[must_use]
+pub fn ended(
+    product: &Product,
+    products: &[Product],
+    as_of: NaiveDate,
+    empty_today: Option<bool>,
+) -> bool {
+    let superseded = product.superseded_by.is_some_and(|successor| {
+        products[successor.index()].launched.is_none_or(|launched| launched <= as_of)
+    });
+    match product.status {
+        ProductStatus::Obsolete => true,
+        ProductStatus::PhaseOut => empty_today == Some(true),
+        ProductStatus::Active | ProductStatus::New | ProductStatus::DoNotOrder => superseded,
+    }
+}
+
+/// Periods between the first and the last record of a pool's stock, where they come often enough to
+/// say what was there between them.
+#[must_use]
+pub fn recorded(records: &[StockHistory], calendar: &Calendar) -> Range<usize> {
+    let (Some(first), Some(last)) = (records.first(), records.last()) else { return 0..0 };
+    let widest = records.windows(2).map(|pair| (pair[1].date - pair[0].date).num_days()).max();
+    if widest.is_some_and(|days| days > RECORD_DAYS) {
+        return 0..0;
+    }
+    let from = usize::try_from(calendar.index(first.date)).unwrap_or(0);
+    let to = usize::try_from(calendar.index(last.date) + 1).unwrap_or(0);
+    from..to.min(calendar.history())
+}
+
+/// The longest run of zeros between two sales that can be a stock-out, periods: two lead times, and
+/// a review.
+#[must_use]
+pub fn longest_stock_out(lead_time_days: f64, bucket: Bucket) -> usize {
+    bucket.whole_periods(2.0 * lead_time_days + REVIEW_DAYS)
+}
+
+/// What was inferred of one pool, in periods of the axis.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Inferred {
+    /// Stock-outs between two sales.
+    pub between_sales: Vec<Range<usize>>,
+    /// The stock-out that lasts until today.
+    pub until_today: Option<Range<usize>>,
+    /// A steady seller's zeros up to today of which nothing is known: sold out, or ended.
+    pub unexplained: Option<Range<usize>>,
+    /// Whether `unexplained` has nothing on hand, for longer than may be taken for a stock-out.
+    pub shelf_empty: bool,
+}
+
+/// Whether a location was closed in each period: it sold nothing of all its items, though it sells
+/// something in most periods. `[history]`
+///
+/// - `sold`: whether any of its `items` sold. `[history]`
+#[must_use]
+pub fn closed_periods(sold: &[bool], items: usize) -> Vec<bool> {
+    let open = sold.iter().filter(|&&sold| sold).count();
+    let shop = items >= SHOP_ITEMS && open as f64 > SHOP_SHARE * sold.len() as f64;
+    sold.iter().map(|&sold| shop && !sold).collect()
+}
+
+/// Demand of all channels of a pool together.
+struct Total {
+    /// First period on the axis.
+    first: usize,
+    /// Units sold. `[n]`
+    units: Vec<f64>,
+    /// Whether some channel was on sale with stock, as far as is recorded. `[n]`
+    seen: Vec<bool>,
+}
+
+impl Total {
+    fn of(series: &[SeriesMut<'_>]) -> Self {
+        let first = series.iter().map(|s| s.start).min().unwrap_or(0);
+        let length = series.iter().map(|s| s.gross.len()).max().unwrap_or(0);
+        let mut total = Self { first, units: vec![0.0; length], seen: vec![false; length] };
+        for channel in series {
+            let offset = channel.start - first;
+            for (t, (&units, &flags)) in channel.gross.iter().zip(channel.flags.iter()).enumerate()
+            {
+                total.units[offset + t] += f64::from(units);
+                total.seen[offset + t] |= flags & flag::CENSORED == 0;
+            }
+        }
+        total
+    }
+
+    fn sold(&self, t: usize) -> bool {
+        self.units[t] > 0.0
+    }
+}
+
+/// Count, sum and sum of squares of some periods.
+#[derive(Debug, Clone, Copy, Default)]
+struct Moments {
+    periods: f64,
+    selling: f64,
+    sum: f64,
+    squares: f64,
+}
+
+impl Moments {
+    fn add(&mut self, units: f64) {
+        self.periods += 1.0;
+        self.selling += f64::from(u8::from(units > 0.0));
+        self.sum += units;
+        self.squares += units * units;
+    }
+
+    fn remove(&mut self, units: f64) {
+        self.periods -= 1.0;
+        self.selling -= f64::from(u8::from(units > 0.0));
+        self.sum -= units;
+        self.squares -= units * units;
+    }
+
+    /// Whether it sells in most periods.
+    fn steady(&self) -> bool {
+        self.periods >= 1.0 && self.selling > STEADY_SHARE * self.periods
+    }
+
+    /// `-ln P(0)` of the negative binomial with these moments: `μ ln(1 + d) / d` for a variance of
+    /// `(1 + d) μ`, which is Poisson's `μ` where there is no excess variance.
+    fn surprise_of_zero(&self) -> f64 {
+        let mean = self.sum / self.periods.max(1.0);
+        if mean <= 0.0 {
+            return 0.0;
+        }
+        let variance = (self.squares - self.sum * mean).max(0.0) / (self.periods - 1.0).max(1.0);
+        let excess = variance / mean - 1.0;
+        if excess > 1e-6 { mean * excess.ln_1p() / excess } else { mean }
+    }
+}
+
+/// Derives the activity of every period of a pool and leaves it as [`flag`] bits; returns what was
+/// inferred.
+///
+/// - `probability`: below which chance is ruled out; `None` infers no stock-outs.
+pub(crate) fn mark(
+    series: &mut [SeriesMut<'_>],
+    axis: &Axis<'_>,
+    records: &StockRecords,
+    probability: Option<f64>,
+) -> Inferred {
+    let total = Total::of(series);
+    let mut inferred = Inferred::default();
+    let n = total.units.len();
+    let Some(last_sale) = total.units.iter().rposition(|&units| units > 0.0) else {
+        return inferred;
+    };
+    let surprise = probability.map_or(f64::INFINITY, |p| -p.ln());
+    let off_season = off_season(&total, axis, -SEASON_PROBABILITY.ln());
+    for run in &off_season {
+        set(series, total.first, run.clone(), flag::OFF_SEASON);
+    }
+    if records.ended {
+        set(series, total.first, last_sale + 1..n, flag::ENDED);
+    }
+
+    // Periods that say something about the rate: observed, in season, the shop open.
+    let mut counts = total.seen.clone();
+    for run in &off_season {
+        counts[run.clone()].fill(false);
+    }
+    for (counts, closed) in counts.iter_mut().zip(&axis.closed[total.first..]) {
+        *counts &= !closed;
+    }
+    let mut whole = Moments::default();
+    for t in (0..=last_sale).filter(|&t| counts[t]) {
+        whole.add(total.units[t]);
+    }
+
+    // Zeros between two sales.
+    let mut t = 0;
+    while t < last_sale && probability.is_some() {
+        if total.sold(t) {
+            t += 1;
+            continue;
+        }
+        let begin = t;
+        while !total.sold(t) {
+            t += 1;
+        }
+        let run = begin..t;
+        if run.len() <= records.longest
+            && !overlaps(&records.recorded, total.first, &run)
+            && run.clone().all(|t| total.seen[t])
+            && is_stock_out(&total, &counts, &whole, axis, &run, surprise)
+        {
+            set(series, total.first, run.clone(), flag::INFERRED_STOCKOUT);
+            inferred.between_sales.push(total.first + run.start..total.first + run.end);
+        }
+    }
+
+    // Zeros up to today; where a season has ended meanwhile, those of the next one.
+    let season = off_season.last().map_or(0, |run| run.end);
+    let run = (last_sale + 1).max(season).min(n)..n;
+    let on_axis = total.first + run.start..total.first + run.end;
+    let asked = records.asked_through_kits.is_some_and(|sold| sold >= on_axis.start);
+    let unseen = run.clone().filter(|&t| counts[t]).count();
+    whole.remove(if counts[last_sale] { total.units[last_sale] } else { 0.0 });
+    if probability.is_none() || unseen == 0 || records.ended || asked || !whole.steady() {
+        return inferred;
+    }
+    let surprising = whole.surprise_of_zero() * unseen as f64;
+    match records.empty_today {
+        Some(true) if run.len() <= records.longest_today && surprising > EMPTY_SHELF_SURPRISE => {
+            set(series, total.first, run, flag::INFERRED_STOCKOUT);
+            inferred.until_today = Some(on_axis);
+        }
+        Some(true) if surprising > surprise => {
+            inferred.unexplained = Some(on_axis);
+            inferred.shelf_empty = true;
+        }
+        None if surprising > surprise => inferred.unexplained = Some(on_axis),
+        Some(_) | None => {}
+    }
+    inferred
+}
+
+/// Flags those periods of a run, counted from `first`, in which a channel sold nothing and nothing
+/// else is known of it.
+fn set(series: &mut [SeriesMut<'_>], first: usize, run: Range<usize>, bit: u8) {
+    for channel in series {
+        let offset = channel.start - first;
+        let from = run.start.max(offset);
+        for t in (from..run.end).map(|t| t - offset) {
+            if channel.gross[t] == 0.0 && channel.flags[t] & flag::CENSORED == 0 {
+                channel.flags[t] |= bit;
+            }
+        }
+    }
+}
+
+fn overlaps(recorded: &Range<usize>, first: usize, run: &Range<usize>) -> bool {
+    recorded.start < first + run.end && first + run.start < recorded.end
+}
+
+/// Whether zeros between two sales are implausible at the rate of the whole history and at that
+/// around them, the sales at the run's own ends left out: a slow seller's quiet months begin after
+/// a sale and end with one, too.
+fn is_stock_out(
+    total: &Total,
+    counts: &[bool],
+    whole: &Moments,
+    axis: &Axis<'_>,
+    run: &Range<usize>,
+    surprise: f64,
+) -> bool {
+    let open = run.clone().filter(|&t| counts[t]).count();
+    let window = axis.window();
+    // A run that a season or a closed shop cuts short is no run of its own.
+    if open == 0 || run.start < window / 2 || !counts[run.start] || !counts[run.end - 1] {
+        return false;
+    }
+    let mut usual = *whole;
+    for t in run.clone().chain([run.start - 1, run.end]).filter(|&t| counts[t]) {
+        usual.remove(total.units[t]);
+    }
+    if !usual.steady() {
+        return false;
+    }
+    let mut rate = usual.surprise_of_zero();
+    let before = run.start.saturating_sub(window + 1)..run.start - 1;
+    let after = run.end + 1..(run.end + 1 + window).min(total.units.len());
+    for around in [before, after] {
+        let mut moments = Moments::default();
+        for t in around.filter(|&t| counts[t]) {
+            moments.add(total.units[t]);
+        }
+        // A few days say nothing against the whole history.
+        if moments.periods >= window as f64 / 2.0 {
+            rate = rate.min(moments.surprise_of_zero());
+        }
+    }
+    rate * open as f64 > surprise
+}
+
+/// Parts of the year that were empty in every year observed, two at least, of an item that sells
+/// too well in the rest of it for that to be chance.
+fn off_season(total: &Total, axis: &Axis<'_>, surprise: f64) -> Vec<Range<usize>> {
+    let n = total.units.len();
+    let year = axis.year();
+    let shortest = axis.shortest_off_season();
+    if n < year + shortest {
+        return Vec::new();
+    }
+    // By position in the year, counted back from today: years observed, and whether any sold.
+    let mut years = vec![0u32; year];
+    let mut sold = vec![false; year];
+    for t in 0..n {
+        let position = (n - 1 - t) % year;
+        sold[position] |= total.sold(t);
+        years[position] += u32::from(total.seen[t]);
+    }
+    if sold.iter().all(|&sold| sold) {
+        return Vec::new();
+    }
+    let edge = axis.season_edge();
+    let mut empty: Vec<bool> = years.iter().map(|&years| years >= 2).collect();
+    for position in (0..year).filter(|&position| sold[position]) {
+        for around in 0..=2 * edge {
+            empty[(position + year + around - edge) % year] = false;
+        }
+    }
+
+    // How often it sells in the rest of the year.
+    let mut inside = Moments::default();
+    for t in 0..n {
+        if total.seen[t] && !empty[(n - 1 - t) % year] {
+            inside.add(total.units[t]);
+        }
+    }
+    let share = (inside.selling / inside.periods.max(1.0)).min(0.999);
+    let of_one = -(1.0 - share).ln();
+    let mut runs = Vec::new();
+    let mut t = 0;
+    while t < n {
+        let begin = t;
+        while t < n && empty[(n - 1 - t) % year] && total.seen[t] {
+            t += 1;
+        }
+        // What is cut short by either end of history has its whole length in another year.
+        let cut = begin == 0 || t == n;
+        if (t - begin >= shortest || cut && t > begin)
+            && whole_length(&empty, n, begin) as f64 * of_one > surprise
+            && whole_length(&empty, n, begin) >= shortest
+        {
+            runs.push(begin..t);
+        }
+        t = t.max(begin + 1);
+    }
+    runs
+}
+
+/// Length of the empty part of the year that period `t` of `n` lies in, a year at most.
+fn whole_length(empty: &[bool], n: usize, t: usize) -> usize {
+    let year = empty.len();
+    let position = (n - 1 - t) % year;
+    let mut length = 0;
+    for step in 0..year {
+        if !empty[(position + step) % year] {
+            break;
+        }
+        length += 1;
+    }
+    for step in 1..year - length.min(year - 1) {
+        if !empty[(position + year - step) % year] {
+            break;
+        }
+        length += 1;
+    }
+    length.min(year)
+}
+
+/// Periods since the last sale in which the item could have sold and usually would have; all of
+/// them where it never sold. `[trap 8]`
+///
+/// - `flags`: [`flag`] bits of each period. `[n]`, as `gross`
+#[must_use]
+pub fn idle_periods(gross: &[f32], flags: &[u8]) -> usize {
+    let first = gross.iter().rposition(|&units| units > 0.0).map_or(0, |last| last + 1);
+    flags[first..].iter().filter(|&&flags| Activity::of(flags).counts_as_idle()).count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::panel::SeriesKey;
+    use crate::domain::units::{ChannelId, LocationId, SkuId};
+
+    /// One item at one location.
+    struct World {
+        channels: Vec<Vec<f32>>,
+        records: StockRecords,
+        bucket: Bucket,
+    }
+
+    impl World {
+        fn new(units: impl IntoIterator<Item = f32>) -> Self {
+            let records =
+                StockRecords { longest: 35, longest_today: 180, ..StockRecords::default() };
+            Self { channels: vec![units.into_iter().collect()], records, bucket: Bucket::Day }
+        }
+
+        /// What is inferred, and the flags of the first channel.
+        fn marked(&self) -> (Inferred, Vec<u8>) {
+            let n = self.channels[0].len();
+            let mut flags = vec![vec![0u8; n]; self.channels.len()];
+            let mut cleaned = self.channels.clone();
+            let mut series = Vec::new();
+            for (((c, gross), flags), cleaned) in
+                self.channels.iter().enumerate().zip(&mut flags).zip(&mut cleaned)
+            {
+                let channel = ChannelId(u32::try_from(c).expect("few channels"));
+                let key = SeriesKey { sku: SkuId(0), location: LocationId(0), channel };
+                series.push(SeriesMut { index: c, key, start: 0, gross, cleaned, flags });
+            }
+            let closed = vec![false; n];
+            let axis = Axis { bucket: self.bucket, closed: &closed };
+            let inferred = mark(&mut series, &axis, &self.records, Some(1e-6));
+            (inferred, flags.swap_remove(0))
+        }
+    }
+
+    /// Ten a day from day 300 to 359 of every year.
+    fn christmas(days: usize) -> impl Iterator<Item = f32> {
+        (0..days).map(|t| if (300..360).contains(&(t % 365)) { 10.0 } else { 0.0 })
+    }
+
+    #[test]
+    fn months_that_are_empty_every_year_are_off_season_and_nobody_is_idle_in_them() {
+        let units: Vec<f32> = christmas(300 + 3 * 365 + 280).skip(300).collect();
+        let mut world = World::new(units.clone());
+        world.records.empty_today = Some(true);
+        let (inferred, flags) = world.marked();
+        assert_eq!(inferred, Inferred::default());
+        assert_eq!(flags[200], flag::OFF_SEASON, "in the first year, too: later ones say so");
+        assert_eq!(flags[flags.len() - 1], flag::OFF_SEASON);
+        assert_eq!(flags[30], 0, "in the season");
+        assert!(idle_periods(&units, &flags) <= 10, "{}", idle_periods(&units, &flags));
+    }
+
+    #[test]
+    fn one_summer_without_a_sale_is_no_off_season() {
+        let mut units = vec![5.0f32; 1200];
+        units[700..790].fill(0.0);
+        let (inferred, flags) = World::new(units).marked();
+        assert_eq!(inferred, Inferred::default(), "90 days are longer than two lead times");
+        assert!(flags.iter().all(|&flags| flags == 0));
+    }
+
+    #[test]
+    fn months_that_are_empty_every_year_are_off_season_in_week_and_month_buckets() {
+        for (bucket, days, periods) in [(Bucket::Week, 7, 52), (Bucket::Month, 30, 12)] {
+            let units = (0..4 * periods).map(|t| {
+                let day = t % periods * days;
+                if (300..360).contains(&day) { 70.0 } else { 0.0 }
+            });
+            let first = 300 / days + 1;
+            let world = World { bucket, ..World::new(units.skip(first)) };
+            let (_, flags) = world.marked();
+            assert_eq!(flags[periods / 2], flag::OFF_SEASON, "{bucket:?}");
+            assert!(flags.iter().all(|flags| flags & flag::INFERRED_STOCKOUT == 0), "{bucket:?}");
+        }
+    }
+
+    #[test]
+    fn quiet_months_of_a_slow_seller_are_neither() {
+        let units = (0..1461).map(|t| if t % 131 < 2 { 3.0 } else { 0.0 });
+        let mut world = World::new(units);
+        world.records.longest = 400;
+        let (inferred, flags) = world.marked();
+        assert_eq!(inferred, Inferred::default());
+        assert!(flags.iter().all(|&flags| flags == 0));
+    }
+
+    #[test]
+    fn zeros_up_to_today_of_a_steady_seller_are_what_is_known_of_its_shelf() {
+        let mut units = vec![10.0f32; 400];
+        units[370..].fill(0.0);
+        let mut world = World::new(units);
+        world.records.empty_today = Some(true);
+        let (inferred, flags) = world.marked();
+        assert_eq!(inferred.until_today, Some(370..400));
+        assert!(flags[370..].iter().all(|&flags| flags == flag::INFERRED_STOCKOUT));
+
+        world.records.empty_today = Some(false);
+        assert_eq!(world.marked().0, Inferred::default(), "it is there and nobody wants it");
+
+        world.records.empty_today = None;
+        let (inferred, flags) = world.marked();
+        assert_eq!(inferred.unexplained, Some(370..400));
+        assert_eq!(flags[399], 0, "unknown is not out of stock");
+
+        world.records =
+            StockRecords { empty_today: Some(true), longest_today: 20, ..world.records };
+        assert!(world.marked().0.shelf_empty, "too long to be taken for a stock-out");
+
+        world.records =
+            StockRecords { asked_through_kits: Some(390), longest_today: 180, ..world.records };
+        assert_eq!(world.marked().0, Inferred::default(), "its kits sold on");
+    }
+
+    #[test]
+    fn a_run_longer_than_two_lead_times_or_with_another_channels_sales_is_no_stock_out() {
+        let mut units = vec![10.0f32; 400];
+        units[300..320].fill(0.0);
+        let mut world = World::new(units);
+        assert_eq!(world.marked().0.between_sales, vec![300..320]);
+        world.records.longest = 19;
+        assert_eq!(world.marked().0, Inferred::default());
+        world.records.longest = 35;
+        world.channels.push(vec![1.0; 400]);
+        assert_eq!(world.marked().0, Inferred::default(), "stock was there: the other sold");
+    }
+
+    #[test]
+    fn what_is_obsolete_has_ended_with_its_last_sale() {
+        let mut units = vec![10.0f32; 100];
+        units[90..].fill(0.0);
+        let mut world = World::new(units.clone());
+        world.records.ended = true;
+        let (_, flags) = world.marked();
+        assert!(flags[90..].iter().all(|&flags| flags == flag::ENDED));
+        assert_eq!(idle_periods(&units, &flags), 0);
+    }
+
+    #[test]
+    fn a_shop_that_sells_most_days_was_closed_when_it_sold_nothing() {
+        let mut sold = vec![true; 100];
+        sold[50] = false;
+        assert!(closed_periods(&sold, 5)[50]);
+        assert!(!closed_periods(&sold, 4)[50]);
+        assert!(!closed_periods(&[false, false, true], 100)[0]);
+    }
+}
