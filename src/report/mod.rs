@@ -14,6 +14,7 @@ mod charts;
 mod counting;
 mod pages;
 pub(crate) mod picture;
+mod queue;
 mod scripts;
 mod sheets;
 pub(crate) mod simulation;
@@ -31,6 +32,7 @@ use crate::indicators::{PoolResults, Settings, pool_results};
 use crate::parallel;
 use crate::report::pages::PAGES;
 use crate::report::scripts::items::{ITEMS_PER_FILE, ItemScript};
+use crate::report::wording::fragment;
 use chrono::NaiveDate;
 use std::collections::BTreeMap;
 
@@ -88,11 +90,12 @@ keyed! {
 
 // Part of the program, so that a report needs neither a network nor an installation.
 /// Files that are the same in every report.
-const ASSETS: [(&str, &[u8]); 7] = [
+const ASSETS: [(&str, &[u8]); 8] = [
     ("report/assets/app.css", include_bytes!("assets/app.css")),
     ("report/assets/app.js", include_bytes!("assets/app.js")),
     ("report/assets/table.js", include_bytes!("assets/table.js")),
     ("report/assets/item.js", include_bytes!("assets/item.js")),
+    ("report/assets/queue.js", include_bytes!("assets/queue.js")),
     ("report/assets/tabulator.min.js", include_bytes!("assets/tabulator.min.js")),
     ("report/assets/tabulator_simple.min.css", include_bytes!("assets/tabulator_simple.min.css")),
     ("report/assets/tabulator-LICENSE.txt", include_bytes!("assets/tabulator-LICENSE.txt")),
@@ -159,12 +162,27 @@ impl<'a> Report<'a> {
         &self.inputs().products[sku.index()].name
     }
 
+    /// Where the page of an item is, below `report/`. By its code: a position in tonight's list
+    /// would lead to another item tomorrow.
+    fn item_address(&self, sku: SkuId) -> String {
+        format!("item.html#sku={}", fragment(self.sku(sku)))
+    }
+
     fn location(&self, location: LocationId) -> &'a str {
         &self.inputs().names.locations[location.index()]
     }
 
     fn channel(&self, channel: ChannelId) -> &'a str {
         &self.inputs().names.channels[channel.index()]
+    }
+
+    /// The currency after an amount, a space before it; empty where none is configured: the reader
+    /// knows.
+    fn currency(&self) -> String {
+        match self.input.currency {
+            "" => String::new(),
+            code => format!(" {code}"),
+        }
     }
 
     /// What people call a supplier; empty for none.

@@ -4,7 +4,7 @@ use crate::report::counting::{CountDue, counts_due};
 use crate::report::scripts::tables::LONGEST;
 use crate::report::sheets::{self, Sheet};
 use crate::report::wording::{counted, grouped, whole};
-use crate::report::{Report, ReportInput, briefing};
+use crate::report::{Report, ReportInput, briefing, queue};
 use askama::Template;
 
 /// What makes a page.
@@ -13,7 +13,7 @@ type MakesPage = fn(&Report) -> askama::Result<String>;
 /// Every page as (path, what makes it).
 pub(super) const PAGES: [(&str, MakesPage); 10] = [
     ("index.html", briefing::page),
-    ("report/recommendations.html", recommendations),
+    ("report/recommendations.html", queue::page),
     ("report/channels.html", channels),
     ("report/suppliers.html", suppliers),
     ("report/indicators.html", indicators),
@@ -107,12 +107,10 @@ struct LongTable {
     name: &'static str,
     title: &'static str,
     note: String,
-    /// Whether its lines are decided on.
-    decide: bool,
 }
 
 fn long(name: &'static str, title: &'static str, note: impl Into<String>) -> LongTable {
-    LongTable { name, title, note: note.into(), decide: false }
+    LongTable { name, title, note: note.into() }
 }
 
 impl LongTable {
@@ -136,13 +134,6 @@ fn tables(
     tables: Vec<LongTable>,
 ) -> askama::Result<String> {
     Tables { page: Page::new(report.input, title), sheets, tables }.render()
-}
-
-fn recommendations(report: &Report) -> askama::Result<String> {
-    let note = "Most urgent first, then most margin at risk. Decide line by line, then download \
-                the decisions.";
-    let lines = long("recommendations", "What to order, and why", note);
-    tables(report, "Recommendations", Vec::new(), vec![LongTable { decide: true, ..lines }])
 }
 
 fn channels(report: &Report) -> askama::Result<String> {

@@ -35,6 +35,21 @@ pub(crate) fn grouped(value: f64) -> String {
     out
 }
 
+/// `text` for use after `#` in an address.
+pub(crate) fn fragment(text: &str) -> String {
+    use std::fmt::Write as _;
+    let mut out = String::new();
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-_.".contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            // Writing to a string cannot fail.
+            let _ = write!(out, "%{byte:02X}");
+        }
+    }
+    out
+}
+
 /// How many: `12,340`.
 pub(crate) fn whole(count: usize) -> String {
     grouped(count as f64)

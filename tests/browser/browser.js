@@ -1,19 +1,23 @@
 // Opens a report folder in Debian's Chromium, from disk, and watches for anything that leaves the machine or fails.
 import { chromium } from "playwright-core";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
-export const PAGES = [
-  "index.html", "report/recommendations.html", "report/item.html#1", "report/channels.html", "report/suppliers.html",
-  "report/indicators.html", "report/accuracy.html", "report/quality.html", "report/changes.html", "report/glossary.html",
-];
 export const WIDE = { width: 1440, height: 900 };
 export const NARROW = { width: 390, height: 844 };
 
 /// The run to open: REPORT, or what `orderpoint demo` published last.
 export const report = process.env.REPORT || fileURLToPath(new URL("../../reports/demo/current", import.meta.url));
+
+/// The code of an item of the run: pages name items by it.
+const [, code] = readFileSync(join(report, "report", "data", "items.js"), "utf8").match(/"key":"sku".*?"words":\["([^"]+)"/);
+export const ITEM = `report/item.html#sku=${encodeURIComponent(code)}`;
+export const PAGES = [
+  "index.html", "report/recommendations.html", ITEM, "report/channels.html", "report/suppliers.html",
+  "report/indicators.html", "report/accuracy.html", "report/quality.html", "report/changes.html", "report/glossary.html",
+];
 
 const FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
 
@@ -52,6 +56,13 @@ export async function launch(run, viewport = WIDE) {
 /// Waits until every table and the item are drawn.
 export async function settled(page) {
   await page.waitForFunction(() =>
-    [...document.querySelectorAll("[data-table]")].every((t) => "ready" in t.dataset) &&
+    [...document.querySelectorAll("[data-table]")].every((t) => "ready" in t.dataset || t.closest("details:not([open])")) &&
+    (!document.getElementById("queue") || "ready" in document.getElementById("queue").dataset) &&
     (!document.getElementById("item") || !location.hash || "ready" in document.getElementById("item").dataset));
+}
+
+/// Unfolds the table of all items below the decision list.
+export async function everyItem(page) {
+  await page.evaluate(() => { document.getElementById("all-lines").open = true; });
+  await settled(page);
 }

@@ -5,7 +5,7 @@
 // Prints a line a figure with its limit. Times are those of this machine: run it when nothing else does.
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { launch, report } from "./browser.js";
+import { everyItem, launch, report } from "./browser.js";
 
 const MB = 1e6;
 const lines = [];
@@ -34,10 +34,11 @@ const count = await items.evaluate(() => new Promise((use) => OP.onTable("items"
 const opened = await items.evaluate(async (count) => {
   const times = [];
   const item = document.getElementById("item");
+  const codes = await new Promise((use) => OP.onTable("items", (t) => use(OP.rowsOf(t).map((row) => row.sku))));
   for (let i = 0; i < 25; i++) {
     delete item.dataset.ready;
     const start = performance.now();
-    location.hash = `#${Math.floor((i * count) / 25)}`;
+    location.hash = `#sku=${encodeURIComponent(codes[Math.floor((i * count) / 25)])}`;
     while (!("ready" in item.dataset)) await new Promise((next) => setTimeout(next));
     item.getBoundingClientRect();
     times.push(performance.now() - start);
@@ -49,7 +50,8 @@ told("item page, slowest of 25", Math.max(...opened), "ms", 300);
 
 const page = await browser.open("report/recommendations.html");
 told("recommendation lines", await page.evaluate(() => new Promise((use) => OP.onTable("recommendations", (t) => use(t.rows)))), "", undefined);
-told("recommendations to be used after", await page.evaluate(() => performance.now()), "ms", 3000);
+told("decision list to be used after", await page.evaluate(() => performance.now()), "ms", 3000);
+await everyItem(page);
 const sorts = [];
 for (const title of ["Order cost", "Name", "Status", "Stock-out date", "Days of cover"]) {
   sorts.push(await page.evaluate(async (title) => {
@@ -63,7 +65,7 @@ for (const title of ["Order cost", "Name", "Status", "Stock-out date", "Days of 
 told("sort a column, middle of 5", middle(sorts), "ms", 500);
 told("sort a column, slowest of 5", Math.max(...sorts), "ms", 500);
 told("search for a word", await page.evaluate(async () => {
-  const search = document.querySelector(".bar input[type=search]");
+  const search = document.querySelector("#all-lines .bar input[type=search]");
   const start = performance.now();
   search.value = "1";
   search.dispatchEvent(new Event("input"));
@@ -76,6 +78,7 @@ told("search for a word", await page.evaluate(async () => {
 /// Work of the page's thread while a planner turns the wheel: 60 steps of 120 pixels, one a frame. A screen refreshes every 17 ms.
 const scrolled = async (path) => {
   const page = await browser.open(path);
+  if (await page.locator("#all-lines").count()) await everyItem(page);
   const inspect = await page.context().newCDPSession(page);
   await inspect.send("Performance.enable", { timeDomain: "threadTicks" });
   const worked = async () => (await inspect.send("Performance.getMetrics")).metrics.find((m) => m.name === "TaskDuration").value;

@@ -1,4 +1,4 @@
-// Makes the two pictures of the README's tour from a run folder: REPORT=path/to/run npm run pictures
+// Makes the three pictures of the README's tour from a run folder: REPORT=path/to/run npm run pictures
 import { fileURLToPath } from "node:url";
 import { launch, report } from "./browser.js";
 
@@ -7,7 +7,8 @@ const browser = await launch(report, { width: 1440, height: 900 });
 await browser.open("index.html");
 await browser.page.screenshot({ path: place("briefing") });
 const page = await browser.open("report/recommendations.html");
-await page.locator(".tabulator-row a").first().click();
+await page.screenshot({ path: place("decisions") });
+await page.locator("#queue tbody a").first().click();
 await page.waitForFunction(() => "ready" in (document.getElementById("item")?.dataset || {}));
 await page.screenshot({ path: place("item") });
 await browser.close();

@@ -6,7 +6,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { after, before, test } from "node:test";
-import { launch, NARROW, PAGES, report, settled, WIDE } from "./browser.js";
+import { everyItem, ITEM, launch, NARROW, PAGES, report, settled, WIDE } from "./browser.js";
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
@@ -15,13 +15,10 @@ before(async () => { browser = await launch(report); });
 after(async () => { await browser.close(); });
 
 const quiet = () => assert.deepEqual(browser.faults.splice(0), []);
-const shown = (page) => page.locator(".shown").first().textContent();
+const table = (page) => page.locator("#all-lines");
+const shown = (page) => table(page).locator(".shown").first().textContent();
 const cells = (page, field) => page.locator(`.tabulator-row .tabulator-cell[tabulator-field="${field}"]`).allTextContents();
-/// Decides row `n` of the table as a planner does: the button becomes a list.
-const decide = async (page, n, value) => {
-  await page.locator(".deciding").nth(n).click();
-  await page.locator(".tabulator-row select").selectOption(value);
-};
+const line = (page, n) => page.locator("#queue tr[data-line]").nth(n);
 const downloaded = async (page, press) => {
   const [file] = await Promise.all([page.waitForEvent("download"), press()]);
   return { name: file.suggestedFilename(), text: readFileSync(await file.path(), "utf8") };
@@ -50,6 +47,7 @@ for (const [size, viewport] of [["1440", WIDE], ["390", NARROW]]) {
 test("recommendations are sorted by urgency, then by any column, by mouse and by keyboard", async () => {
   await browser.page.setViewportSize(WIDE);
   const page = await browser.open("report/recommendations.html");
+  await everyItem(page);
   const ranks = (await cells(page, "urgency")).map(Number);
   assert.ok(ranks.length > 5);
   assert.deepEqual(ranks, ranks.toSorted((a, b) => b - a));
@@ -67,11 +65,12 @@ test("recommendations are sorted by urgency, then by any column, by mouse and by
 
 test("filters and search narrow the table and its CSV, and a saved view brings them back", async () => {
   const page = await browser.open("report/recommendations.html");
-  const status = page.getByRole("combobox", { name: "Status" });
+  await everyItem(page);
+  const status = table(page).getByRole("combobox", { name: "Status" });
   await status.selectOption("order-now");
   await page.waitForFunction(() => !document.querySelector(".tabulator-row .status:not(.order-now)"));
   assert.match(await shown(page), /^\d[\d,]* of /);
-  const file = await downloaded(page, () => page.getByRole("button", { name: "CSV of what is shown" }).click());
+  const file = await downloaded(page, () => table(page).getByRole("button", { name: "CSV of what is shown" }).click());
   assert.equal(file.name, "recommendations.csv");
   const lines = file.text.replace(/^\ufeff/, "").trim().split("\r\n");
   assert.match(lines[0], /^sku,name,(location,)?status,/);
@@ -79,30 +78,58 @@ test("filters and search narrow the table and its CSV, and a saved view brings t
   page.once("dialog", (dialog) => dialog.accept("Mondays"));
   await page.getByRole("button", { name: "Save view" }).click();
   await page.reload();
-  await settled(page);
+  await everyItem(page);
   assert.equal(await status.inputValue(), "");
   await page.getByRole("combobox", { name: "View" }).selectOption("Mondays");
   assert.equal(await status.inputValue(), "order-now");
   quiet();
 });
 
-test("a planner approves, edits, rejects and snoozes, and downloads the decisions", async () => {
+/// The decision list with nothing decided, in the browser's memory as on the page.
+const fresh = async () => {
   const page = await browser.open("report/recommendations.html");
   await page.evaluate(() => localStorage.clear());
   await page.reload();
   await settled(page);
+  return page;
+};
+
+test("the decision list has at most nine columns, the dearest to leave first, and fits 1280 pixels", async () => {
+  await browser.page.setViewportSize({ width: 1280, height: 900 });
+  const page = await fresh();
+  assert.ok(await page.locator("#queue thead th").count() <= 9);
+  const { inside, outside } = await page.evaluate(() => {
+    const box = document.querySelector("#queue .scroll");
+    return { inside: box.scrollWidth, outside: box.clientWidth };
+  });
+  assert.ok(inside <= outside, `the list is ${inside} pixels wide in ${outside}`);
+  const gains = await page.evaluate(() => new Promise((use) => OP.onTable("recommendations", (t) => {
+    const of = new Map(OP.rowsOf(t).map((row) => [row.recommendation_id, row.gain]));
+    use([...document.querySelectorAll("#queue tr[data-line]")].map((tr) => of.get(tr.dataset.line)));
+  })));
+  assert.ok(gains.length > 5 && gains.length <= 50);
+  assert.deepEqual(gains, gains.toSorted((a, b) => b - a));
+  quiet();
+});
+
+test("a planner approves, edits, rejects and snoozes where the line stands, and downloads the decisions", async () => {
+  await browser.page.setViewportSize(WIDE);
+  const page = await fresh();
   await page.getByLabel("Your name").fill("Ada, \"A\"");
-  await decide(page, 0, "approved");
-  assert.equal(await page.evaluate(() => document.activeElement.textContent), "Approved", "the keyboard stays where it was");
-  await decide(page, 1, "edited");
-  await page.getByLabel(/Units to order/).fill("77");
-  await page.getByRole("button", { name: "Keep" }).click();
-  await decide(page, 2, "rejected");
+  const packs = await line(page, 1).getByLabel(/^Units of/).getAttribute("step");
+  const least = Number(await line(page, 1).getByLabel(/^Units of/).getAttribute("min"));
+  await line(page, 0).getByRole("button", { name: /^Approve/ }).click();
+  const second = await line(page, 1).getAttribute("data-line");
+  assert.equal(await page.evaluate(() => document.activeElement.dataset.line), second, "the next line waits");
+  const wish = String(least + 10 * Number(packs));
+  await line(page, 1).getByLabel(/^Units of/).fill(wish);
+  await page.keyboard.press("Enter");
+  await line(page, 2).getByRole("button", { name: /^Reject/ }).click();
   await page.getByRole("button", { name: "Keep" }).click();
   assert.ok(await page.locator("dialog").isVisible(), "a rejection needs its reason");
   await page.getByLabel("Reason", { exact: true }).fill("=too dear");
   await page.getByRole("button", { name: "Keep" }).click();
-  await decide(page, 3, "snoozed");
+  await line(page, 3).getByRole("button", { name: /^Snooze/ }).click();
   await page.getByLabel("Stay quiet until").fill("2099-01-31");
   await page.keyboard.press("Enter");
   await page.reload();
@@ -114,25 +141,95 @@ test("a planner approves, edits, rejects and snoozes, and downloads the decision
   assert.equal(rows.length, 4);
   const one = (decision) => rows.find((row) => row.includes(`,${decision},`));
   assert.match(one("approved"), /^[\w-]+,approved,\d+,,,"Ada, ""A""",\d{4}-\d\d-\d\dT/);
-  assert.match(one("edited"), /,edited,77,,/);
+  assert.ok(one("edited").includes(`,edited,${wish},,`), one("edited"));
   assert.match(one("rejected"), /,rejected,,,'=too dear,/);
   assert.match(one("snoozed"), /,snoozed,,2099-01-31,/);
-  await decide(page, 0, "");
+  await line(page, 0).getByRole("button", { name: /^Undo/ }).click();
   await page.getByRole("button", { name: "Download decisions (3)" }).waitFor();
+  quiet();
+});
+
+test("a quantity that the supplier would not take is refused as it is typed", async () => {
+  const page = await fresh();
+  const packed = await page.evaluate(() => [...document.querySelectorAll("#queue tr[data-line]")].findIndex((tr) => Number(tr.querySelector("input").step) > 1));
+  const box = line(page, packed).getByLabel(/^Units of/);
+  const cost = await line(page, packed).locator(".cost").textContent();
+  await box.fill(String(Number(await box.inputValue()) + 1));
+  assert.equal(await box.getAttribute("aria-invalid"), "true");
+  assert.match(await line(page, packed).locator(".quantity .note").textContent(), /^Packs of \d+: \d+ or \d+\.$/);
+  await page.keyboard.press("Enter");
+  assert.equal(await page.getByRole("button", { name: /^Download decisions/ }).textContent(), "Download decisions (0)");
+  await box.fill(String(2 * Number(await box.getAttribute("value"))));
+  assert.equal(await box.getAttribute("aria-invalid"), "false");
+  assert.notEqual(await line(page, packed).locator(".cost").textContent(), cost, "the cost moves with the quantity");
+  quiet();
+});
+
+test("all lines are decided by keyboard alone, in at most four keystrokes a line", async () => {
+  const page = await fresh();
+  const count = await page.evaluate(() => new Promise((use) => OP.onTable("recommendations", (t) => use(OP.rowsOf(t).filter((row) => row.waits).length))));
+  const decided = () => page.getByRole("button", { name: /^Download decisions/ }).textContent();
+  let strokes = 0;
+  const press = async (key) => { strokes++; await page.keyboard.press(key); };
+  await line(page, 0).focus();
+  for (let n = 0; n < 4 * count && (await decided()) !== `Download decisions (${count})`; n++) {
+    await press("a");
+    if (await page.evaluate(() => document.activeElement.closest("tr.decided"))) {
+      // The page is through: more lines wait below.
+      const more = page.getByRole("button", { name: /^Show \d+ more/ });
+      if (await more.count()) { await more.focus(); await press("Enter"); await page.locator("#queue tr[data-line]:not(.decided)").first().focus(); }
+    }
+  }
+  assert.equal(await decided(), `Download decisions (${count})`);
+  assert.ok(strokes <= 4 * count, `${strokes} keystrokes for ${count} lines`);
+  const { text } = await downloaded(page, async () => { await page.getByRole("button", { name: /^Download decisions/ }).focus(); await page.keyboard.press("Enter"); });
+  assert.equal(text.trim().split("\r\n").length, count + 1);
+  quiet();
+});
+
+test("decisions of last night that never left the browser are offered, and taken over", async () => {
+  const page = await fresh();
+  await line(page, 0).getByRole("button", { name: /^Approve/ }).click();
+  const id = await line(page, 0).getAttribute("data-line");
+  // The same browser the next morning: tonight's run has another id.
+  await page.evaluate(() => {
+    const [key] = Object.keys(localStorage).filter((k) => k.startsWith("orderpoint.decisions."));
+    localStorage.setItem("orderpoint.decisions.2026-03-01-aaaaaaaaaaaa", localStorage.getItem(key));
+    localStorage.removeItem(key);
+  });
+  await page.reload();
+  await settled(page);
+  assert.match(await page.locator("#queue .notice").textContent(), /1 decision on run 2026-03-01-aaaaaaaaaaaa never left this browser/);
+  await page.getByRole("button", { name: "Take over the 1 that still wait" }).click();
+  assert.equal(await page.locator("#queue .notice").count(), 0);
+  assert.match(await page.locator(`#queue tr[data-line="${id}"]`).textContent(), /Approved/);
+  quiet();
+});
+
+test("an order is approved as a whole, with what its minimum lacks, and an item added", async () => {
+  const page = await fresh();
+  await page.getByRole("combobox", { name: "Order" }).selectOption("supplier");
+  const bench = page.locator(".bench").first();
+  const open = await bench.locator("tr[data-line]").count();
+  await bench.getByRole("button", { name: /^Approve the/ }).click();
+  assert.equal(await bench.locator("tr.decided").count(), open);
+  assert.ok(await page.locator(".bench", { hasText: /lacking|reached/ }).count() > 0, "suppliers of the sample ask for a least order");
+  await bench.getByText("Add an item to this order").click();
+  await bench.getByRole("button", { name: "Add" }).first().click();
+  assert.equal(await page.locator(".bench").first().locator("tr[data-line]").count(), open + 1);
   quiet();
 });
 
 test("an item is found by its name, explains its number and can be decided on", async () => {
   const page = await browser.open("report/recommendations.html");
-  const row = page.locator(".tabulator-row").filter({ has: page.locator(".deciding") }).first();
-  const sku = await row.locator("a").first().textContent();
+  const sku = await line(page, 0).locator("a").first().textContent();
   const find = page.getByLabel("Find an item");
   await find.focus();
   await page.waitForFunction(() => document.querySelector('script[src$="data/items.js"]'));
   await find.fill(sku);
   await page.locator("#found option").first().waitFor({ state: "attached" });
   await find.press("Enter");
-  await page.waitForURL(/item\.html#\d+$/);
+  await page.waitForURL(/item\.html#sku=/);
   await settled(page);
   assert.match(await page.locator("h1").innerText(), new RegExp(`^${sku.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")}`));
   assert.ok(await page.locator(".steps li").count() > 0, "the arithmetic is there");
@@ -162,12 +259,12 @@ test("the first page and an item page are quick", async () => {
   const page = await browser.open("index.html");
   const first = await page.evaluate(() => performance.getEntriesByType("navigation")[0].loadEventEnd);
   await browser.open("report/item.html");
-  const item = await page.evaluate(async () => {
+  const item = await page.evaluate(async (hash) => {
     const start = performance.now();
-    location.hash = "#0";
+    location.hash = hash;
     while (!("ready" in document.getElementById("item").dataset)) await new Promise((next) => setTimeout(next, 1));
     return performance.now() - start;
-  });
+  }, ITEM.split("#")[1]);
   console.log(`first page ${first.toFixed(0)} ms, item page ${item.toFixed(0)} ms`);
   assert.ok(first <= 1000 && item <= 300, `first page ${first} ms, item page ${item} ms`);
   quiet();

@@ -15,6 +15,31 @@ const OP = (() => {
     waiting[name]?.forEach((use) => use(tables[name]));
   };
   const items = (first, list) => list.forEach((item, i) => itemOf.set(first + i, item));
+  const ITEMS_PER_FILE = 64;
+  /// By its code: a position in tonight's list would lead to another item tomorrow.
+  const itemAddress = (sku) => `${root}item.html#sku=${encodeURIComponent(sku)}`;
+  let positions = null;
+  /// Everything the report knows of an item.
+  const item = async (sku) => {
+    if (!tables.items) await load("data/items.js");
+    if (!positions) {
+      const { words, values } = tables.items.columns.find((c) => c.key === "sku");
+      positions = new Map(values.map((code, i) => [words[code], i]));
+    }
+    const at = positions.get(sku);
+    if (at === undefined) throw new Error(`no item has the code ${sku}`);
+    if (!itemOf.has(at)) await load(`items/${Math.floor(at / ITEMS_PER_FILE)}.js`);
+    return itemOf.get(at);
+  };
+  /// The rows of a table as objects; `n` is their place in it.
+  const rowsOf = (t) => {
+    const rows = Array.from({ length: t.rows }, (_, i) => ({ n: i }));
+    for (const c of t.columns) {
+      if (c.words) for (let i = 0; i < t.rows; i++) rows[i][c.key] = c.words[c.values[i]];
+      else for (let i = 0; i < t.rows; i++) rows[i][c.key] = c.values[i];
+    }
+    return rows;
+  };
   const onTable = (name, use) => {
     if (tables[name]) use(tables[name]);
     else (waiting[name] ||= []).push(use);
@@ -87,7 +112,10 @@ const OP = (() => {
   };
 
   // --- Decisions ----------------------------------------------------------------------------------------------------------
-  const DECISIONS = `orderpoint.decisions.${run}`;
+  const KEPT = "orderpoint.decisions.";
+  const DECISIONS = KEPT + run;
+  /// Runs whose decisions were downloaded, by the time of the last of them.
+  const DOWNLOADED = "orderpoint.downloaded";
   const AUTHOR = "orderpoint.author";
   const listeners = [];
   let decided = read(DECISIONS, {});
@@ -101,20 +129,56 @@ const OP = (() => {
     changed();
   });
   const now = () => new Date().toISOString().slice(0, 19) + "Z";
-  const record = (id, decision) => {
-    if (decision) decided[id] = { ...decision, author: author(), time: now() };
-    else delete decided[id];
-    keep(DECISIONS, decided);
-    changed(id);
+  /// What can be undone, the last decision at the end: [id, what stood before].
+  const undoable = [];
+  /// `line` is {id, sku, location, supplier}: the last three find it again in a later run, where its id is another one.
+  const set = (line, decision) => {
+    undoable.push([line, decided[line.id]]);
+    if (decision) {
+      const { sku, location: place, supplier } = line;
+      decided[line.id] = { ...decision, sku, location: place, supplier, author: author(), time: now() };
+    } else delete decided[line.id];
   };
-  const recordAll = (lines) => {
-    for (const { id, quantity } of lines) decided[id] = { decision: "approved", quantity, author: author(), time: now() };
+  const record = (line, decision) => {
+    set(line, decision);
+    keep(DECISIONS, decided);
+    changed(line.id);
+  };
+  const recordAll = (lines, decisionOf) => {
+    for (const line of lines) set(line, decisionOf(line));
     keep(DECISIONS, decided);
     changed();
   };
+  const undo = () => {
+    const last = undoable.pop();
+    if (!last) return;
+    const [line, before] = last;
+    if (before) decided[line.id] = before;
+    else delete decided[line.id];
+    keep(DECISIONS, decided);
+    changed(line.id);
+  };
+  const approval = (line) => ({ decision: "approved", quantity: line.quantity });
   const author = () => read(AUTHOR, "");
-  const downloadDecisions = () => {
-    const rows = Object.entries(decisions()).sort(([a], [b]) => (a < b ? -1 : 1));
+  const lastTime = (all) => Object.values(all).map((d) => d.time).sort().pop() || "";
+  /// Decisions of other runs that never left this browser: [{run, decisions}], oldest first.
+  const leftBehind = () => {
+    const downloaded = read(DOWNLOADED, {});
+    const found = [];
+    try {
+      for (const key of Object.keys(localStorage)) {
+        if (!key.startsWith(KEPT) || key === DECISIONS) continue;
+        const all = read(key, {});
+        const of = key.slice(KEPT.length);
+        if (Object.keys(all).length && lastTime(all) > (downloaded[of] || "")) found.push({ run: of, decisions: all });
+      }
+    } catch { /* a browser that keeps nothing left nothing behind */ }
+    return found.sort((a, b) => (a.run < b.run ? -1 : 1));
+  };
+  const forget = (of) => localStorage.removeItem(KEPT + of);
+  const downloadDecisions = (of = run, all = decided) => {
+    const rows = Object.entries(all).sort(([a], [b]) => (a < b ? -1 : 1));
+    keep(DOWNLOADED, { ...read(DOWNLOADED, {}), [of]: lastTime(all) });
     const head = ["recommendation_id", "decision", "quantity", "until", "reason", "author", "time"];
     const line = ([id, d]) => [id, d.decision, d.quantity ?? "", d.until || "", d.reason || "", d.author || author(), d.time];
     download("decisions.csv", csv([head, ...rows.map(line)]));
@@ -122,15 +186,15 @@ const OP = (() => {
 
   /// Asks for what a decision needs, in a dialog; `line` is {id, sku, quantity}.
   const ask = (line, decision) => {
-    if (decision === "approved") return record(line.id, { decision, quantity: line.quantity });
-    if (decision === "") return record(line.id, null);
+    if (decision === "approved") return record(line, approval(line));
+    if (decision === "") return record(line, null);
     const before = decisions()[line.id] || {};
     const title = { edited: "Edit the quantity of", rejected: "Reject", snoozed: "Snooze" }[decision];
     const quantity = el("input", { type: "number", min: 1, step: 1, required: true, value: before.quantity ?? line.quantity });
     const until = el("input", { type: "date", min: asOf, required: decision === "snoozed", value: before.until || "" });
     const reason = el("input", { type: "text", required: decision === "rejected", maxlength: 200, value: before.reason || "" });
     const done = () => {
-      record(line.id, {
+      record(line, {
         decision,
         quantity: decision === "edited" ? Number(quantity.value) : "",
         until: decision === "edited" ? "" : until.value,
@@ -178,7 +242,7 @@ const OP = (() => {
   };
   /// Who decides, and the file to download.
   const decisionBar = () => {
-    const count = el("button", { type: "button", class: "primary", onclick: downloadDecisions });
+    const count = el("button", { type: "button", class: "primary", onclick: () => downloadDecisions() });
     const show = () => {
       const n = Object.keys(decisions()).length;
       count.textContent = `Download decisions (${n})`;
@@ -210,7 +274,7 @@ const OP = (() => {
     if (!names || !text) return;
     let at = names.findIndex((n) => n.sku.toLowerCase() === text);
     if (at < 0) at = names.findIndex((n) => n.text.includes(text));
-    if (at >= 0) location.href = `${root}item.html#${at}`;
+    if (at >= 0) location.href = itemAddress(names[at].sku);
     else find.setCustomValidity("No such item"), find.reportValidity();
   };
   find.addEventListener("focus", () => {
@@ -229,8 +293,8 @@ const OP = (() => {
   find.form.addEventListener("submit", (event) => { event.preventDefault(); open(); });
 
   return {
-    table, items, itemOf, onTable, load, el, write, counted, words, status, read, keep, csv, download,
-    decide, decideButton, decisionBar, decisions, recordAll, root, asOf, currency,
+    table, items, item, itemAddress, rowsOf, onTable, load, el, write, counted, words, status, read, keep, csv, download,
+    decide, decideButton, decisionBar, decisions, record, recordAll, approval, undo, ask, told, leftBehind, forget, downloadDecisions, root, asOf, currency,
     onDecision: (call) => listeners.push(call),
   };
 })();

@@ -3,7 +3,6 @@
 
 (() => {
   const { el, write, counted } = OP;
-  const PER_FILE = 64;
   const main = document.getElementById("item");
   const title = document.getElementById("item-title");
   const SVG = "http://www.w3.org/2000/svg";
@@ -27,7 +26,11 @@
   // --- Charts -------------------------------------------------------------------------------------------------------------
   const svg = (name, attributes, ...children) => {
     const node = document.createElementNS(SVG, name);
-    for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
+    for (const [key, value] of Object.entries(attributes)) {
+      // Colours of the page's theme are only known to its style.
+      if (String(value).startsWith("var(")) node.style.setProperty(key, value);
+      else node.setAttribute(key, value);
+    }
     node.append(...children);
     return node;
   };
@@ -47,7 +50,7 @@
     const y = (units) => 8 + (1 - units / top) * (height - bottom - 8);
     const root = svg("svg", { width, height, role: "img", "aria-label": label });
     for (const part of [0, 0.5, 1]) {
-      root.append(svg("line", { x1: left, x2: width - 8, y1: y(top * part), y2: y(top * part), stroke: "#cbd5e1" }));
+      root.append(svg("line", { x1: left, x2: width - 8, y1: y(top * part), y2: y(top * part), stroke: "var(--line)" }));
       root.append(svg("text", { x: left - 6, y: y(top * part) + 4, "text-anchor": "end" }, write("number", top * part)));
     }
     const every = Math.ceil(((last - first) * 76) / width);
@@ -61,12 +64,12 @@
     svg("polyline", { fill: "none", "stroke-width": 2, points: points.map(([w, v]) => `${f.x(w).toFixed(1)},${f.y(v).toFixed(1)}`).join(" "), ...attributes });
   const key = (...entries) => el("ul", { class: "key" }, ...entries.map(([name, ...marks]) => el("li", {}, svg("svg", { viewBox: "0 0 28 12", "aria-hidden": "true" }, ...marks), name)));
   const stroke = (attributes) => svg("line", { x1: 0, x2: 28, y1: 6, y2: 6, "stroke-width": 2, ...attributes });
-  const MARKS = [[1, "out of stock", "M-4,-4 h8 v8 h-8 z", "#9b1c1c"], [2, "promotion", "M0,-5 L5,4 H-5 z", "#166534"], [4, "outlier", "M0,-5 L5,0 L0,5 L-5,0 z", "#8a4b08"]];
+  const MARKS = [[1, "out of stock", "M-4,-4 h8 v8 h-8 z", "var(--red)"], [2, "promotion", "M0,-5 L5,4 H-5 z", "var(--green)"], [4, "outlier", "M0,-5 L5,0 L0,5 L-5,0 z", "var(--amber)"]];
 
   /// Reads the figures of a week off a chart, by pointing or with the arrow keys.
   const reading = (f, first, last, say) => {
     const out = el("p", { class: "read", role: "status" }, "Point at the chart, or use the arrow keys, to read a week.");
-    const cursor = svg("line", { y1: 8, y2: f.height - 22, stroke: "#1f2937", "stroke-dasharray": "2 3", visibility: "hidden" });
+    const cursor = svg("line", { y1: 8, y2: f.height - 22, stroke: "var(--ink)", "stroke-dasharray": "2 3", visibility: "hidden" });
     f.root.append(cursor);
     f.root.setAttribute("tabindex", 0);
     let week = 0;
@@ -94,8 +97,8 @@
     const f = frame(-n, last, Math.max(...p.history, ...p.high, 0), "Weekly demand, past and forecast");
     const past = p.history.map((v, i) => [i - n, v]);
     const next = (values) => values.map((v, i) => [i, v]);
-    f.root.append(svg("polygon", { fill: "#dbeafe", stroke: "none", points: [...next(p.high), ...next(p.low).reverse()].map(([w, v]) => `${f.x(w).toFixed(1)},${f.y(v).toFixed(1)}`).join(" ") }));
-    f.root.append(line(f, past, { stroke: "#1f2937" }), line(f, next(p.mean), { stroke: "#1d4e89", "stroke-dasharray": "6 3" }));
+    f.root.append(svg("polygon", { fill: "var(--band)", stroke: "none", points: [...next(p.high), ...next(p.low).reverse()].map(([w, v]) => `${f.x(w).toFixed(1)},${f.y(v).toFixed(1)}`).join(" ") }));
+    f.root.append(line(f, past, { stroke: "var(--ink)" }), line(f, next(p.mean), { stroke: "var(--blue)", "stroke-dasharray": "6 3" }));
     for (const [bit, , path, fill] of MARKS) {
       past.forEach(([week, v], i) => { if (p.marks.charCodeAt(i) - 48 & bit) f.root.append(svg("path", { d: path, fill, transform: `translate(${f.x(week).toFixed(1)},${f.y(v).toFixed(1)})` })); });
     }
@@ -105,7 +108,7 @@
       return `sold ${counted(p.history[n + week], "unit")}${marks.length ? ` (${marks.join(", ")})` : ""}`;
     };
     return el("div", { class: "chart" }, f.root, reading(f, -n, last, say),
-      key(["sold", stroke({ stroke: "#1f2937" })], ["forecast", stroke({ stroke: "#1d4e89", "stroke-dasharray": "6 3" })], ["80 % of outcomes", svg("rect", { width: 28, height: 12, fill: "#dbeafe" })],
+      key(["sold", stroke({ stroke: "var(--ink)" })], ["forecast", stroke({ stroke: "var(--blue)", "stroke-dasharray": "6 3" })], ["80 % of outcomes", svg("rect", { width: 28, height: 12, fill: "var(--band)" })],
         ...MARKS.map(([, name, path, fill]) => [name, svg("path", { d: path, fill, transform: "translate(14,6)" })])));
   };
 
@@ -115,13 +118,13 @@
     const f = frame(0, last, Math.max(...stock.map((s) => s[1]), policy?.reorder || 0), "Projected stock without new orders");
     const level = (value, attributes) => f.root.append(line(f, [[0, value], [last, value]], attributes));
     if (policy) {
-      level(policy.reorder, { stroke: "#8a4b08", "stroke-dasharray": "8 3" });
-      level(policy.safety, { stroke: "#9b1c1c", "stroke-dasharray": "2 3" });
+      level(policy.reorder, { stroke: "var(--amber)", "stroke-dasharray": "8 3" });
+      level(policy.safety, { stroke: "var(--red)", "stroke-dasharray": "2 3" });
     }
-    f.root.append(line(f, stock, { stroke: "#1f2937" }));
+    f.root.append(line(f, stock, { stroke: "var(--ink)" }));
     const say = (week) => `${counted(Math.round(stock[week][1]), "unit")} left without new orders`;
     return el("div", { class: "chart" }, f.root, reading(f, 0, last, say),
-      key(["projected stock", stroke({ stroke: "#1f2937" })], ...(policy ? [["reorder point", stroke({ stroke: "#8a4b08", "stroke-dasharray": "8 3" })], ["safety stock", stroke({ stroke: "#9b1c1c", "stroke-dasharray": "2 3" })]] : [])));
+      key(["projected stock", stroke({ stroke: "var(--ink)" })], ...(policy ? [["reorder point", stroke({ stroke: "var(--amber)", "stroke-dasharray": "8 3" })], ["safety stock", stroke({ stroke: "var(--red)", "stroke-dasharray": "2 3" })]] : [])));
   };
 
   // --- Why this number ----------------------------------------------------------------------------------------------------
@@ -137,17 +140,17 @@
         ...(inputs.length ? [el("br"), el("span", { class: "note" }, "with ", ...inputs.flatMap(([n, v], i) => [i ? ", " : "", `${plain(n)} `, figure("span", v)]))] : []),
         ...(note ? [el("br"), el("span", { class: "note" }, note)] : []))));
 
-  const decision = (item, l) => {
+  const decision = (item, p, l) => {
     const box = el("div", { class: "decide bar", role: "group", "aria-label": "Decision" });
     const show = () => box.replaceChildren(
       el("p", { class: "shown" }, el("strong", {}, `Order ${counted(l.quantity, "unit")}`), l.supplier ? ` from ${l.supplier}` : "", ` for ${money(l.value)}.`),
-      el("label", {}, "Decision", OP.decide({ id: l.id, sku: item.sku, quantity: l.quantity })), ...OP.decisionBar());
+      el("label", {}, "Decision", OP.decide({ id: l.id, sku: item.sku, location: p.location, supplier: l.supplier, quantity: l.quantity })), ...OP.decisionBar());
     show();
     return [box, show];
   };
 
-  const lineSection = (item, l) => {
-    const [box, show] = l.quantity > 0 ? decision(item, l) : [el("p", {}, "Nothing to order today."), () => {}];
+  const lineSection = (item, p, l) => {
+    const [box, show] = l.quantity > 0 ? decision(item, p, l) : [el("p", {}, "Nothing to order today."), () => {}];
     const parts = [
       el("h3", {}, "Recommendation", l.supplier ? ` - ${l.supplier}` : ""),
       el("p", {}, OP.status(l.status), ": ", l.reason, l.binding ? ` (binding: ${l.binding})` : ""),
@@ -165,7 +168,7 @@
     const c = p.class;
     const parts = [];
     const refresh = [];
-    if (many) parts.push(el("h2", {}, `At ${p.location}`));
+    if (many) parts.push(el("h2", { "data-location": p.location }, `At ${p.location}`));
     if (p.picture) {
       const available = p.lines[0]?.available ?? p.stock?.on_hand ?? 0;
       parts.push(el("div", { class: "pair" },
@@ -173,7 +176,7 @@
         el("div", {}, el("h3", {}, "Projected stock, if nothing is ordered"), stockChart(p.picture, p.policy, available))));
     }
     for (const l of p.lines) {
-      const section = lineSection(item, l);
+      const section = lineSection(item, p, l);
       parts.push(...section.parts);
       refresh.push(section.show);
     }
@@ -213,7 +216,7 @@
     const pools = item.pools.map((p) => pool(item, p, item.pools.length > 1));
     main.replaceChildren(
       facts(fact("Category", item.category), fact("Status", item.status), fact("Unit cost", money(item.cost), "unit-cost"), fact("Price", money(item.price)), item.launched && fact("On sale since", item.launched),
-        item.kit.length && fact("Made of", item.kit.map(([sku, n]) => `${n} x ${sku}`).join(", ")), item.successor !== null && fact("Replaced by", el("a", { href: `#${item.successor}` }, "successor"))),
+        item.kit.length && fact("Made of", el("span", {}, ...item.kit.flatMap(([sku, n], i) => [`${i ? ", " : ""}${n} x `, el("a", { href: OP.itemAddress(sku) }, sku)]))), item.successor !== null && fact("Replaced by", el("a", { href: OP.itemAddress(item.successor) }, item.successor))),
       ...(item.pools.length ? pools.flatMap((p) => p.parts) : [el("p", {}, "This item has neither stock nor sales.")]));
     refresh = pools.flatMap((p) => p.refresh);
     main.dataset.ready = item.sku;
@@ -221,13 +224,19 @@
   let refresh = [];
   OP.onDecision(() => refresh.forEach((call) => call()));
 
+  /// The item that the address names: `#sku=CODE`, with `&location=PLACE` where one place is meant, or `#CODE`.
+  const named = () => {
+    const text = location.hash.slice(1);
+    const fields = new URLSearchParams(text);
+    if (fields.has("sku")) return { sku: fields.get("sku"), location: fields.get("location") };
+    try { return { sku: decodeURIComponent(text) }; } catch { return { sku: text }; }
+  };
   const open = async () => {
-    const at = Number.parseInt(location.hash.slice(1), 10);
-    if (!Number.isInteger(at)) return;
+    const { sku, location: place } = named();
+    if (!sku) return;
     try {
-      if (!OP.itemOf.has(at)) await OP.load(`items/${Math.floor(at / PER_FILE)}.js`);
-      if (!OP.itemOf.has(at)) throw new Error(`no item ${at}`);
-      show(OP.itemOf.get(at));
+      show(await OP.item(sku));
+      if (place) [...main.querySelectorAll("h2")].find((h) => h.dataset.location === place)?.scrollIntoView();
     } catch (error) {
       main.replaceChildren(el("p", { role: "alert" }, `This item cannot be shown: ${error.message}.`));
     }

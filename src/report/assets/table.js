@@ -11,19 +11,10 @@
   const WIDE = { name: 240, reason: 420, what: 380, why: 420 };
   const WIDTH = { item: NARROW ? 112 : 130, text: 150, number: 112, money: 120, ratio: 120, percent: 112, date: 126 };
 
-  const rowsOf = (t) => {
-    const rows = Array.from({ length: t.rows }, (_, i) => ({ n: i }));
-    for (const c of t.columns) {
-      if (c.words) for (let i = 0; i < t.rows; i++) rows[i][c.key] = c.words[c.values[i]];
-      else for (let i = 0; i < t.rows; i++) rows[i][c.key] = c.values[i];
-    }
-    return rows;
-  };
-
   const cellOf = (c) => (cell) => {
     const value = cell.getValue();
     const row = cell.getData();
-    if (c.kind === "item") return el("a", { href: `item.html#${value}` }, row.sku);
+    if (c.kind === "item") return el("a", { href: OP.itemAddress(row.sku) }, row.sku);
     if (MARKED.includes(c.key)) return OP.status(value);
     return document.createTextNode(write(c.kind, value));
   };
@@ -94,14 +85,14 @@
       columns.splice(NARROW ? 7 : 1, 0, {
         field: "decision", title: "Decision", width: 150, headerSort: false,
         titleFormatter: () => head("Decision", "decision"),
-        formatter: (cell) => { const row = cell.getData(); return row.quantity > 0 ? OP.decideButton({ id: row.recommendation_id, sku: row.sku, quantity: row.quantity }) : ""; },
+        formatter: (cell) => { const row = cell.getData(); return row.quantity > 0 ? OP.decideButton({ id: row.recommendation_id, ...row }) : ""; },
       });
     }
     const bar = el("div", { class: "bar", role: "group", "aria-label": "Filter and download" });
     const grid = el("div");
     place.append(bar, grid);
     const table = new Tabulator(grid, {
-      data: rowsOf(t),
+      data: OP.rowsOf(t),
       columns,
       index: "n",
       height: t.rows > 12 ? Math.max(420, window.innerHeight - 140) : undefined,
@@ -145,7 +136,7 @@
       el("label", {}, "Search", filters.search),
       // On a phone they would fill the screen before the first line shows.
       ...(NARROW ? [el("details", { class: "more" }, el("summary", {}, "Filters, views, CSV"), el("div", { class: "bar" }, ...narrowing))] : narrowing),
-      ...(decides ? [approveShown(active), ...OP.decisionBar()] : []),
+      ...(decides ? [approveShown(active)] : []),
       shown);
     const count = () => {
       const rows = active();
@@ -177,7 +168,7 @@
       const decided = OP.decisions();
       const lines = active().filter((r) => r.quantity > 0 && !decided[r.recommendation_id]);
       if (lines.length && confirm(`Approve ${counted(lines.length, "undecided line")} as proposed?`)) {
-        OP.recordAll(lines.map((r) => ({ id: r.recommendation_id, quantity: r.quantity })));
+        OP.recordAll(lines.map((r) => ({ id: r.recommendation_id, ...r })), OP.approval);
       }
     } }, "Approve all shown");
     return box;
@@ -226,5 +217,11 @@
     return [el("label", {}, "View", choose), save, remove];
   };
 
-  document.querySelectorAll("[data-table]").forEach((place) => OP.onTable(place.dataset.table, (t) => build(place, t)));
+  document.querySelectorAll("[data-table]").forEach((place) => {
+    const folded = place.closest("details:not([open])");
+    const start = () => OP.onTable(place.dataset.table, (t) => build(place, t));
+    // A table that nobody sees is not drawn.
+    if (folded) folded.addEventListener("toggle", start, { once: true });
+    else start();
+  });
 })();

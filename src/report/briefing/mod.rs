@@ -8,13 +8,13 @@ use crate::domain::exceptions::{Exception, ExceptionKind, Severity};
 use crate::domain::outcome::{Recommendation, Status};
 use crate::domain::units::SkuId;
 use crate::indicators::PoolResults;
-use crate::report::Report;
 use crate::report::briefing::moves::{Move, moves};
 use crate::report::briefing::panels::{Panel, do_not_promote, panels, push};
 use crate::report::charts::{self, Bar, WeekBar};
 use crate::report::pages::Page;
 use crate::report::sheets::exception_groups;
 use crate::report::wording::{amount, counted, date, money, spaced, whole};
+use crate::report::{Report, queue};
 use askama::Template;
 use chrono::Duration;
 use std::collections::BTreeMap;
@@ -48,9 +48,10 @@ struct Figure {
     words: String,
 }
 
-/// An item, by its place among the item pages, SKU and name.
+/// An item: where its page is, SKU and name.
 struct ItemText {
-    position: u32,
+    /// Below `report/`.
+    address: String,
     sku: String,
     name: String,
 }
@@ -58,7 +59,7 @@ struct ItemText {
 impl ItemText {
     fn new(report: &Report, sku: SkuId) -> Self {
         Self {
-            position: sku.code(),
+            address: report.item_address(sku),
             sku: report.sku(sku).to_owned(),
             name: report.name(sku).to_owned(),
         }
@@ -93,7 +94,7 @@ fn order_lines<'a>(report: &'a Report) -> impl Iterator<Item = &'a Recommendatio
     report.pools.iter().flat_map(|p| p.recommendations).filter(|r| r.quantity.is_positive())
 }
 
-/// The sentence a planner reads first.
+/// The sentence a planner reads first: it counts what the decision list counts.
 fn lead(report: &Report) -> String {
     let urgent: Vec<&Recommendation> = order_lines(report)
         .filter(|line| match line.status {
@@ -101,24 +102,17 @@ fn lead(report: &Report) -> String {
             Status::Soon | Status::Ok | Status::Excess | Status::Held => false,
         })
         .collect();
-    let currency = match report.input.currency {
-        // Not configured: the reader knows.
-        "" => String::new(),
-        code => format!(" {code}"),
-    };
+    let waiting = queue::lead(report);
+    if urgent.is_empty() {
+        return waiting;
+    }
+    let currency = report.currency();
     let cost = money(urgent.iter().map(|line| line.value).sum()) + &currency;
     let risk = money(urgent.iter().map(|line| line.value_at_risk).sum()) + &currency;
-    match urgent.len() {
-        0 => "No order line needs a decision today.".to_owned(),
-        1 => format!(
-            "1 order line needs a decision today. It costs {cost} and protects {risk} of margin."
-        ),
-        n => format!(
-            "{} order lines need a decision today. Together they cost {cost} and protect {risk} \
-             of margin.",
-            whole(n)
-        ),
-    }
+    format!(
+        "{waiting} {} should go out today: {cost}, to protect {risk} of margin.",
+        counted(urgent.len(), "line")
+    )
 }
 
 /// A line a kind of trouble, worst first.

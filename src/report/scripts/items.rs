@@ -30,7 +30,7 @@ struct ItemData<'a> {
     cost: Option<Number>,
     price: Option<Number>,
     launched: Option<NaiveDate>,
-    successor: Option<u32>,
+    successor: Option<&'a str>,
     kit: Vec<(&'a str, i64)>,
     pools: Vec<PoolData<'a>>,
 }
@@ -217,7 +217,7 @@ fn item<'a>(report: &'a Report, sku: SkuId) -> ItemData<'a> {
         cost: product.unit_cost.and_then(money),
         price: product.unit_price.and_then(money),
         launched: product.launched,
-        successor: product.superseded_by.map(SkuId::code),
+        successor: product.superseded_by.map(|successor| report.sku(successor)),
         kit: components.map(|k| (report.sku(k.component), k.quantity.count())).collect(),
         pools: report.pools_of(sku).iter().map(|p| pool(report, p)).collect(),
     }

@@ -1,15 +1,17 @@
 //! The long tables: each is its rows in the order a planner wants them, and one line a column.
 
 use crate::domain::exceptions::Exception;
+use crate::domain::inputs::Supplier;
 use crate::domain::outcome::{
     Accuracy, Allocation, ChannelFinding, Classification, Recommendation,
 };
 use crate::domain::panel::SeriesKey;
 use crate::domain::units::{Money, Units};
 use crate::indicators::PoolResults;
-use crate::report::Report;
+use crate::purchase::lot::LotRules;
 use crate::report::counting::{CountDue, counts_due};
 use crate::report::scripts::table::ScriptTable;
+use crate::report::{Report, queue};
 use chrono::Duration;
 use std::cmp::Reverse;
 
@@ -21,8 +23,9 @@ pub(crate) const LONGEST: usize = 20_000;
 type MakesScript = fn(&Report) -> Vec<u8>;
 
 /// Every table as (name, what makes its script).
-pub(crate) const ALL: [(&str, MakesScript); 10] = [
+pub(crate) const ALL: [(&str, MakesScript); 11] = [
     ("recommendations", recommendations),
+    ("suppliers", suppliers),
     ("allocation", allocation),
     ("findings", findings),
     ("accuracy", accuracy),
@@ -49,11 +52,18 @@ fn recommendations(report: &Report) -> Vec<u8> {
         pool: &'a PoolResults<'a>,
         line: &'a Recommendation,
         class: String,
+        /// What its supplier takes.
+        rules: LotRules,
     }
+    let supply = &report.inputs().supply;
     let mut rows = Vec::new();
     for pool in &report.pools {
         for line in pool.recommendations {
-            rows.push(Row { pool, line, class: pool.class_letters() });
+            let agreed = line
+                .supplier
+                .and_then(|supplier| LotRules::agreed(supply, pool.sku, pool.location, supplier));
+            let rules = agreed.unwrap_or(LotRules::FREE);
+            rows.push(Row { pool, line, class: pool.class_letters(), rules });
         }
     }
     // Stable: lines that are equal in all three stay in the order of their items.
@@ -110,6 +120,34 @@ fn recommendations(report: &Report) -> Vec<u8> {
         .percent("risk", "Stock-out risk", "risk", |r| r.line.stockout_probability)
         .number("urgency", "Urgency", "urgency", |r| Some(r.line.urgency))
         .text("reason", "Reason", "reason", |r| &r.line.reason)
+        .text("category", "Category", "sku", |r| &r.pool.product.category)
+        .number("pack", "Pack", "order-quantity", |r| some(r.rules.pack()))
+        .number("smallest", "Least order", "order-quantity", |r| some(r.rules.smallest()))
+        .number("largest", "Largest order", "order-quantity", |r| some(r.rules.largest()?))
+        .money("gain", "Gain", "value-at-risk", |r| queue::gain(report, r.pool, r.line))
+        .number("waits", "Waits", "decision", |r| Some(f64::from(queue::waits(r.line))))
+        .script()
+}
+
+/// What each supplier asks of an order, by what people call it.
+fn suppliers(report: &Report) -> Vec<u8> {
+    struct Row<'a> {
+        label: &'a str,
+        terms: &'a Supplier,
+    }
+    let mut rows = Vec::new();
+    for (label, terms) in report.suppliers.iter().zip(&report.inputs().suppliers) {
+        rows.push(Row { label, terms });
+    }
+    ScriptTable::new("suppliers", &rows)
+        .text("supplier", "Supplier", "supplier", |r| r.label)
+        .number("min_order_value", "Least order value", "order-cost", |r| {
+            Some(r.terms.min_order_value?.as_f64())
+        })
+        .number("free_freight_value", "Free freight from", "order-cost", |r| {
+            Some(r.terms.free_freight_value?.as_f64())
+        })
+        .text("currency", "Currency", "order-cost", |r| &r.terms.currency)
         .script()
 }
 

@@ -4,8 +4,8 @@ use crate::domain::outcome::{DraftOrder, OpenOrderAdvice};
 use crate::domain::units::Money;
 use crate::explain::Unit;
 use crate::report::Report;
-use crate::report::sheets::{Cell, Sheet, cut, figure, fragment, link, percent, sheet, words};
-use crate::report::wording::{UNKNOWN, date, grouped, measured, money, spaced, whole};
+use crate::report::sheets::{Cell, Sheet, cut, figure, link, percent, sheet, words};
+use crate::report::wording::{UNKNOWN, date, fragment, grouped, measured, money, spaced, whole};
 use chrono::NaiveDate;
 use std::cmp::Reverse;
 
@@ -71,7 +71,7 @@ fn placed(report: &Report) -> Sheet {
     sheet("Orders already placed", "Every open order comes when it is needed.", &all)
         .note(note)
         .column("Order", "", |a| words(&a.order_id))
-        .column("SKU", "sku", |a| link(report.sku(a.sku), format!("item.html#{}", a.sku.code())))
+        .column("SKU", "sku", |a| link(report.sku(a.sku), report.item_address(a.sku)))
         .column("Supplier", "supplier", |a| words(report.supplier(a.supplier)))
         .column("Ask to", "", |a| words(spaced(a.action.name())))
         .column("Units", "on-order", |a| figure(grouped(a.quantity.as_f64())))

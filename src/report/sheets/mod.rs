@@ -127,18 +127,3 @@ fn count(n: usize, href: impl Into<String>) -> Cell {
 fn cut(shown: usize, all: usize) -> String {
     if all > shown { format!("The {shown} worth most of {}.", whole(all)) } else { String::new() }
 }
-
-/// `text` for use after `#` in an address.
-fn fragment(text: &str) -> String {
-    use std::fmt::Write as _;
-    let mut out = String::new();
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-_.".contains(&byte) {
-            out.push(char::from(byte));
-        } else {
-            // Writing to a string cannot fail.
-            let _ = write!(out, "%{byte:02X}");
-        }
-    }
-    out
-}

@@ -5,10 +5,8 @@ use crate::domain::classes::FindingKind;
 use crate::domain::outcome::{Allocation, ChannelAction, ChannelFinding, Transfer};
 use crate::domain::units::{ChannelId, Money, Units};
 use crate::report::Report;
-use crate::report::sheets::{
-    Cell, Sheet, count, cut, figure, fragment, link, percent, sheet, words,
-};
-use crate::report::wording::{grouped, money, spaced, whole};
+use crate::report::sheets::{Cell, Sheet, count, cut, figure, link, percent, sheet, words};
+use crate::report::wording::{fragment, grouped, money, spaced, whole};
 use std::cmp::Reverse;
 
 /// Transfers that fit a page.
@@ -177,7 +175,7 @@ fn transfers(report: &Report) -> Sheet {
     all.truncate(TRANSFERS);
     sheet("Move between locations", "No location runs out of what another has to spare.", &all)
         .note(note)
-        .column("SKU", "sku", |t| link(report.sku(t.sku), format!("item.html#{}", t.sku.code())))
+        .column("SKU", "sku", |t| link(report.sku(t.sku), report.item_address(t.sku)))
         .column("Name", "sku", |t| words(report.name(t.sku)))
         .column("From", "location", |t| words(report.location(t.from)))
         .column("To", "location", |t| words(report.location(t.to)))

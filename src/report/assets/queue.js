@@ -1,0 +1,356 @@
+// The decision list: what waits for a person, most worth first or by supplier, each line decided where it stands.
+"use strict";
+
+(() => {
+  const { el, write, counted } = OP;
+  const place = document.getElementById("queue");
+  /// Lines on the page before someone asks for more: what a person gets through in a morning.
+  const SHOWN = 50;
+  const NARROW = window.matchMedia("(max-width: 600px)").matches;
+  /// Items that would top an order up to its minimum.
+  const CANDIDATES = 5;
+  const state = { view: "worth", search: "", supplier: "", location: "", category: "", undecided: false, shown: SHOWN };
+  const typed = new Map();
+  let lines = [];
+  let suppliers = new Map();
+
+  const money = (value) => `${write("money", value)} ${OP.currency}`.trim();
+  const whole = (value) => `${write("number", Math.round(value))} ${OP.currency}`.trim();
+  const day = (n) => (n === null ? "" : write("date", n));
+  const today = Math.round(Date.parse(OP.asOf) / 86400000);
+  const lineOf = (row) => ({ ...row, id: row.recommendation_id });
+
+  // --- What may be ordered ------------------------------------------------------------------------------------------------
+  /// Why the supplier would not take `quantity`; empty where it would.
+  const refusal = (row, quantity) => {
+    if (!Number.isInteger(quantity) || quantity < 0) return "Whole units, please.";
+    if (quantity === 0) return "To order nothing, reject the line.";
+    if (quantity < row.smallest) return `At least ${write("number", row.smallest)}.`;
+    if (row.largest !== null && quantity > row.largest) return `At most ${write("number", row.largest)}.`;
+    const packs = Math.floor(quantity / row.pack);
+    if (packs * row.pack !== quantity) return `Packs of ${row.pack}: ${packs * row.pack} or ${(packs + 1) * row.pack}.`;
+    return "";
+  };
+  /// Units in the box, or as decided, or as proposed.
+  const wanted = (row) => {
+    if (typed.has(row.recommendation_id)) return typed.get(row.recommendation_id);
+    const made = OP.decisions()[row.recommendation_id];
+    return made?.decision === "edited" ? made.quantity : row.quantity || row.smallest;
+  };
+  const costOf = (row, quantity) => (row.quantity > 0 ? (row.value / row.quantity) * quantity : row.unit_cost * quantity);
+  /// Money that stands to be spent on a line: none where it was turned down.
+  const spent = (row) => {
+    const made = OP.decisions()[row.recommendation_id];
+    if (made && (made.decision === "rejected" || made.decision === "snoozed")) return 0;
+    return made || row.quantity > 0 ? costOf(row, wanted(row)) : 0;
+  };
+
+  // --- Deciding -----------------------------------------------------------------------------------------------------------
+  const approve = (row) => {
+    const quantity = wanted(row);
+    const why = refusal(row, quantity);
+    if (why) return quantityBox(row)?.focus();
+    typed.delete(row.recommendation_id);
+    const decision = quantity === row.quantity ? OP.approval(row) : { decision: "edited", quantity, until: "", reason: "" };
+    const after = next(row, 1, true);
+    OP.record(lineOf(row), decision);
+    focusOn(after || row);
+  };
+  const visible = () => [...place.querySelectorAll("tr[data-line]")];
+  const rowAt = (tr) => lines.find((row) => row.recommendation_id === tr?.dataset.line);
+  const find = (row) => place.querySelector(`tr[data-line="${CSS.escape(row.recommendation_id)}"]`);
+  const quantityBox = (row) => find(row)?.querySelector("input");
+  const focusOn = (row) => {
+    const tr = row && find(row);
+    tr?.focus({ preventScroll: true });
+    tr?.scrollIntoView({ block: "nearest" });
+  };
+  /// The line `step` further, or the nearest undecided one that way.
+  const next = (row, step, undecided = false) => {
+    const all = visible();
+    for (let at = all.indexOf(find(row)) + step; at >= 0 && at < all.length; at += step) {
+      const there = rowAt(all[at]);
+      if (there && !(undecided && OP.decisions()[there.recommendation_id])) return there;
+    }
+    return null;
+  };
+  const KEYS = {
+    j: (row) => focusOn(next(row, 1)),
+    k: (row) => focusOn(next(row, -1)),
+    a: approve,
+    e: (row) => quantityBox(row)?.select(),
+    r: (row) => OP.ask(lineOf(row), "rejected"),
+    s: (row) => OP.ask(lineOf(row), "snoozed"),
+    u: (row) => OP.record(lineOf(row), null),
+    o: (row) => find(row).querySelector(".more").click(),
+  };
+  place.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || /^(INPUT|SELECT|TEXTAREA)$/.test(event.target.tagName)) return;
+    const act = KEYS[event.key];
+    const row = rowAt(event.target.closest("tr[data-line]")) || rowAt(visible()[0]);
+    if (!act || !row) return;
+    event.preventDefault();
+    act(row);
+  });
+
+  // --- One line -----------------------------------------------------------------------------------------------------------
+  const HEADS = ["Item", "Order", "Why", "Cost", "If not ordered", "Order by", "Decision"];
+  const otherwise = (row) => {
+    const out = row.stockout_date === null ? "" : row.stockout_date <= today ? "out of stock now" : `out on ${day(row.stockout_date)}`;
+    const lost = row.value_at_risk > 0 ? `${whole(row.value_at_risk)} of margin at risk` : "";
+    return [out, lost].filter(Boolean).join("; ") || "no loss expected";
+  };
+  const by = (row) => (row.order_by === null ? "" : row.order_by <= today ? "today" : day(row.order_by));
+
+  const quantityCell = (row) => {
+    const hint = el("span", { class: "note", id: `hint-${row.n}` });
+    const box = el("input", {
+      type: "number", min: row.smallest, max: row.largest ?? undefined, step: row.pack, value: wanted(row),
+      "aria-label": `Units of ${row.sku} to order`, "aria-describedby": `hint-${row.n}`,
+    });
+    const show = () => {
+      const quantity = Number(box.value);
+      const why = refusal(row, quantity);
+      box.setAttribute("aria-invalid", why ? "true" : "false");
+      const packs = row.pack > 1 ? `${counted(quantity / row.pack, "pack")} of ${row.pack}` : "";
+      hint.textContent = why || [packs, quantity === row.quantity ? "" : `proposed ${write("number", row.quantity)}`].filter(Boolean).join("; ");
+      const tr = box.closest("tr");
+      const cost = tr?.querySelector(".cost");
+      if (cost && !why) cost.textContent = money(costOf(row, quantity));
+    };
+    box.addEventListener("input", () => {
+      typed.set(row.recommendation_id, Number(box.value));
+      show();
+    });
+    box.addEventListener("keydown", (event) => {
+      if (event.key === "Enter") approve(row);
+      else if (event.key === "Escape") {
+        typed.delete(row.recommendation_id);
+        box.value = wanted(row);
+        show();
+        focusOn(row);
+      }
+    });
+    show();
+    return el("td", { class: "quantity" }, box, hint);
+  };
+
+  const decisionCell = (row) => {
+    const made = OP.decisions()[row.recommendation_id];
+    const line = lineOf(row);
+    const button = (text, act, extra = {}) => el("button", { type: "button", "aria-label": `${text} ${row.sku}`, onclick: act, ...extra }, text);
+    const acts = made
+      ? [el("strong", { class: `made ${made.decision}` }, OP.told(made)), button("Undo", () => { typed.delete(row.recommendation_id); OP.record(line, null); })]
+      : [button("Approve", () => approve(row), { class: "primary" }), button("Reject", () => OP.ask(line, "rejected")), button("Snooze", () => OP.ask(line, "snoozed"))];
+    return el("td", {}, el("div", { class: "acts" }, ...acts, button("More", (event) => toggle(row, event.currentTarget), { class: "more", "aria-expanded": "false" })));
+  };
+
+  const places = () => new Set(lines.map((row) => row.location)).size > 1;
+  const lineRow = (row) =>
+    el("tr", { "data-line": row.recommendation_id, tabindex: 0, class: OP.decisions()[row.recommendation_id] ? "decided" : undefined },
+      el("th", { scope: "row" }, el("a", { href: OP.itemAddress(row.sku) }, row.sku), el("span", { class: "name" }, row.name),
+        el("span", { class: "note" }, [row.supplier, places() ? row.location : ""].filter(Boolean).join(", "))),
+      quantityCell(row),
+      el("td", { class: "why" }, OP.status(row.status), el("br"), row.reason.split("; ")[0]),
+      el("td", { class: "number cost" }, money(costOf(row, wanted(row)))),
+      el("td", {}, otherwise(row)),
+      el("td", { class: "date" }, by(row)),
+      decisionCell(row));
+
+  /// The figures behind a line, below it.
+  const toggle = (row, button) => {
+    const tr = find(row);
+    const open = tr.nextElementSibling?.classList.contains("drawer");
+    button.setAttribute("aria-expanded", String(!open));
+    if (open) return tr.nextElementSibling.remove();
+    const fact = (name, value) => el("div", {}, el("dt", {}, name), el("dd", {}, value === null || value === undefined || value === "" ? "unknown" : value));
+    const number = (value) => (value === null ? "unknown" : write("number", value));
+    const body = el("td", { colspan: HEADS.length },
+      el("p", {}, `${row.reason}.`),
+      el("dl", { class: "facts" },
+        fact("On hand", number(row.on_hand)), fact("Available", number(row.available)), fact("On order", number(row.on_order)), fact("Position", number(row.inventory_position)),
+        fact("Sells a day", write("money", row.velocity)), fact("Forecast 4 weeks", number(row.forecast_4_weeks)), fact("Days of cover", number(row.cover)), fact("Lead time, days", number(row.lead_time)),
+        fact("Safety stock", number(row.safety_stock)), fact("Reorder point", number(row.reorder_point)), fact("Need", number(row.need)), fact("Stock-out risk", write("percent", row.risk)),
+        fact("Unit cost", money(row.unit_cost)), fact("Landed cost", money(row.landed_unit_cost)), fact("Class", row.class), fact("Gain by ordering now", whole(row.gain))),
+      el("p", {}, el("a", { href: OP.itemAddress(row.sku) }, `Everything about ${row.sku}: demand, stock, arithmetic`)));
+    tr.after(el("tr", { class: "drawer" }, body));
+    OP.item(row.sku).then((item) => choices(item, row, body)).catch(() => {});
+  };
+  /// What other quantities would cost and how long they would last, as the policy reckons it.
+  const choices = (item, row, body) => {
+    const line = item.pools.flatMap((p) => p.lines).find((l) => l.id === row.recommendation_id);
+    if (!line?.choices?.length) return;
+    const head = ["If you order", "Cost", "Lasts until", "Chance of running out before the next delivery"];
+    body.append(el("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Other quantities" }, el("table", {},
+      el("thead", {}, el("tr", {}, ...head.map((name) => el("th", { scope: "col", class: "number" }, name)))),
+      el("tbody", {}, ...line.choices.map(([quantity, value, until, risk]) => el("tr", {},
+        el("th", { scope: "row", class: "number" }, write("number", quantity)), el("td", { class: "number" }, money(value)),
+        el("td", { class: "number" }, until || "beyond the horizon"), el("td", { class: "number" }, risk === null ? "unknown" : write("percent", risk))))))));
+  };
+
+  const sheet = (rows, label) =>
+    el("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": label }, el("table", { class: "queue" },
+      el("thead", {}, el("tr", {}, ...HEADS.map((name) => el("th", { scope: "col", class: name === "Cost" ? "number" : undefined }, name)))),
+      el("tbody", {}, ...rows.map(lineRow))));
+
+  // --- The two views ------------------------------------------------------------------------------------------------------
+  const matches = (row) => {
+    if (state.supplier && row.supplier !== state.supplier) return false;
+    if (state.location && row.location !== state.location) return false;
+    if (state.category && row.category !== state.category) return false;
+    if (state.status && row.status !== state.status) return false;
+    if (state.undecided && OP.decisions()[row.recommendation_id]) return false;
+    const text = state.search.trim().toLowerCase();
+    return !text || `${row.sku} ${row.name} ${row.supplier} ${row.reason}`.toLowerCase().includes(text);
+  };
+  const waiting = () => lines.filter((row) => row.waits || OP.decisions()[row.recommendation_id]);
+
+  const byWorth = (rows) => {
+    const shown = rows.slice(0, state.shown);
+    const rest = rows.slice(state.shown);
+    const parts = [sheet(shown, "Lines to decide")];
+    if (rest.length) {
+      const more = el("button", { type: "button", onclick: () => { state.shown += SHOWN; draw(); } }, `Show ${Math.min(SHOWN, rest.length)} more`);
+      parts.push(el("p", {}, more), el("h2", {}, "The rest, by supplier"), el("ul", { class: "groups" },
+        ...[...groups(rest)].map(([name, of]) => el("li", {},
+          el("button", { type: "button", onclick: () => { state.view = "supplier"; state.supplier = name; controls(); draw(); } }, name || "no supplier"),
+          ` ${counted(of.length, "line")}, ${whole(of.reduce((sum, row) => sum + spent(row), 0))}`))));
+    }
+    return parts;
+  };
+  const groups = (rows) => {
+    const found = new Map();
+    for (const row of rows) found.has(row.supplier) ? found.get(row.supplier).push(row) : found.set(row.supplier, [row]);
+    return found;
+  };
+  const bySupplier = (rows) => [...groups(rows)].flatMap(([name, of]) => {
+    const total = of.reduce((sum, row) => sum + spent(row), 0);
+    const open = of.filter((row) => row.quantity > 0 && !OP.decisions()[row.recommendation_id]);
+    const all = el("button", { type: "button", disabled: open.length === 0, onclick: () => OP.recordAll(open.map(lineOf), OP.approval) }, `Approve the ${counted(open.length, "open line")}`);
+    const added = topUp(name, of);
+    return [el("section", { class: "bench" },
+      el("h2", {}, name || "No supplier"),
+      el("p", {}, el("strong", {}, `${counted(of.length, "line")}, ${money(total)}. `), ...reached(suppliers.get(name), total), " ", all),
+      sheet(of, `Lines of ${name}`), ...added)];
+  });
+  /// What the supplier asks of an order, and what is lacking.
+  const reached = (terms, total) => {
+    if (!terms) return [];
+    const against = (least, what) => {
+      if (least === null || least === undefined) return [];
+      return [total >= least ? `${what} ${money(least)}: reached. ` : `${what} ${money(least)}: ${money(least - total)} lacking. `];
+    };
+    return [...against(terms.min_order_value, "Least order value"), ...against(terms.free_freight_value, "Free freight from")];
+  };
+  /// Items of the supplier that are needed next: to fill an order up, or to add one.
+  const topUp = (name, of) => {
+    const inside = new Set(of);
+    const text = el("input", { type: "search", placeholder: "SKU or name" });
+    const list = el("ul", { class: "groups" });
+    const fill = () => {
+      const wish = text.value.trim().toLowerCase();
+      const others = lines.filter((row) => row.supplier === name && !inside.has(row) && (!wish || `${row.sku} ${row.name}`.toLowerCase().includes(wish)));
+      others.sort((a, b) => (a.order_by ?? Infinity) - (b.order_by ?? Infinity) || a.n - b.n);
+      list.replaceChildren(...others.slice(0, CANDIDATES).map((row) => {
+        const box = el("input", { type: "number", min: row.smallest, step: row.pack, value: row.smallest, "aria-label": `Units of ${row.sku} to add` });
+        const told = el("span", { class: "note", role: "status" });
+        const add = () => {
+          const quantity = Number(box.value);
+          told.textContent = refusal(row, quantity);
+          if (!told.textContent) OP.record(lineOf(row), { decision: "edited", quantity, until: "", reason: "added to the order" });
+        };
+        const when = row.order_by === null ? "not needed yet" : `needed by ${day(row.order_by)}`;
+        return el("li", {}, el("a", { href: OP.itemAddress(row.sku) }, row.sku), ` ${row.name}, ${when} `, box, " ", el("button", { type: "button", onclick: add }, "Add"), " ", told);
+      }));
+    };
+    text.addEventListener("input", fill);
+    fill();
+    return [el("details", {}, el("summary", {}, "Add an item to this order"), el("label", {}, "Find ", text), list)];
+  };
+
+  // --- Above the list -----------------------------------------------------------------------------------------------------
+  const bar = el("div", { class: "bar", role: "group", "aria-label": "Filter and decide" });
+  const count = el("p", { class: "shown", role: "status" });
+  const list = el("div");
+  const left = el("div");
+  const controls = () => {
+    const choose = (key, title) => {
+      const words = [...new Set(waiting().map((row) => row[key]))].filter(Boolean).sort();
+      if (words.length < 2) return [];
+      const select = el("select", { onchange: () => { state[key] = select.value; state.shown = SHOWN; draw(); } },
+        el("option", { value: "" }, "all"), ...words.map((word) => el("option", { value: word, selected: state[key] === word }, word)));
+      return [el("label", {}, title, select)];
+    };
+    const view = el("select", { onchange: () => { state.view = view.value; draw(); } },
+      el("option", { value: "worth", selected: state.view === "worth" }, "most worth first"), el("option", { value: "supplier", selected: state.view === "supplier" }, "by supplier"));
+    const search = el("input", { type: "search", value: state.search, oninput: () => { state.search = search.value; state.shown = SHOWN; draw(); } });
+    const open = el("input", { type: "checkbox", checked: state.undecided, onchange: () => { state.undecided = open.checked; draw(); } });
+    const undo = el("button", { type: "button", onclick: OP.undo }, "Undo");
+    const all = el("button", { type: "button", onclick: approveShown }, "Approve all shown");
+    const filters = [el("label", {}, "Search", search), el("label", {}, "Order", view), ...choose("supplier", "Supplier"), ...choose("location", "Location"), ...choose("category", "Category"),
+      el("label", { class: "check" }, open, "Undecided only")];
+    // On a phone they would fill the screen before the first line shows.
+    bar.replaceChildren(...(NARROW ? [el("details", { class: "filters" }, el("summary", {}, "Filters"), el("div", { class: "bar" }, ...filters))] : filters), all, undo, ...OP.decisionBar());
+  };
+  const approveShown = () => {
+    const open = visible().map(rowAt).filter((row) => row.quantity > 0 && !OP.decisions()[row.recommendation_id]);
+    if (open.length && confirm(`Approve ${counted(open.length, "undecided line")} as proposed?`)) OP.recordAll(open.map(lineOf), OP.approval);
+  };
+  /// Decisions of earlier nights that were never taken out of this browser.
+  const offer = () => {
+    left.replaceChildren(...OP.leftBehind().map(({ run, decisions }) => {
+      const n = Object.keys(decisions).length;
+      const again = Object.values(decisions).flatMap((made) => {
+        const row = lines.find((r) => r.sku === made.sku && r.location === made.location && r.supplier === made.supplier && r.waits);
+        return row && !OP.decisions()[row.recommendation_id] ? [{ line: lineOf(row), made }] : [];
+      });
+      const carry = () => {
+        // An approval holds for what is proposed tonight; the other kinds keep what was said.
+        const of = new Map(again.map(({ line, made }) => [line.id, made]));
+        OP.recordAll(again.map(({ line }) => line), (line) => {
+          const { decision, quantity, until, reason } = of.get(line.id);
+          return decision === "approved" ? OP.approval(line) : { decision, quantity, until, reason };
+        });
+        OP.forget(run);
+        offer();
+      };
+      return el("p", { class: "notice" }, `${counted(n, "decision")} on run ${run} never left this browser. `,
+        el("button", { type: "button", onclick: () => { OP.downloadDecisions(run, decisions); offer(); } }, "Download them"), " ",
+        el("button", { type: "button", disabled: again.length === 0, onclick: carry }, `Take over the ${again.length} that still wait`), " ",
+        el("button", { type: "button", onclick: () => { OP.forget(run); offer(); } }, "Forget them"));
+    }));
+  };
+
+  const draw = () => {
+    const rows = waiting().filter(matches);
+    const made = OP.decisions();
+    const open = rows.filter((row) => !made[row.recommendation_id]).length;
+    count.textContent = `${counted(rows.length, "line")}, ${whole(rows.reduce((sum, row) => sum + spent(row), 0))}; ${write("number", open)} undecided. Keys on a line: a approve, e edit, r reject, s snooze, u undo, o more, j and k down and up.`;
+    list.replaceChildren(...(rows.length ? (state.view === "worth" ? byWorth(rows) : bySupplier(rows)) : [el("p", {}, "No line matches.")]));
+    place.dataset.ready = "";
+  };
+  const fromAddress = () => {
+    const fields = new URLSearchParams(location.hash.slice(1));
+    for (const key of ["supplier", "location", "category", "status", "search"]) state[key] = fields.get(key) || "";
+    // What no line of the list matches is looked up among all items.
+    const none = [...fields].length > 0 && !waiting().some(matches);
+    if (none) document.getElementById("all-lines").open = true;
+  };
+  OP.onDecision((id) => {
+    const at = document.activeElement?.closest?.("tr[data-line]")?.dataset.line;
+    draw();
+    const row = lines.find((r) => r.recommendation_id === (at || id));
+    if (row && find(row)) focusOn(row);
+  });
+  OP.onTable("suppliers", (t) => { suppliers = new Map(OP.rowsOf(t).map((row) => [row.supplier, row])); if (lines.length) draw(); });
+  OP.onTable("recommendations", (t) => {
+    // The dearest to leave first; what is worth the same in the order of the table.
+    lines = OP.rowsOf(t).sort((a, b) => b.gain - a.gain || a.n - b.n);
+    place.append(left, bar, count, list);
+    fromAddress();
+    controls();
+    offer();
+    draw();
+  });
+  window.addEventListener("hashchange", () => { fromAddress(); controls(); draw(); });
+})();

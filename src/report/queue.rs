@@ -1,0 +1,61 @@
+//! The decision list: what waits for a person, ranked by what deciding is worth.
+
+use crate::domain::outcome::{Recommendation, Status};
+use crate::indicators::PoolResults;
+use crate::report::Report;
+use crate::report::pages::Page;
+use crate::report::wording::{counted, money};
+use askama::Template;
+
+#[derive(Template)]
+#[template(path = "queue.html", config = "src/report/askama.toml")]
+struct Queue {
+    page: Page,
+    lead: String,
+    /// What the table of all items holds.
+    all: String,
+}
+
+pub(super) fn page(report: &Report) -> askama::Result<String> {
+    let items = report.pools.iter().map(|pool| pool.recommendations.len()).sum();
+    Queue {
+        page: Page::new(report.input, "Recommendations"),
+        lead: lead(report),
+        all: format!(
+            "{}, most urgent first; those that need nothing are among them.",
+            counted(items, "line")
+        ),
+    }
+    .render()
+}
+
+/// Whether `line` waits for a person: an order to approve, or an item held back that is needed.
+pub(super) fn waits(line: &Recommendation) -> bool {
+    line.quantity.is_positive() || line.status == Status::Held && line.need > 0.0
+}
+
+/// What all pages count: the lines that wait and what they cost.
+pub(super) fn lead(report: &Report) -> String {
+    let lines: Vec<&Recommendation> =
+        report.pools.iter().flat_map(|pool| pool.recommendations).filter(|l| waits(l)).collect();
+    if lines.is_empty() {
+        return "Nothing waits for a decision today.".to_owned();
+    }
+    let cost = money(lines.iter().map(|line| line.value).sum());
+    let currency = report.currency();
+    format!("{}, {cost}{currency}, for you to decide.", counted(lines.len(), "order line"))
+}
+
+/// Currency units gained by ordering `line` today: the margin it saves less what its units cost to
+/// keep until they sell.
+pub(super) fn gain(report: &Report, pool: &PoolResults, line: &Recommendation) -> f64 {
+    const DAYS_A_YEAR: f64 = 365.0;
+    let saved = line.value_at_risk.as_f64();
+    let velocity = pool.velocity();
+    if velocity <= 0.0 {
+        return saved;
+    }
+    // Half of an order lies in stock on average while it sells.
+    let years = line.quantity.as_f64() / velocity / 2.0 / DAYS_A_YEAR;
+    saved - report.input.settings.holding_rate * years * line.value.as_f64()
+}
