@@ -22,6 +22,16 @@ pub enum Bucket {
 }
 
 impl Bucket {
+    /// What one period is called in a sentence.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Day => "day",
+            Self::Week => "week",
+            Self::Month => "month",
+        }
+    }
+
     /// Mean length in days: 1, 7 or 30.4375.
     #[must_use]
     pub fn days(self) -> f64 {

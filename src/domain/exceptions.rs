@@ -85,6 +85,7 @@ exception_kinds! {
     KitQuantity "kit-quantity" "A kit needs an impossible quantity of a component and is treated as an item of its own."
     LeadTimeDrift "lead-time-drift" "The latest receipts took longer or shorter than those before."
     LeastSharesExceedPool "least-shares-exceed-pool" "The least shares of the channels add up to more than the stock."
+    LevelShift "level-shift" "The demand of an item stepped to another level, and what was before no longer counts."
     MasterList "master-list" "Items lack something that every item should have."
     MinimumAboveMaximum "minimum-above-maximum" "No quantity satisfies minimum, pack and maximum together."
     MissingTable "missing-table" "An input table is not there or empty."

@@ -13,12 +13,13 @@ use crate::forecast::pooled::distribution::Spread;
 use crate::forecast::pooled::error_group::{ERROR_GROUPS, ErrorGroup};
 use crate::forecast::pooled::global::{Global, Position};
 use crate::forecast::pooled::level::{
-    self, HALF_LIVES, HalfLifeErrors, LevelPrior, LevelsToday, Past, TWO_MONTHS, levels_before,
-    levels_today,
+    self, HALF_LIVES, HalfLifeErrors, LONGEST, LevelPrior, LevelsToday, Past, TWO_MONTHS,
+    levels_before, levels_today,
 };
 use crate::forecast::pooled::promotions::Unplanned;
 use crate::forecast::pooled::seasonal::Seasons;
 use crate::forecast::pooled::setup::{HORIZON_STEPS, Setup};
+use crate::forecast::pooled::shift::{LevelShift, last_shift};
 use crate::forecast::pooled::tally::Tally;
 use crate::forecast::pooled::weekday::own_profile;
 use crate::forecast::{Demand, Settings};
@@ -111,6 +112,8 @@ pub(crate) struct SeriesPast<'a> {
     pub unplanned: Option<Unplanned>,
     /// What an analogue says of the level.
     pub prior: LevelPrior,
+    /// The last lasting step of the level.
+    pub shift: Option<LevelShift>,
 }
 
 impl SeriesPast<'_> {
@@ -141,6 +144,16 @@ impl SeriesPast<'_> {
         tally
     }
 
+    /// First period of the level that holds today.
+    pub fn level_from(&self) -> usize {
+        self.shift.map_or(0, |shift| shift.from)
+    }
+
+    /// Observed periods before it.
+    pub fn observed_before_shift(&self) -> usize {
+        (0..self.level_from()).filter(|&t| self.observed(t)).count()
+    }
+
     /// Observed periods without a sale at the end of history.
     pub fn idle(&self) -> usize {
         let first = self.units.iter().rposition(|&units| units > 0.0).map_or(0, |last| last + 1);
@@ -167,6 +180,8 @@ pub(crate) struct Origin {
     pub dispersion: DispersionSums,
     /// Variance of one period.
     pub spread: Spread,
+    /// Periods observed so far, those before a step of the level too.
+    pub observed: f64,
     /// Error group without regard to the spread, which the spread itself leans on.
     pub prior_group: ErrorGroup,
     pub error_group: ErrorGroup,
@@ -228,15 +243,22 @@ impl<'a> Model<'a> {
         let past = self.past(series);
         let n = past.units.len();
         let step = setup.steps.lead_time();
+        // Levels and dispersion know the level that holds today; origins before it say nothing
+        // about it.
+        let from = past.level_from();
+        let before_shift = past.observed_before_shift();
 
         // Levels at every origin, then today.
         let mut periods_back: Vec<usize> = (1..=ORIGINS).rev().map(|k| k * step).collect();
-        periods_back.retain(|back| n >= back + setup.steps.least_history());
+        periods_back.retain(|back| n >= from + back + setup.steps.least_history());
         let starts: Vec<usize> = periods_back.iter().map(|back| n - back).collect();
-        let without_origins = Past { units: past.units, exposure: &past.exposure_without_origins };
-        let mut levels = levels_before(&without_origins, &setup.half_lives, past.prior, &starts);
-        let whole = Past { units: past.units, exposure: &past.exposure };
-        let today = levels_today(&whole, &setup.half_lives, past.prior);
+        let units = &past.units[from..];
+        let without_origins = Past { units, exposure: &past.exposure_without_origins[from..] };
+        let since: Vec<usize> = starts.iter().map(|start| start - from).collect();
+        let mut levels = levels_before(&without_origins, &setup.half_lives, past.prior, &since);
+        let whole = Past { units, exposure: &past.exposure[from..] };
+        let mut today = levels_today(&whole, &setup.half_lives, past.prior);
+        today.observed += before_shift;
         levels.push(today.sums.levels());
         periods_back.push(0);
 
@@ -253,8 +275,8 @@ impl<'a> Model<'a> {
         errors.push(HalfLifeErrors::default());
 
         let periods = Periods {
-            units: past.units,
-            exposure: Some(&past.exposure_without_origins),
+            units,
+            exposure: Some(&past.exposure_without_origins[from..]),
             means: &today.one_step,
         };
         let profile = &self.shared.seasons.profiles[past.group];
@@ -265,8 +287,8 @@ impl<'a> Model<'a> {
             let levels = levels[k];
             let rate = levels[TWO_MONTHS];
             let overdue = dispersion.overdue();
-            let prior_group =
-                setup.error_group(rate, dispersion.periods, overdue, Spread::default());
+            let observed = dispersion.periods + before_shift as f64;
+            let prior_group = setup.error_group(rate, observed, overdue, Spread::default());
             let shared = self.shared.of_error_group(prior_group);
             let spread = dispersion.spread(shared.dispersion);
             let other_errors = all_errors.without(&errors[k]);
@@ -297,10 +319,15 @@ impl<'a> Model<'a> {
                 errors: errors[k],
                 dispersion,
                 spread,
+                observed,
                 prior_group,
-                error_group: setup.error_group(rate, dispersion.periods, overdue, spread),
+                error_group: setup.error_group(rate, observed, overdue, spread),
             });
         }
+        // Periods before the shift have no one-step mean; a pool's channels are added up by their
+        // ends.
+        let missing = if from > 0 { from.min(2 * setup.half_lives[LONGEST] as usize) } else { 0 };
+        today.one_step.splice(0..0, std::iter::repeat_n(f32::NAN, missing));
         Fitted { past, levels: today, origins }
     }
 
@@ -346,9 +373,11 @@ impl<'a> Model<'a> {
                 }
             }
         }
+        let shift = last_shift(&Past { units, exposure: &exposure }, setup.bucket());
         SeriesPast {
             series,
             group,
+            shift,
             units,
             exposure,
             exposure_without_origins: without_origins,

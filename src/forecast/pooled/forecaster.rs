@@ -20,6 +20,7 @@ use crate::forecast::pooled::level::HALF_LIVES;
 use crate::forecast::pooled::pool_demand::PoolDemand;
 use crate::forecast::pooled::refit::Carried;
 use crate::forecast::pooled::setup::HorizonSteps;
+use crate::forecast::pooled::shift::LevelShift;
 use crate::forecast::pooled::state::{PoolState, SeriesState};
 
 /// Days without a sale after which an item may count as inactive: a season.
@@ -249,6 +250,9 @@ impl<'a> Forecaster<'a> {
             forecast.runner_up = "pooled level".to_owned();
         } else {
             forecast.mean = self.guarded_mean(series, state, exceptions);
+            if let Some(shift) = &state.shift {
+                exceptions.push(self.shifted(key, state, shift));
+            }
             self.label(state, &mut forecast);
             forecast.reason = reason(rows, state);
             if let Some(own) = &state.own_model {
@@ -335,6 +339,23 @@ impl<'a> Forecaster<'a> {
                  rate before"
             )
         })
+    }
+
+    /// That the level of a series stepped, and what follows from it.
+    fn shifted(&self, key: SeriesKey, state: &SeriesState, shift: &LevelShift) -> Exception {
+        let setup = &self.model.setup;
+        let day = setup.calendar().start((state.start + shift.from) as i64);
+        let bucket = setup.bucket().name();
+        Exception::new(
+            Severity::Info,
+            ExceptionKind::LevelShift,
+            Subject::series(setup.demand.names, key.sku, key.channel),
+            format!(
+                "demand stepped from {:.1} to {:.1} units a {bucket} on {day}",
+                shift.before, shift.after
+            ),
+            "it has lasted since, so the forecast and its spread are learnt from that day on",
+        )
     }
 
     /// Mean of each period, finite, not negative and not beyond the guard.

@@ -527,7 +527,7 @@ impl Model<'_> {
             let mut overdue = true;
             for origin in channels.iter().filter_map(|fitted| fitted.origin_at(*periods_back)) {
                 rate += origin.rate();
-                observed = observed.max(origin.dispersion.periods);
+                observed = observed.max(origin.observed);
                 overdue &= origin.dispersion.overdue();
             }
             let prior_group = self.setup.error_group(rate, observed, overdue, Spread::default());

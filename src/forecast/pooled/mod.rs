@@ -5,7 +5,7 @@
 //! |---|---|
 //! | `setup`, `error_group`, `tally` | what all of it reads and counts in |
 //! | `learner`, `seasonal`, `regression`, `global`, `reconcile` | what do all series share? |
-//! | `fit`, `weekday`, `promotions`, `price`, `level`, `dispersion` | what does one series' past say? |
+//! | `fit`, `weekday`, `promotions`, `price`, `shift`, `level`, `dispersion` | what does one series' past say? |
 //! | `state`, `refit`, `carry` | what does a later night need of it? |
 //! | `forecaster`, `pool_demand`, `distribution` | what will a pool sell? |
 //! | `annual` | does last year repeat? For the local models of one series |
@@ -28,6 +28,7 @@ pub mod refit;
 pub mod regression;
 pub mod seasonal;
 pub mod setup;
+pub(crate) mod shift;
 pub mod state;
 pub mod tally;
 pub mod weekday;

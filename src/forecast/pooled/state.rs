@@ -15,6 +15,7 @@ use crate::forecast::pooled::forecaster::Forecaster;
 use crate::forecast::pooled::level::{self, HALF_LIVES, LevelSums, TWO_MONTHS, decay, decays};
 use crate::forecast::pooled::reconcile;
 use crate::forecast::pooled::setup::Setup;
+use crate::forecast::pooled::shift::LevelShift;
 use crate::forecast::pooled::tally::Tally;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
@@ -54,6 +55,8 @@ pub struct SeriesState {
     pub(crate) idle: usize,
     /// Periods with a sale.
     pub(crate) sold: usize,
+    /// The last lasting step of the level.
+    pub(crate) shift: Option<LevelShift>,
     /// Whether the level leans on an analogue.
     pub(crate) analogue: bool,
     /// What the global model makes of the level.
@@ -138,6 +141,7 @@ impl Forecaster<'_> {
             highest: past.units.iter().copied().fold(0.0, f32::max),
             idle: past.idle(),
             sold: past.units.iter().filter(|units| **units > 0.0).count(),
+            shift: past.shift,
             analogue: past.prior.periods > 0.0,
             correction: today.correction,
             origins: fitted.past_origins().len(),
