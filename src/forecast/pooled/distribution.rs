@@ -39,7 +39,12 @@ const KNOTS: [f64; 20] = [
 pub struct PitCounts {
     below: [f64; KNOTS.len()],
     count: f64,
+    /// Most misses that a single member has beyond what is predicted and [`USUAL_MISSES`].
+    worst: [f64; KNOTS.len()],
 }
+
+/// Misses beyond the predicted number that any member may have by chance.
+const USUAL_MISSES: f64 = 1.0;
 
 impl PitCounts {
     /// Adds one actual that covers the predicted probabilities `low..=high`: `F(y - 1)` and `F(y)`.
@@ -59,6 +64,18 @@ impl PitCounts {
         self.add(moments.cdf(actual - 1.0), moments.cdf(actual));
     }
 
+    /// Adds all that one member says: what the worst of them misses again and again is its own
+    /// step, not its neighbours' error.
+    pub fn add_member(&mut self, member: &Self) {
+        self.merge(member);
+        for ((worst, below), &u) in self.worst.iter_mut().zip(&member.below).zip(&KNOTS) {
+            let missed = member.count * u - below;
+            // Above the middle too many above, below it too many below.
+            let missed = if u >= 0.5 { missed } else { -missed };
+            *worst = worst.max(missed - USUAL_MISSES);
+        }
+    }
+
     /// All of some counts.
     pub fn sum<'c>(counts: impl IntoIterator<Item = &'c Self>) -> Self {
         let mut all = Self::default();
@@ -73,6 +90,9 @@ impl PitCounts {
         for (a, b) in self.below.iter_mut().zip(&other.below) {
             *a += b;
         }
+        for (a, &b) in self.worst.iter_mut().zip(&other.worst) {
+            *a = a.max(b);
+        }
         self.count += other.count;
     }
 
@@ -80,11 +100,16 @@ impl PitCounts {
     /// `prior_count` actuals.
     #[must_use]
     pub fn calibration(&self, prior: &Calibration, prior_count: f64) -> Calibration {
-        let observed = std::array::from_fn(|i| {
-            let below = self.below[i] + prior_count * prior.observed[i];
+        let mut observed = [0.0; KNOTS.len()];
+        let mut before = 0.0f64;
+        for (i, (observed, &u)) in observed.iter_mut().zip(&KNOTS).enumerate() {
+            // The worst member counts as if it had missed as often as is usual.
+            let worst = if u >= 0.5 { self.worst[i] } else { -self.worst[i] };
+            let below = self.below[i] + worst + prior_count * prior.observed[i];
             // Never quite 0 or 1: what was not yet exceeded can be.
-            (below / (self.count + prior_count)).clamp(1e-4, 0.9999)
-        });
+            *observed = (below / (self.count + prior_count)).clamp(1e-4, 0.9999).max(before);
+            before = *observed;
+        }
         Calibration { observed }
     }
 }
@@ -349,6 +374,20 @@ impl DemandOver {
         let mut result = Self { mean, sd: variance.max(0.0).sqrt(), step, cdf };
         result.sd = result.spread();
         result
+    }
+
+    /// The same, no demand above `most` units.
+    #[must_use]
+    pub fn held_at(mut self, most: f64) -> Self {
+        let points = (most / self.step).ceil() as usize + 1;
+        if points < self.cdf.len() {
+            self.cdf.truncate(points);
+            if let Some(last) = self.cdf.last_mut() {
+                *last = 1.0;
+            }
+            self.sd = self.spread();
+        }
+        self
     }
 
     /// Standard deviation of the calibrated distribution around `mean`.

@@ -113,7 +113,12 @@ impl<'a> Forecaster<'a> {
             accuracy.extend(rows);
         }
         let state = &tonight.state;
-        let total = self.pool_demand(total, self.error_group_of_pool(state), state.spread);
+        let mut total = self.pool_demand(total, self.error_group_of_pool(state), state.spread);
+        // What an item of its own history sold says nothing about one that leans on an analogue.
+        if !state.series.iter().any(|series| series.analogue) {
+            let guard = setup.settings.guard;
+            total.most = Some(state.highest_sums.map(|most| guard * f64::from(most)));
+        }
         let state = (!tonight.carried).then(|| tonight.state.into_owned());
         PoolForecast { series: forecasts, total, accuracy, exceptions, state }
     }
@@ -209,6 +214,8 @@ impl<'a> Forecaster<'a> {
             level_variance: self.model.shared.of_error_group(group).level_variance,
             steps: self.model.setup.steps,
             calibrations: self.calibrated.error_groups[group.index()].sums,
+            most: None,
+            guard: self.model.setup.settings.guard,
         }
     }
 
@@ -264,9 +271,13 @@ impl<'a> Forecaster<'a> {
         let group =
             setup.error_group(state.rate(), state.observed as f64, state.overdue(), state.spread);
         forecast.quantiles = Vec::with_capacity(forecast.mean.len());
+        let guard = setup.settings.guard as f32;
+        let highest = if state.analogue { f32::INFINITY } else { state.highest };
         for (ahead, &mean) in forecast.mean.iter().enumerate() {
             let step = setup.steps.step_of(ahead);
-            forecast.quantiles.push(self.quantiles(group, f64::from(mean), state.spread, step));
+            let quantiles = self.quantiles(group, f64::from(mean), state.spread, step);
+            let most = (guard * highest.max(mean)).max(1.0).round();
+            forecast.quantiles.push(quantiles.map(|quantile| quantile.min(most)));
         }
         forecast
     }

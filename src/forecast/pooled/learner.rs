@@ -22,8 +22,9 @@ use crate::forecast::pooled::error_group::{ERROR_GROUPS, ErrorGroup};
 use crate::forecast::pooled::fit::{Fitted, GroupErrors, Model, ORIGINS, pool_dispersion};
 use crate::forecast::pooled::forecaster::Forecaster;
 use crate::forecast::pooled::global::Rows;
+use crate::forecast::pooled::less_worst::LessWorst;
 use crate::forecast::pooled::level::HalfLifeErrors;
-use crate::forecast::pooled::reconcile;
+use crate::forecast::pooled::reconcile::{self, GroupRecent, merge_recent};
 use crate::forecast::pooled::regression::{DiscountedUplift, uplift_by_discount};
 use crate::forecast::pooled::seasonal::{Seasons, Totals};
 use crate::forecast::pooled::setup::HORIZON_STEPS;
@@ -158,11 +159,11 @@ struct LearnLevels<'m, 'a> {
 /// Evidence of [`LearnLevels`].
 struct LevelEvidence {
     /// `[error groups]`
-    half_lives: Vec<HalfLifeErrors>,
+    half_lives: Vec<LessWorst<HalfLifeErrors>>,
     /// Of one-step errors. `[error groups]`
-    dispersion: Vec<ExcessVariance>,
+    dispersion: Vec<LessWorst<ExcessVariance>>,
     /// Of sums over intervals, weighted. `[error groups]`
-    level: Vec<[ExcessVariance; HORIZON_STEPS]>,
+    level: Vec<[LessWorst<ExcessVariance>; HORIZON_STEPS]>,
     /// Units sold under promotion and expected without. `[groups]`
     promoted: Vec<Tally>,
     /// Of each series whose past promotions state a discount.
@@ -174,8 +175,8 @@ impl Stage for LearnLevels<'_, '_> {
 
     fn nothing(&self) -> LevelEvidence {
         LevelEvidence {
-            half_lives: vec![HalfLifeErrors::default(); ERROR_GROUPS],
-            dispersion: vec![ExcessVariance::default(); ERROR_GROUPS],
+            half_lives: vec![LessWorst::default(); ERROR_GROUPS],
+            dispersion: vec![LessWorst::default(); ERROR_GROUPS],
             level: vec![Default::default(); ERROR_GROUPS],
             promoted: vec![Tally::default(); self.model.setup.groups.keys.len()],
             discounts: Vec::new(),
@@ -189,12 +190,15 @@ impl Stage for LearnLevels<'_, '_> {
             let channels = self.model.fit_channels(pool);
             for fitted in &channels {
                 let past = &fitted.past;
-                for origin in fitted.past_origins() {
-                    evidence.half_lives[origin.prior_group.index()].merge(&origin.errors);
+                let origins = fitted.past_origins();
+                for of_group in origins.chunk_by(|a, b| a.prior_group == b.prior_group) {
+                    let mut errors = HalfLifeErrors::default();
+                    of_group.iter().for_each(|origin| errors.merge(&origin.errors));
+                    evidence.half_lives[of_group[0].prior_group.index()].add(&errors);
                 }
                 let today = fitted.today();
                 let excess = today.dispersion.excess(today.dispersion.clumping());
-                evidence.dispersion[today.prior_group.index()].merge(&excess);
+                evidence.dispersion[today.prior_group.index()].add(&excess);
                 let promoted = past.promoted;
                 evidence.promoted[past.group].merge(&promoted);
                 let promotions = setup.promotions_of(setup.panel().key(past.series));
@@ -209,9 +213,7 @@ impl Stage for LearnLevels<'_, '_> {
                     });
                 }
             }
-            for interval in self.model.intervals(&channels) {
-                evidence.add_interval(&interval);
-            }
+            evidence.add_intervals(&self.model.intervals(&channels));
         }
         evidence
     }
@@ -234,29 +236,32 @@ impl Evidence for LevelEvidence {
 }
 
 impl LevelEvidence {
-    fn add_interval(&mut self, interval: &Interval) {
-        let Moments { mean, variance } = interval.moments;
-        let squared_error = (interval.actual - mean) * (interval.actual - mean);
-        // Intervals count by their information, one of them at most twenty variances.
-        let rough = variance + 0.05 * mean * mean;
-        let weight = mean * mean / (rough * rough);
-        self.level[interval.error_group.index()][interval.step].merge(&ExcessVariance {
-            excess: weight * (squared_error - variance).min(20.0 * rough),
-            squared_mean: weight * mean * mean,
-        });
+    /// Adds the intervals of one pool.
+    fn add_intervals(&mut self, intervals: &[Interval]) {
+        for step in 0..HORIZON_STEPS {
+            let of_step: Vec<&Interval> = intervals.iter().filter(|i| i.step == step).collect();
+            for of_group in of_step.chunk_by(|a, b| a.error_group == b.error_group) {
+                let mut excess = ExcessVariance::default();
+                for interval in of_group {
+                    excess.merge(&interval.excess());
+                }
+                self.level[of_group[0].error_group.index()][step].add(&excess);
+            }
+        }
     }
 
     /// Relative variance of the level of an error group at each horizon step, pulled towards that
     /// of its kind.
     fn level_variance(&self, group: ErrorGroup) -> [f64; HORIZON_STEPS] {
         std::array::from_fn(|step| {
-            let mut kind = ExcessVariance::default();
+            let mut kind = LessWorst::default();
             for like in group.kind() {
                 kind.merge(&self.level[like.index()][step]);
             }
+            let kind = kind.value();
             let of_kind =
                 if kind.squared_mean > 0.0 { kind.excess / kind.squared_mean } else { 0.1 };
-            let own = self.level[group.index()][step];
+            let own = self.level[group.index()][step].value();
             let pulled =
                 (own.excess + LEVEL_EVIDENCE * of_kind) / (own.squared_mean + LEVEL_EVIDENCE);
             pulled.clamp(0.0, 4.0)
@@ -271,9 +276,9 @@ impl LevelEvidence {
         }
         model.shared.error_groups = ErrorGroup::all()
             .map(|group| {
-                let own = self.dispersion[group.index()];
+                let own = self.dispersion[group.index()].value();
                 GroupErrors {
-                    half_lives: self.half_lives[group.index()],
+                    half_lives: self.half_lives[group.index()].value(),
                     dispersion: (own.excess + 0.5 * DISPERSION_EVIDENCE).max(0.0)
                         / (own.squared_mean + DISPERSION_EVIDENCE),
                     level_variance: self.level_variance(group),
@@ -314,7 +319,7 @@ struct LearnErrors<'m, 'a> {
 /// Evidence of [`LearnErrors`].
 struct ErrorEvidence {
     /// Recent units and what the levels expected. `[groups]`
-    recent: Vec<Tally>,
+    recent: Vec<GroupRecent>,
     /// Of sums over intervals. `[error groups]`
     sums: Vec<[PitCounts; HORIZON_STEPS]>,
     /// Of single periods. `[error groups]`
@@ -326,7 +331,7 @@ impl Stage for LearnErrors<'_, '_> {
 
     fn nothing(&self) -> ErrorEvidence {
         ErrorEvidence {
-            recent: vec![Tally::default(); self.model.setup.groups.keys.len()],
+            recent: vec![GroupRecent::default(); self.model.setup.groups.keys.len()],
             sums: vec![Default::default(); ERROR_GROUPS],
             periods: vec![PitCounts::default(); ERROR_GROUPS],
         }
@@ -343,13 +348,21 @@ impl Stage for LearnErrors<'_, '_> {
                 let expected = recent.expected * fitted.today().level;
                 evidence.recent[past.group].add(recent.sold, expected);
             }
-            for interval in self.model.intervals(&channels) {
-                let group = interval.error_group;
-                let level = self.model.shared.of_error_group(group).level_variance[interval.step];
-                let Moments { mean, variance } = interval.moments;
-                let moments = Moments { mean, variance: variance + level * mean * mean };
-                evidence.sums[group.index()][interval.step]
-                    .add_actual(&moments, interval.actual.round());
+            let intervals = self.model.intervals(&channels);
+            for step in 0..HORIZON_STEPS {
+                let of_step: Vec<&Interval> =
+                    intervals.iter().filter(|interval| interval.step == step).collect();
+                for of_group in of_step.chunk_by(|a, b| a.error_group == b.error_group) {
+                    let group = of_group[0].error_group;
+                    let level = self.model.shared.of_error_group(group).level_variance[step];
+                    let mut counts = PitCounts::default();
+                    for interval in of_group {
+                        let Moments { mean, variance } = interval.moments;
+                        let moments = Moments { mean, variance: variance + level * mean * mean };
+                        counts.add_actual(&moments, interval.actual.round());
+                    }
+                    evidence.sums[group.index()][step].add_member(&counts);
+                }
             }
             for fitted in &channels {
                 self.observe_periods(fitted, &mut evidence);
@@ -364,29 +377,34 @@ impl LearnErrors<'_, '_> {
     fn observe_periods(&self, fitted: &Fitted<'_>, evidence: &mut ErrorEvidence) {
         let setup = &self.model.setup;
         let stride = if setup.bucket() == Bucket::Day { DAY_STRIDE } else { 1 };
-        for origin in fitted.past_origins() {
-            let before = fitted.past.units.len() - origin.periods_back;
-            let group = origin.error_group;
+        let origins = fitted.past_origins();
+        for of_group in origins.chunk_by(|a, b| a.error_group == b.error_group) {
+            let group = of_group[0].error_group;
             let level_variance = self.model.shared.of_error_group(group).level_variance;
-            let furthest = origin.periods_back.min(setup.steps.furthest());
-            for ahead in (0..furthest).step_by(stride) {
-                let t = before + ahead;
-                let mean = origin.level * fitted.past.expected_exposure(t);
-                // Not greater than zero, either: a period that was not observed has no mean.
-                if mean > 0.0 {
-                    let level = level_variance[setup.steps.step_of(ahead)];
-                    let variance = origin.spread.variance(mean, 1.0) + level * mean * mean;
-                    let actual = f64::from(fitted.past.units[t]).round();
-                    evidence.periods[group.index()].add_actual(&Moments { mean, variance }, actual);
+            let mut counts = PitCounts::default();
+            for origin in of_group {
+                let before = fitted.past.units.len() - origin.periods_back;
+                let furthest = origin.periods_back.min(setup.steps.furthest());
+                for ahead in (0..furthest).step_by(stride) {
+                    let t = before + ahead;
+                    let mean = origin.level * fitted.past.expected_exposure(t);
+                    // Not greater than zero, either: a period that was not observed has no mean.
+                    if mean > 0.0 {
+                        let level = level_variance[setup.steps.step_of(ahead)];
+                        let variance = origin.spread.variance(mean, 1.0) + level * mean * mean;
+                        let actual = f64::from(fitted.past.units[t]).round();
+                        counts.add_actual(&Moments { mean, variance }, actual);
+                    }
                 }
             }
+            evidence.periods[group.index()].add_member(&counts);
         }
     }
 }
 
 impl Evidence for ErrorEvidence {
     fn merge(&mut self, next: Self) {
-        merge_all(&mut self.recent, &next.recent);
+        merge_recent(&mut self.recent, &next.recent);
         for (sum, next) in self.sums.iter_mut().flatten().zip(next.sums.iter().flatten()) {
             sum.merge(next);
         }
@@ -459,6 +477,21 @@ pub(crate) struct Interval {
     pub actual: f64,
     /// As predicted for a known level.
     pub moments: Moments,
+}
+
+impl Interval {
+    /// Its error beyond what was predicted for a known level, weighted.
+    fn excess(&self) -> ExcessVariance {
+        let Moments { mean, variance } = self.moments;
+        let squared_error = (self.actual - mean) * (self.actual - mean);
+        // Intervals count by their information, one of them at most twenty variances.
+        let rough = variance + 0.05 * mean * mean;
+        let weight = mean * mean / (rough * rough);
+        ExcessVariance {
+            excess: weight * (squared_error - variance).min(20.0 * rough),
+            squared_mean: weight * mean * mean,
+        }
+    }
 }
 
 /// A pool's total at an origin.

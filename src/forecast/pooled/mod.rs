@@ -3,7 +3,7 @@
 //!
 //! | file | question |
 //! |---|---|
-//! | `setup`, `error_group`, `tally` | what all of it reads and counts in |
+//! | `setup`, `error_group`, `tally`, `less_worst` | what all of it reads and counts in |
 //! | `learner`, `seasonal`, `regression`, `global`, `reconcile` | what do all series share? |
 //! | `fit`, `weekday`, `promotions`, `price`, `shift`, `level`, `dispersion` | what does one series' past say? |
 //! | `state`, `refit`, `carry` | what does a later night need of it? |
@@ -19,6 +19,7 @@ pub(crate) mod fit;
 pub mod forecaster;
 pub mod global;
 pub mod learner;
+mod less_worst;
 pub mod level;
 pub mod pool_demand;
 pub mod price;

@@ -23,6 +23,11 @@ pub struct PoolDemand {
     pub(crate) level_variance: [f64; HORIZON_STEPS],
     pub(crate) steps: HorizonSteps,
     pub(crate) calibrations: [Calibration; HORIZON_STEPS],
+    /// Most units that are plausible over each horizon step; `None` where nothing of its own is
+    /// known.
+    pub(crate) most: Option<[f64; HORIZON_STEPS]>,
+    /// Multiple of the mean that is plausible whatever was sold before.
+    pub(crate) guard: f64,
 }
 
 /// A distribution before and after past errors are held against it.
@@ -52,7 +57,8 @@ impl PoolDemand {
     #[must_use]
     pub fn over(&self, from: f64, to: f64, end_variance: f64) -> DemandOver {
         let predicted = self.predicted(from, to, end_variance);
-        DemandOver::new(predicted.moments, &predicted.calibration)
+        let most = self.plausible(predicted.moments.mean, to - from);
+        DemandOver::new(predicted.moments, &predicted.calibration).held_at(most)
     }
 
     /// Quantiles at the ascending `probabilities` of the demand [`PoolDemand::over`] the periods
@@ -67,7 +73,21 @@ impl PoolDemand {
         let Predicted { moments, calibration } = self.predicted(from, to, 0.0);
         let mut quantiles = [0.0; N];
         moments.quantiles(&probabilities.map(|p| calibration.predicted(p)), &mut quantiles);
-        quantiles
+        let most = self.plausible(moments.mean, to - from) as f32;
+        quantiles.map(|quantile| quantile.min(most))
+    }
+
+    /// Most units that an interval of `periods` may sell: a multiple of the most that ever sold in
+    /// as long a time, or of the mean where that is more, as before a planned promotion. No
+    /// plausible path, no quantile.
+    fn plausible(&self, mean: f64, periods: f64) -> f64 {
+        let Some(most) = &self.most else { return f64::INFINITY };
+        let between = self.steps.between(periods);
+        let low = most[between.step];
+        let high = most[between.next];
+        let beyond = (periods / self.steps.furthest() as f64).max(1.0);
+        // Whole units, at least one: what never sold a unit may.
+        ((low + between.share * (high - low)) * beyond).max(self.guard * mean).max(1.0)
     }
 
     fn predicted(&self, from: f64, to: f64, end_variance: f64) -> Predicted {

@@ -4,12 +4,19 @@
 //! The total of a category in a channel is far less noisy than its items, so it sees a change of
 //! level weeks earlier. Middle-out (Hyndman & Athanasopoulos 2021, ch. 11.1): every level of a
 //! group is multiplied by recent units over what the items' levels expected of the same periods,
-//! weighted towards the last days. Channel forecasts add up to the item's by definition: the item's
-//! mean is their sum. Units: units of demand.
+//! weighted towards the last days. The ratio counts as far as the items agree on it: its sampling
+//! variance is that of a ratio estimator (Cochran 1977, *Sampling Techniques*, ch. 6), so one item
+//! that stepped, ended or was promoted makes the ratio doubtful instead of moving its neighbours; the
+//! item that differs most is not heard at all.
+//! Channel forecasts add up to the item's by definition: the item's mean is their sum. Units: units
+//! of demand.
 
 use crate::forecast::pooled::level::decay;
 use crate::forecast::pooled::tally::Tally;
 
+/// Standard deviation of what a group moves together, in logarithms, beyond what its items' levels
+/// follow by themselves.
+const GROUP_SD: f64 = 0.2;
 /// Expected units that the items' own levels are worth against their recent total.
 const PRIOR_UNITS: f64 = 30.0;
 /// Furthest that a group is scaled, down and up: a factor beyond it is a broken feed more often
@@ -19,11 +26,89 @@ const MOST: f64 = 2.0;
 /// Half-lives after which a period no longer counts: less than half a per cent is left.
 const HALF_LIVES_BACK: f64 = 8.0;
 
+/// What the members of a group sold lately, and what their levels expected of the same periods.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct GroupRecent {
+    total: Tally,
+    members: f64,
+    squared_sold: f64,
+    squared_expected: f64,
+    product: f64,
+    /// The member that differs most from what was expected of it.
+    oddest: Tally,
+}
+
+impl GroupRecent {
+    /// Adds one member.
+    pub fn add(&mut self, sold: f64, expected: f64) {
+        if expected <= 0.0 {
+            return;
+        }
+        self.total.add(sold, expected);
+        self.members += 1.0;
+        self.squared_sold += sold * sold;
+        self.squared_expected += expected * expected;
+        self.product += sold * expected;
+        self.meet(&Tally { sold, expected });
+    }
+
+    fn meet(&mut self, member: &Tally) {
+        let odd = (member.sold - member.expected).abs();
+        if odd > (self.oddest.sold - self.oddest.expected).abs() {
+            self.oddest = *member;
+        }
+    }
+
+    /// Adds those of another partition.
+    pub fn merge(&mut self, other: &Self) {
+        self.total.merge(&other.total);
+        self.members += other.members;
+        self.squared_sold += other.squared_sold;
+        self.squared_expected += other.squared_expected;
+        self.product += other.product;
+        self.meet(&other.oddest);
+    }
+
+    /// Factor on all levels of the group.
+    ///
+    /// ```text
+    /// R = Σ y / Σ m      Var R = n / (n - 1) Σ (y - R m)² / (Σ m)²      factor = R^w,  w = τ² / (τ² + Var R / R²)
+    /// ```
+    #[must_use]
+    pub fn scale(&self) -> f64 {
+        // A single member has nobody to agree with.
+        let members = self.members - 1.0;
+        let Tally { sold, expected } = self.oddest;
+        let agreed =
+            Tally { sold: self.total.sold - sold, expected: self.total.expected - expected };
+        if members < 2.0 || agreed.sold <= 0.0 {
+            return 1.0;
+        }
+        let ratio = agreed.factor(1.0, PRIOR_UNITS);
+        let squares = self.squared_sold - sold * sold
+            - 2.0 * ratio * (self.product - sold * expected)
+            + ratio * ratio * (self.squared_expected - expected * expected);
+        let spread = squares.max(0.0) * members / (members - 1.0);
+        // Counts scatter at least as Poisson's do.
+        let variance = spread.max(ratio * agreed.expected) / agreed.expected.powi(2);
+        let variance = variance / ratio.min(1.0).powi(2);
+        let trust = GROUP_SD * GROUP_SD / (GROUP_SD * GROUP_SD + variance);
+        ratio.powf(trust).clamp(LEAST, MOST)
+    }
+}
+
 /// Factor on all levels of each group, by what it sold lately where its items' levels expected more
 /// or less.
 #[must_use]
-pub fn scales(recent: &[Tally]) -> Vec<f64> {
-    recent.iter().map(|group| group.factor(1.0, PRIOR_UNITS).clamp(LEAST, MOST)).collect()
+pub fn scales(recent: &[GroupRecent]) -> Vec<f64> {
+    recent.iter().map(GroupRecent::scale).collect()
+}
+
+/// Adds groups place by place.
+pub(crate) fn merge_recent(sums: &mut [GroupRecent], others: &[GroupRecent]) {
+    for (sum, other) in sums.iter_mut().zip(others) {
+        sum.merge(other);
+    }
 }
 
 /// Recency-weighted units and exposure of one series; periods with a NaN exposure were not
@@ -53,13 +138,29 @@ pub fn recent(units: &[f32], exposure: &[f32], half_life: f64) -> Tally {
 mod tests {
     use super::*;
 
+    fn group(members: &[(f64, f64)]) -> GroupRecent {
+        let mut group = GroupRecent::default();
+        for &(sold, expected) in members {
+            group.add(sold, expected);
+        }
+        group
+    }
+
     #[test]
-    fn a_large_group_follows_its_recent_total_and_a_thin_one_its_items() {
-        let large = Tally { sold: 1.2e6, expected: 1e6 };
-        let thin = Tally { sold: 2.0, expected: 1.0 };
-        let scales = scales(&[large, thin]);
-        assert!((scales[0] - 1.2).abs() < 1e-4);
-        assert!((scales[1] - 1.0).abs() < 0.05);
+    fn a_group_that_moves_together_is_followed_and_a_thin_one_its_items() {
+        assert!((group(&[(1200.0, 1000.0); 40]).scale() - 1.2).abs() < 0.01);
+        assert!((group(&[(2.0, 1.0); 2]).scale() - 1.0).abs() < 0.1);
+    }
+
+    #[test]
+    fn one_item_that_stepped_or_ended_does_not_move_its_neighbours() {
+        let steady = [(100.0, 100.0); 3];
+        for odd in [(3000.0, 100.0), (0.0, 300.0), (250.0, 100.0)] {
+            let members = [&steady[..], &[odd]].concat();
+            let scale = group(&members).scale();
+            assert!((scale - 1.0).abs() < 0.02, "{odd:?}: {scale}");
+        }
+        assert_eq!(group(&[(300.0, 100.0)]).scale(), 1.0, "a single item moves by its own level");
     }
 
     #[test]

@@ -12,10 +12,9 @@ use crate::domain::units::{LocationId, SkuId};
 use crate::forecast::pooled::fit::{Model, Shared};
 use crate::forecast::pooled::forecaster::Forecaster;
 use crate::forecast::pooled::learner::{Calibrated, Evidence, SAMPLE_POOLS, Stage, Survey, gather};
-use crate::forecast::pooled::reconcile;
+use crate::forecast::pooled::reconcile::{self, GroupRecent, merge_recent};
 use crate::forecast::pooled::setup::Setup;
 use crate::forecast::pooled::state::{Digest, PoolState, SeriesState, past_digest};
-use crate::forecast::pooled::tally::{Tally, merge_all};
 use crate::forecast::{Demand, Settings};
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
@@ -271,13 +270,13 @@ struct Tonight {
     /// Fitted tonight, by pool.
     fitted: BTreeMap<usize, PoolState>,
     /// Recent units and what the levels expected. `[groups]`
-    recent: Vec<Tally>,
+    recent: Vec<GroupRecent>,
 }
 
 impl Evidence for Tonight {
     fn merge(&mut self, next: Self) {
         self.fitted.extend(next.fitted);
-        merge_all(&mut self.recent, &next.recent);
+        merge_recent(&mut self.recent, &next.recent);
     }
 }
 
@@ -286,7 +285,7 @@ impl Stage for CarryOn<'_, '_> {
 
     fn nothing(&self) -> Tonight {
         let groups = self.resumed.forecaster.model.setup.groups.keys.len();
-        Tonight { fitted: BTreeMap::new(), recent: vec![Tally::default(); groups] }
+        Tonight { fitted: BTreeMap::new(), recent: vec![GroupRecent::default(); groups] }
     }
 
     fn observe(&self, range: Range<usize>) -> Tonight {

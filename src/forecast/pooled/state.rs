@@ -14,7 +14,7 @@ use crate::forecast::pooled::fit::{Fitted, Model};
 use crate::forecast::pooled::forecaster::Forecaster;
 use crate::forecast::pooled::level::{self, HALF_LIVES, LevelSums, TWO_MONTHS, decay, decays};
 use crate::forecast::pooled::reconcile;
-use crate::forecast::pooled::setup::Setup;
+use crate::forecast::pooled::setup::{HORIZON_STEPS, Setup};
 use crate::forecast::pooled::shift::LevelShift;
 use crate::forecast::pooled::tally::Tally;
 use chrono::NaiveDate;
@@ -100,6 +100,8 @@ pub struct PoolState {
     pub(crate) location: u32,
     /// Variance of one period of the pool's total.
     pub(crate) spread: Spread,
+    /// Most units that the pool ever sold over each horizon step.
+    pub(crate) highest_sums: [f32; HORIZON_STEPS],
     /// In panel order; none for a pool without a sale.
     pub(crate) series: Vec<SeriesState>,
 }
@@ -114,6 +116,7 @@ impl Forecaster<'_> {
             sku: this.sku.code(),
             location: this.location.code(),
             spread: today.map_or_else(Spread::default, |total| total.spread),
+            highest_sums: self.model.highest_sums(&channels),
             series: channels.iter().map(|fitted| self.state(fitted)).collect(),
         }
     }
@@ -152,6 +155,28 @@ impl Forecaster<'_> {
 }
 
 impl Model<'_> {
+    /// Most units that channels together sold over each horizon step; of all history where that is
+    /// shorter.
+    fn highest_sums(&self, channels: &[Fitted<'_>]) -> [f32; HORIZON_STEPS] {
+        let length = channels.iter().map(|fitted| fitted.past.units.len()).max().unwrap_or(0);
+        let mut sold_until = vec![0.0f64; length + 1];
+        for fitted in channels {
+            let units = fitted.past.units;
+            let first = length - units.len();
+            for (sum, &units) in sold_until[first + 1..].iter_mut().zip(units) {
+                *sum += f64::from(units);
+            }
+        }
+        for t in 1..=length {
+            sold_until[t] += sold_until[t - 1];
+        }
+        self.setup.steps.periods().map(|periods| {
+            let periods = periods.min(length);
+            let ends = sold_until[periods..].iter().zip(&sold_until);
+            ends.map(|(to, from)| to - from).fold(0.0, f64::max) as f32
+        })
+    }
+
     /// What a level of 1 sells in each period of the horizon. `[horizon]`
     pub fn future(&self, series: usize, state: &SeriesState) -> Vec<f32> {
         let setup = &self.setup;
