@@ -85,9 +85,9 @@ impl GroupRecent {
             return 1.0;
         }
         let ratio = agreed.factor(1.0, PRIOR_UNITS);
-        let squares = self.squared_sold - sold * sold
-            - 2.0 * ratio * (self.product - sold * expected)
-            + ratio * ratio * (self.squared_expected - expected * expected);
+        let squares =
+            self.squared_sold - sold * sold - 2.0 * ratio * (self.product - sold * expected)
+                + ratio * ratio * (self.squared_expected - expected * expected);
         let spread = squares.max(0.0) * members / (members - 1.0);
         // Counts scatter at least as Poisson's do.
         let variance = spread.max(ratio * agreed.expected) / agreed.expected.powi(2);
