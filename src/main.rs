@@ -1,7 +1,7 @@
 //! The `orderpoint` command: parse, call the library, say what went wrong, set the exit code.
 
 use clap::Parser;
-use orderpoint::cli::{Cli, execute};
+use orderpoint::cli::{Cli, execute, print::warn_line};
 use std::process::ExitCode;
 
 #[global_allocator]
@@ -29,7 +29,7 @@ fn main() -> ExitCode {
         Ok(code) => ExitCode::from(code),
         Err(error) => {
             let code = error.exit_code();
-            eprintln!("error: {:#}", anyhow::Error::from(error));
+            warn_line(&format!("error: {error}"));
             ExitCode::from(code)
         }
     }

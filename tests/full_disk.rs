@@ -91,7 +91,7 @@ fn a_disk_that_fills_up_keeps_yesterday_and_says_what_it_lacks() {
             is_whole(at.path(), "2026-03-02", &what);
             break;
         }
-        assert_eq!(done.status.code(), Some(1), "{what}: {}", text(&done.stderr));
+        assert_eq!(done.status.code(), Some(8), "{what}: {}", text(&done.stderr));
         let said = text(&done.stderr);
         assert!(said.contains("MB free") || said.contains("No space left"), "{what}: {said}");
         is_whole(at.path(), "2026-03-01", &what);
@@ -110,7 +110,7 @@ fn a_destination_that_became_read_only_keeps_yesterday() {
     assert_eq!(run(at.path(), "2026-03-01").status.code(), Some(0));
     assert!(disk.remount("ro"));
     let done = run(at.path(), "2026-03-02");
-    assert_eq!(done.status.code(), Some(1));
+    assert_eq!(done.status.code(), Some(8));
     assert!(text(&done.stderr).contains("Read-only file system"), "{}", text(&done.stderr));
     is_whole(at.path(), "2026-03-01", "read-only");
     assert!(disk.remount("rw"));

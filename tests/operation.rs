@@ -4,6 +4,7 @@
 use crate::malformed::base;
 use crate::small::folder;
 use crate::support::{Table, files, orderpoint, root, succeeds, text};
+use orderpoint::store::PublishedRun;
 use std::fs;
 
 #[test]
@@ -56,6 +57,33 @@ fn log_lines_are_json_with_stages_and_times_and_tell_no_secret() {
     }
 }
 
+/// A full or closed stream, or none, is passed over: the code tells what became of the night.
+#[test]
+fn nobody_listening_changes_no_exit_code() {
+    use std::process::{Command, Stdio};
+    let at = folder();
+    base(at.path());
+    let full = || Stdio::from(fs::OpenOptions::new().write(true).open("/dev/full").unwrap());
+    let commands: [&[&str]; 6] = [
+        &["run"],
+        &["run", "--json"],
+        &["check"],
+        &["explain", "LAMP"],
+        &["prune", "--keep", "3"],
+        &["--help"],
+    ];
+    for args in commands {
+        let run = |out: Stdio, err: Stdio| {
+            let mut command = Command::new(env!("CARGO_BIN_EXE_orderpoint"));
+            command.args(args).current_dir(at.path()).stdout(out).stderr(err).status().unwrap()
+        };
+        let usual = run(Stdio::null(), Stdio::null()).code();
+        assert_eq!(run(full(), Stdio::null()).code(), usual, "{args:?} > /dev/full");
+        assert_eq!(run(Stdio::null(), full()).code(), usual, "{args:?} 2> /dev/full");
+    }
+    assert!(PublishedRun::current(&at.path().join("reports")).is_ok());
+}
+
 #[test]
 fn the_note_says_what_the_screen_says() {
     let at = folder();
@@ -63,7 +91,7 @@ fn the_note_says_what_the_screen_says() {
     let output = succeeds(at.path(), &["run", "--notify-file", "note.txt"], &[0]);
     assert_eq!(fs::read_to_string(at.path().join("note.txt")).unwrap(), text(&output.stdout));
     let output = orderpoint(at.path(), &["run", "--notify-file", "no/such/folder/note.txt"]);
-    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(output.status.code(), Some(7));
     assert!(text(&output.stderr).contains("no/such/folder/note.txt"), "{}", text(&output.stderr));
 }
 
@@ -172,7 +200,7 @@ fn the_readme_tells_schedulers_what_they_need() {
         assert!(readme.contains(told), "{told} is not in the README");
     }
     let help = text(&orderpoint(root(), &["--help"]).stdout);
-    for code in 0..=6 {
+    for code in 0..=8 {
         assert!(
             readme.contains(&format!("\n| {code} | ")),
             "exit code {code} is not in the README"

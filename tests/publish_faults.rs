@@ -186,7 +186,7 @@ fn a_failure_is_told_with_its_path_and_exit_code_one() {
     let out = folder();
     let disk = FaultyDisk(Plan::new(3, Fault::Full));
     let error = tonight().publish_patiently(Arc::new(disk), out.path(), "").unwrap_err();
-    assert_eq!(error.exit_code(), 1);
+    assert_eq!(error.exit_code(), 8);
     assert!(error.to_string().contains(".staging-2024-04-02"), "{error}");
     assert!(!out.path().join("current").exists());
 }
@@ -273,10 +273,10 @@ fn readers_of_current_never_see_half_a_run() {
 #[test]
 fn a_destination_that_cannot_be_written_is_told() {
     let error = tonight().publish(Path::new("/proc/orderpoint"), "").unwrap_err();
-    assert_eq!(error.exit_code(), 1);
+    assert_eq!(error.exit_code(), 8);
     assert!(error.to_string().contains("/proc/orderpoint"), "{error}");
     let place = folder();
     let file = place.path().join("file");
     fs::write(&file, "").unwrap();
-    assert_eq!(tonight().publish(&file.join("out"), "").unwrap_err().exit_code(), 1);
+    assert_eq!(tonight().publish(&file.join("out"), "").unwrap_err().exit_code(), 8);
 }

@@ -1,7 +1,7 @@
 //! `backtest`: how good the forecast would have been, beside the simple benchmarks, on the screen
 //! and as a table.
 
-use crate::cli::print::print_json;
+use crate::cli::print::{print_json, say};
 use crate::cli::progress::Terminal;
 use crate::config::{Options, Plan};
 use crate::domain::error::{Error, Result};
@@ -24,13 +24,13 @@ pub(crate) fn backtest(options: &Options) -> Result<u8> {
     if options.voice.json {
         return print_rows_as_json(&overall, &file).map(|()| 0);
     }
-    println!(
+    say!(
         "{:<6}{:>10}  {:<16}{:>8}{:>9}{:>9}{:>8}{:>8}",
         "class", "ahead", "method", "series", "WAPE", "bias", "MASE", "RMSSE"
     );
     for row in overall {
         let ahead = format!("{}-{}", row.from, row.to);
-        println!(
+        say!(
             "{:<6}{ahead:>10}  {:<16}{:>8}{:>8.1}%{:>+8.1}%{:>8}{:>8}",
             row.class,
             row.method,
@@ -42,12 +42,12 @@ pub(crate) fn backtest(options: &Options) -> Result<u8> {
         );
     }
     if rows.is_empty() {
-        println!(
+        say!(
             "nothing to show: no series has enough history before a rolling origin (at least two \
              weeks before the last four)"
         );
     }
-    println!("{}", file.display());
+    say!("{}", file.display());
     Ok(0)
 }
 

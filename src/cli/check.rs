@@ -1,10 +1,11 @@
 //! `check`: what was read, what was rejected, what is missing or stale, and what that costs.
 
-use crate::cli::print::print_json;
+use crate::cli::print::{print_json, say};
 use crate::cli::progress::Terminal;
 use crate::config::{Options, Plan};
 use crate::domain::error::Result;
 use crate::domain::inputs::Inputs;
+use crate::domain::shown::shown;
 use crate::run;
 use serde_json::{Value, json};
 use std::cmp::Reverse;
@@ -28,26 +29,28 @@ pub(crate) fn check(options: &Options) -> Result<u8> {
 }
 
 fn print_words(inputs: &Inputs) {
-    println!("{:16} {:>10} {:>9}  {:10}  file", "table", "rows", "rejected", "newest");
+    say!("{:16} {:>10} {:>9}  {:10}  file", "table", "rows", "rejected", "newest");
     for s in &inputs.sources {
         let newest = s.newest.map(|date| date.to_string()).unwrap_or_default();
-        println!("{:16} {:>10} {:>9}  {newest:10}  {}", s.table, s.rows, s.rejected, s.file);
+        say!("{:16} {:>10} {:>9}  {newest:10}  {}", s.table, s.rows, s.rejected, s.file);
     }
-    println!("\nmorning of the run: {}", inputs.panel.calendar().as_of());
+    say!("\nmorning of the run: {}", inputs.panel.calendar().as_of());
     if !inputs.exceptions.is_empty() {
-        println!("\nwhat is missing or doubtful, and what it costs:");
+        say!("\nwhat is missing or doubtful, and what it costs:");
     }
     for e in &inputs.exceptions {
-        println!("  {:7} {} {}: {} ({})", e.severity.name(), e.kind, e.about, e.what, e.why);
+        let line = format!("{:7} {} {}: {} ({})", e.severity.name(), e.kind, e.about, e.what, e.why);
+        say!("  {}", shown(&line));
     }
     if !inputs.quarantine.is_empty() {
-        println!("\nrows in quarantine:");
+        say!("\nrows in quarantine:");
     }
     for q in inputs.quarantine.iter().take(SHOWN) {
-        println!("  {} line {}, {}: `{}`, {}", q.file, q.line, q.column, q.value, q.reason);
+        let line = format!("{} line {}, {}: `{}`, {}", q.file, q.line, q.column, q.value, q.reason);
+        say!("  {}", shown(&line));
     }
     if inputs.quarantine.len() > SHOWN {
-        println!("  ... and {} more", inputs.quarantine.len() - SHOWN);
+        say!("  ... and {} more", inputs.quarantine.len() - SHOWN);
     }
 }
 

@@ -1,7 +1,7 @@
 //! `demo`: a whole run on the sample shop.
 
 use crate::cli::DemoArgs;
-use crate::cli::print::counted;
+use crate::cli::print::{counted, say};
 use crate::cli::progress::Terminal;
 use crate::cli::run::print_summary;
 use crate::config::{DEFAULT_FILE, Options, Plan};
@@ -17,7 +17,7 @@ pub(crate) fn demo(args: &DemoArgs) -> Result<u8> {
     let rows = sample::write(&data, args.skus, args.seed)?;
     progress.end(&format!("{}, {rows} sales rows", counted(args.skus, "item")));
     if args.data_only {
-        println!("{}", data.display());
+        say!("{}", data.display());
         return Ok(0);
     }
     let config = args.out.join(DEFAULT_FILE);

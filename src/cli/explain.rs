@@ -1,7 +1,7 @@
 //! `explain`: why the last run decided what it did about one item.
 
 use crate::cli::ExplainArgs;
-use crate::cli::print::print_json;
+use crate::cli::print::{print_json, say_text};
 use crate::config::Plan;
 use crate::domain::error::Result;
 use crate::review;
@@ -17,7 +17,7 @@ pub(crate) fn explain(args: &ExplainArgs) -> Result<u8> {
         let run_id = &run.manifest.run_id;
         print_json(&json!({"run_id": run_id, "sku": args.sku, "explanation": text}))?;
     } else {
-        print!("{text}");
+        say_text(&text);
     }
     Ok(0)
 }

@@ -1,7 +1,7 @@
 //! `export`: approved orders go out as a file.
 
 use crate::cli::ExportArgs;
-use crate::cli::print::{counted, print_json};
+use crate::cli::print::{counted, print_json, say};
 use crate::config::Plan;
 use crate::domain::error::{Error, Result};
 use crate::review::decisions::KeptDecisions;
@@ -27,7 +27,7 @@ pub(crate) fn export(args: &ExportArgs) -> Result<u8> {
     if args.options.voice.json {
         print_json(&json!({"file": file, "orders": orders.len(), "lines": lines}))?;
     } else {
-        println!(
+        say!(
             "{} with {} written to {}",
             counted(orders.len(), "order"),
             counted(lines, "line"),

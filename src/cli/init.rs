@@ -2,6 +2,7 @@
 //! its column heads.
 
 use crate::cli::InitArgs;
+use crate::cli::print::say;
 use crate::config::{DEFAULT_FILE, TEMPLATE};
 use crate::domain::error::{Error, Result};
 use crate::ingest::tables::schema::TABLES;
@@ -13,10 +14,10 @@ use std::path::{Path, PathBuf};
 pub(crate) fn init(args: &InitArgs) -> Result<u8> {
     let written = set_up(&args.dir)?;
     for file in &written {
-        println!("{}", file.display());
+        say!("{}", file.display());
     }
     if written.is_empty() {
-        println!("{} is set up already", args.dir.display());
+        say!("{} is set up already", args.dir.display());
     }
     Ok(0)
 }

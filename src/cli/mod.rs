@@ -7,7 +7,7 @@ pub mod execute;
 mod explain;
 mod export;
 mod init;
-mod print;
+pub mod print;
 pub mod progress;
 mod prune;
 mod review;
@@ -40,6 +40,8 @@ Exit codes:
   4  another run holds the lock
   5  published, with exceptions that the configuration calls severe
   6  the results failed their audit; the last publication stays
+  7  published, but a file asked for by name (--notify-file) could not be written
+  8  the disk refused to write (full, read-only, no permission); the last publication stays
 
 First steps:
   orderpoint demo                    see a whole run on sample data

@@ -36,6 +36,9 @@ impl Terminal {
         let log = tracing_subscriber::fmt()
             .with_writer(std::io::stderr)
             .with_target(false)
+            // A line that cannot be written is dropped: a full disk under the log is no reason to
+            // stop the night.
+            .log_internal_errors(false)
             .with_ansi(std::io::stderr().is_terminal());
         // A second start in one process (tests) keeps the first log: that is all the error could
         // say.

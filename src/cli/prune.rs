@@ -2,7 +2,7 @@
 //! more.
 
 use crate::cli::PruneArgs;
-use crate::cli::print::counted;
+use crate::cli::print::{counted, say};
 use crate::config::Plan;
 use crate::domain::error::Result;
 use crate::store::{self, OutputLock, PublishedRun, models};
@@ -14,12 +14,12 @@ pub(crate) fn prune(args: &PruneArgs) -> Result<u8> {
     let lock = OutputLock::acquire(&plan.run.out, "prune")?;
     let removed = store::prune(&lock, args.keep)?;
     for run in &removed {
-        println!("removed {}", run.manifest.run_id);
+        say!("removed {}", run.manifest.run_id);
     }
     // States outlive their run as long as a run that is kept goes back to them.
     let kept = refits(&PublishedRun::all(lock.out()));
     models::forget(&plan.run.models, refits(&removed).difference(&kept))?;
-    println!("{} removed, at most {} kept", counted(removed.len(), "run"), args.keep);
+    say!("{} removed, at most {} kept", counted(removed.len(), "run"), args.keep);
     Ok(0)
 }
 

@@ -1,7 +1,7 @@
 //! `review`: a planner's decisions come in.
 
 use crate::cli::ReviewArgs;
-use crate::cli::print::{counted, print_json};
+use crate::cli::print::{counted, print_json, say};
 use crate::config::Plan;
 use crate::domain::error::{Error, Result};
 use crate::domain::inputs::Inputs;
@@ -32,12 +32,12 @@ pub(crate) fn review(args: &ReviewArgs) -> Result<u8> {
             "known": intake.known,
         }))?;
     } else if intake.known {
-        println!("this file was taken in before; nothing changed");
+        say!("this file was taken in before; nothing changed");
     } else {
         let kept = counted(intake.accepted.len(), "decision");
-        println!("{kept} kept, {orders} to order; in force from the next run on");
+        say!("{kept} kept, {orders} to order; in force from the next run on");
         for problem in &intake.problems {
-            println!("  not kept: {problem}");
+            say!("  not kept: {problem}");
         }
     }
     Ok(if intake.problems.is_empty() { 0 } else { Error::input(&args.decisions, "").exit_code() })

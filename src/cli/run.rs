@@ -1,9 +1,10 @@
 //! `run`: the night, and what it says when it is through.
 
-use crate::cli::print::{counted, print_json};
+use crate::cli::print::{counted, print_json, say_text, warn_line};
 use crate::cli::progress::Terminal;
 use crate::config::{Options, Plan, Voice};
-use crate::domain::error::{Error, Result};
+use crate::domain::error::Result;
+use crate::domain::shown::shown_lines;
 use crate::run::{self, Summary};
 use std::fmt::Write;
 use std::path::Path;
@@ -12,33 +13,43 @@ use std::path::Path;
 pub(crate) fn run(options: &Options) -> Result<u8> {
     let outcome = Plan::load(options)
         .and_then(|plan| run::run(&plan, &Terminal::new(options.voice.log_format)));
-    if let Some(file) = &options.notify_file {
-        notify(file, &outcome)?;
-    }
+    let told = options.notify_file.as_deref().is_none_or(|file| notify(file, &outcome));
     let summary = outcome?;
     print_summary(&summary, options.voice)?;
-    Ok(summary.exit_code())
+    // What is severe about the results goes before a letter that did not get out.
+    Ok(match summary.exit_code() {
+        0 if !told => NOT_NOTIFIED,
+        code => code,
+    })
 }
+
+/// Published, but the file asked for by name could not be written.
+const NOT_NOTIFIED: u8 = 7;
 
 /// The summary on stdout; its last line says where the report is.
 pub(crate) fn print_summary(summary: &Summary, voice: Voice) -> Result<()> {
     if voice.json {
         print_json(summary)
     } else {
-        print!("{}", in_words(summary));
+        say_text(&in_words(summary));
         Ok(())
     }
 }
 
-/// For a mailer or a chat hook: what a person would read on the screen, failures included.
-fn notify(file: &Path, outcome: &Result<Summary>) -> Result<()> {
+/// For a mailer or a chat hook: what a person would read on the screen, failures included. Whether
+/// it could be written; the night is over either way.
+fn notify(file: &Path, outcome: &Result<Summary>) -> bool {
     let text = match outcome {
         Ok(summary) => in_words(summary),
         Err(error) => {
             format!("orderpoint published nothing (exit code {}): {error}\n", error.exit_code())
         }
     };
-    std::fs::write(file, text).map_err(Error::io(file))
+    let written = std::fs::write(file, shown_lines(&text).as_bytes());
+    if let Err(error) = &written {
+        warn_line(&format!("{}: the notification is not written: {error}", file.display()));
+    }
+    written.is_ok()
 }
 
 fn in_words(summary: &Summary) -> String {

@@ -2,7 +2,7 @@
 //! page.
 
 use crate::cli::SimulateArgs;
-use crate::cli::print::{counted, print_json};
+use crate::cli::print::{counted, print_json, say, say_text};
 use crate::cli::progress::Terminal;
 use crate::config::Plan;
 use crate::domain::error::{Error, Result};
@@ -34,8 +34,8 @@ pub(crate) fn simulate(args: &SimulateArgs) -> Result<u8> {
     if args.options.voice.json {
         print_json(&as_json(&result))?;
     } else {
-        print!("{}", in_words(&result));
-        println!("{}", folder.join("index.html").display());
+        say_text(&in_words(&result));
+        say!("{}", folder.join("index.html").display());
     }
     Ok(0)
 }

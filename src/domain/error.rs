@@ -71,15 +71,18 @@ pub enum Error {
 }
 
 impl Error {
-    /// The exit code of the contract: 1 our fault, 2 configuration, 3 input, 4 locked, 6 audit.
+    /// The exit code of the contract: 1 our fault, 2 configuration, 3 input, 4 locked, 6 audit, 8
+    /// the disk.
     #[must_use]
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::Io { .. } | Self::Internal(_) => 1,
+            Self::Internal(_) => 1,
             Self::Config(_) | Self::NotFound(_) => 2,
             Self::Input { .. } => 3,
             Self::Locked { .. } => 4,
             Self::Audit(_) => 6,
+            // A scheduler may try again when there is room: no fault of the program.
+            Self::Io { .. } => 8,
         }
     }
 
@@ -92,6 +95,12 @@ impl Error {
     pub fn io(path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> Self {
         let path = path.into();
         move |source| Self::Io { path, source }
+    }
+
+    /// The same for something that is only read: an input that cannot be read is refused.
+    pub fn unreadable(path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> Self {
+        let path = path.into();
+        move |source| Self::Input { path, message: format!("cannot be read: {source}") }
     }
 }
 

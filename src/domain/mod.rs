@@ -13,5 +13,6 @@ pub mod fault;
 pub mod inputs;
 pub mod outcome;
 pub mod panel;
+pub mod shown;
 pub mod sorted;
 pub mod units;

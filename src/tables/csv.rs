@@ -13,8 +13,11 @@ const LONGEST_CELL: usize = 32_767;
 /// apostrophe in front. Plain numbers are left alone.
 #[must_use]
 pub fn harmless(cell: &str) -> Cow<'_, str> {
-    let formula =
-        cell.trim_start_matches(' ').starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '|', '%']);
+    // Spreadsheets in Chinese and Japanese take the full-width signs for the plain ones, and skip
+    // any kind of space before them.
+    let formula = cell
+        .trim_start_matches(|c: char| c.is_whitespace() && !c.is_control())
+        .starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠', '\t', '\r', '\n', '|', '%']);
     if formula && cell.trim().parse::<f64>().is_err() {
         Cow::Owned(format!("'{cell}"))
     } else {
@@ -100,7 +103,7 @@ mod tests {
 
     #[test]
     fn formulas_become_text_and_numbers_stay() {
-        for cell in ["=cmd|' /C calc'!A0", "+1+1", "-2+3", "@SUM(A1)", "\t=1", " =1"] {
+        for cell in ["=cmd|' /C calc'!A0", "+1+1", "-2+3", "@SUM(A1)", "\t=1", " =1", "＝1", "　＋1+1", "－x", "＠x"] {
             assert_eq!(harmless(cell), format!("'{cell}"));
         }
         for cell in ["-5", "+1.5", "12", "SKU-1", "a=b", ""] {

@@ -1,5 +1,6 @@
 //! The typed cells of a column, and what stands for an empty one.
 
+use crate::domain::shown::shown;
 use crate::ingest::tables::schema::Kind;
 
 /// No text in this cell.
@@ -105,11 +106,10 @@ pub(crate) fn is_whole(number: f64) -> bool {
     whole == number
 }
 
-/// At most 80 characters of `text`, for the quarantine.
+/// At most 80 characters of `text`, for the quarantine; none of them acts on a terminal.
 pub(crate) fn clip(text: &str) -> String {
-    if text.chars().count() <= 80 {
-        text.to_owned()
-    } else {
-        text.chars().take(79).chain(['…']).collect()
+    match text.char_indices().nth(80) {
+        None => shown(text).into_owned(),
+        Some(_) => shown(&text.chars().take(79).chain(['…']).collect::<String>()).into_owned(),
     }
 }

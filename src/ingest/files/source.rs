@@ -34,11 +34,11 @@ pub(crate) struct File {
 impl File {
     /// Lower-case hex digest of its bytes.
     pub(crate) fn sha256(&self) -> Result<String> {
-        let mut file = fs::File::open(&self.path).map_err(Error::io(&self.path))?;
+        let mut file = fs::File::open(&self.path).map_err(Error::unreadable(&self.path))?;
         let mut digest = Digest::default();
         let mut buffer = vec![0; 1 << 16];
         loop {
-            let n = file.read(&mut buffer).map_err(Error::io(&self.path))?;
+            let n = file.read(&mut buffer).map_err(Error::unreadable(&self.path))?;
             if n == 0 {
                 return Ok(digest.hex());
             }
@@ -128,8 +128,8 @@ fn parts(folder: &Path) -> Result<Vec<PathBuf>> {
 
 fn entries(folder: &Path) -> Result<Vec<PathBuf>> {
     let mut found = Vec::new();
-    for entry in fs::read_dir(folder).map_err(Error::io(folder))? {
-        let path = entry.map_err(Error::io(folder))?.path();
+    for entry in fs::read_dir(folder).map_err(Error::unreadable(folder))? {
+        let path = entry.map_err(Error::unreadable(folder))?.path();
         if path.is_file() {
             found.push(path);
         }
@@ -142,7 +142,7 @@ fn open(data: &Path, path: PathBuf) -> Result<File> {
     let mut head = Vec::new();
     fs::File::open(&path)
         .and_then(|file| file.take(8).read_to_end(&mut head))
-        .map_err(Error::io(&path))?;
+        .map_err(Error::unreadable(&path))?;
     if head.is_empty() {
         return Err(Error::input(path, "the file is empty; expected at least a header line"));
     }

@@ -68,7 +68,7 @@ struct Records {
 
 impl Records {
     fn open(file: &File, reading: &Reading<'_>) -> Result<Self> {
-        let raw = std::fs::File::open(&file.path).map_err(Error::io(&file.path))?;
+        let raw = std::fs::File::open(&file.path).map_err(Error::unreadable(&file.path))?;
         let inner: Box<dyn Read> = match file.format {
             Format::Gzip => {
                 Box::new(flate2::read::MultiGzDecoder::new(BufReader::with_capacity(1 << 16, raw)))

@@ -1,0 +1,50 @@
+//! Text from outside as a person may be shown it: a cell of somebody's table must not clear a
+//! terminal, set its title, turn the writing round or pass for a line of ours.
+
+use std::borrow::Cow;
+
+/// Whether a terminal or a page would do something at `c` instead of showing it: control
+/// characters, line and paragraph separators, and the marks that turn the direction of writing
+/// (Unicode TR36, 2.5: a name that reads differently from what it says).
+fn acts(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{2028}' | '\u{2029}' | '\u{200e}' | '\u{200f}' | '\u{feff}')
+        || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// `text` on one line, with `\u{1b}` for whatever is no sign to read.
+#[must_use]
+pub fn shown(text: &str) -> Cow<'_, str> {
+    escaped(text, acts)
+}
+
+/// The same for text of several lines: line ends of ours stay.
+#[must_use]
+pub fn shown_lines(text: &str) -> Cow<'_, str> {
+    escaped(text, |c| acts(c) && c != '\n')
+}
+
+fn escaped(text: &str, acts: impl Fn(char) -> bool) -> Cow<'_, str> {
+    if !text.contains(&acts) {
+        return Cow::Borrowed(text);
+    }
+    let mut safe = String::with_capacity(text.len() + 8);
+    for c in text.chars() {
+        if acts(c) { safe.extend(c.escape_default()) } else { safe.push(c) }
+    }
+    Cow::Owned(safe)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_terminal_would_obey_is_written_out() {
+        assert_eq!(shown("\u{1b}]0;owned\u{7}"), "\\u{1b}]0;owned\\u{7}");
+        assert_eq!(shown("x\nERROR forged\r"), "x\\nERROR forged\\r");
+        assert_eq!(shown("\u{9b}2J\u{202e}gnp"), "\\u{9b}2J\\u{202e}gnp");
+        assert_eq!(shown_lines("two\nlines\u{1b}"), "two\nlines\\u{1b}");
+        assert!(matches!(shown("Größe „L“ 日本"), Cow::Borrowed(_)));
+    }
+}
