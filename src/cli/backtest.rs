@@ -26,7 +26,14 @@ pub(crate) fn backtest(options: &Options) -> Result<u8> {
     }
     say!(
         "{:<6}{:>10}  {:<16}{:>8}{:>9}{:>9}{:>8}{:>8}",
-        "class", "ahead", "method", "series", "WAPE", "bias", "MASE", "RMSSE"
+        "class",
+        "ahead",
+        "method",
+        "series",
+        "WAPE",
+        "bias",
+        "MASE",
+        "RMSSE"
     );
     for row in overall {
         let ahead = format!("{}-{}", row.from, row.to);

@@ -39,7 +39,8 @@ fn print_words(inputs: &Inputs) {
         say!("\nwhat is missing or doubtful, and what it costs:");
     }
     for e in &inputs.exceptions {
-        let line = format!("{:7} {} {}: {} ({})", e.severity.name(), e.kind, e.about, e.what, e.why);
+        let line =
+            format!("{:7} {} {}: {} ({})", e.severity.name(), e.kind, e.about, e.what, e.why);
         say!("  {}", shown(&line));
     }
     if !inputs.quarantine.is_empty() {

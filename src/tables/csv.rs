@@ -103,7 +103,18 @@ mod tests {
 
     #[test]
     fn formulas_become_text_and_numbers_stay() {
-        for cell in ["=cmd|' /C calc'!A0", "+1+1", "-2+3", "@SUM(A1)", "\t=1", " =1", "＝1", "　＋1+1", "－x", "＠x"] {
+        for cell in [
+            "=cmd|' /C calc'!A0",
+            "+1+1",
+            "-2+3",
+            "@SUM(A1)",
+            "\t=1",
+            " =1",
+            "＝1",
+            "　＋1+1",
+            "－x",
+            "＠x",
+        ] {
             assert_eq!(harmless(cell), format!("'{cell}"));
         }
         for cell in ["-5", "+1.5", "12", "SKU-1", "a=b", ""] {
