@@ -48,7 +48,7 @@ impl<'a> Reader<'a> {
         self.known.push(name);
         match self.table.remove(name) {
             None => T::default(),
-            Some(Value::Table(table)) => self.checked(name, table),
+            Some(Value::Table(table)) => self.checked(name, 0, table),
             Some(_) => {
                 self.problems.push(format!(
                     "{}: `{name}` is a section: write [{name}] and its keys below",
@@ -59,23 +59,31 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Sections `[name.X]` for any X, by X.
+    /// Sections `[name.X]` for any X, by X; `[[name.X]]` gives one X several.
     pub fn sections<T: DeserializeOwned + Default>(
         &mut self,
         name: &'static str,
-    ) -> BTreeMap<String, T> {
+    ) -> BTreeMap<String, Vec<T>> {
         let tables: Table = self.section(name);
         let mut all = BTreeMap::new();
         for (key, value) in tables {
-            match value {
-                Value::Table(table) => {
-                    let section = self.checked(&format!("{name}.{key}"), table);
-                    all.insert(key, section);
+            let written = match value {
+                Value::Array(several) => several,
+                one => vec![one],
+            };
+            let mut sections = Vec::with_capacity(written.len());
+            for (nth, value) in written.into_iter().enumerate() {
+                match value {
+                    Value::Table(table) => {
+                        sections.push(self.checked(&format!("{name}.{key}"), nth, table));
+                    }
+                    _ => self.problems.push(format!(
+                        "{}: expected a section [{name}.{key}], or [[{name}.{key}]] once a source",
+                        self.place(name, 0, &key)
+                    )),
                 }
-                _ => self
-                    .problems
-                    .push(format!("{}: expected a section [{name}.{key}]", self.place(name, &key))),
             }
+            all.insert(key, sections);
         }
         all
     }
@@ -92,7 +100,12 @@ impl<'a> Reader<'a> {
     }
 
     /// Each key is tried alone, so that one mistake does not hide the next.
-    fn checked<T: DeserializeOwned + Default>(&mut self, name: &str, table: Table) -> T {
+    fn checked<T: DeserializeOwned + Default>(
+        &mut self,
+        name: &str,
+        nth: usize,
+        table: Table,
+    ) -> T {
         let mut good = Table::new();
         for (key, value) in table {
             let alone = Table::from_iter([(key.clone(), value.clone())]);
@@ -102,22 +115,26 @@ impl<'a> Reader<'a> {
                 }
                 Err(error) => {
                     let text = explained(error.message(), &key);
-                    self.problems.push(format!("{}: {text}", self.place(name, &key)));
+                    self.problems.push(format!("{}: {text}", self.place(name, nth, &key)));
                 }
             }
         }
         good.try_into().unwrap_or_default()
     }
 
-    /// `orderpoint.toml line 7, [run] horizon`.
-    fn place(&self, section: &str, key: &str) -> String {
-        let head = format!("[{section}]");
+    /// `orderpoint.toml line 7, [run] horizon`; of several sections of one name the `nth`.
+    fn place(&self, section: &str, nth: usize, key: &str) -> String {
+        let heads = [format!("[{section}]"), format!("[[{section}]]")];
         let mut inside = false;
+        let mut met = 0;
         let line = line_of(self.text, |line| {
             let line = line.trim();
             if line.starts_with('[') {
-                inside = line.starts_with(&head);
-                return line.starts_with(&format!("[{section}.{key}"));
+                let head = heads.iter().any(|head| line.starts_with(head.as_str()));
+                inside = head && met == nth;
+                met += usize::from(head);
+                return line.starts_with(&format!("[{section}.{key}"))
+                    || line.starts_with(&format!("[[{section}.{key}"));
             }
             inside && line.split('=').next().is_some_and(|k| k.trim().trim_matches('"') == key)
         });

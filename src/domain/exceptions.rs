@@ -69,12 +69,13 @@ macro_rules! exception_kinds {
 // A new kind is one line here, at its place in the alphabet: tables and pages list kinds in this
 // order.
 exception_kinds! {
+    AssumedLayout "assumed-layout" "How a file is laid out was found in the file, not configured."
     BelowOrderMinimum "below-order-minimum" "An order stays below its supplier's minimum value."
     Budget "budget" "The budget does not buy all that is needed."
     BudgetCut "budget-cut" "A line was cut to keep to the budget."
     CircularKit "circular-kit" "A kit contains itself and is treated as an item of its own."
     ContainerNotFilled "container-not-filled" "An order could not be fitted to whole containers."
-    ExcludedRows "excluded-rows" "Rows were left out by rules of the mapping."
+    ExcludedRows "excluded-rows" "Rows were left out: by rules of the mapping, or as no rows of the table."
     Fallback "fallback" "A forecast or profile was made in a simpler way than usual."
     FreightBasis "freight-basis" "Freight was shared by value, as a weight or volume is missing."
     FutureRows "future-rows" "Rows on or after the as-of date are not used."
@@ -97,6 +98,8 @@ exception_kinds! {
     PriceTiers "price-tiers" "Several rows of one supplier are read as prices from a quantity on."
     Quarantine "quarantine" "Rows of a file could not be used and are in quarantine."
     Refit "refit" "The forecasts were not carried on from the last refit as usual."
+    RefundedInPart "refunded-in-part" "Orders were refunded in part, nobody knows which units came back."
+    RepeatedRows "repeated-rows" "The same rows stand in several files and count once."
     ReserveExceedsPool "reserve-exceeds-pool" "The reserves of the channels add up to more than the stock."
     SalesStopped "sales-stopped" "A steady seller has stopped selling, and nothing says why."
     StaleTable "stale-table" "The newest row of a table is older than its limit."

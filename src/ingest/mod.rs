@@ -25,7 +25,8 @@ use crate::domain::exceptions::{Exception, ExceptionKind, Severity, Subject};
 use crate::domain::inputs::{Inputs, Kit, Names, Product, Source, Stock, StockHistory, Stockout};
 use crate::domain::sorted::Sorted;
 use crate::domain::units::{LocationId, SkuId};
-use crate::ingest::files::table::Table;
+use crate::ingest::files::read::TableSource;
+use crate::ingest::files::table::{SourceRows, Table};
 use crate::ingest::files::{read, source};
 use crate::ingest::names::{Catalogue, Codes, MAIN, NameSets};
 use crate::ingest::panel::Around;
@@ -110,25 +111,57 @@ impl<'a> Loading<'a> {
     fn read_small_tables(&mut self) -> Result<()> {
         let request = self.request;
         for schema in schema::TABLES.iter().filter(|s| s.table != "sales") {
-            let mut chunks = Vec::new();
-            let read = read::read(
-                &request.data,
-                schema,
-                &request.settings,
-                &mut self.quarantine,
-                &mut |chunk, _, _| {
-                    chunks.push(chunk);
-                    Ok(())
-                },
-            )?;
-            let rows: u64 = read.sources.iter().map(|s| s.rows).sum();
-            self.sources.extend(read.sources);
-            self.exceptions.extend(read.exceptions);
+            let mut table = Table { schema, sources: Vec::new() };
+            let mut rows = 0;
+            for mapping in &request.settings.sources(schema.table) {
+                let found = source::files(&request.data, schema, mapping)?;
+                self.exceptions.extend(found.exceptions);
+                let source = TableSource {
+                    schema,
+                    mapping,
+                    files: found.files,
+                    compares_orders: false,
+                    known_locations: None,
+                };
+                let mut chunks = Vec::new();
+                let read = read::read(
+                    &source,
+                    &request.settings,
+                    &mut self.quarantine,
+                    &mut |chunk, _, _| {
+                        chunks.push(chunk);
+                        Ok(())
+                    },
+                )?;
+                rows += read.sources.iter().map(|s| s.rows).sum::<u64>();
+                self.take_over(read.sources, read.exceptions);
+                table.sources.push(SourceRows { chunks, columns: read.columns });
+            }
             if rows > 0 {
-                self.tables.insert(schema.table, Table { schema, chunks, columns: read.columns });
+                self.tables.insert(schema.table, table);
             }
         }
         Ok(())
+    }
+
+    /// Keeps what reading a source left behind; a file that two sources of a table read is one.
+    fn take_over(&mut self, sources: Vec<Source>, exceptions: Vec<Exception>) {
+        self.exceptions.extend(exceptions);
+        for source in sources {
+            let same = |s: &&mut Source| s.table == source.table && s.file == source.file;
+            match self.sources.iter_mut().find(same) {
+                Some(known) => known.rows += source.rows,
+                None => self.sources.push(source),
+            }
+        }
+    }
+
+    /// Locations that tables other than sales name.
+    fn known_locations(&self) -> BTreeSet<String> {
+        let with = |table: &&Table| table.schema.position("location").is_some();
+        let rows = self.tables.values().filter(with).flat_map(Table::rows);
+        let named = rows.map(|row| row.text("location")).filter(|name| !name.is_empty());
+        named.map(str::to_owned).collect()
     }
 
     fn catalogue(&self) -> Catalogue {
@@ -154,41 +187,61 @@ impl<'a> Loading<'a> {
         let data = &request.data;
         let schema = schema::table("sales").expect("sales is a table");
         let home = self.homes();
-        let mut sales = SalesRows::new(request.settings.data.first_date);
-        let read = read::read(
-            data,
-            schema,
-            &request.settings,
-            &mut self.quarantine,
-            &mut |chunk, columns, quarantine| {
-                sales.absorb(
-                    &chunk,
-                    &Context { schema, columns, catalogue, home: &home },
-                    quarantine,
-                );
-                let used_mb = sales.bytes() >> 20;
-                let limit = request.settings.data.memory_limit_mb;
-                let message = || {
-                    format!(
-                        "the sales rows need more than {used_mb} MiB, the limit is {limit} (memory_limit_mb)"
-                    )
-                };
-                if used_mb > limit { Err(Error::input(data, message())) } else { Ok(()) }
-            },
-        )?;
-        let rows: u64 = read.sources.iter().map(|s| s.rows).sum();
-        if read.sources.is_empty() {
+        let known_locations = self.known_locations();
+        let mappings = request.settings.sources("sales");
+        let mut found = Vec::with_capacity(mappings.len());
+        for mapping in &mappings {
+            found.push(source::files(data, schema, mapping)?);
+        }
+        let files: usize = found.iter().map(|found| found.files.len()).sum();
+        if files == 0 {
             return Err(Error::input(
                 data,
-                "no table sales: expected sales.csv, sales.csv.gz, sales.parquet or a folder sales/",
+                "no table sales: expected sales.csv, .csv.gz, .parquet or .xlsx, or a folder sales/",
             ));
         }
-        if rows == 0 {
-            let file = data.join(&read.sources[0].file);
+        let mut sales = SalesRows::new(request.settings.data.first_date);
+        let mut sources = Vec::new();
+        for (mapping, found) in mappings.iter().zip(found) {
+            self.exceptions.extend(found.exceptions);
+            let source = TableSource {
+                schema,
+                mapping,
+                files: found.files,
+                // Only several files can say the same twice.
+                compares_orders: files > 1,
+                known_locations: Some(&known_locations),
+            };
+            sales.begin_source();
+            let read = read::read(
+                &source,
+                &request.settings,
+                &mut self.quarantine,
+                &mut |chunk, columns, quarantine| {
+                    let context = Context { schema, columns, catalogue, home: &home };
+                    sales.absorb(&chunk, &context, quarantine);
+                    let used_mb = sales.bytes() >> 20;
+                    let limit = request.settings.data.memory_limit_mb;
+                    let message = || {
+                        format!(
+                            "the sales rows need more than {used_mb} MiB, the limit is {limit} \
+                             (memory_limit_mb)"
+                        )
+                    };
+                    if used_mb > limit { Err(Error::input(data, message())) } else { Ok(()) }
+                },
+            )?;
+            sources.extend(read.sources);
+            self.exceptions.extend(read.exceptions);
+        }
+        if sources.iter().all(|source| source.rows == 0) {
+            let file = data.join(&sources[0].file);
             return Err(Error::input(file, "there is a header but no row of sales"));
         }
-        self.sources.splice(0..0, read.sources);
-        self.exceptions.extend(read.exceptions);
+        self.exceptions.extend(sales.count_once());
+        let others = std::mem::take(&mut self.sources);
+        self.take_over(sources, Vec::new());
+        self.sources.extend(others);
         Ok(sales)
     }
 
@@ -203,16 +256,18 @@ impl<'a> Loading<'a> {
         )?;
         let Some(last) = sales.last_row else {
             let source = &self.sources[0];
+            let others = if self.request.only.is_some() {
+                "; the others are of items that --only does not list"
+            } else {
+                ""
+            };
+            let left_out = audit::left_out(source, &self.quarantine);
+            let left_out = left_out.map(|e| format!("; {} ({})", e.what, e.why));
             let message = format!(
-                "no sales are left: {} of {} rows are rejected, {} left out by rules{}{}",
+                "no sales are left: {} of {} rows are rejected{}{others}{}",
                 source.rejected,
                 source.rows,
-                self.quarantine.excluded(source),
-                if self.request.only.is_some() {
-                    ", the others are of items that --only does not list"
-                } else {
-                    ""
-                },
+                left_out.unwrap_or_default(),
                 self.quarantine.example(&source.file)
             );
             return Err(Error::input(data.join(&source.file), message));
@@ -329,21 +384,7 @@ impl<'a> Loading<'a> {
         self.exceptions.extend(source::strangers(data, &used)?);
         self.exceptions.extend(audit::missing_tables(&self.sources));
         for source in &self.sources {
-            let excluded = self.quarantine.excluded(source);
-            if excluded > 0 {
-                let what = format!(
-                    "{excluded} of {} rows are left out by rules of the mapping",
-                    source.rows
-                );
-                let why = format!("[mapping.{}.exclude]", source.table);
-                self.exceptions.push(Exception::new(
-                    Severity::Info,
-                    ExceptionKind::ExcludedRows,
-                    Subject::File(source.file.clone()),
-                    what,
-                    why,
-                ));
-            }
+            self.exceptions.extend(audit::left_out(source, &self.quarantine));
             if source.rejected > 0 {
                 let what = format!("{} of {} rows are in quarantine", source.rejected, source.rows);
                 self.exceptions.push(Exception::new(
@@ -355,6 +396,7 @@ impl<'a> Loading<'a> {
                 ));
             }
         }
+        self.exceptions.extend(audit::refunded_in_part(&self.quarantine));
         inputs.sources = self.sources;
         inputs.quarantine = self.quarantine.into_rows();
         self.exceptions.extend(audit::master_list(inputs));

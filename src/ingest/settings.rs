@@ -4,7 +4,8 @@ use crate::domain::error::did_you_mean;
 use crate::ingest::cells::presets;
 use crate::ingest::tables::schema;
 use chrono::NaiveDate;
-use serde::Deserialize;
+use serde::de::Error;
+use serde::{Deserialize, Deserializer};
 use std::collections::BTreeMap;
 
 /// All three sections.
@@ -15,8 +16,28 @@ pub struct Settings {
     pub data: DataSettings,
     /// `[csv]`: how text files are written.
     pub csv: CsvSettings,
-    /// `[mapping.TABLE]`: where a table comes from when it is not in the contract's own form.
-    pub mapping: BTreeMap<String, TableMapping>,
+    /// `[mapping.TABLE]`, or `[[mapping.TABLE]]` once a source: where a table comes from when it is
+    /// not in the contract's own form.
+    #[serde(deserialize_with = "one_or_many")]
+    pub mapping: BTreeMap<String, Vec<TableMapping>>,
+}
+
+/// `[mapping.sales]` and `[[mapping.sales]]` alike: a table has as many sources as are written.
+fn one_or_many<'de, D: Deserializer<'de>>(
+    from: D,
+) -> Result<BTreeMap<String, Vec<TableMapping>>, D::Error> {
+    let tables = BTreeMap::<String, toml::Value>::deserialize(from)?;
+    let mut mapping = BTreeMap::new();
+    for (table, value) in tables {
+        let written = match value {
+            toml::Value::Array(several) => several,
+            one => vec![one],
+        };
+        let sources = written.into_iter().map(TableMapping::deserialize);
+        let sources = sources.collect::<Result<Vec<_>, _>>().map_err(D::Error::custom)?;
+        mapping.insert(table, sources);
+    }
+    Ok(mapping)
 }
 
 /// What is accepted as input.
@@ -148,14 +169,23 @@ pub enum Encoding {
     Latin1,
 }
 
-/// Where a table comes from and what its columns are called there.
+/// Where one source of a table lies and what its columns are called there.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct TableMapping {
-    /// File, folder or pattern (`sales_*.csv`) under the data folder; unset = the table's own name.
+    /// File, folder or pattern (`sales_*.csv`, `shops/*/sales.csv`, `**/*.parquet`) under the data
+    /// folder; unset = the table's own name.
     pub file: Option<String>,
     /// A known layout; the presets are the files in `cells/presets/`.
     pub preset: Option<String>,
+    /// The channel of every row, instead of what the file says.
+    pub channel: Option<String>,
+    /// The location of every row, instead of what the file says.
+    pub location: Option<String>,
+    /// The currency of every row, instead of what the file says.
+    pub currency: Option<String>,
+    /// The sheet of a workbook; unset = every sheet that has the columns.
+    pub sheet: Option<String>,
     /// Our column = the column in the file.
     pub columns: BTreeMap<String, String>,
     /// Our column = the same value in every row.
@@ -163,16 +193,33 @@ pub struct TableMapping {
     /// Our column = what to read instead of a value; `"*"` stands for every other value, and `*` in
     /// its replacement for the value itself (`"*" = "shop-*"` puts a prefix before every name).
     pub values: BTreeMap<String, BTreeMap<String, String>>,
-    /// Our column = values whose rows are left out and counted; `*` at the end matches any ending.
+    /// Our column, or a column of the file = values whose rows are left out and counted; `*` at the
+    /// end matches any ending.
     pub exclude: BTreeMap<String, Vec<String>>,
+    /// The other way round: rows with any other value are left out and counted.
+    pub keep: BTreeMap<String, Vec<String>>,
+    /// Our column, or a column of the file = values whose rows have come back entirely.
+    pub returned: BTreeMap<String, Vec<String>>,
     /// Our column = values whose rows go into quarantine; `*` at the end matches any ending.
     pub reject: BTreeMap<String, Vec<String>>,
     /// Quantities are multiplied by it: -1 where sales are booked as negative stock movements.
     pub quantity_factor: f64,
     /// Names of the columns of a text file that has no header line.
     pub header: Vec<String>,
+    /// Lines above the header; unset = a header further down is looked for.
+    pub skip_rows: Option<usize>,
+    /// Lines between the header and the first row: descriptions, units.
+    pub description_rows: Option<usize>,
+    /// What stands below the last row.
+    pub footer: Footer,
     /// Instead of `[csv] separator`.
     pub separator: Option<char>,
+    /// Whether `"` surrounds cells that hold separators; unset = as the preset says, or yes.
+    pub quoting: Option<bool>,
+    /// Instead of `[csv] decimal_comma`.
+    pub decimal_comma: Option<bool>,
+    /// Instead of `[csv] encoding`.
+    pub encoding: Option<Encoding>,
     /// Before those of `[csv] date_formats`.
     pub date_formats: Vec<String>,
 }
@@ -182,20 +229,58 @@ impl Default for TableMapping {
         Self {
             file: None,
             preset: None,
+            channel: None,
+            location: None,
+            currency: None,
+            sheet: None,
             columns: BTreeMap::new(),
             constants: BTreeMap::new(),
             values: BTreeMap::new(),
             exclude: BTreeMap::new(),
+            keep: BTreeMap::new(),
+            returned: BTreeMap::new(),
             reject: BTreeMap::new(),
             quantity_factor: 1.0,
             header: Vec::new(),
+            skip_rows: None,
+            description_rows: None,
+            footer: Footer::default(),
             separator: None,
+            quoting: None,
+            decimal_comma: None,
+            encoding: None,
             date_formats: Vec::new(),
         }
     }
 }
 
+/// What stands below the last row of a file.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(untagged, expecting = "expected a number of lines, or how the first of them begins")]
+pub enum Footer {
+    /// So many lines.
+    Lines(usize),
+    /// A line that begins so, and all below it.
+    Begins(String),
+    /// A line that begins in one of these ways, and all below it.
+    BeginsAny(Vec<String>),
+}
+
+impl Default for Footer {
+    fn default() -> Self {
+        Self::Lines(0)
+    }
+}
+
 impl Settings {
+    /// The sources of a table in the order they are written; a table that nothing is said about
+    /// has one, its own file.
+    #[must_use]
+    pub fn sources(&self, table: &str) -> Vec<TableMapping> {
+        let written = self.mapping.get(table).filter(|sources| !sources.is_empty());
+        written.cloned().unwrap_or_else(|| vec![TableMapping::default()])
+    }
+
     /// Everything wrong with the settings, one sentence each; empty when they can be used.
     #[must_use]
     pub fn problems(&self) -> Vec<String> {
@@ -207,7 +292,7 @@ impl Settings {
             ));
         }
         problems.extend(format_problems("[csv]", &self.csv.date_formats));
-        for (table, mapping) in &self.mapping {
+        for (table, sources) in &self.mapping {
             let Some(schema) = schema::table(table) else {
                 problems.push(format!(
                     "[mapping.{table}]: no such table{}",
@@ -215,7 +300,16 @@ impl Settings {
                 ));
                 continue;
             };
-            problems.extend(mapping.problems(schema));
+            for mapping in sources {
+                problems.extend(mapping.problems(schema));
+            }
+            let unnamed = sources.iter().filter(|source| source.file.is_none()).count();
+            if unnamed > 1 {
+                problems.push(format!(
+                    "[[mapping.{table}]]: {unnamed} sources have no file: each needs its own, \
+                     only one may be the table's own {table}.csv"
+                ));
+            }
         }
         problems
     }
@@ -281,11 +375,11 @@ impl TableMapping {
             problems
                 .push(format!("{place} preset: `{preset}` is unknown; the presets are {known}"));
         }
+        // `exclude`, `keep` and `returned` may name columns of the file, which is not open yet.
         let keys = [
             ("columns", self.columns.keys().collect::<Vec<_>>()),
             ("constants", self.constants.keys().collect()),
             ("values", self.values.keys().collect()),
-            ("exclude", self.exclude.keys().collect()),
             ("reject", self.reject.keys().collect()),
         ];
         let known: Vec<&str> = schema.columns.iter().map(|c| c.name).collect();
@@ -297,6 +391,19 @@ impl TableMapping {
                     did_you_mean(name, known.iter().copied())
                 ));
             }
+        }
+        let fixed = [
+            ("channel", &self.channel),
+            ("location", &self.location),
+            ("currency", &self.currency),
+        ];
+        for (name, value) in fixed {
+            if value.is_some() && schema.position(name).is_none() {
+                problems.push(format!("{place} {name}: {} has no such column", schema.table));
+            }
+        }
+        if !self.returned.is_empty() && schema.position("returns").is_none() {
+            problems.push(format!("{place} returned: only sales come back"));
         }
         problems.extend(format_problems(&place, &self.date_formats));
         if self.separator.is_some_and(|s| !s.is_ascii()) {

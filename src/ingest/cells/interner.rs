@@ -1,7 +1,7 @@
 //! The names of a column, held once and numbered.
 
 use crate::ingest::cells::hash::FastMap;
-use crate::ingest::cells::rules::{Rules, matches};
+use crate::ingest::cells::rules::{Rules, is_total, matches};
 use crate::ingest::cells::values::{NO_TEXT, clip};
 use std::borrow::Cow;
 
@@ -11,10 +11,35 @@ const PROBLEM: u32 = 1 << 31;
 /// Why a row cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Problem {
-    /// A rule leaves it out.
+    /// A rule on this column leaves it out.
     Excluded,
+    /// It is left out for what it is.
+    LeftOut(LeftOut),
     /// It goes into quarantine for this reason.
     Rejected(String),
+}
+
+/// Why a row is no row of its table: it is left out and counted, and nothing is wrong with it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum LeftOut {
+    /// A rule on this column of the file.
+    Rule(String),
+    /// It names no item in this column: a tip, a gift card, a line of text.
+    NoItem {
+        column: String,
+        /// A column that says in its place what was sold, where there is one.
+        instead: Option<String>,
+    },
+    /// It has neither a day nor a quantity: the head of a group.
+    NoSale,
+    /// A line of totals.
+    Total,
+    /// A line of text among the rows.
+    Text,
+    /// The header once more, or a line that describes the columns.
+    Header,
+    /// Below the last row.
+    Footer,
 }
 
 /// A text as it stood in the file, and what is wrong with it.
@@ -107,11 +132,13 @@ impl Interner {
         if matches(&self.rules.exclude, text) {
             return Err(Problem::Excluded);
         }
+        if self.rules.items && is_total(text) {
+            return Err(Problem::LeftOut(LeftOut::Total));
+        }
         if matches(&self.rules.reject, text) {
             return Err(Problem::Rejected("rejected by a rule of the mapping".to_owned()));
         }
-        // What is empty stays so: `"*" = "shop-*"` must not make a name of nothing.
-        let text = if text.is_empty() { text.into() } else { self.rules.replace(text) };
+        let text = self.rules.replace(text);
         if text.len() > self.longest {
             return Err(Problem::Rejected(format!(
                 "longer than {} bytes ([data] name_length)",

@@ -3,10 +3,12 @@
 use crate::domain::error::{Error, Result, nearest};
 use crate::domain::exceptions::{Exception, ExceptionKind, Severity, Subject};
 use crate::ingest::cells::days::parse_day;
-use crate::ingest::cells::presets::{self, Preset};
+use crate::ingest::cells::presets::{self, Headings, Preset};
 use crate::ingest::cells::rules::{Rules, normal};
+use crate::ingest::files::source::{File, Partition};
 use crate::ingest::settings::TableMapping;
 use crate::ingest::tables::schema::{Column, Kind, Schema};
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 /// Statuses of sales rows that never became a sale, as shops spell them.
@@ -37,8 +39,47 @@ pub(crate) struct ColumnPlan {
     /// The value columns of a wide file; empty for all other files.
     pub(crate) wide: Vec<WideColumn>,
     pub(crate) fill_down: Option<FilledColumns>,
+    /// A column of which each cell is several lines.
+    pub(crate) packed: Option<PackedColumn>,
+    /// Rules on the cells as they stand in the file.
+    pub(crate) filters: Vec<RowFilter>,
     /// Columns that nothing uses.
     pub(crate) exceptions: Vec<Exception>,
+}
+
+/// A rule on the cells of one column of the file, as they stand there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct RowFilter {
+    /// Position in the file.
+    pub(crate) at: usize,
+    /// What the column is called in the file.
+    pub(crate) heading: String,
+    pub(crate) patterns: Vec<String>,
+    pub(crate) action: FilterAction,
+}
+
+/// What becomes of a row whose cell matches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum FilterAction {
+    /// It is left out.
+    Exclude,
+    /// It stays; the others are left out.
+    Keep,
+    /// It goes into quarantine.
+    Reject,
+    /// Its units have come back.
+    Returned,
+    /// Some of its units have come back.
+    PartlyReturned,
+}
+
+/// A column of the file whose cells hold the lines of an order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct PackedColumn {
+    /// Position in the file.
+    pub(crate) at: usize,
+    /// The labels of a line's values; they are columns behind those of the file.
+    pub(crate) labels: Vec<String>,
 }
 
 /// A column of a wide file that holds the values of one date or item.
@@ -53,24 +94,35 @@ pub(crate) struct WideColumn {
 /// Columns whose cells stand on the first of several lines alone, by position in the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct FilledColumns {
-    /// The column that is the same on lines that belong together.
-    pub(crate) key: usize,
+    /// The column that is the same on lines that belong together; without it all lines down to the
+    /// next filled cell do.
+    pub(crate) key: Option<usize>,
     pub(crate) columns: Vec<usize>,
 }
 
-/// The mapping of one table with its preset.
+/// The mapping of one source of a table with its preset.
 #[derive(Debug, Clone)]
 pub(crate) struct Mapped<'a> {
     schema: &'static Schema,
     mapping: &'a TableMapping,
     pub(crate) preset: &'static Preset,
+    /// Whether rows of several files are compared by their order numbers.
+    pub(crate) compares_orders: bool,
+    /// Locations that other tables name, where that matters to the preset.
+    pub(crate) known_locations: Option<&'a BTreeSet<String>>,
 }
 
 impl<'a> Mapped<'a> {
     /// Pairs a table with its configuration.
     pub(crate) fn new(schema: &'static Schema, mapping: &'a TableMapping) -> Self {
         let named = mapping.preset.as_deref().and_then(presets::find);
-        Self { schema, mapping, preset: named.unwrap_or_else(presets::generic) }
+        Self {
+            schema,
+            mapping,
+            preset: named.unwrap_or_else(presets::generic),
+            compares_orders: false,
+            known_locations: None,
+        }
     }
 
     /// The table's name.
@@ -78,26 +130,60 @@ impl<'a> Mapped<'a> {
         self.schema.table
     }
 
+    /// The table's columns and what they are.
+    pub(crate) fn schema(&self) -> &'static Schema {
+        self.schema
+    }
+
     /// The separator to use, `fallback` when neither mapping nor preset names one.
     pub(crate) fn separator(&self, fallback: char) -> char {
         self.mapping.separator.or(self.preset.separator).unwrap_or(fallback)
     }
 
-    /// The name `column` has in the file, where it was given one.
-    fn renamed(&self, column: &str) -> Option<&str> {
-        let theirs = self.mapping.columns.get(column).or_else(|| self.preset.columns.get(column));
-        theirs.map(String::as_str)
+    /// The names `column` may have in the file, where the preset gives it one.
+    fn renamed(&self, column: &str) -> &[String] {
+        self.preset.columns.get(column).map_or(&[], Headings::names)
     }
 
+    /// The value that the configuration gives `column` in every row.
+    fn fixed(&self, column: &str) -> Option<&String> {
+        let named = match column {
+            "channel" => self.mapping.channel.as_ref(),
+            "location" => self.mapping.location.as_ref(),
+            "currency" => self.mapping.currency.as_ref(),
+            _ => None,
+        };
+        named.or_else(|| self.mapping.constants.get(column))
+    }
+
+    /// What stands for `column` where the file has no such column.
     fn constant(&self, column: &str) -> CellSource {
-        let constants = &self.mapping.constants;
-        match constants.get(column).or_else(|| self.preset.constants.get(column)) {
+        let constant = self.fixed(column).or_else(|| self.preset.constants.get(column));
+        match constant {
             Some(value) => CellSource::Constant(value.clone()),
+            // `values = { location = { "" = "Warehouse" } }` names what is blank, and a column that
+            // is not there is blank in every row.
+            None if self.values(column).contains_key("") => CellSource::Constant(String::new()),
             None => CellSource::Missing,
         }
     }
 
-    /// What the configuration says about values of `column`.
+    /// What to read instead of values of `column`; the configuration beats the preset.
+    fn values(&self, column: &str) -> BTreeMap<String, String> {
+        let mut values = self.preset.values.get(column).cloned().unwrap_or_default();
+        if column == "location"
+            && let (Some(own), Some(known)) = (&self.preset.own_location, self.known_locations)
+            && !known.contains(own)
+        {
+            for place in values.values_mut().filter(|place| *place == own) {
+                place.clear();
+            }
+        }
+        values.extend(self.mapping.values.get(column).cloned().unwrap_or_default());
+        values
+    }
+
+    /// What the configuration says about texts of `column`; its other rules are [`RowFilter`]s.
     pub(crate) fn rules(&self, column: &str) -> Rules {
         let mapping = self.mapping;
         let exclude = match mapping.exclude.get(column).or_else(|| self.preset.exclude.get(column))
@@ -109,17 +195,22 @@ impl<'a> Mapped<'a> {
             None => Vec::new(),
         };
         Rules {
-            values: mapping.values.get(column).cloned().unwrap_or_default(),
+            values: self.values(column),
             exclude,
             reject: mapping.reject.get(column).cloned().unwrap_or_default(),
+            items: column == "sku",
         }
     }
 
-    /// Finds the table's columns among `headings` of the file at `path`.
+    /// Finds the table's columns among `headings` of `file`.
     ///
     /// # Errors
     /// If a required column, or one the configuration names, is not there.
-    pub(crate) fn plan(&self, path: &Path, headings: &[String]) -> Result<ColumnPlan> {
+    pub(crate) fn plan(&self, file: &File, headings: &[String]) -> Result<ColumnPlan> {
+        let path = file.path.as_path();
+        let packed = self.packed(headings);
+        let labels = packed.as_ref().map_or(&[][..], |packed| &packed.labels);
+        let headings = &[headings, labels].concat()[..];
         let mut used = vec![false; headings.len()];
         let mut from = Vec::with_capacity(self.schema.columns.len());
         for column in self.schema.columns {
@@ -129,8 +220,12 @@ impl<'a> Mapped<'a> {
                     refuse_twins(path, headings, at)?;
                     CellSource::Column(at)
                 }
-                None => self.constant(column.name),
+                None => self.partition(file, column.name).unwrap_or(self.constant(column.name)),
             });
+        }
+        let filters = self.filters(path, headings, &from)?;
+        for filter in &filters {
+            used[filter.at] = true;
         }
         let wide = if self.preset.wide {
             self.spread(path, headings, &mut used, &mut from)?
@@ -138,13 +233,31 @@ impl<'a> Mapped<'a> {
             Vec::new()
         };
         self.require(path, headings, &from)?;
-        let fill_down = self.fill_down(&from);
+        let fill_down = self.fill_down(headings, &from);
+        let returns = self.schema.position("returns");
+        if filters.iter().any(|filter| filter.action == FilterAction::Returned)
+            && let Some(returns) = returns.filter(|&at| from[at] == CellSource::Missing)
+        {
+            from[returns] = CellSource::Constant(String::new());
+        }
         for (column, source) in self.schema.columns.iter().zip(&mut from) {
             if !self.is_read(column) {
                 *source = CellSource::Missing;
             }
         }
-        Ok(ColumnPlan { from, wide, fill_down, exceptions: self.unused(path, headings, &used) })
+        let exceptions = self.unused(file, headings, &used);
+        Ok(ColumnPlan { from, wide, fill_down, packed, filters, exceptions })
+    }
+
+    /// How many of the table's columns `headings` has: which line comes nearest to a header.
+    pub(crate) fn likeness(&self, headings: &[String]) -> usize {
+        let there = |column: &&Column| {
+            let named = self.mapping.columns.get(column.name).map(std::slice::from_ref);
+            let mut names = named.unwrap_or(self.renamed(column.name)).iter();
+            names.any(|name| find(name, headings).is_some())
+                || find(column.name, headings).is_some()
+        };
+        self.schema.columns.iter().filter(there).count()
     }
 
     /// The position of `column` in the file, by its given name or its own.
@@ -161,14 +274,89 @@ impl<'a> Mapped<'a> {
                 Error::input(path, message)
             });
         }
-        let theirs = self.renamed(column).and_then(|theirs| find(theirs, headings));
-        // A constant of the configuration beats a column of the same name: whoever wrote it has
-        // seen the file.
-        if theirs.is_some() || self.mapping.constants.contains_key(column) {
-            Ok(theirs)
-        } else {
-            Ok(find(column, headings))
+        // A constant of the configuration beats what the preset or the file says: whoever wrote it
+        // has seen the file.
+        if self.fixed(column).is_some() {
+            return Ok(None);
         }
+        let theirs = self.renamed(column).iter().find_map(|theirs| find(theirs, headings));
+        let own = || find(column, headings).filter(|_| self.preset.own_names);
+        Ok(theirs.or_else(own))
+    }
+
+    /// The value of `column` in the names of the file's folders.
+    fn partition(&self, file: &File, column: &str) -> Option<CellSource> {
+        let theirs = self.mapping.columns.get(column).map_or(column, String::as_str);
+        let same = |partition: &&Partition| normal(&partition.column) == normal(theirs);
+        let found = file.partitions.iter().find(same).filter(|_| self.fixed(column).is_none())?;
+        Some(CellSource::Constant(found.value.clone()))
+    }
+
+    /// The rules on cells as they stand in the file.
+    fn filters(
+        &self,
+        path: &Path,
+        headings: &[String],
+        from: &[CellSource],
+    ) -> Result<Vec<RowFilter>> {
+        let (mapping, preset) = (self.mapping, self.preset);
+        let none = BTreeMap::new();
+        let rules = [
+            ("exclude", FilterAction::Exclude, &mapping.exclude, &preset.exclude),
+            ("keep", FilterAction::Keep, &mapping.keep, &preset.keep),
+            ("reject", FilterAction::Reject, &mapping.reject, &none),
+            ("returned", FilterAction::Returned, &mapping.returned, &preset.returned),
+            ("refunds", FilterAction::PartlyReturned, &none, &preset.partly_returned),
+        ];
+        let mut filters = Vec::new();
+        for (key, action, written, presets) in rules {
+            // The configuration's rule on a column takes the place of the preset's.
+            let inherited = presets.iter().filter(|(column, _)| !written.contains_key(*column));
+            for (column, patterns) in written.iter().chain(inherited) {
+                let own = self.schema.position(column);
+                let text = |at: usize| {
+                    matches!(self.schema.columns[at].kind, Kind::Id(_) | Kind::Text)
+                };
+                // Texts are judged once a distinct text, see [`Mapped::rules`].
+                let by_name = matches!(action, FilterAction::Exclude | FilterAction::Reject);
+                if by_name && own.is_some_and(text) {
+                    continue;
+                }
+                let at = match own {
+                    Some(at) => match from[at] {
+                        CellSource::Column(position) => Some(position),
+                        _ => None,
+                    },
+                    None => find(column, headings),
+                };
+                match at {
+                    Some(at) => filters.push(RowFilter {
+                        at,
+                        heading: headings[at].clone(),
+                        patterns: patterns.clone(),
+                        action,
+                    }),
+                    None if own.is_none() && written.contains_key(column) => {
+                        let message = format!(
+                            "[mapping.{}] {key}: `{column}` is neither a column of the table nor of the file, which has {}{}",
+                            self.schema.table,
+                            quoted(headings),
+                            near(column, headings)
+                        );
+                        return Err(Error::input(path, message));
+                    }
+                    None => {}
+                }
+            }
+        }
+        Ok(filters)
+    }
+
+    /// The column that packs several lines into a cell, where the file has it.
+    fn packed(&self, headings: &[String]) -> Option<PackedColumn> {
+        let packed = self.preset.packed.as_ref()?;
+        let at = find(&packed.column, headings)?;
+        Some(PackedColumn { at, labels: packed.labels.clone() })
     }
 
     /// Turns the unused columns of a wide file into dates, or into items when the file has a date
@@ -228,7 +416,7 @@ impl<'a> Mapped<'a> {
             );
             return Err(Error::input(path, message));
         }
-        let name = self.renamed(column.name).unwrap_or(column.name);
+        let name = self.renamed(column.name).first().map_or(column.name, String::as_str);
         let message = format!(
             "table {} needs a column `{name}` ({}); the file has {}{}; name it under [mapping.{}.columns]",
             self.schema.table,
@@ -241,23 +429,31 @@ impl<'a> Mapped<'a> {
     }
 
     /// The columns that the preset fills down, where the file has them.
-    fn fill_down(&self, from: &[CellSource]) -> Option<FilledColumns> {
+    fn fill_down(&self, headings: &[String], from: &[CellSource]) -> Option<FilledColumns> {
         let preset = self.preset.fill_down.as_ref()?;
-        let in_file = |name: &String| match from[self.schema.position(name)?] {
-            CellSource::Column(at) => Some(at),
-            _ => None,
+        let in_file = |name: &String| match self.schema.position(name).map(|at| &from[at]) {
+            Some(CellSource::Column(at)) => Some(*at),
+            Some(_) => None,
+            None => find(name, headings),
         };
         let columns = preset.columns.iter().filter_map(in_file).collect();
-        Some(FilledColumns { key: in_file(&preset.key)?, columns })
+        let key = match &preset.key {
+            Some(key) => Some(in_file(key)?),
+            None => None,
+        };
+        Some(FilledColumns { key, columns })
     }
 
-    fn unused(&self, path: &Path, headings: &[String], used: &[bool]) -> Vec<Exception> {
-        let file = path.file_name().map(|f| f.to_string_lossy().into_owned()).unwrap_or_default();
+    /// Says which columns of the file are not used; of a platform's own layout that is known.
+    fn unused(&self, file: &File, headings: &[String], used: &[bool]) -> Vec<Exception> {
+        let mut exceptions = Vec::new();
+        if !self.preset.own_names {
+            return exceptions;
+        }
         let why = format!(
             "name it under [mapping.{}.columns] if it is one of the table's columns",
             self.schema.table
         );
-        let mut exceptions = Vec::new();
         for (heading, _) in headings.iter().zip(used).filter(|(h, used)| !**used && !h.is_empty()) {
             let what = match nearest(heading, self.schema.columns.iter().map(|c| c.name)) {
                 Some(known) => {
@@ -265,23 +461,38 @@ impl<'a> Mapped<'a> {
                 }
                 None => format!("column `{heading}` is not used"),
             };
-            let about = Subject::File(file.clone());
+            let about = Subject::File(file.base_name());
             let kind = ExceptionKind::UnmatchedColumn;
             exceptions.push(Exception::new(Severity::Info, kind, about, what, &why));
         }
         exceptions
     }
 
-    /// Whether `column` must be read at all: order numbers and statuses of sales only matter to
-    /// rules.
+    /// Whether `column` must be read at all: order numbers of sales only tell whether two files say
+    /// the same, statuses only matter to rules.
     fn is_read(&self, column: &Column) -> bool {
-        let rules = self.rules(column.name);
-        let only_rules = self.schema.table == "sales" && column.kind == Kind::Text;
-        !only_rules || !rules.exclude.is_empty() || !rules.reject.is_empty()
+        if self.schema.table != "sales" {
+            return true;
+        }
+        match column.kind {
+            Kind::Key => self.compares_orders,
+            Kind::Text => {
+                let rules = self.rules(column.name);
+                !rules.exclude.is_empty() || !rules.reject.is_empty()
+            }
+            _ => true,
+        }
     }
 }
 
+/// The position of the column called `name`; `#2` is the second, for those without a heading.
 fn find(name: &str, headings: &[String]) -> Option<usize> {
+    let numbered = name.strip_prefix('#').and_then(|number| number.parse::<usize>().ok());
+    if let Some(at) = numbered.and_then(|number| number.checked_sub(1))
+        && headings.get(at).is_some_and(|heading| heading.is_empty())
+    {
+        return Some(at);
+    }
     headings.iter().position(|heading| normal(heading) == normal(name))
 }
 

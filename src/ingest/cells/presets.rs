@@ -1,5 +1,6 @@
 //! Known layouts of tables: one data file each in `presets/`, embedded by the list below.
 
+use crate::ingest::settings::Footer;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -11,47 +12,114 @@ pub(crate) struct Preset {
     /// Its name in the configuration, which is that of its file.
     #[serde(skip)]
     pub(crate) name: &'static str,
-    /// Our column = the column in the file.
-    pub(crate) columns: BTreeMap<String, String>,
+    /// The table it is for; empty = any.
+    pub(crate) table: String,
+    /// Headings by which a file is recognised: all of them, in any order.
+    pub(crate) header: Vec<String>,
+    /// Our column = the column in the file, or several of which the first that is there is read.
+    pub(crate) columns: BTreeMap<String, Headings>,
     /// Our column = the same value in every row.
     pub(crate) constants: BTreeMap<String, String>,
-    /// Our column = values whose rows are left out; `*` at the end matches any ending.
+    /// Our column = what to read instead of a value, where the configuration says nothing.
+    pub(crate) values: BTreeMap<String, BTreeMap<String, String>>,
+    /// Our column, or one of the file = values whose rows are left out; `*` at the end matches any
+    /// ending.
     pub(crate) exclude: BTreeMap<String, Vec<String>>,
+    /// The other way round: rows with any other value are left out.
+    pub(crate) keep: BTreeMap<String, Vec<String>>,
+    /// Our column, or one of the file = values whose rows have come back entirely.
+    pub(crate) returned: BTreeMap<String, Vec<String>>,
+    /// Our column, or one of the file = values whose rows came back in part, nobody knows how many.
+    pub(crate) partly_returned: BTreeMap<String, Vec<String>>,
     /// Between two columns, unless the configuration says otherwise.
     pub(crate) separator: Option<char>,
     /// Whether `"` surrounds a cell that holds separators; without, a `"` is a character like any
     /// other.
     pub(crate) quoting: bool,
-    /// Lines before the header.
-    pub(crate) skip_lines: usize,
+    /// Date formats to try before the configured ones.
+    pub(crate) date_formats: Vec<String>,
+    /// The sheet of a workbook.
+    pub(crate) sheet: Option<String>,
+    /// Lines between the header and the first row: descriptions, units.
+    pub(crate) description_rows: usize,
+    /// What stands below the last row.
+    pub(crate) footer: Footer,
     /// Whether each date (or each item) has a column of its own.
     pub(crate) wide: bool,
+    /// Whether a column of the file that bears one of our names is that column. In a platform's own
+    /// layout `Location` or `Status` may mean something else.
+    pub(crate) own_names: bool,
     /// What stands on the first of several lines alone.
     pub(crate) fill_down: Option<FillDown>,
+    /// A column whose cells hold several lines each.
+    pub(crate) packed: Option<Packed>,
+    /// A location that this layout tells apart; where no other table names it, there is one stock.
+    pub(crate) own_location: Option<String>,
+}
+
+/// The column in a file under one or several names.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(untagged)]
+pub(crate) enum Headings {
+    One(String),
+    AnyOf(Vec<String>),
+}
+
+impl Headings {
+    /// The names, the preferred one first.
+    pub(crate) fn names(&self) -> &[String] {
+        match self {
+            Self::One(name) => std::slice::from_ref(name),
+            Self::AnyOf(names) => names,
+        }
+    }
 }
 
 /// Columns that are left empty where they would repeat the line before.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct FillDown {
-    /// Our column that is the same on lines that belong together.
-    pub(crate) key: String,
-    /// Our columns that are filled down within them.
+    /// Our column that is the same on lines that belong together; without it, all lines down to the
+    /// next filled cell do.
+    pub(crate) key: Option<String>,
+    /// Our columns, or columns of the file, that are filled down within them.
     pub(crate) columns: Vec<String>,
+}
+
+/// A column that packs the lines of an order into one cell: `Product ID: 7, Product Qty: 2, ...`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Packed {
+    /// The column in the file.
+    pub(crate) column: String,
+    /// The labels of a line's values, the first one beginning a line; each is a column of its own.
+    pub(crate) labels: Vec<String>,
 }
 
 impl Default for Preset {
     fn default() -> Self {
         Self {
             name: "",
+            table: String::new(),
+            header: Vec::new(),
             columns: BTreeMap::new(),
             constants: BTreeMap::new(),
+            values: BTreeMap::new(),
             exclude: BTreeMap::new(),
+            keep: BTreeMap::new(),
+            returned: BTreeMap::new(),
+            partly_returned: BTreeMap::new(),
             separator: None,
             quoting: true,
-            skip_lines: 0,
+            date_formats: Vec::new(),
+            sheet: None,
+            description_rows: 0,
+            footer: Footer::default(),
             wide: false,
+            own_names: true,
             fill_down: None,
+            packed: None,
+            own_location: None,
         }
     }
 }

@@ -2,8 +2,9 @@
 
 use crate::ingest::cells::days::DayReader;
 use crate::ingest::cells::interner::{Interner, Problem};
+use crate::ingest::cells::presets::Preset;
 use crate::ingest::cells::rules::{Rules, normal};
-use crate::ingest::cells::values::{NO_DAY, NO_FLAG, Values, is_nothing, is_whole};
+use crate::ingest::cells::values::{NO_DAY, NO_FLAG, Values, is_nothing, is_whole, key_of};
 use crate::ingest::settings::{Settings, TableMapping};
 use crate::ingest::tables::schema::{Column, Kind};
 use std::borrow::Cow;
@@ -43,7 +44,12 @@ impl Bounds {
                 Self { least: least.max(-largest), largest: most.min(largest), whole: false }
             }
             Kind::Money => Self { least: 0.0, largest, whole: false },
-            Kind::Id(_) | Kind::Text | Kind::Choice(_) | Kind::Date | Kind::Bool => {
+            Kind::Id(_)
+            | Kind::Text
+            | Kind::Key
+            | Kind::Choice(_)
+            | Kind::Date
+            | Kind::Bool => {
                 Self { least: f64::MIN, largest: f64::MAX, whole: false }
             }
         }
@@ -57,14 +63,15 @@ impl ColumnReader {
         rules: Rules,
         settings: &Settings,
         mapping: &TableMapping,
+        preset: &Preset,
     ) -> Self {
-        let formats =
-            mapping.date_formats.iter().chain(&settings.csv.date_formats).cloned().collect();
+        let own = mapping.date_formats.iter().chain(&preset.date_formats);
+        let formats = own.chain(&settings.csv.date_formats).cloned().collect();
         Self {
             column,
             interner: Interner::new(rules, settings.data.name_length),
             days: DayReader::new(settings, formats),
-            decimal_comma: settings.csv.decimal_comma,
+            decimal_comma: mapping.decimal_comma.unwrap_or(settings.csv.decimal_comma),
             bounds: Bounds::of(column, settings.data.max_quantity),
             factor: if column.name == "quantity" { mapping.quantity_factor } else { 1.0 },
         }
@@ -85,7 +92,7 @@ impl ColumnReader {
                 number.map(drop).map_err(Problem::Rejected)
             }
             Values::Day(v) => {
-                let day = self.days.day(raw.trim());
+                let day = self.days.day(&self.interner.rules().replace(raw.trim()));
                 v.push(day.as_ref().copied().unwrap_or(NO_DAY));
                 day.map(drop).map_err(Problem::Rejected)
             }
@@ -94,7 +101,16 @@ impl ColumnReader {
                 v.push(flag.unwrap_or(NO_FLAG));
                 flag.map(drop).ok_or_else(|| Problem::Rejected("expected yes or no".to_owned()))
             }
+            Values::Key(v) => {
+                v.push(key_of(raw));
+                Ok(())
+            }
         }
+    }
+
+    /// The number in `raw`, NaN where there is none or it cannot be read: for what is only counted.
+    pub(crate) fn lenient_number(&self, raw: &str) -> f64 {
+        self.number(&self.replaced(raw)).unwrap_or(f64::NAN)
     }
 
     /// What the mapping reads instead of `raw`.

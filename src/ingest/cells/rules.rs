@@ -13,6 +13,9 @@ pub(crate) struct Rules {
     pub(crate) exclude: Vec<String>,
     /// Patterns of rows to quarantine.
     pub(crate) reject: Vec<String>,
+    /// Whether the texts are the items that the table's rows are about, among which a `Total` is
+    /// none.
+    pub(crate) items: bool,
 }
 
 impl Rules {
@@ -23,6 +26,8 @@ impl Rules {
             return own.into();
         }
         match self.values.get("*") {
+            // What is empty stays so: `"*" = "shop-*"` must not make a name of nothing.
+            Some(_) if text.is_empty() => text.into(),
             Some(every) if every.contains('*') => every.replace('*', text).into(),
             Some(every) => every.into(),
             None => text.into(),
@@ -39,6 +44,29 @@ pub(crate) fn normal(heading: &str) -> String {
         normal.push(if joins { '_' } else { c.to_ascii_lowercase() });
     }
     normal
+}
+
+/// The words that the last line of a list begins with in the column of items.
+const TOTALS: &[&str] = &[
+    "total", "totals", "grand total", "subtotal", "sub-total", "sum", "gesamt", "summe",
+    "gesamtsumme", "zwischensumme", "total general", "totale",
+];
+
+/// Whether `text` is what a line of totals begins with: `Total`, `Grand total:`, `Total for Mugs`.
+pub(crate) fn is_total(text: &str) -> bool {
+    let plain = text.trim().trim_end_matches(':').trim_end().to_lowercase();
+    TOTALS.contains(&plain.as_str()) || plain.starts_with("total for ")
+}
+
+/// Whether a cell matches one of `patterns`, as [`matches`], or is the same number as one of them:
+/// `0` leaves out `0.0`, too.
+pub(crate) fn matches_cell(patterns: &[String], cell: &str) -> bool {
+    let cell = cell.trim();
+    if matches(patterns, cell) {
+        return true;
+    }
+    let Ok(number) = cell.parse::<f64>() else { return false };
+    patterns.iter().any(|pattern| pattern.parse::<f64>().is_ok_and(|other| other == number))
 }
 
 /// Whether `text` matches one of `patterns`: equal but for case, or any ending after `*`. Nothing

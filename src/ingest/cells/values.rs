@@ -1,7 +1,9 @@
 //! The typed cells of a column, and what stands for an empty one.
 
 use crate::domain::shown::shown;
+use crate::ingest::cells::hash::FastHasher;
 use crate::ingest::tables::schema::Kind;
+use std::hash::Hasher;
 
 /// No text in this cell.
 pub(crate) const NO_TEXT: u32 = u32::MAX;
@@ -9,6 +11,9 @@ pub(crate) const NO_TEXT: u32 = u32::MAX;
 pub(crate) const NO_DAY: i32 = i32::MIN;
 /// Neither yes nor no in this cell.
 pub(crate) const NO_FLAG: u8 = 2;
+
+/// No key in this cell.
+pub(crate) const NO_KEY: u64 = 0;
 
 /// The cells of one column in one chunk of rows.
 #[derive(Debug, Clone)]
@@ -23,6 +28,8 @@ pub(crate) enum Values {
     Day(Vec<i32>),
     /// 0, 1 or [`NO_FLAG`].
     Flag(Vec<u8>),
+    /// Digests of texts that are only compared, [`NO_KEY`] = empty.
+    Key(Vec<u64>),
 }
 
 impl Values {
@@ -35,6 +42,7 @@ impl Values {
             }
             Kind::Date => Self::Day(Vec::new()),
             Kind::Bool => Self::Flag(Vec::new()),
+            Kind::Key => Self::Key(Vec::new()),
         }
     }
 
@@ -46,6 +54,7 @@ impl Values {
             Self::Number(v) => v.reserve(rows),
             Self::Day(v) => v.reserve(rows),
             Self::Flag(v) => v.reserve(rows),
+            Self::Key(v) => v.reserve(rows),
         }
     }
 
@@ -57,6 +66,7 @@ impl Values {
             Self::Number(v) => v.truncate(rows),
             Self::Day(v) => v.truncate(rows),
             Self::Flag(v) => v.truncate(rows),
+            Self::Key(v) => v.truncate(rows),
         }
     }
 
@@ -68,6 +78,31 @@ impl Values {
             Self::Number(v) => rows_where(v, |number| number.is_nan()),
             Self::Day(v) => rows_where(v, |&day| day == NO_DAY),
             Self::Flag(v) => rows_where(v, |&flag| flag == NO_FLAG),
+            Self::Key(v) => rows_where(v, |&key| key == NO_KEY),
+        }
+    }
+
+    /// Appends an empty cell.
+    pub(crate) fn push_empty(&mut self) {
+        match self {
+            Self::Missing => {}
+            Self::Text(v) => v.push(NO_TEXT),
+            Self::Number(v) => v.push(f64::NAN),
+            Self::Day(v) => v.push(NO_DAY),
+            Self::Flag(v) => v.push(NO_FLAG),
+            Self::Key(v) => v.push(NO_KEY),
+        }
+    }
+
+    /// The cells there are; none of a column that is missing.
+    pub(crate) fn len(&self) -> usize {
+        match self {
+            Self::Missing => 0,
+            Self::Text(v) => v.len(),
+            Self::Number(v) => v.len(),
+            Self::Day(v) => v.len(),
+            Self::Flag(v) => v.len(),
+            Self::Key(v) => v.len(),
         }
     }
 
@@ -79,8 +114,21 @@ impl Values {
             Self::Number(v) => v[row].is_nan(),
             Self::Day(v) => v[row] == NO_DAY,
             Self::Flag(v) => v[row] == NO_FLAG,
+            Self::Key(v) => v[row] == NO_KEY,
         }
     }
+}
+
+/// The digest of a text that is only compared with others: never [`NO_KEY`] but for an empty one.
+pub(crate) fn key_of(text: &str) -> u64 {
+    let text = text.trim();
+    if is_nothing(text) {
+        return NO_KEY;
+    }
+    let mut hasher = FastHasher::default();
+    hasher.write(text.as_bytes());
+    hasher.write_u64(text.len() as u64);
+    hasher.finish().max(1)
 }
 
 fn rows_where<T>(cells: &[T], holds: impl Fn(&T) -> bool) -> Vec<usize> {

@@ -3,13 +3,12 @@
 
 use crate::domain::error::Result;
 use crate::domain::exceptions::Exception;
-use crate::ingest::cells::interner::Problem;
-use crate::ingest::cells::mapping::{ColumnPlan, Mapped};
+use crate::ingest::cells::interner::{LeftOut, Problem};
+use crate::ingest::cells::mapping::Mapped;
 use crate::ingest::cells::reader::ColumnReader;
 use crate::ingest::cells::values::Values;
 use crate::ingest::settings::{Settings, TableMapping};
 use crate::ingest::tables::quarantine::{Place, Quarantine};
-use std::path::Path;
 
 /// Rows handed over at once.
 pub(crate) const CHUNK_ROWS: usize = 1 << 16;
@@ -25,6 +24,8 @@ pub(crate) struct Chunk {
     pub(crate) columns: Vec<Values>,
     /// Whether a row must be skipped; empty = none.
     pub(crate) bad: Vec<bool>,
+    /// Rows that are bad because a rule leaves them out, where their order numbers still matter.
+    pub(crate) void: Vec<usize>,
     /// Line of each row; empty = `first_line` and one more each.
     pub(crate) lines: Vec<u64>,
     /// Line of the first row.
@@ -43,6 +44,7 @@ impl Chunk {
             file: file.to_owned(),
             columns,
             bad: Vec::new(),
+            void: Vec::new(),
             lines: Vec::new(),
             first_line: 0,
             rows: 0,
@@ -83,26 +85,24 @@ pub(crate) struct Reading<'a> {
 }
 
 impl Reading<'_> {
-    /// Where each column of the schema comes from in the file at `path`.
-    pub(crate) fn plan(&mut self, path: &Path, headings: &[String]) -> Result<ColumnPlan> {
-        let mut plan = self.mapped.plan(path, headings)?;
-        self.exceptions.append(&mut plan.exceptions);
-        Ok(plan)
-    }
-
-    /// Puts a row aside: into quarantine, or only counted where a rule leaves it out.
+    /// Puts a row of so many units (NaN = unknown) aside: into quarantine, or only counted where it
+    /// is left out.
     pub(crate) fn set_aside(
         &mut self,
         place: Place<'_>,
         column: usize,
         value: &str,
         problem: Problem,
+        units: f64,
     ) {
+        let column = self.columns[column].column.name;
         match problem {
-            Problem::Excluded => self.quarantine.exclude(place),
-            Problem::Rejected(reason) => {
-                self.quarantine.reject(place, self.columns[column].column.name, value, reason)
+            Problem::Excluded => {
+                let rule = LeftOut::Rule(column.to_owned());
+                self.quarantine.leave_out(place, rule, value, units);
             }
+            Problem::LeftOut(what) => self.quarantine.leave_out(place, what, value, units),
+            Problem::Rejected(reason) => self.quarantine.reject(place, column, value, reason),
         }
     }
 }

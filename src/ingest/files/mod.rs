@@ -1,13 +1,16 @@
 //! Bytes to columns: where the files of a table are, and how text and Parquet are read.
 
 pub mod chunk;
+pub(crate) mod delta;
 pub mod parquet;
 pub mod parquet_dictionary;
 pub mod parquet_footer;
 pub mod parquet_integers;
 pub mod parquet_pages;
 pub mod read;
+pub(crate) mod rows;
 pub mod source;
 pub mod table;
 pub mod text;
+pub(crate) mod workbook;
 pub mod thrift;

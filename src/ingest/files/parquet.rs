@@ -3,10 +3,11 @@
 
 use crate::domain::error::{Error, Result};
 use crate::ingest::cells::days::Moment;
-use crate::ingest::cells::interner::Problem;
-use crate::ingest::cells::mapping::{CellSource, ColumnPlan};
+use crate::ingest::cells::interner::{LeftOut, Problem};
+use crate::ingest::cells::mapping::{CellSource, ColumnPlan, FilterAction};
 use crate::ingest::cells::reader::ColumnReader;
-use crate::ingest::cells::values::{NO_DAY, NO_FLAG, NO_TEXT, Values};
+use crate::ingest::cells::rules::matches_cell;
+use crate::ingest::cells::values::{NO_DAY, NO_FLAG, Values};
 use crate::ingest::files::chunk::{CHUNK_ROWS, Chunk, Reading, Sink};
 use crate::ingest::files::parquet_dictionary::Words;
 use crate::ingest::files::parquet_footer;
@@ -35,7 +36,8 @@ const MOST_ROWS: usize = 1 << 32;
 /// If it is damaged, unpacks to too much or lacks a required column.
 pub(crate) fn read(file: &File, reading: &mut Reading<'_>, sink: &mut Sink<'_>) -> Result<u64> {
     let Layout { headings, types, slices, likely_rows } = Layout::new(file, reading)?;
-    let plan = reading.plan(&file.path, &headings)?;
+    let mut plan = reading.mapped.plan(file, &headings)?;
+    reading.exceptions.append(&mut plan.exceptions);
     let narrow: Vec<Option<Narrow>> = types.iter().map(Narrow::of).collect();
     if !plan.wide.is_empty() {
         return Err(Error::input(
@@ -59,6 +61,7 @@ pub(crate) fn read(file: &File, reading: &mut Reading<'_>, sink: &mut Sink<'_>) 
         .from
         .iter()
         .filter_map(|f| if let CellSource::Column(i) = f { Some(*i) } else { None })
+        .chain(plan.filters.iter().map(|filter| filter.at))
         .collect();
     used.sort_unstable();
     used.dedup();
@@ -91,8 +94,12 @@ pub(crate) fn read(file: &File, reading: &mut Reading<'_>, sink: &mut Sink<'_>) 
     };
     for (&i, in_dictionary) in used.iter().zip(in_dictionaries) {
         let name = headings[i].as_str();
-        let words =
-            in_dictionary && Words::are(&types[i]) && readers(i).all(|(_, reader)| is_text(reader));
+        // The cells of a column that rows are filtered by are looked at one by one.
+        let filtered = plan.filters.iter().any(|filter| filter.at == i);
+        let words = in_dictionary
+            && !filtered
+            && Words::are(&types[i])
+            && readers(i).all(|(_, reader)| is_text(reader));
         match narrow[i] {
             Some(narrow) => columns.narrow.push((name, narrow)),
             None if words => columns.words.push((i, name)),
@@ -356,6 +363,14 @@ fn convert(
     (plan, headings): (&ColumnPlan, &[String]),
     (chunk, reading): (&mut Chunk, &mut Reading<'_>),
 ) -> Result<()> {
+    let filtered = Filtered::new(file, slice, part.clone(), plan, headings)?;
+    if !filtered.left_out.is_empty() {
+        // What is wrong with a row that is left out does not matter.
+        chunk.bad = vec![false; chunk.rows];
+        for row in filtered.left_out.keys() {
+            chunk.bad[*row] = true;
+        }
+    }
     for (at, from) in plan.from.iter().enumerate() {
         let reader = &mut reading.columns[at];
         let mut values = Values::empty(reader.column.kind);
@@ -389,7 +404,98 @@ fn convert(
             set_aside(chunk, reading, (row, at), &value, problem)
         });
     }
+    filtered.settle(chunk, reading);
     Ok(())
+}
+
+/// What the rules on cells as they stand in the file say about the rows of a chunk.
+#[derive(Default)]
+struct Filtered {
+    /// Rows that are left out or rejected, and why.
+    left_out: BTreeMap<usize, Problem>,
+    returned: Vec<usize>,
+    partly_returned: Vec<usize>,
+}
+
+impl Filtered {
+    fn new(
+        file: &File,
+        slice: &Slice,
+        part: Range<usize>,
+        plan: &ColumnPlan,
+        headings: &[String],
+    ) -> Result<Self> {
+        let mut filtered = Self::default();
+        for filter in &plan.filters {
+            let cells = guarded(file, || {
+                let column = slice.frame.column(&headings[filter.at])?;
+                let column = column.slice(part.start as i64, part.len());
+                column.as_materialized_series().cast(&DataType::String)
+            })?;
+            let cells = guarded(file, || Ok(cells.str()?.clone()))?;
+            let matched = |cell: Option<&str>| matches_cell(&filter.patterns, cell.unwrap_or(""));
+            for (row, cell) in cells.iter().enumerate() {
+                let rule = || Problem::LeftOut(LeftOut::Rule(filter.heading.clone()));
+                match filter.action {
+                    FilterAction::Exclude if matched(cell) => {
+                        filtered.left_out.entry(row).or_insert_with(rule);
+                    }
+                    FilterAction::Keep if !matched(cell) => {
+                        filtered.left_out.entry(row).or_insert_with(rule);
+                    }
+                    FilterAction::Reject if matched(cell) => {
+                        let why = "rejected by a rule of the mapping".to_owned();
+                        filtered.left_out.entry(row).or_insert(Problem::Rejected(why));
+                    }
+                    FilterAction::Returned if matched(cell) => filtered.returned.push(row),
+                    FilterAction::PartlyReturned if matched(cell) => {
+                        filtered.partly_returned.push(row);
+                    }
+                    FilterAction::Exclude
+                    | FilterAction::Keep
+                    | FilterAction::Reject
+                    | FilterAction::Returned
+                    | FilterAction::PartlyReturned => {}
+                }
+            }
+        }
+        Ok(filtered)
+    }
+
+    /// Counts the rows, now that their quantities are read, and returns what came back.
+    fn settle(self, chunk: &mut Chunk, reading: &mut Reading<'_>) {
+        let schema = reading.mapped.schema();
+        for (row, problem) in self.left_out {
+            let ruled = matches!(problem, Problem::LeftOut(_));
+            if ruled && reading.mapped.compares_orders {
+                chunk.void.push(row);
+            }
+            let units = units(chunk, reading, row);
+            reading.set_aside(chunk.place(row), 0, "", problem, units);
+        }
+        for row in self.partly_returned {
+            let units = units(chunk, reading, row);
+            reading.quarantine.partly_returned(chunk.place(row), units);
+        }
+        let Some(returns) = schema.position("returns") else { return };
+        for row in self.returned {
+            let sold = units(chunk, reading, row);
+            if let Values::Number(numbers) = &mut chunk.columns[returns]
+                && row < numbers.len()
+            {
+                numbers[row] = sold.max(0.0);
+            }
+        }
+    }
+}
+
+/// The quantity of a row, NaN where the table has none.
+fn units(chunk: &Chunk, reading: &Reading<'_>, row: usize) -> f64 {
+    let at = reading.mapped.schema().position("quantity");
+    match at.and_then(|at| chunk.columns.get(at)) {
+        Some(Values::Number(numbers)) => numbers.get(row).copied().unwrap_or(f64::NAN),
+        _ => f64::NAN,
+    }
 }
 
 /// Sets rows aside that lack a required value.
@@ -398,7 +504,12 @@ fn require(chunk: &mut Chunk, reading: &mut Reading<'_>) {
         (0..reading.columns.len()).filter(|&at| reading.columns[at].column.required).collect();
     for at in required {
         let empty = chunk.columns[at].empty_rows(chunk.rows);
-        let problem = Problem::Rejected("empty, but required".to_owned());
+        let reader = &reading.columns[at];
+        let problem = if reader.column.name == "sku" {
+            Problem::LeftOut(LeftOut::NoItem { column: "sku".to_owned(), instead: None })
+        } else {
+            Problem::Rejected("empty, but required".to_owned())
+        };
         empty.into_iter().for_each(|row| set_aside(chunk, reading, (row, at), "", problem.clone()));
     }
 }
@@ -415,7 +526,11 @@ fn set_aside(
         chunk.bad = vec![false; chunk.rows];
     }
     if !std::mem::replace(&mut chunk.bad[row], true) {
-        reading.set_aside(chunk.place(row), column, value, problem);
+        if problem == Problem::Excluded && reading.mapped.compares_orders {
+            chunk.void.push(row);
+        }
+        let units = units(chunk, reading, row);
+        reading.set_aside(chunk.place(row), column, value, problem, units);
     }
 }
 
@@ -431,16 +546,19 @@ fn fill(
 ) -> PolarsResult<Vec<Fault>> {
     let dtype = series.dtype();
     values.reserve(series.len());
+    // A rule on values is a rule on their texts.
+    let plain = reader.interner.rules().values.is_empty();
     let faults = match values {
         Values::Number(v)
-            if dtype.is_primitive_numeric() && !matches!(reader.column.kind, Kind::Choice(_)) =>
+            if plain
+                && dtype.is_primitive_numeric() && !matches!(reader.column.kind, Kind::Choice(_)) =>
         {
             numbers(reader, series, v)?
         }
-        Values::Day(v) if matches!(dtype, DataType::Date | DataType::Datetime(..)) => {
+        Values::Day(v) if plain && matches!(dtype, DataType::Date | DataType::Datetime(..)) => {
             days(reader, series, v)?
         }
-        Values::Flag(v) if dtype.is_bool() || dtype.is_primitive_numeric() => {
+        Values::Flag(v) if plain && (dtype.is_bool() || dtype.is_primitive_numeric()) => {
             let flags = series.cast(&DataType::Boolean)?;
             v.extend(flags.bool()?.iter().map(|f| f.map_or(NO_FLAG, u8::from)));
             Vec::new()
@@ -508,7 +626,9 @@ fn days(reader: &ColumnReader, series: &Series, v: &mut Vec<i32>) -> PolarsResul
 
 fn texts(reader: &mut ColumnReader, series: &Series, v: &mut Vec<u32>) -> PolarsResult<Vec<Fault>> {
     let text = series.cast(&DataType::String)?;
-    v.extend(text.str()?.iter().map(|cell| cell.map_or(NO_TEXT, |raw| reader.interner.code(raw))));
+    // A rule may name what is blank.
+    let blank = reader.interner.code("");
+    v.extend(text.str()?.iter().map(|cell| cell.map_or(blank, |raw| reader.interner.code(raw))));
     Ok(misnamed(reader, v))
 }
 

@@ -79,10 +79,12 @@ impl Words {
         let texts: Vec<Option<&str>> =
             self.dictionaries.iter().flat_map(Utf8ViewArray::iter).collect();
         let mut known = vec![UNSEEN; texts.len()];
+        // A rule may name what is blank.
+        let blank = interner.code("");
         let mut code = |row: &u32| {
-            let Some(known) = known.get_mut(*row as usize) else { return NO_TEXT };
+            let Some(known) = known.get_mut(*row as usize) else { return blank };
             if *known == UNSEEN {
-                *known = texts[*row as usize].map_or(NO_TEXT, |text| interner.code(text));
+                *known = texts[*row as usize].map_or(blank, |text| interner.code(text));
             }
             *known
         };

@@ -3,6 +3,7 @@
 use crate::domain::digest::Digest;
 use crate::domain::error::{Error, Result, nearest};
 use crate::domain::exceptions::{Exception, ExceptionKind, Severity, Subject};
+use crate::ingest::files::delta;
 use crate::ingest::settings::TableMapping;
 use crate::ingest::tables::schema::{self, Schema};
 use std::fs;
@@ -18,6 +19,8 @@ pub(crate) enum Format {
     Gzip,
     /// Parquet.
     Parquet,
+    /// A workbook of a spreadsheet program.
+    Workbook,
 }
 
 /// One file of a table.
@@ -29,6 +32,32 @@ pub(crate) struct File {
     pub(crate) name: String,
     /// How it is written, by its first bytes.
     pub(crate) format: Format,
+    /// What the names of its folders say (`channel=web`): the same in every row.
+    pub(crate) partitions: Vec<Partition>,
+}
+
+/// A column whose value stands in the name of a folder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Partition {
+    pub(crate) column: String,
+    pub(crate) value: String,
+}
+
+/// A file that is found, before it is opened.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Part {
+    pub(crate) path: PathBuf,
+    /// The folder that the names of partitions start below.
+    pub(crate) root: PathBuf,
+}
+
+/// The files of one source of a table.
+#[derive(Debug, Default)]
+pub(crate) struct Found {
+    /// In name order.
+    pub(crate) files: Vec<File>,
+    /// What was passed over.
+    pub(crate) exceptions: Vec<Exception>,
 }
 
 impl File {
@@ -45,51 +74,155 @@ impl File {
             digest.add(&buffer[..n]);
         }
     }
+
+    /// Its name without its folders.
+    pub(crate) fn base_name(&self) -> String {
+        name_of(&self.path)
+    }
+
+    /// Its length, 0 when nobody knows.
+    pub(crate) fn bytes(&self) -> u64 {
+        fs::metadata(&self.path).map_or(0, |file| file.len())
+    }
 }
 
-const EXTENSIONS: [&str; 3] = [".csv", ".csv.gz", ".parquet"];
+/// Endings of the files that a table is looked for in.
+const EXTENSIONS: [&str; 9] =
+    [".csv", ".csv.gz", ".tsv", ".parquet", ".xlsx", ".xlsm", ".xlsb", ".xls", ".ods"];
 
-/// The files of `schema`'s table under `data`, in name order; empty when the table is not there.
+/// The files of one source of `schema`'s table under `data`; none when the table is not there.
 ///
 /// # Errors
 /// If the configured file is missing, the table is there twice, or a file is not what its name
 /// says.
-pub(crate) fn files(data: &Path, schema: &Schema, mapping: &TableMapping) -> Result<Vec<File>> {
-    let paths = match &mapping.file {
+pub(crate) fn files(data: &Path, schema: &Schema, mapping: &TableMapping) -> Result<Found> {
+    let mut parts = match &mapping.file {
         Some(pattern) => configured(data, schema, pattern)?,
         None => by_name(data, schema)?,
     };
-    paths.into_iter().map(|path| open(data, path)).collect()
+    parts.sort();
+    let mut found = Found::default();
+    let several = parts.len() > 1;
+    for part in parts {
+        // Jobs that write a folder of parts leave empty ones where a worker had no rows.
+        if several && fs::metadata(&part.path).is_ok_and(|file| file.len() == 0) {
+            found.exceptions.push(Exception::new(
+                Severity::Info,
+                ExceptionKind::UnknownFile,
+                Subject::File(relative(data, &part.path)),
+                "the file is empty: it has no rows and is passed over",
+                "jobs write such parts where they have nothing to write; did this one finish?",
+            ));
+            continue;
+        }
+        found.files.push(open(data, part)?);
+    }
+    Ok(found)
 }
 
-fn configured(data: &Path, schema: &Schema, pattern: &str) -> Result<Vec<PathBuf>> {
+fn configured(data: &Path, schema: &Schema, pattern: &str) -> Result<Vec<Part>> {
     let path = data.join(pattern);
-    if path.is_file() {
-        return Ok(vec![path]);
-    }
-    let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-    let found = match name.split_once('*') {
-        Some((start, end)) => {
-            let folder = path.parent().unwrap_or(data);
-            let fits = |n: &str| {
-                n.len() >= start.len() + end.len() && n.starts_with(start) && n.ends_with(end)
-            };
-            entries(folder)?
-                .into_iter()
-                .filter(|p| p.file_name().is_some_and(|n| fits(&n.to_string_lossy())))
-                .collect()
-        }
-        None if path.is_dir() => parts(&path)?,
-        None => Vec::new(),
+    let found = if path.is_file() {
+        vec![Part { root: data.to_owned(), path: path.clone() }]
+    } else if path.is_dir() {
+        parts(&path)?
+    } else if pattern.contains('*') {
+        globbed(data, pattern)?
+    } else {
+        Vec::new()
     };
     if found.is_empty() {
-        let message = format!("[mapping.{}] file = \"{pattern}\" finds no file", schema.table);
+        let message = format!(
+            "[mapping.{}] file = \"{pattern}\" finds no file{}",
+            schema.table,
+            nearest_file(data, pattern)?
+        );
         return Err(Error::input(path, message));
     }
     Ok(found)
 }
 
-fn by_name(data: &Path, schema: &Schema) -> Result<Vec<PathBuf>> {
+/// `; the nearest is ...` among the files beside the one that is not there.
+fn nearest_file(data: &Path, pattern: &str) -> Result<String> {
+    let folder = data.join(pattern).parent().map_or(data.to_owned(), Path::to_owned);
+    if !folder.is_dir() || pattern.contains('*') {
+        return Ok(String::new());
+    }
+    let entries = entries(&folder)?;
+    let names: Vec<String> = entries.iter().map(|path| relative(data, path)).collect();
+    let near = nearest(pattern, names.iter().map(String::as_str));
+    Ok(near.map(|name| format!("; the nearest is `{name}`")).unwrap_or_default())
+}
+
+/// Files whose path below `data` fits `pattern`; `*` stands for any part of a name, a folder `**`
+/// for any number of folders.
+fn globbed(data: &Path, pattern: &str) -> Result<Vec<Part>> {
+    let steps: Vec<&str> = pattern.split('/').filter(|s| !s.is_empty() && *s != ".").collect();
+    let fixed = steps.iter().take_while(|step| !step.contains('*')).count();
+    let root = steps[..fixed].iter().fold(data.to_owned(), |path, step| path.join(step));
+    let mut found = Vec::new();
+    if root.is_dir() {
+        walk(&root, &steps[fixed..], &mut found)?;
+    }
+    found.sort();
+    found.dedup();
+    for path in &found {
+        refuse_table_format(data, path)?;
+    }
+    Ok(found.into_iter().map(|path| Part { path, root: root.clone() }).collect())
+}
+
+fn walk(folder: &Path, steps: &[&str], found: &mut Vec<PathBuf>) -> Result<()> {
+    let Some((step, rest)) = steps.split_first() else { return Ok(()) };
+    if *step == "**" {
+        walk(folder, rest, found)?;
+        // `folder/**` alone means all that lies below.
+        if rest.is_empty() {
+            found.extend(entries(folder)?.into_iter().filter(|path| is_data(path)));
+        }
+        for below in folders(folder)? {
+            walk(&below, steps, found)?;
+        }
+    } else if rest.is_empty() {
+        found.extend(entries(folder)?.into_iter().filter(|path| fits(step, &name_of(path))));
+    } else {
+        for below in folders(folder)?.into_iter().filter(|path| fits(step, &name_of(path))) {
+            walk(&below, rest, found)?;
+        }
+    }
+    Ok(())
+}
+
+/// Whether `name` is `pattern` with something in the place of each `*`.
+fn fits(pattern: &str, name: &str) -> bool {
+    let Some((start, rest)) = pattern.split_once('*') else { return pattern == name };
+    let Some(name) = name.strip_prefix(start) else { return false };
+    // The shortest match of each piece leaves the most for those after it; the last one must end
+    // the name.
+    (0..=name.len())
+        .filter(|&at| name.is_char_boundary(at))
+        .any(|at| fits(rest, &name[at..]))
+}
+
+/// Files in a folder that Delta, Iceberg or Hudi look after may be outdated: only their log knows.
+fn refuse_table_format(data: &Path, path: &Path) -> Result<()> {
+    let above = path.ancestors().skip(1).take_while(|folder| folder.starts_with(data));
+    for folder in above {
+        if let Some(format) = delta::table_format(folder) {
+            let name = relative(data, folder);
+            return Err(Error::input(
+                path,
+                format!(
+                    "lies in a {format} table, whose log says which files are valid; name the \
+                     folder: file = \"{name}\""
+                ),
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn by_name(data: &Path, schema: &Schema) -> Result<Vec<Part>> {
     let names = EXTENSIONS.iter().map(|e| format!("{}{e}", schema.table));
     let mut found: Vec<PathBuf> = names.map(|n| data.join(n)).filter(|p| p.is_file()).collect();
     let folder = data.join(schema.table);
@@ -98,47 +231,89 @@ fn by_name(data: &Path, schema: &Schema) -> Result<Vec<PathBuf>> {
     }
     match found.as_slice() {
         [first, second, ..] => {
+            let table = schema.table;
             let other = second.file_name().unwrap_or_default().to_string_lossy();
             Err(Error::input(
                 first,
-                format!("table {} is there twice, also as {other}: keep one", schema.table),
+                format!(
+                    "table {table} is there twice, also as {other}: keep one, or name both, each \
+                     as file of its own [[mapping.{table}]]"
+                ),
             ))
         }
         [folder] if folder.is_dir() => parts(folder),
-        _ => Ok(found),
+        _ => Ok(found.into_iter().map(|path| Part { path, root: data.to_owned() }).collect()),
     }
 }
 
-/// Data files of a folder of parts; names that start with `.` or `_` are not data.
-fn parts(folder: &Path) -> Result<Vec<PathBuf>> {
-    let is_data = |p: &PathBuf| {
-        let name = p.file_name().unwrap_or_default().to_string_lossy();
-        !name.starts_with(['.', '_'])
-            && (EXTENSIONS.iter().any(|e| name.ends_with(e)) || name.ends_with(".txt"))
-    };
-    let found: Vec<PathBuf> = entries(folder)?.into_iter().filter(is_data).collect();
+/// Data files of a folder of parts, however deep.
+fn parts(folder: &Path) -> Result<Vec<Part>> {
+    if let Some(valid) = delta::valid_parts(folder)? {
+        return Ok(valid);
+    }
+    let mut found = Vec::new();
+    collect(folder, &mut found)?;
     if found.is_empty() {
         return Err(Error::input(
             folder,
             format!("no part in this folder ends with {}", EXTENSIONS.join(", ")),
         ));
     }
-    Ok(found)
+    Ok(found.into_iter().map(|path| Part { path, root: folder.to_owned() }).collect())
 }
 
+fn collect(folder: &Path, found: &mut Vec<PathBuf>) -> Result<()> {
+    found.extend(entries(folder)?.into_iter().filter(|path| is_data(path)));
+    for below in folders(folder)? {
+        if let Some(format) = delta::table_format(&below) {
+            return Err(Error::input(
+                below,
+                format!("is a {format} table inside a folder of parts: name it as a source"),
+            ));
+        }
+        collect(&below, found)?;
+    }
+    Ok(())
+}
+
+/// Whether a file is a part; names that start with `.`, `_` or `~$` (what spreadsheet programs
+/// leave beside an open workbook) are not data.
+fn is_data(path: &Path) -> bool {
+    let name = name_of(path).to_lowercase();
+    !name.starts_with(['.', '_', '~'])
+        && (EXTENSIONS.iter().any(|e| name.ends_with(e)) || name.ends_with(".txt"))
+}
+
+fn name_of(path: &Path) -> String {
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+fn relative(data: &Path, path: &Path) -> String {
+    path.strip_prefix(data).unwrap_or(path).to_string_lossy().replace('\\', "/")
+}
+
+/// The files directly in `folder`, sorted.
 fn entries(folder: &Path) -> Result<Vec<PathBuf>> {
+    Ok(children(folder)?.into_iter().filter(|path| path.is_file()).collect())
+}
+
+/// The folders directly in `folder` that may hold data, sorted.
+fn folders(folder: &Path) -> Result<Vec<PathBuf>> {
+    let hidden = |path: &PathBuf| name_of(path).starts_with(['.', '_']);
+    Ok(children(folder)?.into_iter().filter(|path| path.is_dir() && !hidden(path)).collect())
+}
+
+fn children(folder: &Path) -> Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).map_err(Error::unreadable(folder))? {
-        let path = entry.map_err(Error::unreadable(folder))?.path();
-        if path.is_file() {
-            found.push(path);
-        }
+        found.push(entry.map_err(Error::unreadable(folder))?.path());
     }
     found.sort();
     Ok(found)
 }
 
-fn open(data: &Path, path: PathBuf) -> Result<File> {
+fn open(data: &Path, part: Part) -> Result<File> {
+    let Part { path, root } = part;
     let mut head = Vec::new();
     fs::File::open(&path)
         .and_then(|file| file.take(8).read_to_end(&mut head))
@@ -147,45 +322,90 @@ fn open(data: &Path, path: PathBuf) -> Result<File> {
         return Err(Error::input(path, "the file is empty; expected at least a header line"));
     }
     let format = format(&path, &head)?;
-    let name = path.strip_prefix(data).unwrap_or(&path).to_string_lossy().replace('\\', "/");
-    Ok(File { path, name, format })
+    let partitions = partitions(&root, &path);
+    Ok(File { name: relative(data, &path), path, format, partitions })
+}
+
+/// What the folders between `root` and the file say: `channel=web` is a column that they spare.
+fn partitions(root: &Path, path: &Path) -> Vec<Partition> {
+    let below = path.strip_prefix(root).unwrap_or(path);
+    let folders = below.parent().into_iter().flat_map(Path::components);
+    let pairs = folders.filter_map(|folder| {
+        let name = folder.as_os_str().to_string_lossy();
+        let (column, value) = name.split_once('=')?;
+        let value = if value == "__HIVE_DEFAULT_PARTITION__" { "" } else { value };
+        Some(Partition { column: unescaped(column), value: unescaped(value) })
+    });
+    pairs.collect()
+}
+
+/// `text` with `%2F` and the like as the characters they stand for.
+pub(crate) fn unescaped(text: &str) -> String {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((&first, after)) = rest.split_first() {
+        let code = after.get(..2).and_then(|two| std::str::from_utf8(two).ok());
+        match code.and_then(|two| u8::from_str_radix(two, 16).ok()).filter(|_| first == b'%') {
+            Some(byte) => {
+                bytes.push(byte);
+                rest = &after[2..];
+            }
+            None => {
+                bytes.push(first);
+                rest = after;
+            }
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 /// What the first bytes say, which must be what the name says.
 fn format(path: &Path, head: &[u8]) -> Result<Format> {
-    let name = path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
+    let name = name_of(path).to_lowercase();
     let is = |magic: &[u8]| head.starts_with(magic);
+    let zipped = is(b"PK\x03\x04");
+    // Workbooks of before 2007.
+    let compound = is(&[0xd0, 0xcf, 0x11, 0xe0]);
     let (found, word) = if is(b"PAR1") {
         (Some(Format::Parquet), "Parquet")
     } else if is(&[0x1f, 0x8b]) {
         (Some(Format::Gzip), "gzip")
-    } else if is(b"PK\x03\x04") {
-        (None, "a zip archive or an Excel workbook")
+    } else if zipped || compound {
+        (Some(Format::Workbook), "a zip archive or an Excel workbook")
     } else if is(&[0xff, 0xfe]) || is(&[0xfe, 0xff]) {
-        (None, "UTF-16 text")
+        (Some(Format::Text), "UTF-16 text")
     } else if head.contains(&0) {
         (None, "binary data")
     } else {
         (Some(Format::Text), "text")
     };
+    let workbook = [".xlsx", ".xlsm", ".xlsb", ".xls", ".ods"];
     let named = if name.ends_with(".parquet") {
         (Format::Parquet, "a Parquet file")
     } else if name.ends_with(".gz") {
         (Format::Gzip, "a gzipped CSV file")
+    } else if workbook.iter().any(|ending| name.ends_with(ending)) {
+        (Format::Workbook, "a workbook")
     } else {
         (Format::Text, "a CSV file")
     };
     if found == Some(named.0) {
         return Ok(named.0);
     }
-    Err(Error::input(path, format!("expected {}, but its first bytes are {word}", named.1)))
+    // Several shops' "Excel" downloads are text, or a page, under a workbook's name.
+    let way_out = match (found, named.0) {
+        (Some(Format::Text), Format::Workbook) => "; rename it to end with .csv",
+        (Some(Format::Workbook), Format::Text) => "; rename it to end with .xlsx",
+        _ => "",
+    };
+    Err(Error::input(path, format!("expected {}, but its first bytes are {word}{way_out}", named.1)))
 }
 
 /// Files directly under `data` that no table claims, most likely misnamed.
 pub(crate) fn strangers(data: &Path, used: &[String]) -> Result<Vec<Exception>> {
     let mut exceptions = Vec::new();
     for path in entries(data)? {
-        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let name = name_of(&path);
         let Some(stem) = EXTENSIONS.iter().find_map(|e| name.strip_suffix(e)) else { continue };
         if !used.contains(&name) {
             let near = nearest(stem, schema::names().into_iter());

@@ -14,6 +14,13 @@ use chrono::NaiveDate;
 pub(crate) struct Table {
     /// Which one.
     pub(crate) schema: &'static Schema,
+    /// The rows of each of its sources.
+    pub(crate) sources: Vec<SourceRows>,
+}
+
+/// The rows of one source.
+#[derive(Debug, Clone)]
+pub(crate) struct SourceRows {
     /// Its rows.
     pub(crate) chunks: Vec<Chunk>,
     /// Dictionaries of its columns.
@@ -23,12 +30,14 @@ pub(crate) struct Table {
 impl Table {
     /// Its usable rows, in file and row order.
     pub(crate) fn rows(&self) -> impl Iterator<Item = Row<'_>> {
-        let good = |chunk: &'_ Chunk, row: usize| chunk.is_good(row);
-        self.chunks.iter().flat_map(move |chunk| {
-            (0..chunk.rows).filter(move |&row| good(chunk, row)).map(move |row| Row {
-                table: self,
-                chunk,
-                row,
+        self.sources.iter().flat_map(move |source| {
+            source.chunks.iter().flat_map(move |chunk| {
+                (0..chunk.rows).filter(|&row| chunk.is_good(row)).map(move |row| Row {
+                    table: self,
+                    columns: &source.columns,
+                    chunk,
+                    row,
+                })
             })
         })
     }
@@ -38,6 +47,7 @@ impl Table {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Row<'a> {
     table: &'a Table,
+    columns: &'a [ColumnReader],
     chunk: &'a Chunk,
     row: usize,
 }
@@ -68,7 +78,7 @@ impl<'a> Row<'a> {
     /// The text in the column at `at` of the schema, empty when there is none.
     pub(crate) fn text_at(&self, at: usize) -> &'a str {
         match &self.chunk.columns[at] {
-            Values::Text(codes) => self.table.columns[at].interner.name(codes[self.row]),
+            Values::Text(codes) => self.columns[at].interner.name(codes[self.row]),
             _ => "",
         }
     }

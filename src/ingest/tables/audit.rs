@@ -5,7 +5,9 @@ use crate::domain::exceptions::{Exception, ExceptionKind, Severity, Subject};
 use crate::domain::inputs::{Adjustment, Inputs, Source};
 use crate::domain::panel::Panel;
 use crate::domain::units::{ChannelId, SkuId};
+use crate::ingest::cells::interner::LeftOut;
 use crate::ingest::settings::DataSettings;
+use crate::ingest::tables::quarantine::Quarantine;
 use crate::ingest::tables::schema::TABLES;
 use chrono::NaiveDate;
 use std::collections::BTreeSet;
@@ -72,6 +74,80 @@ pub(crate) fn row_counts(data: &Path, settings: &DataSettings, sources: &[Source
         }
     }
     Ok(())
+}
+
+/// Rows of `source` that are no rows of its table, by reason, with their units.
+pub(crate) fn left_out(source: &Source, quarantine: &Quarantine) -> Option<Exception> {
+    let mut reasons = Vec::new();
+    let mut rows = 0;
+    let mut units = 0.0;
+    let mut nameless = 0;
+    let mut advice = "what has no item code is not planned".to_owned();
+    for (what, counted) in quarantine.left_out(source) {
+        rows += counted.rows;
+        units += counted.units;
+        reasons.push(match what {
+            LeftOut::Rule(column) => format!(
+                "{} by the rule on `{column}` (the first is line {}, `{}`)",
+                counted.rows, counted.line, counted.value
+            ),
+            LeftOut::NoItem { column, instead } => {
+                nameless = counted.rows;
+                if let Some(instead) = instead {
+                    advice = format!(
+                        "where `{instead}` says what was sold, set columns = {{ sku = \"{instead}\" }}"
+                    );
+                }
+                format!("{} name no item in `{column}`", counted.rows)
+            }
+            LeftOut::NoSale => format!("{} have neither a day nor a quantity", counted.rows),
+            LeftOut::Total => format!("{} are totals", counted.rows),
+            LeftOut::Text => format!(
+                "{} are lines of text (the first is line {}, `{}`)",
+                counted.rows, counted.line, counted.value
+            ),
+            LeftOut::Header => format!("{} repeat or describe the header", counted.rows),
+            LeftOut::Footer => format!("{} stand below the last row", counted.rows),
+        });
+    }
+    if rows == 0 {
+        return None;
+    }
+    let amount = if units == 0.0 { String::new() } else { format!(" ({units} units)") };
+    let what = format!(
+        "{rows} of {} rows{amount} are left out of {}: {}",
+        source.rows,
+        source.table,
+        reasons.join(", ")
+    );
+    // A shop that left half its items without a code plans half its sales.
+    let many = nameless * 10 > source.rows;
+    let severity = if many { Severity::Warning } else { Severity::Info };
+    let why = if many {
+        advice.as_str()
+    } else {
+        "they are no rows of this table; the mapping's exclude, keep and footer say which"
+    };
+    let about = Subject::File(source.file.clone());
+    Some(Exception::new(severity, ExceptionKind::ExcludedRows, about, what, why))
+}
+
+/// Rows of orders of which some units came back, nobody knows which.
+pub(crate) fn refunded_in_part(quarantine: &Quarantine) -> Vec<Exception> {
+    let mut exceptions = Vec::new();
+    for (file, counted) in quarantine.refunded_in_part() {
+        exceptions.push(Exception::new(
+            Severity::Info,
+            ExceptionKind::RefundedInPart,
+            Subject::File(file.clone()),
+            format!(
+                "{} rows ({} units) belong to orders that were refunded in part; they count as sold",
+                counted.rows, counted.units
+            ),
+            "the file says how much money was refunded, not which units came back",
+        ));
+    }
+    exceptions
 }
 
 /// One exception for each table that is not there and costs something.

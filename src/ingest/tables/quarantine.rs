@@ -3,6 +3,7 @@
 use crate::domain::error::{Error, Result};
 use crate::domain::exceptions::Quarantined;
 use crate::domain::inputs::Source;
+use crate::ingest::cells::interner::LeftOut;
 use crate::ingest::cells::values::clip;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -26,7 +27,32 @@ pub(crate) struct Place<'a> {
 pub(crate) struct Quarantine {
     rows: Vec<Quarantined>,
     rejected: BTreeMap<(&'static str, String), u64>,
-    excluded: BTreeMap<(&'static str, String), u64>,
+    left_out: BTreeMap<(&'static str, String), BTreeMap<LeftOut, LeftOutRows>>,
+    partly_returned: BTreeMap<String, LeftOutRows>,
+}
+
+/// How many rows are left out for one reason.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct LeftOutRows {
+    pub(crate) rows: u64,
+    /// Their units, as far as they can be read.
+    pub(crate) units: f64,
+    /// The first of them: its line, and what stood there.
+    pub(crate) line: u64,
+    pub(crate) value: String,
+}
+
+impl LeftOutRows {
+    fn add(&mut self, line: u64, value: &str, units: f64) {
+        if self.rows == 0 {
+            self.line = line;
+            self.value = clip(value);
+        }
+        self.rows += 1;
+        if units.is_finite() {
+            self.units += units;
+        }
+    }
 }
 
 impl Quarantine {
@@ -49,14 +75,40 @@ impl Quarantine {
         }
     }
 
-    /// Counts one row that a rule leaves out.
-    pub(crate) fn exclude(&mut self, place: Place<'_>) {
-        count(&mut self.excluded, place);
+    /// Counts one row of so many units (NaN = unknown) that is left out.
+    pub(crate) fn leave_out(
+        &mut self,
+        place: Place<'_>,
+        what: LeftOut,
+        value: &str,
+        units: f64,
+    ) {
+        let of_file = self.left_out.entry((place.table, place.file.to_owned())).or_default();
+        of_file.entry(what).or_default().add(place.line, value, units);
     }
 
-    /// Rows of `source` left out by a rule.
+    /// Counts one row of which some units came back, nobody knows how many.
+    pub(crate) fn partly_returned(&mut self, place: Place<'_>, units: f64) {
+        let rows = self.partly_returned.entry(place.file.to_owned()).or_default();
+        rows.add(place.line, "", units);
+    }
+
+    /// Rows of which some units came back, by file.
+    pub(crate) fn refunded_in_part(&self) -> impl Iterator<Item = (&String, &LeftOutRows)> {
+        self.partly_returned.iter()
+    }
+
+    /// Rows of `source` that are left out, by reason.
+    pub(crate) fn left_out(&self, source: &Source) -> impl Iterator<Item = (&LeftOut, &LeftOutRows)> {
+        let same = self.left_out.iter().filter(|((table, file), _)| {
+            *table == source.table && *file == source.file
+        });
+        same.flat_map(|(_, reasons)| reasons)
+    }
+
+    /// Rows of `source` that are left out.
     pub(crate) fn excluded(&self, source: &Source) -> u64 {
-        of(&self.excluded, source)
+        self.left_out(source).map(|(_, left_out)| left_out.rows).sum()
     }
 
     /// Writes the counts into `sources` and refuses a table whose reject share is above `limit`.
@@ -77,8 +129,9 @@ impl Quarantine {
         let mut tables: BTreeMap<&str, Vec<&Source>> = BTreeMap::new();
         sources.iter().for_each(|source| tables.entry(&source.table).or_default().push(source));
         for (table, sources) in tables {
-            let (rows, rejected) =
-                sources.iter().fold((0, 0), |(n, r), s| (n + s.rows, r + s.rejected));
+            // What is no row of the table at all says nothing about those that should be.
+            let rows: u64 = sources.iter().map(|s| s.rows.saturating_sub(self.excluded(s))).sum();
+            let rejected: u64 = sources.iter().map(|s| s.rejected).sum();
             let worst = sources.iter().max_by_key(|s| s.rejected).map_or("", |s| s.file.as_str());
             let share = rejected as f64 / rows.max(1) as f64;
             if rejected > allowed && share > limit {

@@ -1,16 +1,19 @@
 //! The hot table: sales rows, reduced to fifteen bytes each as they are read.
 
+use crate::domain::exceptions::{Exception, ExceptionKind, Severity, Subject};
 use crate::domain::panel::flag;
 use crate::ingest::cells::days::day_number;
-use crate::ingest::cells::hash::FastMap;
+use crate::ingest::cells::hash::{FastHasher, FastMap};
 use crate::ingest::cells::reader::ColumnReader;
-use crate::ingest::cells::values::{NO_TEXT, Values, is_whole};
+use crate::ingest::cells::values::{NO_DAY, NO_KEY, NO_TEXT, Values, is_whole};
 use crate::ingest::files::chunk::Chunk;
 use crate::ingest::names::{ALL, Catalogue, MAIN};
 use crate::ingest::tables::quarantine::Quarantine;
 use crate::ingest::tables::schema::Schema;
 use chrono::NaiveDate;
 use std::collections::{BTreeMap, BTreeSet};
+use std::hash::Hasher;
+use std::ops::Range;
 
 /// The names of one series.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -36,7 +39,32 @@ pub(crate) struct Rows {
     pub(crate) marks: Vec<u8>,
     /// Amount, NaN = unknown; shorter than the others by the rows after the last one with a price.
     pub(crate) revenue: Vec<f32>,
+    /// What makes an order line the same in two files, [`NO_KEY`] = unknown; as long as the others
+    /// up to the last row with an order number, empty where there is one file.
+    pub(crate) keys: Vec<u64>,
 }
+
+/// The rows of one file among [`Rows`], from `first` to the next one's.
+#[derive(Debug, Clone)]
+struct FileRows {
+    file: String,
+    first: usize,
+    /// Last day with a row: of two files that say the same, the later one knows more.
+    newest: u16,
+}
+
+/// An order line that a file leaves out (cancelled, voided): an older file may have it as a sale.
+#[derive(Debug, Clone)]
+struct VoidLine {
+    name: SeriesName,
+    order: u64,
+    day: u16,
+    /// Position in [`SalesRows::files`].
+    file: usize,
+}
+
+/// How many files a message names.
+const NAMED_FILES: usize = 4;
 
 /// All sales, by series in order of appearance.
 #[derive(Debug, Clone)]
@@ -59,6 +87,8 @@ pub(crate) struct SalesRows {
     slots: Vec<Vec<u32>>,
     factors: FastMap<(u32, u32, u32), f64>,
     by_name: BTreeMap<SeriesName, u32>,
+    files: Vec<FileRows>,
+    voids: Vec<VoidLine>,
 }
 
 /// What the rows of one series tell before they are placed.
@@ -103,12 +133,22 @@ impl SalesRows {
             slots: Vec::new(),
             factors: FastMap::default(),
             by_name: BTreeMap::new(),
+            files: Vec::new(),
+            voids: Vec::new(),
         }
     }
 
     /// Bytes held by the rows.
     pub(crate) fn bytes(&self) -> u64 {
-        11 * self.rows.series.len() as u64 + 4 * self.rows.revenue.len() as u64
+        let keys = 8 * self.rows.keys.len() as u64;
+        11 * self.rows.series.len() as u64 + 4 * self.rows.revenue.len() as u64 + keys
+    }
+
+    /// Another source begins: its codes stand for other names.
+    pub(crate) fn begin_source(&mut self) {
+        self.pairs.clear();
+        self.slots.clear();
+        self.factors.clear();
     }
 
     /// Takes over the rows of `chunk`.
@@ -119,6 +159,10 @@ impl SalesRows {
         quarantine: &mut Quarantine,
     ) {
         let cells = Cells::new(chunk, reading.schema);
+        if self.files.last().is_none_or(|last| last.file != chunk.file) {
+            let first = self.rows.series.len();
+            self.files.push(FileRows { file: chunk.file.clone(), first, newest: 0 });
+        }
         self.rows.reserve(chunk.rows_ahead, cells.has_price());
         let mut recent = [((NO_TEXT, NO_TEXT), self.pair((NO_TEXT, NO_TEXT))); RECENT];
         for row in (0..chunk.rows).filter(|&row| chunk.is_good(row)) {
@@ -147,6 +191,119 @@ impl SalesRows {
                 }
             }
         }
+        self.remember_voids(chunk, &cells, reading);
+    }
+
+    /// Remembers the order lines that the file leaves out.
+    fn remember_voids(&mut self, chunk: &Chunk, cells: &Cells<'_>, reading: &Context<'_>) {
+        for &row in &chunk.void {
+            let (order, day) = (cells.order(row), cells.day[row]);
+            let code = reading.text("sku", cells.sku[row]);
+            if order == NO_KEY || day == NO_DAY || code.is_empty() {
+                continue;
+            }
+            let name = series_name(cells.sku[row], cells.pair(row), reading);
+            if let Ok(day) = u16::try_from(day - self.first_day) {
+                self.voids.push(VoidLine { name, order, day, file: self.files.len() - 1 });
+            }
+        }
+    }
+
+    /// Leaves out the rows that an order has in several files but for those of the newest one, and
+    /// says how many.
+    ///
+    /// The rows of one file add up, as split shipments do. What makes an order line the same is its
+    /// number (and that of the line), its item, channel and location, and the day: tills number
+    /// their receipts anew each morning.
+    pub(crate) fn count_once(&mut self) -> Option<Exception> {
+        if self.files.len() < 2 || self.rows.keys.is_empty() {
+            return None;
+        }
+        let files = &self.files;
+        // The file whose newest sale is later was downloaded later; else the last one by name.
+        let newer = |file: usize, than: usize| {
+            (files[file].newest, file) > (files[than].newest, than)
+        };
+        let mut best: FastMap<u64, u32> = FastMap::default();
+        let mut conflict = false;
+        let mut note = |key: u64, file: usize| {
+            let mine = u32::try_from(file).expect("fewer files than four thousand million");
+            let known = *best.entry(key).or_insert(mine);
+            conflict |= known != mine;
+            if newer(file, known as usize) {
+                best.insert(key, mine);
+            }
+        };
+        self.rows.keys.resize(self.rows.series.len(), NO_KEY);
+        for (file, rows) in spans(files, self.rows.series.len()).enumerate() {
+            for row in rows.filter(|&row| self.rows.keys[row] != NO_KEY) {
+                note(self.rows.keys[row], file);
+            }
+        }
+        for void in &self.voids {
+            if let Some(&series) = self.by_name.get(&void.name) {
+                note(line_key(void.order, series, void.day, true), void.file);
+            }
+        }
+        if !conflict {
+            return None;
+        }
+        let mut keep = vec![true; self.rows.series.len()];
+        let mut units = 0.0;
+        let mut from: BTreeSet<usize> = BTreeSet::new();
+        for (file, rows) in spans(files, self.rows.series.len()).enumerate() {
+            for row in rows.filter(|&row| self.rows.keys[row] != NO_KEY) {
+                if best[&self.rows.keys[row]] as usize != file {
+                    keep[row] = false;
+                    units += f64::from(self.rows.units[row]);
+                    from.insert(file);
+                }
+            }
+        }
+        let dropped = keep.iter().filter(|&&keep| !keep).count();
+        let mut names: Vec<&str> =
+            from.iter().take(NAMED_FILES).map(|&file| files[file].file.as_str()).collect();
+        if from.len() > NAMED_FILES {
+            names.push("others");
+        }
+        let what = format!(
+            "{dropped} rows ({units} units) of {} stand in a newer file as well: the same order \
+             counts once, as the newest file has it",
+            names.join(", ")
+        );
+        self.retain(&keep);
+        (dropped > 0).then(|| {
+            Exception::new(
+                Severity::Info,
+                ExceptionKind::RepeatedRows,
+                Subject::Table("sales".to_owned()),
+                what,
+                "order, item, channel, location and day are the same; the rows of one file add up",
+            )
+        })
+    }
+
+    /// Keeps these rows and what their series tell.
+    fn retain(&mut self, keep: &[bool]) {
+        let rows = &mut self.rows;
+        rows.revenue.resize(rows.series.len().min(keep.len()), f32::NAN);
+        retain(&mut rows.series, keep);
+        retain(&mut rows.day, keep);
+        retain(&mut rows.units, keep);
+        retain(&mut rows.marks, keep);
+        retain(&mut rows.revenue, keep);
+        retain(&mut rows.keys, keep);
+        for facts in &mut self.facts {
+            facts.first_sale = u16::MAX;
+            facts.units = 0.0;
+        }
+        for (row, &series) in rows.series.iter().enumerate() {
+            if rows.units[row] > 0.0 {
+                let facts = &mut self.facts[series as usize];
+                facts.first_sale = facts.first_sale.min(rows.day[row]);
+                facts.units += rows.units[row];
+            }
+        }
     }
 
     fn add(&mut self, cells: &Cells<'_>, row: usize, (series, factor): (u32, f64)) {
@@ -165,24 +322,47 @@ impl SalesRows {
             facts.units += stored;
         }
         self.last_row = self.last_row.max(Some(day));
-        let marks = cells.marks(row);
-        if units == 0.0 && marks == 0 {
-            return;
+        if let Some(file) = self.files.last_mut() {
+            file.newest = file.newest.max(day);
         }
-        self.fractional |= !is_whole(units);
-        if cells.has_price() {
-            // Parts without prices may have come first.
-            self.rows.revenue.resize(self.rows.series.len(), f32::NAN);
-            #[expect(
-                clippy::cast_possible_truncation,
-                reason = "seven digits are enough for totals"
-            )]
-            self.rows.revenue.push(cells.revenue(row) as f32);
+        let marks = cells.marks(row);
+        let key = line_key(cells.order(row), series, day, units >= 0.0);
+        if units != 0.0 || marks != 0 {
+            self.fractional |= !is_whole(units);
+            self.push(series, day, stored, marks, key);
+            if cells.has_price() {
+                self.push_revenue(cells.revenue(row));
+            }
+        }
+        // Units that came back on this row are a row of their own, with their share of its money.
+        let returned = cells.returned(row) * factor;
+        if returned != 0.0 {
+            self.fractional |= !is_whole(returned);
+            #[expect(clippy::cast_possible_truncation, reason = "as above")]
+            self.push(series, day, -returned as f32, 0, key);
+            if cells.has_price() {
+                self.push_revenue(-cells.revenue(row) * returned / units);
+            }
+        }
+    }
+
+    fn push(&mut self, series: u32, day: u16, units: f32, marks: u8, key: u64) {
+        if key != NO_KEY {
+            self.rows.keys.resize(self.rows.series.len(), NO_KEY);
+            self.rows.keys.push(key);
         }
         self.rows.series.push(series);
         self.rows.day.push(day);
-        self.rows.units.push(stored);
+        self.rows.units.push(units);
         self.rows.marks.push(marks);
+    }
+
+    /// The amount of the row just pushed.
+    fn push_revenue(&mut self, amount: f64) {
+        // Parts without prices may have come first.
+        self.rows.revenue.resize(self.rows.series.len() - 1, f32::NAN);
+        #[expect(clippy::cast_possible_truncation, reason = "seven digits are enough for totals")]
+        self.rows.revenue.push(amount as f32);
     }
 
     /// Position of a (channel, location) pair in `slots`.
@@ -213,16 +393,7 @@ impl SalesRows {
             if !reading.catalogue.knows(item.sku) {
                 self.unknown.insert(item.sku.to_owned());
             }
-            let channel_name = if name.is_empty() { ALL } else { name };
-            let home = || reading.home.get(channel_name).map_or(MAIN, String::as_str);
-            let at = Some(reading.text("location", location))
-                .filter(|l| !l.is_empty())
-                .unwrap_or_else(home);
-            let series = SeriesName {
-                sku: item.sku.to_owned(),
-                location: at.to_owned(),
-                channel: channel_name.to_owned(),
-            };
+            let series = series_name(sku, (channel, location), reading);
             let factor = item.factor * reading.catalogue.sold_in(item.sku);
             self.factors.insert((sku, channel, location), factor);
             self.position(series) | if factor == 1.0 { 0 } else { SCALED }
@@ -247,6 +418,46 @@ impl SalesRows {
         }
         at
     }
+}
+
+/// The series that a row of these codes belongs to.
+fn series_name(sku: u32, (channel, location): (u32, u32), reading: &Context<'_>) -> SeriesName {
+    let name = reading.text("channel", channel);
+    let item = reading.catalogue.item(reading.text("sku", sku), name);
+    let channel = if name.is_empty() { ALL } else { name };
+    let home = || reading.home.get(channel).map_or(MAIN, String::as_str);
+    let stated = Some(reading.text("location", location)).filter(|place| !place.is_empty());
+    SeriesName {
+        sku: item.sku.to_owned(),
+        location: stated.unwrap_or_else(home).to_owned(),
+        channel: channel.to_owned(),
+    }
+}
+
+/// What makes an order line the same in two files: a sale and the return of it are two lines.
+/// [`NO_KEY`] where there is no order number.
+fn line_key(order: u64, series: u32, day: u16, sold: bool) -> u64 {
+    if order == NO_KEY {
+        return NO_KEY;
+    }
+    let mut hasher = FastHasher::default();
+    hasher.write_u64(order);
+    hasher.write_u64(u64::from(series) << 32 | u64::from(day) << 1 | u64::from(sold));
+    hasher.finish().max(1)
+}
+
+/// The rows of each file.
+fn spans(files: &[FileRows], rows: usize) -> impl Iterator<Item = Range<usize>> + '_ {
+    let ends = files.iter().skip(1).map(|file| file.first).chain([rows]);
+    files.iter().zip(ends).map(|(file, end)| file.first..end)
+}
+
+fn retain<T: Copy>(cells: &mut Vec<T>, keep: &[bool]) {
+    let mut row = 0;
+    cells.retain(|_| {
+        row += 1;
+        keep[row - 1]
+    });
 }
 
 /// What a chunk of sales is read against.
@@ -281,6 +492,9 @@ struct Cells<'a> {
     discount_amount: Option<&'a [f64]>,
     promotion: Option<&'a [u8]>,
     in_stock: Option<&'a [u8]>,
+    returns: Option<&'a [f64]>,
+    order_id: Option<&'a [u64]>,
+    line_id: Option<&'a [u64]>,
 }
 
 impl<'a> Cells<'a> {
@@ -293,6 +507,7 @@ impl<'a> Cells<'a> {
             |name| if let Values::Number(v) = column(name) { Some(v.as_slice()) } else { None };
         let flag =
             |name| if let Values::Flag(v) = column(name) { Some(v.as_slice()) } else { None };
+        let key = |name| if let Values::Key(v) = column(name) { Some(v.as_slice()) } else { None };
         let day: &[i32] = if let Values::Day(v) = column("date") { v } else { &[] };
         Self {
             sku: text("sku").unwrap_or_default(),
@@ -306,7 +521,24 @@ impl<'a> Cells<'a> {
             discount_amount: number("discount_amount"),
             promotion: flag("promotion"),
             in_stock: flag("in_stock"),
+            returns: number("returns"),
+            order_id: key("order_id"),
+            line_id: key("line_id"),
         }
+    }
+
+    /// The order and line of a row as one number, [`NO_KEY`] where it has no order.
+    fn order(&self, row: usize) -> u64 {
+        let Some(order) = self.order_id.map(|keys| keys[row]).filter(|&key| key != NO_KEY) else {
+            return NO_KEY;
+        };
+        self.line_id.map_or(order, |keys| order ^ keys[row].rotate_left(32)).max(1)
+    }
+
+    /// Units of the row that came back, however the export signs them.
+    fn returned(&self, row: usize) -> f64 {
+        let returned = self.returns.map_or(0.0, |cells| cells[row]);
+        if returned.is_nan() { 0.0 } else { returned.abs() }
     }
 
     fn pair(&self, row: usize) -> (u32, u32) {

@@ -23,6 +23,8 @@ pub enum Kind {
     Id(Dictionary),
     /// Free text.
     Text,
+    /// A text that is only compared with others of its kind: an order number.
+    Key,
     /// One of these words.
     Choice(&'static [&'static str]),
     /// A number in this range, both ends included.
@@ -43,7 +45,7 @@ impl Kind {
     pub fn expected(self) -> String {
         match self {
             Self::Id(_) => "a name".to_owned(),
-            Self::Text => "text".to_owned(),
+            Self::Text | Self::Key => "text".to_owned(),
             Self::Choice(words) => words.join(", "),
             Self::Number(min, max) if min == f64::MIN && max == f64::MAX => "a number".to_owned(),
             Self::Number(min, max) if min == f64::MIN_POSITIVE && max == f64::MAX => {
@@ -140,9 +142,12 @@ pub const TABLES: &[Schema] = &[
             opt("revenue", ANY, "amount of the line, instead of unit_price"),
             opt("discount", RATE, "share of the price taken off, 0.1 = 10 %"),
             opt("discount_amount", ANY, "amount taken off the line"),
+            opt("currency", Kind::Text, "three-letter code of the row's amounts"),
             opt("promotion", Kind::Bool, "sold under a promotion"),
             opt("in_stock", Kind::Bool, "whether the item could be bought that day"),
-            opt("order_id", Kind::Text, "order number; only read by mapping rules"),
+            opt("returns", ANY, "units of this row that came back"),
+            opt("order_id", Kind::Key, "order number; an order in two files counts once"),
+            opt("line_id", Kind::Key, "number of the line within its order"),
             opt("status", Kind::Text, "order status; cancelled rows are left out"),
         ],
     },

@@ -1,0 +1,605 @@
+//! From lines of cells to chunks of rows, whatever the lines come from: text or a sheet.
+//!
+//! Finds the header, passes over what stands above, between and below the rows, carries cells down
+//! that stand on the first of several lines alone, and reads each cell by its column's reader.
+
+use crate::domain::error::{Error, Result};
+use crate::domain::exceptions::{Exception, ExceptionKind, Severity, Subject};
+use crate::ingest::cells::interner::{LeftOut, Problem};
+use crate::ingest::cells::mapping::{CellSource, ColumnPlan, FilterAction, WideColumn};
+use crate::ingest::cells::rules::{is_total, matches_cell};
+use crate::ingest::cells::values::Values;
+use crate::ingest::files::chunk::{CHUNK_ROWS, Chunk, Reading, Sink};
+use crate::ingest::files::source::File;
+use crate::ingest::settings::Footer;
+use crate::ingest::tables::quarantine::Place;
+use std::borrow::Cow;
+
+/// Lines that are looked at for a header: reports have a title, a period and a shop's name above
+/// it.
+const HEADER_WITHIN: usize = 30;
+
+/// Lines of cells, one after the other.
+pub(crate) trait Lines {
+    /// Moves to the next line that is not blank; whether there is one.
+    fn next(&mut self) -> Result<bool>;
+    /// Passes over the lines up to number `line`, so that the next one is below it.
+    fn skip_to(&mut self, line: u64) -> Result<()>;
+    /// How many lines that are not blank have been met.
+    fn ordinal(&self) -> u64;
+    /// The number of the line, from 1.
+    fn line(&self) -> u64;
+    /// How many cells it has.
+    fn len(&self) -> usize;
+    /// Cell `at` as text; empty where the line is too short.
+    fn field(&self, at: usize) -> std::result::Result<Cow<'_, str>, Problem>;
+    /// Cell `at` for a message, whatever its bytes.
+    fn lossy(&self, at: usize) -> String;
+    /// Whether the line can be a header at all.
+    fn check_header(&self) -> Result<()>;
+}
+
+/// Where the header is, and what it says.
+pub(crate) struct Header {
+    pub(crate) headings: Vec<String>,
+    pub(crate) plan: ColumnPlan,
+}
+
+/// Moves `lines` to the header of `file`: the line below `skip_rows` lines, or the first that has
+/// the columns.
+///
+/// # Errors
+/// If no line has the columns that the table needs.
+pub(crate) fn header(
+    file: &File,
+    lines: &mut impl Lines,
+    reading: &mut Reading<'_>,
+) -> Result<Header> {
+    if !reading.mapping.header.is_empty() {
+        lines.skip_to(reading.mapping.skip_rows.unwrap_or(0) as u64)?;
+        let headings = reading.mapping.header.clone();
+        let mut plan = reading.mapped.plan(file, &headings)?;
+        reading.exceptions.append(&mut plan.exceptions);
+        return Ok(Header { headings, plan });
+    }
+    let mut nearest: Option<(usize, Error)> = None;
+    let within = match reading.mapping.skip_rows {
+        Some(skipped) => {
+            lines.skip_to(skipped as u64)?;
+            1
+        }
+        None => HEADER_WITHIN,
+    };
+    for _ in 0..within {
+        if !lines.next()? {
+            break;
+        }
+        if nearest.is_none() {
+            lines.check_header()?;
+        }
+        let heading = |at| lines.field(at).unwrap_or_default().trim().to_owned();
+        let mut headings: Vec<String> = (0..lines.len()).map(heading).collect();
+        if let Some(first) = headings.first_mut() {
+            *first = first.trim_start_matches('\u{feff}').trim().to_owned();
+        }
+        match reading.mapped.plan(file, &headings) {
+            Ok(mut plan) => {
+                reading.exceptions.append(&mut plan.exceptions);
+                if nearest.is_some() {
+                    let what = format!(
+                        "the header is line {}; what stands above it is passed over",
+                        lines.line()
+                    );
+                    reading.exceptions.push(Exception::new(
+                        Severity::Info,
+                        ExceptionKind::AssumedLayout,
+                        Subject::File(file.base_name()),
+                        what,
+                        "it is the first line that has the table's columns; skip_rows says another",
+                    ));
+                }
+                return Ok(Header { headings, plan });
+            }
+            Err(error) => {
+                let likeness = reading.mapped.likeness(&headings);
+                if nearest.as_ref().is_none_or(|(best, _)| likeness > *best) {
+                    nearest = Some((likeness, error));
+                }
+            }
+        }
+    }
+    Err(nearest.map_or_else(
+        || {
+            let message = "there are only blank lines; expected at least a header line";
+            Error::input(&file.path, message)
+        },
+        |(_, error)| error,
+    ))
+}
+
+/// Reads the rows below the header and hands them to `sink`; returns how many there are. `last` is
+/// the ordinal of the line above a footer of so many lines.
+pub(crate) fn read(
+    file: &File,
+    lines: &mut impl Lines,
+    header: &Header,
+    last: u64,
+    reading: &mut Reading<'_>,
+    sink: &mut Sink<'_>,
+) -> Result<u64> {
+    let plan = &header.plan;
+    let mut rows = Rows::new(file, header, reading);
+    let described = reading.mapping.description_rows.unwrap_or(rows.preset_descriptions);
+    let mut count = 0;
+    for _ in 0..described {
+        if lines.next()? {
+            count += 1;
+            rows.leave_out(lines, LeftOut::Header, reading);
+        }
+    }
+    let mut below = false;
+    while lines.next()? {
+        below |= lines.ordinal() > last || rows.begins_footer(lines);
+        if below || rows.repeats_header(lines) {
+            count += 1;
+            let what = if below { LeftOut::Footer } else { LeftOut::Header };
+            rows.leave_out(lines, what, reading);
+            continue;
+        }
+        rows.cells.begin_line(lines);
+        if plan.wide.is_empty() && plan.packed.is_none() {
+            count += 1;
+            rows.push(lines, None, reading);
+        }
+        for cell in &plan.wide {
+            if lines.field(cell.at).is_ok_and(|c| c.trim().is_empty()) {
+                continue;
+            }
+            count += 1;
+            rows.push(lines, Some(cell), reading);
+            if rows.chunk.rows == CHUNK_ROWS {
+                sink(rows.take(), &reading.columns, reading.quarantine)?;
+            }
+        }
+        for inner in 0..rows.cells.unpack(lines) {
+            count += 1;
+            rows.cells.inner = inner;
+            rows.push(lines, None, reading);
+        }
+        if rows.chunk.rows >= CHUNK_ROWS {
+            sink(rows.take(), &reading.columns, reading.quarantine)?;
+        }
+    }
+    sink(rows.take(), &reading.columns, reading.quarantine)?;
+    Ok(count)
+}
+
+/// Builds chunks row by row.
+struct Rows<'a> {
+    cells: Cells<'a>,
+    footer: Vec<String>,
+    preset_descriptions: usize,
+    chunk: Chunk,
+    empty: Vec<Values>,
+    /// Positions of columns that tell a row from a line of text.
+    sku: Option<usize>,
+    date: Option<usize>,
+    quantity: Option<usize>,
+    returns: Option<usize>,
+    /// The column that says what was sold where the item's own is blank, once it was looked for.
+    instead: Option<Option<String>>,
+}
+
+/// The cells of the line at hand, with what other lines say about them.
+struct Cells<'a> {
+    plan: &'a ColumnPlan,
+    headings: &'a [String],
+    /// What the filled-down columns of the lines of one key were last, one a column of the plan.
+    filled: Vec<String>,
+    /// That key.
+    filled_key: String,
+    /// The lines packed into a cell of this line, and which of them is read.
+    unpacked: Vec<Vec<String>>,
+    inner: usize,
+}
+
+/// Why a row is set aside: the column of the schema, what stood there, and the problem.
+struct Fault {
+    column: usize,
+    value: String,
+    problem: Problem,
+}
+
+impl<'a> Rows<'a> {
+    fn new(file: &File, header: &'a Header, reading: &Reading<'_>) -> Self {
+        let plan = &header.plan;
+        let mut empty = Vec::with_capacity(plan.from.len());
+        for (reader, from) in reading.columns.iter().zip(&plan.from) {
+            empty.push(match from {
+                CellSource::Missing => Values::Missing,
+                CellSource::Column(_)
+                | CellSource::Constant(_)
+                | CellSource::Heading
+                | CellSource::Cell => Values::empty(reader.column.kind),
+            });
+        }
+        let preset = reading.mapped.preset;
+        let footer = match &reading.mapping.footer {
+            Footer::Lines(0) => &preset.footer,
+            written => written,
+        };
+        let footer = match footer {
+            Footer::Lines(_) => Vec::new(),
+            Footer::Begins(text) => vec![text.to_lowercase()],
+            Footer::BeginsAny(texts) => texts.iter().map(|text| text.to_lowercase()).collect(),
+        };
+        let filled = plan.fill_down.as_ref().map_or(0, |filled| filled.columns.len());
+        let schema = reading.mapped.schema();
+        let there = |name| schema.position(name).filter(|&at| plan.from[at] != CellSource::Missing);
+        Self {
+            cells: Cells {
+                plan,
+                headings: &header.headings,
+                filled: vec![String::new(); filled],
+                filled_key: String::new(),
+                unpacked: Vec::new(),
+                inner: 0,
+            },
+            footer,
+            preset_descriptions: preset.description_rows,
+            chunk: Chunk::new(reading.mapped.table(), &file.name, empty.clone()),
+            empty,
+            sku: there("sku"),
+            date: there("date"),
+            quantity: there("quantity"),
+            returns: there("returns"),
+            instead: None,
+        }
+    }
+
+    /// The finished chunk.
+    fn take(&mut self) -> Chunk {
+        let next = Chunk::new(self.chunk.table, &self.chunk.file, self.empty.clone());
+        std::mem::replace(&mut self.chunk, next)
+    }
+
+    fn place(&self, lines: &impl Lines) -> Place<'_> {
+        Place { table: self.chunk.table, file: &self.chunk.file, line: lines.line() }
+    }
+
+    fn leave_out(&self, lines: &impl Lines, what: LeftOut, reading: &mut Reading<'_>) {
+        let value = lines.field(0).unwrap_or_default();
+        reading.quarantine.leave_out(self.place(lines), what, &value, f64::NAN);
+    }
+
+    /// Whether the line says what no row says: the footer begins.
+    fn begins_footer(&self, lines: &impl Lines) -> bool {
+        if self.footer.is_empty() {
+            return false;
+        }
+        let mut cells = (0..lines.len()).filter_map(|at| lines.field(at).ok());
+        let first = cells.find(|cell| !cell.trim().is_empty()).unwrap_or_default();
+        let first = first.trim().to_lowercase();
+        self.footer.iter().any(|text| match text.strip_prefix('*') {
+            Some(inside) => first.contains(inside),
+            None => first.starts_with(text.as_str()),
+        })
+    }
+
+    /// Whether the header stands here once more: files put together by hand have it in the middle.
+    fn repeats_header(&self, lines: &impl Lines) -> bool {
+        let same = |at: usize| {
+            let heading = self.cells.headings[at].as_str();
+            lines.field(at).is_ok_and(|cell| cell.trim_start_matches('\u{feff}').trim() == heading)
+        };
+        lines.len() == self.cells.headings.len() && (0..self.cells.headings.len()).all(same)
+    }
+
+    /// Appends one row, or sets it aside.
+    fn push(
+        &mut self,
+        lines: &impl Lines,
+        cell: Option<&WideColumn>,
+        reading: &mut Reading<'_>,
+    ) {
+        let Err(fault) = self.try_push(lines, cell, reading) else {
+            self.chunk.lines.push(lines.line());
+            self.chunk.rows += 1;
+            return;
+        };
+        let problem = match fault.problem {
+            Problem::Rejected(reason) => self
+                .no_row(lines, cell)
+                .map_or(Problem::Rejected(reason), Problem::LeftOut),
+            other => other,
+        };
+        // A cancelled line must be known where an older file has it as a sale.
+        if problem != Problem::LeftOut(LeftOut::Total)
+            && !matches!(problem, Problem::Rejected(_))
+            && reading.mapped.compares_orders
+        {
+            self.push_void(lines, cell, reading);
+        }
+        let rows = self.chunk.rows;
+        self.chunk.columns.iter_mut().for_each(|column| column.truncate(rows));
+        let units = self.quantity.map_or(f64::NAN, |at| {
+            let raw = self.cells.cell(lines, cell, at).unwrap_or_default();
+            reading.columns[at].lenient_number(&raw)
+        });
+        reading.set_aside(self.place(lines), fault.column, &fault.value, problem, units);
+    }
+
+    /// Appends a row that is only known by its order number.
+    fn push_void(
+        &mut self,
+        lines: &impl Lines,
+        cell: Option<&WideColumn>,
+        reading: &mut Reading<'_>,
+    ) {
+        let rows = self.chunk.rows;
+        self.chunk.columns.iter_mut().for_each(|column| column.truncate(rows));
+        for (at, reader) in reading.columns.iter_mut().enumerate() {
+            if self.cells.plan.from[at] == CellSource::Missing {
+                continue;
+            }
+            let raw = self.cells.cell(lines, cell, at).unwrap_or_default().into_owned();
+            let column = &mut self.chunk.columns[at];
+            // What cannot be read is empty: the row is no sale anyway.
+            if reader.push(&raw, column).is_err() && column.len() <= rows {
+                column.push_empty();
+            }
+        }
+        self.chunk.bad.resize(rows, false);
+        self.chunk.bad.push(true);
+        self.chunk.void.push(rows);
+        self.chunk.lines.push(lines.line());
+        self.chunk.rows += 1;
+    }
+
+    fn try_push(
+        &mut self,
+        lines: &impl Lines,
+        cell: Option<&WideColumn>,
+        reading: &mut Reading<'_>,
+    ) -> std::result::Result<(), Fault> {
+        self.check_width(lines)?;
+        let returned = self.filter(lines, reading)?;
+        for (at, reader) in reading.columns.iter_mut().enumerate() {
+            if self.cells.plan.from[at] == CellSource::Missing {
+                continue;
+            }
+            let raw = self.cells.cell(lines, cell, at).map_err(|problem| Fault {
+                column: at,
+                value: match self.cells.plan.from[at] {
+                    CellSource::Column(i) => lines.lossy(i),
+                    CellSource::Constant(_)
+                    | CellSource::Heading
+                    | CellSource::Cell
+                    | CellSource::Missing => String::new(),
+                },
+                problem,
+            })?;
+            let column = &mut self.chunk.columns[at];
+            let fault = |problem| Fault { column: at, value: raw.clone().into_owned(), problem };
+            reader.push(&raw, column).map_err(fault)?;
+            if reader.column.required && column.is_empty_at(self.chunk.rows) {
+                return Err(fault(Problem::Rejected("empty, but required".to_owned())));
+            }
+        }
+        if returned {
+            self.return_all();
+        }
+        Ok(())
+    }
+
+    /// A line with more cells than headings has a separator inside a cell.
+    fn check_width(&self, lines: &impl Lines) -> std::result::Result<(), Fault> {
+        let fields = self.cells.headings.len();
+        if lines.len() <= fields {
+            return Ok(());
+        }
+        let filled = |at: &usize| !lines.field(*at).unwrap_or_default().trim().is_empty();
+        let Some(extra) = (fields..lines.len()).find(filled) else { return Ok(()) };
+        let reason = format!(
+            "{} fields where the header has {fields}: is a separator not quoted?",
+            lines.len()
+        );
+        let value = lines.field(extra).unwrap_or_default().into_owned();
+        Err(Fault { column: 0, value, problem: Problem::Rejected(reason) })
+    }
+
+    /// Applies the rules on cells as they stand in the file; whether the row's units came back.
+    fn filter(
+        &self,
+        lines: &impl Lines,
+        reading: &mut Reading<'_>,
+    ) -> std::result::Result<bool, Fault> {
+        let mut returned = false;
+        for filter in &self.cells.plan.filters {
+            let Ok(value) = self.cells.field(lines, filter.at) else { continue };
+            let matched = matches_cell(&filter.patterns, &value);
+            match filter.action {
+                FilterAction::Exclude | FilterAction::Keep => {
+                    if matched == (filter.action == FilterAction::Exclude) {
+                        let rule = LeftOut::Rule(filter.heading.clone());
+                        return Err(Fault {
+                            column: 0,
+                            value: value.into_owned(),
+                            problem: Problem::LeftOut(rule),
+                        });
+                    }
+                }
+                FilterAction::Reject if matched => {
+                    return Err(Fault {
+                        column: 0,
+                        value: value.into_owned(),
+                        problem: Problem::Rejected("rejected by a rule of the mapping".to_owned()),
+                    });
+                }
+                FilterAction::Returned => returned |= matched,
+                FilterAction::PartlyReturned if matched => {
+                    let units = self.quantity.map_or(f64::NAN, |at| {
+                        let raw = self.cells.cell(lines, None, at).unwrap_or_default();
+                        reading.columns[at].lenient_number(&raw)
+                    });
+                    reading.quarantine.partly_returned(self.place(lines), units);
+                }
+                FilterAction::PartlyReturned | FilterAction::Reject => {}
+            }
+        }
+        Ok(returned)
+    }
+
+    /// All units of the row just read have come back.
+    fn return_all(&mut self) {
+        let (Some(quantity), Some(returns)) = (self.quantity, self.returns) else { return };
+        let sold = match &self.chunk.columns[quantity] {
+            Values::Number(numbers) => numbers.last().copied().unwrap_or(f64::NAN),
+            _ => f64::NAN,
+        };
+        if let Values::Number(numbers) = &mut self.chunk.columns[returns]
+            && let Some(last) = numbers.last_mut()
+        {
+            *last = sold.max(0.0);
+        }
+    }
+
+    /// Why this line, which cannot be read, is no row at all; `None` where it should be one.
+    fn no_row(&mut self, lines: &impl Lines, wide: Option<&WideColumn>) -> Option<LeftOut> {
+        let sku = self.sku?;
+        let blank = |at: usize| {
+            self.cells.cell(lines, wide, at).is_ok_and(|cell| cell.trim().is_empty())
+        };
+        let mut cells = (0..lines.len()).filter_map(|at| lines.field(at).ok());
+        if cells.find(|cell| !cell.trim().is_empty()).is_some_and(|cell| is_total(&cell)) {
+            return Some(LeftOut::Total);
+        }
+        // A line with a single cell is a remark, whatever stands there.
+        let filled = |at: &usize| lines.field(*at).is_ok_and(|cell| !cell.trim().is_empty());
+        if blank(sku) && (0..lines.len()).filter(filled).count() == 1 {
+            return Some(LeftOut::Text);
+        }
+        if blank(sku) {
+            let heading = match self.cells.plan.from[sku] {
+                CellSource::Column(at) => self.cells.headings.get(at).cloned(),
+                CellSource::Constant(_)
+                | CellSource::Heading
+                | CellSource::Cell
+                | CellSource::Missing => None,
+            };
+            let instead = self.instead.get_or_insert_with(|| self.cells.names_item(lines)).clone();
+            let column = heading.unwrap_or_else(|| "sku".to_owned());
+            return Some(LeftOut::NoItem { column, instead });
+        }
+        let (date, quantity) = (self.date?, self.quantity?);
+        (blank(date) && blank(quantity)).then_some(LeftOut::NoSale)
+    }
+}
+
+impl Cells<'_> {
+    /// The heading of a column that says what a line without a code sold.
+    fn names_item(&self, lines: &impl Lines) -> Option<String> {
+        let words = ["product name", "item name", "lineitem name", "product title", "item title"];
+        let more = ["title", "name", "item", "product", "description"];
+        let mut headings = words.iter().chain(&more).flat_map(|word| {
+            self.headings.iter().enumerate().filter(move |(_, heading)| {
+                heading.to_lowercase().replace(['_', '-'], " ").contains(word)
+            })
+        });
+        let filled = |at: usize| lines.field(at).is_ok_and(|cell| !cell.trim().is_empty());
+        headings.find(|&(at, _)| filled(at)).map(|(_, heading)| heading.clone())
+    }
+
+    /// Splits the packed cell of this line; how many lines it holds, 0 where the file has none.
+    fn unpack(&mut self, lines: &impl Lines) -> usize {
+        let Some(packed) = &self.plan.packed else { return 0 };
+        let cell = lines.field(packed.at).unwrap_or_default();
+        self.unpacked = unpacked(&cell, &packed.labels);
+        self.unpacked.len()
+    }
+
+    /// The cell that column `at` of the schema is read from.
+    fn cell<'r>(
+        &'r self,
+        lines: &'r impl Lines,
+        wide: Option<&'r WideColumn>,
+        at: usize,
+    ) -> std::result::Result<Cow<'r, str>, Problem> {
+        match &self.plan.from[at] {
+            CellSource::Missing => Ok(Cow::Borrowed("")),
+            CellSource::Column(i) => self.field(lines, *i),
+            CellSource::Cell => wide.map_or(Ok(Cow::Borrowed("")), |wide| lines.field(wide.at)),
+            CellSource::Heading => Ok(wide.map_or("", |wide| wide.heading.as_str()).into()),
+            CellSource::Constant(text) => Ok(Cow::Borrowed(text.as_str())),
+        }
+    }
+
+    /// Field `at`, taken from the order's first line where the export leaves it empty on the
+    /// others.
+    #[inline]
+    fn field<'r>(
+        &'r self,
+        lines: &'r impl Lines,
+        at: usize,
+    ) -> std::result::Result<Cow<'r, str>, Problem> {
+        if let Some(packed) = at.checked_sub(self.headings.len())
+            && let Some(line) = self.unpacked.get(self.inner)
+        {
+            return Ok(line.get(packed).map_or("", String::as_str).into());
+        }
+        let text = lines.field(at)?;
+        let Some(fill_down) = &self.plan.fill_down else { return Ok(text) };
+        if !text.trim().is_empty() {
+            return Ok(text);
+        }
+        let column = fill_down.columns.iter().position(|&column| column == at);
+        Ok(column.map_or(text, |column| self.filled[column].as_str().into()))
+    }
+
+    /// Remembers what stands on the first line of an order, and forgets what stood on that of the
+    /// order before. A line without a number belongs to the one above it.
+    fn begin_line(&mut self, lines: &impl Lines) {
+        let Some(fill_down) = &self.plan.fill_down else { return };
+        if let Some(key) = fill_down.key {
+            let key = lines.field(key).unwrap_or_default();
+            if !key.trim().is_empty() && self.filled_key != key {
+                self.filled_key = key.into_owned();
+                self.filled.iter_mut().for_each(String::clear);
+            }
+        }
+        for (filled, &column) in self.filled.iter_mut().zip(&fill_down.columns) {
+            if let Ok(text) = lines.field(column)
+                && !text.trim().is_empty()
+            {
+                *filled = text.into_owned();
+            }
+        }
+    }
+}
+
+/// The lines in a packed cell, each with the values of `labels` in their order. A line begins with
+/// the first label; a value ends where the next label begins.
+fn unpacked(cell: &str, labels: &[String]) -> Vec<Vec<String>> {
+    let mut marks: Vec<(usize, usize)> = Vec::new();
+    for (label, name) in labels.iter().enumerate() {
+        let mark = format!("{name}:");
+        let starts = cell.match_indices(&mark).map(|(at, _)| at);
+        let word = |at: &usize| *at == 0 || !cell[..*at].ends_with(|c: char| c.is_alphanumeric());
+        marks.extend(starts.filter(word).map(|at| (at, label)));
+    }
+    marks.sort_unstable();
+    let mut lines: Vec<Vec<String>> = Vec::new();
+    for (nth, &(at, label)) in marks.iter().enumerate() {
+        let from = at + labels[label].len() + 1;
+        let to = marks.get(nth + 1).map_or(cell.len(), |&(next, _)| next);
+        let value = cell.get(from..to).unwrap_or_default();
+        let value = value.trim().trim_end_matches([',', '|', ';']).trim();
+        if label == 0 {
+            lines.push(vec![String::new(); labels.len()]);
+        }
+        if let Some(line) = lines.last_mut() {
+            line[label] = value.to_owned();
+        }
+    }
+    lines
+}
