@@ -478,14 +478,16 @@ fn sources_of_one_table_add_up_each_by_its_own_mapping() {
     assert_eq!(inputs.names.channels, ["online", "shop", "till"]);
     assert_eq!(inputs.names.locations, ["L", "main"]);
     assert_eq!(inputs.names.skus, ["A", "B"]);
-    let sold: f32 = (0..inputs.panel.len()).map(|i| inputs.panel.gross(i).iter().sum::<f32>()).sum();
+    let sold: f32 =
+        (0..inputs.panel.len()).map(|i| inputs.panel.gross(i).iter().sum::<f32>()).sum();
     assert_eq!(sold, 10.0);
 }
 
 #[test]
 fn an_order_in_two_files_counts_once_as_the_newer_one_has_it() {
     let head = "date,sku,quantity,order_id,status\n";
-    let old = format!("{head}2024-01-01,A,1,7,paid\n2024-01-01,A,1,7,paid\n2024-01-02,A,5,8,paid\n");
+    let old =
+        format!("{head}2024-01-01,A,1,7,paid\n2024-01-01,A,1,7,paid\n2024-01-02,A,5,8,paid\n");
     let new = format!(
         "{head}2024-01-01,A,2,7,paid\n2024-01-02,A,5,8,cancelled\n2024-01-03,A,1,9,paid\n\
          2024-01-03,A,-1,7,paid\n"
@@ -523,7 +525,8 @@ fn titles_footers_totals_and_repeated_headers_are_no_rows() {
 
 #[test]
 fn rules_on_any_column_of_the_file_leave_rows_out() {
-    let text = "date,sku,quantity,grade\n2024-01-01,A,1,good\n2024-01-01,A,0,good\n2024-01-02,A,4,bad\n";
+    let text =
+        "date,sku,quantity,grade\n2024-01-01,A,1,good\n2024-01-01,A,0,good\n2024-01-02,A,4,bad\n";
     let rules = "exclude = { quantity = [\"0\"] }\nkeep = { grade = [\"good\"] }";
     let inputs = ok(&[("sales.csv", text)], &format!("[mapping.sales]\n{rules}"));
     assert_eq!(series(&inputs, "A").0, [1.0]);
@@ -733,7 +736,11 @@ fn no_sales_after_quarantine_are_refused_with_the_first_reason() {
         &["no sales are left: 1 of 1 rows are rejected", "line 2, date"],
     );
     let rule = "[mapping.sales]\nexclude = { sku = [\"A\", \"B*\"] }";
-    refuses(&[("sales.csv", SALES)], rule, &["no sales are left", "3 of 3 rows (6 units) are left out", "`sku`"]);
+    refuses(
+        &[("sales.csv", SALES)],
+        rule,
+        &["no sales are left", "3 of 3 rows (6 units) are left out", "`sku`"],
+    );
 }
 
 #[test]

@@ -314,9 +314,8 @@ impl<'a> Mapped<'a> {
             let inherited = presets.iter().filter(|(column, _)| !written.contains_key(*column));
             for (column, patterns) in written.iter().chain(inherited) {
                 let own = self.schema.position(column);
-                let text = |at: usize| {
-                    matches!(self.schema.columns[at].kind, Kind::Id(_) | Kind::Text)
-                };
+                let text =
+                    |at: usize| matches!(self.schema.columns[at].kind, Kind::Id(_) | Kind::Text);
                 // Texts are judged once a distinct text, see [`Mapped::rules`].
                 let by_name = matches!(action, FilterAction::Exclude | FilterAction::Reject);
                 if by_name && own.is_some_and(text) {

@@ -44,12 +44,7 @@ impl Bounds {
                 Self { least: least.max(-largest), largest: most.min(largest), whole: false }
             }
             Kind::Money => Self { least: 0.0, largest, whole: false },
-            Kind::Id(_)
-            | Kind::Text
-            | Kind::Key
-            | Kind::Choice(_)
-            | Kind::Date
-            | Kind::Bool => {
+            Kind::Id(_) | Kind::Text | Kind::Key | Kind::Choice(_) | Kind::Date | Kind::Bool => {
                 Self { least: f64::MIN, largest: f64::MAX, whole: false }
             }
         }

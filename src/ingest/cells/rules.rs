@@ -48,8 +48,18 @@ pub(crate) fn normal(heading: &str) -> String {
 
 /// The words that the last line of a list begins with in the column of items.
 const TOTALS: &[&str] = &[
-    "total", "totals", "grand total", "subtotal", "sub-total", "sum", "gesamt", "summe",
-    "gesamtsumme", "zwischensumme", "total general", "totale",
+    "total",
+    "totals",
+    "grand total",
+    "subtotal",
+    "sub-total",
+    "sum",
+    "gesamt",
+    "summe",
+    "gesamtsumme",
+    "zwischensumme",
+    "total general",
+    "totale",
 ];
 
 /// Whether `text` is what a line of totals begins with: `Total`, `Grand total:`, `Total for Mugs`.

@@ -12,5 +12,5 @@ pub(crate) mod rows;
 pub mod source;
 pub mod table;
 pub mod text;
-pub(crate) mod workbook;
 pub mod thrift;
+pub(crate) mod workbook;

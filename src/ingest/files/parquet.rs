@@ -551,7 +551,8 @@ fn fill(
     let faults = match values {
         Values::Number(v)
             if plain
-                && dtype.is_primitive_numeric() && !matches!(reader.column.kind, Kind::Choice(_)) =>
+                && dtype.is_primitive_numeric()
+                && !matches!(reader.column.kind, Kind::Choice(_)) =>
         {
             numbers(reader, series, v)?
         }

@@ -296,21 +296,16 @@ impl<'a> Rows<'a> {
     }
 
     /// Appends one row, or sets it aside.
-    fn push(
-        &mut self,
-        lines: &impl Lines,
-        cell: Option<&WideColumn>,
-        reading: &mut Reading<'_>,
-    ) {
+    fn push(&mut self, lines: &impl Lines, cell: Option<&WideColumn>, reading: &mut Reading<'_>) {
         let Err(fault) = self.try_push(lines, cell, reading) else {
             self.chunk.lines.push(lines.line());
             self.chunk.rows += 1;
             return;
         };
         let problem = match fault.problem {
-            Problem::Rejected(reason) => self
-                .no_row(lines, cell)
-                .map_or(Problem::Rejected(reason), Problem::LeftOut),
+            Problem::Rejected(reason) => {
+                self.no_row(lines, cell).map_or(Problem::Rejected(reason), Problem::LeftOut)
+            }
             other => other,
         };
         // A cancelled line must be known where an older file has it as a sale.
@@ -467,9 +462,8 @@ impl<'a> Rows<'a> {
     /// Why this line, which cannot be read, is no row at all; `None` where it should be one.
     fn no_row(&mut self, lines: &impl Lines, wide: Option<&WideColumn>) -> Option<LeftOut> {
         let sku = self.sku?;
-        let blank = |at: usize| {
-            self.cells.cell(lines, wide, at).is_ok_and(|cell| cell.trim().is_empty())
-        };
+        let blank =
+            |at: usize| self.cells.cell(lines, wide, at).is_ok_and(|cell| cell.trim().is_empty());
         let mut cells = (0..lines.len()).filter_map(|at| lines.field(at).ok());
         if cells.find(|cell| !cell.trim().is_empty()).is_some_and(|cell| is_total(&cell)) {
             return Some(LeftOut::Total);

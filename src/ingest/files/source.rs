@@ -199,9 +199,7 @@ fn fits(pattern: &str, name: &str) -> bool {
     let Some(name) = name.strip_prefix(start) else { return false };
     // The shortest match of each piece leaves the most for those after it; the last one must end
     // the name.
-    (0..=name.len())
-        .filter(|&at| name.is_char_boundary(at))
-        .any(|at| fits(rest, &name[at..]))
+    (0..=name.len()).filter(|&at| name.is_char_boundary(at)).any(|at| fits(rest, &name[at..]))
 }
 
 /// Files in a folder that Delta, Iceberg or Hudi look after may be outdated: only their log knows.
@@ -398,7 +396,10 @@ fn format(path: &Path, head: &[u8]) -> Result<Format> {
         (Some(Format::Workbook), Format::Text) => "; rename it to end with .xlsx",
         _ => "",
     };
-    Err(Error::input(path, format!("expected {}, but its first bytes are {word}{way_out}", named.1)))
+    Err(Error::input(
+        path,
+        format!("expected {}, but its first bytes are {word}{way_out}", named.1),
+    ))
 }
 
 /// Files directly under `data` that no table claims, most likely misnamed.

@@ -67,10 +67,8 @@ fn other_separator(file: &File, reading: &mut Reading<'_>, style: Style) -> Opti
         let found = rows::header(file, &mut records, reading).is_ok();
         reading.exceptions.truncate(told);
         if found {
-            let what = format!(
-                "its columns are separated by {separator:?}, not by {:?}",
-                style.separator
-            );
+            let what =
+                format!("its columns are separated by {separator:?}, not by {:?}", style.separator);
             reading.exceptions.push(Exception::new(
                 Severity::Info,
                 ExceptionKind::AssumedLayout,
@@ -182,9 +180,8 @@ impl Records {
     /// several lines (descriptions, notes) have fewer separators than a row has columns.
     fn swallows_rows(&self) -> bool {
         let separator = u8::try_from(self.style.separator).unwrap_or(b',');
-        let is_row = |line: &[u8]| {
-            line.iter().filter(|&&byte| byte == separator).count() + 1 >= self.width
-        };
+        let is_row =
+            |line: &[u8]| line.iter().filter(|&&byte| byte == separator).count() + 1 >= self.width;
         // The first piece belongs to this row and the last one is cut off by the closing quote.
         let holds_rows = |field: &[u8]| {
             let lines: Vec<&[u8]> = field.split(|&byte| byte == b'\n').skip(1).collect();
@@ -200,7 +197,6 @@ impl Records {
             format!("line {line}: a quote that opens in this row is not closed"),
         )
     }
-
 }
 
 impl Lines for Records {

@@ -76,13 +76,7 @@ impl Quarantine {
     }
 
     /// Counts one row of so many units (NaN = unknown) that is left out.
-    pub(crate) fn leave_out(
-        &mut self,
-        place: Place<'_>,
-        what: LeftOut,
-        value: &str,
-        units: f64,
-    ) {
+    pub(crate) fn leave_out(&mut self, place: Place<'_>, what: LeftOut, value: &str, units: f64) {
         let of_file = self.left_out.entry((place.table, place.file.to_owned())).or_default();
         of_file.entry(what).or_default().add(place.line, value, units);
     }
@@ -99,10 +93,14 @@ impl Quarantine {
     }
 
     /// Rows of `source` that are left out, by reason.
-    pub(crate) fn left_out(&self, source: &Source) -> impl Iterator<Item = (&LeftOut, &LeftOutRows)> {
-        let same = self.left_out.iter().filter(|((table, file), _)| {
-            *table == source.table && *file == source.file
-        });
+    pub(crate) fn left_out(
+        &self,
+        source: &Source,
+    ) -> impl Iterator<Item = (&LeftOut, &LeftOutRows)> {
+        let same = self
+            .left_out
+            .iter()
+            .filter(|((table, file), _)| *table == source.table && *file == source.file);
         same.flat_map(|(_, reasons)| reasons)
     }
 

@@ -221,9 +221,8 @@ impl SalesRows {
         }
         let files = &self.files;
         // The file whose newest sale is later was downloaded later; else the last one by name.
-        let newer = |file: usize, than: usize| {
-            (files[file].newest, file) > (files[than].newest, than)
-        };
+        let newer =
+            |file: usize, than: usize| (files[file].newest, file) > (files[than].newest, than);
         let mut best: FastMap<u64, u32> = FastMap::default();
         let mut conflict = false;
         let mut note = |key: u64, file: usize| {
