@@ -214,15 +214,8 @@ impl<S: Fn(usize) -> Units> Shelves<'_, S> {
 
 /// Claims, best paid first: positions in `claims`, those that are paid alike together.
 fn by_worth(bills: &Bills, claims: &[Claim], stock: &impl Fn(usize) -> Units) -> Vec<Vec<usize>> {
-    let nothing_packed = |_: usize| Units(i64::MAX);
-    // What one unit takes of every plain part: as if no kit were packed yet.
-    let mut needs = Vec::with_capacity(claims.len());
-    for claim in claims {
-        let parts_only = |p: usize| {
-            if bills.parts(p).is_empty() { nothing_packed(p) } else { Units::ZERO }
-        };
-        needs.push(bills.taken_for(claim.pool, Units::ONE, parts_only).unwrap_or_default());
-    }
+    let needs: Vec<BTreeMap<usize, Units>> =
+        claims.iter().map(|claim| bills.plain_parts(claim.pool)).collect();
     let mut asked: BTreeMap<usize, f64> = BTreeMap::new();
     for (claim, needs) in claims.iter().zip(&needs) {
         for (&part, units) in needs {

@@ -391,6 +391,16 @@ impl Bills {
         Some(taken)
     }
 
+    /// What one unit of the item at `pool` takes of every plain part, were no kit packed yet; of an
+    /// item that is no kit, itself.
+    #[must_use]
+    pub fn plain_parts(&self, pool: usize) -> BTreeMap<usize, Units> {
+        let plenty = |p: usize| {
+            if self.rank.contains_key(&p) { Units::ZERO } else { Units(i64::MAX) }
+        };
+        self.taken_for(pool, Units::ONE, plenty).unwrap_or_default()
+    }
+
     /// Notes that `quantity` of the item at `pool` is wanted.
     fn ask(
         &self,

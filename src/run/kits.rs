@@ -3,7 +3,8 @@
 //! here they are given what the night knows.
 
 use crate::allocate::promise::{Claim, promises};
-use crate::domain::panel::{Panel, Pool};
+use crate::domain::inputs::Inputs;
+use crate::domain::panel::Pool;
 use crate::domain::units::{ChannelId, Money, SkuId, Units};
 use crate::forecast::PoolForecast;
 use crate::inventory::Shelf;
@@ -39,10 +40,19 @@ struct KitForecast {
     kept_share: f64,
 }
 
-/// The bills of all pools of `panel`: a part lies at the kit's own location, else where it is
-/// supplied, else at the first location that has it.
-pub(super) fn bills(kits: &Kits, panel: &Panel, is_supplied: impl Fn(usize) -> bool) -> Bills {
+/// The bills of all pools: a part lies at the kit's own location, else where it is supplied, else at
+/// the first location that has it.
+pub(super) fn bills_of(inputs: &Inputs) -> Bills {
+    bills(inputs, &Kits::new(&inputs.kits, &inputs.names).0)
+}
+
+fn bills(inputs: &Inputs, kits: &Kits) -> Bills {
+    let panel = &inputs.panel;
     let pools = panel.pools();
+    let is_supplied = |p: usize| {
+        let here = Some(pools[p].location);
+        inputs.supply.of(pools[p].sku).iter().any(|supply| supply.location == here)
+    };
     let serving = |part: SkuId, kit: usize| {
         let here = panel.position((part, pools[kit].location));
         let elsewhere = panel.pools_of(part).iter().filter_map(|pool| panel.position(pool));
@@ -56,17 +66,8 @@ impl KitNight {
     /// A kit is forecast again with its own partition, where a fault of it is told: here it would
     /// be told twice.
     pub(super) fn of(night: &Night<'_>) -> Self {
-        let panel = &night.inputs.panel;
-        let pools = panel.pools();
-        let is_supplied = |p: usize| {
-            night
-                .inputs
-                .supply
-                .of(pools[p].sku)
-                .iter()
-                .any(|s| s.location == Some(pools[p].location))
-        };
-        let bills = bills(&night.kits, panel, is_supplied);
+        let pools = night.inputs.panel.pools();
+        let bills = bills(night.inputs, &night.kits);
         if bills.is_empty() {
             return Self::default();
         }

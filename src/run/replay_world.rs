@@ -5,14 +5,15 @@ use crate::domain::inputs::{Inputs, Supply};
 use crate::domain::outcome::Classification;
 use crate::domain::panel::{Pool, flag};
 use crate::domain::units::Money;
-use crate::inventory::kits::Kits;
+use crate::inventory::kits::Bills;
 use crate::inventory::lead_time;
 use crate::inventory::receipts::LeadTimes;
 use crate::purchase::Market;
 use crate::purchase::lot::LotRules;
-use crate::run::history;
+use crate::run::{history, kits};
 use crate::simulate::what_if::{Alternative, World};
 use crate::simulate::{Costs, ReplayPool, Scope, Settings};
+use std::collections::BTreeMap;
 
 /// Longest lead time that the warm-up waits for, days: a quarter, or a single import item would
 /// leave nothing to count.
@@ -23,18 +24,38 @@ pub(super) struct ReplayWorld {
     pub world: World,
     /// Share of demand that is kept after returns. `[pools]`
     pub kept_shares: Vec<f64>,
+    /// Kits are replayed as their parts.
+    pub bills: Bills,
 }
 
 /// Demand of a pool, net of returns.
-struct NetHistory {
+#[derive(Clone)]
+struct NetHistory<'a> {
     start: usize,
     /// `[history]`
     demand: Vec<f32>,
     /// `[history]`
     estimated: Vec<bool>,
-    scopes: Vec<Scope>,
+    /// Units kept by channel.
+    channels: BTreeMap<&'a str, f64>,
     /// Share of gross demand that is kept after returns.
     kept_share: f64,
+}
+
+impl<'a> NetHistory<'a> {
+    /// Adds what the kits of another pool take, `per_kit` each.
+    fn add_kit(&mut self, kit: &Self, per_kit: f64) {
+        for (t, (sum, &kits)) in self.demand.iter_mut().zip(&kit.demand).enumerate() {
+            let more = (per_kit * f64::from(kits)) as f32;
+            *sum += more;
+            // Estimated where any of it is: a part knows no better than its kits.
+            self.estimated[t] |= more > 0.0 && kit.estimated[t];
+        }
+        self.start = self.start.min(kit.start);
+        for (channel, kept) in &kit.channels {
+            *self.channels.entry(channel).or_default() += per_kit * kept;
+        }
+    }
 }
 
 impl ReplayWorld {
@@ -44,19 +65,18 @@ impl ReplayWorld {
         let classes = history::classify(inputs, &return_rates, None, plan);
         let market = Market::new(inputs, &plan.purchase);
         let lead_times = LeadTimes::new(&inputs.purchase_orders);
-        let (kits, _) = Kits::new(&inputs.kits, &inputs.names);
+        let bills = kits::bills_of(inputs);
+        let past = past_with_kits(inputs, &return_rates, &bills);
 
         let mut pools = Vec::new();
         let mut suppliers = Vec::new();
         let mut kept_shares = Vec::new();
-        for (pool, class) in panel.pools().iter().zip(&classes) {
+        for (p, (pool, past)) in panel.pools().iter().zip(past).enumerate() {
             let mut supply = market.supply_of(pool.sku, pool.location);
             let first = supply.next();
-            let past = past_demand(inputs, pool, &return_rates);
             kept_shares.push(past.kept_share);
-            let mut replayed = replay_pool(inputs, pool, class, past);
-            replayed.supplied =
-                !kits.is_kit(pool.sku) && (first.is_some() || !inputs.has("supply"));
+            let mut replayed = replay_pool(inputs, pool, &classes[p], past);
+            replayed.supplied = first.is_some() || !inputs.has("supply");
             let mut supplier = String::new();
             if let Some(first) = first {
                 supply_from(&mut replayed, first, inputs, &lead_times, pool);
@@ -71,11 +91,60 @@ impl ReplayWorld {
             suppliers.push((supplier, next));
             pools.push(replayed);
         }
+        share_margins_of_kits(&mut pools, &bills);
+        for &kit in bills.kits() {
+            // Its parts are replayed in its place.
+            pools[kit].start = usize::MAX;
+            pools[kit].supplied = false;
+        }
 
         let settings = settings(plan, &pools, panel.calendar().bucket().days());
         let world =
             World { pools, suppliers, candidates: Vec::new(), settings, forecast_factor: 1.0 };
-        Self { world, kept_shares }
+        Self { world, kept_shares, bills }
+    }
+}
+
+/// Demand of every pool, that of kits as demand for their parts too. `[pools]`
+fn past_with_kits<'a>(
+    inputs: &'a Inputs,
+    return_rates: &[f64],
+    bills: &Bills,
+) -> Vec<NetHistory<'a>> {
+    let pools = inputs.panel.pools();
+    let mut past: Vec<NetHistory<'a>> =
+        pools.iter().map(|pool| past_demand(inputs, pool, return_rates)).collect();
+    for &kit in bills.kits() {
+        let of_kit = past[kit].clone();
+        for (part, per_kit) in bills.plain_parts(kit) {
+            past[part].add_kit(&of_kit, per_kit.as_f64());
+        }
+    }
+    past
+}
+
+/// A unit of a part that a kit lacks loses the kit's margin: the mean over what is sold of it alone
+/// and in kits.
+fn share_margins_of_kits(pools: &mut [ReplayPool], bills: &Bills) {
+    struct Margins {
+        units: f64,
+        margin: f64,
+    }
+    let mut through: BTreeMap<usize, Margins> = BTreeMap::new();
+    for &kit in bills.kits() {
+        let units: f64 = pools[kit].demand.iter().map(|&units| f64::from(units)).sum();
+        for (part, taken) in bills.plain_parts(kit) {
+            let of_part = through.entry(part).or_insert(Margins { units: 0.0, margin: 0.0 });
+            of_part.units += taken.as_f64() * units;
+            of_part.margin += units * pools[kit].unit_margin;
+        }
+    }
+    for (part, kits) in through {
+        let all: f64 = pools[part].demand.iter().map(|&units| f64::from(units)).sum();
+        if all > 0.0 {
+            let alone = (all - kits.units).max(0.0);
+            pools[part].unit_margin = (alone * pools[part].unit_margin + kits.margin) / all;
+        }
     }
 }
 
@@ -98,16 +167,12 @@ fn settings(plan: &Plan, pools: &[ReplayPool], period_days: f64) -> Settings {
     }
 }
 
-fn past_demand(inputs: &Inputs, pool: &Pool, return_rates: &[f64]) -> NetHistory {
-    struct ChannelUnits<'a> {
-        channel: &'a str,
-        kept: f64,
-    }
+fn past_demand<'a>(inputs: &'a Inputs, pool: &Pool, return_rates: &[f64]) -> NetHistory<'a> {
     let panel = &inputs.panel;
     let history = panel.calendar().history();
     let mut demand = vec![0.0f32; history];
     let mut estimated = vec![!pool.series.is_empty(); history];
-    let mut channels = Vec::new();
+    let mut channels = BTreeMap::new();
     let mut gross = 0.0;
     let mut kept = 0.0;
     for i in pool.series.clone() {
@@ -122,18 +187,13 @@ fn past_demand(inputs: &Inputs, pool: &Pool, return_rates: &[f64]) -> NetHistory
         gross += sum;
         kept += keep * sum;
         let channel = inputs.names.channel(panel.key(i).channel);
-        channels.push(ChannelUnits { channel, kept: keep * sum });
-    }
-    let mut scopes = Vec::new();
-    for channel in channels.into_iter().filter(|channel| channel.kept > 0.0) {
-        let name = format!("channel:{}", channel.channel);
-        scopes.push(Scope { name, share: channel.kept / kept });
+        channels.insert(channel, keep * sum);
     }
     NetHistory {
         start: pool.series.clone().map(|i| panel.start(i)).min().unwrap_or(history),
         demand,
         estimated,
-        scopes,
+        channels,
         kept_share: if gross > 0.0 { kept / gross } else { 1.0 },
     }
 }
@@ -143,7 +203,7 @@ fn replay_pool(
     inputs: &Inputs,
     pool: &Pool,
     class: &Classification,
-    past: NetHistory,
+    past: NetHistory<'_>,
 ) -> ReplayPool {
     let sku = inputs.names.sku(pool.sku);
     let location = inputs.names.location(pool.location);
@@ -154,7 +214,10 @@ fn replay_pool(
     if let Some(abc) = class.abc {
         scopes.push(Scope { name: format!("class:{abc}"), share: 1.0 });
     }
-    scopes.extend(past.scopes);
+    let kept: f64 = past.channels.values().filter(|&&kept| kept > 0.0).sum();
+    for (channel, units) in past.channels.into_iter().filter(|channel| channel.1 > 0.0) {
+        scopes.push(Scope { name: format!("channel:{channel}"), share: units / kept });
+    }
     ReplayPool {
         name: format!("{sku}/{location}"),
         start: past.start,

@@ -6,6 +6,7 @@ use crate::domain::inputs::{Adjustment, Inputs};
 use crate::domain::panel::Panel;
 use crate::domain::sorted::Sorted;
 use crate::forecast::{self, Forecaster};
+use crate::inventory::kits::{Bills, PackedKits};
 use crate::inventory::lead_time;
 use crate::inventory::settings::OrderQuantity;
 use crate::math::distributions::Demand;
@@ -55,8 +56,13 @@ pub struct Request {
 pub fn simulate(plan: &Plan, request: &Request, progress: &dyn Progress) -> Result<Simulation> {
     with_threads(plan.run.threads, || {
         let inputs = load(plan, progress)?;
-        let ReplayWorld { world, kept_shares } = ReplayWorld::new(plan, &inputs);
-        let windows = Windows { plan, inputs: &inputs, world, kept_shares, progress };
+        let ReplayWorld { world, kept_shares, bills } = ReplayWorld::new(plan, &inputs);
+        for (name, change) in &request.what_if {
+            world.refusal(change, &plan.policy).map_or(Ok(()), |why| {
+                Err(Error::Config(vec![format!("--what-if {name}: {why}")]))
+            })?;
+        }
+        let windows = Windows { plan, inputs: &inputs, world, kept_shares, bills, progress };
         windows.replay(request)
     })
 }
@@ -68,6 +74,8 @@ struct Windows<'a> {
     world: World,
     /// Share of demand that is kept after returns. `[pools]`
     kept_shares: Vec<f64>,
+    /// Kits are replayed as their parts.
+    bills: Bills,
     progress: &'a dyn Progress,
 }
 
@@ -234,8 +242,46 @@ impl Windows<'_> {
         (days / self.world.settings.period_days).ceil() as usize + 1
     }
 
-    /// Net forecasts of all pools.
+    /// Net forecasts of all pools, those of kits as demand for their parts too.
     fn outlooks(&self, forecaster: &Forecaster<'_>) -> Vec<PoolOutlook> {
+        let own = self.own_outlooks(forecaster);
+        if self.bills.is_empty() {
+            return own;
+        }
+        let horizon = own.iter().map(|outlook| outlook.mean.len()).max().unwrap_or(0);
+        let mean_of = |p: usize| Some(own[p].mean.as_slice());
+        let through = self.bills.explode(horizon, mean_of, |_| PackedKits::default());
+        let mut outlooks = own.clone();
+        for (part, taken) in through {
+            let mut mean = own[part].mean.clone();
+            mean.resize(horizon, mean.last().copied().unwrap_or(0.0));
+            for (sum, &more) in mean.iter_mut().zip(&taken.mean) {
+                *sum += more;
+            }
+            let alone = Arc::clone(&own[part].over);
+            let mut kits: Vec<KitOver> = Vec::with_capacity(taken.sources.len());
+            for source in &taken.sources {
+                let over = Arc::clone(&own[source.pool].over);
+                kits.push(KitOver { over, per_kit: source.per_kit.as_f64() });
+            }
+            let over: DemandOver = Arc::new(move |from, to, end| {
+                let alone = alone(from, to, end);
+                let mut mean = alone.mean();
+                let mut variance = alone.sd().powi(2);
+                for KitOver { over, per_kit } in &kits {
+                    let kit = over(from, to, end);
+                    mean += per_kit * kit.mean();
+                    variance += (per_kit * kit.sd()).powi(2);
+                }
+                Demand::count(mean, variance.sqrt())
+            });
+            outlooks[part] = PoolOutlook { mean, over };
+        }
+        outlooks
+    }
+
+    /// Net forecasts of all pools by themselves.
+    fn own_outlooks(&self, forecaster: &Forecaster<'_>) -> Vec<PoolOutlook> {
         self.kept_shares
             .par_iter()
             .enumerate()
@@ -253,6 +299,12 @@ impl Windows<'_> {
             })
             .collect()
     }
+}
+
+/// Demand of a kit over an interval, and how many of a part one of it takes.
+struct KitOver {
+    over: DemandOver,
+    per_kit: f64,
 }
 
 /// The best candidate for all pools and for each class, chosen on the earlier windows.

@@ -277,3 +277,25 @@ fn drawn_lead_times_are_the_same_for_the_same_seed() {
     assert_eq!(run(1), run(1));
     assert_ne!(run(1), run(2));
 }
+
+#[test]
+fn k4_what_if_refuses_what_it_cannot_change() {
+    let supplied = ReplayPool { unit_cost: 4.0, unit_margin: 6.0, ..pool(vec![1.0; 10], 7.0) };
+    let world = World {
+        pools: vec![supplied],
+        suppliers: vec![("ACME".to_owned(), None)],
+        candidates: Vec::new(),
+        settings: settings(0..10),
+        forecast_factor: 1.0,
+    };
+    let refused = |text: &str, own: &inventory::Settings| {
+        world.refusal(&text.parse().unwrap(), own)
+    };
+    let by_cost = inventory::Settings::default();
+    let why = refused("lost-supplier=ACNE", &by_cost).unwrap();
+    assert!(why.starts_with("ACNE is no item's first supplier, did you mean `ACME`?"), "{why}");
+    assert_eq!(refused("lost-supplier=ACME", &by_cost), None);
+    assert!(refused("service=0.99", &by_cost).unwrap().contains("method = \"quantile\""));
+    let by_target = inventory::Settings { method: Method::Quantile, ..by_cost };
+    assert_eq!(refused("service=0.99", &by_target), None);
+}

@@ -2,9 +2,16 @@
 //! lost.
 
 use crate::domain::classes::{AbcClass, XyzClass};
+use crate::domain::error::did_you_mean;
 use crate::domain::units::{LeadTime, Probability};
+use crate::inventory;
+use crate::inventory::settings::Method;
 use crate::simulate::{Candidate, PoolOutlook, ReplayPool, Rule, Settings};
+use std::collections::BTreeSet;
 use std::sync::Arc;
+
+/// Suppliers named where one is not found.
+const NAMED: usize = 10;
 
 /// One change.
 #[derive(Debug, Clone, PartialEq)]
@@ -92,6 +99,55 @@ pub struct World {
 }
 
 impl World {
+    /// Why `change` would change nothing, which would read as "we can do without it"; `None` where
+    /// it does.
+    #[must_use]
+    pub fn refusal(&self, change: &WhatIf, own: &inventory::Settings) -> Option<String> {
+        match change {
+            WhatIf::LostSupplier(name) => {
+                if self.suppliers.iter().any(|(supplier, _)| supplier == name) {
+                    return None;
+                }
+                let known: BTreeSet<&str> =
+                    self.suppliers.iter().map(|(s, _)| s.as_str()).filter(|s| !s.is_empty()).collect();
+                let near = did_you_mean(name, known.iter().copied());
+                let known: Vec<&str> = known.into_iter().take(NAMED).collect();
+                let known = known.join(", ");
+                Some(format!(
+                    "{name} is no item's first supplier{near}; those that are: {known}"
+                ))
+            }
+            WhatIf::Service(_) => self.is_ruled_by_costs(own).then(|| {
+                "costs decide how much stock is kept, so a service target changes nothing: set \
+                 [policy] method = \"quantile\" to ask what a target would cost, or [policy] \
+                 shortage_per_unit to weigh shortages more"
+                    .to_owned()
+            }),
+            WhatIf::Tariff(_) if self.pools.iter().all(|pool| pool.unit_cost <= 0.0) => {
+                Some("no unit cost is known, so a tariff changes nothing".to_owned())
+            }
+            WhatIf::Budget(_) if self.pools.iter().all(|pool| pool.unit_cost <= 0.0) => {
+                Some("no unit cost is known, so a budget limits nothing".to_owned())
+            }
+            WhatIf::LeadTime(_) | WhatIf::Demand(_) | WhatIf::Budget(_) | WhatIf::Tariff(_) => None,
+        }
+    }
+
+    /// Whether every pool's stock is decided by something else than a target under `settings`.
+    fn is_ruled_by_costs(&self, settings: &inventory::Settings) -> bool {
+        self.pools.iter().filter(|pool| pool.supplied).all(|pool| {
+            let cell = settings.cell(pool.abc, pool.xyz);
+            let by_rate = settings.holding_rate_per_year * pool.unit_cost;
+            let holding = settings.holding_per_unit_period.unwrap_or(by_rate);
+            let shortage = settings.shortage_per_unit.unwrap_or(pool.unit_margin);
+            match cell.method.unwrap_or(settings.method) {
+                Method::Auto | Method::Cost => holding > 0.0 && shortage > 0.0,
+                Method::MaxAverage | Method::Cover | Method::JustInTime => true,
+                Method::Normal | Method::Quantile | Method::FillRate => false,
+            }
+        })
+    }
+
     /// The world after `change`. A pool whose only supplier is lost sells what it has and orders no
     /// more.
     #[must_use]
