@@ -288,9 +288,8 @@ fn k4_what_if_refuses_what_it_cannot_change() {
         settings: settings(0..10),
         forecast_factor: 1.0,
     };
-    let refused = |text: &str, own: &inventory::Settings| {
-        world.refusal(&text.parse().unwrap(), own)
-    };
+    let refused =
+        |text: &str, own: &inventory::Settings| world.refusal(&text.parse().unwrap(), own);
     let by_cost = inventory::Settings::default();
     let why = refused("lost-supplier=ACNE", &by_cost).unwrap();
     assert!(why.starts_with("ACNE is no item's first supplier, did you mean `ACME`?"), "{why}");

@@ -108,14 +108,16 @@ impl World {
                 if self.suppliers.iter().any(|(supplier, _)| supplier == name) {
                     return None;
                 }
-                let known: BTreeSet<&str> =
-                    self.suppliers.iter().map(|(s, _)| s.as_str()).filter(|s| !s.is_empty()).collect();
+                let known: BTreeSet<&str> = self
+                    .suppliers
+                    .iter()
+                    .map(|(s, _)| s.as_str())
+                    .filter(|s| !s.is_empty())
+                    .collect();
                 let near = did_you_mean(name, known.iter().copied());
                 let known: Vec<&str> = known.into_iter().take(NAMED).collect();
                 let known = known.join(", ");
-                Some(format!(
-                    "{name} is no item's first supplier{near}; those that are: {known}"
-                ))
+                Some(format!("{name} is no item's first supplier{near}; those that are: {known}"))
             }
             WhatIf::Service(_) => self.is_ruled_by_costs(own).then(|| {
                 "costs decide how much stock is kept, so a service target changes nothing: set \
