@@ -120,7 +120,10 @@ fn policy(c: &mut Criterion) {
                     abc: Some(AbcClass::B),
                     xyz: Some(XyzClass::Y),
                     velocity: VelocityClass::Medium,
-                    economics: UnitEconomics { cost: Some(4.0), margin: Some(3.0) },
+                    economics: UnitEconomics {
+                        landed_cost: Some(Money::from_f64(4.0)),
+                        price: Some(Money::from_f64(7.0)),
+                    },
                     stock: StockLevel { on_hand: stock, available: stock, backordered: 0.0 },
                     arrivals: arrivals.to_vec(),
                     lots: Vec::new(),

@@ -4,6 +4,7 @@ use chrono::NaiveDate;
 use orderpoint::audit;
 use orderpoint::domain::calendar::{Bucket, Calendar};
 use orderpoint::domain::classes::*;
+use orderpoint::domain::economics::UnitEconomics;
 use orderpoint::domain::error::{Error, Result};
 use orderpoint::domain::exceptions::{Exception, ExceptionKind, Quarantined, Severity, Subject};
 use orderpoint::domain::inputs::{Inputs, Names, Role, Supplier, Supply};
@@ -238,6 +239,7 @@ pub fn small(as_of: &str, history: i64) -> Small {
     let inputs = inputs(as_of, history);
     let outcome = Outcome {
         classification: (0..3).map(classification).collect(),
+        economics: vec![UnitEconomics::default(); 3],
         policy: (0..3).map(policy).collect(),
         recommendations: vec![
             recommendation(as_of, 0, 50),

@@ -9,6 +9,7 @@ pub mod pattern;
 pub mod rationalise;
 pub mod velocity;
 
+use crate::domain::economics::UnitEconomics;
 use crate::domain::classes::{AbcClass, DemandPattern, Lifecycle, Rationalisation};
 use crate::domain::inputs::{Product, ProductStatus, Stock};
 use crate::domain::outcome::Classification;
@@ -228,22 +229,25 @@ pub fn pool_facts(panel: &Panel, pool: &Pool, return_rates: &[f64]) -> PoolFacts
 
 /// Classes of every pool, in order.
 ///
-/// - `products`: by SKU; `stock`: of each pool, where known. `[pools]`
+/// - `products`: by SKU; `economics` and, where known, `stock`: of each pool. `[pools]`
 /// - `previous`: ABC class of the last run, where there was one. `[pools]`
 #[must_use]
 pub fn classify(
     facts: &[PoolFacts],
     products: &[Product],
+    economics: &[UnitEconomics],
     stock: &[Option<&Stock>],
     (previous, as_of): (&[Option<AbcClass>], NaiveDate),
     settings: &Settings,
 ) -> Vec<Classification> {
-    let cost = |f: &PoolFacts| products[f.sku.index()].unit_cost.map_or(0.0, Money::as_f64);
     let values: Vec<f64> = facts
         .iter()
-        .map(|f| match settings.abc_value {
+        .zip(economics)
+        .map(|(f, unit)| match settings.abc_value {
             AbcValue::Revenue => f.revenue_365,
-            AbcValue::Margin => f.revenue_365 - cost(f) * f.units_365,
+            AbcValue::Margin => {
+                f.revenue_365 - unit.landed_cost.unwrap_or_default().as_f64() * f.units_365
+            }
             AbcValue::Units => f.units_365,
         })
         .collect();
@@ -258,7 +262,7 @@ pub fn classify(
                 &peers.without(f, &product.category),
             );
             let available = stock[i].map_or(0, |s| s.available().0);
-            let performance = performance(f, product, stock[i]);
+            let performance = performance(f, &economics[i], stock[i]);
             let rationalisation =
                 crate::classify::rationalise::rationalisation(&performance, settings);
             let take_action = crate::classify::rationalise::take_action(&performance, settings);
@@ -291,7 +295,7 @@ pub fn classify(
                 ),
                 revenue_per_month: performance.revenue_per_month,
                 cash_freed: if cull {
-                    product.unit_cost.unwrap_or_default().times(Units(available.max(0)))
+                    economics[i].landed_cost.unwrap_or_default().times(Units(available.max(0)))
                 } else {
                     Money::ZERO
                 },
@@ -302,17 +306,13 @@ pub fn classify(
 
 fn performance(
     f: &PoolFacts,
-    product: &Product,
+    economics: &UnitEconomics,
     stock: Option<&Stock>,
 ) -> crate::classify::rationalise::Performance {
-    let margin = match (product.unit_price, product.unit_cost) {
-        (Some(price), Some(cost)) if price.0 > 0 => Some(1.0 - cost.as_f64() / price.as_f64()),
-        _ => None,
-    };
     let on_hand = stock.map_or(0, |s| s.on_hand.0);
     crate::classify::rationalise::Performance {
         revenue_per_month: f.revenue_90 / 3.0,
-        margin,
+        margin: economics.margin_rate(),
         days_since_sale: f.days_since_sale,
         on_hand,
     }

@@ -7,6 +7,7 @@ pub mod calendar;
 pub mod changes;
 pub mod classes;
 pub mod digest;
+pub mod economics;
 pub mod error;
 pub mod exceptions;
 pub mod fault;

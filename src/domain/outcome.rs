@@ -4,6 +4,7 @@
 //! The stages fill them, `tables` and `report` read them. Rows keep the panel's order: (sku,
 //! location, channel).
 
+use crate::domain::economics::UnitEconomics;
 use crate::domain::changes::Change;
 use crate::domain::classes::{
     AbcClass, DemandPattern, FindingKind, Lifecycle, PolicyMethod, Rationalisation, VelocityClass,
@@ -489,6 +490,8 @@ pub struct PoolPicture {
 pub struct Outcome {
     /// One a pool, in pool order.
     pub classification: Vec<Classification>,
+    /// What a unit costs and earns; one a pool, in pool order.
+    pub economics: Vec<UnitEconomics>,
     /// One a pool, in pool order.
     pub policy: Vec<Policy>,
     /// Pool order, then supplier.

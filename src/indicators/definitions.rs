@@ -310,7 +310,7 @@ fn lost_value(facts: &Facts) -> Vec<Figure> {
     let mut value = 0.0;
     for pool in &facts.pools {
         // At cost it is at least not overstated.
-        let price = pool.product.unit_price.or(pool.unit_cost()).unwrap_or_default();
+        let price = pool.economics.price.or(pool.unit_cost()).unwrap_or_default();
         let lost: f64 = facts.flows[pool.series.clone()].iter().map(|f| f.quarter.lost).sum();
         value += lost * price.as_f64();
     }

@@ -2,6 +2,7 @@
 //! read results: indicators, pages and exports. (What planning gathers before it decides is another
 //! matter.)
 
+use crate::domain::economics::UnitEconomics;
 use crate::domain::classes::cell_name;
 use crate::domain::inputs::{Inputs, Product, PurchaseOrder, Stock};
 use crate::domain::outcome::{
@@ -24,6 +25,7 @@ pub(crate) struct PoolResults<'a> {
     /// Stock this morning, where known.
     pub stock: Option<&'a Stock>,
     pub class: Option<&'a Classification>,
+    pub economics: UnitEconomics,
     pub policy: Option<&'a Policy>,
     pub picture: Option<&'a PoolPicture>,
     /// One a supplier line.
@@ -50,11 +52,9 @@ impl PoolResults<'_> {
         }
     }
 
-    /// Cost of one unit: the master's, else the recommended supplier's.
+    /// Landed cost of one unit.
     pub(crate) fn unit_cost(&self) -> Option<Money> {
-        // An unknown price is zero in a recommendation, and no cost of a unit.
-        let mut offered = self.recommendations.iter().map(|r| r.unit_cost);
-        self.product.unit_cost.or_else(|| offered.find(|cost| cost.is_positive()))
+        self.economics.landed_cost
     }
 
     /// Currency units; zero when the cost is unknown.
@@ -113,6 +113,7 @@ pub(crate) fn pool_results<'a>(inputs: &'a Inputs, outcome: &'a Outcome) -> Vec<
             product: &inputs.products[pool.sku.index()],
             stock: inputs.stock.get(pool),
             class: outcome.classification.get(i),
+            economics: outcome.economics.get(i).copied().unwrap_or_default(),
             policy: outcome.policy.get(i),
             picture: outcome.pictures.get(i),
             recommendations: rows_of(&outcome.recommendations, pool),

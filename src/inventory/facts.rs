@@ -2,9 +2,9 @@
 //! to whoever decides about it.
 
 use crate::domain::classes::{AbcClass, Lifecycle, VelocityClass, XyzClass};
+use crate::domain::economics::UnitEconomics;
 use crate::domain::inputs::{PoolOverrides, Product, ProductStatus};
 use crate::domain::units::{LeadTime, LocationId, SkuId};
-use crate::inventory::economics::UnitEconomics;
 use crate::inventory::expiry::DatedLot;
 use crate::inventory::outlook::Outlook;
 use crate::inventory::past_demand::PastDemand;

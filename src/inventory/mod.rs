@@ -6,7 +6,6 @@
 //! a replay, which calls the two halves it is made of: [`targets`](reorder_point::targets) (no
 //! stock needed) and [`need`](need::need).
 
-pub mod economics;
 pub mod expiry;
 pub mod facts;
 pub mod kits;
@@ -25,7 +24,7 @@ pub mod safety_stock;
 pub mod settings;
 pub mod shelf;
 
-pub use crate::inventory::economics::UnitEconomics;
+pub use crate::domain::economics::UnitEconomics;
 pub use crate::inventory::facts::{PoolFacts, held, held_kit};
 pub use crate::inventory::outlook::Outlook;
 pub use crate::inventory::past_demand::PastDemand;

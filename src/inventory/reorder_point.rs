@@ -11,6 +11,7 @@
 //! and `tests/oracle/policy.csv` for its parts.
 
 use crate::domain::classes::XyzClass;
+use crate::domain::units::Money;
 use crate::explain::{Explanation, Unit};
 use crate::inventory::facts::PoolFacts;
 use crate::inventory::lot_size::{days_of_cover, eoq};
@@ -111,7 +112,8 @@ pub fn targets(
 
     let mut notes = Vec::new();
     let holding_a_review = holding_a_year / 365.0 * interval.review_days;
-    let shortage = settings.shortage_per_unit.or(facts.economics.margin).unwrap_or(0.0);
+    let margin = facts.economics.margin().map(Money::as_f64);
+    let shortage = settings.shortage_per_unit.or(margin).unwrap_or(0.0);
     let costs_known = holding_a_review > 0.0 && shortage > 0.0;
     let method = choose(asked, costs_known, facts, settings, &mut notes);
     let covered = match method {
@@ -223,7 +225,10 @@ pub fn targets(
 fn holding_a_year(facts: &PoolFacts, outlook: &Outlook<'_>, settings: &Settings) -> f64 {
     match settings.holding_per_unit_period {
         Some(holding) => holding * 365.0 / outlook.period_days,
-        None => settings.holding_rate_per_year * facts.economics.cost.unwrap_or(0.0),
+        None => {
+            let cost = facts.economics.landed_cost.unwrap_or_default().as_f64();
+            settings.holding_rate_per_year * cost
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 use crate::domain::classes::{Lifecycle, PolicyMethod, VelocityClass, XyzClass};
 use crate::domain::inputs::{PoolOverrides, Product, ProductStatus};
 use crate::domain::outcome::Status;
-use crate::domain::units::{LeadTime, LocationId, SkuId};
+use crate::domain::units::{LeadTime, LocationId, Money, SkuId};
 use crate::explain::arithmetic::Recomputer;
 use crate::explain::{Explanation, Step};
 use crate::inventory::expiry::DatedLot;
@@ -41,7 +41,10 @@ fn pool(rate: f64) -> PoolFacts {
         abc: None,
         xyz: Some(XyzClass::X),
         velocity: VelocityClass::Fast,
-        economics: UnitEconomics { cost: Some(4.0), margin: Some(6.0) },
+        economics: UnitEconomics {
+            landed_cost: Some(Money::from_f64(4.0)),
+            price: Some(Money::from_f64(10.0)),
+        },
         stock: StockLevel { on_hand: 420.0, available: 420.0, backordered: 0.0 },
         arrivals: Vec::new(),
         lots: Vec::new(),
@@ -149,7 +152,7 @@ fn d4_the_order_is_the_economic_quantity_where_costs_are_known() {
 
 #[test]
 fn d6_without_price_or_cost_the_default_is_the_quantile_of_demand_over_lead_time_and_review() {
-    let made = plan(&Settings::default(), |p| p.economics.margin = None);
+    let made = plan(&Settings::default(), |p| p.economics.price = None);
     assert_eq!(made.policy.method, PolicyMethod::Quantile);
     assert_eq!(made.policy.reorder_point, Demand::count(140.0, 280f64.sqrt()).quantile(0.95));
     assert_eq!(made.policy.safety_stock, made.policy.reorder_point - 140.0);
@@ -182,7 +185,7 @@ fn d8_cost_based_target() {
         made.policy.order_up_to, made.policy.reorder_point,
         "without an order cost every review orders"
     );
-    let unknown = plan(&with(Method::Cost), |p| p.economics.cost = None);
+    let unknown = plan(&with(Method::Cost), |p| p.economics.landed_cost = None);
     assert!(
         unknown.policy.method == PolicyMethod::Quantile
             && unknown.notes[0].contains("no holding or shortage cost")
@@ -198,7 +201,7 @@ fn d8_by_default_costs_decide_and_a_larger_lot_needs_less_safety() {
     assert!((made.policy.order_up_to - made.policy.reorder_point - lot).abs() < 1e-9);
     let held = 0.25 * 4.0 / 365.0 * lot / 10.0;
     assert!((made.policy.service_target - 6.0 / (6.0 + held)).abs() < 1e-9);
-    let no_margin = plan(&Settings::default(), |p| p.economics.margin = None).policy;
+    let no_margin = plan(&Settings::default(), |p| p.economics.price = None).policy;
     assert!(
         no_margin.method == PolicyMethod::Quantile
             && (no_margin.order_up_to - no_margin.reorder_point - lot).abs() < 1e-9

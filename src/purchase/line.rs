@@ -90,6 +90,18 @@ impl<'a> Line<'a> {
         self.pool.margin.as_f64().max(0.0) * self.short_units.min(quantity.as_f64())
     }
 
+    /// Margin that is expected to be lost without the line: on all the units short, however much is
+    /// ordered. What each unit bears of the order's freight is no margin.
+    #[must_use]
+    pub fn value_at_risk(&self) -> Money {
+        let freight = if self.quantity.is_positive() {
+            self.freight.as_f64() / self.quantity.as_f64()
+        } else {
+            0.0
+        };
+        Money::from_f64((self.pool.margin.as_f64() - freight).max(0.0) * self.short_units)
+    }
+
     /// The line as costs are shared by it.
     #[must_use]
     pub fn cost_line(&self) -> CostLine {

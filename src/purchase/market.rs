@@ -29,6 +29,23 @@ pub struct Market<'a> {
     pub as_of: NaiveDate,
 }
 
+/// What a supplier charges for an item.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Terms<'a> {
+    /// Price by quantity.
+    pub prices: Prices<'a>,
+    /// What comes on top of the price.
+    pub charges: Charges,
+}
+
+impl Terms<'_> {
+    /// Landed cost of one unit in a line of `quantity`, at least one; `None` without a price.
+    pub(crate) fn landed(&self, quantity: Units) -> Option<Money> {
+        let price = self.prices.known_at(quantity.max(Units::ONE))?;
+        Some(self.charges.landed(price))
+    }
+}
+
 impl<'a> Market<'a> {
     /// The market of a run.
     #[must_use]
@@ -126,13 +143,19 @@ impl<'a> Market<'a> {
         let supplier = &self.suppliers[supply.supplier.index()];
         // `exceptions` has said once why such a supplier gets no order: not again for each of its
         // items.
-        let rate = exchange_rate(&supplier.currency, self.settings)?;
         let calendar = OrderCalendar::of(supplier);
         let order_date = calendar.next_order_day(self.as_of)?;
+        let Terms { prices, charges } = self.terms(supply, unit_cost)?;
+        let arrival = calendar.arrival(order_date, lead_days);
+        Some(Offer { supply, calendar, prices, charges, order_date, arrival })
+    }
+
+    /// What a unit of `supply` costs, in the reporting currency; `None` without an exchange rate.
+    /// `unit_cost` stands in for a price.
+    pub(crate) fn terms(&self, supply: &Supply, unit_cost: Option<Money>) -> Option<Terms<'a>> {
+        let rate = exchange_rate(&self.suppliers[supply.supplier.index()].currency, self.settings)?;
         let price = supply.unit_cost.map(|c| convert(c, rate)).or(unit_cost);
-        Some(Offer {
-            supply,
-            calendar,
+        Some(Terms {
             prices: Prices {
                 base: price.unwrap_or(Money::ZERO),
                 breaks: self.price_breaks.of((supply.sku, supply.supplier)),
@@ -143,8 +166,6 @@ impl<'a> Market<'a> {
                 fee_rate: self.settings.fee_rate,
                 freight_per_unit: convert(supply.freight_per_unit, rate),
             },
-            order_date,
-            arrival: calendar.arrival(order_date, lead_days),
         })
     }
 }

@@ -51,6 +51,12 @@ pub struct Prices<'a> {
 }
 
 impl Prices<'_> {
+    /// The same; `None` where nothing tells a price.
+    #[must_use]
+    pub fn known_at(&self, quantity: Units) -> Option<Money> {
+        Some(self.at(quantity)).filter(|price| price.is_positive())
+    }
+
     /// Price of each unit in a line of `quantity`, reporting currency.
     #[must_use]
     pub fn at(&self, quantity: Units) -> Money {

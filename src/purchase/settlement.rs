@@ -145,8 +145,7 @@ fn recommendation(line: Line, market: &Market) -> Recommendation {
     assert!(line.rules.allows(quantity), "a line leaving purchase keeps minimum, pack and maximum");
     let unit_cost = line.price_at(quantity);
     let charges = line.offer.map_or(Charges::default(), |o| o.charges);
-    // However much is ordered, no more margin can be saved than on all the units short.
-    let value_at_risk = Money::from_f64(line.gain(Units(i64::MAX)));
+    let value_at_risk = line.value_at_risk();
     let supplier = line.supplier();
     let pool = line.pool;
     let order_by = pool.order_by.map(|by| {

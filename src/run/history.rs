@@ -6,6 +6,7 @@ use crate::clean::activity::{self, Axis, Inferred, StockRecords};
 use crate::config::Plan;
 use crate::domain::calendar::Bucket;
 use crate::domain::classes::AbcClass;
+use crate::domain::economics::UnitEconomics;
 use crate::domain::exceptions::{Exception, ExceptionKind, Severity, Subject};
 use crate::domain::fault::{Fault, guarded};
 use crate::domain::inputs::{Inputs, Stock};
@@ -270,6 +271,7 @@ pub(super) fn return_rates(panel: &Panel, settings: &clean::Settings) -> Vec<f64
 /// Classes of every pool.
 pub(super) fn classify(
     inputs: &Inputs,
+    economics: &[UnitEconomics],
     return_rates: &[f64],
     last: Option<&LastRun>,
     plan: &Plan,
@@ -285,6 +287,7 @@ pub(super) fn classify(
     classify::classify(
         &facts,
         &inputs.products,
+        economics,
         &stock_of_pools(inputs),
         (&previous, panel.calendar().as_of()),
         &plan.classify,

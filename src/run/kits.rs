@@ -8,7 +8,6 @@ use crate::domain::panel::Pool;
 use crate::domain::units::{ChannelId, Money, SkuId, Units};
 use crate::forecast::PoolForecast;
 use crate::inventory::Shelf;
-use crate::inventory::economics::unit_margin;
 use crate::inventory::expiry::offerable;
 use crate::inventory::kits::{Bills, Kits, PackedKits, ThroughKits};
 use crate::inventory::net_demand::{NetDemand, own_demand};
@@ -165,7 +164,7 @@ impl KitNight {
             claim: Claim {
                 pool: p,
                 per_day: units_until(&own.mean, period_days, DAILY_DEMAND_DAYS) / DAILY_DEMAND_DAYS,
-                margin: unit_margin(records.product).map(Money::as_f64),
+                margin: records.economics.margin().map(Money::as_f64),
                 reserved: night.reserved(pool),
                 publication_days: night.plan.allocation.sync_days.max(1.0),
                 supply_days: night.lead_time(&records).lead_time.mean_days()

@@ -24,6 +24,8 @@ mod summary;
 pub use crate::run::summary::Summary;
 
 use crate::config::Plan;
+use crate::purchase::Market;
+use crate::purchase::economics::economics;
 use crate::domain::classes::{AbcClass, XyzClass};
 use crate::domain::error::{Error, Result};
 use crate::domain::fault::guarded;
@@ -151,7 +153,8 @@ pub fn backtest(plan: &Plan, progress: &dyn Progress) -> Result<(Vec<BacktestRow
     with_threads(plan.run.threads, || {
         let inputs = load(plan, progress)?;
         let return_rates = history::return_rates(&inputs.panel, &plan.clean);
-        let classes = history::classify(&inputs, &return_rates, None, plan);
+        let economics = economics(&inputs, &Market::new(&inputs, &plan.purchase));
+        let classes = history::classify(&inputs, &economics, &return_rates, None, plan);
         let parts = partitions(&inputs.panel);
         let settings = plan.forecast_settings(inputs.panel.calendar().bucket());
         progress.begin("learning", 0);
@@ -204,7 +207,8 @@ impl NightlyRun<'_> {
         let plan = self.plan;
         let inputs = self.inputs;
         let return_rates = history::return_rates(&inputs.panel, &plan.clean);
-        let classes = history::classify(inputs, &return_rates, self.last, plan);
+        let economics = economics(inputs, &Market::new(inputs, &plan.purchase));
+        let classes = history::classify(inputs, &economics, &return_rates, self.last, plan);
         self.clock.lap("classify");
 
         let parts = partitions(&inputs.panel);
@@ -225,6 +229,7 @@ impl NightlyRun<'_> {
             plan,
             inputs,
             classes: &classes,
+            economics: &economics,
             return_rates: &return_rates,
             last: self.last,
             standing: self.standing,
@@ -245,6 +250,7 @@ impl NightlyRun<'_> {
             Err(exception) => self.outcome.exceptions.push(exception),
         }
         self.outcome.classification = classes;
+        self.outcome.economics = economics;
         self.clock.lap("settle");
         Ok(())
     }

@@ -3,6 +3,7 @@
 
 use crate::allocate::Presence;
 use crate::config::Plan;
+use crate::domain::economics::UnitEconomics;
 use crate::domain::error::Result;
 use crate::domain::exceptions::Exception;
 use crate::domain::inputs::Inputs;
@@ -31,6 +32,8 @@ pub(super) struct Evening<'a> {
     pub inputs: &'a Inputs,
     /// By pool.
     pub classes: &'a [Classification],
+    /// By pool.
+    pub economics: &'a [UnitEconomics],
     /// By series.
     pub return_rates: &'a [f64],
     pub last: Option<&'a LastRun>,
@@ -51,6 +54,8 @@ pub(super) struct Night<'a> {
     pub standing: &'a OpenDecisions,
     pub forecaster: &'a Forecaster<'a>,
     pub classes: &'a [Classification],
+    /// By pool.
+    pub economics: &'a [UnitEconomics],
     pub return_rates: &'a [f64],
     pub presence: Presence,
     pub lead_times: LeadTimes,
@@ -92,7 +97,7 @@ pub(super) struct PlannedPool<'a> {
 impl<'a> Night<'a> {
     /// Sets up what all partitions share.
     pub(super) fn new(evening: Evening<'a>, forecaster: &'a Forecaster<'a>) -> Result<Self> {
-        let Evening { run, plan, inputs, classes, return_rates, last, standing } = evening;
+        let Evening { run, plan, inputs, classes, economics, return_rates, last, standing } = evening;
         let calendar = inputs.panel.calendar();
         let (kits, kit_exceptions) = Kits::new(&inputs.kits, &inputs.names);
         let mut night = Self {
@@ -106,6 +111,7 @@ impl<'a> Night<'a> {
             standing,
             forecaster,
             classes,
+            economics,
             return_rates,
             presence: Presence::of(inputs),
             lead_times: LeadTimes::new(&inputs.purchase_orders),

@@ -12,7 +12,6 @@ use crate::domain::outcome::{Allocation, ChannelAction, ChannelFinding};
 use crate::domain::panel::Pool;
 use crate::domain::units::{ChannelId, Units};
 use crate::forecast::PoolForecast;
-use crate::inventory::economics::unit_margin;
 use crate::inventory::expiry::offerable;
 use crate::inventory::lead_time::{Estimate, no_supply};
 use crate::inventory::net_demand::{NetDemand, SeriesDemand, daily};
@@ -57,7 +56,7 @@ impl<'a> Night<'a> {
         let plan = inventory::plan_pool(&facts, outlook, &self.plan.policy);
         let now = facts.situation(outlook);
 
-        let margin = unit_margin(records.product).unwrap_or_default();
+        let margin = records.economics.margin_or_zero();
         // What is promised of kits and parts was settled for all of them together.
         let to_offer = self.kit_night.promised(p).unwrap_or_else(|| {
             let until = |days: f64| outlook.mean_until(days);
@@ -81,7 +80,7 @@ impl<'a> Night<'a> {
             stock: Units::floor(now.stock.net() - plan.expires_unsold),
             demand: &daily(&outlook),
             safety_stock: plan.policy.safety_stock,
-            unit_cost: records.product.unit_cost.unwrap_or_default(),
+            unit_cost: records.economics.landed_cost.unwrap_or_default(),
             margin,
             orders: records.orders,
         };
@@ -202,7 +201,7 @@ impl<'a> Night<'a> {
             need: plan.need,
             room: product.max_stock.map(|most| (most - position).or_zero()),
             daily_demand: now.outlook.per_day(DAILY_DEMAND_DAYS),
-            margin: unit_margin(product).unwrap_or_default(),
+            margin: records.economics.margin_or_zero(),
             shortfall,
             unit_cost: product.unit_cost,
             shelf_life_days: product.shelf_life_days,
@@ -241,7 +240,7 @@ impl<'a> Night<'a> {
         };
         let rows = allocate::allocate(&stock, &demand, &context, exceptions);
         let worth = Worth {
-            unit_cost: records.product.unit_cost.unwrap_or_default(),
+            unit_cost: records.economics.landed_cost.unwrap_or_default(),
             days_to_arrival: plan.policy.lead_time_mean,
         };
         let findings = balance::findings(&demand, &rows, &worth, &self.plan.allocation);

@@ -20,6 +20,7 @@ pub struct PoolRecords<'n, 'a> {
     pub pool: &'a Pool,
     pub product: &'a Product,
     pub class: &'a Classification,
+    pub economics: UnitEconomics,
     /// What lies there.
     pub shelf: Shelf,
     /// Units that can be handed over, claims of customers served first: those on the shelf, and of
@@ -48,6 +49,7 @@ impl<'a> Night<'a> {
             pool,
             product: &inputs.products[pool.sku.index()],
             class: &self.classes[p],
+            economics: self.economics[p],
             shelf: self.shelves[p].clone(),
             available: self.kit_night.available(p, &self.shelves),
             through_kits: self.kit_night.through(p),
@@ -84,7 +86,7 @@ impl<'a> Night<'a> {
             abc: of.class.abc,
             xyz: of.class.xyz,
             velocity: of.class.velocity,
-            economics: UnitEconomics::of(of.product),
+            economics: of.economics,
             stock,
             arrivals: self.arrivals(of, lead_time),
             lots: of.shelf.lots.clone(),

@@ -1,6 +1,7 @@
 //! The world that a replay starts from: every pool's demand and supply, as the run's input says.
 
 use crate::config::Plan;
+use crate::domain::economics::UnitEconomics;
 use crate::domain::inputs::{Inputs, Supply};
 use crate::domain::outcome::Classification;
 use crate::domain::panel::{Pool, flag};
@@ -9,6 +10,7 @@ use crate::inventory::kits::Bills;
 use crate::inventory::lead_time;
 use crate::inventory::receipts::LeadTimes;
 use crate::purchase::Market;
+use crate::purchase::economics::economics;
 use crate::purchase::lot::LotRules;
 use crate::run::{history, kits};
 use crate::simulate::what_if::{Alternative, World};
@@ -62,8 +64,9 @@ impl ReplayWorld {
     pub(super) fn new(plan: &Plan, inputs: &Inputs) -> Self {
         let panel = &inputs.panel;
         let return_rates = history::return_rates(panel, &plan.clean);
-        let classes = history::classify(inputs, &return_rates, None, plan);
         let market = Market::new(inputs, &plan.purchase);
+        let economics = economics(inputs, &market);
+        let classes = history::classify(inputs, &economics, &return_rates, None, plan);
         let lead_times = LeadTimes::new(&inputs.purchase_orders);
         let bills = kits::bills_of(inputs);
         let past = past_with_kits(inputs, &return_rates, &bills);
@@ -75,18 +78,21 @@ impl ReplayWorld {
             let mut supply = market.supply_of(pool.sku, pool.location);
             let first = supply.next();
             kept_shares.push(past.kept_share);
-            let mut replayed = replay_pool(inputs, pool, &classes[p], past);
+            let mut replayed = replay_pool(inputs, pool, &classes[p], &economics[p], past);
             replayed.supplied = first.is_some() || !inputs.has("supply");
             let mut supplier = String::new();
             if let Some(first) = first {
-                supply_from(&mut replayed, first, inputs, &lead_times, pool);
+                supply_from(&mut replayed, first, &lead_times, pool);
                 supplier = inputs.names.supplier(first.supplier).to_owned();
                 let name = format!("supplier:{supplier}");
                 replayed.scopes.push(Scope { name, share: 1.0 });
             }
             let next = supply.next().map(|next| Alternative {
                 lead_time: lead_times.estimate(next, pool.location).lead_time,
-                unit_cost: next.unit_cost.map_or(replayed.unit_cost, Money::as_f64),
+                unit_cost: market
+                    .terms(next, inputs.products[pool.sku.index()].unit_cost)
+                    .and_then(|terms| terms.landed(next.minimum_order))
+                    .map_or(replayed.unit_cost, Money::as_f64),
             });
             suppliers.push((supplier, next));
             pools.push(replayed);
@@ -203,13 +209,11 @@ fn replay_pool(
     inputs: &Inputs,
     pool: &Pool,
     class: &Classification,
+    economics: &UnitEconomics,
     past: NetHistory<'_>,
 ) -> ReplayPool {
     let sku = inputs.names.sku(pool.sku);
     let location = inputs.names.location(pool.location);
-    let product = &inputs.products[pool.sku.index()];
-    let unit_cost = product.unit_cost.map_or(0.0, Money::as_f64);
-    let price = product.unit_price.map(Money::as_f64);
     let mut scopes = Vec::new();
     if let Some(abc) = class.abc {
         scopes.push(Scope { name: format!("class:{abc}"), share: 1.0 });
@@ -227,8 +231,8 @@ fn replay_pool(
         abc: class.abc,
         xyz: class.xyz,
         velocity: class.velocity,
-        unit_cost,
-        unit_margin: price.map_or(0.0, |price| (price - unit_cost).max(0.0)),
+        unit_cost: economics.landed_cost.unwrap_or_default().as_f64(),
+        unit_margin: economics.margin_or_zero().as_f64(),
         supplied: false,
         lot: LotRules::FREE,
         initial: None,
@@ -236,20 +240,13 @@ fn replay_pool(
     }
 }
 
-/// Gives a pool the lead time and lot rules of its first supplier, and its cost where the master
-/// data have none.
+/// Gives a pool the lead time and lot rules of its first supplier.
 fn supply_from(
     replayed: &mut ReplayPool,
     supply: &Supply,
-    inputs: &Inputs,
     lead_times: &LeadTimes,
     pool: &Pool,
 ) {
     replayed.lead_time = lead_times.estimate(supply, pool.location).lead_time;
     replayed.lot = LotRules::of(supply);
-    if replayed.unit_cost <= 0.0 {
-        let price = inputs.products[pool.sku.index()].unit_price.map_or(0.0, Money::as_f64);
-        replayed.unit_cost = supply.unit_cost.map_or(0.0, Money::as_f64);
-        replayed.unit_margin = (price - replayed.unit_cost).max(0.0);
-    }
 }

@@ -38,7 +38,11 @@ pub(super) fn settle<'a>(
         outcome.findings.extend(exposures(
             &night.inputs.listings,
             |sku| available[sku.index()],
-            |sku| night.inputs.products[sku.index()].unit_price.unwrap_or_default(),
+            |sku| {
+                let pools = night.inputs.panel.pools_of(sku);
+                let first = pools.first().and_then(|pool| night.inputs.panel.position(pool));
+                first.and_then(|p| night.economics[p].price).unwrap_or_default()
+            },
         ));
     }
     outcome.findings.sort_by_key(|f| (f.sku, f.kind, f.location, f.channel));

@@ -1,7 +1,7 @@
 //! Period by period: receive, review, sell, count.
 
 use crate::domain::inputs::PoolOverrides;
-use crate::domain::units::{LocationId, SkuId, Units};
+use crate::domain::units::{LocationId, Money, SkuId, Units};
 use crate::explain::Explanation;
 use crate::inventory::need::need;
 use crate::inventory::reorder_point::{Targets, targets};
@@ -363,7 +363,10 @@ fn facts(pool: &ReplayPool, number: usize, past: PastDemand) -> PoolFacts {
         abc: pool.abc,
         xyz: pool.xyz,
         velocity: pool.velocity,
-        economics: UnitEconomics { cost: Some(pool.unit_cost), margin: Some(pool.unit_margin) },
+        economics: UnitEconomics {
+            landed_cost: Some(Money::from_f64(pool.unit_cost)),
+            price: Some(Money::from_f64(pool.unit_cost + pool.unit_margin)),
+        },
         stock: StockLevel::default(),
         arrivals: Vec::new(),
         lots: Vec::new(),
