@@ -9,8 +9,8 @@ pub mod pattern;
 pub mod rationalise;
 pub mod velocity;
 
-use crate::domain::economics::UnitEconomics;
 use crate::domain::classes::{AbcClass, DemandPattern, Lifecycle, Rationalisation};
+use crate::domain::economics::UnitEconomics;
 use crate::domain::inputs::{Product, ProductStatus, Stock};
 use crate::domain::outcome::Classification;
 use crate::domain::panel::{Panel, Pool, flag};

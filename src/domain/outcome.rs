@@ -4,13 +4,13 @@
 //! The stages fill them, `tables` and `report` read them. Rows keep the panel's order: (sku,
 //! location, channel).
 
-use crate::domain::economics::UnitEconomics;
 use crate::domain::changes::Change;
 use crate::domain::classes::{
     AbcClass, DemandPattern, FindingKind, Lifecycle, PolicyMethod, Rationalisation, VelocityClass,
     XyzClass, words,
 };
 use crate::domain::digest::{Digest, sha256_hex};
+use crate::domain::economics::UnitEconomics;
 use crate::domain::exceptions::{Exception, Severity};
 use crate::domain::inputs::Names;
 use crate::domain::panel::PoolId;

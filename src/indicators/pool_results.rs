@@ -2,8 +2,8 @@
 //! read results: indicators, pages and exports. (What planning gathers before it decides is another
 //! matter.)
 
-use crate::domain::economics::UnitEconomics;
 use crate::domain::classes::cell_name;
+use crate::domain::economics::UnitEconomics;
 use crate::domain::inputs::{Inputs, Product, PurchaseOrder, Stock};
 use crate::domain::outcome::{
     Allocation, Classification, OpenOrderAdvice, Outcome, Policy, PoolPicture, Recommendation,

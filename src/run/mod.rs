@@ -24,8 +24,6 @@ mod summary;
 pub use crate::run::summary::Summary;
 
 use crate::config::Plan;
-use crate::purchase::Market;
-use crate::purchase::economics::economics;
 use crate::domain::classes::{AbcClass, XyzClass};
 use crate::domain::error::{Error, Result};
 use crate::domain::fault::guarded;
@@ -33,6 +31,8 @@ use crate::domain::inputs::Inputs;
 use crate::domain::outcome::Outcome;
 use crate::domain::panel::Panel;
 use crate::forecast::evaluate::backtest::{Backtest, BacktestRow};
+use crate::purchase::Market;
+use crate::purchase::economics::economics;
 use crate::review::open_decisions::OpenDecisions;
 use crate::review::overrides::override_exceptions;
 use crate::review::{changes, hindsight, scorecard::scorecard};

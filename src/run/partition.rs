@@ -97,7 +97,8 @@ pub(super) struct PlannedPool<'a> {
 impl<'a> Night<'a> {
     /// Sets up what all partitions share.
     pub(super) fn new(evening: Evening<'a>, forecaster: &'a Forecaster<'a>) -> Result<Self> {
-        let Evening { run, plan, inputs, classes, economics, return_rates, last, standing } = evening;
+        let Evening { run, plan, inputs, classes, economics, return_rates, last, standing } =
+            evening;
         let calendar = inputs.panel.calendar();
         let (kits, kit_exceptions) = Kits::new(&inputs.kits, &inputs.names);
         let mut night = Self {

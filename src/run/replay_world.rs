@@ -241,12 +241,7 @@ fn replay_pool(
 }
 
 /// Gives a pool the lead time and lot rules of its first supplier.
-fn supply_from(
-    replayed: &mut ReplayPool,
-    supply: &Supply,
-    lead_times: &LeadTimes,
-    pool: &Pool,
-) {
+fn supply_from(replayed: &mut ReplayPool, supply: &Supply, lead_times: &LeadTimes, pool: &Pool) {
     replayed.lead_time = lead_times.estimate(supply, pool.location).lead_time;
     replayed.lot = LotRules::of(supply);
 }
