@@ -37,6 +37,7 @@
 //! ```
 
 use crate::allocate::settings::Settings;
+use crate::domain::inputs::Names;
 use crate::domain::outcome::Transfer;
 use crate::domain::units::{LocationId, Money, SkuId, Units};
 
@@ -62,7 +63,7 @@ pub struct Site {
     pub short_units: f64,
     /// Margin of one unit.
     pub margin: Money,
-    /// What a unit costs to buy; `None` = unknown.
+    /// What a unit costs to buy; `None` = unknown: no purchase is replaced by a move.
     pub unit_cost: Option<Money>,
 }
 
@@ -145,6 +146,28 @@ pub fn transfers(sku: SkuId, sites: &[Site], settings: &Settings) -> Vec<Transfe
     moves.found
 }
 
+/// What a location that buys should know of its neighbours, for its reason: units above their
+/// order-up-to levels that are not moved to it. Empty where there are none.
+#[must_use]
+pub fn left_elsewhere(
+    location: LocationId,
+    sites: &[Site],
+    transfers: &[Transfer],
+    names: &Names,
+) -> String {
+    let mut reason = String::new();
+    let buys = sites.iter().any(|site| site.location == location && site.need > NOISE);
+    for site in sites.iter().filter(|site| buys && site.location != location) {
+        let given = transfers.iter().filter(|t| t.from == site.location).map(|t| t.quantity);
+        let left = site.beyond_target - given.sum();
+        if left.is_positive() {
+            let name = names.location(site.location);
+            reason += &format!("; {left} more lie at {name} above its order-up-to level");
+        }
+    }
+    reason
+}
+
 /// Transfers as they are found.
 struct Moves<'a> {
     sku: SkuId,
@@ -210,8 +233,8 @@ impl Moves<'_> {
         let Site { margin, unit_cost, .. } = self.sites[site];
         match want {
             Want::Shortage => margin.as_f64().max(unit_cost.unwrap_or_default().as_f64()),
-            // Of an unknown cost nothing says that it is less than the way.
-            Want::Need => unit_cost.map_or(self.settings.transfer_cost + 1.0, Money::as_f64),
+            // Of an unknown cost nothing says that it is more than the way.
+            Want::Need => unit_cost.map_or(0.0, Money::as_f64),
         }
     }
 

@@ -136,6 +136,10 @@ impl PoolNeed {
     /// Takes `quantity` units that another location sends off the need.
     pub fn move_in(&mut self, quantity: Units, from: &str) {
         let wanted = self.need;
+        self.room = self.room.map(|room| (room - quantity).or_zero());
+        for short in &mut self.shortfall {
+            *short = (*short - quantity.as_f64()).max(0.0);
+        }
         self.need = to_a_millionth((wanted - quantity.as_f64()).max(0.0));
         self.steps.push(Step {
             name: "need",

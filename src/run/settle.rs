@@ -2,7 +2,7 @@
 //! outcome.
 
 use crate::allocate::exposure::exposures;
-use crate::allocate::transfers::{Holding, Site, transfers};
+use crate::allocate::transfers::{Holding, Site, left_elsewhere, transfers};
 use crate::domain::exceptions::Exception;
 use crate::domain::outcome::{Outcome, Transfer};
 use crate::domain::sorted;
@@ -19,7 +19,7 @@ pub(super) fn settle<'a>(
 ) {
     outcome.exceptions.extend(night.kit_exceptions.iter().cloned());
     // What lies elsewhere is moved before the rest is bought.
-    outcome.transfers = suggested_transfers(night, &pools);
+    outcome.transfers = suggested_transfers(night, &mut pools);
     outcome.exceptions.extend(night.buy_the_rest(&mut pools, &outcome.transfers));
     let mut lines = Vec::with_capacity(pools.len());
     // Of an item that no pool holds nothing is known, which is not the same as none.
@@ -55,15 +55,21 @@ pub(super) fn settle<'a>(
 
 /// Between locations of one item, where one has more than its order-up-to level and another runs
 /// short.
-fn suggested_transfers(night: &Night<'_>, pools: &[PlannedPool<'_>]) -> Vec<Transfer> {
+fn suggested_transfers(night: &Night<'_>, pools: &mut [PlannedPool<'_>]) -> Vec<Transfer> {
     let mut suggested = Vec::new();
-    for item in pools.chunk_by(|a, b| a.plan.policy.sku == b.plan.policy.sku) {
+    for item in pools.chunk_by_mut(|a, b| a.plan.policy.sku == b.plan.policy.sku) {
         let sku = item[0].plan.policy.sku;
         if item.len() == 1 || night.kits.is_kit(sku) {
             continue;
         }
         let sites: Vec<Site> = item.iter().map(|pool| night.site(pool)).collect();
-        suggested.extend(transfers(sku, &sites, &night.plan.allocation));
+        let found = transfers(sku, &sites, &night.plan.allocation);
+        for pool in item {
+            if let Some(need) = &mut pool.waiting {
+                need.reason += &left_elsewhere(need.location, &sites, &found, &night.inputs.names);
+            }
+        }
+        suggested.extend(found);
     }
     suggested
 }
@@ -90,6 +96,9 @@ impl<'a> Night<'a> {
             need: pool.plan.need,
             short_units: pool.short_before_arrival,
             margin: pool.margin,
+            // Of an item that only sales and suppliers name, nothing says that its locations are
+            // the seller's own: one may be a marketplace's, where sending in is a shipment with
+            // fees of its own. Its sales are saved by a move, its purchases are not replaced.
             unit_cost: self.inputs.products[policy.sku.index()].unit_cost,
         }
     }
