@@ -3,6 +3,7 @@
 
 use crate::forecast::pooled::fit::Model;
 use crate::forecast::pooled::forecaster::Forecaster;
+use crate::forecast::pooled::reconcile::GroupScale;
 use crate::forecast::{Demand, Settings};
 
 impl Forecaster<'_> {
@@ -20,13 +21,14 @@ impl Forecaster<'_> {
             Settings { horizon: setup.settings.horizon - passed, ..setup.settings.clone() };
         let mut later = Model::new(demand, settings);
         let mut calibrated = self.calibrated.clone();
-        calibrated.scales = vec![1.0; later.setup.groups.keys.len()];
+        calibrated.scales = vec![GroupScale::default(); later.setup.groups.keys.len()];
         // Groups are found by their names: an earlier panel may have had fewer.
         for (group, key) in later.setup.groups.keys.iter().enumerate() {
             if let Ok(old) = setup.groups.keys.binary_search(key) {
                 let profile = &self.model.shared.seasons.profiles[old];
                 later.shared.seasons.profiles[group].clone_from(profile);
                 later.shared.uplifts[group] = self.model.shared.uplifts[old];
+                later.shared.growth[group] = self.model.shared.growth[old];
                 calibrated.scales[group] = self.calibrated.scales[old];
             }
         }

@@ -310,12 +310,21 @@ impl Moments {
 ///
 /// `c` is clumping: orders for several units, whose variance falls only in proportion with the
 /// mean; `φ` is dispersion: errors in proportion to the mean. Poisson demand has neither.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Spread {
     /// Variance beyond Poisson in proportion to the mean. `[c]`
     pub clumping: f64,
     /// Variance in proportion to the squared mean. `[φ]`
     pub dispersion: f64,
+    /// Share of the variance of its group's levels that its own level has: below 1 for what sells
+    /// more evenly than by chance.
+    pub wander: f64,
+}
+
+impl Default for Spread {
+    fn default() -> Self {
+        Self { clumping: 0.0, dispersion: 0.0, wander: 1.0 }
+    }
 }
 
 impl Spread {

@@ -12,6 +12,7 @@ use crate::forecast::pooled::dispersion::{DispersionSums, Periods};
 use crate::forecast::pooled::distribution::Spread;
 use crate::forecast::pooled::error_group::{ERROR_GROUPS, ErrorGroup};
 use crate::forecast::pooled::global::{Global, Position};
+use crate::forecast::pooled::growth::{self, OwnGrowth};
 use crate::forecast::pooled::level::{
     self, HALF_LIVES, HalfLifeErrors, LONGEST, LevelPrior, LevelsToday, Past, TWO_MONTHS,
     levels_before, levels_today,
@@ -45,6 +46,8 @@ pub(crate) struct Shared {
     pub discount_slope: Option<f64>,
     /// `[error groups]`
     pub error_groups: Vec<GroupErrors>,
+    /// Log growth a year. `[groups]`
+    pub growth: Vec<f64>,
     /// `None` where it would not help.
     pub global: Option<Global>,
 }
@@ -71,6 +74,7 @@ impl Shared {
             seasons: Seasons::flat(groups, periods),
             uplifts: vec![1.0; groups],
             discount_slope: None,
+            growth: vec![0.0; groups],
             error_groups: vec![unknown; ERROR_GROUPS],
             global: None,
         }
@@ -114,6 +118,10 @@ pub(crate) struct SeriesPast<'a> {
     pub prior: LevelPrior,
     /// The last lasting step of the level.
     pub shift: Option<LevelShift>,
+    /// Growth from year to year as it shows by itself.
+    pub own_growth: Option<OwnGrowth>,
+    /// Log growth a year that is believed, from the end of history.
+    pub growth: f64,
 }
 
 impl SeriesPast<'_> {
@@ -373,11 +381,26 @@ impl<'a> Model<'a> {
                 }
             }
         }
-        let shift = last_shift(&Past { units, exposure: &exposure }, setup.bucket());
+        let bucket = setup.bucket();
+        let shift = last_shift(&Past { units, exposure: &exposure }, bucket);
+        let level_from = shift.map_or(0, |shift| shift.from);
+        let of_group = self.shared.growth[group];
+        let unknown = ORIGINS * setup.steps.lead_time();
+        let measured = Past { units, exposure: &exposure };
+        let own_growth = growth::own_growth(&measured, bucket, level_from, 0);
+        // An origin must not know how demand grew after it.
+        let before = own_growth
+            .and_then(|_| growth::own_growth(&measured, bucket, level_from, unknown))
+            .map_or(0.0, |before| OwnGrowth::believed(Some(before), of_group));
+        let believed = OwnGrowth::believed(own_growth, of_group);
+        growth::take_out(&mut exposure, 0, n, believed, bucket.days());
+        growth::take_out(&mut without_origins, 0, n, before, bucket.days());
         SeriesPast {
             series,
             group,
             shift,
+            own_growth,
+            growth: believed,
             units,
             exposure,
             exposure_without_origins: without_origins,

@@ -30,6 +30,8 @@ const IDLE_SALES: f64 = 8.0;
 /// Periods with a sale from which the rate before is known well enough; with fewer, items that sell
 /// twice a year were called inactive.
 const KNOWN_SALES: f64 = 10.0;
+/// Mean age of what an exponential average sums, in half-lives: 1 / ln 2.
+const MEAN_AGE: f64 = std::f64::consts::LOG2_E;
 /// Days whose mean stands in where the engine has none.
 const PLAIN_DAYS: f64 = 60.0;
 
@@ -235,7 +237,8 @@ impl<'a> Forecaster<'a> {
         spread: Spread,
         step: usize,
     ) -> [f32; 8] {
-        let level_variance = self.model.shared.of_error_group(group).level_variance[step];
+        let level_variance =
+            spread.wander * self.model.shared.of_error_group(group).level_variance[step];
         self.tables[group.index()].quantiles(mean, spread.relative(mean) + level_variance)
     }
 
@@ -383,7 +386,12 @@ impl<'a> Forecaster<'a> {
             let kind = ExceptionKind::Fallback;
             exceptions.push(Exception::new(Severity::Warning, kind, about, what, reason));
         };
-        let mut level = state.level() * self.calibrated.scales[setup.groups.of_series[series]];
+        // What the series sold lately, and how certain that is by its own spread.
+        let recent = state.recent.expected * state.level();
+        let doubt = state.spread.variance(recent, MEAN_AGE * setup.group_half_life())
+            / (recent * recent).max(1e-12);
+        let group = setup.groups.of_series[series];
+        let mut level = state.level() * self.calibrated.scales[group].of_member(doubt);
         if !level.is_finite() || level < 0.0 {
             fall_back(
                 "mean of the last periods instead of the pooled level",

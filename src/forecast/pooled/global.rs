@@ -190,6 +190,7 @@ impl Model<'_> {
             }
             let of_group = self.shared.of_error_group(origin.prior_group);
             let level_variance = of_group.level_variance[HorizonSteps::LEAD_TIME];
+            let level_variance = origin.spread.wander * level_variance;
             let variance = origin.spread.variance(mean, step as f64) + level_variance * mean * mean;
             let sd = variance.sqrt();
             let position = Position {

@@ -22,9 +22,10 @@ use crate::forecast::pooled::error_group::{ERROR_GROUPS, ErrorGroup};
 use crate::forecast::pooled::fit::{Fitted, GroupErrors, Model, ORIGINS, pool_dispersion};
 use crate::forecast::pooled::forecaster::Forecaster;
 use crate::forecast::pooled::global::Rows;
+use crate::forecast::pooled::growth::GroupGrowth;
 use crate::forecast::pooled::less_worst::LessWorst;
 use crate::forecast::pooled::level::HalfLifeErrors;
-use crate::forecast::pooled::reconcile::{self, GroupRecent, merge_recent};
+use crate::forecast::pooled::reconcile::{self, GroupRecent, GroupScale, merge_recent};
 use crate::forecast::pooled::regression::{DiscountedUplift, uplift_by_discount};
 use crate::forecast::pooled::seasonal::{Seasons, Totals};
 use crate::forecast::pooled::setup::HORIZON_STEPS;
@@ -166,6 +167,8 @@ struct LevelEvidence {
     level: Vec<[LessWorst<ExcessVariance>; HORIZON_STEPS]>,
     /// Units sold under promotion and expected without. `[groups]`
     promoted: Vec<Tally>,
+    /// From year to year. `[groups]`
+    growth: Vec<GroupGrowth>,
     /// Of each series whose past promotions state a discount.
     discounts: Vec<DiscountedUplift>,
 }
@@ -179,6 +182,7 @@ impl Stage for LearnLevels<'_, '_> {
             dispersion: vec![LessWorst::default(); ERROR_GROUPS],
             level: vec![Default::default(); ERROR_GROUPS],
             promoted: vec![Tally::default(); self.model.setup.groups.keys.len()],
+            growth: vec![GroupGrowth::default(); self.model.setup.groups.keys.len()],
             discounts: Vec::new(),
         }
     }
@@ -199,6 +203,9 @@ impl Stage for LearnLevels<'_, '_> {
                 let today = fitted.today();
                 let excess = today.dispersion.excess(today.dispersion.clumping());
                 evidence.dispersion[today.prior_group.index()].add(&excess);
+                if let Some(own) = past.own_growth {
+                    evidence.growth[past.group].add(own);
+                }
                 let promoted = past.promoted;
                 evidence.promoted[past.group].merge(&promoted);
                 let promotions = setup.promotions_of(setup.panel().key(past.series));
@@ -231,6 +238,9 @@ impl Evidence for LevelEvidence {
             sum.merge(next);
         }
         merge_all(&mut self.promoted, &next.promoted);
+        for (sum, next) in self.growth.iter_mut().zip(&next.growth) {
+            sum.merge(next);
+        }
         self.discounts.extend(next.discounts);
     }
 }
@@ -274,6 +284,7 @@ impl LevelEvidence {
         for (uplift, promoted) in model.shared.uplifts.iter_mut().zip(&self.promoted) {
             *uplift = promoted.factor(1.0, UPLIFT_EVIDENCE).clamp(0.5, 5.0);
         }
+        model.shared.growth = self.growth.iter().map(GroupGrowth::mean).collect();
         model.shared.error_groups = ErrorGroup::all()
             .map(|group| {
                 let own = self.dispersion[group.index()].value();
@@ -357,6 +368,7 @@ impl Stage for LearnErrors<'_, '_> {
                     let level = self.model.shared.of_error_group(group).level_variance[step];
                     let mut counts = PitCounts::default();
                     for interval in of_group {
+                        let level = interval.wander * level;
                         let Moments { mean, variance } = interval.moments;
                         let moments = Moments { mean, variance: variance + level * mean * mean };
                         counts.add_actual(&moments, interval.actual.round());
@@ -390,7 +402,8 @@ impl LearnErrors<'_, '_> {
                     let mean = origin.level * fitted.past.expected_exposure(t);
                     // Not greater than zero, either: a period that was not observed has no mean.
                     if mean > 0.0 {
-                        let level = level_variance[setup.steps.step_of(ahead)];
+                        let step = setup.steps.step_of(ahead);
+                        let level = origin.spread.wander * level_variance[step];
                         let variance = origin.spread.variance(mean, 1.0) + level * mean * mean;
                         let actual = f64::from(fitted.past.units[t]).round();
                         counts.add_actual(&Moments { mean, variance }, actual);
@@ -417,8 +430,8 @@ impl Evidence for ErrorEvidence {
 /// How far forecasts were off, for those to come.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Calibrated {
-    /// Factor on all levels of a group. `[groups]`
-    pub scales: Vec<f64>,
+    /// What the levels of each group moved together. `[groups]`
+    pub scales: Vec<GroupScale>,
     /// `[error groups]`
     pub error_groups: Vec<GroupCalibration>,
 }
@@ -477,6 +490,8 @@ pub(crate) struct Interval {
     pub actual: f64,
     /// As predicted for a known level.
     pub moments: Moments,
+    /// See [`Spread`].
+    pub wander: f64,
 }
 
 impl Interval {
@@ -529,7 +544,8 @@ impl Model<'_> {
                     let variance = total.spread.variance(mean, length as f64);
                     let moments = Moments { mean, variance };
                     let error_group = total.error_group;
-                    intervals.push(Interval { error_group, step, actual, moments });
+                    let wander = total.spread.wander;
+                    intervals.push(Interval { error_group, step, actual, moments, wander });
                 }
             }
         }

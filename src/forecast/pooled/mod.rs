@@ -5,7 +5,7 @@
 //! |---|---|
 //! | `setup`, `error_group`, `tally`, `less_worst` | what all of it reads and counts in |
 //! | `learner`, `seasonal`, `regression`, `global`, `reconcile` | what do all series share? |
-//! | `fit`, `weekday`, `promotions`, `price`, `shift`, `level`, `dispersion` | what does one series' past say? |
+//! | `fit`, `weekday`, `promotions`, `price`, `shift`, `growth`, `level`, `dispersion` | what does one series' past say? |
 //! | `state`, `refit`, `carry` | what does a later night need of it? |
 //! | `forecaster`, `pool_demand`, `distribution` | what will a pool sell? |
 //! | `annual` | does last year repeat? For the local models of one series |
@@ -19,6 +19,7 @@ pub(crate) mod fit;
 pub mod forecaster;
 pub mod global;
 pub mod learner;
+pub(crate) mod growth;
 mod less_worst;
 pub mod level;
 pub mod pool_demand;

@@ -106,7 +106,7 @@ impl PoolDemand {
         let between = self.steps.between(to);
         let low = self.level_variance[between.step];
         let high = self.level_variance[between.next];
-        let level = low + between.share * (high - low);
+        let level = self.spread.wander * (low + between.share * (high - low));
         let rate = mean / (to - from).max(1e-9);
         let variance =
             variance.max(LEAST_VARIANCE * mean) + level * mean * mean + end_variance * rate * rate;

@@ -13,6 +13,7 @@
 
 use crate::forecast::pooled::level::decay;
 use crate::forecast::pooled::tally::Tally;
+use serde::{Deserialize, Serialize};
 
 /// Standard deviation of what a group moves together, in logarithms, beyond what its items' levels
 /// follow by themselves.
@@ -69,20 +70,20 @@ impl GroupRecent {
         self.meet(&other.oddest);
     }
 
-    /// Factor on all levels of the group.
+    /// What the group moved together.
     ///
     /// ```text
-    /// R = Σ y / Σ m      Var R = n / (n - 1) Σ (y - R m)² / (Σ m)²      factor = R^w,  w = τ² / (τ² + Var R / R²)
+    /// R = Σ y / Σ m      Var R = n / (n - 1) Σ (y - R m)² / (Σ m)²      ln R · τ² / (τ² + Var R / R²)
     /// ```
     #[must_use]
-    pub fn scale(&self) -> f64 {
+    pub fn scale(&self) -> GroupScale {
         // A single member has nobody to agree with.
         let members = self.members - 1.0;
         let Tally { sold, expected } = self.oddest;
         let agreed =
             Tally { sold: self.total.sold - sold, expected: self.total.expected - expected };
         if members < 2.0 || agreed.sold <= 0.0 {
-            return 1.0;
+            return GroupScale::default();
         }
         let ratio = agreed.factor(1.0, PRIOR_UNITS);
         let squares =
@@ -93,14 +94,38 @@ impl GroupRecent {
         let variance = spread.max(ratio * agreed.expected) / agreed.expected.powi(2);
         let variance = variance / ratio.min(1.0).powi(2);
         let trust = GROUP_SD * GROUP_SD / (GROUP_SD * GROUP_SD + variance);
-        ratio.powf(trust).clamp(LEAST, MOST)
+        let squared_means = (self.squared_expected - expected * expected) * ratio * ratio;
+        GroupScale {
+            log_factor: (ratio.ln() * trust).clamp(LEAST.ln(), MOST.ln()),
+            differences: (squares - ratio * agreed.expected).max(0.0) / squared_means.max(1e-9),
+        }
     }
 }
 
-/// Factor on all levels of each group, by what it sold lately where its items' levels expected more
-/// or less.
+/// What a group moved together lately, and how far its members differ in it.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+pub struct GroupScale {
+    /// Logarithm of the common factor.
+    log_factor: f64,
+    /// Variance of the members' own factors around it, relative.
+    differences: f64,
+}
+
+impl GroupScale {
+    /// Factor on the level of a member that sold as much as expected but for a relative variance of
+    /// `doubt`: one whose own sales are certain does not follow others who differ among themselves.
+    #[must_use]
+    pub fn of_member(&self, doubt: f64) -> f64 {
+        if self.log_factor == 0.0 {
+            return 1.0;
+        }
+        (self.log_factor * doubt / (doubt + self.differences)).exp()
+    }
+}
+
+/// Of each group, by what it sold lately where its items' levels expected more or less.
 #[must_use]
-pub fn scales(recent: &[GroupRecent]) -> Vec<f64> {
+pub fn scales(recent: &[GroupRecent]) -> Vec<GroupScale> {
     recent.iter().map(GroupRecent::scale).collect()
 }
 
@@ -148,8 +173,9 @@ mod tests {
 
     #[test]
     fn a_group_that_moves_together_is_followed_and_a_thin_one_its_items() {
-        assert!((group(&[(1200.0, 1000.0); 40]).scale() - 1.2).abs() < 0.01);
-        assert!((group(&[(2.0, 1.0); 2]).scale() - 1.0).abs() < 0.1);
+        let together = group(&[(1200.0, 1000.0); 40]).scale();
+        assert!((together.of_member(0.001) - 1.2).abs() < 0.01);
+        assert!((group(&[(2.0, 1.0); 2]).scale().of_member(1.0) - 1.0).abs() < 0.1);
     }
 
     #[test]
@@ -157,10 +183,14 @@ mod tests {
         let steady = [(100.0, 100.0); 3];
         for odd in [(3000.0, 100.0), (0.0, 300.0), (250.0, 100.0)] {
             let members = [&steady[..], &[odd]].concat();
-            let scale = group(&members).scale();
+            let scale = group(&members).scale().of_member(0.01);
             assert!((scale - 1.0).abs() < 0.02, "{odd:?}: {scale}");
         }
-        assert_eq!(group(&[(300.0, 100.0)]).scale(), 1.0, "a single item moves by its own level");
+        let alone = group(&[(300.0, 100.0)]).scale();
+        assert_eq!(alone.of_member(1.0), 1.0, "a single item moves by its own level");
+        let odd = [(100.0, 100.0), (130.0, 300.0), (280.0, 300.0), (500.0, 100.0), (600.0, 500.0)];
+        let scale = group(&odd).scale().of_member(0.01);
+        assert!((scale - 1.0).abs() < 0.02, "several odd ones: {scale}");
     }
 
     #[test]

@@ -47,10 +47,6 @@ const LEVEL_STEP_SD: f64 = 0.08;
 /// Days between two knots of the level; three months, at that bucket.
 const KNOT_DAYS: f64 = 28.0;
 const KNOT_MONTHS: usize = 3;
-/// Largest log growth a year that is carried on, and what is left of its slope a day later (damped
-/// trend; Gardner & McKenzie 1985).
-const GROWTH_LIMIT: f64 = 0.5;
-const GROWTH_DAMPING: f64 = 0.99;
 /// Relative variance of a group's demand beyond Poisson.
 const GROUP_DISPERSION: f64 = 0.01;
 /// An event on which a group sells less than this share is a closed day, outside any regression: a
@@ -346,8 +342,6 @@ pub struct Profile {
     /// The same as fitted without the periods that follow the rolling origins.
     /// `[history + reach]`
     pub index_without_origins: Vec<f32>,
-    /// Log growth over the last year, which `index` carries on, damped.
-    pub growth: f64,
 }
 
 impl Profile {
@@ -355,13 +349,12 @@ impl Profile {
     pub fn pull_towards(&mut self, other: &Self, share: f64) {
         blend(&mut self.index, &other.index, share as f32);
         blend(&mut self.index_without_origins, &other.index_without_origins, share as f32);
-        self.growth += f64::from(share as f32) * (other.growth - self.growth);
     }
 
-    /// No season, no growth.
+    /// No season.
     #[must_use]
     pub fn flat(periods: usize) -> Self {
-        Self { index: vec![1.0; periods], index_without_origins: vec![1.0; periods], growth: 0.0 }
+        Self { index: vec![1.0; periods], index_without_origins: vec![1.0; periods] }
     }
 }
 
@@ -494,15 +487,15 @@ pub(crate) fn profile(
         weight[t] = 0.0;
     }
     let fit = ProfileFit { calendar, layout, rows: &rows, closed: &closed, totals };
-    let whole = fit.index(&weight, history)?;
+    let index = fit.index(&weight, history)?;
 
     // Again as the earliest origin could have fitted it.
     let unknown = ORIGINS * setup.steps.lead_time();
     let known = history.saturating_sub(unknown).max(1);
     weight[known..].fill(0.0);
     let index_without_origins =
-        fit.index(&weight, known).map_or_else(|_| vec![1.0; rows.len()], |fitted| fitted.index);
-    Ok(Profile { index: whole.index, index_without_origins, growth: whole.growth })
+        fit.index(&weight, known).unwrap_or_else(|_| vec![1.0; rows.len()]);
+    Ok(Profile { index, index_without_origins })
 }
 
 /// The regression of one group's units on its design.
@@ -515,15 +508,9 @@ struct ProfileFit<'a> {
     totals: GroupTotals<'a>,
 }
 
-/// An index and the growth that it carries on.
-struct FittedIndex {
-    index: Vec<f32>,
-    growth: f64,
-}
-
 impl ProfileFit<'_> {
     /// The index fitted to the periods before `known`, at mean 1 over the last year of them.
-    fn index(&self, weight: &[f64], known: usize) -> Result<FittedIndex, FitError> {
+    fn index(&self, weight: &[f64], known: usize) -> Result<Vec<f32>, FitError> {
         let counts = Counts {
             units: self.totals.units,
             exposure: self.totals.expected,
@@ -544,15 +531,7 @@ impl ProfileFit<'_> {
         for (&t, share) in self.closed {
             index[t] *= share;
         }
-        let growth = growth(&beta[layout.level()..], layout, bucket_days, known);
-        // Damped trend: after `t` periods the log level has moved by g (1 - φ^t) / (1 - φ).
-        for (t, value) in index[known..].iter_mut().enumerate() {
-            let days = (t + 1) as f64 * bucket_days;
-            *value *= (growth / YEAR_DAYS * (1.0 - GROWTH_DAMPING.powf(days))
-                / (1.0 - GROWTH_DAMPING))
-                .exp();
-        }
-        Ok(FittedIndex { index: index.iter().map(|&value| value as f32).collect(), growth })
+        Ok(index.iter().map(|&value| value as f32).collect())
     }
 }
 
@@ -583,25 +562,6 @@ fn closures(
         }
     }
     closed
-}
-
-/// Log growth over the year before period `known`, between means of three knots of the level path;
-/// 0 without that year.
-fn growth(level: &[f64], layout: Layout, bucket_days: f64, known: usize) -> f64 {
-    let year = (YEAR_DAYS / bucket_days / layout.knot_periods as f64).round() as usize;
-    let end = (known.div_ceil(layout.knot_periods) + 1).min(level.len());
-    if end < year + 3 || layout.harmonics == 0 {
-        return 0.0;
-    }
-    let now = mean_of_three(level, end);
-    let year_ago = mean_of_three(level, end - year);
-    // In two years growth and season are hard to tell apart; a third confirms it.
-    let confirmed = ((end as f64 / year as f64) - 2.0).clamp(0.0, 1.0);
-    confirmed * (now - year_ago).clamp(-GROWTH_LIMIT, GROWTH_LIMIT)
-}
-
-fn mean_of_three(level: &[f64], end: usize) -> f64 {
-    level[end - 3..end].iter().sum::<f64>() / 3.0
 }
 
 /// The rows of the regression, one a period of history and reach.

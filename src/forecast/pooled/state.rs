@@ -12,6 +12,7 @@ use crate::forecast::pooled::dispersion::overdue;
 use crate::forecast::pooled::distribution::Spread;
 use crate::forecast::pooled::fit::{Fitted, Model};
 use crate::forecast::pooled::forecaster::Forecaster;
+use crate::forecast::pooled::growth;
 use crate::forecast::pooled::level::{self, HALF_LIVES, LevelSums, TWO_MONTHS, decay, decays};
 use crate::forecast::pooled::reconcile;
 use crate::forecast::pooled::setup::{HORIZON_STEPS, Setup};
@@ -57,6 +58,10 @@ pub struct SeriesState {
     pub(crate) sold: usize,
     /// The last lasting step of the level.
     pub(crate) shift: Option<LevelShift>,
+    /// Log growth a year that is carried on.
+    pub(crate) growth: f64,
+    /// Period from which growth is measured: the end of the history that was fitted.
+    pub(crate) anchor: usize,
     /// Whether the level leans on an analogue.
     pub(crate) analogue: bool,
     /// What the global model makes of the level.
@@ -145,6 +150,8 @@ impl Forecaster<'_> {
             idle: past.idle(),
             sold: past.units.iter().filter(|units| **units > 0.0).count(),
             shift: past.shift,
+            growth: past.growth,
+            anchor: past.units.len(),
             analogue: past.prior.periods > 0.0,
             correction: today.correction,
             origins: fitted.past_origins().len(),
@@ -197,6 +204,7 @@ impl Model<'_> {
             Some(average) => exposure.iter_mut().for_each(|a| *a *= average as f32),
             None => self.apply_promotions(&mut exposure, &plans, state.uplift),
         }
+        growth::carry_on(&mut exposure, n - state.anchor + 1, state.growth, setup.bucket().days());
         exposure
     }
 
@@ -223,6 +231,8 @@ impl Model<'_> {
         };
         let path = setup.price_path(panel.key(series));
         self.apply_prices(&mut exposure, first, &path, |t| promoted.get(from + t) == Some(&true));
+        let days = setup.bucket().days();
+        growth::carry_on(&mut exposure, from - state.anchor + 1, state.growth, days);
 
         let keep = decays(&setup.half_lives);
         let keep_recent = decay(setup.group_half_life());

@@ -1,0 +1,226 @@
+//! Does demand grow from year to year? A damped trend of each series, pulled towards its group's.
+//!
+//! The last year's blocks of four weeks (months) are set against the same blocks a year before, so
+//! that no season passes for growth: `g = ln(Σ y1/Σ a1) - ln(Σ y0/Σ a0)`. How far the pairs of
+//! blocks agree on it is its standard error, and the posterior of a normal prior around the group's
+//! growth is what is believed (empirical Bayes; Efron & Morris 1973): a noisy item follows its
+//! group, a steady one its own two years, and an item that stepped or ended moves nobody. The past
+//! is measured without it (`a · exp(-g · age)`), so that slow levels do not lag behind; the future
+//! carries it on, damped (Gardner & McKenzie 1985). Units: log growth a year.
+
+use crate::domain::calendar::Bucket;
+use crate::forecast::pooled::level::Past;
+use crate::forecast::pooled::setup::YEAR_DAYS;
+use crate::forecast::pooled::tally::Tally;
+
+/// Largest log growth a year that is carried on.
+const LIMIT: f64 = 0.5;
+/// What is left of the slope a day later: + 30 % a year adds 6 % by day 90.
+const DAMPING: f64 = 0.9995;
+/// Standard deviation of the growth of items around their group's, and of groups around none.
+const ITEM_SD: f64 = 0.15;
+const GROUP_SD: f64 = 0.10;
+/// Least standard error: blocks of two years agree by chance, too.
+const LEAST_ERROR: f64 = 0.01;
+/// Pairs of blocks below which half the year is missing.
+const LEAST_PAIRS: usize = 6;
+
+/// Growth as one series shows it by itself.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct OwnGrowth {
+    /// Log growth a year.
+    pub growth: f64,
+    /// Its standard error, squared.
+    pub variance: f64,
+}
+
+impl OwnGrowth {
+    /// What is believed where the group grows by `of_group`.
+    pub fn believed(own: Option<Self>, of_group: f64) -> f64 {
+        let prior = 1.0 / (ITEM_SD * ITEM_SD);
+        // Without two years of its own an item grows with nobody: its group is mostly others.
+        let Some(Self { growth, variance }) = own else { return 0.0 };
+        ((growth / variance + of_group * prior) / (1.0 / variance + prior)).clamp(-LIMIT, LIMIT)
+    }
+}
+
+/// Sums over the members of a group.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub(crate) struct GroupGrowth {
+    weight: f64,
+    weighted: f64,
+}
+
+impl GroupGrowth {
+    /// Adds a member.
+    pub fn add(&mut self, own: OwnGrowth) {
+        let weight = 1.0 / (own.variance + ITEM_SD * ITEM_SD);
+        self.weight += weight;
+        self.weighted += weight * own.growth.clamp(-LIMIT, LIMIT);
+    }
+
+    /// Adds those of another partition.
+    pub fn merge(&mut self, other: &Self) {
+        self.weight += other.weight;
+        self.weighted += other.weighted;
+    }
+
+    /// Growth of the group.
+    pub fn mean(&self) -> f64 {
+        self.weighted / (self.weight + 1.0 / (GROUP_SD * GROUP_SD))
+    }
+}
+
+/// Periods of one block, and blocks of a year.
+struct Blocks {
+    length: usize,
+    year: usize,
+}
+
+impl Blocks {
+    fn of(bucket: Bucket) -> Self {
+        match bucket {
+            Bucket::Day => Self { length: 28, year: 13 },
+            Bucket::Week => Self { length: 4, year: 13 },
+            Bucket::Month => Self { length: 1, year: 12 },
+        }
+    }
+}
+
+/// Growth over the year before the last `unknown` periods, from period `level_from` on; `None` where
+/// fewer than half of the blocks have their counterpart a year before.
+pub(crate) fn own_growth(
+    past: &Past<'_>,
+    bucket: Bucket,
+    level_from: usize,
+    unknown: usize,
+) -> Option<OwnGrowth> {
+    let Blocks { length, year } = Blocks::of(bucket);
+    let end = past.units.len().checked_sub(unknown)?;
+    let usable = end.checked_sub(level_from)? / length;
+    let pairs = usable.checked_sub(year)?.min(year);
+    if pairs < LEAST_PAIRS {
+        return None;
+    }
+    let mut blocks = Vec::with_capacity(pairs + year);
+    for back in 1..=pairs + year {
+        let mut sums = Tally::default();
+        for t in end - back * length..end - (back - 1) * length {
+            let exposure = past.exposure[t];
+            if !exposure.is_nan() {
+                sums.add(f64::from(past.units[t]), f64::from(exposure));
+            }
+        }
+        blocks.push(sums);
+    }
+    let mut now = Tally::default();
+    let mut then = Tally::default();
+    let mut compared = 0.0f64;
+    for (a, b) in blocks[..pairs].iter().zip(&blocks[year..]) {
+        if a.expected > 0.0 && b.expected > 0.0 {
+            now.merge(a);
+            then.merge(b);
+            compared += 1.0;
+        }
+    }
+    if compared < LEAST_PAIRS as f64 || now.sold <= 0.0 || then.sold <= 0.0 {
+        return None;
+    }
+    let ratio = now.sold / now.expected * then.expected / then.sold;
+    // How far single pairs are from the common ratio, as of a ratio estimator.
+    let mut squares = 0.0;
+    for (a, b) in blocks[..pairs].iter().zip(&blocks[year..]) {
+        if a.expected > 0.0 && b.expected > 0.0 {
+            squares += (a.sold - ratio * b.sold * a.expected / b.expected).powi(2);
+        }
+    }
+    let scatter = squares * compared / (compared - 1.0) / (now.sold * now.sold);
+    let counts = 1.0 / now.sold + 1.0 / then.sold;
+    Some(OwnGrowth {
+        growth: ratio.ln(),
+        variance: scatter.max(counts).max(LEAST_ERROR * LEAST_ERROR),
+    })
+}
+
+/// Takes growth out of exposures: period `t` of them is `first + t`, measured from period `anchor`.
+pub(crate) fn take_out(exposure: &mut [f32], first: usize, anchor: usize, growth: f64, days: f64) {
+    if growth == 0.0 {
+        return;
+    }
+    // Two years were compared; before them nothing is known.
+    let furthest = (2.0 * YEAR_DAYS / days) as usize;
+    let step = (growth * days / YEAR_DAYS).exp() as f32;
+    let oldest = anchor.saturating_sub(furthest).max(first);
+    let mut factor = (-growth * (anchor - oldest) as f64 * days / YEAR_DAYS).exp() as f32;
+    for (t, a) in exposure.iter_mut().enumerate() {
+        *a *= factor;
+        if first + t >= oldest {
+            factor *= step;
+        }
+    }
+}
+
+/// Carries growth on into future exposures, damped; the first is `ahead` periods after the last one
+/// that the level knows, from 1.
+pub(crate) fn carry_on(exposure: &mut [f32], ahead: usize, growth: f64, days: f64) {
+    if growth == 0.0 {
+        return;
+    }
+    let damping = DAMPING.powf(days);
+    let mut left = DAMPING.powf(days * ahead as f64);
+    for a in exposure {
+        // After h days the log level has moved by g/365 (1 - φ^h) / (1 - φ).
+        *a *= (growth / YEAR_DAYS * (1.0 - left) / (1.0 - DAMPING)).exp() as f32;
+        left *= damping;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(units: &[f32]) -> Option<OwnGrowth> {
+        let exposure = vec![1.0; units.len()];
+        own_growth(&Past { units, exposure: &exposure }, Bucket::Day, 0, 0)
+    }
+
+    #[test]
+    fn thirty_per_cent_a_year_is_found_in_two_years_whatever_the_season() {
+        let season = |t: usize| 1.0 + 0.6 * (t as f64 / 364.0 * std::f64::consts::TAU).sin();
+        let grown = |t: usize| (20.0 * season(t) * 1.3f64.powf(t as f64 / 365.25)).round() as f32;
+        let units: Vec<f32> = (0..730).map(grown).collect();
+        let own = of(&units).unwrap();
+        let believed = OwnGrowth::believed(Some(own), 0.0);
+        assert!((believed - 1.3f64.ln()).abs() < 0.03, "{own:?} {believed}");
+        let mut ahead = vec![1.0; 90];
+        carry_on(&mut ahead, 1, believed, 1.0);
+        assert!((1.055..1.075).contains(&(ahead[89] / ahead[0])), "{}", ahead[89] / ahead[0]);
+    }
+
+    #[test]
+    fn steady_items_and_short_or_stepping_ones_do_not_grow() {
+        assert_eq!(OwnGrowth::believed(of(&[10.0; 730]), 0.0), 0.0);
+        assert_eq!(of(&[10.0; 400]), None);
+        let stepped = [vec![1.0; 690], vec![30.0; 40]].concat();
+        let own = of(&stepped).unwrap();
+        assert!(OwnGrowth::believed(Some(own), 0.0).abs() < 0.12, "{own:?}");
+    }
+
+    #[test]
+    fn a_growing_neighbour_hardly_moves_a_steady_item() {
+        let mut group = GroupGrowth::default();
+        for growth in [0.0, 0.0, 0.4] {
+            group.add(OwnGrowth { growth, variance: 0.0005 });
+        }
+        let steady = OwnGrowth { growth: 0.0, variance: 0.0005 };
+        assert!(OwnGrowth::believed(Some(steady), group.mean()) < 0.01);
+    }
+
+    #[test]
+    fn growth_is_taken_out_of_the_past_up_to_the_anchor() {
+        let mut exposure = vec![1.0f32; 366];
+        take_out(&mut exposure, 0, 365, 0.3, 1.0);
+        assert!((exposure[365] - 1.0).abs() < 1e-3, "{}", exposure[365]);
+        assert!((exposure[0] - (-0.3f32).exp()).abs() < 1e-3, "{}", exposure[0]);
+    }
+}
