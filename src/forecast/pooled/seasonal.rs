@@ -493,8 +493,7 @@ pub(crate) fn profile(
     let unknown = ORIGINS * setup.steps.lead_time();
     let known = history.saturating_sub(unknown).max(1);
     weight[known..].fill(0.0);
-    let index_without_origins =
-        fit.index(&weight, known).unwrap_or_else(|_| vec![1.0; rows.len()]);
+    let index_without_origins = fit.index(&weight, known).unwrap_or_else(|_| vec![1.0; rows.len()]);
     Ok(Profile { index, index_without_origins })
 }
 
