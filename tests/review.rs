@@ -14,7 +14,9 @@ use orderpoint::purchase::lot::LotRules;
 use orderpoint::review::changes::compare;
 use orderpoint::review::decisions::{KeptDecisions, Verdict};
 use orderpoint::review::explain::explain;
-use orderpoint::review::exports::{FORMATS, Selection, format, mark, orders, render};
+use orderpoint::review::exports::{
+    DateForm, FORMATS, Keeping, Page, Selection, Settings, What, documents, format, keep,
+};
 use orderpoint::review::hindsight::{JudgingTerms, judge};
 use orderpoint::review::intake::{Intake, proposals, take_in};
 use orderpoint::review::open_decisions::OpenDecisions;
@@ -180,7 +182,8 @@ fn g3_an_approved_line_waits_for_its_own_order_whatever_is_decided_since() {
         standing.pending.iter().map(|p| p.quantity.0).collect()
     };
     assert_eq!(pending(&next), [50, 20]);
-    assert_eq!(orders(&kept, date("2024-04-04"), Selection::New).len(), 2, "both are to be placed");
+    let placeable = documents(&kept, date("2024-04-04"), What::Orders, Selection::New);
+    assert_eq!(placeable.len(), 2, "both are to be placed");
     // Placed on the day of the second decision, but it carries the first one's id.
     next.purchase_orders.edit(|orders| orders.push(order("R0-2024-04-01", "2024-04-02")));
     assert_eq!(pending(&next), [20]);
@@ -202,24 +205,39 @@ fn g2_approved_lines_are_exported_once_with_ids_that_never_change() {
     );
     let kept = KeptDecisions::read(out.path()).unwrap();
     let day = date("2024-04-01");
-    let new = orders(&kept, day, Selection::New);
+    let new = documents(&kept, day, What::Orders, Selection::New);
     assert_eq!(new.len(), 2);
-    for format in FORMATS {
-        let file = render(&new, format, day).unwrap();
-        assert_eq!(file, render(&new, format, day).unwrap());
-        if format.extension() == "csv" {
-            let text = String::from_utf8(file).unwrap();
-            assert!(text.lines().count() == 3 && text.contains("PO-20240401-"), "{text}");
-            assert!(
-                text.contains("R0-2024-04-01") && text.contains("'-2+3") && !text.contains(",=1+1"),
-                "{text}"
-            );
+    let settings = Settings::default();
+    let page = Page { settings: &settings, currency: "EUR", as_of: day, dates: DateForm::Iso };
+    for format in FORMATS.into_iter().filter(|f| f.writes().contains(&What::Orders)) {
+        let files = format.documents(What::Orders, &new, &page).unwrap();
+        assert_eq!(files, format.documents(What::Orders, &new, &page).unwrap());
+        if format.extension() != "csv" {
+            continue;
         }
+        let mut text = String::new();
+        let mut lines = 0;
+        for file in files {
+            let part = String::from_utf8(file.bytes).unwrap();
+            lines += part.lines().count() - 1;
+            text.push_str(&part);
+        }
+        assert_eq!(lines, 2, "{}", format.name());
+        assert!(text.contains("'-2+3") && !text.contains(",=1+1"), "{text}");
     }
-    mark(out.path(), &new).unwrap();
+    let keeping = Keeping {
+        out: out.path(),
+        file: None,
+        format: format("generic").unwrap(),
+        what: What::Orders,
+        as_of: day,
+        time: "2024-04-01T08:00:00Z",
+    };
+    let files = keeping.format.documents(What::Orders, &new, &page).unwrap();
+    keep(&keeping, &files, &new).unwrap();
     let kept = KeptDecisions::read(out.path()).unwrap();
-    assert!(orders(&kept, day, Selection::New).is_empty());
-    assert_eq!(orders(&kept, day, Selection::All), new);
+    assert!(documents(&kept, day, What::Orders, Selection::New).is_empty());
+    assert_eq!(documents(&kept, day, What::Orders, Selection::All), new);
     assert!(format("sap").err().unwrap().contains("netsuite"));
 }
 

@@ -375,7 +375,7 @@ impl Small {
         let results = Results { inputs: &self.inputs, outcome: &self.outcome, currency: "EUR" };
         tables::write(run, results, &add)?;
         tables::write_exceptions(run, results, &add)?;
-        tables::drafts::write(&self.inputs, &self.outcome, &add)?;
+        tables::drafts::write(results, &add)?;
         publication.add("index.html", None, b"<!doctype html>")?;
         audit::audit(
             &self.inputs,

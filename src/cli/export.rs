@@ -1,38 +1,154 @@
-//! `export`: approved orders go out as a file.
+//! `export`: approved orders, approved moves and channel quantities go out as files.
 
 use crate::cli::ExportArgs;
 use crate::cli::print::{counted, print_json, say};
 use crate::config::Plan;
 use crate::domain::error::{Error, Result};
-use crate::review::decisions::KeptDecisions;
-use crate::review::exports::{Selection, mark, orders, render};
+use crate::review::decisions::{Export, KeptDecisions};
+use crate::review::exports::{
+    Document, ExportFile, Keeping, Page, Selection, What, channel_stock, documents, keep,
+};
+use crate::run;
 use crate::store::{OutputLock, PublishedRun};
 use serde_json::json;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
 
-/// Writes approved orders that were never exported (with `--all`, every one that stands).
+/// Writes what was approved and never exported (with `--all`, all that stands), or what channels
+/// may show. Nothing that lies there already is overwritten.
 pub(crate) fn export(args: &ExportArgs) -> Result<u8> {
     let plan = Plan::load(&args.options)?;
     let out = &plan.run.out;
     let _lock = OutputLock::acquire(out, "export")?;
-    let as_of = PublishedRun::current(out)?.manifest.as_of;
+    let current = PublishedRun::current(out)?;
+    let as_of = current.manifest.as_of;
+    let what = what(args)?;
     let kept = KeptDecisions::read(out)?;
     let selection = if args.all { Selection::All } else { Selection::New };
-    let orders = orders(&kept, as_of, selection);
-    let name = format!("orders-{}.{}", args.format.name(), args.format.extension());
-    let file = args.file.clone().unwrap_or_else(|| out.join(name));
-    let bytes = render(&orders, args.format, as_of)?;
-    std::fs::write(&file, bytes).map_err(Error::io(&file))?;
-    mark(out, &orders)?;
-    let lines: usize = orders.iter().map(|order| order.lines.len()).sum();
-    if args.options.voice.json {
-        print_json(&json!({"file": file, "orders": orders.len(), "lines": lines}))?;
-    } else {
-        say!(
-            "{} with {} written to {}",
-            counted(orders.len(), "order"),
-            counted(lines, "line"),
-            file.display()
-        );
-    }
+    let page = Page {
+        settings: &plan.export,
+        currency: &plan.purchase.currency,
+        as_of,
+        dates: plan.export.dates.unwrap_or(args.format.dates()),
+    };
+    let documents = documents(&kept, as_of, what, selection);
+    let files = match what {
+        What::Quantities => quantities(args, &current)?,
+        What::Orders | What::Transfers if documents.is_empty() => Vec::new(),
+        What::Orders | What::Transfers => args.format.documents(what, &documents, &page)?,
+    };
+    let keeping = Keeping {
+        out,
+        file: args.file.as_deref(),
+        format: args.format,
+        what,
+        as_of,
+        time: &run::now(),
+    };
+    let paths = keep(&keeping, &files, &documents)?;
+    let earlier =
+        earlier(&kept, &crate::review::exports::documents(&kept, as_of, what, Selection::All));
+    tell(args, what, &documents, &paths, &earlier)?;
     Ok(0)
+}
+
+/// What the format is to write: what `--what` says, or its first choice.
+fn what(args: &ExportArgs) -> Result<What> {
+    let writes = args.format.writes();
+    let Some(what) = args.what else { return Ok(writes[0]) };
+    if writes.contains(&what) {
+        return Ok(what);
+    }
+    let names: Vec<&str> = writes.iter().map(|what| what.name()).collect();
+    let message =
+        format!("--what {}: {} writes {}", what.name(), args.format.name(), names.join(" and "));
+    Err(Error::Config(vec![message]))
+}
+
+/// One file a channel, or that of the channel asked for.
+fn quantities(args: &ExportArgs, current: &PublishedRun) -> Result<Vec<ExportFile>> {
+    let mut channels = channel_stock(current)?;
+    if let Some(wanted) = &args.channel {
+        let known = channels.keys().cloned().collect::<Vec<_>>().join(", ");
+        channels.retain(|channel, _| channel == wanted);
+        if channels.is_empty() {
+            let message = format!("--channel {wanted}: the newest run knows {known}");
+            return Err(Error::Config(vec![message]));
+        }
+    }
+    let names: Vec<&str> = channels.keys().map(String::as_str).collect();
+    let parts = crate::tables::drafts::file_names(&names);
+    let is_one = parts.len() == 1 && args.file.is_some();
+    let mut files = Vec::with_capacity(parts.len());
+    for (part, stock) in parts.into_iter().zip(channels.values()) {
+        let part = if is_one { String::new() } else { part };
+        files.push(ExportFile { part, bytes: args.format.quantities(stock)? });
+    }
+    Ok(files)
+}
+
+/// Exports of lines that still stand, with how many of them each has.
+fn earlier<'k>(kept: &'k KeptDecisions, standing: &[Document<'_>]) -> BTreeMap<&'k Export, usize> {
+    let mut exports: BTreeMap<&Export, usize> = BTreeMap::new();
+    for decision in standing.iter().flat_map(|document| &document.lines) {
+        if let Some(export) = kept.export_of(&decision.recommendation_id) {
+            *exports.entry(export).or_default() += 1;
+        }
+    }
+    exports
+}
+
+/// Says what was written where, and what was exported before.
+fn tell(
+    args: &ExportArgs,
+    what: What,
+    documents: &[Document<'_>],
+    paths: &[PathBuf],
+    earlier: &BTreeMap<&Export, usize>,
+) -> Result<()> {
+    let lines: usize = documents.iter().map(|document| document.lines.len()).sum();
+    if args.options.voice.json {
+        let before: Vec<_> = earlier
+            .iter()
+            .map(|(export, lines)| {
+                let Export { time, format, files } = export;
+                json!({"time": time, "format": format, "files": files, "lines": lines})
+            })
+            .collect();
+        return print_json(&json!({
+            "what": what.name(),
+            "file": paths.first(),
+            "files": paths,
+            "orders": documents.len(),
+            "lines": lines,
+            "exported_before": before,
+        }));
+    }
+    let noun = match what {
+        What::Orders => "order",
+        What::Transfers => "transfer",
+        What::Quantities => "channel",
+    };
+    if paths.is_empty() {
+        say!("nothing new to export");
+    } else if what == What::Quantities {
+        say!("{} written:", counted(paths.len(), noun));
+    } else {
+        say!("{} with {} written:", counted(documents.len(), noun), counted(lines, "line"));
+    }
+    for path in paths {
+        say!("  {}", path.display());
+    }
+    if !args.all {
+        for (export, lines) in earlier {
+            let Export { time, format, files } = export;
+            let when = if time.is_empty() { "before" } else { time };
+            let lines = counted(*lines, "line");
+            say!("  exported already: {lines}, {when}, {format} {files}");
+        }
+        if !earlier.is_empty() {
+            say!("  --all writes them again, with the same ids");
+        }
+    }
+    Ok(())
 }

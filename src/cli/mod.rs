@@ -15,7 +15,7 @@ mod run;
 mod simulate;
 
 use crate::config::{Options, Voice};
-use crate::review::exports::{self, ExportFormat};
+use crate::review::exports::{self, ExportFormat, What};
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
@@ -69,7 +69,7 @@ pub enum Command {
     Simulate(SimulateArgs),
     /// Take in a planner's decisions: approved, edited, rejected and snoozed lines.
     Review(ReviewArgs),
-    /// Write approved orders as a file for another system.
+    /// Write approved orders, transfers or channel quantities as files for other systems.
     Export(ExportArgs),
     /// Remove old runs, never the current one.
     Prune(PruneArgs),
@@ -156,7 +156,14 @@ pub struct ExportArgs {
     /// Also orders that were exported before, with the same ids.
     #[arg(long)]
     pub all: bool,
-    /// File to write [default: OUT/orders-FORMAT.csv or .xlsx].
+    /// What to write [default: what the format writes first].
+    #[arg(long, value_enum)]
+    pub what: Option<What>,
+    /// Only this channel's quantities.
+    #[arg(long, value_name = "CHANNEL")]
+    pub channel: Option<String>,
+    /// File to write, or folder where several come out; never one that is there already
+    /// [default: OUT/exports/WHAT-FORMAT-DATE].
     #[arg(long, value_name = "FILE")]
     pub file: Option<PathBuf>,
     /// Which run's settings and output.
@@ -165,8 +172,10 @@ pub struct ExportArgs {
 }
 
 fn export_formats() -> impl TypedValueParser<Value = &'static dyn ExportFormat> {
-    let values =
-        exports::FORMATS.map(|format| PossibleValue::new(format.name()).help(format.about()));
+    let values = exports::FORMATS.map(|format| {
+        let former = exports::former_names(format.name());
+        PossibleValue::new(format.name()).help(format.about()).aliases(former)
+    });
     PossibleValuesParser::new(values).try_map(|name| exports::format(&name))
 }
 

@@ -23,6 +23,7 @@ use crate::indicators;
 use crate::ingest;
 use crate::inventory;
 use crate::purchase;
+use crate::review::exports;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -117,6 +118,8 @@ pub struct Plan {
     pub indicators: indicators::Settings,
     /// `[publish]`.
     pub publish: audit::Bounds,
+    /// `[export]`: names that other systems know; nothing in it changes a run.
+    pub export: exports::Settings,
     /// Digest of the program version and of every setting that can change a result, as lower-case
     /// hex.
     pub digest: String,
@@ -164,6 +167,7 @@ impl Plan {
             purchase: reader.section("purchase"),
             indicators: reader.section("indicators"),
             publish: reader.section("publish"),
+            export: reader.section("export"),
             only: None,
             digest: String::new(),
         };

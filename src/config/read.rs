@@ -6,8 +6,11 @@ use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
 use toml::{Table, Value};
 
-/// Keys that say where and how fast, not what: they stay out of the digest.
-const NOT_A_RESULT: [&str; 4] = ["data", "out", "models", "threads"];
+/// Keys that say where, when and how fast, not what: they stay out of the digest; the morning is a
+/// part of a run's identity by itself.
+const NOT_A_RESULT: [&str; 5] = ["data", "out", "models", "threads", "as_of"];
+/// Sections that run after a run.
+const AFTER_A_RUN: [&str; 1] = ["export"];
 
 /// Keys that other sections had once, and their one place in `[policy]`.
 const MOVED: [(&str, &str); 3] = [
@@ -36,6 +39,7 @@ impl<'a> Reader<'a> {
     /// Every setting that can change a result, as sorted text.
     pub fn settled(&self) -> String {
         let mut table = self.table.clone();
+        table.retain(|section, _| !AFTER_A_RUN.contains(&section));
         if let Some(Value::Table(run)) = table.get_mut("run") {
             run.retain(|key, _| !NOT_A_RESULT.contains(&key));
         }

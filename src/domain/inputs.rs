@@ -177,6 +177,12 @@ impl Inputs {
         self.sources.iter().any(|s| s.table == table && s.rows > 0)
     }
 
+    /// Code of the currency of a supplier's prices; empty = the reporting currency.
+    #[must_use]
+    pub fn supplier_currency(&self, supplier: SupplierId) -> &str {
+        self.suppliers.get(supplier.index()).map_or("", |s| &s.currency)
+    }
+
     /// The supplier's own number of an item that is delivered to `location`; `None` where no row of
     /// supply says.
     #[must_use]

@@ -58,6 +58,10 @@ impl PoolFacts {
     }
 }
 
+/// Why a new item is not ordered, and how it is released.
+const WAITS_FOR_APPROVAL: &str =
+    "new: waits for approval; a row of overrides with field approved and value 1 releases it";
+
 /// Why a kit is not ordered.
 #[must_use]
 pub fn held_kit(is_kit: bool) -> Option<&'static str> {
@@ -83,7 +87,7 @@ pub fn held(
         _ if matches!(lifecycle, Lifecycle::Obsolete | Lifecycle::Inactive) && !is_asked_for => {
             Some("no demand any more")
         }
-        ProductStatus::New if !approved => Some("new: waits for approval"),
+        ProductStatus::New if !approved => Some(WAITS_FOR_APPROVAL),
         ProductStatus::New | ProductStatus::Active => None,
     }
 }

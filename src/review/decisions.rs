@@ -100,13 +100,34 @@ pub struct Decision {
     pub author: String,
     /// When, as written in the file.
     pub time: String,
+    /// What people call the item; empty when unknown, as in all files before these columns.
+    #[serde(default)]
+    pub name: String,
+    /// The supplier's own number of the item; empty when unknown.
+    #[serde(default)]
+    pub supplier_sku: String,
+    /// Code of the currency of the supplier's prices; empty when unknown.
+    #[serde(default)]
+    pub supplier_currency: String,
+    /// Price of one unit in the supplier's currency.
+    #[serde(rename = "supplier_unit_cost_ten_thousandths", default)]
+    pub supplier_unit_cost: Option<Money>,
+    /// Units of one pack.
+    #[serde(default)]
+    pub pack_size: Option<Units>,
+    /// The day the supplier takes the order.
+    #[serde(default)]
+    pub order_date: Option<NaiveDate>,
+    /// Where the units come from, when they are moved instead of bought; empty otherwise.
+    #[serde(default)]
+    pub from_location: String,
 }
 
 impl Decision {
     /// The item, location and supplier that it stands for: the recommendation's id is another one
     /// every night.
-    fn line(&self) -> [&str; 3] {
-        [&self.sku, &self.location, &self.supplier]
+    fn line(&self) -> [&str; 4] {
+        [&self.sku, &self.location, &self.supplier, &self.from_location]
     }
 
     /// Id of the purchase order it is exported in, with the other lines of its morning, supplier
@@ -114,6 +135,19 @@ impl Decision {
     #[must_use]
     pub fn order_id(&self) -> String {
         order_id(self.as_of, &self.supplier, &self.location)
+    }
+
+    /// Whether units are moved from another location instead of bought.
+    #[must_use]
+    pub fn is_transfer(&self) -> bool {
+        !self.from_location.is_empty()
+    }
+
+    /// Whole packs; `None` where nothing is packed.
+    #[must_use]
+    pub fn packs(&self) -> Option<i64> {
+        let pack = self.pack_size.filter(|&pack| pack > Units::ONE)?;
+        Some(self.quantity.count() / pack.count())
     }
 
     /// Whether units were approved.
@@ -135,6 +169,17 @@ impl Decision {
     }
 }
 
+/// One export, as it is remembered.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub struct Export {
+    /// When, UTC; empty for an export of the first version.
+    pub time: String,
+    /// Name of the format.
+    pub format: String,
+    /// Paths of its files.
+    pub files: String,
+}
+
 /// Every decision ever taken in, oldest first.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct KeptDecisions {
@@ -142,8 +187,8 @@ pub struct KeptDecisions {
     pub decisions: Vec<Decision>,
     /// Of the files taken in.
     digests: BTreeSet<String>,
-    /// Recommendation ids.
-    exported: BTreeSet<String>,
+    /// What was exported, by recommendation id.
+    exported: BTreeMap<String, Export>,
     intakes: usize,
 }
 
@@ -166,7 +211,7 @@ impl KeptDecisions {
             let path = folder.join(&name);
             if name.starts_with("exported-") {
                 let text = fs::read_to_string(&path).map_err(Error::io(&path))?;
-                kept.exported.extend(text.lines().map(str::to_owned));
+                kept.add_exported(&text);
                 continue;
             }
             kept.intakes += 1;
@@ -197,10 +242,37 @@ impl KeptDecisions {
         self.digests.contains(digest)
     }
 
+    /// The lines of one export, below a head of `# time format files`; the first version wrote none.
+    fn add_exported(&mut self, text: &str) {
+        let mut export = Export::default();
+        for line in text.lines() {
+            match line.strip_prefix("# ") {
+                Some(head) => {
+                    let mut words = head.splitn(3, ' ').map(str::to_owned);
+                    export.time = words.next().unwrap_or_default();
+                    export.format = words.next().unwrap_or_default();
+                    export.files = words.next().unwrap_or_default();
+                }
+                None => {
+                    let earlier = self.exported.get(line).is_some_and(|e| e.time > export.time);
+                    if !earlier {
+                        self.exported.insert(line.to_owned(), export.clone());
+                    }
+                }
+            }
+        }
+    }
+
+    /// When and where the line was written to an export file last.
+    #[must_use]
+    pub fn export_of(&self, recommendation_id: &str) -> Option<&Export> {
+        self.exported.get(recommendation_id)
+    }
+
     /// Whether the line was written to an export file before.
     #[must_use]
     pub fn is_exported(&self, recommendation_id: &str) -> bool {
-        self.exported.contains(recommendation_id)
+        self.exported.contains_key(recommendation_id)
     }
 
     /// Digest of all decisions: part of what a run is made from.
@@ -213,14 +285,21 @@ impl KeptDecisions {
     /// Approved lines on the morning of `as_of`, while they wait for their order: each stands until
     /// it is placed, whatever was decided about the item since.
     pub fn orders(&self, as_of: NaiveDate) -> impl Iterator<Item = &Decision> {
-        self.decisions.iter().filter(move |d| d.is_order() && d.stands_on(as_of))
+        self.decisions
+            .iter()
+            .filter(move |d| d.is_order() && !d.is_transfer() && d.stands_on(as_of))
+    }
+
+    /// Approved moves between locations on the morning of `as_of`, while they wait to be made.
+    pub fn transfers(&self, as_of: NaiveDate) -> impl Iterator<Item = &Decision> {
+        self.decisions.iter().filter(move |d| d.is_order() && d.is_transfer() && d.stands_on(as_of))
     }
 
     /// The decisions that keep an item, location and supplier quiet on the morning of `as_of`: the
     /// last one on each, while it stands. One on that very morning's run counts: a second run of
     /// the night does not propose the line again.
     pub fn quiet(&self, as_of: NaiveDate) -> impl Iterator<Item = &Decision> {
-        let mut last: BTreeMap<[&str; 3], &Decision> = BTreeMap::new();
+        let mut last: BTreeMap<[&str; 4], &Decision> = BTreeMap::new();
         for decision in self.decisions.iter().filter(|d| d.as_of <= as_of) {
             last.insert(decision.line(), decision);
         }

@@ -5,11 +5,11 @@
 
 use crate::domain::digest::sha256_hex;
 use crate::domain::error::{Error, Result};
-use crate::domain::units::Units;
+use crate::domain::units::{Money, Units};
 use crate::purchase::lot::LotRules;
 use crate::review::decisions::{Decision, KeptDecisions, Verdict};
-use crate::store::PublishedRun;
-use crate::tables::{RECOMMENDATIONS, Rows};
+use crate::store::{PublishedRun, SCHEMA_VERSION};
+use crate::tables::{PRODUCTS, RECOMMENDATIONS, Rows, TRANSFERS};
 use chrono::{Duration, NaiveDate};
 use std::collections::BTreeMap;
 use std::fs;
@@ -50,8 +50,18 @@ pub fn proposals(
     run: &PublishedRun,
     terms: impl Fn(&str, &str, &str) -> Option<LotRules>,
 ) -> Result<BTreeMap<String, Proposal>> {
+    if run.manifest.schema_version != SCHEMA_VERSION {
+        let message = format!(
+            "published by {}, whose tables this version does not read: `orderpoint run` publishes \
+             a new one",
+            run.manifest.program
+        );
+        return Err(Error::input(&run.folder, message));
+    }
+    let names = item_names(run)?;
+    let name_of = |sku: &str| names.get(sku).cloned().unwrap_or_default();
+    let mut proposals = transfers(run, &names)?;
     let rows = Rows::read(&run.folder, &RECOMMENDATIONS)?;
-    let mut proposals = BTreeMap::new();
     for row in 0..rows.len() {
         let recommended = Units(rows.whole("quantity", row));
         let approved = Decision {
@@ -70,9 +80,67 @@ pub fn proposals(
             reason: String::new(),
             author: String::new(),
             time: String::new(),
+            name: name_of(rows.text("sku", row)),
+            supplier_sku: rows.optional_text("supplier_sku", row).unwrap_or_default().to_owned(),
+            supplier_currency: rows
+                .optional_text("supplier_currency", row)
+                .unwrap_or_default()
+                .to_owned(),
+            supplier_unit_cost: rows.optional_money("supplier_unit_cost", row),
+            pack_size: Some(rows.units("pack_size", row)),
+            order_date: rows.optional_date("order_date", row),
+            from_location: String::new(),
         };
         let terms = terms(&approved.sku, &approved.location, &approved.supplier);
         proposals.insert(approved.recommendation_id.clone(), Proposal { approved, terms });
+    }
+    Ok(proposals)
+}
+
+/// What people call the items of a run.
+fn item_names(run: &PublishedRun) -> Result<BTreeMap<String, String>> {
+    let rows = Rows::read(&run.folder, &PRODUCTS)?;
+    let pairs =
+        (0..rows.len()).map(|row| (rows.text("sku", row).into(), rows.text("name", row).into()));
+    Ok(pairs.collect())
+}
+
+/// The proposed moves between locations, by id.
+fn transfers(
+    run: &PublishedRun,
+    names: &BTreeMap<String, String>,
+) -> Result<BTreeMap<String, Proposal>> {
+    let rows = Rows::read(&run.folder, &TRANSFERS)?;
+    let mut proposals = BTreeMap::new();
+    for row in 0..rows.len() {
+        let recommended = rows.units("quantity", row);
+        let sku = rows.text("sku", row).to_owned();
+        let approved = Decision {
+            run_id: run.manifest.run_id.clone(),
+            as_of: run.manifest.as_of,
+            recommendation_id: rows.text("transfer_id", row).to_owned(),
+            name: names.get(&sku).cloned().unwrap_or_default(),
+            sku,
+            location: rows.text("to_location", row).to_owned(),
+            supplier: String::new(),
+            verdict: Verdict::Approve,
+            recommended,
+            quantity: recommended,
+            unit_cost: Money::ZERO,
+            expected: None,
+            until: None,
+            reason: String::new(),
+            author: String::new(),
+            time: String::new(),
+            supplier_sku: String::new(),
+            supplier_currency: String::new(),
+            supplier_unit_cost: None,
+            pack_size: None,
+            order_date: None,
+            from_location: rows.text("from_location", row).to_owned(),
+        };
+        let id = approved.recommendation_id.clone();
+        proposals.insert(id, Proposal { approved, terms: None });
     }
     Ok(proposals)
 }
@@ -222,6 +290,8 @@ fn decide(
         };
         return Err(format!("{id} {what}"));
     };
+    // People know the item, not the id.
+    let id = &format!("{} at {} ({id})", proposal.approved.sku, proposal.approved.location);
     if let Some(earlier) = earlier
         && earlier.is_order()
     {
@@ -246,8 +316,8 @@ fn decide(
         format!("decision {text:?} is none of approve, edit, reject, snooze")
     })?;
     match decision.verdict {
-        Verdict::Approve => check_approved(&decision, line)?,
-        Verdict::Edit => decision.quantity = edited_quantity(proposal, line)?,
+        Verdict::Approve => check_approved(&decision, line, id)?,
+        Verdict::Edit => decision.quantity = edited_quantity(proposal, line, id)?,
         Verdict::Reject if decision.reason.is_empty() => {
             return Err(format!("{id} is rejected without a reason"));
         }
@@ -273,8 +343,11 @@ fn last_day(day: &str, as_of: NaiveDate) -> std::result::Result<NaiveDate, Strin
 
 /// An approval names no quantity, or the recommended one: another one is an edit that its author
 /// may not have meant.
-fn check_approved(decision: &Decision, line: &DecisionLine) -> std::result::Result<(), String> {
-    let id = &decision.recommendation_id;
+fn check_approved(
+    decision: &Decision,
+    line: &DecisionLine,
+    id: &str,
+) -> std::result::Result<(), String> {
     let recommended = decision.recommended;
     if recommended.is_zero() {
         return Err(format!("{id} recommends no order: edit it to order some"));
@@ -288,8 +361,11 @@ fn check_approved(decision: &Decision, line: &DecisionLine) -> std::result::Resu
     ))
 }
 
-fn edited_quantity(proposal: &Proposal, line: &DecisionLine) -> std::result::Result<Units, String> {
-    let id = &line.recommendation_id;
+fn edited_quantity(
+    proposal: &Proposal,
+    line: &DecisionLine,
+    id: &str,
+) -> std::result::Result<Units, String> {
     let quantity: i64 = line
         .quantity
         .parse()
@@ -301,6 +377,10 @@ fn edited_quantity(proposal: &Proposal, line: &DecisionLine) -> std::result::Res
         return Err(format!(
             "{id}: {quantity} units are more than one line may have ({LARGEST_QUANTITY})"
         ));
+    }
+    let Decision { recommended, from_location, .. } = &proposal.approved;
+    if proposal.approved.is_transfer() && quantity > recommended.count() {
+        return Err(format!("{id}: {from_location} can spare {recommended} units, not {quantity}"));
     }
     if let Some(refusal) = proposal.terms.and_then(|terms| terms.refusal(Units(quantity))) {
         return Err(format!("{id}: {refusal}"));

@@ -31,8 +31,9 @@ impl StageClock {
     }
 }
 
-/// When the process took the lock, for whoever finds it held.
-pub(super) fn started() -> String {
+/// The time of day, for whoever finds the lock held or asks when something was exported; UTC.
+#[must_use]
+pub fn now() -> String {
     let seconds = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs());
     let time = i64::try_from(seconds).ok().and_then(|s| chrono::DateTime::from_timestamp(s, 0));
     time.map_or_else(String::new, |t| t.format("%Y-%m-%dT%H:%M:%SZ").to_string())

@@ -37,6 +37,7 @@ use crate::review::open_decisions::OpenDecisions;
 use crate::review::overrides::override_exceptions;
 use crate::review::{changes, hindsight, scorecard::scorecard};
 use crate::run::clock::StageClock;
+pub use crate::run::clock::now;
 use crate::run::earlier::Earlier;
 use crate::run::learning::{Survey, learn_anew, partitions};
 use crate::run::partition::{Evening, Night, PlannedPartition, PlannedPool};
@@ -84,7 +85,7 @@ pub fn run(plan: &Plan, progress: &dyn Progress) -> Result<Summary> {
         let mut clock = StageClock::start();
         // Before anything is read: a second run on the same folder stops here, not after minutes of
         // work.
-        let lock = OutputLock::acquire(&plan.run.out, &clock::started())?;
+        let lock = OutputLock::acquire(&plan.run.out, &clock::now())?;
         let inputs = load(plan, progress)?;
         clock.lap("load");
         run_loaded(plan, inputs, lock, progress, clock)
@@ -317,11 +318,7 @@ impl NightlyRun<'_> {
             || {
                 rayon::join(
                     || tables::write(run, results, &|p, rows, bytes| files.add(p, rows, bytes)),
-                    || {
-                        tables::drafts::write(self.inputs, &self.outcome, &|path, rows, bytes| {
-                            files.add(path, rows, bytes)
-                        })
-                    },
+                    || tables::drafts::write(results, &|p, rows, bytes| files.add(p, rows, bytes)),
                 )
             },
         );

@@ -1,13 +1,7 @@
-//! CSV text and spreadsheets for people: a cell that a spreadsheet would take for a formula is
-//! written as text.
+//! CSV text for people: a cell that a spreadsheet would take for a formula is written as text.
 
 use crate::domain::error::{Error, Result};
-use chrono::NaiveDate;
-use rust_xlsxwriter::{DocProperties, ExcelDateTime, Format, Workbook, XlsxError};
 use std::borrow::Cow;
-
-/// Longest cell of a spreadsheet: Excel's own limit.
-const LONGEST_CELL: usize = 32_767;
 
 /// A text cell that no spreadsheet takes for a formula: one that starts like a formula gets an
 /// apostrophe in front. Plain numbers are left alone.
@@ -47,54 +41,6 @@ pub fn table<R: AsRef<[String]>>(
 
 fn broken_csv(error: csv::Error) -> Error {
     Error::Internal(format!("csv: {error}"))
-}
-
-/// An xlsx file of one sheet; columns at `numeric` become numbers, all others text (never
-/// formulas). Dated `as_of`, so that the same rows give the same bytes.
-///
-/// # Errors
-/// [`Error::Internal`] when the sheet cannot hold the rows.
-pub fn spreadsheet<R: AsRef<[String]>>(
-    sheet: &str,
-    header: &[&str],
-    numeric: &[usize],
-    rows: impl IntoIterator<Item = R>,
-    as_of: NaiveDate,
-) -> Result<Vec<u8>> {
-    fill(sheet, header, numeric, rows, as_of)
-        .map_err(|error| Error::Internal(format!("xlsx: {error}")))
-}
-
-fn fill<R: AsRef<[String]>>(
-    sheet: &str,
-    header: &[&str],
-    numeric: &[usize],
-    rows: impl IntoIterator<Item = R>,
-    as_of: NaiveDate,
-) -> std::result::Result<Vec<u8>, XlsxError> {
-    let mut book = Workbook::new();
-    let day = ExcelDateTime::parse_from_str(&as_of.to_string())?;
-    book.set_properties(&DocProperties::new().set_creation_datetime(&day));
-    let page = book.add_worksheet().set_name(sheet)?;
-    let bold = Format::new().set_bold();
-    for (column, name) in (0..).zip(header) {
-        page.write_string_with_format(0, column, *name, &bold)?;
-    }
-    page.set_freeze_panes(1, 0)?;
-    for (line, row) in (1..).zip(rows) {
-        for (i, cell) in row.as_ref().iter().enumerate() {
-            let column = u16::try_from(i).unwrap_or(u16::MAX);
-            let number = if numeric.contains(&i) { cell.parse::<f64>().ok() } else { None };
-            match number {
-                Some(number) => page.write_number(line, column, number)?,
-                None => {
-                    let text: String = cell.chars().take(LONGEST_CELL).collect();
-                    page.write_string(line, column, text)?
-                }
-            };
-        }
-    }
-    book.save_to_buffer()
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@
 mod channels;
 pub mod csv;
 mod demand;
+mod dimensions;
 pub mod drafts;
 mod evidence;
 mod forecast;
@@ -24,9 +25,11 @@ mod parquet;
 mod read;
 mod series;
 mod table;
+pub mod workbook;
 
 pub use channels::{ALLOCATION, FINDINGS};
 pub use demand::{DEMAND, DemandEncoder};
+pub use dimensions::{LOCATIONS, PRODUCTS, SUPPLIERS};
 pub use evidence::{ACCURACY, METHODS, STEPS};
 pub use forecast::{FORECAST, ForecastEncoder};
 pub use items::{CLASSIFICATION, POLICY};
@@ -43,7 +46,7 @@ use crate::store::{Add, SCHEMA_VERSION};
 use std::fmt::Write;
 
 /// Every output table.
-pub static TABLES: [&dyn Declaration; 17] = [
+pub static TABLES: [&dyn Declaration; 20] = [
     &FORECAST,
     &DEMAND,
     &CLASSIFICATION,
@@ -61,6 +64,9 @@ pub static TABLES: [&dyn Declaration; 17] = [
     &EXCEPTIONS,
     &QUARANTINE,
     &CHANGES,
+    &PRODUCTS,
+    &SUPPLIERS,
+    &LOCATIONS,
 ];
 
 /// Writes every table but `forecast` and `demand`, which are appended by partition, and

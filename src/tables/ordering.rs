@@ -158,7 +158,7 @@ pub static TRANSFERS: Table<Transfer> = Table {
 impl<'a, R> Row<'a, R> {
     /// Code of the currency that a supplier's prices are in.
     pub(crate) fn currency_of(&self, supplier: SupplierId) -> &'a str {
-        let own = self.inputs.suppliers.get(supplier.index()).map_or("", |s| &s.currency);
+        let own = self.inputs.supplier_currency(supplier);
         if own.is_empty() { self.currency } else { own }
     }
 }

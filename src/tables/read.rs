@@ -158,6 +158,14 @@ impl Rows {
         Money(i64::try_from(amount).unwrap_or(i64::MAX))
     }
 
+    /// An amount that may be missing.
+    #[must_use]
+    pub fn optional_money(&self, column: &str, row: usize) -> Option<Money> {
+        let array = self.column(column, Kind::Money, true).as_primitive::<Decimal128Type>();
+        let is_there = array.is_valid(row);
+        is_there.then(|| Money(i64::try_from(array.value(row)).unwrap_or(i64::MAX)))
+    }
+
     /// A date.
     #[must_use]
     pub fn date(&self, column: &str, row: usize) -> Option<NaiveDate> {

@@ -1,9 +1,12 @@
 //! Plain CSV: all that is known of a line.
 
+use crate::domain::error::Result;
 use crate::review::exports::{
-    Column, ExportFormat, OrderLine, column, expected_arrival, line_id, order_date, order_id,
-    quantity, ship_to, sku, supplier, unit_cost,
+    Column, Document, ExportFile, ExportFormat, Page, What, column, currency, expected_arrival,
+    line_id, line_number, name, one_file, order_date, order_id, pack_size, packs, quantity,
+    ship_from, ship_to, sku, supplier, supplier_sku, unit_cost, value,
 };
+use crate::tables::workbook::Cell;
 
 /// All that is known of a line.
 pub(crate) struct Generic;
@@ -14,29 +17,65 @@ impl ExportFormat for Generic {
     }
 
     fn about(&self) -> &'static str {
-        "Plain CSV, one row an order line"
+        "Plain CSV, one row a line"
     }
 
-    fn columns(&self) -> &'static [Column] {
-        &COLUMNS
+    fn writes(&self) -> &'static [What] {
+        &[What::Orders, What::Transfers]
+    }
+
+    fn documents(
+        &self,
+        what: What,
+        documents: &[Document<'_>],
+        page: &Page<'_>,
+    ) -> Result<Vec<ExportFile>> {
+        one_file(columns(what), documents, page)
     }
 }
 
-pub(crate) const COLUMNS: [Column; 12] = [
+/// The columns of orders, or of moves.
+pub(crate) fn columns(what: What) -> &'static [Column] {
+    match what {
+        What::Orders | What::Quantities => ORDERS,
+        What::Transfers => TRANSFERS,
+    }
+}
+
+const ORDERS: &[Column] = &[
     column("order_id", order_id),
     column("external_id", line_id),
+    column("line", line_number),
     column("supplier", supplier),
     column("ship_to", ship_to),
     column("order_date", order_date),
     column("expected_arrival", expected_arrival),
     column("sku", sku),
+    column("supplier_sku", supplier_sku),
+    column("name", name),
     column("quantity", quantity),
+    column("packs", packs),
+    column("pack_size", pack_size),
     column("unit_cost", unit_cost),
+    column("currency", currency),
     column("value", value),
-    column("approved_by", |line| line.decision.author.clone()),
-    column("reason", |line| line.decision.reason.clone()),
+    column("reporting_value", |line| line.decision.unit_cost.times(line.decision.quantity).into()),
+    column("reporting_currency", |line| line.page.currency.into()),
+    column("approved_by", |line| line.decision.author.as_str().into()),
+    column("reason", |line| line.decision.reason.as_str().into()),
 ];
 
-fn value(line: &OrderLine<'_>) -> String {
-    line.decision.unit_cost.times(line.decision.quantity).to_string()
-}
+const TRANSFERS: &[Column] = &[
+    column("order_id", order_id),
+    column("external_id", line_id),
+    column("line", line_number),
+    column("from_location", ship_from),
+    column("to_location", ship_to),
+    column("ship_date", order_date),
+    column("expected_arrival", expected_arrival),
+    column("sku", sku),
+    column("name", name),
+    column("quantity", quantity),
+    column("approved_by", |line| line.decision.author.as_str().into()),
+    column("reason", |line| Cell::from(line.decision.reason.as_str())),
+];

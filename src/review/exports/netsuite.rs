@@ -1,23 +1,46 @@
-//! NetSuite: CSV import of purchase orders.
+//! NetSuite: CSV import of purchase orders and transfer orders.
+//!
+//! The external id stands on every line: rows with the same one are one order. Dates are in the
+//! form of the user's preferences, in a new account `M/D/YYYY`; `[export] dates` says another.
+//! `Items : Item` and its like are mapped by themselves. Currency is an order's own; Subsidiary is
+//! asked for in OneWorld accounts.
 
+use crate::domain::error::Result;
 use crate::review::exports::{
-    Column, ExportFormat, column, expected_arrival, line_id, order_date, order_id, quantity,
+    Column, DateForm, Document, ExportFile, ExportFormat, Page, What, column, currency,
+    description, expected_arrival, line_id, one_file, order_date, order_id, quantity, ship_from,
     ship_to, sku, supplier, unit_cost,
 };
 
-/// NetSuite: CSV import of purchase orders.
+/// NetSuite.
 pub(crate) struct NetSuite;
 
-const COLUMNS: &[Column] = &[
+const ORDERS: &[Column] = &[
     column("External ID", order_id),
+    column("Subsidiary", |line| line.page.settings.subsidiary.as_str().into()),
     column("Vendor", supplier),
     column("Date", order_date),
+    column("Currency", currency),
     column("Location", ship_to),
-    column("Item", sku),
-    column("Quantity", quantity),
-    column("Rate", unit_cost),
-    column("Expected Receipt Date", expected_arrival),
-    column("Memo", line_id),
+    column("Memo", order_id),
+    column("Items : Item", sku),
+    column("Items : Description", description),
+    column("Items : Quantity", quantity),
+    column("Items : Rate", unit_cost),
+    column("Items : Expected Receipt Date", expected_arrival),
+    column("Items : Line Reference", line_id),
+];
+
+const TRANSFERS: &[Column] = &[
+    column("External ID", order_id),
+    column("Subsidiary", |line| line.page.settings.subsidiary.as_str().into()),
+    column("Date", order_date),
+    column("From Location", ship_from),
+    column("To Location", ship_to),
+    column("Memo", order_id),
+    column("Items : Item", sku),
+    column("Items : Quantity", quantity),
+    column("Items : Line Reference", line_id),
 ];
 
 impl ExportFormat for NetSuite {
@@ -26,10 +49,26 @@ impl ExportFormat for NetSuite {
     }
 
     fn about(&self) -> &'static str {
-        "NetSuite CSV import"
+        "NetSuite CSV import of purchase or transfer orders"
     }
 
-    fn columns(&self) -> &'static [Column] {
-        COLUMNS
+    fn writes(&self) -> &'static [What] {
+        &[What::Orders, What::Transfers]
+    }
+
+    fn dates(&self) -> DateForm {
+        DateForm::MonthFirst
+    }
+
+    fn documents(
+        &self,
+        what: What,
+        documents: &[Document<'_>],
+        page: &Page<'_>,
+    ) -> Result<Vec<ExportFile>> {
+        match what {
+            What::Orders | What::Quantities => one_file(ORDERS, documents, page),
+            What::Transfers => one_file(TRANSFERS, documents, page),
+        }
     }
 }

@@ -1,24 +1,69 @@
-//! Odoo: `purchase.order` with its lines.
+//! Odoo: import of `purchase.order` and `stock.picking` with their lines.
+//!
+//! `base_import` reads a row whose columns of the document are blank as one more line of the
+//! document above. `id` and `order_line/id` are external ids: a second import updates. A partner,
+//! picking type or currency without `/id` is looked up by name (`ir.fields.converter`, `db_id_for`,
+//! exact `name_search`); a partner's `ref` counts as a name, so our supplier code matches it.
+//! Without `picking_type_id` every order lands in the company's default warehouse, without
+//! `currency_id` a vendor in dollars is paid the same figures in euros.
 
+use crate::domain::error::Result;
 use crate::review::exports::{
-    Column, ExportFormat, OrderLine, column, expected_arrival, line_id, order_date, order_id,
-    quantity, sku, supplier, unit_cost,
+    Column, Document, ExportFile, ExportFormat, OrderLine, Page, What, column, currency,
+    description, expected_arrival, line_id, on_first, one_file, order_date, order_id, quantity,
+    ship_from, ship_to, sku, supplier, unit_cost,
 };
+use crate::tables::workbook::Cell;
 
-/// Odoo: `purchase.order` with its lines.
+/// Odoo.
 pub(crate) struct Odoo;
 
-const COLUMNS: &[Column] = &[
-    column("id", |line| first(line, order_id)),
-    column("partner_id", |line| first(line, supplier)),
-    column("date_order", |line| first(line, order_date)),
-    column("origin", |line| first(line, order_id)),
+const ORDERS: &[Column] = &[
+    column("id", |line| on_first(line, order_id)),
+    column("partner_id", |line| on_first(line, supplier)),
+    column("currency_id", |line| on_first(line, currency)),
+    column("picking_type_id", |line| on_first(line, receipts)),
+    column("date_order", |line| on_first(line, order_date)),
+    column("origin", |line| on_first(line, order_id)),
     column("order_line/id", line_id),
     column("order_line/product_id", sku),
+    column("order_line/name", description),
     column("order_line/product_qty", quantity),
     column("order_line/price_unit", unit_cost),
     column("order_line/date_planned", expected_arrival),
 ];
+
+const TRANSFERS: &[Column] = &[
+    column("id", |line| on_first(line, order_id)),
+    column("picking_type_id", |line| on_first(line, internal_transfers)),
+    column("location_id", |line| on_first(line, ship_from)),
+    column("location_dest_id", |line| on_first(line, ship_to)),
+    column("scheduled_date", |line| on_first(line, order_date)),
+    column("origin", |line| on_first(line, order_id)),
+    column("move_ids/id", line_id),
+    column("move_ids/product_id", sku),
+    column("move_ids/name", description),
+    column("move_ids/product_uom_qty", quantity),
+    column("move_ids/location_id", ship_from),
+    column("move_ids/location_dest_id", ship_to),
+];
+
+/// Deliver to: the receipts of the warehouse, as Odoo shows them. A name with a colon in
+/// `[export.locations]` is taken as it is.
+fn receipts(line: &OrderLine<'_>) -> Cell {
+    operation(line.page.settings.location(&line.decision.location), "Receipts")
+}
+
+fn internal_transfers(line: &OrderLine<'_>) -> Cell {
+    operation(line.page.settings.location(&line.decision.from_location), "Internal Transfers")
+}
+
+fn operation(warehouse: &str, what: &str) -> Cell {
+    if warehouse.contains(':') {
+        return warehouse.into();
+    }
+    Cell::Text(format!("{warehouse}: {what}"))
+}
 
 impl ExportFormat for Odoo {
     fn name(&self) -> &'static str {
@@ -26,15 +71,22 @@ impl ExportFormat for Odoo {
     }
 
     fn about(&self) -> &'static str {
-        "Odoo purchase-order import"
+        "Odoo import of purchase orders or internal transfers"
     }
 
-    fn columns(&self) -> &'static [Column] {
-        COLUMNS
+    fn writes(&self) -> &'static [What] {
+        &[What::Orders, What::Transfers]
     }
-}
 
-/// Only an order's first row names the order: the rows below are more of its lines.
-fn first(line: &OrderLine<'_>, cell: fn(&OrderLine<'_>) -> String) -> String {
-    if line.is_first { cell(line) } else { String::new() }
+    fn documents(
+        &self,
+        what: What,
+        documents: &[Document<'_>],
+        page: &Page<'_>,
+    ) -> Result<Vec<ExportFile>> {
+        match what {
+            What::Orders | What::Quantities => one_file(ORDERS, documents, page),
+            What::Transfers => one_file(TRANSFERS, documents, page),
+        }
+    }
 }

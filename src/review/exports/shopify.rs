@@ -1,22 +1,34 @@
-//! Shopify: purchase orders of its inventory apps.
+//! Shopify: lines of a draft purchase order, and of a transfer.
+//!
+//! The admin imports the lines of one draft from one file with a fixed header, so an export is one
+//! file an order; supplier, destination and currency are set in the draft. The app that took several
+//! orders in one file (Stocky) ended in August 2026, and purchase orders cannot be written by the
+//! API of 2026-10.
 
+use crate::domain::error::Result;
 use crate::review::exports::{
-    Column, ExportFormat, column, expected_arrival, line_id, order_id, quantity, ship_to, sku,
-    supplier, unit_cost,
+    Column, Document, ExportFile, ExportFormat, Page, What, column, csv, quantity, sku,
+    supplier_sku, unit_cost,
 };
+use crate::tables::workbook::Cell;
 
-/// Shopify: purchase orders of its inventory apps.
+/// Shopify.
 pub(crate) struct Shopify;
 
-const COLUMNS: &[Column] = &[
-    column("PO Number", order_id),
-    column("Supplier", supplier),
-    column("Location", ship_to),
+const ORDERS: &[Column] = &[
     column("SKU", sku),
+    column("Supplier SKU", supplier_sku),
     column("Quantity", quantity),
     column("Cost", unit_cost),
-    column("Expected Arrival", expected_arrival),
-    column("Reference", line_id),
+    // Blank: the shop's own tax settings.
+    column("Tax %", |_| Cell::Empty),
+];
+
+const TRANSFERS: &[Column] = &[
+    column("SKU", sku),
+    // Blank: matched by SKU.
+    column("Barcode", |_| Cell::Empty),
+    column("Quantity", quantity),
 ];
 
 impl ExportFormat for Shopify {
@@ -25,10 +37,28 @@ impl ExportFormat for Shopify {
     }
 
     fn about(&self) -> &'static str {
-        "Shopify inventory-app purchase orders"
+        "Shopify draft purchase orders or transfers, one file each"
     }
 
-    fn columns(&self) -> &'static [Column] {
-        COLUMNS
+    fn writes(&self) -> &'static [What] {
+        &[What::Orders, What::Transfers]
+    }
+
+    fn documents(
+        &self,
+        what: What,
+        documents: &[Document<'_>],
+        page: &Page<'_>,
+    ) -> Result<Vec<ExportFile>> {
+        let columns = match what {
+            What::Orders | What::Quantities => ORDERS,
+            What::Transfers => TRANSFERS,
+        };
+        let mut files = Vec::with_capacity(documents.len());
+        for document in documents {
+            let bytes = csv(columns, std::slice::from_ref(document), page)?;
+            files.push(ExportFile { part: document.id.clone(), bytes });
+        }
+        Ok(files)
     }
 }

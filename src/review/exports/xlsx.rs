@@ -1,16 +1,15 @@
-//! One spreadsheet with the generic columns.
+//! One workbook with the generic columns: all lines, then a sheet a document.
 
 use crate::domain::error::Result;
-use crate::review::exports::generic::COLUMNS;
-use crate::review::exports::{Column, ExportFormat};
-use crate::tables::csv::spreadsheet;
-use chrono::NaiveDate;
+use crate::review::exports::generic::columns;
+use crate::review::exports::{Document, ExportFile, ExportFormat, Page, What, rows};
+use crate::tables::workbook::{Sheet, workbook};
 
-/// A workbook of one sheet.
+/// A workbook.
 pub(crate) struct Xlsx;
 
-/// Columns whose cells are numbers: the others stay text, whatever they look like.
-const NUMBERS: [&str; 3] = ["quantity", "unit_cost", "value"];
+/// Columns that a document's sheet sums up.
+const TOTALS: [&str; 4] = ["quantity", "packs", "value", "reporting_value"];
 
 impl ExportFormat for Xlsx {
     fn name(&self) -> &'static str {
@@ -18,21 +17,41 @@ impl ExportFormat for Xlsx {
     }
 
     fn about(&self) -> &'static str {
-        "Excel workbook"
+        "Excel workbook, all lines and a sheet an order"
     }
 
-    fn columns(&self) -> &'static [Column] {
-        &COLUMNS
+    fn writes(&self) -> &'static [What] {
+        &[What::Orders, What::Transfers]
     }
 
     fn extension(&self) -> &'static str {
         "xlsx"
     }
 
-    fn write(&self, rows: Vec<Vec<String>>, as_of: NaiveDate) -> Result<Vec<u8>> {
-        let names = COLUMNS.map(|column| column.name);
-        let numeric: Vec<usize> =
-            (0..names.len()).filter(|&i| NUMBERS.contains(&names[i])).collect();
-        spreadsheet("Approved orders", &names, &numeric, rows, as_of)
+    fn documents(
+        &self,
+        what: What,
+        documents: &[Document<'_>],
+        page: &Page<'_>,
+    ) -> Result<Vec<ExportFile>> {
+        let columns = columns(what);
+        let header: Vec<&str> = columns.iter().map(|column| column.name).collect();
+        let all = format!("All {}", what.name());
+        let mut sheets = vec![Sheet {
+            name: all,
+            header: &header,
+            rows: rows(columns, documents, page),
+            totals: &[],
+        }];
+        for document in documents {
+            sheets.push(Sheet {
+                name: document.id.clone(),
+                header: &header,
+                rows: rows(columns, std::slice::from_ref(document), page),
+                totals: &TOTALS,
+            });
+        }
+        let bytes = workbook(&sheets, page.as_of)?;
+        Ok(vec![ExportFile { part: String::new(), bytes }])
     }
 }

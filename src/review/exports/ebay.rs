@@ -1,0 +1,42 @@
+//! eBay: Seller Hub reports, revise price and quantity. Listings match by their custom label; the
+//! price is blank and stays as it is.
+
+use crate::domain::error::Result;
+use crate::review::exports::channels::over_locations;
+use crate::review::exports::{ChannelStock, Document, ExportFile, ExportFormat, Page, What};
+use crate::tables::csv::table;
+
+/// eBay revise quantity.
+pub(crate) struct Ebay;
+
+impl ExportFormat for Ebay {
+    fn name(&self) -> &'static str {
+        "ebay"
+    }
+
+    fn about(&self) -> &'static str {
+        "eBay Seller Hub upload that revises quantities, one a channel"
+    }
+
+    fn writes(&self) -> &'static [What] {
+        &[What::Quantities]
+    }
+
+    fn documents(
+        &self,
+        _what: What,
+        _documents: &[Document<'_>],
+        _page: &Page<'_>,
+    ) -> Result<Vec<ExportFile>> {
+        Ok(Vec::new())
+    }
+
+    fn quantities(&self, stock: &[ChannelStock]) -> Result<Vec<u8>> {
+        const HEADER: [&str; 4] =
+            ["Action", "Custom label (SKU)", "Available quantity", "Start price"];
+        let rows = over_locations(stock).into_iter().map(|(sku, units)| {
+            ["Revise".to_owned(), sku.to_owned(), units.to_string(), String::new()]
+        });
+        table(&HEADER, rows)
+    }
+}

@@ -1,0 +1,41 @@
+//! WooCommerce: product CSV import with "update existing products": rows match by SKU, columns that
+//! are not there stay as they are.
+
+use crate::domain::error::Result;
+use crate::review::exports::channels::over_locations;
+use crate::review::exports::{ChannelStock, Document, ExportFile, ExportFormat, Page, What};
+use crate::tables::csv::table;
+
+/// WooCommerce product import.
+pub(crate) struct WooCommerce;
+
+impl ExportFormat for WooCommerce {
+    fn name(&self) -> &'static str {
+        "woocommerce"
+    }
+
+    fn about(&self) -> &'static str {
+        "WooCommerce product import that updates stock, one file a channel"
+    }
+
+    fn writes(&self) -> &'static [What] {
+        &[What::Quantities]
+    }
+
+    fn documents(
+        &self,
+        _what: What,
+        _documents: &[Document<'_>],
+        _page: &Page<'_>,
+    ) -> Result<Vec<ExportFile>> {
+        Ok(Vec::new())
+    }
+
+    fn quantities(&self, stock: &[ChannelStock]) -> Result<Vec<u8>> {
+        let rows = over_locations(stock).into_iter().map(|(sku, units)| {
+            let in_stock = if units.is_positive() { "1" } else { "0" };
+            [sku.to_owned(), in_stock.to_owned(), units.to_string()]
+        });
+        table(&["SKU", "In stock?", "Stock"], rows)
+    }
+}

@@ -1,0 +1,131 @@
+//! What the other tables join with: items, suppliers and locations as the run used them.
+
+use crate::domain::inputs::{Inputs, Product, ProductStatus, Supplier};
+use crate::domain::units::{LocationId, Money, SkuId, SupplierId, Units};
+use crate::explain::Unit::{Days, None as NoUnit};
+use crate::purchase::order_calendar::OrderCalendar;
+use crate::tables::table::{
+    Row, Table, count, flag, money, one_of, optional_date, optional_money, optional_real,
+    optional_text, optional_units, place, sku, text, units,
+};
+
+/// Items: one row an item, by its code.
+pub static PRODUCTS: Table<SkuId> = Table {
+    name: "products",
+    rows: |results| (0..results.inputs.names.skus.len() as u32).map(SkuId).collect(),
+    columns: &[
+        sku(|r| *r.of),
+        text("name", "what people call it; empty when unknown", |r| {
+            r.product().map_or("", |p| &p.name)
+        }),
+        text("category", "its category, `a > b > c` nests; empty when unknown", |r| {
+            r.product().map_or("", |p| &p.category)
+        }),
+        optional_money("unit_cost", "cost of one unit", |r| r.product()?.unit_cost),
+        optional_money("unit_price", "list price of one unit", |r| r.product()?.unit_price),
+        optional_date("launched", "first day on sale", |r| r.product()?.launched),
+        one_of(
+            ProductStatus::NAMES,
+            text("status", "where the master data say it is in its life", |r| {
+                r.product().map_or(ProductStatus::default(), |p| p.status).name()
+            }),
+        ),
+        optional_text("superseded_by", "the item that replaces it", |r| {
+            Some(r.names().sku(r.product()?.superseded_by?))
+        }),
+        optional_real("shelf_life_days", "days a received unit may be sold", Days, |r| {
+            r.product()?.shelf_life_days
+        }),
+        optional_real("weight", "weight of one unit", NoUnit, |r| r.product()?.weight),
+        optional_real("volume", "volume of one unit", NoUnit, |r| r.product()?.volume),
+        optional_units("min_stock", "never planned below", |r| r.product()?.min_stock),
+        optional_units("max_stock", "never ordered above", |r| r.product()?.max_stock),
+        flag("is_kit", "whether it is packed from other items", |r| {
+            !r.inputs.kits.of(*r.of).is_empty()
+        }),
+        flag("in_master", "whether the master data have a row for it", |r| {
+            r.product().is_some_and(|p| p.in_master)
+        }),
+    ],
+};
+
+/// Suppliers: one row a supplier, by its code.
+pub static SUPPLIERS: Table<SupplierId> = Table {
+    name: "suppliers",
+    rows: |results| (0..results.inputs.names.suppliers.len() as u32).map(SupplierId).collect(),
+    columns: &[
+        text("supplier", "its code", |r| r.names().supplier(*r.of)),
+        text("name", "what people call it; empty when unknown", |r| {
+            r.row().map_or("", |s| &s.name)
+        }),
+        text("currency", "currency code of its prices", |r| r.currency_of(*r.of)),
+        optional_date("next_order_day", "the next day it takes orders", |r| {
+            let as_of = r.inputs.panel.calendar().as_of();
+            r.row().map_or(Some(as_of), |s| OrderCalendar::of(s).next_order_day(as_of))
+        }),
+        optional_money("min_order_value", "least value of an order, in its currency", |r| {
+            r.row()?.min_order_value
+        }),
+        optional_money(
+            "free_freight_value",
+            "value from which freight is free, in its currency",
+            |r| r.row()?.free_freight_value,
+        ),
+        optional_money("freight_per_order", "freight of one order, in its currency", |r| {
+            r.row()?.freight_per_order
+        }),
+        optional_real("payment_days", "days to pay", Days, |r| r.row()?.payment_days),
+    ],
+};
+
+/// What lies at a location.
+#[derive(Debug, Clone, Copy)]
+pub struct LocationStock {
+    location: LocationId,
+    items: i64,
+    on_hand: Units,
+    value: Money,
+}
+
+/// Locations: one row a location, by its code.
+pub static LOCATIONS: Table<LocationStock> = Table {
+    name: "locations",
+    rows: |results| stock_of_locations(results.inputs).into(),
+    columns: &[
+        place("location", "where stock lies", |r| r.location),
+        count("items", "items planned there", |r| r.items),
+        units("on_hand", "units of all items there", |r| r.on_hand),
+        money("on_hand_value", "the same at unit cost, where a cost is known", |r| r.value),
+    ],
+};
+
+fn stock_of_locations(inputs: &Inputs) -> Vec<LocationStock> {
+    let mut locations = Vec::with_capacity(inputs.names.locations.len());
+    for location in (0..inputs.names.locations.len() as u32).map(LocationId) {
+        let (on_hand, value) = (Units::ZERO, Money::ZERO);
+        locations.push(LocationStock { location, items: 0, on_hand, value });
+    }
+    for pool in inputs.panel.pools() {
+        locations[pool.location.index()].items += 1;
+    }
+    for stock in inputs.stock.iter() {
+        let there = &mut locations[stock.location.index()];
+        let product = inputs.products.get(stock.sku.index());
+        let cost = product.and_then(|p| p.unit_cost).unwrap_or_default();
+        there.on_hand += stock.on_hand;
+        there.value += cost.times(stock.on_hand.or_zero());
+    }
+    locations
+}
+
+impl<'a> Row<'a, SkuId> {
+    fn product(&self) -> Option<&'a Product> {
+        self.inputs.products.get(self.of.index())
+    }
+}
+
+impl<'a> Row<'a, SupplierId> {
+    fn row(&self) -> Option<&'a Supplier> {
+        self.inputs.suppliers.get(self.of.index())
+    }
+}

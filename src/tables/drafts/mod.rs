@@ -1,0 +1,257 @@
+//! Drafts for people and sync tools: one CSV a supplier and channel, one spreadsheet of all orders,
+//! one calendar of the days to order by.
+//!
+//! Names come from data: a file name keeps only harmless characters and never collides.
+
+mod calendar;
+
+use crate::domain::digest::sha256_hex;
+use crate::domain::error::Result;
+use crate::domain::inputs::{Inputs, Names};
+use crate::domain::outcome::{Allocation, Recommendation, order_id};
+use crate::domain::units::{ChannelId, SupplierId};
+use crate::store::Add;
+use crate::tables::csv::table;
+use crate::tables::table::Results;
+use crate::tables::workbook::{Cell, Sheet, workbook};
+use std::collections::BTreeMap;
+
+/// Longest file name made from data, without extension: with a digest behind it stays below the 255
+/// bytes of all file systems.
+const LONGEST_NAME: usize = 80;
+/// Digits of the digest that tells two like names apart.
+const SHORT_DIGEST: usize = 8;
+/// Names that Windows keeps for devices, whatever follows the first point.
+const RESERVED: [&str; 6] = ["con", "prn", "aux", "nul", "com", "lpt"];
+
+/// One file name a name, in order: letters, digits, `.`, `_` and `-` stay, anything else becomes
+/// `-`. Names that would meet, on any file system, get a digest of the full name behind.
+#[must_use]
+pub fn file_names(names: &[&str]) -> Vec<String> {
+    let plain: Vec<String> = names.iter().map(|name| plain_name(name)).collect();
+    // Some file systems do not tell capitals from small letters.
+    let mut uses: BTreeMap<String, usize> = BTreeMap::new();
+    for name in &plain {
+        *uses.entry(name.to_ascii_lowercase()).or_default() += 1;
+    }
+    let mut files = Vec::with_capacity(names.len());
+    for (name, plain) in names.iter().zip(plain) {
+        if uses[&plain.to_ascii_lowercase()] == 1 {
+            files.push(plain);
+            continue;
+        }
+        let digest = sha256_hex(name.as_bytes());
+        let short = format!("{plain}-{}", &digest[..SHORT_DIGEST]);
+        // A digest that happens to spell another's plain name is written in full.
+        let taken = uses.contains_key(&short.to_ascii_lowercase());
+        files.push(if taken { format!("{plain}-{digest}") } else { short });
+    }
+    files
+}
+
+fn plain_name(name: &str) -> String {
+    let mut plain = String::new();
+    for c in name.chars().take(LONGEST_NAME) {
+        let stays = c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
+        plain.push(if stays { c } else { '-' });
+    }
+    let stem = plain.split('.').next().unwrap_or_default().to_ascii_lowercase();
+    let stem = stem.trim_end_matches(|c: char| c.is_ascii_digit());
+    // No hidden file, no option, nothing that Windows drops or reserves.
+    if plain.is_empty()
+        || plain.starts_with(['.', '-'])
+        || plain.ends_with('.')
+        || RESERVED.contains(&stem)
+    {
+        plain = format!("_{plain}_");
+    }
+    plain
+}
+
+/// One line of a draft order.
+struct OrderLine<'a> {
+    recommendation: &'a Recommendation,
+    inputs: &'a Inputs,
+    /// Code of the reporting currency.
+    currency: &'a str,
+}
+
+impl<'a> OrderLine<'a> {
+    fn supplier(&self) -> &'a str {
+        self.recommendation.supplier.map_or("", |s| self.inputs.names.supplier(s))
+    }
+
+    fn ship_to(&self) -> &'a str {
+        self.inputs.names.location(self.recommendation.location)
+    }
+
+    fn item(&self) -> &'a str {
+        self.inputs.products.get(self.recommendation.sku.index()).map_or("", |p| &p.name)
+    }
+
+    fn supplier_sku(&self) -> &'a str {
+        let Recommendation { sku, location, supplier, .. } = *self.recommendation;
+        supplier.and_then(|s| self.inputs.supplier_sku(sku, location, s)).unwrap_or_default()
+    }
+
+    /// Code of the currency that the supplier's prices are in.
+    fn supplier_currency(&self) -> &'a str {
+        let supplier = self.recommendation.supplier;
+        let own = supplier.map_or("", |s| self.inputs.supplier_currency(s));
+        if own.is_empty() { self.currency } else { own }
+    }
+
+    fn order_id(&self) -> String {
+        order_id(self.inputs.panel.calendar().as_of(), self.supplier(), self.ship_to())
+    }
+}
+
+/// One column of `orders/*.csv` and of the workbook.
+struct OrderColumn {
+    name: &'static str,
+    cell: fn(&OrderLine<'_>) -> Cell,
+}
+
+const fn column(name: &'static str, cell: fn(&OrderLine<'_>) -> Cell) -> OrderColumn {
+    OrderColumn { name, cell }
+}
+
+/// Columns of `orders/*.csv`, in order. Prices are the supplier's, in its currency: an order is
+/// written in the currency that the supplier invoices in, the reporting currency stands behind.
+const ORDER_COLUMNS: [OrderColumn; 21] = [
+    column("recommendation_id", |line| line.recommendation.id.as_str().into()),
+    column("supplier", |line| line.supplier().into()),
+    column("ship_to", |line| line.ship_to().into()),
+    column("sku", |line| line.inputs.names.sku(line.recommendation.sku).into()),
+    column("name", |line| line.item().into()),
+    column("quantity", |line| line.recommendation.quantity.count().into()),
+    column("unit_cost", |line| line.recommendation.supplier_unit_cost.into()),
+    column("currency", |line| line.supplier_currency().into()),
+    column("value", |line| line.recommendation.supplier_value().into()),
+    column("supplier_sku", |line| line.supplier_sku().into()),
+    column("packs", |line| line.recommendation.packs().into()),
+    column("pack_size", |line| line.recommendation.pack_size.count().into()),
+    column("order_id", |line| line.order_id().as_str().into()),
+    column("order_date", |line| line.recommendation.order_date.into()),
+    column("order_by", |line| line.recommendation.order_by.into()),
+    column("expected_arrival", |line| line.recommendation.expected_arrival.into()),
+    column("status", |line| line.recommendation.status.name().into()),
+    column("need", |line| Cell::Real(line.recommendation.need)),
+    column("reporting_value", |line| line.recommendation.value.into()),
+    column("reporting_currency", |line| line.currency.into()),
+    column("reason", |line| line.recommendation.reason.as_str().into()),
+];
+
+/// Columns that a supplier's sheet sums up.
+const ORDER_TOTALS: [&str; 4] = ["quantity", "packs", "value", "reporting_value"];
+
+impl OrderLine<'_> {
+    fn cells(&self) -> Vec<Cell> {
+        ORDER_COLUMNS.iter().map(|column| (column.cell)(self)).collect()
+    }
+}
+
+/// Writes `orders/<supplier>.csv`, `orders/orders.xlsx`, `orders/order-by.ics` and
+/// `channels/<channel>.csv`.
+///
+/// # Errors
+/// Those of `add`; [`crate::domain::error::Error::Internal`] when the rows do not fit.
+pub fn write(results: Results<'_>, add: &Add<'_>) -> Result<()> {
+    orders(results, add)?;
+    add("orders/order-by.ics", None, calendar::order_by(results).as_bytes())?;
+    channels(&results.inputs.names, &results.outcome.allocation, add)
+}
+
+fn orders(Results { inputs, outcome, currency }: Results<'_>, add: &Add<'_>) -> Result<()> {
+    let mut by_supplier: BTreeMap<Option<SupplierId>, Vec<Vec<Cell>>> = BTreeMap::new();
+    for recommendation in &outcome.recommendations {
+        if recommendation.quantity.is_positive() {
+            let line = OrderLine { recommendation, inputs, currency };
+            by_supplier.entry(recommendation.supplier).or_default().push(line.cells());
+        }
+    }
+    let suppliers: Vec<&str> = by_supplier.keys().map(|&s| supplier_file(inputs, s)).collect();
+    let header = ORDER_COLUMNS.each_ref().map(|column| column.name);
+    for (file, lines) in file_names(&suppliers).iter().zip(by_supplier.values()) {
+        let texts = lines.iter().map(|line| line.iter().map(Cell::to_string).collect::<Vec<_>>());
+        let text = table(&header, texts)?;
+        add(&format!("orders/{file}.csv"), Some(lines.len() as u64), &text)?;
+    }
+    let lines: Vec<Vec<Cell>> = by_supplier.values().flatten().cloned().collect();
+    let rows = lines.len() as u64;
+    // All lines first, for whoever filters and sorts; then a sheet to send to each supplier.
+    let all = Sheet { name: "All orders".into(), header: &header, rows: lines, totals: &[] };
+    let mut sheets = vec![all];
+    for (supplier, rows) in suppliers.iter().zip(by_supplier.into_values()) {
+        let name = (*supplier).to_owned();
+        sheets.push(Sheet { name, header: &header, rows, totals: &ORDER_TOTALS });
+    }
+    let book = workbook(&sheets, inputs.panel.calendar().as_of())?;
+    add("orders/orders.xlsx", Some(rows), &book)
+}
+
+/// What the files of a supplier are called.
+pub(crate) fn supplier_file(inputs: &Inputs, supplier: Option<SupplierId>) -> &str {
+    supplier.map_or("no-supplier", |s| inputs.names.supplier(s))
+}
+
+fn channels(names: &Names, allocation: &[Allocation], add: &Add<'_>) -> Result<()> {
+    const HEADER: [&str; 5] = ["sku", "location", "published", "action", "valid_until"];
+    let mut by_channel: BTreeMap<ChannelId, Vec<[String; HEADER.len()]>> = BTreeMap::new();
+    for row in allocation {
+        by_channel.entry(row.channel).or_default().push([
+            names.sku(row.sku).to_owned(),
+            names.location(row.location).to_owned(),
+            row.published.to_string(),
+            row.action.to_string(),
+            row.valid_until.to_string(),
+        ]);
+    }
+    let channels: Vec<&str> = by_channel.keys().map(|&channel| names.channel(channel)).collect();
+    for (file, rows) in file_names(&channels).iter().zip(by_channel.values()) {
+        let text = table(&HEADER, rows)?;
+        add(&format!("channels/{file}.csv"), Some(rows.len() as u64), &text)?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn file_names_cannot_escape_or_collide() {
+        let names = [
+            "../../etc/passwd",
+            "a/b",
+            "a:b",
+            "A/B",
+            "",
+            ".",
+            "..",
+            "CON",
+            "con.txt",
+            "Müller",
+            "ok",
+            "x\0y",
+            "-rf",
+            "a-b.",
+        ];
+        let files = file_names(&names);
+        let mut lower: Vec<_> = files.iter().map(|f| f.to_ascii_lowercase()).collect();
+        lower.sort();
+        lower.dedup();
+        assert_eq!(lower.len(), names.len(), "{files:?}");
+        for file in &files {
+            assert!(
+                file.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b)),
+                "{file}"
+            );
+            assert!(
+                !file.starts_with(['.', '-']) && !file.ends_with('.') && file != "con",
+                "{file}"
+            );
+        }
+        assert_eq!(files[10], "ok");
+    }
+}
