@@ -220,7 +220,10 @@ fn the_audit_finds_what_must_not_be_published() {
             |s| s.outcome.allocation[0].allocated = Units(6),
             "11 units are allocated from a pool of 10",
         ),
-        (|s| s.outcome.allocation[0].published = Units(5), "is not the allocation less the buffer"),
+        (
+            |s| s.outcome.allocation[0].published = Some(Units(5)),
+            "is not the allocation less the buffer",
+        ),
         (
             |s| s.outcome.recommendations[0].quantity = Units(9),
             "below the supplier's minimum of 10",

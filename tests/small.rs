@@ -223,7 +223,7 @@ fn allocation(as_of: NaiveDate, sku: u32, channel: u32) -> Allocation {
         allocated: Units(5),
         reserved: Units(0),
         buffer: Units(1),
-        published: Units(4),
+        published: Some(Units(4)),
         action: ChannelAction::Publish,
         oversell_risk: 0.1,
         valid_until: as_of,

@@ -57,7 +57,7 @@ pub use crate::allocate::settings::{AlertAt, Buffering, Method, Settings};
 
 use crate::domain::exceptions::{Exception, ExceptionKind, Severity, Subject};
 use crate::domain::inputs::Names;
-use crate::domain::outcome::Allocation;
+use crate::domain::outcome::{Allocation, ChannelAction};
 use crate::domain::units::{ChannelId, LocationId, SkuId, Units};
 use chrono::{Days, NaiveDate};
 
@@ -186,7 +186,7 @@ pub fn allocate(
             allocated: part.allocated,
             reserved: part.reserved,
             buffer,
-            published,
+            published: Some(published),
             action: oversell::action(pool, channel, part.allocated, buffer, settings),
             oversell_risk: oversell::risk(&until_sync, published),
             valid_until,
@@ -201,6 +201,25 @@ pub fn allocate(
         "a pool is conserved leaving allocate: {allocated} of {}",
         pool.available
     );
+    rows
+}
+
+/// One row a channel where nobody has said what is in stock: its share, and nothing to publish. A
+/// published 0 would take a shop off the net.
+#[must_use]
+pub fn of_unknown_stock(
+    pool: &PoolStock,
+    channels: &[ChannelDemand],
+    context: &Context,
+) -> Vec<Allocation> {
+    let mut rows = allocate(pool, channels, context, &mut Vec::new());
+    for row in &mut rows {
+        row.published = None;
+        row.action = ChannelAction::Unknown;
+        row.buffer = Units::ZERO;
+        row.oversell_risk = 0.0;
+        row.reason = "the stock is unknown: bring a stock table".into();
+    }
     rows
 }
 

@@ -83,7 +83,7 @@ fn e3_published_is_allocated_less_the_buffer() {
         [ChannelDemand { buffer: Some(Units(4)), ..channel(0, 1.0, 1.0) }, channel(1, 1.0, 1.0)];
     let (rows, _) = run(20, &channels, &Settings { buffer: 12, ..Settings::default() });
     assert_eq!(
-        rows.iter().map(|r| (r.buffer.count(), r.published.count())).collect::<Vec<_>>(),
+        rows.iter().map(|r| (r.buffer.count(), r.published.unwrap().count())).collect::<Vec<_>>(),
         [(4, 6), (12, 0)]
     );
     assert_eq!(rows[1].action, ChannelAction::Pause);
@@ -353,7 +353,7 @@ proptest! {
         for (row, channel) in rows.iter().zip(&channels) {
             prop_assert!(channel.cap.is_none_or(|cap| row.allocated <= cap), "{:?} {:?}", row, channel);
             prop_assert!(row.reserved <= row.allocated && row.reserved <= channel.reserve);
-            prop_assert_eq!(row.published, (row.allocated - row.buffer).max(Units(0)));
+            prop_assert_eq!(row.published, Some((row.allocated - row.buffer).max(Units(0))));
             prop_assert!((0.0..=1.0).contains(&row.share) && (0.0..=1.0).contains(&row.oversell_risk));
         }
     }

@@ -74,7 +74,7 @@ pub fn totals(inputs: &Inputs, outcome: &Outcome) -> BTreeMap<String, f64> {
             value += line.value;
         }
     }
-    let published: Units = outcome.allocation.iter().map(|row| row.published).sum();
+    let published: Units = outcome.allocation.iter().filter_map(|row| row.published).sum();
     let figures = [
         ("pools", inputs.panel.pools().len() as f64),
         ("series", inputs.panel.len() as f64),
@@ -243,15 +243,17 @@ fn allocations_fit_their_pools(outcome: &Outcome, faults: &mut Faults<'_>) {
 }
 
 fn wrong_allocation(row: &Allocation) -> Option<&'static str> {
-    let mut published = (row.allocated - row.buffer).or_zero();
-    if row.action == ChannelAction::Pause {
-        // A paused channel may show less, down to nothing.
-        published = published.min(row.published);
-    }
-    if [row.allocated, row.buffer, row.reserved, row.published].iter().any(|u| *u < Units::ZERO) {
+    if [row.allocated, row.buffer, row.reserved].iter().any(|u| *u < Units::ZERO) {
         return Some("an allocation is negative");
     }
-    if row.published != published {
+    let due = (row.allocated - row.buffer).or_zero();
+    let as_due = match row.published {
+        None => row.action == ChannelAction::Unknown,
+        // A paused channel may show less, down to nothing.
+        Some(shown) if row.action == ChannelAction::Pause => shown >= Units::ZERO && shown <= due,
+        Some(shown) => shown == due,
+    };
+    if !as_due {
         return Some("a published quantity is not the allocation less the buffer");
     }
     if !(0.0..=1.0 + ROUNDING).contains(&row.share) || !(0.0..=1.0).contains(&row.oversell_risk) {

@@ -183,6 +183,13 @@ impl Inputs {
         self.suppliers.get(supplier.index()).map_or("", |s| &s.currency)
     }
 
+    /// Whether anything was said about stock. Without the table nothing is known, which is not the
+    /// same as none.
+    #[must_use]
+    pub fn stock_is_known(&self) -> bool {
+        self.has("stock") || self.has("lots")
+    }
+
     /// The supplier's own number of an item that is delivered to `location`; `None` where no row of
     /// supply says.
     #[must_use]

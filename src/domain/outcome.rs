@@ -214,6 +214,8 @@ words! {
         Excess = "excess",
         /// Not ordered by decision: obsolete, phase-out, do-not-order, new without approval.
         Held = "held",
+        /// Nobody has said what is in stock, so nothing can be said of it.
+        Unknown = "unknown",
     }
 }
 
@@ -381,6 +383,8 @@ pub struct ChannelFinding {
 words! {
     /// What a sync tool should do with a listing.
     ChannelAction {
+        /// Leave the listing as it is: nobody has said what is in stock.
+        Unknown = "unknown",
         /// Publish the quantity.
         Publish = "publish",
         /// Publish it, and look: stock is low.
@@ -410,7 +414,7 @@ pub struct Allocation {
     /// Units held back.
     pub buffer: Units,
     /// max(0, allocated - buffer).
-    pub published: Units,
+    pub published: Option<Units>,
     /// What to do.
     pub action: ChannelAction,
     /// Probability that demand before the next sync exceeds `published`.

@@ -34,6 +34,8 @@ pub struct PoolFacts {
     pub velocity: VelocityClass,
     /// What one unit costs and earns.
     pub economics: UnitEconomics,
+    /// Whether anybody has said what is there; without it `stock` is no fact.
+    pub stock_is_known: bool,
     /// Today's stock.
     pub stock: StockLevel,
     /// Open orders, soonest first.
@@ -66,6 +68,13 @@ const WAITS_FOR_APPROVAL: &str =
 #[must_use]
 pub fn held_kit(is_kit: bool) -> Option<&'static str> {
     is_kit.then_some("a kit: its components are ordered")
+}
+
+/// Why nothing is ordered where nobody has said what is in stock: an order for an empty shelf would
+/// double what may be lying there.
+#[must_use]
+pub fn stock_unknown(is_known: bool) -> Option<&'static str> {
+    (!is_known).then_some("the stock is unknown: bring a stock table")
 }
 
 /// Why an item is not ordered; `None` when it may be.

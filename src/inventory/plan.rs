@@ -84,7 +84,7 @@ fn whole(units: f64) -> Units {
 ///     stock: StockLevel { on_hand: 420.0, available: 420.0, backordered: 0.0 },
 /// #   sku: SkuId(0), location: LocationId(0), as_of: "2024-04-15".parse().unwrap(),
 /// #   lead_time_source: String::new(), abc: None, xyz: None, velocity: VelocityClass::None,
-/// #   economics: Default::default(), arrivals: Vec::new(), lots: Vec::new(),
+/// #   stock_is_known: true, economics: Default::default(), arrivals: Vec::new(), lots: Vec::new(),
 /// #   min_stock: None, max_stock: None, by_hand: Default::default(), held: None,
 /// };
 /// let mean = [10.0; 90];
@@ -130,7 +130,7 @@ pub fn plan_pool(facts: &PoolFacts, outlook: Outlook<'_>, settings: &Settings) -
     // A pool that is not ordered, or has far too much, is in no hurry whatever its numbers say.
     let mut urgency = 0.0;
     let mut at_risk = 0.0;
-    if !matches!(status, Status::Held | Status::Excess) {
+    if !matches!(status, Status::Held | Status::Excess | Status::Unknown) {
         if targets.protection.mean() > 0.0 {
             let runs_out = 1.0 - targets.protection.cdf(need.position);
             urgency = (100.0 * runs_out).clamp(0.0, 100.0);
@@ -149,9 +149,18 @@ pub fn plan_pool(facts: &PoolFacts, outlook: Outlook<'_>, settings: &Settings) -
         position: need.position,
         expires_unsold: waste,
         status,
-        stockout_date: walk.days_to_stockout.and_then(|days| day_after(facts.as_of, days)),
-        stockout_probability: now.stockout_probability(targets.interval.lead_days),
-        order_by: order_by_days.and_then(|days| day_after(facts.as_of, days)),
+        stockout_date: walk
+            .days_to_stockout
+            .filter(|_| facts.stock_is_known)
+            .and_then(|days| day_after(facts.as_of, days)),
+        stockout_probability: if facts.stock_is_known {
+            now.stockout_probability(targets.interval.lead_days)
+        } else {
+            0.0
+        },
+        order_by: order_by_days
+            .filter(|_| facts.stock_is_known)
+            .and_then(|days| day_after(facts.as_of, days)),
         need: need.need,
         urgency,
         value_at_risk: at_risk,
@@ -212,7 +221,9 @@ fn status(
     let expected = targets.per_day > 0.0;
     let lead_days = targets.interval.lead_days;
     let cover = now.stock.available + need.on_order;
-    if facts.held.is_some() {
+    if !facts.stock_is_known {
+        Status::Unknown
+    } else if facts.held.is_some() {
         Status::Held
     } else if expected && now.stock.net() <= 0.0 {
         Status::StockedOut

@@ -45,6 +45,7 @@ fn pool(rate: f64) -> PoolFacts {
             landed_cost: Some(Money::from_f64(4.0)),
             price: Some(Money::from_f64(10.0)),
         },
+        stock_is_known: true,
         stock: StockLevel { on_hand: 420.0, available: 420.0, backordered: 0.0 },
         arrivals: Vec::new(),
         lots: Vec::new(),

@@ -140,7 +140,7 @@ impl<'a> Line<'a> {
     #[must_use]
     pub fn may_grow(&self) -> bool {
         self.offer.is_some()
-            && self.pool.status != Status::Held
+            && !matches!(self.pool.status, Status::Held | Status::Unknown)
             && !self.is_decided()
             && self.pool.daily_demand > 0.0
     }

@@ -159,10 +159,13 @@ fn explain_channel(run: &PublishedRun, sku: &str, channel: &str, text: &mut Stri
         let share = 100.0 * shares.real("share", r);
         let allocated = shares.whole("allocated", r);
         let buffer = shares.whole("buffer", r);
-        let published = shares.whole("published", r);
+        let published = match shares.optional_whole("published", r) {
+            Some(units) => format!("max(0, {allocated} - {buffer}) = {units}"),
+            None => "unknown".to_owned(),
+        };
         let _ = writeln!(
             text,
-            "{channel} at {location}: {share:.1} % of the pool, published = max(0, {allocated} - {buffer}) = {published}"
+            "{channel} at {location}: {share:.1} % of the pool, published = {published}"
         );
         let reason = shares.text("reason", r);
         if !reason.is_empty() {

@@ -238,6 +238,9 @@ impl<'a> Night<'a> {
             settings: &self.plan.allocation,
             as_of: self.market.as_of,
         };
+        if !self.inputs.stock_is_known() {
+            return (allocate::of_unknown_stock(&stock, &demand, &context), Vec::new());
+        }
         let rows = allocate::allocate(&stock, &demand, &context, exceptions);
         let worth = Worth {
             unit_cost: records.economics.landed_cost.unwrap_or_default(),

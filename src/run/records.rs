@@ -8,7 +8,7 @@ use crate::domain::units::Units;
 use crate::inventory::kits::ThroughKits;
 use crate::inventory::lead_time::{self, Estimate};
 use crate::inventory::{
-    Arrival, PastDemand, PoolFacts, Shelf, StockLevel, UnitEconomics, held, held_kit,
+    Arrival, PastDemand, PoolFacts, Shelf, StockLevel, UnitEconomics, held, held_kit, stock_unknown,
 };
 use crate::purchase::PreviousQuantity;
 use crate::review::open_decisions::Pending;
@@ -70,7 +70,8 @@ impl<'a> Night<'a> {
             || of.product.min_stock.is_some_and(Units::is_positive)
             || of.through_kits.is_some_and(ThroughKits::is_asked_for);
         let held = held_kit(is_kit)
-            .or_else(|| held(of.product, of.class.lifecycle, is_asked_for, of.by_hand.approved));
+            .or_else(|| held(of.product, of.class.lifecycle, is_asked_for, of.by_hand.approved))
+            .or_else(|| stock_unknown(self.inputs.stock_is_known()));
         PoolFacts {
             sku: of.pool.sku,
             location: of.pool.location,
@@ -87,6 +88,7 @@ impl<'a> Night<'a> {
             xyz: of.class.xyz,
             velocity: of.class.velocity,
             economics: of.economics,
+            stock_is_known: self.inputs.stock_is_known(),
             stock,
             arrivals: self.arrivals(of, lead_time),
             lots: of.shelf.lots.clone(),

@@ -34,7 +34,7 @@ pub(super) fn settle<'a>(
         outcome.open_orders.extend(pool.advice);
         outcome.pictures.push(pool.picture);
     }
-    if night.inputs.has("stock") {
+    if night.inputs.stock_is_known() {
         outcome.findings.extend(exposures(
             &night.inputs.listings,
             |sku| available[sku.index()],

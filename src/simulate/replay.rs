@@ -367,6 +367,7 @@ fn facts(pool: &ReplayPool, number: usize, past: PastDemand) -> PoolFacts {
             landed_cost: Some(Money::from_f64(pool.unit_cost)),
             price: Some(Money::from_f64(pool.unit_cost + pool.unit_margin)),
         },
+        stock_is_known: true,
         stock: StockLevel::default(),
         arrivals: Vec::new(),
         lots: Vec::new(),

@@ -20,7 +20,11 @@ pub static ALLOCATION: Table<Allocation> = Table {
         units("allocated", "for the channel, reserved units included", |r| r.allocated),
         units("reserved", "reserved before sharing", |r| r.reserved),
         units("buffer", "held back from publication", |r| r.buffer),
-        units("published", "max(0, allocated - buffer)", |r| r.published),
+        optional_units(
+            "published",
+            "max(0, allocated - buffer); missing where the stock is unknown",
+            |r| r.published,
+        ),
         one_of(
             ChannelAction::NAMES,
             text("action", "what a sync tool does with it", |r| r.action.name()),

@@ -91,8 +91,6 @@ keyed! {
 pub struct LastAllocation {
     /// Share of the pool.
     pub share: f64,
-    /// Units shown.
-    pub published: Units,
     /// What the channel was told; a pause matters for hysteresis.
     pub action: ChannelAction,
 }
@@ -209,7 +207,6 @@ impl LastRun {
             let Some(key) = pool_of(&rows, row, names).zip(channel) else { continue };
             let share = LastAllocation {
                 share: rows.real("share", row),
-                published: rows.units("published", row),
                 action: rows.word("action", row, ChannelAction::from_name)?,
             };
             self.allocation.insert(key, share);

@@ -145,6 +145,13 @@ impl Rows {
         self.number::<Int64Type>(column, Kind::Whole, row)
     }
 
+    /// A whole number that may be missing.
+    #[must_use]
+    pub fn optional_whole(&self, column: &str, row: usize) -> Option<i64> {
+        let array = self.column(column, Kind::Whole, true).as_primitive::<Int64Type>();
+        array.is_valid(row).then(|| array.value(row))
+    }
+
     /// Units of stock.
     #[must_use]
     pub fn units(&self, column: &str, row: usize) -> Units {

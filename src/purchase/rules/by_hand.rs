@@ -5,6 +5,7 @@
 //! decided line is not raised or cut again but by the budget, which pays for decided lines first.
 
 use super::{Binding, Wording};
+use crate::domain::outcome::Status;
 use crate::domain::units::Units;
 use crate::purchase::line::Line;
 
@@ -41,5 +42,8 @@ pub fn set_by_hand(lines: &mut Vec<Line<'_>>, wanted: f64) {
 pub fn set_aside(line: &mut Line<'_>, why: &str) {
     if line.quantity.is_positive() {
         line.change_to(Units::ZERO, &WORDING, why.to_owned());
+        // What was turned down waits for its day: the top of the list is for what can be decided.
+        line.pool.status = Status::Held;
+        line.pool.urgency = 0.0;
     }
 }

@@ -99,7 +99,7 @@ fn lead(report: &Report) -> String {
     let urgent: Vec<&Recommendation> = order_lines(report)
         .filter(|line| match line.status {
             Status::StockedOut | Status::WillStockOut | Status::OrderNow => true,
-            Status::Soon | Status::Ok | Status::Excess | Status::Held => false,
+            Status::Soon | Status::Ok | Status::Excess | Status::Held | Status::Unknown => false,
         })
         .collect();
     let waiting = queue::lead(report);

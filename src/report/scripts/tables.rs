@@ -161,7 +161,7 @@ fn allocation(report: &Report) -> Vec<u8> {
         .text("name", "Name", "sku", |a| report.name(a.sku))
         .text("channel", "Channel", "channel", |a| report.channel(a.channel))
         .text("action", "Action", "action", |a| a.action.name())
-        .number("published", "Published", "published", |a| some(a.published))
+        .number("published", "Published", "published", |a| some(a.published?))
         .number("listed", "Listed now", "exposure", |a| some(a.listed?))
         .number("allocated", "Allocated", "allocated", |a| some(a.allocated))
         .number("reserved", "Reserved", "allocated", |a| some(a.reserved))

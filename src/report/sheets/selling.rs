@@ -90,7 +90,7 @@ fn overview(report: &Report) -> Sheet {
             figure(format!("{:.1}", c.allocation.iter().map(|a| a.velocity).sum::<f64>()))
         })
         .column("Published", "published", |c| {
-            figure(grouped(c.allocation.iter().map(|a| a.published).sum::<Units>().as_f64()))
+            figure(grouped(c.allocation.iter().filter_map(|a| a.published).sum::<Units>().as_f64()))
         })
         .column("Over-listed", "exposure", |c| figure(grouped(c.over_listed().as_f64())))
         .column("Sell-through", "sell-through", |c| percent(report, &c.scope, "sell_through"))

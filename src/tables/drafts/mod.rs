@@ -202,7 +202,7 @@ fn channels(names: &Names, allocation: &[Allocation], add: &Add<'_>) -> Result<(
         by_channel.entry(row.channel).or_default().push([
             names.sku(row.sku).to_owned(),
             names.location(row.location).to_owned(),
-            row.published.to_string(),
+            row.published.map_or_else(String::new, |units| units.to_string()),
             row.action.to_string(),
             row.valid_until.to_string(),
         ]);
