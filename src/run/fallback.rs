@@ -66,6 +66,28 @@ impl<'a> Night<'a> {
         }
     }
 
+    /// Proposes the lines of `pool`, which waited with its `need`; where that breaks the pool is
+    /// held.
+    pub(super) fn propose_or_hold(
+        &self,
+        p: usize,
+        pool: &mut PlannedPool<'a>,
+        need: PoolNeed,
+        exceptions: &mut Vec<Exception>,
+    ) {
+        let mut own = Vec::new();
+        match guarded(|| self.propose(&self.records(p), need, &mut own)) {
+            Ok(lines) => {
+                exceptions.append(&mut own);
+                pool.lines = lines;
+            }
+            Err(fault) => {
+                exceptions.push(Exception::internal(self.about(p), HELD, &fault));
+                *pool = held(&self.inputs.panel.pools()[p], &self.shelves[p]);
+            }
+        }
+    }
+
     fn about(&self, p: usize) -> Subject {
         let pool = &self.inputs.panel.pools()[p];
         Subject::pool(&self.inputs.names, pool.sku, pool.location)

@@ -121,7 +121,7 @@ impl<'a> Night<'a> {
                         need.move_in(transfer.quantity, from);
                     }
                     let p = self.inputs.panel.position(id).expect("a planned pool is in the panel");
-                    pool.lines = self.propose(&self.records(p), *need, &mut exceptions);
+                    self.propose_or_hold(p, pool, *need, &mut exceptions);
                 }
                 exceptions
             })
