@@ -153,7 +153,10 @@ impl<'a> Market<'a> {
     /// What a unit of `supply` costs, in the reporting currency; `None` without an exchange rate.
     /// `unit_cost` stands in for a price.
     pub(crate) fn terms(&self, supply: &Supply, unit_cost: Option<Money>) -> Option<Terms<'a>> {
-        let rate = exchange_rate(&self.suppliers[supply.supplier.index()].currency, self.settings)?;
+        // Costs of all items are computed before any item is guarded by itself: a supplier that is
+        // none costs its own items their offer, not the run.
+        let supplier = self.suppliers.get(supply.supplier.index())?;
+        let rate = exchange_rate(&supplier.currency, self.settings)?;
         let price = supply.unit_cost.map(|c| convert(c, rate)).or(unit_cost);
         Some(Terms {
             prices: Prices {
