@@ -119,6 +119,7 @@ fn policy(c: &mut Criterion) {
                     lead_time_source: "master data".into(),
                     abc: Some(AbcClass::B),
                     xyz: Some(XyzClass::Y),
+                    is_new: false,
                     velocity: VelocityClass::Medium,
                     economics: UnitEconomics {
                         landed_cost: Some(Money::from_f64(4.0)),

@@ -1,4 +1,4 @@
-//! ABC by cumulative value and XYZ by the variability that season and promotion do not explain.
+//! ABC by cumulative value, XYZ by an item's own [variation](crate::classify::variation).
 //!
 //! Source: Silver, Pyke & Thomas (2017), *Inventory and Production Management in Supply Chains*,
 //! 4th ed., 2.3 (distribution by value); XYZ as its variability counterpart.
@@ -58,41 +58,17 @@ fn with_hysteresis(before: f64, previous: Option<AbcClass>, settings: &Settings)
         .unwrap_or_else(|| cut(before))
 }
 
-/// XYZ class of a coefficient of variation.
+/// XYZ class of a coefficient of variation as sold and of what season and promotion leave of it: X
+/// steady as sold, Y explained, Z erratic after both. `[B2]`
 #[must_use]
-pub fn xyz(cv: f64, settings: &Settings) -> XyzClass {
-    if cv <= settings.xyz_x {
+pub fn xyz(as_sold: f64, unexplained: f64, settings: &Settings) -> XyzClass {
+    if as_sold <= settings.xyz_x {
         XyzClass::X
-    } else if cv <= settings.xyz_y {
+    } else if unexplained <= settings.xyz_y {
         XyzClass::Y
     } else {
         XyzClass::Z
     }
-}
-
-/// Coefficient of variation of demand relative to its peers, sd / mean of `demand[t] / index[t]`:
-/// season, events and trend that the peers share are divided out. `None` with fewer than 8 usable
-/// values or no demand.
-///
-/// - `demand`: units in each of the last weeks. `[weeks]`
-/// - `peers`: demand of the item's category without the item, same weeks; weeks below a tenth of its mean are skipped.
-#[must_use]
-pub fn deseasonalised_cv(demand: &[f64], peers: &[f64]) -> Option<f64> {
-    let peer_mean = peers.iter().sum::<f64>() / peers.len().max(1) as f64;
-    let flat = peer_mean <= 0.0;
-    let values: Vec<f64> = demand
-        .iter()
-        .zip(peers)
-        .filter(|&(_, &p)| flat || p > 0.1 * peer_mean)
-        .map(|(&d, &p)| if flat { d } else { d * peer_mean / p })
-        .collect();
-    let mean = values.iter().sum::<f64>() / values.len().max(1) as f64;
-    if values.len() < 8 || mean <= 0.0 {
-        return None;
-    }
-    let variance =
-        values.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / (values.len() - 1) as f64;
-    Some(variance.sqrt() / mean)
 }
 
 #[cfg(test)]
@@ -129,16 +105,10 @@ mod tests {
     }
 
     #[test]
-    fn b2_a_season_shared_with_the_peers_is_not_variability() {
-        let season: Vec<f64> =
-            (0..52).map(|w| 100.0 * (1.0 + 0.9 * (f64::from(w) / 8.0).sin())).collect();
-        let steady =
-            deseasonalised_cv(&season, &season.iter().map(|v| v * 7.0).collect::<Vec<_>>());
-        assert_eq!(xyz(steady.expect("52 weeks"), &Settings::default()), XyzClass::X);
-        let erratic: Vec<f64> = (0..52).map(|w| if w % 9 == 0 { 500.0 } else { 1.0 }).collect();
-        assert_eq!(
-            xyz(deseasonalised_cv(&erratic, &season).expect("52 weeks"), &Settings::default()),
-            XyzClass::Z
-        );
+    fn b2_steady_explained_erratic() {
+        let of = |as_sold, unexplained| xyz(as_sold, unexplained, &Settings::default());
+        assert_eq!([of(0.5, 0.5), of(0.0, 0.0)], [XyzClass::X; 2]);
+        assert_eq!([of(0.68, 0.1), of(3.0, 0.9)], [XyzClass::Y; 2]);
+        assert_eq!(of(1.2, 1.1), XyzClass::Z);
     }
 }

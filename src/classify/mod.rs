@@ -7,8 +7,11 @@
 pub mod abc_xyz;
 pub mod pattern;
 pub mod rationalise;
+pub mod variation;
 pub mod velocity;
 
+use crate::classify::variation::{Variation, WEEKS};
+use crate::clean::activity::{Idleness, Silence, is_idle};
 use crate::domain::classes::{AbcClass, DemandPattern, Lifecycle, Rationalisation};
 use crate::domain::economics::UnitEconomics;
 use crate::domain::inputs::{Product, ProductStatus, Stock};
@@ -52,7 +55,7 @@ pub struct Settings {
     pub xyz_y: f64,
     /// Days on sale below which an item is new.
     pub new_days: f64,
-    /// Days without a sale after which an item is inactive (forecast zero).
+    /// Days on which an item could have sold and did not, after which there is no demand any more.
     pub inactive_days: f64,
     /// Units a day from which an item is fast.
     pub fast_per_day: f64,
@@ -155,20 +158,22 @@ pub struct PoolFacts {
     pub sku: SkuId,
     /// Where.
     pub location: LocationId,
-    /// Cleaned demand of each of the last (up to 52) weeks, or of each period of a longer bucket,
-    /// oldest first.
-    pub recent: Vec<f64>,
+    /// How evenly it sold lately.
+    pub variation: Variation,
     /// Average demand interval and squared coefficient of variation; `None` without demand.
     pub adi_cv2: Option<(f64, f64)>,
     /// Net units a day over the last 60 days, stock-outs censored.
     pub velocity_per_day: f64,
     /// Days since the first sale or launch.
     pub age_days: f64,
-    /// Days since the last sale; infinite when it never sold.
-    pub days_since_sale: f64,
-    /// Net revenue of the last 365 days, currency units.
+    /// Whether it ever sold.
+    pub has_sold: bool,
+    /// How long nobody has bought it that could.
+    pub silence: Silence,
+    /// Net revenue of the last 365 days, currency units; units without a price in the sales count
+    /// at the item's price.
     pub revenue_365: f64,
-    /// Net revenue of the last 90 days, currency units.
+    /// Net revenue of the last 90 days, currency units, likewise.
     pub revenue_90: f64,
     /// Net units of the last 365 days.
     pub units_365: f64,
@@ -177,111 +182,169 @@ pub struct PoolFacts {
 /// The facts of one pool, from the cleaned panel.
 ///
 /// - `return_rates`: share of sold units that come back. `[series]`
+/// - `price`: of one unit where the sales say none, currency units; `None` where nothing says.
 #[must_use]
-pub fn pool_facts(panel: &Panel, pool: &Pool, return_rates: &[f64]) -> PoolFacts {
+pub fn pool_facts(
+    panel: &Panel,
+    pool: &Pool,
+    return_rates: &[f64],
+    price: Option<f64>,
+) -> PoolFacts {
     let calendar = panel.calendar();
     let days = calendar.bucket().days();
     let first = pool.series.clone().map(|i| panel.start(i)).min().unwrap_or(calendar.history());
     let length = calendar.history() - first;
-    let (mut demand, mut censored) = (vec![0.0f64; length], vec![false; length]);
+    let mut history = PoolHistory {
+        demand: vec![0.0; length],
+        silent: vec![Idleness::Other; length],
+        observed: vec![!pool.series.is_empty(); length],
+        promoted: vec![false; length],
+    };
     let mut facts = PoolFacts {
         sku: pool.sku,
         location: pool.location,
-        recent: Vec::new(),
+        variation: Variation::default(),
         adi_cv2: None,
         velocity_per_day: 0.0,
         age_days: length as f64 * days,
-        days_since_sale: f64::INFINITY,
+        has_sold: false,
+        silence: Silence::NEVER_SOLD,
         revenue_365: 0.0,
         revenue_90: 0.0,
         units_365: 0.0,
     };
     for i in pool.series.clone() {
         let (gross, flags) = (panel.gross(i), panel.flags(i));
-        let offset = panel.start(i) - first;
-        for (t, (&value, &f)) in panel.cleaned(i).iter().zip(flags).enumerate() {
-            demand[offset + t] += f64::from(value);
-            censored[offset + t] |= f & flag::CENSORED != 0;
-        }
+        history.add(panel.start(i) - first, gross, panel.cleaned(i), flags);
+        let net = 1.0 - return_rates[i];
         let tail = |window_days: f64| {
             gross.len() - gross.len().min((window_days / days).round().max(1.0) as usize)
         };
-        let (from, net) = (tail(60.0), 1.0 - return_rates[i]);
+        let units = |window_days: f64| -> f64 {
+            net * gross[tail(window_days)..].iter().map(|&units| f64::from(units)).sum::<f64>()
+        };
+        let from = tail(60.0);
         facts.velocity_per_day +=
             net * crate::clean::velocity(&gross[from..], &flags[from..]) / days;
-        facts.units_365 += net * gross[tail(365.0)..].iter().map(|&v| f64::from(v)).sum::<f64>();
-        facts.revenue_365 += panel.totals(i).revenue_365;
-        facts.revenue_90 += panel.totals(i).revenue_90;
-        if let Some(last) = gross.iter().rposition(|&v| v > 0.0) {
-            facts.days_since_sale =
-                facts.days_since_sale.min((gross.len() - 1 - last) as f64 * days);
+        let (year, quarter) = (units(365.0), units(90.0));
+        let totals = panel.totals(i);
+        // The average price of the units that had one beats the list's: it knows of discounts.
+        let price = if totals.priced_units > 0.0 {
+            totals.gross_revenue / totals.priced_units
+        } else {
+            price.unwrap_or(0.0)
+        };
+        facts.units_365 += year;
+        facts.revenue_365 += totals.revenue_365 + price * (year - totals.priced_365).max(0.0);
+        facts.revenue_90 += totals.revenue_90 + price * (quarter - totals.priced_90).max(0.0);
+        facts.has_sold |= gross.iter().any(|&units| units > 0.0);
+    }
+    let observed = history.demand.iter().zip(&history.observed);
+    facts.adi_cv2 = crate::classify::pattern::adi_cv2(
+        observed.filter(|&(_, &observed)| observed).map(|(&demand, _)| demand),
+    );
+    facts.silence = Silence::of(history.silent.iter().copied(), days);
+    facts.variation = Variation::of(&history.demand, &history.promoted, calendar.bucket());
+    facts
+}
+
+/// The channels of one pool together, from its first period on.
+struct PoolHistory {
+    /// Cleaned units. `[periods]`
+    demand: Vec<f64>,
+    silent: Vec<Idleness>,
+    /// Whether the period says something about how often and how much it sells. `[periods]`
+    observed: Vec<bool>,
+    promoted: Vec<bool>,
+}
+
+impl PoolHistory {
+    fn add(&mut self, offset: usize, gross: &[f32], cleaned: &[f32], flags: &[u8]) {
+        for (t, (&units, &flags)) in gross.iter().zip(flags).enumerate() {
+            let period = offset + t;
+            self.demand[period] += f64::from(cleaned[t]);
+            // A season that recurs is no interval between two demands.
+            self.observed[period] &= flags & (flag::CENSORED | flag::OFF_SEASON) == 0;
+            self.promoted[period] |= flags & flag::PROMOTION != 0;
+            if units > 0.0 {
+                self.silent[period] = Idleness::Sold;
+            } else if is_idle(units, flags) && self.silent[period] == Idleness::Other {
+                self.silent[period] = Idleness::Idle;
+            }
         }
     }
-    facts.adi_cv2 = crate::classify::pattern::adi_cv2(
-        demand.iter().zip(&censored).filter(|&(_, &c)| !c).map(|(&d, _)| d),
-    );
-    let step = (7.0 / days).round().max(1.0) as usize;
-    let weeks = (length / step).min(52);
-    facts.recent =
-        demand[length - weeks * step..].chunks_exact(step).map(|week| week.iter().sum()).collect();
-    facts
+}
+
+/// What classification reads of one item's place in the range.
+#[derive(Debug, Clone, Copy)]
+pub struct PoolContext<'a> {
+    /// Master data.
+    pub product: &'a Product,
+    /// What one unit costs and earns.
+    pub economics: &'a UnitEconomics,
+    /// Today's stock.
+    pub stock: Option<&'a Stock>,
+    /// Its class in the last run.
+    pub previous: Option<AbcClass>,
+    /// Whether its successor is on sale.
+    pub superseded: bool,
+    /// Whether somebody expects it to sell: an analogue, a predecessor, a planner's units.
+    pub awaited: bool,
 }
 
 /// Classes of every pool, in order.
 ///
-/// - `products`: by SKU; `economics` and, where known, `stock`: of each pool. `[pools]`
-/// - `previous`: ABC class of the last run, where there was one. `[pools]`
+/// - `context`: as `facts`. `[pools]`
 #[must_use]
 pub fn classify(
     facts: &[PoolFacts],
-    products: &[Product],
-    economics: &[UnitEconomics],
-    stock: &[Option<&Stock>],
-    (previous, as_of): (&[Option<AbcClass>], NaiveDate),
+    context: &[PoolContext<'_>],
+    as_of: NaiveDate,
     settings: &Settings,
 ) -> Vec<Classification> {
+    let basis = abc_value(facts, settings);
     let values: Vec<f64> = facts
         .iter()
-        .zip(economics)
-        .map(|(f, unit)| match settings.abc_value {
+        .zip(context)
+        .map(|(f, context)| match basis {
             AbcValue::Revenue => f.revenue_365,
             AbcValue::Margin => {
-                f.revenue_365 - unit.landed_cost.unwrap_or_default().as_f64() * f.units_365
+                let cost = context.economics.landed_cost.unwrap_or_default();
+                f.revenue_365 - cost.as_f64() * f.units_365
             }
             AbcValue::Units => f.units_365,
         })
         .collect();
-    let abc = crate::classify::abc_xyz::abc(&values, previous, settings);
-    let peers = category_weeks(facts, products);
+    let previous: Vec<Option<AbcClass>> = context.iter().map(|c| c.previous).collect();
+    let abc = crate::classify::abc_xyz::abc(&values, &previous, settings);
+    let peers = category_weeks(facts, context);
     (0..facts.len())
         .map(|i| {
             let f = &facts[i];
-            let product = &products[f.sku.index()];
-            let cv = crate::classify::abc_xyz::deseasonalised_cv(
-                &f.recent,
-                &peers.without(f, &product.category),
-            );
-            let available = stock[i].map_or(0, |s| s.available().0);
-            let performance = performance(f, &economics[i], stock[i]);
+            let PoolContext { product, economics, stock, .. } = context[i];
+            let unexplained = f.variation.unexplained(&peers.without(f, &product.category));
+            let available = stock.map_or(0, |s| s.available().0);
+            let performance = performance(f, &context[i], as_of);
             let rationalisation =
                 crate::classify::rationalise::rationalisation(&performance, settings);
             let take_action = crate::classify::rationalise::take_action(&performance, settings);
             let cull = take_action || rationalisation == Rationalisation::Deadstock;
             let (adi, cv2) = f.adi_cv2.unwrap_or((0.0, 0.0));
+            let cv = f.variation.as_sold;
             Classification {
                 sku: f.sku,
                 location: f.location,
                 abc: abc[i].0,
-                xyz: cv
-                    .filter(|_| f.age_days >= settings.new_days)
-                    .map(|cv| crate::classify::abc_xyz::xyz(cv, settings)),
+                xyz: cv.zip(unexplained).filter(|_| f.age_days >= settings.new_days).map(
+                    |(cv, unexplained)| crate::classify::abc_xyz::xyz(cv, unexplained, settings),
+                ),
                 pattern: if f.adi_cv2.is_some() {
                     crate::classify::pattern::pattern(adi, cv2)
                 } else {
                     DemandPattern::None
                 },
                 velocity: crate::classify::velocity::velocity_class(f.velocity_per_day, settings),
-                lifecycle: lifecycle(f, product, as_of, settings),
+                lifecycle: lifecycle(f, &context[i], as_of, settings),
                 rationalisation,
                 take_action,
                 adi,
@@ -295,7 +358,7 @@ pub fn classify(
                 ),
                 revenue_per_month: performance.revenue_per_month,
                 cash_freed: if cull {
-                    economics[i].landed_cost.unwrap_or_default().times(Units(available.max(0)))
+                    economics.landed_cost.unwrap_or_default().times(Units(available.max(0)))
                 } else {
                     Money::ZERO
                 },
@@ -304,30 +367,61 @@ pub fn classify(
         .collect()
 }
 
-fn performance(
-    f: &PoolFacts,
-    economics: &UnitEconomics,
-    stock: Option<&Stock>,
-) -> crate::classify::rationalise::Performance {
-    let on_hand = stock.map_or(0, |s| s.on_hand.0);
-    crate::classify::rationalise::Performance {
-        revenue_per_month: f.revenue_90 / 3.0,
-        margin: economics.margin_rate(),
-        days_since_sale: f.days_since_sale,
-        on_hand,
+/// What ABC is cut on: as set, but by units where no price is known of anything.
+#[must_use]
+pub fn abc_value(facts: &[PoolFacts], settings: &Settings) -> AbcValue {
+    let priced = facts.iter().any(|f| f.revenue_365 != 0.0);
+    match settings.abc_value {
+        AbcValue::Revenue | AbcValue::Margin if !priced => AbcValue::Units,
+        AbcValue::Revenue | AbcValue::Margin | AbcValue::Units => settings.abc_value,
     }
 }
 
-fn lifecycle(f: &PoolFacts, product: &Product, as_of: NaiveDate, settings: &Settings) -> Lifecycle {
-    let not_yet_on_sale = product.launched.is_some_and(|d| d >= as_of);
+fn performance(
+    f: &PoolFacts,
+    context: &PoolContext<'_>,
+    as_of: NaiveDate,
+) -> crate::classify::rationalise::Performance {
+    crate::classify::rationalise::Performance {
+        revenue_per_month: f.revenue_90 / 3.0,
+        margin: context.economics.margin_rate(),
+        days_since_sale: idle_days(f, context.product, as_of),
+        on_hand: context.stock.map_or(0, |s| s.on_hand.0),
+    }
+}
+
+/// Days in which the item could have sold, usually would have, and did not: since its last sale, or
+/// since it has been on sale.
+fn idle_days(f: &PoolFacts, product: &Product, as_of: NaiveDate) -> f64 {
+    match product.launched {
+        Some(launched) if !f.has_sold => {
+            f.silence.days.min((as_of - launched).num_days().max(0) as f64)
+        }
+        Some(_) | None => f.silence.days,
+    }
+}
+
+fn lifecycle(
+    f: &PoolFacts,
+    context: &PoolContext<'_>,
+    as_of: NaiveDate,
+    settings: &Settings,
+) -> Lifecycle {
+    let product = context.product;
+    let since_launch = product.launched.map(|launched| (as_of - launched).num_days() as f64);
+    let silence = Silence { days: idle_days(f, product, as_of), ..f.silence };
+    // What has not begun is not over.
+    let begins = !f.has_sold
+        && (context.awaited || since_launch.is_some_and(|days| days < settings.new_days));
     match product.status {
         ProductStatus::Obsolete => Lifecycle::Obsolete,
         ProductStatus::PhaseOut => Lifecycle::PhaseOut,
-        _ if product.superseded_by.is_some() => Lifecycle::Superseded,
-        _ if product.status == ProductStatus::New || not_yet_on_sale => Lifecycle::Launch,
-        _ if f.days_since_sale >= settings.inactive_days => Lifecycle::Inactive,
+        _ if context.superseded => Lifecycle::Superseded,
+        ProductStatus::New => Lifecycle::Launch,
+        _ if begins || since_launch.is_some_and(|days| days <= 0.0) => Lifecycle::Launch,
+        _ if silence.is_over(settings.inactive_days) => Lifecycle::Inactive,
         _ if f.age_days < settings.new_days => Lifecycle::New,
-        _ => Lifecycle::Active,
+        ProductStatus::Active | ProductStatus::DoNotOrder => Lifecycle::Active,
     }
 }
 
@@ -340,17 +434,18 @@ struct CategoryWeeks<'a> {
 /// Items a category needs before it can serve as its members' peers.
 const PEERS: usize = 5;
 
-fn category_weeks<'a>(facts: &[PoolFacts], products: &'a [Product]) -> CategoryWeeks<'a> {
+fn category_weeks<'a>(facts: &[PoolFacts], context: &[PoolContext<'a>]) -> CategoryWeeks<'a> {
     let mut weeks =
-        CategoryWeeks { by_category: std::collections::BTreeMap::new(), all: vec![0.0; 52] };
-    for f in facts {
+        CategoryWeeks { by_category: std::collections::BTreeMap::new(), all: vec![0.0; WEEKS] };
+    for (f, context) in facts.iter().zip(context) {
         let (sums, members) = weeks
             .by_category
-            .entry(&products[f.sku.index()].category)
-            .or_insert_with(|| (vec![0.0; 52], 0));
+            .entry(&context.product.category)
+            .or_insert_with(|| (vec![0.0; WEEKS], 0));
         *members += 1;
-        let skip = 52 - f.recent.len();
-        for (t, d) in f.recent.iter().enumerate() {
+        let recent = &f.variation.recent;
+        let skip = WEEKS - recent.len();
+        for (t, d) in recent.iter().enumerate() {
             sums[skip + t] += d;
             weeks.all[skip + t] += d;
         }
@@ -367,7 +462,8 @@ impl CategoryWeeks<'_> {
             .get(category)
             .filter(|(_, members)| *members > PEERS)
             .map_or(&self.all, |(sums, _)| sums);
-        let skip = 52 - f.recent.len();
-        f.recent.iter().zip(&sums[skip..]).map(|(own, all)| (all - own).max(0.0)).collect()
+        let recent = &f.variation.recent;
+        let skip = WEEKS - recent.len();
+        recent.iter().zip(&sums[skip..]).map(|(own, all)| (all - own).max(0.0)).collect()
     }
 }

@@ -103,6 +103,14 @@ impl Axis<'_> {
     }
 }
 
+/// Whether an item's successor is on sale, so that its own orders have ended.
+#[must_use]
+pub fn superseded(product: &Product, products: &[Product], as_of: NaiveDate) -> bool {
+    product.superseded_by.is_some_and(|successor| {
+        products[successor.index()].launched.is_none_or(|launched| launched <= as_of)
+    })
+}
+
 /// Whether an item is no longer on sale, whatever it sold.
 #[must_use]
 pub fn ended(
@@ -111,13 +119,12 @@ pub fn ended(
     as_of: NaiveDate,
     empty_today: Option<bool>,
 ) -> bool {
-    let superseded = product.superseded_by.is_some_and(|successor| {
-        products[successor.index()].launched.is_none_or(|launched| launched <= as_of)
-    });
     match product.status {
         ProductStatus::Obsolete => true,
         ProductStatus::PhaseOut => empty_today == Some(true),
-        ProductStatus::Active | ProductStatus::New | ProductStatus::DoNotOrder => superseded,
+        ProductStatus::Active | ProductStatus::New | ProductStatus::DoNotOrder => {
+            superseded(product, products, as_of)
+        }
     }
 }
 
@@ -460,14 +467,70 @@ fn whole_length(empty: &[bool], n: usize, t: usize) -> usize {
     length.min(year)
 }
 
-/// Periods since the last sale in which the item could have sold and usually would have; all of
-/// them where it never sold. `[trap 8]`
-///
-/// - `flags`: [`flag`] bits of each period. `[n]`, as `gross`
+/// Whether a series was idle in a period: it sold nothing, and could and usually would have.
 #[must_use]
-pub fn idle_periods(gross: &[f32], flags: &[u8]) -> usize {
-    let first = gross.iter().rposition(|&units| units > 0.0).map_or(0, |last| last + 1);
-    flags[first..].iter().filter(|&&flags| Activity::of(flags).counts_as_idle()).count()
+pub fn is_idle(gross: f32, flags: u8) -> bool {
+    gross <= 0.0 && Activity::of(flags).counts_as_idle()
+}
+
+/// How long an item has been silent while it could have sold and usually would have, and how long
+/// it was at most before it came back. `[trap 8]`
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Silence {
+    /// Idle days since the last sale; infinite for what never sold and nobody awaits.
+    pub days: f64,
+    /// The most idle days between two sales.
+    pub longest_before: f64,
+}
+
+impl Silence {
+    /// Of something that never sold.
+    pub const NEVER_SOLD: Self = Self { days: f64::INFINITY, longest_before: 0.0 };
+
+    /// Of the periods of a pool, oldest first.
+    ///
+    /// ```
+    /// use orderpoint::clean::activity::{Idleness, Silence};
+    ///
+    /// use Idleness::{Idle, Other, Sold};
+    /// let silence = Silence::of([Sold, Idle, Idle, Idle, Sold, Other, Idle], 1.0);
+    /// assert_eq!((silence.days, silence.longest_before), (1.0, 3.0));
+    /// ```
+    #[must_use]
+    pub fn of(periods: impl IntoIterator<Item = Idleness>, period_days: f64) -> Self {
+        let mut silence = Self::NEVER_SOLD;
+        for period in periods {
+            match period {
+                Idleness::Sold => {
+                    if silence.days.is_finite() {
+                        silence.longest_before = silence.longest_before.max(silence.days);
+                    }
+                    silence.days = 0.0;
+                }
+                Idleness::Idle => silence.days += period_days,
+                Idleness::Other => {}
+            }
+        }
+        silence
+    }
+
+    /// Whether there is no demand any more: silent for `inactive_days`, the longest that is waited
+    /// for anything, and for longer than any silence that it came back from.
+    #[must_use]
+    pub fn is_over(&self, inactive_days: f64) -> bool {
+        self.days >= inactive_days && self.days > self.longest_before
+    }
+}
+
+/// What a period says about silence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Idleness {
+    /// Something sold.
+    Sold,
+    /// Nothing sold that could and usually would have.
+    Idle,
+    /// Nothing could be sold, or usually is.
+    Other,
 }
 
 #[cfg(test)]
@@ -510,6 +573,19 @@ mod tests {
         }
     }
 
+    fn silence(units: &[f32], flags: &[u8]) -> Silence {
+        let periods = units.iter().zip(flags).map(|(&units, &flags)| {
+            if units > 0.0 {
+                Idleness::Sold
+            } else if is_idle(units, flags) {
+                Idleness::Idle
+            } else {
+                Idleness::Other
+            }
+        });
+        Silence::of(periods, 1.0)
+    }
+
     /// Ten a day from day 300 to 359 of every year.
     fn christmas(days: usize) -> impl Iterator<Item = f32> {
         (0..days).map(|t| if (300..360).contains(&(t % 365)) { 10.0 } else { 0.0 })
@@ -525,7 +601,8 @@ mod tests {
         assert_eq!(flags[200], flag::OFF_SEASON, "in the first year, too: later ones say so");
         assert_eq!(flags[flags.len() - 1], flag::OFF_SEASON);
         assert_eq!(flags[30], 0, "in the season");
-        assert!(idle_periods(&units, &flags) <= 10, "{}", idle_periods(&units, &flags));
+        let idle = silence(&units, &flags);
+        assert!(idle.days <= 10.0 && idle.longest_before <= 20.0, "{idle:?}");
     }
 
     #[test]
@@ -610,7 +687,16 @@ mod tests {
         world.records.ended = true;
         let (_, flags) = world.marked();
         assert!(flags[90..].iter().all(|&flags| flags == flag::ENDED));
-        assert_eq!(idle_periods(&units, &flags), 0);
+        assert_eq!(silence(&units, &flags).days, 0.0);
+    }
+
+    #[test]
+    fn what_came_back_after_longer_silences_is_not_over() {
+        let yearly = Silence { days: 200.0, longest_before: 340.0 };
+        assert!(!yearly.is_over(180.0));
+        assert!(Silence { days: 341.0, ..yearly }.is_over(180.0));
+        assert!(!Silence { days: 179.0, longest_before: 3.0 }.is_over(180.0));
+        assert!(Silence::NEVER_SOLD.is_over(180.0));
     }
 
     #[test]

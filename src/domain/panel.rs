@@ -138,6 +138,10 @@ pub struct SalesTotals {
     pub revenue_365: f64,
     /// Net revenue of the last 90 days, currency units.
     pub revenue_90: f64,
+    /// Units of the last 365 days that carried a price, returns deducted.
+    pub priced_365: f64,
+    /// Units of the last 90 days that carried a price, returns deducted.
+    pub priced_90: f64,
     /// Gross revenue over all history, currency units.
     pub gross_revenue: f64,
     /// Gross units of all history that carried a price.

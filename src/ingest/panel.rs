@@ -476,7 +476,9 @@ impl Share<'_> {
 #[derive(Debug, Clone, Copy, Default)]
 struct Sums {
     year: i64,
+    year_units: i64,
     quarter: i64,
+    quarter_units: i64,
     gross: i64,
     units: i64,
 }
@@ -490,9 +492,11 @@ impl Sums {
         let amount = ten_thousandths(revenue);
         if age <= 365 {
             self.year += amount;
+            self.year_units += ten_thousandths(units);
         }
         if age <= 90 {
             self.quarter += amount;
+            self.quarter_units += ten_thousandths(units);
         }
         if units > 0.0 {
             self.gross += amount;
@@ -505,6 +509,8 @@ impl Sums {
         SalesTotals {
             revenue_365: units(self.year),
             revenue_90: units(self.quarter),
+            priced_365: units(self.year_units),
+            priced_90: units(self.quarter_units),
             gross_revenue: units(self.gross),
             priced_units: units(self.units),
         }

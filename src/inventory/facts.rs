@@ -30,6 +30,8 @@ pub struct PoolFacts {
     pub abc: Option<AbcClass>,
     /// Class by variability, where known.
     pub xyz: Option<XyzClass>,
+    /// Whether it has been on sale for so short a time that its figures rest on little.
+    pub is_new: bool,
     /// How fast it sells.
     pub velocity: VelocityClass,
     /// What one unit costs and earns.
@@ -92,11 +94,15 @@ pub fn held(
         ProductStatus::Obsolete => Some("obsolete"),
         ProductStatus::DoNotOrder => Some("do not order"),
         ProductStatus::PhaseOut => Some("phased out: sold off, not reordered"),
-        _ if product.superseded_by.is_some() => Some("superseded by another item"),
+        _ if lifecycle == Lifecycle::Superseded => Some("superseded by another item"),
         _ if matches!(lifecycle, Lifecycle::Obsolete | Lifecycle::Inactive) && !is_asked_for => {
             Some("no demand any more")
         }
         ProductStatus::New if !approved => Some(WAITS_FOR_APPROVAL),
+        // Nothing has been sold of it yet: somebody has to believe in it first.
+        ProductStatus::Active if lifecycle == Lifecycle::Launch && !approved && !is_asked_for => {
+            Some(WAITS_FOR_APPROVAL)
+        }
         ProductStatus::New | ProductStatus::Active => None,
     }
 }

@@ -84,7 +84,8 @@ fn whole(units: f64) -> Units {
 ///     stock: StockLevel { on_hand: 420.0, available: 420.0, backordered: 0.0 },
 /// #   sku: SkuId(0), location: LocationId(0), as_of: "2024-04-15".parse().unwrap(),
 /// #   lead_time_source: String::new(), abc: None, xyz: None, velocity: VelocityClass::None,
-/// #   stock_is_known: true, economics: Default::default(), arrivals: Vec::new(), lots: Vec::new(),
+/// #   is_new: false, stock_is_known: true, economics: Default::default(), arrivals: Vec::new(),
+/// #   lots: Vec::new(),
 /// #   min_stock: None, max_stock: None, by_hand: Default::default(), held: None,
 /// };
 /// let mean = [10.0; 90];
@@ -139,6 +140,9 @@ pub fn plan_pool(facts: &PoolFacts, outlook: Outlook<'_>, settings: &Settings) -
     }
 
     let mut notes = targets.notes;
+    if facts.is_new && need.need > 0.0 && facts.held.is_none() {
+        notes.insert(0, "a new item: its figures rest on few days of sales".into());
+    }
     if waste > 0.0 {
         notes.insert(0, format!("{waste:.0} units will expire unsold"));
     }

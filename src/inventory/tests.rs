@@ -40,6 +40,7 @@ fn pool(rate: f64) -> PoolFacts {
         lead_time_source: "master data".into(),
         abc: None,
         xyz: Some(XyzClass::X),
+        is_new: false,
         velocity: VelocityClass::Fast,
         economics: UnitEconomics {
             landed_cost: Some(Money::from_f64(4.0)),

@@ -1,26 +1,30 @@
 //! Cleaning and classifying all of history, pool by pool, in parallel.
 
 use crate::classify;
+use crate::classify::{PoolContext, PoolFacts};
 use crate::clean;
 use crate::clean::activity::{self, Axis, Inferred, StockRecords};
 use crate::config::Plan;
 use crate::domain::calendar::Bucket;
-use crate::domain::classes::AbcClass;
+use crate::domain::classes::Lifecycle;
 use crate::domain::economics::UnitEconomics;
 use crate::domain::exceptions::{Exception, ExceptionKind, Severity, Subject};
 use crate::domain::fault::{Fault, guarded};
-use crate::domain::inputs::{Inputs, Stock};
+use crate::domain::inputs::{AdjustmentKind, Inputs, Stock};
 use crate::domain::outcome::Classification;
 use crate::domain::panel::{Panel, Pool, PoolId, SeriesMut, flag};
-use crate::domain::units::SkuId;
+use crate::domain::units::{Money, SkuId};
 use crate::inventory::receipts::LeadTimes;
 use crate::inventory::{Shelf, lead_time};
 use crate::purchase::Market;
 use crate::run::learning;
 use crate::tables::LastRun;
 use rayon::prelude::*;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
+
+/// Items that a message about many names.
+const NAMED_ITEMS: usize = 5;
 
 /// What cleaning one pool came to.
 struct CleanedPool {
@@ -268,6 +272,12 @@ pub(super) fn return_rates(panel: &Panel, settings: &clean::Settings) -> Vec<f64
     rates
 }
 
+/// Classes of every pool, and what there is to tell about them.
+pub(super) struct Classified {
+    pub classes: Vec<Classification>,
+    pub exceptions: Vec<Exception>,
+}
+
 /// Classes of every pool.
 pub(super) fn classify(
     inputs: &Inputs,
@@ -275,23 +285,116 @@ pub(super) fn classify(
     return_rates: &[f64],
     last: Option<&LastRun>,
     plan: &Plan,
-) -> Vec<Classification> {
+) -> Classified {
     let panel = &inputs.panel;
-    let facts: Vec<_> = panel
+    let as_of = panel.calendar().as_of();
+    let mut facts: Vec<PoolFacts> = panel
         .pools()
         .par_iter()
-        .map(|pool| classify::pool_facts(panel, pool, return_rates))
+        .zip(economics)
+        .map(|(pool, unit)| {
+            let price = unit.price.map(Money::as_f64);
+            classify::pool_facts(panel, pool, return_rates, price)
+        })
         .collect();
-    let previous: Vec<Option<AbcClass>> =
-        panel.pools().iter().map(|pool| last?.pools.get(&pool.id())?.abc).collect();
-    classify::classify(
-        &facts,
-        &inputs.products,
-        economics,
-        &stock_of_pools(inputs),
-        (&previous, panel.calendar().as_of()),
-        &plan.classify,
-    )
+    // What is asked for through kits is not idle.
+    for kit in inputs.kits.iter() {
+        for pool in panel.pools_of(kit.sku) {
+            let (Some(of_kit), Some(part)) =
+                (panel.position(pool), panel.position((kit.component, pool.location)))
+            else {
+                continue;
+            };
+            facts[part].silence.days = facts[part].silence.days.min(facts[of_kit].silence.days);
+        }
+    }
+    let stock = stock_of_pools(inputs);
+    let awaited = awaited(inputs);
+    let context: Vec<PoolContext<'_>> = panel
+        .pools()
+        .iter()
+        .zip(economics)
+        .zip(stock)
+        .map(|((pool, economics), stock)| {
+            let product = &inputs.products[pool.sku.index()];
+            PoolContext {
+                product,
+                economics,
+                stock,
+                previous: last.and_then(|last| last.pools.get(&pool.id())?.abc),
+                superseded: activity::superseded(product, &inputs.products, as_of),
+                awaited: awaited[pool.sku.index()],
+            }
+        })
+        .collect();
+    let classes = classify::classify(&facts, &context, as_of, &plan.classify);
+    let exceptions = class_exceptions(inputs, &facts, &classes, plan);
+    Classified { classes, exceptions }
+}
+
+/// Whether somebody expects each item to sell: it has an analogue or a predecessor, or a planner
+/// has entered units for days to come. `[items]`
+fn awaited(inputs: &Inputs) -> Vec<bool> {
+    let as_of = inputs.panel.calendar().as_of();
+    let mut awaited: Vec<bool> = inputs.products.iter().map(|p| p.analogue.is_some()).collect();
+    for product in &inputs.products {
+        if let Some(successor) = product.superseded_by {
+            awaited[successor.index()] = true;
+        }
+    }
+    for adjustment in inputs.adjustments.iter() {
+        let units = match adjustment.kind {
+            AdjustmentKind::Units(units) => units > 0.0,
+            AdjustmentKind::Factor(_) => false,
+        };
+        awaited[adjustment.sku.index()] |= units && adjustment.to >= as_of;
+    }
+    awaited
+}
+
+/// What ABC was cut on where it is not as set, and which items count as over.
+fn class_exceptions(
+    inputs: &Inputs,
+    facts: &[PoolFacts],
+    classes: &[Classification],
+    plan: &Plan,
+) -> Vec<Exception> {
+    let mut exceptions = Vec::new();
+    let basis = classify::abc_value(facts, &plan.classify);
+    if basis != plan.classify.abc_value {
+        exceptions.push(Exception::new(
+            Severity::Warning,
+            ExceptionKind::ClassBasis,
+            Subject::Table("sales".to_owned()),
+            "no price of anything is known: ABC ranks items by units, and nothing by revenue",
+            "expected unit_price or revenue in sales, or unit_price in products",
+        ));
+    }
+    let over: Vec<&Classification> =
+        classes.iter().filter(|class| class.lifecycle == Lifecycle::Inactive).collect();
+    let sold = facts.iter().filter(|f| f.has_sold).map(|f| (f.sku, f.location));
+    let sold: BTreeSet<_> = sold.collect();
+    let over: Vec<&str> = over
+        .iter()
+        .filter(|class| sold.contains(&(class.sku, class.location)))
+        .map(|class| inputs.names.sku(class.sku))
+        .collect();
+    if !over.is_empty() {
+        let days = plan.classify.inactive_days;
+        let named = over.iter().take(NAMED_ITEMS).copied().collect::<Vec<_>>().join(", ");
+        let more = if over.len() > NAMED_ITEMS { ", ..." } else { "" };
+        exceptions.push(Exception::new(
+            Severity::Info,
+            ExceptionKind::Inactive,
+            Subject::Table("sales".to_owned()),
+            format!("{} items count as inactive and are not ordered: {named}{more}", over.len()),
+            format!(
+                "no sale on {days:.0} days (classify.inactive_days) on which they could have sold, \
+                 longer than any silence they came back from"
+            ),
+        ));
+    }
+    exceptions
 }
 
 /// The stock row of every pool, where there is one. `[pools]`

@@ -155,7 +155,7 @@ pub fn backtest(plan: &Plan, progress: &dyn Progress) -> Result<(Vec<BacktestRow
         let inputs = load(plan, progress)?;
         let return_rates = history::return_rates(&inputs.panel, &plan.clean);
         let economics = economics(&inputs, &Market::new(&inputs, &plan.purchase));
-        let classes = history::classify(&inputs, &economics, &return_rates, None, plan);
+        let classes = history::classify(&inputs, &economics, &return_rates, None, plan).classes;
         let parts = partitions(&inputs.panel);
         let settings = plan.forecast_settings(inputs.panel.calendar().bucket());
         progress.begin("learning", 0);
@@ -209,7 +209,9 @@ impl NightlyRun<'_> {
         let inputs = self.inputs;
         let return_rates = history::return_rates(&inputs.panel, &plan.clean);
         let economics = economics(inputs, &Market::new(inputs, &plan.purchase));
-        let classes = history::classify(inputs, &economics, &return_rates, self.last, plan);
+        let history::Classified { classes, exceptions } =
+            history::classify(inputs, &economics, &return_rates, self.last, plan);
+        self.outcome.exceptions.extend(exceptions);
         self.clock.lap("classify");
 
         let parts = partitions(&inputs.panel);

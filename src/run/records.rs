@@ -1,5 +1,6 @@
 //! What the tables of a night say about one pool, looked up once and handed on.
 
+use crate::domain::classes::Lifecycle;
 use crate::domain::inputs::{PoolOverrides, Product, PurchaseOrder, Supply};
 use crate::domain::outcome::Classification;
 use crate::domain::panel::Pool;
@@ -86,6 +87,7 @@ impl<'a> Night<'a> {
             lead_time_source: lead_time.source.clone(),
             abc: of.class.abc,
             xyz: of.class.xyz,
+            is_new: matches!(of.class.lifecycle, Lifecycle::New | Lifecycle::Launch),
             velocity: of.class.velocity,
             economics: of.economics,
             stock_is_known: self.inputs.stock_is_known(),

@@ -66,7 +66,7 @@ impl ReplayWorld {
         let return_rates = history::return_rates(panel, &plan.clean);
         let market = Market::new(inputs, &plan.purchase);
         let economics = economics(inputs, &market);
-        let classes = history::classify(inputs, &economics, &return_rates, None, plan);
+        let classes = history::classify(inputs, &economics, &return_rates, None, plan).classes;
         let lead_times = LeadTimes::new(&inputs.purchase_orders);
         let bills = kits::bills_of(inputs);
         let past = past_with_kits(inputs, &return_rates, &bills);

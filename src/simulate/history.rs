@@ -82,6 +82,8 @@ fn append(
             let other = panel.totals(i);
             totals.revenue_365 += other.revenue_365;
             totals.revenue_90 += other.revenue_90;
+            totals.priced_365 += other.priced_365;
+            totals.priced_90 += other.priced_90;
             totals.gross_revenue += other.gross_revenue;
             totals.priced_units += other.priced_units;
         }

@@ -362,6 +362,7 @@ fn facts(pool: &ReplayPool, number: usize, past: PastDemand) -> PoolFacts {
         lead_time_source: String::new(),
         abc: pool.abc,
         xyz: pool.xyz,
+        is_new: false,
         velocity: pool.velocity,
         economics: UnitEconomics {
             landed_cost: Some(Money::from_f64(pool.unit_cost)),

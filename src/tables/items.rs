@@ -43,7 +43,7 @@ pub static CLASSIFICATION: Table<Classification> = Table {
         ),
         real("adi", "average demand interval", Periods, |r| r.adi),
         real("cv2", "squared coefficient of variation of non-zero demand", Ratio, |r| r.cv2),
-        real("cv", "coefficient of variation of deseasonalised demand", Ratio, |r| r.cv),
+        real("cv", "coefficient of variation of demand as sold, by weeks", Ratio, |r| r.cv),
         real("value_share", "share of the value that ABC is cut on", Share, |r| r.value_share),
         flag("take_action", "no sale for 90 days with stock on hand", |r| r.take_action),
         real("velocity_per_day", "net of returns, stock-outs censored", UnitsPerDay, |r| {
