@@ -13,11 +13,14 @@ use std::cmp::Reverse;
 /// Quarantined rows shown in full: a screen; the others are in the JSON.
 const SHOWN: usize = 20;
 
+/// Exit code where a run would refuse the input, as [`crate::domain::error::Error`] has it.
+const REFUSED: u8 = 3;
+
 /// Loads the input, tells about it and publishes nothing.
 pub(crate) fn check(options: &Options) -> Result<u8> {
     let plan = Plan::load(options)?;
     let progress = Terminal::new(options.voice.log_format);
-    let mut inputs = run::with_threads(plan.run.threads, || run::load(&plan, &progress))?;
+    let mut inputs = run::with_threads(plan.run.threads, || run::look(&plan, &progress))?;
     inputs.exceptions.sort();
     inputs.exceptions.sort_by_key(|exception| Reverse(exception.severity));
     if options.voice.json {
@@ -25,7 +28,7 @@ pub(crate) fn check(options: &Options) -> Result<u8> {
     } else {
         print_words(&inputs);
     }
-    Ok(0)
+    Ok(if inputs.refused.is_empty() { 0 } else { REFUSED })
 }
 
 fn print_words(inputs: &Inputs) {
@@ -33,6 +36,12 @@ fn print_words(inputs: &Inputs) {
     for s in &inputs.sources {
         let newest = s.newest.map(|date| date.to_string()).unwrap_or_default();
         say!("{:16} {:>10} {:>9}  {newest:10}  {}", s.table, s.rows, s.rejected, s.file);
+    }
+    if !inputs.refused.is_empty() {
+        say!("\na run would be refused:");
+    }
+    for sentence in &inputs.refused {
+        say!("  {}", shown(sentence));
     }
     say!("\nmorning of the run: {}", inputs.panel.calendar().as_of());
     if !inputs.exceptions.is_empty() {
@@ -90,6 +99,7 @@ fn as_json(inputs: &Inputs) -> Value {
     json!({
         "as_of": inputs.panel.calendar().as_of(),
         "series": inputs.panel.len(),
+        "refused": inputs.refused,
         "tables": tables,
         "exceptions": exceptions,
         "quarantine": quarantine,
