@@ -2,10 +2,12 @@
 
 use crate::cli::print::{print_json, say};
 use crate::cli::progress::Terminal;
-use crate::config::{Options, Plan};
+use crate::cli::CheckArgs;
+use crate::config::Plan;
 use crate::domain::error::Result;
 use crate::domain::inputs::Inputs;
 use crate::domain::shown::shown;
+use crate::ingest::advice::{self, Suggestion};
 use crate::run;
 use serde_json::{Value, json};
 use std::cmp::Reverse;
@@ -13,14 +15,15 @@ use std::cmp::Reverse;
 /// Quarantined rows shown in full: a screen; the others are in the JSON.
 const SHOWN: usize = 20;
 
-/// Exit code where a run would refuse the input, as [`crate::domain::error::Error`] has it.
-const REFUSED: u8 = 3;
-
 /// Loads the input, tells about it and publishes nothing.
-pub(crate) fn check(options: &Options) -> Result<u8> {
+pub(crate) fn check(args: &CheckArgs) -> Result<u8> {
+    let options = &args.options;
     let plan = Plan::load(options)?;
+    if args.preset.is_some() {
+        return recognise(&plan, options.voice.json);
+    }
     let progress = Terminal::new(options.voice.log_format);
-    let mut inputs = run::with_threads(plan.run.threads, || run::look(&plan, &progress))?;
+    let mut inputs = run::with_threads(plan.run.threads, || run::load(&plan, &progress))?;
     inputs.exceptions.sort();
     inputs.exceptions.sort_by_key(|exception| Reverse(exception.severity));
     if options.voice.json {
@@ -28,7 +31,49 @@ pub(crate) fn check(options: &Options) -> Result<u8> {
     } else {
         print_words(&inputs);
     }
-    Ok(if inputs.refused.is_empty() { 0 } else { REFUSED })
+    Ok(0)
+}
+
+/// Says which lines of the configuration read the files in the data folder.
+fn recognise(plan: &Plan, in_json: bool) -> Result<u8> {
+    let found = advice::suggestions(&plan.run.data, &plan.ingest)?;
+    if in_json {
+        let mut files = Vec::new();
+        for (file, suggestions) in &found {
+            for s in suggestions {
+                files.push(json!({
+                    "file": file,
+                    "table": s.table,
+                    "preset": s.preset,
+                    "lines": s.lines,
+                    "rows": s.rows,
+                    "rejected": s.rejected,
+                    "left_out": s.left_out,
+                }));
+            }
+        }
+        print_json(&json!({ "files": files }))?;
+        return Ok(0);
+    }
+    for (file, suggestions) in &found {
+        if suggestions.is_empty() {
+            say!("# {file}: no layout fits; name its columns under columns = {{ ... }}\n");
+        }
+        for suggestion in suggestions {
+            say!("{}\n{}", remark(file, suggestion), suggestion.lines);
+        }
+    }
+    Ok(0)
+}
+
+/// What a suggestion would read, as a comment above its lines.
+pub(crate) fn remark(file: &str, suggestion: &Suggestion) -> String {
+    let known = suggestion.preset.map_or("columns by their names", |preset| preset);
+    let Suggestion { rows, rejected, left_out, .. } = suggestion;
+    format!(
+        "# {file}: {known}; of the first {rows} rows {left_out} are left out, {rejected} would be \
+         rejected"
+    )
 }
 
 fn print_words(inputs: &Inputs) {
@@ -36,12 +81,6 @@ fn print_words(inputs: &Inputs) {
     for s in &inputs.sources {
         let newest = s.newest.map(|date| date.to_string()).unwrap_or_default();
         say!("{:16} {:>10} {:>9}  {newest:10}  {}", s.table, s.rows, s.rejected, s.file);
-    }
-    if !inputs.refused.is_empty() {
-        say!("\na run would be refused:");
-    }
-    for sentence in &inputs.refused {
-        say!("  {}", shown(sentence));
     }
     say!("\nmorning of the run: {}", inputs.panel.calendar().as_of());
     if !inputs.exceptions.is_empty() {
@@ -99,7 +138,6 @@ fn as_json(inputs: &Inputs) -> Value {
     json!({
         "as_of": inputs.panel.calendar().as_of(),
         "series": inputs.panel.len(),
-        "refused": inputs.refused,
         "tables": tables,
         "exceptions": exceptions,
         "quarantine": quarantine,

@@ -15,7 +15,7 @@ pub fn execute(cli: &Cli) -> Result<u8> {
     guarded(|| match &cli.command {
         Command::Demo(args) => demo::demo(args),
         Command::Init(args) => init::init(args),
-        Command::Check(options) => check::check(options),
+        Command::Check(args) => check::check(args),
         Command::Run(options) => run::run(options),
         Command::Explain(args) => explain::explain(args),
         Command::Backtest(options) => backtest::backtest(options),

@@ -1,18 +1,20 @@
 //! `init`: a first folder to work in: the commented configuration and one empty file a table, with
 //! its column heads.
 
-use crate::cli::InitArgs;
+use crate::cli::{InitArgs, check};
 use crate::cli::print::say;
 use crate::config::{DEFAULT_FILE, TEMPLATE};
 use crate::domain::error::{Error, Result};
 use crate::ingest::tables::schema::TABLES;
+use crate::ingest::{Settings, advice};
 use std::fs::OpenOptions;
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 /// Sets the folder up and names the files written.
 pub(crate) fn init(args: &InitArgs) -> Result<u8> {
-    let written = set_up(&args.dir)?;
+    let read = bring(args)?;
+    let written = set_up(&args.dir, &read)?;
     for file in &written {
         say!("{}", file.display());
     }
@@ -22,17 +24,53 @@ pub(crate) fn init(args: &InitArgs) -> Result<u8> {
     Ok(0)
 }
 
-/// Writes `orderpoint.toml` and `data/TABLE.csv` of every table into `dir`, and returns the files
-/// written. Those already there are left alone.
-fn set_up(dir: &Path) -> Result<Vec<PathBuf>> {
+/// The mapping of the files that were brought, and the tables they are.
+#[derive(Default)]
+struct Brought {
+    lines: String,
+    tables: Vec<String>,
+}
+
+/// Copies the files of `--from` into the data folder and finds the lines that read them.
+fn bring(args: &InitArgs) -> Result<Brought> {
+    let data = args.dir.join("data");
+    let mut brought = Brought::default();
+    for path in &args.from {
+        std::fs::create_dir_all(&data).map_err(Error::io(&data))?;
+        let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
+        let name = name.ok_or_else(|| Error::input(path, "this is no file"))?;
+        let there = data.join(&name);
+        if !there.exists() {
+            std::fs::copy(path, &there).map_err(Error::unreadable(path))?;
+        }
+        let found = advice::suggestions_for(&there, &name, &Settings::default())?;
+        if found.is_empty() {
+            brought.lines.push_str(&format!(
+                "\n# {name}: no layout fits; name its table and its columns.\n"
+            ));
+        }
+        for suggestion in found {
+            let remark = check::remark(&name, &suggestion);
+            brought.lines.push_str(&format!("\n{remark}\n{}", suggestion.lines));
+            brought.tables.push(suggestion.table);
+        }
+    }
+    Ok(brought)
+}
+
+/// Writes `orderpoint.toml` and `data/TABLE.csv` of every table that no file was brought for into
+/// `dir`, and returns the files written. Those already there are left alone.
+fn set_up(dir: &Path, brought: &Brought) -> Result<Vec<PathBuf>> {
     let data = dir.join("data");
     std::fs::create_dir_all(&data).map_err(Error::io(&data))?;
     let mut written = Vec::new();
     let config = dir.join(DEFAULT_FILE);
-    if write_new(&config, TEMPLATE)? {
+    if write_new(&config, &format!("{TEMPLATE}{}", brought.lines))? {
         written.push(config);
+    } else if !brought.lines.is_empty() {
+        say!("{} is there already; add to it:\n{}", config.display(), brought.lines);
     }
-    for schema in TABLES {
+    for schema in TABLES.iter().filter(|schema| !brought.tables.contains(&schema.table.to_owned())) {
         let path = data.join(format!("{}.csv", schema.table));
         let columns: Vec<&str> = schema.columns.iter().map(|column| column.name).collect();
         if write_new(&path, &format!("{}\n", columns.join(",")))? {

@@ -57,7 +57,7 @@ pub enum Command {
     /// Write a commented orderpoint.toml and empty input tables with their column heads.
     Init(InitArgs),
     /// Load and audit the input only: what is missing, stale or quarantined, and what that costs.
-    Check(Options),
+    Check(CheckArgs),
     /// The nightly run: forecasts, reorder points, channel quantities and draft orders, published
     /// in one step.
     Run(Options),
@@ -103,6 +103,20 @@ pub struct DemoArgs {
 pub struct InitArgs {
     /// Folder to set up; files already there are left alone.
     pub dir: PathBuf,
+    /// Exports to start from: each is copied into DIR/data and the lines that read it are written.
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    pub from: Vec<PathBuf>,
+}
+
+/// Arguments of `check`.
+#[derive(Debug, Clone, Args)]
+pub struct CheckArgs {
+    /// Which data, which settings.
+    #[command(flatten)]
+    pub options: Options,
+    /// `auto`: say which lines of the configuration read the files in the data folder.
+    #[arg(long, value_name = "auto", value_parser = ["auto"])]
+    pub preset: Option<String>,
 }
 
 /// Arguments of `explain`.

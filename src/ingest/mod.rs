@@ -8,6 +8,7 @@
 //! tables are converted row by row. Names are sorted, so codes, and with them all results, do not
 //! depend on the order of rows or their split into files.
 
+pub mod advice;
 pub mod cells;
 pub mod files;
 mod names;
@@ -17,7 +18,6 @@ pub mod tables;
 #[cfg(test)]
 mod tests;
 
-pub use crate::ingest::cells::currency::Rates;
 pub use crate::ingest::settings::{CsvSettings, DataSettings, RowBounds, Settings, TableMapping};
 
 use crate::domain::calendar::Bucket;
@@ -26,14 +26,13 @@ use crate::domain::exceptions::{Exception, ExceptionKind, Severity, Subject};
 use crate::domain::inputs::{Inputs, Kit, Names, Product, Source, Stock, StockHistory, Stockout};
 use crate::domain::sorted::Sorted;
 use crate::domain::units::{LocationId, SkuId};
-use crate::ingest::cells::reader::ColumnReader;
 use crate::ingest::files::read::TableSource;
 use crate::ingest::files::table::{SourceRows, Table};
 use crate::ingest::files::{read, source};
 use crate::ingest::names::{Catalogue, Codes, MAIN, NameSets};
 use crate::ingest::panel::Around;
 use crate::ingest::tables::convert::Convert;
-use crate::ingest::tables::quarantine::Quarantine;
+use crate::ingest::tables::quarantine::{Quarantine, Refusal};
 use crate::ingest::tables::sales::{Context, SalesRows};
 use crate::ingest::tables::{audit, master, plans, schema, stocks};
 use chrono::NaiveDate;
@@ -96,10 +95,6 @@ struct Loading<'a> {
     exceptions: Vec<Exception>,
     sources: Vec<Source>,
     tables: BTreeMap<&'static str, Table>,
-    /// What a run must not go on with.
-    refused: Vec<String>,
-    /// Cells that name a currency without a rate, by its code and the table.
-    without_rate: BTreeMap<(String, &'static str), u64>,
 }
 
 impl<'a> Loading<'a> {
@@ -110,8 +105,6 @@ impl<'a> Loading<'a> {
             exceptions: Vec::new(),
             sources: Vec::new(),
             tables: BTreeMap::new(),
-            refused: Vec::new(),
-            without_rate: BTreeMap::new(),
         }
     }
 
@@ -143,7 +136,6 @@ impl<'a> Loading<'a> {
                 )?;
                 rows += read.sources.iter().map(|s| s.rows).sum::<u64>();
                 self.take_over(read.sources, read.exceptions);
-                self.note_currencies(schema.table, &read.columns);
                 table.sources.push(SourceRows { chunks, columns: read.columns });
             }
             if rows > 0 {
@@ -227,8 +219,7 @@ impl<'a> Loading<'a> {
                 &request.settings,
                 &mut self.quarantine,
                 &mut |chunk, columns, quarantine| {
-                    let rates = &request.settings.rates;
-                    let context = Context { schema, columns, catalogue, home: &home, rates };
+                    let context = Context { schema, columns, catalogue, home: &home };
                     sales.absorb(&chunk, &context, quarantine);
                     let used_mb = sales.bytes() >> 20;
                     let limit = request.settings.data.memory_limit_mb;
@@ -241,7 +232,6 @@ impl<'a> Loading<'a> {
                     if used_mb > limit { Err(Error::input(data, message())) } else { Ok(()) }
                 },
             )?;
-            self.note_currencies("sales", &read.columns);
             sources.extend(read.sources);
             self.exceptions.extend(read.exceptions);
         }
@@ -249,7 +239,6 @@ impl<'a> Loading<'a> {
             let file = data.join(&sources[0].file);
             return Err(Error::input(file, "there is a header but no row of sales"));
         }
-        self.judge_currencies(&sales);
         self.exceptions.extend(sales.count_once());
         let others = std::mem::take(&mut self.sources);
         self.take_over(sources, Vec::new());
@@ -257,52 +246,28 @@ impl<'a> Loading<'a> {
         Ok(sales)
     }
 
-    /// Keeps which cells of a table name a currency without a rate.
-    fn note_currencies(&mut self, table: &'static str, columns: &[ColumnReader]) {
-        for (code, &cells) in columns.iter().flat_map(|column| &column.without_rate) {
-            *self.without_rate.entry((code.clone(), table)).or_insert(0) += cells;
-        }
-    }
-
-    /// Amounts in a currency without a rate refuse the run: added to others they would mean
-    /// nothing. Where all of them are in one and none is configured, that one is the shop's own.
-    fn judge_currencies(&mut self, sales: &SalesRows) {
-        let rates = &self.request.settings.rates;
-        let of_rows: u64 = sales.without_rate.values().sum();
-        let mut all = std::mem::take(&mut self.without_rate);
-        for (code, rows) in &sales.without_rate {
-            *all.entry((code.clone(), "sales")).or_insert(0) += rows;
-        }
-        let codes: BTreeSet<&str> = all.keys().map(|(code, _)| code.as_str()).collect();
-        let is_own = codes.len() == 1
-            && !rates.is_configured
-            && (of_rows == 0 || of_rows == sales.priced_rows);
-        for ((code, table), amounts) in &all {
-            let about = Subject::Table((*table).to_owned());
-            let (severity, what, why) = if is_own {
-                let what = format!("{amounts} amounts of {table} are in {code}, and none is set");
-                let why = format!("taken for the shop's own: set [purchase] currency = \"{code}\"");
-                (Severity::Warning, what, why)
-            } else {
-                let what = format!("{amounts} amounts of {table} are in {code}, which has no rate");
-                let why = rates.line(code);
-                self.refused.push(format!("{what}: {why}"));
-                (Severity::Error, what, why)
-            };
-            let kind = ExceptionKind::UnknownCurrency;
-            self.exceptions.push(Exception::new(severity, kind, about, what, why));
+    /// Refuses a table too many of whose rows are rejected, with what would read them.
+    fn gate(&mut self) -> Result<()> {
+        let (data, limits) = (&self.request.data, &self.request.settings.data);
+        let refusal = self.quarantine.gate(
+            &mut self.sources,
+            limits.reject_share_limit,
+            limits.reject_rows_allowed,
+        );
+        match refusal {
+            None => Ok(()),
+            Some(refusal) => {
+                let Refusal { table, file, message } = refusal;
+                let remedy = advice::remedy(data, &table, &file, &self.request.settings);
+                Err(Error::input(data.join(file), format!("{message}{remedy}")))
+            }
         }
     }
 
     /// Gates the readers' rejects, then settles the morning of the run.
     fn as_of(&mut self, sales: &SalesRows) -> Result<NaiveDate> {
-        let (data, limits) = (&self.request.data, &self.request.settings.data);
-        self.quarantine.gate(
-            data,
-            &mut self.sources,
-            limits.reject_share_limit,
-            limits.reject_rows_allowed,
-        )?;
+        self.gate()?;
+        let data = &self.request.data;
         let Some(last) = sales.last_row else {
             let source = &self.sources[0];
             let others = if self.request.only.is_some() {
@@ -319,6 +284,9 @@ impl<'a> Loading<'a> {
                 left_out.unwrap_or_default(),
                 self.quarantine.example(&source.file)
             );
+            let settings = &self.request.settings;
+            let remedy = advice::remedy(data, &source.table, &source.file, settings);
+            let message = format!("{message}{remedy}");
             return Err(Error::input(data.join(&source.file), message));
         };
         Ok(self.request.as_of.unwrap_or_else(|| {
@@ -415,7 +383,6 @@ impl<'a> Loading<'a> {
             sources: Vec::new(),
             quarantine: Vec::new(),
             exceptions: Vec::new(),
-            refused: Vec::new(),
         };
         self.finish(&mut inputs)?;
         Ok(inputs)
@@ -423,13 +390,8 @@ impl<'a> Loading<'a> {
 
     /// The last gate, and what the reader should know.
     fn finish(mut self, inputs: &mut Inputs) -> Result<()> {
-        let (data, limits) = (&self.request.data, &self.request.settings.data);
-        self.quarantine.gate(
-            data,
-            &mut self.sources,
-            limits.reject_share_limit,
-            limits.reject_rows_allowed,
-        )?;
+        self.gate()?;
+        let data = &self.request.data;
         let used: Vec<String> = self.sources.iter().map(|s| s.file.clone()).collect();
         self.exceptions.extend(source::strangers(data, &used)?);
         self.exceptions.extend(audit::missing_tables(&self.sources));
@@ -449,7 +411,6 @@ impl<'a> Loading<'a> {
         self.exceptions.extend(audit::refunded_in_part(&self.quarantine));
         inputs.sources = self.sources;
         inputs.quarantine = self.quarantine.into_rows();
-        inputs.refused = self.refused;
         self.exceptions.extend(audit::master_list(inputs));
         self.exceptions.extend(audit::unplanned(inputs));
         self.exceptions.extend(audit::idle_adjustments(inputs));

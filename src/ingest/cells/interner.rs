@@ -1,7 +1,7 @@
 //! The names of a column, held once and numbered.
 
 use crate::ingest::cells::hash::FastMap;
-use crate::ingest::cells::rules::{Rules, is_total, matches};
+use crate::ingest::cells::rules::{Rules, bracketed, is_total, matches};
 use crate::ingest::cells::values::{NO_TEXT, clip};
 use std::borrow::Cow;
 
@@ -17,8 +17,6 @@ pub(crate) enum Problem {
     LeftOut(LeftOut),
     /// It goes into quarantine for this reason.
     Rejected(String),
-    /// `1,200`, and nobody has looked yet how the file writes numbers.
-    Undecided,
 }
 
 /// Why a row is no row of its table: it is left out and counted, and nothing is wrong with it.
@@ -130,7 +128,7 @@ impl Interner {
 
     /// The name behind `raw` after the mapping's rules.
     fn judge<'a>(&'a self, raw: &'a str) -> Result<Cow<'a, str>, Problem> {
-        let text = raw.trim();
+        let text = if self.rules.bracketed { bracketed(raw.trim()) } else { raw.trim() };
         if matches(&self.rules.exclude, text) {
             return Err(Problem::Excluded);
         }
@@ -151,11 +149,6 @@ impl Interner {
             return Err(Problem::Rejected("control characters in a name".to_owned()));
         }
         Ok(text)
-    }
-
-    /// All texts, by code.
-    pub(crate) fn names(&self) -> &[Box<str>] {
-        &self.names
     }
 
     /// The text of `code`; empty for [`NO_TEXT`].

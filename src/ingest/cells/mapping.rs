@@ -14,6 +14,9 @@ use std::path::Path;
 /// Statuses of sales rows that never became a sale, as shops spell them.
 const NOT_SOLD: &[&str] = &["cancelled", "canceled", "void", "voided"];
 
+/// What the headings of a wide file may say, the first that has no column of its own.
+const AXES: [&str; 3] = ["date", "sku", "location"];
+
 /// Headings that a message quotes: more would hide what it says.
 const QUOTED: usize = 20;
 
@@ -38,6 +41,8 @@ pub(crate) struct ColumnPlan {
     pub(crate) from: Vec<CellSource>,
     /// The value columns of a wide file; empty for all other files.
     pub(crate) wide: Vec<WideColumn>,
+    /// Cells of them that are left out.
+    pub(crate) wide_exclude: Vec<String>,
     pub(crate) fill_down: Option<FilledColumns>,
     /// A column of which each cell is several lines.
     pub(crate) packed: Option<PackedColumn>,
@@ -199,6 +204,7 @@ impl<'a> Mapped<'a> {
             exclude,
             reject: mapping.reject.get(column).cloned().unwrap_or_default(),
             items: column == "sku",
+            bracketed: self.preset.bracketed.iter().any(|name| name == column),
         }
     }
 
@@ -246,7 +252,14 @@ impl<'a> Mapped<'a> {
             }
         }
         let exceptions = self.unused(file, headings, &used);
-        Ok(ColumnPlan { from, wide, fill_down, packed, filters, exceptions })
+        let mut wide_exclude = Vec::new();
+        if let Some(at) = from.iter().position(|source| *source == CellSource::Cell) {
+            let column = self.schema.columns[at].name;
+            let written = self.mapping.exclude.get(column);
+            let patterns = written.or_else(|| self.preset.exclude.get(column));
+            wide_exclude.extend(patterns.into_iter().flatten().cloned());
+        }
+        Ok(ColumnPlan { from, wide, wide_exclude, fill_down, packed, filters, exceptions })
     }
 
     /// How many of the table's columns `headings` has: which line comes nearest to a header.
@@ -367,24 +380,30 @@ impl<'a> Mapped<'a> {
         used: &mut [bool],
         from: &mut [CellSource],
     ) -> Result<Vec<WideColumn>> {
-        let mut axes = ["date", "sku"].into_iter().filter_map(|name| self.schema.position(name));
+        // A sale has its day and its item; only lists without days have a column a location.
+        let dated = self.schema.position("date").is_some();
+        let mut axes = AXES
+            .into_iter()
+            .filter(|name| !dated || *name != "location")
+            .filter_map(|name| self.schema.position(name));
         let axis = axes.find(|&at| from[at] == CellSource::Missing);
-        let value = self
-            .schema
-            .columns
-            .iter()
-            .position(|c| c.required && c.name != "date" && c.name != "sku");
+        let value = self.schema.columns.iter().position(|c| c.required && !AXES.contains(&c.name));
         let (Some(axis), Some(value)) = (axis, value) else {
             return Err(Error::input(
                 path,
                 "the wide preset needs one of date and sku to be the columns' headings",
             ));
         };
+        for heading in &self.preset.ignored {
+            if let Some(at) = find(heading, headings) {
+                used[at] = true;
+            }
+        }
         let of_dates = self.schema.columns[axis].name == "date";
-        let formats = &self.mapping.date_formats;
+        let formats = [&self.mapping.date_formats[..], &self.preset.date_formats].concat();
         let mut wide = Vec::new();
         for (at, heading) in headings.iter().enumerate() {
-            if !used[at] && (!of_dates || parse_day(heading, formats).is_some()) {
+            if !used[at] && (!of_dates || parse_day(heading, &formats).is_some()) {
                 used[at] = true;
                 wide.push(WideColumn { at, heading: heading.clone() });
             }
@@ -475,7 +494,7 @@ impl<'a> Mapped<'a> {
         }
         match column.kind {
             Kind::Key => self.compares_orders,
-            Kind::Text if column.name != "currency" => {
+            Kind::Text => {
                 let rules = self.rules(column.name);
                 !rules.exclude.is_empty() || !rules.reject.is_empty()
             }

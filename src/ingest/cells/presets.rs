@@ -1,5 +1,6 @@
 //! Known layouts of tables: one data file each in `presets/`, embedded by the list below.
 
+use crate::ingest::cells::rules::normal;
 use crate::ingest::settings::Footer;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -46,6 +47,10 @@ pub(crate) struct Preset {
     pub(crate) footer: Footer,
     /// Whether each date (or each item) has a column of its own.
     pub(crate) wide: bool,
+    /// Columns of a wide layout that are none of its headings.
+    pub(crate) ignored: Vec<String>,
+    /// Our columns whose cells are a code in brackets before a name: `[MUG] Large mug`.
+    pub(crate) bracketed: Vec<String>,
     /// Whether a column of the file that bears one of our names is that column. In a platform's own
     /// layout `Location` or `Status` may mean something else.
     pub(crate) own_names: bool,
@@ -116,6 +121,8 @@ impl Default for Preset {
             description_rows: 0,
             footer: Footer::default(),
             wide: false,
+            ignored: Vec::new(),
+            bracketed: Vec::new(),
             own_names: true,
             fill_down: None,
             packed: None,
@@ -131,8 +138,40 @@ macro_rules! files {
 }
 
 /// Every preset, the one that needs no configuration first.
-const FILES: &[(&str, &str)] =
-    &files!["generic" "nixtla" "shopify-orders" "amazon-all-orders" "wide"];
+const FILES: &[(&str, &str)] = &files![
+    "generic"
+    "nixtla"
+    "wide"
+    "amazon-all-orders"
+    "amazon-fba-inbound"
+    "amazon-fba-inventory"
+    "amazon-ledger"
+    "amazon-restock"
+    "bigcommerce-orders"
+    "cin7-core-availability"
+    "erpnext-item-prices"
+    "erpnext-items"
+    "erpnext-purchase-orders"
+    "erpnext-receipts"
+    "erpnext-stock"
+    "linnworks-stock"
+    "odoo-products"
+    "odoo-purchase-orders"
+    "odoo-receipts"
+    "odoo-stock"
+    "odoo-vendor-prices"
+    "quickbooks-sales-by-item"
+    "shopify-inventory"
+    "shopify-inventory-by-location"
+    "shopify-orders"
+    "shopify-products"
+    "tiktok-shop"
+    "walmart-orders"
+    "woocommerce-order-items"
+    "woocommerce-orders"
+    "woocommerce-products"
+    "woocommerce-stock"
+];
 
 static PRESETS: LazyLock<Vec<Preset>> = LazyLock::new(|| {
     let parse = |&(name, text)| match toml::from_str::<Preset>(text) {
@@ -141,6 +180,22 @@ static PRESETS: LazyLock<Vec<Preset>> = LazyLock::new(|| {
     };
     FILES.iter().map(parse).collect()
 });
+
+/// The layouts that a header is of: of each table the one that most of its columns speak for.
+pub(crate) fn recognised(headings: &[String]) -> Vec<&'static Preset> {
+    let there: Vec<String> = headings.iter().map(|heading| normal(heading)).collect();
+    let fits = |preset: &&Preset| {
+        !preset.header.is_empty() && preset.header.iter().all(|h| there.contains(&normal(h)))
+    };
+    let mut best: BTreeMap<&str, &'static Preset> = BTreeMap::new();
+    for preset in PRESETS.iter().filter(fits) {
+        let known = best.entry(&preset.table).or_insert(preset);
+        if preset.header.len() > known.header.len() {
+            *known = preset;
+        }
+    }
+    best.into_values().collect()
+}
 
 /// The preset of that name.
 pub(crate) fn find(name: &str) -> Option<&'static Preset> {

@@ -16,6 +16,8 @@ pub(crate) struct Rules {
     /// Whether the texts are the items that the table's rows are about, among which a `Total` is
     /// none.
     pub(crate) items: bool,
+    /// Whether a code in brackets before a name (`[MUG] Large mug`) stands for the whole.
+    pub(crate) bracketed: bool,
 }
 
 impl Rules {
@@ -44,6 +46,12 @@ pub(crate) fn normal(heading: &str) -> String {
         normal.push(if joins { '_' } else { c.to_ascii_lowercase() });
     }
     normal
+}
+
+/// The code of `[MUG] Large mug`, else the text itself.
+pub(crate) fn bracketed(text: &str) -> &str {
+    let code = text.strip_prefix('[').and_then(|rest| rest.split_once(']'));
+    code.map_or(text, |(code, _)| code.trim())
 }
 
 /// The words that the last line of a list begins with in the column of items.

@@ -5,10 +5,9 @@ use crate::domain::error::{Error, Result};
 use crate::ingest::cells::days::Moment;
 use crate::ingest::cells::interner::{LeftOut, Problem};
 use crate::ingest::cells::mapping::{CellSource, ColumnPlan, FilterAction};
-use crate::ingest::cells::numbers::Evidence;
 use crate::ingest::cells::reader::ColumnReader;
 use crate::ingest::cells::rules::matches_cell;
-use crate::ingest::cells::values::{NO_DAY, NO_FLAG, Values, clip};
+use crate::ingest::cells::values::{NO_DAY, NO_FLAG, Values};
 use crate::ingest::files::chunk::{CHUNK_ROWS, Chunk, Reading, Sink};
 use crate::ingest::files::parquet_dictionary::Words;
 use crate::ingest::files::parquet_footer;
@@ -38,7 +37,6 @@ const MOST_ROWS: usize = 1 << 32;
 pub(crate) fn read(file: &File, reading: &mut Reading<'_>, sink: &mut Sink<'_>) -> Result<u64> {
     let Layout { headings, types, slices, likely_rows } = Layout::new(file, reading)?;
     let mut plan = reading.mapped.plan(file, &headings)?;
-    reading.begin_file(&plan);
     reading.exceptions.append(&mut plan.exceptions);
     let narrow: Vec<Option<Narrow>> = types.iter().map(Narrow::of).collect();
     if !plan.wide.is_empty() {
@@ -146,6 +144,17 @@ pub(crate) fn read(file: &File, reading: &mut Reading<'_>, sink: &mut Sink<'_>) 
         done += rows;
     }
     Ok(done as u64)
+}
+
+/// The names of a file's columns.
+///
+/// # Errors
+/// If it is damaged.
+pub(crate) fn headings(file: &File) -> Result<Vec<String>> {
+    guarded(file, || {
+        let schema = ParquetReader::new(std::fs::File::open(&file.path)?).schema()?;
+        Ok(schema.iter_names().map(|name| name.to_string()).collect())
+    })
 }
 
 /// How the columns of a file are decoded.
@@ -537,8 +546,7 @@ fn set_aside(
 }
 
 fn push(reader: &mut ColumnReader, raw: &str, values: &mut Values, row: usize) -> Option<Fault> {
-    // Clipped where the fault is made: a dictionary may hold a megabyte that every row names.
-    reader.push(raw, values).err().map(|problem| (row, clip(raw), problem))
+    reader.push(raw, values).err().map(|problem| (row, raw.to_owned(), problem))
 }
 
 /// Converts a whole column: columns of the expected type directly, all others through their text.
@@ -570,11 +578,6 @@ fn fill(
         Values::Text(v) => texts(reader, series, v)?,
         values => {
             let text = series.cast(&DataType::String)?;
-            if reader.is_numeric() {
-                let mut own = Evidence::default();
-                text.str()?.iter().flatten().for_each(|cell| own.see(cell));
-                reader.settle(own, own);
-            }
             let cells = text.str()?.iter().enumerate();
             cells
                 .filter_map(|(row, cell)| push(reader, cell.unwrap_or_default(), values, row))

@@ -7,8 +7,6 @@ use crate::domain::error::{Error, Result};
 use crate::domain::exceptions::{Exception, ExceptionKind, Severity, Subject};
 use crate::ingest::cells::interner::{LeftOut, Problem};
 use crate::ingest::cells::mapping::{CellSource, ColumnPlan, FilterAction, WideColumn};
-use crate::ingest::cells::numbers::Evidence;
-use crate::ingest::cells::reader::ColumnReader;
 use crate::ingest::cells::rules::{is_total, matches_cell};
 use crate::ingest::cells::values::Values;
 use crate::ingest::files::chunk::{CHUNK_ROWS, Chunk, Reading, Sink};
@@ -19,7 +17,7 @@ use std::borrow::Cow;
 
 /// Lines that are looked at for a header: reports have a title, a period and a shop's name above
 /// it.
-const HEADER_WITHIN: usize = 30;
+pub(crate) const HEADER_WITHIN: usize = 30;
 
 /// Lines of cells, one after the other.
 pub(crate) trait Lines {
@@ -120,37 +118,21 @@ pub(crate) fn header(
 }
 
 /// Reads the rows below the header and hands them to `sink`; returns how many there are. `last` is
-/// the ordinal of the line above a footer of so many lines; `again` opens the lines once more.
-pub(crate) fn read<L: Lines>(
+/// the ordinal of the line above a footer of so many lines.
+pub(crate) fn read(
     file: &File,
-    lines: &mut L,
+    lines: &mut impl Lines,
     header: &Header,
     last: u64,
-    again: impl Fn(&Reading<'_>) -> Result<L>,
     reading: &mut Reading<'_>,
     sink: &mut Sink<'_>,
 ) -> Result<u64> {
     let plan = &header.plan;
-    let header_line = lines.line();
-    reading.begin_file(plan);
-    reading.columns.iter_mut().for_each(ColumnReader::ask_for_evidence);
-    // A second look at the lines, which only files pay for that have a number of two meanings.
-    let look = |reading: &mut Reading<'_>| -> Result<()> {
-        let mut lines = again(reading)?;
-        lines.skip_to(header_line)?;
-        let evidence = number_evidence(&mut lines, plan, reading);
-        reading.settle_numbers(&evidence);
-        Ok(())
-    };
     let mut rows = Rows::new(file, header, reading);
-    let described = reading.mapping.description_rows.unwrap_or(rows.preset_descriptions);
+    let described = reading.mapping.description_rows.unwrap_or(rows.preset_descriptions) as u64;
+    // Who cut the descriptions off has a row there: they are told apart by being readable.
+    rows.described = lines.ordinal() + described;
     let mut count = 0;
-    for _ in 0..described {
-        if lines.next()? {
-            count += 1;
-            rows.leave_out(lines, LeftOut::Header, reading);
-        }
-    }
     let mut below = false;
     while lines.next()? {
         below |= lines.ordinal() > last || rows.begins_footer(lines);
@@ -163,14 +145,19 @@ pub(crate) fn read<L: Lines>(
         rows.cells.begin_line(lines);
         if plan.wide.is_empty() && plan.packed.is_none() {
             count += 1;
-            rows.push(lines, None, reading, &look)?;
+            rows.push(lines, None, reading);
         }
         for cell in &plan.wide {
-            if lines.field(cell.at).is_ok_and(|c| c.trim().is_empty()) {
+            let text = lines.field(cell.at).unwrap_or_default();
+            if text.trim().is_empty() {
                 continue;
             }
             count += 1;
-            rows.push(lines, Some(cell), reading, &look)?;
+            if matches_cell(&plan.wide_exclude, &text) {
+                rows.leave_out(lines, LeftOut::Rule(cell.heading.clone()), reading);
+                continue;
+            }
+            rows.push(lines, Some(cell), reading);
             if rows.chunk.rows == CHUNK_ROWS {
                 sink(rows.take(), &reading.columns, reading.quarantine)?;
             }
@@ -178,7 +165,7 @@ pub(crate) fn read<L: Lines>(
         for inner in 0..rows.cells.unpack(lines) {
             count += 1;
             rows.cells.inner = inner;
-            rows.push(lines, None, reading, &look)?;
+            rows.push(lines, None, reading);
         }
         if rows.chunk.rows >= CHUNK_ROWS {
             sink(rows.take(), &reading.columns, reading.quarantine)?;
@@ -188,42 +175,13 @@ pub(crate) fn read<L: Lines>(
     Ok(count)
 }
 
-/// Lines that are looked at for how a file writes numbers: a cell that leaves no doubt stands among
-/// the first thousands, or nowhere.
-const LOOKED_AT: usize = 50_000;
-
-/// What each column of the schema shows about how a file writes numbers.
-fn number_evidence(
-    lines: &mut impl Lines,
-    plan: &ColumnPlan,
-    reading: &Reading<'_>,
-) -> Vec<Evidence> {
-    let mut evidence = vec![Evidence::default(); reading.columns.len()];
-    for _ in 0..LOOKED_AT {
-        // What is wrong further on is told when it is read.
-        if !lines.next().unwrap_or(false) {
-            break;
-        }
-        for at in (0..evidence.len()).filter(|&at| reading.columns[at].is_numeric()) {
-            let own = &mut evidence[at];
-            match &plan.from[at] {
-                CellSource::Column(i) => own.see(&lines.field(*i).unwrap_or_default()),
-                CellSource::Cell => plan
-                    .wide
-                    .iter()
-                    .for_each(|cell| own.see(&lines.field(cell.at).unwrap_or_default())),
-                CellSource::Constant(_) | CellSource::Heading | CellSource::Missing => {}
-            }
-        }
-    }
-    evidence
-}
-
 /// Builds chunks row by row.
 struct Rows<'a> {
     cells: Cells<'a>,
     footer: Vec<String>,
     preset_descriptions: usize,
+    /// The ordinal of the last line that may describe the columns.
+    described: u64,
     chunk: Chunk,
     empty: Vec<Values>,
     /// Positions of columns that tell a row from a line of text.
@@ -292,6 +250,7 @@ impl<'a> Rows<'a> {
             },
             footer,
             preset_descriptions: preset.description_rows,
+            described: 0,
             chunk: Chunk::new(reading.mapped.table(), &file.name, empty.clone()),
             empty,
             sku: there("sku"),
@@ -341,26 +300,16 @@ impl<'a> Rows<'a> {
     }
 
     /// Appends one row, or sets it aside.
-    fn push(
-        &mut self,
-        lines: &impl Lines,
-        cell: Option<&WideColumn>,
-        reading: &mut Reading<'_>,
-        look: &impl Fn(&mut Reading<'_>) -> Result<()>,
-    ) -> Result<()> {
-        let mut pushed = self.try_push(lines, cell, reading);
-        if pushed.as_ref().is_err_and(|fault| fault.problem == Problem::Undecided) {
-            look(reading)?;
-            let rows = self.chunk.rows;
-            self.chunk.columns.iter_mut().for_each(|column| column.truncate(rows));
-            pushed = self.try_push(lines, cell, reading);
-        }
-        let Err(fault) = pushed else {
+    fn push(&mut self, lines: &impl Lines, cell: Option<&WideColumn>, reading: &mut Reading<'_>) {
+        let Err(fault) = self.try_push(lines, cell, reading) else {
             self.chunk.lines.push(lines.line());
             self.chunk.rows += 1;
-            return Ok(());
+            return;
         };
         let problem = match fault.problem {
+            Problem::Rejected(_) | Problem::LeftOut(_) if lines.ordinal() <= self.described => {
+                Problem::LeftOut(LeftOut::Header)
+            }
             Problem::Rejected(reason) => {
                 self.no_row(lines, cell).map_or(Problem::Rejected(reason), Problem::LeftOut)
             }
@@ -380,7 +329,6 @@ impl<'a> Rows<'a> {
             reading.columns[at].lenient_number(&raw)
         });
         reading.set_aside(self.place(lines), fault.column, &fault.value, problem, units);
-        Ok(())
     }
 
     /// Appends a row that is only known by its order number.
@@ -552,15 +500,22 @@ impl<'a> Rows<'a> {
 impl Cells<'_> {
     /// The heading of a column that says what a line without a code sold.
     fn names_item(&self, lines: &impl Lines) -> Option<String> {
-        let words = ["product name", "item name", "lineitem name", "product title", "item title"];
-        let more = ["title", "name", "item", "product", "description"];
-        let mut headings = words.iter().chain(&more).flat_map(|word| {
-            self.headings.iter().enumerate().filter(move |(_, heading)| {
-                heading.to_lowercase().replace(['_', '-'], " ").contains(word)
-            })
-        });
-        let filled = |at: usize| lines.field(at).is_ok_and(|cell| !cell.trim().is_empty());
-        headings.find(|&(at, _)| filled(at)).map(|(_, heading)| heading.clone())
+        // From the surest to the vaguest; what names people, devices or numbers names no item.
+        let words = ["lineitem name", "item name", "product name", "title", "item", "product", "name"];
+        let others = [
+            "buyer", "customer", "user", "device", "ship", "bill", "number", "sku", "price", "discount",
+            "point", "tax", "cost", "quantity", "qty", "total", "status", " id", "id ", "file",
+        ];
+        let plain = |heading: &str| heading.to_lowercase().replace(['_', '-'], " ");
+        let fits = |at: &usize, word: &str| {
+            let heading = plain(&self.headings[*at]);
+            heading.contains(word)
+                && !others.iter().any(|other| heading.contains(other))
+                && lines.field(*at).is_ok_and(|cell| !cell.trim().is_empty())
+        };
+        let columns = 0..self.headings.len();
+        let found = words.iter().find_map(|word| columns.clone().find(|at| fits(at, word)));
+        found.map(|at| self.headings[at].clone())
     }
 
     /// Splits the packed cell of this line; how many lines it holds, 0 where the file has none.

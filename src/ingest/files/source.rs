@@ -420,3 +420,17 @@ pub(crate) fn strangers(data: &Path, used: &[String]) -> Result<Vec<Exception>> 
     }
     Ok(exceptions)
 }
+
+/// Every file under `data` that may be a table, for `check --preset auto`.
+pub(crate) fn candidates(data: &Path) -> Result<Vec<File>> {
+    let mut found = Vec::new();
+    collect(data, &mut found)?;
+    let parts = found.into_iter().map(|path| Part { path, root: data.to_owned() });
+    parts.map(|part| open(data, part)).collect()
+}
+
+/// The file at `path` alone.
+pub(crate) fn single(path: &Path) -> Result<File> {
+    let folder = path.parent().unwrap_or(Path::new(""));
+    open(folder, Part { path: path.to_owned(), root: folder.to_owned() })
+}

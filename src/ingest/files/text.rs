@@ -6,7 +6,7 @@ use crate::ingest::cells::interner::Problem;
 use crate::ingest::files::chunk::{Reading, Sink};
 use crate::ingest::files::rows::{self, Lines};
 use crate::ingest::files::source::{File, Format};
-use crate::ingest::settings::{Encoding, Footer};
+use crate::ingest::settings::{Encoding, Footer, Settings};
 use csv::{ByteRecord, ReaderBuilder, Terminator};
 use std::borrow::Cow;
 use std::cell::Cell;
@@ -32,28 +32,54 @@ const SEPARATORS: [char; 4] = [',', ';', '\t', '|'];
 /// If it cannot be unpacked, has no usable header or an unclosed quote.
 pub(crate) fn read(file: &File, reading: &mut Reading<'_>, sink: &mut Sink<'_>) -> Result<u64> {
     let style = Style::of(reading);
-    let mut records = Records::open(file, reading, style)?;
+    let mut records = Records::open(file, reading.settings, style)?;
     let header = match rows::header(file, &mut records, reading) {
         Ok(header) => header,
         Err(error) => {
             let Some(found) = other_separator(file, reading, style) else { return Err(error) };
-            records = Records::open(file, reading, found)?;
+            records = Records::open(file, reading.settings, found)?;
             rows::header(file, &mut records, reading)?
         }
     };
     let last = match reading.mapping.footer {
         Footer::Lines(count) if count > 0 => {
             // Where the footer begins is known only from the end: the lines are counted first.
-            let mut ahead = Records::open(file, reading, records.style)?;
+            let mut ahead = Records::open(file, reading.settings, records.style)?;
             while ahead.next()? {}
             ahead.ordinal().saturating_sub(count as u64)
         }
         Footer::Lines(_) | Footer::Begins(_) | Footer::BeginsAny(_) => u64::MAX,
     };
     records.width = header.headings.len();
-    let style = records.style;
-    let again = |reading: &Reading<'_>| Records::open(file, reading, style);
-    rows::read(file, &mut records, &header, last, again, reading, sink)
+    rows::read(file, &mut records, &header, last, reading, sink)
+}
+
+/// The cells of the first lines of a file, by the separator that makes the most of them.
+///
+/// # Errors
+/// If it cannot be opened.
+pub(crate) fn first_lines(file: &File, settings: &Settings) -> Result<Vec<Vec<String>>> {
+    let mut best: Vec<Vec<String>> = Vec::new();
+    let mut most = 0;
+    for separator in SEPARATORS {
+        // Quotes mean nothing in tab-separated reports.
+        let quoting = separator != '\t';
+        let style = Style { separator, quoting, encoding: Encoding::Utf8 };
+        let mut records = Records::open(file, settings, style)?;
+        let mut lines = Vec::new();
+        while lines.len() < rows::HEADER_WITHIN && records.next().unwrap_or(false) {
+            let cells = 0..records.len();
+            lines.push(cells.map(|at| records.lossy(at).trim().to_owned()).collect::<Vec<_>>());
+        }
+        if let Some(first) = lines.first_mut().and_then(|line| line.first_mut()) {
+            *first = first.trim_start_matches('\u{feff}').trim_matches('"').to_owned();
+        }
+        let cells = lines.iter().map(Vec::len).max().unwrap_or(0);
+        if cells > most {
+            (best, most) = (lines, cells);
+        }
+    }
+    Ok(best)
 }
 
 /// The style with which the file has a header, where the configured separator finds none and
@@ -64,7 +90,7 @@ fn other_separator(file: &File, reading: &mut Reading<'_>, style: Style) -> Opti
     }
     for separator in SEPARATORS.into_iter().filter(|&other| other != style.separator) {
         let other = Style { separator, quoting: true, ..style };
-        let mut records = Records::open(file, reading, other).ok()?;
+        let mut records = Records::open(file, reading.settings, other).ok()?;
         let told = reading.exceptions.len();
         let found = rows::header(file, &mut records, reading).is_ok();
         reading.exceptions.truncate(told);
@@ -119,7 +145,7 @@ struct Records {
 }
 
 impl Records {
-    fn open(file: &File, reading: &Reading<'_>, style: Style) -> Result<Self> {
+    fn open(file: &File, settings: &Settings, style: Style) -> Result<Self> {
         let raw = std::fs::File::open(&file.path).map_err(Error::unreadable(&file.path))?;
         let inner: Box<dyn Read> = match file.format {
             Format::Gzip => {
@@ -128,7 +154,7 @@ impl Records {
             Format::Text | Format::Parquet | Format::Workbook => as_utf8(file, raw)?,
         };
         let inner = Box::new(inner.chain(END));
-        let limit_mb = reading.settings.data.decompressed_limit_mb;
+        let limit_mb = settings.data.decompressed_limit_mb;
         let left = if file.format == Format::Gzip { limit_mb << 20 } else { u64::MAX };
         let since_record = Rc::new(Cell::new(0));
         let bounded = Bounded { inner, left, limit_mb, since_record: Rc::clone(&since_record) };

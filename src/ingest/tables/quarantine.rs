@@ -1,12 +1,10 @@
 //! Rejected rows: where they stood, why, and when there are too many of them.
 
-use crate::domain::error::{Error, Result};
 use crate::domain::exceptions::Quarantined;
 use crate::domain::inputs::Source;
 use crate::ingest::cells::interner::LeftOut;
 use crate::ingest::cells::values::clip;
 use std::collections::BTreeMap;
-use std::path::Path;
 
 /// Rows kept with their place a file; the rest is only counted.
 const KEPT: u64 = 10_000;
@@ -20,6 +18,14 @@ pub(crate) struct Place<'a> {
     pub(crate) file: &'a str,
     /// Line in it, the header being line 1; row number in a Parquet file.
     pub(crate) line: u64,
+}
+
+/// Why a table is refused, and the file that most of it is in.
+#[derive(Debug, Clone)]
+pub(crate) struct Refusal {
+    pub(crate) table: String,
+    pub(crate) file: String,
+    pub(crate) message: String,
 }
 
 /// Collects rejected rows and counts them by file.
@@ -109,18 +115,24 @@ impl Quarantine {
         self.left_out(source).map(|(_, left_out)| left_out.rows).sum()
     }
 
-    /// Writes the counts into `sources` and refuses a table whose reject share is above `limit`.
-    ///
-    /// # Errors
-    /// If a table has more than `allowed` rejected rows and a larger share of them than `limit`, or
-    /// lost all its sales.
+    /// Rows in quarantine of all files.
+    pub(crate) fn rejected_rows(&self) -> u64 {
+        self.rejected.values().sum()
+    }
+
+    /// Rows left out of all files.
+    pub(crate) fn left_out_rows(&self) -> u64 {
+        self.left_out.values().flat_map(BTreeMap::values).map(|left_out| left_out.rows).sum()
+    }
+
+    /// Writes the counts into `sources` and refuses a table that has more than `allowed` rejected
+    /// rows and a larger share of them than `limit`.
     pub(crate) fn gate(
         &self,
-        data: &Path,
         sources: &mut [Source],
         limit: f64,
         allowed: u64,
-    ) -> Result<()> {
+    ) -> Option<Refusal> {
         for source in sources.iter_mut() {
             source.rejected = of(&self.rejected, source);
         }
@@ -139,10 +151,14 @@ impl Quarantine {
                     limit * 100.0,
                     self.example(worst)
                 );
-                return Err(Error::input(data.join(worst), message));
+                return Some(Refusal {
+                    table: table.to_owned(),
+                    file: worst.to_owned(),
+                    message,
+                });
             }
         }
-        Ok(())
+        None
     }
 
     /// `; the first: line 7, quantity `x`: not a number`, or nothing.

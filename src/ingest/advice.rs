@@ -1,0 +1,430 @@
+//! Which configuration would read a file: by its header where a platform's layout is known, by the
+//! names of its columns otherwise; tried on the file before anybody is told.
+
+use crate::domain::error::{Error, Result};
+use crate::ingest::cells::presets::{self, Preset};
+use crate::ingest::cells::rules::normal;
+use crate::ingest::files::read::{self, TableSource};
+use crate::ingest::files::source::{self, File, Format};
+use crate::ingest::files::{parquet, text, workbook};
+use crate::ingest::settings::{Encoding, Settings, TableMapping};
+use crate::ingest::tables::quarantine::Quarantine;
+use crate::ingest::tables::schema::{self, Schema};
+use std::collections::BTreeMap;
+use std::io::Read;
+use std::path::Path;
+
+/// Date formats that files outside the ISO world have, the day before the month first.
+const DATE_FORMATS: [&str; 12] = [
+    "%d/%m/%Y",
+    "%m/%d/%Y",
+    "%d.%m.%Y",
+    "%d-%m-%Y",
+    "%m-%d-%Y",
+    "%d/%m/%y",
+    "%m/%d/%y",
+    "%d.%m.%y",
+    "%b %d, %Y",
+    "%d %b %Y",
+    "%b-%d-%y",
+    "%d-%b-%y",
+];
+
+/// Clock times that may follow a day.
+const TIMES: [&str; 4] = ["", " %H:%M", " %H:%M:%S", " %I:%M:%S %p"];
+
+/// So often a mapping is mended one key at a time: dates, decimals and the encoding.
+const ROUNDS: usize = 3;
+
+/// A file beyond this is tried by its beginning.
+const SAMPLE_BYTES: u64 = 2 << 20;
+
+/// Other words for our columns in files that people make, the likeliest first.
+const SYNONYMS: &[(&str, &[&str])] = &[
+    (
+        "date",
+        &[
+            "date", "order_date", "sale_date", "created_at", "purchase_date", "invoice_date",
+            "transaction_date", "day", "order_created", "timestamp", "ds", "datum", "fecha",
+            "invoicedate", "orderdate",
+        ],
+    ),
+    (
+        "sku",
+        &[
+            "sku", "item_code", "item_sku", "product_code", "product_sku", "seller_sku",
+            "merchant_sku", "variant_sku", "stockcode", "item_number", "item_no", "article",
+            "article_number", "artikelnummer", "product_id", "item_id", "item", "product",
+            "barcode",
+        ],
+    ),
+    (
+        "quantity",
+        &[
+            "quantity", "qty", "units", "units_sold", "quantity_sold", "qty_sold", "sold",
+            "order_quantity", "quantity_ordered", "menge", "anzahl", "cantidad", "pieces",
+        ],
+    ),
+    (
+        "unit_price",
+        &["unit_price", "price", "item_price", "selling_price", "unitprice", "preis", "rate"],
+    ),
+    (
+        "revenue",
+        &["revenue", "line_total", "net_sales", "amount", "total", "sales", "umsatz", "net_amount"],
+    ),
+    ("channel", &["channel", "sales_channel", "marketplace", "source", "platform"]),
+    ("location", &["location", "warehouse", "store", "site", "branch", "lager", "depot"]),
+    ("currency", &["currency", "currency_code"]),
+    ("status", &["status", "order_status", "state"]),
+    ("returns", &["returns", "returned", "returned_quantity", "quantity_returned"]),
+    (
+        "order_id",
+        &["order_id", "order_number", "order_no", "order", "invoice", "invoice_no", "receipt"],
+    ),
+    (
+        "on_hand",
+        &[
+            "on_hand", "qty_on_hand", "quantity_on_hand", "stock_on_hand", "stock", "stock_level",
+            "available", "inventory", "bestand", "quantity", "qty", "soh",
+        ],
+    ),
+    ("name", &["name", "title", "description", "product_name", "item_name", "product_title"]),
+    ("category", &["category", "categories", "product_category", "product_type", "group", "type"]),
+    ("unit_cost", &["unit_cost", "cost", "cost_price", "cost_per_item", "purchase_price"]),
+];
+
+/// Tables that a file of unknown layout may be, with the columns that tell: the first that fits.
+const TELLING: [(&str, &[&str]); 3] = [
+    ("sales", &["date", "sku", "quantity"]),
+    ("stock", &["sku", "on_hand"]),
+    ("products", &["sku", "name"]),
+];
+
+/// Lines of the configuration that read a file, and what they read of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Suggestion {
+    /// The table that the file is.
+    pub table: String,
+    /// `[[mapping.TABLE]]` and its keys.
+    pub lines: String,
+    /// The platform's layout, where it is known.
+    pub preset: Option<&'static str>,
+    /// Data rows that were tried.
+    pub rows: u64,
+    /// Of them, rows that would go into quarantine.
+    pub rejected: u64,
+    /// Of them, rows that are no rows of the table.
+    pub left_out: u64,
+}
+
+/// What a mapping makes of a file.
+#[derive(Debug, Clone, Copy)]
+struct Trial {
+    rows: u64,
+    rejected: u64,
+    left_out: u64,
+}
+
+/// How to read each file under `data` that is not in the contract's own form, by name.
+///
+/// # Errors
+/// If the folder cannot be read.
+pub fn suggestions(
+    data: &Path,
+    settings: &Settings,
+) -> Result<BTreeMap<String, Vec<Suggestion>>> {
+    let mut all = BTreeMap::new();
+    for file in source::candidates(data)? {
+        let name = file.name.clone();
+        all.insert(name.clone(), suggest(&file, &name, settings)?);
+    }
+    Ok(all)
+}
+
+/// How to read the file at `path`, which the configuration calls `name`; nothing where no table
+/// fits.
+///
+/// # Errors
+/// If it cannot be read.
+pub fn suggestions_for(path: &Path, name: &str, settings: &Settings) -> Result<Vec<Suggestion>> {
+    suggest(&source::single(path)?, name, settings)
+}
+
+/// The beginning of a large text file, in a folder of its own; small files as they are, `None` for
+/// large ones of other kinds. A mapping is tried some fifty ways.
+fn sample(file: &File) -> Result<Option<Sample>> {
+    if file.bytes() <= SAMPLE_BYTES {
+        return Ok(Some(Sample { file: file.clone(), _folder: None }));
+    }
+    if file.format != Format::Text {
+        return Ok(None);
+    }
+    let opened = std::fs::File::open(&file.path).map_err(Error::unreadable(&file.path))?;
+    let mut bytes = Vec::new();
+    opened.take(SAMPLE_BYTES).read_to_end(&mut bytes).map_err(Error::unreadable(&file.path))?;
+    // The last line is cut off somewhere.
+    bytes.truncate(bytes.iter().rposition(|&byte| byte == b'\n').map_or(0, |at| at + 1));
+    let folder = tempfile::tempdir().map_err(Error::io("temporary folder"))?;
+    let path = folder.path().join(file.base_name());
+    std::fs::write(&path, bytes).map_err(Error::io(&path))?;
+    let file = File { path, ..file.clone() };
+    Ok(Some(Sample { file, _folder: Some(folder) }))
+}
+
+/// What mappings are tried on.
+struct Sample {
+    file: File,
+    _folder: Option<tempfile::TempDir>,
+}
+
+fn suggest(file: &File, name: &str, settings: &Settings) -> Result<Vec<Suggestion>> {
+    let Some(sample) = sample(file)? else { return Ok(Vec::new()) };
+    let file = &sample.file;
+    let lines = first_lines(file, settings)?;
+    let known = lines.iter().map(|line| presets::recognised(line)).find(|known| !known.is_empty());
+    let mut found = Vec::new();
+    for preset in known.unwrap_or_default() {
+        let Some(schema) = schema::table(&preset.table) else { continue };
+        let mapping =
+            TableMapping { preset: Some(preset.name.to_owned()), ..TableMapping::default() };
+        found.extend(tried(file, name, schema, mapping, settings, Some(preset)));
+    }
+    if found.is_empty() {
+        let guesses = lines.iter().filter_map(|line| guess(line));
+        for guess in guesses {
+            let Some(schema) = schema::table(guess.table) else { continue };
+            let suggestion = tried(file, name, schema, guess.mapping, settings, None);
+            if suggestion.is_some() {
+                found.extend(suggestion);
+                break;
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// The cells of the first lines of a file.
+fn first_lines(file: &File, settings: &Settings) -> Result<Vec<Vec<String>>> {
+    match file.format {
+        Format::Parquet => parquet::headings(file).map(|headings| vec![headings]),
+        Format::Text | Format::Gzip => text::first_lines(file, settings),
+        Format::Workbook => workbook::first_lines(file),
+    }
+}
+
+/// A table that a header may be of.
+struct Guess {
+    table: &'static str,
+    mapping: TableMapping,
+}
+
+fn guess(headings: &[String]) -> Option<Guess> {
+    let plain: Vec<String> = headings.iter().map(|heading| normal(heading)).collect();
+    for (table, telling) in TELLING {
+        let schema = schema::table(table)?;
+        let mut columns = BTreeMap::new();
+        let mut taken = vec![false; headings.len()];
+        for (ours, names) in SYNONYMS.iter().filter(|(ours, _)| schema.position(ours).is_some()) {
+            let found = names.iter().find_map(|name| {
+                plain.iter().position(|heading| heading == name).filter(|&at| !taken[at])
+            });
+            if let Some(at) = found {
+                taken[at] = true;
+                columns.insert((*ours).to_owned(), headings[at].clone());
+            }
+        }
+        if telling.iter().all(|column| columns.contains_key(*column)) {
+            columns.retain(|ours, theirs| normal(theirs) != *ours);
+            return Some(Guess { table, mapping: TableMapping { columns, ..Default::default() } });
+        }
+    }
+    None
+}
+
+/// The mapping, mended until it reads the file as well as it can; `None` where it cannot be read at
+/// all.
+fn tried(
+    file: &File,
+    name: &str,
+    schema: &'static Schema,
+    mapping: TableMapping,
+    settings: &Settings,
+    preset: Option<&'static Preset>,
+) -> Option<Suggestion> {
+    let before = trial(file, schema, &mapping, settings)?;
+    let (mapping, after) = mended(file, schema, mapping, before, settings);
+    let keys = keys(&mapping, &TableMapping::default());
+    let mut lines = format!("[[mapping.{}]]\nfile = {name:?}\n", schema.table);
+    for key in keys {
+        lines.push_str(&key);
+        lines.push('\n');
+    }
+    Some(Suggestion {
+        table: schema.table.to_owned(),
+        lines,
+        preset: preset.map(|preset| preset.name),
+        rows: after.rows,
+        rejected: after.rejected,
+        left_out: after.left_out,
+    })
+}
+
+/// What would read `file` better than its mapping does: the keys to write, one sentence; empty where
+/// nothing is found.
+pub(crate) fn remedy(
+    data: &Path,
+    table: &str,
+    file: &str,
+    settings: &Settings,
+) -> String {
+    let Some(schema) = schema::table(table) else { return String::new() };
+    for mapping in settings.sources(table) {
+        let Ok(found) = source::files(data, schema, &mapping) else { continue };
+        let Some(file) = found.files.into_iter().find(|found| found.name == file) else { continue };
+        let Ok(Some(sample)) = sample(&file) else { continue };
+        let file = sample.file.clone();
+        let Some(before) = trial(&file, schema, &mapping, settings) else { continue };
+        let (mended, after) = mended(&file, schema, mapping.clone(), before, settings);
+        if after.rejected < before.rejected {
+            let keys = keys(&mended, &mapping).join("` and `");
+            let readable = after.rows - after.rejected - after.left_out;
+            let other = other_order(&file, schema, &mended, after, settings);
+            return format!(
+                "; `{keys}` in [mapping.{table}] reads {readable} of {} rows (tried on this file){other}",
+                after.rows - after.left_out
+            );
+        }
+    }
+    String::new()
+}
+
+/// Says where the same dates can be read with day and month the other way round.
+fn other_order(
+    file: &File,
+    schema: &'static Schema,
+    mapping: &TableMapping,
+    known: Trial,
+    settings: &Settings,
+) -> String {
+    let Some(format) = mapping.date_formats.first() else { return String::new() };
+    let swapped = format.replace("%d", "%?").replace("%m", "%d").replace("%?", "%m");
+    if swapped == *format || format.contains("%b") {
+        return String::new();
+    }
+    let other =
+        TableMapping { date_formats: vec![swapped.clone()], ..mapping.clone() };
+    match trial(file, schema, &other, settings) {
+        Some(trial) if trial.rejected <= known.rejected => {
+            format!("; so does \"{swapped}\": say which is the day")
+        }
+        _ => String::new(),
+    }
+}
+
+/// Changes `mapping` one key at a time as long as fewer rows are rejected.
+fn mended(
+    file: &File,
+    schema: &'static Schema,
+    mut mapping: TableMapping,
+    mut best: Trial,
+    settings: &Settings,
+) -> (TableMapping, Trial) {
+    for _ in 0..ROUNDS {
+        if best.rejected == 0 {
+            break;
+        }
+        let mut better = None;
+        for other in variants(&mapping, settings) {
+            let Some(trial) = trial(file, schema, &other, settings) else { continue };
+            // Fewer rejects that are only more rows left out are no progress.
+            if trial.rejected < best.rejected && trial.left_out <= best.left_out {
+                best = trial;
+                better = Some(other);
+            }
+        }
+        match better {
+            Some(other) => mapping = other,
+            None => break,
+        }
+    }
+    (mapping, best)
+}
+
+/// The mapping with one key more.
+fn variants(mapping: &TableMapping, settings: &Settings) -> Vec<TableMapping> {
+    let mut all = Vec::new();
+    if mapping.date_formats.is_empty() {
+        for format in DATE_FORMATS {
+            for time in TIMES {
+                let date_formats = vec![format!("{format}{time}")];
+                all.push(TableMapping { date_formats, ..mapping.clone() });
+            }
+        }
+    }
+    let decimal_comma = mapping.decimal_comma.unwrap_or(settings.csv.decimal_comma);
+    all.push(TableMapping { decimal_comma: Some(!decimal_comma), ..mapping.clone() });
+    if mapping.encoding.unwrap_or(settings.csv.encoding) == Encoding::Utf8 {
+        all.push(TableMapping { encoding: Some(Encoding::Latin1), ..mapping.clone() });
+    }
+    if mapping.quoting != Some(false) {
+        all.push(TableMapping { quoting: Some(false), ..mapping.clone() });
+    }
+    all
+}
+
+/// Reads the first rows of a file by a mapping; `None` where it cannot be read at all.
+fn trial(
+    file: &File,
+    schema: &'static Schema,
+    mapping: &TableMapping,
+    settings: &Settings,
+) -> Option<Trial> {
+    let source = TableSource {
+        schema,
+        mapping,
+        files: vec![file.clone()],
+        compares_orders: false,
+        known_locations: None,
+    };
+    let mut quarantine = Quarantine::default();
+    let mut good = 0;
+    let enough = "the first rows are read";
+    let read = read::read(&source, settings, &mut quarantine, &mut |chunk, _, _| {
+        good += (0..chunk.rows).filter(|&row| chunk.is_good(row)).count() as u64;
+        if good > 0 { Err(Error::NotFound(enough.to_owned())) } else { Ok(()) }
+    });
+    match read {
+        Ok(_) => {}
+        Err(Error::NotFound(why)) if why == enough => {}
+        Err(_) => return None,
+    }
+    let (rejected, left_out) = (quarantine.rejected_rows(), quarantine.left_out_rows());
+    Some(Trial { rows: good + rejected + left_out, rejected, left_out })
+}
+
+/// The keys of `mapping` that differ from those of `than`, as the configuration writes them.
+fn keys(mapping: &TableMapping, than: &TableMapping) -> Vec<String> {
+    let mut keys = Vec::new();
+    if let Some(preset) = mapping.preset.as_ref().filter(|_| mapping.preset != than.preset) {
+        keys.push(format!("preset = {preset:?}"));
+    }
+    if mapping.columns != than.columns {
+        let pairs = mapping.columns.iter().map(|(ours, theirs)| format!("{ours} = {theirs:?}"));
+        keys.push(format!("columns = {{ {} }}", pairs.collect::<Vec<_>>().join(", ")));
+    }
+    if mapping.date_formats != than.date_formats {
+        keys.push(format!("date_formats = {:?}", mapping.date_formats));
+    }
+    if let Some(comma) = mapping.decimal_comma.filter(|_| mapping.decimal_comma != than.decimal_comma)
+    {
+        keys.push(format!("decimal_comma = {comma}"));
+    }
+    if mapping.encoding != than.encoding {
+        keys.push("encoding = \"latin-1\"".to_owned());
+    }
+    if mapping.quoting != than.quoting {
+        keys.push("quoting = false".to_owned());
+    }
+    keys
+}
