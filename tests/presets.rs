@@ -9,7 +9,8 @@ use std::path::{Path, PathBuf};
 use toml::{Table, Value};
 
 /// Tables that an example may be of.
-const TABLES: [&str; 6] = ["sales", "products", "stock", "stock_history", "purchase_orders", "supply"];
+const TABLES: [&str; 6] =
+    ["sales", "products", "stock", "stock_history", "purchase_orders", "supply"];
 
 /// A sale beside tables that are not sales: a run needs one.
 const SALES: &str = "date,sku,quantity\n2026-02-01,MUG,1\n";
@@ -79,7 +80,10 @@ fn differences(folder: &Path) -> Vec<String> {
     for (row, wanted) in read.iter().zip(wanted) {
         for (key, value) in wanted.as_table().unwrap() {
             if row.get(key) != Some(value) {
-                wrong.push(format!("{name}: {key} is {:?}, expected {value} in {row:?}", row.get(key)));
+                wrong.push(format!(
+                    "{name}: {key} is {:?}, expected {value} in {row:?}",
+                    row.get(key)
+                ));
             }
         }
     }
@@ -184,9 +188,8 @@ fn rows(inputs: &Inputs, table: &str) -> Vec<Table> {
     for row in rows {
         let table: Table =
             row.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?))).collect();
-        let key = ["sku", "channel", "location", "date"].map(|key| {
-            table.get(key).and_then(Value::as_str).unwrap_or_default().to_owned()
-        });
+        let key = ["sku", "channel", "location", "date"]
+            .map(|key| table.get(key).and_then(Value::as_str).unwrap_or_default().to_owned());
         sorted.insert(key.join("\t"), table);
     }
     sorted.into_values().collect()

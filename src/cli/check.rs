@@ -1,8 +1,8 @@
 //! `check`: what was read, what was rejected, what is missing or stale, and what that costs.
 
+use crate::cli::CheckArgs;
 use crate::cli::print::{print_json, say};
 use crate::cli::progress::Terminal;
-use crate::cli::CheckArgs;
 use crate::config::Plan;
 use crate::domain::error::Result;
 use crate::domain::inputs::Inputs;

@@ -1,8 +1,8 @@
 //! `init`: a first folder to work in: the commented configuration and one empty file a table, with
 //! its column heads.
 
-use crate::cli::{InitArgs, check};
 use crate::cli::print::say;
+use crate::cli::{InitArgs, check};
 use crate::config::{DEFAULT_FILE, TEMPLATE};
 use crate::domain::error::{Error, Result};
 use crate::ingest::tables::schema::TABLES;
@@ -70,7 +70,8 @@ fn set_up(dir: &Path, brought: &Brought) -> Result<Vec<PathBuf>> {
     } else if !brought.lines.is_empty() {
         say!("{} is there already; add to it:\n{}", config.display(), brought.lines);
     }
-    for schema in TABLES.iter().filter(|schema| !brought.tables.contains(&schema.table.to_owned())) {
+    for schema in TABLES.iter().filter(|schema| !brought.tables.contains(&schema.table.to_owned()))
+    {
         let path = data.join(format!("{}.csv", schema.table));
         let columns: Vec<&str> = schema.columns.iter().map(|column| column.name).collect();
         if write_new(&path, &format!("{}\n", columns.join(",")))? {

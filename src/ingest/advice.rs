@@ -44,25 +44,63 @@ const SYNONYMS: &[(&str, &[&str])] = &[
     (
         "date",
         &[
-            "date", "order_date", "sale_date", "created_at", "purchase_date", "invoice_date",
-            "transaction_date", "day", "order_created", "timestamp", "ds", "datum", "fecha",
-            "invoicedate", "orderdate",
+            "date",
+            "order_date",
+            "sale_date",
+            "created_at",
+            "purchase_date",
+            "invoice_date",
+            "transaction_date",
+            "day",
+            "order_created",
+            "timestamp",
+            "ds",
+            "datum",
+            "fecha",
+            "invoicedate",
+            "orderdate",
         ],
     ),
     (
         "sku",
         &[
-            "sku", "item_code", "item_sku", "product_code", "product_sku", "seller_sku",
-            "merchant_sku", "variant_sku", "stockcode", "item_number", "item_no", "article",
-            "article_number", "artikelnummer", "product_id", "item_id", "item", "product",
+            "sku",
+            "item_code",
+            "item_sku",
+            "product_code",
+            "product_sku",
+            "seller_sku",
+            "merchant_sku",
+            "variant_sku",
+            "stockcode",
+            "item_number",
+            "item_no",
+            "article",
+            "article_number",
+            "artikelnummer",
+            "product_id",
+            "item_id",
+            "item",
+            "product",
             "barcode",
         ],
     ),
     (
         "quantity",
         &[
-            "quantity", "qty", "units", "units_sold", "quantity_sold", "qty_sold", "sold",
-            "order_quantity", "quantity_ordered", "menge", "anzahl", "cantidad", "pieces",
+            "quantity",
+            "qty",
+            "units",
+            "units_sold",
+            "quantity_sold",
+            "qty_sold",
+            "sold",
+            "order_quantity",
+            "quantity_ordered",
+            "menge",
+            "anzahl",
+            "cantidad",
+            "pieces",
         ],
     ),
     (
@@ -85,8 +123,18 @@ const SYNONYMS: &[(&str, &[&str])] = &[
     (
         "on_hand",
         &[
-            "on_hand", "qty_on_hand", "quantity_on_hand", "stock_on_hand", "stock", "stock_level",
-            "available", "inventory", "bestand", "quantity", "qty", "soh",
+            "on_hand",
+            "qty_on_hand",
+            "quantity_on_hand",
+            "stock_on_hand",
+            "stock",
+            "stock_level",
+            "available",
+            "inventory",
+            "bestand",
+            "quantity",
+            "qty",
+            "soh",
         ],
     ),
     ("name", &["name", "title", "description", "product_name", "item_name", "product_title"]),
@@ -130,10 +178,7 @@ struct Trial {
 ///
 /// # Errors
 /// If the folder cannot be read.
-pub fn suggestions(
-    data: &Path,
-    settings: &Settings,
-) -> Result<BTreeMap<String, Vec<Suggestion>>> {
+pub fn suggestions(data: &Path, settings: &Settings) -> Result<BTreeMap<String, Vec<Suggestion>>> {
     let mut all = BTreeMap::new();
     for file in source::candidates(data)? {
         let name = file.name.clone();
@@ -272,12 +317,7 @@ fn tried(
 
 /// What would read `file` better than its mapping does: the keys to write, one sentence; empty where
 /// nothing is found.
-pub(crate) fn remedy(
-    data: &Path,
-    table: &str,
-    file: &str,
-    settings: &Settings,
-) -> String {
+pub(crate) fn remedy(data: &Path, table: &str, file: &str, settings: &Settings) -> String {
     let Some(schema) = schema::table(table) else { return String::new() };
     for mapping in settings.sources(table) {
         let Ok(found) = source::files(data, schema, &mapping) else { continue };
@@ -312,8 +352,7 @@ fn other_order(
     if swapped == *format || format.contains("%b") {
         return String::new();
     }
-    let other =
-        TableMapping { date_formats: vec![swapped.clone()], ..mapping.clone() };
+    let other = TableMapping { date_formats: vec![swapped.clone()], ..mapping.clone() };
     match trial(file, schema, &other, settings) {
         Some(trial) if trial.rejected <= known.rejected => {
             format!("; so does \"{swapped}\": say which is the day")
@@ -416,7 +455,8 @@ fn keys(mapping: &TableMapping, than: &TableMapping) -> Vec<String> {
     if mapping.date_formats != than.date_formats {
         keys.push(format!("date_formats = {:?}", mapping.date_formats));
     }
-    if let Some(comma) = mapping.decimal_comma.filter(|_| mapping.decimal_comma != than.decimal_comma)
+    if let Some(comma) =
+        mapping.decimal_comma.filter(|_| mapping.decimal_comma != than.decimal_comma)
     {
         keys.push(format!("decimal_comma = {comma}"));
     }

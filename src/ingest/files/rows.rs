@@ -501,10 +501,12 @@ impl Cells<'_> {
     /// The heading of a column that says what a line without a code sold.
     fn names_item(&self, lines: &impl Lines) -> Option<String> {
         // From the surest to the vaguest; what names people, devices or numbers names no item.
-        let words = ["lineitem name", "item name", "product name", "title", "item", "product", "name"];
+        let words =
+            ["lineitem name", "item name", "product name", "title", "item", "product", "name"];
         let others = [
-            "buyer", "customer", "user", "device", "ship", "bill", "number", "sku", "price", "discount",
-            "point", "tax", "cost", "quantity", "qty", "total", "status", " id", "id ", "file",
+            "buyer", "customer", "user", "device", "ship", "bill", "number", "sku", "price",
+            "discount", "point", "tax", "cost", "quantity", "qty", "total", "status", " id", "id ",
+            "file",
         ];
         let plain = |heading: &str| heading.to_lowercase().replace(['_', '-'], " ");
         let fits = |at: &usize, word: &str| {

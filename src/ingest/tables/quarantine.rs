@@ -127,12 +127,7 @@ impl Quarantine {
 
     /// Writes the counts into `sources` and refuses a table that has more than `allowed` rejected
     /// rows and a larger share of them than `limit`.
-    pub(crate) fn gate(
-        &self,
-        sources: &mut [Source],
-        limit: f64,
-        allowed: u64,
-    ) -> Option<Refusal> {
+    pub(crate) fn gate(&self, sources: &mut [Source], limit: f64, allowed: u64) -> Option<Refusal> {
         for source in sources.iter_mut() {
             source.rejected = of(&self.rejected, source);
         }
@@ -151,11 +146,7 @@ impl Quarantine {
                     limit * 100.0,
                     self.example(worst)
                 );
-                return Some(Refusal {
-                    table: table.to_owned(),
-                    file: worst.to_owned(),
-                    message,
-                });
+                return Some(Refusal { table: table.to_owned(), file: worst.to_owned(), message });
             }
         }
         None
