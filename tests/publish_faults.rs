@@ -155,7 +155,7 @@ fn is_whole_and_goes_on(out: &Path, what: &str) {
     let mut left: Vec<_> =
         fs::read_dir(out).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
     left.sort();
-    assert_eq!(left, [".lock", "current", "runs"], "{what}");
+    assert_eq!(left, [".lock", "current", "current.json", "runs"], "{what}");
 }
 
 #[test]

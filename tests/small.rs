@@ -13,7 +13,8 @@ use orderpoint::domain::panel::{Panel, PanelParts, SalesTotals, SeriesKey, flag}
 use orderpoint::domain::units::*;
 use orderpoint::explain::{Step, Unit};
 use orderpoint::store::disk::Disk;
-use orderpoint::store::{Begin, Identity, InputEntry, OutputLock, Publication};
+use orderpoint::review::decisions::KeptDecisions;
+use orderpoint::store::{Begin, Identity, InputEntry, Manifest, OutputLock, Publication};
 use orderpoint::tables::{self, DemandEncoder, ForecastEncoder, Results, RunKey, TableFile};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
@@ -340,7 +341,7 @@ impl Small {
     /// The steps of a run, from the lock to `current`.
     pub fn publish_on(&self, disk: Arc<dyn Disk>, out: &Path, config: &str) -> Result<PathBuf> {
         let lock = OutputLock::acquire(out, "2024-04-01T02:00:00Z")?;
-        let last = orderpoint::store::PublishedRun::before(out, self.as_of);
+        let last = orderpoint::store::PublishedRun::before(out, self.as_of)?;
         let entries = [InputEntry {
             table: "sales".into(),
             file: "sales.csv".into(),
@@ -383,7 +384,9 @@ impl Small {
             last.as_ref().map(|r| &r.manifest),
             &audit::Bounds::default(),
         )?;
-        let manifest = identity.manifest(audit::totals(&self.inputs, &self.outcome));
+        let decisions = KeptDecisions::read(out)?.extent();
+        let totals = audit::totals(&self.inputs, &self.outcome);
+        let manifest = Manifest { decisions, ..identity.manifest(totals) };
         publication.finish(manifest, &serde_json::json!({"seconds": 1.0}))
     }
 }

@@ -75,6 +75,10 @@ impl Progress for Terminal {
         }
     }
 
+    fn note(&self, note: &str) {
+        info!("{note}");
+    }
+
     fn end(&self, note: &str) {
         if let Some(stage) = self.stage().take() {
             if let Some(bar) = stage.bar {

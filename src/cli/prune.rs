@@ -17,7 +17,7 @@ pub(crate) fn prune(args: &PruneArgs) -> Result<u8> {
         say!("removed {}", run.manifest.run_id);
     }
     // States outlive their run as long as a run that is kept goes back to them.
-    let kept = refits(&PublishedRun::all(lock.out()));
+    let kept = refits(&PublishedRun::all(lock.out())?);
     models::forget(&plan.run.models, refits(&removed).difference(&kept))?;
     say!("{} removed, at most {} kept", counted(removed.len(), "run"), args.keep);
     Ok(0)

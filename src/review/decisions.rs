@@ -1,18 +1,17 @@
 //! What planners decided, kept for good and read back the next night.
 //!
-//! Every intake becomes one file `OUT/decisions/<number>-<digest>.csv`, written beside and renamed,
-//! so that it is there whole or not at all. Each kept line carries what was decided on (item,
-//! location, supplier, quantity), so that it can be read when its run is long pruned.
+//! Every intake becomes one file of the [`Journal`]. Each kept line carries what was decided on
+//! (item, location, supplier, quantity), so that it can be read when its run is long pruned.
 
-use crate::domain::digest::sha256_hex;
+use crate::domain::digest::Digest;
 use crate::domain::error::{Error, Result};
+use crate::domain::exceptions::{Exception, ExceptionKind, Severity, Subject};
 use crate::domain::outcome::order_id;
 use crate::domain::units::{Money, Units};
-use crate::store::replace;
+use crate::store::{EntryKind, Extent, Journal, PublishedRun, now};
 use chrono::{Duration, NaiveDate};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
 use std::path::Path;
 
 /// Days an approval waits for its order, and a rejection without an end keeps quiet.
@@ -57,7 +56,7 @@ impl Verdict {
     }
 
     /// Whether something is to be ordered.
-    fn orders(self) -> bool {
+    pub(crate) fn orders(self) -> bool {
         match self {
             Self::Approve | Self::Edit => true,
             Self::Reject | Self::Snooze => false,
@@ -185,61 +184,72 @@ pub struct Export {
 pub struct KeptDecisions {
     /// In order of intake.
     pub decisions: Vec<Decision>,
+    /// Of each decision: the number of its intake, from 1.
+    intakes: Vec<u64>,
     /// Of the files taken in.
-    digests: BTreeSet<String>,
+    sources: BTreeSet<String>,
     /// What was exported, by recommendation id.
     exported: BTreeMap<String, Export>,
-    intakes: usize,
+    /// Digest of all decisions: part of what a run is made from.
+    digest: String,
+    /// How much is known, for the manifest.
+    extent: Extent,
+    /// Files that were restored from a copy, ever, in that order.
+    restored: Vec<String>,
+    /// Files in the folder that are none of ours.
+    strangers: Vec<String>,
 }
 
 impl KeptDecisions {
-    /// Reads `OUT/decisions`.
+    /// Reads `OUT/decisions`; what is damaged there is restored from its copy.
     ///
     /// # Errors
-    /// [`Error::Input`] for a damaged file.
+    /// [`Error::Input`] for a folder that cannot be read, or a damaged file without a sound copy.
     pub fn read(out: &Path) -> Result<Self> {
-        let folder = out.join("decisions");
-        let entries = fs::read_dir(&folder).into_iter().flatten().flatten();
-        let mut names: Vec<String> =
-            entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
-        // A file that was being written when the program died.
-        names.retain(|name| !name.starts_with('.'));
-        names.sort();
-
-        let mut kept = Self::default();
-        for name in names {
-            let path = folder.join(&name);
-            if name.starts_with("exported-") {
-                let text = fs::read_to_string(&path).map_err(Error::io(&path))?;
-                kept.add_exported(&text);
-                continue;
-            }
-            kept.intakes += 1;
-            let digest = name.trim_end_matches(".csv").rsplit('-').next().unwrap_or_default();
-            kept.digests.insert(digest.to_owned());
-            let mut reader =
-                csv::Reader::from_path(&path).map_err(|e| Error::input(&path, e.to_string()))?;
-            for row in reader.deserialize() {
-                kept.decisions.push(row.map_err(|e| Error::input(&path, e.to_string()))?);
-            }
-        }
-        Ok(kept)
+        Self::of(&Journal::open(out, known_extent(out))?, out)
     }
 
-    /// Keeps the decisions of one more file.
-    pub(crate) fn append(&self, out: &Path, digest: &str, decisions: &[Decision]) -> Result<()> {
-        let mut writer = csv::Writer::from_writer(Vec::new());
-        for decision in decisions {
-            writer.serialize(decision).map_err(|e| Error::Internal(format!("decisions: {e}")))?;
+    /// What a journal says.
+    pub(crate) fn of(journal: &Journal, out: &Path) -> Result<Self> {
+        let mut kept = Self {
+            extent: journal.extent(),
+            strangers: journal.strangers().to_vec(),
+            ..Self::default()
+        };
+        let mut digest = Digest::default();
+        for record in journal.records(EntryKind::Exported) {
+            kept.add_exported(&String::from_utf8_lossy(&record.bytes));
         }
-        let text = writer.into_inner().map_err(|e| Error::Internal(format!("decisions: {e}")))?;
-        let name = format!("{:06}-{digest}.csv", self.intakes + 1);
-        replace(&out.join("decisions"), &name, &[&text])
+        let entered = journal.entries().iter().filter(|entry| entry.kind == EntryKind::Intake);
+        for (entry, intake) in entered.zip(1..) {
+            // A file that was given up has a number and no content.
+            let Some(record) = journal.record(entry.sequence) else { continue };
+            kept.sources.insert(record.entry.source.clone());
+            digest.add_part(&record.entry.sha256);
+            let path = out.join("decisions").join(&record.entry.file);
+            let mut reader = csv::Reader::from_reader(&record.bytes[..]);
+            for row in reader.deserialize() {
+                kept.decisions.push(row.map_err(|e| Error::input(&path, e.to_string()))?);
+                kept.intakes.push(intake);
+            }
+        }
+        for entry in journal.entries() {
+            match entry.kind {
+                EntryKind::Restored => kept.restored.push(entry.file.clone()),
+                EntryKind::Intake | EntryKind::Exported | EntryKind::Forgotten => {}
+            }
+        }
+        // What a run tells belongs to what it is made from.
+        for told in kept.restored.iter().chain(&kept.strangers) {
+            digest.add_part(told);
+        }
+        kept.digest = digest.hex();
+        Ok(kept)
     }
 
     /// Whether the file of this digest was taken in before.
     pub(crate) fn knows_file(&self, digest: &str) -> bool {
-        self.digests.contains(digest)
+        self.sources.contains(digest)
     }
 
     /// The lines of one export, below a head of `# time format files`; the first version wrote none.
@@ -277,9 +287,51 @@ impl KeptDecisions {
 
     /// Digest of all decisions: part of what a run is made from.
     #[must_use]
-    pub fn digest(&self) -> String {
-        let names: Vec<&str> = self.digests.iter().map(String::as_str).collect();
-        sha256_hex(names.join("\n").as_bytes())
+    pub fn digest(&self) -> &str {
+        &self.digest
+    }
+
+    /// How much is known, for the manifest of a run.
+    #[must_use]
+    pub fn extent(&self) -> Extent {
+        self.extent
+    }
+
+    /// What must be said of the decisions folder: files restored from a copy since `last` (severe),
+    /// and files that are none of ours.
+    #[must_use]
+    pub fn exceptions(&self, last: Extent) -> Vec<Exception> {
+        let mut exceptions = Vec::new();
+        let told = usize::try_from(last.restored).unwrap_or(usize::MAX);
+        for file in self.restored.iter().skip(told) {
+            exceptions.push(Exception::new(
+                Severity::Error,
+                ExceptionKind::DecisionsRestored,
+                Subject::File(format!("decisions/{file}")),
+                "it was damaged or missing and is restored from its copy",
+                "nothing is lost; look for what damages files on this disk",
+            ));
+        }
+        for file in &self.strangers {
+            exceptions.push(Exception::new(
+                Severity::Warning,
+                ExceptionKind::UnknownDecisions,
+                Subject::File(format!("decisions/{file}")),
+                "it is no file that `orderpoint review` made, and is left out",
+                "move it away; to take decisions in, `orderpoint review --decisions FILE`",
+            ));
+        }
+        exceptions
+    }
+
+    /// The approval of the same item, location and supplier that the run which knew `seen` could
+    /// not know, because it was given while that run was being made.
+    pub(crate) fn approved_since(&self, line: &Decision, seen: Extent) -> Option<&Decision> {
+        let numbered = self.decisions.iter().zip(&self.intakes);
+        let unseen = numbered.filter(|(_, intake)| **intake > seen.intakes);
+        unseen.map(|(decision, _)| decision).rev().find(|decision| {
+            decision.is_order() && decision.line() == line.line() && decision.run_id != line.run_id
+        })
     }
 
     /// Approved lines on the morning of `as_of`, while they wait for their order: each stands until
@@ -305,4 +357,20 @@ impl KeptDecisions {
         }
         last.into_values().filter(move |d| !d.verdict.orders() && d.stands_on(as_of))
     }
+}
+
+/// Keeps the decisions of one more file.
+pub(crate) fn append(journal: &mut Journal, source: &str, decisions: &[Decision]) -> Result<()> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    for decision in decisions {
+        writer.serialize(decision).map_err(|e| Error::Internal(format!("decisions: {e}")))?;
+    }
+    let text = writer.into_inner().map_err(|e| Error::Internal(format!("decisions: {e}")))?;
+    journal.append(EntryKind::Intake, source, &now(), &text)
+}
+
+/// How much the newest run knew, so that decisions which vanish whole are missed.
+#[must_use]
+pub fn known_extent(out: &Path) -> Extent {
+    PublishedRun::current(out).map(|run| run.manifest.decisions).unwrap_or_default()
 }

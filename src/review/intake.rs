@@ -7,8 +7,8 @@ use crate::domain::digest::sha256_hex;
 use crate::domain::error::{Error, Result};
 use crate::domain::units::{Money, Units};
 use crate::purchase::lot::LotRules;
-use crate::review::decisions::{Decision, KeptDecisions, Verdict};
-use crate::store::{PublishedRun, SCHEMA_VERSION};
+use crate::review::decisions::{Decision, KeptDecisions, Verdict, append, known_extent};
+use crate::store::{Extent, Journal, PublishedRun, SCHEMA_VERSION};
 use crate::tables::{PRODUCTS, RECOMMENDATIONS, Rows, TRANSFERS};
 use chrono::{Duration, NaiveDate};
 use std::collections::BTreeMap;
@@ -39,6 +39,8 @@ pub struct Proposal {
     pub approved: Decision,
     /// What the supplier delivers at a time, where that is known.
     pub terms: Option<LotRules>,
+    /// The decisions that its run knew.
+    pub seen: Extent,
 }
 
 /// The recommendations of a published run, by id. `terms` gives the terms of (sku, location,
@@ -92,7 +94,7 @@ pub fn proposals(
             from_location: String::new(),
         };
         let terms = terms(&approved.sku, &approved.location, &approved.supplier);
-        proposals.insert(approved.recommendation_id.clone(), Proposal { approved, terms });
+        proposals.insert(approved.recommendation_id.clone(), Proposal { approved, terms, seen: run.manifest.decisions });
     }
     Ok(proposals)
 }
@@ -140,7 +142,7 @@ fn transfers(
             from_location: rows.text("from_location", row).to_owned(),
         };
         let id = approved.recommendation_id.clone();
-        proposals.insert(id, Proposal { approved, terms: None });
+        proposals.insert(id, Proposal { approved, terms: None, seen: run.manifest.decisions });
     }
     Ok(proposals)
 }
@@ -153,7 +155,9 @@ fn transfers(
 /// be kept.
 pub fn take_in(out: &Path, file: &Path, proposals: &BTreeMap<String, Proposal>) -> Result<Intake> {
     let bytes = fs::read(file).map_err(|e| Error::input(file, e.to_string()))?;
-    let kept = KeptDecisions::read(out)?;
+    // Held to the end: nobody decides about the same line between the check and the keeping.
+    let mut journal = Journal::open_to_append(out, known_extent(out))?;
+    let kept = KeptDecisions::of(&journal, out)?;
     let digest = &sha256_hex(&bytes)[..16];
     if kept.knows_file(digest) {
         return Ok(Intake { known: true, ..Intake::default() });
@@ -177,7 +181,7 @@ pub fn take_in(out: &Path, file: &Path, proposals: &BTreeMap<String, Proposal>) 
         }
     }
     if !intake.accepted.is_empty() {
-        kept.append(out, digest, &intake.accepted)?;
+        append(&mut journal, digest, &intake.accepted)?;
     }
     Ok(intake)
 }
@@ -315,6 +319,15 @@ fn decide(
         let text = line.verdict.to_lowercase();
         format!("decision {text:?} is none of approve, edit, reject, snooze")
     })?;
+    if decision.verdict.orders()
+        && let Some(other) = kept.approved_since(&proposal.approved, proposal.seen)
+    {
+        return Err(format!(
+            "{id}: {} units of {} were approved by {} while this run was being made, and it does \
+             not know of them; decide on the next run's line",
+            other.quantity, other.sku, other.author
+        ));
+    }
     match decision.verdict {
         Verdict::Approve => check_approved(&decision, line, id)?,
         Verdict::Edit => decision.quantity = edited_quantity(proposal, line, id)?,

@@ -1,6 +1,6 @@
 //! Wall time, for people who wonder where it goes: never part of a result.
 
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::Instant;
 
 /// Seconds of each stage, for the manifest's timings.
 pub(super) struct StageClock {
@@ -29,12 +29,4 @@ impl StageClock {
         let laps = self.laps.iter();
         laps.map(|lap| (lap.stage.to_owned(), serde_json::Value::from(lap.seconds))).collect()
     }
-}
-
-/// The time of day, for whoever finds the lock held or asks when something was exported; UTC.
-#[must_use]
-pub fn now() -> String {
-    let seconds = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs());
-    let time = i64::try_from(seconds).ok().and_then(|s| chrono::DateTime::from_timestamp(s, 0));
-    time.map_or_else(String::new, |t| t.format("%Y-%m-%dT%H:%M:%SZ").to_string())
 }

@@ -3,13 +3,16 @@
 
 use crate::domain::digest::sha256_hex;
 use crate::domain::error::Result;
+use crate::domain::exceptions::{Exception, ExceptionKind, Severity, Subject};
 use crate::domain::inputs::Names;
 use crate::domain::outcome::Indicator;
 use crate::domain::units::Units;
 use crate::report::{PastDecision, PastRun};
 use crate::review::decisions::{Decision, KeptDecisions};
-use crate::store::PublishedRun;
-use crate::tables::{INDICATORS, Rows};
+use crate::store::{PassedOver, Predecessor, PublishedRun};
+use crate::tables::{
+    ALLOCATION, CLASSIFICATION, Declaration, INDICATORS, POLICY, RECOMMENDATIONS, Rows,
+};
 use chrono::NaiveDate;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -17,12 +20,18 @@ use std::path::Path;
 /// Nights that a trend reaches back: a month, as wide as its chart.
 const TREND: usize = 30;
 
+/// Tables of the last run that a run reads.
+const READ_OF_LAST: [&dyn Declaration; 5] =
+    [&ALLOCATION, &CLASSIFICATION, &INDICATORS, &POLICY, &RECOMMENDATIONS];
+
 /// The past, as one run sees it.
 pub(super) struct Earlier {
     /// The run that tonight's is compared with.
     pub last: Option<PublishedRun>,
     /// Decisions taken in so far.
     pub decisions: KeptDecisions,
+    /// What must be said of the past: runs that could not be used, decisions that were restored.
+    pub exceptions: Vec<Exception>,
     /// The last run and those before it, newest first.
     past: Vec<PublishedRun>,
 }
@@ -30,7 +39,26 @@ pub(super) struct Earlier {
 impl Earlier {
     /// Reads what lies in the output folder.
     pub(super) fn read(out: &Path, as_of: NaiveDate) -> Result<Self> {
-        let last = PublishedRun::before(out, as_of);
+        let decisions = KeptDecisions::read(out)?;
+        let needed: Vec<String> = READ_OF_LAST.iter().map(|table| table.path()).collect();
+        let needed: Vec<&str> = needed.iter().map(String::as_str).collect();
+        let Predecessor { run: last, passed_over } =
+            PublishedRun::predecessor(out, as_of, &needed)?;
+        let known = last.as_ref().map(|run| run.manifest.decisions).unwrap_or_default();
+        let mut exceptions = decisions.exceptions(known);
+        for PassedOver { run_id, why } in passed_over {
+            let instead = match &last {
+                Some(run) => format!("tonight is compared with {} instead", run.manifest.run_id),
+                None => "tonight is compared with no earlier run".to_owned(),
+            };
+            exceptions.push(Exception::new(
+                Severity::Warning,
+                ExceptionKind::PreviousRun,
+                Subject::File(format!("runs/{run_id}")),
+                format!("an earlier run could not be used: {why}"),
+                format!("{instead}; `orderpoint doctor` says what is damaged"),
+            ));
+        }
         let mut past = Vec::new();
         let mut next = last.clone();
         // Along the manifests, not the folders: an abandoned or foreign run is not part of the
@@ -40,7 +68,7 @@ impl Earlier {
             next = before.and_then(|id| PublishedRun::open(&out.join("runs").join(id)).ok());
             past.push(run);
         }
-        Ok(Self { last, decisions: KeptDecisions::read(out)?, past })
+        Ok(Self { last, decisions, exceptions, past })
     }
 
     /// Digest of the decisions and the runs of the trend.

@@ -22,6 +22,7 @@ pub mod simulate;
 mod summary;
 
 pub use crate::run::summary::Summary;
+pub use crate::store::now;
 
 use crate::config::Plan;
 use crate::domain::classes::{AbcClass, XyzClass};
@@ -37,14 +38,13 @@ use crate::review::open_decisions::OpenDecisions;
 use crate::review::overrides::override_exceptions;
 use crate::review::{changes, hindsight, scorecard::scorecard};
 use crate::run::clock::StageClock;
-pub use crate::run::clock::now;
 use crate::run::earlier::Earlier;
 use crate::run::learning::{Survey, learn_anew, partitions};
 use crate::run::partition::{Evening, Night, PlannedPartition, PlannedPool};
 use crate::run::progress::Progress;
 use crate::run::refit::EarlierRefit;
 use crate::store::{
-    Begin, Identity, InputEntry, Manifest, OutputLock, Publication, RefitEntry, models,
+    Begin, Identity, InputEntry, Manifest, OutputLock, Publication, RefitEntry, recover,
 };
 use crate::tables::{LastRun, Results, RunKey, TableFile};
 use crate::{audit, indicators, ingest, parallel, report, tables};
@@ -85,7 +85,10 @@ pub fn run(plan: &Plan, progress: &dyn Progress) -> Result<Summary> {
         let mut clock = StageClock::start();
         // Before anything is read: a second run on the same folder stops here, not after minutes of
         // work.
-        let lock = OutputLock::acquire(&plan.run.out, &clock::now())?;
+        let lock = OutputLock::acquire(&plan.run.out, &now())?;
+        if let Some(mended) = recover(&lock)? {
+            progress.note(&mended);
+        }
         let inputs = load(plan, progress)?;
         clock.lap("load");
         run_loaded(plan, inputs, lock, progress, clock)
@@ -128,6 +131,7 @@ fn run_loaded(
     let standing = OpenDecisions::new(&earlier.decisions, &inputs, as_of);
     let mut exceptions = std::mem::take(&mut inputs.exceptions);
     exceptions.extend(override_exceptions(&inputs, as_of));
+    exceptions.extend(earlier.exceptions.iter().cloned());
     let mut run = NightlyRun {
         plan,
         inputs: &inputs,
@@ -361,14 +365,16 @@ impl NightlyRun<'_> {
         outcome.exceptions.dedup();
 
         let totals = audit::totals(self.inputs, outcome);
-        let manifest = Manifest { refit: self.kept_refit.take(), ..identity.manifest(totals) };
+        let manifest = Manifest {
+            refit: self.kept_refit.take(),
+            decisions: decisions.extent(),
+            ..identity.manifest(totals)
+        };
         if let Some(last) = self.last {
             outcome.changes = changes::compare(last, self.inputs, outcome, &manifest);
         }
         let last = self.last.map(|last| &last.run.manifest);
-        let audited = audit::audit(self.inputs, outcome, last, &self.plan.publish);
-        // Best effort: nobody goes back to the states of a run that is not published.
-        audited.inspect_err(|_| drop(models::forget(&self.plan.run.models, [&manifest.run_id])))?;
+        audit::audit(self.inputs, outcome, last, &self.plan.publish)?;
         Ok(manifest)
     }
 }

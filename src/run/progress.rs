@@ -8,6 +8,8 @@ pub trait Progress: Sync {
     fn advance(&self, steps: u64);
     /// The stage is through; `note` says what came of it: `30000 series`.
     fn end(&self, note: &str);
+    /// Something outside of any stage that whoever reads the log should know.
+    fn note(&self, note: &str);
 }
 
 /// Tells nobody.
@@ -18,4 +20,5 @@ impl Progress for Silent {
     fn begin(&self, _stage: &'static str, _steps: u64) {}
     fn advance(&self, _steps: u64) {}
     fn end(&self, _note: &str) {}
+    fn note(&self, _note: &str) {}
 }

@@ -117,15 +117,19 @@ impl Summary {
     }
 }
 
-/// Kinds that happened and turn exit code 0 into 5: those the configuration names, and faults of
-/// our own.
+/// Kinds that always turn exit code 0 into 5: faults of our own, and decisions that someone or
+/// something damaged.
+const ALWAYS_SEVERE: [ExceptionKind; 2] =
+    [ExceptionKind::DecisionsRestored, ExceptionKind::InternalFault];
+
+/// Kinds that happened and turn exit code 0 into 5: those the configuration names, and those that
+/// always do.
 fn severe_kinds(configured: &[ExceptionKind], exceptions: &[Exception]) -> Vec<String> {
-    let fault = ExceptionKind::InternalFault;
     configured
         .iter()
         .copied()
-        .filter(|&kind| kind != fault)
-        .chain([fault])
+        .filter(|kind| !ALWAYS_SEVERE.contains(kind))
+        .chain(ALWAYS_SEVERE)
         .filter(|&kind| exceptions.iter().any(|e| e.kind == kind))
         .map(|kind| kind.name().to_owned())
         .collect()

@@ -7,17 +7,18 @@
 
 use crate::domain::digest::Digest;
 use crate::domain::error::{Error, Result};
+use crate::store::current;
 use crate::store::disk::{Disk, DiskFile, OsDisk};
-use crate::store::lock::OutputLock;
-use crate::store::manifest::{FileEntry, Manifest, PublishedRun};
+use crate::store::lock::{OutputLock, now};
+use crate::store::manifest::{FileEntry, Manifest, PUBLISHED_AT, PublishedRun};
+use crate::store::models;
 use crate::store::sync::Syncing;
 use std::collections::BTreeSet;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-const STAGING: &str = ".staging-";
-const NEXT_LINK: &str = ".current-next";
+pub(super) const STAGING: &str = ".staging-";
 /// Bytes collected before they go to the disk.
 const BUFFER: usize = 1 << 18;
 
@@ -67,13 +68,17 @@ impl Publication {
         run_id: &str,
         expected_bytes: u64,
     ) -> Result<Begin> {
-        lock.announce(run_id)?;
+        lock.announce(run_id);
         let out = lock.out().to_path_buf();
-        remove_debris(disk.as_ref(), &out)?;
+        sweep(disk.as_ref(), &out)?;
         let target = out.join("runs").join(run_id);
-        if PublishedRun::open(&target).is_ok_and(|run| run.is_whole()) {
-            if std::fs::read_link(out.join("current")).ok() != Some(link_text(run_id)) {
-                make_current(disk.as_ref(), &out, run_id)?;
+        if let Ok(run) = PublishedRun::open(&target)
+            && run.damaged().is_empty()
+        {
+            let is_current = PublishedRun::current(&out)
+                .is_ok_and(|current| current.manifest.run_id == run.manifest.run_id);
+            if !is_current && current::supersedes(&out, run.manifest.as_of) {
+                current::make_current(disk.as_ref(), &out, &run.manifest)?;
             }
             return Ok(Begin::Published(target));
         }
@@ -166,7 +171,11 @@ impl Publication {
         mut manifest: Manifest,
         timings: &serde_json::Value,
     ) -> Result<PathBuf> {
-        self.add("timings.json", None, &json(timings)?)?;
+        let mut timings = timings.clone();
+        if let Some(timings) = timings.as_object_mut() {
+            timings.insert(PUBLISHED_AT.to_owned(), now().into());
+        }
+        self.add("timings.json", None, &json(&timings)?)?;
         self.files.retain(|f| f.path != "timings.json");
         self.files.sort_by(|a, b| a.path.cmp(&b.path));
         if let Some(twice) = self.files.windows(2).find(|w| w[0].path == w[1].path) {
@@ -175,7 +184,7 @@ impl Publication {
         manifest.files = std::mem::take(&mut self.files);
         manifest.run_id.clone_from(&self.run_id);
         self.syncing.wait()?;
-        self.add("manifest.json", None, &json(&manifest)?)?;
+        self.add("manifest.json", None, &manifest.sealed()?)?;
         self.syncing.wait()?;
         // Children before parents: a folder is on the device before the one that names it.
         for folder in self.folders.iter().rev() {
@@ -193,10 +202,13 @@ impl Publication {
         self.disk.rename(&self.staging, &target).map_err(Error::io(&target))?;
         self.finished = true;
         self.disk.sync_dir(&runs).map_err(Error::io(&runs))?;
-        make_current(self.disk.as_ref(), &out, &self.run_id)?;
+        // A night of the past that is run late is kept, and takes nobody's place.
+        if current::supersedes(&out, manifest.as_of) {
+            current::make_current(self.disk.as_ref(), &out, &manifest)?;
+        }
         // The run is out: what a damaged one left aside is the next run's to remove if it cannot be
         // removed now.
-        let _ = remove_debris(self.disk.as_ref(), &out);
+        let _ = sweep(self.disk.as_ref(), &out);
         Ok(target)
     }
 }
@@ -208,6 +220,7 @@ impl Drop for Publication {
         if !self.finished {
             // Best effort: the next run removes it anyway.
             let _ = self.disk.remove(&self.staging);
+            let _ = models::sweep(self.lock.out());
         }
     }
 }
@@ -263,54 +276,62 @@ fn json(value: &impl serde::Serialize) -> Result<Vec<u8>> {
     Ok(text)
 }
 
-fn link_text(run_id: &str) -> PathBuf {
-    Path::new("runs").join(run_id)
-}
-
-fn make_current(disk: &dyn Disk, out: &Path, run_id: &str) -> Result<()> {
-    let next = out.join(NEXT_LINK);
-    disk.link(&link_text(run_id), &next).map_err(Error::io(&next))?;
-    let current = out.join("current");
-    disk.rename(&next, &current).map_err(Error::io(&current))?;
-    disk.sync_dir(out).map_err(Error::io(out))
-}
-
-/// Removes what a run that died left behind; the lock is held, so it is nobody's work in progress.
-fn remove_debris(disk: &dyn Disk, out: &Path) -> Result<()> {
-    for entry in std::fs::read_dir(out).map_err(Error::io(out))?.flatten() {
+/// Removes what a run that died left behind, here and in the models folder; the lock is held, so it
+/// is nobody's work in progress.
+fn sweep(disk: &dyn Disk, out: &Path) -> Result<()> {
+    for entry in std::fs::read_dir(out).map_err(Error::unreadable(out))?.flatten() {
         let name = entry.file_name();
         let name = name.to_string_lossy();
-        if name.starts_with(STAGING) || name == NEXT_LINK {
+        if name.starts_with(STAGING) || current::NEXT.contains(&name.as_ref()) {
             disk.remove(&entry.path()).map_err(Error::io(entry.path()))?;
         }
     }
-    Ok(())
+    models::sweep(out)
 }
 
-/// Removes all but the `keep` newest runs below the locked output folder, never the current one.
-/// Returns the removed ones.
+/// Removes what dead runs left below the locked output folder, and mends what names the current
+/// run. Returns what was mended, in words.
 ///
 /// # Errors
-/// [`Error::Io`].
+/// [`Error::Io`], [`Error::Input`]; [`Error::Config`] for a `current` that no run made.
+pub fn recover(lock: &OutputLock) -> Result<Option<String>> {
+    sweep(&OsDisk, lock.out())?;
+    let mended = current::mend(&OsDisk, lock.out())?;
+    if mended.is_some() {
+        // A copy that stood in the link's place was set aside.
+        sweep(&OsDisk, lock.out())?;
+    }
+    Ok(mended)
+}
+
+/// Removes old runs below the locked output folder and returns them. Kept are the current run, the
+/// `keep` newest by morning and the `keep` last published: a mistyped date that made a run of the
+/// far future must not cost the good ones. Of the runs whose morning had come when they were
+/// published, the newest is kept in any case.
+///
+/// # Errors
+/// [`Error::Io`], [`Error::Input`].
 pub fn prune(lock: &OutputLock, keep: usize) -> Result<Vec<PublishedRun>> {
     let disk = OsDisk;
     let out = lock.out();
-    remove_debris(&disk, out)?;
+    recover(lock)?;
     let current = PublishedRun::current(out).ok().map(|run| run.manifest.run_id);
-    let mut runs = PublishedRun::all(out);
-    // The current run is the newest of all, whatever its date.
-    runs.sort_by_key(|run| current.as_ref() != Some(&run.manifest.run_id));
+    let runs = PublishedRun::all(out)?;
+    let keep = keep.max(1);
+    let mut kept: BTreeSet<&str> = current.iter().map(String::as_str).collect();
+    kept.extend(runs.iter().take(keep).map(|run| run.manifest.run_id.as_str()));
+    let mut published: Vec<&PublishedRun> = runs.iter().collect();
+    published.sort_by_key(|run| std::cmp::Reverse((run.published_at(), run.manifest.as_of)));
+    kept.extend(published.iter().take(keep).map(|run| run.manifest.run_id.as_str()));
+    kept.extend(runs.iter().find(|run| run.is_plausible()).map(|run| run.manifest.run_id.as_str()));
+
     let mut removed = Vec::new();
-    for run in runs
-        .into_iter()
-        .skip(keep.max(1))
-        .filter(|run| current.as_ref() != Some(&run.manifest.run_id))
-    {
+    for run in runs.iter().filter(|run| !kept.contains(run.manifest.run_id.as_str())) {
         // Renamed first: a run that is half removed is debris, not a run.
         let aside = out.join(format!("{STAGING}pruned-{}", run.manifest.run_id));
         disk.rename(&run.folder, &aside).map_err(Error::io(&run.folder))?;
         disk.remove(&aside).map_err(Error::io(&aside))?;
-        removed.push(run);
+        removed.push(run.clone());
     }
     Ok(removed)
 }

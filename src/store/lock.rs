@@ -7,7 +7,7 @@ use crate::domain::error::{Error, Result};
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, Write};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// The right to write below one output folder, given back when dropped.
 #[derive(Debug)]
@@ -40,22 +40,17 @@ impl OutputLock {
             Err(TryLockError::Error(source)) => return Err(Error::Io { path, source }),
         }
         let mut lock = Self { file, out: out.to_path_buf(), started: started.to_string() };
-        lock.announce("not known yet")?;
+        lock.announce("not known yet");
         Ok(lock)
     }
 
-    /// Writes the holder's id into the lock file.
-    ///
-    /// # Errors
-    /// [`Error::Io`].
-    pub fn announce(&mut self, run_id: &str) -> Result<()> {
+    /// Writes the holder's id into the lock file: a courtesy, which a full disk may refuse.
+    pub fn announce(&mut self, run_id: &str) {
         let text =
             format!("run {run_id}, process {}, started {}\n", std::process::id(), self.started);
         // Written over, then cut to length: whoever reads meanwhile finds a holder.
         let written = self.file.rewind().and_then(|()| self.file.write_all(text.as_bytes()));
-        written
-            .and_then(|()| self.file.set_len(text.len() as u64))
-            .map_err(Error::io(self.out.join(".lock")))
+        let _ = written.and_then(|()| self.file.set_len(text.len() as u64));
     }
 
     /// The output folder.
@@ -87,6 +82,15 @@ fn holder(file: &mut File) -> String {
     "a run that is just starting".to_string()
 }
 
+/// This moment by the clock of the machine, UTC: for whoever finds the lock held, and for the log of
+/// decisions; never part of a result.
+#[must_use]
+pub fn now() -> String {
+    let seconds = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs());
+    let time = i64::try_from(seconds).ok().and_then(|s| chrono::DateTime::from_timestamp(s, 0));
+    time.map_or_else(String::new, |t| t.format("%Y-%m-%dT%H:%M:%SZ").to_string())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -95,7 +99,7 @@ mod tests {
     fn a_second_holder_is_told_who_came_first_and_the_lock_ends_with_its_descriptor() {
         let out = tempfile::tempdir().unwrap();
         let mut first = OutputLock::acquire(out.path(), "2024-04-01T02:00:00Z").unwrap();
-        first.announce("2024-04-01-abc").unwrap();
+        first.announce("2024-04-01-abc");
         let error = OutputLock::acquire(out.path(), "later").unwrap_err();
         assert_eq!(error.exit_code(), 4);
         assert!(error.to_string().contains("run 2024-04-01-abc"), "{error}");

@@ -3,9 +3,12 @@
 use crate::domain::digest::{Digest, sha256_hex};
 use crate::domain::error::{Error, Result};
 use crate::domain::inputs::Source;
+use crate::store::current::current_folder;
+use crate::store::journal::Extent;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 /// Version of the output tables: raised when a column goes, changes its type or its meaning.
@@ -90,6 +93,9 @@ pub struct Manifest {
     /// nothing.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub refit: Option<RefitEntry>,
+    /// The decisions that it knew.
+    #[serde(skip_serializing_if = "Extent::is_empty", default)]
+    pub decisions: Extent,
     /// Figures that the next run's audit compares: `recommended_value`, `recommended_lines`, ...
     pub totals: BTreeMap<String, f64>,
     /// Kinds of exceptions that happened and that the configuration calls severe: such a run ends
@@ -103,6 +109,44 @@ pub struct Manifest {
     pub inputs: Vec<InputEntry>,
     /// What was written, by path.
     pub files: Vec<FileEntry>,
+    /// Digest of this very file with nothing between these quotes; empty in those of version 0.1.0.
+    #[serde(skip_serializing_if = "String::is_empty", default)]
+    pub manifest_sha256: String,
+}
+
+/// The line that seals a manifest, up to the digest.
+const SEAL: &str = "\"manifest_sha256\": \"";
+/// In `timings.json`: the moment of publication.
+pub(super) const PUBLISHED_AT: &str = "published_at";
+
+impl Manifest {
+    /// As text that shows when it was changed.
+    ///
+    /// # Errors
+    /// [`Error::Internal`].
+    pub(super) fn sealed(&self) -> Result<Vec<u8>> {
+        // Of the right length, so that taking it out again leaves the text that was digested.
+        let open = Self { manifest_sha256: "-".to_owned(), ..self.clone() };
+        let text = serde_json::to_string_pretty(&open)
+            .map_err(|e| Error::Internal(format!("json: {e}")))?;
+        let open = format!("{}\n", text.replace(&format!("{SEAL}-"), SEAL));
+        let digest = sha256_hex(open.as_bytes());
+        Ok(open.replace(SEAL, &format!("{SEAL}{digest}")).into_bytes())
+    }
+
+    /// What is wrong with `text` as a manifest, if anything.
+    fn read(text: &[u8]) -> std::result::Result<Self, String> {
+        let manifest: Self =
+            serde_json::from_slice(text).map_err(|e| format!("not a manifest: {e}"))?;
+        if !manifest.manifest_sha256.is_empty() {
+            let text = String::from_utf8_lossy(text);
+            let open = text.replace(&format!("{SEAL}{}", manifest.manifest_sha256), SEAL);
+            if sha256_hex(open.as_bytes()) != manifest.manifest_sha256 {
+                return Err("the manifest was changed after it was written".to_owned());
+            }
+        }
+        Ok(manifest)
+    }
 }
 
 /// Digits of the digest in a run's id: 48 bits, so that two runs of one night meet once in 2^24 of
@@ -155,11 +199,13 @@ impl Identity<'_> {
             config_sha256: sha256_hex(self.config.as_bytes()),
             previous: self.previous.map(str::to_string),
             refit: None,
+            decisions: Extent::default(),
             totals,
             severe: Vec::new(),
             attention: Vec::new(),
             inputs: self.inputs.to_vec(),
             files: Vec::new(),
+            manifest_sha256: String::new(),
         }
     }
 }
@@ -177,14 +223,19 @@ impl PublishedRun {
     /// Reads `folder/manifest.json`.
     ///
     /// # Errors
-    /// [`Error::NotFound`] without a manifest, [`Error::Input`] when it cannot be understood.
+    /// [`Error::NotFound`] without a manifest, [`Error::Input`] when it cannot be read or
+    /// understood, or was changed.
     pub fn open(folder: &Path) -> Result<Self> {
         let path = folder.join("manifest.json");
-        let text = std::fs::read(&path).map_err(|e| {
-            Error::NotFound(format!("no published run at {}: {e}", folder.display()))
-        })?;
-        let manifest = serde_json::from_slice(&text)
-            .map_err(|e| Error::input(&path, format!("not a manifest: {e}")))?;
+        let text = match std::fs::read(&path) {
+            Ok(text) => text,
+            Err(e) if matches!(e.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+                let message = format!("no published run at {}: {e}", folder.display());
+                return Err(Error::NotFound(message));
+            }
+            Err(e) => return Err(Error::unreadable(path)(e)),
+        };
+        let manifest = Manifest::read(&text).map_err(|what| Error::input(&path, what))?;
         Ok(Self { folder: folder.to_path_buf(), manifest })
     }
 
@@ -193,39 +244,111 @@ impl PublishedRun {
     /// # Errors
     /// As [`PublishedRun::open`].
     pub fn current(out: &Path) -> Result<Self> {
-        let folder = out.join("current");
-        let folder = std::fs::canonicalize(&folder).map_err(|_| {
-            Error::NotFound(format!(
+        match current_folder(out)? {
+            Some(folder) => Self::open(&folder),
+            None => Err(Error::NotFound(format!(
                 "nothing is published in {} yet: `orderpoint run` does that",
                 out.display()
-            ))
-        })?;
-        Self::open(&folder)
+            ))),
+        }
     }
 
-    /// Every published run below `out`, newest as-of date first; folders without a readable
-    /// manifest are left out.
-    #[must_use]
-    pub fn all(out: &Path) -> Vec<Self> {
-        let entries = std::fs::read_dir(out.join("runs")).into_iter().flatten().flatten();
+    /// Every published run below `out`, newest as-of date first; folders without a sound manifest
+    /// are left out.
+    ///
+    /// # Errors
+    /// [`Error::Input`] where the folder of runs is there and cannot be listed: unreadable is not
+    /// empty.
+    pub fn all(out: &Path) -> Result<Vec<Self>> {
         let mut runs: Vec<Self> =
-            entries.filter_map(|entry| Self::open(&entry.path()).ok()).collect();
+            run_folders(out)?.iter().filter_map(|folder| Self::open(folder).ok()).collect();
         runs.sort_by(|a, b| {
             (b.manifest.as_of, &b.manifest.run_id).cmp(&(a.manifest.as_of, &a.manifest.run_id))
         });
-        runs
+        Ok(runs)
     }
 
     /// The run that one for `as_of` starts from: the nearest earlier night on the line that leads
-    /// to `current`, so that a second run of the same night compares with the same yesterday.
-    #[must_use]
-    pub fn before(out: &Path, as_of: NaiveDate) -> Option<Self> {
+    /// to `current`, so that a second run of the same night compares with the same yesterday, or
+    /// else the newest earlier one. A run of which one of the `needed` files is damaged is passed
+    /// over: one bad table of last night must not stop tonight.
+    ///
+    /// # Errors
+    /// [`Error::Input`] where runs cannot be listed.
+    pub fn predecessor(out: &Path, as_of: NaiveDate, needed: &[&str]) -> Result<Predecessor> {
+        let mut passed_over = Vec::new();
+        let mut candidates = Vec::new();
         let mut run = Self::current(out).ok();
         while let Some(newer) = run.take_if(|r| r.manifest.as_of >= as_of) {
             run =
                 newer.manifest.previous.and_then(|id| Self::open(&out.join("runs").join(id)).ok());
         }
-        run.or_else(|| Self::all(out).into_iter().find(|r| r.manifest.as_of < as_of))
+        candidates.extend(run);
+        for folder in run_folders(out)? {
+            let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            match Self::open(&folder) {
+                Ok(_) => {}
+                // Its name tells its morning.
+                Err(error) if name.get(..10).is_some_and(|day| *day < *as_of.to_string()) => {
+                    passed_over.push(PassedOver { run_id: name, why: error.to_string() });
+                }
+                Err(_) => {}
+            }
+        }
+        let others = Self::all(out)?.into_iter().filter(|run| run.manifest.as_of < as_of);
+        candidates.extend(others);
+        let mut chosen = None;
+        for run in candidates {
+            let run_id = run.manifest.run_id.clone();
+            if passed_over.iter().any(|passed: &PassedOver| passed.run_id == run_id) {
+                continue;
+            }
+            let damaged = run.damaged_among(|path| needed.contains(&path));
+            if damaged.is_empty() {
+                chosen = Some(run);
+                break;
+            }
+            let why = format!("damaged or missing: {}", damaged.join(", "));
+            passed_over.push(PassedOver { run_id, why });
+        }
+        // Only what would have been taken before the chosen one is worth a word.
+        if let Some(chosen) = &chosen {
+            passed_over.retain(|passed| passed.run_id > chosen.manifest.run_id);
+        }
+        passed_over.sort_by(|a, b| a.run_id.cmp(&b.run_id));
+        Ok(Predecessor { run: chosen, passed_over })
+    }
+
+    /// [`PublishedRun::predecessor`] whatever the state of its files.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn before(out: &Path, as_of: NaiveDate) -> Result<Option<Self>> {
+        Self::predecessor(out, as_of, &[]).map(|found| found.run)
+    }
+
+    /// When it was published, as its timings say, or else the time of its manifest; sorts as it
+    /// reads.
+    #[must_use]
+    pub fn published_at(&self) -> String {
+        let timings = std::fs::read(self.folder.join("timings.json")).unwrap_or_default();
+        let timings: serde_json::Value = serde_json::from_slice(&timings).unwrap_or_default();
+        if let Some(time) = timings.get(PUBLISHED_AT).and_then(|time| time.as_str()) {
+            return time.to_owned();
+        }
+        let written = std::fs::metadata(self.folder.join("manifest.json"))
+            .and_then(|there| there.modified())
+            .map_or(chrono::DateTime::UNIX_EPOCH, chrono::DateTime::<chrono::Utc>::from);
+        written.format("%Y-%m-%dT%H:%M:%SZ").to_string()
+    }
+
+    /// Whether its morning had come when it was published, give or take a day of time zones and the
+    /// night before.
+    #[must_use]
+    pub fn is_plausible(&self) -> bool {
+        let published = self.published_at();
+        let day = published.get(..10).and_then(|day| day.parse::<NaiveDate>().ok());
+        day.is_none_or(|day| self.manifest.as_of <= day + chrono::Duration::days(2))
     }
 
     /// Whether every listed file is there with its size.
@@ -240,8 +363,13 @@ impl PublishedRun {
     /// Reads every file again and returns those whose digest differs.
     #[must_use]
     pub fn damaged(&self) -> Vec<String> {
+        self.damaged_among(|_| true)
+    }
+
+    /// The same for some of the files; one that should be read and is not listed counts, too.
+    fn damaged_among(&self, is_read: impl Fn(&str) -> bool) -> Vec<String> {
         let mut damaged = Vec::new();
-        for file in &self.manifest.files {
+        for file in self.manifest.files.iter().filter(|file| is_read(&file.path)) {
             let bytes = std::fs::read(self.folder.join(&file.path));
             if !bytes.is_ok_and(|bytes| sha256_hex(&bytes) == file.sha256) {
                 damaged.push(file.path.clone());
@@ -249,4 +377,41 @@ impl PublishedRun {
         }
         damaged
     }
+}
+
+/// The run that another starts from.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Predecessor {
+    /// `None` where there is none, or none that is sound.
+    pub run: Option<PublishedRun>,
+    /// Newer ones that could not be used.
+    pub passed_over: Vec<PassedOver>,
+}
+
+/// A run that could not be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PassedOver {
+    /// The run.
+    pub run_id: String,
+    /// What is wrong with it.
+    pub why: String,
+}
+
+/// Folders below `OUT/runs`, by name.
+fn run_folders(out: &Path) -> Result<Vec<PathBuf>> {
+    let runs = out.join("runs");
+    let entries = match std::fs::read_dir(&runs) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(Error::unreadable(runs)(error)),
+    };
+    let mut folders = Vec::new();
+    for entry in entries {
+        let path = entry.map_err(Error::unreadable(&runs))?.path();
+        if path.is_dir() {
+            folders.push(path);
+        }
+    }
+    folders.sort();
+    Ok(folders)
 }

@@ -5,18 +5,22 @@
 //! tables, pages or stages.
 
 mod atomic;
+mod current;
 pub mod disk;
+mod journal;
 mod lock;
 mod manifest;
 pub mod models;
 mod replace;
 mod sync;
 
-pub use crate::store::atomic::{Begin, Publication, StagedFile, prune};
-pub use crate::store::lock::OutputLock;
+pub use crate::store::atomic::{Begin, Publication, StagedFile, prune, recover};
+pub use crate::store::journal::{Entry, EntryKind, Extent, Findings, Journal, Record};
+pub use crate::store::lock::{OutputLock, now};
 pub(crate) use crate::store::manifest::PROGRAM;
 pub use crate::store::manifest::{
-    FileEntry, Identity, InputEntry, Manifest, PublishedRun, RefitEntry, SCHEMA_VERSION,
+    FileEntry, Identity, InputEntry, Manifest, PassedOver, Predecessor, PublishedRun, RefitEntry,
+    SCHEMA_VERSION,
 };
 pub(crate) use crate::store::replace::replace;
 

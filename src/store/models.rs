@@ -85,6 +85,44 @@ fn unpack(
     Ok(Some((states, digest.to_owned())))
 }
 
+/// Start of the name of a note in the output folder: the rest is the run whose states are being
+/// kept, the content the models folder they go to.
+const NOTE: &str = ".models-";
+
+/// Notes in the output folder that states of `run_id` are about to be kept, so that they can be
+/// swept should the run never be published. The models folder may be shared: without the note
+/// nobody could say whose they are.
+///
+/// # Errors
+/// [`Error::Io`].
+pub fn announce(out: &Path, dir: &Path, run_id: &str) -> Result<()> {
+    let dir = std::path::absolute(dir).map_err(Error::io(dir))?;
+    replace(out, &format!("{NOTE}{run_id}"), &[dir.as_os_str().as_encoded_bytes()])
+}
+
+/// Removes the states of runs that were announced below `out` and never published, and the notes of
+/// all. The lock is held.
+///
+/// # Errors
+/// [`Error::Input`] for a folder that cannot be read, [`Error::Io`].
+pub fn sweep(out: &Path) -> Result<()> {
+    for entry in fs::read_dir(out).map_err(Error::unreadable(out))?.flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        // A note that was being written when its process died.
+        if name.starts_with("..models-") && name.ends_with(".next") {
+            fs::remove_file(entry.path()).map_err(Error::io(entry.path()))?;
+        }
+        let Some(run_id) = name.strip_prefix(NOTE) else { continue };
+        let dir = PathBuf::from(fs::read_to_string(entry.path()).unwrap_or_default());
+        let published = out.join("runs").join(run_id).join("manifest.json").is_file();
+        if !published && dir.is_absolute() {
+            forget(&dir, [&run_id.to_owned()])?;
+        }
+        fs::remove_file(entry.path()).map_err(Error::io(entry.path()))?;
+    }
+    Ok(())
+}
+
 /// Removes the states of runs that nothing goes back to any more.
 ///
 /// # Errors

@@ -1,9 +1,9 @@
 //! Where an export is written: never over an earlier one.
 
-use crate::domain::digest::sha256_hex;
 use crate::domain::error::{Error, Result};
+use crate::review::decisions::known_extent;
 use crate::review::exports::{Document, ExportFile, ExportFormat, What};
-use crate::store::replace;
+use crate::store::{EntryKind, Journal, replace};
 use chrono::NaiveDate;
 use std::ffi::OsStr;
 use std::fs;
@@ -106,6 +106,6 @@ fn remember(keeping: &Keeping<'_>, paths: &[PathBuf], documents: &[Document<'_>]
     let written: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
     let head = format!("# {} {} {}", keeping.time, keeping.format.name(), written.join(" "));
     let text = format!("{head}\n{}\n", lines.join("\n"));
-    let name = format!("exported-{}.txt", &sha256_hex(text.as_bytes())[..16]);
-    replace(&keeping.out.join("decisions"), &name, &[text.as_bytes()])
+    let mut journal = Journal::open_to_append(keeping.out, known_extent(keeping.out))?;
+    journal.append(EntryKind::Exported, "", keeping.time, text.as_bytes())
 }

@@ -1,0 +1,203 @@
+//! Which run is current: the link `OUT/current`, through which files open, and the text
+//! `OUT/current.json` beside it, which works on every file system.
+//!
+//! The link counts where it is one. A backup or a share without links may have made a folder or a
+//! file of it, or left it out: then the text counts, and whoever holds the lock mends the link.
+
+use crate::domain::error::{Error, Result};
+use crate::store::disk::Disk;
+use crate::store::manifest::{Manifest, PublishedRun};
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+use std::fs;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+const LINK: &str = "current";
+const POINTER: &str = "current.json";
+/// What a process that died may have left of either.
+pub(super) const NEXT: [&str; 2] = [".current-next", ".current.json-next"];
+
+/// The contents of `current.json`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Pointer {
+    run_id: String,
+    as_of: NaiveDate,
+    /// Below the output folder.
+    folder: String,
+}
+
+/// What `OUT/current` is.
+enum Link {
+    /// As it should be; the folder it names may be gone.
+    To(PathBuf),
+    /// A folder: a copy of a run, or somebody's own.
+    Folder,
+    /// A file, as tools without links write one: the text is the target.
+    File,
+    Missing,
+}
+
+fn link(out: &Path) -> Result<Link> {
+    let path = out.join(LINK);
+    let kind = match fs::symlink_metadata(&path) {
+        Ok(there) => there.file_type(),
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+            return Ok(Link::Missing);
+        }
+        Err(error) => return Err(Error::unreadable(path)(error)),
+    };
+    Ok(if kind.is_symlink() {
+        Link::To(fs::read_link(&path).map_err(Error::unreadable(path))?)
+    } else if kind.is_dir() {
+        Link::Folder
+    } else {
+        Link::File
+    })
+}
+
+fn pointed(out: &Path) -> Option<PathBuf> {
+    let text = fs::read(out.join(POINTER)).ok()?;
+    let pointer: Pointer = serde_json::from_slice(&text).ok()?;
+    // Only ever a run of this folder, whatever the text says.
+    let name = Path::new(&pointer.run_id).file_name()?;
+    let folder = out.join("runs").join(name);
+    folder.is_dir().then_some(folder)
+}
+
+/// The folder of the current run; `None` where nothing is published.
+pub(super) fn current_folder(out: &Path) -> Result<Option<PathBuf>> {
+    let path = out.join(LINK);
+    match link(out)? {
+        Link::To(_) => match fs::canonicalize(&path) {
+            Ok(folder) => Ok(Some(folder)),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(pointed(out)),
+            Err(error) => Err(Error::unreadable(path)(error)),
+        },
+        Link::Folder => {
+            if let Some(folder) = pointed(out) {
+                return Ok(Some(folder));
+            }
+            let id = PublishedRun::open(&path).map(|run| run.manifest.run_id);
+            let original = id.ok().map(|id| out.join("runs").join(id)).filter(|run| run.is_dir());
+            Ok(Some(original.unwrap_or(path)))
+        }
+        Link::File | Link::Missing => Ok(pointed(out)),
+    }
+}
+
+/// Whether a run of `as_of` becomes current: never in place of one of a later morning.
+pub(super) fn supersedes(out: &Path, as_of: NaiveDate) -> bool {
+    PublishedRun::current(out).map_or(true, |run| run.manifest.as_of <= as_of)
+}
+
+/// Makes the run of `manifest` current, first the link, then the text.
+pub(super) fn make_current(disk: &dyn Disk, out: &Path, manifest: &Manifest) -> Result<()> {
+    let [next_link, next_pointer] = NEXT.map(|name| out.join(name));
+    let target = Path::new("runs").join(&manifest.run_id);
+    match disk.link(&target, &next_link) {
+        Ok(()) => {
+            let current = out.join(LINK);
+            disk.rename(&next_link, &current).map_err(Error::io(&current))?;
+        }
+        // A file system without links: the text is all there is.
+        Err(error) if matches!(error.kind(), ErrorKind::Unsupported) => {}
+        Err(error) if error.raw_os_error() == Some(1) => {}
+        Err(error) => return Err(Error::io(&next_link)(error)),
+    }
+    let pointer = Pointer {
+        run_id: manifest.run_id.clone(),
+        as_of: manifest.as_of,
+        folder: target.to_string_lossy().into_owned(),
+    };
+    let text = serde_json::to_string_pretty(&pointer)
+        .map_err(|e| Error::Internal(format!("{POINTER}: {e}")))?;
+    let mut file = disk.create(&next_pointer).map_err(Error::io(&next_pointer))?;
+    file.write_all(text.as_bytes())
+        .and_then(|()| file.write_all(b"\n"))
+        .and_then(|()| file.sync())
+        .map_err(Error::io(&next_pointer))?;
+    drop(file);
+    let path = out.join(POINTER);
+    disk.rename(&next_pointer, &path).map_err(Error::io(&path))?;
+    disk.sync_dir(out).map_err(Error::io(out))
+}
+
+/// Mends what names the current run, where it is not as it should be; the lock is held. Returns
+/// what was done, in words.
+///
+/// # Errors
+/// [`Error::Config`] where `current` is a folder that no run made: it is not ours to remove.
+pub(super) fn mend(disk: &dyn Disk, out: &Path) -> Result<Option<String>> {
+    let path = out.join(LINK);
+    match link(out)? {
+        Link::To(target) => {
+            let named = out.join(&target);
+            if let Ok(run) = PublishedRun::open(&named) {
+                if pointed(out).as_deref().and_then(Path::file_name) == named.file_name() {
+                    return Ok(None);
+                }
+                // Somebody died between the link and the text, or the text is not there yet.
+                make_current(disk, out, &run.manifest)?;
+                return Ok(None);
+            }
+            let Some(run) = newest_sound(out)? else { return Ok(None) };
+            make_current(disk, out, &run.manifest)?;
+            Ok(Some(format!(
+                "current named a run that cannot be read ({}); it names {} now",
+                target.display(),
+                run.manifest.run_id
+            )))
+        }
+        Link::Missing => {
+            let found = match pointed(out).and_then(|folder| PublishedRun::open(&folder).ok()) {
+                Some(run) => Some(run),
+                None => newest_sound(out)?,
+            };
+            let Some(run) = found else { return Ok(None) };
+            make_current(disk, out, &run.manifest)?;
+            Ok(Some(format!("current was missing; it names {} now", run.manifest.run_id)))
+        }
+        Link::Folder => {
+            let Ok(copy) = PublishedRun::open(&path) else {
+                return Err(Error::Config(vec![format!(
+                    "{} is a folder that no run made, where the link to the current run belongs: \
+                     move it away, then run again",
+                    path.display()
+                )]));
+            };
+            let run_id = &copy.manifest.run_id;
+            let original = out.join("runs").join(run_id);
+            let aside = out.join(format!("{}current-{run_id}", super::atomic::STAGING));
+            disk.rename(&path, &aside).map_err(Error::io(&path))?;
+            let sound = PublishedRun::open(&original).is_ok_and(|run| run.is_whole());
+            if !sound && fs::symlink_metadata(&original).is_err() {
+                let runs = out.join("runs");
+                disk.create_dir(&runs).map_err(Error::io(&runs))?;
+                disk.rename(&aside, &original).map_err(Error::io(&aside))?;
+            }
+            make_current(disk, out, &copy.manifest)?;
+            Ok(Some(format!("current was a folder, a copy of {run_id}; it is a link again")))
+        }
+        Link::File => {
+            let text = fs::read_to_string(&path).unwrap_or_default();
+            let named = Path::new(text.trim()).file_name().map(|id| out.join("runs").join(id));
+            let run = named.and_then(|folder| PublishedRun::open(&folder).ok());
+            let run = run.or_else(|| pointed(out).and_then(|f| PublishedRun::open(&f).ok()));
+            let Some(run) = run else {
+                return Err(Error::Config(vec![format!(
+                    "{} is a file that names no run, where the link to the current run belongs: \
+                     move it away, then run again",
+                    path.display()
+                )]));
+            };
+            make_current(disk, out, &run.manifest)?;
+            Ok(Some(format!("current was a file; it links to {} again", run.manifest.run_id)))
+        }
+    }
+}
+
+/// The run of the latest morning that is whole.
+fn newest_sound(out: &Path) -> Result<Option<PublishedRun>> {
+    Ok(PublishedRun::all(out)?.into_iter().find(PublishedRun::is_whole))
+}
