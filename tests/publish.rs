@@ -204,7 +204,8 @@ fn prune_keeps_the_newest_and_always_the_current_run() {
     // Published in the same second as all the others: only its time tells it apart.
     let corrected = fs::read_dir(out.path().join("runs")).unwrap().map(|e| e.unwrap().path());
     let corrected = corrected.max_by_key(|p| fs::metadata(p).unwrap().modified().unwrap()).unwrap();
-    fs::write(corrected.join("timings.json"), r#"{"published_at": "2990-01-01T00:00:00Z"}"#).unwrap();
+    fs::write(corrected.join("timings.json"), r#"{"published_at": "2990-01-01T00:00:00Z"}"#)
+        .unwrap();
     let lock = patient_lock(out.path());
     assert_eq!(prune(&lock, 1).unwrap().len(), 4);
     let left: Vec<_> =

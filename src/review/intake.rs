@@ -94,7 +94,10 @@ pub fn proposals(
             from_location: String::new(),
         };
         let terms = terms(&approved.sku, &approved.location, &approved.supplier);
-        proposals.insert(approved.recommendation_id.clone(), Proposal { approved, terms, seen: run.manifest.decisions });
+        proposals.insert(
+            approved.recommendation_id.clone(),
+            Proposal { approved, terms, seen: run.manifest.decisions },
+        );
     }
     Ok(proposals)
 }

@@ -146,7 +146,9 @@ pub(super) fn keep(
         return Ok(Some(entry));
     }
     let announced = models::announce(&plan.run.out, &plan.run.models, &entry.run_id);
-    match announced.and_then(|()| models::save(&plan.run.models, &entry.run_id, KIND, &forecaster.keep(states))) {
+    match announced.and_then(|()| {
+        models::save(&plan.run.models, &entry.run_id, KIND, &forecaster.keep(states))
+    }) {
         Ok(sha256) => Ok(Some(RefitEntry { sha256, ..entry })),
         Err(Error::Io { source, .. }) => Err(unkept(source.kind().to_string())),
         Err(error) => Err(unkept(error.to_string())),

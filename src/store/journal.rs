@@ -141,9 +141,16 @@ pub struct Journal {
 /// How a file in the folder calls itself.
 enum Named<'a> {
     /// `000001-<content>-<source>.csv`
-    Numbered { sequence: u64, content: &'a str, source: &'a str },
+    Numbered {
+        sequence: u64,
+        content: &'a str,
+        source: &'a str,
+    },
     /// `000001-<source>.csv` or `exported-<content>.txt`, as version 0.1.0 wrote them.
-    FirstVersion { source: &'a str, kind: EntryKind },
+    FirstVersion {
+        source: &'a str,
+        kind: EntryKind,
+    },
     Stranger,
 }
 
@@ -513,9 +520,9 @@ impl Journal {
         if let Some(entry) = self.entries.last() {
             self.records.push(Record { entry: entry.clone(), bytes: bytes.to_vec() });
         }
-        let _ = replace(&self.copy, &name, &[bytes]).and_then(|()| self.write_index()).and_then(
-            |()| replace(&self.copy, INDEX, &[&self.index_text()?]),
-        );
+        let _ = replace(&self.copy, &name, &[bytes])
+            .and_then(|()| self.write_index())
+            .and_then(|()| replace(&self.copy, INDEX, &[&self.index_text()?]));
         Ok(())
     }
 
