@@ -172,7 +172,7 @@ impl Forecaster<'_> {
                 let fitted = self.model.fit_series(i);
                 let scale = scale(&fitted, bucket);
                 let channel = setup.panel().key(i).channel.index();
-                let series = Series::new(&fitted.past, bucket);
+                let series = Series::new(&fitted.past, setup.panel().flags(i), bucket);
                 let errors = self.rolling_errors(&fitted, &series, setup.steps.furthest());
                 for (step, errors) in errors.iter().enumerate() {
                     if errors[0].count() > 0.0 {

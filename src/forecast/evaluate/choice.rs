@@ -8,6 +8,7 @@
 //! they are clearly better; otherwise they are the runner-up.
 
 use crate::domain::calendar::Bucket;
+use crate::domain::panel::{Activity, flag};
 use crate::forecast::evaluate::accuracy::{ErrorSums, Measures, Scale};
 use crate::forecast::methods::{CONTENDERS, History, MethodName, Model};
 use crate::forecast::pooled::fit::{self, Fitted, Origin, SeriesPast};
@@ -62,19 +63,24 @@ pub(crate) struct Series {
 }
 
 impl Series {
-    pub fn new(past: &SeriesPast<'_>, bucket: Bucket) -> Self {
+    /// - `flags`: of each period of the past. `[n]`
+    pub fn new(past: &SeriesPast<'_>, flags: &[u8], bucket: Bucket) -> Self {
         let cleaned: Vec<f64> = past.units.iter().map(|&u| f64::from(u)).collect();
         let mut observed = cleaned.clone();
+        // A season that comes every year makes no item intermittent.
         let mut sold = 0.0;
-        for (value, exposure) in observed.iter_mut().zip(&past.exposure_without_origins) {
-            if exposure.is_nan() {
+        let mut in_season = 0.0;
+        for (t, value) in observed.iter_mut().enumerate() {
+            let off = Activity::of(flags[t]) == Activity::OffSeason;
+            if flags[t] & flag::CENSORED != 0 {
                 *value = f64::NAN;
             } else if *value > 0.0 {
                 sold += 1.0;
             }
+            in_season += f64::from(u8::from(!off));
         }
         Self {
-            intermittent: sold < REGULAR * observed.len() as f64,
+            intermittent: sold < REGULAR * in_season,
             observed,
             cleaned,
             season_length: bucket.season_length(),
@@ -113,7 +119,8 @@ impl fit::Model<'_> {
         let mut pooled = ErrorSums::default();
         for judging in &judgings {
             for t in judging.observed_periods(&history) {
-                let mean = judging.origin.level * past.expected_exposure(t);
+                // Off-season, where no level is learnt, nothing is expected.
+                let mean = (judging.origin.level * past.expected_exposure(t)).max(0.0);
                 pooled.add(mean, history.observed[t]);
             }
         }

@@ -6,7 +6,7 @@
 //! of [learning](crate::forecast::pooled::learner) fits a sample with what the stages before it
 //! found; forecasting fits with all of it.
 
-use crate::domain::panel::{SeriesKey, flag};
+use crate::domain::panel::{Activity, SeriesKey, flag};
 use crate::forecast::methods::average::Average;
 use crate::forecast::pooled::dispersion::{DispersionSums, Periods};
 use crate::forecast::pooled::distribution::Spread;
@@ -23,6 +23,7 @@ use crate::forecast::pooled::setup::{HORIZON_STEPS, Setup};
 use crate::forecast::pooled::shift::{LevelShift, last_shift};
 use crate::forecast::pooled::tally::Tally;
 use crate::forecast::pooled::weekday::own_profile;
+use crate::forecast::pooled::year_parts::PartFactors;
 use crate::forecast::{Demand, Settings};
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
@@ -116,6 +117,8 @@ pub(crate) struct SeriesPast<'a> {
     pub unplanned: Option<Unplanned>,
     /// What an analogue says of the level.
     pub prior: LevelPrior,
+    /// Its own season, relative to its group's.
+    pub season: Option<PartFactors>,
     /// The last lasting step of the level.
     pub shift: Option<LevelShift>,
     /// Growth from year to year as it shows by itself.
@@ -162,10 +165,14 @@ impl SeriesPast<'_> {
         (0..self.level_from()).filter(|&t| self.observed(t)).count()
     }
 
-    /// Observed periods without a sale at the end of history.
-    pub fn idle(&self) -> usize {
+    /// Periods without a sale at the end of history in which it could have sold and usually would
+    /// have.
+    ///
+    /// - `flags`: [`flag`] bits of each. `[n]`
+    pub fn idle(&self, flags: &[u8]) -> usize {
         let first = self.units.iter().rposition(|&units| units > 0.0).map_or(0, |last| last + 1);
-        (first..self.units.len()).filter(|&t| self.observed(t)).count()
+        let counts = |t: &usize| self.observed(*t) && Activity::of(flags[*t]).counts_as_idle();
+        (first..self.units.len()).filter(counts).count()
     }
 }
 
@@ -362,6 +369,21 @@ impl<'a> Model<'a> {
             }
         }
 
+        // An origin must not know the season of what followed it.
+        let known = n.saturating_sub(ORIGINS * setup.steps.lead_time());
+        let season = self.own_season(series, units, &exposure, &promoted_periods);
+        let season_before = season.as_ref().and_then(|_| {
+            let known_units = &units[..known];
+            self.own_season(series, known_units, &without_origins[..known], &promoted_periods)
+        });
+        setup.apply_season(&mut exposure, start, season.as_ref(), &profile.off_season);
+        setup.apply_season(
+            &mut without_origins,
+            start,
+            season_before.as_ref(),
+            &profile.off_season,
+        );
+
         let own = own_profile(
             &Past { units, exposure: &exposure },
             setup.weekday_of(start),
@@ -398,6 +420,7 @@ impl<'a> Model<'a> {
         SeriesPast {
             series,
             group,
+            season,
             shift,
             own_growth,
             growth: believed,
@@ -411,6 +434,30 @@ impl<'a> Model<'a> {
             promoted_periods,
             prior: setup.level_prior(series),
         }
+    }
+
+    /// The season that a series' own years agree on, beyond that of its group; promotions are no
+    /// season.
+    fn own_season(
+        &self,
+        series: usize,
+        units: &[f32],
+        exposure: &[f32],
+        promoted: &[bool],
+    ) -> Option<PartFactors> {
+        let setup = &self.setup;
+        let start = setup.panel().start(series);
+        if !setup.year.enough(units.len()) {
+            return None;
+        }
+        if !promoted.contains(&true) {
+            return setup.year.factors(start, units, exposure);
+        }
+        let mut ordinary = exposure.to_vec();
+        for (a, _) in ordinary.iter_mut().zip(promoted).filter(|(_, promoted)| **promoted) {
+            *a = f32::NAN;
+        }
+        setup.year.factors(start, units, &ordinary)
     }
 
     /// `index`, a pooled one of the panel's axis, times the launch curve, over the periods `range`
@@ -434,6 +481,29 @@ impl<'a> Model<'a> {
 }
 
 impl Setup<'_> {
+    /// Multiplies past exposures from period `first` of the axis on by a series' own season; parts
+    /// of the year in which it, or else its group, sells next to nothing say nothing about a level.
+    fn apply_season(
+        &self,
+        exposure: &mut [f32],
+        first: usize,
+        own: Option<&PartFactors>,
+        group_off: &[bool],
+    ) {
+        let off = own.map_or(group_off, |own| &own.off);
+        if own.is_none() && !off.contains(&true) {
+            return;
+        }
+        for (t, a) in exposure.iter_mut().enumerate() {
+            let part = self.year.of(first + t);
+            if off[part] {
+                *a = f32::NAN;
+            } else if let Some(own) = own {
+                *a *= own.factors[part];
+            }
+        }
+    }
+
     /// What an analogue's level says about a series that has little history of its own.
     fn level_prior(&self, series: usize) -> LevelPrior {
         let panel = self.panel();

@@ -4,7 +4,7 @@
 //! | file | question |
 //! |---|---|
 //! | `setup`, `error_group`, `tally`, `less_worst` | what all of it reads and counts in |
-//! | `learner`, `seasonal`, `regression`, `global`, `reconcile` | what do all series share? |
+//! | `learner`, `seasonal`, `year_parts`, `regression`, `global`, `reconcile` | what do all series share? |
 //! | `fit`, `weekday`, `promotions`, `price`, `shift`, `growth`, `level`, `dispersion` | what does one series' past say? |
 //! | `state`, `refit`, `carry` | what does a later night need of it? |
 //! | `forecaster`, `pool_demand`, `distribution` | what will a pool sell? |
@@ -34,3 +34,4 @@ pub(crate) mod shift;
 pub mod state;
 pub mod tally;
 pub mod weekday;
+pub(crate) mod year_parts;

@@ -153,6 +153,9 @@ impl Seasons {
             }
         }
         seasons.pull_together(setup, totals);
+        seasons.profiles.iter_mut().enumerate().for_each(|(group, profile)| {
+            profile.heed_years(setup, totals.of(group));
+        });
         seasons
     }
 
@@ -342,6 +345,8 @@ pub struct Profile {
     /// The same as fitted without the periods that follow the rolling origins.
     /// `[history + reach]`
     pub index_without_origins: Vec<f32>,
+    /// Parts of the year in which the group sells next to nothing. `[parts]`; empty for none
+    pub off_season: Vec<bool>,
 }
 
 impl Profile {
@@ -351,10 +356,42 @@ impl Profile {
         blend(&mut self.index_without_origins, &other.index_without_origins, share as f32);
     }
 
+    /// Moves the season to what the group's own years agree on, see
+    /// [`year_parts`](crate::forecast::pooled::year_parts).
+    fn heed_years(&mut self, setup: &Setup<'_>, totals: GroupTotals<'_>) {
+        let history = totals.units.len();
+        let unknown = ORIGINS * setup.steps.lead_time();
+        let known = history.saturating_sub(unknown);
+        let units: Vec<f32> = totals.units.iter().map(|&units| units as f32).collect();
+        for (index, known) in [(&mut self.index, history), (&mut self.index_without_origins, known)]
+        {
+            let first = totals.expected.iter().position(|&expected| expected > 0.0);
+            let Some(first) = first.filter(|&first| first < known) else { continue };
+            let mut expected = Vec::with_capacity(known - first);
+            for (t, &usual) in totals.expected[first..known].iter().enumerate() {
+                let expects = usual > 0.0;
+                expected.push(if expects { usual as f32 * index[first + t] } else { f32::NAN });
+            }
+            let Some(found) = setup.year.factors(first, &units[first..known], &expected) else {
+                continue;
+            };
+            for (t, value) in index.iter_mut().enumerate() {
+                *value *= found.factors[setup.year.of(t)];
+            }
+            if known == history {
+                self.off_season = found.off;
+            }
+        }
+    }
+
     /// No season.
     #[must_use]
     pub fn flat(periods: usize) -> Self {
-        Self { index: vec![1.0; periods], index_without_origins: vec![1.0; periods] }
+        Self {
+            index: vec![1.0; periods],
+            index_without_origins: vec![1.0; periods],
+            off_season: Vec::new(),
+        }
     }
 }
 
@@ -494,7 +531,7 @@ pub(crate) fn profile(
     let known = history.saturating_sub(unknown).max(1);
     weight[known..].fill(0.0);
     let index_without_origins = fit.index(&weight, known).unwrap_or_else(|_| vec![1.0; rows.len()]);
-    Ok(Profile { index, index_without_origins })
+    Ok(Profile { index, index_without_origins, off_season: Vec::new() })
 }
 
 /// The regression of one group's units on its design.

@@ -8,6 +8,7 @@ use crate::forecast::pooled::error_group::ErrorGroup;
 use crate::forecast::pooled::level::{HALF_LIVES, half_lives};
 use crate::forecast::pooled::promotions::PromotionIndex;
 use crate::forecast::pooled::seasonal::Groups;
+use crate::forecast::pooled::year_parts::YearParts;
 use crate::forecast::{Demand, Settings};
 use chrono::Datelike;
 
@@ -111,12 +112,17 @@ pub(crate) struct Setup<'a> {
     pub half_lives: [f64; HALF_LIVES],
     pub steps: HorizonSteps,
     pub promotions: PromotionIndex<'a>,
+    /// Parts of the year, history and reach.
+    pub year: YearParts,
 }
 
 impl<'a> Setup<'a> {
     pub fn new(demand: Demand<'a>, settings: Settings) -> Self {
-        let bucket = demand.panel.calendar().bucket();
+        let calendar = demand.panel.calendar();
+        let bucket = calendar.bucket();
+        let periods = calendar.history() + settings.reach(bucket);
         Self {
+            year: YearParts::new(calendar, periods),
             groups: Groups::new(&demand),
             half_lives: half_lives(bucket),
             steps: HorizonSteps::of(bucket),

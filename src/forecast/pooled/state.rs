@@ -4,7 +4,7 @@
 //! about the future. A state moves on by one period in a few multiplications, so a night between
 //! two refits need not fit at all (see [`crate::forecast::pooled::refit`]).
 
-use crate::domain::panel::flag;
+use crate::domain::panel::{Activity, flag};
 use crate::forecast::evaluate::accuracy::Measures;
 use crate::forecast::evaluate::backtest::METHODS;
 use crate::forecast::evaluate::choice::{OwnModel, Series};
@@ -41,6 +41,10 @@ pub struct SeriesState {
     pub(crate) observed: usize,
     /// Variance of one period.
     pub(crate) spread: Spread,
+    /// Own season relative to the group's, by parts of the year; empty for none.
+    pub(crate) season: Vec<f32>,
+    /// Parts of the year that are off-season; empty for none.
+    pub(crate) off_season: Vec<bool>,
     /// Own weekday factors, Monday first.
     pub(crate) weekday: [f32; 7],
     /// Demand under promotion relative to the baseline.
@@ -131,7 +135,7 @@ impl Forecaster<'_> {
         let panel = setup.panel();
         let past = &fitted.past;
         let today = fitted.today();
-        let series = Series::new(past, setup.bucket());
+        let series = Series::new(past, panel.flags(past.series), setup.bucket());
         SeriesState {
             channel: panel.key(past.series).channel.code(),
             start: panel.start(past.series),
@@ -142,12 +146,17 @@ impl Forecaster<'_> {
             weights: today.weights,
             observed: fitted.levels.observed,
             spread: today.spread,
+            season: past.season.as_ref().map_or_else(Vec::new, |own| own.factors.clone()),
+            off_season: past.season.as_ref().map_or_else(
+                || self.model.shared.seasons.profiles[past.group].off_season.clone(),
+                |own| own.off.clone(),
+            ),
             weekday: past.weekday,
             uplift: past.uplift,
             unplanned: past.unplanned.map(|unplanned| unplanned.average),
             recent: reconcile::recent(past.units, &past.exposure, setup.group_half_life()),
             highest: past.units.iter().copied().fold(0.0, f32::max),
-            idle: past.idle(),
+            idle: past.idle(panel.flags(past.series)),
             sold: past.units.iter().filter(|units| **units > 0.0).count(),
             shift: past.shift,
             growth: past.growth,
@@ -194,6 +203,7 @@ impl Model<'_> {
         let profile = &self.shared.seasons.profiles[setup.groups.of_series[series]];
         let coming = n..n + setup.settings.horizon;
         let mut exposure = self.exposure_since_launch(state.start, coming, &profile.index);
+        setup.apply_own_season(&mut exposure, first, &state.season);
         setup.apply_weekdays(&mut exposure, first, &state.weekday);
         let plans = setup.promotions_of(key);
         self.apply_prices(&mut exposure, first, &setup.price_path(key), |t| {
@@ -220,6 +230,7 @@ impl Model<'_> {
         let profile = &self.shared.seasons.profiles[setup.groups.of_series[series]];
         let mut exposure =
             self.exposure_since_launch(state.start, from..units.len(), &profile.index);
+        setup.apply_own_season(&mut exposure, first, &state.season);
         setup.apply_weekdays(&mut exposure, first, &state.weekday);
         let plans = setup.promotions_of(panel.key(series));
         // Looking for promotions goes over the whole past: most series of most nights need not.
@@ -240,13 +251,14 @@ impl Model<'_> {
             let uplift = if promoted.get(t) == Some(&true) { state.uplift as f32 } else { 1.0 };
             let y = f64::from(units[t]);
             let a = f64::from(index * uplift);
-            let observed = flags[t] & flag::CENSORED == 0;
+            let off = state.off_season.get(setup.year.of(state.start + t)) == Some(&true);
+            let observed = flags[t] & flag::CENSORED == 0 && !off;
             state.recent.fade(keep_recent);
             if observed {
                 state.sums.add(&keep, y, a);
                 state.recent.add(y, a);
                 state.observed += 1;
-                state.idle += 1;
+                state.idle += usize::from(Activity::of(flags[t]).counts_as_idle());
             }
             if y > 0.0 {
                 state.highest = state.highest.max(y as f32);
@@ -254,7 +266,8 @@ impl Model<'_> {
                 state.sold += 1;
             }
             if let Some(own) = &mut state.own_model {
-                own.model.update(if observed { y } else { f64::NAN });
+                let seen = flags[t] & flag::CENSORED == 0;
+                own.model.update(if seen { y } else { f64::NAN });
             }
         }
         state.periods = units.len();
@@ -263,6 +276,17 @@ impl Model<'_> {
 }
 
 impl Setup<'_> {
+    /// Multiplies exposures from period `first` of the axis on by a series' own season, if it has
+    /// one.
+    fn apply_own_season(&self, exposure: &mut [f32], first: usize, season: &[f32]) {
+        if season.is_empty() {
+            return;
+        }
+        for (t, a) in exposure.iter_mut().enumerate() {
+            *a *= season[self.year.of(first + t)];
+        }
+    }
+
     /// Digest of the master data and of the promotions and prices begun before `as_of` that shape
     /// the fit of a series.
     pub fn terms_digest(&self, series: usize, as_of: NaiveDate) -> u64 {
@@ -294,7 +318,7 @@ impl Setup<'_> {
 /// Digest of what fitting reads of a past: the units of periods in which demand was observed, and
 /// which those are.
 pub(crate) fn past_digest(units: &[f32], flags: &[u8]) -> u64 {
-    const BITS: u8 = flag::CENSORED | flag::PROMOTION;
+    const BITS: u8 = flag::CENSORED | flag::PROMOTION | flag::OFF_SEASON;
     // Chains side by side, two periods to a word: one chain would wait for its own multiplications.
     let mut lanes = [1, 2, 3, 4, 5].map(Digest::new);
     for (units, flags) in units.chunks(8).zip(flags.chunks(8)) {

@@ -1,0 +1,393 @@
+//! Which parts of the year sell more, as the years themselves have shown?
+//!
+//! A regression with a smooth season in logarithms cannot say zero, and a group's season need not
+//! be its items'. Here every part of the year (a week; a month where periods are months) is compared
+//! over the years: units sold over units expected at that year's level, growth within the year taken
+//! out. What the years agree on is season, what they do not is noise; the product of two years'
+//! deviations measures the first alone:
+//!
+//! ```text
+//! e = sold - expected     τ² = Σ e e' / Σ m m'     (pairs of years, m the expected units)
+//! factor = 1 + w (sold / expected - 1)             w = τ² / (τ² + noise of the part)
+//! ```
+//!
+//! less one standard error of `τ²`, so that a season is believed where it has been shown, by two
+//! years at least, and an item without one keeps its group's (empirical Bayes; Efron & Morris 1973).
+//! Four weeks together come first, single weeks within them after. A part in which nothing was
+//! ever sold stays empty. Used on groups against the regression, and on items against their group.
+//! Units: expected units, of the panel's periods.
+
+use crate::domain::calendar::{Bucket, Calendar};
+use crate::forecast::pooled::setup::YEAR_DAYS;
+use crate::forecast::pooled::tally::Tally;
+use chrono::Datelike;
+
+/// Weeks of a year.
+const WEEKS: usize = 52;
+/// Weeks that are compared together first.
+const WEEKS_TOGETHER: usize = 4;
+/// Years of history from which a season is an item's own; two whole seasons lie in a little less.
+const LEAST_YEARS: f64 = 1.75;
+/// Units of one year below which it says nothing about a season.
+const LEAST_UNITS: f64 = 8.0;
+/// Largest log growth a year that is taken out.
+const GROWTH_LIMIT: f64 = 0.7;
+/// Units a year that "no growth" is worth.
+const GROWTH_EVIDENCE: f64 = 50.0;
+/// Share of the usual demand below which a part of the year is off-season: it says nothing about
+/// the level, and a single sale in it must not be taken for fifty.
+const OFF_SEASON: f64 = 0.05;
+/// Weight of a part's own years from which nothing sold in any of them means never.
+const CERTAIN: f64 = 0.9;
+/// Largest factor.
+const MOST: f64 = 60.0;
+
+/// Which part of the year each period of the axis lies in.
+#[derive(Debug, Clone)]
+pub(crate) struct YearParts {
+    parts: usize,
+    /// Periods of a year.
+    year: usize,
+    /// Part of each period, history and reach. `[periods]`
+    of_period: Vec<u8>,
+}
+
+/// Demand by parts of the year relative to what it is compared with.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct PartFactors {
+    /// `[parts]`
+    pub factors: Vec<f32>,
+    /// Which parts sell next to nothing. `[parts]`
+    pub off: Vec<bool>,
+    /// How much of the deviations the years agree on, 0..=1.
+    pub agreement: f64,
+}
+
+impl YearParts {
+    pub fn new(calendar: &Calendar, periods: usize) -> Self {
+        let bucket = calendar.bucket();
+        let half = chrono::Duration::days((bucket.days() / 2.0) as i64);
+        let of_period = (0..periods)
+            .map(|t| {
+                let middle = calendar.start(t as i64) + half;
+                let part = match bucket {
+                    Bucket::Day | Bucket::Week => middle.ordinal0() as usize * WEEKS / 366,
+                    Bucket::Month => middle.month0() as usize,
+                };
+                u8::try_from(part).expect("52 parts at most")
+            })
+            .collect();
+        let (parts, year) = match bucket {
+            Bucket::Day => (WEEKS, YEAR_DAYS as usize),
+            Bucket::Week => (WEEKS, WEEKS),
+            Bucket::Month => (12, 12),
+        };
+        Self { parts, year, of_period }
+    }
+
+    /// Part of a period of the axis.
+    pub fn of(&self, period: usize) -> usize {
+        usize::from(self.of_period[period])
+    }
+
+    /// Whether `periods` are long enough for a season of one's own.
+    pub fn enough(&self, periods: usize) -> bool {
+        periods as f64 >= LEAST_YEARS * self.year as f64
+    }
+
+    /// Factors of some periods that begin at `first` of the axis; `None` where the years do not
+    /// agree on any.
+    ///
+    /// - `units`, `expected`: of each; NaN expected = not observed. `[n]`
+    pub fn factors(&self, first: usize, units: &[f32], expected: &[f32]) -> Option<PartFactors> {
+        let n = expected.len();
+        if !self.enough(n) {
+            return None;
+        }
+        let years = n.div_ceil(self.year);
+        let mut cells = vec![Tally::default(); years * self.parts];
+        for (back, chunk) in
+            (0..years).map(|k| (k, n.saturating_sub((k + 1) * self.year)..n - k * self.year))
+        {
+            let row = &mut cells[back * self.parts..(back + 1) * self.parts];
+            for t in chunk.filter(|&t| !expected[t].is_nan()) {
+                row[self.of(first + t)].add(f64::from(units[t]), f64::from(expected[t]));
+            }
+        }
+        self.factors_of_cells(cells, first + n)
+    }
+
+    /// Factors of years counted back from period `end` of the axis. `cells`: `[years × parts]`
+    fn factors_of_cells(&self, mut cells: Vec<Tally>, end: usize) -> Option<PartFactors> {
+        let parts = self.parts;
+        let mut totals: Vec<Tally> = cells.chunks(parts).map(sum).collect();
+        // A year of little says nothing of its shape; one that is not whole counts by what it has.
+        while totals.last().is_some_and(|year| year.sold < LEAST_UNITS) {
+            totals.pop();
+        }
+        cells.truncate(totals.len() * parts);
+        let whole = totals.iter().map(|year| year.expected).fold(0.0, f64::max);
+        let covered: f64 = totals.iter().map(|year| year.expected / whole.max(1e-12)).sum();
+        if totals.len() < 2
+            || covered < LEAST_YEARS
+            || totals.iter().any(|year| year.sold < LEAST_UNITS || year.expected <= 0.0)
+        {
+            return None;
+        }
+
+        let growth = self.growth(&cells, &totals, end);
+        self.take_growth_out(&mut cells, growth, end);
+        // Levels of the years need the season where a year is not whole, and the season the levels.
+        let mut factors = vec![1.0; parts];
+        let mut agreement = 0.0;
+        for _ in 0..3 {
+            let mut scaled = cells.clone();
+            for year in scaled.chunks_mut(parts) {
+                let mut total = Tally::default();
+                for (cell, factor) in year.iter().zip(&factors) {
+                    total.add(cell.sold, cell.expected * factor);
+                }
+                let level = total.sold / total.expected.max(1e-12);
+                year.iter_mut().for_each(|cell| cell.expected *= level);
+            }
+            let together = if parts == WEEKS { WEEKS_TOGETHER } else { 1 };
+            let coarse = shrunk(&scaled, parts, together);
+            agreement = coarse.agreement;
+            factors.clone_from(&coarse.factors);
+            if together > 1 {
+                for year in scaled.chunks_mut(parts) {
+                    for (cell, factor) in year.iter_mut().zip(&coarse.factors) {
+                        cell.expected *= factor;
+                    }
+                }
+                let fine = shrunk(&scaled, parts, 1);
+                agreement = agreement.max(fine.agreement);
+                for (factor, fine) in factors.iter_mut().zip(&fine.factors) {
+                    *factor = (*factor * fine).min(MOST);
+                }
+            }
+        }
+        if agreement <= 0.0 {
+            return None;
+        }
+
+        // At mean 1 where it is compared with.
+        let mut usual = Tally::default();
+        let mut expected = vec![Tally::default(); parts];
+        for year in cells.chunks(parts) {
+            for (part, cell) in year.iter().enumerate() {
+                usual.add(cell.expected * factors[part], cell.expected);
+                expected[part].merge(cell);
+            }
+        }
+        let mean = usual.sold / usual.expected.max(1e-12);
+        let average = usual.expected / parts as f64;
+        let off = (0..parts)
+            .map(|part| factors[part] * expected[part].expected < OFF_SEASON * mean * average)
+            .collect();
+        let factors = factors.iter().map(|factor| (factor / mean.max(1e-12)) as f32).collect();
+        Some(PartFactors { factors, off, agreement })
+    }
+
+    /// Place of a part in a year that ends before period `end`, 0 = its first days, 1 = its last.
+    fn place(&self, part: usize, end: usize) -> f64 {
+        let last = self.of(end - 1);
+        let back = (last + self.parts - part) % self.parts;
+        1.0 - (back as f64 + 0.5) / self.parts as f64
+    }
+
+    /// Log growth a year between the first and the last year, over the parts that both observed.
+    fn growth(&self, cells: &[Tally], totals: &[Tally], end: usize) -> f64 {
+        let parts = self.parts;
+        let mut growth = 0.0;
+        let mut weight = 0.0;
+        for later in 0..totals.len() - 1 {
+            let mut now = Tally::default();
+            let mut before = Tally::default();
+            for part in 0..parts {
+                let (a, b) = (cells[later * parts + part], cells[(later + 1) * parts + part]);
+                if a.expected > 0.0 && b.expected > 0.0 {
+                    now.merge(&a);
+                    before.merge(&b);
+                }
+            }
+            if now.sold > 0.0 && before.sold > 0.0 {
+                let ratio = (now.sold / now.expected) / (before.sold / before.expected);
+                growth += before.sold * ratio.ln();
+                weight += before.sold;
+            }
+        }
+        debug_assert!(end > 0, "a year has ended");
+        (growth / (weight + GROWTH_EVIDENCE)).clamp(-GROWTH_LIMIT, GROWTH_LIMIT)
+    }
+
+    /// Makes what is expected grow within each year, so that growth is no season.
+    fn take_growth_out(&self, cells: &mut [Tally], growth: f64, end: usize) {
+        for year in cells.chunks_mut(self.parts) {
+            for (part, cell) in year.iter_mut().enumerate() {
+                cell.expected *= (growth * (self.place(part, end) - 0.5)).exp();
+            }
+        }
+    }
+}
+
+fn sum(cells: &[Tally]) -> Tally {
+    let mut total = Tally::default();
+    cells.iter().for_each(|cell| total.merge(cell));
+    total
+}
+
+/// Factors by what the years agree on, and how much that is.
+struct Shrunk {
+    /// `[parts]`
+    factors: Vec<f64>,
+    agreement: f64,
+}
+
+/// Factors of each `together` neighbouring parts, see the module.
+fn shrunk(cells: &[Tally], parts: usize, together: usize) -> Shrunk {
+    let groups = parts.div_ceil(together);
+    let years = cells.len() / parts;
+    let mut totals = vec![Tally::default(); groups];
+    // Squares over the years, of the expected units of each group of parts.
+    let mut squares = vec![0.0; groups];
+    let mut joint = 0.0;
+    let mut joint_expected = 0.0;
+    let mut all = 0.0;
+    let mut all_expected = 0.0;
+    let mut pairs = 0.0;
+    for group in 0..groups {
+        let first = group * together;
+        let last = (first + together).min(parts);
+        let mut missed = 0.0;
+        let mut missed_squares = 0.0;
+        let mut observed = 0.0;
+        for year in 0..years {
+            let cell = sum(&cells[year * parts + first..year * parts + last]);
+            let e = cell.sold - cell.expected;
+            missed += e;
+            missed_squares += e * e;
+            squares[group] += cell.expected * cell.expected;
+            observed += f64::from(u8::from(cell.expected > 0.0));
+            totals[group].merge(&cell);
+        }
+        let expected = totals[group].expected;
+        joint += (missed * missed - missed_squares) / 2.0;
+        joint_expected += (expected * expected - squares[group]) / 2.0;
+        all += missed_squares;
+        all_expected += squares[group];
+        pairs += observed * (observed - 1.0) / 2.0;
+    }
+    let nothing = Shrunk { factors: vec![1.0; parts], agreement: 0.0 };
+    if joint_expected <= 0.0 || all_expected <= 0.0 || pairs < 1.0 {
+        return nothing;
+    }
+    let signal = joint / joint_expected;
+    let counted: f64 = totals.iter().map(|total| total.expected).sum();
+    let noise = (all / all_expected - signal).max(counted / all_expected);
+    let believed = signal - noise / pairs.sqrt();
+    if believed <= 0.0 {
+        return nothing;
+    }
+    let mut factors = vec![1.0; parts];
+    for group in 0..groups {
+        let total = totals[group];
+        if total.expected <= 0.0 {
+            continue;
+        }
+        let own = noise * squares[group] / (total.expected * total.expected);
+        let weight = believed / (believed + own);
+        let factor = if total.sold <= 0.0 && weight > CERTAIN {
+            0.0
+        } else {
+            (1.0 + weight * (total.sold / total.expected - 1.0)).clamp(0.0, MOST)
+        };
+        for part in group * together..((group + 1) * together).min(parts) {
+            factors[part] = factor;
+        }
+    }
+    Shrunk { factors, agreement: believed / (believed + noise / years as f64) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn calendar(bucket: Bucket, first: &str) -> Calendar {
+        Calendar::new(bucket, "2026-01-01".parse().unwrap(), first.parse().unwrap())
+    }
+
+    fn found(calendar: &Calendar, units: &[f32]) -> Option<PartFactors> {
+        let parts = YearParts::new(calendar, units.len());
+        parts.factors(0, units, &vec![1.0; units.len()])
+    }
+
+    /// 12 a day from November to Christmas eve.
+    fn christmas(calendar: &Calendar, t: usize) -> f32 {
+        let day = calendar.start(t as i64);
+        let sells = day.month() == 11 || day.month() == 12 && day.day() <= 24;
+        if sells { 12.0 } else { 0.0 }
+    }
+
+    #[test]
+    fn empty_months_stay_empty_and_the_season_is_as_high_as_it_was() {
+        let calendar = calendar(Bucket::Day, "2023-01-01");
+        let units: Vec<f32> = (0..calendar.history()).map(|t| christmas(&calendar, t)).collect();
+        let found = found(&calendar, &units).unwrap();
+        assert!(found.off[10] && found.off[40] && !found.off[46]);
+        assert_eq!(found.factors[20], 0.0);
+        let high = f64::from(found.factors[46]);
+        assert!((high - 365.0 / 54.0).abs() < 0.3, "{high}");
+    }
+
+    #[test]
+    fn months_show_their_season_as_days_do() {
+        let calendar = calendar(Bucket::Month, "2022-01-01");
+        let units: Vec<f32> = (0..calendar.history())
+            .map(|t| match calendar.start(t as i64).month() {
+                11 => 360.0,
+                12 => 288.0,
+                _ => 0.0,
+            })
+            .collect();
+        let found = found(&calendar, &units).unwrap();
+        assert!(found.off[..10].iter().all(|&off| off));
+        assert!((f64::from(found.factors[10]) - 6.67).abs() < 0.3, "{:?}", found.factors);
+    }
+
+    #[test]
+    fn neither_noise_nor_growth_nor_one_high_month_is_a_season() {
+        let calendar = calendar(Bucket::Day, "2023-01-01");
+        let n = calendar.history();
+        let noise = |t: usize| ((t as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 61) as f32;
+        let noisy: Vec<f32> = (0..n).map(noise).collect();
+        let grown: Vec<f32> =
+            (0..n).map(|t| (10.0 * (0.3 * t as f64 / 365.0).exp()) as f32).collect();
+        let mut once: Vec<f32> = vec![10.0; n];
+        once[500..530].fill(60.0);
+        for units in [noisy, grown, once] {
+            let moved = found(&calendar, &units).map_or(0.0, |found| {
+                found.factors.iter().map(|f| f64::from((f - 1.0).abs())).fold(0.0, f64::max)
+            });
+            assert!(moved < 0.12, "{moved}");
+        }
+    }
+
+    #[test]
+    fn one_year_is_not_enough_and_two_seasons_are() {
+        let two = calendar(Bucket::Day, "2024-11-01");
+        let one = calendar(Bucket::Day, "2025-01-01");
+        for (calendar, shown) in [(two, false), (one, false)] {
+            let units: Vec<f32> =
+                (0..calendar.history()).map(|t| christmas(&calendar, t)).collect();
+            assert_eq!(found(&calendar, &units).is_some(), shown);
+        }
+        let calendar = Calendar::new(
+            Bucket::Day,
+            "2025-10-05".parse().unwrap(),
+            "2023-11-01".parse().unwrap(),
+        );
+        let units: Vec<f32> = (0..calendar.history()).map(|t| christmas(&calendar, t)).collect();
+        assert!(found(&calendar, &units).unwrap().off[30]);
+    }
+}
