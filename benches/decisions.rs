@@ -13,6 +13,7 @@ use orderpoint::domain::outcome::Status;
 use orderpoint::domain::sorted::Sorted;
 use orderpoint::domain::units::{ChannelId, LeadTime, LocationId, Money, SkuId, SupplierId, Units};
 use orderpoint::inventory;
+use orderpoint::inventory::order_calendar::OrderCalendar;
 use orderpoint::inventory::{
     Arrival, Outlook, PastDemand, PoolFacts, StockLevel, UnitEconomics, plan_pool,
 };
@@ -117,6 +118,7 @@ fn policy(c: &mut Criterion) {
                     past: PastDemand { average_per_day: rate, peak_per_day: 4.0 * rate },
                     lead_time: LeadTime::new(21.0, 3.0, 30.0).expect("a lead time"),
                     lead_time_source: "master data".into(),
+                    calendar: OrderCalendar::default(),
                     abc: Some(AbcClass::B),
                     xyz: Some(XyzClass::Y),
                     is_new: false,
@@ -131,6 +133,7 @@ fn policy(c: &mut Criterion) {
                     lots: Vec::new(),
                     min_stock: None,
                     max_stock: None,
+                    shelf_life_days: None,
                     by_hand: PoolOverrides::default(),
                     held: None,
                 };

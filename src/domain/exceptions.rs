@@ -90,6 +90,7 @@ exception_kinds! {
     LeadTimeDrift "lead-time-drift" "The latest receipts took longer or shorter than those before."
     LeastSharesExceedPool "least-shares-exceed-pool" "The least shares of the channels add up to more than the stock."
     LevelShift "level-shift" "The demand of an item stepped to another level, and what was before no longer counts."
+    LongLot "long-lot" "The supplier's smallest lot lasts far beyond the need, or spoils in part."
     MasterList "master-list" "Items lack something that every item should have."
     MinimumAboveMaximum "minimum-above-maximum" "No quantity satisfies minimum, pack and maximum together."
     MissingTable "missing-table" "An input table is not there or empty."

@@ -6,6 +6,7 @@ use crate::domain::economics::UnitEconomics;
 use crate::domain::inputs::{PoolOverrides, Product, ProductStatus};
 use crate::domain::units::{LeadTime, LocationId, SkuId};
 use crate::inventory::expiry::DatedLot;
+use crate::inventory::order_calendar::OrderCalendar;
 use crate::inventory::outlook::Outlook;
 use crate::inventory::past_demand::PastDemand;
 use crate::inventory::position::{Arrival, Situation, StockLevel};
@@ -13,7 +14,7 @@ use chrono::NaiveDate;
 
 /// Everything known of one pool but its forecast.
 #[derive(Debug, Clone, PartialEq)]
-pub struct PoolFacts {
+pub struct PoolFacts<'a> {
     /// The item.
     pub sku: SkuId,
     /// Where.
@@ -26,6 +27,8 @@ pub struct PoolFacts {
     pub lead_time: LeadTime,
     /// Where it comes from, in words.
     pub lead_time_source: String,
+    /// When its supplier takes orders.
+    pub calendar: OrderCalendar<'a>,
     /// Class by value, where known.
     pub abc: Option<AbcClass>,
     /// Class by variability, where known.
@@ -48,16 +51,18 @@ pub struct PoolFacts {
     pub min_stock: Option<f64>,
     /// Never order above this level, units.
     pub max_stock: Option<f64>,
+    /// Days a received unit may be sold.
+    pub shelf_life_days: Option<f64>,
     /// What planners have set instead.
     pub by_hand: PoolOverrides,
     /// Why the pool is not ordered, from [`held`]; `None` when it may be.
     pub held: Option<&'static str>,
 }
 
-impl PoolFacts {
+impl PoolFacts<'_> {
     /// Where the pool stands against `outlook`.
     #[must_use]
-    pub fn situation<'a>(&'a self, outlook: Outlook<'a>) -> Situation<'a> {
+    pub fn situation<'s>(&'s self, outlook: Outlook<'s>) -> Situation<'s> {
         Situation { outlook, stock: self.stock, arrivals: &self.arrivals }
     }
 }

@@ -30,6 +30,8 @@ pub struct Need {
     /// Units to order, unrounded; 0 when the position is above the reorder point, or what is on its
     /// way lasts until the next order could arrive.
     pub need: f64,
+    /// Units of an order placed now that sell before they spoil; `None` where nothing spoils.
+    pub sells_in_time: Option<f64>,
 }
 
 /// Compares the position with the targets; `held` says why a pool that stands below them is not
@@ -48,7 +50,8 @@ pub fn need(
     let formula = "available + on_order - backorders";
     let inputs = [("on_order", on_order), ("backorders", now.stock.backordered)];
     explain.step("inventory_position", formula, Unit::Units, inputs, position);
-    let mut need = Need { on_order, position, ..Need::default() };
+    let sells_in_time = targets.shelf_life_days.map(|days| sells_in_time(now, targets, days));
+    let mut need = Need { on_order, position, sells_in_time, ..Need::default() };
 
     if let Some(reason) = held {
         explain.step("need", "0", Unit::Units, [], 0.0);
@@ -104,7 +107,25 @@ pub fn need(
     if lost.unserved > 0.0 {
         explain.note(|| "unserved: demand lost before the order can arrive needs no stock".into());
     }
+    if let Some(most) = sells_in_time.filter(|&most| most < need.need) {
+        need.need = most;
+        let inputs = [("sells_in_time", most)];
+        explain.step("need", "min(need, sells_in_time)", Unit::Units, inputs, most);
+        explain.note(|| "what arrives is sold within its shelf life".into());
+    }
     need
+}
+
+/// Units of an order placed now that sell within `shelf_life_days` of their arrival, after what is
+/// there already; what is owed leaves at once.
+fn sells_in_time(now: &Situation<'_>, targets: &Targets, shelf_life_days: f64) -> f64 {
+    let arrival = targets.interval.lead_days;
+    let there = now.stock.net() + now.on_order(arrival);
+    let left = (there - now.outlook.mean_until(arrival)).max(0.0);
+    let owed = (-there).max(0.0);
+    let sells =
+        now.outlook.mean_until(arrival + shelf_life_days) - now.outlook.mean_until(arrival);
+    (sells - left).max(0.0) + owed
 }
 
 /// What is lost before an order placed today arrives.

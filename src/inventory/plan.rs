@@ -30,10 +30,19 @@ pub struct PoolPlan {
     pub stockout_date: Option<NaiveDate>,
     /// Probability of running out before an order placed today arrives.
     pub stockout_probability: f64,
-    /// Latest order date that still arrives before safety stock is touched.
+    /// The last order day that still helps: what is ordered on it arrives before the safety stock
+    /// is touched, or as soon as it can.
     pub order_by: Option<NaiveDate>,
+    /// First day on which the expected stock falls to the safety stock.
+    pub safety_date: Option<NaiveDate>,
+    /// Until the order after the next one arrives, calendar days.
+    pub protected_days: f64,
     /// Units to order, unrounded.
     pub need: f64,
+    /// Units of an order placed now that sell before they spoil; `None` where nothing spoils.
+    pub sells_in_time: Option<f64>,
+    /// Units by which the need is smaller because they are lost before the order arrives.
+    pub unserved: f64,
     /// 0 to 100: probability in percent of running out before the *next* order could arrive; 0 for
     /// held and excess pools.
     pub urgency: f64,
@@ -83,7 +92,8 @@ fn whole(units: f64) -> Units {
 ///     lead_time: LeadTime::new(7.0, 0.0, 21.0).unwrap(),
 ///     stock: StockLevel { on_hand: 420.0, available: 420.0, backordered: 0.0 },
 /// #   sku: SkuId(0), location: LocationId(0), as_of: "2024-04-15".parse().unwrap(),
-/// #   lead_time_source: String::new(), abc: None, xyz: None, velocity: VelocityClass::None,
+/// #   lead_time_source: String::new(), calendar: Default::default(), shelf_life_days: None,
+/// #   abc: None, xyz: None, velocity: VelocityClass::None,
 /// #   is_new: false, stock_is_known: true, economics: Default::default(), arrivals: Vec::new(),
 /// #   lots: Vec::new(),
 /// #   min_stock: None, max_stock: None, by_hand: Default::default(), held: None,
@@ -125,7 +135,12 @@ pub fn plan_pool(facts: &PoolFacts, outlook: Outlook<'_>, settings: &Settings) -
     let walk = now.project(0.0, settings.unmet_demand);
     // Lost sales would stop at zero and never touch a safety stock of zero: here the walk goes on.
     let to_safety = now.project(targets.safety_stock, UnmetDemand::Backordered);
-    let order_by_days = to_safety.days_to_stockout.map(|days| days - targets.interval.lead_days);
+    let safety_date =
+        to_safety.days_to_stockout.and_then(|days| day_after(facts.as_of, days));
+    let order_by = safety_date.and_then(|wanted| {
+        facts.calendar.order_by(facts.as_of, wanted, facts.lead_time.mean_days())
+    });
+    let order_by_days = order_by.map(|day| (day - facts.as_of).num_days() as f64);
     let status = status(facts, &now, &targets, &need, &walk, order_by_days, settings);
 
     // A pool that is not ordered, or has far too much, is in no hurry whatever its numbers say.
@@ -162,9 +177,11 @@ pub fn plan_pool(facts: &PoolFacts, outlook: Outlook<'_>, settings: &Settings) -
         } else {
             0.0
         },
-        order_by: order_by_days
-            .filter(|_| facts.stock_is_known)
-            .and_then(|days| day_after(facts.as_of, days)),
+        order_by: order_by.filter(|_| facts.stock_is_known),
+        safety_date: safety_date.filter(|_| facts.stock_is_known),
+        protected_days: targets.interval.days(),
+        sells_in_time: need.sells_in_time,
+        unserved: need.unserved,
         need: need.need,
         urgency,
         value_at_risk: at_risk,
@@ -182,7 +199,7 @@ fn policy_row(facts: &PoolFacts, targets: &Targets, steps: Vec<Step>) -> Policy 
         lead_time_sd: facts.lead_time.sd_days(),
         lead_time_max: facts.lead_time.max_days(),
         lead_time_source: facts.lead_time_source.clone(),
-        review_period: targets.interval.review_days,
+        review_period: targets.review_days,
         protection_mean: targets.protection.mean(),
         protection_sd: targets.protection.sd(),
         service_target: targets.service,

@@ -14,7 +14,7 @@ use crate::domain::classes::XyzClass;
 use crate::domain::units::Money;
 use crate::explain::{Explanation, Unit};
 use crate::inventory::facts::PoolFacts;
-use crate::inventory::lot_size::{days_of_cover, eoq};
+use crate::inventory::lot_size::{LotDemand, eoq};
 use crate::inventory::outlook::Outlook;
 use crate::inventory::safety_stock::{critical_ratio, fill_rate_level, max_average, normal};
 use crate::inventory::settings::{CoverMode, Method, OrderQuantity, OrderRule, Settings};
@@ -47,8 +47,12 @@ impl ProtectionInterval {
 pub struct Targets {
     /// The method that made them (never `Auto`).
     pub method: Method,
-    /// Lead time and review.
+    /// Until the next order arrives, and from then until the one after it does.
     pub interval: ProtectionInterval,
+    /// Days between two reviews, whatever the supplier's calendar makes of them.
+    pub review_days: f64,
+    /// Days a received unit may be sold.
+    pub shelf_life_days: Option<f64>,
     /// Demand over the interval, spread of the lead time included.
     pub protection: Demand,
     /// Cycle service, fill rate or critical ratio aimed at.
@@ -85,9 +89,12 @@ pub fn targets(
     explain: &mut Explanation,
 ) -> Targets {
     let cell = settings.cell(facts.abc, facts.xyz);
+    let review_days = cell.review_period_days.unwrap_or(settings.review_period_days);
+    let chances =
+        facts.calendar.opportunities(facts.as_of, facts.lead_time.mean_days(), review_days);
     let interval = ProtectionInterval {
-        lead_days: facts.lead_time.mean_days(),
-        review_days: cell.review_period_days.unwrap_or(settings.review_period_days),
+        lead_days: chances.next.arrival,
+        review_days: chances.after.arrival - chances.next.arrival,
     };
     let protection = outlook.demand_until_about(0.0, interval.days(), facts.lead_time.sd_days());
     let per_day = protection.mean() / interval.days();
@@ -96,19 +103,30 @@ pub fn targets(
     let asked = cell.method.unwrap_or(settings.method);
     let holding_a_year = holding_a_year(facts, outlook, settings);
     let eoq = eoq(per_day * 365.0, settings.order_cost, holding_a_year);
-    let cover = days_of_cover(per_day, settings.order_cover_days);
+    // A lot is bought for the demand that is dated after the protection interval: at a season's end
+    // today's rate times sixty would lie on the shelf until the next.
+    let after = LotDemand {
+        mean: outlook.mean,
+        period_days: outlook.period_days,
+        from_days: interval.days(),
+    };
+    let balanced = after.balanced(settings.order_cost, holding_a_year / 365.0);
     // At most some weeks of demand with `auto`: the economic quantity of a cheap slow mover would
     // last for years.
-    let lot = match settings.order_quantity {
+    let cycle_days = match settings.order_quantity {
         _ if settings.order_rule == OrderRule::OrderUpTo => 0.0,
         OrderQuantity::None => 0.0,
-        OrderQuantity::DaysOfCover => cover,
-        OrderQuantity::Eoq => eoq.unwrap_or(cover),
+        OrderQuantity::DaysOfCover => settings.order_cover_days,
+        OrderQuantity::Eoq => balanced.unwrap_or(settings.order_cover_days),
         OrderQuantity::Auto => match asked {
-            Method::Auto | Method::Cost if holding_a_year > 0.0 => eoq.unwrap_or(0.0).min(cover),
-            _ => cover,
+            Method::Auto | Method::Cost if holding_a_year > 0.0 => {
+                balanced.unwrap_or(0.0).min(settings.order_cover_days)
+            }
+            _ => settings.order_cover_days,
         },
     };
+    let lot = after.over(cycle_days);
+    let is_economic = balanced == Some(cycle_days);
 
     let mut notes = Vec::new();
     let holding_a_review = holding_a_year / 365.0 * interval.review_days;
@@ -123,10 +141,22 @@ pub fn targets(
             let mean = protection.mean();
             explain.step("protection_mean", "mean", Unit::Units, [("mean", mean)], mean);
             explain.note(|| {
+                if (lead_days - facts.lead_time.mean_days()).abs() < 1e-9
+                    && (interval.review_days - review_days).abs() < 1e-9
+                {
+                    return format!(
+                        "expected demand of {:.1} days: lead time {lead_days:.1} + review {:.1}",
+                        interval.days(),
+                        interval.review_days
+                    );
+                }
                 format!(
-                    "expected demand of {:.1} days: lead time {lead_days:.1} + review {:.1}",
+                    "expected demand of {:.1} days: the supplier takes orders in {:.0} and, after \
+                     the review, in {:.0} days, and delivers in {:.1}",
                     interval.days(),
-                    interval.review_days
+                    chances.next.order,
+                    chances.after.order,
+                    facts.lead_time.mean_days()
                 )
             });
             match method {
@@ -137,7 +167,8 @@ pub fn targets(
                     Covered { service: cell.service.get(), level: mean, safety_stock: 0.0 }
                 }
                 Method::Cost => {
-                    let reviews = cycle_reviews(lot, per_day, interval.review_days);
+                    let days = cycle_days.max(after.until_sold(per_day * interval.review_days));
+                    let reviews = (days / interval.review_days).max(1.0);
                     let holding = holding_a_review * reviews;
                     let service = critical_ratio(shortage, holding);
                     let formula = "shortage / (shortage + holding)";
@@ -204,11 +235,13 @@ pub fn targets(
     // By hand it may have been set below the reorder point, where every order would call for the
     // next.
     order_up_to = order_up_to.max(reorder_point);
-    explain_order_up_to(facts, lot_on_top, eoq, reorder_point, order_up_to, explain);
+    explain_order_up_to(facts, lot_on_top, is_economic, reorder_point, order_up_to, explain);
 
     Targets {
         method,
         interval,
+        review_days,
+        shelf_life_days: facts.shelf_life_days,
         protection,
         service: covered.service,
         per_day,
@@ -230,15 +263,6 @@ fn holding_a_year(facts: &PoolFacts, outlook: &Outlook<'_>, settings: &Settings)
             settings.holding_rate_per_year * cost
         }
     }
-}
-
-/// Reviews between two orders: one, or as many as a lot lasts. A unit too many is held until the
-/// next order, not the next review.
-///
-/// With lost sales the probability of a stock-out in a cycle is best at `h Q / (h Q + b D)`:
-/// Silver, Pyke & Thomas (2017), ch. 7.
-fn cycle_reviews(lot: f64, per_day: f64, review_days: f64) -> f64 {
-    if lot > 0.0 && per_day > 0.0 { (lot / per_day / review_days).max(1.0) } else { 1.0 }
 }
 
 /// The method that is used where `asked` is: what it needs may be unknown.
@@ -453,7 +477,7 @@ fn explain_reorder_point(
 fn explain_order_up_to(
     facts: &PoolFacts,
     lot: f64,
-    eoq: Option<f64>,
+    is_economic: bool,
     reorder_point: f64,
     order_up_to: f64,
     explain: &mut Explanation,
@@ -475,9 +499,8 @@ fn explain_order_up_to(
             explain.step("order_up_to", formula, Unit::Units, [("lot", lot)], order_up_to);
         }
     }
-    let economic = Some(lot) == eoq;
     explain.note(|| {
-        let what = if economic { "economic order quantity" } else { "one order" };
+        let what = if is_economic { "economic order quantity" } else { "one order" };
         format!("{what} on top")
     });
 }

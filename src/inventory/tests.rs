@@ -4,6 +4,7 @@ use crate::domain::outcome::Status;
 use crate::domain::units::{LeadTime, LocationId, Money, SkuId};
 use crate::explain::arithmetic::Recomputer;
 use crate::explain::{Explanation, Step};
+use crate::inventory::order_calendar::OrderCalendar;
 use crate::inventory::expiry::DatedLot;
 use crate::inventory::reorder_point::Targets;
 use crate::inventory::settings::{CoverMode, Method, OrderQuantity, OrderRule, UnmetDemand};
@@ -30,7 +31,7 @@ impl Steady {
 }
 
 /// Ten a day and the like, on the shelf and on its way nothing that matters.
-fn pool(rate: f64) -> PoolFacts {
+fn pool(rate: f64) -> PoolFacts<'static> {
     PoolFacts {
         sku: SkuId(0),
         location: LocationId(0),
@@ -38,6 +39,7 @@ fn pool(rate: f64) -> PoolFacts {
         past: PastDemand { average_per_day: rate, peak_per_day: 2.0 * rate },
         lead_time: LeadTime::new(7.0, 0.0, 21.0).unwrap(),
         lead_time_source: "master data".into(),
+        calendar: OrderCalendar::default(),
         abc: None,
         xyz: Some(XyzClass::X),
         is_new: false,
@@ -52,6 +54,7 @@ fn pool(rate: f64) -> PoolFacts {
         lots: Vec::new(),
         min_stock: None,
         max_stock: None,
+        shelf_life_days: None,
         by_hand: PoolOverrides::default(),
         held: None,
     }

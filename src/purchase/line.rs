@@ -27,6 +27,8 @@ pub struct Line<'a> {
     pub rules: LotRules,
     /// Expected units short that the line prevents.
     pub short_units: f64,
+    /// What a lot far beyond the need costs against going without it.
+    pub long_lot: Option<String>,
     /// The last rule that changed the quantity.
     pub binding: Option<Binding>,
     /// Why the quantity is not the need, in order.
@@ -49,6 +51,7 @@ impl<'a> Line<'a> {
             rules,
             short_units: 0.0,
             binding: None,
+            long_lot: None,
             notes: Vec::new(),
             freight: Money::ZERO,
         }
@@ -118,16 +121,16 @@ impl<'a> Line<'a> {
     #[must_use]
     pub fn ceiling(&self, max_cover_days: f64) -> Units {
         // What would expire on the shelf is not bought for a cheaper price or a full container.
-        let days = max_cover_days.min(self.pool.shelf_life_days.unwrap_or(f64::INFINITY));
+        let fresh = self.pool.sells_in_time.unwrap_or(f64::INFINITY);
         // 1e15 units are beyond any order, and their packs still fit 64 bits.
-        let cover = Units::floor(self.missing_for(days).min(1e15));
+        let cover = Units::floor(self.missing_for(max_cover_days).min(fresh).min(1e15));
         self.rules.round_down(cover).max(self.quantity)
     }
 
     /// Units that lift the inventory position to `days` of demand.
     #[must_use]
     pub fn missing_for(&self, days: f64) -> f64 {
-        self.pool.daily_demand * days - self.pool.inventory_position.or_zero().as_f64()
+        self.pool.demand_within(days) - self.pool.inventory_position.or_zero().as_f64()
     }
 
     /// Whether a planner has said what to order: no rule but the budget touches the line again.

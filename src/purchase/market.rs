@@ -7,7 +7,7 @@ use crate::domain::units::{LocationId, Money, SkuId, Units};
 use crate::purchase::landed_cost::{Charges, convert, exchange_rate};
 use crate::purchase::need::PoolNeed;
 use crate::purchase::offer::Offer;
-use crate::purchase::order_calendar::OrderCalendar;
+use crate::inventory::order_calendar::OrderCalendar;
 use crate::purchase::prices::Prices;
 use crate::purchase::settings::Settings;
 use chrono::NaiveDate;
@@ -118,7 +118,8 @@ impl<'a> Market<'a> {
         here.into_iter()
     }
 
-    /// Offers for one pool in order of preference: role, then landed cost, then supplier.
+    /// Offers for one pool in order of preference: role, the usual supplier first among its like,
+    /// then landed cost, then supplier.
     /// `lead_days` is the lead time of a row.
     #[must_use]
     pub fn offers(&self, pool: &PoolNeed, lead_days: impl Fn(&Supply) -> f64) -> Vec<Offer<'a>> {
@@ -128,7 +129,10 @@ impl<'a> Market<'a> {
             .collect();
         // Prices may break with quantity, so offers are compared at what is needed now.
         let quantity = Units::ceil(pool.need.max(1.0));
-        offers.sort_by_key(|o| (o.supply.role, o.landed(quantity), o.supply.supplier));
+        offers.sort_by_key(|o| {
+            let is_other = pool.usual != Some(o.supply.supplier);
+            (o.supply.role, is_other, o.landed(quantity), o.supply.supplier)
+        });
         offers
     }
 
@@ -147,7 +151,13 @@ impl<'a> Market<'a> {
         let order_date = calendar.next_order_day(self.as_of)?;
         let Terms { prices, charges } = self.terms(supply, unit_cost)?;
         let arrival = calendar.arrival(order_date, lead_days);
-        Some(Offer { supply, calendar, prices, charges, order_date, arrival })
+        Some(Offer { supply, calendar, prices, charges, order_date, lead_days, arrival })
+    }
+
+    /// Landed cost of one unit of the smallest line of `supply`; `None` where nothing tells a price.
+    #[must_use]
+    pub fn landed(&self, supply: &Supply, unit_cost: Option<Money>) -> Option<Money> {
+        self.terms(supply, unit_cost)?.landed(supply.minimum_order)
     }
 
     /// What a unit of `supply` costs, in the reporting currency; `None` without an exchange rate.

@@ -17,8 +17,12 @@ pub struct PoolNeed {
     pub status: Status,
     /// 0 to 100.
     pub urgency: f64,
-    /// Latest order date that still arrives in time, before order days and closures.
+    /// The last order day of the usual supplier that still helps.
     pub order_by: Option<NaiveDate>,
+    /// First day on which the expected stock falls to the safety stock.
+    pub safety_date: Option<NaiveDate>,
+    /// Who it is planned with.
+    pub usual: Option<SupplierId>,
     /// First day the projected stock is gone.
     pub stockout_date: Option<NaiveDate>,
     /// Probability of running out before an order placed today arrives.
@@ -33,10 +37,17 @@ pub struct PoolNeed {
     pub inventory_position: Units,
     /// Units to order, unrounded; 0 when nothing is to be ordered. Read to a millionth of a unit.
     pub need: f64,
+    /// Units by which the need is smaller because they are lost before the usual supplier delivers;
+    /// a faster one serves them.
+    pub unserved: f64,
+    /// Units of an order placed now that sell before they spoil; `None` where nothing spoils.
+    pub sells_in_time: Option<f64>,
     /// Most units that may be ordered without exceeding the most stock to hold.
     pub room: Option<Units>,
-    /// Expected demand, units a day.
+    /// Expected demand of the next four weeks, units a day.
     pub daily_demand: f64,
+    /// Expected demand by week; empty where it is as in the next four weeks for ever.
+    pub dated: DatedDemand,
     /// Margin of one unit.
     pub margin: Money,
     /// Expected units short up to the end of day `d` from the as-of date if nothing more is
@@ -44,8 +55,6 @@ pub struct PoolNeed {
     pub shortfall: Vec<f64>,
     /// The product's own cost, for a supplier without a price.
     pub unit_cost: Option<Money>,
-    /// Days a received unit may be sold: nothing is ordered beyond them by choice.
-    pub shelf_life_days: Option<f64>,
     /// Weight of one unit.
     pub weight: Option<f64>,
     /// Volume of one unit.
@@ -56,6 +65,51 @@ pub struct PoolNeed {
     pub reason: String,
     /// The arithmetic of `need`.
     pub steps: Vec<Step>,
+}
+
+/// Expected demand of the coming weeks, units: what a unit bought today is bought for.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct DatedDemand {
+    /// From the as-of date to the end of each week. `[weeks]`
+    weeks: Vec<f32>,
+}
+
+/// No stock is said to last longer, days: ten years are for ever.
+const FOR_EVER: f64 = 3650.0;
+
+impl DatedDemand {
+    /// Of the weeks of `days`, of which `until` says how much is asked for until a day.
+    #[must_use]
+    pub fn new(days: f64, until: impl Fn(f64) -> f64) -> Self {
+        let weeks = (days / 7.0).ceil().clamp(1.0, FOR_EVER / 7.0) as usize;
+        Self { weeks: (1..=weeks).map(|week| until((7 * week) as f64) as f32).collect() }
+    }
+
+    /// Demand from the as-of date to the end of week `week`; 0 = none yet.
+    fn end_of(&self, week: usize) -> f64 {
+        week.checked_sub(1).map_or(0.0, |i| f64::from(self.weeks[i]))
+    }
+
+    /// Units until `days` ahead; after the last week as in it.
+    fn until(&self, days: f64) -> f64 {
+        let week = ((days / 7.0).max(0.0) as usize).min(self.weeks.len() - 1);
+        let begun = self.end_of(week);
+        begun + (self.end_of(week + 1) - begun) * (days / 7.0 - week as f64)
+    }
+
+    /// Days until `units` are sold.
+    fn lasts(&self, units: f64) -> f64 {
+        let week = self.weeks.partition_point(|&sold| f64::from(sold) < units);
+        let week = week.min(self.weeks.len() - 1);
+        let begun = self.end_of(week);
+        let weekly = self.end_of(week + 1) - begun;
+        let days = if weekly > 0.0 {
+            7.0 * (week as f64 + (units - begun) / weekly)
+        } else {
+            f64::INFINITY
+        };
+        days.clamp(0.0, FOR_EVER)
+    }
 }
 
 /// What the last run proposed to order from one supplier.
@@ -77,6 +131,10 @@ impl PoolNeed {
             status: Status::Held,
             urgency: 0.0,
             order_by: None,
+            safety_date: None,
+            usual: None,
+            sells_in_time: None,
+            unserved: 0.0,
             stockout_date: None,
             stockout_probability: 0.0,
             on_hand: Units::ZERO,
@@ -86,10 +144,10 @@ impl PoolNeed {
             need: 0.0,
             room: None,
             daily_demand: 0.0,
+            dated: DatedDemand::default(),
             margin: Money::ZERO,
             shortfall: Vec::new(),
             unit_cost: None,
-            shelf_life_days: None,
             weight: None,
             volume: None,
             previous: Vec::new(),
@@ -179,6 +237,51 @@ impl PoolNeed {
     #[must_use]
     pub fn cover_days(&self, quantity: Units) -> f64 {
         let units = (self.inventory_position + quantity).or_zero().as_f64();
-        if self.daily_demand > 0.0 { units / self.daily_demand } else { f64::INFINITY }
+        if self.daily_demand <= 0.0 {
+            f64::INFINITY
+        } else if self.dated.weeks.is_empty() {
+            units / self.daily_demand
+        } else {
+            self.dated.lasts(units)
+        }
+    }
+
+    /// Expected demand of the next `days`, units.
+    #[must_use]
+    pub fn demand_within(&self, days: f64) -> f64 {
+        if self.dated.weeks.is_empty() {
+            self.daily_demand * days
+        } else {
+            self.dated.until(days)
+        }
+    }
+
+    /// Asks for `served` units more, which a faster supplier sells and the usual one would lose.
+    pub(crate) fn serve(&mut self, served: f64) {
+        self.need = to_a_millionth(self.need + served);
+        self.steps.push(Step {
+            name: "need",
+            formula: "to_a_millionth(need + served_sooner)".to_owned(),
+            inputs: vec![("served_sooner", served)],
+            value: self.need,
+            unit: Unit::Units,
+            note: "a faster supplier sells what the usual one would come too late for".to_owned(),
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cover_is_counted_by_the_dated_demand() {
+        // Ten a day for four weeks, then two.
+        let until = |days: f64| 10.0 * days.min(28.0) + 2.0 * (days - 28.0).max(0.0);
+        let dated = DatedDemand::new(120.0, until);
+        assert_eq!((dated.until(10.0), dated.until(35.0), dated.until(200.0)), (100.0, 294.0, 624.0));
+        assert_eq!((dated.lasts(100.0), dated.lasts(294.0), dated.lasts(624.0)), (10.0, 35.0, 200.0));
+        let ends = DatedDemand::new(28.0, |days| 10.0 * days.min(14.0));
+        assert_eq!((ends.until(100.0), ends.lasts(141.0)), (140.0, FOR_EVER));
     }
 }

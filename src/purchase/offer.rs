@@ -4,7 +4,7 @@ use crate::domain::inputs::Supply;
 use crate::domain::units::{Money, Units};
 use crate::purchase::landed_cost::{Charges, convert};
 use crate::purchase::lot::LotRules;
-use crate::purchase::order_calendar::OrderCalendar;
+use crate::inventory::order_calendar::OrderCalendar;
 use crate::purchase::prices::Prices;
 use chrono::NaiveDate;
 
@@ -21,6 +21,8 @@ pub struct Offer<'a> {
     pub charges: Charges,
     /// The next day it takes an order.
     pub order_date: NaiveDate,
+    /// Mean lead time, calendar days.
+    pub lead_days: f64,
     /// When that order arrives.
     pub arrival: NaiveDate,
 }

@@ -1,13 +1,13 @@
 //! One pool's proposal: its supplier lines before anything is weighed against other pools.
 
-use crate::domain::exceptions::{Exception, ExceptionKind, Severity};
+use crate::domain::exceptions::{Effect, Exception, ExceptionKind, Severity};
 use crate::domain::inputs::Supply;
 use crate::explain::arithmetic::to_a_millionth;
 use crate::purchase::line::Line;
 use crate::purchase::market::Market;
 use crate::purchase::need::PoolNeed;
 use crate::purchase::rules::{Binding, LINE_RULES};
-use crate::purchase::sourcing::source;
+use crate::purchase::sourcing::{Sources, source};
 
 impl<'a> Market<'a> {
     /// The lines of one pool: one, or two for a split order. What is missing or impossible goes to
@@ -33,7 +33,10 @@ impl<'a> Market<'a> {
             pool.shortfall = Vec::new();
             lines.push(self.apply_rules(Line { short_units, ..Line::new(pool, None) }));
         } else {
-            let assignments = source(&pool, &offers, self.as_of, self.settings);
+            let Sources { assignments, served } = source(&pool, &offers, self.as_of, self.settings);
+            if served > 0.0 {
+                pool.serve(served);
+            }
             // Only sourcing looks at the shortfall: a line does not carry it through the night.
             pool.shortfall = Vec::new();
             let is_split = assignments.len() > 1;
@@ -84,6 +87,18 @@ impl<'a> Market<'a> {
                     "no price known",
                     "neither supply nor products has a cost: value and budget count it as 0",
                 ));
+            }
+            if let Some(what) = &line.long_lot {
+                exceptions.push(
+                    Exception::new(
+                        Severity::Warning,
+                        ExceptionKind::LongLot,
+                        line.subject(self.names),
+                        what.clone(),
+                        "the supplier's minimum or pack is far beyond the need",
+                    )
+                    .with_effect(Effect::Money(line.value())),
+                );
             }
             if line.binding == Some(Binding::Impossible) {
                 exceptions.push(Exception::new(

@@ -148,12 +148,13 @@ fn recommendation(line: Line, market: &Market) -> Recommendation {
     let value_at_risk = line.value_at_risk();
     let supplier = line.supplier();
     let pool = line.pool;
-    let order_by = pool.order_by.map(|by| {
-        // An order day before today is gone: then the date itself stays, as a deadline that was
-        // missed.
-        let last = line.offer.and_then(|o| o.calendar.last_order_day(by));
-        last.filter(|&day| day >= market.as_of).unwrap_or(by)
-    });
+    // Each supplier by its own calendar and lead time.
+    let order_by = match (&line.offer, pool.safety_date) {
+        (Some(offer), Some(wanted)) => {
+            offer.calendar.order_by(market.as_of, wanted, offer.lead_days)
+        }
+        (None, _) | (_, None) => pool.order_by,
+    };
 
     let mut steps = pool.steps;
     steps.push(Step {

@@ -4,12 +4,16 @@
 //! other supplier is weighed by
 //!
 //! ```text
-//! cost = landed unit cost x need + margin x expected units short before its arrival
+//! cost = extra landed cost of the lots it sends + margin x expected units short before its arrival
 //! ```
 //!
 //! and takes the order if that is below the primary's: the extra landed cost is below the loss it
 //! prevents. A split order buys only the bridge (what would be short between the two arrivals) from
-//! the faster supplier, and wins where that is cheaper still.
+//! the faster supplier, and wins where that is cheaper still. Lots are what minimum and pack make of
+//! a need; units beyond it are carried until they sell.
+//!
+//! When sales are lost, the pool's need leaves out what is lost before the primary arrives: who
+//! arrives sooner sells it, so that it is asked for on top.
 //!
 //! Ten a day with 100 in stock, and 300 needed. The usual supplier takes 28 days, so 180 units and
 //! a margin of 900 would be lost; another delivers in 3 days and costs 1 more a unit, 300 more in
@@ -51,6 +55,7 @@
 //! assert!(lines[0].notes[0].ends_with("costs 300.00 more and prevents a loss of 900.00"));
 //! ```
 
+use crate::domain::units::Units;
 use crate::explain::arithmetic::to_a_millionth;
 use crate::purchase::need::PoolNeed;
 use crate::purchase::offer::Offer;
@@ -70,8 +75,16 @@ pub struct Assignment {
     pub why: Option<String>,
 }
 
-/// Who gets the order: one assignment, or two for a split, the bridge first. `offers` are in order
-/// of preference, the primary first.
+/// Who gets the order.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Sources {
+    /// One, or two for a split, the bridge first.
+    pub assignments: Vec<Assignment>,
+    /// Units beyond the pool's need that a faster supplier sells, and the usual one would lose.
+    pub served: f64,
+}
+
+/// Who gets the order. `offers` are in order of preference, the primary first.
 ///
 /// # Panics
 /// If `offers` is empty.
@@ -81,50 +94,61 @@ pub fn source(
     offers: &[Offer],
     as_of: NaiveDate,
     settings: &Settings,
-) -> Vec<Assignment> {
+) -> Sources {
     let sourcing = Sourcing { pool, offers, as_of, settings };
     let primary = &offers[0];
+    let mut best =
+        Sources { assignments: vec![sourcing.all_from(0, pool.need, None)], served: 0.0 };
     let is_late = pool.stockout_date.is_some_and(|gone| primary.arrival > gone);
-    let Some(primary_cost) = sourcing.landed_cost(primary, pool.need).filter(|_| is_late) else {
-        return vec![sourcing.all_from(0, None)];
-    };
-    let mut least = primary_cost + sourcing.loss_before(primary);
-    let mut best = vec![sourcing.all_from(0, None)];
+    let lot = sourcing.lot(primary, pool.need);
+    if !is_late || lot.is_zero() {
+        return best;
+    }
+    // Every unit costs this in any case: options are compared by what they cost beyond it.
+    let usual_cost = primary.landed(lot).as_f64();
+    let mut least = sourcing.carrying(lot.as_f64() - pool.need, usual_cost)
+        + sourcing.loss_before(primary);
     // Who arrives no earlier than the primary prevents nothing.
     for (i, faster) in offers.iter().enumerate().filter(|(_, o)| o.arrival < primary.arrival) {
         let loss = sourcing.loss_before(faster);
-        if let Some(cost) = sourcing.landed_cost(faster, pool.need)
-            && cost + loss < least
-        {
-            least = cost + loss;
-            best = vec![sourcing.all_from(i, Some(sourcing.why(faster, cost - primary_cost)))];
+        let bridge = to_a_millionth(sourcing.short_before(primary) - sourcing.short_before(faster));
+        let served = to_a_millionth(bridge.min(pool.unserved).max(0.0));
+        let total = pool.need + served;
+
+        let whole = sourcing.lot(faster, total);
+        let extra = (faster.landed(whole).as_f64() - usual_cost) * whole.as_f64()
+            + sourcing.carrying(whole.as_f64() - total, usual_cost);
+        if whole.is_positive() && extra + loss < least {
+            least = extra + loss;
+            let why = sourcing.why(faster, extra);
+            let assignments = vec![sourcing.all_from(i, total, Some(why))];
+            best = Sources { assignments, served };
         }
 
-        let bridge = to_a_millionth(sourcing.short_before(primary) - sourcing.short_before(faster));
-        // A bridge of the whole need is the switch weighed above.
-        if !settings.split_orders || bridge <= 0.0 || bridge >= pool.need {
+        // A bridge of the whole need is the switch weighed above. What its supplier's minimum or
+        // pack sends beyond the bridge is not asked of the primary again.
+        let first = sourcing.lot(faster, bridge);
+        let rest = to_a_millionth(total - first.as_f64());
+        if !settings.split_orders || bridge <= 0.0 || first.is_zero() || rest <= 0.0 {
             continue;
         }
-        let Some(bridge_cost) = sourcing.landed_cost(faster, bridge) else { continue };
-        let rest = pool.need - bridge;
-        let Some(rest_cost) = sourcing.landed_cost(primary, rest) else { continue };
+        let second = sourcing.lot(primary, rest);
+        if second.is_zero() {
+            continue;
+        }
         // Two lines are placed instead of one.
-        let cost = bridge_cost + rest_cost + settings.order_cost;
-        if cost + loss < least {
-            least = cost + loss;
-            let why = sourcing.why(faster, cost - primary_cost);
-            best = vec![
-                Assignment {
-                    offer: i,
-                    need: bridge,
-                    short_units: bridge,
-                    why: Some(format!("split order: {why}")),
-                },
-                Assignment {
-                    need: to_a_millionth(rest),
-                    ..sourcing.all_from(0, Some("the rest of a split order".to_owned()))
-                },
+        let extra = (faster.landed(first).as_f64() - usual_cost) * first.as_f64()
+            + (primary.landed(second).as_f64() - usual_cost) * second.as_f64()
+            + sourcing.carrying((first + second).as_f64() - total, usual_cost)
+            + settings.order_cost;
+        if extra + loss < least {
+            least = extra + loss;
+            let why = format!("split order: {}", sourcing.why(faster, extra));
+            let assignments = vec![
+                Assignment { offer: i, need: bridge, short_units: bridge, why: Some(why) },
+                sourcing.all_from(0, rest, Some("the rest of a split order".to_owned())),
             ];
+            best = Sources { assignments, served };
         }
     }
     best
@@ -139,13 +163,13 @@ struct Sourcing<'q, 'a> {
 }
 
 impl Sourcing<'_, '_> {
-    /// The whole need from offer `i`; it prevents what would be short over the days at risk after
-    /// its arrival.
-    fn all_from(&self, i: usize, why: Option<String>) -> Assignment {
+    /// `need` from offer `i`; it prevents what would be short over the days at risk after its
+    /// arrival.
+    fn all_from(&self, i: usize, need: f64, why: Option<String>) -> Assignment {
         let until = self.offers[i].days(self.as_of) + self.settings.risk_days;
         let short_units =
             (self.pool.short_within(until) - self.short_before(&self.offers[i])).max(0.0);
-        Assignment { offer: i, need: self.pool.need, short_units, why }
+        Assignment { offer: i, need, short_units, why }
     }
 
     /// Expected units short before `offer` arrives.
@@ -158,15 +182,23 @@ impl Sourcing<'_, '_> {
         self.pool.margin.as_f64().max(0.0) * self.short_before(offer)
     }
 
-    /// Landed cost of `need` units at the price of the lot that they take; `None` where the
-    /// supplier takes no lot for them.
-    fn landed_cost(&self, offer: &Offer, need: f64) -> Option<f64> {
-        // Priced by the lot, counted by the need: units beyond it are sold later and are no loss.
-        let lot = offer.rules(self.pool.room).order_quantity(need).quantity;
-        lot.is_positive().then(|| offer.landed(lot).as_f64() * need)
+    /// The lot that `offer` sends for `need` units; none where it takes no lot for them.
+    fn lot(&self, offer: &Offer, need: f64) -> Units {
+        offer.rules(self.pool.room).order_quantity(need).quantity
     }
 
-    /// Why `offer` gets the order although it costs `extra` more than the primary's.
+    /// Cost of holding `surplus` units at `unit_cost` until they sell, currency units: they are
+    /// needed later and are no loss.
+    fn carrying(&self, surplus: f64, unit_cost: f64) -> f64 {
+        if surplus <= 0.0 || self.pool.daily_demand <= 0.0 {
+            return 0.0;
+        }
+        let years = surplus / self.pool.daily_demand / 365.0;
+        0.5 * surplus * unit_cost * self.settings.carrying_rate * years
+    }
+
+    /// Why `offer` gets the order although it costs `extra` more than the primary's, and what that
+    /// saves.
     fn why(&self, offer: &Offer, extra: f64) -> String {
         let primary = &self.offers[0];
         let late = primary.arrival;

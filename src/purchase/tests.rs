@@ -198,7 +198,7 @@ fn f3_a_minimum_out_of_reach_is_told_and_free_freight_is_weighed() {
         (settled.recommendations[0].quantity, settled.orders[0].freight),
         (Units(50), Money::ZERO)
     );
-    let perishable = PoolNeed { shelf_life_days: Some(4.5), ..pool(0, 30.0, 10) };
+    let perishable = PoolNeed { sells_in_time: Some(35.0), ..pool(0, 30.0, 10) };
     assert_eq!(tables.quantities(&[perishable]), [30]);
     // Carrying 20 units for four to six days costs more than a freight of 0.01.
     tables.suppliers[0].freight_per_order = Some(Money::from_f64(0.01));
@@ -310,7 +310,73 @@ fn f6_a_split_order_bridges_the_gap_where_that_is_cheaper() {
     assert!(rows.iter().all(|r| verify(&r.steps) == Ok(())));
     tables.supply.edit(|rows| rows[1].pack_size = Units(50));
     let tight = PoolNeed { room: Some(Units(310)), ..pool(0, 300.0, 100) };
-    assert_eq!(tables.quantities(&[tight]), [110, 200]);
+    // What the pack sends beyond the bridge is taken off the rest.
+    assert_eq!(tables.quantities(&[tight]), [100, 200]);
+}
+
+#[test]
+fn f6_what_a_bridges_minimum_sends_is_not_asked_of_the_primary_again() {
+    // Ten a day, 100 in stock: five days before the usual supplier comes, 50 are lost and are no
+    // part of its need of 245. The fast one sends 200 or nothing.
+    let mut tables = Tables::new(1, 2);
+    tables.supply = [supply(0, 0, 4.0, 15.0), supply(0, 1, 4.4, 3.0)].into_iter().collect();
+    tables.supply.edit(|rows| {
+        rows[1].role = Role::Secondary;
+        rows[1].minimum_order = Units(200);
+    });
+    let lamp = PoolNeed {
+        unserved: 50.0,
+        steps: vec![Step {
+            name: "need",
+            formula: "units".to_owned(),
+            inputs: vec![("units", 245.0)],
+            value: 245.0,
+            unit: Unit::Units,
+            note: String::new(),
+        }],
+        margin: Money::from_f64(4.0),
+        ..pool(0, 245.0, 100)
+    };
+    let settled = tables.run(&[lamp]);
+    assert_eq!(quantities(&settled), [95, 200]);
+    for row in &settled.recommendations {
+        verify(&row.steps).unwrap();
+    }
+}
+
+#[test]
+fn f2_a_lot_of_years_is_weighed_against_going_without_and_marked() {
+    let mut tables = Tables::new(1, 1);
+    tables.supply.edit(|rows| rows[0].pack_size = Units(1000));
+    let need = |margin: f64| PoolNeed {
+        margin: Money::from_f64(margin),
+        ..PoolNeed { need: 25.0, ..PoolNeed::unknown(SkuId(0), LocationId(0)) }
+            .selling(1.0, Units(10), day(0), 90)
+    };
+    // A thousand at 10.00 for a thousand days: some 3,500 of carrying; 110 units in 120 days.
+    let dear = tables.run(&[need(20.0)]);
+    assert_eq!((quantities(&dear), kinds(&dear.exceptions)), (vec![0], vec!["long-lot"]));
+    assert_eq!(dear.recommendations[0].binding, "uneconomic-lot");
+    let worth = tables.run(&[need(50.0)]);
+    assert_eq!((quantities(&worth), kinds(&worth.exceptions)), (vec![1000], vec!["long-lot"]));
+    assert!(worth.recommendations[0].reason.contains("1010 days"), "{}", worth.recommendations[0].reason);
+}
+
+#[test]
+fn d14_packs_are_rounded_down_to_what_sells_before_it_spoils() {
+    let mut tables = Tables::new(1, 1);
+    let fresh = PoolNeed { sells_in_time: Some(70.0), ..pool(0, 70.0, 0) };
+    tables.supply.edit(|rows| rows[0].pack_size = Units(25));
+    let settled = tables.run(&[fresh.clone()]);
+    assert_eq!(
+        (quantities(&settled), settled.recommendations[0].binding.as_str()),
+        (vec![50], "shelf-life")
+    );
+    verify(&settled.recommendations[0].steps).unwrap();
+    // A minimum of which a third spoils: 3.00 of margin on 70 do not pay for 30 at 10.00.
+    tables.supply.edit(|rows| rows[0] = Supply { minimum_order: Units(100), ..supply(0, 0, 10.0, 7.0) });
+    let settled = tables.run(&[PoolNeed { margin: Money::from_f64(3.0), ..fresh }]);
+    assert_eq!((quantities(&settled), kinds(&settled.exceptions)), (vec![0], vec!["long-lot"]));
 }
 
 #[test]

@@ -18,7 +18,7 @@ use crate::inventory::net_demand::{NetDemand, SeriesDemand, daily};
 use crate::inventory::{self, Outlook, PoolPlan, Situation};
 use crate::purchase::open_orders::{self, OpenPool};
 use crate::purchase::rules::by_hand::{set_aside, set_by_hand};
-use crate::purchase::{Line, PoolNeed};
+use crate::purchase::{DatedDemand, Line, PoolNeed};
 use crate::report::picture;
 use crate::run::partition::{Night, PlannedPool};
 use crate::run::records::PoolRecords;
@@ -192,6 +192,10 @@ impl<'a> Night<'a> {
             status: plan.status,
             urgency: plan.urgency,
             order_by: plan.order_by,
+            safety_date: plan.safety_date,
+            usual: records.supply.map(|supply| supply.supplier),
+            unserved: plan.unserved,
+            sells_in_time: plan.sells_in_time,
             stockout_date: plan.stockout_date,
             stockout_probability: plan.stockout_probability,
             on_hand: records.shelf.on_hand,
@@ -201,10 +205,12 @@ impl<'a> Night<'a> {
             need: plan.need,
             room: product.max_stock.map(|most| (most - position).or_zero()),
             daily_demand: now.outlook.per_day(DAILY_DEMAND_DAYS),
+            dated: DatedDemand::new(self.plan.purchase.max_cover_days, |days| {
+                now.outlook.mean_until(days)
+            }),
             margin: records.economics.margin_or_zero(),
             shortfall,
             unit_cost: product.unit_cost,
-            shelf_life_days: product.shelf_life_days,
             weight: product.weight,
             volume: product.volume,
             previous: Self::previous_quantities(records),

@@ -11,7 +11,9 @@ use crate::inventory::lead_time::{self, Estimate};
 use crate::inventory::{
     Arrival, PastDemand, PoolFacts, Shelf, StockLevel, UnitEconomics, held, held_kit, stock_unknown,
 };
+use crate::inventory::order_calendar::OrderCalendar;
 use crate::purchase::PreviousQuantity;
+use crate::purchase::usual::UsualDemand;
 use crate::review::open_decisions::Pending;
 use crate::run::partition::Night;
 use crate::tables::LastLine;
@@ -46,15 +48,33 @@ impl<'a> Night<'a> {
         let inputs = self.inputs;
         let pool = &inputs.panel.pools()[p];
         let last_lines = self.last.map_or(&[][..], |last| &last.lines);
+        let class = &self.classes[p];
+        let product = &inputs.products[pool.sku.index()];
+        let cell = self.plan.policy.cell(class.abc, class.xyz);
+        let usual = UsualDemand {
+            sku: pool.sku,
+            location: pool.location,
+            per_day: class.velocity_per_day,
+            // The class counts weeks; days of a week are taken to vary by themselves.
+            daily_sd: class.cv * class.velocity_per_day * 7.0_f64.sqrt(),
+            review_days: cell.review_period_days.unwrap_or(self.plan.policy.review_period_days),
+            unit_cost: product.unit_cost,
+        };
+        let supply = self.market.usual_supply(&usual, |supply| {
+            self.lead_times.estimate(supply, pool.location).lead_time
+        });
+        let mut economics = self.economics[p];
+        let landed = supply.and_then(|supply| self.market.landed(supply, product.unit_cost));
+        economics.landed_cost = landed.or(economics.landed_cost);
         PoolRecords {
             pool,
-            product: &inputs.products[pool.sku.index()],
-            class: &self.classes[p],
-            economics: self.economics[p],
+            product,
+            class,
+            economics,
             shelf: self.shelves[p].clone(),
             available: self.kit_night.available(p, &self.shelves),
             through_kits: self.kit_night.through(p),
-            supply: self.market.supply_of(pool.sku, pool.location).next(),
+            supply,
             orders: inputs.purchase_orders.of(pool),
             pending: rows_of(&self.standing.pending, pool),
             last_lines: rows_of(last_lines, pool),
@@ -63,7 +83,7 @@ impl<'a> Night<'a> {
     }
 
     /// What the policy reads of them.
-    pub fn facts(&self, of: &PoolRecords<'_, 'a>, lead_time: &Estimate) -> PoolFacts {
+    pub fn facts(&self, of: &PoolRecords<'_, 'a>, lead_time: &Estimate) -> PoolFacts<'a> {
         let as_of = self.market.as_of;
         let is_kit = self.kits.is_kit(of.pool.sku);
         let stock = self.stock_level(of);
@@ -85,6 +105,9 @@ impl<'a> Night<'a> {
             ),
             lead_time: lead_time.lead_time,
             lead_time_source: lead_time.source.clone(),
+            calendar: of.supply.map_or_else(OrderCalendar::default, |supply| {
+                OrderCalendar::of(&self.inputs.suppliers[supply.supplier.index()])
+            }),
             abc: of.class.abc,
             xyz: of.class.xyz,
             is_new: matches!(of.class.lifecycle, Lifecycle::New | Lifecycle::Launch),
@@ -96,6 +119,7 @@ impl<'a> Night<'a> {
             lots: of.shelf.lots.clone(),
             min_stock: of.product.min_stock.map(Units::as_f64),
             max_stock: of.product.max_stock.map(Units::as_f64),
+            shelf_life_days: of.product.shelf_life_days,
             by_hand: of.by_hand,
             held,
         }

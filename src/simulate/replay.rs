@@ -6,6 +6,7 @@ use crate::explain::Explanation;
 use crate::inventory::need::need;
 use crate::inventory::reorder_point::{Targets, targets};
 use crate::inventory::settings::UnmetDemand;
+use crate::inventory::order_calendar::OrderCalendar;
 use crate::inventory::{
     Arrival, Outlook, PastDemand, PoolFacts, Situation, StockLevel, UnitEconomics,
 };
@@ -352,7 +353,7 @@ impl<'a> Replay<'a> {
 }
 
 /// What targets are made from; a replay has one location, and no stock enters targets.
-fn facts(pool: &ReplayPool, number: usize, past: PastDemand) -> PoolFacts {
+fn facts(pool: &ReplayPool, number: usize, past: PastDemand) -> PoolFacts<'static> {
     PoolFacts {
         sku: SkuId(number as u32),
         location: LocationId(0),
@@ -360,6 +361,7 @@ fn facts(pool: &ReplayPool, number: usize, past: PastDemand) -> PoolFacts {
         past,
         lead_time: pool.lead_time,
         lead_time_source: String::new(),
+        calendar: OrderCalendar::default(),
         abc: pool.abc,
         xyz: pool.xyz,
         is_new: false,
@@ -374,6 +376,7 @@ fn facts(pool: &ReplayPool, number: usize, past: PastDemand) -> PoolFacts {
         lots: Vec::new(),
         min_stock: None,
         max_stock: None,
+        shelf_life_days: None,
         by_hand: PoolOverrides::default(),
         held: None,
     }

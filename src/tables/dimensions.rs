@@ -3,7 +3,7 @@
 use crate::domain::inputs::{Inputs, Product, ProductStatus, Supplier};
 use crate::domain::units::{LocationId, Money, SkuId, SupplierId, Units};
 use crate::explain::Unit::{Days, None as NoUnit};
-use crate::purchase::order_calendar::OrderCalendar;
+use crate::inventory::order_calendar::OrderCalendar;
 use crate::tables::table::{
     Row, Table, count, flag, money, one_of, optional_date, optional_money, optional_real,
     optional_text, optional_units, place, sku, text, units,

@@ -46,6 +46,10 @@ pub enum Binding {
     Maximum,
     /// The most stock to hold of the item.
     MaxStock,
+    /// What sells before it spoils.
+    ShelfLife,
+    /// The smallest lot costs more than going without.
+    Uneconomic,
     /// No quantity satisfies minimum, pack and maximum together.
     Impossible,
     /// A cheaper price from a larger quantity on.
@@ -73,6 +77,8 @@ impl Binding {
             Self::Pack => whole_lots::PACK,
             Self::Maximum => whole_lots::MAXIMUM,
             Self::MaxStock => whole_lots::MAX_STOCK,
+            Self::ShelfLife => whole_lots::SHELF_LIFE,
+            Self::Uneconomic => whole_lots::UNECONOMIC,
             Self::Impossible => whole_lots::IMPOSSIBLE,
             Self::PriceBreak => price_break::WORDING.name,
             Self::Damping => damping::WORDING.name,
