@@ -72,8 +72,7 @@ impl<'a> LotDemand<'a> {
         let mut left = order_cost / holding_a_day;
         for stretch in self.stretches() {
             // Unit-days of carrying the stretch from the beginning: the integral of rate x time.
-            let whole =
-                0.5 * stretch.per_day * (stretch.last.powi(2) - stretch.first.powi(2));
+            let whole = 0.5 * stretch.per_day * (stretch.last.powi(2) - stretch.first.powi(2));
             if whole >= left {
                 return Some((stretch.first.powi(2) + 2.0 * left / stretch.per_day).sqrt());
             }
@@ -146,8 +145,7 @@ mod tests {
     #[test]
     fn a_balanced_lot_at_a_constant_rate_is_the_economic_one() {
         let per_day = 10_000.0 / 365.0;
-        let demand =
-            LotDemand { mean: &[per_day as f32; 20], period_days: 1.0, from_days: 12.5 };
+        let demand = LotDemand { mean: &[per_day as f32; 20], period_days: 1.0, from_days: 12.5 };
         let days = demand.balanced(50.0, 4.0 / 365.0).unwrap();
         assert!((demand.over(days) - 500.0).abs() < 1e-3, "{}", demand.over(days));
     }

@@ -123,8 +123,7 @@ fn sells_in_time(now: &Situation<'_>, targets: &Targets, shelf_life_days: f64) -
     let there = now.stock.net() + now.on_order(arrival);
     let left = (there - now.outlook.mean_until(arrival)).max(0.0);
     let owed = (-there).max(0.0);
-    let sells =
-        now.outlook.mean_until(arrival + shelf_life_days) - now.outlook.mean_until(arrival);
+    let sells = now.outlook.mean_until(arrival + shelf_life_days) - now.outlook.mean_until(arrival);
     (sells - left).max(0.0) + owed
 }
 

@@ -135,8 +135,7 @@ pub fn plan_pool(facts: &PoolFacts, outlook: Outlook<'_>, settings: &Settings) -
     let walk = now.project(0.0, settings.unmet_demand);
     // Lost sales would stop at zero and never touch a safety stock of zero: here the walk goes on.
     let to_safety = now.project(targets.safety_stock, UnmetDemand::Backordered);
-    let safety_date =
-        to_safety.days_to_stockout.and_then(|days| day_after(facts.as_of, days));
+    let safety_date = to_safety.days_to_stockout.and_then(|days| day_after(facts.as_of, days));
     let order_by = safety_date.and_then(|wanted| {
         facts.calendar.order_by(facts.as_of, wanted, facts.lead_time.mean_days())
     });

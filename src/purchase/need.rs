@@ -249,11 +249,7 @@ impl PoolNeed {
     /// Expected demand of the next `days`, units.
     #[must_use]
     pub fn demand_within(&self, days: f64) -> f64 {
-        if self.dated.weeks.is_empty() {
-            self.daily_demand * days
-        } else {
-            self.dated.until(days)
-        }
+        if self.dated.weeks.is_empty() { self.daily_demand * days } else { self.dated.until(days) }
     }
 
     /// Asks for `served` units more, which a faster supplier sells and the usual one would lose.
@@ -279,8 +275,14 @@ mod tests {
         // Ten a day for four weeks, then two.
         let until = |days: f64| 10.0 * days.min(28.0) + 2.0 * (days - 28.0).max(0.0);
         let dated = DatedDemand::new(120.0, until);
-        assert_eq!((dated.until(10.0), dated.until(35.0), dated.until(200.0)), (100.0, 294.0, 624.0));
-        assert_eq!((dated.lasts(100.0), dated.lasts(294.0), dated.lasts(624.0)), (10.0, 35.0, 200.0));
+        assert_eq!(
+            (dated.until(10.0), dated.until(35.0), dated.until(200.0)),
+            (100.0, 294.0, 624.0)
+        );
+        assert_eq!(
+            (dated.lasts(100.0), dated.lasts(294.0), dated.lasts(624.0)),
+            (10.0, 35.0, 200.0)
+        );
         let ends = DatedDemand::new(28.0, |days| 10.0 * days.min(14.0));
         assert_eq!((ends.until(100.0), ends.lasts(141.0)), (140.0, FOR_EVER));
     }

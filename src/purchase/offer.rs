@@ -2,9 +2,9 @@
 
 use crate::domain::inputs::Supply;
 use crate::domain::units::{Money, Units};
+use crate::inventory::order_calendar::OrderCalendar;
 use crate::purchase::landed_cost::{Charges, convert};
 use crate::purchase::lot::LotRules;
-use crate::inventory::order_calendar::OrderCalendar;
 use crate::purchase::prices::Prices;
 use chrono::NaiveDate;
 

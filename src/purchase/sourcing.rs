@@ -89,12 +89,7 @@ pub struct Sources {
 /// # Panics
 /// If `offers` is empty.
 #[must_use]
-pub fn source(
-    pool: &PoolNeed,
-    offers: &[Offer],
-    as_of: NaiveDate,
-    settings: &Settings,
-) -> Sources {
+pub fn source(pool: &PoolNeed, offers: &[Offer], as_of: NaiveDate, settings: &Settings) -> Sources {
     let sourcing = Sourcing { pool, offers, as_of, settings };
     let primary = &offers[0];
     let mut best =
@@ -106,8 +101,8 @@ pub fn source(
     }
     // Every unit costs this in any case: options are compared by what they cost beyond it.
     let usual_cost = primary.landed(lot).as_f64();
-    let mut least = sourcing.carrying(lot.as_f64() - pool.need, usual_cost)
-        + sourcing.loss_before(primary);
+    let mut least =
+        sourcing.carrying(lot.as_f64() - pool.need, usual_cost) + sourcing.loss_before(primary);
     // Who arrives no earlier than the primary prevents nothing.
     for (i, faster) in offers.iter().enumerate().filter(|(_, o)| o.arrival < primary.arrival) {
         let loss = sourcing.loss_before(faster);

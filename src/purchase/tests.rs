@@ -350,8 +350,12 @@ fn f2_a_lot_of_years_is_weighed_against_going_without_and_marked() {
     tables.supply.edit(|rows| rows[0].pack_size = Units(1000));
     let need = |margin: f64| PoolNeed {
         margin: Money::from_f64(margin),
-        ..PoolNeed { need: 25.0, ..PoolNeed::unknown(SkuId(0), LocationId(0)) }
-            .selling(1.0, Units(10), day(0), 90)
+        ..PoolNeed { need: 25.0, ..PoolNeed::unknown(SkuId(0), LocationId(0)) }.selling(
+            1.0,
+            Units(10),
+            day(0),
+            90,
+        )
     };
     // A thousand at 10.00 for a thousand days: some 3,500 of carrying; 110 units in 120 days.
     let dear = tables.run(&[need(20.0)]);
@@ -359,7 +363,11 @@ fn f2_a_lot_of_years_is_weighed_against_going_without_and_marked() {
     assert_eq!(dear.recommendations[0].binding, "uneconomic-lot");
     let worth = tables.run(&[need(50.0)]);
     assert_eq!((quantities(&worth), kinds(&worth.exceptions)), (vec![1000], vec!["long-lot"]));
-    assert!(worth.recommendations[0].reason.contains("1010 days"), "{}", worth.recommendations[0].reason);
+    assert!(
+        worth.recommendations[0].reason.contains("1010 days"),
+        "{}",
+        worth.recommendations[0].reason
+    );
 }
 
 #[test]
@@ -374,7 +382,9 @@ fn d14_packs_are_rounded_down_to_what_sells_before_it_spoils() {
     );
     verify(&settled.recommendations[0].steps).unwrap();
     // A minimum of which a third spoils: 3.00 of margin on 70 do not pay for 30 at 10.00.
-    tables.supply.edit(|rows| rows[0] = Supply { minimum_order: Units(100), ..supply(0, 0, 10.0, 7.0) });
+    tables
+        .supply
+        .edit(|rows| rows[0] = Supply { minimum_order: Units(100), ..supply(0, 0, 10.0, 7.0) });
     let settled = tables.run(&[PoolNeed { margin: Money::from_f64(3.0), ..fresh }]);
     assert_eq!((quantities(&settled), kinds(&settled.exceptions)), (vec![0], vec!["long-lot"]));
 }

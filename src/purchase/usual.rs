@@ -70,8 +70,8 @@ impl<'a> Market<'a> {
             return f64::INFINITY;
         };
         let days = lead_time.mean_days() + demand.review_days;
-        let variance = days * demand.daily_sd.powi(2)
-            + (demand.per_day * lead_time.sd_days()).powi(2);
+        let variance =
+            days * demand.daily_sd.powi(2) + (demand.per_day * lead_time.sd_days()).powi(2);
         let safety_stock = SAFETY_FACTOR * variance.sqrt();
         landed.as_f64() * (365.0 * demand.per_day + self.settings.carrying_rate * safety_stock)
     }

@@ -8,10 +8,10 @@ use crate::domain::sorted::rows_of;
 use crate::domain::units::Units;
 use crate::inventory::kits::ThroughKits;
 use crate::inventory::lead_time::{self, Estimate};
+use crate::inventory::order_calendar::OrderCalendar;
 use crate::inventory::{
     Arrival, PastDemand, PoolFacts, Shelf, StockLevel, UnitEconomics, held, held_kit, stock_unknown,
 };
-use crate::inventory::order_calendar::OrderCalendar;
 use crate::purchase::PreviousQuantity;
 use crate::purchase::usual::UsualDemand;
 use crate::review::open_decisions::Pending;

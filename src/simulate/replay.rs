@@ -4,9 +4,9 @@ use crate::domain::inputs::PoolOverrides;
 use crate::domain::units::{LocationId, Money, SkuId, Units};
 use crate::explain::Explanation;
 use crate::inventory::need::need;
+use crate::inventory::order_calendar::OrderCalendar;
 use crate::inventory::reorder_point::{Targets, targets};
 use crate::inventory::settings::UnmetDemand;
-use crate::inventory::order_calendar::OrderCalendar;
 use crate::inventory::{
     Arrival, Outlook, PastDemand, PoolFacts, Situation, StockLevel, UnitEconomics,
 };
