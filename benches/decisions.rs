@@ -198,6 +198,8 @@ fn allocation(c: &mut Criterion) {
             buffer: None,
             cap: (k == 1).then_some(Units(40)),
             min_share: 0.05,
+            pause_below: Units::ZERO,
+            alert_below: None,
             listed: None,
             previous: Some(allocate::Previous { share: 1.0 / 3.0, paused: false }),
         }

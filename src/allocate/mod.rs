@@ -104,6 +104,10 @@ pub struct ChannelDemand {
     pub cap: Option<Units>,
     /// Least share of the pool.
     pub min_share: f64,
+    /// The listing is paused below so many units to publish.
+    pub pause_below: Units,
+    /// The listing is to be watched below so many published units, whatever the settings say.
+    pub alert_below: Option<Units>,
     /// Units shown now.
     pub listed: Option<Units>,
     /// From the last run.
@@ -125,6 +129,8 @@ impl ChannelDemand {
             buffer: None,
             cap: None,
             min_share: 0.0,
+            pause_below: Units::ZERO,
+            alert_below: None,
             listed: None,
             previous: None,
         }

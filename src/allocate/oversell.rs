@@ -71,14 +71,15 @@ pub fn action(
     // Pausing and resuming at the same stock would switch a listing off and on with every unit that
     // comes back: a paused one waits for more than it was paused with.
     if channel.previous.is_some_and(|p| p.paused) {
-        let enough = buffer.as_f64() + settings.resume_days * channel.velocity;
+        let again = settings.resume_days * channel.velocity;
+        let enough = buffer.as_f64() + again.max((channel.pause_below - Units::ONE).as_f64());
         return if allocated.as_f64() > enough {
             ChannelAction::Resume
         } else {
             ChannelAction::Pause
         };
     }
-    if allocated <= buffer {
+    if allocated <= buffer || allocated - buffer < channel.pause_below {
         return ChannelAction::Pause;
     }
     let is_low = match settings.alert_at {
@@ -86,5 +87,6 @@ pub fn action(
         AlertAt::Units => (allocated - buffer).count() <= settings.alert_units,
         AlertAt::Never => false,
     };
-    if is_low { ChannelAction::Alert } else { ChannelAction::Publish }
+    let is_below_own = channel.alert_below.is_some_and(|least| allocated - buffer < least);
+    if is_low || is_below_own { ChannelAction::Alert } else { ChannelAction::Publish }
 }

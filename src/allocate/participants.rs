@@ -1,6 +1,6 @@
 //! Which channels take part in a pool.
 
-use crate::domain::inputs::{Channel, Inputs};
+use crate::domain::inputs::{Channel, ChannelItem, Inputs};
 use crate::domain::panel::{Panel, Pool};
 use crate::domain::units::{ChannelId, LocationId};
 use std::collections::BTreeSet;
@@ -16,12 +16,12 @@ impl Presence {
     /// Of all channels.
     #[must_use]
     pub fn of(inputs: &Inputs) -> Self {
-        Self::from_parts(&inputs.panel, &inputs.channels)
+        Self::from_parts(&inputs.panel, &inputs.channels, &inputs.channel_items)
     }
 
     /// Of the channels in `channels`, by [`ChannelId`], with sales in `panel`.
     #[must_use]
-    pub fn from_parts(panel: &Panel, channels: &[Channel]) -> Self {
+    pub fn from_parts(panel: &Panel, channels: &[Channel], items: &[ChannelItem]) -> Self {
         let mut sells = BTreeSet::new();
         for key in (0..panel.len()).map(|i| panel.key(i)) {
             // A channel that the master data tie to one location sells from there alone, whatever
@@ -31,12 +31,16 @@ impl Presence {
             }
         }
         let sold: BTreeSet<ChannelId> = sells.iter().map(|&(_, channel)| channel).collect();
+        let reserving: BTreeSet<ChannelId> =
+            items.iter().filter(|item| item.reserve.is_some()).map(|item| item.channel).collect();
         let locations: BTreeSet<LocationId> = panel.pools().iter().map(|p| p.location).collect();
         for (code, row) in channels.iter().enumerate() {
             let channel = ChannelId(code as u32);
             if let Some(location) = row.location {
                 sells.insert((location, channel));
-            } else if row.reserve.is_some() && !sold.contains(&channel) {
+            } else if (row.reserve.is_some() || reserving.contains(&channel))
+                && !sold.contains(&channel)
+            {
                 // Units promised to a wholesale customer whose first order is still to come.
                 sells.extend(locations.iter().map(|&location| (location, channel)));
             }

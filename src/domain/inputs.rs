@@ -115,6 +115,8 @@ pub struct Inputs {
     pub purchase_orders: Sorted<PurchaseOrder>,
     /// Sorted by (sku, channel).
     pub listings: Sorted<Listing>,
+    /// Sorted by (sku, channel).
+    pub channel_items: Sorted<ChannelItem>,
     /// Sorted by (start, event).
     pub events: Vec<Event>,
     /// Sorted by (start, sku, category).
@@ -157,6 +159,7 @@ impl Inputs {
             stockouts: Sorted::empty(),
             purchase_orders: Sorted::empty(),
             listings: Sorted::empty(),
+            channel_items: Sorted::empty(),
             events: Vec::new(),
             promotions: Vec::new(),
             prices: Sorted::empty(),
@@ -332,6 +335,27 @@ pub struct Channel {
     pub cap: Option<Units>,
     /// Least share of the pool.
     pub min_share: Option<f64>,
+    /// Share of cycles without a stock-out that it is promised.
+    pub service: Option<f64>,
+}
+
+/// What a channel has agreed on for one item, instead of its general terms.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ChannelItem {
+    /// The item.
+    pub sku: SkuId,
+    /// Which channel.
+    pub channel: ChannelId,
+    /// Units reserved before sharing, at all locations together.
+    pub reserve: Option<Units>,
+    /// Units held back from publication.
+    pub buffer: Option<Units>,
+    /// The most to allocate, at all locations together.
+    pub cap: Option<Units>,
+    /// Stop selling below so many units to publish.
+    pub pause_below: Option<Units>,
+    /// Look when fewer than so many units are published.
+    pub alert_below: Option<Units>,
 }
 
 /// One supplier.
@@ -758,4 +782,5 @@ keyed! {
     PurchaseOrder by PoolId: |row| PoolId { sku: row.sku, location: row.location };
     PriceBreak by (SkuId, SupplierId): |row| (row.sku, row.supplier);
     Listing by (SkuId, ChannelId): |row| (row.sku, row.channel);
+    ChannelItem by (SkuId, ChannelId): |row| (row.sku, row.channel);
 }

@@ -365,6 +365,7 @@ impl<'a> Loading<'a> {
             lots: of(tables, "lots", stocks::lots, &mut convert),
             purchase_orders: of(tables, "purchase_orders", stocks::purchase_orders, &mut convert),
             listings: of(tables, "listings", stocks::listings, &mut convert),
+            channel_items: of(tables, "channel_items", master::channel_items, &mut convert),
             events: of(tables, "events", plans::events, &mut convert),
             promotions: of(tables, "promotions", plans::promotions, &mut convert),
             prices: of(tables, "prices", plans::prices, &mut convert),

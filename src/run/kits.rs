@@ -190,7 +190,7 @@ impl Night<'_> {
     /// Units of the item that channels have reserved.
     fn reserved(&self, pool: &Pool) -> Units {
         let here = self.channels_of(pool);
-        here.into_iter().map(|c| self.inputs.channels[c.index()].reserve.unwrap_or_default()).sum()
+        here.into_iter().map(|c| self.terms(pool, c).reserve().unwrap_or_default()).sum()
     }
 
     fn is_listed(&self, sku: SkuId) -> bool {

@@ -4,7 +4,7 @@
 //! Nothing is decided here: every number is a stage's.
 
 use crate::allocate::balance::{self, Worth};
-use crate::allocate::channel_demand::ChannelFacts;
+use crate::allocate::channel_demand::{ChannelFacts, ChannelTerms};
 use crate::allocate::{self, ChannelDemand, Previous};
 use crate::domain::exceptions::{Exception, Subject};
 use crate::domain::inputs::Supply;
@@ -26,6 +26,15 @@ use crate::run::records::PoolRecords;
 /// Days ahead over which the demand of a day is averaged for purchasing: four weeks, so that no
 /// weekday counts more than another.
 pub(super) const DAILY_DEMAND_DAYS: f64 = 28.0;
+
+/// Where a channel gets an item from.
+#[derive(Default)]
+struct Locations {
+    /// Units that can be promised. `[locations]`
+    available: Vec<Units>,
+    /// Which of them is the pool's own.
+    at: usize,
+}
 
 impl<'a> Night<'a> {
     pub fn plan_pool(
@@ -259,9 +268,34 @@ impl<'a> Night<'a> {
     /// Channels that take part in `pool`.
     pub fn channels_of(&self, pool: &Pool) -> Vec<ChannelId> {
         self.presence.channels(pool, &self.inputs.panel, |channel| {
-            let reserves = self.inputs.channels[channel.index()].reserve.is_some();
-            reserves || self.listed(pool, channel).is_some()
+            self.terms(pool, channel).reserve().is_some() || self.listed(pool, channel).is_some()
         })
+    }
+
+    /// What `channel` has agreed on for the item.
+    pub fn terms(&self, pool: &Pool, channel: ChannelId) -> ChannelTerms<'a> {
+        ChannelTerms {
+            channel: &self.inputs.channels[channel.index()],
+            item: self.inputs.channel_items.get((pool.sku, channel)),
+        }
+    }
+
+    /// What can be promised of the item at every location where `channel` takes part.
+    fn over_locations(&self, pool: &Pool, channel: ChannelId) -> Locations {
+        let mut locations = Locations::default();
+        for other in self.inputs.panel.pools_of(pool.sku) {
+            let is_here = other.location == pool.location;
+            if !is_here && !self.channels_of(other).contains(&channel) {
+                continue;
+            }
+            let p = self.inputs.panel.position(other).expect("a pool of the panel");
+            let own = || self.shelves[p].promisable();
+            if is_here {
+                locations.at = locations.available.len();
+            }
+            locations.available.push(self.kit_night.promised(p).unwrap_or_else(own));
+        }
+        locations
     }
 
     /// What `channel` shows of the item now.
@@ -284,10 +318,17 @@ impl<'a> Night<'a> {
             let row = last.allocation.get(&(pool.id(), channel))?;
             Some(Previous { share: row.share, paused: row.action == ChannelAction::Pause })
         });
+        let terms = self.terms(pool, channel);
+        let mut locations = Locations::default();
+        if terms.reserve().or(terms.cap()).is_some() {
+            locations = self.over_locations(pool, channel);
+        }
         ChannelDemand::of(ChannelFacts {
             channel,
-            row: &self.inputs.channels[channel.index()],
-            product: records.product,
+            terms,
+            economics: records.economics,
+            available: &locations.available,
+            at: locations.at,
             demand: own.map(|(_, forecast)| forecast.daily_demand(days)).unwrap_or_default(),
             listed: self.listed(pool, channel),
             previous: last,

@@ -2,7 +2,7 @@
 
 use crate::domain::exceptions::{Exception, ExceptionKind, Severity, Subject};
 use crate::domain::inputs::{
-    Channel, Kit, PriceBreak, Product, ProductStatus, Role, Supplier, Supply,
+    Channel, ChannelItem, Kit, PriceBreak, Product, ProductStatus, Role, Supplier, Supply,
 };
 use crate::domain::units::{Money, Units};
 use crate::ingest::cells::days::parse_day;
@@ -101,6 +101,7 @@ pub(crate) fn channels(
             buffer: row.units("buffer"),
             cap: row.units("cap"),
             min_share: row.number("min_share"),
+            service: row.number("service"),
         };
         rows.push((id, row.place(), channel));
     }
@@ -108,6 +109,31 @@ pub(crate) fn channels(
         channels[id.index()] = channel;
     }
     channels
+}
+
+/// Terms of channels for single items, sorted by (sku, channel).
+pub(crate) fn channel_items(table: &Table, convert: &mut Convert<'_>) -> Vec<ChannelItem> {
+    let mut rows = Vec::new();
+    for row in table.rows() {
+        let codes = convert.codes;
+        let (Some((sku, factor)), Some(channel)) =
+            (codes.item(&row, "sku"), codes.channel(row.text("channel")))
+        else {
+            continue;
+        };
+        let units = |column: &str| row.units(column).map(|units| scaled(Some(units), factor));
+        let item = ChannelItem {
+            sku,
+            channel,
+            reserve: units("reserve"),
+            buffer: units("buffer"),
+            cap: units("cap"),
+            pause_below: units("pause_below"),
+            alert_below: units("alert_below"),
+        };
+        rows.push(((sku, channel), row.place(), item));
+    }
+    convert.distinct(rows, "sku").into_iter().map(|(_, item)| item).collect()
 }
 
 /// One supplier a code; suppliers without a row have only defaults.

@@ -204,6 +204,21 @@ pub const TABLES: &[Schema] = &[
             opt("buffer", COUNT, "units held back from publication"),
             opt("cap", COUNT, "the most to allocate"),
             opt("min_share", RATE, "least share of the pool"),
+            opt("service", RATE, "share of cycles without a stock-out that it is promised"),
+        ],
+    },
+    Schema {
+        table: "channel_items",
+        cost: "",
+        dated: None,
+        columns: &[
+            req("channel", CHANNEL, "sales channel"),
+            req("sku", SKU, "item"),
+            opt("reserve", COUNT, "units reserved before sharing, at all locations together"),
+            opt("buffer", COUNT, "units held back from publication"),
+            opt("cap", COUNT, "the most to allocate, at all locations together"),
+            opt("pause_below", COUNT, "stop selling below so many units to publish"),
+            opt("alert_below", COUNT, "look when fewer than so many units are published"),
         ],
     },
     Schema {
