@@ -123,6 +123,7 @@ fn policy(c: &mut Criterion) {
                     xyz: Some(XyzClass::Y),
                     is_new: false,
                     velocity: VelocityClass::Medium,
+                    promised_service: None,
                     economics: UnitEconomics {
                         landed_cost: Some(Money::from_f64(4.0)),
                         price: Some(Money::from_f64(7.0)),

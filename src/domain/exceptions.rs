@@ -73,6 +73,7 @@ exception_kinds! {
     BelowOrderMinimum "below-order-minimum" "An order stays below its supplier's minimum value."
     Budget "budget" "The budget does not buy all that is needed."
     BudgetCut "budget-cut" "A line was cut to keep to the budget."
+    CellTarget "cell-target" "A service target set for a cell is below what costs ask for and changes nothing."
     CircularKit "circular-kit" "A kit contains itself and is treated as an item of its own."
     ClassBasis "class-basis" "Items are classed by something else than is set, because that is not known."
     ContainerNotFilled "container-not-filled" "An order could not be fitted to whole containers."

@@ -41,6 +41,9 @@ pub struct PoolFacts<'a> {
     pub economics: UnitEconomics,
     /// Whether anybody has said what is there; without it `stock` is no fact.
     pub stock_is_known: bool,
+    /// Share of cycles without a stock-out that its channels are promised, each weighing what it
+    /// sells; `None` where none is promised anything.
+    pub promised_service: Option<f64>,
     /// Today's stock.
     pub stock: StockLevel,
     /// Open orders, soonest first.
@@ -70,6 +73,46 @@ impl PoolFacts<'_> {
 /// Why a new item is not ordered, and how it is released.
 const WAITS_FOR_APPROVAL: &str =
     "new: waits for approval; a row of overrides with field approved and value 1 releases it";
+
+/// What one channel sells of a pool, and what it is promised.
+#[derive(Debug, Clone, Copy)]
+pub struct ChannelService {
+    /// Units of the recent past.
+    pub sold: f64,
+    /// Share of cycles without a stock-out; `None` = nothing.
+    pub promised: Option<f64>,
+}
+
+/// The service to keep for channels that share one stock: the mean of what they are promised, each
+/// weighing what it sells, and `otherwise` for those that are promised nothing; `None` where no
+/// channel is promised anything.
+///
+/// ```
+/// use orderpoint::inventory::facts::{ChannelService, promised_service};
+/// let shop = ChannelService { sold: 30.0, promised: Some(0.99) };
+/// let web = ChannelService { sold: 10.0, promised: None };
+/// assert_eq!(promised_service([shop, web].into_iter(), 0.95), Some(0.98));
+/// assert_eq!(promised_service([web].into_iter(), 0.95), None);
+/// ```
+#[must_use]
+pub fn promised_service(
+    channels: impl Iterator<Item = ChannelService> + Clone,
+    otherwise: f64,
+) -> Option<f64> {
+    if channels.clone().all(|channel| channel.promised.is_none()) {
+        return None;
+    }
+    let mut sold = 0.0;
+    let mut served = 0.0;
+    for channel in channels.clone() {
+        sold += channel.sold;
+        served += channel.sold * channel.promised.unwrap_or(otherwise);
+    }
+    if sold > 0.0 {
+        return Some(served / sold);
+    }
+    channels.filter_map(|channel| channel.promised).reduce(f64::max)
+}
 
 /// Why a kit is not ordered.
 #[must_use]

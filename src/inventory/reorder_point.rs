@@ -80,6 +80,26 @@ struct Covered {
     safety_stock: f64,
 }
 
+/// A target that was set against what costs ask for.
+#[derive(Clone, Copy)]
+struct Bound {
+    floor: f64,
+    by_cost: f64,
+}
+
+impl Bound {
+    /// Which of the two decides.
+    fn sentence(&self) -> String {
+        let Self { floor, by_cost } = self;
+        let [target, cost] = [floor, by_cost].map(|share| 100.0 * share);
+        if floor > by_cost {
+            format!("the service target of {target:.1} % binds: costs alone ask for {cost:.1} %")
+        } else {
+            format!("costs ask for a service of {cost:.1} %, above the target of {target:.1} %")
+        }
+    }
+}
+
 /// The targets of a pool; its stock is not looked at.
 #[must_use]
 pub fn targets(
@@ -134,8 +154,11 @@ pub fn targets(
     let shortage = settings.shortage_per_unit.or(margin).unwrap_or(0.0);
     let costs_known = holding_a_review > 0.0 && shortage > 0.0;
     let method = choose(asked, costs_known, facts, settings, &mut notes);
+    // What channels are promised stands over what the class is given.
+    let promised = facts.promised_service.map(|share| share.clamp(0.0, 1.0 - FARTHEST_TAIL));
+    let target = promised.unwrap_or(cell.service.get());
     let covered = match method {
-        Method::MaxAverage => cover_peak(facts, cell.service.get(), explain),
+        Method::MaxAverage => cover_peak(facts, target, explain),
         _ => {
             let lead_days = interval.lead_days;
             let mean = protection.mean();
@@ -160,11 +183,11 @@ pub fn targets(
                 )
             });
             match method {
-                Method::Normal => cover_normal(&protection, cell.service.get(), explain),
+                Method::Normal => cover_normal(&protection, target, explain),
                 Method::JustInTime | Method::Cover => {
                     explain.step("safety_stock", "0", Unit::Units, [], 0.0);
                     explain.note(|| "none from a formula".into());
-                    Covered { service: cell.service.get(), level: mean, safety_stock: 0.0 }
+                    Covered { service: target, level: mean, safety_stock: 0.0 }
                 }
                 Method::Cost => {
                     let days = cycle_days.max(after.until_sold(per_day * interval.review_days));
@@ -177,19 +200,30 @@ pub fn targets(
                     explain.note(|| {
                         "cost of a unit short against a unit left over until the next order".into()
                     });
-                    cover_quantile(&protection, service, explain)
+                    // A target that somebody has set for the cell, or promised to a channel, is
+                    // kept whatever the costs say.
+                    let floor = promised.or(settings.own_target(facts.abc, facts.xyz));
+                    let bound = floor.map(|floor| Bound { floor, by_cost: service });
+                    notes.extend(bound.map(|bound| bound.sentence()));
+                    let kept = bound.map_or(service, |bound| bound.floor.max(service));
+                    if kept > service {
+                        let inputs = [("target", kept)];
+                        let formula = "max(service, target)";
+                        explain.step("service", formula, Unit::Probability, inputs, kept);
+                        explain.note(|| "never below the target that is set".into());
+                    }
+                    cover_quantile(&protection, kept, explain)
                 }
                 Method::FillRate => {
-                    let service = cell.service.get();
                     let cycle = lot.max(per_day * interval.review_days);
-                    let level = fill_rate_level(&protection, cycle, service);
-                    let percent = 100.0 * service;
+                    let level = fill_rate_level(&protection, cycle, target);
+                    let percent = 100.0 * target;
                     explain_level(level, explain);
                     explain.note(|| format!("the stock that fills {percent:.1} % of demand"));
-                    cover_level(&protection, service, level, explain)
+                    cover_level(&protection, target, level, explain)
                 }
                 Method::Auto | Method::Quantile | Method::MaxAverage => {
-                    cover_quantile(&protection, cell.service.get(), explain)
+                    cover_quantile(&protection, target, explain)
                 }
             }
         }

@@ -1,6 +1,8 @@
 //! What a planner may choose about the policy: the `[policy]` section of the configuration.
 
 use crate::domain::classes::{AbcClass, PolicyMethod, VelocityClass, XyzClass};
+use crate::domain::exceptions::{Exception, ExceptionKind, Severity, Subject};
+use crate::domain::outcome::{Classification, Policy};
 use crate::domain::units::Probability;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -306,6 +308,52 @@ impl Settings {
             }
         }
         problems
+    }
+
+    /// The service target that is set for a cell by name; `None` where a default stands.
+    #[must_use]
+    pub fn own_target(&self, abc: Option<AbcClass>, xyz: Option<XyzClass>) -> Option<f64> {
+        let own = self.cells.get(&format!("{}{}", abc?, xyz?))?;
+        Some(own.service.get())
+    }
+
+    /// Targets set for cells that change nothing, because costs ask for more: one exception a cell,
+    /// with how many of its items `policy` plans at a higher service.
+    #[must_use]
+    pub fn idle_targets(
+        &self,
+        classes: &[Classification],
+        policy: &[Policy],
+    ) -> Vec<Exception> {
+        let mut exceptions = Vec::new();
+        for (name, cell) in &self.cells {
+            let target = cell.service.get();
+            let mut items = 0;
+            let mut above = 0;
+            for (class, row) in classes.iter().zip(policy) {
+                let is_here = class.abc.zip(class.xyz).is_some_and(|(a, x)| *name == format!("{a}{x}"));
+                if is_here && row.method == PolicyMethod::Cost {
+                    items += 1;
+                    above += usize::from(row.service_target > target + 1e-9);
+                }
+            }
+            if above > 0 {
+                exceptions.push(Exception::new(
+                    Severity::Warning,
+                    ExceptionKind::CellTarget,
+                    Subject::Run("policy.cells"),
+                    format!(
+                        "the target {target} of {name} changes nothing for {above} of its {items} \
+                         items: costs ask for more service"
+                    ),
+                    format!(
+                        "a target is a floor where costs decide; [policy.cells.{name}] method = \
+                         \"quantile\" lets it decide alone"
+                    ),
+                ));
+            }
+        }
+        exceptions
     }
 
     /// The policy of a cell; without both classes, the general target at the general review,

@@ -1,4 +1,4 @@
-use crate::domain::classes::{Lifecycle, PolicyMethod, VelocityClass, XyzClass};
+use crate::domain::classes::{AbcClass, Lifecycle, PolicyMethod, VelocityClass, XyzClass};
 use crate::domain::inputs::{PoolOverrides, Product, ProductStatus};
 use crate::domain::outcome::Status;
 use crate::domain::units::{LeadTime, LocationId, Money, SkuId};
@@ -44,6 +44,7 @@ fn pool(rate: f64) -> PoolFacts<'static> {
         xyz: Some(XyzClass::X),
         is_new: false,
         velocity: VelocityClass::Fast,
+        promised_service: None,
         economics: UnitEconomics {
             landed_cost: Some(Money::from_f64(4.0)),
             price: Some(Money::from_f64(10.0)),
@@ -446,4 +447,39 @@ proptest! {
         };
         prop_assert!((point(factor) - factor * point(1.0)).abs() < 1e-6 * point(factor).max(1.0));
     }
+}
+
+#[test]
+fn b3_a_target_set_for_a_cell_is_a_floor_under_costs() {
+    let cells = |service: f64| -> Settings {
+        toml::from_str(&format!(
+            "method = \"cost\"\n[cells.AX]\nservice = {service}\ncount_every_days = 30"
+        ))
+        .unwrap()
+    };
+    let of = |service: f64| plan(&cells(service), |facts| facts.abc = Some(AbcClass::A));
+    let (low, high) = (of(0.5), of(0.9999));
+    assert!(high.policy.service_target > low.policy.service_target);
+    assert!(high.policy.reorder_point > low.policy.reorder_point);
+    assert!(high.reason.contains("the service target of 100.0 % binds"), "{}", high.reason);
+    assert!(low.reason.contains("above the target of 50.0 %"), "{}", low.reason);
+}
+
+#[test]
+fn what_customers_wait_for_is_ordered_on_top_under_lost_sales() {
+    let empty = StockLevel::default();
+    let owing = StockLevel { backordered: 30.0, ..empty };
+    let lost = with(Method::Quantile);
+    assert_eq!(lost.unmet_demand, UnmetDemand::Lost);
+    let none = plan(&lost, |facts| facts.stock = empty);
+    let owed = plan(&lost, |facts| facts.stock = owing);
+    assert!((owed.need - none.need - 30.0).abs() < 0.5, "{} and {}", owed.need, none.need);
+    assert_eq!((owed.position, owed.path[0]), (-30.0, -30.0));
+}
+
+#[test]
+fn a_least_stock_is_kept_of_an_item_that_never_sold() {
+    let product = Product::default();
+    assert_eq!(held(&product, Lifecycle::Inactive, false, false), Some("no demand any more"));
+    assert_eq!(held(&product, Lifecycle::Inactive, true, false), None);
 }

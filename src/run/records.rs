@@ -6,6 +6,7 @@ use crate::domain::outcome::Classification;
 use crate::domain::panel::Pool;
 use crate::domain::sorted::rows_of;
 use crate::domain::units::Units;
+use crate::inventory::facts::{ChannelService, promised_service};
 use crate::inventory::kits::ThroughKits;
 use crate::inventory::lead_time::{self, Estimate};
 use crate::inventory::order_calendar::OrderCalendar;
@@ -17,6 +18,9 @@ use crate::purchase::usual::UsualDemand;
 use crate::review::open_decisions::Pending;
 use crate::run::partition::Night;
 use crate::tables::LastLine;
+
+/// Periods over which channels are weighed by what they sell.
+const RECENT_PERIODS: usize = 90;
 
 /// The rows that concern one pool.
 pub struct PoolRecords<'n, 'a> {
@@ -113,6 +117,7 @@ impl<'a> Night<'a> {
             is_new: matches!(of.class.lifecycle, Lifecycle::New | Lifecycle::Launch),
             velocity: of.class.velocity,
             economics: of.economics,
+            promised_service: self.promised_service(of),
             stock_is_known: self.inputs.stock_is_known(),
             stock,
             arrivals: self.arrivals(of, lead_time),
@@ -169,6 +174,20 @@ impl<'a> Night<'a> {
         // Stable: of two that arrive together the placed one stays first.
         arrivals.sort_by(|a, b| a.days.total_cmp(&b.days));
         arrivals
+    }
+
+    /// What the channels of a pool are promised together.
+    fn promised_service(&self, of: &PoolRecords<'_, 'a>) -> Option<f64> {
+        let panel = &self.inputs.panel;
+        let channels = of.pool.series.clone().map(|series| {
+            let recent = panel.gross(series).iter().rev().take(RECENT_PERIODS);
+            ChannelService {
+                sold: recent.map(|&units| f64::from(units)).sum(),
+                promised: self.inputs.channels[panel.key(series).channel.index()].service,
+            }
+        });
+        let cell = self.plan.policy.cell(of.class.abc, of.class.xyz);
+        promised_service(channels, cell.service.get())
     }
 
     /// Stock as the policy reads it: kits that customers wait for wait for their parts.

@@ -46,6 +46,8 @@ pub(super) fn settle<'a>(
         ));
     }
     outcome.findings.sort_by_key(|f| (f.sku, f.kind, f.location, f.channel));
+    let policy = &night.plan.policy;
+    outcome.exceptions.extend(policy.idle_targets(night.classes, &outcome.policy));
     // Last: the budget and the suppliers' minimums weigh all lines of the run against each other.
     let settled = purchase::settle(lines, &night.market);
     outcome.recommendations = settled.recommendations;

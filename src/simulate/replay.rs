@@ -366,6 +366,7 @@ fn facts(pool: &ReplayPool, number: usize, past: PastDemand) -> PoolFacts<'stati
         xyz: pool.xyz,
         is_new: false,
         velocity: pool.velocity,
+        promised_service: None,
         economics: UnitEconomics {
             landed_cost: Some(Money::from_f64(pool.unit_cost)),
             price: Some(Money::from_f64(pool.unit_cost + pool.unit_margin)),
