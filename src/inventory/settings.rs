@@ -320,18 +320,15 @@ impl Settings {
     /// Targets set for cells that change nothing, because costs ask for more: one exception a cell,
     /// with how many of its items `policy` plans at a higher service.
     #[must_use]
-    pub fn idle_targets(
-        &self,
-        classes: &[Classification],
-        policy: &[Policy],
-    ) -> Vec<Exception> {
+    pub fn idle_targets(&self, classes: &[Classification], policy: &[Policy]) -> Vec<Exception> {
         let mut exceptions = Vec::new();
         for (name, cell) in &self.cells {
             let target = cell.service.get();
             let mut items = 0;
             let mut above = 0;
             for (class, row) in classes.iter().zip(policy) {
-                let is_here = class.abc.zip(class.xyz).is_some_and(|(a, x)| *name == format!("{a}{x}"));
+                let is_here =
+                    class.abc.zip(class.xyz).is_some_and(|(a, x)| *name == format!("{a}{x}"));
                 if is_here && row.method == PolicyMethod::Cost {
                     items += 1;
                     above += usize::from(row.service_target > target + 1e-9);
