@@ -69,6 +69,7 @@ macro_rules! exception_kinds {
 // A new kind is one line here, at its place in the alphabet: tables and pages list kinds in this
 // order.
 exception_kinds! {
+    ApprovalNotPlaced "approval-not-placed" "Approved units should have arrived and no purchase order shows them."
     AssumedLayout "assumed-layout" "How a file is laid out was found in the file, not configured."
     BelowOrderMinimum "below-order-minimum" "An order stays below its supplier's minimum value."
     Budget "budget" "The budget does not buy all that is needed."

@@ -100,8 +100,9 @@ impl Arrival {
         lead_time_days: f64,
     ) -> Self {
         // Due in 50 days with an interval of 49.6, an approved line was proposed again the next
-        // night: hence the clamp.
-        let days = expected.map_or(lead_time_days, |day| (day - as_of).num_days() as f64);
+        // night: hence the clamp. What should have come and was never placed is not coming today.
+        let due = expected.filter(|&day| day >= as_of);
+        let days = due.map_or(lead_time_days, |day| (day - as_of).num_days() as f64);
         Self { days: days.clamp(0.0, lead_time_days.max(0.0)), quantity: quantity.as_f64() }
     }
 }

@@ -14,7 +14,8 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-/// Days an approval waits for its order, and a rejection without an end keeps quiet.
+/// Days after its arrival that an approval still waits for its order, and that a rejection without
+/// an end keeps quiet.
 pub const WAIT_DAYS: i64 = 30;
 
 /// What was decided about one recommendation.
@@ -155,15 +156,20 @@ impl Decision {
         self.verdict.orders() && self.quantity.is_positive()
     }
 
-    /// The last day it speaks: an approval waits [`WAIT_DAYS`] for its order, a rejection or snooze
-    /// keeps quiet until its date.
+    /// The day from which it does not speak any more: an approval waits for its order until
+    /// [`WAIT_DAYS`] after the day it should have arrived, a rejection or snooze keeps quiet until
+    /// its date.
     #[must_use]
     pub fn stands_until(&self) -> NaiveDate {
-        let wait = self.as_of + Duration::days(WAIT_DAYS);
-        if self.is_order() { wait } else { self.until.unwrap_or(wait) }
+        let wait = Duration::days(WAIT_DAYS);
+        if self.is_order() {
+            return self.expected.unwrap_or(self.as_of).max(self.as_of) + wait;
+        }
+        self.until.unwrap_or(self.as_of + wait)
     }
 
-    fn stands_on(&self, as_of: NaiveDate) -> bool {
+    /// Whether it speaks on this morning.
+    pub(crate) fn stands_on(&self, as_of: NaiveDate) -> bool {
         self.as_of <= as_of && as_of < self.stands_until()
     }
 }

@@ -1,13 +1,15 @@
 //! What yesterday's decisions mean tonight: units approved and not placed yet, and lines that are
 //! not to be proposed.
 
+use crate::domain::exceptions::{Exception, ExceptionKind, Severity, Subject};
 use crate::domain::inputs::{Inputs, Names, PurchaseOrder};
 use crate::domain::panel::PoolId;
 use crate::domain::sorted::keyed;
 use crate::domain::units::{LocationId, SkuId, SupplierId, Units};
-use crate::review::decisions::{Decision, KeptDecisions};
-use chrono::NaiveDate;
-use std::collections::BTreeSet;
+use crate::review::decisions::{Decision, KeptDecisions, WAIT_DAYS};
+use chrono::{Duration, NaiveDate};
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Units that were approved and not placed yet: they count as on order.
 #[derive(Debug, Clone, PartialEq)]
@@ -52,6 +54,8 @@ pub struct OpenDecisions {
     pub pending: Vec<Pending>,
     /// Sorted by (sku, location, supplier).
     pub quiet: Vec<Quiet>,
+    /// Approvals that should have arrived by now and that no purchase order shows.
+    pub exceptions: Vec<Exception>,
 }
 
 impl OpenDecisions {
@@ -59,26 +63,22 @@ impl OpenDecisions {
     #[must_use]
     pub fn new(kept: &KeptDecisions, inputs: &Inputs, as_of: NaiveDate) -> Self {
         let mut open = Self::default();
-        let approved: BTreeSet<String> = kept.orders(as_of).flat_map(order_numbers).collect();
-        for decision in kept.orders(as_of) {
-            let Some(line) = DecidedLine::of(decision, &inputs.names) else { continue };
-            let own = order_numbers(decision);
-            // An order that carries the number of another approved line is that one.
-            let is_placed = inputs.purchase_orders.of(line.pool).iter().any(|order| {
-                own.contains(&order.order_id)
-                    || !approved.contains(&order.order_id)
-                        && is_since(decision, line.supplier, order)
-            });
-            if !is_placed {
-                open.pending.push(Pending {
-                    sku: line.pool.sku,
-                    location: line.pool.location,
-                    supplier: line.supplier,
-                    quantity: decision.quantity,
-                    expected: decision.expected,
-                    recommendation_id: decision.recommendation_id.clone(),
-                });
+        for approval in unplaced(kept, inputs, as_of) {
+            let Unplaced { decision, line, left } = approval;
+            if let Some(exception) = late(decision, &line, left, inputs, as_of) {
+                open.exceptions.push(exception);
             }
+            if !decision.stands_on(as_of) {
+                continue;
+            }
+            open.pending.push(Pending {
+                sku: line.pool.sku,
+                location: line.pool.location,
+                supplier: line.supplier,
+                quantity: left,
+                expected: decision.expected,
+                recommendation_id: decision.recommendation_id.clone(),
+            });
         }
         for decision in kept.quiet(as_of) {
             let Some(line) = DecidedLine::of(decision, &inputs.names) else { continue };
@@ -128,20 +128,302 @@ impl DecidedLine {
     }
 }
 
+/// An approval, or the part of one, that no purchase order shows.
+struct Unplaced<'k> {
+    decision: &'k Decision,
+    line: DecidedLine,
+    left: Units,
+}
+
+/// Approvals up to `as_of` that were not placed, or not wholly; those that count as not coming any
+/// more are among them for as long again, to be told.
+fn unplaced<'k>(kept: &'k KeptDecisions, inputs: &Inputs, as_of: NaiveDate) -> Vec<Unplaced<'k>> {
+    let is_approval = |d: &&Decision| d.is_order() && !d.is_transfer();
+    let numbers: BTreeSet<String> =
+        kept.decisions.iter().filter(is_approval).flat_map(order_numbers).collect();
+    let mut by_pool: BTreeMap<PoolId, Vec<Unplaced<'k>>> = BTreeMap::new();
+    for decision in kept.decisions.iter().filter(is_approval) {
+        let told_until = decision.stands_until() + Duration::days(WAIT_DAYS);
+        if decision.as_of > as_of || told_until <= as_of {
+            continue;
+        }
+        if let Some(line) = DecidedLine::of(decision, &inputs.names) {
+            let approval = Unplaced { decision, left: decision.quantity, line };
+            by_pool.entry(approval.line.pool).or_default().push(approval);
+        }
+    }
+    let mut unplaced = Vec::new();
+    for (pool, mut approvals) in by_pool {
+        place(&mut approvals, inputs.purchase_orders.of(pool), &numbers);
+        unplaced.extend(approvals.into_iter().filter(|approval| approval.left.is_positive()));
+    }
+    unplaced
+}
+
+/// A purchase order, and the units of it that no approval accounts for yet.
+struct Placed<'o> {
+    order: &'o PurchaseOrder,
+    left: Units,
+    /// It carries the number of some approved line or its order.
+    is_ours: bool,
+}
+
+/// Takes from each approval what purchase orders show of it, each ordered unit once.
+///
+/// An order that carries the line's own number, or that of its exported order, is that line,
+/// whatever its quantity: a person changed it while placing it. An order with a number of its own is
+/// taken for approvals of its supplier, made no later, by quantity: the very same first, then
+/// several approvals in one order and one approval in several orders, then the nearest, oldest
+/// first. An order of less than half of an approval is something else: three units ordered by
+/// phone do not place a hundred.
+fn place(approvals: &mut [Unplaced<'_>], orders: &[PurchaseOrder], numbers: &BTreeSet<String>) {
+    let mut placed: Vec<Placed<'_>> = Vec::with_capacity(orders.len());
+    for order in orders {
+        let is_ours = numbers.contains(whole_order(&order.order_id));
+        placed.push(Placed { order, left: order.quantity, is_ours });
+    }
+
+    for approval in approvals.iter_mut() {
+        let [line_number, order_number] = order_numbers(approval.decision);
+        for own in &mut placed {
+            let is_line = own.order.order_id == line_number;
+            let is_order = whole_order(&own.order.order_id) == order_number;
+            // Two approvals of one morning share the order's number, not its units.
+            if is_line || is_order && (own.left.is_positive() || own.order.quantity.is_zero()) {
+                own.left = (own.left - approval.left).or_zero();
+                approval.left = Units::ZERO;
+            }
+        }
+    }
+
+    // The same quantity.
+    for approval in approvals.iter_mut() {
+        let same = placed.iter_mut().find(|order| {
+            order.left == approval.left && order.left.is_positive() && order.may_be(approval)
+        });
+        if let Some(order) = same {
+            order.left = Units::ZERO;
+            approval.left = Units::ZERO;
+        }
+    }
+
+    // Several approvals in one order.
+    for order in &mut placed {
+        let mut open: Vec<&mut Unplaced<'_>> =
+            approvals.iter_mut().filter(|a| a.left.is_positive() && order.may_be(a)).collect();
+        let mut sum = Units::ZERO;
+        let mut first = 0;
+        while first < open.len() && sum < order.left {
+            sum += open[first].left;
+            first += 1;
+        }
+        if sum == order.left && order.left.is_positive() {
+            open.iter_mut().take(first).for_each(|approval| approval.left = Units::ZERO);
+            order.left = Units::ZERO;
+        }
+    }
+
+    // One approval in several orders.
+    for approval in approvals.iter_mut().filter(|approval| approval.left.is_positive()) {
+        let of_it = |order: &&mut Placed<'_>| {
+            order.left.is_positive() && !order.is_ours && order.may_be(approval)
+        };
+        let mut parts: Vec<&mut Placed<'_>> = placed.iter_mut().filter(of_it).collect();
+        let sum: Units = parts.iter().map(|order| order.left).sum();
+        if sum == approval.left {
+            parts.iter_mut().for_each(|order| order.left = Units::ZERO);
+            approval.left = Units::ZERO;
+        }
+    }
+
+    // What is near enough, the largest orders first.
+    placed.sort_by_key(|order| Reverse(order.left));
+    for order in placed.iter_mut().filter(|order| !order.is_ours && order.is_dated()) {
+        // Once it is taken for one of them, its rest is for the others.
+        let mut is_taken = false;
+        for approval in approvals.iter_mut().filter(|approval| approval.left.is_positive()) {
+            let is_near = is_taken || order.left + order.left >= approval.left;
+            if order.left.is_positive() && is_near && order.may_be(approval) {
+                is_taken = true;
+                let units = order.left.min(approval.left);
+                order.left -= units;
+                approval.left -= units;
+            }
+        }
+    }
+}
+
+impl Placed<'_> {
+    /// Whether it was made with the approval's supplier since the approval.
+    fn may_be(&self, approval: &Unplaced<'_>) -> bool {
+        let day = approval.decision.as_of;
+        let same_supplier =
+            self.order.supplier.is_none() || self.order.supplier == approval.line.supplier;
+        same_supplier
+            && self.order.confirmed.is_none_or(|confirmed| confirmed >= day)
+            && self.order.received.is_none_or(|received| received >= day)
+    }
+
+    /// An order without a date may be older than the approval: only its quantity can tell.
+    fn is_dated(&self) -> bool {
+        self.order.confirmed.is_some()
+    }
+}
+
 /// Numbers by which a purchase order tells that it is an approved line: the line's own, or that of
 /// its exported order.
 fn order_numbers(decision: &Decision) -> [String; 2] {
     [decision.recommendation_id.clone(), decision.order_id()]
 }
 
-/// Whether `order` was made with the supplier since the decision, so that it is taken for the
-/// approved line, placed.
-fn is_since(decision: &Decision, supplier: Option<SupplierId>, order: &PurchaseOrder) -> bool {
-    let same_supplier = order.supplier.is_none() || order.supplier == supplier;
-    let since = match order.confirmed {
-        Some(day) => day >= decision.as_of,
-        // An order without a date is taken for the line if it is for as many units.
-        None => order.quantity == decision.quantity,
+/// The number of the whole order where an export split it: `PO-20240401-1a2b3c4d-2` is a part.
+fn whole_order(number: &str) -> &str {
+    match number.rsplit_once('-') {
+        Some((whole, part))
+            if whole.starts_with("PO-")
+                && whole.matches('-').count() == 2
+                && part.bytes().all(|b| b.is_ascii_digit()) =>
+        {
+            whole
+        }
+        Some(_) | None => number,
+    }
+}
+
+/// What is to be said of an approval that should have arrived.
+fn late(
+    decision: &Decision,
+    line: &DecidedLine,
+    left: Units,
+    inputs: &Inputs,
+    as_of: NaiveDate,
+) -> Option<Exception> {
+    let expected = decision.expected.filter(|&day| day < as_of)?;
+    let what = format!(
+        "{left} of {} units that {} approved on {} were to arrive on {expected}, and no purchase \
+         order shows them",
+        decision.quantity, decision.author, decision.as_of
+    );
+    let why = if decision.stands_on(as_of) {
+        format!(
+            "they count as on order until {}: place the order, or put it into purchase_orders \
+             under {} or {}",
+            decision.stands_until(),
+            decision.order_id(),
+            decision.recommendation_id
+        )
+    } else {
+        "they count as not coming any more, and what is needed is proposed again".to_owned()
     };
-    same_supplier && since && order.received.is_none_or(|day| day >= decision.as_of)
+    Some(Exception::new(
+        Severity::Warning,
+        ExceptionKind::ApprovalNotPlaced,
+        Subject::pool(&inputs.names, line.pool.sku, line.pool.location),
+        what,
+        why,
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::units::Money;
+    use crate::review::decisions::Verdict;
+
+    fn day(of_march: u32) -> NaiveDate {
+        NaiveDate::from_ymd_opt(2026, 3, of_march).unwrap()
+    }
+
+    fn approval(of_march: u32, units: i64) -> Decision {
+        Decision {
+            run_id: String::new(),
+            as_of: day(of_march),
+            recommendation_id: format!("R{of_march}-{units}"),
+            sku: "A".into(),
+            location: "main".into(),
+            supplier: "sup".into(),
+            verdict: Verdict::Approve,
+            recommended: Units(units),
+            quantity: Units(units),
+            unit_cost: Money::ZERO,
+            expected: Some(day(of_march) + Duration::days(14)),
+            until: None,
+            reason: String::new(),
+            author: "ann".into(),
+            time: String::new(),
+            name: String::new(),
+            supplier_sku: String::new(),
+            supplier_currency: String::new(),
+            supplier_unit_cost: None,
+            pack_size: None,
+            order_date: None,
+            from_location: String::new(),
+        }
+    }
+
+    fn order(number: &str, of_march: u32, units: i64) -> PurchaseOrder {
+        PurchaseOrder {
+            order_id: number.into(),
+            sku: SkuId(0),
+            supplier: Some(SupplierId(0)),
+            location: LocationId(0),
+            quantity: Units(units),
+            confirmed: Some(day(of_march)),
+            expected: None,
+            received: None,
+            received_quantity: None,
+        }
+    }
+
+    /// Units that still count as on order: 60 approved on the 1st, 145 on the 2nd.
+    fn left(orders: &[PurchaseOrder]) -> [i64; 2] {
+        let decisions = [approval(1, 60), approval(2, 145)];
+        let numbers = decisions.iter().flat_map(order_numbers).collect();
+        let pool = PoolId { sku: SkuId(0), location: LocationId(0) };
+        let mut approvals: Vec<Unplaced<'_>> = decisions
+            .iter()
+            .map(|decision| Unplaced {
+                decision,
+                line: DecidedLine { pool, supplier: Some(SupplierId(0)) },
+                left: decision.quantity,
+            })
+            .collect();
+        place(&mut approvals, orders, &numbers);
+        [approvals[0].left.0, approvals[1].left.0]
+    }
+
+    #[test]
+    fn an_approval_waits_until_that_very_order_is_placed() {
+        let own = order_numbers(&approval(2, 145))[1].clone();
+        let cases = [
+            ("nothing is placed", vec![], [60, 145]),
+            ("three units by phone", vec![order("ERP-9", 3, 3)], [60, 145]),
+            ("the second, by quantity", vec![order("ERP-9", 3, 145)], [60, 0]),
+            ("both apart", vec![order("E-1", 3, 60), order("E-2", 3, 145)], [0, 0]),
+            ("both in one order", vec![order("ERP-9", 3, 205)], [0, 0]),
+            ("one in two orders", vec![order("E-1", 3, 100), order("E-2", 3, 105)], [0, 0]),
+            ("before the second approval", vec![order("ERP-9", 1, 145)], [0, 145]),
+            ("another quantity", vec![order("ERP-9", 3, 100)], [0, 105]),
+            ("the line's own number", vec![order("R2-145", 3, 100)], [60, 0]),
+            ("the exported order's number", vec![order(&own, 3, 145)], [60, 0]),
+            ("a part of the exported order", vec![order(&format!("{own}-2"), 3, 140)], [60, 0]),
+            ("own, and three by phone", vec![order("R1-60", 2, 60), order("E", 3, 3)], [0, 145]),
+        ];
+        for (what, orders, expected) in cases {
+            assert_eq!(left(&orders), expected, "{what}");
+        }
+    }
+
+    #[test]
+    fn orders_of_another_supplier_or_time_and_undated_ones_of_another_quantity_are_others() {
+        let elsewhere = PurchaseOrder { supplier: Some(SupplierId(7)), ..order("E", 3, 145) };
+        assert_eq!(left(&[elsewhere]), [60, 145]);
+        let undated = PurchaseOrder { confirmed: None, ..order("E", 3, 130) };
+        assert_eq!(left(&[undated]), [60, 145]);
+        let undated = PurchaseOrder { confirmed: None, ..order("E", 3, 145) };
+        assert_eq!(left(&[undated]), [60, 0]);
+        let delivered =
+            PurchaseOrder { confirmed: None, received: Some(day(1)), ..order("E", 1, 145) };
+        assert_eq!(left(&[delivered]), [60, 145]);
+    }
 }

@@ -132,6 +132,7 @@ fn run_loaded(
     let mut exceptions = std::mem::take(&mut inputs.exceptions);
     exceptions.extend(override_exceptions(&inputs, as_of));
     exceptions.extend(earlier.exceptions.iter().cloned());
+    exceptions.extend(standing.exceptions.iter().cloned());
     let mut run = NightlyRun {
         plan,
         inputs: &inputs,
