@@ -138,6 +138,10 @@ pub struct SimulateArgs {
     /// Choose the policy's parameters on history and report the gain on a held-back window.
     #[arg(long, conflicts_with = "only_own")]
     pub tune: bool,
+    /// Tune for the least stock that fills this share of demand, e.g. `0.97`, instead of for the
+    /// least cost.
+    #[arg(long, value_name = "SHARE", conflicts_with = "only_own", value_parser = share)]
+    pub fill_rate: Option<f64>,
     /// Replay the configured policy alone, without others to compare it with: the quickest.
     #[arg(long)]
     pub only_own: bool,
@@ -148,6 +152,22 @@ pub struct SimulateArgs {
     /// Which data and settings.
     #[command(flatten)]
     pub options: Options,
+}
+
+/// A share between 0 and 1, `0.97` or `97%`.
+fn share(text: &str) -> Result<f64, String> {
+    let percent = text.trim().strip_suffix('%');
+    let number: f64 = percent
+        .unwrap_or(text)
+        .trim()
+        .parse()
+        .map_err(|_| format!("`{text}`: expected a share such as 0.97 or 97%"))?;
+    let share = if percent.is_some() { number / 100.0 } else { number };
+    if share > 0.0 && share < 1.0 {
+        Ok(share)
+    } else {
+        Err(format!("`{text}`: expected a share above 0 and below 1, such as 0.97 or 97%"))
+    }
 }
 
 /// Arguments of `review`.

@@ -17,8 +17,12 @@ use std::fmt::Write;
 /// Replays history, prints the comparison and writes `OUT/simulate/`.
 pub(crate) fn simulate(args: &SimulateArgs) -> Result<u8> {
     let plan = Plan::load(&args.options)?;
-    let request =
-        Request { tune: args.tune, only_own: args.only_own, what_if: what_ifs(&args.what_if)? };
+    let request = Request {
+        tune: args.tune || args.fill_rate.is_some(),
+        fill_rate: args.fill_rate,
+        only_own: args.only_own,
+        what_if: what_ifs(&args.what_if)?,
+    };
     let result = replay_history(&plan, &request, &Terminal::new(args.options.voice.log_format))?;
     let folder = plan.run.out.join("simulate");
     std::fs::create_dir_all(&folder).map_err(Error::io(&folder))?;
@@ -165,13 +169,8 @@ fn in_words(result: &Simulation) -> String {
     }
     if let Some(tuned) = &result.tuned {
         for choice in &tuned.choices {
-            let name = tuned.candidates.get(choice.candidate).map_or("", |c| c.name.as_str());
-            let _ = writeln!(
-                text,
-                "tuned {}: {name}, saves {:.0} on the window held back",
-                choice.scope,
-                choice.gain()
-            );
+            let sentence = choice.sentence(&tuned.candidates);
+            let _ = writeln!(text, "tuned {}: {sentence}", choice.scope);
         }
     }
     text

@@ -157,7 +157,10 @@ fn tuned(result: &Simulation) -> Option<TunedText<'_>> {
     for choice in &tuned.choices {
         choices.push(ChoiceText {
             scope: &choice.scope,
-            policy: tuned.candidates.get(choice.candidate).map_or("", |c| &c.name),
+            policy: match tuned.candidates.get(choice.candidate) {
+                Some(candidate) if choice.pays() => &candidate.name,
+                Some(_) | None => "keep your settings",
+            },
             before: format!("{:.0}", choice.before.cost()),
             after: format!("{:.0}", choice.held_back.cost()),
         });

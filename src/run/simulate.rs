@@ -45,6 +45,8 @@ pub struct Request {
     pub only_own: bool,
     /// Choose parameters on earlier windows.
     pub tune: bool,
+    /// Share of demand to fill at least stock; without it tuning looks for the least cost.
+    pub fill_rate: Option<f64>,
     /// Changes to compare, one at a time.
     pub what_if: Vec<(String, WhatIf)>,
 }
@@ -118,7 +120,8 @@ impl Windows<'_> {
         let earlier: Vec<Vec<Played>> =
             windows.iter().flat_map(|window| self.window(window, &worlds[..1])).collect();
 
-        let tuned = request.tune.then(|| tuned(&earlier, &played, together));
+        let goal = request.fill_rate.map_or(Goal::LeastCost, Goal::FillRate);
+        let tuned = request.tune.then(|| tuned(goal, &earlier, &played, together));
         let mut frontier = played.split_off(side.len());
         frontier.truncate(points);
         let policies = played.len() + frontier.len();
@@ -308,11 +311,16 @@ struct KitOver {
 }
 
 /// The best candidate for all pools and for each class, chosen on the earlier windows.
-fn tuned(earlier: &[Vec<Played>], held_back: &[Played], candidates: Vec<Candidate>) -> Tuned {
+fn tuned(
+    goal: Goal,
+    earlier: &[Vec<Played>],
+    held_back: &[Played],
+    candidates: Vec<Candidate>,
+) -> Tuned {
     let mut choices: Vec<Choice> = Vec::new();
-    choices.extend(tune::choose(earlier, held_back, None, Goal::LeastCost));
+    choices.extend(tune::choose(earlier, held_back, None, goal));
     for class in ["class:A", "class:B", "class:C"] {
-        let choice = tune::choose(earlier, held_back, Some(class), Goal::LeastCost);
+        let choice = tune::choose(earlier, held_back, Some(class), goal);
         choices.extend(choice.filter(|choice| choice.tuned.periods > 0.0));
     }
     let fragment = tune::fragment(&choices, &candidates, earlier.len());

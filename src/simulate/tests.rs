@@ -298,3 +298,41 @@ fn k4_what_if_refuses_what_it_cannot_change() {
     let by_target = inventory::Settings { method: Method::Quantile, ..by_cost };
     assert_eq!(refused("service=0.99", &by_target), None);
 }
+
+#[test]
+fn k3_what_loses_on_the_window_held_back_is_not_proposed() {
+    let own = base_stock(0.95);
+    let candidates = vec![candidate(own.clone()), candidate(base_stock(0.5))];
+    let totals = |holding_cost: f64| Totals {
+        periods: 10.0,
+        demand: 100.0,
+        stock: 10.0 * holding_cost,
+        holding_cost,
+        lost: 30.0 - holding_cost,
+        ..Totals::default()
+    };
+    let played = |holding: [f64; 2]| -> Vec<Played> {
+        holding
+            .iter()
+            .map(|&h| Played {
+                name: String::new(),
+                total: totals(h),
+                scopes: Vec::new(),
+                pools: Vec::new(),
+                paths: Vec::new(),
+            })
+            .collect()
+    };
+    let earlier = [played([20.0, 10.0])];
+    let lost = tune::choose(&earlier, &played([20.0, 21.0]), None, tune::Goal::LeastCost).unwrap();
+    assert!(!lost.pays() && lost.sentence(&candidates).starts_with("keep your settings"));
+    let fragment = tune::fragment(std::slice::from_ref(&lost), &candidates, 1);
+    assert!(!fragment.contains("[policy]") && fragment.contains("keep your settings"));
+    let won = tune::choose(&earlier, &played([20.0, 12.0]), None, tune::Goal::LeastCost).unwrap();
+    assert!(won.pays());
+    assert!(tune::fragment(&[won], &candidates, 1).contains("[policy]"));
+    // Filled with 10 less lost than own settings, which do not reach the target.
+    let goal = tune::Goal::FillRate(0.88);
+    let filled = tune::choose(&[played([10.0, 20.0])], &played([10.0, 19.0]), None, goal).unwrap();
+    assert!(filled.candidate == 1 && filled.pays());
+}

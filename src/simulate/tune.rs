@@ -102,6 +102,8 @@ fn all_cells(
 /// The choice for one scope, with its evidence.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Choice {
+    /// What was looked for.
+    pub goal: Goal,
     /// `all` or a scope of the pools, `class:A`.
     pub scope: String,
     /// Position among the candidates.
@@ -119,6 +121,44 @@ impl Choice {
     #[must_use]
     pub fn gain(&self) -> f64 {
         self.before.cost() - self.held_back.cost()
+    }
+
+    /// Whether the choice did on the window held back what it was chosen for: cost less than the
+    /// user's own settings, or fill the share asked for with less stock than they, or where they do
+    /// not.
+    #[must_use]
+    pub fn pays(&self) -> bool {
+        let fill = |totals: &Totals| totals.fill_rate().unwrap_or(1.0);
+        self.candidate != 0
+            && match self.goal {
+                Goal::LeastCost => self.gain() > 0.0,
+                Goal::FillRate(target) if fill(&self.before) >= target => {
+                    fill(&self.held_back) >= target && self.held_back.stock < self.before.stock
+                }
+                Goal::FillRate(_) => fill(&self.held_back) > fill(&self.before),
+            }
+    }
+
+    /// What to do, with the evidence of the window held back.
+    #[must_use]
+    pub fn sentence(&self, candidates: &[Candidate]) -> String {
+        let name = candidates.get(self.candidate).map_or("", |c| c.name.as_str());
+        let fill = |t: &Totals| t.fill_rate().map_or("-".into(), |f| format!("{:.1} %", 100.0 * f));
+        let evidence = format!(
+            "held back: cost {:.0} instead of {:.0}, fill rate {} instead of {}, stock {:.1} \
+             instead of {:.1}",
+            self.held_back.cost(),
+            self.before.cost(),
+            fill(&self.held_back),
+            fill(&self.before),
+            self.held_back.average_stock().unwrap_or(0.0),
+            self.before.average_stock().unwrap_or(0.0),
+        );
+        match (self.candidate, self.pays()) {
+            (0, _) => "keep your settings: nothing that was tried beats them".to_owned(),
+            (_, true) => format!("{name}; {evidence}"),
+            (_, false) => format!("keep your settings: {name} did not pay; {evidence}"),
+        }
     }
 }
 
@@ -162,6 +202,7 @@ pub fn choose(
         }
     }?;
     Some(Choice {
+        goal,
         scope: scope.unwrap_or("all").to_string(),
         candidate,
         tuned: sums[candidate],
@@ -204,21 +245,20 @@ fn least(
 #[must_use]
 pub fn fragment(choices: &[Choice], candidates: &[Candidate], windows: usize) -> String {
     let mut text = format!(
-        "# Chosen on {windows} windows of history; the gain is that of a later window which was held back.\n"
+        "# Chosen on {windows} windows of history and tried on a later one that was held back.\n"
     );
     let mut section = String::new();
     for choice in choices {
-        let Some(Candidate { name, rule }) = candidates.get(choice.candidate) else { continue };
-        let fill = |t: &Totals| t.fill_rate().map_or("-".into(), |f| format!("{:.1} %", 100.0 * f));
-        text.push_str(&format!(
-            "# {}: {name}; held back: cost {:.0} instead of {:.0}, fill rate {} instead of {}\n",
-            choice.scope,
-            choice.held_back.cost(),
-            choice.before.cost(),
-            fill(&choice.held_back),
-            fill(&choice.before)
-        ));
-        let Rule::Inventory(settings) = rule else { continue };
+        text.push_str(&format!("# {}: {}\n", choice.scope, choice.sentence(candidates)));
+        // What lost on data that it was not chosen on is not proposed.
+        if !choice.pays() {
+            continue;
+        }
+        let Some(Candidate { rule: Rule::Inventory(settings), .. }) =
+            candidates.get(choice.candidate)
+        else {
+            continue;
+        };
         if choice.scope == "all" {
             // Plain values and tables only: they always serialise.
             section = toml::to_string(&Fragment { policy: settings }).unwrap_or_default();
