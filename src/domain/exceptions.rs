@@ -99,6 +99,7 @@ exception_kinds! {
     NoPrice "no-price" "An order line has no price."
     NoSupplier "no-supplier" "An item is needed and there is nobody to order it from."
     NoSupply "no-supply" "An item has no row in the supply table."
+    OverdueOrder "overdue-order" "An order is so late that it no longer counts as on order."
     OverrideExpired "override-expired" "An override has expired and is not used."
     OverrideUnsigned "override-unsigned" "An override has no author or no reason."
     PriceTiers "price-tiers" "Several rows of one supplier are read as prices from a quantity on."

@@ -35,6 +35,8 @@ pub struct PoolPlan {
     pub order_by: Option<NaiveDate>,
     /// First day on which the expected stock falls to the safety stock.
     pub safety_date: Option<NaiveDate>,
+    /// Until an order placed at the next chance arrives, calendar days.
+    pub next_arrival_days: f64,
     /// Until the order after the next one arrives, calendar days.
     pub protected_days: f64,
     /// Units to order, unrounded.
@@ -178,6 +180,7 @@ pub fn plan_pool(facts: &PoolFacts, outlook: Outlook<'_>, settings: &Settings) -
         },
         order_by: order_by.filter(|_| facts.stock_is_known),
         safety_date: safety_date.filter(|_| facts.stock_is_known),
+        next_arrival_days: targets.interval.lead_days,
         protected_days: targets.interval.days(),
         sells_in_time: need.sells_in_time,
         unserved: need.unserved,

@@ -22,7 +22,6 @@
 //! assert_eq!(now.project(0.0, UnmetDemand::Lost).days_to_stockout, Some(52.0));
 //! ```
 
-use crate::domain::inputs::PurchaseOrder;
 use crate::domain::units::Units;
 use crate::inventory::outlook::Outlook;
 use crate::inventory::settings::UnmetDemand;
@@ -65,33 +64,11 @@ pub struct Arrival {
 }
 
 impl Arrival {
-    /// The rest of an open purchase-order line; `None` once it is received.
-    ///
-    /// It is expected `late_days` behind its date (what its supplier is late on average), or
-    /// `lead_time_days` after it was confirmed when it has none; never before the as-of date.
-    #[must_use]
-    pub fn of(
-        order: &PurchaseOrder,
-        as_of: NaiveDate,
-        lead_time_days: f64,
-        late_days: f64,
-    ) -> Option<Self> {
-        if order.received.is_some() {
-            return None;
-        }
-        let days = match (order.expected, order.confirmed) {
-            (Some(expected), _) => (expected - as_of).num_days() as f64 + late_days,
-            (None, Some(confirmed)) => (confirmed - as_of).num_days() as f64 + lead_time_days,
-            (None, None) => lead_time_days,
-        };
-        let rest = order.quantity - order.received_quantity.unwrap_or(Units::ZERO);
-        Some(Self { days: days.max(0.0), quantity: rest.or_zero().as_f64() })
-    }
-
     /// Units that a planner has approved and nobody has ordered yet.
     ///
     /// They wait for the supplier's order day, so they may be due after the interval that orders
-    /// are counted in: they count as if placed today, or they would be proposed again.
+    /// are counted in: they count as if placed today, or they would be proposed again. One whose day
+    /// has passed has not come by itself: whoever places it today waits the whole lead time.
     #[must_use]
     pub fn approved(
         quantity: Units,

@@ -19,6 +19,8 @@ struct Received {
 pub struct LeadTimes {
     own: BTreeMap<(SkuId, SupplierId), Vec<Received>>,
     suppliers: BTreeMap<SupplierId, ReceiptStatistics>,
+    /// Ascending.
+    late: BTreeMap<SupplierId, Vec<f64>>,
 }
 
 impl LeadTimes {
@@ -38,11 +40,17 @@ impl LeadTimes {
         for receipts in own.values_mut() {
             receipts.sort_by_key(|r| (r.on, r.at));
         }
+        let mut late = BTreeMap::new();
+        for (&supplier, receipts) in &by_supplier {
+            let mut days: Vec<f64> = receipts.iter().map(|receipt| receipt.late_days).collect();
+            days.sort_by(f64::total_cmp);
+            late.insert(supplier, days);
+        }
         let suppliers = by_supplier
             .into_iter()
             .map(|(supplier, receipts)| (supplier, ReceiptStatistics::of(&receipts)))
             .collect();
-        Self { own, suppliers }
+        Self { own, suppliers, late }
     }
 
     /// The lead time of `supply` to `location`; receipts elsewhere count where none came there.
@@ -63,11 +71,10 @@ impl LeadTimes {
         self.suppliers.get(&supplier).copied().unwrap_or_default()
     }
 
-    /// Days that the supplier of `orders`, the lines of one pool, is late on average; 0 when none
+    /// How late each delivery of `supplier` was, ascending, 0 for those in time; none where nobody
     /// is named.
     #[must_use]
-    pub fn mean_late_days(&self, orders: &[PurchaseOrder]) -> f64 {
-        let supplier = orders.iter().find_map(|order| order.supplier);
-        supplier.map_or(0.0, |supplier| self.of_supplier(supplier).mean_late)
+    pub fn late_days(&self, supplier: Option<SupplierId>) -> &[f64] {
+        supplier.and_then(|supplier| self.late.get(&supplier)).map_or(&[], Vec::as_slice)
     }
 }

@@ -3,11 +3,13 @@
 use crate::domain::exceptions::{Exception, ExceptionKind, Severity, Subject};
 use crate::domain::inputs::{Inputs, Names, PriceBreak, Supplier, Supply};
 use crate::domain::sorted::Sorted;
-use crate::domain::units::{LocationId, Money, SkuId, Units};
+use crate::domain::units::{LocationId, Money, PoolId, SkuId, SupplierId, Units};
 use crate::inventory::order_calendar::OrderCalendar;
 use crate::purchase::landed_cost::{Charges, convert, exchange_rate};
+use crate::purchase::lot::LotRules;
 use crate::purchase::need::PoolNeed;
 use crate::purchase::offer::Offer;
+use crate::purchase::open_orders::OrderedTerms;
 use crate::purchase::prices::Prices;
 use crate::purchase::settings::Settings;
 use chrono::NaiveDate;
@@ -152,6 +154,19 @@ impl<'a> Market<'a> {
         let Terms { prices, charges } = self.terms(supply, unit_cost)?;
         let arrival = calendar.arrival(order_date, lead_days);
         Some(Offer { supply, calendar, prices, charges, order_date, lead_days, arrival })
+    }
+
+    /// What `supplier` asks of a line of the pool; `None` where no row of supply says.
+    #[must_use]
+    pub fn ordered_terms(
+        &self,
+        pool: PoolId,
+        supplier: SupplierId,
+        unit_cost: Option<Money>,
+    ) -> Option<OrderedTerms<'a>> {
+        let row = self.supply_of(pool.sku, pool.location).find(|row| row.supplier == supplier)?;
+        let prices = self.terms(row, unit_cost)?.prices;
+        Some(OrderedTerms { rules: LotRules::of(row), prices })
     }
 
     /// Landed cost of one unit of the smallest line of `supply`; `None` where nothing tells a price.

@@ -124,6 +124,7 @@ fn held<'a>(pool: &Pool, shelf: &Shelf) -> PlannedPool<'a> {
         stockout_probability: 0.0,
         order_by: None,
         safety_date: None,
+        next_arrival_days: 0.0,
         protected_days: 0.0,
         sells_in_time: None,
         unserved: 0.0,

@@ -6,17 +6,19 @@
 use crate::allocate::balance::{self, Worth};
 use crate::allocate::channel_demand::{ChannelFacts, ChannelTerms};
 use crate::allocate::{self, ChannelDemand, Previous};
+use crate::domain::classes::Lifecycle;
 use crate::domain::exceptions::{Exception, Subject};
 use crate::domain::inputs::Supply;
 use crate::domain::outcome::{Allocation, ChannelAction, ChannelFinding};
 use crate::domain::panel::Pool;
 use crate::domain::units::{ChannelId, Units};
 use crate::forecast::PoolForecast;
+use crate::inventory::due::{Due, not_believed};
 use crate::inventory::expiry::offerable;
 use crate::inventory::lead_time::{Estimate, no_supply};
 use crate::inventory::net_demand::{NetDemand, SeriesDemand, daily};
 use crate::inventory::{self, Outlook, PoolPlan, Situation};
-use crate::purchase::open_orders::{self, OpenPool};
+use crate::purchase::open_orders::{self, OpenLine, OpenPool};
 use crate::purchase::rules::by_hand::{set_aside, set_by_hand};
 use crate::purchase::{DatedDemand, Line, PoolNeed};
 use crate::report::picture;
@@ -85,15 +87,22 @@ impl<'a> Night<'a> {
         let (allocation, findings) = self.allocate(&records, forecast, &plan, to_offer, exceptions);
         // Orders on their way are judged on what is there after customers who wait have been
         // served, and what will expire is thrown away.
-        let open = OpenPool {
-            stock: Units::floor(now.stock.net() - plan.expires_unsold),
-            demand: &daily(&outlook),
-            safety_stock: plan.policy.safety_stock,
-            unit_cost: records.economics.landed_cost.unwrap_or_default(),
-            margin,
-            orders: records.orders,
+        let lines_open = self.open_lines(&records, &lead_time, exceptions);
+        let advice = if lines_open.is_empty() {
+            Vec::new()
+        } else {
+            let open = OpenPool {
+                stock: Units::floor(now.stock.net() - plan.expires_unsold),
+                demand: &daily(&outlook),
+                safety_stock: plan.policy.safety_stock,
+                unit_cost: records.economics.landed_cost.unwrap_or_default(),
+                margin,
+                next_arrival: plan.next_arrival_days,
+                may_cancel: !matches!(records.class.lifecycle, Lifecycle::Launch | Lifecycle::New),
+                lines: &lines_open,
+            };
+            open_orders::advise(&open, self.market.as_of, &self.plan.purchase)
         };
-        let advice = open_orders::advise(&open, self.market.as_of, &self.plan.purchase);
         let picture =
             picture::weekly(&self.inputs.panel, pool, &net.mean, &plan.path, |from, to| {
                 if net.has_kits() {
@@ -128,6 +137,32 @@ impl<'a> Night<'a> {
             mean: &forecast.mean,
             return_rate: self.return_rates[series],
         })
+    }
+
+    /// What is on its way, and what of it nobody should believe in.
+    fn open_lines(
+        &self,
+        records: &PoolRecords<'_, 'a>,
+        lead_time: &Estimate,
+        exceptions: &mut Vec<Exception>,
+    ) -> Vec<OpenLine<'a>> {
+        let pool = records.pool;
+        let mut lines = Vec::new();
+        for order in records.orders {
+            let Some(due) = self.due(records, order, lead_time) else { continue };
+            match due {
+                Due::NotBelieved { overdue_days } => {
+                    let about = Subject::pool(&self.inputs.names, pool.sku, pool.location);
+                    exceptions.push(not_believed(order, overdue_days, about));
+                }
+                Due::In { .. } => {}
+            }
+            let terms = order.supplier.and_then(|supplier| {
+                self.market.ordered_terms(pool.id(), supplier, records.product.unit_cost)
+            });
+            lines.push(OpenLine { order, due, terms });
+        }
+        lines
     }
 
     fn note_lead_time(

@@ -8,6 +8,7 @@ use crate::domain::sorted::rows_of;
 use crate::domain::units::Units;
 use crate::inventory::facts::{ChannelService, promised_service};
 use crate::inventory::kits::ThroughKits;
+use crate::inventory::due::{Due, due, outstanding};
 use crate::inventory::lead_time::{self, Estimate};
 use crate::inventory::order_calendar::OrderCalendar;
 use crate::inventory::{
@@ -159,14 +160,36 @@ impl<'a> Night<'a> {
         previous
     }
 
+    /// When an open order comes, by the lead time and lateness of its own supplier.
+    pub fn due(
+        &self,
+        of: &PoolRecords<'_, 'a>,
+        order: &PurchaseOrder,
+        lead_time: &Estimate,
+    ) -> Option<Due> {
+        let usual = of.supply.map(|supply| supply.supplier);
+        let supplier = order.supplier.or(usual);
+        let mut lead_time = lead_time.lead_time;
+        if supplier != usual {
+            let mut rows = self.market.supply_of(of.pool.sku, of.pool.location);
+            if let Some(row) = rows.find(|row| Some(row.supplier) == supplier) {
+                lead_time = self.lead_times.estimate(row, of.pool.location).lead_time;
+            }
+        }
+        let late_days = self.lead_times.late_days(supplier);
+        due(order, self.market.as_of, lead_time, late_days)
+    }
+
     /// Open and approved orders, soonest first.
     pub fn arrivals(&self, of: &PoolRecords<'_, 'a>, lead_time: &Estimate) -> Vec<Arrival> {
         let as_of = self.market.as_of;
         let lead_days = lead_time.lead_time.mean_days();
-        let late_days = self.lead_times.mean_late_days(of.orders);
-        let open = of.orders.iter();
-        let mut arrivals: Vec<Arrival> =
-            open.filter_map(|order| Arrival::of(order, as_of, lead_days, late_days)).collect();
+        let mut arrivals = Vec::new();
+        for order in of.orders {
+            if let Some(Due::In { days }) = self.due(of, order, lead_time) {
+                arrivals.push(Arrival { days, quantity: outstanding(order).as_f64() });
+            }
+        }
         for approved in of.pending {
             let Pending { quantity, expected, .. } = approved;
             arrivals.push(Arrival::approved(*quantity, *expected, as_of, lead_days));

@@ -81,7 +81,7 @@ impl<'a> Night<'a> {
     fn site(&self, pool: &PlannedPool<'_>) -> Site {
         let policy = &pool.plan.policy;
         let period_days = self.inputs.panel.calendar().bucket().days();
-        let days = policy.lead_time_mean + policy.review_period;
+        let days = pool.plan.protected_days;
         let periods = ((days / period_days).ceil() as usize).min(pool.plan.path.len());
         let holding = Holding {
             available: pool.available,
