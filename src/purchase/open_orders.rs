@@ -452,7 +452,9 @@ mod tests {
         // 300 at 2.00 cost no more than 150 at 4.00.
         let prices = Prices { breaks: &breaks, ..flat };
         let free = Some(OrderedTerms { rules: LotRules::FREE, prices });
-        assert!(judged(1100, 180, &orders, free).iter().all(|a| a.action != OpenOrderAction::Cancel));
+        assert!(
+            judged(1100, 180, &orders, free).iter().all(|a| a.action != OpenOrderAction::Cancel)
+        );
     }
 
     #[test]

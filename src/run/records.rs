@@ -6,9 +6,9 @@ use crate::domain::outcome::Classification;
 use crate::domain::panel::Pool;
 use crate::domain::sorted::rows_of;
 use crate::domain::units::Units;
+use crate::inventory::due::{Due, due, outstanding};
 use crate::inventory::facts::{ChannelService, promised_service};
 use crate::inventory::kits::ThroughKits;
-use crate::inventory::due::{Due, due, outstanding};
 use crate::inventory::lead_time::{self, Estimate};
 use crate::inventory::order_calendar::OrderCalendar;
 use crate::inventory::{
