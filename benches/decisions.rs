@@ -166,6 +166,7 @@ fn orders(c: &mut Criterion) {
         names: &names,
         settings: &settings,
         as_of,
+        approved: &Default::default(),
     };
     let needs: Vec<PoolNeed> = (0..POOLS).map(|sku| need(sku, as_of)).collect();
     c.bench_function("orders of 30,000 pools", |b| {

@@ -19,7 +19,8 @@ use orderpoint::ingest::tables::schema;
 use orderpoint::purchase::lot::LotRules;
 use orderpoint::review::decisions::KeptDecisions;
 use orderpoint::review::intake::{Proposal, proposals, take_in};
-use orderpoint::store::{PublishedRun, models};
+use orderpoint::store::PublishedRun;
+use orderpoint::store::models::{self, Loaded};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -247,10 +248,9 @@ impl Target {
         let shop = published();
         let run = PublishedRun::current(&shop.path().join("reports")).unwrap();
         if self.reader == "states" {
-            let (states, _) =
-                models::load(&shop.path().join("models"), &run.manifest.run_id, "forecast")
-                    .unwrap()
-                    .unwrap();
+            let models = shop.path().join("models");
+            let loaded = models::load(&models, &run.manifest.run_id, "forecast").unwrap();
+            let Loaded::States(states, _) = loaded else { panic!("no states: {loaded:?}") };
             self.seeds.push(("states".to_owned(), states));
             return;
         }

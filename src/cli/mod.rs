@@ -16,13 +16,14 @@ mod simulate;
 
 use crate::config::{Options, Voice};
 use crate::review::exports::{self, ExportFormat, What};
+use crate::store::VERSION;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 
 /// Nightly demand forecasting, replenishment and channel allocation: every number explained.
 #[derive(Debug, Clone, Parser)]
-#[command(name = "orderpoint", version, max_term_width = 100, after_help = EXIT_CODES)]
+#[command(name = "orderpoint", version = VERSION, max_term_width = 100, after_help = EXIT_CODES)]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]

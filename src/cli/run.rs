@@ -58,6 +58,9 @@ fn in_words(summary: &Summary) -> String {
     let verb = if s.unchanged { "was published already, nothing changed:" } else { "published" };
     // Writing to a string cannot fail, here and below.
     let _ = writeln!(text, "{verb} {} for the morning of {}", s.run_id, s.as_of);
+    if let Some(current) = &s.current {
+        let _ = writeln!(text, "  fills a gap in history; the current run stays {current}");
+    }
     let _ = writeln!(
         text,
         "  {}, {} by location, {} by location and channel",

@@ -34,6 +34,9 @@ pub const TEMPLATE: &str = include_str!("orderpoint.toml");
 /// The file read when `--config` is not given and it is there.
 pub const DEFAULT_FILE: &str = "orderpoint.toml";
 
+/// Where `--only` publishes, below the output folder.
+const PILOT: &str = "pilot";
+
 /// `[run]`: what the run as a whole does.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -120,8 +123,8 @@ pub struct Plan {
     pub publish: audit::Bounds,
     /// `[export]`: names that other systems know; nothing in it changes a run.
     pub export: exports::Settings,
-    /// Digest of the program version and of every setting that can change a result, as lower-case
-    /// hex.
+    /// Digest of every setting that can change a result, as lower-case hex: the arguments of one
+    /// calling, the morning and a pilot's items, are parts of a run's identity by themselves.
     pub digest: String,
 }
 
@@ -178,9 +181,7 @@ impl Plan {
             (plan.policy.holding_rate_per_year, plan.policy.order_cost);
         let mut problems = reader.finish();
         plan.apply(options, &mut problems);
-        let arguments = format!("{:?} {:?}", plan.run.as_of, plan.only);
-        plan.digest =
-            sha256_hex([env!("CARGO_PKG_VERSION"), &settled, &arguments].join("\n").as_bytes());
+        plan.digest = sha256_hex(settled.as_bytes());
         problems.extend(plan.problems());
         if problems.is_empty() { Ok(plan) } else { Err(Error::Config(problems)) }
     }
@@ -247,6 +248,10 @@ impl Plan {
             if let Some(path) = given {
                 target.clone_from(path);
             }
+        }
+        // A pilot stands beside the whole run, never over it: planners and sync tools go on with that.
+        if options.only.is_some() {
+            self.run.out = self.run.out.join(PILOT);
         }
         self.run.as_of = options.as_of.or(self.run.as_of);
         self.run.threads = options.threads.unwrap_or(self.run.threads);

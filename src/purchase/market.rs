@@ -13,6 +13,7 @@ use crate::purchase::open_orders::OrderedTerms;
 use crate::purchase::prices::Prices;
 use crate::purchase::settings::Settings;
 use chrono::NaiveDate;
+use std::collections::BTreeMap;
 
 /// Everything suppliers offer, and the settings to choose by.
 #[derive(Debug, Clone, Copy)]
@@ -29,7 +30,15 @@ pub struct Market<'a> {
     pub settings: &'a Settings,
     /// The morning of the run.
     pub as_of: NaiveDate,
+    /// What was approved on this very morning: the rest of an order goes with it.
+    pub approved: &'a Approved,
 }
+
+/// Value of what was approved and not placed yet, by supplier and ship-to, reporting currency.
+pub type Approved = BTreeMap<(SupplierId, LocationId), Money>;
+
+/// Nothing was approved.
+static NOTHING_APPROVED: Approved = BTreeMap::new();
 
 /// What a supplier charges for an item.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -59,6 +68,7 @@ impl<'a> Market<'a> {
             names: &inputs.names,
             settings,
             as_of: inputs.panel.calendar().as_of(),
+            approved: &NOTHING_APPROVED,
         }
     }
 

@@ -43,7 +43,13 @@
 //! let suppliers = [Supplier::default(), Supplier::default()];
 //! let settings = Settings { split_orders: false, ..Settings::default() };
 //! let market = Market {
-//!     supply: &supply, price_breaks: &Sorted::empty(), suppliers: &suppliers, names: &names, settings: &settings, as_of,
+//!     supply: &supply,
+//!     price_breaks: &Sorted::empty(),
+//!     suppliers: &suppliers,
+//!     names: &names,
+//!     settings: &settings,
+//!     as_of,
+//!     approved: &Default::default(),
 //! };
 //! let pool = PoolNeed {
 //!     need: 300.0,

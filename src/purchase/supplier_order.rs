@@ -16,6 +16,9 @@ pub(crate) struct SupplierTerms<'a> {
     pub name: &'a str,
     /// Ship to.
     pub location: &'a str,
+    /// What was approved of the same order on this morning, reporting currency: it counts towards
+    /// what the supplier asks of the whole.
+    pub approved: Money,
     /// Reporting currency for one unit of the supplier's; `None` where that is not known.
     rate: Option<f64>,
 }
@@ -27,6 +30,7 @@ impl<'a> SupplierTerms<'a> {
             supplier: row,
             name: &market.names.suppliers[supplier.index()],
             location: &market.names.locations[location.index()],
+            approved: market.approved.get(&(supplier, location)).copied().unwrap_or_default(),
             rate: exchange_rate(&row.currency, market.settings),
         }
     }
@@ -53,9 +57,10 @@ pub(crate) struct SupplierOrder<'lines, 'a> {
 }
 
 impl SupplierOrder<'_, '_> {
-    /// Purchase value of all lines.
+    /// Purchase value of all lines, and of what is approved already.
     pub(crate) fn value(&self) -> Money {
-        self.lines.iter().map(|l| l.value()).sum()
+        let lines: Money = self.lines.iter().map(|l| l.value()).sum();
+        lines + self.terms.approved
     }
 
     /// Whether nothing is ordered.

@@ -5,6 +5,7 @@ use crate::domain::sorted::Sorted;
 use crate::domain::units::{LocationId, Money, SkuId, SupplierId, Units};
 use crate::explain::arithmetic::Recomputer;
 use crate::explain::{Step, Unit};
+use crate::purchase::market::Approved;
 use crate::purchase::rules::by_hand::set_by_hand;
 use crate::purchase::*;
 use chrono::NaiveDate;
@@ -27,6 +28,7 @@ struct Tables {
     breaks: Sorted<PriceBreak>,
     suppliers: Vec<Supplier>,
     settings: Settings,
+    approved: Approved,
 }
 
 impl Tables {
@@ -42,6 +44,7 @@ impl Tables {
             breaks: Sorted::empty(),
             suppliers: (0..suppliers).map(|_| Supplier::default()).collect(),
             settings: Settings::default(),
+            approved: Approved::new(),
         }
     }
 
@@ -53,6 +56,7 @@ impl Tables {
             names: &self.names,
             settings: &self.settings,
             as_of: day(0),
+            approved: &self.approved,
         }
     }
 
@@ -614,4 +618,20 @@ fn scaling_needs_minimums_and_packs_scales_the_order() {
     };
     assert_eq!(ordered(1), [16, 12]);
     assert_eq!(ordered(5), [80, 60]);
+}
+
+#[test]
+fn the_rest_of_an_order_approved_this_morning_is_not_raised_to_a_minimum_of_its_own() {
+    let mut tables = Tables::new(2, 1);
+    tables.suppliers[0].min_order_value = Some(Money::from_f64(1500.0));
+    tables.suppliers[0].freight_per_order = Some(Money::from_f64(90.0));
+    let pools = [pool(0, 20.0, 0), pool(1, 0.0, 60)];
+    let alone = tables.quantities(&pools);
+    assert!(alone[0] > 20, "the whole order has to reach the minimum: {alone:?}");
+    tables.approved.insert((SupplierId(0), LocationId(0)), Money::from_f64(1600.0));
+    let settled = tables.run(&pools);
+    assert_eq!(quantities(&settled), [20, 0]);
+    assert_eq!(settled.orders[0].freight, Money::ZERO, "the order pays freight once");
+    tables.settings.budget = Some(1700.0);
+    assert_eq!(tables.quantities(&pools), [10, 0], "what was approved is spent");
 }

@@ -291,7 +291,7 @@ impl KeptDecisions {
         self.exported.contains_key(recommendation_id)
     }
 
-    /// Digest of all decisions: part of what a run is made from.
+    /// Digest of the content of all decisions, in order: part of what a run is made from.
     #[must_use]
     pub fn digest(&self) -> &str {
         &self.digest
@@ -338,6 +338,29 @@ impl KeptDecisions {
         unseen.map(|(decision, _)| decision).rev().find(|decision| {
             decision.is_order() && decision.line() == line.line() && decision.run_id != line.run_id
         })
+    }
+
+    /// Those that were taken on mornings up to `as_of`: a night of the past does not know later
+    /// ones. Its digest is that of their content, however many files they came in.
+    #[must_use]
+    pub fn until(mut self, as_of: NaiveDate) -> Self {
+        let mut digest = Digest::default();
+        let mut known = Vec::with_capacity(self.decisions.len());
+        let mut intakes = Vec::with_capacity(self.decisions.len());
+        for (decision, intake) in self.decisions.into_iter().zip(self.intakes) {
+            if decision.as_of <= as_of {
+                digest.add_part(&format!("{decision:?}"));
+                known.push(decision);
+                intakes.push(intake);
+            }
+        }
+        for told in self.restored.iter().chain(&self.strangers) {
+            digest.add_part(told);
+        }
+        self.decisions = known;
+        self.intakes = intakes;
+        self.digest = digest.hex();
+        self
     }
 
     /// Approved lines on the morning of `as_of`, while they wait for their order: each stands until

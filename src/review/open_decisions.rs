@@ -5,7 +5,7 @@ use crate::domain::exceptions::{Exception, ExceptionKind, Severity, Subject};
 use crate::domain::inputs::{Inputs, Names, PurchaseOrder};
 use crate::domain::panel::PoolId;
 use crate::domain::sorted::keyed;
-use crate::domain::units::{LocationId, SkuId, SupplierId, Units};
+use crate::domain::units::{LocationId, Money, SkuId, SupplierId, Units};
 use crate::review::decisions::{Decision, KeptDecisions, WAIT_DAYS};
 use chrono::{Duration, NaiveDate};
 use std::cmp::Reverse;
@@ -56,6 +56,9 @@ pub struct OpenDecisions {
     pub quiet: Vec<Quiet>,
     /// Approvals that should have arrived by now and that no purchase order shows.
     pub exceptions: Vec<Exception>,
+    /// Value of what was approved on this very morning and is not placed yet: a second run of the
+    /// morning plans the rest of the same orders.
+    pub approved_today: BTreeMap<(SupplierId, LocationId), Money>,
 }
 
 impl OpenDecisions {
@@ -70,6 +73,10 @@ impl OpenDecisions {
             }
             if !decision.stands_on(as_of) {
                 continue;
+            }
+            if let Some(supplier) = line.supplier.filter(|_| decision.as_of == as_of) {
+                let order = (supplier, line.pool.location);
+                *open.approved_today.entry(order).or_default() += decision.unit_cost.times(left);
             }
             open.pending.push(Pending {
                 sku: line.pool.sku,

@@ -14,7 +14,7 @@ use crate::tables::{
     ALLOCATION, CLASSIFICATION, Declaration, INDICATORS, POLICY, RECOMMENDATIONS, Rows,
 };
 use chrono::NaiveDate;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 /// Nights that a trend reaches back: a month, as wide as its chart.
@@ -68,13 +68,16 @@ impl Earlier {
             next = before.and_then(|id| PublishedRun::open(&out.join("runs").join(id)).ok());
             past.push(run);
         }
-        Ok(Self { last, decisions, exceptions, past })
+        // What was decided on later mornings is not known on this one.
+        Ok(Self { last, decisions: decisions.until(as_of), exceptions, past })
     }
 
-    /// Digest of the decisions and the runs of the trend.
-    pub(super) fn digest(&self) -> String {
+    /// Digest of the decisions and the runs of the trend, and of the items of a pilot.
+    pub(super) fn digest(&self, only: Option<&BTreeSet<String>>) -> String {
         let ids: Vec<&str> = self.past.iter().map(|run| run.manifest.run_id.as_str()).collect();
-        sha256_hex(format!("{} {}", self.decisions.digest(), ids.join(" ")).as_bytes())
+        let pilot = only.map(|only| only.iter().cloned().collect::<Vec<_>>().join("\n"));
+        let pilot = pilot.unwrap_or_default();
+        sha256_hex(format!("{} {} {pilot}", self.decisions.digest(), ids.join(" ")).as_bytes())
     }
 
     /// Indicators of the earlier runs, oldest first; only those that `now` still has. A run that

@@ -44,10 +44,12 @@ use crate::run::partition::{Evening, Night, PlannedPartition, PlannedPool};
 use crate::run::progress::Progress;
 use crate::run::refit::EarlierRefit;
 use crate::store::{
-    Begin, Identity, InputEntry, Manifest, OutputLock, Publication, RefitEntry, recover,
+    Begin, Identity, InputEntry, Manifest, OutputLock, Publication, PublishedRun, RefitEntry,
+    VERSION, recover,
 };
 use crate::tables::{LastRun, Results, RunKey, TableFile};
 use crate::{audit, indicators, ingest, parallel, report, tables};
+use chrono::NaiveDate;
 use rayon::prelude::*;
 use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
@@ -104,6 +106,7 @@ fn run_loaded(
     clock: StageClock,
 ) -> Result<Summary> {
     let as_of = inputs.panel.calendar().as_of();
+    refuse_half_an_export(plan, as_of)?;
     let earlier = Earlier::read(&plan.run.out, as_of)?;
     let refit = EarlierRefit::read(plan, earlier.last.as_ref(), as_of);
 
@@ -114,7 +117,7 @@ fn run_loaded(
         config: &plan.digest,
         inputs: &entries,
         previous: earlier.last.as_ref().map(|run| run.manifest.run_id.as_str()),
-        kept: &refit.digest(earlier.digest()),
+        kept: &refit.digest(earlier.digest(plan.only.as_ref())),
     };
     let run_id = identity.run_id();
     let publication = match Publication::begin(lock, &run_id, expected_bytes(&inputs.panel, plan))?
@@ -148,6 +151,22 @@ fn run_loaded(
     };
     run.decide()?;
     run.publish(&identity)
+}
+
+/// Without `--as-of` the morning follows from the data: an earlier one than the current run's means
+/// that the data end earlier than they did, as half an export does.
+fn refuse_half_an_export(plan: &Plan, as_of: NaiveDate) -> Result<()> {
+    let Ok(current) = PublishedRun::current(&plan.run.out) else { return Ok(()) };
+    let newest = current.manifest.as_of;
+    if plan.run.as_of.is_some() || as_of >= newest {
+        return Ok(());
+    }
+    let message = format!(
+        "the last sale makes this the morning of {as_of}, but the current run is for {newest}: is \
+         the export cut short? To fill a gap in history on purpose, say --as-of {as_of}: the run is \
+         kept beside, and current stays"
+    );
+    Err(Error::input(&plan.run.data, message))
 }
 
 /// Rolling-origin accuracy of the published forecast and the benchmarks by ABC-XYZ cell, channel
@@ -307,7 +326,7 @@ impl NightlyRun<'_> {
         let input = report::ReportInput {
             run_id: &run_id,
             as_of: identity.as_of,
-            version: env!("CARGO_PKG_VERSION"),
+            version: VERSION,
             currency: &self.plan.purchase.currency,
             inputs: self.inputs,
             outcome: &self.outcome,

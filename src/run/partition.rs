@@ -105,7 +105,10 @@ impl<'a> Night<'a> {
             plan,
             inputs,
             last,
-            market: Market::new(inputs, &plan.purchase),
+            market: Market {
+                approved: &standing.approved_today,
+                ..Market::new(inputs, &plan.purchase)
+            },
             kits,
             kit_exceptions,
             kit_night: KitNight::default(),

@@ -7,7 +7,8 @@ use crate::domain::error::Error;
 use crate::domain::exceptions::{Exception, ExceptionKind, Severity, Subject};
 use crate::forecast::pooled::refit::CarriedAndFitted;
 use crate::forecast::{Demand, Forecaster, Learner, Refit, Resumed, Settings, Survey};
-use crate::store::{PublishedRun, RefitEntry, models};
+use crate::store::models::{self, Loaded};
+use crate::store::{PublishedRun, RefitEntry};
 use chrono::NaiveDate;
 
 /// File of the states below `MODELS/<run_id>/`.
@@ -41,13 +42,19 @@ impl EarlierRefit {
             return Self::None;
         }
         let trouble = match models::load(&plan.run.models, &entry.run_id, KIND) {
-            Ok(Some((bytes, digest))) if digest == entry.sha256 => match Refit::read(&bytes) {
-                Some(states) => return Self::Usable { states: Box::new(states), entry },
-                None => "its states cannot be understood".to_owned(),
-            },
+            Ok(Loaded::States(bytes, digest)) if digest == entry.sha256 => {
+                match Refit::read(&bytes) {
+                    Some(states) => return Self::Usable { states: Box::new(states), entry },
+                    None => "its states cannot be understood".to_owned(),
+                }
+            }
             // Gone, or not the file that the manifest names: worth a note, the night is only
             // longer.
-            Ok(_) => {
+            Ok(Loaded::OtherBuild(build)) => {
+                let why = format!("they were fitted by another build, {build}");
+                return Self::Unusable(learnt_anew(Severity::Info, &entry, &why));
+            }
+            Ok(Loaded::States(..) | Loaded::Missing) => {
                 let why = "its states are not in the models folder";
                 return Self::Unusable(learnt_anew(Severity::Info, &entry, why));
             }

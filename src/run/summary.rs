@@ -27,6 +27,8 @@ pub struct Summary {
     pub report: PathBuf,
     /// The very run was there already; nothing was changed.
     pub unchanged: bool,
+    /// Id of the current run where it is not this one: this one fills a gap in history.
+    pub current: Option<String>,
     /// Items, pools and series planned.
     pub skus: usize,
     /// (sku, location) pairs.
@@ -73,6 +75,7 @@ impl Summary {
             folder: PathBuf::new(),
             report: PathBuf::new(),
             unchanged: false,
+            current: None,
             skus: inputs.names.skus.len(),
             pools: inputs.panel.pools().len(),
             series: inputs.panel.len(),
@@ -113,7 +116,10 @@ impl Summary {
 
     /// The same, where it lies.
     pub(super) fn located(self, run_id: String, folder: PathBuf) -> Self {
-        Self { run_id, report: folder.join("index.html"), folder, ..self }
+        // OUT/runs/<run_id>
+        let out = folder.ancestors().nth(2).and_then(|out| PublishedRun::current(out).ok());
+        let current = out.map(|run| run.manifest.run_id).filter(|current| *current != run_id);
+        Self { run_id, report: folder.join("index.html"), folder, current, ..self }
     }
 }
 

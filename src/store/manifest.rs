@@ -3,10 +3,12 @@
 use crate::domain::digest::{Digest, sha256_hex};
 use crate::domain::error::{Error, Result};
 use crate::domain::inputs::Source;
+use crate::store::current;
 use crate::store::current::current_folder;
 use crate::store::journal::Extent;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -14,7 +16,10 @@ use std::path::{Path, PathBuf};
 /// Version of the output tables: raised when a column goes, changes its type or its meaning.
 pub const SCHEMA_VERSION: u32 = 2;
 /// Who wrote a file.
-pub(crate) const PROGRAM: &str = concat!("orderpoint ", env!("CARGO_PKG_VERSION"));
+pub(crate) const PROGRAM: &str =
+    concat!("orderpoint ", env!("CARGO_PKG_VERSION"), " ", env!("ORDERPOINT_BUILD"));
+/// Version and build: the commit it was made from, or a digest of its sources.
+pub const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " (", env!("ORDERPOINT_BUILD"), ")");
 
 /// One file of a run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -169,12 +174,12 @@ pub struct Identity<'a> {
 }
 
 impl Identity<'_> {
-    /// As-of date + digest of program version, configuration, inputs and the previous run:
+    /// As-of date + digest of program version and build, configuration, inputs and the previous run:
     /// `2024-03-31-9f2c4b7a01de`.
     #[must_use]
     pub fn run_id(&self) -> String {
         let mut digest = Digest::default();
-        digest.add_part(env!("CARGO_PKG_VERSION"));
+        digest.add_part(PROGRAM);
         digest.add_part(&SCHEMA_VERSION.to_string());
         digest.add_part(&self.as_of.to_string());
         digest.add_part(self.config);
@@ -269,8 +274,9 @@ impl PublishedRun {
     }
 
     /// The run that one for `as_of` starts from: the nearest earlier night on the line that leads
-    /// to `current`, so that a second run of the same night compares with the same yesterday, or
-    /// else the newest earlier one. A run of which one of the `needed` files is damaged is passed
+    /// to `current`, so that a second run of the same night compares with the same yesterday and a
+    /// backfill is nobody's yesterday, or else the newest earlier one. A backfill itself starts from
+    /// the newest night before it, an earlier backfill too. A run of which one of the `needed` files is damaged is passed
     /// over: one bad table of last night must not stop tonight.
     ///
     /// # Errors
@@ -297,6 +303,10 @@ impl PublishedRun {
         }
         let others = Self::all(out)?.into_iter().filter(|run| run.manifest.as_of < as_of);
         candidates.extend(others);
+        if !current::supersedes(out, as_of) {
+            // Stable: of two runs of one morning the one on the line to `current` stays first.
+            candidates.sort_by_key(|run| Reverse(run.manifest.as_of));
+        }
         let mut chosen = None;
         for run in candidates {
             let run_id = run.manifest.run_id.clone();

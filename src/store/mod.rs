@@ -20,7 +20,7 @@ pub use crate::store::lock::{OutputLock, now};
 pub(crate) use crate::store::manifest::PROGRAM;
 pub use crate::store::manifest::{
     FileEntry, Identity, InputEntry, Manifest, PassedOver, Predecessor, PublishedRun, RefitEntry,
-    SCHEMA_VERSION,
+    SCHEMA_VERSION, VERSION,
 };
 pub(crate) use crate::store::replace::replace;
 

@@ -10,7 +10,7 @@
 use crate::domain::digest::sha256_hex;
 use crate::domain::error::{Error, Result};
 use crate::parallel;
-use crate::store::replace;
+use crate::store::{PROGRAM, replace};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -46,43 +46,60 @@ pub fn save(dir: &Path, run_id: &str, kind: &str, states: &[u8]) -> Result<Strin
     let packed: io::Result<Vec<Vec<u8>>> = frames.into_iter().collect();
     let packed = packed.map_err(Error::io(place(dir, run_id, kind)))?.concat();
     let digest = sha256_hex(&packed);
-    let version = env!("CARGO_PKG_VERSION");
-    let head = format!("{FORMAT} {version} {kind} {} {digest}\n", states.len());
+    let build = build();
+    let head = format!("{FORMAT} {build} {kind} {} {digest}\n", states.len());
     replace(&dir.join(run_id), &file_name(kind), &[head.as_bytes(), &packed])?;
     Ok(digest)
 }
 
-/// The states of a run and their digest; `None` when it kept none or another program version did.
+/// This program, in one word: states are the memory of one build, and another may read the same
+/// bytes differently.
+fn build() -> String {
+    PROGRAM.replace(' ', "-")
+}
+
+/// What [`load`] finds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Loaded {
+    /// States and their digest.
+    States(Vec<u8>, String),
+    /// The run kept none, or they are gone.
+    Missing,
+    /// Another build of the program fitted them: its name.
+    OtherBuild(String),
+}
+
+/// The states of a run and their digest.
 ///
 /// # Errors
 /// [`Error::Input`] for a damaged file: the caller starts cold and says so.
-pub fn load(dir: &Path, run_id: &str, kind: &str) -> Result<Option<(Vec<u8>, String)>> {
+pub fn load(dir: &Path, run_id: &str, kind: &str) -> Result<Loaded> {
     let path = place(dir, run_id, kind);
-    let Ok(bytes) = fs::read(&path) else { return Ok(None) };
+    let Ok(bytes) = fs::read(&path) else { return Ok(Loaded::Missing) };
     unpack(&bytes, kind)
         .map_err(|what| Error::input(&path, format!("damaged model states ({what})")))
 }
 
 /// What is in a file, or which part of it is damaged.
-fn unpack(
-    bytes: &[u8],
-    kind: &str,
-) -> std::result::Result<Option<(Vec<u8>, String)>, &'static str> {
+fn unpack(bytes: &[u8], kind: &str) -> std::result::Result<Loaded, &'static str> {
     let end = bytes.iter().position(|&byte| byte == b'\n').ok_or("no first line")?;
     let head = std::str::from_utf8(&bytes[..end]).map_err(|_| "first line")?;
     let packed = &bytes[end + 1..];
     let [format, version, found, length, digest] = head.split(' ').collect::<Vec<_>>()[..] else {
         return Err("first line");
     };
-    if format != FORMAT || version != env!("CARGO_PKG_VERSION") || found != kind {
-        return Ok(None);
+    if format != FORMAT || found != kind {
+        return Ok(Loaded::Missing);
+    }
+    if version != build() {
+        return Ok(Loaded::OtherBuild(version.to_owned()));
     }
     if sha256_hex(packed) != digest {
         return Err("digest");
     }
     let length = length.parse().ok().filter(|&length| length <= LARGEST).ok_or("length")?;
     let states = zstd::bulk::decompress(packed, length).map_err(|_| "compression")?;
-    Ok(Some((states, digest.to_owned())))
+    Ok(Loaded::States(states, digest.to_owned()))
 }
 
 /// Start of the name of a note in the output folder: the rest is the run whose states are being
@@ -144,7 +161,7 @@ mod tests {
         let states: Vec<u8> =
             (0..FRAME as u32).flat_map(|i| (i / 7).wrapping_mul(i).to_le_bytes()).collect();
         let digest = save(dir.path(), "run", "forecast", &states).unwrap();
-        assert_eq!(load(dir.path(), "run", "forecast").unwrap(), Some((states, digest)));
+        assert_eq!(load(dir.path(), "run", "forecast").unwrap(), Loaded::States(states, digest));
     }
 
     fn states() -> Vec<u8> {
@@ -156,8 +173,22 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let digest = save(dir.path(), "run", "forecast", &states()).unwrap();
         assert_eq!(save(dir.path(), "again", "forecast", &states()).unwrap(), digest);
-        assert_eq!(load(dir.path(), "run", "forecast").unwrap(), Some((states(), digest)));
-        assert_eq!(load(dir.path(), "other", "forecast").unwrap(), None);
+        assert_eq!(load(dir.path(), "run", "forecast").unwrap(), Loaded::States(states(), digest));
+        assert_eq!(load(dir.path(), "other", "forecast").unwrap(), Loaded::Missing);
+    }
+
+    #[test]
+    fn states_of_another_build_are_not_read_and_it_is_named() {
+        let dir = tempfile::tempdir().unwrap();
+        save(dir.path(), "run", "forecast", &states()).unwrap();
+        let path = dir.path().join("run/forecast.bin");
+        let text = fs::read(&path).unwrap();
+        let head = text.iter().position(|&byte| byte == b'\n').unwrap();
+        let kept = String::from_utf8(text[..head].to_vec()).unwrap();
+        let replaced = kept.replace(&build(), "orderpoint-0.0.1-abc");
+        fs::write(&path, [replaced.as_bytes(), &text[head..]].concat()).unwrap();
+        let found = load(dir.path(), "run", "forecast").unwrap();
+        assert_eq!(found, Loaded::OtherBuild("orderpoint-0.0.1-abc".into()));
     }
 
     #[test]
@@ -171,11 +202,14 @@ mod tests {
             bad[at] ^= 0x20;
             fs::write(&path, &bad).unwrap();
             assert!(
-                !matches!(load(dir.path(), "run", "forecast"), Ok(Some((s, _))) if s != states()),
+                !matches!(load(dir.path(), "run", "forecast"), Ok(Loaded::States(s, _)) if s != states()),
                 "byte {at}"
             );
             fs::write(&path, &good[..at]).unwrap();
-            assert!(!matches!(load(dir.path(), "run", "forecast"), Ok(Some(_))), "cut at {at}");
+            assert!(
+                !matches!(load(dir.path(), "run", "forecast"), Ok(Loaded::States(..))),
+                "cut at {at}"
+            );
         }
     }
 }

@@ -24,6 +24,9 @@ pub(super) struct Budget;
 impl OrderRule for Budget {
     fn shape_run(&self, lines: &mut [Line], market: &Market) -> Vec<Exception> {
         let Some(budget) = market.settings.budget.map(Money::from_f64) else { return Vec::new() };
+        // What was approved this morning is spent.
+        let approved: Money = market.approved.values().copied().sum();
+        let budget = (budget - approved).max(Money::ZERO);
         let wanted: Money = lines.iter().map(Line::value).sum();
         if wanted <= budget {
             return Vec::new();

@@ -25,7 +25,13 @@
 //! })));
 //! let suppliers = [Supplier::default()];
 //! let market = Market {
-//!     supply: &supply, price_breaks: &Sorted::empty(), suppliers: &suppliers, names: &names, settings: &settings, as_of,
+//!     supply: &supply,
+//!     price_breaks: &Sorted::empty(),
+//!     suppliers: &suppliers,
+//!     names: &names,
+//!     settings: &settings,
+//!     as_of,
+//!     approved: &Default::default(),
 //! };
 //!
 //! let mut lines = Vec::new();

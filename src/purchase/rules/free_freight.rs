@@ -18,8 +18,14 @@ pub(super) const WORDING: Wording = Wording {
 /// Raises an order to the value from which freight is free.
 pub(super) struct FreeFreight;
 
-/// Freight of an order of `value`, reporting currency.
+/// Freight of an order of `value`, reporting currency: what it adds to that of the lines approved
+/// already.
 pub(crate) fn freight_of(value: Money, terms: &SupplierTerms) -> Money {
+    let before = whole_freight(terms.approved, terms);
+    (whole_freight(terms.approved + value, terms) - before).max(Money::ZERO)
+}
+
+fn whole_freight(value: Money, terms: &SupplierTerms) -> Money {
     let is_free = free_from(terms).is_some_and(|free| value >= free);
     if value == Money::ZERO || is_free { Money::ZERO } else { full_freight(terms) }
 }
@@ -39,9 +45,10 @@ impl OrderRule for FreeFreight {
             && order.value() < free
             && freight.is_positive()
         {
-            let top_up = TopUp::plan(&order.lines, free, market.settings.max_cover_days);
+            let missing = free - order.terms.approved;
+            let top_up = TopUp::plan(&order.lines, missing, market.settings.max_cover_days);
             let carrying = top_up.carrying(&order.lines, market.settings.carrying_rate);
-            if top_up.value >= free && carrying < freight.as_f64() {
+            if top_up.value >= missing && carrying < freight.as_f64() {
                 let goal = format!(
                     "free freight from {free}: saves {freight} for {carrying:.2} of carrying"
                 );

@@ -31,9 +31,10 @@ impl OrderRule for OrderMinimum {
         if let Some(minimum) = least_value(&order.terms)
             && order.value() < minimum
         {
-            let top_up = TopUp::plan(&order.lines, minimum, market.settings.max_cover_days);
+            let missing = minimum - order.terms.approved;
+            let top_up = TopUp::plan(&order.lines, missing, market.settings.max_cover_days);
             // A top-up that falls short would buy too early and still be refused.
-            if top_up.value >= minimum {
+            if top_up.value >= missing {
                 let goal = format!("the supplier's least order value of {minimum}");
                 top_up.apply(&mut order.lines, &WORDING, &goal);
             }
@@ -42,8 +43,8 @@ impl OrderRule for OrderMinimum {
     }
 
     fn unmet(&self, order: &DraftOrder, terms: &SupplierTerms) -> Option<Exception> {
-        let minimum = least_value(terms).filter(|&minimum| order.value < minimum)?;
-        let value = order.value;
+        let value = order.value + terms.approved;
+        let minimum = least_value(terms).filter(|&minimum| value < minimum)?;
         Some(Exception::new(
             Severity::Warning,
             ExceptionKind::BelowOrderMinimum,
