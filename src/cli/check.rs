@@ -15,6 +15,9 @@ use std::cmp::Reverse;
 /// Quarantined rows shown in full: a screen; the others are in the JSON.
 const SHOWN: usize = 20;
 
+/// Exit code where a run would refuse the input, as [`crate::domain::error::Error`] has it.
+const REFUSED: u8 = 3;
+
 /// Loads the input, tells about it and publishes nothing.
 pub(crate) fn check(args: &CheckArgs) -> Result<u8> {
     let options = &args.options;
@@ -23,7 +26,7 @@ pub(crate) fn check(args: &CheckArgs) -> Result<u8> {
         return recognise(&plan, options.voice.json);
     }
     let progress = Terminal::new(options.voice.log_format);
-    let mut inputs = run::with_threads(plan.run.threads, || run::load(&plan, &progress))?;
+    let mut inputs = run::with_threads(plan.run.threads, || run::look(&plan, &progress))?;
     inputs.exceptions.sort();
     inputs.exceptions.sort_by_key(|exception| Reverse(exception.severity));
     if options.voice.json {
@@ -31,7 +34,7 @@ pub(crate) fn check(args: &CheckArgs) -> Result<u8> {
     } else {
         print_words(&inputs);
     }
-    Ok(0)
+    Ok(if inputs.refused.is_empty() { 0 } else { REFUSED })
 }
 
 /// Says which lines of the configuration read the files in the data folder.
@@ -81,6 +84,12 @@ fn print_words(inputs: &Inputs) {
     for s in &inputs.sources {
         let newest = s.newest.map(|date| date.to_string()).unwrap_or_default();
         say!("{:16} {:>10} {:>9}  {newest:10}  {}", s.table, s.rows, s.rejected, s.file);
+    }
+    if !inputs.refused.is_empty() {
+        say!("\na run would be refused:");
+    }
+    for sentence in &inputs.refused {
+        say!("  {}", shown(sentence));
     }
     say!("\nmorning of the run: {}", inputs.panel.calendar().as_of());
     if !inputs.exceptions.is_empty() {
@@ -138,6 +147,7 @@ fn as_json(inputs: &Inputs) -> Value {
     json!({
         "as_of": inputs.panel.calendar().as_of(),
         "series": inputs.panel.len(),
+        "refused": inputs.refused,
         "tables": tables,
         "exceptions": exceptions,
         "quarantine": quarantine,

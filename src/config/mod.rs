@@ -155,12 +155,14 @@ impl Plan {
     pub fn parse(text: &str, file: &str, base: &Path, options: &Options) -> Result<Self> {
         let mut reader = Reader::new(text, file)?;
         let settled = reader.settled();
+        let has_currency = reader.has("purchase", "currency");
         let mut plan = Self {
             run: reader.section("run"),
             ingest: ingest::Settings {
                 data: reader.section("data"),
                 csv: reader.section("csv"),
                 mapping: reader.sections("mapping"),
+                ..ingest::Settings::default()
             },
             clean: reader.section("clean"),
             classify: reader.section("classify"),
@@ -179,6 +181,11 @@ impl Plan {
         }
         (plan.purchase.carrying_rate, plan.purchase.order_cost) =
             (plan.policy.holding_rate_per_year, plan.policy.order_cost);
+        plan.ingest.rates = ingest::Rates {
+            reporting: plan.purchase.currency.clone(),
+            is_configured: has_currency,
+            rates: plan.purchase.rates.clone(),
+        };
         let mut problems = reader.finish();
         plan.apply(options, &mut problems);
         plan.digest = sha256_hex(settled.as_bytes());

@@ -46,6 +46,11 @@ impl<'a> Reader<'a> {
         table.to_string()
     }
 
+    /// Whether the file sets `key` in `[section]`.
+    pub fn has(&self, section: &str, key: &str) -> bool {
+        self.table.get(section).and_then(|table| table.get(key)).is_some()
+    }
+
     /// Section `[name]`, with its defaults where it says nothing; what is wrong with it is kept for
     /// [`Reader::finish`].
     pub fn section<T: DeserializeOwned + Default>(&mut self, name: &'static str) -> T {

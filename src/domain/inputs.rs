@@ -139,6 +139,8 @@ pub struct Inputs {
     pub quarantine: Vec<Quarantined>,
     /// What missing or doubtful input costs.
     pub exceptions: Vec<Exception>,
+    /// Why no run may be made of it, a sentence each with what to write; `check` tells all of them.
+    pub refused: Vec<String>,
 }
 
 impl Inputs {
@@ -171,6 +173,7 @@ impl Inputs {
             sources: Vec::new(),
             quarantine: Vec::new(),
             exceptions: Vec::new(),
+            refused: Vec::new(),
         }
     }
 

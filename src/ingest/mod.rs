@@ -18,6 +18,7 @@ pub mod tables;
 #[cfg(test)]
 mod tests;
 
+pub use crate::ingest::cells::currency::Rates;
 pub use crate::ingest::settings::{CsvSettings, DataSettings, RowBounds, Settings, TableMapping};
 
 use crate::domain::calendar::Bucket;
@@ -26,6 +27,7 @@ use crate::domain::exceptions::{Exception, ExceptionKind, Severity, Subject};
 use crate::domain::inputs::{Inputs, Kit, Names, Product, Source, Stock, StockHistory, Stockout};
 use crate::domain::sorted::Sorted;
 use crate::domain::units::{LocationId, SkuId};
+use crate::ingest::cells::reader::ColumnReader;
 use crate::ingest::files::read::TableSource;
 use crate::ingest::files::table::{SourceRows, Table};
 use crate::ingest::files::{read, source};
@@ -95,6 +97,10 @@ struct Loading<'a> {
     exceptions: Vec<Exception>,
     sources: Vec<Source>,
     tables: BTreeMap<&'static str, Table>,
+    /// What a run must not go on with.
+    refused: Vec<String>,
+    /// Cells that name a currency without a rate, by its code and the table.
+    without_rate: BTreeMap<(String, &'static str), u64>,
 }
 
 impl<'a> Loading<'a> {
@@ -105,6 +111,8 @@ impl<'a> Loading<'a> {
             exceptions: Vec::new(),
             sources: Vec::new(),
             tables: BTreeMap::new(),
+            refused: Vec::new(),
+            without_rate: BTreeMap::new(),
         }
     }
 
@@ -136,6 +144,7 @@ impl<'a> Loading<'a> {
                 )?;
                 rows += read.sources.iter().map(|s| s.rows).sum::<u64>();
                 self.take_over(read.sources, read.exceptions);
+                self.note_currencies(schema.table, &read.columns);
                 table.sources.push(SourceRows { chunks, columns: read.columns });
             }
             if rows > 0 {
@@ -219,7 +228,8 @@ impl<'a> Loading<'a> {
                 &request.settings,
                 &mut self.quarantine,
                 &mut |chunk, columns, quarantine| {
-                    let context = Context { schema, columns, catalogue, home: &home };
+                    let rates = &request.settings.rates;
+                    let context = Context { schema, columns, catalogue, home: &home, rates };
                     sales.absorb(&chunk, &context, quarantine);
                     let used_mb = sales.bytes() >> 20;
                     let limit = request.settings.data.memory_limit_mb;
@@ -232,6 +242,7 @@ impl<'a> Loading<'a> {
                     if used_mb > limit { Err(Error::input(data, message())) } else { Ok(()) }
                 },
             )?;
+            self.note_currencies("sales", &read.columns);
             sources.extend(read.sources);
             self.exceptions.extend(read.exceptions);
         }
@@ -239,11 +250,49 @@ impl<'a> Loading<'a> {
             let file = data.join(&sources[0].file);
             return Err(Error::input(file, "there is a header but no row of sales"));
         }
+        self.judge_currencies(&sales);
         self.exceptions.extend(sales.count_once());
         let others = std::mem::take(&mut self.sources);
         self.take_over(sources, Vec::new());
         self.sources.extend(others);
         Ok(sales)
+    }
+
+    /// Keeps which cells of a table name a currency without a rate.
+    fn note_currencies(&mut self, table: &'static str, columns: &[ColumnReader]) {
+        for (code, &cells) in columns.iter().flat_map(|column| &column.without_rate) {
+            *self.without_rate.entry((code.clone(), table)).or_insert(0) += cells;
+        }
+    }
+
+    /// Amounts in a currency without a rate refuse the run: added to others they would mean
+    /// nothing. Where all of them are in one and none is configured, that one is the shop's own.
+    fn judge_currencies(&mut self, sales: &SalesRows) {
+        let rates = &self.request.settings.rates;
+        let of_rows: u64 = sales.without_rate.values().sum();
+        let mut all = std::mem::take(&mut self.without_rate);
+        for (code, rows) in &sales.without_rate {
+            *all.entry((code.clone(), "sales")).or_insert(0) += rows;
+        }
+        let codes: BTreeSet<&str> = all.keys().map(|(code, _)| code.as_str()).collect();
+        let is_own = codes.len() == 1
+            && !rates.is_configured
+            && (of_rows == 0 || of_rows == sales.priced_rows);
+        for ((code, table), amounts) in &all {
+            let about = Subject::Table((*table).to_owned());
+            let (severity, what, why) = if is_own {
+                let what = format!("{amounts} amounts of {table} are in {code}, and none is set");
+                let why = format!("taken for the shop's own: set [purchase] currency = \"{code}\"");
+                (Severity::Warning, what, why)
+            } else {
+                let what = format!("{amounts} amounts of {table} are in {code}, which has no rate");
+                let why = rates.line(code);
+                self.refused.push(format!("{what}: {why}"));
+                (Severity::Error, what, why)
+            };
+            let kind = ExceptionKind::UnknownCurrency;
+            self.exceptions.push(Exception::new(severity, kind, about, what, why));
+        }
     }
 
     /// Refuses a table too many of whose rows are rejected, with what would read them.
@@ -384,6 +433,7 @@ impl<'a> Loading<'a> {
             sources: Vec::new(),
             quarantine: Vec::new(),
             exceptions: Vec::new(),
+            refused: Vec::new(),
         };
         self.finish(&mut inputs)?;
         Ok(inputs)
@@ -412,6 +462,7 @@ impl<'a> Loading<'a> {
         self.exceptions.extend(audit::refunded_in_part(&self.quarantine));
         inputs.sources = self.sources;
         inputs.quarantine = self.quarantine.into_rows();
+        inputs.refused = self.refused;
         self.exceptions.extend(audit::master_list(inputs));
         self.exceptions.extend(audit::unplanned(inputs));
         self.exceptions.extend(audit::idle_adjustments(inputs));

@@ -1,6 +1,7 @@
 //! The configuration of the reader: the sections `[data]`, `[csv]` and `[mapping.TABLE]`.
 
 use crate::domain::error::did_you_mean;
+use crate::ingest::cells::currency::Rates;
 use crate::ingest::cells::presets;
 use crate::ingest::tables::schema;
 use chrono::NaiveDate;
@@ -20,6 +21,9 @@ pub struct Settings {
     /// not in the contract's own form.
     #[serde(deserialize_with = "one_or_many")]
     pub mapping: BTreeMap<String, Vec<TableMapping>>,
+    /// `[purchase] currency` and `[purchase.rates]`, as amounts of sales are converted, too.
+    #[serde(skip)]
+    pub rates: Rates,
 }
 
 /// `[mapping.sales]` and `[[mapping.sales]]` alike: a table has as many sources as are written.
@@ -138,8 +142,9 @@ pub struct RowBounds {
 pub struct CsvSettings {
     /// Between two columns.
     pub separator: char,
-    /// `1.234,50` instead of `1,234.50`.
-    pub decimal_comma: bool,
+    /// Whether `1,200` is one and a fifth (true) or twelve hundred (false); unset = as the other
+    /// cells of the file show. Cells that can mean one thing only are read so.
+    pub decimal_comma: Option<bool>,
     /// Date formats to try after `YYYY-MM-DD`, in `strftime` notation, e.g. `%d/%m/%Y`.
     pub date_formats: Vec<String>,
     /// Character encoding.
@@ -150,7 +155,7 @@ impl Default for CsvSettings {
     fn default() -> Self {
         Self {
             separator: ',',
-            decimal_comma: false,
+            decimal_comma: None,
             date_formats: Vec::new(),
             encoding: Encoding::Utf8,
         }

@@ -672,13 +672,66 @@ fn semicolons_and_decimal_commas_are_a_setting_that_the_error_suggests() {
     assert!(exception(&found, "assumed-layout", "sales.csv").what.contains("separated by ';'"));
     let inputs = ok(&[("sales.csv", text)], "[csv]\nseparator = \";\"\ndecimal_comma = true");
     assert_eq!(inputs.panel.totals(0).gross_revenue, 2469.0);
-    let bad = "date;sku;quantity\n2024-01-01;A;2\n2024-01-01;A;1,5\n";
+    let bad = "date;sku;quantity;revenue\n2024-01-01;A;2;15\n2024-01-01;A;1;1,200\n";
     rejects(
         &[("sales.csv", bad)],
         "[csv]\nseparator = \";\"",
-        ("sales.csv", 3, "quantity"),
-        "decimal_comma = true",
+        ("sales.csv", 3, "revenue"),
+        "decimal_comma = false for 1200, true for 1.2",
     );
+}
+
+#[test]
+fn m4_numbers_are_read_as_their_column_and_file_write_them() {
+    let revenue = |rows: &str, settings: &str| {
+        let text = format!("date;sku;quantity;revenue\n{rows}");
+        let inputs = ok(&[("sales.csv", &text)], &format!("[csv]\nseparator = \";\"\n{settings}"));
+        let units = series(&inputs, "A").0.iter().sum::<f32>();
+        (units, inputs.panel.totals(0).gross_revenue)
+    };
+    let thousands = "2024-01-01;A;1,200;1,250.00\n2024-01-02;A;1;950.00\n";
+    assert_eq!(revenue(thousands, ""), (1201.0, 2200.0));
+    let commas = "2024-01-01;A;1.200;1.250,00 €\n2024-01-02;A;1;(10,00)\n";
+    assert_eq!(revenue(commas, "").0, 1201.0, "the money beside it writes decimal commas");
+    // The first cell is met before the one that tells.
+    let later = "2024-01-01;A;2;1.125\n2024-01-02;A;1;12,50\n";
+    assert_eq!(revenue(later, ""), (3.0, 1137.5));
+    let alone = "2024-01-01;A;2;1,200\n";
+    assert_eq!(revenue(alone, "decimal_comma = true"), (2.0, 1.2));
+    assert_eq!(revenue(alone, "decimal_comma = false"), (2.0, 1200.0));
+}
+
+#[test]
+fn m5_amounts_are_converted_by_row_and_by_cell_and_refused_without_a_rate() {
+    let priced = |rows: &str, rates: &[(&str, f64)]| {
+        let text = format!("date,sku,quantity,unit_price,currency\n{rows}");
+        let dir = folder(&[("sales.csv", &text)]);
+        let mut request = request(&dir, "");
+        request.settings.rates = Rates {
+            reporting: "USD".to_owned(),
+            is_configured: !rates.is_empty(),
+            rates: rates.iter().map(|&(code, rate)| (code.to_owned(), rate)).collect(),
+        };
+        load(&request).unwrap()
+    };
+    let rows = "2024-01-01,A,1,10,\n2024-01-01,A,1,1500,JPY\n2024-01-02,A,2,$5,usd\n";
+    let inputs = priced(rows, &[("JPY", 0.0065)]);
+    assert!((inputs.panel.totals(0).gross_revenue - 29.75).abs() < 1e-6);
+    assert!(inputs.refused.is_empty());
+    let inputs = priced(rows, &[("EUR", 1.1)]);
+    let line = "1 amounts of sales are in JPY, which has no rate: write `JPY = ...` under";
+    assert!(inputs.refused[0].starts_with(line), "{:?}", inputs.refused);
+    // A shop that never said in what it counts, and sells in one currency.
+    let euros = priced("2024-01-01,A,1,10,EUR\n2024-01-02,A,1,10,EUR\n", &[]);
+    assert!(euros.refused.is_empty());
+    assert!(exception(&euros, "unknown-currency", "sales").why.contains("currency = \"EUR\""));
+
+    let text = "date,sku,quantity,unit_price\n2024-01-01,A,1,€10.00\n";
+    let dir = folder(&[("sales.csv", text)]);
+    let mut request = request(&dir, "");
+    request.settings.rates.reporting = "USD".to_owned();
+    request.settings.rates.rates = [("EUR".to_owned(), 1.1)].into();
+    assert!((load(&request).unwrap().panel.totals(0).gross_revenue - 11.0).abs() < 1e-6);
 }
 
 #[test]
@@ -964,7 +1017,8 @@ fn every_table_of_the_contract_can_be_read_from_its_own_columns() {
             crate::ingest::tables::schema::Kind::Number(..) if c.name == "units" => "",
             crate::ingest::tables::schema::Kind::Number(..)
             | crate::ingest::tables::schema::Kind::Units(_)
-            | crate::ingest::tables::schema::Kind::Money => "1",
+            | crate::ingest::tables::schema::Kind::Money
+            | crate::ingest::tables::schema::Kind::Amount => "1",
         };
         let row: Vec<&str> = schema.columns.iter().map(cell).collect();
         let text = format!("{}\n{}\n", headings.join(","), row.join(","));

@@ -57,8 +57,21 @@ use std::sync::{Mutex, PoisonError};
 /// Loads and cleans the input of `plan`.
 ///
 /// # Errors
-/// [`Error::Input`] with the file, line and column at fault.
+/// [`Error::Input`] with the file, line and column at fault, or all that a run must not go on with.
 pub fn load(plan: &Plan, progress: &dyn Progress) -> Result<Inputs> {
+    let inputs = look(plan, progress)?;
+    if inputs.refused.is_empty() {
+        return Ok(inputs);
+    }
+    Err(Error::input(&plan.run.data, inputs.refused.join("; ")))
+}
+
+/// Loads and cleans the input of `plan` even where a run would be refused for what it says:
+/// [`Inputs::refused`] tells why.
+///
+/// # Errors
+/// [`Error::Input`] for what cannot be read at all.
+pub fn look(plan: &Plan, progress: &dyn Progress) -> Result<Inputs> {
     progress.begin("reading", 0);
     let mut inputs = ingest::load(&plan.request())?;
     progress.end(&format!("{} series, {} values", inputs.panel.len(), inputs.panel.cells()));

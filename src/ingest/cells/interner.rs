@@ -17,6 +17,8 @@ pub(crate) enum Problem {
     LeftOut(LeftOut),
     /// It goes into quarantine for this reason.
     Rejected(String),
+    /// `1,200`, and nobody has looked yet how the file writes numbers.
+    Undecided,
 }
 
 /// Why a row is no row of its table: it is left out and counted, and nothing is wrong with it.
@@ -149,6 +151,11 @@ impl Interner {
             return Err(Problem::Rejected("control characters in a name".to_owned()));
         }
         Ok(text)
+    }
+
+    /// All texts, by code.
+    pub(crate) fn names(&self) -> &[Box<str>] {
+        &self.names
     }
 
     /// The text of `code`; empty for [`NO_TEXT`].

@@ -494,7 +494,7 @@ impl<'a> Mapped<'a> {
         }
         match column.kind {
             Kind::Key => self.compares_orders,
-            Kind::Text => {
+            Kind::Text if column.name != "currency" => {
                 let rules = self.rules(column.name);
                 !rules.exclude.is_empty() || !rules.reject.is_empty()
             }

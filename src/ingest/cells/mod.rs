@@ -1,9 +1,11 @@
 //! Cells to values: mapping, presets, dates, numbers and money.
 
+pub(crate) mod currency;
 pub(crate) mod days;
 pub(crate) mod hash;
 pub(crate) mod interner;
 pub(crate) mod mapping;
+pub(crate) mod numbers;
 pub(crate) mod presets;
 pub(crate) mod reader;
 pub(crate) mod rules;

@@ -1,13 +1,18 @@
 //! Text to typed cells, column by column.
 
+use crate::ingest::cells::currency::Rates;
 use crate::ingest::cells::days::DayReader;
 use crate::ingest::cells::interner::{Interner, Problem};
+use crate::ingest::cells::numbers::{
+    self, ClearNumber, Convention, DecimalSign, Evidence, Number, TwoReadings, may_be_group,
+};
 use crate::ingest::cells::presets::Preset;
 use crate::ingest::cells::rules::{Rules, normal};
 use crate::ingest::cells::values::{NO_DAY, NO_FLAG, Values, is_nothing, is_whole, key_of};
 use crate::ingest::settings::{Settings, TableMapping};
 use crate::ingest::tables::schema::{Column, Kind};
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 /// Numbers beyond this in columns that count nothing (prices, days, weights) are typing errors, not
 /// facts.
@@ -20,10 +25,18 @@ pub(crate) struct ColumnReader {
     /// Its texts, for text columns.
     pub(crate) interner: Interner,
     pub(crate) days: DayReader,
-    decimal_comma: bool,
+    /// How this file, or the configuration, writes decimals.
+    convention: Convention,
+    /// Whether the configuration says it.
+    is_configured: bool,
     bounds: Bounds,
     /// Quantities are multiplied by it.
     pub(crate) factor: f64,
+    rates: Rates,
+    /// Whether an amount that names its currency (`12,50 €`) is converted to the reporting one.
+    is_converted: bool,
+    /// Cells whose currency has no rate, by its code.
+    pub(crate) without_rate: BTreeMap<String, u64>,
 }
 
 /// Numbers that may stand in a column.
@@ -36,14 +49,14 @@ struct Bounds {
 
 impl Bounds {
     fn of(column: &Column, max_quantity: f64) -> Self {
-        let counts = matches!(column.kind, Kind::Units(_)) || column.name == "quantity";
-        let largest = if counts { max_quantity } else { LARGEST_NUMBER };
+        let largest = if is_count(column) { max_quantity } else { LARGEST_NUMBER };
         match column.kind {
             Kind::Units(least) => Self { least, largest, whole: true },
             Kind::Number(least, most) => {
                 Self { least: least.max(-largest), largest: most.min(largest), whole: false }
             }
             Kind::Money => Self { least: 0.0, largest, whole: false },
+            Kind::Amount => Self { least: -largest, largest, whole: false },
             Kind::Id(_) | Kind::Text | Kind::Key | Kind::Choice(_) | Kind::Date | Kind::Bool => {
                 Self { least: f64::MIN, largest: f64::MAX, whole: false }
             }
@@ -66,9 +79,46 @@ impl ColumnReader {
             column,
             interner: Interner::new(rules, settings.data.name_length),
             days: DayReader::new(settings, formats),
-            decimal_comma: mapping.decimal_comma.unwrap_or(settings.csv.decimal_comma),
+            convention: match mapping.decimal_comma.or(settings.csv.decimal_comma) {
+                Some(true) => Convention::Known(DecimalSign::Comma),
+                Some(false) => Convention::Known(DecimalSign::Point),
+                None => Convention::Unknown,
+            },
+            is_configured: mapping.decimal_comma.or(settings.csv.decimal_comma).is_some(),
             bounds: Bounds::of(column, settings.data.max_quantity),
             factor: if column.name == "quantity" { mapping.quantity_factor } else { 1.0 },
+            rates: settings.rates.clone(),
+            is_converted: false,
+            without_rate: BTreeMap::new(),
+        }
+    }
+
+    /// Whether its cells are numbers.
+    pub(crate) fn is_numeric(&self) -> bool {
+        matches!(self.column.kind, Kind::Number(..) | Kind::Units(_) | Kind::Money | Kind::Amount)
+    }
+
+    /// Begins a file, of whose numbers nothing is known unless the configuration says it;
+    /// `is_converted`: no column names the currency of a row, so an amount that does is converted.
+    pub(crate) fn begin_file(&mut self, is_converted: bool) {
+        if !self.is_configured {
+            self.convention = Convention::Unknown;
+        }
+        self.is_converted = is_converted;
+    }
+
+    /// Wants to be asked about a number of two meanings before it is read or set aside.
+    pub(crate) fn ask_for_evidence(&mut self) {
+        if !self.is_configured {
+            self.convention = Convention::Unasked;
+        }
+    }
+
+    /// Takes over what the cells of this column, and of the whole file, show.
+    pub(crate) fn settle(&mut self, own: Evidence, file: Evidence) {
+        if !self.is_configured {
+            let sign = own.decide(file, is_count(self.column));
+            self.convention = sign.map_or(Convention::Unknown, Convention::Known);
         }
     }
 
@@ -82,9 +132,13 @@ impl ColumnReader {
                 self.interner.problem(code).map_or(Ok(()), |bad| Err(bad.problem.clone()))
             }
             Values::Number(v) => {
-                let number = self.number(&self.replaced(raw));
+                let number = if self.interner.rules().values.is_empty() {
+                    self.number(raw.trim())
+                } else {
+                    self.number(&self.replaced(raw).into_owned())
+                };
                 v.push(number.as_ref().copied().unwrap_or(f64::NAN));
-                number.map(drop).map_err(Problem::Rejected)
+                number.map(drop)
             }
             Values::Day(v) => {
                 let day = self.days.day(&self.interner.rules().replace(raw.trim()));
@@ -104,8 +158,8 @@ impl ColumnReader {
     }
 
     /// The number in `raw`, NaN where there is none or it cannot be read: for what is only counted.
-    pub(crate) fn lenient_number(&self, raw: &str) -> f64 {
-        self.number(&self.replaced(raw)).unwrap_or(f64::NAN)
+    pub(crate) fn lenient_number(&mut self, raw: &str) -> f64 {
+        self.number(&self.replaced(raw).into_owned()).unwrap_or(f64::NAN)
     }
 
     /// What the mapping reads instead of `raw`.
@@ -114,26 +168,85 @@ impl ColumnReader {
     }
 
     /// The number in `text`, NaN when there is none.
-    fn number(&self, text: &str) -> Result<f64, String> {
+    fn number(&mut self, text: &str) -> Result<f64, Problem> {
         if let Kind::Choice(words) = self.column.kind {
-            return choice(words, text);
+            return choice(words, text).map_err(Problem::Rejected);
         }
-        if is_nothing(text) {
-            return Ok(f64::NAN);
-        }
-        let parsed: Result<f64, _> = if self.decimal_comma {
-            text.replace(['.', ' ', '\u{a0}'], "").replace(',', ".").parse()
-        } else {
-            text.parse()
+        // Most cells are plain numbers: the rest costs them nothing.
+        let plain = if may_be_group(text) { None } else { text.parse().ok() };
+        let number = match plain {
+            Some(number) => number,
+            None if is_nothing(text) => f64::NAN,
+            None => self.written(text)?,
         };
-        match parsed {
-            Ok(number) => self.check(number * self.factor).map(|()| number * self.factor),
-            Err(_) if text.contains(',') && !self.decimal_comma => {
-                Err("not a number; if `,` separates decimals set [csv] decimal_comma = true"
-                    .to_owned())
-            }
-            Err(_) => Err("not a number".to_owned()),
+        if number.is_nan() {
+            return Ok(number);
         }
+        let number = number * self.factor;
+        self.check(number).map(|()| number).map_err(Problem::Rejected)
+    }
+
+    /// A number with more than digits to it.
+    fn written(&mut self, text: &str) -> Result<f64, Problem> {
+        let clear = match numbers::read(text) {
+            None => return Err(Problem::Rejected(self.no_number(text))),
+            Some(Number::Clear(clear)) => clear,
+            Some(Number::Either(either)) => match self.convention {
+                Convention::Unasked => return Err(Problem::Undecided),
+                Convention::Known(sign) if sign == either.sign => either.as_decimals,
+                Convention::Known(_) => either.as_group,
+                Convention::Unknown => {
+                    return Err(Problem::Rejected(self.ambiguity(text, &either)));
+                }
+            },
+        };
+        let is_money = matches!(self.column.kind, Kind::Money | Kind::Amount);
+        let is_rate = matches!(self.column.kind, Kind::Number(..)) && !is_count(self.column);
+        if (clear.is_percent && !is_rate) || (clear.currency.is_some() && !is_money) {
+            return Err(Problem::Rejected(self.no_number(text)));
+        }
+        Ok(self.in_reporting_currency(clear))
+    }
+
+    /// The amount, converted where it names another currency than the reporting one; as it is where
+    /// that has no rate: then the run is refused, or the currency is the shop's own.
+    fn in_reporting_currency(&mut self, amount: ClearNumber) -> f64 {
+        let Some(currency) = amount.currency.filter(|_| self.is_converted) else {
+            return amount.value;
+        };
+        match self.rates.of(&currency) {
+            Ok(rate) => amount.value * rate,
+            Err(code) => {
+                *self.without_rate.entry(code).or_insert(0) += 1;
+                amount.value
+            }
+        }
+    }
+
+    #[cold]
+    fn no_number(&self, text: &str) -> String {
+        let expected = self.column.kind.expected();
+        let cause = match text.contains(|c: char| c == ',' || c == '.') {
+            true if text.contains(|c: char| c.is_ascii_digit()) => {
+                ", with one decimal sign at most and three digits in each group of thousands"
+            }
+            true | false => "",
+        };
+        format!("not a number; expected {expected}{cause}")
+    }
+
+    #[cold]
+    fn ambiguity(&self, text: &str, either: &TwoReadings) -> String {
+        let (group, decimals) = (either.as_group.value, either.as_decimals.value);
+        let (grouped, decimal) = match either.sign {
+            DecimalSign::Comma => ("false", "true"),
+            DecimalSign::Point => ("true", "false"),
+        };
+        format!(
+            "`{text}` is {group} if its sign groups thousands and {decimals} if it separates \
+             decimals, and no other cell tells: set [csv] decimal_comma = {grouped} for {group}, \
+             {decimal} for {decimals}"
+        )
     }
 
     /// Whether `number` may stand in this column.
@@ -157,6 +270,11 @@ impl ColumnReader {
             format!("expected {}", self.column.kind.expected())
         }
     }
+}
+
+/// Whether a column counts units.
+fn is_count(column: &Column) -> bool {
+    matches!(column.kind, Kind::Units(_)) || column.name == "quantity"
 }
 
 /// Yes and no as databases, spreadsheets and pandas write them; a 0/1 column with gaps comes as 1.0

@@ -37,7 +37,7 @@ impl Values {
     pub(crate) fn empty(kind: Kind) -> Self {
         match kind {
             Kind::Id(_) | Kind::Text => Self::Text(Vec::new()),
-            Kind::Choice(_) | Kind::Number(..) | Kind::Units(_) | Kind::Money => {
+            Kind::Choice(_) | Kind::Number(..) | Kind::Units(_) | Kind::Money | Kind::Amount => {
                 Self::Number(Vec::new())
             }
             Kind::Date => Self::Day(Vec::new()),
@@ -140,7 +140,9 @@ fn rows_where<T>(cells: &[T], holds: impl Fn(&T) -> bool) -> Vec<usize> {
 pub(crate) fn is_nothing(text: &str) -> bool {
     text.is_empty()
         || (text.len() <= 4
-            && ["na", "nan", "null", "none", "n/a"].iter().any(|n| text.eq_ignore_ascii_case(n)))
+            && ["na", "nan", "null", "none", "n/a", "#n/a", "-", "--", "\u{2013}", "\u{2014}"]
+                .iter()
+                .any(|n| text.eq_ignore_ascii_case(n)))
 }
 
 /// Whether `number` has no fraction; without a library call, for the hot loops.

@@ -4,7 +4,8 @@
 use crate::domain::error::Result;
 use crate::domain::exceptions::Exception;
 use crate::ingest::cells::interner::{LeftOut, Problem};
-use crate::ingest::cells::mapping::Mapped;
+use crate::ingest::cells::mapping::{CellSource, ColumnPlan, Mapped};
+use crate::ingest::cells::numbers::Evidence;
 use crate::ingest::cells::reader::ColumnReader;
 use crate::ingest::cells::values::Values;
 use crate::ingest::settings::{Settings, TableMapping};
@@ -85,6 +86,27 @@ pub(crate) struct Reading<'a> {
 }
 
 impl Reading<'_> {
+    /// Begins a file that is read by `plan`.
+    pub(crate) fn begin_file(&mut self, plan: &ColumnPlan) {
+        let schema = self.mapped.schema();
+        let by_row =
+            schema.position("currency").is_some_and(|at| plan.from[at] != CellSource::Missing);
+        // What suppliers ask is in their own currency.
+        let is_own =
+            matches!(schema.table, "sales" | "products" | "prices" | "channels" | "accounts");
+        for column in &mut self.columns {
+            column.begin_file(is_own && !by_row);
+        }
+    }
+
+    /// Decides what the numbers of a file mean, by what each column of the schema shows.
+    pub(crate) fn settle_numbers(&mut self, evidence: &[Evidence]) {
+        let file = evidence.iter().copied().fold(Evidence::default(), Evidence::and);
+        for (column, &own) in self.columns.iter_mut().zip(evidence) {
+            column.settle(own, file);
+        }
+    }
+
     /// Puts a row of so many units (NaN = unknown) aside: into quarantine, or only counted where it
     /// is left out.
     pub(crate) fn set_aside(
@@ -103,6 +125,9 @@ impl Reading<'_> {
             }
             Problem::LeftOut(what) => self.quarantine.leave_out(place, what, value, units),
             Problem::Rejected(reason) => self.quarantine.reject(place, column, value, reason),
+            Problem::Undecided => {
+                unreachable!("a reader of lines asks for evidence before it sets a row aside")
+            }
         }
     }
 }

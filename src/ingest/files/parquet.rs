@@ -5,9 +5,10 @@ use crate::domain::error::{Error, Result};
 use crate::ingest::cells::days::Moment;
 use crate::ingest::cells::interner::{LeftOut, Problem};
 use crate::ingest::cells::mapping::{CellSource, ColumnPlan, FilterAction};
+use crate::ingest::cells::numbers::Evidence;
 use crate::ingest::cells::reader::ColumnReader;
 use crate::ingest::cells::rules::matches_cell;
-use crate::ingest::cells::values::{NO_DAY, NO_FLAG, Values};
+use crate::ingest::cells::values::{NO_DAY, NO_FLAG, Values, clip};
 use crate::ingest::files::chunk::{CHUNK_ROWS, Chunk, Reading, Sink};
 use crate::ingest::files::parquet_dictionary::Words;
 use crate::ingest::files::parquet_footer;
@@ -37,6 +38,7 @@ const MOST_ROWS: usize = 1 << 32;
 pub(crate) fn read(file: &File, reading: &mut Reading<'_>, sink: &mut Sink<'_>) -> Result<u64> {
     let Layout { headings, types, slices, likely_rows } = Layout::new(file, reading)?;
     let mut plan = reading.mapped.plan(file, &headings)?;
+    reading.begin_file(&plan);
     reading.exceptions.append(&mut plan.exceptions);
     let narrow: Vec<Option<Narrow>> = types.iter().map(Narrow::of).collect();
     if !plan.wide.is_empty() {
@@ -546,7 +548,8 @@ fn set_aside(
 }
 
 fn push(reader: &mut ColumnReader, raw: &str, values: &mut Values, row: usize) -> Option<Fault> {
-    reader.push(raw, values).err().map(|problem| (row, raw.to_owned(), problem))
+    // Clipped where the fault is made: a dictionary may hold a megabyte that every row names.
+    reader.push(raw, values).err().map(|problem| (row, clip(raw), problem))
 }
 
 /// Converts a whole column: columns of the expected type directly, all others through their text.
@@ -578,6 +581,11 @@ fn fill(
         Values::Text(v) => texts(reader, series, v)?,
         values => {
             let text = series.cast(&DataType::String)?;
+            if reader.is_numeric() {
+                let mut own = Evidence::default();
+                text.str()?.iter().flatten().for_each(|cell| own.see(cell));
+                reader.settle(own, own);
+            }
             let cells = text.str()?.iter().enumerate();
             cells
                 .filter_map(|(row, cell)| push(reader, cell.unwrap_or_default(), values, row))

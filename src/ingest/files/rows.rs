@@ -7,6 +7,8 @@ use crate::domain::error::{Error, Result};
 use crate::domain::exceptions::{Exception, ExceptionKind, Severity, Subject};
 use crate::ingest::cells::interner::{LeftOut, Problem};
 use crate::ingest::cells::mapping::{CellSource, ColumnPlan, FilterAction, WideColumn};
+use crate::ingest::cells::numbers::Evidence;
+use crate::ingest::cells::reader::ColumnReader;
 use crate::ingest::cells::rules::{is_total, matches_cell};
 use crate::ingest::cells::values::Values;
 use crate::ingest::files::chunk::{CHUNK_ROWS, Chunk, Reading, Sink};
@@ -118,16 +120,28 @@ pub(crate) fn header(
 }
 
 /// Reads the rows below the header and hands them to `sink`; returns how many there are. `last` is
-/// the ordinal of the line above a footer of so many lines.
-pub(crate) fn read(
+/// the ordinal of the line above a footer of so many lines; `again` opens the lines once more.
+pub(crate) fn read<L: Lines>(
     file: &File,
-    lines: &mut impl Lines,
+    lines: &mut L,
     header: &Header,
     last: u64,
+    again: impl Fn(&Reading<'_>) -> Result<L>,
     reading: &mut Reading<'_>,
     sink: &mut Sink<'_>,
 ) -> Result<u64> {
     let plan = &header.plan;
+    let header_line = lines.line();
+    reading.begin_file(plan);
+    reading.columns.iter_mut().for_each(ColumnReader::ask_for_evidence);
+    // A second look at the lines, which only files pay for that have a number of two meanings.
+    let look = |reading: &mut Reading<'_>| -> Result<()> {
+        let mut lines = again(reading)?;
+        lines.skip_to(header_line)?;
+        let evidence = number_evidence(&mut lines, plan, reading);
+        reading.settle_numbers(&evidence);
+        Ok(())
+    };
     let mut rows = Rows::new(file, header, reading);
     let described = reading.mapping.description_rows.unwrap_or(rows.preset_descriptions) as u64;
     // Who cut the descriptions off has a row there: they are told apart by being readable.
@@ -145,7 +159,7 @@ pub(crate) fn read(
         rows.cells.begin_line(lines);
         if plan.wide.is_empty() && plan.packed.is_none() {
             count += 1;
-            rows.push(lines, None, reading);
+            rows.push(lines, None, reading, &look)?;
         }
         for cell in &plan.wide {
             let text = lines.field(cell.at).unwrap_or_default();
@@ -157,7 +171,7 @@ pub(crate) fn read(
                 rows.leave_out(lines, LeftOut::Rule(cell.heading.clone()), reading);
                 continue;
             }
-            rows.push(lines, Some(cell), reading);
+            rows.push(lines, Some(cell), reading, &look)?;
             if rows.chunk.rows == CHUNK_ROWS {
                 sink(rows.take(), &reading.columns, reading.quarantine)?;
             }
@@ -165,7 +179,7 @@ pub(crate) fn read(
         for inner in 0..rows.cells.unpack(lines) {
             count += 1;
             rows.cells.inner = inner;
-            rows.push(lines, None, reading);
+            rows.push(lines, None, reading, &look)?;
         }
         if rows.chunk.rows >= CHUNK_ROWS {
             sink(rows.take(), &reading.columns, reading.quarantine)?;
@@ -173,6 +187,37 @@ pub(crate) fn read(
     }
     sink(rows.take(), &reading.columns, reading.quarantine)?;
     Ok(count)
+}
+
+/// Lines that are looked at for how a file writes numbers: a cell that leaves no doubt stands among
+/// the first thousands, or nowhere.
+const LOOKED_AT: usize = 50_000;
+
+/// What each column of the schema shows about how a file writes numbers.
+fn number_evidence(
+    lines: &mut impl Lines,
+    plan: &ColumnPlan,
+    reading: &Reading<'_>,
+) -> Vec<Evidence> {
+    let mut evidence = vec![Evidence::default(); reading.columns.len()];
+    for _ in 0..LOOKED_AT {
+        // What is wrong further on is told when it is read.
+        if !lines.next().unwrap_or(false) {
+            break;
+        }
+        for at in (0..evidence.len()).filter(|&at| reading.columns[at].is_numeric()) {
+            let own = &mut evidence[at];
+            match &plan.from[at] {
+                CellSource::Column(i) => own.see(&lines.field(*i).unwrap_or_default()),
+                CellSource::Cell => plan
+                    .wide
+                    .iter()
+                    .for_each(|cell| own.see(&lines.field(cell.at).unwrap_or_default())),
+                CellSource::Constant(_) | CellSource::Heading | CellSource::Missing => {}
+            }
+        }
+    }
+    evidence
 }
 
 /// Builds chunks row by row.
@@ -300,11 +345,24 @@ impl<'a> Rows<'a> {
     }
 
     /// Appends one row, or sets it aside.
-    fn push(&mut self, lines: &impl Lines, cell: Option<&WideColumn>, reading: &mut Reading<'_>) {
-        let Err(fault) = self.try_push(lines, cell, reading) else {
+    fn push(
+        &mut self,
+        lines: &impl Lines,
+        cell: Option<&WideColumn>,
+        reading: &mut Reading<'_>,
+        look: &impl Fn(&mut Reading<'_>) -> Result<()>,
+    ) -> Result<()> {
+        let mut pushed = self.try_push(lines, cell, reading);
+        if pushed.as_ref().is_err_and(|fault| fault.problem == Problem::Undecided) {
+            look(reading)?;
+            let rows = self.chunk.rows;
+            self.chunk.columns.iter_mut().for_each(|column| column.truncate(rows));
+            pushed = self.try_push(lines, cell, reading);
+        }
+        let Err(fault) = pushed else {
             self.chunk.lines.push(lines.line());
             self.chunk.rows += 1;
-            return;
+            return Ok(());
         };
         let problem = match fault.problem {
             Problem::Rejected(_) | Problem::LeftOut(_) if lines.ordinal() <= self.described => {
@@ -329,6 +387,7 @@ impl<'a> Rows<'a> {
             reading.columns[at].lenient_number(&raw)
         });
         reading.set_aside(self.place(lines), fault.column, &fault.value, problem, units);
+        Ok(())
     }
 
     /// Appends a row that is only known by its order number.

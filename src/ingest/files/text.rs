@@ -51,7 +51,9 @@ pub(crate) fn read(file: &File, reading: &mut Reading<'_>, sink: &mut Sink<'_>) 
         Footer::Lines(_) | Footer::Begins(_) | Footer::BeginsAny(_) => u64::MAX,
     };
     records.width = header.headings.len();
-    rows::read(file, &mut records, &header, last, reading, sink)
+    let style = records.style;
+    let again = |reading: &Reading<'_>| Records::open(file, reading, style);
+    rows::read(file, &mut records, &header, last, again, reading, sink)
 }
 
 /// The cells of the first lines of a file, by the separator that makes the most of them.

@@ -52,7 +52,7 @@ pub(crate) fn read(file: &File, reading: &mut Reading<'_>, sink: &mut Sink<'_>) 
         let range = cells
             .map_err(|_| unreadable(format!("sheet `{name}` is damaged")))?
             .map_err(|error| unreadable(format!("sheet `{name}`: {error}")))?;
-        let mut lines = SheetLines::new(&range, decimal_comma(reading));
+        let mut lines = SheetLines::new(&range);
         let header = match rows::header(file, &mut lines, reading) {
             Ok(header) => header,
             Err(error) => {
@@ -65,7 +65,8 @@ pub(crate) fn read(file: &File, reading: &mut Reading<'_>, sink: &mut Sink<'_>) 
             Footer::Lines(count) if count > 0 => lines.filled().saturating_sub(count as u64),
             Footer::Lines(_) | Footer::Begins(_) | Footer::BeginsAny(_) => u64::MAX,
         };
-        rows += rows::read(file, &mut lines, &header, last, reading, sink)?;
+        let again = |_: &Reading<'_>| Ok(SheetLines::new(&range));
+        rows += rows::read(file, &mut lines, &header, last, again, reading, sink)?;
         read.push(format!("`{name}`"));
     }
     if let Some(error) = first_error.filter(|_| read.is_empty()) {
@@ -101,7 +102,7 @@ pub(crate) fn first_lines(file: &File) -> Result<Vec<Vec<String>>> {
             continue;
         }
         let Ok(range) = workbook.worksheet_range(&sheet.name) else { continue };
-        let mut lines = SheetLines::new(&range, false);
+        let mut lines = SheetLines::new(&range);
         for _ in 0..rows::HEADER_WITHIN {
             if !lines.next()? {
                 break;
@@ -112,15 +113,9 @@ pub(crate) fn first_lines(file: &File) -> Result<Vec<Vec<String>>> {
     Ok(first)
 }
 
-/// Whether the numbers of this source are written `1,5`: those of a sheet are written alike.
-fn decimal_comma(reading: &Reading<'_>) -> bool {
-    reading.mapping.decimal_comma.unwrap_or(reading.settings.csv.decimal_comma)
-}
-
 /// The rows of one sheet as texts.
 struct SheetLines<'a> {
     cells: &'a Range<Data>,
-    decimal_comma: bool,
     /// Rows above the first that is filled, and the number of rows gone through.
     above: u64,
     gone: usize,
@@ -129,9 +124,9 @@ struct SheetLines<'a> {
 }
 
 impl<'a> SheetLines<'a> {
-    fn new(cells: &'a Range<Data>, decimal_comma: bool) -> Self {
+    fn new(cells: &'a Range<Data>) -> Self {
         let above = cells.start().map_or(0, |start| u64::from(start.0));
-        Self { cells, decimal_comma, above, gone: 0, ordinal: 0, line: Vec::new() }
+        Self { cells, above, gone: 0, ordinal: 0, line: Vec::new() }
     }
 
     /// Rows that are not blank.
@@ -166,7 +161,7 @@ impl Lines for SheetLines<'_> {
                 continue;
             }
             self.line.clear();
-            self.line.extend(cells.map(|cell| as_text(cell, self.decimal_comma)));
+            self.line.extend(cells.map(as_text));
             self.ordinal += 1;
             return Ok(true);
         }
@@ -205,12 +200,12 @@ impl Lines for SheetLines<'_> {
 }
 
 /// A cell as a text file would have it.
-fn as_text(cell: &Data, decimal_comma: bool) -> String {
+fn as_text(cell: &Data) -> String {
     match cell {
         Data::Empty => String::new(),
         Data::String(text) => text.clone(),
         Data::Int(number) => number.to_string(),
-        Data::Float(number) => number_text(*number, decimal_comma),
+        Data::Float(number) => number_text(*number),
         Data::Bool(yes) => yes.to_string(),
         Data::DateTime(moment) => moment_text(moment),
         Data::DateTimeIso(text) | Data::DurationIso(text) => text.clone(),
@@ -220,18 +215,17 @@ fn as_text(cell: &Data, decimal_comma: bool) -> String {
 
 /// The shortest form of `number`; a fraction of three digits gets a fourth, since `1.234` in a text
 /// may be a thousand.
-fn number_text(number: f64, decimal_comma: bool) -> String {
+fn number_text(number: f64) -> String {
     let text = number.to_string();
     let Some((whole, fraction)) = text.split_once('.') else { return text };
-    let sign = if decimal_comma { ',' } else { '.' };
     let padding = if fraction.len() == 3 { "0" } else { "" };
-    format!("{whole}{sign}{fraction}{padding}")
+    format!("{whole}.{fraction}{padding}")
 }
 
 /// The day, with its time where it has one; a bare time or duration as its number.
 fn moment_text(moment: &ExcelDateTime) -> String {
     if moment.is_duration() || moment.as_f64() < 1.0 {
-        return number_text(moment.as_f64(), false);
+        return number_text(moment.as_f64());
     }
     let (year, month, day, hour, minute, second, _) = moment.to_ymd_hms_milli();
     let date = format!("{year:04}-{month:02}-{day:02}");
@@ -247,9 +241,8 @@ mod tests {
 
     #[test]
     fn numbers_are_written_as_people_would() {
-        assert_eq!(number_text(10_012.0, false), "10012");
-        assert_eq!(number_text(10.5, false), "10.5");
-        assert_eq!(number_text(10.5, true), "10,5");
-        assert_eq!(number_text(1.234, false), "1.2340", "not a thousand");
+        assert_eq!(number_text(10_012.0), "10012");
+        assert_eq!(number_text(10.5), "10.5");
+        assert_eq!(number_text(1.234), "1.2340", "not a thousand");
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::domain::exceptions::{Exception, ExceptionKind, Severity, Subject};
 use crate::domain::panel::flag;
+use crate::ingest::cells::currency::Rates;
 use crate::ingest::cells::days::day_number;
 use crate::ingest::cells::hash::{FastHasher, FastMap};
 use crate::ingest::cells::reader::ColumnReader;
@@ -83,6 +84,10 @@ pub(crate) struct SalesRows {
     pub(crate) fractional: bool,
     /// Items sold that no master table knows.
     pub(crate) unknown: BTreeSet<String>,
+    /// Priced rows in a currency without a rate, by its code ...
+    pub(crate) without_rate: BTreeMap<String, u64>,
+    /// ... and all rows with a price and a column of currencies.
+    pub(crate) priced_rows: u64,
     pairs: FastMap<(u32, u32), usize>,
     slots: Vec<Vec<u32>>,
     factors: FastMap<(u32, u32, u32), f64>,
@@ -129,6 +134,8 @@ impl SalesRows {
             rows: Rows::default(),
             fractional: false,
             unknown: BTreeSet::new(),
+            without_rate: BTreeMap::new(),
+            priced_rows: 0,
             pairs: FastMap::default(),
             slots: Vec::new(),
             factors: FastMap::default(),
@@ -164,6 +171,7 @@ impl SalesRows {
             self.files.push(FileRows { file: chunk.file.clone(), first, newest: 0 });
         }
         self.rows.reserve(chunk.rows_ahead, cells.has_price());
+        let currencies = Currencies::of(&cells, reading);
         let mut recent = [((NO_TEXT, NO_TEXT), self.pair((NO_TEXT, NO_TEXT))); RECENT];
         for row in (0..chunk.rows).filter(|&row| chunk.is_good(row)) {
             let (sku, pair) = (cells.sku[row], cells.pair(row));
@@ -187,7 +195,8 @@ impl SalesRows {
                 _ => {
                     let factor =
                         if slot & SCALED == 0 { 1.0 } else { self.factors[&(sku, pair.0, pair.1)] };
-                    self.add(&cells, row, (slot & !SCALED, factor));
+                    let amount = self.reported(&cells, row, &currencies);
+                    self.add(&cells, row, (slot & !SCALED, factor), amount);
                 }
             }
         }
@@ -305,7 +314,34 @@ impl SalesRows {
         }
     }
 
-    fn add(&mut self, cells: &Cells<'_>, row: usize, (series, factor): (u32, f64)) {
+    /// Amount of the line in the reporting currency; NaN without a price.
+    #[inline]
+    fn reported(&mut self, cells: &Cells<'_>, row: usize, currencies: &Currencies) -> f64 {
+        if !cells.has_price() {
+            return f64::NAN;
+        }
+        let amount = cells.revenue(row);
+        let Some(codes) = cells.currency else { return amount };
+        if amount.is_nan() {
+            return amount;
+        }
+        self.priced_rows += 1;
+        match currencies.by_code.get(codes[row] as usize) {
+            None | Some(Rate::Reporting) => amount,
+            Some(Rate::Known(rate)) => amount * rate,
+            // As it is: the run is refused, unless this is the only currency there is.
+            Some(Rate::Unknown(code)) => {
+                match self.without_rate.get_mut(code) {
+                    Some(rows) => *rows += 1,
+                    None => drop(self.without_rate.insert(code.clone(), 1)),
+                }
+                amount
+            }
+        }
+    }
+
+    /// Adds a row that is worth `amount`.
+    fn add(&mut self, cells: &Cells<'_>, row: usize, (series, factor): (u32, f64), amount: f64) {
         let day = u16::try_from(cells.day[row] - self.first_day)
             .expect("the reader bounds dates, the settings their range");
         let units = cells.quantity[row] * factor;
@@ -330,7 +366,7 @@ impl SalesRows {
             self.fractional |= !is_whole(units);
             self.push(series, day, stored, marks, key);
             if cells.has_price() {
-                self.push_revenue(cells.revenue(row));
+                self.push_revenue(amount);
             }
         }
         // Units that came back on this row are a row of their own, with their share of its money.
@@ -340,7 +376,7 @@ impl SalesRows {
             #[expect(clippy::cast_possible_truncation, reason = "as above")]
             self.push(series, day, -returned as f32, 0, key);
             if cells.has_price() {
-                self.push_revenue(-cells.revenue(row) * returned / units);
+                self.push_revenue(-amount * returned / units);
             }
         }
     }
@@ -470,11 +506,42 @@ pub(crate) struct Context<'a> {
     pub(crate) catalogue: &'a Catalogue,
     /// Locations of channels that have one.
     pub(crate) home: &'a BTreeMap<String, String>,
+    /// What currencies are worth.
+    pub(crate) rates: &'a Rates,
 }
 
 impl<'a> Context<'a> {
     fn text(&self, column: &str, code: u32) -> &'a str {
         self.schema.position(column).map_or("", |at| self.columns[at].interner.name(code))
+    }
+}
+
+/// What one unit of a currency is worth.
+#[derive(Debug, Clone, PartialEq)]
+enum Rate {
+    /// It is the reporting currency.
+    Reporting,
+    Known(f64),
+    /// No rate is configured for this code.
+    Unknown(String),
+}
+
+/// The rates of the currencies met so far, by the codes of their names.
+#[derive(Debug, Default)]
+struct Currencies {
+    by_code: Vec<Rate>,
+}
+
+impl Currencies {
+    fn of(cells: &Cells<'_>, reading: &Context<'_>) -> Self {
+        let at = reading.schema.position("currency").filter(|_| cells.currency.is_some());
+        let names = at.map_or(&[][..], |at| reading.columns[at].interner.names());
+        let rate = |name: &str| match reading.rates.of(name) {
+            Ok(1.0) => Rate::Reporting,
+            Ok(rate) => Rate::Known(rate),
+            Err(code) => Rate::Unknown(code),
+        };
+        Self { by_code: names.iter().map(|name| rate(name)).collect() }
     }
 }
 
@@ -485,6 +552,7 @@ struct Cells<'a> {
     location: Option<&'a [u32]>,
     day: &'a [i32],
     quantity: &'a [f64],
+    currency: Option<&'a [u32]>,
     unit_price: Option<&'a [f64]>,
     revenue: Option<&'a [f64]>,
     discount: Option<&'a [f64]>,
@@ -514,6 +582,7 @@ impl<'a> Cells<'a> {
             location: text("location"),
             day,
             quantity: number("quantity").unwrap_or_default(),
+            currency: text("currency"),
             unit_price: number("unit_price"),
             revenue: number("revenue"),
             discount: number("discount"),

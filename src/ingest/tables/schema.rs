@@ -33,6 +33,8 @@ pub enum Kind {
     Units(f64),
     /// An amount of money, not negative.
     Money,
+    /// An amount of money, negative where it was paid back.
+    Amount,
     /// A calendar day, with or without a time.
     Date,
     /// Yes or no.
@@ -56,6 +58,7 @@ impl Kind {
             Self::Units(min) if min == f64::MIN => "whole units".to_owned(),
             Self::Units(min) => format!("whole units, at least {min}"),
             Self::Money => "an amount of money, not negative".to_owned(),
+            Self::Amount => "an amount of money".to_owned(),
             Self::Date => "a date".to_owned(),
             Self::Bool => "yes or no".to_owned(),
         }
@@ -138,11 +141,15 @@ pub const TABLES: &[Schema] = &[
             req("quantity", ANY, "units sold; negative = returned"),
             opt("channel", CHANNEL, "sales channel; without it one channel, all"),
             opt("location", LOCATION, "where the stock lies; without it one location, main"),
-            opt("unit_price", ANY, "price of one unit"),
-            opt("revenue", ANY, "amount of the line, instead of unit_price"),
+            opt("unit_price", Kind::Amount, "price of one unit"),
+            opt("revenue", Kind::Amount, "amount of the line, instead of unit_price"),
             opt("discount", RATE, "share of the price taken off, 0.1 = 10 %"),
-            opt("discount_amount", ANY, "amount taken off the line"),
-            opt("currency", Kind::Text, "three-letter code of the row's amounts"),
+            opt("discount_amount", Kind::Amount, "amount taken off the line"),
+            opt(
+                "currency",
+                Kind::Text,
+                "code of the row's amounts; empty = the reporting currency",
+            ),
             opt("promotion", Kind::Bool, "sold under a promotion"),
             opt("in_stock", Kind::Bool, "whether the item could be bought that day"),
             opt("returns", ANY, "units of this row that came back"),
@@ -392,7 +399,7 @@ pub const TABLES: &[Schema] = &[
             req("sku", SKU, "item"),
             opt("channel", CHANNEL, "only this channel"),
             req("from", Kind::Date, "first day of the price"),
-            req("unit_price", NOT_NEGATIVE, "price of one unit"),
+            req("unit_price", Kind::Money, "price of one unit"),
         ],
     },
     Schema {

@@ -1,0 +1,121 @@
+//! Currencies: the code that a sign or a word means, and what one unit is worth in the reporting
+//! currency.
+
+use std::collections::BTreeMap;
+
+/// Signs and short words that mean one currency. `$`, `kr` and `¥` are left to [`code_of`]: several
+/// countries share them.
+const SIGNS: &[(&str, &str)] = &[
+    ("€", "EUR"),
+    ("£", "GBP"),
+    ("₹", "INR"),
+    ("₽", "RUB"),
+    ("₴", "UAH"),
+    ("₺", "TRY"),
+    ("₪", "ILS"),
+    ("₩", "KRW"),
+    ("₫", "VND"),
+    ("฿", "THB"),
+    ("₱", "PHP"),
+    ("₦", "NGN"),
+    ("US$", "USD"),
+    ("CA$", "CAD"),
+    ("C$", "CAD"),
+    ("AU$", "AUD"),
+    ("A$", "AUD"),
+    ("NZ$", "NZD"),
+    ("HK$", "HKD"),
+    ("S$", "SGD"),
+    ("R$", "BRL"),
+    ("MX$", "MXN"),
+    ("zł", "PLN"),
+    ("Kč", "CZK"),
+    ("Ft", "HUF"),
+    ("lei", "RON"),
+    ("Rs", "INR"),
+    ("Rs.", "INR"),
+    ("CN¥", "CNY"),
+    ("JP¥", "JPY"),
+    ("円", "JPY"),
+    ("元", "CNY"),
+    ("Fr.", "CHF"),
+    ("SFr.", "CHF"),
+];
+
+/// Codes as they stand beside amounts (ISO 4217, those that shops trade in). A list, since `5 PCS`
+/// is no amount of money.
+const CODES: &[&str] = &[
+    "AED", "ARS", "AUD", "BDT", "BGN", "BHD", "BRL", "CAD", "CHF", "CLP", "CNY", "COP", "CRC",
+    "CZK", "DKK", "EGP", "EUR", "GBP", "GEL", "GHS", "HKD", "HRK", "HUF", "IDR", "ILS", "INR",
+    "ISK", "JOD", "JPY", "KES", "KRW", "KWD", "KZT", "LKR", "MAD", "MXN", "MYR", "NGN", "NOK",
+    "NZD", "OMR", "PEN", "PHP", "PKR", "PLN", "QAR", "RMB", "RON", "RSD", "RUB", "SAR", "SEK",
+    "SGD", "THB", "TND", "TRY", "TWD", "UAH", "USD", "UYU", "VND", "XAF", "XOF", "ZAR",
+];
+
+/// Signs that countries share: they say that a number is money, not whose.
+const SHARED: &[&str] = &["$", "¥", "￥", "kr", "kr.", "Kr", "Kr.", "R"];
+
+/// The code that `word` means; empty for a sign that several currencies share; `None` where it is
+/// no currency.
+pub(crate) fn code_of(word: &str) -> Option<String> {
+    if let Some((_, code)) = SIGNS.iter().find(|(sign, _)| *sign == word) {
+        return Some((*code).to_owned());
+    }
+    if SHARED.contains(&word) {
+        return Some(String::new());
+    }
+    CODES.contains(&word).then(|| word.to_owned())
+}
+
+/// What money is worth: the reporting currency and the rates of the others.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Rates {
+    /// Code of the reporting currency.
+    pub reporting: String,
+    /// Whether the configuration names it; otherwise it is a stand-in.
+    pub is_configured: bool,
+    /// Reporting currency for one unit of another.
+    pub rates: BTreeMap<String, f64>,
+}
+
+impl Rates {
+    /// Reporting currency for one unit of what `name` (a code or a sign) means; empty and shared
+    /// signs mean the reporting currency.
+    ///
+    /// # Errors
+    /// The code, where no rate is configured for it.
+    pub(crate) fn of(&self, name: &str) -> Result<f64, String> {
+        let code = code_of(name.trim()).unwrap_or_else(|| name.trim().to_ascii_uppercase());
+        if code.is_empty() || code == self.reporting {
+            return Ok(1.0);
+        }
+        self.rates.get(&code).copied().ok_or(code)
+    }
+
+    /// The line of the configuration that `code` needs.
+    pub(crate) fn line(&self, code: &str) -> String {
+        let reporting = &self.reporting;
+        format!(
+            "write `{code} = ...` under [purchase.rates], the {reporting} that 1 {code} is worth"
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn signs_codes_and_nothing_have_a_rate_or_name_what_lacks_one() {
+        let rates = Rates {
+            reporting: "USD".to_owned(),
+            is_configured: true,
+            rates: [("EUR".to_owned(), 1.1)].into(),
+        };
+        for (name, rate) in [("", 1.0), ("$", 1.0), ("usd", 1.0), ("€", 1.1), (" eur ", 1.1)] {
+            assert_eq!(rates.of(name), Ok(rate), "{name}");
+        }
+        assert_eq!(rates.of("jpy"), Err("JPY".to_owned()));
+        assert_eq!(rates.of("£"), Err("GBP".to_owned()));
+    }
+}
