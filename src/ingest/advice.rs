@@ -401,8 +401,7 @@ fn variants(mapping: &TableMapping, settings: &Settings) -> Vec<TableMapping> {
             }
         }
     }
-    let decimal_comma = mapping.decimal_comma.unwrap_or(settings.csv.decimal_comma);
-    all.push(TableMapping { decimal_comma: Some(!decimal_comma), ..mapping.clone() });
+    // Never decimal_comma: who is asked for it must choose, and both answers can be read.
     if mapping.encoding.unwrap_or(settings.csv.encoding) == Encoding::Utf8 {
         all.push(TableMapping { encoding: Some(Encoding::Latin1), ..mapping.clone() });
     }
@@ -454,11 +453,6 @@ fn keys(mapping: &TableMapping, than: &TableMapping) -> Vec<String> {
     }
     if mapping.date_formats != than.date_formats {
         keys.push(format!("date_formats = {:?}", mapping.date_formats));
-    }
-    if let Some(comma) =
-        mapping.decimal_comma.filter(|_| mapping.decimal_comma != than.decimal_comma)
-    {
-        keys.push(format!("decimal_comma = {comma}"));
     }
     if mapping.encoding != than.encoding {
         keys.push("encoding = \"latin-1\"".to_owned());

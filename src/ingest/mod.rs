@@ -11,15 +11,20 @@
 pub mod advice;
 pub mod cells;
 pub mod files;
+mod morning;
 mod names;
 mod panel;
+mod places;
 pub mod settings;
+mod spellings;
 pub mod tables;
 #[cfg(test)]
 mod tests;
 
 pub use crate::ingest::cells::currency::Rates;
-pub use crate::ingest::settings::{CsvSettings, DataSettings, RowBounds, Settings, TableMapping};
+pub use crate::ingest::settings::{
+    CsvSettings, DataSettings, LoneDates, RowBounds, Settings, TableMapping,
+};
 
 use crate::domain::calendar::Bucket;
 use crate::domain::error::{Error, Result};
@@ -27,12 +32,16 @@ use crate::domain::exceptions::{Exception, ExceptionKind, Severity, Subject};
 use crate::domain::inputs::{Inputs, Kit, Names, Product, Source, Stock, StockHistory, Stockout};
 use crate::domain::sorted::Sorted;
 use crate::domain::units::{LocationId, SkuId};
+use crate::ingest::cells::days::{date_of, day_number};
 use crate::ingest::cells::reader::ColumnReader;
 use crate::ingest::files::read::TableSource;
 use crate::ingest::files::table::{SourceRows, Table};
 use crate::ingest::files::{read, source};
-use crate::ingest::names::{Catalogue, Codes, MAIN, NameSets};
+use crate::ingest::morning::{DayRows, Stamps};
+use crate::ingest::names::{Catalogue, Codes, NameSets, Spellings};
 use crate::ingest::panel::Around;
+use crate::ingest::places::{Named, Places};
+use crate::ingest::spellings::Variants;
 use crate::ingest::tables::convert::Convert;
 use crate::ingest::tables::quarantine::{Quarantine, Refusal};
 use crate::ingest::tables::sales::{Context, SalesRows};
@@ -75,11 +84,14 @@ pub fn load(request: &Request) -> Result<Inputs> {
     }
     let mut loading = Loading::new(request);
     loading.read_small_tables()?;
-    let catalogue = loading.catalogue();
-    let sales = loading.read_sales(&catalogue)?;
-    let as_of = loading.as_of(&sales)?;
-    let names = loading.names(&sales, &catalogue);
-    let codes = Codes::new(&names, &catalogue);
+    let mut catalogue = loading.catalogue();
+    let mut sales = loading.read_sales(&catalogue)?;
+    let places = loading.join_places(&mut sales);
+    let folded = loading.fold_spellings(&mut sales, &mut catalogue, &places);
+    let as_of = loading.as_of(&mut sales)?;
+    loading.exceptions.extend(audit::multiplied(&sales, &catalogue));
+    let names = loading.name_sets(&sales, &catalogue, &places).into_names(&folded);
+    let codes = Codes::new(&names, &catalogue, &folded, &places);
     audit::row_counts(&request.data, &request.settings.data, &loading.sources)?;
     loading.exceptions.extend(audit::freshness(
         &request.data,
@@ -176,13 +188,17 @@ impl<'a> Loading<'a> {
 
     fn catalogue(&self) -> Catalogue {
         let (aliases, products) = (self.tables.get("aliases"), self.tables.get("products"));
-        Catalogue::new(
+        let mut catalogue = Catalogue::new(
             aliases,
             products,
             self.tables.get("kits"),
             self.request.settings.data.unknown_skus,
             self.request.only.as_deref(),
-        )
+        );
+        if self.request.settings.data.fold_names {
+            catalogue.fold_masters();
+        }
+        catalogue
     }
 
     /// Where channels sell from that have a location.
@@ -295,6 +311,55 @@ impl<'a> Loading<'a> {
         }
     }
 
+    /// Gives rows that name no location the one they belong to.
+    fn join_places(&mut self, sales: &mut SalesRows) -> Places {
+        let mut named = Named::default();
+        sales.series.iter().for_each(|series| named.see(&series.location));
+        let (places, told) = Places::of(&named, &self.tables);
+        self.exceptions.extend(told);
+        sales.rename(|series| {
+            if series.location.is_empty() {
+                series.location.clone_from(&places.sales);
+            }
+        });
+        places
+    }
+
+    /// Finds names that differ only in how they are spelled; reads them as one where that is
+    /// wanted. What is returned is what was folded.
+    fn fold_spellings(
+        &mut self,
+        sales: &mut SalesRows,
+        catalogue: &mut Catalogue,
+        places: &Places,
+    ) -> Spellings {
+        let found = self.name_sets(sales, catalogue, places).spellings(catalogue);
+        let is_folded = self.request.settings.data.fold_names;
+        for (kind, variants) in [
+            ("items", &found.skus),
+            ("channels", &found.channels),
+            ("locations", &found.locations),
+            ("suppliers", &found.suppliers),
+        ] {
+            self.exceptions.extend(spellings::told(kind, variants, is_folded));
+        }
+        if !is_folded {
+            return Spellings::default();
+        }
+        let fold = |name: &mut String, variants: &Variants| {
+            if let Some(used) = variants.get(name) {
+                name.clone_from(used);
+            }
+        };
+        sales.rename(|series| {
+            fold(&mut series.sku, &found.skus);
+            fold(&mut series.channel, &found.channels);
+            fold(&mut series.location, &found.locations);
+        });
+        catalogue.fold(found.skus.clone());
+        found
+    }
+
     /// Refuses a table too many of whose rows are rejected, with what would read them.
     fn gate(&mut self) -> Result<()> {
         let (data, limits) = (&self.request.data, &self.request.settings.data);
@@ -314,7 +379,9 @@ impl<'a> Loading<'a> {
     }
 
     /// Gates the readers' rejects, then settles the morning of the run.
-    fn as_of(&mut self, sales: &SalesRows) -> Result<NaiveDate> {
+    fn as_of(&mut self, sales: &mut SalesRows) -> Result<NaiveDate> {
+        self.gate()?;
+        let days = self.reject_lone_days(sales);
         self.gate()?;
         let data = &self.request.data;
         let Some(last) = sales.last_row else {
@@ -338,16 +405,72 @@ impl<'a> Loading<'a> {
             let message = format!("{message}{remedy}");
             return Err(Error::input(data.join(&source.file), message));
         };
-        Ok(self.request.as_of.unwrap_or_else(|| {
-            crate::ingest::cells::days::date_of(sales.first_day + i32::from(last) + 1)
-        }))
+        let last = date_of(sales.first_day + i32::from(last));
+        for source in self.sources.iter_mut().filter(|source| source.table == "sales") {
+            source.newest = source.newest.min(Some(last));
+        }
+        if let Some(as_of) = self.request.as_of {
+            return Ok(as_of);
+        }
+        let stamps = morning::stamps(&days, self.request.bucket);
+        let as_of = stamps.morning_after(last);
+        let period = match stamps {
+            Stamps::Days => return Ok(as_of),
+            Stamps::Weeks => "week",
+            Stamps::Months => "month",
+        };
+        // The stamp says how far the sales reach.
+        for source in self.sources.iter_mut().filter(|source| source.newest == Some(last)) {
+            source.newest = as_of.pred_opt();
+        }
+        self.exceptions.push(Exception::new(
+            Severity::Info,
+            ExceptionKind::StampedPeriods,
+            Subject::Table("sales".to_owned()),
+            format!("{last} stands for its whole {period}: the morning of the run is {as_of}"),
+            format!("every sale is dated on the first day of a {period}; --as-of says otherwise"),
+        ));
+        Ok(as_of)
     }
 
-    fn names(&self, sales: &SalesRows, catalogue: &Catalogue) -> Names {
+    /// Puts rows into quarantine that stand apart from all others, and returns the days left.
+    fn reject_lone_days(&mut self, sales: &mut SalesRows) -> Vec<DayRows> {
+        let mut days = sales.days();
+        // Rows from a given morning on are not known yet, lone or not.
+        let morning = self.request.as_of.map_or(i32::MAX, day_number);
+        let known = days.partition_point(|day| day.day < morning);
+        let later = days.split_off(known);
+        let kept = morning::history(&days);
+        let after = days.split_off(kept.end);
+        let history = days.split_off(kept.start);
+        let (Some(first), Some(last)) = (history.first(), history.last()) else { return history };
+        let (first, last) = (date_of(first.day), date_of(last.day));
+        let reason = |where_from: &str| {
+            format!(
+                "stands alone, {where_from}: a mistyped date? If it is right, set [data] \
+                 lone_dates = \"keep\""
+            )
+        };
+        if self.request.settings.data.lone_dates == LoneDates::Keep {
+            return [days, history, after, later].concat();
+        }
+        let before = reason(&format!("long before {first}, the day of all other first sales"));
+        sales.reject_days(&days, &before, &mut self.quarantine);
+        let beyond = reason(&format!("long after {last}, the day of all other last sales"));
+        sales.reject_days(&after, &beyond, &mut self.quarantine);
+        [history, later].concat()
+    }
+
+    fn name_sets<'s>(
+        &'s self,
+        sales: &'s SalesRows,
+        catalogue: &'s Catalogue,
+        places: &'s Places,
+    ) -> NameSets<'s> {
         let mut sets = NameSets::default();
         sales.series.iter().for_each(|s| sets.add_series(&s.sku, &s.channel, &s.location));
-        self.tables.values().for_each(|table| sets.add_table(table, catalogue));
-        sets.into_names()
+        self.tables.values().for_each(|table| sets.add_table(table, catalogue, places));
+        sets
     }
 
     /// Tables and panel from everything read.
@@ -494,7 +617,7 @@ fn pools(
     products: &[Product],
     kits: &Sorted<Kit>,
 ) -> Vec<(SkuId, LocationId)> {
-    let default = codes.location(MAIN).unwrap_or(LocationId(0));
+    let default = codes.location(&codes.places.sales).unwrap_or(LocationId(0));
     let mut pools: Vec<(SkuId, LocationId)> = stock.iter().map(|s| (s.sku, s.location)).collect();
     let mut placed = vec![false; products.len()];
     let concerned: BTreeSet<SkuId> = kits.iter().flat_map(|kit| [kit.sku, kit.component]).collect();

@@ -3,8 +3,11 @@
 use crate::domain::inputs::Names;
 use crate::domain::units::{ChannelId, LocationId, SkuId, SupplierId};
 use crate::ingest::cells::hash::{FastMap, FastSet};
+use crate::ingest::cells::measure::units_in;
 use crate::ingest::files::table::{Row, Table};
+use crate::ingest::places::Places;
 use crate::ingest::settings::UnknownSkus;
+use crate::ingest::spellings::{Variants, plain, variants};
 use crate::ingest::tables::schema::{Dictionary, Kind};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -22,12 +25,26 @@ pub(crate) struct Item<'a> {
     pub(crate) factor: f64,
 }
 
+/// The unit that an item is sold in.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct SoldIn {
+    /// Units in one of it.
+    pub(crate) units: f64,
+    /// As the master data write it.
+    pub(crate) measure: String,
+}
+
 /// Which item a code means, and whether it is wanted.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Catalogue {
     aliases: BTreeMap<String, FastMap<String, (String, f64)>>,
     masters: BTreeSet<String>,
-    sold_in: BTreeMap<String, f64>,
+    /// By item: units in one unit of sale, and how that is written.
+    pub(crate) sold_in: BTreeMap<String, SoldIn>,
+    /// Master items by their plain spelling, where spellings are folded.
+    folded: BTreeMap<String, String>,
+    /// Spellings of items that stand for another one.
+    variants: Variants,
     reject_unknown: bool,
     only: Option<BTreeSet<String>>,
 }
@@ -56,8 +73,10 @@ impl Catalogue {
         }
         for row in products.iter().flat_map(|t| t.rows()) {
             catalogue.masters.insert(row.text("sku").to_owned());
-            if let Some(units) = units_in(row.text("unit_of_measure")) {
-                catalogue.sold_in.insert(row.text("sku").to_owned(), units);
+            let measure = row.text("unit_of_measure");
+            if let Some(units) = units_in(measure) {
+                let sold_in = SoldIn { units, measure: measure.to_owned() };
+                catalogue.sold_in.insert(row.text("sku").to_owned(), sold_in);
             }
         }
         catalogue.reject_unknown = match unknown {
@@ -95,13 +114,37 @@ impl Catalogue {
         let known = |channel: &str| self.aliases.get(channel).and_then(|codes| codes.get(code));
         match known(channel).or_else(|| known("")) {
             Some((sku, factor)) => Item { sku, factor: *factor },
-            None => Item { sku: code, factor: 1.0 },
+            None => Item { sku: self.spelled(code), factor: 1.0 },
         }
+    }
+
+    /// The spelling that is used for `code`.
+    fn spelled<'a>(&'a self, code: &'a str) -> &'a str {
+        if let Some(used) = self.variants.get(code) {
+            return used;
+        }
+        if self.folded.is_empty() || self.masters.contains(code) {
+            return code;
+        }
+        self.folded.get(&plain(code)).map_or(code, String::as_str)
+    }
+
+    /// Reads every spelling of a master item as that item.
+    pub(crate) fn fold_masters(&mut self) {
+        // The first of several masters that differ by case alone: they are told apart by nothing.
+        for name in self.masters.iter().rev() {
+            self.folded.insert(plain(name), name.clone());
+        }
+    }
+
+    /// Reads these spellings as the items they stand for.
+    pub(crate) fn fold(&mut self, variants: Variants) {
+        self.variants = variants;
     }
 
     /// Units in one unit of sale of `sku`.
     pub(crate) fn sold_in(&self, sku: &str) -> f64 {
-        self.sold_in.get(sku).copied().unwrap_or(1.0)
+        self.sold_in.get(sku).map_or(1.0, |sold_in| sold_in.units)
     }
 
     /// Whether `sku` is in a master table, or need not be.
@@ -118,13 +161,6 @@ impl Catalogue {
     pub(crate) fn wants(&self, sku: &str) -> bool {
         self.only.as_ref().is_none_or(|only| only.contains(sku))
     }
-}
-
-/// The number in a unit of measure: 12 of `case of 12`; `None` for `each` and for 1.
-fn units_in(text: &str) -> Option<f64> {
-    let digits: String =
-        text.chars().skip_while(|c| !c.is_ascii_digit()).take_while(char::is_ascii_digit).collect();
-    digits.parse().ok().filter(|&n: &f64| n > 1.0 && n <= 1e6)
 }
 
 /// Collects names from everywhere, then sorts them.
@@ -145,7 +181,12 @@ impl<'a> NameSets<'a> {
     }
 
     /// The names in `table`, those of unwanted items apart.
-    pub(crate) fn add_table(&mut self, table: &'a Table, catalogue: &'a Catalogue) {
+    pub(crate) fn add_table(
+        &mut self,
+        table: &'a Table,
+        catalogue: &'a Catalogue,
+        places: &'a Places,
+    ) {
         let ids = |d: Dictionary| -> Vec<usize> {
             table
                 .schema
@@ -177,26 +218,47 @@ impl<'a> NameSets<'a> {
                 locations.iter().for_each(|&at| add(&mut self.locations, row.text_at(at)));
                 suppliers.iter().for_each(|&at| add(&mut self.suppliers, row.text_at(at)));
                 if pool.is_some_and(|at| row.text_at(at).is_empty()) {
-                    add(&mut self.locations, MAIN);
+                    add(&mut self.locations, &places.stock);
                 }
             }
         }
     }
 
-    /// The dictionaries, in byte order.
-    pub(crate) fn into_names(self) -> Names {
-        let list = |set: FastSet<&str>| {
-            let mut names: Vec<String> = set.into_iter().map(str::to_owned).collect();
+    /// The spellings that differ only by case, spaces or the form of an accent.
+    pub(crate) fn spellings(&self, catalogue: &Catalogue) -> Spellings {
+        let of = |set: &FastSet<&str>| variants(set.iter().copied(), |_| false);
+        Spellings {
+            skus: variants(self.skus.iter().copied(), |sku| catalogue.knows(sku)),
+            channels: of(&self.channels),
+            locations: of(&self.locations),
+            suppliers: of(&self.suppliers),
+        }
+    }
+
+    /// The dictionaries without the folded spellings, in byte order.
+    pub(crate) fn into_names(self, folded: &Spellings) -> Names {
+        let list = |set: FastSet<&str>, variants: &Variants| {
+            let used = set.into_iter().filter(|name| !variants.contains_key(*name));
+            let mut names: Vec<String> = used.map(str::to_owned).collect();
             names.sort_unstable();
             names
         };
         Names {
-            skus: list(self.skus),
-            channels: list(self.channels),
-            locations: list(self.locations),
-            suppliers: list(self.suppliers),
+            skus: list(self.skus, &folded.skus),
+            channels: list(self.channels, &folded.channels),
+            locations: list(self.locations, &folded.locations),
+            suppliers: list(self.suppliers, &folded.suppliers),
         }
     }
+}
+
+/// Spellings that stand for another one, by what they name.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Spellings {
+    pub(crate) skus: Variants,
+    pub(crate) channels: Variants,
+    pub(crate) locations: Variants,
+    pub(crate) suppliers: Variants,
 }
 
 /// Tables whose empty location means everywhere.
@@ -217,18 +279,35 @@ pub(crate) struct Codes<'a> {
     channels: FastMap<&'a str, u32>,
     locations: FastMap<&'a str, u32>,
     suppliers: FastMap<&'a str, u32>,
+    /// Where rows without a location belong.
+    pub(crate) places: &'a Places,
 }
 
 impl<'a> Codes<'a> {
-    /// The positions in `names`.
-    pub(crate) fn new(names: &'a Names, catalogue: &'a Catalogue) -> Self {
-        let index = |list: &'a [String]| list.iter().map(String::as_str).zip(0..).collect();
+    /// The positions in `names`, for every spelling of a name.
+    pub(crate) fn new(
+        names: &'a Names,
+        catalogue: &'a Catalogue,
+        folded: &'a Spellings,
+        places: &'a Places,
+    ) -> Self {
+        let index = |list: &'a [String], variants: &'a Variants| {
+            let mut codes: FastMap<&'a str, u32> =
+                list.iter().map(String::as_str).zip(0..).collect();
+            for (variant, used) in variants {
+                if let Some(&code) = codes.get(used.as_str()) {
+                    codes.insert(variant, code);
+                }
+            }
+            codes
+        };
         Self {
             catalogue,
-            skus: index(&names.skus),
-            channels: index(&names.channels),
-            locations: index(&names.locations),
-            suppliers: index(&names.suppliers),
+            skus: index(&names.skus, &folded.skus),
+            channels: index(&names.channels, &folded.channels),
+            locations: index(&names.locations, &folded.locations),
+            suppliers: index(&names.suppliers, &folded.suppliers),
+            places,
         }
     }
 
@@ -260,8 +339,9 @@ impl<'a> Codes<'a> {
         if self.catalogue.wants(item.sku) { Some((self.sku(item.sku)?, item.factor)) } else { None }
     }
 
-    /// The location of a row, [`MAIN`] when it names none.
+    /// The location of a row of stock or orders, the one for nameless rows where it names none.
     pub(crate) fn place(&self, row: &Row<'_>) -> Option<LocationId> {
-        self.location(Some(row.text("location")).filter(|l| !l.is_empty()).unwrap_or(MAIN))
+        let named = Some(row.text("location")).filter(|place| !place.is_empty());
+        self.location(named.unwrap_or(&self.places.stock))
     }
 }

@@ -70,6 +70,10 @@ pub struct DataSettings {
     pub utc_offset_hours: Option<f64>,
     /// What happens to sales of items that no master table knows.
     pub unknown_skus: UnknownSkus,
+    /// What becomes of rows whose date stands apart from all others.
+    pub lone_dates: LoneDates,
+    /// Whether names that differ only by case, spaces or the form of an accent are one.
+    pub fold_names: bool,
     /// Currency codes that suppliers may use; empty = any three letters.
     pub currencies: Vec<String>,
     /// How old the newest date of a table may be, by table.
@@ -93,6 +97,8 @@ impl Default for DataSettings {
             cutoff_hour: 0,
             utc_offset_hours: None,
             unknown_skus: UnknownSkus::Auto,
+            lone_dates: LoneDates::Reject,
+            fold_names: false,
             currencies: Vec::new(),
             freshness: BTreeMap::from([
                 ("sales".to_owned(), Freshness { warn_days: Some(7), refuse_days: None }),
@@ -101,6 +107,17 @@ impl Default for DataSettings {
             rows: BTreeMap::new(),
         }
     }
+}
+
+/// What becomes of rows whose date stands apart from all others.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LoneDates {
+    /// They go to quarantine: one mistyped year would move the whole night.
+    #[default]
+    Reject,
+    /// They count.
+    Keep,
 }
 
 /// What happens to sales of items that neither `products` nor the targets of `aliases` know.

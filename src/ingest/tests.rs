@@ -823,7 +823,7 @@ fn a_negative_stock_figure_and_no_pack_are_facts() {
     assert_eq!(stock.stock[0].on_hand, Units(-5));
     let supply = "sku,supplier,lead_time_days,pack_size\nA,X,7,0\n";
     let supply = ok(&[("sales.csv", SALES), ("supply.csv", supply)], "");
-    assert_eq!(supply.supply[0].pack_size, Units(0));
+    assert_eq!(supply.supply[0].pack_size, Units(1), "none");
 }
 
 #[test]

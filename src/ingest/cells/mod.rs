@@ -5,6 +5,7 @@ pub(crate) mod days;
 pub(crate) mod hash;
 pub(crate) mod interner;
 pub(crate) mod mapping;
+pub(crate) mod measure;
 pub(crate) mod numbers;
 pub(crate) mod presets;
 pub(crate) mod reader;

@@ -52,7 +52,7 @@ pub(crate) fn read(file: &File, reading: &mut Reading<'_>, sink: &mut Sink<'_>) 
     };
     records.width = header.headings.len();
     let style = records.style;
-    let again = |reading: &Reading<'_>| Records::open(file, reading, style);
+    let again = |reading: &Reading<'_>| Records::open(file, reading.settings, style);
     rows::read(file, &mut records, &header, last, again, reading, sink)
 }
 

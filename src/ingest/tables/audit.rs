@@ -6,11 +6,13 @@ use crate::domain::inputs::{Adjustment, Inputs, Source};
 use crate::domain::panel::Panel;
 use crate::domain::units::{ChannelId, SkuId};
 use crate::ingest::cells::interner::LeftOut;
+use crate::ingest::names::Catalogue;
 use crate::ingest::settings::DataSettings;
 use crate::ingest::tables::quarantine::Quarantine;
+use crate::ingest::tables::sales::SalesRows;
 use crate::ingest::tables::schema::TABLES;
 use chrono::NaiveDate;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 /// Items named in one exception.
@@ -177,6 +179,36 @@ pub(crate) fn unknown_items(unknown: &BTreeSet<String>) -> Option<Exception> {
         let about = Subject::Table("products".to_owned());
         Exception::new(Severity::Warning, ExceptionKind::UnknownSku, about, what, why)
     })
+}
+
+/// Sales that count more than one unit each, by the unit of measure they are booked in.
+pub(crate) fn multiplied(sales: &SalesRows, catalogue: &Catalogue) -> Vec<Exception> {
+    let mut by_measure: BTreeMap<&str, (f64, BTreeMap<&str, f64>)> = BTreeMap::new();
+    for (series, facts) in sales.series.iter().zip(&sales.facts) {
+        if let Some(sold_in) = catalogue.sold_in.get(&series.sku) {
+            let of_measure = by_measure.entry(&sold_in.measure).or_default();
+            of_measure.0 = sold_in.units;
+            *of_measure.1.entry(&series.sku).or_insert(0.0) += f64::from(facts.units);
+        }
+    }
+    let mut exceptions = Vec::new();
+    for (measure, (factor, sold)) in by_measure {
+        let names: Vec<&str> = sold.keys().copied().collect();
+        let units: f64 = sold.values().sum();
+        let what = format!(
+            "sales of {} are multiplied by {factor} (unit_of_measure `{measure}`): {} booked are \
+             {units} units: {}",
+            items(names.len()),
+            units / factor,
+            listed(&names)
+        );
+        let why = "a row of sales counts that unit, stock and orders count single ones; if sales \
+                   count single ones, too, clear unit_of_measure";
+        let about = Subject::Table("sales".to_owned());
+        let kind = ExceptionKind::UnitsMultiplied;
+        exceptions.push(Exception::new(Severity::Warning, kind, about, what, why));
+    }
+    exceptions
 }
 
 /// The series of an item.

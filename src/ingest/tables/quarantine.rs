@@ -81,6 +81,11 @@ impl Quarantine {
         }
     }
 
+    /// Counts `rows` more rows of the file of `place` that are rejected like the one there.
+    pub(crate) fn reject_more(&mut self, place: Place<'_>, rows: u64) {
+        *self.rejected.entry((place.table, place.file.to_owned())).or_insert(0) += rows;
+    }
+
     /// Counts one row of so many units (NaN = unknown) that is left out.
     pub(crate) fn leave_out(&mut self, place: Place<'_>, what: LeftOut, value: &str, units: f64) {
         let of_file = self.left_out.entry((place.table, place.file.to_owned())).or_default();

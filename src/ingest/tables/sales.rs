@@ -3,13 +3,14 @@
 use crate::domain::exceptions::{Exception, ExceptionKind, Severity, Subject};
 use crate::domain::panel::flag;
 use crate::ingest::cells::currency::Rates;
-use crate::ingest::cells::days::day_number;
+use crate::ingest::cells::days::{date_of, day_number};
 use crate::ingest::cells::hash::{FastHasher, FastMap};
 use crate::ingest::cells::reader::ColumnReader;
 use crate::ingest::cells::values::{NO_DAY, NO_KEY, NO_TEXT, Values, is_whole};
 use crate::ingest::files::chunk::Chunk;
-use crate::ingest::names::{ALL, Catalogue, MAIN};
-use crate::ingest::tables::quarantine::Quarantine;
+use crate::ingest::morning::DayRows;
+use crate::ingest::names::{ALL, Catalogue};
+use crate::ingest::tables::quarantine::{Place, Quarantine};
 use crate::ingest::tables::schema::Schema;
 use chrono::NaiveDate;
 use std::collections::{BTreeMap, BTreeSet};
@@ -64,6 +65,17 @@ struct VoidLine {
     file: usize,
 }
 
+/// Where a row stands.
+#[derive(Debug, Clone, Copy)]
+struct RowPlace {
+    /// Position in [`SalesRows::files`].
+    file: usize,
+    line: u64,
+}
+
+/// Rows of one day whose place is kept: a lone day has few.
+const KEPT_PLACES: u32 = 5;
+
 /// How many files a message names.
 const NAMED_FILES: usize = 4;
 
@@ -88,6 +100,9 @@ pub(crate) struct SalesRows {
     pub(crate) without_rate: BTreeMap<String, u64>,
     /// ... and all rows with a price and a column of currencies.
     pub(crate) priced_rows: u64,
+    /// Rows by day after `first_day`, and where the first of them stand.
+    days: Vec<u32>,
+    places: FastMap<u16, Vec<RowPlace>>,
     pairs: FastMap<(u32, u32), usize>,
     slots: Vec<Vec<u32>>,
     factors: FastMap<(u32, u32, u32), f64>,
@@ -136,6 +151,8 @@ impl SalesRows {
             unknown: BTreeSet::new(),
             without_rate: BTreeMap::new(),
             priced_rows: 0,
+            days: Vec::new(),
+            places: FastMap::default(),
             pairs: FastMap::default(),
             slots: Vec::new(),
             factors: FastMap::default(),
@@ -357,6 +374,7 @@ impl SalesRows {
             facts.units += stored;
         }
         self.last_row = self.last_row.max(Some(day));
+        self.note_day(day, cells.chunk.place(row).line);
         if let Some(file) = self.files.last_mut() {
             file.newest = file.newest.max(day);
         }
@@ -378,6 +396,107 @@ impl SalesRows {
             if cells.has_price() {
                 self.push_revenue(-amount * returned / units);
             }
+        }
+    }
+
+    /// Counts a row of `day`; where the first few stand is kept, since a lone one is told.
+    #[inline]
+    fn note_day(&mut self, day: u16, line: u64) {
+        if self.days.len() <= usize::from(day) {
+            self.days.resize(usize::from(day) + 1, 0);
+        }
+        let rows = &mut self.days[usize::from(day)];
+        *rows += 1;
+        if *rows <= KEPT_PLACES {
+            let file = self.files.len() - 1;
+            self.places.entry(day).or_default().push(RowPlace { file, line });
+        }
+    }
+
+    /// The days with rows, in order.
+    pub(crate) fn days(&self) -> Vec<DayRows> {
+        let with = self.days.iter().zip(self.first_day..).filter(|&(&rows, _)| rows > 0);
+        with.map(|(&rows, day)| DayRows { day, rows: u64::from(rows) }).collect()
+    }
+
+    /// Puts the rows of these days into quarantine for `reason` and forgets them.
+    pub(crate) fn reject_days(
+        &mut self,
+        days: &[DayRows],
+        reason: &str,
+        quarantine: &mut Quarantine,
+    ) {
+        if days.is_empty() {
+            return;
+        }
+        for lone in days {
+            let day = u16::try_from(lone.day - self.first_day).expect("a day with rows");
+            self.days[usize::from(day)] = 0;
+            let places = self.places.remove(&day).unwrap_or_default();
+            let date = date_of(lone.day).to_string();
+            let place = |place: &RowPlace| Place {
+                table: "sales",
+                file: &self.files[place.file].file,
+                line: place.line,
+            };
+            for kept in &places {
+                quarantine.reject(place(kept), "date", &date, reason);
+            }
+            if let Some(last) = places.last() {
+                let more = lone.rows.saturating_sub(places.len() as u64);
+                quarantine.reject_more(place(last), more);
+            }
+        }
+        let is_lone = |day: u16| self.days[usize::from(day)] == 0;
+        let keep: Vec<bool> = self.rows.day.iter().map(|&day| !is_lone(day)).collect();
+        let lone_starts: Vec<usize> = (0..self.facts.len())
+            .filter(|&at| {
+                let first = self.facts[at].first_row;
+                first != u16::MAX && is_lone(first)
+            })
+            .collect();
+        self.last_row =
+            self.days.iter().rposition(|&rows| rows > 0).and_then(|day| u16::try_from(day).ok());
+        self.retain(&keep);
+        // A series that began with a lone row begins with the first that is left.
+        let mut first_rows: BTreeMap<u32, u16> = BTreeMap::new();
+        for (row, &series) in self.rows.series.iter().enumerate() {
+            if lone_starts.binary_search(&(series as usize)).is_ok() {
+                let first = first_rows.entry(series).or_insert(u16::MAX);
+                *first = (*first).min(self.rows.day[row]);
+            }
+        }
+        for at in lone_starts {
+            let series = u32::try_from(at).unwrap_or(u32::MAX);
+            self.facts[at].first_row = first_rows.get(&series).copied().unwrap_or(u16::MAX);
+        }
+    }
+
+    /// Gives series other names; those that then have the same become one.
+    pub(crate) fn rename(&mut self, rename: impl Fn(&mut SeriesName)) {
+        let mut moved = false;
+        for name in &mut self.series {
+            let before = name.clone();
+            rename(name);
+            moved |= *name != before;
+        }
+        if !moved {
+            return;
+        }
+        let names = std::mem::take(&mut self.series);
+        let facts = std::mem::take(&mut self.facts);
+        self.by_name.clear();
+        let mut positions = Vec::with_capacity(names.len());
+        for (name, own) in names.into_iter().zip(facts) {
+            let at = self.position(name);
+            let merged = &mut self.facts[at as usize];
+            merged.first_row = merged.first_row.min(own.first_row);
+            merged.first_sale = merged.first_sale.min(own.first_sale);
+            merged.units += own.units;
+            positions.push(at);
+        }
+        for series in &mut self.rows.series {
+            *series = positions[*series as usize];
         }
     }
 
@@ -460,7 +579,8 @@ fn series_name(sku: u32, (channel, location): (u32, u32), reading: &Context<'_>)
     let name = reading.text("channel", channel);
     let item = reading.catalogue.item(reading.text("sku", sku), name);
     let channel = if name.is_empty() { ALL } else { name };
-    let home = || reading.home.get(channel).map_or(MAIN, String::as_str);
+    // Where nothing is named, the tables together say where it belongs, once all are read.
+    let home = || reading.home.get(channel).map_or("", String::as_str);
     let stated = Some(reading.text("location", location)).filter(|place| !place.is_empty());
     SeriesName {
         sku: item.sku.to_owned(),
@@ -547,6 +667,7 @@ impl Currencies {
 
 /// The columns of one chunk of sales.
 struct Cells<'a> {
+    chunk: &'a Chunk,
     sku: &'a [u32],
     channel: Option<&'a [u32]>,
     location: Option<&'a [u32]>,
@@ -577,6 +698,7 @@ impl<'a> Cells<'a> {
         let key = |name| if let Values::Key(v) = column(name) { Some(v.as_slice()) } else { None };
         let day: &[i32] = if let Values::Day(v) = column("date") { v } else { &[] };
         Self {
+            chunk,
             sku: text("sku").unwrap_or_default(),
             channel: text("channel"),
             location: text("location"),
