@@ -195,7 +195,9 @@ fn quality(report: &Report) -> askama::Result<String> {
 fn changes(report: &Report) -> askama::Result<String> {
     let note = "What moved since the last published run, and why.";
     let lines = long("changes", "Line by line", note).cut_from(report.outcome().changes.len());
-    tables(report, "Changes", sheets::changes(report), vec![lines])
+    let mut short = sheets::changes(report);
+    short.push(sheets::standing(report));
+    tables(report, "Changes", short, vec![lines])
 }
 
 /// Filled by its script with the item that the address names.

@@ -91,6 +91,8 @@
     return out;
   };
 
+  /// Weeks after which the calendar repeats.
+  const YEAR = 52;
   const demandChart = (p) => {
     const n = p.history.length;
     const last = Math.max(p.mean.length - 1, 1);
@@ -98,17 +100,21 @@
     const past = p.history.map((v, i) => [i - n, v]);
     const next = (values) => values.map((v, i) => [i, v]);
     f.root.append(svg("polygon", { fill: "var(--band)", stroke: "none", points: [...next(p.high), ...next(p.low).reverse()].map(([w, v]) => `${f.x(w).toFixed(1)},${f.y(v).toFixed(1)}`).join(" ") }));
+    const yearAgo = p.mean.map((_, week) => [week, p.history[n + week - YEAR]]).filter(([, v]) => v !== undefined);
+    if (yearAgo.length) f.root.append(line(f, yearAgo, { stroke: "var(--soft)", "stroke-width": 1 }));
     f.root.append(line(f, past, { stroke: "var(--ink)" }), line(f, next(p.mean), { stroke: "var(--blue)", "stroke-dasharray": "6 3" }));
     for (const [bit, , path, fill] of MARKS) {
       past.forEach(([week, v], i) => { if (p.marks.charCodeAt(i) - 48 & bit) f.root.append(svg("path", { d: path, fill, transform: `translate(${f.x(week).toFixed(1)},${f.y(v).toFixed(1)})` })); });
     }
     const say = (week) => {
-      if (week >= 0) return p.mean[week] === undefined ? "" : `forecast ${number(p.mean[week])} units, likely ${number(p.low[week])} to ${number(p.high[week])}`;
+      const before = p.history[n + week - YEAR];
+      const then = before === undefined ? "" : `; a year ago ${counted(before, "unit")}`;
+      if (week >= 0) return p.mean[week] === undefined ? "" : `forecast ${number(p.mean[week])} units, likely ${number(p.low[week])} to ${number(p.high[week])}${then}`;
       const marks = MARKS.filter(([bit]) => p.marks.charCodeAt(n + week) - 48 & bit).map(([, name]) => name);
       return `sold ${counted(p.history[n + week], "unit")}${marks.length ? ` (${marks.join(", ")})` : ""}`;
     };
     return el("div", { class: "chart" }, f.root, reading(f, -n, last, say),
-      key(["sold", stroke({ stroke: "var(--ink)" })], ["forecast", stroke({ stroke: "var(--blue)", "stroke-dasharray": "6 3" })], ["80 % of outcomes", svg("rect", { width: 28, height: 12, fill: "var(--band)" })],
+      key(["sold", stroke({ stroke: "var(--ink)" })], ["forecast", stroke({ stroke: "var(--blue)", "stroke-dasharray": "6 3" })], ...(yearAgo.length ? [["a year ago", stroke({ stroke: "var(--soft)", "stroke-width": 1 })]] : []), ["80 % of outcomes", svg("rect", { width: 28, height: 12, fill: "var(--band)" })],
         ...MARKS.map(([, name, path, fill]) => [name, svg("path", { d: path, fill, transform: "translate(14,6)" })])));
   };
 

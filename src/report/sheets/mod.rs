@@ -4,6 +4,7 @@ mod business;
 mod buying;
 mod quality;
 mod selling;
+mod standing;
 mod trust;
 
 use crate::explain::Unit;
@@ -12,6 +13,7 @@ pub(crate) use crate::report::sheets::business::indicators;
 pub(crate) use crate::report::sheets::buying::suppliers;
 pub(crate) use crate::report::sheets::quality::{accuracy, changes, data, exception_groups};
 pub(crate) use crate::report::sheets::selling::channels;
+pub(crate) use crate::report::sheets::standing::standing;
 use crate::report::wording::{measured, whole};
 
 /// A short table as its page writes it.
