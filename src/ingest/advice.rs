@@ -82,7 +82,7 @@ const SYNONYMS: &[(&str, &[&str])] = &[
             "item_id",
             "item",
             "product",
-            "barcode",
+            "barcode", "artikelnr", "artikel", "référence", "reference", "código", "codigo", "code",
         ],
     ),
     (
@@ -105,7 +105,8 @@ const SYNONYMS: &[(&str, &[&str])] = &[
     ),
     (
         "unit_price",
-        &["unit_price", "price", "item_price", "selling_price", "unitprice", "preis", "rate"],
+        &["unit_price", "price", "item_price", "selling_price", "unitprice", "preis", "rate", "prix", "precio",
+        "einzelpreis"],
     ),
     (
         "revenue",
@@ -172,6 +173,19 @@ struct Trial {
     rows: u64,
     rejected: u64,
     left_out: u64,
+    /// How far rejected rows could be read, in columns: where dates and prices are both unreadable,
+    /// mending the dates is progress.
+    reach: usize,
+}
+
+impl Trial {
+    /// Whether more is read than in `other`. Fewer rejects that are only more rows left out are no
+    /// progress.
+    fn beats(&self, other: &Self) -> bool {
+        self.left_out <= other.left_out
+            && (self.rejected < other.rejected
+                || (self.rejected == other.rejected && self.reach > other.reach))
+    }
 }
 
 /// How to read each file under `data` that is not in the contract's own form, by name.
@@ -376,8 +390,7 @@ fn mended(
         let mut better = None;
         for other in variants(&mapping, settings) {
             let Some(trial) = trial(file, schema, &other, settings) else { continue };
-            // Fewer rejects that are only more rows left out are no progress.
-            if trial.rejected < best.rejected && trial.left_out <= best.left_out {
+            if trial.beats(&best) {
                 best = trial;
                 better = Some(other);
             }
@@ -438,7 +451,9 @@ fn trial(
         Err(_) => return None,
     }
     let (rejected, left_out) = (quarantine.rejected_rows(), quarantine.left_out_rows());
-    Some(Trial { rows: good + rejected + left_out, rejected, left_out })
+    let position = |column: &str| schema.position(column).unwrap_or(0);
+    let reach = quarantine.into_rows().iter().map(|row| position(&row.column)).sum();
+    Some(Trial { rows: good + rejected + left_out, rejected, left_out, reach })
 }
 
 /// The keys of `mapping` that differ from those of `than`, as the configuration writes them.

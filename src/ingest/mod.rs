@@ -483,7 +483,10 @@ impl<'a> Loading<'a> {
     ) -> Result<Inputs> {
         let limits = &self.request.settings.data;
         let tables = &self.tables;
+        let of_sales = self.sources.iter().filter(|source| source.table == "sales");
+        let sales_files: BTreeSet<String> = of_sales.map(|source| source.file.clone()).collect();
         let mut convert = Convert {
+            sales_files: &sales_files,
             codes,
             as_of,
             quarantine: &mut self.quarantine,

@@ -275,6 +275,7 @@ fn add<'a>(set: &mut FastSet<&'a str>, name: &'a str) {
 pub(crate) struct Codes<'a> {
     /// What codes in the data mean.
     pub(crate) catalogue: &'a Catalogue,
+    names: &'a Names,
     skus: FastMap<&'a str, u32>,
     channels: FastMap<&'a str, u32>,
     locations: FastMap<&'a str, u32>,
@@ -303,6 +304,7 @@ impl<'a> Codes<'a> {
         };
         Self {
             catalogue,
+            names,
             skus: index(&names.skus, &folded.skus),
             channels: index(&names.channels, &folded.channels),
             locations: index(&names.locations, &folded.locations),
@@ -314,6 +316,11 @@ impl<'a> Codes<'a> {
     /// The item by its master name.
     pub(crate) fn sku(&self, name: &str) -> Option<SkuId> {
         self.skus.get(name).copied().map(SkuId)
+    }
+
+    /// The master name of an item, for messages.
+    pub(crate) fn sku_name(&self, sku: usize) -> &'a str {
+        self.names.skus.get(sku).map_or("", String::as_str)
     }
 
     /// The channel; `None` when the name is empty.

@@ -390,12 +390,24 @@ impl TableMapping {
     fn problems(&self, schema: &schema::Schema) -> Vec<String> {
         let place = format!("[mapping.{}]", schema.table);
         let mut problems = Vec::new();
-        if let Some(preset) = self.preset.as_deref()
-            && presets::find(preset).is_none()
-        {
-            let known = presets::names().join(", ");
-            problems
-                .push(format!("{place} preset: `{preset}` is unknown; the presets are {known}"));
+        if let Some(preset) = self.preset.as_deref() {
+            match presets::find(preset) {
+                None => {
+                    let known = presets::names().join(", ");
+                    let near = did_you_mean(preset, presets::names().into_iter());
+                    problems.push(format!(
+                        "{place} preset: `{preset}` is unknown{near}; the presets are {known}"
+                    ));
+                }
+                Some(known) if !known.table.is_empty() && known.table != schema.table => {
+                    let table = &known.table;
+                    problems.push(format!(
+                        "{place} preset: `{preset}` is a layout of {table}: write it under \
+                         [mapping.{table}]"
+                    ));
+                }
+                Some(_) => {}
+            }
         }
         // `exclude`, `keep` and `returned` may name columns of the file, which is not open yet.
         let keys = [

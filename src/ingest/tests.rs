@@ -581,7 +581,7 @@ fn wrong_settings_are_listed_at_once_with_the_nearest_known_name() {
     assert_eq!(code, 2);
     for part in [
         "4 problems",
-        "`nixla` is unknown; the presets are generic, nixtla",
+        "`nixla` is unknown, did you mean `nixtla`?; the presets are generic, nixtla",
         "did you mean `quantity`?",
         "did you mean `sales`?",
         "between 0 and 1",
@@ -818,6 +818,35 @@ fn duplicated_keys_in_master_data_keep_one_row_whatever_the_order() {
 }
 
 #[test]
+fn one_file_may_be_sales_and_products_and_sources_complete_each_other() {
+    let text = "Order Date,Product ID,Product Name,Category,Quantity\n2024-01-01,A,Mug,Ware,1\n\
+        2024-01-02,A,Mug,Ware,2\n2024-01-02,B,Cup,Ware,2\n2024-01-03,B,Cup two,Ware,2\n";
+    let costs = "sku,unit_cost\nA,4\nB,3\n";
+    let settings = "[mapping.sales]\nfile = \"all.csv\"\n\
+        columns = { date = \"Order Date\", sku = \"Product ID\", quantity = \"Quantity\" }\n\
+        [[mapping.products]]\nfile = \"all.csv\"\n\
+        columns = { sku = \"Product ID\", name = \"Product Name\", category = \"Category\" }\n\
+        [[mapping.products]]\nfile = \"costs.csv\"\n";
+    let inputs = ok(&[("all.csv", text), ("costs.csv", costs)], settings);
+    let [mug, cup] = inputs.products.as_slice() else { panic!("two products") };
+    assert_eq!((mug.name.as_str(), mug.unit_cost), ("Mug", Some(Money::from_f64(4.0))));
+    assert_eq!((cup.name.as_str(), cup.category.as_str()), ("Cup", "Ware"));
+    assert!(inputs.quarantine.is_empty());
+    let told = inputs.exceptions.iter().any(|e| e.what.contains("different things about 1 items: B"));
+    assert!(told, "{:?}", inputs.exceptions);
+}
+
+#[test]
+fn a_refused_table_is_answered_with_keys_that_read_it() {
+    let rows = |row: &str| format!("date,sku,quantity,unit_price\n{}", row.repeat(8));
+    let settings = "[mapping.sales]\nseparator = \";\"";
+    let german = rows("31.01.2026;A;1;1,50\n").replace("date,sku,quantity,", "date;sku;quantity;");
+    refuses(&[("sales.csv", &german)], settings, &["date_formats = [\"%d.%m.%Y\"]", "8 of 8 rows"]);
+    let unclear = rows("01/02/2026,A,1,1.50\n");
+    refuses(&[("sales.csv", &unclear)], "", &["[\"%d/%m/%Y\"]", "so does \"%m/%d/%Y\""]);
+}
+
+#[test]
 fn a_negative_stock_figure_and_no_pack_are_facts() {
     let stock = ok(&[("sales.csv", SALES), ("stock.csv", "sku,on_hand\nA,-5\n")], "");
     assert_eq!(stock.stock[0].on_hand, Units(-5));
@@ -966,7 +995,7 @@ fn two_tables_may_come_from_one_file() {
     let inputs = ok(&[("all.csv", text)], settings);
     let counts: Vec<(&str, u64)> =
         inputs.sources.iter().map(|s| (s.table.as_str(), s.rejected)).collect();
-    assert_eq!(counts, [("sales", 1), ("supply", 1)]);
+    assert_eq!(counts, [("sales", 1), ("supply", 0)], "no pack and a pack of one are the same");
 }
 
 #[test]

@@ -6,6 +6,7 @@ use crate::ingest::files::table::{Row, Table};
 use crate::ingest::names::Codes;
 use crate::ingest::tables::quarantine::{Place, Quarantine};
 use chrono::NaiveDate;
+use std::collections::BTreeSet;
 use std::fmt::Debug;
 
 /// The surroundings of a conversion from rows to typed values.
@@ -19,6 +20,8 @@ pub(crate) struct Convert<'a> {
     pub(crate) quarantine: &'a mut Quarantine,
     /// What the planner should know.
     pub(crate) exceptions: &'a mut Vec<Exception>,
+    /// Files that sales are read from: of an item they have a row a sale.
+    pub(crate) sales_files: &'a BTreeSet<String>,
     /// Accepted currencies; empty = any.
     pub(crate) currencies: &'a [String],
 }
@@ -38,7 +41,12 @@ impl Convert<'_> {
                 kept.push(row);
                 continue;
             };
-            let other = if format!("{:?}", row.2) < format!("{:?}", last.2) {
+            let (shown, known) = (format!("{:?}", row.2), format!("{:?}", last.2));
+            // Rows that say the same are one: a list put together from rows of sales repeats itself.
+            if shown == known {
+                continue;
+            }
+            let other = if shown < known {
                 std::mem::replace(last, row)
             } else {
                 row
@@ -48,6 +56,27 @@ impl Convert<'_> {
             self.quarantine.reject(other.1, column, "", reason);
         }
         kept.into_iter().map(|(key, _, value)| (key, value)).collect()
+    }
+
+    /// Says of which items several rows or sources say different things.
+    pub(crate) fn report_differing(&mut self, skus: &[usize]) {
+        if skus.is_empty() {
+            return;
+        }
+        let named: Vec<&str> = skus.iter().take(5).map(|&sku| self.codes.sku_name(sku)).collect();
+        let more = if skus.len() > named.len() { ", ..." } else { "" };
+        let what = format!(
+            "rows say different things about {} items: {}{more}",
+            skus.len(),
+            named.join(", ")
+        );
+        self.exceptions.push(Exception::new(
+            Severity::Info,
+            ExceptionKind::MasterList,
+            Subject::Table("products".to_owned()),
+            what,
+            "what the first source says is used, and within a file the first in the alphabet",
+        ));
     }
 
     /// Rejects `row` and gives nothing.

@@ -20,19 +20,91 @@ pub(crate) fn products(
 ) -> Vec<Product> {
     let mut products = vec![Product::default(); count];
     let mut places: Vec<Option<Place<'_>>> = vec![None; count];
-    let mut rows = Vec::new();
+    let mut versions: Vec<Vec<Version<'_>>> = vec![Vec::new(); count];
+    let mut files: Vec<&str> = Vec::new();
     for row in table.iter().flat_map(|t| t.rows()) {
         let Some((sku, _)) = convert.codes.item(&row, "sku") else { continue };
-        if let Some(product) = product(&row, convert) {
-            places[sku.index()] = Some(row.place());
-            rows.push((sku, row.place(), product));
+        let Some(product) = product(&row, convert) else { continue };
+        let place = row.place();
+        if files.last() != Some(&place.file) {
+            files.push(place.file);
+        }
+        let known = &mut versions[sku.index()];
+        if known.iter().all(|version| version.product != product) {
+            known.push(Version { file: files.len(), place, product });
         }
     }
-    for (sku, product) in convert.distinct(rows, "sku") {
-        products[sku.index()] = product;
+    let mut differing = Vec::new();
+    for (sku, mut known) in versions.into_iter().enumerate() {
+        // The first source wins; within a file the order of rows must not matter.
+        known.sort_by_cached_key(|version| {
+            let product = &version.product;
+            (version.file, product.name.clone(), format!("{product:?}"))
+        });
+        let mut known = known.into_iter();
+        let Some(first) = known.next() else { continue };
+        let Version { file, place, mut product } = first;
+        for other in known {
+            if complete(&mut product, &other.product) {
+                continue;
+            }
+            if other.file != file || convert.sales_files.contains(place.file) {
+                differing.push(sku);
+            } else {
+                let reason = format!("the same key as {} line {}: one row a key", place.file, place.line);
+                convert.quarantine.reject(other.place, "sku", "", reason);
+            }
+        }
+        products[sku] = product;
+        places[sku] = Some(place);
     }
+    differing.dedup();
+    convert.report_differing(&differing);
     cut_cycles(&mut products, &places, convert);
     products
+}
+
+/// One of the different things that rows say about an item.
+#[derive(Debug, Clone)]
+struct Version<'a> {
+    /// Number of its file.
+    file: usize,
+    place: Place<'a>,
+    product: Product,
+}
+
+/// Takes over what `other` says and `product` does not; whether they agree in all that both say.
+fn complete(product: &mut Product, other: &Product) -> bool {
+    let mut agree = complete_text(&mut product.name, &other.name);
+    agree &= complete_text(&mut product.category, &other.category);
+    agree &= complete_value(&mut product.unit_cost, other.unit_cost);
+    agree &= complete_value(&mut product.unit_price, other.unit_price);
+    agree &= complete_value(&mut product.launched, other.launched);
+    agree &= complete_value(&mut product.superseded_by, other.superseded_by);
+    agree &= complete_value(&mut product.transfer_factor, other.transfer_factor);
+    agree &= complete_value(&mut product.analogue, other.analogue);
+    agree &= complete_value(&mut product.analogue_factor, other.analogue_factor);
+    agree &= complete_value(&mut product.shelf_life_days, other.shelf_life_days);
+    agree &= complete_value(&mut product.weight, other.weight);
+    agree &= complete_value(&mut product.volume, other.volume);
+    agree &= complete_value(&mut product.min_stock, other.min_stock);
+    agree &= complete_value(&mut product.max_stock, other.max_stock);
+    if product.status == ProductStatus::default() {
+        product.status = other.status;
+    }
+    agree && (product.status == other.status || other.status == ProductStatus::default())
+}
+
+fn complete_text(text: &mut String, other: &str) -> bool {
+    if text.is_empty() {
+        other.clone_into(text);
+    }
+    other.is_empty() || text == other
+}
+
+fn complete_value<T: Copy + PartialEq>(value: &mut Option<T>, other: Option<T>) -> bool {
+    *value = value.or(other);
+    other.is_none() || *value == other
 }
 
 fn product(row: &Row<'_>, convert: &mut Convert<'_>) -> Option<Product> {
