@@ -81,6 +81,7 @@ fn need(sku: u32, as_of: NaiveDate) -> PoolNeed {
     let needed = if stock < 25.0 * daily { 60.0 * daily - stock } else { 0.0 };
     let pool = PoolNeed::unknown(SkuId(sku), LocationId(0));
     PoolNeed {
+        protection: Demand::count(10.0, 5.0),
         status: if needed > 0.0 { Status::OrderNow } else { Status::Ok },
         urgency: 50.0,
         order_by: Some(as_of),

@@ -212,6 +212,7 @@ fn recommendation(as_of: NaiveDate, sku: u32, quantity: i64) -> Recommendation {
             &[("need", quantity as f64 - 1.0), ("pack", 5.0)],
             quantity as f64,
         )],
+        choices: Vec::new(),
     }
 }
 

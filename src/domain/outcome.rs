@@ -219,6 +219,19 @@ words! {
     }
 }
 
+/// What another quantity of an order line would mean.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Choice {
+    /// Units; the supplier takes them.
+    pub quantity: Units,
+    /// Quantity x its unit cost.
+    pub value: Money,
+    /// When the position and the order are sold at today's rate; `None` beyond any horizon.
+    pub lasts_until: Option<NaiveDate>,
+    /// Probability that demand until the order after the next one arrives is more.
+    pub risk: f64,
+}
+
 /// One recommendation: a pool, and the supplier line it proposes (quantity 0 = nothing to order).
 #[derive(Debug, Clone, PartialEq)]
 pub struct Recommendation {
@@ -277,6 +290,8 @@ pub struct Recommendation {
     pub binding: String,
     /// The arithmetic; the last step's value is `quantity`.
     pub steps: Vec<Step>,
+    /// Quantities around the proposed one, ascending; empty where nothing is proposed.
+    pub choices: Vec<Choice>,
 }
 
 words! {

@@ -11,6 +11,7 @@ use crate::inventory::outlook::Outlook;
 use crate::inventory::position::{Projection, Situation};
 use crate::inventory::reorder_point::{Targets, targets};
 use crate::inventory::settings::{Settings, UnmetDemand};
+use crate::math::distributions::Demand;
 use chrono::NaiveDate;
 
 /// What one pool is steered by, where it stands and what it needs.
@@ -18,6 +19,8 @@ use chrono::NaiveDate;
 pub struct PoolPlan {
     /// The row of `policy.parquet`.
     pub policy: Policy,
+    /// Demand until the order after the next one arrives.
+    pub protection: Demand,
     /// Open orders that arrive within the protection interval, units.
     pub on_order: f64,
     /// Available + on order - backorders, units.
@@ -155,6 +158,7 @@ pub fn plan_pool(facts: &PoolFacts, outlook: Outlook<'_>, settings: &Settings) -
         at_risk = value_at_risk(facts, &now, &targets, &need);
     }
 
+    let protection = targets.protection;
     let mut notes = targets.notes;
     if facts.is_new && need.need > 0.0 && facts.held.is_none() {
         notes.insert(0, "a new item: its figures rest on few days of sales".into());
@@ -165,6 +169,7 @@ pub fn plan_pool(facts: &PoolFacts, outlook: Outlook<'_>, settings: &Settings) -
     PoolPlan {
         reason: reason(&policy, &need, facts.held, &notes),
         policy,
+        protection,
         on_order: need.on_order,
         position: need.position,
         expires_unsold: waste,

@@ -4,6 +4,7 @@ use crate::domain::outcome::Status;
 use crate::domain::units::{LocationId, Money, SkuId, SupplierId, Units};
 use crate::explain::arithmetic::to_a_millionth;
 use crate::explain::{Step, Unit};
+use crate::math::distributions::Demand;
 use chrono::{Days, NaiveDate};
 
 /// What `inventory` says about one pool.
@@ -61,6 +62,8 @@ pub struct PoolNeed {
     pub volume: Option<f64>,
     /// The last run's quantities, not yet approved or placed, by supplier.
     pub previous: Vec<PreviousQuantity>,
+    /// Demand until the order after the next one arrives.
+    pub protection: Demand,
     /// Half a sentence: why this need.
     pub reason: String,
     /// The arithmetic of `need`.
@@ -151,6 +154,7 @@ impl PoolNeed {
             weight: None,
             volume: None,
             previous: Vec::new(),
+            protection: Demand::count(0.0, 0.0),
             reason: String::new(),
             steps: Vec::new(),
         }

@@ -2,7 +2,7 @@
 
 use crate::domain::digest::Digest;
 use crate::domain::exceptions::{Exception, ExceptionKind, Severity};
-use crate::domain::outcome::{DraftOrder, Recommendation};
+use crate::domain::outcome::{Choice, DraftOrder, Recommendation};
 use crate::domain::sorted::Keyed;
 use crate::domain::units::{LocationId, Money, SupplierId, Units};
 use crate::explain::{Step, Unit};
@@ -13,7 +13,7 @@ use crate::purchase::rules::free_freight::freight_of;
 use crate::purchase::rules::order_minimum::least_value;
 use crate::purchase::rules::{Binding, ORDER_RULES};
 use crate::purchase::supplier_order::{SupplierOrder, SupplierTerms};
-use chrono::NaiveDate;
+use chrono::{Days, NaiveDate};
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
@@ -147,6 +147,7 @@ fn recommendation(line: Line, market: &Market) -> Recommendation {
     let charges = line.offer.map_or(Charges::default(), |o| o.charges);
     let value_at_risk = line.value_at_risk();
     let supplier = line.supplier();
+    let choices = choices(&line, market.as_of);
     let pool = line.pool;
     // Each supplier by its own calendar and lead time.
     let order_by = match (&line.offer, pool.safety_date) {
@@ -208,7 +209,38 @@ fn recommendation(line: Line, market: &Market) -> Recommendation {
         reason,
         binding: line.binding.map_or("", Binding::name).to_owned(),
         steps,
+        choices,
     }
+}
+
+/// What the supplier takes around the proposed quantity, and what each would mean.
+fn choices(line: &Line, as_of: NaiveDate) -> Vec<Choice> {
+    // Two steps down and three up: what a planner rounds to. Further ones are another plan.
+    const STEPS: std::ops::RangeInclusive<i64> = -2..=3;
+    if !line.quantity.is_positive() {
+        return Vec::new();
+    }
+    let mut choices = Vec::new();
+    for step in STEPS {
+        let quantity = line.quantity + Units(line.rules.pack().count().saturating_mul(step));
+        if !quantity.is_positive() || !line.rules.allows(quantity) {
+            continue;
+        }
+        let position = (line.pool.inventory_position + quantity).as_f64();
+        choices.push(Choice {
+            quantity,
+            value: line.value_at(quantity),
+            lasts_until: days_after(as_of, line.pool.cover_days(quantity)),
+            risk: (1.0_f64 - line.pool.protection.cdf(position)).clamp(0.0, 1.0),
+        });
+    }
+    choices
+}
+
+/// The day that begins `days` after `from`; `None` beyond ten years, where no demand is known.
+fn days_after(from: NaiveDate, days: f64) -> Option<NaiveDate> {
+    const LONGEST: f64 = 3650.0;
+    (days <= LONGEST).then(|| from + Days::new(days as u64))
 }
 
 /// A name that a re-run gives again: the as-of date and 12 hexadecimal digits of a digest of date,

@@ -12,6 +12,7 @@ use crate::domain::panel::Pool;
 use crate::domain::units::Money;
 use crate::forecast::PoolForecast;
 use crate::inventory::{PoolPlan, Shelf};
+use crate::math::distributions::Demand;
 use crate::purchase::{Line, PoolNeed};
 use crate::run::partition::{Night, PlannedPool};
 
@@ -116,6 +117,7 @@ fn held<'a>(pool: &Pool, shelf: &Shelf) -> PlannedPool<'a> {
     };
     let plan = PoolPlan {
         policy,
+        protection: Demand::count(0.0, 0.0),
         on_order: 0.0,
         position: 0.0,
         expires_unsold: 0.0,

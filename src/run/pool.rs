@@ -258,6 +258,7 @@ impl<'a> Night<'a> {
             weight: product.weight,
             volume: product.volume,
             previous: Self::previous_quantities(records),
+            protection: plan.protection.clone(),
             reason: plan.reason.clone(),
             steps: plan.steps.clone(),
         }

@@ -162,6 +162,9 @@ test("a quantity that the supplier would not take is refused as it is typed", as
   await box.fill(String(2 * Number(await box.getAttribute("value"))));
   assert.equal(await box.getAttribute("aria-invalid"), "false");
   assert.notEqual(await line(page, packed).locator(".cost").textContent(), cost, "the cost moves with the quantity");
+  // A step further than proposed: how long it lasts and what is risked, from the run's own arithmetic.
+  await box.fill(String(Number(await box.getAttribute("value")) + Number(await box.getAttribute("step"))));
+  await page.waitForFunction((n) => /lasts until .*risk/.test(document.querySelectorAll("#queue tr[data-line]")[n].textContent), packed);
   quiet();
 });
 

@@ -37,7 +37,16 @@
     const made = OP.decisions()[row.recommendation_id];
     return made?.decision === "edited" ? made.quantity : row.quantity || row.smallest;
   };
-  const costOf = (row, quantity) => (row.quantity > 0 ? (row.value / row.quantity) * quantity : row.unit_cost * quantity);
+  /// What quantities around the proposed one would mean, as the policy reckons it: by line, once its item is loaded.
+  const choicesOf = new Map();
+  const choiceAt = (row, quantity) => choicesOf.get(row.recommendation_id)?.find(([units]) => units === quantity);
+  const loadChoices = async (row) => {
+    const item = await OP.item(row.sku);
+    const line = item.pools.flatMap((p) => p.lines).find((l) => l.id === row.recommendation_id);
+    choicesOf.set(row.recommendation_id, line?.choices || []);
+    return choicesOf.get(row.recommendation_id);
+  };
+  const costOf = (row, quantity) => choiceAt(row, quantity)?.[1] ?? (row.quantity > 0 ? (row.value / row.quantity) * quantity : row.unit_cost * quantity);
   /// Money that stands to be spent on a line: none where it was turned down.
   const spent = (row) => {
     const made = OP.decisions()[row.recommendation_id];
@@ -113,7 +122,9 @@
       const why = refusal(row, quantity);
       box.setAttribute("aria-invalid", why ? "true" : "false");
       const packs = row.pack > 1 ? `${counted(quantity / row.pack, "pack")} of ${row.pack}` : "";
-      hint.textContent = why || [packs, quantity === row.quantity ? "" : `proposed ${write("number", row.quantity)}`].filter(Boolean).join("; ");
+      const choice = choiceAt(row, quantity);
+      const lasts = choice ? `lasts until ${choice[2] || "beyond the horizon"}, ${write("percent", choice[3])} risk of running out` : "";
+      hint.textContent = why || [packs, lasts, quantity === row.quantity ? "" : `proposed ${write("number", row.quantity)}`].filter(Boolean).join("; ");
       const tr = box.closest("tr");
       const cost = tr?.querySelector(".cost");
       if (cost && !why) cost.textContent = money(costOf(row, quantity));
@@ -122,6 +133,7 @@
       typed.set(row.recommendation_id, Number(box.value));
       show();
     });
+    box.addEventListener("focus", () => loadChoices(row).then(show).catch(() => {}), { once: true });
     box.addEventListener("keydown", (event) => {
       if (event.key === "Enter") approve(row);
       else if (event.key === "Escape") {
@@ -174,16 +186,15 @@
         fact("Unit cost", money(row.unit_cost)), fact("Landed cost", money(row.landed_unit_cost)), fact("Class", row.class), fact("Gain by ordering now", whole(row.gain))),
       el("p", {}, el("a", { href: OP.itemAddress(row.sku) }, `Everything about ${row.sku}: demand, stock, arithmetic`)));
     tr.after(el("tr", { class: "drawer" }, body));
-    OP.item(row.sku).then((item) => choices(item, row, body)).catch(() => {});
+    loadChoices(row).then((choices) => other(choices, body)).catch(() => {});
   };
-  /// What other quantities would cost and how long they would last, as the policy reckons it.
-  const choices = (item, row, body) => {
-    const line = item.pools.flatMap((p) => p.lines).find((l) => l.id === row.recommendation_id);
-    if (!line?.choices?.length) return;
+  /// Other quantities side by side.
+  const other = (choices, body) => {
+    if (!choices.length) return;
     const head = ["If you order", "Cost", "Lasts until", "Chance of running out before the next delivery"];
     body.append(el("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Other quantities" }, el("table", {},
       el("thead", {}, el("tr", {}, ...head.map((name) => el("th", { scope: "col", class: "number" }, name)))),
-      el("tbody", {}, ...line.choices.map(([quantity, value, until, risk]) => el("tr", {},
+      el("tbody", {}, ...choices.map(([quantity, value, until, risk]) => el("tr", {},
         el("th", { scope: "row", class: "number" }, write("number", quantity)), el("td", { class: "number" }, money(value)),
         el("td", { class: "number" }, until || "beyond the horizon"), el("td", { class: "number" }, risk === null ? "unknown" : write("percent", risk))))))));
   };

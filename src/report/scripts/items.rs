@@ -8,7 +8,7 @@
 use crate::domain::exceptions::{Exception, Subject};
 use crate::domain::fault::guarded;
 use crate::domain::inputs::{ProductStatus, PurchaseOrder};
-use crate::domain::outcome::{Allocation, Policy, PoolPicture, Recommendation};
+use crate::domain::outcome::{Allocation, Choice, Policy, PoolPicture, Recommendation};
 use crate::domain::units::{Money, SkuId, Units};
 use crate::explain::Step;
 use crate::indicators::PoolResults;
@@ -118,7 +118,12 @@ struct LineData<'a> {
     reason: &'a str,
     binding: &'a str,
     steps: Vec<StepData<'a>>,
+    choices: Vec<ChoiceData>,
 }
+
+/// `[quantity, value, lasts until, risk]`.
+#[derive(Serialize)]
+struct ChoiceData(i64, Option<Number>, Option<NaiveDate>, Option<Number>);
 
 #[derive(Serialize)]
 struct PictureData {
@@ -307,7 +312,12 @@ fn line<'a>(report: &'a Report, r: &'a Recommendation) -> LineData<'a> {
         reason: &r.reason,
         binding: &r.binding,
         steps: r.steps.iter().map(step).collect(),
+        choices: r.choices.iter().map(choice).collect(),
     }
+}
+
+fn choice(c: &Choice) -> ChoiceData {
+    ChoiceData(c.quantity.count(), money(c.value), c.lasts_until, rounded(c.risk, 4))
 }
 
 fn step(s: &Step) -> StepData<'_> {
