@@ -832,7 +832,8 @@ fn one_file_may_be_sales_and_products_and_sources_complete_each_other() {
     assert_eq!((mug.name.as_str(), mug.unit_cost), ("Mug", Some(Money::from_f64(4.0))));
     assert_eq!((cup.name.as_str(), cup.category.as_str()), ("Cup", "Ware"));
     assert!(inputs.quarantine.is_empty());
-    let told = inputs.exceptions.iter().any(|e| e.what.contains("different things about 1 items: B"));
+    let told =
+        inputs.exceptions.iter().any(|e| e.what.contains("different things about 1 items: B"));
     assert!(told, "{:?}", inputs.exceptions);
 }
 

@@ -46,11 +46,7 @@ impl Convert<'_> {
             if shown == known {
                 continue;
             }
-            let other = if shown < known {
-                std::mem::replace(last, row)
-            } else {
-                row
-            };
+            let other = if shown < known { std::mem::replace(last, row) } else { row };
             let reason =
                 format!("the same key as {} line {}: one row a key", last.1.file, last.1.line);
             self.quarantine.reject(other.1, column, "", reason);

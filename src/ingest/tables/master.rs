@@ -51,7 +51,8 @@ pub(crate) fn products(
             if other.file != file || convert.sales_files.contains(place.file) {
                 differing.push(sku);
             } else {
-                let reason = format!("the same key as {} line {}: one row a key", place.file, place.line);
+                let reason =
+                    format!("the same key as {} line {}: one row a key", place.file, place.line);
                 convert.quarantine.reject(other.place, "sku", "", reason);
             }
         }
