@@ -4,7 +4,7 @@
 //! did. A failure leaves the last publication in place. `run` calls it, once, when all is decided.
 
 use crate::domain::error::{Error, Result};
-use crate::domain::exceptions::Severity;
+use crate::domain::exceptions::{Exception, ExceptionKind, Severity, Subject};
 use crate::domain::inputs::{Inputs, Names};
 use crate::domain::outcome::{
     Allocation, ChannelAction, Classification, Outcome, Policy, Recommendation,
@@ -26,6 +26,8 @@ const LISTED: usize = 20;
 /// Explanations that one thread recomputes in one go: enough that handing them out costs nothing,
 /// few enough that all threads end together.
 const CHUNK: usize = 1_024;
+/// Lines of the last run from which a collapse of the spend is worth a word.
+const COLLAPSING_LINES: f64 = 5.0;
 /// A share of exactly all may come out of a division as a little more.
 const ROUNDING: f64 = 1e-9;
 
@@ -102,6 +104,63 @@ fn protection_value(outcome: &Outcome) -> f64 {
         value += policy.protection_mean * cost;
     }
     value
+}
+
+/// Approved units that no purchase order shows yet.
+#[derive(Debug, Clone, Copy)]
+pub struct Waiting {
+    /// The item and where they go.
+    pub pool: PoolId,
+    /// How many.
+    pub units: Units,
+}
+
+/// A warning where the spend collapses: what is recommended, approved and waiting, or placed since
+/// the last run comes to less than what was recommended then, divided by `factor`. Orders that
+/// vanish do not fail the audit, for a shop may stop buying; a person should know.
+#[must_use]
+pub fn collapsed(
+    inputs: &Inputs,
+    outcome: &Outcome,
+    pending: &[Waiting],
+    last: &Manifest,
+    factor: f64,
+) -> Option<Exception> {
+    let then = last.totals.get("recommended_value").copied().filter(|&value| value > 0.0)?;
+    // One or two lines come and go.
+    last.totals.get("recommended_lines").filter(|&&lines| lines >= COLLAPSING_LINES)?;
+    let mut costs: BTreeMap<PoolId, f64> = BTreeMap::new();
+    let mut recommended = 0.0;
+    for line in &outcome.recommendations {
+        costs.insert(line.key(), line.unit_cost.as_f64());
+        recommended += line.value.as_f64();
+    }
+    let cost = |pool: PoolId| costs.get(&pool).copied().unwrap_or(0.0);
+    let mut approved = 0.0;
+    for waiting in pending {
+        approved += waiting.units.as_f64() * cost(waiting.pool);
+    }
+    let mut placed = 0.0;
+    for order in inputs.purchase_orders.iter() {
+        if order.confirmed.is_some_and(|day| day >= last.as_of) {
+            placed += order.quantity.as_f64() * cost(order.key());
+        }
+    }
+    let now = recommended + approved + placed;
+    if now * factor >= then {
+        return None;
+    }
+    Some(Exception::new(
+        Severity::Warning,
+        ExceptionKind::SpendCollapsed,
+        Subject::Run("publish.spend_factor"),
+        format!(
+            "{recommended:.2} are recommended, {approved:.2} approved and waiting, {placed:.2} \
+             placed since {}; {then:.2} were recommended then",
+            last.as_of
+        ),
+        format!("less than the {factor}th part (publish.spend_factor): is a table cut off?"),
+    ))
 }
 
 /// Checks everything the contract promises of a run's results.
@@ -349,7 +408,8 @@ fn totals_are_plausible(
     {
         let percent = bounds.pool_share * 100.0;
         faults.add(format!(
-            "{pools} pools, {pools_then} in the last run: more than {percent} % apart"
+            "{pools} items by location, {pools_then} in the last run: more than {percent} % apart; \
+             raise publish.pool_share if it is meant (0.9 allows 90 %)"
         ));
     }
 }

@@ -11,7 +11,7 @@ use serde_json::json;
 /// Prints the arithmetic of one item's numbers.
 pub(crate) fn explain(args: &ExplainArgs) -> Result<u8> {
     let plan = Plan::load(&args.options)?;
-    let run = PublishedRun::current(&plan.run.out)?;
+    let run = PublishedRun::current(&plan.place())?;
     let text = review::explain::explain(&run, &args.sku, args.channel.as_deref())?;
     if args.options.voice.json {
         let run_id = &run.manifest.run_id;

@@ -188,9 +188,21 @@ impl Plan {
         };
         let mut problems = reader.finish();
         plan.apply(options, &mut problems);
-        plan.digest = sha256_hex(settled.as_bytes());
+        // The items of a pilot are part of what it is made from; the morning stands for itself.
+        let pilot = plan.only.as_ref().map(|only| format!("{only:?}")).unwrap_or_default();
+        plan.digest = sha256_hex(format!("{settled}{pilot}").as_bytes());
         problems.extend(plan.problems());
         if problems.is_empty() { Ok(plan) } else { Err(Error::Config(problems)) }
+    }
+
+    /// The folder that runs are published below: a pilot (`--only`) beside the whole run, never in
+    /// its place.
+    #[must_use]
+    pub fn place(&self) -> PathBuf {
+        match &self.only {
+            Some(_) => self.run.out.join("pilot"),
+            None => self.run.out.clone(),
+        }
     }
 
     /// Periods to forecast.

@@ -117,6 +117,10 @@ impl<'a> Reader<'a> {
     ) -> T {
         let mut good = Table::new();
         for (key, value) in table {
+            if let Some(text) = implausible(&key, &value) {
+                self.problems.push(format!("{}: {text}", self.place(name, nth, &key)));
+                continue;
+            }
             let alone = Table::from_iter([(key.clone(), value.clone())]);
             match alone.try_into::<T>() {
                 Ok(_) => {
@@ -149,6 +153,30 @@ impl<'a> Reader<'a> {
         });
         format!("{}{line}, [{section}] {key}", self.file)
     }
+}
+
+/// Days of a century: nothing here is planned for longer, and walks over days must end.
+const LONGEST_DAYS: f64 = 36_525.0;
+/// No price, quantity or weight of a shop is larger; sums of products of such numbers stay finite.
+const LARGEST: f64 = 1e12;
+
+/// What is wrong with a number that no range of its section can be right about.
+fn implausible(key: &str, value: &Value) -> Option<String> {
+    let number = match value {
+        Value::Float(number) => *number,
+        Value::Integer(number) => *number as f64,
+        Value::Array(values) => return values.iter().find_map(|value| implausible(key, value)),
+        Value::Table(table) => {
+            return table.iter().find_map(|(inner, value)| {
+                let of_days = if key.contains("days") { key } else { inner };
+                implausible(of_days, value)
+            });
+        }
+        Value::String(_) | Value::Boolean(_) | Value::Datetime(_) => return None,
+    };
+    let largest = if key.contains("days") { LONGEST_DAYS } else { LARGEST };
+    (!number.is_finite() || number.abs() > largest)
+        .then(|| format!("{number} is no plausible number: expected at most {largest}"))
 }
 
 fn line_of(text: &str, found: impl FnMut(&str) -> bool) -> String {

@@ -113,6 +113,7 @@ exception_kinds! {
     ReserveExceedsPool "reserve-exceeds-pool" "The reserves of the channels add up to more than the stock."
     SalesStopped "sales-stopped" "A steady seller has stopped selling, and nothing says why."
     SpellingVariants "spelling-variants" "Names differ only by case, spaces or the form of an accent."
+    SpendCollapsed "spend-collapsed" "Far less is ordered than in the last run."
     StaleTable "stale-table" "The newest row of a table is older than its limit."
     StampedPeriods "stamped-periods" "A stamp on the first day of a week or month stands for all of it."
     StockAddedUp "stock-added-up" "Several stock rows name the same item and location and were added up."

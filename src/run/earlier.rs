@@ -37,9 +37,10 @@ pub(super) struct Earlier {
 }
 
 impl Earlier {
-    /// Reads what lies in the output folder.
-    pub(super) fn read(out: &Path, as_of: NaiveDate) -> Result<Self> {
-        let decisions = KeptDecisions::read(out)?;
+    /// Reads the runs below `out` and the decisions below `decided`: a pilot has runs of its own,
+    /// and stands under the same decisions.
+    pub(super) fn read(out: &Path, decided: &Path, as_of: NaiveDate) -> Result<Self> {
+        let decisions = KeptDecisions::read(decided)?;
         let needed: Vec<String> = READ_OF_LAST.iter().map(|table| table.path()).collect();
         let needed: Vec<&str> = needed.iter().map(String::as_str).collect();
         let Predecessor { run: last, passed_over } =

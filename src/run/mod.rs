@@ -31,6 +31,7 @@ use crate::domain::fault::guarded;
 use crate::domain::inputs::Inputs;
 use crate::domain::outcome::Outcome;
 use crate::domain::panel::Panel;
+use crate::domain::sorted::Keyed;
 use crate::forecast::evaluate::backtest::{Backtest, BacktestRow};
 use crate::purchase::Market;
 use crate::purchase::economics::economics;
@@ -100,7 +101,7 @@ pub fn run(plan: &Plan, progress: &dyn Progress) -> Result<Summary> {
         let mut clock = StageClock::start();
         // Before anything is read: a second run on the same folder stops here, not after minutes of
         // work.
-        let lock = OutputLock::acquire(&plan.run.out, &now())?;
+        let lock = OutputLock::acquire(&plan.place(), &now())?;
         if let Some(mended) = recover(&lock)? {
             progress.note(&mended);
         }
@@ -120,7 +121,7 @@ fn run_loaded(
 ) -> Result<Summary> {
     let as_of = inputs.panel.calendar().as_of();
     refuse_half_an_export(plan, as_of)?;
-    let earlier = Earlier::read(&plan.run.out, as_of)?;
+    let earlier = Earlier::read(&plan.place(), &plan.run.out, as_of)?;
     let refit = EarlierRefit::read(plan, earlier.last.as_ref(), as_of);
 
     // The same input, configuration and past make the same run: it is published once.
@@ -169,7 +170,7 @@ fn run_loaded(
 /// Without `--as-of` the morning follows from the data: an earlier one than the current run's means
 /// that the data end earlier than they did, as half an export does.
 fn refuse_half_an_export(plan: &Plan, as_of: NaiveDate) -> Result<()> {
-    let Ok(current) = PublishedRun::current(&plan.run.out) else { return Ok(()) };
+    let Ok(current) = PublishedRun::current(&plan.place()) else { return Ok(()) };
     let newest = current.manifest.as_of;
     if plan.run.as_of.is_some() || as_of >= newest {
         return Ok(());
@@ -177,7 +178,8 @@ fn refuse_half_an_export(plan: &Plan, as_of: NaiveDate) -> Result<()> {
     let message = format!(
         "the last sale makes this the morning of {as_of}, but the current run is for {newest}: is \
          the export cut short? To fill a gap in history on purpose, say --as-of {as_of}: the run is \
-         kept beside, and current stays"
+         kept beside, and current stays; if {newest} is the mistake, \
+         `orderpoint doctor --fix` sets that run aside"
     );
     Err(Error::input(&plan.run.data, message))
 }
@@ -397,6 +399,16 @@ impl NightlyRun<'_> {
         outcome.exceptions.sort_by(|a, b| b.severity.cmp(&a.severity).then_with(|| a.cmp(b)));
         outcome.exceptions.dedup();
 
+        if let Some(last) = self.last.filter(|_| self.plan.only.is_none()) {
+            let last = &last.run.manifest;
+            let factor = self.plan.publish.spend_factor;
+            let pending = self.standing.pending.iter();
+            let waiting: Vec<audit::Waiting> = pending
+                .map(|approved| audit::Waiting { pool: approved.key(), units: approved.quantity })
+                .collect();
+            let told = audit::collapsed(self.inputs, outcome, &waiting, last, factor);
+            outcome.exceptions.extend(told);
+        }
         let totals = audit::totals(self.inputs, outcome);
         let manifest = Manifest {
             refit: self.kept_refit.take(),
@@ -407,7 +419,9 @@ impl NightlyRun<'_> {
             outcome.changes = changes::compare(last, self.inputs, outcome, &manifest);
         }
         let last = self.last.map(|last| &last.run.manifest);
-        audit::audit(self.inputs, outcome, last, &self.plan.publish)?;
+        // A pilot is no measure, and is measured by none: its items are whatever was listed.
+        let measure = last.filter(|_| self.plan.only.is_none());
+        audit::audit(self.inputs, outcome, measure, &self.plan.publish)?;
         Ok(manifest)
     }
 }

@@ -152,7 +152,7 @@ pub(super) fn keep(
     if forecaster.refit().is_some() {
         return Ok(Some(entry));
     }
-    let announced = models::announce(&plan.run.out, &plan.run.models, &entry.run_id);
+    let announced = models::announce(&plan.place(), &plan.run.models, &entry.run_id);
     match announced.and_then(|()| {
         models::save(&plan.run.models, &entry.run_id, KIND, &forecaster.keep(states))
     }) {

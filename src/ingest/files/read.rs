@@ -87,7 +87,10 @@ pub(crate) fn read(
                 Format::Text | Format::Gzip => text::read(file, &mut reading, &mut pass_on),
                 Format::Workbook => workbook::read(file, &mut reading, &mut pass_on),
             }
-        })?;
+        });
+        // Before what went wrong with it: half a file is what somebody is still writing.
+        file.is_unchanged()?;
+        let rows = rows?;
         sources.push(Source {
             table: schema.table.to_owned(),
             file: file.name.clone(),

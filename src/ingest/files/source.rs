@@ -8,6 +8,7 @@ use crate::ingest::settings::TableMapping;
 use crate::ingest::tables::schema::{self, Schema};
 use std::fs;
 use std::io::Read;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 /// How a file is written.
@@ -34,6 +35,30 @@ pub(crate) struct File {
     pub(crate) format: Format,
     /// What the names of its folders say (`channel=web`): the same in every row.
     pub(crate) partitions: Vec<Partition>,
+    /// Which bytes these were when it was found.
+    pub(crate) stamp: Stamp,
+}
+
+/// What tells a file from the one that takes its place, or from itself with more in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Stamp {
+    inode: u64,
+    bytes: u64,
+    /// Nanoseconds of the last change of the content, and of anything about the file.
+    modified: (i64, i64),
+    changed: (i64, i64),
+}
+
+impl Stamp {
+    fn of(path: &Path) -> Result<Self> {
+        let there = fs::metadata(path).map_err(Error::unreadable(path))?;
+        Ok(Self {
+            inode: there.ino(),
+            bytes: there.len(),
+            modified: (there.mtime(), there.mtime_nsec()),
+            changed: (there.ctime(), there.ctime_nsec()),
+        })
+    }
 }
 
 /// A column whose value stands in the name of a folder.
@@ -61,6 +86,20 @@ pub(crate) struct Found {
 }
 
 impl File {
+    /// That what was read is what was digested, from the first byte to the last: someone may write
+    /// the file while it is read.
+    ///
+    /// # Errors
+    /// [`Error::Input`] for a file that is another one now.
+    pub(crate) fn is_unchanged(&self) -> Result<()> {
+        if Stamp::of(&self.path)? == self.stamp {
+            return Ok(());
+        }
+        let message = "was changed while it was read: run again when whoever writes it is done, \
+                       and have it written beside and renamed";
+        Err(Error::input(&self.path, message))
+    }
+
     /// Lower-case hex digest of its bytes.
     pub(crate) fn sha256(&self) -> Result<String> {
         let mut file = fs::File::open(&self.path).map_err(Error::unreadable(&self.path))?;
@@ -312,6 +351,7 @@ fn children(folder: &Path) -> Result<Vec<PathBuf>> {
 
 fn open(data: &Path, part: Part) -> Result<File> {
     let Part { path, root } = part;
+    let stamp = Stamp::of(&path)?;
     let mut head = Vec::new();
     fs::File::open(&path)
         .and_then(|file| file.take(8).read_to_end(&mut head))
@@ -321,7 +361,7 @@ fn open(data: &Path, part: Part) -> Result<File> {
     }
     let format = format(&path, &head)?;
     let partitions = partitions(&root, &path);
-    Ok(File { name: relative(data, &path), path, format, partitions })
+    Ok(File { name: relative(data, &path), path, format, partitions, stamp })
 }
 
 /// What the folders between `root` and the file say: `channel=web` is a column that they spare.
