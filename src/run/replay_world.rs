@@ -1,11 +1,12 @@
 //! The world that a replay starts from: every pool's demand and supply, as the run's input says.
 
 use crate::config::Plan;
+use crate::domain::calendar::Calendar;
 use crate::domain::economics::UnitEconomics;
 use crate::domain::inputs::{Inputs, Supply};
 use crate::domain::outcome::Classification;
 use crate::domain::panel::{Pool, flag};
-use crate::domain::units::Money;
+use crate::domain::units::{Money, Units};
 use crate::inventory::kits::Bills;
 use crate::inventory::lead_time;
 use crate::inventory::receipts::LeadTimes;
@@ -16,6 +17,7 @@ use crate::run::{history, kits};
 use crate::simulate::what_if::{Alternative, World};
 use crate::simulate::{Costs, ReplayPool, Scope, Settings};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Longest lead time that the warm-up waits for, days: a quarter, or a single import item would
 /// leave nothing to count.
@@ -82,7 +84,7 @@ impl ReplayWorld {
             replayed.supplied = first.is_some() || !inputs.has("supply");
             let mut supplier = String::new();
             if let Some(first) = first {
-                supply_from(&mut replayed, first, &lead_times, pool);
+                supply_from(&mut replayed, first, inputs, &lead_times, pool);
                 supplier = inputs.names.supplier(first.supplier).to_owned();
                 let name = format!("supplier:{supplier}");
                 replayed.scopes.push(Scope { name, share: 1.0 });
@@ -104,7 +106,7 @@ impl ReplayWorld {
             pools[kit].supplied = false;
         }
 
-        let settings = settings(plan, &pools, panel.calendar().bucket().days());
+        let settings = settings(plan, &pools, panel.calendar());
         let world =
             World { pools, suppliers, candidates: Vec::new(), settings, forecast_factor: 1.0 };
         Self { world, kept_shares, bills }
@@ -154,7 +156,8 @@ fn share_margins_of_kits(pools: &mut [ReplayPool], bills: &Bills) {
     }
 }
 
-fn settings(plan: &Plan, pools: &[ReplayPool], period_days: f64) -> Settings {
+fn settings(plan: &Plan, pools: &[ReplayPool], calendar: &Calendar) -> Settings {
+    let period_days = calendar.bucket().days();
     let review_days = plan.policy.review_period_days;
     let longest = pools.iter().map(|pool| pool.lead_time.mean_days()).fold(0.0, f64::max);
     // Until every pool's first order has arrived.
@@ -165,10 +168,12 @@ fn settings(plan: &Plan, pools: &[ReplayPool], period_days: f64) -> Settings {
         run_out: 0,
         review_every: (review_days / period_days).round().max(1.0) as usize,
         period_days,
+        origin: calendar.start(0),
         unmet_demand: plan.policy.unmet_demand,
         costs: Costs::of(&plan.policy),
         seed: Some(plan.run.seed),
-        budget: None,
+        // The most to spend on the orders of one review, as on those of one night.
+        budget: plan.purchase.budget,
         paths_of: Vec::new(),
     }
 }
@@ -214,6 +219,7 @@ fn replay_pool(
 ) -> ReplayPool {
     let sku = inputs.names.sku(pool.sku);
     let location = inputs.names.location(pool.location);
+    let product = &inputs.products[pool.sku.index()];
     let mut scopes = Vec::new();
     if let Some(abc) = class.abc {
         scopes.push(Scope { name: format!("class:{abc}"), share: 1.0 });
@@ -235,13 +241,26 @@ fn replay_pool(
         unit_margin: economics.margin_or_zero().as_f64(),
         supplied: false,
         lot: LotRules::FREE,
+        supplier: None,
+        min_stock: product.min_stock.map(Units::as_f64),
+        max_stock: product.max_stock.map(Units::as_f64),
+        shelf_life_days: product.shelf_life_days,
         initial: None,
         scopes,
     }
 }
 
-/// Gives a pool the lead time and lot rules of its first supplier.
-fn supply_from(replayed: &mut ReplayPool, supply: &Supply, lead_times: &LeadTimes, pool: &Pool) {
+/// Gives a pool the lead time, lot rules and calendar of its first supplier.
+fn supply_from(
+    replayed: &mut ReplayPool,
+    supply: &Supply,
+    inputs: &Inputs,
+    lead_times: &LeadTimes,
+    pool: &Pool,
+) {
     replayed.lead_time = lead_times.estimate(supply, pool.location).lead_time;
     replayed.lot = LotRules::of(supply);
+    let supplier = &inputs.suppliers[supply.supplier.index()];
+    let is_open = supplier.order_weekdays.is_empty() && supplier.closures.is_empty();
+    replayed.supplier = (!is_open).then(|| Arc::new(supplier.clone()));
 }

@@ -35,6 +35,10 @@ pub struct Totals {
     pub shortage_cost: f64,
     /// Ordering cost, currency.
     pub order_cost: f64,
+    /// Units thrown away because their shelf life was over.
+    pub wasted: f64,
+    /// The same at unit cost, currency.
+    pub waste_cost: f64,
 }
 
 impl Totals {
@@ -45,7 +49,7 @@ impl Totals {
         }
     }
 
-    fn fields(&mut self) -> [&mut f64; 16] {
+    fn fields(&mut self) -> [&mut f64; 18] {
         [
             &mut self.periods,
             &mut self.demand,
@@ -63,17 +67,19 @@ impl Totals {
             &mut self.holding_cost,
             &mut self.shortage_cost,
             &mut self.order_cost,
+            &mut self.wasted,
+            &mut self.waste_cost,
         ]
     }
 
-    fn clone_fields(mut self) -> [f64; 16] {
+    fn clone_fields(mut self) -> [f64; 18] {
         self.fields().map(|f| *f)
     }
 
-    /// Holding + shortage + ordering cost, currency.
+    /// Holding + shortage + ordering cost and what was thrown away, currency.
     #[must_use]
     pub fn cost(&self) -> f64 {
-        self.holding_cost + self.shortage_cost + self.order_cost
+        self.holding_cost + self.shortage_cost + self.order_cost + self.waste_cost
     }
 
     /// Share of demand served from the shelf; `None` without demand.

@@ -19,6 +19,7 @@ pub use crate::simulate::measures::Totals;
 pub use crate::simulate::replay::{Replay, replay};
 
 use crate::domain::classes::{AbcClass, VelocityClass, XyzClass};
+use crate::domain::inputs::Supplier;
 use crate::domain::units::LeadTime;
 use crate::inventory;
 use crate::inventory::{Arrival, Outlook, StockLevel};
@@ -82,6 +83,14 @@ pub struct ReplayPool {
     pub supplied: bool,
     /// Minimum, pack and maximum of an order.
     pub lot: LotRules,
+    /// Order days and closures of who supplies it; `None` = any day.
+    pub supplier: Option<Arc<Supplier>>,
+    /// Never plan below this stock, units.
+    pub min_stock: Option<f64>,
+    /// Never order above this stock, units.
+    pub max_stock: Option<f64>,
+    /// Days a received unit may be sold; what is left then is thrown away.
+    pub shelf_life_days: Option<f64>,
     /// Stock and open orders at the first period; `None` = what each policy would hold on average.
     pub initial: Option<InitialStock>,
     /// What to report it under.
@@ -182,6 +191,8 @@ pub struct Settings {
     pub review_every: usize,
     /// Length of a period, calendar days.
     pub period_days: f64,
+    /// First day of period 0 of the axis, for suppliers' calendars.
+    pub origin: NaiveDate,
     /// Whether unmet demand is lost or waits.
     pub unmet_demand: inventory::settings::UnmetDemand,
     /// What things cost.

@@ -3,8 +3,10 @@
 use crate::domain::inputs::PoolOverrides;
 use crate::domain::units::{LocationId, Money, SkuId, Units};
 use crate::explain::Explanation;
+use crate::inventory::expiry::{DatedLot, usable_stock};
 use crate::inventory::need::need;
 use crate::inventory::order_calendar::OrderCalendar;
+use crate::inventory::outlook::units_until;
 use crate::inventory::reorder_point::{Targets, targets};
 use crate::inventory::settings::UnmetDemand;
 use crate::inventory::{
@@ -15,7 +17,7 @@ use crate::simulate::{
     Candidate, Costs, HoldingAt, Played, PoolOutlook, ReplayPool, Rule, ScopeTotals, Settings,
     Totals,
 };
-use chrono::NaiveDate;
+use chrono::{Days, NaiveDate};
 use rand_pcg::Pcg64Mcg;
 use rand_pcg::rand_core::{Rng, SeedableRng};
 use std::collections::BTreeMap;
@@ -49,6 +51,8 @@ struct State {
     backorders: f64,
     /// Day of arrival on the axis, units; soonest first.
     pipeline: Vec<Arrival>,
+    /// Units on the shelf by their last day on the axis, soonest first; empty for what keeps.
+    lots: Vec<DatedLot>,
     /// Unmet demand since the last arrival.
     short: bool,
     /// Orders placed so far: numbers the draws of lead times.
@@ -190,7 +194,8 @@ impl<'a> Replay<'a> {
                     average_per_day: rates.mean / days,
                     peak_per_day: rates.peak / days,
                 };
-                let facts = facts(this, pool, past);
+                let as_of = date_of(self.settings, self.today());
+                let facts = facts(this, pool, as_of, past);
                 let mut unrecorded = Explanation::unrecorded();
                 let targets = targets(&facts, &outlook.outlook(days), settings, &mut unrecorded);
                 Level::Targets(Box::new(targets))
@@ -207,6 +212,10 @@ impl<'a> Replay<'a> {
                 Level::UpTo(units) => *units,
             }
             .round();
+            if let Some(life) = this.shelf_life_days {
+                let last = self.settings.period_days * self.now as f64 + life;
+                state.lots = vec![DatedLot { days: last, quantity: state.on_hand }];
+            }
         }
         state.level = Some(level);
     }
@@ -215,8 +224,9 @@ impl<'a> Replay<'a> {
     fn period(&mut self, candidate: usize, outlooks: &[PoolOutlook]) {
         let today = self.today();
         let scored = self.scored();
-        for state in &mut self.states[candidate] {
-            receive(state, today, scored);
+        for (state, pool) in self.states[candidate].iter_mut().zip(self.pools) {
+            receive(state, pool, today, scored);
+            throw_away(state, pool, today, scored);
         }
         let window = &self.settings.window;
         let reviewed = (self.now - window.start).is_multiple_of(self.settings.review_every.max(1));
@@ -301,19 +311,29 @@ impl<'a> Replay<'a> {
             (Some(Level::Targets(targets)), Rule::Inventory(settings)) => {
                 // The cheap test first: everything on its way counts, and it is enough.
                 let horizon = today + targets.interval.lead_days + targets.interval.review_days;
-                if position > targets.reorder_point
+                // Units with a date may be waste: then the position says too much.
+                if state.lots.is_empty()
+                    && position > targets.reorder_point
                     && state.pipeline.last().is_none_or(|a| a.days <= horizon)
                 {
                     return Wish { pool, units: 0.0, cover_days: f64::INFINITY };
                 }
                 let arrivals: Vec<Arrival> =
                     state.pipeline.iter().map(|a| Arrival { days: a.days - today, ..*a }).collect();
+                let passed = (self.now - self.refreshed) as f64;
+                let period_days = self.settings.period_days;
+                // What will expire unsold is not there, as for the night.
+                let lots: Vec<DatedLot> =
+                    state.lots.iter().map(|l| DatedLot { days: l.days - today, ..*l }).collect();
+                let waste = usable_stock(&lots, 0.0, |days| {
+                    units_until(&outlook.mean, period_days, days + passed * period_days)
+                        - units_until(&outlook.mean, period_days, passed * period_days)
+                });
                 let stock = StockLevel {
                     on_hand: state.on_hand,
-                    available: state.on_hand,
+                    available: state.on_hand - waste.waste.min(state.on_hand.max(0.0)),
                     backordered: state.backorders,
                 };
-                let passed = (self.now - self.refreshed) as f64;
                 // The outlook was made `passed` periods ago.
                 let outlook = Outlook {
                     over: &|from, to, end| (outlook.over)(from + passed, to + passed, end),
@@ -327,7 +347,9 @@ impl<'a> Replay<'a> {
             (Some(Level::UpTo(level)), _) => (level - position, level / self.settings.period_days),
             _ => (0.0, 0.0),
         };
-        Wish { pool, units: whole_units(need, this), cover_days: position / per_day.max(1e-9) }
+        let room = this.max_stock.map(|most| Units::floor((most - position).clamp(0.0, 1e15)));
+        let units = whole_units(need, this, room);
+        Wish { pool, units, cover_days: position / per_day.max(1e-9) }
     }
 
     fn place(&mut self, candidate: usize, pool: usize, units: f64) {
@@ -340,7 +362,13 @@ impl<'a> Replay<'a> {
             Some(seed) => drawn_lead_time(this, seed, pool as u64, state.drawn),
             None => this.lead_time.mean_days(),
         };
-        let arrival = Arrival { days: today + days, quantity: units };
+        // A review on a day on which the supplier takes no orders waits for the next one that does.
+        let waits = this.supplier.as_ref().map_or(0.0, |supplier| {
+            let day = date_of(self.settings, today);
+            let next = OrderCalendar::of(supplier).next_order_day(day).unwrap_or(day);
+            (next - day).num_days() as f64
+        });
+        let arrival = Arrival { days: today + waits + days, quantity: units };
         let at = state.pipeline.partition_point(|a| a.days <= arrival.days);
         state.pipeline.insert(at, arrival);
         state.drawn += 1;
@@ -353,15 +381,18 @@ impl<'a> Replay<'a> {
 }
 
 /// What targets are made from; a replay has one location, and no stock enters targets.
-fn facts(pool: &ReplayPool, number: usize, past: PastDemand) -> PoolFacts<'static> {
+fn facts(pool: &ReplayPool, number: usize, as_of: NaiveDate, past: PastDemand) -> PoolFacts<'_> {
     PoolFacts {
         sku: SkuId(number as u32),
         location: LocationId(0),
-        as_of: NaiveDate::MIN,
+        as_of,
         past,
         lead_time: pool.lead_time,
         lead_time_source: String::new(),
-        calendar: OrderCalendar::default(),
+        calendar: pool
+            .supplier
+            .as_ref()
+            .map_or_else(OrderCalendar::default, |supplier| OrderCalendar::of(supplier)),
         abc: pool.abc,
         xyz: pool.xyz,
         is_new: false,
@@ -375,18 +406,26 @@ fn facts(pool: &ReplayPool, number: usize, past: PastDemand) -> PoolFacts<'stati
         stock: StockLevel::default(),
         arrivals: Vec::new(),
         lots: Vec::new(),
-        min_stock: None,
-        max_stock: None,
-        shelf_life_days: None,
+        min_stock: pool.min_stock,
+        max_stock: pool.max_stock,
+        shelf_life_days: pool.shelf_life_days,
         by_hand: PoolOverrides::default(),
         held: None,
     }
 }
 
 /// What is ordered for an unrounded need.
-fn whole_units(need: f64, pool: &ReplayPool) -> f64 {
+fn whole_units(need: f64, pool: &ReplayPool, room: Option<Units>) -> f64 {
+    if !pool.supplied {
+        return 0.0;
+    }
     // Rounding noise in the need must not cost a unit.
-    if pool.supplied { pool.lot.order_quantity(need - NOISE).quantity.as_f64() } else { 0.0 }
+    pool.lot.within(room).order_quantity(need - NOISE).quantity.as_f64()
+}
+
+/// The calendar day of a day on the axis.
+fn date_of(settings: &Settings, day: f64) -> NaiveDate {
+    settings.origin.checked_add_days(Days::new(day.max(0.0) as u64)).unwrap_or(NaiveDate::MAX)
 }
 
 /// A lead time from the gamma distribution with the pool's mean and spread; never less than a day.
@@ -407,10 +446,14 @@ fn drawn_lead_time(pool: &ReplayPool, seed: u64, number: u64, order: u64) -> f64
 }
 
 /// Puts what has arrived on the shelf; waiting customers are served first.
-fn receive(state: &mut State, today: f64, scored: bool) {
+fn receive(state: &mut State, pool: &ReplayPool, today: f64, scored: bool) {
     let due = state.pipeline.partition_point(|a| a.days <= today + NOISE);
     for arrival in state.pipeline.drain(..due) {
         state.on_hand += arrival.quantity;
+        if let Some(life) = pool.shelf_life_days {
+            // A later arrival keeps longer: the list stays in order.
+            state.lots.push(DatedLot { days: arrival.days + life, quantity: arrival.quantity });
+        }
         if scored {
             state.totals.cycles += 1.0;
             state.totals.served_cycles += f64::from(u8::from(!state.short));
@@ -420,6 +463,29 @@ fn receive(state: &mut State, today: f64, scored: bool) {
     let served = state.backorders.min(state.on_hand.max(0.0));
     state.on_hand -= served;
     state.backorders -= served;
+    take_first(&mut state.lots, served);
+}
+
+/// Throws away what may not be sold any more.
+fn throw_away(state: &mut State, pool: &ReplayPool, today: f64, scored: bool) {
+    let over = state.lots.partition_point(|lot| lot.days <= today + NOISE);
+    let gone: f64 = state.lots.drain(..over).map(|lot| lot.quantity).sum();
+    state.on_hand = (state.on_hand - gone).max(0.0);
+    if scored {
+        state.totals.wasted += gone;
+        state.totals.waste_cost += gone * pool.unit_cost;
+    }
+}
+
+/// Takes `units` from the lots that expire first.
+fn take_first(lots: &mut Vec<DatedLot>, units: f64) {
+    let mut left = units;
+    for lot in lots.iter_mut() {
+        let taken = lot.quantity.min(left);
+        lot.quantity -= taken;
+        left -= taken;
+    }
+    lots.retain(|lot| lot.quantity > NOISE);
 }
 
 /// Serves the period's demand from the shelf, and counts it.
@@ -429,6 +495,7 @@ fn sell(state: &mut State, pool: &ReplayPool, t: usize, settings: &Settings, sco
     let sold = demand.min(morning.max(0.0));
     let unmet = demand - sold;
     state.on_hand -= sold;
+    take_first(&mut state.lots, sold);
     state.short |= unmet > NOISE;
     match settings.unmet_demand {
         UnmetDemand::Backordered => state.backorders += unmet,

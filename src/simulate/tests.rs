@@ -26,6 +26,10 @@ fn pool(demand: Vec<f32>, lead_days: f64) -> ReplayPool {
         unit_margin: 1.0,
         supplied: true,
         lot: LotRules::FREE,
+        supplier: None,
+        min_stock: None,
+        max_stock: None,
+        shelf_life_days: None,
         initial: None,
         scopes: vec![Scope { name: "class:A".into(), share: 1.0 }],
     }
@@ -37,6 +41,7 @@ fn settings(window: Range<usize>) -> Settings {
         run_out: 0,
         review_every: 1,
         period_days: 1.0,
+        origin: "2024-01-01".parse().unwrap(),
         unmet_demand: UnmetDemand::Backordered,
         costs: Costs {
             holding_per_unit_period: Some(0.5),
@@ -335,4 +340,41 @@ fn k3_what_loses_on_the_window_held_back_is_not_proposed() {
     let goal = tune::Goal::FillRate(0.88);
     let filled = tune::choose(&[played([10.0, 20.0])], &played([10.0, 19.0]), None, goal).unwrap();
     assert!(filled.candidate == 1 && filled.pays());
+}
+
+#[test]
+fn k2_shelf_life_and_maximum_stock_are_replayed() {
+    // Two a day or so; what is received keeps three days.
+    let keeps = ReplayPool { unit_cost: 1.0, ..pool(draws(2.0, 120, 5), 5.0) };
+    let perishable = ReplayPool { shelf_life_days: Some(3.0), ..keeps.clone() };
+    let narrow = ReplayPool { max_stock: Some(4.0), ..keeps.clone() };
+    let candidates = [candidate(base_stock(0.95))];
+    let play = |pool: &ReplayPool| {
+        let pools = [pool.clone()];
+        let played = replay(&pools, &candidates, &settings(0..120), 7, |_| vec![poisson(2.0)]);
+        played[0].total
+    };
+    let (free, spoils, full) = (play(&keeps), play(&perishable), play(&narrow));
+    assert_eq!(free.wasted, 0.0);
+    assert!(spoils.wasted > 0.0 && spoils.lost > free.lost, "{spoils:?}");
+    assert!((spoils.waste_cost - spoils.wasted).abs() < 1e-9);
+    assert!(full.stock / full.periods <= 4.0 && full.lost > free.lost, "{full:?}");
+}
+
+#[test]
+fn k2_a_closure_is_replayed() {
+    let closed = Supplier {
+        closures: vec![("2024-02-10".parse().unwrap(), "2024-03-10".parse().unwrap())],
+        ..Supplier::default()
+    };
+    let open = pool(vec![2.0; 120], 5.0);
+    let shut = ReplayPool { supplier: Some(Arc::new(closed)), ..open.clone() };
+    let candidates = [candidate(base_stock(0.95))];
+    let ordered = |pool: &ReplayPool| {
+        let pools = [pool.clone()];
+        let played = replay(&pools, &candidates, &settings(0..120), 7, |_| vec![poisson(2.0)]);
+        (played[0].total.ordered, played[0].total.lost)
+    };
+    let (free, bound) = (ordered(&open), ordered(&shut));
+    assert!(bound.1 > free.1, "nothing arrives for a month: {bound:?} against {free:?}");
 }
