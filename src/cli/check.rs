@@ -8,6 +8,7 @@ use crate::domain::error::Result;
 use crate::domain::inputs::Inputs;
 use crate::domain::shown::shown;
 use crate::ingest::advice::{self, Suggestion};
+use crate::purchase::Market;
 use crate::run;
 use serde_json::{Value, json};
 use std::cmp::Reverse;
@@ -27,6 +28,8 @@ pub(crate) fn check(args: &CheckArgs) -> Result<u8> {
     }
     let progress = Terminal::new(options.voice.log_format);
     let mut inputs = run::with_threads(plan.run.threads, || run::look(&plan, &progress))?;
+    // What a run would find out only when it buys.
+    inputs.exceptions.extend(Market::new(&inputs, &plan.purchase).exceptions());
     inputs.exceptions.sort();
     inputs.exceptions.sort_by_key(|exception| Reverse(exception.severity));
     if options.voice.json {

@@ -5,6 +5,7 @@ use crate::ingest::cells::currency::Rates;
 use crate::ingest::cells::presets;
 use crate::ingest::tables::schema;
 use chrono::NaiveDate;
+use chrono_tz::Tz;
 use serde::de::Error;
 use serde::{Deserialize, Deserializer};
 use std::collections::BTreeMap;
@@ -68,6 +69,11 @@ pub struct DataSettings {
     pub cutoff_hour: u8,
     /// Timestamps with a zone are moved to this offset; unset = the clock time as written.
     pub utc_offset_hours: Option<f64>,
+    /// IANA name of the zone whose clock the shop's days go by; unset = see `utc_offset_hours`,
+    /// which it stands above.
+    pub time_zone: Option<String>,
+    /// What a time without a zone is.
+    pub naive_times_are: NaiveTimes,
     /// What happens to sales of items that no master table knows.
     pub unknown_skus: UnknownSkus,
     /// What becomes of rows whose date stands apart from all others.
@@ -96,6 +102,8 @@ impl Default for DataSettings {
             decompressed_limit_mb: 16_384,
             cutoff_hour: 0,
             utc_offset_hours: None,
+            time_zone: None,
+            naive_times_are: NaiveTimes::Local,
             unknown_skus: UnknownSkus::Auto,
             lone_dates: LoneDates::Reject,
             fold_names: false,
@@ -107,6 +115,17 @@ impl Default for DataSettings {
             rows: BTreeMap::new(),
         }
     }
+}
+
+/// What a time that names no zone is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum NaiveTimes {
+    /// The shop's own clock.
+    #[default]
+    Local,
+    /// Coordinated universal time, as many systems export it without saying so.
+    Utc,
 }
 
 /// What becomes of rows whose date stands apart from all others.
@@ -338,8 +357,36 @@ impl Settings {
 }
 
 impl DataSettings {
-    fn problems(&self) -> Vec<String> {
+    /// The zone of the shop's clock, where one is set and known.
+    pub(crate) fn zone(&self) -> Option<Tz> {
+        self.time_zone.as_deref().and_then(|name| name.parse().ok())
+    }
+
+    /// What is wrong with the keys about time.
+    fn clock_problems(&self) -> Vec<String> {
         let mut problems = Vec::new();
+        if let Some(name) = &self.time_zone
+            && self.zone().is_none()
+        {
+            let known = chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name());
+            problems.push(format!(
+                "[data] time_zone: no zone is called `{name}`{}; expected an IANA name such as \
+                 Europe/Berlin",
+                did_you_mean(name, known)
+            ));
+        }
+        let has_clock = self.time_zone.is_some() || self.utc_offset_hours.is_some();
+        if self.naive_times_are == NaiveTimes::Utc && !has_clock {
+            problems.push(
+                "[data] naive_times_are = \"utc\": set time_zone, the zone they are moved to"
+                    .to_owned(),
+            );
+        }
+        problems
+    }
+
+    fn problems(&self) -> Vec<String> {
+        let mut problems = self.clock_problems();
         let mut check = |holds: bool, what: &str| {
             if !holds {
                 problems.push(format!("[data] {what}"));

@@ -87,7 +87,11 @@ impl<'a> Market<'a> {
                          nothing is ordered from this supplier",
                         supplier.currency
                     ),
-                    "a price in an unknown currency cannot be compared",
+                    format!(
+                        "a price in an unknown currency cannot be compared: write `{0} = ...` \
+                         under [purchase.rates], the {1} that 1 {0} is worth",
+                        supplier.currency, self.settings.currency
+                    ),
                 ));
             }
             if OrderCalendar::of(supplier).next_order_day(self.as_of).is_none() {

@@ -263,8 +263,9 @@ impl ColumnReader {
     #[cold]
     fn complaint(&self, number: f64) -> String {
         let largest = self.bounds.largest;
-        // Of a rate, whose largest value is 1, the range says more than the limit.
-        if number.abs() > largest && number.is_finite() && largest > 1.0 {
+        // Of a rate or a number of days the range says more than the limit.
+        let has_range = matches!(self.column.kind, Kind::Number(_, most) if most < f64::MAX);
+        if number.abs() > largest && number.is_finite() && !has_range {
             format!("beyond {largest:.0}, the largest accepted ([data] max_quantity)")
         } else {
             format!("expected {}", self.column.kind.expected())

@@ -145,6 +145,11 @@ pub(crate) fn overrides(table: &Table, convert: &mut Convert<'_>) -> Vec<Overrid
             convert.reject::<()>(&row, "field", reason);
             continue;
         };
+        // The same bound as in the table supply: the walk over order days ends there.
+        if name == "lead_time_days" && value > 3650.0 {
+            convert.reject::<()>(&row, "value", "expected a lead time of 0 to 3650 days");
+            continue;
+        }
         let date = row.date("date");
         if date.is_some_and(|d| d > convert.as_of) {
             future += 1;

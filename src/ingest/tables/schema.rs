@@ -119,6 +119,8 @@ const ANY: Kind = Kind::Number(f64::MIN, f64::MAX);
 const POSITIVE: Kind = Kind::Number(f64::MIN_POSITIVE, f64::MAX);
 const NOT_NEGATIVE: Kind = Kind::Number(0.0, f64::MAX);
 const RATE: Kind = Kind::Number(0.0, 1.0);
+/// Ten years: the walk over order days ends there, and 20260301 is a date in the wrong column.
+const DAYS: Kind = Kind::Number(0.0, 3650.0);
 const COUNT: Kind = Kind::Units(0.0);
 
 const fn req(name: &'static str, kind: Kind, doc: &'static str) -> Column {
@@ -240,7 +242,7 @@ pub const TABLES: &[Schema] = &[
             opt("min_order_value", Kind::Money, "least value of an order"),
             opt("free_freight_value", Kind::Money, "value from which freight is free"),
             opt("freight_per_order", Kind::Money, "freight of one order"),
-            opt("payment_days", NOT_NEGATIVE, "days to pay"),
+            opt("payment_days", DAYS, "days to pay"),
             opt("closures", Kind::Text, "closed intervals: 2024-12-24/2025-01-02; ..."),
         ],
     },
@@ -255,13 +257,9 @@ pub const TABLES: &[Schema] = &[
             opt("role", Kind::Choice(Role::NAMES), "which one is asked first"),
             opt("supplier_sku", Kind::Text, "the supplier's own number of the item"),
             opt("unit_cost", Kind::Money, "price of one unit"),
-            req(
-                "lead_time_days",
-                NOT_NEGATIVE,
-                "promised lead time, calendar days; 0 = the same day",
-            ),
-            opt("lead_time_sd_days", NOT_NEGATIVE, "its standard deviation"),
-            opt("lead_time_max_days", NOT_NEGATIVE, "the longest to expect"),
+            req("lead_time_days", DAYS, "promised lead time, calendar days; 0 = the same day"),
+            opt("lead_time_sd_days", DAYS, "its standard deviation"),
+            opt("lead_time_max_days", DAYS, "the longest to expect"),
             opt("minimum_order", COUNT, "least quantity of a line"),
             opt("pack_size", COUNT, "lines are multiples of it; 0 or 1 = any number"),
             opt("maximum_order", Kind::Units(1.0), "largest quantity of a line"),
