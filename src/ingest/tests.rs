@@ -882,7 +882,12 @@ fn impossible_rows_of_the_other_tables_are_rejected_by_name() {
     let one = |file: &str, text: &str, place: (u64, &str), reason: &str| {
         rejects(&[("sales.csv", SALES), (file, text)], "", (file, place.0, place.1), reason);
     };
-    one("supply.csv", "sku,supplier,lead_time_days\nA,X,-3\n", (2, "lead_time_days"), "from 0 to 3650");
+    one(
+        "supply.csv",
+        "sku,supplier,lead_time_days\nA,X,-3\n",
+        (2, "lead_time_days"),
+        "from 0 to 3650",
+    );
     one(
         "supply.csv",
         "sku,supplier,lead_time_days,minimum_order,maximum_order\nA,X,7,10,5\n",
