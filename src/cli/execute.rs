@@ -2,7 +2,8 @@
 //! how it gets on to stderr.
 
 use crate::cli::{
-    Cli, Command, backtest, check, demo, explain, export, init, prune, review, run, simulate,
+    Cli, Command, backtest, check, conventions, demo, explain, export, init, prune, review, run,
+    simulate,
 };
 use crate::domain::error::{Error, Result};
 use crate::domain::fault::guarded;
@@ -23,6 +24,9 @@ pub fn execute(cli: &Cli) -> Result<u8> {
         Command::Review(args) => review::review(args),
         Command::Export(args) => export::export(args),
         Command::Prune(args) => prune::prune(args),
+        Command::Completions(args) => conventions::completions(args),
+        Command::Man(args) => conventions::man(args),
+        Command::Schema(args) => conventions::schema(args),
     })
     .unwrap_or_else(|fault| Err(Error::Internal(fault.to_string())))
 }

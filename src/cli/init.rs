@@ -3,7 +3,7 @@
 
 use crate::cli::print::say;
 use crate::cli::{InitArgs, check};
-use crate::config::{DEFAULT_FILE, TEMPLATE};
+use crate::config::{DEFAULT_FILE, TEMPLATE, schema};
 use crate::domain::error::{Error, Result};
 use crate::ingest::tables::schema::TABLES;
 use crate::ingest::{Settings, advice};
@@ -69,6 +69,13 @@ fn set_up(dir: &Path, brought: &Brought) -> Result<Vec<PathBuf>> {
         written.push(config);
     } else if !brought.lines.is_empty() {
         say!("{} is there already; add to it:\n{}", config.display(), brought.lines);
+    }
+    // What the first line of the configuration names, for editors that complete and check it.
+    let schema = serde_json::to_string_pretty(&schema::of_config())
+        .map_err(|e| Error::Internal(format!("schema: {e}")))?;
+    let path = dir.join("orderpoint.schema.json");
+    if write_new(&path, &format!("{schema}\n"))? {
+        written.push(path);
     }
     for schema in TABLES.iter().filter(|schema| !brought.tables.contains(&schema.table.to_owned()))
     {

@@ -2,6 +2,7 @@
 
 mod backtest;
 mod check;
+mod conventions;
 mod demo;
 pub mod execute;
 mod explain;
@@ -74,6 +75,49 @@ pub enum Command {
     Export(ExportArgs),
     /// Remove old runs, never the current one.
     Prune(PruneArgs),
+    /// Completions for a shell, to be sourced by it.
+    Completions(CompletionsArgs),
+    /// Write the manual, one page a command.
+    Man(ManArgs),
+    /// What configuration, summary and tables look like, for editors and programs.
+    Schema(SchemaArgs),
+}
+
+/// Arguments of `completions`.
+#[derive(Debug, Clone, Args)]
+pub struct CompletionsArgs {
+    /// Which shell.
+    #[arg(value_enum)]
+    pub shell: clap_complete::Shell,
+}
+
+/// Arguments of `man`.
+#[derive(Debug, Clone, Args)]
+pub struct ManArgs {
+    /// Folder for the pages.
+    pub dir: PathBuf,
+}
+
+/// Arguments of `schema`.
+#[derive(Debug, Clone, Args)]
+pub struct SchemaArgs {
+    /// Of what.
+    #[arg(value_enum, default_value = "config")]
+    pub of: SchemaOf,
+    /// The dictionary of the tables as Markdown.
+    #[arg(long)]
+    pub markdown: bool,
+}
+
+/// What a schema is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum SchemaOf {
+    /// JSON Schema of orderpoint.toml.
+    Config,
+    /// JSON Schema of the summary that `run --json` writes.
+    Json,
+    /// The tables of a run and their columns.
+    Tables,
 }
 
 /// Arguments of `demo`.

@@ -6,6 +6,7 @@
 
 mod options;
 mod read;
+pub mod schema;
 
 pub use options::{LogFormat, Options, Voice};
 

@@ -11,6 +11,7 @@ mod fallback;
 mod history;
 mod kits;
 mod learning;
+mod metrics;
 mod partition;
 mod pool;
 pub mod progress;
@@ -373,6 +374,8 @@ impl NightlyRun<'_> {
         self.clock.lap("files");
 
         let summary = Summary::of(self.inputs, &self.outcome, self.plan);
+        let told = summary.clone().beside(&run_id);
+        metrics::write(&told, &self.outcome, &|p, rows, bytes| files.add(p, rows, bytes))?;
         let manifest = Manifest {
             severe: summary.severe.clone(),
             attention: summary.attention.clone(),

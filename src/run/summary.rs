@@ -8,6 +8,7 @@ use crate::domain::outcome::Outcome;
 use crate::domain::units::Money;
 use crate::store::PublishedRun;
 use serde::Serialize;
+use serde_json::json;
 use std::path::PathBuf;
 
 /// Kinds of trouble named on the screen: what fits below the summary without scrolling; the report
@@ -112,6 +113,43 @@ impl Summary {
             ..Self::of(inputs, &Outcome::default(), plan)
         };
         Ok(summary.located(run_id, folder))
+    }
+
+    /// The same as a file of the run itself: paths start at its folder.
+    pub(super) fn beside(self, run_id: &str) -> Self {
+        Self { run_id: run_id.to_owned(), report: "index.html".into(), folder: ".".into(), ..self }
+    }
+
+    /// JSON Schema of what `--json` writes.
+    #[must_use]
+    pub fn schema() -> serde_json::Value {
+        let count = || json!({"type": "integer", "minimum": 0});
+        let text = || json!({"type": "string"});
+        let texts = || json!({"type": "array", "items": {"type": "string"}});
+        json!({
+            "$schema": "https://json-schema.org/draft/2020-12/schema",
+            "title": "summary of an orderpoint run",
+            "type": "object",
+            "properties": {
+                "run_id": text(),
+                "as_of": {"type": "string", "format": "date"},
+                "folder": text(),
+                "report": text(),
+                "unchanged": {"type": "boolean"},
+                "current": {"type": ["string", "null"]},
+                "skus": count(),
+                "pools": count(),
+                "series": count(),
+                "order_lines": count(),
+                "order_value": text(),
+                "currency": text(),
+                "errors": count(),
+                "warnings": count(),
+                "quarantined": count(),
+                "attention": texts(),
+                "severe": texts(),
+            },
+        })
     }
 
     /// The same, where it lies.

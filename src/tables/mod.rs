@@ -12,6 +12,7 @@
 mod channels;
 pub mod csv;
 mod demand;
+pub mod dictionary;
 mod dimensions;
 pub mod drafts;
 mod evidence;

@@ -12,6 +12,7 @@ use crate::domain::outcome::{Allocation, Recommendation, order_id};
 use crate::domain::units::{ChannelId, SupplierId};
 use crate::store::Add;
 use crate::tables::csv::table;
+use crate::tables::dictionary;
 use crate::tables::table::Results;
 use crate::tables::workbook::{Cell, Sheet, workbook};
 use std::collections::BTreeMap;
@@ -159,6 +160,7 @@ impl OrderLine<'_> {
 pub fn write(results: Results<'_>, add: &Add<'_>) -> Result<()> {
     orders(results, add)?;
     add("orders/order-by.ics", None, calendar::order_by(results).as_bytes())?;
+    add("report/tables.md", None, dictionary::markdown().as_bytes())?;
     channels(&results.inputs.names, &results.outcome.allocation, add)
 }
 

@@ -1,0 +1,132 @@
+//! JSON Schema of `orderpoint.toml`, for editors: made from the commented template, which has every
+//! key with its default and what it means.
+
+use crate::config::TEMPLATE;
+use serde_json::{Map, Value, json};
+
+/// Sections whose keys are names of the user's own.
+const OPEN: [&str; 7] = [
+    "mapping",
+    "purchase.rates",
+    "purchase.containers",
+    "indicators.goals",
+    "export.locations",
+    "export.suppliers",
+    "data",
+];
+
+/// The schema.
+#[must_use]
+pub fn of_config() -> Value {
+    let mut sections = Map::new();
+    let mut path: Vec<String> = Vec::new();
+    let mut comment: Vec<&str> = Vec::new();
+    for line in TEMPLATE.lines() {
+        let line = line.trim();
+        let is_setting = line.strip_prefix('#').is_some_and(is_commented_key);
+        if let Some(head) = line.strip_prefix('[').and_then(|l| l.split(']').next()) {
+            path = head.trim_matches('[').split('.').map(str::to_owned).collect();
+            insert(&mut sections, &path, None);
+            comment.clear();
+        } else if let Some(text) = line.strip_prefix('#').filter(|_| !is_setting) {
+            comment.push(text.trim());
+        } else if let Some((key, value)) = line.trim_start_matches('#').split_once('=') {
+            let is_default = !line.starts_with('#');
+            let mut property = of_value(value.trim(), is_default);
+            property.insert("description".into(), comment.join(" ").into());
+            let key = key.trim().trim_matches('"').to_owned();
+            insert(&mut sections, &path, Some((key, Value::Object(property))));
+            comment.clear();
+        } else {
+            comment.clear();
+        }
+    }
+    json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "orderpoint.toml",
+        "type": "object",
+        "properties": sections,
+        "additionalProperties": false,
+    })
+}
+
+/// `key = value` behind a comment sign: an example, not a sentence.
+fn is_commented_key(text: &str) -> bool {
+    let key = text.split('=').next().unwrap_or_default().trim();
+    text.contains('=') && !key.is_empty() && !key.contains(' ') && !text.starts_with(' ')
+}
+
+/// An object of keys; `is_open` where they are names of the user's own.
+fn object(is_open: bool) -> Value {
+    json!({"type": "object", "properties": {}, "additionalProperties": is_open})
+}
+
+/// Puts a key into its section, or the section alone, made where it is not there yet.
+fn insert(sections: &mut Map<String, Value>, path: &[String], key: Option<(String, Value)>) {
+    let Some((name, below)) = path.split_first() else { return };
+    let is_open = OPEN.contains(&name.as_str());
+    // Keys of a mapping belong to a table that the user names.
+    let key = key.filter(|_| name != "mapping");
+    let mut place = sections.entry(name.clone()).or_insert_with(|| object(is_open));
+    if !below.is_empty() {
+        // A section below is one more key of its section.
+        place = &mut place["properties"][below.join(".")];
+        if place.is_null() {
+            *place = object(true);
+        }
+    }
+    if let Some((key, property)) = key {
+        place["properties"][key] = property;
+    }
+}
+
+/// Type and default of a value as TOML writes it.
+fn of_value(text: &str, is_default: bool) -> Map<String, Value> {
+    let parsed = format!("value = {text}").parse::<toml::Table>().ok();
+    let value = parsed.and_then(|mut table| table.remove("value"));
+    let kind = match &value {
+        Some(toml::Value::String(_) | toml::Value::Datetime(_)) | None => "string",
+        Some(toml::Value::Integer(_)) => "integer",
+        Some(toml::Value::Float(_)) => "number",
+        Some(toml::Value::Boolean(_)) => "boolean",
+        Some(toml::Value::Array(_)) => "array",
+        Some(toml::Value::Table(_)) => "object",
+    };
+    let mut property = Map::from_iter([("type".to_owned(), kind.into())]);
+    // A date stands unquoted in TOML and is a text in JSON.
+    let value = match value {
+        Some(toml::Value::Datetime(day)) => Some(toml::Value::String(day.to_string())),
+        other => other,
+    };
+    if let Some(default) = value.filter(|_| is_default).and_then(|v| serde_json::to_value(v).ok()) {
+        property.insert("default".into(), default);
+    }
+    property
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_key_of_the_template_is_in_the_schema_with_its_default() {
+        let schema = of_config();
+        let template: toml::Table = TEMPLATE.parse().unwrap();
+        for (section, keys) in &template {
+            let properties = &schema["properties"][section]["properties"];
+            for (key, value) in keys.as_table().unwrap() {
+                let property = &properties[key];
+                assert!(property.is_object(), "{section}.{key}");
+                if !value.is_table() {
+                    let default = match value {
+                        toml::Value::Datetime(day) => day.to_string().into(),
+                        other => serde_json::to_value(other).unwrap(),
+                    };
+                    assert_eq!(property["default"], default, "{section}.{key}");
+                    assert!(!property["description"].is_null(), "{section}.{key}");
+                }
+            }
+        }
+        assert_eq!(schema["properties"]["run"]["additionalProperties"], false);
+    }
+}
