@@ -614,6 +614,10 @@ pub struct Promotion {
     pub category: Option<String>,
     /// Only this channel.
     pub channel: Option<ChannelId>,
+    /// Only this location.
+    pub location: Option<LocationId>,
+    /// What kind it is, several joined by `+`; empty when not said.
+    pub kind: String,
     /// Discount as a share of price.
     pub discount: Option<f64>,
     /// Expected demand over the baseline, as a factor (1.5 = half as much again).

@@ -341,6 +341,8 @@ fn c6_past_uplift_leaves_the_baseline_and_a_planned_one_is_applied() {
     units[370..].iter_mut().for_each(|y| *y *= 3.0);
     let mut world = World::new(&[units, noisy(10.0, 2)], 1);
     let promotion = |from: i64, to: i64, expected_uplift| Promotion {
+        kind: String::new(),
+        location: None,
         start: day(from),
         end: day(to),
         sku: Some(SkuId(0)),
@@ -369,6 +371,8 @@ fn c6_a_deeper_discount_is_forecast_a_higher_uplift() {
         .collect();
     let mut world = World::new(&series, 1);
     let promotion = |i: usize, from: i64, to: i64, discount: f64| Promotion {
+        kind: String::new(),
+        location: None,
         start: day(from),
         end: day(to),
         sku: Some(SkuId(i as u32)),

@@ -39,6 +39,8 @@ fn run_spoilt(plan: &Plan, spoil: impl Fn(&mut Inputs) + Sync) -> Summary {
 fn endless(inputs: &Inputs, sku: SkuId) -> Promotion {
     let (start, end) = (inputs.panel.calendar().as_of(), NaiveDate::MAX);
     Promotion {
+        kind: String::new(),
+        location: None,
         start,
         end,
         sku: Some(sku),

@@ -27,13 +27,12 @@ impl Forecaster<'_> {
             if let Ok(old) = setup.groups.keys.binary_search(key) {
                 let profile = &self.model.shared.seasons.profiles[old];
                 later.shared.seasons.profiles[group].clone_from(profile);
-                later.shared.uplifts[group] = self.model.shared.uplifts[old];
                 later.shared.growth[group] = self.model.shared.growth[old];
                 calibrated.scales[group] = self.calibrated.scales[old];
             }
         }
         later.shared.seasons.launch_curve.clone_from(&self.model.shared.seasons.launch_curve);
-        later.shared.discount_slope = self.model.shared.discount_slope;
+        later.shared.response = self.model.shared.response.clone();
         later.shared.error_groups.clone_from(&self.model.shared.error_groups);
         later.shared.global.clone_from(&self.model.shared.global);
         Forecaster { model: later, calibrated, tables: self.tables.clone(), carried: None }

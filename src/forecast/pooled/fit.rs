@@ -17,7 +17,8 @@ use crate::forecast::pooled::level::{
     self, HALF_LIVES, HalfLifeErrors, LONGEST, LevelPrior, LevelsToday, Past, TWO_MONTHS,
     levels_before, levels_today,
 };
-use crate::forecast::pooled::promotions::Unplanned;
+use crate::forecast::pooled::promotions::{PromotedPeriod, Unplanned, is_promoted};
+use crate::forecast::pooled::response::{OwnOccurrences, Response};
 use crate::forecast::pooled::seasonal::Seasons;
 use crate::forecast::pooled::setup::{HORIZON_STEPS, Setup};
 use crate::forecast::pooled::shift::{LevelShift, last_shift};
@@ -30,8 +31,6 @@ use std::ops::Range;
 
 /// Rolling origins a series is judged at.
 pub(crate) const ORIGINS: usize = 4;
-/// Units of evidence that the group's uplift is worth against a series' own.
-const UPLIFT_EVIDENCE: f64 = 20.0;
 /// Days of evidence that an analogue's level is worth; it counts while history is shorter than six
 /// times as many.
 const ANALOGUE_DAYS: f64 = 28.0;
@@ -41,10 +40,8 @@ const ANALOGUE_UNTIL: f64 = 6.0;
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Shared {
     pub seasons: Seasons,
-    /// Demand under promotion relative to the baseline. `[groups]`
-    pub uplifts: Vec<f64>,
-    /// Slope of log uplift by discount, over all past promotions.
-    pub discount_slope: Option<f64>,
+    /// What promotions do to demand.
+    pub response: Response,
     /// `[error groups]`
     pub error_groups: Vec<GroupErrors>,
     /// Log growth a year. `[groups]`
@@ -73,8 +70,7 @@ impl Shared {
         };
         Self {
             seasons: Seasons::flat(groups, periods),
-            uplifts: vec![1.0; groups],
-            discount_slope: None,
+            response: Response::default(),
             growth: vec![0.0; groups],
             error_groups: vec![unknown; ERROR_GROUPS],
             global: None,
@@ -107,12 +103,12 @@ pub(crate) struct SeriesPast<'a> {
     pub exposure_without_origins: Vec<f32>,
     /// Own weekday factors relative to the pooled index, Monday first.
     pub weekday: [f32; 7],
-    /// Which periods were promoted; empty for none.
-    pub promoted_periods: Vec<bool>,
+    /// What ran in each period; empty for nothing.
+    pub promoted_periods: Vec<PromotedPeriod>,
     /// What they sold.
-    pub promoted: Tally,
-    /// Demand under promotion relative to the baseline.
-    pub uplift: f64,
+    pub promoted: OwnOccurrences,
+    /// Own response to promotions beside that of all series.
+    pub response: f64,
     /// Set where nothing says when the next promotion comes.
     pub unplanned: Option<Unplanned>,
     /// What an analogue says of the level.
@@ -132,7 +128,7 @@ impl SeriesPast<'_> {
     /// not expected on their day.
     pub fn expected_exposure(&self, t: usize) -> f64 {
         let factor = match self.unplanned {
-            Some(Unplanned { uplift, average }) if self.promoted_periods.get(t) == Some(&true) => {
+            Some(Unplanned { uplift, average }) if is_promoted(&self.promoted_periods, t) => {
                 average / uplift
             }
             Some(Unplanned { average, .. }) => average,
@@ -357,7 +353,7 @@ impl<'a> Model<'a> {
         let group = setup.groups.of_series[series];
         let profile = &self.shared.seasons.profiles[group];
         let promotions = setup.promotions_of(key);
-        let promoted_periods = setup.promoted_periods(series, &promotions);
+        let promoted_periods = setup.promotion_calendar(series, 0..n, &promotions);
 
         let mut exposure = self.exposure_since_launch(start, 0..n, &profile.index);
         let mut without_origins =
@@ -392,16 +388,13 @@ impl<'a> Model<'a> {
             setup.settings.weekday_evidence,
         );
         let weekday = own.weekday.map(|factor| factor as f32);
-        let uplift = own.promoted.factor(self.shared.uplifts[group], UPLIFT_EVIDENCE);
+        let response = self.shared.response.own(group, &own.promoted);
+        let uplift = self.shared.response.mean_uplift(group, &own.promoted, response);
         let prices = setup.price_path(key);
         for exposure in [&mut exposure, &mut without_origins] {
             setup.apply_weekdays(exposure, start, &weekday);
-            self.apply_prices(exposure, start, &prices, |t| promoted_periods.get(t) == Some(&true));
-            for (a, promoted) in exposure.iter_mut().zip(&promoted_periods) {
-                if *promoted {
-                    *a *= uplift as f32;
-                }
-            }
+            self.apply_prices(exposure, start, &prices, |t| is_promoted(&promoted_periods, t));
+            self.apply_promotions(exposure, group, &promoted_periods, response);
         }
         let bucket = setup.bucket();
         let shift = last_shift(&Past { units, exposure: &exposure }, bucket);
@@ -429,7 +422,7 @@ impl<'a> Model<'a> {
             exposure_without_origins: without_origins,
             weekday,
             promoted: own.promoted,
-            uplift,
+            response,
             unplanned: setup.unplanned(&promoted_periods, uplift),
             promoted_periods,
             prior: setup.level_prior(series),

@@ -21,7 +21,7 @@ use crate::forecast::pooled::pool_demand::PoolDemand;
 use crate::forecast::pooled::refit::Carried;
 use crate::forecast::pooled::setup::HorizonSteps;
 use crate::forecast::pooled::shift::LevelShift;
-use crate::forecast::pooled::state::{PoolState, SeriesState};
+use crate::forecast::pooled::state::{Future, PoolState, SeriesState};
 
 /// Days without a sale after which an item may count as inactive: a season.
 const IDLE_DAYS: f64 = 90.0;
@@ -407,12 +407,14 @@ impl<'a> Forecaster<'a> {
         // What an item of its own history sold says nothing about one that leans on an analogue.
         let cap = if state.analogue { f32::INFINITY } else { state.highest * guard as f32 };
         let mut capped = 0;
-        let mut mean = self.model.future(series, state);
+        let Future { exposure: mut mean, stated } = self.model.future(series, state);
         for value in &mut mean {
             let uncapped = level as f32 * *value;
             capped += usize::from(uncapped > cap);
             *value = uncapped.min(cap);
         }
+        // What a plan says it will sell is believed, whatever was sold before.
+        mean.iter_mut().zip(stated).for_each(|(mean, factor)| *mean *= factor);
         if capped > 0 {
             let highest = state.highest;
             let reason =

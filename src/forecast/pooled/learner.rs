@@ -26,10 +26,9 @@ use crate::forecast::pooled::growth::GroupGrowth;
 use crate::forecast::pooled::less_worst::LessWorst;
 use crate::forecast::pooled::level::HalfLifeErrors;
 use crate::forecast::pooled::reconcile::{self, GroupRecent, GroupScale, merge_recent};
-use crate::forecast::pooled::regression::{DiscountedUplift, uplift_by_discount};
+use crate::forecast::pooled::response::{GroupOccurrences, Response};
 use crate::forecast::pooled::seasonal::{Seasons, Totals};
 use crate::forecast::pooled::setup::HORIZON_STEPS;
-use crate::forecast::pooled::tally::{Tally, merge_all};
 use crate::forecast::{Demand, Settings};
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
@@ -41,8 +40,6 @@ pub(crate) const SAMPLE_POOLS: usize = 4_000;
 const GLOBAL_SAMPLE_POOLS: usize = 2_000;
 /// Squared means that a dispersion of 0.5 is worth against an error group's own.
 const DISPERSION_EVIDENCE: f64 = 5.0;
-/// Units expected that "no uplift" is worth against a group's promotions.
-const UPLIFT_EVIDENCE: f64 = 50.0;
 /// Weighted squared means that its kind is worth against an error group's level variance.
 const LEVEL_EVIDENCE: f64 = 20.0;
 /// Actuals that all error groups of a kind must outweigh to leave the calibration of everything.
@@ -165,12 +162,10 @@ struct LevelEvidence {
     dispersion: Vec<LessWorst<ExcessVariance>>,
     /// Of sums over intervals, weighted. `[error groups]`
     level: Vec<[LessWorst<ExcessVariance>; HORIZON_STEPS]>,
-    /// Units sold under promotion and expected without. `[groups]`
-    promoted: Vec<Tally>,
+    /// What promoted periods sold.
+    promoted: Vec<GroupOccurrences>,
     /// From year to year. `[groups]`
     growth: Vec<GroupGrowth>,
-    /// Of each series whose past promotions state a discount.
-    discounts: Vec<DiscountedUplift>,
 }
 
 impl Stage for LearnLevels<'_, '_> {
@@ -181,9 +176,8 @@ impl Stage for LearnLevels<'_, '_> {
             half_lives: vec![LessWorst::default(); ERROR_GROUPS],
             dispersion: vec![LessWorst::default(); ERROR_GROUPS],
             level: vec![Default::default(); ERROR_GROUPS],
-            promoted: vec![Tally::default(); self.model.setup.groups.keys.len()],
+            promoted: Vec::new(),
             growth: vec![GroupGrowth::default(); self.model.setup.groups.keys.len()],
-            discounts: Vec::new(),
         }
     }
 
@@ -206,18 +200,9 @@ impl Stage for LearnLevels<'_, '_> {
                 if let Some(own) = past.own_growth {
                     evidence.growth[past.group].add(own);
                 }
-                let promoted = past.promoted;
-                evidence.promoted[past.group].merge(&promoted);
-                let promotions = setup.promotions_of(setup.panel().key(past.series));
-                // Less than a unit expected says nothing about an uplift.
-                if let Some(discount) = setup.past_discount(&promotions)
-                    && promoted.expected > 1.0
-                {
-                    evidence.discounts.push(DiscountedUplift {
-                        discount,
-                        uplift: promoted.sold / promoted.expected,
-                        weight: promoted.expected,
-                    });
+                for occurrences in &past.promoted.rows {
+                    let occurrences = *occurrences;
+                    evidence.promoted.push(GroupOccurrences { group: past.group, occurrences });
                 }
             }
             evidence.add_intervals(&self.model.intervals(&channels));
@@ -237,11 +222,10 @@ impl Evidence for LevelEvidence {
         for (sum, next) in self.level.iter_mut().flatten().zip(next.level.iter().flatten()) {
             sum.merge(next);
         }
-        merge_all(&mut self.promoted, &next.promoted);
+        self.promoted.extend(next.promoted);
         for (sum, next) in self.growth.iter_mut().zip(&next.growth) {
             sum.merge(next);
         }
-        self.discounts.extend(next.discounts);
     }
 }
 
@@ -280,10 +264,7 @@ impl LevelEvidence {
 
     /// Hands what was learnt to the model.
     fn teach(&self, model: &mut Model<'_>) {
-        model.shared.discount_slope = uplift_by_discount(&self.discounts).map(|line| line.slope);
-        for (uplift, promoted) in model.shared.uplifts.iter_mut().zip(&self.promoted) {
-            *uplift = promoted.factor(1.0, UPLIFT_EVIDENCE).clamp(0.5, 5.0);
-        }
+        model.shared.response = Response::learn(&self.promoted, model.setup.groups.keys.len());
         model.shared.growth = self.growth.iter().map(GroupGrowth::mean).collect();
         model.shared.error_groups = ErrorGroup::all()
             .map(|group| {

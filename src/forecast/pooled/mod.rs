@@ -28,6 +28,7 @@ pub mod promotions;
 pub mod reconcile;
 pub mod refit;
 pub mod regression;
+mod response;
 pub mod seasonal;
 pub mod setup;
 pub(crate) mod shift;

@@ -1,43 +1,153 @@
-//! Which periods were and will be promoted, and what does it do to demand?
+//! Which periods were and will be promoted, how, and what does it do to demand?
 //!
-//! Past promotions are flagged in the panel (by discounted sales) or stated in the promotions
-//! table; both are kept out of the level and give the series' own uplift, pulled towards its
-//! group's. A planned promotion multiplies the periods it covers by the uplift that it states, or
-//! by the series' own moved along the slope of uplift by discount over all promotions. Where no
-//! promotion is planned for anything, those of the last year are expected to come again, at any
-//! time.
+//! Past promotions are flagged in the panel (by discounted sales) or stated in the promotions table,
+//! with their kinds and discounts; both are kept out of the level. What runs together in a period is
+//! one promotion of all its kinds at the deepest discount: overlapping promotions do not multiply.
+//! The response by kind and depth is learnt over all series (see
+//! [`crate::forecast::pooled::response`]) and times the series' own is what a planned promotion
+//! sells, unless it states its uplift: that is believed. Where no promotion is planned for anything,
+//! those of the last year are expected to come again, at any time.
 
+use crate::domain::calendar::Bucket;
 use crate::domain::inputs::Promotion;
 use crate::domain::panel::{SeriesKey, flag};
 use crate::domain::units::SkuId;
-use crate::forecast::Demand;
 use crate::forecast::pooled::fit::Model;
 use crate::forecast::pooled::setup::{Setup, YEAR_DAYS};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::ops::Range;
 
-/// A promotion without a sale on some days is not flagged there: gaps up to this many periods are
-/// bridged.
-const GAP: usize = 7;
+/// Days without any sale inside a promotion, which nothing flags, that are still of it.
+const UNSOLD_DAYS: usize = 7;
+/// Kinds that are told apart; rarer ones, in the order of names, are one.
+const MOST_KINDS: usize = 63;
+/// Share of a period from which it is promoted rather than ordinary.
+const MOSTLY: f32 = 0.5;
 
-/// Positions in the promotions table.
+/// The kinds of promotion that run together, a bit each.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
+)]
+pub(crate) struct Kinds {
+    bits: u64,
+}
+
+impl Kinds {
+    /// A promotion of which nothing more is known.
+    const UNNAMED: Self = Self { bits: 1 };
+
+    /// All of both.
+    fn with(self, other: Self) -> Self {
+        Self { bits: self.bits | other.bits }
+    }
+
+    /// Whether these run wherever `other` do.
+    pub fn are_among(self, other: Self) -> bool {
+        self.bits & !other.bits == 0
+    }
+}
+
+/// What runs in one period.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct PromotedPeriod {
+    pub kinds: Kinds,
+    /// Deepest discount, a share of the price; NaN where none is stated.
+    pub discount: f32,
+    /// Share of the period that is promoted; 0 = an ordinary one.
+    pub covered: f32,
+    /// Largest uplift that a plan states; NaN where none does.
+    pub stated: f32,
+    /// Whether a promotion has just ended.
+    pub after: bool,
+}
+
+impl PromotedPeriod {
+    const ORDINARY: Self = Self {
+        kinds: Kinds { bits: 0 },
+        discount: f32::NAN,
+        covered: 0.0,
+        stated: f32::NAN,
+        after: false,
+    };
+
+    /// Whether most of the period is promoted.
+    pub fn is_promoted(&self) -> bool {
+        self.covered >= MOSTLY
+    }
+
+    fn add(&mut self, kinds: Kinds, plan: &Promotion, covered: f32) {
+        self.kinds = self.kinds.with(kinds);
+        self.covered = self.covered.max(covered);
+        if let Some(discount) = plan.discount {
+            self.discount = self.discount.max(discount as f32);
+        }
+        if let Some(uplift) = plan.expected_uplift {
+            self.stated = self.stated.max(uplift as f32);
+        }
+    }
+}
+
+/// Whether period `t` of a calendar, which may be empty for no promotion at all, is promoted.
+pub(crate) fn is_promoted(calendar: &[PromotedPeriod], t: usize) -> bool {
+    calendar.get(t).is_some_and(PromotedPeriod::is_promoted)
+}
+
+/// Positions in the promotions table, and its kinds.
 #[derive(Debug, Clone)]
 pub(crate) struct PromotionIndex<'a> {
     of_sku: BTreeMap<SkuId, Vec<usize>>,
     of_category: BTreeMap<&'a str, Vec<usize>>,
+    /// `[promotions]`
+    kinds: Vec<Kinds>,
+    /// Names of the kinds, in the order of their bits from the second on.
+    pub names: Vec<String>,
 }
 
 impl<'a> PromotionIndex<'a> {
     pub fn new(promotions: &'a [Promotion]) -> Self {
-        let mut index = Self { of_sku: BTreeMap::new(), of_category: BTreeMap::new() };
+        let mut names: Vec<String> = promotions.iter().flat_map(names_of).collect();
+        names.sort();
+        names.dedup();
+        let mut index = Self {
+            of_sku: BTreeMap::new(),
+            of_category: BTreeMap::new(),
+            kinds: Vec::new(),
+            names,
+        };
         for (p, promotion) in promotions.iter().enumerate() {
             if let Some(sku) = promotion.sku {
                 index.of_sku.entry(sku).or_default().push(p);
             } else if let Some(category) = &promotion.category {
                 index.of_category.entry(category).or_default().push(p);
             }
+            let mut kinds = Kinds::default();
+            for name in names_of(promotion) {
+                let position = index.names.binary_search(&name).unwrap_or_default();
+                kinds = kinds.with(Kinds { bits: 1 << (position + 1).min(MOST_KINDS) });
+            }
+            index.kinds.push(if kinds == Kinds::default() { Kinds::UNNAMED } else { kinds });
         }
         index
     }
+}
+
+#[cfg(test)]
+impl PromotionIndex<'_> {
+    pub fn kinds_named(&self, text: &str) -> Kinds {
+        let mut kinds = Kinds::default();
+        for name in text.split('+').filter(|name| !name.is_empty()) {
+            let bit = self.names.iter().position(|other| other == name).unwrap() + 1;
+            kinds = kinds.with(Kinds { bits: 1 << bit });
+        }
+        if kinds == Kinds::default() { Kinds::UNNAMED } else { kinds }
+    }
+}
+
+/// The kinds of a promotion, several joined by `+`, however they are written.
+fn names_of(promotion: &Promotion) -> Vec<String> {
+    let names = promotion.kind.split('+').map(|name| name.trim().to_lowercase());
+    names.filter(|name| !name.is_empty()).collect()
 }
 
 /// Promotions that come without a plan, at the rate of the last year.
@@ -49,115 +159,156 @@ pub(crate) struct Unplanned {
     pub average: f64,
 }
 
+/// A promotion that concerns a series, with its kinds.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Planned<'a> {
+    pub promotion: &'a Promotion,
+    kinds: Kinds,
+}
+
 impl Setup<'_> {
-    /// The promotions that concern a series.
-    pub fn promotions_of(&self, key: SeriesKey) -> Vec<&Promotion> {
-        if self.demand.promotions.is_empty() {
-            return Vec::new();
-        }
-        let category = self.demand.category_of(key.sku);
-        let of_sku = self.promotions.of_sku.get(&key.sku).map_or(&[][..], Vec::as_slice);
-        let of_category = self.promotions.of_category.get(category).map_or(&[][..], Vec::as_slice);
+    /// The promotions that concern a series: of its item, its category, or one above it.
+    pub fn promotions_of(&self, key: SeriesKey) -> Vec<Planned<'_>> {
         let mut found = Vec::new();
-        for &p in of_sku.iter().chain(of_category) {
+        if self.demand.promotions.is_empty() {
+            return found;
+        }
+        let index = &self.promotions;
+        let mut positions: Vec<usize> = index.of_sku.get(&key.sku).cloned().unwrap_or_default();
+        let category = self.demand.category_of(key.sku);
+        let above = category.match_indices(" > ").map(|(end, _)| &category[..end]);
+        for name in above.chain([category]) {
+            positions.extend(index.of_category.get(name).into_iter().flatten());
+        }
+        for p in positions {
             let promotion = &self.demand.promotions[p];
-            if promotion.channel.is_none_or(|channel| channel == key.channel) {
-                found.push(promotion);
+            let here = promotion.channel.is_none_or(|channel| channel == key.channel)
+                && promotion.location.is_none_or(|location| location == key.location);
+            if here {
+                found.push(Planned { promotion, kinds: index.kinds[p] });
             }
         }
         found
     }
 
-    /// Which periods of a series' history were promoted, by flag (gaps bridged) or by the
-    /// promotions table; empty for none.
-    pub fn promoted_periods(&self, series: usize, plans: &[&Promotion]) -> Vec<bool> {
+    /// What runs in the periods `range` of a series, counted from its start: by the promotions
+    /// table, in the past also by flag; empty where nothing does.
+    pub fn promotion_calendar(
+        &self,
+        series: usize,
+        range: Range<usize>,
+        plans: &[Planned<'_>],
+    ) -> Vec<PromotedPeriod> {
         let flags = self.panel().flags(series);
         let start = self.panel().start(series) as i64;
         let calendar = self.calendar();
-        let mut promoted: Vec<bool> = Vec::new();
+        // Promotions that ended just before the range leave a dip in it.
+        let first = range.start.saturating_sub(self.periods_after());
+        let mut periods: Vec<PromotedPeriod> = Vec::new();
+        for plan in plans {
+            let from = calendar.index(plan.promotion.start) - start;
+            let to = calendar.index(plan.promotion.end) - start;
+            for t in from.max(first as i64)..=to.min(range.end as i64 - 1) {
+                periods.resize(range.end - first, PromotedPeriod::ORDINARY);
+                let covered = self.covered(plan.promotion, start + t);
+                periods[t as usize - first].add(plan.kinds, plan.promotion, covered as f32);
+            }
+        }
         let mut last: Option<usize> = None;
-        for t in (0..flags.len()).filter(|&t| flags[t] & flag::PROMOTION != 0) {
-            promoted.resize(flags.len(), false);
-            let from = last.filter(|last| t - last <= GAP).map_or(t, |last| last + 1);
-            promoted[from..=t].fill(true);
+        for t in (first..range.end.min(flags.len())).filter(|&t| flags[t] & flag::PROMOTION != 0) {
+            periods.resize(range.end - first, PromotedPeriod::ORDINARY);
+            // A day without a sale has no sale to flag.
+            let bridged = last.filter(|&last| self.is_bridged(series, last + 1..t));
+            for t in bridged.map_or(t, |last| last + 1)..=t {
+                let period = &mut periods[t - first];
+                if period.covered == 0.0 {
+                    period.kinds = Kinds::UNNAMED;
+                    period.covered = 1.0;
+                }
+            }
             last = Some(t);
         }
-        for plan in plans {
-            let from = calendar.index(plan.start) - start;
-            let to = calendar.index(plan.end) - start;
-            for t in from.max(0)..=to.min(flags.len() as i64 - 1) {
-                promoted.resize(flags.len(), false);
-                promoted[t as usize] = true;
-            }
+        for t in 1..periods.len() {
+            let since = &periods[t.saturating_sub(self.periods_after())..t];
+            let after = since.iter().any(PromotedPeriod::is_promoted);
+            periods[t].after = after && !periods[t].is_promoted();
         }
-        promoted
+        periods.drain(..(range.start - first).min(periods.len()));
+        periods
     }
 
-    /// Mean discount of the past promotions among `plans`; `None` if none states one.
-    pub fn past_discount(&self, plans: &[&Promotion]) -> Option<f64> {
-        let as_of = self.calendar().as_of();
-        let mut sum = 0.0;
-        let mut count = 0.0;
-        for plan in plans {
-            if let Some(discount) = plan.discount.filter(|_| plan.start < as_of) {
-                sum += discount;
-                count += 1.0;
-            }
+    /// Whether some days between two promoted ones sold nothing at all.
+    fn is_bridged(&self, series: usize, between: Range<usize>) -> bool {
+        self.bucket() == Bucket::Day
+            && between.len() < UNSOLD_DAYS
+            && self.panel().cleaned(series)[between].iter().all(|&units| units == 0.0)
+    }
+
+    /// Periods after a promotion in which customers may still live off it: a week.
+    fn periods_after(&self) -> usize {
+        match self.bucket() {
+            Bucket::Day => 7,
+            Bucket::Week => 1,
+            Bucket::Month => 0,
         }
-        (count > 0.0).then(|| sum / count)
+    }
+
+    /// Share of period `t` of the axis that a promotion covers.
+    fn covered(&self, plan: &Promotion, t: i64) -> f64 {
+        let calendar = self.calendar();
+        let start = calendar.start(t);
+        let next = calendar.start(t + 1);
+        let days =
+            (next.min(plan.end + chrono::Duration::days(1)) - start.max(plan.start)).num_days();
+        days.max(0) as f64 / (next - start).num_days().max(1) as f64
     }
 
     /// The rate of promotions over the last year, for a series that had some while no promotion is
     /// planned for anything.
-    pub fn unplanned(&self, promoted: &[bool], uplift: f64) -> Option<Unplanned> {
+    pub fn unplanned(&self, promoted: &[PromotedPeriod], uplift: f64) -> Option<Unplanned> {
         if !self.demand.promotions.is_empty() || promoted.is_empty() {
             return None;
         }
         let year = ((YEAR_DAYS / self.bucket().days()) as usize).min(promoted.len());
         let last_year = &promoted[promoted.len() - year..];
-        let share = last_year.iter().filter(|promoted| **promoted).count() as f64 / year as f64;
+        let count = last_year.iter().filter(|period| period.is_promoted()).count();
+        let share = count as f64 / year as f64;
         Some(Unplanned { uplift, average: 1.0 + share * (uplift - 1.0) })
     }
 }
 
 impl Model<'_> {
-    /// Multiplies future periods by the uplift of what is planned: as stated, by discount, or as
-    /// learnt from the series' own promotions.
-    pub fn apply_promotions(&self, future: &mut [f32], plans: &[&Promotion], uplift: f64) {
-        let calendar = self.setup.calendar();
-        let end = calendar.history() as i64;
-        let usual = self.setup.past_discount(plans);
-        for plan in plans {
-            let factor = plan
-                .expected_uplift
-                .unwrap_or_else(|| self.uplift_of(plan.discount, usual, uplift));
-            let from = calendar.index(plan.start).max(end);
-            let to = calendar.index(plan.end);
-            for t in from..=to.min(end + self.setup.settings.horizon as i64 - 1) {
-                let covered = covered(&self.setup.demand, plan, t);
-                future[(t - end) as usize] *= (1.0 + (factor - 1.0) * covered) as f32;
-            }
-        }
+    /// Factor on demand of one period: by kind and depth as learnt, times the series' own.
+    pub fn uplift(&self, group: usize, period: &PromotedPeriod, own: f64) -> f64 {
+        self.shared.response.factor(group, period, own)
     }
 
-    /// Uplift at a discount: this series' own at its usual discount, moved along the slope over all
-    /// promotions.
-    fn uplift_of(&self, discount: Option<f64>, usual: Option<f64>, own: f64) -> f64 {
-        match (discount, usual, self.shared.discount_slope) {
-            // A slope that is extended to a discount never given must not sell the warehouse.
-            (Some(discount), Some(usual), Some(slope)) => {
-                (own * (slope * (discount - usual)).exp()).clamp(0.5, 8.0)
+    /// Multiplies exposures by what their promotions sell; of future ones, what a plan states is
+    /// believed.
+    pub fn apply_promotions(
+        &self,
+        exposure: &mut [f32],
+        group: usize,
+        periods: &[PromotedPeriod],
+        own: f64,
+    ) {
+        for (a, period) in exposure.iter_mut().zip(periods) {
+            if period.covered > 0.0 || period.after {
+                *a *= self.uplift(group, period, own) as f32;
             }
-            _ => own,
         }
     }
 }
 
-/// Share of period `t` that a promotion covers.
-fn covered(demand: &Demand<'_>, plan: &Promotion, t: i64) -> f64 {
-    let calendar = demand.panel.calendar();
-    let start = calendar.start(t);
-    let next = calendar.start(t + 1);
-    let days = (next.min(plan.end + chrono::Duration::days(1)) - start.max(plan.start)).num_days();
-    days.max(0) as f64 / (next - start).num_days().max(1) as f64
+/// Factors that plans state, by period; empty for none.
+pub(crate) fn stated_uplifts(periods: &[PromotedPeriod]) -> Vec<f32> {
+    if periods.iter().all(|period| period.stated.is_nan()) {
+        return Vec::new();
+    }
+    let mut factors = Vec::with_capacity(periods.len());
+    for period in periods {
+        let stated = if period.stated.is_nan() { 1.0 } else { period.stated };
+        factors.push(1.0 + (stated - 1.0) * period.covered);
+    }
+    factors
 }

@@ -74,12 +74,14 @@ impl World {
         Self {
             as_of: calendar.as_of(),
             first: calendar.start(0),
-            // Without any promotion planned, those of the past are expected to come again.
+            // Without any promotion planned, those of the past are expected to come again; responses
+            // are kept by the position of a kind among all.
             settings: format!(
-                "{:?} {:?} {}",
+                "{:?} {:?} {} {:?}",
                 setup.settings,
                 calendar.bucket(),
-                setup.demand.promotions.is_empty()
+                setup.demand.promotions.is_empty(),
+                setup.promotions.names
             ),
             events: events.value(),
             groups: groups

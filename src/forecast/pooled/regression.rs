@@ -1,12 +1,12 @@
-//! How strongly does a regressor move demand? Penalised count regression for pooled profiles, and
-//! least squares for uplifts.
+//! How strongly does a regressor move demand? Penalised count regression, for pooled profiles and
+//! for the response to promotions.
 //!
 //! [`fit_counts`] regresses counts on sparse rows with a log link: `E y = exposure · exp(x'β)`,
 //! `Var y = μ + φ μ²` (the negative binomial of type 2), ridge and first-difference penalties as
 //! priors, solved by iteratively reweighted least squares (McCullagh & Nelder 1989, *Generalized
 //! Linear Models*, ch. 2.5; the penalty as in Wood 2017, *Generalized Additive Models*, ch. 4).
 //! Zeros and small counts need no logarithm of data, and a thin group is pulled towards "no effect"
-//! by its own lack of information. [`uplift_by_discount`] is a weighted least-squares line.
+//! by its own lack of information.
 
 use crate::domain::error::FitError;
 use crate::math::linear;
@@ -221,54 +221,6 @@ fn penalty_matrix(penalty: &Penalty) -> Vec<f64> {
     matrix
 }
 
-/// What promotions at a discount did to demand.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct DiscountedUplift {
-    /// Share of the price.
-    pub discount: f64,
-    /// Observed over baseline demand.
-    pub uplift: f64,
-    /// How much it counts, units of baseline demand.
-    pub weight: f64,
-}
-
-/// `log uplift = intercept + slope · discount`
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct DiscountLine {
-    /// Log uplift without a discount: of the promotion itself.
-    pub intercept: f64,
-    /// Log uplift of a discount of the whole price.
-    pub slope: f64,
-}
-
-/// Promotions below which no line is fitted.
-const LEAST_PROMOTIONS: usize = 8;
-/// Variance of discounts below which they are all the same: one percentage point.
-const LEAST_VARIANCE: f64 = 1e-4;
-
-/// The line of log uplift by discount, by weighted ordinary least squares over past promotions.
-///
-/// `None` under eight promotions or without any spread of discounts.
-#[must_use]
-pub fn uplift_by_discount(promotions: &[DiscountedUplift]) -> Option<DiscountLine> {
-    let usable: Vec<&DiscountedUplift> =
-        promotions.iter().filter(|p| p.uplift > 0.0 && p.weight > 0.0).collect();
-    let total: f64 = usable.iter().map(|p| p.weight).sum();
-    let mean = usable.iter().map(|p| p.discount * p.weight).sum::<f64>() / total;
-    let variance =
-        usable.iter().map(|p| p.weight * (p.discount - mean).powi(2)).sum::<f64>() / total;
-    if usable.len() < LEAST_PROMOTIONS || variance < LEAST_VARIANCE {
-        return None;
-    }
-    // Weighted least squares around the means: the slope is free of the intercept there.
-    let mean_log = usable.iter().map(|p| p.weight * p.uplift.ln()).sum::<f64>() / total;
-    let joint: f64 =
-        usable.iter().map(|p| p.weight * (p.discount - mean) * (p.uplift.ln() - mean_log)).sum();
-    let slope = joint / total / variance;
-    let line = DiscountLine { intercept: mean_log - slope * mean, slope };
-    (line.intercept.is_finite() && line.slope.is_finite()).then_some(line)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -295,18 +247,5 @@ mod tests {
         let counts = Counts { units: &[0.0], exposure: &[1.0], weight: &[1.0], dispersion: 0.0 };
         let penalty = Penalty { ridge: vec![1.0], walk: None };
         assert_eq!(fit_counts(&rows, counts, &penalty), Err(FitError::NoDemand { observed: 1 }));
-    }
-
-    #[test]
-    fn uplift_rises_with_discount_as_generated() {
-        let mut promotions = Vec::new();
-        for i in 0..20 {
-            let discount = 0.02 * f64::from(i);
-            let uplift = (0.1 + 2.0 * discount).exp();
-            promotions.push(DiscountedUplift { discount, uplift, weight: 1.0 });
-        }
-        let line = uplift_by_discount(&promotions).unwrap();
-        assert!((line.intercept - 0.1).abs() < 1e-8 && (line.slope - 2.0).abs() < 1e-8);
-        assert!(uplift_by_discount(&promotions[..5]).is_none());
     }
 }

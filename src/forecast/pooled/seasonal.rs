@@ -16,7 +16,10 @@ use crate::domain::inputs::Event;
 use crate::domain::panel::flag;
 use crate::forecast::Demand;
 use crate::forecast::pooled::fit::ORIGINS;
+use crate::forecast::pooled::growth::{self, OwnGrowth};
 use crate::forecast::pooled::learner::Evidence;
+use crate::forecast::pooled::level::Past;
+use crate::forecast::pooled::promotions::is_promoted;
 use crate::forecast::pooled::regression::{
     Counts, Entry, Penalty, RandomWalk, SparseRows, fit_counts,
 };
@@ -254,12 +257,12 @@ impl Totals {
         let start = panel.start(series);
         let Some(last) = units.iter().rposition(|&units| units > 0.0) else { return };
         let promotions = setup.promotions_of(panel.key(series));
-        let promoted = setup.promoted_periods(series, &promotions);
+        let promoted = setup.promotion_calendar(series, 0..units.len(), &promotions);
         let mut ordinary = Vec::with_capacity(last + 1);
         let mut sum = 0.0;
         let mut count = 0.0;
         for t in 0..=last {
-            let counts = flags[t] & flag::CENSORED == 0 && promoted.get(t) != Some(&true);
+            let counts = flags[t] & flag::CENSORED == 0 && !is_promoted(&promoted, t);
             ordinary.push(counts);
             if counts {
                 sum += f64::from(units[t]);
@@ -272,9 +275,12 @@ impl Totals {
             return;
         }
         let first = setup.groups.of_series[series] * self.history + start;
+        let usual = usual_path(&units[..=last], &ordinary, setup.bucket());
+        let sold_a_unit = ordinary.iter().zip(&usual).filter(|(counts, _)| **counts);
+        let scale = sum / sold_a_unit.map(|(_, &path)| f64::from(path)).sum::<f64>();
         for t in (0..=last).filter(|&t| ordinary[t]) {
             self.units[first + t] += f64::from(units[t]);
-            self.expected[first + t] += sum / count;
+            self.expected[first + t] += scale * f64::from(usual[t]);
         }
         self.add_launch(&units[..=last], start, &ordinary);
     }
@@ -326,6 +332,18 @@ impl Evidence for Totals {
         }
         merge_all(&mut self.launch, &next.launch);
     }
+}
+
+/// What a series sells in each period but for seasons, relative to the end: flat, or as it grew from
+/// year to year. A season fitted to growth is a saw.
+fn usual_path(units: &[f32], ordinary: &[bool], bucket: Bucket) -> Vec<f32> {
+    let mut path: Vec<f32> =
+        ordinary.iter().map(|&counts| if counts { 1.0 } else { f32::NAN }).collect();
+    let own = growth::own_growth(&Past { units, exposure: &path }, bucket, 0, 0);
+    let believed = OwnGrowth::believed(own, 0.0);
+    path.fill(1.0);
+    growth::take_out(&mut path, 0, units.len(), believed, bucket.days());
+    path
 }
 
 /// Periods that a launch may take: eight weeks; no curve for months.

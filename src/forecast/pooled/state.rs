@@ -14,6 +14,7 @@ use crate::forecast::pooled::fit::{Fitted, Model};
 use crate::forecast::pooled::forecaster::Forecaster;
 use crate::forecast::pooled::growth;
 use crate::forecast::pooled::level::{self, HALF_LIVES, LevelSums, TWO_MONTHS, decay, decays};
+use crate::forecast::pooled::promotions::{Planned, is_promoted, stated_uplifts};
 use crate::forecast::pooled::reconcile;
 use crate::forecast::pooled::setup::{HORIZON_STEPS, Setup};
 use crate::forecast::pooled::shift::LevelShift;
@@ -47,8 +48,8 @@ pub struct SeriesState {
     pub(crate) off_season: Vec<bool>,
     /// Own weekday factors, Monday first.
     pub(crate) weekday: [f32; 7],
-    /// Demand under promotion relative to the baseline.
-    pub(crate) uplift: f64,
+    /// Own response to promotions beside that of all series.
+    pub(crate) response: f64,
     /// Mean demand of any future period relative to the baseline, where promotions come without a
     /// plan.
     pub(crate) unplanned: Option<f64>,
@@ -98,6 +99,14 @@ impl SeriesState {
     pub(crate) fn level(&self) -> f64 {
         self.combined() * self.correction
     }
+}
+
+/// The coming periods of a series.
+pub(crate) struct Future {
+    /// What a level of 1 sells, but for what plans state. `[horizon]`
+    pub exposure: Vec<f32>,
+    /// Factors that plans state; empty for none. `[horizon]`
+    pub stated: Vec<f32>,
 }
 
 /// The states of a pool's channels, and what they are together.
@@ -152,7 +161,7 @@ impl Forecaster<'_> {
                 |own| own.off.clone(),
             ),
             weekday: past.weekday,
-            uplift: past.uplift,
+            response: past.response,
             unplanned: past.unplanned.map(|unplanned| unplanned.average),
             recent: reconcile::recent(past.units, &past.exposure, setup.group_half_life()),
             highest: past.units.iter().copied().fold(0.0, f32::max),
@@ -194,28 +203,32 @@ impl Model<'_> {
     }
 
     /// What a level of 1 sells in each period of the horizon. `[horizon]`
-    pub fn future(&self, series: usize, state: &SeriesState) -> Vec<f32> {
+    pub fn future(&self, series: usize, state: &SeriesState) -> Future {
         let setup = &self.setup;
-        let calendar = setup.calendar();
         let key = setup.panel().key(series);
         let n = state.periods;
         let first = state.start + n;
-        let profile = &self.shared.seasons.profiles[setup.groups.of_series[series]];
+        let group = setup.groups.of_series[series];
+        let profile = &self.shared.seasons.profiles[group];
         let coming = n..n + setup.settings.horizon;
-        let mut exposure = self.exposure_since_launch(state.start, coming, &profile.index);
+        let mut exposure = self.exposure_since_launch(state.start, coming.clone(), &profile.index);
         setup.apply_own_season(&mut exposure, first, &state.season);
         setup.apply_weekdays(&mut exposure, first, &state.weekday);
         let plans = setup.promotions_of(key);
+        let promoted = setup.promotion_calendar(series, coming, &plans);
+        let mut learnt = promoted.clone();
+        for period in learnt.iter_mut().filter(|period| !period.stated.is_nan()) {
+            period.covered = 0.0;
+        }
         self.apply_prices(&mut exposure, first, &setup.price_path(key), |t| {
-            let day = calendar.start((first + t) as i64);
-            plans.iter().any(|plan| (plan.start..=plan.end).contains(&day))
+            is_promoted(&promoted, t)
         });
         match state.unplanned {
             Some(average) => exposure.iter_mut().for_each(|a| *a *= average as f32),
-            None => self.apply_promotions(&mut exposure, &plans, state.uplift),
+            None => self.apply_promotions(&mut exposure, group, &learnt, state.response),
         }
         growth::carry_on(&mut exposure, n - state.anchor + 1, state.growth, setup.bucket().days());
-        exposure
+        Future { exposure, stated: stated_uplifts(&promoted) }
     }
 
     /// Moves the state of a series on to the end of history: levels follow, everything else stays
@@ -233,24 +246,19 @@ impl Model<'_> {
         setup.apply_own_season(&mut exposure, first, &state.season);
         setup.apply_weekdays(&mut exposure, first, &state.weekday);
         let plans = setup.promotions_of(panel.key(series));
-        // Looking for promotions goes over the whole past: most series of most nights need not.
-        let flagged = flags[from..].iter().any(|flags| flags & flag::PROMOTION != 0);
-        let promoted = if flagged || !plans.is_empty() {
-            setup.promoted_periods(series, &plans)
-        } else {
-            Vec::new()
-        };
+        let promoted = setup.promotion_calendar(series, from..units.len(), &plans);
         let path = setup.price_path(panel.key(series));
-        self.apply_prices(&mut exposure, first, &path, |t| promoted.get(from + t) == Some(&true));
+        self.apply_prices(&mut exposure, first, &path, |t| is_promoted(&promoted, t));
+        let group = setup.groups.of_series[series];
+        self.apply_promotions(&mut exposure, group, &promoted, state.response);
         let days = setup.bucket().days();
         growth::carry_on(&mut exposure, from - state.anchor + 1, state.growth, days);
 
         let keep = decays(&setup.half_lives);
         let keep_recent = decay(setup.group_half_life());
         for (t, &index) in (from..).zip(&exposure) {
-            let uplift = if promoted.get(t) == Some(&true) { state.uplift as f32 } else { 1.0 };
             let y = f64::from(units[t]);
-            let a = f64::from(index * uplift);
+            let a = f64::from(index);
             let off = state.off_season.get(setup.year.of(state.start + t)) == Some(&true);
             let observed = flags[t] & flag::CENSORED == 0 && !off;
             state.recent.fade(keep_recent);
@@ -297,10 +305,11 @@ impl Setup<'_> {
             digest.text(product.analogue.map_or("", |a| &self.demand.names.skus[a.index()]));
             digest.add(product.analogue_factor.unwrap_or(1.0).to_bits());
         }
-        for promotion in self.promotions_of(key) {
+        for Planned { promotion, .. } in self.promotions_of(key) {
             if promotion.start < as_of {
                 digest.text(&promotion.start.to_string());
                 digest.text(&promotion.end.to_string());
+                digest.text(&promotion.kind);
                 digest.add(promotion.discount.map_or(u64::MAX, f64::to_bits));
             }
         }

@@ -5,6 +5,8 @@
 //! towards 1 by evidence: `(N_w + κ) / (D_w + κ)`. The same pass tells what promotions sold.
 
 use crate::forecast::pooled::level::{HALF_LIVES, LONGEST, MONTH, Past, decay};
+use crate::forecast::pooled::promotions::PromotedPeriod;
+use crate::forecast::pooled::response::OwnOccurrences;
 use crate::forecast::pooled::setup::Setup;
 use crate::forecast::pooled::tally::Tally;
 
@@ -12,12 +14,12 @@ use crate::forecast::pooled::tally::Tally;
 const LEAST_EXPOSURE: f64 = 3.0;
 
 /// What one pass over a series' weekdays and promotions found.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct OwnProfile {
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct OwnProfile {
     /// Own weekday factors relative to the pooled index, mean 1; Monday first.
     pub weekday: [f64; 7],
     /// Units sold in promoted periods and what the level expected there without them.
-    pub promoted: Tally,
+    pub promoted: OwnOccurrences,
 }
 
 /// The own profile of a past; promoted periods are set apart.
@@ -25,10 +27,10 @@ pub struct OwnProfile {
 /// - `first`: weekday of the first period, Monday = 0; `None` when periods are no days.
 /// - `evidence`: `κ`, units.
 #[must_use]
-pub fn own_profile(
+pub(crate) fn own_profile(
     past: &Past<'_>,
     first: Option<usize>,
-    promoted: &[bool],
+    promoted: &[PromotedPeriod],
     half_lives: &[f64; HALF_LIVES],
     evidence: f64,
 ) -> OwnProfile {
@@ -37,7 +39,7 @@ pub fn own_profile(
     let growth = 1.0 / keep_profile;
     let mut recent = Tally::default();
     let mut by_weekday = [Tally::default(); 7];
-    let mut under_promotion = Tally::default();
+    let mut under_promotion = OwnOccurrences::default();
     // A weight that grows towards today does what fading all seven sums every day would.
     let mut weight = keep_profile.powi(i32::try_from(past.units.len()).expect("history fits"));
     let monday = first.unwrap_or(0);
@@ -50,11 +52,13 @@ pub fn own_profile(
         let a = f64::from(a);
         let level =
             if recent.expected > LEAST_EXPOSURE { recent.sold / recent.expected } else { 0.0 };
-        if promoted.get(t) == Some(&true) {
+        if let Some(period) = promoted.get(t).filter(|p| p.covered > 0.0 || p.after) {
             if level > 0.0 {
-                under_promotion.add(y, a * level);
+                under_promotion.add(period, y, a * level);
             }
-            continue;
+            if period.is_promoted() {
+                continue;
+            }
         }
         if level > 0.0 {
             by_weekday[(monday + t) % 7].add(weight * y, weight * a * level);

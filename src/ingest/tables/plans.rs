@@ -71,11 +71,21 @@ pub(crate) fn promotions(table: &Table, convert: &mut Convert<'_>) -> Vec<Promot
             sku: convert.codes.item(&row, "sku").map(|(sku, _)| sku),
             category: named(row.text("category")),
             channel: convert.codes.channel(row.text("channel")),
+            location: convert.codes.location(row.text("location")),
+            kind: row.text("kind").to_owned(),
             discount: row.number("discount"),
             expected_uplift: row.number("expected_uplift"),
         };
         rows.push((
-            (start, promotion.sku, promotion.category.clone(), promotion.channel, end),
+            (
+                start,
+                promotion.sku,
+                promotion.category.clone(),
+                promotion.channel,
+                promotion.location,
+                end,
+                promotion.kind.clone(),
+            ),
             row.place(),
             promotion,
         ));

@@ -381,6 +381,8 @@ pub const TABLES: &[Schema] = &[
             opt("sku", SKU, "only this item"),
             opt("category", Kind::Text, "only this category"),
             opt("channel", CHANNEL, "only this channel"),
+            opt("location", LOCATION, "only this location"),
+            opt("kind", Kind::Text, "deal, feature, coupon ...; several joined by +"),
             opt("discount", RATE, "share of the price taken off"),
             opt(
                 "expected_uplift",
