@@ -94,7 +94,8 @@ fn tell_inferred(
     let units = |run: &Range<usize>| -> f64 {
         let of_series = |i: usize| {
             let start = panel.start(i);
-            panel.lost(i, run.start.max(start) - start..run.end - start)
+            // A channel that began after the run lost nothing in it.
+            panel.lost(i, run.start.max(start) - start..run.end.max(start) - start)
         };
         this.series.clone().map(of_series).sum()
     };

@@ -18,6 +18,7 @@ use crate::forecast::pooled::level::{
     levels_before, levels_today,
 };
 use crate::forecast::pooled::promotions::{PromotedPeriod, Unplanned, is_promoted};
+use crate::forecast::pooled::reconcile;
 use crate::forecast::pooled::response::{OwnOccurrences, Response};
 use crate::forecast::pooled::seasonal::Seasons;
 use crate::forecast::pooled::setup::{HORIZON_STEPS, Setup};
@@ -27,6 +28,7 @@ use crate::forecast::pooled::weekday::own_profile;
 use crate::forecast::pooled::year_parts::PartFactors;
 use crate::forecast::{Demand, Settings};
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::ops::Range;
 
 /// Rolling origins a series is judged at.
@@ -105,7 +107,9 @@ pub(crate) struct SeriesPast<'a> {
     pub weekday: [f32; 7],
     /// What ran in each period; empty for nothing.
     pub promoted_periods: Vec<PromotedPeriod>,
-    /// What they sold.
+    /// What promotions made of the demand of each period; empty for none. `[n]`
+    pub uplifts: Vec<f32>,
+    /// What promoted periods sold.
     pub promoted: OwnOccurrences,
     /// Own response to promotions beside that of all series.
     pub response: f64,
@@ -149,6 +153,13 @@ impl SeriesPast<'_> {
             tally.add(f64::from(self.units[t]), self.expected_exposure(t));
         }
         tally
+    }
+
+    /// Recency-weighted units and exposure, promoted periods at their baseline.
+    pub fn recent(&self, half_life: f64) -> Tally {
+        let units = divided(self.units, &self.uplifts);
+        let exposure = divided(&self.exposure, &self.uplifts);
+        reconcile::recent(&units, &exposure, half_life)
     }
 
     /// First period of the level that holds today.
@@ -264,12 +275,22 @@ impl<'a> Model<'a> {
         periods_back.retain(|back| n >= from + back + setup.steps.least_history());
         let starts: Vec<usize> = periods_back.iter().map(|back| n - back).collect();
         let units = &past.units[from..];
-        let without_origins = Past { units, exposure: &past.exposure_without_origins[from..] };
         let since: Vec<usize> = starts.iter().map(|start| start - from).collect();
+        // A promoted period tells of the level no more than any other: both its units and what was
+        // expected are taken down to the baseline, or a few promotions would be the level.
+        let uplifts = past.uplifts.get(from..).unwrap_or_default();
+        let plain_units = divided(units, uplifts);
+        let plain = divided(&past.exposure_without_origins[from..], uplifts);
+        let without_origins = Past { units: &plain_units, exposure: &plain };
         let mut levels = levels_before(&without_origins, &setup.half_lives, past.prior, &since);
-        let whole = Past { units, exposure: &past.exposure[from..] };
+        let plain = divided(&past.exposure[from..], uplifts);
+        let whole = Past { units: &plain_units, exposure: &plain };
         let mut today = levels_today(&whole, &setup.half_lives, past.prior);
         today.observed += before_shift;
+        let first = uplifts.len().saturating_sub(today.one_step.len());
+        for (mean, uplift) in today.one_step.iter_mut().zip(&uplifts[first..]) {
+            *mean *= uplift;
+        }
         levels.push(today.sums.levels());
         periods_back.push(0);
 
@@ -391,10 +412,12 @@ impl<'a> Model<'a> {
         let response = self.shared.response.own(group, &own.promoted);
         let uplift = self.shared.response.mean_uplift(group, &own.promoted, response);
         let prices = setup.price_path(key);
+        let mut uplifts = vec![1.0; promoted_periods.len()];
+        self.apply_promotions(&mut uplifts, group, &promoted_periods, response);
         for exposure in [&mut exposure, &mut without_origins] {
             setup.apply_weekdays(exposure, start, &weekday);
             self.apply_prices(exposure, start, &prices, |t| is_promoted(&promoted_periods, t));
-            self.apply_promotions(exposure, group, &promoted_periods, response);
+            exposure.iter_mut().zip(&uplifts).for_each(|(a, uplift)| *a *= uplift);
         }
         let bucket = setup.bucket();
         let shift = last_shift(&Past { units, exposure: &exposure }, bucket);
@@ -421,6 +444,7 @@ impl<'a> Model<'a> {
             exposure,
             exposure_without_origins: without_origins,
             weekday,
+            uplifts,
             promoted: own.promoted,
             response,
             unplanned: setup.unplanned(&promoted_periods, uplift),
@@ -529,6 +553,14 @@ impl Setup<'_> {
         Average::of(observed.map(|(&units, _)| f64::from(units)), window)
             .map_or(0.0, |average| average.mean)
     }
+}
+
+/// `values` over `uplifts`; as they are where there are none.
+fn divided<'v>(values: &'v [f32], uplifts: &[f32]) -> Cow<'v, [f32]> {
+    if uplifts.is_empty() {
+        return Cow::Borrowed(values);
+    }
+    Cow::Owned(values.iter().zip(uplifts).map(|(value, uplift)| value / uplift).collect())
 }
 
 /// Dispersion of a pool's total before every origin, unobserved periods as cleaned; a mean only

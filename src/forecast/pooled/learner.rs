@@ -336,7 +336,7 @@ impl Stage for LearnErrors<'_, '_> {
             let channels = self.model.fit_channels(pool);
             for fitted in &channels {
                 let past = &fitted.past;
-                let recent = reconcile::recent(past.units, &past.exposure, setup.group_half_life());
+                let recent = past.recent(setup.group_half_life());
                 let expected = recent.expected * fitted.today().level;
                 evidence.recent[past.group].add(recent.sold, expected);
             }

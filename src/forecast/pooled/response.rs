@@ -39,7 +39,9 @@ const MOST_COMBINATIONS: usize = 24;
 const LEAST: f64 = 0.2;
 const MOST: f64 = 20.0;
 /// `1 / ω²` of series around the response of all: they differ by a quarter.
-const OWN_EVIDENCE: f64 = 16.0;
+const OWN_EVIDENCE: f64 = 4.0;
+/// Rows that the regression is worth against the totals of a kind.
+const TOTALS_EVIDENCE: f64 = 20.0;
 /// Steps in which occurrences of about the same discount and cover are added up.
 const DISCOUNT_STEP: f32 = 0.02;
 const COVER_STEP: f32 = 0.1;
@@ -122,7 +124,29 @@ impl Response {
             response = fitted;
             response.dispersion = response.dispersion_of(&usable);
         }
+        response.meet_totals(&usable);
         response
+    }
+
+    /// Moves the uplift of each kind to where all its promotions together sold what is expected of
+    /// them: a negative binomial weighs small items up, whose expectations err most.
+    fn meet_totals(&mut self, rows: &[&GroupOccurrences]) {
+        let mut totals = vec![Tally::default(); self.kinds.len()];
+        let mut counts = vec![0.0; self.kinds.len()];
+        for row in rows.iter().filter(|row| !row.occurrences.like.after) {
+            let like = &row.occurrences.like;
+            let found = self.kinds.iter().position(|response| response.kinds == like.kinds);
+            let Some(k) = found else { continue };
+            let Tally { sold, expected } = row.occurrences.sales;
+            totals[k].add(sold, expected * self.factor(row.group, like, 1.0));
+            counts[k] += 1.0;
+        }
+        for ((kind, total), count) in self.kinds.iter_mut().zip(&totals).zip(&counts) {
+            let trust = count / (count + TOTALS_EVIDENCE);
+            if total.sold > 0.0 && total.expected > 0.0 {
+                kind.intercept += trust * (total.sold / total.expected).ln();
+            }
+        }
     }
 
     fn dispersion_of(&self, rows: &[&GroupOccurrences]) -> f64 {

@@ -15,7 +15,6 @@ use crate::forecast::pooled::forecaster::Forecaster;
 use crate::forecast::pooled::growth;
 use crate::forecast::pooled::level::{self, HALF_LIVES, LevelSums, TWO_MONTHS, decay, decays};
 use crate::forecast::pooled::promotions::{Planned, is_promoted, stated_uplifts};
-use crate::forecast::pooled::reconcile;
 use crate::forecast::pooled::setup::{HORIZON_STEPS, Setup};
 use crate::forecast::pooled::shift::LevelShift;
 use crate::forecast::pooled::tally::Tally;
@@ -163,7 +162,7 @@ impl Forecaster<'_> {
             weekday: past.weekday,
             response: past.response,
             unplanned: past.unplanned.map(|unplanned| unplanned.average),
-            recent: reconcile::recent(past.units, &past.exposure, setup.group_half_life()),
+            recent: past.recent(setup.group_half_life()),
             highest: past.units.iter().copied().fold(0.0, f32::max),
             idle: past.idle(panel.flags(past.series)),
             sold: past.units.iter().filter(|units| **units > 0.0).count(),
@@ -250,7 +249,8 @@ impl Model<'_> {
         let path = setup.price_path(panel.key(series));
         self.apply_prices(&mut exposure, first, &path, |t| is_promoted(&promoted, t));
         let group = setup.groups.of_series[series];
-        self.apply_promotions(&mut exposure, group, &promoted, state.response);
+        let mut uplifts = vec![1.0; promoted.len()];
+        self.apply_promotions(&mut uplifts, group, &promoted, state.response);
         let days = setup.bucket().days();
         growth::carry_on(&mut exposure, from - state.anchor + 1, state.growth, days);
 
@@ -261,10 +261,12 @@ impl Model<'_> {
             let a = f64::from(index);
             let off = state.off_season.get(setup.year.of(state.start + t)) == Some(&true);
             let observed = flags[t] & flag::CENSORED == 0 && !off;
+            // At the baseline, as it was fitted.
+            let plain = y / uplifts.get(t - from).copied().map_or(1.0, f64::from);
             state.recent.fade(keep_recent);
             if observed {
-                state.sums.add(&keep, y, a);
-                state.recent.add(y, a);
+                state.sums.add(&keep, plain, a);
+                state.recent.add(plain, a);
                 state.observed += 1;
                 state.idle += usize::from(Activity::of(flags[t]).counts_as_idle());
             }
