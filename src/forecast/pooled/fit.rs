@@ -460,18 +460,18 @@ impl<'a> Model<'a> {
         series: usize,
         units: &[f32],
         exposure: &[f32],
-        promoted: &[bool],
+        promoted: &[PromotedPeriod],
     ) -> Option<PartFactors> {
         let setup = &self.setup;
         let start = setup.panel().start(series);
         if !setup.year.enough(units.len()) {
             return None;
         }
-        if !promoted.contains(&true) {
+        if !promoted.iter().any(PromotedPeriod::is_promoted) {
             return setup.year.factors(start, units, exposure);
         }
         let mut ordinary = exposure.to_vec();
-        for (a, _) in ordinary.iter_mut().zip(promoted).filter(|(_, promoted)| **promoted) {
+        for (a, _) in ordinary.iter_mut().zip(promoted).filter(|(_, period)| period.is_promoted()) {
             *a = f32::NAN;
         }
         setup.year.factors(start, units, &ordinary)
