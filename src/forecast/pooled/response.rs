@@ -397,6 +397,6 @@ mod tests {
         for _ in 0..30 {
             own.add(&period(&index, "", 0.02 * own.rows.len() as f32), 200.0, 100.0);
         }
-        assert!(thin < 1.2 && response.own(0, &own) > 1.8, "{thin} {}", response.own(0, &own));
+        assert!(thin < 1.4 && response.own(0, &own) > 1.8, "{thin} {}", response.own(0, &own));
     }
 }

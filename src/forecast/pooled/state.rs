@@ -100,6 +100,10 @@ impl SeriesState {
     }
 }
 
+/// Power of a learnt uplift that is expected again: promotions that many items share take from each
+/// other, and over eight origins of 913 juices as learnt they were over-forecast by 5 %.
+const REPEATED: f32 = 0.9;
+
 /// The coming periods of a series.
 pub(crate) struct Future {
     /// What a level of 1 sells, but for what plans state. `[horizon]`
@@ -224,7 +228,13 @@ impl Model<'_> {
         });
         match state.unplanned {
             Some(average) => exposure.iter_mut().for_each(|a| *a *= average as f32),
-            None => self.apply_promotions(&mut exposure, group, &learnt, state.response),
+            None => {
+                let mut uplifts = vec![1.0; learnt.len()];
+                self.apply_promotions(&mut uplifts, group, &learnt, state.response);
+                for (a, uplift) in exposure.iter_mut().zip(uplifts) {
+                    *a *= uplift.powf(REPEATED);
+                }
+            }
         }
         growth::carry_on(&mut exposure, n - state.anchor + 1, state.growth, setup.bucket().days());
         Future { exposure, stated: stated_uplifts(&promoted) }
