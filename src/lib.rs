@@ -48,7 +48,7 @@
 //! | a supplier constraint | its file and its lines in `purchase/rules/`, its column in `domain` and `ingest/tables`, its test |
 //! | a column of an output table | its line in the table's declaration in `tables/`, the golden file |
 //! | an output table | its declaration in `tables/`, one line in the list there, its golden file |
-//! | an input layout (preset) | one data file in `ingest/cells/presets/`, its name in the list beside it, its test |
+//! | an input layout (preset) | one data file in `ingest/cells/presets/`, its name in the list beside it, its example in `tests/presets/` |
 //! | an indicator, an exception kind, a rule of classification | its file or variant, and its test |
 //! | an export format | its file in `review/exports/`, one line in the list there, its test |
 //!

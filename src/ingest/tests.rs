@@ -838,6 +838,13 @@ fn one_file_may_be_sales_and_products_and_sources_complete_each_other() {
 }
 
 #[test]
+fn a_date_that_a_spreadsheet_left_as_its_number_is_that_day() {
+    let text = "date,sku,quantity\n45292,A,1\n45293.75,A,2\n2024-01-03,A,3\n";
+    let inputs = ok(&[("sales.csv", text)], "");
+    assert_eq!(series(&inputs, "A").0, [1.0, 2.0, 3.0]);
+}
+
+#[test]
 fn a_refused_table_is_answered_with_keys_that_read_it() {
     let rows = |row: &str| format!("date,sku,quantity,unit_price\n{}", row.repeat(8));
     let settings = "[mapping.sales]\nseparator = \";\"";

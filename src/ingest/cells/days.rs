@@ -64,7 +64,7 @@ impl DayReader {
         if text == self.cache.0 {
             return Ok(self.cache.1);
         }
-        let moment = parse_day(text, &self.formats).ok_or_else(|| {
+        let moment = parse_day(text, &self.formats).or_else(|| serial(text)).ok_or_else(|| {
             "not a date; expected YYYY-MM-DD, or set [csv] date_formats, e.g. [\"%d/%m/%Y\"]"
                 .to_owned()
         })?;
@@ -148,6 +148,24 @@ fn parse_other(text: &str) -> Option<Moment> {
         .or_else(|| parse_dotted(text))
         .or_else(|| parse_epoch(text))
         .or_else(|| parse_month_name(text))
+}
+
+/// The day of a date that a spreadsheet has left as its number: days since 30 December 1899, here of
+/// the years 1954 to 2119, in which no other date has five digits.
+fn serial(text: &str) -> Option<Moment> {
+    /// The number of 1970-01-01.
+    const EPOCH: i32 = 25_569;
+    let (days, fraction) = text.split_once('.').unwrap_or((text, "0"));
+    let plain = |digits: &str| digits.bytes().all(|b| b.is_ascii_digit());
+    if days.len() != 5 || !plain(days) || !plain(fraction) || fraction.is_empty() {
+        return None;
+    }
+    let days: i32 = days.parse().ok().filter(|days| (20_000..80_000).contains(days))?;
+    let share: f64 = format!("0.{fraction}").parse().ok()?;
+    #[expect(clippy::cast_possible_truncation, reason = "seconds of a day")]
+    let seconds = (share * 86_400.0).round() as i32;
+    let seconds = (seconds > 0 && seconds < 86_400).then_some(seconds);
+    Some(Moment { day: days - EPOCH, seconds, zone: None })
 }
 
 fn parse_iso(text: &str) -> Option<Moment> {
