@@ -162,6 +162,7 @@ impl Plan {
             ingest: ingest::Settings {
                 data: reader.section("data"),
                 csv: reader.section("csv"),
+                units: reader.section("units"),
                 mapping: reader.sections("mapping"),
                 ..ingest::Settings::default()
             },

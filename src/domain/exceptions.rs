@@ -81,6 +81,7 @@ exception_kinds! {
     DecisionsRestored "decisions-restored" "A file of decisions was damaged and is restored from its copy; it always turns exit code 0 into 5."
     ExcludedRows "excluded-rows" "Rows were left out: by rules of the mapping, or as no rows of the table."
     Fallback "fallback" "A forecast or profile was made in a simpler way than usual."
+    FractionsCut "fractions-cut" "Quantities of stock or orders lost their fraction."
     FreightBasis "freight-basis" "Freight was shared by value, as a weight or volume is missing."
     FutureRows "future-rows" "Rows on or after the as-of date are not used."
     FutureStock "future-stock" "Stock was counted after the as-of date."

@@ -159,6 +159,9 @@ impl<'a> Loading<'a> {
                 self.note_currencies(schema.table, &read.columns);
                 table.sources.push(SourceRows { chunks, columns: read.columns });
             }
+            if request.settings.units.fraction > 0 {
+                self.exceptions.extend(audit::cut_fractions(&table));
+            }
             if rows > 0 {
                 self.tables.insert(schema.table, table);
             }

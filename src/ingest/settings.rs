@@ -22,6 +22,8 @@ pub struct Settings {
     /// not in the contract's own form.
     #[serde(deserialize_with = "one_or_many")]
     pub mapping: BTreeMap<String, Vec<TableMapping>>,
+    /// `[units]`: what a unit is.
+    pub units: UnitSettings,
     /// `[purchase] currency` and `[purchase.rates]`, as amounts of sales are converted, too.
     #[serde(skip)]
     pub rates: Rates,
@@ -115,6 +117,15 @@ impl Default for DataSettings {
             rows: BTreeMap::new(),
         }
     }
+}
+
+/// What a unit is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct UnitSettings {
+    /// Decimals of quantities in a shop that sells by weight or length; 0 = whole units only. Sales
+    /// keep them, stock and orders count whole units.
+    pub fraction: u8,
 }
 
 /// What a time that names no zone is.
@@ -326,6 +337,9 @@ impl Settings {
     #[must_use]
     pub fn problems(&self) -> Vec<String> {
         let mut problems = self.data.problems();
+        if self.units.fraction > 6 {
+            problems.push("[units] fraction: expected 0 to 6 decimals".to_owned());
+        }
         if !self.csv.separator.is_ascii() {
             problems.push(format!(
                 "[csv] separator: `{}` is not a plain ASCII character",

@@ -702,6 +702,17 @@ fn m4_numbers_are_read_as_their_column_and_file_write_them() {
 }
 
 #[test]
+fn a_shop_that_weighs_keeps_the_fractions_of_its_sales() {
+    let sales = "date,sku,quantity\n2024-01-01,HAM,2.5\n2024-01-02,HAM,2.5\n";
+    let files = [("sales.csv", sales), ("stock.csv", "sku,on_hand\nHAM,60.5\n")];
+    rejects(&files, "", ("stock.csv", 2, "on_hand"), "set [units] fraction = 3");
+    let inputs = ok(&files, "[units]\nfraction = 3");
+    assert_eq!(inputs.stock[0].on_hand, Units(60));
+    assert_eq!(series(&inputs, "HAM").0, [2.5, 2.5]);
+    assert!(exception(&inputs, "fractions-cut", "stock").what.contains("0.500 units"));
+}
+
+#[test]
 fn m5_amounts_are_converted_by_row_and_by_cell_and_refused_without_a_rate() {
     let priced = |rows: &str, rates: &[(&str, f64)]| {
         let text = format!("date,sku,quantity,unit_price,currency\n{rows}");
@@ -848,8 +859,8 @@ fn a_date_that_a_spreadsheet_left_as_its_number_is_that_day() {
 fn a_refused_table_is_answered_with_keys_that_read_it() {
     let rows = |row: &str| format!("date,sku,quantity,unit_price\n{}", row.repeat(8));
     let settings = "[mapping.sales]\nseparator = \";\"";
-    let german = rows("31.01.2026;A;1;1,50\n").replace("date,sku,quantity,", "date;sku;quantity;");
-    refuses(&[("sales.csv", &german)], settings, &["date_formats = [\"%d.%m.%Y\"]", "8 of 8 rows"]);
+    let german = rows("31/01/2026;A;1;1,50\n").replace("date,sku,quantity,", "date;sku;quantity;");
+    refuses(&[("sales.csv", &german)], settings, &["date_formats = [\"%d/%m/%Y\"]", "8 of 8 rows"]);
     let unclear = rows("01/02/2026,A,1,1.50\n");
     refuses(&[("sales.csv", &unclear)], "", &["[\"%d/%m/%Y\"]", "so does \"%m/%d/%Y\""]);
 }

@@ -48,10 +48,13 @@ struct Bounds {
 }
 
 impl Bounds {
-    fn of(column: &Column, max_quantity: f64) -> Self {
+    fn of(column: &Column, settings: &Settings) -> Self {
+        let max_quantity = settings.data.max_quantity;
+        // Who sells by weight counts stock in fractions, too; they are cut off, and told.
+        let whole = settings.units.fraction == 0;
         let largest = if is_count(column) { max_quantity } else { LARGEST_NUMBER };
         match column.kind {
-            Kind::Units(least) => Self { least, largest, whole: true },
+            Kind::Units(least) => Self { least, largest, whole },
             Kind::Number(least, most) => {
                 Self { least: least.max(-largest), largest: most.min(largest), whole: false }
             }
@@ -85,7 +88,7 @@ impl ColumnReader {
                 None => Convention::Unknown,
             },
             is_configured: mapping.decimal_comma.or(settings.csv.decimal_comma).is_some(),
-            bounds: Bounds::of(column, settings.data.max_quantity),
+            bounds: Bounds::of(column, settings),
             factor: if column.name == "quantity" { mapping.quantity_factor } else { 1.0 },
             rates: settings.rates.clone(),
             is_converted: false,
@@ -268,7 +271,12 @@ impl ColumnReader {
         if number.abs() > largest && number.is_finite() && !has_range {
             format!("beyond {largest:.0}, the largest accepted ([data] max_quantity)")
         } else {
-            format!("expected {}", self.column.kind.expected())
+            let way_out = if self.bounds.whole && !is_whole(number) {
+                "; if the shop sells by weight or length, set [units] fraction = 3"
+            } else {
+                ""
+            };
+            format!("expected {}{way_out}", self.column.kind.expected())
         }
     }
 }

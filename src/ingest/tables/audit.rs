@@ -6,11 +6,12 @@ use crate::domain::inputs::{Adjustment, Inputs, Source};
 use crate::domain::panel::Panel;
 use crate::domain::units::{ChannelId, SkuId};
 use crate::ingest::cells::interner::LeftOut;
+use crate::ingest::files::table::Table;
 use crate::ingest::names::Catalogue;
 use crate::ingest::settings::DataSettings;
 use crate::ingest::tables::quarantine::Quarantine;
 use crate::ingest::tables::sales::SalesRows;
-use crate::ingest::tables::schema::TABLES;
+use crate::ingest::tables::schema::{Kind, TABLES};
 use chrono::NaiveDate;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -178,6 +179,30 @@ pub(crate) fn unknown_items(unknown: &BTreeSet<String>) -> Option<Exception> {
     (!names.is_empty()).then(|| {
         let about = Subject::Table("products".to_owned());
         Exception::new(Severity::Warning, ExceptionKind::UnknownSku, about, what, why)
+    })
+}
+
+/// Quantities of a table that lose their fraction: stock and orders count whole units.
+pub(crate) fn cut_fractions(table: &Table) -> Option<Exception> {
+    let (mut cells, mut units) = (0_u64, 0.0);
+    for row in table.rows() {
+        for column in table.schema.columns.iter().filter(|c| matches!(c.kind, Kind::Units(_))) {
+            let fraction = row.number(column.name).map_or(0.0, f64::fract);
+            if fraction != 0.0 {
+                (cells, units) = (cells + 1, units + fraction);
+            }
+        }
+    }
+    (cells > 0).then(|| {
+        Exception::new(
+            Severity::Warning,
+            ExceptionKind::FractionsCut,
+            Subject::Table(table.schema.table.to_owned()),
+            format!(
+                "{cells} quantities have fractions, which are cut off: {units:.3} units in all"
+            ),
+            "stock and orders count whole units; sales keep theirs ([units] fraction)",
+        )
     })
 }
 
