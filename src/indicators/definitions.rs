@@ -5,9 +5,11 @@
 
 use crate::domain::classes::{AbcClass, cell_name};
 use crate::domain::outcome::{Accuracy, Indicator};
+use crate::domain::units::PoolId;
 use crate::explain::Unit;
+use crate::indicators::PoolResults;
 use crate::indicators::attention::Attention;
-use crate::indicators::facts::{AGES, Books, Facts, in_last_year};
+use crate::indicators::facts::{AGES, Books, Facts, Flow, Flows, in_last_year};
 use crate::indicators::formulas;
 use crate::indicators::formulas::ratio;
 use std::collections::BTreeMap;
@@ -167,6 +169,13 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         Here(stock_age_value),
     ),
     lower("shrinkage", "Shrinkage", Unit::Percent, "shrinkage", Here(shrinkage)),
+    lower(
+        "count_loss_value",
+        "Missing at counts, at cost",
+        Unit::Currency,
+        "shrinkage",
+        Here(count_loss_value),
+    ),
     higher(
         "count_accuracy",
         "Count accuracy",
@@ -284,7 +293,23 @@ fn gmroi(facts: &Facts) -> Vec<Figure> {
     let Books { cogs, revenue, inventory, .. } = facts.books;
     let estimated = facts.books.flows_estimated || facts.books.inventory_estimated;
     let margin = revenue - cogs;
-    vec![figure("all", formulas::gmroi(margin, inventory), margin, inventory).estimated(estimated)]
+    let mut figures = vec![
+        figure("all", formulas::gmroi(margin, inventory), margin, inventory).estimated(estimated),
+    ];
+    for (scope, pools) in groups(facts) {
+        let mut margin = 0.0;
+        let mut inventory = 0.0;
+        for pool in pools {
+            let year: Flows = facts.flows[pool.series.clone()].iter().copied().sum();
+            let of_unit = pool.economics.margin().unwrap_or_default().as_f64();
+            margin += year.year.net() * of_unit;
+            inventory += pool.stock_value().as_f64();
+        }
+        // The books know no categories: units sold at today's margin against today's stock.
+        let value = formulas::gmroi(margin, inventory);
+        figures.push(figure(scope, value, margin, inventory).estimated(true));
+    }
+    figures
 }
 
 fn carrying_cost(facts: &Facts) -> Vec<Figure> {
@@ -298,7 +323,36 @@ fn fill_rate(facts: &Facts) -> Vec<Figure> {
     let quarter = facts.total.quarter;
     let rate = formulas::fill_rate(quarter.sold, quarter.lost);
     // Nobody records what was not sold: lost units are always an estimate.
-    vec![figure("all", rate, quarter.sold, quarter.sold + quarter.lost).estimated(true)]
+    let mut figures = vec![figure("all", rate, quarter.sold, quarter.sold + quarter.lost)];
+    for (name, sums) in facts.inputs.names.channels.iter().zip(&facts.channels) {
+        let Flow { sold, lost, .. } = sums.quarter;
+        let rate = formulas::fill_rate(sold, lost);
+        figures.push(figure(format!("channel:{name}"), rate, sold, sold + lost));
+    }
+    for (scope, pools) in groups(facts) {
+        let flows = pools.iter().flat_map(|pool| &facts.flows[pool.series.clone()]);
+        let Flows { quarter: Flow { sold, lost, .. }, .. } = flows.copied().sum();
+        figures.push(figure(scope, formulas::fill_rate(sold, lost), sold, sold + lost));
+    }
+    figures.into_iter().map(|figure| figure.estimated(true)).collect()
+}
+
+/// Items at their locations by category, and by location where there are several: scope and
+/// members.
+fn groups<'f>(facts: &'f Facts<'_>) -> BTreeMap<String, Vec<&'f PoolResults<'f>>> {
+    let names = &facts.inputs.names;
+    let mut groups: BTreeMap<String, Vec<&PoolResults>> = BTreeMap::new();
+    for pool in &facts.pools {
+        if !pool.product.category.is_empty() {
+            let scope = format!("category:{}", pool.product.category);
+            groups.entry(scope).or_default().push(pool);
+        }
+        if names.locations.len() > 1 {
+            let scope = format!("location:{}", names.location(pool.location));
+            groups.entry(scope).or_default().push(pool);
+        }
+    }
+    groups
 }
 
 fn lost_units(facts: &Facts) -> Vec<Figure> {
@@ -407,7 +461,61 @@ fn shrinkage(facts: &Facts) -> Vec<Figure> {
         counted += count.counted.as_f64();
     }
     let share = formulas::shrinkage_percent(recorded, counted);
-    vec![figure("all", share, recorded - counted, recorded)]
+    let mut figures = vec![figure("all", share, recorded - counted, recorded)];
+    for (scope, Counted { recorded, counted, .. }) in counted_by_scope(facts) {
+        let share = formulas::shrinkage_percent(recorded, counted);
+        figures.push(figure(scope, share, recorded - counted, recorded));
+    }
+    figures
+}
+
+/// What is missing from the shelves at cost: in all, and of every item and place that was
+/// miscounted.
+fn count_loss_value(facts: &Facts) -> Vec<Figure> {
+    let mut total = 0.0;
+    let mut figures = Vec::new();
+    for (scope, Counted { value, .. }) in counted_by_scope(facts) {
+        if scope.starts_with("sku:") {
+            total += value;
+        }
+        figures.push(amount(scope, value));
+    }
+    figures.push(amount("all", total));
+    figures
+}
+
+/// Shelves counted, added up.
+#[derive(Debug, Clone, Copy, Default)]
+struct Counted {
+    recorded: f64,
+    counted: f64,
+    /// What is missing, at cost.
+    value: f64,
+}
+
+/// Counts by item, where books and shelf differ, and by location, where there are several.
+fn counted_by_scope(facts: &Facts) -> BTreeMap<String, Counted> {
+    let names = &facts.inputs.names;
+    let mut by_scope: BTreeMap<String, Counted> = BTreeMap::new();
+    for count in &facts.counts {
+        let id = PoolId { sku: count.sku, location: count.location };
+        let pool = facts.inputs.panel.position(id).map(|p| &facts.pools[p]);
+        let missing = (count.recorded - count.counted).as_f64();
+        let mut scopes = Vec::new();
+        if missing != 0.0 {
+            scopes.push(format!("sku:{}", names.sku(count.sku)));
+        }
+        if names.locations.len() > 1 {
+            scopes.push(format!("location:{}", names.location(count.location)));
+        }
+        for scope in scopes {
+            let sums = by_scope.entry(scope).or_default();
+            sums.recorded += count.recorded.as_f64();
+            sums.counted += count.counted.as_f64();
+            sums.value += pool.map_or(0.0, |pool| pool.cost_of(missing));
+        }
+    }
+    by_scope
 }
 
 fn count_accuracy(facts: &Facts) -> Vec<Figure> {

@@ -306,6 +306,7 @@ fn stock_by_age(inputs: &Inputs, pools: &[PoolResults], as_of: NaiveDate) -> [Ag
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct ChannelSums {
     pub month: Flow,
+    pub quarter: Flow,
     pub year: Flow,
     /// Units allocated to it this morning.
     pub allocated: f64,
@@ -316,6 +317,7 @@ fn by_channel(inputs: &Inputs, outcome: &Outcome, flows: &[Flows]) -> Vec<Channe
     for (series, flow) in flows.iter().enumerate() {
         let channel = &mut sums[inputs.panel.key(series).channel.index()];
         channel.month = channel.month + flow.month;
+        channel.quarter = channel.quarter + flow.quarter;
         channel.year = channel.year + flow.year;
     }
     for row in &outcome.allocation {
