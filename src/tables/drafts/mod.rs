@@ -4,6 +4,7 @@
 //! Names come from data: a file name keeps only harmless characters and never collides.
 
 mod calendar;
+mod print;
 
 use crate::domain::digest::sha256_hex;
 use crate::domain::error::Result;
@@ -165,26 +166,33 @@ pub fn write(results: Results<'_>, add: &Add<'_>) -> Result<()> {
 }
 
 fn orders(Results { inputs, outcome, currency }: Results<'_>, add: &Add<'_>) -> Result<()> {
-    let mut by_supplier: BTreeMap<Option<SupplierId>, Vec<Vec<Cell>>> = BTreeMap::new();
+    let mut of_supplier: BTreeMap<Option<SupplierId>, Vec<OrderLine<'_>>> = BTreeMap::new();
     for recommendation in &outcome.recommendations {
         if recommendation.quantity.is_positive() {
             let line = OrderLine { recommendation, inputs, currency };
-            by_supplier.entry(recommendation.supplier).or_default().push(line.cells());
+            of_supplier.entry(recommendation.supplier).or_default().push(line);
         }
     }
-    let suppliers: Vec<&str> = by_supplier.keys().map(|&s| supplier_file(inputs, s)).collect();
+    let suppliers: Vec<&str> = of_supplier.keys().map(|&s| supplier_file(inputs, s)).collect();
+    for (file, (supplier, lines)) in
+        file_names(&suppliers).iter().zip(suppliers.iter().zip(of_supplier.values()))
+    {
+        add(&format!("orders/{file}.html"), None, &print::page(supplier, lines)?)?;
+    }
+    let by_supplier: Vec<Vec<Vec<Cell>>> =
+        of_supplier.values().map(|lines| lines.iter().map(OrderLine::cells).collect()).collect();
     let header = ORDER_COLUMNS.each_ref().map(|column| column.name);
-    for (file, lines) in file_names(&suppliers).iter().zip(by_supplier.values()) {
+    for (file, lines) in file_names(&suppliers).iter().zip(&by_supplier) {
         let texts = lines.iter().map(|line| line.iter().map(Cell::to_string).collect::<Vec<_>>());
         let text = table(&header, texts)?;
         add(&format!("orders/{file}.csv"), Some(lines.len() as u64), &text)?;
     }
-    let lines: Vec<Vec<Cell>> = by_supplier.values().flatten().cloned().collect();
+    let lines: Vec<Vec<Cell>> = by_supplier.iter().flatten().cloned().collect();
     let rows = lines.len() as u64;
     // All lines first, for whoever filters and sorts; then a sheet to send to each supplier.
     let all = Sheet { name: "All orders".into(), header: &header, rows: lines, totals: &[] };
     let mut sheets = vec![all];
-    for (supplier, rows) in suppliers.iter().zip(by_supplier.into_values()) {
+    for (supplier, rows) in suppliers.iter().zip(by_supplier) {
         let name = (*supplier).to_owned();
         sheets.push(Sheet { name, header: &header, rows, totals: &ORDER_TOTALS });
     }
