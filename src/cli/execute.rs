@@ -2,8 +2,8 @@
 //! how it gets on to stderr.
 
 use crate::cli::{
-    Cli, Command, backtest, check, conventions, demo, explain, export, init, prune, review, run,
-    simulate,
+    Cli, Command, backtest, check, conventions, demo, doctor, explain, export, init, prune, review,
+    run, serve, simulate,
 };
 use crate::domain::error::{Error, Result};
 use crate::domain::fault::guarded;
@@ -27,6 +27,8 @@ pub fn execute(cli: &Cli) -> Result<u8> {
         Command::Completions(args) => conventions::completions(args),
         Command::Man(args) => conventions::man(args),
         Command::Schema(args) => conventions::schema(args),
+        Command::Serve(args) => serve::serve(args),
+        Command::Doctor(args) => doctor::doctor(args),
     })
     .unwrap_or_else(|fault| Err(Error::Internal(fault.to_string())))
 }

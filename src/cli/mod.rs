@@ -4,6 +4,7 @@ mod backtest;
 mod check;
 mod conventions;
 mod demo;
+mod doctor;
 pub mod execute;
 mod explain;
 mod export;
@@ -13,6 +14,7 @@ pub mod progress;
 mod prune;
 mod review;
 mod run;
+mod serve;
 mod simulate;
 
 use crate::config::{Options, Voice};
@@ -75,6 +77,10 @@ pub enum Command {
     Export(ExportArgs),
     /// Remove old runs, never the current one.
     Prune(PruneArgs),
+    /// Show the newest run in a browser and keep decisions as they are taken.
+    Serve(ServeArgs),
+    /// Look at the runs, decisions and models: what is damaged, what is left behind.
+    Doctor(DoctorArgs),
     /// Completions for a shell, to be sourced by it.
     Completions(CompletionsArgs),
     /// Write the manual, one page a command.
@@ -215,12 +221,46 @@ fn share(text: &str) -> Result<f64, String> {
     }
 }
 
+/// Arguments of `serve`.
+#[derive(Debug, Clone, Args)]
+pub struct ServeArgs {
+    /// Where to listen; port 0 = any free one.
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8377")]
+    pub listen: String,
+    /// A name under which browsers reach this server, besides its addresses and localhost.
+    #[arg(long, value_name = "NAME")]
+    pub host: Vec<String>,
+    /// Show, and take no decisions.
+    #[arg(long)]
+    pub read_only: bool,
+    /// Which run's settings and output.
+    #[command(flatten)]
+    pub options: Options,
+}
+
+/// Arguments of `doctor`.
+#[derive(Debug, Clone, Args)]
+pub struct DoctorArgs {
+    /// Mend what can be mended.
+    #[arg(long)]
+    pub fix: bool,
+    /// Which run's settings and output.
+    #[command(flatten)]
+    pub options: Options,
+}
+
 /// Arguments of `review`.
 #[derive(Debug, Clone, Args)]
 pub struct ReviewArgs {
     /// File of decisions: downloaded from the report, or a spreadsheet saved as CSV.
-    #[arg(long, value_name = "FILE")]
-    pub decisions: PathBuf,
+    #[arg(long, value_name = "FILE", required_unless_present_any = ["verify", "log"])]
+    pub decisions: Option<PathBuf>,
+    /// Only check what was kept: content, order, second copies.
+    #[arg(long)]
+    pub verify: bool,
+    /// Only list what was kept, oldest first.
+    #[arg(long)]
+    pub log: bool,
     /// Which run's settings and output.
     #[command(flatten)]
     pub options: Options,

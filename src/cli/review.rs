@@ -7,21 +7,32 @@ use crate::domain::error::{Error, Result};
 use crate::domain::inputs::Inputs;
 use crate::ingest;
 use crate::purchase::lot::LotRules;
+use crate::review::decisions::{KeptDecisions, known_extent};
 use crate::review::intake::{proposals, take_in};
 use crate::run;
-use crate::store::{OutputLock, PublishedRun};
+use crate::store::{Findings, Journal, OutputLock, PublishedRun};
 use serde_json::json;
+use std::path::Path;
 
 /// Takes in a file of decisions; lines that do not hold are not kept, and named.
 pub(crate) fn review(args: &ReviewArgs) -> Result<u8> {
     let plan = Plan::load(&args.options)?;
     let out = &plan.run.out;
+    if args.verify {
+        return verify(out);
+    }
+    if args.log {
+        return log(out);
+    }
+    let Some(file) = &args.decisions else {
+        return Err(Error::Config(vec!["--decisions FILE: which file?".to_owned()]));
+    };
     let _lock = OutputLock::acquire(out, "review")?;
     let run = PublishedRun::current(out)?;
     let inputs = run::with_threads(plan.run.threads, || ingest::load(&plan.request()))?;
     let proposals =
         proposals(&run, |sku, location, supplier| terms(&inputs, sku, location, supplier))?;
-    let intake = take_in(out, &args.decisions, &proposals)?;
+    let intake = take_in(out, file, &proposals)?;
     let orders = intake.accepted.iter().filter(|decision| decision.is_order()).count();
     if args.options.voice.json {
         print_json(&json!({
@@ -40,12 +51,49 @@ pub(crate) fn review(args: &ReviewArgs) -> Result<u8> {
             say!("  not kept: {problem}");
         }
     }
-    Ok(if intake.problems.is_empty() { 0 } else { Error::input(&args.decisions, "").exit_code() })
+    Ok(if intake.problems.is_empty() { 0 } else { Error::input(file, "").exit_code() })
 }
 
 /// What `supplier` delivers at a time.
-fn terms(inputs: &Inputs, sku: &str, location: &str, supplier: &str) -> Option<LotRules> {
+pub(crate) fn terms(inputs: &Inputs, sku: &str, location: &str, supplier: &str) -> Option<LotRules> {
     let pool = inputs.names.find_pool(sku, location)?;
     let supplier = inputs.names.find_supplier(supplier)?;
     LotRules::agreed(&inputs.supply, pool.sku, pool.location, supplier)
+}
+
+/// Says what is damaged among the kept decisions, and changes nothing.
+fn verify(out: &Path) -> Result<u8> {
+    let Findings { restorable, lost, copies, strangers } = Journal::look(out, known_extent(out))?;
+    let kinds = [
+        ("damaged, restored by the next command", &restorable),
+        ("damaged, without a sound copy", &lost),
+        ("second copy missing or damaged", &copies),
+        ("none of ours, left out", &strangers),
+    ];
+    let mut sound = true;
+    for (what, files) in kinds {
+        for file in files {
+            sound = false;
+            say!("{file}: {what}");
+        }
+    }
+    if sound {
+        say!("all kept decisions are sound");
+    }
+    Ok(if lost.is_empty() && restorable.is_empty() { 0 } else { 3 })
+}
+
+/// Lists what was taken in, exported and restored.
+fn log(out: &Path) -> Result<u8> {
+    let journal = Journal::open(out, known_extent(out))?;
+    for entry in journal.entries() {
+        let kind = format!("{:?}", entry.kind).to_lowercase();
+        say!("{:>6} {:20} {kind:9} {}", entry.sequence, entry.time, entry.file);
+    }
+    for d in &KeptDecisions::of(&journal, out)?.decisions {
+        let quantity = d.quantity;
+        let verdict = d.verdict.name();
+        say!("{} {verdict:8} {quantity} of {} at {} by {}", d.as_of, d.sku, d.location, d.author);
+    }
+    Ok(0)
 }

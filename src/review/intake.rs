@@ -158,16 +158,29 @@ fn transfers(
 /// be kept.
 pub fn take_in(out: &Path, file: &Path, proposals: &BTreeMap<String, Proposal>) -> Result<Intake> {
     let bytes = fs::read(file).map_err(|e| Error::input(file, e.to_string()))?;
+    take_in_text(out, file, &bytes, proposals)
+}
+
+/// The same from memory; `file` is what messages call it.
+///
+/// # Errors
+/// As [`take_in`].
+pub fn take_in_text(
+    out: &Path,
+    file: &Path,
+    bytes: &[u8],
+    proposals: &BTreeMap<String, Proposal>,
+) -> Result<Intake> {
     // Held to the end: nobody decides about the same line between the check and the keeping.
     let mut journal = Journal::open_to_append(out, known_extent(out))?;
     let kept = KeptDecisions::of(&journal, out)?;
-    let digest = &sha256_hex(&bytes)[..16];
+    let digest = &sha256_hex(bytes)[..16];
     if kept.knows_file(digest) {
         return Ok(Intake { known: true, ..Intake::default() });
     }
     let mut intake = Intake::default();
     let mut first_lines: BTreeMap<String, u64> = BTreeMap::new();
-    for (line, read) in read_lines(file, &bytes)? {
+    for (line, read) in read_lines(file, bytes)? {
         let verdict = read.and_then(|decision_line| {
             let id = decision_line.recommendation_id.clone();
             match first_lines.insert(id, line) {

@@ -335,3 +335,18 @@ pub fn prune(lock: &OutputLock, keep: usize) -> Result<Vec<PublishedRun>> {
     }
     Ok(removed)
 }
+
+/// Moves a run out of the way, to `OUT/runs-aside`, and names the newest other one current. Returns
+/// where it lies.
+///
+/// # Errors
+/// [`Error::Io`], [`Error::Input`].
+pub fn set_aside(lock: &OutputLock, run: &PublishedRun) -> Result<PathBuf> {
+    let disk = OsDisk;
+    let folder = lock.out().join("runs-aside");
+    disk.create_dir(&folder).map_err(Error::io(&folder))?;
+    let place = folder.join(&run.manifest.run_id);
+    disk.rename(&run.folder, &place).map_err(Error::io(&run.folder))?;
+    recover(lock)?;
+    Ok(place)
+}

@@ -14,7 +14,7 @@ pub mod models;
 mod replace;
 mod sync;
 
-pub use crate::store::atomic::{Begin, Publication, StagedFile, prune, recover};
+pub use crate::store::atomic::{Begin, Publication, StagedFile, prune, recover, set_aside};
 pub use crate::store::journal::{Entry, EntryKind, Extent, Findings, Journal, Record};
 pub use crate::store::lock::{OutputLock, now};
 pub(crate) use crate::store::manifest::PROGRAM;

@@ -176,12 +176,50 @@ const OP = (() => {
     return found.sort((a, b) => (a.run < b.run ? -1 : 1));
   };
   const forget = (of) => localStorage.removeItem(KEPT + of);
-  const downloadDecisions = (of = run, all = decided) => {
+  const decisionsFile = (of, all) => {
     const rows = Object.entries(all).sort(([a], [b]) => (a < b ? -1 : 1));
     keep(DOWNLOADED, { ...read(DOWNLOADED, {}), [of]: lastTime(all) });
     const head = ["recommendation_id", "decision", "quantity", "until", "reason", "author", "time"];
     const line = ([id, d]) => [id, d.decision, d.quantity ?? "", d.until || "", d.reason || "", d.author || author(), d.time];
-    download("decisions.csv", csv([head, ...rows.map(line)]));
+    return csv([head, ...rows.map(line)]);
+  };
+  const downloadDecisions = (of = run, all = decided) => download("decisions.csv", decisionsFile(of, all));
+
+  // --- Served by `orderpoint serve`: decisions go to the server, others' come from it ----------------------------------------
+  const served = location.protocol.startsWith("http") && location.pathname.startsWith("/runs/");
+  /// Ids that the server has: what is sent is only what it has not.
+  const onServer = new Set();
+  const saveDecisions = async (say) => {
+    const open = Object.fromEntries(Object.entries(decided).filter(([id]) => !onServer.has(id)));
+    try {
+      const answer = await fetch("/decisions", {
+        method: "POST", headers: { "Content-Type": "text/csv" }, body: decisionsFile(run, open),
+      });
+      const text = await answer.text();
+      let told;
+      try { told = JSON.parse(text); } catch { return say(text.trim()); }
+      if (told.known) Object.keys(open).forEach((id) => onServer.add(id));
+      (told.kept || []).forEach((id) => onServer.add(id));
+      const problems = told.problems || [];
+      say([`${counted((told.kept || []).length, "decision")} kept`, ...problems].join("; "));
+    } catch { say("The server cannot be reached: decisions stay in this browser, try again or download them"); }
+    changed();
+  };
+  const fetchOthers = async (notice) => {
+    try {
+      const current = await (await fetch("/run")).json();
+      if (current.run_id !== run) {
+        notice.replaceChildren("A newer run is here: ", el("a", { href: "/" }, `go to ${current.as_of}`),
+          "; undecided edits of this one are offered there.");
+        return;
+      }
+      const { decisions: all } = await (await fetch("/decisions")).json();
+      for (const { recommendation_id: id, ...made } of all) {
+        onServer.add(id);
+        decided[id] = { ...decided[id], ...made, until: made.until || "" };
+      }
+      changed();
+    } catch { /* no server for a moment: the next minute tells */ }
   };
 
   /// Asks for what a decision needs, in a dialog; `line` is {id, sku, quantity}.
@@ -242,16 +280,22 @@ const OP = (() => {
   };
   /// Who decides, and the file to download.
   const decisionBar = () => {
-    const count = el("button", { type: "button", class: "primary", onclick: () => downloadDecisions() });
+    const notice = el("span", { role: "status" });
+    const act = () => (served ? saveDecisions((text) => notice.replaceChildren(text)) : downloadDecisions());
+    const count = el("button", { type: "button", class: "primary", onclick: act });
     const show = () => {
-      const n = Object.keys(decisions()).length;
-      count.textContent = `Download decisions (${n})`;
+      const n = Object.keys(decisions()).filter((id) => !onServer.has(id)).length;
+      count.textContent = `${served ? "Save" : "Download"} decisions (${n})`;
       count.disabled = n === 0;
     };
+    if (served) {
+      fetchOthers(notice);
+      setInterval(() => fetchOthers(notice), 60000);
+    }
     listeners.push(show);
     show();
     const name = el("input", { type: "text", value: author(), autocomplete: "name", oninput: () => keep(AUTHOR, name.value.trim()) });
-    return [el("label", {}, "Your name", name), count];
+    return [el("label", {}, "Your name", name), count, notice];
   };
 
   // --- Search box ---------------------------------------------------------------------------------------------------------

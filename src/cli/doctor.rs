@@ -1,0 +1,144 @@
+//! `doctor`: looks at the runs, the decisions and the models, says what is damaged or left behind,
+//! and mends it where asked to.
+
+use crate::cli::DoctorArgs;
+use crate::cli::print::{counted, print_json, say};
+use crate::config::Plan;
+use crate::domain::error::{Error, Result};
+use crate::review::decisions::known_extent;
+use crate::store::{Findings, Journal, OutputLock, PublishedRun, now, recover, set_aside};
+use serde_json::json;
+use std::collections::BTreeSet;
+use std::path::Path;
+
+/// What is wrong, and what was done about it.
+#[derive(Default)]
+struct Examination {
+    wrong: Vec<String>,
+    mended: Vec<String>,
+}
+
+/// Says what is wrong; 0 where nothing is left to mend, 3 where something is.
+pub(crate) fn doctor(args: &DoctorArgs) -> Result<u8> {
+    let plan = Plan::load(&args.options)?;
+    let out = plan.place();
+    if !out.try_exists().map_err(Error::unreadable(&out))? {
+        return Err(Error::NotFound(format!("{}: there is no such folder", out.display())));
+    }
+    let lock = OutputLock::acquire(&out, &now())?;
+    let mut found = Examination::default();
+    decisions(&out, args.fix, &mut found)?;
+    runs(&lock, args.fix, &mut found)?;
+    models(&out, &plan.run.models, args.fix, &mut found)?;
+    if args.fix
+        && let Some(mended) = recover(&lock)?
+    {
+        found.mended.push(mended);
+    }
+    if args.options.voice.json {
+        print_json(&json!({"wrong": found.wrong, "mended": found.mended}))?;
+    } else {
+        for what in &found.wrong {
+            say!("wrong: {what}");
+        }
+        for what in &found.mended {
+            say!("mended: {what}");
+        }
+        if found.wrong.is_empty() && found.mended.is_empty() {
+            say!("{}: all is as it should be", out.display());
+        } else if !found.wrong.is_empty() && !args.fix {
+            say!("{}; `doctor --fix` mends what can be mended", counted(found.wrong.len(), "finding"));
+        }
+    }
+    Ok(if found.wrong.is_empty() { 0 } else { 3 })
+}
+
+fn decisions(out: &Path, fix: bool, found: &mut Examination) -> Result<()> {
+    let known = known_extent(out);
+    let Findings { restorable, lost, copies, strangers } = Journal::look(out, known)?;
+    for file in strangers {
+        found.wrong.push(format!("decisions/{file}: none of ours, left out; move it away"));
+    }
+    let told = if fix { &mut found.mended } else { &mut found.wrong };
+    for file in &restorable {
+        told.push(format!("decisions/{file}: damaged or missing, restored from its copy"));
+    }
+    for file in &copies {
+        told.push(format!("decisions/{file}: its second copy is missing or damaged, made anew"));
+    }
+    for file in &lost {
+        told.push(format!(
+            "decisions: {file}: damaged or missing, no sound copy: set aside, what it approved is \
+             forgotten"
+        ));
+    }
+    if fix {
+        if !lost.is_empty() {
+            Journal::go_on_without(out, known, &now())?;
+        }
+        Journal::open(out, known)?;
+    }
+    Ok(())
+}
+
+fn runs(lock: &OutputLock, fix: bool, found: &mut Examination) -> Result<()> {
+    let out = lock.out();
+    for entry in std::fs::read_dir(out.join("runs")).into_iter().flatten().flatten() {
+        if let Err(error) = PublishedRun::open(&entry.path()) {
+            found.wrong.push(format!("{error}; no run uses it: move the folder away"));
+        }
+    }
+    for run in PublishedRun::all(out)? {
+        let id = &run.manifest.run_id;
+        let damaged = run.damaged();
+        if !damaged.is_empty() {
+            found.wrong.push(format!(
+                "runs/{id}: damaged or missing: {}; run that night again",
+                damaged.join(", ")
+            ));
+        }
+        if run.is_plausible() {
+            continue;
+        }
+        let what = format!(
+            "runs/{id}: its morning lies after the day it was published ({}): a mistyped date?",
+            run.published_at()
+        );
+        if fix {
+            let place = set_aside(lock, &run)?;
+            found.mended.push(format!("{what} It is set aside in {}", place.display()));
+        } else {
+            found.wrong.push(what);
+        }
+    }
+    match PublishedRun::current(out) {
+        Ok(_) => {}
+        Err(error) => found.wrong.push(format!("current: {error}")),
+    }
+    Ok(())
+}
+
+/// States that no run goes back to. Another output folder may share the models: it would learn anew.
+fn models(out: &Path, dir: &Path, fix: bool, found: &mut Examination) -> Result<()> {
+    let mut named: BTreeSet<String> = BTreeSet::new();
+    for run in PublishedRun::all(out)? {
+        named.extend(run.manifest.refit.map(|refit| refit.run_id));
+    }
+    for run in PublishedRun::all(&out.join("pilot"))? {
+        named.extend(run.manifest.refit.map(|refit| refit.run_id));
+    }
+    for entry in std::fs::read_dir(dir).into_iter().flatten().flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if named.contains(&name) || !entry.path().join("forecast.bin").is_file() {
+            continue;
+        }
+        let what = format!("{}: states that no run here goes back to", entry.path().display());
+        if fix {
+            crate::store::models::forget(dir, [&name])?;
+            found.mended.push(format!("{what}, removed"));
+        } else {
+            found.wrong.push(what);
+        }
+    }
+    Ok(())
+}
