@@ -84,9 +84,13 @@ fn a_decision_that_is_answered_as_kept_survives_kill_9_and_counts_once() {
     assert!(seen.contains(&id) && seen.contains("ann"), "another browser sees it: {seen}");
     let (_, again) = server.ask("POST /decisions", &[&cookie], body.as_bytes());
     assert!(again.contains("\"known\":true"), "{again}");
-    let second = format!("{{\"recommendation_id\":\"{id}\",\"decision\":\"approve\",\"author\":\"bob\"}}");
-    let (code, told) =
-        server.ask("POST /decisions", &[&cookie, "Content-Type: application/json"], second.as_bytes());
+    let second =
+        format!("{{\"recommendation_id\":\"{id}\",\"decision\":\"approve\",\"author\":\"bob\"}}");
+    let (code, told) = server.ask(
+        "POST /decisions",
+        &[&cookie, "Content-Type: application/json"],
+        second.as_bytes(),
+    );
     assert!(code == 422 && told.contains("already"), "{told}");
     succeeds(at.path(), &["review", "--verify"], &[0]);
     succeeds(at.path(), &["doctor"], &[0]);
@@ -107,7 +111,9 @@ fn strangers_are_turned_away() {
     assert_eq!(server.ask(&format!("GET {page}"), &["Cookie: orderpoint=no"], b"").0, 401);
     assert_eq!(server.ask(&format!("GET {page}"), &[&cookie, "Host: evil.example"], b"").0, 403);
     let run = page.trim_end_matches("index.html");
-    for way in ["../../.lock", "%2e%2e/%2e%2e/.lock", "..%2f..%2f.lock", "//etc/passwd", "timings.json"] {
+    for way in
+        ["../../.lock", "%2e%2e/%2e%2e/.lock", "..%2f..%2f.lock", "//etc/passwd", "timings.json"]
+    {
         assert_eq!(server.ask(&format!("GET {run}{way}"), &[&cookie], b"").0, 404, "{way}");
     }
     for way in ["/../../../etc/passwd", "/runs/../decisions/index.jsonl", "/runs/%2e%2e/.lock"] {

@@ -47,7 +47,10 @@ pub(crate) fn doctor(args: &DoctorArgs) -> Result<u8> {
         if found.wrong.is_empty() && found.mended.is_empty() {
             say!("{}: all is as it should be", out.display());
         } else if !found.wrong.is_empty() && !args.fix {
-            say!("{}; `doctor --fix` mends what can be mended", counted(found.wrong.len(), "finding"));
+            say!(
+                "{}; `doctor --fix` mends what can be mended",
+                counted(found.wrong.len(), "finding")
+            );
         }
     }
     Ok(if found.wrong.is_empty() { 0 } else { 3 })

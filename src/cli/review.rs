@@ -55,7 +55,12 @@ pub(crate) fn review(args: &ReviewArgs) -> Result<u8> {
 }
 
 /// What `supplier` delivers at a time.
-pub(crate) fn terms(inputs: &Inputs, sku: &str, location: &str, supplier: &str) -> Option<LotRules> {
+pub(crate) fn terms(
+    inputs: &Inputs,
+    sku: &str,
+    location: &str,
+    supplier: &str,
+) -> Option<LotRules> {
     let pool = inputs.names.find_pool(sku, location)?;
     let supplier = inputs.names.find_supplier(supplier)?;
     LotRules::agreed(&inputs.supply, pool.sku, pool.location, supplier)

@@ -57,8 +57,10 @@ pub(crate) fn serve(args: &ServeArgs) -> Result<u8> {
         .map_err(|e| Error::Config(vec![format!("--listen {}: {e}", args.listen)]))?;
     let address = server.server_addr();
     say!("run {}: http://{address}/?token={token}", run.manifest.run_id);
-    say!("whoever has this address can read the run{}; stop with Ctrl-C",
-        if args.read_only { "" } else { " and decide" });
+    say!(
+        "whoever has this address can read the run{}; stop with Ctrl-C",
+        if args.read_only { "" } else { " and decide" }
+    );
     let names = args.host.iter().map(|name| name.to_lowercase());
     let desk = Arc::new(Desk {
         names: names.chain(["localhost".to_owned()]).collect(),
@@ -112,7 +114,9 @@ impl Desk {
         let path = url.split(['?', '#']).next().unwrap_or_default();
         let by_address = query(&url, "token").is_some_and(|given| self.is_token(given));
         let cookie = header(request, "Cookie").and_then(|text| {
-            text.split(';').find_map(|pair| pair.trim().strip_prefix("orderpoint=")).map(str::to_owned)
+            text.split(';')
+                .find_map(|pair| pair.trim().strip_prefix("orderpoint="))
+                .map(str::to_owned)
         });
         let bearer = header(request, "Authorization")
             .and_then(|text| text.strip_prefix("Bearer ").map(str::to_owned));
@@ -163,11 +167,14 @@ impl Desk {
 
     fn current(&self) -> Answer {
         match PublishedRun::current(&self.plan.place()) {
-            Ok(run) => json_answer(200, &json!({
-                "run_id": run.manifest.run_id,
-                "as_of": run.manifest.as_of,
-                "read_only": self.read_only,
-            })),
+            Ok(run) => json_answer(
+                200,
+                &json!({
+                    "run_id": run.manifest.run_id,
+                    "as_of": run.manifest.as_of,
+                    "read_only": self.read_only,
+                }),
+            ),
             Err(error) => words(404, &error.to_string()),
         }
     }
@@ -278,9 +285,8 @@ impl Desk {
         let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
         let run_id = run.manifest.run_id.clone();
         if lines.as_ref().is_none_or(|lines| lines.run_id != run_id) {
-            let inputs = run::with_threads(self.plan.run.threads, || {
-                ingest::load(&self.plan.request())
-            })?;
+            let inputs =
+                run::with_threads(self.plan.run.threads, || ingest::load(&self.plan.request()))?;
             let proposals =
                 proposals(&run, |sku, location, supplier| terms(&inputs, sku, location, supplier))?;
             *lines = Some(Lines { run_id: run_id.clone(), proposals });
@@ -295,11 +301,12 @@ impl Desk {
 /// Decisions as JSON, a list of objects with the columns of the file, as such a file.
 fn from_json(body: &[u8]) -> Result<Vec<u8>> {
     let name = Path::new("decisions");
-    let value: Value = serde_json::from_slice(body)
-        .map_err(|e| Error::input(name, format!("not JSON: {e}")))?;
+    let value: Value =
+        serde_json::from_slice(body).map_err(|e| Error::input(name, format!("not JSON: {e}")))?;
     let list = value.get("decisions").unwrap_or(&value);
     let list = list.as_array().cloned().unwrap_or_else(|| vec![list.clone()]);
-    let columns = ["recommendation_id", "decision", "quantity", "until", "reason", "author", "time"];
+    let columns =
+        ["recommendation_id", "decision", "quantity", "until", "reason", "author", "time"];
     let mut writer = csv::Writer::from_writer(Vec::new());
     let broken = |e: csv::Error| Error::Internal(format!("decisions: {e}"));
     writer.write_record(columns).map_err(broken)?;
