@@ -9,6 +9,7 @@ use crate::domain::exceptions::{Exception, ExceptionKind, Severity, Subject};
 use crate::domain::inputs::{AdjustmentKind, ProductStatus};
 use crate::domain::outcome::{Accuracy, SeriesForecast};
 use crate::domain::panel::SeriesKey;
+use crate::domain::units::{ChannelId, SkuId};
 use crate::forecast::evaluate::backtest;
 use crate::forecast::evaluate::choice::OwnModel;
 use crate::forecast::methods::MethodName;
@@ -172,7 +173,10 @@ impl<'a> Forecaster<'a> {
                 let product = setup.demand.products.get(this.sku.index());
                 let factor = product.and_then(|product| product.analogue_factor).unwrap_or(1.0);
                 let like = self.forecast_pool(analogue).total;
-                let mean: Vec<f64> = like.mean.iter().map(|mean| mean * factor).collect();
+                let like_mean = like.mean.iter().map(|mean| (mean * factor) as f32);
+                let mut adjusted: Vec<f32> = like_mean.collect();
+                self.adjust(this.sku, None, &mut adjusted);
+                let mean: Vec<f64> = adjusted.iter().map(|&units| f64::from(units)).collect();
                 let rate = mean.iter().sum::<f64>() / mean.len().max(1) as f64;
                 // Nothing of its own: the group of short histories, with the analogue's spread.
                 let group = setup.error_group(rate, 0.0, false, like.spread);
@@ -182,11 +186,28 @@ impl<'a> Forecaster<'a> {
                 (self.pool_demand(mean, group, like.spread), exception)
             }
             None => {
-                let nothing = vec![0.0; setup.settings.horizon];
+                let mut planned = vec![0.0f32; setup.settings.horizon];
+                self.adjust(this.sku, None, &mut planned);
+                let mean: Vec<f64> = planned.iter().map(|&units| f64::from(units)).collect();
+                let rate = mean.iter().sum::<f64>() / mean.len().max(1) as f64;
+                if rate > 0.0 {
+                    let what = "forecast as planned by hand";
+                    let reason = "no sales of its own yet, and adjustments in units";
+                    let exception = Exception::new(Severity::Info, kind, about, what, reason);
+                    let group = setup.error_group(rate, 0.0, false, Spread::default());
+                    let total = self.pool_demand(mean, group, Spread::default());
+                    return PoolForecast {
+                        series: Vec::new(),
+                        total,
+                        accuracy: Vec::new(),
+                        exceptions: vec![exception],
+                        state: None,
+                    };
+                }
                 let reason = "no sales and no analogue in the master data";
                 let exception =
                     Exception::new(Severity::Warning, kind, about, "no forecast", reason);
-                (self.pool_demand(nothing, ErrorGroup::NOTHING, Spread::default()), exception)
+                (self.pool_demand(mean, ErrorGroup::NOTHING, Spread::default()), exception)
             }
         };
         PoolForecast {
@@ -269,7 +290,7 @@ impl<'a> Forecaster<'a> {
                 self.weigh_in(own, series, &mut forecast, rows);
             }
         }
-        self.adjust(key, &mut forecast.mean);
+        self.adjust(key.sku, Some(key.channel), &mut forecast.mean);
 
         let group =
             setup.error_group(state.rate(), state.observed as f64, state.overdue(), state.spread);
@@ -425,21 +446,33 @@ impl<'a> Forecaster<'a> {
     }
 
     /// Applies the planners' adjustments that have not expired.
-    fn adjust(&self, key: SeriesKey, mean: &mut [f32]) {
+    /// Those of `channel` and of all channels; without one, as for an item that never sold, of any.
+    fn adjust(&self, sku: SkuId, channel: Option<ChannelId>, mean: &mut [f32]) {
         let demand = &self.model.setup.demand;
         let calendar = demand.panel.calendar();
         let end = calendar.history() as i64;
-        for adjustment in demand.adjustments.of(key.sku) {
+        for adjustment in demand.adjustments.of(sku) {
             let expired = adjustment.expires.is_some_and(|day| day <= calendar.as_of());
-            let elsewhere = adjustment.channel.is_some_and(|channel| channel != key.channel);
+            let elsewhere = channel
+                .is_some_and(|here| adjustment.channel.is_some_and(|channel| channel != here));
             if expired || elsewhere {
                 continue;
             }
             let from = calendar.index(adjustment.from) - end;
             let to = calendar.index(adjustment.to) - end;
-            // Units without a channel are shared by all series of the item.
-            let shared = if adjustment.channel.is_some() { 1 } else { demand.series_of(key.sku) };
-            let length = (to - from + 1).max(1) * shared as i64;
+            // Units without a channel are shared by all series of the item; where it never sold,
+            // by the places it may be sold at.
+            let series = demand.series_of(sku);
+            let in_units = matches!(adjustment.kind, AdjustmentKind::Units(_));
+            if channel.is_none() && series > 0 && in_units {
+                continue;
+            }
+            let shared = match (channel, adjustment.channel) {
+                (None, _) => demand.panel.pools().iter().filter(|pool| pool.sku == sku).count(),
+                (Some(_), Some(_)) => 1,
+                (Some(_), None) => series,
+            };
+            let length = (to - from + 1).max(1) * shared.max(1) as i64;
             for ahead in from.max(0)..=to.min(mean.len() as i64 - 1) {
                 let mean = &mut mean[ahead as usize];
                 *mean = match adjustment.kind {
