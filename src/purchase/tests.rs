@@ -412,6 +412,46 @@ fn f7_the_budget_buys_the_most_gain_for_the_money_and_shows_what_was_cut() {
     assert!(settled.exceptions[1].what.contains("2500.00 of 2500.00 spent"));
 }
 
+#[test]
+fn f7_the_budget_is_spent_unit_by_unit_at_landed_cost() {
+    let mut tables = Tables::new(2, 1);
+    tables.supply.edit(|rows| rows[1].duty_rate = 1.0);
+    tables.settings.budget = Some(1500.0);
+    // The same but for a duty of 100 %: 1,000 and 2,000 landed; the cheaper one first, both some.
+    let settled = tables.run(&[pool(0, 100.0, 70), pool(1, 100.0, 70)]);
+    let spent: f64 = settled
+        .recommendations
+        .iter()
+        .map(|r| r.landed_unit_cost.as_f64() * r.quantity.as_f64())
+        .sum();
+    assert!(spent <= 1500.0 && spent > 1480.0, "{spent}");
+    assert_eq!(settled.recommendations[0].quantity, Units(100));
+    let even = Tables {
+        settings: Settings { budget: Some(1000.0), ..Settings::default() },
+        ..Tables::new(2, 1)
+    };
+    let halves = even.quantities(&[pool(0, 100.0, 70), pool(1, 100.0, 70)]);
+    assert!(halves.iter().all(|units| (48..=52).contains(units)), "{halves:?}");
+}
+
+#[test]
+fn f7_no_budget_leaves_an_order_that_its_supplier_refuses() {
+    let mut tables = Tables::new(2, 2);
+    tables.supply.edit(|rows| rows[1].supplier = SupplierId(1));
+    for supplier in &mut tables.suppliers {
+        supplier.min_order_value = Some(Money::from_f64(900.0));
+    }
+    tables.settings.budget = Some(1200.0);
+    let worth_more = PoolNeed { margin: Money::from_f64(8.0), ..pool(1, 98.0, 0) };
+    let settled = tables.run(&[pool(0, 98.0, 0), worth_more]);
+    assert_eq!(quantities(&settled), [0, 98]);
+    assert_eq!(kinds(&settled.exceptions), ["budget-cut", "budget"]);
+    assert!(settled.exceptions[0].why.contains("least value"), "{:?}", settled.exceptions[0]);
+    // Nothing at all, where the budget does not reach the least value of either.
+    tables.settings.budget = Some(800.0);
+    assert_eq!(tables.quantities(&[pool(0, 98.0, 0), pool(1, 98.0, 0)]), [0, 0]);
+}
+
 /// The tables's orders after a planner has set the first pool to `wanted`.
 fn set_first(tables: &Tables, pools: &[PoolNeed], wanted: f64) -> Settled {
     let (market, mut told) = (tables.market(), Vec::new());

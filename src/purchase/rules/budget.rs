@@ -1,15 +1,25 @@
-//! A budget over all lines of the run: the most expected gain for the money.
+//! A budget over all lines of the run: the most expected gain for the money, at landed cost.
 //!
-//! Lines are bought in the order of expected gain (margin saved) per unit of money, the last one in
-//! part where its minimum and pack allow (the greedy rule of the knapsack problem). What is cut,
-//! and what that is expected to cost, is an exception a line. What a planner has set by hand is
-//! bought first; where the budget does not even pay for that, the exception says so.
+//! Money is spent step by step where the next units gain most per unit of money (the greedy rule of
+//! the knapsack problem, exact for gains that fall with the quantity). Of the units that a line
+//! prevents from being short, the first are needed soonest and count whole; the later one is needed,
+//! the sooner another order can still bring it, so that its gain falls evenly to nothing. Where
+//! nothing is short, the item that runs out first is served first.
+//!
+//! An order that the money does not bring to its supplier's least value is refused, and spent on
+//! nothing: it is either brought there first or left out, whichever gains more. What a planner has
+//! set by hand is bought first; where the budget does not even pay for that, the exception says so.
 
+use super::order_minimum::least_value;
 use super::{Binding, OrderRule, Wording};
-use crate::domain::exceptions::{Exception, ExceptionKind, Severity, Subject};
-use crate::domain::units::{Money, Units};
+use crate::domain::exceptions::{Effect, Exception, ExceptionKind, Severity, Subject};
+use crate::domain::units::{LocationId, Money, SupplierId, Units};
 use crate::purchase::line::Line;
 use crate::purchase::market::Market;
+use crate::purchase::rules::free_freight::freight_of;
+use crate::purchase::supplier_order::SupplierTerms;
+use std::cmp::Ordering;
+use std::collections::{BTreeMap, BinaryHeap};
 
 pub(super) const WORDING: Wording = Wording {
     binding: Binding::Budget,
@@ -18,7 +28,12 @@ pub(super) const WORDING: Wording = Wording {
     change: "budget_cut",
 };
 
-/// Cuts the lines of the run down to `purchase.budget`, at purchase prices. Never spends more.
+/// A line is bought in about so many steps: finer ones change the result by less than a pack in
+/// thirty and cost the night time.
+const STEPS_A_LINE: i64 = 32;
+
+/// Cuts the lines of the run down to `purchase.budget`, at landed cost with the freight of orders.
+/// Never spends more.
 pub(super) struct Budget;
 
 impl OrderRule for Budget {
@@ -27,85 +42,359 @@ impl OrderRule for Budget {
         // What was approved this morning is spent.
         let approved: Money = market.approved.values().copied().sum();
         let budget = (budget - approved).max(Money::ZERO);
-        let wanted: Money = lines.iter().map(Line::value).sum();
+        let purse = Purse::new(lines, market);
+        let wanted = purse.cost(&lines.iter().map(|line| line.quantity).collect::<Vec<_>>());
         if wanted <= budget {
             return Vec::new();
         }
-        // Rounding by packs leaves money over: later, cheaper lines may still use it.
-        let mut left = budget;
+        let Bought { quantities, refused } = purse.best(budget);
+        let spent = purse.cost(&quantities);
+        assert!(spent <= budget, "a budget is never exceeded: {spent} of {budget}");
+        let orders = purse.order_of_line.clone();
+        drop(purse);
+
         let mut lines_cut = 0;
         let mut margin_lost = 0.0;
         let mut exceptions = Vec::new();
-        for i in by_gain_for_the_money(lines) {
-            let line = &mut lines[i];
+        for (i, line) in lines.iter_mut().enumerate() {
             let before = line.quantity;
-            let affordable = affordable(line, left);
-            let spent = line.value_at(affordable);
-            left -= spent;
-            if affordable == before {
+            let after = quantities[i];
+            if after == before {
                 continue;
             }
-            let loss = line.gain(before) - line.gain(affordable);
+            let loss = line.gain(before) - line.gain(after);
             lines_cut += 1;
             margin_lost += loss;
             let note = format!(
-                "cut from {before} to {affordable} by the budget: \
+                "cut from {before} to {after} by the budget: \
                  saves {}, expected to cost {loss:.2} of margin",
-                line.value_at(before) - spent
+                landed(line, before) - landed(line, after)
             );
-            let why = if line.is_decided() {
+            let why = if orders[i].is_some_and(|order| refused.contains(&order)) {
+                "the budget does not bring its order to the supplier's least value"
+            } else if line.is_decided() {
                 "set by hand, and the budget does not pay for all that was set"
             } else {
                 "its expected gain per unit of money ranks below what the budget buys"
             };
-            exceptions.push(Exception::new(
-                Severity::Warning,
-                ExceptionKind::BudgetCut,
-                line.subject(market.names),
-                note.clone(),
-                why,
-            ));
-            line.change_to(affordable, &WORDING, note);
+            exceptions.push(
+                Exception::new(
+                    Severity::Warning,
+                    ExceptionKind::BudgetCut,
+                    line.subject(market.names),
+                    note.clone(),
+                    why,
+                )
+                .with_effect(Effect::Units(before - after)),
+            );
+            line.change_to(after, &WORDING, note);
         }
-        let spent: Money = lines.iter().map(Line::value).sum();
-        assert!(spent <= budget, "a budget is never exceeded: {spent} of {budget}");
-        exceptions.push(Exception::new(
-            Severity::Warning,
-            ExceptionKind::Budget,
-            Subject::Run("purchase.budget"),
-            format!("{lines_cut} lines cut: {wanted} wanted, {spent} of {budget} spent"),
-            format!("expected to cost {margin_lost:.2} of margin"),
-        ));
+        exceptions.push(
+            Exception::new(
+                Severity::Warning,
+                ExceptionKind::Budget,
+                Subject::Run("purchase.budget"),
+                format!("{lines_cut} lines cut: {wanted} wanted, {spent} of {budget} spent"),
+                format!("expected to cost {margin_lost:.2} of margin"),
+            )
+            .with_effect(Effect::Money(Money::from_f64(margin_lost))),
+        );
         exceptions
     }
 }
 
-/// Positions of the lines with a quantity: decided ones first, then by gain per unit of money, the
-/// most first.
-fn by_gain_for_the_money(lines: &[Line]) -> Vec<usize> {
-    let mut ranked: Vec<usize> =
-        (0..lines.len()).filter(|&i| lines[i].quantity.is_positive()).collect();
-    ranked.sort_by(|&a, &b| {
-        let decided = lines[b].is_decided().cmp(&lines[a].is_decided());
-        decided.then_with(|| gain_per_money(&lines[b]).total_cmp(&gain_per_money(&lines[a])))
-    });
-    ranked
+/// Landed cost of `quantity` units of a line, freight of the order apart.
+fn landed(line: &Line, quantity: Units) -> Money {
+    line.offer
+        .map_or_else(|| line.value_at(quantity), |offer| offer.landed(quantity).times(quantity))
 }
 
-/// Against a value of zero, an unknown price, the gain counts by the smallest amount of money there
-/// is.
-fn gain_per_money(line: &Line) -> f64 {
-    line.gain(line.quantity) / line.value().as_f64().max(1.0 / Money::SCALE as f64)
+/// The lines to spend on, by order.
+struct Purse<'p, 'a> {
+    lines: &'p [Line<'a>],
+    orders: Vec<Order<'a>>,
+    /// Position in `orders`; `None` without a supplier. `[lines]`
+    order_of_line: Vec<Option<usize>>,
 }
 
-/// The largest quantity up to the line's own that `money` pays for.
-fn affordable(line: &Line, money: Money) -> Units {
-    let mut quantity = line.quantity;
-    while quantity.is_positive() && line.value_at(quantity) > money {
-        // The price may rise as the quantity falls below a break, so one division is not enough.
-        let price = line.price_at(quantity).ten_thousandths().max(1);
-        let fits = Units(money.ten_thousandths() / price);
-        quantity = line.rules.round_down(fits.min(quantity - line.rules.pack()));
+/// An order as the budget sees it.
+struct Order<'a> {
+    terms: SupplierTerms<'a>,
+    least: Option<Money>,
+}
+
+/// How an order is treated that might stay below its supplier's least value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Claim {
+    /// Like any other.
+    Open,
+    /// Brought to the least value before all others.
+    First,
+    /// Left out.
+    Out,
+}
+
+/// What the money buys.
+struct Bought {
+    /// `[lines]`
+    quantities: Vec<Units>,
+    /// Orders that are left out.
+    refused: Vec<usize>,
+}
+
+impl<'p, 'a> Purse<'p, 'a> {
+    fn new(lines: &'p [Line<'a>], market: &Market<'a>) -> Self {
+        let mut known: BTreeMap<(SupplierId, LocationId), usize> = BTreeMap::new();
+        let mut orders = Vec::new();
+        let mut order_of_line = Vec::with_capacity(lines.len());
+        for line in lines {
+            let location = line.pool.location;
+            order_of_line.push(line.supplier().map(|supplier| {
+                *known.entry((supplier, location)).or_insert_with(|| {
+                    let terms = SupplierTerms::of(supplier, location, market);
+                    // What was approved this morning goes with the same order.
+                    let least = least_value(&terms).map(|least| least - terms.approved);
+                    orders.push(Order { terms, least });
+                    orders.len() - 1
+                })
+            }));
+        }
+        Self { lines, orders, order_of_line }
     }
-    quantity
+
+    /// Purchase value of every order. `[orders]`
+    fn values(&self, quantities: &[Units]) -> Vec<Money> {
+        let mut values = vec![Money::ZERO; self.orders.len()];
+        for (i, line) in self.lines.iter().enumerate() {
+            if let Some(order) = self.order_of_line[i] {
+                values[order] += line.value_at(quantities[i]);
+            }
+        }
+        values
+    }
+
+    /// Landed cost of all lines and the freight of their orders.
+    fn cost(&self, quantities: &[Units]) -> Money {
+        let goods: Money =
+            self.lines.iter().zip(quantities).map(|(line, &units)| landed(line, units)).sum();
+        let values = self.values(quantities);
+        let freight: Money =
+            self.orders.iter().zip(values).map(|(o, value)| freight_of(value, &o.terms)).sum();
+        goods + freight
+    }
+
+    /// Orders above nothing and below their supplier's least value. `[orders]`
+    fn below_least(&self, quantities: &[Units]) -> Vec<usize> {
+        let values = self.values(quantities);
+        let is_below = |&order: &usize| {
+            let least = self.orders[order].least;
+            values[order].is_positive() && least.is_some_and(|least| values[order] < least)
+        };
+        (0..self.orders.len()).filter(is_below).collect()
+    }
+
+    /// Spends `budget` for the most gain, without an order that its supplier refuses.
+    fn best(&self, budget: Money) -> Bought {
+        let mut claims = vec![Claim::Open; self.orders.len()];
+        loop {
+            let quantities = self.spend(budget, &claims);
+            let below = self.below_least(&quantities);
+            // What a planner has set by hand is bought whatever its order comes to.
+            let next = below
+                .into_iter()
+                .find(|&order| claims[order] != Claim::Out && !self.is_decided(order));
+            let Some(order) = next else {
+                let refused =
+                    (0..claims.len()).filter(|&order| claims[order] == Claim::Out).collect();
+                return Bought { quantities, refused };
+            };
+            let mut gains = [0.0; 2];
+            for (gain, claim) in gains.iter_mut().zip([Claim::First, Claim::Out]) {
+                let mut tried = claims.clone();
+                tried[order] = claim;
+                *gain = self.gain(&self.spend(budget, &tried));
+            }
+            let [first, out] = gains;
+            // One that was given the first money and still stays below cannot be brought there.
+            let can_be_first = claims[order] == Claim::Open && first > out;
+            claims[order] = if can_be_first { Claim::First } else { Claim::Out };
+        }
+    }
+
+    fn is_decided(&self, order: usize) -> bool {
+        let mut lines = self.lines.iter().zip(&self.order_of_line);
+        lines.any(|(line, of)| *of == Some(order) && line.is_decided())
+    }
+
+    /// Expected gain of the orders that their suppliers take, currency units.
+    fn gain(&self, quantities: &[Units]) -> f64 {
+        let below = self.below_least(quantities);
+        let mut gain = 0.0;
+        for (i, line) in self.lines.iter().enumerate() {
+            if !self.order_of_line[i].is_some_and(|order| below.contains(&order)) {
+                gain += gain_until(line, quantities[i]);
+            }
+        }
+        gain
+    }
+
+    /// Buys step by step within `budget`. `[lines]`
+    fn spend(&self, budget: Money, claims: &[Claim]) -> Vec<Units> {
+        let mut basket = Basket {
+            purse: self,
+            left: budget,
+            quantities: vec![Units::ZERO; self.lines.len()],
+            values: vec![Money::ZERO; self.orders.len()],
+        };
+        for (i, line) in self.lines.iter().enumerate().filter(|(_, l)| l.is_decided()) {
+            let most = line.quantity;
+            basket.buy_up_to(i, most);
+        }
+        let open = |i: &usize| {
+            let line = &self.lines[*i];
+            let is_out = self.order_of_line[*i].is_some_and(|order| claims[order] == Claim::Out);
+            line.quantity.is_positive() && !line.is_decided() && !is_out
+        };
+        for (order, _) in claims.iter().enumerate().filter(|(_, claim)| **claim == Claim::First) {
+            let of_order = (0..self.lines.len())
+                .filter(|&i| self.order_of_line[i] == Some(order))
+                .filter(open)
+                .collect();
+            basket.fill(of_order, self.orders[order].least);
+        }
+        basket.fill((0..self.lines.len()).filter(open).collect(), None);
+        basket.quantities
+    }
+}
+
+/// Margin that the first `quantity` units are expected to save, the later ones less: currency units.
+fn gain_until(line: &Line, quantity: Units) -> f64 {
+    let units = quantity.as_f64().min(line.short_units);
+    if units <= 0.0 {
+        return 0.0;
+    }
+    line.pool.margin.as_f64().max(0.0) * (units - 0.5 * units * units / line.short_units)
+}
+
+/// A line in the queue for money: the one whose next units gain most, then the one that runs out
+/// first, then the first of the run.
+#[derive(Debug, PartialEq)]
+struct Bid {
+    gain_per_money: f64,
+    cover_days: f64,
+    line: usize,
+}
+
+impl Eq for Bid {}
+
+impl PartialOrd for Bid {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Bid {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.gain_per_money
+            .total_cmp(&other.gain_per_money)
+            .then_with(|| other.cover_days.total_cmp(&self.cover_days))
+            .then_with(|| other.line.cmp(&self.line))
+    }
+}
+
+/// What has been bought so far.
+struct Basket<'b, 'p, 'a> {
+    purse: &'b Purse<'p, 'a>,
+    left: Money,
+    /// `[lines]`
+    quantities: Vec<Units>,
+    /// Purchase value. `[orders]`
+    values: Vec<Money>,
+}
+
+impl Basket<'_, '_, '_> {
+    /// Buys of `lines` until nothing more is wanted or paid for, or until their order is worth
+    /// `enough`.
+    fn fill(&mut self, lines: Vec<usize>, enough: Option<Money>) {
+        let mut queue: BinaryHeap<Bid> = lines.into_iter().filter_map(|i| self.bid(i)).collect();
+        while let Some(Bid { line: i, .. }) = queue.pop() {
+            let order = self.purse.order_of_line[i];
+            if let (Some(enough), Some(order)) = (enough, order)
+                && self.values[order] >= enough
+            {
+                break;
+            }
+            let step = self.next(i);
+            if self.buy_up_to(i, step) {
+                queue.extend(self.bid(i));
+            }
+        }
+    }
+
+    /// The quantity after the next step of line `i`.
+    fn next(&self, i: usize) -> Units {
+        let line = &self.purse.lines[i];
+        let wanted = line.quantity;
+        let step = Units((wanted.count() / STEPS_A_LINE).max(1));
+        let step = line.rules.round_down(step).max(line.rules.pack());
+        let next = (self.quantities[i] + step).max(line.rules.smallest());
+        // A last step that would leave less than one of its own takes all.
+        if next + step > wanted { wanted } else { line.rules.round_down(next) }
+    }
+
+    fn bid(&self, i: usize) -> Option<Bid> {
+        let line = &self.purse.lines[i];
+        let has = self.quantities[i];
+        if has >= line.quantity {
+            return None;
+        }
+        let next = self.next(i);
+        let gain = gain_until(line, next) - gain_until(line, has);
+        // Against a cost of zero, an unknown price, the gain counts by the smallest amount of money
+        // there is.
+        let cost = (landed(line, next) - landed(line, has)).max(Money(1));
+        Some(Bid {
+            gain_per_money: gain / cost.as_f64(),
+            cover_days: line.pool.cover_days(has),
+            line: i,
+        })
+    }
+
+    /// Buys line `i` up to `most`, or as much less as the money pays for; whether it is `most`.
+    fn buy_up_to(&mut self, i: usize, most: Units) -> bool {
+        let line = &self.purse.lines[i];
+        let has = self.quantities[i];
+        let mut quantity = most;
+        while quantity > has {
+            let more = self.more(i, quantity);
+            if more <= self.left {
+                self.left -= more;
+                if let Some(order) = self.purse.order_of_line[i] {
+                    self.values[order] += line.value_at(quantity) - line.value_at(has);
+                }
+                self.quantities[i] = quantity;
+                break;
+            }
+            // By what is missing, at least a pack: the price may rise as the quantity falls below a
+            // break, so one division is not enough.
+            let unit = landed(line, Units::ONE).max(Money(1)).ten_thousandths();
+            let missing = Units((more - self.left).ten_thousandths() / unit);
+            quantity =
+                line.rules.round_down((quantity - missing).min(quantity - line.rules.pack()));
+        }
+        self.quantities[i] == most
+    }
+
+    /// Money for line `i` at `quantity` beyond what it has cost so far, its order's freight
+    /// included.
+    fn more(&self, i: usize, quantity: Units) -> Money {
+        let line = &self.purse.lines[i];
+        let has = self.quantities[i];
+        let goods = landed(line, quantity) - landed(line, has);
+        let Some(order) = self.purse.order_of_line[i] else { return goods };
+        let terms = &self.purse.orders[order].terms;
+        let before = self.values[order];
+        let after = before + line.value_at(quantity) - line.value_at(has);
+        goods + freight_of(after, terms) - freight_of(before, terms)
+    }
 }
