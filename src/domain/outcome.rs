@@ -504,6 +504,37 @@ pub struct PoolPicture {
     pub stockout_days_30: u16,
 }
 
+/// A planner's decision, as the run knew it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct KnownDecision {
+    /// The recommendation or transfer that it is about.
+    pub recommendation_id: String,
+    /// The morning of the run that proposed it.
+    pub decided_on: NaiveDate,
+    /// Item.
+    pub sku: String,
+    /// Where it is delivered.
+    pub location: String,
+    /// From whom; `None` where units are moved.
+    pub supplier: Option<String>,
+    /// Where units are moved from.
+    pub from_location: Option<String>,
+    /// approved, edited, rejected, snoozed.
+    pub decision: &'static str,
+    /// Units proposed.
+    pub recommended: Units,
+    /// Units decided.
+    pub quantity: Units,
+    /// Quiet until this day.
+    pub until: Option<NaiveDate>,
+    /// Why.
+    pub reason: String,
+    /// Who.
+    pub author: String,
+    /// When, as given.
+    pub decided_at: String,
+}
+
 /// Everything the run decided.
 #[derive(Debug, Clone, Default)]
 pub struct Outcome {
@@ -535,6 +566,8 @@ pub struct Outcome {
     pub exceptions: Vec<Exception>,
     /// One a pool, in pool order.
     pub pictures: Vec<PoolPicture>,
+    /// What planners decided up to this morning, in order of intake.
+    pub decisions: Vec<KnownDecision>,
     /// How each series' forecast was made. `[series]`
     pub methods: Vec<MethodChoice>,
 }

@@ -5,7 +5,7 @@ use crate::domain::digest::sha256_hex;
 use crate::domain::error::Result;
 use crate::domain::exceptions::{Exception, ExceptionKind, Severity, Subject};
 use crate::domain::inputs::Names;
-use crate::domain::outcome::Indicator;
+use crate::domain::outcome::{Indicator, KnownDecision};
 use crate::domain::units::Units;
 use crate::report::{PastDecision, PastRun};
 use crate::review::decisions::{Decision, KeptDecisions};
@@ -99,6 +99,29 @@ impl Earlier {
         trend
     }
 
+    /// Every decision known on this morning, for the table of them.
+    pub(super) fn known_decisions(&self) -> Vec<KnownDecision> {
+        let mut known = Vec::with_capacity(self.decisions.decisions.len());
+        for made in &self.decisions.decisions {
+            known.push(KnownDecision {
+                recommendation_id: made.recommendation_id.clone(),
+                decided_on: made.as_of,
+                sku: made.sku.clone(),
+                location: made.location.clone(),
+                supplier: filled(&made.supplier),
+                from_location: filled(&made.from_location),
+                decision: made.verdict.name(),
+                recommended: made.recommended,
+                quantity: made.quantity,
+                until: made.until,
+                reason: made.reason.clone(),
+                author: made.author.clone(),
+                decided_at: made.time.clone(),
+            });
+        }
+        known
+    }
+
     /// The decisions on items that are still known, in this run's codes.
     pub(super) fn past_decisions(&self, names: &Names) -> Vec<PastDecision> {
         let made = self.decisions.decisions.iter();
@@ -138,4 +161,8 @@ fn past_decision(made: &Decision, names: &Names) -> Option<PastDecision> {
         author: made.author.clone(),
         time: made.time.clone(),
     })
+}
+
+fn filled(text: &str) -> Option<String> {
+    Some(text.to_owned()).filter(|text| !text.is_empty())
 }

@@ -394,6 +394,7 @@ impl NightlyRun<'_> {
             judged_days: settings.judged_days,
             holding_rate: settings.holding_rate,
         };
+        outcome.decisions = self.earlier.known_decisions();
         let judged = hindsight::judge(decisions, self.inputs, terms);
         outcome.indicators = indicators::compute(self.inputs, outcome, settings);
         outcome.indicators.extend(scorecard(decisions, &judged, &self.inputs.names, outcome));

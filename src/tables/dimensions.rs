@@ -1,11 +1,12 @@
 //! What the other tables join with: items, suppliers and locations as the run used them.
 
 use crate::domain::inputs::{Inputs, Product, ProductStatus, Supplier};
+use crate::domain::outcome::KnownDecision;
 use crate::domain::units::{LocationId, Money, SkuId, SupplierId, Units};
 use crate::explain::Unit::{Days, None as NoUnit};
 use crate::inventory::order_calendar::OrderCalendar;
 use crate::tables::table::{
-    Row, Table, count, flag, money, one_of, optional_date, optional_money, optional_real,
+    Row, Table, count, date, flag, money, one_of, optional_date, optional_money, optional_real,
     optional_text, optional_units, place, sku, text, units,
 };
 
@@ -129,3 +130,33 @@ impl<'a> Row<'a, SupplierId> {
         self.inputs.suppliers.get(self.of.index())
     }
 }
+
+/// Decisions: one row a decision that the run knew.
+pub static DECISIONS: Table<KnownDecision> = Table {
+    name: "decisions",
+    rows: |results| (&results.outcome.decisions).into(),
+    columns: &[
+        text("recommendation_id", "the recommendation or transfer decided on", |r| {
+            &r.recommendation_id
+        }),
+        date("decided_on", "morning of the run that proposed it", |r| r.decided_on),
+        text("sku", "item", |r| &r.sku),
+        text("location", "where it is delivered", |r| &r.location),
+        optional_text("supplier", "from whom; missing where units are moved", |r| {
+            r.supplier.as_deref()
+        }),
+        optional_text("from_location", "where units are moved from", |r| {
+            r.from_location.as_deref()
+        }),
+        one_of(
+            &["approved", "edited", "rejected", "snoozed"],
+            text("decision", "what became of the proposal", |r| r.decision),
+        ),
+        units("recommended", "proposed", |r| r.recommended),
+        units("quantity", "decided: 0 where nothing is ordered", |r| r.quantity),
+        optional_date("until_date", "quiet until this day", |r| r.until),
+        text("reason", "why", |r| &r.reason),
+        text("author", "who decided", |r| &r.author),
+        text("decided_at", "when, as given", |r| &r.decided_at),
+    ],
+};

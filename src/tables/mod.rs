@@ -30,7 +30,7 @@ pub mod workbook;
 
 pub use channels::{ALLOCATION, FINDINGS};
 pub use demand::{DEMAND, DemandEncoder};
-pub use dimensions::{LOCATIONS, PRODUCTS, SUPPLIERS};
+pub use dimensions::{DECISIONS, LOCATIONS, PRODUCTS, SUPPLIERS};
 pub use evidence::{ACCURACY, METHODS, STEPS};
 pub use forecast::{FORECAST, ForecastEncoder};
 pub use items::{CLASSIFICATION, POLICY};
@@ -47,7 +47,7 @@ use crate::store::{Add, SCHEMA_VERSION};
 use std::fmt::Write;
 
 /// Every output table.
-pub static TABLES: [&dyn Declaration; 20] = [
+pub static TABLES: [&dyn Declaration; 21] = [
     &FORECAST,
     &DEMAND,
     &CLASSIFICATION,
@@ -68,6 +68,7 @@ pub static TABLES: [&dyn Declaration; 20] = [
     &PRODUCTS,
     &SUPPLIERS,
     &LOCATIONS,
+    &DECISIONS,
 ];
 
 /// Writes every table but `forecast` and `demand`, which are appended by partition, and
