@@ -9,8 +9,8 @@
 //!
 //! and takes the order if that is below the primary's: the extra landed cost is below the loss it
 //! prevents. A split order buys only the bridge (what would be short between the two arrivals) from
-//! the faster supplier, and wins where that is cheaper still. Lots are what minimum and pack make of
-//! a need; units beyond it are carried until they sell.
+//! the faster supplier, and wins where that is cheaper still. Lots are what minimum and pack make
+//! of a need; units beyond it are carried until they sell.
 //!
 //! When sales are lost, the pool's need leaves out what is lost before the primary arrives: who
 //! arrives sooner sells it, so that it is asked for on top.

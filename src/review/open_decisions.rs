@@ -105,7 +105,8 @@ impl OpenDecisions {
         open
     }
 
-    /// Why a line is not proposed tonight.
+    /// Why a line is not proposed tonight: what was rejected or put off is the item. Proposed again
+    /// with another supplier, the same units would come back the next morning.
     #[must_use]
     pub fn quiet(
         &self,
@@ -113,10 +114,11 @@ impl OpenDecisions {
         location: LocationId,
         supplier: Option<SupplierId>,
     ) -> Option<&Quiet> {
-        let found = self
-            .quiet
-            .binary_search_by_key(&(sku, location, supplier), |q| (q.sku, q.location, q.supplier));
-        found.ok().map(|i| &self.quiet[i])
+        let first = self.quiet.partition_point(|q| (q.sku, q.location) < (sku, location));
+        let of_pool = self.quiet[first..]
+            .iter()
+            .take_while(|q| (q.sku, q.location) == (sku, location));
+        of_pool.max_by_key(|q| (q.supplier == supplier, q.until))
     }
 }
 
