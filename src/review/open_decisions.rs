@@ -115,9 +115,8 @@ impl OpenDecisions {
         supplier: Option<SupplierId>,
     ) -> Option<&Quiet> {
         let first = self.quiet.partition_point(|q| (q.sku, q.location) < (sku, location));
-        let of_pool = self.quiet[first..]
-            .iter()
-            .take_while(|q| (q.sku, q.location) == (sku, location));
+        let of_pool =
+            self.quiet[first..].iter().take_while(|q| (q.sku, q.location) == (sku, location));
         of_pool.max_by_key(|q| (q.supplier == supplier, q.until))
     }
 }
