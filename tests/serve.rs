@@ -40,6 +40,7 @@ impl Served {
     /// The status and everything after it.
     fn ask(&self, first: &str, headers: &[&str], body: &[u8]) -> (u16, String) {
         let mut stream = TcpStream::connect(&self.address).unwrap();
+        stream.set_read_timeout(Some(std::time::Duration::from_secs(20))).unwrap();
         let mut text = format!("{first} HTTP/1.1\r\nConnection: close\r\n");
         if !headers.iter().any(|h| h.starts_with("Host:")) {
             text += &format!("Host: {}\r\n", self.address);
