@@ -194,6 +194,8 @@ pub fn pool_facts(
     let days = calendar.bucket().days();
     let first = pool.series.clone().map(|i| panel.start(i)).min().unwrap_or(calendar.history());
     let length = calendar.history() - first;
+    let own_starts = pool.series.clone().map(|i| panel.own_start(i));
+    let own_start = own_starts.min().unwrap_or(calendar.history());
     let mut history = PoolHistory {
         demand: vec![0.0; length],
         silent: vec![Idleness::Other; length],
@@ -206,7 +208,7 @@ pub fn pool_facts(
         variation: Variation::default(),
         adi_cv2: None,
         velocity_per_day: 0.0,
-        age_days: length as f64 * days,
+        age_days: (calendar.history() - own_start) as f64 * days,
         has_sold: false,
         silence: Silence::NEVER_SOLD,
         revenue_365: 0.0,
@@ -224,8 +226,10 @@ pub fn pool_facts(
             net * gross[tail(window_days)..].iter().map(|&units| f64::from(units)).sum::<f64>()
         };
         let from = tail(60.0);
-        facts.velocity_per_day +=
-            net * crate::clean::velocity(&gross[from..], &flags[from..]) / days;
+        let own = panel.own_start(i) - panel.start(i);
+        // Inherited demand sells at the pace it had.
+        let recent = if own > from { &panel.cleaned(i)[from..] } else { &gross[from..] };
+        facts.velocity_per_day += net * crate::clean::velocity(recent, &flags[from..]) / days;
         let (year, quarter) = (units(365.0), units(90.0));
         let totals = panel.totals(i);
         // The average price of the units that had one beats the list's: it knows of discounts.

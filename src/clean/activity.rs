@@ -260,6 +260,10 @@ pub(crate) fn mark(
     let mut inferred = Inferred::default();
     let n = total.units.len();
     let Some(last_sale) = total.units.iter().rposition(|&units| units > 0.0) else {
+        // What never sold and is not there could not have sold.
+        if records.empty_today == Some(true) {
+            set(series, total.first, 0..n, flag::INFERRED_STOCKOUT);
+        }
         return inferred;
     };
     let surprise = probability.map_or(f64::INFINITY, |p| -p.ln());

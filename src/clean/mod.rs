@@ -8,6 +8,7 @@
 //! *Forecasting: Principles and Practice*, 3rd ed., 13.9 (outliers are replaced only with a reason).
 
 pub mod activity;
+pub mod inherit;
 
 use crate::clean::activity::{Axis, Inferred, StockRecords};
 use crate::domain::panel::{SeriesMut, flag};

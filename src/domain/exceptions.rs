@@ -88,6 +88,7 @@ exception_kinds! {
     IdleAdjustment "idle-adjustment" "An adjustment names a channel in which its item has never sold."
     Inactive "inactive" "Items have not sold for so long that there is no demand any more."
     InferredStockout "inferred-stockout" "Days without a sale are taken for a stock-out, and demand is filled in."
+    Inherited "inherited" "The history of a predecessor or an analogue stands in for an item's own."
     InternalFault "internal-fault" "Our own code broke on this and a plain substitute stands in; it always turns exit code 0 into 5."
     KitQuantity "kit-quantity" "A kit needs an impossible quantity of a component and is treated as an item of its own."
     LeadTimeDrift "lead-time-drift" "The latest receipts took longer or shorter than those before."

@@ -667,6 +667,18 @@ pub struct Adjustment {
     pub expires: Option<NaiveDate>,
 }
 
+impl Adjustment {
+    /// Whether it enters units of its own for days from `as_of` on.
+    #[must_use]
+    pub fn awaits(&self, as_of: NaiveDate) -> bool {
+        let in_force = self.to >= as_of && self.expires.is_none_or(|day| as_of < day);
+        match self.kind {
+            AdjustmentKind::Units(units) => in_force && units > 0.0,
+            AdjustmentKind::Factor(_) => false,
+        }
+    }
+}
+
 words! {
     /// A computed value that a planner may replace.
     OverrideField {

@@ -148,12 +148,25 @@ pub struct SalesTotals {
     pub priced_units: f64,
 }
 
+/// A series that inherits the history of another, until it has enough of its own.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Heir<S = usize> {
+    /// Who inherits.
+    pub series: S,
+    /// Share of the other's demand.
+    pub factor: f64,
+    /// Whether it replaces the other for good, so that it also takes over what that still sells.
+    pub successor: bool,
+}
+
 /// History of all series, cleaned or not.
 #[derive(Debug, Clone)]
 pub struct Panel {
     calendar: Calendar,
     keys: Vec<SeriesKey>,
     starts: Vec<u32>,
+    own_starts: Vec<u32>,
+    heirs: Vec<(Heir, usize)>,
     offsets: Vec<usize>,
     gross: Vec<f32>,
     cleaned: Vec<f32>,
@@ -171,6 +184,11 @@ pub struct PanelParts {
     pub keys: Vec<SeriesKey>,
     /// First period of each series. `[series]`
     pub starts: Vec<u32>,
+    /// First period of each that is its own, what it inherits lies before; the end of history where
+    /// it has not begun. Empty for the same as `starts`. `[series]`
+    pub own_starts: Vec<u32>,
+    /// Who inherits from which series, sources before their heirs.
+    pub heirs: Vec<(Heir, usize)>,
     /// Gross units, each series from its start to the end of history, concatenated.
     pub gross: Vec<f32>,
     /// [`flag`] bits, one a gross value.
@@ -211,7 +229,15 @@ impl Panel {
             return_offsets.push(returns.len());
         }
         let pools = pools(&parts.keys, &parts.unsold_pools);
+        let own_starts = if parts.own_starts.is_empty() {
+            parts.starts.clone()
+        } else {
+            assert_eq!(parts.keys.len(), parts.own_starts.len(), "one own start a series");
+            parts.own_starts
+        };
         Self {
+            own_starts,
+            heirs: parts.heirs,
             calendar,
             cleaned: parallel::copied(&parts.gross),
             gross: parts.gross,
@@ -254,6 +280,18 @@ impl Panel {
     #[must_use]
     pub fn start(&self, i: usize) -> usize {
         self.starts[i] as usize
+    }
+
+    /// First period of series `i` that is its own: what it inherits lies before.
+    #[must_use]
+    pub fn own_start(&self, i: usize) -> usize {
+        self.own_starts[i] as usize
+    }
+
+    /// Who inherits from which series, sources before their heirs.
+    #[must_use]
+    pub fn heirs(&self) -> &[(Heir, usize)] {
+        &self.heirs
     }
 
     /// Gross units a period, from `start(i)` to the end of history.

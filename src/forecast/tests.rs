@@ -46,6 +46,7 @@ impl World {
             returns: vec![Vec::new(); n],
             totals: vec![SalesTotals::default(); n],
             unsold_pools: vec![(SkuId((n / channels) as u32), LocationId(0))],
+            ..PanelParts::default()
         };
         let skus = n / channels + 1;
         let names = Names {
@@ -84,6 +85,7 @@ impl World {
             returns: vec![Vec::new(); n],
             totals: vec![SalesTotals::default(); n],
             unsold_pools: vec![(SkuId(self.products.len() as u32 - 1), LocationId(0))],
+            ..PanelParts::default()
         };
         let calendar = Calendar::new(
             Bucket::Day,

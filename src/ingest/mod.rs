@@ -11,6 +11,7 @@
 pub mod advice;
 pub mod cells;
 pub mod files;
+mod heirs;
 mod morning;
 mod names;
 mod panel;
@@ -29,9 +30,11 @@ pub use crate::ingest::settings::{
 use crate::domain::calendar::Bucket;
 use crate::domain::error::{Error, Result};
 use crate::domain::exceptions::{Exception, ExceptionKind, Severity, Subject};
-use crate::domain::inputs::{Inputs, Kit, Names, Product, Source, Stock, StockHistory, Stockout};
+use crate::domain::inputs::{
+    Adjustment, Inputs, Kit, Names, Product, Source, Stock, StockHistory, Stockout,
+};
 use crate::domain::sorted::Sorted;
-use crate::domain::units::{LocationId, SkuId};
+use crate::domain::units::{ChannelId, LocationId, SkuId};
 use crate::ingest::cells::days::{date_of, day_number};
 use crate::ingest::cells::reader::ColumnReader;
 use crate::ingest::files::read::TableSource;
@@ -507,6 +510,13 @@ impl<'a> Loading<'a> {
         }
         let kits: Sorted<Kit> = of(tables, "kits", master::kits, &mut convert);
         let pools = pools(&sales, codes, &stock, &products, &kits);
+        let adjustments: Sorted<Adjustment> =
+            of(tables, "adjustments", plans::adjustments, &mut convert);
+        let awaited: Vec<(SkuId, Option<ChannelId>)> = adjustments
+            .iter()
+            .filter(|adjustment| adjustment.awaits(as_of))
+            .map(|adjustment| (adjustment.sku, adjustment.channel))
+            .collect();
         let around = Around {
             as_of,
             bucket: self.request.bucket,
@@ -514,6 +524,7 @@ impl<'a> Loading<'a> {
             stockouts: &stockouts,
             stock_history: &stock_history,
             pools: &pools,
+            awaited: &awaited,
             memory_limit_mb: limits.memory_limit_mb,
         };
         let (panel, future) =
@@ -547,7 +558,7 @@ impl<'a> Loading<'a> {
             events: of(tables, "events", plans::events, &mut convert),
             promotions: of(tables, "promotions", plans::promotions, &mut convert),
             prices: of(tables, "prices", plans::prices, &mut convert),
-            adjustments: of(tables, "adjustments", plans::adjustments, &mut convert),
+            adjustments,
             overrides: of(tables, "overrides", plans::overrides, &mut convert),
             kits,
             counts: of(tables, "counts", stocks::counts, &mut convert),

@@ -8,9 +8,10 @@
 use crate::domain::calendar::{Bucket, Calendar};
 use crate::domain::error::{Error, Result};
 use crate::domain::inputs::{Product, StockHistory, Stockout};
-use crate::domain::panel::{Panel, PanelParts, SalesTotals, SeriesKey, flag};
-use crate::domain::units::{LocationId, Money, SkuId};
+use crate::domain::panel::{Heir, Panel, PanelParts, SalesTotals, SeriesKey, flag};
+use crate::domain::units::{ChannelId, LocationId, Money, SkuId};
 use crate::ingest::cells::days::date_of;
+use crate::ingest::heirs::{self, Expectations, Planned};
 use crate::ingest::names::Codes;
 use crate::ingest::tables::sales::{Rows, SalesRows};
 use chrono::NaiveDate;
@@ -49,6 +50,8 @@ pub(crate) struct Around<'a> {
     pub(crate) stock_history: &'a [StockHistory],
     /// Pools that may have no sales, sorted.
     pub(crate) pools: &'a [(SkuId, LocationId)],
+    /// Items, and channels where named, that planners have entered units for.
+    pub(crate) awaited: &'a [(SkuId, Option<ChannelId>)],
     /// Memory the panel may take, MiB.
     pub(crate) memory_limit_mb: u64,
 }
@@ -80,6 +83,8 @@ struct Frame {
     spots: Vec<Spot>,
     keys: Vec<SeriesKey>,
     starts: Vec<u32>,
+    own_starts: Vec<u32>,
+    heirs: Vec<(Heir, usize)>,
     offsets: Vec<usize>,
 }
 
@@ -116,13 +121,19 @@ pub(crate) fn build(
     parts.unsold_pools = around.pools.to_vec();
     parts.keys = frame.keys;
     parts.starts = frame.starts;
+    parts.own_starts = frame.own_starts;
+    parts.heirs = frame.heirs;
     Ok((Panel::new(frame.calendar, parts), future))
 }
 
 impl Frame {
     fn new(sales: &SalesRows, codes: &Codes<'_>, around: Around<'_>) -> Option<Self> {
         let end = crate::ingest::cells::days::day_number(around.as_of) - sales.first_day;
-        let mut series: Vec<(SeriesKey, i32, u32)> = Vec::with_capacity(sales.series.len());
+        let mut series: Vec<Planned> = Vec::with_capacity(sales.series.len());
+        let launch_day = |sku: SkuId| {
+            let launched = around.products[sku.index()].launched?;
+            Some(crate::ingest::cells::days::day_number(launched) - sales.first_day)
+        };
         for (at, name) in sales.series.iter().enumerate() {
             let key = SeriesKey {
                 sku: codes.sku(&name.sku)?,
@@ -135,16 +146,21 @@ impl Frame {
             } else {
                 facts.first_sale
             });
-            let launched = around.products[key.sku.index()]
-                .launched
-                .map_or(i32::MAX, |d| crate::ingest::cells::days::day_number(d) - sales.first_day);
-            let start = sold.min(launched.max(0));
+            let start = sold.min(launch_day(key.sku).map_or(i32::MAX, |day| day.max(0)));
             if start < end && i32::from(facts.first_row) < end {
-                series.push((key, start, u32::try_from(at).ok()?));
+                let sold = Some(u32::try_from(at).ok()?);
+                series.push(Planned { key, start, own_start: start, sold });
             }
         }
-        series.sort_unstable_by_key(|(key, ..)| *key);
-        let first = series.iter().map(|&(_, start, _)| start).min()?;
+        let expectations = Expectations {
+            products: around.products,
+            pools: around.pools,
+            awaited: around.awaited,
+            end,
+        };
+        let first = series.iter().map(|planned| planned.start).min()?;
+        let heirs = heirs::add_expected(&mut series, &expectations, launch_day);
+        series.sort_unstable_by_key(|planned| planned.key);
         let calendar = Calendar::new(around.bucket, around.as_of, date_of(sales.first_day + first));
         let period = |day: i32| {
             u32::try_from(calendar.index(date_of(sales.first_day + day)).max(0)).unwrap_or(0)
@@ -153,14 +169,31 @@ impl Frame {
         let mut spots = vec![Spot { base: 0, start: NOWHERE, position: 0 }; sales.series.len()];
         let mut offsets = vec![0];
         let mut starts = Vec::with_capacity(series.len());
-        for (i, &(_, start, at)) in (0_u32..).zip(&series) {
-            let start = periods[usize::try_from(start - first).ok()?];
-            spots[at as usize] =
-                Spot { base: offsets[i as usize] as i64 - i64::from(start), start, position: i };
+        let mut own_starts = Vec::with_capacity(series.len());
+        for (i, planned) in (0_u32..).zip(&series) {
+            let start = periods[usize::try_from(planned.start.max(first) - first).ok()?];
+            if let Some(at) = planned.sold {
+                spots[at as usize] = Spot {
+                    base: offsets[i as usize] as i64 - i64::from(start),
+                    start,
+                    position: i,
+                };
+            }
+            let own = usize::try_from(planned.own_start.max(first) - first).ok()?;
+            own_starts
+                .push(periods.get(own).copied().unwrap_or(u32::try_from(calendar.history()).ok()?));
             starts.push(start);
             offsets.push(offsets[i as usize] + calendar.history() - starts[i as usize] as usize);
         }
-        let keys = series.into_iter().map(|(key, ..)| key).collect();
+        let keys: Vec<SeriesKey> = series.iter().map(|planned| planned.key).collect();
+        let position = |key: SeriesKey| keys.binary_search(&key).ok();
+        let heirs = heirs
+            .into_iter()
+            .filter_map(|(heir, source)| {
+                let Heir { series, factor, successor } = heir;
+                Some((Heir { series: position(series)?, factor, successor }, position(source)?))
+            })
+            .collect();
         Some(Self {
             calendar,
             first: usize::try_from(first).ok()?,
@@ -168,6 +201,8 @@ impl Frame {
             spots,
             keys,
             starts,
+            own_starts,
+            heirs,
             offsets,
         })
     }
@@ -296,6 +331,12 @@ impl Frame {
                 }
             };
             self.mark_days(i, (NaiveDate::MIN, launched - chrono::Duration::days(1)), inactive);
+        }
+        // What it inherits, or only waits for, is not of its own time.
+        for (i, (&start, &own_start)) in self.starts.iter().zip(&self.own_starts).enumerate() {
+            for period in start..own_start {
+                flags[self.cell(i, period as usize)] |= flag::INACTIVE;
+            }
         }
     }
 

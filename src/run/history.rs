@@ -4,13 +4,14 @@ use crate::classify;
 use crate::classify::{PoolContext, PoolFacts};
 use crate::clean;
 use crate::clean::activity::{self, Axis, Inferred, StockRecords};
+use crate::clean::inherit;
 use crate::config::Plan;
 use crate::domain::calendar::Bucket;
 use crate::domain::classes::Lifecycle;
 use crate::domain::economics::UnitEconomics;
 use crate::domain::exceptions::{Exception, ExceptionKind, Severity, Subject};
 use crate::domain::fault::{Fault, guarded};
-use crate::domain::inputs::{AdjustmentKind, Inputs, Stock};
+use crate::domain::inputs::{Inputs, Stock};
 use crate::domain::outcome::Classification;
 use crate::domain::panel::{Panel, Pool, PoolId, SeriesMut, flag};
 use crate::domain::units::{Money, SkuId};
@@ -74,7 +75,34 @@ pub(super) fn clean(inputs: &mut Inputs, plan: &Plan) {
             }
         }
     }
+    inherit::inherit(&mut inputs.panel);
+    tell_inherited(inputs, &mut exceptions);
     inputs.exceptions.extend(exceptions);
+}
+
+/// Says whose demand stands in for whose.
+fn tell_inherited(inputs: &Inputs, exceptions: &mut Vec<Exception>) {
+    let panel = &inputs.panel;
+    let mut told = BTreeSet::new();
+    for (heir, source) in panel.heirs() {
+        let heir_key = panel.key(heir.series);
+        let source = inputs.names.sku(panel.key(*source).sku);
+        if !told.insert((heir_key.pool(), source)) {
+            continue;
+        }
+        let why = if heir.successor {
+            "it is superseded by this item, which takes over its demand at once"
+        } else {
+            "it is the analogue of this item, until that has half a year of its own"
+        };
+        exceptions.push(Exception::new(
+            Severity::Info,
+            ExceptionKind::Inherited,
+            Subject::pool(&inputs.names, heir_key.sku, heir_key.location),
+            format!("forecast from the history of {source} x {}", heir.factor),
+            why,
+        ));
+    }
 }
 
 /// Says which periods were taken for stock-outs, and what that adds to demand.
@@ -343,12 +371,8 @@ fn awaited(inputs: &Inputs) -> Vec<bool> {
             awaited[successor.index()] = true;
         }
     }
-    for adjustment in inputs.adjustments.iter() {
-        let units = match adjustment.kind {
-            AdjustmentKind::Units(units) => units > 0.0,
-            AdjustmentKind::Factor(_) => false,
-        };
-        awaited[adjustment.sku.index()] |= units && adjustment.to >= as_of;
+    for adjustment in inputs.adjustments.iter().filter(|row| row.awaits(as_of)) {
+        awaited[adjustment.sku.index()] = true;
     }
     awaited
 }

@@ -290,6 +290,7 @@ impl<'a> Forecaster<'a> {
                 self.weigh_in(own, series, &mut forecast, rows);
             }
         }
+        self.from_launch_on(key, &mut forecast.mean);
         self.adjust(key.sku, Some(key.channel), &mut forecast.mean);
 
         let group =
@@ -443,6 +444,26 @@ impl<'a> Forecaster<'a> {
             fall_back("forecast held at the guard", reason);
         }
         mean
+    }
+
+    /// Nothing before the day of launch; of the period it falls into, the days from then on.
+    fn from_launch_on(&self, key: SeriesKey, mean: &mut [f32]) {
+        let demand = &self.model.setup.demand;
+        let calendar = demand.panel.calendar();
+        let product = demand.products.get(key.sku.index());
+        let Some(launched) = product.and_then(|product| product.launched) else { return };
+        if launched <= calendar.as_of() {
+            return;
+        }
+        for (period, mean) in (calendar.history() as i64..).zip(mean) {
+            let opens = calendar.start(period);
+            let closes = calendar.start(period + 1);
+            if launched <= opens {
+                break;
+            }
+            let on_sale = (closes - launched.min(closes)).num_days() as f32;
+            *mean *= on_sale / (closes - opens).num_days() as f32;
+        }
     }
 
     /// Applies the planners' adjustments that have not expired.

@@ -1,0 +1,168 @@
+//! Series that have sold nothing yet, or little, and are expected to: the successor and the copy of
+//! another item inherit its history, what a planner or a launch date announces gets a place.
+//!
+//! The panel only makes room: a series that begins where its source does, marked as not on sale
+//! until its own beginning. `clean` fills it.
+
+use crate::domain::inputs::Product;
+use crate::domain::panel::{Heir, SeriesKey};
+use crate::domain::units::{ChannelId, LocationId, SkuId};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Days of an item's own history from which an analogue is no longer needed: half a year.
+const ANALOGUE_DAYS: i32 = 168;
+/// Days since its launch for which an item that has not sold yet is expected to.
+const LAUNCH_DAYS: i32 = 56;
+/// Successors of successors that are followed.
+const GENERATIONS: usize = 8;
+
+/// One series to be, in days of the sales rows.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Planned {
+    pub(crate) key: SeriesKey,
+    /// First day.
+    pub(crate) start: i32,
+    /// First day of its own.
+    pub(crate) own_start: i32,
+    /// Position among the series of the sales; `None` for one that never sold.
+    pub(crate) sold: Option<u32>,
+}
+
+/// What heirs are looked for among.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Expectations<'a> {
+    /// By item.
+    pub(crate) products: &'a [Product],
+    /// Pools that may have no sales, sorted.
+    pub(crate) pools: &'a [(SkuId, LocationId)],
+    /// Items, and channels where named, that planners have entered units for.
+    pub(crate) awaited: &'a [(SkuId, Option<ChannelId>)],
+    /// First day that is not history.
+    pub(crate) end: i32,
+}
+
+/// What an item has of another.
+struct Relation {
+    source: SkuId,
+    heir: SkuId,
+    factor: f64,
+    successor: bool,
+}
+
+/// Adds the series that are expected to sell to `series`; returns who inherits from whom, sources
+/// before their heirs.
+///
+/// - `launch_day`: of an item, in days of the sales rows; `None` where not known.
+pub(crate) fn add_expected(
+    series: &mut Vec<Planned>,
+    expectations: &Expectations<'_>,
+    launch_day: impl Fn(SkuId) -> Option<i32>,
+) -> Vec<(Heir<SeriesKey>, SeriesKey)> {
+    let Expectations { products, pools, awaited, end } = *expectations;
+    let mut relations = Vec::new();
+    for (code, product) in (0_u32..).zip(products) {
+        let sku = SkuId(code);
+        if let Some(heir) = product.superseded_by.filter(|heir| *heir != sku) {
+            let factor = product.transfer_factor.unwrap_or(1.0);
+            relations.push(Relation { source: sku, heir, factor, successor: true });
+        }
+        if let Some(source) = product.analogue.filter(|source| *source != sku) {
+            let factor = product.analogue_factor.unwrap_or(1.0);
+            relations.push(Relation { source, heir: sku, factor, successor: false });
+        }
+    }
+    // What replaces another item has its history; an analogue would be counted on top.
+    let succeeds: BTreeSet<SkuId> =
+        relations.iter().filter(|r| r.successor).map(|r| r.heir).collect();
+    relations.retain(|r| r.successor || !succeeds.contains(&r.heir));
+    if relations.is_empty() && awaited.is_empty() && products.iter().all(|p| p.launched.is_none()) {
+        return Vec::new();
+    }
+
+    let own_begin = |sku: SkuId| launch_day(sku).map_or(end, |day| day.clamp(0, end));
+    let mut position: BTreeMap<SeriesKey, usize> =
+        series.iter().enumerate().map(|(i, planned)| (planned.key, i)).collect();
+    let mut heirs = Vec::new();
+    let mut done = vec![false; relations.len()];
+    for _ in 0..GENERATIONS {
+        for r in 0..relations.len() {
+            let relation = &relations[r];
+            let waits = (0..relations.len())
+                .any(|other| !done[other] && relations[other].heir == relation.source);
+            if done[r] || waits {
+                continue;
+            }
+            done[r] = true;
+            let sources: Vec<Planned> =
+                series.iter().filter(|s| s.key.sku == relation.source).copied().collect();
+            for source in sources {
+                let key = SeriesKey { sku: relation.heir, ..source.key };
+                let own = position.get(&key).copied();
+                let sells_here =
+                    series.iter().any(|s| (s.key.sku, s.key.location) == (key.sku, key.location));
+                let kept_here = pools.binary_search(&(key.sku, key.location)).is_ok();
+                // Another channel of an item that sells is no channel of its own; a successor
+                // takes over all of them.
+                let wanted = own.is_some() || !sells_here && kept_here || relation.successor;
+                let settled = own.is_some_and(|at| end - series[at].own_start >= ANALOGUE_DAYS);
+                if !wanted || settled && !relation.successor {
+                    continue;
+                }
+                let at = own.unwrap_or_else(|| {
+                    let own_start = own_begin(key.sku);
+                    series.push(Planned { key, start: source.start, own_start, sold: None });
+                    position.insert(key, series.len() - 1);
+                    series.len() - 1
+                });
+                series[at].start = series[at].start.min(source.start);
+                let heir = Heir {
+                    series: key,
+                    factor: relation.factor.max(0.0),
+                    successor: relation.successor,
+                };
+                heirs.push((heir, source.key));
+            }
+        }
+    }
+
+    // What is only announced.
+    let mut announced: Vec<(SkuId, Option<ChannelId>)> = awaited.to_vec();
+    for (code, product) in (0_u32..).zip(products) {
+        let launch = product.launched.and_then(|_| launch_day(SkuId(code)));
+        if launch.is_some_and(|day| day > end - LAUNCH_DAYS) {
+            announced.push((SkuId(code), None));
+        }
+    }
+    let sells: BTreeSet<SkuId> = series.iter().map(|s| s.key.sku).collect();
+    for (sku, channel) in announced {
+        if sells.contains(&sku) {
+            continue;
+        }
+        for &(_, location) in pools.iter().filter(|pool| pool.0 == sku) {
+            let Some(channel) = channel.or_else(|| usual_channel(series, location)) else {
+                continue;
+            };
+            let key = SeriesKey { sku, location, channel };
+            if let std::collections::btree_map::Entry::Vacant(vacant) = position.entry(key) {
+                let own_start = own_begin(sku);
+                let start = own_start.min(end - 1);
+                vacant.insert(series.len());
+                series.push(Planned { key, start, own_start, sold: None });
+            }
+        }
+    }
+    heirs
+}
+
+/// The channel of most series at a location, else of all.
+fn usual_channel(series: &[Planned], location: LocationId) -> Option<ChannelId> {
+    let mut counts: BTreeMap<ChannelId, (usize, usize)> = BTreeMap::new();
+    for planned in series.iter().filter(|s| s.sold.is_some()) {
+        let (here, all) = counts.entry(planned.key.channel).or_default();
+        *here += usize::from(planned.key.location == location);
+        *all += 1;
+    }
+    // The first of several alike, whatever their number.
+    let most = counts.iter().rev().max_by_key(|(_, counts)| **counts);
+    most.map(|(channel, _)| *channel)
+}
