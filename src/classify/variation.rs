@@ -202,7 +202,7 @@ mod tests {
 
     #[test]
     fn b2_what_promotions_sell_is_explained_and_erratic_demand_is_z() {
-        let deal = |t: usize| t / 7 % 10 == 0;
+        let deal = |t: usize| (t / 7).is_multiple_of(10);
         let sold = days(364, |t| if deal(t) { 80.0 } else { 5.0 });
         let promoted: Vec<bool> = (0..364).map(deal).collect();
         assert_eq!(class(&sold, &promoted, &[1.0; 52]), XyzClass::Y);

@@ -379,7 +379,7 @@ fn d14_packs_are_rounded_down_to_what_sells_before_it_spoils() {
     let mut tables = Tables::new(1, 1);
     let fresh = PoolNeed { sells_in_time: Some(70.0), ..pool(0, 70.0, 0) };
     tables.supply.edit(|rows| rows[0].pack_size = Units(25));
-    let settled = tables.run(&[fresh.clone()]);
+    let settled = tables.run(std::slice::from_ref(&fresh));
     assert_eq!(
         (quantities(&settled), settled.recommendations[0].binding.as_str()),
         (vec![50], "shelf-life")

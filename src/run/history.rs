@@ -244,7 +244,7 @@ fn stock_records(inputs: &Inputs, plan: &Plan) -> Vec<StockRecords> {
             // A kit has no shelf of its own unless somebody counts it.
             let known = stock_known && (stock.is_some() || !is_kit);
             let shelf = Shelf::of(stock, inputs.lots.of(pool), calendar.as_of());
-            let empty_today = known.then(|| shelf.available.0 <= 0);
+            let empty_today = known.then_some(shelf.available.0 <= 0);
             let product = &inputs.products[pool.sku.index()];
             let kits = kits_of.get(&pool.sku).into_iter().flatten();
             let asked = kits.filter_map(|&kit| panel.position((kit, pool.location)));

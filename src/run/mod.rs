@@ -290,7 +290,7 @@ impl NightlyRun<'_> {
         );
         match kept {
             Ok(entry) => self.kept_refit = entry,
-            Err(exception) => self.outcome.exceptions.push(exception),
+            Err(exception) => self.outcome.exceptions.push(*exception),
         }
         self.outcome.classification = classes;
         self.outcome.economics = economics;

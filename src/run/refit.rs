@@ -145,7 +145,7 @@ pub(super) fn keep(
     forecaster: &Forecaster<'_>,
     entry: RefitEntry,
     states: &[u8],
-) -> Result<Option<RefitEntry>, Exception> {
+) -> Result<Option<RefitEntry>, Box<Exception>> {
     if plan.forecast.refit_days == 0 {
         return Ok(None);
     }
@@ -162,12 +162,12 @@ pub(super) fn keep(
     }
 }
 
-fn unkept(why: String) -> Exception {
-    Exception::new(
+fn unkept(why: String) -> Box<Exception> {
+    Box::new(Exception::new(
         Severity::Warning,
         ExceptionKind::Refit,
         Subject::Run("forecast"),
         "the next run learns anew: states cannot be kept in the models folder",
         why,
-    )
+    ))
 }

@@ -290,7 +290,7 @@ impl<'a> Forecaster<'a> {
                 self.weigh_in(own, series, &mut forecast, rows);
             }
         }
-        self.from_launch_on(key, &mut forecast.mean);
+        self.nothing_before_launch(key, &mut forecast.mean);
         self.adjust(key.sku, Some(key.channel), &mut forecast.mean);
 
         let group =
@@ -447,7 +447,7 @@ impl<'a> Forecaster<'a> {
     }
 
     /// Nothing before the day of launch; of the period it falls into, the days from then on.
-    fn from_launch_on(&self, key: SeriesKey, mean: &mut [f32]) {
+    fn nothing_before_launch(&self, key: SeriesKey, mean: &mut [f32]) {
         let demand = &self.model.setup.demand;
         let calendar = demand.panel.calendar();
         let product = demand.products.get(key.sku.index());

@@ -302,9 +302,8 @@ fn shrunk(cells: &[Tally], parts: usize, together: usize) -> Shrunk {
         } else {
             (1.0 + weight * (total.sold / total.expected - 1.0)).clamp(0.0, MOST)
         };
-        for part in group * together..((group + 1) * together).min(parts) {
-            factors[part] = factor;
-        }
+        let last = ((group + 1) * together).min(parts);
+        factors[group * together..last].fill(factor);
     }
     Shrunk { factors, agreement: believed / (believed + noise / years as f64) }
 }

@@ -135,13 +135,13 @@ fn counted(tokens: &[Token]) -> f64 {
                 } else if is_in(unit, SIZES) || has_fraction {
                     // `12 x 330 ml`: the last number is the size of each.
                     units *= if is_chain { chain / last } else { 1.0 };
-                } else if is_in(unit, CONTAINERS) || is_in(unit, THINGS) || packed_in {
-                    units *= chain;
-                } else if tokens.get(end + 1) == Some(&Token::Times) {
-                    units *= chain;
-                } else if is_in(unit, &["dozen", "doz", "dz", "dutzend", "docena"]) {
-                    units *= chain;
-                } else if tokens.len() == 1 {
+                } else if is_in(unit, CONTAINERS)
+                    || is_in(unit, THINGS)
+                    || packed_in
+                    || tokens.get(end + 1) == Some(&Token::Times)
+                    || is_in(unit, &["dozen", "doz", "dz", "dutzend", "docena"])
+                    || tokens.len() == 1
+                {
                     units *= chain;
                 }
                 at = end;

@@ -138,7 +138,8 @@ impl ColumnReader {
                 let number = if self.interner.rules().values.is_empty() {
                     self.number(raw.trim())
                 } else {
-                    self.number(&self.replaced(raw).into_owned())
+                    let cell = self.replaced(raw).into_owned();
+                    self.number(&cell)
                 };
                 v.push(number.as_ref().copied().unwrap_or(f64::NAN));
                 number.map(drop)
@@ -162,7 +163,8 @@ impl ColumnReader {
 
     /// The number in `raw`, NaN where there is none or it cannot be read: for what is only counted.
     pub(crate) fn lenient_number(&mut self, raw: &str) -> f64 {
-        self.number(&self.replaced(raw).into_owned()).unwrap_or(f64::NAN)
+        let cell = self.replaced(raw).into_owned();
+        self.number(&cell).unwrap_or(f64::NAN)
     }
 
     /// What the mapping reads instead of `raw`.
@@ -229,7 +231,7 @@ impl ColumnReader {
     #[cold]
     fn no_number(&self, text: &str) -> String {
         let expected = self.column.kind.expected();
-        let cause = match text.contains(|c: char| c == ',' || c == '.') {
+        let cause = match text.contains([',', '.']) {
             true if text.contains(|c: char| c.is_ascii_digit()) => {
                 ", with one decimal sign at most and three digits in each group of thousands"
             }
