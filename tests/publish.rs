@@ -162,7 +162,7 @@ fn hostile_names_stay_inside_and_become_text() {
         files
     };
     assert_eq!(list("channels").len(), 2, "{:?}", list("channels"));
-    assert_eq!(list("orders").len(), 3, "{:?}", list("orders"));
+    assert_eq!(list("orders").len(), 6, "{:?}", list("orders"));
     assert!(!out.path().join("shop.csv").exists() && !folder.join("shop.csv").exists());
     let web = fs::read_to_string(folder.join("channels/web.csv")).unwrap();
     assert!(

@@ -41,8 +41,14 @@ fn results(out: &Path) -> BTreeMap<String, Vec<Vec<String>>> {
     let named =
         files(&tables).into_iter().map(|file| file.with_extension("").display().to_string());
     let kept = named.filter(|name| !["quarantine", "exceptions"].contains(&name.as_str()));
-    kept.map(|name| (name.clone(), Table::read(&tables.join(format!("{name}.parquet"))).rows))
-        .collect()
+    let mut found = BTreeMap::new();
+    for name in kept {
+        let mut rows = Table::read(&tables.join(format!("{name}.parquet"))).rows;
+        // Other files are another run by name: that one column is left out.
+        rows.iter_mut().for_each(|row| drop(row.remove(0)));
+        found.insert(name, rows);
+    }
+    found
 }
 
 fn assert_same(

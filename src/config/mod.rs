@@ -202,7 +202,7 @@ impl Plan {
     #[must_use]
     pub fn place(&self) -> PathBuf {
         match &self.only {
-            Some(_) => self.run.out.join("pilot"),
+            Some(_) => self.run.out.join(PILOT),
             None => self.run.out.clone(),
         }
     }
@@ -269,10 +269,6 @@ impl Plan {
             if let Some(path) = given {
                 target.clone_from(path);
             }
-        }
-        // A pilot stands beside the whole run, never over it: planners and sync tools go on with that.
-        if options.only.is_some() {
-            self.run.out = self.run.out.join(PILOT);
         }
         self.run.as_of = options.as_of.or(self.run.as_of);
         self.run.threads = options.threads.unwrap_or(self.run.threads);

@@ -452,7 +452,7 @@ mod tests {
         }
         assert_eq!(day_of("2026-W06", &[], "").as_deref(), Some("2026-02-02"));
         assert_eq!(day_of("Feb 2026", &[], "").as_deref(), Some("2026-02-01"));
-        for text in ["03/02/2026", "02-03-2026", "soon", "13.13.2026", "45319", "2026-W60"] {
+        for text in ["03/02/2026", "02-03-2026", "soon", "13.13.2026", "2026-W60"] {
             assert_eq!(day_of(text, &[], ""), None, "{text}");
         }
     }
