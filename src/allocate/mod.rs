@@ -39,7 +39,7 @@
 //! };
 //! let rows = allocate(&pool, &channels, &context, &mut Vec::new());
 //! assert_eq!((rows[0].allocated, rows[1].allocated), (Units(8), Units(20)));
-//! assert_eq!((rows[0].published, rows[1].published), (Units(6), Units(18)));
+//! assert_eq!((rows[0].published, rows[1].published), (Some(Units(6)), Some(Units(18))));
 //! ```
 
 pub mod balance;

@@ -89,9 +89,9 @@ pub struct ChannelService {
 ///
 /// ```
 /// use orderpoint::inventory::facts::{ChannelService, promised_service};
-/// let shop = ChannelService { sold: 30.0, promised: Some(0.99) };
+/// let shop = ChannelService { sold: 30.0, promised: Some(0.75) };
 /// let web = ChannelService { sold: 10.0, promised: None };
-/// assert_eq!(promised_service([shop, web].into_iter(), 0.95), Some(0.98));
+/// assert_eq!(promised_service([shop, web].into_iter(), 0.25), Some(0.625));
 /// assert_eq!(promised_service([web].into_iter(), 0.95), None);
 /// ```
 #[must_use]
