@@ -9,14 +9,15 @@ use crate::domain::digest::Digest;
 use crate::domain::error::{Error, Result};
 use crate::store::current;
 use crate::store::disk::{Disk, DiskFile, OsDisk};
-use crate::store::lock::{OutputLock, now};
-use crate::store::manifest::{FileEntry, Manifest, PUBLISHED_AT, PublishedRun};
+use crate::store::lock::OutputLock;
+use crate::store::manifest::{FileEntry, Manifest, PUBLISHED_AT, PublishedRun, moment};
 use crate::store::models;
 use crate::store::sync::Syncing;
 use std::collections::BTreeSet;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::SystemTime;
 
 pub(super) const STAGING: &str = ".staging-";
 /// Bytes collected before they go to the disk.
@@ -173,7 +174,7 @@ impl Publication {
     ) -> Result<PathBuf> {
         let mut timings = timings.clone();
         if let Some(timings) = timings.as_object_mut() {
-            timings.insert(PUBLISHED_AT.to_owned(), now().into());
+            timings.insert(PUBLISHED_AT.to_owned(), moment(SystemTime::now()).into());
         }
         self.add("timings.json", None, &json(&timings)?)?;
         self.files.retain(|f| f.path != "timings.json");
@@ -321,7 +322,7 @@ pub fn prune(lock: &OutputLock, keep: usize) -> Result<Vec<PublishedRun>> {
     let mut kept: BTreeSet<&str> = current.iter().map(String::as_str).collect();
     kept.extend(runs.iter().take(keep).map(|run| run.manifest.run_id.as_str()));
     let mut published: Vec<&PublishedRun> = runs.iter().collect();
-    published.sort_by_key(|run| std::cmp::Reverse((run.published_at(), run.manifest.as_of)));
+    published.sort_by_cached_key(|run| std::cmp::Reverse((run.published_at(), run.manifest.as_of)));
     kept.extend(published.iter().take(keep).map(|run| run.manifest.run_id.as_str()));
     kept.extend(runs.iter().find(|run| run.is_plausible()).map(|run| run.manifest.run_id.as_str()));
 
