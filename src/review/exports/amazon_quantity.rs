@@ -2,7 +2,7 @@
 
 use crate::domain::error::Result;
 use crate::review::exports::channels::over_locations;
-use crate::review::exports::{ChannelStock, Document, ExportFile, ExportFormat, Page, What};
+use crate::review::exports::{ChannelStock, ExportFormat, What};
 
 /// Amazon price and quantity.
 pub(crate) struct AmazonQuantity;
@@ -22,15 +22,6 @@ impl ExportFormat for AmazonQuantity {
 
     fn extension(&self) -> &'static str {
         "txt"
-    }
-
-    fn documents(
-        &self,
-        _what: What,
-        _documents: &[Document<'_>],
-        _page: &Page<'_>,
-    ) -> Result<Vec<ExportFile>> {
-        Ok(Vec::new())
     }
 
     fn quantities(&self, stock: &[ChannelStock]) -> Result<Vec<u8>> {

@@ -6,9 +6,9 @@
 
 use crate::domain::error::Result;
 use crate::review::exports::{
-    Column, Document, ExportFile, ExportFormat, OrderLine, Page, What, column, csv, currency,
-    description, expected_arrival, line_id, order_date, order_id, quantity, ship_to, sku, supplier,
-    supplier_sku, unit_cost, value,
+    Column, Document, ExportFile, ExportFormat, OrderLine, Page, What, column, currency,
+    description, expected_arrival, line_id, one_file_each, order_date, order_id, quantity, ship_to,
+    sku, supplier, supplier_sku, unit_cost, value,
 };
 
 /// Cin7 Core.
@@ -48,17 +48,16 @@ impl ExportFormat for Cin7Core {
         "Cin7 Core (DEAR) purchase import, one file an order"
     }
 
+    fn columns(&self, _what: What) -> &'static [Column] {
+        COLUMNS
+    }
+
     fn documents(
         &self,
-        _what: What,
+        what: What,
         documents: &[Document<'_>],
         page: &Page<'_>,
     ) -> Result<Vec<ExportFile>> {
-        let mut files = Vec::with_capacity(documents.len());
-        for document in documents {
-            let bytes = csv(COLUMNS, std::slice::from_ref(document), page)?;
-            files.push(ExportFile { part: document.id.clone(), bytes });
-        }
-        Ok(files)
+        one_file_each(self.columns(what), documents, page)
     }
 }

@@ -40,9 +40,13 @@ impl ExportFormat for Cin7Omni {
         "Cin7 Omni purchase-order import (`cin7` means this one)"
     }
 
+    fn columns(&self, _what: What) -> &'static [Column] {
+        COLUMNS
+    }
+
     fn documents(
         &self,
-        _what: What,
+        what: What,
         documents: &[Document<'_>],
         page: &Page<'_>,
     ) -> Result<Vec<ExportFile>> {
@@ -63,7 +67,7 @@ impl ExportFormat for Cin7Omni {
         let mut files = Vec::with_capacity(groups.len());
         for (number, group) in (1..).zip(&groups) {
             let part = if is_one { String::new() } else { format!("part{number}") };
-            files.push(ExportFile { part, bytes: csv(COLUMNS, group, page)? });
+            files.push(ExportFile { part, bytes: csv(self.columns(what), group, page)? });
         }
         Ok(files)
     }

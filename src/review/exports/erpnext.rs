@@ -63,16 +63,21 @@ impl ExportFormat for ErpNext {
         &[What::Orders, What::Transfers]
     }
 
+    fn columns(&self, what: What) -> &'static [Column] {
+        match what {
+            What::Orders => ORDERS,
+            What::Transfers => TRANSFERS,
+            What::Quantities => &[],
+        }
+    }
+
     fn documents(
         &self,
         what: What,
         documents: &[Document<'_>],
         page: &Page<'_>,
     ) -> Result<Vec<ExportFile>> {
-        let columns = match what {
-            What::Orders | What::Quantities => ORDERS,
-            What::Transfers => TRANSFERS,
-        };
+        let columns = self.columns(what);
         // A column that is blank in every row would take a default away: left out.
         let mut used: Vec<Column> = Vec::with_capacity(columns.len());
         for &Column { name, cell } in columns {

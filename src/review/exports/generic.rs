@@ -1,10 +1,9 @@
 //! Plain CSV: all that is known of a line.
 
-use crate::domain::error::Result;
 use crate::review::exports::{
-    Column, Document, ExportFile, ExportFormat, Page, What, column, currency, expected_arrival,
-    line_id, line_number, name, one_file, order_date, order_id, pack_size, packs, quantity,
-    ship_from, ship_to, sku, supplier, supplier_sku, unit_cost, value,
+    Column, ExportFormat, What, column, currency, expected_arrival, line_id, line_number, name,
+    order_date, order_id, pack_size, packs, quantity, ship_from, ship_to, sku, supplier,
+    supplier_sku, unit_cost, value,
 };
 use crate::tables::workbook::Cell;
 
@@ -24,21 +23,12 @@ impl ExportFormat for Generic {
         &[What::Orders, What::Transfers]
     }
 
-    fn documents(
-        &self,
-        what: What,
-        documents: &[Document<'_>],
-        page: &Page<'_>,
-    ) -> Result<Vec<ExportFile>> {
-        one_file(columns(what), documents, page)
-    }
-}
-
-/// The columns of orders, or of moves.
-pub(crate) fn columns(what: What) -> &'static [Column] {
-    match what {
-        What::Orders | What::Quantities => ORDERS,
-        What::Transfers => TRANSFERS,
+    fn columns(&self, what: What) -> &'static [Column] {
+        match what {
+            What::Orders => ORDERS,
+            What::Transfers => TRANSFERS,
+            What::Quantities => &[],
+        }
     }
 }
 

@@ -4,11 +4,9 @@
 //! Items match by SKU; the unit cost is in the order's currency. Packs are its "pack quantity" and
 //! "pack size".
 
-use crate::domain::error::Result;
 use crate::review::exports::{
-    Column, Document, ExportFile, ExportFormat, Page, What, column, currency, expected_arrival,
-    line_id, name, one_file, order_date, order_id, pack_size, packs, quantity, ship_to, sku,
-    supplier, supplier_sku, unit_cost,
+    Column, ExportFormat, What, column, currency, expected_arrival, line_id, name, order_date,
+    order_id, pack_size, packs, quantity, ship_to, sku, supplier, supplier_sku, unit_cost,
 };
 
 /// Linnworks.
@@ -40,12 +38,7 @@ impl ExportFormat for Linnworks {
         "Linnworks purchase-order import"
     }
 
-    fn documents(
-        &self,
-        _what: What,
-        documents: &[Document<'_>],
-        page: &Page<'_>,
-    ) -> Result<Vec<ExportFile>> {
-        one_file(COLUMNS, documents, page)
+    fn columns(&self, _what: What) -> &'static [Column] {
+        COLUMNS
     }
 }

@@ -117,7 +117,13 @@ pub trait ExportFormat: Sync {
         DateForm::Iso
     }
 
-    /// Approved documents as files, dated, so that the same documents give the same bytes.
+    /// Columns of its rows, one row a line; none for what it does not write as rows.
+    fn columns(&self, _what: What) -> &'static [Column] {
+        &[]
+    }
+
+    /// Approved documents as files, dated, so that the same documents give the same bytes: one file
+    /// with all of them, where its system does not want it otherwise.
     ///
     /// # Errors
     /// [`Error::Internal`](crate::domain::error::Error::Internal) when the rows do not fit.
@@ -126,7 +132,9 @@ pub trait ExportFormat: Sync {
         what: What,
         documents: &[Document<'_>],
         page: &Page<'_>,
-    ) -> Result<Vec<ExportFile>>;
+    ) -> Result<Vec<ExportFile>> {
+        one_file(self.columns(what), documents, page)
+    }
 
     /// What one channel may show, as a file.
     ///
@@ -182,8 +190,8 @@ pub struct Document<'a> {
     pub lines: Vec<&'a Decision>,
 }
 
-/// A column of a format.
-pub(crate) struct Column {
+/// A column of a format: its name, and what it shows of a line.
+pub struct Column {
     pub(crate) name: &'static str,
     pub(crate) cell: fn(&OrderLine<'_>) -> Cell,
 }
@@ -388,6 +396,20 @@ pub(crate) fn csv(
     let header: Vec<&str> = columns.iter().map(|column| column.name).collect();
     let rows = rows(columns, documents, page);
     table(&header, rows.iter().map(|row| row.iter().map(Cell::to_string).collect::<Vec<_>>()))
+}
+
+/// A file a document, named by it.
+pub(crate) fn one_file_each(
+    columns: &[Column],
+    documents: &[Document<'_>],
+    page: &Page<'_>,
+) -> Result<Vec<ExportFile>> {
+    let mut files = Vec::with_capacity(documents.len());
+    for document in documents {
+        let bytes = csv(columns, std::slice::from_ref(document), page)?;
+        files.push(ExportFile { part: document.id.clone(), bytes });
+    }
+    Ok(files)
 }
 
 /// One file with all documents.

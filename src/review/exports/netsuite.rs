@@ -5,11 +5,9 @@
 //! `Items : Item` and its like are mapped by themselves. Currency is an order's own; Subsidiary is
 //! asked for in OneWorld accounts.
 
-use crate::domain::error::Result;
 use crate::review::exports::{
-    Column, DateForm, Document, ExportFile, ExportFormat, Page, What, column, currency,
-    description, expected_arrival, line_id, one_file, order_date, order_id, quantity, ship_from,
-    ship_to, sku, supplier, unit_cost,
+    Column, DateForm, ExportFormat, What, column, currency, description, expected_arrival, line_id,
+    order_date, order_id, quantity, ship_from, ship_to, sku, supplier, unit_cost,
 };
 
 /// NetSuite.
@@ -60,15 +58,11 @@ impl ExportFormat for NetSuite {
         DateForm::MonthFirst
     }
 
-    fn documents(
-        &self,
-        what: What,
-        documents: &[Document<'_>],
-        page: &Page<'_>,
-    ) -> Result<Vec<ExportFile>> {
+    fn columns(&self, what: What) -> &'static [Column] {
         match what {
-            What::Orders | What::Quantities => one_file(ORDERS, documents, page),
-            What::Transfers => one_file(TRANSFERS, documents, page),
+            What::Orders => ORDERS,
+            What::Transfers => TRANSFERS,
+            What::Quantities => &[],
         }
     }
 }

@@ -7,11 +7,10 @@
 //! Without `picking_type_id` every order lands in the company's default warehouse, without
 //! `currency_id` a vendor in dollars is paid the same figures in euros.
 
-use crate::domain::error::Result;
 use crate::review::exports::{
-    Column, Document, ExportFile, ExportFormat, OrderLine, Page, What, column, currency,
-    description, expected_arrival, line_id, on_first, one_file, order_date, order_id, quantity,
-    ship_from, ship_to, sku, supplier, unit_cost,
+    Column, ExportFormat, OrderLine, What, column, currency, description, expected_arrival,
+    line_id, on_first, order_date, order_id, quantity, ship_from, ship_to, sku, supplier,
+    unit_cost,
 };
 use crate::tables::workbook::Cell;
 
@@ -78,15 +77,11 @@ impl ExportFormat for Odoo {
         &[What::Orders, What::Transfers]
     }
 
-    fn documents(
-        &self,
-        what: What,
-        documents: &[Document<'_>],
-        page: &Page<'_>,
-    ) -> Result<Vec<ExportFile>> {
+    fn columns(&self, what: What) -> &'static [Column] {
         match what {
-            What::Orders | What::Quantities => one_file(ORDERS, documents, page),
-            What::Transfers => one_file(TRANSFERS, documents, page),
+            What::Orders => ORDERS,
+            What::Transfers => TRANSFERS,
+            What::Quantities => &[],
         }
     }
 }

@@ -7,7 +7,7 @@
 
 use crate::domain::error::Result;
 use crate::review::exports::{
-    Column, Document, ExportFile, ExportFormat, Page, What, column, csv, quantity, sku,
+    Column, Document, ExportFile, ExportFormat, Page, What, column, one_file_each, quantity, sku,
     supplier_sku, unit_cost,
 };
 use crate::tables::workbook::Cell;
@@ -44,21 +44,20 @@ impl ExportFormat for Shopify {
         &[What::Orders, What::Transfers]
     }
 
+    fn columns(&self, what: What) -> &'static [Column] {
+        match what {
+            What::Orders => ORDERS,
+            What::Transfers => TRANSFERS,
+            What::Quantities => &[],
+        }
+    }
+
     fn documents(
         &self,
         what: What,
         documents: &[Document<'_>],
         page: &Page<'_>,
     ) -> Result<Vec<ExportFile>> {
-        let columns = match what {
-            What::Orders | What::Quantities => ORDERS,
-            What::Transfers => TRANSFERS,
-        };
-        let mut files = Vec::with_capacity(documents.len());
-        for document in documents {
-            let bytes = csv(columns, std::slice::from_ref(document), page)?;
-            files.push(ExportFile { part: document.id.clone(), bytes });
-        }
-        Ok(files)
+        one_file_each(self.columns(what), documents, page)
     }
 }

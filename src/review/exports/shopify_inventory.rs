@@ -4,7 +4,7 @@
 //! the import allows.
 
 use crate::domain::error::Result;
-use crate::review::exports::{ChannelStock, Document, ExportFile, ExportFormat, Page, What};
+use crate::review::exports::{ChannelStock, ExportFormat, What};
 use crate::tables::csv::table;
 
 /// Shopify inventory.
@@ -21,15 +21,6 @@ impl ExportFormat for ShopifyInventory {
 
     fn writes(&self) -> &'static [What] {
         &[What::Quantities]
-    }
-
-    fn documents(
-        &self,
-        _what: What,
-        _documents: &[Document<'_>],
-        _page: &Page<'_>,
-    ) -> Result<Vec<ExportFile>> {
-        Ok(Vec::new())
     }
 
     fn quantities(&self, stock: &[ChannelStock]) -> Result<Vec<u8>> {

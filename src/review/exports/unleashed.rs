@@ -62,12 +62,16 @@ impl ExportFormat for Unleashed {
         DateForm::DayFirst
     }
 
+    fn columns(&self, _what: What) -> &'static [Column] {
+        COLUMNS
+    }
+
     fn documents(
         &self,
-        _what: What,
+        what: What,
         documents: &[Document<'_>],
         page: &Page<'_>,
     ) -> Result<Vec<ExportFile>> {
-        one_file(COLUMNS, &split(documents, LONGEST_ORDER), page)
+        one_file(self.columns(what), &split(documents, LONGEST_ORDER), page)
     }
 }

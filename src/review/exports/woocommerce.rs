@@ -3,7 +3,7 @@
 
 use crate::domain::error::Result;
 use crate::review::exports::channels::over_locations;
-use crate::review::exports::{ChannelStock, Document, ExportFile, ExportFormat, Page, What};
+use crate::review::exports::{ChannelStock, ExportFormat, What};
 use crate::tables::csv::table;
 
 /// WooCommerce product import.
@@ -20,15 +20,6 @@ impl ExportFormat for WooCommerce {
 
     fn writes(&self) -> &'static [What] {
         &[What::Quantities]
-    }
-
-    fn documents(
-        &self,
-        _what: What,
-        _documents: &[Document<'_>],
-        _page: &Page<'_>,
-    ) -> Result<Vec<ExportFile>> {
-        Ok(Vec::new())
     }
 
     fn quantities(&self, stock: &[ChannelStock]) -> Result<Vec<u8>> {

@@ -1,8 +1,8 @@
 //! One workbook with the generic columns: all lines, then a sheet a document.
 
 use crate::domain::error::Result;
-use crate::review::exports::generic::columns;
-use crate::review::exports::{Document, ExportFile, ExportFormat, Page, What, rows};
+use crate::review::exports::generic::Generic;
+use crate::review::exports::{Column, Document, ExportFile, ExportFormat, Page, What, rows};
 use crate::tables::workbook::{Sheet, workbook};
 
 /// A workbook.
@@ -28,13 +28,17 @@ impl ExportFormat for Xlsx {
         "xlsx"
     }
 
+    fn columns(&self, what: What) -> &'static [Column] {
+        Generic.columns(what)
+    }
+
     fn documents(
         &self,
         what: What,
         documents: &[Document<'_>],
         page: &Page<'_>,
     ) -> Result<Vec<ExportFile>> {
-        let columns = columns(what);
+        let columns = self.columns(what);
         let header: Vec<&str> = columns.iter().map(|column| column.name).collect();
         let all = format!("All {}", what.name());
         let mut sheets = vec![Sheet {
