@@ -422,6 +422,10 @@ fn off_season(total: &Total, axis: &Axis<'_>, surprise: f64) -> Vec<Range<usize>
         }
     }
 
+    if !empty.contains(&true) {
+        return Vec::new();
+    }
+
     // How often it sells in the rest of the year.
     let mut inside = Moments::default();
     for t in 0..n {

@@ -210,7 +210,9 @@ impl Setup<'_> {
             let to = calendar.index(plan.promotion.end) - start;
             for t in from.max(first as i64)..=to.min(range.end as i64 - 1) {
                 periods.resize(range.end - first, PromotedPeriod::ORDINARY);
-                let covered = self.covered(plan.promotion, start + t);
+                // Only its first and last period may be covered in part.
+                let inside = from < t && t < to;
+                let covered = if inside { 1.0 } else { self.covered(plan.promotion, start + t) };
                 periods[t as usize - first].add(plan.kinds, plan.promotion, covered as f32);
             }
         }
@@ -228,10 +230,13 @@ impl Setup<'_> {
             }
             last = Some(t);
         }
-        for t in 1..periods.len() {
-            let since = &periods[t.saturating_sub(self.periods_after())..t];
-            let after = since.iter().any(PromotedPeriod::is_promoted);
-            periods[t].after = after && !periods[t].is_promoted();
+        let mut ended: Option<usize> = None;
+        for (t, period) in periods.iter_mut().enumerate() {
+            if period.is_promoted() {
+                ended = Some(t);
+            } else {
+                period.after = ended.is_some_and(|ended| t - ended <= self.periods_after());
+            }
         }
         periods.drain(..(range.start - first).min(periods.len()));
         periods

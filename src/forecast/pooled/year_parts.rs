@@ -140,7 +140,7 @@ impl YearParts {
         // Levels of the years need the season where a year is not whole, and the season the levels.
         let mut factors = vec![1.0; parts];
         let mut agreement = 0.0;
-        for _ in 0..3 {
+        for round in 0..3 {
             let mut scaled = cells.clone();
             for year in scaled.chunks_mut(parts) {
                 let mut total = Tally::default();
@@ -165,6 +165,10 @@ impl YearParts {
                 for (factor, fine) in factors.iter_mut().zip(&fine.factors) {
                     *factor = (*factor * fine).min(MOST);
                 }
+            }
+            // Without agreement the factors are still 1, and the next rounds this one again.
+            if round == 0 && agreement <= 0.0 {
+                return None;
             }
         }
         if agreement <= 0.0 {
@@ -223,9 +227,13 @@ impl YearParts {
 
     /// Makes what is expected grow within each year, so that growth is no season.
     fn take_growth_out(&self, cells: &mut [Tally], growth: f64, end: usize) {
+        let mut grown = Vec::with_capacity(self.parts);
+        for part in 0..self.parts {
+            grown.push((growth * (self.place(part, end) - 0.5)).exp());
+        }
         for year in cells.chunks_mut(self.parts) {
-            for (part, cell) in year.iter_mut().enumerate() {
-                cell.expected *= (growth * (self.place(part, end) - 0.5)).exp();
+            for (cell, grown) in year.iter_mut().zip(&grown) {
+                cell.expected *= grown;
             }
         }
     }
