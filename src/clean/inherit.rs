@@ -34,11 +34,41 @@ fn take_over(series: &mut [SeriesMut<'_>], heir: Heir, source: usize, own_start:
             };
             if observed {
                 to.cleaned[t] += (heir.factor * f64::from(from.cleaned[s])) as f32;
-                to.flags[t] &= !flag::INACTIVE;
+                // Its own shelf was empty because it was not on sale yet: that says nothing of what
+                // would have sold. With a stock history from the start it had no level at all.
+                to.flags[t] &= !flag::CENSORED;
                 to.flags[t] |= from.flags[s] & (flag::OFF_SEASON | flag::PROMOTION);
             }
         } else if heir.successor {
             to.cleaned[t] += (heir.factor * f64::from(from.gross[s])) as f32;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::panel::SeriesKey;
+    use crate::domain::units::{ChannelId, LocationId, SkuId};
+
+    fn of<'a>(index: u32, cleaned: &'a mut [f32], flags: &'a mut [u8]) -> SeriesMut<'a> {
+        let key = SeriesKey { sku: SkuId(index), location: LocationId(0), channel: ChannelId(0) };
+        SeriesMut { index: index as usize, key, start: 0, gross: &[0.0; 4], cleaned, flags }
+    }
+
+    #[test]
+    fn c14_an_empty_shelf_before_the_launch_does_not_censor_what_is_inherited() {
+        let (mut own, mut like) = ([0.0; 4], [2.0; 4]);
+        // Not on sale, and the stock history says that none was there.
+        let mut own_flags = [flag::INACTIVE | flag::STOCKOUT; 4];
+        let mut like_flags = [0, flag::STOCKOUT, flag::INACTIVE, 0];
+        let heir = Heir { series: 0, factor: 0.5, successor: false };
+        {
+            let mut series = [of(0, &mut own, &mut own_flags), of(1, &mut like, &mut like_flags)];
+            take_over(&mut series, heir, 1, 3);
+        }
+        assert_eq!(own, [1.0, 1.0, 0.0, 0.0]);
+        let censored = own_flags.map(|flags| flags & flag::CENSORED != 0);
+        assert_eq!(censored, [false, false, true, true], "its own days are as they were");
     }
 }
