@@ -119,7 +119,10 @@ impl GroupScale {
         if self.log_factor == 0.0 {
             return 1.0;
         }
-        (self.log_factor * doubt / (doubt + self.differences)).exp()
+        // Members that do not differ move together, however certain one is: 0 / 0 was no level for an
+        // item that had been out of stock for long.
+        let share = if self.differences > 0.0 { doubt / (doubt + self.differences) } else { 1.0 };
+        (self.log_factor * share).exp()
     }
 }
 
@@ -186,6 +189,8 @@ mod tests {
             let scale = group(&members).scale().of_member(0.01);
             assert!((scale - 1.0).abs() < 0.02, "{odd:?}: {scale}");
         }
+        let alike = GroupScale { log_factor: 0.1, differences: 0.0 };
+        assert_eq!(alike.of_member(0.0), alike.of_member(1.0), "nothing seen lately is no level");
         let alone = group(&[(300.0, 100.0)]).scale();
         assert_eq!(alone.of_member(1.0), 1.0, "a single item moves by its own level");
         let odd = [(100.0, 100.0), (130.0, 300.0), (280.0, 300.0), (500.0, 100.0), (600.0, 500.0)];
