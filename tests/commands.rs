@@ -135,3 +135,29 @@ fn prune_keeps_the_current_run() {
     assert!(said.contains("1 run removed"), "{said}");
     assert!(work.path().join("shop/current/index.html").is_file());
 }
+
+#[test]
+fn christmas_goods_of_two_years_sell_nothing_in_between_and_their_season_whole() {
+    let work = tempfile::tempdir().unwrap();
+    let mut sales = String::from("date,sku,quantity\n");
+    for year in 2023..=2025 {
+        for month in 1..=12 {
+            let star = [(11, 300), (12, 1200)].iter().find(|(in_season, _)| *in_season == month);
+            if year < 2025 || month < 10 {
+                sales += &format!("{year}-{month:02}-01,CUP,60\n");
+                if let Some((_, units)) = star {
+                    sales += &format!("{year}-{month:02}-01,STAR,{units}\n");
+                }
+            }
+        }
+    }
+    std::fs::create_dir(work.path().join("data")).unwrap();
+    std::fs::write(work.path().join("data/sales.csv"), sales).unwrap();
+    let config = "[run]\nbucket = \"month\"\nhorizon_days = 180\n";
+    std::fs::write(work.path().join("orderpoint.toml"), config).unwrap();
+    succeeds(work.path(), &["run", "--config", "orderpoint.toml"], &[0]);
+    let forecast = Table::published(&work.path().join("reports"), "forecast");
+    let star = forecast.rows.iter().filter(|row| forecast.text(row, "sku") == "STAR");
+    let months: Vec<f64> = star.map(|row| forecast.number(row, "mean").round()).collect();
+    assert_eq!(months, [0.0, 300.0, 1200.0, 0.0, 0.0, 0.0]);
+}

@@ -119,6 +119,9 @@ pub(crate) struct SeriesPast<'a> {
     pub prior: LevelPrior,
     /// Its own season, relative to its group's.
     pub season: Option<PartFactors>,
+    /// Whether the rolling origins were too early to know that season: their errors are then not
+    /// those of what is forecast today.
+    pub season_is_new: bool,
     /// The last lasting step of the level.
     pub shift: Option<LevelShift>,
     /// Growth from year to year as it shows by itself.
@@ -436,6 +439,7 @@ impl<'a> Model<'a> {
         SeriesPast {
             series,
             group,
+            season_is_new: season.is_some() && season_before.is_none(),
             season,
             shift,
             own_growth,
