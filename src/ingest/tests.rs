@@ -415,6 +415,15 @@ fn a16_the_master_list_audit_names_what_is_missing() {
 }
 
 #[test]
+fn a16_a_cost_that_only_the_supplier_names_is_known() {
+    let products = ("products.csv", "sku,name\nA,Alpha\nB,Beta\n");
+    let supply = "sku,supplier,lead_time_days,unit_cost\nA,ACME,7,2.5\nB,ACME,7,\n";
+    let inputs = ok(&[("sales.csv", SALES), products, ("supply.csv", supply)], "");
+    let told: Vec<&str> = inputs.exceptions.iter().map(|e| e.what.as_str()).collect();
+    assert!(told.contains(&"1 item without a unit cost: B"), "{told:?}");
+}
+
+#[test]
 fn a17_presets_read_foreign_layouts() {
     let nixtla = ok(
         &[("sales.csv", "unique_id,ds,y\nA,2024-01-01,3\n")],

@@ -2,7 +2,7 @@
 
 use crate::domain::error::{Error, Result};
 use crate::domain::exceptions::{Exception, ExceptionKind, Severity, Subject};
-use crate::domain::inputs::{Adjustment, Inputs, Source};
+use crate::domain::inputs::{Adjustment, Inputs, Source, Supply};
 use crate::domain::panel::Panel;
 use crate::domain::units::{ChannelId, SkuId};
 use crate::ingest::cells::interner::LeftOut;
@@ -262,6 +262,13 @@ pub(crate) fn master_list(inputs: &Inputs) -> Vec<Exception> {
     // needs no sales of its own.
     let is_kit = |i: usize| !inputs.kits.of(id(i)).is_empty();
     let parts: BTreeSet<SkuId> = inputs.kits.iter().map(|kit| kit.component).collect();
+    // A cost that only a supplier names is known.
+    let costed = |i: usize| {
+        let quoted = |s: &Supply| {
+            s.unit_cost.is_some() || !inputs.price_breaks.of((s.sku, s.supplier)).is_empty()
+        };
+        inputs.products[i].unit_cost.is_some() || inputs.supply.of(id(i)).iter().any(quoted)
+    };
     let asked_for = |i: usize| sold(i) || parts.contains(&id(i));
     report(
         "products",
@@ -271,10 +278,7 @@ pub(crate) fn master_list(inputs: &Inputs) -> Vec<Exception> {
     );
     report(
         "products",
-        all()
-            .filter(known)
-            .filter(|&i| inputs.products[i].unit_cost.is_none() && !is_kit(i))
-            .collect(),
+        all().filter(known).filter(|&i| !costed(i) && !is_kit(i)).collect(),
         "a unit cost",
         "orders and stock cannot be valued",
     );

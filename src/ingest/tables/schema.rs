@@ -280,7 +280,7 @@ pub const TABLES: &[Schema] = &[
     },
     Schema {
         table: "stock",
-        cost: "no stock: nothing is on hand, so orders cover all demand and no channel gets a quantity",
+        cost: "the stock is unknown: nothing is ordered and listings stay as they are",
         dated: Some("as_of"),
         columns: &[
             req("sku", SKU, "item"),
