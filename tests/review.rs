@@ -163,6 +163,7 @@ fn order(id: &str, confirmed: &str) -> PurchaseOrder {
         expected: None,
         received: None,
         received_quantity: None,
+        shipment: None,
     }
 }
 

@@ -7,6 +7,7 @@
 
 use crate::domain::classes::words;
 use crate::domain::exceptions::{Exception, Quarantined};
+use crate::domain::lanes::{AgeingFee, Capacity, Lanes, Location, Shipment};
 use crate::domain::panel::{Panel, PoolId};
 use crate::domain::sorted::{Sorted, keyed};
 use crate::domain::units::{ChannelId, LeadTime, LocationId, Money, SkuId, SupplierId, Units};
@@ -103,6 +104,14 @@ pub struct Inputs {
     pub supply: Sorted<Supply>,
     /// Sorted by (sku, supplier, quantity).
     pub price_breaks: Sorted<PriceBreak>,
+    /// Which location feeds which.
+    pub lanes: Lanes,
+    /// By [`LocationId`]; a location without a row has only defaults.
+    pub locations: Vec<Location>,
+    /// Sorted by (location, storage type, from).
+    pub capacities: Vec<Capacity>,
+    /// Sorted by (location, storage type, age).
+    pub ageing_fees: Vec<AgeingFee>,
     /// Sorted by (sku, location).
     pub stock: Sorted<Stock>,
     /// Sorted by (sku, location, expiry).
@@ -155,6 +164,10 @@ impl Inputs {
             suppliers: Vec::new(),
             supply: Sorted::empty(),
             price_breaks: Sorted::empty(),
+            lanes: Lanes::default(),
+            locations: Vec::new(),
+            capacities: Vec::new(),
+            ageing_fees: Vec::new(),
             stock: Sorted::empty(),
             lots: Sorted::empty(),
             stock_history: Sorted::empty(),
@@ -315,6 +328,10 @@ pub struct Product {
     pub min_stock: Option<Units>,
     /// Never order above this stock.
     pub max_stock: Option<Units>,
+    /// Units of a case: what one location sends another is a multiple of it.
+    pub case_size: Option<Units>,
+    /// How it is stored, where places count that apart; empty when not said.
+    pub storage_type: String,
     /// Whether the master data has a row for it.
     pub in_master: bool,
 }
@@ -509,15 +526,17 @@ impl Stock {
     }
 }
 
-/// Units that expire together.
+/// Units that came or expire together.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Lot {
     /// The item.
     pub sku: SkuId,
     /// Where.
     pub location: LocationId,
-    /// Last day of sale.
-    pub expires: NaiveDate,
+    /// Last day of sale; `None` = they keep.
+    pub expires: Option<NaiveDate>,
+    /// When they came.
+    pub received: Option<NaiveDate>,
     /// Units in it.
     pub quantity: Units,
 }
@@ -571,6 +590,8 @@ pub struct PurchaseOrder {
     pub received: Option<NaiveDate>,
     /// Units that came.
     pub received_quantity: Option<Units>,
+    /// Where it comes from, if from another location: a transfer.
+    pub shipment: Option<Shipment>,
 }
 
 /// What a channel shows to customers now.

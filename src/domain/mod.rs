@@ -12,6 +12,7 @@ pub mod error;
 pub mod exceptions;
 pub mod fault;
 pub mod inputs;
+pub mod lanes;
 pub mod outcome;
 pub mod panel;
 pub mod shown;

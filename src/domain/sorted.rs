@@ -154,7 +154,8 @@ mod tests {
         Lot {
             sku: SkuId(sku),
             location: LocationId(location),
-            expires: chrono::NaiveDate::default(),
+            expires: None,
+            received: None,
             quantity: Units(quantity),
         }
     }

@@ -33,6 +33,7 @@ use crate::domain::exceptions::{Exception, ExceptionKind, Severity, Subject};
 use crate::domain::inputs::{
     Adjustment, Inputs, Kit, Names, Product, Source, Stock, StockHistory, Stockout,
 };
+use crate::domain::lanes::{Lane, Lanes};
 use crate::domain::sorted::Sorted;
 use crate::domain::units::{ChannelId, LocationId, SkuId};
 use crate::ingest::cells::days::{date_of, day_number};
@@ -48,7 +49,7 @@ use crate::ingest::spellings::Variants;
 use crate::ingest::tables::convert::Convert;
 use crate::ingest::tables::quarantine::{Quarantine, Refusal};
 use crate::ingest::tables::sales::{Context, SalesRows};
-use crate::ingest::tables::{audit, master, plans, schema, stocks};
+use crate::ingest::tables::{audit, lanes, master, plans, schema, stocks};
 use chrono::NaiveDate;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -509,7 +510,12 @@ impl<'a> Loading<'a> {
             convert.exceptions.extend(audit::unknown_items(&sales.unknown));
         }
         let kits: Sorted<Kit> = of(tables, "kits", master::kits, &mut convert);
-        let pools = pools(&sales, codes, &stock, &products, &kits);
+        let rows: Vec<Lane> = of(tables, "lanes", lanes::lanes, &mut convert);
+        let lanes = Lanes::new(rows);
+        self.refused.extend(lanes::refusals(&lanes, names));
+        let mut pools = pools(&sales, codes, &stock, &products, &kits);
+        pools.extend(lanes::sources(&lanes, &pools));
+        pools.sort_unstable();
         let adjustments: Sorted<Adjustment> =
             of(tables, "adjustments", plans::adjustments, &mut convert);
         let awaited: Vec<(SkuId, Option<ChannelId>)> = adjustments
@@ -551,6 +557,14 @@ impl<'a> Loading<'a> {
                 supply.tiers,
                 &mut convert,
             )),
+            locations: lanes::locations(
+                tables.get("locations"),
+                names.locations.len(),
+                &mut convert,
+            ),
+            capacities: of(tables, "capacities", lanes::capacities, &mut convert),
+            ageing_fees: of(tables, "ageing_fees", lanes::ageing_fees, &mut convert),
+            lanes,
             lots: of(tables, "lots", stocks::lots, &mut convert),
             purchase_orders: of(tables, "purchase_orders", stocks::purchase_orders, &mut convert),
             listings: of(tables, "listings", stocks::listings, &mut convert),
@@ -602,6 +616,7 @@ impl<'a> Loading<'a> {
         self.exceptions.extend(audit::refunded_in_part(&self.quarantine));
         inputs.sources = self.sources;
         inputs.quarantine = self.quarantine.into_rows();
+        self.refused.extend(audit::unread_lanes(&inputs.sources, &inputs.quarantine));
         inputs.refused = self.refused;
         self.exceptions.extend(audit::master_list(inputs));
         self.exceptions.extend(audit::unplanned(inputs));

@@ -21,6 +21,7 @@
 //!     expected: day("2026-03-06"),
 //!     received: None,
 //!     received_quantity: None,
+//!     shipment: None,
 //! };
 //! let week = LeadTime::new(7.0, 1.0, 9.0).unwrap();
 //! // Its supplier was ten days late in all of its deliveries: four days ahead are fourteen.
@@ -148,6 +149,7 @@ mod tests {
             expected: expected.parse().ok(),
             received: None,
             received_quantity: None,
+            shipment: None,
         }
     }
 

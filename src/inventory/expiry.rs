@@ -26,11 +26,12 @@ pub struct DatedLot {
 }
 
 impl DatedLot {
-    /// A row of the lot table, on the morning of `as_of`: its last day of sale counts whole.
+    /// A row of the lot table, on the morning of `as_of`: its last day of sale counts whole;
+    /// `None` for units that keep.
     #[must_use]
-    pub fn of(lot: &Lot, as_of: NaiveDate) -> Self {
-        let days = (lot.expires - as_of).num_days() as f64 + 1.0;
-        Self { days, quantity: lot.quantity.as_f64() }
+    pub fn of(lot: &Lot, as_of: NaiveDate) -> Option<Self> {
+        let days = (lot.expires? - as_of).num_days() as f64 + 1.0;
+        Some(Self { days, quantity: lot.quantity.as_f64() })
     }
 }
 

@@ -277,6 +277,7 @@ mod tests {
             expected: None,
             received: received.parse().ok(),
             received_quantity: None,
+            shipment: None,
         };
         assert_eq!(Receipt::of(&order("2024-05-02", "2024-05-01")), None);
         assert_eq!(Receipt::of(&order("2024-05-01", "2024-05-08")).unwrap().days, 7.0);

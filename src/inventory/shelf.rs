@@ -102,8 +102,10 @@ impl Shelf {
 /// The lots that `on_hand` units can still be of: where the lot table has more, the units of the
 /// first lots have left since it was written.
 fn held_lots(lots: &[Lot], on_hand: Units, as_of: NaiveDate) -> Vec<DatedLot> {
-    let mut held: Vec<DatedLot> = lots.iter().map(|lot| DatedLot::of(lot, as_of)).collect();
-    let listed: Units = lots.iter().map(|lot| lot.quantity).sum();
+    let mut held: Vec<DatedLot> =
+        lots.iter().filter_map(|lot| DatedLot::of(lot, as_of)).collect();
+    let dated = lots.iter().filter(|lot| lot.expires.is_some());
+    let listed: Units = dated.map(|lot| lot.quantity).sum();
     take_first(&mut held, (listed - on_hand).or_zero());
     held
 }
@@ -136,7 +138,8 @@ mod tests {
         Lot {
             sku: SkuId(0),
             location: LocationId(0),
-            expires: today() + chrono::Duration::days(days),
+            expires: Some(today() + chrono::Duration::days(days)),
+            received: None,
             quantity: Units(quantity),
         }
     }

@@ -27,6 +27,7 @@
 //!     expected: day(16),
 //!     received: None,
 //!     received_quantity: None,
+//!     shipment: None,
 //! };
 //! let line = OpenLine { order: &order, due: Due::In { days: 15.0 }, terms: None };
 //! // A hundred units at ten a day are gone on the 11th, five days before the order comes.
@@ -350,6 +351,7 @@ mod tests {
             expected: Some(day(expected)),
             received: None,
             received_quantity: None,
+            shipment: None,
         }
     }
 

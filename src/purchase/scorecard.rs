@@ -103,6 +103,7 @@ mod tests {
             expected: Some(day(expected)),
             received: Some(day(received)),
             received_quantity: Some(Units(units)),
+            shipment: None,
         };
         let names = Names { suppliers: vec!["ACME".to_owned()], ..Names::default() };
         let open = PurchaseOrder { received: None, ..line(7, 7, 0) };

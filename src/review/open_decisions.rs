@@ -380,6 +380,7 @@ mod tests {
             expected: None,
             received: None,
             received_quantity: None,
+            shipment: None,
         }
     }
 

@@ -1,7 +1,7 @@
 //! Is the input current and complete? What is missing is said with what it costs, never silently.
 
 use crate::domain::error::{Error, Result};
-use crate::domain::exceptions::{Exception, ExceptionKind, Severity, Subject};
+use crate::domain::exceptions::{Exception, ExceptionKind, Quarantined, Severity, Subject};
 use crate::domain::inputs::{Adjustment, Inputs, Source, Supply};
 use crate::domain::panel::Panel;
 use crate::domain::units::{ChannelId, SkuId};
@@ -77,6 +77,19 @@ pub(crate) fn row_counts(data: &Path, settings: &DataSettings, sources: &[Source
         }
     }
     Ok(())
+}
+
+/// Rows of lanes that could not be read, a sentence each: without one of them the places behind it
+/// would be planned as if nobody fed them, so that none may be missing.
+pub(crate) fn unread_lanes(sources: &[Source], quarantine: &[Quarantined]) -> Vec<String> {
+    let files: BTreeSet<&str> =
+        sources.iter().filter(|s| s.table == "lanes").map(|s| s.file.as_str()).collect();
+    let mut unread = Vec::new();
+    for row in quarantine.iter().filter(|row| files.contains(row.file.as_str())) {
+        let Quarantined { file, line, column, value, reason } = row;
+        unread.push(format!("{file} line {line}, column {column}: `{value}`: {reason}"));
+    }
+    unread
 }
 
 /// Rows of `source` that are no rows of its table, by reason, with their units.

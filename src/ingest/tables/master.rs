@@ -90,6 +90,8 @@ fn complete(product: &mut Product, other: &Product) -> bool {
     agree &= complete_value(&mut product.volume, other.volume);
     agree &= complete_value(&mut product.min_stock, other.min_stock);
     agree &= complete_value(&mut product.max_stock, other.max_stock);
+    agree &= complete_value(&mut product.case_size, other.case_size);
+    agree &= complete_text(&mut product.storage_type, &other.storage_type);
     if product.status == ProductStatus::default() {
         product.status = other.status;
     }
@@ -131,6 +133,8 @@ fn product(row: &Row<'_>, convert: &mut Convert<'_>) -> Option<Product> {
         volume: row.number("volume"),
         min_stock,
         max_stock,
+        case_size: row.units("case_size").map(|case| case.max(Units(1))),
+        storage_type: row.text("storage_type").to_owned(),
         in_master: true,
     })
 }
@@ -263,7 +267,7 @@ fn supplier(row: &Row<'_>, convert: &mut Convert<'_>) -> Option<Supplier> {
 }
 
 /// Weekdays named in `text`, 0 = Monday, sorted; `None` when a word is not one.
-fn weekdays(text: &str) -> Option<Vec<u8>> {
+pub(crate) fn weekdays(text: &str) -> Option<Vec<u8>> {
     const NAMES: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
     let words = text.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty());
     let day = |word: &str| {
@@ -277,7 +281,7 @@ fn weekdays(text: &str) -> Option<Vec<u8>> {
 }
 
 /// `first/last` or single days, separated by `;`; `None` when one of them is not.
-fn intervals(text: &str) -> Option<Vec<(NaiveDate, NaiveDate)>> {
+pub(crate) fn intervals(text: &str) -> Option<Vec<(NaiveDate, NaiveDate)>> {
     let date =
         |t: &str| parse_day(t.trim(), &[]).map(|m| crate::ingest::cells::days::date_of(m.day));
     let interval = |part: &str| {

@@ -2,6 +2,7 @@
 
 pub mod audit;
 pub mod convert;
+pub mod lanes;
 pub mod master;
 pub mod plans;
 pub mod quarantine;

@@ -2,6 +2,7 @@
 //! from this list.
 
 use crate::domain::inputs::{ProductStatus, Role};
+use crate::domain::lanes::{FeeBasis, LaneMode, Measure};
 
 /// Which dictionary a name belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -181,6 +182,8 @@ pub const TABLES: &[Schema] = &[
             opt("volume", NOT_NEGATIVE, "volume of one unit"),
             opt("min_stock", COUNT, "never plan below this stock"),
             opt("max_stock", COUNT, "never order above this stock"),
+            opt("case_size", COUNT, "units of a case: transfers are whole cases"),
+            opt("storage_type", Kind::Text, "how it is stored, for capacities and fees"),
             opt(
                 "unit_of_measure",
                 Kind::Text,
@@ -304,7 +307,8 @@ pub const TABLES: &[Schema] = &[
         columns: &[
             req("sku", SKU, "item"),
             opt("location", LOCATION, "where"),
-            req("expires", Kind::Date, "last day of sale"),
+            opt("expires", Kind::Date, "last day of sale; may be empty where received is not"),
+            opt("received", Kind::Date, "when it came: its age counts for ageing fees"),
             req("quantity", COUNT, "units in the lot"),
         ],
     },
@@ -346,6 +350,71 @@ pub const TABLES: &[Schema] = &[
             opt("expected", Kind::Date, "when it is expected"),
             opt("received", Kind::Date, "when it came; empty = open"),
             opt("received_quantity", COUNT, "units that came"),
+            opt("source_location", LOCATION, "a transfer: the location it comes from"),
+            opt("shipped", Kind::Date, "a transfer: when it left; empty = still at its source"),
+            opt("shipped_quantity", COUNT, "a transfer: units that left, where not all did"),
+        ],
+    },
+    Schema {
+        table: "lanes",
+        cost: "",
+        dated: None,
+        columns: &[
+            req("from_location", LOCATION, "the source"),
+            req("to_location", LOCATION, "the location it feeds"),
+            opt("sku", SKU, "only this item, instead of the row for all items"),
+            opt("role", Kind::Choice(Role::NAMES), "which source is asked first"),
+            opt("lead_time_days", DAYS, "departure to arrival; 0 = the same day; never empty"),
+            opt("lead_time_sd_days", DAYS, "its standard deviation"),
+            opt("lead_time_max_days", DAYS, "the longest to expect"),
+            opt("weekdays", Kind::Text, "days on which something leaves: mon thu; empty = any"),
+            opt("closures", Kind::Text, "days without departure: 2024-12-24/2025-01-02; ..."),
+            opt("pack_size", COUNT, "lines are multiples of it; empty = the product's case"),
+            opt("minimum", COUNT, "least units of a line"),
+            opt("maximum", Kind::Units(1.0), "most units of a line"),
+            opt("cost_per_line", Kind::Money, "cost of a line"),
+            opt("cost_per_unit", Kind::Money, "cost of a unit"),
+            opt("cost_per_shipment", Kind::Money, "cost of a shipment"),
+            opt("capacity", NOT_NEGATIVE, "most that one shipment carries"),
+            opt("basis", Kind::Choice(Measure::NAMES), "what the capacity counts"),
+            opt("mode", Kind::Choice(LaneMode::NAMES), "hold what nobody asks for, or push it"),
+        ],
+    },
+    Schema {
+        table: "locations",
+        cost: "",
+        dated: None,
+        columns: &[
+            req("location", LOCATION, "location"),
+            opt("name", Kind::Text, "display name"),
+            opt("kind", Kind::Text, "what it is: warehouse, shop, fba, ..."),
+            opt("holding_rate_per_year", RATE, "cost of stock there, share of its cost a year"),
+            opt("priority", ANY, "1 is served first when stock is short"),
+            opt("storage_fee", Kind::Money, "fee for a unit of volume and month"),
+        ],
+    },
+    Schema {
+        table: "capacities",
+        cost: "",
+        dated: None,
+        columns: &[
+            req("location", LOCATION, "location"),
+            opt("storage_type", Kind::Text, "only these products; empty = all"),
+            req("from", Kind::Date, "first day it is valid"),
+            req("capacity", NOT_NEGATIVE, "how much there is room for"),
+            opt("basis", Kind::Choice(Measure::NAMES), "what it counts"),
+        ],
+    },
+    Schema {
+        table: "ageing_fees",
+        cost: "",
+        dated: None,
+        columns: &[
+            req("location", LOCATION, "location"),
+            opt("storage_type", Kind::Text, "only these products; empty = all"),
+            req("from_age_days", DAYS, "charged from this age on"),
+            req("fee", Kind::Money, "a month"),
+            opt("basis", Kind::Choice(FeeBasis::NAMES), "for a unit or for its volume"),
         ],
     },
     Schema {

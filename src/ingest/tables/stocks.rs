@@ -3,6 +3,7 @@
 
 use crate::domain::exceptions::{Exception, ExceptionKind, Severity, Subject};
 use crate::domain::inputs::{Count, Listing, Lot, PurchaseOrder, Stock, StockHistory, Stockout};
+use crate::domain::lanes::Shipment;
 use crate::domain::units::{LocationId, SkuId, Units};
 use crate::ingest::files::table::{Row, Table};
 use crate::ingest::tables::convert::{Convert, scaled};
@@ -76,18 +77,20 @@ fn pool(row: &Row<'_>, convert: &Convert<'_>) -> Option<(SkuId, LocationId, f64)
 
 /// Lots, sorted by (sku, location, expiry).
 pub(crate) fn lots(table: &Table, convert: &mut Convert<'_>) -> Vec<Lot> {
-    let lot = |row: Row<'_>| {
-        let (sku, location, factor) = pool(&row, convert)?;
-        Some(Lot {
-            sku,
-            location,
-            expires: row.date("expires")?,
-            quantity: scaled(row.units("quantity"), factor),
-        })
-    };
-    let mut lots: Vec<Lot> = table.rows().filter_map(lot).collect();
-    lots.sort_by_key(|l| (l.sku, l.location, l.expires, l.quantity));
+    let mut lots: Vec<Lot> = table.rows().filter_map(|row| lot(&row, convert)).collect();
+    lots.sort_by_key(|l| (l.sku, l.location, l.expires, l.received, l.quantity));
     lots
+}
+
+fn lot(row: &Row<'_>, convert: &mut Convert<'_>) -> Option<Lot> {
+    let (sku, location, factor) = pool(row, convert)?;
+    let expires = row.date("expires");
+    let received = row.date("received");
+    if expires.is_none() && received.is_none() {
+        return convert.reject(row, "expires", "expected a last day of sale or a day of receipt");
+    }
+    let quantity = scaled(row.units("quantity"), factor);
+    Some(Lot { sku, location, expires, received, quantity })
 }
 
 /// Stock at the end of past days, sorted by (sku, location, date).
@@ -194,8 +197,9 @@ impl OrderLine<'_> {
             expected,
             received,
             received_quantity,
+            shipment,
         } = &self.order;
-        let when = (received, confirmed, expected);
+        let when = (received, confirmed, expected, shipment);
         (sku, location, order_id, when, supplier, quantity, received_quantity, &self.line)
     }
 }
@@ -208,6 +212,10 @@ fn order(row: &Row<'_>, convert: &mut Convert<'_>) -> Option<PurchaseOrder> {
     }
     // A quantity without a date is a part that came while the line is still open; one with a later
     // date is not known yet.
+    let shipment = match shipment(row, location, convert) {
+        Ok(shipment) => shipment,
+        Err(reason) => return convert.reject(row, "source_location", reason),
+    };
     let known = received.is_none_or(|d| d < convert.as_of);
     let received = received.filter(|_| known);
     let received_quantity = row.units("received_quantity").filter(|_| known);
@@ -221,7 +229,29 @@ fn order(row: &Row<'_>, convert: &mut Convert<'_>) -> Option<PurchaseOrder> {
         expected: row.date("expected"),
         received,
         received_quantity: received_quantity.map(|u| scaled(Some(u), factor)),
+        shipment,
     })
+}
+
+/// Where a row that is a transfer comes from, and what of it has left.
+fn shipment(
+    row: &Row<'_>,
+    to: LocationId,
+    convert: &Convert<'_>,
+) -> Result<Option<Shipment>, &'static str> {
+    let Some(from) = convert.codes.location(row.text("source_location")) else {
+        return Ok(None);
+    };
+    if from == to {
+        return Err("a transfer to the location it comes from");
+    }
+    if !row.text("supplier").is_empty() {
+        return Err("a transfer names no supplier: leave one of the two columns empty");
+    }
+    // What leaves today or later still lies at its source this morning.
+    let shipped = row.date("shipped").filter(|&day| day < convert.as_of);
+    let shipped_quantity = row.units("shipped_quantity").filter(|_| shipped.is_some());
+    Ok(Some(Shipment { from, shipped, shipped_quantity }))
 }
 
 /// What channels show, sorted by (sku, channel); several codes of one item are added up.
