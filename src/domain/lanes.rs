@@ -137,8 +137,7 @@ impl Lanes {
         let has_primary = lanes.iter().any(|lane| lane.role == Role::Primary);
         let own: Vec<LocationId> = lanes.iter().map(|lane| lane.from).collect();
         for lane in rows(self.general.get(&to)) {
-            let is_replaced =
-                own.contains(&lane.from) || has_primary && lane.role == Role::Primary;
+            let is_replaced = own.contains(&lane.from) || has_primary && lane.role == Role::Primary;
             if !is_replaced {
                 lanes.push(lane);
             }

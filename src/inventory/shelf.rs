@@ -102,8 +102,7 @@ impl Shelf {
 /// The lots that `on_hand` units can still be of: where the lot table has more, the units of the
 /// first lots have left since it was written.
 fn held_lots(lots: &[Lot], on_hand: Units, as_of: NaiveDate) -> Vec<DatedLot> {
-    let mut held: Vec<DatedLot> =
-        lots.iter().filter_map(|lot| DatedLot::of(lot, as_of)).collect();
+    let mut held: Vec<DatedLot> = lots.iter().filter_map(|lot| DatedLot::of(lot, as_of)).collect();
     let dated = lots.iter().filter(|lot| lot.expires.is_some());
     let listed: Units = dated.map(|lot| lot.quantity).sum();
     take_first(&mut held, (listed - on_hand).or_zero());
