@@ -16,6 +16,7 @@
 //! | [`clean`], [`classify`] | what demand would have been; what kind of item it is |
 //! | [`forecast`] | `methods` (one file each), `pooled` (the engine of shared indices), `evaluate` (errors, choice) |
 //! | [`inventory`] | lead times, positions, kits, lots, policy: pure arithmetic of one item at one location |
+//! | [`network`] | one item at many locations: levels, echelon purchase, sharing out over lanes |
 //! | [`purchase`] | offers, sourcing, `rules` (one file a constraint), supplier orders, budget, open orders |
 //! | [`allocate`] | one pool of stock over its channels; transfers between locations |
 //! | [`explain`] | the step (name, formula, inputs, value) and the evaluator that recomputes it |
@@ -67,6 +68,7 @@ pub mod indicators;
 pub mod ingest;
 pub mod inventory;
 pub mod math;
+pub mod network;
 pub mod parallel;
 pub mod purchase;
 pub mod report;

@@ -11,7 +11,7 @@ const HOMES: [(&str, &[&str]); 5] = [
     ("indicatif", &["cli"]),
 ];
 /// Rooms from the ground up: a room imports only from those before it, so that data flows one way.
-const FLOW: [&str; 22] = [
+const FLOW: [&str; 23] = [
     "parallel",
     "math",
     "explain",
@@ -21,6 +21,7 @@ const FLOW: [&str; 22] = [
     "classify",
     "forecast",
     "inventory",
+    "network",
     "purchase",
     "allocate",
     "indicators",
@@ -36,11 +37,12 @@ const FLOW: [&str; 22] = [
     "cli",
 ];
 /// They compute: what they need is handed to them.
-const STAGES: [&str; 9] = [
+const STAGES: [&str; 10] = [
     "clean",
     "classify",
     "forecast",
     "inventory",
+    "network",
     "purchase",
     "allocate",
     "simulate",
