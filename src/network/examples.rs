@@ -54,7 +54,10 @@ fn example_3_installation_and_echelon_stock() {
     assert_eq!(asked, [8.0, 12.0]);
     let installation_level = 200.0 - 30.0 - 20.0;
     assert_eq!(installation_level - (60.0 + 90.0), 0.0);
-    assert_eq!(installation_level - (60.0 + 90.0 - asked.iter().sum::<f64>()), night.places[0].need);
+    assert_eq!(
+        installation_level - (60.0 + 90.0 - asked.iter().sum::<f64>()),
+        night.places[0].need
+    );
 }
 
 #[test]
@@ -166,8 +169,9 @@ fn example_9_what_holding_back_is_worth() {
     // sold until then.
     let three_days = Demand::Poisson { mean: 6.0 };
     let rest = Demand::Poisson { mean: 18.0 };
-    let mass: Vec<f64> =
-        (0..25).map(|d| three_days.cdf(f64::from(d)) - three_days.cdf(f64::from(d) - 1.0)).collect();
+    let mass: Vec<f64> = (0..25)
+        .map(|d| three_days.cdf(f64::from(d)) - three_days.cdf(f64::from(d) - 1.0))
+        .collect();
     let short: Vec<f64> = (0..=60).map(|x| rest.expected_shortfall(f64::from(x))).collect();
     let lost_with = |a: usize| {
         let mut total = 0.0;

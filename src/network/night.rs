@@ -440,9 +440,7 @@ impl Network<'_> {
     fn shape(&self, p: usize) -> Demand {
         let own = self.places[p].demand;
         let demand = own.or_else(|| self.places.iter().find_map(|place| place.demand));
-        demand.map_or(Demand::Poisson { mean: 0.0 }, |demand| {
-            demand.over(0.0, 1.0, 0.0)
-        })
+        demand.map_or(Demand::Poisson { mean: 0.0 }, |demand| demand.over(0.0, 1.0, 0.0))
     }
 
     /// Roots first: what each source shares out and sends today. `[lanes]`
@@ -584,12 +582,7 @@ impl Network<'_> {
     }
 
     /// Demand of `p` within `days`, and of all below until a transfer has followed them.
-    fn demand_below(
-        &self,
-        topology: &Topology,
-        p: usize,
-        days: f64,
-    ) -> Demand {
+    fn demand_below(&self, topology: &Topology, p: usize, days: f64) -> Demand {
         let own = self.places[p].demand.map(|demand| demand.over(0.0, days, 0.0));
         if let (Some(own), false) = (&own, topology.is_source(p)) {
             return own.clone();

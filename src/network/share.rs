@@ -261,8 +261,9 @@ fn take_strides(
 ) {
     let used: f64 = taken.iter().zip(claims).map(|(packs, claim)| packs * claim.pack).sum();
     let mut left = stock - used;
-    let mut queue: BinaryHeap<Next> =
-        (0..claims.len()).filter_map(|i| next(claims, shortfalls, rule, stride, taken, i)).collect();
+    let mut queue: BinaryHeap<Next> = (0..claims.len())
+        .filter_map(|i| next(claims, shortfalls, rule, stride, taken, i))
+        .collect();
     while let Some(Next { claim: i, .. }) = queue.pop() {
         let units = stride * claims[i].pack;
         // A smaller pack of somebody else may still fit.
