@@ -213,19 +213,28 @@ fn recommendation(line: Line, market: &Market) -> Recommendation {
     }
 }
 
-/// What the supplier takes around the proposed quantity, and what each would mean.
+/// What quantities near the proposed one would mean, with nothing, half and twice as much beside
+/// them: what a planner asks for.
 fn choices(line: &Line, as_of: NaiveDate) -> Vec<Choice> {
-    // Two steps down and three up: what a planner rounds to. Further ones are another plan.
+    /// Two steps down and three up: what a planner rounds to.
     const STEPS: std::ops::RangeInclusive<i64> = -2..=3;
     if !line.quantity.is_positive() {
         return Vec::new();
     }
-    let mut choices = Vec::new();
-    for step in STEPS {
-        let quantity = line.quantity + Units(line.rules.pack().count().saturating_mul(step));
-        if !quantity.is_positive() || !line.rules.allows(quantity) {
-            continue;
-        }
+    let pack = line.rules.pack().count();
+    let half = line.quantity.count() / 2 / pack * pack;
+    let twice = line.quantity.count().saturating_mul(2);
+    let near = STEPS.map(|step| line.quantity.count() + pack.saturating_mul(step));
+    let mut quantities: Vec<Units> = near
+        .chain([half, twice])
+        .map(Units)
+        .filter(|&quantity| quantity.is_positive() && line.rules.allows(quantity))
+        .chain([Units::ZERO])
+        .collect();
+    quantities.sort_unstable();
+    quantities.dedup();
+    let mut choices = Vec::with_capacity(quantities.len());
+    for quantity in quantities {
         let position = (line.pool.inventory_position + quantity).as_f64();
         choices.push(Choice {
             quantity,

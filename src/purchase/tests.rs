@@ -155,6 +155,22 @@ fn f2_the_unrounded_need_is_shown_beside_the_quantity() {
 }
 
 #[test]
+fn p2_nothing_half_and_twice_stand_beside_the_quantities_a_planner_rounds_to() {
+    let mut tables = Tables::new(1, 1);
+    tables.supply.edit(|rows| {
+        rows[0].minimum_order = Units(30);
+        rows[0].pack_size = Units(10);
+    });
+    let row = tables.run(&[pool(0, 100.0, 100)]).recommendations.remove(0);
+    let quantities: Vec<i64> = row.choices.iter().map(|c| c.quantity.count()).collect();
+    assert_eq!(quantities, [0, 50, 80, 90, 100, 110, 120, 130, 200]);
+    assert!(row.choices.windows(2).all(|c| c[0].value < c[1].value && c[0].risk >= c[1].risk));
+    // Half of 40 is below the supplier's minimum of 30.
+    let small = tables.run(&[pool(0, 40.0, 100)]).recommendations.remove(0);
+    assert!(small.choices.iter().all(|c| c.quantity != Units(20)));
+}
+
+#[test]
 fn a_need_a_hair_above_whole_units_is_whole_and_still_recomputes() {
     let step = |value| Step {
         name: "need",

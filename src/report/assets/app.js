@@ -69,7 +69,14 @@ const OP = (() => {
     const sign = value < 0 && Number(whole + (rest || "")) !== 0 ? "-" : "";
     return sign + grouped(whole) + (rest ? "." + rest : "");
   };
-  const day = (n) => new Date(n * 86400000).toISOString().slice(0, 10);
+  const iso = (n) => new Date(n * 86400000).toISOString().slice(0, 10);
+  const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+  /// "2 Mar", with the year where it is not the run's: as the pages write it. Takes days since 1970 or a date's ISO form.
+  const day = (value) => {
+    const [year, month, date] = (typeof value === "number" ? iso(value) : value).split("-").map(Number);
+    if (!(month >= 1 && month <= 12 && date)) return value;
+    return `${date} ${MONTHS[month - 1]}${asOf.startsWith(`${year}-`) ? "" : ` ${year}`}`;
+  };
   const write = (kind, value) => {
     if (value === null || value === undefined) return "";
     switch (kind) {
@@ -77,7 +84,7 @@ const OP = (() => {
       case "money":
       case "ratio": return fixed(value, 2);
       case "percent": return fixed(value * 100, 1) + " %";
-      case "date": return typeof value === "number" ? day(value) : value;
+      case "date": return day(value);
       default: return String(value);
     }
   };
@@ -85,6 +92,19 @@ const OP = (() => {
   const counted = (value, noun) => `${write("number", value)} ${noun}${value === 1 ? "" : "s"}`;
   const words = (name) => name.replaceAll("-", " ");
   const status = (name) => el("span", { class: `status ${name}` }, words(name));
+
+  /// What other quantities of a line would mean, side by side; `choices` as the policy reckoned them.
+  const otherQuantities = (choices) => {
+    if (!choices.length) return [];
+    const money = (value) => `${write("money", value)} ${currency}`.trim();
+    const heads = ["If you order", "Cost", "Lasts until", "Chance of running out before the next delivery"];
+    const row = ([quantity, value, until, risk]) => el("tr", {},
+      el("th", { scope: "row", class: "number" }, quantity === 0 ? "nothing" : write("number", quantity)), el("td", { class: "number" }, money(value)),
+      el("td", { class: "number" }, write("date", until) || "beyond the horizon"), el("td", { class: "number" }, risk === null ? "unknown" : write("percent", risk)));
+    return [el("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Other quantities" }, el("table", {},
+      el("thead", {}, el("tr", {}, ...heads.map((name) => el("th", { scope: "col", class: "number" }, name)))),
+      el("tbody", {}, ...choices.map(row))))];
+  };
 
   // --- What the browser keeps ---------------------------------------------------------------------------------------------
   const memory = {};
@@ -255,7 +275,7 @@ const OP = (() => {
     box.showModal();
   };
   const CHOICES = [["", "Decide ..."], ["approved", "Approve"], ["edited", "Edit quantity ..."], ["rejected", "Reject ..."], ["snoozed", "Snooze ..."]];
-  const told = (made) => ({ approved: "Approved", edited: `Edited to ${made.quantity}`, rejected: "Rejected", snoozed: `Snoozed until ${made.until}` })[made.decision];
+  const told = (made) => ({ approved: "Approved", edited: `Edited to ${made.quantity}`, rejected: "Rejected", snoozed: `Snoozed until ${write("date", made.until || null)}` })[made.decision];
   /// The control that decides a line.
   const decide = (line) => {
     const made = decided[line.id] || { decision: "" };
@@ -337,7 +357,7 @@ const OP = (() => {
   find.form.addEventListener("submit", (event) => { event.preventDefault(); open(); });
 
   return {
-    table, items, item, itemAddress, rowsOf, onTable, load, el, write, counted, words, status, read, keep, csv, download,
+    table, items, item, itemAddress, rowsOf, onTable, load, el, write, iso, counted, otherQuantities, words, status, read, keep, csv, download,
     decide, decideButton, decisionBar, decisions, record, recordAll, approval, undo, ask, told, leftBehind, forget, downloadDecisions, root, asOf, currency,
     onDecision: (call) => listeners.push(call),
   };

@@ -13,6 +13,7 @@
   const number = (value) => (value === null || value === undefined ? "unknown" : write("number", value));
   const money = (value) => (value === null || value === undefined ? "unknown" : `${write("money", value)} ${OP.currency}`.trim());
   const share = (value) => write("percent", value);
+  const day = (value) => write("date", value || null);
 
   const sheet = (heads, rows, empty) => {
     if (!rows.length) return el("p", {}, empty);
@@ -36,7 +37,7 @@
   };
   const nice = (most) => {
     const step = 10 ** Math.floor(Math.log10(most || 1));
-    return [1, 2, 2.5, 5, 10].map((k) => k * step).find((top) => top >= most) || 10 * step;
+    return [1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10].map((k) => k * step).find((top) => top >= most) || 10 * step;
   };
   const weekOf = (n) => new Date(Date.parse(OP.asOf) + n * 7 * 86400000).toISOString().slice(0, 10);
 
@@ -54,7 +55,7 @@
       root.append(svg("text", { x: left - 6, y: y(top * part) + 4, "text-anchor": "end" }, write("number", top * part)));
     }
     const every = Math.ceil(((last - first) * 76) / width);
-    const written = (week) => (week === 0 ? "today" : every < 5 ? weekOf(week).slice(5) : weekOf(week).slice(0, 7));
+    const written = (week) => (week === 0 ? "today" : every < 5 ? day(weekOf(week)) : weekOf(week).slice(0, 7));
     for (let week = Math.ceil(first / every) * every; x(week) <= width - 24; week += every) {
       if (x(week) >= left) root.append(svg("text", { x: x(week), y: height - 4, "text-anchor": "middle" }, written(week)));
     }
@@ -77,7 +78,7 @@
       week = Math.min(last, Math.max(first, next));
       cursor.setAttribute("visibility", "visible");
       for (const end of ["x1", "x2"]) cursor.setAttribute(end, f.x(week));
-      out.textContent = `Week of ${weekOf(week)}: ${say(week)}`;
+      out.textContent = `Week of ${day(weekOf(week))}: ${say(week)}`;
     };
     f.root.addEventListener("pointermove", (event) => {
       const box = f.root.getBoundingClientRect();
@@ -162,30 +163,34 @@
       el("p", {}, OP.status(l.status), ": ", l.reason, l.binding ? ` (binding: ${l.binding})` : ""),
       box,
       facts(fact("Available", number(l.available), "available"), fact("On order", number(l.on_order), "on-order"), fact("Position", number(l.position), "inventory-position"),
-        fact("Stock-out date", l.out || "beyond the horizon", "stock-out-date"), fact("Order by", l.order_by || "not needed", "order-by"), fact("Arrives if ordered today", l.arrival || "not ordered", "lead-time"),
+        fact("Stock-out date", day(l.out) || "beyond the horizon", "stock-out-date"), fact("Order by", day(l.order_by) || "not needed", "order-by"), fact("Arrives if ordered today", day(l.arrival) || "not ordered", "lead-time"),
         fact("Need", number(l.need), "need"), fact("Order quantity", number(l.quantity), "order-quantity"), fact("Unit cost", money(l.cost), "unit-cost"), fact("Landed cost", money(l.landed), "landed-cost"),
         fact("Order cost", money(l.value), "order-cost"), fact("Margin at risk", money(l.at_risk), "value-at-risk"), fact("Stock-out risk", share(l.risk), "risk")),
-      ...(l.steps.length ? [el("h3", {}, "Why this number"), steps(l.steps)] : []),
+      ...OP.otherQuantities(l.choices || []),
     ];
-    return { parts, show };
+    const why = l.steps.length ? [el("h3", {}, "Why this number"), steps(l.steps)] : [];
+    return { parts, why, show };
   };
 
   const pool = (item, p, many) => {
     const c = p.class;
     const parts = [];
+    const why = [];
     const refresh = [];
     if (many) parts.push(el("h2", { "data-location": p.location }, `At ${p.location}`));
+    for (const l of p.lines) {
+      const section = lineSection(item, p, l);
+      parts.push(...section.parts);
+      why.push(...section.why);
+      refresh.push(section.show);
+    }
     if (p.picture) {
       const available = p.lines[0]?.available ?? p.stock?.on_hand ?? 0;
       parts.push(el("div", { class: "pair" },
         el("div", {}, el("h3", {}, "Demand a week"), demandChart(p.picture)),
         el("div", {}, el("h3", {}, "Projected stock, if nothing is ordered"), stockChart(p.picture, p.policy, available))));
     }
-    for (const l of p.lines) {
-      const section = lineSection(item, p, l);
-      parts.push(...section.parts);
-      refresh.push(section.show);
-    }
+    parts.push(...why);
     if (p.policy) {
       const y = p.policy;
       parts.push(el("h3", {}, "Safety stock and reorder point"),
@@ -206,13 +211,13 @@
       parts.push(el("h3", {}, "Stock this morning"), facts(fact("On hand", number(s.on_hand), "on-hand"), fact("Committed", number(s.committed), "committed"),
         fact("Backordered", number(s.backordered)), fact("Damaged", number(s.damaged)), fact("Returns being checked", number(s.returned))));
     }
-    parts.push(el("h3", {}, "Open orders"), sheet([["Order"], ["Supplier"], ["Units", 1], ["Expected"], ["Advice"]], p.orders.map((o) => [o.id, o.supplier, number(o.quantity), o.expected || "unknown", o.advice || "leave it"]), "None."));
+    parts.push(el("h3", {}, "Open orders"), sheet([["Order"], ["Supplier"], ["Units", 1], ["Expected"], ["Advice"]], p.orders.map((o) => [o.id, o.supplier, number(o.quantity), day(o.expected) || "unknown", o.advice || "leave it"]), "None."));
     parts.push(el("h3", {}, "Channels"), sheet([["Channel"], ["Share", 1], ["Sold a day", 1], ["Allocated", 1], ["Buffer", 1], ["Published", 1], ["Listed now", 1], ["Action"], ["Oversell risk", 1], ["Forecast method"], ["Why"]],
       p.channels.map((a) => [a.channel, share(a.share), write("money", a.velocity), number(a.allocated), number(a.buffer), number(a.published), a.listed === null ? "unknown" : number(a.listed), OP.status(a.action), share(a.risk), `${a.method} ${a.why ? `(${a.why})` : ""}`, a.reason]),
       "No channel sells from this stock."));
     parts.push(el("h3", {}, "Decisions and overrides so far"), sheet([["What"], ["Value", 1], ["Until"], ["Reason"], ["By"], ["When"]],
-      [...p.decisions.map((d) => [d.decision, d.quantity === null ? "" : number(d.quantity), d.until || "", d.reason, d.author, d.time]),
-        ...p.overrides.map((o) => [`override of ${plain(o.field)}`, exact(o.value), o.expires || "", o.reason, o.author, ""])], "None."));
+      [...p.decisions.map((d) => [d.decision, d.quantity === null ? "" : number(d.quantity), day(d.until), d.reason, d.author, d.time]),
+        ...p.overrides.map((o) => [`override of ${plain(o.field)}`, exact(o.value), day(o.expires), o.reason, o.author, ""])], "None."));
     return { parts, refresh };
   };
 
@@ -221,7 +226,7 @@
     document.title = `${item.sku} - ${OP.asOf} - Orderpoint`;
     const pools = item.pools.map((p) => pool(item, p, item.pools.length > 1));
     main.replaceChildren(
-      facts(fact("Category", item.category), fact("Status", item.status), fact("Unit cost", money(item.cost), "unit-cost"), fact("Price", money(item.price)), item.launched && fact("On sale since", item.launched),
+      facts(fact("Category", item.category), fact("Status", item.status), fact("Unit cost", money(item.cost), "unit-cost"), fact("Price", money(item.price)), item.launched && fact("On sale since", day(item.launched)),
         item.kit.length && fact("Made of", el("span", {}, ...item.kit.flatMap(([sku, n], i) => [`${i ? ", " : ""}${n} x `, el("a", { href: OP.itemAddress(sku) }, sku)]))), item.successor !== null && fact("Replaced by", el("a", { href: OP.itemAddress(item.successor) }, item.successor))),
       ...(item.pools.length ? pools.flatMap((p) => p.parts) : [el("p", {}, "This item has neither stock nor sales.")]));
     refresh = pools.flatMap((p) => p.refresh);

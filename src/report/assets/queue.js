@@ -111,6 +111,13 @@
   };
   const by = (row) => (row.order_by === null ? "" : row.order_by <= today ? "today" : day(row.order_by));
 
+  /// Why a line is there, in words: what is coming in, against what will go out before an order can be here.
+  const why = (row) => {
+    const below = row.inventory_position !== null && row.reorder_point !== null && row.inventory_position <= row.reorder_point;
+    if (!below || row.quantity === 0) return row.reason.split("; ")[0];
+    const units = (value) => write("number", Math.round(value));
+    return `has ${units(row.inventory_position)}${row.on_order > 0 ? " with what is on the way" : ""}, needs ${units(row.reorder_point)} until an order is here`;
+  };
   const quantityCell = (row) => {
     const hint = el("span", { class: "note", id: `hint-${row.n}` });
     const box = el("input", {
@@ -123,7 +130,7 @@
       box.setAttribute("aria-invalid", why ? "true" : "false");
       const packs = row.pack > 1 ? `${counted(quantity / row.pack, "pack")} of ${row.pack}` : "";
       const choice = choiceAt(row, quantity);
-      const lasts = choice ? `lasts until ${choice[2] || "beyond the horizon"}, ${write("percent", choice[3])} risk of running out` : "";
+      const lasts = choice ? `lasts until ${day(choice[2] || null) || "beyond the horizon"}, ${write("percent", choice[3])} risk of running out` : "";
       hint.textContent = why || [packs, lasts, quantity === row.quantity ? "" : `proposed ${write("number", row.quantity)}`].filter(Boolean).join("; ");
       const tr = box.closest("tr");
       const cost = tr?.querySelector(".cost");
@@ -163,7 +170,7 @@
       el("th", { scope: "row" }, el("a", { href: OP.itemAddress(row.sku) }, row.sku), el("span", { class: "name" }, row.name),
         el("span", { class: "note" }, [row.supplier, places() ? row.location : ""].filter(Boolean).join(", "))),
       quantityCell(row),
-      el("td", { class: "why" }, OP.status(row.status), el("br"), row.reason.split("; ")[0]),
+      el("td", { class: "why" }, OP.status(row.status), el("br"), why(row)),
       el("td", { class: "number cost" }, money(costOf(row, wanted(row)))),
       el("td", {}, otherwise(row)),
       el("td", { class: "date" }, by(row)),
@@ -186,19 +193,8 @@
         fact("Unit cost", money(row.unit_cost)), fact("Landed cost", money(row.landed_unit_cost)), fact("Class", row.class), fact("Gain by ordering now", whole(row.gain))),
       el("p", {}, el("a", { href: OP.itemAddress(row.sku) }, `Everything about ${row.sku}: demand, stock, arithmetic`)));
     tr.after(el("tr", { class: "drawer" }, body));
-    loadChoices(row).then((choices) => other(choices, body)).catch(() => {});
+    loadChoices(row).then((choices) => body.append(...OP.otherQuantities(choices))).catch(() => {});
   };
-  /// Other quantities side by side.
-  const other = (choices, body) => {
-    if (!choices.length) return;
-    const head = ["If you order", "Cost", "Lasts until", "Chance of running out before the next delivery"];
-    body.append(el("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Other quantities" }, el("table", {},
-      el("thead", {}, el("tr", {}, ...head.map((name) => el("th", { scope: "col", class: "number" }, name)))),
-      el("tbody", {}, ...choices.map(([quantity, value, until, risk]) => el("tr", {},
-        el("th", { scope: "row", class: "number" }, write("number", quantity)), el("td", { class: "number" }, money(value)),
-        el("td", { class: "number" }, until || "beyond the horizon"), el("td", { class: "number" }, risk === null ? "unknown" : write("percent", risk))))))));
-  };
-
   const sheet = (rows, label) =>
     el("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": label }, el("table", { class: "queue" },
       el("thead", {}, el("tr", {}, ...HEADS.map((name) => el("th", { scope: "col", class: name === "Cost" ? "number" : undefined }, name)))),

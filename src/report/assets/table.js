@@ -124,7 +124,7 @@
     const active = () => table.getRows("active").map((row) => row.getData());
     const csv = () => {
       const visible = table.getColumns().filter((c) => c.isVisible() && c.getField() !== "decision").map((c) => t.columns.find((x) => x.key === c.getField()));
-      const value = (c, row) => (c.kind === "item" ? row.sku : c.kind === "date" ? write("date", row[c.key]) : row[c.key]);
+      const value = (c, row) => (c.kind === "item" ? row.sku : c.kind === "date" ? row[c.key] === null ? "" : OP.iso(row[c.key]) : row[c.key]);
       OP.download(`${t.name}.csv`, "\ufeff" + OP.csv([visible.map((c) => (c.kind === "item" ? "sku" : c.key)), ...active().map((row) => visible.map((c) => value(c, row)))]));
     };
     const narrowing = [
