@@ -242,7 +242,7 @@ fn transfers_go_from_the_largest_surplus_to_the_dearest_shortage() {
         site(3, 30, 25.0, 0.0, 5.0),
     ];
     let settings = Settings { transfer_cost: 1.0, ..Settings::default() };
-    let moves: Vec<_> = transfers::transfers(SkuId(0), &sites, &settings)
+    let moves: Vec<_> = transfers::transfers(SkuId(0), &sites, &settings, &|_, _| true)
         .iter()
         .map(|t| (t.from.code(), t.to.code(), t.quantity.count(), t.value))
         .collect();
@@ -260,12 +260,12 @@ fn transfers_go_from_the_largest_surplus_to_the_dearest_shortage() {
         [(0.4, 50.0, "less than half a unit"), (0.6, 1.5, "not worth its cost")]
     {
         let sites = [site(0, 100, 40.0, 0.0, 5.0), site(1, 1, 50.0, short, margin)];
-        assert_eq!(transfers::transfers(SkuId(0), &sites, &settings), [], "{why}");
+        assert_eq!(transfers::transfers(SkuId(0), &sites, &settings, &|_, _| true), [], "{why}");
     }
     // The second unit would save 0.6 x 1.5 and cost 1.
     let sites =
         [site(0, 41, 40.0, 0.0, 5.0), site(1, 0, 50.0, 1.6, 1.5), site(2, 41, 40.0, 0.0, 5.0)];
-    let moves: Vec<_> = transfers::transfers(SkuId(0), &sites, &settings)
+    let moves: Vec<_> = transfers::transfers(SkuId(0), &sites, &settings, &|_, _| true)
         .iter()
         .map(|t| t.quantity.count())
         .collect();
@@ -284,7 +284,7 @@ fn e10_what_lies_elsewhere_is_moved_before_it_is_bought() {
     let full = transfers::Site { beyond_target: Units(1790), ..place(2) };
     let moved = |sites: &[transfers::Site], cost: f64| {
         let settings = Settings { transfer_cost: cost, ..Settings::default() };
-        let found = transfers::transfers(SkuId(0), sites, &settings);
+        let found = transfers::transfers(SkuId(0), sites, &settings, &|_, _| true);
         found.iter().map(|t| (t.from.code(), t.quantity.count())).collect::<Vec<_>>()
     };
     assert_eq!(moved(&[lacking, full], 0.0), [(2, 150)]);

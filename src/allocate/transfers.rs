@@ -30,7 +30,7 @@
 //!     ..idle
 //! };
 //! let settings = Settings { transfer_cost: 1.0, ..Settings::default() };
-//! let moves = transfers(SkuId(0), &[short, full], &settings);
+//! let moves = transfers(SkuId(0), &[short, full], &settings, &|_, _| true);
 //! assert_eq!(moves[0].quantity, Units(150));
 //! // 20 sales at a margin of 5, 130 units at a cost of 4 that are not bought, 150 moves at 1.
 //! assert_eq!(moves[0].value, Money::from_f64(20.0 * 5.0 + 130.0 * 4.0 - 150.0));
@@ -128,13 +128,19 @@ enum Want {
     Need,
 }
 
-/// Transfers of one item, one a pair of locations.
+/// Transfers of one item, one a pair of locations; `may_move` says between which (from, to).
 #[must_use]
-pub fn transfers(sku: SkuId, sites: &[Site], settings: &Settings) -> Vec<Transfer> {
+pub fn transfers(
+    sku: SkuId,
+    sites: &[Site],
+    settings: &Settings,
+    may_move: &dyn Fn(LocationId, LocationId) -> bool,
+) -> Vec<Transfer> {
     let mut moves = Moves {
         sku,
         sites,
         settings,
+        may_move,
         given: vec![Units::ZERO; sites.len()],
         received: vec![Units::ZERO; sites.len()],
         found: Vec::new(),
@@ -173,6 +179,7 @@ struct Moves<'a> {
     sku: SkuId,
     sites: &'a [Site],
     settings: &'a Settings,
+    may_move: &'a dyn Fn(LocationId, LocationId) -> bool,
     /// `[sites]`
     given: Vec<Units>,
     /// `[sites]`
@@ -263,6 +270,7 @@ impl Moves<'_> {
             let is_short = short_units >= LEAST_SHORTAGE || need > NOISE;
             if spare.is_positive()
                 && !is_short
+                && (self.may_move)(self.sites[from].location, self.sites[to].location)
                 && most.is_none_or(|best| spare > self.spare(best, want))
             {
                 most = Some(from);

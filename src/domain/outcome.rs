@@ -615,6 +615,13 @@ pub fn order_id(as_of: NaiveDate, supplier: &str, ship_to: &str) -> String {
     format!("PO-{}-{}", as_of.format("%Y%m%d"), &sha256_hex(key.as_bytes())[..8])
 }
 
+/// Number of the transfer of one morning and pair of locations: `TR-20240401-1a2b3c4d`.
+#[must_use]
+pub fn transfer_order_id(as_of: NaiveDate, from: &str, to: &str) -> String {
+    let key = format!("{as_of}\n{from}\n{to}");
+    format!("TR-{}-{}", as_of.format("%Y%m%d"), &sha256_hex(key.as_bytes())[..8])
+}
+
 impl Outcome {
     /// How many exceptions are of this severity.
     #[must_use]

@@ -82,6 +82,14 @@ impl Shelf {
         Self { on_hand, expired, available, owed, lots }
     }
 
+    /// Sets units aside that are to leave for another location. What is not there cannot leave:
+    /// units that are gone already were counted out by the stock table, and are owed to nobody.
+    pub fn set_aside(&mut self, units: Units) {
+        let taken = units.min(self.promisable()).or_zero();
+        self.available -= taken;
+        take_first(&mut self.lots, taken);
+    }
+
     /// Units that can be promised to new customers.
     #[must_use]
     pub fn promisable(&self) -> Units {
@@ -145,6 +153,18 @@ mod tests {
 
     fn left(shelf: &Shelf) -> Vec<f64> {
         shelf.lots.iter().map(|lot| lot.quantity).collect()
+    }
+
+    #[test]
+    fn what_is_to_leave_is_set_aside_as_far_as_it_is_there_and_never_owed() {
+        let mut shelf = Shelf::of(Some(&stock(12)), &[lot(5, 4)], today());
+        shelf.set_aside(Units(5));
+        assert_eq!((shelf.available, shelf.owed, left(&shelf)), (Units(7), Units(0), vec![]));
+        shelf.set_aside(Units(50));
+        assert_eq!((shelf.available, shelf.promisable()), (Units(0), Units(0)));
+        let mut owing = Shelf::of(Some(&Stock { backordered: Units(5), ..stock(8) }), &[], today());
+        owing.set_aside(Units(50));
+        assert_eq!((owing.available, owing.owed), (Units(5), Units(5)));
     }
 
     #[test]

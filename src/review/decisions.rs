@@ -6,7 +6,7 @@
 use crate::domain::digest::Digest;
 use crate::domain::error::{Error, Result};
 use crate::domain::exceptions::{Exception, ExceptionKind, Severity, Subject};
-use crate::domain::outcome::order_id;
+use crate::domain::outcome::{order_id, transfer_order_id};
 use crate::domain::units::{Money, Units};
 use crate::store::{EntryKind, Extent, Journal, PublishedRun, now};
 use chrono::{Duration, NaiveDate};
@@ -130,11 +130,21 @@ impl Decision {
         [&self.sku, &self.location, &self.supplier, &self.from_location]
     }
 
-    /// Id of the purchase order it is exported in, with the other lines of its morning, supplier
-    /// and ship-to: `PO-20240401-1a2b3c4d`.
+    /// Id of the document it is exported in, with the other lines of its morning, supplier and
+    /// ship-to, or pair of locations: `PO-20240401-1a2b3c4d`, `TR-20240401-1a2b3c4d`.
     #[must_use]
     pub fn order_id(&self) -> String {
+        if self.is_transfer() {
+            return transfer_order_id(self.as_of, &self.from_location, &self.location);
+        }
         order_id(self.as_of, &self.supplier, &self.location)
+    }
+
+    /// Days that moved units are on their way.
+    #[must_use]
+    pub fn transit_days(&self) -> f64 {
+        let sent = self.order_date.unwrap_or(self.as_of);
+        self.expected.map_or(0.0, |day| (day - sent).num_days().max(0) as f64)
     }
 
     /// Whether units are moved from another location instead of bought.

@@ -98,7 +98,8 @@ fn decided_changes(kept: &KeptDecisions, inputs: &Inputs) -> BTreeMap<PoolId, Ve
     }
     let mut mornings: BTreeMap<(PoolId, NaiveDate), DecidedChange> = BTreeMap::new();
     for decision in last.into_values() {
-        if decision.verdict == Verdict::Snooze {
+        // A move changes what two locations hold, not what was bought.
+        if decision.verdict == Verdict::Snooze || decision.is_transfer() {
             continue;
         }
         let Some(line) = DecidedLine::of(decision, &inputs.names) else { continue };

@@ -132,7 +132,7 @@ fn transfers(
             recommended,
             quantity: recommended,
             unit_cost: Money::ZERO,
-            expected: None,
+            expected: rows.date("expected_arrival", row),
             until: None,
             reason: String::new(),
             author: String::new(),
@@ -141,7 +141,7 @@ fn transfers(
             supplier_currency: String::new(),
             supplier_unit_cost: None,
             pack_size: None,
-            order_date: None,
+            order_date: rows.date("ship_by", row),
             from_location: rows.text("from_location", row).to_owned(),
         };
         let id = approved.recommendation_id.clone();

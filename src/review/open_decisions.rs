@@ -4,7 +4,7 @@
 use crate::domain::exceptions::{Exception, ExceptionKind, Severity, Subject};
 use crate::domain::inputs::{Inputs, Names, PurchaseOrder};
 use crate::domain::panel::PoolId;
-use crate::domain::sorted::keyed;
+use crate::domain::sorted::{keyed, rows_of};
 use crate::domain::units::{LocationId, Money, SkuId, SupplierId, Units};
 use crate::review::decisions::{Decision, KeptDecisions, WAIT_DAYS};
 use chrono::{Duration, NaiveDate};
@@ -26,6 +26,20 @@ pub struct Pending {
     pub expected: Option<NaiveDate>,
     /// External id of the order line.
     pub recommendation_id: String,
+    /// Days on their way, where units are moved instead of bought.
+    pub transit_days: Option<f64>,
+}
+
+/// Units that a location is to send to another one, and has not sent yet: promised, like those that
+/// a customer waits for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Leaving {
+    /// The item.
+    pub sku: SkuId,
+    /// Where it lies.
+    pub location: LocationId,
+    /// Approved units.
+    pub quantity: Units,
 }
 
 /// A line that is not to be proposed tonight.
@@ -37,6 +51,8 @@ pub struct Quiet {
     pub location: LocationId,
     /// From whom.
     pub supplier: Option<SupplierId>,
+    /// Where it would be moved from; `None` for a purchase.
+    pub from: Option<LocationId>,
     /// Proposed again from this day on.
     pub until: NaiveDate,
     /// `rejected by ... until ...: reason`.
@@ -45,6 +61,7 @@ pub struct Quiet {
 
 keyed! {
     Pending by PoolId: |row| PoolId { sku: row.sku, location: row.location };
+    Leaving by PoolId: |row| PoolId { sku: row.sku, location: row.location };
 }
 
 /// What the decisions so far mean on one morning.
@@ -52,6 +69,8 @@ keyed! {
 pub struct OpenDecisions {
     /// Sorted by (sku, location, supplier).
     pub pending: Vec<Pending>,
+    /// What approved moves take away, sorted by (sku, location).
+    pub leaving: Vec<Leaving>,
     /// Sorted by (sku, location, supplier).
     pub quiet: Vec<Quiet>,
     /// Approvals that should have arrived by now and that no purchase order shows.
@@ -78,13 +97,18 @@ impl OpenDecisions {
                 let order = (supplier, line.pool.location);
                 *open.approved_today.entry(order).or_default() += decision.unit_cost.times(left);
             }
+            let PoolId { sku, location } = line.pool;
+            if let Some(giver) = line.from {
+                open.leaving.push(Leaving { sku, location: giver, quantity: left });
+            }
             open.pending.push(Pending {
-                sku: line.pool.sku,
-                location: line.pool.location,
+                sku,
+                location,
                 supplier: line.supplier,
                 quantity: left,
                 expected: decision.expected,
                 recommendation_id: decision.recommendation_id.clone(),
+                transit_days: line.from.map(|_| decision.transit_days()),
             });
         }
         for decision in kept.quiet(as_of) {
@@ -96,17 +120,20 @@ impl OpenDecisions {
                 sku: line.pool.sku,
                 location: line.pool.location,
                 supplier: line.supplier,
+                from: line.from,
                 until,
                 why: format!("{verdict} by {author} until {until}: {reason}"),
             });
         }
         open.pending.sort_by_key(|p| (p.sku, p.location, p.supplier));
+        open.leaving.sort_by_key(|leaving| (leaving.sku, leaving.location));
         open.quiet.sort_by_key(|q| (q.sku, q.location, q.supplier));
         open
     }
 
-    /// Why a line is not proposed tonight: what was rejected or put off is the item. Proposed again
-    /// with another supplier, the same units would come back the next morning.
+    /// Why a purchase is not proposed tonight: what was rejected or put off is the item. Proposed
+    /// again with another supplier, the same units would come back the next morning. Who does not
+    /// want a move may well want to buy.
     #[must_use]
     pub fn quiet(
         &self,
@@ -114,10 +141,26 @@ impl OpenDecisions {
         location: LocationId,
         supplier: Option<SupplierId>,
     ) -> Option<&Quiet> {
-        let first = self.quiet.partition_point(|q| (q.sku, q.location) < (sku, location));
-        let of_pool =
-            self.quiet[first..].iter().take_while(|q| (q.sku, q.location) == (sku, location));
+        let of_pool = self.quiet_at(sku, location).filter(|q| q.from.is_none());
         of_pool.max_by_key(|q| (q.supplier == supplier, q.until))
+    }
+
+    /// Whether a move was rejected or put off.
+    #[must_use]
+    pub fn is_move_quiet(&self, sku: SkuId, from: LocationId, to: LocationId) -> bool {
+        self.quiet_at(sku, to).any(|q| q.from == Some(from))
+    }
+
+    fn quiet_at(&self, sku: SkuId, location: LocationId) -> impl Iterator<Item = &Quiet> {
+        let first = self.quiet.partition_point(|q| (q.sku, q.location) < (sku, location));
+        self.quiet[first..].iter().take_while(move |q| (q.sku, q.location) == (sku, location))
+    }
+
+    /// Units that approved moves are to take from a location.
+    #[must_use]
+    pub fn leaving(&self, sku: SkuId, location: LocationId) -> Units {
+        let key = PoolId { sku, location };
+        rows_of(&self.leaving, key).iter().map(|leaving| leaving.quantity).sum()
     }
 }
 
@@ -126,13 +169,19 @@ pub(crate) struct DecidedLine {
     pub(crate) pool: PoolId,
     /// `None` if the supplier is no longer known.
     pub(crate) supplier: Option<SupplierId>,
+    /// Where the units are moved from; `None` for a purchase.
+    pub(crate) from: Option<LocationId>,
 }
 
 impl DecidedLine {
     /// `None` for an item or location no longer known.
     pub(crate) fn of(decision: &Decision, names: &Names) -> Option<Self> {
         let pool = names.find_pool(&decision.sku, &decision.location)?;
-        Some(Self { pool, supplier: names.find_supplier(&decision.supplier) })
+        let mut from = None;
+        if decision.is_transfer() {
+            from = Some(names.find_pool(&decision.sku, &decision.from_location)?.location);
+        }
+        Some(Self { pool, supplier: names.find_supplier(&decision.supplier), from })
     }
 }
 
@@ -146,11 +195,10 @@ struct Unplaced<'k> {
 /// Approvals up to `as_of` that were not placed, or not wholly; those that count as not coming any
 /// more are among them for as long again, to be told.
 fn unplaced<'k>(kept: &'k KeptDecisions, inputs: &Inputs, as_of: NaiveDate) -> Vec<Unplaced<'k>> {
-    let is_approval = |d: &&Decision| d.is_order() && !d.is_transfer();
-    let numbers: BTreeSet<String> =
-        kept.decisions.iter().filter(is_approval).flat_map(order_numbers).collect();
+    let approvals = kept.decisions.iter().filter(|decision| decision.is_order());
+    let numbers: BTreeSet<String> = approvals.clone().flat_map(order_numbers).collect();
     let mut by_pool: BTreeMap<PoolId, Vec<Unplaced<'k>>> = BTreeMap::new();
-    for decision in kept.decisions.iter().filter(is_approval) {
+    for decision in approvals {
         let told_until = decision.stands_until() + Duration::days(WAIT_DAYS);
         if decision.as_of > as_of || told_until <= as_of {
             continue;
@@ -178,7 +226,8 @@ struct Placed<'o> {
 
 /// Takes from each approval what purchase orders show of it, each ordered unit once.
 ///
-/// An order that carries the line's own number, or that of its exported order, is that line,
+/// An order is a purchase or a move: one with a supplier is no move, one from another location no
+/// purchase. An order that carries the line's own number, or that of its exported order, is that line,
 /// whatever its quantity: a person changed it while placing it. An order with a number of its own is
 /// taken for approvals of its supplier, made no later, by quantity: the very same first, then
 /// several approvals in one order and one approval in several orders, then the nearest, oldest
@@ -262,7 +311,8 @@ fn place(approvals: &mut [Unplaced<'_>], orders: &[PurchaseOrder], numbers: &BTr
 }
 
 impl Placed<'_> {
-    /// Whether it was made with the approval's supplier since the approval.
+    /// Whether it was made with the approval's supplier, or moves units as it does, since the
+    /// approval.
     fn may_be(&self, approval: &Unplaced<'_>) -> bool {
         let day = approval.decision.as_of;
         let same_supplier =
@@ -284,11 +334,11 @@ fn order_numbers(decision: &Decision) -> [String; 2] {
     [decision.recommendation_id.clone(), decision.order_id()]
 }
 
-/// The number of the whole order where an export split it: `PO-20240401-1a2b3c4d-2` is a part.
+/// The number of the whole document where an export split it: `PO-20240401-1a2b3c4d-2` is a part.
 fn whole_order(number: &str) -> &str {
     match number.rsplit_once('-') {
         Some((whole, part))
-            if whole.starts_with("PO-")
+            if (whole.starts_with("PO-") || whole.starts_with("TR-"))
                 && whole.matches('-').count() == 2
                 && part.bytes().all(|b| b.is_ascii_digit()) =>
         {
@@ -307,18 +357,26 @@ fn late(
     as_of: NaiveDate,
 ) -> Option<Exception> {
     let expected = decision.expected.filter(|&day| day < as_of)?;
+    let Decision { quantity, author, from_location, recommendation_id, .. } = decision;
+    let mut moved = String::new();
+    let mut count_as = "count as on order".to_owned();
+    let mut act = "place the order";
+    if decision.is_transfer() {
+        moved = format!(" to be moved from {from_location}");
+        count_as = format!("count as promised at {from_location} and as on order here");
+        act = "send them";
+    }
     let what = format!(
-        "{left} of {} units that {} approved on {} were to arrive on {expected}, and no purchase \
-         order shows them",
-        decision.quantity, decision.author, decision.as_of
+        "{left} of {quantity} units that {author} approved on {}{moved} were to arrive on \
+         {expected}, and no purchase order shows them",
+        decision.as_of
     );
     let why = if decision.stands_on(as_of) {
         format!(
-            "they count as on order until {}: place the order, or put it into purchase_orders \
-             under {} or {}",
+            "they {count_as} until {}: {act}, or put it into purchase_orders under {} or {}",
             decision.stands_until(),
             decision.order_id(),
-            decision.recommendation_id
+            recommendation_id
         )
     } else {
         "they count as not coming any more, and what is needed is proposed again".to_owned()
@@ -393,7 +451,7 @@ mod tests {
             .iter()
             .map(|decision| Unplaced {
                 decision,
-                line: DecidedLine { pool, supplier: Some(SupplierId(0)) },
+                line: DecidedLine { pool, supplier: Some(SupplierId(0)), from: None },
                 left: decision.quantity,
             })
             .collect();

@@ -18,6 +18,7 @@ use crate::domain::units::{Money, SkuId};
 use crate::inventory::receipts::LeadTimes;
 use crate::inventory::{Shelf, lead_time};
 use crate::purchase::Market;
+use crate::review::open_decisions::OpenDecisions;
 use crate::run::learning;
 use crate::tables::LastRun;
 use rayon::prelude::*;
@@ -428,8 +429,13 @@ fn stock_of_pools(inputs: &Inputs) -> Vec<Option<&Stock>> {
 }
 
 /// What lies on the shelf of every pool this morning. `[pools]`
-pub(super) fn shelves(inputs: &Inputs) -> Vec<Shelf> {
+pub(super) fn shelves(inputs: &Inputs, standing: &OpenDecisions) -> Vec<Shelf> {
     let as_of = inputs.panel.calendar().as_of();
-    let pools = inputs.panel.pools().iter();
-    pools.map(|pool| Shelf::of(inputs.stock.get(pool), inputs.lots.of(pool), as_of)).collect()
+    let mut shelves = Vec::with_capacity(inputs.panel.pools().len());
+    for pool in inputs.panel.pools() {
+        let mut shelf = Shelf::of(inputs.stock.get(pool), inputs.lots.of(pool), as_of);
+        shelf.set_aside(standing.leaving(pool.sku, pool.location));
+        shelves.push(shelf);
+    }
+    shelves
 }

@@ -119,7 +119,7 @@ impl<'a> Night<'a> {
             return_rates,
             presence: Presence::of(inputs),
             lead_times: LeadTimes::new(&inputs.purchase_orders),
-            shelves: shelves(inputs),
+            shelves: shelves(inputs, standing),
             demand_rows: DemandEncoder::new(&inputs.panel, &inputs.names, run)?,
             forecast_rows: ForecastEncoder::new(
                 &inputs.names,

@@ -191,8 +191,9 @@ impl<'a> Night<'a> {
             }
         }
         for approved in of.pending {
-            let Pending { quantity, expected, .. } = approved;
-            arrivals.push(Arrival::approved(*quantity, *expected, as_of, lead_days));
+            let Pending { quantity, expected, transit_days, .. } = approved;
+            let days = transit_days.unwrap_or(lead_days);
+            arrivals.push(Arrival::approved(*quantity, *expected, as_of, days));
         }
         // Stable: of two that arrive together the placed one stays first.
         arrivals.sort_by(|a, b| a.days.total_cmp(&b.days));

@@ -65,7 +65,9 @@ fn suggested_transfers(night: &Night<'_>, pools: &mut [PlannedPool<'_>]) -> Vec<
             continue;
         }
         let sites: Vec<Site> = item.iter().map(|pool| night.site(pool)).collect();
-        let found = transfers(sku, &sites, &night.plan.allocation);
+        let found = transfers(sku, &sites, &night.plan.allocation, &|from, to| {
+            !night.standing.is_move_quiet(sku, from, to)
+        });
         for pool in item {
             if let Some(need) = &mut pool.waiting {
                 need.reason += &left_elsewhere(need.location, &sites, &found, &night.inputs.names);
