@@ -61,7 +61,11 @@ fn an_approved_move_counts_the_next_night_at_both_ends_until_it_is_placed() {
     assert!(moved > 50.0, "{moved}");
 
     decide(work, &id, "approve");
-    succeeds(work, &["export", "--format", "generic", "--what", "transfers", "--file", "moves.csv"], &[0]);
+    succeeds(
+        work,
+        &["export", "--format", "generic", "--what", "transfers", "--file", "moves.csv"],
+        &[0],
+    );
     let exported = fs::read_to_string(work.join("moves.csv")).unwrap();
     let order = exported.lines().nth(1).unwrap().split(',').next().unwrap().to_owned();
     assert!(order.starts_with("TR-20260302-"), "{exported}");
@@ -90,11 +94,8 @@ fn an_approved_move_counts_the_next_night_at_both_ends_until_it_is_placed() {
          {order},LAMP,EAST,{moved},2026-03-02,2026-03-03,{moved}\n"
     );
     fs::write(work.join("data/purchase_orders.csv"), order).unwrap();
-    let stock = format!(
-        "sku,location,on_hand\nLAMP,EAST,{}\nLAMP,WEST,{}\n",
-        15.0 + moved,
-        895.0 - moved
-    );
+    let stock =
+        format!("sku,location,on_hand\nLAMP,EAST,{}\nLAMP,WEST,{}\n", 15.0 + moved, 895.0 - moved);
     fs::write(work.join("data/stock.csv"), stock).unwrap();
     let lines = Table::published(&night(work, "2026-03-04"), "recommendations");
     assert_eq!(at(&lines, "WEST", "available"), 895.0 - moved);

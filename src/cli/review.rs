@@ -98,7 +98,8 @@ fn log(out: &Path) -> Result<u8> {
     for d in &KeptDecisions::of(&journal, out)?.decisions {
         let quantity = d.quantity;
         let verdict = d.verdict.name();
-        let from = if d.is_transfer() { format!(" from {}", d.from_location) } else { String::new() };
+        let from =
+            if d.is_transfer() { format!(" from {}", d.from_location) } else { String::new() };
         let reason = if d.reason.is_empty() { String::new() } else { format!(": {}", d.reason) };
         let line = format!("{quantity} of {} at {}{from}", d.sku, d.location);
         say!("{} {verdict:8} {line} by {}{reason}", d.as_of, d.author);
