@@ -88,6 +88,20 @@ save("parquet-footer-noise.parquet", good[: -8 - footer] + bytes(range(256)) * 4
 save("parquet-pages-noise.parquet", good[:4] + b"\xa5" * (len(good) - footer - 12) + good[-8 - footer:])
 save("parquet-encrypted.parquet", good[:-4] + b"PARE")
 
+# A text of a megabyte that every row names: once in the file, a hundred thousand times unpacked.
+MANY = 100_000
+same = pa.DictionaryArray.from_arrays(pa.array([0] * MANY, pa.int32()), pa.array(["x" * (1 << 20)]))
+rows = {
+    "date": pa.array([DAYS[0]] * MANY),
+    "sku": pa.array(["LAMP"] * MANY),
+    "quantity": pa.array([1.0] * MANY),
+}
+for name in ["date", "sku", "quantity"]:
+    save(f"parquet-bomb-{name}.parquet", encoded(pa.table({**rows, name: same}), compression="zstd"))
+notes = ["{" + "\"note\": \"x\", " * 600 + str(i) + "}" for i in range(N)]
+save("parquet-json-quantity.parquet", encoded(table(quantity=pa.array(notes))))
+save("parquet-json-sku.parquet", encoded(table(sku=pa.array(notes))))
+
 # Gzip.
 HEAD = b"date,sku,quantity\n"
 ROW = b"2024-01-28,LAMP,3\n"

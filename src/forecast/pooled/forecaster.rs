@@ -87,6 +87,24 @@ impl<'a> Forecaster<'a> {
                 unprofiled.reason.clone(),
             ));
         }
+        let profiles = &self.model.shared.seasons.profiles;
+        let most = profiles.iter().map(|profile| profile.events_left_out).max().unwrap_or(0);
+        if most > 0 {
+            let groups = profiles.iter().filter(|profile| profile.events_left_out > 0).count();
+            let what = format!(
+                "names too many events to learn them all: up to {most} names are left out, in \
+                 {groups} of {} groups of category and channel",
+                profiles.len()
+            );
+            exceptions.push(Exception::new(
+                Severity::Warning,
+                ExceptionKind::Fallback,
+                Subject::Table("events".to_owned()),
+                what,
+                "those that come again and came most often are learnt; give the same event the \
+                 same name each year",
+            ));
+        }
         exceptions
     }
 

@@ -9,7 +9,7 @@
 //! by its own lack of information.
 
 use crate::domain::error::FitError;
-use crate::math::linear;
+use crate::math::linear::Envelope;
 
 /// One value of a design matrix that is not zero.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -165,8 +165,10 @@ pub fn fit_counts(
     }
     let columns = penalty.ridge.len();
     let mut beta = vec![0.0; columns];
+    let mut gram = Envelope::new(first_columns(rows, &usable, penalty));
     for round in 0..ROUNDS {
-        let mut gram = penalty_matrix(penalty);
+        gram.clear();
+        add_penalty(penalty, &mut gram);
         let mut right = vec![0.0; columns];
         for &i in &usable {
             let row = rows.row(i);
@@ -183,13 +185,14 @@ pub fn fit_counts(
             let working = (mu / exposure).ln() + (units - mu) / mu;
             for a in row {
                 right[a.column as usize] += weight * a.value * working;
-                let gram_row = a.column as usize * columns;
                 for b in row.iter().filter(|b| b.column <= a.column) {
-                    gram[gram_row + b.column as usize] += weight * a.value * b.value;
+                    let product = weight * a.value * b.value;
+                    gram.add(a.column as usize, b.column as usize, product);
                 }
             }
         }
-        let next = linear::solve(&mut gram, right)
+        let next = gram
+            .solve(right)
             .ok_or(FitError::NotFinite("normal equations of the profile"))?;
         let mut moved = 0.0f64;
         for (now, before) in next.iter().zip(&beta) {
@@ -203,22 +206,37 @@ pub fn fit_counts(
     Ok(beta)
 }
 
-/// Lower triangle of the penalty, row by row.
-fn penalty_matrix(penalty: &Penalty) -> Vec<f64> {
-    let n = penalty.ridge.len();
-    let mut matrix = vec![0.0; n * n];
-    for (i, ridge) in penalty.ridge.iter().enumerate() {
-        // A column that no row touches, a knot of the future, must not make the matrix singular.
-        matrix[i * n + i] = ridge + 1e-9;
+/// The first column that each column of the normal equations meets: in some row, or by the penalty.
+fn first_columns(rows: &SparseRows, usable: &[usize], penalty: &Penalty) -> Vec<usize> {
+    let mut first: Vec<usize> = (0..penalty.ridge.len()).collect();
+    for &i in usable {
+        let row = rows.row(i);
+        let Some(least) = row.iter().map(|entry| entry.column as usize).min() else { continue };
+        for entry in row {
+            let column = entry.column as usize;
+            first[column] = first[column].min(least);
+        }
     }
     if let Some(walk) = penalty.walk {
         for i in walk.first + 1..walk.first + walk.columns {
-            matrix[i * n + i] += walk.precision;
-            matrix[(i - 1) * n + i - 1] += walk.precision;
-            matrix[i * n + i - 1] -= walk.precision;
+            first[i] = first[i].min(i - 1);
         }
     }
-    matrix
+    first
+}
+
+fn add_penalty(penalty: &Penalty, gram: &mut Envelope) {
+    for (i, ridge) in penalty.ridge.iter().enumerate() {
+        // A column that no row touches, a knot of the future, must not make the matrix singular.
+        gram.add(i, i, ridge + 1e-9);
+    }
+    if let Some(walk) = penalty.walk {
+        for i in walk.first + 1..walk.first + walk.columns {
+            gram.add(i, i, walk.precision);
+            gram.add(i - 1, i - 1, walk.precision);
+            gram.add(i, i - 1, -walk.precision);
+        }
+    }
 }
 
 #[cfg(test)]

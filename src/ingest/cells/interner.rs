@@ -8,6 +8,10 @@ use std::borrow::Cow;
 /// Codes from here on name a problem, not a text.
 const PROBLEM: u32 = 1 << 31;
 
+/// Texts too long for a name that are told apart: a column of JSON taken for names has a new one in
+/// every row, and each would be kept to the end of the night.
+const MOST_OVERLONG: usize = 1000;
+
 /// Why a row cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Problem {
@@ -63,6 +67,9 @@ pub(crate) struct Interner {
     by_name: FastMap<Box<str>, u32>,
     names: Vec<Box<str>>,
     bad: Vec<BadText>,
+    /// Texts too long to keep that were met, and the code of the last one told apart.
+    overlong: usize,
+    last_overlong: u32,
     /// The text before: sorted files repeat it.
     last: Option<PackedCode>,
 }
@@ -88,6 +95,10 @@ impl Interner {
     #[inline]
     pub(crate) fn code(&mut self, raw: &str) -> u32 {
         let Some(packed) = pack(raw.as_bytes()) else {
+            if raw.len() > self.longest {
+                // Never among those that were kept: not worth a digest of all of it.
+                return self.add(raw);
+            }
             return self.by_long.get(raw).copied().unwrap_or_else(|| self.add(raw));
         };
         if let Some(last) = self.last
@@ -114,6 +125,9 @@ impl Interner {
                     code
                 }
             },
+            Err(_) if raw.len() > self.longest && self.overlong >= MOST_OVERLONG => {
+                return self.last_overlong;
+            }
             Err(problem) => {
                 self.bad.push(BadText { raw: clip(raw), problem });
                 PROBLEM | u32::try_from(self.bad.len() - 1).unwrap_or(0)
@@ -123,6 +137,9 @@ impl Interner {
             Some(packed) => drop(self.by_short.insert(packed, code)),
             None if raw.len() <= self.longest => drop(self.by_long.insert(raw.into(), code)),
             // Too long to keep: each one is judged again, and rejected.
+            None if code & PROBLEM != 0 && code != NO_TEXT => {
+                (self.overlong, self.last_overlong) = (self.overlong + 1, code);
+            }
             None => {}
         }
         code

@@ -18,6 +18,10 @@ use std::collections::BTreeMap;
 /// facts.
 const LARGEST_NUMBER: f64 = 1e12;
 
+/// Bytes beyond which a cell is no number, day or flag, whatever it says: a mapping points at texts
+/// (a column of JSON, a description), and reading each to its end only costs time.
+const LONGEST_VALUE: usize = 1024;
+
 /// Reads the cells of one column of one table, over all its files.
 #[derive(Debug, Clone)]
 pub(crate) struct ColumnReader {
@@ -127,6 +131,14 @@ impl ColumnReader {
 
     /// Appends the value of `raw` to `values`; an unusable cell is appended as empty.
     pub(crate) fn push(&mut self, raw: &str, values: &mut Values) -> Result<(), Problem> {
+        if raw.len() > LONGEST_VALUE && !matches!(values, Values::Text(_) | Values::Key(_)) {
+            values.push_empty();
+            return Err(Problem::Rejected(format!(
+                "a text of {} bytes; expected {}",
+                raw.len(),
+                self.column.kind.expected()
+            )));
+        }
         match values {
             Values::Missing => Ok(()),
             Values::Text(v) => {

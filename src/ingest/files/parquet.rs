@@ -28,6 +28,9 @@ use std::ops::Range;
 /// Rows decoded at once: row groups are joined up to it and larger ones are cut.
 const SLICE_ROWS: usize = 1 << 19;
 
+/// Bytes that the columns read of a slice may unpack to: long texts make slices of fewer rows.
+const SLICE_BYTES: u64 = 256 << 20;
+
 /// Most rows of one file.
 const MOST_ROWS: usize = 1 << 32;
 
@@ -36,7 +39,7 @@ const MOST_ROWS: usize = 1 << 32;
 /// # Errors
 /// If it is damaged, unpacks to too much or lacks a required column.
 pub(crate) fn read(file: &File, reading: &mut Reading<'_>, sink: &mut Sink<'_>) -> Result<u64> {
-    let Layout { headings, types, slices, likely_rows } = Layout::new(file, reading)?;
+    let Layout { headings, types, likely_rows } = Layout::new(file, reading)?;
     let mut plan = reading.mapped.plan(file, &headings)?;
     reading.begin_file(&plan);
     reading.exceptions.append(&mut plan.exceptions);
@@ -78,6 +81,7 @@ pub(crate) fn read(file: &File, reading: &mut Reading<'_>, sink: &mut Sink<'_>) 
         )?;
         Ok((metadata, in_dictionaries))
     })?;
+    let slices = slices(&metadata, &names);
     let readers = |i: usize| {
         let columns = reading.columns.iter().zip(&plan.from).enumerate();
         columns
@@ -90,9 +94,11 @@ pub(crate) fn read(file: &File, reading: &mut Reading<'_>, sink: &mut Sink<'_>) 
         file,
         metadata,
         words: Vec::new(),
+        texts: Vec::new(),
         narrow: Vec::new(),
         others: Vec::new(),
         readers: Vec::new(),
+        unpacked: reading.settings.data.decompressed_limit_mb << 20,
     };
     for (&i, in_dictionary) in used.iter().zip(in_dictionaries) {
         let name = headings[i].as_str();
@@ -105,6 +111,7 @@ pub(crate) fn read(file: &File, reading: &mut Reading<'_>, sink: &mut Sink<'_>) 
         match narrow[i] {
             Some(narrow) => columns.narrow.push((name, narrow)),
             None if words => columns.words.push((i, name)),
+            None if Words::are(&types[i]) => columns.texts.push(name),
             None => columns.others.push(i),
         }
         columns.readers.extend(
@@ -165,12 +172,17 @@ struct Columns<'a> {
     metadata: FileMetadata,
     /// Texts all of which are in dictionaries, by position and name.
     words: Vec<(usize, &'a str)>,
+    /// Other texts. What Polars makes of a dictionary it compares letter by letter in each row: a
+    /// text of a megabyte that a hundred thousand rows name took minutes.
+    texts: Vec<&'a str>,
     narrow: Vec<(&'a str, Narrow)>,
     /// By position: Polars reads them.
     others: Vec<usize>,
     /// Readers of columns that are no texts: the column of the schema and the name of what it
     /// reads.
     readers: Vec<(usize, &'a str, ColumnReader)>,
+    /// Bytes that a column may unpack to.
+    unpacked: u64,
 }
 
 /// Some rows of a file.
@@ -200,6 +212,22 @@ impl Columns<'_> {
                 parquet_integers::column(self.file, &self.metadata, column, rows.clone())?
                     .into_column(),
             )?;
+        }
+        for &column in &self.texts {
+            let texts = parquet_integers::texts(self.file, &self.metadata, column, rows.clone())?;
+            // A dictionary says a text once, however many rows name it.
+            let lengths = texts.str()?.iter().flatten().map(|text| text.len() as u64);
+            let bytes = lengths.fold(0, u64::saturating_add);
+            if bytes > self.unpacked {
+                let message = format!(
+                    "column `{column}` unpacks to {} MiB, more than {} \
+                     ([data] decompressed_limit_mb)",
+                    bytes >> 20,
+                    self.unpacked >> 20
+                );
+                return Err(PolarsError::ComputeError(message.into()));
+            }
+            frame.with_column(texts.into_column())?;
         }
         frame
             .columns()
@@ -253,8 +281,6 @@ struct Layout {
     headings: Vec<String>,
     /// Their types.
     types: Vec<ArrowDataType>,
-    /// How many rows to read at a time.
-    slices: Vec<usize>,
     /// Rows to make room for: a damaged footer may claim any number.
     likely_rows: usize,
 }
@@ -298,7 +324,7 @@ impl Layout {
         let bytes = std::fs::metadata(&file.path)
             .map_or(0, |m| usize::try_from(m.len()).unwrap_or(usize::MAX));
         let likely_rows = rows.min(bytes.saturating_mul(4).max(SLICE_ROWS));
-        Ok(Self { headings, types, slices: slices(groups), likely_rows })
+        Ok(Self { headings, types, likely_rows })
     }
 }
 
@@ -333,16 +359,25 @@ fn in_words(dtype: &ArrowDataType) -> String {
     }
 }
 
-/// Row groups joined up to [`SLICE_ROWS`], and larger ones cut.
-fn slices(groups: Vec<usize>) -> Vec<usize> {
+/// How many rows to read at a time: row groups joined up to [`SLICE_ROWS`], and larger ones cut, as
+/// are those whose columns `names` unpack to more than [`SLICE_BYTES`].
+fn slices(metadata: &FileMetadata, names: &[&str]) -> Vec<usize> {
     let mut slices: Vec<usize> = Vec::new();
-    for mut rows in groups {
+    for group in &metadata.row_groups {
+        let mut rows = group.num_rows();
+        let bytes = names
+            .iter()
+            .flat_map(|name| group.columns_under_root_iter(name).into_iter().flatten())
+            .fold(0u64, |sum, chunk| sum.saturating_add(chunk.uncompressed_size().max(0) as u64));
+        let parts = usize::try_from(bytes / SLICE_BYTES).unwrap_or(usize::MAX).saturating_add(1);
+        let most = if parts == 1 { SLICE_ROWS } else { (rows / parts).clamp(1, SLICE_ROWS) };
         match slices.last_mut() {
-            Some(last) if *last + rows <= SLICE_ROWS => *last += rows,
+            Some(last) if parts == 1 && *last + rows <= most => *last += rows,
             _ => {
-                while rows > 3 * SLICE_ROWS {
-                    slices.push(SLICE_ROWS);
-                    rows -= SLICE_ROWS;
+                // What is left of a cut group is not worth a slice of its own.
+                while rows > if parts == 1 { 3 * most } else { most } {
+                    slices.push(most);
+                    rows -= most;
                 }
                 slices.push(rows);
             }

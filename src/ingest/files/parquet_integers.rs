@@ -8,7 +8,9 @@
 
 use crate::ingest::files::parquet_pages::{self, Bounds};
 use crate::ingest::files::source::File;
-use polars::prelude::{IntoSeries, NamedFrom, PolarsError, PolarsResult, Series};
+use polars::prelude::{
+    IntoSeries, NamedFrom, PlSmallStr, PolarsError, PolarsResult, Series,
+};
 use polars_arrow::array::{Array, PrimitiveArray};
 use polars_arrow::datatypes::{ArrowDataType, Field};
 use polars_parquet::parquet::metadata::ColumnChunkMetadata;
@@ -128,6 +130,25 @@ pub(crate) fn column(
     let field = Field::new(name.into(), narrow.decoded_as(), true);
     decode(file, metadata, &field, rows, &mut |array| narrow.take(array, &mut values))?;
     Ok(Series::new(name.into(), values).into_series())
+}
+
+/// Rows `rows` of the file's column of texts `name`, each text of a dictionary held once.
+pub(crate) fn texts(
+    file: &File,
+    metadata: &FileMetadata,
+    name: &str,
+    rows: Range<usize>,
+) -> PolarsResult<Series> {
+    let field = Field::new(name.into(), ArrowDataType::Utf8View, true);
+    let mut arrays: Vec<Box<dyn Array>> = Vec::new();
+    decode(file, metadata, &field, rows, &mut |array| {
+        arrays.push(array.to_boxed());
+        Ok(())
+    })?;
+    if arrays.is_empty() {
+        return Ok(Series::new(name.into(), Vec::<Option<&str>>::new()));
+    }
+    Series::try_from((PlSmallStr::from_str(name), arrays))
 }
 
 /// Hands rows `rows` of the column that `field` names to `take`, array by array, decoded as its
