@@ -110,11 +110,8 @@ impl Envelope {
         }
         for i in 0..n {
             let row = &self.values[self.starts[i]..self.starts[i + 1]];
-            let dot: f64 = row[..row.len() - 1]
-                .iter()
-                .zip(&right[self.first[i]..i])
-                .map(|(a, b)| a * b)
-                .sum();
+            let dot: f64 =
+                row[..row.len() - 1].iter().zip(&right[self.first[i]..i]).map(|(a, b)| a * b).sum();
             right[i] = (right[i] - dot) / row[row.len() - 1];
         }
         for i in (0..n).rev() {

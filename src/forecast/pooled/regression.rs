@@ -191,9 +191,8 @@ pub fn fit_counts(
                 }
             }
         }
-        let next = gram
-            .solve(right)
-            .ok_or(FitError::NotFinite("normal equations of the profile"))?;
+        let next =
+            gram.solve(right).ok_or(FitError::NotFinite("normal equations of the profile"))?;
         let mut moved = 0.0f64;
         for (now, before) in next.iter().zip(&beta) {
             moved = moved.max((now - before).abs());

@@ -462,7 +462,8 @@ impl<'a> GroupEvents<'a> {
                 by_name.entry(&event.event).or_default().push(event);
             }
         }
-        let known = known.start as i64 + EVENT_OFFSETS.start..known.end as i64 - EVENT_OFFSETS.start;
+        let known =
+            known.start as i64 + EVENT_OFFSETS.start..known.end as i64 - EVENT_OFFSETS.start;
         let mut ranked = Vec::with_capacity(by_name.len());
         for dates in by_name.into_values() {
             let mut past = 0;

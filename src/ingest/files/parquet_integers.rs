@@ -8,9 +8,7 @@
 
 use crate::ingest::files::parquet_pages::{self, Bounds};
 use crate::ingest::files::source::File;
-use polars::prelude::{
-    IntoSeries, NamedFrom, PlSmallStr, PolarsError, PolarsResult, Series,
-};
+use polars::prelude::{IntoSeries, NamedFrom, PlSmallStr, PolarsError, PolarsResult, Series};
 use polars_arrow::array::{Array, PrimitiveArray};
 use polars_arrow::datatypes::{ArrowDataType, Field};
 use polars_parquet::parquet::metadata::ColumnChunkMetadata;
