@@ -12,6 +12,12 @@
 //! | [`share`](mod@share) | to whom the next pack goes |
 //! | [`topology`] | who feeds whom, in which order |
 //! | [`night`] | all of it for one item: [`Network::night`] |
+//! | [`cover`] | what fills a container so that all in it lasts equally long |
+//! | [`ageing`] | which units a place that charges for room and age should get |
+//! | [`who_buys`] | each place, or the warehouse for all |
+//! | [`time_phased`] | what places will ask for, period by period |
+//! | [`guaranteed_service`] | hold safety stock at the warehouse, or pass through |
+//! | [`serial`], [`two_echelon`], [`bullwhip`] | exact and textbook results that the rule is held against |
 //!
 //! Pure arithmetic on [`DemandAhead`], which the forecast's distributions implement: quantiles and
 //! tail probabilities, no assumed shape. Called by `run` for the night and by `simulate` for a
@@ -21,11 +27,19 @@
 //! Heijden, Diks & de Kok (1997) put together; each file names its own. Oracle: the worked examples
 //! of the tests, by the numbers they have in the design.
 
+pub mod ageing;
+pub mod bullwhip;
+pub mod cover;
 pub mod demand;
+pub mod guaranteed_service;
 pub mod levels;
 pub mod night;
+pub mod serial;
 pub mod share;
+pub mod time_phased;
 pub mod topology;
+pub mod two_echelon;
+pub mod who_buys;
 
 pub use crate::network::demand::{DemandAhead, Steady};
 pub use crate::network::levels::{Interval, Level};
@@ -34,3 +48,5 @@ pub use crate::network::share::Rule;
 
 #[cfg(test)]
 mod examples;
+#[cfg(test)]
+mod tiny;

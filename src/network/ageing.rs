@@ -1,0 +1,184 @@
+//! Places that charge for room and age: the unit that costs more than it earns is not sent, and a
+//! capped room goes to what earns most in it.
+//!
+//! Units are sold first in, first out, so unit `x` leaves when demand reaches `x`. It earns its
+//! margin if that happens before the next shipment could have brought it, pays storage until then,
+//! and each ageing charge whose day comes first:
+//!
+//! ```text
+//! gain(x) = m P(D(l + R) >= x) - storage a day * x / mu - Σ fee P(D(age) < x)
+//! ```
+//!
+//! Gains fall with `x`. Fees are data: marketplaces change them every year. Oracle: `network.md`,
+//! example 13. Units: units, days, currency.
+
+use crate::math::distributions::Demand;
+use crate::network::demand::DemandAhead;
+use std::cmp::Ordering;
+use std::collections::BinaryHeap;
+
+/// A charge on every unit that is still there on a day of its age.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct AgeCharge {
+    /// First day of age on which it is charged.
+    pub from_age_days: f64,
+    /// A unit, currency; of several stages, what each adds.
+    pub fee: f64,
+}
+
+/// What a unit of one item earns and pays at a place.
+pub struct Stay<'a> {
+    /// Demand there.
+    pub demand: &'a dyn DemandAhead,
+    /// Lost with a unit not sold.
+    pub margin: f64,
+    /// Until the shipment after the next one can arrive. `[l + R]`
+    pub covered_days: f64,
+    /// Storage of one unit for a day.
+    pub storage_a_day: f64,
+    /// Charges by age, the youngest first.
+    pub charges: &'a [AgeCharge],
+}
+
+impl Stay<'_> {
+    /// Gain of the 1st, 2nd, ... unit, up to the last one that earns anything.
+    ///
+    /// ```
+    /// use orderpoint::network::Steady;
+    /// use orderpoint::network::ageing::{AgeCharge, Stay};
+    ///
+    /// let charges = [(181.0, 0.30), (271.0, 0.60), (366.0, 2.00)]
+    ///     .map(|(from_age_days, fee)| AgeCharge { from_age_days, fee });
+    /// let slow = Steady::poisson(0.08);
+    /// let stay = Stay {
+    ///     demand: &slow,
+    ///     margin: 6.0,
+    ///     covered_days: 42.0,
+    ///     storage_a_day: 0.12 / 30.0,
+    ///     charges: &charges,
+    /// };
+    /// assert_eq!(stay.gains(1000).len(), 6);
+    /// ```
+    #[must_use]
+    pub fn gains(&self, most: usize) -> Vec<f64> {
+        let ahead = self.ahead();
+        let mut gains = Vec::new();
+        for x in 1..=most {
+            let gain = self.gain(x as f64, &ahead);
+            if gain <= 0.0 {
+                break;
+            }
+            gains.push(gain);
+        }
+        gains
+    }
+
+    /// The gain of unit `x`, also where it is a loss.
+    #[must_use]
+    pub fn gain_of(&self, x: usize) -> f64 {
+        self.gain(x as f64, &self.ahead())
+    }
+
+    fn ahead(&self) -> Ahead {
+        let before = |charge: &AgeCharge| self.demand.over(0.0, charge.from_age_days - 1.0, 0.0);
+        Ahead {
+            covered: self.demand.over(0.0, self.covered_days, 0.0),
+            per_day: self.demand.mean_until(self.covered_days) / self.covered_days.max(1.0),
+            aged: self.charges.iter().map(before).collect(),
+        }
+    }
+
+    fn gain(&self, x: f64, ahead: &Ahead) -> f64 {
+        let earned = self.margin * (1.0 - ahead.covered.cdf(x - 1.0));
+        let waits = if ahead.per_day > 0.0 { x / ahead.per_day } else { f64::INFINITY };
+        let stored = if self.storage_a_day > 0.0 { self.storage_a_day * waits } else { 0.0 };
+        let mut charged = 0.0;
+        for (charge, aged) in self.charges.iter().zip(&ahead.aged) {
+            charged += charge.fee * aged.cdf(x - 1.0);
+        }
+        earned - stored - charged
+    }
+}
+
+/// Demand until each day that matters to a unit.
+struct Ahead {
+    covered: Demand,
+    /// Units a day until then.
+    per_day: f64,
+    /// Until each charge.
+    aged: Vec<Demand>,
+}
+
+/// An item that wants room: what its next packs earn.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Wanting {
+    /// Gain of each next unit, falling; what is there already has none here.
+    pub gains: Vec<f64>,
+    /// Units of a pack, at least 1.
+    pub pack: usize,
+    /// Room of a unit.
+    pub size: f64,
+}
+
+/// The next pack of an item in the queue.
+#[derive(Debug, PartialEq)]
+struct Next {
+    /// Gain for its room.
+    worth: f64,
+    item: usize,
+}
+
+impl Eq for Next {}
+
+impl PartialOrd for Next {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Next {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.worth.total_cmp(&other.worth).then(other.item.cmp(&self.item))
+    }
+}
+
+// A sum of sizes may miss the room by rounding noise, not by a unit.
+const NOISE: f64 = 1e-9;
+
+/// Units of each item, in whole packs, when `room` is filled by gain for the room taken.
+///
+/// ```
+/// use orderpoint::network::ageing::{Wanting, fill};
+///
+/// let dear = Wanting { gains: vec![4.0, 1.0], pack: 1, size: 1.0 };
+/// let small = Wanting { gains: vec![1.0; 3], pack: 1, size: 0.25 };
+/// assert_eq!(fill(1.5, &[dear, small]), [1, 2]);
+/// ```
+#[must_use]
+pub fn fill(room: f64, items: &[Wanting]) -> Vec<usize> {
+    let mut units = vec![0; items.len()];
+    let mut left = room;
+    let mut queue: BinaryHeap<Next> =
+        (0..items.len()).filter_map(|item| next(items, &units, item)).collect();
+    while let Some(Next { item, .. }) = queue.pop() {
+        let wanting = &items[item];
+        let takes = wanting.pack as f64 * wanting.size;
+        // A smaller one may still fit.
+        if takes > left + NOISE {
+            continue;
+        }
+        left -= takes;
+        units[item] += wanting.pack;
+        queue.extend(next(items, &units, item));
+    }
+    units
+}
+
+fn next(items: &[Wanting], units: &[usize], item: usize) -> Option<Next> {
+    let wanting = &items[item];
+    let pack = wanting.gains.get(units[item]..units[item] + wanting.pack)?;
+    let gain: f64 = pack.iter().sum();
+    let takes = wanting.pack as f64 * wanting.size;
+    let worth = if takes > 0.0 { gain / takes } else { f64::INFINITY };
+    (gain > 0.0).then_some(Next { worth, item })
+}

@@ -1,0 +1,160 @@
+//! Where safety stock belongs: held at the warehouse, or passed through to the places it feeds?
+//!
+//! Each place promises those it feeds a time within which it delivers. It keeps safety stock for
+//! the days that its own replenishment takes longer than its promise: `z sd sqrt(SI + T - S)`,
+//! where `SI` is what its source promises, `T` its way or work and `S` its own promise. A dynamic
+//! program over the tree finds the promises that cost least.
+//!
+//! Source: Graves & Willems (2000), *Optimizing strategic safety stock placement in supply chains*;
+//! Snyder & Shen (2019), ch. 6.3. Oracle: stockpyl 1.0.2, `gsm_tree`; `network.md`, example 6.
+//!
+//! ```
+//! use orderpoint::network::guaranteed_service::{Stage, place_safety_stock};
+//!
+//! // One shop behind a warehouse that is nearly as dear: pass through.
+//! let warehouse = Stage { holding: 1.0, days: 30, sd: 5.0, ..Stage::default() };
+//! let shop = Stage { holding: 1.05, days: 3, sd: 5.0, from: Some(0), promise: Some(0), ..warehouse };
+//! let placed = place_safety_stock(&[warehouse, shop], 1.645);
+//! assert_eq!(placed.promised, [30, 0]);
+//! assert!((placed.cost - 49.611).abs() < 1e-3);
+//! ```
+
+/// One place, each after the one that feeds it.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Stage {
+    /// Holding one unit for the time that costs are counted in.
+    pub holding: f64,
+    /// Days of work or way here. `[T]`
+    pub days: usize,
+    /// Standard deviation of a day's demand that it feeds, units.
+    pub sd: f64,
+    /// Who feeds it; `None` = a supplier.
+    pub from: Option<usize>,
+    /// Days that its supplier promises. `[SI]`
+    pub supplied_in: usize,
+    /// Longest that its customers wait, days; `None` = it has none of its own.
+    pub promise: Option<usize>,
+}
+
+/// Promises, stocks and what they cost.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Placed {
+    /// Days each place promises. `[S]`
+    pub promised: Vec<usize>,
+    /// Safety stock of each, units.
+    pub safety_stock: Vec<f64>,
+    /// Holding all of it.
+    pub cost: f64,
+}
+
+/// The promises that cost least, with safety factor `z`.
+///
+/// # Panics
+/// If a stage stands before the one that feeds it.
+#[must_use]
+pub fn place_safety_stock(stages: &[Stage], z: f64) -> Placed {
+    // Longest time in which each can be replenished at all: beyond, no promise of its source goes.
+    let mut longest = vec![0; stages.len()];
+    for (i, stage) in stages.iter().enumerate() {
+        let inbound = stage.from.map_or(stage.supplied_in, |from| {
+            assert!(from < i, "a stage stands after the one that feeds it");
+            longest[from]
+        });
+        longest[i] = inbound + stage.days;
+    }
+    // Last places first: cost of a place and all below by what its source promises.
+    let mut cost_by_inbound: Vec<Vec<f64>> = vec![Vec::new(); stages.len()];
+    let mut best_promise: Vec<Vec<usize>> = vec![Vec::new(); stages.len()];
+    for i in (0..stages.len()).rev() {
+        let stage = &stages[i];
+        let inbounds = longest[i] - stage.days;
+        for inbound in 0..=inbounds {
+            let most = (inbound + stage.days).min(stage.promise.unwrap_or(usize::MAX));
+            let mut best = 0;
+            let mut least = f64::INFINITY;
+            for promise in 0..=most {
+                let mut cost = stage.holding * safety_stock(stage, z, inbound, promise);
+                for (below, costs) in stages.iter().zip(&cost_by_inbound) {
+                    if below.from == Some(i) {
+                        cost += costs[promise];
+                    }
+                }
+                if cost < least {
+                    least = cost;
+                    best = promise;
+                }
+            }
+            cost_by_inbound[i].push(least);
+            best_promise[i].push(best);
+        }
+    }
+    let mut promised = Vec::with_capacity(stages.len());
+    let mut stocks = Vec::with_capacity(stages.len());
+    let mut cost = 0.0;
+    for (i, stage) in stages.iter().enumerate() {
+        let inbound = stage.from.map_or(stage.supplied_in, |from| promised[from]);
+        let promise = best_promise[i][inbound];
+        let stock = safety_stock(stage, z, inbound, promise);
+        cost += stage.holding * stock;
+        promised.push(promise);
+        stocks.push(stock);
+    }
+    Placed { promised, safety_stock: stocks, cost }
+}
+
+/// `z sd sqrt(SI + T - S)`
+fn safety_stock(stage: &Stage, z: f64, inbound: usize, promise: usize) -> f64 {
+    z * stage.sd * ((inbound + stage.days - promise) as f64).sqrt()
+}
+
+/// What safety stock costs when a warehouse holds it, and when it passes everything through.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct HoldOrPass {
+    /// The warehouse delivers at once.
+    pub hold: f64,
+    /// Its places wait for its supplier too.
+    pub pass_through: f64,
+}
+
+impl HoldOrPass {
+    /// Whether stock at the warehouse pays.
+    #[must_use]
+    pub fn holds(&self) -> bool {
+        self.hold <= self.pass_through
+    }
+}
+
+/// A place behind a warehouse.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Fed {
+    /// Holding one unit there.
+    pub holding: f64,
+    /// Way to it, days.
+    pub days: f64,
+    /// Standard deviation of a day's demand, units.
+    pub sd: f64,
+}
+
+/// Both ways for a warehouse of `holding` whose supplier takes `days`; its places' demands are
+/// independent, its own customers' deviate by `own_sd` a day.
+///
+/// ```
+/// use orderpoint::network::guaranteed_service::{Fed, hold_or_pass};
+///
+/// let shops = [2.0, 3.0, 4.0].map(|sd| Fed { holding: 1.6, days: 3.0, sd });
+/// let both = hold_or_pass(1.0, 30.0, 0.0, &shops, 1.645);
+/// assert!((both.hold - 89.549).abs() < 1e-3 && (both.pass_through - 136.077).abs() < 1e-3);
+/// ```
+#[must_use]
+pub fn hold_or_pass(holding: f64, days: f64, own_sd: f64, places: &[Fed], z: f64) -> HoldOrPass {
+    // What its own customers need lies there in any case.
+    let own = holding * z * own_sd * days.sqrt();
+    let pooled: f64 = own_sd.powi(2) + places.iter().map(|place| place.sd.powi(2)).sum::<f64>();
+    let mut both =
+        HoldOrPass { hold: holding * z * pooled.sqrt() * days.sqrt(), pass_through: own };
+    for place in places {
+        both.hold += place.holding * z * place.sd * place.days.sqrt();
+        both.pass_through += place.holding * z * place.sd * (days + place.days).sqrt();
+    }
+    both
+}
