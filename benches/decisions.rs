@@ -138,6 +138,7 @@ fn policy(c: &mut Criterion) {
                     shelf_life_days: None,
                     by_hand: PoolOverrides::default(),
                     held: None,
+                    network: None,
                 };
                 let outlook = Outlook { period_days: 1.0, mean: &mean, over: &over };
                 black_box(plan_pool(&facts, outlook, &settings));

@@ -173,6 +173,8 @@ fn policy(sku: u32) -> Policy {
         reorder_point: 45.0,
         order_up_to: 59.0,
         eoq: None,
+        echelon: None,
+        next_arrival: None,
         steps,
     }
 }
@@ -184,6 +186,7 @@ fn recommendation(as_of: NaiveDate, sku: u32, quantity: i64) -> Recommendation {
         sku: SkuId(sku),
         location: LocationId(0),
         supplier: Some(SupplierId(sku % 2)),
+        transfer: None,
         line: 1,
         status: if quantity > 0 { Status::OrderNow } else { Status::Ok },
         urgency: 50.0,

@@ -50,6 +50,7 @@ mod participants;
 pub mod promise;
 mod settings;
 pub mod split;
+pub mod shipments;
 pub mod transfers;
 
 pub use crate::allocate::participants::Presence;

@@ -23,6 +23,7 @@ use crate::forecast;
 use crate::indicators;
 use crate::ingest;
 use crate::inventory;
+use crate::network;
 use crate::purchase;
 use crate::review::exports;
 use chrono::NaiveDate;
@@ -114,6 +115,8 @@ pub struct Plan {
     pub forecast: forecast::Settings,
     /// `[policy]`.
     pub policy: inventory::Settings,
+    /// `[network]`.
+    pub network: network::settings::Settings,
     /// `[allocation]`.
     pub allocation: allocate::Settings,
     /// `[purchase]`.
@@ -170,6 +173,7 @@ impl Plan {
             classify: reader.section("classify"),
             forecast: reader.section("forecast"),
             policy: reader.section("policy"),
+            network: reader.section("network"),
             allocation: reader.section("allocation"),
             purchase: reader.section("purchase"),
             indicators: reader.section("indicators"),
@@ -251,6 +255,7 @@ impl Plan {
             self.classify.problems(),
             self.forecast.problems(),
             self.policy.problems(),
+            self.network.problems(),
             self.allocation.problems(),
             self.purchase.problems(),
             self.indicators.problems(),

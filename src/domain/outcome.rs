@@ -193,8 +193,46 @@ pub struct Policy {
     pub order_up_to: f64,
     /// Economic order quantity, units; `None` without costs.
     pub eoq: Option<f64>,
+    /// Where a source and all that it feeds stand together; `None` for a place that feeds nobody.
+    pub echelon: Option<Echelon>,
+    /// When a place of a network is next delivered to, as far as that is known.
+    pub next_arrival: Option<NaiveDate>,
     /// What the numbers were made of; the steps recompute to them.
     pub steps: Vec<Step>,
+}
+
+/// A source with all that it feeds, units.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Echelon {
+    /// Its stock, what is on its way to it, and the positions of all that it feeds.
+    pub position: f64,
+    /// It buys when the position is below.
+    pub reorder_point: f64,
+    /// Up to here.
+    pub order_up_to: f64,
+}
+
+words! {
+    /// Whether a recommendation is bought or sent.
+    RecommendationKind {
+        /// From a supplier.
+        Purchase = "purchase",
+        /// From another location.
+        Transfer = "transfer",
+    }
+}
+
+/// What makes a recommendation a transfer, whole units.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct TransferLine {
+    /// The source.
+    pub from: LocationId,
+    /// What the place asks for today.
+    pub asked: Units,
+    /// Its share of what the source has.
+    pub share: Units,
+    /// The day it leaves, or the next one on which something would.
+    pub departs: Option<NaiveDate>,
 }
 
 words! {
@@ -243,6 +281,8 @@ pub struct Recommendation {
     pub location: LocationId,
     /// From whom; `None` when no supplier is known.
     pub supplier: Option<SupplierId>,
+    /// From which location; `None` for a purchase.
+    pub transfer: Option<TransferLine>,
     /// Its number among the lines of its pool; 1 is the main one, with most units.
     pub line: u32,
     /// What to do.
@@ -577,6 +617,21 @@ impl Recommendation {
     #[must_use]
     pub fn packs(&self) -> Option<i64> {
         (self.pack_size > Units::ONE).then(|| self.quantity.count() / self.pack_size.count())
+    }
+
+    /// Whether it is bought or sent.
+    #[must_use]
+    pub fn kind(&self) -> RecommendationKind {
+        match self.transfer {
+            Some(_) => RecommendationKind::Transfer,
+            None => RecommendationKind::Purchase,
+        }
+    }
+
+    /// Units of a transfer that are asked for and not sent.
+    #[must_use]
+    pub fn short(&self) -> Option<Units> {
+        self.transfer.map(|transfer| (transfer.asked - self.quantity).or_zero())
     }
 
     /// Quantity x price in the supplier's currency.

@@ -33,8 +33,9 @@
 
 use crate::domain::exceptions::{Effect, Exception, ExceptionKind, Severity, Subject};
 use crate::domain::inputs::PurchaseOrder;
-use crate::domain::units::{LeadTime, Units};
+use crate::domain::units::{LeadTime, PoolId, Units};
 use chrono::NaiveDate;
+use std::collections::BTreeMap;
 
 /// So many times the longest lead time seen is beyond belief.
 const BEYOND_BELIEF: f64 = 2.0;
@@ -63,6 +64,26 @@ pub fn outstanding(order: &PurchaseOrder) -> Units {
         return Units::ZERO;
     }
     (order.quantity - order.received_quantity.unwrap_or(Units::ZERO)).or_zero()
+}
+
+/// Units of transfers that still lie at their source, by source: they are on order where they go, and
+/// nobody else's here.
+#[must_use]
+pub fn unshipped(orders: &[PurchaseOrder]) -> BTreeMap<PoolId, Units> {
+    let mut unshipped: BTreeMap<PoolId, Units> = BTreeMap::new();
+    for order in orders {
+        let Some(shipment) = order.shipment else { continue };
+        let left = match (shipment.shipped, shipment.shipped_quantity) {
+            (None, _) => outstanding(order),
+            (Some(_), Some(gone)) => (order.quantity - gone).or_zero().min(outstanding(order)),
+            (Some(_), None) => Units::ZERO,
+        };
+        if left.is_positive() {
+            let source = PoolId { sku: order.sku, location: shipment.from };
+            *unshipped.entry(source).or_default() += left;
+        }
+    }
+    unshipped
 }
 
 /// When the rest of `order` comes; `None` when nothing is outstanding.

@@ -10,6 +10,8 @@ use crate::inventory::order_calendar::OrderCalendar;
 use crate::inventory::outlook::Outlook;
 use crate::inventory::past_demand::PastDemand;
 use crate::inventory::position::{Arrival, Situation, StockLevel};
+use crate::inventory::reorder_point::ProtectionInterval;
+use crate::math::distributions::Demand;
 use chrono::NaiveDate;
 
 /// Everything known of one pool but its forecast.
@@ -60,6 +62,38 @@ pub struct PoolFacts<'a> {
     pub by_hand: PoolOverrides,
     /// Why the pool is not ordered, from [`held`]; `None` when it may be.
     pub held: Option<&'static str>,
+    /// What its network gives it; `None` for a pool that is planned by itself.
+    pub network: Option<NetworkLevel>,
+}
+
+/// What steers a place of a network, from the network's arithmetic.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NetworkLevel {
+    /// Whose demand it covers.
+    pub covers: Covers,
+    /// Until its next delivery, and from then until the one after it.
+    pub interval: ProtectionInterval,
+    /// Demand that the level covers.
+    pub protection: Demand,
+    /// Probability that it is covered.
+    pub service: f64,
+    /// Units: it asks when its position is below.
+    pub reorder_point: f64,
+    /// Units of one transfer or purchase on top.
+    pub lot: f64,
+    /// Stock and all that is on its way; of a source with all that it feeds.
+    pub position: f64,
+    /// Of these, on their way to it.
+    pub on_order: f64,
+}
+
+/// Whose demand a level covers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Covers {
+    /// That of the place alone.
+    Place,
+    /// That of the place and all that it feeds.
+    Echelon,
 }
 
 impl PoolFacts<'_> {

@@ -17,6 +17,7 @@
 
 use crate::domain::exceptions::{Exception, ExceptionKind, Severity, Subject};
 use crate::domain::inputs::{PurchaseOrder, Supply};
+use crate::domain::lanes::Lane;
 use crate::domain::units::LeadTime;
 
 /// Receipts that the prior is worth: with as many, a line's own record counts half.
@@ -44,7 +45,9 @@ impl Receipt {
     /// it was confirmed.
     #[must_use]
     pub fn of(order: &PurchaseOrder) -> Option<Self> {
-        let confirmed = order.confirmed?;
+        // What another location sends is on its way from the day it leaves.
+        let departed = order.shipment.and_then(|shipment| shipment.shipped);
+        let confirmed = departed.or(order.confirmed)?;
         let received = order.received?;
         let days = (received - confirmed).num_days();
         let late = order.expected.map_or(0, |expected| (received - expected).num_days().max(0));
@@ -173,7 +176,24 @@ pub fn estimate(
         Some(lead_time) => Sourced { lead_time, source: "master data".into() },
         None => Sourced { lead_time: default(), source: "default, no lead time given".into() },
     };
-    let prior = shrink(supplier, promise, "the supplier's ");
+    weigh(own, shrink(supplier, promise, "the supplier's "))
+}
+
+/// The lead time of a lane: what it states, the receipts of all that it carried, and those of this
+/// item.
+///
+/// The seller's own timetable does not vary until somebody says so or receipts show it: a spread
+/// that is only assumed would put days of stock into every shop.
+#[must_use]
+pub fn of_lane(own: &[Receipt], all: &ReceiptStatistics, lane: &Lane) -> Estimate {
+    let mean = lane.lead_time_days;
+    let sd = lane.lead_time_sd_days.unwrap_or(0.0);
+    let max = lane.lead_time_max_days.unwrap_or(mean + 2.0 * sd).max(mean);
+    let lead_time = LeadTime::new(mean, sd, max).unwrap_or_else(default);
+    weigh(own, shrink(all, Sourced { lead_time, source: "the lane".into() }, "the lane's "))
+}
+
+fn weigh(own: &[Receipt], prior: Sourced) -> Estimate {
     let receipts = ReceiptStatistics::of(own);
     let Sourced { mut lead_time, mut source } = shrink(&receipts, prior, "");
     let drift = drift(own);

@@ -6,6 +6,7 @@
 //! once, in `purchase`.
 
 use crate::explain::{Explanation, Unit};
+use crate::inventory::facts::{Covers, NetworkLevel};
 use crate::inventory::lost_sales::order_for;
 use crate::inventory::position::Situation;
 use crate::inventory::reorder_point::{ProtectionInterval, Targets};
@@ -113,6 +114,36 @@ pub fn need(
         explain.step("need", "min(need, sells_in_time)", Unit::Units, inputs, most);
         explain.note(|| "what arrives is sold within its shelf life".into());
     }
+    need
+}
+
+/// What a place of a network lacks: below its level up to it and a lot more. All that is on its way
+/// counts: what was bought may come in another order than it was placed in.
+#[must_use]
+pub fn network_need(
+    network: &NetworkLevel,
+    targets: &Targets,
+    held: Option<&str>,
+    explain: &mut Explanation,
+) -> Need {
+    let NetworkLevel { position, on_order, .. } = *network;
+    let stock = position - on_order;
+    let (formula, name) = match network.covers {
+        Covers::Place => ("stock + on_order", "stock"),
+        Covers::Echelon => ("stock_and_below + on_order", "stock_and_below"),
+    };
+    let inputs = [(name, stock), ("on_order", on_order)];
+    explain.step("inventory_position", formula, Unit::Units, inputs, position);
+    let mut need = Need { on_order, position, ..Need::default() };
+    let levels = [("reorder_point", targets.reorder_point), ("order_up_to", targets.order_up_to)];
+    if held.is_some() || position >= targets.reorder_point {
+        explain.step("need", "0", Unit::Units, levels, 0.0);
+        let above = "the position is not below the reorder point";
+        explain.note(|| held.unwrap_or(above).to_owned());
+        return need;
+    }
+    need.need = targets.order_up_to - position;
+    explain.step("need", "order_up_to - inventory_position", Unit::Units, levels, need.need);
     need
 }
 

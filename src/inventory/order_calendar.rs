@@ -4,6 +4,7 @@
 //! the day an order is placed.
 
 use crate::domain::inputs::Supplier;
+use crate::domain::lanes::Lane;
 use chrono::{Datelike, Days, NaiveDate};
 
 /// Days to look ahead for an order day before the supplier counts as closed for good.
@@ -23,6 +24,18 @@ impl<'a> OrderCalendar<'a> {
     #[must_use]
     pub fn of(supplier: &'a Supplier) -> Self {
         Self { weekdays: &supplier.order_weekdays, closures: &supplier.closures }
+    }
+
+    /// The calendar of a lane: it departs where a supplier would take orders.
+    #[must_use]
+    pub fn of_lane(lane: &'a Lane) -> Self {
+        Self { weekdays: &lane.weekdays, closures: &lane.closures }
+    }
+
+    /// Mean days from one order day to the next, closures apart.
+    #[must_use]
+    pub fn mean_gap_days(&self) -> f64 {
+        if self.weekdays.is_empty() { 1.0 } else { 7.0 / self.weekdays.len() as f64 }
     }
 
     /// Whether the supplier is closed on `day`.

@@ -1,12 +1,12 @@
 //! The plan of one pool: targets, need, what will happen without an order, and how much of a hurry
 //! it is in.
 
-use crate::domain::outcome::{Policy, Status};
+use crate::domain::outcome::{Echelon, Policy, Status};
 use crate::domain::units::Units;
 use crate::explain::{Explanation, Step, Unit};
 use crate::inventory::expiry::usable_stock;
-use crate::inventory::facts::PoolFacts;
-use crate::inventory::need::{Need, need};
+use crate::inventory::facts::{Covers, PoolFacts};
+use crate::inventory::need::{Need, need, network_need};
 use crate::inventory::outlook::Outlook;
 use crate::inventory::position::{Projection, Situation};
 use crate::inventory::reorder_point::{Targets, targets};
@@ -101,7 +101,7 @@ fn whole(units: f64) -> Units {
 /// #   abc: None, xyz: None, velocity: VelocityClass::None,
 /// #   is_new: false, stock_is_known: true, economics: Default::default(), arrivals: Vec::new(),
 /// #   lots: Vec::new(), promised_service: None,
-/// #   min_stock: None, max_stock: None, by_hand: Default::default(), held: None,
+/// #   min_stock: None, max_stock: None, by_hand: Default::default(), held: None, network: None,
 /// };
 /// let mean = [10.0; 90];
 /// let over = |from: f64, to: f64, _: f64| Demand::Poisson { mean: 10.0 * (to - from) };
@@ -135,7 +135,10 @@ pub fn plan_pool(facts: &PoolFacts, outlook: Outlook<'_>, settings: &Settings) -
         let inputs = [("available_now", there)];
         explain.step("available", "available_now", Unit::Units, inputs, there);
     }
-    let need = need(&now, &targets, facts.held, settings, &mut explain);
+    let need = match &facts.network {
+        Some(network) => network_need(network, &targets, facts.held, &mut explain),
+        None => need(&now, &targets, facts.held, settings, &mut explain),
+    };
 
     let walk = now.project(0.0, settings.unmet_demand);
     // Lost sales would stop at zero and never touch a safety stock of zero: here the walk goes on.
@@ -215,8 +218,29 @@ fn policy_row(facts: &PoolFacts, targets: &Targets, steps: Vec<Step>) -> Policy 
         reorder_point: targets.reorder_point,
         order_up_to: targets.order_up_to,
         eoq: targets.eoq,
+        echelon: echelon(facts, targets),
+        next_arrival: next_arrival(facts),
         steps,
     }
+}
+
+/// Where a source stands with all that it feeds.
+fn echelon(facts: &PoolFacts, targets: &Targets) -> Option<Echelon> {
+    let network = facts.network.as_ref()?;
+    match network.covers {
+        Covers::Place => None,
+        Covers::Echelon => Some(Echelon {
+            position: network.position,
+            reorder_point: targets.reorder_point,
+            order_up_to: targets.order_up_to,
+        }),
+    }
+}
+
+/// When the next of what is on its way to a place of a network comes.
+fn next_arrival(facts: &PoolFacts) -> Option<NaiveDate> {
+    let next = facts.network.as_ref().and(facts.arrivals.first())?;
+    day_after(facts.as_of, next.days.ceil())
 }
 
 /// Units of the available stock that will expire unsold.

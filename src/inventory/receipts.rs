@@ -1,6 +1,7 @@
 //! What the received purchase orders say about the lead time of every supply line.
 
 use crate::domain::inputs::{PurchaseOrder, Supply};
+use crate::domain::lanes::Lane;
 use crate::domain::units::{LocationId, SkuId, SupplierId};
 use crate::inventory::lead_time::{self, Estimate, Receipt, ReceiptStatistics};
 use chrono::NaiveDate;
@@ -21,6 +22,16 @@ pub struct LeadTimes {
     suppliers: BTreeMap<SupplierId, ReceiptStatistics>,
     /// Ascending.
     late: BTreeMap<SupplierId, Vec<f64>>,
+    /// Receipts of transfers, by source and destination.
+    lanes: BTreeMap<(LocationId, LocationId), Vec<Carried>>,
+}
+
+/// A transfer that came.
+#[derive(Debug, Clone, Copy)]
+struct Carried {
+    sku: SkuId,
+    on: NaiveDate,
+    receipt: Receipt,
 }
 
 impl LeadTimes {
@@ -29,16 +40,24 @@ impl LeadTimes {
     pub fn new(orders: &[PurchaseOrder]) -> Self {
         let mut own: BTreeMap<_, Vec<Received>> = BTreeMap::new();
         let mut by_supplier: BTreeMap<_, Vec<Receipt>> = BTreeMap::new();
+        let mut lanes: BTreeMap<_, Vec<Carried>> = BTreeMap::new();
         for order in orders {
-            let Some(supplier) = order.supplier else { continue };
             let Some(receipt) = Receipt::of(order) else { continue };
             let Some(on) = order.received else { continue };
+            if let Some(shipment) = order.shipment {
+                let carried = Carried { sku: order.sku, on, receipt };
+                lanes.entry((shipment.from, order.location)).or_default().push(carried);
+            }
+            let Some(supplier) = order.supplier else { continue };
             let received = Received { on, at: order.location, receipt };
             own.entry((order.sku, supplier)).or_default().push(received);
             by_supplier.entry(supplier).or_default().push(receipt);
         }
         for receipts in own.values_mut() {
             receipts.sort_by_key(|r| (r.on, r.at));
+        }
+        for carried in lanes.values_mut() {
+            carried.sort_by_key(|c| (c.on, c.sku));
         }
         let mut late = BTreeMap::new();
         for (&supplier, receipts) in &by_supplier {
@@ -50,7 +69,24 @@ impl LeadTimes {
             .into_iter()
             .map(|(supplier, receipts)| (supplier, ReceiptStatistics::of(&receipts)))
             .collect();
-        Self { own, suppliers, late }
+        Self { own, suppliers, late, lanes }
+    }
+
+    /// The lead time of an item by a lane.
+    #[must_use]
+    pub fn of_lane(&self, lane: &Lane, sku: SkuId) -> Estimate {
+        let carried = self.lanes.get(&(lane.from, lane.to)).map_or(&[][..], Vec::as_slice);
+        let all: Vec<Receipt> = carried.iter().map(|c| c.receipt).collect();
+        let own: Vec<Receipt> =
+            carried.iter().filter(|c| c.sku == sku).map(|c| c.receipt).collect();
+        lead_time::of_lane(&own, &ReceiptStatistics::of(&all), lane)
+    }
+
+    /// Days that each delivery of a supply line took.
+    #[must_use]
+    pub fn days(&self, supply: &Supply) -> Vec<f64> {
+        let line = self.own.get(&(supply.sku, supply.supplier)).map_or(&[][..], Vec::as_slice);
+        line.iter().map(|received| received.receipt.days).collect()
     }
 
     /// The lead time of `supply` to `location`; receipts elsewhere count where none came there.

@@ -13,7 +13,7 @@
 use crate::domain::classes::XyzClass;
 use crate::domain::units::Money;
 use crate::explain::{Explanation, Unit};
-use crate::inventory::facts::PoolFacts;
+use crate::inventory::facts::{Covers, NetworkLevel, PoolFacts};
 use crate::inventory::lot_size::{LotDemand, eoq};
 use crate::inventory::outlook::Outlook;
 use crate::inventory::safety_stock::{critical_ratio, fill_rate_level, max_average, normal};
@@ -108,6 +108,9 @@ pub fn targets(
     settings: &Settings,
     explain: &mut Explanation,
 ) -> Targets {
+    if let Some(network) = &facts.network {
+        return network_targets(facts, network, explain);
+    }
     let cell = settings.cell(facts.abc, facts.xyz);
     let review_days = cell.review_period_days.unwrap_or(settings.review_period_days);
     let chances =
@@ -229,10 +232,167 @@ pub fn targets(
         }
     };
 
-    let mut safety_stock = in_cover_band(&covered, facts, method, per_day, settings, explain);
+    let safety_stock = in_cover_band(&covered, facts, method, per_day, settings, explain);
     if settings.cover_mode == CoverMode::Formula && method != Method::Cover {
         notes.extend(out_of_band(&covered, facts, per_day, settings));
     }
+    let lot_on_top = if settings.order_rule == OrderRule::OrderUpTo { 0.0 } else { lot };
+    let lot_kind = if is_economic { LotKind::Economic } else { LotKind::OneOrder };
+    let asked = Asked { covered: &covered, safety_stock, lot: lot_on_top, lot_kind };
+    let levels = within_limits(facts, method, &protection, asked, explain);
+    Targets {
+        method,
+        interval,
+        review_days,
+        shelf_life_days: facts.shelf_life_days,
+        protection,
+        service: covered.service,
+        per_day,
+        safety_stock: levels.safety_stock,
+        reorder_point: levels.reorder_point,
+        order_up_to: levels.order_up_to,
+        lot,
+        eoq,
+        notes,
+    }
+}
+
+/// The targets of a place in a network, from the level that its network gives it: what planners have
+/// set by hand, and the least and most stock, hold there as everywhere.
+fn network_targets(
+    facts: &PoolFacts,
+    network: &NetworkLevel,
+    explain: &mut Explanation,
+) -> Targets {
+    let NetworkLevel { interval, protection, service, reorder_point, lot, .. } = network;
+    let mean = protection.mean();
+    explain.step("protection_mean", "mean", Unit::Units, [("mean", mean)], mean);
+    explain.note(|| match network.covers {
+        Covers::Place => format!(
+            "expected demand of {:.1} days: the way {:.1} + between departures {:.1}",
+            interval.days(),
+            interval.lead_days,
+            interval.review_days
+        ),
+        Covers::Echelon => format!(
+            "expected demand of this location and all that it feeds until the purchase after the \
+             next one has reached them: {:.1} days and the ways",
+            interval.days()
+        ),
+    });
+    explain.step("service", "ratio", Unit::Probability, [("ratio", *service)], *service);
+    explain.note(|| match network.covers {
+        Covers::Place => {
+            "a unit short against a unit that lies there instead of at its source".into()
+        }
+        Covers::Echelon => "a unit short anywhere against a unit left over".into(),
+    });
+    explain_level(*reorder_point, explain);
+    let covered = cover_level(protection, *service, *reorder_point, explain);
+    let safety_stock = covered.safety_stock;
+    let method = Method::Cost;
+    let lot_kind = LotKind::Transfer;
+    let asked = Asked { covered: &covered, safety_stock, lot: *lot, lot_kind };
+    let levels = within_limits(facts, method, protection, asked, explain);
+    Targets {
+        method,
+        interval: *interval,
+        review_days: interval.review_days,
+        shelf_life_days: facts.shelf_life_days,
+        protection: protection.clone(),
+        service: *service,
+        per_day: mean / interval.days().max(1.0),
+        safety_stock: levels.safety_stock,
+        reorder_point: levels.reorder_point,
+        order_up_to: levels.order_up_to,
+        lot: *lot,
+        eoq: None,
+        notes: Vec::new(),
+    }
+}
+
+/// Service that a place of a network keeps: what costs ask for, and no less than what is set for its
+/// cell or promised to a channel; the target where costs are not known, or not asked.
+#[must_use]
+pub fn network_service(facts: &PoolFacts, settings: &Settings, by_cost: Option<f64>) -> f64 {
+    let cell = settings.cell(facts.abc, facts.xyz);
+    let promised = facts.promised_service.map(|share| share.clamp(0.0, 1.0 - FARTHEST_TAIL));
+    let by_cost = match cell.method.unwrap_or(settings.method) {
+        Method::Auto | Method::Cost => by_cost,
+        Method::MaxAverage
+        | Method::Normal
+        | Method::Quantile
+        | Method::Cover
+        | Method::FillRate
+        | Method::JustInTime => None,
+    };
+    let Some(service) = by_cost else { return promised.unwrap_or(cell.service.get()) };
+    let floor = promised.or(settings.own_target(facts.abc, facts.xyz));
+    floor.map_or(service, |floor| floor.max(service))
+}
+
+/// Units that one purchase brings above the level of an echelon which sells `per_day`.
+#[must_use]
+pub fn network_lot(
+    facts: &PoolFacts,
+    settings: &Settings,
+    per_day: f64,
+    holding_a_day: f64,
+) -> f64 {
+    if settings.order_rule == OrderRule::OrderUpTo || per_day <= 0.0 {
+        return 0.0;
+    }
+    let cell = settings.cell(facts.abc, facts.xyz);
+    let economic = eoq(per_day * 365.0, settings.order_cost, holding_a_day * 365.0);
+    let most = settings.order_cover_days * per_day;
+    match settings.order_quantity {
+        OrderQuantity::None => 0.0,
+        OrderQuantity::DaysOfCover => most,
+        OrderQuantity::Eoq => economic.unwrap_or(most),
+        OrderQuantity::Auto => match cell.method.unwrap_or(settings.method) {
+            Method::Auto | Method::Cost if holding_a_day > 0.0 => {
+                economic.unwrap_or(0.0).min(most)
+            }
+            _ => most,
+        },
+    }
+}
+
+/// What the arithmetic asks for, before hand-set values and limits.
+struct Asked<'a> {
+    covered: &'a Covered,
+    safety_stock: f64,
+    /// On top of the reorder point.
+    lot: f64,
+    lot_kind: LotKind,
+}
+
+/// What the lot on top of a reorder point is.
+#[derive(Clone, Copy)]
+enum LotKind {
+    /// The economic order quantity.
+    Economic,
+    /// One order.
+    OneOrder,
+    /// One transfer, or one purchase of an echelon.
+    Transfer,
+}
+
+/// Levels that keep hand-set values, the least and the most stock.
+struct Levels {
+    safety_stock: f64,
+    reorder_point: f64,
+    order_up_to: f64,
+}
+
+fn within_limits(
+    facts: &PoolFacts,
+    method: Method,
+    protection: &Demand,
+    asked: Asked<'_>,
+    explain: &mut Explanation,
+) -> Levels {
+    let Asked { covered, mut safety_stock, lot, lot_kind } = asked;
     // The level the method covers may lie below the mean (a low target), where there is no safety
     // stock to subtract: bands and limits move it by what they change, so that it is never rebuilt
     // from the mean.
@@ -256,9 +416,8 @@ pub fn targets(
     // A reorder point set by hand stands over formula and least stock, but not over the most stock
     // to hold.
     reorder_point = facts.by_hand.reorder_point.unwrap_or(reorder_point).max(0.0);
-    explain_reorder_point(facts, method, &protection, &covered, reorder_point, explain);
-    let lot_on_top = if settings.order_rule == OrderRule::OrderUpTo { 0.0 } else { lot };
-    let mut order_up_to = facts.by_hand.order_up_to.unwrap_or(reorder_point + lot_on_top);
+    explain_reorder_point(facts, method, protection, covered, reorder_point, explain);
+    let mut order_up_to = facts.by_hand.order_up_to.unwrap_or(reorder_point + lot);
     if let Some(most) = facts.max_stock {
         order_up_to = order_up_to.min(most);
         reorder_point = reorder_point.min(most);
@@ -269,23 +428,8 @@ pub fn targets(
     // By hand it may have been set below the reorder point, where every order would call for the
     // next.
     order_up_to = order_up_to.max(reorder_point);
-    explain_order_up_to(facts, lot_on_top, is_economic, reorder_point, order_up_to, explain);
-
-    Targets {
-        method,
-        interval,
-        review_days,
-        shelf_life_days: facts.shelf_life_days,
-        protection,
-        service: covered.service,
-        per_day,
-        safety_stock,
-        reorder_point,
-        order_up_to,
-        lot,
-        eoq,
-        notes,
-    }
+    explain_order_up_to(facts, lot, lot_kind, reorder_point, order_up_to, explain);
+    Levels { safety_stock, reorder_point, order_up_to }
 }
 
 /// Cost of holding one unit for a year, currency; 0 when the unit's cost is unknown. `[v r]`
@@ -511,7 +655,7 @@ fn explain_reorder_point(
 fn explain_order_up_to(
     facts: &PoolFacts,
     lot: f64,
-    is_economic: bool,
+    lot_kind: LotKind,
     reorder_point: f64,
     order_up_to: f64,
     explain: &mut Explanation,
@@ -534,7 +678,11 @@ fn explain_order_up_to(
         }
     }
     explain.note(|| {
-        let what = if is_economic { "economic order quantity" } else { "one order" };
+        let what = match lot_kind {
+            LotKind::Economic => "economic order quantity",
+            LotKind::OneOrder => "one order",
+            LotKind::Transfer => "one transfer or purchase",
+        };
         format!("{what} on top")
     });
 }

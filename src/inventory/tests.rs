@@ -58,6 +58,7 @@ fn pool(rate: f64) -> PoolFacts<'static> {
         shelf_life_days: None,
         by_hand: PoolOverrides::default(),
         held: None,
+        network: None,
     }
 }
 

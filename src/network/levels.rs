@@ -46,7 +46,7 @@ const LOT_SHARE: f64 = 0.25;
 const MOST_REVIEWS: usize = 200;
 
 /// When a place is replenished: by its lane or its supplier.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Interval {
     /// Mean lead time. `[L, l]`
     pub lead_days: f64,

@@ -35,6 +35,7 @@ pub mod guaranteed_service;
 pub mod levels;
 pub mod night;
 pub mod serial;
+pub mod settings;
 pub mod share;
 pub mod time_phased;
 pub mod topology;

@@ -36,6 +36,7 @@ pub use crate::purchase::market::Market;
 pub use crate::purchase::need::{DatedDemand, PoolNeed, PreviousQuantity};
 pub use crate::purchase::offer::Offer;
 pub use crate::purchase::settings::{Basis, Container, Settings};
+pub(crate) use crate::purchase::settlement::number_lines;
 pub use crate::purchase::settlement::{Settled, recommendation_id, settle};
 
 #[cfg(test)]

@@ -49,7 +49,7 @@ pub fn settle<'a>(mut lines: Vec<Line<'a>>, market: &Market<'a>) -> Settled {
 }
 
 /// Numbers the lines of one pool, the one with most units first.
-fn number_lines(pool: &mut [Recommendation]) {
+pub(crate) fn number_lines(pool: &mut [Recommendation]) {
     let mut by_units: Vec<usize> = (0..pool.len()).collect();
     // Stable: of two alike the first supplier is the main one.
     by_units.sort_by_key(|&i| Reverse(pool[i].quantity));
@@ -186,6 +186,7 @@ fn recommendation(line: Line, market: &Market) -> Recommendation {
         sku: pool.sku,
         location: pool.location,
         supplier,
+        transfer: None,
         line: 1,
         status: pool.status,
         urgency: pool.urgency,

@@ -284,6 +284,8 @@ mod tests {
             reorder_point: protection_mean + safety_stock,
             order_up_to: protection_mean + safety_stock,
             eoq: None,
+            echelon: None,
+            next_arrival: None,
             steps: vec![],
         }
     }

@@ -14,7 +14,9 @@ use crate::forecast::PoolForecast;
 use crate::inventory::{PoolPlan, Shelf};
 use crate::math::distributions::Demand;
 use crate::purchase::{Line, PoolNeed};
+use crate::run::networks::LaneInUse;
 use crate::run::partition::{Night, PlannedPool};
+use std::ops::Range;
 
 /// Why a broken pool is not ordered.
 const HELD: &str =
@@ -67,6 +69,28 @@ impl<'a> Night<'a> {
         }
     }
 
+    /// The plans of an item's pools that `lanes` connect, held where they break.
+    pub(super) fn plan_network_or_hold(
+        &self,
+        pools: Range<usize>,
+        forecasts: &[PoolForecast],
+        lanes: &[LaneInUse<'a>],
+        exceptions: &mut Vec<Exception>,
+    ) -> Vec<PlannedPool<'a>> {
+        let mut own = Vec::new();
+        match guarded(|| self.plan_network(pools.clone(), forecasts, lanes, &mut own)) {
+            Ok(planned) => {
+                exceptions.append(&mut own);
+                planned
+            }
+            Err(fault) => {
+                let hold = |p: usize| held(&self.inputs.panel.pools()[p], &self.shelves[p]);
+                exceptions.push(Exception::internal(self.about(pools.start), HELD, &fault));
+                pools.map(hold).collect()
+            }
+        }
+    }
+
     /// Proposes the lines of `pool`, which waited with its `need`; where that breaks the pool is
     /// held.
     pub(super) fn propose_or_hold(
@@ -113,6 +137,8 @@ fn held<'a>(pool: &Pool, shelf: &Shelf) -> PlannedPool<'a> {
         reorder_point: 0.0,
         order_up_to: 0.0,
         eoq: None,
+        echelon: None,
+        next_arrival: None,
         steps: Vec::new(),
     };
     let plan = PoolPlan {
@@ -149,6 +175,8 @@ fn held<'a>(pool: &Pool, shelf: &Shelf) -> PlannedPool<'a> {
         plan,
         lines: vec![Line::new(need, None)],
         waiting: None,
+        transfer: None,
+        in_network: false,
         allocation: Vec::new(),
         findings: Vec::new(),
         advice: Vec::new(),

@@ -15,6 +15,7 @@ use crate::domain::inputs::{Inputs, Stock};
 use crate::domain::outcome::Classification;
 use crate::domain::panel::{Panel, Pool, PoolId, SeriesMut, flag};
 use crate::domain::units::{Money, SkuId};
+use crate::inventory::due::unshipped;
 use crate::inventory::receipts::LeadTimes;
 use crate::inventory::{Shelf, lead_time};
 use crate::purchase::Market;
@@ -431,10 +432,12 @@ fn stock_of_pools(inputs: &Inputs) -> Vec<Option<&Stock>> {
 /// What lies on the shelf of every pool this morning. `[pools]`
 pub(super) fn shelves(inputs: &Inputs, standing: &OpenDecisions) -> Vec<Shelf> {
     let as_of = inputs.panel.calendar().as_of();
+    let unshipped = unshipped(&inputs.purchase_orders);
     let mut shelves = Vec::with_capacity(inputs.panel.pools().len());
     for pool in inputs.panel.pools() {
         let mut shelf = Shelf::of(inputs.stock.get(pool), inputs.lots.of(pool), as_of);
-        shelf.set_aside(standing.leaving(pool.sku, pool.location));
+        let placed = unshipped.get(&pool.id()).copied().unwrap_or_default();
+        shelf.set_aside(standing.leaving(pool.sku, pool.location) + placed);
         shelves.push(shelf);
     }
     shelves

@@ -34,6 +34,24 @@ pub(super) fn partitions(panel: &Panel) -> Vec<Range<usize>> {
     parts
 }
 
+/// The same ranges, none of them ending within an item: lanes connect its pools.
+pub(super) fn whole_items(parts: Vec<Range<usize>>, panel: &Panel) -> Vec<Range<usize>> {
+    let pools = panel.pools();
+    let mut whole = Vec::with_capacity(parts.len());
+    let mut first = 0;
+    for part in parts {
+        let mut end = part.end.max(first);
+        while end > first && end < pools.len() && pools[end].sku == pools[end - 1].sku {
+            end += 1;
+        }
+        if end > first {
+            whole.push(first..end);
+            first = end;
+        }
+    }
+    whole
+}
+
 /// Learns anew over the whole panel; pools that it breaks on are left out.
 pub(super) fn learn_anew<'a>(
     demand: Demand<'a>,

@@ -12,6 +12,7 @@ mod history;
 mod kits;
 mod learning;
 mod metrics;
+mod networks;
 mod partition;
 mod pool;
 pub mod progress;
@@ -41,7 +42,7 @@ use crate::review::overrides::override_exceptions;
 use crate::review::{changes, hindsight, scorecard::scorecard};
 use crate::run::clock::StageClock;
 use crate::run::earlier::Earlier;
-use crate::run::learning::{Survey, learn_anew, partitions};
+use crate::run::learning::{Survey, learn_anew, partitions, whole_items};
 use crate::run::partition::{Evening, Night, PlannedPartition, PlannedPool};
 use crate::run::progress::Progress;
 use crate::run::refit::EarlierRefit;
@@ -278,6 +279,8 @@ impl NightlyRun<'_> {
             standing: self.standing,
         };
         let night = Night::new(evening, &forecaster)?;
+        let parts =
+            if inputs.lanes.is_empty() { parts } else { whole_items(parts, &inputs.panel) };
         let planned = self.plan_pools(&night, &parts)?;
         self.outcome.exceptions.extend(forecaster.exceptions());
         self.clock.lap("plan");

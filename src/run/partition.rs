@@ -9,7 +9,7 @@ use crate::domain::exceptions::Exception;
 use crate::domain::inputs::Inputs;
 use crate::domain::outcome::{
     Accuracy, Allocation, ChannelFinding, Classification, MethodChoice, OpenOrderAdvice,
-    PoolPicture, SeriesForecast,
+    PoolPicture, Recommendation, SeriesForecast,
 };
 use crate::domain::panel::SeriesKey;
 use crate::domain::units::{Money, Units};
@@ -83,6 +83,10 @@ pub(super) struct PlannedPool<'a> {
     pub lines: Vec<Line<'a>>,
     /// What is to be bought once it is known what other locations give: instead of `lines`.
     pub waiting: Option<Box<PoolNeed>>,
+    /// What another location sends it.
+    pub transfer: Option<Box<Recommendation>>,
+    /// Whether lanes connect it with other locations.
+    pub in_network: bool,
     pub allocation: Vec<Allocation>,
     pub findings: Vec<ChannelFinding>,
     pub advice: Vec<OpenOrderAdvice>,
@@ -171,8 +175,20 @@ impl<'a> Night<'a> {
         }
 
         let mut planned = Vec::with_capacity(range.len());
-        for (p, forecast) in range.zip(&forecasts) {
-            planned.push(self.plan_or_hold(p, forecast, &mut exceptions));
+        let mut rest = &forecasts[..];
+        for item in panel.pools()[range.clone()].chunk_by(|a, b| a.sku == b.sku) {
+            let first = range.start + planned.len();
+            let of_item = first..first + item.len();
+            let (here, after) = rest.split_at(item.len());
+            rest = after;
+            let lanes = self.lanes_in_use(of_item.clone());
+            if lanes.is_empty() {
+                for (p, forecast) in of_item.zip(here) {
+                    planned.push(self.plan_or_hold(p, forecast, &mut exceptions));
+                }
+            } else {
+                planned.extend(self.plan_network_or_hold(of_item, here, &lanes, &mut exceptions));
+            }
         }
         exceptions.sort();
         let accuracy = forecasts.into_iter().flat_map(|forecast| forecast.accuracy).collect();

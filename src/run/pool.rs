@@ -9,6 +9,7 @@ use crate::allocate::{self, ChannelDemand, Previous};
 use crate::domain::classes::Lifecycle;
 use crate::domain::exceptions::{Exception, Subject};
 use crate::domain::inputs::Supply;
+use crate::domain::lanes::Lane;
 use crate::domain::outcome::{Allocation, ChannelAction, ChannelFinding};
 use crate::domain::panel::Pool;
 use crate::domain::units::{ChannelId, Units};
@@ -17,7 +18,8 @@ use crate::inventory::due::{Due, not_believed};
 use crate::inventory::expiry::offerable;
 use crate::inventory::lead_time::{Estimate, no_supply};
 use crate::inventory::net_demand::{NetDemand, SeriesDemand, daily};
-use crate::inventory::{self, Outlook, PoolPlan, Situation};
+use crate::inventory::{self, Outlook, PoolFacts, PoolPlan, Situation};
+use crate::math::distributions::Demand;
 use crate::purchase::open_orders::{self, OpenLine, OpenPool};
 use crate::purchase::rules::by_hand::{set_aside, set_by_hand};
 use crate::purchase::{DatedDemand, Line, PoolNeed};
@@ -38,6 +40,27 @@ struct Locations {
     at: usize,
 }
 
+/// One pool with all that is known of it and expected, before anything is decided.
+pub(super) struct Prospect<'n, 'a> {
+    pub records: PoolRecords<'n, 'a>,
+    pub lead_time: Estimate,
+    pub facts: PoolFacts<'a>,
+    pub forecast: &'n PoolForecast,
+    pub net: NetDemand<'n>,
+}
+
+/// How a planned pool hangs together with others.
+pub(super) struct Place {
+    /// Whether its need is bought, and not sent by another location.
+    pub buys: bool,
+    /// Whether lanes connect it with other locations.
+    pub in_network: bool,
+    /// Units that may be promised to customers.
+    pub to_offer: Units,
+    /// Its channels are told that stock is low at or below so many units.
+    pub low_at: f64,
+}
+
 impl<'a> Night<'a> {
     pub fn plan_pool(
         &self,
@@ -45,49 +68,114 @@ impl<'a> Night<'a> {
         forecast: &PoolForecast,
         exceptions: &mut Vec<Exception>,
     ) -> PlannedPool<'a> {
-        let records = self.records(p);
+        let prospect = self.prospect(p, forecast, None, exceptions);
+        let over = |from: f64, to: f64, variance: f64| self.over(&prospect, from, to, variance);
+        let outlook =
+            Outlook { period_days: self.period_days(), mean: &prospect.net.mean, over: &over };
+        let plan = inventory::plan_pool(&prospect.facts, outlook, &self.plan.policy);
+        let place = Place {
+            buys: true,
+            in_network: false,
+            to_offer: self.to_offer(p, &prospect, &outlook),
+            low_at: plan.policy.reorder_point,
+        };
+        self.finish(&prospect, &prospect.facts, outlook, plan, place, exceptions)
+    }
+
+    /// What is known of pool `p` and expected; `lane` is what feeds it, where it is not bought for.
+    pub(super) fn prospect<'n>(
+        &'n self,
+        p: usize,
+        forecast: &'n PoolForecast,
+        lane: Option<&'a Lane>,
+        exceptions: &mut Vec<Exception>,
+    ) -> Prospect<'n, 'a> {
+        let mut records = self.records(p);
         let pool = records.pool;
+        if lane.is_some() {
+            records.supply = None;
+        }
         // What the receipts say is told even where a planner has set the lead time: the drift is
         // what they would want to know.
-        let mut lead_time = self.lead_time(&records);
-        self.note_lead_time(&records, &lead_time, exceptions);
+        let mut lead_time = match lane {
+            Some(lane) => self.lead_times.of_lane(lane, pool.sku),
+            None => self.lead_time(&records),
+        };
+        self.note_lead_time(&records, &lead_time, lane.is_some(), exceptions);
         if let Some(by_hand) = records.by_hand.lead_time {
             lead_time = Estimate { lead_time: by_hand, source: "set by hand".into(), ..lead_time };
         }
         let facts = self.facts(&records, &lead_time);
-
         let series = self.series_demand(pool, forecast);
         let net = NetDemand::new(forecast.total.mean(), series, records.through_kits);
-        let period_days = self.inputs.panel.calendar().bucket().days();
-        let over = |from: f64, to: f64, end_variance: f64| {
-            let own = forecast.total.over(from, to, end_variance).into();
-            net.over(own, from, to, |kit| self.kit_night.variance(kit, from, to, end_variance))
-        };
-        let outlook = Outlook { period_days, mean: &net.mean, over: &over };
-        let plan = inventory::plan_pool(&facts, outlook, &self.plan.policy);
-        let now = facts.situation(outlook);
+        Prospect { records, lead_time, facts, forecast, net }
+    }
 
-        let margin = records.economics.margin_or_zero();
+    /// Length of one period, calendar days.
+    pub(super) fn period_days(&self) -> f64 {
+        self.inputs.panel.calendar().bucket().days()
+    }
+
+    /// Net demand of a pool over the periods `from..to`.
+    pub(super) fn over(
+        &self,
+        prospect: &Prospect<'_, 'a>,
+        from: f64,
+        to: f64,
+        end_variance: f64,
+    ) -> Demand {
+        let own = prospect.forecast.total.over(from, to, end_variance).into();
+        prospect
+            .net
+            .over(own, from, to, |kit| self.kit_night.variance(kit, from, to, end_variance))
+    }
+
+    /// Units of pool `p` that may be promised to customers.
+    pub(super) fn to_offer(
+        &self,
+        p: usize,
+        prospect: &Prospect<'_, 'a>,
+        outlook: &Outlook<'_>,
+    ) -> Units {
         // What is promised of kits and parts was settled for all of them together.
-        let to_offer = self.kit_night.promised(p).unwrap_or_else(|| {
-            let until = |days: f64| outlook.mean_until(days);
-            offerable(records.shelf.promisable(), &records.shelf.lots, until)
-        });
-        let need = self.need(&records, &plan, &now, lead_time.lead_time.mean_days());
+        self.kit_night.promised(p).unwrap_or_else(|| {
+            let shelf = &prospect.records.shelf;
+            offerable(shelf.promisable(), &shelf.lots, |days| outlook.mean_until(days))
+        })
+    }
+
+    /// The rest of a pool's night once its plan stands: lines, channels, open orders.
+    pub(super) fn finish(
+        &self,
+        prospect: &Prospect<'_, 'a>,
+        facts: &PoolFacts<'a>,
+        outlook: Outlook<'_>,
+        plan: PoolPlan,
+        place: Place,
+        exceptions: &mut Vec<Exception>,
+    ) -> PlannedPool<'a> {
+        let Prospect { records, lead_time, forecast, net, .. } = prospect;
+        let pool = records.pool;
+        let now = facts.situation(outlook);
+        let margin = records.economics.margin_or_zero();
         // What lies at another location is moved before it is bought.
         let has_neighbours = self.inputs.panel.pools_of(pool.sku).len() > 1;
         let mut waiting = None;
         let mut lines = Vec::new();
-        if has_neighbours {
-            waiting = Some(Box::new(need));
-        } else {
-            lines = self.propose(&records, need, exceptions);
+        if place.buys {
+            let need = self.need(records, &plan, &now, lead_time.lead_time.mean_days());
+            if has_neighbours && !place.in_network {
+                waiting = Some(Box::new(need));
+            } else {
+                lines = self.propose(records, need, exceptions);
+            }
         }
 
-        let (allocation, findings) = self.allocate(&records, forecast, &plan, to_offer, exceptions);
+        let (allocation, findings) =
+            self.allocate(records, forecast, &plan, &place, exceptions);
         // Orders on their way are judged on what is there after customers who wait have been
         // served, and what will expire is thrown away.
-        let lines_open = self.open_lines(&records, &lead_time, exceptions);
+        let lines_open = self.open_lines(records, lead_time, exceptions);
         let advice = if lines_open.is_empty() {
             Vec::new()
         } else {
@@ -104,9 +192,9 @@ impl<'a> Night<'a> {
             open_orders::advise(&open, self.market.as_of, &self.plan.purchase)
         };
         let picture =
-            picture::weekly(&self.inputs.panel, pool, &net.mean, &plan.path, |from, to| {
-                if net.has_kits() {
-                    let demand = over(from, to, 0.0);
+            picture::weekly(&self.inputs.panel, pool, outlook.mean, &plan.path, |from, to| {
+                if net.has_kits() || place.in_network {
+                    let demand = (outlook.over)(from, to, 0.0);
                     [0.1, 0.9].map(|p| demand.quantile(p) as f32)
                 } else {
                     let own = forecast.total.quantiles(from, to, [0.1, 0.9]);
@@ -116,11 +204,13 @@ impl<'a> Night<'a> {
         PlannedPool {
             lines,
             waiting,
+            transfer: None,
+            in_network: place.in_network,
             allocation,
             findings,
             advice,
             picture,
-            available: to_offer,
+            available: place.to_offer,
             margin,
             short_before_arrival: now.expected_shortfall(plan.policy.lead_time_mean),
             plan,
@@ -169,6 +259,7 @@ impl<'a> Night<'a> {
         &self,
         records: &PoolRecords<'_, 'a>,
         lead_time: &Estimate,
+        is_fed: bool,
         exceptions: &mut Vec<Exception>,
     ) {
         let pool = records.pool;
@@ -176,7 +267,7 @@ impl<'a> Night<'a> {
             let about = Subject::pool(&self.inputs.names, pool.sku, pool.location);
             exceptions.push(drift.exception(about));
         }
-        let supplied = records.supply.is_some() || self.kits.is_kit(pool.sku);
+        let supplied = is_fed || records.supply.is_some() || self.kits.is_kit(pool.sku);
         if !supplied && self.inputs.has("supply") {
             let about = Subject::pool(&self.inputs.names, pool.sku, pool.location);
             exceptions.push(no_supply(about));
@@ -269,7 +360,7 @@ impl<'a> Night<'a> {
         records: &PoolRecords<'_, 'a>,
         forecast: &PoolForecast,
         plan: &PoolPlan,
-        available: Units,
+        place: &Place,
         exceptions: &mut Vec<Exception>,
     ) -> (Vec<Allocation>, Vec<ChannelFinding>) {
         let pool = records.pool;
@@ -281,8 +372,8 @@ impl<'a> Night<'a> {
         let stock = allocate::PoolStock {
             sku: pool.sku,
             location: pool.location,
-            available,
-            reorder_point: plan.policy.reorder_point,
+            available: place.to_offer,
+            reorder_point: place.low_at,
         };
         let context = allocate::Context {
             names: &self.inputs.names,

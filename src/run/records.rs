@@ -90,14 +90,11 @@ impl<'a> Night<'a> {
     /// What the policy reads of them.
     pub fn facts(&self, of: &PoolRecords<'_, 'a>, lead_time: &Estimate) -> PoolFacts<'a> {
         let as_of = self.market.as_of;
-        let is_kit = self.kits.is_kit(of.pool.sku);
         let stock = self.stock_level(of);
         let is_asked_for = stock.net() < 0.0
             || of.product.min_stock.is_some_and(Units::is_positive)
             || of.through_kits.is_some_and(ThroughKits::is_asked_for);
-        let held = held_kit(is_kit)
-            .or_else(|| held(of.product, of.class.lifecycle, is_asked_for, of.by_hand.approved))
-            .or_else(|| stock_unknown(self.inputs.stock_is_known()));
+        let held = self.held(of, is_asked_for);
         PoolFacts {
             sku: of.pool.sku,
             location: of.pool.location,
@@ -128,7 +125,15 @@ impl<'a> Night<'a> {
             shelf_life_days: of.product.shelf_life_days,
             by_hand: of.by_hand,
             held,
+            network: None,
         }
+    }
+
+    /// Why a pool is not ordered; `is_asked_for` where something else than its own sales asks.
+    pub fn held(&self, of: &PoolRecords<'_, 'a>, is_asked_for: bool) -> Option<&'static str> {
+        held_kit(self.kits.is_kit(of.pool.sku))
+            .or_else(|| held(of.product, of.class.lifecycle, is_asked_for, of.by_hand.approved))
+            .or_else(|| stock_unknown(self.inputs.stock_is_known()))
     }
 
     /// The lead time to plan with: set by hand, of the first supplier, or the default.

@@ -7,6 +7,7 @@ use crate::domain::exceptions::Exception;
 use crate::domain::outcome::{Outcome, Transfer};
 use crate::domain::sorted;
 use crate::domain::units::{PoolId, Units};
+use crate::allocate::shipments::{Ordered, with_transfers};
 use crate::purchase;
 use crate::run::partition::{Night, PlannedPool};
 use rayon::prelude::*;
@@ -22,12 +23,14 @@ pub(super) fn settle<'a>(
     outcome.transfers = suggested_transfers(night, &mut pools);
     outcome.exceptions.extend(night.buy_the_rest(&mut pools, &outcome.transfers));
     let mut lines = Vec::with_capacity(pools.len());
+    let mut transfers = Vec::new();
     // Of an item that no pool holds nothing is known, which is not the same as none.
     let mut available: Vec<Option<Units>> = vec![None; night.inputs.names.skus.len()];
     for pool in pools {
         let total = &mut available[pool.plan.policy.sku.index()];
         *total = Some(total.unwrap_or_default() + pool.available);
         outcome.policy.push(pool.plan.policy);
+        transfers.extend(pool.transfer.map(|row| *row));
         lines.extend(pool.lines);
         outcome.allocation.extend(pool.allocation);
         outcome.findings.extend(pool.findings);
@@ -50,8 +53,11 @@ pub(super) fn settle<'a>(
     outcome.exceptions.extend(policy.idle_targets(night.classes, &outcome.policy));
     // Last: the budget and the suppliers' minimums weigh all lines of the run against each other.
     let settled = purchase::settle(lines, &night.market);
-    outcome.recommendations = settled.recommendations;
-    outcome.orders = settled.orders;
+    let (recommendations, orders) = (settled.recommendations, settled.orders);
+    let Ordered { recommendations, orders } =
+        with_transfers(Ordered { recommendations, orders }, transfers);
+    outcome.recommendations = recommendations;
+    outcome.orders = orders;
     outcome.exceptions.extend(settled.exceptions);
 }
 
@@ -61,10 +67,12 @@ fn suggested_transfers(night: &Night<'_>, pools: &mut [PlannedPool<'_>]) -> Vec<
     let mut suggested = Vec::new();
     for item in pools.chunk_by_mut(|a, b| a.plan.policy.sku == b.plan.policy.sku) {
         let sku = item[0].plan.policy.sku;
-        if item.len() == 1 || night.kits.is_kit(sku) {
+        // What lanes connect is moved by them.
+        let apart = item.iter().filter(|pool| !pool.in_network);
+        let sites: Vec<Site> = apart.map(|pool| night.site(pool)).collect();
+        if sites.len() < 2 || night.kits.is_kit(sku) {
             continue;
         }
-        let sites: Vec<Site> = item.iter().map(|pool| night.site(pool)).collect();
         let found = transfers(sku, &sites, &night.plan.allocation, &|from, to| {
             !night.standing.is_move_quiet(sku, from, to)
         });

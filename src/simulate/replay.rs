@@ -411,6 +411,7 @@ fn facts(pool: &ReplayPool, number: usize, as_of: NaiveDate, past: PastDemand) -
         shelf_life_days: pool.shelf_life_days,
         by_hand: PoolOverrides::default(),
         held: None,
+        network: None,
     }
 }
 

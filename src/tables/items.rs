@@ -6,7 +6,7 @@ use crate::domain::classes::{
 use crate::domain::outcome::{Classification, Policy};
 use crate::explain::Unit::{Currency, Days, Periods, Ratio, Share, Units, UnitsPerDay};
 use crate::tables::table::{
-    Table, flag, location, money, one_of, optional_real, optional_text, real, sku, text,
+    Table, flag, location, money, one_of, optional_date, optional_real, optional_text, real, sku, text,
 };
 
 /// Classes: one row a pool.
@@ -82,5 +82,26 @@ pub static POLICY: Table<Policy> = Table {
         optional_real("eoq", "economic order quantity", Units, |r| r.eoq),
         real("lead_time_max", "longest lead time planned for", Days, |r| r.lead_time_max),
         text("lead_time_source", "where the lead time comes from", |r| &r.lead_time_source),
+        optional_real(
+            "echelon_position",
+            "of a source: its stock, what is on its way, and the positions of all that it feeds",
+            Units,
+            |r| r.echelon.map(|echelon| echelon.position),
+        ),
+        optional_real(
+            "echelon_reorder_point",
+            "of a source: it buys when the echelon's position is below",
+            Units,
+            |r| r.echelon.map(|echelon| echelon.reorder_point),
+        ),
+        optional_real(
+            "echelon_order_up_to",
+            "of a source: it buys up to this echelon position",
+            Units,
+            |r| r.echelon.map(|echelon| echelon.order_up_to),
+        ),
+        optional_date("next_arrival", "in a network: when the next delivery comes", |r| {
+            r.next_arrival
+        }),
     ],
 };

@@ -1,13 +1,14 @@
 //! What to order, what to do about what is on its way, and what to move instead.
 
 use crate::domain::outcome::{
-    DraftOrder, OpenOrderAction, OpenOrderAdvice, Recommendation, Status, Transfer,
+    DraftOrder, OpenOrderAction, OpenOrderAdvice, Recommendation, RecommendationKind, Status,
+    Transfer,
 };
 use crate::domain::units::{Money, SupplierId};
 use crate::explain::Unit::{Probability, Units, UpToHundred};
 use crate::tables::table::{
     Row, Table, count, date, location, made_text, money, one_of, optional_count, optional_date,
-    optional_money, optional_text, place, real, sku, text, units,
+    optional_money, optional_text, optional_units, place, real, sku, text, units,
 };
 
 /// Recommendations: one row a pool and supplier line.
@@ -74,6 +75,25 @@ pub static RECOMMENDATIONS: Table<Recommendation> = Table {
             Probability,
             |r| r.stockout_probability,
         ),
+        one_of(
+            RecommendationKind::NAMES,
+            optional_text("kind", "bought, or sent by another location; missing without lanes", |r| {
+                (!r.inputs.lanes.is_empty()).then(|| r.kind().name())
+            }),
+        ),
+        optional_text("source_location", "a transfer: the location it comes from", |r| {
+            r.transfer.map(|transfer| r.names().location(transfer.from))
+        }),
+        optional_units("asked", "a transfer: what the place asks for today", |r| {
+            r.transfer.map(|transfer| transfer.asked)
+        }),
+        optional_units("share", "a transfer: its share of what the source has", |r| {
+            r.transfer.map(|transfer| transfer.share)
+        }),
+        optional_units("short", "a transfer: asked for and not sent", |r| r.short()),
+        optional_date("departs", "a transfer: when it leaves", |r| {
+            r.transfer.and_then(|transfer| transfer.departs)
+        }),
     ],
 };
 

@@ -3,7 +3,7 @@
 use crate::domain::error::{Error, Result};
 use crate::domain::units::{Money, Units};
 use crate::tables::table::{Column, Declaration, Kind};
-use arrow::array::{Array, ArrayRef, AsArray};
+use arrow::array::{Array, ArrayRef, AsArray, new_null_array};
 use arrow::compute::concat_batches;
 use arrow::datatypes::{
     ArrowPrimitiveType, Date32Type, Decimal128Type, Float32Type, Float64Type, Int64Type,
@@ -203,6 +203,11 @@ fn read_arrays(
     let mut arrays = Vec::with_capacity(columns.len());
     for column in columns {
         let kind = column.kind.arrow();
+        // A run of an older build lacks the columns that were added since.
+        if column.optional && batch.column_by_name(column.name).is_none() {
+            arrays.push(new_null_array(&kind, batch.num_rows()));
+            continue;
+        }
         let array = batch.column_by_name(column.name).filter(|a| *a.data_type() == kind);
         let Some(array) = array else {
             return Err(format!("column {} is missing or not {kind:?}", column.name));

@@ -1,0 +1,453 @@
+//! The night of one item whose locations feed each other, in the order of the network: levels from
+//! the leaves up, purchases at the roots, sharing from the roots down, then each location's own
+//! channels from what is left. Everything is decided by `network`, `inventory` and `allocate`; here
+//! they are given what the night knows.
+
+use crate::allocate::shipments::{Shipping, SourceStock, transfer_row};
+use crate::domain::exceptions::Exception;
+use crate::domain::inputs::ProductStatus;
+use crate::domain::lanes::{Lane, LaneMode};
+use crate::domain::units::{Money, Units};
+use crate::forecast::PoolForecast;
+use crate::inventory::facts::{Covers, NetworkLevel};
+use crate::inventory::order_calendar::OrderCalendar;
+use crate::inventory::reorder_point::{ProtectionInterval, network_lot, network_service};
+use crate::inventory::{self, Outlook, PoolFacts, PoolPlan};
+use crate::math::distributions::Demand;
+use crate::network::levels::{crossing, crossing_of, quantile};
+use crate::network::topology::Topology;
+use crate::network::{self, Interval, Mode, Network, PlaceNight, Supply};
+use crate::run::partition::{Night, PlannedPool};
+use crate::run::pool::{DAILY_DEMAND_DAYS, Place, Prospect};
+use std::ops::Range;
+
+/// Receipts from which their spread is taken as it is, and not as a gamma of their moments.
+const ENOUGH_RECEIPTS: usize = 10;
+
+/// A lane that an item uses: positions among the pools of the item.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct LaneInUse<'a> {
+    pub from: usize,
+    pub to: usize,
+    pub lane: &'a Lane,
+}
+
+impl<'a> Night<'a> {
+    /// The lanes between the pools of one item: into each the one that is asked first.
+    pub(super) fn lanes_in_use(&self, pools: Range<usize>) -> Vec<LaneInUse<'a>> {
+        let mut lanes = Vec::new();
+        let all = self.inputs.panel.pools();
+        let sku = all[pools.start].sku;
+        // A kit is packed where it is sold: its parts travel.
+        if self.inputs.lanes.is_empty() || self.kits.is_kit(sku) {
+            return lanes;
+        }
+        for to in pools.clone() {
+            let here = all[to].location;
+            let lane = self.inputs.lanes.into_pool(sku, here).into_iter().next();
+            let Some(lane) = lane.filter(|lane| !self.buys_rather(to, lane)) else { continue };
+            let source = self.inputs.panel.position((sku, lane.from));
+            if let Some(from) = source.filter(|p| pools.contains(p)) {
+                lanes.push(LaneInUse { from: from - pools.start, to: to - pools.start, lane });
+            }
+        }
+        lanes
+    }
+
+    /// Whether pool `p`, which `lane` feeds, is bought for all the same: a row of supply names its
+    /// location, with a better role or, of the same role, landed for less.
+    fn buys_rather(&self, p: usize, lane: &Lane) -> bool {
+        let pool = &self.inputs.panel.pools()[p];
+        let unit_cost = self.inputs.products[pool.sku.index()].unit_cost;
+        let mut rows = self.market.supply_of(pool.sku, pool.location);
+        let Some(own) = rows.find(|row| row.location == Some(pool.location)) else { return false };
+        if own.role != lane.role {
+            return own.role < lane.role;
+        }
+        let of_source = self.market.supply_of(pool.sku, lane.from).next();
+        let landed = |row| self.market.landed(row, unit_cost);
+        let there = of_source.and_then(landed).or(unit_cost).unwrap_or_default();
+        landed(own).is_some_and(|here| here < there + lane.cost_per_unit)
+    }
+
+    /// Plans the pools of one item together.
+    pub(super) fn plan_network(
+        &self,
+        pools: Range<usize>,
+        forecasts: &[PoolForecast],
+        lanes: &[LaneInUse<'a>],
+        exceptions: &mut Vec<Exception>,
+    ) -> Vec<PlannedPool<'a>> {
+        let mut prospects = Vec::with_capacity(pools.len());
+        for (i, p) in pools.clone().enumerate() {
+            let inbound = lanes.iter().find(|used| used.to == i).map(|used| used.lane);
+            prospects.push(self.prospect(p, &forecasts[i], inbound, exceptions));
+        }
+        pass_costs_on(&mut prospects, lanes);
+
+        let overs: Vec<_> = prospects
+            .iter()
+            .map(|prospect| {
+                move |from: f64, to: f64, variance: f64| self.over(prospect, from, to, variance)
+            })
+            .collect();
+        let period_days = self.period_days();
+        let mut outlooks = Vec::with_capacity(prospects.len());
+        for (prospect, over) in prospects.iter().zip(&overs) {
+            outlooks.push(Outlook { period_days, mean: &prospect.net.mean, over });
+        }
+
+        // From the leaves up: what steers each place, and where it stands.
+        let network = self.network(&prospects, &outlooks, lanes);
+        let topology = network.topology().expect("lanes that are no forest are refused");
+        let margins: Vec<f64> = network.places.iter().map(|place| place.margin).collect();
+        let mut nights = network.levels(&topology);
+        let mut settled = Vec::with_capacity(prospects.len());
+        for i in 0..prospects.len() {
+            let echelon = Echelon::of(i, &topology, lanes, &outlooks, &margins);
+            let facts = self.network_facts(i, &prospects[i], &network, &nights, &echelon);
+            let over = |from: f64, to: f64, variance: f64| echelon.over(from, to, variance);
+            let outlook = Outlook { period_days, mean: &echelon.mean, over: &over };
+            let plan = inventory::plan_pool(&facts, outlook, &self.plan.policy);
+            let night = &mut nights[i];
+            night.level.reorder_point = plan.policy.reorder_point;
+            night.level.order_up_to = plan.policy.order_up_to;
+            if facts.held.is_some() {
+                // Whoever is held asks for nothing.
+                night.level.reorder_point = night.level.reorder_point.min(night.position);
+            }
+            settled.push(Settled { facts, plan, echelon });
+        }
+
+        // From the roots down: what leaves today.
+        let shares = network.share(&topology, &nights);
+        let mut sent = vec![Units::ZERO; prospects.len()];
+        for (used, night) in lanes.iter().zip(&shares) {
+            sent[used.from] += Units::floor(night.sent);
+        }
+
+        // Each location's own channels, from what is left; then purchases and open orders.
+        let mut planned = Vec::with_capacity(prospects.len());
+        for (i, (p, settled)) in pools.zip(settled).enumerate() {
+            let Settled { facts, plan, echelon } = settled;
+            let prospect = &prospects[i];
+            let inbound = topology.inbound(i);
+            let place = Place {
+                buys: inbound.is_none(),
+                in_network: echelon.is_shared() || inbound.is_some(),
+                to_offer: (self.to_offer(p, prospect, &outlooks[i]) - sent[i]).or_zero(),
+                // Channels of a source are told of its own shelf, not of its echelon.
+                low_at: if echelon.is_shared() {
+                    outlooks[i].mean_until(prospect.lead_time.lead_time.mean_days())
+                } else {
+                    plan.policy.reorder_point
+                },
+            };
+            let transfer = inbound.map(|lane| {
+                let used = &lanes[lane];
+                Box::new(transfer_row(&Shipping {
+                    names: &self.inputs.names,
+                    as_of: self.market.as_of,
+                    lane: used.lane,
+                    night: &shares[lane],
+                    plan: &plan,
+                    on_hand: prospect.records.shelf.on_hand,
+                    available: prospect.records.available,
+                    source: SourceStock {
+                        stock: Units::floor(network.places[used.from].stock.max(0.0)),
+                        next_arrival_days: network.places[used.from].next_arrival_days,
+                        landed: prospects[used.from].records.economics.landed_cost,
+                    },
+                    pack: Units::floor(network.lanes[lane].pack),
+                    departs_in_days: network.lanes[lane].departs_in_days,
+                    lead_days: prospect.lead_time.lead_time.mean_days(),
+                }))
+            });
+            let over = |from: f64, to: f64, variance: f64| echelon.over(from, to, variance);
+            let outlook = Outlook { period_days, mean: &echelon.mean, over: &over };
+            let mut done = self.finish(prospect, &facts, outlook, plan, place, exceptions);
+            done.transfer = transfer;
+            planned.push(done);
+        }
+        planned
+    }
+
+    /// The places of an item and the lanes between them, as the network's arithmetic reads them.
+    fn network<'n>(
+        &'n self,
+        prospects: &[Prospect<'n, 'a>],
+        outlooks: &'n [Outlook<'n>],
+        lanes: &[LaneInUse<'a>],
+    ) -> Network<'n> {
+        let settings = &self.plan.network;
+        let mut places = Vec::with_capacity(prospects.len());
+        for (i, (prospect, outlook)) in prospects.iter().zip(outlooks).enumerate() {
+            let facts = &prospect.facts;
+            let location = &self.inputs.locations[facts.location.index()];
+            let is_fed = lanes.iter().any(|used| used.to == i);
+            let name = self.inputs.names.location(facts.location);
+            let sells = prospect.net.mean.iter().any(|&mean| mean > 0.0);
+            let demand: Option<&'n dyn network::DemandAhead> =
+                if sells { Some(outlook) } else { None };
+            let arrivals = &facts.arrivals;
+            places.push(network::night::Place {
+                on_way: arrivals.iter().map(|arrival| arrival.quantity).sum(),
+                next_arrival_days: arrivals.first().map(|arrival| arrival.days),
+                received: 0.0,
+                holding_a_day: self.holding_a_day(prospect),
+                margin: self.at_stake(prospect),
+                priority: location.priority.map_or(i32::MAX, |rank| {
+                    i32::try_from(rank).unwrap_or(i32::MAX)
+                }),
+                reserve: settings.reserve_days * outlook.per_day(DAILY_DEMAND_DAYS),
+                most: facts.max_stock,
+                supply: if is_fed { None } else { Some(self.supply(prospect)) },
+                ..network::night::Place::new(name, demand, facts.stock.net())
+            });
+        }
+        let mut used = Vec::with_capacity(lanes.len());
+        for LaneInUse { from, to, lane } in lanes {
+            let calendar = OrderCalendar::of_lane(lane);
+            let lead_time = prospects[*to].lead_time.lead_time;
+            let departs = calendar.next_order_day(self.market.as_of);
+            let interval = Interval {
+                lead_days: lead_time.mean_days(),
+                lead_sd_days: lead_time.sd_days(),
+                review_days: calendar.mean_gap_days(),
+            };
+            let product = prospects[*to].records.product;
+            let pack = lane.pack_size.or(product.case_size).unwrap_or(Units::ONE);
+            used.push(network::Lane {
+                departs_in_days: departs.map(|day| (day - self.market.as_of).num_days() as f64),
+                pack: pack.max(Units::ONE).as_f64(),
+                minimum: lane.minimum.as_f64(),
+                maximum: lane.maximum.map(Units::as_f64),
+                line_cost: lane.cost_per_line.as_f64(),
+                mode: match lane.mode {
+                    LaneMode::Hold => Mode::Hold,
+                    LaneMode::Push => Mode::Push,
+                },
+                ..network::Lane::new(*from, *to, interval)
+            });
+        }
+        Network {
+            places,
+            lanes: used,
+            rule: settings.share,
+            level_shift: settings.level_shift,
+        }
+    }
+
+    /// Cost of a unit and day in a location, currency units.
+    fn holding_a_day(&self, prospect: &Prospect<'_, 'a>) -> f64 {
+        let location = &self.inputs.locations[prospect.facts.location.index()];
+        let cost = prospect.records.economics.landed_cost.unwrap_or_default().as_f64();
+        match (location.holding_rate_per_year, self.plan.policy.holding_per_unit_period) {
+            (Some(rate), _) => rate * cost / 365.0,
+            (None, Some(holding)) => holding / self.period_days(),
+            (None, None) => self.plan.policy.holding_rate_per_year * cost / 365.0,
+        }
+    }
+
+    /// Lost with a unit not sold, currency units.
+    fn at_stake(&self, prospect: &Prospect<'_, 'a>) -> f64 {
+        let margin = prospect.records.economics.margin().map(Money::as_f64);
+        self.plan.policy.shortage_per_unit.or(margin).unwrap_or(0.0)
+    }
+
+    /// How a place buys.
+    fn supply(&self, prospect: &Prospect<'_, 'a>) -> Supply {
+        let facts = &prospect.facts;
+        let lead_time = facts.lead_time;
+        let policy = &self.plan.policy;
+        let cell = policy.cell(facts.abc, facts.xyz);
+        let review = cell.review_period_days.unwrap_or(policy.review_period_days);
+        let chances =
+            facts.calendar.opportunities(facts.as_of, lead_time.mean_days(), review);
+        let interval = Interval {
+            lead_days: chances.next.arrival,
+            lead_sd_days: lead_time.sd_days(),
+            review_days: chances.after.arrival - chances.next.arrival,
+        };
+        let days = prospect.records.supply.map(|supply| self.lead_times.days(supply));
+        let crossing_days2 = match days {
+            Some(days) if days.len() >= ENOUGH_RECEIPTS => crossing(&days, interval.review_days),
+            Some(_) | None => {
+                let mean = lead_time.mean_days();
+                crossing_of(mean, lead_time.sd_days(), interval.review_days)
+            }
+        };
+        let least = prospect.records.supply.map_or(Units::ZERO, |row| row.minimum_order);
+        Supply { interval, crossing_days2, lot: least.as_f64() }
+    }
+
+    /// What is known of place `i` once its network has given it a level.
+    fn network_facts(
+        &self,
+        i: usize,
+        prospect: &Prospect<'_, 'a>,
+        network: &Network<'_>,
+        nights: &[PlaceNight],
+        echelon: &Echelon<'_, '_>,
+    ) -> PoolFacts<'a> {
+        let mut facts = prospect.facts.clone();
+        let place = &network.places[i];
+        let night = &nights[i];
+        let inbound = network.lanes.iter().find(|lane| lane.to == i);
+        if inbound.is_none() && !echelon.is_shared() {
+            return facts;
+        }
+        facts.held = self.held_in_network(prospect, inbound.is_some());
+        let below = night.position - place.stock - place.on_way;
+        facts.stock.available += below;
+        facts.stock.on_hand += below;
+        let mut interval = place.supply.map_or(Interval::default(), |supply| supply.interval);
+        if let Some(lane) = inbound {
+            interval = lane.interval;
+            interval.lead_days += lane.departs_in_days.unwrap_or(0.0);
+        }
+        let protection = match &night.echelon {
+            Some(covered) => covered.distribution(&Demand::Poisson { mean: covered.mean() }),
+            None => {
+                let days = inbound.map_or(interval, |lane| lane.interval).days();
+                Outlook::demand_until_about(echelon.own(), 0.0, days, interval.lead_sd_days)
+            }
+        };
+        let costs_known = place.holding_a_day > 0.0 && place.margin.max(echelon.margin) > 0.0;
+        let by_cost = costs_known.then_some(night.level.service);
+        let service = network_service(&facts, &self.plan.policy, by_cost);
+        // Costs decide: the level is the network's own. Else the same demand at another service.
+        let mut reorder_point = night.level.reorder_point;
+        if by_cost != Some(service) {
+            reorder_point = quantile(&protection, service);
+        }
+        facts.network = Some(NetworkLevel {
+            covers: if echelon.is_shared() { Covers::Echelon } else { Covers::Place },
+            interval: ProtectionInterval {
+                lead_days: interval.lead_days,
+                review_days: interval.review_days,
+            },
+            lot: match inbound {
+                Some(_) => night.level.lot.round(),
+                None => self.purchase_lot(&facts, &protection, interval, place.holding_a_day),
+            },
+            protection,
+            service,
+            reorder_point,
+            position: night.position,
+            on_order: place.on_way,
+        });
+        facts
+    }
+
+    /// Units of one purchase above what is needed, as order costs ask for.
+    fn purchase_lot(
+        &self,
+        facts: &PoolFacts<'_>,
+        protection: &Demand,
+        interval: Interval,
+        holding_a_day: f64,
+    ) -> f64 {
+        let per_day = protection.mean() / interval.days().max(1.0);
+        network_lot(facts, &self.plan.policy, per_day, holding_a_day)
+    }
+
+    /// Why a place is not replenished. What is sold off or no longer ordered is moved all the same:
+    /// it sells better in a shop than in the warehouse.
+    fn held_in_network(
+        &self,
+        prospect: &Prospect<'_, 'a>,
+        is_fed: bool,
+    ) -> Option<&'static str> {
+        let why = self.held(&prospect.records, true);
+        let waits = prospect.records.product.status == ProductStatus::New;
+        why.filter(|_| !is_fed || waits || !self.inputs.stock_is_known())
+    }
+}
+
+/// A place whose level stands.
+struct Settled<'n, 'a> {
+    facts: PoolFacts<'a>,
+    plan: PoolPlan,
+    echelon: Echelon<'n, 'n>,
+}
+
+/// A place and all that it feeds: their demand together.
+struct Echelon<'n, 'o> {
+    outlooks: Vec<&'o Outlook<'n>>,
+    /// Units a period. `[horizon]`
+    mean: Vec<f32>,
+    /// The largest margin of its places.
+    margin: f64,
+}
+
+impl<'n> Echelon<'n, 'n> {
+    fn of(
+        place: usize,
+        topology: &Topology,
+        lanes: &[LaneInUse<'_>],
+        outlooks: &'n [Outlook<'n>],
+        margins: &[f64],
+    ) -> Self {
+        let mut members = vec![place];
+        let mut next = 0;
+        while next < members.len() {
+            let fed = topology.outbound(members[next]).iter().map(|&lane| lanes[lane].to);
+            members.extend(fed);
+            next += 1;
+        }
+        let horizon = members.iter().map(|&m| outlooks[m].mean.len()).max().unwrap_or(0);
+        let mut mean = vec![0.0; horizon];
+        for &member in &members {
+            for (sum, units) in mean.iter_mut().zip(outlooks[member].mean) {
+                *sum += units;
+            }
+        }
+        Self {
+            outlooks: members.iter().map(|&m| &outlooks[m]).collect(),
+            mean,
+            margin: members.iter().map(|&m| margins[m]).fold(0.0, f64::max),
+        }
+    }
+}
+
+impl<'n> Echelon<'n, '_> {
+    /// Whether it is more than one place.
+    fn is_shared(&self) -> bool {
+        self.outlooks.len() > 1
+    }
+
+    /// The place itself.
+    fn own(&self) -> &Outlook<'n> {
+        self.outlooks[0]
+    }
+
+    /// Demand over the periods `from..to`, that of different places taken to be independent.
+    fn over(&self, from: f64, to: f64, end_variance: f64) -> Demand {
+        if let [own] = self.outlooks[..] {
+            return (own.over)(from, to, end_variance);
+        }
+        let mut mean = 0.0;
+        let mut variance = 0.0;
+        for outlook in &self.outlooks {
+            let demand = (outlook.over)(from, to, end_variance);
+            mean += demand.mean();
+            variance += demand.sd().powi(2);
+        }
+        Demand::count(mean, variance.sqrt())
+    }
+}
+
+/// A place that nobody says a cost for has that of its source, and the way.
+fn pass_costs_on(prospects: &mut [Prospect<'_, '_>], lanes: &[LaneInUse<'_>]) {
+    // As often as the longest chain of lanes has links.
+    for _ in lanes {
+        for used in lanes {
+            let source = prospects[used.from].records.economics.landed_cost;
+            let own = &mut prospects[used.to].records.economics.landed_cost;
+            if own.is_none() {
+                *own = source.map(|cost| cost + used.lane.cost_per_unit);
+            }
+        }
+    }
+}
