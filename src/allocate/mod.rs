@@ -49,8 +49,8 @@ pub mod oversell;
 mod participants;
 pub mod promise;
 mod settings;
-pub mod split;
 pub mod shipments;
+pub mod split;
 pub mod transfers;
 
 pub use crate::allocate::participants::Presence;

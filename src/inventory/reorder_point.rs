@@ -350,9 +350,7 @@ pub fn network_lot(
         OrderQuantity::DaysOfCover => most,
         OrderQuantity::Eoq => economic.unwrap_or(most),
         OrderQuantity::Auto => match cell.method.unwrap_or(settings.method) {
-            Method::Auto | Method::Cost if holding_a_day > 0.0 => {
-                economic.unwrap_or(0.0).min(most)
-            }
+            Method::Auto | Method::Cost if holding_a_day > 0.0 => economic.unwrap_or(0.0).min(most),
             _ => most,
         },
     }

@@ -279,8 +279,7 @@ impl NightlyRun<'_> {
             standing: self.standing,
         };
         let night = Night::new(evening, &forecaster)?;
-        let parts =
-            if inputs.lanes.is_empty() { parts } else { whole_items(parts, &inputs.panel) };
+        let parts = if inputs.lanes.is_empty() { parts } else { whole_items(parts, &inputs.panel) };
         let planned = self.plan_pools(&night, &parts)?;
         self.outcome.exceptions.extend(forecaster.exceptions());
         self.clock.lap("plan");

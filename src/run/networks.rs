@@ -196,9 +196,9 @@ impl<'a> Night<'a> {
                 received: 0.0,
                 holding_a_day: self.holding_a_day(prospect),
                 margin: self.at_stake(prospect),
-                priority: location.priority.map_or(i32::MAX, |rank| {
-                    i32::try_from(rank).unwrap_or(i32::MAX)
-                }),
+                priority: location
+                    .priority
+                    .map_or(i32::MAX, |rank| i32::try_from(rank).unwrap_or(i32::MAX)),
                 reserve: settings.reserve_days * outlook.per_day(DAILY_DEMAND_DAYS),
                 most: facts.max_stock,
                 supply: if is_fed { None } else { Some(self.supply(prospect)) },
@@ -230,12 +230,7 @@ impl<'a> Night<'a> {
                 ..network::Lane::new(*from, *to, interval)
             });
         }
-        Network {
-            places,
-            lanes: used,
-            rule: settings.share,
-            level_shift: settings.level_shift,
-        }
+        Network { places, lanes: used, rule: settings.share, level_shift: settings.level_shift }
     }
 
     /// Cost of a unit and day in a location, currency units.
@@ -262,8 +257,7 @@ impl<'a> Night<'a> {
         let policy = &self.plan.policy;
         let cell = policy.cell(facts.abc, facts.xyz);
         let review = cell.review_period_days.unwrap_or(policy.review_period_days);
-        let chances =
-            facts.calendar.opportunities(facts.as_of, lead_time.mean_days(), review);
+        let chances = facts.calendar.opportunities(facts.as_of, lead_time.mean_days(), review);
         let interval = Interval {
             lead_days: chances.next.arrival,
             lead_sd_days: lead_time.sd_days(),
@@ -354,11 +348,7 @@ impl<'a> Night<'a> {
 
     /// Why a place is not replenished. What is sold off or no longer ordered is moved all the same:
     /// it sells better in a shop than in the warehouse.
-    fn held_in_network(
-        &self,
-        prospect: &Prospect<'_, 'a>,
-        is_fed: bool,
-    ) -> Option<&'static str> {
+    fn held_in_network(&self, prospect: &Prospect<'_, 'a>, is_fed: bool) -> Option<&'static str> {
         let why = self.held(&prospect.records, true);
         let waits = prospect.records.product.status == ProductStatus::New;
         why.filter(|_| !is_fed || waits || !self.inputs.stock_is_known())

@@ -125,9 +125,7 @@ impl<'a> Night<'a> {
         end_variance: f64,
     ) -> Demand {
         let own = prospect.forecast.total.over(from, to, end_variance).into();
-        prospect
-            .net
-            .over(own, from, to, |kit| self.kit_night.variance(kit, from, to, end_variance))
+        prospect.net.over(own, from, to, |kit| self.kit_night.variance(kit, from, to, end_variance))
     }
 
     /// Units of pool `p` that may be promised to customers.
@@ -171,8 +169,7 @@ impl<'a> Night<'a> {
             }
         }
 
-        let (allocation, findings) =
-            self.allocate(records, forecast, &plan, &place, exceptions);
+        let (allocation, findings) = self.allocate(records, forecast, &plan, &place, exceptions);
         // Orders on their way are judged on what is there after customers who wait have been
         // served, and what will expire is thrown away.
         let lines_open = self.open_lines(records, lead_time, exceptions);

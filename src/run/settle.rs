@@ -2,12 +2,12 @@
 //! outcome.
 
 use crate::allocate::exposure::exposures;
+use crate::allocate::shipments::{Ordered, with_transfers};
 use crate::allocate::transfers::{Holding, Site, left_elsewhere, transfers};
 use crate::domain::exceptions::Exception;
 use crate::domain::outcome::{Outcome, Transfer};
 use crate::domain::sorted;
 use crate::domain::units::{PoolId, Units};
-use crate::allocate::shipments::{Ordered, with_transfers};
 use crate::purchase;
 use crate::run::partition::{Night, PlannedPool};
 use rayon::prelude::*;

@@ -6,7 +6,8 @@ use crate::domain::classes::{
 use crate::domain::outcome::{Classification, Policy};
 use crate::explain::Unit::{Currency, Days, Periods, Ratio, Share, Units, UnitsPerDay};
 use crate::tables::table::{
-    Table, flag, location, money, one_of, optional_date, optional_real, optional_text, real, sku, text,
+    Table, flag, location, money, one_of, optional_date, optional_real, optional_text, real, sku,
+    text,
 };
 
 /// Classes: one row a pool.

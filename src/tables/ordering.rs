@@ -77,9 +77,11 @@ pub static RECOMMENDATIONS: Table<Recommendation> = Table {
         ),
         one_of(
             RecommendationKind::NAMES,
-            optional_text("kind", "bought, or sent by another location; missing without lanes", |r| {
-                (!r.inputs.lanes.is_empty()).then(|| r.kind().name())
-            }),
+            optional_text(
+                "kind",
+                "bought, or sent by another location; missing without lanes",
+                |r| (!r.inputs.lanes.is_empty()).then(|| r.kind().name()),
+            ),
         ),
         optional_text("source_location", "a transfer: the location it comes from", |r| {
             r.transfer.map(|transfer| r.names().location(transfer.from))
