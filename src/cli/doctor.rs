@@ -100,6 +100,17 @@ fn runs(lock: &OutputLock, fix: bool, found: &mut Examination) -> Result<()> {
                 damaged.join(", ")
             ));
         }
+        for stranger in run.strangers()? {
+            found.wrong.push(format!(
+                "runs/{id}/{stranger}: this run did not publish it, nothing reads it; move it away"
+            ));
+        }
+        if !run.has_timings() {
+            found.wrong.push(format!(
+                "runs/{id}/timings.json: damaged or missing: when it was published is taken from \
+                 the time of its manifest"
+            ));
+        }
         if run.is_plausible() {
             continue;
         }

@@ -2,8 +2,8 @@
 //! how it gets on to stderr.
 
 use crate::cli::{
-    Cli, Command, backtest, check, conventions, demo, doctor, explain, export, init, prune, review,
-    run, serve, simulate,
+    Cli, Command, backtest, check, conventions, demo, doctor, explain, export, init, mcp, prune,
+    review, run, serve, simulate,
 };
 use crate::domain::error::{Error, Result};
 use crate::domain::fault::guarded;
@@ -28,6 +28,7 @@ pub fn execute(cli: &Cli) -> Result<u8> {
         Command::Man(args) => conventions::man(args),
         Command::Schema(args) => conventions::schema(args),
         Command::Serve(args) => serve::serve(args),
+        Command::Mcp(args) => mcp::mcp(args),
         Command::Doctor(args) => doctor::doctor(args),
     })
     .unwrap_or_else(|fault| Err(Error::Internal(fault.to_string())))

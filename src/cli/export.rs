@@ -144,7 +144,9 @@ fn tell(
             let Export { time, format, files } = export;
             let when = if time.is_empty() { "before" } else { time };
             let lines = counted(*lines, "line");
-            say!("  exported already: {lines}, {when}, {format} {files}");
+            // The first version kept neither format nor files.
+            let what = format!("{lines}, {when}, {format} {files}");
+            say!("  exported already: {}", what.trim_end_matches([' ', ',']));
         }
         if !earlier.is_empty() {
             say!("  --all writes them again, with the same ids");

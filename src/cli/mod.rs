@@ -9,6 +9,7 @@ pub mod execute;
 mod explain;
 mod export;
 mod init;
+mod mcp;
 pub mod print;
 pub mod progress;
 mod prune;
@@ -79,6 +80,9 @@ pub enum Command {
     Prune(PruneArgs),
     /// Show the newest run in a browser and keep decisions as they are taken.
     Serve(ServeArgs),
+    /// Answer an assistant's questions about the newest run over standard input and output (Model
+    /// Context Protocol): it reads, explains and drafts decisions; people take them in.
+    Mcp(McpArgs),
     /// Look at the runs, decisions and models: what is damaged, what is left behind.
     Doctor(DoctorArgs),
     /// Completions for a shell, to be sourced by it.
@@ -233,9 +237,37 @@ pub struct ServeArgs {
     /// Show, and take no decisions.
     #[arg(long)]
     pub read_only: bool,
+    /// A person who decides: gets an address of their own, and decisions made there bear that name.
+    /// May be repeated [default: one address, each decision bears the name typed in the page].
+    #[arg(long, value_name = "NAME", value_parser = a_name, conflicts_with = "author_header")]
+    pub user: Vec<String>,
+    /// A header in which a reverse proxy that has signed people in names who decides, e.g.
+    /// `X-Remote-User`; the proxy must drop what browsers send under that name.
+    #[arg(long, value_name = "HEADER")]
+    pub author_header: Option<String>,
+    /// An address that the header is believed from [default: this machine's own].
+    #[arg(long, value_name = "IP", requires = "author_header")]
+    pub proxy: Vec<std::net::IpAddr>,
     /// Which run's settings and output.
     #[command(flatten)]
     pub options: Options,
+}
+
+/// Arguments of `mcp`.
+#[derive(Debug, Clone, Args)]
+pub struct McpArgs {
+    /// Which run's settings and output.
+    #[command(flatten)]
+    pub options: Options,
+}
+
+/// A person's name, as it stands beside decisions.
+fn a_name(text: &str) -> Result<String, String> {
+    let name = text.trim();
+    match name.is_empty() || name.chars().any(char::is_control) || name.chars().count() > 100 {
+        true => Err(format!("`{}`: expected a name of 1 to 100 signs", name.escape_default())),
+        false => Ok(name.to_owned()),
+    }
 }
 
 /// Arguments of `doctor`.
@@ -255,6 +287,9 @@ pub struct ReviewArgs {
     /// File of decisions: downloaded from the report, or a spreadsheet saved as CSV.
     #[arg(long, value_name = "FILE", required_unless_present_any = ["verify", "log"])]
     pub decisions: Option<PathBuf>,
+    /// Who decides, for lines that name nobody: the drafts of an assistant.
+    #[arg(long, value_name = "NAME", value_parser = a_name)]
+    pub author: Option<String>,
     /// Only check what was kept: content, order, second copies.
     #[arg(long)]
     pub verify: bool,

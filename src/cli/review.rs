@@ -8,7 +8,7 @@ use crate::domain::inputs::Inputs;
 use crate::ingest;
 use crate::purchase::lot::LotRules;
 use crate::review::decisions::{KeptDecisions, known_extent};
-use crate::review::intake::{proposals, take_in};
+use crate::review::intake::{Signature, proposals, take_in_text};
 use crate::run;
 use crate::store::{Findings, Journal, OutputLock, PublishedRun};
 use serde_json::json;
@@ -32,7 +32,9 @@ pub(crate) fn review(args: &ReviewArgs) -> Result<u8> {
     let inputs = run::with_threads(plan.run.threads, || ingest::load(&plan.request()))?;
     let proposals =
         proposals(&run, |sku, location, supplier| terms(&inputs, sku, location, supplier))?;
-    let intake = take_in(out, file, &proposals)?;
+    let signature = args.author.as_deref().map_or(Signature::Written, Signature::OfUnsigned);
+    let bytes = std::fs::read(file).map_err(|e| Error::input(file, e.to_string()))?;
+    let intake = take_in_text(out, file, &bytes, &proposals, signature)?;
     let orders = intake.accepted.iter().filter(|decision| decision.is_order()).count();
     if args.options.voice.json {
         print_json(&json!({

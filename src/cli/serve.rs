@@ -1,9 +1,10 @@
 //! `serve`: a published run in a browser, decisions kept as they are taken.
 //!
-//! It plans nothing and sends nothing. Only files that the run's manifest lists are given out, only
-//! to who knows the token, only under a name that is this machine's (a page elsewhere that makes
-//! its own name point here is refused), and decisions only from pages of its own. A decision that
-//! is answered as kept is on the device.
+//! It plans nothing and sends nothing. Only files that the run's manifest lists are given out, and
+//! only as they were published, only to who knows a token, only under a name that is this machine's
+//! (a page elsewhere that makes its own name point here is refused), and decisions only from pages
+//! of its own. A decision that is answered as kept is on the device, under the name of whom the
+//! token was given to, or whom a proxy in front names.
 
 use crate::cli::ServeArgs;
 use crate::cli::print::{say, warn_line};
@@ -13,7 +14,7 @@ use crate::domain::digest::sha256_hex;
 use crate::domain::error::{Error, Result};
 use crate::ingest;
 use crate::review::decisions::KeptDecisions;
-use crate::review::intake::{Intake, Proposal, proposals, take_in_text};
+use crate::review::intake::{Intake, Proposal, Signature, proposals, take_in_text};
 use crate::run;
 use crate::store::PublishedRun;
 use serde_json::{Value, json};
@@ -37,12 +38,22 @@ const POKE: Duration = Duration::from_millis(200);
 /// What a request meets.
 struct Desk {
     plan: Plan,
-    token: String,
+    passes: Vec<Pass>,
+    /// The header in which a proxy names who asks.
+    author_header: Option<String>,
+    /// Addresses that such a header is believed from.
+    proxies: Vec<IpAddr>,
     /// Names of this server besides addresses.
     names: Vec<String>,
     read_only: bool,
     /// Lines of the current run that can be decided on, with its id.
     lines: Mutex<Option<Lines>>,
+}
+
+/// A token and whom it was given to; nobody in particular where there is one for all.
+struct Pass {
+    token: String,
+    person: Option<String>,
 }
 
 struct Lines {
@@ -56,22 +67,41 @@ type Answer = Response<Cursor<Vec<u8>>>;
 pub(crate) fn serve(args: &ServeArgs) -> Result<u8> {
     let plan = Plan::load(&args.options)?;
     let run = PublishedRun::current(&plan.place())?;
-    let token = token()?;
+    let mut passes = Vec::new();
+    for person in &args.user {
+        passes.push(Pass { token: token()?, person: Some(person.clone()) });
+    }
+    if passes.is_empty() {
+        passes.push(Pass { token: token()?, person: None });
+    }
     let server = Server::http(&args.listen)
         .map_err(|e| Error::Config(vec![format!("--listen {}: {e}", args.listen)]))?;
     let address = server.server_addr();
-    say!("run {}: http://{address}/?token={token}", run.manifest.run_id);
+    for Pass { token, person } in &passes {
+        let run_id = &run.manifest.run_id;
+        match person {
+            Some(person) => say!("run {run_id}, for {person}: http://{address}/?token={token}"),
+            None => say!("run {run_id}: http://{address}/?token={token}"),
+        }
+    }
     say!(
-        "whoever has this address can read the run{}; stop with Ctrl-C",
-        if args.read_only { "" } else { " and decide" }
+        "whoever has {} can read the run{}; stop with Ctrl-C",
+        if passes.len() > 1 { "one of these addresses" } else { "this address" },
+        match (args.read_only, args.user.is_empty()) {
+            (true, _) => "",
+            (false, true) => " and decide",
+            (false, false) => " and decide under that name",
+        }
     );
     let names = args.host.iter().map(|name| name.to_lowercase());
     let desk = Arc::new(Desk {
         names: names.chain(["localhost".to_owned()]).collect(),
         read_only: args.read_only,
         lines: Mutex::new(None),
+        author_header: args.author_header.clone(),
+        proxies: args.proxy.clone(),
         plan,
-        token,
+        passes,
     });
     let under_way = Arc::new(AtomicUsize::new(0));
     if let Some(address) = server.server_addr().to_ip() {
@@ -95,9 +125,11 @@ pub(crate) fn serve(args: &ServeArgs) -> Result<u8> {
             let mut request = request;
             let answer = crate::domain::fault::guarded(|| desk.answer(&mut request))
                 .unwrap_or_else(|fault| words(500, &format!("our fault: {fault}")));
+            // Before the answer is sent: what a client that was turned away still has to send is
+            // waited for there, and three hundred that never do must not lock out the others.
+            under_way.fetch_sub(1, Ordering::SeqCst);
             // A browser that went away needs no answer.
             let _ = request.respond(answer);
-            under_way.fetch_sub(1, Ordering::SeqCst);
         });
     }
 }
@@ -136,7 +168,7 @@ impl Desk {
         }
         let url = request.url().to_owned();
         let path = url.split(['?', '#']).next().unwrap_or_default();
-        let by_address = query(&url, "token").is_some_and(|given| self.is_token(given));
+        let by_address = query(&url, "token").and_then(|given| self.pass(given));
         let cookie = header(request, "Cookie").and_then(|text| {
             text.split(';')
                 .find_map(|pair| pair.trim().strip_prefix("orderpoint="))
@@ -144,28 +176,54 @@ impl Desk {
         });
         let bearer = header(request, "Authorization")
             .and_then(|text| text.strip_prefix("Bearer ").map(str::to_owned));
-        let known = [cookie, bearer].into_iter().flatten().any(|given| self.is_token(&given));
-        if !by_address && !known {
+        let given = [cookie, bearer].into_iter().flatten().find_map(|given| self.pass(&given));
+        let Some(pass) = by_address.or(given) else {
             return words(401, "open the address that `orderpoint serve` printed, with its token");
-        }
+        };
         let answer = match (request.method().clone(), path) {
-            (Method::Post, "/decisions") => self.decide(request),
+            (Method::Post, "/decisions") => self.decide(request, pass),
             (Method::Get | Method::Head, "/decisions") => self.decisions(),
-            (Method::Get | Method::Head, "/run") => self.current(),
+            (Method::Get | Method::Head, "/run") => self.current(request, pass),
             (Method::Get | Method::Head, "/") => self.to_the_run(),
             (Method::Get | Method::Head, path) => self.file(path),
             _ => words(405, "only GET, and POST /decisions"),
         };
-        if by_address {
-            let cookie = format!("orderpoint={}; Path=/; HttpOnly; SameSite=Strict", self.token);
+        if let Some(pass) = by_address {
+            let cookie = format!("orderpoint={}; Path=/; HttpOnly; SameSite=Strict", pass.token);
             return with(answer, "Set-Cookie", &cookie);
         }
         answer
     }
 
     /// As many steps for a wrong token as for a right one: digests are compared.
-    fn is_token(&self, given: &str) -> bool {
-        sha256_hex(given.as_bytes()) == sha256_hex(self.token.as_bytes())
+    fn pass(&self, given: &str) -> Option<&Pass> {
+        let given = sha256_hex(given.as_bytes());
+        self.passes.iter().find(|pass| sha256_hex(pass.token.as_bytes()) == given)
+    }
+
+    /// Who asks, where a token or a proxy says it; `Err` where a proxy should and does not.
+    fn person(
+        &self,
+        request: &Request,
+        pass: &Pass,
+    ) -> std::result::Result<Option<String>, Answer> {
+        let Some(name) = &self.author_header else { return Ok(pass.person.clone()) };
+        let is_proxy = request.remote_addr().is_some_and(|at| {
+            let ip = at.ip().to_canonical();
+            if self.proxies.is_empty() { ip.is_loopback() } else { self.proxies.contains(&ip) }
+        });
+        let mut named = request
+            .headers()
+            .iter()
+            .filter(|h| h.field.as_str().as_str().eq_ignore_ascii_case(name));
+        let person = named.next().map(|header| header.value.as_str().trim());
+        match person {
+            // A second one was put there by somebody else than the proxy.
+            Some(person) if is_proxy && !person.is_empty() && named.next().is_none() => {
+                Ok(Some(person.to_owned()))
+            }
+            Some(_) | None => Err(words(403, "the proxy in front of this server names nobody")),
+        }
     }
 
     /// An address, or a name that was given: any other name is somebody else's that points here.
@@ -189,7 +247,11 @@ impl Desk {
         }
     }
 
-    fn current(&self) -> Answer {
+    fn current(&self, request: &Request, pass: &Pass) -> Answer {
+        let person = match self.person(request, pass) {
+            Ok(person) => person,
+            Err(nobody) => return nobody,
+        };
         match PublishedRun::current(&self.plan.place()) {
             Ok(run) => json_answer(
                 200,
@@ -197,6 +259,7 @@ impl Desk {
                     "run_id": run.manifest.run_id,
                     "as_of": run.manifest.as_of,
                     "read_only": self.read_only,
+                    "author": person,
                 }),
             ),
             Err(error) => words(404, &error.to_string()),
@@ -222,9 +285,14 @@ impl Desk {
         if !run.manifest.files.iter().any(|file| file.path == name) && name != "manifest.json" {
             return missing();
         }
-        match std::fs::read(run.folder.join(name)) {
+        let content = if name == "manifest.json" {
+            std::fs::read(run.folder.join(name)).map_err(Error::unreadable(name))
+        } else {
+            run.content(name)
+        };
+        match content {
             Ok(bytes) => with(safe(Response::from_data(bytes)), "Content-Type", kind(name)),
-            Err(_) => missing(),
+            Err(error) => words(503, &error.to_string()),
         }
     }
 
@@ -255,10 +323,14 @@ impl Desk {
     }
 
     /// Takes decisions in, as `review` does, and says which are kept.
-    fn decide(&self, request: &mut Request) -> Answer {
+    fn decide(&self, request: &mut Request, pass: &Pass) -> Answer {
         if self.read_only {
             return words(403, "served read-only: no decisions are taken");
         }
+        let person = match self.person(request, pass) {
+            Ok(person) => person,
+            Err(nobody) => return nobody,
+        };
         let host = header(request, "Host").unwrap_or_default().to_owned();
         let ours = |origin: &str| origin.split_once("://").is_some_and(|(_, name)| name == host);
         let site = header(request, "Sec-Fetch-Site");
@@ -279,7 +351,8 @@ impl Desk {
         if body.len() > LARGEST_BODY {
             return words(413, "too large for decisions");
         }
-        match self.keep(&body, is_json) {
+        let signature = person.as_deref().map_or(Signature::Written, Signature::Always);
+        match self.keep(&body, is_json, signature) {
             Ok((run_id, intake)) => {
                 let kept: Vec<&str> =
                     intake.accepted.iter().map(|d| d.recommendation_id.as_str()).collect();
@@ -301,7 +374,12 @@ impl Desk {
         }
     }
 
-    fn keep(&self, body: &[u8], is_json: bool) -> Result<(String, Intake)> {
+    fn keep(
+        &self,
+        body: &[u8],
+        is_json: bool,
+        signature: Signature<'_>,
+    ) -> Result<(String, Intake)> {
         let name = Path::new("decisions");
         let text = if is_json { from_json(body)? } else { body.to_vec() };
         let run = PublishedRun::current(&self.plan.place())?;
@@ -318,7 +396,8 @@ impl Desk {
         let Some(lines) = lines.as_ref() else {
             return Err(Error::Internal("no lines to decide on".to_owned()));
         };
-        Ok((run_id, take_in_text(&self.plan.run.out, name, &text, &lines.proposals)?))
+        let out = &self.plan.run.out;
+        Ok((run_id, take_in_text(out, name, &text, &lines.proposals, signature)?))
     }
 }
 

@@ -45,7 +45,7 @@ pub(crate) fn simulate(args: &SimulateArgs) -> Result<u8> {
 }
 
 /// The changes asked for with `--what-if`, or all that is wrong with them.
-fn what_ifs(texts: &[String]) -> Result<Vec<(String, WhatIf)>> {
+pub(crate) fn what_ifs(texts: &[String]) -> Result<Vec<(String, WhatIf)>> {
     let mut changes = Vec::new();
     let mut problems = Vec::new();
     for text in texts {
@@ -130,7 +130,7 @@ fn table(result: &Simulation) -> Result<Vec<u8>> {
     csv::table(&header, lines)
 }
 
-fn as_json(result: &Simulation) -> Value {
+pub(crate) fn as_json(result: &Simulation) -> Value {
     let rows = rows(result).into_iter().map(|row| {
         let mut measures = Map::new();
         for measure in &MEASURES {

@@ -82,24 +82,33 @@ pub(crate) fn add_expected(
     let own_begin = |sku: SkuId| launch_day(sku).map_or(end, |day| day.clamp(0, end));
     let mut position: BTreeMap<SeriesKey, usize> =
         series.iter().enumerate().map(|(i, planned)| (planned.key, i)).collect();
+    // Looked up, not looked for: a chain of 20,000 successors took minutes.
+    let mut of_item: BTreeMap<SkuId, Vec<usize>> = BTreeMap::new();
+    for (i, planned) in series.iter().enumerate() {
+        of_item.entry(planned.key.sku).or_default().push(i);
+    }
+    let mut waited_for: BTreeMap<SkuId, usize> = BTreeMap::new();
+    for relation in &relations {
+        *waited_for.entry(relation.heir).or_default() += 1;
+    }
     let mut heirs = Vec::new();
     let mut done = vec![false; relations.len()];
     for _ in 0..GENERATIONS {
-        for r in 0..relations.len() {
-            let relation = &relations[r];
-            let waits = (0..relations.len())
-                .any(|other| !done[other] && relations[other].heir == relation.source);
-            if done[r] || waits {
+        for (relation, done) in relations.iter().zip(&mut done) {
+            let waits = waited_for.get(&relation.source).is_some_and(|&relations| relations > 0);
+            if *done || waits {
                 continue;
             }
-            done[r] = true;
-            let sources: Vec<Planned> =
-                series.iter().filter(|s| s.key.sku == relation.source).copied().collect();
-            for source in sources {
+            *done = true;
+            if let Some(relations) = waited_for.get_mut(&relation.heir) {
+                *relations -= 1;
+            }
+            for at in of_item.get(&relation.source).cloned().unwrap_or_default() {
+                let source = series[at];
                 let key = SeriesKey { sku: relation.heir, ..source.key };
                 let own = position.get(&key).copied();
-                let sells_here =
-                    series.iter().any(|s| (s.key.sku, s.key.location) == (key.sku, key.location));
+                let of_heir = of_item.get(&key.sku).map_or(&[][..], Vec::as_slice);
+                let sells_here = of_heir.iter().any(|&i| series[i].key.location == key.location);
                 let kept_here = pools.binary_search(&(key.sku, key.location)).is_ok();
                 // Another channel of an item that sells is no channel of its own; a successor
                 // takes over all of them.
@@ -112,6 +121,7 @@ pub(crate) fn add_expected(
                     let own_start = own_begin(key.sku);
                     series.push(Planned { key, start: source.start, own_start, sold: None });
                     position.insert(key, series.len() - 1);
+                    of_item.entry(key.sku).or_default().push(series.len() - 1);
                     series.len() - 1
                 });
                 series[at].start = series[at].start.min(source.start);
@@ -134,14 +144,17 @@ pub(crate) fn add_expected(
         }
     }
     let sells: BTreeSet<SkuId> = series.iter().map(|s| s.key.sku).collect();
+    // What is added has not sold and counts for nothing there: a location is looked at once.
+    let mut usual: BTreeMap<LocationId, Option<ChannelId>> = BTreeMap::new();
     for (sku, channel) in announced {
         if sells.contains(&sku) {
             continue;
         }
-        for &(_, location) in pools.iter().filter(|pool| pool.0 == sku) {
-            let Some(channel) = channel.or_else(|| usual_channel(series, location)) else {
-                continue;
-            };
+        let first = pools.partition_point(|pool| pool.0 < sku);
+        for &(_, location) in pools[first..].iter().take_while(|pool| pool.0 == sku) {
+            let usual_here =
+                *usual.entry(location).or_insert_with(|| usual_channel(series, location));
+            let Some(channel) = channel.or(usual_here) else { continue };
             let key = SeriesKey { sku, location, channel };
             if let std::collections::btree_map::Entry::Vacant(vacant) = position.entry(key) {
                 let own_start = own_begin(sku);

@@ -144,7 +144,12 @@ pub fn advise(pool: &OpenPool, as_of: NaiveDate, settings: &Settings) -> Vec<Ope
             });
         }
         if let Some(day) = line.due_day() {
-            earlier.push(Receipt { day, units: outstanding(order).as_f64() });
+            // One a day: an item with thousands of open orders is walked through once for each.
+            let units = outstanding(order).as_f64();
+            match earlier.last_mut() {
+                Some(last) if last.day == day => last.units += units,
+                Some(_) | None => earlier.push(Receipt { day, units }),
+            }
         }
     }
     advice
@@ -310,12 +315,15 @@ fn day_after(as_of: NaiveDate, days: usize) -> NaiveDate {
     as_of.checked_add_days(Days::new(days as u64)).unwrap_or(NaiveDate::MAX)
 }
 
-/// Walks the stock with `receipts` through the horizon.
+/// Walks the stock with `receipts`, in the order of their days, through the horizon.
 fn project(pool: &OpenPool, receipts: &[Receipt], until: usize) -> Projection {
     let mut stock = pool.stock.or_zero().as_f64();
     let mut projection = Projection { needed: None, gone: None, lost: 0.0 };
+    let mut receipts = receipts.iter().peekable();
     for (day, &demand) in pool.demand.iter().enumerate() {
-        stock += receipts.iter().filter(|r| r.day == day).map(|r| r.units).sum::<f64>();
+        while let Some(receipt) = receipts.next_if(|receipt| receipt.day <= day) {
+            stock += receipt.units;
+        }
         // Lost and not owed: a customer who finds nothing buys elsewhere.
         let lost = (demand - stock).max(0.0);
         stock = (stock - demand).max(0.0);

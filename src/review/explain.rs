@@ -88,15 +88,15 @@ fn number(value: f64) -> String {
 /// [`Error::NotFound`] for an item or channel that the run does not know, with the nearest it
 /// knows; [`Error::Input`] for a damaged run.
 pub fn explain(run: &PublishedRun, sku: &str, channel: Option<&str>) -> Result<String> {
-    let policies = Rows::read(&run.folder, &POLICY)?;
+    let policies = Rows::of(run, &POLICY)?;
     let own = rows_of_item(&policies, sku);
     if own.is_empty() {
         let known = (0..policies.len()).map(|row| policies.text("sku", row));
         return Err(unknown("item", sku, known));
     }
-    let steps = Rows::read(&run.folder, &STEPS)?;
+    let steps = Rows::of(run, &STEPS)?;
     let steps_of_item = rows_of_item(&steps, sku);
-    let orders = Rows::read(&run.folder, &RECOMMENDATIONS)?;
+    let orders = Rows::of(run, &RECOMMENDATIONS)?;
     let orders_of_item = rows_of_item(&orders, sku);
 
     let mut text = format!("{sku}, run {}, as of {}\n", run.manifest.run_id, run.manifest.as_of);
@@ -138,7 +138,7 @@ fn rows_of_item(rows: &Rows, sku: &str) -> Vec<usize> {
 }
 
 fn explain_channel(run: &PublishedRun, sku: &str, channel: &str, text: &mut String) -> Result<()> {
-    let methods = Rows::read(&run.folder, &METHODS)?;
+    let methods = Rows::of(run, &METHODS)?;
     let own = rows_of_item(&methods, sku);
     if !own.iter().any(|&r| methods.text("channel", r) == channel) {
         let known = own.iter().map(|&r| methods.text("channel", r));
@@ -150,7 +150,7 @@ fn explain_channel(run: &PublishedRun, sku: &str, channel: &str, text: &mut Stri
         let reason = methods.text("reason", r);
         let _ = writeln!(text, "\n{channel} at {location}: forecast by {method}: {reason}");
     }
-    let shares = Rows::read(&run.folder, &ALLOCATION)?;
+    let shares = Rows::of(run, &ALLOCATION)?;
     for r in rows_of_item(&shares, sku) {
         if shares.text("channel", r) != channel {
             continue;

@@ -32,6 +32,17 @@ pub struct Intake {
     pub known: bool,
 }
 
+/// Who answers for the decisions of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Signature<'a> {
+    /// Whoever each line names.
+    Written,
+    /// This person, for lines that name nobody.
+    OfUnsigned(&'a str),
+    /// This person, whatever the lines say: a server knows whom it gave the word.
+    Always(&'a str),
+}
+
 /// One recommendation that can be decided on.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Proposal {
@@ -63,7 +74,7 @@ pub fn proposals(
     let names = item_names(run)?;
     let name_of = |sku: &str| names.get(sku).cloned().unwrap_or_default();
     let mut proposals = transfers(run, &names)?;
-    let rows = Rows::read(&run.folder, &RECOMMENDATIONS)?;
+    let rows = Rows::of(run, &RECOMMENDATIONS)?;
     for row in 0..rows.len() {
         let recommended = Units(rows.whole("quantity", row));
         let approved = Decision {
@@ -104,7 +115,7 @@ pub fn proposals(
 
 /// What people call the items of a run.
 fn item_names(run: &PublishedRun) -> Result<BTreeMap<String, String>> {
-    let rows = Rows::read(&run.folder, &PRODUCTS)?;
+    let rows = Rows::of(run, &PRODUCTS)?;
     let pairs =
         (0..rows.len()).map(|row| (rows.text("sku", row).into(), rows.text("name", row).into()));
     Ok(pairs.collect())
@@ -115,7 +126,7 @@ fn transfers(
     run: &PublishedRun,
     names: &BTreeMap<String, String>,
 ) -> Result<BTreeMap<String, Proposal>> {
-    let rows = Rows::read(&run.folder, &TRANSFERS)?;
+    let rows = Rows::of(run, &TRANSFERS)?;
     let mut proposals = BTreeMap::new();
     for row in 0..rows.len() {
         let recommended = rows.units("quantity", row);
@@ -158,7 +169,7 @@ fn transfers(
 /// be kept.
 pub fn take_in(out: &Path, file: &Path, proposals: &BTreeMap<String, Proposal>) -> Result<Intake> {
     let bytes = fs::read(file).map_err(|e| Error::input(file, e.to_string()))?;
-    take_in_text(out, file, &bytes, proposals)
+    take_in_text(out, file, &bytes, proposals, Signature::Written)
 }
 
 /// The same from memory; `file` is what messages call it.
@@ -170,6 +181,7 @@ pub fn take_in_text(
     file: &Path,
     bytes: &[u8],
     proposals: &BTreeMap<String, Proposal>,
+    signature: Signature<'_>,
 ) -> Result<Intake> {
     // Held to the end: nobody decides about the same line between the check and the keeping.
     let mut journal = Journal::open_to_append(out, known_extent(out))?;
@@ -178,26 +190,58 @@ pub fn take_in_text(
     if kept.knows_file(digest) {
         return Ok(Intake { known: true, ..Intake::default() });
     }
+    let intake = judge(file, bytes, proposals, signature, &kept)?;
+    if !intake.accepted.is_empty() {
+        append(&mut journal, digest, &intake.accepted)?;
+    }
+    Ok(intake)
+}
+
+/// What would come of the decisions if they were taken in now; nothing is kept.
+///
+/// # Errors
+/// As [`take_in`].
+pub fn try_text(
+    out: &Path,
+    file: &Path,
+    bytes: &[u8],
+    proposals: &BTreeMap<String, Proposal>,
+    signature: Signature<'_>,
+) -> Result<Intake> {
+    judge(file, bytes, proposals, signature, &KeptDecisions::read(out)?)
+}
+
+fn judge(
+    file: &Path,
+    bytes: &[u8],
+    proposals: &BTreeMap<String, Proposal>,
+    signature: Signature<'_>,
+    kept: &KeptDecisions,
+) -> Result<Intake> {
     let mut intake = Intake::default();
     let mut first_lines: BTreeMap<String, u64> = BTreeMap::new();
     for (line, read) in read_lines(file, bytes)? {
-        let verdict = read.and_then(|decision_line| {
+        let verdict = read.and_then(|mut decision_line| {
+            match signature {
+                Signature::OfUnsigned(person) if decision_line.author.is_empty() => {
+                    person.clone_into(&mut decision_line.author);
+                }
+                Signature::Always(person) => person.clone_into(&mut decision_line.author),
+                Signature::OfUnsigned(_) | Signature::Written => {}
+            }
             let id = decision_line.recommendation_id.clone();
             match first_lines.insert(id, line) {
                 Some(first) => Err(format!(
                     "{} was decided in line {first} already",
                     decision_line.recommendation_id
                 )),
-                None => decide(&decision_line, proposals, &kept),
+                None => decide(&decision_line, proposals, kept),
             }
         });
         match verdict {
             Ok(decision) => intake.accepted.push(decision),
             Err(why) => intake.problems.push(format!("line {line}: {why}")),
         }
-    }
-    if !intake.accepted.is_empty() {
-        append(&mut journal, digest, &intake.accepted)?;
     }
     Ok(intake)
 }

@@ -9,7 +9,7 @@ use crate::store::journal::Extent;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
@@ -375,10 +375,64 @@ impl PublishedRun {
         })
     }
 
+    /// The content of one of its files as it was published.
+    ///
+    /// # Errors
+    /// [`Error::Input`] for a file that is missing, changed since, or not listed.
+    pub fn content(&self, path: &str) -> Result<Vec<u8>> {
+        let full = self.folder.join(path);
+        let Some(listed) = self.manifest.files.iter().find(|file| file.path == path) else {
+            return Err(Error::input(&full, "the run's manifest does not list it"));
+        };
+        let bytes = std::fs::read(&full).map_err(Error::unreadable(&full))?;
+        if sha256_hex(&bytes) == listed.sha256 {
+            Ok(bytes)
+        } else {
+            let message = "it is not what was published: damaged or changed since; \
+                           `orderpoint doctor` looks at the rest, the next run makes a new one";
+            Err(Error::input(&full, message))
+        }
+    }
+
     /// Reads every file again and returns those whose digest differs.
     #[must_use]
     pub fn damaged(&self) -> Vec<String> {
         self.damaged_among(|_| true)
+    }
+
+    /// Files in its folder that it did not publish, and its timings where they cannot be read.
+    ///
+    /// # Errors
+    /// [`Error::Input`] for a folder that cannot be listed.
+    pub fn strangers(&self) -> Result<Vec<String>> {
+        let mut ours: BTreeSet<&str> = BTreeSet::from(["manifest.json", "timings.json"]);
+        ours.extend(self.manifest.files.iter().map(|file| file.path.as_str()));
+        let mut strangers = Vec::new();
+        let mut open = vec![self.folder.clone()];
+        while let Some(folder) = open.pop() {
+            for entry in std::fs::read_dir(&folder).map_err(Error::unreadable(&folder))? {
+                let path = entry.map_err(Error::unreadable(&folder))?.path();
+                if path.is_dir() {
+                    open.push(path);
+                    continue;
+                }
+                let inside = path.strip_prefix(&self.folder).unwrap_or(&path);
+                let name = inside.to_string_lossy().replace('\\', "/");
+                if !ours.contains(name.as_str()) {
+                    strangers.push(name);
+                }
+            }
+        }
+        strangers.sort();
+        Ok(strangers)
+    }
+
+    /// Whether its timings are there and say when it was published.
+    #[must_use]
+    pub fn has_timings(&self) -> bool {
+        let timings = std::fs::read(self.folder.join("timings.json")).unwrap_or_default();
+        let timings: serde_json::Value = serde_json::from_slice(&timings).unwrap_or_default();
+        timings.get(PUBLISHED_AT).is_some_and(serde_json::Value::is_string)
     }
 
     /// The same for some of the files; one that should be read and is not listed counts, too.

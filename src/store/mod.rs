@@ -22,7 +22,7 @@ pub use crate::store::manifest::{
     FileEntry, Identity, InputEntry, Manifest, PassedOver, Predecessor, PublishedRun, RefitEntry,
     SCHEMA_VERSION, VERSION,
 };
-pub(crate) use crate::store::replace::replace;
+pub(crate) use crate::store::replace::{add_numbered, replace};
 
 use crate::domain::error::Result;
 

@@ -20,6 +20,33 @@ pub(crate) fn replace(folder: &Path, name: &str, parts: &[&[u8]]) -> Result<()> 
     File::open(folder).and_then(|folder| folder.sync_all()).map_err(Error::io(folder))
 }
 
+/// Writes `bytes` to the first of `folder/stem-1.ending`, `stem-2.ending`, … that is not there yet
+/// and returns its name; never over a file. The folder is created.
+///
+/// # Errors
+/// [`Error::Io`].
+pub(crate) fn add_numbered(
+    folder: &Path,
+    stem: &str,
+    ending: &str,
+    bytes: &[u8],
+) -> Result<String> {
+    fs::create_dir_all(folder).map_err(Error::io(folder))?;
+    for number in 1u64.. {
+        let name = format!("{stem}-{number}.{ending}");
+        let path = folder.join(&name);
+        match File::options().write(true).create_new(true).open(&path) {
+            Ok(mut file) => {
+                file.write_all(bytes).and_then(|()| file.sync_all()).map_err(Error::io(&path))?;
+                return Ok(name);
+            }
+            Err(taken) if taken.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(Error::io(&path)(error)),
+        }
+    }
+    Err(Error::Internal(format!("{}: no number is left", folder.display())))
+}
+
 fn write(path: &Path, parts: &[&[u8]]) -> io::Result<()> {
     let mut file = File::create(path)?;
     for part in parts {

@@ -38,6 +38,7 @@ pub use last_run::{LastAllocation, LastLine, LastPool, LastRun};
 pub use night::{CHANGES, EXCEPTIONS, INDICATORS, QUARANTINE};
 pub use ordering::{OPEN_ORDERS, ORDERS, RECOMMENDATIONS, TRANSFERS};
 pub use parquet::{Encoded, RowGroup, TableFile};
+pub(crate) use read::Cell;
 pub use read::Rows;
 pub use table::{Column, Declaration, Field, Kind, Results, Row, RunKey, Table};
 

@@ -2,15 +2,16 @@
 
 use crate::domain::error::{Error, Result};
 use crate::domain::units::{Money, Units};
+use crate::store::PublishedRun;
 use crate::tables::table::{Column, Declaration, Kind};
 use arrow::array::{Array, ArrayRef, AsArray, new_null_array};
 use arrow::compute::concat_batches;
 use arrow::datatypes::{
     ArrowPrimitiveType, Date32Type, Decimal128Type, Float32Type, Float64Type, Int64Type,
 };
+use bytes::Bytes;
 use chrono::NaiveDate;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
-use std::fs::File;
 use std::path::{Path, PathBuf};
 
 /// A whole table, checked against its declaration once, so that cells can be read without further
@@ -27,6 +28,17 @@ pub struct Rows {
     rows: usize,
 }
 
+/// One cell, by the type of its column.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Cell<'a> {
+    Text(&'a str),
+    Date(NaiveDate),
+    Number(f64),
+    Whole(i64),
+    Money(Money),
+    Flag(bool),
+}
+
 impl Rows {
     /// Reads `tables/<name>.parquet` of a run folder.
     ///
@@ -34,8 +46,23 @@ impl Rows {
     /// [`Error::Input`] for a file that is missing, damaged or of another schema.
     pub fn read(folder: &Path, table: &dyn Declaration) -> Result<Self> {
         let path = folder.join(table.path());
+        let bytes = std::fs::read(&path).map_err(|e| Error::input(&path, e.to_string()))?;
+        Self::from_bytes(path, bytes, table)
+    }
+
+    /// Reads a table of a published run, if it is what was published: a bit that turned on the
+    /// disk would turn a quantity.
+    ///
+    /// # Errors
+    /// As [`Rows::read`], and for a file whose digest is not the manifest's.
+    pub fn of(run: &PublishedRun, table: &dyn Declaration) -> Result<Self> {
+        let path = table.path();
+        Self::from_bytes(run.folder.join(&path), run.content(&path)?, table)
+    }
+
+    fn from_bytes(path: PathBuf, bytes: Vec<u8>, table: &dyn Declaration) -> Result<Self> {
         let columns = table.columns();
-        match read_arrays(&path, &columns) {
+        match read_arrays(bytes.into(), &columns) {
             Ok((arrays, rows)) => Ok(Self { path, columns, arrays, rows }),
             Err(what) => Err(Error::input(path, what)),
         }
@@ -51,6 +78,34 @@ impl Rows {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.rows == 0
+    }
+
+    /// The columns, in the order of the declaration.
+    pub(crate) fn columns(&self) -> &[Column] {
+        &self.columns
+    }
+
+    /// The cell of column `at`, whatever its type, as a reader of texts takes it; `None` where it
+    /// is missing. Amounts and numbers are written so that they read back the same.
+    pub(crate) fn cell(&self, at: usize, row: usize) -> Option<Cell<'_>> {
+        let array = &self.arrays[at];
+        if array.is_null(row) {
+            return None;
+        }
+        Some(match self.columns[at].kind {
+            Kind::Text => Cell::Text(array.as_string::<i32>().value(row)),
+            Kind::Date => Cell::Date(NaiveDate::from_epoch_days(
+                array.as_primitive::<Date32Type>().value(row),
+            )?),
+            Kind::Real => Cell::Number(array.as_primitive::<Float64Type>().value(row)),
+            Kind::Real32 => Cell::Number(f64::from(array.as_primitive::<Float32Type>().value(row))),
+            Kind::Whole => Cell::Whole(array.as_primitive::<Int64Type>().value(row)),
+            Kind::Money => {
+                let amount = array.as_primitive::<Decimal128Type>().value(row);
+                Cell::Money(Money(i64::try_from(amount).unwrap_or(i64::MAX)))
+            }
+            Kind::Flag => Cell::Flag(array.as_boolean().value(row)),
+        })
     }
 
     fn column(&self, name: &str, kind: Kind, optional: bool) -> &ArrayRef {
@@ -189,11 +244,10 @@ impl Rows {
 
 /// The columns of a file and its rows, or what is wrong with it.
 fn read_arrays(
-    path: &Path,
+    bytes: Bytes,
     columns: &[Column],
 ) -> std::result::Result<(Vec<ArrayRef>, usize), String> {
-    let file = File::open(path).map_err(|e| e.to_string())?;
-    let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(|e| e.to_string())?;
+    let builder = ParquetRecordBatchReaderBuilder::try_new(bytes).map_err(|e| e.to_string())?;
     let schema = builder.schema().clone();
     let mut batches = Vec::new();
     for batch in builder.build().map_err(|e| e.to_string())? {

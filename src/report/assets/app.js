@@ -152,8 +152,12 @@ const OP = (() => {
   /// What can be undone, the last decision at the end: [id, what stood before].
   const undoable = [];
   /// `line` is {id, sku, location, supplier}: the last three find it again in a later run, where its id is another one.
+  /// Decided here and not sent yet; see `served`.
+  const fresh = new Set();
   const set = (line, decision) => {
     undoable.push([line, decided[line.id]]);
+    fresh.add(line.id);
+    onServer.delete(line.id);
     if (decision) {
       const { sku, location: place, supplier } = line;
       decided[line.id] = { ...decision, sku, location: place, supplier, author: author(), time: now() };
@@ -190,18 +194,23 @@ const OP = (() => {
         if (!key.startsWith(KEPT) || key === DECISIONS) continue;
         const all = read(key, {});
         const of = key.slice(KEPT.length);
+        // What a server has answered as kept is not left behind, nor is what others decided.
+        for (const id of Object.keys(all)) if (all[id].kept) delete all[id];
         if (Object.keys(all).length && lastTime(all) > (downloaded[of] || "")) found.push({ run: of, decisions: all });
       }
     } catch { /* a browser that keeps nothing left nothing behind */ }
     return found.sort((a, b) => (a.run < b.run ? -1 : 1));
   };
   const forget = (of) => localStorage.removeItem(KEPT + of);
-  const decisionsFile = (of, all) => {
+  const decisionsText = (all) => {
     const rows = Object.entries(all).sort(([a], [b]) => (a < b ? -1 : 1));
-    keep(DOWNLOADED, { ...read(DOWNLOADED, {}), [of]: lastTime(all) });
     const head = ["recommendation_id", "decision", "quantity", "until", "reason", "author", "time"];
     const line = ([id, d]) => [id, d.decision, d.quantity ?? "", d.until || "", d.reason || "", d.author || author(), d.time];
     return csv([head, ...rows.map(line)]);
+  };
+  const decisionsFile = (of, all) => {
+    keep(DOWNLOADED, { ...read(DOWNLOADED, {}), [of]: lastTime(all) });
+    return decisionsText(all);
   };
   const downloadDecisions = (of = run, all = decided) => download("decisions.csv", decisionsFile(of, all));
 
@@ -209,37 +218,51 @@ const OP = (() => {
   const served = location.protocol.startsWith("http") && location.pathname.startsWith("/runs/");
   /// Ids that the server has: what is sent is only what it has not.
   const onServer = new Set();
-  const saveDecisions = async (say) => {
-    const open = Object.fromEntries(Object.entries(decided).filter(([id]) => !onServer.has(id)));
+  const isOpen = ([id]) => !onServer.has(id);
+  const keptByServer = (ids) => {
+    for (const id of ids) {
+      onServer.add(id);
+      if (decided[id]) decided[id].kept = true;
+    }
+    keep(DECISIONS, decided);
+  };
+  const newerRun = (notice, current) => notice.replaceChildren("A newer run is here: ",
+    el("a", { href: "/" }, current.as_of ? `go to ${write("date", current.as_of)}` : "go to it"),
+    "; undecided edits of this one are offered there.");
+  const saveDecisions = async (notice) => {
+    const open = Object.fromEntries(Object.entries(decided).filter(isOpen));
+    const count = Object.keys(open).length;
+    fresh.clear();
+    if (count === 0) return;
     try {
       const answer = await fetch("/decisions", {
-        method: "POST", headers: { "Content-Type": "text/csv" }, body: decisionsFile(run, open),
+        method: "POST", headers: { "Content-Type": "text/csv" }, body: decisionsText(open), keepalive: count < 200,
       });
       const text = await answer.text();
       let told;
-      try { told = JSON.parse(text); } catch { return say(text.trim()); }
-      if (told.known) Object.keys(open).forEach((id) => onServer.add(id));
-      (told.kept || []).forEach((id) => onServer.add(id));
+      try { told = JSON.parse(text); } catch { notice.replaceChildren(text.trim()); return; }
+      keptByServer(told.known ? Object.keys(open) : told.kept || []);
       const problems = told.problems || [];
-      say([`${counted((told.kept || []).length, "decision")} kept`, ...problems].join("; "));
-    } catch { say("The server cannot be reached: decisions stay in this browser, try again or download them"); }
+      notice.replaceChildren([`${counted((told.kept || []).length, "decision")} kept`, ...problems].join("; "));
+      if (told.run_id && told.run_id !== run) newerRun(notice, told);
+    } catch { notice.replaceChildren("The server cannot be reached: decisions stay in this browser, try again or download them"); }
     changed();
   };
-  const fetchOthers = async (notice) => {
+  const fetchOthers = async (notice, signedBy) => {
     try {
       const current = await (await fetch("/run")).json();
-      if (current.run_id !== run) {
-        notice.replaceChildren("A newer run is here: ", el("a", { href: "/" }, `go to ${current.as_of}`),
-          "; undecided edits of this one are offered there.");
-        return;
-      }
+      signedBy(current.author);
+      if (current.run_id !== run) return newerRun(notice, current);
       const { decisions: all } = await (await fetch("/decisions")).json();
+      let news = false;
       for (const { recommendation_id: id, ...made } of all) {
+        if (fresh.has(id) || (onServer.has(id) && decided[id]?.time === made.time)) continue;
+        decided[id] = { ...decided[id], ...made, until: made.until || "", kept: true };
         onServer.add(id);
-        decided[id] = { ...decided[id], ...made, until: made.until || "" };
+        news = true;
       }
-      changed();
-    } catch { /* no server for a moment: the next minute tells */ }
+      if (news) changed();
+    } catch { /* no server for a moment: the next look tells */ }
   };
 
   /// Asks for what a decision needs, in a dialog; `line` is {id, sku, quantity}.
@@ -298,23 +321,41 @@ const OP = (() => {
     } }, text);
     return button;
   };
-  /// Who decides, and the file to download.
+  /// How long a decision can be undone before it is sent, and how often others' are asked for, ms.
+  const GRACE = 1500;
+  const LOOK_EVERY = 5000;
+  /// Who decides, and the file to download; with a server, decisions go there by themselves.
   const decisionBar = () => {
     const notice = el("span", { role: "status" });
-    const act = () => (served ? saveDecisions((text) => notice.replaceChildren(text)) : downloadDecisions());
+    const act = () => (served ? saveDecisions(notice) : downloadDecisions());
     const count = el("button", { type: "button", class: "primary", onclick: act });
+    let due;
     const show = () => {
-      const n = Object.keys(decisions()).filter((id) => !onServer.has(id)).length;
+      const n = Object.entries(decisions()).filter(isOpen).length;
       count.textContent = `${served ? "Save" : "Download"} decisions (${n})`;
       count.disabled = n === 0;
     };
+    const name = el("input", { type: "text", value: author(), autocomplete: "name", oninput: () => keep(AUTHOR, name.value.trim()) });
+    const signedBy = (person) => {
+      if (!person) return;
+      name.value = person;
+      name.readOnly = true;
+      keep(AUTHOR, person);
+    };
     if (served) {
-      fetchOthers(notice);
-      setInterval(() => fetchOthers(notice), 60000);
+      const look = () => fetchOthers(notice, signedBy);
+      look();
+      setInterval(look, LOOK_EVERY);
+      listeners.push(() => {
+        // Only what was just decided here: what was refused once is sent again by hand.
+        if (fresh.size === 0 || !author()) return;
+        clearTimeout(due);
+        due = setTimeout(act, GRACE);
+      });
+      window.addEventListener("pagehide", () => { if (fresh.size) act(); });
     }
     listeners.push(show);
     show();
-    const name = el("input", { type: "text", value: author(), autocomplete: "name", oninput: () => keep(AUTHOR, name.value.trim()) });
     return [el("label", {}, "Your name", name), count, notice];
   };
 

@@ -28,18 +28,18 @@ pub struct ChannelStock {
 /// # Errors
 /// [`Error::Input`](crate::domain::error::Error::Input) for a run that cannot be read.
 pub fn channel_stock(run: &PublishedRun) -> Result<BTreeMap<String, Vec<ChannelStock>>> {
-    let products = Rows::read(&run.folder, &PRODUCTS)?;
+    let products = Rows::of(run, &PRODUCTS)?;
     let names: BTreeMap<&str, &str> = (0..products.len())
         .map(|row| (products.text("sku", row), products.text("name", row)))
         .collect();
-    let pools = Rows::read(&run.folder, &RECOMMENDATIONS)?;
+    let pools = Rows::of(run, &RECOMMENDATIONS)?;
     let unavailable: BTreeMap<(&str, &str), Units> = (0..pools.len())
         .map(|row| {
             let units = pools.units("on_hand", row) - pools.units("available", row);
             ((pools.text("sku", row), pools.text("location", row)), units.or_zero())
         })
         .collect();
-    let rows = Rows::read(&run.folder, &ALLOCATION)?;
+    let rows = Rows::of(run, &ALLOCATION)?;
     let mut channels: BTreeMap<String, Vec<ChannelStock>> = BTreeMap::new();
     for row in 0..rows.len() {
         let sku = rows.text("sku", row);
