@@ -201,7 +201,8 @@ pub struct SimulateArgs {
     #[arg(long)]
     pub only_own: bool,
     /// Change one thing and compare, e.g. `lead-time=+7`, `demand=-10%`, `service=0.98`,
-    /// `budget=50000`, `tariff=0.25`, `lost-supplier=NAME`. May be repeated.
+    /// `budget=50000`, `tariff=0.25`, `lost-supplier=NAME`; where locations feed each other also
+    /// `lane-lead-time=+2`, `closed=LOCATION`, `one-more=LOCATION`. May be repeated.
     #[arg(long, value_name = "CHANGE")]
     pub what_if: Vec<String>,
     /// Which data and settings.

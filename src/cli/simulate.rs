@@ -38,7 +38,7 @@ pub(crate) fn simulate(args: &SimulateArgs) -> Result<u8> {
     if args.options.voice.json {
         print_json(&as_json(&result))?;
     } else {
-        say_text(&in_words(&result));
+        say_text(&in_words(&result, &plan.purchase.currency));
         say!("{}", folder.join("index.html").display());
     }
     Ok(0)
@@ -142,10 +142,24 @@ pub(crate) fn as_json(result: &Simulation) -> Value {
     let rows: Vec<Value> = rows.collect();
     let (from, until) = result.days;
     let tuned = result.tuned.as_ref().map(|tuned| &tuned.fragment);
-    json!({"from": from, "until": until, "rows": rows, "tuned": tuned})
+    let mut all = json!({"from": from, "until": until, "rows": rows, "tuned": tuned});
+    if !result.hold_or_pass.is_empty() {
+        let advice = result.hold_or_pass.iter().map(|advice| {
+            json!({
+                "location": advice.location,
+                "items": advice.items,
+                "hold_cost_per_year": advice.hold,
+                "pass_through_cost_per_year": advice.pass_through,
+                "best_cost_per_year": advice.best,
+                "items_better_passed_through": advice.better_through,
+            })
+        });
+        all["hold_or_pass"] = advice.collect();
+    }
+    all
 }
 
-fn in_words(result: &Simulation) -> String {
+fn in_words(result: &Simulation, currency: &str) -> String {
     let (from, until) = result.days;
     let estimated = result.played.first().and_then(|p| p.total.estimated_share()).unwrap_or(0.0);
     // Writing to a string cannot fail, here and below.
@@ -166,6 +180,9 @@ fn in_words(result: &Simulation) -> String {
     }
     for (change, played) in &result.what_if {
         write_line(&mut text, change, &played.total);
+    }
+    for advice in &result.hold_or_pass {
+        let _ = writeln!(text, "{}", advice.sentence(currency));
     }
     if let Some(tuned) = &result.tuned {
         for choice in &tuned.choices {

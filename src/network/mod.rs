@@ -48,6 +48,8 @@ pub use crate::network::night::{Lane, LaneNight, Mode, Network, Night, Place, Pl
 pub use crate::network::share::Rule;
 
 #[cfg(test)]
+mod conservation;
+#[cfg(test)]
 mod examples;
 #[cfg(test)]
 mod tiny;

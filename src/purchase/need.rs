@@ -43,6 +43,8 @@ pub struct PoolNeed {
     pub unserved: f64,
     /// Units of an order placed now that sell before they spoil; `None` where nothing spoils.
     pub sells_in_time: Option<f64>,
+    /// Whether position and demand are those of all locations that it feeds together.
+    pub echelon: bool,
     /// Most units that may be ordered without exceeding the most stock to hold.
     pub room: Option<Units>,
     /// Expected demand of the next four weeks, units a day.
@@ -145,6 +147,7 @@ impl PoolNeed {
             on_order: Units::ZERO,
             inventory_position: Units::ZERO,
             need: 0.0,
+            echelon: false,
             room: None,
             daily_demand: 0.0,
             dated: DatedDemand::default(),

@@ -691,3 +691,19 @@ fn the_rest_of_an_order_approved_this_morning_is_not_raised_to_a_minimum_of_its_
     tables.settings.budget = Some(1700.0);
     assert_eq!(tables.quantities(&pools), [10, 0], "what was approved is spent");
 }
+
+#[test]
+fn l3_a_networks_need_of_months_is_ordered() {
+    // Twenty shops that sell one in four days together keep forty units among them: the need of
+    // twelve comes on top of months of cover, and is needed all the same.
+    let mut tables = Tables::new(1, 1);
+    tables.supply.edit(|rows| rows[0].pack_size = Units(6));
+    let shops = |echelon| PoolNeed {
+        margin: Money::from_f64(1.0),
+        need: 13.0,
+        echelon,
+        ..PoolNeed::unknown(SkuId(0), LocationId(0)).selling(0.25, Units(30), day(0), 90)
+    };
+    assert_eq!(quantities(&tables.run(&[shops(false)])), [0]);
+    assert_eq!(quantities(&tables.run(&[shops(true)])), [18]);
+}

@@ -25,6 +25,8 @@ struct SimulationPage<'a> {
     frontier: Vec<Row>,
     frontier_chart: String,
     what_if: Vec<Row>,
+    /// Where safety stock costs less, a sentence for each location that feeds others.
+    hold_or_pass: Vec<String>,
     tuned: Option<TunedText<'a>>,
     extremes: Vec<Extreme<'a>>,
 }
@@ -91,6 +93,7 @@ pub(crate) fn render(result: &Simulation, currency: &str) -> Result<String> {
         frontier: result.frontier.iter().map(|p| Row::of(&p.name, p, result)).collect(),
         frontier_chart: charts::frontier(&frontier_points(&result.frontier)),
         what_if,
+        hold_or_pass: result.hold_or_pass.iter().map(|told| told.sentence(currency)).collect(),
         tuned: tuned(result),
         extremes: extremes(result),
     };

@@ -161,7 +161,8 @@ impl<'a> Night<'a> {
         let mut waiting = None;
         let mut lines = Vec::new();
         if place.buys {
-            let need = self.need(records, &plan, &now, lead_time.lead_time.mean_days());
+            let mut need = self.need(records, &plan, &now, lead_time.lead_time.mean_days());
+            need.echelon = place.in_network;
             if has_neighbours && !place.in_network {
                 waiting = Some(Box::new(need));
             } else {
@@ -335,6 +336,7 @@ impl<'a> Night<'a> {
             on_order: plan.whole_on_order(),
             inventory_position: position,
             need: plan.need,
+            echelon: false,
             room: product.max_stock.map(|most| (most - position).or_zero()),
             daily_demand: now.outlook.per_day(DAILY_DEMAND_DAYS),
             dated: DatedDemand::new(self.plan.purchase.max_cover_days, |days| {

@@ -3,7 +3,7 @@
 use crate::config::Plan;
 use crate::domain::calendar::Calendar;
 use crate::domain::economics::UnitEconomics;
-use crate::domain::inputs::{Inputs, Supply};
+use crate::domain::inputs::{Inputs, Supplier, Supply};
 use crate::domain::outcome::Classification;
 use crate::domain::panel::{Pool, flag};
 use crate::domain::units::{Money, Units};
@@ -15,7 +15,7 @@ use crate::purchase::economics::economics;
 use crate::purchase::lot::LotRules;
 use crate::run::{history, kits};
 use crate::simulate::what_if::{Alternative, World};
-use crate::simulate::{Costs, ReplayPool, Scope, Settings};
+use crate::simulate::{Costs, FedBy, ReplayPool, Scope, Settings};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -106,9 +106,18 @@ impl ReplayWorld {
             pools[kit].supplied = false;
         }
 
+        feed(&mut pools, inputs, &lead_times, &bills);
         let settings = settings(plan, &pools, panel.calendar());
-        let world =
-            World { pools, suppliers, candidates: Vec::new(), settings, forecast_factor: 1.0 };
+        let name = |pool: &Pool| inputs.names.location(pool.location).to_owned();
+        let world = World {
+            locations: panel.pools().iter().map(name).collect(),
+            demand_of: (0..pools.len()).map(|pool| vec![pool]).collect(),
+            pools,
+            suppliers,
+            candidates: Vec::new(),
+            settings,
+            forecast_factor: 1.0,
+        };
         Self { world, kept_shares, bills }
     }
 }
@@ -245,8 +254,47 @@ fn replay_pool(
         min_stock: product.min_stock.map(Units::as_f64),
         max_stock: product.max_stock.map(Units::as_f64),
         shelf_life_days: product.shelf_life_days,
+        fed: None,
+        holding_rate_per_year: inputs.locations[pool.location.index()].holding_rate_per_year,
+        level: None,
         initial: None,
         scopes,
+    }
+}
+
+/// Gives every pool that another location feeds its lane: into each the one that is asked first.
+fn feed(pools: &mut [ReplayPool], inputs: &Inputs, lead_times: &LeadTimes, bills: &Bills) {
+    for to in 0..pools.len() {
+        let pool = &inputs.panel.pools()[to];
+        if inputs.lanes.is_empty() || bills.kits().contains(&to) {
+            continue;
+        }
+        let Some(lane) = inputs.lanes.into_pool(pool.sku, pool.location).into_iter().next() else {
+            continue;
+        };
+        let Some(source) = inputs.panel.position((pool.sku, lane.from)) else { continue };
+        let product = &inputs.products[pool.sku.index()];
+        let pack = lane.pack_size.or(product.case_size).unwrap_or(Units::ONE);
+        let departures = Supplier {
+            order_weekdays: lane.weekdays.clone(),
+            closures: lane.closures.clone(),
+            ..Supplier::default()
+        };
+        pools[to].supplied = true;
+        pools[to].fed = Some(FedBy {
+            source,
+            lead_time: lead_times.of_lane(lane, pool.sku).lead_time,
+            departures: Arc::new(departures),
+            pack: pack.max(Units::ONE).as_f64(),
+            minimum: lane.minimum.as_f64(),
+            maximum: lane.maximum.map(Units::as_f64),
+            cost_per_line: lane.cost_per_line.as_f64(),
+            cost_per_unit: lane.cost_per_unit.as_f64(),
+        });
+        // What lies in a shop has cost what the warehouse paid, and the way.
+        if pools[to].unit_cost <= 0.0 {
+            pools[to].unit_cost = pools[source].unit_cost + lane.cost_per_unit.as_f64();
+        }
     }
 }
 

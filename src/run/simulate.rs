@@ -15,10 +15,11 @@ use crate::run::progress::Progress;
 use crate::run::replay_world::ReplayWorld;
 use crate::run::{load, with_threads};
 use crate::simulate::history::as_of;
+use crate::simulate::network_advice::advice;
 use crate::simulate::tune::{self, Choice, Goal, Tuned};
-use crate::simulate::what_if::{WhatIf, World, scaled};
+use crate::simulate::what_if::{WhatIf, World, of_world, scaled};
 use crate::simulate::{
-    Candidate, DemandOver, Played, PoolOutlook, Replay, ReplayPool, Settings, Simulation,
+    Candidate, DemandOver, Played, PoolOutlook, Replay, ReplayPool, Serving, Settings, Simulation,
 };
 use rayon::prelude::*;
 use std::ops::Range;
@@ -91,6 +92,11 @@ impl Windows<'_> {
         let mut frontier = tune::frontier(own_settings, tune::own_lots(own_settings));
         let points = frontier.len();
         frontier.extend(tune::frontier(own_settings, OrderQuantity::None));
+        if self.world.pools.iter().any(|pool| pool.fed.is_some()) {
+            // The benchmark of sharing out: requests served in the order in which they come.
+            let served = Candidate { serving: Serving::FirstCome, ..own[0].clone() };
+            side.insert(1, Candidate { name: "own, first come first served".into(), ..served });
+        }
         if request.only_own {
             side.truncate(1);
             frontier.clear();
@@ -132,6 +138,7 @@ impl Windows<'_> {
             days: (calendar.start(first as i64), calendar.start(last.end as i64)),
             period_days: self.world.settings.period_days,
             pools: self.world.pools.iter().map(|pool| pool.name.clone()).collect(),
+            hold_or_pass: advice(&self.world.pools, &self.world.locations, &self.world.settings),
             played,
             frontier,
             what_if,
@@ -215,11 +222,12 @@ impl Windows<'_> {
             };
             let next = (t + self.refresh_every()).min(span.end);
             for (replay, world) in replays.iter_mut().zip(worlds) {
+                let asked = of_world(world, &outlooks);
                 if world.forecast_factor == 1.0 {
-                    replay.advance(next, &outlooks);
+                    replay.advance(next, &asked);
                 } else {
                     let changed: Vec<PoolOutlook> =
-                        outlooks.iter().map(|o| scaled(o, world.forecast_factor)).collect();
+                        asked.iter().map(|o| scaled(o, world.forecast_factor)).collect();
                     replay.advance(next, &changed);
                 }
             }

@@ -11,11 +11,13 @@
 
 pub mod history;
 pub mod measures;
+pub mod network_advice;
 mod replay;
 pub mod tune;
 pub mod what_if;
 
 pub use crate::simulate::measures::Totals;
+pub use crate::simulate::network_advice::HoldAdvice;
 pub use crate::simulate::replay::{Replay, replay};
 
 use crate::domain::classes::{AbcClass, VelocityClass, XyzClass};
@@ -24,6 +26,7 @@ use crate::domain::units::LeadTime;
 use crate::inventory;
 use crate::inventory::{Arrival, Outlook, StockLevel};
 use crate::math::distributions::Demand;
+use crate::network::{Interval, Level};
 use crate::purchase::lot::LotRules;
 use chrono::NaiveDate;
 use std::ops::Range;
@@ -91,10 +94,60 @@ pub struct ReplayPool {
     pub max_stock: Option<f64>,
     /// Days a received unit may be sold; what is left then is thrown away.
     pub shelf_life_days: Option<f64>,
+    /// How another location feeds it; `None` = its supplier does.
+    pub fed: Option<FedBy>,
+    /// Holding there, share of the unit cost a year; `None` = as everywhere.
+    pub holding_rate_per_year: Option<f64>,
+    /// Levels of a place in a network that are set by hand.
+    pub level: Option<Level>,
     /// Stock and open orders at the first period; `None` = what each policy would hold on average.
     pub initial: Option<InitialStock>,
     /// What to report it under.
     pub scopes: Vec<Scope>,
+}
+
+/// How another location feeds a pool.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FedBy {
+    /// Position of the pool that feeds it.
+    pub source: usize,
+    /// From departure to arrival.
+    pub lead_time: LeadTime,
+    /// Weekdays and closures of what leaves, as of a supplier.
+    pub departures: Arc<Supplier>,
+    /// Units of a pack.
+    pub pack: f64,
+    /// Least units of a line.
+    pub minimum: f64,
+    /// Most units of a line.
+    pub maximum: Option<f64>,
+    /// Cost of a line.
+    pub cost_per_line: f64,
+    /// Cost of a unit.
+    pub cost_per_unit: f64,
+}
+
+impl FedBy {
+    /// Way and mean days between departures.
+    #[must_use]
+    pub fn interval(&self) -> Interval {
+        let weekdays = &self.departures.order_weekdays;
+        Interval {
+            lead_days: self.lead_time.mean_days(),
+            lead_sd_days: self.lead_time.sd_days(),
+            review_days: if weekdays.is_empty() { 1.0 } else { 7.0 / weekdays.len() as f64 },
+        }
+    }
+}
+
+/// How a source serves what it feeds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Serving {
+    /// Stock is shared out on paper, as the night does it.
+    #[default]
+    Shares,
+    /// Requests wait and are served in the order in which they came: the benchmark.
+    FirstCome,
 }
 
 /// What a pool begins a replay with.
@@ -122,6 +175,16 @@ pub struct Candidate {
     pub name: String,
     /// What it does.
     pub rule: Rule,
+    /// How locations are served that others feed.
+    pub serving: Serving,
+}
+
+impl Candidate {
+    /// One that shares stock out, where locations feed each other.
+    #[must_use]
+    pub fn new(name: impl Into<String>, rule: Rule) -> Self {
+        Self { name: name.into(), rule, serving: Serving::Shares }
+    }
 }
 
 /// What a candidate does at a review.
@@ -243,11 +306,15 @@ pub struct Simulation {
     pub played: Vec<Played>,
     /// The quantile method at rising service targets: stock against service.
     pub frontier: Vec<Played>,
+    /// Where safety stock costs less, for every location that feeds others.
+    pub hold_or_pass: Vec<HoldAdvice>,
     /// Every change with the user's own settings after it.
     pub what_if: Vec<(String, Played)>,
     /// Choices for all pools and by class, with the candidates they point into.
     pub tuned: Option<crate::simulate::tune::Tuned>,
 }
 
+#[cfg(test)]
+mod network_tests;
 #[cfg(test)]
 mod tests;

@@ -1,7 +1,7 @@
 //! Period by period: receive, review, sell, count.
 
 use crate::domain::inputs::PoolOverrides;
-use crate::domain::units::{LocationId, Money, SkuId, Units};
+use crate::domain::units::{LeadTime, LocationId, Money, SkuId, Units};
 use crate::explain::Explanation;
 use crate::inventory::expiry::{DatedLot, usable_stock};
 use crate::inventory::need::need;
@@ -13,6 +13,7 @@ use crate::inventory::{
     Arrival, Outlook, PastDemand, PoolFacts, Situation, StockLevel, UnitEconomics,
 };
 use crate::math::distributions::Demand;
+use crate::simulate::replay::networks::{ItemNetwork, Member, Standing, holding_a_period};
 use crate::simulate::{
     Candidate, Costs, HoldingAt, Played, PoolOutlook, ReplayPool, Rule, ScopeTotals, Settings,
     Totals,
@@ -27,6 +28,8 @@ const RATE_DAYS: f64 = 91.0;
 /// Units that rounding noise may add to a need or a shortage without meaning anything.
 const NOISE: f64 = 1e-9;
 
+mod networks;
+
 /// A replay in progress.
 #[derive(Debug)]
 pub struct Replay<'a> {
@@ -39,6 +42,12 @@ pub struct Replay<'a> {
     refreshed: usize,
     /// `[candidate][pool]`
     states: Vec<Vec<State>>,
+    /// Items whose pools feed each other.
+    networks: Vec<ItemNetwork>,
+    /// Where each pool stands in them. `[pools]`
+    members: Vec<Option<Member>>,
+    /// `[candidate][network]`
+    standings: Vec<Vec<Standing>>,
     /// By candidate; empty where not asked for.
     paths: Vec<Vec<Vec<f32>>>,
 }
@@ -47,6 +56,8 @@ pub struct Replay<'a> {
 #[derive(Debug, Clone, Default)]
 struct State {
     level: Option<Level>,
+    /// Whether it has its first stock.
+    begun: bool,
     on_hand: f64,
     backorders: f64,
     /// Day of arrival on the axis, units; soonest first.
@@ -132,7 +143,20 @@ impl<'a> Replay<'a> {
             paths[charted] = vec![Vec::new(); pools.len()];
         }
         let states = vec![first; candidates.len()];
-        Self { pools, candidates, settings, now, refreshed: now, states, paths }
+        let networks = networks::networks(pools);
+        let standings = vec![vec![Standing::default(); networks.len()]; candidates.len()];
+        Self {
+            pools,
+            candidates,
+            settings,
+            now,
+            refreshed: now,
+            states,
+            members: networks::members(&networks, pools.len()),
+            networks,
+            standings,
+            paths,
+        }
     }
 
     /// Plays up to `until` with forecasts made as of the period it stands at.
@@ -146,6 +170,7 @@ impl<'a> Replay<'a> {
             for (pool, outlook) in outlooks.iter().enumerate() {
                 self.refresh(candidate, pool, outlook);
             }
+            self.refresh_networks(candidate, outlooks);
         }
         while self.now < until.min(self.settings.window.end) {
             for candidate in 0..self.candidates.len() {
@@ -205,7 +230,8 @@ impl<'a> Replay<'a> {
             }
         };
         let state = &mut self.states[candidate][pool];
-        if state.level.is_none() && this.initial.is_none() {
+        let is_alone = self.members[pool].is_none();
+        if state.level.is_none() && this.initial.is_none() && is_alone {
             // What the policy holds on average: half a lot above the point where it orders.
             state.on_hand = match &level {
                 Level::Targets(t) => t.reorder_point + 0.5 * t.lot,
@@ -233,11 +259,17 @@ impl<'a> Replay<'a> {
         if reviewed && self.now + self.settings.run_out < window.end {
             self.review(candidate, outlooks);
         }
+        self.ship(candidate, outlooks);
         let start = window.start;
         for (pool, this) in self.pools.iter().enumerate() {
             let state = &mut self.states[candidate][pool];
             if this.start <= start {
                 sell(state, this, self.now, self.settings, scored);
+                // What is on its way from another location is the seller's own.
+                if let Some(fed) = this.fed.as_ref().filter(|_| scored) {
+                    let rate = holding_a_period(&self.pools[fed.source], self.settings);
+                    state.totals.holding_cost += rate * state.on_way();
+                }
             }
             if let Some(path) = self.paths[candidate].get_mut(pool) {
                 path.push((state.on_hand - state.backorders) as f32);
@@ -273,10 +305,11 @@ impl<'a> Replay<'a> {
         let first = self.settings.window.start;
         let mut wishes = Vec::new();
         for (pool, outlook) in outlooks.iter().enumerate() {
-            if self.pools[pool].start > first {
+            if self.pools[pool].start > first || self.pools[pool].fed.is_some() {
                 continue;
             }
-            let wish = self.wish(candidate, pool, outlook);
+            let of_network = self.network_wish(candidate, pool);
+            let wish = of_network.unwrap_or_else(|| self.wish(candidate, pool, outlook));
             if wish.units > 0.0 {
                 wishes.push(wish);
             }
@@ -305,8 +338,7 @@ impl<'a> Replay<'a> {
         let this = &self.pools[pool];
         let state = &self.states[candidate][pool];
         let today = self.today();
-        let on_order: f64 = state.pipeline.iter().map(|a| a.quantity).sum();
-        let position = state.on_hand + on_order - state.backorders;
+        let position = state.position();
         let (need, per_day) = match (&state.level, &self.candidates[candidate].rule) {
             (Some(Level::Targets(targets)), Rule::Inventory(settings)) => {
                 // The cheap test first: everything on its way counts, and it is enough.
@@ -359,7 +391,7 @@ impl<'a> Replay<'a> {
         let state = &mut self.states[candidate][pool];
         let days = match self.settings.seed {
             // The same draw for the same order number, whatever the candidate.
-            Some(seed) => drawn_lead_time(this, seed, pool as u64, state.drawn),
+            Some(seed) => drawn(this.lead_time, seed, pool as u64, state.drawn),
             None => this.lead_time.mean_days(),
         };
         // A review on a day on which the supplier takes no orders waits for the next one that does.
@@ -429,10 +461,11 @@ fn date_of(settings: &Settings, day: f64) -> NaiveDate {
     settings.origin.checked_add_days(Days::new(day.max(0.0) as u64)).unwrap_or(NaiveDate::MAX)
 }
 
-/// A lead time from the gamma distribution with the pool's mean and spread; never less than a day.
-fn drawn_lead_time(pool: &ReplayPool, seed: u64, number: u64, order: u64) -> f64 {
-    let mean = pool.lead_time.mean_days();
-    let sd = pool.lead_time.sd_days();
+/// A time from the gamma distribution with the mean and spread of `lead_time`; never less than a
+/// day.
+fn drawn(lead_time: LeadTime, seed: u64, number: u64, order: u64) -> f64 {
+    let mean = lead_time.mean_days();
+    let sd = lead_time.sd_days();
     if sd <= 0.0 {
         return mean;
     }
@@ -505,15 +538,12 @@ fn sell(state: &mut State, pool: &ReplayPool, t: usize, settings: &Settings, sco
     if !scored {
         return;
     }
-    let Costs {
-        holding_per_unit_period, holding_rate_per_year, shortage_per_unit, holding_at, ..
-    } = settings.costs;
+    let Costs { shortage_per_unit, holding_at, .. } = settings.costs;
     let held = match holding_at {
         HoldingAt::PeriodEnd => state.on_hand,
         HoldingAt::PeriodAverage => 0.5 * (morning + state.on_hand),
     };
-    let rate = holding_per_unit_period
-        .unwrap_or(holding_rate_per_year * pool.unit_cost * settings.period_days / 365.0);
+    let rate = holding_a_period(pool, settings);
     let waiting = match settings.unmet_demand {
         UnmetDemand::Backordered => state.backorders,
         UnmetDemand::Lost => unmet,

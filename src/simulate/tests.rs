@@ -30,6 +30,9 @@ fn pool(demand: Vec<f32>, lead_days: f64) -> ReplayPool {
         min_stock: None,
         max_stock: None,
         shelf_life_days: None,
+        fed: None,
+        holding_rate_per_year: None,
+        level: None,
         initial: None,
         scopes: vec![Scope { name: "class:A".into(), share: 1.0 }],
     }
@@ -69,7 +72,7 @@ fn base_stock(service: f64) -> inventory::Settings {
 }
 
 fn candidate(settings: inventory::Settings) -> Candidate {
-    Candidate { name: "own".into(), rule: Rule::Inventory(Box::new(settings)) }
+    Candidate::new("own", Rule::Inventory(Box::new(settings)))
 }
 
 /// Poisson draws by inversion.
@@ -151,10 +154,7 @@ fn the_future_does_not_reach_back() {
         let all = [
             candidate(base_stock(0.95)),
             candidate(inventory::Settings { method: Method::MaxAverage, ..base_stock(0.95) }),
-            Candidate {
-                name: "ma".into(),
-                rule: Rule::MovingAverage { average_days: 30.0, cover_days: 9.0 },
-            },
+            Candidate::new("ma", Rule::MovingAverage { average_days: 30.0, cover_days: 9.0 }),
         ];
         let mut world = settings(100..150);
         world.paths_of = vec![0, 1, 2];
@@ -249,6 +249,8 @@ fn more_demand_longer_lead_times_and_tariffs_cost_more() {
     let base = World {
         pools: vec![pool(draws(2.0, n, 9), 5.0)],
         suppliers: vec![("ACME".into(), None)],
+        locations: vec!["main".into()],
+        demand_of: vec![vec![0]],
         candidates: vec![candidate(base_stock(0.95))],
         settings: settings(0..n),
         forecast_factor: 1.0,
@@ -289,6 +291,8 @@ fn k4_what_if_refuses_what_it_cannot_change() {
     let world = World {
         pools: vec![supplied],
         suppliers: vec![("ACME".to_owned(), None)],
+        locations: vec!["main".to_owned()],
+        demand_of: vec![vec![0]],
         candidates: Vec::new(),
         settings: settings(0..10),
         forecast_factor: 1.0,

@@ -23,29 +23,25 @@ pub const SERVICES: [f64; 11] = [0.50, 0.60, 0.70, 0.75, 0.80, 0.85, 0.90, 0.95,
 /// benchmark last.
 #[must_use]
 pub fn side_by_side(own: &inventory::Settings, lead_days: f64) -> Vec<Candidate> {
-    let with = |name: &str, method, order_quantity| Candidate {
-        name: name.to_string(),
-        rule: Rule::Inventory(Box::new(inventory::Settings {
-            method,
-            order_quantity,
-            ..own.clone()
-        })),
+    let with = |name: &str, method, order_quantity| {
+        let settings = inventory::Settings { method, order_quantity, ..own.clone() };
+        Candidate::new(name, Rule::Inventory(Box::new(settings)))
     };
     vec![
-        Candidate { name: "own settings".into(), rule: Rule::Inventory(Box::new(own.clone())) },
+        Candidate::new("own settings", Rule::Inventory(Box::new(own.clone()))),
         with("max-average", Method::MaxAverage, own.order_quantity),
         with("normal", Method::Normal, OrderQuantity::None),
         with("quantile", Method::Quantile, OrderQuantity::None),
         with("cost", Method::Cost, OrderQuantity::None),
         with("cover", Method::Cover, own.order_quantity),
         with("(s, S)", Method::Quantile, OrderQuantity::DaysOfCover),
-        Candidate {
-            name: "moving average".into(),
-            rule: Rule::MovingAverage {
+        Candidate::new(
+            "moving average",
+            Rule::MovingAverage {
                 average_days: 91.0,
                 cover_days: lead_days + 2.0 * own.review_period_days,
             },
-        },
+        ),
     ]
 }
 
@@ -65,10 +61,8 @@ pub fn frontier(own: &inventory::Settings, order_quantity: OrderQuantity) -> Vec
             ..own.clone()
         };
         let lots = if order_quantity == OrderQuantity::None { ", no lots" } else { "" };
-        Candidate {
-            name: format!("service {:.2}{lots}", service.get()),
-            rule: Rule::Inventory(Box::new(settings)),
-        }
+        let name = format!("service {:.2}{lots}", service.get());
+        Candidate::new(name, Rule::Inventory(Box::new(settings)))
     };
     SERVICES.iter().map(|&service| at(service)).collect()
 }

@@ -6,6 +6,7 @@ use crate::domain::error::did_you_mean;
 use crate::domain::units::{LeadTime, Probability};
 use crate::inventory;
 use crate::inventory::settings::Method;
+use crate::math::distributions::Demand;
 use crate::simulate::{Candidate, PoolOutlook, ReplayPool, Rule, Settings};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -28,16 +29,24 @@ pub enum WhatIf {
     Tariff(f64),
     /// This supplier is gone.
     LostSupplier(String),
+    /// Calendar days on every lane between locations; may be negative.
+    LaneLeadTime(f64),
+    /// This location is closed: what it feeds buys for itself, from its suppliers, and its own
+    /// customers go to the place that sells most.
+    Closed(String),
+    /// One location more that is fed and sells like this one.
+    OneMore(String),
 }
 
 impl std::str::FromStr for WhatIf {
     type Err = String;
 
     /// `lead-time=+7`, `demand=-10%`, `service=0.98`, `budget=50000`, `tariff=0.25`,
-    /// `lost-supplier=NAME`.
+    /// `lost-supplier=NAME`, `lane-lead-time=+2`, `closed=LOCATION`, `one-more=LOCATION`.
     fn from_str(text: &str) -> Result<Self, String> {
-        let expected = "lead-time=DAYS, demand=PERCENT%, service=SHARE, budget=AMOUNT, tariff=SHARE or \
-                        lost-supplier=NAME";
+        let expected = "lead-time=DAYS, demand=PERCENT%, service=SHARE, budget=AMOUNT, \
+                        tariff=SHARE, lost-supplier=NAME, lane-lead-time=DAYS, closed=LOCATION or \
+                        one-more=LOCATION";
         let (key, value) =
             text.split_once('=').ok_or_else(|| format!("`{text}`: expected {expected}"))?;
         match key.trim() {
@@ -56,6 +65,9 @@ impl std::str::FromStr for WhatIf {
                 _ => Err(format!("`{text}`: leaves no price")),
             },
             "lost-supplier" => Ok(Self::LostSupplier(value.trim().to_string())),
+            "lane-lead-time" => Ok(Self::LaneLeadTime(number(text, value)?)),
+            "closed" => Ok(Self::Closed(value.trim().to_string())),
+            "one-more" => Ok(Self::OneMore(value.trim().to_string())),
             _ => Err(format!("`{text}`: expected {expected}")),
         }
     }
@@ -90,6 +102,10 @@ pub struct World {
     pub pools: Vec<ReplayPool>,
     /// (supplier, who would step in) of each pool; `None` = nobody. `[pools]`
     pub suppliers: Vec<(String, Option<Alternative>)>,
+    /// Where each pool is. `[pools]`
+    pub locations: Vec<String>,
+    /// Positions in the panel of the pools whose demand is asked of each. `[pools]`
+    pub demand_of: Vec<Vec<usize>>,
     /// The policies.
     pub candidates: Vec<Candidate>,
     /// How to replay.
@@ -131,7 +147,33 @@ impl World {
             WhatIf::Budget(_) if self.pools.iter().all(|pool| pool.unit_cost <= 0.0) => {
                 Some("no unit cost is known, so a budget limits nothing".to_owned())
             }
-            WhatIf::LeadTime(_) | WhatIf::Demand(_) | WhatIf::Budget(_) | WhatIf::Tariff(_) => None,
+            WhatIf::LaneLeadTime(_) if self.pools.iter().all(|pool| pool.fed.is_none()) => {
+                Some("no location feeds another, so there is no lane to be longer".to_owned())
+            }
+            WhatIf::Closed(name) => {
+                let feeds: BTreeSet<&str> = self
+                    .pools
+                    .iter()
+                    .filter_map(|pool| pool.fed.as_ref())
+                    .map(|fed| self.locations[fed.source].as_str())
+                    .collect();
+                not_one_of(name, &feeds, "feeds no other location", "those that do")
+            }
+            WhatIf::OneMore(name) => {
+                let fed: BTreeSet<&str> = self
+                    .pools
+                    .iter()
+                    .zip(&self.locations)
+                    .filter(|(pool, _)| pool.fed.is_some())
+                    .map(|(_, location)| location.as_str())
+                    .collect();
+                not_one_of(name, &fed, "is fed by no other location", "those that are")
+            }
+            WhatIf::LeadTime(_)
+            | WhatIf::Demand(_)
+            | WhatIf::Budget(_)
+            | WhatIf::Tariff(_)
+            | WhatIf::LaneLeadTime(_) => None,
         }
     }
 
@@ -175,8 +217,73 @@ impl World {
                 }
             }
             WhatIf::LostSupplier(name) => self.lose(name),
+            WhatIf::LaneLeadTime(days) => {
+                for fed in self.pools.iter_mut().filter_map(|pool| pool.fed.as_mut()) {
+                    fed.lead_time = longer(fed.lead_time, *days);
+                }
+            }
+            WhatIf::Closed(name) => self.close(name),
+            WhatIf::OneMore(name) => self.add_like(name),
         }
         self
+    }
+
+    /// What `name` feeds is supplied as it was; its own demand goes where most of it sells.
+    fn close(&mut self, name: &str) {
+        for source in 0..self.pools.len() {
+            if self.locations[source] != name {
+                continue;
+            }
+            let closed = self.pools[source].clone();
+            let mut busiest: Option<usize> = None;
+            for (i, pool) in self.pools.iter_mut().enumerate() {
+                if pool.fed.as_ref().is_none_or(|fed| fed.source != source) {
+                    continue;
+                }
+                pool.fed = closed.fed.clone();
+                pool.supplied = closed.supplied;
+                pool.lead_time = closed.lead_time;
+                pool.lot = closed.lot;
+                pool.supplier = closed.supplier.clone();
+                self.suppliers[i] = self.suppliers[source].clone();
+                busiest = busiest.or(Some(i));
+            }
+            let sold = |pool: &ReplayPool| pool.demand.iter().map(|&d| f64::from(d)).sum::<f64>();
+            for i in 0..self.pools.len() {
+                let is_like = self.demand_of[i] != self.demand_of[source]
+                    && self.pools[i].name.split('/').next() == closed.name.split('/').next();
+                let more = busiest.is_some_and(|b| sold(&self.pools[i]) > sold(&self.pools[b]));
+                if is_like && more {
+                    busiest = Some(i);
+                }
+            }
+            if let Some(to) = busiest {
+                for (sum, units) in self.pools[to].demand.iter_mut().zip(&closed.demand) {
+                    *sum += units;
+                }
+                let moved = std::mem::take(&mut self.demand_of[source]);
+                self.demand_of[to].extend(moved);
+                self.pools[to].start = self.pools[to].start.min(closed.start);
+            }
+            // Nothing is asked of it, nothing is kept in it.
+            self.pools[source].demand.fill(0.0);
+            self.pools[source].supplied = false;
+            self.pools[source].start = usize::MAX;
+        }
+    }
+
+    /// Every pool at `name` once more, with the same demand.
+    fn add_like(&mut self, name: &str) {
+        for i in 0..self.pools.len() {
+            if self.locations[i] != name || self.pools[i].fed.is_none() {
+                continue;
+            }
+            let pool = self.pools[i].clone();
+            self.pools.push(ReplayPool { name: format!("{} (one more)", pool.name), ..pool });
+            self.suppliers.push(self.suppliers[i].clone());
+            self.locations.push(format!("{name} (one more)"));
+            self.demand_of.push(self.demand_of[i].clone());
+        }
     }
 
     fn serve(&mut self, service: Probability) {
@@ -215,11 +322,56 @@ impl World {
     }
 }
 
+/// Why `name` cannot be changed, when it is none of `names`.
+fn not_one_of(name: &str, names: &BTreeSet<&str>, what: &str, those: &str) -> Option<String> {
+    if names.contains(name) {
+        return None;
+    }
+    let near = did_you_mean(name, names.iter().copied());
+    let known: Vec<&str> = names.iter().copied().take(NAMED).collect();
+    let known = known.join(", ");
+    Some(format!("{name} {what}{near}; {those}: {known}"))
+}
+
 fn longer(lead_time: LeadTime, days: f64) -> LeadTime {
     // Half a day: the policy's intervals must not be empty, however much the change takes off.
     let mean = (lead_time.mean_days() + days).max(0.5);
     let longest = (lead_time.max_days() + days).max(mean);
     LeadTime::new(mean, lead_time.sd_days(), longest).unwrap_or(lead_time)
+}
+
+/// The outlooks of a changed world, from those of the panel's pools: one pool's may be asked of
+/// several, and several of one.
+#[must_use]
+pub fn of_world(world: &World, outlooks: &[PoolOutlook]) -> Vec<PoolOutlook> {
+    world.demand_of.iter().map(|pools| together(pools, outlooks)).collect()
+}
+
+/// Demand of several pools, taken to be independent of each other.
+fn together(pools: &[usize], outlooks: &[PoolOutlook]) -> PoolOutlook {
+    if let [only] = pools {
+        return outlooks[*only].clone();
+    }
+    let horizon = pools.iter().map(|&pool| outlooks[pool].mean.len()).max().unwrap_or(0);
+    let mut mean = vec![0.0; horizon];
+    let mut overs = Vec::with_capacity(pools.len());
+    for &pool in pools {
+        for (sum, units) in mean.iter_mut().zip(&outlooks[pool].mean) {
+            *sum += units;
+        }
+        overs.push(Arc::clone(&outlooks[pool].over));
+    }
+    let over = move |from: f64, to: f64, end: f64| {
+        let mut mean = 0.0;
+        let mut variance = 0.0;
+        for over in &overs {
+            let demand = over(from, to, end);
+            mean += demand.mean();
+            variance += demand.sd().powi(2);
+        }
+        Demand::count(mean, variance.sqrt())
+    };
+    PoolOutlook { mean, over: Arc::new(over) }
 }
 
 /// A forecast scaled by `factor`, > 0.
