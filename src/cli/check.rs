@@ -6,12 +6,16 @@ use crate::cli::progress::Terminal;
 use crate::config::Plan;
 use crate::domain::error::Result;
 use crate::domain::inputs::Inputs;
+use crate::domain::panel::Panel;
 use crate::domain::shown::shown;
+use crate::domain::units::{ChannelId, LocationId};
 use crate::ingest::advice::{self, Suggestion};
 use crate::purchase::Market;
 use crate::run;
+use chrono::NaiveDate;
 use serde_json::{Value, json};
 use std::cmp::Reverse;
+use std::collections::BTreeMap;
 
 /// Quarantined rows shown in full: a screen; the others are in the JSON.
 const SHOWN: usize = 20;
@@ -82,12 +86,93 @@ pub(crate) fn remark(file: &str, suggestion: &Suggestion) -> String {
     )
 }
 
+/// What was read of one channel's sales at one location, to be compared with what the shop's own
+/// system says.
+#[derive(Debug, Clone, PartialEq)]
+struct Sold<'a> {
+    channel: &'a str,
+    location: &'a str,
+    items: usize,
+    units: f64,
+    returned: f64,
+    /// In the reporting currency; of rows with a price alone.
+    revenue: f64,
+    /// First day of the periods with its first and its last sale.
+    first: Option<NaiveDate>,
+    last: Option<NaiveDate>,
+}
+
+/// What was sold, by channel and location in the order of their names.
+fn sold(inputs: &Inputs) -> Vec<Sold<'_>> {
+    let panel = &inputs.panel;
+    let mut by_place: BTreeMap<(ChannelId, LocationId), Sold<'_>> = BTreeMap::new();
+    for series in 0..panel.len() {
+        let key = panel.key(series);
+        let sold = by_place.entry((key.channel, key.location)).or_insert_with(|| Sold {
+            channel: &inputs.names.channels[key.channel.index()],
+            location: &inputs.names.locations[key.location.index()],
+            items: 0,
+            units: 0.0,
+            returned: 0.0,
+            revenue: 0.0,
+            first: None,
+            last: None,
+        });
+        let gross = panel.gross(series);
+        let first = gross.iter().position(|&units| units > 0.0);
+        let first = first.map(|period| day_of(panel, series, period));
+        let last = gross.iter().rposition(|&units| units > 0.0);
+        let last = last.map(|period| day_of(panel, series, period));
+        sold.items += 1;
+        sold.units += gross.iter().map(|&units| f64::from(units)).sum::<f64>();
+        sold.returned += panel.returns(series).iter().map(|r| f64::from(r.1)).sum::<f64>();
+        sold.revenue += panel.totals(series).gross_revenue;
+        sold.first = sold.first.into_iter().chain(first).min();
+        sold.last = sold.last.max(last);
+    }
+    by_place.into_values().collect()
+}
+
+/// The first day of a period of a series' history.
+fn day_of(panel: &Panel, series: usize, period: usize) -> NaiveDate {
+    let index = i64::try_from(panel.start(series) + period).unwrap_or(i64::MAX);
+    panel.calendar().start(index)
+}
+
+fn print_sold(inputs: &Inputs) {
+    say!(
+        "\n{:16} {:16} {:>7} {:>12} {:>10} {:>14}  first to last sale",
+        "sold in",
+        "from",
+        "items",
+        "units",
+        "returned",
+        "revenue"
+    );
+    for s in sold(inputs) {
+        let days = match (s.first, s.last) {
+            (Some(first), Some(last)) => format!("{first} to {last}"),
+            (None, _) | (_, None) => String::new(),
+        };
+        say!(
+            "{:16} {:16} {:>7} {:>12} {:>10} {:>14.2}  {days}",
+            shown(s.channel),
+            shown(s.location),
+            s.items,
+            s.units,
+            s.returned,
+            s.revenue
+        );
+    }
+}
+
 fn print_words(inputs: &Inputs) {
     say!("{:16} {:>10} {:>9}  {:10}  file", "table", "rows", "rejected", "newest");
     for s in &inputs.sources {
         let newest = s.newest.map(|date| date.to_string()).unwrap_or_default();
         say!("{:16} {:>10} {:>9}  {newest:10}  {}", s.table, s.rows, s.rejected, s.file);
     }
+    print_sold(inputs);
     if !inputs.refused.is_empty() {
         say!("\na run would be refused:");
     }
@@ -127,6 +212,19 @@ fn as_json(inputs: &Inputs) -> Value {
             "sha256": s.sha256,
         }));
     }
+    let mut sales = Vec::new();
+    for s in sold(inputs) {
+        sales.push(json!({
+            "channel": s.channel,
+            "location": s.location,
+            "items": s.items,
+            "units": s.units,
+            "returned": s.returned,
+            "revenue": s.revenue,
+            "first": s.first,
+            "last": s.last,
+        }));
+    }
     let mut exceptions = Vec::new();
     for e in &inputs.exceptions {
         exceptions.push(json!({
@@ -152,6 +250,7 @@ fn as_json(inputs: &Inputs) -> Value {
         "series": inputs.panel.len(),
         "refused": inputs.refused,
         "tables": tables,
+        "sold": sales,
         "exceptions": exceptions,
         "quarantine": quarantine,
     })

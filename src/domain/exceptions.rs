@@ -100,6 +100,7 @@ exception_kinds! {
     MasterList "master-list" "Items lack something that every item should have."
     MinimumAboveMaximum "minimum-above-maximum" "No quantity satisfies minimum, pack and maximum together."
     MissingTable "missing-table" "An input table is not there or empty."
+    NegativeAmounts "negative-amounts" "Rows have units and a negative amount: refunds, perhaps, that count as sold."
     NoPrice "no-price" "An order line has no price."
     NoSupplier "no-supplier" "An item is needed and there is nobody to order it from."
     NoSupply "no-supply" "An item has no row in the supply table."

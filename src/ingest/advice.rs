@@ -370,6 +370,50 @@ pub(crate) fn remedy(data: &Path, table: &str, file: &str, settings: &Settings) 
     String::new()
 }
 
+/// The layout that reads `file` as `table` where its mapping finds no header: the keys to write, one
+/// sentence; empty where nothing is found.
+pub(crate) fn layout(
+    path: &Path,
+    table: &str,
+    mapping: &TableMapping,
+    settings: &Settings,
+) -> String {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let Ok(found) = suggestions_for(path, &name, settings) else { return String::new() };
+    let reads =
+        |suggestion: &&Suggestion| suggestion.rows > suggestion.rejected + suggestion.left_out;
+    let written = mapping.preset.as_deref().unwrap_or("generic");
+    if let Some(suggestion) = found.iter().find(|s| s.table == table).filter(reads) {
+        let keys: Vec<&str> = suggestion.lines.lines().skip(2).collect();
+        if keys.is_empty() {
+            return String::new();
+        }
+        let instead = if mapping.preset.is_some() && suggestion.preset.is_none() {
+            format!(" without preset = {written:?}")
+        } else {
+            String::new()
+        };
+        return format!(
+            "; `{}` in [mapping.{table}]{instead} reads {} of {} rows (tried on this file)",
+            keys.join("` and `"),
+            suggestion.rows - suggestion.rejected - suggestion.left_out,
+            suggestion.rows - suggestion.left_out
+        );
+    }
+    match found.iter().find(reads) {
+        Some(other) => {
+            let keys: Vec<&str> = other.lines.lines().skip(2).collect();
+            let keys = keys.join("` and `");
+            format!(
+                "; it looks like a table of {}: `{keys}` in [[mapping.{}]] reads it (tried on this \
+                 file)",
+                other.table, other.table
+            )
+        }
+        None => String::new(),
+    }
+}
+
 /// Says where the same dates can be read with day and month the other way round.
 fn other_order(
     file: &File,
@@ -432,7 +476,7 @@ fn variants(mapping: &TableMapping, settings: &Settings) -> Vec<TableMapping> {
         }
     }
     // Never decimal_comma: who is asked for it must choose, and both answers can be read.
-    if mapping.encoding.unwrap_or(settings.csv.encoding) == Encoding::Utf8 {
+    if mapping.encoding.or(settings.csv.encoding) == Some(Encoding::Utf8) {
         all.push(TableMapping { encoding: Some(Encoding::Latin1), ..mapping.clone() });
     }
     if mapping.quoting != Some(false) {

@@ -34,6 +34,7 @@ use crate::domain::inputs::{
     Adjustment, Inputs, Kit, Names, Product, Source, Stock, StockHistory, Stockout,
 };
 use crate::domain::lanes::{Lane, Lanes};
+use crate::domain::shown::counted;
 use crate::domain::sorted::Sorted;
 use crate::domain::units::{ChannelId, LocationId, SkuId};
 use crate::ingest::cells::days::{date_of, day_number};
@@ -112,11 +113,15 @@ struct Loading<'a> {
     quarantine: Quarantine,
     exceptions: Vec<Exception>,
     sources: Vec<Source>,
+    /// Files that another one says all of.
+    twins: Vec<String>,
     tables: BTreeMap<&'static str, Table>,
     /// What a run must not go on with.
     refused: Vec<String>,
     /// Cells that name a currency without a rate, by its code and the table.
     without_rate: BTreeMap<(String, &'static str), u64>,
+    /// Cells with a sign that several currencies share (`$`).
+    shared_signs: u64,
 }
 
 impl<'a> Loading<'a> {
@@ -126,9 +131,11 @@ impl<'a> Loading<'a> {
             quarantine: Quarantine::default(),
             exceptions: Vec::new(),
             sources: Vec::new(),
+            twins: Vec::new(),
             tables: BTreeMap::new(),
             refused: Vec::new(),
             without_rate: BTreeMap::new(),
+            shared_signs: 0,
         }
     }
 
@@ -157,11 +164,14 @@ impl<'a> Loading<'a> {
                         chunks.push(chunk);
                         Ok(())
                     },
-                )?;
+                );
+                let read = read.map_err(|error| self.with_layout(error, schema.table, mapping))?;
                 rows += read.sources.iter().map(|s| s.rows).sum::<u64>();
+                self.twins.extend(read.twins);
                 self.take_over(read.sources, read.exceptions);
                 self.note_currencies(schema.table, &read.columns);
-                table.sources.push(SourceRows { chunks, columns: read.columns });
+                let added_up = read.added_up;
+                table.sources.push(SourceRows { chunks, columns: read.columns, added_up });
             }
             if request.settings.units.fraction > 0 {
                 self.exceptions.extend(audit::cut_fractions(&table));
@@ -171,6 +181,16 @@ impl<'a> Loading<'a> {
             }
         }
         Ok(())
+    }
+
+    /// Adds to what is wrong with a file which lines of the configuration would read it.
+    fn with_layout(&self, error: Error, table: &str, mapping: &TableMapping) -> Error {
+        let Error::Input { path, message } = error else { return error };
+        if !path.is_file() {
+            return Error::Input { path, message };
+        }
+        let layout = advice::layout(&path, table, mapping, &self.request.settings);
+        Error::Input { path, message: format!("{message}{layout}") }
     }
 
     /// Keeps what reading a source left behind; a file that two sources of a table read is one.
@@ -264,9 +284,11 @@ impl<'a> Loading<'a> {
                     };
                     if used_mb > limit { Err(Error::input(data, message())) } else { Ok(()) }
                 },
-            )?;
+            );
+            let read = read.map_err(|error| self.with_layout(error, "sales", mapping))?;
             self.note_currencies("sales", &read.columns);
             sources.extend(read.sources);
+            self.twins.extend(read.twins);
             self.exceptions.extend(read.exceptions);
         }
         if sources.iter().all(|source| source.rows == 0) {
@@ -275,6 +297,7 @@ impl<'a> Loading<'a> {
         }
         self.judge_currencies(&sales);
         self.exceptions.extend(sales.count_once());
+        self.exceptions.extend(sales.oddities());
         let others = std::mem::take(&mut self.sources);
         self.take_over(sources, Vec::new());
         self.sources.extend(others);
@@ -286,6 +309,7 @@ impl<'a> Loading<'a> {
         for (code, &cells) in columns.iter().flat_map(|column| &column.without_rate) {
             *self.without_rate.entry((code.clone(), table)).or_insert(0) += cells;
         }
+        self.shared_signs += columns.iter().map(|column| column.shared_signs).sum::<u64>();
     }
 
     /// Amounts in a currency without a rate refuse the run: added to others they would mean
@@ -298,17 +322,21 @@ impl<'a> Loading<'a> {
             *all.entry((code.clone(), "sales")).or_insert(0) += rows;
         }
         let codes: BTreeSet<&str> = all.keys().map(|(code, _)| code.as_str()).collect();
+        // `$10` beside `€10`: whoever's dollar that is, it is no euro.
         let is_own = codes.len() == 1
+            && self.shared_signs == 0
             && !rates.is_configured
             && (of_rows == 0 || of_rows == sales.priced_rows);
         for ((code, table), amounts) in &all {
             let about = Subject::Table((*table).to_owned());
             let (severity, what, why) = if is_own {
-                let what = format!("{amounts} amounts of {table} are in {code}, and none is set");
+                let amounts = counted(*amounts, "amount", "amounts");
+                let what = format!("{amounts} of {table} in {code}, and no currency is set");
                 let why = format!("taken for the shop's own: set [purchase] currency = \"{code}\"");
                 (Severity::Warning, what, why)
             } else {
-                let what = format!("{amounts} amounts of {table} are in {code}, which has no rate");
+                let amounts = counted(*amounts, "amount", "amounts");
+                let what = format!("{amounts} of {table} in {code}, which has no rate");
                 let why = rates.line(code);
                 self.refused.push(format!("{what}: {why}"));
                 (Severity::Error, what, why)
@@ -327,6 +355,9 @@ impl<'a> Loading<'a> {
         sales.rename(|series| {
             if series.location.is_empty() {
                 series.location.clone_from(&places.sales);
+            }
+            if let Some(place) = places.renamed.get(&series.location) {
+                series.location.clone_from(place);
             }
         });
         places
@@ -351,7 +382,7 @@ impl<'a> Loading<'a> {
             self.exceptions.extend(spellings::told(kind, variants, is_folded));
         }
         if !is_folded {
-            return Spellings::default();
+            return Spellings { locations: places.renamed.clone(), ..Spellings::default() };
         }
         let fold = |name: &mut String, variants: &Variants| {
             if let Some(used) = variants.get(name) {
@@ -364,6 +395,11 @@ impl<'a> Loading<'a> {
             fold(&mut series.location, &found.locations);
         });
         catalogue.fold(found.skus.clone());
+        let mut found = found;
+        for (name, place) in &places.renamed {
+            let used = found.locations.get(place).unwrap_or(place).clone();
+            found.locations.insert(name.clone(), used);
+        }
         found
     }
 
@@ -597,7 +633,8 @@ impl<'a> Loading<'a> {
     fn finish(mut self, inputs: &mut Inputs) -> Result<()> {
         self.gate()?;
         let data = &self.request.data;
-        let used: Vec<String> = self.sources.iter().map(|s| s.file.clone()).collect();
+        let read = self.sources.iter().map(|source| source.file.clone());
+        let used: Vec<String> = read.chain(self.twins).collect();
         self.exceptions.extend(source::strangers(data, &used)?);
         self.exceptions.extend(audit::missing_tables(&self.sources));
         for source in &self.sources {
@@ -619,6 +656,7 @@ impl<'a> Loading<'a> {
         self.refused.extend(audit::unread_lanes(&inputs.sources, &inputs.quarantine));
         inputs.refused = self.refused;
         self.exceptions.extend(audit::master_list(inputs));
+        self.exceptions.extend(audit::items_apart(inputs));
         self.exceptions.extend(audit::unplanned(inputs));
         self.exceptions.extend(audit::idle_adjustments(inputs));
         self.exceptions.extend(

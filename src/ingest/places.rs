@@ -1,6 +1,8 @@
-//! Where rows without a location belong: at the one place that the other tables leave for them.
+//! Where rows without a location belong: at the one place that the other tables leave for them; and
+//! which names of places that never meet are one place under two names.
 
 use crate::domain::exceptions::{Exception, ExceptionKind, Severity, Subject};
+use crate::domain::shown::counted;
 use crate::ingest::files::table::Table;
 use crate::ingest::names::MAIN;
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,6 +17,68 @@ pub(crate) struct Places {
     pub(crate) sales: String,
     /// ... and those of stock and orders.
     pub(crate) stock: String,
+    /// Names that are taken for another one, since there is only one way.
+    pub(crate) renamed: BTreeMap<String, String>,
+}
+
+/// Tables besides those of stock whose rows are for a place: what they say reaches nobody where that
+/// is unknown.
+const FOR_A_PLACE: &[&str] = &["purchase_orders", "supply"];
+
+/// The rows of a table that are for a place, by its name.
+#[derive(Debug, Clone, Default)]
+struct PlacedRows {
+    name: &'static str,
+    places: BTreeMap<String, OpenRows>,
+    nameless: Option<OpenRows>,
+    /// Whether a row without a place is for one, and not for all of them.
+    needs_place: bool,
+}
+
+/// Rows that still matter: orders that have not come.
+#[derive(Debug, Clone, Copy, Default)]
+struct OpenRows {
+    rows: u64,
+    units: f64,
+}
+
+impl OpenRows {
+    fn add(&mut self, other: &Self) {
+        self.rows += other.rows;
+        self.units += other.units;
+    }
+}
+
+impl PlacedRows {
+    fn of(table: &Table) -> Self {
+        let is_of_orders = table.schema.table == "purchase_orders";
+        let mut placed =
+            Self { name: table.schema.table, needs_place: is_of_orders, ..Self::default() };
+        for row in table.rows() {
+            let one = match is_of_orders {
+                true if row.date("received").is_some() => OpenRows::default(),
+                true => OpenRows { rows: 1, units: row.number("quantity").unwrap_or(0.0) },
+                false => OpenRows { rows: 1, units: 0.0 },
+            };
+            match row.text("location") {
+                "" => placed.nameless.get_or_insert_default().add(&one),
+                place => match placed.places.get_mut(place) {
+                    Some(rows) => rows.add(&one),
+                    None => drop(placed.places.insert(place.to_owned(), one)),
+                },
+            }
+        }
+        placed
+    }
+}
+
+/// The first few names.
+fn listed(names: &[&String]) -> String {
+    /// More would hide what a message says.
+    const NAMED: usize = 5;
+    let shown: Vec<&str> = names.iter().take(NAMED).map(|name| name.as_str()).collect();
+    let rest = if names.len() > NAMED { ", ..." } else { "" };
+    format!("{}{rest}", shown.join(", "))
 }
 
 /// What rows of one side name.
@@ -65,7 +129,138 @@ impl Places {
                 }
             }
         }
-        Self::settle(sales, &stock, &others)
+        let (mut places, mut told) = Self::settle(sales, &stock, &others);
+        // Where lanes say which place supplies which, one may only sell and another only store.
+        if !tables.contains_key("lanes") {
+            let mut rows = Vec::new();
+            for name in FOR_A_PLACE {
+                rows.extend(tables.get(name).map(PlacedRows::of));
+            }
+            told.extend(places.join_names(sales, &stock, &rows));
+        }
+        (places, told)
+    }
+
+    /// Takes places that never meet for one where there is only one way, and tells of the others.
+    fn join_names(
+        &mut self,
+        sales: &Named,
+        stock: &Named,
+        tables: &[PlacedRows],
+    ) -> Vec<Exception> {
+        let mut told = Vec::new();
+        let mut sold = sales.places.clone();
+        if sales.some_nameless {
+            sold.insert(self.sales.clone());
+        }
+        let mut stocked = stock.places.clone();
+        if stock.some_nameless {
+            stocked.insert(self.stock.clone());
+        }
+        let only_sold: Vec<&String> = sold.difference(&stocked).collect();
+        let only_stocked: Vec<&String> = stocked.difference(&sold).collect();
+        let elsewhere =
+            |place: &String| tables.iter().any(|table| table.places.contains_key(place));
+        let all_named = !sales.some_nameless && !stock.some_nameless;
+        match (only_sold.as_slice(), only_stocked.as_slice()) {
+            _ if !all_named || stocked.is_empty() => {}
+            ([], _) | (_, []) => {}
+            ([one], [other]) if sold.len() == 1 && stocked.len() == 1 && !elsewhere(one) => {
+                told.push(Exception::new(
+                    Severity::Warning,
+                    ExceptionKind::LocationsJoined,
+                    Subject::Table("sales".to_owned()),
+                    format!("all sales are at {one}, all stock is at {other}: taken for one place"),
+                    format!("if they are two, give {one} a row in stock, 0 where nothing is there"),
+                ));
+                self.renamed.insert((*one).clone(), (*other).clone());
+            }
+            (only_sold, only_stocked) => {
+                let never = sold.is_disjoint(&stocked);
+                let severity = if never { Severity::Error } else { Severity::Warning };
+                let (sold_at, stocked_at) = (listed(only_sold), listed(only_stocked));
+                let what = format!(
+                    "sales name {sold_at}, where no stock lies; stock names {stocked_at}, where \
+                     nothing is sold"
+                );
+                let why = format!(
+                    "if these are one place under two names, write values = {{ location = {{ {:?} = \
+                     {:?} }} }} in [mapping.sales]",
+                    only_sold[0], only_stocked[0]
+                );
+                let about = Subject::Table("sales".to_owned());
+                let kind = ExceptionKind::LocationsApart;
+                told.push(Exception::new(severity, kind, about, what, why));
+            }
+        }
+        let known: BTreeSet<String> = sold
+            .iter()
+            .filter(|place| !self.renamed.contains_key(*place))
+            .chain(&stocked)
+            .cloned()
+            .collect();
+        for table in tables {
+            told.extend(self.join_table(&known, table));
+        }
+        told
+    }
+
+    /// What becomes of the rows of a table that are for places nobody else knows.
+    fn join_table(&mut self, known: &BTreeSet<String>, table: &PlacedRows) -> Option<Exception> {
+        let unknown: Vec<&String> = table
+            .places
+            .keys()
+            .filter(|place| !known.contains(*place) && !self.renamed.contains_key(*place))
+            .collect();
+        let nameless = table.nameless.filter(|_| table.needs_place && !known.contains(&self.stock));
+        let about = Subject::Table(table.name.to_owned());
+        let open = |rows: &OpenRows| {
+            let units =
+                if table.needs_place { format!(" ({} units)", rows.units) } else { String::new() };
+            format!("{}{units}", counted(rows.rows, "row", "rows"))
+        };
+        match (unknown.as_slice(), nameless, known.iter().next()) {
+            ([], None, _) | (_, _, None) => None,
+            ([one], None, Some(only)) if known.len() == 1 && table.places.len() == 1 => {
+                let what = format!(
+                    "{} for {one}: taken for {only}, the only place of sales and stock",
+                    open(&table.places[*one])
+                );
+                self.renamed.insert((*one).clone(), only.clone());
+                Some(Exception::new(
+                    Severity::Warning,
+                    ExceptionKind::LocationsJoined,
+                    about,
+                    what,
+                    "no other table names another; if they are two, give both a row in stock",
+                ))
+            }
+            (unknown, nameless, Some(_)) => {
+                let mut all = OpenRows::default();
+                unknown.iter().for_each(|place| all.add(&table.places[*place]));
+                nameless.iter().for_each(|rows| all.add(rows));
+                if all.rows == 0 {
+                    return None;
+                }
+                let place = match unknown {
+                    [] => "no location".to_owned(),
+                    named => listed(named),
+                };
+                let severity = if table.needs_place { Severity::Error } else { Severity::Warning };
+                Some(Exception::new(
+                    severity,
+                    ExceptionKind::LocationsApart,
+                    about,
+                    format!("{} for {place}, where nothing is sold and no stock lies", open(&all)),
+                    format!(
+                        "they reach nobody: sales and stock are at {}; write the place in [mapping.{}], \
+                         by location = or values = {{ location = {{ ... }} }}",
+                        listed(&known.iter().collect::<Vec<_>>()),
+                        table.name
+                    ),
+                ))
+            }
+        }
     }
 
     fn settle(sales: &Named, stock: &Named, others: &BTreeSet<String>) -> (Self, Vec<Exception>) {
@@ -84,9 +279,14 @@ impl Places {
             // Orders without a place go where all stock lies.
             Some(only) if !stock.some_nameless => only.clone(),
             _ if stock.some_nameless => name(of_stock),
+            // Nobody knows of any stock: orders go where all is sold.
+            _ if stock.places.is_empty() && sales.places.len() == 1 && !sales.some_nameless => {
+                sales.places.first().cloned().unwrap_or_default()
+            }
             _ => of_sales.clone(),
         };
-        (Self { sales: of_sales, stock: of_stock }, exceptions)
+        let renamed = BTreeMap::new();
+        (Self { sales: of_sales, stock: of_stock, renamed }, exceptions)
     }
 }
 
@@ -178,5 +378,46 @@ mod tests {
         assert_eq!(settle(&[""], &[], &["WH1"]), is("WH1", "WH1", 0));
         assert_eq!(settle(&[""], &["main", "WH2"], &[]), is("main", "main", 0));
         assert_eq!(settle(&["", "east"], &[], &["east"]), is("main", "main", 0));
+        assert_eq!(settle(&["A"], &[], &[]), is("main", "A", 0));
+    }
+
+    /// Rows of orders for these places, open or not.
+    fn orders(rows: &[(&str, f64)]) -> PlacedRows {
+        let mut placed =
+            PlacedRows { name: "purchase_orders", needs_place: true, ..PlacedRows::default() };
+        for &(place, units) in rows {
+            let open = OpenRows { rows: u64::from(units > 0.0), units };
+            match place {
+                "" => placed.nameless.get_or_insert_default().add(&open),
+                place => placed.places.entry(place.to_owned()).or_default().add(&open),
+            }
+        }
+        placed
+    }
+
+    #[test]
+    fn a11_names_that_never_meet_are_joined_where_there_is_one_way_and_told() {
+        let join = |sales: &[&str], stock: &[&str], rows: &[(&str, f64)]| {
+            let (sales, stock) = (named(sales), named(stock));
+            let (mut places, _) = Places::settle(&sales, &stock, &BTreeSet::new());
+            let told = places.join_names(&sales, &stock, &[orders(rows)]);
+            let renamed: Vec<String> =
+                places.renamed.iter().map(|(from, to)| format!("{from} is {to}")).collect();
+            let told: Vec<&str> = told.iter().map(|e| e.severity.name()).collect();
+            format!("{}; {}", renamed.join(", "), told.join(", "))
+        };
+        assert_eq!(join(&["Berlin"], &["WH1"], &[]), "Berlin is WH1; warning");
+        assert_eq!(join(&["Berlin"], &["WH1"], &[("Berlin", 5.0)]), "; error", "both are known");
+        assert_eq!(join(&["A", "B"], &["C", "D"], &[]), "; error", "they never meet");
+        assert_eq!(join(&["A", "B"], &["A", "C"], &[]), "; warning", "perhaps B is C");
+        assert_eq!(join(&["A"], &["A", "C"], &[]), "; ", "a reserve");
+        assert_eq!(join(&["A", "B"], &["A"], &[]), "; ", "a shop without stock");
+        assert_eq!(join(&["A"], &["A"], &[("W", 5.0)]), "W is A; warning");
+        assert_eq!(join(&[""], &["A"], &[("W", 5.0)]), "W is A; warning");
+        assert_eq!(join(&["A"], &["A"], &[("A", 5.0), ("W", 5.0)]), "; error", "units for nobody");
+        assert_eq!(join(&["A"], &["A"], &[("A", 5.0), ("W", 0.0)]), "; ", "they came long ago");
+        assert_eq!(join(&["A", "B"], &["A", "B"], &[("", 5.0)]), "; error");
+        assert_eq!(join(&["A"], &["A"], &[("", 5.0)]), "; ");
+        assert_eq!(join(&["A"], &[], &[("", 5.0)]), "; ");
     }
 }

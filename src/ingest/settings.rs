@@ -194,18 +194,13 @@ pub struct CsvSettings {
     pub decimal_comma: Option<bool>,
     /// Date formats to try after `YYYY-MM-DD`, in `strftime` notation, e.g. `%d/%m/%Y`.
     pub date_formats: Vec<String>,
-    /// Character encoding.
-    pub encoding: Encoding,
+    /// Character encoding; unset = UTF-8, and Windows-1252 where a cell is none (and told).
+    pub encoding: Option<Encoding>,
 }
 
 impl Default for CsvSettings {
     fn default() -> Self {
-        Self {
-            separator: ',',
-            decimal_comma: None,
-            date_formats: Vec::new(),
-            encoding: Encoding::Utf8,
-        }
+        Self { separator: ',', decimal_comma: None, date_formats: Vec::new(), encoding: None }
     }
 }
 
@@ -216,7 +211,8 @@ pub enum Encoding {
     #[default]
     #[serde(rename = "utf-8")]
     Utf8,
-    /// ISO 8859-1: every byte is a character.
+    /// ISO 8859-1, or rather Windows-1252, which has the sign of the euro and curled quotes where the
+    /// former has nothing.
     #[serde(rename = "latin-1")]
     Latin1,
 }

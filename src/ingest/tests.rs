@@ -33,6 +33,11 @@ fn ok(files: &[(&str, &str)], settings: &str) -> Inputs {
     load(&request(&dir, settings)).unwrap_or_else(|e| panic!("{e}"))
 }
 
+/// How often something of that kind is told.
+fn tells(inputs: &Inputs, kind: ExceptionKind) -> usize {
+    inputs.exceptions.iter().filter(|exception| exception.kind == kind).count()
+}
+
 /// The message and exit code of a load that must fail.
 fn refused(files: &[(&str, &str)], settings: &str) -> (String, u8) {
     let dir = folder(files);
@@ -521,7 +526,7 @@ fn titles_footers_totals_and_repeated_headers_are_no_rows() {
     assert_eq!(series(&inputs, "A").0, [1.0, 2.0]);
     assert!(inputs.quarantine.is_empty(), "{:?}", inputs.quarantine);
     let what = &exception(&inputs, "excluded-rows", "sales.csv").what;
-    for part in ["3 of 5 rows", "1 name no item in `sku`", "1 are totals", "1 repeat"] {
+    for part in ["3 of 5 rows", "1 names no item in `sku`", "1 is a total", "1 repeats"] {
         assert!(what.contains(part), "{what}");
     }
     for footer in ["2", "\"Page\"", "[\"page 1\"]"] {
@@ -657,14 +662,68 @@ fn byte_order_mark_windows_line_ends_and_quotes_are_read() {
     let latin = folder(&[]);
     fs::write(latin.path().join("sales.csv"), b"date,sku,quantity\n2024-01-01,caf\xe9,1\n")
         .unwrap();
-    assert_eq!(
-        load(&request(&latin, "[csv]\nencoding = \"latin-1\"")).unwrap().names.skus,
-        ["café"]
-    );
-    let error = load(&request(&latin, "")).unwrap_err();
+    for (encoding, told) in [("", 1), ("[csv]\nencoding = \"latin-1\"", 0)] {
+        let inputs = load(&request(&latin, encoding)).unwrap();
+        assert_eq!(inputs.names.skus, ["café"]);
+        assert_eq!(tells(&inputs, ExceptionKind::AssumedLayout), told);
+    }
+    let error = load(&request(&latin, "[csv]\nencoding = \"utf-8\"")).unwrap_err();
     assert!(
         error.to_string().contains("no sales are left") && error.to_string().contains("latin-1"),
         "{error}"
+    );
+}
+
+#[test]
+fn text_of_other_programs_is_read_as_it_is_written() {
+    let text = "date,sku,quantity,unit_price\r2026-01-31,A,2,12 €\r2026-01-31,B,1,1 €\r";
+    let windows: Vec<u8> = text.chars().map(|c| if c == '€' { 0x80 } else { c as u8 }).collect();
+    let utf16 = |text: &str| text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>();
+    for bytes in [text.as_bytes().to_vec(), windows, utf16(text), utf16(&text.replace('\r', "\n"))]
+    {
+        let dir = folder(&[]);
+        fs::write(dir.path().join("sales.csv"), bytes).unwrap();
+        let inputs = load(&request(&dir, "")).unwrap();
+        assert_eq!(inputs.names.skus, ["A", "B"]);
+        let revenue: f64 = (0..2).map(|at| inputs.panel.totals(at).gross_revenue).sum();
+        assert_eq!(revenue, 25.0);
+    }
+    // What is neither is not guessed at.
+    let dir = folder(&[]);
+    fs::write(dir.path().join("sales.csv"), b"date,sku,quantity\n2026-01-31,\x83\x81,1\n").unwrap();
+    let error = load(&request(&dir, "")).unwrap_err().to_string();
+    assert!(error.contains("neither UTF-8 nor Windows-1252"), "{error}");
+}
+
+#[test]
+fn m8_dates_of_two_meanings_are_read_as_the_others_of_their_file_show() {
+    let rows = |dates: &[&str]| {
+        let rows: Vec<String> = dates.iter().map(|date| format!("{date},A,1\n")).collect();
+        format!("date,sku,quantity\n{}", rows.concat())
+    };
+    let days = |inputs: &Inputs| inputs.panel.calendar().history();
+    let sold = ok(&[("sales.csv", &rows(&["02/01/2026", "03/01/2026", "13/01/2026"]))], "");
+    assert_eq!(days(&sold), 12, "2 to 13 January");
+    assert_eq!(tells(&sold, ExceptionKind::AssumedLayout), 1);
+    let sold = ok(&[("sales.csv", &rows(&["01/02/2026", "01/03/2026", "01/13/2026"]))], "");
+    assert_eq!(days(&sold), 12);
+    // The layout's own habit gives way to what the file shows, and is told where nothing does.
+    let etsy = |dates: &[&str]| {
+        let header = "Sale Date,Item Name,Transaction ID,Listing ID,Quantity,SKU\n";
+        let rows: Vec<String> =
+            dates.iter().zip(1..).map(|(date, n)| format!("{date},Mug,{n},1,1,A\n")).collect();
+        format!("{header}{}", rows.concat())
+    };
+    let settings = "[mapping.sales]\npreset = \"etsy-sold-items\"";
+    let sold = ok(&[("sales.csv", &etsy(&["02/01/26", "03/01/26", "13/01/26"]))], settings);
+    assert_eq!(days(&sold), 12);
+    let sold = ok(&[("sales.csv", &etsy(&["01/02/26", "01/03/26"]))], settings);
+    assert_eq!((days(&sold), tells(&sold, ExceptionKind::AssumedLayout)), (2, 1));
+    let wrong = "[csv]\ndate_formats = [\"%m/%d/%Y\"]";
+    refuses(
+        &[("sales.csv", &rows(&["02/01/2026", "13/01/2026", "14/01/2026"]))],
+        wrong,
+        &["column date", "2 dates such as `13/01/2026`", "write date_formats = [\"%d/%m/%Y\"]"],
     );
 }
 
@@ -681,12 +740,12 @@ fn semicolons_and_decimal_commas_are_a_setting_that_the_error_suggests() {
     assert!(exception(&found, "assumed-layout", "sales.csv").what.contains("separated by ';'"));
     let inputs = ok(&[("sales.csv", text)], "[csv]\nseparator = \";\"\ndecimal_comma = true");
     assert_eq!(inputs.panel.totals(0).gross_revenue, 2469.0);
-    let bad = "date;sku;quantity;revenue\n2024-01-01;A;2;15\n2024-01-01;A;1;1,200\n";
+    let bad = "date;sku;quantity;revenue\n2024-01-01;A;2;15\n2024-01-01;A;1;1,205\n";
     rejects(
         &[("sales.csv", bad)],
         "[csv]\nseparator = \";\"",
         ("sales.csv", 3, "revenue"),
-        "decimal_comma = false for 1200, true for 1.2",
+        "decimal_comma = false for 1205, true for 1.205",
     );
 }
 
@@ -739,8 +798,20 @@ fn m5_amounts_are_converted_by_row_and_by_cell_and_refused_without_a_rate() {
     assert!((inputs.panel.totals(0).gross_revenue - 29.75).abs() < 1e-6);
     assert!(inputs.refused.is_empty());
     let inputs = priced(rows, &[("EUR", 1.1)]);
-    let line = "1 amounts of sales are in JPY, which has no rate: write `JPY = ...` under";
+    let line = "1 amount of sales in JPY, which has no rate: write `JPY = ...` under";
     assert!(inputs.refused[0].starts_with(line), "{:?}", inputs.refused);
+    // A dollar sign beside another currency is no sign of that one.
+    let two = ok(&[("sales.csv", "date,sku,quantity,unit_price\n2024-01-01,A,1,€10\n")], "");
+    assert!(two.refused.is_empty());
+    let two = "date,sku,quantity,unit_price\n2024-01-01,A,1,€10\n2024-01-02,A,1,$10\n";
+    assert_eq!(ok(&[("sales.csv", two)], "").refused.len(), 1);
+    // A heading may name the currency of its column.
+    let headed = "date,sku,quantity,Unit price (EUR)\n2024-01-01,A,3,10\n";
+    let dir = folder(&[("sales.csv", headed)]);
+    let mut converted = request(&dir, "");
+    converted.settings.rates.rates = [("EUR".to_owned(), 1.1)].into();
+    let revenue = load(&converted).unwrap().panel.totals(0).gross_revenue;
+    assert!((revenue - 33.0).abs() < 1e-6, "{revenue}");
     // A shop that never said in what it counts, and sells in one currency.
     let euros = priced("2024-01-01,A,1,10,EUR\n2024-01-02,A,1,10,EUR\n", &[]);
     assert!(euros.refused.is_empty());
@@ -868,10 +939,74 @@ fn a_date_that_a_spreadsheet_left_as_its_number_is_that_day() {
 fn a_refused_table_is_answered_with_keys_that_read_it() {
     let rows = |row: &str| format!("date,sku,quantity,unit_price\n{}", row.repeat(8));
     let settings = "[mapping.sales]\nseparator = \";\"";
-    let german = rows("31/01/2026;A;1;1,50\n").replace("date,sku,quantity,", "date;sku;quantity;");
+    let german = rows("31/01/26;A;1;1,50\n").replace("date,sku,quantity,", "date;sku;quantity;");
     refuses(&[("sales.csv", &german)], settings, &["date_formats = [\"%d/%m/%Y\"]", "8 of 8 rows"]);
     let unclear = rows("01/02/2026,A,1,1.50\n");
     refuses(&[("sales.csv", &unclear)], "", &["[\"%d/%m/%Y\"]", "so does \"%m/%d/%Y\""]);
+}
+
+#[test]
+fn a16_items_that_never_meet_are_told() {
+    let stock = |sku: &str| format!("sku,on_hand\n{sku},5\n");
+    let sales = |sku: &str| format!("date,sku,quantity\n2024-01-01,{sku},1\n");
+    let apart = ok(&[("sales.csv", &sales("MUG")), ("stock.csv", &stock("mug-01"))], "");
+    let error = apart.exceptions.iter().find(|e| e.severity == Severity::Error).unwrap();
+    assert!(error.what.contains("mug-01 there, MUG in sales"), "{}", error.what);
+    let meet = ok(&[("sales.csv", &sales("MUG")), ("stock.csv", &stock("MUG"))], "");
+    assert!(meet.exceptions.iter().all(|e| e.severity != Severity::Error));
+    let zeros = ok(&[("sales.csv", &sales("00123")), ("stock.csv", &stock("123"))], "");
+    assert!(exception(&zeros, "spelling-variants", "items").what.contains("leading zeros"));
+    let short = ok(&[("sales.csv", &sales("4.00638E+12"))], "");
+    assert!(exception(&short, "master-list", "items").what.contains("4.00638E+12"));
+}
+
+#[test]
+fn a11_stock_and_orders_under_another_name_are_not_lost() {
+    let sales = "date,sku,quantity,location\n2024-01-01,A,1,Berlin\n";
+    let stock = "sku,location,on_hand\nA,WH1,50\n";
+    let orders = "order_id,sku,quantity,location\nP1,A,9,WH1\n";
+    let files = [("sales.csv", sales), ("stock.csv", stock), ("purchase_orders.csv", orders)];
+    let inputs = ok(&files, "");
+    assert_eq!(inputs.names.locations, ["WH1"]);
+    assert_eq!(inputs.panel.pools().len(), 1);
+    assert_eq!(inputs.purchase_orders[0].location, inputs.stock[0].location);
+    assert_eq!(tells(&inputs, ExceptionKind::LocationsJoined), 1);
+}
+
+#[test]
+fn a_negative_amount_of_units_sold_and_a_return_before_any_sale_are_told() {
+    let text = "date,sku,quantity,unit_price\n2024-01-01,A,-3,5\n2024-01-02,A,4,5\n\
+                2024-01-03,A,1,-5\n";
+    let inputs = ok(&[("sales.csv", text)], "");
+    let what = &exception(&inputs, "negative-amounts", "sales").what;
+    assert!(what.contains("1 row has units and a negative amount (1 units, -5.00"), "{what}");
+    let what = &exception(&inputs, "excluded-rows", "sales").what;
+    assert!(what.contains("1 rows of returns (3 units)"), "{what}");
+}
+
+#[test]
+fn a_file_without_the_columns_is_answered_with_the_lines_that_read_it() {
+    let text = "Date,SKU,Qty,Price\n2024-01-01,A,1,5\n";
+    refuses(
+        &[("sales.csv", text)],
+        "",
+        &["columns = { quantity = \"Qty\", unit_price = \"Price\" }", "reads 1 of 1 rows"],
+    );
+    let german = "Datum;Artikelnummer;Menge\n31.01.2024;A;1\n";
+    refuses(&[("sales.csv", german)], "", &["quantity = \"Menge\"", "reads 1 of 1 rows"]);
+    let etsy = "Sale Date,Item Name,Transaction ID,Listing ID,Quantity,SKU\n01/13/26,Mug,1,1,1,A\n";
+    refuses(&[("sales.csv", etsy)], "", &["`preset = \"etsy-sold-items\"` in [mapping.sales]"]);
+}
+
+#[test]
+fn m9_the_ledger_s_countries_add_up_to_one_figure_a_day() {
+    let ledger = "Date,FNSKU,MSKU,Disposition,Ending Warehouse Balance,Location\n\
+                  01/13/2024,X,A,SELLABLE,5,DE\n01/13/2024,X,A,SELLABLE,0,FR\n";
+    let sales = "date,sku,quantity\n2024-01-12,A,1\n2024-01-14,A,1\n";
+    let settings = "[mapping.stock_history]\nfile = \"ledger.csv\"\npreset = \"amazon-ledger\"";
+    let inputs = ok(&[("sales.csv", sales), ("ledger.csv", ledger)], settings);
+    assert_eq!(inputs.stock_history.len(), 1);
+    assert_eq!(inputs.stock_history[0].on_hand, Units(5));
 }
 
 #[test]

@@ -34,6 +34,28 @@ const SIGNS: &[(&str, &str)] = &[
     ("lei", "RON"),
     ("Rs", "INR"),
     ("Rs.", "INR"),
+    ("Rp", "IDR"),
+    ("Rp.", "IDR"),
+    ("RM", "MYR"),
+    ("S/", "PEN"),
+    ("S/.", "PEN"),
+    ("Tk", "BDT"),
+    ("Tk.", "BDT"),
+    ("৳", "BDT"),
+    ("₸", "KZT"),
+    ("₡", "CRC"),
+    ("₲", "PYG"),
+    ("₾", "GEL"),
+    ("лв", "BGN"),
+    ("лв.", "BGN"),
+    ("руб", "RUB"),
+    ("руб.", "RUB"),
+    ("грн", "UAH"),
+    ("грн.", "UAH"),
+    ("KSh", "KES"),
+    ("GH₵", "GHS"),
+    ("NT$", "TWD"),
+    ("Mex$", "MXN"),
     ("CN¥", "CNY"),
     ("JP¥", "JPY"),
     ("円", "JPY"),
@@ -48,9 +70,41 @@ const CODES: &[&str] = &[
     "AED", "ARS", "AUD", "BDT", "BGN", "BHD", "BRL", "CAD", "CHF", "CLP", "CNY", "COP", "CRC",
     "CZK", "DKK", "EGP", "EUR", "GBP", "GEL", "GHS", "HKD", "HRK", "HUF", "IDR", "ILS", "INR",
     "ISK", "JOD", "JPY", "KES", "KRW", "KWD", "KZT", "LKR", "MAD", "MXN", "MYR", "NGN", "NOK",
-    "NZD", "OMR", "PEN", "PHP", "PKR", "PLN", "QAR", "RMB", "RON", "RSD", "RUB", "SAR", "SEK",
-    "SGD", "THB", "TND", "TRY", "TWD", "UAH", "USD", "UYU", "VND", "XAF", "XOF", "ZAR",
+    "NZD", "OMR", "PEN", "PHP", "PKR", "PLN", "PYG", "QAR", "RMB", "RON", "RSD", "RUB", "SAR",
+    "SEK", "SGD", "THB", "TND", "TRY", "TWD", "UAH", "USD", "UYU", "VND", "XAF", "XOF", "ZAR",
 ];
+
+/// Currencies that have no cents, or none that anybody writes: three digits after a sign are
+/// thousands.
+const WHOLE: &[&str] =
+    &["CLP", "COP", "CRC", "HUF", "IDR", "ISK", "JPY", "KRW", "PYG", "VND", "XAF", "XOF"];
+
+/// Whether `code` names a currency without cents.
+pub(crate) fn is_whole(code: &str) -> bool {
+    WHOLE.contains(&code)
+}
+
+/// The currency that a heading names: the euro of `Price (EUR)`, `Unit cost [€]`, `price_eur` and
+/// `Price in EUR`.
+pub(crate) fn in_heading(heading: &str) -> Option<HeadingCurrency<'_>> {
+    let heading = heading.trim();
+    let bracketed = heading.strip_suffix([')', ']']).and_then(|open| open.rsplit_once(['(', '[']));
+    let (name, word) = match bracketed {
+        Some(parts) => parts,
+        None => heading.rsplit_once([' ', '_', '-', ','])?,
+    };
+    let code = code_of(word.trim()).filter(|code| !code.is_empty())?;
+    let name = name.trim_end_matches([' ', '_', '-', ',']);
+    let name = name.strip_suffix(" in").unwrap_or(name).trim_end();
+    (!name.is_empty()).then_some(HeadingCurrency { name, code })
+}
+
+/// A heading without the currency that it names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct HeadingCurrency<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) code: String,
+}
 
 /// Signs that countries share: they say that a number is money, not whose.
 const SHARED: &[&str] = &["$", "¥", "￥", "kr", "kr.", "Kr", "Kr.", "R"];
@@ -64,7 +118,8 @@ pub(crate) fn code_of(word: &str) -> Option<String> {
     if SHARED.contains(&word) {
         return Some(String::new());
     }
-    CODES.contains(&word).then(|| word.to_owned())
+    let code = word.to_ascii_uppercase();
+    CODES.contains(&code.as_str()).then_some(code)
 }
 
 /// What money is worth: the reporting currency and the rates of the others.
@@ -104,6 +159,23 @@ impl Rates {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_heading_may_name_the_currency_of_its_column() {
+        for (heading, name) in [
+            ("Price (EUR)", "Price"),
+            ("Unit cost [€]", "Unit cost"),
+            ("unit_price_eur", "unit_price"),
+            ("Price in EUR", "Price"),
+            ("Price EUR", "Price"),
+        ] {
+            let found = HeadingCurrency { name, code: "EUR".to_owned() };
+            assert_eq!(in_heading(heading), Some(found), "{heading}");
+        }
+        for heading in ["Price", "EUR", "Price ($)", "Sold For", "Qty (pcs)", "price_list"] {
+            assert_eq!(in_heading(heading), None, "{heading}");
+        }
+    }
 
     #[test]
     fn signs_codes_and_nothing_have_a_rate_or_name_what_lacks_one() {

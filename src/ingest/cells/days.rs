@@ -1,13 +1,15 @@
-//! Days: dates and moments in the forms that files have them, as business days within the accepted
-//! range.
+//! Business days: dates and moments of a column, within the accepted range, by the shop's clock.
 
+use crate::ingest::cells::dates::{
+    DayOrder, Slashed, offset_at, parse_clear, parse_format, parse_iso, serial,
+};
+use crate::ingest::cells::interner::Problem;
 use crate::ingest::cells::values::{NO_DAY, is_nothing};
 use crate::ingest::settings::{NaiveTimes, Settings};
-use chrono::{
-    DateTime, Datelike, NaiveDate, NaiveDateTime, NaiveTime, Offset, TimeZone, Timelike, Weekday,
-};
+use chrono::Datelike;
 use chrono_tz::Tz;
-use std::ops::Range;
+
+pub(crate) use crate::ingest::cells::dates::{Moment, date_of, day_number};
 
 /// The clock that the shop's days go by.
 #[derive(Debug, Clone, Copy)]
@@ -20,10 +22,26 @@ enum Clock {
     Zone(Tz),
 }
 
+/// What a column says about `03/02/2026`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Convention {
+    /// Nobody has looked yet: most files have no such dates.
+    Unasked,
+    /// The configuration or the other cells say it.
+    Known(DayOrder),
+    /// Nothing tells.
+    Unknown,
+}
+
 /// Reads days and moments as business days.
 #[derive(Debug, Clone)]
 pub(crate) struct DayReader {
     formats: Vec<String>,
+    /// Formats of the layout, which files of another country may not keep to.
+    hints: Vec<String>,
+    /// The order that the configuration's formats say.
+    configured: Option<DayOrder>,
+    convention: Convention,
     first: i32,
     last: i32,
     cutoff_seconds: i64,
@@ -31,15 +49,21 @@ pub(crate) struct DayReader {
     /// Seconds east of Greenwich of a time that names no zone; `None` = it is the shop's own.
     naive_zone: Option<i32>,
     cache: (String, i32),
+    /// How the dates of the file at hand were decided, until somebody says so.
+    pub(crate) settled: Option<Settled>,
 }
 
 impl DayReader {
-    /// A reader that tries `formats` before the ISO forms.
-    pub(crate) fn new(settings: &Settings, formats: Vec<String>) -> Self {
+    /// A reader that tries `formats` before the clear forms, and `hints` after them.
+    pub(crate) fn new(settings: &Settings, formats: Vec<String>, hints: &[String]) -> Self {
         #[expect(clippy::cast_possible_truncation, reason = "an offset of at most 14 hours")]
         let offset = |hours: f64| (hours * 3600.0) as i64;
+        let configured = formats.iter().find_map(|format| DayOrder::of(format));
         Self {
             formats,
+            hints: hints.to_vec(),
+            configured,
+            convention: configured.map_or(Convention::Unknown, Convention::Known),
             first: day_number(settings.data.first_date),
             last: day_number(settings.data.last_date),
             cutoff_seconds: i64::from(settings.data.cutoff_hour) * 3600,
@@ -53,26 +77,123 @@ impl DayReader {
                 NaiveTimes::Utc => Some(0),
             },
             cache: (String::new(), NO_DAY),
+            settled: None,
         }
     }
 
+    /// Begins a file, of whose dates nothing is known unless the configuration says it.
+    pub(crate) fn begin_file(&mut self) {
+        self.convention = self.configured.map_or(Convention::Unknown, Convention::Known);
+        self.cache.0.clear();
+    }
+
+    /// Wants to be asked about a date of two meanings before it is read or set aside.
+    pub(crate) fn ask_for_evidence(&mut self) {
+        self.convention = Convention::Unasked;
+    }
+
     /// The business day of `text`, [`NO_DAY`] when it is empty.
-    pub(crate) fn day(&mut self, text: &str) -> Result<i32, String> {
+    pub(crate) fn day(&mut self, text: &str) -> Result<i32, Problem> {
         if is_nothing(text) {
             return Ok(NO_DAY);
         }
         if text == self.cache.0 {
             return Ok(self.cache.1);
         }
-        let moment = parse_day(text, &self.formats).or_else(|| serial(text)).ok_or_else(|| {
-            "not a date; expected YYYY-MM-DD, or set [csv] date_formats, e.g. [\"%d/%m/%Y\"]"
-                .to_owned()
-        })?;
-        let day = self.check(self.business_day(moment))?;
+        let moment = self.moment(text)?;
+        let day = self.check(self.business_day(moment)).map_err(Problem::Rejected)?;
         self.cache.0.clear();
         self.cache.0.push_str(text);
         self.cache.1 = day;
         Ok(day)
+    }
+
+    fn moment(&self, text: &str) -> Result<Moment, Problem> {
+        if let Some(moment) = self.formats.iter().find_map(|format| in_format(text, format)) {
+            return Ok(moment);
+        }
+        if let Some(moment) = parse_iso(text) {
+            return Ok(moment);
+        }
+        if let Some(slashed) = self.slashed(text) {
+            return self.ordered(text, &slashed);
+        }
+        let hinted = self.hints.iter().find_map(|format| in_format(text, format));
+        let other = hinted.or_else(|| parse_clear(text)).or_else(|| serial(text));
+        other.ok_or_else(|| {
+            Problem::Rejected(
+                "not a date; expected YYYY-MM-DD, or set [csv] date_formats, e.g. \
+                 [\"%d/%m/%Y\"]"
+                    .to_owned(),
+            )
+        })
+    }
+
+    /// `03/02/2026`; with a year of two digits (`03/02/26` may begin with its year) only where the
+    /// layout or the configuration has such dates.
+    fn slashed(&self, text: &str) -> Option<Slashed> {
+        let is_usual = self.configured.is_some() || self.hint(text).is_some();
+        Slashed::read(text).filter(|slashed| is_usual || !slashed.has_short_year)
+    }
+
+    /// The order that the layout's formats say of such a date: of one that fits, else of the first.
+    fn hint(&self, text: &str) -> Option<DayOrder> {
+        let fits = |format: &&String| in_format(text, format).is_some();
+        let fitting = self.hints.iter().find(fits).and_then(|format| DayOrder::of(format));
+        fitting.or_else(|| self.hints.iter().find_map(|format| DayOrder::of(format)))
+    }
+
+    /// The date with its numbers in the column's order.
+    fn ordered(&self, text: &str, slashed: &Slashed) -> Result<Moment, Problem> {
+        let shown = slashed.shows();
+        let other = match (self.convention, self.configured) {
+            (Convention::Known(order), _) | (Convention::Unasked, Some(order)) => {
+                match slashed.moment(order) {
+                    Some(moment) => return Ok(moment),
+                    None if shown.is_some() && self.convention == Convention::Unasked => {
+                        return Err(Problem::Undecided);
+                    }
+                    None => Some(order),
+                }
+            }
+            (Convention::Unasked, None) => return Err(Problem::Undecided),
+            (Convention::Unknown, _) => None,
+        };
+        if let (None, Some(moment)) = (other, shown.and_then(|order| slashed.moment(order))) {
+            return Ok(moment);
+        }
+        Err(Problem::Rejected(match (shown, other) {
+            (Some(shown), Some(order)) => format!(
+                "no {} date, as the others of the file are; expected e.g. {}",
+                order.words(),
+                shown_as(slashed, shown, order)
+            ),
+            (None, _) if slashed.moment(DayOrder::DayFirst).is_some() => ambiguity(text, slashed),
+            (None, _) | (Some(_), None) => "not a date: there is no such day or month".to_owned(),
+        }))
+    }
+
+    /// Takes one more cell into account.
+    pub(crate) fn see(&self, text: &str, evidence: &mut OrderEvidence) {
+        let text = text.trim();
+        let Some(slashed) = self.slashed(text) else { return };
+        evidence.see(text, &slashed, self.hint(text));
+    }
+
+    /// Decides what the dates of a file are, by what all of them show.
+    ///
+    /// # Errors
+    /// A sentence, where the configuration says one order and the file shows the other.
+    pub(crate) fn settle(&mut self, evidence: &OrderEvidence) -> Result<(), String> {
+        self.cache.0.clear();
+        if let Some(order) = self.configured {
+            self.convention = Convention::Known(order);
+            return evidence.contradiction(order).map_or(Ok(()), Err);
+        }
+        let (order, settled) = evidence.decide();
+        self.convention = order.map_or(Convention::Unknown, Convention::Known);
+        self.settled = self.settled.take().or(settled);
+        Ok(())
     }
 
     /// The business day of a moment: moved to the configured zone, then before or after the
@@ -108,321 +229,213 @@ impl DayReader {
     }
 }
 
-/// A day, with the time and zone it was written with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Moment {
-    /// Days since 1970-01-01, as written.
-    pub(crate) day: i32,
-    /// Seconds since midnight; `None` for a bare date.
-    pub(crate) seconds: Option<i32>,
-    /// Seconds east of Greenwich, where written.
-    pub(crate) zone: Option<i32>,
+/// `text` in `format`; `%Y` reads `26` as the year 26, which no shop has known.
+fn in_format(text: &str, format: &str) -> Option<Moment> {
+    parse_format(text, format).filter(|moment| date_of(moment.day).year() >= 100)
 }
 
-/// Days from 1970-01-01 to `date`.
-pub(crate) fn day_number(date: NaiveDate) -> i32 {
-    date.num_days_from_ce() - 719_163
+/// A date that is none in the order of its column, as it would be written there.
+fn shown_as(slashed: &Slashed, shown: DayOrder, order: DayOrder) -> String {
+    let date = slashed.moment(shown).map(|moment| date_of(moment.day)).unwrap_or_default();
+    date.format(&slashed.format(order)).to_string()
 }
 
-/// The date `day` days after 1970-01-01.
-pub(crate) fn date_of(day: i32) -> NaiveDate {
-    NaiveDate::from_num_days_from_ce_opt(day.saturating_add(719_163)).unwrap_or_default()
+fn ambiguity(text: &str, slashed: &Slashed) -> String {
+    let [day_first, month_first] = [DayOrder::DayFirst, DayOrder::MonthFirst].map(|order| {
+        let day = slashed.moment(order).map(|moment| date_of(moment.day)).unwrap_or_default();
+        format!("date_formats = [\"{}\"] for {day}", slashed.format(order))
+    });
+    format!(
+        "`{text}` may be two days, and no other date of the file tells which: set [csv] \
+         {day_first}, {month_first}"
+    )
 }
 
-/// Seconds east of Greenwich that the clocks of `zone` show at `utc` seconds after 1970.
-fn offset_at(zone: Tz, utc: i64) -> i64 {
-    let Some(moment) = DateTime::from_timestamp(utc, 0) else { return 0 };
-    i64::from(zone.offset_from_utc_datetime(&moment.naive_utc()).fix().local_minus_utc())
-}
-
-/// One of `formats`, or a form that can mean one day only: `YYYY-MM-DD` (also `/`, or `YYYYMMDD`, or
-/// a month `YYYY-MM`), a week `YYYY-Www`, `DD.MM.YYYY`, a month by its name, seconds since 1970;
-/// with an optional time and zone.
+/// One clear form or one of `formats`; `None` for `03/02/2026`, where nobody says which is the day.
 pub(crate) fn parse_day(text: &str, formats: &[String]) -> Option<Moment> {
-    let configured = formats.iter().find_map(|f| parse_format(text, f));
-    configured.or_else(|| parse_iso(text)).or_else(|| parse_other(text))
+    let configured = formats.iter().find_map(|format| in_format(text, format));
+    let shown = || Slashed::read(text).and_then(|slashed| slashed.moment(slashed.shows()?));
+    configured.or_else(|| parse_iso(text)).or_else(shown).or_else(|| parse_clear(text))
 }
 
-fn parse_other(text: &str) -> Option<Moment> {
-    parse_week(text)
-        .or_else(|| parse_dotted(text))
-        .or_else(|| parse_epoch(text))
-        .or_else(|| parse_month_name(text))
+/// Whether `text` is a date, perhaps one of two meanings.
+pub(crate) fn is_day(text: &str, formats: &[String]) -> bool {
+    let slashed = Slashed::read(text).filter(|slashed| !slashed.has_short_year);
+    slashed.is_some_and(|slashed| slashed.moment(DayOrder::DayFirst).is_some())
+        || parse_day(text, formats).is_some()
 }
 
-/// The day of a date that a spreadsheet has left as its number: days since 30 December 1899, here of
-/// the years 1954 to 2119, in which no other date has five digits.
-fn serial(text: &str) -> Option<Moment> {
-    /// The number of 1970-01-01.
-    const EPOCH: i32 = 25_569;
-    let (days, fraction) = text.split_once('.').unwrap_or((text, "0"));
-    let plain = |digits: &str| digits.bytes().all(|b| b.is_ascii_digit());
-    if days.len() != 5 || !plain(days) || !plain(fraction) || fraction.is_empty() {
-        return None;
+/// So often one order may be shown against the other before neither is believed: a mistyped date
+/// among many is one that goes to quarantine.
+const AGAINST_ONE: u64 = 50;
+
+/// So many dates must speak against the configuration: one may be mistyped.
+const AGAINST_CONFIGURED: u64 = 2;
+
+/// A span of days.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Span {
+    first: i32,
+    last: i32,
+}
+
+impl Span {
+    fn add(span: &mut Option<Self>, day: i32) {
+        let known = span.get_or_insert(Self { first: day, last: day });
+        known.first = known.first.min(day);
+        known.last = known.last.max(day);
     }
-    let days: i32 = days.parse().ok().filter(|days| (20_000..80_000).contains(days))?;
-    let share: f64 = format!("0.{fraction}").parse().ok()?;
-    #[expect(clippy::cast_possible_truncation, reason = "seconds of a day")]
-    let seconds = (share * 86_400.0).round() as i32;
-    let seconds = (seconds > 0 && seconds < 86_400).then_some(seconds);
-    Some(Moment { day: days - EPOCH, seconds, zone: None })
+
+    fn days(self) -> i64 {
+        i64::from(self.last) - i64::from(self.first)
+    }
 }
 
-fn parse_iso(text: &str) -> Option<Moment> {
-    let b = text.as_bytes();
-    let digits = |range: Range<usize>| -> Option<u32> {
-        b.get(range)?
-            .iter()
-            .try_fold(0, |n, c| c.is_ascii_digit().then(|| n * 10 + u32::from(c - b'0')))
-    };
-    let year = i32::try_from(digits(0..4)?).ok()?;
-    let separated = matches!(b.get(4), Some(b'-' | b'/'));
-    let (month, day, rest) = match b.len() {
-        7 if separated => (digits(5..7)?, 1, ""),
-        8 if !separated => (digits(4..6)?, digits(6..8)?, ""),
-        n if n >= 10 && separated && b[7] == b[4] => {
-            (digits(5..7)?, digits(8..10)?, text.get(10..)?)
+/// What the cells of one column show about which number of a date is the day.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct OrderEvidence {
+    /// Dates that can only have the day first, and only the month ...
+    day_first: u64,
+    month_first: u64,
+    /// ... the first of them ...
+    shown: Option<String>,
+    /// ... and the first that can have both, as it stands there.
+    either: Option<Either>,
+    /// The days from the first to the last, in both orders.
+    by_day_first: Option<Span>,
+    by_month_first: Option<Span>,
+}
+
+/// A date of two meanings.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Either {
+    text: String,
+    slashed: Slashed,
+    hint: Option<DayOrder>,
+}
+
+/// In which order a column's dates are read without anyone having said so, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Settled {
+    pub(crate) what: String,
+    pub(crate) why: String,
+    /// Whether the other order seems as likely.
+    pub(crate) is_doubtful: bool,
+}
+
+impl OrderEvidence {
+    fn see(&mut self, text: &str, slashed: &Slashed, hint: Option<DayOrder>) {
+        match slashed.shows() {
+            Some(DayOrder::DayFirst) => self.day_first += 1,
+            Some(DayOrder::MonthFirst) => self.month_first += 1,
+            None => {}
         }
-        _ => return None,
-    };
-    let day = day_number(NaiveDate::from_ymd_opt(year, month, day)?);
-    if rest.is_empty() {
-        Some(Moment { day, seconds: None, zone: None })
-    } else {
-        parse_time(day, rest)
-    }
-}
-
-/// `2026-W09`, its Monday, or `2026-W09-3`.
-fn parse_week(text: &str) -> Option<Moment> {
-    let upper = text.to_ascii_uppercase();
-    let (year, week) = upper.split_once('W')?;
-    let year: i32 = year.strip_suffix('-').unwrap_or(year).parse().ok()?;
-    let (week, weekday) = match week.split_once('-') {
-        Some((week, weekday)) => (week, weekday.parse::<u8>().ok()?.checked_sub(1)?),
-        None => (week, 0),
-    };
-    let weekday = Weekday::try_from(weekday).ok()?;
-    let date = NaiveDate::from_isoywd_opt(year, week.parse().ok()?, weekday)?;
-    Some(Moment { day: day_number(date), seconds: None, zone: None })
-}
-
-/// `3.2.2026`: where dates are written with points the day comes first.
-fn parse_dotted(text: &str) -> Option<Moment> {
-    let (date, rest) = match text.find(|c: char| !c.is_ascii_digit() && c != '.') {
-        Some(at) => text.split_at(at),
-        None => (text, ""),
-    };
-    let mut parts = date.split('.');
-    let (day, month, year) = (parts.next()?, parts.next()?, parts.next()?);
-    let fits = day.len() <= 2 && month.len() <= 2 && parts.next().is_none();
-    if !fits {
-        return None;
-    }
-    let date = NaiveDate::from_ymd_opt(full_year(year)?, month.parse().ok()?, day.parse().ok()?)?;
-    with_time(day_number(date), rest)
-}
-
-/// Seconds or milliseconds since 1970, from 2001 to 2033: other numbers of so many digits are none.
-fn parse_epoch(text: &str) -> Option<Moment> {
-    let seconds: i64 = match text.len() {
-        10 if text.starts_with('1') => text.parse().ok()?,
-        13 if text.starts_with('1') => text.parse::<i64>().ok()? / 1000,
-        _ => return None,
-    };
-    Some(Moment {
-        day: i32::try_from(seconds.div_euclid(86_400)).ok()?,
-        seconds: i32::try_from(seconds.rem_euclid(86_400)).ok(),
-        zone: Some(0),
-    })
-}
-
-/// The first letters of each month's name in English, German, Dutch, French, Spanish, Portuguese
-/// and Italian.
-const MONTHS: [&[&str]; 12] = [
-    &["jan", "ene", "gen", "jän"],
-    &["feb", "fév", "fev"],
-    &["mar", "mär", "mrt", "maa"],
-    &["apr", "avr", "abr"],
-    &["may", "mai", "mei", "mag", "maj"],
-    &["jun", "juin", "giu"],
-    &["jul", "juil", "lug"],
-    &["aug", "aoû", "aou", "ago"],
-    &["sep", "set"],
-    &["oct", "okt", "ott", "out"],
-    &["nov"],
-    &["dec", "dez", "déc", "dic"],
-];
-
-/// `Feb-03-26`, `3 Feb 2026`, `Tue, February 3, 2026 7:08 PM`, `Feb 2026`: a month by its name
-/// leaves no doubt which number is the day.
-fn parse_month_name(text: &str) -> Option<Moment> {
-    let mut month = None;
-    let mut numbers: Vec<&str> = Vec::new();
-    let mut rest = text;
-    while month.is_none() || numbers.len() < 2 {
-        let from = rest.trim_start_matches([' ', ',', '-', '/', '.', '\u{a0}']);
-        let end = from.find(|c: char| !c.is_alphanumeric()).unwrap_or(from.len());
-        let (word, after) = from.split_at(end);
-        if word.is_empty() || after.starts_with(':') {
-            break;
+        if slashed.shows().is_some() {
+            self.shown.get_or_insert_with(|| text.to_owned());
         }
-        let digits = ["st", "nd", "rd", "th"].iter().find_map(|end| word.strip_suffix(end));
-        let digits = digits.unwrap_or(word);
-        if digits.bytes().all(|b| b.is_ascii_digit()) {
-            numbers.push(digits);
-        } else if let Some(named) = month_of(word).filter(|_| month.is_none()) {
-            month = Some(named);
-        } else if !is_weekday(word) {
-            return None;
+        let day_first = slashed.moment(DayOrder::DayFirst);
+        let month_first = slashed.moment(DayOrder::MonthFirst);
+        if let (Some(one), Some(other)) = (day_first, month_first) {
+            Span::add(&mut self.by_day_first, one.day);
+            Span::add(&mut self.by_month_first, other.day);
+            if one != other && self.either.is_none() {
+                self.either = Some(Either { text: text.to_owned(), slashed: *slashed, hint });
+            }
         }
-        rest = after;
     }
-    let (day, year) = match numbers.as_slice() {
-        [year] if year.len() == 4 => ("1", *year),
-        [year, day] if year.len() == 4 => (*day, *year),
-        [day, year] if day.len() <= 2 => (*day, *year),
-        _ => return None,
-    };
-    let date = NaiveDate::from_ymd_opt(full_year(year)?, month?, day.parse().ok()?)?;
-    with_time(day_number(date), rest)
-}
 
-fn month_of(word: &str) -> Option<u32> {
-    let word = word.to_lowercase();
-    let named = |names: &&[&str]| names.iter().any(|name| word.starts_with(name));
-    let at = MONTHS.iter().position(named)?;
-    u32::try_from(at + 1).ok()
-}
-
-fn is_weekday(word: &str) -> bool {
-    let word = word.to_lowercase();
-    word.parse::<Weekday>().is_ok() || matches!(word.as_str(), "of" | "de" | "del" | "thurs")
-}
-
-/// A year of four digits, or of this century with two.
-fn full_year(text: &str) -> Option<i32> {
-    let year: i32 = text.parse().ok()?;
-    match text.len() {
-        4 => Some(year),
-        2 => Some(2000 + year),
-        _ => None,
+    /// Whether some date can be read in one order only.
+    pub(crate) fn tells(&self) -> bool {
+        self.day_first + self.month_first > 0
     }
-}
 
-/// A day with the time that follows it, if any does.
-fn with_time(day: i32, rest: &str) -> Option<Moment> {
-    let rest = rest.trim_start_matches([',', ' ']).trim_end();
-    let rest = rest.strip_prefix("at ").unwrap_or(rest);
-    if rest.is_empty() {
-        return Some(Moment { day, seconds: None, zone: None });
+    /// Whether some date can be read in both orders.
+    pub(crate) fn is_open(&self) -> bool {
+        self.either.is_some()
     }
-    parse_time(day, &format!(" {rest}"))
-}
 
-/// `T08:26`, ` 08:26:00`, ` 08:26:00.000`, ` 7:08 PM`, each with `Z`, ` UTC`, `+01:00`, ` -0500` or
-/// ` PST`.
-fn parse_time(day: i32, rest: &str) -> Option<Moment> {
-    let clock = rest.strip_prefix(['T', ' '])?.trim_start();
-    let end =
-        clock.find(|c: char| !(c.is_ascii_digit() || c == ':' || c == '.')).unwrap_or(clock.len());
-    let (time, rest) = clock.split_at(end);
-    let time =
-        ["%H:%M:%S%.f", "%H:%M"].iter().find_map(|f| NaiveTime::parse_from_str(time, f).ok())?;
-    let rest = rest.trim();
-    let half = rest.get(..2).map(str::to_ascii_lowercase);
-    let (hours, zone) = match half.as_deref() {
-        Some("am") if time.hour() <= 12 => (time.hour() % 12, rest[2..].trim()),
-        Some("pm") if time.hour() <= 12 => (time.hour() % 12 + 12, rest[2..].trim()),
-        Some(_) | None => (time.hour(), rest),
-    };
-    let seconds = i32::try_from(hours * 3600 + time.minute() * 60 + time.second()).ok()?;
-    let zone = match zone {
-        "" => None,
-        named => Some(parse_zone(named)?),
-    };
-    Some(Moment { day, seconds: Some(seconds), zone })
-}
-
-/// Zones by the names that exports write, in hours east of Greenwich.
-const ZONES: &[(&str, i32)] = &[
-    ("Z", 0),
-    ("UTC", 0),
-    ("GMT", 0),
-    ("WET", 0),
-    ("BST", 1),
-    ("WEST", 1),
-    ("CET", 1),
-    ("CEST", 2),
-    ("MEZ", 1),
-    ("MESZ", 2),
-    ("EET", 2),
-    ("EEST", 3),
-    ("EST", -5),
-    ("EDT", -4),
-    ("CST", -6),
-    ("CDT", -5),
-    ("MST", -7),
-    ("MDT", -6),
-    ("PST", -8),
-    ("PDT", -7),
-    ("JST", 9),
-    ("AEST", 10),
-    ("AEDT", 11),
-];
-
-/// Seconds east of Greenwich of `PST`, `+01:00`, `-0500` or `UTC+1`.
-fn parse_zone(text: &str) -> Option<i32> {
-    if let Some(&(_, hours)) = ZONES.iter().find(|&&(name, _)| name.eq_ignore_ascii_case(text)) {
-        return Some(hours * 3600);
+    fn showing(&self, order: DayOrder) -> u64 {
+        match order {
+            DayOrder::DayFirst => self.day_first,
+            DayOrder::MonthFirst => self.month_first,
+        }
     }
-    let text = ["UTC", "GMT"].iter().find_map(|name| text.strip_prefix(name)).unwrap_or(text);
-    let sign = if text.starts_with('-') { -1 } else { 1 };
-    let digits: String = text.strip_prefix(['+', '-'])?.chars().filter(|c| *c != ':').collect();
-    let number: i32 = digits.parse().ok()?;
-    let (hours, minutes) =
-        if digits.len() <= 2 { (number, 0) } else { (number / 100, number % 100) };
-    (hours <= 14 && minutes < 60).then_some(sign * (hours * 3600 + minutes * 60))
-}
 
-fn parse_format(text: &str, format: &str) -> Option<Moment> {
-    // A zone by its name: the library would pass over it.
-    if let Some(format) = format.strip_suffix("%Z") {
-        let (moment, zone) = text.rsplit_once(' ')?;
-        let zone = Some(parse_zone(zone)?);
-        return Some(Moment { zone, ..parse_format(moment, format.trim_end())? });
+    fn span(&self, order: DayOrder) -> i64 {
+        let span = match order {
+            DayOrder::DayFirst => self.by_day_first,
+            DayOrder::MonthFirst => self.by_month_first,
+        };
+        span.map_or(0, Span::days)
     }
-    let zoned = ["%z", "%:z", "%#z", "%+"].iter().any(|part| format.contains(part));
-    if zoned {
-        let moment = DateTime::parse_from_str(text, format).ok()?;
-        let zone = Some(moment.offset().local_minus_utc());
-        return Some(Moment { zone, ..of_naive(moment.naive_local()) });
-    }
-    if let Ok(moment) = NaiveDateTime::parse_from_str(text, format) {
-        let zone = format.contains("%s").then_some(0);
-        return Some(Moment { zone, ..of_naive(moment) });
-    }
-    let date = if format.contains("%d") || format.contains("%e") || format.contains("%j") {
-        NaiveDate::parse_from_str(text, format)
-    } else {
-        NaiveDate::parse_from_str(&format!("1 {text}"), &format!("%d {format}"))
-    };
-    date.ok().map(|d| Moment { day: day_number(d), seconds: None, zone: None })
-}
 
-fn of_naive(moment: NaiveDateTime) -> Moment {
-    let seconds = i32::try_from((moment.time() - NaiveTime::MIN).num_seconds()).ok();
-    Moment { day: day_number(moment.date()), seconds, zone: None }
+    /// What speaks against the configured order.
+    fn contradiction(&self, order: DayOrder) -> Option<String> {
+        let other = order.other();
+        let against = self.showing(other);
+        let is_wrong = self.showing(order) == 0 && against >= AGAINST_CONFIGURED;
+        let shown = self.shown.as_deref().filter(|_| is_wrong)?;
+        let format = Slashed::read(shown)?.format(other);
+        Some(format!(
+            "date_formats says {}, but {against} dates such as `{shown}` can only be {} and none \
+             only the other: write date_formats = [\"{format}\"]",
+            order.words(),
+            other.words()
+        ))
+    }
+
+    /// The order, and what there is to say about it.
+    fn decide(&self) -> (Option<DayOrder>, Option<Settled>) {
+        let (day, month) = (self.day_first, self.month_first);
+        let shown = if day > month * AGAINST_ONE {
+            Some(DayOrder::DayFirst)
+        } else if month > day * AGAINST_ONE {
+            Some(DayOrder::MonthFirst)
+        } else {
+            None
+        };
+        let hint = self.either.as_ref().and_then(|either| either.hint);
+        let Some(order) = shown.or(hint.filter(|_| !self.tells())) else { return (None, None) };
+        let settled = self.either.as_ref().map(|either| {
+            let moment = either.slashed.moment(order);
+            let date = moment.map(|moment| date_of(moment.day)).unwrap_or_default();
+            let other = either.slashed.format(order.other());
+            let what =
+                format!("its dates are read as {}: `{}` is {date}", order.words(), either.text);
+            match (&self.shown, shown) {
+                (Some(clear), Some(_)) => Settled {
+                    what,
+                    why: format!("`{clear}` and others can be nothing else"),
+                    is_doubtful: false,
+                },
+                (_, _) => Settled {
+                    what,
+                    why: format!(
+                        "as the layout usually has them; no date of the file tells: if the other \
+                         number is the day, write date_formats = [\"{other}\"] in its [mapping]"
+                    ),
+                    // Sales of days in a row would be spread over as many months.
+                    is_doubtful: self.span(order) > 3 * self.span(order.other()) + 31,
+                },
+            }
+        });
+        (Some(order), settled)
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn day_of(text: &str, formats: &[&str], data: &str) -> Option<String> {
+    fn reader(formats: &[&str], hints: &[&str], data: &str) -> DayReader {
         let settings: Settings = toml::from_str(&format!("[data]\n{data}")).unwrap();
         let formats = formats.iter().map(|&format| format.to_owned()).collect();
-        let day = DayReader::new(&settings, formats).day(text).ok()?;
+        let hints: Vec<String> = hints.iter().map(|&format| format.to_owned()).collect();
+        DayReader::new(&settings, formats, &hints)
+    }
+
+    fn day_of(text: &str, formats: &[&str], data: &str) -> Option<String> {
+        let day = reader(formats, &[], data).day(text).ok()?;
         Some(date_of(day).to_string())
     }
 
@@ -432,6 +445,11 @@ mod tests {
             "2026-02-03",
             "2026/02/03",
             "20260203",
+            "2026-2-3",
+            "2026/2/3 7:08",
+            "2026.02.03",
+            "2026. 2. 3.",
+            "2026年2月3日",
             "03.02.2026",
             "3.2.26 19:08",
             "Feb-03-26",
@@ -439,20 +457,34 @@ mod tests {
             "3 Feb 2026 7:08:25 PM PST",
             "Tuesday, February 3rd, 2026",
             "03-Feb-2026",
+            "03FEB2026",
             "3. Februar 2026",
+            "Dienstag, 3. Februar 2026",
             "3 février 2026",
+            "mar. 3 févr. 2026 à 19:08",
+            "martes, 3 de febrero de 2026",
+            "maandag 3 februari 2026",
+            "3 lut 2026",
             "2026-Feb-03",
             "2026-02-03 07:08 pm",
+            "2026-02-03 7:08 a. m.",
             "2026-02-03T23:30:00Z",
+            "2026-02-03 23:30:00,123",
+            "2026-02-03T23:30:00+01:00[Europe/Berlin]",
+            "2026-02-03 23:30 Europe/Berlin",
             "2026-W06-2",
             "1770100000",
             "1770100000000",
         ] {
             assert_eq!(day_of(text, &[], "").as_deref(), Some("2026-02-03"), "{text}");
         }
-        assert_eq!(day_of("2026-W06", &[], "").as_deref(), Some("2026-02-02"));
-        assert_eq!(day_of("Feb 2026", &[], "").as_deref(), Some("2026-02-01"));
-        for text in ["03/02/2026", "02-03-2026", "soon", "13.13.2026", "2026-W60"] {
+        for text in ["2026-W06", "2026W06", "W06-2026", "KW 6/2026", "Week 6, 2026"] {
+            assert_eq!(day_of(text, &[], "").as_deref(), Some("2026-02-02"), "{text}");
+        }
+        for text in ["Feb 2026", "2026-02", "02/2026", "2-2026"] {
+            assert_eq!(day_of(text, &[], "").as_deref(), Some("2026-02-01"), "{text}");
+        }
+        for text in ["03/02/2026", "02-03-2026", "02/03/26", "soon", "13.13.2026", "2026-W60"] {
             assert_eq!(day_of(text, &[], ""), None, "{text}");
         }
     }
@@ -467,6 +499,7 @@ mod tests {
             ("2026-07-03T21:30:00Z", "2026-07-03"),
             ("2026-03-29T00:30:00Z", "2026-03-29"),
             ("2026-02-03 18:30:00 -0500", "2026-02-04"),
+            ("2026-02-03 18:30 America/New_York", "2026-02-04"),
             ("2026-02-03 23:30:00", "2026-02-03"),
         ] {
             assert_eq!(day_of(text, &[], berlin).as_deref(), Some(day), "{text}");
@@ -481,5 +514,64 @@ mod tests {
         let named = "%d/%m/%Y %H:%M:%S %Z";
         let text = "03/02/2026 15:30:00 PST";
         assert_eq!(day_of(text, &[named], fixed).as_deref(), Some("2026-02-04"));
+    }
+
+    #[test]
+    fn m8_a_format_says_the_order_of_day_and_month_whatever_follows() {
+        for format in ["%d/%m/%Y", "%d/%m/%Y %H:%M", "%d/%m/%y"] {
+            for text in
+                ["03/02/2026", "3/2/2026", "03/02/2026 19:08", "03/02/2026 7:08:25 PM", "03/02/26"]
+            {
+                let day = day_of(text, &[format], "");
+                assert_eq!(day.as_deref(), Some("2026-02-03"), "{text} by {format}");
+            }
+        }
+        assert_eq!(day_of("02/13/2026", &["%d/%m/%Y"], ""), None);
+    }
+
+    /// What the reader makes of `text` in a file of these dates.
+    fn among(text: &str, dates: &[&str], formats: &[&str], hints: &[&str]) -> String {
+        let mut reader = reader(formats, hints, "");
+        reader.ask_for_evidence();
+        let mut evidence = OrderEvidence::default();
+        dates.iter().for_each(|date| reader.see(date, &mut evidence));
+        if let Err(why) = reader.settle(&evidence) {
+            return why;
+        }
+        let doubt = reader.settled.as_ref().is_some_and(|settled| settled.is_doubtful);
+        match reader.day(text) {
+            Ok(day) => format!("{}{}", date_of(day), if doubt { ", doubtful" } else { "" }),
+            Err(Problem::Rejected(why)) => why,
+            Err(other) => format!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn m8_the_other_dates_of_a_file_say_which_number_is_the_day() {
+        let (us, eu) = (["%m/%d/%Y"], ["%d/%m/%Y"]);
+        assert_eq!(among("03/02/2026", &["03/02/2026", "13/02/2026"], &[], &[]), "2026-02-03");
+        assert_eq!(among("03/02/2026", &["03/02/2026", "02/13/2026"], &[], &[]), "2026-03-02");
+        // The layout of a platform is a habit, the file itself is a fact.
+        assert_eq!(among("03/02/2026", &["13/02/2026"], &[], &us), "2026-02-03");
+        assert_eq!(among("03/02/2026", &["03/02/2026"], &[], &us), "2026-03-02");
+        let january: Vec<String> = (1..=12).map(|day| format!("{day:02}/01/2026")).collect();
+        let january: Vec<&str> = january.iter().map(String::as_str).collect();
+        assert_eq!(among("03/01/2026", &january, &[], &us), "2026-03-01, doubtful");
+        let unclear = among("03/02/2026", &["03/02/2026"], &[], &[]);
+        assert!(unclear.contains("may be two days"), "{unclear}");
+        assert!(unclear.contains("[\"%d/%m/%Y\"] for 2026-02-03"), "{unclear}");
+        let both = among("03/02/2026", &["13/02/2026", "02/13/2026"], &[], &[]);
+        assert!(both.contains("may be two days"), "{both}");
+        // One mistyped date among many is rejected, not believed.
+        let many = [&["13/02/2026"; 60][..], &["02/13/2026"]].concat();
+        assert_eq!(among("03/02/2026", &many, &[], &[]), "2026-02-03");
+        assert!(among("02/13/2026", &many, &[], &[]).contains("no day/month/year date"));
+        // What the configuration says is refused where the whole file says otherwise.
+        let wrong = among("03/02/2026", &["13/02/2026", "14/02/2026"], &us, &[]);
+        assert!(wrong.contains("write date_formats = [\"%d/%m/%Y\"]"), "{wrong}");
+        assert_eq!(among("03/02/2026", &["13/02/2026", "14/02/2026"], &eu, &[]), "2026-02-03");
+        // A year of two digits may stand first.
+        assert!(among("03/02/26", &["13/02/26"], &[], &[]).contains("not a date"));
+        assert_eq!(among("03/02/26", &["13/02/26"], &[], &us), "2026-02-03");
     }
 }

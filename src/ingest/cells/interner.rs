@@ -21,7 +21,7 @@ pub(crate) enum Problem {
     LeftOut(LeftOut),
     /// It goes into quarantine for this reason.
     Rejected(String),
-    /// `1,200`, and nobody has looked yet how the file writes numbers.
+    /// `1,200` or `03/02/2026`, and nobody has looked yet how the file writes numbers and dates.
     Undecided,
 }
 

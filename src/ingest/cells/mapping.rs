@@ -2,7 +2,8 @@
 
 use crate::domain::error::{Error, Result, nearest};
 use crate::domain::exceptions::{Exception, ExceptionKind, Severity, Subject};
-use crate::ingest::cells::days::parse_day;
+use crate::ingest::cells::currency;
+use crate::ingest::cells::days::is_day;
 use crate::ingest::cells::presets::{self, Headings, Preset};
 use crate::ingest::cells::rules::{Rules, normal};
 use crate::ingest::files::source::{File, Partition};
@@ -39,6 +40,8 @@ pub(crate) enum CellSource {
 pub(crate) struct ColumnPlan {
     /// One a column of the schema.
     pub(crate) from: Vec<CellSource>,
+    /// The currency that the heading of each column names.
+    pub(crate) currencies: Vec<Option<String>>,
     /// The value columns of a wide file; empty for all other files.
     pub(crate) wide: Vec<WideColumn>,
     /// Cells of them that are left out.
@@ -229,6 +232,7 @@ impl<'a> Mapped<'a> {
                 None => self.partition(file, column.name).unwrap_or(self.constant(column.name)),
             });
         }
+        let currencies = self.currencies(headings, &from);
         let filters = self.filters(path, headings, &from)?;
         for filter in &filters {
             used[filter.at] = true;
@@ -259,7 +263,34 @@ impl<'a> Mapped<'a> {
             let patterns = written.or_else(|| self.preset.exclude.get(column));
             wide_exclude.extend(patterns.into_iter().flatten().cloned());
         }
-        Ok(ColumnPlan { from, wide, wide_exclude, fill_down, packed, filters, exceptions })
+        Ok(ColumnPlan {
+            from,
+            currencies,
+            wide,
+            wide_exclude,
+            fill_down,
+            packed,
+            filters,
+            exceptions,
+        })
+    }
+
+    /// The currency that the heading of each column of money names.
+    fn currencies(&self, headings: &[String], from: &[CellSource]) -> Vec<Option<String>> {
+        let mut currencies = Vec::with_capacity(from.len());
+        for (column, source) in self.schema.columns.iter().zip(from) {
+            let heading = match source {
+                CellSource::Column(at) if is_money(column) => headings.get(*at),
+                CellSource::Column(_)
+                | CellSource::Constant(_)
+                | CellSource::Heading
+                | CellSource::Cell
+                | CellSource::Missing => None,
+            };
+            let named = heading.and_then(|heading| currency::in_heading(heading));
+            currencies.push(named.map(|named| named.code));
+        }
+        currencies
     }
 
     /// How many of the table's columns `headings` has: which line comes nearest to a header.
@@ -293,8 +324,17 @@ impl<'a> Mapped<'a> {
             return Ok(None);
         }
         let theirs = self.renamed(column).iter().find_map(|theirs| find(theirs, headings));
-        let own = || find(column, headings).filter(|_| self.preset.own_names);
-        Ok(theirs.or_else(own))
+        let own = || find(column, headings).or_else(|| self.priced(column, headings));
+        Ok(theirs.or_else(|| own().filter(|_| self.preset.own_names)))
+    }
+
+    /// The column of money whose heading is `column` and a currency: `unit_price (EUR)`.
+    fn priced(&self, column: &str, headings: &[String]) -> Option<usize> {
+        let at = self.schema.position(column)?;
+        is_money(&self.schema.columns[at]).then_some(())?;
+        headings.iter().position(|heading| {
+            currency::in_heading(heading).is_some_and(|named| normal(named.name) == column)
+        })
     }
 
     /// The value of `column` in the names of the file's folders.
@@ -385,6 +425,10 @@ impl<'a> Mapped<'a> {
         let mut axes = AXES
             .into_iter()
             .filter(|name| !dated || *name != "location")
+            // What the layout or the configuration names has a column of its own.
+            .filter(|name| {
+                self.renamed(name).is_empty() && !self.mapping.columns.contains_key(*name)
+            })
             .filter_map(|name| self.schema.position(name));
         let axis = axes.find(|&at| from[at] == CellSource::Missing);
         let value = self.schema.columns.iter().position(|c| c.required && !AXES.contains(&c.name));
@@ -403,7 +447,7 @@ impl<'a> Mapped<'a> {
         let formats = [&self.mapping.date_formats[..], &self.preset.date_formats].concat();
         let mut wide = Vec::new();
         for (at, heading) in headings.iter().enumerate() {
-            if !used[at] && (!of_dates || parse_day(heading, &formats).is_some()) {
+            if !used[at] && (!of_dates || is_day(heading, &formats)) {
                 used[at] = true;
                 wide.push(WideColumn { at, heading: heading.clone() });
             }
@@ -503,13 +547,23 @@ impl<'a> Mapped<'a> {
     }
 }
 
+/// Whether a column's cells are money.
+fn is_money(column: &Column) -> bool {
+    matches!(column.kind, Kind::Money | Kind::Amount)
+}
+
 /// The position of the column called `name`; `#2` is the second, for those without a heading.
 fn find(name: &str, headings: &[String]) -> Option<usize> {
     let numbered = name.strip_prefix('#').and_then(|number| number.parse::<usize>().ok());
-    if let Some(at) = numbered.and_then(|number| number.checked_sub(1))
-        && headings.get(at).is_some_and(|heading| heading.is_empty())
-    {
-        return Some(at);
+    if let Some(at) = numbered.and_then(|number| number.checked_sub(1)) {
+        if headings.get(at).is_some_and(|heading| heading.is_empty()) {
+            return Some(at);
+        }
+        // Moved elsewhere, it is still the only one.
+        let mut blank = (0..headings.len()).filter(|&at| headings[at].is_empty());
+        if let (Some(only), None) = (blank.next(), blank.next()) {
+            return Some(only);
+        }
     }
     headings.iter().position(|heading| normal(heading) == normal(name))
 }

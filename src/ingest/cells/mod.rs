@@ -1,6 +1,7 @@
 //! Cells to values: mapping, presets, dates, numbers and money.
 
 pub(crate) mod currency;
+pub(crate) mod dates;
 pub(crate) mod days;
 pub(crate) mod hash;
 pub(crate) mod interner;

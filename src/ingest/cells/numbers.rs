@@ -45,8 +45,10 @@ pub(crate) struct TwoReadings {
     pub(crate) as_decimals: ClearNumber,
     /// The sign between them.
     pub(crate) sign: DecimalSign,
-    /// Whether its last three digits are zeros.
+    /// Whether its last three digits are zeros ...
     is_round: bool,
+    /// ... or its last one is.
+    ends_in_zero: bool,
 }
 
 /// The number in `text`; `None` where there is none.
@@ -186,8 +188,12 @@ fn numeral(text: &str, around: &Around) -> Option<Number> {
     // A group is never led by a zero: `0,500` is a half.
     if one_sign && is_group && !whole.starts_with('0') {
         let as_group = around.clear(&format!("{whole}{fraction}"), None)?;
-        let is_round = fraction == "000";
-        return Some(Number::Either(TwoReadings { as_group, as_decimals, sign, is_round }));
+        if around.currency.as_deref().is_some_and(currency::is_whole) {
+            return Some(Number::Clear(as_group));
+        }
+        let (is_round, ends_in_zero) = (fraction == "000", fraction.ends_with('0'));
+        let either = TwoReadings { as_group, as_decimals, sign, is_round, ends_in_zero };
+        return Some(Number::Either(either));
     }
     Some(Number::Clear(as_decimals))
 }
@@ -257,6 +263,13 @@ pub(crate) struct Evidence {
     odd_points: u64,
     /// ... and both with a comma.
     either_commas: u64,
+    /// Such cells that end in a zero: no program writes 1.25 so beside a whole number without a
+    /// sign ...
+    padded: u64,
+    /// ... of which there are so many ...
+    wholes: u64,
+    /// ... and such cells with a currency beside them.
+    amounts: u64,
 }
 
 impl Evidence {
@@ -267,15 +280,21 @@ impl Evidence {
             Some(Number::Clear(clear)) => match (clear.shows, clear.ungrouped_digits) {
                 (Some(DecimalSign::Point), _) => self.points += 1,
                 (Some(DecimalSign::Comma), _) => self.commas += 1,
-                (None, 3) => self.hundreds += 1,
-                (None, 4..) => self.ungrouped += 1,
-                (None, _) => {}
+                (None, digits) => {
+                    self.hundreds += u64::from(digits == 3);
+                    self.ungrouped += u64::from(digits > 3);
+                    self.wholes += u64::from(digits > 0);
+                }
             },
-            Some(Number::Either(either)) => match (either.sign, either.is_round) {
-                (DecimalSign::Point, true) => self.round_points += 1,
-                (DecimalSign::Point, false) => self.odd_points += 1,
-                (DecimalSign::Comma, _) => self.either_commas += 1,
-            },
+            Some(Number::Either(either)) => {
+                match (either.sign, either.is_round) {
+                    (DecimalSign::Point, true) => self.round_points += 1,
+                    (DecimalSign::Point, false) => self.odd_points += 1,
+                    (DecimalSign::Comma, _) => self.either_commas += 1,
+                }
+                self.padded += u64::from(either.ends_in_zero);
+                self.amounts += u64::from(either.as_group.is_amount);
+            }
         }
     }
 
@@ -289,6 +308,9 @@ impl Evidence {
             round_points: self.round_points + other.round_points,
             odd_points: self.odd_points + other.odd_points,
             either_commas: self.either_commas + other.either_commas,
+            padded: self.padded + other.padded,
+            wholes: self.wholes + other.wholes,
+            amounts: self.amounts + other.amounts,
         }
     }
 
@@ -302,25 +324,57 @@ impl Evidence {
         }
     }
 
+    /// The decimal sign of a column that has `1.250` beside 98: decimals would be written 1.25, or
+    /// 98.000. Weights and sizes are typed by hand, where a zero more means nothing.
+    fn inferred(self, content: Content) -> Option<DecimalSign> {
+        let points = self.round_points + self.odd_points;
+        match (points, self.either_commas) {
+            _ if self.padded == 0 || self.wholes == 0 || content == Content::Measure => None,
+            (1.., 0) => Some(DecimalSign::Comma),
+            (0, 1..) => Some(DecimalSign::Point),
+            (_, _) => None,
+        }
+    }
+
+    /// What a column that shows this, in a file whose columns show `file` together, makes of a sign
+    /// before three digits although no cell proves it; `None` where one does, or nothing tells.
+    pub(crate) fn assumed(self, file: Self, content: Content) -> Option<DecimalSign> {
+        let is_shown = self.points + self.commas + file.points + file.commas > 0;
+        self.inferred(content).filter(|_| !is_shown)
+    }
+
     /// The decimal sign of a column that shows this, in a file whose columns show `file` together;
-    /// `None` where nothing tells. `of_counts`: the column holds whole units.
-    pub(crate) fn decide(self, file: Self, of_counts: bool) -> Option<DecimalSign> {
+    /// `None` where nothing tells.
+    pub(crate) fn decide(self, file: Self, content: Content) -> Option<DecimalSign> {
         if self.points > 0 && self.commas > 0 {
             return None;
         }
-        if let Some(sign) = self.sign().or_else(|| file.sign()) {
+        if let Some(sign) = self.sign().or_else(|| file.sign()).or_else(|| self.inferred(content)) {
             return Some(sign);
         }
+        let of_counts = content == Content::Count;
         // Who writes 950 beside `1,250`, and no 1250, groups thousands: decimals that happen to
         // fill three places would leave some that fill one or two.
         let grouped = self.either_commas > 0 && self.hundreds > 0 && self.ungrouped == 0;
         // `2.000` units are what a database makes of 2; a count never reaches thousands alone.
-        let padded = self.odd_points == 0 && self.round_points > 0;
+        let padded = self.amounts == 0 && self.odd_points == 0 && self.round_points > 0;
         // A count is whole: there are no 1.2 units.
         let counted = of_counts && self.either_commas > 0 && self.odd_points == 0;
-        let is_point = grouped || counted || padded || (!of_counts && self.either_commas == 0);
+        // `1.250 €` may be what a German price list has for a sofa.
+        let plain = !of_counts && self.either_commas == 0 && self.amounts == 0;
+        let is_point = grouped || counted || padded || plain;
         is_point.then_some(DecimalSign::Point)
     }
+}
+
+/// What the numbers of a column are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Content {
+    /// Whole units.
+    Count,
+    Money,
+    /// Weights, days, shares.
+    Measure,
 }
 
 /// What a column's file says about its numbers.
@@ -408,6 +462,11 @@ mod tests {
 
     #[test]
     fn a_group_of_three_alone_has_two_readings() {
+        for (text, whole) in
+            [("IDR 150.000", 150_000.0), ("Rp15.500", 15_500.0), ("1,200 JPY", 1200.0)]
+        {
+            assert_eq!(value(text), Some(whole), "{text}: a currency without cents");
+        }
         for (text, group, decimals) in
             [("1,200", 1200.0, 1.2), ("1.200", 1200.0, 1.2), ("$12,345", 12345.0, 12.345)]
         {
@@ -430,18 +489,27 @@ mod tests {
     fn the_column_decides_then_the_file() {
         use DecimalSign::{Comma, Point};
         let none = Evidence::default();
-        let decide = |cells: &[&str], of_counts| of(cells).decide(none, of_counts);
+        let decide = |cells: &[&str], of_counts| {
+            let content = if of_counts { Content::Count } else { Content::Money };
+            of(cells).decide(none, content)
+        };
+        assert_eq!(of(&["1.250", "2"]).decide(none, Content::Measure), Some(Point), "kilograms");
         assert_eq!(decide(&["1,200", "1,250.00"], false), Some(Point));
         assert_eq!(decide(&["1.200", "12,5"], false), Some(Comma));
         assert_eq!(decide(&["1,200", "3"], true), Some(Point), "there are no 1.2 units");
         assert_eq!(decide(&["1,200", "950"], false), Some(Point));
-        assert_eq!(decide(&["1,200", "15"], false), None);
-        assert_eq!(decide(&["1,200", "950", "1500"], false), None);
-        assert_eq!(decide(&["1.200", "3"], true), None, "1200 or 1.2 kg");
+        assert_eq!(decide(&["1,205", "15"], false), None);
+        assert_eq!(decide(&["1,205", "950", "1500"], false), None);
+        assert_eq!(decide(&["1.205", "3"], true), None, "1205 or 1.205 kg");
+        assert_eq!(decide(&["1,200", "15"], false), Some(Point), "else 1,2 would stand there");
+        assert_eq!(decide(&["1.200", "3"], true), Some(Comma));
+        assert_eq!(decide(&["1.250 €", "980 €"], false), Some(Comma));
+        assert_eq!(decide(&["1.255 €"], false), None);
+        assert_eq!(decide(&["1.250", "2.500"], false), Some(Point), "three decimals each");
         assert_eq!(decide(&["2.000", "3.000"], true), Some(Point), "as databases pad");
         assert_eq!(decide(&["1.125"], false), Some(Point));
         assert_eq!(decide(&["1,200", "12,5", "12.5"], false), None);
-        assert_eq!(of(&["1.200"]).decide(of(&["1.250,00"]), true), Some(Comma));
-        assert_eq!(of(&["1,200"]).decide(of(&["1,250.00"]), false), Some(Point));
+        assert_eq!(of(&["1.200"]).decide(of(&["1.250,00"]), Content::Count), Some(Comma));
+        assert_eq!(of(&["1,200"]).decide(of(&["1,250.00"]), Content::Money), Some(Point));
     }
 }

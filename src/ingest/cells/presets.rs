@@ -15,8 +15,8 @@ pub(crate) struct Preset {
     pub(crate) name: &'static str,
     /// The table it is for; empty = any.
     pub(crate) table: String,
-    /// Headings by which a file is recognised: all of them, in any order.
-    pub(crate) header: Vec<String>,
+    /// Headings by which a file is recognised: all of them, in any order, each in one of its forms.
+    pub(crate) header: Vec<Headings>,
     /// Our column = the column in the file, or several of which the first that is there is read.
     pub(crate) columns: BTreeMap<String, Headings>,
     /// Our column = the same value in every row.
@@ -54,6 +54,8 @@ pub(crate) struct Preset {
     /// Whether a column of the file that bears one of our names is that column. In a platform's own
     /// layout `Location` or `Status` may mean something else.
     pub(crate) own_names: bool,
+    /// Whether several rows of one day and item, in one file, are parts of one figure.
+    pub(crate) added_up: bool,
     /// What stands on the first of several lines alone.
     pub(crate) fill_down: Option<FillDown>,
     /// A column whose cells hold several lines each.
@@ -124,6 +126,7 @@ impl Default for Preset {
             ignored: Vec::new(),
             bracketed: Vec::new(),
             own_names: true,
+            added_up: false,
             fill_down: None,
             packed: None,
             own_location: None,
@@ -188,7 +191,9 @@ static PRESETS: LazyLock<Vec<Preset>> = LazyLock::new(|| {
 pub(crate) fn recognised(headings: &[String]) -> Vec<&'static Preset> {
     let there: Vec<String> = headings.iter().map(|heading| normal(heading)).collect();
     let fits = |preset: &&Preset| {
-        !preset.header.is_empty() && preset.header.iter().all(|h| there.contains(&normal(h)))
+        let is_there =
+            |heading: &Headings| heading.names().iter().any(|name| there.contains(&normal(name)));
+        !preset.header.is_empty() && preset.header.iter().all(is_there)
     };
     let mut best: BTreeMap<&str, &'static Preset> = BTreeMap::new();
     for preset in PRESETS.iter().filter(fits) {

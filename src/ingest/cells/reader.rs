@@ -4,7 +4,8 @@ use crate::ingest::cells::currency::Rates;
 use crate::ingest::cells::days::DayReader;
 use crate::ingest::cells::interner::{Interner, Problem};
 use crate::ingest::cells::numbers::{
-    self, ClearNumber, Convention, DecimalSign, Evidence, Number, TwoReadings, may_be_group,
+    self, ClearNumber, Content, Convention, DecimalSign, Evidence, Number, TwoReadings,
+    may_be_group,
 };
 use crate::ingest::cells::presets::Preset;
 use crate::ingest::cells::rules::{Rules, normal};
@@ -39,8 +40,16 @@ pub(crate) struct ColumnReader {
     rates: Rates,
     /// Whether an amount that names its currency (`12,50 €`) is converted to the reporting one.
     is_converted: bool,
+    /// What one unit of the currency that the heading names is worth; 1 where it names none.
+    pub(crate) heading_rate: f64,
+    /// That currency, where it has no rate.
+    heading_without_rate: Option<String>,
+    /// The decimal sign that was found without a cell that proves it, until somebody says so.
+    pub(crate) assumed: Option<DecimalSign>,
     /// Cells whose currency has no rate, by its code.
     pub(crate) without_rate: BTreeMap<String, u64>,
+    /// Cells with a sign that several currencies share (`$`): taken for the reporting currency.
+    pub(crate) shared_signs: u64,
 }
 
 /// Numbers that may stand in a column.
@@ -80,12 +89,12 @@ impl ColumnReader {
         mapping: &TableMapping,
         preset: &Preset,
     ) -> Self {
-        let own = mapping.date_formats.iter().chain(&preset.date_formats);
+        let own = mapping.date_formats.iter();
         let formats = own.chain(&settings.csv.date_formats).cloned().collect();
         Self {
             column,
             interner: Interner::new(rules, settings.data.name_length),
-            days: DayReader::new(settings, formats),
+            days: DayReader::new(settings, formats, &preset.date_formats),
             convention: match mapping.decimal_comma.or(settings.csv.decimal_comma) {
                 Some(true) => Convention::Known(DecimalSign::Comma),
                 Some(false) => Convention::Known(DecimalSign::Point),
@@ -96,8 +105,17 @@ impl ColumnReader {
             factor: if column.name == "quantity" { mapping.quantity_factor } else { 1.0 },
             rates: settings.rates.clone(),
             is_converted: false,
+            heading_rate: 1.0,
+            heading_without_rate: None,
+            assumed: None,
             without_rate: BTreeMap::new(),
+            shared_signs: 0,
         }
+    }
+
+    /// Whether its cells are days.
+    pub(crate) fn is_dated(&self) -> bool {
+        self.column.kind == Kind::Date
     }
 
     /// Whether its cells are numbers.
@@ -106,16 +124,25 @@ impl ColumnReader {
     }
 
     /// Begins a file, of whose numbers nothing is known unless the configuration says it;
-    /// `is_converted`: no column names the currency of a row, so an amount that does is converted.
-    pub(crate) fn begin_file(&mut self, is_converted: bool) {
+    /// `is_converted`: no column names the currency of a row, so an amount that does is converted,
+    /// and so are all of a column whose `heading` does.
+    pub(crate) fn begin_file(&mut self, is_converted: bool, heading: Option<&str>) {
+        (self.heading_rate, self.heading_without_rate) =
+            match heading.filter(|_| is_converted).map(|code| self.rates.of(code)) {
+                None => (1.0, None),
+                Some(Ok(rate)) => (rate, None),
+                Some(Err(code)) => (1.0, Some(code)),
+            };
         if !self.is_configured {
             self.convention = Convention::Unknown;
         }
         self.is_converted = is_converted;
+        self.days.begin_file();
     }
 
-    /// Wants to be asked about a number of two meanings before it is read or set aside.
+    /// Wants to be asked about a number or a date of two meanings before it is read or set aside.
     pub(crate) fn ask_for_evidence(&mut self) {
+        self.days.ask_for_evidence();
         if !self.is_configured {
             self.convention = Convention::Unasked;
         }
@@ -124,7 +151,13 @@ impl ColumnReader {
     /// Takes over what the cells of this column, and of the whole file, show.
     pub(crate) fn settle(&mut self, own: Evidence, file: Evidence) {
         if !self.is_configured {
-            let sign = own.decide(file, is_count(self.column));
+            let content = match self.column.kind {
+                Kind::Money | Kind::Amount => Content::Money,
+                _ if is_count(self.column) => Content::Count,
+                _ => Content::Measure,
+            };
+            self.assumed = self.assumed.or(own.assumed(file, content));
+            let sign = own.decide(file, content);
             self.convention = sign.map_or(Convention::Unknown, Convention::Known);
         }
     }
@@ -159,7 +192,7 @@ impl ColumnReader {
             Values::Day(v) => {
                 let day = self.days.day(&self.interner.rules().replace(raw.trim()));
                 v.push(day.as_ref().copied().unwrap_or(NO_DAY));
-                day.map(drop).map_err(Problem::Rejected)
+                day.map(drop)
             }
             Values::Flag(v) => {
                 let flag = parse_flag(&self.replaced(raw));
@@ -192,7 +225,7 @@ impl ColumnReader {
         // Most cells are plain numbers: the rest costs them nothing.
         let plain = if may_be_group(text) { None } else { text.parse().ok() };
         let number = match plain {
-            Some(number) => number,
+            Some(number) => self.of_heading(number),
             None if is_nothing(text) => f64::NAN,
             None => self.written(text)?,
         };
@@ -228,9 +261,14 @@ impl ColumnReader {
     /// The amount, converted where it names another currency than the reporting one; as it is where
     /// that has no rate: then the run is refused, or the currency is the shop's own.
     fn in_reporting_currency(&mut self, amount: ClearNumber) -> f64 {
-        let Some(currency) = amount.currency.filter(|_| self.is_converted) else {
+        if !self.is_converted {
             return amount.value;
-        };
+        }
+        let Some(currency) = amount.currency else { return self.of_heading(amount.value) };
+        if currency.is_empty() {
+            self.shared_signs += 1;
+            return self.of_heading(amount.value);
+        }
         match self.rates.of(&currency) {
             Ok(rate) => amount.value * rate,
             Err(code) => {
@@ -238,6 +276,17 @@ impl ColumnReader {
                 amount.value
             }
         }
+    }
+
+    /// An amount that names no currency, in that of its column's heading.
+    #[inline]
+    pub(crate) fn of_heading(&mut self, amount: f64) -> f64 {
+        if let Some(code) = &self.heading_without_rate
+            && !amount.is_nan()
+        {
+            *self.without_rate.entry(code.clone()).or_insert(0) += 1;
+        }
+        amount * self.heading_rate
     }
 
     #[cold]

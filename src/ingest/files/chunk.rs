@@ -1,13 +1,15 @@
 //! What the readers of text and Parquet have in common: chunks of typed rows, and what a table is
 //! read with.
 
-use crate::domain::error::Result;
-use crate::domain::exceptions::Exception;
+use crate::domain::error::{Error, Result};
+use crate::domain::exceptions::{Exception, ExceptionKind, Severity, Subject};
+use crate::ingest::cells::days::OrderEvidence;
 use crate::ingest::cells::interner::{LeftOut, Problem};
 use crate::ingest::cells::mapping::{CellSource, ColumnPlan, Mapped};
-use crate::ingest::cells::numbers::Evidence;
+use crate::ingest::cells::numbers::{DecimalSign, Evidence};
 use crate::ingest::cells::reader::ColumnReader;
 use crate::ingest::cells::values::Values;
+use crate::ingest::files::source::File;
 use crate::ingest::settings::{Settings, TableMapping};
 use crate::ingest::tables::quarantine::{Place, Quarantine};
 
@@ -94,16 +96,53 @@ impl Reading<'_> {
         // What suppliers ask is in their own currency.
         let is_own =
             matches!(schema.table, "sales" | "products" | "prices" | "channels" | "accounts");
-        for column in &mut self.columns {
-            column.begin_file(is_own && !by_row);
+        for (column, heading) in self.columns.iter_mut().zip(&plan.currencies) {
+            column.begin_file(is_own && !by_row, heading.as_deref());
         }
     }
 
-    /// Decides what the numbers of a file mean, by what each column of the schema shows.
-    pub(crate) fn settle_numbers(&mut self, evidence: &[Evidence]) {
-        let file = evidence.iter().copied().fold(Evidence::default(), Evidence::and);
-        for (column, &own) in self.columns.iter_mut().zip(evidence) {
-            column.settle(own, file);
+    /// Decides what the numbers and dates of `file` mean, by what each column of the schema shows.
+    ///
+    /// # Errors
+    /// If the configuration says of its dates what they cannot be.
+    pub(crate) fn settle(&mut self, file: &File, evidence: &[ColumnEvidence]) -> Result<()> {
+        let all = evidence.iter().map(|column| column.numbers);
+        let all = all.fold(Evidence::default(), Evidence::and);
+        for (column, own) in self.columns.iter_mut().zip(evidence) {
+            column.settle(own.numbers, all);
+            if column.is_dated() {
+                column.days.settle(&own.days).map_err(|why| {
+                    Error::input(&file.path, format!("column {}: {why}", column.column.name))
+                })?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Says how the dates and numbers of `file` were read, where nobody had said it.
+    pub(crate) fn tell_conventions(&mut self, file: &File) {
+        for column in &mut self.columns {
+            let Some(decimal) = column.assumed.take() else { continue };
+            let (grouped, setting) = match decimal {
+                DecimalSign::Point => ("1,200", "true"),
+                DecimalSign::Comma => ("1.200", "false"),
+            };
+            self.exceptions.push(Exception::new(
+                Severity::Info,
+                ExceptionKind::AssumedLayout,
+                Subject::File(file.base_name()),
+                format!("in its column {}, `{grouped}` is read as 1200", column.column.name),
+                format!(
+                    "decimals would not end in zeros beside whole numbers; if they do, set \
+                     decimal_comma = {setting} in its [mapping]"
+                ),
+            ));
+        }
+        for settled in self.columns.iter_mut().filter_map(|column| column.days.settled.take()) {
+            let severity = if settled.is_doubtful { Severity::Warning } else { Severity::Info };
+            let about = Subject::File(file.base_name());
+            let kind = ExceptionKind::AssumedLayout;
+            self.exceptions.push(Exception::new(severity, kind, about, settled.what, settled.why));
         }
     }
 
@@ -128,6 +167,24 @@ impl Reading<'_> {
             Problem::Undecided => {
                 unreachable!("a reader of lines asks for evidence before it sets a row aside")
             }
+        }
+    }
+}
+
+/// What the cells of one column show about how the file writes numbers and dates.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct ColumnEvidence {
+    pub(crate) numbers: Evidence,
+    pub(crate) days: OrderEvidence,
+}
+
+impl ColumnEvidence {
+    /// Takes one more cell of the column into account.
+    pub(crate) fn see(&mut self, column: &ColumnReader, cell: &str) {
+        if column.is_dated() {
+            column.days.see(cell, &mut self.days);
+        } else {
+            self.numbers.see(cell);
         }
     }
 }

@@ -5,11 +5,10 @@ use crate::domain::error::{Error, Result};
 use crate::ingest::cells::days::Moment;
 use crate::ingest::cells::interner::{LeftOut, Problem};
 use crate::ingest::cells::mapping::{CellSource, ColumnPlan, FilterAction};
-use crate::ingest::cells::numbers::Evidence;
 use crate::ingest::cells::reader::ColumnReader;
 use crate::ingest::cells::rules::matches_cell;
 use crate::ingest::cells::values::{NO_DAY, NO_FLAG, Values, clip};
-use crate::ingest::files::chunk::{CHUNK_ROWS, Chunk, Reading, Sink};
+use crate::ingest::files::chunk::{CHUNK_ROWS, Chunk, ColumnEvidence, Reading, Sink};
 use crate::ingest::files::parquet_dictionary::Words;
 use crate::ingest::files::parquet_footer;
 use crate::ingest::files::parquet_integers::{self, Narrow};
@@ -616,10 +615,14 @@ fn fill(
         Values::Text(v) => texts(reader, series, v)?,
         values => {
             let text = series.cast(&DataType::String)?;
-            if reader.is_numeric() {
-                let mut own = Evidence::default();
-                text.str()?.iter().flatten().for_each(|cell| own.see(cell));
-                reader.settle(own, own);
+            if reader.is_numeric() || reader.is_dated() {
+                let mut own = ColumnEvidence::default();
+                text.str()?.iter().flatten().for_each(|cell| own.see(reader, cell));
+                reader.settle(own.numbers, own.numbers);
+                // Where the configuration is wrong the rows say so themselves.
+                if reader.is_dated() && reader.days.settle(&own.days).is_err() {
+                    reader.days.begin_file();
+                }
             }
             let cells = text.str()?.iter().enumerate();
             cells
@@ -630,11 +633,15 @@ fn fill(
     Ok(faults)
 }
 
-fn numbers(reader: &ColumnReader, series: &Series, v: &mut Vec<f64>) -> PolarsResult<Vec<Fault>> {
+fn numbers(
+    reader: &mut ColumnReader,
+    series: &Series,
+    v: &mut Vec<f64>,
+) -> PolarsResult<Vec<Fault>> {
     let cast = series.cast(&DataType::Float64)?;
     let mut faults = Vec::new();
     for cell in cast.f64()?.iter() {
-        let number = cell.unwrap_or(f64::NAN) * reader.factor;
+        let number = reader.of_heading(cell.unwrap_or(f64::NAN)) * reader.factor;
         let fault = if number.is_nan() { None } else { reader.check(number).err() };
         if let Some(reason) = fault {
             faults.push((v.len(), number.to_string(), Problem::Rejected(reason)));

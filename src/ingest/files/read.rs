@@ -35,8 +35,12 @@ pub(crate) struct Read {
     pub(crate) sources: Vec<Source>,
     /// Unused columns, assumptions.
     pub(crate) exceptions: Vec<Exception>,
+    /// Files that another one says all of, byte for byte.
+    pub(crate) twins: Vec<String>,
     /// Dictionaries of the columns.
     pub(crate) columns: Vec<ColumnReader>,
+    /// Whether several rows of one day and item, in one file, are parts of one figure.
+    pub(crate) added_up: bool,
 }
 
 /// Reads every file of a source and hands its rows to `sink`, chunk by chunk, in file and row
@@ -63,6 +67,7 @@ pub(crate) fn read(
         Reading { settings, mapping, mapped, columns, quarantine, exceptions: Vec::new() };
     let dated = schema.dated.and_then(|name| schema.position(name));
     let mut sources: Vec<Source> = Vec::new();
+    let mut twins = Vec::new();
     for (nth, file) in source.files.iter().enumerate() {
         if let Some(twin) = twin(&source.files[..nth], &sources, file)? {
             reading.exceptions.push(Exception::new(
@@ -72,6 +77,7 @@ pub(crate) fn read(
                 format!("the file is {twin} once more, byte for byte: it is read once"),
                 "the same download lies in the folder twice; remove one",
             ));
+            twins.push(file.name.clone());
             continue;
         }
         let mut newest = None;
@@ -91,6 +97,7 @@ pub(crate) fn read(
         // Before what went wrong with it: half a file is what somebody is still writing.
         file.is_unchanged()?;
         let rows = rows?;
+        reading.tell_conventions(file);
         sources.push(Source {
             table: schema.table.to_owned(),
             file: file.name.clone(),
@@ -100,11 +107,16 @@ pub(crate) fn read(
             newest,
         });
     }
-    // The same columns are unused in every file of a source: said once.
+    // The same columns are unused in every file of a source, and the same was assumed: said once.
     let mut said = BTreeSet::new();
     let mut exceptions = reading.exceptions;
-    exceptions.retain(|e| e.kind != ExceptionKind::UnmatchedColumn || said.insert(e.what.clone()));
-    Ok(Read { sources, exceptions, columns: reading.columns })
+    exceptions.retain(|e| {
+        let is_of_layout =
+            matches!(e.kind, ExceptionKind::UnmatchedColumn | ExceptionKind::AssumedLayout);
+        !is_of_layout || said.insert(e.what.clone())
+    });
+    let added_up = reading.mapped.preset.added_up;
+    Ok(Read { sources, exceptions, twins, columns: reading.columns, added_up })
 }
 
 /// The file before `file` that has the very same bytes and stands for the same partition. Digests

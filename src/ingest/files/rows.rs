@@ -7,11 +7,10 @@ use crate::domain::error::{Error, Result};
 use crate::domain::exceptions::{Exception, ExceptionKind, Severity, Subject};
 use crate::ingest::cells::interner::{LeftOut, Problem};
 use crate::ingest::cells::mapping::{CellSource, ColumnPlan, FilterAction, WideColumn};
-use crate::ingest::cells::numbers::Evidence;
 use crate::ingest::cells::reader::ColumnReader;
 use crate::ingest::cells::rules::{is_total, matches_cell};
 use crate::ingest::cells::values::Values;
-use crate::ingest::files::chunk::{CHUNK_ROWS, Chunk, Reading, Sink};
+use crate::ingest::files::chunk::{CHUNK_ROWS, Chunk, ColumnEvidence, Reading, Sink};
 use crate::ingest::files::source::File;
 use crate::ingest::settings::Footer;
 use crate::ingest::tables::quarantine::Place;
@@ -134,13 +133,13 @@ pub(crate) fn read<L: Lines>(
     let header_line = lines.line();
     reading.begin_file(plan);
     reading.columns.iter_mut().for_each(ColumnReader::ask_for_evidence);
-    // A second look at the lines, which only files pay for that have a number of two meanings.
+    // A second look at the lines, which only files pay for that have a number or a date of two
+    // meanings.
     let look = |reading: &mut Reading<'_>| -> Result<()> {
         let mut lines = again(reading)?;
         lines.skip_to(header_line)?;
-        let evidence = number_evidence(&mut lines, plan, reading);
-        reading.settle_numbers(&evidence);
-        Ok(())
+        let evidence = evidence(&mut lines, plan, reading);
+        reading.settle(file, &evidence)
     };
     let mut rows = Rows::new(file, header, reading);
     let described = reading.mapping.description_rows.unwrap_or(rows.preset_descriptions) as u64;
@@ -193,26 +192,36 @@ pub(crate) fn read<L: Lines>(
 /// the first thousands, or nowhere.
 const LOOKED_AT: usize = 50_000;
 
-/// What each column of the schema shows about how a file writes numbers.
-fn number_evidence(
+/// What each column of the schema shows about how a file writes numbers and dates.
+fn evidence(
     lines: &mut impl Lines,
     plan: &ColumnPlan,
     reading: &Reading<'_>,
-) -> Vec<Evidence> {
-    let mut evidence = vec![Evidence::default(); reading.columns.len()];
-    for _ in 0..LOOKED_AT {
+) -> Vec<ColumnEvidence> {
+    let mut evidence = vec![ColumnEvidence::default(); reading.columns.len()];
+    for looked_at in 0.. {
+        // Sorted files may hold the first twelve days of a month for long, and only those leave it
+        // open which number is the day.
+        let dates_tell =
+            evidence.iter().all(|column| column.days.tells() || !column.days.is_open());
         // What is wrong further on is told when it is read.
-        if !lines.next().unwrap_or(false) {
+        if (looked_at >= LOOKED_AT && dates_tell) || !lines.next().unwrap_or(false) {
             break;
         }
-        for at in (0..evidence.len()).filter(|&at| reading.columns[at].is_numeric()) {
+        for (at, column) in reading.columns.iter().enumerate() {
+            if !column.is_numeric() && !column.is_dated() {
+                continue;
+            }
             let own = &mut evidence[at];
             match &plan.from[at] {
-                CellSource::Column(i) => own.see(&lines.field(*i).unwrap_or_default()),
+                CellSource::Column(i) => own.see(column, &lines.field(*i).unwrap_or_default()),
                 CellSource::Cell => plan
                     .wide
                     .iter()
-                    .for_each(|cell| own.see(&lines.field(cell.at).unwrap_or_default())),
+                    .for_each(|cell| own.see(column, &lines.field(cell.at).unwrap_or_default())),
+                CellSource::Heading if looked_at == 0 => {
+                    plan.wide.iter().for_each(|cell| own.see(column, &cell.heading));
+                }
                 CellSource::Constant(_) | CellSource::Heading | CellSource::Missing => {}
             }
         }
@@ -339,7 +348,9 @@ impl<'a> Rows<'a> {
     fn repeats_header(&self, lines: &impl Lines) -> bool {
         let same = |at: usize| {
             let heading = self.cells.headings[at].as_str();
-            lines.field(at).is_ok_and(|cell| cell.trim_start_matches('\u{feff}').trim() == heading)
+            lines.field(at).is_ok_and(|cell| {
+                cell.trim_start_matches('\u{feff}').trim().eq_ignore_ascii_case(heading)
+            })
         };
         lines.len() == self.cells.headings.len() && (0..self.cells.headings.len()).all(same)
     }
@@ -371,6 +382,13 @@ impl<'a> Rows<'a> {
             Problem::Rejected(reason) => {
                 self.no_row(lines, cell).map_or(Problem::Rejected(reason), Problem::LeftOut)
             }
+            // What a rule leaves out may be no row in the first place: heads and totals of groups.
+            Problem::LeftOut(LeftOut::Rule(rule)) => match self.no_row(lines, cell) {
+                Some(what @ (LeftOut::Total | LeftOut::Text | LeftOut::NoSale)) => {
+                    Problem::LeftOut(what)
+                }
+                Some(_) | None => Problem::LeftOut(LeftOut::Rule(rule)),
+            },
             other => other,
         };
         // A cancelled line must be known where an older file has it as a sale.
@@ -657,6 +675,19 @@ fn unpacked(cell: &str, labels: &[String]) -> Vec<Vec<String>> {
         marks.extend(starts.filter(word).map(|at| (at, label)));
     }
     marks.sort_unstable();
+    // A line's labels come in their order: one that does not stands in a name ("Product SKU: how to
+    // choose one").
+    let mut expected = 0;
+    marks.retain(|&(at, label)| {
+        let before = cell[..at].trim_end_matches([' ', '\t', '\r']);
+        let is_first = before.is_empty() || before.ends_with(['|', ';', ',', '\n']);
+        let begins = label == 0 && (is_first || expected == labels.len());
+        let fits = begins || (label > 0 && label >= expected);
+        if fits {
+            expected = label + 1;
+        }
+        fits
+    });
     let mut lines: Vec<Vec<String>> = Vec::new();
     for (nth, &(at, label)) in marks.iter().enumerate() {
         let from = at + labels[label].len() + 1;

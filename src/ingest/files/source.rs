@@ -397,6 +397,29 @@ pub(crate) fn unescaped(text: &str) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
+/// How a file writes UTF-16.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Utf16 {
+    pub(crate) big_endian: bool,
+    /// Bytes of its mark, which is no part of the text.
+    pub(crate) mark: usize,
+}
+
+/// Whether text that begins so is UTF-16: by its mark, or by a header of plain letters every other
+/// byte of which is zero.
+pub(crate) fn utf16(head: &[u8]) -> Option<Utf16> {
+    let zeros = |at: usize| head.iter().take(8).skip(at).step_by(2).all(|&byte| byte == 0);
+    let filled = |at: usize| head.iter().take(8).skip(at).step_by(2).all(|&byte| byte >= b'\t');
+    match head {
+        [0xff, 0xfe, ..] => Some(Utf16 { big_endian: false, mark: 2 }),
+        [0xfe, 0xff, ..] => Some(Utf16 { big_endian: true, mark: 2 }),
+        _ if head.len() < 8 => None,
+        _ if zeros(1) && filled(0) => Some(Utf16 { big_endian: false, mark: 0 }),
+        _ if zeros(0) && filled(1) => Some(Utf16 { big_endian: true, mark: 0 }),
+        _ => None,
+    }
+}
+
 /// What the first bytes say, which must be what the name says.
 fn format(path: &Path, head: &[u8]) -> Result<Format> {
     let name = name_of(path).to_lowercase();
@@ -410,7 +433,7 @@ fn format(path: &Path, head: &[u8]) -> Result<Format> {
         (Some(Format::Gzip), "gzip")
     } else if zipped || compound {
         (Some(Format::Workbook), "a zip archive or an Excel workbook")
-    } else if is(&[0xff, 0xfe]) || is(&[0xfe, 0xff]) {
+    } else if utf16(head).is_some() {
         (Some(Format::Text), "UTF-16 text")
     } else if head.contains(&0) {
         (None, "binary data")

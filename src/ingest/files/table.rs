@@ -25,6 +25,8 @@ pub(crate) struct SourceRows {
     pub(crate) chunks: Vec<Chunk>,
     /// Dictionaries of its columns.
     pub(crate) columns: Vec<ColumnReader>,
+    /// Whether several rows of one day and item, in one file, are parts of one figure.
+    pub(crate) added_up: bool,
 }
 
 impl Table {
@@ -34,7 +36,7 @@ impl Table {
             source.chunks.iter().flat_map(move |chunk| {
                 (0..chunk.rows).filter(|&row| chunk.is_good(row)).map(move |row| Row {
                     table: self,
-                    columns: &source.columns,
+                    source,
                     chunk,
                     row,
                 })
@@ -47,7 +49,7 @@ impl Table {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Row<'a> {
     table: &'a Table,
-    columns: &'a [ColumnReader],
+    source: &'a SourceRows,
     chunk: &'a Chunk,
     row: usize,
 }
@@ -56,6 +58,11 @@ impl<'a> Row<'a> {
     /// Where it stands.
     pub(crate) fn place(&self) -> Place<'a> {
         self.chunk.place(self.row)
+    }
+
+    /// Whether it is a part of a figure that other rows of its file have the rest of.
+    pub(crate) fn is_part(&self) -> bool {
+        self.source.added_up
     }
 
     /// Whether the table can have this column at all.
@@ -78,7 +85,7 @@ impl<'a> Row<'a> {
     /// The text in the column at `at` of the schema, empty when there is none.
     pub(crate) fn text_at(&self, at: usize) -> &'a str {
         match &self.chunk.columns[at] {
-            Values::Text(codes) => self.columns[at].interner.name(codes[self.row]),
+            Values::Text(codes) => self.source.columns[at].interner.name(codes[self.row]),
             _ => "",
         }
     }

@@ -2,14 +2,16 @@
 
 use crate::domain::error::{Error, Result};
 use crate::domain::exceptions::{Exception, ExceptionKind, Severity, Subject};
+use crate::domain::shown::counted;
 use crate::ingest::cells::interner::Problem;
+use crate::ingest::cells::values::clip;
 use crate::ingest::files::chunk::{Reading, Sink};
 use crate::ingest::files::rows::{self, Lines};
-use crate::ingest::files::source::{File, Format};
+use crate::ingest::files::source::{self, File, Format};
 use crate::ingest::settings::{Encoding, Footer, Settings};
 use csv::{ByteRecord, ReaderBuilder, Terminator};
 use std::borrow::Cow;
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::io::{self, BufReader, Read, Seek};
 use std::path::PathBuf;
 use std::rc::Rc;
@@ -53,7 +55,24 @@ pub(crate) fn read(file: &File, reading: &mut Reading<'_>, sink: &mut Sink<'_>) 
     records.width = header.headings.len();
     let style = records.style;
     let again = |reading: &Reading<'_>| Records::open(file, reading.settings, style);
-    rows::read(file, &mut records, &header, last, again, reading, sink)
+    let rows = rows::read(file, &mut records, &header, last, again, reading, sink)?;
+    let decoded = records.decoded.borrow();
+    if decoded.cells > 0 {
+        let Decoded { cells, line, first } = &*decoded;
+        reading.exceptions.push(Exception::new(
+            Severity::Info,
+            ExceptionKind::AssumedLayout,
+            Subject::File(file.base_name()),
+            format!(
+                "{} no UTF-8 text and {} read as Windows-1252: the first is line {line}, `{}`",
+                counted(*cells, "of its cells is", "of its cells are"),
+                if *cells == 1 { "is" } else { "are" },
+                clip(first)
+            ),
+            "set encoding = \"latin-1\" in its [mapping] to say so, or save the file as CSV UTF-8",
+        ));
+    }
+    Ok(rows)
 }
 
 /// The cells of the first lines of a file, by the separator that makes the most of them.
@@ -66,7 +85,7 @@ pub(crate) fn first_lines(file: &File, settings: &Settings) -> Result<Vec<Vec<St
     for separator in SEPARATORS {
         // Quotes mean nothing in tab-separated reports.
         let quoting = separator != '\t';
-        let style = Style { separator, quoting, encoding: Encoding::Utf8 };
+        let style = Style { separator, quoting, encoding: None };
         let mut records = Records::open(file, settings, style)?;
         let mut lines = Vec::new();
         while lines.len() < rows::HEADER_WITHIN && records.next().unwrap_or(false) {
@@ -117,7 +136,8 @@ fn other_separator(file: &File, reading: &mut Reading<'_>, style: Style) -> Opti
 struct Style {
     separator: char,
     quoting: bool,
-    encoding: Encoding,
+    /// Unset = UTF-8, and Windows-1252 where a cell is none.
+    encoding: Option<Encoding>,
 }
 
 impl Style {
@@ -126,7 +146,7 @@ impl Style {
         Self {
             separator: mapped.separator(reading.settings.csv.separator),
             quoting: reading.mapping.quoting.unwrap_or(mapped.preset.quoting),
-            encoding: reading.mapping.encoding.unwrap_or(reading.settings.csv.encoding),
+            encoding: reading.mapping.encoding.or(reading.settings.csv.encoding),
         }
     }
 }
@@ -144,6 +164,16 @@ struct Records {
     width: usize,
     /// Whether the record at hand is still to be given out.
     pending: bool,
+    /// Cells that were read as Windows-1252 since they are no UTF-8.
+    decoded: Rc<RefCell<Decoded>>,
+}
+
+/// What was read in another encoding than expected: how many cells, and the first of them.
+#[derive(Debug, Default)]
+struct Decoded {
+    cells: u64,
+    line: u64,
+    first: String,
 }
 
 impl Records {
@@ -178,6 +208,7 @@ impl Records {
             style,
             width: 0,
             pending: false,
+            decoded: Rc::default(),
         })
     }
 
@@ -278,7 +309,12 @@ impl Lines for Records {
     }
 
     fn lossy(&self, at: usize) -> String {
-        String::from_utf8_lossy(self.record.get(at).unwrap_or_default()).into_owned()
+        let bytes = self.record.get(at).unwrap_or_default();
+        match (std::str::from_utf8(bytes), self.style.encoding) {
+            (Ok(text), _) => text.to_owned(),
+            (Err(_), Some(Encoding::Utf8)) => String::from_utf8_lossy(bytes).into_owned(),
+            (Err(_), Some(Encoding::Latin1) | None) => windows_1252(bytes),
+        }
     }
 
     fn check_header(&self) -> Result<()> {
@@ -307,16 +343,46 @@ impl Lines for Records {
             bytes = bytes.strip_suffix(b"\r").unwrap_or(bytes);
         }
         match (std::str::from_utf8(bytes), self.style.encoding) {
-            (Ok(text), Encoding::Utf8) => Ok(Cow::Borrowed(text)),
-            (Ok(text), Encoding::Latin1) if text.is_ascii() => Ok(Cow::Borrowed(text)),
-            (_, Encoding::Latin1) => {
-                Ok(bytes.iter().map(|&b| char::from(b)).collect::<String>().into())
-            }
-            (Err(_), Encoding::Utf8) => Err(Problem::Rejected(
+            (Ok(text), Some(Encoding::Utf8) | None) => Ok(Cow::Borrowed(text)),
+            (Ok(text), Some(Encoding::Latin1)) if text.is_ascii() => Ok(Cow::Borrowed(text)),
+            (_, Some(Encoding::Latin1)) => Ok(windows_1252(bytes).into()),
+            (Err(_), Some(Encoding::Utf8)) => Err(Problem::Rejected(
                 "not UTF-8 text; set [csv] encoding = \"latin-1\" if the file is so".to_owned(),
             )),
+            (Err(_), None) if bytes.iter().any(|byte| UNASSIGNED.contains(byte)) => {
+                Err(Problem::Rejected(
+                    "neither UTF-8 nor Windows-1252 text; save the file as CSV UTF-8".to_owned(),
+                ))
+            }
+            (Err(_), None) => {
+                let text = windows_1252(bytes);
+                let mut decoded = self.decoded.borrow_mut();
+                if decoded.cells == 0 {
+                    (decoded.line, decoded.first) = (self.line, text.clone());
+                }
+                decoded.cells += 1;
+                Ok(text.into())
+            }
         }
     }
+}
+
+/// Bytes that Windows-1252 leaves without a character: what has them is written otherwise.
+const UNASSIGNED: [u8; 5] = [0x81, 0x8d, 0x8f, 0x90, 0x9d];
+
+/// The characters of the bytes 0x80 to 0x9f in Windows-1252; those of all others are their own.
+const HIGH: [char; 32] = [
+    '€', '\u{81}', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\u{8d}', 'Ž', '\u{8f}',
+    '\u{90}', '‘', '’', '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', '\u{9d}', 'ž', 'Ÿ',
+];
+
+/// Text in Windows-1252, which is what "ANSI" and "Latin-1" exports are.
+fn windows_1252(bytes: &[u8]) -> String {
+    let character = |&byte: &u8| match byte {
+        0x80..=0x9f => HIGH[usize::from(byte) - 0x80],
+        other => char::from(other),
+    };
+    bytes.iter().map(character).collect()
 }
 
 /// What the operating system or our own bounds said.
@@ -327,25 +393,52 @@ fn cause(error: csv::Error) -> String {
     }
 }
 
-/// The file's bytes; of UTF-16, as spreadsheet programs save "Unicode text", the same in UTF-8.
+/// Bytes that are looked at for how a text file ends its lines.
+const LINE_ENDS_WITHIN: u64 = 1 << 16;
+
+/// The file's bytes; of UTF-16, as spreadsheet programs save "Unicode text", the same in UTF-8; of
+/// lines that end in CR alone ("CSV (Macintosh)"), the same with LF.
 fn as_utf8(file: &File, mut raw: std::fs::File) -> Result<Box<dyn Read>> {
-    let mut mark = [0; 2];
-    let known = raw.read_exact(&mut mark).is_ok();
-    if !known || !matches!(mark, [0xff, 0xfe] | [0xfe, 0xff]) {
-        raw.rewind().map_err(Error::unreadable(&file.path))?;
-        return Ok(Box::new(raw));
-    }
+    let mut head = Vec::new();
+    let unreadable = || Error::unreadable(&file.path);
+    raw.by_ref().take(LINE_ENDS_WITHIN).read_to_end(&mut head).map_err(unreadable())?;
+    raw.rewind().map_err(unreadable())?;
+    let Some(utf16) = source::utf16(&head) else {
+        return Ok(if ends_in_cr(&head) { Box::new(CrLines(raw)) } else { Box::new(raw) });
+    };
     let mut bytes = Vec::new();
-    raw.read_to_end(&mut bytes).map_err(Error::unreadable(&file.path))?;
-    let unit = |pair: &[u8]| match mark {
-        [0xff, _] => u16::from_le_bytes([pair[0], pair[1]]),
-        _ => u16::from_be_bytes([pair[0], pair[1]]),
+    raw.read_to_end(&mut bytes).map_err(unreadable())?;
+    bytes.drain(..utf16.mark);
+    let unit = |pair: &[u8]| match utf16.big_endian {
+        false => u16::from_le_bytes([pair[0], pair[1]]),
+        true => u16::from_be_bytes([pair[0], pair[1]]),
     };
     let units: Vec<u16> = bytes.chunks_exact(2).map(unit).collect();
     let text = String::from_utf16(&units).map_err(|_| {
         Error::input(&file.path, "it begins like UTF-16 text but is none; save it as UTF-8")
     })?;
+    let text = if ends_in_cr(text.as_bytes()) { text.replace('\r', "\n") } else { text };
     Ok(Box::new(io::Cursor::new(text.into_bytes())))
+}
+
+/// Whether the lines of a text end in CR alone; cells of several lines may hold LF.
+fn ends_in_cr(text: &[u8]) -> bool {
+    let first = text.iter().find(|&&byte| matches!(byte, b'\r' | b'\n'));
+    let count = |end: u8| text.iter().filter(|&&byte| byte == end).count();
+    first == Some(&b'\r')
+        && !text.windows(2).any(|pair| pair == b"\r\n")
+        && count(b'\r') >= count(b'\n')
+}
+
+/// A file whose lines end in CR, read as if they ended in LF.
+struct CrLines(std::fs::File);
+
+impl Read for CrLines {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let n = self.0.read(buffer)?;
+        buffer[..n].iter_mut().filter(|byte| **byte == b'\r').for_each(|byte| *byte = b'\n');
+        Ok(n)
+    }
 }
 
 /// A reader that refuses to unpack, or to look for the end of a record, without bounds.

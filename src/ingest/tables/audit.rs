@@ -4,6 +4,7 @@ use crate::domain::error::{Error, Result};
 use crate::domain::exceptions::{Exception, ExceptionKind, Quarantined, Severity, Subject};
 use crate::domain::inputs::{Adjustment, Inputs, Source, Supply};
 use crate::domain::panel::Panel;
+use crate::domain::shown;
 use crate::domain::units::{ChannelId, SkuId};
 use crate::ingest::cells::interner::LeftOut;
 use crate::ingest::files::table::Table;
@@ -98,6 +99,7 @@ pub(crate) fn left_out(source: &Source, quarantine: &Quarantine) -> Option<Excep
     let mut rows = 0;
     let mut units = 0.0;
     let mut nameless = 0;
+    let is_of_sales = source.table == "sales";
     let mut advice = "what has no item code is not planned".to_owned();
     for (what, counted) in quarantine.left_out(source) {
         rows += counted.rows;
@@ -110,20 +112,36 @@ pub(crate) fn left_out(source: &Source, quarantine: &Quarantine) -> Option<Excep
             LeftOut::NoItem { column, instead } => {
                 nameless = counted.rows;
                 if let Some(instead) = instead {
+                    let says = if is_of_sales { "what was sold" } else { "which item it is" };
                     advice = format!(
-                        "where `{instead}` says what was sold, set columns = {{ sku = \"{instead}\" }}"
+                        "where `{instead}` says {says}, set columns = {{ sku = \"{instead}\" }}"
                     );
                 }
-                format!("{} name no item in `{column}`", counted.rows)
+                let names = shown::counted(counted.rows, "names no item", "name no item");
+                format!("{names} in `{column}`")
             }
-            LeftOut::NoSale => format!("{} have neither a day nor a quantity", counted.rows),
-            LeftOut::Total => format!("{} are totals", counted.rows),
-            LeftOut::Text => format!(
-                "{} are lines of text (the first is line {}, `{}`)",
-                counted.rows, counted.line, counted.value
+            LeftOut::NoSale => shown::counted(
+                counted.rows,
+                "has neither a day nor a quantity",
+                "have neither a day nor a quantity",
             ),
-            LeftOut::Header => format!("{} repeat or describe the header", counted.rows),
-            LeftOut::Footer => format!("{} stand below the last row", counted.rows),
+            LeftOut::Total => shown::counted(counted.rows, "is a total", "are totals"),
+            LeftOut::Text => format!(
+                "{} (the first is line {}, `{}`)",
+                shown::counted(counted.rows, "is a line of text", "are lines of text"),
+                counted.line,
+                counted.value
+            ),
+            LeftOut::Header => shown::counted(
+                counted.rows,
+                "repeats or describes the header",
+                "repeat or describe the header",
+            ),
+            LeftOut::Footer => shown::counted(
+                counted.rows,
+                "stands below the last row",
+                "stand below the last row",
+            ),
         });
     }
     if rows == 0 {
@@ -157,8 +175,9 @@ pub(crate) fn refunded_in_part(quarantine: &Quarantine) -> Vec<Exception> {
             ExceptionKind::RefundedInPart,
             Subject::File(file.clone()),
             format!(
-                "{} rows ({} units) belong to orders that were refunded in part; they count as sold",
-                counted.rows, counted.units
+                "{} ({} units) of orders that were refunded in part; they count as sold",
+                shown::counted(counted.rows, "row", "rows"),
+                counted.units
             ),
             "the file says how much money was refunded, not which units came back",
         ));
@@ -314,6 +333,82 @@ pub(crate) fn master_list(inputs: &Inputs) -> Vec<Exception> {
         "there is no demand to plan with",
     );
     exceptions
+}
+
+/// Item codes that never meet: tables that name none of the items sold, codes that differ by leading
+/// zeros, codes that a spreadsheet has shortened.
+pub(crate) fn items_apart(inputs: &Inputs) -> Vec<Exception> {
+    let mut exceptions = Vec::new();
+    let skus = &inputs.names.skus;
+    let parts: BTreeSet<SkuId> = inputs.kits.iter().map(|kit| kit.component).collect();
+    let ids = || (0_u32..).map(SkuId).take(skus.len());
+    let asked_for: BTreeSet<SkuId> = ids()
+        .filter(|&sku| series_of(&inputs.panel, sku).next().is_some() || parts.contains(&sku))
+        .collect();
+    let stocked: BTreeSet<SkuId> = inputs.stock.iter().map(|row| row.sku).collect();
+    let supplied: BTreeSet<SkuId> = inputs.supply.iter().map(|row| row.sku).collect();
+    for (table, named) in [("stock", stocked), ("supply", supplied)] {
+        let (Some(sold), Some(other)) = (asked_for.first(), named.first()) else { continue };
+        if asked_for.is_disjoint(&named) {
+            let (sold, other) = (&skus[sold.index()], &skus[other.index()]);
+            exceptions.push(Exception::new(
+                Severity::Error,
+                ExceptionKind::MasterList,
+                Subject::Table(table.to_owned()),
+                format!(
+                    "{table} names {}, and not one of the {} sold: {other} there, {sold} in sales",
+                    items(named.len()),
+                    asked_for.len()
+                ),
+                "are these the same items under other codes? The table aliases says which is which \
+                 (channel_sku, sku), or columns = { sku = ... } in its [mapping] names another column",
+            ));
+        }
+    }
+    let mut by_digits: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for sku in skus.iter().filter(|sku| sku.bytes().all(|byte| byte.is_ascii_digit())) {
+        by_digits.entry(sku.trim_start_matches('0')).or_default().push(sku);
+    }
+    let alike: Vec<String> = by_digits
+        .into_values()
+        .filter(|same| same.len() > 1)
+        .map(|same| same.join(" and "))
+        .collect();
+    if !alike.is_empty() {
+        let alike: Vec<&str> = alike.iter().map(String::as_str).collect();
+        exceptions.push(Exception::new(
+            Severity::Warning,
+            ExceptionKind::SpellingVariants,
+            Subject::Run("items"),
+            format!("{} differ only by leading zeros, and are taken for different items", listed(&alike)),
+            "spreadsheets drop them: where they are one, the table aliases says so, or the column is \
+             kept as text",
+        ));
+    }
+    let shortened: Vec<&str> =
+        skus.iter().map(String::as_str).filter(|sku| is_shortened(sku)).collect();
+    if !shortened.is_empty() {
+        exceptions.push(Exception::new(
+            Severity::Warning,
+            ExceptionKind::MasterList,
+            Subject::Run("items"),
+            format!(
+                "{} with a code that a spreadsheet has shortened: {}",
+                items(shortened.len()),
+                listed(&shortened)
+            ),
+            "its last digits are lost: export again with the column as text",
+        ));
+    }
+    exceptions
+}
+
+/// Whether a code is a number that a spreadsheet has shortened: `4.00638E+12`.
+fn is_shortened(code: &str) -> bool {
+    let Some((digits, exponent)) = code.split_once(['E', 'e']) else { return false };
+    let plain = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    exponent.strip_prefix('+').is_some_and(plain)
+        && digits.split_once(['.', ',']).is_some_and(|(first, rest)| plain(first) && plain(rest))
 }
 
 /// Items that other tables name but that are neither sold before the as-of date nor in stock nor in

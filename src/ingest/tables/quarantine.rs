@@ -89,6 +89,8 @@ impl Quarantine {
     /// Counts one row of so many units (NaN = unknown) that is left out.
     pub(crate) fn leave_out(&mut self, place: Place<'_>, what: LeftOut, value: &str, units: f64) {
         let of_file = self.left_out.entry((place.table, place.file.to_owned())).or_default();
+        // The sum of what stands above it says nothing of its own.
+        let units = if what == LeftOut::Total { f64::NAN } else { units };
         of_file.entry(what).or_default().add(place.line, value, units);
     }
 

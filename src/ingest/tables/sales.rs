@@ -2,6 +2,7 @@
 
 use crate::domain::exceptions::{Exception, ExceptionKind, Severity, Subject};
 use crate::domain::panel::flag;
+use crate::domain::shown::counted;
 use crate::ingest::cells::currency::Rates;
 use crate::ingest::cells::days::{date_of, day_number};
 use crate::ingest::cells::hash::{FastHasher, FastMap};
@@ -65,6 +66,15 @@ struct VoidLine {
     file: usize,
 }
 
+/// Rows that have units and a negative amount, and where the first one stands.
+#[derive(Debug, Clone, Copy, Default)]
+struct NegativeAmounts {
+    rows: u64,
+    units: f64,
+    amount: f64,
+    first: Option<RowPlace>,
+}
+
 /// Where a row stands.
 #[derive(Debug, Clone, Copy)]
 struct RowPlace {
@@ -100,6 +110,10 @@ pub(crate) struct SalesRows {
     pub(crate) without_rate: BTreeMap<String, u64>,
     /// ... and all rows with a price and a column of currencies.
     pub(crate) priced_rows: u64,
+    /// Rows with units and a negative amount.
+    negative: NegativeAmounts,
+    /// Whether something came back before its series' first sale, as far as it was known then.
+    maybe_early: bool,
     /// Rows by day after `first_day`, and where the first of them stand.
     days: Vec<u32>,
     places: FastMap<u16, Vec<RowPlace>>,
@@ -151,6 +165,8 @@ impl SalesRows {
             unknown: BTreeSet::new(),
             without_rate: BTreeMap::new(),
             priced_rows: 0,
+            negative: NegativeAmounts::default(),
+            maybe_early: false,
             days: Vec::new(),
             places: FastMap::default(),
             pairs: FastMap::default(),
@@ -292,9 +308,11 @@ impl SalesRows {
             names.push("others");
         }
         let what = format!(
-            "{dropped} rows ({units} units) of {} stand in a newer file as well: the same order \
-             counts once, as the newest file has it",
-            names.join(", ")
+            "{} ({units} units) of {} {} in a newer file as well: the same order counts once, as the \
+             newest file has it",
+            counted(dropped as u64, "row", "rows"),
+            names.join(", "),
+            if dropped == 1 { "stands" } else { "stand" }
         );
         self.retain(&keep);
         (dropped > 0).then(|| {
@@ -306,6 +324,52 @@ impl SalesRows {
                 "order, item, channel, location and day are the same; the rows of one file add up",
             )
         })
+    }
+
+    /// What looks strange about the rows as a whole.
+    pub(crate) fn oddities(&self) -> Vec<Exception> {
+        let about = || Subject::Table("sales".to_owned());
+        let mut odd = Vec::new();
+        if let Some(first) = self.negative.first {
+            let NegativeAmounts { rows, units, amount, .. } = self.negative;
+            let what = format!(
+                "{} a negative amount ({units} units, {amount:.2} in all; the first is line {} of \
+                 {})",
+                counted(rows, "row has units and", "rows have units and"),
+                first.line,
+                self.files[first.file].file
+            );
+            odd.push(Exception::new(
+                Severity::Warning,
+                ExceptionKind::NegativeAmounts,
+                about(),
+                what,
+                "they count as sold; where they are refunds their quantity should be negative, or a \
+                 status say so (returned in the mapping)",
+            ));
+        }
+        let (mut rows, mut units) = (0_u64, 0.0);
+        if self.maybe_early {
+            for (row, &series) in self.rows.series.iter().enumerate() {
+                let back = -self.rows.units[row];
+                if back > 0.0 && self.rows.day[row] < self.facts[series as usize].first_sale {
+                    (rows, units) = (rows + 1, units + f64::from(back));
+                }
+            }
+        }
+        if rows > 0 {
+            odd.push(Exception::new(
+                Severity::Info,
+                ExceptionKind::ExcludedRows,
+                about(),
+                format!(
+                    "{rows} rows of returns ({units} units) stand before the first sale of their \
+                     item there"
+                ),
+                "what was sold before the file begins came back: it says nothing of the sales in it",
+            ));
+        }
+        odd
     }
 
     /// Keeps these rows and what their series tell.
@@ -378,6 +442,14 @@ impl SalesRows {
         if let Some(file) = self.files.last_mut() {
             file.newest = file.newest.max(day);
         }
+        if amount < 0.0 && units > 0.0 {
+            let line = cells.chunk.place(row).line;
+            self.negative.rows += 1;
+            self.negative.units += units;
+            self.negative.amount += amount;
+            self.negative.first.get_or_insert(RowPlace { file: self.files.len() - 1, line });
+        }
+        self.maybe_early |= units < 0.0 && day < self.facts[series as usize].first_sale;
         let marks = cells.marks(row);
         let key = line_key(cells.order(row), series, day, units >= 0.0);
         if units != 0.0 || marks != 0 {

@@ -8,6 +8,8 @@ use crate::domain::units::{LocationId, SkuId, Units};
 use crate::ingest::files::table::{Row, Table};
 use crate::ingest::tables::convert::{Convert, scaled};
 use crate::ingest::tables::quarantine::Place;
+use chrono::NaiveDate;
+use std::collections::BTreeMap;
 
 /// Stock by pool, sorted; several rows of one pool (bins, batches) are added up.
 pub(crate) fn stock(table: &Table, convert: &mut Convert<'_>) -> Vec<Stock> {
@@ -97,6 +99,8 @@ fn lot(row: &Row<'_>, convert: &mut Convert<'_>) -> Option<Lot> {
 pub(crate) fn stock_history(table: &Table, convert: &mut Convert<'_>) -> Vec<StockHistory> {
     let mut future = 0;
     let mut rows = Vec::new();
+    // What countries and warehouses hold of an item that day, by file: another file may have it again.
+    let mut parts: BTreeMap<(SkuId, LocationId, NaiveDate, &str), Units> = BTreeMap::new();
     for row in table.rows() {
         let (Some((sku, location, factor)), Some(date)) = (pool(&row, convert), row.date("date"))
         else {
@@ -106,9 +110,18 @@ pub(crate) fn stock_history(table: &Table, convert: &mut Convert<'_>) -> Vec<Sto
             future += 1;
             continue;
         }
-        rows.push((sku, location, date, scaled(row.units("on_hand"), factor)));
+        let on_hand = scaled(row.units("on_hand"), factor);
+        if row.is_part() {
+            let key = (sku, location, date, row.place().file);
+            *parts.entry(key).or_insert(Units(0)) += on_hand;
+        } else {
+            rows.push((sku, location, date, on_hand));
+        }
     }
     convert.report_future(table, future);
+    for ((sku, location, date, _), on_hand) in parts {
+        rows.push((sku, location, date, on_hand));
+    }
     rows.sort_unstable();
     // Two counts of one day: the lower one, whatever their order.
     rows.dedup_by_key(|r| (r.0, r.1, r.2));
