@@ -5,7 +5,7 @@ use crate::cli::print::{print_json, say};
 use crate::cli::progress::Terminal;
 use crate::config::Plan;
 use crate::domain::error::Result;
-use crate::domain::inputs::Inputs;
+use crate::domain::inputs::{Inputs, Source};
 use crate::domain::panel::Panel;
 use crate::domain::shown::shown;
 use crate::domain::units::{ChannelId, LocationId};
@@ -36,12 +36,27 @@ pub(crate) fn check(args: &CheckArgs) -> Result<u8> {
     inputs.exceptions.extend(Market::new(&inputs, &plan.purchase).exceptions());
     inputs.exceptions.sort();
     inputs.exceptions.sort_by_key(|exception| Reverse(exception.severity));
+    let remedies = remedies(&plan, &inputs);
     if options.voice.json {
-        print_json(&as_json(&inputs))?;
+        print_json(&as_json(&inputs, &remedies))?;
     } else {
-        print_words(&inputs);
+        print_words(&inputs, &remedies);
     }
     Ok(if inputs.refused.is_empty() { 0 } else { REFUSED })
+}
+
+/// For each file with rows in quarantine, the lines that would read more of them, tried on it.
+fn remedies(plan: &Plan, inputs: &Inputs) -> Vec<String> {
+    let mut found = Vec::new();
+    // Single typing errors among thousands of rows are no matter of configuration.
+    let is_many = |source: &&Source| source.rejected * 100 > source.rows;
+    for source in inputs.sources.iter().filter(is_many) {
+        let lines = advice::remedy(&plan.run.data, &source.table, &source.file, &plan.ingest);
+        if let Some(lines) = lines.strip_prefix("; ") {
+            found.push(format!("{}: {lines}", source.file));
+        }
+    }
+    found
 }
 
 /// Says which lines of the configuration read the files in the data folder.
@@ -166,7 +181,7 @@ fn print_sold(inputs: &Inputs) {
     }
 }
 
-fn print_words(inputs: &Inputs) {
+fn print_words(inputs: &Inputs, remedies: &[String]) {
     say!("{:16} {:>10} {:>9}  {:10}  file", "table", "rows", "rejected", "newest");
     for s in &inputs.sources {
         let newest = s.newest.map(|date| date.to_string()).unwrap_or_default();
@@ -198,9 +213,15 @@ fn print_words(inputs: &Inputs) {
     if inputs.quarantine.len() > SHOWN {
         say!("  ... and {} more", inputs.quarantine.len() - SHOWN);
     }
+    if !remedies.is_empty() {
+        say!("\nwhat would read more of them:");
+    }
+    for remedy in remedies {
+        say!("  {}", shown(remedy));
+    }
 }
 
-fn as_json(inputs: &Inputs) -> Value {
+fn as_json(inputs: &Inputs, remedies: &[String]) -> Value {
     let mut tables = Vec::new();
     for s in &inputs.sources {
         tables.push(json!({
@@ -253,5 +274,6 @@ fn as_json(inputs: &Inputs) -> Value {
         "sold": sales,
         "exceptions": exceptions,
         "quarantine": quarantine,
+        "remedies": remedies,
     })
 }
