@@ -291,6 +291,7 @@ pub fn small(as_of: &str, history: i64) -> Small {
             "too short",
         )],
         pictures: vec![],
+        projections: vec![],
         orders: vec![DraftOrder {
             supplier: SupplierId(0),
             location: LocationId(0),

@@ -56,7 +56,7 @@ pub mod transfers;
 pub use crate::allocate::participants::Presence;
 pub use crate::allocate::settings::{AlertAt, Buffering, Method, Settings};
 
-use crate::domain::exceptions::{Exception, ExceptionKind, Severity, Subject};
+use crate::domain::exceptions::{Effect, Exception, ExceptionKind, Severity, Subject};
 use crate::domain::inputs::Names;
 use crate::domain::outcome::{Allocation, ChannelAction};
 use crate::domain::units::{ChannelId, LocationId, SkuId, Units};
@@ -246,7 +246,7 @@ fn note_conflicts(
             Subject::pool(context.names, pool.sku, pool.location),
             format!("{reserves} units are reserved, {stock} are there"),
             "reserves are served in priority order until the pool is empty",
-        ));
+        ).with_effect(Effect::Units(reserves - stock)));
     }
     let least: f64 = channels.iter().map(|c| c.min_share.max(0.0)).sum();
     // Ten least shares of a tenth add up to a hair more than 1.

@@ -3,6 +3,8 @@
 //! Nothing is recomputed that a stage computed; the audit checks what must hold whatever the stages
 //! did. A failure leaves the last publication in place. `run` calls it, once, when all is decided.
 
+pub mod effects;
+
 use crate::domain::error::{Error, Result};
 use crate::domain::exceptions::{Exception, ExceptionKind, Severity, Subject};
 use crate::domain::inputs::{Inputs, Names};

@@ -6,12 +6,15 @@ use crate::cli::print::{counted, say};
 use crate::config::Plan;
 use crate::domain::error::Result;
 use crate::store::{self, OutputLock, PublishedRun, models};
+use crate::tables;
 use std::collections::BTreeSet;
 
 /// Keeps the newest runs and says which others went.
 pub(crate) fn prune(args: &PruneArgs) -> Result<u8> {
     let plan = Plan::load(&args.options)?;
     let lock = OutputLock::acquire(&plan.run.out, "prune")?;
+    // What must not be lost with the runs is written first.
+    tables::history::update(lock.out())?;
     let removed = store::prune(&lock, args.keep)?;
     for run in &removed {
         say!("removed {}", run.manifest.run_id);

@@ -61,19 +61,27 @@ fn in_words(summary: &Summary) -> String {
     if let Some(current) = &s.current {
         let _ = writeln!(text, "  fills a gap in history; the current run stays {current}");
     }
-    let _ = writeln!(
-        text,
-        "  {}, {} by location, {} by location and channel",
-        counted(s.skus, "item"),
-        s.pools,
-        s.series
-    );
+    // What to decide goes before what is wrong with the data: it has a deadline.
     let _ = writeln!(
         text,
         "  {} recommended, worth {} {}",
         counted(s.order_lines, "order line"),
         s.order_value,
         s.currency
+    );
+    for line in &s.to_decide {
+        let _ = writeln!(text, "  - {line}");
+    }
+    let rest = s.order_lines - s.to_decide.len().min(s.order_lines);
+    if rest > 0 {
+        let _ = writeln!(text, "  - and {rest} more");
+    }
+    let _ = writeln!(
+        text,
+        "  {}, {} by location, {} by location and channel",
+        counted(s.skus, "item"),
+        s.pools,
+        s.series
     );
     let _ = writeln!(
         text,

@@ -544,6 +544,19 @@ pub struct PoolPicture {
     pub stockout_days_30: u16,
 }
 
+/// Stock of one pool over the coming periods, units. `[horizon]`
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct StockProjection {
+    /// Expected net demand.
+    pub demand: Vec<f32>,
+    /// What is on its way.
+    pub arrivals: Vec<f32>,
+    /// At the end of each period if nothing is ordered or moved.
+    pub without_orders: Vec<f32>,
+    /// With what is recommended; `None` where nothing is.
+    pub with_orders: Option<Vec<f32>>,
+}
+
 /// A planner's decision, as the run knew it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct KnownDecision {
@@ -606,6 +619,8 @@ pub struct Outcome {
     pub exceptions: Vec<Exception>,
     /// One a pool, in pool order.
     pub pictures: Vec<PoolPicture>,
+    /// One a pool, in pool order; none where stock is unknown.
+    pub projections: Vec<StockProjection>,
     /// What planners decided up to this morning, in order of intake.
     pub decisions: Vec<KnownDecision>,
     /// How each series' forecast was made. `[series]`

@@ -29,7 +29,7 @@ pub use crate::ingest::settings::{
 
 use crate::domain::calendar::Bucket;
 use crate::domain::error::{Error, Result};
-use crate::domain::exceptions::{Exception, ExceptionKind, Severity, Subject};
+use crate::domain::exceptions::{Effect, Exception, ExceptionKind, Severity, Subject};
 use crate::domain::inputs::{
     Adjustment, Inputs, Kit, Names, Product, Source, Stock, StockHistory, Stockout,
 };
@@ -579,7 +579,7 @@ impl<'a> Loading<'a> {
                 Subject::Table("sales".to_owned()),
                 what,
                 "they were not known that morning",
-            ));
+            ).with_effect(Effect::Rows(future as u64)));
         }
         let mut inputs = Inputs {
             channels: master::channels(tables.get("channels"), names.channels.len(), &mut convert),
@@ -647,7 +647,7 @@ impl<'a> Loading<'a> {
                     Subject::File(source.file.clone()),
                     what,
                     "see the quarantine table",
-                ));
+                ).with_effect(Effect::Rows(source.rejected)));
             }
         }
         self.exceptions.extend(audit::refunded_in_part(&self.quarantine));

@@ -20,6 +20,7 @@ pub mod outlook;
 pub mod past_demand;
 pub mod plan;
 pub mod position;
+pub mod projection;
 pub mod receipts;
 pub mod reorder_point;
 pub mod safety_stock;

@@ -10,7 +10,7 @@ use crate::purchase::landed_cost::{Charges, landed_unit_cost, share_out};
 use crate::purchase::line::Line;
 use crate::purchase::market::Market;
 use crate::purchase::rules::free_freight::freight_of;
-use crate::purchase::rules::order_minimum::least_value;
+use crate::purchase::rules::order_minimum::{complete, least_value};
 use crate::purchase::rules::{Binding, ORDER_RULES};
 use crate::purchase::supplier_order::{SupplierOrder, SupplierTerms};
 use chrono::{Days, NaiveDate};
@@ -71,6 +71,9 @@ fn shape_orders<'a>(lines: &mut [Line<'a>], market: &Market<'a>, exceptions: &mu
             SupplierOrder { terms: SupplierTerms::of(supplier, location, market), lines };
         // Nothing is needed from this supplier: a top-up would order it for the sake of the order.
         if order.is_empty() {
+            if order.terms.approved.is_positive() {
+                exceptions.extend(complete(&mut order, market));
+            }
             continue;
         }
         for rule in ORDER_RULES {

@@ -677,6 +677,22 @@ fn scaling_needs_minimums_and_packs_scales_the_order() {
 }
 
 #[test]
+fn what_was_to_reach_a_minimum_stays_when_all_that_is_needed_was_approved() {
+    let mut tables = Tables::new(2, 1);
+    tables.suppliers[0].min_order_value = Some(Money::from_f64(1500.0));
+    // The first item was needed and is approved; the second one was to be bought early.
+    let pools = [pool(0, 0.0, 80), pool(1, 0.0, 60)];
+    assert_eq!(tables.quantities(&pools), [0, 0], "nothing is needed");
+    tables.approved.insert((SupplierId(0), LocationId(0)), Money::from_f64(1400.0));
+    let settled = tables.run(&pools);
+    let bought: i64 = quantities(&settled).iter().sum();
+    assert!(bought > 0, "{settled:?}");
+    assert!(settled.orders[0].value >= Money::from_f64(100.0));
+    tables.approved.insert((SupplierId(0), LocationId(0)), Money::from_f64(1500.0));
+    assert_eq!(tables.quantities(&pools), [0, 0], "the minimum is reached");
+}
+
+#[test]
 fn the_rest_of_an_order_approved_this_morning_is_not_raised_to_a_minimum_of_its_own() {
     let mut tables = Tables::new(2, 1);
     tables.suppliers[0].min_order_value = Some(Money::from_f64(1500.0));

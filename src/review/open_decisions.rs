@@ -22,6 +22,8 @@ pub struct Pending {
     pub supplier: Option<SupplierId>,
     /// Approved units.
     pub quantity: Units,
+    /// The morning of the run that proposed them.
+    pub approved_on: NaiveDate,
     /// When they were expected to arrive.
     pub expected: Option<NaiveDate>,
     /// External id of the order line.
@@ -106,6 +108,7 @@ impl OpenDecisions {
                 location,
                 supplier: line.supplier,
                 quantity: left,
+                approved_on: decision.as_of,
                 expected: decision.expected,
                 recommendation_id: decision.recommendation_id.clone(),
                 transit_days: line.from.map(|_| decision.transit_days()),

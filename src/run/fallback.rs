@@ -11,6 +11,7 @@ use crate::domain::outcome::{Policy, PoolPicture, Status};
 use crate::domain::panel::Pool;
 use crate::domain::units::Money;
 use crate::forecast::PoolForecast;
+use crate::inventory::projection::DatedStock;
 use crate::inventory::{PoolPlan, Shelf};
 use crate::math::distributions::Demand;
 use crate::purchase::{Line, PoolNeed};
@@ -181,6 +182,7 @@ fn held<'a>(pool: &Pool, shelf: &Shelf) -> PlannedPool<'a> {
         findings: Vec::new(),
         advice: Vec::new(),
         picture: PoolPicture::default(),
+        dated: DatedStock::default(),
         available: shelf.promisable(),
         margin: Money::ZERO,
         short_before_arrival: 0.0,

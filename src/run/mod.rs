@@ -11,6 +11,7 @@ mod fallback;
 mod history;
 mod kits;
 mod learning;
+mod lineage;
 mod metrics;
 mod networks;
 mod partition;
@@ -109,8 +110,28 @@ pub fn run(plan: &Plan, progress: &dyn Progress) -> Result<Summary> {
         }
         let inputs = load(plan, progress)?;
         clock.lap("load");
-        run_loaded(plan, inputs, lock, progress, clock)
+        let summary = run_loaded(plan, inputs, lock, progress, clock)?;
+        // A pilot is no night of the shop's.
+        if plan.only.is_none() {
+            note_history(plan, progress);
+        }
+        Ok(summary)
     })
+}
+
+/// Adds the published run to the history beside the runs. The run is out: what cannot be written now
+/// is made up for by the next one, or by a prune.
+fn note_history(plan: &Plan, progress: &dyn Progress) {
+    let place = plan.place();
+    let written = OutputLock::acquire(&place, "history")
+        .and_then(|lock| tables::history::update(lock.out()).map(|_| ()));
+    match written {
+        // Another run has begun: it does it.
+        Ok(()) | Err(Error::Locked { .. }) => {}
+        Err(error) => progress.note(&format!(
+            "the history beside the runs could not be written ({error}): the next run does it"
+        )),
+    }
 }
 
 /// The run from cleaned inputs on.
@@ -378,8 +399,12 @@ impl NightlyRun<'_> {
         let summary = Summary::of(self.inputs, &self.outcome, self.plan);
         let told = summary.clone().beside(&run_id);
         metrics::write(&told, &self.outcome, &|p, rows, bytes| files.add(p, rows, bytes))?;
+        let listed = self.publication.listed();
+        let event = lineage::event(&run_id, identity.as_of, identity.inputs, listed)?;
+        self.publication.add("openlineage.json", None, &event)?;
         let manifest = Manifest {
             severe: summary.severe.clone(),
+            to_decide: summary.to_decide.clone(),
             attention: summary.attention.clone(),
             ..manifest
         };
@@ -401,6 +426,7 @@ impl NightlyRun<'_> {
         outcome.indicators = indicators::compute(self.inputs, outcome, settings);
         outcome.indicators.extend(scorecard(decisions, &judged, &self.inputs.names, outcome));
         outcome.indicators.sort_by(|a, b| (a.indicator, &a.scope).cmp(&(b.indicator, &b.scope)));
+        audit::effects::fill(self.inputs, outcome);
         // By content, not by when they came: the order of partitions and threads must not show.
         outcome.exceptions.sort_by(|a, b| b.severity.cmp(&a.severity).then_with(|| a.cmp(b)));
         outcome.exceptions.dedup();

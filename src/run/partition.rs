@@ -16,6 +16,7 @@ use crate::domain::units::{Money, Units};
 use crate::forecast::Forecaster;
 use crate::forecast::pooled::refit;
 use crate::inventory::kits::Kits;
+use crate::inventory::projection::DatedStock;
 use crate::inventory::receipts::LeadTimes;
 use crate::inventory::{PoolPlan, Shelf};
 use crate::purchase::{Line, Market, PoolNeed};
@@ -91,6 +92,8 @@ pub(super) struct PlannedPool<'a> {
     pub findings: Vec<ChannelFinding>,
     pub advice: Vec<OpenOrderAdvice>,
     pub picture: PoolPicture,
+    /// Its coming days, the path left with the plan.
+    pub dated: DatedStock,
     /// Units that can be promised, kits by their components.
     pub available: Units,
     pub margin: Money,

@@ -18,6 +18,7 @@ use crate::inventory::due::{Due, not_believed};
 use crate::inventory::expiry::offerable;
 use crate::inventory::lead_time::{Estimate, no_supply};
 use crate::inventory::net_demand::{NetDemand, SeriesDemand, daily};
+use crate::inventory::projection::DatedStock;
 use crate::inventory::{self, Outlook, PoolFacts, PoolPlan, Situation};
 use crate::math::distributions::Demand;
 use crate::purchase::open_orders::{self, OpenLine, OpenPool};
@@ -199,6 +200,8 @@ impl<'a> Night<'a> {
                     own.map(|quantile| quantile * net.kept_share as f32)
                 }
             });
+        let net_stock = now.stock.net() - plan.expires_unsold;
+        let short_before_arrival = now.expected_shortfall(plan.policy.lead_time_mean);
         PlannedPool {
             lines,
             waiting,
@@ -208,9 +211,15 @@ impl<'a> Night<'a> {
             findings,
             advice,
             picture,
+            dated: DatedStock {
+                net: net_stock,
+                demand: outlook.mean.to_vec(),
+                arrivals: facts.arrivals.clone(),
+                path: Vec::new(),
+            },
             available: place.to_offer,
             margin,
-            short_before_arrival: now.expected_shortfall(plan.policy.lead_time_mean),
+            short_before_arrival,
             plan,
         }
     }
@@ -292,6 +301,17 @@ impl<'a> Night<'a> {
             let supplier = line.supplier();
             if let Some(quiet) = self.standing.quiet(pool.sku, pool.location, supplier) {
                 set_aside(line, &quiet.why);
+            }
+            // Approved this morning, a line is decided: the same one a second time could not be
+            // approved, and its order is for tomorrow.
+            let today = records.pending.iter().filter(|approved| {
+                approved.approved_on == self.market.as_of
+                    && approved.transit_days.is_none()
+                    && approved.supplier == supplier
+            });
+            let approved: Units = today.map(|approved| approved.quantity).sum();
+            if supplier.is_some() && approved.is_positive() {
+                set_aside(line, &format!("{approved} units were approved this morning"));
             }
         }
         if let Some(wanted) = records.by_hand.quantity {

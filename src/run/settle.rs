@@ -5,9 +5,12 @@ use crate::allocate::exposure::exposures;
 use crate::allocate::shipments::{Ordered, with_transfers};
 use crate::allocate::transfers::{Holding, Site, left_elsewhere, transfers};
 use crate::domain::exceptions::Exception;
-use crate::domain::outcome::{Outcome, Transfer};
-use crate::domain::sorted;
+use crate::domain::outcome::{Outcome, StockProjection, Transfer};
+use crate::domain::panel::Pool;
+use crate::domain::sorted::{self, rows_of};
 use crate::domain::units::{PoolId, Units};
+use crate::inventory::Arrival;
+use crate::inventory::projection::DatedStock;
 use crate::purchase;
 use crate::run::partition::{Night, PlannedPool};
 use rayon::prelude::*;
@@ -26,6 +29,7 @@ pub(super) fn settle<'a>(
     let mut transfers = Vec::new();
     // Of an item that no pool holds nothing is known, which is not the same as none.
     let mut available: Vec<Option<Units>> = vec![None; night.inputs.names.skus.len()];
+    let mut dated = Vec::with_capacity(pools.len());
     for pool in pools {
         let total = &mut available[pool.plan.policy.sku.index()];
         *total = Some(total.unwrap_or_default() + pool.available);
@@ -36,6 +40,7 @@ pub(super) fn settle<'a>(
         outcome.findings.extend(pool.findings);
         outcome.open_orders.extend(pool.advice);
         outcome.pictures.push(pool.picture);
+        dated.push(DatedStock { path: pool.plan.path, ..pool.dated });
     }
     if night.inputs.stock_is_known() {
         outcome.findings.extend(exposures(
@@ -59,6 +64,9 @@ pub(super) fn settle<'a>(
     outcome.recommendations = recommendations;
     outcome.orders = orders;
     outcome.exceptions.extend(settled.exceptions);
+    if night.inputs.stock_is_known() {
+        outcome.projections = night.projections(dated, outcome);
+    }
 }
 
 /// Between locations of one item, where one has more than its order-up-to level and another runs
@@ -87,6 +95,39 @@ fn suggested_transfers(night: &Night<'_>, pools: &mut [PlannedPool<'_>]) -> Vec<
 }
 
 impl<'a> Night<'a> {
+    /// The coming days of every pool, with what is ordered and moved tonight.
+    fn projections(&self, dated: Vec<DatedStock>, outcome: &Outcome) -> Vec<StockProjection> {
+        let period_days = self.inputs.panel.calendar().bucket().days();
+        let unmet = self.plan.policy.unmet_demand;
+        let pools = self.inputs.panel.pools();
+        let projected = dated.into_par_iter().zip(pools).map(|(stock, pool)| {
+            stock.projected(&self.coming(pool, outcome), period_days, unmet)
+        });
+        projected.collect()
+    }
+
+    /// What tonight's orders and moves bring to a pool and take from it.
+    fn coming(&self, pool: &Pool, outcome: &Outcome) -> Vec<Arrival> {
+        let as_of = self.market.as_of;
+        let mut coming = Vec::new();
+        for line in rows_of(&outcome.recommendations, pool) {
+            if let Some(day) = line.expected_arrival.filter(|_| line.quantity.is_positive()) {
+                let days = (day - as_of).num_days() as f64;
+                coming.push(Arrival { days, quantity: line.quantity.as_f64() });
+            }
+        }
+        // Sent and received this morning.
+        for moved in sorted::run(&outcome.transfers, |moved| moved.sku.cmp(&pool.sku)) {
+            let quantity = moved.quantity.as_f64();
+            if moved.to == pool.location {
+                coming.push(Arrival { days: 0.0, quantity });
+            } else if moved.from == pool.location {
+                coming.push(Arrival { days: 0.0, quantity: -quantity });
+            }
+        }
+        coming
+    }
+
     /// A location as its neighbours see it.
     fn site(&self, pool: &PlannedPool<'_>) -> Site {
         let policy = &pool.plan.policy;

@@ -4,16 +4,20 @@ use crate::config::Plan;
 use crate::domain::error::Result;
 use crate::domain::exceptions::{Exception, ExceptionKind, Severity};
 use crate::domain::inputs::Inputs;
-use crate::domain::outcome::Outcome;
+use crate::domain::outcome::{Outcome, Recommendation};
 use crate::domain::units::Money;
 use crate::store::PublishedRun;
 use serde::Serialize;
 use serde_json::json;
+use std::cmp::Reverse;
 use std::path::PathBuf;
 
 /// Kinds of trouble named on the screen: what fits below the summary without scrolling; the report
 /// has them all.
 const ATTENTION_LINES: usize = 12;
+
+/// Lines to decide on that are named: a phone shows five.
+const DECISION_LINES: usize = 5;
 
 /// What a run came to.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -48,6 +52,8 @@ pub struct Summary {
     pub warnings: usize,
     /// Input rows in quarantine.
     pub quarantined: usize,
+    /// Order lines that a person should decide on first, most at stake first.
+    pub to_decide: Vec<String>,
     /// The exceptions a person should read first, worst first.
     pub attention: Vec<String>,
     /// Kinds of exceptions that happened and that the configuration calls severe, or that are
@@ -86,6 +92,7 @@ impl Summary {
             errors: outcome.exceptions_of(Severity::Error),
             warnings: outcome.exceptions_of(Severity::Warning),
             quarantined: inputs.quarantine.len(),
+            to_decide: to_decide(inputs, outcome, &plan.purchase.currency),
             attention: attention(&outcome.exceptions),
             severe: severe_kinds(&plan.run.severe, &outcome.exceptions),
         }
@@ -107,6 +114,7 @@ impl Summary {
             errors: errors as usize,
             warnings: warnings as usize,
             severe: manifest.severe,
+            to_decide: manifest.to_decide,
             attention: manifest.attention,
             order_lines: order_lines as usize,
             order_value: Money::from_f64(order_value).to_string(),
@@ -146,6 +154,7 @@ impl Summary {
                 "errors": count(),
                 "warnings": count(),
                 "quarantined": count(),
+                "to_decide": texts(),
                 "attention": texts(),
                 "severe": texts(),
             },
@@ -177,6 +186,34 @@ fn severe_kinds(configured: &[ExceptionKind], exceptions: &[Exception]) -> Vec<S
         .filter(|&kind| exceptions.iter().any(|e| e.kind == kind))
         .map(|kind| kind.name().to_owned())
         .collect()
+}
+
+/// Order lines in words, those first whose margin is most at risk if nothing is ordered.
+fn to_decide(inputs: &Inputs, outcome: &Outcome, currency: &str) -> Vec<String> {
+    let mut lines: Vec<&Recommendation> =
+        outcome.recommendations.iter().filter(|line| line.quantity.is_positive()).collect();
+    // Stable: of equals, the panel's order.
+    lines.sort_by_key(|line| Reverse(line.value_at_risk));
+    let mut told = Vec::with_capacity(DECISION_LINES);
+    for line in lines.into_iter().take(DECISION_LINES) {
+        let names = &inputs.names;
+        let mut text = format!("order {} of {}", line.quantity, names.sku(line.sku));
+        if names.locations.len() > 1 {
+            text += &format!(" for {}", names.location(line.location));
+        }
+        if let Some(supplier) = line.supplier {
+            text += &format!(" from {}", names.supplier(supplier));
+        }
+        if let Some(day) = line.order_by {
+            text += &format!(" by {day}");
+        }
+        if line.value_at_risk.is_positive() {
+            let risk = line.value_at_risk.as_f64();
+            text += &format!(": {risk:.0} {currency} of margin at risk");
+        }
+        told.push(text);
+    }
+    told
 }
 
 /// One line a kind of trouble, worst first: the first case and how many more there are.

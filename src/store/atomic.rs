@@ -113,6 +113,12 @@ impl Publication {
         &self.run_id
     }
 
+    /// What was written so far.
+    #[must_use]
+    pub fn listed(&self) -> &[FileEntry] {
+        &self.files
+    }
+
     /// Opens `path` (relative, with `/`) for writing; give it back with [`Publication::close`].
     ///
     /// # Errors

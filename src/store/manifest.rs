@@ -108,6 +108,9 @@ pub struct Manifest {
     /// with exit code 5, however often it is asked for.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub severe: Vec<String>,
+    /// What a person should decide on first, most at stake first.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub to_decide: Vec<String>,
     /// What a person should read first, worst first.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub attention: Vec<String>,
@@ -214,6 +217,7 @@ impl Identity<'_> {
             decisions: Extent::default(),
             totals,
             severe: Vec::new(),
+            to_decide: Vec::new(),
             attention: Vec::new(),
             inputs: self.inputs.to_vec(),
             files: Vec::new(),

@@ -34,6 +34,7 @@ pub static DEMAND: SeriesTable<DemandValues> = SeriesTable {
             Flags,
         ),
     ],
+    whole: None,
 };
 
 /// What a column of the history says.

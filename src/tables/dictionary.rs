@@ -3,7 +3,7 @@
 
 use crate::explain::Unit;
 use crate::store::SCHEMA_VERSION;
-use crate::tables::TABLES;
+use crate::tables::{Column, TABLES, history};
 use serde_json::{Value, json};
 use std::fmt::Write;
 
@@ -16,21 +16,29 @@ pub fn markdown() -> String {
          `select … from 'runs/*/tables/NAME.parquet'` reads all nights.\n"
     );
     for table in TABLES {
-        let name = table.name();
-        let _ =
-            writeln!(text, "\n## {name}\n\n| column | type | unit | meaning |\n|---|---|---|---|");
-        for column in table.columns() {
-            let kind = format!("{:?}", column.kind).to_lowercase();
-            let optional = if column.optional { ", may be missing" } else { "" };
-            let unit = if column.unit == Unit::None { "" } else { column.unit.name() };
-            let mut meaning = column.meaning.replace('|', "\\|");
-            if !column.values.is_empty() {
-                meaning = format!("{meaning}: {}", column.values.join(", "));
-            }
-            let _ = writeln!(text, "| {} | {kind}{optional} | {unit} | {meaning} |", column.name);
-        }
+        describe(&mut text, table.name(), &table.columns());
+    }
+    text += "\n# What outlives a run\n\n`history/NAME.parquet` beside `runs/` keeps these rows when \
+             runs are pruned; what is torn is made anew\nfrom the runs that are there. Any value \
+             may be missing: an older version did not have its column.\n";
+    for (name, columns) in history::columns() {
+        describe(&mut text, &format!("history/{name}"), &columns);
     }
     text
+}
+
+fn describe(text: &mut String, name: &str, columns: &[Column]) {
+    let _ = writeln!(text, "\n## {name}\n\n| column | type | unit | meaning |\n|---|---|---|---|");
+    for column in columns {
+        let kind = format!("{:?}", column.kind).to_lowercase();
+        let optional = if column.optional { ", may be missing" } else { "" };
+        let unit = if column.unit == Unit::None { "" } else { column.unit.name() };
+        let mut meaning = column.meaning.replace('|', "\\|");
+        if !column.values.is_empty() {
+            meaning = format!("{meaning}: {}", column.values.join(", "));
+        }
+        let _ = writeln!(text, "| {} | {kind}{optional} | {unit} | {meaning} |", column.name);
+    }
 }
 
 /// All tables and columns as JSON.
@@ -38,22 +46,32 @@ pub fn markdown() -> String {
 pub fn as_json() -> Value {
     let mut tables = Vec::new();
     for table in TABLES {
-        let mut columns = Vec::new();
-        for column in table.columns() {
-            let unit =
-                if column.unit == Unit::None { Value::Null } else { column.unit.name().into() };
-            columns.push(json!({
-                "name": column.name,
-                "type": format!("{:?}", column.kind.arrow()),
-                "optional": column.optional,
-                "unit": unit,
-                "meaning": column.meaning,
-                "values": column.values,
-            }));
-        }
+        let columns = columns_as_json(&table.columns());
         tables.push(json!({"name": table.name(), "path": table.path(), "columns": columns}));
     }
-    json!({"schema_version": SCHEMA_VERSION, "tables": tables})
+    let mut of_history = Vec::new();
+    for (name, columns) in history::columns() {
+        let path = format!("history/{name}.parquet");
+        let columns = columns_as_json(&columns);
+        of_history.push(json!({"name": name, "path": path, "columns": columns}));
+    }
+    json!({"schema_version": SCHEMA_VERSION, "tables": tables, "history": of_history})
+}
+
+fn columns_as_json(columns: &[Column]) -> Vec<Value> {
+    let mut described = Vec::with_capacity(columns.len());
+    for column in columns {
+        let unit = if column.unit == Unit::None { Value::Null } else { column.unit.name().into() };
+        described.push(json!({
+            "name": column.name,
+            "type": format!("{:?}", column.kind.arrow()),
+            "optional": column.optional,
+            "unit": unit,
+            "meaning": column.meaning,
+            "values": column.values,
+        }));
+    }
+    described
 }
 
 #[cfg(test)]

@@ -1,14 +1,15 @@
 //! What the other tables join with: items, suppliers and locations as the run used them.
 
-use crate::domain::inputs::{Inputs, Product, ProductStatus, Supplier};
+use crate::domain::inputs::{Inputs, Product, ProductStatus, PurchaseOrder, Supplier};
 use crate::domain::outcome::KnownDecision;
 use crate::domain::units::{LocationId, Money, SkuId, SupplierId, Units};
 use crate::explain::Unit::{Days, None as NoUnit};
 use crate::inventory::order_calendar::OrderCalendar;
 use crate::tables::table::{
-    Row, Table, count, date, flag, money, one_of, optional_date, optional_money, optional_real,
+    Row, Table, count, date, flag, location, money, one_of, optional_date, optional_money, optional_real,
     optional_text, optional_units, place, sku, text, units,
 };
+use chrono::NaiveDate;
 
 /// Items: one row an item, by its code.
 pub static PRODUCTS: Table<SkuId> = Table {
@@ -160,3 +161,51 @@ pub static DECISIONS: Table<KnownDecision> = Table {
         text("decided_at", "when, as given", |r| &r.decided_at),
     ],
 };
+
+/// How far back a run tells what was received: a month that was booked late is in it. The history
+/// keeps what older runs told.
+const RECEIPT_DAYS: i64 = 60;
+
+/// Receipts: one row a line of a purchase order that came in the last two months.
+pub static RECEIPTS: Table<PurchaseOrder> = Table {
+    name: "receipts",
+    rows: |results| recent_receipts(results.inputs).into(),
+    columns: &[
+        text("order_id", "number of the purchase order", |r| &r.order_id),
+        sku(|r| r.sku),
+        location(|r| r.location),
+        optional_text("supplier", "from whom", |r| {
+            r.supplier.map(|supplier| r.names().supplier(supplier))
+        }),
+        units("ordered", "units ordered", |r| r.quantity),
+        units("received_quantity", "units that came", |r| {
+            r.received_quantity.unwrap_or(r.quantity)
+        }),
+        optional_date("confirmed", "when the supplier confirmed it", |r| r.confirmed),
+        optional_date("expected", "when it was expected", |r| r.expected),
+        optional_date("received", "when it came", |r| r.received),
+        optional_real("lead_time_days", "from confirmation to receipt", Days, |r| {
+            days_between(r.confirmed, r.received)
+        }),
+        optional_real("late_days", "behind its date; below 0: early", Days, |r| {
+            days_between(r.expected, r.received)
+        }),
+    ],
+};
+
+fn recent_receipts(inputs: &Inputs) -> Vec<PurchaseOrder> {
+    let as_of = inputs.panel.calendar().as_of();
+    let since = as_of - chrono::Duration::days(RECEIPT_DAYS);
+    let mut receipts = Vec::new();
+    for order in inputs.purchase_orders.iter() {
+        let came = order.received_quantity.unwrap_or(order.quantity).is_positive();
+        if came && order.received.is_some_and(|day| day >= since && day <= as_of) {
+            receipts.push(order.clone());
+        }
+    }
+    receipts
+}
+
+fn days_between(from: Option<NaiveDate>, to: Option<NaiveDate>) -> Option<f64> {
+    Some((to? - from?).num_days() as f64)
+}

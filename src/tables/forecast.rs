@@ -31,6 +31,7 @@ pub static FORECAST: SeriesTable<ForecastValues> = SeriesTable {
         quantities("q99", "99 % quantile", Units(quantile::<7>)),
         labels("method", "method or combination chosen", Label(|forecast| &forecast.method)),
     ],
+    whole: None,
 };
 
 /// What a column of the forecast says.

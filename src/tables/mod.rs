@@ -17,12 +17,14 @@ mod dimensions;
 pub mod drafts;
 mod evidence;
 mod forecast;
+pub mod history;
 mod items;
 mod last_run;
 mod night;
 mod ordering;
 mod pages;
 mod parquet;
+mod projection;
 mod read;
 mod series;
 mod table;
@@ -30,7 +32,7 @@ pub mod workbook;
 
 pub use channels::{ALLOCATION, FINDINGS};
 pub use demand::{DEMAND, DemandEncoder};
-pub use dimensions::{DECISIONS, LOCATIONS, PRODUCTS, SUPPLIERS};
+pub use dimensions::{DECISIONS, LOCATIONS, PRODUCTS, RECEIPTS, SUPPLIERS};
 pub use evidence::{ACCURACY, METHODS, STEPS};
 pub use forecast::{FORECAST, ForecastEncoder};
 pub use items::{CLASSIFICATION, POLICY};
@@ -38,6 +40,7 @@ pub use last_run::{LastAllocation, LastLine, LastPool, LastRun};
 pub use night::{CHANGES, EXCEPTIONS, INDICATORS, QUARANTINE};
 pub use ordering::{OPEN_ORDERS, ORDERS, RECOMMENDATIONS, TRANSFERS};
 pub use parquet::{Encoded, RowGroup, TableFile};
+pub use projection::PROJECTION;
 pub(crate) use read::Cell;
 pub use read::Rows;
 pub use table::{Column, Declaration, Field, Kind, Results, Row, RunKey, Table};
@@ -48,7 +51,7 @@ use crate::store::{Add, SCHEMA_VERSION};
 use std::fmt::Write;
 
 /// Every output table.
-pub static TABLES: [&dyn Declaration; 21] = [
+pub static TABLES: [&dyn Declaration; 23] = [
     &FORECAST,
     &DEMAND,
     &CLASSIFICATION,
@@ -70,6 +73,8 @@ pub static TABLES: [&dyn Declaration; 21] = [
     &SUPPLIERS,
     &LOCATIONS,
     &DECISIONS,
+    &PROJECTION,
+    &RECEIPTS,
 ];
 
 /// Writes every table but `forecast` and `demand`, which are appended by partition, and

@@ -43,9 +43,13 @@ pub static EXCEPTIONS: Table<Exception> = Table {
         text("scope", "which of its kind", |r| r.about.scope()),
         text("what", "what happened", |r| &r.what),
         text("why", "why, and what it costs", |r| &r.why),
-        optional_real("effect", "how much it is about, where that can be told", Unit::None, |r| {
-            r.effect.map(Effect::amount)
-        }),
+        optional_real(
+            "effect",
+            "what was lost, added or put aside; else the cash that hangs on the item, supplier or \
+             order that it names",
+            Unit::None,
+            |r| r.effect.map(Effect::amount),
+        ),
         optional_text("effect_unit", "what the effect counts: units, currency, rows", |r| {
             r.effect.map(Effect::unit)
         }),

@@ -1,7 +1,7 @@
 //! Output tables as Parquet files: explicit schemas, zstd, row-group statistics, `schema_version`
 //! and `run_id` as file metadata.
 //!
-//! The two large tables are appended to, row group by row group; the others are small and written
+//! The two largest tables are appended to, row group by row group; the others are small and written
 //! in one go.
 
 use crate::domain::error::{Error, Result};
@@ -16,6 +16,7 @@ use parquet::file::metadata::KeyValue;
 use parquet::file::properties::WriterProperties;
 use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::types::{ColumnDescPtr, SchemaDescriptor};
+use std::io::Write;
 use std::sync::Arc;
 
 /// Consecutive rows of one table, encoded and compressed.
@@ -39,8 +40,8 @@ impl RowGroup {
 }
 
 /// A table being appended to.
-pub struct TableFile {
-    writer: SerializedFileWriter<StagedFile>,
+pub struct TableFile<W: Write + Send = StagedFile> {
+    writer: SerializedFileWriter<W>,
     rows: u64,
 }
 
@@ -59,6 +60,17 @@ impl TableFile {
         Ok(Self { writer, rows: 0 })
     }
 
+    /// Writes the footer and hands the file to the run.
+    ///
+    /// # Errors
+    /// [`Error::Io`].
+    pub fn close(self, publication: &mut Publication) -> Result<()> {
+        let file = self.writer.into_inner().map_err(pages::parquet)?;
+        publication.close(file, Some(self.rows))
+    }
+}
+
+impl<W: Write + Send> TableFile<W> {
     /// Appends rows after those already there.
     ///
     /// # Errors
@@ -74,15 +86,6 @@ impl TableFile {
         row_group.close().map_err(pages::parquet)?;
         self.rows += group.rows as u64;
         Ok(())
-    }
-
-    /// Writes the footer and hands the file to the run.
-    ///
-    /// # Errors
-    /// [`Error::Io`].
-    pub fn close(self, publication: &mut Publication) -> Result<()> {
-        let file = self.writer.into_inner().map_err(pages::parquet)?;
-        publication.close(file, Some(self.rows))
     }
 }
 
@@ -118,6 +121,29 @@ pub(crate) fn encode(
     writer.write(&batch).map_err(pages::parquet)?;
     let bytes = writer.into_inner().map_err(pages::parquet)?;
     Ok(Encoded { path: table.path(), rows: batch.num_rows() as u64, bytes })
+}
+
+/// A whole table out of row groups that are encoded already.
+///
+/// # Errors
+/// [`Error::Internal`] when they do not fit the schema.
+pub(crate) fn encode_groups(
+    run: RunKey<'_>,
+    table: &dyn Declaration,
+    groups: Vec<RowGroup>,
+) -> Result<Encoded> {
+    let mut properties = properties(run.run_id, table);
+    add_encoded_arrow_schema_to_metadata(&table.schema(), &mut properties);
+    let root = schema_descriptor(table)?.root_schema_ptr();
+    let bytes = Vec::with_capacity(groups.iter().map(RowGroup::bytes).sum());
+    let writer =
+        SerializedFileWriter::new(bytes, root, Arc::new(properties)).map_err(pages::parquet)?;
+    let mut file = TableFile { writer, rows: 0 };
+    for group in groups {
+        file.append(group)?;
+    }
+    let bytes = file.writer.into_inner().map_err(pages::parquet)?;
+    Ok(Encoded { path: table.path(), rows: file.rows, bytes })
 }
 
 fn properties(run_id: &str, table: &dyn Declaration) -> WriterProperties {

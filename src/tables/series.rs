@@ -1,4 +1,4 @@
-//! The two large tables, with one row a series and period: encoded a partition at a time, straight
+//! The large tables, with one row a series or pool and period: encoded a partition at a time, straight
 //! from slices, by whichever thread has the partition; the row groups are appended in panel order.
 
 use crate::domain::error::{Error, Result};
@@ -17,6 +17,8 @@ use parquet::schema::types::ColumnDescPtr;
 pub struct SeriesTable<V: Sync + 'static> {
     pub(crate) name: &'static str,
     pub(crate) columns: &'static [Field<SeriesCells<V>>],
+    /// Writes it whole; `None` for a table that is appended to while the run goes on.
+    pub(crate) whole: Option<fn(RunKey<'_>, Results<'_>) -> Result<Encoded>>,
 }
 
 /// Where the values of a column come from.
@@ -39,8 +41,8 @@ impl<V: Sync + 'static> Declaration for SeriesTable<V> {
         of_run(self.columns.iter().map(|field| field.column))
     }
 
-    fn encode(&self, _: RunKey<'_>, _: Results<'_>) -> Result<Option<Encoded>> {
-        Ok(None)
+    fn encode(&self, run: RunKey<'_>, results: Results<'_>) -> Result<Option<Encoded>> {
+        self.whole.map(|encode| encode(run, results)).transpose()
     }
 }
 

@@ -109,8 +109,14 @@ pub trait Declaration: Sync {
 
     /// Arrow schema, unit and meaning as field metadata.
     fn schema(&self) -> SchemaRef {
+        arrow_schema(&self.columns())
+    }
+}
+
+/// The columns as Arrow has them, unit and meaning as field metadata.
+pub(crate) fn arrow_schema(columns: &[Column]) -> SchemaRef {
         let mut fields = Vec::new();
-        for column in self.columns() {
+        for column in columns {
             let mut notes = HashMap::from([("meaning".to_owned(), column.meaning.to_owned())]);
             if column.unit != Unit::None {
                 notes.insert("unit".to_owned(), column.unit.name().to_owned());
@@ -122,7 +128,6 @@ pub trait Declaration: Sync {
             fields.push(field.with_metadata(notes));
         }
         Arc::new(Schema::new(fields))
-    }
 }
 
 /// What a run read and decided: all that rows are made from.

@@ -1,7 +1,7 @@
 //! Is the input current and complete? What is missing is said with what it costs, never silently.
 
 use crate::domain::error::{Error, Result};
-use crate::domain::exceptions::{Exception, ExceptionKind, Quarantined, Severity, Subject};
+use crate::domain::exceptions::{Effect, Exception, ExceptionKind, Quarantined, Severity, Subject};
 use crate::domain::inputs::{Adjustment, Inputs, Source, Supply};
 use crate::domain::panel::Panel;
 use crate::domain::shown;
@@ -163,7 +163,9 @@ pub(crate) fn left_out(source: &Source, quarantine: &Quarantine) -> Option<Excep
         "they are no rows of this table; the mapping's exclude, keep and footer say which"
     };
     let about = Subject::File(source.file.clone());
-    Some(Exception::new(severity, ExceptionKind::ExcludedRows, about, what, why))
+    let effect = Effect::Rows(rows);
+    let told = Exception::new(severity, ExceptionKind::ExcludedRows, about, what, why);
+    Some(told.with_effect(effect))
 }
 
 /// Rows of orders of which some units came back, nobody knows which.
@@ -180,7 +182,7 @@ pub(crate) fn refunded_in_part(quarantine: &Quarantine) -> Vec<Exception> {
                 counted.units
             ),
             "the file says how much money was refunded, not which units came back",
-        ));
+        ).with_effect(Effect::Rows(counted.rows)));
     }
     exceptions
 }

@@ -1,6 +1,6 @@
 //! What every table conversion shares: codes, the as-of date, and one row a key.
 
-use crate::domain::exceptions::{Exception, ExceptionKind, Severity, Subject};
+use crate::domain::exceptions::{Effect, Exception, ExceptionKind, Severity, Subject};
 use crate::domain::units::Units;
 use crate::ingest::files::table::{Row, Table};
 use crate::ingest::names::Codes;
@@ -98,7 +98,7 @@ impl Convert<'_> {
                 Subject::Table(table.schema.table.to_owned()),
                 what,
                 "they were not known that morning",
-            ));
+            ).with_effect(Effect::Rows(rows as u64)));
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Master data: products, channels, suppliers, supply, price breaks and kits.
 
-use crate::domain::exceptions::{Exception, ExceptionKind, Severity, Subject};
+use crate::domain::exceptions::{Effect, Exception, ExceptionKind, Severity, Subject};
 use crate::domain::inputs::{
     Channel, ChannelItem, Kit, PriceBreak, Product, ProductStatus, Role, Supplier, Supply,
 };
@@ -341,7 +341,7 @@ pub(crate) fn supply(table: Option<&Table>, convert: &mut Convert<'_>) -> Supply
             Subject::Table("supply".to_owned()),
             format!("{} rows are read as price breaks", read.tiers.len()),
             "a supplier has several rows of one item, each with a larger minimum_order",
-        ));
+        ).with_effect(Effect::Rows(read.tiers.len() as u64)));
     }
     read.supply.sort_by_key(|s| (s.sku, s.location, s.role, s.supplier));
     read.tiers.sort_by_key(|t| (t.sku, t.supplier, t.from_quantity));

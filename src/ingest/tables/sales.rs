@@ -1,6 +1,6 @@
 //! The hot table: sales rows, reduced to fifteen bytes each as they are read.
 
-use crate::domain::exceptions::{Exception, ExceptionKind, Severity, Subject};
+use crate::domain::exceptions::{Effect, Exception, ExceptionKind, Severity, Subject};
 use crate::domain::panel::flag;
 use crate::domain::shown::counted;
 use crate::ingest::cells::currency::Rates;
@@ -322,7 +322,7 @@ impl SalesRows {
                 Subject::Table("sales".to_owned()),
                 what,
                 "order, item, channel, location and day are the same; the rows of one file add up",
-            )
+            ).with_effect(Effect::Rows(dropped as u64))
         })
     }
 

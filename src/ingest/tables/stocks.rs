@@ -1,7 +1,7 @@
 //! Stock and what moves it: stock, lots, stock history, stock-outs, purchase orders, listings and
 //! counts.
 
-use crate::domain::exceptions::{Exception, ExceptionKind, Severity, Subject};
+use crate::domain::exceptions::{Effect, Exception, ExceptionKind, Severity, Subject};
 use crate::domain::inputs::{Count, Listing, Lot, PurchaseOrder, Stock, StockHistory, Stockout};
 use crate::domain::lanes::Shipment;
 use crate::domain::units::{LocationId, SkuId, Units};
@@ -31,7 +31,7 @@ pub(crate) fn stock(table: &Table, convert: &mut Convert<'_>) -> Vec<Stock> {
             Subject::Table("stock".to_owned()),
             what,
             "several rows name the same item and location",
-        ));
+        ).with_effect(Effect::Rows((before - stock.len()) as u64)));
     }
     let late = stock.iter().filter(|s| s.as_of.is_some_and(|d| d > convert.as_of)).count();
     if late > 0 {
@@ -42,7 +42,7 @@ pub(crate) fn stock(table: &Table, convert: &mut Convert<'_>) -> Vec<Stock> {
             Subject::Table("stock".to_owned()),
             what,
             "the stock of a later day is used for this run",
-        ));
+        ).with_effect(Effect::Rows(late as u64)));
     }
     stock
 }

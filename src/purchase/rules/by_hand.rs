@@ -37,13 +37,17 @@ pub fn set_by_hand(lines: &mut Vec<Line<'_>>, wanted: f64) {
     lines.push(line);
 }
 
-/// Orders nothing on `line`, because a planner has rejected the proposal or put it off; `why` says
-/// which.
+/// Orders nothing (more) on `line`, because a planner has rejected the proposal, put it off or
+/// approved it this morning; `why` says which.
 pub fn set_aside(line: &mut Line<'_>, why: &str) {
     if line.quantity.is_positive() {
         line.change_to(Units::ZERO, &WORDING, why.to_owned());
         // What was turned down waits for its day: the top of the list is for what can be decided.
         line.pool.status = Status::Held;
         line.pool.urgency = 0.0;
+    } else {
+        // Nothing is proposed to turn down; no rule on the whole order raises it from nothing.
+        line.binding = Some(Binding::Decision);
+        line.notes.push(why.to_owned());
     }
 }

@@ -26,6 +26,21 @@ pub(crate) fn least_value(terms: &SupplierTerms) -> Option<Money> {
     terms.money(terms.supplier.min_order_value)
 }
 
+/// An order of which all that is needed was approved this morning: where that alone is below the
+/// minimum, what was to reach it is proposed as before.
+pub(crate) fn complete(order: &mut SupplierOrder, market: &Market) -> Option<Exception> {
+    OrderMinimum.shape_order(order, market);
+    let value = order.value();
+    let minimum = least_value(&order.terms).filter(|&minimum| value < minimum)?;
+    Some(Exception::new(
+        Severity::Warning,
+        ExceptionKind::BelowOrderMinimum,
+        order.terms.subject(),
+        format!("what was approved, {value:.2}, is below the supplier's minimum of {minimum}"),
+        "no other line may grow so far: approve more of its lines, ask the supplier, or wait",
+    ))
+}
+
 impl OrderRule for OrderMinimum {
     fn shape_order(&self, order: &mut SupplierOrder, market: &Market) -> Vec<Exception> {
         if let Some(minimum) = least_value(&order.terms)
