@@ -240,13 +240,16 @@ fn note_conflicts(
     let reserves: Units = channels.iter().map(|c| c.reserve.or_zero()).sum();
     let stock = pool.available.or_zero();
     if reserves > stock {
-        exceptions.push(Exception::new(
-            Severity::Warning,
-            ExceptionKind::ReserveExceedsPool,
-            Subject::pool(context.names, pool.sku, pool.location),
-            format!("{reserves} units are reserved, {stock} are there"),
-            "reserves are served in priority order until the pool is empty",
-        ).with_effect(Effect::Units(reserves - stock)));
+        exceptions.push(
+            Exception::new(
+                Severity::Warning,
+                ExceptionKind::ReserveExceedsPool,
+                Subject::pool(context.names, pool.sku, pool.location),
+                format!("{reserves} units are reserved, {stock} are there"),
+                "reserves are served in priority order until the pool is empty",
+            )
+            .with_effect(Effect::Units(reserves - stock)),
+        );
     }
     let least: f64 = channels.iter().map(|c| c.min_share.max(0.0)).sum();
     // Ten least shares of a tenth add up to a hair more than 1.

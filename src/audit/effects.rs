@@ -68,12 +68,7 @@ fn stakes(inputs: &Inputs, outcome: &Outcome) -> Stakes {
 
 impl Stakes {
     /// `None` for what is neither item, supplier nor order: a table's effect is its rows.
-    fn of(
-        &self,
-        inputs: &Inputs,
-        orders: &[DraftOrder],
-        about: &Subject,
-    ) -> Option<Stake> {
+    fn of(&self, inputs: &Inputs, orders: &[DraftOrder], about: &Subject) -> Option<Stake> {
         let names = &inputs.names;
         match about {
             Subject::Pool { sku, location } => {
@@ -145,6 +140,8 @@ mod tests {
             reorder_point: protection_mean,
             order_up_to: protection_mean,
             eoq: None,
+            echelon: None,
+            next_arrival: None,
             steps: vec![],
         }
     }
@@ -163,10 +160,8 @@ mod tests {
         let mut inputs = Inputs::new(names, panel);
         let held = Stock::on_hand((SkuId(0), LocationId(1)), Units(50));
         inputs.stock = vec![held].into();
-        let known = UnitEconomics {
-            landed_cost: Some(Money::from_f64(4.0)),
-            ..UnitEconomics::default()
-        };
+        let known =
+            UnitEconomics { landed_cost: Some(Money::from_f64(4.0)), ..UnitEconomics::default() };
         let mut outcome = Outcome {
             policy: vec![policy(0, 0, 9.5), policy(0, 1, 20.0), policy(1, 0, 7.0)],
             economics: vec![known, known, UnitEconomics::default()],

@@ -573,13 +573,16 @@ impl<'a> Loading<'a> {
             crate::ingest::panel::build(sales, codes, around, &self.request.data)?;
         if future > 0 {
             let what = format!("{future} rows on or after the as-of date {as_of} are not used");
-            convert.exceptions.push(Exception::new(
-                Severity::Info,
-                ExceptionKind::FutureRows,
-                Subject::Table("sales".to_owned()),
-                what,
-                "they were not known that morning",
-            ).with_effect(Effect::Rows(future as u64)));
+            convert.exceptions.push(
+                Exception::new(
+                    Severity::Info,
+                    ExceptionKind::FutureRows,
+                    Subject::Table("sales".to_owned()),
+                    what,
+                    "they were not known that morning",
+                )
+                .with_effect(Effect::Rows(future as u64)),
+            );
         }
         let mut inputs = Inputs {
             channels: master::channels(tables.get("channels"), names.channels.len(), &mut convert),
@@ -641,13 +644,16 @@ impl<'a> Loading<'a> {
             self.exceptions.extend(audit::left_out(source, &self.quarantine));
             if source.rejected > 0 {
                 let what = format!("{} of {} rows are in quarantine", source.rejected, source.rows);
-                self.exceptions.push(Exception::new(
-                    Severity::Warning,
-                    ExceptionKind::Quarantine,
-                    Subject::File(source.file.clone()),
-                    what,
-                    "see the quarantine table",
-                ).with_effect(Effect::Rows(source.rejected)));
+                self.exceptions.push(
+                    Exception::new(
+                        Severity::Warning,
+                        ExceptionKind::Quarantine,
+                        Subject::File(source.file.clone()),
+                        what,
+                        "see the quarantine table",
+                    )
+                    .with_effect(Effect::Rows(source.rejected)),
+                );
             }
         }
         self.exceptions.extend(audit::refunded_in_part(&self.quarantine));

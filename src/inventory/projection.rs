@@ -69,12 +69,7 @@ impl DatedStock {
                 *units += arrival.quantity as f32;
             }
         }
-        StockProjection {
-            demand: self.demand,
-            arrivals,
-            without_orders: self.path,
-            with_orders,
-        }
+        StockProjection { demand: self.demand, arrivals, without_orders: self.path, with_orders }
     }
 }
 

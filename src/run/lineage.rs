@@ -94,7 +94,8 @@ fn fields(table: &dyn Declaration) -> Value {
 /// version 8), the same for the same run.
 fn uuid(run_id: &str) -> String {
     let hex = sha256_hex(run_id.as_bytes());
-    [&hex[..8], "-", &hex[8..12], "-8", &hex[13..16], "-8", &hex[17..20], "-", &hex[20..32]].concat()
+    [&hex[..8], "-", &hex[8..12], "-8", &hex[13..16], "-8", &hex[17..20], "-", &hex[20..32]]
+        .concat()
 }
 
 #[cfg(test)]

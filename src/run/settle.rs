@@ -100,9 +100,10 @@ impl<'a> Night<'a> {
         let period_days = self.inputs.panel.calendar().bucket().days();
         let unmet = self.plan.policy.unmet_demand;
         let pools = self.inputs.panel.pools();
-        let projected = dated.into_par_iter().zip(pools).map(|(stock, pool)| {
-            stock.projected(&self.coming(pool, outcome), period_days, unmet)
-        });
+        let projected = dated
+            .into_par_iter()
+            .zip(pools)
+            .map(|(stock, pool)| stock.projected(&self.coming(pool, outcome), period_days, unmet));
         projected.collect()
     }
 

@@ -6,8 +6,8 @@ use crate::domain::units::{LocationId, Money, SkuId, SupplierId, Units};
 use crate::explain::Unit::{Days, None as NoUnit};
 use crate::inventory::order_calendar::OrderCalendar;
 use crate::tables::table::{
-    Row, Table, count, date, flag, location, money, one_of, optional_date, optional_money, optional_real,
-    optional_text, optional_units, place, sku, text, units,
+    Row, Table, count, date, flag, location, money, one_of, optional_date, optional_money,
+    optional_real, optional_text, optional_units, place, sku, text, units,
 };
 use chrono::NaiveDate;
 

@@ -160,7 +160,8 @@ fn without_runs(rows: &RecordBatch, runs: &[&PublishedRun]) -> Result<RecordBatc
     let speak: BTreeSet<&str> = runs.iter().map(|run| run.manifest.run_id.as_str()).collect();
     let Some(ids) = rows.column_by_name("run_id") else { return Ok(rows.clone()) };
     let ids = ids.as_string::<i32>().iter();
-    let stays: BooleanArray = ids.map(|id| Some(!id.is_some_and(|id| speak.contains(id)))).collect();
+    let stays: BooleanArray =
+        ids.map(|id| Some(!id.is_some_and(|id| speak.contains(id)))).collect();
     filter_record_batch(rows, &stays).map_err(arrow)
 }
 

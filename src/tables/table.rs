@@ -115,19 +115,19 @@ pub trait Declaration: Sync {
 
 /// The columns as Arrow has them, unit and meaning as field metadata.
 pub(crate) fn arrow_schema(columns: &[Column]) -> SchemaRef {
-        let mut fields = Vec::new();
-        for column in columns {
-            let mut notes = HashMap::from([("meaning".to_owned(), column.meaning.to_owned())]);
-            if column.unit != Unit::None {
-                notes.insert("unit".to_owned(), column.unit.name().to_owned());
-            }
-            if !column.values.is_empty() {
-                notes.insert("values".to_owned(), column.values.join(", "));
-            }
-            let field = ArrowField::new(column.name, column.kind.arrow(), column.optional);
-            fields.push(field.with_metadata(notes));
+    let mut fields = Vec::new();
+    for column in columns {
+        let mut notes = HashMap::from([("meaning".to_owned(), column.meaning.to_owned())]);
+        if column.unit != Unit::None {
+            notes.insert("unit".to_owned(), column.unit.name().to_owned());
         }
-        Arc::new(Schema::new(fields))
+        if !column.values.is_empty() {
+            notes.insert("values".to_owned(), column.values.join(", "));
+        }
+        let field = ArrowField::new(column.name, column.kind.arrow(), column.optional);
+        fields.push(field.with_metadata(notes));
+    }
+    Arc::new(Schema::new(fields))
 }
 
 /// What a run read and decided: all that rows are made from.

@@ -172,17 +172,20 @@ pub(crate) fn left_out(source: &Source, quarantine: &Quarantine) -> Option<Excep
 pub(crate) fn refunded_in_part(quarantine: &Quarantine) -> Vec<Exception> {
     let mut exceptions = Vec::new();
     for (file, counted) in quarantine.refunded_in_part() {
-        exceptions.push(Exception::new(
-            Severity::Info,
-            ExceptionKind::RefundedInPart,
-            Subject::File(file.clone()),
-            format!(
-                "{} ({} units) of orders that were refunded in part; they count as sold",
-                shown::counted(counted.rows, "row", "rows"),
-                counted.units
-            ),
-            "the file says how much money was refunded, not which units came back",
-        ).with_effect(Effect::Rows(counted.rows)));
+        exceptions.push(
+            Exception::new(
+                Severity::Info,
+                ExceptionKind::RefundedInPart,
+                Subject::File(file.clone()),
+                format!(
+                    "{} ({} units) of orders that were refunded in part; they count as sold",
+                    shown::counted(counted.rows, "row", "rows"),
+                    counted.units
+                ),
+                "the file says how much money was refunded, not which units came back",
+            )
+            .with_effect(Effect::Rows(counted.rows)),
+        );
     }
     exceptions
 }

@@ -92,13 +92,16 @@ impl Convert<'_> {
         if rows > 0 {
             let what =
                 format!("{rows} rows on or after the as-of date {} are not used", self.as_of);
-            self.exceptions.push(Exception::new(
-                Severity::Info,
-                ExceptionKind::FutureRows,
-                Subject::Table(table.schema.table.to_owned()),
-                what,
-                "they were not known that morning",
-            ).with_effect(Effect::Rows(rows as u64)));
+            self.exceptions.push(
+                Exception::new(
+                    Severity::Info,
+                    ExceptionKind::FutureRows,
+                    Subject::Table(table.schema.table.to_owned()),
+                    what,
+                    "they were not known that morning",
+                )
+                .with_effect(Effect::Rows(rows as u64)),
+            );
         }
     }
 }

@@ -335,13 +335,16 @@ pub(crate) fn supply(table: Option<&Table>, convert: &mut Convert<'_>) -> Supply
         }
     }
     if !read.tiers.is_empty() {
-        convert.exceptions.push(Exception::new(
-            Severity::Info,
-            ExceptionKind::PriceTiers,
-            Subject::Table("supply".to_owned()),
-            format!("{} rows are read as price breaks", read.tiers.len()),
-            "a supplier has several rows of one item, each with a larger minimum_order",
-        ).with_effect(Effect::Rows(read.tiers.len() as u64)));
+        convert.exceptions.push(
+            Exception::new(
+                Severity::Info,
+                ExceptionKind::PriceTiers,
+                Subject::Table("supply".to_owned()),
+                format!("{} rows are read as price breaks", read.tiers.len()),
+                "a supplier has several rows of one item, each with a larger minimum_order",
+            )
+            .with_effect(Effect::Rows(read.tiers.len() as u64)),
+        );
     }
     read.supply.sort_by_key(|s| (s.sku, s.location, s.role, s.supplier));
     read.tiers.sort_by_key(|t| (t.sku, t.supplier, t.from_quantity));

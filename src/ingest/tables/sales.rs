@@ -322,7 +322,8 @@ impl SalesRows {
                 Subject::Table("sales".to_owned()),
                 what,
                 "order, item, channel, location and day are the same; the rows of one file add up",
-            ).with_effect(Effect::Rows(dropped as u64))
+            )
+            .with_effect(Effect::Rows(dropped as u64))
         })
     }
 

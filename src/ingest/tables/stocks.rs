@@ -25,24 +25,30 @@ pub(crate) fn stock(table: &Table, convert: &mut Convert<'_>) -> Vec<Stock> {
     }
     if stock.len() < before {
         let what = format!("{before} rows are added up to {} pools", stock.len());
-        convert.exceptions.push(Exception::new(
-            Severity::Info,
-            ExceptionKind::StockAddedUp,
-            Subject::Table("stock".to_owned()),
-            what,
-            "several rows name the same item and location",
-        ).with_effect(Effect::Rows((before - stock.len()) as u64)));
+        convert.exceptions.push(
+            Exception::new(
+                Severity::Info,
+                ExceptionKind::StockAddedUp,
+                Subject::Table("stock".to_owned()),
+                what,
+                "several rows name the same item and location",
+            )
+            .with_effect(Effect::Rows((before - stock.len()) as u64)),
+        );
     }
     let late = stock.iter().filter(|s| s.as_of.is_some_and(|d| d > convert.as_of)).count();
     if late > 0 {
         let what = format!("{late} pools were counted after the as-of date {}", convert.as_of);
-        convert.exceptions.push(Exception::new(
-            Severity::Warning,
-            ExceptionKind::FutureStock,
-            Subject::Table("stock".to_owned()),
-            what,
-            "the stock of a later day is used for this run",
-        ).with_effect(Effect::Rows(late as u64)));
+        convert.exceptions.push(
+            Exception::new(
+                Severity::Warning,
+                ExceptionKind::FutureStock,
+                Subject::Table("stock".to_owned()),
+                what,
+                "the stock of a later day is used for this run",
+            )
+            .with_effect(Effect::Rows(late as u64)),
+        );
     }
     stock
 }
