@@ -6,6 +6,7 @@ use crate::cli::print::{counted, print_json, say};
 use crate::config::Plan;
 use crate::domain::error::{Error, Result};
 use crate::review::decisions::known_extent;
+use crate::store::models::Loaded;
 use crate::store::{Findings, Journal, OutputLock, PublishedRun, now, recover, set_aside};
 use serde_json::json;
 use std::collections::BTreeSet;
@@ -141,9 +142,23 @@ fn models(out: &Path, dir: &Path, fix: bool, found: &mut Examination) -> Result<
     for run in PublishedRun::all(&out.join("pilot"))? {
         named.extend(run.manifest.refit.map(|refit| refit.run_id));
     }
+    for run_id in &named {
+        match crate::store::models::load(dir, run_id, "forecast") {
+            Ok(Loaded::States(..) | Loaded::OtherBuild(_)) => {}
+            Ok(Loaded::Missing) => found.wrong.push(format!(
+                "{}: states are missing that runs here go back to; the next run learns anew",
+                dir.join(run_id).display()
+            )),
+            Err(error) => found.wrong.push(format!("{error}; the next run learns anew")),
+        }
+    }
     for entry in std::fs::read_dir(dir).into_iter().flatten().flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();
-        if named.contains(&name) || !entry.path().join("forecast.bin").is_file() {
+        if named.contains(&name) {
+            strangers_beside(&entry.path(), found);
+            continue;
+        }
+        if !entry.path().join("forecast.bin").is_file() {
             continue;
         }
         let what = format!("{}: states that no run here goes back to", entry.path().display());
@@ -155,4 +170,16 @@ fn models(out: &Path, dir: &Path, fix: bool, found: &mut Examination) -> Result<
         }
     }
     Ok(())
+}
+
+/// Files beside the states that are none of ours.
+fn strangers_beside(folder: &Path, found: &mut Examination) {
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        if entry.file_name() != "forecast.bin" {
+            found.wrong.push(format!(
+                "{}: none of ours, nothing reads it; move it away",
+                entry.path().display()
+            ));
+        }
+    }
 }

@@ -122,6 +122,27 @@ struct Loading<'a> {
     without_rate: BTreeMap<(String, &'static str), u64>,
     /// Cells with a sign that several currencies share (`$`).
     shared_signs: u64,
+    /// What the small tables take, bytes.
+    held: u64,
+}
+
+/// What the texts of the columns take, bytes.
+fn bytes_of_names(columns: &[ColumnReader]) -> u64 {
+    columns.iter().map(|reader| reader.interner.bytes()).sum()
+}
+
+/// Refuses tables whose rows, with those before them, take more than is allowed: a file of a
+/// megabyte may unpack to forty million rows.
+fn within_memory(request: &Request, table: &str, bytes: u64) -> Result<()> {
+    let limit = request.settings.data.memory_limit_mb;
+    let used = bytes >> 20;
+    if used <= limit {
+        return Ok(());
+    }
+    let message = format!(
+        "the {table} rows need more than {used} MiB, the limit is {limit} (memory_limit_mb)"
+    );
+    Err(Error::input(&request.data, message))
 }
 
 impl<'a> Loading<'a> {
@@ -136,6 +157,7 @@ impl<'a> Loading<'a> {
             refused: Vec::new(),
             without_rate: BTreeMap::new(),
             shared_signs: 0,
+            held: 0,
         }
     }
 
@@ -156,13 +178,18 @@ impl<'a> Loading<'a> {
                     known_locations: None,
                 };
                 let mut chunks = Vec::new();
+                let before = self.held;
+                let held = &mut self.held;
+                let mut of_rows = 0;
                 let read = read::read(
                     &source,
                     &request.settings,
                     &mut self.quarantine,
-                    &mut |chunk, _, _| {
+                    &mut |chunk, columns, _| {
+                        of_rows += chunk.bytes();
+                        *held = before + of_rows + bytes_of_names(columns);
                         chunks.push(chunk);
-                        Ok(())
+                        within_memory(request, schema.table, *held)
                     },
                 );
                 let read = read.map_err(|error| self.with_layout(error, schema.table, mapping))?;
@@ -253,6 +280,7 @@ impl<'a> Loading<'a> {
                 "no table sales: expected sales.csv, .csv.gz, .parquet or .xlsx, or a folder sales/",
             ));
         }
+        let held = self.held;
         let mut sales = SalesRows::new(request.settings.data.first_date);
         let mut sources = Vec::new();
         for (mapping, found) in mappings.iter().zip(found) {
@@ -274,15 +302,8 @@ impl<'a> Loading<'a> {
                     let rates = &request.settings.rates;
                     let context = Context { schema, columns, catalogue, home: &home, rates };
                     sales.absorb(&chunk, &context, quarantine);
-                    let used_mb = sales.bytes() >> 20;
-                    let limit = request.settings.data.memory_limit_mb;
-                    let message = || {
-                        format!(
-                            "the sales rows need more than {used_mb} MiB, the limit is {limit} \
-                             (memory_limit_mb)"
-                        )
-                    };
-                    if used_mb > limit { Err(Error::input(data, message())) } else { Ok(()) }
+                    let used = held + sales.bytes() + bytes_of_names(columns);
+                    within_memory(request, "sales", used)
                 },
             );
             let read = read.map_err(|error| self.with_layout(error, "sales", mapping))?;

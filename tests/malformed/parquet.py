@@ -88,6 +88,13 @@ save("parquet-footer-noise.parquet", good[: -8 - footer] + bytes(range(256)) * 4
 save("parquet-pages-noise.parquet", good[:4] + b"\xa5" * (len(good) - footer - 12) + good[-8 - footer:])
 save("parquet-encrypted.parquet", good[:-4] + b"PARE")
 
+# A bit of a page that turned: the checksum of the page tells, where the writer took one.
+checked = bytearray(encoded(table(), write_page_checksum=True, compression="none"))
+assert checked.find(struct.pack("<d", 3.0)) > 0
+checked[checked.find(struct.pack("<d", 3.0)) + 6] ^= 1
+save("parquet-page-checksum.parquet", bytes(checked))
+save("parquet-page-checksum-good.parquet", encoded(table(), write_page_checksum=True))
+
 # A text of a megabyte that every row names: once in the file, a hundred thousand times unpacked.
 MANY = 100_000
 same = pa.DictionaryArray.from_arrays(pa.array([0] * MANY, pa.int32()), pa.array(["x" * (1 << 20)]))

@@ -12,6 +12,9 @@ const PROBLEM: u32 = 1 << 31;
 /// every row, and each would be kept to the end of the night.
 const MOST_OVERLONG: usize = 1000;
 
+/// What a map takes for an entry beside the text itself: the key, the code, room to grow.
+const KEY_BYTES: u64 = 56;
+
 /// Why a row cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Problem {
@@ -67,6 +70,8 @@ pub(crate) struct Interner {
     by_name: FastMap<Box<str>, u32>,
     names: Vec<Box<str>>,
     bad: Vec<BadText>,
+    /// What the texts take, as themselves and as keys.
+    bytes: u64,
     /// Texts too long to keep that were met, and the code of the last one told apart.
     overlong: usize,
     last_overlong: u32,
@@ -120,6 +125,7 @@ impl Interner {
                 None => {
                     let code = u32::try_from(self.names.len()).unwrap_or(u32::MAX) & !PROBLEM;
                     let name: Box<str> = name.as_ref().into();
+                    self.bytes += 2 * (name.len() as u64 + KEY_BYTES);
                     self.names.push(name.clone());
                     self.by_name.insert(name, code);
                     code
@@ -133,6 +139,7 @@ impl Interner {
                 PROBLEM | u32::try_from(self.bad.len() - 1).unwrap_or(0)
             }
         };
+        self.bytes += raw.len() as u64 + KEY_BYTES;
         match pack(raw.as_bytes()) {
             Some(packed) => drop(self.by_short.insert(packed, code)),
             None if raw.len() <= self.longest => drop(self.by_long.insert(raw.into(), code)),
@@ -168,6 +175,11 @@ impl Interner {
             return Err(Problem::Rejected("control characters in a name".to_owned()));
         }
         Ok(text)
+    }
+
+    /// About what it holds, bytes.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.bytes
     }
 
     /// All texts, by code.

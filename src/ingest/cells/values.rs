@@ -106,6 +106,18 @@ impl Values {
         }
     }
 
+    /// What the cells take, bytes.
+    pub(crate) fn bytes(&self) -> usize {
+        match self {
+            Self::Missing => 0,
+            Self::Text(v) => 4 * v.len(),
+            Self::Number(v) => 8 * v.len(),
+            Self::Day(v) => 4 * v.len(),
+            Self::Flag(v) => v.len(),
+            Self::Key(v) => 8 * v.len(),
+        }
+    }
+
     /// Whether row `row` is empty.
     pub(crate) fn is_empty_at(&self, row: usize) -> bool {
         match self {

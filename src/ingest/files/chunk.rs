@@ -16,6 +16,9 @@ use crate::ingest::tables::quarantine::{Place, Quarantine};
 /// Rows handed over at once.
 pub(crate) const CHUNK_ROWS: usize = 1 << 16;
 
+/// A row of a small table once it is made: a few numbers, names and dates.
+const MADE_ROW_BYTES: u64 = 120;
+
 /// Some rows of one file.
 #[derive(Debug, Clone)]
 pub(crate) struct Chunk {
@@ -62,6 +65,12 @@ impl Chunk {
             file: &self.file,
             line: self.lines.get(row).copied().unwrap_or(self.first_line + row as u64),
         }
+    }
+
+    /// What its rows take, bytes, here and as the rows of the table that are made of them.
+    pub(crate) fn bytes(&self) -> u64 {
+        let cells: usize = self.columns.iter().map(Values::bytes).sum();
+        (cells + 8 * self.lines.len()) as u64 + MADE_ROW_BYTES * self.rows as u64
     }
 
     /// Whether row `row` can be used.

@@ -56,11 +56,25 @@ pub(crate) fn check(chunk: &[u8], bounds: Bounds) -> Result<bool, String> {
         if known.saturating_mul(bounds.width) > size {
             return Err(format!("a dictionary claims {known} values in {size} bytes"));
         }
-        let next =
-            usize::try_from(number(head.packed)?).ok().and_then(|n| n.checked_add(thrift.at()));
-        rest = next.and_then(|n| rest.get(n..)).ok_or("a page reaches beyond its column")?;
+        let begin = thrift.at();
+        let end = usize::try_from(number(head.packed)?).ok().and_then(|n| n.checked_add(begin));
+        let page = end.and_then(|end| rest.get(begin..end));
+        let page = page.ok_or("a page reaches beyond its column")?;
+        if let Some(told) = head.crc
+            && checksum(page) != told
+        {
+            return Err("a page's checksum is wrong: the file is damaged".to_owned());
+        }
+        rest = &rest[begin + page.len()..];
     }
     Ok(has_dictionary && all_in_it)
+}
+
+/// CRC-32 of a page as it is stored, in the signed form that headers have it in.
+fn checksum(page: &[u8]) -> i64 {
+    let mut crc = flate2::Crc::new();
+    crc.update(page);
+    i64::from(crc.sum().cast_signed())
 }
 
 /// `PageHeader`, as far as it is decoded.
@@ -92,6 +106,8 @@ const PAGE_HEADER: Shape = Struct(&[
 struct PageHead {
     unpacked: Option<i64>,
     packed: Option<i64>,
+    /// Where the writer took one.
+    crc: Option<i64>,
     /// Values of a data page.
     values: Option<i64>,
     /// How a data page holds them.
@@ -107,6 +123,7 @@ impl PageHead {
         thrift.fields(|thrift, id, kind| match (id, kind) {
             (2, INT32) => thrift.whole().map(|n| head.unpacked = Some(n)),
             (3, INT32) => thrift.whole().map(|n| head.packed = Some(n)),
+            (4, INT32) => thrift.whole().map(|n| head.crc = Some(n)),
             (5, STRUCT) => thrift
                 .first_wholes()
                 .map(|[values, encoding]| (head.values, head.encoding) = (values, encoding)),

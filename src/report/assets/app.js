@@ -226,33 +226,43 @@ const OP = (() => {
     }
     keep(DECISIONS, decided);
   };
-  const newerRun = (notice, current) => notice.replaceChildren("A newer run is here: ",
+  /// Where a page says what became of decisions; `make` gives the words anew for each place.
+  const notices = [];
+  const tell = (make) => notices.forEach((notice) => notice.replaceChildren(...make()));
+  const newerRun = (current) => tell(() => ["A newer run is here: ",
     el("a", { href: "/" }, current.as_of ? `go to ${write("date", current.as_of)}` : "go to it"),
-    "; undecided edits of this one are offered there.");
-  const saveDecisions = async (notice) => {
+    "; undecided edits of this one are offered there."]);
+  let saving = false;
+  const saveDecisions = async () => {
+    if (saving) return;
     const open = Object.fromEntries(Object.entries(decided).filter(isOpen));
     const count = Object.keys(open).length;
     fresh.clear();
     if (count === 0) return;
+    saving = true;
     try {
       const answer = await fetch("/decisions", {
         method: "POST", headers: { "Content-Type": "text/csv" }, body: decisionsText(open), keepalive: count < 200,
       });
       const text = await answer.text();
       let told;
-      try { told = JSON.parse(text); } catch { notice.replaceChildren(text.trim()); return; }
+      try { told = JSON.parse(text); } catch { return tell(() => [text.trim()]); }
       keptByServer(told.known ? Object.keys(open) : told.kept || []);
-      const problems = told.problems || [];
-      notice.replaceChildren([`${counted((told.kept || []).length, "decision")} kept`, ...problems].join("; "));
-      if (told.run_id && told.run_id !== run) newerRun(notice, told);
-    } catch { notice.replaceChildren("The server cannot be reached: decisions stay in this browser, try again or download them"); }
-    changed();
+      const said = [`${counted((told.kept || []).length, "decision")} kept`, ...(told.problems || [])].join("; ");
+      tell(() => [said]);
+      if (told.run_id && told.run_id !== run) newerRun(told);
+    } catch {
+      tell(() => ["The server cannot be reached: decisions stay in this browser, try again or download them"]);
+    } finally {
+      saving = false;
+      changed();
+    }
   };
-  const fetchOthers = async (notice, signedBy) => {
+  const fetchOthers = async (signedBy) => {
     try {
       const current = await (await fetch("/run")).json();
       signedBy(current.author);
-      if (current.run_id !== run) return newerRun(notice, current);
+      if (current.run_id !== run) return newerRun(current);
       const { decisions: all } = await (await fetch("/decisions")).json();
       let news = false;
       for (const { recommendation_id: id, ...made } of all) {
@@ -324,36 +334,43 @@ const OP = (() => {
   /// How long a decision can be undone before it is sent, and how often others' are asked for, ms.
   const GRACE = 1500;
   const LOOK_EVERY = 5000;
+  /// Fields for the name, one a bar.
+  const nameFields = [];
+  const signedBy = (person) => {
+    if (!person) return;
+    keep(AUTHOR, person);
+    for (const name of nameFields) {
+      name.value = person;
+      name.readOnly = true;
+    }
+  };
+  /// Once a page, however many bars it has.
+  const keepWithServer = () => {
+    const look = () => fetchOthers(signedBy);
+    look();
+    setInterval(look, LOOK_EVERY);
+    let due;
+    listeners.push(() => {
+      // Only what was just decided here: what was refused once is sent again by hand.
+      if (fresh.size === 0 || !author()) return;
+      clearTimeout(due);
+      due = setTimeout(saveDecisions, GRACE);
+    });
+    window.addEventListener("pagehide", () => { if (fresh.size && author()) saveDecisions(); });
+  };
   /// Who decides, and the file to download; with a server, decisions go there by themselves.
   const decisionBar = () => {
     const notice = el("span", { role: "status" });
-    const act = () => (served ? saveDecisions(notice) : downloadDecisions());
-    const count = el("button", { type: "button", class: "primary", onclick: act });
-    let due;
+    notices.push(notice);
+    const count = el("button", { type: "button", class: "primary", onclick: () => (served ? saveDecisions() : downloadDecisions()) });
     const show = () => {
       const n = Object.entries(decisions()).filter(isOpen).length;
       count.textContent = `${served ? "Save" : "Download"} decisions (${n})`;
       count.disabled = n === 0;
     };
     const name = el("input", { type: "text", value: author(), autocomplete: "name", oninput: () => keep(AUTHOR, name.value.trim()) });
-    const signedBy = (person) => {
-      if (!person) return;
-      name.value = person;
-      name.readOnly = true;
-      keep(AUTHOR, person);
-    };
-    if (served) {
-      const look = () => fetchOthers(notice, signedBy);
-      look();
-      setInterval(look, LOOK_EVERY);
-      listeners.push(() => {
-        // Only what was just decided here: what was refused once is sent again by hand.
-        if (fresh.size === 0 || !author()) return;
-        clearTimeout(due);
-        due = setTimeout(act, GRACE);
-      });
-      window.addEventListener("pagehide", () => { if (fresh.size) act(); });
-    }
+    nameFields.push(name);
+    if (served && notices.length === 1) keepWithServer();
     listeners.push(show);
     show();
     return [el("label", {}, "Your name", name), count, notice];
