@@ -406,10 +406,12 @@ fn off_season(total: &Total, axis: &Axis<'_>, surprise: f64) -> Vec<Range<usize>
     // By position in the year, counted back from today: years observed, and whether any sold.
     let mut years = vec![0u32; year];
     let mut sold = vec![false; year];
-    for t in 0..n {
-        let position = (n - 1 - t) % year;
-        sold[position] |= total.sold(t);
-        years[position] += u32::from(total.seen[t]);
+    // Whole years counted back from today: a remainder for each period cost as much as all of this.
+    for (units, seen) in total.units.rchunks(year).zip(total.seen.rchunks(year)) {
+        for (position, (&units, &seen)) in units.iter().zip(seen).rev().enumerate() {
+            sold[position] |= units > 0.0;
+            years[position] += u32::from(seen);
+        }
     }
     if sold.iter().all(|&sold| sold) {
         return Vec::new();

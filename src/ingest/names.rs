@@ -2,7 +2,7 @@
 
 use crate::domain::inputs::Names;
 use crate::domain::units::{ChannelId, LocationId, SkuId, SupplierId};
-use crate::ingest::cells::hash::{FastMap, FastSet};
+use crate::math::hash::{FastMap, FastSet};
 use crate::ingest::cells::measure::units_in;
 use crate::ingest::files::table::{Row, Table};
 use crate::ingest::places::Places;

@@ -1,4 +1,4 @@
-//! One of each: demand distribution, normal, optimiser, linear solve, apportionment, cycles.
+//! One of each: demand distribution, normal, optimiser, linear solve, apportionment, cycles, fast hashing.
 //!
 //! Pure arithmetic on slices that knows nothing of items or orders; any stage may call it, and it
 //! calls none.
@@ -6,6 +6,7 @@
 pub mod apportion;
 pub mod cycles;
 pub mod distributions;
+pub(crate) mod hash;
 pub mod linear;
 pub mod normal;
 pub mod optimize;

@@ -8,6 +8,8 @@ use crate::domain::panel::{Panel, Pool, flag};
 const WEEKS: usize = 104;
 /// Days that stock-outs are counted over, beside the picture.
 const STOCKOUT_DAYS: f64 = 30.0;
+/// Flags of a period that is out of stock.
+const OUT_OF_STOCK: u8 = flag::STOCKOUT | flag::INFERRED_STOCKOUT;
 
 /// Weekly history and outlook of `pool`.
 ///
@@ -34,17 +36,23 @@ pub(crate) fn weekly(
     let mut out = vec![false; history - recent];
     for i in pool.series.clone() {
         let start = panel.start(i);
-        let periods = panel.gross(i).iter().zip(panel.flags(i)).enumerate();
-        for (t, (&units, &flags)) in periods.skip(begin.saturating_sub(start)) {
+        let gross = panel.gross(i);
+        let flags = panel.flags(i);
+        let mut t = begin.saturating_sub(start).min(gross.len());
+        while t < gross.len() {
             let week = (start + t - begin) / step;
-            let stockout = flags & (flag::STOCKOUT | flag::INFERRED_STOCKOUT) != 0;
-            picture.history[week] += units;
-            picture.marks[week] |= u8::from(stockout)
+            let next = (begin + (week + 1) * step - start).min(gross.len());
+            let sold = gross[t..next].iter();
+            picture.history[week] = sold.fold(picture.history[week], |sum, units| sum + units);
+            let flags = flags[t..next].iter().fold(0, |all, flags| all | flags);
+            picture.marks[week] |= u8::from(flags & OUT_OF_STOCK != 0)
                 | u8::from(flags & flag::PROMOTION != 0) << 1
                 | u8::from(flags & flag::OUTLIER != 0) << 2;
-            if stockout && start + t >= recent {
-                out[start + t - recent] = true;
-            }
+            t = next;
+        }
+        let seen = recent.max(begin).max(start);
+        for (out, flags) in out[seen - recent..].iter_mut().zip(&flags[seen - start..]) {
+            *out |= flags & OUT_OF_STOCK != 0;
         }
     }
     let periods_out = out.into_iter().filter(|&out| out).count();

@@ -7,6 +7,7 @@
 //! the Parquet format's first edition of 2013, which every reader knows.
 
 use crate::domain::error::{Error, Result};
+use crate::math::hash::FastMap;
 use bytes::Bytes;
 use parquet::basic::{Compression, Encoding};
 use parquet::column::page::{CompressedPage, Page, PageWriter};
@@ -16,7 +17,7 @@ use parquet::file::metadata::ColumnChunkMetaData;
 use parquet::file::statistics::Statistics;
 use parquet::file::writer::{SerializedPageWriter, TrackedWrite};
 use parquet::schema::types::ColumnDescPtr;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 /// Fastest level: on these pages the higher ones cost more time than they save bytes.
 pub(crate) const ZSTD_LEVEL: i32 = 1;
@@ -222,7 +223,7 @@ pub(crate) struct Quantities {
     /// Codes of whole numbers below [`SMALL`].
     small: Vec<u32>,
     /// Codes of the others, by their bits.
-    other: HashMap<u32, u32>,
+    other: FastMap<u32, u32>,
     /// More distinct values than codes: the column has to be written plain.
     full: bool,
 }
@@ -236,7 +237,7 @@ impl Quantities {
             codes,
             distinct: Vec::new(),
             small: vec![NO_CODE; SMALL],
-            other: HashMap::new(),
+            other: FastMap::default(),
             full: false,
         }
     }

@@ -19,6 +19,9 @@ const LONGEST_NAME: usize = 31;
 /// off the screen.
 const WIDTHS: (usize, usize) = (9, 60);
 
+/// How dates are written.
+const DATE: &str = "yyyy-mm-dd";
+
 /// One cell, as CSV and spreadsheets write it.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Cell {
@@ -157,7 +160,7 @@ impl Formats {
             real: Format::new().set_num_format("#,##0.00"),
             // Prices of screws have four decimals.
             money: Format::new().set_num_format("#,##0.00##"),
-            date: Format::new().set_num_format("yyyy-mm-dd"),
+            date: Format::new().set_num_format(DATE),
             total_count: total.clone().set_num_format("#,##0"),
             total_money: total.clone().set_num_format("#,##0.00##"),
             total,
@@ -217,7 +220,13 @@ fn fill_page(
 }
 
 fn width(cell: &Cell) -> usize {
-    cell.to_string().chars().count() + 2
+    let characters = match cell {
+        Cell::Empty => 0,
+        Cell::Text(text) => text.chars().count(),
+        Cell::Date(_) => DATE.len(),
+        Cell::Count(_) | Cell::Real(_) | Cell::Money(_) => cell.to_string().len(),
+    };
+    characters + 2
 }
 
 fn write_cell(
@@ -230,8 +239,8 @@ fn write_cell(
     match cell {
         Cell::Empty => {}
         Cell::Text(text) => {
-            let text: String = text.chars().take(LONGEST_CELL).collect();
-            page.write_string(line, column, text)?;
+            let end = text.char_indices().nth(LONGEST_CELL).map_or(text.len(), |(end, _)| end);
+            page.write_string(line, column, &text[..end])?;
         }
         Cell::Count(count) => {
             page.write_number_with_format(line, column, *count as f64, &formats.count)?;

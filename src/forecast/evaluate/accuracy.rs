@@ -28,22 +28,25 @@ impl Scale {
     #[must_use]
     pub fn of(units: &[f32], exposure: &[f32], season_length: usize) -> Self {
         let first = units.iter().position(|&u| u > 0.0).unwrap_or(0);
-        let (mut absolute, mut squared, mut pairs, mut seasonal, mut seasons) =
-            (0.0, 0.0, 0.0, 0.0, 0.0);
-        for t in first + 1..units.len() {
-            if exposure[t].is_nan() {
-                continue;
-            }
-            if !exposure[t - 1].is_nan() {
-                let step = f64::from(units[t] - units[t - 1]);
-                absolute += step.abs();
-                squared += step * step;
-                pairs += 1.0;
-            }
-            if t >= first + season_length && !exposure[t - season_length].is_nan() {
-                seasonal += f64::from((units[t] - units[t - season_length]).abs());
-                seasons += 1.0;
-            }
+        let (units, exposure) = (&units[first..], &exposure[first..]);
+        let mut absolute = 0.0;
+        let mut squared = 0.0;
+        let mut pairs = 0.0;
+        for (units, exposure) in units.windows(2).zip(exposure.windows(2)) {
+            // Zeros for what was not seen: no branch in a loop over all of history.
+            let seen = !exposure[0].is_nan() && !exposure[1].is_nan();
+            let step = if seen { f64::from(units[1] - units[0]) } else { 0.0 };
+            absolute += step.abs();
+            squared += step * step;
+            pairs += f64::from(u8::from(seen));
+        }
+        let mut seasonal = 0.0;
+        let mut seasons = 0.0;
+        let later = units.iter().zip(exposure).skip(season_length);
+        for ((then, then_exposure), (now, now_exposure)) in units.iter().zip(exposure).zip(later) {
+            let seen = !then_exposure.is_nan() && !now_exposure.is_nan();
+            seasonal += f64::from(if seen { (now - then).abs() } else { 0.0 });
+            seasons += f64::from(u8::from(seen));
         }
         let naive_absolute = if pairs > 0.0 { absolute / pairs } else { 0.0 };
         Self {

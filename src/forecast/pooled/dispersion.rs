@@ -107,15 +107,11 @@ impl DispersionSums {
         // A copy stays in registers.
         let mut sums = *self;
         let first_mean = past.units.len() - past.means.len();
-        for t in periods.rev() {
+        let split = first_mean.clamp(periods.start, periods.end);
+        for t in (split..periods.end).rev() {
             let y: f64 = past.units[t].into();
-            if past.observed(t) {
-                sums.periods += 1.0;
-                sums.demands += f64::from(u8::from(y > 0.0));
-                sums.units += y;
-                sums.squared_units += y * y;
-            }
-            let mean = if t >= first_mean { past.means[t - first_mean].into() } else { f64::NAN };
+            sums.count(y, past.observed(t));
+            let mean: f64 = past.means[t - first_mean].into();
             if mean.is_finite() {
                 sums.pairs += 1.0;
                 sums.squared_errors += (y - mean) * (y - mean);
@@ -123,7 +119,29 @@ impl DispersionSums {
                 sums.squared_means += mean * mean;
             }
         }
+        // One-step means are known of the last periods alone, and most periods lie before them.
+        let before = &past.units[periods.start..split];
+        match past.exposure {
+            Some(exposure) => {
+                let exposure = &exposure[periods.start..split];
+                for (&y, a) in before.iter().zip(exposure).rev() {
+                    sums.count(y.into(), !a.is_nan());
+                }
+            }
+            None => before.iter().rev().for_each(|&y| sums.count(y.into(), true)),
+        }
         *self = sums;
+    }
+
+    /// Counts one period if it was observed.
+    #[inline]
+    fn count(&mut self, units: f64, observed: bool) {
+        // Zeros for what was not: no branch in the loop over all of history.
+        let y = if observed { units } else { 0.0 };
+        self.periods += f64::from(u8::from(observed));
+        self.demands += f64::from(u8::from(y > 0.0));
+        self.units += y;
+        self.squared_units += y * y;
     }
 
     /// The sums before an origin: these less what followed, which knows how long the origin had

@@ -12,10 +12,10 @@ use crate::forecast::pooled::dispersion::{DispersionSums, Periods};
 use crate::forecast::pooled::distribution::Spread;
 use crate::forecast::pooled::error_group::{ERROR_GROUPS, ErrorGroup};
 use crate::forecast::pooled::global::{Global, Position};
-use crate::forecast::pooled::growth::{self, OwnGrowth};
+use crate::forecast::pooled::growth::{self, BlockSums, OwnGrowth};
 use crate::forecast::pooled::level::{
-    self, HALF_LIVES, HalfLifeErrors, LONGEST, LevelPrior, LevelsToday, Past, TWO_MONTHS,
-    levels_before, levels_today,
+    self, HALF_LIVES, HalfLifeErrors, LONGEST, LevelPrior, Levels, LevelsToday, Past, Pasts,
+    TWO_MONTHS,
 };
 use crate::forecast::pooled::promotions::{PromotedPeriod, Unplanned, is_promoted};
 use crate::forecast::pooled::reconcile;
@@ -283,12 +283,13 @@ impl<'a> Model<'a> {
         // expected are taken down to the baseline, or a few promotions would be the level.
         let uplifts = past.uplifts.get(from..).unwrap_or_default();
         let plain_units = divided(units, uplifts);
-        let plain = divided(&past.exposure_without_origins[from..], uplifts);
-        let without_origins = Past { units: &plain_units, exposure: &plain };
-        let mut levels = levels_before(&without_origins, &setup.half_lives, past.prior, &since);
-        let plain = divided(&past.exposure[from..], uplifts);
-        let whole = Past { units: &plain_units, exposure: &plain };
-        let mut today = levels_today(&whole, &setup.half_lives, past.prior);
+        let pasts = Pasts {
+            units: &plain_units,
+            without_origins: &divided(&past.exposure_without_origins[from..], uplifts),
+            whole: &divided(&past.exposure[from..], uplifts),
+        };
+        let Levels { before: mut levels, mut today } =
+            level::levels(&pasts, &setup.half_lives, past.prior, &since);
         today.observed += before_shift;
         let first = uplifts.len().saturating_sub(today.one_step.len());
         for (mean, uplift) in today.one_step.iter_mut().zip(&uplifts[first..]) {
@@ -428,10 +429,11 @@ impl<'a> Model<'a> {
         let of_group = self.shared.growth[group];
         let unknown = ORIGINS * setup.steps.lead_time();
         let measured = Past { units, exposure: &exposure };
-        let own_growth = growth::own_growth(&measured, bucket, level_from, 0);
+        let blocks = BlockSums::of(&measured, bucket, level_from, unknown);
+        let own_growth = blocks.growth(0);
         // An origin must not know how demand grew after it.
         let before = own_growth
-            .and_then(|_| growth::own_growth(&measured, bucket, level_from, unknown))
+            .and_then(|_| blocks.growth(unknown))
             .map_or(0.0, |before| OwnGrowth::believed(Some(before), of_group));
         let believed = OwnGrowth::believed(own_growth, of_group);
         growth::take_out(&mut exposure, 0, n, believed, bucket.days());

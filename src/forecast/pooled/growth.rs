@@ -87,36 +87,50 @@ impl Blocks {
     }
 }
 
-/// Growth over the year before the last `unknown` periods, from period `level_from` on; `None` where
-/// fewer than half of the blocks have their counterpart a year before.
-pub(crate) fn own_growth(
-    past: &Past<'_>,
-    bucket: Bucket,
-    level_from: usize,
-    unknown: usize,
-) -> Option<OwnGrowth> {
-    let Blocks { length, year } = Blocks::of(bucket);
-    let end = past.units.len().checked_sub(unknown)?;
-    let usable = end.checked_sub(level_from)? / length;
-    let pairs = usable.checked_sub(year)?.min(year);
-    if pairs < LEAST_PAIRS {
-        return None;
-    }
-    let mut blocks = Vec::with_capacity(pairs + year);
-    for back in 1..=pairs + year {
-        let mut sums = Tally::default();
-        for t in end - back * length..end - (back - 1) * length {
-            let exposure = past.exposure[t];
-            if !exposure.is_nan() {
-                sums.add(f64::from(past.units[t]), f64::from(exposure));
-            }
+/// Units and exposure of each block of a past that the level of today reaches.
+pub(crate) struct BlockSums {
+    /// Newest first.
+    sums: Vec<Tally>,
+    blocks: Blocks,
+}
+
+impl BlockSums {
+    /// Of the periods from `level_from` on, as far back as is ever compared.
+    ///
+    /// - `unknown`: the most periods at the end that [`Self::growth`] will be asked not to know.
+    pub fn of(past: &Past<'_>, bucket: Bucket, level_from: usize, unknown: usize) -> Self {
+        let blocks = Blocks::of(bucket);
+        let n = past.units.len();
+        let most = 2 * blocks.year + unknown / blocks.length;
+        let count = (n.saturating_sub(level_from) / blocks.length).min(most);
+        let mut sums = Vec::with_capacity(count);
+        for back in 1..=count {
+            let block = n - back * blocks.length..n - (back - 1) * blocks.length;
+            sums.push(Tally::of_observed(&past.units[block.clone()], &past.exposure[block]));
         }
-        blocks.push(sums);
+        Self { sums, blocks }
     }
+
+    /// Growth over the year before the last `unknown` periods; `None` where fewer than half of the
+    /// blocks have their counterpart a year before.
+    pub fn growth(&self, unknown: usize) -> Option<OwnGrowth> {
+        let Blocks { length, year } = self.blocks;
+        debug_assert!(unknown.is_multiple_of(length), "an origin lies between two blocks");
+        let known = self.sums.get(unknown / length..)?;
+        let pairs = known.len().checked_sub(year)?.min(year);
+        if pairs < LEAST_PAIRS {
+            return None;
+        }
+        growth_of(&known[..pairs], &known[year..year + pairs])
+    }
+}
+
+/// Growth from the blocks `then` to the blocks `now`, each a year after its counterpart.
+fn growth_of(now_blocks: &[Tally], then_blocks: &[Tally]) -> Option<OwnGrowth> {
     let mut now = Tally::default();
     let mut then = Tally::default();
     let mut compared = 0.0f64;
-    for (a, b) in blocks[..pairs].iter().zip(&blocks[year..]) {
+    for (a, b) in now_blocks.iter().zip(then_blocks) {
         if a.expected > 0.0 && b.expected > 0.0 {
             now.merge(a);
             then.merge(b);
@@ -129,7 +143,7 @@ pub(crate) fn own_growth(
     let ratio = now.sold / now.expected * then.expected / then.sold;
     // How far single pairs are from the common ratio, as of a ratio estimator.
     let mut squares = 0.0;
-    for (a, b) in blocks[..pairs].iter().zip(&blocks[year..]) {
+    for (a, b) in now_blocks.iter().zip(then_blocks) {
         if a.expected > 0.0 && b.expected > 0.0 {
             squares += (a.sold - ratio * b.sold * a.expected / b.expected).powi(2);
         }
@@ -152,11 +166,11 @@ pub(crate) fn take_out(exposure: &mut [f32], first: usize, anchor: usize, growth
     let step = (growth * days / YEAR_DAYS).exp() as f32;
     let oldest = anchor.saturating_sub(furthest).max(first);
     let mut factor = (-growth * (anchor - oldest) as f64 * days / YEAR_DAYS).exp() as f32;
-    for (t, a) in exposure.iter_mut().enumerate() {
+    let (before, since) = exposure.split_at_mut((oldest - first).min(exposure.len()));
+    before.iter_mut().for_each(|a| *a *= factor);
+    for a in since {
         *a *= factor;
-        if first + t >= oldest {
-            factor *= step;
-        }
+        factor *= step;
     }
 }
 
@@ -181,7 +195,7 @@ mod tests {
 
     fn of(units: &[f32]) -> Option<OwnGrowth> {
         let exposure = vec![1.0; units.len()];
-        own_growth(&Past { units, exposure: &exposure }, Bucket::Day, 0, 0)
+        BlockSums::of(&Past { units, exposure: &exposure }, Bucket::Day, 0, 0).growth(0)
     }
 
     #[test]

@@ -136,42 +136,63 @@ pub struct LevelsToday {
     pub observed: usize,
 }
 
-/// Levels at all half-lives before the periods `origins`, ascending.
+/// The past of one series as levels are learnt from it: at the rolling origins, and today.
+#[derive(Debug, Clone, Copy)]
+pub struct Pasts<'a> {
+    /// Cleaned units. `[n]`
+    pub units: &'a [f32],
+    /// What a level of 1 sells, as far as the origins could know. `[n]`
+    pub without_origins: &'a [f32],
+    /// The same as known today. `[n]`
+    pub whole: &'a [f32],
+}
+
+/// Levels of one series.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Levels {
+    /// Before each origin, at all half-lives.
+    pub before: Vec<[f64; HALF_LIVES]>,
+    /// At the end of the past.
+    pub today: LevelsToday,
+}
+
+/// Levels at all half-lives before the periods `origins`, ascending, and at the end of the past.
 #[must_use]
-pub fn levels_before(
-    past: &Past<'_>,
+pub fn levels(
+    past: &Pasts<'_>,
     half_lives: &[f64; HALF_LIVES],
     prior: LevelPrior,
     origins: &[usize],
-) -> Vec<[f64; HALF_LIVES]> {
+) -> Levels {
+    let Pasts { units, without_origins, whole } = *past;
     let keep = decays(half_lives);
-    let mut sums = LevelSums::new(prior);
-    let mut levels = Vec::with_capacity(origins.len() + 1);
-    let mut done = 0;
-    for &origin in origins {
-        sums.observe(&keep, &past.units[done..origin], &past.exposure[done..origin]);
-        done = origin;
-        levels.push(sums.levels());
-    }
-    levels
-}
-
-/// Levels at all half-lives at the end of the past.
-#[must_use]
-pub fn levels_today(
-    past: &Past<'_>,
-    half_lives: &[f64; HALF_LIVES],
-    prior: LevelPrior,
-) -> LevelsToday {
-    let keep = decays(half_lives);
-    let mut sums = LevelSums::new(prior);
-    let n = past.units.len();
+    let n = units.len();
     // Dispersion is measured over the last periods alone: demand of years ago was another demand.
     let recent = n.saturating_sub((half_lives[LONGEST] * 2.0) as usize);
+
+    // Each sum waits for the one before it; two of them side by side wait half as long.
+    let together = origins.first().map_or(0, |&first| first.min(recent));
+    let mut then = LevelSums::new(prior);
+    let mut sums = then;
+    let mut observed = 0;
+    let periods = units.iter().zip(&without_origins[..together]).zip(whole);
+    for ((&y, &without), &whole) in periods {
+        then.observe_period(&keep, y, without);
+        observed += sums.observe_period(&keep, y, whole);
+    }
+
+    let mut before = Vec::with_capacity(origins.len() + 1);
+    let mut done = together;
+    for &origin in origins {
+        then.observe(&keep, &units[done..origin], &without_origins[done..origin]);
+        done = origin;
+        before.push(then.levels());
+    }
+
+    observed += sums.observe(&keep, &units[together..recent], &whole[together..recent]);
     let enough = LEAST_EXPOSURE * half_lives[MONTH];
-    let mut observed = sums.observe(&keep, &past.units[..recent], &past.exposure[..recent]);
     let mut one_step = Vec::with_capacity(n - recent);
-    for (&y, &a) in past.units[recent..].iter().zip(&past.exposure[recent..]) {
+    for (&y, &a) in units[recent..].iter().zip(&whole[recent..]) {
         let mean = if sums.exposure[MONTH] > enough {
             f64::from(a) * sums.units[MONTH] / sums.exposure[MONTH]
         } else {
@@ -180,7 +201,7 @@ pub fn levels_today(
         one_step.push(mean as f32);
         observed += sums.observe_period(&keep, y, a);
     }
-    LevelsToday { sums, one_step, observed }
+    Levels { before, today: LevelsToday { sums, one_step, observed } }
 }
 
 /// Squared errors at each half-life over past lead times, in units of their expected variance.

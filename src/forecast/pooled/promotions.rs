@@ -71,6 +71,14 @@ impl PromotedPeriod {
         after: false,
     };
 
+    /// Whether the same runs in both, whatever plans state.
+    pub fn is_like(&self, other: &Self) -> bool {
+        self.kinds == other.kinds
+            && self.after == other.after
+            && self.covered == other.covered
+            && self.discount.to_bits() == other.discount.to_bits()
+    }
+
     /// Whether most of the period is promoted.
     pub fn is_promoted(&self) -> bool {
         self.covered >= MOSTLY
@@ -216,9 +224,15 @@ impl Setup<'_> {
                 periods[t as usize - first].add(plan.kinds, plan.promotion, covered as f32);
             }
         }
-        let mut last: Option<usize> = None;
-        for t in (first..range.end.min(flags.len())).filter(|&t| flags[t] & flag::PROMOTION != 0) {
+        let known = first..range.end.min(flags.len()).max(first);
+        let flagged = flags[known.clone()].iter().fold(0, |all, flags| all | flags);
+        if flagged & flag::PROMOTION != 0 {
             periods.resize(range.end - first, PromotedPeriod::ORDINARY);
+        } else if periods.is_empty() {
+            return periods;
+        }
+        let mut last: Option<usize> = None;
+        for t in known.filter(|&t| flags[t] & flag::PROMOTION != 0) {
             // A day without a sale has no sale to flag.
             let bridged = last.filter(|&last| self.is_bridged(series, last + 1..t));
             for t in bridged.map_or(t, |last| last + 1)..=t {
@@ -297,9 +311,16 @@ impl Model<'_> {
         periods: &[PromotedPeriod],
         own: f64,
     ) {
+        // Neighbours are mostly promoted alike, and an uplift costs an exponential and a power.
+        let mut like = PromotedPeriod::ORDINARY;
+        let mut uplift = 1.0;
         for (a, period) in exposure.iter_mut().zip(periods) {
             if period.covered > 0.0 || period.after {
-                *a *= self.uplift(group, period, own) as f32;
+                if !period.is_like(&like) {
+                    like = *period;
+                    uplift = self.uplift(group, period, own) as f32;
+                }
+                *a *= uplift;
             }
         }
     }

@@ -68,11 +68,7 @@ impl OwnOccurrences {
         like.covered = (period.covered / COVER_STEP).round() * COVER_STEP;
         like.stated = f32::NAN;
         for row in &mut self.rows {
-            if row.like.kinds == like.kinds
-                && row.like.after == like.after
-                && row.like.covered == like.covered
-                && row.like.discount.to_bits() == like.discount.to_bits()
-            {
+            if row.like.is_like(&like) {
                 row.sales.add(sold, expected);
                 return;
             }

@@ -16,7 +16,7 @@ use crate::domain::inputs::Event;
 use crate::domain::panel::flag;
 use crate::forecast::Demand;
 use crate::forecast::pooled::fit::ORIGINS;
-use crate::forecast::pooled::growth::{self, OwnGrowth};
+use crate::forecast::pooled::growth::{self, BlockSums, OwnGrowth};
 use crate::forecast::pooled::learner::Evidence;
 use crate::forecast::pooled::level::Past;
 use crate::forecast::pooled::promotions::is_promoted;
@@ -343,7 +343,7 @@ impl Evidence for Totals {
 fn usual_path(units: &[f32], ordinary: &[bool], bucket: Bucket) -> Vec<f32> {
     let mut path: Vec<f32> =
         ordinary.iter().map(|&counts| if counts { 1.0 } else { f32::NAN }).collect();
-    let own = growth::own_growth(&Past { units, exposure: &path }, bucket, 0, 0);
+    let own = BlockSums::of(&Past { units, exposure: &path }, bucket, 0, 0).growth(0);
     let believed = OwnGrowth::believed(own, 0.0);
     path.fill(1.0);
     growth::take_out(&mut path, 0, units.len(), believed, bucket.days());

@@ -68,14 +68,7 @@ pub(crate) fn last_shift(past: &Past<'_>, bucket: Bucket) -> Option<LevelShift> 
 
 /// Units and exposure of the observed ones of some periods.
 fn tally(past: &Past<'_>, range: std::ops::Range<usize>) -> Tally {
-    let mut tally = Tally::default();
-    for t in range {
-        let exposure = past.exposure[t];
-        if !exposure.is_nan() {
-            tally.add(f64::from(past.units[t]), f64::from(exposure));
-        }
-    }
-    tally
+    Tally::of_observed(&past.units[range.clone()], &past.exposure[range])
 }
 
 /// Two levels instead of one.

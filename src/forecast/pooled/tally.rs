@@ -19,6 +19,26 @@ impl Tally {
         self.expected += expected;
     }
 
+    /// Units and exposure of the observed ones of some periods, see [`Self::observe`].
+    pub(crate) fn of_observed(units: &[f32], exposure: &[f32]) -> Self {
+        let mut tally = Self::default();
+        tally.observe(units, exposure);
+        tally
+    }
+
+    /// Adds the observed ones of some periods: those whose exposure is not NaN.
+    pub(crate) fn observe(&mut self, units: &[f32], exposure: &[f32]) {
+        // Zeros for what was not observed, so that the loop has no branch: every fit of a series
+        // goes over its years four times like this.
+        let Self { mut sold, mut expected } = *self;
+        for (&y, &a) in units.iter().zip(exposure) {
+            let seen = !a.is_nan();
+            sold += f64::from(if seen { y } else { 0.0 });
+            expected += f64::from(if seen { a } else { 0.0 });
+        }
+        *self = Self { sold, expected };
+    }
+
     /// Adds the periods of another series, group or partition.
     pub fn merge(&mut self, other: &Self) {
         self.add(other.sold, other.expected);

@@ -42,9 +42,11 @@ pub(crate) fn own_profile(
     let mut under_promotion = OwnOccurrences::default();
     // A weight that grows towards today does what fading all seven sums every day would.
     let mut weight = keep_profile.powi(i32::try_from(past.units.len()).expect("history fits"));
-    let monday = first.unwrap_or(0);
+    let mut tomorrow = first.unwrap_or(0);
     for (t, (&y, &a)) in past.units.iter().zip(past.exposure).enumerate() {
         weight *= growth;
+        let weekday = tomorrow;
+        tomorrow = if weekday == 6 { 0 } else { weekday + 1 };
         if a.is_nan() {
             continue;
         }
@@ -61,7 +63,7 @@ pub(crate) fn own_profile(
             }
         }
         if level > 0.0 {
-            by_weekday[(monday + t) % 7].add(weight * y, weight * a * level);
+            by_weekday[weekday].add(weight * y, weight * a * level);
         }
         recent.fade(keep);
         recent.add(y, a);

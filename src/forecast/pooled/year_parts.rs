@@ -50,6 +50,8 @@ pub(crate) struct YearParts {
     year: usize,
     /// Part of each period, history and reach. `[periods]`
     of_period: Vec<u8>,
+    /// First period after each that lies in another part. `[periods]`
+    run_ends: Vec<usize>,
 }
 
 /// Demand by parts of the year relative to what it is compared with.
@@ -67,7 +69,7 @@ impl YearParts {
     pub fn new(calendar: &Calendar, periods: usize) -> Self {
         let bucket = calendar.bucket();
         let half = chrono::Duration::days((bucket.days() / 2.0) as i64);
-        let of_period = (0..periods)
+        let of_period: Vec<u8> = (0..periods)
             .map(|t| {
                 let middle = calendar.start(t as i64) + half;
                 let part = match bucket {
@@ -82,7 +84,11 @@ impl YearParts {
             Bucket::Week => (WEEKS, WEEKS),
             Bucket::Month => (12, 12),
         };
-        Self { parts, year, of_period }
+        let mut run_ends = Vec::with_capacity(periods);
+        for run in of_period.chunk_by(|a, b| a == b) {
+            run_ends.resize(run_ends.len() + run.len(), run_ends.len() + run.len());
+        }
+        Self { parts, year, of_period, run_ends }
     }
 
     /// Part of a period of the axis.
@@ -106,12 +112,13 @@ impl YearParts {
         }
         let years = n.div_ceil(self.year);
         let mut cells = vec![Tally::default(); years * self.parts];
-        for (back, chunk) in
-            (0..years).map(|k| (k, n.saturating_sub((k + 1) * self.year)..n - k * self.year))
-        {
-            let row = &mut cells[back * self.parts..(back + 1) * self.parts];
-            for t in chunk.filter(|&t| !expected[t].is_nan()) {
-                row[self.of(first + t)].add(f64::from(units[t]), f64::from(expected[t]));
+        for (back, row) in cells.chunks_exact_mut(self.parts).enumerate() {
+            let end = n - back * self.year;
+            let mut t = n.saturating_sub((back + 1) * self.year);
+            while t < end {
+                let next = (self.run_ends[first + t] - first).min(end);
+                row[self.of(first + t)].observe(&units[t..next], &expected[t..next]);
+                t = next;
             }
         }
         self.factors_of_cells(cells, first + n)
@@ -256,9 +263,9 @@ struct Shrunk {
 fn shrunk(cells: &[Tally], parts: usize, together: usize) -> Shrunk {
     let groups = parts.div_ceil(together);
     let years = cells.len() / parts;
-    let mut totals = vec![Tally::default(); groups];
+    let mut totals = Vec::with_capacity(groups);
     // Squares over the years, of the expected units of each group of parts.
-    let mut squares = vec![0.0; groups];
+    let mut squares = Vec::with_capacity(groups);
     let mut joint = 0.0;
     let mut joint_expected = 0.0;
     let mut all = 0.0;
@@ -270,21 +277,24 @@ fn shrunk(cells: &[Tally], parts: usize, together: usize) -> Shrunk {
         let mut missed = 0.0;
         let mut missed_squares = 0.0;
         let mut observed = 0.0;
-        for year in 0..years {
-            let cell = sum(&cells[year * parts + first..year * parts + last]);
+        let mut total = Tally::default();
+        let mut square = 0.0;
+        for year in cells.chunks_exact(parts) {
+            let cell = if together == 1 { year[group] } else { sum(&year[first..last]) };
             let e = cell.sold - cell.expected;
             missed += e;
             missed_squares += e * e;
-            squares[group] += cell.expected * cell.expected;
+            square += cell.expected * cell.expected;
             observed += f64::from(u8::from(cell.expected > 0.0));
-            totals[group].merge(&cell);
+            total.merge(&cell);
         }
-        let expected = totals[group].expected;
         joint += (missed * missed - missed_squares) / 2.0;
-        joint_expected += (expected * expected - squares[group]) / 2.0;
+        joint_expected += (total.expected * total.expected - square) / 2.0;
         all += missed_squares;
-        all_expected += squares[group];
+        all_expected += square;
         pairs += observed * (observed - 1.0) / 2.0;
+        totals.push(total);
+        squares.push(square);
     }
     let nothing = Shrunk { factors: vec![1.0; parts], agreement: 0.0 };
     if joint_expected <= 0.0 || all_expected <= 0.0 || pairs < 1.0 {

@@ -1,6 +1,6 @@
 //! The names of a column, held once and numbered.
 
-use crate::ingest::cells::hash::FastMap;
+use crate::math::hash::FastMap;
 use crate::ingest::cells::rules::{Rules, bracketed, is_total, matches};
 use crate::ingest::cells::values::{NO_TEXT, clip};
 use std::borrow::Cow;

@@ -3,7 +3,6 @@
 pub(crate) mod currency;
 pub(crate) mod dates;
 pub(crate) mod days;
-pub(crate) mod hash;
 pub(crate) mod interner;
 pub(crate) mod mapping;
 pub(crate) mod measure;

@@ -1,7 +1,7 @@
 //! The typed cells of a column, and what stands for an empty one.
 
 use crate::domain::shown::shown;
-use crate::ingest::cells::hash::FastHasher;
+use crate::math::hash::FastHasher;
 use crate::ingest::tables::schema::Kind;
 use std::hash::Hasher;
 

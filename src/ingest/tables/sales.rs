@@ -5,7 +5,7 @@ use crate::domain::panel::flag;
 use crate::domain::shown::counted;
 use crate::ingest::cells::currency::Rates;
 use crate::ingest::cells::days::{date_of, day_number};
-use crate::ingest::cells::hash::{FastHasher, FastMap};
+use crate::math::hash::{FastHasher, FastMap};
 use crate::ingest::cells::reader::ColumnReader;
 use crate::ingest::cells::values::{NO_DAY, NO_KEY, NO_TEXT, Values, is_whole};
 use crate::ingest::files::chunk::Chunk;
