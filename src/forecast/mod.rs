@@ -21,7 +21,7 @@ pub mod pooled;
 mod settings;
 
 pub use crate::forecast::pooled::forecaster::{Forecaster, PoolForecast};
-pub use crate::forecast::pooled::learner::{AllAtOnce, Learner, Stage, Survey};
+pub use crate::forecast::pooled::learner::{AllAtOnce, Evidence, Learner, Stage, Survey};
 pub use crate::forecast::pooled::refit::{Refit, Resumed};
 pub use crate::forecast::settings::{LocalModels, Settings};
 

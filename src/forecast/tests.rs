@@ -129,10 +129,11 @@ struct Partitions {
 }
 
 impl Survey for Partitions {
-    fn survey<S: Stage>(&mut self, stage: &S) -> Vec<S::Evidence> {
-        let mut evidence = Vec::new();
-        for first in (0..self.pools).step_by(self.partition) {
-            evidence.push(stage.observe(first..(first + self.partition).min(self.pools)));
+    fn survey<S: Stage>(&mut self, stage: &S) -> S::Evidence {
+        let mut evidence = stage.nothing();
+        // From the last to the first: the order must not matter.
+        for first in (0..self.pools).step_by(self.partition).rev() {
+            evidence.merge(stage.observe(first..(first + self.partition).min(self.pools)));
         }
         evidence
     }

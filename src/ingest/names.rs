@@ -2,13 +2,13 @@
 
 use crate::domain::inputs::Names;
 use crate::domain::units::{ChannelId, LocationId, SkuId, SupplierId};
-use crate::math::hash::{FastMap, FastSet};
 use crate::ingest::cells::measure::units_in;
 use crate::ingest::files::table::{Row, Table};
 use crate::ingest::places::Places;
 use crate::ingest::settings::UnknownSkus;
 use crate::ingest::spellings::{Variants, plain, variants};
 use crate::ingest::tables::schema::{Dictionary, Kind};
+use crate::math::hash::{FastMap, FastSet};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The one location of data without locations.

@@ -1,4 +1,5 @@
-//! One of each: demand distribution, normal, optimiser, linear solve, apportionment, cycles, fast hashing.
+//! One of each: demand distribution, normal, optimiser, linear solve, apportionment, cycles, fast
+//! hashing, exact sums.
 //!
 //! Pure arithmetic on slices that knows nothing of items or orders; any stage may call it, and it
 //! calls none.
@@ -6,6 +7,7 @@
 pub mod apportion;
 pub mod cycles;
 pub mod distributions;
+pub(crate) mod exact;
 pub(crate) mod hash;
 pub mod linear;
 pub mod normal;

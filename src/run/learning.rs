@@ -3,7 +3,7 @@
 use crate::domain::exceptions::{Exception, Subject};
 use crate::domain::fault::guarded;
 use crate::domain::panel::Panel;
-use crate::forecast::{self, Demand, Forecaster, Learner, Settings, Stage};
+use crate::forecast::{self, Demand, Evidence, Forecaster, Learner, Settings, Stage};
 use rayon::prelude::*;
 use std::ops::Range;
 
@@ -76,41 +76,51 @@ impl<'p> Survey<'p> {
 }
 
 impl forecast::Survey for Survey<'_> {
-    fn survey<S: Stage>(&mut self, stage: &S) -> Vec<S::Evidence> {
-        let observed: Vec<Observed<S>> =
-            self.parts.par_iter().map(|range| observe(stage, self.demand, range.clone())).collect();
-        let mut evidence = Vec::new();
-        for part in observed {
-            evidence.extend(part.evidence);
-            self.exceptions.extend(part.exceptions);
-        }
-        evidence
+    fn survey<S: Stage>(&mut self, stage: &S) -> S::Evidence {
+        // Merged where it comes, so that no more than a few partitions' evidence is held at once.
+        let parts = self.parts.par_iter();
+        let all = parts
+            .map(|range| observe(stage, self.demand, range.clone()))
+            .reduce(|| Observed::nothing(stage), Observed::with);
+        self.exceptions.extend(all.exceptions);
+        all.evidence
     }
 }
 
 /// What a range of pools teaches, and those of it that broke.
 struct Observed<S: Stage> {
-    evidence: Vec<S::Evidence>,
+    evidence: S::Evidence,
+    /// In panel order.
     exceptions: Vec<Exception>,
+}
+
+impl<S: Stage> Observed<S> {
+    fn nothing(stage: &S) -> Self {
+        Self { evidence: stage.nothing(), exceptions: Vec::new() }
+    }
+
+    /// With that of the next range.
+    fn with(mut self, next: Self) -> Self {
+        self.evidence.merge(next.evidence);
+        self.exceptions.extend(next.exceptions);
+        self
+    }
 }
 
 fn observe<S: Stage>(stage: &S, demand: Demand<'_>, range: Range<usize>) -> Observed<S> {
     match guarded(|| stage.observe(range.clone())) {
-        Ok(evidence) => Observed { evidence: vec![evidence], exceptions: Vec::new() },
+        Ok(evidence) => Observed { evidence, exceptions: Vec::new() },
         Err(fault) if range.len() == 1 => {
             let pool = &demand.panel.pools()[range.start];
             let about = Subject::pool(demand.names, pool.sku, pool.location);
             let exception = Exception::internal(about, "nothing is learnt from this item", &fault);
-            Observed { evidence: Vec::new(), exceptions: vec![exception] }
+            Observed { evidence: stage.nothing(), exceptions: vec![exception] }
         }
         Err(_) => {
             // Halves, not pools: the evidence of a range can be large.
             let middle = usize::midpoint(range.start, range.end);
-            let mut observed = observe(stage, demand, range.start..middle);
-            let rest = observe(stage, demand, middle..range.end);
-            observed.evidence.extend(rest.evidence);
-            observed.exceptions.extend(rest.exceptions);
-            observed
+            let before = observe(stage, demand, range.start..middle);
+            before.with(observe(stage, demand, middle..range.end))
         }
     }
 }

@@ -8,6 +8,7 @@
 //! (Czado, Gneiting & Held 2009), a conformal correction that keeps counts counts. Units: units of
 //! demand.
 
+use crate::math::exact::ExactSum;
 use crate::math::normal;
 use crate::parallel;
 use serde::{Deserialize, Serialize};
@@ -34,11 +35,18 @@ const KNOTS: [f64; 20] = [
     0.999, 0.9997, 0.9999, 0.99997,
 ];
 
-/// Counts of where past actuals fell in their predicted distributions.
+/// Counts of where the past actuals of one member fell in their predicted distributions.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct PitCounts {
     below: [f64; KNOTS.len()],
     count: f64,
+}
+
+/// Counts of many members.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct PitSums {
+    below: [ExactSum; KNOTS.len()],
+    count: usize,
     /// Most misses that a single member has beyond what is predicted and [`USUAL_MISSES`].
     worst: [f64; KNOTS.len()],
 }
@@ -63,16 +71,19 @@ impl PitCounts {
     pub fn add_actual(&mut self, moments: &Moments, actual: f64) {
         self.add(moments.cdf(actual - 1.0), moments.cdf(actual));
     }
+}
 
+impl PitSums {
     /// Adds all that one member says: what the worst of them misses again and again is its own
     /// step, not its neighbours' error.
-    pub fn add_member(&mut self, member: &Self) {
-        self.merge(member);
-        for ((worst, below), &u) in self.worst.iter_mut().zip(&member.below).zip(&KNOTS) {
-            let missed = member.count * u - below;
+    pub fn add_member(&mut self, member: &PitCounts) {
+        self.count += member.count as usize;
+        for (i, &u) in KNOTS.iter().enumerate() {
+            self.below[i].add(member.below[i]);
+            let missed = member.count * u - member.below[i];
             // Above the middle too many above, below it too many below.
             let missed = if u >= 0.5 { missed } else { -missed };
-            *worst = worst.max(missed - USUAL_MISSES);
+            self.worst[i] = self.worst[i].max(missed - USUAL_MISSES);
         }
     }
 
@@ -85,11 +96,9 @@ impl PitCounts {
         all
     }
 
-    /// Adds the counts of another partition.
+    /// Adds the counts of other members, in any order.
     pub fn merge(&mut self, other: &Self) {
-        for (a, b) in self.below.iter_mut().zip(&other.below) {
-            *a += b;
-        }
+        ExactSum::merge_all(&mut self.below, &other.below);
         for (a, &b) in self.worst.iter_mut().zip(&other.worst) {
             *a = a.max(b);
         }
@@ -105,9 +114,9 @@ impl PitCounts {
         for (i, (observed, &u)) in observed.iter_mut().zip(&KNOTS).enumerate() {
             // The worst member counts as if it had missed as often as is usual.
             let worst = if u >= 0.5 { self.worst[i] } else { -self.worst[i] };
-            let below = self.below[i] + worst + prior_count * prior.observed[i];
+            let below = self.below[i].value() + worst + prior_count * prior.observed[i];
             // Never quite 0 or 1: what was not yet exceeded can be.
-            *observed = (below / (self.count + prior_count)).clamp(1e-4, 0.9999).max(before);
+            *observed = (below / (self.count as f64 + prior_count)).clamp(1e-4, 0.9999).max(before);
             before = *observed;
         }
         Calibration { observed }

@@ -68,6 +68,8 @@ pub(crate) struct Global {
 /// One lead time of one series.
 #[derive(Debug, Clone)]
 struct Row {
+    /// Position in the panel.
+    series: usize,
     /// Regressors and price over `s`.
     regressors: [f64; REGRESSORS + 1],
     /// `(y - f) / sd`
@@ -77,7 +79,7 @@ struct Row {
     latest: bool,
 }
 
-/// Past lead times of many series, in panel order.
+/// Past lead times of many series, in any order.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Rows {
     rows: Vec<Row>,
@@ -110,7 +112,9 @@ impl Judged {
 impl Rows {
     /// The model of all rows, used by the error groups where one of the older rows lowers the error
     /// of the latest.
-    pub fn learn(&self) -> Option<Global> {
+    pub fn learn(mut self) -> Option<Global> {
+        // Stable: the origins of a series stay in their order.
+        self.rows.sort_by_key(|row| row.series);
         let older: Vec<&Row> = self.rows.iter().filter(|row| !row.latest).collect();
         let older = fit(&older)?;
         let mut judged = vec![Judged::default(); ERROR_GROUPS];
@@ -205,6 +209,7 @@ impl Model<'_> {
             let regressors = self.regressors(&position);
             let price = path.change(start + before, step);
             rows.rows.push(Row {
+                series: past.series,
                 regressors: std::array::from_fn(|j| {
                     let x = if j < REGRESSORS { regressors[j] } else { price };
                     x * mean / sd

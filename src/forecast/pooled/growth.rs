@@ -12,6 +12,7 @@ use crate::domain::calendar::Bucket;
 use crate::forecast::pooled::level::Past;
 use crate::forecast::pooled::setup::YEAR_DAYS;
 use crate::forecast::pooled::tally::Tally;
+use crate::math::exact::ExactSum;
 
 /// Largest log growth a year that is carried on.
 const LIMIT: f64 = 0.5;
@@ -47,27 +48,27 @@ impl OwnGrowth {
 /// Sums over the members of a group.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub(crate) struct GroupGrowth {
-    weight: f64,
-    weighted: f64,
+    weight: ExactSum,
+    weighted: ExactSum,
 }
 
 impl GroupGrowth {
     /// Adds a member.
     pub fn add(&mut self, own: OwnGrowth) {
         let weight = 1.0 / (own.variance + ITEM_SD * ITEM_SD);
-        self.weight += weight;
-        self.weighted += weight * own.growth.clamp(-LIMIT, LIMIT);
+        self.weight.add(weight);
+        self.weighted.add(weight * own.growth.clamp(-LIMIT, LIMIT));
     }
 
     /// Adds those of another partition.
     pub fn merge(&mut self, other: &Self) {
-        self.weight += other.weight;
-        self.weighted += other.weighted;
+        self.weight.merge(other.weight);
+        self.weighted.merge(other.weighted);
     }
 
     /// Growth of the group.
     pub fn mean(&self) -> f64 {
-        self.weighted / (self.weight + 1.0 / (GROUP_SD * GROUP_SD))
+        self.weighted.value() / (self.weight.value() + 1.0 / (GROUP_SD * GROUP_SD))
     }
 }
 

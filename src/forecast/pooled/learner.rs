@@ -9,21 +9,22 @@
 //! | `LearnErrors` | levels of groups against their members, errors by group |
 //!
 //! A stage looks at ranges of pools, in parallel if the caller likes, and takes in what they say in
-//! panel order, so that results do not depend on threads. To add a stage: a struct that observes,
-//! its evidence, and its two lines in [`Learner::learn`].
+//! any order: evidence is whole numbers, or rows that are put in panel order before they are read.
+//! So results depend neither on threads nor on where the panel is cut. To add a stage: a struct that
+//! observes, its evidence, and its two lines in [`Learner::learn`].
 
 use crate::domain::calendar::Bucket;
 use crate::domain::outcome::QUANTILES;
 use crate::forecast::pooled::dispersion::ExcessVariance;
 use crate::forecast::pooled::distribution::{
-    Calibration, Moments, PitCounts, QuantileTable, Spread,
+    Calibration, Moments, PitCounts, PitSums, QuantileTable, Spread,
 };
 use crate::forecast::pooled::error_group::{ERROR_GROUPS, ErrorGroup};
 use crate::forecast::pooled::fit::{Fitted, GroupErrors, Model, ORIGINS, pool_dispersion};
 use crate::forecast::pooled::forecaster::Forecaster;
 use crate::forecast::pooled::global::Rows;
 use crate::forecast::pooled::growth::GroupGrowth;
-use crate::forecast::pooled::less_worst::LessWorst;
+use crate::forecast::pooled::less_worst::{GroupHalfLives, Variances};
 use crate::forecast::pooled::level::HalfLifeErrors;
 use crate::forecast::pooled::reconcile::{self, GroupRecent, GroupScale, merge_recent};
 use crate::forecast::pooled::response::{GroupOccurrences, Response};
@@ -33,11 +34,6 @@ use crate::forecast::{Demand, Settings};
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
 
-/// Pools to learn errors and the levels of groups from. More only cost time: with 4,000 instead of
-/// 6,000 coverage moved by at most 0.9 points.
-pub(crate) const SAMPLE_POOLS: usize = 4_000;
-/// Pools to learn the global model from: some 24,000 lead times for eight coefficients.
-const GLOBAL_SAMPLE_POOLS: usize = 2_000;
 /// Squared means that a dispersion of 0.5 is worth against an error group's own.
 const DISPERSION_EVIDENCE: f64 = 5.0;
 /// Weighted squared means that its kind is worth against an error group's level variance.
@@ -51,8 +47,8 @@ const DAY_STRIDE: usize = 9;
 
 /// What one range of pools has to say about a stage.
 pub trait Evidence: Send {
-    /// Takes in what the next range of pools says.
-    fn merge(&mut self, next: Self);
+    /// Takes in what other pools say, in any order.
+    fn merge(&mut self, other: Self);
 }
 
 /// One look at the whole panel.
@@ -69,17 +65,8 @@ pub trait Stage: Sync {
 
 /// How the whole panel is gone over: at once, or in parts on many threads.
 pub trait Survey {
-    /// What ranges of pools that together cover the panel say about a stage, in panel order.
-    fn survey<S: Stage>(&mut self, stage: &S) -> Vec<S::Evidence>;
-}
-
-/// What the whole panel says about a stage.
-pub(crate) fn gather<S: Stage>(survey: &mut impl Survey, stage: &S) -> S::Evidence {
-    let mut evidence = stage.nothing();
-    for next in survey.survey(stage) {
-        evidence.merge(next);
-    }
-    evidence
+    /// What ranges of pools that together cover the panel say about a stage, merged as it comes.
+    fn survey<S: Stage>(&mut self, stage: &S) -> S::Evidence;
 }
 
 /// The whole panel at once, on one thread.
@@ -90,8 +77,8 @@ pub struct AllAtOnce {
 }
 
 impl Survey for AllAtOnce {
-    fn survey<S: Stage>(&mut self, stage: &S) -> Vec<S::Evidence> {
-        vec![stage.observe(0..self.pools)]
+    fn survey<S: Stage>(&mut self, stage: &S) -> S::Evidence {
+        stage.observe(0..self.pools)
     }
 }
 
@@ -112,16 +99,16 @@ impl<'a> Learner<'a> {
     pub fn learn(self, survey: &mut impl Survey) -> Forecaster<'a> {
         let mut model = self.model;
 
-        let totals = gather(survey, &LearnSeasons { model: &model });
+        let totals = survey.survey(&LearnSeasons { model: &model });
         model.shared.seasons = Seasons::learn(&model.setup, &totals);
 
-        let evidence = gather(survey, &LearnLevels { model: &model });
+        let evidence = survey.survey(&LearnLevels { model: &model });
         evidence.teach(&mut model);
 
-        let rows = gather(survey, &LearnGlobal { model: &model });
+        let rows = survey.survey(&LearnGlobal { model: &model });
         model.shared.global = rows.learn();
 
-        let errors = gather(survey, &LearnErrors { model: &model });
+        let errors = survey.survey(&LearnErrors { model: &model });
         Forecaster::new(model, errors.learn())
     }
 }
@@ -157,11 +144,11 @@ struct LearnLevels<'m, 'a> {
 /// Evidence of [`LearnLevels`].
 struct LevelEvidence {
     /// `[error groups]`
-    half_lives: Vec<LessWorst<HalfLifeErrors>>,
+    half_lives: Vec<GroupHalfLives>,
     /// Of one-step errors. `[error groups]`
-    dispersion: Vec<LessWorst<ExcessVariance>>,
+    dispersion: Vec<Variances>,
     /// Of sums over intervals, weighted. `[error groups]`
-    level: Vec<[LessWorst<ExcessVariance>; HORIZON_STEPS]>,
+    level: Vec<[Variances; HORIZON_STEPS]>,
     /// What promoted periods sold.
     promoted: Vec<GroupOccurrences>,
     /// From year to year. `[groups]`
@@ -173,8 +160,8 @@ impl Stage for LearnLevels<'_, '_> {
 
     fn nothing(&self) -> LevelEvidence {
         LevelEvidence {
-            half_lives: vec![LessWorst::default(); ERROR_GROUPS],
-            dispersion: vec![LessWorst::default(); ERROR_GROUPS],
+            half_lives: vec![Default::default(); ERROR_GROUPS],
+            dispersion: vec![Default::default(); ERROR_GROUPS],
             level: vec![Default::default(); ERROR_GROUPS],
             promoted: Vec::new(),
             growth: vec![GroupGrowth::default(); self.model.setup.groups.keys.len()],
@@ -184,7 +171,7 @@ impl Stage for LearnLevels<'_, '_> {
     fn observe(&self, range: Range<usize>) -> LevelEvidence {
         let setup = &self.model.setup;
         let mut evidence = self.nothing();
-        for pool in range.filter(|&pool| setup.in_sample(pool, SAMPLE_POOLS)) {
+        for pool in range.filter(|&pool| setup.sample.holds(pool)) {
             let channels = self.model.fit_channels(pool);
             for fitted in &channels {
                 let past = &fitted.past;
@@ -201,8 +188,11 @@ impl Stage for LearnLevels<'_, '_> {
                     evidence.growth[past.group].add(own);
                 }
                 for occurrences in &past.promoted.rows {
-                    let occurrences = *occurrences;
-                    evidence.promoted.push(GroupOccurrences { group: past.group, occurrences });
+                    evidence.promoted.push(GroupOccurrences {
+                        series: past.series,
+                        group: past.group,
+                        occurrences: *occurrences,
+                    });
                 }
             }
             evidence.add_intervals(&self.model.intervals(&channels));
@@ -248,7 +238,7 @@ impl LevelEvidence {
     /// of its kind.
     fn level_variance(&self, group: ErrorGroup) -> [f64; HORIZON_STEPS] {
         std::array::from_fn(|step| {
-            let mut kind = LessWorst::default();
+            let mut kind = Variances::default();
             for like in group.kind() {
                 kind.merge(&self.level[like.index()][step]);
             }
@@ -263,7 +253,8 @@ impl LevelEvidence {
     }
 
     /// Hands what was learnt to the model.
-    fn teach(&self, model: &mut Model<'_>) {
+    fn teach(mut self, model: &mut Model<'_>) {
+        self.promoted.sort_by_key(|row| row.series);
         model.shared.response = Response::learn(&self.promoted, model.setup.groups.keys.len());
         model.shared.growth = self.growth.iter().map(GroupGrowth::mean).collect();
         model.shared.error_groups = ErrorGroup::all()
@@ -294,7 +285,7 @@ impl Stage for LearnGlobal<'_, '_> {
 
     fn observe(&self, range: Range<usize>) -> Rows {
         let mut rows = Rows::default();
-        for pool in range.filter(|&pool| self.model.setup.in_sample(pool, GLOBAL_SAMPLE_POOLS)) {
+        for pool in range.filter(|&pool| self.model.setup.global_sample.holds(pool)) {
             for fitted in self.model.fit_channels(pool) {
                 self.model.add_lead_times(&fitted, &mut rows);
             }
@@ -313,9 +304,9 @@ struct ErrorEvidence {
     /// Recent units and what the levels expected. `[groups]`
     recent: Vec<GroupRecent>,
     /// Of sums over intervals. `[error groups]`
-    sums: Vec<[PitCounts; HORIZON_STEPS]>,
+    sums: Vec<[PitSums; HORIZON_STEPS]>,
     /// Of single periods. `[error groups]`
-    periods: Vec<PitCounts>,
+    periods: Vec<PitSums>,
 }
 
 impl Stage for LearnErrors<'_, '_> {
@@ -325,14 +316,14 @@ impl Stage for LearnErrors<'_, '_> {
         ErrorEvidence {
             recent: vec![GroupRecent::default(); self.model.setup.groups.keys.len()],
             sums: vec![Default::default(); ERROR_GROUPS],
-            periods: vec![PitCounts::default(); ERROR_GROUPS],
+            periods: vec![PitSums::default(); ERROR_GROUPS],
         }
     }
 
     fn observe(&self, range: Range<usize>) -> ErrorEvidence {
         let setup = &self.model.setup;
         let mut evidence = self.nothing();
-        for pool in range.filter(|&pool| setup.in_sample(pool, SAMPLE_POOLS)) {
+        for pool in range.filter(|&pool| setup.sample.holds(pool)) {
             let channels = self.model.fit_channels(pool);
             for fitted in &channels {
                 let past = &fitted.past;
@@ -431,21 +422,21 @@ impl ErrorEvidence {
     /// volume), that on all.
     fn learn(&self) -> Calibrated {
         let none = Calibration::default();
-        let all_periods = PitCounts::sum(&self.periods).calibration(&none, KIND_EVIDENCE);
+        let all_periods = PitSums::sum(&self.periods).calibration(&none, KIND_EVIDENCE);
         let all_sums: [Calibration; HORIZON_STEPS] = std::array::from_fn(|step| {
             let counts = self.sums.iter().map(|steps| &steps[step]);
-            PitCounts::sum(counts).calibration(&none, KIND_EVIDENCE)
+            PitSums::sum(counts).calibration(&none, KIND_EVIDENCE)
         });
         let error_groups = ErrorGroup::all()
             .map(|group| {
                 let kind = group.kind().map(|like| &self.periods[like.index()]);
-                let of_kind = PitCounts::sum(kind).calibration(&all_periods, KIND_EVIDENCE);
+                let of_kind = PitSums::sum(kind).calibration(&all_periods, KIND_EVIDENCE);
                 GroupCalibration {
                     periods: self.periods[group.index()].calibration(&of_kind, GROUP_EVIDENCE),
                     sums: std::array::from_fn(|step| {
                         let kind = group.kind().map(|like| &self.sums[like.index()][step]);
                         let of_kind =
-                            PitCounts::sum(kind).calibration(&all_sums[step], KIND_EVIDENCE);
+                            PitSums::sum(kind).calibration(&all_sums[step], KIND_EVIDENCE);
                         self.sums[group.index()][step].calibration(&of_kind, GROUP_EVIDENCE)
                     }),
                 }

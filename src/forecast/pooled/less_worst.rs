@@ -7,28 +7,27 @@
 //! such items to be a property of the group; in a group of hundreds nothing changes.
 
 use crate::forecast::pooled::dispersion::ExcessVariance;
-use crate::forecast::pooled::level::HalfLifeErrors;
+use crate::forecast::pooled::level::{HALF_LIVES, HalfLifeErrors};
+use crate::math::exact::ExactSum;
+use std::cmp::Ordering;
 
-/// Sums that members add to.
-pub(crate) trait Shared: Copy + Default {
-    /// Adds another's.
-    fn add(&mut self, other: &Self);
-    /// All but `part`.
-    fn less(&self, part: &Self) -> Self;
+/// What a member says, as `N` sums.
+pub(crate) trait Shared<const N: usize>: Copy + Default {
+    /// Its sums, in a fixed order.
+    fn parts(&self) -> [f64; N];
+    /// The same from its sums.
+    fn of_parts(parts: [f64; N]) -> Self;
     /// How far it is from usual.
     fn size(&self) -> f64;
 }
 
-impl Shared for ExcessVariance {
-    fn add(&mut self, other: &Self) {
-        self.merge(other);
+impl Shared<2> for ExcessVariance {
+    fn parts(&self) -> [f64; 2] {
+        [self.excess, self.squared_mean]
     }
 
-    fn less(&self, part: &Self) -> Self {
-        Self {
-            excess: self.excess - part.excess,
-            squared_mean: self.squared_mean - part.squared_mean,
-        }
+    fn of_parts([excess, squared_mean]: [f64; 2]) -> Self {
+        Self { excess, squared_mean }
     }
 
     fn size(&self) -> f64 {
@@ -36,13 +35,13 @@ impl Shared for ExcessVariance {
     }
 }
 
-impl Shared for HalfLifeErrors {
-    fn add(&mut self, other: &Self) {
-        self.merge(other);
+impl Shared<{ HALF_LIVES + 1 }> for HalfLifeErrors {
+    fn parts(&self) -> [f64; HALF_LIVES + 1] {
+        std::array::from_fn(|j| self.sum.get(j).copied().unwrap_or(self.count))
     }
 
-    fn less(&self, part: &Self) -> Self {
-        self.without(part)
+    fn of_parts(parts: [f64; HALF_LIVES + 1]) -> Self {
+        Self { sum: std::array::from_fn(|j| parts[j]), count: parts[HALF_LIVES] }
     }
 
     fn size(&self) -> f64 {
@@ -50,33 +49,60 @@ impl Shared for HalfLifeErrors {
     }
 }
 
+/// Variances of an error group, the worst member apart.
+pub(crate) type Variances = LessWorst<ExcessVariance, 2>;
+
+/// Errors of the half-lives of an error group, the worst member apart.
+pub(crate) type GroupHalfLives = LessWorst<HalfLifeErrors, { HALF_LIVES + 1 }>;
+
 /// A sum over members, and the one that contributed most.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct LessWorst<T> {
-    all: T,
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct LessWorst<T, const N: usize> {
+    all: [ExactSum; N],
     worst: T,
     members: usize,
 }
 
-impl<T: Shared> LessWorst<T> {
+impl<T: Default, const N: usize> Default for LessWorst<T, N> {
+    fn default() -> Self {
+        Self { all: [ExactSum::default(); N], worst: T::default(), members: 0 }
+    }
+}
+
+impl<T: Shared<N>, const N: usize> LessWorst<T, N> {
     /// Adds all that one member says.
     pub fn add(&mut self, member: &T) {
-        self.merge(&Self { all: *member, worst: *member, members: 1 });
+        self.merge(&Self { all: member.parts().map(ExactSum::of), worst: *member, members: 1 });
     }
 
-    /// Adds the members of another partition, later ones in panel order.
+    /// Adds other members, in any order.
     pub fn merge(&mut self, other: &Self) {
-        if self.members == 0 || (other.members > 0 && other.worst.size() > self.worst.size()) {
+        if self.members == 0 || (other.members > 0 && is_worse(&other.worst, &self.worst)) {
             self.worst = other.worst;
         }
-        self.all.add(&other.all);
+        ExactSum::merge_all(&mut self.all, &other.all);
         self.members += other.members;
     }
 
     /// The sum without the worst member; with it where there is no other.
     pub fn value(&self) -> T {
-        if self.members > 1 { self.all.less(&self.worst) } else { self.all }
+        let all = self.all.map(ExactSum::value);
+        if self.members <= 1 {
+            return T::of_parts(all);
+        }
+        let worst = self.worst.parts();
+        T::of_parts(std::array::from_fn(|k| all[k] - worst[k]))
     }
+}
+
+/// Whether `a` is further from usual; of two that are as far, whichever comes first in an order of
+/// their sums: not the one that was met first, which another cut of the panel turns round.
+fn is_worse<T: Shared<N>, const N: usize>(a: &T, b: &T) -> bool {
+    let mut order = a.size().total_cmp(&b.size());
+    for (a, b) in a.parts().iter().zip(b.parts()) {
+        order = order.then_with(|| a.total_cmp(&b));
+    }
+    order == Ordering::Greater
 }
 
 #[cfg(test)]
@@ -87,7 +113,7 @@ mod tests {
     fn one_loud_member_is_not_heard_and_two_are() {
         let quiet = ExcessVariance { excess: 1.0, squared_mean: 10.0 };
         let loud = ExcessVariance { excess: 500.0, squared_mean: 10.0 };
-        let mut sums = LessWorst::default();
+        let mut sums = Variances::default();
         sums.add(&loud);
         assert_eq!(sums.value(), loud, "alone it is all there is");
         for _ in 0..3 {

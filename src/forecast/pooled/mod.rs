@@ -3,7 +3,7 @@
 //!
 //! | file | question |
 //! |---|---|
-//! | `setup`, `error_group`, `tally`, `less_worst` | what all of it reads and counts in |
+//! | `setup`, `sample`, `error_group`, `tally`, `less_worst` | what all of it reads and counts in |
 //! | `learner`, `seasonal`, `year_parts`, `regression`, `global`, `reconcile` | what do all series share? |
 //! | `fit`, `weekday`, `promotions`, `price`, `shift`, `growth`, `level`, `dispersion` | what does one series' past say? |
 //! | `state`, `refit`, `carry` | what does a later night need of it? |
@@ -29,6 +29,7 @@ pub mod reconcile;
 pub mod refit;
 pub mod regression;
 mod response;
+mod sample;
 pub mod seasonal;
 pub mod setup;
 pub(crate) mod shift;

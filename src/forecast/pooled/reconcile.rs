@@ -13,6 +13,7 @@
 
 use crate::forecast::pooled::level::decay;
 use crate::forecast::pooled::tally::Tally;
+use crate::math::exact::ExactSum;
 use serde::{Deserialize, Serialize};
 
 /// Standard deviation of what a group moves together, in logarithms, beyond what its items' levels
@@ -30,11 +31,12 @@ const HALF_LIVES_BACK: f64 = 8.0;
 /// What the members of a group sold lately, and what their levels expected of the same periods.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct GroupRecent {
-    total: Tally,
-    members: f64,
-    squared_sold: f64,
-    squared_expected: f64,
-    product: f64,
+    sold: ExactSum,
+    expected: ExactSum,
+    members: usize,
+    squared_sold: ExactSum,
+    squared_expected: ExactSum,
+    product: ExactSum,
     /// The member that differs most from what was expected of it.
     oddest: Tally,
 }
@@ -45,28 +47,32 @@ impl GroupRecent {
         if expected <= 0.0 {
             return;
         }
-        self.total.add(sold, expected);
-        self.members += 1.0;
-        self.squared_sold += sold * sold;
-        self.squared_expected += expected * expected;
-        self.product += sold * expected;
+        self.sold.add(sold);
+        self.expected.add(expected);
+        self.members += 1;
+        self.squared_sold.add(sold * sold);
+        self.squared_expected.add(expected * expected);
+        self.product.add(sold * expected);
         self.meet(&Tally { sold, expected });
     }
 
     fn meet(&mut self, member: &Tally) {
         let odd = (member.sold - member.expected).abs();
-        if odd > (self.oddest.sold - self.oddest.expected).abs() {
+        let order = odd.total_cmp(&(self.oddest.sold - self.oddest.expected).abs());
+        // Of two that are as odd the larger one, whichever was met first.
+        if order.then(member.sold.total_cmp(&self.oddest.sold)).is_gt() {
             self.oddest = *member;
         }
     }
 
     /// Adds those of another partition.
     pub fn merge(&mut self, other: &Self) {
-        self.total.merge(&other.total);
+        self.sold.merge(other.sold);
+        self.expected.merge(other.expected);
         self.members += other.members;
-        self.squared_sold += other.squared_sold;
-        self.squared_expected += other.squared_expected;
-        self.product += other.product;
+        self.squared_sold.merge(other.squared_sold);
+        self.squared_expected.merge(other.squared_expected);
+        self.product.merge(other.product);
         self.meet(&other.oddest);
     }
 
@@ -78,23 +84,24 @@ impl GroupRecent {
     #[must_use]
     pub fn scale(&self) -> GroupScale {
         // A single member has nobody to agree with.
-        let members = self.members - 1.0;
+        let members = self.members as f64 - 1.0;
         let Tally { sold, expected } = self.oddest;
         let agreed =
-            Tally { sold: self.total.sold - sold, expected: self.total.expected - expected };
+            Tally { sold: self.sold.value() - sold, expected: self.expected.value() - expected };
         if members < 2.0 || agreed.sold <= 0.0 {
             return GroupScale::default();
         }
         let ratio = agreed.factor(1.0, PRIOR_UNITS);
-        let squares =
-            self.squared_sold - sold * sold - 2.0 * ratio * (self.product - sold * expected)
-                + ratio * ratio * (self.squared_expected - expected * expected);
+        let squares = self.squared_sold.value()
+            - sold * sold
+            - 2.0 * ratio * (self.product.value() - sold * expected)
+            + ratio * ratio * (self.squared_expected.value() - expected * expected);
         let spread = squares.max(0.0) * members / (members - 1.0);
         // Counts scatter at least as Poisson's do.
         let variance = spread.max(ratio * agreed.expected) / agreed.expected.powi(2);
         let variance = variance / ratio.min(1.0).powi(2);
         let trust = GROUP_SD * GROUP_SD / (GROUP_SD * GROUP_SD + variance);
-        let squared_means = (self.squared_expected - expected * expected) * ratio * ratio;
+        let squared_means = (self.squared_expected.value() - expected * expected) * ratio * ratio;
         GroupScale {
             log_factor: (ratio.ln() * trust).clamp(LEAST.ln(), MOST.ln()),
             differences: (squares - ratio * agreed.expected).max(0.0) / squared_means.max(1e-9),

@@ -11,7 +11,7 @@
 use crate::domain::units::{LocationId, SkuId};
 use crate::forecast::pooled::fit::{Model, Shared};
 use crate::forecast::pooled::forecaster::Forecaster;
-use crate::forecast::pooled::learner::{Calibrated, Evidence, SAMPLE_POOLS, Stage, Survey, gather};
+use crate::forecast::pooled::learner::{Calibrated, Evidence, Stage, Survey};
 use crate::forecast::pooled::reconcile::{self, GroupRecent, merge_recent};
 use crate::forecast::pooled::setup::Setup;
 use crate::forecast::pooled::state::{Digest, PoolState, SeriesState, past_digest};
@@ -253,7 +253,7 @@ impl<'a> Resumed<'a> {
     /// Fits the pools that cannot be carried on and scales groups to their recent totals; `None`
     /// where most series would have to be fitted: then everything is better learnt anew.
     pub fn learn(self, survey: &mut impl Survey) -> Option<Forecaster<'a>> {
-        let tonight = gather(survey, &CarryOn { resumed: &self });
+        let tonight = survey.survey(&CarryOn { resumed: &self });
         let Self { mut forecaster, matched } = self;
         forecaster.calibrated.scales = reconcile::scales(&tonight.recent);
         forecaster.carried = Some(Carried { matched, fitted: tonight.fitted });
@@ -299,7 +299,7 @@ impl Stage for CarryOn<'_, '_> {
             if !holds {
                 tonight.fitted.insert(pool, forecaster.fit_pool(pool));
             }
-            if !setup.in_sample(pool, SAMPLE_POOLS) {
+            if !setup.sample.holds(pool) {
                 continue;
             }
             let state = match tonight.fitted.get(&pool) {

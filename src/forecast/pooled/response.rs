@@ -220,6 +220,8 @@ impl KindResponse {
 /// Occurrences of one series, and its group.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct GroupOccurrences {
+    /// Position in the panel.
+    pub series: usize,
     pub group: usize,
     pub occurrences: Occurrences,
 }

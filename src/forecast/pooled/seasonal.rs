@@ -24,7 +24,8 @@ use crate::forecast::pooled::regression::{
     Counts, Entry, Penalty, RandomWalk, SparseRows, fit_counts,
 };
 use crate::forecast::pooled::setup::{Setup, YEAR_DAYS};
-use crate::forecast::pooled::tally::{Tally, merge_all};
+use crate::forecast::pooled::tally::Tally;
+use crate::math::exact::{ExactSum, add_steps, unit_steps, units_of};
 use crate::parallel;
 use chrono::Datelike;
 use serde::{Deserialize, Serialize};
@@ -150,7 +151,7 @@ impl Seasons {
         let mut seasons = Self::flat(keys.len(), setup.periods());
         seasons.launch_curve = totals.launch_curve();
         let profiles =
-            parallel::map(keys.len(), |group| profile(setup, &keys[group], totals.of(group)));
+            parallel::map(keys.len(), |group| profile(setup, &keys[group], &totals.of(group)));
         for (group, profile) in profiles.into_iter().enumerate() {
             match profile {
                 Ok(profile) => seasons.profiles[group] = profile,
@@ -161,7 +162,7 @@ impl Seasons {
         }
         seasons.pull_together(setup, totals);
         seasons.profiles.iter_mut().enumerate().for_each(|(group, profile)| {
-            profile.heed_years(setup, totals.of(group));
+            profile.heed_years(setup, &totals.of(group));
         });
         seasons
     }
@@ -183,8 +184,7 @@ impl Seasons {
             }
             let together = totals.together(&members);
             let key = GroupKey { category: String::new(), channel };
-            let together = GroupTotals { units: &together.units, expected: &together.expected };
-            let Ok(all) = profile(setup, &key, together) else { continue };
+            let Ok(all) = profile(setup, &key, &together) else { continue };
             for group in members {
                 let share = CATEGORY_EVIDENCE / (series[group] + CATEGORY_EVIDENCE);
                 self.profiles[group].pull_towards(&all, share);
@@ -193,64 +193,82 @@ impl Seasons {
     }
 }
 
-/// Observed and average units of every group and period of history.
+/// Observed and average units of every group and period of history, as exact sums.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Totals {
     history: usize,
-    /// Units sold. `[groups × history]`
-    units: Vec<f64>,
-    /// What the same cells sell on average, units. `[groups × history]`
-    expected: Vec<f64>,
+    /// `None` for groups of which no series was added: a partition of few items in a range of a
+    /// thousand categories holds its own alone. `[groups]`
+    groups: Vec<Option<Box<GroupSteps>>>,
     /// By periods since the launch, all groups together.
-    launch: Vec<Tally>,
+    launch: Vec<LaunchSums>,
+}
+
+/// Sums of one group by period, in [steps of units](crate::math::exact).
+#[derive(Debug, Clone, PartialEq)]
+struct GroupSteps {
+    /// Units sold. `[history]`
+    units: Vec<i64>,
+    /// What the same cells sell on average. `[history]`
+    expected: Vec<i64>,
+}
+
+impl GroupSteps {
+    fn nothing(history: usize) -> Self {
+        Self { units: vec![0; history], expected: vec![0; history] }
+    }
+
+    fn merge(&mut self, other: &Self) {
+        for (sum, &steps) in self.units.iter_mut().zip(&other.units) {
+            add_steps(sum, steps);
+        }
+        for (sum, &steps) in self.expected.iter_mut().zip(&other.expected) {
+            add_steps(sum, steps);
+        }
+    }
+}
+
+/// Sums of all series in one period since their launch.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+struct LaunchSums {
+    sold: ExactSum,
+    expected: ExactSum,
 }
 
 /// Units of one group by period.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct GroupTotals<'a> {
+#[derive(Debug, Clone)]
+pub(crate) struct GroupTotals {
     /// Units sold. `[history]`
-    pub units: &'a [f64],
+    pub units: Vec<f64>,
     /// What the same cells sell on average, units. `[history]`
-    pub expected: &'a [f64],
+    pub expected: Vec<f64>,
 }
 
 impl Totals {
     /// Before any series.
     pub fn nothing(setup: &Setup<'_>) -> Self {
-        let history = setup.calendar().history();
-        let cells = setup.groups.keys.len() * history;
         Self {
-            history,
-            units: vec![0.0; cells],
-            expected: vec![0.0; cells],
-            launch: vec![Tally::default(); launch_periods(setup.bucket())],
+            history: setup.calendar().history(),
+            groups: vec![None; setup.groups.keys.len()],
+            launch: vec![LaunchSums::default(); launch_periods(setup.bucket())],
         }
     }
 
     /// The totals of one group.
-    pub fn of(&self, group: usize) -> GroupTotals<'_> {
-        let cells = group * self.history..(group + 1) * self.history;
-        GroupTotals { units: &self.units[cells.clone()], expected: &self.expected[cells] }
+    pub fn of(&self, group: usize) -> GroupTotals {
+        self.together(&[group])
     }
 
-    /// The totals of some groups as if they were one, without launches.
-    fn together(&self, groups: &[usize]) -> Self {
-        let mut together = Self {
-            history: self.history,
-            units: vec![0.0; self.history],
-            expected: vec![0.0; self.history],
-            launch: Vec::new(),
-        };
-        for &group in groups {
-            let totals = self.of(group);
-            for (sum, units) in together.units.iter_mut().zip(totals.units) {
-                *sum += units;
-            }
-            for (sum, expected) in together.expected.iter_mut().zip(totals.expected) {
-                *sum += expected;
-            }
+    /// The totals of some groups as if they were one.
+    fn together(&self, groups: &[usize]) -> GroupTotals {
+        let mut together = GroupSteps::nothing(self.history);
+        for group in groups.iter().filter_map(|&group| self.groups[group].as_ref()) {
+            together.merge(group);
         }
-        together
+        GroupTotals {
+            units: together.units.into_iter().map(units_of).collect(),
+            expected: together.expected.into_iter().map(units_of).collect(),
+        }
     }
 
     /// Adds one series: its periods up to the last sale that were observed and not promoted.
@@ -278,13 +296,18 @@ impl Totals {
         if count < 2.0 * least.min(28.0) || sum <= 0.0 {
             return;
         }
-        let first = setup.groups.of_series[series] * self.history + start;
         let usual = usual_path(&units[..=last], &ordinary, setup.bucket());
         let sold_a_unit = ordinary.iter().zip(&usual).filter(|(counts, _)| **counts);
         let scale = sum / sold_a_unit.map(|(_, &path)| f64::from(path)).sum::<f64>();
-        for t in (0..=last).filter(|&t| ordinary[t]) {
-            self.units[first + t] += f64::from(units[t]);
-            self.expected[first + t] += scale * f64::from(usual[t]);
+        let history = self.history;
+        let totals = self.groups[setup.groups.of_series[series]]
+            .get_or_insert_with(|| Box::new(GroupSteps::nothing(history)));
+        let sold = totals.units[start..].iter_mut().zip(&mut totals.expected[start..]);
+        for (t, (sum, expected)) in sold.enumerate().take(last + 1) {
+            if ordinary[t] {
+                add_steps(sum, unit_steps(f64::from(units[t])));
+                add_steps(expected, unit_steps(scale * f64::from(usual[t])));
+            }
         }
         self.add_launch(&units[..=last], start, &ordinary);
     }
@@ -304,7 +327,8 @@ impl Totals {
         }
         if count > 0.0 {
             for t in (0..periods).filter(|&t| ordinary[t]) {
-                self.launch[t].add(f64::from(units[t]), sum / count);
+                self.launch[t].sold.add(f64::from(units[t]));
+                self.launch[t].expected.add(sum / count);
             }
         }
     }
@@ -318,7 +342,7 @@ impl Totals {
             let to = (t + LAUNCH_SMOOTHING + 1).min(self.launch.len());
             let mut around = Tally::default();
             for period in &self.launch[from..to] {
-                around.merge(period);
+                around.add(period.sold.value(), period.expected.value());
             }
             curve.push(around.factor(1.0, LAUNCH_EVIDENCE) as f32);
         }
@@ -327,14 +351,18 @@ impl Totals {
 }
 
 impl Evidence for Totals {
-    fn merge(&mut self, next: Self) {
-        for (sum, units) in self.units.iter_mut().zip(&next.units) {
-            *sum += units;
+    fn merge(&mut self, other: Self) {
+        for (sum, other) in self.groups.iter_mut().zip(other.groups) {
+            match (sum.as_mut(), other) {
+                (Some(sum), Some(other)) => sum.merge(&other),
+                (None, other) => *sum = other,
+                (Some(_), None) => {}
+            }
         }
-        for (sum, expected) in self.expected.iter_mut().zip(&next.expected) {
-            *sum += expected;
+        for (sum, other) in self.launch.iter_mut().zip(&other.launch) {
+            sum.sold.merge(other.sold);
+            sum.expected.merge(other.expected);
         }
-        merge_all(&mut self.launch, &next.launch);
     }
 }
 
@@ -382,7 +410,7 @@ impl Profile {
 
     /// Moves the season to what the group's own years agree on, see
     /// [`year_parts`](crate::forecast::pooled::year_parts).
-    fn heed_years(&mut self, setup: &Setup<'_>, totals: GroupTotals<'_>) {
+    fn heed_years(&mut self, setup: &Setup<'_>, totals: &GroupTotals) {
         let history = totals.units.len();
         let unknown = ORIGINS * setup.steps.lead_time();
         let known = history.saturating_sub(unknown);
@@ -586,7 +614,7 @@ fn precision(deviation: f64) -> f64 {
 pub(crate) fn profile(
     setup: &Setup<'_>,
     key: &GroupKey,
-    totals: GroupTotals<'_>,
+    totals: &GroupTotals,
 ) -> Result<Profile, FitError> {
     let calendar = setup.calendar();
     let history = totals.units.len();
@@ -627,15 +655,15 @@ struct ProfileFit<'a> {
     rows: &'a SparseRows,
     /// See [`closures`].
     closed: &'a BTreeMap<usize, f64>,
-    totals: GroupTotals<'a>,
+    totals: &'a GroupTotals,
 }
 
 impl ProfileFit<'_> {
     /// The index fitted to the periods before `known`, at mean 1 over the last year of them.
     fn index(&self, weight: &[f64], known: usize) -> Result<Vec<f32>, FitError> {
         let counts = Counts {
-            units: self.totals.units,
-            exposure: self.totals.expected,
+            units: &self.totals.units,
+            exposure: &self.totals.expected,
             weight,
             dispersion: GROUP_DISPERSION,
         };
@@ -662,7 +690,7 @@ impl ProfileFit<'_> {
 fn closures(
     calendar: &Calendar,
     events: &[EventDates<'_>],
-    totals: GroupTotals<'_>,
+    totals: &GroupTotals,
     periods: usize,
 ) -> BTreeMap<usize, f64> {
     let mut closed = BTreeMap::new();

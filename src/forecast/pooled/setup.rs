@@ -7,6 +7,7 @@ use crate::forecast::pooled::distribution::Spread;
 use crate::forecast::pooled::error_group::ErrorGroup;
 use crate::forecast::pooled::level::{HALF_LIVES, half_lives};
 use crate::forecast::pooled::promotions::PromotionIndex;
+use crate::forecast::pooled::sample::Sample;
 use crate::forecast::pooled::seasonal::Groups;
 use crate::forecast::pooled::year_parts::YearParts;
 use crate::forecast::{Demand, Settings};
@@ -102,6 +103,12 @@ impl HorizonSteps {
     }
 }
 
+/// Pools to learn errors and the levels of groups from. More only cost time: with 4,000 instead of
+/// 6,000 coverage moved by at most 0.9 points.
+const SAMPLE_POOLS: usize = 4_000;
+/// Pools to learn the global model from: some 24,000 lead times for eight coefficients.
+const GLOBAL_SAMPLE_POOLS: usize = 2_000;
+
 /// What learning and forecasting both read.
 #[derive(Debug, Clone)]
 pub(crate) struct Setup<'a> {
@@ -114,6 +121,10 @@ pub(crate) struct Setup<'a> {
     pub promotions: PromotionIndex<'a>,
     /// Parts of the year, history and reach.
     pub year: YearParts,
+    /// Pools that errors and the levels of groups are learnt from.
+    pub sample: Sample,
+    /// Pools that the global model is learnt from.
+    pub global_sample: Sample,
 }
 
 impl<'a> Setup<'a> {
@@ -127,6 +138,8 @@ impl<'a> Setup<'a> {
             half_lives: half_lives(bucket),
             steps: HorizonSteps::of(bucket),
             promotions: PromotionIndex::new(demand.promotions),
+            sample: Sample::new(&demand, SAMPLE_POOLS),
+            global_sample: Sample::new(&demand, GLOBAL_SAMPLE_POOLS),
             demand,
             settings,
         }
@@ -177,10 +190,5 @@ impl<'a> Setup<'a> {
     ) -> ErrorGroup {
         let year = YEAR_DAYS / self.bucket().days();
         ErrorGroup::new(rate, observed < 0.5 * year, overdue, spread)
-    }
-
-    /// Whether a pool is in an even sample of at most `size` pools.
-    pub fn in_sample(&self, pool: usize, size: usize) -> bool {
-        pool.is_multiple_of(self.panel().pools().len().div_ceil(size))
     }
 }

@@ -65,10 +65,3 @@ impl Tally {
         (self.sold + evidence * belief) / (self.expected + evidence)
     }
 }
-
-/// Adds tallies place by place.
-pub(crate) fn merge_all(sums: &mut [Tally], others: &[Tally]) {
-    for (sum, other) in sums.iter_mut().zip(others) {
-        sum.merge(other);
-    }
-}

@@ -1,8 +1,8 @@
 //! The names of a column, held once and numbered.
 
-use crate::math::hash::FastMap;
 use crate::ingest::cells::rules::{Rules, bracketed, is_total, matches};
 use crate::ingest::cells::values::{NO_TEXT, clip};
+use crate::math::hash::FastMap;
 use std::borrow::Cow;
 
 /// Codes from here on name a problem, not a text.

@@ -1,8 +1,8 @@
 //! The typed cells of a column, and what stands for an empty one.
 
 use crate::domain::shown::shown;
-use crate::math::hash::FastHasher;
 use crate::ingest::tables::schema::Kind;
+use crate::math::hash::FastHasher;
 use std::hash::Hasher;
 
 /// No text in this cell.
