@@ -177,6 +177,24 @@ fn stages_read_no_clock_environment_or_file() {
 }
 
 #[test]
+fn elementary_functions_are_the_same_on_every_machine() {
+    // The system's library has another variant of these for processors that multiply and add in one
+    // step; `math/elementary.rs` stands in for them.
+    const FUNCTIONS: [&str; 16] = [
+        "exp", "exp2", "exp_m1", "ln", "ln_1p", "log", "log2", "log10", "powf", "sin", "cos",
+        "tan", "tanh", "cbrt", "hypot", "mul_add",
+    ];
+    each_source(|file, text| {
+        for function in FUNCTIONS {
+            let call = format!(".{function}(");
+            if let Some((line, _)) = code(text).find(|(_, code)| code.contains(&call)) {
+                panic!("{}:{line}: {call} of the system, see math/elementary.rs", file.display());
+            }
+        }
+    });
+}
+
+#[test]
 fn no_leftovers() {
     for folder in ["src", "benches", "tests"] {
         for file in sources(&root().join(folder)).iter().filter(|f| !f.ends_with("tests/tidy.rs")) {

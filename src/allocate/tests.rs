@@ -3,6 +3,7 @@ use crate::allocate::*;
 use crate::domain::classes::FindingKind;
 use crate::domain::outcome::ChannelAction;
 use crate::domain::units::Money;
+use crate::math::elementary::Elementary;
 use proptest::prelude::*;
 
 fn channel(id: u32, velocity: f64, margin: f64) -> ChannelDemand {
@@ -161,7 +162,7 @@ fn e7_shares_move_in_bounded_steps_with_the_reason() {
 fn e8_oversell_risk_is_the_chance_of_more_demand_than_published() {
     let (rows, _) = run(3, &[channel(0, 2.0, 1.0)], &Settings::default());
     // Poisson with mean 2: P(D > 3) = 1 - e^-2 (1 + 2 + 2 + 4/3).
-    let exact = 1.0 - (-2.0f64).exp() * (5.0 + 4.0 / 3.0);
+    let exact = 1.0 - (-2.0f64).exponential() * (5.0 + 4.0 / 3.0);
     assert!((rows[0].oversell_risk - exact).abs() < 1e-12);
     let (rows, _) = run(3, &[channel(0, 0.0, 1.0)], &Settings::default());
     assert_eq!(rows[0].oversell_risk, 0.0);

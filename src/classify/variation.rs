@@ -11,6 +11,7 @@
 //! 1998, ch. 3).
 
 use crate::domain::calendar::Bucket;
+use crate::math::elementary::Transcendental;
 
 /// Weeks that are looked at: a year; of longer periods as many as that.
 pub const WEEKS: usize = 52;
@@ -56,7 +57,7 @@ impl Variation {
         let weekday = if bucket == Bucket::Day { of_weekdays(demand) } else { 0.0 };
         let flat = vec![1.0; variation.recent.len()];
         let weeks = deviation(&variation.recent, &flat, &vec![false; flat.len()]);
-        variation.as_sold = weeks.map(|weeks| weeks.hypot(weekday));
+        variation.as_sold = weeks.map(|weeks| weeks.hypotenuse(weekday));
         if sums.len() >= 2 * year {
             let season = own_season(&sums, year, first);
             variation.around_own_season =

@@ -18,6 +18,7 @@
 use crate::domain::calendar::{Bucket, Calendar};
 use crate::domain::inputs::{Product, ProductStatus, StockHistory};
 use crate::domain::panel::{Activity, SeriesMut, flag};
+use crate::math::elementary::{Elementary, Transcendental};
 use chrono::NaiveDate;
 use std::ops::Range;
 
@@ -242,7 +243,7 @@ impl Moments {
         }
         let variance = (self.squares - self.sum * mean).max(0.0) / (self.periods - 1.0).max(1.0);
         let excess = variance / mean - 1.0;
-        if excess > 1e-6 { mean * excess.ln_1p() / excess } else { mean }
+        if excess > 1e-6 { mean * excess.natural_log_1p() / excess } else { mean }
     }
 }
 
@@ -266,8 +267,8 @@ pub(crate) fn mark(
         }
         return inferred;
     };
-    let surprise = probability.map_or(f64::INFINITY, |p| -p.ln());
-    let off_season = off_season(&total, axis, -SEASON_PROBABILITY.ln());
+    let surprise = probability.map_or(f64::INFINITY, |p| -p.natural_log());
+    let off_season = off_season(&total, axis, -SEASON_PROBABILITY.natural_log());
     for run in &off_season {
         set(series, total.first, run.clone(), flag::OFF_SEASON);
     }
@@ -436,7 +437,7 @@ fn off_season(total: &Total, axis: &Axis<'_>, surprise: f64) -> Vec<Range<usize>
         }
     }
     let share = (inside.selling / inside.periods.max(1.0)).min(0.999);
-    let of_one = -(1.0 - share).ln();
+    let of_one = -(1.0 - share).natural_log();
     let mut runs = Vec::new();
     let mut t = 0;
     while t < n {

@@ -12,6 +12,7 @@
 //! ```
 
 use crate::explain::Step;
+use crate::math::elementary::Elementary;
 use std::collections::HashMap;
 
 // The noise of another order of operations, nothing a person could see; whole runs on every data
@@ -52,7 +53,7 @@ impl Binary {
             Self::Subtract => a - b,
             Self::Multiply => a * b,
             Self::Divide => a / b,
-            Self::Power => a.powf(b),
+            Self::Power => a.to_the(b),
         }
     }
 }

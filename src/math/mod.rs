@@ -7,6 +7,7 @@
 pub mod apportion;
 pub mod cycles;
 pub mod distributions;
+pub(crate) mod elementary;
 pub(crate) mod exact;
 pub(crate) mod hash;
 pub mod linear;

@@ -1,11 +1,11 @@
 //! The standard normal distribution: how likely, how far, how short.
 //!
-//! The error function is `statrs`'s (relative error below 1e-10 in the tails, which R confirms
-//! below); the loss function is Silver, Pyke & Thomas (2017), *Inventory and Production Management
+//! The error function is the `libm` crate's, to the last bit or two; the loss function is Silver, Pyke & Thomas (2017), *Inventory and Production Management
 //! in Supply Chains*, 4th ed., app. B. Symbols: `z` a value in standard deviations from the mean,
 //! `p` a probability.
 
-use statrs::function::erf::erfc;
+use crate::math::elementary::Elementary;
+use libm::erfc;
 use std::f64::consts::{PI, SQRT_2};
 
 /// Probability that a standard normal stays at or below `z`. `[Φ]`
@@ -22,7 +22,7 @@ pub fn cdf(z: f64) -> f64 {
 /// Standard normal density. `[φ]`
 #[must_use]
 pub fn density(z: f64) -> f64 {
-    (-0.5 * z * z).exp() / (2.0 * PI).sqrt()
+    (-0.5 * z * z).exponential() / (2.0 * PI).sqrt()
 }
 
 /// What a standard normal stays below with probability `p`, in (0, 1): the safety factor of a cycle
@@ -69,10 +69,10 @@ pub fn quantile(p: f64) -> f64 {
     // Below this probability, and above its complement, the approximation is one in sqrt(-2 ln p).
     const TAIL: f64 = 0.02425;
     let z = if p < TAIL {
-        let q = (-2.0 * p.ln()).sqrt();
+        let q = (-2.0 * p.natural_log()).sqrt();
         polynomial(&C, q) / (polynomial(&D, q) * q + 1.0)
     } else if p > 1.0 - TAIL {
-        let q = (-2.0 * (1.0 - p).ln()).sqrt();
+        let q = (-2.0 * (1.0 - p).natural_log()).sqrt();
         -polynomial(&C, q) / (polynomial(&D, q) * q + 1.0)
     } else {
         let q = p - 0.5;

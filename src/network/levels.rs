@@ -31,8 +31,8 @@
 use crate::inventory::lot_size::eoq;
 use crate::inventory::safety_stock::critical_ratio;
 use crate::math::distributions::Demand;
+use crate::math::elementary::gamma_below;
 use crate::network::demand::{DemandAhead, of_the_kind_of};
-use statrs::function::gamma::gamma_lr;
 
 // A transfer lasts four weeks at most: beyond, the square root of a cheap line's cost would fill a
 // shop with months of a slow mover (`network.md`, rule 1).
@@ -326,7 +326,7 @@ pub fn crossing_of(lead_days: f64, lead_sd_days: f64, review_days: f64) -> f64 {
     let scale = lead_sd_days * lead_sd_days / lead_days;
     let late = |k: usize| match k {
         0 => 1.0,
-        k => 1.0 - gamma_lr(shape, k as f64 * review_days / scale),
+        k => 1.0 - gamma_below(shape, k as f64 * review_days / scale),
     };
     under_way(late, review_days)
 }

@@ -3,6 +3,7 @@
 //!
 //! Each item has a random stream of its own, so item 7 is the same in a sample of 60 and of 60,000.
 
+use crate::math::elementary::Elementary;
 use crate::sample::catalogue::{self, CatalogueItem, Kind, SUPPLIERS, at};
 use crate::sample::{DAYS, EVENTS, date};
 use chrono::{Datelike, NaiveDate};
@@ -123,7 +124,7 @@ impl Random {
         if mean > 30.0 {
             return (mean + mean.sqrt() * self.normal()).round().max(0.0) as i64;
         }
-        let limit = (-mean).exp();
+        let limit = (-mean).exponential();
         let mut product = self.uniform();
         let mut count = 0;
         while product > limit {
@@ -205,19 +206,19 @@ fn demand(
     let trend = 0.12 * random.normal();
     let strength = random.between(2.0, 5.0);
     let spread = if item.kind == Kind::Slow { 0.5 } else { 0.25 };
-    let taste: [f64; 3] = std::array::from_fn(|_| (0.25 * random.normal()).exp());
+    let taste: [f64; 3] = std::array::from_fn(|_| (0.25 * random.normal()).exponential());
     std::array::from_fn(|channel| {
         let mut units = Vec::with_capacity(DAYS);
         for day in 0..DAYS {
             let promotion = Promotion::on(promotions, day);
             let lift = promotion.map_or(1.0, |p| 1.0 + strength * p.discount);
             // Its mean is 1, so that noise does not lift the level.
-            let noise = (spread * random.normal() - spread * spread / 2.0).exp();
+            let noise = (spread * random.normal() - spread * spread / 2.0).exponential();
             let years = (day as f64 - DAYS as f64) / 365.0;
             let rate = item.per_day
                 * SHARE[channel]
                 * taste[channel]
-                * (trend * years).exp()
+                * (trend * years).exponential()
                 * lift
                 * noise;
             let rate = rate * season(item, index, channel, date(day)) * life(item.kind, index, day);
@@ -254,7 +255,7 @@ fn season(item: &CatalogueItem, index: usize, channel: usize, date: NaiveDate) -
 
 /// 1 on the day of the year `centre`, less before and after it.
 fn bump(date: NaiveDate, centre: f64, width: f64) -> f64 {
-    (-0.5 * ((f64::from(date.ordinal()) - centre) / width).powi(2)).exp()
+    (-0.5 * ((f64::from(date.ordinal()) - centre) / width).powi(2)).exponential()
 }
 
 /// 0 before launch and after the end, a ramp in between where there is one.

@@ -19,6 +19,7 @@ use crate::domain::error::FitError;
 use crate::forecast::methods::combination::Pool;
 use crate::forecast::methods::recursion::{Recursion, errors_into, squared_errors};
 use crate::forecast::methods::{History, Method, decompose};
+use crate::math::elementary::{Elementary, Transcendental};
 use crate::math::optimize::{LANES, Lane, around, least, search};
 use crate::math::stats;
 use serde::{Deserialize, Serialize};
@@ -101,7 +102,7 @@ impl CesParams {
 
     fn to_box(self) -> [f64; 4] {
         let share = |value: f64, width: f64| ((value - 0.01) / width).clamp(0.0, 1.0);
-        let centred = ((self.alpha[1] - 1.0) / 0.9).clamp(-1.0, 1.0).cbrt();
+        let centred = ((self.alpha[1] - 1.0) / 0.9).clamp(-1.0, 1.0).cube_root();
         [
             share(self.alpha[0], 1.79),
             0.5 + 0.5 * centred,
@@ -355,7 +356,7 @@ fn finish(
         CesForm::Full => 5.0,
     };
     let variance = sum.max(1e-18 * squares).max(1e-300) / n;
-    let loglik = -0.5 * n * ((2.0 * std::f64::consts::PI * variance).ln() + 1.0);
+    let loglik = -0.5 * n * ((2.0 * std::f64::consts::PI * variance).natural_log() + 1.0);
     let spare = n - k - 1.0;
     let aicc = if spare > 0.0 {
         -2.0 * loglik + 2.0 * k + 2.0 * k * (k + 1.0) / spare
@@ -484,7 +485,7 @@ mod tests {
 
     fn weekly(n: usize) -> Vec<f64> {
         let season = [-3.0, -2.0, 0.0, 1.0, 3.0, 4.0, -3.0];
-        (0..n).map(|t| 30.0 + season[t % 7] + 3.0 * (t as f64 * 0.9).sin()).collect()
+        (0..n).map(|t| 30.0 + season[t % 7] + 3.0 * (t as f64 * 0.9).sine()).collect()
     }
 
     #[test]

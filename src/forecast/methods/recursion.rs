@@ -126,6 +126,7 @@ fn products_of_errors_portable<R: Recursion>(columns: &mut Columns<'_, R>, y: &[
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::math::elementary::Transcendental;
 
     /// Simple smoothing, enough to compare code paths.
     struct Level(Lane, Lane);
@@ -146,7 +147,7 @@ mod tests {
 
     #[test]
     fn wide_vectors_give_the_same_bits() {
-        let y: Vec<f64> = (0..500).map(|t| (f64::from(t) * 0.7).sin() * 10.0 / 3.0).collect();
+        let y: Vec<f64> = (0..500).map(|t| (f64::from(t) * 0.7).sine() * 10.0 / 3.0).collect();
         let (mut wide, mut plain) = (smoothing(), smoothing());
         assert_eq!(squared_errors(&mut wide, &y), squared_errors_portable(&mut plain, &y));
         assert_eq!(wide.0, plain.0);

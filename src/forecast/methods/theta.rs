@@ -422,6 +422,7 @@ impl ThetaState {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::math::elementary::Transcendental;
 
     const FORMS: [ThetaForm; 4] = [
         ThetaForm::Standard,
@@ -431,7 +432,7 @@ mod tests {
     ];
 
     fn wavy(n: usize) -> Vec<f64> {
-        (0..n).map(|t| 40.0 + 0.3 * t as f64 + 5.0 * (t as f64 * 1.7).sin()).collect()
+        (0..n).map(|t| 40.0 + 0.3 * t as f64 + 5.0 * (t as f64 * 1.7).sine()).collect()
     }
 
     #[test]

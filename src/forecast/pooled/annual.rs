@@ -14,6 +14,7 @@
 //! pooled over a category knows more; this one is what a series can say by itself. A year is 364
 //! days, so that weekdays match. Periods that are NaN are left out of every mean.
 
+use crate::math::elementary::Elementary;
 use serde::{Deserialize, Serialize};
 
 /// Days of a year of whole weeks.
@@ -65,7 +66,7 @@ impl Means {
     fn log_mean(&self, from: usize, to: usize) -> Option<f64> {
         let n = self.counts[to] - self.counts[from];
         (n > 0.0)
-            .then(|| ((self.sums[to] - self.sums[from]) / n + self.offset).ln())
+            .then(|| ((self.sums[to] - self.sums[from]) / n + self.offset).natural_log())
             .filter(|log| log.is_finite())
     }
 
@@ -118,7 +119,7 @@ impl Annual {
             (0..WINDOW.min(self.elapsed)).map(|k| self.log_at(self.elapsed - 1 - k)).sum::<f64>()
                 / WINDOW as f64;
         for (h, value) in path.iter_mut().enumerate() {
-            *value *= (self.weight * (self.log_at(self.elapsed + h) - passed)).exp();
+            *value *= (self.weight * (self.log_at(self.elapsed + h) - passed)).exponential();
         }
     }
 
@@ -140,10 +141,11 @@ impl Annual {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::math::elementary::Transcendental;
 
     fn yearly(days: usize) -> Vec<f64> {
         (0..days)
-            .map(|t| 50.0 + 25.0 * (t as f64 / YEAR as f64 * std::f64::consts::TAU).sin())
+            .map(|t| 50.0 + 25.0 * (t as f64 / YEAR as f64 * std::f64::consts::TAU).sine())
             .collect()
     }
 

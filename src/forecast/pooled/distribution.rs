@@ -8,6 +8,7 @@
 //! (Czado, Gneiting & Held 2009), a conformal correction that keeps counts counts. Units: units of
 //! demand.
 
+use crate::math::elementary::{Elementary, Transcendental};
 use crate::math::exact::ExactSum;
 use crate::math::normal;
 use crate::parallel;
@@ -207,7 +208,11 @@ impl Moments {
         let r =
             if variance > 1.0005 * mean { mean * mean / (variance - mean) } else { f64::INFINITY };
         let ratio = if r.is_finite() { mean / (r + mean) } else { 0.0 };
-        let mut p = if r.is_finite() { (r * (r / (r + mean)).ln()).exp() } else { (-mean).exp() };
+        let mut p = if r.is_finite() {
+            (r * (r / (r + mean)).natural_log()).exponential()
+        } else {
+            (-mean).exponential()
+        };
         let mut k = 0.0;
         let mut tail = 1.0;
         loop {
@@ -250,8 +255,8 @@ impl Moments {
             return if x >= self.mean { 1.0 } else { 0.0 };
         }
         let shape = self.mean * self.mean / self.variance;
-        let z =
-            ((x.max(0.0) / self.mean).cbrt() - 1.0 + 1.0 / (9.0 * shape)) * (9.0 * shape).sqrt();
+        let z = ((x.max(0.0) / self.mean).cube_root() - 1.0 + 1.0 / (9.0 * shape))
+            * (9.0 * shape).sqrt();
         normal_cdf(z)
     }
 
@@ -509,7 +514,7 @@ impl QuantileTable {
         let quantiles = |i: usize| {
             let d = i / TABLE_MEANS;
             let m = i % TABLE_MEANS;
-            let mean = TABLE_LOW * (TABLE_STEP * m as f64).exp();
+            let mean = TABLE_LOW * (TABLE_STEP * m as f64).exponential();
             let moments = Moments { mean, variance: mean + TABLE_DISPERSIONS[d] * mean * mean };
             let mut quantiles = vec![0.0; ascending.len()];
             moments.quantiles_at(&ascending, |i| deviates[i], &mut quantiles);
@@ -536,13 +541,13 @@ impl QuantileTable {
             d if dispersion - TABLE_DISPERSIONS[d - 1] < TABLE_DISPERSIONS[d] - dispersion => d - 1,
             d => d,
         };
-        let position = (mean / TABLE_LOW).ln() / TABLE_STEP;
+        let position = (mean / TABLE_LOW).natural_log() / TABLE_STEP;
         let m = (position.round() as usize).min(TABLE_MEANS - 1);
         let cell = self.cells[d * TABLE_MEANS + m];
         if mean < 10.0 {
             return cell;
         }
-        let scale = (mean / (TABLE_LOW * (TABLE_STEP * m as f64).exp())) as f32;
+        let scale = (mean / (TABLE_LOW * (TABLE_STEP * m as f64).exponential())) as f32;
         cell.map(|q| (q * scale).round())
     }
 }
@@ -568,7 +573,7 @@ fn normal_cdf(z: f64) -> f64 {
         0.170_872_77,
     ];
     let polynomial = series.iter().rev().fold(0.0, |sum, c| sum * t + c);
-    let tail = 0.5 * t * (-x * x + polynomial).exp();
+    let tail = 0.5 * t * (-x * x + polynomial).exponential();
     if z > 0.0 { 1.0 - tail } else { tail }
 }
 

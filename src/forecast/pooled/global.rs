@@ -324,16 +324,18 @@ fn distances(level: f64, levels: &[f64; HALF_LIVES], half_lives: &[f64; HALF_LIV
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::math::elementary::Transcendental;
 
     /// Rows whose targets follow `truth`, with a small wobble.
     fn rows(count: usize, truth: impl Fn(&[f64; REGRESSORS + 1]) -> f64) -> Rows {
         let mut rows = Rows::default();
-        let wave = |i: usize, j: usize| ((i * (j + 3)) as f64 * 0.7).sin();
+        let wave = |i: usize, j: usize| ((i * (j + 3)) as f64 * 0.7).sine();
         let mut groups = ErrorGroup::all();
         let groups = [groups.next().unwrap(), groups.next().unwrap()];
         for i in 0..count {
             let regressors = std::array::from_fn(|j| wave(i, j));
             rows.rows.push(Row {
+                series: i,
                 target: truth(&regressors) + 0.1 * wave(i, 11),
                 regressors,
                 error_group: groups[i % 2],

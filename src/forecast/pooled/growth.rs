@@ -12,6 +12,7 @@ use crate::domain::calendar::Bucket;
 use crate::forecast::pooled::level::Past;
 use crate::forecast::pooled::setup::YEAR_DAYS;
 use crate::forecast::pooled::tally::Tally;
+use crate::math::elementary::Elementary;
 use crate::math::exact::ExactSum;
 
 /// Largest log growth a year that is carried on.
@@ -152,7 +153,7 @@ fn growth_of(now_blocks: &[Tally], then_blocks: &[Tally]) -> Option<OwnGrowth> {
     let scatter = squares * compared / (compared - 1.0) / (now.sold * now.sold);
     let counts = 1.0 / now.sold + 1.0 / then.sold;
     Some(OwnGrowth {
-        growth: ratio.ln(),
+        growth: ratio.natural_log(),
         variance: scatter.max(counts).max(LEAST_ERROR * LEAST_ERROR),
     })
 }
@@ -164,9 +165,9 @@ pub(crate) fn take_out(exposure: &mut [f32], first: usize, anchor: usize, growth
     }
     // Two years were compared; before them nothing is known.
     let furthest = (2.0 * YEAR_DAYS / days) as usize;
-    let step = (growth * days / YEAR_DAYS).exp() as f32;
+    let step = (growth * days / YEAR_DAYS).exponential() as f32;
     let oldest = anchor.saturating_sub(furthest).max(first);
-    let mut factor = (-growth * (anchor - oldest) as f64 * days / YEAR_DAYS).exp() as f32;
+    let mut factor = (-growth * (anchor - oldest) as f64 * days / YEAR_DAYS).exponential() as f32;
     let (before, since) = exposure.split_at_mut((oldest - first).min(exposure.len()));
     before.iter_mut().for_each(|a| *a *= factor);
     for a in since {
@@ -181,11 +182,11 @@ pub(crate) fn carry_on(exposure: &mut [f32], ahead: usize, growth: f64, days: f6
     if growth == 0.0 {
         return;
     }
-    let damping = DAMPING.powf(days);
-    let mut left = DAMPING.powf(days * ahead as f64);
+    let damping = DAMPING.to_the(days);
+    let mut left = DAMPING.to_the(days * ahead as f64);
     for a in exposure {
         // After h days the log level has moved by g/365 (1 - φ^h) / (1 - φ).
-        *a *= (growth / YEAR_DAYS * (1.0 - left) / (1.0 - DAMPING)).exp() as f32;
+        *a *= (growth / YEAR_DAYS * (1.0 - left) / (1.0 - DAMPING)).exponential() as f32;
         left *= damping;
     }
 }
@@ -193,6 +194,7 @@ pub(crate) fn carry_on(exposure: &mut [f32], ahead: usize, growth: f64, days: f6
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::math::elementary::Transcendental;
 
     fn of(units: &[f32]) -> Option<OwnGrowth> {
         let exposure = vec![1.0; units.len()];
@@ -201,12 +203,12 @@ mod tests {
 
     #[test]
     fn thirty_per_cent_a_year_is_found_in_two_years_whatever_the_season() {
-        let season = |t: usize| 1.0 + 0.6 * (t as f64 / 364.0 * std::f64::consts::TAU).sin();
-        let grown = |t: usize| (20.0 * season(t) * 1.3f64.powf(t as f64 / 365.25)).round() as f32;
+        let season = |t: usize| 1.0 + 0.6 * (t as f64 / 364.0 * std::f64::consts::TAU).sine();
+        let grown = |t: usize| (20.0 * season(t) * 1.3f64.to_the(t as f64 / 365.25)).round() as f32;
         let units: Vec<f32> = (0..730).map(grown).collect();
         let own = of(&units).unwrap();
         let believed = OwnGrowth::believed(Some(own), 0.0);
-        assert!((believed - 1.3f64.ln()).abs() < 0.03, "{own:?} {believed}");
+        assert!((believed - 1.3f64.natural_log()).abs() < 0.03, "{own:?} {believed}");
         let mut ahead = vec![1.0; 90];
         carry_on(&mut ahead, 1, believed, 1.0);
         assert!((1.055..1.075).contains(&(ahead[89] / ahead[0])), "{}", ahead[89] / ahead[0]);
@@ -236,6 +238,6 @@ mod tests {
         let mut exposure = vec![1.0f32; 366];
         take_out(&mut exposure, 0, 365, 0.3, 1.0);
         assert!((exposure[365] - 1.0).abs() < 1e-3, "{}", exposure[365]);
-        assert!((exposure[0] - (-0.3f32).exp()).abs() < 1e-3, "{}", exposure[0]);
+        assert!((exposure[0] - (-0.3f32).exponential()).abs() < 1e-3, "{}", exposure[0]);
     }
 }

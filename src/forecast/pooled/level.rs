@@ -15,6 +15,7 @@
 //! and weights fall with the error (Bates & Granger 1969). Units: units of demand a period.
 
 use crate::domain::calendar::Bucket;
+use crate::math::elementary::Elementary;
 use serde::{Deserialize, Serialize};
 
 /// Half-lives that compete.
@@ -52,7 +53,7 @@ pub struct Past<'a> {
 
 /// `0.5^(1 / half_life)`: share of a sum that is left a period later.
 pub(crate) fn decay(half_life: f64) -> f64 {
-    (0.5f64).powf(1.0 / half_life)
+    (0.5f64).to_the(1.0 / half_life)
 }
 
 /// [`decay`] of each half-life.

@@ -8,6 +8,7 @@
 use crate::domain::panel::SeriesKey;
 use crate::forecast::pooled::fit::Model;
 use crate::forecast::pooled::setup::Setup;
+use crate::math::elementary::Elementary;
 
 /// Price ratios are believed between this and its inverse: beyond it lies a wrong row or another
 /// pack.
@@ -57,14 +58,14 @@ impl Setup<'_> {
         let own = of_sku.iter().any(|price| price.channel == Some(key.channel));
         let channel = own.then_some(key.channel);
         let calendar = self.calendar();
-        let limit = BELIEVED.ln();
+        let limit = BELIEVED.natural_log();
         let mut path = PricePath::default();
         let mut first = None;
         for price in of_sku.iter().filter(|p| p.channel == channel && p.unit_price > 0.0) {
             let ratio = price.unit_price / *first.get_or_insert(price.unit_price);
             path.steps.push(PriceStep {
                 from: calendar.index(price.from),
-                log_price: ratio.ln().clamp(-limit, limit),
+                log_price: ratio.natural_log().clamp(-limit, limit),
             });
         }
         path
@@ -86,7 +87,7 @@ impl Model<'_> {
             return;
         }
         for (t, a) in exposure.iter_mut().enumerate().filter(|(t, _)| !promoted(*t)) {
-            *a *= (elasticity * path.at((first + t) as i64)).exp() as f32;
+            *a *= (elasticity * path.at((first + t) as i64)).exponential() as f32;
         }
     }
 }

@@ -13,6 +13,7 @@
 
 use crate::forecast::pooled::level::decay;
 use crate::forecast::pooled::tally::Tally;
+use crate::math::elementary::Elementary;
 use crate::math::exact::ExactSum;
 use serde::{Deserialize, Serialize};
 
@@ -103,7 +104,8 @@ impl GroupRecent {
         let trust = GROUP_SD * GROUP_SD / (GROUP_SD * GROUP_SD + variance);
         let squared_means = (self.squared_expected.value() - expected * expected) * ratio * ratio;
         GroupScale {
-            log_factor: (ratio.ln() * trust).clamp(LEAST.ln(), MOST.ln()),
+            log_factor: (ratio.natural_log() * trust)
+                .clamp(LEAST.natural_log(), MOST.natural_log()),
             differences: (squares - ratio * agreed.expected).max(0.0) / squared_means.max(1e-9),
         }
     }
@@ -129,7 +131,7 @@ impl GroupScale {
         // Members that do not differ move together, however certain one is: 0 / 0 was no level for an
         // item that had been out of stock for long.
         let share = if self.differences > 0.0 { doubt / (doubt + self.differences) } else { 1.0 };
-        (self.log_factor * share).exp()
+        (self.log_factor * share).exponential()
     }
 }
 

@@ -9,6 +9,7 @@
 //! by its own lack of information.
 
 use crate::domain::error::FitError;
+use crate::math::elementary::Elementary;
 use crate::math::linear::Envelope;
 
 /// One value of a design matrix that is not zero.
@@ -179,10 +180,10 @@ pub fn fit_counts(
                 units.max(START_SHARE * exposure).max(1e-9)
             } else {
                 let eta: f64 = row.iter().map(|x| x.value * beta[x.column as usize]).sum();
-                exposure * eta.clamp(-FURTHEST, FURTHEST).exp()
+                exposure * eta.clamp(-FURTHEST, FURTHEST).exponential()
             };
             let weight = counts.weight[i] * mu / (1.0 + counts.dispersion * mu);
-            let working = (mu / exposure).ln() + (units - mu) / mu;
+            let working = (mu / exposure).natural_log() + (units - mu) / mu;
             for a in row {
                 right[a.column as usize] += weight * a.value * working;
                 for b in row.iter().filter(|b| b.column <= a.column) {
@@ -249,7 +250,7 @@ mod tests {
         for i in 0..200 {
             let x = f64::from(i % 2);
             rows.push([Entry::one(0), Entry::new(1, x)]);
-            units.push((1.0 + 0.5 * x).exp());
+            units.push((1.0 + 0.5 * x).exponential());
         }
         let ones = vec![1.0; 200];
         let counts = Counts { units: &units, exposure: &ones, weight: &ones, dispersion: 0.0 };

@@ -16,6 +16,7 @@
 use crate::forecast::pooled::promotions::{Kinds, PromotedPeriod};
 use crate::forecast::pooled::regression::{Counts, Entry, Penalty, SparseRows, fit_counts};
 use crate::forecast::pooled::tally::Tally;
+use crate::math::elementary::Elementary;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -140,7 +141,7 @@ impl Response {
         for ((kind, total), count) in self.kinds.iter_mut().zip(&totals).zip(&counts) {
             let trust = count / (count + TOTALS_EVIDENCE);
             if total.sold > 0.0 && total.expected > 0.0 {
-                kind.intercept += trust * (total.sold / total.expected).ln();
+                kind.intercept += trust * (total.sold / total.expected).natural_log();
             }
         }
     }
@@ -163,15 +164,15 @@ impl Response {
     /// Factor on demand of a period, `own` that of the series beside the response of all.
     pub fn factor(&self, group: usize, period: &PromotedPeriod, own: f64) -> f64 {
         if period.after {
-            return self.dip.exp();
+            return self.dip.exponential();
         }
         if period.covered <= 0.0 {
             return 1.0;
         }
         let deviation = self.groups.get(group).copied().unwrap_or(0.0);
         let log = self.log_uplift(period) + if self.kinds.is_empty() { 0.0 } else { deviation };
-        let factor = (log.exp() * own).clamp(LEAST, MOST);
-        factor.powf(f64::from(period.covered))
+        let factor = (log.exponential() * own).clamp(LEAST, MOST);
+        factor.to_the(f64::from(period.covered))
     }
 
     fn log_uplift(&self, period: &PromotedPeriod) -> f64 {
@@ -370,9 +371,9 @@ mod tests {
             let discount = 0.05 * (i % 5) as f32;
             for (kind, uplift) in [("deal", 1.5), ("feature", 2.0)] {
                 let mut own = OwnOccurrences::default();
-                let depth = (2.0 * f64::from(discount)).exp();
+                let depth = (2.0 * f64::from(discount)).exponential();
                 own.add(&period(&index, kind, discount), 100.0 * uplift * depth, 100.0);
-                rows.push(GroupOccurrences { group: 0, occurrences: own.rows[0] });
+                rows.push(GroupOccurrences { series: i, group: 0, occurrences: own.rows[0] });
             }
         }
         let response = Response::learn(&rows, 1);
@@ -380,7 +381,7 @@ mod tests {
         assert!((of("deal", 0.1) / 1.83 - 1.0).abs() < 0.08, "{}", of("deal", 0.1));
         assert!((of("feature", 0.0) / 2.0 - 1.0).abs() < 0.1, "{}", of("feature", 0.0));
         let deeper = of("deal", 0.3) / of("deal", 0.1);
-        assert!((deeper / 0.4f64.exp() - 1.0).abs() < 0.1, "{deeper}");
+        assert!((deeper / 0.4f64.exponential() - 1.0).abs() < 0.1, "{deeper}");
         assert_eq!(of("deal+feature", 0.1), of("feature", 0.1).max(of("deal", 0.1)));
     }
 

@@ -25,6 +25,7 @@ use crate::forecast::pooled::regression::{
 };
 use crate::forecast::pooled::setup::{Setup, YEAR_DAYS};
 use crate::forecast::pooled::tally::Tally;
+use crate::math::elementary::{Elementary, Transcendental};
 use crate::math::exact::{ExactSum, add_steps, unit_steps, units_of};
 use crate::parallel;
 use chrono::Datelike;
@@ -456,7 +457,7 @@ impl Profile {
 /// Weighted geometric mean with `other`.
 fn blend(own: &mut [f32], other: &[f32], share: f32) {
     for (a, &b) in own.iter_mut().zip(other) {
-        *a = a.powf(1.0 - share) * b.powf(share);
+        *a = a.to_the(1.0 - share) * b.to_the(share);
     }
 }
 
@@ -628,7 +629,7 @@ pub(crate) fn profile(
     let closed = closures(calendar, &events, totals, rows.len());
     let half_life = setup.settings.profile_half_life_days / calendar.bucket().days();
     let mut weight: Vec<f64> =
-        (0..history).map(|t| (0.5f64).powf((history - 1 - t) as f64 / half_life)).collect();
+        (0..history).map(|t| (0.5f64).to_the((history - 1 - t) as f64 / half_life)).collect();
     for (&t, _) in closed.range(..history) {
         weight[t] = 0.0;
     }
@@ -671,7 +672,7 @@ impl ProfileFit<'_> {
         let bucket_days = self.calendar.bucket().days();
         let beta = fit_counts(self.rows, counts, &layout.penalty())?;
         let mut index: Vec<f64> = (0..self.rows.len())
-            .map(|t| self.rows.dot(t, &beta, |column| !layout.is_level(column)).exp())
+            .map(|t| self.rows.dot(t, &beta, |column| !layout.is_level(column)).exponential())
             .collect();
         let year = ((YEAR_DAYS / bucket_days) as usize).min(known);
         let scale = index[known - year..known].iter().sum::<f64>() / year as f64;
@@ -738,8 +739,8 @@ fn design(
         for k in 1..=layout.harmonics {
             let angle = phase * k as f64;
             let column = layout.annual() + 2 * k - 2;
-            row.push(Entry::new(column, angle.sin()));
-            row.push(Entry::new(column + 1, angle.cos()));
+            row.push(Entry::new(column, angle.sine()));
+            row.push(Entry::new(column + 1, angle.cosine()));
         }
         if layout.weeks > 0 {
             let week = date.iso_week().week0() as usize;

@@ -11,6 +11,7 @@ use crate::forecast::pooled::sample::Sample;
 use crate::forecast::pooled::seasonal::Groups;
 use crate::forecast::pooled::year_parts::YearParts;
 use crate::forecast::{Demand, Settings};
+use crate::math::elementary::Elementary;
 use chrono::Datelike;
 
 /// Horizons at which sums over an interval are calibrated.
@@ -98,7 +99,7 @@ impl HorizonSteps {
         }
         let low = self.periods[above - 1] as f64;
         let high = self.periods[above] as f64;
-        let share = (periods / low).ln() / (high / low).ln();
+        let share = (periods / low).natural_log() / (high / low).natural_log();
         BetweenSteps { step: above - 1, next: above, share }
     }
 }

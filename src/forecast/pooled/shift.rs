@@ -13,6 +13,7 @@ use crate::domain::calendar::Bucket;
 use crate::forecast::pooled::level::Past;
 use crate::forecast::pooled::setup::YEAR_DAYS;
 use crate::forecast::pooled::tally::Tally;
+use crate::math::elementary::Elementary;
 use serde::{Deserialize, Serialize};
 
 /// Least factor between two levels: less is what half-lives are for.
@@ -147,7 +148,7 @@ fn refined(past: &Past<'_>, start: usize, length: usize, split: &Split) -> Optio
     let from = start.saturating_sub(length);
     let to = (start + length).min(past.units.len());
     // Poisson's log-likelihood of the new level over the old, summed from the end.
-    let ratio = (split.after.max(1e-3) / split.before.max(1e-3)).ln();
+    let ratio = (split.after.max(1e-3) / split.before.max(1e-3)).natural_log();
     let mut sum = 0.0;
     let mut most = f64::NEG_INFINITY;
     let mut found = None;

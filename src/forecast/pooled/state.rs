@@ -18,6 +18,7 @@ use crate::forecast::pooled::promotions::{Planned, is_promoted, stated_uplifts};
 use crate::forecast::pooled::setup::{HORIZON_STEPS, Setup};
 use crate::forecast::pooled::shift::LevelShift;
 use crate::forecast::pooled::tally::Tally;
+use crate::math::elementary::Elementary;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
@@ -232,7 +233,7 @@ impl Model<'_> {
                 let mut uplifts = vec![1.0; learnt.len()];
                 self.apply_promotions(&mut uplifts, group, &learnt, state.response);
                 for (a, uplift) in exposure.iter_mut().zip(uplifts) {
-                    *a *= uplift.powf(REPEATED);
+                    *a *= uplift.to_the(REPEATED);
                 }
             }
         }

@@ -20,6 +20,7 @@
 use crate::domain::calendar::{Bucket, Calendar};
 use crate::forecast::pooled::setup::YEAR_DAYS;
 use crate::forecast::pooled::tally::Tally;
+use crate::math::elementary::Elementary;
 use chrono::Datelike;
 
 /// Weeks of a year.
@@ -224,7 +225,7 @@ impl YearParts {
             }
             if now.sold > 0.0 && before.sold > 0.0 {
                 let ratio = (now.sold / now.expected) / (before.sold / before.expected);
-                growth += before.sold * ratio.ln();
+                growth += before.sold * ratio.natural_log();
                 weight += before.sold;
             }
         }
@@ -236,7 +237,7 @@ impl YearParts {
     fn take_growth_out(&self, cells: &mut [Tally], growth: f64, end: usize) {
         let mut grown = Vec::with_capacity(self.parts);
         for part in 0..self.parts {
-            grown.push((growth * (self.place(part, end) - 0.5)).exp());
+            grown.push((growth * (self.place(part, end) - 0.5)).exponential());
         }
         for year in cells.chunks_mut(self.parts) {
             for (cell, grown) in year.iter_mut().zip(&grown) {
@@ -379,7 +380,7 @@ mod tests {
         let noise = |t: usize| ((t as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 61) as f32;
         let noisy: Vec<f32> = (0..n).map(noise).collect();
         let grown: Vec<f32> =
-            (0..n).map(|t| (10.0 * (0.3 * t as f64 / 365.0).exp()) as f32).collect();
+            (0..n).map(|t| (10.0 * (0.3 * t as f64 / 365.0).exponential()) as f32).collect();
         let mut once: Vec<f32> = vec![10.0; n];
         once[500..530].fill(60.0);
         for units in [noisy, grown, once] {

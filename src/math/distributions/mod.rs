@@ -6,8 +6,9 @@
 //! count differs from its continuous counterpart by less than a thousandth in probability, so the
 //! gamma or normal with a continuity correction takes over.
 
+use crate::math::elementary::gamma_below;
+use crate::math::elementary::{Elementary, Transcendental};
 use crate::math::normal;
-use statrs::function::gamma::gamma_lr;
 
 /// Mean demand above which counts are treated as continuous, units.
 pub const COUNT_LIMIT: f64 = 512.0;
@@ -257,9 +258,12 @@ struct CountWalk {
 
 impl CountWalk {
     fn new(mean: f64, r: f64) -> Self {
-        let (q, log_p0) =
-            if r.is_finite() { (mean / (mean + r), -r * (mean / r).ln_1p()) } else { (0.0, -mean) };
-        let pmf = log_p0.exp();
+        let (q, log_p0) = if r.is_finite() {
+            (mean / (mean + r), -r * (mean / r).natural_log_1p())
+        } else {
+            (0.0, -mean)
+        };
+        let pmf = log_p0.exponential();
         Self { mean, r, q, k: 0.0, pmf, cdf: pmf }
     }
 
@@ -306,7 +310,7 @@ impl CountWalk {
 
 fn gamma_cdf(mean: f64, sd: f64, x: f64) -> f64 {
     let (shape, scale) = ((mean / sd).powi(2), sd * sd / mean);
-    if x <= 0.0 { 0.0 } else { gamma_lr(shape, x / scale) }
+    if x <= 0.0 { 0.0 } else { gamma_below(shape, x / scale) }
 }
 
 fn gamma_shortfall(mean: f64, sd: f64, x: f64) -> f64 {
@@ -314,7 +318,7 @@ fn gamma_shortfall(mean: f64, sd: f64, x: f64) -> f64 {
     if x <= 0.0 {
         return mean - x;
     }
-    (mean * (1.0 - gamma_lr(shape + 1.0, x / scale)) - x * (1.0 - gamma_lr(shape, x / scale)))
+    (mean * (1.0 - gamma_below(shape + 1.0, x / scale)) - x * (1.0 - gamma_below(shape, x / scale)))
         .max(0.0)
 }
 

@@ -12,6 +12,7 @@ use crate::domain::outcome::{Allocation, Choice, Policy, PoolPicture, Recommenda
 use crate::domain::units::{Money, SkuId, Units};
 use crate::explain::Step;
 use crate::indicators::PoolResults;
+use crate::math::elementary::Transcendental;
 use crate::report::scripts::{Number, rounded};
 use crate::report::{PastDecision, Report};
 use chrono::NaiveDate;
@@ -328,7 +329,7 @@ fn step(s: &Step) -> StepData<'_> {
 /// Six significant digits: the arithmetic still recomputes to the shown result.
 #[expect(clippy::cast_possible_truncation, reason = "a number of digits")]
 fn significant(value: f64) -> Option<Number> {
-    let before_the_point = if value == 0.0 { 0.0 } else { value.abs().log10().ceil() };
+    let before_the_point = if value == 0.0 { 0.0 } else { value.abs().decimal_log().ceil() };
     rounded(value, (6.0 - before_the_point).clamp(0.0, 9.0) as i32)
 }
 

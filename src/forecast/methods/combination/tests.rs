@@ -1,4 +1,5 @@
 use crate::forecast::methods::combination::*;
+use crate::math::elementary::Elementary;
 
 const GAP: f64 = f64::NAN;
 
@@ -32,7 +33,7 @@ fn killers() -> Vec<(&'static str, Vec<f64>)> {
         ("alternating", series(|t| if t % 2 == 0 { 0.0 } else { 40.0 })),
         ("level jump", series(|t| if t < 700 { 10.0 } else { 1000.0 })),
         ("stopped", series(|t| if t < 600 { 20.0 + (t % 7) as f64 } else { 0.0 })),
-        ("exploding trend", series(|t| (t as f64 / 40.0).exp())),
+        ("exploding trend", series(|t| (t as f64 / 40.0).exponential())),
         (
             "late explosion",
             series(|t| if t < 715 { 3.0 } else { 3.0 * 1.5f64.powi(t as i32 - 714) }),

@@ -17,6 +17,7 @@
 use crate::domain::error::FitError;
 use crate::forecast::methods::combination::Pool;
 use crate::forecast::methods::{History, Method};
+use crate::math::elementary::Elementary;
 use crate::math::optimize::{LANES, around, least, nelder_mead, search};
 use crate::math::stats;
 use serde::{Deserialize, Serialize};
@@ -233,7 +234,9 @@ impl<'a> Sample<'a> {
 
     fn loglik(&self, sum_of_squares: f64) -> f64 {
         let n = self.observed as f64;
-        -0.5 * n * ((2.0 * std::f64::consts::PI * sum_of_squares.max(self.floor) / n).ln() + 1.0)
+        -0.5 * n
+            * ((2.0 * std::f64::consts::PI * sum_of_squares.max(self.floor) / n).natural_log()
+                + 1.0)
             - self.jacobian
     }
 }
@@ -353,7 +356,7 @@ fn on_scale(values: &[f64], scale: Scale) -> Option<Vec<f64>> {
     match scale {
         Scale::Additive => Some(values.to_vec()),
         Scale::Log if stats::observed(values).all(|v| v > 0.0) => {
-            Some(values.iter().map(|v| v.ln()).collect())
+            Some(values.iter().map(|v| v.natural_log()).collect())
         }
         Scale::Log => None,
     }
@@ -454,7 +457,7 @@ impl EtsState {
             };
             *value = match self.form.scale {
                 Scale::Additive => level + season,
-                Scale::Log => (level + season).exp(),
+                Scale::Log => (level + season).exponential(),
             };
         }
     }
@@ -464,7 +467,8 @@ impl EtsState {
         let slope = self.params.phi * self.now.trend;
         let base = self.now.level + slope;
         let season = self.now.season.first().copied().unwrap_or(0.0);
-        let y = if self.form.scale == Scale::Log { y.max(f64::MIN_POSITIVE).ln() } else { y };
+        let y =
+            if self.form.scale == Scale::Log { y.max(f64::MIN_POSITIVE).natural_log() } else { y };
         let error = if y.is_nan() { 0.0 } else { (y - season) - base };
         self.now.level = base + self.params.alpha * error;
         self.now.trend = slope + self.params.beta * error;
@@ -484,7 +488,7 @@ impl EtsState {
         for (error, y) in path.iter_mut().zip(&y) {
             *error = match self.form.scale {
                 Scale::Additive => y - *error,
-                Scale::Log => (y - *error).exp(),
+                Scale::Log => (y - *error).exponential(),
             };
         }
         path

@@ -1,4 +1,5 @@
 use crate::forecast::methods::ets::*;
+use crate::math::elementary::Elementary;
 
 const GAP: f64 = f64::NAN;
 
@@ -38,7 +39,9 @@ fn white_noise_has_no_season_and_no_trend() {
 #[test]
 fn a_multiplicative_season_is_modelled_in_logarithms() {
     let values: Vec<f64> = (0..120)
-        .map(|t| (3.0 + 0.02 * t as f64 + [0.3, -0.2, 0.5, -0.6][t % 4] + 0.2 * noise(t)).exp())
+        .map(|t| {
+            (3.0 + 0.02 * t as f64 + [0.3, -0.2, 0.5, -0.6][t % 4] + 0.2 * noise(t)).exponential()
+        })
         .collect();
     assert_eq!(auto(&values, 4, Effort::Fast).unwrap().form.scale, Scale::Log);
 }
