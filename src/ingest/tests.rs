@@ -1232,3 +1232,38 @@ fn every_table_of_the_contract_can_be_read_from_its_own_columns() {
         assert!(inputs.has(schema.table));
     }
 }
+
+#[test]
+fn memory_limits_hold_for_every_table_and_for_names() {
+    let counted: String =
+        (0..60_000).map(|i| format!("2024-01-0{},A,{}\n", i % 9 + 1, i % 7)).collect();
+    let stock_history = format!("date,sku,on_hand\n{counted}");
+    refuses(
+        &[("sales.csv", SALES), ("stock_history.csv", &stock_history)],
+        "[data]\nmemory_limit_mb = 4",
+        &["the stock_history rows need more than", "the limit is 4 (memory_limit_mb)"],
+    );
+    let names: String =
+        (0..20_000).map(|i| format!("2024-01-02,{}{i},1\n", "n".repeat(150))).collect();
+    refuses(
+        &[("sales.csv", &format!("date,sku,quantity\n{names}"))],
+        "[data]\nmemory_limit_mb = 4",
+        &["the sales rows need more than", "the limit is 4 (memory_limit_mb)"],
+    );
+}
+
+#[test]
+fn a_column_of_long_texts_is_no_column_of_numbers_or_names() {
+    let long = "{\"note\": \"x\"} ".repeat(100);
+    let rows: String = (0..3_000).map(|i| format!("2024-01-02,{long}{i},1\n")).collect();
+    refuses(
+        &[("sales.csv", &format!("date,sku,quantity\n{rows}"))],
+        "",
+        &["3000 of 3000 rows of sales are rejected", "longer than 200 bytes"],
+    );
+    refuses(
+        &[("sales.csv", &format!("date,sku,quantity\n2024-01-02,A,{long}\n"))],
+        "",
+        &["a text of 1400 bytes; expected a number"],
+    );
+}

@@ -10,6 +10,7 @@ import random
 import shutil
 import subprocess
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 from shop import Broken, Shop, call, temporary
 
@@ -126,7 +127,7 @@ def kills(suite, seed):
     at = temporary()
     base = prepared(at)
     noise = random.Random(seed)
-    points = 0
+    points, workers = 0, 2 * (os.cpu_count() or 1)
     with_strace = shutil.which("strace") is not None
     if not with_strace:
         suite.note("no strace: only at random moments")
@@ -138,15 +139,20 @@ def kills(suite, seed):
         trial.expect((0, 5), *command.words)
         length = time.monotonic() - began
         shutil.rmtree(trial.at)
-        if with_strace:
-            number, killed = 1, True
+        with ThreadPoolExecutor(workers) as pool:
+            number, killed = 1, [with_strace]
             # A step of one up to the last call; in CI, a handful spread over them.
-            while killed and number < 5000:
-                killed = by_call(suite, template, command, number)
-                points += killed
-                number += 1 if suite.long else max(3, number // 2)
-        for _ in range(100 if suite.long else 2):
-            by_time(suite, template, command, noise.random(), length * 1.1)
+            while all(killed) and number < 5000:
+                numbers = []
+                for _ in range(workers):
+                    numbers.append(number)
+                    number += 1 if suite.long else max(3, number // 2)
+                killed = list(pool.map(
+                    lambda number: by_call(suite, template, command, number), numbers))
+                points += sum(killed)
+            shares = [noise.random() for _ in range(100 if suite.long else 2)]
+            list(pool.map(
+                lambda share: by_time(suite, template, command, share, length * 1.1), shares))
     suite.note(f"{points} by call")
     if not suite.broken:
         shutil.rmtree(at, ignore_errors=True)

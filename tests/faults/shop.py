@@ -193,6 +193,9 @@ class Suite:
 
     def trial(self, what, work, at=None):
         self.tried += 1
+        if self.long and self.tried % 100 == 0:
+            seconds = time.monotonic() - self.began
+            print(f"  {self.name}: {self.tried} tried, {seconds:.0f} s", flush=True)
         try:
             work()
             if at:
