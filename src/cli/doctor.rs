@@ -7,7 +7,9 @@ use crate::config::Plan;
 use crate::domain::error::{Error, Result};
 use crate::review::decisions::known_extent;
 use crate::store::models::Loaded;
-use crate::store::{Findings, Journal, OutputLock, PublishedRun, now, recover, set_aside};
+use crate::store::{
+    Findings, Journal, OutputLock, PublishedRun, look_at_current, now, recover, set_aside,
+};
 use serde_json::json;
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -31,10 +33,16 @@ pub(crate) fn doctor(args: &DoctorArgs) -> Result<u8> {
     decisions(&out, args.fix, &mut found)?;
     runs(&lock, args.fix, &mut found)?;
     models(&out, &plan.run.models, args.fix, &mut found)?;
-    if args.fix
-        && let Some(mended) = recover(&lock)?
-    {
-        found.mended.push(mended);
+    let wrong = look_at_current(&out)?;
+    if args.fix {
+        found.mended.extend(recover(&lock)?);
+        let left = look_at_current(&out)?;
+        for what in wrong {
+            let place = if left.contains(&what) { &mut found.wrong } else { &mut found.mended };
+            place.push(what);
+        }
+    } else {
+        found.wrong.extend(wrong);
     }
     if args.options.voice.json {
         print_json(&json!({"wrong": found.wrong, "mended": found.mended}))?;

@@ -27,6 +27,20 @@ struct Pointer {
     folder: String,
 }
 
+impl Pointer {
+    fn to(manifest: &Manifest) -> Self {
+        Self {
+            run_id: manifest.run_id.clone(),
+            as_of: manifest.as_of,
+            folder: format!("runs/{}", manifest.run_id),
+        }
+    }
+
+    fn read(out: &Path) -> Option<Self> {
+        serde_json::from_slice(&fs::read(out.join(POINTER)).ok()?).ok()
+    }
+}
+
 /// What `OUT/current` is.
 enum Link {
     /// As it should be; the folder it names may be gone.
@@ -57,8 +71,7 @@ fn link(out: &Path) -> Result<Link> {
 }
 
 fn pointed(out: &Path) -> Option<PathBuf> {
-    let text = fs::read(out.join(POINTER)).ok()?;
-    let pointer: Pointer = serde_json::from_slice(&text).ok()?;
+    let pointer = Pointer::read(out)?;
     // Only ever a run of this folder, whatever the text says.
     let name = Path::new(&pointer.run_id).file_name()?;
     let folder = out.join("runs").join(name);
@@ -105,12 +118,7 @@ pub(super) fn make_current(disk: &dyn Disk, out: &Path, manifest: &Manifest) -> 
         Err(error) if error.raw_os_error() == Some(1) => {}
         Err(error) => return Err(Error::io(&next_link)(error)),
     }
-    let pointer = Pointer {
-        run_id: manifest.run_id.clone(),
-        as_of: manifest.as_of,
-        folder: target.to_string_lossy().into_owned(),
-    };
-    let text = serde_json::to_string_pretty(&pointer)
+    let text = serde_json::to_string_pretty(&Pointer::to(manifest))
         .map_err(|e| Error::Internal(format!("{POINTER}: {e}")))?;
     let mut file = disk.create(&next_pointer).map_err(Error::io(&next_pointer))?;
     file.write_all(text.as_bytes())
@@ -121,6 +129,35 @@ pub(super) fn make_current(disk: &dyn Disk, out: &Path, manifest: &Manifest) -> 
     let path = out.join(POINTER);
     disk.rename(&next_pointer, &path).map_err(Error::io(&path))?;
     disk.sync_dir(out).map_err(Error::io(out))
+}
+
+/// What is not as it should be about what names the current run, in words; changes nothing.
+///
+/// # Errors
+/// [`Error::Input`] for a folder that cannot be read.
+pub fn look(out: &Path) -> Result<Vec<String>> {
+    let mut wrong = Vec::new();
+    let current = PublishedRun::current(out).ok();
+    let ways = match link(out)? {
+        Link::To(_) => None,
+        Link::Folder => Some("is a folder, where a link belongs"),
+        Link::File => Some("is a file, where a link belongs"),
+        Link::Missing => current.is_some().then_some("is missing; current.json is followed"),
+    };
+    wrong.extend(ways.map(|what| format!("{LINK} {what}")));
+    if let Some(run) = current
+        && Pointer::read(out) != Some(Pointer::to(&run.manifest))
+    {
+        wrong.push(format!("{POINTER} is missing, damaged or names another run than {LINK}"));
+    }
+    for entry in fs::read_dir(out).map_err(Error::unreadable(out))? {
+        let name = entry.map_err(Error::unreadable(out))?.file_name();
+        let name = name.to_string_lossy();
+        if name.starts_with(LINK) && name != LINK && name != POINTER {
+            wrong.push(format!("{name} is none of ours, nothing reads it: move it away"));
+        }
+    }
+    Ok(wrong)
 }
 
 /// Mends what names the current run, where it is not as it should be; the lock is held. Returns
@@ -134,7 +171,7 @@ pub(super) fn mend(disk: &dyn Disk, out: &Path) -> Result<Option<String>> {
         Link::To(target) => {
             let named = out.join(&target);
             if let Ok(run) = PublishedRun::open(&named) {
-                if pointed(out).as_deref().and_then(Path::file_name) == named.file_name() {
+                if Pointer::read(out) == Some(Pointer::to(&run.manifest)) {
                     return Ok(None);
                 }
                 // Somebody died between the link and the text, or the text is not there yet.

@@ -15,6 +15,7 @@ mod replace;
 mod sync;
 
 pub use crate::store::atomic::{Begin, Publication, StagedFile, prune, recover, set_aside};
+pub use crate::store::current::look as look_at_current;
 pub use crate::store::journal::{Entry, EntryKind, Extent, Findings, Journal, Record};
 pub use crate::store::lock::{OutputLock, now};
 pub(crate) use crate::store::manifest::PROGRAM;
