@@ -244,6 +244,24 @@ fn f4_container_1000_for_needs_400_200_100_is_571_286_143() {
 }
 
 #[test]
+fn l8_a_container_for_networks_is_topped_up_by_equal_cover() {
+    // Example 12: after the needs 1000, 260 and 60 are there for 20, 4 and 1 a day.
+    let mut tables = Tables::new(3, 1);
+    let basis = Basis::Quantity;
+    tables.settings.containers = [("S0".to_owned(), Container { capacity: 1000.0, basis })].into();
+    let network = |sku, need, position, per_day| PoolNeed {
+        echelon: true,
+        need,
+        inventory_position: Units(position),
+        ..PoolNeed::unknown(SkuId(sku), LocationId(0)).selling(per_day, Units(0), day(0), 90)
+    };
+    let pools =
+        [network(0, 400.0, 600, 20.0), network(1, 200.0, 60, 4.0), network(2, 100.0, -40, 1.0)];
+    // 64.76 days for the first and the last; the second has 65 days already.
+    assert_eq!(tables.quantities(&pools), [695, 200, 105]);
+}
+
+#[test]
 fn f4_container_by_volume_in_whole_packs_stays_within_it() {
     let mut tables = Tables::new(2, 1);
     let basis = Basis::Volume;

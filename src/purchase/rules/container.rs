@@ -1,5 +1,5 @@
 //! Whole containers: the needed lines in proportion to their needs, in whole packs, by largest
-//! remainder.
+//! remainder; of networks, topped up by equal cover over all their locations.
 //!
 //! Needs of 400, 200 and 100 in a container of 1000 units are ordered as 571, 286 and 143:
 //!
@@ -48,6 +48,7 @@ use super::{Binding, OrderRule, Wording};
 use crate::domain::exceptions::{Exception, ExceptionKind, Severity};
 use crate::domain::units::Units;
 use crate::math::apportion::{Bounds, within_bounds};
+use crate::network::cover::{Covered, top_up};
 use crate::purchase::landed_cost::CostLine;
 use crate::purchase::line::Line;
 use crate::purchase::lot::LotRules;
@@ -80,6 +81,8 @@ struct Share {
     unit_size: f64,
     rules: LotRules,
     ceiling: Units,
+    /// Of a network: where it stands after its need, over all its locations.
+    echelon: Option<Covered>,
 }
 
 impl OrderRule for ContainerFill {
@@ -122,6 +125,10 @@ fn fill(
                 unit_size: size.filter(|&size| size > 0.0).ok_or_else(size_missing)?,
                 rules: line.rules,
                 ceiling: line.rules.round_down(line.ceiling(max_cover_days)),
+                echelon: line.pool.echelon.then(|| Covered {
+                    position: line.pool.inventory_position.as_f64() + line.need,
+                    per_day: line.pool.daily_demand,
+                }),
             });
         }
     }
@@ -185,7 +192,7 @@ fn fitted(shares: &[Share], capacity: f64) -> Vec<Units> {
         })
         .collect();
     let weights: Vec<f64> = shares.iter().map(|s| s.need * s.unit_size).collect();
-    let sizes = within_bounds(capacity, &weights, &bounds);
+    let sizes = sizes(shares, &weights, &bounds, capacity);
 
     // Whole packs first, rounded down; then a pack each to the largest remainders, while there is
     // room.
@@ -213,6 +220,42 @@ fn fitted(shares: &[Share], capacity: f64) -> Vec<Units> {
         }
     }
     quantities
+}
+
+/// Room that each line gets, on the basis of the container.
+///
+/// In proportion to the needs; but what is left after those of networks goes to whichever would run
+/// out first over all its locations, up to one common cover: a need in proportion fills the
+/// container with what is bought for months already.
+fn sizes(shares: &[Share], weights: &[f64], bounds: &[Bounds], capacity: f64) -> Vec<f64> {
+    let needed: f64 = weights.iter().sum();
+    let mut echelons = Vec::with_capacity(shares.len());
+    for share in shares {
+        echelons.extend(share.echelon.map(|echelon| Covered {
+            position: echelon.position * share.unit_size,
+            per_day: echelon.per_day * share.unit_size,
+        }));
+    }
+    if echelons.len() < shares.len() || capacity <= needed {
+        return within_bounds(capacity, weights, bounds);
+    }
+    // Whoever is filled up to its cap leaves the rest to the others.
+    let mut sizes = weights.to_vec();
+    let mut open: Vec<usize> = (0..shares.len()).collect();
+    loop {
+        let items: Vec<Covered> = open.iter().map(|&i| echelons[i]).collect();
+        let closed: f64 = (0..shares.len()).filter(|i| !open.contains(i)).map(|i| sizes[i]).sum();
+        let needs: f64 = open.iter().map(|&i| weights[i]).sum();
+        let filled = top_up(&items, (capacity - closed - needs).max(0.0));
+        let before = open.len();
+        for (&i, more) in open.iter().zip(filled.units) {
+            sizes[i] = (weights[i] + more).max(bounds[i].floor).min(bounds[i].cap);
+        }
+        open.retain(|&i| sizes[i] < bounds[i].cap);
+        if open.len() == before || open.is_empty() {
+            return sizes;
+        }
+    }
 }
 
 fn size_of(shares: &[Share], quantities: &[Units]) -> f64 {
