@@ -136,7 +136,7 @@ impl Places {
             for name in FOR_A_PLACE {
                 rows.extend(tables.get(name).map(PlacedRows::of));
             }
-            told.extend(places.join_names(sales, &stock, &rows));
+            told.extend(places.join_names(sales, &stock, &others, &rows));
         }
         (places, told)
     }
@@ -146,6 +146,7 @@ impl Places {
         &mut self,
         sales: &Named,
         stock: &Named,
+        others: &BTreeSet<String>,
         tables: &[PlacedRows],
     ) -> Vec<Exception> {
         let mut told = Vec::new();
@@ -159,13 +160,11 @@ impl Places {
         }
         let only_sold: Vec<&String> = sold.difference(&stocked).collect();
         let only_stocked: Vec<&String> = stocked.difference(&sold).collect();
-        let elsewhere =
-            |place: &String| tables.iter().any(|table| table.places.contains_key(place));
         let all_named = !sales.some_nameless && !stock.some_nameless;
         match (only_sold.as_slice(), only_stocked.as_slice()) {
             _ if !all_named || stocked.is_empty() => {}
             ([], _) | (_, []) => {}
-            ([one], [other]) if sold.len() == 1 && stocked.len() == 1 && !elsewhere(one) => {
+            ([one], [other]) if sold.len() == 1 && stocked.len() == 1 && !others.contains(*one) => {
                 told.push(Exception::new(
                     Severity::Warning,
                     ExceptionKind::LocationsJoined,
@@ -400,7 +399,8 @@ mod tests {
         let join = |sales: &[&str], stock: &[&str], rows: &[(&str, f64)]| {
             let (sales, stock) = (named(sales), named(stock));
             let (mut places, _) = Places::settle(&sales, &stock, &BTreeSet::new());
-            let told = places.join_names(&sales, &stock, &[orders(rows)]);
+            let others = rows.iter().map(|&(place, _)| place.to_owned()).collect();
+            let told = places.join_names(&sales, &stock, &others, &[orders(rows)]);
             let renamed: Vec<String> =
                 places.renamed.iter().map(|(from, to)| format!("{from} is {to}")).collect();
             let told: Vec<&str> = told.iter().map(|e| e.severity.name()).collect();

@@ -702,11 +702,8 @@ fn m8_dates_of_two_meanings_are_read_as_the_others_of_their_file_show() {
         format!("date,sku,quantity\n{}", rows.concat())
     };
     let days = |inputs: &Inputs| inputs.panel.calendar().history();
-    let sold = ok(&[("sales.csv", &rows(&["02/01/2026", "03/01/2026", "13/01/2026"]))], "");
-    assert_eq!(days(&sold), 12, "2 to 13 January");
-    assert_eq!(tells(&sold, ExceptionKind::AssumedLayout), 1);
-    let sold = ok(&[("sales.csv", &rows(&["01/02/2026", "01/03/2026", "01/13/2026"]))], "");
-    assert_eq!(days(&sold), 12);
+    let unsaid = rows(&["02/01/2026", "03/01/2026", "13/01/2026"]);
+    refuses(&[("sales.csv", &unsaid)], "", &["02/01/2026", "date_formats = [\"%d/%m/%Y\"]"]);
     // The layout's own habit gives way to what the file shows, and is told where nothing does.
     let etsy = |dates: &[&str]| {
         let header = "Sale Date,Item Name,Transaction ID,Listing ID,Quantity,SKU\n";
@@ -996,6 +993,17 @@ fn a_file_without_the_columns_is_answered_with_the_lines_that_read_it() {
     refuses(&[("sales.csv", german)], "", &["quantity = \"Menge\"", "reads 1 of 1 rows"]);
     let etsy = "Sale Date,Item Name,Transaction ID,Listing ID,Quantity,SKU\n01/13/26,Mug,1,1,1,A\n";
     refuses(&[("sales.csv", etsy)], "", &["`preset = \"etsy-sold-items\"` in [mapping.sales]"]);
+}
+
+#[test]
+fn odoo_s_shelves_are_their_warehouse_and_its_partners_are_none() {
+    let quants = "Location,Product,Inventoried Quantity,Reserved Quantity\nWH/Stock,[A] Mug,20,3\n\
+                  WH/Stock/Shelf 1,[A] Mug,5,0\nPartners/Vendors,[A] Mug,-25,0\n";
+    let settings = "[mapping.stock]\nfile = \"quants.csv\"\npreset = \"odoo-stock\"";
+    let sales = "date,sku,quantity\n2024-01-12,A,1\n";
+    let inputs = ok(&[("sales.csv", sales), ("quants.csv", quants)], settings);
+    assert_eq!(inputs.names.locations, ["WH/Stock"]);
+    assert_eq!((inputs.stock[0].on_hand, inputs.stock[0].committed), (Units(25), Units(3)));
 }
 
 #[test]

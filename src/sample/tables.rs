@@ -73,7 +73,7 @@ const BAD_SALES: [(u16, &str); 5] = [
     (211, "2024-09-29,FIL-0015,web,warehouse,three,7.90,0"),
     (388, "2025-03-25,,marketplace,warehouse,1,22.50,0"),
     (540, "2025-08-24,B0UNKNOWN9,marketplace,warehouse,1,19.90,0"),
-    (655, "2025-17-12,MUG-0038,store,shop,1,13.50,0"),
+    (655, "17/12/2025,MUG-0038,store,shop,1,13.50,0"),
 ];
 
 /// Writes every input table of `skus` items, and the configuration for them, into `folder` (made if

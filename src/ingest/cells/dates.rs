@@ -84,7 +84,7 @@ pub(crate) struct Slashed {
     zone: Option<i32>,
     /// The sign between the numbers, and whether the year has two digits: what a format needs.
     sign: char,
-    pub(crate) has_short_year: bool,
+    has_short_year: bool,
 }
 
 impl Slashed {

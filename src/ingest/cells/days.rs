@@ -129,11 +129,13 @@ impl DayReader {
         })
     }
 
-    /// `03/02/2026`; with a year of two digits (`03/02/26` may begin with its year) only where the
-    /// layout or the configuration has such dates.
+    /// `03/02/2026`, where the configuration or the layout has such dates. Elsewhere nobody has said
+    /// that they are any, and `03/02/26` may begin with its year: who brings such a file is asked.
     fn slashed(&self, text: &str) -> Option<Slashed> {
-        let is_usual = self.configured.is_some() || self.hint(text).is_some();
-        Slashed::read(text).filter(|slashed| is_usual || !slashed.has_short_year)
+        if self.configured.is_none() && self.hint(text).is_none() {
+            return None;
+        }
+        Slashed::read(text)
     }
 
     /// The order that the layout's formats say of such a date: of one that fits, else of the first.
@@ -145,6 +147,13 @@ impl DayReader {
 
     /// The date with its numbers in the column's order.
     fn ordered(&self, text: &str, slashed: &Slashed) -> Result<Moment, Problem> {
+        // The fourth of April is one day in both orders.
+        let day_first = slashed.moment(DayOrder::DayFirst);
+        if let Some(moment) = day_first
+            && day_first == slashed.moment(DayOrder::MonthFirst)
+        {
+            return Ok(moment);
+        }
         let shown = slashed.shows();
         let other = match (self.convention, self.configured) {
             (Convention::Known(order), _) | (Convention::Unasked, Some(order)) => {
@@ -180,17 +189,22 @@ impl DayReader {
         evidence.see(text, &slashed, self.hint(text));
     }
 
-    /// Decides what the dates of a file are, by what all of them show.
+    /// Decides what the dates of a column are, by what all of them show, else by what those of the
+    /// other columns of the file do.
     ///
     /// # Errors
     /// A sentence, where the configuration says one order and the file shows the other.
-    pub(crate) fn settle(&mut self, evidence: &OrderEvidence) -> Result<(), String> {
+    pub(crate) fn settle(
+        &mut self,
+        evidence: &OrderEvidence,
+        file: &OrderEvidence,
+    ) -> Result<(), String> {
         self.cache.0.clear();
         if let Some(order) = self.configured {
             self.convention = Convention::Known(order);
             return evidence.contradiction(order).map_or(Ok(()), Err);
         }
-        let (order, settled) = evidence.decide();
+        let (order, settled) = evidence.decide(file);
         self.convention = order.map_or(Convention::Unknown, Convention::Known);
         self.settled = self.settled.take().or(settled);
         Ok(())
@@ -254,15 +268,7 @@ fn ambiguity(text: &str, slashed: &Slashed) -> String {
 /// One clear form or one of `formats`; `None` for `03/02/2026`, where nobody says which is the day.
 pub(crate) fn parse_day(text: &str, formats: &[String]) -> Option<Moment> {
     let configured = formats.iter().find_map(|format| in_format(text, format));
-    let shown = || Slashed::read(text).and_then(|slashed| slashed.moment(slashed.shows()?));
-    configured.or_else(|| parse_iso(text)).or_else(shown).or_else(|| parse_clear(text))
-}
-
-/// Whether `text` is a date, perhaps one of two meanings.
-pub(crate) fn is_day(text: &str, formats: &[String]) -> bool {
-    let slashed = Slashed::read(text).filter(|slashed| !slashed.has_short_year);
-    slashed.is_some_and(|slashed| slashed.moment(DayOrder::DayFirst).is_some())
-        || parse_day(text, formats).is_some()
+    configured.or_else(|| parse_clear(text))
 }
 
 /// So often one order may be shown against the other before neither is believed: a mistyped date
@@ -384,9 +390,19 @@ impl OrderEvidence {
         ))
     }
 
-    /// The order, and what there is to say about it.
-    fn decide(&self) -> (Option<DayOrder>, Option<Settled>) {
-        let (day, month) = (self.day_first, self.month_first);
+    /// What other columns of the file show, too.
+    pub(crate) fn add(&mut self, other: &Self) {
+        self.day_first += other.day_first;
+        self.month_first += other.month_first;
+        if self.shown.is_none() {
+            self.shown.clone_from(&other.shown);
+        }
+    }
+
+    /// The order, and what there is to say about it; `file` is what all columns show.
+    fn decide(&self, file: &Self) -> (Option<DayOrder>, Option<Settled>) {
+        let telling = if self.tells() { self } else { file };
+        let (day, month) = (telling.day_first, telling.month_first);
         let shown = if day > month * AGAINST_ONE {
             Some(DayOrder::DayFirst)
         } else if month > day * AGAINST_ONE {
@@ -395,14 +411,14 @@ impl OrderEvidence {
             None
         };
         let hint = self.either.as_ref().and_then(|either| either.hint);
-        let Some(order) = shown.or(hint.filter(|_| !self.tells())) else { return (None, None) };
+        let Some(order) = shown.or(hint.filter(|_| !telling.tells())) else { return (None, None) };
         let settled = self.either.as_ref().map(|either| {
             let moment = either.slashed.moment(order);
             let date = moment.map(|moment| date_of(moment.day)).unwrap_or_default();
             let other = either.slashed.format(order.other());
             let what =
                 format!("its dates are read as {}: `{}` is {date}", order.words(), either.text);
-            match (&self.shown, shown) {
+            match (&telling.shown, shown) {
                 (Some(clear), Some(_)) => Settled {
                     what,
                     why: format!("`{clear}` and others can be nothing else"),
@@ -535,7 +551,7 @@ mod tests {
         reader.ask_for_evidence();
         let mut evidence = OrderEvidence::default();
         dates.iter().for_each(|date| reader.see(date, &mut evidence));
-        if let Err(why) = reader.settle(&evidence) {
+        if let Err(why) = reader.settle(&evidence, &evidence) {
             return why;
         }
         let doubt = reader.settled.as_ref().is_some_and(|settled| settled.is_doubtful);
@@ -549,23 +565,22 @@ mod tests {
     #[test]
     fn m8_the_other_dates_of_a_file_say_which_number_is_the_day() {
         let (us, eu) = (["%m/%d/%Y"], ["%d/%m/%Y"]);
-        assert_eq!(among("03/02/2026", &["03/02/2026", "13/02/2026"], &[], &[]), "2026-02-03");
-        assert_eq!(among("03/02/2026", &["03/02/2026", "02/13/2026"], &[], &[]), "2026-03-02");
         // The layout of a platform is a habit, the file itself is a fact.
         assert_eq!(among("03/02/2026", &["13/02/2026"], &[], &us), "2026-02-03");
         assert_eq!(among("03/02/2026", &["03/02/2026"], &[], &us), "2026-03-02");
+        assert_eq!(among("04/04/2026", &["03/02/2026"], &[], &us), "2026-04-04");
         let january: Vec<String> = (1..=12).map(|day| format!("{day:02}/01/2026")).collect();
         let january: Vec<&str> = january.iter().map(String::as_str).collect();
         assert_eq!(among("03/01/2026", &january, &[], &us), "2026-03-01, doubtful");
-        let unclear = among("03/02/2026", &["03/02/2026"], &[], &[]);
-        assert!(unclear.contains("may be two days"), "{unclear}");
-        assert!(unclear.contains("[\"%d/%m/%Y\"] for 2026-02-03"), "{unclear}");
-        let both = among("03/02/2026", &["13/02/2026", "02/13/2026"], &[], &[]);
+        // Without a layout or a format nobody has said which number is the day.
+        assert!(among("13/02/2026", &["13/02/2026"], &[], &[]).contains("not a date"));
+        let both = among("03/02/2026", &["13/02/2026", "02/13/2026"], &[], &us);
         assert!(both.contains("may be two days"), "{both}");
+        assert!(both.contains("[\"%d/%m/%Y\"] for 2026-02-03"), "{both}");
         // One mistyped date among many is rejected, not believed.
         let many = [&["13/02/2026"; 60][..], &["02/13/2026"]].concat();
-        assert_eq!(among("03/02/2026", &many, &[], &[]), "2026-02-03");
-        assert!(among("02/13/2026", &many, &[], &[]).contains("no day/month/year date"));
+        assert_eq!(among("03/02/2026", &many, &[], &us), "2026-02-03");
+        assert!(among("02/13/2026", &many, &[], &us).contains("no day/month/year date"));
         // What the configuration says is refused where the whole file says otherwise.
         let wrong = among("03/02/2026", &["13/02/2026", "14/02/2026"], &us, &[]);
         assert!(wrong.contains("write date_formats = [\"%d/%m/%Y\"]"), "{wrong}");

@@ -1,6 +1,6 @@
 //! The names of a column, held once and numbered.
 
-use crate::ingest::cells::rules::{Rules, bracketed, is_total, matches};
+use crate::ingest::cells::rules::{Rules, bracketed, is_total, matches, shortened};
 use crate::ingest::cells::values::{NO_TEXT, clip};
 use crate::math::hash::FastMap;
 use std::borrow::Cow;
@@ -155,6 +155,7 @@ impl Interner {
     /// The name behind `raw` after the mapping's rules.
     fn judge<'a>(&'a self, raw: &'a str) -> Result<Cow<'a, str>, Problem> {
         let text = if self.rules.bracketed { bracketed(raw.trim()) } else { raw.trim() };
+        let text = shortened(text, self.rules.levels);
         if matches(&self.rules.exclude, text) {
             return Err(Problem::Excluded);
         }

@@ -3,7 +3,7 @@
 use crate::domain::error::{Error, Result, nearest};
 use crate::domain::exceptions::{Exception, ExceptionKind, Severity, Subject};
 use crate::ingest::cells::currency;
-use crate::ingest::cells::days::is_day;
+use crate::ingest::cells::days::parse_day;
 use crate::ingest::cells::presets::{self, Headings, Preset};
 use crate::ingest::cells::rules::{Rules, normal};
 use crate::ingest::files::source::{File, Partition};
@@ -208,6 +208,7 @@ impl<'a> Mapped<'a> {
             reject: mapping.reject.get(column).cloned().unwrap_or_default(),
             items: column == "sku",
             bracketed: self.preset.bracketed.iter().any(|name| name == column),
+            levels: self.preset.levels.get(column).copied().unwrap_or(0),
         }
     }
 
@@ -447,7 +448,7 @@ impl<'a> Mapped<'a> {
         let formats = [&self.mapping.date_formats[..], &self.preset.date_formats].concat();
         let mut wide = Vec::new();
         for (at, heading) in headings.iter().enumerate() {
-            if !used[at] && (!of_dates || is_day(heading, &formats)) {
+            if !used[at] && (!of_dates || parse_day(heading, &formats).is_some()) {
                 used[at] = true;
                 wide.push(WideColumn { at, heading: heading.clone() });
             }

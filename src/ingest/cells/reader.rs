@@ -265,6 +265,10 @@ impl ColumnReader {
             return amount.value;
         }
         let Some(currency) = amount.currency else { return self.of_heading(amount.value) };
+        // Nothing is nothing in every currency.
+        if amount.value == 0.0 {
+            return 0.0;
+        }
         if currency.is_empty() {
             self.shared_signs += 1;
             return self.of_heading(amount.value);

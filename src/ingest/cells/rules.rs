@@ -18,6 +18,8 @@ pub(crate) struct Rules {
     pub(crate) items: bool,
     /// Whether a code in brackets before a name (`[MUG] Large mug`) stands for the whole.
     pub(crate) bracketed: bool,
+    /// So many steps of a path (`WH/Stock/Shelf 1`) are the name; 0 = all of them.
+    pub(crate) levels: usize,
 }
 
 impl Rules {
@@ -46,6 +48,13 @@ pub(crate) fn normal(heading: &str) -> String {
         normal.push(if joins { '_' } else { c.to_ascii_lowercase() });
     }
     normal
+}
+
+/// The first `levels` steps of a path: `WH/Stock` of `WH/Stock/Shelf 1`; all of them where it is 0.
+pub(crate) fn shortened(path: &str, levels: usize) -> &str {
+    let mut ends = path.match_indices('/').map(|(at, _)| at);
+    let end = levels.checked_sub(1).and_then(|at| ends.nth(at));
+    path[..end.unwrap_or(path.len())].trim_end()
 }
 
 /// The code of `[MUG] Large mug`, else the text itself.

@@ -117,10 +117,12 @@ impl Reading<'_> {
     pub(crate) fn settle(&mut self, file: &File, evidence: &[ColumnEvidence]) -> Result<()> {
         let all = evidence.iter().map(|column| column.numbers);
         let all = all.fold(Evidence::default(), Evidence::and);
+        let mut days = OrderEvidence::default();
+        evidence.iter().for_each(|column| days.add(&column.days));
         for (column, own) in self.columns.iter_mut().zip(evidence) {
             column.settle(own.numbers, all);
             if column.is_dated() {
-                column.days.settle(&own.days).map_err(|why| {
+                column.days.settle(&own.days, &days).map_err(|why| {
                     Error::input(&file.path, format!("column {}: {why}", column.column.name))
                 })?;
             }

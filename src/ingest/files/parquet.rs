@@ -620,7 +620,7 @@ fn fill(
                 text.str()?.iter().flatten().for_each(|cell| own.see(reader, cell));
                 reader.settle(own.numbers, own.numbers);
                 // Where the configuration is wrong the rows say so themselves.
-                if reader.is_dated() && reader.days.settle(&own.days).is_err() {
+                if reader.is_dated() && reader.days.settle(&own.days, &own.days).is_err() {
                     reader.days.begin_file();
                 }
             }
