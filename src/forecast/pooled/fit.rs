@@ -17,6 +17,7 @@ use crate::forecast::pooled::level::{
     self, HALF_LIVES, HalfLifeErrors, LONGEST, LevelPrior, Levels, LevelsToday, Past, Pasts,
     TWO_MONTHS,
 };
+use crate::forecast::pooled::price::Elasticities;
 use crate::forecast::pooled::promotions::{PromotedPeriod, Unplanned, is_promoted};
 use crate::forecast::pooled::reconcile;
 use crate::forecast::pooled::response::{OwnOccurrences, Response};
@@ -44,6 +45,8 @@ pub(crate) struct Shared {
     pub seasons: Seasons,
     /// What promotions do to demand.
     pub response: Response,
+    /// What prices do to demand.
+    pub elasticities: Elasticities,
     /// `[error groups]`
     pub error_groups: Vec<GroupErrors>,
     /// Log growth a year. `[groups]`
@@ -73,6 +76,7 @@ impl Shared {
         Self {
             seasons: Seasons::flat(groups, periods),
             response: Response::default(),
+            elasticities: Elasticities::default(),
             growth: vec![0.0; groups],
             error_groups: vec![unknown; ERROR_GROUPS],
             global: None,
@@ -420,7 +424,9 @@ impl<'a> Model<'a> {
         self.apply_promotions(&mut uplifts, group, &promoted_periods, response);
         for exposure in [&mut exposure, &mut without_origins] {
             setup.apply_weekdays(exposure, start, &weekday);
-            self.apply_prices(exposure, start, &prices, |t| is_promoted(&promoted_periods, t));
+            self.apply_prices(exposure, group, start, &prices, |t| {
+                is_promoted(&promoted_periods, t)
+            });
             exposure.iter_mut().zip(&uplifts).for_each(|(a, uplift)| *a *= uplift);
         }
         let bucket = setup.bucket();

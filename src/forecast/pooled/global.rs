@@ -3,7 +3,7 @@
 //!
 //! At past origins the units sold over the lead time are regressed on how each half-life stands to
 //! the combined level (lags), the series' own movement at this time in earlier years (calendar),
-//! whether demand is overdue, and the price against that of the weeks before. In units of the
+//! and whether demand is overdue. In units of the
 //! forecast's standard deviation `s = sd / f`:
 //!
 //! ```text
@@ -31,10 +31,8 @@ use ndarray::{Array1, Array2};
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
 
-/// Regressors of the level; the price comes on top.
+/// Regressors of the level.
 const REGRESSORS: usize = 7;
-/// Position of the price among the coefficients.
-const PRICE: usize = REGRESSORS;
 /// Rows below which nothing is learnt: fifty a coefficient.
 const LEAST_ROWS: usize = 400;
 /// Strength of the elastic net on targets of unit variance, and its lasso share.
@@ -43,8 +41,6 @@ const LASSO: f64 = 0.2;
 /// Furthest a level is moved, down and up: by half, to the double.
 const FURTHEST_DOWN: f64 = -0.5;
 const FURTHEST_UP: f64 = 1.0;
-/// Elasticities are believed down to this; a price that raises demand is another cause.
-const STEEPEST: f64 = -4.0;
 /// Rows of all series that an error group's own are weighed against when it is judged.
 const GROUP_EVIDENCE: f64 = 100.0;
 /// An error group uses the model where it leaves less than this share of the squared error.
@@ -59,8 +55,6 @@ const YEAR_EVIDENCE: f64 = 10.0;
 pub(crate) struct Global {
     /// Of the regressors. `[β]`
     coefficients: [f64; REGRESSORS],
-    /// Of the price. `[e]`
-    pub elasticity: f64,
     /// Which error groups use it.
     used: Vec<bool>,
 }
@@ -70,8 +64,8 @@ pub(crate) struct Global {
 struct Row {
     /// Position in the panel.
     series: usize,
-    /// Regressors and price over `s`.
-    regressors: [f64; REGRESSORS + 1],
+    /// Regressors over `s`.
+    regressors: [f64; REGRESSORS],
     /// `(y - f) / sd`
     target: f64,
     error_group: ErrorGroup,
@@ -136,19 +130,16 @@ impl Rows {
             return None;
         }
         let coefficients = fit(&self.rows.iter().collect::<Vec<_>>())?;
-        let elasticity =
-            if all.worth(&all) { coefficients[PRICE].clamp(STEEPEST, 0.0) } else { 0.0 };
-        Some(Global { coefficients: std::array::from_fn(|j| coefficients[j]), elasticity, used })
+        Some(Global { coefficients, used })
     }
 }
 
 /// Coefficients from some rows; `None` from too few.
-fn fit(rows: &[&Row]) -> Option<[f64; REGRESSORS + 1]> {
+fn fit(rows: &[&Row]) -> Option<[f64; REGRESSORS]> {
     if rows.len() < LEAST_ROWS {
         return None;
     }
-    let design =
-        Array2::from_shape_fn((rows.len(), REGRESSORS + 1), |(i, j)| rows[i].regressors[j]);
+    let design = Array2::from_shape_fn((rows.len(), REGRESSORS), |(i, j)| rows[i].regressors[j]);
     let targets = Array1::from_iter(rows.iter().map(|row| row.target));
     let net = ElasticNet::params().penalty(PENALTY).l1_ratio(LASSO).with_intercept(false);
     let model = net.fit(&linfa::Dataset::new(design, targets)).ok()?;
@@ -156,7 +147,7 @@ fn fit(rows: &[&Row]) -> Option<[f64; REGRESSORS + 1]> {
     coefficients.iter().all(|c: &f64| c.is_finite()).then_some(coefficients)
 }
 
-fn dot<const N: usize>(a: &[f64; N], b: &[f64; N]) -> f64 {
+fn dot(a: &[f64; REGRESSORS], b: &[f64; REGRESSORS]) -> f64 {
     a.iter().zip(b).map(|(a, b)| a * b).sum()
 }
 
@@ -182,8 +173,6 @@ impl Model<'_> {
         let setup = &self.setup;
         let past = &fitted.past;
         let step = setup.steps.lead_time();
-        let path = setup.price_path(setup.panel().key(past.series));
-        let start = setup.panel().start(past.series);
         let index = &self.shared.seasons.profiles[past.group].index_without_origins;
         for origin in fitted.past_origins() {
             let before = past.units.len() - origin.periods_back;
@@ -207,13 +196,9 @@ impl Model<'_> {
                 overdue: origin.dispersion.overdue(),
             };
             let regressors = self.regressors(&position);
-            let price = path.change(start + before, step);
             rows.rows.push(Row {
                 series: past.series,
-                regressors: std::array::from_fn(|j| {
-                    let x = if j < REGRESSORS { regressors[j] } else { price };
-                    x * mean / sd
-                }),
+                regressors: regressors.map(|x| x * mean / sd),
                 target: ((followed.sold - mean) / sd).clamp(-FURTHEST, FURTHEST),
                 error_group: origin.prior_group,
                 latest: origin.periods_back == step,
@@ -327,7 +312,7 @@ mod tests {
     use crate::math::elementary::Transcendental;
 
     /// Rows whose targets follow `truth`, with a small wobble.
-    fn rows(count: usize, truth: impl Fn(&[f64; REGRESSORS + 1]) -> f64) -> Rows {
+    fn rows(count: usize, truth: impl Fn(&[f64; REGRESSORS]) -> f64) -> Rows {
         let mut rows = Rows::default();
         let wave = |i: usize, j: usize| ((i * (j + 3)) as f64 * 0.7).sine();
         let mut groups = ErrorGroup::all();
@@ -347,9 +332,9 @@ mod tests {
 
     #[test]
     fn what_moves_the_targets_is_found_and_used() {
-        let global = rows(4_000, |x| 0.5 * x[5] - 1.5 * x[PRICE]).learn().unwrap();
+        let global = rows(4_000, |x| 0.5 * x[5] - 0.3 * x[2]).learn().unwrap();
         assert!((global.coefficients[5] - 0.5).abs() < 0.03, "{global:?}");
-        assert!((global.elasticity + 1.5).abs() < 0.03, "{global:?}");
+        assert!((global.coefficients[2] + 0.3).abs() < 0.03, "{global:?}");
         assert!(global.used[0] && global.used[1]);
     }
 

@@ -4,8 +4,8 @@
 //! | stage | what it finds |
 //! |---|---|
 //! | `LearnSeasons` | pooled profiles of every group, launch curve |
-//! | `LearnLevels` | which half-lives serve which error group, how demand disperses, uplifts |
-//! | `LearnGlobal` | what all series say about the next lead time, price elasticity |
+//! | `LearnLevels` | which half-lives serve which error group, dispersion, uplifts, elasticities |
+//! | `LearnGlobal` | what all series say about the next lead time |
 //! | `LearnErrors` | levels of groups against their members, errors by group |
 //!
 //! A stage looks at ranges of pools, in parallel if the caller likes, and takes in what they say in
@@ -26,6 +26,7 @@ use crate::forecast::pooled::global::Rows;
 use crate::forecast::pooled::growth::GroupGrowth;
 use crate::forecast::pooled::less_worst::{GroupHalfLives, Variances};
 use crate::forecast::pooled::level::HalfLifeErrors;
+use crate::forecast::pooled::price::{Elasticities, PriceChange};
 use crate::forecast::pooled::reconcile::{self, GroupRecent, GroupScale, merge_recent};
 use crate::forecast::pooled::response::{GroupOccurrences, Response};
 use crate::forecast::pooled::seasonal::{Seasons, Totals};
@@ -151,6 +152,8 @@ struct LevelEvidence {
     level: Vec<[Variances; HORIZON_STEPS]>,
     /// What promoted periods sold.
     promoted: Vec<GroupOccurrences>,
+    /// What was sold before and after changes of price.
+    price_changes: Vec<PriceChange>,
     /// From year to year. `[groups]`
     growth: Vec<GroupGrowth>,
 }
@@ -164,6 +167,7 @@ impl Stage for LearnLevels<'_, '_> {
             dispersion: vec![Default::default(); ERROR_GROUPS],
             level: vec![Default::default(); ERROR_GROUPS],
             promoted: Vec::new(),
+            price_changes: Vec::new(),
             growth: vec![GroupGrowth::default(); self.model.setup.groups.keys.len()],
         }
     }
@@ -187,6 +191,10 @@ impl Stage for LearnLevels<'_, '_> {
                 if let Some(own) = past.own_growth {
                     evidence.growth[past.group].add(own);
                 }
+                let path = setup.price_path(setup.panel().key(past.series));
+                let start = setup.panel().start(past.series);
+                let days = setup.bucket().days();
+                past.add_price_changes(start, &path, days, &mut evidence.price_changes);
                 for occurrences in &past.promoted.rows {
                     evidence.promoted.push(GroupOccurrences {
                         series: past.series,
@@ -213,6 +221,7 @@ impl Evidence for LevelEvidence {
             sum.merge(next);
         }
         self.promoted.extend(next.promoted);
+        self.price_changes.extend(next.price_changes);
         for (sum, next) in self.growth.iter_mut().zip(&next.growth) {
             sum.merge(next);
         }
@@ -255,7 +264,10 @@ impl LevelEvidence {
     /// Hands what was learnt to the model.
     fn teach(mut self, model: &mut Model<'_>) {
         self.promoted.sort_by_key(|row| row.series);
-        model.shared.response = Response::learn(&self.promoted, model.setup.groups.keys.len());
+        self.price_changes.sort_by_key(|change| change.series);
+        let groups = model.setup.groups.keys.len();
+        model.shared.response = Response::learn(&self.promoted, groups);
+        model.shared.elasticities = Elasticities::learn(&self.price_changes, groups);
         model.shared.growth = self.growth.iter().map(GroupGrowth::mean).collect();
         model.shared.error_groups = ErrorGroup::all()
             .map(|group| {

@@ -224,7 +224,7 @@ impl Model<'_> {
         for period in learnt.iter_mut().filter(|period| !period.stated.is_nan()) {
             period.covered = 0.0;
         }
-        self.apply_prices(&mut exposure, first, &setup.price_path(key), |t| {
+        self.apply_prices(&mut exposure, group, first, &setup.price_path(key), |t| {
             is_promoted(&promoted, t)
         });
         match state.unplanned {
@@ -258,8 +258,8 @@ impl Model<'_> {
         let plans = setup.promotions_of(panel.key(series));
         let promoted = setup.promotion_calendar(series, from..units.len(), &plans);
         let path = setup.price_path(panel.key(series));
-        self.apply_prices(&mut exposure, first, &path, |t| is_promoted(&promoted, t));
         let group = setup.groups.of_series[series];
+        self.apply_prices(&mut exposure, group, first, &path, |t| is_promoted(&promoted, t));
         let mut uplifts = vec![1.0; promoted.len()];
         self.apply_promotions(&mut uplifts, group, &promoted, state.response);
         let days = setup.bucket().days();
