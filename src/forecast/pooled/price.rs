@@ -91,7 +91,8 @@ pub(crate) struct PriceChange {
 impl PriceChange {
     /// Slope and curvature of the log likelihood at an elasticity.
     fn slope_and_curvature(&self, elasticity: f64) -> [f64; 2] {
-        let odds = self.after.expected / self.before.expected * (elasticity * self.log_ratio).exponential();
+        let odds = self.after.expected / self.before.expected
+            * (elasticity * self.log_ratio).exponential();
         let share = odds / (1.0 + odds);
         let units = self.before.sold + self.after.sold;
         let counted = units / (1.0 + DISPERSION * units);
