@@ -5,10 +5,11 @@ use crate::config::TEMPLATE;
 use serde_json::{Map, Value, json};
 
 /// Sections whose keys are names of the user's own.
-const OPEN: [&str; 7] = [
+const OPEN: [&str; 8] = [
     "mapping",
     "purchase.rates",
     "purchase.containers",
+    "purchase.open_to_buy",
     "indicators.goals",
     "export.locations",
     "export.suppliers",

@@ -25,7 +25,7 @@ pub use crate::forecast::pooled::learner::{AllAtOnce, Evidence, Learner, Stage, 
 pub use crate::forecast::pooled::refit::{Refit, Resumed};
 pub use crate::forecast::settings::{LocalModels, Settings};
 
-use crate::domain::inputs::{Adjustment, Event, Inputs, Names, Price, Product, Promotion};
+use crate::domain::inputs::{Adjustment, Event, Inputs, Kit, Names, Price, Product, Promotion};
 use crate::domain::panel::{Panel, SeriesKey};
 use crate::domain::sorted::Sorted;
 use crate::domain::units::{ChannelId, LocationId, SkuId};
@@ -47,6 +47,8 @@ pub struct Demand<'a> {
     pub prices: &'a Sorted<Price>,
     /// By (sku, channel, from).
     pub adjustments: &'a Sorted<Adjustment>,
+    /// What is sold as part of something else too.
+    pub kits: &'a Sorted<Kit>,
 }
 
 impl<'a> From<&'a Inputs> for Demand<'a> {
@@ -59,6 +61,7 @@ impl<'a> From<&'a Inputs> for Demand<'a> {
             promotions: &inputs.promotions,
             prices: &inputs.prices,
             adjustments: &inputs.adjustments,
+            kits: &inputs.kits,
         }
     }
 }

@@ -2,7 +2,7 @@
 //! adjustments.
 
 use crate::domain::calendar::{Bucket, Calendar};
-use crate::domain::inputs::AdjustmentKind;
+use crate::domain::inputs::{AdjustmentKind, Kit};
 use crate::domain::panel::{PanelParts, SalesTotals, flag};
 use crate::domain::sorted::Sorted;
 use crate::forecast::pooled::refit::CarriedAndFitted;
@@ -12,6 +12,7 @@ use chrono::{Datelike, NaiveDate};
 use std::ops::Range;
 
 const HISTORY: usize = 400;
+static NO_KITS: Sorted<Kit> = Sorted::empty();
 
 fn day(offset: i64) -> NaiveDate {
     NaiveDate::from_ymd_opt(2024, 6, 3).unwrap() + chrono::Duration::days(offset)
@@ -112,6 +113,7 @@ impl World {
             promotions: &self.promotions,
             prices: &self.prices,
             adjustments: &self.adjustments,
+            kits: &NO_KITS,
         }
     }
 

@@ -166,6 +166,10 @@ pub fn plan_pool(facts: &PoolFacts, outlook: Outlook<'_>, settings: &Settings) -
     if facts.is_new && need.need > 0.0 && facts.held.is_none() {
         notes.insert(0, "a new item: its figures rest on few days of sales".into());
     }
+    if let Some(most) = need.sells_in_time.filter(|&most| need.need > 0.0 && most <= need.need) {
+        let days = facts.shelf_life_days.unwrap_or_default();
+        notes.insert(0, format!("no more than the {most:.0} that sell within {days:.0} days"));
+    }
     if waste > 0.0 {
         notes.insert(0, format!("{waste:.0} units will expire unsold"));
     }

@@ -10,6 +10,7 @@ use crate::purchase::lot::LotRules;
 use crate::purchase::need::PoolNeed;
 use crate::purchase::offer::Offer;
 use crate::purchase::open_orders::OrderedTerms;
+use crate::purchase::open_to_buy::Envelope;
 use crate::purchase::prices::Prices;
 use crate::purchase::settings::Settings;
 use chrono::NaiveDate;
@@ -32,6 +33,8 @@ pub struct Market<'a> {
     pub as_of: NaiveDate,
     /// What was approved on this very morning: the rest of an order goes with it.
     pub approved: &'a Approved,
+    /// What is left to buy of categories and months.
+    pub open_to_buy: &'a [Envelope],
 }
 
 /// Value of what was approved and not placed yet, by supplier and ship-to, reporting currency.
@@ -69,6 +72,7 @@ impl<'a> Market<'a> {
             settings,
             as_of: inputs.panel.calendar().as_of(),
             approved: &NOTHING_APPROVED,
+            open_to_buy: &[],
         }
     }
 

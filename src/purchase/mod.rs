@@ -16,11 +16,13 @@
 pub mod economics;
 pub mod landed_cost;
 mod line;
+mod long_lot;
 pub mod lot;
 mod market;
 mod need;
 mod offer;
 pub mod open_orders;
+pub mod open_to_buy;
 pub mod prices;
 mod proposal;
 pub mod rules;
@@ -35,7 +37,7 @@ pub use crate::purchase::line::Line;
 pub use crate::purchase::market::Market;
 pub use crate::purchase::need::{DatedDemand, PoolNeed, PreviousQuantity};
 pub use crate::purchase::offer::Offer;
-pub use crate::purchase::settings::{Basis, Container, Settings};
+pub use crate::purchase::settings::{Basis, Container, ContainerLimit, Settings};
 pub(crate) use crate::purchase::settlement::number_lines;
 pub use crate::purchase::settlement::{Settled, recommendation_id, settle};
 

@@ -47,6 +47,8 @@ pub struct PoolNeed {
     pub echelon: bool,
     /// Most units that may be ordered without exceeding the most stock to hold.
     pub room: Option<Units>,
+    /// The most stock to hold.
+    pub max_stock: Option<Units>,
     /// Expected demand of the next four weeks, units a day.
     pub daily_demand: f64,
     /// Expected demand by week; empty where it is as in the next four weeks for ever.
@@ -149,6 +151,7 @@ impl PoolNeed {
             need: 0.0,
             echelon: false,
             room: None,
+            max_stock: None,
             daily_demand: 0.0,
             dated: DatedDemand::default(),
             margin: Money::ZERO,

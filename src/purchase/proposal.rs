@@ -2,6 +2,7 @@
 
 use crate::domain::exceptions::{Effect, Exception, ExceptionKind, Severity};
 use crate::domain::inputs::Supply;
+use crate::domain::units::Units;
 use crate::explain::arithmetic::to_a_millionth;
 use crate::purchase::line::Line;
 use crate::purchase::market::Market;
@@ -98,6 +99,23 @@ impl<'a> Market<'a> {
                         "the supplier's minimum or pack is far beyond the need",
                     )
                     .with_effect(Effect::Money(line.value())),
+                );
+            }
+            if let Some(most) = line.pool.max_stock.filter(|&most| most < line.rules.smallest()) {
+                exceptions.push(
+                    Exception::new(
+                        Severity::Warning,
+                        ExceptionKind::MinimumAboveMaximum,
+                        line.subject(self.names),
+                        format!(
+                            "the smallest lot of {} is above the most stock to hold, {most}: \
+                             nothing is ordered, {:.0} are needed",
+                            line.rules.smallest(),
+                            line.need
+                        ),
+                        "raise max_stock in products to the lot at least, or agree on a smaller one",
+                    )
+                    .with_effect(Effect::Units(Units::ceil(line.need))),
                 );
             }
             if line.binding == Some(Binding::Impossible) {

@@ -1,5 +1,6 @@
 //! What a planner can set about purchasing: `[purchase]` in the configuration.
 
+use crate::purchase::open_to_buy::OpenToBuy;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -18,15 +19,66 @@ pub enum Basis {
     Volume,
 }
 
-/// A container that is bought whole.
+/// A container that is bought whole: what fits in is bound by a capacity, or by weight and volume
+/// together.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Container {
-    /// What fits in, in units, value, weight or volume.
-    pub capacity: f64,
+    /// What fits in, measured by `basis`.
+    #[serde(default)]
+    pub capacity: Option<f64>,
     /// What `capacity` is measured in.
     #[serde(default = "quantity")]
     pub basis: Basis,
+    /// Most weight that may be in it.
+    #[serde(default)]
+    pub weight: Option<f64>,
+    /// Most volume that may be in it.
+    #[serde(default)]
+    pub volume: Option<f64>,
+}
+
+/// One thing that a container has only so much of.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ContainerLimit {
+    /// What is measured.
+    pub basis: Basis,
+    /// How much of it fits into one container.
+    pub capacity: f64,
+}
+
+impl Container {
+    /// A container with one limit.
+    #[must_use]
+    pub fn of(capacity: f64, basis: Basis) -> Self {
+        Self { capacity: Some(capacity), basis, weight: None, volume: None }
+    }
+
+    /// All that binds it.
+    pub fn limits(&self) -> impl Iterator<Item = ContainerLimit> {
+        let Self { capacity, basis, weight, volume } = *self;
+        [(basis, capacity), (Basis::Weight, weight), (Basis::Volume, volume)]
+            .into_iter()
+            .filter_map(|(basis, capacity)| Some(ContainerLimit { basis, capacity: capacity? }))
+    }
+
+    /// What is wrong with the container of `supplier`.
+    fn problem(&self, supplier: &str) -> Option<String> {
+        let key = format!("purchase.containers.{supplier}");
+        let named = [
+            ("capacity", self.capacity),
+            ("weight", self.weight),
+            ("volume", self.volume),
+        ];
+        for (name, value) in named {
+            if let Some(value) = value.filter(|value| !value.is_finite() || *value <= 0.0) {
+                return Some(format!("{key}.{name} = {value}: expected more than 0"));
+            }
+        }
+        self.limits().next().is_none().then(|| {
+            format!("{key} says no size: write `capacity`, `weight`, `volume` or the last two")
+        })
+    }
 }
 
 fn quantity() -> Basis {
@@ -53,6 +105,8 @@ pub struct Settings {
     pub rates: BTreeMap<String, f64>,
     /// Most to spend on all orders of one run, currency units; none = no limit.
     pub budget: Option<f64>,
+    /// Most to receive of a category in a month, by a name of the planner's own.
+    pub open_to_buy: BTreeMap<String, OpenToBuy>,
     /// Containers by supplier.
     pub containers: BTreeMap<String, Container>,
     /// Top-ups, price breaks and containers never buy beyond this cover, days of demand.
@@ -84,6 +138,7 @@ impl Default for Settings {
             currency: "USD".to_owned(),
             rates: BTreeMap::new(),
             budget: None,
+            open_to_buy: BTreeMap::new(),
             containers: BTreeMap::new(),
             // By choice: four months of demand is the most that a forecast is trusted with.
             max_cover_days: 120.0,
@@ -131,12 +186,11 @@ impl Settings {
                 problems.push(format!("purchase.rates.{code} = {rate}: expected more than 0"));
             }
         }
-        for (supplier, Container { capacity, .. }) in &self.containers {
-            if !capacity.is_finite() || *capacity <= 0.0 {
-                problems.push(format!(
-                    "purchase.containers.{supplier}.capacity = {capacity}: expected more than 0"
-                ));
-            }
+        for (supplier, container) in &self.containers {
+            problems.extend(container.problem(supplier));
+        }
+        for (name, line) in &self.open_to_buy {
+            problems.extend(line.problem(name));
         }
         problems
     }

@@ -1,7 +1,7 @@
 //! From whom: primary, secondary and backup suppliers, the switch rule, and split orders.
 //!
-//! The primary supplier gets the order unless it cannot arrive before the stock-out. Then each
-//! other supplier is weighed by
+//! The primary supplier gets the order unless it cannot arrive before the stock-out, or its smallest
+//! lot is far beyond the need. Then each other supplier is weighed by
 //!
 //! ```text
 //! cost = extra landed cost of the lots it sends + margin x expected units short before its arrival
@@ -50,6 +50,7 @@
 //!     settings: &settings,
 //!     as_of,
 //!     approved: &Default::default(),
+//!     open_to_buy: &[],
 //! };
 //! let pool = PoolNeed {
 //!     need: 300.0,
@@ -63,6 +64,7 @@
 
 use crate::domain::units::Units;
 use crate::explain::arithmetic::to_a_millionth;
+use crate::purchase::long_lot::LongLot;
 use crate::purchase::need::PoolNeed;
 use crate::purchase::offer::Offer;
 use crate::purchase::settings::Settings;
@@ -100,9 +102,20 @@ pub fn source(pool: &PoolNeed, offers: &[Offer], as_of: NaiveDate, settings: &Se
     let primary = &offers[0];
     let mut best =
         Sources { assignments: vec![sourcing.all_from(0, pool.need, None)], served: 0.0 };
+    if pool.need <= 0.0 {
+        return best;
+    }
     let is_late = pool.stockout_date.is_some_and(|gone| primary.arrival > gone);
     let lot = sourcing.lot(primary, pool.need);
-    if !is_late || lot.is_zero() {
+    let long = LongLot::of(pool, Some(primary), pool.need, lot, settings);
+    // A lot that the primary does not send, or that is not worth its carrying, is no order at all.
+    let is_refused = lot.is_zero() || long.as_ref().is_some_and(|long| !long.worth);
+    if (is_refused || long.is_some())
+        && let Some(other) = sourcing.smaller_lot(lot, is_refused, long.as_ref())
+    {
+        return other;
+    }
+    if !is_late || is_refused {
         return best;
     }
     // Every unit costs this in any case: options are compared by what they cost beyond it.
@@ -171,6 +184,53 @@ impl Sourcing<'_, '_> {
         let short_units =
             (self.pool.short_within(until) - self.short_before(&self.offers[i])).max(0.0);
         Assignment { offer: i, need, short_units, why }
+    }
+
+    /// Another supplier of the whole need, whose lot lasts no longer than it should, where the
+    /// primary's lot is refused or costs more to hold; `None` where there is none.
+    fn smaller_lot(
+        &self,
+        lot: Units,
+        is_refused: bool,
+        long: Option<&LongLot>,
+    ) -> Option<Sources> {
+        let pool = self.pool;
+        let primary = &self.offers[0];
+        let smallest = primary.rules(None).smallest();
+        let usual_cost = primary.landed(lot.max(smallest)).as_f64();
+        let mut least = if is_refused {
+            f64::INFINITY
+        } else {
+            self.carrying(lot.as_f64() - pool.need, usual_cost) + self.loss_before(primary)
+        };
+        let mut best = None;
+        for (i, other) in self.offers.iter().enumerate().skip(1) {
+            let whole = self.lot(other, pool.need);
+            let is_long = LongLot::of(pool, Some(other), pool.need, whole, self.settings)
+                .is_some_and(|long| !long.worth);
+            if whole.is_zero() || is_long {
+                continue;
+            }
+            let extra = (other.landed(whole).as_f64() - usual_cost) * whole.as_f64()
+                + self.carrying(whole.as_f64() - pool.need, usual_cost);
+            if extra + self.loss_before(other) >= least {
+                continue;
+            }
+            least = extra + self.loss_before(other);
+            let of_primary = match long {
+                Some(long) => long.what.clone(),
+                None => "no lot is allowed".to_owned(),
+            };
+            let difference =
+                if extra < 0.0 { format!("{:.2} less", -extra) } else { format!("{extra:.2} more") };
+            let why = format!(
+                "with the primary supplier {of_primary}; this one sends {whole} and costs \
+                 {difference}"
+            );
+            let assignments = vec![self.all_from(i, pool.need, Some(why))];
+            best = Some(Sources { assignments, served: 0.0 });
+        }
+        best
     }
 
     /// Expected units short before `offer` arrives.

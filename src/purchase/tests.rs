@@ -2,11 +2,13 @@ use crate::domain::exceptions::Exception;
 use crate::domain::inputs::{Names, PriceBreak, Role, Supplier, Supply};
 use crate::domain::outcome::Status;
 use crate::domain::sorted::Sorted;
-use crate::domain::units::{LocationId, Money, SkuId, SupplierId, Units};
+use crate::domain::units::{LeadTime, LocationId, Money, SkuId, SupplierId, Units};
 use crate::explain::arithmetic::Recomputer;
 use crate::explain::{Step, Unit};
 use crate::purchase::market::Approved;
+use crate::purchase::open_to_buy::{Commitment, Envelope, OpenToBuy, envelopes};
 use crate::purchase::rules::by_hand::set_by_hand;
+use crate::purchase::usual::UsualDemand;
 use crate::purchase::*;
 use chrono::NaiveDate;
 use proptest::prelude::*;
@@ -29,6 +31,7 @@ struct Tables {
     suppliers: Vec<Supplier>,
     settings: Settings,
     approved: Approved,
+    open_to_buy: Vec<Envelope>,
 }
 
 impl Tables {
@@ -45,6 +48,7 @@ impl Tables {
             suppliers: (0..suppliers).map(|_| Supplier::default()).collect(),
             settings: Settings::default(),
             approved: Approved::new(),
+            open_to_buy: Vec::new(),
         }
     }
 
@@ -57,6 +61,7 @@ impl Tables {
             settings: &self.settings,
             as_of: day(0),
             approved: &self.approved,
+            open_to_buy: &self.open_to_buy,
         }
     }
 
@@ -229,7 +234,7 @@ fn f3_a_minimum_out_of_reach_is_told_and_free_freight_is_weighed() {
 fn f4_container_1000_for_needs_400_200_100_is_571_286_143() {
     let mut tables = Tables::new(3, 1);
     let basis = Basis::Quantity;
-    tables.settings.containers = [("S0".to_owned(), Container { capacity: 1000.0, basis })].into();
+    tables.settings.containers = [("S0".to_owned(), Container::of(1000.0, basis))].into();
     let pools = [pool(0, 400.0, 0), pool(1, 200.0, 0), pool(2, 100.0, 0)];
     let settled = tables.run(&pools);
     assert_eq!(quantities(&settled), [571, 286, 143]);
@@ -248,7 +253,7 @@ fn l8_a_container_for_networks_is_topped_up_by_equal_cover() {
     // Example 12: after the needs 1000, 260 and 60 are there for 20, 4 and 1 a day.
     let mut tables = Tables::new(3, 1);
     let basis = Basis::Quantity;
-    tables.settings.containers = [("S0".to_owned(), Container { capacity: 1000.0, basis })].into();
+    tables.settings.containers = [("S0".to_owned(), Container::of(1000.0, basis))].into();
     let network = |sku, need, position, per_day| PoolNeed {
         echelon: true,
         need,
@@ -265,7 +270,7 @@ fn l8_a_container_for_networks_is_topped_up_by_equal_cover() {
 fn f4_container_by_volume_in_whole_packs_stays_within_it() {
     let mut tables = Tables::new(2, 1);
     let basis = Basis::Volume;
-    tables.settings.containers = [("S0".to_owned(), Container { capacity: 60.0, basis })].into();
+    tables.settings.containers = [("S0".to_owned(), Container::of(60.0, basis))].into();
     tables.supply.edit(|rows| rows[0].pack_size = Units(12));
     let pools = [
         PoolNeed { volume: Some(0.1), ..pool(0, 200.0, 0) },
@@ -275,6 +280,101 @@ fn f4_container_by_volume_in_whole_packs_stays_within_it() {
     assert_eq!(tables.quantities(&pools), [240, 72]);
     let unknown = [pools[0].clone(), pool(1, 60.0, 0)];
     assert_eq!(kinds(&tables.run(&unknown).exceptions), ["container-not-filled"]);
+}
+
+#[test]
+fn f4_a_container_is_bound_by_weight_and_volume_together() {
+    let mut tables = Tables::new(2, 1);
+    let container =
+        Container { capacity: None, weight: Some(500.0), volume: Some(30.0), ..Container::of(1.0, Basis::Quantity) };
+    tables.settings.containers = [("S0".to_owned(), container)].into();
+    let heavy = PoolNeed { weight: Some(10.0), volume: Some(0.1), ..pool(0, 100.0, 0) };
+    let bulky = PoolNeed { weight: Some(1.0), volume: Some(1.0), ..pool(1, 60.0, 0) };
+    // 1060 of weight are 2.1 containers, 70 of volume 2.3: two, filled to 60 of volume: 6/7 of both.
+    assert_eq!(tables.quantities(&[heavy.clone(), bulky.clone()]), [86, 51]);
+    // Half the volume each: now the weight binds, 1000 of 1060.
+    let flat = PoolNeed { volume: Some(0.5), ..bulky };
+    assert_eq!(tables.quantities(&[heavy.clone(), flat]), [94, 57]);
+    let unknown = [heavy, pool(1, 60.0, 0)];
+    assert_eq!(kinds(&tables.run(&unknown).exceptions), ["container-not-filled"]);
+}
+
+#[test]
+fn f7_what_is_open_to_buy_of_a_category_in_a_month_binds_its_lines_alone() {
+    let mut tables = Tables::new(3, 1);
+    let month = Some("2024-04".to_owned());
+    let toys = OpenToBuy { category: Some("Toys".to_owned()), month, amount: 1200.0 };
+    let on_order = Commitment { sku: SkuId(1), arrives: day(3), value: Money::from_f64(700.0) };
+    let settings = [("toys".to_owned(), toys)].into();
+    tables.open_to_buy = envelopes(&settings, &["Home", "Toys", "Toys > Wood"], &[on_order]);
+    let pools = [pool(0, 100.0, 70), pool(1, 100.0, 70), pool(2, 100.0, 70)];
+    let settled = tables.run(&pools);
+    let bought = quantities(&settled);
+    assert_eq!((bought[0], bought[1] + bought[2]), (100, 50), "{bought:?}");
+    assert_eq!(kinds(&settled.exceptions), ["budget-cut", "budget-cut", "budget"]);
+    let whole = &settled.exceptions[2].what;
+    assert!(whole.contains("Toys in 2024-04") && whole.contains("700.00 on order"), "{whole}");
+    // The budget of the run and the envelope bind together.
+    tables.settings.budget = Some(1000.0);
+    let bought = tables.quantities(&pools);
+    assert!(bought.iter().sum::<i64>() == 100 && bought[1] + bought[2] <= 50, "{bought:?}");
+    // Goods of another month are not paid from it.
+    tables.supply.edit(|rows| rows.iter_mut().for_each(|row| row.lead_time_days = 40.0));
+    tables.settings.budget = None;
+    assert_eq!(tables.quantities(&pools), [100, 100, 100]);
+}
+
+#[test]
+fn f6_a_lot_of_years_is_no_reason_to_order_nothing_where_another_sends_less() {
+    let mut tables = Tables::new(1, 2);
+    let lot = |units| move |rows: &mut Vec<Supply>| rows[0].minimum_order = Units(units);
+    tables.supply.edit(|rows| rows.push(supply(0, 1, 11.0, 7.0)));
+    tables.supply.edit(lot(20_000));
+    let settled = tables.run(&[pool(0, 100.0, 70)]);
+    assert_eq!(settled.recommendations[0].supplier, Some(SupplierId(1)));
+    assert_eq!(quantities(&settled), [100]);
+    let reason = &settled.recommendations[0].reason;
+    assert!(reason.contains("the smallest lot of 20000 lasts 2007 days"), "{reason}");
+    assert!(settled.exceptions.is_empty(), "{:?}", settled.exceptions);
+    // A lot that is somewhat large stays with the primary: carrying it costs less than the price.
+    tables.supply.edit(lot(150));
+    assert_eq!(tables.run(&[pool(0, 100.0, 70)]).recommendations[0].supplier, Some(SupplierId(0)));
+}
+
+#[test]
+fn f6_the_usual_supplier_is_not_one_whose_smallest_lot_lasts_years() {
+    let mut tables = Tables::new(1, 2);
+    let peer = Supply { role: Role::Primary, ..supply(0, 1, 9.9, 7.0) };
+    tables.supply.edit(|rows| rows.push(peer));
+    let demand = UsualDemand {
+        sku: SkuId(0),
+        location: LocationId(0),
+        per_day: 2.0,
+        daily_sd: 1.0,
+        review_days: 7.0,
+        unit_cost: None,
+    };
+    let usual = |tables: &Tables| {
+        let lead_time = |row: &Supply| LeadTime::new(row.lead_time_days, 0.0, 7.0).unwrap();
+        tables.market().usual_supply(&demand, lead_time).map(|row| row.supplier)
+    };
+    assert_eq!(usual(&tables), Some(SupplierId(1)), "a cent less a unit");
+    tables.supply.edit(|rows| rows[1].minimum_order = Units(2000));
+    assert_eq!(usual(&tables), Some(SupplierId(0)), "and a thousand days of stock");
+}
+
+#[test]
+fn f2_a_most_stock_below_the_smallest_lot_is_told() {
+    let mut tables = Tables::new(1, 1);
+    tables.supply.edit(|rows| rows[0].pack_size = Units(48));
+    let held =
+        PoolNeed { max_stock: Some(Units(30)), room: Some(Units(28)), ..pool(0, 21.0, 2) };
+    let settled = tables.run(&[held]);
+    assert_eq!(quantities(&settled), [0]);
+    assert_eq!(kinds(&settled.exceptions), ["minimum-above-maximum"]);
+    // A room that today's stock leaves too small for a lot is no conflict.
+    let full = PoolNeed { max_stock: Some(Units(60)), room: Some(Units(20)), ..pool(0, 15.0, 40) };
+    assert!(tables.run(&[full]).exceptions.is_empty());
 }
 
 #[test]
@@ -498,7 +598,7 @@ fn set_first(tables: &Tables, pools: &[PoolNeed], wanted: f64) -> Settled {
 #[test]
 fn g1_a_quantity_set_by_hand_outlives_container_budget_and_split() {
     let mut tables = Tables::new(3, 1);
-    let container = Container { capacity: 1000.0, basis: Basis::Quantity };
+    let container = Container::of(1000.0, Basis::Quantity);
     tables.settings.containers = [("S0".to_owned(), container)].into();
     let settled =
         set_first(&tables, &[pool(0, 400.0, 0), pool(1, 200.0, 0), pool(2, 100.0, 0)], 700.0);
@@ -623,7 +723,7 @@ prop_compose! {
         tables.suppliers[0].free_freight_value = free_freight.map(Money::from_f64);
         tables.suppliers[0].freight_per_order = Some(Money::from_f64(80.0));
         if let Some(capacity) = capacity {
-            let container = Container { capacity, basis: Basis::Quantity };
+            let container = Container::of(capacity, Basis::Quantity);
             tables.settings.containers.insert("S0".to_owned(), container);
         }
         tables.settings.budget = budget;

@@ -2,19 +2,20 @@
 //! ordered from.
 //!
 //! The stated role decides (primary before secondary before backup). Among suppliers of one role
-//! the least expected cost of a year does: what is bought, landed, and what the safety stock costs
-//! that a long or uncertain lead time calls for,
+//! the least expected cost of a year does: what is bought, landed, and what the stock costs that a
+//! long or uncertain lead time and the smallest lot call for,
 //!
 //! ```text
-//! cost = c D + i c z sqrt((L + R) sd_d^2 + d^2 sd_L^2)
+//! cost = c D + i c (z sqrt((L + R) sd_d^2 + d^2 sd_L^2) + max(lot, R d) / 2)
 //! ```
 //!
 //! with the landed unit cost `c`, demand `d` a day and `D` a year, carrying rate `i`, lead time `L`
-//! and review interval `R` (Silver, Pyke & Thomas 2017, ch. 6).
+//! and review interval `R` (Silver, Pyke & Thomas 2017, ch. 5 and 6).
 
 use crate::domain::inputs::Supply;
 use crate::domain::units::{LeadTime, LocationId, Money, SkuId};
 use crate::inventory::order_calendar::OrderCalendar;
+use crate::purchase::lot::LotRules;
 use crate::purchase::market::Market;
 
 /// Standard deviations of the safety stock that suppliers are compared with: 95 % of cycles.
@@ -73,6 +74,9 @@ impl<'a> Market<'a> {
         let variance =
             days * demand.daily_sd.powi(2) + (demand.per_day * lead_time.sd_days()).powi(2);
         let safety_stock = SAFETY_FACTOR * variance.sqrt();
-        landed.as_f64() * (365.0 * demand.per_day + self.settings.carrying_rate * safety_stock)
+        // A cent less a unit does not pay for three years of stock.
+        let lot = LotRules::of(row).smallest().as_f64().max(demand.review_days * demand.per_day);
+        let stock = safety_stock + 0.5 * lot;
+        landed.as_f64() * (365.0 * demand.per_day + self.settings.carrying_rate * stock)
     }
 }

@@ -14,6 +14,7 @@ mod learning;
 mod lineage;
 mod metrics;
 mod networks;
+mod open_to_buy;
 mod partition;
 mod pool;
 pub mod progress;
@@ -44,6 +45,7 @@ use crate::review::{changes, hindsight, scorecard::scorecard};
 use crate::run::clock::StageClock;
 use crate::run::earlier::Earlier;
 use crate::run::learning::{Survey, learn_anew, partitions, whole_items};
+use crate::run::open_to_buy::open_to_buy;
 use crate::run::partition::{Evening, Night, PlannedPartition, PlannedPool};
 use crate::run::progress::Progress;
 use crate::run::refit::EarlierRefit;
@@ -289,6 +291,7 @@ impl NightlyRun<'_> {
         self.outcome.exceptions.extend(learnt.exception);
         self.clock.lap("learn");
 
+        let envelopes = open_to_buy(plan, inputs, &economics, self.standing);
         let evening = Evening {
             run: RunKey { run_id: &run_id, as_of: inputs.panel.calendar().as_of() },
             plan,
@@ -298,6 +301,7 @@ impl NightlyRun<'_> {
             return_rates: &return_rates,
             last: self.last,
             standing: self.standing,
+            envelopes: &envelopes,
         };
         let night = Night::new(evening, &forecaster)?;
         let parts = if inputs.lanes.is_empty() { parts } else { whole_items(parts, &inputs.panel) };

@@ -19,6 +19,7 @@ use crate::inventory::kits::Kits;
 use crate::inventory::projection::DatedStock;
 use crate::inventory::receipts::LeadTimes;
 use crate::inventory::{PoolPlan, Shelf};
+use crate::purchase::open_to_buy::Envelope;
 use crate::purchase::{Line, Market, PoolNeed};
 use crate::review::open_decisions::OpenDecisions;
 use crate::run::history::shelves;
@@ -39,6 +40,7 @@ pub(super) struct Evening<'a> {
     pub return_rates: &'a [f64],
     pub last: Option<&'a LastRun>,
     pub standing: &'a OpenDecisions,
+    pub envelopes: &'a [Envelope],
 }
 
 /// What every partition reads.
@@ -104,8 +106,17 @@ pub(super) struct PlannedPool<'a> {
 impl<'a> Night<'a> {
     /// Sets up what all partitions share.
     pub(super) fn new(evening: Evening<'a>, forecaster: &'a Forecaster<'a>) -> Result<Self> {
-        let Evening { run, plan, inputs, classes, economics, return_rates, last, standing } =
-            evening;
+        let Evening {
+            run,
+            plan,
+            inputs,
+            classes,
+            economics,
+            return_rates,
+            last,
+            standing,
+            envelopes,
+        } = evening;
         let calendar = inputs.panel.calendar();
         let (kits, kit_exceptions) = Kits::new(&inputs.kits, &inputs.names);
         let mut night = Self {
@@ -114,6 +125,7 @@ impl<'a> Night<'a> {
             last,
             market: Market {
                 approved: &standing.approved_today,
+                open_to_buy: envelopes,
                 ..Market::new(inputs, &plan.purchase)
             },
             kits,

@@ -357,6 +357,7 @@ impl<'a> Night<'a> {
             inventory_position: position,
             need: plan.need,
             echelon: false,
+            max_stock: product.max_stock,
             room: product.max_stock.map(|most| (most - position).or_zero()),
             daily_demand: now.outlook.per_day(DAILY_DEMAND_DAYS),
             dated: DatedDemand::new(self.plan.purchase.max_cover_days, |days| {

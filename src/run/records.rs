@@ -112,7 +112,9 @@ impl<'a> Night<'a> {
             }),
             abc: of.class.abc,
             xyz: of.class.xyz,
-            is_new: matches!(of.class.lifecycle, Lifecycle::New | Lifecycle::Launch),
+            // What kits take of a part is as old as the kits.
+            is_new: matches!(of.class.lifecycle, Lifecycle::New | Lifecycle::Launch)
+                && of.through_kits.is_none(),
             velocity: of.class.velocity,
             economics: of.economics,
             promised_service: self.promised_service(of),

@@ -222,9 +222,15 @@ impl<'a> Forecaster<'a> {
                         state: None,
                     };
                 }
-                let reason = "no sales and no analogue in the master data";
-                let exception =
-                    Exception::new(Severity::Warning, kind, about, "no forecast", reason);
+                // What is sold in kits alone is planned with what they take: nothing is missing.
+                let exception = if setup.components.contains(&this.sku) {
+                    let what = "forecast by the kits that it is part of";
+                    let reason = "no sales of its own";
+                    Exception::new(Severity::Info, kind, about, what, reason)
+                } else {
+                    let reason = "no sales and no analogue in the master data";
+                    Exception::new(Severity::Warning, kind, about, "no forecast", reason)
+                };
                 (self.pool_demand(mean, ErrorGroup::NOTHING, Spread::default()), exception)
             }
         };

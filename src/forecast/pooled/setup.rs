@@ -3,6 +3,7 @@
 
 use crate::domain::calendar::{Bucket, Calendar};
 use crate::domain::panel::Panel;
+use crate::domain::units::SkuId;
 use crate::forecast::pooled::distribution::Spread;
 use crate::forecast::pooled::error_group::ErrorGroup;
 use crate::forecast::pooled::level::{HALF_LIVES, half_lives};
@@ -13,6 +14,7 @@ use crate::forecast::pooled::year_parts::YearParts;
 use crate::forecast::{Demand, Settings};
 use crate::math::elementary::Elementary;
 use chrono::Datelike;
+use std::collections::BTreeSet;
 
 /// Horizons at which sums over an interval are calibrated.
 pub const HORIZON_STEPS: usize = 4;
@@ -126,6 +128,8 @@ pub(crate) struct Setup<'a> {
     pub sample: Sample,
     /// Pools that the global model is learnt from.
     pub global_sample: Sample,
+    /// Items that some kit is made of.
+    pub components: BTreeSet<SkuId>,
 }
 
 impl<'a> Setup<'a> {
@@ -141,6 +145,7 @@ impl<'a> Setup<'a> {
             promotions: PromotionIndex::new(demand.promotions),
             sample: Sample::new(&demand, SAMPLE_POOLS),
             global_sample: Sample::new(&demand, GLOBAL_SAMPLE_POOLS),
+            components: demand.kits.iter().map(|kit| kit.component).collect(),
             demand,
             settings,
         }

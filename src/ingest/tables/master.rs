@@ -111,9 +111,14 @@ fn complete_value<T: Copy + PartialEq>(value: &mut Option<T>, other: Option<T>) 
 }
 
 fn product(row: &Row<'_>, convert: &mut Convert<'_>) -> Option<Product> {
-    let (min_stock, max_stock) = (row.units("min_stock"), row.units("max_stock"));
+    let min_stock = row.units("min_stock");
+    let mut max_stock = row.units("max_stock");
+    // The row says more than these two: an item must not lose its cost and price over them.
     if min_stock.zip(max_stock).is_some_and(|(min, max)| min > max) {
-        return convert.reject(row, "min_stock", "min_stock is above max_stock");
+        let value = row.shown("min_stock");
+        let reason = "min_stock is above max_stock: max_stock is not used";
+        convert.quarantine.reject(row.place(), "min_stock", &value, reason);
+        max_stock = None;
     }
     let other = |column: &str| convert.codes.item(row, column).map(|(sku, _)| sku);
     let status = row.choice("status", ProductStatus::ALL).unwrap_or_default();

@@ -1,4 +1,5 @@
-//! A budget over all lines of the run: the most expected gain for the money, at landed cost.
+//! A budget over all lines of the run, and what is open to buy of a category in a month: the most
+//! expected gain for the money, at landed cost.
 //!
 //! Money is spent step by step where the next units gain most per unit of money (the greedy rule of
 //! the knapsack problem, exact for gains that fall with the quantity). Of the units that a line
@@ -7,7 +8,9 @@
 //! nothing is short, the item that runs out first is served first.
 //!
 //! An order that the money does not bring to its supplier's least value is refused, and spent on
-//! nothing: it is either brought there first or left out, whichever gains more. What a planner has
+//! nothing: it is either brought there first or left out, whichever gains more. A line is paid from
+//! the budget and from each [envelope](crate::purchase::open_to_buy) of its item and month of
+//! arrival; the freight of orders from the budget alone. What a planner has
 //! set by hand is bought first; where the budget does not even pay for that, the exception says so.
 
 use super::order_minimum::least_value;
@@ -32,29 +35,31 @@ pub(super) const WORDING: Wording = Wording {
 /// thirty and cost the night time.
 const STEPS_A_LINE: i64 = 32;
 
-/// Cuts the lines of the run down to `purchase.budget`, at landed cost with the freight of orders.
-/// Never spends more.
+/// Cuts the lines of the run down to `purchase.budget` and to what is open to buy. Never spends more.
 pub(super) struct Budget;
 
 impl OrderRule for Budget {
     fn shape_run(&self, lines: &mut [Line], market: &Market) -> Vec<Exception> {
-        let Some(budget) = market.settings.budget.map(Money::from_f64) else { return Vec::new() };
-        // What was approved this morning is spent.
-        let approved: Money = market.approved.values().copied().sum();
-        let budget = (budget - approved).max(Money::ZERO);
         let purse = Purse::new(lines, market);
-        let wanted = purse.cost(&lines.iter().map(|line| line.quantity).collect::<Vec<_>>());
-        if wanted <= budget {
+        let all: Vec<Units> = lines.iter().map(|line| line.quantity).collect();
+        let wanted = purse.spent(&all);
+        let short: Vec<bool> =
+            purse.limits.iter().zip(&wanted).map(|(limit, &sum)| sum > limit.amount).collect();
+        if !short.contains(&true) {
             return Vec::new();
         }
-        let Bought { quantities, refused } = purse.best(budget);
-        let spent = purse.cost(&quantities);
-        assert!(spent <= budget, "a budget is never exceeded: {spent} of {budget}");
+        let Bought { quantities, refused } = purse.best();
+        let spent = purse.spent(&quantities);
+        for (limit, &sum) in purse.limits.iter().zip(&spent) {
+            let amount = limit.amount.max(Money::ZERO);
+            assert!(sum <= amount, "a budget is never exceeded: {sum} of {amount}");
+        }
         let orders = purse.order_of_line.clone();
+        let limits_of_line = purse.limits_of_line.clone();
+        let limits = purse.limits.clone();
         drop(purse);
 
-        let mut lines_cut = 0;
-        let mut margin_lost = 0.0;
+        let mut cuts = vec![Cuts::default(); limits.len()];
         let mut exceptions = Vec::new();
         for (i, line) in lines.iter_mut().enumerate() {
             let before = line.quantity;
@@ -63,10 +68,14 @@ impl OrderRule for Budget {
                 continue;
             }
             let loss = line.gain(before) - line.gain(after);
-            lines_cut += 1;
-            margin_lost += loss;
+            for &k in &limits_of_line[i] {
+                cuts[k].lines += 1;
+                cuts[k].margin_lost += loss;
+            }
+            let by = limits_of_line[i].iter().find(|&&k| short[k]);
+            let by = by.map_or("the budget", |&k| limits[k].name.as_str());
             let note = format!(
-                "cut from {before} to {after} by the budget: \
+                "cut from {before} to {after} by {by}: \
                  saves {}, expected to cost {loss:.2} of margin",
                 landed(line, before) - landed(line, after)
             );
@@ -89,18 +98,54 @@ impl OrderRule for Budget {
             );
             line.change_to(after, &WORDING, note);
         }
-        exceptions.push(
-            Exception::new(
-                Severity::Warning,
-                ExceptionKind::Budget,
-                Subject::Run("purchase.budget"),
-                format!("{lines_cut} lines cut: {wanted} wanted, {spent} of {budget} spent"),
-                format!("expected to cost {margin_lost:.2} of margin"),
-            )
-            .with_effect(Effect::Money(Money::from_f64(margin_lost))),
-        );
+        for (k, limit) in limits.iter().enumerate().filter(|(k, _)| short[*k]) {
+            let Cuts { lines, margin_lost } = cuts[k];
+            let on_order = if limit.on_order.is_positive() {
+                format!(", {} on order", limit.on_order)
+            } else {
+                String::new()
+            };
+            let of = if limit.is_total { String::new() } else { format!("{}: ", limit.name) };
+            exceptions.push(
+                Exception::new(
+                    Severity::Warning,
+                    ExceptionKind::Budget,
+                    Subject::Run(if limit.is_total {
+                        "purchase.budget"
+                    } else {
+                        "purchase.open_to_buy"
+                    }),
+                    format!(
+                        "{of}{lines} lines cut: {} wanted, {} of {} spent{on_order}",
+                        wanted[k], spent[k], limit.amount
+                    ),
+                    format!("expected to cost {margin_lost:.2} of margin"),
+                )
+                .with_effect(Effect::Money(Money::from_f64(margin_lost))),
+            );
+        }
         exceptions
     }
+}
+
+/// What one limit has cut.
+#[derive(Debug, Clone, Copy, Default)]
+struct Cuts {
+    lines: usize,
+    margin_lost: f64,
+}
+
+/// An amount that lines are paid from.
+#[derive(Debug, Clone)]
+struct Limit {
+    /// As a sentence names it.
+    name: String,
+    /// What may be spent tonight.
+    amount: Money,
+    /// What is spent already.
+    on_order: Money,
+    /// Whether it is the budget of the whole run, which pays the freight of orders too.
+    is_total: bool,
 }
 
 /// Landed cost of `quantity` units of a line, freight of the order apart.
@@ -109,12 +154,15 @@ fn landed(line: &Line, quantity: Units) -> Money {
         .map_or_else(|| line.value_at(quantity), |offer| offer.landed(quantity).times(quantity))
 }
 
-/// The lines to spend on, by order.
+/// The lines to spend on, by order, and what they are paid from.
 struct Purse<'p, 'a> {
     lines: &'p [Line<'a>],
     orders: Vec<Order<'a>>,
     /// Position in `orders`; `None` without a supplier. `[lines]`
     order_of_line: Vec<Option<usize>>,
+    limits: Vec<Limit>,
+    /// Positions in `limits`. `[lines]`
+    limits_of_line: Vec<Vec<usize>>,
 }
 
 /// An order as the budget sees it.
@@ -159,7 +207,44 @@ impl<'p, 'a> Purse<'p, 'a> {
                 })
             }));
         }
-        Self { lines, orders, order_of_line }
+        let mut purse = Self {
+            lines,
+            orders,
+            order_of_line,
+            limits: Vec::new(),
+            limits_of_line: vec![Vec::new(); lines.len()],
+        };
+        purse.set_limits(market);
+        purse
+    }
+
+    fn set_limits(&mut self, market: &Market) {
+        if let Some(budget) = market.settings.budget {
+            // What was approved this morning is spent.
+            let approved: Money = market.approved.values().copied().sum();
+            self.limits.push(Limit {
+                name: "the budget".to_owned(),
+                amount: (Money::from_f64(budget) - approved).max(Money::ZERO),
+                on_order: Money::ZERO,
+                is_total: true,
+            });
+            self.limits_of_line.iter_mut().for_each(|limits| limits.push(0));
+        }
+        for envelope in market.open_to_buy {
+            for (limits, line) in self.limits_of_line.iter_mut().zip(self.lines) {
+                // What nobody delivers has no month of arrival: it is bought as of today.
+                let arrives = line.offer.map_or(market.as_of, |offer| offer.arrival);
+                if envelope.pays_for(line.pool.sku, arrives) {
+                    limits.push(self.limits.len());
+                }
+            }
+            self.limits.push(Limit {
+                name: format!("what is open to buy of {}", envelope.name),
+                amount: envelope.left,
+                on_order: envelope.on_order,
+                is_total: false,
+            });
+        }
     }
 
     /// Purchase value of every order. `[orders]`
@@ -173,14 +258,23 @@ impl<'p, 'a> Purse<'p, 'a> {
         values
     }
 
-    /// Landed cost of all lines and the freight of their orders.
-    fn cost(&self, quantities: &[Units]) -> Money {
-        let goods: Money =
-            self.lines.iter().zip(quantities).map(|(line, &units)| landed(line, units)).sum();
+    /// What is paid from each limit: landed cost of its lines, and from the budget the freight of
+    /// their orders. `[limits]`
+    fn spent(&self, quantities: &[Units]) -> Vec<Money> {
+        let mut spent = vec![Money::ZERO; self.limits.len()];
+        for (i, line) in self.lines.iter().enumerate() {
+            for &k in &self.limits_of_line[i] {
+                spent[k] += landed(line, quantities[i]);
+            }
+        }
         let values = self.values(quantities);
-        let freight: Money =
-            self.orders.iter().zip(values).map(|(o, value)| freight_of(value, &o.terms)).sum();
-        goods + freight
+        for (limit, sum) in self.limits.iter().zip(&mut spent) {
+            if limit.is_total {
+                let freight = self.orders.iter().zip(&values);
+                *sum += freight.map(|(order, &value)| freight_of(value, &order.terms)).sum();
+            }
+        }
+        spent
     }
 
     /// Orders above nothing and below their supplier's least value. `[orders]`
@@ -193,11 +287,11 @@ impl<'p, 'a> Purse<'p, 'a> {
         (0..self.orders.len()).filter(is_below).collect()
     }
 
-    /// Spends `budget` for the most gain, without an order that its supplier refuses.
-    fn best(&self, budget: Money) -> Bought {
+    /// Spends for the most gain, without an order that its supplier refuses.
+    fn best(&self) -> Bought {
         let mut claims = vec![Claim::Open; self.orders.len()];
         loop {
-            let quantities = self.spend(budget, &claims);
+            let quantities = self.spend(&claims);
             let below = self.below_least(&quantities);
             // What a planner has set by hand is bought whatever its order comes to.
             let next = below
@@ -212,7 +306,7 @@ impl<'p, 'a> Purse<'p, 'a> {
             for (gain, claim) in gains.iter_mut().zip([Claim::First, Claim::Out]) {
                 let mut tried = claims.clone();
                 tried[order] = claim;
-                *gain = self.gain(&self.spend(budget, &tried));
+                *gain = self.gain(&self.spend(&tried));
             }
             let [first, out] = gains;
             // One that was given the first money and still stays below cannot be brought there.
@@ -238,11 +332,11 @@ impl<'p, 'a> Purse<'p, 'a> {
         gain
     }
 
-    /// Buys step by step within `budget`. `[lines]`
-    fn spend(&self, budget: Money, claims: &[Claim]) -> Vec<Units> {
+    /// Buys step by step within the limits. `[lines]`
+    fn spend(&self, claims: &[Claim]) -> Vec<Units> {
         let mut basket = Basket {
             purse: self,
-            left: budget,
+            left: self.limits.iter().map(|limit| limit.amount).collect(),
             quantities: vec![Units::ZERO; self.lines.len()],
             values: vec![Money::ZERO; self.orders.len()],
         };
@@ -305,7 +399,8 @@ impl Ord for Bid {
 /// What has been bought so far.
 struct Basket<'b, 'p, 'a> {
     purse: &'b Purse<'p, 'a>,
-    left: Money,
+    /// `[limits]`
+    left: Vec<Money>,
     /// `[lines]`
     quantities: Vec<Units>,
     /// Purchase value. `[orders]`
@@ -366,9 +461,20 @@ impl Basket<'_, '_, '_> {
         let has = self.quantities[i];
         let mut quantity = most;
         while quantity > has {
-            let more = self.more(i, quantity);
-            if more <= self.left {
-                self.left -= more;
+            let goods = landed(line, quantity) - landed(line, has);
+            let freight = self.freight(i, quantity);
+            // The limit that is missed by most says how much less it must be.
+            let mut missed = Money::ZERO;
+            for &k in &self.purse.limits_of_line[i] {
+                let is_total = self.purse.limits[k].is_total;
+                let more = if is_total { goods + freight } else { goods };
+                missed = missed.max(more - self.left[k]);
+            }
+            if missed <= Money::ZERO {
+                for &k in &self.purse.limits_of_line[i] {
+                    let is_total = self.purse.limits[k].is_total;
+                    self.left[k] -= if is_total { goods + freight } else { goods };
+                }
                 if let Some(order) = self.purse.order_of_line[i] {
                     self.values[order] += line.value_at(quantity) - line.value_at(has);
                 }
@@ -378,23 +484,20 @@ impl Basket<'_, '_, '_> {
             // By what is missing, at least a pack: the price may rise as the quantity falls below a
             // break, so one division is not enough.
             let unit = landed(line, Units::ONE).max(Money(1)).ten_thousandths();
-            let missing = Units((more - self.left).ten_thousandths() / unit);
+            let missing = Units(missed.ten_thousandths() / unit);
             quantity =
                 line.rules.round_down((quantity - missing).min(quantity - line.rules.pack()));
         }
         self.quantities[i] == most
     }
 
-    /// Money for line `i` at `quantity` beyond what it has cost so far, its order's freight
-    /// included.
-    fn more(&self, i: usize, quantity: Units) -> Money {
+    /// Freight that the order of line `i` costs more at `quantity`; below 0, less.
+    fn freight(&self, i: usize, quantity: Units) -> Money {
         let line = &self.purse.lines[i];
-        let has = self.quantities[i];
-        let goods = landed(line, quantity) - landed(line, has);
-        let Some(order) = self.purse.order_of_line[i] else { return goods };
+        let Some(order) = self.purse.order_of_line[i] else { return Money::ZERO };
         let terms = &self.purse.orders[order].terms;
         let before = self.values[order];
-        let after = before + line.value_at(quantity) - line.value_at(has);
-        goods + freight_of(after, terms) - freight_of(before, terms)
+        let after = before + line.value_at(quantity) - line.value_at(self.quantities[i]);
+        freight_of(after, terms) - freight_of(before, terms)
     }
 }

@@ -1,5 +1,6 @@
 //! Whole containers: the needed lines in proportion to their needs, in whole packs, by largest
-//! remainder; of networks, topped up by equal cover over all their locations.
+//! remainder, within all that the container has only so much of; of networks, topped up by equal
+//! cover over all their locations.
 //!
 //! Needs of 400, 200 and 100 in a container of 1000 units are ordered as 571, 286 and 143:
 //!
@@ -16,7 +17,7 @@
 //!     suppliers: vec!["ACME".to_owned()],
 //!     ..Names::default()
 //! };
-//! let container = Container { capacity: 1000.0, basis: Basis::Quantity };
+//! let container = Container::of(1000.0, Basis::Quantity);
 //! let settings =
 //!     Settings { containers: [("ACME".to_owned(), container)].into(), ..Settings::default() };
 //! let supply = Sorted::new(Vec::from([0, 1, 2].map(|sku| Supply {
@@ -32,6 +33,7 @@
 //!     settings: &settings,
 //!     as_of,
 //!     approved: &Default::default(),
+//!     open_to_buy: &[],
 //! };
 //!
 //! let mut lines = Vec::new();
@@ -53,7 +55,7 @@ use crate::purchase::landed_cost::CostLine;
 use crate::purchase::line::Line;
 use crate::purchase::lot::LotRules;
 use crate::purchase::market::Market;
-use crate::purchase::settings::{Basis, Container};
+use crate::purchase::settings::{Basis, Container, ContainerLimit};
 use crate::purchase::supplier_order::SupplierOrder;
 
 pub(super) const WORDING: Wording = Wording {
@@ -68,21 +70,37 @@ const SIZE_NOISE: f64 = 1e-6;
 
 /// Fills whole containers. A line that a planner has set takes its room first and stays as it is.
 ///
-/// The number of containers is the nearest one to what is needed. Where that is none (less than
-/// half a container) or the lines' own limits do not let it be filled, the exception says so.
+/// The number of containers is the nearest one to what is needed, by the limit that is needed most
+/// of. Where that is none (less than half a container) or the lines' own limits do not let it be
+/// filled, the exception says so.
 pub(super) struct ContainerFill;
 
 /// A needed line that shares the container.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 struct Share {
     line: usize,
     need: f64,
-    /// Of one unit, on the basis of the container.
-    unit_size: f64,
+    /// Of one unit, by each limit of the container. `[limits]`
+    sizes: Vec<f64>,
     rules: LotRules,
     ceiling: Units,
     /// Of a network: where it stands after its need, over all its locations.
     echelon: Option<Covered>,
+}
+
+/// One limit of the containers of an order.
+#[derive(Debug, Clone, Copy)]
+struct Room {
+    /// Of all containers together.
+    capacity: f64,
+    /// Taken by what a planner has set.
+    by_hand: f64,
+}
+
+impl Room {
+    fn left(self) -> f64 {
+        (self.capacity - self.by_hand).max(0.0)
+    }
 }
 
 impl OrderRule for ContainerFill {
@@ -112,17 +130,26 @@ fn fill(
     container: &Container,
     max_cover_days: f64,
 ) -> Result<(), NotFilled> {
+    let limits: Vec<ContainerLimit> = container.limits().collect();
     let mut shares = Vec::new();
-    let mut by_hand = 0.0;
+    let mut by_hand = vec![0.0; limits.len()];
     for (i, line) in lines.iter().enumerate().filter(|(_, l)| l.quantity.is_positive()) {
-        let size = unit_size(line, container.basis);
+        let mut sizes = Vec::with_capacity(limits.len());
+        for limit in &limits {
+            sizes.push(unit_size(line, limit.basis).ok_or_else(size_missing)?);
+        }
         if line.is_decided() {
-            by_hand += size.ok_or_else(size_missing)? * line.quantity.as_f64();
+            for (sum, size) in by_hand.iter_mut().zip(&sizes) {
+                *sum += size * line.quantity.as_f64();
+            }
         } else if line.need > 0.0 {
+            if sizes.iter().all(|&size| size <= 0.0) {
+                return Err(size_missing());
+            }
             shares.push(Share {
                 line: i,
                 need: line.need,
-                unit_size: size.filter(|&size| size > 0.0).ok_or_else(size_missing)?,
+                sizes,
                 rules: line.rules,
                 ceiling: line.rules.round_down(line.ceiling(max_cover_days)),
                 echelon: line.pool.echelon.then(|| Covered {
@@ -132,19 +159,33 @@ fn fill(
             });
         }
     }
-    let total = by_hand + shares.iter().map(|s| s.need * s.unit_size).sum::<f64>();
+    // The limit that is needed most of decides how many containers there are.
+    let mut most = 0;
+    let mut containers = 0.0;
+    let mut totals = Vec::with_capacity(limits.len());
+    for (k, limit) in limits.iter().enumerate() {
+        let total = by_hand[k] + shares.iter().map(|s| s.need * s.sizes[k]).sum::<f64>();
+        if total / limit.capacity > containers {
+            containers = total / limit.capacity;
+            most = k;
+        }
+        totals.push(total);
+    }
     // The nearest number: 1.4 containers are cut to one, 1.6 are filled up to two.
-    let count = (total / container.capacity).round();
+    let count = containers.round();
     if count < 1.0 {
         return Err(NotFilled {
-            what: format!("{total:.0} needed of a capacity of {}", container.capacity),
+            what: format!("{:.0} needed of a capacity of {}", totals[most], limits[most].capacity),
             why: "less than half a container: the lines keep their needs",
         });
     }
     // From here on the order is whole containers, whatever the needs come to.
-    let capacity = count * container.capacity;
-    let quantities = fitted(&shares, (capacity - by_hand).max(0.0));
-    let filled = by_hand + size_of(&shares, &quantities);
+    let mut rooms = Vec::with_capacity(limits.len());
+    for (limit, by_hand) in limits.iter().zip(by_hand) {
+        rooms.push(Room { capacity: count * limit.capacity, by_hand });
+    }
+    let quantities = fitted(&shares, &rooms);
+    let capacity = rooms[most].capacity;
     for (share, &quantity) in shares.iter().zip(&quantities) {
         let line = &mut lines[share.line];
         if quantity != line.quantity {
@@ -157,16 +198,21 @@ fn fill(
             line.change_to(quantity, &WORDING, note);
         }
     }
-    if filled > capacity + SIZE_NOISE {
-        return Err(NotFilled {
-            what: format!("{filled:.0} in a capacity of {capacity:.0}"),
-            why: "the lines' minimum quantities need more than fits",
-        });
+    let mut is_full = false;
+    for (k, room) in rooms.iter().enumerate() {
+        let filled = room.by_hand + size_of(&shares, &quantities, k);
+        if filled > room.capacity + SIZE_NOISE {
+            return Err(NotFilled {
+                what: format!("{filled:.0} in a capacity of {:.0}", room.capacity),
+                why: "the lines' minimum quantities need more than fits",
+            });
+        }
+        // Less than the largest pack may stay empty: no pack of it would have fitted.
+        let packs = shares.iter().map(|s| s.sizes[k] * s.rules.pack().as_f64());
+        is_full |= filled + packs.fold(0.0, f64::max) >= room.capacity;
     }
-    // Less than the largest pack may stay empty: no pack of it would have fitted.
-    let largest_pack =
-        shares.iter().map(|s| s.unit_size * s.rules.pack().as_f64()).fold(0.0, f64::max);
-    if filled + largest_pack < capacity {
+    if !is_full {
+        let filled = rooms[most].by_hand + size_of(&shares, &quantities, most);
         return Err(NotFilled {
             what: format!("{filled:.0} of {capacity:.0}"),
             why: "cover, maximum or most-stock limits stop the fill",
@@ -182,58 +228,82 @@ fn size_missing() -> NotFilled {
     }
 }
 
-/// Whole packs in proportion to need within `capacity`, at least the smallest lot each. `[shares]`
-fn fitted(shares: &[Share], capacity: f64) -> Vec<Units> {
-    let bounds: Vec<Bounds> = shares
-        .iter()
-        .map(|s| Bounds {
-            floor: s.rules.smallest().as_f64() * s.unit_size,
-            cap: s.ceiling.as_f64() * s.unit_size,
-        })
-        .collect();
-    let weights: Vec<f64> = shares.iter().map(|s| s.need * s.unit_size).collect();
-    let sizes = sizes(shares, &weights, &bounds, capacity);
+/// Whole packs in proportion to need within all `rooms`, at least the smallest lot each. `[shares]`
+fn fitted(shares: &[Share], rooms: &[Room]) -> Vec<Units> {
+    // What each limit by itself would let in; all of them allow the least of these.
+    let mut quotas = vec![f64::INFINITY; shares.len()];
+    for (k, room) in rooms.iter().enumerate() {
+        let bounds: Vec<Bounds> = shares
+            .iter()
+            .map(|s| Bounds {
+                floor: s.rules.smallest().as_f64() * s.sizes[k],
+                cap: s.ceiling.as_f64() * s.sizes[k],
+            })
+            .collect();
+        let weights: Vec<f64> = shares.iter().map(|s| s.need * s.sizes[k]).collect();
+        let sizes = sizes(shares, k, &weights, &bounds, room.left());
+        for ((quota, share), size) in quotas.iter_mut().zip(shares).zip(sizes) {
+            // What takes nothing of a limit is not bound by it.
+            if share.sizes[k] > 0.0 {
+                *quota = quota.min(size / share.sizes[k]);
+            }
+        }
+    }
 
     // Whole packs first, rounded down; then a pack each to the largest remainders, while there is
     // room.
     let mut quantities = Vec::with_capacity(shares.len());
     let mut remainders = Vec::with_capacity(shares.len());
-    for (share, size) in shares.iter().zip(sizes) {
-        let quota = size / share.unit_size;
+    for (share, quota) in shares.iter().zip(quotas) {
         // A quota of 11.9999999999 packs of one is 12.
         let whole = share.rules.round_down(Units::floor(quota + 1e-9));
         let quantity = whole.max(share.rules.smallest());
         remainders.push((quota - quantity.as_f64()) / share.rules.pack().as_f64());
         quantities.push(quantity);
     }
-    let mut left = capacity - size_of(shares, &quantities);
+    let mut left = Vec::with_capacity(rooms.len());
+    for (k, room) in rooms.iter().enumerate() {
+        left.push(room.left() - size_of(shares, &quantities, k));
+    }
     let mut order: Vec<usize> = (0..shares.len()).collect();
     order.sort_by(|&a, &b| remainders[b].total_cmp(&remainders[a]));
     for n in order {
         let share = &shares[n];
-        let pack_size = share.rules.pack().as_f64() * share.unit_size;
-        let more = quantities[n] + share.rules.pack();
-        let fits = pack_size <= left + SIZE_NOISE;
-        if fits && more.as_f64() * share.unit_size <= bounds[n].cap + SIZE_NOISE {
+        let pack = share.rules.pack();
+        let more = quantities[n] + pack;
+        let fits = share
+            .sizes
+            .iter()
+            .zip(&left)
+            .all(|(size, left)| size * pack.as_f64() <= left + SIZE_NOISE);
+        if fits && more <= share.ceiling {
             quantities[n] = more;
-            left -= pack_size;
+            for (left, size) in left.iter_mut().zip(&share.sizes) {
+                *left -= size * pack.as_f64();
+            }
         }
     }
     quantities
 }
 
-/// Room that each line gets, on the basis of the container.
+/// Room that each line gets, by limit `k` of the container.
 ///
 /// In proportion to the needs; but what is left after those of networks goes to whichever would run
 /// out first over all its locations, up to one common cover: a need in proportion fills the
 /// container with what is bought for months already.
-fn sizes(shares: &[Share], weights: &[f64], bounds: &[Bounds], capacity: f64) -> Vec<f64> {
+fn sizes(
+    shares: &[Share],
+    k: usize,
+    weights: &[f64],
+    bounds: &[Bounds],
+    capacity: f64,
+) -> Vec<f64> {
     let needed: f64 = weights.iter().sum();
     let mut echelons = Vec::with_capacity(shares.len());
     for share in shares {
         echelons.extend(share.echelon.map(|echelon| Covered {
-            position: echelon.position * share.unit_size,
-            per_day: echelon.per_day * share.unit_size,
+            position: echelon.position * share.sizes[k],
+            per_day: echelon.per_day * share.sizes[k],
         }));
     }
     if echelons.len() < shares.len() || capacity <= needed {
@@ -258,8 +328,9 @@ fn sizes(shares: &[Share], weights: &[f64], bounds: &[Bounds], capacity: f64) ->
     }
 }
 
-fn size_of(shares: &[Share], quantities: &[Units]) -> f64 {
-    shares.iter().zip(quantities).map(|(s, q)| q.as_f64() * s.unit_size).sum()
+/// Of all shares by limit `k`.
+fn size_of(shares: &[Share], quantities: &[Units], k: usize) -> f64 {
+    shares.iter().zip(quantities).map(|(s, q)| q.as_f64() * s.sizes[k]).sum()
 }
 
 fn unit_size(line: &Line, basis: Basis) -> Option<f64> {

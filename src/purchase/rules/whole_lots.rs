@@ -4,12 +4,12 @@
 //! The arithmetic is [`LotRules::order_quantity`]; here it gets its steps and its sentence.
 
 use super::{Binding, LineRule};
-use crate::domain::units::{Money, Units};
+use crate::domain::units::Units;
 use crate::explain::{Step, Unit};
 use crate::purchase::line::Line;
+use crate::purchase::long_lot::LongLot;
 use crate::purchase::lot::{Lot, LotRules};
 use crate::purchase::market::Market;
-use crate::purchase::settings::Settings;
 
 pub(super) const MINIMUM: &str = "minimum";
 pub(super) const PACK: &str = "pack";
@@ -17,8 +17,6 @@ pub(super) const MAXIMUM: &str = "maximum";
 pub(super) const MAX_STOCK: &str = "max-stock";
 pub(super) const SHELF_LIFE: &str = "shelf-life";
 pub(super) const UNECONOMIC: &str = "uneconomic-lot";
-/// A lot that lasts a week longer than the need is an ordinary one.
-const WEEK_DAYS: f64 = 7.0;
 pub(super) const IMPOSSIBLE: &str = "minimum-above-maximum";
 
 /// Rounds the need of a line to a lot.
@@ -30,15 +28,21 @@ impl LineRule for WholeLots {
         if let Some(fresh) = fresh_lot(line, lot) {
             lot = Lot { quantity: fresh, binding: Some(Binding::ShelfLife) };
         }
-        let weighed = weigh(line, lot.quantity, market.settings);
-        if let Some(Weighed { worth: false, .. }) = weighed {
+        let long = LongLot::of(
+            &line.pool,
+            line.offer.as_ref(),
+            line.need,
+            lot.quantity,
+            market.settings,
+        );
+        if long.as_ref().is_some_and(|long| !long.worth) {
             lot = Lot { quantity: Units::ZERO, binding: Some(Binding::Uneconomic) };
         }
         add_steps(line, lot.quantity);
         line.quantity = lot.quantity;
         line.binding = lot.binding;
         line.notes.extend(sentence(line.need, &line.rules, lot));
-        line.long_lot = weighed.map(|weighed| weighed.what);
+        line.long_lot = long.map(|long| long.sentence(market.settings));
         line.notes.extend(line.long_lot.clone());
     }
 }
@@ -48,59 +52,6 @@ fn fresh_lot(line: &Line, lot: Lot) -> Option<Units> {
     let sells = Units::ceil(line.pool.sells_in_time?);
     let fewer = line.rules.round_down(sells);
     (lot.quantity > sells && fewer.is_positive()).then_some(fewer)
-}
-
-/// A lot that lasts far beyond its need, with what speaks for and against it.
-struct Weighed {
-    worth: bool,
-    what: String,
-}
-
-/// Whether the smallest lot of the supplier is worth its carrying and its waste, where it lasts
-/// beyond `max_cover_days` or spoils in part; `None` for an ordinary lot.
-///
-/// Ordering costs the carrying of the lot until it sells, and what spoils. Not ordering costs the
-/// margin of the demand that the stock does not cover, over the days that a forecast is trusted
-/// with: a promise of sales in three years pays for no stock today.
-fn weigh(line: &Line, quantity: Units, settings: &Settings) -> Option<Weighed> {
-    let pool = &line.pool;
-    let wanted = Units::ceil(line.need);
-    if quantity <= wanted || pool.daily_demand <= 0.0 {
-        return None;
-    }
-    let before = pool.cover_days(Units::ZERO);
-    let lasts = pool.cover_days(quantity);
-    let spoils = pool.sells_in_time.map_or(0.0, |sells| (quantity.as_f64() - sells).max(0.0));
-    // A network's stock is spread over its places, where it covers one and not another: its need may
-    // last for months and be one all the same. Only what the lot brings beyond it is weighed.
-    let beyond = if pool.echelon { settings.max_cover_days } else { WEEK_DAYS };
-    let is_long = lasts > settings.max_cover_days && lasts > pool.cover_days(wanted) + beyond;
-    if !is_long && spoils < 1.0 {
-        return None;
-    }
-    let landed = line.offer.map_or(Money::ZERO, |offer| offer.landed(quantity)).as_f64();
-    let years = (before + lasts) / 2.0 / 365.0;
-    let cost = landed * (spoils + quantity.as_f64() * years * settings.carrying_rate);
-    let margin = pool.margin.as_f64();
-    let sells = quantity.as_f64() - spoils;
-    let missing = pool.demand_within(settings.max_cover_days) - pool.inventory_position.as_f64();
-    let loss = margin * missing.clamp(0.0, sells);
-    let lot = if spoils >= 1.0 {
-        format!("the smallest lot of {quantity} lasts {lasts:.0} days and {spoils:.0} of it spoil")
-    } else {
-        format!("the smallest lot of {quantity} lasts {lasts:.0} days")
-    };
-    // Where no margin is known there is nothing to weigh with: it is ordered, and marked.
-    if margin > 0.0 && loss < cost {
-        let what = format!(
-            "{lot}: not ordered, holding it would cost {cost:.2}, \
-             going without {loss:.2} of margin in {:.0} days",
-            settings.max_cover_days
-        );
-        return Some(Weighed { worth: false, what });
-    }
-    let what = format!("{lot}: ordered, it costs {cost:.2} to hold, and {loss:.2} to go without");
-    Some(Weighed { worth: true, what })
 }
 
 /// `need` as it is read, the part of a split order that this supplier gets, and the rounding to a
