@@ -9,7 +9,7 @@ use crate::explain::{Explanation, Unit};
 use crate::inventory::facts::{Covers, NetworkLevel};
 use crate::inventory::lost_sales::order_for;
 use crate::inventory::position::Situation;
-use crate::inventory::reorder_point::{ProtectionInterval, Targets};
+use crate::inventory::reorder_point::Targets;
 use crate::inventory::settings::{OrderRule, Settings, UnmetDemand};
 
 // Expected loss before the arrival, units, below which a shelf counts as never empty: the stock's
@@ -106,7 +106,11 @@ pub fn need(
         explain.step("need", formula, Unit::Units, [point, up_to, unserved], need.need);
     }
     if lost.unserved > 0.0 {
-        explain.note(|| "unserved: demand lost before the order can arrive needs no stock".into());
+        explain.note(|| {
+            "unserved: what is lost before the order can arrive needs no stock, nor what could not be \
+             taken back"
+                .into()
+        });
     }
     if let Some(most) = sells_in_time.filter(|&most| most < need.need) {
         need.need = most;
@@ -177,24 +181,9 @@ fn lost_before_arrival(now: &Situation<'_>, targets: &Targets, position: f64) ->
     // The reorder point may sit above the quantile it came from (whole units): compare like with
     // like.
     let exact = targets.protection.quantile(covered);
-    let runs_out = now.stockout_probability(interval.lead_days);
-    let order = order_for(now, interval, not_taken_back(covered, runs_out, interval));
+    let order = order_for(now, interval, covered);
     let short = targets.reorder_point - position;
     Lost { unserved: (exact - position - order).clamp(0.0, short), rest_lasts: order <= 0.0 }
-}
-
-/// The probability to cover when a unit too many is not taken back at once.
-///
-/// With backorders the next order is smaller by what this one left over, so a unit too many is held
-/// for one review. When sales are lost, the `lead / review` orders placed meanwhile cannot see what
-/// is left over: the unit is held longer, the likelier the shelf runs out on the way. The odds of
-/// `covered` are divided by `1 + runs_out lead / review`; that the order of one review alone is too
-/// large is Zipkin's (2008) result.
-fn not_taken_back(covered: f64, runs_out: f64, interval: ProtectionInterval) -> f64 {
-    // The factor is what replays chose: nine weekly windows of the VN2 game cost 44,615 with it and
-    // 46,937 without.
-    let held = 1.0 + runs_out * interval.lead_days / interval.review_days;
-    covered / (covered + (1.0 - covered) * held)
 }
 
 /// Whether the shelf may be empty before an order placed today arrives.
