@@ -3,16 +3,23 @@
 //! Ordering it costs the carrying of its units until they sell, and what spoils meanwhile. Not
 //! ordering costs the margin of the demand that the stock does not cover, over the days that a
 //! forecast is trusted with (`max_cover_days`): a promise of sales in three years pays for no stock
-//! today. Called by `rules::whole_lots`, which leaves such a line out, and by `sourcing`, which asks
-//! somebody else.
+//! today. Called by `rules::whole_lots` and by a replay, which leave such a line out, and by
+//! `sourcing`, which asks somebody else.
 
-use crate::domain::units::{Money, Units};
+use crate::domain::units::Units;
 use crate::purchase::need::PoolNeed;
-use crate::purchase::offer::Offer;
-use crate::purchase::settings::Settings;
 
 /// A lot that lasts a week longer than the need is an ordinary one.
 const WEEK_DAYS: f64 = 7.0;
+
+/// How long stock may lie, and what that costs.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Patience {
+    /// Days of demand beyond which nothing is bought by choice.
+    pub max_cover_days: f64,
+    /// Cost of holding one unit of value for a year.
+    pub carrying_rate: f64,
+}
 
 /// A lot that lasts far beyond its need, with what speaks for and against it.
 #[derive(Debug, Clone, PartialEq)]
@@ -32,11 +39,12 @@ impl LongLot {
     /// part; `None` for an ordinary lot.
     pub(crate) fn of(
         pool: &PoolNeed,
-        offer: Option<&Offer>,
+        landed_cost: f64,
         need: f64,
         quantity: Units,
-        settings: &Settings,
+        patience: Patience,
     ) -> Option<Self> {
+        let Patience { max_cover_days, carrying_rate } = patience;
         let wanted = Units::ceil(need);
         if quantity <= wanted || pool.daily_demand <= 0.0 {
             return None;
@@ -46,19 +54,16 @@ impl LongLot {
         let spoils = pool.sells_in_time.map_or(0.0, |sells| (quantity.as_f64() - sells).max(0.0));
         // A network's stock is spread over its places, where it covers one and not another: its need
         // may last for months and be one all the same. Only what the lot brings beyond is weighed.
-        let beyond = if pool.echelon { settings.max_cover_days } else { WEEK_DAYS };
-        let is_long =
-            lasts > settings.max_cover_days && lasts > pool.cover_days(wanted) + beyond;
+        let beyond = if pool.echelon { max_cover_days } else { WEEK_DAYS };
+        let is_long = lasts > max_cover_days && lasts > pool.cover_days(wanted) + beyond;
         if !is_long && spoils < 1.0 {
             return None;
         }
-        let landed = offer.map_or(Money::ZERO, |offer| offer.landed(quantity)).as_f64();
         let years = (before + lasts) / 2.0 / 365.0;
-        let cost = landed * (spoils + quantity.as_f64() * years * settings.carrying_rate);
+        let cost = landed_cost * (spoils + quantity.as_f64() * years * carrying_rate);
         let margin = pool.margin.as_f64();
         let sells = quantity.as_f64() - spoils;
-        let missing =
-            pool.demand_within(settings.max_cover_days) - pool.inventory_position.as_f64();
+        let missing = pool.demand_within(max_cover_days) - pool.inventory_position.as_f64();
         let loss = margin * missing.clamp(0.0, sells);
         let what = if spoils >= 1.0 {
             format!(
@@ -72,15 +77,14 @@ impl LongLot {
     }
 
     /// What it is and what is done, as a buyer reads it.
-    pub(crate) fn sentence(&self, settings: &Settings) -> String {
+    pub(crate) fn sentence(&self, max_cover_days: f64) -> String {
         let Self { worth, what, cost, loss } = self;
         if *worth {
             format!("{what}: ordered, it costs {cost:.2} to hold, and {loss:.2} to go without")
         } else {
             format!(
                 "{what}: not ordered, holding it would cost {cost:.2}, \
-                 going without {loss:.2} of margin in {:.0} days",
-                settings.max_cover_days
+                 going without {loss:.2} of margin in {max_cover_days:.0} days"
             )
         }
     }

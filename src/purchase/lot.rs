@@ -181,6 +181,14 @@ impl LotRules {
         Lot { quantity: wanted, binding }
     }
 
+    /// Fewer packs than `lot`, where rounding up would send units that spoil before they sell.
+    #[must_use]
+    pub fn fresh(&self, lot: Units, sells_in_time: f64) -> Option<Units> {
+        let sells = Units::ceil(sells_in_time);
+        let fewer = self.round_down(sells);
+        (lot > sells && fewer.is_positive()).then_some(fewer)
+    }
+
     fn packs_down(&self, units: Units) -> Units {
         Units(units.count() / self.pack.count() * self.pack.count())
     }

@@ -16,7 +16,7 @@
 pub mod economics;
 pub mod landed_cost;
 mod line;
-mod long_lot;
+pub mod long_lot;
 pub mod lot;
 mod market;
 mod need;

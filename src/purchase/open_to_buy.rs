@@ -81,9 +81,8 @@ impl Envelope {
     /// Whether goods of the item that come on `arrives` are paid from it.
     #[must_use]
     pub fn pays_for(&self, sku: SkuId, arrives: NaiveDate) -> bool {
-        let in_month = self
-            .month
-            .is_none_or(|m| (m.year(), m.month()) == (arrives.year(), arrives.month()));
+        let in_month =
+            self.month.is_none_or(|m| (m.year(), m.month()) == (arrives.year(), arrives.month()));
         in_month && self.members.get(sku.index()).copied().unwrap_or(false)
     }
 }
@@ -158,11 +157,8 @@ mod tests {
 
     #[test]
     fn a_month_is_a_month() {
-        let line = |month: &str| OpenToBuy {
-            category: None,
-            month: Some(month.to_owned()),
-            amount: 1.0,
-        };
+        let line =
+            |month: &str| OpenToBuy { category: None, month: Some(month.to_owned()), amount: 1.0 };
         assert_eq!(line("2026-03").problem("x"), None);
         assert!(line("March").problem("x").unwrap().contains("expected a month as"));
     }

@@ -38,6 +38,7 @@
 use crate::domain::inputs::PriceBreak;
 use crate::domain::units::{Money, Units};
 use crate::purchase::landed_cost::{Charges, convert};
+use crate::purchase::lot::LotRules;
 
 /// Price by quantity.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -100,6 +101,25 @@ pub struct CheaperLot {
     pub lot: Units,
     /// Currency units a year, after carrying.
     pub saved_a_year: f64,
+}
+
+/// The lot worth ordering instead of `quantity`, up to `ceiling`, because of a price break.
+#[must_use]
+pub fn cheaper_lot(
+    quantity: Units,
+    rules: &LotRules,
+    ceiling: Units,
+    prices: &Prices,
+    costs: &LotCosts,
+) -> Option<CheaperLot> {
+    let mut lots = Vec::with_capacity(prices.breaks.len());
+    for price_break in prices.breaks {
+        let lot = rules.order_quantity(price_break.from_quantity.as_f64()).quantity;
+        if lot > quantity && lot <= ceiling {
+            lots.push(lot);
+        }
+    }
+    worthwhile_break(quantity, &lots, prices, costs)
 }
 
 /// The break worth reaching for from an order of `quantity`: the allowed lot in `lots` (ascending,

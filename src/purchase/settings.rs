@@ -1,5 +1,6 @@
 //! What a planner can set about purchasing: `[purchase]` in the configuration.
 
+use crate::purchase::long_lot::Patience;
 use crate::purchase::open_to_buy::OpenToBuy;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -65,11 +66,7 @@ impl Container {
     /// What is wrong with the container of `supplier`.
     fn problem(&self, supplier: &str) -> Option<String> {
         let key = format!("purchase.containers.{supplier}");
-        let named = [
-            ("capacity", self.capacity),
-            ("weight", self.weight),
-            ("volume", self.volume),
-        ];
+        let named = [("capacity", self.capacity), ("weight", self.weight), ("volume", self.volume)];
         for (name, value) in named {
             if let Some(value) = value.filter(|value| !value.is_finite() || *value <= 0.0) {
                 return Some(format!("{key}.{name} = {value}: expected more than 0"));
@@ -156,6 +153,12 @@ impl Default for Settings {
 }
 
 impl Settings {
+    /// How long stock may lie, and what that costs.
+    #[must_use]
+    pub fn patience(&self) -> Patience {
+        Patience { max_cover_days: self.max_cover_days, carrying_rate: self.carrying_rate }
+    }
+
     /// Everything out of range, as sentences for the configuration's list of problems.
     #[must_use]
     pub fn problems(&self) -> Vec<String> {

@@ -107,7 +107,7 @@ pub fn source(pool: &PoolNeed, offers: &[Offer], as_of: NaiveDate, settings: &Se
     }
     let is_late = pool.stockout_date.is_some_and(|gone| primary.arrival > gone);
     let lot = sourcing.lot(primary, pool.need);
-    let long = LongLot::of(pool, Some(primary), pool.need, lot, settings);
+    let long = sourcing.long_lot(primary, lot);
     // A lot that the primary does not send, or that is not worth its carrying, is no order at all.
     let is_refused = lot.is_zero() || long.as_ref().is_some_and(|long| !long.worth);
     if (is_refused || long.is_some())
@@ -186,14 +186,15 @@ impl Sourcing<'_, '_> {
         Assignment { offer: i, need, short_units, why }
     }
 
+    /// What speaks for and against a lot of `offer` that is far beyond the need.
+    fn long_lot(&self, offer: &Offer, lot: Units) -> Option<LongLot> {
+        let landed_cost = offer.landed(lot).as_f64();
+        LongLot::of(self.pool, landed_cost, self.pool.need, lot, self.settings.patience())
+    }
+
     /// Another supplier of the whole need, whose lot lasts no longer than it should, where the
     /// primary's lot is refused or costs more to hold; `None` where there is none.
-    fn smaller_lot(
-        &self,
-        lot: Units,
-        is_refused: bool,
-        long: Option<&LongLot>,
-    ) -> Option<Sources> {
+    fn smaller_lot(&self, lot: Units, is_refused: bool, long: Option<&LongLot>) -> Option<Sources> {
         let pool = self.pool;
         let primary = &self.offers[0];
         let smallest = primary.rules(None).smallest();
@@ -206,8 +207,7 @@ impl Sourcing<'_, '_> {
         let mut best = None;
         for (i, other) in self.offers.iter().enumerate().skip(1) {
             let whole = self.lot(other, pool.need);
-            let is_long = LongLot::of(pool, Some(other), pool.need, whole, self.settings)
-                .is_some_and(|long| !long.worth);
+            let is_long = self.long_lot(other, whole).is_some_and(|long| !long.worth);
             if whole.is_zero() || is_long {
                 continue;
             }
@@ -221,8 +221,11 @@ impl Sourcing<'_, '_> {
                 Some(long) => long.what.clone(),
                 None => "no lot is allowed".to_owned(),
             };
-            let difference =
-                if extra < 0.0 { format!("{:.2} less", -extra) } else { format!("{extra:.2} more") };
+            let difference = if extra < 0.0 {
+                format!("{:.2} less", -extra)
+            } else {
+                format!("{extra:.2} more")
+            };
             let why = format!(
                 "with the primary supplier {of_primary}; this one sends {whole} and costs \
                  {difference}"

@@ -285,8 +285,12 @@ fn f4_container_by_volume_in_whole_packs_stays_within_it() {
 #[test]
 fn f4_a_container_is_bound_by_weight_and_volume_together() {
     let mut tables = Tables::new(2, 1);
-    let container =
-        Container { capacity: None, weight: Some(500.0), volume: Some(30.0), ..Container::of(1.0, Basis::Quantity) };
+    let container = Container {
+        capacity: None,
+        weight: Some(500.0),
+        volume: Some(30.0),
+        ..Container::of(1.0, Basis::Quantity)
+    };
     tables.settings.containers = [("S0".to_owned(), container)].into();
     let heavy = PoolNeed { weight: Some(10.0), volume: Some(0.1), ..pool(0, 100.0, 0) };
     let bulky = PoolNeed { weight: Some(1.0), volume: Some(1.0), ..pool(1, 60.0, 0) };
@@ -367,8 +371,7 @@ fn f6_the_usual_supplier_is_not_one_whose_smallest_lot_lasts_years() {
 fn f2_a_most_stock_below_the_smallest_lot_is_told() {
     let mut tables = Tables::new(1, 1);
     tables.supply.edit(|rows| rows[0].pack_size = Units(48));
-    let held =
-        PoolNeed { max_stock: Some(Units(30)), room: Some(Units(28)), ..pool(0, 21.0, 2) };
+    let held = PoolNeed { max_stock: Some(Units(30)), room: Some(Units(28)), ..pool(0, 21.0, 2) };
     let settled = tables.run(&[held]);
     assert_eq!(quantities(&settled), [0]);
     assert_eq!(kinds(&settled.exceptions), ["minimum-above-maximum"]);

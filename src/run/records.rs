@@ -1,7 +1,7 @@
 //! What the tables of a night say about one pool, looked up once and handed on.
 
 use crate::domain::classes::Lifecycle;
-use crate::domain::inputs::{PoolOverrides, Product, PurchaseOrder, Supply};
+use crate::domain::inputs::{Inputs, PoolOverrides, Product, PurchaseOrder, Supply};
 use crate::domain::outcome::Classification;
 use crate::domain::panel::Pool;
 use crate::domain::sorted::rows_of;
@@ -11,6 +11,7 @@ use crate::inventory::facts::{ChannelService, promised_service};
 use crate::inventory::kits::ThroughKits;
 use crate::inventory::lead_time::{self, Estimate};
 use crate::inventory::order_calendar::OrderCalendar;
+use crate::inventory::settings::Settings;
 use crate::inventory::{
     Arrival, PastDemand, PoolFacts, Shelf, StockLevel, UnitEconomics, held, held_kit, stock_unknown,
 };
@@ -47,6 +48,25 @@ pub struct PoolRecords<'n, 'a> {
     pub by_hand: PoolOverrides,
 }
 
+/// What the choice of the supplier that a pool is planned with depends on.
+pub(super) fn usual_demand(
+    inputs: &Inputs,
+    pool: &Pool,
+    class: &Classification,
+    policy: &Settings,
+) -> UsualDemand {
+    let cell = policy.cell(class.abc, class.xyz);
+    UsualDemand {
+        sku: pool.sku,
+        location: pool.location,
+        per_day: class.velocity_per_day,
+        // The class counts weeks; days of a week are taken to vary by themselves.
+        daily_sd: class.cv * class.velocity_per_day * 7.0_f64.sqrt(),
+        review_days: cell.review_period_days.unwrap_or(policy.review_period_days),
+        unit_cost: inputs.products[pool.sku.index()].unit_cost,
+    }
+}
+
 impl<'a> Night<'a> {
     /// Looks up pool `p` everywhere.
     pub fn records(&self, p: usize) -> PoolRecords<'_, 'a> {
@@ -55,16 +75,7 @@ impl<'a> Night<'a> {
         let last_lines = self.last.map_or(&[][..], |last| &last.lines);
         let class = &self.classes[p];
         let product = &inputs.products[pool.sku.index()];
-        let cell = self.plan.policy.cell(class.abc, class.xyz);
-        let usual = UsualDemand {
-            sku: pool.sku,
-            location: pool.location,
-            per_day: class.velocity_per_day,
-            // The class counts weeks; days of a week are taken to vary by themselves.
-            daily_sd: class.cv * class.velocity_per_day * 7.0_f64.sqrt(),
-            review_days: cell.review_period_days.unwrap_or(self.plan.policy.review_period_days),
-            unit_cost: product.unit_cost,
-        };
+        let usual = usual_demand(inputs, pool, class, &self.plan.policy);
         let supply = self.market.usual_supply(&usual, |supply| {
             self.lead_times.estimate(supply, pool.location).lead_time
         });

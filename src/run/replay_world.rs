@@ -13,9 +13,10 @@ use crate::inventory::receipts::LeadTimes;
 use crate::purchase::Market;
 use crate::purchase::economics::economics;
 use crate::purchase::lot::LotRules;
+use crate::run::records::usual_demand;
 use crate::run::{history, kits};
 use crate::simulate::what_if::{Alternative, World};
-use crate::simulate::{Costs, FedBy, ReplayPool, Scope, Settings};
+use crate::simulate::{Costs, FedBy, ReplayPool, Scope, Settings, Tiers};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -77,14 +78,21 @@ impl ReplayWorld {
         let mut suppliers = Vec::new();
         let mut kept_shares = Vec::new();
         for (p, (pool, past)) in panel.pools().iter().zip(past).enumerate() {
-            let mut supply = market.supply_of(pool.sku, pool.location);
-            let first = supply.next();
+            // Who it is planned and ordered from at night, then the others.
+            let usual = usual_demand(inputs, pool, &classes[p], &plan.policy);
+            let first = market.usual_supply(&usual, |supply| {
+                lead_times.estimate(supply, pool.location).lead_time
+            });
+            let others = market.supply_of(pool.sku, pool.location);
+            let mut supply =
+                others.filter(|row| first.is_none_or(|first| row.supplier != first.supplier));
             kept_shares.push(past.kept_share);
             let mut replayed = replay_pool(inputs, pool, &classes[p], &economics[p], past);
             replayed.supplied = first.is_some() || !inputs.has("supply");
             let mut supplier = String::new();
             if let Some(first) = first {
                 supply_from(&mut replayed, first, inputs, &lead_times, pool);
+                replayed.tiers = tiers(&market, first, inputs, pool);
                 supplier = inputs.names.supplier(first.supplier).to_owned();
                 let name = format!("supplier:{supplier}");
                 replayed.scopes.push(Scope { name, share: 1.0 });
@@ -183,6 +191,7 @@ fn settings(plan: &Plan, pools: &[ReplayPool], calendar: &Calendar) -> Settings 
         seed: Some(plan.run.seed),
         // The most to spend on the orders of one review, as on those of one night.
         budget: plan.purchase.budget,
+        patience: plan.purchase.patience(),
         paths_of: Vec::new(),
     }
 }
@@ -250,6 +259,7 @@ fn replay_pool(
         unit_margin: economics.margin_or_zero().as_f64(),
         supplied: false,
         lot: LotRules::FREE,
+        tiers: None,
         supplier: None,
         min_stock: product.min_stock.map(Units::as_f64),
         max_stock: product.max_stock.map(Units::as_f64),
@@ -296,6 +306,18 @@ fn feed(pools: &mut [ReplayPool], inputs: &Inputs, lead_times: &LeadTimes, bills
             pools[to].unit_cost = pools[source].unit_cost + lane.cost_per_unit.as_f64();
         }
     }
+}
+
+/// The prices of `supply`, where they break with the quantity.
+fn tiers(market: &Market<'_>, supply: &Supply, inputs: &Inputs, pool: &Pool) -> Option<Tiers> {
+    let terms = market.terms(supply, inputs.products[pool.sku.index()].unit_cost)?;
+    let breaks = terms.prices.breaks;
+    (!breaks.is_empty()).then(|| Tiers {
+        base: terms.prices.base,
+        breaks: breaks.to_vec(),
+        rate: terms.prices.rate,
+        charges: terms.charges,
+    })
 }
 
 /// Gives a pool the lead time, lot rules and calendar of its first supplier.

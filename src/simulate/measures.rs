@@ -39,6 +39,8 @@ pub struct Totals {
     pub wasted: f64,
     /// The same at unit cost, currency.
     pub waste_cost: f64,
+    /// What larger lots have cost less than single units, landed, currency.
+    pub saved_by_price: f64,
 }
 
 impl Totals {
@@ -49,7 +51,7 @@ impl Totals {
         }
     }
 
-    fn fields(&mut self) -> [&mut f64; 18] {
+    fn fields(&mut self) -> [&mut f64; 19] {
         [
             &mut self.periods,
             &mut self.demand,
@@ -69,17 +71,20 @@ impl Totals {
             &mut self.order_cost,
             &mut self.wasted,
             &mut self.waste_cost,
+            &mut self.saved_by_price,
         ]
     }
 
-    fn clone_fields(mut self) -> [f64; 18] {
+    fn clone_fields(mut self) -> [f64; 19] {
         self.fields().map(|f| *f)
     }
 
-    /// Holding + shortage + ordering cost and what was thrown away, currency.
+    /// Holding + shortage + ordering cost and what was thrown away, less what larger lots have saved,
+    /// currency.
     #[must_use]
     pub fn cost(&self) -> f64 {
         self.holding_cost + self.shortage_cost + self.order_cost + self.waste_cost
+            - self.saved_by_price
     }
 
     /// Share of demand served from the shelf; `None` without demand.

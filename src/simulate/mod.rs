@@ -21,13 +21,16 @@ pub use crate::simulate::network_advice::HoldAdvice;
 pub use crate::simulate::replay::{Replay, replay};
 
 use crate::domain::classes::{AbcClass, VelocityClass, XyzClass};
-use crate::domain::inputs::Supplier;
-use crate::domain::units::LeadTime;
+use crate::domain::inputs::{PriceBreak, Supplier};
+use crate::domain::units::{LeadTime, Money, Units};
 use crate::inventory;
 use crate::inventory::{Arrival, Outlook, StockLevel};
 use crate::math::distributions::Demand;
 use crate::network::{Interval, Level};
+use crate::purchase::landed_cost::Charges;
+use crate::purchase::long_lot::Patience;
 use crate::purchase::lot::LotRules;
+use crate::purchase::prices::Prices;
 use chrono::NaiveDate;
 use std::ops::Range;
 use std::sync::Arc;
@@ -86,6 +89,8 @@ pub struct ReplayPool {
     pub supplied: bool,
     /// Minimum, pack and maximum of an order.
     pub lot: LotRules,
+    /// Prices from a quantity on; `None` where a unit costs the same in every lot.
+    pub tiers: Option<Tiers>,
     /// Order days and closures of who supplies it; `None` = any day.
     pub supplier: Option<Arc<Supplier>>,
     /// Never plan below this stock, units.
@@ -148,6 +153,38 @@ pub enum Serving {
     Shares,
     /// Requests wait and are served in the order in which they came: the benchmark.
     FirstCome,
+}
+
+impl ReplayPool {
+    /// Landed cost of one unit in a lot of `quantity`.
+    fn landed(&self, quantity: Units) -> f64 {
+        self.tiers.as_ref().map_or(self.unit_cost, |tiers| tiers.landed(quantity))
+    }
+}
+
+/// Prices that break with the quantity, and what a larger lot is weighed by, as for the night.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Tiers {
+    /// Price of one unit below the first break, reporting currency.
+    pub base: Money,
+    /// In the supplier's currency, ascending by quantity.
+    pub breaks: Vec<PriceBreak>,
+    /// Reporting currency for one unit of the supplier's.
+    pub rate: f64,
+    /// Duty, fees and freight.
+    pub charges: Charges,
+}
+
+impl Tiers {
+    fn prices(&self) -> Prices<'_> {
+        Prices { base: self.base, breaks: &self.breaks, rate: self.rate }
+    }
+
+    /// Landed cost of one unit in a lot of `quantity`.
+    #[must_use]
+    pub fn landed(&self, quantity: Units) -> f64 {
+        self.charges.landed(self.prices().at(quantity)).as_f64()
+    }
 }
 
 /// What a pool begins a replay with.
@@ -265,6 +302,8 @@ pub struct Settings {
     /// Currency that all orders of one review may cost; the pools with the least cover are served
     /// first.
     pub budget: Option<f64>,
+    /// How long stock may lie, and what that costs, when a lot is larger than its need.
+    pub patience: Patience,
     /// Candidates whose stock of every pool and period is kept, for charts.
     pub paths_of: Vec<usize>,
 }

@@ -54,6 +54,7 @@ fn pool(name: &str, demand: Vec<f32>, lead_days: f64, on_hand: f64, level: f64) 
         min_stock: None,
         max_stock: None,
         shelf_life_days: None,
+        tiers: None,
         fed: None,
         holding_rate_per_year: Some(1.0),
         level: Some(up_to(level)),
@@ -94,6 +95,10 @@ fn settings(n: usize, unmet_demand: UnmetDemand, shortage: f64) -> Settings {
         },
         seed: None,
         budget: None,
+        patience: crate::purchase::long_lot::Patience {
+            max_cover_days: 120.0,
+            carrying_rate: 0.25,
+        },
         paths_of: Vec::new(),
     }
 }

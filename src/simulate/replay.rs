@@ -3,6 +3,7 @@
 use crate::domain::inputs::PoolOverrides;
 use crate::domain::units::{LeadTime, LocationId, Money, SkuId, Units};
 use crate::explain::Explanation;
+use crate::explain::arithmetic::to_a_millionth;
 use crate::inventory::expiry::{DatedLot, usable_stock};
 use crate::inventory::need::need;
 use crate::inventory::order_calendar::OrderCalendar;
@@ -13,6 +14,9 @@ use crate::inventory::{
     Arrival, Outlook, PastDemand, PoolFacts, Situation, StockLevel, UnitEconomics,
 };
 use crate::math::distributions::Demand;
+use crate::purchase::long_lot::LongLot;
+use crate::purchase::prices::{LotCosts, cheaper_lot};
+use crate::purchase::{DatedDemand, PoolNeed};
 use crate::simulate::replay::networks::{ItemNetwork, Member, Standing, holding_a_period};
 use crate::simulate::{
     Candidate, Costs, HoldingAt, Played, PoolOutlook, ReplayPool, Rule, ScopeTotals, Settings,
@@ -25,6 +29,8 @@ use std::collections::BTreeMap;
 
 /// Days of history that max-average looks back on: a quarter, so that the peak is a season's own.
 const RATE_DAYS: f64 = 91.0;
+/// Days ahead over which the demand of a day is averaged for price breaks, as for the night.
+const USUAL_DAYS: f64 = 28.0;
 /// Units that rounding noise may add to a need or a shortage without meaning anything.
 const NOISE: f64 = 1e-9;
 
@@ -93,6 +99,33 @@ struct Wish {
     units: f64,
     /// Days that its position lasts.
     cover_days: f64,
+}
+
+/// What a pool lacks at a review.
+struct Lacking {
+    /// Unrounded.
+    need: f64,
+    /// Units there and on their way within the protection interval.
+    position: f64,
+    per_day: f64,
+    /// Units that sell before they spoil; `None` where nothing spoils.
+    fresh: Option<f64>,
+}
+
+/// Expected demand from the period that the replay stands at.
+struct Ahead<'o> {
+    mean: &'o [f32],
+    period_days: f64,
+    /// Days since the forecast was made.
+    passed: f64,
+}
+
+impl Ahead<'_> {
+    /// Of the next `days`.
+    fn units(&self, days: f64) -> f64 {
+        units_until(self.mean, self.period_days, self.passed + days)
+            - units_until(self.mean, self.period_days, self.passed)
+    }
 }
 
 /// Demand of the recent past, units a period.
@@ -339,7 +372,7 @@ impl<'a> Replay<'a> {
         let state = &self.states[candidate][pool];
         let today = self.today();
         let position = state.position();
-        let (need, per_day) = match (&state.level, &self.candidates[candidate].rule) {
+        let lacking = match (&state.level, &self.candidates[candidate].rule) {
             (Some(Level::Targets(targets)), Rule::Inventory(settings)) => {
                 // The cheap test first: everything on its way counts, and it is enough.
                 let horizon = today + targets.interval.lead_days + targets.interval.review_days;
@@ -374,14 +407,68 @@ impl<'a> Replay<'a> {
                 let now = Situation { outlook, stock, arrivals: &arrivals };
                 let mut unrecorded = Explanation::unrecorded();
                 let need = need(&now, targets, None, settings, &mut unrecorded);
-                (need.need, targets.per_day)
+                Lacking {
+                    need: need.need,
+                    // As for the night, what comes after the interval is no stock to hold.
+                    position: need.position,
+                    per_day: targets.per_day,
+                    fresh: need.sells_in_time,
+                }
             }
-            (Some(Level::UpTo(level)), _) => (level - position, level / self.settings.period_days),
-            _ => (0.0, 0.0),
+            (Some(Level::UpTo(level)), _) => Lacking {
+                need: level - position,
+                position,
+                per_day: level / self.settings.period_days,
+                fresh: None,
+            },
+            _ => Lacking { need: 0.0, position, per_day: 0.0, fresh: None },
         };
-        let room = this.max_stock.map(|most| Units::floor((most - position).clamp(0.0, 1e15)));
-        let units = whole_units(need, this, room);
+        let passed = (self.now - self.refreshed) as f64 * self.settings.period_days;
+        let ahead = Ahead { mean: &outlook.mean, period_days: self.settings.period_days, passed };
+        let units = self.lot(this, &lacking, &ahead).as_f64();
+        let per_day = lacking.per_day;
         Wish { pool, units, cover_days: position / per_day.max(1e-9) }
+    }
+
+    /// The lot of one order, by the rules of the night's lines: packs and limits, what spoils, lots
+    /// beyond all need, price breaks.
+    fn lot(&self, pool: &ReplayPool, lacking: &Lacking, ahead: &Ahead<'_>) -> Units {
+        let Lacking { need, position, fresh, .. } = *lacking;
+        let position = Units::floor(position.clamp(-1e15, 1e15).round());
+        let room = pool.max_stock.map(|most| (Units::floor(most) - position).or_zero());
+        let rules = pool.lot.within(room);
+        let mut lot = whole_units(need, pool, room);
+        if lot.is_zero() {
+            return lot;
+        }
+        lot = fresh.and_then(|sells| rules.fresh(lot, sells)).unwrap_or(lot);
+        let per_day = ahead.units(USUAL_DAYS) / USUAL_DAYS;
+        let patience = self.settings.patience;
+        if lot > Units::ceil(need) {
+            let need_of_pool = PoolNeed {
+                inventory_position: position,
+                daily_demand: per_day,
+                dated: DatedDemand::new(patience.max_cover_days, |days| ahead.units(days)),
+                sells_in_time: fresh,
+                margin: Money::from_f64(pool.unit_margin),
+                ..PoolNeed::unknown(SkuId(0), LocationId(0))
+            };
+            let long = LongLot::of(&need_of_pool, pool.landed(lot), need, lot, patience);
+            if long.is_some_and(|long| !long.worth) {
+                return Units::ZERO;
+            }
+        }
+        let Some(tiers) = &pool.tiers else { return lot };
+        let cover = ahead.units(patience.max_cover_days) - position.or_zero().as_f64();
+        let most = Units::floor(cover.min(fresh.unwrap_or(f64::INFINITY)).clamp(0.0, 1e15));
+        let costs = LotCosts {
+            annual_demand: per_day * 365.0,
+            order_cost: self.settings.costs.order,
+            carrying_rate: patience.carrying_rate,
+            charges: tiers.charges,
+        };
+        let most = rules.round_down(most).max(lot);
+        cheaper_lot(lot, &rules, most, &tiers.prices(), &costs).map_or(lot, |cheaper| cheaper.lot)
     }
 
     fn place(&mut self, candidate: usize, pool: usize, units: f64) {
@@ -404,6 +491,10 @@ impl<'a> Replay<'a> {
         let at = state.pipeline.partition_point(|a| a.days <= arrival.days);
         state.pipeline.insert(at, arrival);
         state.drawn += 1;
+        if let Some(tiers) = this.tiers.as_ref().filter(|_| scored) {
+            let landed = tiers.landed(Units::floor(units));
+            state.totals.saved_by_price += units * (tiers.landed(Units::ONE) - landed);
+        }
         if scored {
             state.totals.orders += 1.0;
             state.totals.ordered += units;
@@ -448,12 +539,11 @@ fn facts(pool: &ReplayPool, number: usize, as_of: NaiveDate, past: PastDemand) -
 }
 
 /// What is ordered for an unrounded need.
-fn whole_units(need: f64, pool: &ReplayPool, room: Option<Units>) -> f64 {
+fn whole_units(need: f64, pool: &ReplayPool, room: Option<Units>) -> Units {
     if !pool.supplied {
-        return 0.0;
+        return Units::ZERO;
     }
-    // Rounding noise in the need must not cost a unit.
-    pool.lot.within(room).order_quantity(need - NOISE).quantity.as_f64()
+    pool.lot.within(room).order_quantity(to_a_millionth(need.max(0.0))).quantity
 }
 
 /// The calendar day of a day on the axis.

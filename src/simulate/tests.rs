@@ -1,8 +1,15 @@
 use crate::domain::classes::VelocityClass;
+use crate::domain::inputs::{Names, PoolOverrides, Supply};
+use crate::domain::sorted::Sorted;
+use crate::domain::units::{LocationId, SkuId, SupplierId};
 use crate::inventory::lot_size;
+use crate::inventory::order_calendar::OrderCalendar;
 use crate::inventory::settings::{Method, OrderQuantity, OrderRule, UnmetDemand};
+use crate::inventory::{PastDemand, PoolFacts, UnitEconomics};
+use crate::purchase::{self, DatedDemand, Market, PoolNeed};
 use crate::simulate::what_if::{WhatIf, World};
 use crate::simulate::*;
+use proptest::prelude::*;
 use rand_pcg::Pcg64Mcg;
 use rand_pcg::rand_core::{Rng, SeedableRng};
 
@@ -26,6 +33,7 @@ fn pool(demand: Vec<f32>, lead_days: f64) -> ReplayPool {
         unit_margin: 1.0,
         supplied: true,
         lot: LotRules::FREE,
+        tiers: None,
         supplier: None,
         min_stock: None,
         max_stock: None,
@@ -55,6 +63,7 @@ fn settings(window: Range<usize>) -> Settings {
         },
         seed: None,
         budget: None,
+        patience: Patience { max_cover_days: 120.0, carrying_rate: 0.25 },
         paths_of: Vec::new(),
         window,
     }
@@ -381,4 +390,184 @@ fn k2_a_closure_is_replayed() {
     };
     let (free, bound) = (ordered(&open), ordered(&shut));
     assert!(bound.1 > free.1, "nothing arrives for a month: {bound:?} against {free:?}");
+}
+
+/// What a night orders of `pool` with what it begins with, by the rules of the night's own lines.
+fn ordered_at_night(pool: &ReplayPool, policy: &inventory::Settings, patience: Patience) -> Units {
+    let as_of: NaiveDate = "2024-01-01".parse().unwrap();
+    let outlook = poisson(RATE_OF_ONE);
+    let outlook = outlook.outlook(1.0);
+    let initial = pool.initial.as_ref().unwrap();
+    let supplier = pool.supplier.as_ref().map(|supplier| supplier.as_ref().clone());
+    let suppliers = [supplier.unwrap_or_default()];
+    let facts = PoolFacts {
+        sku: SkuId(0),
+        location: LocationId(0),
+        as_of,
+        past: PastDemand::default(),
+        lead_time: pool.lead_time,
+        lead_time_source: String::new(),
+        calendar: OrderCalendar::of(&suppliers[0]),
+        abc: pool.abc,
+        xyz: pool.xyz,
+        is_new: false,
+        velocity: pool.velocity,
+        economics: UnitEconomics {
+            landed_cost: Some(Money::from_f64(pool.unit_cost)),
+            price: Some(Money::from_f64(pool.unit_cost + pool.unit_margin)),
+        },
+        stock_is_known: true,
+        promised_service: None,
+        stock: initial.stock,
+        arrivals: initial.arrivals.clone(),
+        lots: Vec::new(),
+        min_stock: pool.min_stock,
+        max_stock: pool.max_stock,
+        shelf_life_days: pool.shelf_life_days,
+        by_hand: PoolOverrides::default(),
+        network: None,
+        held: None,
+    };
+    let plan = inventory::plan_pool(&facts, outlook, policy);
+    let row = Supply {
+        unit_cost: Some(Money::from_f64(pool.unit_cost)),
+        minimum_order: pool.lot.minimum(),
+        pack_size: pool.lot.pack(),
+        ..Supply::by(SupplierId(0), SkuId(0), pool.lead_time.mean_days())
+    };
+    let supply = Sorted::new(vec![row]);
+    let breaks = pool.tiers.as_ref().map_or_else(Vec::new, |tiers| tiers.breaks.clone());
+    let names = Names {
+        skus: vec!["SKU1".to_owned()].into(),
+        locations: vec!["main".to_owned()],
+        suppliers: vec!["S".to_owned()],
+        ..Names::default()
+    };
+    let buying = purchase::Settings {
+        carrying_rate: patience.carrying_rate,
+        order_cost: policy.order_cost,
+        max_cover_days: patience.max_cover_days,
+        ..purchase::Settings::default()
+    };
+    let market = Market {
+        supply: &supply,
+        price_breaks: &Sorted::new(breaks),
+        suppliers: &suppliers,
+        names: &names,
+        settings: &buying,
+        as_of,
+        approved: &Default::default(),
+        open_to_buy: &[],
+    };
+    let position = plan.whole_position();
+    let need = PoolNeed {
+        need: plan.need,
+        sells_in_time: plan.sells_in_time,
+        inventory_position: position,
+        room: pool.max_stock.map(|most| (Units::floor(most) - position).or_zero()),
+        daily_demand: outlook.per_day(28.0),
+        dated: DatedDemand::new(patience.max_cover_days, |days| outlook.mean_until(days)),
+        margin: Money::from_f64(pool.unit_margin),
+        unit_cost: Some(Money::from_f64(pool.unit_cost)),
+        ..PoolNeed::unknown(SkuId(0), LocationId(0))
+    };
+    let mut told = Vec::new();
+    let lines = market.propose(need, |row| row.lead_time_days, &mut told);
+    lines.iter().map(|line| line.quantity).sum()
+}
+
+/// Units a day of the item that is planned twice.
+const RATE_OF_ONE: f64 = 3.0;
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+    #[test]
+    fn the_night_and_the_replay_order_the_same(
+        lead in 0u8..25, available in 0u16..160, owed in 0u8..10, coming in prop::option::of((0u8..40, 1u8..80)),
+        minimum in 0i64..120, pack in 1i64..30, most in prop::option::of(20u16..300),
+        least in prop::option::of(1u8..60), life in prop::option::of(3u8..90),
+        price_break in prop::option::of((10i64..900, 0.5f64..1.0)), order_cost in prop_oneof![Just(0.0), 1.0f64..40.0],
+        lost in any::<bool>(), by_cost in any::<bool>(), monday in any::<bool>(), closed in prop::option::of(1u64..20),
+    ) {
+        let mut one = pool(vec![0.0; 30], f64::from(lead));
+        one.lot = LotRules::new(Units(minimum), Units(pack), None);
+        one.max_stock = most.map(f64::from);
+        one.min_stock = least.map(f64::from);
+        one.shelf_life_days = life.map(f64::from);
+        let supplier = Supplier {
+            order_weekdays: if monday { vec![0] } else { Vec::new() },
+            closures: closed
+                .map(|days| {
+                    let first: NaiveDate = "2024-01-02".parse().unwrap();
+                    (first, first + chrono::Days::new(days))
+                })
+                .into_iter()
+                .collect(),
+            ..Supplier::default()
+        };
+        one.supplier = Some(Arc::new(supplier));
+        one.tiers = price_break.map(|(from, share)| Tiers {
+            base: Money::from_f64(one.unit_cost),
+            breaks: vec![PriceBreak {
+                sku: SkuId(0),
+                supplier: SupplierId(0),
+                from_quantity: Units(from),
+                unit_cost: Money::from_f64(share * one.unit_cost),
+            }],
+            rate: 1.0,
+            charges: Charges::default(),
+        });
+        let available = f64::from(available);
+        one.initial = Some(InitialStock {
+            stock: StockLevel { on_hand: available, available, backordered: f64::from(owed) },
+            arrivals: coming
+                .map(|(days, units)| Arrival { days: f64::from(days) + 1.0, quantity: f64::from(units) })
+                .into_iter()
+                .collect(),
+        });
+        let unmet_demand = if lost { UnmetDemand::Lost } else { UnmetDemand::Backordered };
+        let policy = inventory::Settings {
+            method: if by_cost { Method::Cost } else { Method::Quantile },
+            unmet_demand,
+            order_cost,
+            ..inventory::Settings::default()
+        };
+        let mut how = settings(0..1);
+        how.warm_up = 0;
+        how.unmet_demand = unmet_demand;
+        how.costs.order = order_cost;
+        let pools = [one];
+        let candidates = [candidate(policy.clone())];
+        let played = replay(&pools, &candidates, &how, 1, |_| vec![poisson(RATE_OF_ONE)]);
+        let replayed = played[0].total.ordered;
+        let night = ordered_at_night(&pools[0], &policy, how.patience).as_f64();
+        prop_assert_eq!(night, replayed);
+    }
+}
+
+#[test]
+fn a_price_break_that_pays_is_reached_for_and_counted() {
+    // 1,300 a year, 8 an order, 30 % carrying: lots of 800 at 0.68 are the cheapest (Snyder & Shen).
+    let mut pin = pool(vec![3.56; 400], 7.0);
+    pin.unit_cost = 0.75;
+    let from = |quantity, price| PriceBreak {
+        sku: SkuId(0),
+        supplier: SupplierId(0),
+        from_quantity: Units(quantity),
+        unit_cost: Money::from_f64(price),
+    };
+    pin.tiers = Some(Tiers {
+        base: Money::from_f64(0.75),
+        breaks: vec![from(400, 0.72), from(800, 0.68)],
+        rate: 1.0,
+        charges: Charges::default(),
+    });
+    let policy = inventory::Settings { order_cost: 8.0, ..inventory::Settings::default() };
+    let mut how = settings(0..400);
+    how.costs.order = 8.0;
+    how.patience = Patience { max_cover_days: 400.0, carrying_rate: 0.3 };
+    let played = replay(&[pin], &[candidate(policy)], &how, 1, |_| vec![poisson(3.56)]);
+    let total = played[0].total;
+    assert!(total.orders > 0.0 && (total.ordered / total.orders - 800.0).abs() < 20.0, "{total:?}");
+    assert!((total.saved_by_price / total.ordered - 0.07).abs() < 1e-9, "{total:?}");
 }

@@ -2,10 +2,9 @@
 //! [`prices`](crate::purchase::prices).
 
 use super::{Binding, LineRule, Wording};
-use crate::domain::units::Units;
 use crate::purchase::line::Line;
 use crate::purchase::market::Market;
-use crate::purchase::prices::{LotCosts, worthwhile_break};
+use crate::purchase::prices::{LotCosts, cheaper_lot};
 
 pub(super) const WORDING: Wording = Wording {
     binding: Binding::PriceBreak,
@@ -24,13 +23,6 @@ impl LineRule for PriceBreaks {
             return;
         }
         let ceiling = line.ceiling(market.settings.max_cover_days);
-        let lots: Vec<Units> = offer
-            .prices
-            .breaks
-            .iter()
-            .map(|b| line.rules.order_quantity(b.from_quantity.as_f64()).quantity)
-            .filter(|&lot| lot > line.quantity && lot <= ceiling)
-            .collect();
         let costs = LotCosts {
             // Today's rate for the year: seasons even out, and the carrying cost is that of the
             // average lot.
@@ -39,7 +31,8 @@ impl LineRule for PriceBreaks {
             carrying_rate: market.settings.carrying_rate,
             charges: offer.charges,
         };
-        if let Some(best) = worthwhile_break(line.quantity, &lots, &offer.prices, &costs) {
+        let best = cheaper_lot(line.quantity, &line.rules, ceiling, &offer.prices, &costs);
+        if let Some(best) = best {
             let note = format!(
                 "raised from {} to {} for the price of {}: saves {:.2} a year after carrying",
                 line.quantity,

@@ -25,16 +25,13 @@ pub(super) struct WholeLots;
 impl LineRule for WholeLots {
     fn apply(&self, line: &mut Line, market: &Market) {
         let mut lot = line.rules.order_quantity(line.need);
-        if let Some(fresh) = fresh_lot(line, lot) {
+        let fresh = line.pool.sells_in_time.and_then(|sells| line.rules.fresh(lot.quantity, sells));
+        if let Some(fresh) = fresh {
             lot = Lot { quantity: fresh, binding: Some(Binding::ShelfLife) };
         }
-        let long = LongLot::of(
-            &line.pool,
-            line.offer.as_ref(),
-            line.need,
-            lot.quantity,
-            market.settings,
-        );
+        let landed_cost = line.offer.map_or(0.0, |offer| offer.landed(lot.quantity).as_f64());
+        let patience = market.settings.patience();
+        let long = LongLot::of(&line.pool, landed_cost, line.need, lot.quantity, patience);
         if long.as_ref().is_some_and(|long| !long.worth) {
             lot = Lot { quantity: Units::ZERO, binding: Some(Binding::Uneconomic) };
         }
@@ -42,16 +39,9 @@ impl LineRule for WholeLots {
         line.quantity = lot.quantity;
         line.binding = lot.binding;
         line.notes.extend(sentence(line.need, &line.rules, lot));
-        line.long_lot = long.map(|long| long.sentence(market.settings));
+        line.long_lot = long.map(|long| long.sentence(patience.max_cover_days));
         line.notes.extend(line.long_lot.clone());
     }
-}
-
-/// Fewer packs, where rounding up would send units that spoil before they sell.
-fn fresh_lot(line: &Line, lot: Lot) -> Option<Units> {
-    let sells = Units::ceil(line.pool.sells_in_time?);
-    let fewer = line.rules.round_down(sells);
-    (lot.quantity > sells && fewer.is_positive()).then_some(fewer)
 }
 
 /// `need` as it is read, the part of a split order that this supplier gets, and the rounding to a

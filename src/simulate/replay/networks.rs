@@ -317,7 +317,7 @@ impl Replay<'_> {
         let room = this.max_stock.map(|most| Units::floor((most - own).clamp(0.0, 1e15)));
         let days = self.supply(this).interval.days();
         let cover_days = days * position / level.order_up_to.max(1e-9);
-        Some(Wish { pool, units: whole_units(need, this, room), cover_days })
+        Some(Wish { pool, units: whole_units(need, this, room).as_f64(), cover_days })
     }
 
     /// What leaves in the period by the lanes of all networks.
