@@ -169,6 +169,7 @@ fn orders(c: &mut Criterion) {
         settings: &settings,
         as_of,
         approved: &Default::default(),
+        open_to_buy: &[],
     };
     let needs: Vec<PoolNeed> = (0..POOLS).map(|sku| need(sku, as_of)).collect();
     c.bench_function("orders of 30,000 pools", |b| {

@@ -143,6 +143,28 @@ words! {
 }
 
 words! {
+    /// A list of things to do besides ordering.
+    Worklist {
+        /// Deadstock and what has not sold for 90 days.
+        Cull = "cull",
+        /// Stock that has lain for half a year.
+        Ageing = "ageing",
+        /// What will be left when demand ends.
+        Markdown = "markdown",
+        /// A count that differs from the books.
+        StockCorrection = "stock-correction",
+        /// Two items that look like one.
+        SameItem = "same-item",
+        /// What is to be paid, and when.
+        Payment = "payment",
+        /// Set by hand long ago.
+        OldOverride = "old-override",
+        /// Promoted while it is sold out.
+        PromotedShort = "promoted-short",
+    }
+}
+
+words! {
     /// What is wrong with how a pool is shown and shared.
     FindingKind {
         /// Listed beyond the stock behind it.

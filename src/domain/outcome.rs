@@ -7,7 +7,7 @@
 use crate::domain::changes::Change;
 use crate::domain::classes::{
     AbcClass, DemandPattern, FindingKind, Lifecycle, PolicyMethod, Rationalisation, VelocityClass,
-    XyzClass, words,
+    Worklist, XyzClass, words,
 };
 use crate::domain::digest::{Digest, sha256_hex};
 use crate::domain::economics::UnitEconomics;
@@ -435,6 +435,44 @@ pub struct ChannelFinding {
     pub reason: String,
 }
 
+/// One thing to do besides ordering.
+#[derive(Debug, Clone, PartialEq)]
+pub struct WorklistEntry {
+    /// Of which list.
+    pub list: Worklist,
+    /// The item, where it is about one.
+    pub sku: Option<SkuId>,
+    /// Where, where it is about a place.
+    pub location: Option<LocationId>,
+    /// The supplier, where it is about one.
+    pub supplier: Option<SupplierId>,
+    /// The day that matters: when to pay, when demand ends, when it was counted or set.
+    pub day: Option<NaiveDate>,
+    /// Units it concerns.
+    pub units: Option<f64>,
+    /// What it is worth; 0 where it is not about money.
+    pub value: Money,
+    /// One sentence: why, and what to do.
+    pub reason: String,
+}
+
+impl WorklistEntry {
+    /// Of `list`, about nothing yet.
+    #[must_use]
+    pub fn of(list: Worklist) -> Self {
+        Self {
+            list,
+            sku: None,
+            location: None,
+            supplier: None,
+            day: None,
+            units: None,
+            value: Money::ZERO,
+            reason: String::new(),
+        }
+    }
+}
+
 words! {
     /// What a sync tool should do with a listing.
     ChannelAction {
@@ -609,6 +647,8 @@ pub struct Outcome {
     pub allocation: Vec<Allocation>,
     /// By item, then kind.
     pub findings: Vec<ChannelFinding>,
+    /// By list, then worth.
+    pub worklists: Vec<WorklistEntry>,
     /// Series order, then method.
     pub accuracy: Vec<Accuracy>,
     /// Indicators, sorted.

@@ -4,7 +4,7 @@
 use crate::domain::inputs::{Account, Count, Inputs};
 use crate::domain::outcome::Outcome;
 use crate::domain::panel::Panel;
-use crate::domain::units::Money;
+use crate::domain::units::{Money, PoolId, Units};
 use crate::indicators::formulas::YEAR;
 use crate::indicators::pool_results::{PoolResults, pool_results};
 use crate::indicators::settings::Settings;
@@ -272,26 +272,38 @@ pub(crate) struct AgeBand {
     pub value: f64,
 }
 
+/// Goods that came on a day.
+pub(crate) struct Received {
+    pub on: NaiveDate,
+    pub quantity: Units,
+}
+
+/// What has come of an item before `as_of`, newest first.
+pub(crate) fn receipts_of(inputs: &Inputs, pool: PoolId, as_of: NaiveDate) -> Vec<Received> {
+    let mut receipts = Vec::new();
+    for order in inputs.purchase_orders.of(pool) {
+        if let Some(on) = order.received.filter(|&day| day < as_of) {
+            // Where no count of the receipt is given, it was as ordered.
+            let quantity = order.received_quantity.unwrap_or(order.quantity);
+            receipts.push(Received { on, quantity });
+        }
+    }
+    receipts.sort_by_key(|receipt| Reverse(receipt.on));
+    receipts
+}
+
 /// Stock by age, the newest receipts being the ones still there (first in, first out).
 fn stock_by_age(inputs: &Inputs, pools: &[PoolResults], as_of: NaiveDate) -> [AgeBand; AGES.len()] {
     const UNEXPLAINED: usize = AGES.len() - 1;
     let mut bands = [AgeBand::default(); AGES.len()];
     for pool in pools {
-        let mut receipts = Vec::new();
-        for order in inputs.purchase_orders.of(pool.id()) {
-            if let Some(date) = order.received.filter(|&date| date < as_of) {
-                // Where no count of the receipt is given, it was as ordered.
-                receipts.push((date, order.received_quantity.unwrap_or(order.quantity)));
-            }
-        }
-        receipts.sort_by_key(|&(date, _)| Reverse(date));
         let mut left = pool.on_hand().or_zero();
-        for (date, quantity) in receipts {
+        for Received { on, quantity } in receipts_of(inputs, pool.id(), as_of) {
             // Older units went first, so the newest receipts are there in full until the shelf is
             // explained.
             let here = quantity.or_zero().min(left);
             left -= here;
-            let age = days(date, as_of);
+            let age = days(on, as_of);
             let band = AGES.iter().position(|&(_, limit)| age <= limit).unwrap_or(UNEXPLAINED);
             bands[band].units += here.as_f64();
             bands[band].value += pool.cost_of(here.as_f64());

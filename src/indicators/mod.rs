@@ -1,6 +1,6 @@
 //! What the business earns from its stock: turnover, days, sell-through, GMROI, fill rate, each
 //! with numerator and denominator. Called by `run` once everything is decided, and by `report` for
-//! what it knows of each item.
+//! what it knows of each item. [`worklists`] are the lists of things to do besides ordering.
 //!
 //! [`definitions`] lists every indicator once, with its formula; the textbook's are in
 //! [`formulas`], the sums they are fed with in [`facts`]. Money and flows cover the last 365 days,
@@ -14,6 +14,7 @@ mod facts;
 pub mod formulas;
 mod pool_results;
 mod settings;
+mod worklists;
 
 pub(crate) use crate::indicators::attention::Attention;
 pub(crate) use crate::indicators::pool_results::{PoolResults, pool_results};
@@ -21,14 +22,21 @@ pub(crate) use crate::indicators::settings::Goal;
 pub use crate::indicators::settings::Settings;
 
 use crate::domain::inputs::Inputs;
-use crate::domain::outcome::{Indicator, Outcome};
+use crate::domain::outcome::{Indicator, Outcome, WorklistEntry};
 use crate::indicators::definitions::{DEFINITIONS, Source};
 use crate::indicators::facts::Facts;
 use crate::purchase::scorecard::supplier_scorecard;
 
-/// The indicators of the run, sorted by name and scope; those of trust in the proposals come from
-/// `review::scorecard`.
-pub(crate) fn compute(inputs: &Inputs, outcome: &Outcome, settings: &Settings) -> Vec<Indicator> {
+/// What the results of a run come to.
+pub(crate) struct Business {
+    /// Sorted by name and scope; those of trust in the proposals come from `review::scorecard`.
+    pub indicators: Vec<Indicator>,
+    /// By list, then worth.
+    pub worklists: Vec<WorklistEntry>,
+}
+
+/// The indicators and the lists of things to do.
+pub(crate) fn compute(inputs: &Inputs, outcome: &Outcome, settings: &Settings) -> Business {
     let facts = Facts::gather(inputs, outcome, settings);
     let mut indicators = supplier_scorecard(&inputs.purchase_orders, &inputs.names);
     for definition in DEFINITIONS {
@@ -38,5 +46,5 @@ pub(crate) fn compute(inputs: &Inputs, outcome: &Outcome, settings: &Settings) -
         }
     }
     indicators.sort_by(|a, b| (a.indicator, &a.scope).cmp(&(b.indicator, &b.scope)));
-    indicators
+    Business { indicators, worklists: worklists::worklists(&facts) }
 }

@@ -13,6 +13,10 @@ pub struct Settings {
     pub count_tolerance: f64,
     /// A supplier late in a larger share of deliveries is due for a talk.
     pub late_share: f64,
+    /// Share of all items that a clearance is to take away.
+    pub cull_share: f64,
+    /// A value set by hand is listed when it is older than so many days.
+    pub override_days: u32,
     /// Days from its arrival over which a changed order is judged.
     pub judged_days: u32,
     /// What to aim at, by `indicator` or `indicator/scope`.
@@ -33,6 +37,10 @@ impl Default for Settings {
             count_tolerance: 0.02,
             // One delivery in five.
             late_share: 0.2,
+            // One in ten, as the guides clear a quarter.
+            cull_share: 0.1,
+            // A quarter: what was true then may be so no more.
+            override_days: 90,
             // Four weeks: every weekday as often as the others, and still soon enough to learn.
             judged_days: 28,
             goals: BTreeMap::new(),
@@ -48,9 +56,11 @@ impl Settings {
     #[must_use]
     pub fn problems(&self) -> Vec<String> {
         let mut problems = Vec::new();
-        for (key, value) in
-            [("count_tolerance", self.count_tolerance), ("late_share", self.late_share)]
-        {
+        for (key, value) in [
+            ("count_tolerance", self.count_tolerance),
+            ("late_share", self.late_share),
+            ("cull_share", self.cull_share),
+        ] {
             if !(0.0..=1.0).contains(&value) {
                 problems.push(format!("indicators.{key} = {value}: expected 0 to 1"));
             }

@@ -11,12 +11,13 @@ use askama::Template;
 type MakesPage = fn(&Report) -> askama::Result<String>;
 
 /// Every page as (path, what makes it).
-pub(super) const PAGES: [(&str, MakesPage); 10] = [
+pub(super) const PAGES: [(&str, MakesPage); 11] = [
     ("index.html", briefing::page),
     ("report/recommendations.html", queue::page),
     ("report/channels.html", channels),
     ("report/suppliers.html", suppliers),
     ("report/indicators.html", indicators),
+    ("report/lists.html", lists),
     ("report/accuracy.html", accuracy),
     ("report/quality.html", quality),
     ("report/changes.html", changes),
@@ -29,12 +30,13 @@ pub(super) const PAGES: [(&str, MakesPage); 10] = [
 const BRIEFING: &str = "Briefing";
 
 /// The places of the report: (file below `report/`, title).
-const NAVIGATION: [(&str, &str); 9] = [
+const NAVIGATION: [(&str, &str); 10] = [
     ("../index.html", BRIEFING),
     ("recommendations.html", "Recommendations"),
     ("channels.html", "Channels"),
     ("suppliers.html", "Suppliers"),
     ("indicators.html", "Indicators"),
+    ("lists.html", "To do"),
     ("accuracy.html", "Accuracy"),
     ("quality.html", "Data quality"),
     ("changes.html", "Changes"),
@@ -174,6 +176,14 @@ fn indicators(report: &Report) -> askama::Result<String> {
         long("culls", "Cull list", culls),
     ];
     tables(report, "Indicators", sheets::indicators(report), lists)
+}
+
+/// Idea by idea what to do besides ordering, and the checklists to print.
+fn lists(report: &Report) -> askama::Result<String> {
+    let note = "What to clear, mark down, correct, merge, pay, renew and hold back. Most money first; \
+                payments by their day.";
+    let entries = long("worklists", "To do", note).cut_from(report.outcome().worklists.len());
+    tables(report, "To do", sheets::checklists(report), vec![entries])
 }
 
 fn accuracy(report: &Report) -> askama::Result<String> {

@@ -9,12 +9,12 @@ use crate::config::Plan;
 use crate::domain::calendar::Bucket;
 use crate::domain::classes::Lifecycle;
 use crate::domain::economics::UnitEconomics;
-use crate::domain::exceptions::{Exception, ExceptionKind, Severity, Subject};
+use crate::domain::exceptions::{Effect, Exception, ExceptionKind, Severity, Subject};
 use crate::domain::fault::{Fault, guarded};
 use crate::domain::inputs::{Inputs, Stock};
 use crate::domain::outcome::Classification;
 use crate::domain::panel::{Panel, Pool, PoolId, SeriesMut, flag};
-use crate::domain::units::{Money, SkuId};
+use crate::domain::units::{Money, SkuId, Units};
 use crate::inventory::due::unshipped;
 use crate::inventory::receipts::LeadTimes;
 use crate::inventory::{Shelf, lead_time};
@@ -145,7 +145,9 @@ fn tell_inferred(
                 .last()
                 .map_or(calendar.as_of(), |r| calendar.start(r.start as i64))
         );
-        exceptions.push(Exception::new(Severity::Info, kind, about.clone(), what, why));
+        let effect = Effect::Units(Units::floor(added.round()));
+        let told = Exception::new(Severity::Info, kind, about.clone(), what, why);
+        exceptions.push(told.with_effect(effect));
     }
     if let Some(run) = &inferred.until_today {
         let what = format!(
@@ -158,7 +160,9 @@ fn tell_inferred(
              not sold any more, set its status in products to obsolete",
             calendar.start(run.start as i64)
         );
-        exceptions.push(Exception::new(Severity::Warning, kind, about.clone(), what, why));
+        let effect = Effect::Units(Units::floor(units(run).round()));
+        let told = Exception::new(Severity::Warning, kind, about.clone(), what, why);
+        exceptions.push(told.with_effect(effect));
     }
     if let Some(run) = &inferred.unexplained {
         let stock = if inferred.shelf_empty {

@@ -427,7 +427,9 @@ impl NightlyRun<'_> {
         };
         outcome.decisions = self.earlier.known_decisions();
         let judged = hindsight::judge(decisions, self.inputs, terms);
-        outcome.indicators = indicators::compute(self.inputs, outcome, settings);
+        let business = indicators::compute(self.inputs, outcome, settings);
+        outcome.worklists = business.worklists;
+        outcome.indicators = business.indicators;
         outcome.indicators.extend(scorecard(decisions, &judged, &self.inputs.names, outcome));
         outcome.indicators.sort_by(|a, b| (a.indicator, &a.scope).cmp(&(b.indicator, &b.scope)));
         audit::effects::fill(self.inputs, outcome);

@@ -222,9 +222,16 @@ fn attention(exceptions: &[Exception]) -> Vec<String> {
         first: &'a Exception,
         more: usize,
     }
+    impl Alike<'_> {
+        /// Items in the same trouble are one line: their reasons differ by a date or a number.
+        fn holds(&self, other: &Exception) -> bool {
+            let both_items = self.first.about.sku().is_some() && other.about.sku().is_some();
+            self.first.kind == other.kind && (both_items || self.first.why == other.why)
+        }
+    }
     let mut kinds: Vec<Alike<'_>> = Vec::new();
     for e in exceptions.iter().take_while(|e| e.severity > Severity::Info) {
-        match kinds.iter_mut().find(|k| k.first.kind == e.kind && k.first.why == e.why) {
+        match kinds.iter_mut().find(|k| k.holds(e)) {
             Some(kind) => kind.more += 1,
             None => kinds.push(Alike { first: e, more: 0 }),
         }
@@ -239,4 +246,39 @@ fn attention(exceptions: &[Exception]) -> Vec<String> {
         lines.push(line);
     }
     lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::exceptions::Subject;
+
+    #[test]
+    fn items_in_the_same_trouble_are_one_line_and_tables_are_not() {
+        let about = |sku: &str, day: &str| {
+            Exception::new(
+                Severity::Warning,
+                ExceptionKind::InferredStockout,
+                Subject::Item(sku.to_owned()),
+                "out of stock for 9 days",
+                format!("no sale since {day}"),
+            )
+        };
+        let table = |name: &str| {
+            let kind = ExceptionKind::MissingTable;
+            Exception::new(
+                Severity::Warning,
+                kind,
+                Subject::Table(name.to_owned()),
+                "not there",
+                name,
+            )
+        };
+        let all = [about("A", "1 May"), about("B", "2 May"), about("C", "3 May")];
+        assert_eq!(
+            attention(&all),
+            ["A: out of stock for 9 days (no sale since 1 May); and 2 more like it"]
+        );
+        assert_eq!(attention(&[table("stock"), table("counts")]).len(), 2);
+    }
 }

@@ -29,6 +29,7 @@ mod read;
 mod series;
 mod table;
 pub mod workbook;
+mod worklists;
 
 pub use channels::{ALLOCATION, FINDINGS};
 pub use demand::{DEMAND, DemandEncoder};
@@ -44,6 +45,7 @@ pub use projection::PROJECTION;
 pub(crate) use read::Cell;
 pub use read::Rows;
 pub use table::{Column, Declaration, Field, Kind, Results, Row, RunKey, Table};
+pub use worklists::WORKLISTS;
 
 use crate::domain::error::Result;
 use crate::parallel;
@@ -51,7 +53,7 @@ use crate::store::{Add, SCHEMA_VERSION};
 use std::fmt::Write;
 
 /// Every output table.
-pub static TABLES: [&dyn Declaration; 23] = [
+pub static TABLES: [&dyn Declaration; 24] = [
     &FORECAST,
     &DEMAND,
     &CLASSIFICATION,
@@ -62,6 +64,7 @@ pub static TABLES: [&dyn Declaration; 23] = [
     &TRANSFERS,
     &ALLOCATION,
     &FINDINGS,
+    &WORKLISTS,
     &ACCURACY,
     &METHODS,
     &STEPS,

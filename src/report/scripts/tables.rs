@@ -23,7 +23,7 @@ pub(crate) const LONGEST: usize = 20_000;
 type MakesScript = fn(&Report) -> Vec<u8>;
 
 /// Every table as (name, what makes its script).
-pub(crate) const ALL: [(&str, MakesScript); 11] = [
+pub(crate) const ALL: [(&str, MakesScript); 12] = [
     ("recommendations", recommendations),
     ("suppliers", suppliers),
     ("allocation", allocation),
@@ -34,6 +34,7 @@ pub(crate) const ALL: [(&str, MakesScript); 11] = [
     ("changes", changes),
     ("counts", counts),
     ("culls", culls),
+    ("worklists", worklists),
     ("items", items),
 ];
 
@@ -347,6 +348,30 @@ fn culls(report: &Report) -> Vec<u8> {
                 r.judged.rationalisation.name()
             }
         })
+        .script()
+}
+
+/// What to do besides ordering, list by list.
+fn worklists(report: &Report) -> Vec<u8> {
+    let rows = &report.outcome().worklists;
+    let rows = &rows[..rows.len().min(LONGEST)];
+    ScriptTable::new("worklists", rows)
+        .text("list", "List", "worklist", |r| r.list.name())
+        .text("about", "About", "sku", |r| match (r.sku, r.supplier) {
+            (Some(sku), _) => report.sku(sku),
+            (None, Some(supplier)) => report.inputs().names.supplier(supplier),
+            (None, None) => "",
+        })
+        .text("name", "Name", "sku", |r| {
+            r.sku.map_or("", |sku| report.inputs().products[sku.index()].name.as_str())
+        })
+        .text("location", "Location", "location", |r| {
+            r.location.map_or("", |location| report.location(location))
+        })
+        .date("due", "Day", "worklist", |r| r.day)
+        .number("units", "Units", "worklist", |r| r.units)
+        .money("value", "Worth", "worklist", |r| r.value.as_f64())
+        .text("reason", "Why, and what to do", "worklist", |r| &r.reason)
         .script()
 }
 

@@ -2,6 +2,7 @@
 
 mod business;
 mod buying;
+mod checklists;
 mod quality;
 mod selling;
 mod standing;
@@ -11,6 +12,7 @@ use crate::explain::Unit;
 use crate::report::Report;
 pub(crate) use crate::report::sheets::business::indicators;
 pub(crate) use crate::report::sheets::buying::suppliers;
+pub(crate) use crate::report::sheets::checklists::checklists;
 pub(crate) use crate::report::sheets::quality::{accuracy, changes, data, exception_groups};
 pub(crate) use crate::report::sheets::selling::channels;
 pub(crate) use crate::report::sheets::standing::standing;
