@@ -13,7 +13,7 @@
 //! | `promoted-short` | planned promotions of items that will have run out | value at risk |
 
 use crate::domain::classes::Worklist;
-use crate::domain::inputs::{Count, Override, Promotion, PurchaseOrder};
+use crate::domain::inputs::{Count, Inputs, Override, Promotion, PurchaseOrder};
 use crate::domain::outcome::WorklistEntry;
 use crate::domain::units::{LocationId, Money, SkuId, SupplierId, Units};
 use crate::indicators::facts::{Facts, Received, receipts_of};
@@ -145,10 +145,10 @@ fn markdown(facts: &Facts, pool: &PoolResults) -> Option<WorklistEntry> {
     let picture = pool.picture?;
     let there = pool.recommendations.first()?.available.as_f64();
     let busiest = picture.mean.iter().copied().fold(0.0, f32::max);
-    let ended = |units: f32| f64::from(units) < ENDED * f64::from(busiest);
+    let least = ENDED * f64::from(busiest);
     // The first week from which on demand stays away until the end of what is foreseen: an item
     // that comes back in a month is not marked down.
-    let last = picture.mean.iter().rposition(|&units| !ended(units))?;
+    let last = picture.mean.iter().rposition(|&units| f64::from(units) >= least)?;
     let weeks = last + 1;
     if weeks == picture.mean.len() || busiest <= 0.0 {
         return None;
@@ -231,11 +231,7 @@ fn same_items(facts: &Facts) -> Vec<WorklistEntry> {
             cost: product.unit_cost,
         };
         let known = *first.entry(looks).or_insert(sku);
-        let is_related = |a: SkuId, b: SkuId| {
-            let product = &inputs.products[a.index()];
-            product.superseded_by == Some(b) || product.analogue == Some(b)
-        };
-        if known == sku || is_related(known, sku) || is_related(sku, known) {
+        if known == sku || is_heir(inputs, known, sku) || is_heir(inputs, sku, known) {
             continue;
         }
         entries.push(WorklistEntry {
@@ -251,6 +247,12 @@ fn same_items(facts: &Facts) -> Vec<WorklistEntry> {
         });
     }
     entries
+}
+
+/// Whether the one is known to follow the other.
+fn is_heir(inputs: &Inputs, a: SkuId, b: SkuId) -> bool {
+    let product = &inputs.products[a.index()];
+    product.superseded_by == Some(b) || product.analogue == Some(b)
 }
 
 /// What is to be paid, and when: open orders and tonight's, so many days after they arrive as the

@@ -146,9 +146,12 @@ fn suppliers(report: &Report) -> Vec<Step> {
     ]
 }
 
+fn is_oversold(stock: &Stock) -> bool {
+    stock.on_hand < Units::ZERO || stock.backordered.is_positive()
+}
+
 fn oversold(report: &Report) -> Vec<Step> {
-    let owed = |stock: &&Stock| stock.on_hand < Units::ZERO || stock.backordered.is_positive();
-    let items = report.inputs().stock.iter().filter(owed).count();
+    let items = report.inputs().stock.iter().filter(|stock| is_oversold(stock)).count();
     vec![
         Step {
             what: "Stop selling it everywhere",
