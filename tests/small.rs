@@ -244,6 +244,7 @@ pub fn small(as_of: &str, history: i64) -> Small {
     let inputs = inputs(as_of, history);
     let outcome = Outcome {
         decisions: Vec::new(),
+        worklists: Vec::new(),
         classification: (0..3).map(classification).collect(),
         economics: vec![UnitEconomics::default(); 3],
         policy: (0..3).map(policy).collect(),
