@@ -61,7 +61,7 @@ pub struct PoolFacts<'a> {
     /// What planners have set instead.
     pub by_hand: PoolOverrides,
     /// Why the pool is not ordered, from [`held`]; `None` when it may be.
-    pub held: Option<&'static str>,
+    pub held: Option<Hold>,
     /// What its network gives it; `None` for a pool that is planned by itself.
     pub network: Option<NetworkLevel>,
 }
@@ -101,6 +101,43 @@ impl PoolFacts<'_> {
     #[must_use]
     pub fn situation<'s>(&'s self, outlook: Outlook<'s>) -> Situation<'s> {
         Situation { outlook, stock: self.stock, arrivals: &self.arrivals }
+    }
+}
+
+/// Why a pool is not ordered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Hold {
+    /// Nothing is needed of it, or nobody can say what is.
+    NotNeeded(&'static str),
+    /// It is needed, and somebody has to agree first: the need is said, the quantity is 0.
+    Waits(&'static str),
+}
+
+impl Hold {
+    /// The reason, as half a sentence.
+    #[must_use]
+    pub fn why(self) -> &'static str {
+        match self {
+            Self::NotNeeded(why) | Self::Waits(why) => why,
+        }
+    }
+
+    /// Why the pool needs nothing, if that is what holds it.
+    #[must_use]
+    pub fn no_need(self) -> Option<&'static str> {
+        match self {
+            Self::NotNeeded(why) => Some(why),
+            Self::Waits(_) => None,
+        }
+    }
+
+    /// What has to be agreed to first, if that is what holds it.
+    #[must_use]
+    pub fn waits(self) -> Option<&'static str> {
+        match self {
+            Self::NotNeeded(_) => None,
+            Self::Waits(why) => Some(why),
+        }
     }
 }
 
@@ -150,15 +187,15 @@ pub fn promised_service(
 
 /// Why a kit is not ordered.
 #[must_use]
-pub fn held_kit(is_kit: bool) -> Option<&'static str> {
-    is_kit.then_some("a kit: its components are ordered")
+pub fn held_kit(is_kit: bool) -> Option<Hold> {
+    is_kit.then_some(Hold::NotNeeded("a kit: its components are ordered"))
 }
 
 /// Why nothing is ordered where nobody has said what is in stock: an order for an empty shelf would
 /// double what may be lying there.
 #[must_use]
-pub fn stock_unknown(is_known: bool) -> Option<&'static str> {
-    (!is_known).then_some("the stock is unknown: bring a stock table")
+pub fn stock_unknown(is_known: bool) -> Option<Hold> {
+    (!is_known).then_some(Hold::NotNeeded("the stock is unknown: bring a stock table"))
 }
 
 /// Why an item is not ordered; `None` when it may be.
@@ -171,19 +208,21 @@ pub fn held(
     lifecycle: Lifecycle,
     is_asked_for: bool,
     approved: bool,
-) -> Option<&'static str> {
+) -> Option<Hold> {
     match product.status {
-        ProductStatus::Obsolete => Some("obsolete"),
-        ProductStatus::DoNotOrder => Some("do not order"),
-        ProductStatus::PhaseOut => Some("phased out: sold off, not reordered"),
-        _ if lifecycle == Lifecycle::Superseded => Some("superseded by another item"),
-        _ if matches!(lifecycle, Lifecycle::Obsolete | Lifecycle::Inactive) && !is_asked_for => {
-            Some("no demand any more")
+        ProductStatus::Obsolete => Some(Hold::NotNeeded("obsolete")),
+        ProductStatus::DoNotOrder => Some(Hold::NotNeeded("do not order")),
+        ProductStatus::PhaseOut => Some(Hold::NotNeeded("phased out: sold off, not reordered")),
+        _ if lifecycle == Lifecycle::Superseded => {
+            Some(Hold::NotNeeded("superseded by another item"))
         }
-        ProductStatus::New if !approved => Some(WAITS_FOR_APPROVAL),
+        _ if matches!(lifecycle, Lifecycle::Obsolete | Lifecycle::Inactive) && !is_asked_for => {
+            Some(Hold::NotNeeded("no demand any more"))
+        }
+        ProductStatus::New if !approved => Some(Hold::Waits(WAITS_FOR_APPROVAL)),
         // Nothing has been sold of it yet: somebody has to believe in it first.
         ProductStatus::Active if lifecycle == Lifecycle::Launch && !approved && !is_asked_for => {
-            Some(WAITS_FOR_APPROVAL)
+            Some(Hold::Waits(WAITS_FOR_APPROVAL))
         }
         ProductStatus::New | ProductStatus::Active => None,
     }

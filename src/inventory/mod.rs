@@ -28,7 +28,7 @@ pub mod settings;
 pub mod shelf;
 
 pub use crate::domain::economics::UnitEconomics;
-pub use crate::inventory::facts::{PoolFacts, held, held_kit, stock_unknown};
+pub use crate::inventory::facts::{Hold, PoolFacts, held, held_kit, stock_unknown};
 pub use crate::inventory::outlook::Outlook;
 pub use crate::inventory::past_demand::PastDemand;
 pub use crate::inventory::plan::{PoolPlan, plan_pool};

@@ -5,7 +5,7 @@ use crate::domain::outcome::{Echelon, Policy, Status};
 use crate::domain::units::Units;
 use crate::explain::{Explanation, Step, Unit};
 use crate::inventory::expiry::usable_stock;
-use crate::inventory::facts::{Covers, PoolFacts};
+use crate::inventory::facts::{Covers, Hold, PoolFacts};
 use crate::inventory::need::{Need, need, network_need};
 use crate::inventory::outlook::Outlook;
 use crate::inventory::position::{Projection, Situation};
@@ -44,6 +44,8 @@ pub struct PoolPlan {
     pub protected_days: f64,
     /// Units to order, unrounded.
     pub need: f64,
+    /// What has to be agreed to before any of it is ordered; `None` where nothing has.
+    pub waits: Option<&'static str>,
     /// Units of an order placed now that sell before they spoil; `None` where nothing spoils.
     pub sells_in_time: Option<f64>,
     /// Units by which the need is smaller because they are lost before the order arrives.
@@ -135,9 +137,14 @@ pub fn plan_pool(facts: &PoolFacts, outlook: Outlook<'_>, settings: &Settings) -
         let inputs = [("available_now", there)];
         explain.step("available", "available_now", Unit::Units, inputs, there);
     }
+    // What waits for somebody's word is needed all the same: a need of 0 said nothing to approve.
+    let no_need = facts.held.and_then(Hold::no_need);
     let need = match &facts.network {
-        Some(network) => network_need(network, &targets, facts.held, &mut explain),
-        None => need(&now, &targets, facts.held, settings, &mut explain),
+        // Nothing is moved to a place that waits, so there it needs nothing yet.
+        Some(network) => {
+            network_need(network, &targets, facts.held.map(Hold::why), &mut explain)
+        }
+        None => need(&now, &targets, no_need, settings, &mut explain),
     };
 
     let walk = now.project(0.0, settings.unmet_demand);
@@ -197,6 +204,7 @@ pub fn plan_pool(facts: &PoolFacts, outlook: Outlook<'_>, settings: &Settings) -
         sells_in_time: need.sells_in_time,
         unserved: need.unserved,
         need: need.need,
+        waits: facts.held.and_then(Hold::waits),
         urgency,
         value_at_risk: at_risk,
         path: walk.path,
@@ -297,11 +305,15 @@ fn status(
 }
 
 /// Half a sentence: why this need; `held` is why a pool is not ordered.
-fn reason(policy: &Policy, need: &Need, held: Option<&str>, notes: &[String]) -> String {
+fn reason(policy: &Policy, need: &Need, held: Option<Hold>, notes: &[String]) -> String {
     let position = need.position;
     let point = policy.reorder_point;
     let mut reason = match held {
-        Some(why) => format!("not ordered: {why}"),
+        Some(Hold::Waits(why)) if need.need > 0.0 => {
+            let needed = need.need;
+            format!("{needed:.0} needed, not ordered: {why}")
+        }
+        Some(hold) => format!("not ordered: {}", hold.why()),
         None if need.need > 0.0 => {
             let up_to = policy.order_up_to;
             format!(

@@ -289,22 +289,28 @@ fn d15_minimum_maximum_and_held_items() {
     assert_eq!((made.policy.order_up_to, made.need), (500.0, 80.0));
     let made = plan(&with(Method::MaxAverage), |p| {
         p.stock.available = 0.0;
-        p.held = Some("obsolete");
+        p.held = Some(Hold::NotNeeded("obsolete"));
     });
     assert_eq!((made.need, made.status), (0.0, Status::Held));
+    let made = plan(&with(Method::MaxAverage), |p| {
+        p.stock.available = 0.0;
+        p.held = Some(Hold::Waits("new"));
+    });
+    assert!(made.need > 0.0 && made.waits == Some("new"), "what is to be approved is said");
+    assert_eq!((made.status, made.urgency), (Status::Held, 0.0));
     let product = |status| Product { status, ..Product::default() };
     assert_eq!(
         held(&product(ProductStatus::Obsolete), Lifecycle::Active, false, true),
-        Some("obsolete")
+        Some(Hold::NotNeeded("obsolete"))
     );
     assert_eq!(
         held(&product(ProductStatus::DoNotOrder), Lifecycle::Active, true, true),
-        Some("do not order")
+        Some(Hold::NotNeeded("do not order"))
     );
     assert!(
         held(&product(ProductStatus::New), Lifecycle::New, false, false)
-            .unwrap()
-            .contains("approval")
+            .and_then(Hold::waits)
+            .is_some_and(|why| why.contains("approval"))
     );
     assert_eq!(held(&product(ProductStatus::New), Lifecycle::New, false, true), None);
     assert_eq!(held(&product(ProductStatus::Active), Lifecycle::Active, false, false), None);
@@ -482,6 +488,6 @@ fn what_customers_wait_for_is_ordered_on_top_under_lost_sales() {
 #[test]
 fn a_least_stock_is_kept_of_an_item_that_never_sold() {
     let product = Product::default();
-    assert_eq!(held(&product, Lifecycle::Inactive, false, false), Some("no demand any more"));
+    assert_eq!(held(&product, Lifecycle::Inactive, false, false), Some(Hold::NotNeeded("no demand any more")));
     assert_eq!(held(&product, Lifecycle::Inactive, true, false), None);
 }

@@ -38,6 +38,8 @@ pub struct PoolNeed {
     pub inventory_position: Units,
     /// Units to order, unrounded; 0 when nothing is to be ordered. Read to a millionth of a unit.
     pub need: f64,
+    /// What has to be agreed to before any of it is ordered; `None` where nothing has.
+    pub waits: Option<&'static str>,
     /// Units by which the need is smaller because they are lost before the usual supplier delivers;
     /// a faster one serves them.
     pub unserved: f64,
@@ -150,6 +152,7 @@ impl PoolNeed {
             inventory_position: Units::ZERO,
             need: 0.0,
             echelon: false,
+            waits: None,
             room: None,
             max_stock: None,
             daily_demand: 0.0,

@@ -158,6 +158,7 @@ fn held<'a>(pool: &Pool, shelf: &Shelf) -> PlannedPool<'a> {
         sells_in_time: None,
         unserved: 0.0,
         need: 0.0,
+        waits: None,
         urgency: 0.0,
         value_at_risk: 0.0,
         path: Vec::new(),

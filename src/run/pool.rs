@@ -289,7 +289,11 @@ impl<'a> Night<'a> {
         exceptions: &mut Vec<Exception>,
     ) -> Vec<Line<'a>> {
         let lead_days = |supply: &Supply| self.lead_days(records, supply);
+        let waits = need.waits;
         let mut lines = self.market.propose(need, lead_days, exceptions);
+        if let Some(why) = waits {
+            lines.iter_mut().for_each(|line| set_aside(line, why));
+        }
         self.heed_decisions(records, &mut lines);
         lines
     }
@@ -358,6 +362,7 @@ impl<'a> Night<'a> {
             need: plan.need,
             echelon: false,
             max_stock: product.max_stock,
+            waits: plan.waits,
             room: product.max_stock.map(|most| (most - position).or_zero()),
             daily_demand: now.outlook.per_day(DAILY_DEMAND_DAYS),
             dated: DatedDemand::new(self.plan.purchase.max_cover_days, |days| {

@@ -147,7 +147,8 @@ impl<'a> Night<'a> {
             location: policy.location,
             beyond_target: holding.beyond_target(),
             beyond_own_supply: holding.beyond_own_supply(),
-            need: pool.plan.need,
+            // What waits for somebody's word is not moved either.
+            need: if pool.plan.waits.is_some() { 0.0 } else { pool.plan.need },
             short_units: pool.short_before_arrival,
             margin: pool.margin,
             // Of an item that only sales and suppliers name, nothing says that its locations are
