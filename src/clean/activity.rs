@@ -8,6 +8,8 @@
 //!   sells well enough otherwise for that to be no chance;
 //! - **out of stock, inferred**: a run of zeros between two sales that the item's whole history
 //!   makes implausible, no longer than about two lead times; only where nothing is recorded;
+//! - **not offered**: zeros of one channel between two of its sales that are implausible beside what
+//!   the others sold from the pool meanwhile: a listing that was down, a store with none on its shelf;
 //! - **out of stock today**: a run of zeros up to today of a steady seller with nothing on hand;
 //! - **ended**: after the last sale of what is obsolete, superseded, or sold off.
 //!
@@ -35,6 +37,8 @@ const RECORD_DAYS: i64 = 31;
 /// nothing was sold is a closed shop: a shop of few sales has many quiet days.
 const SHOP_ITEMS: usize = 5;
 const SHOP_SHARE: f64 = 0.6;
+/// How far beyond its mean a channel's rate may have been for a time; more is not looked for.
+const MOST_GROWN: f64 = 10.0;
 /// Probability below which parts of the year without a sale are no chance.
 const SEASON_PROBABILITY: f64 = 1e-6;
 
@@ -155,12 +159,23 @@ pub fn longest_stock_out(lead_time_days: f64, bucket: Bucket) -> usize {
 pub struct Inferred {
     /// Stock-outs between two sales.
     pub between_sales: Vec<Range<usize>>,
+    /// Runs in which a single channel did not offer it, while others did or might have.
+    pub not_offered: Vec<NotOffered>,
     /// The stock-out that lasts until today.
     pub until_today: Option<Range<usize>>,
     /// A steady seller's zeros up to today of which nothing is known: sold out, or ended.
     pub unexplained: Option<Range<usize>>,
     /// Whether `unexplained` has nothing on hand, for longer than may be taken for a stock-out.
     pub shelf_empty: bool,
+}
+
+/// A run of periods in which one channel of a pool did not offer the item.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NotOffered {
+    /// Position of the series in the panel.
+    pub series: usize,
+    /// Periods of the axis.
+    pub run: Range<usize>,
 }
 
 /// Whether a location was closed in each period: it sold nothing of all its items, though it sells
@@ -289,25 +304,17 @@ pub(crate) fn mark(
         whole.add(total.units[t]);
     }
 
-    // Zeros between two sales.
-    let mut t = 0;
-    while t < last_sale && probability.is_some() {
-        if total.sold(t) {
-            t += 1;
-            continue;
-        }
-        let begin = t;
-        while !total.sold(t) {
-            t += 1;
-        }
-        let run = begin..t;
-        if run.len() <= records.longest
-            && !overlaps(&records.recorded, total.first, &run)
-            && run.clone().all(|t| total.seen[t])
-            && is_stock_out(&total, &counts, &whole, axis, &run, surprise)
-        {
+    // Zeros between two sales, of all channels together and then of each.
+    if probability.is_some() {
+        for run in implausible_runs(&total, &counts, &whole, axis, records, surprise) {
             set(series, total.first, run.clone(), flag::INFERRED_STOCKOUT);
             inferred.between_sales.push(total.first + run.start..total.first + run.end);
+        }
+        if series.len() > 1 {
+            for channel in series.chunks_mut(1) {
+                let found = &mut inferred.not_offered;
+                mark_not_offered(channel, &total, axis, records, surprise, found);
+            }
         }
     }
 
@@ -335,6 +342,158 @@ pub(crate) fn mark(
         Some(_) | None => {}
     }
     inferred
+}
+
+/// Runs of zeros between two sales that are implausible, see [`is_stock_out`], counted from the
+/// start of `total`.
+///
+/// - `counts`: periods that say something about the rate. `[n]`
+/// - `whole`: of those up to the last sale.
+fn implausible_runs(
+    total: &Total,
+    counts: &[bool],
+    whole: &Moments,
+    axis: &Axis<'_>,
+    records: &StockRecords,
+    surprise: f64,
+) -> Vec<Range<usize>> {
+    let mut found = Vec::new();
+    let last_sale = total.units.iter().rposition(|&units| units > 0.0).unwrap_or(0);
+    let mut t = 0;
+    while t < last_sale {
+        if total.sold(t) {
+            t += 1;
+            continue;
+        }
+        let begin = t;
+        while !total.sold(t) {
+            t += 1;
+        }
+        let run = begin..t;
+        if run.len() <= records.longest
+            && !overlaps(&records.recorded, total.first, &run)
+            && run.clone().all(|t| total.seen[t])
+            && is_stock_out(total, counts, whole, axis, &run, surprise)
+        {
+            found.push(run);
+        }
+    }
+    found
+}
+
+/// Units of one channel, and of the others in the same periods.
+#[derive(Debug, Clone, Copy, Default)]
+struct Beside {
+    own: f64,
+    others: f64,
+}
+
+impl Beside {
+    fn add(&mut self, own: f64, others: f64) {
+        self.own += own;
+        self.others += others;
+    }
+}
+
+/// Flags the zeros of one channel, the only one of `channel`, that what the others sold meanwhile
+/// makes implausible: `P(0)` at the channel's usual share of them, of all its history and on both
+/// sides of the run.
+///
+/// The others are what tells days on which it was not offered here from days on which nobody asked,
+/// so neither most days nor two lead times are needed; a channel that was as empty a year before or
+/// after has its own season.
+fn mark_not_offered(
+    channel: &mut [SeriesMut<'_>],
+    pool: &Total,
+    axis: &Axis<'_>,
+    records: &StockRecords,
+    surprise: f64,
+    found: &mut Vec<NotOffered>,
+) {
+    let [this] = channel else { return };
+    // Most channels have no run that is long enough at any rate of theirs.
+    let mut zeros = 0;
+    let mut longest = 0;
+    let mut sum = 0.0;
+    for &units in this.gross {
+        if units > 0.0 {
+            longest = longest.max(zeros);
+            zeros = 0;
+            sum += f64::from(units);
+        } else {
+            zeros += 1;
+        }
+    }
+    let mean = sum / this.gross.len().max(1) as f64;
+    if longest as f64 * mean * MOST_GROWN <= surprise {
+        return;
+    }
+
+    let n = this.gross.len();
+    let first = this.start;
+    let mut counts = Vec::with_capacity(n);
+    let mut others = Vec::with_capacity(n);
+    let mut moments = Moments::default();
+    let mut whole = Beside::default();
+    for t in 0..n {
+        let units = f64::from(this.gross[t]);
+        let other = pool.units[first - pool.first + t] - units;
+        let said_nothing = flag::CENSORED | flag::OFF_SEASON;
+        counts.push(this.flags[t] & said_nothing == 0 && !axis.closed[first + t]);
+        others.push(other);
+        if counts[t] {
+            moments.add(units);
+            whole.add(units, other);
+        }
+    }
+    let of_mean = moments.surprise_of_zero() / (moments.sum / moments.periods.max(1.0)).max(1e-12);
+    let window = axis.window();
+    let mut end = 0;
+    while let Some(begin) = (end..n).find(|&t| this.gross[t] <= 0.0) {
+        end = (begin..n).find(|&t| this.gross[t] > 0.0).unwrap_or(n);
+        let run = begin..end;
+        let observed = run.clone().all(|t| this.flags[t] & flag::CENSORED == 0);
+        if begin < window / 2 || end == n || !observed || overlaps(&records.recorded, first, &run) {
+            continue;
+        }
+        let meanwhile: f64 = run.clone().filter(|&t| counts[t]).map(|t| others[t]).sum();
+        let edges = f64::from(this.gross[begin - 1]) + f64::from(this.gross[end]);
+        let mut share = (whole.own - edges) / (whole.others - meanwhile).max(1e-12);
+        if share * meanwhile * of_mean <= surprise {
+            continue;
+        }
+        let before = begin.saturating_sub(window + 1)..begin - 1;
+        let after = end + 1..(end + 1 + window).min(n);
+        for around in [before, after] {
+            let mut near = Beside::default();
+            let mut periods = 0;
+            for t in around.filter(|&t| counts[t]) {
+                near.add(f64::from(this.gross[t]), others[t]);
+                periods += 1;
+            }
+            // A few days say nothing against all of history.
+            if periods >= window / 2 && near.others > 0.0 {
+                share = share.min(near.own / near.others);
+            }
+        }
+        if share * meanwhile * of_mean <= surprise || empty_in_another_year(this.gross, &run, axis)
+        {
+            continue;
+        }
+        for t in run.clone() {
+            this.flags[t] |= flag::INFERRED_STOCKOUT;
+        }
+        found.push(NotOffered { series: this.index, run: first + begin..first + end });
+    }
+}
+
+/// Whether the same part of the year before or after was without a sale, too.
+fn empty_in_another_year(units: &[f32], run: &Range<usize>, axis: &Axis<'_>) -> bool {
+    let year = axis.year();
+    let before = run.start.checked_sub(year).map(|start| start..run.end - year);
+    let after = (run.end + year <= units.len()).then(|| run.start + year..run.end + year);
+    let mut others = before.into_iter().chain(after);
+    others.any(|same| units[same].iter().all(|&units| units <= 0.0))
 }
 
 /// Flags those periods of a run, counted from `first`, in which a channel sold nothing and nothing
@@ -678,7 +837,7 @@ mod tests {
     }
 
     #[test]
-    fn a_run_longer_than_two_lead_times_or_with_another_channels_sales_is_no_stock_out() {
+    fn a_run_longer_than_two_lead_times_is_no_stock_out_and_one_of_a_single_channel_is_its_own() {
         let mut units = vec![10.0f32; 400];
         units[300..320].fill(0.0);
         let mut world = World::new(units);
@@ -687,7 +846,15 @@ mod tests {
         assert_eq!(world.marked().0, Inferred::default());
         world.records.longest = 35;
         world.channels.push(vec![1.0; 400]);
-        assert_eq!(world.marked().0, Inferred::default(), "stock was there: the other sold");
+        let (inferred, flags) = world.marked();
+        assert!(inferred.between_sales.is_empty(), "stock was there: the other sold");
+        assert_eq!(inferred.not_offered, vec![NotOffered { series: 0, run: 300..320 }]);
+        assert!(flags[300..320].iter().all(|&flags| flags == flag::INFERRED_STOCKOUT));
+        world.channels[1][295..325].fill(0.0);
+        assert!(world.marked().0.not_offered.is_empty(), "none was there for anybody");
+        world.channels[1].fill(1.0);
+        world.records.recorded = 0..400;
+        assert_eq!(world.marked().0, Inferred::default(), "what is recorded is believed");
     }
 
     #[test]

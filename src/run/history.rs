@@ -3,7 +3,7 @@
 use crate::classify;
 use crate::classify::{PoolContext, PoolFacts};
 use crate::clean;
-use crate::clean::activity::{self, Axis, Inferred, StockRecords};
+use crate::clean::activity::{self, Axis, Inferred, NotOffered, StockRecords};
 use crate::clean::inherit;
 use crate::config::Plan;
 use crate::domain::calendar::Bucket;
@@ -148,6 +148,26 @@ fn tell_inferred(
         let effect = Effect::Units(Units::floor(added.round()));
         let told = Exception::new(Severity::Info, kind, about.clone(), what, why);
         exceptions.push(told.with_effect(effect));
+    }
+    if !inferred.not_offered.is_empty() {
+        let mut out = 0;
+        let mut added = 0.0;
+        let mut channels = Vec::new();
+        for NotOffered { series, run } in &inferred.not_offered {
+            let start = panel.start(*series);
+            out += days(run);
+            added += panel.lost(*series, run.start - start..run.end - start);
+            channels.push(inputs.names.channels[panel.key(*series).channel.index()].as_str());
+        }
+        channels.dedup();
+        let what = format!(
+            "{out} days without a sale in {} are taken for days on which it was not offered there: \
+             {added:.0} units added to its demand",
+            channels.join(", ")
+        );
+        let why = "it sells there on most days, and other channels sold meanwhile; rows in \
+                   stockouts or stock_history would say what was there";
+        exceptions.push(Exception::new(Severity::Info, kind, about.clone(), what, why));
     }
     if let Some(run) = &inferred.until_today {
         let what = format!(
