@@ -141,9 +141,7 @@ pub fn plan_pool(facts: &PoolFacts, outlook: Outlook<'_>, settings: &Settings) -
     let no_need = facts.held.and_then(Hold::no_need);
     let need = match &facts.network {
         // Nothing is moved to a place that waits, so there it needs nothing yet.
-        Some(network) => {
-            network_need(network, &targets, facts.held.map(Hold::why), &mut explain)
-        }
+        Some(network) => network_need(network, &targets, facts.held.map(Hold::why), &mut explain),
         None => need(&now, &targets, no_need, settings, &mut explain),
     };
 

@@ -488,6 +488,9 @@ fn what_customers_wait_for_is_ordered_on_top_under_lost_sales() {
 #[test]
 fn a_least_stock_is_kept_of_an_item_that_never_sold() {
     let product = Product::default();
-    assert_eq!(held(&product, Lifecycle::Inactive, false, false), Some(Hold::NotNeeded("no demand any more")));
+    assert_eq!(
+        held(&product, Lifecycle::Inactive, false, false),
+        Some(Hold::NotNeeded("no demand any more"))
+    );
     assert_eq!(held(&product, Lifecycle::Inactive, true, false), None);
 }

@@ -9,7 +9,7 @@ use crate::domain::inputs::ProductStatus;
 use crate::domain::lanes::{Lane, LaneMode};
 use crate::domain::units::{Money, Units};
 use crate::forecast::PoolForecast;
-use crate::inventory::facts::{Covers, NetworkLevel};
+use crate::inventory::facts::{Covers, Hold, NetworkLevel};
 use crate::inventory::order_calendar::OrderCalendar;
 use crate::inventory::reorder_point::{ProtectionInterval, network_lot, network_service};
 use crate::inventory::{self, Outlook, PoolFacts, PoolPlan};
@@ -348,7 +348,7 @@ impl<'a> Night<'a> {
 
     /// Why a place is not replenished. What is sold off or no longer ordered is moved all the same:
     /// it sells better in a shop than in the warehouse.
-    fn held_in_network(&self, prospect: &Prospect<'_, 'a>, is_fed: bool) -> Option<&'static str> {
+    fn held_in_network(&self, prospect: &Prospect<'_, 'a>, is_fed: bool) -> Option<Hold> {
         let why = self.held(&prospect.records, true);
         let waits = prospect.records.product.status == ProductStatus::New;
         why.filter(|_| !is_fed || waits || !self.inputs.stock_is_known())

@@ -13,7 +13,8 @@ use crate::inventory::lead_time::{self, Estimate};
 use crate::inventory::order_calendar::OrderCalendar;
 use crate::inventory::settings::Settings;
 use crate::inventory::{
-    Arrival, PastDemand, PoolFacts, Shelf, StockLevel, UnitEconomics, held, held_kit, stock_unknown,
+    Arrival, Hold, PastDemand, PoolFacts, Shelf, StockLevel, UnitEconomics, held, held_kit,
+    stock_unknown,
 };
 use crate::purchase::PreviousQuantity;
 use crate::purchase::usual::UsualDemand;
@@ -143,7 +144,7 @@ impl<'a> Night<'a> {
     }
 
     /// Why a pool is not ordered; `is_asked_for` where something else than its own sales asks.
-    pub fn held(&self, of: &PoolRecords<'_, 'a>, is_asked_for: bool) -> Option<&'static str> {
+    pub fn held(&self, of: &PoolRecords<'_, 'a>, is_asked_for: bool) -> Option<Hold> {
         held_kit(self.kits.is_kit(of.pool.sku))
             .or_else(|| held(of.product, of.class.lifecycle, is_asked_for, of.by_hand.approved))
             .or_else(|| stock_unknown(self.inputs.stock_is_known()))

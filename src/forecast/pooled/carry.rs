@@ -28,6 +28,7 @@ impl Forecaster<'_> {
                 let profile = &self.model.shared.seasons.profiles[old];
                 later.shared.seasons.profiles[group].clone_from(profile);
                 later.shared.growth[group] = self.model.shared.growth[old];
+                later.shared.like[group] = self.model.shared.like[old];
                 calibrated.scales[group] = self.calibrated.scales[old];
             }
         }

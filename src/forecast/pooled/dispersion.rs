@@ -177,6 +177,11 @@ impl DispersionSums {
         rare * (self.squared_units / self.units - 1.0)
     }
 
+    /// Mean units of a period with demand.
+    pub(crate) fn size(&self) -> f64 {
+        if self.demands > 0.0 { self.units / self.demands } else { 0.0 }
+    }
+
     /// `Σ ((y - μ)² - (1 + c) μ)` and `Σ μ²`, whose ratio is the dispersion beside clumping `c`.
     #[must_use]
     pub fn excess(&self, clumping: f64) -> ExcessVariance {

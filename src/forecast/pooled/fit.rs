@@ -17,6 +17,7 @@ use crate::forecast::pooled::level::{
     self, HALF_LIVES, HalfLifeErrors, LONGEST, LevelPrior, Levels, LevelsToday, Past, Pasts,
     TWO_MONTHS,
 };
+use crate::forecast::pooled::like::Like;
 use crate::forecast::pooled::price::Elasticities;
 use crate::forecast::pooled::promotions::{PromotedPeriod, Unplanned, is_promoted};
 use crate::forecast::pooled::reconcile;
@@ -51,6 +52,8 @@ pub(crate) struct Shared {
     pub error_groups: Vec<GroupErrors>,
     /// Log growth a year. `[groups]`
     pub growth: Vec<f64>,
+    /// What is believed of a new series. `[groups]`
+    pub like: Vec<Option<Like>>,
     /// `None` where it would not help.
     pub global: Option<Global>,
 }
@@ -78,6 +81,7 @@ impl Shared {
             response: Response::default(),
             elasticities: Elasticities::default(),
             growth: vec![0.0; groups],
+            like: vec![None; groups],
             error_groups: vec![unknown; ERROR_GROUPS],
             global: None,
         }
@@ -119,8 +123,10 @@ pub(crate) struct SeriesPast<'a> {
     pub response: f64,
     /// Set where nothing says when the next promotion comes.
     pub unplanned: Option<Unplanned>,
-    /// What an analogue says of the level.
+    /// What an analogue or its like say of the level.
     pub prior: LevelPrior,
+    /// Whether it is an analogue that does.
+    pub analogue: bool,
     /// Its own season, relative to its group's.
     pub season: Option<PartFactors>,
     /// Whether the rolling origins were too early to know that season: their errors are then not
@@ -429,6 +435,19 @@ impl<'a> Model<'a> {
             });
             exposure.iter_mut().zip(&uplifts).for_each(|(a, uplift)| *a *= uplift);
         }
+        let analogue = setup.level_prior(series);
+        let prior = match self.like(series) {
+            Some(like) if analogue.periods == 0.0 => {
+                if setup.begins_with_a_sale(series) {
+                    let first = like.first_exposure(f64::from(units[0])) as f32;
+                    exposure[0] *= first;
+                    without_origins[0] *= first;
+                }
+                let seen = tally_of(units, &exposure);
+                like.prior(seen.sold, seen.expected)
+            }
+            _ => analogue,
+        };
         let bucket = setup.bucket();
         let shift = last_shift(&Past { units, exposure: &exposure }, bucket);
         let level_from = shift.map_or(0, |shift| shift.from);
@@ -461,8 +480,17 @@ impl<'a> Model<'a> {
             response,
             unplanned: setup.unplanned(&promoted_periods, uplift),
             promoted_periods,
-            prior: setup.level_prior(series),
+            prior,
+            analogue: analogue.periods > 0.0,
         }
+    }
+
+    /// What is believed of a series that has little history of its own.
+    fn like(&self, series: usize) -> Option<Like> {
+        let setup = &self.setup;
+        let known = setup.panel().cleaned(series).len() as f64 * setup.bucket().days();
+        let group = setup.groups.of_series[series];
+        self.shared.like[group].filter(|_| known < ANALOGUE_UNTIL * ANALOGUE_DAYS)
     }
 
     /// The season that a series' own years agree on, beyond that of its group; promotions are no
@@ -533,6 +561,18 @@ impl Setup<'_> {
         }
     }
 
+    /// Whether the history of a series begins where it does because something was sold then.
+    fn begins_with_a_sale(&self, series: usize) -> bool {
+        let panel = self.panel();
+        let product = self.demand.products.get(panel.key(series).sku.index());
+        let launched = product.and_then(|product| product.launched);
+        let inherits = panel.own_start(series) != panel.start(series);
+        panel.start(series) > 0
+            && launched.is_none()
+            && !inherits
+            && panel.gross(series).first().is_some_and(|&units| units > 0.0)
+    }
+
     /// What an analogue's level says about a series that has little history of its own.
     fn level_prior(&self, series: usize) -> LevelPrior {
         let panel = self.panel();
@@ -565,6 +605,15 @@ impl Setup<'_> {
         Average::of(observed.map(|(&units, _)| f64::from(units)), window)
             .map_or(0.0, |average| average.mean)
     }
+}
+
+/// Units and exposure of the observed ones of some periods.
+fn tally_of(units: &[f32], exposure: &[f32]) -> Tally {
+    let mut tally = Tally::default();
+    for (&y, &a) in units.iter().zip(exposure).filter(|(_, a)| !a.is_nan()) {
+        tally.add(f64::from(y), f64::from(a));
+    }
+    tally
 }
 
 /// `values` over `uplifts`; as they are where there are none.

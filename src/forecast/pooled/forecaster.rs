@@ -310,6 +310,14 @@ impl<'a> Forecaster<'a> {
             }
             self.label(state, &mut forecast);
             forecast.reason = reason(rows, state);
+            // What weighs more than its own days is said.
+            if !state.analogue && state.prior.periods > state.observed as f64 {
+                forecast.reason += &format!(
+                    "; few days of its own, so it leans on what its like sell: {:.2} a {}",
+                    state.prior.level,
+                    setup.bucket().name()
+                );
+            }
             if let Some(own) = &state.own_model {
                 self.weigh_in(own, series, &mut forecast, rows);
             }
@@ -445,7 +453,7 @@ impl<'a> Forecaster<'a> {
             );
             level = setup.recent_mean(series, setup.periods_in(PLAIN_DAYS));
         }
-        if state.observed == 0 && !state.analogue {
+        if state.observed == 0 && state.prior.periods == 0.0 {
             let reason = format!("all {} periods are censored", state.periods);
             fall_back("no demand was ever seen", reason);
         }

@@ -26,11 +26,13 @@ use crate::forecast::pooled::global::Rows;
 use crate::forecast::pooled::growth::GroupGrowth;
 use crate::forecast::pooled::less_worst::{GroupHalfLives, Variances};
 use crate::forecast::pooled::level::HalfLifeErrors;
+use crate::forecast::pooled::like::{self, GroupRates, Member};
 use crate::forecast::pooled::price::{Elasticities, PriceChange};
 use crate::forecast::pooled::reconcile::{self, GroupRecent, GroupScale, merge_recent};
 use crate::forecast::pooled::response::{GroupOccurrences, Response};
 use crate::forecast::pooled::seasonal::{Seasons, Totals};
 use crate::forecast::pooled::setup::HORIZON_STEPS;
+use crate::forecast::pooled::tally::Tally;
 use crate::forecast::{Demand, Settings};
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
@@ -156,6 +158,8 @@ struct LevelEvidence {
     price_changes: Vec<PriceChange>,
     /// From year to year. `[groups]`
     growth: Vec<GroupGrowth>,
+    /// How much members sell. `[groups]`
+    rates: Vec<GroupRates>,
 }
 
 impl Stage for LearnLevels<'_, '_> {
@@ -169,6 +173,7 @@ impl Stage for LearnLevels<'_, '_> {
             promoted: Vec::new(),
             price_changes: Vec::new(),
             growth: vec![GroupGrowth::default(); self.model.setup.groups.keys.len()],
+            rates: vec![GroupRates::default(); self.model.setup.groups.keys.len()],
         }
     }
 
@@ -188,6 +193,13 @@ impl Stage for LearnLevels<'_, '_> {
                 let today = fitted.today();
                 let excess = today.dispersion.excess(today.dispersion.clumping());
                 evidence.dispersion[today.prior_group.index()].add(&excess);
+                let Tally { sold, expected } = fitted.levels.sums.longest();
+                evidence.rates[past.group].add(&Member {
+                    units: sold,
+                    exposure: expected,
+                    scatter: 1.0 + today.dispersion.clumping(),
+                    size: today.dispersion.size(),
+                });
                 if let Some(own) = past.own_growth {
                     evidence.growth[past.group].add(own);
                 }
@@ -223,6 +235,9 @@ impl Evidence for LevelEvidence {
         self.promoted.extend(next.promoted);
         self.price_changes.extend(next.price_changes);
         for (sum, next) in self.growth.iter_mut().zip(&next.growth) {
+            sum.merge(next);
+        }
+        for (sum, next) in self.rates.iter_mut().zip(&next.rates) {
             sum.merge(next);
         }
     }
@@ -268,6 +283,8 @@ impl LevelEvidence {
         let groups = model.setup.groups.keys.len();
         model.shared.response = Response::learn(&self.promoted, groups);
         model.shared.elasticities = Elasticities::learn(&self.price_changes, groups);
+        let most = model.setup.periods_in(like::MOST_DAYS) as f64;
+        model.shared.like = GroupRates::learn(&self.rates, most);
         model.shared.growth = self.growth.iter().map(GroupGrowth::mean).collect();
         model.shared.error_groups = ErrorGroup::all()
             .map(|group| {

@@ -15,6 +15,7 @@
 //! and weights fall with the error (Bates & Granger 1969). Units: units of demand a period.
 
 use crate::domain::calendar::Bucket;
+use crate::forecast::pooled::tally::Tally;
 use crate::math::elementary::Elementary;
 use serde::{Deserialize, Serialize};
 
@@ -107,6 +108,11 @@ impl LevelSums {
         1
     }
 
+    /// Units and exposure at the longest half-life.
+    pub(crate) fn longest(&self) -> Tally {
+        Tally { sold: self.units[LONGEST], expected: self.exposure[LONGEST] }
+    }
+
     /// Level at each half-life; zero before the first observation.
     #[must_use]
     pub fn levels(&self) -> [f64; HALF_LIVES] {
@@ -117,7 +123,7 @@ impl LevelSums {
 }
 
 /// What the level is believed to be before any sale.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub struct LevelPrior {
     /// Units a period.
     pub level: f64,

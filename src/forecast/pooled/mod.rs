@@ -5,7 +5,7 @@
 //! |---|---|
 //! | `setup`, `sample`, `error_group`, `tally`, `less_worst` | what all of it reads and counts in |
 //! | `learner`, `seasonal`, `year_parts`, `regression`, `global`, `reconcile` | what do all series share? |
-//! | `fit`, `weekday`, `promotions`, `price`, `shift`, `growth`, `level`, `dispersion` | what does one series' past say? |
+//! | `fit`, `weekday`, `promotions`, `price`, `shift`, `growth`, `level`, `like`, `dispersion` | what does one series' past say? |
 //! | `state`, `refit`, `carry` | what does a later night need of it? |
 //! | `forecaster`, `pool_demand`, `distribution` | what will a pool sell? |
 //! | `annual` | does last year repeat? For the local models of one series |
@@ -22,6 +22,7 @@ pub(crate) mod growth;
 pub mod learner;
 mod less_worst;
 pub mod level;
+pub(crate) mod like;
 pub mod pool_demand;
 pub mod price;
 pub mod promotions;

@@ -23,7 +23,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 /// Heads the bytes of a refit; another layout is refused, not misread.
-const FORMAT: &str = "orderpoint refit 4";
+const FORMAT: &str = "orderpoint refit 5";
 
 /// What a refit leaves for the nights after it.
 #[derive(Debug, Clone)]

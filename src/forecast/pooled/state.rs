@@ -13,7 +13,9 @@ use crate::forecast::pooled::distribution::Spread;
 use crate::forecast::pooled::fit::{Fitted, Model};
 use crate::forecast::pooled::forecaster::Forecaster;
 use crate::forecast::pooled::growth;
-use crate::forecast::pooled::level::{self, HALF_LIVES, LevelSums, TWO_MONTHS, decay, decays};
+use crate::forecast::pooled::level::{
+    self, HALF_LIVES, LevelPrior, LevelSums, TWO_MONTHS, decay, decays,
+};
 use crate::forecast::pooled::promotions::{Planned, is_promoted, stated_uplifts};
 use crate::forecast::pooled::setup::{HORIZON_STEPS, Setup};
 use crate::forecast::pooled::shift::LevelShift;
@@ -69,6 +71,8 @@ pub struct SeriesState {
     pub(crate) anchor: usize,
     /// Whether the level leans on an analogue.
     pub(crate) analogue: bool,
+    /// What that or its like said of the level.
+    pub(crate) prior: LevelPrior,
     /// What the global model makes of the level.
     pub(crate) correction: f64,
     /// Rolling origins it was judged at.
@@ -174,7 +178,8 @@ impl Forecaster<'_> {
             shift: past.shift,
             growth: past.growth,
             anchor: past.units.len(),
-            analogue: past.prior.periods > 0.0,
+            analogue: past.analogue,
+            prior: past.prior,
             correction: today.correction,
             origins: fitted.past_origins().len(),
             accuracy: self.accuracy(fitted, &series),
