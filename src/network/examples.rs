@@ -495,6 +495,24 @@ impl Shop {
     }
 }
 
+#[test]
+fn a_push_lane_sends_its_share_asked_for_or_not() {
+    let week = Steady::poisson(2.0);
+    let level = Level { lot: 0.0, service: 0.5, reorder_point: 0.0, order_up_to: 0.0 };
+    let shop = Place { margin: 1.0, level: Some(level), ..Place::new("A", Some(&week), 6.0) };
+    let warehouse = Place { next_arrival_days: Some(12.0), ..Place::new("W", None, 24.0) };
+    let pushed = Lane { mode: Mode::Push, ..Lane::new(0, 1, way(0.0, 1.0)) };
+    let network = Network {
+        places: vec![warehouse, shop.clone(), Place { name: "B", ..shop }],
+        lanes: vec![pushed, Lane::new(0, 2, way(0.0, 1.0))],
+        rule: Rule::Value,
+        level_shift: 0.0,
+    };
+    let night = network.night().unwrap();
+    let of = |lane: usize| [night.lanes[lane].asked, night.lanes[lane].sent];
+    assert_eq!([of(0), of(1)], [[0.0, 12.0], [0.0, 0.0]]);
+}
+
 /// The network of example 17: a warehouse and three shops.
 fn example_17(dispersion: f64, pack: f64) -> (Vec<Steady>, Vec<Lane>) {
     let shops = [0.2, 0.5, 1.0].map(|per_day| Steady::count(per_day, dispersion)).to_vec();

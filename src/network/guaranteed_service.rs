@@ -13,7 +13,7 @@
 //!
 //! // One shop behind a warehouse that is nearly as dear: pass through.
 //! let warehouse = Stage { holding: 1.0, days: 30, sd: 5.0, ..Stage::default() };
-//! let shop = Stage { holding: 1.05, days: 3, sd: 5.0, from: Some(0), promise: Some(0), ..warehouse };
+//! let shop = Stage { holding: 1.05, days: 3, from: Some(0), promise: Some(0), ..warehouse };
 //! let placed = place_safety_stock(&[warehouse, shop], 1.645);
 //! assert_eq!(placed.promised, [30, 0]);
 //! assert!((placed.cost - 49.611).abs() < 1e-3);

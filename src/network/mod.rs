@@ -17,7 +17,7 @@
 //! | [`who_buys`] | each place, or the warehouse for all |
 //! | [`time_phased`] | what places will ask for, period by period |
 //! | [`guaranteed_service`] | hold safety stock at the warehouse, or pass through |
-//! | [`serial`], [`two_echelon`], [`bullwhip`] | exact and textbook results that the rule is held against |
+//! | [`serial`], [`two_echelon`], [`bullwhip`] | exact results that the rule is held against |
 //!
 //! Pure arithmetic on [`DemandAhead`], which the forecast's distributions implement: quantiles and
 //! tail probabilities, no assumed shape. Called by `run` for the night and by `simulate` for a

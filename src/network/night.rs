@@ -1,8 +1,8 @@
 //! One night over one item's network: who asks, what the roots must buy, what leaves today.
 //!
 //! Leaves first, every place's lot, levels and position are found ([`levels`]); a source's level is
-//! that of its whole echelon. The caller buys at the roots, whose suppliers have rules of their own,
-//! and then, roots first, each source's stock is shared out on paper over all places until its next
+//! that of its whole echelon. The caller buys at the roots, whose suppliers have rules of their
+//! own, and then, roots first, each source's stock is shared out on paper over all places until its next
 //! stock can reach them, and of its share each place is sent only what it asks for today
 //! ([`share`]). The rest stays. Every number is recorded as a step while it is computed.
 //!
@@ -21,6 +21,8 @@ use crate::network::topology::{BadLanes, Ends, Topology};
 const NOTHING_COMES_DAYS: f64 = 91.0;
 // Days of demand by which places weigh in a mean: four weeks, so that no weekday counts more.
 const WEIGHED_DAYS: f64 = 28.0;
+// Why a place below its reorder point is sent nothing.
+const NO_TRUCK: &str = "nothing departs today";
 // What rounding noise adds to a sum of units.
 const NOISE: f64 = 1e-9;
 
@@ -50,8 +52,6 @@ pub struct Place<'a> {
     pub on_way: f64,
     /// Until the next of it comes, days; `None` = nothing dated.
     pub next_arrival_days: Option<f64>,
-    /// Units that came since its `push` lanes last left.
-    pub received: f64,
     /// Holding one unit for a day there.
     pub holding_a_day: f64,
     /// Lost with a unit not sold there.
@@ -108,7 +108,7 @@ pub enum Mode {
     /// Of its share a place is sent what it asks for today.
     #[default]
     Hold,
-    /// Its share of what has come leaves with the next departure, for launches and one-off buys.
+    /// All of its share leaves with the next departure, for launches and one-off buys.
     Push,
 }
 
@@ -203,7 +203,6 @@ impl<'a> Place<'a> {
             stock,
             on_way: 0.0,
             next_arrival_days: None,
-            received: 0.0,
             holding_a_day: 0.0,
             margin: 0.0,
             priority: 0,
@@ -511,8 +510,7 @@ impl Network<'_> {
             .map(|&lane| self.asked(&self.lanes[lane], &places[self.lanes[lane].to]))
             .collect();
         let total: f64 = asked.iter().sum();
-        let came = self.places[source].received > 0.0;
-        let pushes = came && lanes.iter().any(|&lane| self.lanes[lane].pushes_today());
+        let pushes = stock > 0.0 && lanes.iter().any(|&lane| self.lanes[lane].pushes_today());
 
         // The source's own customers first, then the places it feeds.
         let mut claims = Vec::new();
@@ -536,7 +534,7 @@ impl Network<'_> {
         for (i, (&lane, &asked)) in lanes.iter().zip(&asked).enumerate() {
             let claim = claims.get(i + 1);
             let share = shares.get(i + 1).copied().unwrap_or(0.0);
-            let given = Given { stock, total, until, asked, share, came };
+            let given = Given { stock, total, until, asked, share };
             let night = self.lane_night(places, lane, claim, given, &mut left);
             nights.push((lane, night));
         }
@@ -612,7 +610,7 @@ impl Network<'_> {
     ) -> LaneNight {
         let lane = &self.lanes[lane];
         let night = &places[lane.to];
-        let Given { stock, total, until, asked, share, came } = given;
+        let Given { stock, total, until, asked, share } = given;
         let mut explain = Explanation::recorded();
         let horizon_days = until + lane.interval.lead_days + lane.interval.wait_days();
         let inputs = [
@@ -644,10 +642,10 @@ impl Network<'_> {
         } else {
             let inputs = [("position", night.position), ("reorder_point", reorder_point)];
             explain.step("asked", "0", Unit::Units, inputs, 0.0);
-            explain.note(|| match lane.leaves_today() {
-                false => "nothing departs today".to_owned(),
-                true => "the position is not below the reorder point".to_owned(),
-            });
+            let departs = lane.leaves_today();
+            let why =
+                if departs { "the position is not below the reorder point" } else { NO_TRUCK };
+            explain.note(|| why.to_owned());
         }
         let need = claim.map_or(0.0, |claim| claim.most);
         let inputs = [("source_stock", stock), ("need", need), ("share_on_paper", share)];
@@ -659,18 +657,18 @@ impl Network<'_> {
         });
 
         let mut sent = asked.min(share);
-        if lane.pushes_today() && came {
-            // The whole of what has come leaves, by share.
+        if lane.pushes_today() {
+            // All of its share leaves, asked for or not.
             sent = share;
             explain.step("sent", "share", Unit::Units, [], sent);
         } else {
             explain.step("sent", "min(asked, share)", Unit::Units, [], sent);
         }
-        let mut binding = match sent < asked - NOISE {
-            true if total > stock + NOISE => Binding::SourceShort,
-            true => Binding::HeldBack,
-            false => Binding::Nothing,
-        };
+        let mut binding = Binding::Nothing;
+        if sent < asked - NOISE {
+            let is_short = total > stock + NOISE;
+            binding = if is_short { Binding::SourceShort } else { Binding::HeldBack };
+        }
         let fits = whole_packs(sent.min(*left), lane.pack);
         if fits < sent {
             sent = fits;
@@ -709,8 +707,6 @@ struct Given {
     until: f64,
     asked: f64,
     share: f64,
-    /// Whether stock has come since the last departure.
-    came: bool,
 }
 
 /// The whole packs in `units`.

@@ -13,7 +13,8 @@
 //! use orderpoint::network::serial::{Stage, newsvendor_levels};
 //!
 //! // Snyder & Shen, example 6.1: N(5, 1) a period, customer side first.
-//! let stages = [(3.0, 1.0), (2.0, 1.0), (2.0, 2.0)].map(|(holding, lead)| Stage { holding, lead });
+//! let stage = |holding, lead| Stage { holding, lead };
+//! let stages = [stage(3.0, 1.0), stage(2.0, 1.0), stage(2.0, 2.0)];
 //! let levels = newsvendor_levels(&stages, 37.12, &Steady::normal(5.0, 1.0));
 //! assert!((levels[2].level - 22.6340).abs() < 1e-3);
 //! ```

@@ -1,8 +1,8 @@
 //! Example 11: a warehouse and two shops, small enough to solve exactly by value iteration.
 //!
 //! A period: receive what is due, decide the purchase (arrives after two periods) and the transfers
-//! (arrive next period), then Poisson demand; what a shelf lacks is lost. Costs a unit and period: 1
-//! in the warehouse and on the way, 1.4 on a shelf.
+//! (arrive next period), then Poisson demand; what a shelf lacks is lost. Costs a unit and period:
+//! 1 in the warehouse and on the way, 1.4 on a shelf.
 
 use crate::math::distributions::Demand;
 use crate::network::levels::{Branch, Interval, echelon};

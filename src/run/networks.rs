@@ -193,7 +193,6 @@ impl<'a> Night<'a> {
             places.push(network::night::Place {
                 on_way: arrivals.iter().map(|arrival| arrival.quantity).sum(),
                 next_arrival_days: arrivals.first().map(|arrival| arrival.days),
-                received: 0.0,
                 holding_a_day: self.holding_a_day(prospect),
                 margin: self.at_stake(prospect),
                 priority: location
