@@ -209,3 +209,41 @@ fn the_readme_tells_schedulers_what_they_need() {
         assert!(help.contains(&format!("\n  {code}  ")), "exit code {code} is not in the help");
     }
 }
+
+#[test]
+fn doctor_sees_what_a_disk_or_a_tool_did_to_runs_states_and_the_pointer() {
+    let at = folder();
+    base(at.path());
+    succeeds(at.path(), &["run"], &[0, 5]);
+    succeeds(at.path(), &["doctor"], &[0]);
+    let out = at.path().join("reports");
+    let run = std::fs::canonicalize(out.join("current")).unwrap();
+    let id = run.file_name().unwrap().to_str().unwrap().to_owned();
+    let states = at.path().join("models").join(&id).join("forecast.bin");
+    let harmed = |path: &std::path::Path, told: &str| {
+        let before = std::fs::read(path).ok();
+        let mut bytes = before.clone().unwrap_or_else(|| b"a copy".to_vec());
+        let middle = bytes.len() / 2;
+        bytes[middle] ^= 1;
+        std::fs::write(path, bytes).unwrap();
+        let said = text(&succeeds(at.path(), &["doctor"], &[3]).stdout);
+        assert!(said.contains(told), "{}: {said}", path.display());
+        match before {
+            Some(bytes) => std::fs::write(path, bytes).unwrap(),
+            None => std::fs::remove_file(path).unwrap(),
+        }
+        succeeds(at.path(), &["doctor"], &[0]);
+    };
+    harmed(&run.join("tables/policy.parquet"), "damaged or missing: tables/policy.parquet");
+    harmed(&run.join("tables/policy.parquet~"), "policy.parquet~: this run did not publish it");
+    harmed(&states, "the next run learns anew");
+    harmed(&states.with_extension("bin~"), "none of ours");
+    harmed(&out.join("current.json~"), "current.json~ is none of ours");
+    std::fs::write(run.join("timings.json"), "{").unwrap();
+    assert!(text(&succeeds(at.path(), &["doctor"], &[3]).stdout).contains("timings.json"));
+    std::fs::write(out.join("current.json"), "{}").unwrap();
+    let mended = text(&succeeds(at.path(), &["doctor", "--fix"], &[3]).stdout);
+    assert!(mended.contains("mended: current.json"), "{mended}");
+    let pointer = std::fs::read_to_string(out.join("current.json")).unwrap();
+    assert!(pointer.contains(&id), "{pointer}");
+}

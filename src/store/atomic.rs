@@ -10,7 +10,9 @@ use crate::domain::error::{Error, Result};
 use crate::store::current;
 use crate::store::disk::{Disk, DiskFile, OsDisk};
 use crate::store::lock::OutputLock;
-use crate::store::manifest::{FileEntry, Manifest, PUBLISHED_AT, PublishedRun, moment};
+use crate::store::manifest::{
+    FileEntry, Manifest, PUBLISHED_AT, PublishedRun, SEAL, moment, seal_of,
+};
 use crate::store::models;
 use crate::store::sync::Syncing;
 use std::collections::BTreeSet;
@@ -181,6 +183,10 @@ impl Publication {
         let mut timings = timings.clone();
         if let Some(timings) = timings.as_object_mut() {
             timings.insert(PUBLISHED_AT.to_owned(), moment(SystemTime::now()).into());
+        }
+        let seal = seal_of(&timings);
+        if let Some(timings) = timings.as_object_mut() {
+            timings.insert(SEAL.to_owned(), seal.into());
         }
         self.add("timings.json", None, &json(&timings)?)?;
         self.files.retain(|f| f.path != "timings.json");

@@ -128,6 +128,15 @@ const SEAL: &str = "\"manifest_sha256\": \"";
 /// In `timings.json`: the moment of publication.
 pub(super) const PUBLISHED_AT: &str = "published_at";
 
+/// In `timings.json`: the digest of the rest, which the manifest does not have: the same night has
+/// the same manifest, however long it took.
+pub(super) const SEAL: &str = "sha256";
+
+/// The digest that seals `timings`.
+pub(super) fn seal_of(timings: &serde_json::Value) -> String {
+    sha256_hex(timings.to_string().as_bytes())
+}
+
 /// A moment of publication; sorts as it reads. To the microsecond: small shops publish several runs
 /// in a second, and pruning asks which came last.
 pub(super) fn moment(time: SystemTime) -> String {
@@ -435,8 +444,11 @@ impl PublishedRun {
     #[must_use]
     pub fn has_timings(&self) -> bool {
         let timings = std::fs::read(self.folder.join("timings.json")).unwrap_or_default();
-        let timings: serde_json::Value = serde_json::from_slice(&timings).unwrap_or_default();
-        timings.get(PUBLISHED_AT).is_some_and(serde_json::Value::is_string)
+        let mut timings: serde_json::Value = serde_json::from_slice(&timings).unwrap_or_default();
+        let seal = timings.as_object_mut().and_then(|fields| fields.remove(SEAL));
+        // Earlier versions did not seal them.
+        seal.is_none_or(|seal| seal == seal_of(&timings))
+            && timings.get(PUBLISHED_AT).is_some_and(serde_json::Value::is_string)
     }
 
     /// The same for some of the files; one that should be read and is not listed counts, too.

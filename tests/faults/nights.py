@@ -29,10 +29,11 @@ class Living:
 
     def morning(self, night):
         """What arrived and what was sold the day before, written to the tables."""
-        shop, today = self.shop, self.shop.night(night)
+        # A run is of the morning: what comes in the course of a day is known the next.
+        shop, yesterday = self.shop, self.shop.night(night - 1)
         for order in self.orders:
-            if order[4] <= today and not order[5]:
-                order[5] = today
+            if order[4] <= yesterday and not order[5]:
+                order[5] = yesterday
                 self.stock[order[1]] += order[2]
         if night > 0:
             lines = []
