@@ -11,7 +11,7 @@ use crate::store::current;
 use crate::store::disk::{Disk, DiskFile, OsDisk};
 use crate::store::lock::OutputLock;
 use crate::store::manifest::{
-    FileEntry, Manifest, PUBLISHED_AT, PublishedRun, SEAL, moment, seal_of,
+    FileEntry, Manifest, PUBLISHED_AT, PublishedRun, TIMINGS_SEAL, moment, seal_of,
 };
 use crate::store::models;
 use crate::store::sync::Syncing;
@@ -186,7 +186,7 @@ impl Publication {
         }
         let seal = seal_of(&timings);
         if let Some(timings) = timings.as_object_mut() {
-            timings.insert(SEAL.to_owned(), seal.into());
+            timings.insert(TIMINGS_SEAL.to_owned(), seal.into());
         }
         self.add("timings.json", None, &json(&timings)?)?;
         self.files.retain(|f| f.path != "timings.json");

@@ -130,7 +130,7 @@ pub(super) const PUBLISHED_AT: &str = "published_at";
 
 /// In `timings.json`: the digest of the rest, which the manifest does not have: the same night has
 /// the same manifest, however long it took.
-pub(super) const SEAL: &str = "sha256";
+pub(super) const TIMINGS_SEAL: &str = "sha256";
 
 /// The digest that seals `timings`.
 pub(super) fn seal_of(timings: &serde_json::Value) -> String {
@@ -445,7 +445,7 @@ impl PublishedRun {
     pub fn has_timings(&self) -> bool {
         let timings = std::fs::read(self.folder.join("timings.json")).unwrap_or_default();
         let mut timings: serde_json::Value = serde_json::from_slice(&timings).unwrap_or_default();
-        let seal = timings.as_object_mut().and_then(|fields| fields.remove(SEAL));
+        let seal = timings.as_object_mut().and_then(|fields| fields.remove(TIMINGS_SEAL));
         // Earlier versions did not seal them.
         seal.is_none_or(|seal| seal == seal_of(&timings))
             && timings.get(PUBLISHED_AT).is_some_and(serde_json::Value::is_string)
