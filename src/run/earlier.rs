@@ -9,7 +9,7 @@ use crate::domain::outcome::{Indicator, KnownDecision};
 use crate::domain::units::Units;
 use crate::report::{PastDecision, PastRun};
 use crate::review::decisions::{Decision, KeptDecisions};
-use crate::store::{PassedOver, Predecessor, PublishedRun};
+use crate::store::{PassedOver, Predecessor, PublishedRun, SCHEMA_VERSION};
 use crate::tables::{
     ALLOCATION, CLASSIFICATION, Declaration, INDICATORS, POLICY, RECOMMENDATIONS, Rows,
 };
@@ -58,6 +58,20 @@ impl Earlier {
                 Subject::File(format!("runs/{run_id}")),
                 format!("an earlier run could not be used: {why}"),
                 format!("{instead}; `orderpoint doctor` says what is damaged"),
+            ));
+        }
+        let other = last.as_ref().filter(|run| run.manifest.schema_version != SCHEMA_VERSION);
+        if let Some(run) = other {
+            let manifest = &run.manifest;
+            exceptions.push(Exception::new(
+                Severity::Warning,
+                ExceptionKind::PreviousRun,
+                Subject::File(format!("runs/{}", manifest.run_id)),
+                format!(
+                    "the last run has tables of schema_version {}, this program's have {}",
+                    manifest.schema_version, SCHEMA_VERSION
+                ),
+                "tonight is not compared with it; what was decided on it counts",
             ));
         }
         let mut past = Vec::new();
