@@ -49,6 +49,7 @@ pub mod oversell;
 mod participants;
 pub mod promise;
 mod settings;
+pub mod room;
 pub mod shipments;
 pub mod split;
 pub mod transfers;

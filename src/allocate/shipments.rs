@@ -1,17 +1,21 @@
 //! A lane's night as the row a planner reads: what leaves today, what was asked for and why a place
 //! gets less.
 
-use crate::domain::inputs::Names;
-use crate::domain::lanes::Lane;
-use crate::domain::outcome::{DraftOrder, Recommendation, TransferLine};
+use crate::domain::exceptions::{Effect, Exception, ExceptionKind, Severity, Subject};
+use crate::domain::inputs::{Names, Role};
+use crate::domain::lanes::{Lane, Lanes};
+use crate::domain::outcome::{
+    DraftOrder, LaneRow, OpenOrderAction, OpenOrderAdvice, Recommendation, TransferLine,
+};
 use crate::domain::sorted::Keyed;
-use crate::domain::units::{Money, Units};
+use crate::domain::units::{Money, PoolId, Units};
 use crate::explain::{Step, Unit};
 use crate::inventory::PoolPlan;
 use crate::network::LaneNight;
 use crate::network::night::Binding;
 use crate::purchase::{number_lines, recommendation_id};
 use chrono::{Days, NaiveDate};
+use std::collections::BTreeMap;
 
 /// What is known of one place and the lane that feeds it.
 pub struct Shipping<'a> {
@@ -37,6 +41,29 @@ pub struct Shipping<'a> {
     pub departs_in_days: Option<f64>,
     /// From departure to arrival, days.
     pub lead_days: f64,
+    /// Lost with a unit not sold, currency units.
+    pub margin: f64,
+    /// Why nothing is sent although it is asked for: a planner has said so.
+    pub quiet: Option<&'a str>,
+    /// Most units that earn more there than room and age cost.
+    pub worth: Option<f64>,
+}
+
+impl Shipping<'_> {
+    /// Whether fees keep it below the level that it would ask for.
+    fn is_kept_by_fees(&self) -> bool {
+        let up_to = self.plan.policy.order_up_to;
+        self.plan.need > 0.0 && self.worth.is_some_and(|worth| worth < up_to)
+    }
+
+    /// Units that leave today.
+    #[must_use]
+    pub fn quantity(&self) -> Units {
+        match self.quiet {
+            Some(_) => Units::ZERO,
+            None => Units::floor(self.night.sent),
+        }
+    }
 }
 
 /// What lies at the source of a lane.
@@ -50,17 +77,61 @@ pub struct SourceStock {
     pub landed: Option<Money>,
 }
 
-/// The row of a place that a lane feeds.
+/// A lane's night as rows: for whoever decides, and for whoever looks into it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Shipped {
+    /// The row of a place that a lane feeds.
+    pub recommendation: Recommendation,
+    /// How it came about.
+    pub lane: LaneRow,
+}
+
+/// Both rows.
 #[must_use]
-pub fn transfer_row(of: &Shipping<'_>) -> Recommendation {
+pub fn shipped(of: &Shipping<'_>) -> Shipped {
+    let recommendation = transfer_row(of);
+    let LaneNight { horizon_days, need, asked, share, held_back, .. } = *of.night;
+    let lane = LaneRow {
+        sku: recommendation.sku,
+        from: of.lane.from,
+        to: recommendation.location,
+        recommendation_id: recommendation.id.clone(),
+        position: of.plan.position,
+        reorder_point: of.plan.policy.reorder_point,
+        order_up_to: of.plan.policy.order_up_to,
+        horizon_days,
+        need,
+        asked,
+        share,
+        sent: recommendation.quantity.as_f64(),
+        held_back,
+        source_stock: of.source.stock.as_f64(),
+        margin: of.margin,
+        last_sent_sells: of.night.last_sent_sells,
+        first_kept_sells: of.night.first_kept_sells,
+    };
+    Shipped { recommendation, lane }
+}
+
+fn transfer_row(of: &Shipping<'_>) -> Recommendation {
     let Shipping { names, as_of, lane, night, plan, .. } = *of;
     let policy = &plan.policy;
-    let quantity = Units::floor(night.sent);
+    let quantity = of.quantity();
     let departs = of.departs_in_days.map(|days| days_after(as_of, days));
     let source = format!("location:{}", names.location(lane.from));
     let (sku, location) = (names.sku(policy.sku), names.location(policy.location));
     let mut steps = plan.steps.clone();
     steps.extend(night.steps.iter().cloned());
+    if let Some(why) = of.quiet.filter(|_| night.sent > 0.0) {
+        steps.push(Step {
+            name: "sent",
+            formula: "0".to_owned(),
+            inputs: Vec::new(),
+            value: 0.0,
+            unit: Unit::Units,
+            note: why.to_owned(),
+        });
+    }
     steps.push(Step {
         name: "quantity",
         formula: "sent".to_owned(),
@@ -106,7 +177,13 @@ pub fn transfer_row(of: &Shipping<'_>) -> Recommendation {
         value: lane.cost_per_unit.times(quantity),
         value_at_risk: Money::from_f64(plan.value_at_risk),
         reason: reason(of, departs),
-        binding: binding(night.binding).to_owned(),
+        binding: match of.quiet {
+            Some(_) => "decision".to_owned(),
+            None if night.binding == Binding::Nothing && of.is_kept_by_fees() => {
+                "ageing".to_owned()
+            }
+            None => binding(night.binding).to_owned(),
+        },
         steps,
         choices: Vec::new(),
     }
@@ -147,6 +224,126 @@ pub fn with_transfers(bought: Ordered, transfers: Vec<Recommendation>) -> Ordere
     Ordered { recommendations, orders }
 }
 
+/// What planners are told of sources that have less than is asked of them today, once an item and
+/// source.
+#[must_use]
+pub fn short_sources(
+    transfers: &[Recommendation],
+    lanes: &[LaneRow],
+    names: &Names,
+) -> Vec<Exception> {
+    let mut of_source: BTreeMap<PoolId, Vec<usize>> = BTreeMap::new();
+    for (i, line) in transfers.iter().enumerate() {
+        if let Some(transfer) = line.transfer
+            && line.short().is_some_and(Units::is_positive)
+            && matches!(line.binding.as_str(), "source-short" | "held-back")
+        {
+            let source = PoolId { sku: line.sku, location: transfer.from };
+            of_source.entry(source).or_default().push(i);
+        }
+    }
+    let mut exceptions = Vec::new();
+    for (source, short) in of_source {
+        let mut places = Vec::new();
+        let mut units = Units::ZERO;
+        let mut at_risk = 0.0;
+        for &i in &short {
+            let missing = transfers[i].short().unwrap_or_default();
+            let place = names.location(transfers[i].location);
+            places.push(format!("{place} {missing}"));
+            units += missing;
+            let sells = lanes[i].first_kept_sells.unwrap_or(0.0);
+            at_risk += missing.as_f64() * lanes[i].margin * sells;
+        }
+        let has = Units::floor(lanes[short[0]].source_stock);
+        let from = names.location(source.location);
+        let days = lanes[short[0]].horizon_days;
+        let what = format!(
+            "{from} has {has} and sends {units} less than is asked for today: {}",
+            places.join(", ")
+        );
+        let why = format!(
+            "what it has must last for all that it feeds, about {days:.0} days; margin at risk {}",
+            Money::from_f64(at_risk)
+        );
+        let about = Subject::pool(names, source.sku, source.location);
+        let told =
+            Exception::new(Severity::Info, ExceptionKind::SourceShort, about, what, why);
+        exceptions.push(told.with_effect(Effect::Units(units)));
+    }
+    exceptions
+}
+
+/// Items that fees keep below the level that a place would ask for.
+#[must_use]
+pub fn kept_by_fees(transfers: &[Recommendation], names: &Names) -> Vec<Exception> {
+    let mut exceptions = Vec::new();
+    for line in transfers.iter().filter(|line| line.binding == "ageing") {
+        let missing = Units::floor((line.need - line.quantity.as_f64()).max(0.0));
+        let told = Exception::new(
+            Severity::Info,
+            ExceptionKind::AgesBeforeSale,
+            Subject::pool(names, line.sku, line.location),
+            format!("{missing} units are not sent that its level would ask for"),
+            "they would pay more for room and age there than they earn",
+        );
+        exceptions.push(told.with_effect(Effect::Units(missing)));
+    }
+    exceptions
+}
+
+/// What planners are told of purchases that come after the places run dry which wait for them.
+#[must_use]
+pub fn expedite(
+    advice: &[OpenOrderAdvice],
+    is_source: impl Fn(PoolId) -> bool,
+    names: &Names,
+) -> Vec<Exception> {
+    let mut exceptions = Vec::new();
+    for row in advice.iter().filter(|row| row.action == OpenOrderAction::Expedite) {
+        let pool = PoolId { sku: row.sku, location: row.location };
+        if !is_source(pool) {
+            continue;
+        }
+        let OpenOrderAdvice { order_id, quantity, reason, .. } = row;
+        exceptions.push(
+            Exception::new(
+                Severity::Warning,
+                ExceptionKind::ExpediteForNetwork,
+                Subject::pool(names, row.sku, row.location),
+                format!("{quantity} of order {order_id} come too late for the places it feeds"),
+                reason.clone(),
+            )
+            .with_effect(Effect::Money(row.value)),
+        );
+    }
+    exceptions
+}
+
+/// Primary lanes that carry no item, once each.
+#[must_use]
+pub fn idle_lanes(lanes: &Lanes, used: &[LaneRow], names: &Names) -> Vec<Exception> {
+    let mut exceptions = Vec::new();
+    for lane in lanes.rows().iter().filter(|lane| lane.role == Role::Primary) {
+        let carries = |row: &LaneRow| {
+            (row.from, row.to) == (lane.from, lane.to) && lane.sku.is_none_or(|sku| sku == row.sku)
+        };
+        if used.iter().any(carries) {
+            continue;
+        }
+        let [from, to] = [lane.from, lane.to].map(|place| names.location(place));
+        let item = lane.sku.map_or_else(String::new, |sku| format!(" of {}", names.sku(sku)));
+        exceptions.push(Exception::new(
+            Severity::Info,
+            ExceptionKind::LaneIdle,
+            Subject::Table("lanes".to_owned()),
+            format!("the lane{item} from {from} to {to} carries nothing"),
+            format!("no item has sales, stock or listings at {to}"),
+        ));
+    }
+    exceptions
+}
+
 fn binding(binding: Binding) -> &'static str {
     match binding {
         Binding::Nothing => "",
@@ -161,11 +358,19 @@ fn reason(of: &Shipping<'_>, departs: Option<NaiveDate>) -> String {
     let Shipping { names, as_of, lane, night, plan, .. } = *of;
     let source = names.location(lane.from);
     let mut reason = plan.reason.clone();
-    let sent = Units::floor(night.sent);
+    let sent = of.quantity();
     let asked = Units::floor(night.asked);
     let what = match departs {
+        Some(_) if of.quiet.is_some() && asked.is_positive() => {
+            format!("nothing is sent: {}", of.quiet.unwrap_or_default())
+        }
         None => format!("nothing departs from {source} within two years"),
         Some(day) if day > as_of && plan.need > 0.0 => format!("{source} next sends on {day}"),
+        Some(_) if night.binding == Binding::Nothing && of.is_kept_by_fees() => format!(
+            "{sent} leave {source} today: above {:.0} a unit pays more for room and age there than \
+             it earns",
+            of.worth.unwrap_or(0.0)
+        ),
         Some(_) if asked.is_zero() && sent.is_zero() => return reason,
         Some(_) if sent >= asked => format!("{sent} leave {source} today"),
         Some(_) => {

@@ -8,6 +8,7 @@ pub mod effects;
 use crate::domain::error::{Error, Result};
 use crate::domain::exceptions::{Exception, ExceptionKind, Severity, Subject};
 use crate::domain::inputs::{Inputs, Names};
+use crate::domain::lanes::LaneMode;
 use crate::domain::outcome::{
     Allocation, ChannelAction, Classification, Outcome, Policy, Recommendation,
 };
@@ -73,7 +74,7 @@ pub fn totals(inputs: &Inputs, outcome: &Outcome) -> BTreeMap<String, f64> {
     let mut lines = 0;
     let mut value = Money::ZERO;
     for line in &outcome.recommendations {
-        if line.quantity.is_positive() {
+        if line.quantity.is_positive() && line.transfer.is_none() {
             lines += 1;
             value += line.value;
         }
@@ -178,6 +179,7 @@ pub fn audit(
     let mut faults = Faults { names: &inputs.names, listed: Vec::new(), more: 0 };
     pools_are_whole(inputs, outcome, &mut faults);
     recommendations_are_valid(inputs, outcome, &mut faults);
+    transfers_fit_their_sources(inputs, outcome, &mut faults);
     allocations_fit_their_pools(outcome, &mut faults);
     every_item_is_accounted_for(inputs, outcome, &mut faults);
     explanations_recompute(outcome, &mut faults);
@@ -279,6 +281,50 @@ fn wrong_quantity(inputs: &Inputs, line: &Recommendation) -> Option<String> {
         return None;
     }
     LotRules::agreed(&inputs.supply, line.sku, line.location, line.supplier?)?.refusal(quantity)
+}
+
+/// Nobody sends what is not there, more than was asked for, or parts of a pack; and what channels are
+/// shown is what stays.
+fn transfers_fit_their_sources(inputs: &Inputs, outcome: &Outcome, faults: &mut Faults<'_>) {
+    let mut available: BTreeMap<PoolId, Units> = BTreeMap::new();
+    for line in &outcome.recommendations {
+        available.insert(line.key(), line.available.or_zero());
+    }
+    let mut leaves: BTreeMap<PoolId, Units> = BTreeMap::new();
+    for line in &outcome.recommendations {
+        let Some(transfer) = line.transfer else { continue };
+        let quantity = line.quantity;
+        let pool = line.key();
+        *leaves.entry(PoolId { sku: line.sku, location: transfer.from }).or_default() += quantity;
+        let lanes = inputs.lanes.into_pool(line.sku, line.location);
+        let Some(lane) = lanes.into_iter().find(|lane| lane.from == transfer.from) else {
+            faults.of_pool(pool, "a transfer that no lane carries");
+            continue;
+        };
+        if quantity > transfer.asked && lane.mode == LaneMode::Hold {
+            let asked = transfer.asked;
+            faults.of_pool(pool, &format!("{quantity} are sent, {asked} were asked for"));
+        }
+        if quantity.count() % line.pack_size.count().max(1) != 0 {
+            let pack = line.pack_size;
+            faults.of_pool(pool, &format!("{quantity} sent are not whole packs of {pack}"));
+        }
+        if lane.maximum.is_some_and(|most| quantity > most) {
+            faults.of_pool(pool, &format!("{quantity} are sent, above the lane's maximum"));
+        }
+    }
+    for row in &outcome.allocation {
+        if let Some(left) = leaves.get_mut(&row.key()) {
+            *left += row.allocated;
+        }
+    }
+    for (source, units) in leaves {
+        let available = available.get(&source).copied().unwrap_or_default();
+        if units > available {
+            let what = format!("{units} units leave or are allocated from a pool of {available}");
+            faults.of_pool(source, &what);
+        }
+    }
 }
 
 fn allocations_fit_their_pools(outcome: &Outcome, faults: &mut Faults<'_>) {

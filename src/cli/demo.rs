@@ -14,14 +14,21 @@ pub(crate) fn demo(args: &DemoArgs) -> Result<u8> {
     let progress = Terminal::new(args.voice.log_format);
     let data = args.out.join("data");
     progress.begin("sample", 0);
-    let rows = sample::write(&data, args.skus, args.seed)?;
+    let rows = match args.network {
+        true => sample::network::write(&data, args.skus, args.seed)?,
+        false => sample::write(&data, args.skus, args.seed)?,
+    };
     progress.end(&format!("{}, {rows} sales rows", counted(args.skus, "item")));
     if args.data_only {
         say!("{}", data.display());
         return Ok(0);
     }
     let config = args.out.join(DEFAULT_FILE);
-    std::fs::write(&config, sample::configuration()).map_err(Error::io(&config))?;
+    let text = match args.network {
+        true => sample::network::CONFIGURATION.to_owned(),
+        false => sample::configuration(),
+    };
+    std::fs::write(&config, text).map_err(Error::io(&config))?;
     let options = Options {
         config: Some(config),
         out: Some(args.out.clone()),

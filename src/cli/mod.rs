@@ -148,6 +148,9 @@ pub struct DemoArgs {
     /// Only write the sample tables, run nothing.
     #[arg(long)]
     pub data_only: bool,
+    /// The second sample: a warehouse that feeds two shops and a marketplace's warehouse.
+    #[arg(long)]
+    pub network: bool,
     /// How to speak.
     #[command(flatten)]
     pub voice: Voice,

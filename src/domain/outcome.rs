@@ -235,6 +235,45 @@ pub struct TransferLine {
     pub departs: Option<NaiveDate>,
 }
 
+/// What one lane does for one item tonight, units.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LaneRow {
+    /// The item.
+    pub sku: SkuId,
+    /// The source.
+    pub from: LocationId,
+    /// Where it goes.
+    pub to: LocationId,
+    /// The row of recommendations whose steps recompute it.
+    pub recommendation_id: String,
+    /// Stock of the destination and what is on its way there; of a source, with all below.
+    pub position: f64,
+    /// It asks when its position is below.
+    pub reorder_point: f64,
+    /// Up to here.
+    pub order_up_to: f64,
+    /// Until the source's next stock reaches it, days.
+    pub horizon_days: f64,
+    /// What lasts to the horizon almost surely.
+    pub need: f64,
+    /// Asked for today.
+    pub asked: f64,
+    /// Its share on paper.
+    pub share: f64,
+    /// What leaves today.
+    pub sent: f64,
+    /// Of the share, what stays.
+    pub held_back: f64,
+    /// What the source has to share out.
+    pub source_stock: f64,
+    /// Lost with a unit not sold at the destination.
+    pub margin: f64,
+    /// Probability that the last unit sent is sold before the horizon.
+    pub last_sent_sells: Option<f64>,
+    /// The same of the next one, which stayed.
+    pub first_kept_sells: Option<f64>,
+}
+
 words! {
     /// What a planner should do about a pool.
     Status {
@@ -643,6 +682,8 @@ pub struct Outcome {
     pub open_orders: Vec<OpenOrderAdvice>,
     /// Pool order.
     pub transfers: Vec<Transfer>,
+    /// What each lane does, by item and destination.
+    pub lanes: Vec<LaneRow>,
     /// (sku, location, channel) order.
     pub allocation: Vec<Allocation>,
     /// By item, then kind.

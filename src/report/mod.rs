@@ -24,7 +24,7 @@ use crate::domain::error::{Error, Result};
 use crate::domain::exceptions::{Exception, Subject};
 use crate::domain::fault::guarded;
 use crate::domain::inputs::Inputs;
-use crate::domain::outcome::{Indicator, Outcome};
+use crate::domain::outcome::{Indicator, Outcome, Recommendation};
 use crate::domain::panel::PoolId;
 use crate::domain::sorted::{keyed, rows_of};
 use crate::domain::units::{ChannelId, LocationId, SkuId, SupplierId, Units};
@@ -188,6 +188,14 @@ impl<'a> Report<'a> {
     /// What people call a supplier; empty for none.
     fn supplier(&self, id: Option<SupplierId>) -> &str {
         id.map_or("", |supplier| &self.suppliers[supplier.index()])
+    }
+
+    /// Who delivers a line: its supplier, or the location that sends it.
+    fn source(&self, line: &Recommendation) -> &str {
+        match line.transfer {
+            Some(transfer) => self.location(transfer.from),
+            None => self.supplier(line.supplier),
+        }
     }
 
     fn has_locations(&self) -> bool {

@@ -9,7 +9,7 @@ use crate::domain::units::{Money, Units};
 use crate::purchase::lot::LotRules;
 use crate::review::decisions::{Decision, KeptDecisions, Verdict, append, known_extent};
 use crate::store::{Extent, Journal, PublishedRun, SCHEMA_VERSION};
-use crate::tables::{PRODUCTS, RECOMMENDATIONS, Rows, TRANSFERS};
+use crate::tables::{Declaration, NETWORK, PRODUCTS, RECOMMENDATIONS, Rows, TRANSFERS};
 use chrono::{Duration, NaiveDate};
 use std::collections::BTreeMap;
 use std::fs;
@@ -52,6 +52,17 @@ pub struct Proposal {
     pub terms: Option<LotRules>,
     /// The decisions that its run knew.
     pub seen: Extent,
+    /// Of a transfer by a lane: what its source has, and what a unit earns where it goes.
+    pub source: Option<SourceShare>,
+}
+
+/// What the source of a lane has for all the places that it feeds.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct SourceShare {
+    /// Units.
+    pub has: Units,
+    /// Lost with a unit not sold at the destination, currency units.
+    pub margin: f64,
 }
 
 /// The recommendations of a published run, by id. `terms` gives the terms of (sku, location,
@@ -74,9 +85,11 @@ pub fn proposals(
     let names = item_names(run)?;
     let name_of = |sku: &str| names.get(sku).cloned().unwrap_or_default();
     let mut proposals = transfers(run, &names)?;
+    let sources = sources(run)?;
     let rows = Rows::of(run, &RECOMMENDATIONS)?;
     for row in 0..rows.len() {
         let recommended = Units(rows.whole("quantity", row));
+        let from_location = rows.optional_text("source_location", row).unwrap_or_default();
         let approved = Decision {
             run_id: run.manifest.run_id.clone(),
             as_of: run.manifest.as_of,
@@ -102,15 +115,33 @@ pub fn proposals(
             supplier_unit_cost: rows.optional_money("supplier_unit_cost", row),
             pack_size: Some(rows.units("pack_size", row)),
             order_date: rows.optional_date("order_date", row),
-            from_location: String::new(),
+            from_location: from_location.to_owned(),
         };
-        let terms = terms(&approved.sku, &approved.location, &approved.supplier);
-        proposals.insert(
-            approved.recommendation_id.clone(),
-            Proposal { approved, terms, seen: run.manifest.decisions },
-        );
+        let id = approved.recommendation_id.clone();
+        let terms = match approved.is_transfer() {
+            // What a lane carries are whole packs; its source's stock is asked apart.
+            true => Some(LotRules::new(Units::ZERO, rows.units("pack_size", row), None)),
+            false => terms(&approved.sku, &approved.location, &approved.supplier),
+        };
+        let source = sources.get(&id).copied();
+        proposals.insert(id, Proposal { approved, terms, seen: run.manifest.decisions, source });
     }
     Ok(proposals)
+}
+
+/// What the sources of a run's lanes have, by recommendation; none in a run of an older build.
+fn sources(run: &PublishedRun) -> Result<BTreeMap<String, SourceShare>> {
+    let mut sources = BTreeMap::new();
+    if !run.folder.join(NETWORK.path()).is_file() {
+        return Ok(sources);
+    }
+    let rows = Rows::of(run, &NETWORK)?;
+    for row in 0..rows.len() {
+        let has = Units::floor(rows.real("source_stock", row));
+        let source = SourceShare { has, margin: rows.real("margin", row) };
+        sources.insert(rows.text("recommendation_id", row).to_owned(), source);
+    }
+    Ok(sources)
 }
 
 /// What people call the items of a run.
@@ -156,7 +187,8 @@ fn transfers(
             from_location: rows.text("from_location", row).to_owned(),
         };
         let id = approved.recommendation_id.clone();
-        proposals.insert(id, Proposal { approved, terms: None, seen: run.manifest.decisions });
+        let seen = run.manifest.decisions;
+        proposals.insert(id, Proposal { approved, terms: None, seen, source: None });
     }
     Ok(proposals)
 }
@@ -219,6 +251,7 @@ fn judge(
     kept: &KeptDecisions,
 ) -> Result<Intake> {
     let mut intake = Intake::default();
+    let mut taken: Vec<Taken> = Vec::new();
     let mut first_lines: BTreeMap<String, u64> = BTreeMap::new();
     for (line, read) in read_lines(file, bytes)? {
         let verdict = read.and_then(|mut decision_line| {
@@ -239,11 +272,67 @@ fn judge(
             }
         });
         match verdict {
-            Ok(decision) => intake.accepted.push(decision),
+            Ok(decision) => taken.push(Taken { line, decision }),
             Err(why) => intake.problems.push(format!("line {line}: {why}")),
         }
     }
+    leave_surplus_out(&mut taken, proposals, kept, &mut intake.problems);
+    intake.accepted.extend(taken.into_iter().map(|taken| taken.decision));
     Ok(intake)
+}
+
+/// A decision that holds by itself, and its line in the file.
+struct Taken {
+    line: u64,
+    decision: Decision,
+}
+
+/// Lines of one source that ask for more than it has are left out, those with the least margin
+/// first; what was approved of it this morning already counts.
+fn leave_surplus_out(
+    taken: &mut Vec<Taken>,
+    proposals: &BTreeMap<String, Proposal>,
+    kept: &KeptDecisions,
+    problems: &mut Vec<String>,
+) {
+    let source_of = |decision: &Decision| {
+        proposals.get(&decision.recommendation_id).and_then(|proposal| proposal.source)
+    };
+    let mut left: BTreeMap<(String, String), Units> = BTreeMap::new();
+    for Taken { decision, .. } in taken.iter() {
+        if let Some(source) = source_of(decision) {
+            let key = (decision.sku.clone(), decision.from_location.clone());
+            left.insert(key, source.has);
+        }
+    }
+    for earlier in kept.decisions.iter().filter(|decision| decision.is_order()) {
+        let key = (earlier.sku.clone(), earlier.from_location.clone());
+        if let Some(left) = left.get_mut(&key).filter(|_| source_of(earlier).is_some()) {
+            *left -= earlier.quantity;
+        }
+    }
+    let margin = |taken: &Taken| source_of(&taken.decision).map_or(0.0, |source| source.margin);
+    let mut order: Vec<usize> = (0..taken.len()).collect();
+    order.sort_by(|&a, &b| margin(&taken[b]).total_cmp(&margin(&taken[a])));
+    let mut surplus = Vec::new();
+    for i in order {
+        let Taken { line, decision } = &taken[i];
+        let key = (decision.sku.clone(), decision.from_location.clone());
+        let Some(left) = left.get_mut(&key).filter(|_| decision.is_order()) else { continue };
+        if decision.quantity <= *left {
+            *left -= decision.quantity;
+            continue;
+        }
+        let Decision { sku, location, from_location, quantity, .. } = decision;
+        problems.push(format!(
+            "line {line}: {sku} at {location} ({}): {from_location} has {} units left after the \
+             other lines, not {quantity}",
+            decision.recommendation_id,
+            left.or_zero()
+        ));
+        surplus.push(*line);
+    }
+    taken.retain(|taken| !surplus.contains(&taken.line));
 }
 
 /// One line of a decisions file, as a person or the report wrote it.
@@ -452,7 +541,8 @@ fn edited_quantity(
         ));
     }
     let Decision { recommended, from_location, .. } = &proposal.approved;
-    if proposal.approved.is_transfer() && quantity > recommended.count() {
+    let spare = proposal.approved.is_transfer() && proposal.source.is_none();
+    if spare && quantity > recommended.count() {
         return Err(format!("{id}: {from_location} can spare {recommended} units, not {quantity}"));
     }
     if let Some(refusal) = proposal.terms.and_then(|terms| terms.refusal(Units(quantity))) {

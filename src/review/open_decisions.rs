@@ -151,7 +151,13 @@ impl OpenDecisions {
     /// Whether a move was rejected or put off.
     #[must_use]
     pub fn is_move_quiet(&self, sku: SkuId, from: LocationId, to: LocationId) -> bool {
-        self.quiet_at(sku, to).any(|q| q.from == Some(from))
+        self.quiet_move(sku, from, to).is_some()
+    }
+
+    /// Why a move is not proposed tonight.
+    #[must_use]
+    pub fn quiet_move(&self, sku: SkuId, from: LocationId, to: LocationId) -> Option<&Quiet> {
+        self.quiet_at(sku, to).find(|q| q.from == Some(from))
     }
 
     fn quiet_at(&self, sku: SkuId, location: LocationId) -> impl Iterator<Item = &Quiet> {
@@ -318,8 +324,14 @@ impl Placed<'_> {
     /// approval.
     fn may_be(&self, approval: &Unplaced<'_>) -> bool {
         let day = approval.decision.as_of;
-        let same_supplier =
-            self.order.supplier.is_none() || self.order.supplier == approval.line.supplier;
+        let same_source = match (self.order.shipment, approval.line.from) {
+            (Some(shipment), Some(from)) => shipment.from == from,
+            (Some(_), None) => false,
+            // Whoever keeps no column of sources says it by leaving the supplier empty.
+            (None, _) => true,
+        };
+        let same_supplier = same_source
+            && (self.order.supplier.is_none() || self.order.supplier == approval.line.supplier);
         same_supplier
             && self.order.confirmed.is_none_or(|confirmed| confirmed >= day)
             && self.order.received.is_none_or(|received| received >= day)

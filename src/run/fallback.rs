@@ -177,7 +177,7 @@ fn held<'a>(pool: &Pool, shelf: &Shelf) -> PlannedPool<'a> {
         plan,
         lines: vec![Line::new(need, None)],
         waiting: None,
-        transfer: None,
+        shipped: None,
         in_network: false,
         allocation: Vec::new(),
         findings: Vec::new(),

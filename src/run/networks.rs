@@ -3,10 +3,10 @@
 //! channels from what is left. Everything is decided by `network`, `inventory` and `allocate`; here
 //! they are given what the night knows.
 
-use crate::allocate::shipments::{Shipping, SourceStock, transfer_row};
+use crate::allocate::shipments::{Shipped, Shipping, SourceStock, shipped};
 use crate::domain::exceptions::Exception;
 use crate::domain::inputs::ProductStatus;
-use crate::domain::lanes::{Lane, LaneMode};
+use crate::domain::lanes::{FeeBasis, Lane, LaneMode};
 use crate::domain::units::{Money, Units};
 use crate::forecast::PoolForecast;
 use crate::inventory::facts::{Covers, Hold, NetworkLevel};
@@ -14,6 +14,7 @@ use crate::inventory::order_calendar::OrderCalendar;
 use crate::inventory::reorder_point::{ProtectionInterval, network_lot, network_service};
 use crate::inventory::{self, Outlook, PoolFacts, PoolPlan};
 use crate::math::distributions::Demand;
+use crate::network::ageing::{AgeCharge, Stay};
 use crate::network::levels::{crossing, crossing_of, quantile};
 use crate::network::topology::Topology;
 use crate::network::{self, Interval, Mode, Network, PlaceNight, Supply};
@@ -23,6 +24,10 @@ use std::ops::Range;
 
 /// Receipts from which their spread is taken as it is, and not as a gamma of their moments.
 const ENOUGH_RECEIPTS: usize = 10;
+/// Storage is charged by the month.
+const DAYS_OF_A_MONTH: f64 = 30.0;
+/// Units of one item at one place that fees are weighed for, one by one.
+const MOST_UNITS: usize = 100_000;
 
 /// A lane that an item uses: positions among the pools of the item.
 #[derive(Debug, Clone, Copy)]
@@ -122,8 +127,35 @@ impl<'a> Night<'a> {
         // From the roots down: what leaves today.
         let shares = network.share(&topology, &nights);
         let mut sent = vec![Units::ZERO; prospects.len()];
-        for (used, night) in lanes.iter().zip(&shares) {
-            sent[used.from] += Units::floor(night.sent);
+        let mut rows: Vec<Option<Box<Shipped>>> = vec![None; prospects.len()];
+        for (n, used) in lanes.iter().enumerate() {
+            let prospect = &prospects[used.to];
+            let source = &network.places[used.from];
+            let lane = &network.lanes[n];
+            let facts = &prospect.facts;
+            let quiet = self.standing.quiet_move(facts.sku, used.lane.from, facts.location);
+            let row = shipped(&Shipping {
+                names: &self.inputs.names,
+                as_of: self.market.as_of,
+                lane: used.lane,
+                night: &shares[n],
+                plan: &settled[used.to].plan,
+                on_hand: prospect.records.shelf.on_hand,
+                available: prospect.records.available,
+                source: SourceStock {
+                    stock: Units::floor(source.stock.max(0.0)),
+                    next_arrival_days: source.next_arrival_days,
+                    landed: prospects[used.from].records.economics.landed_cost,
+                },
+                pack: Units::floor(lane.pack),
+                departs_in_days: lane.departs_in_days,
+                lead_days: prospect.lead_time.lead_time.mean_days(),
+                margin: network.places[used.to].margin,
+                quiet: quiet.map(|quiet| quiet.why.as_str()),
+                worth: network.places[used.to].most.filter(|&most| facts.max_stock != Some(most)),
+            });
+            sent[used.from] += row.recommendation.quantity;
+            rows[used.to] = Some(Box::new(row));
         }
 
         // Each location's own channels, from what is left; then purchases and open orders.
@@ -143,30 +175,10 @@ impl<'a> Night<'a> {
                     plan.policy.reorder_point
                 },
             };
-            let transfer = inbound.map(|lane| {
-                let used = &lanes[lane];
-                Box::new(transfer_row(&Shipping {
-                    names: &self.inputs.names,
-                    as_of: self.market.as_of,
-                    lane: used.lane,
-                    night: &shares[lane],
-                    plan: &plan,
-                    on_hand: prospect.records.shelf.on_hand,
-                    available: prospect.records.available,
-                    source: SourceStock {
-                        stock: Units::floor(network.places[used.from].stock.max(0.0)),
-                        next_arrival_days: network.places[used.from].next_arrival_days,
-                        landed: prospects[used.from].records.economics.landed_cost,
-                    },
-                    pack: Units::floor(network.lanes[lane].pack),
-                    departs_in_days: network.lanes[lane].departs_in_days,
-                    lead_days: prospect.lead_time.lead_time.mean_days(),
-                }))
-            });
             let over = |from: f64, to: f64, variance: f64| echelon.over(from, to, variance);
             let outlook = Outlook { period_days, mean: &echelon.mean, over: &over };
             let mut done = self.finish(prospect, &facts, outlook, plan, place, exceptions);
-            done.transfer = transfer;
+            done.shipped = rows[i].take();
             planned.push(done);
         }
         planned
@@ -199,7 +211,7 @@ impl<'a> Night<'a> {
                     .priority
                     .map_or(i32::MAX, |rank| i32::try_from(rank).unwrap_or(i32::MAX)),
                 reserve: settings.reserve_days * outlook.per_day(DAILY_DEMAND_DAYS),
-                most: facts.max_stock,
+                most: self.most(prospect, outlook, lanes.iter().find(|used| used.to == i)),
                 supply: if is_fed { None } else { Some(self.supply(prospect)) },
                 ..network::night::Place::new(name, demand, facts.stock.net())
             });
@@ -230,6 +242,48 @@ impl<'a> Night<'a> {
             });
         }
         Network { places, lanes: used, rule: settings.share, level_shift: settings.level_shift }
+    }
+
+    /// Most units to hold in a place: what its product says, and no unit that pays more for room and
+    /// age than it earns.
+    fn most(
+        &self,
+        prospect: &Prospect<'_, 'a>,
+        outlook: &Outlook<'_>,
+        inbound: Option<&LaneInUse<'a>>,
+    ) -> Option<f64> {
+        let facts = &prospect.facts;
+        let product = prospect.records.product;
+        let location = &self.inputs.locations[facts.location.index()];
+        let volume = product.volume.unwrap_or(0.0);
+        let storage = location.storage_fee.unwrap_or_default().as_f64() * volume;
+        let mut charges = Vec::new();
+        for fee in self.inputs.ageing_fees.iter().filter(|fee| fee.location == facts.location) {
+            if fee.storage_type.is_empty() || fee.storage_type == product.storage_type {
+                let of_unit = match fee.basis {
+                    FeeBasis::Unit => 1.0,
+                    FeeBasis::Volume => volume,
+                };
+                let fee_of_unit = fee.fee.as_f64() * of_unit;
+                charges.push(AgeCharge { from_age_days: fee.from_age_days, fee: fee_of_unit });
+            }
+        }
+        let margin = self.at_stake(prospect);
+        let costs_nothing = storage <= 0.0 && charges.iter().all(|charge| charge.fee <= 0.0);
+        let Some(used) = inbound.filter(|_| margin > 0.0 && !costs_nothing) else {
+            return facts.max_stock;
+        };
+        charges.sort_by(|a, b| a.from_age_days.total_cmp(&b.from_age_days));
+        let lead_time = prospect.lead_time.lead_time.mean_days();
+        let stay = Stay {
+            demand: outlook,
+            margin,
+            covered_days: lead_time + OrderCalendar::of_lane(used.lane).mean_gap_days(),
+            storage_a_day: storage / DAYS_OF_A_MONTH,
+            charges: &charges,
+        };
+        let worth = stay.gains(MOST_UNITS).len() as f64;
+        Some(facts.max_stock.map_or(worth, |most| most.min(worth)))
     }
 
     /// Cost of a unit and day in a location, currency units.

@@ -2,6 +2,7 @@
 //! shares.
 
 use crate::allocate::Presence;
+use crate::allocate::shipments::Shipped;
 use crate::config::Plan;
 use crate::domain::economics::UnitEconomics;
 use crate::domain::error::Result;
@@ -9,7 +10,7 @@ use crate::domain::exceptions::Exception;
 use crate::domain::inputs::Inputs;
 use crate::domain::outcome::{
     Accuracy, Allocation, ChannelFinding, Classification, MethodChoice, OpenOrderAdvice,
-    PoolPicture, Recommendation, SeriesForecast,
+    PoolPicture, SeriesForecast,
 };
 use crate::domain::panel::SeriesKey;
 use crate::domain::units::{Money, Units};
@@ -87,7 +88,7 @@ pub(super) struct PlannedPool<'a> {
     /// What is to be bought once it is known what other locations give: instead of `lines`.
     pub waiting: Option<Box<PoolNeed>>,
     /// What another location sends it.
-    pub transfer: Option<Box<Recommendation>>,
+    pub shipped: Option<Box<Shipped>>,
     /// Whether lanes connect it with other locations.
     pub in_network: bool,
     pub allocation: Vec<Allocation>,

@@ -205,7 +205,7 @@ impl<'a> Night<'a> {
         PlannedPool {
             lines,
             waiting,
-            transfer: None,
+            shipped: None,
             in_network: place.in_network,
             allocation,
             findings,

@@ -2,10 +2,15 @@
 //! outcome.
 
 use crate::allocate::exposure::exposures;
-use crate::allocate::shipments::{Ordered, with_transfers};
+use crate::allocate::room::keep_within_room;
+use crate::allocate::shipments::{
+    Ordered, Shipped, expedite, idle_lanes, kept_by_fees, short_sources, with_transfers,
+};
 use crate::allocate::transfers::{Holding, Site, left_elsewhere, transfers};
 use crate::domain::exceptions::Exception;
-use crate::domain::outcome::{Outcome, StockProjection, Transfer};
+use crate::domain::outcome::{
+    LaneRow, Outcome, Recommendation, StockProjection, Transfer,
+};
 use crate::domain::panel::Pool;
 use crate::domain::sorted::{self, rows_of};
 use crate::domain::units::{PoolId, Units};
@@ -14,6 +19,7 @@ use crate::inventory::projection::DatedStock;
 use crate::purchase;
 use crate::run::partition::{Night, PlannedPool};
 use rayon::prelude::*;
+use std::collections::BTreeSet;
 
 /// Settles `pools`, in pool order, into `outcome`.
 pub(super) fn settle<'a>(
@@ -30,11 +36,20 @@ pub(super) fn settle<'a>(
     // Of an item that no pool holds nothing is known, which is not the same as none.
     let mut available: Vec<Option<Units>> = vec![None; night.inputs.names.skus.len()];
     let mut dated = Vec::with_capacity(pools.len());
+    let mut sources: BTreeSet<PoolId> = BTreeSet::new();
     for pool in pools {
+        if pool.plan.policy.echelon.is_some() {
+            let policy = &pool.plan.policy;
+            sources.insert(PoolId { sku: policy.sku, location: policy.location });
+        }
         let total = &mut available[pool.plan.policy.sku.index()];
         *total = Some(total.unwrap_or_default() + pool.available);
         outcome.policy.push(pool.plan.policy);
-        transfers.extend(pool.transfer.map(|row| *row));
+        if let Some(shipped) = pool.shipped {
+            let Shipped { recommendation, lane } = *shipped;
+            transfers.push(recommendation);
+            outcome.lanes.push(lane);
+        }
         lines.extend(pool.lines);
         outcome.allocation.extend(pool.allocation);
         outcome.findings.extend(pool.findings);
@@ -58,6 +73,12 @@ pub(super) fn settle<'a>(
     outcome.exceptions.extend(policy.idle_targets(night.classes, &outcome.policy));
     // Last: the budget and the suppliers' minimums weigh all lines of the run against each other.
     let settled = purchase::settle(lines, &night.market);
+    outcome.exceptions.extend(network_exceptions(night, &mut transfers, &mut outcome.lanes));
+    outcome.exceptions.extend(expedite(
+        &outcome.open_orders,
+        |pool| sources.contains(&pool),
+        &night.inputs.names,
+    ));
     let (recommendations, orders) = (settled.recommendations, settled.orders);
     let Ordered { recommendations, orders } =
         with_transfers(Ordered { recommendations, orders }, transfers);
@@ -67,6 +88,23 @@ pub(super) fn settle<'a>(
     if night.inputs.stock_is_known() {
         outcome.projections = night.projections(dated, outcome);
     }
+}
+
+/// What lanes and locations have no room for stays, and what there is to tell of all lanes together.
+fn network_exceptions(
+    night: &Night<'_>,
+    transfers: &mut [Recommendation],
+    lanes: &mut [LaneRow],
+) -> Vec<Exception> {
+    let inputs = night.inputs;
+    if inputs.lanes.is_empty() {
+        return Vec::new();
+    }
+    let mut exceptions = keep_within_room(transfers, lanes, inputs);
+    exceptions.extend(short_sources(transfers, lanes, &inputs.names));
+    exceptions.extend(kept_by_fees(transfers, &inputs.names));
+    exceptions.extend(idle_lanes(&inputs.lanes, lanes, &inputs.names));
+    exceptions
 }
 
 /// Between locations of one item, where one has more than its order-up-to level and another runs

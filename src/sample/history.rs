@@ -120,7 +120,7 @@ impl Random {
         (sum - 2.0) * 3f64.sqrt()
     }
 
-    fn poisson(&mut self, mean: f64) -> i64 {
+    pub fn poisson(&mut self, mean: f64) -> i64 {
         if mean > 30.0 {
             return (mean + mean.sqrt() * self.normal()).round().max(0.0) as i64;
         }

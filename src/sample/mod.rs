@@ -8,6 +8,7 @@
 
 mod catalogue;
 mod history;
+pub mod network;
 mod tables;
 
 pub use crate::sample::tables::write;

@@ -20,6 +20,7 @@ mod forecast;
 pub mod history;
 mod items;
 mod last_run;
+mod network;
 mod night;
 mod ordering;
 mod pages;
@@ -38,6 +39,7 @@ pub use evidence::{ACCURACY, METHODS, STEPS};
 pub use forecast::{FORECAST, ForecastEncoder};
 pub use items::{CLASSIFICATION, POLICY};
 pub use last_run::{LastAllocation, LastLine, LastPool, LastRun};
+pub use network::NETWORK;
 pub use night::{CHANGES, EXCEPTIONS, INDICATORS, QUARANTINE};
 pub use ordering::{OPEN_ORDERS, ORDERS, RECOMMENDATIONS, TRANSFERS};
 pub use parquet::{Encoded, RowGroup, TableFile};
@@ -53,7 +55,7 @@ use crate::store::{Add, SCHEMA_VERSION};
 use std::fmt::Write;
 
 /// Every output table.
-pub static TABLES: [&dyn Declaration; 24] = [
+pub static TABLES: [&dyn Declaration; 25] = [
     &FORECAST,
     &DEMAND,
     &CLASSIFICATION,
@@ -62,6 +64,7 @@ pub static TABLES: [&dyn Declaration; 24] = [
     &ORDERS,
     &OPEN_ORDERS,
     &TRANSFERS,
+    &NETWORK,
     &ALLOCATION,
     &FINDINGS,
     &WORKLISTS,

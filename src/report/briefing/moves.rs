@@ -74,10 +74,20 @@ fn order(report: &Report, pool: &PoolResults) -> Option<Candidate> {
     let lines = pool.recommendations.iter().filter(|r| r.quantity.is_positive());
     // An order split over suppliers is one decision: the line that matters most stands for it.
     let line = lines.max_by_key(|r| r.value_at_risk)?;
-    let from = match report.supplier(line.supplier) {
+    let from = match report.source(line) {
         "" => String::new(),
-        supplier => format!(" from {supplier}"),
+        source => format!(" from {source}"),
     };
+    if line.transfer.is_some() {
+        let to = report.location(line.location);
+        return Some(Candidate {
+            verb: "Send",
+            sku: pool.sku,
+            text: format!("Send {}{from} to {to} today.", units(line.quantity)),
+            money: line.value_at_risk.as_f64(),
+            label: "margin at risk",
+        });
+    }
     let by = match line.order_by {
         None => String::new(),
         Some(day) if day <= report.input.as_of => " today".to_owned(),

@@ -295,7 +295,7 @@ fn policy(p: &Policy) -> PolicyData<'_> {
 fn line<'a>(report: &'a Report, r: &'a Recommendation) -> LineData<'a> {
     LineData {
         id: &r.id,
-        supplier: report.supplier(r.supplier),
+        supplier: report.source(r),
         status: r.status.name(),
         order_by: r.order_by,
         arrival: r.expected_arrival,
@@ -353,7 +353,10 @@ fn weeks(values: &[f32], decimals: i32) -> Vec<Option<Number>> {
 fn open_order<'a>(report: &'a Report, pool: &PoolResults, o: &'a PurchaseOrder) -> OrderData<'a> {
     OrderData {
         id: &o.order_id,
-        supplier: report.supplier(o.supplier),
+        supplier: match o.shipment {
+            Some(shipment) => report.location(shipment.from),
+            None => report.supplier(o.supplier),
+        },
         // What is still to come of a line that was delivered in part.
         quantity: (o.quantity - o.received_quantity.unwrap_or(Units::ZERO)).count(),
         expected: o.expected,

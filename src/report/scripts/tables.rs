@@ -63,7 +63,10 @@ fn recommendations(report: &Report) -> Vec<u8> {
             let agreed = line
                 .supplier
                 .and_then(|supplier| LotRules::agreed(supply, pool.sku, pool.location, supplier));
-            let rules = agreed.unwrap_or(LotRules::FREE);
+            let rules = match line.transfer {
+                Some(_) => LotRules::new(Units::ZERO, line.pack_size, None),
+                None => agreed.unwrap_or(LotRules::FREE),
+            };
             rows.push(Row { pool, line, class: pool.class_letters(), rules });
         }
     }
@@ -86,7 +89,7 @@ fn recommendations(report: &Report) -> Vec<u8> {
         })
         .number("quantity", "Order quantity", "order-quantity", |r| some(r.line.quantity))
         .money("value", "Order cost", "order-cost", |r| r.line.value.as_f64())
-        .text("supplier", "Supplier", "supplier", |r| report.supplier(r.line.supplier))
+        .text("supplier", "Supplier", "supplier", |r| report.source(r.line))
         .date("order_by", "Order by", "order-by", |r| r.line.order_by)
         .date("stockout_date", "Stock-out date", "stock-out-date", |r| r.line.stockout_date)
         .text("class", "Class", "class", |r| &r.class)

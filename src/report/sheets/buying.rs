@@ -4,6 +4,7 @@ use crate::domain::outcome::{DraftOrder, OpenOrderAdvice};
 use crate::domain::units::Money;
 use crate::explain::Unit;
 use crate::report::Report;
+use crate::report::sheets::network::between_locations;
 use crate::report::sheets::{Cell, Sheet, cut, figure, link, percent, sheet, words};
 use crate::report::wording::{UNKNOWN, date, fragment, grouped, measured, money, spaced, whole};
 use chrono::NaiveDate;
@@ -14,7 +15,9 @@ const PLACED: usize = 50;
 
 /// The sheets of the suppliers page.
 pub(crate) fn suppliers(report: &Report) -> Vec<Sheet> {
-    vec![drafts(report), placed(report), scorecard(report)]
+    let mut sheets = vec![drafts(report), placed(report), scorecard(report)];
+    sheets.extend(between_locations(report));
+    sheets
 }
 
 /// The supplier's lines among the recommendations.

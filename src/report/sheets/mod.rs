@@ -3,6 +3,7 @@
 mod business;
 mod buying;
 mod checklists;
+mod network;
 mod quality;
 mod selling;
 mod standing;

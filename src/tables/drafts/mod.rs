@@ -5,6 +5,7 @@
 
 mod calendar;
 mod print;
+mod shipments;
 
 use crate::domain::digest::sha256_hex;
 use crate::domain::error::Result;
@@ -153,13 +154,14 @@ impl OrderLine<'_> {
     }
 }
 
-/// Writes `orders/<supplier>.csv`, `orders/orders.xlsx`, `orders/order-by.ics` and
-/// `channels/<channel>.csv`.
+/// Writes `orders/<supplier>.csv`, `orders/orders.xlsx`, `orders/order-by.ics`,
+/// `transfers/<from>--<to>.csv` and `channels/<channel>.csv`.
 ///
 /// # Errors
 /// Those of `add`; [`crate::domain::error::Error::Internal`] when the rows do not fit.
 pub fn write(results: Results<'_>, add: &Add<'_>) -> Result<()> {
     orders(results, add)?;
+    shipments::write(results, add)?;
     add("orders/order-by.ics", None, calendar::order_by(results).as_bytes())?;
     add("report/tables.md", None, dictionary::markdown().as_bytes())?;
     channels(&results.inputs.names, &results.outcome.allocation, add)
@@ -168,7 +170,7 @@ pub fn write(results: Results<'_>, add: &Add<'_>) -> Result<()> {
 fn orders(Results { inputs, outcome, currency }: Results<'_>, add: &Add<'_>) -> Result<()> {
     let mut of_supplier: BTreeMap<Option<SupplierId>, Vec<OrderLine<'_>>> = BTreeMap::new();
     for recommendation in &outcome.recommendations {
-        if recommendation.quantity.is_positive() {
+        if recommendation.quantity.is_positive() && recommendation.transfer.is_none() {
             let line = OrderLine { recommendation, inputs, currency };
             of_supplier.entry(recommendation.supplier).or_default().push(line);
         }

@@ -1,0 +1,203 @@
+//! Room of a shipment and of a location: what does not fit stays, those units first that are least
+//! likely to earn their margin for the room they take.
+//!
+//! Units are taken back in whole packs from lines by `margin x probability that the last unit sells /
+//! size`: with the line that gains least for its room first, as a knapsack of many small packs is
+//! filled from the other end.
+
+use crate::domain::exceptions::{Effect, Exception, ExceptionKind, Severity, Subject};
+use crate::domain::inputs::{Inputs, Product};
+use crate::domain::lanes::{Capacity, Measure};
+use crate::domain::outcome::{LaneRow, Recommendation};
+use crate::domain::units::{LocationId, Money, SkuId, Units};
+use crate::explain::{Step, Unit};
+use chrono::NaiveDate;
+
+/// What units take of a room; `None` where the product does not say.
+fn size(product: &Product, measure: Measure) -> Option<f64> {
+    match measure {
+        Measure::Units => Some(1.0),
+        Measure::Weight => product.weight,
+        Measure::Volume => product.volume,
+    }
+}
+
+/// One room, and which lines share it.
+struct Room<'a> {
+    /// `the shipment from DC to EAST`.
+    name: String,
+    at: LocationId,
+    /// Only lines of this lane.
+    from: Option<LocationId>,
+    /// Only products stored so.
+    storage_type: &'a str,
+    measure: Measure,
+    /// What is free.
+    free: f64,
+}
+
+impl Room<'_> {
+    fn takes(&self, line: &Recommendation, product: &Product) -> bool {
+        let Some(transfer) = line.transfer else { return false };
+        line.location == self.at
+            && line.quantity.is_positive()
+            && self.from.is_none_or(|from| from == transfer.from)
+            && (self.storage_type.is_empty() || self.storage_type == product.storage_type)
+    }
+}
+
+/// Takes back what shipments and locations have no room for, from the lines `transfers` and the rows
+/// `lanes` beside them.
+pub fn keep_within_room(
+    transfers: &mut [Recommendation],
+    lanes: &mut [LaneRow],
+    inputs: &Inputs,
+) -> Vec<Exception> {
+    let as_of = inputs.panel.calendar().as_of();
+    let mut rooms = Vec::new();
+    for lane in inputs.lanes.rows().iter().filter(|lane| lane.sku.is_none()) {
+        let Some(free) = lane.capacity else { continue };
+        let [from, to] = [lane.from, lane.to].map(|place| inputs.names.location(place));
+        rooms.push(Room {
+            name: format!("the shipment from {from} to {to}"),
+            at: lane.to,
+            from: Some(lane.from),
+            storage_type: "",
+            measure: lane.basis,
+            free,
+        });
+    }
+    for capacity in in_force(&inputs.capacities, as_of) {
+        let used = used(capacity, lanes, inputs);
+        let location = inputs.names.location(capacity.location);
+        let of_type = match capacity.storage_type.as_str() {
+            "" => String::new(),
+            storage_type => format!(" for {storage_type}"),
+        };
+        rooms.push(Room {
+            name: format!("{location}{of_type}"),
+            at: capacity.location,
+            from: None,
+            storage_type: &capacity.storage_type,
+            measure: capacity.basis,
+            free: (capacity.capacity - used).max(0.0),
+        });
+    }
+    let mut exceptions = Vec::new();
+    for room in &rooms {
+        exceptions.extend(fit(room, transfers, lanes, inputs));
+    }
+    exceptions
+}
+
+/// The newest capacity of each location and storage type.
+fn in_force(capacities: &[Capacity], as_of: NaiveDate) -> Vec<&Capacity> {
+    let mut latest: Vec<&Capacity> = Vec::new();
+    for capacity in capacities.iter().filter(|capacity| capacity.from <= as_of) {
+        let same = |other: &Capacity| {
+            (other.location, &other.storage_type) == (capacity.location, &capacity.storage_type)
+        };
+        match latest.last_mut().filter(|last| same(last)) {
+            Some(last) => *last = capacity,
+            None => latest.push(capacity),
+        }
+    }
+    latest
+}
+
+/// What lies there and is on its way already.
+fn used(capacity: &Capacity, lanes: &[LaneRow], inputs: &Inputs) -> f64 {
+    let counts = |sku: SkuId| {
+        let product = &inputs.products[sku.index()];
+        let is_of_type =
+            capacity.storage_type.is_empty() || capacity.storage_type == product.storage_type;
+        size(product, capacity.basis).filter(|_| is_of_type).unwrap_or(0.0)
+    };
+    let mut used = 0.0;
+    for lane in lanes.iter().filter(|lane| lane.to == capacity.location) {
+        used += lane.position.max(0.0) * counts(lane.sku);
+    }
+    for stock in inputs.stock.iter().filter(|stock| stock.location == capacity.location) {
+        let is_fed = lanes.iter().any(|lane| (lane.sku, lane.to) == (stock.sku, stock.location));
+        if !is_fed {
+            used += stock.on_hand.or_zero().as_f64() * counts(stock.sku);
+        }
+    }
+    used
+}
+
+/// Takes whole packs back until the rest fits.
+fn fit(
+    room: &Room<'_>,
+    transfers: &mut [Recommendation],
+    lanes: &mut [LaneRow],
+    inputs: &Inputs,
+) -> Option<Exception> {
+    struct Wish {
+        line: usize,
+        size: f64,
+        worth: f64,
+    }
+    let mut wishes = Vec::new();
+    let mut asked = 0.0;
+    for (i, line) in transfers.iter().enumerate() {
+        let product = &inputs.products[line.sku.index()];
+        let Some(size) = size(product, room.measure).filter(|_| room.takes(line, product)) else {
+            continue;
+        };
+        asked += size * line.quantity.as_f64();
+        let sells = lanes[i].last_sent_sells.unwrap_or(1.0);
+        wishes.push(Wish { line: i, size, worth: lanes[i].margin * sells / size.max(1e-9) });
+    }
+    if asked <= room.free + 1e-9 {
+        return None;
+    }
+    wishes.sort_by(|a, b| a.worth.total_cmp(&b.worth).then(b.line.cmp(&a.line)));
+    let mut over = asked - room.free;
+    let mut left_out = Units::ZERO;
+    let mut lost = 0.0;
+    for wish in wishes.iter().filter(|wish| wish.size > 0.0) {
+        if over <= 1e-9 {
+            break;
+        }
+        let line = &mut transfers[wish.line];
+        let pack = line.pack_size.max(Units::ONE);
+        let packs = (over / (wish.size * pack.as_f64()) - 1e-9).ceil();
+        let back = Units((packs as i64).saturating_mul(pack.count())).min(line.quantity);
+        over -= back.as_f64() * wish.size;
+        left_out += back;
+        lost += back.as_f64() * lanes[wish.line].margin * lanes[wish.line].last_sent_sells.unwrap_or(1.0);
+        take_back(line, back, &room.name);
+        lanes[wish.line].sent = line.quantity.as_f64();
+        lanes[wish.line].held_back = (lanes[wish.line].share - lanes[wish.line].sent).max(0.0);
+    }
+    let basis = room.measure;
+    let what = format!(
+        "{} has room for {:.1} {basis}, {asked:.1} are asked for: {left_out} units stay",
+        room.name, room.free
+    );
+    let why = format!(
+        "those that are least likely to sell for their room; margin at risk {}",
+        Money::from_f64(lost)
+    );
+    let about = Subject::Table("lanes".to_owned());
+    let kind = ExceptionKind::OverCapacity;
+    let told = Exception::new(Severity::Warning, kind, about, what, why);
+    Some(told.with_effect(Effect::Units(left_out)))
+}
+
+fn take_back(line: &mut Recommendation, back: Units, room: &str) {
+    line.quantity -= back;
+    line.value = line.unit_cost.times(line.quantity);
+    "capacity".clone_into(&mut line.binding);
+    line.reason.push_str(&format!("; {back} stay: {room} has no more room"));
+    // The last step is the quantity: it goes on from there.
+    line.steps.push(Step {
+        name: "quantity",
+        formula: "quantity - no_room".to_owned(),
+        inputs: vec![("no_room", back.as_f64())],
+        value: line.quantity.as_f64(),
+        unit: Unit::Units,
+        note: format!("{room} has no more room"),
+    });
+}

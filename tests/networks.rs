@@ -1,0 +1,318 @@
+//! Locations that feed each other, through the whole program: what is refused, who is sent what, and
+//! that no unit is invented or lost.
+
+use crate::small::date;
+use crate::support::{Table, orderpoint, succeeds, text};
+use chrono::NaiveDate;
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::fs;
+use std::path::Path;
+
+/// The places of the tests: a warehouse that sells itself, a regional one that does not, shops.
+const SELLERS: [(&str, i64); 4] = [("DC", 2), ("SHOP1", 3), ("SHOP2", 1), ("FAR", 2)];
+
+/// A tea sold for 200 days at a warehouse, two shops, and a third behind a regional warehouse.
+fn tea(lanes: &str) -> tempfile::TempDir {
+    let work = tempfile::tempdir().unwrap();
+    let data = work.path().join("data");
+    fs::create_dir(&data).unwrap();
+    let mut sales = String::from("date,sku,location,quantity\n");
+    for day in 0..200 {
+        let sold = date("2025-06-19") + chrono::Duration::days(day);
+        for (place, (location, per_day)) in SELLERS.iter().enumerate() {
+            let units = demand(day, place as i64, *per_day);
+            if units > 0 {
+                let _ = writeln!(sales, "{sold},TEA,{location},{units}");
+            }
+        }
+    }
+    for (name, table) in [
+        ("sales", sales.as_str()),
+        ("lanes", lanes),
+        ("products", "sku,unit_cost,unit_price,case_size\nTEA,8,20,6\n"),
+        ("supply", "sku,supplier,location,lead_time_days,lead_time_sd_days\nTEA,ACME,DC,14,0\n"),
+        ("stock", "sku,location,on_hand\nTEA,DC,40\nTEA,EAST,10\nTEA,SHOP1,3\nTEA,FAR,4\n"),
+    ] {
+        fs::write(data.join(format!("{name}.csv")), table).unwrap();
+    }
+    fs::write(work.path().join("orderpoint.toml"), "").unwrap();
+    work
+}
+
+/// Units asked for on a day, the same every time: around `per_day`, often none.
+fn demand(day: i64, place: i64, per_day: i64) -> i64 {
+    match (day * 7 + place * 5 + day * day % 11) % 4 {
+        0 => 2 * per_day,
+        1 | 2 => per_day,
+        _ => 0,
+    }
+}
+
+const LANES: &str = "from_location,to_location,lead_time_days,weekdays,cost_per_line\n\
+                     DC,SHOP1,1,,0.15\nDC,SHOP2,2,mon thu,0.15\nDC,EAST,2,mon thu,0.15\n\
+                     EAST,FAR,1,,0.15\n";
+
+fn refusal(lanes: &str) -> String {
+    let work = tea(lanes);
+    let output = orderpoint(work.path(), &["run", "--as-of", "2026-01-05"]);
+    assert_eq!(output.status.code(), Some(3), "{}", text(&output.stderr));
+    text(&output.stderr)
+}
+
+#[test]
+fn l1_lanes_that_no_run_can_be_made_of_are_refused_with_a_sentence() {
+    let head = "from_location,to_location,lead_time_days,weekdays\n";
+    let told = |rows: &str| refusal(&format!("{head}{rows}"));
+    assert!(told("DC,SHOP1,1,\nSHOP1,DC,1,\n").contains("in a circle"));
+    assert!(told("DC,SHOP1,1,\nEAST,SHOP1,1,\n").contains("two primary lanes, from DC and from"));
+    assert!(told("DC,DC,1,\n").contains("cannot feed itself"));
+    assert!(told("DC,SHOP1,,\n").contains("lead_time_days"));
+    assert!(told("DC,SHOP1,1,someday\n").contains("expected weekdays such as mon thu"));
+}
+
+#[test]
+fn without_lanes_the_new_columns_are_empty() {
+    let work = tea("from_location,to_location,lead_time_days\n");
+    succeeds(work.path(), &["run", "--as-of", "2026-01-05"], &[0]);
+    let out = work.path().join("reports");
+    let lines = Table::published(&out, "recommendations");
+    for column in ["kind", "source_location", "asked", "share", "short", "departs"] {
+        assert!(lines.rows.iter().all(|row| lines.text(row, column).is_empty()), "{column}");
+    }
+    let policy = Table::published(&out, "policy");
+    for column in ["echelon_position", "echelon_order_up_to", "next_arrival"] {
+        assert!(policy.rows.iter().all(|row| policy.text(row, column).is_empty()), "{column}");
+    }
+    assert!(Table::published(&out, "network").rows.is_empty());
+}
+
+#[test]
+fn l3_l4_the_root_buys_for_all_and_each_place_is_sent_its_share() {
+    let work = tea(LANES);
+    let work = work.path();
+    succeeds(work, &["run", "--as-of", "2026-01-05"], &[0]);
+    let out = work.join("reports");
+    let lines = Table::published(&out, "recommendations");
+    let of = |location: &str| {
+        let mut rows = lines.rows.iter().filter(|row| lines.text(row, "location") == location);
+        rows.next().unwrap()
+    };
+    assert_eq!(lines.text(of("DC"), "kind"), "purchase");
+    for (place, source) in [("SHOP1", "DC"), ("SHOP2", "DC"), ("EAST", "DC"), ("FAR", "EAST")] {
+        let row = of(place);
+        assert_eq!(lines.text(row, "source_location"), source);
+        assert_eq!((lines.text(row, "kind"), lines.text(row, "supplier")), ("transfer", ""));
+        assert_eq!(lines.number(row, "quantity") % 6.0, 0.0, "{place}: whole cases");
+    }
+    // Forty for four places until the purchase comes: somebody gets less, and reads why.
+    let short: f64 = lines.rows.iter().map(|row| lines.number(row, "short")).filter(|s| *s > 0.0).sum();
+    assert!(short > 0.0);
+    let reads = |row: &&Vec<String>| lines.text(row, "reason").contains("this location's share");
+    assert!(lines.rows.iter().any(|row| reads(&row)));
+    let told = Table::published(&out, "exceptions");
+    assert!(told.rows.iter().any(|row| told.text(row, "kind") == "source-short"));
+
+    // The echelon's need is that of all its places.
+    let policy = Table::published(&out, "policy");
+    let row = policy.rows.iter().find(|row| policy.text(row, "location") == "DC").unwrap();
+    assert_eq!(policy.number(row, "echelon_position"), 57.0);
+    assert!(policy.number(row, "echelon_order_up_to") > 8.0 * 21.0);
+
+    // One file a pair of locations, and what is approved can be exported.
+    let files: Vec<_> = fs::read_dir(out.join("current/transfers")).unwrap().collect();
+    assert!(files.len() >= 2, "{files:?}");
+}
+
+#[test]
+fn l12_an_edit_cannot_lift_a_source_above_what_it_has() {
+    let work = tea(LANES);
+    let work = work.path();
+    succeeds(work, &["run", "--as-of", "2026-01-05"], &[0]);
+    let lines = Table::published(&work.join("reports"), "recommendations");
+    let id = |location: &str| {
+        let row = lines.rows.iter().find(|row| lines.text(row, "location") == location).unwrap();
+        lines.text(row, "recommendation_id").to_owned()
+    };
+    let mut file = String::from("recommendation_id,decision,quantity,reason,author\n");
+    let _ = writeln!(file, "{},edit,36,opening,ann", id("SHOP1"));
+    let _ = writeln!(file, "{},edit,30,opening,ann", id("SHOP2"));
+    fs::write(work.join("decisions.csv"), file).unwrap();
+    let output = orderpoint(work, &["review", "--decisions", "decisions.csv"]);
+    let told = text(&output.stdout) + &text(&output.stderr);
+    assert!(told.contains("units left after the other lines"), "{told}");
+    let export = ["export", "--format", "generic", "--what", "transfers", "--file", "moves.csv"];
+    succeeds(work, &export, &[0]);
+    let moves = fs::read_to_string(work.join("moves.csv")).unwrap();
+    assert_eq!(moves.lines().count(), 2, "{moves}");
+    assert!(moves.contains("TR-20260105-"), "{moves}");
+}
+
+/// A transfer or purchase under way.
+struct UnderWay {
+    id: String,
+    from: Option<String>,
+    to: String,
+    units: i64,
+    placed: NaiveDate,
+    shipped: Option<NaiveDate>,
+    due: NaiveDate,
+    /// What is lost on the way.
+    lost: i64,
+}
+
+#[test]
+fn l11_no_unit_is_invented_or_lost_over_sixty_nights() {
+    let work = tea(LANES);
+    let work = work.path();
+    let data = work.join("data");
+    let ways = BTreeMap::from([("SHOP1", 1), ("SHOP2", 2), ("EAST", 2), ("FAR", 1)]);
+    let mut shelf: BTreeMap<String, i64> =
+        ["DC", "EAST", "SHOP1", "SHOP2", "FAR"].map(|place| (place.to_owned(), 0)).into();
+    shelf.insert("DC".to_owned(), 90);
+    let mut under_way: Vec<UnderWay> = Vec::new();
+    let mut number = 0;
+    let [mut bought, mut sold, mut lost] = [90, 0, 0];
+    let mut moved = 0;
+    for day in 0..60 {
+        let today = date("2026-01-05") + chrono::Duration::days(day);
+        // Receipts, those that leave today, and one in nine never comes whole.
+        for order in &mut under_way {
+            if order.from.is_some() && order.shipped.is_none() && order.placed < today {
+                order.shipped = Some(today - chrono::Duration::days(1));
+                let source = order.from.clone().unwrap();
+                *shelf.get_mut(&source).unwrap() -= order.units;
+            }
+        }
+        for order in under_way.iter().filter(|order| order.due <= today) {
+            *shelf.get_mut(&order.to).unwrap() += order.units - order.lost;
+            lost += order.lost;
+        }
+        under_way.retain(|order| order.due > today);
+
+        let mut stock = String::from("sku,location,on_hand\n");
+        for (place, units) in &shelf {
+            let _ = writeln!(stock, "TEA,{place},{units}");
+        }
+        fs::write(data.join("stock.csv"), stock).unwrap();
+        let mut orders = String::from(
+            "order_id,sku,supplier,source_location,location,quantity,confirmed,shipped,expected\n",
+        );
+        for order in &under_way {
+            let supplier = if order.from.is_some() { "" } else { "ACME" };
+            let from = order.from.as_deref().unwrap_or_default();
+            let shipped = order.shipped.map_or_else(String::new, |day| day.to_string());
+            let UnderWay { id, to, units, placed, due, .. } = order;
+            let _ = writeln!(
+                orders,
+                "{id},TEA,{supplier},{from},{to},{units},{placed},{shipped},{due}"
+            );
+        }
+        fs::write(data.join("purchase_orders.csv"), orders).unwrap();
+        let as_of = today.to_string();
+        succeeds(work, &["run", "--as-of", &as_of], &[0]);
+        let lines = Table::published(&work.join("reports"), "recommendations");
+
+        // What the program sees is what there is: on the shelf less what is to leave, and on its way.
+        let mut leaves: BTreeMap<String, i64> = BTreeMap::new();
+        for row in &lines.rows {
+            let place = lines.text(row, "location");
+            let waiting: i64 = under_way
+                .iter()
+                .filter(|order| order.from.as_deref() == Some(place) && order.shipped.is_none())
+                .map(|order| order.units)
+                .sum();
+            assert_eq!(lines.number(row, "available") as i64, shelf[place] - waiting, "{as_of} {place}");
+            let coming: i64 =
+                under_way.iter().filter(|order| order.to == place).map(|order| order.units).sum();
+            assert_eq!(lines.number(row, "on_order") as i64, coming, "{as_of} {place}");
+            let source = lines.text(row, "source_location");
+            let quantity = lines.number(row, "quantity") as i64;
+            if !source.is_empty() {
+                assert!(quantity as f64 <= lines.number(row, "asked"), "{as_of} {place}");
+                *leaves.entry(source.to_owned()).or_default() += quantity;
+            }
+        }
+        for (source, units) in &leaves {
+            let waiting: i64 = under_way
+                .iter()
+                .filter(|order| order.from.as_ref() == Some(source) && order.shipped.is_none())
+                .map(|order| order.units)
+                .sum();
+            assert!(*units <= shelf[source] - waiting, "{as_of}: {source} sends {units}");
+        }
+
+        // Done as told, late, in part, edited down, cancelled or with a loss on the way.
+        for row in &lines.rows {
+            let place = lines.text(row, "location").to_owned();
+            let mut units = lines.number(row, "quantity") as i64;
+            if units == 0 {
+                continue;
+            }
+            number += 1;
+            let source = lines.text(row, "source_location");
+            let id = format!("N{number}");
+            if source.is_empty() {
+                bought += units;
+                let due = today + chrono::Duration::days(14);
+                let order = UnderWay {
+                    id, from: None, to: place, units, placed: today, shipped: None, due, lost: 0,
+                };
+                under_way.push(order);
+                continue;
+            }
+            let mut due = today + chrono::Duration::days(ways[place.as_str()]);
+            let mut shipped = Some(today);
+            let mut loss = 0;
+            match number % 7 {
+                0 => continue,
+                1 => due += chrono::Duration::days(3),
+                2 if units > 6 => units -= 6,
+                3 => loss = 1,
+                4 => {
+                    shipped = None;
+                    due += chrono::Duration::days(2);
+                }
+                _ => {}
+            }
+            moved += units;
+            if shipped.is_some() {
+                *shelf.get_mut(source).unwrap() -= units;
+            }
+            let from = Some(source.to_owned());
+            under_way.push(UnderWay {
+                id, from, to: place, units, placed: today, shipped, due, lost: loss,
+            });
+        }
+        let mut sales = String::from("date,sku,location,quantity\n");
+        for (place, (location, per_day)) in SELLERS.iter().enumerate() {
+            let committed: i64 = under_way
+                .iter()
+                .filter(|order| order.from.as_deref() == Some(location) && order.shipped.is_none())
+                .map(|order| order.units)
+                .sum();
+            let there = (shelf[*location] - committed).max(0);
+            let units = demand(200 + day, place as i64, *per_day).min(there);
+            *shelf.get_mut(*location).unwrap() -= units;
+            sold += units;
+            if units > 0 {
+                let _ = writeln!(sales, "{today},TEA,{location},{units}");
+            }
+        }
+        append(&data.join("sales.csv"), sales.split_once('\n').unwrap().1);
+        let on_shelves: i64 = shelf.values().sum();
+        let on_the_way: i64 = under_way
+            .iter()
+            .filter(|order| order.from.is_none() || order.shipped.is_some())
+            .map(|order| order.units)
+            .sum();
+        assert_eq!(bought - sold - lost, on_shelves + on_the_way, "{as_of}");
+    }
+    assert!(moved > 200 && sold > 200 && lost > 0, "{moved} {sold} {lost}");
+}
+
+fn append(path: &Path, rows: &str) {
+    let mut all = fs::read_to_string(path).unwrap();
+    all.push_str(rows);
+    fs::write(path, all).unwrap();
+}
