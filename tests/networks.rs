@@ -106,7 +106,8 @@ fn l3_l4_the_root_buys_for_all_and_each_place_is_sent_its_share() {
         assert_eq!(lines.number(row, "quantity") % 6.0, 0.0, "{place}: whole cases");
     }
     // Forty for four places until the purchase comes: somebody gets less, and reads why.
-    let short: f64 = lines.rows.iter().map(|row| lines.number(row, "short")).filter(|s| *s > 0.0).sum();
+    let short: f64 =
+        lines.rows.iter().map(|row| lines.number(row, "short")).filter(|s| *s > 0.0).sum();
     assert!(short > 0.0);
     let reads = |row: &&Vec<String>| lines.text(row, "reason").contains("this location's share");
     assert!(lines.rows.iter().any(|row| reads(&row)));
@@ -222,7 +223,11 @@ fn l11_no_unit_is_invented_or_lost_over_sixty_nights() {
                 .filter(|order| order.from.as_deref() == Some(place) && order.shipped.is_none())
                 .map(|order| order.units)
                 .sum();
-            assert_eq!(lines.number(row, "available") as i64, shelf[place] - waiting, "{as_of} {place}");
+            assert_eq!(
+                lines.number(row, "available") as i64,
+                shelf[place] - waiting,
+                "{as_of} {place}"
+            );
             let coming: i64 =
                 under_way.iter().filter(|order| order.to == place).map(|order| order.units).sum();
             assert_eq!(lines.number(row, "on_order") as i64, coming, "{as_of} {place}");
@@ -256,7 +261,14 @@ fn l11_no_unit_is_invented_or_lost_over_sixty_nights() {
                 bought += units;
                 let due = today + chrono::Duration::days(14);
                 let order = UnderWay {
-                    id, from: None, to: place, units, placed: today, shipped: None, due, lost: 0,
+                    id,
+                    from: None,
+                    to: place,
+                    units,
+                    placed: today,
+                    shipped: None,
+                    due,
+                    lost: 0,
                 };
                 under_way.push(order);
                 continue;
@@ -281,7 +293,14 @@ fn l11_no_unit_is_invented_or_lost_over_sixty_nights() {
             }
             let from = Some(source.to_owned());
             under_way.push(UnderWay {
-                id, from, to: place, units, placed: today, shipped, due, lost: loss,
+                id,
+                from,
+                to: place,
+                units,
+                placed: today,
+                shipped,
+                due,
+                lost: loss,
             });
         }
         let mut sales = String::from("date,sku,location,quantity\n");

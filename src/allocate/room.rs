@@ -166,7 +166,9 @@ fn fit(
         let back = Units((packs as i64).saturating_mul(pack.count())).min(line.quantity);
         over -= back.as_f64() * wish.size;
         left_out += back;
-        lost += back.as_f64() * lanes[wish.line].margin * lanes[wish.line].last_sent_sells.unwrap_or(1.0);
+        lost += back.as_f64()
+            * lanes[wish.line].margin
+            * lanes[wish.line].last_sent_sells.unwrap_or(1.0);
         take_back(line, back, &room.name);
         lanes[wish.line].sent = line.quantity.as_f64();
         lanes[wish.line].held_back = (lanes[wish.line].share - lanes[wish.line].sent).max(0.0);

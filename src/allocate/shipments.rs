@@ -267,8 +267,7 @@ pub fn short_sources(
             Money::from_f64(at_risk)
         );
         let about = Subject::pool(names, source.sku, source.location);
-        let told =
-            Exception::new(Severity::Info, ExceptionKind::SourceShort, about, what, why);
+        let told = Exception::new(Severity::Info, ExceptionKind::SourceShort, about, what, why);
         exceptions.push(told.with_effect(Effect::Units(units)));
     }
     exceptions

@@ -76,8 +76,9 @@ pub fn write(folder: &Path, items: usize, seed: u64) -> Result<u64> {
     let mut sales = String::from("date,sku,channel,location,quantity\n");
     let mut products =
         String::from("sku,name,category,unit_cost,unit_price,case_size,volume,storage_type\n");
-    let mut supply =
-        String::from("sku,supplier,location,lead_time_days,lead_time_sd_days,minimum_order,pack_size\n");
+    let mut supply = String::from(
+        "sku,supplier,location,lead_time_days,lead_time_sd_days,minimum_order,pack_size\n",
+    );
     let mut stock = String::from("sku,location,on_hand,as_of\n");
     let mut orders = String::from(
         "order_id,sku,supplier,source_location,location,quantity,confirmed,shipped,expected\n",
@@ -126,13 +127,11 @@ pub fn write(folder: &Path, items: usize, seed: u64) -> Result<u64> {
         if item % 5 == 0 {
             let sent = AS_OF - Duration::days(4);
             let due = AS_OF + Duration::days(5);
-            let _ = writeln!(
-                orders,
-                "T{item},{sku},,warehouse,fba,{case},{sent},{sent},{due}"
-            );
+            let _ = writeln!(orders, "T{item},{sku},,warehouse,fba,{case},{sent},{sent},{due}");
         }
     }
-    let capacities = "location,storage_type,from,capacity,basis\nfba,standard,2026-01-01,60,volume\n";
+    let capacities =
+        "location,storage_type,from,capacity,basis\nfba,standard,2026-01-01,60,volume\n";
     let suppliers = "supplier,order_weekdays\nAlder,mon\nBirch,mon\nCedar,thu\n";
     std::fs::create_dir_all(folder).map_err(Error::io(folder))?;
     for (name, text) in [

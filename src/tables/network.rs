@@ -19,9 +19,12 @@ pub static NETWORK: Table<LaneRow> = Table {
         real("reorder_point", "it asks when its position is below", Units, |r| r.reorder_point),
         real("order_up_to", "it asks up to here", Units, |r| r.order_up_to),
         real("horizon_days", "until the source's next stock reaches it", Days, |r| r.horizon_days),
-        real("need", "what lasts to the horizon almost surely, on top of the position", Units, |r| {
-            r.need
-        }),
+        real(
+            "need",
+            "what lasts to the horizon almost surely, on top of the position",
+            Units,
+            |r| r.need,
+        ),
         real("asked", "asked for today, whole packs", Units, |r| r.asked),
         real("share", "share on paper of what the source has", Units, |r| r.share),
         real("sent", "leaves today: at most what is asked, and the share", Units, |r| r.sent),

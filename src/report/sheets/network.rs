@@ -100,7 +100,9 @@ fn short(report: &Report) -> Sheet {
         }
     }
     rows.sort_by(|a, b| {
-        b.at_risk.total_cmp(&a.at_risk).then((a.line.sku, a.line.location).cmp(&(b.line.sku, b.line.location)))
+        b.at_risk
+            .total_cmp(&a.at_risk)
+            .then((a.line.sku, a.line.location).cmp(&(b.line.sku, b.line.location)))
     });
     let note = cut(SHORT, rows.len());
     rows.truncate(SHORT);
@@ -116,9 +118,7 @@ fn short(report: &Report) -> Sheet {
             let chance = s.lane.first_kept_sells.map(|p| format!("{:.0} %", 100.0 * p));
             words(chance.unwrap_or_else(unknown))
         })
-        .column("Margin at risk", "value-at-risk", |s| {
-            figure(money(Money::from_f64(s.at_risk)))
-        })
+        .column("Margin at risk", "value-at-risk", |s| figure(money(Money::from_f64(s.at_risk))))
         .column("Why", "reason", |s| words(&s.line.reason))
         .finish()
 }
