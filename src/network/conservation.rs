@@ -32,7 +32,7 @@ struct Ledger {
 
 impl Ledger {
     fn one_in(&mut self, n: u64) -> bool {
-        self.random.next_u64() % n == 0
+        self.random.next_u64().is_multiple_of(n)
     }
 
     fn up_to(&mut self, n: u64) -> f64 {

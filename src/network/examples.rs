@@ -166,7 +166,7 @@ fn example_6_guaranteed_service() {
     let placed = place_safety_stock(&stages, 1.0);
     assert_eq!(placed.promised, [0, 0, 0, 1]);
     near(placed.cost, 8.277_917, 1e-6);
-    for (stock, expected) in placed.safety_stock.iter().zip([2.4495, 1.4142, 1.0, 0.0]) {
+    for (stock, expected) in placed.safety_stock.iter().zip([6f64.sqrt(), 2f64.sqrt(), 1.0, 0.0]) {
         close(*stock, expected);
     }
 
