@@ -314,7 +314,9 @@ fn advice(message: &str) -> Vec<String> {
     }
     for format in ["%d/%m/%Y", "%m/%d/%Y"] {
         let line = format!("date_formats = [\"{format}\"]");
-        if message.contains(&line) || message.contains(&format!("so does \"{format}\"")) {
+        let is_asked = message.contains("set [csv] date_formats, e.g.");
+        if is_asked || message.contains(&line) || message.contains(&format!("so does \"{format}\""))
+        {
             all.push(line);
         }
     }

@@ -15,7 +15,7 @@ use std::io::Read;
 use std::path::Path;
 
 /// Date formats that files outside the ISO world have, the day before the month first.
-const DATE_FORMATS: [&str; 12] = [
+const DATE_FORMATS: [&str; 14] = [
     "%d/%m/%Y",
     "%m/%d/%Y",
     "%d.%m.%Y",
@@ -28,6 +28,8 @@ const DATE_FORMATS: [&str; 12] = [
     "%d %b %Y",
     "%b-%d-%y",
     "%d-%b-%y",
+    "%b-%y",
+    "%b %y",
 ];
 
 /// Clock times that may follow a day.
@@ -196,9 +198,17 @@ struct Trial {
 }
 
 impl Trial {
+    /// Rows that are read.
+    fn good(&self) -> u64 {
+        self.rows - self.rejected - self.left_out
+    }
+
     /// Whether more is read than in `other`. Fewer rejects that are only more rows left out are no
-    /// progress.
+    /// progress; where more rows are read some may turn out to be none of the table.
     fn beats(&self, other: &Self) -> bool {
+        if self.good() > other.good() {
+            return true;
+        }
         self.left_out <= other.left_out
             && (self.rejected < other.rejected
                 || (self.rejected == other.rejected && self.reach > other.reach))

@@ -412,7 +412,9 @@ impl OrderEvidence {
         };
         let hint = self.either.as_ref().and_then(|either| either.hint);
         let Some(order) = shown.or(hint.filter(|_| !telling.tells())) else { return (None, None) };
-        let settled = self.either.as_ref().map(|either| {
+        // What the layout has and the file shows need not be said.
+        let is_usual = shown.is_some() && shown == hint;
+        let settled = self.either.as_ref().filter(|_| !is_usual).map(|either| {
             let moment = either.slashed.moment(order);
             let date = moment.map(|moment| date_of(moment.day)).unwrap_or_default();
             let other = either.slashed.format(order.other());
