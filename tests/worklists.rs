@@ -48,12 +48,12 @@ fn every_list_holds_what_a_person_would_write_down() {
         let row = found.unwrap_or_else(|| panic!("{list} {about}: {:?}", lists.rows));
         ["units", "value", "due"].map(|column| lists.text(row, column).to_owned()).into()
     };
-    assert_eq!(row("cull", "DEAD"), ["40.0", "400.00", ""]);
+    assert_eq!(row("cull", "DEAD"), ["40.0", "400.0000", ""]);
     // 480 came in May; the other 20 are older than any receipt.
-    assert_eq!(row("ageing", "MUG")[..2], ["500.0", "1000.00"]);
-    assert_eq!(row("stock-correction", "MUG"), ["-10.0", "20.00", "2026-02-20"]);
-    assert_eq!(row("same-item", "LAMP-2")[1], "0.00");
-    assert_eq!(row("payment", "A")[1..], ["100.00", "2026-04-09"]);
+    assert_eq!(row("ageing", "MUG")[..2], ["500.0", "1000.0000"]);
+    assert_eq!(row("stock-correction", "MUG"), ["-10.0", "20.0000", "2026-02-20"]);
+    assert_eq!(row("same-item", "LAMP-2")[1], "0.0000");
+    assert_eq!(row("payment", "A")[1..], ["100.0000", "2026-04-09"]);
     assert_eq!(row("old-override", "MUG")[2], "2025-03-01");
     assert_eq!(row("promoted-short", "LAMP")[2], "2026-03-05");
     let count = |list: &str| lists.rows.iter().filter(|r| lists.text(r, "list") == list).count();
