@@ -243,3 +243,23 @@ fn threads_time_zone_language_and_hour_change_no_byte() {
         assert_eq!(differs, None);
     }
 }
+
+/// The system's library takes other variants of its functions where the processor lacks some
+/// instructions; told so, it behaves as on an older machine.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_processor_without_fused_multiplication_changes_no_cell() {
+    let at = folder();
+    sample(at.path());
+    run(at.path(), "here", &[]);
+    let args = ["run", "--config", "data/orderpoint.toml", "--data", "data", "--out", "there"];
+    let done = Command::new(env!("CARGO_BIN_EXE_orderpoint"))
+        .current_dir(at.path())
+        .env("GLIBC_TUNABLES", "glibc.cpu.hwcaps=-FMA,-FMA4,-AVX2,-AVX2_Usable,-FMA_Usable")
+        .args(args)
+        .args(["--models", "other-models"])
+        .output()
+        .unwrap();
+    assert!([0, 5].contains(&done.status.code().unwrap_or(-1)), "{}", text(&done.stderr));
+    assert_same(&results(&at.path().join("here")), &results(&at.path().join("there")), "no FMA");
+}

@@ -204,7 +204,7 @@ fn tell_inferred(
 /// Whether each location was closed in each period. `[locations][history]`
 fn closed_periods(panel: &Panel, locations: usize) -> Vec<Vec<bool>> {
     let history = panel.calendar().history();
-    let parts = learning::partitions(panel);
+    let parts = learning::partitions(panel, learning::Cut::default());
     let sold_of_parts: Vec<Vec<Vec<bool>>> = parts
         .par_iter()
         .map(|range| {

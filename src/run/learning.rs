@@ -7,22 +7,35 @@ use crate::forecast::{self, Demand, Evidence, Forecaster, Learner, Settings, Sta
 use rayon::prelude::*;
 use std::ops::Range;
 
-/// Values of history that one partition holds, about: work enough that handing it out costs
-/// nothing, and small enough that a few results a thread can wait for their turn.
-const CELLS_PER_PARTITION: usize = 400_000;
 /// What a pool costs beside its values, in values: an item with a week of history is planned like
 /// any other.
 const CELLS_PER_POOL: usize = 64;
 
-/// Ranges of neighbouring pools of about the same number of values, whatever the number of threads:
-/// so results do not depend on it.
-pub(super) fn partitions(panel: &Panel) -> Vec<Range<usize>> {
+/// How large partitions are. Results do not depend on it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Cut {
+    /// Values of history that one holds, about.
+    pub cells: usize,
+    /// Pools that one holds at most.
+    pub pools: usize,
+}
+
+impl Default for Cut {
+    /// Work enough that handing it out costs nothing, and small enough that a few results a thread
+    /// can wait for their turn.
+    fn default() -> Self {
+        Self { cells: 400_000, pools: usize::MAX }
+    }
+}
+
+/// Ranges of neighbouring pools of about the same number of values, whatever the number of threads.
+pub(super) fn partitions(panel: &Panel, cut: Cut) -> Vec<Range<usize>> {
     let mut parts = Vec::new();
     let mut first = 0;
     let mut cells = 0;
     for (i, pool) in panel.pools().iter().enumerate() {
         cells += CELLS_PER_POOL + pool.series.clone().map(|s| panel.gross(s).len()).sum::<usize>();
-        if cells >= CELLS_PER_PARTITION {
+        if cells >= cut.cells || i + 1 - first >= cut.pools {
             parts.push(first..i + 1);
             first = i + 1;
             cells = 0;

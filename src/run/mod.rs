@@ -44,7 +44,7 @@ use crate::review::overrides::override_exceptions;
 use crate::review::{changes, hindsight, scorecard::scorecard};
 use crate::run::clock::StageClock;
 use crate::run::earlier::Earlier;
-use crate::run::learning::{Survey, learn_anew, partitions, whole_items};
+use crate::run::learning::{Cut, Survey, learn_anew, partitions, whole_items};
 use crate::run::open_to_buy::open_to_buy;
 use crate::run::partition::{Evening, Night, PlannedPartition, PlannedPool};
 use crate::run::progress::Progress;
@@ -112,7 +112,7 @@ pub fn run(plan: &Plan, progress: &dyn Progress) -> Result<Summary> {
         }
         let inputs = load(plan, progress)?;
         clock.lap("load");
-        let summary = run_loaded(plan, inputs, lock, progress, clock)?;
+        let summary = run_loaded(plan, inputs, lock, progress, clock, Cut::default())?;
         // A pilot is no night of the shop's.
         if plan.only.is_none() {
             note_history(plan, progress);
@@ -143,6 +143,7 @@ fn run_loaded(
     lock: OutputLock,
     progress: &dyn Progress,
     clock: StageClock,
+    cut: Cut,
 ) -> Result<Summary> {
     let as_of = inputs.panel.calendar().as_of();
     refuse_half_an_export(plan, as_of)?;
@@ -184,6 +185,7 @@ fn run_loaded(
         standing: &standing,
         progress,
         clock,
+        cut,
         publication,
         outcome: Outcome { exceptions, ..Outcome::default() },
         kept_refit: None,
@@ -220,7 +222,7 @@ pub fn backtest(plan: &Plan, progress: &dyn Progress) -> Result<(Vec<BacktestRow
         let return_rates = history::return_rates(&inputs.panel, &plan.clean);
         let economics = economics(&inputs, &Market::new(&inputs, &plan.purchase));
         let classes = history::classify(&inputs, &economics, &return_rates, None, plan).classes;
-        let parts = partitions(&inputs.panel);
+        let parts = partitions(&inputs.panel, Cut::default());
         let settings = plan.forecast_settings(inputs.panel.calendar().bucket());
         progress.begin("learning", 0);
         let forecaster = learn_anew((&inputs).into(), settings, &parts);
@@ -253,6 +255,7 @@ struct NightlyRun<'a> {
     standing: &'a OpenDecisions,
     progress: &'a dyn Progress,
     clock: StageClock,
+    cut: Cut,
     publication: Box<Publication>,
     outcome: Outcome,
     /// The refit that the forecasts go back to, where its states are kept.
@@ -278,7 +281,7 @@ impl NightlyRun<'_> {
         self.outcome.exceptions.extend(exceptions);
         self.clock.lap("classify");
 
-        let parts = partitions(&inputs.panel);
+        let parts = partitions(&inputs.panel, self.cut);
         let settings = plan.forecast_settings(inputs.panel.calendar().bucket());
         self.progress.begin("learning", 0);
         let mut survey = Survey::new(inputs.into(), &parts);

@@ -10,7 +10,7 @@ use crate::inventory::kits::{Bills, PackedKits};
 use crate::inventory::lead_time;
 use crate::inventory::settings::OrderQuantity;
 use crate::math::distributions::Demand;
-use crate::run::learning::{learn_anew, partitions};
+use crate::run::learning::{Cut, learn_anew, partitions};
 use crate::run::progress::Progress;
 use crate::run::replay_world::ReplayWorld;
 use crate::run::{load, with_threads};
@@ -210,7 +210,7 @@ impl Windows<'_> {
         // does not.
         let horizon = settings.horizon.min(self.horizon()) + span.len();
         let settings = forecast::Settings { horizon, ..settings };
-        let parts = partitions(&panel);
+        let parts = partitions(&panel, Cut::default());
         let learnt = learn_anew(self.known_in(&panel), settings, &parts);
         let start = span.start;
         for t in span.clone().step_by(self.refresh_every()) {

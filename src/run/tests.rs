@@ -26,11 +26,16 @@ fn shop(at: &Path, skus: usize, threads: usize) -> Plan {
 
 /// Runs on the loaded inputs after `spoil` has had them.
 fn run_spoilt(plan: &Plan, spoil: impl Fn(&mut Inputs) + Sync) -> Summary {
+    run_cut(plan, Cut::default(), spoil)
+}
+
+/// The same in partitions of another size.
+fn run_cut(plan: &Plan, cut: Cut, spoil: impl Fn(&mut Inputs) + Sync) -> Summary {
     with_threads(plan.run.threads, || {
         let mut inputs = load(plan, &Silent)?;
         spoil(&mut inputs);
         let lock = OutputLock::acquire(&plan.run.out, "now")?;
-        run_loaded(plan, inputs, lock, &Silent, StageClock::start())
+        run_loaded(plan, inputs, lock, &Silent, StageClock::start(), cut)
     })
     .unwrap()
 }
@@ -125,4 +130,48 @@ fn a_fault_outside_any_item_ends_the_run_in_order() {
     let error = with_threads(2, || -> Result<()> { panic!("no item's fault") }).unwrap_err();
     assert_eq!(error.exit_code(), 1);
     assert!(error.to_string().contains("no item's fault"), "{error}");
+}
+
+/// Every table of a run, a line of cells a row.
+fn tables_of(folder: &Path) -> Vec<String> {
+    let mut lines = Vec::new();
+    for table in crate::tables::TABLES {
+        let rows = Rows::read(folder, table).unwrap();
+        for row in 0..rows.len() {
+            let cells = 0..rows.columns().len();
+            let cells: Vec<_> = cells.map(|at| rows.cell(at, row)).collect();
+            lines.push(format!("{} {cells:?}", table.name()));
+        }
+    }
+    lines
+}
+
+/// The sample has kits, analogues, two locations, suppliers with minimums, and promotions of some
+/// items only; a budget that binds weighs all lines against each other.
+#[test]
+fn neither_the_cut_of_the_panel_nor_threads_change_a_cell() {
+    let at = tempfile::tempdir().unwrap();
+    let whole = Cut::default();
+    let cuts = [
+        whole,
+        Cut { cells: 9_000, ..whole },
+        Cut { pools: 1, ..whole },
+        Cut { pools: 7, ..whole },
+    ];
+    let mut expected: Option<Vec<String>> = None;
+    for (i, cut) in cuts.into_iter().enumerate() {
+        let mut plan = shop(at.path(), 36, i + 1);
+        plan.run.models = at.path().join(format!("models{i}"));
+        plan.purchase.budget = Some(9_000.0);
+        let summary = run_cut(&plan, cut, |inputs| assert!(inputs.panel.pools().len() > 36));
+        let found = tables_of(&summary.folder);
+        let Some(expected) = &expected else {
+            assert!(found.iter().any(|line| line.contains("budget")), "the budget binds");
+            expected = Some(found);
+            continue;
+        };
+        let differs = expected.iter().zip(&found).find(|(a, b)| a != b);
+        assert!(differs.is_none(), "{cut:?}: {differs:?}");
+        assert_eq!(expected.len(), found.len(), "{cut:?}");
+    }
 }
