@@ -7,7 +7,7 @@ use crate::domain::economics::UnitEconomics;
 use crate::domain::inputs::{Inputs, Product, PurchaseOrder, Stock};
 use crate::domain::outcome::{
     Allocation, Classification, OpenOrderAdvice, Outcome, Policy, PoolPicture, Recommendation,
-    Status,
+    Status, StockProjection,
 };
 use crate::domain::panel::PoolId;
 use crate::domain::sorted::rows_of;
@@ -28,6 +28,7 @@ pub(crate) struct PoolResults<'a> {
     pub economics: UnitEconomics,
     pub policy: Option<&'a Policy>,
     pub picture: Option<&'a PoolPicture>,
+    pub projection: Option<&'a StockProjection>,
     /// One a supplier line.
     pub recommendations: &'a [Recommendation],
     /// One a channel.
@@ -116,6 +117,7 @@ pub(crate) fn pool_results<'a>(inputs: &'a Inputs, outcome: &'a Outcome) -> Vec<
             economics: outcome.economics.get(i).copied().unwrap_or_default(),
             policy: outcome.policy.get(i),
             picture: outcome.pictures.get(i),
+            projection: outcome.projections.get(i),
             recommendations: rows_of(&outcome.recommendations, pool),
             allocation: rows_of(&outcome.allocation, pool),
             open_orders: orders.iter().filter(|o| o.received.is_none()).collect(),

@@ -120,18 +120,23 @@
   };
 
   const stockChart = (p, policy, available) => {
-    const stock = [[0, Math.max(available, 0)], ...p.stock.map((v, i) => [i + 1, v])];
+    const fromToday = (weeks) => [[0, Math.max(available, 0)], ...weeks.map((v, i) => [i + 1, v])];
+    const stock = fromToday(p.stock);
+    const ordered = p.ordered.length ? fromToday(p.ordered) : [];
     const last = Math.max(stock.length - 1, 1);
-    const f = frame(0, last, Math.max(...stock.map((s) => s[1]), policy?.reorder || 0), "Projected stock without new orders");
+    const f = frame(0, last, Math.max(...[...stock, ...ordered].map((s) => s[1]), policy?.reorder || 0), "Projected stock without and with the recommended orders");
     const level = (value, attributes) => f.root.append(line(f, [[0, value], [last, value]], attributes));
     if (policy) {
       level(policy.reorder, { stroke: "var(--amber)", "stroke-dasharray": "8 3" });
       level(policy.safety, { stroke: "var(--red)", "stroke-dasharray": "2 3" });
     }
+    const dashed = { stroke: "var(--blue)", "stroke-dasharray": "6 3" };
+    if (ordered.length) f.root.append(line(f, ordered, dashed));
     f.root.append(line(f, stock, { stroke: "var(--ink)" }));
-    const say = (week) => `${counted(Math.round(stock[week][1]), "unit")} left without new orders`;
+    const say = (week) => `${counted(Math.round(stock[week][1]), "unit")} left without new orders${ordered.length ? `, ${write("number", Math.round(ordered[week][1]))} with them` : ""}`;
     return el("div", { class: "chart" }, f.root, reading(f, 0, last, say),
-      key(["projected stock", stroke({ stroke: "var(--ink)" })], ...(policy ? [["reorder point", stroke({ stroke: "var(--amber)", "stroke-dasharray": "8 3" })], ["safety stock", stroke({ stroke: "var(--red)", "stroke-dasharray": "2 3" })]] : [])));
+      key(["without new orders", stroke({ stroke: "var(--ink)" })], ...(ordered.length ? [["with those recommended", stroke(dashed)]] : []),
+        ...(policy ? [["reorder point", stroke({ stroke: "var(--amber)", "stroke-dasharray": "8 3" })], ["safety stock", stroke({ stroke: "var(--red)", "stroke-dasharray": "2 3" })]] : [])));
   };
 
   // --- Why this number ----------------------------------------------------------------------------------------------------
@@ -188,7 +193,7 @@
       const available = p.lines[0]?.available ?? p.stock?.on_hand ?? 0;
       parts.push(el("div", { class: "pair" },
         el("div", {}, el("h3", {}, "Demand a week"), demandChart(p.picture)),
-        el("div", {}, el("h3", {}, "Projected stock, if nothing is ordered"), stockChart(p.picture, p.policy, available))));
+        el("div", {}, el("h3", {}, "Projected stock"), stockChart(p.picture, p.policy, available))));
     }
     parts.push(...why);
     if (p.policy) {

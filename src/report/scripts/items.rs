@@ -134,7 +134,9 @@ struct PictureData {
     mean: Vec<Option<Number>>,
     low: Vec<Option<Number>>,
     high: Vec<Option<Number>>,
+    /// At the end of each week, without new orders and with the recommended ones; empty for none.
     stock: Vec<Option<Number>>,
+    ordered: Vec<Option<Number>>,
     out_days: u16,
 }
 
@@ -267,7 +269,7 @@ fn pool<'a>(report: &'a Report, pool: &'a PoolResults) -> PoolData<'a> {
         }),
         policy: pool.policy.map(policy),
         lines: pool.recommendations.iter().map(|r| line(report, r)).collect(),
-        picture: pool.picture.map(picture),
+        picture: pool.picture.map(|p| picture(p, with_orders(report, pool))),
         orders: pool.open_orders.iter().map(|o| open_order(report, pool, o)).collect(),
         channels: pool.allocation.iter().map(|a| channel(report, pool, a)).collect(),
         overrides: overrides(report, pool),
@@ -333,7 +335,17 @@ fn significant(value: f64) -> Option<Number> {
     rounded(value, (6.0 - before_the_point).clamp(0.0, 9.0) as i32)
 }
 
-fn picture(p: &PoolPicture) -> PictureData {
+/// Stock at the end of each week with what is recommended; empty where nothing is.
+fn with_orders(report: &Report, pool: &PoolResults) -> Vec<f32> {
+    let days = report.inputs().panel.calendar().bucket().days();
+    let week = (7.0 / days).round().max(1.0) as usize;
+    let Some(stock) = pool.projection.and_then(|p| p.with_orders.as_ref()) else {
+        return Vec::new();
+    };
+    stock.chunks_exact(week).map(|periods| periods[week - 1]).collect()
+}
+
+fn picture(p: &PoolPicture, with_orders: Vec<f32>) -> PictureData {
     PictureData {
         // Sales are whole units; a forecast of slow items is not.
         history: weeks(&p.history, 0),
@@ -342,6 +354,7 @@ fn picture(p: &PoolPicture) -> PictureData {
         low: weeks(&p.low, 1),
         high: weeks(&p.high, 1),
         stock: weeks(&p.stock, 0),
+        ordered: weeks(&with_orders, 0),
         out_days: p.stockout_days_30,
     }
 }
