@@ -23,6 +23,9 @@ impl Forecaster<'_> {
         let mut calibrated = self.calibrated.clone();
         calibrated.scales = vec![GroupScale::default(); later.setup.groups.keys.len()];
         // Groups are found by their names: an earlier panel may have had fewer.
+        later.shared.elasticities = self.model.shared.elasticities.of_earlier(
+            later.setup.groups.keys.iter().map(|key| setup.groups.keys.binary_search(key).ok()),
+        );
         for (group, key) in later.setup.groups.keys.iter().enumerate() {
             if let Ok(old) = setup.groups.keys.binary_search(key) {
                 let profile = &self.model.shared.seasons.profiles[old];

@@ -126,6 +126,11 @@ impl Elasticities {
         Self { of_groups }
     }
 
+    /// The same for the groups of a later panel; `earlier` is where each stood, if it did.
+    pub fn of_earlier(&self, earlier: impl Iterator<Item = Option<usize>>) -> Self {
+        Self { of_groups: earlier.map(|old| old.map_or(0.0, |old| self.of(old))).collect() }
+    }
+
     fn of(&self, group: usize) -> f64 {
         self.of_groups.get(group).copied().unwrap_or(0.0)
     }
@@ -291,5 +296,7 @@ mod tests {
         let rising: Vec<PriceChange> = (0..50).map(|_| change(0, 0.8, 1.0)).collect();
         assert_eq!(Elasticities::learn(&rising, 1).of(0), 0.0, "no price raises demand");
         assert_eq!(Elasticities::learn(&[], 1).of(0), 0.0);
+        let later = learnt.of_earlier([Some(1), None, Some(0)].into_iter());
+        assert_eq!([0, 1, 2].map(|g| later.of(g)), [learnt.of(1), 0.0, learnt.of(0)]);
     }
 }
