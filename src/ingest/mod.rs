@@ -602,7 +602,7 @@ impl<'a> Loading<'a> {
                     what,
                     "they were not known that morning",
                 )
-                .with_effect(Effect::Rows(future as u64)),
+                .with_effect(Effect::Rows(future)),
             );
         }
         let mut inputs = Inputs {

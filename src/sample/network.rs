@@ -6,6 +6,7 @@
 //! of a usual size; a marketplace's own change every year.
 
 use crate::domain::error::{Error, Result};
+use crate::math::elementary::Elementary;
 use crate::sample::AS_OF;
 use crate::sample::history::Random;
 use chrono::Duration;
@@ -88,7 +89,7 @@ pub fn write(folder: &Path, items: usize, seed: u64) -> Result<u64> {
         let mut random = Random::of_item(seed, item);
         let sku = format!("NET-{item:04}");
         // Many slow items and a few fast ones.
-        let per_day = 0.3 * (3.0 * random.uniform()).exp() * random.between(0.6, 1.6);
+        let per_day = 0.3 * (3.0 * random.uniform()).exponential() * random.between(0.6, 1.6);
         let cost = random.between(3.0, 40.0);
         let price = cost * random.between(1.5, 2.4);
         let case = [1, 2, 6, 12][random.below(4)];

@@ -438,7 +438,7 @@ fn ordered_at_night(pool: &ReplayPool, policy: &inventory::Settings, patience: P
     let supply = Sorted::new(vec![row]);
     let breaks = pool.tiers.as_ref().map_or_else(Vec::new, |tiers| tiers.breaks.clone());
     let names = Names {
-        skus: vec!["SKU1".to_owned()].into(),
+        skus: vec!["SKU1".to_owned()],
         locations: vec!["main".to_owned()],
         suppliers: vec!["S".to_owned()],
         ..Names::default()
