@@ -248,6 +248,10 @@ fn place(approvals: &mut [Unplaced<'_>], orders: &[PurchaseOrder], numbers: &BTr
         let is_ours = numbers.contains(whole_order(&order.order_id));
         placed.push(Placed { order, left: order.quantity, is_ours });
     }
+    // The oldest approval and the oldest order first: a later approval finds later orders alone, and
+    // one of February that took March's order would leave March's approval without any.
+    placed.sort_by_key(|order| (!order.is_dated(), order.order.confirmed));
+    approvals.sort_by_key(|approval| approval.decision.as_of);
 
     for approval in approvals.iter_mut() {
         let [line_number, order_number] = order_numbers(approval.decision);
@@ -459,7 +463,10 @@ mod tests {
 
     /// Units that still count as on order: 60 approved on the 1st, 145 on the 2nd.
     fn left(orders: &[PurchaseOrder]) -> [i64; 2] {
-        let decisions = [approval(1, 60), approval(2, 145)];
+        left_of([approval(1, 60), approval(2, 145)], orders)
+    }
+
+    fn left_of(decisions: [Decision; 2], orders: &[PurchaseOrder]) -> [i64; 2] {
         let numbers = decisions.iter().flat_map(order_numbers).collect();
         let pool = PoolId { sku: SkuId(0), location: LocationId(0) };
         let mut approvals: Vec<Unplaced<'_>> = decisions
@@ -494,6 +501,14 @@ mod tests {
         for (what, orders, expected) in cases {
             assert_eq!(left(&orders), expected, "{what}");
         }
+    }
+
+    #[test]
+    fn the_oldest_approval_takes_the_oldest_order_whatever_their_numbers() {
+        // By number the second order comes first: taken for the first approval, it would leave the
+        // second one waiting though it is placed.
+        let orders = [order("ERP-10", 12, 100), order("ERP-5", 2, 100)];
+        assert_eq!(left_of([approval(1, 100), approval(10, 100)], &orders), [0, 0]);
     }
 
     #[test]
