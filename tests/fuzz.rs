@@ -224,7 +224,9 @@ impl Target {
             seeds.push(("template.toml".to_owned(), TEMPLATE.as_bytes().to_vec()));
             for entry in fs::read_dir(root().join("tests/configs")).unwrap() {
                 let path = entry.unwrap().path();
-                seeds.push((path.display().to_string(), fs::read(path).unwrap()));
+                if path.extension().is_some_and(|kind| kind == "toml") {
+                    seeds.push((path.display().to_string(), fs::read(path).unwrap()));
+                }
             }
         }
         seeds.sort();
