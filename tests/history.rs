@@ -18,12 +18,12 @@ fn a_run_has_one_row_and_keeps_it_when_it_is_pruned() {
     let out = out.path();
     for (as_of, history) in [("2024-04-01", 10), ("2024-04-03", 12)] {
         small(as_of, history).publish(out, "").unwrap();
-        assert_eq!(update(out).unwrap(), 1);
+        assert_eq!(update(out).unwrap().added, 1);
     }
     // A backfill is kept beside, and never was current.
     small("2024-04-02", 11).publish(out, "").unwrap();
-    assert_eq!(update(out).unwrap(), 1);
-    assert_eq!(update(out).unwrap(), 0, "nothing new");
+    assert_eq!(update(out).unwrap().added, 1);
+    assert_eq!(update(out).unwrap().added, 0, "nothing new");
     assert_eq!(column(out, "runs", "as_of"), ["2024-04-01", "2024-04-03", "2024-04-02"]);
     assert_eq!(column(out, "runs", "became_current"), ["true", "true", "false"]);
     assert_eq!(column(out, "indicators", "as_of").len(), 3);
@@ -49,7 +49,10 @@ fn what_is_torn_is_made_anew_from_the_runs_that_are_there() {
     let whole = fs::read(out.join("history/indicators.parquet")).unwrap();
     fs::write(out.join("history/indicators.parquet"), &whole[..whole.len() / 2]).unwrap();
     fs::remove_file(out.join("history/accuracy.parquet")).unwrap();
-    assert_eq!(update(out).unwrap(), 2);
+    let updated = update(out).unwrap();
+    assert_eq!(updated.added, 2);
+    let warning = updated.warning().expect("a torn file is told");
+    assert!(warning.starts_with("history/indicators.parquet could not be read"), "{warning}");
     assert_eq!(fs::read(out.join("history/indicators.parquet")).unwrap(), whole);
     assert_eq!(column(out, "accuracy", "as_of").len(), 2);
     fs::write(out.join("history/runs.parquet"), "").unwrap();

@@ -14,7 +14,9 @@ pub(crate) fn prune(args: &PruneArgs) -> Result<u8> {
     let plan = Plan::load(&args.options)?;
     let lock = OutputLock::acquire(&plan.run.out, "prune")?;
     // What must not be lost with the runs is written first.
-    tables::history::update(lock.out())?;
+    if let Some(warning) = tables::history::update(lock.out())?.warning() {
+        say!("{warning}");
+    }
     let removed = store::prune(&lock, args.keep)?;
     for run in &removed {
         say!("removed {}", run.manifest.run_id);

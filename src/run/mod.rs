@@ -125,11 +125,16 @@ pub fn run(plan: &Plan, progress: &dyn Progress) -> Result<Summary> {
 /// is made up for by the next one, or by a prune.
 fn note_history(plan: &Plan, progress: &dyn Progress) {
     let place = plan.place();
-    let written = OutputLock::acquire(&place, "history")
-        .and_then(|lock| tables::history::update(lock.out()).map(|_| ()));
+    let written =
+        OutputLock::acquire(&place, "history").and_then(|lock| tables::history::update(lock.out()));
     match written {
         // Another run has begun: it does it.
-        Ok(()) | Err(Error::Locked { .. }) => {}
+        Err(Error::Locked { .. }) => {}
+        Ok(updated) => {
+            if let Some(warning) = updated.warning() {
+                progress.note(&warning);
+            }
+        }
         Err(error) => progress.note(&format!(
             "the history beside the runs could not be written ({error}): the next run does it"
         )),

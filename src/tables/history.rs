@@ -98,19 +98,45 @@ pub(crate) fn columns() -> impl Iterator<Item = (&'static str, Vec<Column>)> {
     TABLES.iter().map(|table| (table.name, (table.columns)()))
 }
 
-/// Brings the history below `out` up to date with the runs that are there; says how many were added.
+/// What an update of the history did.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Updated {
+    /// Runs that were added.
+    pub added: usize,
+    /// Files that could not be read and were made again, from the runs that are still kept.
+    pub rebuilt: Vec<String>,
+}
+
+impl Updated {
+    /// What has to be said of files made again; `None` where there are none.
+    #[must_use]
+    pub fn warning(&self) -> Option<String> {
+        (!self.rebuilt.is_empty()).then(|| {
+            format!(
+                "{FOLDER}/{} could not be read and was made again from the runs that are kept: \
+                 what it said of runs pruned before is lost, unless a backup has it",
+                self.rebuilt.join(&format!(", {FOLDER}/"))
+            )
+        })
+    }
+}
+
+/// Brings the history below `out` up to date with the runs that are there.
 ///
 /// # Errors
 /// [`Error::Io`] where it cannot be written; each table is then as it was, or up to date.
-pub fn update(out: &Path) -> Result<usize> {
+pub fn update(out: &Path) -> Result<Updated> {
     let folder = out.join(FOLDER);
     let mut runs = PublishedRun::all(out)?;
     runs.sort_by_cached_key(PublishedRun::published_at);
     let before: Vec<Option<RecordBatch>> =
         TABLES.iter().map(|table| read(&folder.join(file_name(table))).ok()).collect();
     let known = before[0].as_ref().map(run_ids).unwrap_or_default();
-    let mut added = 0;
+    let mut updated = Updated::default();
     for (table, before) in TABLES.iter().zip(before) {
+        if before.is_none() && folder.join(file_name(table)).exists() {
+            updated.rebuilt.push(file_name(table));
+        }
         let mut new: Vec<&PublishedRun> = runs.iter().collect();
         if before.is_some() {
             new.retain(|run| !known.contains(&run.manifest.run_id));
@@ -118,12 +144,12 @@ pub fn update(out: &Path) -> Result<usize> {
                 continue;
             }
         }
-        added = added.max(new.len());
+        updated.added = updated.added.max(new.len());
         let rows = gathered(table, before, &new)?;
         let bytes = encoded(table, &rows)?;
         replace(&folder, &file_name(table), &[&bytes])?;
     }
-    Ok(added)
+    Ok(updated)
 }
 
 fn file_name(table: &HistoryTable) -> String {

@@ -11,8 +11,15 @@ use crate::ingest::files::chunk::{Reading, Sink};
 use crate::ingest::files::rows::{self, Lines};
 use crate::ingest::files::source::File;
 use crate::ingest::settings::Footer;
-use calamine::{Data, ExcelDateTime, Range, Reader, SheetVisible, open_workbook_auto};
+use calamine::{
+    Cell, Data, DataRef, ExcelDateTime, Range, Reader, SheetVisible, Sheets, open_workbook_auto,
+};
 use std::borrow::Cow;
+use std::io::{Read, Seek};
+
+/// Cells that a sheet may span, filled or not: the most rows of a sheet with nineteen columns. Each
+/// takes 32 bytes, so that one stray cell far below would take all memory.
+const MOST_CELLS: u64 = 20_000_000;
 
 /// Reads the sheets of one workbook; returns the number of their rows.
 ///
@@ -48,7 +55,7 @@ pub(crate) fn read(file: &File, reading: &mut Reading<'_>, sink: &mut Sink<'_>) 
     let mut passed_over = Vec::new();
     let mut first_error = None;
     for name in &names {
-        let cells = crate::domain::fault::guarded(|| workbook.worksheet_range(name));
+        let cells = crate::domain::fault::guarded(|| cells_of(&mut workbook, name));
         let range = cells
             .map_err(|_| unreadable(format!("sheet `{name}` is damaged")))?
             .map_err(|error| unreadable(format!("sheet `{name}`: {error}")))?;
@@ -101,7 +108,7 @@ pub(crate) fn first_lines(file: &File) -> Result<Vec<Vec<String>>> {
         if sheet.visible != SheetVisible::Visible {
             continue;
         }
-        let Ok(range) = workbook.worksheet_range(&sheet.name) else { continue };
+        let Ok(range) = cells_of(&mut workbook, &sheet.name) else { continue };
         let mut lines = SheetLines::new(&range);
         for _ in 0..rows::HEADER_WITHIN {
             if !lines.next()? {
@@ -111,6 +118,35 @@ pub(crate) fn first_lines(file: &File) -> Result<Vec<Vec<String>>> {
         }
     }
     Ok(first)
+}
+
+/// The cells of one sheet; or why it cannot be read.
+fn cells_of<R: Read + Seek>(
+    workbook: &mut Sheets<R>,
+    sheet: &str,
+) -> std::result::Result<Range<Data>, String> {
+    let Sheets::Xlsx(workbook) = workbook else {
+        return workbook.worksheet_range(sheet).map_err(|error| error.to_string());
+    };
+    let mut reader = workbook.worksheet_cells_reader(sheet).map_err(|error| error.to_string())?;
+    let mut cells: Vec<Cell<Data>> = Vec::new();
+    let mut rows = 0;
+    let mut columns = 0;
+    while let Some(cell) = reader.next_cell().map_err(|error| error.to_string())? {
+        if !matches!(cell.get_value(), DataRef::Empty) {
+            let position = cell.get_position();
+            rows = rows.max(u64::from(position.0) + 1);
+            columns = columns.max(u64::from(position.1) + 1);
+            cells.push(Cell::new(position, Data::from(cell.get_value().clone())));
+        }
+    }
+    if rows * columns > MOST_CELLS {
+        return Err(format!(
+            "its cells reach to row {rows} and column {columns}: delete what stands far from the \
+             table, or save it as csv"
+        ));
+    }
+    Ok(Range::from_sparse(cells))
 }
 
 /// The rows of one sheet as texts.
