@@ -10,6 +10,7 @@ use crate::store::models::Loaded;
 use crate::store::{
     Findings, Journal, OutputLock, PublishedRun, look_at_current, now, recover, set_aside,
 };
+use crate::tables::history;
 use serde_json::json;
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -32,6 +33,7 @@ pub(crate) fn doctor(args: &DoctorArgs) -> Result<u8> {
     let mut found = Examination::default();
     decisions(&out, args.fix, &mut found)?;
     runs(&lock, args.fix, &mut found)?;
+    past(&lock, args.fix, &mut found)?;
     models(&out, &plan.run.models, args.fix, &mut found)?;
     let wrong = look_at_current(&out)?;
     if args.fix {
@@ -137,6 +139,21 @@ fn runs(lock: &OutputLock, fix: bool, found: &mut Examination) -> Result<()> {
     match PublishedRun::current(out) {
         Ok(_) => {}
         Err(error) => found.wrong.push(format!("current: {error}")),
+    }
+    Ok(())
+}
+
+/// The history beside the runs.
+fn past(lock: &OutputLock, fix: bool, found: &mut Examination) -> Result<()> {
+    if fix {
+        found.mended.extend(history::update(lock.out())?.warning());
+        return Ok(());
+    }
+    for file in history::unreadable(lock.out()) {
+        found.wrong.push(format!(
+            "history/{file}: damaged; the next run makes it again from the runs that are kept, what \
+             it said of runs pruned before is lost unless a backup has it"
+        ));
     }
     Ok(())
 }

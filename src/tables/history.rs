@@ -121,6 +121,14 @@ impl Updated {
     }
 }
 
+/// Files of the history below `out` that are there and cannot be read.
+#[must_use]
+pub fn unreadable(out: &Path) -> Vec<String> {
+    let folder = out.join(FOLDER);
+    let names = TABLES.iter().map(file_name);
+    names.filter(|name| folder.join(name).exists() && read(&folder.join(name)).is_err()).collect()
+}
+
 /// Brings the history below `out` up to date with the runs that are there.
 ///
 /// # Errors
@@ -132,11 +140,8 @@ pub fn update(out: &Path) -> Result<Updated> {
     let before: Vec<Option<RecordBatch>> =
         TABLES.iter().map(|table| read(&folder.join(file_name(table))).ok()).collect();
     let known = before[0].as_ref().map(run_ids).unwrap_or_default();
-    let mut updated = Updated::default();
+    let mut updated = Updated { added: 0, rebuilt: unreadable(out) };
     for (table, before) in TABLES.iter().zip(before) {
-        if before.is_none() && folder.join(file_name(table)).exists() {
-            updated.rebuilt.push(file_name(table));
-        }
         let mut new: Vec<&PublishedRun> = runs.iter().collect();
         if before.is_some() {
             new.retain(|run| !known.contains(&run.manifest.run_id));
