@@ -219,10 +219,11 @@ pub struct Shipment {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
 
-    fn lane(from: u32, to: u32, sku: Option<u32>, role: Role) -> Lane {
+    /// A lane of two days without terms of its own.
+    pub(crate) fn lane(from: u32, to: u32, sku: Option<u32>, role: Role) -> Lane {
         Lane {
             from: LocationId(from),
             to: LocationId(to),

@@ -237,29 +237,9 @@ pub(crate) fn sources(lanes: &Lanes, pools: &[(SkuId, LocationId)]) -> Vec<(SkuI
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::units::Money;
 
     fn lane(from: u32, to: u32, sku: Option<u32>) -> Lane {
-        Lane {
-            from: LocationId(from),
-            to: LocationId(to),
-            sku: sku.map(SkuId),
-            role: Role::Primary,
-            lead_time_days: 2.0,
-            lead_time_sd_days: None,
-            lead_time_max_days: None,
-            weekdays: Vec::new(),
-            closures: Vec::new(),
-            pack_size: None,
-            minimum: Units::ZERO,
-            maximum: None,
-            cost_per_line: Money::ZERO,
-            cost_per_unit: Money::ZERO,
-            cost_per_shipment: Money::ZERO,
-            capacity: None,
-            basis: Measure::Units,
-            mode: LaneMode::Hold,
-        }
+        crate::domain::lanes::tests::lane(from, to, sku, Role::Primary)
     }
 
     fn names() -> Names {
