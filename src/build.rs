@@ -1,5 +1,5 @@
-//! Which build is this? `ORDERPOINT_BUILD`: the commit, as `git describe` names it, with a digest of
-//! what was changed since; without git a digest of the sources. Two builds that may compute
+//! Which build is this? `ORDERPOINT_BUILD`: the commit, as `git describe` names it, with a digest
+//! of what was changed since; without git a digest of the sources. Two builds that may compute
 //! different numbers never have the same name.
 
 use std::fs;

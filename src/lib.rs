@@ -9,15 +9,15 @@
 //! | room | its one job |
 //! |---|---|
 //! | [`cli`] | arguments as typed; one file a command |
-//! | [`config`] | arguments and `orderpoint.toml` become a checked plan: every default, range and reason |
-//! | [`domain`] | the words: ids, units, money, calendar, panel; the rows of input tables and results |
+//! | [`config`] | arguments and `orderpoint.toml` become a checked plan: every default and range |
+//! | [`domain`] | the words: ids, units, money, calendar, panel; rows of inputs and of results |
 //! | [`math`] | one of each: demand distribution, normal, optimiser, linear solve, apportionment |
-//! | [`ingest`] | `files` (bytes to columns), `cells` (mapping, presets, dates, numbers), `tables` (checked rows) |
+//! | [`ingest`] | `files` (bytes to columns), `cells` (mapping, dates), `tables` (checked rows) |
 //! | [`clean`], [`classify`] | what demand would have been; what kind of item it is |
-//! | [`forecast`] | `methods` (one file each), `pooled` (the engine of shared indices), `evaluate` (errors, choice) |
-//! | [`inventory`] | lead times, positions, kits, lots, policy: pure arithmetic of one item at one location |
+//! | [`forecast`] | `methods` (one file each), `pooled` (shared indices), `evaluate` (choice) |
+//! | [`inventory`] | lead times, positions, kits, lots, policy: arithmetic of one stock pool |
 //! | [`network`] | one item at many locations: levels, echelon purchase, sharing out over lanes |
-//! | [`purchase`] | offers, sourcing, `rules` (one file a constraint), supplier orders, budget, open orders |
+//! | [`purchase`] | offers, sourcing, `rules` (one file a constraint), supplier and open orders |
 //! | [`allocate`] | one pool of stock over its channels; transfers between locations |
 //! | [`explain`] | the step (name, formula, inputs, value) and the evaluator that recomputes it |
 //! | [`run`] | the night: observe, learn, plan, settle; the only room that knows all stages |
@@ -30,8 +30,8 @@
 //!
 //! # Invariants, deliberately kept
 //!
-//! 1. `polars` only in [`ingest`]; `arrow` and `parquet` only there, in [`tables`] and in [`store`].
-//!    A stage takes slices and plain structs.
+//! 1. `polars` only in [`ingest`]; `arrow` and `parquet` only there, in [`tables`] and in
+//!    [`store`]. A stage takes slices and plain structs.
 //! 2. No stage reads a file, clock, environment variable or random state: the as-of date and the
 //!    seed are in the plan.
 //! 3. A stage never imports `config`, `run`, `tables`, `store`, `report` or `cli`; `run` hands it
@@ -46,11 +46,11 @@
 //! | what | where |
 //! |---|---|
 //! | a forecasting method | its file in `forecast/methods/`, one line in the list there, its test |
-//! | a supplier constraint | its file and its lines in `purchase/rules/`, its column in `domain` and `ingest/tables`, its test |
-//! | a column of an output table | its line in the table's declaration in `tables/`, the golden file |
+//! | a supplier constraint | file and lines in `purchase/rules/`; column in `domain` and `ingest` |
+//! | a column of an output table | its line in the declaration in `tables/`, the golden file |
 //! | an output table | its declaration in `tables/`, one line in the list there, its golden file |
-//! | an input layout (preset) | one data file in `ingest/cells/presets/`, its name in the list beside it, its example in `tests/presets/` |
-//! | an indicator, an exception kind, a rule of classification | its file or variant, and its test |
+//! | an input layout (preset) | data file and line in `ingest/cells/presets`; example in `tests` |
+//! | an indicator, an exception kind, a rule of classes | its file or variant, and its test |
 //! | an export format | its file in `review/exports/`, one line in the list there, its test |
 //!
 //! `.github/CONTRIBUTING.md` walks through the first four.

@@ -1,5 +1,5 @@
-//! Locations that feed each other, through the whole program: what is refused, who is sent what, and
-//! that no unit is invented or lost.
+//! Locations that feed each other, through the whole program: what is refused, who is sent what,
+//! and that no unit is invented or lost.
 
 use crate::small::date;
 use crate::support::{Table, orderpoint, succeeds, text};
@@ -214,7 +214,8 @@ fn l11_no_unit_is_invented_or_lost_over_sixty_nights() {
         succeeds(work, &["run", "--as-of", &as_of], &[0]);
         let lines = Table::published(&work.join("reports"), "recommendations");
 
-        // What the program sees is what there is: on the shelf less what is to leave, and on its way.
+        // What the program sees is what there is: on the shelf less what is to leave, and on its
+        // way.
         let mut leaves: BTreeMap<String, i64> = BTreeMap::new();
         for row in &lines.rows {
             let place = lines.text(row, "location");

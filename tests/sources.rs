@@ -93,8 +93,8 @@ fn amazon(data: &Path) {
         let mut row = |order: u64, by: &str, channel: &str, units: u64| {
             writeln!(
                 rows,
-                "{order}\t{at}\tShipped\t{by}\t{channel}\tMug, 4\" high\tAMZ-MUG\tShipped\t{units}\t\
-                 USD\t{}.00\t",
+                "{order}\t{at}\tShipped\t{by}\t{channel}\tMug, 4\" \
+                 high\tAMZ-MUG\tShipped\t{units}\tUSD\t{}.00\t",
                 10 * units
             )
             .unwrap();
@@ -107,8 +107,9 @@ fn amazon(data: &Path) {
         }
     }
     std::fs::write(data.join("all_orders.txt"), rows).unwrap();
-    let stock = "sku\tfnsku\tafn-warehouse-quantity\tafn-unsellable-quantity\tafn-reserved-quantity\t\
-                 afn-inbound-shipped-quantity\nAMZ-MUG\tX001\t44\t3\t1\t25\n";
+    let stock = "sku\tfnsku\tafn-warehouse-quantity\tafn-unsellable-quantity\t\
+                 afn-reserved-quantity\tafn-inbound-shipped-quantity\n\
+                 AMZ-MUG\tX001\t44\t3\t1\t25\n";
     std::fs::write(data.join("fba-inventory.txt"), stock).unwrap();
     std::fs::write(data.join("aliases.csv"), "channel_sku,sku\nAMZ-MUG,MUG\n").unwrap();
 }
@@ -150,7 +151,8 @@ fn wholesale(data: &Path) {
 fn stock(data: &Path) {
     let header = "Handle,Title,Option1 Name,SKU,Location,Unavailable (not editable),\
                   Committed (not editable),On hand (current)\n";
-    let rows = "mug,Mug,,MUG,Warehouse,0,4,120\nmug,Mug,,MUG,Downtown,not stocked,not stocked,not stocked\n\
+    let rows = "mug,Mug,,MUG,Warehouse,0,4,120\n\
+                mug,Mug,,MUG,Downtown,not stocked,not stocked,not stocked\n\
                 cup,Cup,,CUP,Warehouse,0,0,-3\ncup,Cup,,CUP,Downtown,0,0,9\n";
     std::fs::write(data.join("inventory_export.csv"), format!("{header}{rows}")).unwrap();
     std::fs::write(
@@ -200,7 +202,8 @@ fn five_places_of_sale_and_two_of_stock_are_one_plan() {
     assert_eq!(said["refused"], Value::Array(Vec::new()));
     assert_eq!(said["quarantine"], Value::Array(Vec::new()));
 
-    // What is told is what the seller knows: tips, orders of other shops, refunds, what lies nowhere.
+    // What is told is what the seller knows: tips, orders of other shops, refunds, what lies
+    // nowhere.
     let known = [
         "assumed-layout",
         "excluded-rows",

@@ -1,7 +1,7 @@
 //! Thirty mornings of a shop with everything going on at once: kits, lots, owed units, two places,
 //! late and partly delivered orders, approvals that are placed some days later, channels with
-//! reserves and caps. Each morning the program plans, and what it says is held against what the shop
-//! knows of itself.
+//! reserves and caps. Each morning the program plans, and what it says is held against what the
+//! shop knows of itself.
 
 use crate::noise::Noise;
 use crate::small::folder;
@@ -181,9 +181,9 @@ impl Shop {
         }
         put("stock", &stock);
         put("lots", &lots);
-        let mut orders =
-            "order_id,sku,location,supplier,quantity,confirmed,expected,received,received_quantity\n"
-                .to_owned();
+        let mut orders = "order_id,sku,location,supplier,quantity,confirmed,expected,received,\
+             received_quantity\n"
+            .to_owned();
         for o in &self.orders {
             let received = o.closed.map_or_else(String::new, |n| day(n).to_string());
             let come = if o.come > 0 { o.come.to_string() } else { String::new() };
@@ -224,7 +224,8 @@ fn thirty_mornings_conserve_what_is_owed_promised_expired_and_on_order() {
     let put = |name: &str, text: &str| std::fs::write(data.join(name), text).unwrap();
     put(
         "products.csv",
-        "sku,name,unit_cost,unit_price,shelf_life_days\nCUP,Cup,2,6,\nSET,Set,7,20,\nMILK,Milk,1,3,12\n\
+        "sku,name,unit_cost,unit_price,shelf_life_days\nCUP,Cup,2,6,\nSET,Set,7,20,\n\
+         MILK,Milk,1,3,12\n\
          LAMP,Lamp,9,25,\nTRAY,Tray,3,8,\n",
     );
     put("kits.csv", "sku,component,quantity\nSET,CUP,2\nSET,TRAY,1\n");

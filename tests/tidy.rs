@@ -195,6 +195,20 @@ fn elementary_functions_are_the_same_on_every_machine() {
 }
 
 #[test]
+fn no_line_is_wider_than_a_hundred_columns() {
+    // rustfmt breaks code, but neither texts nor comments.
+    for folder in ["src", "benches", "tests"] {
+        for file in sources(&root().join(folder)) {
+            let text = std::fs::read_to_string(&file).unwrap();
+            for (i, line) in text.lines().enumerate() {
+                let width = line.chars().count();
+                assert!(width <= 100, "{}:{}: {width} columns", file.display(), i + 1);
+            }
+        }
+    }
+}
+
+#[test]
 fn no_leftovers() {
     for folder in ["src", "benches", "tests"] {
         for file in sources(&root().join(folder)).iter().filter(|f| !f.ends_with("tests/tidy.rs")) {

@@ -1,4 +1,5 @@
-//! What both Rust sides of the forecast comparison share: reading series, scoring paths, counting CPU time.
+//! What both Rust sides of the forecast comparison share: reading series, scoring paths, counting
+//! CPU time.
 
 use std::fs;
 
@@ -88,7 +89,8 @@ pub fn measure(
     let base = base.unwrap_or(score);
     let owa = 0.5 * (score.0 / base.0 + score.1 / base.1);
     println!(
-        r#"{{"model": "{name}", "series": {}, "smape": {:.4}, "mase": {:.4}, "owa": {owa:.4}, "cpu_ms": {ms:.4}}}"#,
+        "{{\"model\": \"{name}\", \"series\": {}, \"smape\": {:.4}, \"mase\": {:.4}, \
+         \"owa\": {owa:.4}, \"cpu_ms\": {ms:.4}}}",
         all.len(),
         score.0,
         score.1

@@ -54,8 +54,10 @@ pub struct Worth {
 /// Imbalance, stranded stock and superfluous channels of one pool; `rows` are its allocation, in
 /// the order of `channels`.
 ///
-/// - `stranded`: units of a channel beyond `excess_cover_days` of its velocity while the pool as a whole has no such excess.
-/// - `imbalance`: the units that would lift all channels to `short_cover_days` and lie stranded in others.
+/// - `stranded`: units of a channel beyond `excess_cover_days` of its velocity while the pool as a
+///   whole has no such excess.
+/// - `imbalance`: the units that would lift all channels to `short_cover_days` and lie stranded in
+///   others.
 /// - `too-many-channels`: see [`superfluous_channel`].
 #[must_use]
 pub fn findings(

@@ -1,5 +1,5 @@
-//! What a channel asks of a pool: its demand of a day, what a unit earns there, and the terms of its
-//! row and of its row for the item.
+//! What a channel asks of a pool: its demand of a day, what a unit earns there, and the terms of
+//! its row and of its row for the item.
 
 use crate::allocate::{ChannelDemand, Previous};
 use crate::domain::economics::UnitEconomics;

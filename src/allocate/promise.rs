@@ -1,13 +1,14 @@
-//! One promise over kits and their parts: what is offered of a kit is not offered of its parts again.
+//! One promise over kits and their parts: what is offered of a kit is not offered of its parts
+//! again.
 //!
-//! A kit, and a part that is also sold alone, each *claim* units of the same shelves. They are served
-//! in rounds, every claim up to the round's quantity:
+//! A kit, and a part that is also sold alone, each *claim* units of the same shelves. They are
+//! served in rounds, every claim up to the round's quantity:
 //!
 //! 1. what channels have reserved;
 //! 2. what is expected to sell until the next publication, at least one unit, so that nothing that
 //!    sells is taken off sale for a better-paid neighbour;
-//! 3. what is expected to sell until more can arrive, the best paid first: by margin per unit of its
-//!    scarcest part;
+//! 3. what is expected to sell until more can arrive, the best paid first: by margin per unit of
+//!    its scarcest part;
 //! 4. the rest, for equally many days.
 //!
 //! Claims that are paid alike, and all of them in the last round, are served for equally many days.

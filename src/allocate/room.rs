@@ -1,9 +1,9 @@
 //! Room of a shipment and of a location: what does not fit stays, those units first that are least
 //! likely to earn their margin for the room they take.
 //!
-//! Units are taken back in whole packs from lines by `margin x probability that the last unit sells /
-//! size`: with the line that gains least for its room first, as a knapsack of many small packs is
-//! filled from the other end.
+//! Units are taken back in whole packs from lines by
+//! `margin x probability that the last unit sells / size`: with the line that gains least for its
+//! room first, as a knapsack of many small packs is filled from the other end.
 
 use crate::domain::exceptions::{Effect, Exception, ExceptionKind, Severity, Subject};
 use crate::domain::inputs::{Inputs, Product};
@@ -46,8 +46,8 @@ impl Room<'_> {
     }
 }
 
-/// Takes back what shipments and locations have no room for, from the lines `transfers` and the rows
-/// `lanes` beside them.
+/// Takes back what shipments and locations have no room for, from the lines `transfers` and the
+/// rows `lanes` beside them.
 pub fn keep_within_room(
     transfers: &mut [Recommendation],
     lanes: &mut [LaneRow],

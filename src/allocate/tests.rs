@@ -320,7 +320,8 @@ fn e10_a_giver_keeps_what_it_needs_until_its_own_supply() {
 prop_compose! {
     fn any_channel()(
         velocity in 0.0f64..30.0, margin in -1.0f64..9.0, priority in prop::option::of(0i64..4),
-        reserve in 0i64..40, buffer in prop::option::of(0i64..60), cap in prop::option::of(0i64..80),
+        reserve in 0i64..40, buffer in prop::option::of(0i64..60),
+        cap in prop::option::of(0i64..80),
         min_share in 0.0f64..0.6, share in prop::option::of(0.0f64..1.0),
     ) -> ChannelDemand {
         ChannelDemand {
@@ -339,7 +340,8 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(4000))]
     #[test]
     fn allocation_conserves_the_pool_and_never_exceeds_a_cap(
-        available in -20i64..500, channels in prop::collection::vec(any_channel(), 0..7), by_priority in any::<bool>(),
+        available in -20i64..500, channels in prop::collection::vec(any_channel(), 0..7),
+        by_priority in any::<bool>(),
     ) {
         let method = if by_priority { Method::Priority } else { Method::Shares };
         let (rows, _) = run(available, &channels, &Settings { method, ..Settings::default() });
@@ -352,20 +354,25 @@ proptest! {
             prop_assert_eq!(total, stock.min(caps));
         }
         for (row, channel) in rows.iter().zip(&channels) {
-            prop_assert!(channel.cap.is_none_or(|cap| row.allocated <= cap), "{:?} {:?}", row, channel);
+            let is_within = channel.cap.is_none_or(|cap| row.allocated <= cap);
+            prop_assert!(is_within, "{:?} {:?}", row, channel);
             prop_assert!(row.reserved <= row.allocated && row.reserved <= channel.reserve);
             prop_assert_eq!(row.published, Some((row.allocated - row.buffer).max(Units(0))));
-            prop_assert!((0.0..=1.0).contains(&row.share) && (0.0..=1.0).contains(&row.oversell_risk));
+            prop_assert!((0.0..=1.0).contains(&row.share));
+            prop_assert!((0.0..=1.0).contains(&row.oversell_risk));
         }
     }
 
     #[test]
     fn scaling_pool_and_demand_scales_the_split(
-        units in 1i64..200, velocities in prop::collection::vec(0.1f64..20.0, 1..6), factor in 2i64..9,
+        units in 1i64..200, velocities in prop::collection::vec(0.1f64..20.0, 1..6),
+        factor in 2i64..9,
     ) {
         let channels: Vec<ChannelDemand> = velocities.iter().map(|&v| channel(0, v, 2.0)).collect();
-        let scaled: Vec<ChannelDemand> = velocities.iter().map(|&v| channel(0, v * factor as f64, 2.0)).collect();
-        let (small, large) = (split(Units(units), &channels, &Settings::default()), split(Units(units * factor), &scaled, &Settings::default()));
+        let scaled: Vec<ChannelDemand> =
+            velocities.iter().map(|&v| channel(0, v * factor as f64, 2.0)).collect();
+        let small = split(Units(units), &channels, &Settings::default());
+        let large = split(Units(units * factor), &scaled, &Settings::default());
         for (s, l) in small.iter().zip(&large) {
             prop_assert!((l.allocated.count() - factor * s.allocated.count()).abs() <= factor);
             prop_assert!((l.share - s.share).abs() < 1e-12);

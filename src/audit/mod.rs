@@ -283,8 +283,8 @@ fn wrong_quantity(inputs: &Inputs, line: &Recommendation) -> Option<String> {
     LotRules::agreed(&inputs.supply, line.sku, line.location, line.supplier?)?.refusal(quantity)
 }
 
-/// Nobody sends what is not there, more than was asked for, or parts of a pack; and what channels are
-/// shown is what stays.
+/// Nobody sends what is not there, more than was asked for, or parts of a pack; and what channels
+/// are shown is what stays.
 fn transfers_fit_their_sources(inputs: &Inputs, outcome: &Outcome, faults: &mut Faults<'_>) {
     let mut available: BTreeMap<PoolId, Units> = BTreeMap::new();
     for line in &outcome.recommendations {
@@ -444,8 +444,9 @@ fn totals_are_plausible(
         let factor = bounds.spend_factor;
         if usual > 0.0 && *spend > usual * factor {
             faults.add(format!(
-                "the recommended spend of {spend:.2} is over {factor} times the last run's {spend_then:.2} and the \
-                 {demand:.2} that demand over the lead times cost then; raise publish.spend_factor if it is meant"
+                "the recommended spend of {spend:.2} is over {factor} times the last run's \
+                 {spend_then:.2} and the {demand:.2} that demand over the lead times cost then; \
+                 raise publish.spend_factor if it is meant"
             ));
         }
     }

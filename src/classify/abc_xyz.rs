@@ -98,7 +98,8 @@ mod tests {
     #[test]
     fn b8_an_item_near_the_cut_keeps_its_class_and_one_far_from_it_does_not() {
         let mut previous = [None; 40];
-        previous[8] = Some(AbcClass::A); // accumulated share before it: 83 %, more than 2 points above the cut
+        // The share accumulated before it is 83 %: more than 2 points above the cut.
+        previous[8] = Some(AbcClass::A);
         assert_eq!(abc(&pareto(), &previous, &Settings::default())[8].0, Some(AbcClass::B));
         let settings = Settings { abc_hysteresis: 0.04, ..Settings::default() };
         assert_eq!(abc(&pareto(), &previous, &settings)[8].0, Some(AbcClass::A));

@@ -8,8 +8,9 @@
 //!   sells well enough otherwise for that to be no chance;
 //! - **out of stock, inferred**: a run of zeros between two sales that the item's whole history
 //!   makes implausible, no longer than about two lead times; only where nothing is recorded;
-//! - **not offered**: zeros of one channel between two of its sales that are implausible beside what
-//!   the others sold from the pool meanwhile: a listing that was down, a store with none on its shelf;
+//! - **not offered**: zeros of one channel between two of its sales that are implausible beside
+//!   what the others sold from the pool meanwhile: a listing that was down, a store with none on
+//!   its shelf;
 //! - **out of stock today**: a run of zeros up to today of a steady seller with nothing on hand;
 //! - **ended**: after the last sale of what is obsolete, superseded, or sold off.
 //!

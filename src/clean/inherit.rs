@@ -2,7 +2,8 @@
 //! times the factor. `[A14, C14]`
 //!
 //! Periods before the heir's own beginning become observed demand where the source's were; a
-//! successor also takes over what the source still sells beside it. Gross units stay the heir's own.
+//! successor also takes over what the source still sells beside it. Gross units stay the heir's
+//! own.
 
 use crate::domain::panel::{Activity, Heir, Panel, SeriesMut, flag};
 

@@ -5,7 +5,8 @@
 //! Every change leaves a [`flag`]; the gross value stays beside the cleaned one. Sources: Nahmias
 //! (1994), *Demand estimation in lost sales inventory systems* (why stock-out periods must not
 //! enter a mean); Hyndman & Athanasopoulos (2021),
-//! *Forecasting: Principles and Practice*, 3rd ed., 13.9 (outliers are replaced only with a reason).
+//! *Forecasting: Principles and Practice*, 3rd ed., 13.9 (outliers are replaced only with a
+//! reason).
 
 pub mod activity;
 pub mod inherit;
@@ -76,10 +77,11 @@ const NEIGHBOURS: usize = 4;
 const OUTLIER_EVIDENCE: usize = 20;
 
 /// Cleans the channels of one pool in place, whose `cleaned` values start as the gross ones: marks
-/// the [activity](activity::mark) of every period, caps bulk orders, fills censored periods. Returns
-/// what was inferred.
+/// the [activity](activity::mark) of every period, caps bulk orders, fills censored periods.
+/// Returns what was inferred.
 ///
-/// - `season_length`: periods of the short season whose phases are comparable (7 for days, otherwise 1).
+/// - `season_length`: periods of the short season whose phases are comparable (7 for days,
+///   otherwise 1).
 pub fn clean_pool(
     series: &mut [SeriesMut<'_>],
     settings: &Settings,

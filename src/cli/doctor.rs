@@ -151,14 +151,15 @@ fn past(lock: &OutputLock, fix: bool, found: &mut Examination) -> Result<()> {
     }
     for file in history::unreadable(lock.out()) {
         found.wrong.push(format!(
-            "history/{file}: damaged; the next run makes it again from the runs that are kept, what \
-             it said of runs pruned before is lost unless a backup has it"
+            "history/{file}: damaged; the next run makes it again from the runs that are kept, \
+             what it said of runs pruned before is lost unless a backup has it"
         ));
     }
     Ok(())
 }
 
-/// States that no run goes back to. Another output folder may share the models: it would learn anew.
+/// States that no run goes back to. Another output folder may share the models: it would learn
+/// anew.
 fn models(out: &Path, dir: &Path, fix: bool, found: &mut Examination) -> Result<()> {
     let mut named: BTreeSet<String> = BTreeSet::new();
     for run in PublishedRun::all(out)? {

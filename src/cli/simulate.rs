@@ -166,7 +166,8 @@ fn in_words(result: &Simulation, currency: &str) -> String {
     let mut text = String::new();
     let _ = writeln!(
         text,
-        "replayed {from} to {until}, {} by location; {:.1} % of demand is estimated, for want of stock",
+        "replayed {from} to {until}, {} by location; {:.1} % of demand is estimated, for want of \
+         stock",
         counted(result.pools.len(), "item"),
         100.0 * estimated
     );

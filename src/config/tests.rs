@@ -77,9 +77,12 @@ fn costs_have_one_place_and_reach_purchasing() {
     assert_eq!(
         problems("[purchase]\ncarrying_rate = 0.2\norder_cost = 3\n[classify]\nexcess_days = 90\n"),
         [
-            "orderpoint.toml line 5, [classify] excess_days: unknown key: set `excess_cover_days` in [policy]",
-            "orderpoint.toml line 2, [purchase] carrying_rate: unknown key: set `holding_rate_per_year` in [policy]",
-            "orderpoint.toml line 3, [purchase] order_cost: unknown key: set `order_cost` in [policy]",
+            "orderpoint.toml line 5, [classify] excess_days: unknown key: set `excess_cover_days` \
+             in [policy]",
+            "orderpoint.toml line 2, [purchase] carrying_rate: unknown key: set \
+             `holding_rate_per_year` in [policy]",
+            "orderpoint.toml line 3, [purchase] order_cost: unknown key: set `order_cost` in \
+             [policy]",
         ]
     );
     let plan = parse("[policy]\nholding_rate_per_year = 0.3\norder_cost = 7").unwrap();
@@ -89,7 +92,8 @@ fn costs_have_one_place_and_reach_purchasing() {
 #[test]
 fn every_problem_is_listed_at_once() {
     let found = problems(
-        "[run]\nhorizon_days = 0\nbucket = \"year\"\nsede = 1\n[purchase]\ncarrying_rate = 25\nbudget = \"much\"\n",
+        "[run]\nhorizon_days = 0\nbucket = \"year\"\nsede = 1\n[purchase]\ncarrying_rate = 25\n\
+         budget = \"much\"\n",
     );
     assert_eq!(found.len(), 5, "{found:#?}");
     assert!(

@@ -33,7 +33,10 @@ pub fn did_you_mean<'k>(name: &str, known: impl Iterator<Item = &'k str>) -> Str
 #[derive(Debug, ThisError)]
 pub enum Error {
     /// Configuration or arguments, every problem at once.
-    #[error("{} problem{} in the configuration:\n{}", .0.len(), if .0.len() == 1 { "" } else { "s" }, bullets(.0))]
+    #[error(
+        "{} problem{} in the configuration:\n{}",
+        .0.len(), if .0.len() == 1 { "" } else { "s" }, bullets(.0)
+    )]
     Config(Vec<String>),
     /// An input that cannot be used, with its place and what was expected.
     #[error("{}: {message}", .path.display())]

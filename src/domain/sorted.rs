@@ -35,7 +35,11 @@ pub(crate) use keyed;
 /// use orderpoint::domain::sorted::Sorted;
 /// use orderpoint::domain::units::{SkuId, Units};
 ///
-/// let part = |sku, component| Kit { sku: SkuId(sku), component: SkuId(component), quantity: Units(1) };
+/// let part = |sku, component| Kit {
+///     sku: SkuId(sku),
+///     component: SkuId(component),
+///     quantity: Units(1),
+/// };
 /// let kits = Sorted::new(vec![part(1, 4), part(1, 5), part(2, 4)]);
 /// assert_eq!(kits.of(SkuId(1)).len(), 2);
 /// assert!(kits.of(SkuId(3)).is_empty());

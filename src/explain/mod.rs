@@ -93,7 +93,8 @@ impl fmt::Display for Unit {
 /// let (average, lead_time) = (10.0, 7.0);
 /// let inputs = [("average", average), ("lead_time", lead_time), ("safety_stock", 350.0)];
 /// let formula = "average * lead_time + safety_stock";
-/// let point = explain.step("reorder_point", formula, Unit::Units, inputs, average * lead_time + 350.0);
+/// let value = average * lead_time + 350.0;
+/// let point = explain.step("reorder_point", formula, Unit::Units, inputs, value);
 /// assert_eq!(point, 420.0);
 /// assert_eq!(explain.into_steps()[0].value, 420.0);
 /// ```

@@ -3,12 +3,12 @@
 //!
 //! | list | what is on it | worth |
 //! |---|---|---|
-//! | `cull` | deadstock and what has not sold for 90 days, up to a share of all items first | cash freed |
+//! | `cull` | deadstock and what has not sold for 90 days, a share of items first | cash freed |
 //! | `ageing` | stock older than half a year, or than any receipt | at cost |
 //! | `markdown` | what will be left when demand ends or a lot expires | at cost |
 //! | `stock-correction` | the newest count of a shelf where it differs from the books | at cost |
 //! | `same-item` | two items with one name, category and price | none |
-//! | `payment` | what is to be paid for open and proposed orders, by the supplier's terms | the amount |
+//! | `payment` | what is to be paid for open and proposed orders, by their terms | the amount |
 //! | `old-override` | values set by hand so long ago that their reason may be gone | none |
 //! | `promoted-short` | planned promotions of items that will have run out | value at risk |
 

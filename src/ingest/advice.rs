@@ -356,8 +356,8 @@ fn tried(
     })
 }
 
-/// What would read `file` better than its mapping does: the keys to write, one sentence; empty where
-/// nothing is found.
+/// What would read `file` better than its mapping does: the keys to write, one sentence; empty
+/// where nothing is found.
 pub(crate) fn remedy(data: &Path, table: &str, file: &str, settings: &Settings) -> String {
     let Some(schema) = schema::table(table) else { return String::new() };
     for mapping in settings.sources(table) {
@@ -372,7 +372,8 @@ pub(crate) fn remedy(data: &Path, table: &str, file: &str, settings: &Settings) 
             let readable = after.rows - after.rejected - after.left_out;
             let other = other_order(&file, schema, &mended, after, settings);
             return format!(
-                "; `{keys}` in [mapping.{table}] reads {readable} of {} rows (tried on this file){other}",
+                "; `{keys}` in [mapping.{table}] reads {readable} of {} rows (tried on this \
+                 file){other}",
                 after.rows - after.left_out
             );
         }
@@ -380,8 +381,8 @@ pub(crate) fn remedy(data: &Path, table: &str, file: &str, settings: &Settings) 
     String::new()
 }
 
-/// The layout that reads `file` as `table` where its mapping finds no header: the keys to write, one
-/// sentence; empty where nothing is found.
+/// The layout that reads `file` as `table` where its mapping finds no header: the keys to write,
+/// one sentence; empty where nothing is found.
 pub(crate) fn layout(
     path: &Path,
     table: &str,

@@ -2,11 +2,11 @@
 //! know yet.
 //!
 //! Every table of the contract is a [`schema`]; one reader turns CSV (plain or gzipped), Parquet
-//! and folders of parts into typed columns by it, after the [mapping](cells::mapping) has found the columns. Rows
-//! that cannot be used go into quarantine with file, line, column and reason; too many of them
-//! refuse the run. Sales are streamed into compact rows and scattered into the panel; the other
-//! tables are converted row by row. Names are sorted, so codes, and with them all results, do not
-//! depend on the order of rows or their split into files.
+//! and folders of parts into typed columns by it, after the [mapping](cells::mapping) has found the
+//! columns. Rows that cannot be used go into quarantine with file, line, column and reason; too
+//! many of them refuse the run. Sales are streamed into compact rows and scattered into the panel;
+//! the other tables are converted row by row. Names are sorted, so codes, and with them all
+//! results, do not depend on the order of rows or their split into files.
 
 pub mod advice;
 pub mod cells;
@@ -277,7 +277,8 @@ impl<'a> Loading<'a> {
         if files == 0 {
             return Err(Error::input(
                 data,
-                "no table sales: expected sales.csv, .csv.gz, .parquet or .xlsx, or a folder sales/",
+                "no table sales: expected sales.csv, .csv.gz, .parquet or .xlsx, or a folder \
+                 sales/",
             ));
         }
         let held = self.held;

@@ -21,8 +21,8 @@ pub(crate) struct Places {
     pub(crate) renamed: BTreeMap<String, String>,
 }
 
-/// Tables besides those of stock whose rows are for a place: what they say reaches nobody where that
-/// is unknown.
+/// Tables besides those of stock whose rows are for a place: what they say reaches nobody where
+/// that is unknown.
 const FOR_A_PLACE: &[&str] = &["purchase_orders", "supply"];
 
 /// The rows of a table that are for a place, by its name.
@@ -183,8 +183,8 @@ impl Places {
                      nothing is sold"
                 );
                 let why = format!(
-                    "if these are one place under two names, write values = {{ location = {{ {:?} = \
-                     {:?} }} }} in [mapping.sales]",
+                    "if these are one place under two names, write values = {{ location = {{ {:?} \
+                     = {:?} }} }} in [mapping.sales]",
                     only_sold[0], only_stocked[0]
                 );
                 let about = Subject::Table("sales".to_owned());
@@ -252,8 +252,8 @@ impl Places {
                     about,
                     format!("{} for {place}, where nothing is sold and no stock lies", open(&all)),
                     format!(
-                        "they reach nobody: sales and stock are at {}; write the place in [mapping.{}], \
-                         by location = or values = {{ location = {{ ... }} }}",
+                        "they reach nobody: sales and stock are at {}; write the place in \
+                         [mapping.{}], by location = or values = {{ location = {{ ... }} }}",
                         listed(&known.iter().collect::<Vec<_>>()),
                         table.name
                     ),

@@ -211,8 +211,8 @@ pub enum Encoding {
     #[default]
     #[serde(rename = "utf-8")]
     Utf8,
-    /// ISO 8859-1, or rather Windows-1252, which has the sign of the euro and curled quotes where the
-    /// former has nothing.
+    /// ISO 8859-1, or rather Windows-1252, which has the sign of the euro and curled quotes where
+    /// the former has nothing.
     #[serde(rename = "latin-1")]
     Latin1,
 }

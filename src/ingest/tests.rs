@@ -8,7 +8,8 @@ use std::fs;
 use std::io::Write;
 use tempfile::TempDir;
 
-const SALES: &str = "date,sku,channel,quantity,unit_price\n2024-01-01,A,web,3,2.50\n2024-01-02,A,web,-1,2.50\n2024-01-03,B,shop,4,1\n";
+const SALES: &str = "date,sku,channel,quantity,unit_price\n2024-01-01,A,web,3,2.50\n\
+                     2024-01-02,A,web,-1,2.50\n2024-01-03,B,shop,4,1\n";
 
 fn folder(files: &[(&str, &str)]) -> TempDir {
     let dir = tempfile::tempdir().unwrap();
@@ -92,7 +93,8 @@ fn series<'a>(inputs: &'a Inputs, sku: &str) -> (&'a [f32], &'a [u8]) {
 
 #[test]
 fn a1_gross_returns_revenue_and_discount_by_series() {
-    let text = "date,sku,quantity,unit_price,discount\n2024-01-01,A,10,2,0.5\n2024-01-01,A,-4,2,\n2024-01-02,A,1,3,\n";
+    let text = "date,sku,quantity,unit_price,discount\n2024-01-01,A,10,2,0.5\n2024-01-01,A,-4,2,\n\
+                2024-01-02,A,1,3,\n";
     let inputs = ok(&[("sales.csv", text)], "");
     assert_eq!(series(&inputs, "A").0, [10.0, 1.0]);
     assert_eq!(inputs.panel.returns(0), [(0, 4.0)]);
@@ -186,7 +188,8 @@ fn row_order_changes_nothing_even_with_fractions_and_huge_cells() {
 
 #[test]
 fn a2_aliases_by_channel_with_factor_and_unmapped_rows_quarantined() {
-    let sales = "date,sku,channel,quantity\n2024-01-01,B00X,amazon,2\n2024-01-01,B00X,ebay,1\n2024-01-01,A,web,5\n2024-01-01,ZZZ,web,7\n";
+    let sales = "date,sku,channel,quantity\n2024-01-01,B00X,amazon,2\n2024-01-01,B00X,ebay,1\n\
+                 2024-01-01,A,web,5\n2024-01-01,ZZZ,web,7\n";
     let aliases = "channel_sku,channel,sku,factor\nB00X,amazon,A,3\nB00X,,A,1\n";
     let inputs = rejects(
         &[("sales.csv", sales), ("aliases.csv", aliases), ("products.csv", "sku\nA\n")],
@@ -217,7 +220,8 @@ fn a4_zeros_from_first_sale_or_launch_to_the_as_of_date() {
 
 #[test]
 fn stock_outs_promotions_and_the_time_before_launch_are_flagged() {
-    let sales = "date,sku,quantity,promotion,in_stock\n2024-01-01,A,2,yes,\n2024-01-02,A,0,,no\n2024-01-05,A,1,,\n2024-01-01,B,0,,\n";
+    let sales = "date,sku,quantity,promotion,in_stock\n2024-01-01,A,2,yes,\n2024-01-02,A,0,,no\n\
+                 2024-01-05,A,1,,\n2024-01-01,B,0,,\n";
     let history = "date,sku,on_hand\n2024-01-03,A,0\n2024-01-05,A,0\n";
     let inputs = ok(
         &[
@@ -269,7 +273,8 @@ fn nothing_from_the_as_of_date_on_is_known() {
         ("stock_history.csv", "date,sku,on_hand\n2024-01-01,A,5\n2024-01-08,A,9\n"),
         (
             "purchase_orders.csv",
-            "order_id,sku,quantity,confirmed,received,received_quantity\nP1,A,5,2023-12-01,2024-01-08,5\nP2,A,5,2024-01-08,,\n",
+            "order_id,sku,quantity,confirmed,received,received_quantity\n\
+             P1,A,5,2023-12-01,2024-01-08,5\nP2,A,5,2024-01-08,,\n",
         ),
         ("overrides.csv", "sku,field,value,date\nA,safety_stock,5,2024-01-09\n"),
         ("counts.csv", "date,sku,recorded,counted\n2024-01-08,A,5,4\n"),
@@ -307,7 +312,8 @@ fn what_has_no_place_is_told() {
         ("purchase_orders.csv", "order_id,sku,quantity\nP1,OLD,100\n"),
         (
             "adjustments.csv",
-            "sku,channel,from,to,factor\nA,wbe,2024-01-03,2024-01-05,2\nA,web,2024-01-03,2024-01-05,2\n",
+            "sku,channel,from,to,factor\nA,wbe,2024-01-03,2024-01-05,2\n\
+             A,web,2024-01-03,2024-01-05,2\n",
         ),
     ];
     let inputs = ok(&files, "");
@@ -361,7 +367,8 @@ fn a11_half_an_export_is_refused() {
 
 #[test]
 fn a12_rejected_rows_name_file_line_column_and_reason() {
-    let text = "date,sku,quantity,note\n\n2024-01-01,A,1,\"two\nlines\"\n\n2024-01-02,A,x,\n2024-01-03,A,1,ok\n";
+    let text = "date,sku,quantity,note\n\n2024-01-01,A,1,\"two\nlines\"\n\n2024-01-02,A,x,\n\
+                2024-01-03,A,1,ok\n";
     for text in [text.to_owned(), text.replace('\n', "\r\n")] {
         rejects(&[("sales.csv", &text)], "", ("sales.csv", 6, "quantity"), "not a number");
     }
@@ -384,7 +391,8 @@ fn a12_a_reject_share_above_the_limit_refuses_the_run() {
 
 #[test]
 fn a13_units_of_measure_cut_off_and_zone() {
-    let text = "date,sku,quantity\n2024-01-02T03:59:00Z,A,2\n2024-01-02 12:00:00 -0500,A,1\n2024-01-02,A,1\n";
+    let text = "date,sku,quantity\n2024-01-02T03:59:00Z,A,2\n2024-01-02 12:00:00 -0500,A,1\n\
+                2024-01-02,A,1\n";
     let inputs = ok(
         &[("sales.csv", text), ("products.csv", "sku,unit_of_measure\nA,case of 12\n")],
         "[data]\ncutoff_hour = 4\nutc_offset_hours = 0",
@@ -435,9 +443,11 @@ fn a17_presets_read_foreign_layouts() {
         "[mapping.sales]\npreset = \"nixtla\"",
     );
     assert_eq!(series(&nixtla, "A").0, [3.0]);
-    let shopify = "Name,Created at,Cancelled at,Lineitem quantity,Lineitem sku,Lineitem price,Lineitem discount\n\
+    let shopify = "Name,Created at,Cancelled at,Lineitem quantity,Lineitem sku,Lineitem \
+                   price,Lineitem discount\n\
         #1,2024-01-01 23:30:00 -0500,,2,A,10.00,1.00\n#1,2024-01-01 23:30:00 -0500,,1,B,5.00,0\n\
-        #2,2024-01-02 10:00:00 -0500,2024-01-03 09:00:00 -0500,9,A,10.00,0\n#2,2024-01-02 10:00:00 -0500,,9,B,5.00,0\n";
+        #2,2024-01-02 10:00:00 -0500,2024-01-03 09:00:00 -0500,9,A,10.00,0\n\
+        #2,2024-01-02 10:00:00 -0500,,9,B,5.00,0\n";
     let shopify = ok(
         &[("orders.csv", shopify)],
         "[mapping.sales]\nfile = \"orders.csv\"\npreset = \"shopify-orders\"",
@@ -449,8 +459,10 @@ fn a17_presets_read_foreign_layouts() {
     assert_eq!(shopify.panel.totals(0).gross_revenue, 19.0);
     assert_eq!(shopify.names.channels, ["shopify"]);
     assert!(exception(&shopify, "excluded-rows", "orders.csv").what.starts_with("2 of 4 rows"));
-    let amazon = "amazon-order-id\tpurchase-date\torder-status\tsales-channel\tsku\tasin\tquantity\titem-price\n\
-        1\t2024-01-01T08:00:00+00:00\tShipped\tAmazon.de\tA\tB0\t2\t19.98\n2\t2024-01-01T09:00:00+00:00\tCancelled\tAmazon.de\tA\tB0\t1\t\n";
+    let amazon = "amazon-order-id\tpurchase-date\torder-status\tsales-channel\tsku\tasin\t\
+        quantity\titem-price\n\
+        1\t2024-01-01T08:00:00+00:00\tShipped\tAmazon.de\tA\tB0\t2\t19.98\n\
+        2\t2024-01-01T09:00:00+00:00\tCancelled\tAmazon.de\tA\tB0\t1\t\n";
     let amazon = ok(
         &[("orders.txt", amazon)],
         "[mapping.sales]\nfile = \"orders.txt\"\npreset = \"amazon-all-orders\"",
@@ -484,7 +496,8 @@ fn a17_wide_tables_have_dates_or_items_as_headings() {
 #[test]
 fn sources_of_one_table_add_up_each_by_its_own_mapping() {
     let shop = "day;item;qty\n01.02.2024;A;2\n02.02.2024;B;1\n";
-    let settings = "[[mapping.sales]]\nfile = \"shop/*.csv\"\nchannel = \"till\"\nlocation = \"L\"\n\
+    let settings = "[[mapping.sales]]\nfile = \"shop/*.csv\"\nchannel = \"till\"\n\
+                    location = \"L\"\n\
         separator = \";\"\ndate_formats = [\"%d.%m.%Y\"]\n\
         columns = { date = \"day\", sku = \"item\", quantity = \"qty\" }\n\
         [[mapping.sales]]\nfile = \"sales.csv\"\nvalues = { channel = { \"web\" = \"online\" } }\n";
@@ -590,7 +603,8 @@ fn a_missing_required_column_names_what_was_found_and_the_nearest() {
 
 #[test]
 fn wrong_settings_are_listed_at_once_with_the_nearest_known_name() {
-    let settings = "[mapping.sales]\npreset = \"nixla\"\ncolumns = { quantiti = \"q\" }\n[mapping.sale]\n[data]\nreject_share_limit = 5";
+    let settings = "[mapping.sales]\npreset = \"nixla\"\ncolumns = { quantiti = \"q\" }\n\
+                    [mapping.sale]\n[data]\nreject_share_limit = 5";
     let (message, code) = refused(&[("sales.csv", SALES)], settings);
     assert_eq!(code, 2);
     for part in [
@@ -1148,9 +1162,13 @@ fn only_the_listed_items_take_part() {
 
 #[test]
 fn values_are_mapped_and_files_without_a_header_are_named() {
-    let sales = "2024-01-01\tFrance\tA\t2\n2024-01-01\tUnited Kingdom\tA\t3\n2024-01-01\tUnited Kingdom\tPOST\t1\n";
-    let settings = "[mapping.sales]\nheader = [\"date\", \"country\", \"sku\", \"quantity\"]\nseparator = \"\\t\"\n\
-        columns = { channel = \"country\" }\nvalues.channel = { \"United Kingdom\" = \"uk\", \"*\" = \"export\" }\nreject = { sku = [\"POST\"] }";
+    let sales = "2024-01-01\tFrance\tA\t2\n2024-01-01\tUnited Kingdom\tA\t3\n\
+                 2024-01-01\tUnited Kingdom\tPOST\t1\n";
+    let settings = "[mapping.sales]\nheader = [\"date\", \"country\", \"sku\", \"quantity\"]\n\
+                    separator = \"\\t\"\n\
+        columns = { channel = \"country\" }\n\
+        values.channel = { \"United Kingdom\" = \"uk\", \"*\" = \"export\" }\n\
+        reject = { sku = [\"POST\"] }";
     let inputs =
         rejects(&[("sales.csv", sales)], settings, ("sales.csv", 3, "sku"), "rule of the mapping");
     assert_eq!(inputs.names.channels, ["export", "uk"]);
@@ -1167,7 +1185,8 @@ fn a_prefix_keeps_the_code_lists_of_two_systems_apart() {
 fn two_tables_may_come_from_one_file() {
     let text =
         "date,sku,quantity,pack_size,lead_time_days\n2024-01-01,A,1,0,7\n2024-01-02,A,x,1,7\n";
-    let settings = "[mapping.sales]\nfile = \"all.csv\"\n[mapping.supply]\nfile = \"all.csv\"\nconstants = { supplier = \"X\" }";
+    let settings = "[mapping.sales]\nfile = \"all.csv\"\n[mapping.supply]\nfile = \"all.csv\"\n\
+                    constants = { supplier = \"X\" }";
     let inputs = ok(&[("all.csv", text)], settings);
     let counts: Vec<(&str, u64)> =
         inputs.sources.iter().map(|s| (s.table.as_str(), s.rejected)).collect();

@@ -1,9 +1,9 @@
-//! When an open order can be counted on: its date, as late as its supplier usually is; and from when
-//! on nobody should believe in it.
+//! When an open order can be counted on: its date, as late as its supplier usually is; and from
+//! when on nobody should believe in it.
 //!
 //! An order that is overdue does not arrive this morning. It is expected after the mean wait of
-//! those deliveries of its supplier that were later still. Far beyond every lead time seen it counts
-//! as not coming until someone confirms it.
+//! those deliveries of its supplier that were later still. Far beyond every lead time seen it
+//! counts as not coming until someone confirms it.
 //!
 //! ```
 //! use orderpoint::domain::inputs::PurchaseOrder;
@@ -28,7 +28,8 @@
 //! let morning = day("2026-03-02").unwrap();
 //! assert_eq!(due(&order, morning, week, &[10.0, 10.0]), Some(Due::In { days: 14.0 }));
 //! let later = day("2026-05-02").unwrap();
-//! assert_eq!(due(&order, later, week, &[10.0, 10.0]), Some(Due::NotBelieved { overdue_days: 57 }));
+//! let overdue = Due::NotBelieved { overdue_days: 57 };
+//! assert_eq!(due(&order, later, week, &[10.0, 10.0]), Some(overdue));
 //! ```
 
 use crate::domain::exceptions::{Effect, Exception, ExceptionKind, Severity, Subject};
@@ -66,8 +67,8 @@ pub fn outstanding(order: &PurchaseOrder) -> Units {
     (order.quantity - order.received_quantity.unwrap_or(Units::ZERO)).or_zero()
 }
 
-/// Units of transfers that still lie at their source, by source: they are on order where they go, and
-/// nobody else's here.
+/// Units of transfers that still lie at their source, by source: they are on order where they go,
+/// and nobody else's here.
 #[must_use]
 pub fn unshipped(orders: &[PurchaseOrder]) -> BTreeMap<PoolId, Units> {
     let mut unshipped: BTreeMap<PoolId, Units> = BTreeMap::new();

@@ -6,7 +6,8 @@
 //! ```
 //! use orderpoint::inventory::expiry::{DatedLot, usable_stock};
 //!
-//! // Ten a day: of 100 units that expire in five days, 50 are sold; the 200 that last sixty days all are.
+//! // Ten a day: of 100 units that expire in five days, 50 are sold; of the 200 that last sixty
+//! // days, all.
 //! let lots = [DatedLot { days: 5.0, quantity: 100.0 }, DatedLot { days: 60.0, quantity: 200.0 }];
 //! let stock = usable_stock(&lots, 0.0, |days| 10.0 * days);
 //! assert_eq!((stock.usable, stock.waste), (250.0, 50.0));

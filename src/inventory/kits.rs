@@ -1,10 +1,10 @@
 //! Kits: items that are made of other items when they are sold.
 //!
-//! [`Kits`] are the recipes by item. A kit that contains itself, however indirectly, is refused with
-//! its row named, and so is a quantity below 1. [`Bills`] are the same by pool: what is sold as a kit
-//! at one location is made of what lies at the location that serves it. Kits that are packed already
-//! are used first, at every level; then the demand, and what is owed, goes on to the parts
-//! ([`Bills::explode`]), and so does a promise ([`Bills::taken_for`]).
+//! [`Kits`] are the recipes by item. A kit that contains itself, however indirectly, is refused
+//! with its row named, and so is a quantity below 1. [`Bills`] are the same by pool: what is sold
+//! as a kit at one location is made of what lies at the location that serves it. Kits that are
+//! packed already are used first, at every level; then the demand, and what is owed, goes on to the
+//! parts ([`Bills::explode`]), and so does a promise ([`Bills::taken_for`]).
 //!
 //! Two sets of one lamp shade and four screws a day: 100 sets on the shelf are 50 days without any
 //! screw; from then on eight are taken a day.
@@ -75,7 +75,8 @@ impl Kits {
                     ExceptionKind::KitQuantity,
                     Subject::item(names, row.sku),
                     format!("{} of component {component}", row.quantity),
-                    "a kit needs at least one of each component: it is treated as an item of its own",
+                    "a kit needs at least one of each component: it is treated as an item of its \
+                     own",
                 ));
             }
         }
@@ -98,7 +99,8 @@ impl Kits {
                     ExceptionKind::CircularKit,
                     Subject::Item(path[0].to_owned()),
                     format!("circular kit: {}", path.join(" > ")),
-                    "a kit that contains itself cannot be made: it is treated as an item of its own",
+                    "a kit that contains itself cannot be made: it is treated as an item of its \
+                     own",
                 ));
             }
         }
@@ -143,8 +145,8 @@ fn add_part(parts: &mut Vec<KitPart>, row: &Kit) {
     }
 }
 
-/// Kits before the kits in them. A stack instead of recursion: kits nested twenty thousand deep have
-/// been read.
+/// Kits before the kits in them. A stack instead of recursion: kits nested twenty thousand deep
+/// have been read.
 fn top_down(direct: &Parts) -> Vec<SkuId> {
     let mut order = Vec::with_capacity(direct.len());
     let mut done = BTreeSet::new();
@@ -267,9 +269,9 @@ fn add_scaled(to: &mut [f32], from: &[f32], factor: f64) {
 }
 
 impl Bills {
-    /// Of `kits` at `pools`, ascending; `sku_of` names a pool's item, `serving` says from which pool
-    /// a component is taken for the kit's pool. A component without any pool is known nowhere: the
-    /// kit is then made of the others.
+    /// Of `kits` at `pools`, ascending; `sku_of` names a pool's item, `serving` says from which
+    /// pool a component is taken for the kit's pool. A component without any pool is known nowhere:
+    /// the kit is then made of the others.
     #[must_use]
     pub fn new(
         kits: &Kits,
@@ -460,7 +462,8 @@ impl Bills {
     }
 }
 
-/// The smallest pool that `pool` is known to hang together with; shortens the way for the next call.
+/// The smallest pool that `pool` is known to hang together with; shortens the way for the next
+/// call.
 fn root(first: &mut BTreeMap<usize, usize>, pool: usize) -> usize {
     let mut at = pool;
     while first[&at] != at {
@@ -596,7 +599,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn one_more_than_can_be_made_cannot(stock in prop::array::uniform5(0i64..60), a in 1i64..4) {
+        fn one_more_than_can_be_made_cannot(
+            stock in prop::array::uniform5(0i64..60), a in 1i64..4,
+        ) {
             let bills = bills(&[kit(0, 1, a), kit(0, 2, 1), kit(1, 2, 3), kit(1, 3, 1)]);
             let there = |pool: usize| Units(stock[pool]);
             let most = bills.makeable(0, there);

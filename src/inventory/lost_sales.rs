@@ -6,12 +6,12 @@
 //! no stock any more, and counting it orders too much. So the stock is carried from arrival to
 //! arrival, `S <- max(S - D, 0) + arrival`.
 //!
-//! A unit more at the arrival is sold in the review interval with the probability that demand exceeds
-//! the stock, or is left over. With backorders the next order is smaller by what is left over. Here
-//! the orders of the reviews until then are placed before anybody sees it: the unit is held until one
-//! of the intervals sells it, or an order is placed that knows of it. With `p = shortage / (shortage
-//! + holding)` and `F_k` the demand of the `k`-th review interval after the arrival, its value over
-//! stock `x` is
+//! A unit more at the arrival is sold in the review interval with the probability that demand
+//! exceeds the stock, or is left over. With backorders the next order is smaller by what is left
+//! over. Here the orders of the reviews until then are placed before anybody sees it: the unit is
+//! held until one of the intervals sells it, or an order is placed that knows of it. With
+//! `p = shortage / (shortage + holding)` and `F_k` the demand of the `k`-th review interval after
+//! the arrival, its value over stock `x` is
 //!
 //! ```text
 //! v_k(x) = p - F_k(x) + sum_{d <= x} P(D_k = d) v_{k+1}(x - d + q_{k+1}),   v_{K+1} = 0
@@ -26,8 +26,8 @@
 //! Source: Zipkin (2008), *Old and new methods for lost-sales inventory systems*, Operations
 //! Research 56(5): his myopic policy is `K = 0`; the sum over the reviews until a unit can be taken
 //! back is what it leaves out. Simulated over 8,000 reviews of Poisson and negative binomial demand
-//! (0.2 to 20 a review, lead times of one to four reviews) it costs between 2.1 % less and 0.2 % more
-//! than the best *capped* base stock (Xin 2021), where the myopic one costs up to 6.1 % more.
+//! (0.2 to 20 a review, lead times of one to four reviews) it costs between 2.1 % less and 0.2 %
+//! more than the best *capped* base stock (Xin 2021), where the myopic one costs up to 6.1 % more.
 //!
 //! ```
 //! use orderpoint::inventory::lost_sales::order_for;
@@ -62,7 +62,8 @@ const MOST_ERROR: f64 = 0.5;
 
 // Cells that the value of a unit left over is resolved into: it is a smooth curve.
 const VALUE_CELLS: usize = 64;
-// Reviews after the arrival that are looked at: what is left over for longer is sold by chance alone.
+// Reviews after the arrival that are looked at: what is left over for longer is sold by chance
+// alone.
 const MOST_REVIEWS: usize = 4;
 
 /// One level of the shared error: Gauss-Hermite quadrature with three nodes, exact for polynomials
@@ -272,8 +273,8 @@ impl<'r> Held<'r> {
         }
     }
 
-    /// Adds what is left over of the order's own interval, where `demand` is asked for, to the value
-    /// on the fine grid.
+    /// Adds what is left over of the order's own interval, where `demand` is asked for, to the
+    /// value on the fine grid.
     fn add_to(&self, fine: &mut [f64], demand: &Demand) {
         let left_over = self.left_over(demand, self.arrives[0]);
         for (i, value) in fine.iter_mut().enumerate() {

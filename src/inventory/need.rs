@@ -90,7 +90,9 @@ pub fn need(
             if at_the_point {
                 "the position is the reorder point".into()
             } else {
-                "demand lost before an order could arrive needs no stock: what is on its way covers the rest".into()
+                "demand lost before an order could arrive needs no stock: what is on its way \
+                 covers the rest"
+                    .into()
             }
         });
         return need;
@@ -107,8 +109,8 @@ pub fn need(
     }
     if lost.unserved > 0.0 {
         explain.note(|| {
-            "unserved: what is lost before the order can arrive needs no stock, nor what could not be \
-             taken back"
+            "unserved: what is lost before the order can arrive needs no stock, nor what could not \
+             be taken back"
                 .into()
         });
     }

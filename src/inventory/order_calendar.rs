@@ -1,7 +1,7 @@
 //! When an order can be placed, and when it arrives: order weekdays and closures of a supplier.
 //!
-//! A supplier takes orders on its weekdays, never while closed. Lead time runs in calendar days from
-//! the day an order is placed.
+//! A supplier takes orders on its weekdays, never while closed. Lead time runs in calendar days
+//! from the day an order is placed.
 
 use crate::domain::inputs::Supplier;
 use crate::domain::lanes::Lane;

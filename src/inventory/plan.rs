@@ -315,7 +315,8 @@ fn reason(policy: &Policy, need: &Need, held: Option<Hold>, notes: &[String]) ->
         None if need.need > 0.0 => {
             let up_to = policy.order_up_to;
             format!(
-                "position {position:.0} is at or below the reorder point {point:.0}: order up to {up_to:.0}"
+                "position {position:.0} is at or below the reorder point {point:.0}: order up to \
+                 {up_to:.0}"
             )
         }
         None if position > point => {

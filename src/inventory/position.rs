@@ -67,8 +67,8 @@ impl Arrival {
     /// Units that a planner has approved and nobody has ordered yet.
     ///
     /// They wait for the supplier's order day, so they may be due after the interval that orders
-    /// are counted in: they count as if placed today, or they would be proposed again. One whose day
-    /// has passed has not come by itself: whoever places it today waits the whole lead time.
+    /// are counted in: they count as if placed today, or they would be proposed again. One whose
+    /// day has passed has not come by itself: whoever places it today waits the whole lead time.
     #[must_use]
     pub fn approved(
         quantity: Units,

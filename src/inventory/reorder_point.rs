@@ -257,8 +257,8 @@ pub fn targets(
     }
 }
 
-/// The targets of a place in a network, from the level that its network gives it: what planners have
-/// set by hand, and the least and most stock, hold there as everywhere.
+/// The targets of a place in a network, from the level that its network gives it: what planners
+/// have set by hand, and the least and most stock, hold there as everywhere.
 fn network_targets(
     facts: &PoolFacts,
     network: &NetworkLevel,
@@ -311,8 +311,8 @@ fn network_targets(
     }
 }
 
-/// Service that a place of a network keeps: what costs ask for, and no less than what is set for its
-/// cell or promised to a channel; the target where costs are not known, or not asked.
+/// Service that a place of a network keeps: what costs ask for, and no less than what is set for
+/// its cell or promised to a channel; the target where costs are not known, or not asked.
 #[must_use]
 pub fn network_service(facts: &PoolFacts, settings: &Settings, by_cost: Option<f64>) -> f64 {
     let cell = settings.cell(facts.abc, facts.xyz);

@@ -244,7 +244,8 @@ impl Default for Settings {
             unmet_demand: UnmetDemand::Lost,
             // With these two, costs decide wherever cost and margin are known. Replayed over a year
             // that took us_regional from
-            // 5.35 to 3.66 million and adventureworks from 1.87 to 1.42, against a service target and sixty days of cover.
+            // 5.35 to 3.66 million and adventureworks from 1.87 to 1.42, against a service target
+            // and sixty days of cover.
             order_cost: 4.0,
             holding_rate_per_year: 0.25,
             holding_per_unit_period: None,
@@ -420,8 +421,11 @@ mod tests {
     #[test]
     fn settings_are_checked_all_at_once() {
         assert!(Settings::default().problems().is_empty());
-        let settings: Settings =
-            toml::from_str("review_period_days = 0\norder_cost = -1\n[cells.DX]\nservice = 0.9\ncount_every_days = 7").unwrap();
+        let settings: Settings = toml::from_str(
+            "review_period_days = 0\norder_cost = -1\n[cells.DX]\nservice = 0.9\n\
+                            count_every_days = 7",
+        )
+        .unwrap();
         assert_eq!(settings.problems().len(), 3);
         assert!(toml::from_str::<Settings>("servise = 0.9").is_err());
     }

@@ -1,4 +1,5 @@
-//! What lies on the shelf of a pool, what of it somebody has a claim on, and what is owed beyond it.
+//! What lies on the shelf of a pool, what of it somebody has a claim on, and what is owed beyond
+//! it.
 //!
 //! The one place where a row of the stock table and its lots become numbers to plan, offer and
 //! count with:

@@ -155,14 +155,19 @@ mod tests {
 
         #[test]
         fn quotas_keep_their_bounds_and_their_sum(
-            total in 0.0f64..1e4, parts in prop::collection::vec((0.0f64..10.0, 0.0f64..500.0, 0.0f64..3000.0), 1..8)
+            total in 0.0f64..1e4,
+            parts in prop::collection::vec((0.0f64..10.0, 0.0f64..500.0, 0.0f64..3000.0), 1..8),
         ) {
             let weights: Vec<f64> = parts.iter().map(|p| p.0).collect();
-            let bounds: Vec<Bounds> = parts.iter().map(|p| Bounds { floor: p.1, cap: p.1 + p.2 }).collect();
+            let bounds: Vec<Bounds> =
+                parts.iter().map(|p| Bounds { floor: p.1, cap: p.1 + p.2 }).collect();
             let quotas = within_bounds(total, &weights, &bounds);
             let sum: f64 = quotas.iter().sum();
             prop_assert!(sum <= total * (1.0 + 1e-9) + 1e-9);
-            let open: f64 = normalised(&weights).iter().zip(&bounds).map(|(w, b)| if *w > 0.0 { b.cap } else { b.floor }).sum();
+            let mut open = 0.0;
+            for (w, b) in normalised(&weights).iter().zip(&bounds) {
+                open += if *w > 0.0 { b.cap } else { b.floor };
+            }
             prop_assert!(sum >= total.min(open) * (1.0 - 1e-9) - 1e-9, "{} of {}", sum, total);
             for (q, b) in quotas.iter().zip(&bounds) {
                 prop_assert!(*q <= b.cap + 1e-9);

@@ -85,8 +85,8 @@ impl Transcendental for f64 {
     }
 }
 
-/// Share of a gamma distribution of shape `a` and scale 1 that lies below `x`: the regularised lower
-/// incomplete gamma function. `[P(a, x)]`
+/// Share of a gamma distribution of shape `a` and scale 1 that lies below `x`: the regularised
+/// lower incomplete gamma function. `[P(a, x)]`
 ///
 /// By its series up to `a`, by its continued fraction beyond (Press et al. 2007, *Numerical
 /// Recipes*, 3rd ed., 6.2); relative error below 1e-13 where `P` is no less than 1e-300.

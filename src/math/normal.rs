@@ -1,8 +1,8 @@
 //! The standard normal distribution: how likely, how far, how short.
 //!
-//! The error function is the `libm` crate's, to the last bit or two; the loss function is Silver, Pyke & Thomas (2017), *Inventory and Production Management
-//! in Supply Chains*, 4th ed., app. B. Symbols: `z` a value in standard deviations from the mean,
-//! `p` a probability.
+//! The error function is the `libm` crate's, to the last bit or two; the loss function is Silver,
+//! Pyke & Thomas (2017), *Inventory and Production Management in Supply Chains*, 4th ed., app. B.
+//! Symbols: `z` a value in standard deviations from the mean, `p` a probability.
 
 use crate::math::elementary::Elementary;
 use libm::erfc;

@@ -64,7 +64,11 @@ impl AddAssign for Lane {
 ///
 /// The bodies are the same Rust code without contraction, so every version gives the same bits.
 macro_rules! widest {
-    ($(#[$meta:meta])* $vis:vis fn $name:ident $(<$g:ident: $bound:path>)? ($($arg:ident: $ty:ty),*) -> $ret:ty = $body:path) => {
+    (
+        $(#[$meta:meta])*
+        $vis:vis fn $name:ident $(<$g:ident: $bound:path>)? ($($arg:ident: $ty:ty),*) -> $ret:ty
+            = $body:path
+    ) => {
         $(#[$meta])*
         $vis fn $name $(<$g: $bound>)? ($($arg: $ty),*) -> $ret {
             #[cfg(target_arch = "x86_64")]
@@ -78,11 +82,11 @@ macro_rules! widest {
                     $body($($arg),*)
                 }
                 if std::arch::is_x86_feature_detected!("avx512f") {
-                    #[expect(unsafe_code, reason = "the processor was just found to have the feature, the only condition")]
+                    #[expect(unsafe_code, reason = "the processor was found to have it")]
                     return unsafe { avx512($($arg),*) };
                 }
                 if std::arch::is_x86_feature_detected!("avx2") {
-                    #[expect(unsafe_code, reason = "the processor was just found to have the feature, the only condition")]
+                    #[expect(unsafe_code, reason = "the processor was found to have it")]
                     return unsafe { avx2($($arg),*) };
                 }
             }

@@ -2,9 +2,10 @@
 //!
 //! Leaves first, every place's lot, levels and position are found ([`levels`]); a source's level is
 //! that of its whole echelon. The caller buys at the roots, whose suppliers have rules of their
-//! own, and then, roots first, each source's stock is shared out on paper over all places until its next
-//! stock can reach them, and of its share each place is sent only what it asks for today
-//! ([`share`](Network::share)). The rest stays. Every number is recorded as a step while it is computed.
+//! own, and then, roots first, each source's stock is shared out on paper over all places until its
+//! next stock can reach them, and of its share each place is sent only what it asks for today
+//! ([`share`](Network::share)). The rest stays. Every number is recorded as a step while it is
+//! computed.
 //!
 //! A regional warehouse is both: it asks on its echelon position, and shares what it has, not what
 //! is coming. Units: units, days, currency. Oracle: `network.md`, examples 3, 9 and 17.

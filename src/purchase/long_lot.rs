@@ -52,8 +52,9 @@ impl LongLot {
         let before = pool.cover_days(Units::ZERO);
         let lasts = pool.cover_days(quantity);
         let spoils = pool.sells_in_time.map_or(0.0, |sells| (quantity.as_f64() - sells).max(0.0));
-        // A network's stock is spread over its places, where it covers one and not another: its need
-        // may last for months and be one all the same. Only what the lot brings beyond is weighed.
+        // A network's stock is spread over its places, where it covers one and not another: its
+        // need may last for months and be one all the same. Only what the lot brings beyond is
+        // weighed.
         let beyond = if pool.echelon { max_cover_days } else { WEEK_DAYS };
         let is_long = lasts > max_cover_days && lasts > pool.cover_days(wanted) + beyond;
         if !is_long && spoils < 1.0 {

@@ -237,12 +237,14 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(5000))]
         #[test]
         fn an_order_is_nothing_or_at_least_the_minimum_and_whole_packs(
-            need in -10.0f64..5000.0, minimum in -1i64..800, pack in 0i64..60, maximum in prop::option::of(0i64..3000),
+            need in -10.0f64..5000.0, minimum in -1i64..800, pack in 0i64..60,
+            maximum in prop::option::of(0i64..3000),
         ) {
             let rules = rules(minimum, pack, maximum);
             let Lot { quantity, binding } = rules.order_quantity(need);
             prop_assert!(rules.allows(quantity), "{:?} {}", rules, quantity);
-            prop_assert!(quantity == Units(0) || quantity.count() >= minimum && quantity.count() % pack.max(1) == 0);
+            let is_a_lot = quantity.count() >= minimum && quantity.count() % pack.max(1) == 0;
+            prop_assert!(quantity == Units(0) || is_a_lot);
             prop_assert!(maximum.is_none_or(|m| quantity.count() <= m));
             if maximum.is_none() && need > 0.0 {
                 prop_assert!(quantity.as_f64() >= need);

@@ -187,7 +187,8 @@ impl<'a> Market<'a> {
         Some(OrderedTerms { rules: LotRules::of(row), prices })
     }
 
-    /// Landed cost of one unit of the smallest line of `supply`; `None` where nothing tells a price.
+    /// Landed cost of one unit of the smallest line of `supply`; `None` where nothing tells a
+    /// price.
     #[must_use]
     pub fn landed(&self, supply: &Supply, unit_cost: Option<Money>) -> Option<Money> {
         self.terms(supply, unit_cost)?.landed(supply.minimum_order)

@@ -3,10 +3,10 @@
 //!
 //! Orders are looked at in the order in which they are expected, as late as their suppliers are,
 //! each against the stock that the earlier ones leave. Demand is met from stock day by day and lost
-//! beyond it. An order is needed on the first day the stock would fall below the safety stock. Surplus is what exceeds the demand
-//! of the next `max_cover_days` and the safety stock, as far as what is left is still an order that
-//! the supplier takes, and at the price of what is left. An order that is too late to be believed
-//! hides a loss: that is what chasing it is worth.
+//! beyond it. An order is needed on the first day the stock would fall below the safety stock.
+//! Surplus is what exceeds the demand of the next `max_cover_days` and the safety stock, as far as
+//! what is left is still an order that the supplier takes, and at the price of what is left. An
+//! order that is too late to be believed hides a loss: that is what chasing it is worth.
 //!
 //! ```
 //! use orderpoint::domain::inputs::PurchaseOrder;

@@ -1,15 +1,15 @@
 //! Open to buy: how much of a category may still be bought for a month.
 //!
-//! A retail budget is spent where goods arrive: what of a category is received in a month, at landed
-//! cost, stays within an amount. What is on order for that month counts, approvals that nobody has
-//! placed among it:
+//! A retail budget is spent where goods arrive: what of a category is received in a month, at
+//! landed cost, stays within an amount. What is on order for that month counts, approvals that
+//! nobody has placed among it:
 //!
 //! ```text
 //! open to buy = amount - on order for the month
 //! ```
 //!
-//! (Levy, Weitz & Grewal 2019, *Retailing Management*, 10th ed., ch. 12.) The rule that spends it is
-//! `rules::budget`.
+//! (Levy, Weitz & Grewal 2019, *Retailing Management*, 10th ed., ch. 12.) The rule that spends it
+//! is `rules::budget`.
 
 use crate::domain::units::{Money, SkuId};
 use chrono::{Datelike, NaiveDate};

@@ -113,7 +113,8 @@ impl<'a> Market<'a> {
                             line.rules.smallest(),
                             line.need
                         ),
-                        "raise max_stock in products to the lot at least, or agree on a smaller one",
+                        "raise max_stock in products to the lot at least, or agree on a smaller \
+                         one",
                     )
                     .with_effect(Effect::Units(Units::ceil(line.need))),
                 );

@@ -262,8 +262,9 @@ fn days_after(from: NaiveDate, days: f64) -> Option<NaiveDate> {
 /// ```
 /// use orderpoint::purchase::recommendation_id;
 /// let day = "2024-04-01".parse().unwrap();
-/// assert_eq!(recommendation_id(day, "TEA-1", "main", "ACME"), recommendation_id(day, "TEA-1", "main", "ACME"));
-/// assert!(recommendation_id(day, "TEA-1", "main", "ACME").starts_with("R20240401-"));
+/// let id = recommendation_id(day, "TEA-1", "main", "ACME");
+/// assert_eq!(id, recommendation_id(day, "TEA-1", "main", "ACME"));
+/// assert!(id.starts_with("R20240401-"));
 /// ```
 #[must_use]
 pub fn recommendation_id(as_of: NaiveDate, sku: &str, location: &str, supplier: &str) -> String {

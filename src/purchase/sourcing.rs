@@ -1,7 +1,7 @@
 //! From whom: primary, secondary and backup suppliers, the switch rule, and split orders.
 //!
-//! The primary supplier gets the order unless it cannot arrive before the stock-out, or its smallest
-//! lot is far beyond the need. Then each other supplier is weighed by
+//! The primary supplier gets the order unless it cannot arrive before the stock-out, or its
+//! smallest lot is far beyond the need. Then each other supplier is weighed by
 //!
 //! ```text
 //! cost = extra landed cost of the lots it sends + margin x expected units short before its arrival
@@ -33,7 +33,10 @@
 //!     ..Names::default()
 //! };
 //! let supply = Sorted::new(vec![
-//!     Supply { unit_cost: Some(Money::from_f64(10.0)), ..Supply::by(SupplierId(1), SkuId(0), 28.0) },
+//!     Supply {
+//!         unit_cost: Some(Money::from_f64(10.0)),
+//!         ..Supply::by(SupplierId(1), SkuId(0), 28.0)
+//!     },
 //!     Supply {
 //!         unit_cost: Some(Money::from_f64(11.0)),
 //!         role: Role::Secondary,

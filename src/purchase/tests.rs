@@ -294,7 +294,8 @@ fn f4_a_container_is_bound_by_weight_and_volume_together() {
     tables.settings.containers = [("S0".to_owned(), container)].into();
     let heavy = PoolNeed { weight: Some(10.0), volume: Some(0.1), ..pool(0, 100.0, 0) };
     let bulky = PoolNeed { weight: Some(1.0), volume: Some(1.0), ..pool(1, 60.0, 0) };
-    // 1060 of weight are 2.1 containers, 70 of volume 2.3: two, filled to 60 of volume: 6/7 of both.
+    // 1060 of weight are 2.1 containers, 70 of volume 2.3: two, filled to 60 of volume: 6/7 of
+    // both.
     assert_eq!(tables.quantities(&[heavy.clone(), bulky.clone()]), [86, 51]);
     // Half the volume each: now the weight binds, 1000 of 1060.
     let flat = PoolNeed { volume: Some(0.5), ..bulky };
@@ -760,7 +761,8 @@ proptest! {
             prop_assert!(rules.maximum_order.is_none_or(|m| row.quantity <= m));
             prop_assert_eq!(row.value, row.unit_cost.times(row.quantity));
             prop_assert_eq!(verify(&row.steps), Ok(()));
-            prop_assert_eq!(row.steps.last().map(|s| (s.name, s.value)), Some(("quantity", quantity as f64)));
+            let last = row.steps.last().map(|s| (s.name, s.value));
+            prop_assert_eq!(last, Some(("quantity", quantity as f64)));
         }
         let spent: Money = settled.recommendations.iter().map(|r| r.value).sum();
         if let Some(budget) = tables.settings.budget {
@@ -771,7 +773,9 @@ proptest! {
     }
 
     #[test]
-    fn the_order_of_a_suppliers_lines_changes_nothing((tables, pools) in any_market(), turn in 0usize..8) {
+    fn the_order_of_a_suppliers_lines_changes_nothing(
+        (tables, pools) in any_market(), turn in 0usize..8,
+    ) {
         let mut turned = pools.clone();
         turned.rotate_left(turn % pools.len());
         let (a, b) = (tables.run(&pools), tables.run(&turned));

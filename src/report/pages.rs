@@ -180,8 +180,8 @@ fn indicators(report: &Report) -> askama::Result<String> {
 
 /// Idea by idea what to do besides ordering, and the checklists to print.
 fn lists(report: &Report) -> askama::Result<String> {
-    let note = "What to clear, mark down, correct, merge, pay, renew and hold back. Most money first; \
-                payments by their day.";
+    let note = "What to clear, mark down, correct, merge, pay, renew and hold back. Most money \
+                first; payments by their day.";
     let entries = long("worklists", "To do", note).cut_from(report.outcome().worklists.len());
     tables(report, "To do", sheets::checklists(report), vec![entries])
 }

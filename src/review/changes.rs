@@ -8,7 +8,7 @@
 //! stock      -(position' - position)
 //! demand     (d' - d) · (T + T') / 2  + change of the safety stock while its policy is the same
 //! lead time  (T' - T) · (d + d') / 2
-//! policy     change of the safety stock under another method or target, and all that is left of order_up_to
+//! policy     change of the safety stock under another method or target; the rest of order_up_to
 //! rounding   change of quantity that the need does not explain: minimum, pack, budget
 //! ```
 

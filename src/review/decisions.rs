@@ -268,7 +268,8 @@ impl KeptDecisions {
         self.sources.contains(digest)
     }
 
-    /// The lines of one export, below a head of `# time format files`; the first version wrote none.
+    /// The lines of one export, below a head of `# time format files`; the first version wrote
+    /// none.
     fn add_exported(&mut self, text: &str) {
         let mut export = Export::default();
         for line in text.lines() {

@@ -5,8 +5,10 @@
 //! `judged_days` at the most, once they are over:
 //!
 //! ```text
-//! fewer units   missed = min(fewer, units lost for want of stock)     cost = missed x margin   gained = holding of the rest
-//! more units    used = more - least stock of those days, at least 0   gained = used x margin   cost = holding of the rest
+//! fewer units   missed = min(fewer, units lost for want of stock)
+//!               cost = missed x margin   gained = holding of the rest
+//! more units    used = more - least stock of those days, at least 0
+//!               gained = used x margin   cost = holding of the rest
 //! ```
 //!
 //! Units lost are the estimate that cleaning made; the least stock is that of the stock history, or

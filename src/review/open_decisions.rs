@@ -236,10 +236,10 @@ struct Placed<'o> {
 /// Takes from each approval what purchase orders show of it, each ordered unit once.
 ///
 /// An order is a purchase or a move: one with a supplier is no move, one from another location no
-/// purchase. An order that carries the line's own number, or that of its exported order, is that line,
-/// whatever its quantity: a person changed it while placing it. An order with a number of its own is
-/// taken for approvals of its supplier, made no later, by quantity: the very same first, then
-/// several approvals in one order and one approval in several orders, then the nearest, oldest
+/// purchase. An order that carries the line's own number, or that of its exported order, is that
+/// line, whatever its quantity: a person changed it while placing it. An order with a number of its
+/// own is taken for approvals of its supplier, made no later, by quantity: the very same first,
+/// then several approvals in one order and one approval in several orders, then the nearest, oldest
 /// first. An order of less than half of an approval is something else: three units ordered by
 /// phone do not place a hundred.
 fn place(approvals: &mut [Unplaced<'_>], orders: &[PurchaseOrder], numbers: &BTreeSet<String>) {
@@ -248,8 +248,8 @@ fn place(approvals: &mut [Unplaced<'_>], orders: &[PurchaseOrder], numbers: &BTr
         let is_ours = numbers.contains(whole_order(&order.order_id));
         placed.push(Placed { order, left: order.quantity, is_ours });
     }
-    // The oldest approval and the oldest order first: a later approval finds later orders alone, and
-    // one of February that took March's order would leave March's approval without any.
+    // The oldest approval and the oldest order first: a later approval finds later orders alone,
+    // and one of February that took March's order would leave March's approval without any.
     placed.sort_by_key(|order| (!order.is_dated(), order.order.confirmed));
     approvals.sort_by_key(|approval| approval.decision.as_of);
 

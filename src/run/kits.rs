@@ -1,6 +1,6 @@
-//! Kits of a night: which pool serves which, what they take of their parts, and what may be promised
-//! of kits and parts together. Everything is decided by `inventory::kits` and `allocate::promise`;
-//! here they are given what the night knows.
+//! Kits of a night: which pool serves which, what they take of their parts, and what may be
+//! promised of kits and parts together. Everything is decided by `inventory::kits` and
+//! `allocate::promise`; here they are given what the night knows.
 
 use crate::allocate::promise::{Claim, promises};
 use crate::domain::inputs::Inputs;
@@ -39,8 +39,8 @@ struct KitForecast {
     kept_share: f64,
 }
 
-/// The bills of all pools: a part lies at the kit's own location, else where it is supplied, else at
-/// the first location that has it.
+/// The bills of all pools: a part lies at the kit's own location, else where it is supplied, else
+/// at the first location that has it.
 pub(super) fn bills_of(inputs: &Inputs) -> Bills {
     bills(inputs, &Kits::new(&inputs.kits, &inputs.names).0)
 }

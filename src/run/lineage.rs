@@ -1,5 +1,6 @@
-//! `openlineage.json`: the run as an OpenLineage event (spec 2-0-2), for a catalogue that draws what
-//! came from where: `curl -H 'Content-Type: application/json' --data @openlineage.json COLLECTOR`.
+//! `openlineage.json`: the run as an OpenLineage event (spec 2-0-2), for a catalogue that draws
+//! what came from where:
+//! `curl -H 'Content-Type: application/json' --data @openlineage.json COLLECTOR`.
 //!
 //! No clock: the same run gives the same bytes. `eventTime` is the midnight of its morning; who
 //! posts the event may put the moment there.

@@ -121,8 +121,8 @@ pub fn run(plan: &Plan, progress: &dyn Progress) -> Result<Summary> {
     })
 }
 
-/// Adds the published run to the history beside the runs. The run is out: what cannot be written now
-/// is made up for by the next one, or by a prune.
+/// Adds the published run to the history beside the runs. The run is out: what cannot be written
+/// now is made up for by the next one, or by a prune.
 fn note_history(plan: &Plan, progress: &dyn Progress) {
     let place = plan.place();
     let written =
@@ -209,8 +209,8 @@ fn refuse_half_an_export(plan: &Plan, as_of: NaiveDate) -> Result<()> {
     }
     let message = format!(
         "the last sale makes this the morning of {as_of}, but the current run is for {newest}: is \
-         the export cut short? To fill a gap in history on purpose, say --as-of {as_of}: the run is \
-         kept beside, and current stays; if {newest} is the mistake, \
+         the export cut short? To fill a gap in history on purpose, say --as-of {as_of}: the run \
+         is kept beside, and current stays; if {newest} is the mistake, \
          `orderpoint doctor --fix` sets that run aside"
     );
     Err(Error::input(&plan.run.data, message))

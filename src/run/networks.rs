@@ -244,8 +244,8 @@ impl<'a> Night<'a> {
         Network { places, lanes: used, rule: settings.share, level_shift: settings.level_shift }
     }
 
-    /// Most units to hold in a place: what its product says, and no unit that pays more for room and
-    /// age than it earns.
+    /// Most units to hold in a place: what its product says, and no unit that pays more for room
+    /// and age than it earns.
     fn most(
         &self,
         prospect: &Prospect<'_, 'a>,

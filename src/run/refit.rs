@@ -104,7 +104,8 @@ impl EarlierRefit {
                 Subject::Run("forecast"),
                 format!("levels are carried on from the refit of {}", entry.as_of),
                 format!(
-                    "{carried} series; {fitted} are fitted anew: new, or another past, product or promotion"
+                    "{carried} series; {fitted} are fitted anew: new, or another past, product or \
+                     promotion"
                 ),
             );
             let entry = RefitEntry { carried, fitted, ..entry.clone() };

@@ -88,7 +88,8 @@ pub(super) fn settle<'a>(
     }
 }
 
-/// What lanes and locations have no room for stays, and what there is to tell of all lanes together.
+/// What lanes and locations have no room for stays, and what there is to tell of all lanes
+/// together.
 fn network_exceptions(
     night: &Night<'_>,
     transfers: &mut [Recommendation],

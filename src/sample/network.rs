@@ -2,8 +2,8 @@
 //! warehouse (FBA), with a cap and ageing fees there.
 //!
 //! Sales of three hundred days are drawn; the stock of the last morning is what such a seller has:
-//! the warehouse a little short, the shops somewhere between their levels. The fees are invented and
-//! of a usual size; a marketplace's own change every year.
+//! the warehouse a little short, the shops somewhere between their levels. The fees are invented
+//! and of a usual size; a marketplace's own change every year.
 
 use crate::domain::error::{Error, Result};
 use crate::math::elementary::Elementary;
@@ -50,7 +50,8 @@ struct Place {
 }
 
 const LANES: &str = "\
-from_location,to_location,lead_time_days,weekdays,pack_size,cost_per_line,cost_per_unit,capacity,basis
+from_location,to_location,lead_time_days,weekdays,pack_size,cost_per_line,cost_per_unit,capacity,\
+basis
 warehouse,shop-north,1,mon tue wed thu fri,,0.15,0.02,,
 warehouse,shop-south,2,mon thu,,0.15,0.02,,
 warehouse,fba,9,mon,,0.40,0.35,3.5,volume

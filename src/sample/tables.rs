@@ -22,18 +22,19 @@ const COMPONENTS: [usize; 3] = [at::DRIPPER, at::SERVER, at::FILTER_V60];
 const HEADS: [(&str, &str); 20] = [
     (
         "products",
-        "sku,name,category,unit_cost,unit_price,launched,status,superseded_by,transfer_factor,analogue,analogue_factor,\
-         shelf_life_days,weight,volume,min_stock,max_stock",
+        "sku,name,category,unit_cost,unit_price,launched,status,superseded_by,transfer_factor,\
+         analogue,analogue_factor,shelf_life_days,weight,volume,min_stock,max_stock",
     ),
     ("aliases", "channel_sku,channel,sku,factor"),
     (
         "suppliers",
-        "supplier,name,currency,order_weekdays,min_order_value,free_freight_value,freight_per_order,payment_days,closures",
+        "supplier,name,currency,order_weekdays,min_order_value,free_freight_value,\
+         freight_per_order,payment_days,closures",
     ),
     (
         "supply",
-        "sku,supplier,role,unit_cost,lead_time_days,lead_time_sd_days,lead_time_max_days,minimum_order,pack_size,\
-         maximum_order,duty_rate,freight_per_unit",
+        "sku,supplier,role,unit_cost,lead_time_days,lead_time_sd_days,lead_time_max_days,\
+         minimum_order,pack_size,maximum_order,duty_rate,freight_per_unit",
     ),
     ("price_breaks", "sku,supplier,from_quantity,unit_cost"),
     ("stock", "sku,location,on_hand,committed,backordered,damaged,returns_pending,as_of"),

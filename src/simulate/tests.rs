@@ -483,11 +483,14 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(400))]
     #[test]
     fn the_night_and_the_replay_order_the_same(
-        lead in 0u8..25, available in 0u16..160, owed in 0u8..10, coming in prop::option::of((0u8..40, 1u8..80)),
+        lead in 0u8..25, available in 0u16..160, owed in 0u8..10,
+        coming in prop::option::of((0u8..40, 1u8..80)),
         minimum in 0i64..120, pack in 1i64..30, most in prop::option::of(20u16..300),
         least in prop::option::of(1u8..60), life in prop::option::of(3u8..90),
-        price_break in prop::option::of((10i64..900, 0.5f64..1.0)), order_cost in prop_oneof![Just(0.0), 1.0f64..40.0],
-        lost in any::<bool>(), by_cost in any::<bool>(), monday in any::<bool>(), closed in prop::option::of(1u64..20),
+        price_break in prop::option::of((10i64..900, 0.5f64..1.0)),
+        order_cost in prop_oneof![Just(0.0), 1.0f64..40.0],
+        lost in any::<bool>(), by_cost in any::<bool>(), monday in any::<bool>(),
+        closed in prop::option::of(1u64..20),
     ) {
         let mut one = pool(vec![0.0; 30], f64::from(lead));
         one.lot = LotRules::new(Units(minimum), Units(pack), None);
@@ -521,7 +524,10 @@ proptest! {
         one.initial = Some(InitialStock {
             stock: StockLevel { on_hand: available, available, backordered: f64::from(owed) },
             arrivals: coming
-                .map(|(days, units)| Arrival { days: f64::from(days) + 1.0, quantity: f64::from(units) })
+                .map(|(days, units)| Arrival {
+                    days: f64::from(days) + 1.0,
+                    quantity: f64::from(units),
+                })
                 .into_iter()
                 .collect(),
         });
@@ -547,7 +553,8 @@ proptest! {
 
 #[test]
 fn a_price_break_that_pays_is_reached_for_and_counted() {
-    // 1,300 a year, 8 an order, 30 % carrying: lots of 800 at 0.68 are the cheapest (Snyder & Shen).
+    // 1,300 a year, 8 an order, 30 % carrying: lots of 800 at 0.68 are the cheapest (Snyder &
+    // Shen).
     let mut pin = pool(vec![3.56; 400], 7.0);
     pin.unit_cost = 0.75;
     let from = |quantity, price| PriceBreak {

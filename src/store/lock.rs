@@ -82,8 +82,8 @@ fn holder(file: &mut File) -> String {
     "a run that is just starting".to_string()
 }
 
-/// This moment by the clock of the machine, UTC: for whoever finds the lock held, and for the log of
-/// decisions; never part of a result.
+/// This moment by the clock of the machine, UTC: for whoever finds the lock held, and for the log
+/// of decisions; never part of a result.
 #[must_use]
 pub fn now() -> String {
     let seconds = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs());

@@ -193,8 +193,8 @@ pub struct Identity<'a> {
 }
 
 impl Identity<'_> {
-    /// As-of date + digest of program version and build, configuration, inputs and the previous run:
-    /// `2024-03-31-9f2c4b7a01de`.
+    /// As-of date + digest of program version and build, configuration, inputs and the previous
+    /// run: `2024-03-31-9f2c4b7a01de`.
     #[must_use]
     pub fn run_id(&self) -> String {
         let mut digest = Digest::default();
@@ -295,9 +295,9 @@ impl PublishedRun {
 
     /// The run that one for `as_of` starts from: the nearest earlier night on the line that leads
     /// to `current`, so that a second run of the same night compares with the same yesterday and a
-    /// backfill is nobody's yesterday, or else the newest earlier one. A backfill itself starts from
-    /// the newest night before it, an earlier backfill too. A run of which one of the `needed` files is damaged is passed
-    /// over: one bad table of last night must not stop tonight.
+    /// backfill is nobody's yesterday, or else the newest earlier one. A backfill itself starts
+    /// from the newest night before it, an earlier backfill too. A run of which one of the `needed`
+    /// files is damaged is passed over: one bad table of last night must not stop tonight.
     ///
     /// # Errors
     /// [`Error::Input`] where runs cannot be listed.

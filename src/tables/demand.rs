@@ -30,7 +30,8 @@ pub static DEMAND: SeriesTable<DemandValues> = SeriesTable {
         ),
         labels(
             "flags",
-            "stockout, inferred-stockout, promotion, outlier, returned, inactive, off-season, ended, joined by |; empty for none",
+            "stockout, inferred-stockout, promotion, outlier, returned, inactive, off-season, \
+             ended, joined by |; empty for none",
             Flags,
         ),
     ],

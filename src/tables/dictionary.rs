@@ -18,9 +18,11 @@ pub fn markdown() -> String {
     for table in TABLES {
         describe(&mut text, table.name(), &table.columns());
     }
-    text += "\n# What outlives a run\n\n`history/NAME.parquet` beside `runs/` keeps these rows when \
-             runs are pruned; what is torn is made anew\nfrom the runs that are there. Any value \
-             may be missing: an older version did not have its column.\n";
+    text += "\n# What outlives a run\n\n\
+             `history/NAME.parquet` beside `runs/` keeps these rows when runs are pruned; what is \
+             torn is made anew\n\
+             from the runs that are there. Any value may be missing: an older version did not have \
+             its column.\n";
     for (name, columns) in history::columns() {
         describe(&mut text, &format!("history/{name}"), &columns);
     }

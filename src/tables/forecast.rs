@@ -121,7 +121,8 @@ impl<'a> ForecastEncoder<'a> {
     fn refused(&self, key: SeriesKey) -> Error {
         let names = self.names;
         Error::Audit(vec![format!(
-            "the forecast of {}/{}/{} from {} on is not finite, not in order, negative or of the wrong length",
+            "the forecast of {}/{}/{} from {} on is not finite, not in order, negative or of the \
+             wrong length",
             names.sku(key.sku),
             names.channel(key.channel),
             names.location(key.location),

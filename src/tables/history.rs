@@ -1,9 +1,10 @@
 //! `OUT/history`: what outlives the runs that are pruned, beside `OUT/runs`.
 //!
 //! One row a run with the moment it was published and whether it became current, and of every run
-//! its indicators (those of single items left out: they are as many as the items), what was decided,
-//! what was received, and the errors of its forecasts by channel, location and method. Nothing here
-//! is read by a run: what is missing or torn is made anew from the runs that are still there.
+//! its indicators (those of single items left out: they are as many as the items), what was
+//! decided, what was received, and the errors of its forecasts by channel, location and method.
+//! Nothing here is read by a run: what is missing or torn is made anew from the runs that are still
+//! there.
 
 use crate::domain::error::{Error, Result};
 use crate::explain::Unit;

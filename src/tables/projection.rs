@@ -23,8 +23,8 @@ pub static PROJECTION: SeriesTable<fn(&StockProjection) -> &[f32]> = SeriesTable
         period(),
         quantities(
             "demand",
-            "expected net demand of the period, kits by their parts; where lanes feed others: theirs, \
-             too, and stock is all of theirs together",
+            "expected net demand of the period, kits by their parts; where lanes feed others: \
+             theirs, too, and stock is all of theirs together",
             |pool| &pool.demand,
         ),
         quantities("arrivals", "units on their way that arrive in the period", |pool| {

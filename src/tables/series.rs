@@ -1,5 +1,6 @@
-//! The large tables, with one row a series or pool and period: encoded a partition at a time, straight
-//! from slices, by whichever thread has the partition; the row groups are appended in panel order.
+//! The large tables, with one row a series or pool and period: encoded a partition at a time,
+//! straight from slices, by whichever thread has the partition; the row groups are appended in
+//! panel order.
 
 use crate::domain::error::{Error, Result};
 use crate::domain::inputs::Names;

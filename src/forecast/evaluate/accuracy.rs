@@ -4,9 +4,9 @@
 //! WAPE and bias are relative to the units sold; MASE is scaled by the in-sample seasonal naive
 //! error (Hyndman & Koehler 2006), RMSSE by the in-sample one-step naive mean square from the first
 //! sale on, the pinball loss by its absolute counterpart (Makridakis, Spiliotis & Assimakopoulos
-//! 2022). Periods in which demand was not seen count nowhere. A series that never varied has no such
-//! scale: its scaled measures are unknown, for every method alike. A rounding error beside a naive
-//! forecast of 0 would read as infinitely worse.
+//! 2022). Periods in which demand was not seen count nowhere. A series that never varied has no
+//! such scale: its scaled measures are unknown, for every method alike. A rounding error beside a
+//! naive forecast of 0 would read as infinitely worse.
 
 use crate::domain::outcome::{Accuracy, AccuracySums, QUANTILES};
 use serde::{Deserialize, Serialize};

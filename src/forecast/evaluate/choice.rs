@@ -115,8 +115,8 @@ impl fit::Model<'_> {
             return None;
         }
         let past = &fitted.past;
-        // Christmas goods of two years were judged as what sells a little in every month, and models
-        // that know no season weighed in.
+        // Christmas goods of two years were judged as what sells a little in every month, and
+        // models that know no season weighed in.
         if past.season_is_new {
             return None;
         }
@@ -220,8 +220,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_own_model_weighs_by_the_inverse_of_its_squared_error_and_where_demand_is_rare_only_if_clearly_better()
-     {
+    fn an_own_model_weighs_by_inverse_squared_error_and_if_demand_is_rare_only_when_better() {
         assert_eq!(weight(1.0, 3.0, false), 0.75);
         assert_eq!(weight(0.0, 0.0, false), 0.5);
         assert_eq!(weight(0.9, 1.0, true), 0.0);

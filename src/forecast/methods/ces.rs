@@ -2,7 +2,8 @@
 //! complex number.
 //!
 //! ```text
-//! e[t] = y[t] - l - s1[t-m]       l' = l - (1-α1) c + (α0-α1) e       c' = l + (1-α0) c + (α0+α1) e
+//! e[t] = y[t] - l - s1[t-m]
+//! l'   = l - (1-α1) c + (α0-α1) e       c' = l + (1-α0) c + (α0+α1) e
 //! ```
 //!
 //! One model covers stationary and trended series without choosing between them. The season is

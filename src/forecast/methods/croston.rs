@@ -2,9 +2,9 @@
 //! periods.
 //!
 //! ```text
-//! Croston  ŷ = z / p        z, p smoothed when demand occurs: its size, the interval since the last
+//! Croston  ŷ = z / p        z, p smoothed when demand occurs: its size, periods since the last
 //! SBA      ŷ = (1 - α/2) z / p        takes out Croston's bias
-//! TSB      ŷ = d z          d: probability of demand, smoothed every period, so that it fades when demand stops
+//! TSB      ŷ = d z          d: probability of demand, smoothed every period: it fades with demand
 //! ADIDA    ŷ = level of demand summed over blocks of the mean interval, per period
 //! IMAPA    ŷ = mean of that over blocks of 1, 2, ... up to the mean interval
 //! ```

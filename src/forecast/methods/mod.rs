@@ -177,7 +177,9 @@ macro_rules! methods {
             /// # Errors
             /// Why it cannot be fitted to this history.
             pub fn refit(&self, history: &History<'_>) -> Result<Self, FitError> {
-                match self { $($(Self::$name(old) => $method.refit(old, history).map(Self::$name),)*)* }
+                match self {
+                    $($(Self::$name(old) => $method.refit(old, history).map(Self::$name),)*)*
+                }
             }
 
             /// See [`Method::forecast_into`].

@@ -26,7 +26,8 @@ pub(crate) trait Recursion {
 widest! {
     /// Sum of squared one-step errors of every lane over `y`; leaves the recursions at the end of
     /// `y`.
-    pub(crate) fn squared_errors<R: Recursion>(recursion: &mut R, y: &[f64]) -> Lane = squared_errors_portable
+    pub(crate) fn squared_errors<R: Recursion>(recursion: &mut R, y: &[f64]) -> Lane
+        = squared_errors_portable
 }
 
 #[inline(always)]
@@ -91,7 +92,8 @@ fn accumulate<R: Recursion>(blocks: &mut [R], columns: usize, y: &[f64], product
 }
 
 widest! {
-    fn products_of_errors<R: Recursion>(columns: &mut Columns<'_, R>, y: &[f64]) -> () = products_of_errors_portable
+    fn products_of_errors<R: Recursion>(columns: &mut Columns<'_, R>, y: &[f64]) -> ()
+        = products_of_errors_portable
 }
 
 #[inline(always)]

@@ -2,7 +2,8 @@
 //! data want.
 //!
 //! ```text
-//! ŷ[t] = l[t-1] + ω ( (1-α)^(t-1) A[t-1] + (1 - (1-α)^t)/α B[t-1] )      l[t] = α y[t] + (1-α) l[t-1]      ω = 1 - 1/θ
+//! ŷ[t] = l[t-1] + ω ( (1-α)^(t-1) A[t-1] + (1 - (1-α)^t)/α B[t-1] )
+//! l[t] = α y[t] + (1-α) l[t-1]      ω = 1 - 1/θ
 //! ```
 //!
 //! `A + B t` is the least-squares line: of the whole series for the standard and optimised methods,

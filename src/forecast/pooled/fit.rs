@@ -40,8 +40,8 @@ pub(crate) const ORIGINS: usize = 4;
 const ANALOGUE_DAYS: f64 = 28.0;
 const ANALOGUE_UNTIL: f64 = 6.0;
 
-/// How much less even an item's own season may make the last lead times. Not 1: in its quiet months a
-/// true season says the same as none. On M5 seasons beyond it cost 0.003 to 0.005 of WRMSSE.
+/// How much less even an item's own season may make the last lead times. Not 1: in its quiet months
+/// a true season says the same as none. On M5 seasons beyond it cost 0.003 to 0.005 of WRMSSE.
 const FORETELLS: f64 = 1.2;
 
 /// What all series share, as far as it is learnt.

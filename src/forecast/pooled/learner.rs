@@ -10,8 +10,8 @@
 //!
 //! A stage looks at ranges of pools, in parallel if the caller likes, and takes in what they say in
 //! any order: evidence is whole numbers, or rows that are put in panel order before they are read.
-//! So results depend neither on threads nor on where the panel is cut. To add a stage: a struct that
-//! observes, its evidence, and its two lines in [`Learner::learn`].
+//! So results depend neither on threads nor on where the panel is cut. To add a stage: a struct
+//! that observes, its evidence, and its two lines in [`Learner::learn`].
 
 use crate::domain::calendar::Bucket;
 use crate::domain::outcome::QUANTILES;

@@ -3,8 +3,8 @@
 //!
 //! Series of an error group share their errors, and in a shop of a dozen items one whose demand has
 //! just stepped would be the group's error: its neighbours' quantiles widened tenfold. Without the
-//! member that contributes most (a trimmed sum; Huber 1981, *Robust Statistics*, ch. 1) it takes two
-//! such items to be a property of the group; in a group of hundreds nothing changes.
+//! member that contributes most (a trimmed sum; Huber 1981, *Robust Statistics*, ch. 1) it takes
+//! two such items to be a property of the group; in a group of hundreds nothing changes.
 
 use crate::forecast::pooled::dispersion::ExcessVariance;
 use crate::forecast::pooled::level::{HALF_LIVES, HalfLifeErrors};

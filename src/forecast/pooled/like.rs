@@ -3,9 +3,10 @@
 //! Levels of a group's members scatter around a common mean `m` with variance `τ²`; periods scatter
 //! around a level `λ` with variance `s λ` (`s = 1` for Poisson, more where orders clump). A gamma
 //! prior of that mean and variance is worth `P = s m / τ²` periods (Bühlmann's credibility, the
-//! Gamma-Poisson case of empirical Bayes; Robbins 1956): items that sell alike tell much about a new
-//! one, items of every speed next to nothing. What contradicts the prior weakens it, because a gamma
-//! has too light a tail for the one fast seller among slow ones. Units: units of demand, periods.
+//! Gamma-Poisson case of empirical Bayes; Robbins 1956): items that sell alike tell much about a
+//! new one, items of every speed next to nothing. What contradicts the prior weakens it, because a
+//! gamma has too light a tail for the one fast seller among slow ones. Units: units of demand,
+//! periods.
 
 use crate::forecast::pooled::level::LevelPrior;
 use crate::math::exact::ExactSum;
@@ -119,8 +120,8 @@ impl Like {
         LevelPrior { level, periods: periods * share }
     }
 
-    /// Exposure of the period of the very first sale, in which `units` were sold: the history begins
-    /// there because something was sold, so that an ordinary sale is no rate. `[trap 13]`
+    /// Exposure of the period of the very first sale, in which `units` were sold: the history
+    /// begins there because something was sold, so that an ordinary sale is no rate. `[trap 13]`
     ///
     /// NaN where it was no more than its like sell in one period with a sale; else such that `units
     /// / exposure` is what was sold beyond one sale.

@@ -4,8 +4,10 @@
 //! | file | question |
 //! |---|---|
 //! | `setup`, `sample`, `error_group`, `tally`, `less_worst` | what all of it reads and counts in |
-//! | `learner`, `seasonal`, `year_parts`, `regression`, `global`, `reconcile` | what do all series share? |
-//! | `fit`, `weekday`, `promotions`, `price`, `shift`, `growth`, `level`, `like`, `dispersion` | what does one series' past say? |
+//! | `learner`, `seasonal`, `year_parts`, `regression` | what do all series share? |
+//! | `global`, `reconcile` | the same: what moves all or a group together |
+//! | `fit`, `weekday`, `promotions`, `price`, `shift` | what does one series' past say? |
+//! | `growth`, `level`, `like`, `dispersion` | the same: where it stands, how it scatters |
 //! | `state`, `refit`, `carry` | what does a later night need of it? |
 //! | `forecaster`, `pool_demand`, `distribution` | what will a pool sell? |
 //! | `annual` | does last year repeat? For the local models of one series |

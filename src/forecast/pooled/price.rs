@@ -5,7 +5,8 @@
 //! weeks after a change against the weeks before it, relative to what was expected of each,
 //!
 //! ```text
-//! P(after | before + after) = E_after r^e / (E_before + E_after r^e)      r = new price / old price
+//! P(after | before + after) = E_after r^e / (E_before + E_after r^e)
+//! r = new price / old price
 //! ```
 //!
 //! a logistic regression in which the level of the series cancels out; that of a group is pulled

@@ -1,12 +1,12 @@
 //! Which periods were and will be promoted, how, and what does it do to demand?
 //!
-//! Past promotions are flagged in the panel (by discounted sales) or stated in the promotions table,
-//! with their kinds and discounts; both are kept out of the level. What runs together in a period is
-//! one promotion of all its kinds at the deepest discount: overlapping promotions do not multiply.
-//! The response by kind and depth is learnt over all series (see
+//! Past promotions are flagged in the panel (by discounted sales) or stated in the promotions
+//! table, with their kinds and discounts; both are kept out of the level. What runs together in a
+//! period is one promotion of all its kinds at the deepest discount: overlapping promotions do not
+//! multiply. The response by kind and depth is learnt over all series (see
 //! [`crate::forecast::pooled::response`]) and times the series' own is what a planned promotion
-//! sells, unless it states its uplift: that is believed. Where no promotion is planned for anything,
-//! those of the last year are expected to come again, at any time.
+//! sells, unless it states its uplift: that is believed. Where no promotion is planned for
+//! anything, those of the last year are expected to come again, at any time.
 
 use crate::domain::calendar::Bucket;
 use crate::domain::inputs::Promotion;

@@ -6,8 +6,8 @@
 //! group is multiplied by recent units over what the items' levels expected of the same periods,
 //! weighted towards the last days. The ratio counts as far as the items agree on it: its sampling
 //! variance is that of a ratio estimator (Cochran 1977, *Sampling Techniques*, ch. 6), so one item
-//! that stepped, ended or was promoted makes the ratio doubtful instead of moving its neighbours; the
-//! item that differs most is not heard at all.
+//! that stepped, ended or was promoted makes the ratio doubtful instead of moving its neighbours;
+//! the item that differs most is not heard at all.
 //! Channel forecasts add up to the item's by definition: the item's mean is their sum. Units: units
 //! of demand.
 
@@ -80,7 +80,8 @@ impl GroupRecent {
     /// What the group moved together.
     ///
     /// ```text
-    /// R = Σ y / Σ m      Var R = n / (n - 1) Σ (y - R m)² / (Σ m)²      ln R · τ² / (τ² + Var R / R²)
+    /// R = Σ y / Σ m      Var R = n / (n - 1) Σ (y - R m)² / (Σ m)²
+    /// ln R · τ² / (τ² + Var R / R²)
     /// ```
     #[must_use]
     pub fn scale(&self) -> GroupScale {
@@ -128,8 +129,8 @@ impl GroupScale {
         if self.log_factor == 0.0 {
             return 1.0;
         }
-        // Members that do not differ move together, however certain one is: 0 / 0 was no level for an
-        // item that had been out of stock for long.
+        // Members that do not differ move together, however certain one is: 0 / 0 was no level for
+        // an item that had been out of stock for long.
         let share = if self.differences > 0.0 { doubt / (doubt + self.differences) } else { 1.0 };
         (self.log_factor * share).exponential()
     }

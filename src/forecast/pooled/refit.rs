@@ -74,8 +74,8 @@ impl World {
         Self {
             as_of: calendar.as_of(),
             first: calendar.start(0),
-            // Without any promotion planned, those of the past are expected to come again; responses
-            // are kept by the position of a kind among all.
+            // Without any promotion planned, those of the past are expected to come again;
+            // responses are kept by the position of a kind among all.
             settings: format!(
                 "{:?} {:?} {} {:?}",
                 setup.settings,

@@ -7,11 +7,11 @@
 //! ln E(y / expected) = covered · (a[kinds] + (b + b[kinds]) · discount + g[group]) + dip · after
 //! ```
 //!
-//! with the count regression of pooled profiles (priors pull towards no effect; a negative binomial,
-//! so that one large item is one voice). A combination of kinds has its own `a`: two promotions at
-//! once are hardly ever worth their product. A combination never seen sells what the strongest part
-//! of it does. A series' own response is the ratio of what its promotions sold to what this expects,
-//! pulled towards 1. Units: units of demand; discounts are shares of the price.
+//! with the count regression of pooled profiles (priors pull towards no effect; a negative
+//! binomial, so that one large item is one voice). A combination of kinds has its own `a`: two
+//! promotions at once are hardly ever worth their product. A combination never seen sells what the
+//! strongest part of it does. A series' own response is the ratio of what its promotions sold to
+//! what this expects, pulled towards 1. Units: units of demand; discounts are shares of the price.
 
 use crate::forecast::pooled::promotions::{Kinds, PromotedPeriod};
 use crate::forecast::pooled::regression::{Counts, Entry, Penalty, SparseRows, fit_counts};

@@ -367,8 +367,8 @@ impl Evidence for Totals {
     }
 }
 
-/// What a series sells in each period but for seasons, relative to the end: flat, or as it grew from
-/// year to year. A season fitted to growth is a saw.
+/// What a series sells in each period but for seasons, relative to the end: flat, or as it grew
+/// from year to year. A season fitted to growth is a saw.
 fn usual_path(units: &[f32], ordinary: &[bool], bucket: Bucket) -> Vec<f32> {
     let mut path: Vec<f32> =
         ordinary.iter().map(|&counts| if counts { 1.0 } else { f32::NAN }).collect();

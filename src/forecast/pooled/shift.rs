@@ -6,8 +6,8 @@
 //! holds: the rate per unit of exposure is at least doubled or halved; the split of the past into
 //! two levels explains far more than demand scatters within them (a ratio of Pearson's chi-squares,
 //! as in likelihood-ratio tests for one change point; Csörgő & Horváth 1997, *Limit Theorems in
-//! Change-Point Analysis*, ch. 1); it has lasted some blocks and none of them looks like before; and
-//! last year did not do the same, which would be a season. Units: periods; units of demand.
+//! Change-Point Analysis*, ch. 1); it has lasted some blocks and none of them looks like before;
+//! and last year did not do the same, which would be a season. Units: periods; units of demand.
 
 use crate::domain::calendar::Bucket;
 use crate::forecast::pooled::level::Past;
@@ -109,7 +109,8 @@ fn best_split(sums: &[Tally]) -> Option<Split> {
                 let one = chi_square(&all, squares);
                 let two = chi_square(&before, squares_before)
                     + chi_square(&after, squares - squares_before);
-                // Demand never scatters less than its count does: a flat item is no proof by itself.
+                // Demand never scatters less than its count does: a flat item is no proof by
+                // itself.
                 let noise = (two / (observed - 2.0).max(1.0)).max(1.0);
                 let evidence = (one - two) / noise;
                 if evidence > most && lasted(&sums[k..], levels) {

@@ -1,10 +1,10 @@
 //! Which parts of the year sell more, as the years themselves have shown?
 //!
 //! A regression with a smooth season in logarithms cannot say zero, and a group's season need not
-//! be its items'. Here every part of the year (a week; a month where periods are months) is compared
-//! over the years: units sold over units expected at that year's level, growth within the year taken
-//! out. What the years agree on is season, what they do not is noise; the product of two years'
-//! deviations measures the first alone:
+//! be its items'. Here every part of the year (a week; a month where periods are months) is
+//! compared over the years: units sold over units expected at that year's level, growth within the
+//! year taken out. What the years agree on is season, what they do not is noise; the product of two
+//! years' deviations measures the first alone:
 //!
 //! ```text
 //! e = sold - expected     τ² = Σ e e' / Σ m m'     (pairs of years, m the expected units)
@@ -12,10 +12,10 @@
 //! ```
 //!
 //! less one standard error of `τ²`, so that a season is believed where it has been shown, by two
-//! years at least, and an item without one keeps its group's (empirical Bayes; Efron & Morris 1973).
-//! Four weeks together come first, single weeks within them after. A part in which nothing was
-//! ever sold stays empty. Used on groups against the regression, and on items against their group.
-//! Units: expected units, of the panel's periods.
+//! years at least, and an item without one keeps its group's (empirical Bayes; Efron & Morris
+//! 1973). Four weeks together come first, single weeks within them after. A part in which nothing
+//! was ever sold stays empty. Used on groups against the regression, and on items against their
+//! group. Units: expected units, of the panel's periods.
 
 use crate::domain::calendar::{Bucket, Calendar};
 use crate::forecast::pooled::setup::YEAR_DAYS;

@@ -1,8 +1,8 @@
 //! Dates and moments in the forms that files have them.
 //!
-//! Most forms can mean one day only and are read so, whatever the rest of the file does. One cannot:
-//! `03/02/2026` is the third of February in most of the world and the second of March in the United
-//! States. Those are decided by the other cells of their column ([`DayOrder`]).
+//! Most forms can mean one day only and are read so, whatever the rest of the file does. One
+//! cannot: `03/02/2026` is the third of February in most of the world and the second of March in
+//! the United States. Those are decided by the other cells of their column ([`DayOrder`]).
 
 use chrono::{
     DateTime, Datelike, NaiveDate, NaiveDateTime, NaiveTime, Offset, TimeZone, Timelike, Weekday,
@@ -165,8 +165,8 @@ pub(crate) fn parse_clear(text: &str) -> Option<Moment> {
         .or_else(|| parse_month_name(text))
 }
 
-/// The day of a date that a spreadsheet has left as its number: days since 30 December 1899, here of
-/// the years 1954 to 2119, in which no other date has five digits.
+/// The day of a date that a spreadsheet has left as its number: days since 30 December 1899, here
+/// of the years 1954 to 2119, in which no other date has five digits.
 pub(crate) fn serial(text: &str) -> Option<Moment> {
     /// The number of 1970-01-01.
     const EPOCH: i32 = 25_569;
@@ -535,7 +535,8 @@ fn zone_at(text: &str, day: i32, seconds: i32) -> Option<i32> {
     }
     let zone: Tz = place.parse().ok().filter(|_| place.contains('/'))?;
     let local = i64::from(day) * 86_400 + i64::from(seconds);
-    // The offset that the clocks showed at about that time; an hour that is there twice is the first.
+    // The offset that the clocks showed at about that time; an hour that is there twice is the
+    // first.
     i32::try_from(offset_at(zone, local - offset_at(zone, local))).ok()
 }
 

@@ -129,8 +129,9 @@ impl DayReader {
         })
     }
 
-    /// `03/02/2026`, where the configuration or the layout has such dates. Elsewhere nobody has said
-    /// that they are any, and `03/02/26` may begin with its year: who brings such a file is asked.
+    /// `03/02/2026`, where the configuration or the layout has such dates. Elsewhere nobody has
+    /// said that they are any, and `03/02/26` may begin with its year: who brings such a file is
+    /// asked.
     fn slashed(&self, text: &str) -> Option<Slashed> {
         if self.configured.is_none() && self.hint(text).is_none() {
             return None;

@@ -311,7 +311,8 @@ impl<'a> Mapped<'a> {
             let found = find(theirs, headings);
             return found.map(Some).ok_or_else(|| {
                 let message = format!(
-                    "[mapping.{}] columns: {column} = \"{theirs}\", but the file has no such column; it has {}{}",
+                    "[mapping.{}] columns: {column} = \"{theirs}\", but the file has no such \
+                     column; it has {}{}",
                     self.schema.table,
                     quoted(headings),
                     near(theirs, headings)
@@ -391,7 +392,8 @@ impl<'a> Mapped<'a> {
                     }),
                     None if own.is_none() && written.contains_key(column) => {
                         let message = format!(
-                            "[mapping.{}] {key}: `{column}` is neither a column of the table nor of the file, which has {}{}",
+                            "[mapping.{}] {key}: `{column}` is neither a column of the table nor \
+                             of the file, which has {}{}",
                             self.schema.table,
                             quoted(headings),
                             near(column, headings)
@@ -474,14 +476,16 @@ impl<'a> Mapped<'a> {
                 ""
             };
             let message = format!(
-                "the header is one column, `{}`: it seems to be separated by {other:?}; set [csv] separator = {other:?}{decimals}",
+                "the header is one column, `{}`: it seems to be separated by {other:?}; set [csv] \
+                 separator = {other:?}{decimals}",
                 headings[0],
             );
             return Err(Error::input(path, message));
         }
         let name = self.renamed(column.name).first().map_or(column.name, String::as_str);
         let message = format!(
-            "table {} needs a column `{name}` ({}); the file has {}{}; name it under [mapping.{}.columns]",
+            "table {} needs a column `{name}` ({}); the file has {}{}; name it under \
+             [mapping.{}.columns]",
             self.schema.table,
             column.doc,
             quoted(headings),

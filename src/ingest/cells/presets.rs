@@ -51,7 +51,8 @@ pub(crate) struct Preset {
     pub(crate) ignored: Vec<String>,
     /// Our columns whose cells are a code in brackets before a name: `[MUG] Large mug`.
     pub(crate) bracketed: Vec<String>,
-    /// Our columns whose cells are paths (`WH/Stock/Shelf 1`) = how many steps of them are the name.
+    /// Our columns whose cells are paths (`WH/Stock/Shelf 1`) = how many steps of them are the
+    /// name.
     pub(crate) levels: BTreeMap<String, usize>,
     /// Whether a column of the file that bears one of our names is that column. In a platform's own
     /// layout `Location` or `Status` may mean something else.

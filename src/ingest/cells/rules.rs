@@ -85,8 +85,8 @@ pub(crate) fn is_total(text: &str) -> bool {
     TOTALS.contains(&plain.as_str()) || plain.starts_with("total for ")
 }
 
-/// Whether a cell matches one of `patterns`, as [`matches()`], or is the same number as one of them:
-/// `0` leaves out `0.0`, too.
+/// Whether a cell matches one of `patterns`, as [`matches()`], or is the same number as one of
+/// them: `0` leaves out `0.0`, too.
 pub(crate) fn matches_cell(patterns: &[String], cell: &str) -> bool {
     let cell = cell.trim();
     if matches(patterns, cell) {

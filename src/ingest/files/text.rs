@@ -237,8 +237,8 @@ impl Records {
         Ok(line)
     }
 
-    /// Whether a cell holds whole rows: a quote that opens here is closed by another row's. Texts of
-    /// several lines (descriptions, notes) have fewer separators than a row has columns.
+    /// Whether a cell holds whole rows: a quote that opens here is closed by another row's. Texts
+    /// of several lines (descriptions, notes) have fewer separators than a row has columns.
     fn swallows_rows(&self) -> bool {
         let separator = u8::try_from(self.style.separator).unwrap_or(b',');
         let is_row =

@@ -40,7 +40,8 @@ pub(crate) fn freshness(
             format!("the newest date is {newest}, {age} full days before the as-of date {as_of}");
         if let Some(days) = over(limit.refuse_days) {
             let message = format!(
-                "table {table} is stale: {what}; refused above {days} ([data.freshness.{table}] refuse_days)"
+                "table {table} is stale: {what}; refused above {days} ([data.freshness.{table}] \
+                 refuse_days)"
             );
             return Err(Error::input(data, message));
         }
@@ -67,7 +68,8 @@ pub(crate) fn row_counts(data: &Path, settings: &DataSettings, sources: &[Source
         let rows: u64 = sources.iter().filter(|s| s.table == *table).map(|s| s.rows).sum();
         let refused = |expected: String| {
             let message = format!(
-                "table {table} has {rows} rows, expected {expected} ([data.rows.{table}]): is it a whole export?"
+                "table {table} has {rows} rows, expected {expected} ([data.rows.{table}]): is it a \
+                 whole export?"
             );
             Err(Error::input(data, message))
         };
@@ -340,8 +342,8 @@ pub(crate) fn master_list(inputs: &Inputs) -> Vec<Exception> {
     exceptions
 }
 
-/// Item codes that never meet: tables that name none of the items sold, codes that differ by leading
-/// zeros, codes that a spreadsheet has shortened.
+/// Item codes that never meet: tables that name none of the items sold, codes that differ by
+/// leading zeros, codes that a spreadsheet has shortened.
 pub(crate) fn items_apart(inputs: &Inputs) -> Vec<Exception> {
     let mut exceptions = Vec::new();
     let skus = &inputs.names.skus;
@@ -366,7 +368,8 @@ pub(crate) fn items_apart(inputs: &Inputs) -> Vec<Exception> {
                     asked_for.len()
                 ),
                 "are these the same items under other codes? The table aliases says which is which \
-                 (channel_sku, sku), or columns = { sku = ... } in its [mapping] names another column",
+                 (channel_sku, sku), or columns = { sku = ... } in its [mapping] names another \
+                 column",
             ));
         }
     }
@@ -385,9 +388,12 @@ pub(crate) fn items_apart(inputs: &Inputs) -> Vec<Exception> {
             Severity::Warning,
             ExceptionKind::SpellingVariants,
             Subject::Run("items"),
-            format!("{} differ only by leading zeros, and are taken for different items", listed(&alike)),
-            "spreadsheets drop them: where they are one, the table aliases says so, or the column is \
-             kept as text",
+            format!(
+                "{} differ only by leading zeros, and are taken for different items",
+                listed(&alike)
+            ),
+            "spreadsheets drop them: where they are one, the table aliases says so, or the column \
+             is kept as text",
         ));
     }
     let shortened: Vec<&str> =

@@ -42,7 +42,8 @@ impl Convert<'_> {
                 continue;
             };
             let (shown, known) = (format!("{:?}", row.2), format!("{:?}", last.2));
-            // Rows that say the same are one: a list put together from rows of sales repeats itself.
+            // Rows that say the same are one: a list put together from rows of sales repeats
+            // itself.
             if shown == known {
                 continue;
             }

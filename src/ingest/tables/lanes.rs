@@ -117,8 +117,8 @@ fn refuse_two_primaries(
     let of_item = sku.map_or_else(String::new, |sku| format!(" with {}", names.sku(sku)));
     let [to, a, b] = [first.to, first.from, second.from].map(|place| names.location(place));
     refused.push(format!(
-        "lanes: {to} is fed{of_item} by two primary lanes, from {a} and from {b}: write secondary or \
-         backup in the column role of one of them"
+        "lanes: {to} is fed{of_item} by two primary lanes, from {a} and from {b}: write secondary \
+         or backup in the column role of one of them"
     ));
 }
 
@@ -136,8 +136,8 @@ fn refuse_cycle(lanes: &[&Lane], sku: Option<SkuId>, names: &Names, refused: &mu
     }
     let of_item = sku.map_or_else(String::new, |sku| format!(" for {}", names.sku(sku)));
     refused.push(format!(
-        "lanes go in a circle{of_item}: {}; a location cannot be fed by one that it feeds: take one \
-         of these rows out",
+        "lanes go in a circle{of_item}: {}; a location cannot be fed by one that it feeds: take \
+         one of these rows out",
         in_cycle.join(", ")
     ));
 }

@@ -148,7 +148,8 @@ impl Quarantine {
             let share = rejected as f64 / rows.max(1) as f64;
             if rejected > allowed && share > limit {
                 let message = format!(
-                    "{rejected} of {rows} rows of {table} are rejected ({:.1} %, the limit is {:.1} %: [data] reject_share_limit){}",
+                    "{rejected} of {rows} rows of {table} are rejected ({:.1} %, the limit is \
+                     {:.1} %: [data] reject_share_limit){}",
                     share * 100.0,
                     limit * 100.0,
                     self.example(worst)

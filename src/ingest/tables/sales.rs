@@ -308,8 +308,8 @@ impl SalesRows {
             names.push("others");
         }
         let what = format!(
-            "{} ({units} units) of {} {} in a newer file as well: the same order counts once, as the \
-             newest file has it",
+            "{} ({units} units) of {} {} in a newer file as well: the same order counts once, as \
+             the newest file has it",
             counted(dropped as u64, "row", "rows"),
             names.join(", "),
             if dropped == 1 { "stands" } else { "stand" }
@@ -345,8 +345,8 @@ impl SalesRows {
                 ExceptionKind::NegativeAmounts,
                 about(),
                 what,
-                "they count as sold; where they are refunds their quantity should be negative, or a \
-                 status say so (returned in the mapping)",
+                "they count as sold; where they are refunds their quantity should be negative, or \
+                 a status say so (returned in the mapping)",
             ));
         }
         let (mut rows, mut units) = (0_u64, 0.0);
@@ -367,7 +367,8 @@ impl SalesRows {
                     "{rows} rows of returns ({units} units) stand before the first sale of their \
                      item there"
                 ),
-                "what was sold before the file begins came back: it says nothing of the sales in it",
+                "what was sold before the file begins came back: it says nothing of the sales in \
+                 it",
             ));
         }
         odd

@@ -163,7 +163,8 @@ pub const TABLES: &[Schema] = &[
     },
     Schema {
         table: "products",
-        cost: "no names, categories, costs or life cycle: values are counted in units, seasons cannot be pooled by category",
+        cost: "no names, categories, costs or life cycle: values are counted in units, seasons \
+               cannot be pooled by category",
         dated: None,
         columns: &[
             req("sku", SKU, "item"),
@@ -251,7 +252,8 @@ pub const TABLES: &[Schema] = &[
     },
     Schema {
         table: "supply",
-        cost: "no lead times, minimum orders or packs: the configured default lead time is used for every item",
+        cost: "no lead times, minimum orders or packs: the configured default lead time is used \
+               for every item",
         dated: None,
         columns: &[
             req("sku", SKU, "item"),
@@ -314,7 +316,8 @@ pub const TABLES: &[Schema] = &[
     },
     Schema {
         table: "stock_history",
-        cost: "stock-outs are only known from `stockouts` or inferred; average inventory is estimated",
+        cost: "stock-outs are only known from `stockouts` or inferred; average inventory is \
+               estimated",
         dated: Some("date"),
         columns: &[
             req("date", Kind::Date, "day"),

@@ -105,7 +105,8 @@ fn lot(row: &Row<'_>, convert: &mut Convert<'_>) -> Option<Lot> {
 pub(crate) fn stock_history(table: &Table, convert: &mut Convert<'_>) -> Vec<StockHistory> {
     let mut future = 0;
     let mut rows = Vec::new();
-    // What countries and warehouses hold of an item that day, by file: another file may have it again.
+    // What countries and warehouses hold of an item that day, by file: another file may have it
+    // again.
     let mut parts: BTreeMap<(SkuId, LocationId, NaiveDate, &str), Units> = BTreeMap::new();
     for row in table.rows() {
         let (Some((sku, location, factor)), Some(date)) = (pool(&row, convert), row.date("date"))

@@ -96,7 +96,9 @@ fn a_grid_of_whole_units_is_the_count_it_was_made_from() {
 
 proptest! {
     #[test]
-    fn quantile_shortfall_and_grid_agree(mean in 0.01..900.0f64, ratio in 0.2..4.0f64, p in 0.01..0.995f64, kind in 0..3) {
+    fn quantile_shortfall_and_grid_agree(
+        mean in 0.01..900.0f64, ratio in 0.2..4.0f64, p in 0.01..0.995f64, kind in 0..3,
+    ) {
         let sd = mean * ratio;
         let demand = match kind {
             0 => Demand::count(mean, sd),

@@ -3,9 +3,9 @@
 //!
 //! Money is spent step by step where the next units gain most per unit of money (the greedy rule of
 //! the knapsack problem, exact for gains that fall with the quantity). Of the units that a line
-//! prevents from being short, the first are needed soonest and count whole; the later one is needed,
-//! the sooner another order can still bring it, so that its gain falls evenly to nothing. Where
-//! nothing is short, the item that runs out first is served first.
+//! prevents from being short, the first are needed soonest and count whole; the later one is
+//! needed, the sooner another order can still bring it, so that its gain falls evenly to nothing.
+//! Where nothing is short, the item that runs out first is served first.
 //!
 //! An order that the money does not bring to its supplier's least value is refused, and spent on
 //! nothing: it is either brought there first or left out, whichever gains more. A line is paid from
@@ -35,7 +35,8 @@ pub(super) const WORDING: Wording = Wording {
 /// thirty and cost the night time.
 const STEPS_A_LINE: i64 = 32;
 
-/// Cuts the lines of the run down to `purchase.budget` and to what is open to buy. Never spends more.
+/// Cuts the lines of the run down to `purchase.budget` and to what is open to buy. Never spends
+/// more.
 pub(super) struct Budget;
 
 impl OrderRule for Budget {
@@ -361,7 +362,8 @@ impl<'p, 'a> Purse<'p, 'a> {
     }
 }
 
-/// Margin that the first `quantity` units are expected to save, the later ones less: currency units.
+/// Margin that the first `quantity` units are expected to save, the later ones less: currency
+/// units.
 fn gain_until(line: &Line, quantity: Units) -> f64 {
     let units = quantity.as_f64().min(line.short_units);
     if units <= 0.0 {

@@ -39,7 +39,8 @@
 //! let mut lines = Vec::new();
 //! for (sku, need) in [(0, 400.0), (1, 200.0), (2, 100.0)] {
 //!     let pool = PoolNeed::unknown(SkuId(sku), LocationId(0)).selling(10.0, Units(0), as_of, 90);
-//!     lines.extend(market.propose(PoolNeed { need, ..pool }, |s| s.lead_time_days, &mut Vec::new()));
+//!     let pool = PoolNeed { need, ..pool };
+//!     lines.extend(market.propose(pool, |s| s.lead_time_days, &mut Vec::new()));
 //! }
 //! let quantities: Vec<i64> =
 //!     settle(lines, &market).recommendations.iter().map(|r| r.quantity.count()).collect();

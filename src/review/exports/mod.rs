@@ -2,8 +2,8 @@
 //! sent: a person imports the file.
 //!
 //! An order is one supplier and ship-to of one morning, a transfer one pair of locations; their ids
-//! and their lines' ids never change, so that importing a file twice makes no duplicates. Amounts are
-//! the supplier's, in its currency. Each format is a file of this folder and one line of
+//! and their lines' ids never change, so that importing a file twice makes no duplicates. Amounts
+//! are the supplier's, in its currency. Each format is a file of this folder and one line of
 //! [`FORMATS`]; its column names and rules are those of that system's own import, and the reasons
 //! stand beside the code.
 

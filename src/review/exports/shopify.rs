@@ -1,9 +1,9 @@
 //! Shopify: lines of a draft purchase order, and of a transfer.
 //!
 //! The admin imports the lines of one draft from one file with a fixed header, so an export is one
-//! file an order; supplier, destination and currency are set in the draft. The app that took several
-//! orders in one file (Stocky) ended in August 2026, and purchase orders cannot be written by the
-//! API of 2026-10.
+//! file an order; supplier, destination and currency are set in the draft. The app that took
+//! several orders in one file (Stocky) ended in August 2026, and purchase orders cannot be written
+//! by the API of 2026-10.
 
 use crate::domain::error::Result;
 use crate::review::exports::{

@@ -1,5 +1,5 @@
-//! What leaves by each lane today: one CSV a pair of locations, and a spreadsheet of all. Two places
-//! are two deliveries: nobody wants one list for both.
+//! What leaves by each lane today: one CSV a pair of locations, and a spreadsheet of all. Two
+//! places are two deliveries: nobody wants one list for both.
 
 use crate::domain::error::Result;
 use crate::domain::inputs::Inputs;

@@ -10,9 +10,11 @@ use chrono::{DateTime, Duration};
 use series::{Series, measure};
 
 fn auto_ets(series: &Series, pool: ModelPool, path: &mut [f64]) {
-    let stamps = (0..series.history.len() as i64).map(|t| DateTime::UNIX_EPOCH + Duration::days(t)).collect();
+    let days = 0..series.history.len() as i64;
+    let stamps = days.map(|t| DateTime::UNIX_EPOCH + Duration::days(t)).collect();
     let input = TimeSeries::univariate(stamps, series.history.clone()).expect("a series");
-    let mut model = AutoETS::with_config(AutoETSConfig::with_period(series.season_length).with_model_pool(pool));
+    let config = AutoETSConfig::with_period(series.season_length).with_model_pool(pool);
+    let mut model = AutoETS::with_config(config);
     model.fit(&input).expect("a fit");
     path.copy_from_slice(model.predict(path.len()).expect("a forecast").primary());
 }
@@ -23,6 +25,8 @@ fn main() {
         let m = s.season_length.min(s.history.len());
         path.iter_mut().enumerate().for_each(|(h, v)| *v = s.history[s.history.len() - m + h % m]);
     });
-    measure("anofox AutoETS, reduced pool", &all, Some(base), |_, s, path| auto_ets(s, ModelPool::Reduced, path));
-    measure("anofox AutoETS, complete pool", &all, Some(base), |_, s, path| auto_ets(s, ModelPool::Complete, path));
+    for (name, pool) in [("reduced", ModelPool::Reduced), ("complete", ModelPool::Complete)] {
+        let name = format!("anofox AutoETS, {name} pool");
+        measure(&name, &all, Some(base), |_, s, path| auto_ets(s, pool, path));
+    }
 }

@@ -9,7 +9,8 @@
 //! forecasts*, Operational Research Quarterly 20). The pools were chosen on earlier windows of M3
 //! and of generated daily sales, never on what is reported:
 //!
-//! - `Fast`: DOTM and complex exponential smoothing on the seasonally adjusted series; daily, also the mean of 60 days.
+//! - `Fast`: DOTM and complex exponential smoothing on the seasonally adjusted series; daily, also
+//!   the mean of 60 days.
 //! - `Full`: the same and exponential smoothing chosen by AICc.
 //! - `Intermittent`: SBA, TSB and IMAPA, for demand that comes in few of the periods.
 //!
