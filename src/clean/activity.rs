@@ -40,6 +40,8 @@ const SHOP_ITEMS: usize = 5;
 const SHOP_SHARE: f64 = 0.6;
 /// How far beyond its mean a channel's rate may have been for a time; more is not looked for.
 const MOST_GROWN: f64 = 10.0;
+/// Just below 1: a bound that spares the exact test must not decide by the last digit.
+const ROUNDING: f64 = 1.0 - 1e-9;
 /// Probability below which parts of the year without a sale are no chance.
 const SEASON_PROBABILITY: f64 = 1e-6;
 
@@ -207,10 +209,11 @@ impl Total {
         let mut total = Self { first, units: vec![0.0; length], seen: vec![false; length] };
         for channel in series {
             let offset = channel.start - first;
-            for (t, (&units, &flags)) in channel.gross.iter().zip(channel.flags.iter()).enumerate()
-            {
-                total.units[offset + t] += f64::from(units);
-                total.seen[offset + t] |= flags & flag::CENSORED == 0;
+            for (sum, &units) in total.units[offset..].iter_mut().zip(channel.gross) {
+                *sum += f64::from(units);
+            }
+            for (seen, &flags) in total.seen[offset..].iter_mut().zip(channel.flags.iter()) {
+                *seen |= flags & flag::CENSORED == 0;
             }
         }
         total
@@ -301,8 +304,10 @@ pub(crate) fn mark(
         *counts &= !closed;
     }
     let mut whole = Moments::default();
-    for t in (0..=last_sale).filter(|&t| counts[t]) {
-        whole.add(total.units[t]);
+    for (&units, &counts) in total.units[..=last_sale].iter().zip(&counts) {
+        if counts {
+            whole.add(units);
+        }
     }
 
     // Zeros between two sales, of all channels together and then of each.
@@ -371,7 +376,10 @@ fn implausible_runs(
             t += 1;
         }
         let run = begin..t;
+        // No zero is more surprising than its mean, and that is at most all units over the rest.
+        let rest = (whole.periods - run.len() as f64 - 2.0).max(1.0);
         if run.len() <= records.longest
+            && whole.sum * run.len() as f64 > surprise * rest * ROUNDING
             && !overlaps(&records.recorded, total.first, &run)
             && run.clone().all(|t| total.seen[t])
             && is_stock_out(total, counts, whole, axis, &run, surprise)
@@ -416,14 +424,12 @@ fn mark_not_offered(
     let mut zeros = 0;
     let mut longest = 0;
     let mut sum = 0.0;
+    // Without a branch: which days sell cannot be foretold.
     for &units in this.gross {
-        if units > 0.0 {
-            longest = longest.max(zeros);
-            zeros = 0;
-            sum += f64::from(units);
-        } else {
-            zeros += 1;
-        }
+        let sold = units > 0.0;
+        longest = longest.max(if sold { zeros } else { 0 });
+        zeros = if sold { 0 } else { zeros + 1 };
+        sum += f64::from(if sold { units } else { 0.0 });
     }
     let mean = sum / this.gross.len().max(1) as f64;
     if longest as f64 * mean * MOST_GROWN <= surprise {
@@ -567,16 +573,22 @@ fn off_season(total: &Total, axis: &Axis<'_>, surprise: f64) -> Vec<Range<usize>
     // By position in the year, counted back from today: years observed, and whether any sold.
     let mut years = vec![0u32; year];
     let mut sold = vec![false; year];
-    // Whole years counted back from today: a remainder for each period cost as much as all of this.
+    // Whole years, the same way round as history: a remainder for each period, or a reversed walk,
+    // cost as much as all of this.
     for (units, seen) in total.units.rchunks(year).zip(total.seen.rchunks(year)) {
-        for (position, (&units, &seen)) in units.iter().zip(seen).rev().enumerate() {
-            sold[position] |= units > 0.0;
-            years[position] += u32::from(seen);
+        let missing = year - units.len();
+        for (sold, &units) in sold[missing..].iter_mut().zip(units) {
+            *sold |= units > 0.0;
+        }
+        for (years, &seen) in years[missing..].iter_mut().zip(seen) {
+            *years += u32::from(seen);
         }
     }
     if sold.iter().all(|&sold| sold) {
         return Vec::new();
     }
+    years.reverse();
+    sold.reverse();
     let edge = axis.season_edge();
     let mut empty: Vec<bool> = years.iter().map(|&years| years >= 2).collect();
     for position in (0..year).filter(|&position| sold[position]) {
@@ -591,18 +603,24 @@ fn off_season(total: &Total, axis: &Axis<'_>, surprise: f64) -> Vec<Range<usize>
 
     // How often it sells in the rest of the year.
     let mut inside = Moments::default();
-    for t in 0..n {
-        if total.seen[t] && !empty[(n - 1 - t) % year] {
-            inside.add(total.units[t]);
+    for (units, seen) in total.units.rchunks(year).zip(total.seen.rchunks(year)) {
+        let position = empty[..units.len()].iter().rev();
+        for ((&units, &seen), &empty) in units.iter().zip(seen).zip(position) {
+            if seen && !empty {
+                inside.add(units);
+            }
         }
     }
     let share = (inside.selling / inside.periods.max(1.0)).min(0.999);
     let of_one = -(1.0 - share).natural_log();
+    // The same of each period of history; without a remainder for each.
+    let mut off: Vec<bool> = empty.iter().copied().cycle().take(n).collect();
+    off.reverse();
     let mut runs = Vec::new();
     let mut t = 0;
     while t < n {
         let begin = t;
-        while t < n && empty[(n - 1 - t) % year] && total.seen[t] {
+        while t < n && off[t] && total.seen[t] {
             t += 1;
         }
         // What is cut short by either end of history has its whole length in another year.

@@ -94,7 +94,7 @@ pub fn clean_pool(
     for channel in series {
         debug_assert_eq!(channel.cleaned, channel.gross, "a series is cleaned once");
         cap_outliers(channel, settings);
-        if channel.flags.iter().any(|f| f & flag::CENSORED != 0) {
+        if channel.flags.iter().fold(0, |all, flags| all | flags) & flag::CENSORED != 0 {
             fill_censored(channel.cleaned, channel.flags, season_length);
         }
     }
@@ -105,22 +105,27 @@ pub fn clean_pool(
 /// non-zero, non-promoted values. Peaks that recur in more than 1 % of the selling periods are the
 /// item's nature, not outliers.
 fn cap_outliers(series: &mut SeriesMut<'_>, settings: &Settings) {
-    let positive = || {
-        let periods = series.gross.iter().zip(series.flags.iter());
-        periods.filter(|&(&v, &f)| v > 0.0 && f & flag::PROMOTION == 0).map(|(&v, _)| v)
-    };
-    let highest = series.gross.iter().copied().fold(0.0f32, f32::max);
+    // Bits of numbers that are not negative are in the order of the numbers, and compare in a loop
+    // without a branch.
+    let bits = series.gross.iter().map(|units| units.to_bits().cast_signed());
+    let highest = f32::from_bits(bits.fold(0, i32::max).cast_unsigned());
     let factor = settings.outlier_factor as f32;
     // Most series need no quantile: too few of their values are that far below the highest.
-    let counted = |(count, below): (usize, usize), v: f32| {
-        (count + 1, below + usize::from(v * factor < highest))
-    };
-    let (count, below) = positive().fold((0, 0), counted);
+    let mut count = 0u32;
+    let mut below = 0u32;
+    for (&units, &flags) in series.gross.iter().zip(series.flags.iter()) {
+        let ordinary = is_ordinary_sale(units, flags);
+        count += u32::from(ordinary);
+        below += u32::from(ordinary & (units * factor < highest));
+    }
+    let count = count as usize;
     let rank = (count * 98).div_ceil(100).saturating_sub(1);
-    if count < OUTLIER_EVIDENCE || below <= rank {
+    if count < OUTLIER_EVIDENCE || below as usize <= rank {
         return;
     }
-    let mut positive: Vec<f32> = positive().collect();
+    let periods = series.gross.iter().zip(series.flags.iter());
+    let ordinary = periods.filter(|&(&units, &flags)| is_ordinary_sale(units, flags));
+    let mut positive: Vec<f32> = ordinary.map(|(&units, _)| units).collect();
     let (_, &mut peak, _) = positive.select_nth_unstable_by(rank, f32::total_cmp);
     let limit = peak * factor;
     let beyond = positive.iter().filter(|&&v| v > limit).count();
@@ -135,6 +140,11 @@ fn cap_outliers(series: &mut SeriesMut<'_>, settings: &Settings) {
             }
         }
     }
+}
+
+/// Whether something was sold that no promotion explains.
+fn is_ordinary_sale(units: f32, flags: u8) -> bool {
+    (units > 0.0) & (flags & flag::PROMOTION == 0)
 }
 
 /// Replaces each censored value by the mean of its uncensored seasonal neighbours, never below what
