@@ -666,15 +666,22 @@ impl<'a> Loading<'a> {
             self.exceptions.extend(audit::left_out(source, &self.quarantine));
             if source.rejected > 0 {
                 let what = format!("{} of {} rows are in quarantine", source.rejected, source.rows);
+                // A table of a few rows passes the limit with all of them: then the column is wrong,
+                // not the rows.
+                let is_most = 2 * source.rejected > source.rows;
+                let severity = if is_most { Severity::Error } else { Severity::Warning };
+                let why = if is_most {
+                    let first = self.quarantine.example(&source.file);
+                    let settings = &self.request.settings;
+                    let remedy = advice::remedy(data, &source.table, &source.file, settings);
+                    format!("see the quarantine table{first}{remedy}")
+                } else {
+                    "see the quarantine table".to_owned()
+                };
+                let about = Subject::File(source.file.clone());
                 self.exceptions.push(
-                    Exception::new(
-                        Severity::Warning,
-                        ExceptionKind::Quarantine,
-                        Subject::File(source.file.clone()),
-                        what,
-                        "see the quarantine table",
-                    )
-                    .with_effect(Effect::Rows(source.rejected)),
+                    Exception::new(severity, ExceptionKind::Quarantine, about, what, why)
+                        .with_effect(Effect::Rows(source.rejected)),
                 );
             }
         }

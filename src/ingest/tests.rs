@@ -390,6 +390,24 @@ fn a12_a_reject_share_above_the_limit_refuses_the_run() {
 }
 
 #[test]
+fn a12_a_table_most_of_whose_rows_are_rejected_is_an_error_that_says_what_is_wrong() {
+    let supply = "sku,supplier,lead_time_days\nA,ACME,soon\nB,ACME,later\n";
+    let inputs = ok(&[("sales.csv", SALES), ("supply.csv", supply)], "");
+    let told = inputs.exceptions.iter().find(|e| e.kind == ExceptionKind::Quarantine).unwrap();
+    assert_eq!(told.severity, Severity::Error);
+    assert!(told.why.contains("line 2, lead_time_days `soon`: not a number"), "{}", told.why);
+}
+
+#[test]
+fn a13_a_unit_behind_a_number_that_the_column_counts_anyway_is_read() {
+    let supply = "sku,supplier,lead_time_days,pack_size\nA,ACME,2 weeks,12 pcs.\nB,ACME,14 days,6 kg\n";
+    let inputs = ok(&[("sales.csv", SALES), ("supply.csv", supply)], "");
+    let read: Vec<_> = inputs.supply.iter().map(|s| (s.lead_time_days, s.pack_size)).collect();
+    assert_eq!(read, [(14.0, Units(12))], "a weight is no count");
+    assert_eq!(inputs.quarantine[0].value, "6 kg");
+}
+
+#[test]
 fn a13_units_of_measure_cut_off_and_zone() {
     let text = "date,sku,quantity\n2024-01-02T03:59:00Z,A,2\n2024-01-02 12:00:00 -0500,A,1\n\
                 2024-01-02,A,1\n";

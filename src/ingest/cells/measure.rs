@@ -73,6 +73,65 @@ const LENGTHS: &[&str] = &[
     "m2", "m²", "m3", "m³", "sqm", "sqft", "\"", "'",
 ];
 
+/// Words for spans of time, and how many days one is. Months and quarters differ in length.
+const SPANS: &[(&str, f64)] = &[
+    ("d", 1.0),
+    ("day", 1.0),
+    ("days", 1.0),
+    ("tag", 1.0),
+    ("tage", 1.0),
+    ("jour", 1.0),
+    ("jours", 1.0),
+    ("dia", 1.0),
+    ("dias", 1.0),
+    ("días", 1.0),
+    ("w", 7.0),
+    ("wk", 7.0),
+    ("wks", 7.0),
+    ("week", 7.0),
+    ("weeks", 7.0),
+    ("woche", 7.0),
+    ("wochen", 7.0),
+    ("semaine", 7.0),
+    ("semaines", 7.0),
+    ("semana", 7.0),
+    ("semanas", 7.0),
+];
+
+/// A number with a unit written behind it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct WithUnit<'t> {
+    /// What stands before the unit.
+    pub(crate) number: &'t str,
+    /// What one of the units is of the column's own.
+    pub(crate) factor: f64,
+}
+
+/// The number of single things in `3 pcs`; `None` where something else than a single thing stands
+/// behind it.
+pub(crate) fn things(text: &str) -> Option<WithUnit<'_>> {
+    let (number, word) = number_and_word(text)?;
+    let word = word.to_lowercase();
+    let is_thing = THINGS.contains(&word.as_str())
+        || word.strip_suffix('s').is_some_and(|single| THINGS.contains(&single));
+    is_thing.then_some(WithUnit { number, factor: 1.0 })
+}
+
+/// The number of days in `2 weeks`; `None` where no span of a fixed length stands behind it.
+pub(crate) fn days(text: &str) -> Option<WithUnit<'_>> {
+    let (number, word) = number_and_word(text)?;
+    let word = word.to_lowercase();
+    let (_, factor) = SPANS.iter().find(|(name, _)| *name == word)?;
+    Some(WithUnit { number, factor: *factor })
+}
+
+/// `3 pcs.` as `3` and `pcs`.
+fn number_and_word(text: &str) -> Option<(&str, &str)> {
+    let end = text.rfind(|c: char| c.is_ascii_digit())? + 1;
+    let (number, word) = text.split_at(end);
+    Some((number.trim(), word.trim().trim_end_matches('.')))
+}
+
 /// One word or number of a unit of measure.
 #[derive(Debug, Clone, PartialEq)]
 enum Token {

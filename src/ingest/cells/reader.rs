@@ -3,6 +3,7 @@
 use crate::ingest::cells::currency::Rates;
 use crate::ingest::cells::days::DayReader;
 use crate::ingest::cells::interner::{Interner, Problem};
+use crate::ingest::cells::measure::{self, WithUnit};
 use crate::ingest::cells::numbers::{
     self, ClearNumber, Content, Convention, DecimalSign, Evidence, Number, TwoReadings,
     may_be_group,
@@ -11,7 +12,7 @@ use crate::ingest::cells::presets::Preset;
 use crate::ingest::cells::rules::{Rules, normal};
 use crate::ingest::cells::values::{NO_DAY, NO_FLAG, Values, is_nothing, is_whole, key_of};
 use crate::ingest::settings::{Settings, TableMapping};
-use crate::ingest::tables::schema::{Column, Kind};
+use crate::ingest::tables::schema::{Column, DAYS, Kind};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
@@ -239,7 +240,7 @@ impl ColumnReader {
     /// A number with more than digits to it.
     fn written(&mut self, text: &str) -> Result<f64, Problem> {
         let clear = match numbers::read(text) {
-            None => return Err(Problem::Rejected(self.no_number(text))),
+            None => return self.with_unit(text),
             Some(Number::Clear(clear)) => clear,
             Some(Number::Either(either)) => match self.convention {
                 Convention::Unasked => return Err(Problem::Undecided),
@@ -256,6 +257,20 @@ impl ColumnReader {
             return Err(Problem::Rejected(self.no_number(text)));
         }
         Ok(self.in_reporting_currency(clear))
+    }
+
+    /// A number with a unit behind it that says what the column counts anyway: `3 pcs`, `2 weeks`.
+    fn with_unit(&mut self, text: &str) -> Result<f64, Problem> {
+        let found = match self.column.kind {
+            _ if is_count(self.column) => measure::things(text),
+            DAYS => measure::days(text),
+            _ => None,
+        };
+        let Some(WithUnit { number, factor }) = found else {
+            return Err(Problem::Rejected(self.no_number(text)));
+        };
+        let plain = if may_be_group(number) { None } else { number.parse().ok() };
+        plain.map_or_else(|| self.written(number), Ok).map(|number: f64| number * factor)
     }
 
     /// The amount, converted where it names another currency than the reporting one; as it is where

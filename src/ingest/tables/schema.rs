@@ -121,7 +121,7 @@ const POSITIVE: Kind = Kind::Number(f64::MIN_POSITIVE, f64::MAX);
 const NOT_NEGATIVE: Kind = Kind::Number(0.0, f64::MAX);
 const RATE: Kind = Kind::Number(0.0, 1.0);
 /// Ten years: the walk over order days ends there, and 20260301 is a date in the wrong column.
-const DAYS: Kind = Kind::Number(0.0, 3650.0);
+pub(crate) const DAYS: Kind = Kind::Number(0.0, 3650.0);
 const COUNT: Kind = Kind::Units(0.0);
 
 const fn req(name: &'static str, kind: Kind, doc: &'static str) -> Column {
