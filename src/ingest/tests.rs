@@ -400,7 +400,8 @@ fn a12_a_table_most_of_whose_rows_are_rejected_is_an_error_that_says_what_is_wro
 
 #[test]
 fn a13_a_unit_behind_a_number_that_the_column_counts_anyway_is_read() {
-    let supply = "sku,supplier,lead_time_days,pack_size\nA,ACME,2 weeks,12 pcs.\nB,ACME,14 days,6 kg\n";
+    let supply =
+        "sku,supplier,lead_time_days,pack_size\nA,ACME,2 weeks,12 pcs.\nB,ACME,14 days,6 kg\n";
     let inputs = ok(&[("sales.csv", SALES), ("supply.csv", supply)], "");
     let read: Vec<_> = inputs.supply.iter().map(|s| (s.lead_time_days, s.pack_size)).collect();
     assert_eq!(read, [(14.0, Units(12))], "a weight is no count");
