@@ -1,11 +1,12 @@
 //! `demo`: a whole run on the sample shop.
 
 use crate::cli::DemoArgs;
-use crate::cli::print::{counted, say};
+use crate::cli::print::say;
 use crate::cli::progress::Terminal;
 use crate::cli::run::print_summary;
 use crate::config::{DEFAULT_FILE, Options, Plan};
 use crate::domain::error::{Error, Result};
+use crate::domain::shown::number_of;
 use crate::run::{self, progress::Progress};
 use crate::sample;
 
@@ -18,7 +19,7 @@ pub(crate) fn demo(args: &DemoArgs) -> Result<u8> {
         true => sample::network::write(&data, args.skus, args.seed)?,
         false => sample::write(&data, args.skus, args.seed)?,
     };
-    progress.end(&format!("{}, {rows} sales rows", counted(args.skus, "item")));
+    progress.end(&format!("{}, {rows} sales rows", number_of(args.skus, "item")));
     if args.data_only {
         say!("{}", data.display());
         return Ok(0);

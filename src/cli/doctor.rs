@@ -2,9 +2,10 @@
 //! and mends it where asked to.
 
 use crate::cli::DoctorArgs;
-use crate::cli::print::{counted, print_json, say};
+use crate::cli::print::{print_json, say};
 use crate::config::Plan;
 use crate::domain::error::{Error, Result};
+use crate::domain::shown::number_of;
 use crate::review::decisions::known_extent;
 use crate::store::models::Loaded;
 use crate::store::{
@@ -60,7 +61,7 @@ pub(crate) fn doctor(args: &DoctorArgs) -> Result<u8> {
         } else if !found.wrong.is_empty() && !args.fix {
             say!(
                 "{}; `doctor --fix` mends what can be mended",
-                counted(found.wrong.len(), "finding")
+                number_of(found.wrong.len(), "finding")
             );
         }
     }

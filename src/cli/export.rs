@@ -1,9 +1,10 @@
 //! `export`: approved orders, approved moves and channel quantities go out as files.
 
 use crate::cli::ExportArgs;
-use crate::cli::print::{counted, print_json, say};
+use crate::cli::print::{print_json, say};
 use crate::config::Plan;
 use crate::domain::error::{Error, Result};
+use crate::domain::shown::number_of;
 use crate::review::decisions::{Export, KeptDecisions};
 use crate::review::exports::{
     Document, ExportFile, Keeping, Page, Selection, What, channel_stock, documents, keep,
@@ -132,9 +133,9 @@ fn tell(
     if paths.is_empty() {
         say!("nothing new to export");
     } else if what == What::Quantities {
-        say!("{} written:", counted(paths.len(), noun));
+        say!("{} written:", number_of(paths.len(), noun));
     } else {
-        say!("{} with {} written:", counted(documents.len(), noun), counted(lines, "line"));
+        say!("{} with {} written:", number_of(documents.len(), noun), number_of(lines, "line"));
     }
     for path in paths {
         say!("  {}", path.display());
@@ -143,7 +144,7 @@ fn tell(
         for (export, lines) in earlier {
             let Export { time, format, files } = export;
             let when = if time.is_empty() { "before" } else { time };
-            let lines = counted(*lines, "line");
+            let lines = number_of(*lines, "line");
             // The first version kept neither format nor files.
             let what = format!("{lines}, {when}, {format} {files}");
             say!("  exported already: {}", what.trim_end_matches([' ', ',']));

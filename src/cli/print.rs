@@ -37,8 +37,3 @@ pub(crate) fn print_json(value: &impl serde::Serialize) -> Result<()> {
     say!("{text}");
     Ok(())
 }
-
-/// `1 order`, `2 orders`: for nouns whose plural takes an s.
-pub(crate) fn counted(count: usize, noun: &str) -> String {
-    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
-}

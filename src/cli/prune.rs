@@ -2,9 +2,10 @@
 //! more.
 
 use crate::cli::PruneArgs;
-use crate::cli::print::{counted, say};
+use crate::cli::print::say;
 use crate::config::Plan;
 use crate::domain::error::Result;
+use crate::domain::shown::number_of;
 use crate::store::{self, OutputLock, PublishedRun, models};
 use crate::tables;
 use std::collections::BTreeSet;
@@ -24,7 +25,7 @@ pub(crate) fn prune(args: &PruneArgs) -> Result<u8> {
     // States outlive their run as long as a run that is kept goes back to them.
     let kept = refits(&PublishedRun::all(lock.out())?);
     models::forget(&plan.run.models, refits(&removed).difference(&kept))?;
-    say!("{} removed, at most {} kept", counted(removed.len(), "run"), args.keep);
+    say!("{} removed, at most {} kept", number_of(removed.len(), "run"), args.keep);
     Ok(0)
 }
 

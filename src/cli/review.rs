@@ -1,10 +1,11 @@
 //! `review`: a planner's decisions come in.
 
 use crate::cli::ReviewArgs;
-use crate::cli::print::{counted, print_json, say};
+use crate::cli::print::{print_json, say};
 use crate::config::Plan;
 use crate::domain::error::{Error, Result};
 use crate::domain::inputs::Inputs;
+use crate::domain::shown::number_of;
 use crate::ingest;
 use crate::purchase::lot::LotRules;
 use crate::review::decisions::{KeptDecisions, known_extent};
@@ -47,7 +48,7 @@ pub(crate) fn review(args: &ReviewArgs) -> Result<u8> {
     } else if intake.known {
         say!("this file was taken in before; nothing changed");
     } else {
-        let kept = counted(intake.accepted.len(), "decision");
+        let kept = number_of(intake.accepted.len(), "decision");
         say!("{kept} kept, {orders} to order; in force from the next run on");
         for problem in &intake.problems {
             say!("  not kept: {problem}");

@@ -1,9 +1,10 @@
 //! `run`: the night, and what it says when it is through.
 
-use crate::cli::print::{counted, print_json, say_text, warn_line};
+use crate::cli::print::{print_json, say_text, warn_line};
 use crate::cli::progress::Terminal;
 use crate::config::{Options, Plan, Voice};
 use crate::domain::error::Result;
+use crate::domain::shown::number_of;
 use crate::domain::shown::shown_lines;
 use crate::run::{self, Summary};
 use std::fmt::Write;
@@ -65,7 +66,7 @@ fn in_words(summary: &Summary) -> String {
     let _ = writeln!(
         text,
         "  {} recommended, worth {} {}",
-        counted(s.order_lines, "order line"),
+        number_of(s.order_lines, "order line"),
         s.order_value,
         s.currency
     );
@@ -79,16 +80,16 @@ fn in_words(summary: &Summary) -> String {
     let _ = writeln!(
         text,
         "  {}, {} by location, {} by location and channel",
-        counted(s.skus, "item"),
+        number_of(s.skus, "item"),
         s.pools,
         s.series
     );
     let _ = writeln!(
         text,
         "  {}, {}, {} in quarantine",
-        counted(s.errors, "error"),
-        counted(s.warnings, "warning"),
-        counted(s.quarantined, "row")
+        number_of(s.errors, "error"),
+        number_of(s.warnings, "warning"),
+        number_of(s.quarantined, "row")
     );
     for line in &s.attention {
         let _ = writeln!(text, "  - {line}");

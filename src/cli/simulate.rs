@@ -2,10 +2,11 @@
 //! page.
 
 use crate::cli::SimulateArgs;
-use crate::cli::print::{counted, print_json, say, say_text};
+use crate::cli::print::{print_json, say, say_text};
 use crate::cli::progress::Terminal;
 use crate::config::Plan;
 use crate::domain::error::{Error, Result};
+use crate::domain::shown::number_of;
 use crate::report::simulation as page;
 use crate::run::simulate::{Request, simulate as replay_history};
 use crate::simulate::what_if::WhatIf;
@@ -168,7 +169,7 @@ fn in_words(result: &Simulation, currency: &str) -> String {
         text,
         "replayed {from} to {until}, {} by location; {:.1} % of demand is estimated, for want of \
          stock",
-        counted(result.pools.len(), "item"),
+        number_of(result.pools.len(), "item"),
         100.0 * estimated
     );
     let _ = writeln!(

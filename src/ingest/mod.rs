@@ -594,7 +594,10 @@ impl<'a> Loading<'a> {
         let (panel, future) =
             crate::ingest::panel::build(sales, codes, around, &self.request.data)?;
         if future > 0 {
-            let what = format!("{future} rows on or after the as-of date {as_of} are not used");
+            let what = format!(
+                "{} on or after the as-of date {as_of} not used",
+                counted(future, "row", "rows")
+            );
             convert.exceptions.push(
                 Exception::new(
                     Severity::Info,

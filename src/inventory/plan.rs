@@ -2,6 +2,7 @@
 //! it is in.
 
 use crate::domain::outcome::{Echelon, Policy, Status};
+use crate::domain::shown::number_of;
 use crate::domain::units::Units;
 use crate::explain::{Explanation, Step, Unit};
 use crate::inventory::expiry::usable_stock;
@@ -175,8 +176,10 @@ pub fn plan_pool(facts: &PoolFacts, outlook: Outlook<'_>, settings: &Settings) -
         let days = facts.shelf_life_days.unwrap_or_default();
         notes.insert(0, format!("no more than the {most:.0} that sell within {days:.0} days"));
     }
-    if waste > 0.0 {
-        notes.insert(0, format!("{waste:.0} units will expire unsold"));
+    // Less than half a unit would be told as none.
+    if waste >= 0.5 {
+        let waste = number_of(waste.round() as usize, "unit");
+        notes.insert(0, format!("{waste} will expire unsold"));
     }
     PoolPlan {
         reason: reason(&policy, &need, facts.held, &notes),

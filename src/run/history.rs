@@ -14,6 +14,7 @@ use crate::domain::fault::{Fault, guarded};
 use crate::domain::inputs::{Inputs, Stock};
 use crate::domain::outcome::Classification;
 use crate::domain::panel::{Panel, Pool, PoolId, SeriesMut, flag};
+use crate::domain::shown::counted;
 use crate::domain::units::{Money, SkuId, Units};
 use crate::inventory::due::unshipped;
 use crate::inventory::receipts::LeadTimes;
@@ -438,7 +439,10 @@ fn class_exceptions(
             Severity::Info,
             ExceptionKind::Inactive,
             Subject::Table("sales".to_owned()),
-            format!("{} items count as inactive and are not ordered: {named}{more}", over.len()),
+            format!(
+                "{} inactive and not ordered: {named}{more}",
+                counted(over.len() as u64, "item is", "items are")
+            ),
             format!(
                 "no sale on {days:.0} days (classify.inactive_days) on which they could have sold, \
                  longer than any silence they came back from"

@@ -1,6 +1,7 @@
 //! What every table conversion shares: codes, the as-of date, and one row a key.
 
 use crate::domain::exceptions::{Effect, Exception, ExceptionKind, Severity, Subject};
+use crate::domain::shown::number_of;
 use crate::domain::units::Units;
 use crate::ingest::files::table::{Row, Table};
 use crate::ingest::names::Codes;
@@ -91,8 +92,11 @@ impl Convert<'_> {
     /// Says how many rows of `table` lie on or after the as-of date and are not used.
     pub(crate) fn report_future(&mut self, table: &Table, rows: usize) {
         if rows > 0 {
-            let what =
-                format!("{rows} rows on or after the as-of date {} are not used", self.as_of);
+            let what = format!(
+                "{} on or after the as-of date {} not used",
+                number_of(rows, "row"),
+                self.as_of
+            );
             self.exceptions.push(
                 Exception::new(
                     Severity::Info,

@@ -4,6 +4,7 @@ use crate::domain::exceptions::{Effect, Exception, ExceptionKind, Severity, Subj
 use crate::domain::inputs::{
     Channel, ChannelItem, Kit, PriceBreak, Product, ProductStatus, Role, Supplier, Supply,
 };
+use crate::domain::shown::counted;
 use crate::domain::units::{Money, Units};
 use crate::ingest::cells::days::parse_day;
 use crate::ingest::files::table::{Row, Table};
@@ -345,7 +346,10 @@ pub(crate) fn supply(table: Option<&Table>, convert: &mut Convert<'_>) -> Supply
                 Severity::Info,
                 ExceptionKind::PriceTiers,
                 Subject::Table("supply".to_owned()),
-                format!("{} rows are read as price breaks", read.tiers.len()),
+                format!(
+                    "{} read as price breaks",
+                    counted(read.tiers.len() as u64, "row is", "rows are")
+                ),
                 "a supplier has several rows of one item, each with a larger minimum_order",
             )
             .with_effect(Effect::Rows(read.tiers.len() as u64)),

@@ -364,8 +364,9 @@ impl SalesRows {
                 ExceptionKind::ExcludedRows,
                 about(),
                 format!(
-                    "{rows} rows of returns ({units} units) stand before the first sale of their \
-                     item there"
+                    "{} of returns ({}) before the first sale of the item there",
+                    counted(rows as u64, "row", "rows"),
+                    counted(units as u64, "unit", "units"),
                 ),
                 "what was sold before the file begins came back: it says nothing of the sales in \
                  it",

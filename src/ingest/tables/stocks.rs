@@ -4,6 +4,7 @@
 use crate::domain::exceptions::{Effect, Exception, ExceptionKind, Severity, Subject};
 use crate::domain::inputs::{Count, Listing, Lot, PurchaseOrder, Stock, StockHistory, Stockout};
 use crate::domain::lanes::Shipment;
+use crate::domain::shown::counted;
 use crate::domain::units::{LocationId, SkuId, Units};
 use crate::ingest::files::table::{Row, Table};
 use crate::ingest::tables::convert::{Convert, scaled};
@@ -24,7 +25,10 @@ pub(crate) fn stock(table: &Table, convert: &mut Convert<'_>) -> Vec<Stock> {
         }
     }
     if stock.len() < before {
-        let what = format!("{before} rows are added up to {} pools", stock.len());
+        let what = format!(
+            "{before} rows are added up to {}",
+            counted(stock.len() as u64, "item at a location", "items at locations")
+        );
         convert.exceptions.push(
             Exception::new(
                 Severity::Info,
@@ -38,7 +42,11 @@ pub(crate) fn stock(table: &Table, convert: &mut Convert<'_>) -> Vec<Stock> {
     }
     let late = stock.iter().filter(|s| s.as_of.is_some_and(|d| d > convert.as_of)).count();
     if late > 0 {
-        let what = format!("{late} pools were counted after the as-of date {}", convert.as_of);
+        let what = format!(
+            "{} counted after the as-of date {}",
+            counted(late as u64, "item was", "items were"),
+            convert.as_of
+        );
         convert.exceptions.push(
             Exception::new(
                 Severity::Warning,
