@@ -336,3 +336,243 @@ fn append(path: &Path, rows: &str) {
     all.push_str(rows);
     fs::write(path, all).unwrap();
 }
+
+/// Runs the morning of 5 January and reads what is recommended.
+fn morning(work: &Path) -> Table {
+    succeeds(work, &["run", "--as-of", "2026-01-05"], &[0]);
+    Table::published(&work.join("reports"), "recommendations")
+}
+
+fn table(work: &Path, name: &str, rows: &str) {
+    fs::write(work.join(format!("data/{name}.csv")), rows).unwrap();
+}
+
+/// The rows of a location, in order.
+fn at<'t>(lines: &'t Table, location: &str) -> Vec<&'t Vec<String>> {
+    lines.rows.iter().filter(|row| lines.text(row, "location") == location).collect()
+}
+
+fn told(work: &Path, kind: &str) -> Vec<String> {
+    let told = Table::published(&work.join("reports"), "exceptions");
+    let rows = told.rows.iter().filter(|row| told.text(row, "kind") == kind);
+    rows.map(|row| format!("{} | {}", told.text(row, "what"), told.text(row, "why"))).collect()
+}
+
+#[test]
+fn l11_transfers_that_are_booked_as_sales_are_told() {
+    // Through a channel with the shop's name.
+    let work = tea(LANES);
+    let work = work.path();
+    let data = work.join("data/sales.csv");
+    let sales = fs::read_to_string(&data).unwrap();
+    let mut named = String::from("date,sku,location,quantity,channel\n");
+    for row in sales.lines().skip(1) {
+        let _ = writeln!(named, "{row},web");
+    }
+    let plain = named.clone();
+    for week in 1..28 {
+        let day = date("2025-06-19") + chrono::Duration::days(7 * week);
+        let _ = writeln!(named, "{day},TEA,DC,24,Transfer to shop1");
+    }
+    fs::write(&data, &named).unwrap();
+    morning(work);
+    let named = told(work, "transfers-as-sales");
+    assert_eq!(named.len(), 1, "{named:?}");
+    assert!(named[0].starts_with("648 units of the last 365 days are booked as sales of DC"));
+    assert!(named[0].contains("exclude = { channel = [\"Transfer to shop1\"] }"), "{named:?}");
+
+    // Among the customers' own, as large and on the same days as the moves that are known.
+    let mut mixed = plain;
+    let mut orders =
+        String::from("order_id,sku,source_location,location,quantity,confirmed,shipped,received\n");
+    for week in 1..27 {
+        let day = date("2025-06-19") + chrono::Duration::days(7 * week);
+        let came = day + chrono::Duration::days(1);
+        let _ = writeln!(mixed, "{day},TEA,DC,24,web");
+        let _ = writeln!(orders, "M{week},TEA,DC,SHOP1,24,{day},{day},{came}");
+    }
+    fs::write(&data, &mixed).unwrap();
+    table(work, "purchase_orders", &orders);
+    morning(work);
+    let repeated = told(work, "transfers-as-sales");
+    assert_eq!(repeated.len(), 1, "{repeated:?}");
+    assert!(
+        repeated[0].starts_with("26 of 26 moves from DC stand among its sales"),
+        "{repeated:?}"
+    );
+
+    // Moves that are no sales are nothing to tell.
+    fs::write(&data, &sales).unwrap();
+    morning(work);
+    assert!(told(work, "transfers-as-sales").is_empty());
+}
+
+#[test]
+fn l5_a_push_lane_sends_what_came_in_and_no_more() {
+    let lanes = "from_location,to_location,lead_time_days,mode\nDC,SHOP1,1,push\nDC,SHOP2,1,push\n";
+    let work = tea(lanes);
+    let work = work.path();
+    let stock = "sku,location,on_hand\nTEA,DC,400\nTEA,SHOP1,60\nTEA,SHOP2,60\n";
+    table(work, "stock", stock);
+    let orders = "order_id,sku,supplier,location,quantity,confirmed,expected,received\n";
+    // Sixty came on Sunday; the lane leaves every day.
+    table(
+        work,
+        "purchase_orders",
+        &format!("{orders}P1,TEA,ACME,DC,60,2025-12-20,2026-01-04,2026-01-04\n"),
+    );
+    let lines = morning(work);
+    let sent = |lines: &Table| -> f64 {
+        let shops = ["SHOP1", "SHOP2"].map(|shop| lines.number(at(lines, shop)[0], "quantity"));
+        shops.iter().sum()
+    };
+    assert_eq!(sent(&lines), 60.0);
+    // Nothing came since it left last.
+    table(
+        work,
+        "purchase_orders",
+        &format!("{orders}P1,TEA,ACME,DC,60,2025-12-20,2025-12-29,2025-12-29\n"),
+    );
+    assert_eq!(sent(&morning(work)), 0.0);
+    // Who writes no receipts down pushes what there is, less what the source sells itself.
+    fs::remove_file(work.join("data/purchase_orders.csv")).unwrap();
+    let all = sent(&morning(work));
+    assert!((250.0..350.0).contains(&all), "{all}");
+}
+
+#[test]
+fn l1_a_backup_source_sends_what_the_usual_one_cannot_in_time() {
+    let head = "from_location,to_location,lead_time_days,role,cost_per_unit\n";
+    let rows = "DC,SHOP1,1,primary,0\nEAST,SHOP1,3,backup,0.50\nDC,FAR,1,primary,0\n";
+    let work = tea(&format!("{head}{rows}"));
+    let work = work.path();
+    let supply = "sku,supplier,location,lead_time_days,lead_time_sd_days\n\
+                  TEA,ACME,DC,30,0\nTEA,ACME,EAST,30,0\n";
+    table(work, "supply", supply);
+    // The warehouse has nothing; the other one has what nobody asks for.
+    table(work, "stock", "sku,location,on_hand\nTEA,DC,0\nTEA,EAST,90\nTEA,SHOP1,2\nTEA,FAR,20\n");
+    let lines = morning(work);
+    let shop = at(&lines, "SHOP1");
+    let sources: Vec<&str> = shop.iter().map(|row| lines.text(row, "source_location")).collect();
+    assert_eq!(sources, ["DC", "EAST"]);
+    assert_eq!(lines.number(shop[0], "quantity"), 0.0);
+    let sent = lines.number(shop[1], "quantity");
+    assert!(sent > 0.0 && sent % 6.0 == 0.0, "{sent}");
+    let reason = lines.text(shop[1], "reason");
+    assert!(reason.contains("DC can bring nothing more for"), "{reason}");
+    // At a price that it does not save, nothing is sent.
+    let dear = rows.replace("0.50", "50");
+    table(work, "lanes", &format!("{head}{dear}"));
+    assert_eq!(at(&morning(work), "SHOP1").len(), 1);
+
+    // A supplier that delivers to the shop by name bridges as well (F6).
+    table(work, "lanes", &format!("{head}DC,SHOP1,1,primary,0\nDC,FAR,1,primary,0\n"));
+    let near = "TEA,NEAR,SHOP1,secondary,2,0,9\n";
+    let supply = "sku,supplier,location,role,lead_time_days,lead_time_sd_days,unit_cost\n\
+                  TEA,ACME,DC,primary,30,0,8\n";
+    table(work, "supply", &format!("{supply}{near}"));
+    let lines = morning(work);
+    let shop = at(&lines, "SHOP1");
+    let kinds: Vec<&str> = shop.iter().map(|row| lines.text(row, "kind")).collect();
+    assert_eq!(kinds, ["transfer", "purchase"]);
+    assert_eq!(lines.text(shop[1], "supplier"), "NEAR");
+    assert!(lines.number(shop[1], "quantity") > 20.0, "a month at three a day less what is there");
+}
+
+#[test]
+fn l1_a_place_that_buys_is_helped_by_its_lane_before_the_supplier_comes() {
+    let lanes = "from_location,to_location,lead_time_days,role\nEAST,SHOP1,1,backup\n";
+    let work = tea(lanes);
+    let work = work.path();
+    let supply = "sku,supplier,location,role,lead_time_days,lead_time_sd_days\n\
+                  TEA,ACME,SHOP1,primary,20,0\nTEA,ACME,EAST,primary,20,0\n";
+    table(work, "supply", supply);
+    table(work, "stock", "sku,location,on_hand\nTEA,EAST,200\nTEA,SHOP1,6\n");
+    let lines = morning(work);
+    let shop = at(&lines, "SHOP1");
+    let kinds: Vec<&str> = shop.iter().map(|row| lines.text(row, "kind")).collect();
+    assert_eq!(kinds, ["purchase", "transfer"]);
+    let moved = lines.number(shop[1], "quantity");
+    assert!((50.0..70.0).contains(&moved), "twenty days at three a day less six: {moved}");
+    assert!(lines.text(shop[0], "reason").contains("are moved here from EAST"));
+}
+
+/// Takes in one decision on what is recommended at a location.
+fn decide(work: &Path, lines: &Table, location: &str, decision: &str) {
+    let id = lines.text(at(lines, location)[0], "recommendation_id");
+    let file =
+        format!("recommendation_id,decision,quantity,reason,author\n{id},{decision},ok,ann\n");
+    fs::write(work.join("decisions.csv"), file).unwrap();
+    succeeds(work, &["review", "--decisions", "decisions.csv"], &[0]);
+}
+
+#[test]
+fn l12_a_move_edited_down_is_not_proposed_again_the_same_morning() {
+    let work = tea(LANES);
+    let work = work.path();
+    table(
+        work,
+        "stock",
+        "sku,location,on_hand\nTEA,DC,400\nTEA,EAST,90\nTEA,SHOP1,0\nTEA,FAR,60\n",
+    );
+    let lines = morning(work);
+    assert!(lines.number(at(&lines, "SHOP1")[0], "quantity") > 6.0);
+    decide(work, &lines, "SHOP1", "edit,6");
+    let again = morning(work);
+    let row = at(&again, "SHOP1")[0];
+    assert_eq!(again.number(row, "quantity"), 0.0);
+    assert!(again.text(row, "reason").contains("6 units were approved this morning"));
+}
+
+#[test]
+fn l11_a_move_that_only_the_stock_shows_counts_once() {
+    let work = tea(LANES);
+    let work = work.path();
+    let shelves = |dc: i64, shop: i64| {
+        format!("sku,location,on_hand\nTEA,DC,{dc}\nTEA,EAST,90\nTEA,SHOP1,{shop}\nTEA,FAR,60\n")
+    };
+    table(work, "stock", &shelves(400, 0));
+    let lines = morning(work);
+    let sent = lines.number(at(&lines, "SHOP1")[0], "quantity") as i64;
+    decide(work, &lines, "SHOP1", &format!("approve,{sent}"));
+    append(&work.join("data/sales.csv"), "2026-01-05,TEA,DC,3\n");
+    let next = |work: &Path, stock: &str| {
+        table(work, "stock", stock);
+        succeeds(work, &["run", "--as-of", "2026-01-06"], &[0]);
+        let lines = Table::published(&work.join("reports"), "recommendations");
+        ["DC", "SHOP1"].map(|place| {
+            let row = at(&lines, place)[0];
+            [lines.number(row, "available"), lines.number(row, "on_order")]
+        })
+    };
+    let [dc, units] = [397.0, sent as f64];
+    // Still there: promised at the source, on order at the shop.
+    assert_eq!(next(work, &shelves(397, 0)), [[dc - units, 0.0], [0.0, units]]);
+    // Gone from the shelf: once.
+    assert_eq!(next(work, &shelves(397 - sent, 0)), [[dc - units, 0.0], [0.0, units]]);
+    // Come: nothing is on its way.
+    assert_eq!(next(work, &shelves(397 - sent, sent)), [[dc - units, 0.0], [units, 0.0]]);
+}
+
+#[test]
+fn an_order_that_came_this_morning_is_in_the_stock_and_not_on_order() {
+    let work = tea(LANES);
+    let work = work.path();
+    let order = |received: &str| {
+        format!(
+            "order_id,sku,supplier,location,quantity,confirmed,expected,received\n\
+             P1,TEA,ACME,DC,60,2025-12-20,2026-01-05,{received}\n"
+        )
+    };
+    let on_order = |work: &Path| {
+        let lines = morning(work);
+        lines.number(at(&lines, "DC")[0], "on_order")
+    };
+    table(work, "purchase_orders", &order(""));
+    assert_eq!(on_order(work), 60.0);
+    table(work, "purchase_orders", &order("2026-01-05"));
+    assert_eq!(on_order(work), 0.0);
+    // Counted the evening before, the stock does not have it.
+    table(work, "stock", "sku,location,on_hand,as_of\nTEA,DC,40,2026-01-04\n");
+    assert_eq!(on_order(work), 60.0);
+}

@@ -45,6 +45,8 @@ pub struct Shipping<'a> {
     pub margin: f64,
     /// Why nothing is sent although it is asked for: a planner has said so.
     pub quiet: Option<&'a str>,
+    /// Why this source sends although it is not the usual one.
+    pub instead: Option<&'a str>,
     /// Most units that earn more there than room and age cost.
     pub worth: Option<f64>,
 }
@@ -155,7 +157,8 @@ fn transfer_row(of: &Shipping<'_>) -> Recommendation {
             share: Units::floor(night.share),
             departs,
         }),
-        line: 1,
+        // The usual source's is the main one.
+        line: if of.instead.is_some() { 2 } else { 1 },
         status: plan.status,
         urgency: plan.urgency,
         order_by: plan.order_by,
@@ -208,7 +211,15 @@ pub fn with_transfers(bought: Ordered, transfers: Vec<Recommendation>) -> Ordere
     let purchases = recommendations.len();
     let mut rows: Vec<(usize, Recommendation)> =
         recommendations.into_iter().chain(transfers).enumerate().collect();
-    rows.sort_by_key(|(_, row)| (row.sku, row.location, row.transfer.is_some()));
+    // The usual source first, then purchases, then who sends in its stead.
+    rows.sort_by_key(|(_, row)| {
+        let rank = match (row.transfer, row.line) {
+            (Some(_), 1) => 0,
+            (None, _) => 1,
+            (Some(_), _) => 2,
+        };
+        (row.sku, row.location, rank)
+    });
     let mut moved = vec![0; rows.len()];
     for (now, (before, _)) in rows.iter().enumerate() {
         moved[*before] = now;
@@ -393,7 +404,12 @@ fn reason(of: &Shipping<'_>, departs: Option<NaiveDate>) -> String {
     if !reason.is_empty() {
         reason.push_str("; ");
     }
-    reason + &what
+    reason.push_str(&what);
+    if let Some(why) = of.instead {
+        reason.push_str("; ");
+        reason.push_str(why);
+    }
+    reason
 }
 
 /// The day that begins `days` after `from`, rounded up to whole days.

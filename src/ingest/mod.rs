@@ -50,7 +50,7 @@ use crate::ingest::spellings::Variants;
 use crate::ingest::tables::convert::Convert;
 use crate::ingest::tables::quarantine::{Quarantine, Refusal};
 use crate::ingest::tables::sales::{Context, SalesRows};
-use crate::ingest::tables::{audit, lanes, master, plans, schema, stocks};
+use crate::ingest::tables::{audit, booked_moves, lanes, master, plans, schema, stocks};
 use chrono::NaiveDate;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -630,7 +630,12 @@ impl<'a> Loading<'a> {
             ageing_fees: of(tables, "ageing_fees", lanes::ageing_fees, &mut convert),
             lanes,
             lots: of(tables, "lots", stocks::lots, &mut convert),
-            purchase_orders: of(tables, "purchase_orders", stocks::purchase_orders, &mut convert),
+            purchase_orders: of(
+                tables,
+                "purchase_orders",
+                |table, convert| stocks::purchase_orders(table, convert, &stock),
+                &mut convert,
+            ),
             listings: of(tables, "listings", stocks::listings, &mut convert),
             channel_items: of(tables, "channel_items", master::channel_items, &mut convert),
             events: of(tables, "events", plans::events, &mut convert),
@@ -697,6 +702,7 @@ impl<'a> Loading<'a> {
         self.exceptions.extend(audit::items_apart(inputs));
         self.exceptions.extend(audit::unplanned(inputs));
         self.exceptions.extend(audit::idle_adjustments(inputs));
+        self.exceptions.extend(booked_moves::booked_as_sales(inputs));
         self.exceptions.extend(
             self.request.only.as_deref().and_then(|only| audit::unknown_wishes(only, inputs)),
         );

@@ -12,6 +12,7 @@
 //! | [`share`](mod@share) | to whom the next pack goes |
 //! | [`topology`] | who feeds whom, in which order |
 //! | [`night`] | all of it for one item: [`Network::night`] |
+//! | [`backup`] | who else sends when the usual source cannot help in time |
 //! | [`cover`] | what fills a container so that all in it lasts equally long |
 //! | [`ageing`] | which units a place that charges for room and age should get |
 //! | [`who_buys`] | each place, or the warehouse for all |
@@ -28,6 +29,7 @@
 //! of the tests, by the numbers they have in the design.
 
 pub mod ageing;
+pub mod backup;
 pub mod bullwhip;
 pub mod cover;
 pub mod demand;

@@ -101,6 +101,9 @@ pub struct Lane {
     pub line_cost: f64,
     /// Hold back or push.
     pub mode: Mode,
+    /// What the source has received since something last left by it: what a push sends. `None` =
+    /// nobody writes receipts down, and all there is counts as received.
+    pub received: Option<f64>,
 }
 
 /// What leaves by a lane.
@@ -109,7 +112,8 @@ pub enum Mode {
     /// Of its share a place is sent what it asks for today.
     #[default]
     Hold,
-    /// All of its share leaves with the next departure, for launches and one-off buys.
+    /// What the source has received leaves with the next departure, asked for or not: for launches
+    /// and one-off buys.
     Push,
 }
 
@@ -229,6 +233,7 @@ impl Lane {
             maximum: None,
             line_cost: 0.0,
             mode: Mode::Hold,
+            received: None,
         }
     }
 
@@ -530,16 +535,66 @@ impl Network<'_> {
             shares = share_out(stock - kept, &claims, self.rule);
         }
 
+        let pushed = self.pushed(places, lanes, stock, &claims, &shares);
         let mut left = stock;
         let mut nights = Vec::with_capacity(lanes.len());
         for (i, (&lane, &asked)) in lanes.iter().zip(&asked).enumerate() {
             let claim = claims.get(i + 1);
             let share = shares.get(i + 1).copied().unwrap_or(0.0);
-            let given = Given { stock, total, until, asked, share };
+            let given = Given { stock, total, until, asked, share, pushed: pushed[i] };
             let night = self.lane_night(places, lane, claim, given, &mut left);
             nights.push((lane, night));
         }
         nights
+    }
+
+    /// What push lanes take of the receipt, asked for or not: all of it but the shares of the source's
+    /// own customers and of the lanes that hold back. What nobody needs until the next receipt is
+    /// spread so that all run out together: it leaves all the same. `[lanes]`
+    fn pushed(
+        &self,
+        places: &[PlaceNight],
+        lanes: &[usize],
+        stock: f64,
+        claims: &[Claim],
+        shares: &[f64],
+    ) -> Vec<f64> {
+        let mut pushed = vec![0.0; lanes.len()];
+        let mut pushing = Vec::new();
+        let mut received = 0.0_f64;
+        for (i, &lane) in lanes.iter().enumerate() {
+            let lane = &self.lanes[lane];
+            if lane.pushes_today() && !claims.is_empty() {
+                pushing.push(i);
+                received = received.max(lane.received.unwrap_or(stock));
+            }
+        }
+        if pushing.is_empty() {
+            return pushed;
+        }
+        let mut others = claims[0].have + shares[0];
+        for i in (0..lanes.len()).filter(|i| !pushing.contains(i)) {
+            others += shares[i + 1];
+        }
+        let free = (stock - others).min(received).max(0.0);
+        let mut of_push: Vec<Claim> = pushing.iter().map(|&i| claims[i + 1].clone()).collect();
+        let wanted = share_out(free, &of_push, self.rule);
+        let rest = free - wanted.iter().sum::<f64>();
+        let nobody_sells = of_push.iter().all(|claim| claim.demand.mean() <= 0.0);
+        for ((claim, &i), units) in of_push.iter_mut().zip(&pushing).zip(&wanted) {
+            let lane = &self.lanes[lanes[i]];
+            claim.have += units;
+            claim.most = (self.at_most(lane, &places[lane.to], stock) - units).max(0.0);
+            if nobody_sells {
+                // Of a launch that nobody has forecast every place is sent the same.
+                claim.demand = Demand::Poisson { mean: 1.0 };
+            }
+        }
+        let spread = share_out(rest, &of_push, Rule::RunOut);
+        for ((&i, wanted), spread) in pushing.iter().zip(wanted).zip(spread) {
+            pushed[i] = wanted + spread;
+        }
+        pushed
     }
 
     /// Claim of a source's own customers: nothing of its stock is theirs yet.
@@ -601,6 +656,40 @@ impl Network<'_> {
         of_the_kind_of(&shape, mean, variance.sqrt())
     }
 
+    /// Units that each place can give away after what it has `sent` today: what is left when its own
+    /// customers and all that it feeds have what they need until its next stock comes. `[places]`
+    #[must_use]
+    pub fn spare(
+        &self,
+        topology: &Topology,
+        places: &[PlaceNight],
+        lanes: &[LaneNight],
+    ) -> Vec<f64> {
+        let mut spare = Vec::with_capacity(self.places.len());
+        for (p, place) in self.places.iter().enumerate() {
+            let until = self.horizon(topology, p);
+            let mut needed = self.own_claim(p, until).most.max(place.reserve);
+            for &lane in topology.outbound(p) {
+                let claim = self.claim(topology, places, lane, until, lanes[lane].asked);
+                needed += claim.most.max(lanes[lane].sent);
+            }
+            spare.push((place.stock.max(0.0) - needed).max(0.0));
+        }
+        spare
+    }
+
+    /// Days until a place's next stock can come from where it usually comes.
+    #[must_use]
+    pub fn next_stock_days(&self, topology: &Topology, p: usize) -> f64 {
+        match topology.inbound(p).map(|lane| &self.lanes[lane]) {
+            Some(lane) => {
+                let until = self.horizon(topology, lane.from);
+                until + lane.interval.lead_days + lane.interval.wait_days()
+            }
+            None => self.horizon(topology, p),
+        }
+    }
+
     fn lane_night(
         &self,
         places: &[PlaceNight],
@@ -611,7 +700,7 @@ impl Network<'_> {
     ) -> LaneNight {
         let lane = &self.lanes[lane];
         let night = &places[lane.to];
-        let Given { stock, total, until, asked, share } = given;
+        let Given { stock, total, until, asked, share, pushed } = given;
         let mut explain = Explanation::recorded();
         let horizon_days = until + lane.interval.lead_days + lane.interval.wait_days();
         let inputs = [
@@ -659,9 +748,10 @@ impl Network<'_> {
 
         let mut sent = asked.min(share);
         if lane.pushes_today() {
-            // All of its share leaves, asked for or not.
-            sent = share;
-            explain.step("sent", "share", Unit::Units, [], sent);
+            sent = sent.max(pushed);
+            let inputs = [("pushed", pushed)];
+            explain.step("sent", "max(min(asked, share), pushed)", Unit::Units, inputs, sent);
+            explain.note(|| "a push: its part of what the source has received".to_owned());
         } else {
             explain.step("sent", "min(asked, share)", Unit::Units, [], sent);
         }
@@ -708,9 +798,11 @@ struct Given {
     until: f64,
     asked: f64,
     share: f64,
+    /// Its part of what is pushed.
+    pushed: f64,
 }
 
 /// The whole packs in `units`.
-fn whole_packs(units: f64, pack: f64) -> f64 {
+pub(super) fn whole_packs(units: f64, pack: f64) -> f64 {
     (units / pack + NOISE).floor() * pack
 }

@@ -145,6 +145,7 @@ impl<'a> Market<'a> {
     pub fn offers(&self, pool: &PoolNeed, lead_days: impl Fn(&Supply) -> f64) -> Vec<Offer<'a>> {
         let mut offers: Vec<Offer> = self
             .supply_of(pool.sku, pool.location)
+            .filter(|supply| !pool.fed || supply.location.is_some())
             .filter_map(|supply| self.offer(supply, pool.unit_cost, lead_days(supply)))
             .collect();
         // Prices may break with quantity, so offers are compared at what is needed now.

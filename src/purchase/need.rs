@@ -45,6 +45,8 @@ pub struct PoolNeed {
     pub unserved: f64,
     /// Units of an order placed now that sell before they spoil; `None` where nothing spoils.
     pub sells_in_time: Option<f64>,
+    /// Whether another location feeds it: only suppliers that deliver here by name are asked.
+    pub fed: bool,
     /// Whether position and demand are those of all locations that it feeds together.
     pub echelon: bool,
     /// Most units that may be ordered without exceeding the most stock to hold.
@@ -151,6 +153,7 @@ impl PoolNeed {
             on_order: Units::ZERO,
             inventory_position: Units::ZERO,
             need: 0.0,
+            fed: false,
             echelon: false,
             waits: None,
             room: None,

@@ -121,6 +121,12 @@ pub struct Decision {
     /// Where the units come from, when they are moved instead of bought; empty otherwise.
     #[serde(default)]
     pub from_location: String,
+    /// Of a move: units on the shelf where it goes, on the morning of the run.
+    #[serde(default)]
+    pub on_hand: Option<Units>,
+    /// Of a move: units on the shelf where it comes from, on the morning of the run.
+    #[serde(default)]
+    pub from_on_hand: Option<Units>,
 }
 
 impl Decision {

@@ -84,9 +84,10 @@ pub fn proposals(
     }
     let names = item_names(run)?;
     let name_of = |sku: &str| names.get(sku).cloned().unwrap_or_default();
-    let mut proposals = transfers(run, &names)?;
-    let sources = sources(run)?;
     let rows = Rows::of(run, &RECOMMENDATIONS)?;
+    let shelves = shelves(&rows);
+    let mut proposals = transfers(run, &names, &shelves)?;
+    let sources = sources(run)?;
     for row in 0..rows.len() {
         let recommended = Units(rows.whole("quantity", row));
         let from_location = rows.optional_text("source_location", row).unwrap_or_default();
@@ -116,7 +117,10 @@ pub fn proposals(
             pack_size: Some(rows.units("pack_size", row)),
             order_date: rows.optional_date("order_date", row),
             from_location: from_location.to_owned(),
+            on_hand: None,
+            from_on_hand: None,
         };
+        let approved = approved.with_shelves(&shelves);
         let id = approved.recommendation_id.clone();
         let terms = match approved.is_transfer() {
             // What a lane carries are whole packs; its source's stock is asked apart.
@@ -144,6 +148,31 @@ fn sources(run: &PublishedRun) -> Result<BTreeMap<String, SourceShare>> {
     Ok(sources)
 }
 
+/// Units on the shelf, by location and item.
+type Shelves = BTreeMap<String, BTreeMap<String, Units>>;
+
+/// Units on the shelves of a run.
+fn shelves(rows: &Rows) -> Shelves {
+    let mut shelves = Shelves::new();
+    for row in 0..rows.len() {
+        let here = shelves.entry(rows.text("location", row).to_owned()).or_default();
+        here.insert(rows.text("sku", row).to_owned(), rows.units("on_hand", row));
+    }
+    shelves
+}
+
+impl Decision {
+    /// A move remembers what lay on both shelves: the next stock tells from it what has moved.
+    fn with_shelves(mut self, shelves: &Shelves) -> Self {
+        if self.is_transfer() {
+            let there = |location: &str| shelves.get(location)?.get(&self.sku).copied();
+            let both = [there(&self.location), there(&self.from_location)];
+            [self.on_hand, self.from_on_hand] = both;
+        }
+        self
+    }
+}
+
 /// What people call the items of a run.
 fn item_names(run: &PublishedRun) -> Result<BTreeMap<String, String>> {
     let rows = Rows::of(run, &PRODUCTS)?;
@@ -156,6 +185,7 @@ fn item_names(run: &PublishedRun) -> Result<BTreeMap<String, String>> {
 fn transfers(
     run: &PublishedRun,
     names: &BTreeMap<String, String>,
+    shelves: &Shelves,
 ) -> Result<BTreeMap<String, Proposal>> {
     let rows = Rows::of(run, &TRANSFERS)?;
     let mut proposals = BTreeMap::new();
@@ -185,7 +215,10 @@ fn transfers(
             pack_size: None,
             order_date: rows.date("ship_by", row),
             from_location: rows.text("from_location", row).to_owned(),
+            on_hand: None,
+            from_on_hand: None,
         };
+        let approved = approved.with_shelves(shelves);
         let id = approved.recommendation_id.clone();
         let seen = run.manifest.decisions;
         proposals.insert(id, Proposal { approved, terms: None, seen, source: None });

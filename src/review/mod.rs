@@ -13,6 +13,7 @@ pub mod explain;
 pub mod exports;
 pub mod hindsight;
 pub mod intake;
+mod moved;
 pub mod open_decisions;
 pub mod overrides;
 pub mod scorecard;

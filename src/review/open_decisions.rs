@@ -7,6 +7,7 @@ use crate::domain::panel::PoolId;
 use crate::domain::sorted::{keyed, rows_of};
 use crate::domain::units::{LocationId, Money, SkuId, SupplierId, Units};
 use crate::review::decisions::{Decision, KeptDecisions, WAIT_DAYS};
+use crate::review::moved::see_what_moved;
 use chrono::{Duration, NaiveDate};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
@@ -28,6 +29,8 @@ pub struct Pending {
     pub expected: Option<NaiveDate>,
     /// External id of the order line.
     pub recommendation_id: String,
+    /// Where the units are moved from; `None` for a purchase.
+    pub from: Option<LocationId>,
     /// Days on their way, where units are moved instead of bought.
     pub transit_days: Option<f64>,
 }
@@ -88,7 +91,7 @@ impl OpenDecisions {
     pub fn new(kept: &KeptDecisions, inputs: &Inputs, as_of: NaiveDate) -> Self {
         let mut open = Self::default();
         for approval in unplaced(kept, inputs, as_of) {
-            let Unplaced { decision, line, left } = approval;
+            let Unplaced { decision, line, left, has_left } = approval;
             if let Some(exception) = late(decision, &line, left, inputs, as_of) {
                 open.exceptions.push(exception);
             }
@@ -100,7 +103,8 @@ impl OpenDecisions {
                 *open.approved_today.entry(order).or_default() += decision.unit_cost.times(left);
             }
             let PoolId { sku, location } = line.pool;
-            if let Some(giver) = line.from {
+            // What has left its source is not there to be promised.
+            if let Some(giver) = line.from.filter(|_| !has_left) {
                 open.leaving.push(Leaving { sku, location: giver, quantity: left });
             }
             open.pending.push(Pending {
@@ -111,6 +115,7 @@ impl OpenDecisions {
                 approved_on: decision.as_of,
                 expected: decision.expected,
                 recommendation_id: decision.recommendation_id.clone(),
+                from: line.from,
                 transit_days: line.from.map(|_| decision.transit_days()),
             });
         }
@@ -195,10 +200,12 @@ impl DecidedLine {
 }
 
 /// An approval, or the part of one, that no purchase order shows.
-struct Unplaced<'k> {
-    decision: &'k Decision,
-    line: DecidedLine,
-    left: Units,
+pub(crate) struct Unplaced<'k> {
+    pub(crate) decision: &'k Decision,
+    pub(crate) line: DecidedLine,
+    pub(crate) left: Units,
+    /// Of a move: its source's stock shows that it has left.
+    pub(crate) has_left: bool,
 }
 
 /// Approvals up to `as_of` that were not placed, or not wholly; those that count as not coming any
@@ -213,7 +220,7 @@ fn unplaced<'k>(kept: &'k KeptDecisions, inputs: &Inputs, as_of: NaiveDate) -> V
             continue;
         }
         if let Some(line) = DecidedLine::of(decision, &inputs.names) {
-            let approval = Unplaced { decision, left: decision.quantity, line };
+            let approval = Unplaced { decision, left: decision.quantity, line, has_left: false };
             by_pool.entry(approval.line.pool).or_default().push(approval);
         }
     }
@@ -222,6 +229,8 @@ fn unplaced<'k>(kept: &'k KeptDecisions, inputs: &Inputs, as_of: NaiveDate) -> V
         place(&mut approvals, inputs.purchase_orders.of(pool), &numbers);
         unplaced.extend(approvals.into_iter().filter(|approval| approval.left.is_positive()));
     }
+    see_what_moved(&mut unplaced, inputs);
+    unplaced.retain(|approval| approval.left.is_positive());
     unplaced
 }
 
@@ -443,6 +452,8 @@ mod tests {
             pack_size: None,
             order_date: None,
             from_location: String::new(),
+            on_hand: None,
+            from_on_hand: None,
         }
     }
 
@@ -475,6 +486,7 @@ mod tests {
                 decision,
                 line: DecidedLine { pool, supplier: Some(SupplierId(0)), from: None },
                 left: decision.quantity,
+                has_left: false,
             })
             .collect();
         place(&mut approvals, orders, &numbers);

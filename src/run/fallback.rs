@@ -15,7 +15,7 @@ use crate::inventory::projection::DatedStock;
 use crate::inventory::{PoolPlan, Shelf};
 use crate::math::distributions::Demand;
 use crate::purchase::{Line, PoolNeed};
-use crate::run::networks::LaneInUse;
+use crate::run::networks::ItemLanes;
 use crate::run::partition::{Night, PlannedPool};
 use std::ops::Range;
 
@@ -75,7 +75,7 @@ impl<'a> Night<'a> {
         &self,
         pools: Range<usize>,
         forecasts: &[PoolForecast],
-        lanes: &[LaneInUse<'a>],
+        lanes: ItemLanes<'_, 'a>,
         exceptions: &mut Vec<Exception>,
     ) -> Vec<PlannedPool<'a>> {
         let mut own = Vec::new();
@@ -177,7 +177,7 @@ fn held<'a>(pool: &Pool, shelf: &Shelf) -> PlannedPool<'a> {
         plan,
         lines: vec![Line::new(need, None)],
         waiting: None,
-        shipped: None,
+        shipped: Vec::new(),
         in_network: false,
         allocation: Vec::new(),
         findings: Vec::new(),

@@ -5,6 +5,7 @@
 //! results are appended in panel order, so the same input gives the same bytes on any machine.
 //! Reading, the report's item pages and the output tables use the same threads.
 
+mod backups;
 mod clock;
 mod earlier;
 mod fallback;

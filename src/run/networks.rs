@@ -7,7 +7,7 @@ use crate::allocate::shipments::{Shipped, Shipping, SourceStock, shipped};
 use crate::domain::exceptions::Exception;
 use crate::domain::inputs::ProductStatus;
 use crate::domain::lanes::{FeeBasis, Lane, LaneMode};
-use crate::domain::units::{Money, Units};
+use crate::domain::units::{LocationId, Money, Units};
 use crate::forecast::PoolForecast;
 use crate::inventory::facts::{Covers, Hold, NetworkLevel};
 use crate::inventory::order_calendar::OrderCalendar;
@@ -18,8 +18,10 @@ use crate::network::ageing::{AgeCharge, Stay};
 use crate::network::levels::{crossing, crossing_of, quantile};
 use crate::network::topology::Topology;
 use crate::network::{self, Interval, Mode, Network, PlaceNight, Supply};
+use crate::run::backups::{Backup, Item, Sooner};
 use crate::run::partition::{Night, PlannedPool};
 use crate::run::pool::{DAILY_DEMAND_DAYS, Place, Prospect};
+use chrono::NaiveDate;
 use std::ops::Range;
 
 /// Receipts from which their spread is taken as it is, and not as a gamma of their moments.
@@ -37,6 +39,15 @@ pub(super) struct LaneInUse<'a> {
     pub lane: &'a Lane,
 }
 
+/// The lanes of one item.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct ItemLanes<'l, 'a> {
+    /// One into a place at most.
+    pub in_use: &'l [LaneInUse<'a>],
+    /// Who else could send.
+    pub backups: &'l [LaneInUse<'a>],
+}
+
 impl<'a> Night<'a> {
     /// The lanes between the pools of one item: into each the one that is asked first.
     pub(super) fn lanes_in_use(&self, pools: Range<usize>) -> Vec<LaneInUse<'a>> {
@@ -48,8 +59,10 @@ impl<'a> Night<'a> {
             return lanes;
         }
         for to in pools.clone() {
-            let here = all[to].location;
-            let lane = self.inputs.lanes.into_pool(sku, here).into_iter().next();
+            let into = self.inputs.lanes.into_pool(sku, all[to].location);
+            // Of a lane that is closed for good the next best takes the place.
+            let open = into.iter().find(|lane| self.departs(lane).is_some());
+            let lane = open.or(into.first()).copied();
             let Some(lane) = lane.filter(|lane| !self.buys_rather(to, lane)) else { continue };
             let source = self.inputs.panel.position((sku, lane.from));
             if let Some(from) = source.filter(|p| pools.contains(p)) {
@@ -57,6 +70,37 @@ impl<'a> Night<'a> {
             }
         }
         lanes
+    }
+
+    /// Lanes between the pools of one item beside those `in_use`, by destination and role: who else
+    /// could send where the usual source cannot help in time.
+    pub(super) fn backup_lanes(
+        &self,
+        pools: Range<usize>,
+        in_use: &[LaneInUse<'a>],
+    ) -> Vec<LaneInUse<'a>> {
+        let mut backups = Vec::new();
+        let all = self.inputs.panel.pools();
+        let sku = all[pools.start].sku;
+        if self.inputs.lanes.is_empty() || self.kits.is_kit(sku) {
+            return backups;
+        }
+        for to in pools.clone() {
+            for lane in self.inputs.lanes.into_pool(sku, all[to].location) {
+                let to = to - pools.start;
+                let is_used = in_use.iter().any(|used| used.to == to && used.lane == lane);
+                let source = self.inputs.panel.position((sku, lane.from));
+                if let Some(from) = source.filter(|p| !is_used && pools.contains(p)) {
+                    backups.push(LaneInUse { from: from - pools.start, to, lane });
+                }
+            }
+        }
+        backups
+    }
+
+    /// The next day on which something leaves by `lane`.
+    pub(super) fn departs(&self, lane: &Lane) -> Option<NaiveDate> {
+        OrderCalendar::of_lane(lane).next_order_day(self.market.as_of)
     }
 
     /// Whether pool `p`, which `lane` feeds, is bought for all the same: a row of supply names its
@@ -80,7 +124,7 @@ impl<'a> Night<'a> {
         &self,
         pools: Range<usize>,
         forecasts: &[PoolForecast],
-        lanes: &[LaneInUse<'a>],
+        ItemLanes { in_use: lanes, backups }: ItemLanes<'_, 'a>,
         exceptions: &mut Vec<Exception>,
     ) -> Vec<PlannedPool<'a>> {
         let mut prospects = Vec::with_capacity(pools.len());
@@ -127,13 +171,13 @@ impl<'a> Night<'a> {
         // From the roots down: what leaves today.
         let shares = network.share(&topology, &nights);
         let mut sent = vec![Units::ZERO; prospects.len()];
-        let mut rows: Vec<Option<Box<Shipped>>> = vec![None; prospects.len()];
+        let mut rows: Vec<Vec<Shipped>> = vec![Vec::new(); prospects.len()];
         for (n, used) in lanes.iter().enumerate() {
             let prospect = &prospects[used.to];
             let source = &network.places[used.from];
             let lane = &network.lanes[n];
             let facts = &prospect.facts;
-            let quiet = self.standing.quiet_move(facts.sku, used.lane.from, facts.location);
+            let quiet = self.quiet_move(prospect, used.lane.from);
             let row = shipped(&Shipping {
                 names: &self.inputs.names,
                 as_of: self.market.as_of,
@@ -151,11 +195,35 @@ impl<'a> Night<'a> {
                 departs_in_days: lane.departs_in_days,
                 lead_days: prospect.lead_time.lead_time.mean_days(),
                 margin: network.places[used.to].margin,
-                quiet: quiet.map(|quiet| quiet.why.as_str()),
+                quiet: quiet.as_deref(),
+                instead: None,
                 worth: network.places[used.to].most.filter(|&most| facts.max_stock != Some(most)),
             });
             sent[used.from] += row.recommendation.quantity;
-            rows[used.to] = Some(Box::new(row));
+            rows[used.to].push(row);
+        }
+        let mut sooner = Sooner { spare: Vec::new(), moved_in: vec![None; prospects.len()] };
+        if !backups.is_empty() {
+            sooner.spare = network.spare(&topology, &nights, &shares);
+        }
+        let item = Item { prospects: &prospects, network: &network, topology: &topology };
+        for used in backups {
+            let Settled { facts, plan, echelon } = &settled[used.to];
+            let over = |from: f64, to: f64, variance: f64| echelon.over(from, to, variance);
+            let outlook = Outlook { period_days, mean: &echelon.mean, over: &over };
+            let now = facts.situation(outlook);
+            let usual = lanes.iter().find(|lane| lane.to == used.to);
+            let by = Backup { used, usual, night: &nights[used.to], plan, now: &now };
+            if let Some(row) = self.by_backup(&item, &by, &rows[used.to], &mut sooner) {
+                sent[used.from] += row.recommendation.quantity;
+                if let Some(first) = rows[used.to].first_mut() {
+                    let source = self.inputs.names.location(used.lane.from);
+                    let units = row.recommendation.quantity;
+                    let told = format!("; {units} come from {source} instead");
+                    first.recommendation.reason.push_str(&told);
+                }
+                rows[used.to].push(row);
+            }
         }
 
         // Each location's own channels, from what is left; then purchases and open orders.
@@ -164,8 +232,19 @@ impl<'a> Night<'a> {
             let Settled { facts, plan, echelon } = settled;
             let prospect = &prospects[i];
             let inbound = topology.inbound(i);
+            let over = |from: f64, to: f64, variance: f64| echelon.over(from, to, variance);
+            let outlook = Outlook { period_days, mean: &echelon.mean, over: &over };
+            let mut bridge = None;
+            if let Some(used) = lanes.iter().find(|used| used.to == i) {
+                let now = facts.situation(outlook);
+                let by =
+                    Backup { used, usual: Some(used), night: &nights[i], plan: &plan, now: &now };
+                bridge = self.by_supplier(&item, &by, &rows[i]);
+            }
             let place = Place {
                 buys: inbound.is_none(),
+                bridge,
+                moved_in: sooner.moved_in[i].clone(),
                 in_network: echelon.is_shared() || inbound.is_some(),
                 to_offer: (self.to_offer(p, prospect, &outlooks[i]) - sent[i]).or_zero(),
                 // Channels of a source are told of its own shelf, not of its echelon.
@@ -175,10 +254,8 @@ impl<'a> Night<'a> {
                     plan.policy.reorder_point
                 },
             };
-            let over = |from: f64, to: f64, variance: f64| echelon.over(from, to, variance);
-            let outlook = Outlook { period_days, mean: &echelon.mean, over: &over };
             let mut done = self.finish(prospect, &facts, outlook, plan, place, exceptions);
-            done.shipped = rows[i].take();
+            done.shipped = std::mem::take(&mut rows[i]);
             planned.push(done);
         }
         planned
@@ -220,7 +297,7 @@ impl<'a> Night<'a> {
         for LaneInUse { from, to, lane } in lanes {
             let calendar = OrderCalendar::of_lane(lane);
             let lead_time = prospects[*to].lead_time.lead_time;
-            let departs = calendar.next_order_day(self.market.as_of);
+            let departs = self.departs(lane);
             let interval = Interval {
                 lead_days: lead_time.mean_days(),
                 lead_sd_days: lead_time.sd_days(),
@@ -238,10 +315,48 @@ impl<'a> Night<'a> {
                     LaneMode::Hold => Mode::Hold,
                     LaneMode::Push => Mode::Push,
                 },
+                received: match lane.mode {
+                    LaneMode::Hold => None,
+                    LaneMode::Push => self.received(&prospects[*from], lane),
+                },
                 ..network::Lane::new(*from, *to, interval)
             });
         }
         Network { places, lanes: used, rule: settings.share, level_shift: settings.level_shift }
+    }
+
+    /// Units that the source of a push lane has received since something last left by it; `None`
+    /// where its receipts are not written down.
+    fn received(&self, source: &Prospect<'_, 'a>, lane: &Lane) -> Option<f64> {
+        let yesterday = self.market.as_of.pred_opt()?;
+        let since = OrderCalendar::of_lane(lane).last_order_day(yesterday);
+        let mut received = None;
+        for order in source.records.orders {
+            let Some(day) = order.received else { continue };
+            let units = received.get_or_insert(0.0);
+            if since.is_none_or(|since| day >= since) {
+                *units += order.received_quantity.unwrap_or(order.quantity).as_f64();
+            }
+        }
+        received
+    }
+
+    /// Why nothing more is moved to a place from `source` today: a planner has put it off, or has
+    /// decided how much this very morning.
+    pub(super) fn quiet_move(
+        &self,
+        prospect: &Prospect<'_, 'a>,
+        source: LocationId,
+    ) -> Option<String> {
+        let facts = &prospect.facts;
+        if let Some(quiet) = self.standing.quiet_move(facts.sku, source, facts.location) {
+            return Some(quiet.why.clone());
+        }
+        let today = prospect.records.pending.iter().filter(|approved| {
+            approved.approved_on == self.market.as_of && approved.from == Some(source)
+        });
+        let approved: Units = today.map(|approved| approved.quantity).sum();
+        approved.is_positive().then(|| format!("{approved} units were approved this morning"))
     }
 
     /// Most units to hold in a place: what its product says, and no unit that pays more for room

@@ -25,6 +25,7 @@ use crate::purchase::{Line, Market, PoolNeed};
 use crate::review::open_decisions::OpenDecisions;
 use crate::run::history::shelves;
 use crate::run::kits::KitNight;
+use crate::run::networks::ItemLanes;
 use crate::tables::{DemandEncoder, ForecastEncoder, LastRun, RowGroup, RunKey};
 use std::ops::Range;
 
@@ -87,8 +88,8 @@ pub(super) struct PlannedPool<'a> {
     pub lines: Vec<Line<'a>>,
     /// What is to be bought once it is known what other locations give: instead of `lines`.
     pub waiting: Option<Box<PoolNeed>>,
-    /// What another location sends it.
-    pub shipped: Option<Box<Shipped>>,
+    /// What other locations send it, the usual one first.
+    pub shipped: Vec<Shipped>,
     /// Whether lanes connect it with other locations.
     pub in_network: bool,
     pub allocation: Vec<Allocation>,
@@ -198,12 +199,14 @@ impl<'a> Night<'a> {
             let (here, after) = rest.split_at(item.len());
             rest = after;
             let lanes = self.lanes_in_use(of_item.clone());
-            if lanes.is_empty() {
+            let backups = self.backup_lanes(of_item.clone(), &lanes);
+            if lanes.is_empty() && backups.is_empty() {
                 for (p, forecast) in of_item.zip(here) {
                     planned.push(self.plan_or_hold(p, forecast, &mut exceptions));
                 }
             } else {
-                planned.extend(self.plan_network_or_hold(of_item, here, &lanes, &mut exceptions));
+                let lanes = ItemLanes { in_use: &lanes, backups: &backups };
+                planned.extend(self.plan_network_or_hold(of_item, here, lanes, &mut exceptions));
             }
         }
         exceptions.sort();

@@ -25,6 +25,7 @@ use crate::purchase::open_orders::{self, OpenLine, OpenPool};
 use crate::purchase::rules::by_hand::{set_aside, set_by_hand};
 use crate::purchase::{DatedDemand, Line, PoolNeed};
 use crate::report::picture;
+use crate::run::backups::MovedIn;
 use crate::run::partition::{Night, PlannedPool};
 use crate::run::records::PoolRecords;
 
@@ -54,6 +55,10 @@ pub(super) struct Prospect<'n, 'a> {
 pub(super) struct Place {
     /// Whether its need is bought, and not sent by another location.
     pub buys: bool,
+    /// Of a location that another one feeds: what is bought to last until that one can send.
+    pub bridge: Option<PoolNeed>,
+    /// What another location sends it although it is bought for.
+    pub moved_in: Option<MovedIn>,
     /// Whether lanes connect it with other locations.
     pub in_network: bool,
     /// Units that may be promised to customers.
@@ -76,6 +81,8 @@ impl<'a> Night<'a> {
         let plan = inventory::plan_pool(&prospect.facts, outlook, &self.plan.policy);
         let place = Place {
             buys: true,
+            bridge: None,
+            moved_in: None,
             in_network: false,
             to_offer: self.to_offer(p, &prospect, &outlook),
             low_at: plan.policy.reorder_point,
@@ -164,11 +171,18 @@ impl<'a> Night<'a> {
         if place.buys {
             let mut need = self.need(records, &plan, &now, lead_time.lead_time.mean_days());
             need.echelon = place.in_network;
+            if let Some(MovedIn { quantity, from }) = &place.moved_in {
+                need.move_in(*quantity, from);
+            }
             if has_neighbours && !place.in_network {
                 waiting = Some(Box::new(need));
             } else {
                 lines = self.propose(records, need, exceptions);
             }
+        }
+
+        if let Some(need) = place.bridge.clone() {
+            lines = self.propose(records, need, exceptions);
         }
 
         let (allocation, findings) = self.allocate(records, forecast, &plan, &place, exceptions);
@@ -205,7 +219,7 @@ impl<'a> Night<'a> {
         PlannedPool {
             lines,
             waiting,
-            shipped: None,
+            shipped: Vec::new(),
             in_network: place.in_network,
             allocation,
             findings,
@@ -323,7 +337,7 @@ impl<'a> Night<'a> {
         }
     }
 
-    fn need(
+    pub(super) fn need(
         &self,
         records: &PoolRecords<'_, 'a>,
         plan: &PoolPlan,
@@ -360,6 +374,7 @@ impl<'a> Night<'a> {
             on_order: plan.whole_on_order(),
             inventory_position: position,
             need: plan.need,
+            fed: false,
             echelon: false,
             max_stock: product.max_stock,
             waits: plan.waits,

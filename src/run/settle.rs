@@ -43,8 +43,7 @@ pub(super) fn settle<'a>(
         let total = &mut available[pool.plan.policy.sku.index()];
         *total = Some(total.unwrap_or_default() + pool.available);
         outcome.policy.push(pool.plan.policy);
-        if let Some(shipped) = pool.shipped {
-            let Shipped { recommendation, lane } = *shipped;
+        for Shipped { recommendation, lane } in pool.shipped {
             transfers.push(recommendation);
             outcome.lanes.push(lane);
         }
@@ -119,7 +118,8 @@ fn suggested_transfers(night: &Night<'_>, pools: &mut [PlannedPool<'_>]) -> Vec<
             continue;
         }
         let found = transfers(sku, &sites, &night.plan.allocation, &|from, to| {
-            !night.standing.is_move_quiet(sku, from, to)
+            let is_by_lane = night.inputs.lanes.serves(sku, from, to);
+            !is_by_lane && !night.standing.is_move_quiet(sku, from, to)
         });
         for pool in item {
             if let Some(need) = &mut pool.waiting {

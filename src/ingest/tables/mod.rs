@@ -1,6 +1,7 @@
 //! Values to checked rows, table by table.
 
 pub mod audit;
+pub mod booked_moves;
 pub mod convert;
 pub mod lanes;
 pub mod master;

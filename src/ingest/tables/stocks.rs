@@ -5,7 +5,8 @@ use crate::domain::exceptions::{Effect, Exception, ExceptionKind, Severity, Subj
 use crate::domain::inputs::{Count, Listing, Lot, PurchaseOrder, Stock, StockHistory, Stockout};
 use crate::domain::lanes::Shipment;
 use crate::domain::shown::counted;
-use crate::domain::units::{LocationId, SkuId, Units};
+use crate::domain::sorted::Sorted;
+use crate::domain::units::{LocationId, PoolId, SkuId, Units};
 use crate::ingest::files::table::{Row, Table};
 use crate::ingest::tables::convert::{Convert, scaled};
 use crate::ingest::tables::quarantine::Place;
@@ -177,13 +178,17 @@ pub(crate) fn stockouts(table: &Table, convert: &mut Convert<'_>) -> Vec<Stockou
 ///
 /// One order may hold an item on several lines (two delivery dates, two prices): they add up. Only
 /// a row that repeats another in all its cells is the same line read twice.
-pub(crate) fn purchase_orders(table: &Table, convert: &mut Convert<'_>) -> Vec<PurchaseOrder> {
+pub(crate) fn purchase_orders(
+    table: &Table,
+    convert: &mut Convert<'_>,
+    stock: &Sorted<Stock>,
+) -> Vec<PurchaseOrder> {
     let mut lines = Vec::new();
     let mut future = 0;
     for row in table.rows() {
         if row.date("confirmed").is_some_and(|d| d >= convert.as_of) {
             future += 1;
-        } else if let Some(order) = order(&row, convert) {
+        } else if let Some(order) = order(&row, convert, stock) {
             lines.push(OrderLine { order, line: row.text("line").to_owned(), place: row.place() });
         }
     }
@@ -232,7 +237,7 @@ impl OrderLine<'_> {
     }
 }
 
-fn order(row: &Row<'_>, convert: &mut Convert<'_>) -> Option<PurchaseOrder> {
+fn order(row: &Row<'_>, convert: &mut Convert<'_>, stock: &Sorted<Stock>) -> Option<PurchaseOrder> {
     let (sku, location, factor) = pool(row, convert)?;
     let (confirmed, received) = (row.date("confirmed"), row.date("received"));
     if received.zip(confirmed).is_some_and(|(received, confirmed)| received < confirmed) {
@@ -244,7 +249,11 @@ fn order(row: &Row<'_>, convert: &mut Convert<'_>) -> Option<PurchaseOrder> {
         Ok(shipment) => shipment,
         Err(reason) => return convert.reject(row, "source_location", reason),
     };
-    let known = received.is_none_or(|d| d < convert.as_of);
+    // What came this very morning lies in the stock that was counted since: on order as well, it
+    // would be there twice.
+    let counted = stock.get(PoolId { sku, location });
+    let is_counted = counted.is_some_and(|s| s.as_of.is_none_or(|day| day >= convert.as_of));
+    let known = received.is_none_or(|d| d < convert.as_of || d == convert.as_of && is_counted);
     let received = received.filter(|_| known);
     let received_quantity = row.units("received_quantity").filter(|_| known);
     Some(PurchaseOrder {

@@ -40,6 +40,8 @@ fn line(supplier: &str, location: &str, sku: &str, units: i64) -> Decision {
         pack_size: Some(Units(6)),
         order_date: Some("2026-03-04".parse().unwrap()),
         from_location: String::new(),
+        on_hand: None,
+        from_on_hand: None,
     }
 }
 
