@@ -180,28 +180,42 @@ impl Windows<'_> {
 
     /// Replays one window in every world; forecasts are made once. `[worlds][candidates]`
     fn window(&self, window: &Range<usize>, worlds: &[World]) -> Vec<Vec<Played>> {
-        let settings: Vec<Settings> = worlds
-            .iter()
-            .map(|world| Settings {
-                window: window.clone(),
-                warm_up: self.warm_up(window),
-                ..world.settings.clone()
-            })
-            .collect();
-        let mut replays: Vec<Replay> = worlds
-            .iter()
-            .zip(&settings)
-            .map(|(world, settings)| Replay::new(&world.pools, &world.candidates, settings))
-            .collect();
+        // Candidates know nothing of each other: each is a replay of its own, on any thread.
+        let mut settings = Vec::new();
+        for world in worlds {
+            for candidate in 0..world.candidates.len() {
+                let is_charted = world.settings.paths_of.contains(&candidate);
+                settings.push(Settings {
+                    window: window.clone(),
+                    warm_up: self.warm_up(window),
+                    paths_of: if is_charted { vec![0] } else { Vec::new() },
+                    ..world.settings.clone()
+                });
+            }
+        }
+        let mut replays = Vec::with_capacity(settings.len());
+        let mut settings = settings.iter();
+        for (of, world) in worlds.iter().enumerate() {
+            for (alone, settings) in world.candidates.chunks(1).zip(&mut settings) {
+                replays.push(OneReplay {
+                    world: of,
+                    replay: Replay::new(&world.pools, alone, settings),
+                });
+            }
+        }
         let refit_every = self.periods(REFIT_DAYS).max(1);
         for start in window.clone().step_by(refit_every) {
             self.until_refit(start..(start + refit_every).min(window.end), worlds, &mut replays);
         }
-        replays.into_iter().map(Replay::finish).collect()
+        let mut played: Vec<Vec<Played>> = worlds.iter().map(|_| Vec::new()).collect();
+        for OneReplay { world, replay } in replays {
+            played[world].extend(replay.finish());
+        }
+        played
     }
 
     /// Learns once at the beginning of `span`, then refreshes the levels weekly.
-    fn until_refit(&self, span: Range<usize>, worlds: &[World], replays: &mut [Replay]) {
+    fn until_refit(&self, span: Range<usize>, worlds: &[World], replays: &mut [OneReplay<'_>]) {
         // Channels merged: a replay of many channels is as cheap as one, and stock is shared by
         // them anyway.
         let panel = as_of(&self.inputs.panel, span.start, true);
@@ -221,16 +235,16 @@ impl Windows<'_> {
                 self.outlooks(&learnt.carried_to(self.known_in(&later)))
             };
             let next = (t + self.refresh_every()).min(span.end);
-            for (replay, world) in replays.iter_mut().zip(worlds) {
-                let asked = of_world(world, &outlooks);
-                if world.forecast_factor == 1.0 {
-                    replay.advance(next, &asked);
-                } else {
-                    let changed: Vec<PoolOutlook> =
-                        asked.iter().map(|o| scaled(o, world.forecast_factor)).collect();
-                    replay.advance(next, &changed);
+            let mut of_worlds = Vec::with_capacity(worlds.len());
+            for world in worlds {
+                let mut asked = of_world(world, &outlooks);
+                if world.forecast_factor != 1.0 {
+                    let factor = world.forecast_factor;
+                    asked = asked.iter().map(|outlook| scaled(outlook, factor)).collect();
                 }
+                of_worlds.push(asked);
             }
+            replays.par_iter_mut().for_each(|one| one.replay.advance(next, &of_worlds[one.world]));
             self.progress.advance(1);
         }
     }
@@ -310,6 +324,13 @@ impl Windows<'_> {
             })
             .collect()
     }
+}
+
+/// The replay of one candidate in one of the worlds.
+struct OneReplay<'w> {
+    /// Position of the world.
+    world: usize,
+    replay: Replay<'w>,
 }
 
 /// Demand of a kit over an interval, and how many of a part one of it takes.
