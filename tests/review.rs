@@ -124,6 +124,29 @@ fn a_decision_on_an_earlier_run_is_stale() {
 }
 
 #[test]
+fn a_rejection_is_taken_back_by_its_own_number_on_a_later_morning() {
+    let (out, _) = published("2024-04-01");
+    intake(out.path(), &format!("{HEADER}R0-2024-04-01,reject,,,quality,ann,\n"));
+    small("2024-04-02", 11).publish(out.path(), "").unwrap();
+    let next = small("2024-04-03", 12).inputs;
+    let quiet = |day: &str| {
+        let kept = KeptDecisions::read(out.path()).unwrap();
+        OpenDecisions::new(&kept, &next, date(day)).quiet.len()
+    };
+    assert_eq!(quiet("2024-04-02"), 1);
+    let never = intake(out.path(), &format!("{HEADER}R1-2024-04-01,reopen,,,,bob,\n"));
+    assert!(never.problems[0].contains("nothing to take back"), "{:?}", never.problems);
+    let nobody = intake(out.path(), &format!("{HEADER}R0-2024-04-01,reopen,,,,,\n"));
+    assert!(nobody.problems[0].contains("has no author"), "{:?}", nobody.problems);
+    let back = intake(out.path(), &format!("{HEADER}R0-2024-04-01,reopened,,,,bob,\n"));
+    assert_eq!(back.accepted.len(), 1, "{:?}", back.problems);
+    assert_eq!((back.accepted[0].verdict, back.accepted[0].quantity), (Verdict::Reopen, Units(0)));
+    assert_eq!((quiet("2024-04-02"), quiet("2024-04-03")), (0, 0));
+    let twice = intake(out.path(), &format!("{HEADER}R0-2024-04-01,reopen,,,,eve,\n"));
+    assert!(twice.problems[0].contains("nothing to take back"), "{:?}", twice.problems);
+}
+
+#[test]
 fn g3_approved_but_unplaced_units_count_as_on_order_until_they_are_placed() {
     let (out, _) = published("2024-04-01");
     intake(

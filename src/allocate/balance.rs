@@ -75,6 +75,8 @@ pub fn findings(
         kind: FindingKind::Imbalance,
         units: 0.0,
         value: Money::ZERO,
+        // Stock held in the wrong place is not lost.
+        expected_loss: Money::ZERO,
         reason: String::new(),
     };
     let mut found = Vec::new();
@@ -107,11 +109,12 @@ pub fn findings(
         }
         let movable = short.min(stranded);
         if movable > 0.0 {
-            let margin = mean_margin(channels).unwrap_or(0.0);
+            let margin = Money::from_f64(mean_margin(channels).unwrap_or(0.0) * movable);
             found.push(ChannelFinding {
                 kind: FindingKind::Imbalance,
                 units: movable,
-                value: Money::from_f64(margin * movable),
+                value: margin,
+                expected_loss: margin,
                 reason: format!(
                     "{short:.1} short of {} days in some channels, \
                      {stranded:.0} in excess in others",
@@ -128,6 +131,7 @@ pub fn findings(
             kind: FindingKind::TooManyChannels,
             units: closing.units,
             value: closing.gain,
+            expected_loss: closing.gain,
             reason: format!(
                 "without it the others would be short by {:.1} units less until the next arrival, \
                  worth more than its own sales",

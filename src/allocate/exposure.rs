@@ -4,6 +4,7 @@ use crate::domain::classes::FindingKind;
 use crate::domain::inputs::Listing;
 use crate::domain::outcome::ChannelFinding;
 use crate::domain::units::{Money, SkuId, Units};
+use crate::math::distributions::Demand;
 
 /// What all channels together show of one item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,14 +31,25 @@ pub fn exposure(listed: impl IntoIterator<Item = Units>, pool: Units) -> Exposur
     Exposure { listed, exposed: (listed - pool.or_zero()).or_zero() }
 }
 
+/// What a listing beyond the stock may cost.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Selling {
+    /// What a cancelled sale costs.
+    pub price: Money,
+    /// Units that all channels are expected to sell until the next sync.
+    pub until_sync: f64,
+}
+
 /// One finding an item that is listed beyond its stock. `listings` are sorted by item; `available`
-/// is the stock of all locations (`None` = unknown: nothing can be said), `price` what a cancelled
-/// sale costs.
+/// is the stock of all locations (`None` = unknown: nothing can be said).
+///
+/// Buyers come one by one until the next sync (Poisson): the loss is the price of what they buy
+/// beyond the stock, and no more than is listed.
 #[must_use]
 pub fn exposures(
     listings: &[Listing],
     available: impl Fn(SkuId) -> Option<Units>,
-    price: impl Fn(SkuId) -> Money,
+    selling: impl Fn(SkuId) -> Selling,
 ) -> Vec<ChannelFinding> {
     let mut findings = Vec::new();
     for rows in listings.chunk_by(|a, b| a.sku == b.sku) {
@@ -45,13 +57,18 @@ pub fn exposures(
         let Some(pool) = available(sku) else { continue };
         let Exposure { listed, exposed } = exposure(rows.iter().map(|r| r.listed), pool);
         if exposed.is_positive() {
+            let Selling { price, until_sync } = selling(sku);
+            let demand = Demand::count(until_sync, until_sync.sqrt());
+            let beyond = |units: Units| demand.expected_shortfall(units.or_zero().as_f64());
+            let oversold = beyond(pool) - beyond(listed);
             findings.push(ChannelFinding {
                 sku,
                 location: None,
                 channel: None,
                 kind: FindingKind::Exposure,
                 units: exposed.as_f64(),
-                value: price(sku).times(exposed),
+                value: price.times(exposed),
+                expected_loss: Money::from_f64(price.as_f64() * oversold.max(0.0)),
                 reason: format!(
                     "{listed} listed in {} channels, {pool} available: \
                      {exposed} could be sold that are not there",
@@ -94,11 +111,18 @@ mod tests {
             listing(2, 0, 9),
         ];
         let stock = [Some(Units(5)), Some(Units(9)), None];
-        let found = exposures(&listings, |s| stock[s.index()], |_| Money::from_f64(2.5));
+        let selling = |_| Selling { price: Money::from_f64(2.5), until_sync: 8.0 };
+        let found = exposures(&listings, |s| stock[s.index()], selling);
         assert_eq!(found.len(), 1);
         assert_eq!(
             (found[0].sku, found[0].units, found[0].value),
             (SkuId(0), 10.0, Money::from_f64(25.0))
         );
+        // Of eight buyers three and a bit find nothing, at 2.50 each; of half a buyer none does.
+        let loss = found[0].expected_loss.as_f64();
+        assert!(loss > 2.5 * 3.0 && loss < 2.5 * 3.2, "{loss}");
+        let slow = |_| Selling { price: Money::from_f64(2.5), until_sync: 0.5 };
+        let found = exposures(&listings, |s| stock[s.index()], slow);
+        assert!(found[0].expected_loss.as_f64() < 0.01, "{:?}", found[0].expected_loss);
     }
 }

@@ -3,7 +3,7 @@
 
 use crate::domain::classes::words;
 use crate::domain::exceptions::Subject;
-use crate::domain::units::Units;
+use crate::domain::units::{Money, Units};
 use std::fmt;
 
 /// One line of what changed since the last published run: a row of `changes.parquet`.
@@ -19,6 +19,8 @@ pub struct Change {
     pub after: Value,
     /// Why it moved.
     pub cause: Cause,
+    /// What it adds to the value of the orders: of a quantity alone.
+    pub value: Option<Money>,
 }
 
 words! {
@@ -113,9 +115,9 @@ pub enum Cause {
 }
 
 impl Cause {
-    /// The largest cause, in a word or two.
+    /// The largest cause, in a word or two: of the rules of an order the one that binds.
     #[must_use]
-    pub fn main(&self) -> &'static str {
+    pub fn main(&self) -> &str {
         match self {
             Self::Code => "code",
             Self::Data => "data",
@@ -125,7 +127,7 @@ impl Cause {
             Self::Gone => "gone",
             Self::Demand(_) => "demand",
             Self::LeadTime(_) => "lead time",
-            Self::Several(causes) => causes.ranked().first().map_or(ROUNDING, |part| part.name),
+            Self::Several(causes) => causes.main(),
         }
     }
 }
@@ -145,7 +147,7 @@ impl fmt::Display for Cause {
 }
 
 /// Units of a change by cause; they add up to the change.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct UnitCauses {
     /// Another expected demand, or more or less of its error.
     pub demand: f64,
@@ -153,13 +155,45 @@ pub struct UnitCauses {
     pub lead_time: f64,
     /// Another service target, method or override.
     pub policy: f64,
-    /// Another inventory position.
+    /// Another lot on top of the reorder point.
+    pub lot: f64,
+    /// Less or more in stock.
     pub stock: f64,
-    /// Minimum, pack, budget.
-    pub rounding: f64,
+    /// Less or more on its way, what was approved included.
+    pub on_order: f64,
+    /// The reorder point was reached, or is no longer: all that is needed, or none of it.
+    pub reorder_point: f64,
+    /// Whether it was reached, not left.
+    pub is_reached: bool,
+    /// What a person decided.
+    pub decision: f64,
+    /// Minimum, pack, budget, free freight.
+    pub order_rules: f64,
+    /// Which of them binds; may be empty.
+    pub rule: String,
+    /// What explains demand and stock.
+    pub sold: Option<SoldSince>,
 }
 
-const ROUNDING: &str = "rounding";
+/// What was sold since the last run, beside what it expected.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct SoldSince {
+    /// Units.
+    pub units: f64,
+    /// Units.
+    pub expected: f64,
+}
+
+impl SoldSince {
+    /// Whether it differs from what was expected by more than a planner would pass over: two units,
+    /// and the root of a count, which is its standard deviation where buyers come one by one.
+    fn is_remarkable(self) -> bool {
+        (self.units - self.expected).abs() > self.expected.sqrt().max(2.0)
+    }
+}
+
+/// What no other cause explains.
+const ORDER_RULES: &str = "order rules";
 
 /// What one cause adds to a change.
 struct Part {
@@ -171,34 +205,64 @@ impl UnitCauses {
     /// All causes together.
     #[must_use]
     pub fn total(&self) -> f64 {
-        self.demand + self.lead_time + self.policy + self.stock + self.rounding
+        self.parts().iter().map(|part| part.units).sum()
+    }
+
+    fn parts(&self) -> [Part; 9] {
+        [
+            Part { name: "demand", units: self.demand },
+            Part { name: "lead time", units: self.lead_time },
+            Part { name: "policy", units: self.policy },
+            Part { name: "lot", units: self.lot },
+            Part { name: "stock", units: self.stock },
+            Part { name: "on order", units: self.on_order },
+            Part { name: "reorder point", units: self.reorder_point },
+            Part { name: "decision", units: self.decision },
+            Part { name: ORDER_RULES, units: self.order_rules },
+        ]
     }
 
     /// Largest first; less than half a unit is no cause.
     fn ranked(&self) -> Vec<Part> {
-        let mut parts = vec![
-            Part { name: "demand", units: self.demand },
-            Part { name: "lead time", units: self.lead_time },
-            Part { name: "policy", units: self.policy },
-            Part { name: "stock", units: self.stock },
-            Part { name: ROUNDING, units: self.rounding },
-        ];
-        parts.retain(|part| part.units.abs() >= 0.5);
+        let mut parts: Vec<Part> =
+            self.parts().into_iter().filter(|part| part.units.abs() >= 0.5).collect();
         parts.sort_by(|a, b| b.units.abs().total_cmp(&a.units.abs()));
         parts
+    }
+
+    fn main(&self) -> &str {
+        match self.ranked().first() {
+            None => ORDER_RULES,
+            Some(part) if part.name == ORDER_RULES && !self.rule.is_empty() => &self.rule,
+            Some(part) => part.name,
+        }
+    }
+
+    /// What a cause is called in a sentence.
+    fn words(&self, part: &Part) -> String {
+        match part.name {
+            "reorder point" if self.is_reached => "reorder point reached".to_owned(),
+            "reorder point" => "above the reorder point again".to_owned(),
+            ORDER_RULES if !self.rule.is_empty() => self.rule.replace('-', " "),
+            name => name.to_owned(),
+        }
     }
 }
 
 impl fmt::Display for UnitCauses {
-    /// `lead time +120, demand -10`; `rounding` where nothing moved by half a unit.
+    /// `lead time +120, demand -10`, and the sales where they explain it; `less than a unit each`
+    /// where nothing moved by half a unit.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let parts = self.ranked();
         if parts.is_empty() {
-            return f.write_str(ROUNDING);
+            return f.write_str("less than a unit each");
         }
-        for (i, Part { name, units }) in parts.iter().enumerate() {
+        for (i, part) in parts.iter().enumerate() {
             let comma = if i == 0 { "" } else { ", " };
-            write!(f, "{comma}{name} {units:+.0}")?;
+            write!(f, "{comma}{} {:+.0}", self.words(part), part.units)?;
+        }
+        if let Some(sold) = self.sold.filter(|sold| sold.is_remarkable()) {
+            write!(f, " (sold {:.0} since, {:.0} expected)", sold.units, sold.expected)?;
         }
         Ok(())
     }
@@ -212,9 +276,23 @@ mod tests {
     fn the_main_cause_is_the_largest() {
         let both = UnitCauses { demand: -10.0, lead_time: 120.0, ..UnitCauses::default() };
         let little = UnitCauses { stock: 0.4, ..UnitCauses::default() };
+        let reached = UnitCauses {
+            demand: 2.0,
+            reorder_point: 38.0,
+            is_reached: true,
+            order_rules: 8.0,
+            rule: "pack".to_owned(),
+            sold: Some(SoldSince { units: 9.0, expected: 3.0 }),
+            ..UnitCauses::default()
+        };
         for (cause, main, text) in [
             (Cause::Several(both), "lead time", "lead time +120, demand -10"),
-            (Cause::Several(little), "rounding", "rounding"),
+            (Cause::Several(little), "order rules", "less than a unit each"),
+            (
+                Cause::Several(reached),
+                "reorder point",
+                "reorder point reached +38, pack +8, demand +2 (sold 9 since, 3 expected)",
+            ),
             (Cause::Demand(Some(-12.0)), "demand", "demand -12 %"),
             (Cause::New, "new", "new: not in the last run"),
             (Cause::LeadTime("17 receipts".into()), "lead time", "lead time: 17 receipts"),

@@ -470,6 +470,9 @@ pub struct ChannelFinding {
     pub units: f64,
     /// The same in money.
     pub value: Money,
+    /// What of it is expected to be lost if nothing is done: for units listed beyond the stock, the
+    /// sales that have to be cancelled before the next sync.
+    pub expected_loss: Money,
     /// One sentence: why.
     pub reason: String,
 }

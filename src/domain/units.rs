@@ -196,6 +196,12 @@ impl Money {
         self.0 > 0
     }
 
+    /// The amount without its sign.
+    #[must_use]
+    pub fn abs(self) -> Self {
+        Self(self.0.saturating_abs())
+    }
+
     /// This unit price times whole units, exact (saturating).
     #[must_use]
     pub fn times(self, units: Units) -> Self {

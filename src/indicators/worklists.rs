@@ -255,36 +255,62 @@ fn is_heir(inputs: &Inputs, a: SkuId, b: SkuId) -> bool {
     product.superseded_by == Some(b) || product.analogue == Some(b)
 }
 
-/// What is to be paid, and when: open orders and tonight's, so many days after they arrive as the
-/// supplier grants.
+/// What a bill is for.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Bill {
+    Delivered,
+    OnOrder,
+    Proposed,
+}
+
+impl Bill {
+    fn words(self) -> &'static str {
+        match self {
+            Self::Delivered => "delivered",
+            Self::OnOrder => "on order",
+            Self::Proposed => "proposed tonight",
+        }
+    }
+}
+
+/// What is to be paid, and when: what was delivered and is not due yet, open orders and tonight's,
+/// so many days after they arrive as the supplier grants. Whether an older bill was paid is written
+/// nowhere: it counts as paid.
 fn payments(facts: &Facts) -> Vec<WorklistEntry> {
     let inputs = facts.inputs;
     let as_of = facts.as_of();
-    let mut due: BTreeMap<(NaiveDate, SupplierId, bool), Money> = BTreeMap::new();
+    let mut due: BTreeMap<(NaiveDate, SupplierId, Bill), Money> = BTreeMap::new();
     for order in inputs.purchase_orders.iter() {
         let Some(supplier) = order.supplier else { continue };
-        let units = outstanding(order);
-        if !units.is_positive() {
-            continue;
-        }
         let pool = inputs.panel.position((order.sku, order.location));
         let cost = pool.and_then(|p| facts.pools[p].unit_cost()).unwrap_or_default();
-        let day = pay_day(facts, supplier, arrival_of(order, as_of));
-        *due.entry((day, supplier, false)).or_default() += cost.times(units);
+        if let Some(received) = order.received.filter(|&received| received <= as_of) {
+            let day = pay_day(facts, supplier, received);
+            if day >= as_of {
+                let units = order.received_quantity.unwrap_or(order.quantity).or_zero();
+                *due.entry((day, supplier, Bill::Delivered)).or_default() += cost.times(units);
+            }
+        }
+        let units = outstanding(order);
+        if units.is_positive() {
+            let day = pay_day(facts, supplier, arrival_of(order, as_of));
+            *due.entry((day, supplier, Bill::OnOrder)).or_default() += cost.times(units);
+        }
     }
     for order in &facts.outcome.orders {
         let day = pay_day(facts, order.supplier, order.expected_arrival);
-        *due.entry((day, order.supplier, true)).or_default() += order.value + order.freight;
+        *due.entry((day, order.supplier, Bill::Proposed)).or_default() +=
+            order.value + order.freight;
     }
     let mut entries = Vec::with_capacity(due.len());
-    for ((day, supplier, is_proposed), value) in due {
+    for ((day, supplier, bill), value) in due {
         let terms = terms_of(facts, supplier);
         let granted = if terms > 0 {
             format!("{terms} days after arrival")
         } else {
             "on arrival: no payment_days are known".to_owned()
         };
-        let what = if is_proposed { "proposed tonight" } else { "on order" };
+        let what = bill.words();
         entries.push(WorklistEntry {
             supplier: Some(supplier),
             day: Some(day),

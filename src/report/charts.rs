@@ -6,6 +6,7 @@
 use chrono::{Duration, NaiveDate};
 use plotters::coord::Shift;
 use plotters::prelude::*;
+use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 // Those of `assets/app.css`, which an SVG inside the page does not inherit.
 const INK: RGBColor = RGBColor(31, 41, 55);
@@ -72,8 +73,9 @@ pub(crate) struct TrendPoint {
     pub value: f64,
 }
 
-/// A line over dates, each point marked, with the last value written beside it; nothing for fewer
-/// than two points.
+/// A line over dates, each point marked, with the last value written beside it, and the highest and
+/// lowest at its left: without them a wiggle and a collapse look alike. Nothing for fewer than two
+/// points.
 pub(crate) fn trend(points: &[TrendPoint], written: impl Fn(f64) -> String) -> String {
     let [first, .., last] = points else { return String::new() };
     let low = points.iter().map(|p| p.value).fold(f64::INFINITY, f64::min);
@@ -82,9 +84,10 @@ pub(crate) fn trend(points: &[TrendPoint], written: impl Fn(f64) -> String) -> S
     let room = ((high - low) * 0.15).max(high.abs() * 0.01).max(1e-9);
     // Two runs of one morning would leave no width.
     let end = last.date.max(first.date + Duration::days(1));
-    svg(220, 48, |area| {
+    svg(284, 48, |area| {
         let mut chart = ChartBuilder::on(area)
             .margin(4)
+            .margin_left(72)
             .margin_right(64)
             .build_cartesian_2d(first.date..end, low - room..high + room)?;
         let places: Vec<_> = points.iter().map(|p| (p.date, p.value)).collect();
@@ -93,6 +96,16 @@ pub(crate) fn trend(points: &[TrendPoint], written: impl Fn(f64) -> String) -> S
         let (x, y) = chart.backend_coord(&(last.date, last.value));
         let font = ("sans-serif", 12).into_font().color(&INK);
         area.draw(&Text::new(written(last.value), (x + 6, y - 6), font))?;
+        let (highest, lowest) = (written(high), written(low));
+        // A level line has one height to tell, and its last value tells it.
+        if highest != lowest {
+            let font = ("sans-serif", 11).into_font().color(&GREY);
+            let scale = TextStyle::from(font).pos(Pos::new(HPos::Right, VPos::Center));
+            let (_, top) = chart.backend_coord(&(first.date, high));
+            let (_, bottom) = chart.backend_coord(&(first.date, low));
+            area.draw(&Text::new(highest, (66, top), scale.clone()))?;
+            area.draw(&Text::new(lowest, (66, bottom), scale))?;
+        }
         Ok(())
     })
 }

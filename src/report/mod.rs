@@ -20,6 +20,7 @@ mod sheets;
 pub(crate) mod simulation;
 mod wording;
 
+use crate::domain::changes::Change;
 use crate::domain::error::{Error, Result};
 use crate::domain::exceptions::{Exception, Subject};
 use crate::domain::fault::guarded;
@@ -55,6 +56,8 @@ pub(crate) struct ReportInput<'a> {
     pub policy: &'a crate::inventory::Settings,
     /// Earlier published runs, oldest first.
     pub history: &'a [PastRun],
+    /// Days that a rejection without an end keeps quiet.
+    pub wait_days: i64,
     /// Decisions taken in so far, sorted by (sku, location, time).
     pub decisions: &'a [PastDecision],
 }
@@ -72,7 +75,17 @@ pub(crate) struct PastRun {
 pub(crate) struct PastDecision {
     pub sku: SkuId,
     pub location: LocationId,
-    /// approved, edited, rejected, snoozed.
+    /// Of the line that it was made on.
+    pub recommendation_id: String,
+    /// From whom; `None` where units are moved, or the supplier is no longer known.
+    pub supplier: Option<SupplierId>,
+    /// The location that units would be moved from; empty for a purchase.
+    pub from: String,
+    /// The morning of the run that it was made on.
+    pub decided_on: NaiveDate,
+    /// Asked again from this day on: of a rejection or snooze that holds tonight.
+    pub quiet_until: Option<NaiveDate>,
+    /// approved, edited, rejected, snoozed, reopened.
     pub decision: String,
     /// Units, where edited.
     pub quantity: Option<Units>,
@@ -111,6 +124,8 @@ struct Report<'a> {
     now: Indicators<'a>,
     /// Oldest first.
     before: Vec<Indicators<'a>>,
+    /// What moved since the last run, by item and location.
+    changes: BTreeMap<PoolId, Vec<&'a Change>>,
 }
 
 /// The indicators of one run, found by name and scope.
@@ -142,6 +157,7 @@ impl<'a> Report<'a> {
             pools: pool_results(input.inputs, input.outcome),
             now: Indicators::new(input.as_of, &input.outcome.indicators),
             before: history.map(|run| Indicators::new(run.as_of, &run.indicators)).collect(),
+            changes: changes_by_pool(input.inputs, &input.outcome.changes),
         }
     }
 
@@ -213,10 +229,28 @@ impl<'a> Report<'a> {
         rows_of(self.input.decisions, pool)
     }
 
+    /// What moved since the last run.
+    fn changes_on(&self, pool: PoolId) -> &[&'a Change] {
+        self.changes.get(&pool).map_or(&[], Vec::as_slice)
+    }
+
     /// All exceptions of the run, those of the input first.
     fn exceptions(&self) -> impl Iterator<Item = &'a Exception> {
         self.inputs().exceptions.iter().chain(&self.outcome().exceptions)
     }
+}
+
+/// Changes by what they are about; those of the run as a whole are about no item.
+fn changes_by_pool<'a>(inputs: &Inputs, changes: &'a [Change]) -> BTreeMap<PoolId, Vec<&'a Change>> {
+    let mut by_pool: BTreeMap<PoolId, Vec<&Change>> = BTreeMap::new();
+    for change in changes {
+        let about = change.about.sku().zip(change.about.location());
+        let pool = about.and_then(|(sku, location)| inputs.names.find_pool(sku, location));
+        if let Some(pool) = pool {
+            by_pool.entry(pool).or_default().push(change);
+        }
+    }
+    by_pool
 }
 
 /// What people call each supplier: its name, with its code where two share the name, or the code

@@ -57,6 +57,8 @@ pub(super) struct Page {
     pub(super) version: String,
     /// Code; may be empty.
     pub(super) currency: String,
+    /// Days that a rejection without an end keeps quiet.
+    pub(super) wait_days: i64,
 }
 
 /// A link of the navigation.
@@ -78,6 +80,7 @@ impl Page {
             run_id: input.run_id.to_owned(),
             version: input.version.to_owned(),
             currency: input.currency.to_owned(),
+            wait_days: input.wait_days,
         }
     }
 
@@ -135,6 +138,8 @@ fn tables(
     sheets: Vec<Sheet>,
     tables: Vec<LongTable>,
 ) -> askama::Result<String> {
+    let as_of = report.input.as_of;
+    let sheets = sheets.into_iter().map(|sheet| sheet.with_plain_dates(as_of)).collect();
     Tables { page: Page::new(report.input, title), sheets, tables }.render()
 }
 
@@ -143,7 +148,8 @@ fn channels(report: &Report) -> askama::Result<String> {
         "findings",
         "What to look at",
         "Shown beyond what is there, one channel dry while another is full, stock that a channel \
-         will not sell, channels that cost the others more than they bring. Most money first.",
+         will not sell, channels that cost the others more than they bring. What is expected to \
+         be lost if nothing is done comes first.",
     );
     let allocation = long(
         "allocation",

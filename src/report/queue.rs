@@ -2,6 +2,7 @@
 
 use crate::domain::outcome::{Recommendation, Status};
 use crate::indicators::PoolResults;
+use crate::purchase::rules::Binding;
 use crate::report::Report;
 use crate::report::pages::Page;
 use crate::report::wording::{counted, money};
@@ -29,9 +30,11 @@ pub(super) fn page(report: &Report) -> askama::Result<String> {
     .render()
 }
 
-/// Whether `line` waits for a person: an order to approve, or an item held back that is needed.
+/// Whether `line` waits for a person: an order to approve, or an item held back that is needed. What
+/// a person has set aside stands under `What stands`, not here.
 pub(super) fn waits(line: &Recommendation) -> bool {
-    line.quantity.is_positive() || line.status == Status::Held && line.need > 0.0
+    let is_held = line.status == Status::Held && line.binding != Binding::Decision.name();
+    line.quantity.is_positive() || is_held && line.need > 0.0
 }
 
 /// What all pages count: the lines that wait and what they cost.

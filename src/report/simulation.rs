@@ -3,7 +3,7 @@
 
 use crate::domain::error::{Error, Result};
 use crate::report::charts::{self, Bar, FrontierPoint};
-use crate::report::wording::counted;
+use crate::report::wording::{counted, grouped};
 use crate::simulate::{Played, Simulation};
 use askama::Template;
 use chrono::NaiveDate;
@@ -20,6 +20,8 @@ struct SimulationPage<'a> {
     currency: &'a str,
     /// Share of the demand that is an estimate.
     estimated: Option<String>,
+    /// What the comparison comes to.
+    conclusion: String,
     policies: Vec<Row>,
     cost_chart: String,
     frontier: Vec<Row>,
@@ -88,6 +90,7 @@ pub(crate) fn render(result: &Simulation, currency: &str) -> Result<String> {
         items: counted(result.pools.len(), "item"),
         currency,
         estimated: result.played.first().and_then(|p| p.total.estimated_share()).map(percent),
+        conclusion: conclusion(result, currency),
         policies: result.played.iter().map(|p| Row::of(&p.name, p, result)).collect(),
         cost_chart: charts::bars(&cost_bars(&result.played)),
         frontier: result.frontier.iter().map(|p| Row::of(&p.name, p, result)).collect(),
@@ -98,6 +101,36 @@ pub(crate) fn render(result: &Simulation, currency: &str) -> Result<String> {
         extremes: extremes(result),
     };
     page.render().map_err(|e| Error::Internal(format!("the page of the simulation: {e}")))
+}
+
+/// What the own settings would have cost beside the cheapest policy and the moving average, in a
+/// sentence or two.
+fn conclusion(result: &Simulation, currency: &str) -> String {
+    let Some(own) = result.played.first() else { return String::new() };
+    let cost = |played: &Played| format!("{} {currency}", grouped(played.total.cost()));
+    let served = |played: &Played| {
+        played.total.fill_rate().map_or_else(String::new, |rate| format!(" at {}", percent(rate)))
+    };
+    let mut text = format!(
+        "Your settings would have cost {}{} of demand served.",
+        cost(own).trim_end(),
+        served(own)
+    );
+    let cheapest = result.played.iter().min_by(|a, b| a.total.cost().total_cmp(&b.total.cost()));
+    if let Some(best) = cheapest {
+        let saved = own.total.cost() - best.total.cost();
+        text += &if saved > 0.005 * own.total.cost() {
+            format!(
+                " {} is cheapest: {} less, {}.",
+                best.name,
+                format!("{} {currency}", grouped(saved)).trim_end(),
+                served(best).trim_start()
+            )
+        } else {
+            " No policy beside them is cheaper by more than half a percent.".to_owned()
+        };
+    }
+    text
 }
 
 fn percent(share: f64) -> String {

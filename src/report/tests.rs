@@ -157,3 +157,24 @@ fn a_report_to_look_at() {
         std::fs::write(path, bytes).unwrap();
     }
 }
+
+#[test]
+fn what_stands_says_until_when_and_offers_to_take_it_back() {
+    let files = files(&Fixture::new(60));
+    let page = text(&files, "report/changes.html");
+    let standing = page.split("id=\"what-stands\"").nth(1).unwrap();
+    let standing = standing.split("</section>").next().unwrap();
+    assert!(standing.contains("data-line=\"R20260227-snoozed\""), "{standing}");
+    assert!(standing.contains("3 days</td>") && standing.contains("11 Mar"), "{standing}");
+    assert!(standing.contains("nothing is needed tonight"), "{standing}");
+}
+
+#[test]
+fn changes_come_by_cause_with_their_money_and_no_iso_dates_stand_in_sentences() {
+    let files = files(&Fixture::new(60));
+    let page = text(&files, "report/changes.html");
+    let sheet = page.split("id=\"by-cause\"").nth(1).unwrap().split("</section>").next().unwrap();
+    assert!(sheet.contains("units were sold, received or counted"), "{sheet}");
+    assert!(sheet.contains("orders changed, together +"), "{sheet}");
+    assert!(!sheet.contains("2026-03-01 "), "{sheet}");
+}

@@ -2,7 +2,7 @@
 
 use crate::domain::units::{Money, Units};
 use crate::explain::Unit;
-use chrono::NaiveDate;
+use chrono::{Datelike, NaiveDate};
 
 /// What stands where a figure is not known.
 pub(crate) const UNKNOWN: &str = "unknown";
@@ -71,9 +71,38 @@ pub(crate) fn units(units: Units) -> String {
     format!("{} {}", grouped(units.as_f64()), plural("unit", unsigned))
 }
 
-/// A day in words without the year: `3 Dec`.
-pub(crate) fn date(date: NaiveDate) -> String {
-    date.format("%-d %b").to_string()
+/// A day in words, with the year where it is not that of `as_of`: `3 Dec`, `3 Dec 2027`.
+pub(crate) fn day(date: NaiveDate, as_of: NaiveDate) -> String {
+    let form = if date.year() == as_of.year() { "%-d %b" } else { "%-d %b %Y" };
+    date.format(form).to_string()
+}
+
+/// `text` with the dates in it written as all pages write them: `2026-12-03` as `3 Dec`. What a date
+/// is only a part of, like the id of a run, stays as it is.
+pub(crate) fn plain_dates(text: &str, as_of: NaiveDate) -> String {
+    /// Length of `2026-12-03`.
+    const LENGTH: usize = 10;
+    let is_joined = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./".contains(&byte);
+    let bytes = text.as_bytes();
+    let mut out = String::with_capacity(text.len());
+    let mut copied = 0;
+    let mut at = 0;
+    while at + LENGTH <= bytes.len() {
+        let apart = at == 0 || !is_joined(bytes[at - 1]);
+        // A full stop after a date ends the sentence.
+        let ends = bytes.get(at + LENGTH).is_none_or(|&byte| byte == b'.' || !is_joined(byte));
+        let found = text.get(at..at + LENGTH).filter(|_| apart && ends && bytes[at].is_ascii_digit());
+        if let Some(date) = found.and_then(|found| found.parse::<NaiveDate>().ok()) {
+            out.push_str(&text[copied..at]);
+            out.push_str(&day(date, as_of));
+            at += LENGTH;
+            copied = at;
+        } else {
+            at += 1;
+        }
+    }
+    out.push_str(&text[copied..]);
+    out
 }
 
 /// A signed change: `+3`, `-1,200`, `no change`.
@@ -111,6 +140,21 @@ pub(crate) fn spaced(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn dates_in_a_sentence_are_written_as_pages_write_them() {
+        let as_of = NaiveDate::from_ymd_opt(2026, 3, 2).unwrap_or_default();
+        for (text, expected) in [
+            ("gone on 2026-03-12: near 2027-04-09)", "gone on 12 Mar: near 9 Apr 2027)"),
+            ("until 2026-12-03.", "until 3 Dec."),
+            ("run 2026-03-01-bfed5a4030c9", "run 2026-03-01-bfed5a4030c9"),
+            ("PO-2026-03-01, a2026-03-01, 2026-13-01", "PO-2026-03-01, a2026-03-01, 2026-13-01"),
+            ("d\u{e9}j\u{e0} 2026-01-01", "d\u{e9}j\u{e0} 1 Jan"),
+            ("sales/2026-01-01/part.csv", "sales/2026-01-01/part.csv"),
+        ] {
+            assert_eq!(plain_dates(text, as_of), expected);
+        }
+    }
 
     #[test]
     fn numbers_read_well() {

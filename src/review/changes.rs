@@ -5,27 +5,38 @@
 //! interval in days. A change of the need is therefore split exactly:
 //!
 //! ```text
-//! stock      -(position' - position)
-//! demand     (d' - d) · (T + T') / 2  + change of the safety stock while its policy is the same
-//! lead time  (T' - T) · (d + d') / 2
-//! policy     change of the safety stock under another method or target; the rest of order_up_to
-//! rounding   change of quantity that the need does not explain: minimum, pack, budget
+//! stock          -(available' - available)
+//! on order       -(change of the position that is not available)
+//! demand         (d' - d) · (T + T') / 2  + change of the safety stock while its policy stays
+//! lead time      (T' - T) · (d + d') / 2
+//! policy         change of the safety stock under another method or target
+//! lot            all that is left of order_up_to: the lot on top of the reorder point
+//! reorder point  what lacks to order_up_to becomes a need, or none, as the position passes it
+//! decision       what a person set aside, or no longer does
+//! order rules    change of quantity that the need does not explain: minimum, pack, budget
 //! ```
 
-use crate::domain::changes::{Cause, Change, ChangedField, UnitCauses, Value};
+use crate::domain::changes::{Cause, Change, ChangedField, SoldSince, UnitCauses, Value};
 use crate::domain::classes::{AbcClass, XyzClass};
 use crate::domain::exceptions::Subject;
 use crate::domain::inputs::{Inputs, Names};
 use crate::domain::outcome::{Classification, Outcome, Policy, Recommendation, Status};
+use crate::domain::panel::{Panel, PoolId};
 use crate::domain::sorted::Keyed;
-use crate::domain::units::{LocationId, SkuId, SupplierId, Units};
+use crate::domain::units::{LocationId, Money, SkuId, SupplierId, Units};
+use crate::purchase::rules::Binding;
 use crate::store::Manifest;
 use crate::tables::{LastLine, LastPool, LastRun};
+use chrono::NaiveDate;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Numbers that differ by less than this share are the same to a planner: half of the least percent
 /// that pages show.
 const SAME: f64 = 0.005;
+
+/// A level (safety stock, reorder point, order-up-to) that moves by no more than a unit or this share
+/// follows every day's sales: of 229 changes of the sample from one night to the next 160 were such.
+const SAME_LEVEL: f64 = 0.02;
 
 /// Characters of a digest that are enough to tell two configurations apart by eye.
 const DIGEST_SHOWN: usize = 12;
@@ -46,6 +57,7 @@ pub fn compare(
         before: "known".into(),
         after: Value::Absent,
         cause: Cause::Gone,
+        value: None,
     }));
 
     let mut lines: BTreeMap<(SkuId, LocationId), Vec<&LastLine>> = BTreeMap::new();
@@ -56,6 +68,7 @@ pub fn compare(
     for line in &outcome.recommendations {
         proposals.entry((line.sku, line.location)).or_default().push(line);
     }
+    let since = last.run.manifest.as_of;
     for (class, policy) in outcome.classification.iter().zip(&outcome.policy) {
         let pool = (policy.sku, policy.location);
         let about = Subject::pool(&inputs.names, policy.sku, policy.location);
@@ -66,10 +79,12 @@ pub fn compare(
                 before: Value::Absent,
                 after: "known".into(),
                 cause: Cause::New,
+                value: None,
             });
             continue;
         };
-        let mut comparison = Comparison { about, before, policy, changes: &mut changes };
+        let sold = sold_since(&inputs.panel, policy.key(), since, before.velocity_per_day);
+        let mut comparison = Comparison { about, before, policy, sold, changes: &mut changes };
         comparison.classes(class);
         comparison.policy();
         comparison.order(
@@ -107,7 +122,14 @@ fn run_changes(last: &Manifest, this: &Manifest) -> Vec<Change> {
 }
 
 fn run_change(field: ChangedField, before: &str, after: &str, cause: Cause) -> Change {
-    Change { about: Subject::Run("run"), field, before: before.into(), after: after.into(), cause }
+    Change {
+        about: Subject::Run("run"),
+        field,
+        before: before.into(),
+        after: after.into(),
+        cause,
+        value: None,
+    }
 }
 
 fn shown(digest: &str) -> &str {
@@ -119,17 +141,43 @@ fn moved(before: f64, after: f64) -> bool {
     (after - before).abs() > SAME * before.abs().max(after.abs()).max(1.0)
 }
 
+/// Whether a planner would call two levels different.
+fn level_moved(before: f64, after: f64) -> bool {
+    (after - before).abs() > (SAME_LEVEL * before.abs().max(after.abs())).max(1.0)
+}
+
+/// What a pool sold from the last run's morning on, beside what its rate then promised. `None` where
+/// no whole period has passed.
+fn sold_since(panel: &Panel, pool: PoolId, since: NaiveDate, per_day: f64) -> Option<SoldSince> {
+    let calendar = panel.calendar();
+    let days = (calendar.as_of() - since).num_days();
+    let first = usize::try_from(calendar.index(since)).ok()?;
+    if days <= 0 || first >= calendar.history() {
+        return None;
+    }
+    let series = panel.pools().get(panel.position(pool)?)?.series.clone();
+    let mut units = 0.0;
+    for i in series {
+        let gross = panel.gross(i);
+        let skipped = first.saturating_sub(panel.start(i)).min(gross.len());
+        units += gross[skipped..].iter().map(|&sold| f64::from(sold)).sum::<f64>();
+    }
+    Some(SoldSince { units, expected: per_day * days as f64 })
+}
+
 /// One pool then and now.
 struct Comparison<'a> {
     about: Subject,
     before: &'a LastPool,
     policy: &'a Policy,
+    sold: Option<SoldSince>,
     changes: &'a mut Vec<Change>,
 }
 
 impl Comparison<'_> {
     fn add(&mut self, field: ChangedField, before: Value, after: Value, cause: Cause) {
-        self.changes.push(Change { about: self.about.clone(), field, before, after, cause });
+        let about = self.about.clone();
+        self.changes.push(Change { about, field, before, after, cause, value: None });
     }
 
     fn classes(&mut self, class: &Classification) {
@@ -173,14 +221,15 @@ impl Comparison<'_> {
                 Cause::LeadTime(policy.lead_time_source.clone()),
             );
         }
-        let causes = Cause::Several(order_up_to_causes(before, policy));
+        let sold = self.sold;
+        let causes = Cause::Several(UnitCauses { sold, ..order_up_to_causes(before, policy) });
         let fields = [
             (ChangedField::SafetyStock, before.safety_stock, policy.safety_stock),
             (ChangedField::ReorderPoint, before.reorder_point, policy.reorder_point),
             (ChangedField::OrderUpTo, before.order_up_to, policy.order_up_to),
         ];
         for (field, then, now) in fields {
-            if moved(then, now) {
+            if level_moved(then, now) {
                 self.add_number(field, Value::Amount(then), Value::Amount(now), causes.clone());
             }
         }
@@ -201,18 +250,24 @@ impl Comparison<'_> {
     fn order(&mut self, then: &[&LastLine], now: &[&Recommendation], names: &Names) {
         let units_then: Units = then.iter().map(|line| line.quantity).sum();
         let units_now: Units = now.iter().map(|line| line.quantity).sum();
-        let mut causes = order_up_to_causes(self.before, self.policy);
+        let mut causes =
+            UnitCauses { sold: self.sold, ..order_up_to_causes(self.before, self.policy) };
         if let (Some(then), Some(now)) = (then.first(), now.first()) {
-            causes.stock = (then.inventory_position - now.inventory_position).as_f64();
+            let position = (then.inventory_position - now.inventory_position).as_f64();
+            causes.stock = (then.available - now.available).as_f64();
+            causes.on_order = position - causes.stock;
         }
         if units_then != units_now {
-            let rounding = (units_now - units_then).as_f64() - causes.total();
-            self.add(
-                ChangedField::Quantity,
-                Value::Units(units_then),
-                Value::Units(units_now),
-                Cause::Several(UnitCauses { rounding, ..causes }),
-            );
+            let spent_then: Money = then.iter().map(|line| line.value).sum();
+            let spent_now: Money = now.iter().map(|line| line.value).sum();
+            self.changes.push(Change {
+                about: self.about.clone(),
+                field: ChangedField::Quantity,
+                before: Value::Units(units_then),
+                after: Value::Units(units_now),
+                cause: Cause::Several(self.quantity_causes(causes.clone(), then, now)),
+                value: Some(spent_now - spent_then),
+            });
         }
         let status_then = name(then.first().map(|line| line.status), Status::name);
         let status_now = name(now.first().map(|line| line.status), Status::name);
@@ -229,6 +284,35 @@ impl Comparison<'_> {
                 Cause::Policy,
             );
         }
+    }
+
+    /// What stands between the level and the units to order, besides the causes that moved the
+    /// level and the position.
+    fn quantity_causes(
+        &self,
+        moved: UnitCauses,
+        then: &[&LastLine],
+        now: &[&Recommendation],
+    ) -> UnitCauses {
+        let units_then: Units = then.iter().map(|line| line.quantity).sum();
+        let units_now: Units = now.iter().map(|line| line.quantity).sum();
+        let need_then: f64 = then.iter().map(|line| line.need).sum();
+        let need_now: f64 = now.iter().map(|line| line.need).sum();
+        let mut causes = moved;
+        let mut rest = (units_now - units_then).as_f64() - causes.total();
+        if (need_then > 0.0) != (need_now > 0.0) {
+            causes.is_reached = need_now > 0.0;
+            causes.reorder_point = need_now - need_then - causes.total();
+            rest -= causes.reorder_point;
+        }
+        let set_aside = then.iter().any(|line| line.binding == Binding::Decision.name())
+            || now.iter().any(|line| line.binding == Binding::Decision.name());
+        if set_aside {
+            return UnitCauses { decision: rest, ..causes };
+        }
+        let binding = now.iter().map(|line| &line.binding).find(|name| !name.is_empty());
+        let binding = binding.or(then.iter().map(|line| &line.binding).find(|b| !b.is_empty()));
+        UnitCauses { order_rules: rest, rule: binding.cloned().unwrap_or_default(), ..causes }
     }
 }
 
@@ -256,9 +340,9 @@ fn order_up_to_causes(before: &LastPool, policy: &Policy) -> UnitCauses {
     let same_policy = before.method == policy.method
         && !moved(before.service_target * 1e3, policy.service_target * 1e3);
     if same_policy {
-        UnitCauses { demand: demand + safety, lead_time, policy: rest, ..UnitCauses::default() }
+        UnitCauses { demand: demand + safety, lead_time, lot: rest, ..UnitCauses::default() }
     } else {
-        UnitCauses { demand, lead_time, policy: rest + safety, ..UnitCauses::default() }
+        UnitCauses { demand, lead_time, policy: safety, lot: rest, ..UnitCauses::default() }
     }
 }
 

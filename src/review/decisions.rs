@@ -30,10 +30,12 @@ pub enum Verdict {
     Reject,
     /// Ask again later.
     Snooze,
+    /// Take a rejection or a snooze back: ask again from the next run on.
+    Reopen,
 }
 
 impl Verdict {
-    /// What became of the line: `approved`, `edited`, `rejected`, `snoozed`.
+    /// What became of the line: `approved`, `edited`, `rejected`, `snoozed`, `reopened`.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -41,6 +43,7 @@ impl Verdict {
             Self::Edit => "edited",
             Self::Reject => "rejected",
             Self::Snooze => "snoozed",
+            Self::Reopen => "reopened",
         }
     }
 
@@ -52,6 +55,7 @@ impl Verdict {
             "edit" | "edited" => Some(Self::Edit),
             "reject" | "rejected" => Some(Self::Reject),
             "snooze" | "snoozed" => Some(Self::Snooze),
+            "reopen" | "reopened" => Some(Self::Reopen),
             _ => None,
         }
     }
@@ -60,7 +64,7 @@ impl Verdict {
     pub(crate) fn orders(self) -> bool {
         match self {
             Self::Approve | Self::Edit => true,
-            Self::Reject | Self::Snooze => false,
+            Self::Reject | Self::Snooze | Self::Reopen => false,
         }
     }
 }
@@ -174,10 +178,13 @@ impl Decision {
 
     /// The day from which it does not speak any more: an approval waits for its order until
     /// [`WAIT_DAYS`] after the day it should have arrived, a rejection or snooze keeps quiet until
-    /// its date.
+    /// its date, and what takes one back says nothing of its own.
     #[must_use]
     pub fn stands_until(&self) -> NaiveDate {
         let wait = Duration::days(WAIT_DAYS);
+        if self.verdict == Verdict::Reopen {
+            return self.as_of;
+        }
         if self.is_order() {
             return self.expected.unwrap_or(self.as_of).max(self.as_of) + wait;
         }

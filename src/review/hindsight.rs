@@ -100,8 +100,12 @@ fn decided_changes(kept: &KeptDecisions, inputs: &Inputs) -> BTreeMap<PoolId, Ve
     }
     let mut mornings: BTreeMap<(PoolId, NaiveDate), DecidedChange> = BTreeMap::new();
     for decision in last.into_values() {
+        let decides = match decision.verdict {
+            Verdict::Approve | Verdict::Edit | Verdict::Reject => true,
+            Verdict::Snooze | Verdict::Reopen => false,
+        };
         // A move changes what two locations hold, not what was bought.
-        if decision.verdict == Verdict::Snooze || decision.is_transfer() {
+        if !decides || decision.is_transfer() {
             continue;
         }
         let Some(line) = DecidedLine::of(decision, &inputs.names) else { continue };

@@ -468,6 +468,9 @@ fn decide(
     kept: &KeptDecisions,
 ) -> std::result::Result<Decision, String> {
     let id = &line.recommendation_id;
+    if Verdict::from_text(&line.verdict) == Some(Verdict::Reopen) {
+        return taken_back(line, proposals, kept);
+    }
     let earlier = kept.decisions.iter().rev().find(|d| d.recommendation_id == *id);
     let Some(proposal) = proposals.get(id) else {
         let what = match earlier {
@@ -499,7 +502,7 @@ fn decide(
     }
     decision.verdict = Verdict::from_text(&line.verdict).ok_or_else(|| {
         let text = line.verdict.to_lowercase();
-        format!("decision {text:?} is none of approve, edit, reject, snooze")
+        format!("decision {text:?} is none of approve, edit, reject, snooze, reopen")
     })?;
     if decision.verdict.orders()
         && let Some(other) = kept.approved_since(&proposal.approved, proposal.seen)
@@ -519,9 +522,39 @@ fn decide(
         Verdict::Snooze if decision.until.is_none_or(|day| day <= decision.as_of) => {
             return Err(format!("{id} is snoozed, but not until a day after {}", decision.as_of));
         }
-        Verdict::Reject | Verdict::Snooze => decision.quantity = Units(0),
+        Verdict::Reject | Verdict::Snooze | Verdict::Reopen => decision.quantity = Units(0),
     }
     Ok(decision)
+}
+
+/// A decision that takes back the rejection or snooze of that id, whichever morning it is from: its
+/// line may not be among tonight's.
+fn taken_back(
+    line: &DecisionLine,
+    proposals: &BTreeMap<String, Proposal>,
+    kept: &KeptDecisions,
+) -> std::result::Result<Decision, String> {
+    let id = &line.recommendation_id;
+    let Some(tonight) = proposals.values().next().map(|proposal| &proposal.approved) else {
+        return Err(format!("{id}: the current run has no lines to decide on"));
+    };
+    let standing = kept.quiet(tonight.as_of).find(|decision| decision.recommendation_id == *id);
+    let Some(standing) = standing else {
+        return Err(format!("{id} is neither rejected nor snoozed: there is nothing to take back"));
+    };
+    if line.author.is_empty() {
+        return Err(format!("{id} has no author"));
+    }
+    Ok(Decision {
+        run_id: tonight.run_id.clone(),
+        as_of: tonight.as_of,
+        verdict: Verdict::Reopen,
+        until: None,
+        reason: line.reason.clone(),
+        author: line.author.clone(),
+        time: line.time.clone(),
+        ..standing.clone()
+    })
 }
 
 /// The day until which a decision holds.

@@ -53,7 +53,7 @@ pub fn scorecard(
     }
 
     let mut tallies: BTreeMap<String, Tally> = BTreeMap::new();
-    for decision in kept.decisions.iter().filter(|d| d.verdict != Verdict::Snooze) {
+    for decision in &kept.decisions {
         // An item that is no longer known has no class and is not short.
         let pool = names.find_pool(&decision.sku, &decision.location);
         let is_short = pool.is_some_and(|pool| short.contains(&pool));
@@ -78,12 +78,13 @@ fn scopes(class: Option<&AbcClass>) -> impl Iterator<Item = String> {
 
 impl Tally {
     fn count(&mut self, decision: &Decision, is_short: bool) {
-        self.decided += 1.0;
         match decision.verdict {
             Verdict::Approve => self.unchanged += 1.0,
             Verdict::Edit if decision.quantity == decision.recommended => self.unchanged += 1.0,
             Verdict::Edit => self.edited += 1.0,
-            Verdict::Reject | Verdict::Snooze => {
+            // Neither says yes or no to the proposal.
+            Verdict::Snooze | Verdict::Reopen => return,
+            Verdict::Reject => {
                 self.rejected += 1.0;
                 if is_short {
                     self.rejected_then_short += 1.0;
@@ -91,6 +92,7 @@ impl Tally {
                 self.rejected_value += decision.unit_cost.times(decision.recommended).as_f64();
             }
         }
+        self.decided += 1.0;
     }
 
     fn weigh(&mut self, change: &JudgedChange) {

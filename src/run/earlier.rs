@@ -137,10 +137,14 @@ impl Earlier {
     }
 
     /// The decisions on items that are still known, in this run's codes.
-    pub(super) fn past_decisions(&self, names: &Names) -> Vec<PastDecision> {
+    pub(super) fn past_decisions(&self, names: &Names, as_of: NaiveDate) -> Vec<PastDecision> {
+        let mut quiet: BTreeMap<&str, &Decision> = BTreeMap::new();
+        for decision in self.decisions.quiet(as_of) {
+            quiet.insert(&decision.recommendation_id, decision);
+        }
         let made = self.decisions.decisions.iter();
         let mut decisions: Vec<PastDecision> =
-            made.filter_map(|decision| past_decision(decision, names)).collect();
+            made.filter_map(|decision| past_decision(decision, names, &quiet)).collect();
         decisions.sort_by(|a, b| (a.sku, a.location, &a.time).cmp(&(b.sku, b.location, &b.time)));
         decisions
     }
@@ -163,9 +167,21 @@ fn past_indicator(
     })
 }
 
-fn past_decision(made: &Decision, names: &Names) -> Option<PastDecision> {
+fn past_decision(
+    made: &Decision,
+    names: &Names,
+    quiet: &BTreeMap<&str, &Decision>,
+) -> Option<PastDecision> {
     let pool = names.find_pool(&made.sku, &made.location)?;
+    let standing = quiet.get(made.recommendation_id.as_str());
+    // Of two decisions on one line in one night, the last is the one that stands.
+    let is_quiet = standing.is_some_and(|standing| std::ptr::eq(*standing, made));
     Some(PastDecision {
+        recommendation_id: made.recommendation_id.clone(),
+        supplier: names.find_supplier(&made.supplier),
+        from: made.from_location.clone(),
+        decided_on: made.as_of,
+        quiet_until: is_quiet.then(|| made.stands_until()),
         sku: pool.sku,
         location: pool.location,
         decision: made.verdict.name().to_owned(),

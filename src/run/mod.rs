@@ -40,6 +40,7 @@ use crate::domain::sorted::Keyed;
 use crate::forecast::evaluate::backtest::{Backtest, BacktestRow};
 use crate::purchase::Market;
 use crate::purchase::economics::economics;
+use crate::review::decisions::WAIT_DAYS;
 use crate::review::open_decisions::OpenDecisions;
 use crate::review::overrides::override_exceptions;
 use crate::review::{changes, hindsight, scorecard::scorecard};
@@ -384,8 +385,9 @@ impl NightlyRun<'_> {
             outcome: &self.outcome,
             settings: &settings,
             policy: &self.plan.policy,
+            wait_days: WAIT_DAYS,
             history: &self.earlier.trend(&self.outcome.indicators),
-            decisions: &self.earlier.past_decisions(&self.inputs.names),
+            decisions: &self.earlier.past_decisions(&self.inputs.names, identity.as_of),
         };
         let run = RunKey { run_id: &run_id, as_of: identity.as_of };
         let files = Files(Mutex::new(&mut self.publication));

@@ -1,7 +1,7 @@
 //! All pools together: supplier orders and the budget, transfers, exposure, and the rows of the
 //! outcome.
 
-use crate::allocate::exposure::exposures;
+use crate::allocate::exposure::{Selling, exposures};
 use crate::allocate::room::keep_within_room;
 use crate::allocate::shipments::{
     Ordered, Shipped, expedite, idle_lanes, kept_by_fees, short_sources, with_transfers,
@@ -55,13 +55,21 @@ pub(super) fn settle<'a>(
         dated.push(DatedStock { path: pool.plan.path, ..pool.dated });
     }
     if night.inputs.stock_is_known() {
+        let mut per_day = vec![0.0; night.inputs.names.skus.len()];
+        for row in &outcome.allocation {
+            per_day[row.sku.index()] += row.velocity;
+        }
+        let sync_days = night.plan.allocation.sync_days;
         outcome.findings.extend(exposures(
             &night.inputs.listings,
             |sku| available[sku.index()],
             |sku| {
                 let pools = night.inputs.panel.pools_of(sku);
                 let first = pools.first().and_then(|pool| night.inputs.panel.position(pool));
-                first.and_then(|p| night.economics[p].price).unwrap_or_default()
+                Selling {
+                    price: first.and_then(|p| night.economics[p].price).unwrap_or_default(),
+                    until_sync: per_day[sku.index()] * sync_days,
+                }
             },
         ));
     }

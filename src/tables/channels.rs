@@ -58,5 +58,8 @@ pub static FINDINGS: Table<ChannelFinding> = Table {
         real("units", "listed beyond stock, short, stranded, saved", Units, |r| r.units),
         money("value", "the same in money", |r| r.value),
         text("reason", "why", |r| &r.reason),
+        money("expected_loss", "what of it is expected to be lost if nothing is done", |r| {
+            r.expected_loss
+        }),
     ],
 };

@@ -150,7 +150,7 @@ pub static DECISIONS: Table<KnownDecision> = Table {
             r.from_location.as_deref()
         }),
         one_of(
-            &["approved", "edited", "rejected", "snoozed"],
+            &["approved", "edited", "rejected", "snoozed", "reopened"],
             text("decision", "what became of the proposal", |r| r.decision),
         ),
         units("recommended", "proposed", |r| r.recommended),

@@ -80,6 +80,8 @@ pub struct LastLine {
     pub value: Money,
     /// When it would have arrived.
     pub expected_arrival: Option<NaiveDate>,
+    /// The constraint that bound it; may be empty.
+    pub binding: String,
 }
 
 keyed! {
@@ -195,6 +197,7 @@ impl LastRun {
                 unit_cost: rows.money("unit_cost", row),
                 value: rows.money("value", row),
                 expected_arrival: rows.optional_date("expected_arrival", row),
+                binding: rows.text("binding", row).to_owned(),
             });
         }
         Ok(())

@@ -5,7 +5,7 @@ use crate::domain::exceptions::{Effect, Exception, Quarantined, ScopeKind, Sever
 use crate::domain::outcome::Indicator;
 use crate::explain::Unit;
 use crate::tables::table::{
-    Table, count, flag, one_of, optional_real, optional_text, real, shown, text,
+    Table, count, flag, one_of, optional_money, optional_real, optional_text, real, shown, text,
 };
 
 /// Indicators: one row an indicator and scope.
@@ -85,5 +85,8 @@ pub static CHANGES: Table<Change> = Table {
         shown("before", "the last run's value", |r| &r.before),
         shown("after", "this run's value", |r| &r.after),
         shown("cause", "why, with the share of each cause", |r| &r.cause),
+        optional_money("value", "what it adds to the value of the orders: of quantity", |r| {
+            r.value
+        }),
     ],
 };

@@ -16,7 +16,7 @@ const [, code] = readFileSync(join(report, "report", "data", "items.js"), "utf8"
 export const ITEM = `report/item.html#sku=${encodeURIComponent(code)}`;
 export const PAGES = [
   "index.html", "report/recommendations.html", ITEM, "report/channels.html", "report/suppliers.html",
-  "report/indicators.html", "report/accuracy.html", "report/quality.html", "report/changes.html", "report/glossary.html",
+  "report/indicators.html", "report/lists.html", "report/accuracy.html", "report/quality.html", "report/changes.html", "report/glossary.html",
 ];
 
 const FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];

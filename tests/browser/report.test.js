@@ -276,3 +276,33 @@ test("the first page and an item page are quick", async () => {
   assert.ok(first <= 1000 && item <= 300, `first page ${first} ms, item page ${item} ms`);
   quiet();
 });
+
+test("a rejection that stands is taken back where it is listed, and the file says so", async () => {
+  await browser.page.setViewportSize(WIDE);
+  const page = await browser.open("report/changes.html");
+  await page.evaluate(() => localStorage.clear());
+  await page.reload();
+  const buttons = page.locator(".take-back");
+  if (await buttons.count() === 0) return; // nobody has rejected anything in this run
+  await page.getByLabel("Your name").fill("Ada");
+  const line = await buttons.first().getAttribute("data-line");
+  await buttons.first().click();
+  assert.match(await buttons.first().textContent(), /Taken back/);
+  const { text } = await downloaded(page, () => page.getByRole("button", { name: /^Download decisions/ }).click());
+  assert.match(text, new RegExp(`^${line},reopened,,,,Ada,`, "m"));
+  await buttons.first().click();
+  assert.equal(await buttons.first().textContent(), "Take back");
+  quiet();
+});
+
+test("dates in sentences are written as everywhere on the pages", async () => {
+  for (const path of PAGES) {
+    const page = await browser.open(path);
+    const found = await page.evaluate(() => {
+      const text = document.querySelector("main").innerText.replaceAll(document.body.dataset.run, "");
+      return text.match(/(?<![\w./-])\d{4}-\d\d-\d\d(?![\w/-])/g) || [];
+    });
+    // What stood in a rejected cell stays as it was written, and a format to write is no date.
+    if (!path.includes("quality")) assert.deepEqual(found, [], path);
+  }
+});

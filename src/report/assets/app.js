@@ -3,7 +3,7 @@
 "use strict";
 
 const OP = (() => {
-  const { run, asOf, root, currency } = document.body.dataset;
+  const { run, asOf, root, currency, waitDays } = document.body.dataset;
   const tables = {};
   const waiting = {};
   const itemOf = new Map();
@@ -77,6 +77,8 @@ const OP = (() => {
     if (!(month >= 1 && month <= 12 && date)) return value;
     return `${date} ${MONTHS[month - 1]}${asOf.startsWith(`${year}-`) ? "" : ` ${year}`}`;
   };
+  /// A sentence with the dates in it written as the pages write them; what a date is only a part of stays as it is.
+  const plain = (text) => text.replace(/(?<![\w./-])\d{4}-\d\d-\d\d(?![\w/-])/g, day);
   const write = (kind, value) => {
     if (value === null || value === undefined) return "";
     switch (kind) {
@@ -85,7 +87,7 @@ const OP = (() => {
       case "ratio": return fixed(value, 2);
       case "percent": return fixed(value * 100, 1) + " %";
       case "date": return day(value);
-      default: return String(value);
+      default: return plain(String(value));
     }
   };
   /// "1 line", "1,200 lines"
@@ -140,6 +142,8 @@ const OP = (() => {
   const listeners = [];
   let decided = read(DECISIONS, {});
   const decisions = () => decided;
+  /// What stands on a line; nothing where it was taken back.
+  const madeOn = (id) => (decided[id]?.decision === "reopened" ? undefined : decided[id]);
   /// Tells everyone; `id` is the line decided on, if it was one.
   const changed = (id) => listeners.forEach((call) => call(id));
   // Another tab of the same report decided.
@@ -164,6 +168,12 @@ const OP = (() => {
     } else delete decided[line.id];
   };
   const record = (line, decision) => {
+    const before = decided[line.id];
+    // What the server has is not undone by forgetting it here: it is taken back there, too.
+    if (!decision && before?.kept) {
+      if (!["rejected", "snoozed"].includes(before.decision)) return tell(() => [`${line.sku} is approved and kept: change it in the purchase order`]);
+      decision = { decision: "reopened", quantity: "", until: "", reason: "" };
+    }
     set(line, decision);
     keep(DECISIONS, decided);
     changed(line.id);
@@ -177,6 +187,7 @@ const OP = (() => {
     const last = undoable.pop();
     if (!last) return;
     const [line, before] = last;
+    if (!before && decided[line.id]?.kept) return record(line, null);
     if (before) decided[line.id] = before;
     else delete decided[line.id];
     keep(DECISIONS, decided);
@@ -297,7 +308,7 @@ const OP = (() => {
       el("h2", { id: "ask" }, `${title} ${line.sku}`),
       ...(decision === "edited" ? [el("label", {}, `Units to order (proposed ${line.quantity})`, quantity)] : []),
       ...(decision === "snoozed" ? [el("label", {}, "Stay quiet until", until)] : []),
-      ...(decision === "rejected" ? [el("label", {}, "Until (empty: for good)", until)] : []),
+      ...(decision === "rejected" ? [el("label", {}, `Until (empty: ${waitDays} days, until ${day(Math.round(Date.parse(asOf) / 86400000) + Number(waitDays))})`, until)] : []),
       el("label", {}, decision === "rejected" ? "Reason" : "Reason (optional)", reason),
       el("div", { class: "actions" },
         el("button", { type: "button", onclick: () => box.close() }, "Cancel"),
@@ -308,10 +319,10 @@ const OP = (() => {
     box.showModal();
   };
   const CHOICES = [["", "Decide ..."], ["approved", "Approve"], ["edited", "Edit quantity ..."], ["rejected", "Reject ..."], ["snoozed", "Snooze ..."]];
-  const told = (made) => ({ approved: "Approved", edited: `Edited to ${made.quantity}`, rejected: "Rejected", snoozed: `Snoozed until ${write("date", made.until || null)}` })[made.decision];
+  const told = (made) => ({ approved: "Approved", edited: `Edited to ${made.quantity}`, rejected: "Rejected", snoozed: `Snoozed until ${write("date", made.until || null)}`, reopened: "Taken back" })[made.decision];
   /// The control that decides a line.
   const decide = (line) => {
-    const made = decided[line.id] || { decision: "" };
+    const made = madeOn(line.id) || { decision: "" };
     const select = el("select", { "aria-label": `Decision on ${line.sku}`, onchange: () => ask(line, select.value) },
       ...CHOICES.map(([value, name]) => {
         const chosen = value === made.decision;
@@ -321,7 +332,7 @@ const OP = (() => {
   };
   /// In a long table a list a row makes scrolling slow: there a button stands for it until it is pressed.
   const decideButton = (line) => {
-    const made = decided[line.id];
+    const made = madeOn(line.id);
     const text = made ? told(made) : "Decide ...";
     const button = el("button", { type: "button", class: "deciding", "data-line": line.id, "aria-label": `${text} on ${line.sku}`, onclick: () => {
       const select = decide(line);
@@ -414,9 +425,28 @@ const OP = (() => {
   find.addEventListener("input", () => { find.setCustomValidity(""); suggest(); });
   find.form.addEventListener("submit", (event) => { event.preventDefault(); open(); });
 
+  // --- What stands: rejections and snoozes taken back where they are listed ---------------------------------------------------
+  const standing = [...document.querySelectorAll(".take-back")];
+  if (standing.length) {
+    const bar = el("div", { class: "bar", role: "group", "aria-label": "Decisions" });
+    standing[0].closest(".scroll").before(bar);
+    bar.append(...decisionBar());
+    const show = () => standing.forEach((button) => { button.textContent = decided[button.dataset.line]?.decision === "reopened" ? "Taken back: undo" : "Take back"; });
+    for (const button of standing) {
+      button.addEventListener("click", () => {
+        const { line } = button.dataset;
+        const of = { id: line, sku: button.closest("tr").cells[0].textContent };
+        if (decided[line]?.decision !== "reopened") record(of, { decision: "reopened", quantity: "", until: "", reason: "" });
+        else if (!decided[line].kept) record(of, null);
+      });
+    }
+    listeners.push(show);
+    show();
+  }
+
   return {
     table, items, item, itemAddress, rowsOf, onTable, load, el, write, iso, counted, otherQuantities, words, status, read, keep, csv, download,
-    decide, decideButton, decisionBar, decisions, record, recordAll, approval, undo, ask, told, leftBehind, forget, downloadDecisions, root, asOf, currency,
+    decide, decideButton, decisionBar, decisions, madeOn, plain, record, recordAll, approval, undo, ask, told, leftBehind, forget, downloadDecisions, root, asOf, currency,
     onDecision: (call) => listeners.push(call),
   };
 })();

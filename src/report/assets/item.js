@@ -150,7 +150,7 @@
       el("li", {},
         el("strong", {}, plain(name)), " = ", el("code", {}, plain(formula)), " = ", figure("strong", value, unit),
         ...(inputs.length ? [el("br"), el("span", { class: "note" }, "with ", ...inputs.flatMap(([n, v], i) => [i ? ", " : "", `${plain(n)} `, figure("span", v)]))] : []),
-        ...(note ? [el("br"), el("span", { class: "note" }, note)] : []))));
+        ...(note ? [el("br"), el("span", { class: "note" }, OP.plain(note))] : []))));
 
   const decision = (item, p, l) => {
     const box = el("div", { class: "decide bar", role: "group", "aria-label": "Decision" });
@@ -165,7 +165,7 @@
     const [box, show] = l.quantity > 0 ? decision(item, p, l) : [el("p", {}, "Nothing to order today."), () => {}];
     const parts = [
       el("h3", {}, "Recommendation", l.supplier ? ` - ${l.supplier}` : ""),
-      el("p", {}, OP.status(l.status), ": ", l.reason, l.binding ? ` (binding: ${l.binding})` : ""),
+      el("p", {}, OP.status(l.status), ": ", OP.plain(l.reason), l.binding ? ` (binding: ${l.binding})` : ""),
       box,
       facts(fact("Available", number(l.available), "available"), fact("On order", number(l.on_order), "on-order"), fact("Position", number(l.position), "inventory-position"),
         fact("Stock-out date", day(l.out) || "beyond the horizon", "stock-out-date"), fact("Order by", day(l.order_by) || "not needed", "order-by"), fact("Arrives if ordered today", day(l.arrival) || "not ordered", "lead-time"),
@@ -202,7 +202,7 @@
         facts(fact("Lead time", `${number(y.lead)} days, at most ${number(y.lead_max)}`, "lead-time"), fact("Review every", counted(y.review, "day")),
           fact("Service target", share(y.target), "service-target"), fact("Method", OP.words(y.method), "method"), fact("Safety stock", number(y.safety), "safety-stock"),
           fact("Reorder point", number(y.reorder), "reorder-point"), fact("Order up to", number(y.up_to), "order-up-to"), y.eoq !== null && fact("Economic order quantity", number(y.eoq))),
-        el("p", { class: "note" }, `Lead time from ${y.source}.`),
+        el("p", { class: "note" }, `Lead time from ${OP.plain(y.source)}.`),
         ...(y.steps.length && !p.lines.some((l) => l.steps.some(([name]) => name === y.steps[0][0])) ? [steps(y.steps)] : []));
     }
     if (c) {
@@ -216,12 +216,14 @@
       parts.push(el("h3", {}, "Stock this morning"), facts(fact("On hand", number(s.on_hand), "on-hand"), fact("Committed", number(s.committed), "committed"),
         fact("Backordered", number(s.backordered)), fact("Damaged", number(s.damaged)), fact("Returns being checked", number(s.returned))));
     }
-    parts.push(el("h3", {}, "Open orders"), sheet([["Order"], ["Supplier"], ["Units", 1], ["Expected"], ["Advice"]], p.orders.map((o) => [o.id, o.supplier, number(o.quantity), day(o.expected) || "unknown", o.advice || "leave it"]), "None."));
+    parts.push(el("h3", {}, "Open orders"), sheet([["Order"], ["Supplier"], ["Units", 1], ["Expected"], ["Advice"]], p.orders.map((o) => [o.id, o.supplier, number(o.quantity), day(o.expected) || "unknown", OP.plain(o.advice || "leave it")]), "None."));
     parts.push(el("h3", {}, "Channels"), sheet([["Channel"], ["Share", 1], ["Sold a day", 1], ["Allocated", 1], ["Buffer", 1], ["Published", 1], ["Listed now", 1], ["Action"], ["Oversell risk", 1], ["Forecast method"], ["Why"]],
-      p.channels.map((a) => [a.channel, share(a.share), write("money", a.velocity), number(a.allocated), number(a.buffer), number(a.published), a.listed === null ? "unknown" : number(a.listed), OP.status(a.action), share(a.risk), `${a.method} ${a.why ? `(${a.why})` : ""}`, a.reason]),
+      p.channels.map((a) => [a.channel, share(a.share), write("money", a.velocity), number(a.allocated), number(a.buffer), number(a.published), a.listed === null ? "unknown" : number(a.listed), OP.status(a.action), share(a.risk), OP.plain(`${a.method} ${a.why ? `(${a.why})` : ""}`), OP.plain(a.reason)]),
       "No channel sells from this stock."));
+    if (p.changes.length) parts.push(el("h3", {}, "What changed since the last run"), sheet([["Figure"], ["Before", 1], ["Now", 1], ["Why, in units"]],
+      p.changes.map((c) => [plain(c.what), OP.words(c.before), OP.words(c.after), OP.plain(c.cause)]), ""));
     parts.push(el("h3", {}, "Decisions and overrides so far"), sheet([["What"], ["Value", 1], ["Until"], ["Reason"], ["By"], ["When"]],
-      [...p.decisions.map((d) => [d.decision, d.quantity === null ? "" : number(d.quantity), day(d.until), d.reason, d.author, d.time]),
+      [...p.decisions.map((d) => [d.decision, d.quantity === null ? "" : number(d.quantity), day(d.until), d.reason, d.author, OP.plain(d.time.replace("T", " ").replace("Z", ""))]),
         ...p.overrides.map((o) => [`override of ${plain(o.field)}`, exact(o.value), day(o.expires), o.reason, o.author, ""])], "None."));
     return { parts, refresh };
   };
@@ -229,7 +231,10 @@
   const show = (item) => {
     title.textContent = item.name ? `${item.sku} - ${item.name}` : item.sku;
     document.title = `${item.sku} - ${OP.asOf} - Orderpoint`;
-    const pools = item.pools.map((p) => pool(item, p, item.pools.length > 1));
+    // Where something is to be ordered comes first: that is what the page is opened for.
+    const ordered = (p) => p.lines.reduce((sum, l) => sum + l.quantity, 0);
+    const sorted = [...item.pools].sort((a, b) => (ordered(b) > 0) - (ordered(a) > 0));
+    const pools = sorted.map((p) => pool(item, p, item.pools.length > 1));
     main.replaceChildren(
       facts(fact("Category", item.category), fact("Status", item.status), fact("Unit cost", money(item.cost), "unit-cost"), fact("Price", money(item.price)), item.launched && fact("On sale since", day(item.launched)),
         item.kit.length && fact("Made of", el("span", {}, ...item.kit.flatMap(([sku, n], i) => [`${i ? ", " : ""}${n} x `, el("a", { href: OP.itemAddress(sku) }, sku)]))), item.successor !== null && fact("Replaced by", el("a", { href: OP.itemAddress(item.successor) }, item.successor))),

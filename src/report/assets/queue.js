@@ -34,7 +34,7 @@
   /// Units in the box, or as decided, or as proposed.
   const wanted = (row) => {
     if (typed.has(row.recommendation_id)) return typed.get(row.recommendation_id);
-    const made = OP.decisions()[row.recommendation_id];
+    const made = OP.madeOn(row.recommendation_id);
     return made?.decision === "edited" ? made.quantity : row.quantity || row.smallest;
   };
   /// What quantities around the proposed one would mean, as the policy reckons it: by line, once its item is loaded.
@@ -49,7 +49,7 @@
   const costOf = (row, quantity) => choiceAt(row, quantity)?.[1] ?? (row.quantity > 0 ? (row.value / row.quantity) * quantity : row.unit_cost * quantity);
   /// Money that stands to be spent on a line: none where it was turned down.
   const spent = (row) => {
-    const made = OP.decisions()[row.recommendation_id];
+    const made = OP.madeOn(row.recommendation_id);
     if (made && (made.decision === "rejected" || made.decision === "snoozed")) return 0;
     return made || row.quantity > 0 ? costOf(row, wanted(row)) : 0;
   };
@@ -79,7 +79,7 @@
     const all = visible();
     for (let at = all.indexOf(find(row)) + step; at >= 0 && at < all.length; at += step) {
       const there = rowAt(all[at]);
-      if (there && !(undecided && OP.decisions()[there.recommendation_id])) return there;
+      if (there && !(undecided && OP.madeOn(there.recommendation_id))) return there;
     }
     return null;
   };
@@ -114,9 +114,13 @@
   /// Why a line is there, in words: what is coming in, against what will go out before an order can be here.
   const why = (row) => {
     const below = row.inventory_position !== null && row.reorder_point !== null && row.inventory_position <= row.reorder_point;
-    if (!below || row.quantity === 0) return row.reason.split("; ")[0];
+    const parts = OP.plain(row.reason).split("; ");
+    // What raised or cut the quantity beyond the need, in the order it was done.
+    const rules = parts.filter((part) => /needed, |^raised |^cut |^the last run's |^split order|^the rest of a split/.test(part)).map((part) => part.replace(/:.*/, ""));
+    if (!below || row.quantity === 0) return [parts[0].replace(/^position .*: order up to/, "order up to"), ...rules.slice(-1)].filter((part, i, all) => all.indexOf(part) === i).join("; ");
     const units = (value) => write("number", Math.round(value));
-    return `has ${units(row.inventory_position)}${row.on_order > 0 ? " with what is on the way" : ""}, needs ${units(row.reorder_point)} until an order is here`;
+    const level = `has ${units(row.inventory_position)}${row.on_order > 0 ? " with what is on the way" : ""}, needs ${units(row.reorder_point)} until an order is here`;
+    return [level, `to ${units(row.inventory_position + row.need)} it lacks ${units(row.need)}`, ...rules.map((part) => part.replace(/^[\d.,]+ needed, /, ""))].join("; ");
   };
   const quantityCell = (row) => {
     const hint = el("span", { class: "note", id: `hint-${row.n}` });
@@ -155,7 +159,7 @@
   };
 
   const decisionCell = (row) => {
-    const made = OP.decisions()[row.recommendation_id];
+    const made = OP.madeOn(row.recommendation_id);
     const line = lineOf(row);
     const button = (text, act, extra = {}) => el("button", { type: "button", "aria-label": `${text} ${row.sku}`, onclick: act, ...extra }, text);
     const acts = made
@@ -166,7 +170,7 @@
 
   const places = () => new Set(lines.map((row) => row.location)).size > 1;
   const lineRow = (row) =>
-    el("tr", { "data-line": row.recommendation_id, tabindex: 0, class: OP.decisions()[row.recommendation_id] ? "decided" : undefined },
+    el("tr", { "data-line": row.recommendation_id, tabindex: 0, class: OP.madeOn(row.recommendation_id) ? "decided" : undefined },
       el("th", { scope: "row" }, el("a", { href: OP.itemAddress(row.sku) }, row.sku), el("span", { class: "name" }, row.name),
         el("span", { class: "note" }, [row.supplier, places() ? row.location : ""].filter(Boolean).join(", "))),
       quantityCell(row),
@@ -185,7 +189,7 @@
     const fact = (name, value) => el("div", {}, el("dt", {}, name), el("dd", {}, value === null || value === undefined || value === "" ? "unknown" : value));
     const number = (value) => (value === null ? "unknown" : write("number", value));
     const body = el("td", { colspan: HEADS.length },
-      el("p", {}, `${row.reason}.`),
+      el("p", {}, `${OP.plain(row.reason)}.`),
       el("dl", { class: "facts" },
         fact("On hand", number(row.on_hand)), fact("Available", number(row.available)), fact("On order", number(row.on_order)), fact("Position", number(row.inventory_position)),
         fact("Sells a day", write("money", row.velocity)), fact("Forecast 4 weeks", number(row.forecast_4_weeks)), fact("Days of cover", number(row.cover)), fact("Lead time, days", number(row.lead_time)),
@@ -206,11 +210,11 @@
     if (state.location && row.location !== state.location) return false;
     if (state.category && row.category !== state.category) return false;
     if (state.status && row.status !== state.status) return false;
-    if (state.undecided && OP.decisions()[row.recommendation_id]) return false;
+    if (state.undecided && OP.madeOn(row.recommendation_id)) return false;
     const text = state.search.trim().toLowerCase();
     return !text || `${row.sku} ${row.name} ${row.supplier} ${row.reason}`.toLowerCase().includes(text);
   };
-  const waiting = () => lines.filter((row) => row.waits || OP.decisions()[row.recommendation_id]);
+  const waiting = () => lines.filter((row) => row.waits || OP.madeOn(row.recommendation_id));
 
   const byWorth = (rows) => {
     const shown = rows.slice(0, state.shown);
@@ -232,7 +236,7 @@
   };
   const bySupplier = (rows) => [...groups(rows)].flatMap(([name, of]) => {
     const total = of.reduce((sum, row) => sum + spent(row), 0);
-    const open = of.filter((row) => row.quantity > 0 && !OP.decisions()[row.recommendation_id]);
+    const open = of.filter((row) => row.quantity > 0 && !OP.madeOn(row.recommendation_id));
     const all = el("button", { type: "button", disabled: open.length === 0, onclick: () => OP.recordAll(open.map(lineOf), OP.approval) }, `Approve the ${counted(open.length, "open line")}`);
     const added = topUp(name, of);
     return [el("section", { class: "bench" },
@@ -300,7 +304,7 @@
     bar.replaceChildren(...(NARROW ? [el("details", { class: "filters" }, el("summary", {}, "Filters"), el("div", { class: "bar" }, ...filters))] : filters), all, undo, ...OP.decisionBar());
   };
   const approveShown = () => {
-    const open = visible().map(rowAt).filter((row) => row.quantity > 0 && !OP.decisions()[row.recommendation_id]);
+    const open = visible().map(rowAt).filter((row) => row.quantity > 0 && !OP.madeOn(row.recommendation_id));
     if (open.length && confirm(`Approve ${counted(open.length, "undecided line")} as proposed?`)) OP.recordAll(open.map(lineOf), OP.approval);
   };
   /// Decisions of earlier nights that were never taken out of this browser.
@@ -309,7 +313,7 @@
       const n = Object.keys(decisions).length;
       const again = Object.values(decisions).flatMap((made) => {
         const row = lines.find((r) => r.sku === made.sku && r.location === made.location && r.supplier === made.supplier && r.waits);
-        return row && !OP.decisions()[row.recommendation_id] ? [{ line: lineOf(row), made }] : [];
+        return row && !OP.madeOn(row.recommendation_id) ? [{ line: lineOf(row), made }] : [];
       });
       const carry = () => {
         // An approval holds for what is proposed tonight; the other kinds keep what was said.
@@ -330,8 +334,7 @@
 
   const draw = () => {
     const rows = waiting().filter(matches);
-    const made = OP.decisions();
-    const open = rows.filter((row) => !made[row.recommendation_id]).length;
+    const open = rows.filter((row) => !OP.madeOn(row.recommendation_id)).length;
     count.textContent = `${counted(rows.length, "line")}, ${whole(rows.reduce((sum, row) => sum + spent(row), 0))}; ${write("number", open)} undecided. Keys on a line: a approve, e edit, r reject, s snooze, u undo, o more, j and k down and up.`;
     list.replaceChildren(...(rows.length ? (state.view === "worth" ? byWorth(rows) : bySupplier(rows)) : [el("p", {}, "No line matches.")]));
     place.dataset.ready = "";

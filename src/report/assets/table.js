@@ -4,11 +4,11 @@
 (() => {
   const { el, write, counted } = OP;
   /// Columns with few distinct words get a list to choose from.
-  const CHOOSE = ["status", "supplier", "class", "location", "channel", "action", "severity", "kind", "method", "field", "file", "judged"];
+  const CHOOSE = ["status", "supplier", "class", "location", "channel", "action", "severity", "kind", "method", "field", "file", "judged", "list", "main"];
   const MARKED = ["status", "action", "severity"];
   const NARROW = window.matchMedia("(max-width: 600px)").matches;
   /// Widths are given, not measured: measuring 30 columns costs a second before the first row shows.
-  const WIDE = { name: 240, reason: 420, what: 380, why: 420 };
+  const WIDE = { name: 240, reason: 420, what: 380, why: 420, cause: 420 };
   const WIDTH = { item: NARROW ? 112 : 130, text: 150, number: 112, money: 120, ratio: 120, percent: 112, date: 126 };
 
   const cellOf = (c) => (cell) => {
@@ -40,7 +40,7 @@
     frozen: c.kind === "item",
     minWidth: 90,
     width: WIDE[c.key] ? WIDE[c.key] / (NARROW ? 1.6 : 1) : Math.max(WIDTH[c.kind], c.title.length * 9 + 86),
-    tooltip: (event, cell) => (c.key in WIDE ? document.createTextNode(cell.getValue()) : ""),
+    tooltip: (event, cell) => (c.key in WIDE ? document.createTextNode(write(c.kind, cell.getValue())) : ""),
   });
 
   /// The state a planner can save under a name.
@@ -165,8 +165,7 @@
 
   const approveShown = (active) => {
     const box = el("button", { type: "button", onclick: () => {
-      const decided = OP.decisions();
-      const lines = active().filter((r) => r.quantity > 0 && !decided[r.recommendation_id]);
+      const lines = active().filter((r) => r.quantity > 0 && !OP.madeOn(r.recommendation_id));
       if (lines.length && confirm(`Approve ${counted(lines.length, "undecided line")} as proposed?`)) {
         OP.recordAll(lines.map((r) => ({ id: r.recommendation_id, ...r })), OP.approval);
       }

@@ -13,7 +13,7 @@ use crate::report::briefing::panels::{Panel, do_not_promote, panels, push};
 use crate::report::charts::{self, Bar, WeekBar};
 use crate::report::pages::Page;
 use crate::report::sheets::exception_groups;
-use crate::report::wording::{amount, counted, date, money, spaced, whole};
+use crate::report::wording::{amount, counted, day, money, plain_dates, spaced, whole};
 use crate::report::{Report, queue};
 use askama::Template;
 use chrono::Duration;
@@ -131,6 +131,7 @@ fn notices(report: &Report) -> Vec<Notice> {
         if group.count > 1 {
             text += &format!("; {} more like it", whole(group.count - 1));
         }
+        text = plain_dates(&text, report.input.as_of);
         let href = format!("report/quality.html#kind={}", group.kind);
         notices.push(Notice { text, href, link: "what it costs" });
     }
@@ -192,7 +193,7 @@ fn orders_by_week(report: &Report) -> Figure {
     let mut words = Vec::new();
     for (week, &lines) in weeks.iter().zip(&lines).filter(|&(_, &lines)| lines > 0) {
         let lines = counted(lines, "line");
-        words.push(format!("week of {}: {} in {lines}", date(week.start), amount(week.value)));
+        words.push(format!("week of {}: {} in {lines}", day(week.start, as_of), amount(week.value)));
     }
     if words.is_empty() {
         words.push("nothing to order".to_owned());

@@ -6,13 +6,15 @@ use crate::domain::units::SkuId;
 use crate::indicators::{Attention, PoolResults, Settings};
 use crate::report::Report;
 use crate::report::briefing::ItemText;
-use crate::report::wording::{amount, date, grouped, money, units};
+use crate::report::wording::{amount, day, grouped, money, plain_dates, units};
 use std::collections::BTreeMap;
 
 /// Moves on the first page: what a planner reads through.
 const MOVES: usize = 15;
 /// Moves of one kind: a flood of one must not hide the others.
 const OF_A_KIND: usize = 5;
+/// Currency units that a move is worth at least.
+const LEAST: f64 = 0.01;
 
 /// One thing to do, as the page writes it.
 pub(super) struct Move {
@@ -51,7 +53,8 @@ pub(super) fn moves(report: &Report) -> Vec<Move> {
     candidates.extend(outcome.transfers.iter().map(|t| transfer(report, t)));
     candidates.extend(outcome.findings.iter().filter_map(|f| channel(report, f)));
     // Unknown prices are zero: such a move cannot be ranked, its line still stands in the tables.
-    candidates.retain(|c| c.money > 0.0);
+    // Nor is one worth a morning's attention that costs less than a cent if it is left.
+    candidates.retain(|c| c.money >= LEAST);
     candidates.sort_by(|a, b| {
         b.money.total_cmp(&a.money).then(a.sku.cmp(&b.sku)).then(a.verb.cmp(b.verb))
     });
@@ -65,7 +68,8 @@ pub(super) fn moves(report: &Report) -> Vec<Move> {
     let mut moves = Vec::new();
     for Candidate { verb, sku, text, money, label } in candidates {
         let item = ItemText::new(report, sku);
-        moves.push(Move { verb, item, text, money: amount(money), label });
+        let text = plain_dates(&text, report.input.as_of);
+        moves.push(Move { verb, item, text, money: amount(money) + &report.currency(), label });
     }
     moves
 }
@@ -90,8 +94,8 @@ fn order(report: &Report, pool: &PoolResults) -> Option<Candidate> {
     }
     let by = match line.order_by {
         None => String::new(),
-        Some(day) if day <= report.input.as_of => " today".to_owned(),
-        Some(day) => format!(" by {}", date(day)),
+        Some(last) if last <= report.input.as_of => " today".to_owned(),
+        Some(last) => format!(" by {}", day(last, report.input.as_of)),
     };
     Some(Candidate {
         verb: "Order",
@@ -146,7 +150,9 @@ fn transfer(report: &Report, transfer: &Transfer) -> Candidate {
 fn channel(report: &Report, found: &ChannelFinding) -> Option<Candidate> {
     let reason = &found.reason;
     let (verb, text, label) = match found.kind {
-        FindingKind::Exposure => ("Unlist", format!("{reason}."), "could be sold twice"),
+        FindingKind::Exposure => {
+            ("Unlist", format!("{reason}."), "of sales to cancel by the next sync")
+        }
         FindingKind::Imbalance => {
             let count = grouped(found.units);
             ("Rebalance", format!("Share {count} units out anew: {reason}."), "margin at risk")
@@ -158,7 +164,7 @@ fn channel(report: &Report, found: &ChannelFinding) -> Option<Candidate> {
         // The imbalance that it is part of is a move already.
         FindingKind::Stranded => return None,
     };
-    Some(Candidate { verb, sku: found.sku, text, money: found.value.as_f64(), label })
+    Some(Candidate { verb, sku: found.sku, text, money: found.expected_loss.as_f64(), label })
 }
 
 fn clear(pool: &PoolResults) -> Option<Candidate> {

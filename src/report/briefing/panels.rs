@@ -4,7 +4,7 @@ use crate::domain::outcome::Status;
 use crate::indicators::{Attention, PoolResults};
 use crate::report::Report;
 use crate::report::briefing::{ItemLine, ItemText};
-use crate::report::wording::{amount, date, plural, signed, units, whole};
+use crate::report::wording::{amount, day, plural, signed, units, whole};
 
 /// Items of a panel that are named.
 const NAMED: usize = 5;
@@ -120,11 +120,11 @@ fn panel(report: &Report, attention: Attention) -> Panel {
         label,
         count: whole(count),
         counted: plural("item", count),
-        value: amount(value),
+        value: amount(value) + &report.currency(),
         change: change(report, attention, count, value),
         top: inside
             .iter()
-            .map(|ranked| line(report, ranked, remark(attention, ranked.pool)))
+            .map(|ranked| line(report, ranked, remark(report, attention, ranked.pool)))
             .collect(),
     }
 }
@@ -140,16 +140,26 @@ fn change(report: &Report, attention: Attention, count: usize, value: f64) -> St
     let Some(value_before) = last.value("panel_value", attention.scope()) else {
         return NO_RUN.to_owned();
     };
-    let more = count as f64 - items_before;
-    let money = signed(value - value_before);
+    let items = match count as f64 - items_before {
+        0.0 => "as many".to_owned(),
+        more => direction(more, &whole(more.abs() as usize)),
+    };
+    let moved = value - value_before;
     // Money is compared as it is shown: cents that moved are no change.
-    if more != 0.0 {
-        format!("since the last run: {}, {money} in money", signed(more))
-    } else if money == "no change" {
-        "no change since the last run".to_owned()
-    } else {
-        format!("since the last run: as many, {money} in money")
+    let same = signed(moved) == "no change";
+    match (items.as_str(), same) {
+        ("as many", true) => "no change since the last run".to_owned(),
+        (items, true) => format!("since the last run: {items}, the same money"),
+        (items, false) => {
+            let money = direction(moved, &(amount(moved.abs()) + &report.currency()));
+            format!("since the last run: {items}, {money}")
+        }
     }
+}
+
+/// Which way it went, by sign and word.
+fn direction(moved: f64, by: &str) -> String {
+    if moved > 0.0 { format!("\u{25b2} {by} more") } else { format!("\u{25bc} {by} less") }
 }
 
 /// The location is named where there is more than one.
@@ -167,12 +177,12 @@ fn line(report: &Report, ranked: &Ranked, remark: String) -> ItemLine {
 }
 
 /// What to know beside the money.
-fn remark(attention: Attention, pool: &PoolResults) -> String {
+fn remark(report: &Report, attention: Attention, pool: &PoolResults) -> String {
     let line = pool.recommendations.first();
     match attention {
         Attention::StockedOut => format!("sells {:.1} a day", pool.velocity()),
         Attention::AboutToStockOut => match line.and_then(|r| r.stockout_date) {
-            Some(day) => format!("out {}", date(day)),
+            Some(gone) => format!("out {}", day(gone, report.input.as_of)),
             None => String::new(),
         },
         Attention::OrderNow => line.map_or_else(String::new, |r| format!("order {}", r.quantity)),
@@ -199,7 +209,7 @@ pub(super) fn do_not_promote(report: &Report) -> Vec<ItemLine> {
         // The earliest of its lines: a promotion fails on the first empty day.
         let out = ranked.pool.recommendations.iter().filter_map(|r| r.stockout_date).min();
         let gone = match out.filter(|&day| day > report.input.as_of) {
-            Some(day) => format!("out {}", date(day)),
+            Some(gone) => format!("out {}", day(gone, report.input.as_of)),
             None => "out of stock".to_owned(),
         };
         lines.push(line(report, ranked, gone));
@@ -217,7 +227,7 @@ pub(super) fn push(report: &Report) -> Vec<ItemLine> {
         .map(|pool| Ranked { pool, money: Attention::Excess.worth(pool, excess_days) })
         .collect();
     keep_dearest(&mut slow);
-    slow.iter().map(|ranked| line(report, ranked, remark(Attention::Excess, ranked.pool))).collect()
+    slow.iter().map(|ranked| line(report, ranked, remark(report, Attention::Excess, ranked.pool))).collect()
 }
 
 fn keep_dearest(ranked: &mut Vec<Ranked>) {

@@ -5,6 +5,7 @@
 //! 3.9 KB and 61 us each: 78 MB for 10,000 items, against a limit of 60 MB for the whole report; as
 //! numbers they take 0.9 KB and can be read off by pointing.
 
+use crate::domain::changes::{Change, ChangedField};
 use crate::domain::exceptions::{Exception, Subject};
 use crate::domain::fault::guarded;
 use crate::domain::inputs::{ProductStatus, PurchaseOrder};
@@ -48,6 +49,16 @@ struct PoolData<'a> {
     channels: Vec<ChannelData<'a>>,
     overrides: Vec<OverrideData<'a>>,
     decisions: Vec<DecisionData<'a>>,
+    /// Since the last run.
+    changes: Vec<ChangeData>,
+}
+
+#[derive(Serialize)]
+struct ChangeData {
+    what: &'static str,
+    before: String,
+    after: String,
+    cause: String,
 }
 
 #[derive(Serialize)]
@@ -181,7 +192,7 @@ struct DecisionData<'a> {
     until: Option<NaiveDate>,
     reason: &'a str,
     author: &'a str,
-    time: &'a str,
+    time: String,
 }
 
 /// A finished script.
@@ -274,6 +285,7 @@ fn pool<'a>(report: &'a Report, pool: &'a PoolResults) -> PoolData<'a> {
         channels: pool.allocation.iter().map(|a| channel(report, pool, a)).collect(),
         overrides: overrides(report, pool),
         decisions: report.decisions_on(pool.id()).iter().map(decision).collect(),
+        changes: report.changes_on(pool.id()).iter().filter_map(|c| changed(c)).collect(),
     }
 }
 
@@ -428,6 +440,38 @@ fn overrides<'a>(report: &'a Report, pool: &PoolResults) -> Vec<OverrideData<'a>
         .collect()
 }
 
+/// What a person who looks at one item asks about; of the levels the one that orders fill up to:
+/// items are most of the report's bytes.
+fn changed(change: &Change) -> Option<ChangeData> {
+    match change.field {
+        ChangedField::Quantity
+        | ChangedField::Status
+        | ChangedField::Supplier
+        | ChangedField::LeadTimeMean
+        | ChangedField::OrderUpTo
+        | ChangedField::Lifecycle
+        | ChangedField::Method
+        | ChangedField::Pool => {}
+        ChangedField::SafetyStock
+        | ChangedField::ReorderPoint
+        | ChangedField::Abc
+        | ChangedField::Xyz
+        | ChangedField::Velocity
+        | ChangedField::Rationalisation
+        | ChangedField::Program
+        | ChangedField::Configuration
+        | ChangedField::Learnt
+        | ChangedField::Table => return None,
+    }
+    let Change { field, before, after, cause, .. } = change;
+    Some(ChangeData {
+        what: field.name(),
+        before: before.to_string(),
+        after: after.to_string(),
+        cause: cause.to_string(),
+    })
+}
+
 fn decision(d: &PastDecision) -> DecisionData<'_> {
     DecisionData {
         decision: &d.decision,
@@ -435,6 +479,7 @@ fn decision(d: &PastDecision) -> DecisionData<'_> {
         until: d.until,
         reason: &d.reason,
         author: &d.author,
-        time: &d.time,
+        // A decisions file need not say when: then it is the morning of the run it decided on.
+        time: if d.time.is_empty() { d.decided_on.to_string() } else { d.time.clone() },
     }
 }

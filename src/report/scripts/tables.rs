@@ -1,5 +1,6 @@
 //! The long tables: each is its rows in the order a planner wants them, and one line a column.
 
+use crate::domain::changes::Change;
 use crate::domain::exceptions::Exception;
 use crate::domain::inputs::Supplier;
 use crate::domain::outcome::{
@@ -11,6 +12,7 @@ use crate::indicators::PoolResults;
 use crate::purchase::lot::LotRules;
 use crate::report::counting::{CountDue, counts_due};
 use crate::report::scripts::table::ScriptTable;
+use crate::report::sheets::Topic;
 use crate::report::{Report, queue};
 use chrono::Duration;
 use std::cmp::Reverse;
@@ -178,12 +180,12 @@ fn allocation(report: &Report) -> Vec<u8> {
         .script()
 }
 
-/// Exposure, imbalance, stranded stock and superfluous channels, most money first.
+/// Exposure, imbalance, stranded stock and superfluous channels, the most expected loss first.
 fn findings(report: &Report) -> Vec<u8> {
     let mut rows: Vec<&ChannelFinding> = report.outcome().findings.iter().collect();
     rows.sort_by(|a, b| {
-        b.value
-            .cmp(&a.value)
+        (b.expected_loss, b.value)
+            .cmp(&(a.expected_loss, a.value))
             .then_with(|| (a.sku, a.kind, a.channel).cmp(&(b.sku, b.kind, b.channel)))
     });
     rows.truncate(LONGEST);
@@ -197,6 +199,7 @@ fn findings(report: &Report) -> Vec<u8> {
         })
         .number("units", "Units", "on-hand", |f| Some(f.units))
         .money("value", "Worth", "value-at-risk", |f| f.value.as_f64())
+        .money("loss", "Expected loss", "value-at-risk", |f| f.expected_loss.as_f64())
         .text("reason", "Why", "reason", |f| &f.reason)
         .script()
 }
@@ -267,19 +270,29 @@ fn quarantine(report: &Report) -> Vec<u8> {
         .script()
 }
 
+/// Most money first, whether more is spent or less; then by kind.
 fn changes(report: &Report) -> Vec<u8> {
-    struct Row {
+    struct Row<'a> {
+        change: &'a Change,
+        topic: Topic,
         about: String,
-        field: &'static str,
         before: String,
         after: String,
         cause: String,
     }
-    let mut rows = Vec::new();
-    for change in report.outcome().changes.iter().take(LONGEST) {
+    let mut all: Vec<(Topic, &Change)> =
+        report.outcome().changes.iter().map(|c| (Topic::of(c.field), c)).collect();
+    // Stable: what is equal in both stays in the order of its items.
+    all.sort_by_key(|(topic, change)| {
+        (Reverse(change.value.unwrap_or_default().abs()), *topic)
+    });
+    all.truncate(LONGEST);
+    let mut rows = Vec::with_capacity(all.len());
+    for (topic, change) in all {
         rows.push(Row {
+            change,
+            topic,
             about: change.about.to_string(),
-            field: change.field.name(),
             before: change.before.to_string(),
             after: change.after.to_string(),
             cause: change.cause.to_string(),
@@ -287,10 +300,13 @@ fn changes(report: &Report) -> Vec<u8> {
     }
     ScriptTable::new("changes", &rows)
         .text("key", "About", "sku", |c| &c.about)
-        .text("field", "What", "cause", |c| c.field)
+        .text("kind", "What", "cause", |c| c.topic.name())
+        .text("field", "Figure", "cause", |c| c.change.field.name())
         .text("before", "Before", "cause", |c| &c.before)
         .text("after", "Now", "cause", |c| &c.after)
-        .text("cause", "Cause", "cause", |c| &c.cause)
+        .ratio("value", "Order value", "order-cost", |c| c.change.value.map(Money::as_f64))
+        .text("main", "Main cause", "cause", |c| c.change.cause.main())
+        .text("cause", "Cause, in units", "cause", |c| &c.cause)
         .script()
 }
 

@@ -9,7 +9,7 @@ use crate::report::Report;
 use crate::report::charts::{self, TrendPoint};
 use crate::report::counting::{CountDue, counts_due};
 use crate::report::sheets::{Cell, Sheet, count, figure, link, sheet, words};
-use crate::report::wording::{UNKNOWN, grouped, measured, spaced};
+use crate::report::wording::{UNKNOWN, counted, day, grouped, measured, spaced};
 use std::ops::RangeInclusive;
 
 /// A heading with the scopes below it.
@@ -42,7 +42,16 @@ pub(crate) fn indicators(report: &Report) -> Vec<Sheet> {
 }
 
 fn figures(report: &Report, title: &'static str, indicators: &[&Indicator]) -> Sheet {
+    let trend_note = match report.before.first() {
+        Some(first) => format!(
+            "Trend: {} since {}; its highest and lowest value stand at the left.",
+            counted(report.before.len() + 1, "run"),
+            day(first.as_of, report.input.as_of)
+        ),
+        None => "A trend shows from the second run on.".to_owned(),
+    };
     sheet(title, "Nothing known yet.", indicators)
+        .note(trend_note)
         .column("Indicator", "", |i| {
             let scope = match i.scope.as_str() {
                 "all" => String::new(),

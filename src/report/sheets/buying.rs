@@ -1,12 +1,17 @@
 //! Suppliers: draft orders against minimums, placed orders to move, and the scorecard.
 
-use crate::domain::outcome::{DraftOrder, OpenOrderAdvice};
+use crate::domain::classes::Worklist;
+use crate::domain::inputs::PurchaseOrder;
+use crate::domain::outcome::{DraftOrder, OpenOrderAdvice, WorklistEntry};
 use crate::domain::units::Money;
 use crate::explain::Unit;
+use crate::inventory::due::outstanding;
 use crate::report::Report;
 use crate::report::sheets::network::between_locations;
 use crate::report::sheets::{Cell, Sheet, cut, figure, link, percent, sheet, words};
-use crate::report::wording::{UNKNOWN, date, fragment, grouped, measured, money, spaced, whole};
+use crate::report::wording::{
+    UNKNOWN, counted, day, fragment, grouped, measured, money, spaced, units, whole,
+};
 use chrono::NaiveDate;
 use std::cmp::Reverse;
 
@@ -15,7 +20,7 @@ const PLACED: usize = 50;
 
 /// The sheets of the suppliers page.
 pub(crate) fn suppliers(report: &Report) -> Vec<Sheet> {
-    let mut sheets = vec![drafts(report), placed(report), scorecard(report)];
+    let mut sheets = vec![drafts(report), placed(report), payments(report), scorecard(report)];
     sheets.extend(between_locations(report));
     sheets
 }
@@ -50,9 +55,9 @@ fn drafts(report: &Report) -> Sheet {
         // A supplier that takes orders on some weekdays only is not always due today.
         .column("Order on", "order-by", |o| {
             let today = o.order_date <= report.input.as_of;
-            words(if today { "today".to_owned() } else { date(o.order_date) })
+            words(if today { "today".to_owned() } else { day(o.order_date, report.input.as_of) })
         })
-        .column("Arrives", "lead-time", |o| words(date(o.expected_arrival)))
+        .column("Arrives", "lead-time", |o| words(day(o.expected_arrival, report.input.as_of)))
         .finish()
 }
 
@@ -69,8 +74,9 @@ fn against(value: Money, limit: Option<Money>) -> Cell {
 fn placed(report: &Report) -> Sheet {
     let mut all: Vec<&OpenOrderAdvice> = report.outcome().open_orders.iter().collect();
     all.sort_by_key(|a| (Reverse(a.value), a.sku, a.location));
-    let note = cut(PLACED, all.len());
+    let note = format!("{} {}", overdue(report), cut(PLACED, all.len()));
     all.truncate(PLACED);
+    let as_of = report.input.as_of;
     sheet("Orders already placed", "Every open order comes when it is needed.", &all)
         .note(note)
         .column("Order", "", |a| words(&a.order_id))
@@ -78,15 +84,121 @@ fn placed(report: &Report) -> Sheet {
         .column("Supplier", "supplier", |a| words(report.supplier(a.supplier)))
         .column("Ask to", "", |a| words(spaced(a.action.name())))
         .column("Units", "on-order", |a| figure(grouped(a.quantity.as_f64())))
-        .column("Expected", "", |a| day(a.expected))
-        .column("Better on", "", |a| day(a.proposed))
+        .column("Expected", "", |a| dated(a.expected, as_of))
+        .column("Late", "late", |a| {
+            let late = a.expected.map_or(0, |expected| (as_of - expected).num_days());
+            figure(match usize::try_from(late) {
+                Ok(0) | Err(_) => String::new(),
+                Ok(days) => counted(days, "day"),
+            })
+        })
+        .column("Better on", "", |a| dated(a.proposed, as_of))
         .column("Worth", "value-at-risk", |a| figure(money(a.value)))
         .column("Why", "reason", |a| words(&a.reason))
         .finish()
 }
 
-fn day(day: Option<NaiveDate>) -> Cell {
-    words(day.map_or_else(String::new, date))
+fn dated(date: Option<NaiveDate>, as_of: NaiveDate) -> Cell {
+    words(date.map_or_else(String::new, |date| day(date, as_of)))
+}
+
+/// Every open order line past its day.
+pub(super) fn late_orders<'a>(report: &Report<'a>) -> Vec<&'a PurchaseOrder> {
+    let open = report.inputs().purchase_orders.iter().filter(|o| outstanding(o).is_positive());
+    open.filter(|order| order.expected.is_some_and(|day| day < report.input.as_of)).collect()
+}
+
+/// What is late, in a sentence: every order line past its day, whether there is advice on it or not.
+fn overdue(report: &Report) -> String {
+    let as_of = report.input.as_of;
+    let orders = &report.inputs().purchase_orders;
+    if orders.is_empty() {
+        return "No purchase orders are known: give a purchase_orders table.".to_owned();
+    }
+    let late = late_orders(report);
+    match late.iter().min_by_key(|order| order.expected) {
+        None => "Nothing is overdue.".to_owned(),
+        Some(oldest) => format!(
+            "Overdue: {}, {} in all; the oldest is {} of {}, due {}.",
+            counted(late.len(), "order line"),
+            units(late.iter().map(|order| outstanding(order)).sum()),
+            oldest.order_id,
+            report.sku(oldest.sku),
+            oldest.expected.map_or_else(String::new, |due| day(due, as_of))
+        ),
+    }
+}
+
+/// What is to be paid, by when.
+struct Due<'a> {
+    name: &'a str,
+    /// Days from the as-of date.
+    until: i64,
+}
+
+/// What is owed: what was delivered and is not due yet, what is on its way, what is proposed
+/// tonight.
+fn payments(report: &Report) -> Sheet {
+    const SPANS: [Due; 4] = [
+        Due { name: "within 7 days", until: 7 },
+        Due { name: "in 8 to 30 days", until: 30 },
+        Due { name: "in 31 to 60 days", until: 60 },
+        Due { name: "later", until: i64::MAX },
+    ];
+    struct Row<'a> {
+        when: &'static str,
+        supplier: &'a str,
+        what: &'a str,
+        first: NaiveDate,
+        value: Money,
+    }
+    let as_of = report.input.as_of;
+    let bills: Vec<&WorklistEntry> =
+        report.outcome().worklists.iter().filter(|e| e.list == Worklist::Payment).collect();
+    let mut rows: Vec<Row> = Vec::new();
+    let mut from = i64::MIN;
+    for Due { name, until } in SPANS {
+        let first_of_span = rows.len();
+        for bill in &bills {
+            let Some(due) = bill.day else { continue };
+            let ahead = (due - as_of).num_days();
+            if ahead <= from || ahead > until {
+                continue;
+            }
+            let (supplier, what) = (report.supplier(bill.supplier), bill.reason.as_str());
+            let same = rows[first_of_span..]
+                .iter_mut()
+                .find(|row| row.supplier == supplier && row.what == what);
+            match same {
+                Some(row) => row.value += bill.value,
+                None => rows.push(Row { when: name, supplier, what, first: due, value: bill.value }),
+            }
+        }
+        from = until;
+    }
+    let mut within_7 = Money::ZERO;
+    let mut within_30 = Money::ZERO;
+    for bill in &bills {
+        let Some(due) = bill.day else { continue };
+        let ahead = (due - as_of).num_days();
+        within_7 += if ahead <= 7 { bill.value } else { Money::ZERO };
+        within_30 += if ahead <= 30 { bill.value } else { Money::ZERO };
+    }
+    let currency = report.currency();
+    sheet("To be paid", "Nothing is to be paid: no order is open, and none is proposed.", &rows)
+        .note(format!(
+            "{}{currency} within 7 days, {}{currency} within 30: what was delivered and is not due \
+             yet, what is on its way, and what is proposed tonight, each so many days after it \
+             arrives as the supplier grants. Whether an older bill was paid is not known here.",
+            money(within_7),
+            money(within_30)
+        ))
+        .column("When", "", |r| words(r.when))
+        .column("Supplier", "supplier", |r| supplier_link(r.supplier))
+        .column("First on", "", |r| words(day(r.first, as_of)))
+        .column("To pay", "order-cost", |r| figure(money(r.value)))
+        .column("For what", "", |r| words(r.what))
+        .finish()
 }
 
 /// H15: what suppliers promise and what they do.

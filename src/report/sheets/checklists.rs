@@ -7,6 +7,7 @@ use crate::domain::inputs::Stock;
 use crate::domain::units::Units;
 use crate::report::Report;
 use crate::report::counting::counts_due;
+use crate::report::sheets::buying::late_orders;
 use crate::report::sheets::{Cell, Sheet, count, figure, link, percent, sheet, words};
 
 /// One line to tick off.
@@ -116,7 +117,7 @@ fn suppliers(report: &Report) -> Vec<Step> {
         Step {
             what: "Orders that are overdue",
             how: "Get a new date in writing, or close them",
-            now: of_kind(report, ExceptionKind::OverdueOrder),
+            now: count(late_orders(report).len(), "suppliers.html#orders-already-placed"),
         },
         Step {
             what: "Lead times that drift",

@@ -14,10 +14,13 @@ use crate::report::Report;
 pub(crate) use crate::report::sheets::business::indicators;
 pub(crate) use crate::report::sheets::buying::suppliers;
 pub(crate) use crate::report::sheets::checklists::checklists;
-pub(crate) use crate::report::sheets::quality::{accuracy, changes, data, exception_groups};
+pub(crate) use crate::report::sheets::quality::{
+    Topic, accuracy, changes, data, exception_groups,
+};
 pub(crate) use crate::report::sheets::selling::channels;
 pub(crate) use crate::report::sheets::standing::standing;
-use crate::report::wording::{measured, whole};
+use crate::report::wording::{measured, plain_dates, whole};
+use chrono::NaiveDate;
 
 /// A short table as its page writes it.
 pub(crate) struct Sheet {
@@ -88,6 +91,17 @@ impl<R> SheetOf<'_, R> {
     }
 }
 
+impl Sheet {
+    /// Its sentences with their dates written as all pages write them.
+    pub(crate) fn with_plain_dates(mut self, as_of: NaiveDate) -> Self {
+        self.note = plain_dates(&self.note, as_of);
+        for cell in self.rows.iter_mut().flatten().filter(|cell| !cell.svg) {
+            cell.text = plain_dates(&cell.text, as_of);
+        }
+        self
+    }
+}
+
 /// One cell.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Cell {
@@ -99,6 +113,8 @@ pub(crate) struct Cell {
     pub right: bool,
     /// The text is a chart of ours.
     pub svg: bool,
+    /// The decision that a button in the cell takes back; may be empty.
+    pub take_back: String,
 }
 
 /// Words.

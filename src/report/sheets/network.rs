@@ -4,7 +4,7 @@ use crate::domain::outcome::{LaneRow, Recommendation, TransferLine};
 use crate::domain::units::{LocationId, Money, Units};
 use crate::report::Report;
 use crate::report::sheets::{Cell, Sheet, cut, figure, link, sheet, words};
-use crate::report::wording::{UNKNOWN, date, grouped, money, whole};
+use crate::report::wording::{UNKNOWN, day, grouped, money, whole};
 use chrono::NaiveDate;
 use std::collections::BTreeMap;
 
@@ -69,7 +69,7 @@ fn shipments(report: &Report) -> Sheet {
         .column("Asked for and not sent", "", |s| figure(grouped(s.short.as_f64())))
         .column("Kept for it at the source", "", |s| figure(grouped(s.held_back)))
         .column("Next departure", "", |s| departure(report, s.departs))
-        .column("Arrives", "lead-time", |s| words(s.arrives.map_or_else(unknown, date)))
+        .column("Arrives", "lead-time", |s| words(s.arrives.map_or_else(unknown, |on| day(on, report.input.as_of))))
         .finish()
 }
 
@@ -127,10 +127,10 @@ fn unknown() -> String {
     UNKNOWN.to_owned()
 }
 
-fn departure(report: &Report, day: Option<NaiveDate>) -> Cell {
-    words(match day {
+fn departure(report: &Report, departs: Option<NaiveDate>) -> Cell {
+    words(match departs {
         None => "none in sight".to_owned(),
-        Some(day) if day <= report.input.as_of => "today".to_owned(),
-        Some(day) => date(day),
+        Some(leaves) if leaves <= report.input.as_of => "today".to_owned(),
+        Some(leaves) => day(leaves, report.input.as_of),
     })
 }

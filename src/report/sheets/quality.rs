@@ -1,7 +1,7 @@
 //! How far the numbers can be trusted: forecast accuracy by class, input files, what was rejected
 //! or missing, what changed.
 
-use crate::domain::changes::{ChangedField, Value};
+use crate::domain::changes::{Change, ChangedField, Value};
 use crate::domain::classes::{AbcClass, cell_name};
 use crate::domain::exceptions::{Exception, ExceptionKind, Severity};
 use crate::domain::outcome::Accuracy;
@@ -10,7 +10,10 @@ use crate::indicators::formulas::ratio;
 use crate::report::Report;
 use crate::report::sheets::trust::trust;
 use crate::report::sheets::{Cell, Sheet, count, figure, link, percent, sheet, words};
-use crate::report::wording::{UNKNOWN, grouped, measured, signed, spaced, whole};
+use crate::domain::units::Money;
+use crate::report::wording::{
+    UNKNOWN, counted, fragment, grouped, measured, signed, spaced, whole,
+};
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
@@ -88,13 +91,14 @@ pub(crate) fn accuracy(report: &Report) -> Vec<Sheet> {
 fn by_class(report: &Report, classes: BTreeMap<Option<AbcClass>, ClassErrors>) -> Sheet {
     let classes: Vec<_> = classes.into_iter().collect();
     sheet("By class", "No series was long enough to test its forecast.", &classes)
-        .note(
-            "At the lead-time horizon, over the rolling origins of this run. WAPE and bias are \
+        .note(format!(
+            "{}At the lead-time horizon, over the rolling origins of this run. WAPE and bias are \
              weighted by the units of the last year, MASE and RMSSE are means over the series. \
              Below 1 in MASE beats repeating the last season. Value added is judged by squared \
              errors: by absolute ones, zero is the best forecast of whatever sells on less than \
              half of the days.",
-        )
+            verdict(&classes)
+        ))
         .column("Class", "class", |&(class, _)| words(class.map_or("not classed", AbcClass::name)))
         .column("Series", "", |(_, errors)| figure(whole(errors.series)))
         .column("WAPE", "wape", |&(class, _)| percent(report, &scope(class), "wape"))
@@ -115,6 +119,28 @@ fn by_class(report: &Report, classes: BTreeMap<Option<AbcClass>, ClassErrors>) -
             figure(measured(better, Unit::Percent))
         })
         .finish()
+}
+
+/// What the errors come to, in a sentence; empty where nothing was tested.
+fn verdict(classes: &[(Option<AbcClass>, ClassErrors)]) -> String {
+    let mut all = ClassErrors::default();
+    for (_, errors) in classes {
+        all.compared += errors.compared;
+        all.better += errors.better;
+        all.chosen += errors.chosen;
+        all.naive += errors.naive;
+    }
+    let Some(added) = ratio(100.0 * (all.naive - all.chosen), all.naive) else {
+        return String::new();
+    };
+    let better = ratio(100.0 * all.better as f64, all.compared as f64).unwrap_or_default();
+    let judged = if added >= 0.0 { "smaller" } else { "larger" };
+    format!(
+        "The forecast's errors are {:.0} % {judged} than those of repeating the last value, and it \
+         is the better of the two for {better:.0} % of {}. ",
+        added.abs(),
+        counted(all.compared, "series")
+    )
 }
 
 /// Of the indicators of a class.
@@ -256,55 +282,167 @@ fn kinds(report: &Report) -> Sheet {
         .finish()
 }
 
-/// Changes of one field with one main cause.
+/// What kind of thing a change is about, in the order that a planner asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Topic {
+    /// Units to order.
+    Orders,
+    /// How urgent an item is.
+    Urgency,
+    /// From whom.
+    Suppliers,
+    LeadTimes,
+    /// Safety stock, reorder point, order-up-to.
+    Levels,
+    Classes,
+    /// Items that are new or gone.
+    Items,
+    /// What holds for all items.
+    Run,
+}
+
+impl Topic {
+    pub(crate) fn of(field: ChangedField) -> Self {
+        match field {
+            ChangedField::Quantity => Self::Orders,
+            ChangedField::Status => Self::Urgency,
+            ChangedField::Supplier => Self::Suppliers,
+            ChangedField::LeadTimeMean => Self::LeadTimes,
+            ChangedField::SafetyStock
+            | ChangedField::ReorderPoint
+            | ChangedField::OrderUpTo
+            | ChangedField::Method => Self::Levels,
+            ChangedField::Abc
+            | ChangedField::Xyz
+            | ChangedField::Velocity
+            | ChangedField::Rationalisation
+            | ChangedField::Lifecycle => Self::Classes,
+            ChangedField::Pool => Self::Items,
+            ChangedField::Program
+            | ChangedField::Configuration
+            | ChangedField::Learnt
+            | ChangedField::Table => Self::Run,
+        }
+    }
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Orders => "orders",
+            Self::Urgency => "urgency",
+            Self::Suppliers => "suppliers",
+            Self::LeadTimes => "lead times",
+            Self::Levels => "levels",
+            Self::Classes => "classes",
+            Self::Items => "items new or gone",
+            Self::Run => "the run itself",
+        }
+    }
+}
+
+/// What a main cause means, in a sentence.
+fn meaning(cause: &str) -> &'static str {
+    match cause {
+        "reorder point" => "stock fell to the reorder point, or rose above it again",
+        "demand" => "more or less is expected to sell, or its error grew or shrank",
+        "stock" => "units were sold, received or counted",
+        "on order" => "orders were placed, approved, received or cancelled",
+        "lead time" => "deliveries take longer or shorter than thought",
+        "policy" => "another service target or method",
+        "lot" => "another economic lot on top of the reorder point",
+        "decision" => "somebody rejected, snoozed or set it by hand",
+        "order rules" => "minimums, packs, price breaks, free freight or the budget",
+        "minimum" => "the least quantity that the supplier delivers",
+        "pack" => "whole packs",
+        "maximum" | "max-stock" => "the largest quantity that is delivered or may be held",
+        "order-minimum" => "lines added or left out to reach the supplier's least order value",
+        "free-freight" => "lines added or left out to reach free freight",
+        "price-break" => "a cheaper price from a larger quantity on",
+        "budget" => "what the budget left",
+        "damping" => "last night's quantity was near enough to keep",
+        "data" => "input tables say something else",
+        "code" => "another version of the program",
+        "refit" => "seasons, errors and weights were learnt anew",
+        "new" => "not in the last run",
+        "gone" => "no longer in the data",
+        _ => "",
+    }
+}
+
+/// Changes of one kind with one main cause.
 #[derive(Default)]
 struct Moved {
     lines: usize,
     /// Units to order more or less.
     units: i64,
+    /// Value of orders, more or less.
+    value: Money,
 }
 
-/// What moved, by field and main cause.
+/// What moved, most money first, by kind and main cause.
 pub(crate) fn changes(report: &Report) -> Vec<Sheet> {
-    let mut groups: BTreeMap<(ChangedField, &str), Moved> = BTreeMap::new();
+    let mut groups: BTreeMap<(Topic, &str), Moved> = BTreeMap::new();
     for change in &report.outcome().changes {
-        let group = groups.entry((change.field, change.cause.main())).or_default();
+        let group = groups.entry((Topic::of(change.field), change.cause.main())).or_default();
         group.lines += 1;
+        group.value += change.value.unwrap_or_default();
         if let (Value::Units(before), Value::Units(after)) = (&change.before, &change.after) {
             group.units += (*after - *before).count();
         }
     }
     struct Row<'a> {
-        field: ChangedField,
+        topic: Topic,
         cause: &'a str,
         moved: Moved,
     }
     impl Row<'_> {
         /// Where its lines are listed.
         fn list(&self) -> String {
-            format!("#field={}", self.field.name())
+            format!("#kind={}&main={}", fragment(self.topic.name()), fragment(self.cause))
         }
     }
     let mut rows: Vec<Row> =
-        groups.into_iter().map(|((field, cause), moved)| Row { field, cause, moved }).collect();
-    // What is ordered first, then what is urgent, then what moved most often.
+        groups.into_iter().map(|((topic, cause), moved)| Row { topic, cause, moved }).collect();
+    // The most money first, whether more is spent or less; then in the order of the kinds, what
+    // moved most often first.
     rows.sort_by_key(|row| {
-        let ordered = row.field == ChangedField::Quantity;
-        let urgent = row.field == ChangedField::Status;
-        (Reverse(ordered), Reverse(urgent), Reverse(row.moved.lines))
+        (Reverse(row.moved.value.abs()), row.topic, Reverse(row.moved.lines))
     });
     vec![
         sheet("By cause", "Nothing changed.", &rows)
             .note(compared(report))
-            .column("What", "", |row| link(spaced(row.field.name()), row.list()))
-            .column("Main cause", "cause", |row| words(row.cause))
+            .column("What", "", |row| link(row.topic.name(), row.list()))
+            .column("Main cause", "cause", |row| words(spaced(row.cause)))
+            .column("That is", "", |row| words(meaning(row.cause)))
             .column("Lines", "", |row| count(row.moved.lines, row.list()))
             .column("Units to order", "order-quantity", |row| {
-                let counted = row.field == ChangedField::Quantity;
+                let counted = row.topic == Topic::Orders;
                 figure(if counted { signed(row.moved.units as f64) } else { String::new() })
+            })
+            .column("Order value", "order-cost", |row| {
+                let counted = row.topic == Topic::Orders;
+                figure(if counted { signed(row.moved.value.as_f64()) } else { String::new() })
             })
             .finish(),
     ]
+}
+
+/// What changed in a sentence: order lines, and what they add to the money to spend.
+fn in_short(report: &Report) -> String {
+    let orders: Vec<&Change> =
+        report.outcome().changes.iter().filter(|c| c.field == ChangedField::Quantity).collect();
+    if orders.is_empty() {
+        return " No order changed.".to_owned();
+    }
+    let value: Money = orders.iter().filter_map(|change| change.value).sum();
+    format!(
+        " {} changed, together {}{}.",
+        counted(orders.len(), "order"),
+        match signed(value.as_f64()) {
+            same if same == "no change" => "for the same money".to_owned(),
+            value => value,
+        },
+        if value == Money::ZERO { String::new() } else { report.currency() }
+    )
 }
 
 /// With which run, and how many lines kept their quantity because it would hardly have changed
@@ -323,5 +461,11 @@ fn compared(report: &Report) -> String {
             whole(n)
         ),
     };
-    format!("Compared with the run of {} ({}).{kept}", past.as_of, past.run_id)
+    format!(
+        "Compared with the run of {} ({}).{}{kept} Levels that moved by a unit or two percent are \
+         left out.",
+        past.as_of,
+        past.run_id,
+        in_short(report)
+    )
 }

@@ -3,10 +3,10 @@
 
 use crate::domain::classes::FindingKind;
 use crate::domain::outcome::{Allocation, ChannelAction, ChannelFinding, Transfer};
-use crate::domain::units::{ChannelId, Money, Units};
+use crate::domain::units::{ChannelId, Money, SkuId, Units};
 use crate::report::Report;
 use crate::report::sheets::{Cell, Sheet, count, cut, figure, link, percent, sheet, words};
-use crate::report::wording::{fragment, grouped, money, spaced, whole};
+use crate::report::wording::{UNKNOWN, counted, fragment, grouped, money, spaced, whole};
 use std::cmp::Reverse;
 
 /// Transfers that fit a page.
@@ -69,8 +69,61 @@ impl<'a> ChannelRows<'a> {
         over
     }
 
+    /// Days that what it shows lasts at its own rate; `None` where the stock is unknown or nothing
+    /// sells.
+    fn lasts_days(&self) -> Option<f64> {
+        let mut published = 0.0;
+        for row in &self.allocation {
+            published += row.published?.as_f64();
+        }
+        let velocity: f64 = self.allocation.iter().map(|row| row.velocity).sum();
+        (velocity > 0.0).then(|| published / velocity)
+    }
+
+    /// Of what it still shows, the item that is sold out first, and after how many days.
+    fn first_out(&self) -> Option<FirstOut> {
+        let mut first: Option<FirstOut> = None;
+        for row in self.allocation.iter().filter(|row| row.velocity > 0.0) {
+            let Some(published) = row.published.filter(|units| units.is_positive()) else {
+                continue;
+            };
+            let days = published.as_f64() / row.velocity;
+            if first.as_ref().is_none_or(|first| days < first.days) {
+                first = Some(FirstOut { sku: row.sku, days });
+            }
+        }
+        first
+    }
+
     fn risky(&self) -> usize {
         self.allocation.iter().filter(|a| a.oversell_risk > RISKY).count()
+    }
+}
+
+/// The item of a channel that is sold out first.
+struct FirstOut {
+    sku: SkuId,
+    days: f64,
+}
+
+/// Which channel runs out first, in a sentence; empty where that is not known of any.
+fn runs_out_first(channels: &[ChannelRows]) -> String {
+    struct Lasts<'a> {
+        days: f64,
+        name: &'a str,
+    }
+    let mut known = Vec::new();
+    for channel in channels {
+        known.extend(channel.lasts_days().map(|days| Lasts { days, name: channel.name }));
+    }
+    known.sort_by(|a, b| a.days.total_cmp(&b.days));
+    match known.as_slice() {
+        [] => "Which channel runs out first is not known: that needs a stock table. ".to_owned(),
+        [Lasts { days, name }] => format!("What {name} shows lasts {days:.0} days at its rate. "),
+        [first, .., last] => format!(
+            "{} runs out first: what it shows lasts {:.0} days at its rate, that of {} {:.0}. ",
+            first.name, first.days, last.name, last.days
+        ),
     }
 }
 
@@ -80,10 +133,11 @@ fn overview(report: &Report) -> Sheet {
         .map(|position| ChannelRows::of(report, position))
         .collect();
     sheet("Channels side by side", "No channel sells from known stock.", &channels)
-        .note(
-            "Uneven sell-through between channels that share stock means that it is shared out \
+        .note(format!(
+            "{}Uneven sell-through between channels that share stock means that it is shared out \
              badly.",
-        )
+            runs_out_first(&channels)
+        ))
         .column("Channel", "channel", |c| link(c.name, format!("#channel={}", fragment(c.name))))
         .column("Items", "", |c| figure(whole(c.allocation.len())))
         .column("Sold a day", "velocity", |c| {
@@ -92,6 +146,20 @@ fn overview(report: &Report) -> Sheet {
         .column("Published", "published", |c| {
             figure(grouped(c.allocation.iter().filter_map(|a| a.published).sum::<Units>().as_f64()))
         })
+        .column("Lasts", "cover", |c| {
+            let days = c.lasts_days();
+            figure(days.map_or_else(|| UNKNOWN.to_owned(), |days| format!("{days:.0} days")))
+        })
+        .column("First to sell out", "cover", |c| match c.first_out() {
+            Some(FirstOut { sku, days }) => {
+                let when = match days.floor() {
+                    today if today < 1.0 => "today".to_owned(),
+                    days => format!("in {}", counted(days as usize, "day")),
+                };
+                link(format!("{} {when}", report.sku(sku)), report.item_address(sku))
+            }
+            None => words(UNKNOWN),
+        })
         .column("Over-listed", "exposure", |c| figure(grouped(c.over_listed().as_f64())))
         .column("Sell-through", "sell-through", |c| percent(report, &c.scope, "sell_through"))
         .column("Returns", "return-rate", |c| percent(report, &c.scope, "return_rate"))
@@ -99,10 +167,12 @@ fn overview(report: &Report) -> Sheet {
         .column("Alerts", "action", |c| c.with_action(ChannelAction::Alert))
         .column("Risk over 5 %", "oversell-risk", |c| figure(whole(c.risky())))
         .column("Stranded", "imbalance", |c| {
-            figure(grouped(c.found(FindingKind::Stranded).map(|f| f.units).sum()))
-        })
-        .column("At cost", "imbalance", |c| {
-            figure(money(c.found(FindingKind::Stranded).map(|f| f.value).sum()))
+            let units: f64 = c.found(FindingKind::Stranded).map(|f| f.units).sum();
+            let value: Money = c.found(FindingKind::Stranded).map(|f| f.value).sum();
+            figure(match value.is_positive() {
+                true => format!("{}, {} at cost", grouped(units), money(value)),
+                false => grouped(units),
+            })
         })
         // The number of items that the others would sell for more.
         .column("Better without it", "imbalance", |c| {
@@ -141,6 +211,7 @@ fn kinds(report: &Report) -> Sheet {
         items: usize,
         units: f64,
         value: Money,
+        expected_loss: Money,
     }
     let mut rows = Vec::new();
     for &kind in FindingKind::ALL {
@@ -154,6 +225,7 @@ fn kinds(report: &Report) -> Sheet {
             items: found.len(),
             units: found.iter().map(|f| f.units).sum(),
             value: found.iter().map(|f| f.value).sum(),
+            expected_loss: found.iter().map(|f| f.expected_loss).sum(),
         });
     }
     sheet("What is out of balance", "Nothing.", &rows)
@@ -164,6 +236,7 @@ fn kinds(report: &Report) -> Sheet {
         .column("Units", "on-hand", |r| figure(grouped(r.units)))
         .column("Worth", "value-at-risk", |r| figure(money(r.value)))
         .column("Counted as", "", |r| words(r.worth))
+        .column("Expected loss", "value-at-risk", |r| figure(money(r.expected_loss)))
         .finish()
 }
 

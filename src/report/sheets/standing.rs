@@ -1,14 +1,13 @@
 //! What people have said that still holds: rejections, snoozes, overrides, adjustments, with who
-//! said it, how long ago and until when.
+//! said it, how long ago, until when and what it does tonight.
 
-use crate::domain::inputs::AdjustmentKind;
+use crate::domain::inputs::{Adjustment, AdjustmentKind};
 use crate::domain::panel::PoolId;
 use crate::domain::units::SkuId;
 use crate::report::sheets::{Cell, Sheet, cut, figure, link, sheet, words};
-use crate::report::wording::{UNKNOWN, date, spaced};
+use crate::report::wording::{UNKNOWN, counted, day, grouped, money, signed, spaced};
 use crate::report::{PastDecision, Report};
 use chrono::NaiveDate;
-use std::collections::BTreeMap;
 
 /// Rows on the page: what a person looks through.
 const SHOWN: usize = 200;
@@ -18,10 +17,14 @@ struct Standing<'a> {
     sku: SkuId,
     what: String,
     value: String,
+    /// What tonight's plan would be without it, or is with it.
+    effect: String,
     since: Option<NaiveDate>,
-    until: Option<NaiveDate>,
+    until: String,
     reason: &'a str,
     author: &'a str,
+    /// The decision that a button takes back; empty for a row of a table.
+    take_back: &'a str,
 }
 
 /// Oldest first: what was said longest ago is least likely to be true still.
@@ -37,49 +40,84 @@ pub(crate) fn standing(report: &Report) -> Sheet {
     sheet("What stands", "Nobody has set anything aside or by hand.", &all)
         .note(format!(
             "Rejections, snoozes, overrides and adjustments that hold this morning, the oldest \
-             first. A snooze or rejection ends on its day or when the line is decided anew; rows \
-             of overrides and adjustments are taken back in their tables. {}",
+             first. A rejection or snooze that is taken back here is asked again by the next run; \
+             a row of overrides or adjustments is taken back by deleting it in its table. {}",
             cut(all.len(), total)
         ))
         .column("SKU", "sku", |s| link(report.sku(s.sku), report.item_address(s.sku)))
         .column("What", "", |s| words(&s.what))
         .column("Value", "", |s| figure(&s.value))
+        .column("Effect tonight", "", |s| words(&s.effect))
         .column("Age", "age", |s| age(s.since, as_of))
-        .column("Until", "", |s| words(s.until.map_or_else(|| "for good".to_owned(), date)))
+        .column("Until", "", |s| words(&s.until))
         .column("By", "", |s| words(s.author))
         .column("Reason", "reason", |s| words(s.reason))
+        .column("Take back", "", |s| match s.take_back {
+            "" => words("in its table"),
+            id => Cell {
+                take_back: id.to_owned(),
+                ..words(format!("{} {}", report.sku(s.sku), s.what))
+            },
+        })
         .finish()
 }
 
 fn age(since: Option<NaiveDate>, as_of: NaiveDate) -> Cell {
-    let days = since.map(|day| (as_of - day).num_days().max(0));
-    figure(days.map_or_else(|| UNKNOWN.to_owned(), |days| format!("{days} days")))
+    let days = since.and_then(|day| usize::try_from((as_of - day).num_days().max(0)).ok());
+    figure(days.map_or_else(|| UNKNOWN.to_owned(), |days| counted(days, "day")))
 }
 
-/// The last word on each pool, where it keeps the pool quiet.
+/// The last word on each line, where it keeps the line quiet.
 fn decisions<'a>(report: &Report<'a>) -> Vec<Standing<'a>> {
-    let mut last: BTreeMap<PoolId, &PastDecision> = BTreeMap::new();
-    for decision in report.input.decisions {
-        // Sorted by time within a pool: later ones replace earlier ones.
-        last.insert(PoolId { sku: decision.sku, location: decision.location }, decision);
-    }
     let as_of = report.input.as_of;
     let mut standing = Vec::new();
-    for decision in last.into_values() {
-        let quiet = matches!(decision.decision.as_str(), "rejected" | "snoozed");
-        if quiet && decision.until.is_none_or(|day| as_of < day) {
-            standing.push(Standing {
-                sku: decision.sku,
-                what: format!("{} at {}", decision.decision, report.location(decision.location)),
-                value: String::new(),
-                since: decision.time.get(..10).and_then(|day| day.parse().ok()),
-                until: decision.until,
-                reason: &decision.reason,
-                author: &decision.author,
-            });
-        }
+    for decision in report.input.decisions {
+        let Some(until) = decision.quiet_until else { continue };
+        let source = match report.supplier(decision.supplier) {
+            "" if decision.from.is_empty() => String::new(),
+            "" => format!(", moved from {}", decision.from),
+            supplier => format!(", from {supplier}"),
+        };
+        let open_end = if decision.until.is_none() { " (no day was given)" } else { "" };
+        standing.push(Standing {
+            sku: decision.sku,
+            what: format!(
+                "{} at {}{source}",
+                decision.decision,
+                report.location(decision.location)
+            ),
+            value: String::new(),
+            effect: quieted(report, decision),
+            since: Some(decision.decided_on),
+            until: format!("{}{open_end}", day(until, as_of)),
+            reason: &decision.reason,
+            author: &decision.author,
+            take_back: &decision.recommendation_id,
+        });
     }
     standing
+}
+
+/// What is not ordered tonight because of a decision, and what that may cost.
+fn quieted(report: &Report, decision: &PastDecision) -> String {
+    let pool = PoolId { sku: decision.sku, location: decision.location };
+    let of_pool = report.pools_of(decision.sku).iter().find(|p| p.id() == pool);
+    let lines = of_pool.map_or(&[][..], |p| p.recommendations);
+    let line = lines.iter().find(|line| line.supplier == decision.supplier);
+    match line {
+        Some(line) if line.need >= 1.0 && line.quantity.is_zero() => format!(
+            "{} needed and not ordered, {}{} of margin at risk",
+            grouped(line.need),
+            money(line.value_at_risk),
+            report.currency()
+        ),
+        Some(_) | None => "nothing is needed tonight".to_owned(),
+    }
+}
+
+/// The day that ends it, or what it says where none does.
+fn until(end: Option<NaiveDate>, as_of: NaiveDate) -> String {
+    end.map_or_else(|| "for good".to_owned(), |end| day(end, as_of))
 }
 
 fn overrides<'a>(report: &Report<'a>) -> Vec<Standing<'a>> {
@@ -87,14 +125,18 @@ fn overrides<'a>(report: &Report<'a>) -> Vec<Standing<'a>> {
     let mut standing = Vec::new();
     for set in report.inputs().overrides.iter().filter(|o| o.is_in_force(as_of)) {
         let place = set.location.map_or(String::new(), |l| format!(" at {}", report.location(l)));
+        let of_item = report.pools_of(set.sku).iter();
+        let places = of_item.filter(|pool| set.location.is_none_or(|l| l == pool.location)).count();
         standing.push(Standing {
             sku: set.sku,
             what: format!("{} by hand{place}", spaced(set.field.name())),
             value: set.value.to_string(),
+            effect: format!("instead of what is reckoned, at {}", counted(places, "location")),
             since: set.date,
-            until: set.expires,
+            until: until(set.expires, as_of),
             reason: &set.reason,
             author: &set.author,
+            take_back: "",
         });
     }
     standing
@@ -108,17 +150,42 @@ fn adjustments<'a>(report: &Report<'a>) -> Vec<Standing<'a>> {
         if in_force {
             standing.push(Standing {
                 sku: made.sku,
-                what: format!("forecast from {} to {}", date(made.from), date(made.to)),
+                what: format!("forecast from {} to {}", day(made.from, as_of), day(made.to, as_of)),
                 value: match made.kind {
                     AdjustmentKind::Factor(factor) => format!("x {factor}"),
                     AdjustmentKind::Units(units) => format!("{units:+} units"),
                 },
+                effect: adjusted(report, made),
                 since: None,
-                until: made.expires,
+                until: until(made.expires, as_of),
                 reason: &made.reason,
                 author: &made.author,
+                take_back: "",
             });
         }
     }
     standing
+}
+
+/// How much more or less is forecast for the days of an adjustment.
+fn adjusted(report: &Report, made: &Adjustment) -> String {
+    let factor = match made.kind {
+        AdjustmentKind::Units(units) => return format!("{} forecast", signed(units)),
+        // The weeks of an item are those of all its channels together.
+        AdjustmentKind::Factor(_) if made.channel.is_some() => return UNKNOWN.to_owned(),
+        AdjustmentKind::Factor(factor) if factor > 0.0 => factor,
+        AdjustmentKind::Factor(_) => return "nothing is forecast".to_owned(),
+    };
+    let as_of = report.input.as_of;
+    // Days from the as-of date on, the last one exclusive.
+    let (first, last) = ((made.from - as_of).num_days(), (made.to - as_of).num_days() + 1);
+    let mut forecast = 0.0;
+    for picture in report.pools_of(made.sku).iter().filter_map(|pool| pool.picture) {
+        for (week, &mean) in (0..).zip(&picture.mean) {
+            let inside = last.min((week + 1) * 7) - first.max(week * 7);
+            forecast += f64::from(mean) * inside.max(0) as f64 / 7.0;
+        }
+    }
+    let change = forecast * (1.0 - 1.0 / factor);
+    format!("{} of {} units forecast", signed(change), grouped(forecast))
 }
