@@ -241,7 +241,10 @@ impl<'a> Report<'a> {
 }
 
 /// Changes by what they are about; those of the run as a whole are about no item.
-fn changes_by_pool<'a>(inputs: &Inputs, changes: &'a [Change]) -> BTreeMap<PoolId, Vec<&'a Change>> {
+fn changes_by_pool<'a>(
+    inputs: &Inputs,
+    changes: &'a [Change],
+) -> BTreeMap<PoolId, Vec<&'a Change>> {
     let mut by_pool: BTreeMap<PoolId, Vec<&Change>> = BTreeMap::new();
     for change in changes {
         let about = change.about.sku().zip(change.about.location());

@@ -91,7 +91,8 @@ pub(crate) fn plain_dates(text: &str, as_of: NaiveDate) -> String {
         let apart = at == 0 || !is_joined(bytes[at - 1]);
         // A full stop after a date ends the sentence.
         let ends = bytes.get(at + LENGTH).is_none_or(|&byte| byte == b'.' || !is_joined(byte));
-        let found = text.get(at..at + LENGTH).filter(|_| apart && ends && bytes[at].is_ascii_digit());
+        let found =
+            text.get(at..at + LENGTH).filter(|_| apart && ends && bytes[at].is_ascii_digit());
         if let Some(date) = found.and_then(|found| found.parse::<NaiveDate>().ok()) {
             out.push_str(&text[copied..at]);
             out.push_str(&day(date, as_of));

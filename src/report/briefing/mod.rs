@@ -193,7 +193,11 @@ fn orders_by_week(report: &Report) -> Figure {
     let mut words = Vec::new();
     for (week, &lines) in weeks.iter().zip(&lines).filter(|&(_, &lines)| lines > 0) {
         let lines = counted(lines, "line");
-        words.push(format!("week of {}: {} in {lines}", day(week.start, as_of), amount(week.value)));
+        words.push(format!(
+            "week of {}: {} in {lines}",
+            day(week.start, as_of),
+            amount(week.value)
+        ));
     }
     if words.is_empty() {
         words.push("nothing to order".to_owned());

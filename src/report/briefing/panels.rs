@@ -227,7 +227,9 @@ pub(super) fn push(report: &Report) -> Vec<ItemLine> {
         .map(|pool| Ranked { pool, money: Attention::Excess.worth(pool, excess_days) })
         .collect();
     keep_dearest(&mut slow);
-    slow.iter().map(|ranked| line(report, ranked, remark(report, Attention::Excess, ranked.pool))).collect()
+    slow.iter()
+        .map(|ranked| line(report, ranked, remark(report, Attention::Excess, ranked.pool)))
+        .collect()
 }
 
 fn keep_dearest(ranked: &mut Vec<Ranked>) {

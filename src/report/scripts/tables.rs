@@ -283,9 +283,7 @@ fn changes(report: &Report) -> Vec<u8> {
     let mut all: Vec<(Topic, &Change)> =
         report.outcome().changes.iter().map(|c| (Topic::of(c.field), c)).collect();
     // Stable: what is equal in both stays in the order of its items.
-    all.sort_by_key(|(topic, change)| {
-        (Reverse(change.value.unwrap_or_default().abs()), *topic)
-    });
+    all.sort_by_key(|(topic, change)| (Reverse(change.value.unwrap_or_default().abs()), *topic));
     all.truncate(LONGEST);
     let mut rows = Vec::with_capacity(all.len());
     for (topic, change) in all {

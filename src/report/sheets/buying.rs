@@ -171,7 +171,9 @@ fn payments(report: &Report) -> Sheet {
                 .find(|row| row.supplier == supplier && row.what == what);
             match same {
                 Some(row) => row.value += bill.value,
-                None => rows.push(Row { when: name, supplier, what, first: due, value: bill.value }),
+                None => {
+                    rows.push(Row { when: name, supplier, what, first: due, value: bill.value })
+                }
             }
         }
         from = until;

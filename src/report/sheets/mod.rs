@@ -14,9 +14,7 @@ use crate::report::Report;
 pub(crate) use crate::report::sheets::business::indicators;
 pub(crate) use crate::report::sheets::buying::suppliers;
 pub(crate) use crate::report::sheets::checklists::checklists;
-pub(crate) use crate::report::sheets::quality::{
-    Topic, accuracy, changes, data, exception_groups,
-};
+pub(crate) use crate::report::sheets::quality::{Topic, accuracy, changes, data, exception_groups};
 pub(crate) use crate::report::sheets::selling::channels;
 pub(crate) use crate::report::sheets::standing::standing;
 use crate::report::wording::{measured, plain_dates, whole};

@@ -69,7 +69,9 @@ fn shipments(report: &Report) -> Sheet {
         .column("Asked for and not sent", "", |s| figure(grouped(s.short.as_f64())))
         .column("Kept for it at the source", "", |s| figure(grouped(s.held_back)))
         .column("Next departure", "", |s| departure(report, s.departs))
-        .column("Arrives", "lead-time", |s| words(s.arrives.map_or_else(unknown, |on| day(on, report.input.as_of))))
+        .column("Arrives", "lead-time", |s| {
+            words(s.arrives.map_or_else(unknown, |on| day(on, report.input.as_of)))
+        })
         .finish()
 }
 

@@ -5,12 +5,12 @@ use crate::domain::changes::{Change, ChangedField, Value};
 use crate::domain::classes::{AbcClass, cell_name};
 use crate::domain::exceptions::{Exception, ExceptionKind, Severity};
 use crate::domain::outcome::Accuracy;
+use crate::domain::units::Money;
 use crate::explain::Unit;
 use crate::indicators::formulas::ratio;
 use crate::report::Report;
 use crate::report::sheets::trust::trust;
 use crate::report::sheets::{Cell, Sheet, count, figure, link, percent, sheet, words};
-use crate::domain::units::Money;
 use crate::report::wording::{
     UNKNOWN, counted, fragment, grouped, measured, signed, spaced, whole,
 };
@@ -404,9 +404,7 @@ pub(crate) fn changes(report: &Report) -> Vec<Sheet> {
         groups.into_iter().map(|((topic, cause), moved)| Row { topic, cause, moved }).collect();
     // The most money first, whether more is spent or less; then in the order of the kinds, what
     // moved most often first.
-    rows.sort_by_key(|row| {
-        (Reverse(row.moved.value.abs()), row.topic, Reverse(row.moved.lines))
-    });
+    rows.sort_by_key(|row| (Reverse(row.moved.value.abs()), row.topic, Reverse(row.moved.lines)));
     vec![
         sheet("By cause", "Nothing changed.", &rows)
             .note(compared(report))
