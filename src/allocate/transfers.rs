@@ -59,8 +59,11 @@ pub struct Site {
     pub beyond_own_supply: Units,
     /// Units it would buy today, unrounded.
     pub need: f64,
-    /// Units expected short before an order placed now would arrive.
+    /// Units expected short before an order placed now would arrive; of what is never ordered again,
+    /// all that it lacks.
     pub short_units: f64,
+    /// Whether it is never ordered again: sold off, or not to be ordered.
+    pub is_sold_off: bool,
     /// Margin of one unit.
     pub margin: Money,
     /// What a unit costs to buy; `None` = unknown: no purchase is replaced by a move.
@@ -75,6 +78,7 @@ impl Default for Site {
             beyond_own_supply: Units::ZERO,
             need: 0.0,
             short_units: 0.0,
+            is_sold_off: false,
             margin: Money::ZERO,
             unit_cost: None,
         }
@@ -316,10 +320,15 @@ impl Moves<'_> {
 
     fn reason(&self, from: usize, to: usize) -> String {
         let giver = self.sites[from];
-        let Site { short_units, need, .. } = self.sites[to];
+        let Site { short_units, need, is_sold_off, .. } = self.sites[to];
         let mut reason = String::new();
         if short_units >= LEAST_SHORTAGE {
-            reason += &format!("{short_units:.1} units short before an order would arrive, ");
+            let until = if is_sold_off {
+                "and none will be ordered"
+            } else {
+                "before an order would arrive"
+            };
+            reason += &format!("{short_units:.1} units short {until}, ");
         }
         if need > NOISE {
             reason += &format!("{need:.1} needed, ");

@@ -475,6 +475,8 @@ pub struct PriceBreak {
     pub sku: SkuId,
     /// Whose price.
     pub supplier: SupplierId,
+    /// That of the row of supply that it belongs to; `None` = everywhere.
+    pub location: Option<LocationId>,
     /// From this many units a line.
     pub from_quantity: Units,
     /// Price of each unit.
@@ -820,7 +822,8 @@ keyed! {
     Lot by PoolId: |row| PoolId { sku: row.sku, location: row.location };
     StockHistory by PoolId: |row| PoolId { sku: row.sku, location: row.location };
     PurchaseOrder by PoolId: |row| PoolId { sku: row.sku, location: row.location };
-    PriceBreak by (SkuId, SupplierId): |row| (row.sku, row.supplier);
+    PriceBreak by (SkuId, SupplierId, Option<LocationId>):
+        |row| (row.sku, row.supplier, row.location);
     Listing by (SkuId, ChannelId): |row| (row.sku, row.channel);
     ChannelItem by (SkuId, ChannelId): |row| (row.sku, row.channel);
 }

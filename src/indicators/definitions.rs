@@ -58,13 +58,14 @@ pub(crate) struct Figure {
 
 impl Definition {
     pub(crate) fn indicator(&self, figure: Figure) -> Indicator {
+        // The sum of no floats is -0: a shop without excess was shown as having -0.
         Indicator {
             indicator: self.name,
             unit: self.unit,
             scope: figure.scope,
-            value: figure.value,
-            numerator: figure.numerator,
-            denominator: figure.denominator,
+            value: figure.value.map(|value| value + 0.0),
+            numerator: figure.numerator + 0.0,
+            denominator: figure.denominator + 0.0,
             estimated: figure.estimated,
         }
     }
@@ -127,6 +128,13 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
     lower("dso", "Days sales outstanding", Unit::Days, "dso", Here(dso)),
     // The other way round than DSO: paying late is credit.
     higher("dpo", "Days payable outstanding", Unit::Days, "dpo", Here(dpo)),
+    higher(
+        "payment_terms",
+        "Days to pay by the suppliers' terms",
+        Unit::Days,
+        "dpo",
+        Here(payment_terms),
+    ),
     lower(
         "cash_conversion_cycle",
         "Cash conversion cycle",
@@ -278,6 +286,30 @@ fn dpo(facts: &Facts) -> Vec<Figure> {
     vec![figure("all", dpo, payables.unwrap_or(0.0), cogs).estimated(flows_estimated)]
 }
 
+/// What DPO is held against: the days that suppliers grant, each weighing what was received from it
+/// in the last year; a supplier that grants none is paid on arrival.
+fn payment_terms(facts: &Facts) -> Vec<Figure> {
+    let mut value_days = 0.0;
+    let mut value = 0.0;
+    for order in facts.inputs.purchase_orders.iter() {
+        let Some(supplier) = order.supplier else { continue };
+        if !order.received.is_some_and(|date| in_last_year(date, facts.as_of())) {
+            continue;
+        }
+        let units = order.received_quantity.unwrap_or(order.quantity).as_f64();
+        let pool = facts.inputs.panel.position((order.sku, order.location));
+        let cost = pool.and_then(|p| facts.pools[p].unit_cost()).unwrap_or_default().as_f64();
+        let granted = facts.inputs.suppliers[supplier.index()].payment_days.unwrap_or(0.0);
+        value += units * cost;
+        value_days += units * cost * granted;
+    }
+    // Where no supplier has terms, nothing is known of them.
+    if !facts.inputs.suppliers.iter().any(|supplier| supplier.payment_days.is_some()) {
+        return Vec::new();
+    }
+    vec![figure("all", ratio(value_days, value), value_days, value)]
+}
+
 fn cash_conversion_cycle(facts: &Facts) -> Vec<Figure> {
     let parts = [dio(facts), dso(facts), dpo(facts)];
     // Unknown as soon as one part is: a cycle without its payables would look too long.
@@ -373,13 +405,17 @@ fn lost_value(facts: &Facts) -> Vec<Figure> {
 
 /// Of what was received in a year; by channel, of what was sold in a month and is still allocated.
 fn sell_through(facts: &Facts) -> Vec<Figure> {
-    let orders = facts.inputs.purchase_orders.iter();
-    let received: f64 = orders
-        .filter(|o| o.received.is_some_and(|date| in_last_year(date, facts.as_of())))
-        .map(|o| o.received_quantity.unwrap_or(o.quantity).as_f64())
-        .sum();
+    let mut received: BTreeMap<PoolId, f64> = BTreeMap::new();
+    for order in facts.inputs.purchase_orders.iter() {
+        if order.received.is_some_and(|date| in_last_year(date, facts.as_of())) {
+            let units = order.received_quantity.unwrap_or(order.quantity).as_f64();
+            let pool = PoolId { sku: order.sku, location: order.location };
+            *received.entry(pool).or_default() += units;
+        }
+    }
+    let in_all: f64 = received.values().sum();
     let net = facts.total.year.net();
-    let mut figures = vec![figure("all", formulas::sell_through(net, received), net, received)];
+    let mut figures = vec![figure("all", formulas::sell_through(net, in_all), net, in_all)];
     for (name, sums) in facts.inputs.names.channels.iter().zip(&facts.channels) {
         // A channel receives nothing of its own: what it could have sold is what it sold and
         // what it may still sell. Over a month, because allocations change every night.
@@ -387,6 +423,16 @@ fn sell_through(facts: &Facts) -> Vec<Figure> {
         let offered = sold + sums.allocated;
         let share = formulas::sell_through(sold, offered);
         figures.push(figure(format!("channel:{name}"), share, sold, offered));
+    }
+    for (scope, pools) in groups(facts) {
+        let mut sold = 0.0;
+        let mut came = 0.0;
+        for pool in pools {
+            let year: Flows = facts.flows[pool.series.clone()].iter().copied().sum();
+            sold += year.year.net();
+            came += received.get(&pool.id()).copied().unwrap_or(0.0);
+        }
+        figures.push(figure(scope, formulas::sell_through(sold, came), sold, came));
     }
     figures
 }

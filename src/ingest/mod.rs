@@ -618,6 +618,7 @@ impl<'a> Loading<'a> {
             ),
             price_breaks: Sorted::new(master::price_breaks(
                 tables.get("price_breaks"),
+                &supply.supply,
                 supply.tiers,
                 &mut convert,
             )),
@@ -699,6 +700,7 @@ impl<'a> Loading<'a> {
         self.refused.extend(audit::unread_lanes(&inputs.sources, &inputs.quarantine));
         inputs.refused = self.refused;
         self.exceptions.extend(audit::master_list(inputs));
+        self.exceptions.extend(audit::impossible_lots(inputs));
         self.exceptions.extend(audit::items_apart(inputs));
         self.exceptions.extend(audit::unplanned(inputs));
         self.exceptions.extend(audit::idle_adjustments(inputs));

@@ -168,6 +168,44 @@ fn a_vendors_price_list_is_one_supplier_with_price_breaks() {
 }
 
 #[test]
+fn a_minimum_above_the_maximum_is_told_and_keeps_its_supplier() {
+    let supply = "sku,supplier,lead_time_days,minimum_order,pack_size,maximum_order\n\
+                  A,X,7,10,,5\nB,X,7,10,12,20\nB,Y,7,10,24,20\n";
+    let inputs = ok(&[("sales.csv", SALES), ("supply.csv", supply)], "");
+    assert_eq!(inputs.supply.len(), 3);
+    let told = exception(&inputs, "minimum-above-maximum", "supply");
+    assert_eq!(
+        told.what,
+        "2 rows allow no quantity: A from X (minimum 10, maximum 5); \
+         B from Y (minimum 10, packs of 24, maximum 20)"
+    );
+}
+
+#[test]
+fn a_price_of_one_place_or_one_way_of_delivery_is_no_price_of_another() {
+    let sales = "date,sku,location,quantity\n2024-01-01,A,E,1\n2024-01-01,A,W,1\n";
+    let supply = "sku,supplier,location,unit_cost,lead_time_days,minimum_order,maximum_order\n\
+                  A,X,,4.00,9,1,\nA,X,W,5.00,9,1,299\nA,X,W,3.50,9,300,\n\
+                  A,Y,,4.00,5,1,\nA,Y,,3.00,40,200,\nA,Y,,3.80,5,100,\n";
+    let breaks = "sku,supplier,from_quantity,unit_cost\nA,X,1000,3.00\n";
+    let files = [("sales.csv", sales), ("supply.csv", supply), ("price_breaks.csv", breaks)];
+    let inputs = ok(&files, "");
+    let prices = |row: &crate::domain::inputs::Supply| {
+        let breaks = inputs.price_breaks.of((row.sku, row.supplier, row.location));
+        let prices = breaks.iter().map(|b| (b.from_quantity.count(), b.unit_cost.as_f64()));
+        prices.collect::<Vec<_>>()
+    };
+    let [everywhere, y, west] = &inputs.supply[..] else { panic!("{:?}", inputs.supply) };
+    assert_eq!(prices(everywhere), [(1000, 3.0)]);
+    // What ended the dearer price ends no order.
+    assert_eq!((prices(west), west.maximum_order), (vec![(300, 3.5), (1000, 3.0)], None));
+    assert_eq!((prices(y), y.lead_time_days), (vec![(100, 3.8)], 5.0));
+    let told = &inputs.exceptions;
+    let left_out = told.iter().find(|e| e.what.contains("lead_time_days 40, not 5")).unwrap();
+    assert_eq!(left_out.severity, Severity::Warning);
+}
+
+#[test]
 fn row_order_changes_nothing_even_with_fractions_and_huge_cells() {
     let mut rows: Vec<String> = (0..400)
         .map(|i| format!("2024-01-0{},S{},{}.{}", 1 + i % 7, i % 5, i * 977 % 1009, i % 10))
@@ -1090,12 +1128,6 @@ fn impossible_rows_of_the_other_tables_are_rejected_by_name() {
         "sku,supplier,lead_time_days\nA,X,-3\n",
         (2, "lead_time_days"),
         "from 0 to 3650",
-    );
-    one(
-        "supply.csv",
-        "sku,supplier,lead_time_days,minimum_order,maximum_order\nA,X,7,10,5\n",
-        (2, "minimum_order"),
-        "above maximum_order",
     );
     one(
         "supply.csv",

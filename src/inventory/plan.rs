@@ -37,7 +37,8 @@ pub struct PoolPlan {
     /// The last order day that still helps: what is ordered on it arrives before the safety stock
     /// is touched, or as soon as it can.
     pub order_by: Option<NaiveDate>,
-    /// First day on which the expected stock falls to the safety stock.
+    /// First day on which the expected stock falls to the safety stock, unless what is on its way
+    /// makes it good before an order placed at the next chance arrives.
     pub safety_date: Option<NaiveDate>,
     /// Until an order placed at the next chance arrives, calendar days.
     pub next_arrival_days: f64,
@@ -148,7 +149,11 @@ pub fn plan_pool(facts: &PoolFacts, outlook: Outlook<'_>, settings: &Settings) -
 
     let walk = now.project(0.0, settings.unmet_demand);
     // Lost sales would stop at zero and never touch a safety stock of zero: here the walk goes on.
-    let to_safety = now.project(targets.safety_stock, UnmetDemand::Backordered);
+    // What is on its way may lift the stock again before an order of today could: ten boots, 30 due
+    // in three days, and the order day was said to be today, for an order that would come in twenty.
+    let helped_from = targets.interval.lead_days;
+    let to_safety =
+        now.project_beyond(helped_from, targets.safety_stock, UnmetDemand::Backordered);
     let safety_date = to_safety.days_to_stockout.and_then(|days| day_after(facts.as_of, days));
     let order_by = safety_date.and_then(|wanted| {
         facts.calendar.order_by(facts.as_of, wanted, facts.lead_time.mean_days())

@@ -100,7 +100,8 @@ pub struct Situation<'a> {
 pub struct Projection {
     /// At the end of each period, units; negative is what is owed.
     pub path: Vec<f32>,
-    /// Days until the stock first falls to the level asked for; `None` within the forecast.
+    /// Days until the stock falls to the level asked for; `None` where it does not within the
+    /// forecast.
     pub days_to_stockout: Option<f64>,
 }
 
@@ -121,6 +122,13 @@ impl Situation<'_> {
     /// within a period; backordered demand lets it go below zero.
     #[must_use]
     pub fn project(&self, level: f64, unmet: UnmetDemand) -> Projection {
+        self.project_beyond(0.0, level, unmet)
+    }
+
+    /// The same, passing over a fall to `level` that an arrival makes good before `helped_from`
+    /// days ahead: an order that comes later has nothing to do with it.
+    #[must_use]
+    pub fn project_beyond(&self, helped_from: f64, level: f64, unmet: UnmetDemand) -> Projection {
         let period_days = self.outlook.period_days;
         let mut now = self.stock.net();
         let mut path = Vec::with_capacity(self.outlook.mean.len());
@@ -147,7 +155,12 @@ impl Situation<'_> {
                 now = (now - rate * (until - day)).max(floor);
                 day = until;
                 match coming.next_if(|arrival| arrival.days < end) {
-                    Some(arrival) => now += arrival.quantity,
+                    Some(arrival) => {
+                        now += arrival.quantity;
+                        if arrival.days < helped_from && now > level {
+                            days_to_stockout = None;
+                        }
+                    }
                     None => break,
                 }
             }
@@ -244,6 +257,21 @@ mod tests {
         assert_eq!(walk(5000.0, &[]), None);
         // An arrival on the very day the stock would be gone keeps the shelf filled.
         assert_eq!(walk(420.0, &[Arrival { days: 42.0, quantity: 100.0 }]), Some(52.0));
+    }
+
+    #[test]
+    fn a_dip_that_is_made_good_before_an_order_could_help_is_passed_over() {
+        let mean = steady(2.0);
+        let arrivals =
+            [Arrival { days: 3.0, quantity: 30.0 }, Arrival { days: 13.0, quantity: 70.0 }];
+        let now = situation(&mean, 10.0, &arrivals);
+        let falls = |helped_from| {
+            now.project_beyond(helped_from, 17.0, UnmetDemand::Backordered).days_to_stockout
+        };
+        // 10 are below 17 today, 34 and then 84 are not: they last until day 46.
+        assert_eq!((falls(0.0), falls(20.0)), (Some(0.0), Some(46.5)));
+        // One that comes too late to be waited for: today's dip is what the order is for.
+        assert_eq!(falls(2.0), Some(0.0));
     }
 
     #[test]

@@ -124,6 +124,19 @@ impl LotRules {
                 && self.largest().is_none_or(|most| quantity <= most)
     }
 
+    /// What the supplier asks of a line, in words: `minimum 80, packs of 24, maximum 40`.
+    #[must_use]
+    pub fn stated(&self) -> String {
+        let mut stated = format!("minimum {}", self.minimum);
+        if self.pack > Units::ONE {
+            stated += &format!(", packs of {}", self.pack);
+        }
+        if let Some(maximum) = self.maximum {
+            stated += &format!(", maximum {maximum}");
+        }
+        stated
+    }
+
     /// Why the supplier does not take an order of `quantity`, of 0 or more, as a planner would say
     /// it.
     #[must_use]

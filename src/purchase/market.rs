@@ -206,7 +206,7 @@ impl<'a> Market<'a> {
         Some(Terms {
             prices: Prices {
                 base: price.unwrap_or(Money::ZERO),
-                breaks: self.price_breaks.of((supply.sku, supply.supplier)),
+                breaks: self.price_breaks.of((supply.sku, supply.supplier, supply.location)),
                 rate,
             },
             charges: Charges {

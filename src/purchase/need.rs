@@ -208,6 +208,9 @@ impl PoolNeed {
     }
 
     /// Takes `quantity` units that another location sends off the need.
+    ///
+    /// They are there this morning: where they are all that is needed, the stock no longer runs out
+    /// before an order could come.
     pub fn move_in(&mut self, quantity: Units, from: &str) {
         let wanted = self.need;
         self.room = self.room.map(|room| (room - quantity).or_zero());
@@ -226,7 +229,11 @@ impl PoolNeed {
         if !self.reason.is_empty() {
             self.reason.push_str("; ");
         }
-        self.reason.push_str(&format!("{quantity} of {wanted:.0} are moved here from {from}"));
+        let of_need = if wanted > 0.0 { format!(" of {wanted:.0}") } else { String::new() };
+        self.reason.push_str(&format!("{quantity}{of_need} are moved here from {from}"));
+        if self.status == Status::WillStockOut && self.need == 0.0 {
+            self.status = Status::OrderNow;
+        }
     }
 
     /// Expected units short within `days` from the as-of date if nothing more is ordered.

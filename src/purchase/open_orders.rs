@@ -456,6 +456,7 @@ mod tests {
         let breaks = [crate::domain::inputs::PriceBreak {
             sku: SkuId(0),
             supplier: crate::domain::units::SupplierId(0),
+            location: None,
             from_quantity: Units(300),
             unit_cost: Money::from_f64(2.0),
         }];

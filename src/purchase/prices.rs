@@ -20,6 +20,7 @@
 //! let from = |quantity, price| PriceBreak {
 //!     sku: SkuId(0),
 //!     supplier: SupplierId(0),
+//!     location: None,
 //!     from_quantity: Units(quantity),
 //!     unit_cost: Money::from_f64(price),
 //! };
@@ -155,6 +156,7 @@ mod tests {
         PriceBreak {
             sku: SkuId(0),
             supplier: SupplierId(0),
+            location: None,
             from_quantity: Units(from),
             unit_cost: Money::from_f64(price),
         }

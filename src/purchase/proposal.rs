@@ -120,13 +120,21 @@ impl<'a> Market<'a> {
                 );
             }
             if line.binding == Some(Binding::Impossible) {
-                exceptions.push(Exception::new(
+                let told = Exception::new(
                     Severity::Error,
                     ExceptionKind::MinimumAboveMaximum,
                     line.subject(self.names),
-                    "the supplier's rules contradict each other",
-                    "no quantity satisfies minimum, pack and maximum together: nothing is ordered",
-                ));
+                    format!(
+                        "the supplier's rules contradict each other, {}: nothing is ordered, {:.0} \
+                         are needed",
+                        line.rules.stated(),
+                        line.need
+                    ),
+                    "no quantity satisfies them together: correct minimum_order, pack_size or \
+                     maximum_order in supply",
+                )
+                .with_effect(Effect::Units(Units::ceil(line.need)));
+                exceptions.push(told);
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use crate::domain::digest::Digest;
 use crate::domain::exceptions::{Exception, ExceptionKind, Severity};
-use crate::domain::outcome::{Choice, DraftOrder, Recommendation};
+use crate::domain::outcome::{Choice, DraftOrder, Recommendation, Status};
 use crate::domain::sorted::Keyed;
 use crate::domain::units::{LocationId, Money, SupplierId, Units};
 use crate::explain::{Step, Unit};
@@ -43,9 +43,26 @@ pub fn settle<'a>(mut lines: Vec<Line<'a>>, market: &Market<'a>) -> Settled {
     let mut recommendations: Vec<Recommendation> =
         lines.into_iter().map(|line| recommendation(line, market)).collect();
     for pool in recommendations.chunk_by_mut(|a, b| a.key() == b.key()) {
+        status_with_lines(pool);
         number_lines(pool);
     }
     Settled { recommendations, orders, exceptions }
+}
+
+/// A pool that would run out before its usual supplier delivers does not where another brings, in
+/// time, all that it is asked for: then something is to be ordered, and nothing is lost.
+fn status_with_lines(pool: &mut [Recommendation]) {
+    let in_time = |line: &Recommendation| {
+        let arrival = line.expected_arrival.zip(line.stockout_date);
+        line.quantity.is_positive()
+            && line.quantity.as_f64() >= line.need.floor()
+            && arrival.is_some_and(|(arrives, runs_out)| arrives <= runs_out)
+    };
+    if pool.iter().any(in_time) {
+        for line in pool.iter_mut().filter(|line| line.status == Status::WillStockOut) {
+            line.status = Status::OrderNow;
+        }
+    }
 }
 
 /// Numbers the lines of one pool, the one with most units first.

@@ -387,6 +387,7 @@ fn f5_a_price_break_is_reached_for_when_the_year_gets_cheaper() {
     let break_at = |from, price| PriceBreak {
         sku: SkuId(0),
         supplier: SupplierId(0),
+        location: None,
         from_quantity: Units(from),
         unit_cost: Money::from_f64(price),
     };

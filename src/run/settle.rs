@@ -8,7 +8,9 @@ use crate::allocate::shipments::{
 };
 use crate::allocate::transfers::{Holding, Site, left_elsewhere, transfers};
 use crate::domain::exceptions::Exception;
-use crate::domain::outcome::{LaneRow, Outcome, Recommendation, StockProjection, Transfer};
+use crate::domain::outcome::{
+    LaneRow, Outcome, Recommendation, Status, StockProjection, Transfer,
+};
 use crate::domain::panel::Pool;
 use crate::domain::sorted::{self, rows_of};
 use crate::domain::units::{PoolId, Units};
@@ -188,13 +190,23 @@ impl<'a> Night<'a> {
             safety_stock: policy.safety_stock,
             until_supply: &pool.plan.path[..periods],
         };
+        let plan = &pool.plan;
+        // What is sold off gets no order, so that a shelf would be served from the other for the
+        // days of a lead time only, and again every night.
+        let is_sold_off = plan.status == Status::Held && plan.waits.is_none();
+        let lacks = if is_sold_off && plan.position <= policy.reorder_point {
+            policy.order_up_to - plan.position
+        } else {
+            0.0
+        };
         Site {
             location: policy.location,
             beyond_target: holding.beyond_target(),
             beyond_own_supply: holding.beyond_own_supply(),
             // What waits for somebody's word is not moved either.
             need: if pool.plan.waits.is_some() { 0.0 } else { pool.plan.need },
-            short_units: pool.short_before_arrival,
+            short_units: pool.short_before_arrival.max(lacks),
+            is_sold_off,
             margin: pool.margin,
             // Of an item that only sales and suppliers name, nothing says that its locations are
             // the seller's own: one may be a marketplace's, where sending in is a shipment with

@@ -514,6 +514,7 @@ proptest! {
             breaks: vec![PriceBreak {
                 sku: SkuId(0),
                 supplier: SupplierId(0),
+                location: None,
                 from_quantity: Units(from),
                 unit_cost: Money::from_f64(share * one.unit_cost),
             }],
@@ -560,6 +561,7 @@ fn a_price_break_that_pays_is_reached_for_and_counted() {
     let from = |quantity, price| PriceBreak {
         sku: SkuId(0),
         supplier: SupplierId(0),
+        location: None,
         from_quantity: Units(quantity),
         unit_cost: Money::from_f64(price),
     };

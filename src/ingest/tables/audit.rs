@@ -304,7 +304,7 @@ pub(crate) fn master_list(inputs: &Inputs) -> Vec<Exception> {
     // A cost that only a supplier names is known.
     let costed = |i: usize| {
         let quoted = |s: &Supply| {
-            s.unit_cost.is_some() || !inputs.price_breaks.of((s.sku, s.supplier)).is_empty()
+            s.unit_cost.is_some() || !inputs.price_breaks.of((s.sku, s.supplier, s.location)).is_empty()
         };
         inputs.products[i].unit_cost.is_some() || inputs.supply.of(id(i)).iter().any(quoted)
     };
@@ -340,6 +340,40 @@ pub(crate) fn master_list(inputs: &Inputs) -> Vec<Exception> {
         "there is no demand to plan with",
     );
     exceptions
+}
+
+/// Rows of supply whose minimum, pack and maximum together allow no quantity: nothing is ordered by
+/// them, however much is needed.
+pub(crate) fn impossible_lots(inputs: &Inputs) -> Option<Exception> {
+    let mut rows = Vec::new();
+    for row in inputs.supply.iter() {
+        let pack = row.pack_size.count().max(1);
+        let packs = (row.minimum_order.count().max(1) + pack - 1) / pack;
+        let Some(most) = row.maximum_order.filter(|most| most.count() < packs * pack) else {
+            continue;
+        };
+        let of_pack = if pack > 1 { format!("packs of {pack}, ") } else { String::new() };
+        rows.push(format!(
+            "{} from {} (minimum {}, {of_pack}maximum {most})",
+            inputs.names.sku(row.sku),
+            inputs.names.supplier(row.supplier),
+            row.minimum_order
+        ));
+    }
+    if rows.is_empty() {
+        return None;
+    }
+    let allow = counted(rows.len() as u64, "row allows", "rows allow");
+    let named: Vec<&str> = rows.iter().take(5).map(String::as_str).collect();
+    let more = if rows.len() > named.len() { "; and more" } else { "" };
+    let told = Exception::new(
+        Severity::Warning,
+        ExceptionKind::MinimumAboveMaximum,
+        Subject::Table("supply".to_owned()),
+        format!("{allow} no quantity: {}{more}", named.join("; ")),
+        "nothing can be ordered by them: correct minimum_order, pack_size or maximum_order",
+    );
+    Some(told.with_effect(Effect::Rows(rows.len() as u64)))
 }
 
 /// Item codes that never meet: tables that name none of the items sold, codes that differ by

@@ -309,8 +309,28 @@ pub(crate) fn intervals(text: &str) -> Option<Vec<(NaiveDate, NaiveDate)>> {
 pub(crate) struct SupplyRows {
     /// Sorted by (sku, location, role, supplier).
     pub(crate) supply: Vec<Supply>,
-    /// Sorted by (sku, supplier, quantity).
     pub(crate) tiers: Vec<PriceBreak>,
+}
+
+/// What a row of a price list says that the first row of its supplier does not: `lead_time_days 40,
+/// not 5`; `None` where only price and quantities differ.
+fn more_than_a_price(base: &Supply, row: &Supply) -> Option<String> {
+    let told = |days: Option<f64>| days.map_or_else(|| "none".to_owned(), |days| days.to_string());
+    let terms = |s: &Supply| {
+        [
+            ("lead_time_days", s.lead_time_days.to_string()),
+            ("lead_time_sd_days", told(s.lead_time_sd_days)),
+            ("lead_time_max_days", told(s.lead_time_max_days)),
+            ("pack_size", s.pack_size.to_string()),
+            ("duty_rate", s.duty_rate.to_string()),
+            ("freight_per_unit", s.freight_per_unit.to_string()),
+        ]
+    };
+    if row.unit_cost.is_none() {
+        return Some("no unit_cost".to_owned());
+    }
+    let differ = terms(base).into_iter().zip(terms(row)).find(|(of_base, of_row)| of_base != of_row);
+    differ.map(|((column, of_base), (_, of_row))| format!("{column} {of_row}, not {of_base}"))
 }
 
 /// Reads who supplies what. Several rows of one supplier that differ in their minimum are a price
@@ -325,20 +345,54 @@ pub(crate) fn supply(table: Option<&Table>, convert: &mut Convert<'_>) -> Supply
         }
     }
     let mut read = SupplyRows::default();
+    let mut left_out = Vec::new();
     for (_, row) in convert.distinct(rows, "supplier") {
-        let is_tier = read.supply.last().is_some_and(|base| {
+        let base = read.supply.last_mut().filter(|base| {
             (base.sku, base.location, base.supplier) == (row.sku, row.location, row.supplier)
         });
-        if !is_tier {
+        let Some(base) = base else {
             read.supply.push(row);
-        } else if let Some(unit_cost) = row.unit_cost {
-            read.tiers.push(PriceBreak {
-                sku: row.sku,
-                supplier: row.supplier,
-                from_quantity: row.minimum_order,
-                unit_cost,
-            });
+            continue;
+        };
+        // The price of one row with the lead time of another was a delivery that nobody had offered.
+        if let Some(differs) = more_than_a_price(base, &row) {
+            left_out.push(format!(
+                "{} from {} units on ({differs})",
+                convert.codes.sku_name(row.sku.index()),
+                row.minimum_order
+            ));
+            continue;
         }
+        let Some(unit_cost) = row.unit_cost else { continue };
+        // A row's maximum ends its price, where a dearer one follows by quantity: the last row's is
+        // the supplier's.
+        let ends_here = base.maximum_order.is_some_and(|most| most < row.minimum_order);
+        if row.maximum_order.is_some() || ends_here {
+            base.maximum_order = row.maximum_order;
+        }
+        read.tiers.push(PriceBreak {
+            sku: row.sku,
+            supplier: row.supplier,
+            location: row.location,
+            from_quantity: row.minimum_order,
+            unit_cost,
+        });
+    }
+    if !left_out.is_empty() {
+        let rows = left_out.len();
+        let named: Vec<&str> = left_out.iter().take(5).map(String::as_str).collect();
+        let more = if rows > named.len() { ", and more" } else { "" };
+        convert.exceptions.push(
+            Exception::new(
+                Severity::Warning,
+                ExceptionKind::PriceTiers,
+                Subject::Table("supply".to_owned()),
+                format!("rows of price lists are not used: {}{more}", named.join("; ")),
+                "rows of one supplier for one item may differ in price, minimum and maximum alone: \
+                 give the other way of delivery a supplier's name of its own",
+            )
+            .with_effect(Effect::Rows(rows as u64)),
+        );
     }
     if !read.tiers.is_empty() {
         convert.exceptions.push(
@@ -356,7 +410,6 @@ pub(crate) fn supply(table: Option<&Table>, convert: &mut Convert<'_>) -> Supply
         );
     }
     read.supply.sort_by_key(|s| (s.sku, s.location, s.role, s.supplier));
-    read.tiers.sort_by_key(|t| (t.sku, t.supplier, t.from_quantity));
     read
 }
 
@@ -367,11 +420,10 @@ fn supply_row(row: &Row<'_>, convert: &mut Convert<'_>) -> Option<Supply> {
     if lead_time_max_days.is_some_and(|max| max < lead_time_days) {
         return convert.reject(row, "lead_time_max_days", "below lead_time_days");
     }
-    let (minimum_order, maximum_order) =
-        (row.units("minimum_order").unwrap_or(Units(1)), row.units("maximum_order"));
-    if maximum_order.is_some_and(|max| minimum_order > max) {
-        return convert.reject(row, "minimum_order", "minimum_order is above maximum_order");
-    }
+    // A minimum above the maximum allows no quantity: purchase says so beside the need, with the
+    // right supplier and lead time. A row put aside left the item without anybody to order from.
+    let minimum_order = row.units("minimum_order").unwrap_or(Units(1));
+    let maximum_order = row.units("maximum_order");
     let role = row.choice("role", Role::ALL).unwrap_or(Role::Primary);
     Some(Supply {
         sku,
@@ -392,9 +444,11 @@ fn supply_row(row: &Row<'_>, convert: &mut Convert<'_>) -> Option<Supply> {
 }
 
 /// Prices from a quantity on, those of the supply table among them, sorted by (sku, supplier,
-/// quantity).
+/// location, quantity). A price break is everywhere; where a supplier has rows for single locations,
+/// it stands beside the prices of each.
 pub(crate) fn price_breaks(
     table: Option<&Table>,
+    supply: &[Supply],
     tiers: Vec<PriceBreak>,
     convert: &mut Convert<'_>,
 ) -> Vec<PriceBreak> {
@@ -412,14 +466,24 @@ pub(crate) fn price_breaks(
             continue;
         };
         let key = (sku, supplier, from_quantity);
-        rows.push((key, row.place(), PriceBreak { sku, supplier, from_quantity, unit_cost }));
+        let everywhere = PriceBreak { sku, supplier, location: None, from_quantity, unit_cost };
+        rows.push((key, row.place(), everywhere));
     }
     let mut breaks: Vec<PriceBreak> =
         convert.distinct(rows, "from_quantity").into_iter().map(|(_, b)| b).collect();
+    let mut here = Vec::new();
+    for row in supply.iter().filter(|row| row.location.is_some()) {
+        let first = breaks.partition_point(|b| (b.sku, b.supplier) < (row.sku, row.supplier));
+        let of_supplier = breaks[first..]
+            .iter()
+            .take_while(|b| (b.sku, b.supplier) == (row.sku, row.supplier));
+        here.extend(of_supplier.map(|b| PriceBreak { location: row.location, ..b.clone() }));
+    }
+    breaks.extend(here);
     // Stable: where both tables know a quantity, the table of price breaks stays.
     breaks.extend(tiers);
-    breaks.sort_by_key(|b| (b.sku, b.supplier, b.from_quantity));
-    breaks.dedup_by_key(|b| (b.sku, b.supplier, b.from_quantity));
+    breaks.sort_by_key(|b| (b.sku, b.supplier, b.location, b.from_quantity));
+    breaks.dedup_by_key(|b| (b.sku, b.supplier, b.location, b.from_quantity));
     breaks
 }
 
