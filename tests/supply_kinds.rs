@@ -62,7 +62,9 @@ impl Night {
         let mut found = Vec::new();
         for row in &table.rows {
             if keys.iter().all(|&(column, value)| table.text(row, column) == value) {
-                found.push(columns.iter().map(|column| table.text(row, column).to_owned()).collect());
+                found.push(
+                    columns.iter().map(|column| table.text(row, column).to_owned()).collect(),
+                );
             }
         }
         found
@@ -146,10 +148,7 @@ fn a_minimum_above_the_maximum_is_told_beside_the_need_of_its_supplier() {
         .sells("POT", "main", 2)
         .has("products", "sku,name,unit_cost,unit_price\nPOT,Pot,4,9\n")
         .has("stock", "sku,location,on_hand\nPOT,main,5\n")
-        .has(
-            "supply",
-            "sku,supplier,lead_time_days,minimum_order,maximum_order\nPOT,S,10,80,40\n",
-        )
+        .has("supply", "sku,supplier,lead_time_days,minimum_order,maximum_order\nPOT,S,10,80,40\n")
         .runs();
     let lines = night.lines("POT", &["supplier", "quantity"]);
     assert_eq!(lines, [["S", "0"]]);

@@ -152,8 +152,7 @@ pub fn plan_pool(facts: &PoolFacts, outlook: Outlook<'_>, settings: &Settings) -
     // What is on its way may lift the stock again before an order of today could: ten boots, 30 due
     // in three days, and the order day was said to be today, for an order that would come in twenty.
     let helped_from = targets.interval.lead_days;
-    let to_safety =
-        now.project_beyond(helped_from, targets.safety_stock, UnmetDemand::Backordered);
+    let to_safety = now.project_beyond(helped_from, targets.safety_stock, UnmetDemand::Backordered);
     let safety_date = to_safety.days_to_stockout.and_then(|days| day_after(facts.as_of, days));
     let order_by = safety_date.and_then(|wanted| {
         facts.calendar.order_by(facts.as_of, wanted, facts.lead_time.mean_days())

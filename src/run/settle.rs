@@ -8,9 +8,7 @@ use crate::allocate::shipments::{
 };
 use crate::allocate::transfers::{Holding, Site, left_elsewhere, transfers};
 use crate::domain::exceptions::Exception;
-use crate::domain::outcome::{
-    LaneRow, Outcome, Recommendation, Status, StockProjection, Transfer,
-};
+use crate::domain::outcome::{LaneRow, Outcome, Recommendation, Status, StockProjection, Transfer};
 use crate::domain::panel::Pool;
 use crate::domain::sorted::{self, rows_of};
 use crate::domain::units::{PoolId, Units};

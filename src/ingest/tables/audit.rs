@@ -304,7 +304,8 @@ pub(crate) fn master_list(inputs: &Inputs) -> Vec<Exception> {
     // A cost that only a supplier names is known.
     let costed = |i: usize| {
         let quoted = |s: &Supply| {
-            s.unit_cost.is_some() || !inputs.price_breaks.of((s.sku, s.supplier, s.location)).is_empty()
+            s.unit_cost.is_some()
+                || !inputs.price_breaks.of((s.sku, s.supplier, s.location)).is_empty()
         };
         inputs.products[i].unit_cost.is_some() || inputs.supply.of(id(i)).iter().any(quoted)
     };

@@ -329,7 +329,8 @@ fn more_than_a_price(base: &Supply, row: &Supply) -> Option<String> {
     if row.unit_cost.is_none() {
         return Some("no unit_cost".to_owned());
     }
-    let differ = terms(base).into_iter().zip(terms(row)).find(|(of_base, of_row)| of_base != of_row);
+    let differ =
+        terms(base).into_iter().zip(terms(row)).find(|(of_base, of_row)| of_base != of_row);
     differ.map(|((column, of_base), (_, of_row))| format!("{column} {of_row}, not {of_base}"))
 }
 
@@ -474,9 +475,8 @@ pub(crate) fn price_breaks(
     let mut here = Vec::new();
     for row in supply.iter().filter(|row| row.location.is_some()) {
         let first = breaks.partition_point(|b| (b.sku, b.supplier) < (row.sku, row.supplier));
-        let of_supplier = breaks[first..]
-            .iter()
-            .take_while(|b| (b.sku, b.supplier) == (row.sku, row.supplier));
+        let of_supplier =
+            breaks[first..].iter().take_while(|b| (b.sku, b.supplier) == (row.sku, row.supplier));
         here.extend(of_supplier.map(|b| PriceBreak { location: row.location, ..b.clone() }));
     }
     breaks.extend(here);
