@@ -3,9 +3,9 @@
 use crate::domain::error::{Error, Result};
 use crate::domain::exceptions::{Effect, Exception, ExceptionKind, Quarantined, Severity, Subject};
 use crate::domain::inputs::{Adjustment, Inputs, Source, Supply};
-use crate::domain::shown::counted;
 use crate::domain::panel::Panel;
 use crate::domain::shown;
+use crate::domain::shown::counted;
 use crate::domain::units::{ChannelId, SkuId};
 use crate::ingest::cells::interner::LeftOut;
 use crate::ingest::files::table::Table;
