@@ -69,6 +69,7 @@ fn price_breaks() -> Sorted<PriceBreak> {
     let row = |sku: u32| PriceBreak {
         sku: SkuId(sku),
         supplier: SupplierId(sku % SUPPLIERS),
+        location: None,
         from_quantity: Units(240),
         unit_cost: Money::from_f64(0.95 * (1.0 + 40.0 * mixed(sku, 1))),
     };
