@@ -175,6 +175,39 @@ fn g3_approved_but_unplaced_units_count_as_on_order_until_they_are_placed() {
     assert!(OpenDecisions::new(&kept, &next, date("2024-04-02")).pending.is_empty());
 }
 
+#[test]
+fn a_spreadsheets_decimals_and_empty_rows_are_no_faults_and_lines_are_counted_as_it_shows_them() {
+    let (out, _) = published("2024-04-01");
+    let excel = "recommendation_id;decision;quantity;author\r\nR0-2024-04-01;edit;40,0;ann\r\n;;;\r\n\
+                 R1-2024-04-01;edit;1,5;bob\r\n";
+    let taken = intake(out.path(), excel);
+    assert_eq!((taken.accepted.len(), taken.problems.len()), (1, 1), "{:?}", taken.problems);
+    assert!(taken.problems[0].starts_with("line 4: quantity \"1,5\""), "{:?}", taken.problems);
+}
+
+#[test]
+fn an_approval_follows_its_item_to_another_code_and_is_told_where_that_is_unknown() {
+    let (out, _) = published("2024-04-01");
+    intake(out.path(), &format!("{HEADER}R0-2024-04-01,approve,,,,ann,\n"));
+    let kept = KeptDecisions::read(out.path()).unwrap();
+    let mut next = small("2024-04-02", 11).inputs;
+    let former = next.names.skus[0].clone();
+    next.names.skus.iter_mut().for_each(|sku| sku.insert_str(0, "NEW-"));
+    let standing = OpenDecisions::new(&kept, &next, date("2024-04-02"));
+    assert!(standing.pending.is_empty());
+    let told = &standing.exceptions[0].what;
+    assert!(told.starts_with(&format!("50 units of {former} at main that ann")), "{told}");
+
+    next.names.other_codes.insert(former.clone(), format!("NEW-{former}"));
+    let standing = OpenDecisions::new(&kept, &next, date("2024-04-02"));
+    assert_eq!((standing.pending[0].quantity, standing.exceptions.len()), (Units(50), 0));
+
+    next.names.other_codes.clear();
+    next.is_pilot = true;
+    let standing = OpenDecisions::new(&kept, &next, date("2024-04-02"));
+    assert!(standing.exceptions.is_empty(), "a pilot leaves items out by intention");
+}
+
 fn order(id: &str, confirmed: &str) -> PurchaseOrder {
     PurchaseOrder {
         order_id: id.into(),

@@ -46,6 +46,7 @@ fn names() -> Names {
         channels: owned(&["../shop", "web"]),
         locations: owned(&["main"]),
         suppliers: owned(&["A/B", "A:B"]),
+        ..Names::default()
     }
 }
 

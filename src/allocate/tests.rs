@@ -15,7 +15,7 @@ fn names() -> Names {
         skus: vec!["TEA".to_owned()],
         channels: vec!["a".to_owned(), "b".to_owned(), "c".to_owned()],
         locations: vec!["main".to_owned()],
-        suppliers: Vec::new(),
+        ..Names::default()
     }
 }
 

@@ -155,6 +155,7 @@ mod tests {
             locations: owned(&["east", "west"]),
             channels: owned(&["all"]),
             suppliers: owned(&["ACME"]),
+            ..Names::default()
         };
         let panel = Panel::new(Calendar::new(Bucket::Day, day, day), PanelParts::default());
         let mut inputs = Inputs::new(names, panel);

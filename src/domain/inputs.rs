@@ -12,6 +12,7 @@ use crate::domain::panel::{Panel, PoolId};
 use crate::domain::sorted::{Sorted, keyed};
 use crate::domain::units::{ChannelId, LeadTime, LocationId, Money, SkuId, SupplierId, Units};
 use chrono::NaiveDate;
+use std::collections::BTreeMap;
 
 /// The dictionaries: names in byte order, so that codes do not depend on the order of rows.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -24,6 +25,9 @@ pub struct Names {
     pub locations: Vec<String>,
     /// By [`SupplierId`].
     pub suppliers: Vec<String>,
+    /// Other codes of the items, and the one that is used: what an earlier run or a decision calls
+    /// by them is the same item.
+    pub other_codes: BTreeMap<String, String>,
 }
 
 impl Names {
@@ -75,10 +79,13 @@ impl Names {
         position(&self.suppliers, name).map(SupplierId)
     }
 
-    /// The pool of an item and a location by their names.
+    /// The pool of an item and a location by their names, the item's perhaps one that it had on
+    /// an earlier day.
     #[must_use]
     pub fn find_pool(&self, sku: &str, location: &str) -> Option<PoolId> {
-        Some(PoolId { sku: self.find_sku(sku)?, location: self.find_location(location)? })
+        let renamed = || self.other_codes.get(sku).and_then(|now| self.find_sku(now));
+        let sku = self.find_sku(sku).or_else(renamed)?;
+        Some(PoolId { sku, location: self.find_location(location)? })
     }
 }
 
@@ -150,6 +157,8 @@ pub struct Inputs {
     pub exceptions: Vec<Exception>,
     /// Why no run may be made of it, a sentence each with what to write; `check` tells all of them.
     pub refused: Vec<String>,
+    /// Whether only some items were asked for: what is not known may well exist.
+    pub is_pilot: bool,
 }
 
 impl Inputs {
@@ -187,6 +196,7 @@ impl Inputs {
             quarantine: Vec::new(),
             exceptions: Vec::new(),
             refused: Vec::new(),
+            is_pilot: false,
         }
     }
 

@@ -55,7 +55,7 @@ impl World {
             skus: (0..skus).map(|i| format!("S{i}")).collect(),
             channels: (0..channels).map(|i| format!("C{i}")).collect(),
             locations: vec!["main".to_owned()],
-            suppliers: Vec::new(),
+            ..Names::default()
         };
         let panel = Panel::new(calendar, parts);
         let products = vec![Product::default(); skus];

@@ -95,7 +95,8 @@ pub fn load(request: &Request) -> Result<Inputs> {
     let folded = loading.fold_spellings(&mut sales, &mut catalogue, &places);
     let as_of = loading.as_of(&mut sales)?;
     loading.exceptions.extend(audit::multiplied(&sales, &catalogue));
-    let names = loading.name_sets(&sales, &catalogue, &places).into_names(&folded);
+    let mut names = loading.name_sets(&sales, &catalogue, &places).into_names(&folded);
+    names.other_codes = catalogue.other_codes();
     let codes = Codes::new(&names, &catalogue, &folded, &places);
     audit::row_counts(&request.data, &request.settings.data, &loading.sources)?;
     loading.exceptions.extend(audit::freshness(
@@ -658,6 +659,7 @@ impl<'a> Loading<'a> {
             quarantine: Vec::new(),
             exceptions: Vec::new(),
             refused: Vec::new(),
+            is_pilot: false,
         };
         self.finish(&mut inputs)?;
         Ok(inputs)
@@ -699,6 +701,7 @@ impl<'a> Loading<'a> {
         inputs.quarantine = self.quarantine.into_rows();
         self.refused.extend(audit::unread_lanes(&inputs.sources, &inputs.quarantine));
         inputs.refused = self.refused;
+        inputs.is_pilot = self.request.only.is_some();
         self.exceptions.extend(audit::master_list(inputs));
         self.exceptions.extend(audit::impossible_lots(inputs));
         self.exceptions.extend(audit::items_apart(inputs));

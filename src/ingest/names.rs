@@ -142,6 +142,17 @@ impl Catalogue {
         self.variants = variants;
     }
 
+    /// Codes that mean one of an item in every channel, and the item.
+    pub(crate) fn other_codes(&self) -> BTreeMap<String, String> {
+        let mut codes = self.variants.clone();
+        for (code, (sku, factor)) in self.aliases.get("").into_iter().flatten() {
+            if *factor == 1.0 {
+                codes.insert(code.clone(), sku.clone());
+            }
+        }
+        codes
+    }
+
     /// Units in one unit of sale of `sku`.
     pub(crate) fn sold_in(&self, sku: &str) -> f64 {
         self.sold_in.get(sku).map_or(1.0, |sold_in| sold_in.units)
@@ -248,6 +259,7 @@ impl<'a> NameSets<'a> {
             channels: list(self.channels, &folded.channels),
             locations: list(self.locations, &folded.locations),
             suppliers: list(self.suppliers, &folded.suppliers),
+            ..Names::default()
         }
     }
 }

@@ -39,9 +39,9 @@ impl Tables {
         Self {
             names: Names {
                 skus: (0..skus).map(|i| format!("SKU{i}")).collect(),
-                channels: Vec::new(),
                 locations: vec!["L0".to_owned(), "L1".to_owned()],
                 suppliers: (0..suppliers).map(|i| format!("S{i}")).collect(),
+                ..Names::default()
             },
             supply: (0..skus).map(|sku| supply(sku, 0, 10.0, 7.0)).collect(),
             breaks: Sorted::empty(),

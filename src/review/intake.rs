@@ -418,10 +418,24 @@ fn read_lines(file: &Path, bytes: &[u8]) -> Result<NumberedLines> {
     let mut lines = Vec::new();
     let mut record = csv::ByteRecord::new();
     while reader.read_byte_record(&mut record).map_err(|e| Error::input(file, e.to_string()))? {
-        let number = record.position().map_or(0, csv::Position::line);
+        // A row of a spreadsheet that was emptied, or never filled.
+        if record.iter().all(<[u8]>::is_empty) {
+            continue;
+        }
+        let start = record.position().map_or(0, csv::Position::byte);
+        let number = line_at(bytes, usize::try_from(start).unwrap_or(usize::MAX));
         lines.push((number, read_line(&record, header.len(), &columns)));
     }
     Ok(lines)
+}
+
+/// The line, counted from 1, that the row beginning at byte `start` stands in. The reader's own
+/// count is one behind where lines end in a carriage return and a line feed, and a row begins for
+/// it with the line feed before.
+fn line_at(bytes: &[u8], start: usize) -> u64 {
+    let start = start.min(bytes.len());
+    let ends = bytes[start..].iter().take_while(|&&byte| matches!(byte, b'\r' | b'\n')).count();
+    bytes[..start + ends].iter().filter(|&&byte| byte == b'\n').count() as u64 + 1
 }
 
 fn read_line(
@@ -580,7 +594,7 @@ fn check_approved(
     if recommended.is_zero() {
         return Err(format!("{id} recommends no order: edit it to order some"));
     }
-    if line.quantity.is_empty() || line.quantity == recommended.to_string() {
+    if line.quantity.is_empty() || whole_units(&line.quantity) == Some(recommended.count()) {
         return Ok(());
     }
     Err(format!(
@@ -589,15 +603,24 @@ fn check_approved(
     ))
 }
 
+/// A whole number, as `60.0` or `60,0` where a spreadsheet gave it decimals.
+fn whole_units(text: &str) -> Option<i64> {
+    let whole = match text.split_once(['.', ',']) {
+        // Three zeros may be a group of thousands.
+        Some((whole, zeros)) if matches!(zeros, "0" | "00") => whole,
+        Some(_) => return None,
+        None => text,
+    };
+    whole.parse().ok()
+}
+
 fn edited_quantity(
     proposal: &Proposal,
     line: &DecisionLine,
     id: &str,
 ) -> std::result::Result<Units, String> {
-    let quantity: i64 = line
-        .quantity
-        .parse()
-        .map_err(|_| format!("quantity {:?} is not a whole number", line.quantity))?;
+    let quantity = whole_units(&line.quantity)
+        .ok_or_else(|| format!("quantity {:?} is not a whole number", line.quantity))?;
     if quantity < 0 {
         return Err(format!("{id}: {quantity} units cannot be ordered"));
     }

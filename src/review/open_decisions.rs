@@ -86,10 +86,11 @@ pub struct OpenDecisions {
 }
 
 impl OpenDecisions {
-    /// Reads the decisions in this run's codes; those on items no longer known have nothing to say.
+    /// Reads the decisions in this run's codes; approvals of items no longer known are told.
     #[must_use]
     pub fn new(kept: &KeptDecisions, inputs: &Inputs, as_of: NaiveDate) -> Self {
-        let mut open = Self::default();
+        let mut open =
+            Self { exceptions: of_unknown_items(kept, inputs, as_of), ..Self::default() };
         for approval in unplaced(kept, inputs, as_of) {
             let Unplaced { decision, line, left, has_left } = approval;
             if let Some(exception) = late(decision, &line, left, inputs, as_of) {
@@ -197,6 +198,40 @@ impl DecidedLine {
         }
         Some(Self { pool, supplier: names.find_supplier(&decision.supplier), from })
     }
+}
+
+/// Approvals in force whose item or location is in none of this run's tables. A pilot knows few
+/// items by intention, and is no reason to say so.
+fn of_unknown_items(kept: &KeptDecisions, inputs: &Inputs, as_of: NaiveDate) -> Vec<Exception> {
+    let mut told = Vec::new();
+    if inputs.is_pilot {
+        return told;
+    }
+    for decision in kept.decisions.iter().filter(|decision| decision.is_order()) {
+        let in_force = decision.as_of <= as_of && decision.stands_on(as_of);
+        if !in_force || DecidedLine::of(decision, &inputs.names).is_some() {
+            continue;
+        }
+        let Decision { sku, location, author, quantity, .. } = decision;
+        let what = format!(
+            "{quantity} units of {sku} at {location} that {author} approved on {} are of no item \
+             and place of tonight's tables",
+            decision.as_of
+        );
+        let why = format!(
+            "nothing is on order for them: if the item has another code now, a row of aliases says \
+             so (channel_sku {sku}, sku the new one)"
+        );
+        let about = Subject::Table("decisions".to_owned());
+        told.push(Exception::new(
+            Severity::Warning,
+            ExceptionKind::ApprovalNotPlaced,
+            about,
+            what,
+            why,
+        ));
+    }
+    told
 }
 
 /// An approval, or the part of one, that no purchase order shows.
