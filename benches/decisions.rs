@@ -35,6 +35,7 @@ fn names() -> Names {
         channels: numbered("C", 3),
         locations: numbered("L", 1),
         suppliers: numbered("S", SUPPLIERS),
+        ..Names::default()
     }
 }
 
