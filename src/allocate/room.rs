@@ -9,9 +9,13 @@ use crate::domain::exceptions::{Effect, Exception, ExceptionKind, Severity, Subj
 use crate::domain::inputs::{Inputs, Product};
 use crate::domain::lanes::{Capacity, Measure};
 use crate::domain::outcome::{LaneRow, Recommendation};
-use crate::domain::units::{LocationId, Money, SkuId, Units};
+use crate::domain::units::{LocationId, SkuId, Units};
 use crate::explain::{Step, Unit};
 use chrono::NaiveDate;
+use std::ops::Range;
+
+// A sum of sizes may miss the room by rounding noise, not by a unit.
+const NOISE: f64 = 1e-9;
 
 /// What units take of a room; `None` where the product does not say.
 fn size(product: &Product, measure: Measure) -> Option<f64> {
@@ -29,6 +33,8 @@ struct Room<'a> {
     at: LocationId,
     /// Only lines of this lane.
     from: Option<LocationId>,
+    /// Only this item: its lane has a row of its own.
+    sku: Option<SkuId>,
     /// Only products stored so.
     storage_type: &'a str,
     measure: Measure,
@@ -37,11 +43,23 @@ struct Room<'a> {
 }
 
 impl Room<'_> {
+    /// Which of `lines`, sorted by item, may take room.
+    fn span(&self, lines: &[Recommendation]) -> Range<usize> {
+        match self.sku {
+            None => 0..lines.len(),
+            Some(sku) => {
+                lines.partition_point(|line| line.sku < sku)
+                    ..lines.partition_point(|line| line.sku <= sku)
+            }
+        }
+    }
+
     fn takes(&self, line: &Recommendation, product: &Product) -> bool {
         let Some(transfer) = line.transfer else { return false };
         line.location == self.at
             && line.quantity.is_positive()
             && self.from.is_none_or(|from| from == transfer.from)
+            && self.sku.is_none_or(|sku| sku == line.sku)
             && (self.storage_type.is_empty() || self.storage_type == product.storage_type)
     }
 }
@@ -53,15 +71,46 @@ pub fn keep_within_room(
     lanes: &mut [LaneRow],
     inputs: &Inputs,
 ) -> Vec<Exception> {
+    let mut exceptions = Vec::new();
+    for room in &rooms(lanes, inputs) {
+        exceptions.extend(fit(room, transfers, lanes, inputs));
+    }
+    exceptions
+}
+
+/// What is wrong with `lines` where more leaves than its shipment or its destination has room for;
+/// empty when all is well.
+#[must_use]
+pub fn overfull(lines: &[Recommendation], lanes: &[LaneRow], inputs: &Inputs) -> Vec<String> {
+    let mut faults = Vec::new();
+    for room in rooms(lanes, inputs) {
+        let mut takes = 0.0;
+        for line in &lines[room.span(lines)] {
+            let product = &inputs.products[line.sku.index()];
+            if room.takes(line, product) {
+                takes += size(product, room.measure).unwrap_or(0.0) * line.quantity.as_f64();
+            }
+        }
+        if takes > room.free + NOISE {
+            let Room { name, free, measure, .. } = room;
+            faults.push(format!("{name} has room for {free:.3} {measure} and is sent {takes:.3}"));
+        }
+    }
+    faults
+}
+
+/// Every room that is told of: of shipments, then of locations.
+fn rooms<'a>(lanes: &[LaneRow], inputs: &'a Inputs) -> Vec<Room<'a>> {
     let as_of = inputs.panel.calendar().as_of();
     let mut rooms = Vec::new();
-    for lane in inputs.lanes.rows().iter().filter(|lane| lane.sku.is_none()) {
+    for lane in inputs.lanes.rows() {
         let Some(free) = lane.capacity else { continue };
         let [from, to] = [lane.from, lane.to].map(|place| inputs.names.location(place));
         rooms.push(Room {
             name: format!("the shipment from {from} to {to}"),
             at: lane.to,
             from: Some(lane.from),
+            sku: lane.sku,
             storage_type: "",
             measure: lane.basis,
             free,
@@ -78,16 +127,13 @@ pub fn keep_within_room(
             name: format!("{location}{of_type}"),
             at: capacity.location,
             from: None,
+            sku: None,
             storage_type: &capacity.storage_type,
             measure: capacity.basis,
             free: (capacity.capacity - used).max(0.0),
         });
     }
-    let mut exceptions = Vec::new();
-    for room in &rooms {
-        exceptions.extend(fit(room, transfers, lanes, inputs));
-    }
-    exceptions
+    rooms
 }
 
 /// The newest capacity of each location and storage type.
@@ -114,8 +160,14 @@ fn used(capacity: &Capacity, lanes: &[LaneRow], inputs: &Inputs) -> f64 {
         size(product, capacity.basis).filter(|_| is_of_type).unwrap_or(0.0)
     };
     let mut used = 0.0;
-    for lane in lanes.iter().filter(|lane| lane.to == capacity.location) {
-        used += lane.position.max(0.0) * counts(lane.sku);
+    let here = lanes.iter().filter(|lane| lane.to == capacity.location);
+    let mut last = None;
+    for lane in here {
+        // A place that two sources feed tonight has its stock once.
+        if last != Some(lane.sku) {
+            used += lane.position.max(0.0) * counts(lane.sku);
+        }
+        last = Some(lane.sku);
     }
     for stock in inputs.stock.iter().filter(|stock| stock.location == capacity.location) {
         let is_fed = lanes.iter().any(|lane| (lane.sku, lane.to) == (stock.sku, stock.location));
@@ -140,7 +192,8 @@ fn fit(
     }
     let mut wishes = Vec::new();
     let mut asked = 0.0;
-    for (i, line) in transfers.iter().enumerate() {
+    for i in room.span(transfers) {
+        let line = &transfers[i];
         let product = &inputs.products[line.sku.index()];
         let Some(size) = size(product, room.measure).filter(|_| room.takes(line, product)) else {
             continue;
@@ -149,7 +202,7 @@ fn fit(
         let sells = lanes[i].last_sent_sells.unwrap_or(1.0);
         wishes.push(Wish { line: i, size, worth: lanes[i].margin * sells / size.max(1e-9) });
     }
-    if asked <= room.free + 1e-9 {
+    if asked <= room.free + NOISE {
         return None;
     }
     wishes.sort_by(|a, b| a.worth.total_cmp(&b.worth).then(b.line.cmp(&a.line)));
@@ -157,13 +210,16 @@ fn fit(
     let mut left_out = Units::ZERO;
     let mut lost = 0.0;
     for wish in wishes.iter().filter(|wish| wish.size > 0.0) {
-        if over <= 1e-9 {
+        if over <= NOISE {
             break;
         }
         let line = &mut transfers[wish.line];
         let pack = line.pack_size.max(Units::ONE);
-        let packs = (over / (wish.size * pack.as_f64()) - 1e-9).ceil();
-        let back = Units((packs as i64).saturating_mul(pack.count())).min(line.quantity);
+        let packs = (over / (wish.size * pack.as_f64()) - NOISE).ceil();
+        let mut back = Units((packs as i64).saturating_mul(pack.count())).min(line.quantity);
+        if line.quantity - back < least(line, inputs) {
+            back = line.quantity;
+        }
         over -= back.as_f64() * wish.size;
         left_out += back;
         lost += back.as_f64()
@@ -178,14 +234,20 @@ fn fit(
         "{} has room for {:.1} {basis}, {asked:.1} are asked for: {left_out} units stay",
         room.name, room.free
     );
-    let why = format!(
-        "those that are least likely to sell for their room; margin at risk {}",
-        Money::from_f64(lost)
-    );
+    let why =
+        format!("those that are least likely to sell for their room; margin at risk {lost:.2}");
     let about = Subject::Table("lanes".to_owned());
     let kind = ExceptionKind::OverCapacity;
     let told = Exception::new(Severity::Warning, kind, about, what, why);
     Some(told.with_effect(Effect::Units(left_out)))
+}
+
+/// Least units of a line of its lane.
+fn least(line: &Recommendation, inputs: &Inputs) -> Units {
+    let from = line.transfer.map(|transfer| transfer.from);
+    let lanes = inputs.lanes.into_pool(line.sku, line.location);
+    let lane = lanes.into_iter().find(|lane| Some(lane.from) == from);
+    lane.map_or(Units::ZERO, |lane| lane.minimum)
 }
 
 fn take_back(line: &mut Recommendation, back: Units, room: &str) {

@@ -8,7 +8,7 @@ use crate::domain::outcome::{
     DraftOrder, LaneRow, OpenOrderAction, OpenOrderAdvice, Recommendation, TransferLine,
 };
 use crate::domain::sorted::Keyed;
-use crate::domain::units::{Money, PoolId, Units};
+use crate::domain::units::{LocationId, Money, PoolId, Units};
 use crate::explain::{Step, Unit};
 use crate::inventory::PoolPlan;
 use crate::network::LaneNight;
@@ -274,8 +274,7 @@ pub fn short_sources(
             places.join(", ")
         );
         let why = format!(
-            "what it has must last for all that it feeds, about {days:.0} days; margin at risk {}",
-            Money::from_f64(at_risk)
+            "what it has must last for all that it feeds, about {days:.0} days; margin at risk {at_risk:.2}"
         );
         let about = Subject::pool(names, source.sku, source.location);
         let told = Exception::new(Severity::Info, ExceptionKind::SourceShort, about, what, why);
@@ -332,7 +331,12 @@ pub fn expedite(
 
 /// Primary lanes that carry no item, once each.
 #[must_use]
-pub fn idle_lanes(lanes: &Lanes, used: &[LaneRow], names: &Names) -> Vec<Exception> {
+pub fn idle_lanes(
+    lanes: &Lanes,
+    used: &[LaneRow],
+    is_place: impl Fn(LocationId) -> bool,
+    names: &Names,
+) -> Vec<Exception> {
     let mut exceptions = Vec::new();
     for lane in lanes.rows().iter().filter(|lane| lane.role == Role::Primary) {
         let carries = |row: &LaneRow| {
@@ -348,7 +352,10 @@ pub fn idle_lanes(lanes: &Lanes, used: &[LaneRow], names: &Names) -> Vec<Excepti
             ExceptionKind::LaneIdle,
             Subject::Table("lanes".to_owned()),
             format!("the lane{item} from {from} to {to} carries nothing"),
-            format!("no item has sales, stock or listings at {to}"),
+            match is_place(lane.to) {
+                true => format!("what {to} has is bought there, or fed from elsewhere"),
+                false => format!("no item has sales, stock or listings at {to}"),
+            },
         ));
     }
     exceptions

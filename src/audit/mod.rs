@@ -5,6 +5,7 @@
 
 pub mod effects;
 
+use crate::allocate::room::overfull;
 use crate::domain::error::{Error, Result};
 use crate::domain::exceptions::{Exception, ExceptionKind, Severity, Subject};
 use crate::domain::inputs::{Inputs, Names};
@@ -180,6 +181,9 @@ pub fn audit(
     pools_are_whole(inputs, outcome, &mut faults);
     recommendations_are_valid(inputs, outcome, &mut faults);
     transfers_fit_their_sources(inputs, outcome, &mut faults);
+    for fault in overfull(&outcome.recommendations, &outcome.lanes, inputs) {
+        faults.add(fault);
+    }
     allocations_fit_their_pools(outcome, &mut faults);
     every_item_is_accounted_for(inputs, outcome, &mut faults);
     explanations_recompute(outcome, &mut faults);

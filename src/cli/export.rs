@@ -7,12 +7,13 @@ use crate::domain::error::{Error, Result};
 use crate::domain::shown::number_of;
 use crate::review::decisions::{Export, KeptDecisions};
 use crate::review::exports::{
-    Document, ExportFile, Keeping, Page, Selection, What, channel_stock, documents, keep,
+    Document, ExportFile, Keeping, Page, Selection, What, channel_stock, destinations, documents,
+    keep, leave_out,
 };
 use crate::run;
 use crate::store::{OutputLock, PublishedRun};
 use serde_json::json;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 /// Writes what was approved and never exported (with `--all`, all that stands), or what channels
@@ -32,7 +33,8 @@ pub(crate) fn export(args: &ExportArgs) -> Result<u8> {
         as_of,
         dates: plan.export.dates.unwrap_or(args.format.dates()),
     };
-    let documents = documents(&kept, as_of, what, selection);
+    let mut documents = documents(&kept, as_of, what, selection);
+    let left_out = leave_out(args.format, &mut documents, &destinations(&current)?);
     let files = match what {
         What::Quantities => quantities(args, &current)?,
         What::Orders | What::Transfers if documents.is_empty() => Vec::new(),
@@ -47,9 +49,10 @@ pub(crate) fn export(args: &ExportArgs) -> Result<u8> {
         time: &run::now(),
     };
     let paths = keep(&keeping, &files, &documents)?;
-    let earlier =
-        earlier(&kept, &crate::review::exports::documents(&kept, as_of, what, Selection::All));
-    tell(args, what, &documents, &paths, &earlier)?;
+    let mut standing = crate::review::exports::documents(&kept, as_of, what, Selection::All);
+    leave_out(args.format, &mut standing, &destinations(&current)?);
+    let earlier = earlier(&kept, &standing);
+    tell(args, what, &documents, &paths, &earlier, &left_out)?;
     Ok(0)
 }
 
@@ -106,6 +109,7 @@ fn tell(
     documents: &[Document<'_>],
     paths: &[PathBuf],
     earlier: &BTreeMap<&Export, usize>,
+    left_out: &BTreeSet<String>,
 ) -> Result<()> {
     let lines: usize = documents.iter().map(|document| document.lines.len()).sum();
     if args.options.voice.json {
@@ -123,6 +127,7 @@ fn tell(
             "orders": documents.len(),
             "lines": lines,
             "exported_before": before,
+            "left_out": left_out,
         }));
     }
     let noun = match what {
@@ -139,6 +144,9 @@ fn tell(
     }
     for path in paths {
         say!("  {}", path.display());
+    }
+    for reason in left_out {
+        say!("  left out: {reason}");
     }
     if !args.all {
         for (export, lines) in earlier {

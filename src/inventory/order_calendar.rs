@@ -38,6 +38,33 @@ impl<'a> OrderCalendar<'a> {
         if self.weekdays.is_empty() { 1.0 } else { 7.0 / self.weekdays.len() as f64 }
     }
 
+    /// Mean days from one order day to the next, longer by what a closure takes between the next
+    /// order day on or after `day` and the one after it.
+    ///
+    /// ```
+    /// use orderpoint::domain::inputs::Supplier;
+    /// use orderpoint::inventory::order_calendar::OrderCalendar;
+    ///
+    /// let day = |text: &str| text.parse().unwrap();
+    /// // Mondays, but not the next one.
+    /// let closures = vec![(day("2026-02-09"), day("2026-02-09"))];
+    /// let supplier = Supplier { order_weekdays: vec![0], closures, ..Supplier::default() };
+    /// let calendar = OrderCalendar::of(&supplier);
+    /// assert_eq!(calendar.gap_days(day("2026-02-02")), 14.0);
+    /// assert_eq!(calendar.gap_days(day("2026-02-10")), 7.0);
+    /// ```
+    #[must_use]
+    pub fn gap_days(&self, day: NaiveDate) -> f64 {
+        let mean = self.mean_gap_days();
+        let open = Self { closures: &[], ..*self };
+        let next = self.next_order_day(day).and_then(|day| day.succ_opt());
+        let Some(from) = next.filter(|_| !self.closures.is_empty()) else { return mean };
+        match (self.next_order_day(from), open.next_order_day(from)) {
+            (Some(after), Some(usual)) => mean + (after - usual).num_days() as f64,
+            (None, _) | (_, None) => mean,
+        }
+    }
+
     /// Whether the supplier is closed on `day`.
     #[must_use]
     pub fn is_closed(&self, day: NaiveDate) -> bool {

@@ -597,6 +597,17 @@ impl Network<'_> {
         pushed
     }
 
+    /// What a unit counts where stock is shared out: its margin, or where none is known what a unit
+    /// of the other places earns. With all of them unknown every place has the same chance to last.
+    fn worth(&self, margin: f64) -> f64 {
+        if margin > 0.0 {
+            return margin;
+        }
+        let known: Vec<f64> =
+            self.places.iter().map(|place| place.margin).filter(|&m| m > 0.0).collect();
+        if known.is_empty() { 1.0 } else { known.iter().sum::<f64>() / known.len() as f64 }
+    }
+
     /// Claim of a source's own customers: nothing of its stock is theirs yet.
     fn own_claim(&self, source: usize, until: f64) -> Claim {
         let place = &self.places[source];
@@ -604,7 +615,7 @@ impl Network<'_> {
             Some(demand) => demand.over(0.0, until, 0.0),
             None => Demand::Poisson { mean: 0.0 },
         };
-        let mut claim = Claim::new(0.0, demand, place.margin, 1.0);
+        let mut claim = Claim::new(0.0, demand, self.worth(place.margin), 1.0);
         claim.priority = place.priority;
         claim
     }
@@ -628,7 +639,7 @@ impl Network<'_> {
         Claim {
             have,
             most: self.at_most(lane, night, need).max(asked),
-            margin: self.margin(topology, to),
+            margin: self.worth(self.margin(topology, to)),
             pack: lane.pack,
             priority: self.places[to].priority,
             demand,

@@ -236,6 +236,24 @@ impl PoolNeed {
         }
     }
 
+    /// Takes `units` off the need of an echelon that locations in it buy themselves.
+    pub(crate) fn buy_below(&mut self, units: f64) {
+        self.need = to_a_millionth((self.need - units).max(0.0));
+        self.steps.push(Step {
+            name: "need",
+            formula: "to_a_millionth(max(need - bought_below, 0))".to_owned(),
+            inputs: vec![("bought_below", units)],
+            value: self.need,
+            unit: Unit::Units,
+            note: "what locations that are fed from here buy from suppliers of their own"
+                .to_owned(),
+        });
+        if !self.reason.is_empty() {
+            self.reason.push_str("; ");
+        }
+        self.reason.push_str(&format!("{units:.0} of it are bought where they are sold"));
+    }
+
     /// Expected units short within `days` from the as-of date if nothing more is ordered.
     ///
     /// Beyond the horizon everything demanded is short, if anything was short at its end.

@@ -116,13 +116,15 @@ pub fn explain(run: &PublishedRun, sku: &str, channel: Option<&str>) -> Result<S
         text.push_str(&arithmetic(None));
         for &r in orders_of_item.iter().filter(|&&r| orders.text("location", r) == location) {
             let id = orders.text("recommendation_id", r);
-            let supplier = orders.optional_text("supplier", r).unwrap_or("no supplier");
+            let source = orders.optional_text("source_location", r);
+            let does = if source.is_some() { "move" } else { "order" };
+            let supplier = source.or(orders.optional_text("supplier", r)).unwrap_or("no supplier");
             let status = orders.text("status", r);
             let quantity = orders.whole("quantity", r);
             let reason = orders.text("reason", r);
             let _ = writeln!(
                 text,
-                "\n{location}: {status}, order {quantity} from {supplier} ({id})\n  {reason}"
+                "\n{location}: {status}, {does} {quantity} from {supplier} ({id})\n  {reason}"
             );
             text.push_str(&arithmetic(Some(id)));
         }

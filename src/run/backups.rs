@@ -145,10 +145,10 @@ impl<'a> Night<'a> {
             None => "the supplier",
         };
         let instead = format!(
-            "{who} can bring nothing more for {:.0} days; the extra {} save a loss of {}",
+            "{who} can bring nothing more for {:.0} days; the extra {:.2} save a loss of {:.2}",
             usual_days.ceil(),
-            Money::from_f64(bridged.cost),
-            Money::from_f64(bridged.saved)
+            bridged.cost,
+            bridged.saved
         );
         let source = &item.network.places[from];
         let row = shipped(&Shipping {
@@ -229,10 +229,10 @@ impl<'a> Night<'a> {
         });
         let source = self.inputs.names.location(by.used.lane.from);
         need.reason = format!(
-            "{source} can send no more for {:.0} days; the extra {} save a loss of {}",
+            "{source} can send no more for {:.0} days; the extra {:.2} save a loss of {:.2}",
             usual_days.ceil(),
-            Money::from_f64(extra),
-            Money::from_f64(margin * needed)
+            extra,
+            margin * needed
         );
         Some(need)
     }

@@ -18,6 +18,7 @@ use crate::network::ageing::{AgeCharge, Stay};
 use crate::network::levels::{crossing, crossing_of, quantile};
 use crate::network::topology::Topology;
 use crate::network::{self, Interval, Mode, Network, PlaceNight, Supply};
+use crate::purchase::PoolNeed;
 use crate::run::backups::{Backup, Item, Sooner};
 use crate::run::partition::{Night, PlannedPool};
 use crate::run::pool::{DAILY_DEMAND_DAYS, Place, Prospect};
@@ -226,6 +227,27 @@ impl<'a> Night<'a> {
             }
         }
 
+        // What places buy to last until they can be sent something; their source need not buy it.
+        let mut bridges: Vec<Option<PoolNeed>> = Vec::with_capacity(prospects.len());
+        for (i, Settled { facts, plan, echelon }) in settled.iter().enumerate() {
+            let over = |from: f64, to: f64, variance: f64| echelon.over(from, to, variance);
+            let outlook = Outlook { period_days, mean: &echelon.mean, over: &over };
+            let mut bridge = None;
+            if let Some(used) = lanes.iter().find(|used| used.to == i) {
+                let now = facts.situation(outlook);
+                let by = Backup { used, usual: Some(used), night: &nights[i], plan, now: &now };
+                bridge = self.by_supplier(&item, &by, &rows[i]);
+            }
+            bridges.push(bridge);
+        }
+        let mut bought_below = vec![0.0; prospects.len()];
+        for place in topology.bottom_up() {
+            if let Some(used) = lanes.iter().find(|used| used.to == place) {
+                let own = bridges[place].as_ref().map_or(0.0, |need| need.need);
+                bought_below[used.from] += bought_below[place] + own;
+            }
+        }
+
         // Each location's own channels, from what is left; then purchases and open orders.
         let mut planned = Vec::with_capacity(prospects.len());
         for (i, (p, settled)) in pools.zip(settled).enumerate() {
@@ -234,16 +256,10 @@ impl<'a> Night<'a> {
             let inbound = topology.inbound(i);
             let over = |from: f64, to: f64, variance: f64| echelon.over(from, to, variance);
             let outlook = Outlook { period_days, mean: &echelon.mean, over: &over };
-            let mut bridge = None;
-            if let Some(used) = lanes.iter().find(|used| used.to == i) {
-                let now = facts.situation(outlook);
-                let by =
-                    Backup { used, usual: Some(used), night: &nights[i], plan: &plan, now: &now };
-                bridge = self.by_supplier(&item, &by, &rows[i]);
-            }
             let place = Place {
                 buys: inbound.is_none(),
-                bridge,
+                bridge: bridges[i].take(),
+                bought_below: bought_below[i],
                 moved_in: sooner.moved_in[i].clone(),
                 in_network: echelon.is_shared() || inbound.is_some(),
                 to_offer: (self.to_offer(p, prospect, &outlooks[i]) - sent[i]).or_zero(),
@@ -301,7 +317,7 @@ impl<'a> Night<'a> {
             let interval = Interval {
                 lead_days: lead_time.mean_days(),
                 lead_sd_days: lead_time.sd_days(),
-                review_days: calendar.mean_gap_days(),
+                review_days: calendar.gap_days(self.market.as_of),
             };
             let product = prospects[*to].records.product;
             let pack = lane.pack_size.or(product.case_size).unwrap_or(Units::ONE);

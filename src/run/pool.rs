@@ -57,6 +57,8 @@ pub(super) struct Place {
     pub buys: bool,
     /// Of a location that another one feeds: what is bought to last until that one can send.
     pub bridge: Option<PoolNeed>,
+    /// Units that the locations which it feeds buy themselves.
+    pub bought_below: f64,
     /// What another location sends it although it is bought for.
     pub moved_in: Option<MovedIn>,
     /// Whether lanes connect it with other locations.
@@ -82,6 +84,7 @@ impl<'a> Night<'a> {
         let place = Place {
             buys: true,
             bridge: None,
+            bought_below: 0.0,
             moved_in: None,
             in_network: false,
             to_offer: self.to_offer(p, &prospect, &outlook),
@@ -171,6 +174,9 @@ impl<'a> Night<'a> {
         if place.buys {
             let mut need = self.need(records, &plan, &now, lead_time.lead_time.mean_days());
             need.echelon = place.in_network;
+            if place.bought_below > 0.0 {
+                need.buy_below(place.bought_below);
+            }
             if let Some(MovedIn { quantity, from }) = &place.moved_in {
                 need.move_in(*quantity, from);
             }

@@ -109,7 +109,9 @@ fn network_exceptions(
     let mut exceptions = keep_within_room(transfers, lanes, inputs);
     exceptions.extend(short_sources(transfers, lanes, &inputs.names));
     exceptions.extend(kept_by_fees(transfers, &inputs.names));
-    exceptions.extend(idle_lanes(&inputs.lanes, lanes, &inputs.names));
+    let pools = inputs.panel.pools();
+    let is_place = |location| pools.iter().any(|pool| pool.location == location);
+    exceptions.extend(idle_lanes(&inputs.lanes, lanes, is_place, &inputs.names));
     exceptions
 }
 

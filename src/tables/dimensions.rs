@@ -98,6 +98,10 @@ pub static LOCATIONS: Table<LocationStock> = Table {
         count("items", "items planned there", |r| r.items),
         units("on_hand", "units of all items there", |r| r.on_hand),
         money("on_hand_value", "the same at unit cost, where a cost is known", |r| r.value),
+        optional_text("kind", "what it is, in the seller's own words", |r| {
+            let kind = &r.inputs.locations.get(r.location.index())?.kind;
+            Some(kind.as_str()).filter(|kind| !kind.is_empty())
+        }),
     ],
 };
 

@@ -1,7 +1,11 @@
-//! Locations that feed each other: what leaves today, and who gets less than it asks for and why.
+//! Locations that feed each other: who feeds whom, what leaves today and how full it is, who gets
+//! less than it asks for and why, and what is kept at a source for later.
 
+use crate::domain::inputs::Role;
+use crate::domain::lanes::{Lane, LaneMode, Measure};
 use crate::domain::outcome::{LaneRow, Recommendation, TransferLine};
-use crate::domain::units::{LocationId, Money, Units};
+use crate::domain::sorted::Keyed;
+use crate::domain::units::{LocationId, Money, PoolId, SkuId, Units};
 use crate::report::Report;
 use crate::report::sheets::{Cell, Sheet, cut, figure, link, sheet, words};
 use crate::report::wording::{UNKNOWN, day, grouped, money, whole};
@@ -16,7 +20,78 @@ pub(super) fn between_locations(report: &Report) -> Vec<Sheet> {
     if report.inputs().lanes.is_empty() {
         return Vec::new();
     }
-    vec![shipments(report), short(report)]
+    let more_comes = more_comes(report);
+    vec![
+        who_feeds_whom(report),
+        shipments(report),
+        short(report, &more_comes),
+        kept(report, &more_comes),
+    ]
+}
+
+/// When each pool's next stock comes.
+type MoreComes = BTreeMap<PoolId, NaiveDate>;
+
+fn more_comes(report: &Report) -> MoreComes {
+    let policies = report.outcome().policy.iter();
+    policies.filter_map(|policy| Some((policy.key(), policy.next_arrival?))).collect()
+}
+
+/// A lane of the seller's, and how many items it carries.
+struct Feeds<'a> {
+    lane: &'a Lane,
+    items: usize,
+}
+
+/// L1: the lanes as they are planned on, sources before what they feed.
+fn who_feeds_whom(report: &Report) -> Sheet {
+    let mut items: BTreeMap<(LocationId, LocationId), usize> = BTreeMap::new();
+    for lane in &report.outcome().lanes {
+        *items.entry((lane.from, lane.to)).or_default() += 1;
+    }
+    let lanes = report.inputs().lanes.rows();
+    let is_fed = |place: LocationId| lanes.iter().any(|lane| lane.to == place);
+    let mut rows: Vec<Feeds<'_>> = Vec::new();
+    for lane in lanes.iter().filter(|lane| lane.sku.is_none() || !items.is_empty()) {
+        let key = (lane.from, lane.to);
+        let is_told = rows.iter().any(|row| (row.lane.from, row.lane.to) == key);
+        if !is_told {
+            rows.push(Feeds { lane, items: items.get(&key).copied().unwrap_or(0) });
+        }
+    }
+    rows.sort_by_key(|row| (is_fed(row.lane.from), row.lane.from, row.lane.role, row.lane.to));
+    sheet("Who feeds whom", "No lane leads anywhere.", &rows)
+        .column("From", "location", |r| words(report.location(r.lane.from)))
+        .column("To", "location", |r| words(report.location(r.lane.to)))
+        .column("Asked", "", |r| words(role(r.lane.role)))
+        .column("Items", "", |r| figure(whole(r.items)))
+        .column("Days on the way", "lead-time", |r| figure(format!("{:.0}", r.lane.lead_time_days)))
+        .column("Departs", "", |r| words(weekdays(&r.lane.weekdays)))
+        .column("What nobody asks for", "", |r| {
+            words(match r.lane.mode {
+                LaneMode::Hold => "stays at the source",
+                LaneMode::Push => "leaves with what comes in",
+            })
+        })
+        .finish()
+}
+
+fn role(role: Role) -> &'static str {
+    match role {
+        Role::Primary => "first",
+        Role::Secondary => "second",
+        Role::Backup => "in need",
+    }
+}
+
+fn weekdays(days: &[u8]) -> String {
+    const NAMES: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
+    if days.is_empty() {
+        return "any day".to_owned();
+    }
+    let names: Vec<&str> =
+        days.iter().filter_map(|&day| NAMES.get(usize::from(day)).copied()).collect();
+    names.join(" ")
 }
 
 /// One pair of locations.
@@ -29,6 +104,8 @@ struct Shipment {
     held_back: f64,
     departs: Option<NaiveDate>,
     arrives: Option<NaiveDate>,
+    /// Of the shipment's room, where it has one.
+    takes: f64,
 }
 
 /// L12: one row a pair of locations, by destination.
@@ -46,7 +123,17 @@ fn shipments(report: &Report) -> Sheet {
             held_back: 0.0,
             departs,
             arrives: line.expected_arrival,
+            takes: 0.0,
         });
+        if let Some(room) = room_of(report, from, line.location) {
+            let product = &report.inputs().products[line.sku.index()];
+            let size = match room.basis {
+                Measure::Units => Some(1.0),
+                Measure::Weight => product.weight,
+                Measure::Volume => product.volume,
+            };
+            shipment.takes += size.unwrap_or(0.0) * line.quantity.as_f64();
+        }
         shipment.lines += usize::from(line.quantity.is_positive());
         shipment.units += line.quantity;
         shipment.short += line.short().unwrap_or_default();
@@ -66,6 +153,12 @@ fn shipments(report: &Report) -> Sheet {
         .column("From", "location", |s| words(report.location(s.from)))
         .column("Lines today", "", |s| figure(whole(s.lines)))
         .column("Units", "order-quantity", |s| figure(grouped(s.units.as_f64())))
+        .column("Fills", "", |s| {
+            let room = room_of(report, s.from, s.to);
+            words(room.map_or_else(unknown, |room| {
+                format!("{:.1} of {:.1} {}", s.takes, room.capacity, room.basis)
+            }))
+        })
         .column("Asked for and not sent", "", |s| figure(grouped(s.short.as_f64())))
         .column("Kept for it at the source", "", |s| figure(grouped(s.held_back)))
         .column("Next departure", "", |s| departure(report, s.departs))
@@ -73,6 +166,19 @@ fn shipments(report: &Report) -> Sheet {
             words(s.arrives.map_or_else(unknown, |on| day(on, report.input.as_of)))
         })
         .finish()
+}
+
+/// What a shipment has room for.
+struct ShipmentRoom {
+    capacity: f64,
+    basis: Measure,
+}
+
+fn room_of(report: &Report, from: LocationId, to: LocationId) -> Option<ShipmentRoom> {
+    let lanes = report.inputs().lanes.rows().iter();
+    let mut general = lanes.filter(|lane| lane.sku.is_none() && lane.from == from && lane.to == to);
+    let lane = general.next()?;
+    Some(ShipmentRoom { capacity: lane.capacity?, basis: lane.basis })
 }
 
 /// One place that gets less than it asks for.
@@ -85,7 +191,7 @@ struct Short<'a> {
 }
 
 /// L4: who is short, the most margin first.
-fn short(report: &Report) -> Sheet {
+fn short(report: &Report, more_comes: &MoreComes) -> Sheet {
     let outcome = report.outcome();
     let lanes: BTreeMap<&str, &LaneRow> =
         outcome.lanes.iter().map(|lane| (lane.recommendation_id.as_str(), lane)).collect();
@@ -116,12 +222,49 @@ fn short(report: &Report) -> Sheet {
         .column("Asks for", "", |s| figure(grouped(s.lane.asked)))
         .column("Is sent", "order-quantity", |s| figure(grouped(s.line.quantity.as_f64())))
         .column("The source has", "", |s| figure(grouped(s.lane.source_stock)))
+        .column("More comes", "", |s| words(next_stock(more_comes, s.line.sku, s.from)))
         .column("Next unit would sell", "", |s| {
             let chance = s.lane.first_kept_sells.map(|p| format!("{:.0} %", 100.0 * p));
             words(chance.unwrap_or_else(unknown))
         })
         .column("Margin at risk", "value-at-risk", |s| figure(money(Money::from_f64(s.at_risk))))
         .column("Why", "reason", |s| words(&s.line.reason))
+        .finish()
+}
+
+/// When more comes to a source, in words.
+fn next_stock(more_comes: &MoreComes, sku: SkuId, location: LocationId) -> String {
+    let day = more_comes.get(&PoolId { sku, location });
+    day.map_or_else(|| "nothing is on its way".to_owned(), |&day| date(day))
+}
+
+/// L5: what a place could have and does not ask for today, the most margin first.
+fn kept(report: &Report, more_comes: &MoreComes) -> Sheet {
+    let mut rows: Vec<&LaneRow> =
+        report.outcome().lanes.iter().filter(|lane| lane.held_back > 0.0).collect();
+    rows.sort_by(|a, b| {
+        let worth =
+            |lane: &LaneRow| lane.held_back * lane.margin * lane.first_kept_sells.unwrap_or(0.0);
+        worth(b).total_cmp(&worth(a)).then((a.sku, a.to).cmp(&(b.sku, b.to)))
+    });
+    let note = cut(SHORT, rows.len());
+    rows.truncate(SHORT);
+    sheet("Kept at the source for later", "Nothing is kept for anybody.", &rows)
+        .note(format!(
+            "Shares of places that do not ask for them today. They stay where they can still go to \
+             whoever sells them, until more comes. {note}"
+        ))
+        .column("SKU", "sku", |r| link(report.sku(r.sku), report.item_address(r.sku)))
+        .column("At", "location", |r| words(report.location(r.from)))
+        .column("For", "location", |r| words(report.location(r.to)))
+        .column("Share", "", |r| figure(grouped(r.share)))
+        .column("Is sent", "order-quantity", |r| figure(grouped(r.sent)))
+        .column("Is kept", "", |r| figure(grouped(r.held_back)))
+        .column("More comes", "", |r| words(next_stock(more_comes, r.sku, r.from)))
+        .column("Next unit would sell", "", |r| {
+            let chance = r.first_kept_sells.map(|p| format!("{:.0} %", 100.0 * p));
+            words(chance.unwrap_or_else(unknown))
+        })
         .finish()
 }
 

@@ -1,14 +1,15 @@
-//! Cin7 Omni: Import Purchase Orders.
+//! Cin7 Omni: Import Purchase Orders, Import Branch Transfers.
 //!
 //! References start with `PO-` and are used once; a file has fewer than 500 lines, so a longer
 //! export is several files, and an order that is longer by itself is several orders. Columns are
-//! matched by the user, by these names without a click.
+//! matched by the user, by these names without a click. Of a branch transfer the company is the branch
+//! that it comes from.
 
 use crate::domain::error::Result;
 use crate::review::exports::{
     Column, Document, ExportFile, ExportFormat, Page, What, column, csv, currency,
-    expected_arrival, line_id, order_date, order_id, quantity, ship_to, sku, split, supplier,
-    supplier_sku, unit_cost,
+    expected_arrival, line_id, order_date, order_id, quantity, ship_from, ship_to, sku, split,
+    supplier, supplier_sku, unit_cost,
 };
 
 /// Cin7 Omni.
@@ -17,7 +18,7 @@ pub(crate) struct Cin7Omni;
 /// Lines of a file besides its head.
 const LONGEST_FILE: usize = 498;
 
-const COLUMNS: &[Column] = &[
+const ORDERS: &[Column] = &[
     column("Order Ref", order_id),
     column("Company Name", supplier),
     column("Branch", ship_to),
@@ -31,17 +32,36 @@ const COLUMNS: &[Column] = &[
     column("Item Line Comments", line_id),
 ];
 
+const TRANSFERS: &[Column] = &[
+    column("Order Ref", order_id),
+    column("Company", ship_from),
+    column("Branch", ship_to),
+    column("Created Date", order_date),
+    column("ETD", expected_arrival),
+    column("Item Code", sku),
+    column("Item Qty", quantity),
+    column("Item Line Comments", line_id),
+];
+
 impl ExportFormat for Cin7Omni {
     fn name(&self) -> &'static str {
         "cin7-omni"
     }
 
     fn about(&self) -> &'static str {
-        "Cin7 Omni purchase-order import (`cin7` means this one)"
+        "Cin7 Omni import of purchase orders or branch transfers (`cin7` means this one)"
     }
 
-    fn columns(&self, _what: What) -> &'static [Column] {
-        COLUMNS
+    fn writes(&self) -> &'static [What] {
+        &[What::Orders, What::Transfers]
+    }
+
+    fn columns(&self, what: What) -> &'static [Column] {
+        match what {
+            What::Orders => ORDERS,
+            What::Transfers => TRANSFERS,
+            What::Quantities => &[],
+        }
     }
 
     fn documents(

@@ -1,4 +1,8 @@
-//! ERPNext: data import of the documents Purchase Order and Stock Entry.
+//! ERPNext: data import of the documents Purchase Order and Material Request.
+//!
+//! A move is asked for: a Material Request of the purpose Material Transfer, from which whoever
+//! packs makes the Stock Entry. Every line has both warehouses: a stock item without one is refused,
+//! and those of the head are copied to the lines by the form, not by an import.
 //!
 //! Frappe's importer (`frappe/core/doctype/data_import/importer.py`, `parse_next_row_for_import`)
 //! takes a row as one more line of the document above only while *all* columns of the document are
@@ -39,13 +43,15 @@ const TRANSFERS: &[Column] = &[
     column("ID", |line| on_first(line, order_id)),
     column("Series", |line| on_first(line, |l| l.page.settings.naming_series.as_str().into())),
     column("Company", |line| on_first(line, |l| l.page.settings.company.as_str().into())),
-    column("Stock Entry Type", |line| on_first(line, |_| "Material Transfer".into())),
-    column("Posting Date", |line| on_first(line, order_date)),
-    column("Default Source Warehouse", |line| on_first(line, ship_from)),
-    column("Default Target Warehouse", |line| on_first(line, ship_to)),
+    column("Purpose", |line| on_first(line, |_| "Material Transfer".into())),
+    column("Transaction Date", |line| on_first(line, order_date)),
+    column("Required By", |line| on_first(line, expected_arrival)),
+    column("Set Source Warehouse", |line| on_first(line, ship_from)),
+    column("Set Target Warehouse", |line| on_first(line, ship_to)),
     column("ID (Items)", line_id),
     column("Item Code (Items)", sku),
-    column("Qty (Items)", quantity),
+    column("Quantity (Items)", quantity),
+    column("Required By (Items)", expected_arrival),
     column("Source Warehouse (Items)", ship_from),
     column("Target Warehouse (Items)", ship_to),
 ];
@@ -56,7 +62,7 @@ impl ExportFormat for ErpNext {
     }
 
     fn about(&self) -> &'static str {
-        "ERPNext data import of purchase orders or stock entries"
+        "ERPNext data import of purchase orders or material requests"
     }
 
     fn writes(&self) -> &'static [What] {

@@ -34,10 +34,12 @@ pub use crate::review::exports::settings::{DateForm, Settings};
 
 use crate::domain::error::Result;
 use crate::review::decisions::{Decision, KeptDecisions};
+use crate::store::PublishedRun;
 use crate::tables::csv::table;
 use crate::tables::workbook::Cell;
+use crate::tables::{LOCATIONS, Rows};
 use chrono::NaiveDate;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 /// Every format, in the order that the help lists them.
@@ -117,6 +119,11 @@ pub trait ExportFormat: Sync {
         DateForm::Iso
     }
 
+    /// Why it does not write what goes to `to`; `None` where it does.
+    fn refuses(&self, _to: &Destination) -> Option<String> {
+        None
+    }
+
     /// Columns of its rows, one row a line; none for what it does not write as rows.
     fn columns(&self, _what: What) -> &'static [Column] {
         &[]
@@ -188,6 +195,15 @@ pub struct Document<'a> {
     pub id: String,
     /// In order of decision.
     pub lines: Vec<&'a Decision>,
+}
+
+/// Where a document's goods go.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Destination {
+    /// Our name of it.
+    pub location: String,
+    /// What it is, in the seller's words; empty when not said.
+    pub kind: String,
 }
 
 /// A column of a format: its name, and what it shows of a line.
@@ -317,6 +333,39 @@ fn value(line: &OrderLine<'_>) -> Cell {
         Cell::Money(cost) => cost.times(line.decision.quantity).into(),
         Cell::Empty | Cell::Text(_) | Cell::Count(_) | Cell::Real(_) | Cell::Date(_) => Cell::Empty,
     }
+}
+
+/// The places of a run, by name.
+///
+/// # Errors
+/// [`Error::Input`](crate::domain::error::Error::Input) for a run that cannot be read.
+pub fn destinations(run: &PublishedRun) -> Result<BTreeMap<String, Destination>> {
+    let rows = Rows::of(run, &LOCATIONS)?;
+    let mut places = BTreeMap::new();
+    for row in 0..rows.len() {
+        let location = rows.text("location", row).to_owned();
+        let kind = rows.optional_text("kind", row).unwrap_or_default().to_owned();
+        places.insert(location.clone(), Destination { location, kind });
+    }
+    Ok(places)
+}
+
+/// Takes out the documents that `format` does not write; the reasons, each once.
+pub fn leave_out(
+    format: &dyn ExportFormat,
+    documents: &mut Vec<Document<'_>>,
+    places: &BTreeMap<String, Destination>,
+) -> BTreeSet<String> {
+    let mut reasons = BTreeSet::new();
+    documents.retain(|document| {
+        let location = &document.lines[0].location;
+        let unknown = Destination { location: location.clone(), kind: String::new() };
+        let refused = format.refuses(places.get(location).unwrap_or(&unknown));
+        let is_written = refused.is_none();
+        reasons.extend(refused);
+        is_written
+    });
+    reasons
 }
 
 /// Which approved lines.

@@ -65,6 +65,31 @@ fn moved() -> Vec<Decision> {
     moves
 }
 
+/// Two places that one warehouse feeds: two transfers of three lines.
+fn two_shipments() -> Vec<Decision> {
+    let mut moves = moved();
+    let mut out = line("", "Outlet", "ANVIL", 12);
+    out.from_location = "Warehouse".into();
+    moves.push(out);
+    moves
+}
+
+/// What was moved, as every importer should understand it; `place` is what it calls a destination.
+fn shipments(currency: &str, place: impl Fn(&Decision) -> String) -> Vec<Understood> {
+    let decisions = two_shipments();
+    let mut shipments = Vec::new();
+    for document in of(&decisions) {
+        let lines = document.lines.iter();
+        shipments.push(Understood {
+            id: document.id.clone(),
+            party: place(document.lines[0]),
+            currency: currency.to_owned(),
+            lines: lines.map(|d| [d.sku.clone(), d.quantity.to_string(), place(d)]).collect(),
+        });
+    }
+    shipments
+}
+
 fn of(decisions: &[Decision]) -> Vec<Document<'_>> {
     let mut documents: Vec<Document<'_>> = Vec::new();
     for decision in decisions {
@@ -193,18 +218,25 @@ fn erpnext_takes_blank_rows_as_lines_of_the_document_above() {
     let plain = &files("erpnext", What::Orders, &approved(), &Settings::default())[0];
     assert!(!read(&plain.bytes, b',')[0].contains_key("Company"));
 
-    let file = &files("erpnext", What::Transfers, &moved(), &settings)[0];
+    // A move is a request from which whoever packs makes the stock entry.
+    let file = &files("erpnext", What::Transfers, &two_shipments(), &settings)[0];
     let rows = read(&file.bytes, b',');
     let heads = Heads {
         id: "ID",
-        party: "Stock Entry Type",
-        currency: "",
-        line: ["Item Code (Items)", "Qty (Items)", "Source Warehouse (Items)"],
+        party: "Set Target Warehouse",
+        currency: "Company",
+        line: ["Item Code (Items)", "Quantity (Items)", "Target Warehouse (Items)"],
     };
     let documents = by_blank_parents(&rows, &heads, |head| head.ends_with("(Items)"));
-    assert_eq!(documents.len(), 1);
-    assert_eq!(documents[0].party, "Material Transfer");
-    assert_eq!(documents[0].lines[1], ["AXLE", "7", "Warehouse"]);
+    assert_eq!(documents, shipments("Acorn Ltd", |d| d.location.clone()));
+    assert_eq!(rows[0]["Purpose"], "Material Transfer");
+    // What the document type makes mandatory, on the document and on every line of a stock item.
+    for row in &rows {
+        for head in ["Item Code", "Quantity", "Required By", "Source Warehouse"] {
+            assert!(!row[&format!("{head} (Items)")].is_empty(), "{head}");
+        }
+    }
+    assert_eq!(rows[0]["Set Source Warehouse"], "Warehouse");
 }
 
 #[test]
@@ -229,10 +261,37 @@ fn odoo_takes_blank_rows_as_lines_and_knows_where_to_deliver() {
     ids.dedup();
     assert_eq!(ids.len(), rows.len(), "an external id a line: a second import updates");
 
-    let file = &files("odoo", What::Transfers, &moved(), &Settings::default())[0];
+    let file = &files("odoo", What::Transfers, &two_shipments(), &settings)[0];
     let rows = read(&file.bytes, b',');
+    let heads = Heads {
+        id: "id",
+        party: "location_dest_id",
+        currency: "",
+        line: ["move_ids/product_id", "move_ids/product_uom_qty", "move_ids/location_dest_id"],
+    };
+    let documents = by_blank_parents(&rows, &heads, |head| head.starts_with("move_ids/"));
+    // Names are found by what a record is called: a shelf by its path, an operation by its
+    // warehouse. What is set for receipts is another operation.
+    let shelf = |d: &Decision| match d.location.as_str() {
+        "Shop" => "Corner Shop/Stock".to_owned(),
+        other => format!("{other}/Stock"),
+    };
+    assert_eq!(documents, shipments("", shelf));
     assert_eq!(rows[0]["picking_type_id"], "Warehouse: Internal Transfers");
-    assert_eq!((rows[0]["location_dest_id"].as_str(), rows[1]["id"].as_str()), ("Shop", ""));
+    assert_eq!(rows[0]["location_id"], "Warehouse/Stock");
+    let mut ids: Vec<&str> = rows.iter().map(|row| row["move_ids/id"].as_str()).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    assert_eq!(ids.len(), rows.len(), "an external id a line: a second import updates");
+    // A path is a shelf as it is, and its first step the warehouse.
+    let locations = [("Warehouse".to_owned(), "WH/Stock/A".to_owned())].into();
+    let settings = Settings { locations, ..Settings::default() };
+    let file = &files("odoo", What::Transfers, &moved(), &settings)[0];
+    let row = &read(&file.bytes, b',')[0];
+    assert_eq!(
+        [&row["picking_type_id"], &row["location_id"]],
+        ["WH: Internal Transfers", "WH/Stock/A"]
+    );
 }
 
 #[test]
@@ -250,6 +309,20 @@ fn netsuite_groups_by_external_id_and_reads_its_own_dates() {
     let settings = Settings { dates: Some(DateForm::DayFirst), ..Settings::default() };
     let file = &files("netsuite", What::Orders, &approved(), &settings)[0];
     assert_eq!(read(&file.bytes, b',')[0]["Date"], "04/03/2026");
+
+    let file = &files("netsuite", What::Transfers, &two_shipments(), &Settings::default())[0];
+    let rows = read(&file.bytes, b',');
+    let heads = Heads {
+        id: "External ID",
+        party: "To Location",
+        currency: "",
+        line: ["Items : Item", "Items : Quantity", "To Location"],
+    };
+    assert_eq!(by_number(&rows, &heads), shipments("", |d| d.location.clone()));
+    // Required where transfers need no approval.
+    assert!(
+        rows.iter().all(|row| row["From Location"] == "Warehouse" && row["Date"] == "3/4/2026")
+    );
 }
 
 #[test]
@@ -282,6 +355,18 @@ fn cin7_omni_takes_fewer_than_500_lines_a_file_and_references_that_start_with_po
     references.sort_unstable();
     references.dedup();
     assert!(references.len() >= 4, "no reference is used in two files: {references:?}");
+
+    // Of a branch transfer the company is the branch that it comes from.
+    let file = &files("cin7", What::Transfers, &two_shipments(), &Settings::default())[0];
+    let heads = Heads {
+        id: "Order Ref",
+        party: "Branch",
+        currency: "",
+        line: ["Item Code", "Item Qty", "Branch"],
+    };
+    let rows = read(&file.bytes, b',');
+    assert_eq!(by_number(&rows, &heads), shipments("", |d| d.location.clone()));
+    assert!(rows.iter().all(|row| row["Company"] == "Warehouse"));
 }
 
 #[test]
@@ -370,7 +455,41 @@ fn linnworks_and_generic_say_all_on_every_row() {
 fn send_to_amazon_takes_one_shipment_a_file_separated_by_tabs() {
     let shipments = files("amazon-sendin", What::Transfers, &moved(), &Settings::default());
     assert_eq!(shipments.len(), 1);
-    assert_eq!(shipments[0].bytes, b"Merchant SKU\tQuantity\nANVIL\t5\nAXLE\t7\n");
+    let rows = read(&shipments[0].bytes, b'\t');
+    let lines: Vec<[&str; 2]> =
+        rows.iter().map(|r| [r["Merchant SKU"].as_str(), r["Quantity"].as_str()]).collect();
+    assert_eq!(lines, [["ANVIL", "5"], ["AXLE", "7"]]);
+    // No box is said where it is not full.
+    assert_eq!([&rows[0]["Prep owner"], &rows[0]["Units per box"]], ["Seller", ""]);
+
+    // An item stands once in a file, in cases.
+    let mut twice = vec![line("", "FBA", "ANVIL", 12), line("", "FBA", "ANVIL", 6)];
+    twice.iter_mut().for_each(|d| d.from_location = "Warehouse".into());
+    let rows = read(
+        &files("amazon-sendin", What::Transfers, &twice, &Settings::default())[0].bytes,
+        b'\t',
+    );
+    assert_eq!(rows.len(), 1);
+    let row = ["Quantity", "Units per box", "Number of boxes"].map(|head| rows[0][head].as_str());
+    assert_eq!(row, ["18", "6", "3"]);
+}
+
+#[test]
+fn send_to_amazon_leaves_out_with_words_what_goes_elsewhere() {
+    let sendin = format("amazon-sendin").unwrap();
+    let decisions = [two_shipments(), vec![line("", "DE1", "AXLE", 6)]].concat();
+    let mut documents = of(&decisions);
+    let kind = |location: &str, kind: &str| {
+        let place = Destination { location: location.into(), kind: kind.into() };
+        (location.to_owned(), place)
+    };
+    let places = [kind("DE1", "FBA"), kind("Shop", "shop")].into();
+    let reasons = leave_out(sendin, &mut documents, &places);
+    assert_eq!(documents.len(), 1);
+    assert_eq!(documents[0].lines[0].location, "DE1");
+    let reasons: Vec<String> = reasons.into_iter().collect();
+    assert!(reasons[1].starts_with("Shop is no place of Amazon's"), "{reasons:?}");
+    assert_eq!(leave_out(format("odoo").unwrap(), &mut of(&decisions), &places).len(), 0);
 }
 
 #[test]
