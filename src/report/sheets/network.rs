@@ -155,7 +155,7 @@ fn shipments(report: &Report) -> Sheet {
         .column("Units", "order-quantity", |s| figure(grouped(s.units.as_f64())))
         .column("Fills", "", |s| {
             let room = room_of(report, s.from, s.to);
-            words(room.map_or_else(unknown, |room| {
+            words(room.map_or_else(no_limit, |room| {
                 format!("{:.1} of {:.1} {}", s.takes, room.capacity, room.basis)
             }))
         })
@@ -266,6 +266,10 @@ fn kept(report: &Report, more_comes: &MoreComes) -> Sheet {
             words(chance.unwrap_or_else(unknown))
         })
         .finish()
+}
+
+fn no_limit() -> String {
+    "no limit".to_owned()
 }
 
 fn unknown() -> String {
