@@ -222,7 +222,7 @@ fn short(report: &Report, more_comes: &MoreComes) -> Sheet {
         .column("Asks for", "", |s| figure(grouped(s.lane.asked)))
         .column("Is sent", "order-quantity", |s| figure(grouped(s.line.quantity.as_f64())))
         .column("The source has", "", |s| figure(grouped(s.lane.source_stock)))
-        .column("More comes", "", |s| words(next_stock(more_comes, s.line.sku, s.from)))
+        .column("More comes", "", |s| words(next_stock(report, more_comes, s.line.sku, s.from)))
         .column("Next unit would sell", "", |s| {
             let chance = s.lane.first_kept_sells.map(|p| format!("{:.0} %", 100.0 * p));
             words(chance.unwrap_or_else(unknown))
@@ -233,9 +233,11 @@ fn short(report: &Report, more_comes: &MoreComes) -> Sheet {
 }
 
 /// When more comes to a source, in words.
-fn next_stock(more_comes: &MoreComes, sku: SkuId, location: LocationId) -> String {
-    let day = more_comes.get(&PoolId { sku, location });
-    day.map_or_else(|| "nothing is on its way".to_owned(), |&day| date(day))
+fn next_stock(report: &Report, more: &MoreComes, sku: SkuId, location: LocationId) -> String {
+    match more.get(&PoolId { sku, location }) {
+        Some(&comes) => day(comes, report.input.as_of),
+        None => "nothing is on its way".to_owned(),
+    }
 }
 
 /// L5: what a place could have and does not ask for today, the most margin first.
@@ -260,7 +262,7 @@ fn kept(report: &Report, more_comes: &MoreComes) -> Sheet {
         .column("Share", "", |r| figure(grouped(r.share)))
         .column("Is sent", "order-quantity", |r| figure(grouped(r.sent)))
         .column("Is kept", "", |r| figure(grouped(r.held_back)))
-        .column("More comes", "", |r| words(next_stock(more_comes, r.sku, r.from)))
+        .column("More comes", "", |r| words(next_stock(report, more_comes, r.sku, r.from)))
         .column("Next unit would sell", "", |r| {
             let chance = r.first_kept_sells.map(|p| format!("{:.0} %", 100.0 * p));
             words(chance.unwrap_or_else(unknown))
