@@ -16,7 +16,7 @@ const CELLS_PER_POOL: usize = 64;
 pub(super) struct Cut {
     /// Values of history that one holds, about.
     pub cells: usize,
-    /// Pools that one holds at most.
+    /// Pools after which one ends, with the last one's item.
     pub pools: usize,
 }
 
@@ -29,40 +29,25 @@ impl Default for Cut {
 }
 
 /// Ranges of neighbouring pools of about the same number of values, whatever the number of threads.
+/// None ends within an item: its locations give to each other.
 pub(super) fn partitions(panel: &Panel, cut: Cut) -> Vec<Range<usize>> {
     let mut parts = Vec::new();
     let mut first = 0;
     let mut cells = 0;
-    for (i, pool) in panel.pools().iter().enumerate() {
+    let pools = panel.pools();
+    for (i, pool) in pools.iter().enumerate() {
         cells += CELLS_PER_POOL + pool.series.clone().map(|s| panel.gross(s).len()).sum::<usize>();
-        if cells >= cut.cells || i + 1 - first >= cut.pools {
+        let is_full = cells >= cut.cells || i + 1 - first >= cut.pools;
+        if is_full && pools.get(i + 1).is_none_or(|next| next.sku != pool.sku) {
             parts.push(first..i + 1);
             first = i + 1;
             cells = 0;
         }
     }
-    if first < panel.pools().len() {
-        parts.push(first..panel.pools().len());
+    if first < pools.len() {
+        parts.push(first..pools.len());
     }
     parts
-}
-
-/// The same ranges, none of them ending within an item: lanes connect its pools.
-pub(super) fn whole_items(parts: Vec<Range<usize>>, panel: &Panel) -> Vec<Range<usize>> {
-    let pools = panel.pools();
-    let mut whole = Vec::with_capacity(parts.len());
-    let mut first = 0;
-    for part in parts {
-        let mut end = part.end.max(first);
-        while end > first && end < pools.len() && pools[end].sku == pools[end - 1].sku {
-            end += 1;
-        }
-        if end > first {
-            whole.push(first..end);
-            first = end;
-        }
-    }
-    whole
 }
 
 /// Learns anew over the whole panel; pools that it breaks on are left out.

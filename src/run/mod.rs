@@ -29,6 +29,7 @@ mod summary;
 pub use crate::run::summary::Summary;
 pub use crate::store::now;
 
+use crate::allocate::Presence;
 use crate::config::Plan;
 use crate::domain::classes::{AbcClass, XyzClass};
 use crate::domain::error::{Error, Result};
@@ -46,9 +47,9 @@ use crate::review::overrides::override_exceptions;
 use crate::review::{changes, hindsight, scorecard::scorecard};
 use crate::run::clock::StageClock;
 use crate::run::earlier::Earlier;
-use crate::run::learning::{Cut, Survey, learn_anew, partitions, whole_items};
+use crate::run::learning::{Cut, Survey, learn_anew, partitions};
 use crate::run::open_to_buy::open_to_buy;
-use crate::run::partition::{Evening, Night, PlannedPartition, PlannedPool};
+use crate::run::partition::{Evening, Night, PlannedPartition, PlannedPool, Shop};
 use crate::run::progress::Progress;
 use crate::run::refit::EarlierRefit;
 use crate::store::{
@@ -313,8 +314,8 @@ impl NightlyRun<'_> {
             standing: self.standing,
             envelopes: &envelopes,
         };
-        let night = Night::new(evening, &forecaster)?;
-        let parts = if inputs.lanes.is_empty() { parts } else { whole_items(parts, &inputs.panel) };
+        let presence = Presence::of(inputs);
+        let night = Night::new(Shop::new(evening), &presence, &forecaster)?;
         let planned = self.plan_pools(&night, &parts)?;
         self.outcome.exceptions.extend(forecaster.exceptions());
         self.clock.lap("plan");
@@ -323,7 +324,7 @@ impl NightlyRun<'_> {
         let outcome = &mut self.outcome;
         let (kept, ()) = rayon::join(
             || refit::keep(plan, &forecaster, learnt.entry, &planned.states),
-            || settle::settle(&night, planned.pools, outcome),
+            || settle::settle(&night.shop, planned.pools, outcome),
         );
         match kept {
             Ok(entry) => self.kept_refit = entry,
@@ -356,6 +357,7 @@ impl NightlyRun<'_> {
                 forecast.append(part.forecast)?;
                 outcome.accuracy.extend(part.accuracy);
                 outcome.methods.extend(part.methods);
+                outcome.transfers.extend(part.transfers);
                 outcome.exceptions.extend(part.exceptions);
                 planned.states.extend(part.states);
                 planned.pools.extend(part.pools);

@@ -10,7 +10,7 @@ use crate::domain::exceptions::Exception;
 use crate::domain::inputs::Inputs;
 use crate::domain::outcome::{
     Accuracy, Allocation, ChannelFinding, Classification, MethodChoice, OpenOrderAdvice,
-    PoolPicture, SeriesForecast,
+    PoolPicture, SeriesForecast, Transfer,
 };
 use crate::domain::panel::SeriesKey;
 use crate::domain::units::{Money, Units};
@@ -27,7 +27,7 @@ use crate::run::history::shelves;
 use crate::run::kits::KitNight;
 use crate::run::networks::ItemLanes;
 use crate::tables::{DemandEncoder, ForecastEncoder, LastRun, RowGroup, RunKey};
-use std::ops::Range;
+use std::ops::{Deref, Range};
 
 /// What is known before the first pool is planned.
 pub(super) struct Evening<'a> {
@@ -45,8 +45,9 @@ pub(super) struct Evening<'a> {
     pub envelopes: &'a [Envelope],
 }
 
-/// What every partition reads.
-pub(super) struct Night<'a> {
+/// What is known without any forecast: all that pools are settled with once they are planned.
+pub(super) struct Shop<'a> {
+    pub run: RunKey<'a>,
     pub plan: &'a Plan,
     pub inputs: &'a Inputs,
     pub last: Option<&'a LastRun>,
@@ -54,15 +55,22 @@ pub(super) struct Night<'a> {
     pub kits: Kits,
     /// What is wrong with kits.
     pub kit_exceptions: Vec<Exception>,
-    /// What kits take of their parts, and what may be promised of both.
-    pub kit_night: KitNight,
     pub standing: &'a OpenDecisions,
-    pub forecaster: &'a Forecaster<'a>,
+    /// By pool.
     pub classes: &'a [Classification],
     /// By pool.
     pub economics: &'a [UnitEconomics],
+    /// By series.
     pub return_rates: &'a [f64],
-    pub presence: Presence,
+}
+
+/// What every partition reads.
+pub(super) struct Night<'a> {
+    pub shop: Shop<'a>,
+    /// What kits take of their parts, and what may be promised of both.
+    pub kit_night: KitNight,
+    pub forecaster: &'a Forecaster<'a>,
+    pub presence: &'a Presence,
     pub lead_times: LeadTimes,
     /// By pool.
     pub shelves: Vec<Shelf>,
@@ -70,9 +78,19 @@ pub(super) struct Night<'a> {
     forecast_rows: ForecastEncoder<'a>,
 }
 
+impl<'a> Deref for Night<'a> {
+    type Target = Shop<'a>;
+
+    fn deref(&self) -> &Shop<'a> {
+        &self.shop
+    }
+}
+
 /// What one partition came to, in pool order.
 pub(super) struct PlannedPartition<'a> {
     pub pools: Vec<PlannedPool<'a>>,
+    /// Between locations of one item that no lane connects.
+    pub transfers: Vec<Transfer>,
     pub demand: RowGroup,
     pub forecast: RowGroup,
     pub accuracy: Vec<Accuracy>,
@@ -105,9 +123,9 @@ pub(super) struct PlannedPool<'a> {
     pub short_before_arrival: f64,
 }
 
-impl<'a> Night<'a> {
-    /// Sets up what all partitions share.
-    pub(super) fn new(evening: Evening<'a>, forecaster: &'a Forecaster<'a>) -> Result<Self> {
+impl<'a> Shop<'a> {
+    /// Looks up what the tables say.
+    pub(super) fn new(evening: Evening<'a>) -> Self {
         let Evening {
             run,
             plan,
@@ -119,35 +137,47 @@ impl<'a> Night<'a> {
             standing,
             envelopes,
         } = evening;
-        let calendar = inputs.panel.calendar();
         let (kits, kit_exceptions) = Kits::new(&inputs.kits, &inputs.names);
-        let mut night = Self {
+        let market = Market {
+            approved: &standing.approved_today,
+            open_to_buy: envelopes,
+            ..Market::new(inputs, &plan.purchase)
+        };
+        Self {
+            run,
             plan,
             inputs,
             last,
-            market: Market {
-                approved: &standing.approved_today,
-                open_to_buy: envelopes,
-                ..Market::new(inputs, &plan.purchase)
-            },
+            market,
             kits,
             kit_exceptions,
-            kit_night: KitNight::default(),
             standing,
-            forecaster,
             classes,
             economics,
             return_rates,
-            presence: Presence::of(inputs),
+        }
+    }
+}
+
+impl<'a> Night<'a> {
+    /// Sets up what all partitions share.
+    pub(super) fn new(
+        shop: Shop<'a>,
+        presence: &'a Presence,
+        forecaster: &'a Forecaster<'a>,
+    ) -> Result<Self> {
+        let Shop { run, plan, inputs, standing, .. } = shop;
+        let calendar = inputs.panel.calendar();
+        let horizon = plan.horizon(calendar.bucket());
+        let mut night = Self {
+            shop,
+            kit_night: KitNight::default(),
+            forecaster,
+            presence,
             lead_times: LeadTimes::new(&inputs.purchase_orders),
             shelves: shelves(inputs, standing),
             demand_rows: DemandEncoder::new(&inputs.panel, &inputs.names, run)?,
-            forecast_rows: ForecastEncoder::new(
-                &inputs.names,
-                calendar,
-                plan.horizon(calendar.bucket()),
-                run,
-            )?,
+            forecast_rows: ForecastEncoder::new(&inputs.names, calendar, horizon, run)?,
         };
         // First of all pools: what kits take is part of what their components need, in whatever
         // partition those are.
@@ -155,7 +185,7 @@ impl<'a> Night<'a> {
         Ok(night)
     }
 
-    /// Forecasts and plans the pools of `range`.
+    /// Forecasts and plans the pools of `range`, all locations of each item.
     pub(super) fn partition(&self, range: Range<usize>) -> Result<PlannedPartition<'a>> {
         let panel = &self.inputs.panel;
         let pools = &panel.pools()[range.clone()];
@@ -191,7 +221,8 @@ impl<'a> Night<'a> {
             }
         }
 
-        let mut planned = Vec::with_capacity(range.len());
+        let mut planned: Vec<PlannedPool<'a>> = Vec::with_capacity(range.len());
+        let mut transfers = Vec::new();
         let mut rest = &forecasts[..];
         for item in panel.pools()[range.clone()].chunk_by(|a, b| a.sku == b.sku) {
             let first = range.start + planned.len();
@@ -208,11 +239,17 @@ impl<'a> Night<'a> {
                 let lanes = ItemLanes { in_use: &lanes, backups: &backups };
                 planned.extend(self.plan_network_or_hold(of_item, here, lanes, &mut exceptions));
             }
+            // What lies at another location is moved before the rest is bought.
+            let of_item = &mut planned[first - range.start..];
+            let moved = self.suggested_transfers(of_item);
+            self.buy_the_rest(of_item, &moved, &mut exceptions);
+            transfers.extend(moved);
         }
         exceptions.sort();
         let accuracy = forecasts.into_iter().flat_map(|forecast| forecast.accuracy).collect();
         Ok(PlannedPartition {
             pools: planned,
+            transfers,
             demand,
             forecast,
             accuracy,

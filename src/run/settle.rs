@@ -1,5 +1,5 @@
-//! All pools together: supplier orders and the budget, transfers, exposure, and the rows of the
-//! outcome.
+//! What locations of one item give each other, then all pools together: supplier orders and the
+//! budget, exposure, and the rows of the outcome.
 
 use crate::allocate::exposure::{Selling, exposures};
 use crate::allocate::room::keep_within_room;
@@ -15,24 +15,17 @@ use crate::domain::units::{PoolId, Units};
 use crate::inventory::Arrival;
 use crate::inventory::projection::DatedStock;
 use crate::purchase;
-use crate::run::partition::{Night, PlannedPool};
+use crate::run::partition::{Night, PlannedPool, Shop};
 use rayon::prelude::*;
 use std::collections::BTreeSet;
 
-/// Settles `pools`, in pool order, into `outcome`.
-pub(super) fn settle<'a>(
-    night: &Night<'a>,
-    mut pools: Vec<PlannedPool<'a>>,
-    outcome: &mut Outcome,
-) {
-    outcome.exceptions.extend(night.kit_exceptions.iter().cloned());
-    // What lies elsewhere is moved before the rest is bought.
-    outcome.transfers = suggested_transfers(night, &mut pools);
-    outcome.exceptions.extend(night.buy_the_rest(&mut pools, &outcome.transfers));
+/// Settles `pools`, in pool order, into `outcome`, which has their transfers.
+pub(super) fn settle<'a>(shop: &Shop<'a>, pools: Vec<PlannedPool<'a>>, outcome: &mut Outcome) {
+    outcome.exceptions.extend(shop.kit_exceptions.iter().cloned());
     let mut lines = Vec::with_capacity(pools.len());
     let mut transfers = Vec::new();
     // Of an item that no pool holds nothing is known, which is not the same as none.
-    let mut available: Vec<Option<Units>> = vec![None; night.inputs.names.skus.len()];
+    let mut available: Vec<Option<Units>> = vec![None; shop.inputs.names.skus.len()];
     let mut dated = Vec::with_capacity(pools.len());
     let mut sources: BTreeSet<PoolId> = BTreeSet::new();
     for pool in pools {
@@ -54,35 +47,35 @@ pub(super) fn settle<'a>(
         outcome.pictures.push(pool.picture);
         dated.push(DatedStock { path: pool.plan.path, ..pool.dated });
     }
-    if night.inputs.stock_is_known() {
-        let mut per_day = vec![0.0; night.inputs.names.skus.len()];
+    if shop.inputs.stock_is_known() {
+        let mut per_day = vec![0.0; shop.inputs.names.skus.len()];
         for row in &outcome.allocation {
             per_day[row.sku.index()] += row.velocity;
         }
-        let sync_days = night.plan.allocation.sync_days;
+        let sync_days = shop.plan.allocation.sync_days;
         outcome.findings.extend(exposures(
-            &night.inputs.listings,
+            &shop.inputs.listings,
             |sku| available[sku.index()],
             |sku| {
-                let pools = night.inputs.panel.pools_of(sku);
-                let first = pools.first().and_then(|pool| night.inputs.panel.position(pool));
+                let pools = shop.inputs.panel.pools_of(sku);
+                let first = pools.first().and_then(|pool| shop.inputs.panel.position(pool));
                 Selling {
-                    price: first.and_then(|p| night.economics[p].price).unwrap_or_default(),
+                    price: first.and_then(|p| shop.economics[p].price).unwrap_or_default(),
                     until_sync: per_day[sku.index()] * sync_days,
                 }
             },
         ));
     }
     outcome.findings.sort_by_key(|f| (f.sku, f.kind, f.location, f.channel));
-    let policy = &night.plan.policy;
-    outcome.exceptions.extend(policy.idle_targets(night.classes, &outcome.policy));
+    let policy = &shop.plan.policy;
+    outcome.exceptions.extend(policy.idle_targets(shop.classes, &outcome.policy));
     // Last: the budget and the suppliers' minimums weigh all lines of the run against each other.
-    let settled = purchase::settle(lines, &night.market);
-    outcome.exceptions.extend(network_exceptions(night, &mut transfers, &mut outcome.lanes));
+    let settled = purchase::settle(lines, &shop.market);
+    outcome.exceptions.extend(network_exceptions(shop, &mut transfers, &mut outcome.lanes));
     outcome.exceptions.extend(expedite(
         &outcome.open_orders,
         |pool| sources.contains(&pool),
-        &night.inputs.names,
+        &shop.inputs.names,
     ));
     let (recommendations, orders) = (settled.recommendations, settled.orders);
     let Ordered { recommendations, orders } =
@@ -90,19 +83,19 @@ pub(super) fn settle<'a>(
     outcome.recommendations = recommendations;
     outcome.orders = orders;
     outcome.exceptions.extend(settled.exceptions);
-    if night.inputs.stock_is_known() {
-        outcome.projections = night.projections(dated, outcome);
+    if shop.inputs.stock_is_known() {
+        outcome.projections = shop.projections(dated, outcome);
     }
 }
 
 /// What lanes and locations have no room for stays, and what there is to tell of all lanes
 /// together.
 fn network_exceptions(
-    night: &Night<'_>,
+    shop: &Shop<'_>,
     transfers: &mut [Recommendation],
     lanes: &mut [LaneRow],
 ) -> Vec<Exception> {
-    let inputs = night.inputs;
+    let inputs = shop.inputs;
     if inputs.lanes.is_empty() {
         return Vec::new();
     }
@@ -115,33 +108,7 @@ fn network_exceptions(
     exceptions
 }
 
-/// Between locations of one item, where one has more than its order-up-to level and another runs
-/// short.
-fn suggested_transfers(night: &Night<'_>, pools: &mut [PlannedPool<'_>]) -> Vec<Transfer> {
-    let mut suggested = Vec::new();
-    for item in pools.chunk_by_mut(|a, b| a.plan.policy.sku == b.plan.policy.sku) {
-        let sku = item[0].plan.policy.sku;
-        // What lanes connect is moved by them.
-        let apart = item.iter().filter(|pool| !pool.in_network);
-        let sites: Vec<Site> = apart.map(|pool| night.site(pool)).collect();
-        if sites.len() < 2 || night.kits.is_kit(sku) {
-            continue;
-        }
-        let found = transfers(sku, &sites, &night.plan.allocation, &|from, to| {
-            let is_by_lane = night.inputs.lanes.serves(sku, from, to);
-            !is_by_lane && !night.standing.is_move_quiet(sku, from, to)
-        });
-        for pool in item {
-            if let Some(need) = &mut pool.waiting {
-                need.reason += &left_elsewhere(need.location, &sites, &found, &night.inputs.names);
-            }
-        }
-        suggested.extend(found);
-    }
-    suggested
-}
-
-impl<'a> Night<'a> {
+impl Shop<'_> {
     /// The coming days of every pool, with what is ordered and moved tonight.
     fn projections(&self, dated: Vec<DatedStock>, outcome: &Outcome) -> Vec<StockProjection> {
         let period_days = self.inputs.panel.calendar().bucket().days();
@@ -174,6 +141,32 @@ impl<'a> Night<'a> {
             }
         }
         coming
+    }
+
+}
+
+impl<'a> Night<'a> {
+    /// Between the locations of one item, where one has more than its order-up-to level and another
+    /// runs short.
+    pub(super) fn suggested_transfers(&self, item: &mut [PlannedPool<'_>]) -> Vec<Transfer> {
+        let Some(first) = item.first() else { return Vec::new() };
+        let sku = first.plan.policy.sku;
+        // What lanes connect is moved by them.
+        let apart = item.iter().filter(|pool| !pool.in_network);
+        let sites: Vec<Site> = apart.map(|pool| self.site(pool)).collect();
+        if sites.len() < 2 || self.kits.is_kit(sku) {
+            return Vec::new();
+        }
+        let found = transfers(sku, &sites, &self.plan.allocation, &|from, to| {
+            let is_by_lane = self.inputs.lanes.serves(sku, from, to);
+            !is_by_lane && !self.standing.is_move_quiet(sku, from, to)
+        });
+        for pool in item {
+            if let Some(need) = &mut pool.waiting {
+                need.reason += &left_elsewhere(need.location, &sites, &found, &self.inputs.names);
+            }
+        }
+        found
     }
 
     /// A location as its neighbours see it.
@@ -215,29 +208,23 @@ impl<'a> Night<'a> {
         }
     }
 
-    /// Proposes the lines of the pools that waited for transfers, less what is moved to them.
-    fn buy_the_rest(
+    /// Proposes the lines of the pools of one item that waited for transfers, less what is moved to
+    /// them.
+    pub(super) fn buy_the_rest(
         &self,
-        pools: &mut [PlannedPool<'a>],
+        item: &mut [PlannedPool<'a>],
         transfers: &[Transfer],
-    ) -> Vec<Exception> {
-        let proposed: Vec<Vec<Exception>> = pools
-            .par_iter_mut()
-            .map(|pool| {
-                let mut exceptions = Vec::new();
-                if let Some(mut need) = pool.waiting.take() {
-                    let id = PoolId { sku: need.sku, location: need.location };
-                    let of_item = sorted::run(transfers, |transfer| transfer.sku.cmp(&id.sku));
-                    for transfer in of_item.iter().filter(|t| t.to == id.location) {
-                        let from = self.inputs.names.location(transfer.from);
-                        need.move_in(transfer.quantity, from);
-                    }
-                    let p = self.inputs.panel.position(id).expect("a planned pool is in the panel");
-                    self.propose_or_hold(p, pool, *need, &mut exceptions);
-                }
-                exceptions
-            })
-            .collect();
-        proposed.into_iter().flatten().collect()
+        exceptions: &mut Vec<Exception>,
+    ) {
+        for pool in item {
+            let Some(mut need) = pool.waiting.take() else { continue };
+            let id = PoolId { sku: need.sku, location: need.location };
+            for transfer in transfers.iter().filter(|t| t.to == id.location) {
+                let from = self.inputs.names.location(transfer.from);
+                need.move_in(transfer.quantity, from);
+            }
+            let p = self.inputs.panel.position(id).expect("a planned pool is in the panel");
+            self.propose_or_hold(p, pool, *need, exceptions);
+        }
     }
 }
