@@ -4,10 +4,11 @@ use crate::domain::inputs::{Channel, ChannelItem, Inputs};
 use crate::domain::panel::{Panel, Pool};
 use crate::domain::units::{ChannelId, LocationId};
 use std::collections::BTreeSet;
+use serde::{Deserialize, Serialize};
 
 /// From which locations each channel sells: its own where the master data name one, otherwise
 /// wherever it has sales of any item; one without any sales that holds a reserve, from everywhere.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Presence {
     sells: BTreeSet<(LocationId, ChannelId)>,
 }

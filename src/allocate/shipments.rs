@@ -16,6 +16,7 @@ use crate::network::night::Binding;
 use crate::purchase::{number_lines, recommendation_id};
 use chrono::{Days, NaiveDate};
 use std::collections::BTreeMap;
+use serde::{Deserialize, Serialize};
 
 /// What is known of one place and the lane that feeds it.
 pub struct Shipping<'a> {
@@ -80,7 +81,7 @@ pub struct SourceStock {
 }
 
 /// A lane's night as rows: for whoever decides, and for whoever looks into it.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Shipped {
     /// The row of a place that a lane feeds.
     pub recommendation: Recommendation,

@@ -179,77 +179,121 @@ pub struct PoolFacts {
     pub units_365: f64,
 }
 
-/// The facts of one pool, from the cleaned panel.
-///
-/// - `return_rates`: share of sold units that come back. `[series]`
-/// - `price`: of one unit where the sales say none, currency units; `None` where nothing says.
-#[must_use]
-pub fn pool_facts(
-    panel: &Panel,
-    pool: &Pool,
-    return_rates: &[f64],
-    price: Option<f64>,
-) -> PoolFacts {
-    let calendar = panel.calendar();
-    let days = calendar.bucket().days();
-    let first = pool.series.clone().map(|i| panel.start(i)).min().unwrap_or(calendar.history());
-    let length = calendar.history() - first;
-    let own_starts = pool.series.clone().map(|i| panel.own_start(i));
-    let own_start = own_starts.min().unwrap_or(calendar.history());
-    let mut history = PoolHistory {
-        demand: vec![0.0; length],
-        silent: vec![Idleness::Other; length],
-        observed: vec![!pool.series.is_empty(); length],
-        promoted: vec![false; length],
-    };
-    let mut facts = PoolFacts {
-        sku: pool.sku,
-        location: pool.location,
-        variation: Variation::default(),
-        adi_cv2: None,
-        velocity_per_day: 0.0,
-        age_days: (calendar.history() - own_start) as f64 * days,
-        has_sold: false,
-        silence: Silence::NEVER_SOLD,
-        revenue_365: 0.0,
-        revenue_90: 0.0,
-        units_365: 0.0,
-    };
-    for i in pool.series.clone() {
-        let (gross, flags) = (panel.gross(i), panel.flags(i));
-        history.add(panel.start(i) - first, gross, panel.cleaned(i), flags);
-        let net = 1.0 - return_rates[i];
-        let tail = |window_days: f64| {
-            gross.len() - gross.len().min((window_days / days).round().max(1.0) as usize)
+/// What the history of one pool says by itself: [`PoolFacts`] but for what its channels and prices
+/// make of it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PoolSeen {
+    variation: Variation,
+    adi_cv2: Option<(f64, f64)>,
+    age_days: f64,
+    has_sold: bool,
+    silence: Silence,
+    /// One a channel.
+    sold: Vec<SeriesSold>,
+}
+
+/// What one series sold lately, what comes back not deducted.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+struct SeriesSold {
+    /// Units a period over the last 60 days.
+    velocity: f64,
+    /// Units of the last 365 days.
+    year: f64,
+    /// Units of the last 90 days.
+    quarter: f64,
+}
+
+impl PoolSeen {
+    /// Of one pool of the cleaned panel.
+    #[must_use]
+    pub fn of(panel: &Panel, pool: &Pool) -> Self {
+        let calendar = panel.calendar();
+        let days = calendar.bucket().days();
+        let first = pool.series.clone().map(|i| panel.start(i)).min().unwrap_or(calendar.history());
+        let length = calendar.history() - first;
+        let own_starts = pool.series.clone().map(|i| panel.own_start(i));
+        let own_start = own_starts.min().unwrap_or(calendar.history());
+        let mut history = PoolHistory {
+            demand: vec![0.0; length],
+            silent: vec![Idleness::Other; length],
+            observed: vec![!pool.series.is_empty(); length],
+            promoted: vec![false; length],
         };
-        let units = |window_days: f64| -> f64 {
-            net * gross[tail(window_days)..].iter().map(|&units| f64::from(units)).sum::<f64>()
-        };
-        let from = tail(60.0);
-        let own = panel.own_start(i) - panel.start(i);
-        // Inherited demand sells at the pace it had.
-        let recent = if own > from { &panel.cleaned(i)[from..] } else { &gross[from..] };
-        facts.velocity_per_day += net * crate::clean::velocity(recent, &flags[from..]) / days;
-        let (year, quarter) = (units(365.0), units(90.0));
-        let totals = panel.totals(i);
-        // The average price of the units that had one beats the list's: it knows of discounts.
-        let price = if totals.priced_units > 0.0 {
-            totals.gross_revenue / totals.priced_units
-        } else {
-            price.unwrap_or(0.0)
-        };
-        facts.units_365 += year;
-        facts.revenue_365 += totals.revenue_365 + price * (year - totals.priced_365).max(0.0);
-        facts.revenue_90 += totals.revenue_90 + price * (quarter - totals.priced_90).max(0.0);
-        facts.has_sold |= gross.iter().any(|&units| units > 0.0);
+        let mut has_sold = false;
+        let mut sold = Vec::with_capacity(pool.series.len());
+        for i in pool.series.clone() {
+            let (gross, flags) = (panel.gross(i), panel.flags(i));
+            history.add(panel.start(i) - first, gross, panel.cleaned(i), flags);
+            let tail = |window_days: f64| {
+                gross.len() - gross.len().min((window_days / days).round().max(1.0) as usize)
+            };
+            let units = |window_days: f64| -> f64 {
+                gross[tail(window_days)..].iter().map(|&units| f64::from(units)).sum()
+            };
+            let from = tail(60.0);
+            let own = panel.own_start(i) - panel.start(i);
+            // Inherited demand sells at the pace it had.
+            let recent = if own > from { &panel.cleaned(i)[from..] } else { &gross[from..] };
+            let velocity = crate::clean::velocity(recent, &flags[from..]);
+            sold.push(SeriesSold { velocity, year: units(365.0), quarter: units(90.0) });
+            has_sold |= gross.iter().any(|&units| units > 0.0);
+        }
+        let observed = history.demand.iter().zip(&history.observed);
+        Self {
+            adi_cv2: crate::classify::pattern::adi_cv2(
+                observed.filter(|&(_, &observed)| observed).map(|(&demand, _)| demand),
+            ),
+            age_days: (calendar.history() - own_start) as f64 * days,
+            has_sold,
+            silence: Silence::of(history.silent.iter().copied(), days),
+            variation: Variation::of(&history.demand, &history.promoted, calendar.bucket()),
+            sold,
+        }
     }
-    let observed = history.demand.iter().zip(&history.observed);
-    facts.adi_cv2 = crate::classify::pattern::adi_cv2(
-        observed.filter(|&(_, &observed)| observed).map(|(&demand, _)| demand),
-    );
-    facts.silence = Silence::of(history.silent.iter().copied(), days);
-    facts.variation = Variation::of(&history.demand, &history.promoted, calendar.bucket());
-    facts
+
+    /// The facts of `pool`, which this is of.
+    ///
+    /// - `return_rates`: share of sold units that come back. `[series of the panel]`
+    /// - `price`: of one unit where the sales say none, currency units; `None` where nothing says.
+    #[must_use]
+    pub fn facts(
+        &self,
+        panel: &Panel,
+        pool: &Pool,
+        return_rates: &[f64],
+        price: Option<f64>,
+    ) -> PoolFacts {
+        let days = panel.calendar().bucket().days();
+        let mut facts = PoolFacts {
+            sku: pool.sku,
+            location: pool.location,
+            variation: self.variation.clone(),
+            adi_cv2: self.adi_cv2,
+            velocity_per_day: 0.0,
+            age_days: self.age_days,
+            has_sold: self.has_sold,
+            silence: self.silence,
+            revenue_365: 0.0,
+            revenue_90: 0.0,
+            units_365: 0.0,
+        };
+        for (i, sold) in pool.series.clone().zip(&self.sold) {
+            let net = 1.0 - return_rates[i];
+            facts.velocity_per_day += net * sold.velocity / days;
+            let (year, quarter) = (net * sold.year, net * sold.quarter);
+            let totals = panel.totals(i);
+            // The average price of the units that had one beats the list's: it knows of discounts.
+            let price = if totals.priced_units > 0.0 {
+                totals.gross_revenue / totals.priced_units
+            } else {
+                price.unwrap_or(0.0)
+            };
+            facts.units_365 += year;
+            facts.revenue_365 += totals.revenue_365 + price * (year - totals.priced_365).max(0.0);
+            facts.revenue_90 += totals.revenue_90 + price * (quarter - totals.priced_90).max(0.0);
+        }
+        facts
+    }
 }
 
 /// The channels of one pool together, from its first period on.

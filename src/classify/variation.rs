@@ -12,6 +12,7 @@
 
 use crate::domain::calendar::Bucket;
 use crate::math::elementary::Transcendental;
+use serde::{Deserialize, Serialize};
 
 /// Weeks that are looked at: a year; of longer periods as many as that.
 pub const WEEKS: usize = 52;
@@ -21,7 +22,7 @@ const LEAST_WEEKS: usize = 8;
 const WEEKDAY_DAYS: usize = 364;
 
 /// How evenly an item sold lately.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Variation {
     /// Cleaned demand of each of the last weeks, oldest first. `[up to 52]`
     pub recent: Vec<f64>,

@@ -24,6 +24,7 @@ use crate::domain::panel::{Activity, SeriesMut, flag};
 use crate::math::elementary::{Elementary, Transcendental};
 use chrono::NaiveDate;
 use std::ops::Range;
+use serde::{Deserialize, Serialize};
 
 /// Share of its periods that an item must sell in to give a sign of a stock-out: most days.
 const STEADY_SHARE: f64 = 0.5;
@@ -664,7 +665,7 @@ pub fn is_idle(gross: f32, flags: u8) -> bool {
 
 /// How long an item has been silent while it could have sold and usually would have, and how long
 /// it was at most before it came back. `[trap 8]`
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Silence {
     /// Idle days since the last sale; infinite for what never sold and nobody awaits.
     pub days: f64,

@@ -2,7 +2,7 @@
 //! how it gets on to stderr.
 
 use crate::cli::{
-    Cli, Command, backtest, check, conventions, demo, doctor, explain, export, init, mcp, prune,
+    Cli, Command, backtest, check, conventions, demo, doctor, explain, export, init, mcp, phases, prune,
     review, run, serve, simulate,
 };
 use crate::domain::error::{Error, Result};
@@ -30,6 +30,10 @@ pub fn execute(cli: &Cli) -> Result<u8> {
         Command::Serve(args) => serve::serve(args),
         Command::Mcp(args) => mcp::mcp(args),
         Command::Doctor(args) => doctor::doctor(args),
+        Command::Observe(args) => phases::observe(args),
+        Command::Merge(args) => phases::merge(args),
+        Command::Plan(args) => phases::plan(args),
+        Command::Finish(args) => phases::finish(args),
     })
     .unwrap_or_else(|fault| Err(Error::Internal(fault.to_string())))
 }

@@ -10,6 +10,7 @@ mod explain;
 mod export;
 mod init;
 mod mcp;
+mod phases;
 pub mod print;
 pub mod progress;
 mod prune;
@@ -85,12 +86,100 @@ pub enum Command {
     Mcp(McpArgs),
     /// Look at the runs, decisions and models: what is damaged, what is left behind.
     Doctor(DoctorArgs),
+    /// A night over buckets of items, for an engine with several machines: looks at some buckets.
+    Observe(ObserveArgs),
+    /// A night over buckets: joins what was observed of all of them.
+    Merge(MergeArgs),
+    /// A night over buckets: forecasts and plans some of them.
+    Plan(PlanArgs),
+    /// A night over buckets: settles what all of them planned, and publishes it.
+    Finish(FinishArgs),
     /// Completions for a shell, to be sourced by it.
     Completions(CompletionsArgs),
     /// Write the manual, one page a command.
     Man(ManArgs),
     /// What configuration, summary and tables look like, for editors and programs.
     Schema(SchemaArgs),
+}
+
+/// What a phase looks at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Pass {
+    /// First: the rows of sales, as they are read.
+    Rows,
+    /// Then: the history made of them.
+    History,
+}
+
+/// Which buckets of a night, and where phases leave what they find.
+#[derive(Debug, Clone, Args)]
+pub struct BucketArgs {
+    /// Folder in which the phases of this night leave what they find, new for every night.
+    #[arg(long, value_name = "DIR")]
+    pub work: PathBuf,
+    /// Numbers of the buckets, from 0 on: `3` or `3,4,5`.
+    #[arg(long, value_name = "N", value_delimiter = ',', required = true)]
+    pub bucket: Vec<u32>,
+    /// Which attempt at this task it is, where an engine repeats tasks: a part of file names.
+    #[arg(long, value_name = "NAME", default_value = "0")]
+    pub attempt: String,
+}
+
+/// Arguments of `observe`.
+#[derive(Debug, Clone, Args)]
+pub struct ObserveArgs {
+    /// What to look at.
+    #[arg(long, value_enum)]
+    pub pass: Pass,
+    /// In how many buckets the night is cut, for `--pass rows`; the results are the same at any
+    /// number.
+    #[arg(long, value_name = "N")]
+    pub of: Option<u32>,
+    /// Which buckets.
+    #[command(flatten)]
+    pub buckets: BucketArgs,
+    /// Which data, which settings.
+    #[command(flatten)]
+    pub options: Options,
+}
+
+/// Arguments of `merge`.
+#[derive(Debug, Clone, Args)]
+pub struct MergeArgs {
+    /// What was observed.
+    #[arg(long, value_enum)]
+    pub pass: Pass,
+    /// In how many buckets the night is cut, for `--pass rows`.
+    #[arg(long, value_name = "N")]
+    pub of: Option<u32>,
+    /// The work folder of this night.
+    #[arg(long, value_name = "DIR")]
+    pub work: PathBuf,
+    /// Which data, which settings.
+    #[command(flatten)]
+    pub options: Options,
+}
+
+/// Arguments of `plan`.
+#[derive(Debug, Clone, Args)]
+pub struct PlanArgs {
+    /// Which buckets.
+    #[command(flatten)]
+    pub buckets: BucketArgs,
+    /// Which data, which settings.
+    #[command(flatten)]
+    pub options: Options,
+}
+
+/// Arguments of `finish`.
+#[derive(Debug, Clone, Args)]
+pub struct FinishArgs {
+    /// The work folder of this night.
+    #[arg(long, value_name = "DIR")]
+    pub work: PathBuf,
+    /// Which data, which settings, where to.
+    #[command(flatten)]
+    pub options: Options,
 }
 
 /// Arguments of `completions`.

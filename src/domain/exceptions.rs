@@ -1,6 +1,7 @@
 //! What a run tells about single items, tables and rows that could not be done as usual: it goes
 //! on, and says so.
 
+use crate::explain::words::{self, Word};
 use crate::domain::classes::words;
 use crate::domain::error::did_you_mean;
 use crate::domain::fault::Fault;
@@ -11,7 +12,7 @@ use std::cmp::Ordering;
 use std::fmt;
 
 /// How much an [`Exception`] matters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Severity {
     /// Good to know.
     Info,
@@ -206,7 +207,7 @@ words! {
 }
 
 /// What was lost, added or put aside by what an [`Exception`] says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Effect {
     /// Units of stock or demand.
     Units(Units),
@@ -239,7 +240,7 @@ impl Effect {
 }
 
 /// What an [`Exception`] is about. Subjects are equal if they read the same, and sort as they read.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub enum Subject {
     /// An item everywhere.
     Item(String),
@@ -278,7 +279,7 @@ pub enum Subject {
     /// An input file, or a file of the report.
     File(String),
     /// A part of the run or of its configuration: `purchase.budget`, `forecast`.
-    Run(&'static str),
+    Run(#[serde(deserialize_with = "words::word")] Word),
 }
 
 impl Subject {
@@ -431,7 +432,7 @@ impl PartialEq for Subject {
 impl Eq for Subject {}
 
 /// One item, table or channel that could not be done as usual: a row of `exceptions.parquet`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Exception {
     /// How much it matters.
     pub severity: Severity,
@@ -473,7 +474,7 @@ impl Exception {
 }
 
 /// One rejected input row: a row of `quarantine.parquet`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Quarantined {
     /// File name, relative to the data folder.
     pub file: String,

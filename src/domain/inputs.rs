@@ -12,6 +12,7 @@ use crate::domain::panel::{Panel, PoolId};
 use crate::domain::sorted::{Sorted, keyed};
 use crate::domain::units::{ChannelId, LeadTime, LocationId, Money, SkuId, SupplierId, Units};
 use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// The dictionaries: names in byte order, so that codes do not depend on the order of rows.
@@ -149,6 +150,13 @@ pub struct Inputs {
     pub counts: Vec<Count>,
     /// Sorted by period start.
     pub accounts: Vec<Account>,
+    /// Whether anything was sold at a location in each period of history. `[locations][history]`
+    pub sold_periods: Vec<Vec<bool>>,
+    /// By [`SkuId`]: of which items the history is there, where a night is cut into buckets; empty
+    /// for all of them.
+    pub here: Vec<bool>,
+    /// Rows of sales from the morning of the run on, which are not used.
+    pub future_rows: u64,
     /// Which tables were there, with what was read from each.
     pub sources: Vec<Source>,
     /// Rejected rows, sorted.
@@ -192,12 +200,21 @@ impl Inputs {
             kits: Sorted::empty(),
             counts: Vec::new(),
             accounts: Vec::new(),
+            sold_periods: Vec::new(),
+            here: Vec::new(),
+            future_rows: 0,
             sources: Vec::new(),
             quarantine: Vec::new(),
             exceptions: Vec::new(),
             refused: Vec::new(),
             is_pilot: false,
         }
+    }
+
+    /// Whether the history of an item is there.
+    #[must_use]
+    pub fn has_here(&self, sku: SkuId) -> bool {
+        self.here.get(sku.index()).copied().unwrap_or(true)
     }
 
     /// Whether the table was given and has rows.
@@ -271,7 +288,7 @@ impl Inputs {
 }
 
 /// One input file as read.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Source {
     /// Table of the contract.
     pub table: String,

@@ -16,6 +16,7 @@ use crate::domain::inputs::Names;
 use crate::domain::panel::PoolId;
 use crate::domain::sorted::keyed;
 use crate::domain::units::{ChannelId, LocationId, Money, SkuId, SupplierId, Units};
+use crate::explain::words::{self, Word};
 use crate::explain::{Step, Unit};
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
@@ -68,7 +69,7 @@ impl SeriesForecast {
 }
 
 /// How the forecast of one series was made, and why so.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MethodChoice {
     /// Label of the method or combination.
     pub method: String,
@@ -97,12 +98,13 @@ pub struct AccuracySums {
 
 /// Accuracy of one method on one series at the lead-time horizon, over the rolling origins of the
 /// run.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Accuracy {
     /// Position of the series in the panel.
     pub series: usize,
     /// Method label.
-    pub method: &'static str,
+    #[serde(deserialize_with = "words::word")]
+    pub method: Word,
     /// Sum of absolute errors / sum of actuals.
     pub wape: f64,
     /// Sum of errors (forecast - actual) / sum of actuals.
@@ -122,7 +124,7 @@ pub struct Accuracy {
 }
 
 /// Classes of one pool.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Classification {
     /// The item.
     pub sku: SkuId,
@@ -161,7 +163,7 @@ pub struct Classification {
 }
 
 /// Inventory policy of one pool.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Policy {
     /// The item.
     pub sku: SkuId,
@@ -202,7 +204,7 @@ pub struct Policy {
 }
 
 /// A source with all that it feeds, units.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Echelon {
     /// Its stock, what is on its way to it, and the positions of all that it feeds.
     pub position: f64,
@@ -223,7 +225,7 @@ words! {
 }
 
 /// What makes a recommendation a transfer, whole units.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct TransferLine {
     /// The source.
     pub from: LocationId,
@@ -236,7 +238,7 @@ pub struct TransferLine {
 }
 
 /// What one lane does for one item tonight, units.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct LaneRow {
     /// The item.
     pub sku: SkuId,
@@ -297,7 +299,7 @@ words! {
 }
 
 /// What another quantity of an order line would mean.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Choice {
     /// Units; the supplier takes them.
     pub quantity: Units,
@@ -310,7 +312,7 @@ pub struct Choice {
 }
 
 /// One recommendation: a pool, and the supplier line it proposes (quantity 0 = nothing to order).
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Recommendation {
     /// Stable over re-runs: digest of as-of date, sku, location and supplier.
     pub id: String,
@@ -386,7 +388,7 @@ words! {
 }
 
 /// One open purchase-order line that should move.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct OpenOrderAdvice {
     /// Number of the purchase order.
     pub order_id: String,
@@ -412,7 +414,7 @@ pub struct OpenOrderAdvice {
 }
 
 /// Units to move between two locations of the same item.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Transfer {
     /// The item.
     pub sku: SkuId,
@@ -456,7 +458,7 @@ pub struct DraftOrder {
 }
 
 /// A fact about the channels of one item that someone should look at.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ChannelFinding {
     /// The item.
     pub sku: SkuId,
@@ -532,7 +534,7 @@ words! {
 }
 
 /// One channel's share of a pool.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Allocation {
     /// The item.
     pub sku: SkuId,
@@ -606,7 +608,7 @@ impl Indicator {
 
 /// A compact picture of one pool for the report: weekly sums that end at the as-of date, weekly
 /// forecast from it on.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct PoolPicture {
     /// Gross demand of each of the last weeks (up to 104), units.
     pub history: Vec<f32>,

@@ -11,6 +11,7 @@ use crate::domain::sorted;
 pub use crate::domain::units::PoolId;
 use crate::domain::units::{ChannelId, LocationId, SkuId};
 use crate::parallel;
+use serde::{Deserialize, Serialize};
 use std::ops::Range;
 
 /// Facts about one period of one series, kept as bits.
@@ -88,7 +89,9 @@ impl Activity {
 }
 
 /// What names a series.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 pub struct SeriesKey {
     /// The item.
     pub sku: SkuId,
@@ -132,7 +135,7 @@ impl Pool {
 }
 
 /// Money and units of one series over the trailing windows that classification reads.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub struct SalesTotals {
     /// Net revenue of the last 365 days, currency units.
     pub revenue_365: f64,
@@ -202,7 +205,104 @@ pub struct PanelParts {
     pub unsold_pools: Vec<(SkuId, LocationId)>,
 }
 
+/// The cleaned history of some series, on its way from one process to another.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct PanelPart {
+    /// Sorted, distinct. `[series]`
+    pub keys: Vec<SeriesKey>,
+    starts: Vec<u32>,
+    own_starts: Vec<u32>,
+    gross: Vec<f32>,
+    cleaned: Vec<f32>,
+    flags: Vec<u8>,
+    returns: Vec<Vec<(u32, f32)>>,
+    totals: Vec<SalesTotals>,
+}
+
 impl Panel {
+    /// The history of some series, in ascending order.
+    #[must_use]
+    pub fn part(&self, series: impl IntoIterator<Item = usize>) -> PanelPart {
+        let mut part = PanelPart::default();
+        for i in series {
+            part.keys.push(self.keys[i]);
+            part.starts.push(self.starts[i]);
+            part.own_starts.push(self.own_starts[i]);
+            part.gross.extend_from_slice(self.gross(i));
+            part.cleaned.extend_from_slice(self.cleaned(i));
+            part.flags.extend_from_slice(self.flags(i));
+            part.returns.push(self.returns(i).to_vec());
+            part.totals.push(self.totals[i]);
+        }
+        part
+    }
+
+    /// The panel of a part alone, with the pools of `unsold` besides.
+    ///
+    /// # Panics
+    /// If the part is none of a panel on this calendar.
+    #[must_use]
+    pub fn of_part(calendar: Calendar, part: PanelPart, unsold: Vec<(SkuId, LocationId)>) -> Self {
+        let cleaned = part.cleaned;
+        let parts = PanelParts {
+            keys: part.keys,
+            starts: part.starts,
+            own_starts: part.own_starts,
+            heirs: Vec::new(),
+            gross: part.gross,
+            flags: part.flags,
+            returns: part.returns,
+            totals: part.totals,
+            unsold_pools: unsold,
+        };
+        let mut panel = Self::new(calendar, parts);
+        assert_eq!(cleaned.len(), panel.cleaned.len(), "one cleaned value a gross one");
+        panel.cleaned = cleaned;
+        panel
+    }
+
+    /// This panel, none of whose history is there, with that of some series.
+    ///
+    /// # Panics
+    /// If a part has a series that the panel has not.
+    #[must_use]
+    pub fn with_parts(&self, parts: &[PanelPart]) -> Self {
+        let mut all = PanelPart { keys: self.keys.clone(), ..PanelPart::default() };
+        let history = self.calendar.history();
+        let mut rest: Vec<PartSeries<'_>> = parts.iter().flat_map(|part| part.series(history)).collect();
+        rest.sort_by_key(|series| series.key);
+        let mut rest = rest.into_iter().peekable();
+        for (i, key) in self.keys.iter().enumerate() {
+            let Some(series) = rest.next_if(|series| series.key == *key) else {
+                all.starts.push(self.starts[i]);
+                all.own_starts.push(self.own_starts[i]);
+                all.returns.push(Vec::new());
+                all.totals.push(self.totals[i]);
+                continue;
+            };
+            all.starts.push(series.start);
+            all.own_starts.push(series.own_start);
+            all.gross.extend_from_slice(series.gross);
+            all.cleaned.extend_from_slice(series.cleaned);
+            all.flags.extend_from_slice(series.flags);
+            all.returns.push(series.returns.to_vec());
+            all.totals.push(series.totals);
+        }
+        assert!(rest.next().is_none(), "every series of a part has its place in the panel");
+        let unsold = self.pools.iter().filter(|pool| pool.series.is_empty());
+        let unsold = unsold.map(|pool| (pool.sku, pool.location)).collect();
+        Self::of_part(self.calendar.clone(), all, unsold)
+    }
+
+    /// Replaces the money and units of every series.
+    ///
+    /// # Panics
+    /// If there is not one a series.
+    pub fn set_totals(&mut self, totals: Vec<SalesTotals>) {
+        assert_eq!(totals.len(), self.keys.len(), "one total a series");
+        self.totals = totals;
+    }
+
     /// Builds the panel; `cleaned` starts as a copy of `gross`.
     ///
     /// # Panics
@@ -379,6 +479,41 @@ impl Panel {
                 flags: this_flags,
             }
         })
+    }
+}
+
+/// One series of a part.
+struct PartSeries<'p> {
+    key: SeriesKey,
+    start: u32,
+    own_start: u32,
+    gross: &'p [f32],
+    cleaned: &'p [f32],
+    flags: &'p [u8],
+    returns: &'p [(u32, f32)],
+    totals: SalesTotals,
+}
+
+impl PanelPart {
+    /// Its series, on an axis of so many periods.
+    fn series(&self, history: usize) -> Vec<PartSeries<'_>> {
+        let mut all = Vec::with_capacity(self.keys.len());
+        let mut first = 0;
+        for (i, &key) in self.keys.iter().enumerate() {
+            let cells = first..first + history - self.starts[i] as usize;
+            first = cells.end;
+            all.push(PartSeries {
+                key,
+                start: self.starts[i],
+                own_start: self.own_starts[i],
+                gross: &self.gross[cells.clone()],
+                cleaned: &self.cleaned[cells.clone()],
+                flags: &self.flags[cells],
+                returns: &self.returns[i],
+                totals: self.totals[i],
+            });
+        }
+        all
     }
 }
 

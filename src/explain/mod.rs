@@ -4,21 +4,26 @@
 //! A leaf: it imports no other room. `inventory` and `purchase` record, `audit` recomputes,
 //! `review` and `report` show.
 
+use serde::{Deserialize, Serialize};
 pub mod arithmetic;
+pub mod words;
 
+use crate::explain::words::Word;
 use std::fmt;
 
 /// One line of arithmetic: `name = formula` over named inputs and earlier steps, so that it
 /// recomputes.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Step {
     /// What is computed: `safety_stock`.
-    pub name: &'static str,
+    #[serde(deserialize_with = "words::word")]
+    pub name: Word,
     /// The arithmetic, over the names of `inputs` and earlier steps: `peak * max_lead_time -
     /// average * lead_time`.
     pub formula: String,
     /// Named numbers that enter, besides earlier steps.
-    pub inputs: Vec<(&'static str, f64)>,
+    #[serde(deserialize_with = "words::named")]
+    pub inputs: Vec<(Word, f64)>,
     /// The result.
     pub value: f64,
     /// What the result is counted in.
@@ -28,7 +33,7 @@ pub struct Step {
 }
 
 /// What a number is counted in: the result of a step, an indicator, a column.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Unit {
     /// Units of stock.
     Units,

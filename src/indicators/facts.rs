@@ -8,8 +8,8 @@ use crate::domain::units::{Money, PoolId, Units};
 use crate::indicators::formulas::YEAR;
 use crate::indicators::pool_results::{PoolResults, pool_results};
 use crate::indicators::settings::Settings;
-use crate::parallel;
 use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
 use std::cmp::Reverse;
 
 /// What indicators are made of.
@@ -19,7 +19,7 @@ pub(crate) struct Facts<'a> {
     pub settings: &'a Settings,
     pub pools: Vec<PoolResults<'a>>,
     /// Trailing sales. `[series]`
-    pub flows: Vec<Flows>,
+    pub flows: &'a [Flows],
     /// Those of all series.
     pub total: Flows,
     pub books: Books,
@@ -31,17 +31,20 @@ pub(crate) struct Facts<'a> {
 }
 
 impl<'a> Facts<'a> {
-    pub(crate) fn gather(inputs: &'a Inputs, outcome: &'a Outcome, settings: &'a Settings) -> Self {
+    pub(crate) fn gather(
+        inputs: &'a Inputs,
+        outcome: &'a Outcome,
+        flows: &'a [Flows],
+        settings: &'a Settings,
+    ) -> Self {
         let as_of = inputs.panel.calendar().as_of();
         let pools = pool_results(inputs, outcome);
-        // Most of the work here: every sale of the last year is read, once for all three windows.
-        let flows = parallel::map(inputs.panel.len(), |series| Flows::of(&inputs.panel, series));
         Self {
             // In panel order on one thread: floats are never summed in parallel.
             total: flows.iter().copied().sum(),
-            books: Books::of(inputs, &pools, &flows, settings.holding_rate),
+            books: Books::of(inputs, &pools, flows, settings.holding_rate),
             ages: stock_by_age(inputs, &pools, as_of),
-            channels: by_channel(inputs, outcome, &flows),
+            channels: by_channel(inputs, outcome, flows),
             counts: inputs.counts.iter().filter(|c| in_last_year(c.date, as_of)).collect(),
             inputs,
             outcome,
@@ -67,7 +70,7 @@ pub(crate) fn in_last_year(date: NaiveDate, as_of: NaiveDate) -> bool {
 }
 
 /// Units over a trailing window.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Flow {
     /// Gross units sold.
     pub sold: f64,
@@ -113,7 +116,7 @@ impl std::ops::Add for Flow {
 }
 
 /// The trailing windows of one series.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Flows {
     /// The last 28 days.
     pub month: Flow,
@@ -124,8 +127,9 @@ pub(crate) struct Flows {
 }
 
 impl Flows {
-    /// Those of a series, in one pass over its last year.
-    fn of(panel: &Panel, series: usize) -> Self {
+    /// Those of a series, in one pass over its last year: each sale of it is read once for all three
+    /// windows.
+    pub(crate) fn of(panel: &Panel, series: usize) -> Self {
         let period_days = panel.calendar().bucket().days();
         let end = panel.gross(series).len();
         // Four whole weeks, so that every weekday weighs the same; a quarter; a year. A period
@@ -137,6 +141,12 @@ impl Flows {
         let last_year = Flow::between(panel, series, year, quarter) + last_quarter;
         Self { month: last_month, quarter: last_quarter, year: last_year }
     }
+}
+
+/// Those of every series of `panel`. `[series]`
+#[cfg(test)]
+pub(crate) fn flows_of(panel: &Panel) -> Vec<Flows> {
+    (0..panel.len()).map(|series| Flows::of(panel, series)).collect()
 }
 
 impl std::iter::Sum for Flows {

@@ -18,6 +18,9 @@ mod worklists;
 
 pub(crate) use crate::indicators::attention::Attention;
 pub(crate) use crate::indicators::pool_results::{PoolResults, pool_results};
+#[cfg(test)]
+pub(crate) use crate::indicators::facts::flows_of;
+pub(crate) use crate::indicators::facts::Flows;
 pub(crate) use crate::indicators::settings::Goal;
 pub use crate::indicators::settings::Settings;
 
@@ -36,8 +39,15 @@ pub(crate) struct Business {
 }
 
 /// The indicators and the lists of things to do.
-pub(crate) fn compute(inputs: &Inputs, outcome: &Outcome, settings: &Settings) -> Business {
-    let facts = Facts::gather(inputs, outcome, settings);
+///
+/// - `flows`: trailing sales. `[series]`
+pub(crate) fn compute(
+    inputs: &Inputs,
+    outcome: &Outcome,
+    flows: &[Flows],
+    settings: &Settings,
+) -> Business {
+    let facts = Facts::gather(inputs, outcome, flows, settings);
     let mut indicators = supplier_scorecard(&inputs.purchase_orders, &inputs.names);
     for definition in DEFINITIONS {
         if let Source::Here(figures) = definition.source {

@@ -103,12 +103,16 @@ pub(crate) fn add_expected(
             if let Some(relations) = waited_for.get_mut(&relation.heir) {
                 *relations -= 1;
             }
+            // Before it is given any: which channel of its source stood first in the file must not
+            // decide which one it has.
+            let of_heir = of_item.get(&relation.heir).map_or(&[][..], Vec::as_slice);
+            let sells: BTreeSet<LocationId> =
+                of_heir.iter().map(|&i| series[i].key.location).collect();
             for at in of_item.get(&relation.source).cloned().unwrap_or_default() {
                 let source = series[at];
                 let key = SeriesKey { sku: relation.heir, ..source.key };
                 let own = position.get(&key).copied();
-                let of_heir = of_item.get(&key.sku).map_or(&[][..], Vec::as_slice);
-                let sells_here = of_heir.iter().any(|&i| series[i].key.location == key.location);
+                let sells_here = sells.contains(&key.location);
                 let kept_here = pools.binary_search(&(key.sku, key.location)).is_ok();
                 // Another channel of an item that sells is no channel of its own; a successor
                 // takes over all of them.

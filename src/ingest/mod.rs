@@ -10,6 +10,7 @@
 
 pub mod advice;
 pub mod cells;
+pub mod families;
 pub mod files;
 mod heirs;
 mod morning;
@@ -39,6 +40,7 @@ use crate::domain::sorted::Sorted;
 use crate::domain::units::{ChannelId, LocationId, SkuId};
 use crate::ingest::cells::days::{date_of, day_number};
 use crate::ingest::cells::reader::ColumnReader;
+use crate::ingest::families::Families;
 use crate::ingest::files::read::TableSource;
 use crate::ingest::files::table::{SourceRows, Table};
 use crate::ingest::files::{read, source};
@@ -52,6 +54,7 @@ use crate::ingest::tables::quarantine::{Quarantine, Refusal};
 use crate::ingest::tables::sales::{Context, SalesRows};
 use crate::ingest::tables::{audit, booked_moves, lanes, master, plans, schema, stocks};
 use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
@@ -89,23 +92,99 @@ pub fn load(request: &Request) -> Result<Inputs> {
     }
     let mut loading = Loading::new(request);
     loading.read_small_tables()?;
+    let catalogue = loading.catalogue();
+    let read = loading.read_sales(&catalogue)?;
+    loading.load(catalogue, read)
+}
+
+/// Reads the sales of the items of one bucket, for [`load_part`].
+///
+/// # Errors
+/// As [`load()`].
+pub fn read_bucket(request: &Request, bucket: families::Bucket) -> Result<SalesPart> {
+    let mut loading = Loading::new(request);
+    loading.read_small_tables()?;
     let mut catalogue = loading.catalogue();
-    let mut sales = loading.read_sales(&catalogue)?;
-    let places = loading.join_places(&mut sales);
-    let folded = loading.fold_spellings(&mut sales, &mut catalogue, &places);
-    let as_of = loading.as_of(&mut sales)?;
-    loading.exceptions.extend(audit::multiplied(&sales, &catalogue));
-    let mut names = loading.name_sets(&sales, &catalogue, &places).into_names(&folded);
-    names.other_codes = catalogue.other_codes();
-    let codes = Codes::new(&names, &catalogue, &folded, &places);
-    audit::row_counts(&request.data, &request.settings.data, &loading.sources)?;
-    loading.exceptions.extend(audit::freshness(
-        &request.data,
-        &request.settings.data,
-        &loading.sources,
-        as_of,
-    )?);
-    loading.convert(sales, &names, &codes, as_of)
+    catalogue.keep_to(loading.families(&catalogue), bucket);
+    loading.read_sales(&catalogue)
+}
+
+/// Loads every table, with the sales that were [read](read_bucket) before. Where `bucket` says
+/// which, `part` is its part [among all](SalesPart::among), and series of other items have a place
+/// in the panel and no history; without a bucket all series are so.
+///
+/// # Errors
+/// As [`load()`].
+pub fn load_part(
+    request: &Request,
+    part: SalesPart,
+    bucket: Option<families::Bucket>,
+) -> Result<Inputs> {
+    let mut loading = Loading::new(request);
+    loading.read_small_tables()?;
+    let catalogue = loading.catalogue();
+    // Of no buckets at all, nothing is in the first.
+    let bucket = bucket.unwrap_or(families::Bucket { bucket: 1, of: 1 });
+    loading.here = Some((loading.families(&catalogue), bucket));
+    loading.load(catalogue, part)
+}
+
+/// What reading the sales left behind.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct SalesPart {
+    sales: SalesRows,
+    sources: Vec<Source>,
+    exceptions: Vec<Exception>,
+    quarantine: Quarantine,
+    twins: Vec<String>,
+    /// Cells that name a currency without a rate, by its code.
+    without_rate: BTreeMap<String, u64>,
+    shared_signs: u64,
+    /// Rows from the morning on that were found when other parts were made a panel.
+    pub future_rows: u64,
+}
+
+impl SalesPart {
+    /// What the parts of all buckets say together, rows apart; `None` of no parts.
+    #[must_use]
+    pub fn together(parts: &[Self]) -> Option<Self> {
+        let rows: Vec<&SalesRows> = parts.iter().map(|part| &part.sales).collect();
+        let mut all = Self {
+            sales: SalesRows::together(&rows)?,
+            sources: Vec::new(),
+            exceptions: Vec::new(),
+            quarantine: Quarantine::default(),
+            twins: Vec::new(),
+            without_rate: BTreeMap::new(),
+            shared_signs: 0,
+            future_rows: 0,
+        };
+        let mut exceptions = BTreeSet::new();
+        let mut twins = BTreeSet::new();
+        let mut sources: BTreeMap<&str, &Source> = BTreeMap::new();
+        for part in parts {
+            // A file that several have read, each for items of its own, is one.
+            sources.extend(part.sources.iter().map(|source| (source.file.as_str(), source)));
+            exceptions.extend(part.exceptions.iter().cloned());
+            twins.extend(part.twins.iter().cloned());
+            all.quarantine.merge(part.quarantine.clone());
+            for (code, cells) in &part.without_rate {
+                let known = all.without_rate.entry(code.clone()).or_insert(0);
+                *known = *cells.max(known);
+            }
+            all.shared_signs = all.shared_signs.max(part.shared_signs);
+        }
+        all.sources = sources.into_values().cloned().collect();
+        all.exceptions = exceptions.into_iter().collect();
+        all.twins = twins.into_iter().collect();
+        Some(all)
+    }
+
+    /// This part, one bucket's, among `all`.
+    #[must_use]
+    pub fn among(self, all: &Self) -> Self {
+        Self { sales: self.sales.among(&all.sales), ..all.clone() }
+    }
 }
 
 /// The state of one load.
@@ -125,6 +204,8 @@ struct Loading<'a> {
     shared_signs: u64,
     /// What the small tables take, bytes.
     held: u64,
+    /// Whose history is there, where it is not everybody's.
+    here: Option<(Families, families::Bucket)>,
 }
 
 /// What the texts of the columns take, bytes.
@@ -159,7 +240,35 @@ impl<'a> Loading<'a> {
             without_rate: BTreeMap::new(),
             shared_signs: 0,
             held: 0,
+            here: None,
         }
+    }
+
+    /// From the sales on.
+    fn load(mut self, mut catalogue: Catalogue, read: SalesPart) -> Result<Inputs> {
+        let request = self.request;
+        let future_rows = read.future_rows;
+        let mut sales = self.take_sales(read)?;
+        let places = self.join_places(&mut sales);
+        let folded = self.fold_spellings(&mut sales, &mut catalogue, &places);
+        let as_of = self.as_of(&mut sales)?;
+        self.exceptions.extend(audit::multiplied(&sales, &catalogue));
+        let mut names = self.name_sets(&sales, &catalogue, &places).into_names(&folded);
+        names.other_codes = catalogue.other_codes();
+        let codes = Codes::new(&names, &catalogue, &folded, &places);
+        audit::row_counts(&request.data, &request.settings.data, &self.sources)?;
+        self.exceptions.extend(audit::freshness(
+            &request.data,
+            &request.settings.data,
+            &self.sources,
+            as_of,
+        )?);
+        self.convert(sales, future_rows, &names, &codes, as_of)
+    }
+
+    /// Which items hang together.
+    fn families(&self, catalogue: &Catalogue) -> Families {
+        Families::of(self.tables.get("products"), self.tables.get("kits"), catalogue)
     }
 
     /// Every table but sales.
@@ -263,7 +372,7 @@ impl<'a> Loading<'a> {
         with.map(|row| (row.text("channel").to_owned(), row.text("location").to_owned())).collect()
     }
 
-    fn read_sales(&mut self, catalogue: &Catalogue) -> Result<SalesRows> {
+    fn read_sales(&self, catalogue: &Catalogue) -> Result<SalesPart> {
         let request = self.request;
         let data = &request.data;
         let schema = schema::table("sales").expect("sales is a table");
@@ -283,10 +392,19 @@ impl<'a> Loading<'a> {
             ));
         }
         let held = self.held;
-        let mut sales = SalesRows::new(request.settings.data.first_date);
-        let mut sources = Vec::new();
+        let mut part = SalesPart {
+            sales: SalesRows::new(request.settings.data.first_date),
+            sources: Vec::new(),
+            exceptions: Vec::new(),
+            quarantine: Quarantine::default(),
+            twins: Vec::new(),
+            without_rate: BTreeMap::new(),
+            shared_signs: 0,
+            future_rows: 0,
+        };
+        let sales = &mut part.sales;
         for (mapping, found) in mappings.iter().zip(found) {
-            self.exceptions.extend(found.exceptions);
+            part.exceptions.extend(found.exceptions);
             let source = TableSource {
                 schema,
                 mapping,
@@ -299,7 +417,7 @@ impl<'a> Loading<'a> {
             let read = read::read(
                 &source,
                 &request.settings,
-                &mut self.quarantine,
+                &mut part.quarantine,
                 &mut |chunk, columns, quarantine| {
                     let rates = &request.settings.rates;
                     let context = Context { schema, columns, catalogue, home: &home, rates };
@@ -309,17 +427,35 @@ impl<'a> Loading<'a> {
                 },
             );
             let read = read.map_err(|error| self.with_layout(error, "sales", mapping))?;
-            self.note_currencies("sales", &read.columns);
-            sources.extend(read.sources);
-            self.twins.extend(read.twins);
-            self.exceptions.extend(read.exceptions);
+            for (code, &cells) in read.columns.iter().flat_map(|column| &column.without_rate) {
+                *part.without_rate.entry(code.clone()).or_insert(0) += cells;
+            }
+            part.shared_signs += read.columns.iter().map(|column| column.shared_signs).sum::<u64>();
+            part.sources.extend(read.sources);
+            part.twins.extend(read.twins);
+            part.exceptions.extend(read.exceptions);
         }
+        sales.count_once();
+        sales.note();
+        Ok(part)
+    }
+
+    /// Takes over what reading the sales left behind, and tells what is odd about them.
+    fn take_sales(&mut self, read: SalesPart) -> Result<SalesRows> {
+        let SalesPart { sales, sources, exceptions, quarantine, twins, .. } = read;
         if sources.iter().all(|source| source.rows == 0) {
-            let file = data.join(&sources[0].file);
+            let file = sources.first().map(|source| source.file.as_str()).unwrap_or_default();
+            let file = self.request.data.join(file);
             return Err(Error::input(file, "there is a header but no row of sales"));
         }
+        self.exceptions.extend(exceptions);
+        self.twins.extend(twins);
+        self.quarantine.append(quarantine);
+        for (code, cells) in read.without_rate {
+            *self.without_rate.entry((code, "sales")).or_insert(0) += cells;
+        }
+        self.shared_signs += read.shared_signs;
         self.judge_currencies(&sales);
-        self.exceptions.extend(sales.count_once());
         self.exceptions.extend(sales.oddities());
         let others = std::mem::take(&mut self.sources);
         self.take_over(sources, Vec::new());
@@ -543,6 +679,7 @@ impl<'a> Loading<'a> {
     fn convert(
         mut self,
         sales: SalesRows,
+        future_rows: u64,
         names: &Names,
         codes: &Codes<'_>,
         as_of: NaiveDate,
@@ -582,7 +719,14 @@ impl<'a> Loading<'a> {
             .filter(|adjustment| adjustment.awaits(as_of))
             .map(|adjustment| (adjustment.sku, adjustment.channel))
             .collect();
+        let here: Vec<bool> = match &self.here {
+            Some((families, bucket)) => {
+                names.skus.iter().map(|sku| families.is_in(sku, *bucket)).collect()
+            }
+            None => Vec::new(),
+        };
         let around = Around {
+            here: &here,
             as_of,
             bucket: self.request.bucket,
             products: &products,
@@ -592,8 +736,9 @@ impl<'a> Loading<'a> {
             awaited: &awaited,
             memory_limit_mb: limits.memory_limit_mb,
         };
-        let (panel, future) =
-            crate::ingest::panel::build(sales, codes, around, &self.request.data)?;
+        let panel::Built { panel, future_rows: future, sold_periods } =
+            panel::build(sales, codes, around, &self.request.data)?;
+        let future = future + future_rows;
         if future > 0 {
             let what = format!(
                 "{} on or after the as-of date {as_of} not used",
@@ -655,6 +800,9 @@ impl<'a> Loading<'a> {
             stock,
             stock_history,
             stockouts,
+            sold_periods,
+            here,
+            future_rows: future,
             sources: Vec::new(),
             quarantine: Vec::new(),
             exceptions: Vec::new(),

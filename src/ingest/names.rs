@@ -2,6 +2,7 @@
 
 use crate::domain::inputs::Names;
 use crate::domain::units::{ChannelId, LocationId, SkuId, SupplierId};
+use crate::ingest::families::{Bucket, Families};
 use crate::ingest::cells::measure::units_in;
 use crate::ingest::files::table::{Row, Table};
 use crate::ingest::places::Places;
@@ -47,6 +48,8 @@ pub(crate) struct Catalogue {
     variants: Variants,
     reject_unknown: bool,
     only: Option<BTreeSet<String>>,
+    /// Only items of this bucket, and who is in it.
+    bucket: Option<(Families, Bucket)>,
 }
 
 impl Catalogue {
@@ -170,7 +173,17 @@ impl Catalogue {
 
     /// Whether `sku` takes part in this run.
     pub(crate) fn wants(&self, sku: &str) -> bool {
-        self.only.as_ref().is_none_or(|only| only.contains(sku))
+        self.only.as_ref().is_none_or(|only| only.contains(sku)) && self.has_here(sku)
+    }
+
+    /// Whether `sku` is in the bucket that is read.
+    pub(crate) fn has_here(&self, sku: &str) -> bool {
+        self.bucket.as_ref().is_none_or(|(families, bucket)| families.is_in(sku, *bucket))
+    }
+
+    /// Only items of this bucket are read from now on.
+    pub(crate) fn keep_to(&mut self, families: Families, bucket: Bucket) {
+        self.bucket = Some((families, bucket));
     }
 }
 
@@ -338,6 +351,11 @@ impl<'a> Codes<'a> {
     /// The channel; `None` when the name is empty.
     pub(crate) fn channel(&self, name: &str) -> Option<ChannelId> {
         self.channels.get(name).copied().map(ChannelId)
+    }
+
+    /// How many locations there are.
+    pub(crate) fn locations(&self) -> usize {
+        self.names.locations.len()
     }
 
     /// The location; `None` when the name is empty.

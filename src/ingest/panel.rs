@@ -38,6 +38,8 @@ const CELL_BYTES: u64 = 9;
 /// What the panel is built from besides sales.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Around<'a> {
+    /// By item, whether its history is to be there; empty for all.
+    pub(crate) here: &'a [bool],
     /// First day that is not history.
     pub(crate) as_of: NaiveDate,
     /// Period length.
@@ -88,8 +90,17 @@ struct Frame {
     offsets: Vec<usize>,
 }
 
-/// Builds the panel; returns it with the number of rows on or after the as-of date, which are
-/// ignored.
+/// The panel, and what else the rows say of its periods.
+#[derive(Debug)]
+pub(crate) struct Built {
+    pub(crate) panel: Panel,
+    /// Rows on or after the as-of date, which are ignored.
+    pub(crate) future_rows: u64,
+    /// Whether anything was sold. `[locations][history]`
+    pub(crate) sold_periods: Vec<Vec<bool>>,
+}
+
+/// Builds the panel.
 ///
 /// # Errors
 /// If no row lies before the as-of date, or the panel would need more memory than allowed.
@@ -98,7 +109,7 @@ pub(crate) fn build(
     codes: &Codes<'_>,
     around: Around<'_>,
     data: &Path,
-) -> Result<(Panel, u64)> {
+) -> Result<Built> {
     let frame = Frame::new(&sales, codes, around).ok_or_else(|| {
         Error::input(data, format!("no sales before the as-of date {}", around.as_of))
     })?;
@@ -115,7 +126,8 @@ pub(crate) fn build(
     }
     let mut parts =
         PanelParts { gross: vec![0.0; cells], flags: vec![0; cells], ..PanelParts::default() };
-    let future = frame.scatter(&sales, &mut parts);
+    let future_rows = frame.scatter(&sales, &mut parts);
+    let sold_periods = frame.sold_periods(&sales, codes);
     drop(sales);
     frame.mark(&mut parts, around);
     parts.unsold_pools = around.pools.to_vec();
@@ -123,7 +135,7 @@ pub(crate) fn build(
     parts.starts = frame.starts;
     parts.own_starts = frame.own_starts;
     parts.heirs = frame.heirs;
-    Ok((Panel::new(frame.calendar, parts), future))
+    Ok(Built { panel: Panel::new(frame.calendar, parts), future_rows, sold_periods })
 }
 
 impl Frame {
@@ -159,7 +171,10 @@ impl Frame {
             end,
         };
         let first = series.iter().map(|planned| planned.start).min()?;
-        let heirs = heirs::add_expected(&mut series, &expectations, launch_day);
+        let mut heirs = heirs::add_expected(&mut series, &expectations, launch_day);
+        let is_here = |sku: SkuId| around.here.get(sku.index()).copied().unwrap_or(true);
+        // Whole families are here, or none of them.
+        heirs.retain(|(heir, _)| is_here(heir.series.sku));
         series.sort_unstable_by_key(|planned| planned.key);
         let calendar = Calendar::new(around.bucket, around.as_of, date_of(sales.first_day + first));
         let period = |day: i32| {
@@ -171,6 +186,14 @@ impl Frame {
         let mut starts = Vec::with_capacity(series.len());
         let mut own_starts = Vec::with_capacity(series.len());
         for (i, planned) in (0_u32..).zip(&series) {
+            if !is_here(planned.key.sku) {
+                // It has its place, and no history.
+                let history = u32::try_from(calendar.history()).ok()?;
+                starts.push(history);
+                own_starts.push(history);
+                offsets.push(offsets[i as usize]);
+                continue;
+            }
             let start = periods[usize::try_from(planned.start.max(first) - first).ok()?];
             if let Some(at) = planned.sold {
                 spots[at as usize] = Spot {
@@ -205,6 +228,20 @@ impl Frame {
             heirs,
             offsets,
         })
+    }
+
+    /// Whether anything was sold at each location in each period.
+    fn sold_periods(&self, sales: &SalesRows, codes: &Codes<'_>) -> Vec<Vec<bool>> {
+        let mut sold = vec![vec![false; self.calendar.history()]; codes.locations()];
+        for (location, days) in sales.sold_on() {
+            let Some(location) = codes.location(location) else { continue };
+            for (day, &period) in self.periods.iter().enumerate() {
+                if days.has(self.first + day) {
+                    sold[location.index()][period as usize] = true;
+                }
+            }
+        }
+        sold
     }
 
     /// Where a row belongs and its period; `None` when it lies in the future or before its series

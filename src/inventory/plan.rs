@@ -4,6 +4,7 @@
 use crate::domain::outcome::{Echelon, Policy, Status};
 use crate::domain::shown::number_of;
 use crate::domain::units::Units;
+use crate::explain::words::{self, Word};
 use crate::explain::{Explanation, Step, Unit};
 use crate::inventory::expiry::usable_stock;
 use crate::inventory::facts::{Covers, Hold, PoolFacts};
@@ -14,9 +15,10 @@ use crate::inventory::reorder_point::{Targets, targets};
 use crate::inventory::settings::{Settings, UnmetDemand};
 use crate::math::distributions::Demand;
 use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
 
 /// What one pool is steered by, where it stands and what it needs.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PoolPlan {
     /// The row of `policy.parquet`.
     pub policy: Policy,
@@ -47,7 +49,8 @@ pub struct PoolPlan {
     /// Units to order, unrounded.
     pub need: f64,
     /// What has to be agreed to before any of it is ordered; `None` where nothing has.
-    pub waits: Option<&'static str>,
+    #[serde(deserialize_with = "words::optional_word")]
+    pub waits: Option<Word>,
     /// Units of an order placed now that sell before they spoil; `None` where nothing spoils.
     pub sells_in_time: Option<f64>,
     /// Units by which the need is smaller because they are lost before the order arrives.

@@ -27,6 +27,7 @@ use crate::inventory::outlook::Outlook;
 use crate::inventory::settings::UnmetDemand;
 use crate::math::distributions::Demand;
 use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
 
 // The shortage curve is computed at least this far ahead, days: a supplier that delivers within the
 // week is compared, too.
@@ -55,7 +56,7 @@ impl StockLevel {
 }
 
 /// An open order on its way.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Arrival {
     /// Calendar days from the as-of date; 0 = this morning.
     pub days: f64,

@@ -27,9 +27,10 @@ use crate::inventory::outlook::Outlook;
 use crate::inventory::position::{Arrival, Situation, StockLevel};
 use crate::inventory::settings::UnmetDemand;
 use crate::math::distributions::Demand;
+use serde::{Deserialize, Serialize};
 
 /// What the night knows of a pool's coming days before anything is ordered.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct DatedStock {
     /// Available, less what is owed and what will expire unsold, units.
     pub net: f64,

@@ -6,6 +6,8 @@
 //! added. Steps: 2^-40 for statistics, 2^-20 for units of demand, of which one array cell is
 //! kept for every group and period.
 
+use serde::{Deserialize, Serialize};
+
 /// Steps of a statistic to 1.
 const STEPS: f64 = (1u64 << 40) as f64;
 /// Largest part of a statistic: 2^60, so that 134 million parts fit.
@@ -17,7 +19,7 @@ const UNIT_STEPS: f64 = (1u64 << 20) as f64;
 const MOST_UNITS: f64 = (1u64 << 33) as f64;
 
 /// A sum of statistics.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub(crate) struct ExactSum {
     /// Steps of 2^-40.
     steps: i128,

@@ -23,9 +23,10 @@ use crate::domain::inputs::Supply;
 use crate::domain::sorted::Sorted;
 use crate::domain::units::{LocationId, SkuId, SupplierId, Units};
 use crate::purchase::rules::Binding;
+use serde::{Deserialize, Serialize};
 
 /// What a supplier delivers at a time; [`LotRules::new`] makes it consistent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LotRules {
     minimum: Units,
     pack: Units,

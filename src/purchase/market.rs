@@ -159,7 +159,7 @@ impl<'a> Market<'a> {
 
     /// What `supply` offers today; `None` while its supplier cannot be ordered from at all.
     /// `unit_cost` stands in for a price.
-    fn offer(
+    pub(crate) fn offer(
         &self,
         supply: &'a Supply,
         unit_cost: Option<Money>,

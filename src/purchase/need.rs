@@ -3,12 +3,14 @@
 use crate::domain::outcome::Status;
 use crate::domain::units::{LocationId, Money, SkuId, SupplierId, Units};
 use crate::explain::arithmetic::to_a_millionth;
+use crate::explain::words::{self, Word};
 use crate::explain::{Step, Unit};
 use crate::math::distributions::Demand;
 use chrono::{Days, NaiveDate};
+use serde::{Deserialize, Serialize};
 
 /// What `inventory` says about one pool.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PoolNeed {
     /// The item.
     pub sku: SkuId,
@@ -39,7 +41,8 @@ pub struct PoolNeed {
     /// Units to order, unrounded; 0 when nothing is to be ordered. Read to a millionth of a unit.
     pub need: f64,
     /// What has to be agreed to before any of it is ordered; `None` where nothing has.
-    pub waits: Option<&'static str>,
+    #[serde(deserialize_with = "words::optional_word")]
+    pub waits: Option<Word>,
     /// Units by which the need is smaller because they are lost before the usual supplier delivers;
     /// a faster one serves them.
     pub unserved: f64,
@@ -79,7 +82,7 @@ pub struct PoolNeed {
 }
 
 /// Expected demand of the coming weeks, units: what a unit bought today is bought for.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct DatedDemand {
     /// From the as-of date to the end of each week. `[weeks]`
     weeks: Vec<f32>,
@@ -124,7 +127,7 @@ impl DatedDemand {
 }
 
 /// What the last run proposed to order from one supplier.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PreviousQuantity {
     /// From whom.
     pub supplier: SupplierId,

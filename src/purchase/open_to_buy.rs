@@ -64,7 +64,7 @@ pub struct Commitment {
 }
 
 /// What is left of one line of `[purchase.open_to_buy]` on the morning of the run.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Envelope {
     /// As a buyer reads it: `Toys in 2026-03`.
     pub name: String,

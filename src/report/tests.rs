@@ -147,7 +147,9 @@ fn a_report_to_look_at() {
     let bytes: usize = files.iter().map(|(_, bytes)| bytes.len()).sum();
     println!("{skus} items: {rendered:.2?}, {} files, {bytes} bytes", files.len());
     let start = Instant::now();
-    let business = crate::indicators::compute(&fixture.inputs, &fixture.outcome, &fixture.settings);
+    let flows = crate::indicators::flows_of(&fixture.inputs.panel);
+    let business =
+        crate::indicators::compute(&fixture.inputs, &fixture.outcome, &flows, &fixture.settings);
     let n = business.indicators.len();
     println!("{n} indicators: {:.2?}", start.elapsed());
     let Ok(dir) = std::env::var("ORDERPOINT_REPORT_DIR") else { return };

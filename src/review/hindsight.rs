@@ -23,6 +23,7 @@ use crate::review::open_decisions::DecidedLine;
 use chrono::{Duration, NaiveDate};
 use std::collections::BTreeMap;
 use std::ops::Range;
+use serde::{Deserialize, Serialize};
 
 /// How changes are judged.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -34,7 +35,7 @@ pub struct JudgingTerms {
 }
 
 /// A change whose outcome is known.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct JudgedChange {
     /// The item.
     pub sku: SkuId,

@@ -21,7 +21,7 @@ use crate::inventory::receipts::LeadTimes;
 use crate::inventory::{Shelf, lead_time};
 use crate::purchase::Market;
 use crate::review::open_decisions::OpenDecisions;
-use crate::run::learning;
+use crate::run::observe::{PoolSeen, SeriesSeen};
 use crate::tables::LastRun;
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
@@ -37,8 +37,8 @@ struct CleanedPool {
     outcome: std::result::Result<Inferred, Fault>,
 }
 
-/// Cleans every pool in place, and tells what was inferred.
-pub(super) fn clean(inputs: &mut Inputs, plan: &Plan) {
+/// Cleans every pool whose history is there in place, and tells what was inferred.
+pub(super) fn clean(inputs: &mut Inputs, plan: &Plan) -> Vec<Exception> {
     let settings = &plan.clean;
     let bucket = inputs.panel.calendar().bucket();
     // Weekdays differ; weeks and months of a year are too few to tell a season from an outlier.
@@ -47,11 +47,14 @@ pub(super) fn clean(inputs: &mut Inputs, plan: &Plan) {
         Bucket::Week | Bucket::Month => 1,
     };
     let records = stock_records(inputs, plan);
-    let closed = closed_periods(&inputs.panel, inputs.names.locations.len());
+    let closed = closed_periods(inputs);
     let panel = &inputs.panel;
     let positions: BTreeMap<PoolId, usize> =
         panel.pools().iter().enumerate().map(|(p, pool)| (pool.id(), p)).collect();
-    let mut series: Vec<SeriesMut<'_>> = inputs.panel.series_mut().collect();
+    let here = &inputs.here;
+    let is_here = |sku: SkuId| here.get(sku.index()).copied().unwrap_or(true);
+    let mut series: Vec<SeriesMut<'_>> =
+        inputs.panel.series_mut().filter(|series| is_here(series.key.sku)).collect();
     let mut cleaned: Vec<CleanedPool> = series
         .par_chunk_by_mut(|a, b| a.key.pool() == b.key.pool())
         .map(|channels| {
@@ -80,7 +83,7 @@ pub(super) fn clean(inputs: &mut Inputs, plan: &Plan) {
     }
     inherit::inherit(&mut inputs.panel);
     tell_inherited(inputs, &mut exceptions);
-    inputs.exceptions.extend(exceptions);
+    exceptions
 }
 
 /// Says whose demand stands in for whose.
@@ -203,39 +206,13 @@ fn tell_inferred(
 }
 
 /// Whether each location was closed in each period. `[locations][history]`
-fn closed_periods(panel: &Panel, locations: usize) -> Vec<Vec<bool>> {
-    let history = panel.calendar().history();
-    let parts = learning::partitions(panel, learning::Cut::default());
-    let sold_of_parts: Vec<Vec<Vec<bool>>> = parts
-        .par_iter()
-        .map(|range| {
-            let mut sold = vec![vec![false; history]; locations];
-            for pool in &panel.pools()[range.clone()] {
-                for i in pool.series.clone() {
-                    let here = &mut sold[pool.location.index()][panel.start(i)..];
-                    for (sold, &units) in here.iter_mut().zip(panel.gross(i)) {
-                        *sold |= units > 0.0;
-                    }
-                }
-            }
-            sold
-        })
-        .collect();
-    let mut items = vec![0; locations];
-    for pool in panel.pools() {
+fn closed_periods(inputs: &Inputs) -> Vec<Vec<bool>> {
+    let mut items = vec![0; inputs.names.locations.len()];
+    for pool in inputs.panel.pools() {
         items[pool.location.index()] += usize::from(!pool.series.is_empty());
     }
-    (0..locations)
-        .map(|location| {
-            let mut sold = vec![false; history];
-            for part in &sold_of_parts {
-                for (sold, &here) in sold.iter_mut().zip(&part[location]) {
-                    *sold |= here;
-                }
-            }
-            activity::closed_periods(&sold, items[location])
-        })
-        .collect()
+    let sold = inputs.sold_periods.iter().zip(items);
+    sold.map(|(sold, items)| activity::closed_periods(sold, items)).collect()
 }
 
 /// What the tables say about the shelf of every pool. `[pools]`
@@ -294,7 +271,7 @@ fn stock_records(inputs: &Inputs, plan: &Plan) -> Vec<StockRecords> {
         .collect()
 }
 
-/// Units of a series or channel over all history.
+/// Units of a channel over all history.
 #[derive(Clone, Copy, Default)]
 struct SoldAndReturned {
     sold: f64,
@@ -302,14 +279,12 @@ struct SoldAndReturned {
 }
 
 /// Share of sold units that come back, of every series, shrunk towards its channel's. `[series]`
-pub(super) fn return_rates(panel: &Panel, settings: &clean::Settings) -> Vec<f64> {
-    let flows: Vec<SoldAndReturned> = (0..panel.len())
-        .into_par_iter()
-        .map(|i| SoldAndReturned {
-            sold: panel.gross(i).iter().map(|&units| f64::from(units)).sum(),
-            returned: panel.returns(i).iter().map(|&(_, units)| f64::from(units)).sum(),
-        })
-        .collect();
+pub(super) fn return_rates(
+    panel: &Panel,
+    seen: &[PoolSeen],
+    settings: &clean::Settings,
+) -> Vec<f64> {
+    let flows: Vec<&SeriesSeen> = seen.iter().flat_map(|pool| &pool.series).collect();
     let channels = (0..panel.len()).map(|i| panel.key(i).channel.index() + 1).max().unwrap_or(0);
     let mut by_channel = vec![SoldAndReturned::default(); channels];
     // In series order, on one thread: floats added in another order would differ in the last digit.
@@ -338,6 +313,7 @@ pub(super) struct Classified {
 pub(super) fn classify(
     inputs: &Inputs,
     economics: &[UnitEconomics],
+    seen: &[PoolSeen],
     return_rates: &[f64],
     last: Option<&LastRun>,
     plan: &Plan,
@@ -348,9 +324,10 @@ pub(super) fn classify(
         .pools()
         .par_iter()
         .zip(economics)
-        .map(|(pool, unit)| {
+        .zip(seen)
+        .map(|((pool, unit), seen)| {
             let price = unit.price.map(Money::as_f64);
-            classify::pool_facts(panel, pool, return_rates, price)
+            seen.history.facts(panel, pool, return_rates, price)
         })
         .collect();
     // What is asked for through kits is not idle.

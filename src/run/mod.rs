@@ -7,6 +7,7 @@
 
 mod backups;
 mod clock;
+mod common;
 mod earlier;
 mod fallback;
 mod history;
@@ -15,8 +16,10 @@ mod learning;
 mod lineage;
 mod metrics;
 mod networks;
+mod observe;
 mod open_to_buy;
 mod partition;
+pub mod phases;
 mod pool;
 pub mod progress;
 mod records;
@@ -29,7 +32,6 @@ mod summary;
 pub use crate::run::summary::Summary;
 pub use crate::store::now;
 
-use crate::allocate::Presence;
 use crate::config::Plan;
 use crate::domain::classes::{AbcClass, XyzClass};
 use crate::domain::error::{Error, Result};
@@ -38,17 +40,21 @@ use crate::domain::inputs::Inputs;
 use crate::domain::outcome::Outcome;
 use crate::domain::panel::Panel;
 use crate::domain::sorted::Keyed;
+use crate::indicators::Flows;
 use crate::forecast::evaluate::backtest::{Backtest, BacktestRow};
 use crate::purchase::Market;
 use crate::purchase::economics::economics;
 use crate::review::decisions::WAIT_DAYS;
 use crate::review::open_decisions::OpenDecisions;
 use crate::review::overrides::override_exceptions;
-use crate::review::{changes, hindsight, scorecard::scorecard};
+use crate::review::hindsight::{self, JudgedChange, JudgingTerms};
+use crate::review::{changes, scorecard::scorecard};
 use crate::run::clock::StageClock;
+use crate::run::common::Common;
 use crate::run::earlier::Earlier;
+use crate::run::observe::observe;
 use crate::run::learning::{Cut, Survey, learn_anew, partitions};
-use crate::run::open_to_buy::open_to_buy;
+use crate::run::phases::Gathered;
 use crate::run::partition::{Evening, Night, PlannedPartition, PlannedPool, Shop};
 use crate::run::progress::Progress;
 use crate::run::refit::EarlierRefit;
@@ -84,7 +90,8 @@ pub fn look(plan: &Plan, progress: &dyn Progress) -> Result<Inputs> {
     progress.begin("reading", 0);
     let mut inputs = ingest::load(&plan.request())?;
     progress.end(&format!("{} series, {} values", inputs.panel.len(), inputs.panel.cells()));
-    history::clean(&mut inputs, plan);
+    let exceptions = history::clean(&mut inputs, plan);
+    inputs.exceptions.extend(exceptions);
     Ok(inputs)
 }
 
@@ -115,7 +122,8 @@ pub fn run(plan: &Plan, progress: &dyn Progress) -> Result<Summary> {
         }
         let inputs = load(plan, progress)?;
         clock.lap("load");
-        let summary = run_loaded(plan, inputs, lock, progress, clock, Cut::default())?;
+        let whole = Source::History(Cut::default());
+        let summary = run_loaded(plan, inputs, lock, progress, clock, whole)?;
         // A pilot is no night of the shop's.
         if plan.only.is_none() {
             note_history(plan, progress);
@@ -144,6 +152,14 @@ fn note_history(plan: &Plan, progress: &dyn Progress) {
     }
 }
 
+/// Where planned pools come from.
+enum Source {
+    /// From the history, cut into partitions.
+    History(Cut),
+    /// From buckets that were planned one by one.
+    Buckets(Box<Gathered>),
+}
+
 /// The run from cleaned inputs on.
 fn run_loaded(
     plan: &Plan,
@@ -151,12 +167,16 @@ fn run_loaded(
     lock: OutputLock,
     progress: &dyn Progress,
     clock: StageClock,
-    cut: Cut,
+    source: Source,
 ) -> Result<Summary> {
     let as_of = inputs.panel.calendar().as_of();
     refuse_half_an_export(plan, as_of)?;
     let earlier = Earlier::read(&plan.place(), &plan.run.out, as_of)?;
-    let refit = EarlierRefit::read(plan, earlier.last.as_ref(), as_of);
+    let refit = match &source {
+        Source::History(_) => EarlierRefit::read(plan, earlier.last.as_ref(), as_of),
+        // Buckets always learn anew.
+        Source::Buckets(_) => EarlierRefit::None,
+    };
 
     // The same input, configuration and past make the same run: it is published once.
     let entries: Vec<InputEntry> = inputs.sources.iter().map(InputEntry::from).collect();
@@ -168,6 +188,9 @@ fn run_loaded(
         kept: &refit.digest(earlier.digest(plan.only.as_ref())),
     };
     let run_id = identity.run_id();
+    if let Source::Buckets(gathered) = &source {
+        gathered.refuse_another(&run_id, plan)?;
+    }
     let publication = match Publication::begin(lock, &run_id, expected_bytes(&inputs.panel, plan))?
     {
         Begin::New(publication) => publication,
@@ -193,12 +216,16 @@ fn run_loaded(
         standing: &standing,
         progress,
         clock,
-        cut,
         publication,
         outcome: Outcome { exceptions, ..Outcome::default() },
+        flows: Vec::new(),
+        judged: Vec::new(),
         kept_refit: None,
     };
-    run.decide()?;
+    match source {
+        Source::History(cut) => run.decide(cut)?,
+        Source::Buckets(gathered) => run.gather(*gathered)?,
+    }
     run.publish(&identity)
 }
 
@@ -227,9 +254,11 @@ fn refuse_half_an_export(plan: &Plan, as_of: NaiveDate) -> Result<()> {
 pub fn backtest(plan: &Plan, progress: &dyn Progress) -> Result<(Vec<BacktestRow>, Vec<String>)> {
     with_threads(plan.run.threads, || {
         let inputs = load(plan, progress)?;
-        let return_rates = history::return_rates(&inputs.panel, &plan.clean);
+        let seen = observe(&inputs.panel);
+        let return_rates = history::return_rates(&inputs.panel, &seen, &plan.clean);
         let economics = economics(&inputs, &Market::new(&inputs, &plan.purchase));
-        let classes = history::classify(&inputs, &economics, &return_rates, None, plan).classes;
+        let classes =
+            history::classify(&inputs, &economics, &seen, &return_rates, None, plan).classes;
         let parts = partitions(&inputs.panel, Cut::default());
         let settings = plan.forecast_settings(inputs.panel.calendar().bucket());
         progress.begin("learning", 0);
@@ -263,9 +292,12 @@ struct NightlyRun<'a> {
     standing: &'a OpenDecisions,
     progress: &'a dyn Progress,
     clock: StageClock,
-    cut: Cut,
     publication: Box<Publication>,
     outcome: Outcome,
+    /// Trailing sales. `[series]`
+    flows: Vec<Flows>,
+    /// Changes by hand whose outcome is known.
+    judged: Vec<JudgedChange>,
     /// The refit that the forecasts go back to, where its states are kept.
     kept_refit: Option<RefitEntry>,
 }
@@ -279,17 +311,16 @@ struct Planned<'n> {
 
 impl NightlyRun<'_> {
     /// Classifies, forecasts, plans, orders and allocates; the large tables are written on the way.
-    fn decide(&mut self) -> Result<()> {
+    fn decide(&mut self, cut: Cut) -> Result<()> {
         let plan = self.plan;
         let inputs = self.inputs;
-        let return_rates = history::return_rates(&inputs.panel, &plan.clean);
+        let seen = observe(&inputs.panel);
         let economics = economics(inputs, &Market::new(inputs, &plan.purchase));
-        let history::Classified { classes, exceptions } =
-            history::classify(inputs, &economics, &return_rates, self.last, plan);
-        self.outcome.exceptions.extend(exceptions);
+        let common = Common::of(plan, inputs, &economics, &seen, self.last, self.standing);
+        self.outcome.exceptions.extend(common.exceptions);
         self.clock.lap("classify");
 
-        let parts = partitions(&inputs.panel, self.cut);
+        let parts = partitions(&inputs.panel, cut);
         let settings = plan.forecast_settings(inputs.panel.calendar().bucket());
         self.progress.begin("learning", 0);
         let mut survey = Survey::new(inputs.into(), &parts);
@@ -302,22 +333,21 @@ impl NightlyRun<'_> {
         self.outcome.exceptions.extend(learnt.exception);
         self.clock.lap("learn");
 
-        let envelopes = open_to_buy(plan, inputs, &economics, self.standing);
         let evening = Evening {
             run: RunKey { run_id: &run_id, as_of: inputs.panel.calendar().as_of() },
             plan,
             inputs,
-            classes: &classes,
+            classes: &common.classes,
             economics: &economics,
-            return_rates: &return_rates,
+            return_rates: &common.return_rates,
             last: self.last,
             standing: self.standing,
-            envelopes: &envelopes,
+            envelopes: &common.envelopes,
         };
-        let presence = Presence::of(inputs);
-        let night = Night::new(Shop::new(evening), &presence, &forecaster)?;
+        let night = Night::new(Shop::new(evening), &common.presence, &forecaster)?;
         let planned = self.plan_pools(&night, &parts)?;
         self.outcome.exceptions.extend(forecaster.exceptions());
+        self.judged = self.hindsight();
         self.clock.lap("plan");
 
         // Writing the states waits for the disk, settling does not: side by side.
@@ -330,10 +360,72 @@ impl NightlyRun<'_> {
             Ok(entry) => self.kept_refit = entry,
             Err(exception) => self.outcome.exceptions.push(*exception),
         }
-        self.outcome.classification = classes;
+        self.flows = common.flows;
+        self.outcome.classification = common.classes;
         self.outcome.economics = economics;
         self.clock.lap("settle");
         Ok(())
+    }
+
+    /// Takes over what buckets planned, and settles all of it.
+    fn gather(&mut self, gathered: Gathered) -> Result<()> {
+        let Gathered { shared, plans } = gathered;
+        let inputs = self.inputs;
+        let common = shared.common;
+        self.outcome.exceptions.extend(common.exceptions);
+        self.outcome.exceptions.extend(shared.exceptions);
+        let economics = economics(inputs, &Market::new(inputs, &self.plan.purchase));
+        let run_id = self.publication.run_id().to_owned();
+        let shop = Shop::new(Evening {
+            run: RunKey { run_id: &run_id, as_of: inputs.panel.calendar().as_of() },
+            plan: self.plan,
+            inputs,
+            classes: &common.classes,
+            economics: &economics,
+            return_rates: &common.return_rates,
+            last: self.last,
+            standing: self.standing,
+            envelopes: &common.envelopes,
+        });
+        let mut demand = TableFile::create(&mut self.publication, &tables::DEMAND)?;
+        let mut forecast = TableFile::create(&mut self.publication, &tables::FORECAST)?;
+        let mut pools = Vec::with_capacity(inputs.panel.pools().len());
+        let mut methods = Vec::with_capacity(inputs.panel.len());
+        for plan in plans {
+            demand.append_file(plan.demand)?;
+            forecast.append_file(plan.forecast)?;
+            for (key, mut accuracy) in plan.accuracy {
+                accuracy.series = phases::series_of(&inputs.panel, key);
+                self.outcome.accuracy.push(accuracy);
+            }
+            methods.extend(plan.methods);
+            self.outcome.transfers.extend(plan.transfers);
+            self.outcome.exceptions.extend(plan.exceptions);
+            self.judged.extend(plan.judged);
+            pools.extend(plan.pools.into_iter().map(|pool| pool.planned(&shop.market)));
+        }
+        demand.close(&mut self.publication)?;
+        forecast.close(&mut self.publication)?;
+        // Buckets hold items of all names: back into the order of the panel.
+        pools.sort_by_key(|pool| (pool.plan.policy.sku, pool.plan.policy.location));
+        methods.sort_by_key(|(key, _)| *key);
+        self.outcome.methods = methods.into_iter().map(|(_, method)| method).collect();
+        self.outcome.accuracy.sort_by_key(|row| row.series);
+        self.outcome.transfers.sort_by_key(|transfer| transfer.sku);
+        self.judged.sort_by_key(|change| (change.sku, change.location));
+        self.clock.lap("gather");
+
+        settle::settle(&shop, pools, &mut self.outcome);
+        self.flows = common.flows;
+        self.outcome.classification = common.classes;
+        self.outcome.economics = economics;
+        self.clock.lap("settle");
+        Ok(())
+    }
+
+    /// What decisions that differ from the proposals have gained or cost.
+    fn hindsight(&self) -> Vec<JudgedChange> {
+        hindsight::judge(&self.earlier.decisions, self.inputs, judging_terms(self.plan))
     }
 
     /// Forecasts and plans every partition, and appends its rows to the large tables.
@@ -434,16 +526,11 @@ impl NightlyRun<'_> {
     fn judge(&mut self, identity: &Identity, settings: &indicators::Settings) -> Result<Manifest> {
         let outcome = &mut self.outcome;
         let decisions = &self.earlier.decisions;
-        let terms = hindsight::JudgingTerms {
-            judged_days: settings.judged_days,
-            holding_rate: settings.holding_rate,
-        };
         outcome.decisions = self.earlier.known_decisions();
-        let judged = hindsight::judge(decisions, self.inputs, terms);
-        let business = indicators::compute(self.inputs, outcome, settings);
+        let business = indicators::compute(self.inputs, outcome, &self.flows, settings);
         outcome.worklists = business.worklists;
         outcome.indicators = business.indicators;
-        outcome.indicators.extend(scorecard(decisions, &judged, &self.inputs.names, outcome));
+        outcome.indicators.extend(scorecard(decisions, &self.judged, &self.inputs.names, outcome));
         outcome.indicators.sort_by(|a, b| (a.indicator, &a.scope).cmp(&(b.indicator, &b.scope)));
         audit::effects::fill(self.inputs, outcome);
         // By content, not by when they came: the order of partitions and threads must not show.
@@ -475,6 +562,11 @@ impl NightlyRun<'_> {
         audit::audit(self.inputs, outcome, measure, &self.plan.publish)?;
         Ok(manifest)
     }
+}
+
+fn judging_terms(plan: &Plan) -> JudgingTerms {
+    let settings = plan.indicator_settings();
+    JudgingTerms { judged_days: settings.judged_days, holding_rate: settings.holding_rate }
 }
 
 /// What the tables are made from.

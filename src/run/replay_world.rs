@@ -13,6 +13,7 @@ use crate::inventory::receipts::LeadTimes;
 use crate::purchase::Market;
 use crate::purchase::economics::economics;
 use crate::purchase::lot::LotRules;
+use crate::run::observe::observe;
 use crate::run::records::usual_demand;
 use crate::run::{history, kits};
 use crate::simulate::what_if::{Alternative, World};
@@ -66,10 +67,11 @@ impl<'a> NetHistory<'a> {
 impl ReplayWorld {
     pub(super) fn new(plan: &Plan, inputs: &Inputs) -> Self {
         let panel = &inputs.panel;
-        let return_rates = history::return_rates(panel, &plan.clean);
+        let seen = observe(panel);
+        let return_rates = history::return_rates(panel, &seen, &plan.clean);
         let market = Market::new(inputs, &plan.purchase);
         let economics = economics(inputs, &market);
-        let classes = history::classify(inputs, &economics, &return_rates, None, plan).classes;
+        let classes = history::classify(inputs, &economics, &seen, &return_rates, None, plan).classes;
         let lead_times = LeadTimes::new(&inputs.purchase_orders);
         let bills = kits::bills_of(inputs);
         let past = past_with_kits(inputs, &return_rates, &bills);

@@ -35,7 +35,7 @@ fn run_cut(plan: &Plan, cut: Cut, spoil: impl Fn(&mut Inputs) + Sync) -> Summary
         let mut inputs = load(plan, &Silent)?;
         spoil(&mut inputs);
         let lock = OutputLock::acquire(&plan.run.out, "now")?;
-        run_loaded(plan, inputs, lock, &Silent, StageClock::start(), cut)
+        run_loaded(plan, inputs, lock, &Silent, StageClock::start(), Source::History(cut))
     })
     .unwrap()
 }

@@ -42,6 +42,7 @@ pub use last_run::{LastAllocation, LastLine, LastPool, LastRun};
 pub use network::NETWORK;
 pub use night::{CHANGES, EXCEPTIONS, INDICATORS, QUARANTINE};
 pub use ordering::{OPEN_ORDERS, ORDERS, RECOMMENDATIONS, TRANSFERS};
+pub(crate) use parquet::encode_groups;
 pub use parquet::{Encoded, RowGroup, TableFile};
 pub use projection::PROJECTION;
 pub(crate) use read::Cell;

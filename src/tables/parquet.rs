@@ -11,6 +11,9 @@ use crate::tables::table::{Declaration, RunKey};
 use arrow::array::{ArrayRef, RecordBatch};
 use chrono::NaiveDate;
 use parquet::arrow::{ArrowSchemaConverter, ArrowWriter, add_encoded_arrow_schema_to_metadata};
+use bytes::Bytes;
+use parquet::column::writer::ColumnCloseResult;
+use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::metadata::KeyValue;
 use parquet::file::properties::WriterProperties;
@@ -71,6 +74,33 @@ impl TableFile {
 }
 
 impl<W: Write + Send> TableFile<W> {
+    /// Appends the rows of a whole file of the same table, as they are encoded there.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] when it is no such file; [`Error::Io`].
+    pub(crate) fn append_file(&mut self, file: Vec<u8>) -> Result<()> {
+        let file = Bytes::from(file);
+        let reader = SerializedFileReader::new(file.clone()).map_err(pages::parquet)?;
+        for group in reader.metadata().row_groups() {
+            let mut row_group = self.writer.next_row_group().map_err(pages::parquet)?;
+            let rows_written = u64::try_from(group.num_rows()).unwrap_or_default();
+            for column in group.columns() {
+                let close = ColumnCloseResult {
+                    bytes_written: u64::try_from(column.compressed_size()).unwrap_or_default(),
+                    rows_written,
+                    metadata: column.clone(),
+                    bloom_filter: None,
+                    column_index: None,
+                    offset_index: None,
+                };
+                row_group.append_column(&file, close).map_err(pages::parquet)?;
+            }
+            row_group.close().map_err(pages::parquet)?;
+            self.rows += rows_written;
+        }
+        Ok(())
+    }
+
     /// Appends rows after those already there.
     ///
     /// # Errors
@@ -98,6 +128,11 @@ pub struct Encoded {
 }
 
 impl Encoded {
+    /// The file.
+    pub(crate) fn into_bytes(self) -> Vec<u8> {
+        self.bytes
+    }
+
     pub(crate) fn add(&self, add: &Add<'_>) -> Result<()> {
         add(&self.path, Some(self.rows), &self.bytes)
     }

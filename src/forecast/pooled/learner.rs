@@ -92,6 +92,12 @@ pub struct Learner<'a> {
 }
 
 impl<'a> Learner<'a> {
+    /// Whether anything but totals is learnt from a pool.
+    #[must_use]
+    pub fn samples(&self, pool: usize) -> bool {
+        self.model.setup.sample.holds(pool)
+    }
+
     /// A learner that knows nothing yet.
     #[must_use]
     pub fn new(demand: Demand<'a>, settings: Settings) -> Self {
@@ -100,10 +106,20 @@ impl<'a> Learner<'a> {
 
     /// Goes over the panel once a stage, and can forecast then.
     pub fn learn(self, survey: &mut impl Survey) -> Forecaster<'a> {
-        let mut model = self.model;
+        let totals = self.totals(survey);
+        self.learn_from(&totals, survey)
+    }
 
-        let totals = survey.survey(&LearnSeasons { model: &model });
-        model.shared.seasons = Seasons::learn(&model.setup, &totals);
+    /// What sells when: the one stage that reads every series.
+    pub fn totals(&self, survey: &mut impl Survey) -> Totals {
+        survey.survey(&LearnSeasons { model: &self.model })
+    }
+
+    /// Learns from the totals of all series and, in the stages after the first, from the sample:
+    /// no other pool's history is read.
+    pub fn learn_from(self, totals: &Totals, survey: &mut impl Survey) -> Forecaster<'a> {
+        let mut model = self.model;
+        model.shared.seasons = Seasons::learn(&model.setup, totals);
 
         let evidence = survey.survey(&LearnLevels { model: &model });
         evidence.teach(&mut model);

@@ -13,6 +13,7 @@ use crate::forecast::pooled::fit::{Model, Shared};
 use crate::forecast::pooled::forecaster::Forecaster;
 use crate::forecast::pooled::learner::{Calibrated, Evidence, Stage, Survey};
 use crate::forecast::pooled::reconcile::{self, GroupRecent, merge_recent};
+use crate::forecast::pooled::seasonal::{GroupKey, Groups};
 use crate::forecast::pooled::setup::Setup;
 use crate::forecast::pooled::state::{Digest, PoolState, SeriesState, past_digest};
 use crate::forecast::{Demand, Settings};
@@ -332,7 +333,7 @@ pub(crate) struct TonightsState<'f> {
     pub carried: bool,
 }
 
-impl Forecaster<'_> {
+impl<'a> Forecaster<'a> {
     pub(crate) fn tonight(&self, pool: usize) -> TonightsState<'_> {
         let Some(carried) = &self.carried else {
             return TonightsState { state: Cow::Owned(self.fit_pool(pool)), carried: false };
@@ -369,6 +370,22 @@ impl Forecaster<'_> {
             }
         }
         CarriedAndFitted { carried, fitted: panel.len() - carried }
+    }
+
+    /// A forecaster of what an equal one [kept](Self::keep) of tonight's own learning; `None` if the
+    /// bytes are something else. `demand` may be some of the pools that were learnt from: with
+    /// whatever hangs together with them they forecast the same.
+    #[must_use]
+    pub fn of_kept(demand: Demand<'a>, settings: Settings, kept: &[u8]) -> Option<Self> {
+        let Head { world, shared, calibrated, .. } = Refit::read(kept)?.head;
+        let mut setup = Setup::new(demand, settings);
+        let mut keys = Vec::with_capacity(world.groups.len());
+        for (category, channel) in world.groups {
+            let channel = demand.names.channels.binary_search(&channel).ok()?;
+            keys.push(GroupKey { category, channel });
+        }
+        setup.groups = Groups::among(&demand, keys);
+        Some(Self::new(Model { setup, shared }, calibrated))
     }
 
     /// What was learnt and the states of all pools, as [`write()`] appended them in panel order:

@@ -108,12 +108,22 @@ impl Groups {
         let mut distinct = keys.clone();
         distinct.sort_unstable();
         distinct.dedup();
-        let of_series =
-            keys.iter().map(|key| distinct.partition_point(|other| other < key)).collect();
-        let keys = distinct
+        let distinct = distinct
             .into_iter()
             .map(|(category, channel)| GroupKey { category: category.to_owned(), channel })
             .collect();
+        Self::among(demand, distinct)
+    }
+
+    /// The same where a part of a panel is looked at: `keys` are the groups of the whole, sorted.
+    pub(crate) fn among(demand: &Demand<'_>, keys: Vec<GroupKey>) -> Self {
+        let mut of_series = Vec::with_capacity(demand.panel.len());
+        for series in 0..demand.panel.len() {
+            let key = demand.panel.key(series);
+            let own = (demand.category_of(key.sku), key.channel.index());
+            let before = |group: &GroupKey| (group.category.as_str(), group.channel) < own;
+            of_series.push(keys.partition_point(before));
+        }
         Self { keys, of_series }
     }
 }
@@ -195,8 +205,8 @@ impl Seasons {
 }
 
 /// Observed and average units of every group and period of history, as exact sums.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Totals {
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Totals {
     history: usize,
     /// `None` for groups of which no series was added: a partition of few items in a range of a
     /// thousand categories holds its own alone. `[groups]`
@@ -206,7 +216,7 @@ pub(crate) struct Totals {
 }
 
 /// Sums of one group by period, in [steps of units](crate::math::exact).
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct GroupSteps {
     /// Units sold. `[history]`
     units: Vec<i64>,
@@ -230,7 +240,7 @@ impl GroupSteps {
 }
 
 /// Sums of all series in one period since their launch.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 struct LaunchSums {
     sold: ExactSum,
     expected: ExactSum,
@@ -247,7 +257,7 @@ pub(crate) struct GroupTotals {
 
 impl Totals {
     /// Before any series.
-    pub fn nothing(setup: &Setup<'_>) -> Self {
+    pub(crate) fn nothing(setup: &Setup<'_>) -> Self {
         Self {
             history: setup.calendar().history(),
             groups: vec![None; setup.groups.keys.len()],
@@ -256,7 +266,7 @@ impl Totals {
     }
 
     /// The totals of one group.
-    pub fn of(&self, group: usize) -> GroupTotals {
+    pub(crate) fn of(&self, group: usize) -> GroupTotals {
         self.together(&[group])
     }
 
@@ -273,7 +283,7 @@ impl Totals {
     }
 
     /// Adds one series: its periods up to the last sale that were observed and not promoted.
-    pub fn add_series(&mut self, setup: &Setup<'_>, series: usize) {
+    pub(crate) fn add_series(&mut self, setup: &Setup<'_>, series: usize) {
         let panel = setup.panel();
         let units = panel.cleaned(series);
         let flags = panel.flags(series);

@@ -4,6 +4,7 @@ use crate::ingest::cells::rules::{Rules, bracketed, is_total, matches, shortened
 use crate::ingest::cells::values::{NO_TEXT, clip};
 use crate::math::hash::FastMap;
 use std::borrow::Cow;
+use serde::{Deserialize, Serialize};
 
 /// Codes from here on name a problem, not a text.
 const PROBLEM: u32 = 1 << 31;
@@ -29,7 +30,7 @@ pub(crate) enum Problem {
 }
 
 /// Why a row is no row of its table: it is left out and counted, and nothing is wrong with it.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(crate) enum LeftOut {
     /// A rule on this column of the file.
     Rule(String),

@@ -4,7 +4,9 @@ use crate::domain::exceptions::Quarantined;
 use crate::domain::inputs::Source;
 use crate::ingest::cells::interner::LeftOut;
 use crate::ingest::cells::values::clip;
-use std::collections::BTreeMap;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+use serde::{Deserialize, Serialize};
 
 /// Rows kept with their place a file; the rest is only counted.
 const KEPT: u64 = 10_000;
@@ -29,16 +31,16 @@ pub(crate) struct Refusal {
 }
 
 /// Collects rejected rows and counts them by file.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct Quarantine {
     rows: Vec<Quarantined>,
-    rejected: BTreeMap<(&'static str, String), u64>,
-    left_out: BTreeMap<(&'static str, String), BTreeMap<LeftOut, LeftOutRows>>,
+    rejected: BTreeMap<(Cow<'static, str>, String), u64>,
+    left_out: BTreeMap<(Cow<'static, str>, String), BTreeMap<LeftOut, LeftOutRows>>,
     partly_returned: BTreeMap<String, LeftOutRows>,
 }
 
 /// How many rows are left out for one reason.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct LeftOutRows {
     pub(crate) rows: u64,
     /// Their units, as far as they can be read.
@@ -83,12 +85,12 @@ impl Quarantine {
 
     /// Counts `rows` more rows of the file of `place` that are rejected like the one there.
     pub(crate) fn reject_more(&mut self, place: Place<'_>, rows: u64) {
-        *self.rejected.entry((place.table, place.file.to_owned())).or_insert(0) += rows;
+        *self.rejected.entry((place.table.into(), place.file.to_owned())).or_insert(0) += rows;
     }
 
     /// Counts one row of so many units (NaN = unknown) that is left out.
     pub(crate) fn leave_out(&mut self, place: Place<'_>, what: LeftOut, value: &str, units: f64) {
-        let of_file = self.left_out.entry((place.table, place.file.to_owned())).or_default();
+        let of_file = self.left_out.entry((place.table.into(), place.file.to_owned())).or_default();
         // The sum of what stands above it says nothing of its own.
         let units = if what == LeftOut::Total { f64::NAN } else { units };
         of_file.entry(what).or_default().add(place.line, value, units);
@@ -170,6 +172,47 @@ impl Quarantine {
             .unwrap_or_default()
     }
 
+    /// Takes in what was put aside of another table.
+    pub(crate) fn append(&mut self, other: Self) {
+        self.rows.extend(other.rows);
+        for (key, rejected) in other.rejected {
+            *self.rejected.entry(key).or_insert(0) += rejected;
+        }
+        self.left_out.extend(other.left_out);
+        self.partly_returned.extend(other.partly_returned);
+    }
+
+    /// Takes in what other readers of the table put aside. A file that several have read, each for items of its
+    /// own, has the same bad rows for all of them.
+    pub(crate) fn merge(&mut self, other: Self) {
+        let known: BTreeSet<Quarantined> = self.rows.iter().cloned().collect();
+        let before = |rows: &[Quarantined], file: &str| {
+            rows.iter().filter(|row| row.file == file).count() as u64
+        };
+        let twice = |row: &&Quarantined| known.contains(*row);
+        let shared: Vec<Quarantined> = other.rows.iter().filter(twice).cloned().collect();
+        for (key, rejected) in other.rejected {
+            let shared = before(&shared, &key.1);
+            *self.rejected.entry(key).or_insert(0) += rejected - shared.min(rejected);
+        }
+        self.rows.extend(other.rows.into_iter().filter(|row| !known.contains(row)));
+        for (key, reasons) in other.left_out {
+            let own = self.left_out.entry(key).or_default();
+            for (reason, rows) in reasons {
+                let known = own.entry(reason).or_default();
+                if rows.rows > known.rows {
+                    *known = rows;
+                }
+            }
+        }
+        for (file, rows) in other.partly_returned {
+            let known = self.partly_returned.entry(file).or_default();
+            if rows.rows > known.rows {
+                *known = rows;
+            }
+        }
+    }
+
     /// All kept rows, sorted.
     pub(crate) fn into_rows(mut self) -> Vec<Quarantined> {
         self.rows.sort();
@@ -178,13 +221,13 @@ impl Quarantine {
 }
 
 /// Counts one more row at `place`.
-fn count(counts: &mut BTreeMap<(&'static str, String), u64>, place: Place<'_>) -> u64 {
-    let count = counts.entry((place.table, place.file.to_owned())).or_insert(0);
+fn count(counts: &mut BTreeMap<(Cow<'static, str>, String), u64>, place: Place<'_>) -> u64 {
+    let count = counts.entry((place.table.into(), place.file.to_owned())).or_insert(0);
     *count += 1;
     *count
 }
 
-fn of(counts: &BTreeMap<(&'static str, String), u64>, source: &Source) -> u64 {
+fn of(counts: &BTreeMap<(Cow<'static, str>, String), u64>, source: &Source) -> u64 {
     let same =
         counts.iter().filter(|((table, file), _)| *table == source.table && *file == source.file);
     same.map(|(_, count)| count).sum()

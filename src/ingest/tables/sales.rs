@@ -17,9 +17,11 @@ use chrono::NaiveDate;
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::Hasher;
 use std::ops::Range;
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
 
 /// The names of one series.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
 pub(crate) struct SeriesName {
     /// Item.
     pub(crate) sku: String,
@@ -30,7 +32,7 @@ pub(crate) struct SeriesName {
 }
 
 /// Rows; the vectors run in step.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct Rows {
     /// Position in [`SalesRows::series`].
     pub(crate) series: Vec<u32>,
@@ -48,7 +50,7 @@ pub(crate) struct Rows {
 }
 
 /// The rows of one file among [`Rows`], from `first` to the next one's.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 struct FileRows {
     file: String,
     first: usize,
@@ -57,7 +59,7 @@ struct FileRows {
 }
 
 /// An order line that a file leaves out (cancelled, voided): an older file may have it as a sale.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 struct VoidLine {
     name: SeriesName,
     order: u64,
@@ -67,7 +69,7 @@ struct VoidLine {
 }
 
 /// Rows that have units and a negative amount, and where the first one stands.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
 struct NegativeAmounts {
     rows: u64,
     units: f64,
@@ -75,8 +77,24 @@ struct NegativeAmounts {
     first: Option<RowPlace>,
 }
 
+/// Rows that stand in a newer file as well.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+struct RepeatedRows {
+    rows: u64,
+    units: f64,
+    /// The files they are left out of.
+    files: BTreeSet<String>,
+}
+
+/// Returns before the first sale of their series.
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
+struct EarlyReturns {
+    rows: u64,
+    units: f64,
+}
+
 /// Where a row stands.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 struct RowPlace {
     /// Position in [`SalesRows::files`].
     file: usize,
@@ -86,11 +104,14 @@ struct RowPlace {
 /// Rows of one day whose place is kept: a lone day has few.
 const KEPT_PLACES: u32 = 5;
 
+/// Rows that one thread looks through in one go.
+const BLOCK: usize = 1 << 18;
+
 /// How many files a message names.
 const NAMED_FILES: usize = 4;
 
 /// All sales, by series in order of appearance.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct SalesRows {
     /// 1970-based day that `day` counts from.
     pub(crate) first_day: i32,
@@ -112,13 +133,22 @@ pub(crate) struct SalesRows {
     pub(crate) priced_rows: u64,
     /// Rows with units and a negative amount.
     negative: NegativeAmounts,
+    /// Rows that stand in a newer file as well.
+    repeated: RepeatedRows,
+    /// Returns before the first sale of their series.
+    early: EarlyReturns,
+    /// By location, a bit for each day after `first_day` on which anything was sold there.
+    sold_on: BTreeMap<String, Vec<u64>>,
     /// Whether something came back before its series' first sale, as far as it was known then.
     maybe_early: bool,
     /// Rows by day after `first_day`, and where the first of them stand.
     days: Vec<u32>,
-    places: FastMap<u16, Vec<RowPlace>>,
+    places: BTreeMap<u16, Vec<RowPlace>>,
+    #[serde(skip)]
     pairs: FastMap<(u32, u32), usize>,
+    #[serde(skip)]
     slots: Vec<Vec<u32>>,
+    #[serde(skip)]
     factors: FastMap<(u32, u32, u32), f64>,
     by_name: BTreeMap<SeriesName, u32>,
     files: Vec<FileRows>,
@@ -126,7 +156,7 @@ pub(crate) struct SalesRows {
 }
 
 /// What the rows of one series tell before they are placed.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub(crate) struct Facts {
     /// First day with any row.
     pub(crate) first_row: u16,
@@ -166,9 +196,12 @@ impl SalesRows {
             without_rate: BTreeMap::new(),
             priced_rows: 0,
             negative: NegativeAmounts::default(),
+            repeated: RepeatedRows::default(),
+            early: EarlyReturns::default(),
+            sold_on: BTreeMap::new(),
             maybe_early: false,
             days: Vec::new(),
-            places: FastMap::default(),
+            places: BTreeMap::new(),
             pairs: FastMap::default(),
             slots: Vec::new(),
             factors: FastMap::default(),
@@ -251,15 +284,14 @@ impl SalesRows {
         }
     }
 
-    /// Leaves out the rows that an order has in several files but for those of the newest one, and
-    /// says how many.
+    /// Leaves out the rows that an order has in several files but for those of the newest one.
     ///
     /// The rows of one file add up, as split shipments do. What makes an order line the same is its
     /// number (and that of the line), its item, channel and location, and the day: tills number
     /// their receipts anew each morning.
-    pub(crate) fn count_once(&mut self) -> Option<Exception> {
+    pub(crate) fn count_once(&mut self) {
         if self.files.len() < 2 || self.rows.keys.is_empty() {
-            return None;
+            return;
         }
         let files = &self.files;
         // The file whose newest sale is later was downloaded later; else the last one by name.
@@ -287,35 +319,39 @@ impl SalesRows {
             }
         }
         if !conflict {
-            return None;
+            return;
         }
         let mut keep = vec![true; self.rows.series.len()];
-        let mut units = 0.0;
-        let mut from: BTreeSet<usize> = BTreeSet::new();
+        let mut repeated = RepeatedRows::default();
         for (file, rows) in spans(files, self.rows.series.len()).enumerate() {
             for row in rows.filter(|&row| self.rows.keys[row] != NO_KEY) {
                 if best[&self.rows.keys[row]] as usize != file {
                     keep[row] = false;
-                    units += f64::from(self.rows.units[row]);
-                    from.insert(file);
+                    repeated.rows += 1;
+                    repeated.units += f64::from(self.rows.units[row]);
+                    repeated.files.insert(files[file].file.clone());
                 }
             }
         }
-        let dropped = keep.iter().filter(|&&keep| !keep).count();
-        let mut names: Vec<&str> =
-            from.iter().take(NAMED_FILES).map(|&file| files[file].file.as_str()).collect();
-        if from.len() > NAMED_FILES {
+        self.repeated = repeated;
+        self.retain(&keep);
+    }
+
+    /// What was left out as [repeated](Self::count_once).
+    fn repeated_rows(&self) -> Option<Exception> {
+        let RepeatedRows { rows, units, files } = &self.repeated;
+        let mut names: Vec<&str> = files.iter().take(NAMED_FILES).map(String::as_str).collect();
+        if files.len() > NAMED_FILES {
             names.push("others");
         }
         let what = format!(
             "{} ({units} units) of {} {} in a newer file as well: the same order counts once, as \
              the newest file has it",
-            counted(dropped as u64, "row", "rows"),
+            counted(*rows, "row", "rows"),
             names.join(", "),
-            if dropped == 1 { "stands" } else { "stand" }
+            if *rows == 1 { "stands" } else { "stand" }
         );
-        self.retain(&keep);
-        (dropped > 0).then(|| {
+        (*rows > 0).then(|| {
             Exception::new(
                 Severity::Info,
                 ExceptionKind::RepeatedRows,
@@ -323,14 +359,141 @@ impl SalesRows {
                 what,
                 "order, item, channel, location and day are the same; the rows of one file add up",
             )
-            .with_effect(Effect::Rows(dropped as u64))
+            .with_effect(Effect::Rows(*rows))
         })
+    }
+
+    /// Notes what only the rows tell, once all are read: returns that came too early, and on which
+    /// days anything was sold where.
+    pub(crate) fn note(&mut self) {
+        if self.maybe_early {
+            for (row, &series) in self.rows.series.iter().enumerate() {
+                let back = -self.rows.units[row];
+                if back > 0.0 && self.rows.day[row] < self.facts[series as usize].first_sale {
+                    self.early.rows += 1;
+                    self.early.units += f64::from(back);
+                }
+            }
+        }
+        let mut locations: BTreeMap<&str, usize> = BTreeMap::new();
+        let mut of_series = Vec::with_capacity(self.series.len());
+        for name in &self.series {
+            let next = locations.len();
+            of_series.push(*locations.entry(name.location.as_str()).or_insert(next));
+        }
+        let words = self.days.len().div_ceil(64);
+        let nothing = || vec![vec![0_u64; words]; locations.len()];
+        let Rows { series, day, units, .. } = &self.rows;
+        let blocks = series.par_chunks(BLOCK).zip(day.par_chunks(BLOCK));
+        let sold_on = blocks
+            .zip(units.par_chunks(BLOCK))
+            .fold(nothing, |mut sold_on, ((series, day), units)| {
+                for ((&series, &day), &units) in series.iter().zip(day).zip(units) {
+                    if units > 0.0 {
+                        let here = &mut sold_on[of_series[series as usize]];
+                        here[usize::from(day) / 64] |= 1 << (day % 64);
+                    }
+                }
+                sold_on
+            })
+            .reduce(nothing, |mut sold_on, others| {
+                for (here, other) in sold_on.iter_mut().zip(&others) {
+                    add_days(here, other);
+                }
+                sold_on
+            });
+        let named = locations.iter().map(|(&name, &at)| (name.to_owned(), sold_on[at].clone()));
+        self.sold_on = named.collect();
+    }
+
+    /// Whether anything was sold on a day of the axis of rows, by location.
+    pub(crate) fn sold_on(&self) -> impl Iterator<Item = (&str, SoldOn<'_>)> {
+        self.sold_on.iter().map(|(location, days)| (location.as_str(), SoldOn { days }))
+    }
+
+    /// The rows of several readers of the same table, each of items of its own, as if one had read
+    /// them all; but for the rows themselves.
+    pub(crate) fn together(parts: &[&Self]) -> Option<Self> {
+        let mut all = Self { first_day: parts.first()?.first_day, ..Self::new(date_of(0)) };
+        let mut names: BTreeMap<&SeriesName, Facts> = BTreeMap::new();
+        let mut files: BTreeMap<&str, u16> = BTreeMap::new();
+        for part in parts {
+            for (name, facts) in part.series.iter().zip(&part.facts) {
+                names.insert(name, *facts);
+            }
+            for file in &part.files {
+                let newest = files.entry(&file.file).or_default();
+                *newest = file.newest.max(*newest);
+            }
+        }
+        for (name, facts) in names {
+            let at = all.position(name.clone());
+            all.facts[at as usize] = facts;
+        }
+        let positions: BTreeMap<&str, usize> = files.keys().copied().zip(0..).collect();
+        for (file, &newest) in &files {
+            all.files.push(FileRows { file: (*file).to_owned(), first: 0, newest });
+        }
+        for part in parts {
+            let place = |place: &RowPlace| RowPlace {
+                file: positions[part.files[place.file].file.as_str()],
+                line: place.line,
+            };
+            all.last_row = all.last_row.max(part.last_row);
+            all.fractional |= part.fractional;
+            all.unknown.extend(part.unknown.iter().cloned());
+            for (code, rows) in &part.without_rate {
+                *all.without_rate.entry(code.clone()).or_insert(0) += rows;
+            }
+            all.priced_rows += part.priced_rows;
+            let NegativeAmounts { rows, units, amount, first } = &part.negative;
+            all.negative.rows += rows;
+            all.negative.units += units;
+            all.negative.amount += amount;
+            let firsts = [all.negative.first, first.as_ref().map(place)];
+            all.negative.first =
+                firsts.into_iter().flatten().min_by_key(|place| (place.file, place.line));
+            all.repeated.rows += part.repeated.rows;
+            all.repeated.units += part.repeated.units;
+            all.repeated.files.extend(part.repeated.files.iter().cloned());
+            all.early.rows += part.early.rows;
+            all.early.units += part.early.units;
+            for (location, days) in &part.sold_on {
+                add_days(all.sold_on.entry(location.clone()).or_default(), days);
+            }
+            if all.days.len() < part.days.len() {
+                all.days.resize(part.days.len(), 0);
+            }
+            for (rows, own) in all.days.iter_mut().zip(&part.days) {
+                *rows += own;
+            }
+            for (day, places) in &part.places {
+                all.places.entry(*day).or_default().extend(places.iter().map(place));
+            }
+        }
+        for places in all.places.values_mut() {
+            places.sort_by_key(|place| (place.file, place.line));
+            places.truncate(KEPT_PLACES as usize);
+        }
+        Some(all)
+    }
+
+    /// These rows, one bucket's, among the series of `all` buckets.
+    pub(crate) fn among(mut self, all: &Self) -> Self {
+        let positions: Vec<u32> = self.series.iter().map(|name| all.by_name[name]).collect();
+        let mut rows = std::mem::take(&mut self.rows);
+        for series in &mut rows.series {
+            *series = positions[*series as usize];
+        }
+        // Rows were compared when they were read.
+        rows.keys.clear();
+        Self { rows, ..all.clone() }
     }
 
     /// What looks strange about the rows as a whole.
     pub(crate) fn oddities(&self) -> Vec<Exception> {
         let about = || Subject::Table("sales".to_owned());
-        let mut odd = Vec::new();
+        let mut odd: Vec<Exception> = self.repeated_rows().into_iter().collect();
         if let Some(first) = self.negative.first {
             let NegativeAmounts { rows, units, amount, .. } = self.negative;
             let what = format!(
@@ -349,15 +512,7 @@ impl SalesRows {
                  a status say so (returned in the mapping)",
             ));
         }
-        let (mut rows, mut units) = (0_u64, 0.0);
-        if self.maybe_early {
-            for (row, &series) in self.rows.series.iter().enumerate() {
-                let back = -self.rows.units[row];
-                if back > 0.0 && self.rows.day[row] < self.facts[series as usize].first_sale {
-                    (rows, units) = (rows + 1, units + f64::from(back));
-                }
-            }
-        }
+        let EarlyReturns { rows, units } = self.early;
         if rows > 0 {
             odd.push(Exception::new(
                 Severity::Info,
@@ -508,6 +663,11 @@ impl SalesRows {
             let day = u16::try_from(lone.day - self.first_day).expect("a day with rows");
             self.days[usize::from(day)] = 0;
             let places = self.places.remove(&day).unwrap_or_default();
+            for sold_on in self.sold_on.values_mut() {
+                if let Some(word) = sold_on.get_mut(usize::from(day) / 64) {
+                    *word &= !(1 << (day % 64));
+                }
+            }
             let date = date_of(lone.day).to_string();
             let place = |place: &RowPlace| Place {
                 table: "sales",
@@ -557,6 +717,11 @@ impl SalesRows {
         }
         if !moved {
             return;
+        }
+        for (location, days) in std::mem::take(&mut self.sold_on) {
+            let mut name = SeriesName { location, ..SeriesName::default() };
+            rename(&mut name);
+            add_days(self.sold_on.entry(name.location).or_default(), &days);
         }
         let names = std::mem::take(&mut self.series);
         let facts = std::mem::take(&mut self.facts);
@@ -646,6 +811,28 @@ impl SalesRows {
             self.facts.push(Facts { first_row: u16::MAX, first_sale: u16::MAX, units: 0.0 });
         }
         at
+    }
+}
+
+/// The days on which anything was sold at a place.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct SoldOn<'a> {
+    days: &'a [u64],
+}
+
+impl SoldOn<'_> {
+    /// Whether it was on the day so many after the first one that is accepted.
+    pub(crate) fn has(self, day: usize) -> bool {
+        self.days.get(day / 64).is_some_and(|word| word >> (day % 64) & 1 == 1)
+    }
+}
+
+fn add_days(days: &mut Vec<u64>, others: &[u64]) {
+    if days.len() < others.len() {
+        days.resize(others.len(), 0);
+    }
+    for (word, other) in days.iter_mut().zip(others) {
+        *word |= other;
     }
 }
 

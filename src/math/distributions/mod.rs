@@ -9,12 +9,13 @@
 use crate::math::elementary::gamma_below;
 use crate::math::elementary::{Elementary, Transcendental};
 use crate::math::normal;
+use serde::{Deserialize, Serialize};
 
 /// Mean demand above which counts are treated as continuous, units.
 pub const COUNT_LIMIT: f64 = 512.0;
 
 /// Demand over some interval.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Demand {
     /// Normal; may reach below zero, as textbooks have it.
     Normal {

@@ -9,6 +9,7 @@
 //! that it reads in `domain::inputs` and `ingest::tables`. Called by `purchase` alone; `run` hands
 //! in what planners decided.
 
+use serde::{Deserialize, Serialize};
 mod budget;
 pub mod by_hand;
 mod constraint;
@@ -36,7 +37,7 @@ pub(super) static ORDER_RULES: [&dyn OrderRule; 4] = [
 ];
 
 /// The constraint that made the quantity what it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Binding {
     /// The supplier's least quantity of a line.
     Minimum,

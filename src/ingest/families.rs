@@ -1,0 +1,107 @@
+//! Which items must be planned together, and in which bucket of a night over several machines?
+//!
+//! Kits and their parts, an item and the one it is like, an item and its successor are one family:
+//! the forecast or the plan of one reads the other's. A bucket holds whole families, and so all
+//! locations and channels of an item.
+
+use crate::ingest::files::table::Table;
+use crate::ingest::names::Catalogue;
+use crate::ingest::spellings::plain;
+use std::collections::BTreeMap;
+
+/// One of the buckets that a night is cut into.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bucket {
+    /// Which, from 0 on.
+    pub bucket: u32,
+    /// Of how many.
+    pub of: u32,
+}
+
+/// Items by the family they belong to.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Families {
+    /// The least name of the family, of every item that has one; names as spellings are compared.
+    leads: BTreeMap<String, String>,
+}
+
+impl Families {
+    /// From the tables that link items.
+    pub(crate) fn of(
+        products: Option<&Table>,
+        kits: Option<&Table>,
+        catalogue: &Catalogue,
+    ) -> Self {
+        let mut families = Self::default();
+        for row in kits.iter().flat_map(|table| table.rows()) {
+            families.join(catalogue, row.text("sku"), row.text("component"));
+        }
+        for row in products.iter().flat_map(|table| table.rows()) {
+            families.join(catalogue, row.text("sku"), row.text("analogue"));
+            families.join(catalogue, row.text("sku"), row.text("superseded_by"));
+        }
+        families
+    }
+
+    fn join(&mut self, catalogue: &Catalogue, one: &str, other: &str) {
+        if one.is_empty() || other.is_empty() {
+            return;
+        }
+        let one = self.lead(&plain(catalogue.item(one, "").sku));
+        let other = self.lead(&plain(catalogue.item(other, "").sku));
+        let (lead, follower) = if one <= other { (one, other) } else { (other, one) };
+        self.leads.insert(follower, lead);
+    }
+
+    /// The name that stands for the family of `name`.
+    fn lead(&self, name: &str) -> String {
+        let mut lead = name;
+        while let Some(next) = self.leads.get(lead).filter(|next| *next != lead) {
+            lead = next;
+        }
+        lead.to_owned()
+    }
+
+    /// Whether an item is in `bucket`.
+    pub(crate) fn is_in(&self, sku: &str, bucket: Bucket) -> bool {
+        crc32(self.lead(&plain(sku)).as_bytes()) % bucket.of.max(1) == bucket.bucket
+    }
+}
+
+/// CRC-32 as zlib, Python and Spark compute it: whoever lays history out by bucket has it at hand.
+fn crc32(bytes: &[u8]) -> u32 {
+    let mut crc = u32::MAX;
+    for &byte in bytes {
+        crc ^= u32::from(byte);
+        for _ in 0..8 {
+            crc = (crc >> 1) ^ (0xEDB8_8320 & (crc & 1).wrapping_neg());
+        }
+    }
+    !crc
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_hash_is_that_of_zlib() {
+        // RFC 3720, and Python's zlib.crc32(b"123456789").
+        assert_eq!(crc32(b"123456789"), 0xCBF4_3926);
+    }
+
+    #[test]
+    fn a_family_is_in_one_bucket_whatever_links_it() {
+        let mut families = Families::default();
+        let catalogue = Catalogue::default();
+        families.join(&catalogue, "GIFT BOX", "SOAP");
+        families.join(&catalogue, "TOWEL", "Soap");
+        families.join(&catalogue, "SOAP 2", "towel");
+        let mut buckets = Vec::new();
+        for name in ["gift box", "SOAP", "TOWEL", "SOAP 2"] {
+            buckets.extend((0..64).filter(|&bucket| families.is_in(name, Bucket { bucket, of: 64 })));
+        }
+        assert_eq!(buckets.len(), 4, "each in one");
+        assert!(buckets.windows(2).all(|pair| pair[0] == pair[1]), "{buckets:?}");
+    }
+}

@@ -1,0 +1,105 @@
+//! A night cut into buckets is the night of one machine: every cell of every table.
+
+use arrow::util::display::{ArrayFormatter, FormatOptions};
+use orderpoint::config::{Options, Plan};
+use orderpoint::run;
+use orderpoint::run::phases::{self, Bucket, Work};
+use orderpoint::run::progress::Silent;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+fn plan_of(data: &Path, out: &Path, threads: usize) -> Plan {
+    let options = Options {
+        config: Some(data.join("orderpoint.toml")),
+        data: Some(data.to_path_buf()),
+        out: Some(out.to_path_buf()),
+        models: Some(out.join("models")),
+        threads: Some(threads),
+        ..Options::default()
+    };
+    Plan::load(&options).unwrap()
+}
+
+/// The rows of every table of a run as text, sorted: their order is no part of what they say.
+fn tables(run: &Path) -> BTreeMap<String, Vec<String>> {
+    let mut tables = BTreeMap::new();
+    for entry in fs::read_dir(run.join("tables")).unwrap() {
+        let path: PathBuf = entry.unwrap().path();
+        let file = fs::File::open(&path).unwrap();
+        let reader = ParquetRecordBatchReaderBuilder::try_new(file).unwrap().build().unwrap();
+        let mut rows = Vec::new();
+        for batch in reader {
+            let batch = batch.unwrap();
+            let options = FormatOptions::default();
+            let columns: Vec<ArrayFormatter<'_>> = batch
+                .columns()
+                .iter()
+                .map(|column| ArrayFormatter::try_new(column, &options).unwrap())
+                .collect();
+            for row in 0..batch.num_rows() {
+                let cells: Vec<String> =
+                    columns.iter().map(|column| column.value(row).to_string()).collect();
+                rows.push(cells.join("|"));
+            }
+        }
+        rows.sort();
+        tables.insert(path.file_name().unwrap().to_string_lossy().into_owned(), rows);
+    }
+    tables
+}
+
+/// The night of `data` in `of` buckets, looked at in the order of `shuffled`.
+fn in_buckets(data: &Path, out: &Path, of: u32, threads: usize) -> PathBuf {
+    let plan = plan_of(data, out, threads);
+    let at = tempfile::tempdir().unwrap();
+    // Not in order, and every second one by a second attempt.
+    let order: Vec<u32> = (0..of).map(|i| (i * 5 + 3) % of).collect();
+    let mut seen = order.clone();
+    seen.sort_unstable();
+    assert_eq!(seen, (0..of).collect::<Vec<_>>(), "each bucket once");
+    let work = |bucket: u32| Work::new(at.path(), &format!("attempt {}", bucket % 2));
+    for &bucket in &order {
+        phases::observe_rows(&plan, &work(bucket), Bucket { bucket, of }).unwrap();
+    }
+    phases::merge_rows(&plan, &work(0), of).unwrap();
+    for &bucket in order.iter().rev() {
+        phases::observe_history(&plan, &work(bucket), bucket).unwrap();
+    }
+    phases::merge_history(&plan, &work(0)).unwrap();
+    for &bucket in &order {
+        phases::plan_bucket(&plan, &work(bucket), bucket).unwrap();
+    }
+    let summary = phases::finish(&plan, &work(0), &Silent).unwrap();
+    assert!(!summary.unchanged);
+    summary.folder
+}
+
+fn assert_same(one: &Path, other: &Path, of: u32) {
+    let (one, other) = (tables(one), tables(other));
+    assert_eq!(one.keys().collect::<Vec<_>>(), other.keys().collect::<Vec<_>>());
+    let mut differing = Vec::new();
+    for (table, rows) in &one {
+        let others = &other[table];
+        let at = rows.iter().zip(others).position(|(row, other)| row != other);
+        if let Some(at) = at {
+            differing.push(format!("{table}:\n  {}\n  {}", rows[at], others[at]));
+        } else if rows.len() != others.len() {
+            differing.push(format!("{table}: {} rows, and {}", rows.len(), others.len()));
+        }
+    }
+    assert!(differing.is_empty(), "in {of} buckets:\n{}", differing.join("\n"));
+}
+
+#[test]
+fn s2_the_sample_in_buckets_is_the_night_of_one_machine_cell_by_cell() {
+    let at = tempfile::tempdir().unwrap();
+    let data = at.path().join("data");
+    orderpoint::sample::write(&data, 60, orderpoint::sample::SEED).unwrap();
+    let whole = run::run(&plan_of(&data, &at.path().join("whole"), 2), &Silent).unwrap();
+    for (of, threads) in [(4, 2), (1, 1), (7, 3), (16, 4)] {
+        let out = at.path().join(format!("buckets{of}"));
+        assert_same(&whole.folder, &in_buckets(&data, &out, of, threads), of);
+    }
+}
