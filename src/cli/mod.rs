@@ -111,6 +111,17 @@ pub enum Pass {
     History,
 }
 
+/// What is joined.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Joined {
+    /// First: what was read of all buckets.
+    Rows,
+    /// Then: what was seen of their history.
+    History,
+    /// Nothing: says which items hang together, as JSON, for laying sales out by bucket.
+    Families,
+}
+
 /// Which buckets of a night, and where phases leave what they find.
 #[derive(Debug, Clone, Args)]
 pub struct BucketArgs {
@@ -146,9 +157,9 @@ pub struct ObserveArgs {
 /// Arguments of `merge`.
 #[derive(Debug, Clone, Args)]
 pub struct MergeArgs {
-    /// What was observed.
+    /// What is joined.
     #[arg(long, value_enum)]
-    pub pass: Pass,
+    pub pass: Joined,
     /// In how many buckets the night is cut, for `--pass rows`.
     #[arg(long, value_name = "N")]
     pub of: Option<u32>,

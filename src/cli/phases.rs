@@ -1,9 +1,10 @@
 //! `observe`, `merge`, `plan`, `finish`: one phase of a night over buckets, for an engine that has
 //! several machines. `src/engines/python` calls them in turn.
 
+use crate::cli::print::print_json;
 use crate::cli::progress::Terminal;
 use crate::cli::run::print_summary;
-use crate::cli::{BucketArgs, FinishArgs, MergeArgs, ObserveArgs, Pass};
+use crate::cli::{BucketArgs, FinishArgs, Joined, MergeArgs, ObserveArgs, Pass, PlanArgs};
 use crate::config::Plan;
 use crate::domain::error::{Error, Result};
 use crate::run::phases::{self, Bucket, Work};
@@ -40,14 +41,15 @@ pub(crate) fn merge(args: &MergeArgs) -> Result<u8> {
     let plan = Plan::load(&args.options)?;
     let work = Work::new(&args.work, "");
     match args.pass {
-        Pass::Rows => phases::merge_rows(&plan, &work, buckets(args.of)?)?,
-        Pass::History => phases::merge_history(&plan, &work)?,
+        Joined::Rows => phases::merge_rows(&plan, &work, buckets(args.of)?)?,
+        Joined::History => phases::merge_history(&plan, &work)?,
+        Joined::Families => print_json(&phases::placing(&plan)?)?,
     }
     Ok(0)
 }
 
 /// Plans some buckets.
-pub(crate) fn plan(args: &crate::cli::PlanArgs) -> Result<u8> {
+pub(crate) fn plan(args: &PlanArgs) -> Result<u8> {
     let plan = Plan::load(&args.options)?;
     let BucketArgs { work, bucket, attempt } = &args.buckets;
     let work = Work::new(work, attempt);

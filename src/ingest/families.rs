@@ -7,6 +7,7 @@
 use crate::ingest::files::table::Table;
 use crate::ingest::names::Catalogue;
 use crate::ingest::spellings::plain;
+use serde::Serialize;
 use std::collections::BTreeMap;
 
 /// One of the buckets that a night is cut into.
@@ -16,6 +17,17 @@ pub struct Bucket {
     pub bucket: u32,
     /// Of how many.
     pub of: u32,
+}
+
+/// Who is in which bucket, for whoever lays sales out by it: the CRC-32 of the lead, modulo their
+/// number.
+#[derive(Debug, Clone, Serialize)]
+pub struct Placing {
+    /// Of each item that has a family, the name that stands for it. Names in lower case, without
+    /// spaces, accents apart from their letters; an item without one stands for itself.
+    pub leads: BTreeMap<String, String>,
+    /// Items by channel (empty for any), a tab, and the code that stands for them there.
+    pub codes: BTreeMap<String, String>,
 }
 
 /// Items by the family they belong to.
@@ -60,6 +72,11 @@ impl Families {
             lead = next;
         }
         lead.to_owned()
+    }
+
+    /// Every item of a family and the name that stands for it, as spellings are compared.
+    pub(crate) fn leads(&self) -> BTreeMap<String, String> {
+        self.leads.keys().map(|name| (name.clone(), self.lead(name))).collect()
     }
 
     /// Whether an item is in `bucket`.

@@ -109,6 +109,18 @@ pub fn read_bucket(request: &Request, bucket: families::Bucket) -> Result<SalesP
     loading.read_sales(&catalogue)
 }
 
+/// Who is in which bucket.
+///
+/// # Errors
+/// As [`load()`].
+pub fn placing(request: &Request) -> Result<families::Placing> {
+    let mut loading = Loading::new(request);
+    loading.read_small_tables()?;
+    let catalogue = loading.catalogue();
+    let leads = loading.families(&catalogue).leads();
+    Ok(families::Placing { leads, codes: catalogue.codes() })
+}
+
 /// Loads every table, with the sales that were [read](read_bucket) before. Where `bucket` says
 /// which, `part` is its part [among all](SalesPart::among), and series of other items have a place
 /// in the panel and no history; without a bucket all series are so.
@@ -175,7 +187,15 @@ impl SalesPart {
             all.shared_signs = all.shared_signs.max(part.shared_signs);
         }
         all.sources = sources.into_values().cloned().collect();
-        all.exceptions = exceptions.into_iter().collect();
+        // What each says of its own files' layout is said once.
+        let mut said = BTreeSet::new();
+        let mut once: Vec<Exception> = exceptions.into_iter().collect();
+        once.retain(|e| {
+            let is_of_layout =
+                matches!(e.kind, ExceptionKind::UnmatchedColumn | ExceptionKind::AssumedLayout);
+            !is_of_layout || said.insert(e.what.clone())
+        });
+        all.exceptions = once;
         all.twins = twins.into_iter().collect();
         Some(all)
     }
@@ -392,6 +412,15 @@ impl<'a> Loading<'a> {
             ));
         }
         let held = self.held;
+        // Where the history lies by bucket, nobody reads another's.
+        let all = || found.iter().flat_map(|found| &found.files);
+        let is_laid_out = all().all(|file| bucket_of(file).is_some());
+        if let Some(bucket) = catalogue.bucket().filter(|_| is_laid_out) {
+            let own = bucket.bucket.to_string();
+            for found in &mut found {
+                found.files.retain(|file| bucket_of(file) == Some(own.as_str()));
+            }
+        }
         let mut part = SalesPart {
             sales: SalesRows::new(request.settings.data.first_date),
             sources: Vec::new(),
@@ -420,7 +449,8 @@ impl<'a> Loading<'a> {
                 &mut part.quarantine,
                 &mut |chunk, columns, quarantine| {
                     let rates = &request.settings.rates;
-                    let context = Context { schema, columns, catalogue, home: &home, rates };
+                    let home = &home;
+                    let context = Context { schema, columns, catalogue, home, rates, is_laid_out };
                     sales.absorb(&chunk, &context, quarantine);
                     let used = held + sales.bytes() + bytes_of_names(columns);
                     within_memory(request, "sales", used)
@@ -434,6 +464,13 @@ impl<'a> Loading<'a> {
             part.sources.extend(read.sources);
             part.twins.extend(read.twins);
             part.exceptions.extend(read.exceptions);
+        }
+        if let Some(sku) = &sales.misplaced {
+            let message = format!(
+                "{sku} lies in a bucket that it does not belong to: lay the sales out again \
+                 (orderpoint.spark.bucket), with the number of buckets that the night is cut into"
+            );
+            return Err(Error::input(data.join("sales"), message));
         }
         sales.count_once();
         sales.note();
@@ -863,6 +900,12 @@ impl<'a> Loading<'a> {
         inputs.exceptions = self.exceptions;
         Ok(())
     }
+}
+
+/// Which bucket a file of a laid-out history is of.
+fn bucket_of(file: &source::File) -> Option<&str> {
+    let partition = file.partitions.iter().find(|partition| partition.column == "bucket");
+    partition.map(|partition| partition.value.as_str())
 }
 
 /// The rows of table `name`, none when it is not there.

@@ -181,6 +181,22 @@ impl Catalogue {
         self.bucket.as_ref().is_none_or(|(families, bucket)| families.is_in(sku, *bucket))
     }
 
+    /// The bucket that is read, where it is not everything.
+    pub(crate) fn bucket(&self) -> Option<Bucket> {
+        self.bucket.as_ref().map(|(_, bucket)| *bucket)
+    }
+
+    /// Item by channel (empty for any) and code, joined by a tab, of all codes that are aliases.
+    pub(crate) fn codes(&self) -> BTreeMap<String, String> {
+        let mut all = BTreeMap::new();
+        for (channel, codes) in &self.aliases {
+            for (code, (item, _)) in codes {
+                all.insert(format!("{channel}\t{code}"), item.clone());
+            }
+        }
+        all
+    }
+
     /// Only items of this bucket are read from now on.
     pub(crate) fn keep_to(&mut self, families: Families, bucket: Bucket) {
         self.bucket = Some((families, bucket));

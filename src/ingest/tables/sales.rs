@@ -153,6 +153,9 @@ pub(crate) struct SalesRows {
     by_name: BTreeMap<SeriesName, u32>,
     files: Vec<FileRows>,
     voids: Vec<VoidLine>,
+    /// An item that lies in another bucket than it belongs to.
+    #[serde(skip)]
+    pub(crate) misplaced: Option<String>,
 }
 
 /// What the rows of one series tell before they are placed.
@@ -208,6 +211,7 @@ impl SalesRows {
             by_name: BTreeMap::new(),
             files: Vec::new(),
             voids: Vec::new(),
+            misplaced: None,
         }
     }
 
@@ -780,6 +784,9 @@ impl SalesRows {
         let name = reading.text("channel", channel);
         let item = reading.catalogue.item(reading.text("sku", sku), name);
         let slot = if !reading.catalogue.wants(item.sku) {
+            if reading.is_laid_out && !reading.catalogue.has_here(item.sku) {
+                self.misplaced.get_or_insert_with(|| item.sku.to_owned());
+            }
             UNWANTED
         } else if !reading.catalogue.accepts(item.sku) {
             UNKNOWN
@@ -890,6 +897,8 @@ pub(crate) struct Context<'a> {
     pub(crate) home: &'a BTreeMap<String, String>,
     /// What currencies are worth.
     pub(crate) rates: &'a Rates,
+    /// Whether files hold the items of one bucket each.
+    pub(crate) is_laid_out: bool,
 }
 
 impl<'a> Context<'a> {

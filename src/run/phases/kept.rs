@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 pub(in crate::run) struct KeptPool {
     plan: PoolPlan,
     lines: Vec<KeptLine>,
-    shipped: Option<Box<Shipped>>,
+    shipped: Vec<Shipped>,
     in_network: bool,
     allocation: Vec<Allocation>,
     findings: Vec<ChannelFinding>,

@@ -18,7 +18,7 @@
 mod kept;
 mod part;
 
-pub use crate::ingest::families::Bucket;
+pub use crate::ingest::families::{Bucket, Placing};
 pub use crate::run::phases::part::Work;
 
 use crate::config::Plan;
@@ -140,6 +140,14 @@ pub(super) fn series_of(panel: &Panel, key: SeriesKey) -> usize {
     let pools = panel.position(key.pool()).map(|p| panel.pools()[p].series.clone());
     let mut series = pools.unwrap_or_default();
     series.find(|&i| panel.key(i) == key).expect("a planned series is in the panel")
+}
+
+/// Who is in which bucket.
+///
+/// # Errors
+/// As [`super::load`].
+pub fn placing(plan: &Plan) -> Result<Placing> {
+    with_threads(plan.run.threads, || ingest::placing(&plan.request()))
 }
 
 /// Reads and checks the sales of `bucket`.
