@@ -3,8 +3,8 @@
 use crate::domain::inputs::{Channel, ChannelItem, Inputs};
 use crate::domain::panel::{Panel, Pool};
 use crate::domain::units::{ChannelId, LocationId};
-use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// From which locations each channel sells: its own where the master data name one, otherwise
 /// wherever it has sales of any item; one without any sales that holds a reserve, from everywhere.

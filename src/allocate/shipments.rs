@@ -15,8 +15,8 @@ use crate::network::LaneNight;
 use crate::network::night::Binding;
 use crate::purchase::{number_lines, recommendation_id};
 use chrono::{Days, NaiveDate};
-use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// What is known of one place and the lane that feeds it.
 pub struct Shipping<'a> {

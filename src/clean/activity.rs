@@ -23,8 +23,8 @@ use crate::domain::inputs::{Product, ProductStatus, StockHistory};
 use crate::domain::panel::{Activity, SeriesMut, flag};
 use crate::math::elementary::{Elementary, Transcendental};
 use chrono::NaiveDate;
-use std::ops::Range;
 use serde::{Deserialize, Serialize};
+use std::ops::Range;
 
 /// Share of its periods that an item must sell in to give a sign of a stock-out: most days.
 const STEADY_SHARE: f64 = 0.5;

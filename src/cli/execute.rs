@@ -2,8 +2,8 @@
 //! how it gets on to stderr.
 
 use crate::cli::{
-    Cli, Command, backtest, check, conventions, demo, doctor, explain, export, init, mcp, phases, prune,
-    review, run, serve, simulate,
+    Cli, Command, backtest, check, conventions, demo, doctor, explain, export, init, mcp, phases,
+    prune, review, run, serve, simulate,
 };
 use crate::domain::error::{Error, Result};
 use crate::domain::fault::guarded;

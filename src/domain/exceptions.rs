@@ -1,12 +1,12 @@
 //! What a run tells about single items, tables and rows that could not be done as usual: it goes
 //! on, and says so.
 
-use crate::explain::words::{self, Word};
 use crate::domain::classes::words;
 use crate::domain::error::did_you_mean;
 use crate::domain::fault::Fault;
 use crate::domain::inputs::Names;
 use crate::domain::units::{ChannelId, LocationId, Money, SkuId, SupplierId, Units};
+use crate::explain::words::{self, Word};
 use serde::{Deserialize, Serialize};
 use std::cmp::Ordering;
 use std::fmt;

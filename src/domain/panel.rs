@@ -89,9 +89,7 @@ impl Activity {
 }
 
 /// What names a series.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct SeriesKey {
     /// The item.
     pub sku: SkuId,
@@ -269,7 +267,8 @@ impl Panel {
     pub fn with_parts(&self, parts: &[PanelPart]) -> Self {
         let mut all = PanelPart { keys: self.keys.clone(), ..PanelPart::default() };
         let history = self.calendar.history();
-        let mut rest: Vec<PartSeries<'_>> = parts.iter().flat_map(|part| part.series(history)).collect();
+        let mut rest: Vec<PartSeries<'_>> =
+            parts.iter().flat_map(|part| part.series(history)).collect();
         rest.sort_by_key(|series| series.key);
         let mut rest = rest.into_iter().peekable();
         for (i, key) in self.keys.iter().enumerate() {

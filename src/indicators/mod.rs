@@ -17,10 +17,10 @@ mod settings;
 mod worklists;
 
 pub(crate) use crate::indicators::attention::Attention;
-pub(crate) use crate::indicators::pool_results::{PoolResults, pool_results};
+pub(crate) use crate::indicators::facts::Flows;
 #[cfg(test)]
 pub(crate) use crate::indicators::facts::flows_of;
-pub(crate) use crate::indicators::facts::Flows;
+pub(crate) use crate::indicators::pool_results::{PoolResults, pool_results};
 pub(crate) use crate::indicators::settings::Goal;
 pub use crate::indicators::settings::Settings;
 

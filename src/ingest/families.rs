@@ -116,7 +116,8 @@ mod tests {
         families.join(&catalogue, "SOAP 2", "towel");
         let mut buckets = Vec::new();
         for name in ["gift box", "SOAP", "TOWEL", "SOAP 2"] {
-            buckets.extend((0..64).filter(|&bucket| families.is_in(name, Bucket { bucket, of: 64 })));
+            buckets
+                .extend((0..64).filter(|&bucket| families.is_in(name, Bucket { bucket, of: 64 })));
         }
         assert_eq!(buckets.len(), 4, "each in one");
         assert!(buckets.windows(2).all(|pair| pair[0] == pair[1]), "{buckets:?}");

@@ -2,8 +2,8 @@
 
 use crate::domain::inputs::Names;
 use crate::domain::units::{ChannelId, LocationId, SkuId, SupplierId};
-use crate::ingest::families::{Bucket, Families};
 use crate::ingest::cells::measure::units_in;
+use crate::ingest::families::{Bucket, Families};
 use crate::ingest::files::table::{Row, Table};
 use crate::ingest::places::Places;
 use crate::ingest::settings::UnknownSkus;

@@ -21,9 +21,9 @@ use crate::domain::units::{LocationId, Money, SkuId, Units};
 use crate::review::decisions::{Decision, KeptDecisions, Verdict};
 use crate::review::open_decisions::DecidedLine;
 use chrono::{Duration, NaiveDate};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::ops::Range;
-use serde::{Deserialize, Serialize};
 
 /// How changes are judged.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -71,7 +71,8 @@ impl ReplayWorld {
         let return_rates = history::return_rates(panel, &seen, &plan.clean);
         let market = Market::new(inputs, &plan.purchase);
         let economics = economics(inputs, &market);
-        let classes = history::classify(inputs, &economics, &seen, &return_rates, None, plan).classes;
+        let classes =
+            history::classify(inputs, &economics, &seen, &return_rates, None, plan).classes;
         let lead_times = LeadTimes::new(&inputs.purchase_orders);
         let bills = kits::bills_of(inputs);
         let past = past_with_kits(inputs, &return_rates, &bills);

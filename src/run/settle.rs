@@ -142,7 +142,6 @@ impl Shop<'_> {
         }
         coming
     }
-
 }
 
 impl<'a> Night<'a> {

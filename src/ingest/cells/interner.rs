@@ -3,8 +3,8 @@
 use crate::ingest::cells::rules::{Rules, bracketed, is_total, matches, shortened};
 use crate::ingest::cells::values::{NO_TEXT, clip};
 use crate::math::hash::FastMap;
-use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 
 /// Codes from here on name a problem, not a text.
 const PROBLEM: u32 = 1 << 31;

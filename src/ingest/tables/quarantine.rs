@@ -4,9 +4,9 @@ use crate::domain::exceptions::Quarantined;
 use crate::domain::inputs::Source;
 use crate::ingest::cells::interner::LeftOut;
 use crate::ingest::cells::values::clip;
+use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
-use serde::{Deserialize, Serialize};
 
 /// Rows kept with their place a file; the rest is only counted.
 const KEPT: u64 = 10_000;

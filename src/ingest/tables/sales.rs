@@ -14,11 +14,11 @@ use crate::ingest::tables::quarantine::{Place, Quarantine};
 use crate::ingest::tables::schema::Schema;
 use crate::math::hash::{FastHasher, FastMap};
 use chrono::NaiveDate;
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::Hasher;
 use std::ops::Range;
-use rayon::prelude::*;
-use serde::{Deserialize, Serialize};
 
 /// The names of one series.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]

@@ -2,11 +2,11 @@
 //!
 //! Offers point into the supplier tables, which both have: only who delivers is written down.
 
+use crate::allocate::shipments::Shipped;
 use crate::domain::outcome::{Allocation, ChannelFinding, OpenOrderAdvice, PoolPicture};
 use crate::domain::units::{Money, SupplierId, Units};
 use crate::inventory::PoolPlan;
 use crate::inventory::projection::DatedStock;
-use crate::allocate::shipments::Shipped;
 use crate::purchase::lot::LotRules;
 use crate::purchase::rules::Binding;
 use crate::purchase::{Line, Market, PoolNeed};

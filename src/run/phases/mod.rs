@@ -197,8 +197,7 @@ pub fn observe_history(plan: &Plan, work: &Work, bucket: u32) -> Result<()> {
         let Told { of, sales } = told.value;
         let bucket = Bucket { bucket, of };
         let rows: SalesPart = work.of(ROWS, bucket, &plan.digest)?;
-        let mut inputs =
-            ingest::load_part(&plan.request(), rows.among(&sales), Some(bucket))?;
+        let mut inputs = ingest::load_part(&plan.request(), rows.among(&sales), Some(bucket))?;
         let mut exceptions = history::clean(&mut inputs, plan);
 
         let parts = partitions(&inputs.panel, Cut::default());
@@ -218,7 +217,11 @@ pub fn observe_history(plan: &Plan, work: &Work, bucket: u32) -> Result<()> {
             }
             if learner.samples(p) {
                 // A level is believed by what the item that it is like sells.
-                sampled.extend([Some(pool.sku), inputs.products[pool.sku.index()].analogue].into_iter().flatten());
+                sampled.extend(
+                    [Some(pool.sku), inputs.products[pool.sku.index()].analogue]
+                        .into_iter()
+                        .flatten(),
+                );
             }
             pools.push((pool.id(), seen));
         }
@@ -270,7 +273,8 @@ pub fn merge_history(plan: &Plan, work: &Work) -> Result<()> {
         // Every bucket's are in its own order: all of them in the panel's.
         pools.sort_by_key(|(pool, _)| *pool);
         totals.sort_by_key(|(key, _)| *key);
-        let same = pools.iter().map(|(pool, _)| *pool).eq(inputs.panel.pools().iter().map(|p| p.id()));
+        let same =
+            pools.iter().map(|(pool, _)| *pool).eq(inputs.panel.pools().iter().map(|p| p.id()));
         assert!(same, "every pool is in one bucket");
         let seen: Vec<PoolSeen> = pools.into_iter().map(|(_, seen)| seen).collect();
         let totals: Vec<SalesTotals> = totals.into_iter().map(|(_, totals)| totals).collect();
