@@ -592,6 +592,24 @@ fn f7_no_budget_leaves_an_order_that_its_supplier_refuses() {
 }
 
 /// The tables's orders after a planner has set the first pool to `wanted`.
+#[test]
+fn f7_money_that_pays_the_freight_of_a_second_order_buys_more_of_the_first() {
+    let mut tables = Tables::new(2, 2);
+    tables.supply.edit(|rows| rows[1].supplier = SupplierId(1));
+    for supplier in &mut tables.suppliers {
+        supplier.freight_per_order = Some(Money::from_f64(100.0));
+        supplier.free_freight_value = Some(Money::from_f64(800.0));
+    }
+    tables.settings.budget = Some(1000.0);
+    // Two orders of 40 units would pay 200 for freight; one of 100 goes free.
+    let settled = tables.run(&[pool(0, 250.0, 0), pool(1, 250.0, 0)]);
+    let mut bought = quantities(&settled);
+    bought.sort_unstable();
+    assert_eq!(bought, [0, 100]);
+    let why = settled.exceptions.iter().filter(|e| e.why.contains("freight of its order"));
+    assert_eq!(why.count(), 1);
+}
+
 fn set_first(tables: &Tables, pools: &[PoolNeed], wanted: f64) -> Settled {
     let (market, mut told) = (tables.market(), Vec::new());
     let mut lines: Vec<Vec<Line>> =

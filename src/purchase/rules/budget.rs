@@ -35,6 +35,11 @@ pub(super) const WORDING: Wording = Wording {
 /// thirty and cost the night time.
 const STEPS_A_LINE: i64 = 32;
 
+/// Leaving an order out for its freight is weighed for at most so many: each is a spending of its own.
+const MOST_FREIGHTS: usize = 12;
+/// Currency units that rounding noise may add to a gain.
+const NOISE: f64 = 1e-6;
+
 /// Cuts the lines of the run down to `purchase.budget` and to what is open to buy. Never spends
 /// more.
 pub(super) struct Budget;
@@ -49,7 +54,7 @@ impl OrderRule for Budget {
         if !short.contains(&true) {
             return Vec::new();
         }
-        let Bought { quantities, refused } = purse.best();
+        let Bought { quantities, refused, spared } = purse.best();
         let spent = purse.spent(&quantities);
         for (limit, &sum) in purse.limits.iter().zip(&spent) {
             let amount = limit.amount.max(Money::ZERO);
@@ -82,6 +87,8 @@ impl OrderRule for Budget {
             );
             let why = if orders[i].is_some_and(|order| refused.contains(&order)) {
                 "the budget does not bring its order to the supplier's least value"
+            } else if orders[i].is_some_and(|order| spared.contains(&order)) {
+                "the freight of its order buys more elsewhere"
             } else if line.is_decided() {
                 "set by hand, and the budget does not pay for all that was set"
             } else {
@@ -187,8 +194,24 @@ enum Claim {
 struct Bought {
     /// `[lines]`
     quantities: Vec<Units>,
-    /// Orders that are left out.
+    /// Orders that are left out because the budget does not bring them to their least value.
     refused: Vec<usize>,
+    /// Orders that are left out because their freight buys more elsewhere.
+    spared: Vec<usize>,
+}
+
+/// A way to spend the money.
+struct Spending {
+    /// `[lines]`
+    quantities: Vec<Units>,
+    /// `[orders]`
+    claims: Vec<Claim>,
+}
+
+impl Spending {
+    fn left_out(&self) -> impl Iterator<Item = usize> + '_ {
+        (0..self.claims.len()).filter(|&order| self.claims[order] == Claim::Out)
+    }
 }
 
 impl<'p, 'a> Purse<'p, 'a> {
@@ -288,9 +311,52 @@ impl<'p, 'a> Purse<'p, 'a> {
         (0..self.orders.len()).filter(is_below).collect()
     }
 
-    /// Spends for the most gain, without an order that its supplier refuses.
+    /// Spends for the most gain, without an order that its supplier refuses, and without one whose
+    /// freight buys more elsewhere.
     fn best(&self) -> Bought {
-        let mut claims = vec![Claim::Open; self.orders.len()];
+        let mut spending = self.without_refused(vec![Claim::Open; self.orders.len()]);
+        let refused: Vec<usize> = spending.left_out().collect();
+        // Only the budget of the run pays freight.
+        while self.limits.iter().any(|limit| limit.is_total) {
+            let values = self.values(&spending.quantities);
+            let with_freight: Vec<usize> = (0..self.orders.len())
+                .filter(|&order| {
+                    freight_of(values[order], &self.orders[order].terms).is_positive()
+                        && !self.is_decided(order)
+                })
+                .collect();
+            if with_freight.len() > MOST_FREIGHTS {
+                break;
+            }
+            let mut better: Option<Spending> = None;
+            for order in with_freight {
+                let mut claims = spending.claims.clone();
+                claims[order] = Claim::Out;
+                let without = self.without_refused(claims);
+                let least = better.as_ref().unwrap_or(&spending);
+                if self.net_gain(&without.quantities) > self.net_gain(&least.quantities) + NOISE {
+                    better = Some(without);
+                }
+            }
+            match better {
+                Some(without) => spending = without,
+                None => break,
+            }
+        }
+        let spared = spending.left_out().filter(|order| !refused.contains(order)).collect();
+        Bought { quantities: spending.quantities, refused, spared }
+    }
+
+    /// Expected gain less the freight of the orders, currency units.
+    fn net_gain(&self, quantities: &[Units]) -> f64 {
+        let values = self.values(quantities);
+        let freight = self.orders.iter().zip(&values);
+        let freight: Money = freight.map(|(order, &value)| freight_of(value, &order.terms)).sum();
+        self.gain(quantities) - freight.as_f64()
+    }
+
+    /// Spends from `claims` on, without an order that its supplier refuses.
+    fn without_refused(&self, mut claims: Vec<Claim>) -> Spending {
         loop {
             let quantities = self.spend(&claims);
             let below = self.below_least(&quantities);
@@ -298,11 +364,7 @@ impl<'p, 'a> Purse<'p, 'a> {
             let next = below
                 .into_iter()
                 .find(|&order| claims[order] != Claim::Out && !self.is_decided(order));
-            let Some(order) = next else {
-                let refused =
-                    (0..claims.len()).filter(|&order| claims[order] == Claim::Out).collect();
-                return Bought { quantities, refused };
-            };
+            let Some(order) = next else { return Spending { quantities, claims } };
             let mut gains = [0.0; 2];
             for (gain, claim) in gains.iter_mut().zip([Claim::First, Claim::Out]) {
                 let mut tried = claims.clone();
