@@ -126,6 +126,7 @@ fn policy(c: &mut Criterion) {
                     xyz: Some(XyzClass::Y),
                     is_new: false,
                     velocity: VelocityClass::Medium,
+                    group: orderpoint::inventory::settings::GroupPolicy::default(),
                     promised_service: None,
                     economics: UnitEconomics {
                         landed_cost: Some(Money::from_f64(4.0)),

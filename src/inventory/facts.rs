@@ -11,6 +11,7 @@ use crate::inventory::outlook::Outlook;
 use crate::inventory::past_demand::PastDemand;
 use crate::inventory::position::{Arrival, Situation, StockLevel};
 use crate::inventory::reorder_point::ProtectionInterval;
+use crate::inventory::settings::GroupPolicy;
 use crate::math::distributions::Demand;
 use chrono::NaiveDate;
 
@@ -35,6 +36,8 @@ pub struct PoolFacts<'a> {
     pub abc: Option<AbcClass>,
     /// Class by variability, where known.
     pub xyz: Option<XyzClass>,
+    /// What is set by name for its role and category.
+    pub group: GroupPolicy,
     /// Whether it has been on sale for so short a time that its figures rest on little.
     pub is_new: bool,
     /// How fast it sells.

@@ -107,7 +107,7 @@ fn whole(units: f64) -> Units {
 /// #   lead_time_source: String::new(), calendar: Default::default(), shelf_life_days: None,
 /// #   abc: None, xyz: None, velocity: VelocityClass::None,
 /// #   is_new: false, stock_is_known: true, economics: Default::default(), arrivals: Vec::new(),
-/// #   lots: Vec::new(), promised_service: None,
+/// #   lots: Vec::new(), promised_service: None, group: Default::default(),
 /// #   min_stock: None, max_stock: None, by_hand: Default::default(), held: None, network: None,
 /// };
 /// let mean = [10.0; 90];

@@ -111,7 +111,7 @@ pub fn targets(
     if let Some(network) = &facts.network {
         return network_targets(facts, network, explain);
     }
-    let cell = settings.cell(facts.abc, facts.xyz);
+    let cell = settings.of_item(facts.abc, facts.xyz, facts.group);
     let review_days = cell.review_period_days.unwrap_or(settings.review_period_days);
     let chances =
         facts.calendar.opportunities(facts.as_of, facts.lead_time.mean_days(), review_days);
@@ -205,7 +205,7 @@ pub fn targets(
                     });
                     // A target that somebody has set for the cell, or promised to a channel, is
                     // kept whatever the costs say.
-                    let floor = promised.or(settings.own_target(facts.abc, facts.xyz));
+                    let floor = promised.or(settings.own_target(facts.abc, facts.xyz, facts.group));
                     let bound = floor.map(|floor| Bound { floor, by_cost: service });
                     notes.extend(bound.map(|bound| bound.sentence()));
                     let kept = bound.map_or(service, |bound| bound.floor.max(service));
@@ -315,7 +315,7 @@ fn network_targets(
 /// its cell or promised to a channel; the target where costs are not known, or not asked.
 #[must_use]
 pub fn network_service(facts: &PoolFacts, settings: &Settings, by_cost: Option<f64>) -> f64 {
-    let cell = settings.cell(facts.abc, facts.xyz);
+    let cell = settings.of_item(facts.abc, facts.xyz, facts.group);
     let promised = facts.promised_service.map(|share| share.clamp(0.0, 1.0 - FARTHEST_TAIL));
     let by_cost = match cell.method.unwrap_or(settings.method) {
         Method::Auto | Method::Cost => by_cost,
@@ -327,7 +327,7 @@ pub fn network_service(facts: &PoolFacts, settings: &Settings, by_cost: Option<f
         | Method::JustInTime => None,
     };
     let Some(service) = by_cost else { return promised.unwrap_or(cell.service.get()) };
-    let floor = promised.or(settings.own_target(facts.abc, facts.xyz));
+    let floor = promised.or(settings.own_target(facts.abc, facts.xyz, facts.group));
     floor.map_or(service, |floor| floor.max(service))
 }
 
@@ -342,7 +342,7 @@ pub fn network_lot(
     if settings.order_rule == OrderRule::OrderUpTo || per_day <= 0.0 {
         return 0.0;
     }
-    let cell = settings.cell(facts.abc, facts.xyz);
+    let cell = settings.of_item(facts.abc, facts.xyz, facts.group);
     let economic = eoq(per_day * 365.0, settings.order_cost, holding_a_day * 365.0);
     let most = settings.order_cover_days * per_day;
     match settings.order_quantity {

@@ -1,6 +1,6 @@
 //! What a planner may choose about the policy: the `[policy]` section of the configuration.
 
-use crate::domain::classes::{AbcClass, PolicyMethod, VelocityClass, XyzClass};
+use crate::domain::classes::{AbcClass, PolicyMethod, Rationalisation, VelocityClass, XyzClass};
 use crate::domain::exceptions::{Exception, ExceptionKind, Severity, Subject};
 use crate::domain::outcome::{Classification, Policy};
 use crate::domain::units::Probability;
@@ -190,6 +190,31 @@ pub struct CellPolicy {
     pub count_every_days: f64,
 }
 
+/// What is set for a group of items by its name: a role of the rationalisation or a category. What
+/// is left out is as for the item's cell.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct GroupPolicy {
+    /// Cycle service (or fill rate, with that method) to keep.
+    pub service: Option<Probability>,
+    /// Instead of the method of the cell.
+    pub method: Option<Method>,
+    /// Instead of the review period of the cell, calendar days.
+    pub review_period_days: Option<f64>,
+}
+
+impl GroupPolicy {
+    /// The same, with what `wider` says of a wider group where this one says nothing.
+    #[must_use]
+    pub fn or(self, wider: Self) -> Self {
+        Self {
+            service: self.service.or(wider.service),
+            method: self.method.or(wider.method),
+            review_period_days: self.review_period_days.or(wider.review_period_days),
+        }
+    }
+}
+
 /// The `[policy]` section.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -209,6 +234,10 @@ pub struct Settings {
     pub service: Probability,
     /// Policy by cell, `AX` to `CZ`; a cell left out keeps its default.
     pub cells: BTreeMap<String, CellPolicy>,
+    /// What is set for `winner`, `steady`, `watch` or `deadstock`; goes before categories.
+    pub roles: BTreeMap<String, GroupPolicy>,
+    /// What is set for a category and those nested in it, the nearest first; goes before cells.
+    pub categories: BTreeMap<String, GroupPolicy>,
     /// Whether unmet demand is lost or waits.
     pub unmet_demand: UnmetDemand,
     /// Cost of placing one order line, currency; 0 = orders cost nothing.
@@ -241,6 +270,8 @@ impl Default for Settings {
             review_period_days: 7.0,
             service: probability(0.95),
             cells: BTreeMap::new(),
+            roles: BTreeMap::new(),
+            categories: BTreeMap::new(),
             unmet_demand: UnmetDemand::Lost,
             // With these two, costs decide wherever cost and margin are known. Replayed over a year
             // that took us_regional from
@@ -299,6 +330,20 @@ impl Settings {
         for name in self.cells.keys().filter(|name| !names.contains(name)) {
             problems.push(format!("policy.cells.{name}: the cells are {}", names.join(", ")));
         }
+        for name in self.roles.keys().filter(|name| Rationalisation::from_name(name).is_none()) {
+            let roles = Rationalisation::NAMES.join(", ");
+            problems.push(format!("policy.roles.{name}: the roles are {roles}"));
+        }
+        for (key, groups) in [("roles", &self.roles), ("categories", &self.categories)] {
+            for (name, group) in groups {
+                let days = group.review_period_days.unwrap_or(1.0);
+                if !(days.is_finite() && days > 0.0) {
+                    problems.push(format!(
+                        "policy.{key}.{name}.review_period_days = {days}: must be above 0"
+                    ));
+                }
+            }
+        }
         let bands = &self.cover_bands;
         for (key, band) in [("fast", bands.fast), ("medium", bands.medium), ("slow", bands.slow)] {
             let Band { least, most } = band;
@@ -311,9 +356,18 @@ impl Settings {
         problems
     }
 
-    /// The service target that is set for a cell by name; `None` where a default stands.
+    /// The service target that is set by name for an item's group or cell; `None` where a default
+    /// stands.
     #[must_use]
-    pub fn own_target(&self, abc: Option<AbcClass>, xyz: Option<XyzClass>) -> Option<f64> {
+    pub fn own_target(
+        &self,
+        abc: Option<AbcClass>,
+        xyz: Option<XyzClass>,
+        group: GroupPolicy,
+    ) -> Option<f64> {
+        if let Some(service) = group.service {
+            return Some(service.get());
+        }
         let own = self.cells.get(&format!("{}{}", abc?, xyz?))?;
         Some(own.service.get())
     }
@@ -352,6 +406,42 @@ impl Settings {
             }
         }
         exceptions
+    }
+
+    /// What is set by name for an item of this role and category (`a > b` is nested in `a`).
+    #[must_use]
+    pub fn group(&self, role: Option<Rationalisation>, category: &str) -> GroupPolicy {
+        let mut group = role
+            .and_then(|role| self.roles.get(role.name()))
+            .copied()
+            .unwrap_or_default();
+        // Most shops set none: an item's category is not looked up for each night in vain.
+        if self.categories.is_empty() {
+            return group;
+        }
+        let mut nested = category.trim();
+        loop {
+            group = group.or(self.categories.get(nested).copied().unwrap_or_default());
+            let Some((wider, _)) = nested.rsplit_once('>') else { return group };
+            nested = wider.trim_end();
+        }
+    }
+
+    /// The policy of an item of this cell and group.
+    #[must_use]
+    pub fn of_item(
+        &self,
+        abc: Option<AbcClass>,
+        xyz: Option<XyzClass>,
+        group: GroupPolicy,
+    ) -> CellPolicy {
+        let cell = self.cell(abc, xyz);
+        CellPolicy {
+            service: group.service.unwrap_or(cell.service),
+            method: group.method.or(cell.method),
+            review_period_days: group.review_period_days.or(cell.review_period_days),
+            ..cell
+        }
     }
 
     /// The policy of a cell; without both classes, the general target at the general review,
@@ -416,6 +506,27 @@ mod tests {
         );
         assert_eq!(settings.cell(Some(AbcClass::C), Some(XyzClass::Z)).service.get(), 0.85);
         assert_eq!(settings.cell(None, Some(XyzClass::X)).service.get(), 0.95);
+    }
+
+    #[test]
+    fn b3_policy_by_role_and_category() {
+        let settings: Settings = toml::from_str(
+            "[roles.winner]\nservice = 0.99\n[categories.Home]\nservice = 0.9\n\
+             review_period_days = 14\n[categories.\"Home > Lamps\"]\nmethod = \"normal\"",
+        )
+        .unwrap();
+        let policy = |role, category| {
+            let group = settings.group(role, category);
+            let of_item = settings.of_item(None, None, group);
+            (of_item.service.get(), of_item.method, of_item.review_period_days)
+        };
+        let winner = Some(Rationalisation::Winner);
+        assert_eq!(policy(None, "Garden"), (0.95, None, None));
+        assert_eq!(policy(None, "Home > Chairs"), (0.9, None, Some(14.0)));
+        let lamps = "Home > Lamps > Desk";
+        assert_eq!(policy(winner, lamps), (0.99, Some(Method::Normal), Some(14.0)));
+        let wrong: Settings = toml::from_str("[roles.hero]\nservice = 0.9").unwrap();
+        assert!(wrong.problems()[0].contains("winner, steady, watch, deadstock"));
     }
 
     #[test]

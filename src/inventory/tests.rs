@@ -44,6 +44,7 @@ fn pool(rate: f64) -> PoolFacts<'static> {
         xyz: Some(XyzClass::X),
         is_new: false,
         velocity: VelocityClass::Fast,
+        group: crate::inventory::settings::GroupPolicy::default(),
         promised_service: None,
         economics: UnitEconomics {
             landed_cost: Some(Money::from_f64(4.0)),

@@ -56,7 +56,9 @@ pub(super) fn usual_demand(
     class: &Classification,
     policy: &Settings,
 ) -> UsualDemand {
-    let cell = policy.cell(class.abc, class.xyz);
+    let category = &inputs.products[pool.sku.index()].category;
+    let group = policy.group(Some(class.rationalisation), category);
+    let cell = policy.of_item(class.abc, class.xyz, group);
     UsualDemand {
         sku: pool.sku,
         location: pool.location,
@@ -129,6 +131,7 @@ impl<'a> Night<'a> {
                 && of.through_kits.is_none(),
             velocity: of.class.velocity,
             economics: of.economics,
+            group: self.plan.policy.group(Some(of.class.rationalisation), &of.product.category),
             promised_service: self.promised_service(of),
             stock_is_known: self.inputs.stock_is_known(),
             stock,

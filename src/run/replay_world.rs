@@ -10,6 +10,7 @@ use crate::domain::units::{Money, Units};
 use crate::inventory::kits::Bills;
 use crate::inventory::lead_time;
 use crate::inventory::receipts::LeadTimes;
+use crate::inventory::settings as policy;
 use crate::purchase::Market;
 use crate::purchase::economics::economics;
 use crate::purchase::lot::LotRules;
@@ -17,7 +18,7 @@ use crate::run::observe::observe;
 use crate::run::records::usual_demand;
 use crate::run::{history, kits};
 use crate::simulate::what_if::{Alternative, World};
-use crate::simulate::{Costs, FedBy, ReplayPool, Scope, Settings, Tiers};
+use crate::simulate::{Costs, FedBy, PlaceOfItem, ReplayPool, Scope, Settings, Tiers};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -90,7 +91,8 @@ impl ReplayWorld {
             let mut supply =
                 others.filter(|row| first.is_none_or(|first| row.supplier != first.supplier));
             kept_shares.push(past.kept_share);
-            let mut replayed = replay_pool(inputs, pool, &classes[p], &economics[p], past);
+            let mut replayed =
+                replay_pool(inputs, pool, &classes[p], &economics[p], past, &plan.policy);
             replayed.supplied = first.is_some() || !inputs.has("supply");
             let mut supplier = String::new();
             if let Some(first) = first {
@@ -118,6 +120,7 @@ impl ReplayWorld {
         }
 
         feed(&mut pools, inputs, &lead_times, &bills);
+        place_among_neighbours(&mut pools, inputs, &bills);
         let settings = settings(plan, &pools, panel.calendar());
         let name = |pool: &Pool| inputs.names.location(pool.location).to_owned();
         let world = World {
@@ -195,6 +198,7 @@ fn settings(plan: &Plan, pools: &[ReplayPool], calendar: &Calendar) -> Settings 
         // The most to spend on the orders of one review, as on those of one night.
         budget: plan.purchase.budget,
         patience: plan.purchase.patience(),
+        allocation: plan.allocation.clone(),
         paths_of: Vec::new(),
     }
 }
@@ -237,6 +241,7 @@ fn replay_pool(
     class: &Classification,
     economics: &UnitEconomics,
     past: NetHistory<'_>,
+    policy: &policy::Settings,
 ) -> ReplayPool {
     let sku = inputs.names.sku(pool.sku);
     let location = inputs.names.location(pool.location);
@@ -258,6 +263,7 @@ fn replay_pool(
         abc: class.abc,
         xyz: class.xyz,
         velocity: class.velocity,
+        group: policy.group(Some(class.rationalisation), &product.category),
         unit_cost: economics.landed_cost.unwrap_or_default().as_f64(),
         unit_margin: economics.margin_or_zero().as_f64(),
         supplied: false,
@@ -268,6 +274,7 @@ fn replay_pool(
         max_stock: product.max_stock.map(Units::as_f64),
         shelf_life_days: product.shelf_life_days,
         fed: None,
+        site: None,
         holding_rate_per_year: inputs.locations[pool.location.index()].holding_rate_per_year,
         level: None,
         initial: None,
@@ -308,6 +315,25 @@ fn feed(pools: &mut [ReplayPool], inputs: &Inputs, lead_times: &LeadTimes, bills
         if pools[to].unit_cost <= 0.0 {
             pools[to].unit_cost = pools[source].unit_cost + lane.cost_per_unit.as_f64();
         }
+    }
+}
+
+/// Says of the pools of an item at several locations that they may help each other out, as the
+/// night lets them: kits are not moved, and what lanes connect is moved by them.
+fn place_among_neighbours(pools: &mut [ReplayPool], inputs: &Inputs, bills: &Bills) {
+    let sources: Vec<usize> =
+        pools.iter().filter_map(|pool| pool.fed.as_ref().map(|fed| fed.source)).collect();
+    for (p, replayed) in pools.iter_mut().enumerate() {
+        let pool = &inputs.panel.pools()[p];
+        let is_alone = inputs.panel.pools_of(pool.sku).len() < 2;
+        if is_alone || bills.kits().contains(&p) || replayed.fed.is_some() || sources.contains(&p) {
+            continue;
+        }
+        replayed.site = Some(PlaceOfItem {
+            item: pool.sku,
+            location: pool.location,
+            unit_cost: inputs.products[pool.sku.index()].unit_cost,
+        });
     }
 }
 

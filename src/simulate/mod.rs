@@ -20,10 +20,12 @@ pub use crate::simulate::measures::Totals;
 pub use crate::simulate::network_advice::HoldAdvice;
 pub use crate::simulate::replay::{Replay, replay};
 
+use crate::allocate;
 use crate::domain::classes::{AbcClass, VelocityClass, XyzClass};
 use crate::domain::inputs::{PriceBreak, Supplier};
-use crate::domain::units::{LeadTime, Money, Units};
+use crate::domain::units::{LeadTime, LocationId, Money, SkuId, Units};
 use crate::inventory;
+use crate::inventory::settings::GroupPolicy;
 use crate::inventory::{Arrival, Outlook, StockLevel};
 use crate::math::distributions::Demand;
 use crate::network::{Interval, Level};
@@ -81,6 +83,8 @@ pub struct ReplayPool {
     pub xyz: Option<XyzClass>,
     /// How fast it sells.
     pub velocity: VelocityClass,
+    /// What is set by name for its role and category.
+    pub group: GroupPolicy,
     /// Cost of one unit, currency.
     pub unit_cost: f64,
     /// Price less cost, currency.
@@ -101,6 +105,9 @@ pub struct ReplayPool {
     pub shelf_life_days: Option<f64>,
     /// How another location feeds it; `None` = its supplier does.
     pub fed: Option<FedBy>,
+    /// Where it lies among the locations of its item that may help each other out; `None` where
+    /// none may.
+    pub site: Option<PlaceOfItem>,
     /// Holding there, share of the unit cost a year; `None` = as everywhere.
     pub holding_rate_per_year: Option<f64>,
     /// Levels of a place in a network that are set by hand.
@@ -109,6 +116,17 @@ pub struct ReplayPool {
     pub initial: Option<InitialStock>,
     /// What to report it under.
     pub scopes: Vec<Scope>,
+}
+
+/// One of several locations of an item, between which units may be moved.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct PlaceOfItem {
+    /// The item: its pools lie side by side.
+    pub item: SkuId,
+    /// Where.
+    pub location: LocationId,
+    /// What a unit costs to buy that need not be where it is moved; `None` = unknown.
+    pub unit_cost: Option<Money>,
 }
 
 /// How another location feeds a pool.
@@ -304,6 +322,8 @@ pub struct Settings {
     pub budget: Option<f64>,
     /// How long stock may lie, and what that costs, when a lot is larger than its need.
     pub patience: Patience,
+    /// When units are moved between the locations of an item that no lane connects.
+    pub allocation: allocate::Settings,
     /// Candidates whose stock of every pool and period is kept, for charts.
     pub paths_of: Vec<usize>,
 }

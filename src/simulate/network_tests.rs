@@ -46,6 +46,7 @@ fn pool(name: &str, demand: Vec<f32>, lead_days: f64, on_hand: f64, level: f64) 
         abc: None,
         xyz: None,
         velocity: VelocityClass::None,
+        group: GroupPolicy::default(),
         unit_cost: 365.0,
         unit_margin: 1.0,
         supplied: true,
@@ -56,6 +57,7 @@ fn pool(name: &str, demand: Vec<f32>, lead_days: f64, on_hand: f64, level: f64) 
         shelf_life_days: None,
         tiers: None,
         fed: None,
+        site: None,
         holding_rate_per_year: Some(1.0),
         level: Some(up_to(level)),
         initial: Some(InitialStock { stock, arrivals: Vec::new() }),
@@ -99,6 +101,7 @@ fn settings(n: usize, unmet_demand: UnmetDemand, shortage: f64) -> Settings {
             max_cover_days: 120.0,
             carrying_rate: 0.25,
         },
+        allocation: crate::allocate::Settings::default(),
         paths_of: Vec::new(),
     }
 }

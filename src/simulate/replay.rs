@@ -4,6 +4,7 @@ use crate::domain::inputs::PoolOverrides;
 use crate::domain::units::{LeadTime, LocationId, Money, SkuId, Units};
 use crate::explain::Explanation;
 use crate::explain::arithmetic::to_a_millionth;
+use crate::inventory;
 use crate::inventory::expiry::{DatedLot, usable_stock};
 use crate::inventory::need::need;
 use crate::inventory::order_calendar::OrderCalendar;
@@ -17,6 +18,7 @@ use crate::math::distributions::Demand;
 use crate::purchase::long_lot::LongLot;
 use crate::purchase::prices::{LotCosts, cheaper_lot};
 use crate::purchase::{DatedDemand, PoolNeed};
+use crate::simulate::replay::moves::Neighbours;
 use crate::simulate::replay::networks::{ItemNetwork, Member, Standing, holding_a_period};
 use crate::simulate::{
     Candidate, Costs, HoldingAt, Played, PoolOutlook, ReplayPool, Rule, ScopeTotals, Settings,
@@ -34,6 +36,7 @@ const USUAL_DAYS: f64 = 28.0;
 /// Units that rounding noise may add to a need or a shortage without meaning anything.
 const NOISE: f64 = 1e-9;
 
+mod moves;
 mod networks;
 
 /// A replay in progress.
@@ -52,6 +55,8 @@ pub struct Replay<'a> {
     networks: Vec<ItemNetwork>,
     /// Where each pool stands in them. `[pools]`
     members: Vec<Option<Member>>,
+    /// Pools of one item that no lane connects.
+    neighbours: Vec<Neighbours>,
     /// `[candidate][network]`
     standings: Vec<Vec<Standing>>,
     /// By candidate; empty where not asked for.
@@ -92,6 +97,16 @@ impl State {
     }
 }
 
+impl State {
+    /// Gives what is there to customers who wait.
+    fn serve_waiting(&mut self) {
+        let served = self.backorders.min(self.on_hand.max(0.0));
+        self.on_hand -= served;
+        self.backorders -= served;
+        take_first(&mut self.lots, served);
+    }
+}
+
 /// What one pool would order at a review.
 struct Wish {
     pool: usize,
@@ -110,6 +125,8 @@ struct Lacking {
     per_day: f64,
     /// Units that sell before they spoil; `None` where nothing spoils.
     fresh: Option<f64>,
+    /// Units that another location sends.
+    moved_in: f64,
 }
 
 /// Expected demand from the period that the replay stands at.
@@ -186,6 +203,7 @@ impl<'a> Replay<'a> {
             refreshed: now,
             states,
             members: networks::members(&networks, pools.len()),
+            neighbours: moves::neighbours(pools),
             networks,
             standings,
             paths,
@@ -336,17 +354,25 @@ impl<'a> Replay<'a> {
     /// much as it still pays for.
     fn review(&mut self, candidate: usize, outlooks: &[PoolOutlook]) {
         let first = self.settings.window.start;
+        // What lies elsewhere is moved before it is bought.
+        let moves = self.moves(candidate, outlooks);
+        let mut moved_in = vec![0.0; self.pools.len()];
+        for moved in &moves {
+            moved_in[moved.to] += moved.units;
+        }
         let mut wishes = Vec::new();
         for (pool, outlook) in outlooks.iter().enumerate() {
             if self.pools[pool].start > first || self.pools[pool].fed.is_some() {
                 continue;
             }
             let of_network = self.network_wish(candidate, pool);
-            let wish = of_network.unwrap_or_else(|| self.wish(candidate, pool, outlook));
+            let wish = of_network
+                .unwrap_or_else(|| self.wish(candidate, pool, outlook, moved_in[pool]));
             if wish.units > 0.0 {
                 wishes.push(wish);
             }
         }
+        self.carry(candidate, &moves);
         let mut left = self.settings.budget.unwrap_or(f64::INFINITY);
         if left.is_finite() {
             wishes.sort_by(|a, b| a.cover_days.total_cmp(&b.cover_days).then(a.pool.cmp(&b.pool)));
@@ -366,16 +392,54 @@ impl<'a> Replay<'a> {
         }
     }
 
-    /// What one pool would order.
-    fn wish(&self, candidate: usize, pool: usize, outlook: &PoolOutlook) -> Wish {
+    /// What `ask` says of one pool as it stands at a review, where its rule has targets.
+    fn standing_of<R>(
+        &self,
+        candidate: usize,
+        pool: usize,
+        outlook: &PoolOutlook,
+        ask: impl FnOnce(&Situation<'_>, &Targets, &inventory::Settings) -> R,
+    ) -> Option<R> {
+        let Rule::Inventory(settings) = &self.candidates[candidate].rule else { return None };
+        let state = &self.states[candidate][pool];
+        let Some(Level::Targets(targets)) = &state.level else { return None };
+        let today = self.today();
+        let arrivals: Vec<Arrival> =
+            state.pipeline.iter().map(|a| Arrival { days: a.days - today, ..*a }).collect();
+        let passed = (self.now - self.refreshed) as f64;
+        let period_days = self.settings.period_days;
+        // What will expire unsold is not there, as for the night.
+        let lots: Vec<DatedLot> =
+            state.lots.iter().map(|l| DatedLot { days: l.days - today, ..*l }).collect();
+        let waste = usable_stock(&lots, 0.0, |days| {
+            units_until(&outlook.mean, period_days, days + passed * period_days)
+                - units_until(&outlook.mean, period_days, passed * period_days)
+        });
+        let stock = StockLevel {
+            on_hand: state.on_hand,
+            available: state.on_hand - waste.waste.min(state.on_hand.max(0.0)),
+            backordered: state.backorders,
+        };
+        // The outlook was made `passed` periods ago.
+        let later = (self.now - self.refreshed).min(outlook.mean.len());
+        let outlook = Outlook {
+            mean: &outlook.mean[later..],
+            over: &|from, to, end| (outlook.over)(from + passed, to + passed, end),
+            period_days,
+        };
+        Some(ask(&Situation { outlook, stock, arrivals: &arrivals }, targets, settings))
+    }
+
+    /// What one pool would order, beside what is moved to it.
+    fn wish(&self, candidate: usize, pool: usize, outlook: &PoolOutlook, moved_in: f64) -> Wish {
         let this = &self.pools[pool];
         let state = &self.states[candidate][pool];
-        let today = self.today();
         let position = state.position();
         let lacking = match (&state.level, &self.candidates[candidate].rule) {
-            (Some(Level::Targets(targets)), Rule::Inventory(settings)) => {
+            (Some(Level::Targets(targets)), Rule::Inventory(_)) => {
                 // The cheap test first: everything on its way counts, and it is enough.
-                let horizon = today + targets.interval.lead_days + targets.interval.review_days;
+                let horizon =
+                    self.today() + targets.interval.lead_days + targets.interval.review_days;
                 // Units with a date may be waste: then the position says too much.
                 if state.lots.is_empty()
                     && position > targets.reorder_point
@@ -383,45 +447,28 @@ impl<'a> Replay<'a> {
                 {
                     return Wish { pool, units: 0.0, cover_days: f64::INFINITY };
                 }
-                let arrivals: Vec<Arrival> =
-                    state.pipeline.iter().map(|a| Arrival { days: a.days - today, ..*a }).collect();
-                let passed = (self.now - self.refreshed) as f64;
-                let period_days = self.settings.period_days;
-                // What will expire unsold is not there, as for the night.
-                let lots: Vec<DatedLot> =
-                    state.lots.iter().map(|l| DatedLot { days: l.days - today, ..*l }).collect();
-                let waste = usable_stock(&lots, 0.0, |days| {
-                    units_until(&outlook.mean, period_days, days + passed * period_days)
-                        - units_until(&outlook.mean, period_days, passed * period_days)
+                let lacks = self.standing_of(candidate, pool, outlook, |now, targets, settings| {
+                    let mut unrecorded = Explanation::unrecorded();
+                    let need = need(now, targets, None, settings, &mut unrecorded);
+                    Lacking {
+                        need: (need.need - moved_in).max(0.0),
+                        // As for the night, what comes after the interval is no stock to hold.
+                        position: need.position,
+                        per_day: targets.per_day,
+                        fresh: need.sells_in_time,
+                        moved_in,
+                    }
                 });
-                let stock = StockLevel {
-                    on_hand: state.on_hand,
-                    available: state.on_hand - waste.waste.min(state.on_hand.max(0.0)),
-                    backordered: state.backorders,
-                };
-                // The outlook was made `passed` periods ago.
-                let outlook = Outlook {
-                    over: &|from, to, end| (outlook.over)(from + passed, to + passed, end),
-                    ..outlook.outlook(self.settings.period_days)
-                };
-                let now = Situation { outlook, stock, arrivals: &arrivals };
-                let mut unrecorded = Explanation::unrecorded();
-                let need = need(&now, targets, None, settings, &mut unrecorded);
-                Lacking {
-                    need: need.need,
-                    // As for the night, what comes after the interval is no stock to hold.
-                    position: need.position,
-                    per_day: targets.per_day,
-                    fresh: need.sells_in_time,
-                }
+                lacks.expect("a pool with targets stands somewhere")
             }
             (Some(Level::UpTo(level)), _) => Lacking {
                 need: level - position,
                 position,
                 per_day: level / self.settings.period_days,
                 fresh: None,
+                moved_in,
             },
-            _ => Lacking { need: 0.0, position, per_day: 0.0, fresh: None },
+            _ => Lacking { need: 0.0, position, per_day: 0.0, fresh: None, moved_in },
         };
         let passed = (self.now - self.refreshed) as f64 * self.settings.period_days;
         let ahead = Ahead { mean: &outlook.mean, period_days: self.settings.period_days, passed };
@@ -435,7 +482,8 @@ impl<'a> Replay<'a> {
     fn lot(&self, pool: &ReplayPool, lacking: &Lacking, ahead: &Ahead<'_>) -> Units {
         let Lacking { need, position, fresh, .. } = *lacking;
         let position = Units::floor(position.clamp(-1e15, 1e15).round());
-        let room = pool.max_stock.map(|most| (Units::floor(most) - position).or_zero());
+        let moved_in = Units::ceil(lacking.moved_in);
+        let room = pool.max_stock.map(|most| (Units::floor(most) - position - moved_in).or_zero());
         let rules = pool.lot.within(room);
         let mut lot = whole_units(need, pool, room);
         if lot.is_zero() {
@@ -520,6 +568,7 @@ fn facts(pool: &ReplayPool, number: usize, as_of: NaiveDate, past: PastDemand) -
         xyz: pool.xyz,
         is_new: false,
         velocity: pool.velocity,
+        group: pool.group,
         promised_service: None,
         economics: UnitEconomics {
             landed_cost: Some(Money::from_f64(pool.unit_cost)),
@@ -584,10 +633,7 @@ fn receive(state: &mut State, pool: &ReplayPool, today: f64, scored: bool) {
         }
         state.short = false;
     }
-    let served = state.backorders.min(state.on_hand.max(0.0));
-    state.on_hand -= served;
-    state.backorders -= served;
-    take_first(&mut state.lots, served);
+    state.serve_waiting();
 }
 
 /// Throws away what may not be sold any more.

@@ -29,6 +29,7 @@ fn pool(demand: Vec<f32>, lead_days: f64) -> ReplayPool {
         abc: None,
         xyz: None,
         velocity: VelocityClass::None,
+        group: GroupPolicy::default(),
         unit_cost: 2.0,
         unit_margin: 1.0,
         supplied: true,
@@ -39,6 +40,7 @@ fn pool(demand: Vec<f32>, lead_days: f64) -> ReplayPool {
         max_stock: None,
         shelf_life_days: None,
         fed: None,
+        site: None,
         holding_rate_per_year: None,
         level: None,
         initial: None,
@@ -64,6 +66,7 @@ fn settings(window: Range<usize>) -> Settings {
         seed: None,
         budget: None,
         patience: Patience { max_cover_days: 120.0, carrying_rate: 0.25 },
+        allocation: crate::allocate::Settings::default(),
         paths_of: Vec::new(),
         window,
     }
@@ -375,6 +378,41 @@ fn k2_shelf_life_and_maximum_stock_are_replayed() {
 }
 
 #[test]
+fn k2_what_lies_elsewhere_is_moved_before_it_is_bought() {
+    let at = |location, on_hand| ReplayPool {
+        site: Some(PlaceOfItem {
+            item: SkuId(0),
+            location: LocationId(location),
+            unit_cost: Some(Money::from_f64(2.0)),
+        }),
+        initial: Some(InitialStock {
+            stock: StockLevel { on_hand, available: on_hand, backordered: 0.0 },
+            arrivals: Vec::new(),
+        }),
+        ..pool(vec![5.0; 60], 14.0)
+    };
+    let together = [at(0, 20.0), at(1, 900.0)];
+    let mut apart = together.clone();
+    apart[1].site = None;
+    let mut settings = Settings { warm_up: 0, ..settings(20..50) };
+    settings.allocation.transfer_cost = 0.1;
+    let play = |pools: &[ReplayPool]| {
+        let forecast = |_| vec![poisson(5.0), poisson(5.0)];
+        replay(pools, &[candidate(base_stock(0.95))], &settings, 7, forecast).remove(0)
+    };
+    // 20 last four days and an order takes fourteen; nothing of the 900 beside them runs out.
+    let moved = play(&together);
+    assert_eq!((moved.total.ordered, moved.total.lost), (0.0, 0.0));
+    let bought = play(&apart);
+    assert!(bought.pools[0].ordered > 50.0 && bought.total.lost > 40.0);
+    // What is moved is paid for, and no unit is lost on the way: 920 less 30 days of 10.
+    assert!(moved.pools[0].order_cost > 5.0);
+    let left = |played: &Played| played.pools.iter().map(|p| p.stock).sum::<f64>();
+    let expected: f64 = (1..=30).map(|day| 920.0 - 10.0 * f64::from(day)).sum();
+    assert!((left(&moved) - expected).abs() < 1e-6, "{} {expected}", left(&moved));
+}
+
+#[test]
 fn k2_a_closure_is_replayed() {
     let closed = Supplier {
         closures: vec![("2024-02-10".parse().unwrap(), "2024-03-10".parse().unwrap())],
@@ -417,6 +455,7 @@ fn ordered_at_night(pool: &ReplayPool, policy: &inventory::Settings, patience: P
             price: Some(Money::from_f64(pool.unit_cost + pool.unit_margin)),
         },
         stock_is_known: true,
+        group: pool.group,
         promised_service: None,
         stock: initial.stock,
         arrivals: initial.arrivals.clone(),

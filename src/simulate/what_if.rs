@@ -180,7 +180,7 @@ impl World {
     /// Whether every pool's stock is decided by something else than a target under `settings`.
     fn is_ruled_by_costs(&self, settings: &inventory::Settings) -> bool {
         self.pools.iter().filter(|pool| pool.supplied).all(|pool| {
-            let cell = settings.cell(pool.abc, pool.xyz);
+            let cell = settings.of_item(pool.abc, pool.xyz, pool.group);
             let by_rate = settings.holding_rate_per_year * pool.unit_cost;
             let holding = settings.holding_per_unit_period.unwrap_or(by_rate);
             let shortage = settings.shortage_per_unit.unwrap_or(pool.unit_margin);
@@ -287,6 +287,9 @@ impl World {
     }
 
     fn serve(&mut self, service: Probability) {
+        for pool in &mut self.pools {
+            pool.group.service = None;
+        }
         for candidate in &mut self.candidates {
             if let Rule::Inventory(settings) = &mut candidate.rule {
                 settings.service = service;
