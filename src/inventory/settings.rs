@@ -411,10 +411,8 @@ impl Settings {
     /// What is set by name for an item of this role and category (`a > b` is nested in `a`).
     #[must_use]
     pub fn group(&self, role: Option<Rationalisation>, category: &str) -> GroupPolicy {
-        let mut group = role
-            .and_then(|role| self.roles.get(role.name()))
-            .copied()
-            .unwrap_or_default();
+        let mut group =
+            role.and_then(|role| self.roles.get(role.name())).copied().unwrap_or_default();
         // Most shops set none: an item's category is not looked up for each night in vain.
         if self.categories.is_empty() {
             return group;

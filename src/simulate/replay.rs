@@ -366,8 +366,8 @@ impl<'a> Replay<'a> {
                 continue;
             }
             let of_network = self.network_wish(candidate, pool);
-            let wish = of_network
-                .unwrap_or_else(|| self.wish(candidate, pool, outlook, moved_in[pool]));
+            let wish =
+                of_network.unwrap_or_else(|| self.wish(candidate, pool, outlook, moved_in[pool]));
             if wish.units > 0.0 {
                 wishes.push(wish);
             }
