@@ -523,8 +523,8 @@ fn trial(
         Err(_) => return None,
     }
     let (rejected, left_out) = (quarantine.rejected_rows(), quarantine.left_out_rows());
-    let position = |column: &str| schema.position(column).unwrap_or(0);
-    let reach = quarantine.into_rows().iter().map(|row| position(&row.column)).sum();
+    let rejects = quarantine.into_rows();
+    let reach = rejects.iter().map(|row| schema.position(&row.column).unwrap_or(0)).sum();
     Some(Trial { rows: good + rejected + left_out, rejected, left_out, reach })
 }
 

@@ -79,7 +79,6 @@ pub(crate) fn add_expected(
         return Vec::new();
     }
 
-    let own_begin = |sku: SkuId| launch_day(sku).map_or(end, |day| day.clamp(0, end));
     let mut position: BTreeMap<SeriesKey, usize> =
         series.iter().enumerate().map(|(i, planned)| (planned.key, i)).collect();
     // Looked up, not looked for: a chain of 20,000 successors took minutes.
@@ -122,7 +121,7 @@ pub(crate) fn add_expected(
                     continue;
                 }
                 let at = own.unwrap_or_else(|| {
-                    let own_start = own_begin(key.sku);
+                    let own_start = own_begin(launch_day(key.sku), end);
                     series.push(Planned { key, start: source.start, own_start, sold: None });
                     position.insert(key, series.len() - 1);
                     of_item.entry(key.sku).or_default().push(series.len() - 1);
@@ -161,7 +160,7 @@ pub(crate) fn add_expected(
             let Some(channel) = channel.or(usual_here) else { continue };
             let key = SeriesKey { sku, location, channel };
             if let std::collections::btree_map::Entry::Vacant(vacant) = position.entry(key) {
-                let own_start = own_begin(sku);
+                let own_start = own_begin(launch_day(sku), end);
                 let start = own_start.min(end - 1);
                 vacant.insert(series.len());
                 series.push(Planned { key, start, own_start, sold: None });
@@ -169,6 +168,11 @@ pub(crate) fn add_expected(
         }
     }
     heirs
+}
+
+/// The first day of an item's own time: its launch, the end of history where none is known.
+fn own_begin(launch: Option<i32>, end: i32) -> i32 {
+    launch.map_or(end, |day| day.clamp(0, end))
 }
 
 /// The channel of most series at a location, else of all.

@@ -58,8 +58,9 @@ fn bulk(days: &[DayRows]) -> std::ops::Range<usize> {
     let mut kept = 0..days.len();
     loop {
         let all = &days[kept.clone()];
-        let gap = |at: &usize| all[*at].day - all[*at - 1].day;
-        let Some(at) = (1..all.len()).max_by_key(gap).filter(|at| gap(at) > CLOSED) else {
+        // Of equally long gaps the last one.
+        let longest = (1..all.len()).max_by_key(|&at| all[at].day - all[at - 1].day);
+        let Some(at) = longest.filter(|&at| all[at].day - all[at - 1].day > CLOSED) else {
             return kept;
         };
         let (before, after) = all.split_at(at);
@@ -90,8 +91,12 @@ fn is_few(lone: &[DayRows], others: &[DayRows]) -> bool {
 /// Whether the days after a gap have about as many rows as those before it: a shop that reopened. A
 /// shop of a row a day tells nothing.
 fn trades_as_usual(after: &[DayRows], before: &[DayRows]) -> bool {
-    let mean = |days: &[DayRows]| rows(days) as f64 / days.len().max(1) as f64;
-    mean(before) >= 3.0 && mean(after) >= 0.5 * mean(before)
+    let before = rows_a_day(before);
+    before >= 3.0 && rows_a_day(after) >= 0.5 * before
+}
+
+fn rows_a_day(days: &[DayRows]) -> f64 {
+    rows(days) as f64 / days.len().max(1) as f64
 }
 
 /// What the stamps of all sales stand for.
@@ -106,16 +111,17 @@ pub(crate) enum Stamps {
 
 /// What the stamps on `days` (sorted) stand for, in a plan of periods of `bucket`.
 pub(crate) fn stamps(days: &[DayRows], bucket: Bucket) -> Stamps {
-    let dates = || days.iter().map(|day| date_of(day.day));
     // Two stamps may be chance where nothing says that the shop counts in months or weeks.
-    let least = |said: Bucket, otherwise: usize| if bucket == said { 2 } else { otherwise };
-    if days.len() >= least(Bucket::Month, 3) && dates().all(|date| date.day() == 1) {
+    let least_months = if bucket == Bucket::Month { 2 } else { 3 };
+    let least_weeks = if bucket == Bucket::Week { 2 } else { 8 };
+    let firsts = days.iter().all(|day| date_of(day.day).day() == 1);
+    if days.len() >= least_months && firsts {
         return Stamps::Months;
     }
     // A stall that opens on Mondays has weeks off; whole weeks of stamps have few.
-    let mondays = dates().all(|date| date.weekday() == Weekday::Mon);
+    let mondays = days.iter().all(|day| date_of(day.day).weekday() == Weekday::Mon);
     let steady = bucket == Bucket::Week || longest_gap(days) <= CLOSED;
-    if days.len() >= least(Bucket::Week, 8) && mondays && steady {
+    if days.len() >= least_weeks && mondays && steady {
         return Stamps::Weeks;
     }
     Stamps::Days

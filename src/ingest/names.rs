@@ -8,7 +8,7 @@ use crate::ingest::files::table::{Row, Table};
 use crate::ingest::places::Places;
 use crate::ingest::settings::UnknownSkus;
 use crate::ingest::spellings::{Variants, plain, variants};
-use crate::ingest::tables::schema::{Dictionary, Kind};
+use crate::ingest::tables::schema::{Dictionary, Kind, Schema};
 use crate::math::hash::{FastMap, FastSet};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -114,11 +114,13 @@ impl Catalogue {
 
     /// The item `code` means in `channel`.
     pub(crate) fn item<'a>(&'a self, code: &'a str, channel: &str) -> Item<'a> {
-        let known = |channel: &str| self.aliases.get(channel).and_then(|codes| codes.get(code));
-        match known(channel).or_else(|| known("")) {
-            Some((sku, factor)) => Item { sku, factor: *factor },
-            None => Item { sku: self.spelled(code), factor: 1.0 },
+        // What a channel says of a code goes before what holds in all of them.
+        for channel in [channel, ""] {
+            if let Some((sku, factor)) = self.aliases.get(channel).and_then(|c| c.get(code)) {
+                return Item { sku, factor: *factor };
+            }
         }
+        Item { sku: self.spelled(code), factor: 1.0 }
     }
 
     /// The spelling that is used for `code`.
@@ -227,19 +229,10 @@ impl<'a> NameSets<'a> {
         catalogue: &'a Catalogue,
         places: &'a Places,
     ) {
-        let ids = |d: Dictionary| -> Vec<usize> {
-            table
-                .schema
-                .columns
-                .iter()
-                .enumerate()
-                .filter(|(_, c)| c.kind == Kind::Id(d))
-                .map(|(at, _)| at)
-                .collect()
-        };
-        let [skus, channels, locations, suppliers] =
-            [Dictionary::Sku, Dictionary::Channel, Dictionary::Location, Dictionary::Supplier]
-                .map(ids);
+        let skus = columns_of(table.schema, Dictionary::Sku);
+        let channels = columns_of(table.schema, Dictionary::Channel);
+        let locations = columns_of(table.schema, Dictionary::Location);
+        let suppliers = columns_of(table.schema, Dictionary::Supplier);
         let (channel, location) =
             (table.schema.position("channel"), table.schema.position("location"));
         let pool = location.filter(|_| !OPTIONAL_LOCATION.contains(&table.schema.table));
@@ -266,31 +259,38 @@ impl<'a> NameSets<'a> {
 
     /// The spellings that differ only by case, spaces or the form of an accent.
     pub(crate) fn spellings(&self, catalogue: &Catalogue) -> Spellings {
-        let of = |set: &FastSet<&str>| variants(set.iter().copied(), |_| false);
         Spellings {
             skus: variants(self.skus.iter().copied(), |sku| catalogue.knows(sku)),
-            channels: of(&self.channels),
-            locations: of(&self.locations),
-            suppliers: of(&self.suppliers),
+            channels: variants(self.channels.iter().copied(), |_| false),
+            locations: variants(self.locations.iter().copied(), |_| false),
+            suppliers: variants(self.suppliers.iter().copied(), |_| false),
         }
     }
 
     /// The dictionaries without the folded spellings, in byte order.
     pub(crate) fn into_names(self, folded: &Spellings) -> Names {
-        let list = |set: FastSet<&str>, variants: &Variants| {
-            let used = set.into_iter().filter(|name| !variants.contains_key(*name));
-            let mut names: Vec<String> = used.map(str::to_owned).collect();
-            names.sort_unstable();
-            names
-        };
         Names {
-            skus: list(self.skus, &folded.skus),
-            channels: list(self.channels, &folded.channels),
-            locations: list(self.locations, &folded.locations),
-            suppliers: list(self.suppliers, &folded.suppliers),
+            skus: in_byte_order(self.skus, &folded.skus),
+            channels: in_byte_order(self.channels, &folded.channels),
+            locations: in_byte_order(self.locations, &folded.locations),
+            suppliers: in_byte_order(self.suppliers, &folded.suppliers),
             ..Names::default()
         }
     }
+}
+
+/// Positions of the columns that name something of a dictionary.
+fn columns_of(schema: &Schema, dictionary: Dictionary) -> Vec<usize> {
+    let columns = schema.columns.iter().enumerate();
+    columns.filter(|(_, column)| column.kind == Kind::Id(dictionary)).map(|(at, _)| at).collect()
+}
+
+/// The names without the spellings that stand for another one.
+fn in_byte_order(set: FastSet<&str>, variants: &Variants) -> Vec<String> {
+    let used = set.into_iter().filter(|name| !variants.contains_key(*name));
+    let mut names: Vec<String> = used.map(str::to_owned).collect();
+    names.sort_unstable();
+    names
 }
 
 /// Spellings that stand for another one, by what they name.
@@ -309,6 +309,17 @@ fn add<'a>(set: &mut FastSet<&'a str>, name: &'a str) {
     if !name.is_empty() {
         set.insert(name);
     }
+}
+
+/// The position in `names` of every spelling.
+fn codes_of<'a>(names: &'a [String], variants: &'a Variants) -> FastMap<&'a str, u32> {
+    let mut codes: FastMap<&str, u32> = names.iter().map(String::as_str).zip(0..).collect();
+    for (variant, used) in variants {
+        if let Some(&code) = codes.get(used.as_str()) {
+            codes.insert(variant, code);
+        }
+    }
+    codes
 }
 
 /// Codes of names.
@@ -333,23 +344,13 @@ impl<'a> Codes<'a> {
         folded: &'a Spellings,
         places: &'a Places,
     ) -> Self {
-        let index = |list: &'a [String], variants: &'a Variants| {
-            let mut codes: FastMap<&'a str, u32> =
-                list.iter().map(String::as_str).zip(0..).collect();
-            for (variant, used) in variants {
-                if let Some(&code) = codes.get(used.as_str()) {
-                    codes.insert(variant, code);
-                }
-            }
-            codes
-        };
         Self {
             catalogue,
             names,
-            skus: index(&names.skus, &folded.skus),
-            channels: index(&names.channels, &folded.channels),
-            locations: index(&names.locations, &folded.locations),
-            suppliers: index(&names.suppliers, &folded.suppliers),
+            skus: codes_of(&names.skus, &folded.skus),
+            channels: codes_of(&names.channels, &folded.channels),
+            locations: codes_of(&names.locations, &folded.locations),
+            suppliers: codes_of(&names.suppliers, &folded.suppliers),
             places,
         }
     }

@@ -177,10 +177,11 @@ impl Frame {
         heirs.retain(|(heir, _)| is_here(heir.series.sku));
         series.sort_unstable_by_key(|planned| planned.key);
         let calendar = Calendar::new(around.bucket, around.as_of, date_of(sales.first_day + first));
-        let period = |day: i32| {
-            u32::try_from(calendar.index(date_of(sales.first_day + day)).max(0)).unwrap_or(0)
-        };
-        let periods: Vec<u32> = (first..end).map(period).collect();
+        let mut periods: Vec<u32> = Vec::new();
+        for day in first..end {
+            let period = calendar.index(date_of(sales.first_day + day)).max(0);
+            periods.push(u32::try_from(period).unwrap_or(0));
+        }
         let mut spots = vec![Spot { base: 0, start: NOWHERE, position: 0 }; sales.series.len()];
         let mut offsets = vec![0];
         let mut starts = Vec::with_capacity(series.len());
@@ -209,14 +210,15 @@ impl Frame {
             offsets.push(offsets[i as usize] + calendar.history() - starts[i as usize] as usize);
         }
         let keys: Vec<SeriesKey> = series.iter().map(|planned| planned.key).collect();
-        let position = |key: SeriesKey| keys.binary_search(&key).ok();
-        let heirs = heirs
-            .into_iter()
-            .filter_map(|(heir, source)| {
-                let Heir { series, factor, successor } = heir;
-                Some((Heir { series: position(series)?, factor, successor }, position(source)?))
-            })
-            .collect();
+        let mut placed = Vec::with_capacity(heirs.len());
+        for (heir, source) in heirs {
+            let Heir { series, factor, successor } = heir;
+            if let (Ok(series), Ok(source)) =
+                (keys.binary_search(&series), keys.binary_search(&source))
+            {
+                placed.push((Heir { series, factor, successor }, source));
+            }
+        }
         Some(Self {
             calendar,
             first: usize::try_from(first).ok()?,
@@ -225,7 +227,7 @@ impl Frame {
             keys,
             starts,
             own_starts,
-            heirs,
+            heirs: placed,
             offsets,
         })
     }
@@ -252,6 +254,11 @@ impl Frame {
         (period >= spot.start).then_some((spot, period))
     }
 
+    /// The group of neighbours in the panel that a series of the sales rows belongs to.
+    fn group_of(&self, series: u32) -> usize {
+        self.spots[series as usize].position as usize / GROUP
+    }
+
     fn cell(&self, position: usize, period: usize) -> usize {
         self.offsets[position] + period - self.starts[position] as usize
     }
@@ -275,8 +282,7 @@ impl Frame {
                 mine.for_each(|row| share.take(self, rows, row, exact));
             });
         }
-        let in_order = |a: &Back, b: &Back| (a.0, a.1).cmp(&(b.0, b.1)).then(a.2.total_cmp(&b.2));
-        shares.par_iter_mut().for_each(|share| share.back.sort_unstable_by(in_order));
+        shares.par_iter_mut().for_each(|share| share.back.sort_unstable_by(Back::order));
         let future = shares.iter().map(|share| share.future).sum();
         let back = shares.iter_mut().flat_map(|share| std::mem::take(&mut share.back)).collect();
         parts.totals =
@@ -293,11 +299,12 @@ impl Frame {
         let (mut gross, mut flags) = (parts.gross.as_mut_slice(), parts.flags.as_mut_slice());
         let groups = self.keys.len().div_ceil(GROUP);
         let per_share = groups.div_ceil(SHARES).max(1);
-        let cut = |first: usize| {
+        let mut shares = Vec::new();
+        for first in (0..groups).step_by(per_share) {
             let groups = first..(first + per_share).min(groups);
             let series = groups.start * GROUP..(groups.end * GROUP).min(self.keys.len());
             let cells = self.offsets[series.start]..self.offsets[series.end];
-            Share {
+            shares.push(Share {
                 groups,
                 first_series: series.start,
                 first_cell: cells.start,
@@ -306,9 +313,9 @@ impl Frame {
                 sums: vec![Sums::default(); series.len()],
                 back: Vec::new(),
                 future: 0,
-            }
-        };
-        (0..groups).step_by(per_share).map(cut).collect()
+            });
+        }
+        shares
     }
 
     /// The same sums in an order that does not depend on the rows'.
@@ -334,7 +341,7 @@ impl Frame {
     /// Returned units by series and period, flagged; `rows` in that order.
     fn returns(&self, rows: Vec<Back>, flags: &mut [u8]) -> Vec<Vec<(u32, f32)>> {
         let mut returns: Vec<Vec<(u32, f32)>> = vec![Vec::new(); self.keys.len()];
-        for (position, period, units) in rows {
+        for Back { position, period, units } in rows {
             flags[self.cell(position, period as usize)] |= flag::RETURNED;
             match returns[position].last_mut() {
                 Some((last, sum)) if *last == period => *sum += units,
@@ -362,12 +369,12 @@ impl Frame {
         let (gross, flags) = (&parts.gross, &mut parts.flags);
         for (i, key) in self.keys.iter().enumerate() {
             let Some(launched) = around.products[key.sku.index()].launched else { continue };
-            let inactive = |cell: usize| {
+            let before = (NaiveDate::MIN, launched - chrono::Duration::days(1));
+            self.mark_days(i, before, |cell| {
                 if gross[cell] == 0.0 {
                     flags[cell] |= flag::INACTIVE
                 }
-            };
-            self.mark_days(i, (NaiveDate::MIN, launched - chrono::Duration::days(1)), inactive);
+            });
         }
         // What it inherits, or only waits for, is not of its own time.
         for (i, (&start, &own_start)) in self.starts.iter().zip(&self.own_starts).enumerate() {
@@ -458,18 +465,24 @@ impl Frame {
         let from =
             if first <= self.calendar.start(start) { start } else { self.calendar.index(first) };
         let to = if last >= self.calendar.as_of() { end - 1 } else { self.calendar.index(last) };
-        let by_half = |period: &i64| {
-            let (opens, closes) = (self.calendar.start(*period), self.calendar.start(*period + 1));
-            let inside =
-                (closes.min(last.succ_opt().unwrap_or(last)) - opens.max(first)).num_days();
-            2 * inside >= (closes - opens).num_days()
-        };
-        let periods = from.max(start)..=to.min(end - 1);
-        let cell = |period| self.cell(i, usize::try_from(period).expect("clamped to the axis"));
-        match self.calendar.bucket() {
-            Bucket::Day => periods.map(cell).for_each(&mut mark),
-            Bucket::Week | Bucket::Month => periods.filter(by_half).map(cell).for_each(&mut mark),
+        for period in from.max(start)..=to.min(end - 1) {
+            let is_meant = match self.calendar.bucket() {
+                Bucket::Day => true,
+                Bucket::Week | Bucket::Month => self.is_half_in(period, first, last),
+            };
+            if is_meant {
+                mark(self.cell(i, usize::try_from(period).expect("clamped to the axis")));
+            }
         }
+    }
+
+    /// Whether at least half of the days of a period lie in `first..=last`.
+    fn is_half_in(&self, period: i64, first: NaiveDate, last: NaiveDate) -> bool {
+        let opens = self.calendar.start(period);
+        let closes = self.calendar.start(period + 1);
+        let after_last = last.succ_opt().unwrap_or(last);
+        let inside = (closes.min(after_last) - opens.max(first)).num_days();
+        2 * inside >= (closes - opens).num_days()
     }
 }
 
@@ -485,14 +498,13 @@ impl Ordered {
     /// The block of rows that starts at row `first`.
     fn new(frame: &Frame, series: &[u32], first: usize) -> Self {
         let block = &series[first..(first + BLOCK_ROWS).min(series.len())];
-        let group = |s: u32| frame.spots[s as usize].position as usize / GROUP;
         let mut begins = vec![0_u32; frame.keys.len().div_ceil(GROUP) + 1];
-        block.iter().for_each(|&s| begins[group(s) + 1] += 1);
+        block.iter().for_each(|&s| begins[frame.group_of(s) + 1] += 1);
         (1..begins.len()).for_each(|g| begins[g] += begins[g - 1]);
         let mut next = begins.clone();
         let mut rows = vec![0; block.len()];
         for (row, &s) in (first..).zip(block) {
-            let at = &mut next[group(s)];
+            let at = &mut next[frame.group_of(s)];
             rows[*at as usize] = u32::try_from(row).expect("fewer than four thousand million rows");
             *at += 1;
         }
@@ -506,8 +518,22 @@ impl Ordered {
     }
 }
 
-/// Returned: series, period, units.
-type Back = (usize, u32, f32);
+/// Units that came back.
+struct Back {
+    /// Of the series, in the panel.
+    position: usize,
+    period: u32,
+    units: f32,
+}
+
+impl Back {
+    /// By series and period; by units, too, so that sums do not depend on the order of rows.
+    fn order(&self, other: &Self) -> std::cmp::Ordering {
+        (self.position, self.period)
+            .cmp(&(other.position, other.period))
+            .then(self.units.total_cmp(&other.units))
+    }
+}
 
 /// Some groups of neighbouring series, to be filled by one thread.
 struct Share<'a> {
@@ -536,7 +562,7 @@ impl Share<'_> {
             self.flags[cell] |= rows.marks[row];
         }
         if units < 0.0 {
-            self.back.push((spot.position as usize, period, -units));
+            self.back.push(Back { position: spot.position as usize, period, units: -units });
         } else if exact {
             self.gross[cell] += units;
         }
@@ -583,16 +609,19 @@ impl Sums {
     }
 
     fn totals(&self) -> SalesTotals {
-        let units = |sum: i64| sum as f64 / Money::SCALE as f64;
         SalesTotals {
-            revenue_365: units(self.year),
-            revenue_90: units(self.quarter),
-            priced_365: units(self.year_units),
-            priced_90: units(self.quarter_units),
-            gross_revenue: units(self.gross),
-            priced_units: units(self.units),
+            revenue_365: from_ten_thousandths(self.year),
+            revenue_90: from_ten_thousandths(self.quarter),
+            priced_365: from_ten_thousandths(self.year_units),
+            priced_90: from_ten_thousandths(self.quarter_units),
+            gross_revenue: from_ten_thousandths(self.gross),
+            priced_units: from_ten_thousandths(self.units),
         }
     }
+}
+
+fn from_ten_thousandths(sum: i64) -> f64 {
+    sum as f64 / Money::SCALE as f64
 }
 
 /// The nearest whole ten-thousandth.

@@ -35,6 +35,15 @@ struct PlacedRows {
     needs_place: bool,
 }
 
+impl PlacedRows {
+    /// How many rows, with their units where units lie or move.
+    fn told(&self, rows: &OpenRows) -> String {
+        let units =
+            if self.needs_place { format!(" ({} units)", rows.units) } else { String::new() };
+        format!("{}{units}", counted(rows.rows, "row", "rows"))
+    }
+}
+
 /// Rows that still matter: orders that have not come.
 #[derive(Debug, Clone, Copy, Default)]
 struct OpenRows {
@@ -109,6 +118,15 @@ enum Join {
     One(String),
     /// There are several.
     Several(BTreeSet<String>),
+}
+
+impl Join {
+    fn into_place(self) -> String {
+        match self {
+            Self::One(place) => place,
+            Self::Main | Self::Several(_) => MAIN.to_owned(),
+        }
+    }
 }
 
 impl Places {
@@ -213,17 +231,12 @@ impl Places {
             .collect();
         let nameless = table.nameless.filter(|_| table.needs_place && !known.contains(&self.stock));
         let about = Subject::Table(table.name.to_owned());
-        let open = |rows: &OpenRows| {
-            let units =
-                if table.needs_place { format!(" ({} units)", rows.units) } else { String::new() };
-            format!("{}{units}", counted(rows.rows, "row", "rows"))
-        };
         match (unknown.as_slice(), nameless, known.iter().next()) {
             ([], None, _) | (_, _, None) => None,
             ([one], None, Some(only)) if known.len() == 1 && table.places.len() == 1 => {
                 let what = format!(
                     "{} for {one}: taken for {only}, the only place of sales and stock",
-                    open(&table.places[*one])
+                    table.told(&table.places[*one])
                 );
                 self.renamed.insert((*one).clone(), only.clone());
                 Some(Exception::new(
@@ -250,7 +263,10 @@ impl Places {
                     severity,
                     ExceptionKind::LocationsApart,
                     about,
-                    format!("{} for {place}, where nothing is sold and no stock lies", open(&all)),
+                    format!(
+                        "{} for {place}, where nothing is sold and no stock lies",
+                        table.told(&all)
+                    ),
                     format!(
                         "they reach nobody: sales and stock are at {}; write the place in \
                          [mapping.{}], by location = or values = {{ location = {{ ... }} }}",
@@ -268,16 +284,12 @@ impl Places {
         let of_stock = join(stock, sales, others);
         exceptions.extend(told("sales", "stock", sales, &of_sales));
         exceptions.extend(told("stock", "sales", stock, &of_stock));
-        let name = |join: Join| match join {
-            Join::One(place) => place,
-            Join::Main | Join::Several(_) => MAIN.to_owned(),
-        };
-        let of_sales = name(of_sales);
+        let of_sales = of_sales.into_place();
         let only = stock.places.first().filter(|_| stock.places.len() == 1);
         let of_stock = match only {
             // Orders without a place go where all stock lies.
             Some(only) if !stock.some_nameless => only.clone(),
-            _ if stock.some_nameless => name(of_stock),
+            _ if stock.some_nameless => of_stock.into_place(),
             // Nobody knows of any stock: orders go where all is sold.
             _ if stock.places.is_empty() && sales.places.len() == 1 && !sales.some_nameless => {
                 sales.places.first().cloned().unwrap_or_default()

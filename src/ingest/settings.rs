@@ -92,12 +92,11 @@ pub struct DataSettings {
 
 impl Default for DataSettings {
     fn default() -> Self {
-        let date = |y, m, d| NaiveDate::from_ymd_opt(y, m, d).unwrap_or_default();
         Self {
             reject_share_limit: 0.05,
             reject_rows_allowed: 5,
-            first_date: date(1990, 1, 1),
-            last_date: date(2100, 12, 31),
+            first_date: NaiveDate::from_ymd_opt(1990, 1, 1).unwrap_or_default(),
+            last_date: NaiveDate::from_ymd_opt(2100, 12, 31).unwrap_or_default(),
             name_length: 200,
             max_quantity: 1e7,
             memory_limit_mb: 16_384,
@@ -510,14 +509,16 @@ impl TableMapping {
 /// Formats that are no strftime notation, or in which no day or month stands.
 fn format_problems(place: &str, formats: &[String]) -> Vec<String> {
     use chrono::format::{Item, StrftimeItems};
-    let dated = |f: &str| {
-        ["%d", "%e", "%j", "%b", "%B", "%m", "%D", "%F", "%x", "%h", "%c", "%v", "%s"]
-            .iter()
-            .any(|d| f.contains(d))
-    };
-    let wrong =
-        |f: &&String| StrftimeItems::new(f).any(|item| matches!(item, Item::Error)) || !dated(f);
-    let message =
-        |f: &String| format!("{place} date_formats: `{f}` is no date format such as %d/%m/%Y");
-    formats.iter().filter(wrong).map(message).collect()
+    const DAYS_AND_MONTHS: [&str; 13] =
+        ["%d", "%e", "%j", "%b", "%B", "%m", "%D", "%F", "%x", "%h", "%c", "%v", "%s"];
+    let mut problems = Vec::new();
+    for format in formats {
+        let is_notation = !StrftimeItems::new(format).any(|item| matches!(item, Item::Error));
+        if !is_notation || !DAYS_AND_MONTHS.iter().any(|part| format.contains(part)) {
+            problems.push(format!(
+                "{place} date_formats: `{format}` is no date format such as %d/%m/%Y"
+            ));
+        }
+    }
+    problems
 }

@@ -171,8 +171,7 @@ pub(crate) fn serial(text: &str) -> Option<Moment> {
     /// The number of 1970-01-01.
     const EPOCH: i32 = 25_569;
     let (days, fraction) = text.split_once(['.', ',']).unwrap_or((text, "0"));
-    let plain = |digits: &str| digits.bytes().all(|b| b.is_ascii_digit());
-    if days.len() != 5 || !plain(days) || !plain(fraction) || fraction.is_empty() {
+    if days.len() != 5 || !is_digits(days) || !is_digits(fraction) || fraction.is_empty() {
         return None;
     }
     let days: i32 = days.parse().ok().filter(|days| (20_000..80_000).contains(days))?;
@@ -183,20 +182,36 @@ pub(crate) fn serial(text: &str) -> Option<Moment> {
     Some(Moment { day: days - EPOCH, seconds, zone: None })
 }
 
+fn is_digits(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+fn is_year(text: &str) -> bool {
+    text.len() == 4 && is_digits(text)
+}
+
+/// The number that these bytes are, all of them digits.
+#[inline]
+fn digits(text: &[u8], range: Range<usize>) -> Option<u32> {
+    let mut number = 0;
+    for byte in text.get(range)? {
+        if !byte.is_ascii_digit() {
+            return None;
+        }
+        number = number * 10 + u32::from(byte - b'0');
+    }
+    Some(number)
+}
+
 pub(crate) fn parse_iso(text: &str) -> Option<Moment> {
     let b = text.as_bytes();
-    let digits = |range: Range<usize>| -> Option<u32> {
-        b.get(range)?
-            .iter()
-            .try_fold(0, |n, c| c.is_ascii_digit().then(|| n * 10 + u32::from(c - b'0')))
-    };
-    let year = i32::try_from(digits(0..4)?).ok()?;
+    let year = i32::try_from(digits(b, 0..4)?).ok()?;
     let separated = matches!(b.get(4), Some(b'-' | b'/'));
     let (month, day, rest) = match b.len() {
-        7 if separated => (digits(5..7)?, 1, ""),
-        8 if !separated => (digits(4..6)?, digits(6..8)?, ""),
+        7 if separated => (digits(b, 5..7)?, 1, ""),
+        8 if !separated => (digits(b, 4..6)?, digits(b, 6..8)?, ""),
         n if n >= 10 && separated && b[7] == b[4] => {
-            (digits(5..7)?, digits(8..10)?, text.get(10..)?)
+            (digits(b, 5..7)?, digits(b, 8..10)?, text.get(10..)?)
         }
         _ => return None,
     };
@@ -211,7 +226,7 @@ pub(crate) fn parse_iso(text: &str) -> Option<Moment> {
 /// `2026/1/5`, `2026-1-5 9:05`, `2026.01.05`, `2026. 1. 5.` and `2026年1月5日`: where the year comes
 /// first the day comes last.
 fn parse_year_first(text: &str) -> Option<Moment> {
-    let year = text.get(..4).filter(|year| year.bytes().all(|b| b.is_ascii_digit()))?;
+    let year = text.get(..4).filter(|year| is_digits(year))?;
     let sign = text[4..].chars().next().filter(|c| matches!(c, '/' | '-' | '.' | '年'))?;
     let between = if sign == '年' { '月' } else { sign };
     let rest = text[4 + sign.len_utf8()..].trim_start();
@@ -228,8 +243,10 @@ fn parse_year_first(text: &str) -> Option<Moment> {
 fn parse_month_of_year(text: &str) -> Option<Moment> {
     let month = number_at_start(text, 2)?;
     let year = text[month.digits..].strip_prefix(['/', '-', '.'])?;
-    let is_year = year.len() == 4 && year.bytes().all(|b| b.is_ascii_digit());
-    let year = year.parse().ok().filter(|_| is_year)?;
+    if !is_year(year) {
+        return None;
+    }
+    let year = year.parse().ok()?;
     let date = NaiveDate::from_ymd_opt(year, month.value, 1)?;
     Some(Moment { day: day_number(date), seconds: None, zone: None })
 }
@@ -244,7 +261,6 @@ fn parse_week(text: &str) -> Option<Moment> {
     let week = number_at_start(after, 2)?;
     let signs = ['-', '/', ' ', '_', ','];
     let (before, after) = (before.trim_matches(signs), after[week.digits..].trim_matches(signs));
-    let is_year = |year: &str| year.len() == 4 && year.bytes().all(|b| b.is_ascii_digit());
     let (year, weekday) = match (before, after) {
         (year, "") if is_year(year) => (year, 0),
         (year, day) if is_year(year) && day.len() == 1 => {
@@ -380,11 +396,12 @@ fn parse_month_name(text: &str) -> Option<Moment> {
     while month.is_none() || numbers.len() < 2 {
         let from = rest.trim_start_matches([' ', ',', '-', '/', '.', '\u{a0}']);
         let is_number = from.starts_with(|c: char| c.is_ascii_digit());
-        let ends = |c: char| {
-            if is_number { !c.is_ascii_digit() } else { !c.is_alphabetic() }
+        let end = if is_number {
+            from.find(|c: char| !c.is_ascii_digit())
+        } else {
+            from.find(|c: char| !c.is_alphabetic())
         };
-        let end = from.find(ends).unwrap_or(from.len());
-        let (word, after) = from.split_at(end);
+        let (word, after) = from.split_at(end.unwrap_or(from.len()));
         if word.is_empty() || after.starts_with(':') {
             break;
         }
@@ -422,8 +439,7 @@ fn month_of(word: &str) -> Option<u32> {
     if NO_MONTHS.contains(&word.as_str()) {
         return None;
     }
-    let named = |names: &&[&str]| names.iter().any(|name| word.starts_with(name));
-    let at = MONTHS.iter().position(named)?;
+    let at = MONTHS.iter().position(|names| names.iter().any(|name| word.starts_with(name)))?;
     u32::try_from(at + 1).ok()
 }
 

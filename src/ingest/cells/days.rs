@@ -56,8 +56,6 @@ pub(crate) struct DayReader {
 impl DayReader {
     /// A reader that tries `formats` before the clear forms, and `hints` after them.
     pub(crate) fn new(settings: &Settings, formats: Vec<String>, hints: &[String]) -> Self {
-        #[expect(clippy::cast_possible_truncation, reason = "an offset of at most 14 hours")]
-        let offset = |hours: f64| (hours * 3600.0) as i64;
         let configured = formats.iter().find_map(|format| DayOrder::of(format));
         Self {
             formats,
@@ -69,7 +67,7 @@ impl DayReader {
             cutoff_seconds: i64::from(settings.data.cutoff_hour) * 3600,
             clock: match (settings.data.zone(), settings.data.utc_offset_hours) {
                 (Some(zone), _) => Clock::Zone(zone),
-                (None, Some(hours)) => Clock::Fixed(offset(hours)),
+                (None, Some(hours)) => Clock::Fixed(seconds_of(hours)),
                 (None, None) => Clock::AsWritten,
             },
             naive_zone: match settings.data.naive_times_are {
@@ -141,9 +139,10 @@ impl DayReader {
 
     /// The order that the layout's formats say of such a date: of one that fits, else of the first.
     fn hint(&self, text: &str) -> Option<DayOrder> {
-        let fits = |format: &&String| in_format(text, format).is_some();
-        let fitting = self.hints.iter().find(fits).and_then(|format| DayOrder::of(format));
-        fitting.or_else(|| self.hints.iter().find_map(|format| DayOrder::of(format)))
+        let fitting = self.hints.iter().find(|format| in_format(text, format).is_some());
+        fitting
+            .and_then(|format| DayOrder::of(format))
+            .or_else(|| self.hints.iter().find_map(|format| DayOrder::of(format)))
     }
 
     /// The date with its numbers in the column's order.
@@ -242,6 +241,11 @@ impl DayReader {
             date_of(self.last)
         ))
     }
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "an offset of at most 14 hours")]
+fn seconds_of(hours: f64) -> i64 {
+    (hours * 3600.0) as i64
 }
 
 /// `text` in `format`; `%Y` reads `26` as the year 26, which no shop has known.

@@ -6,7 +6,7 @@ use crate::ingest::cells::currency;
 use crate::ingest::cells::days::parse_day;
 use crate::ingest::cells::presets::{self, Headings, Preset};
 use crate::ingest::cells::rules::{Rules, normal};
-use crate::ingest::files::source::{File, Partition};
+use crate::ingest::files::source::File;
 use crate::ingest::settings::TableMapping;
 use crate::ingest::tables::schema::{Column, Kind, Schema};
 use std::collections::{BTreeMap, BTreeSet};
@@ -53,6 +53,13 @@ pub(crate) struct ColumnPlan {
     pub(crate) filters: Vec<RowFilter>,
     /// Columns that nothing uses.
     pub(crate) exceptions: Vec<Exception>,
+}
+
+impl ColumnPlan {
+    /// The position in the schema of a column that the file has in some way.
+    pub(crate) fn position_of(&self, column: &str, schema: &Schema) -> Option<usize> {
+        schema.position(column).filter(|&at| self.from[at] != CellSource::Missing)
+    }
 }
 
 /// A rule on the cells of one column of the file, as they stand there.
@@ -296,13 +303,15 @@ impl<'a> Mapped<'a> {
 
     /// How many of the table's columns `headings` has: which line comes nearest to a header.
     pub(crate) fn likeness(&self, headings: &[String]) -> usize {
-        let there = |column: &&Column| {
+        let mut count = 0;
+        for column in self.schema.columns {
             let named = self.mapping.columns.get(column.name).map(std::slice::from_ref);
             let mut names = named.unwrap_or(self.renamed(column.name)).iter();
-            names.any(|name| find(name, headings).is_some())
-                || find(column.name, headings).is_some()
-        };
-        self.schema.columns.iter().filter(there).count()
+            let is_there = names.any(|name| find(name, headings).is_some())
+                || find(column.name, headings).is_some();
+            count += usize::from(is_there);
+        }
+        count
     }
 
     /// The position of `column` in the file, by its given name or its own.
@@ -326,8 +335,10 @@ impl<'a> Mapped<'a> {
             return Ok(None);
         }
         let theirs = self.renamed(column).iter().find_map(|theirs| find(theirs, headings));
-        let own = || find(column, headings).or_else(|| self.priced(column, headings));
-        Ok(theirs.or_else(|| own().filter(|_| self.preset.own_names)))
+        if theirs.is_some() || !self.preset.own_names {
+            return Ok(theirs);
+        }
+        Ok(find(column, headings).or_else(|| self.priced(column, headings)))
     }
 
     /// The column of money whose heading is `column` and a currency: `unit_price (EUR)`.
@@ -342,8 +353,10 @@ impl<'a> Mapped<'a> {
     /// The value of `column` in the names of the file's folders.
     fn partition(&self, file: &File, column: &str) -> Option<CellSource> {
         let theirs = self.mapping.columns.get(column).map_or(column, String::as_str);
-        let same = |partition: &&Partition| normal(&partition.column) == normal(theirs);
-        let found = file.partitions.iter().find(same).filter(|_| self.fixed(column).is_none())?;
+        if self.fixed(column).is_some() {
+            return None;
+        }
+        let found = file.partitions.iter().find(|said| normal(&said.column) == normal(theirs))?;
         Some(CellSource::Constant(found.value.clone()))
     }
 
@@ -498,17 +511,29 @@ impl<'a> Mapped<'a> {
     /// The columns that the preset fills down, where the file has them.
     fn fill_down(&self, headings: &[String], from: &[CellSource]) -> Option<FilledColumns> {
         let preset = self.preset.fill_down.as_ref()?;
-        let in_file = |name: &String| match self.schema.position(name).map(|at| &from[at]) {
-            Some(CellSource::Column(at)) => Some(*at),
-            Some(_) => None,
-            None => find(name, headings),
-        };
-        let columns = preset.columns.iter().filter_map(in_file).collect();
+        let mut columns = Vec::new();
+        for name in &preset.columns {
+            columns.extend(self.in_file(name, headings, from));
+        }
         let key = match &preset.key {
-            Some(key) => Some(in_file(key)?),
+            Some(key) => Some(self.in_file(key, headings, from)?),
             None => None,
         };
         Some(FilledColumns { key, columns })
+    }
+
+    /// The position in the file of one of the table's columns, or of a heading.
+    fn in_file(&self, name: &str, headings: &[String], from: &[CellSource]) -> Option<usize> {
+        match self.schema.position(name).map(|at| &from[at]) {
+            Some(CellSource::Column(at)) => Some(*at),
+            Some(
+                CellSource::Constant(_)
+                | CellSource::Heading
+                | CellSource::Cell
+                | CellSource::Missing,
+            ) => None,
+            None => find(name, headings),
+        }
     }
 
     /// Says which columns of the file are not used; of a platform's own layout that is known.

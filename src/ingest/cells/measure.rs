@@ -153,12 +153,16 @@ pub(crate) fn units_in(text: &str) -> Option<f64> {
     (units > 1.0 && units <= 1e6).then_some(units)
 }
 
-/// The product of all counts among `tokens`.
-fn counted(tokens: &[Token]) -> f64 {
-    let word = |at: usize| match tokens.get(at) {
+/// The word at a position, empty where none stands there.
+fn word_at(tokens: &[Token], at: usize) -> &str {
+    match tokens.get(at) {
         Some(Token::Word(word)) => word.as_str(),
         Some(Token::Count(_) | Token::Fraction | Token::Times) | None => "",
-    };
+    }
+}
+
+/// The product of all counts among `tokens`.
+fn counted(tokens: &[Token]) -> f64 {
     let mut units = 1.0;
     let mut at = 0;
     while at < tokens.len() {
@@ -183,8 +187,8 @@ fn counted(tokens: &[Token]) -> f64 {
                     end += 2;
                 }
                 let is_chain = end > at;
-                let unit = word(end + 1);
-                let before = at.checked_sub(1).map_or("", word);
+                let unit = word_at(tokens, end + 1);
+                let before = at.checked_sub(1).map_or("", |at| word_at(tokens, at));
                 let packed_in = match before {
                     "of" | "à" | "a" | "de" | "da" | "di" | "mit" | "von" | "per" => true,
                     other => is_in(other, CONTAINERS),
@@ -221,6 +225,12 @@ fn is_in(word: &str, list: &[&str]) -> bool {
             || singular.is_some_and(|w| list.contains(&w)))
 }
 
+/// Whether the first of these characters goes on with a number: a digit, or the sign before one.
+fn is_of_number(rest: &[char]) -> bool {
+    rest[0].is_ascii_digit()
+        || (matches!(rest[0], '.' | ',') && rest.get(1).is_some_and(char::is_ascii_digit))
+}
+
 /// Numbers and words of `text`. A number inside a word (`m2`, `A4`) belongs to the word, unless the
 /// word is a container (`CS12`); a capital after a number (`3M`, `5G`) makes it a name.
 fn tokens(text: &str) -> Vec<Token> {
@@ -231,12 +241,7 @@ fn tokens(text: &str) -> Vec<Token> {
         let c = chars[at];
         if c.is_ascii_digit() {
             let start = at;
-            let is_part = |i: usize| {
-                chars[i].is_ascii_digit()
-                    || (matches!(chars[i], '.' | ',')
-                        && chars.get(i + 1).is_some_and(char::is_ascii_digit))
-            };
-            while at < chars.len() && is_part(at) {
+            while at < chars.len() && is_of_number(&chars[at..]) {
                 at += 1;
             }
             let number: String = chars[start..at].iter().collect();

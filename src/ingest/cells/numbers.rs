@@ -105,10 +105,9 @@ impl Around {
     /// Takes up one side; returns how many signs of minus or plus stand there.
     fn side(&mut self, text: &str, is_before: bool) -> Option<usize> {
         let mut signs = 0;
-        let is_minus = |c: char| matches!(c, '-' | '\u{2212}' | '\u{2013}');
         let mut word = String::new();
         for c in text.chars() {
-            if is_minus(c) {
+            if matches!(c, '-' | '\u{2212}' | '\u{2013}') {
                 (signs, self.negative) = (signs + 1, true);
             } else if c == '+' && is_before {
                 signs += 1;
@@ -210,8 +209,7 @@ fn grouped(digits: &str, shows: DecimalSign, mark: char, around: &Around) -> Opt
 /// The digits of a whole number without the signs between its groups; `None` where those are no
 /// groups of thousands (`1,25` is none), nor those of India (`12,34,567`).
 fn ungroup(whole: &str, mark: Option<char>) -> Option<String> {
-    let is_mark = |c: char| mark == Some(c) || is_group_mark(c);
-    let Some(used) = whole.chars().find(|&c| is_mark(c)) else {
+    let Some(used) = whole.chars().find(|&c| mark == Some(c) || is_group_mark(c)) else {
         return whole.chars().all(|c| c.is_ascii_digit()).then(|| whole.to_owned());
     };
     let groups: Vec<&str> = whole.split(used).collect();
@@ -244,8 +242,10 @@ pub(crate) fn may_be_group(text: &str) -> bool {
         return false;
     }
     let whole = bytes[..n - 4].strip_prefix(b"-").unwrap_or(&bytes[..n - 4]);
-    let digits = |part: &[u8]| part.iter().all(u8::is_ascii_digit);
-    (1..=3).contains(&whole.len()) && whole[0] != b'0' && digits(whole) && digits(&bytes[n - 3..])
+    (1..=3).contains(&whole.len())
+        && whole[0] != b'0'
+        && whole.iter().all(u8::is_ascii_digit)
+        && bytes[n - 3..].iter().all(u8::is_ascii_digit)
 }
 
 /// What the cells of one column show about how it writes numbers.

@@ -184,23 +184,32 @@ const FILES: &[(&str, &str)] = &files![
 ];
 
 static PRESETS: LazyLock<Vec<Preset>> = LazyLock::new(|| {
-    let parse = |&(name, text)| match toml::from_str::<Preset>(text) {
-        Ok(preset) => Preset { name, ..preset },
-        Err(fault) => panic!("presets/{name}.toml: {fault}"),
-    };
-    FILES.iter().map(parse).collect()
+    let mut presets = Vec::with_capacity(FILES.len());
+    for &(name, text) in FILES {
+        match toml::from_str::<Preset>(text) {
+            Ok(preset) => presets.push(Preset { name, ..preset }),
+            Err(fault) => panic!("presets/{name}.toml: {fault}"),
+        }
+    }
+    presets
 });
+
+impl Preset {
+    /// Whether these headings, in their plain form, tell the layout.
+    fn is_of(&self, headings: &[String]) -> bool {
+        !self.header.is_empty()
+            && self
+                .header
+                .iter()
+                .all(|wanted| wanted.names().iter().any(|name| headings.contains(&normal(name))))
+    }
+}
 
 /// The layouts that a header is of: of each table the one that most of its columns speak for.
 pub(crate) fn recognised(headings: &[String]) -> Vec<&'static Preset> {
     let there: Vec<String> = headings.iter().map(|heading| normal(heading)).collect();
-    let fits = |preset: &&Preset| {
-        let is_there =
-            |heading: &Headings| heading.names().iter().any(|name| there.contains(&normal(name)));
-        !preset.header.is_empty() && preset.header.iter().all(is_there)
-    };
     let mut best: BTreeMap<&str, &'static Preset> = BTreeMap::new();
-    for preset in PRESETS.iter().filter(fits) {
+    for preset in PRESETS.iter().filter(|preset| preset.is_of(&there)) {
         let known = best.entry(&preset.table).or_insert(preset);
         if preset.header.len() > known.header.len() {
             *known = preset;

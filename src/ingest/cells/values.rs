@@ -46,6 +46,31 @@ impl Values {
         }
     }
 
+    /// Codes of names, if it is a column of them.
+    pub(crate) fn texts(&self) -> Option<&[u32]> {
+        if let Self::Text(v) = self { Some(v) } else { None }
+    }
+
+    /// Numbers, if it is a column of them.
+    pub(crate) fn numbers(&self) -> Option<&[f64]> {
+        if let Self::Number(v) = self { Some(v) } else { None }
+    }
+
+    /// Days, if it is a column of them.
+    pub(crate) fn days(&self) -> Option<&[i32]> {
+        if let Self::Day(v) = self { Some(v) } else { None }
+    }
+
+    /// Yes or no, if it is a column of that.
+    pub(crate) fn flags(&self) -> Option<&[u8]> {
+        if let Self::Flag(v) = self { Some(v) } else { None }
+    }
+
+    /// Digests, if it is a column of them.
+    pub(crate) fn keys(&self) -> Option<&[u64]> {
+        if let Self::Key(v) = self { Some(v) } else { None }
+    }
+
     /// Makes room for `rows` more cells.
     pub(crate) fn reserve(&mut self, rows: usize) {
         match self {

@@ -22,10 +22,14 @@ pub(crate) fn table_format(folder: &Path) -> Option<&'static str> {
     if folder.join(".hoodie").is_dir() {
         return Some("Hudi");
     }
-    let metadata = std::fs::read_dir(folder.join("metadata")).ok()?;
-    let of_iceberg = |name: &str| name.ends_with(".metadata.json") || name == "version-hint.text";
-    let mut names = metadata.flatten().map(|entry| entry.file_name());
-    names.any(|name| of_iceberg(&name.to_string_lossy())).then_some("Iceberg")
+    for entry in std::fs::read_dir(folder.join("metadata")).ok()?.flatten() {
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        if name.ends_with(".metadata.json") || name == "version-hint.text" {
+            return Some("Iceberg");
+        }
+    }
+    None
 }
 
 /// The valid parts of `folder` where a table format looks after it; `None` where none does.
@@ -45,7 +49,6 @@ pub(crate) fn valid_parts(folder: &Path) -> Result<Option<Vec<Part>>> {
 
 fn replay(folder: &Path) -> Result<Vec<Part>> {
     let log = folder.join("_delta_log");
-    let refuse = |what: String| Error::input(folder, format!("this is a Delta table {what}"));
     let mut versions = Vec::new();
     for entry in std::fs::read_dir(&log).map_err(Error::unreadable(&log))? {
         let path = entry.map_err(Error::unreadable(&log))?.path();
@@ -56,9 +59,13 @@ fn replay(folder: &Path) -> Result<Vec<Part>> {
     versions.sort();
     let whole = versions.iter().zip(0..).all(|((number, _), expected)| *number == expected);
     if versions.is_empty() || !whole {
-        return Err(refuse(format!(
-            "whose log starts with a checkpoint, which is not read: {WAY_OUT}"
-        )));
+        return Err(Error::input(
+            folder,
+            format!(
+                "this is a Delta table whose log starts with a checkpoint, which is not read: \
+                 {WAY_OUT}"
+            ),
+        ));
     }
     let mut valid = BTreeSet::new();
     for (_, path) in versions {
@@ -68,26 +75,36 @@ fn replay(folder: &Path) -> Result<Vec<Part>> {
             let action = action.map_err(|error| {
                 Error::input(&path, format!("this is not a line of a Delta log: {error}"))
             })?;
-            apply(&action, &mut valid).map_err(|what| refuse(format!("{what}: {WAY_OUT}")))?;
+            apply(&action, &mut valid).map_err(|what| {
+                Error::input(folder, format!("this is a Delta table {what}: {WAY_OUT}"))
+            })?;
         }
     }
     if valid.is_empty() {
-        return Err(refuse("without a valid part: its log has removed all of them".to_owned()));
+        return Err(Error::input(
+            folder,
+            "this is a Delta table without a valid part: its log has removed all of them",
+        ));
     }
-    let part = |path: String| Part { path: folder.join(path), root: folder.to_owned() };
-    Ok(valid.into_iter().map(part).collect())
+    Ok(valid
+        .into_iter()
+        .map(|path| Part { path: folder.join(path), root: folder.to_owned() })
+        .collect())
+}
+
+fn path_of(part: &Value) -> Option<String> {
+    part["path"].as_str().map(unescaped)
 }
 
 /// Adds or removes what one line of the log says.
 fn apply(action: &Value, valid: &mut BTreeSet<String>) -> std::result::Result<(), String> {
-    let path = |of: &Value| of["path"].as_str().map(unescaped);
     if let Some(add) = action.get("add") {
         if add.get("deletionVector").is_some_and(|vector| !vector.is_null()) {
             return Err("with deletion vectors, which are not read".to_owned());
         }
-        valid.extend(path(add));
+        valid.extend(path_of(add));
     }
-    if let Some(removed) = action.get("remove").and_then(path) {
+    if let Some(removed) = action.get("remove").and_then(path_of) {
         valid.remove(&removed);
     }
     let renamed = &action["metaData"]["configuration"]["delta.columnMapping.mode"];

@@ -11,12 +11,12 @@ use crate::ingest::cells::values::{NO_DAY, NO_FLAG, Values, clip};
 use crate::ingest::files::chunk::{CHUNK_ROWS, Chunk, ColumnEvidence, Reading, Sink};
 use crate::ingest::files::parquet_dictionary::Words;
 use crate::ingest::files::parquet_footer;
-use crate::ingest::files::parquet_integers::{self, Narrow};
+use crate::ingest::files::parquet_integers::{self, Narrow, damaged};
 use crate::ingest::files::source::File;
 use crate::ingest::tables::schema::Kind;
 use polars::prelude::{
-    DataFrame, DataType, IntoColumn, ParallelStrategy, ParquetReader, PolarsError, PolarsResult,
-    SerReader, Series, TimeUnit,
+    DataFrame, DataType, IntoColumn, ParallelStrategy, ParquetReader, PolarsResult, SerReader,
+    Series, TimeUnit,
 };
 use polars_arrow::datatypes::ArrowDataType;
 use polars_parquet::read::FileMetadata;
@@ -81,14 +81,6 @@ pub(crate) fn read(file: &File, reading: &mut Reading<'_>, sink: &mut Sink<'_>) 
         Ok((metadata, in_dictionaries))
     })?;
     let slices = slices(&metadata, &names);
-    let readers = |i: usize| {
-        let columns = reading.columns.iter().zip(&plan.from).enumerate();
-        columns
-            .filter(move |(_, (_, from))| matches!(from, CellSource::Column(at) if *at == i))
-            .map(|(at, (reader, _))| (at, reader))
-    };
-    let is_text =
-        |reader: &ColumnReader| matches!(Values::empty(reader.column.kind), Values::Text(_));
     let mut columns = Columns {
         file,
         metadata,
@@ -103,30 +95,33 @@ pub(crate) fn read(file: &File, reading: &mut Reading<'_>, sink: &mut Sink<'_>) 
         let name = headings[i].as_str();
         // The cells of a column that rows are filtered by are looked at one by one.
         let filtered = plan.filters.iter().any(|filter| filter.at == i);
+        let readers = readers_of(i, &reading.columns, &plan);
         let words = in_dictionary
             && !filtered
             && Words::are(&types[i])
-            && readers(i).all(|(_, reader)| is_text(reader));
+            && readers.iter().all(|(_, reader)| is_text(reader));
         match narrow[i] {
             Some(narrow) => columns.narrow.push((name, narrow)),
             None if words => columns.words.push((i, name)),
             None if Words::are(&types[i]) => columns.texts.push(name),
             None => columns.others.push(i),
         }
-        columns.readers.extend(
-            readers(i).filter(|(_, r)| !is_text(r)).map(|(at, reader)| (at, name, reader.clone())),
-        );
+        for (at, reader) in readers {
+            if !is_text(reader) {
+                columns.readers.push((at, name, reader.clone()));
+            }
+        }
     }
-    let decode = |from: usize, rows: usize| guarded(file, || columns.slice(from..from + rows));
-    let mut next = slices.first().map(|&rows| decode(0, rows));
+    let columns = &columns;
+    let mut next = slices.first().map(|&rows| columns.decode(0..rows));
     let mut done = 0;
     for (i, &rows) in slices.iter().enumerate() {
         let Some(mut slice) = next.take().transpose()? else { break };
         // The next slice is decoded while this one is taken over.
         rayon::in_place_scope(|scope| -> Result<()> {
-            let ahead = slices.get(i + 1).map(|&ahead| (done + rows, ahead));
-            if let (Some((from, rows)), next, decode) = (ahead, &mut next, &decode) {
-                scope.spawn(move |_| *next = Some(decode(from, rows)));
+            if let (Some(&ahead), next) = (slices.get(i + 1), &mut next) {
+                let from = done + rows;
+                scope.spawn(move |_| *next = Some(columns.decode(from..from + ahead)));
             }
             let codes = slice.codes(&plan, reading);
             for start in (0..rows).step_by(CHUNK_ROWS) {
@@ -195,7 +190,31 @@ struct Slice {
     cells: BTreeMap<usize, VecDeque<(Values, Vec<Fault>)>>,
 }
 
+/// The columns of the schema that are read from column `i` of the file.
+fn readers_of<'r>(
+    i: usize,
+    columns: &'r [ColumnReader],
+    plan: &ColumnPlan,
+) -> Vec<(usize, &'r ColumnReader)> {
+    let mut readers = Vec::new();
+    for (at, (reader, from)) in columns.iter().zip(&plan.from).enumerate() {
+        if matches!(from, CellSource::Column(column) if *column == i) {
+            readers.push((at, reader));
+        }
+    }
+    readers
+}
+
+fn is_text(reader: &ColumnReader) -> bool {
+    matches!(Values::empty(reader.column.kind), Values::Text(_))
+}
+
 impl Columns<'_> {
+    /// [`slice`](Self::slice) of a file that may be damaged.
+    fn decode(&self, rows: Range<usize>) -> Result<Slice> {
+        guarded(self.file, || self.slice(rows))
+    }
+
     fn slice(&self, rows: Range<usize>) -> PolarsResult<Slice> {
         let mut frame = if self.others.is_empty() {
             DataFrame::empty()
@@ -224,7 +243,7 @@ impl Columns<'_> {
                     bytes >> 20,
                     self.unpacked >> 20
                 );
-                return Err(PolarsError::ComputeError(message.into()));
+                return Err(damaged(message));
             }
             frame.with_column(texts.into_column())?;
         }
@@ -395,8 +414,10 @@ fn guarded<T>(file: &File, work: impl FnOnce() -> PolarsResult<T>) -> Result<T> 
 /// The same on whatever thread takes the work over: a panic is caught where it happens, so that
 /// nothing is printed.
 fn silenced<T>(work: impl FnOnce() -> PolarsResult<T>) -> PolarsResult<T> {
-    let damaged = |_| Err(PolarsError::ComputeError("its contents are damaged".into()));
-    crate::domain::fault::guarded(work).unwrap_or_else(damaged)
+    match crate::domain::fault::guarded(work) {
+        Ok(done) => done,
+        Err(_) => Err(damaged("its contents are damaged")),
+    }
 }
 
 /// An unusable cell: its row, what stood there, and why.
@@ -480,29 +501,24 @@ impl Filtered {
                 column.as_materialized_series().cast(&DataType::String)
             })?;
             let cells = guarded(file, || Ok(cells.str()?.clone()))?;
-            let matched = |cell: Option<&str>| matches_cell(&filter.patterns, cell.unwrap_or(""));
             for (row, cell) in cells.iter().enumerate() {
-                let rule = || Problem::LeftOut(LeftOut::Rule(filter.heading.clone()));
+                let matches = matches_cell(&filter.patterns, cell.unwrap_or(""));
+                // All rules act on the rows that match, but for the one that keeps them.
+                if matches == (filter.action == FilterAction::Keep) {
+                    continue;
+                }
                 match filter.action {
-                    FilterAction::Exclude if matched(cell) => {
-                        filtered.left_out.entry(row).or_insert_with(rule);
+                    FilterAction::Exclude | FilterAction::Keep => {
+                        filtered.left_out.entry(row).or_insert_with(|| {
+                            Problem::LeftOut(LeftOut::Rule(filter.heading.clone()))
+                        });
                     }
-                    FilterAction::Keep if !matched(cell) => {
-                        filtered.left_out.entry(row).or_insert_with(rule);
-                    }
-                    FilterAction::Reject if matched(cell) => {
+                    FilterAction::Reject => {
                         let why = "rejected by a rule of the mapping".to_owned();
                         filtered.left_out.entry(row).or_insert(Problem::Rejected(why));
                     }
-                    FilterAction::Returned if matched(cell) => filtered.returned.push(row),
-                    FilterAction::PartlyReturned if matched(cell) => {
-                        filtered.partly_returned.push(row);
-                    }
-                    FilterAction::Exclude
-                    | FilterAction::Keep
-                    | FilterAction::Reject
-                    | FilterAction::Returned
-                    | FilterAction::PartlyReturned => {}
+                    FilterAction::Returned => filtered.returned.push(row),
+                    FilterAction::PartlyReturned => filtered.partly_returned.push(row),
                 }
             }
         }
@@ -655,17 +671,6 @@ fn numbers(
 
 fn days(reader: &ColumnReader, series: &Series, v: &mut Vec<i32>) -> PolarsResult<Vec<Fault>> {
     let mut faults = Vec::new();
-    let mut push = |day: Option<i32>| {
-        let Some(day) = day else { return v.push(NO_DAY) };
-        v.push(reader.days.check(day).unwrap_or_else(|reason| {
-            faults.push((
-                v.len(),
-                crate::ingest::cells::days::date_of(day).to_string(),
-                Problem::Rejected(reason),
-            ));
-            NO_DAY
-        }));
-    };
     if let DataType::Datetime(unit, zone) = series.dtype() {
         let ticks = match unit {
             TimeUnit::Milliseconds => 1_000,
@@ -673,17 +678,34 @@ fn days(reader: &ColumnReader, series: &Series, v: &mut Vec<i32>) -> PolarsResul
             TimeUnit::Nanoseconds => 1_000_000_000,
         };
         let zone = zone.as_ref().map(|_| 0);
-        let moment = |t: i64| {
-            let seconds = t.div_euclid(ticks);
-            let day = i32::try_from(seconds.div_euclid(86_400)).unwrap_or(i32::MAX);
-            let seconds = i32::try_from(seconds.rem_euclid(86_400)).ok();
-            reader.days.business_day(Moment { day, seconds, zone })
-        };
-        series.cast(&DataType::Int64)?.i64()?.iter().for_each(|t| push(t.map(moment)));
+        for tick in series.cast(&DataType::Int64)?.i64()?.iter() {
+            let day = tick.map(|tick| {
+                let seconds = tick.div_euclid(ticks);
+                let day = i32::try_from(seconds.div_euclid(86_400)).unwrap_or(i32::MAX);
+                let seconds = i32::try_from(seconds.rem_euclid(86_400)).ok();
+                reader.days.business_day(Moment { day, seconds, zone })
+            });
+            push_day(reader, day, v, &mut faults);
+        }
     } else {
-        series.cast(&DataType::Int32)?.i32()?.iter().for_each(push);
+        for day in series.cast(&DataType::Int32)?.i32()?.iter() {
+            push_day(reader, day, v, &mut faults);
+        }
     }
     Ok(faults)
+}
+
+/// Adds a day, or a fault where it lies outside of the days that are allowed.
+fn push_day(reader: &ColumnReader, day: Option<i32>, v: &mut Vec<i32>, faults: &mut Vec<Fault>) {
+    let Some(day) = day else { return v.push(NO_DAY) };
+    match reader.days.check(day) {
+        Ok(day) => v.push(day),
+        Err(reason) => {
+            let shown = crate::ingest::cells::days::date_of(day).to_string();
+            faults.push((v.len(), shown, Problem::Rejected(reason)));
+            v.push(NO_DAY);
+        }
+    }
 }
 
 fn texts(reader: &mut ColumnReader, series: &Series, v: &mut Vec<u32>) -> PolarsResult<Vec<Fault>> {
@@ -696,9 +718,11 @@ fn texts(reader: &mut ColumnReader, series: &Series, v: &mut Vec<u32>) -> Polars
 
 /// The rows whose code stands for a problem.
 fn misnamed(reader: &ColumnReader, codes: &[u32]) -> Vec<Fault> {
-    let fault = |(row, &code): (usize, &u32)| {
-        let bad = reader.interner.problem(code)?;
-        Some((row, bad.raw.clone(), bad.problem.clone()))
-    };
-    codes.iter().enumerate().filter_map(fault).collect()
+    let mut faults = Vec::new();
+    for (row, &code) in codes.iter().enumerate() {
+        if let Some(bad) = reader.interner.problem(code) {
+            faults.push((row, bad.raw.clone(), bad.problem.clone()));
+        }
+    }
+    faults
 }

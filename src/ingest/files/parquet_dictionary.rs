@@ -6,9 +6,9 @@
 
 use crate::ingest::cells::interner::Interner;
 use crate::ingest::cells::values::NO_TEXT;
-use crate::ingest::files::parquet_integers;
+use crate::ingest::files::parquet_integers::{self, damaged};
 use crate::ingest::files::source::File;
-use polars::prelude::{PolarsError, PolarsResult};
+use polars::prelude::PolarsResult;
 use polars_arrow::array::{DictionaryArray, Utf8ViewArray};
 use polars_arrow::datatypes::{ArrowDataType, DTYPE_CATEGORICAL_NEW, Field, IntegerType, Metadata};
 use polars_parquet::read::FileMetadata;
@@ -53,14 +53,13 @@ impl Words {
         // Polars' decoder keeps dictionaries only of columns that say so.
         field.metadata =
             Some(Metadata::from_iter([(DTYPE_CATEGORICAL_NEW.into(), "".into())]).into());
-        let wrong = |what: &'static str| PolarsError::ComputeError(what.into());
         parquet_integers::decode(file, metadata, &field, rows, &mut |array| {
             let array = array.as_any().downcast_ref::<DictionaryArray<u32>>();
             let texts = array.and_then(|a| a.values().as_any().downcast_ref::<Utf8ViewArray>());
             let (Some(array), Some(texts)) = (array, texts) else {
-                return Err(wrong("not stored as its type says"));
+                return Err(damaged("not stored as its type says"));
             };
-            let first = u32::try_from(words.texts()).map_err(|_| wrong("too many texts"))?;
+            let first = u32::try_from(words.texts()).map_err(|_| damaged("too many texts"))?;
             words
                 .rows
                 .extend(array.keys().iter().map(|key| key.map_or(NO_TEXT, |key| first + key)));
@@ -81,13 +80,17 @@ impl Words {
         let mut known = vec![UNSEEN; texts.len()];
         // A rule may name what is blank.
         let blank = interner.code("");
-        let mut code = |row: &u32| {
-            let Some(known) = known.get_mut(*row as usize) else { return blank };
+        let mut codes = Vec::with_capacity(self.rows.len());
+        for &row in &self.rows {
+            let Some(known) = known.get_mut(row as usize) else {
+                codes.push(blank);
+                continue;
+            };
             if *known == UNSEEN {
-                *known = texts[*row as usize].map_or(blank, |text| interner.code(text));
+                *known = texts[row as usize].map_or(blank, |text| interner.code(text));
             }
-            *known
-        };
-        self.rows.iter().map(&mut code).collect()
+            codes.push(*known);
+        }
+        codes
     }
 }

@@ -4,10 +4,11 @@
 //! number says it is, whatever its type. Here the footer is walked by the same rules within its
 //! bytes, so that a few wrong ones cannot ask for all memory.
 
+use crate::ingest::files::parquet_integers::damaged;
 use crate::ingest::files::source::File;
 use crate::ingest::files::thrift::{STRUCT, Shape, Thrift};
 use Shape::{Byte, Flag, List, Struct, Text, Whole};
-use polars::prelude::{PolarsError, PolarsResult};
+use polars::prelude::PolarsResult;
 use std::fs;
 use std::io::{Read, Seek, SeekFrom};
 
@@ -122,5 +123,5 @@ pub(crate) fn check(file: &File) -> PolarsResult<()> {
     let mut footer = Vec::new();
     handle.take(length).read_to_end(&mut footer)?;
     let fits = Thrift::new(&footer).expect(STRUCT, &FILE_METADATA);
-    fits.ok_or_else(|| PolarsError::ComputeError("its footer is damaged".into()))
+    fits.ok_or_else(|| damaged("its footer is damaged"))
 }

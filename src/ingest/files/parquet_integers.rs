@@ -50,22 +50,28 @@ impl Narrow {
     }
 
     fn take(self, array: &dyn Array, values: &mut Vec<Option<f64>>) -> PolarsResult<()> {
-        let missing = || PolarsError::ComputeError("not stored as its type says".into());
         match self {
             Self::Whole => {
-                let array =
-                    array.as_any().downcast_ref::<PrimitiveArray<i32>>().ok_or_else(missing)?;
+                let array: &PrimitiveArray<i32> = stored_as(array)?;
                 values.extend(array.iter().map(|v| v.map(|&v| f64::from(v))));
             }
             Self::Decimal(_, scale) => {
-                let array =
-                    array.as_any().downcast_ref::<PrimitiveArray<i128>>().ok_or_else(missing)?;
+                let array: &PrimitiveArray<i128> = stored_as(array)?;
                 let unit = 10f64.powi(i32::try_from(scale).unwrap_or(i32::MAX));
                 values.extend(array.iter().map(|v| v.map(|&v| v as f64 / unit)));
             }
         }
         Ok(())
     }
+}
+
+fn stored_as<T: 'static>(array: &dyn Array) -> PolarsResult<&T> {
+    array.as_any().downcast_ref().ok_or_else(|| damaged("not stored as its type says"))
+}
+
+/// Why a file cannot be decoded.
+pub(crate) fn damaged(what: impl Into<String>) -> PolarsError {
+    PolarsError::ComputeError(what.into().into())
 }
 
 /// The footer of a file.
@@ -83,12 +89,11 @@ pub(crate) fn check(
 ) -> PolarsResult<Vec<bool>> {
     let mut handle = fs::File::open(&file.path)?;
     let mut in_dictionaries = vec![true; names.len()];
-    let wrong = |what: String| PolarsError::ComputeError(what.into());
     for group in &metadata.row_groups {
         let rows = group.num_rows() as u64;
         // What is decoded takes up to 16 bytes a cell, however well it was packed.
         if rows.saturating_mul(16 * names.len() as u64) > unpacked {
-            return Err(wrong(format!(
+            return Err(damaged(format!(
                 "a group of {rows} rows unpacks to more than {} MiB",
                 unpacked >> 20
             )));
@@ -102,7 +107,7 @@ pub(crate) fn check(
                 };
                 let bytes = bytes_of(&mut handle, chunk)?;
                 *in_dictionary &= parquet_pages::check(&bytes, Bounds { rows, unpacked, width })
-                    .map_err(wrong)?;
+                    .map_err(damaged)?;
             }
         }
     }
@@ -183,6 +188,8 @@ pub(crate) fn decode(
 
 /// What a decoder answers that loses or invents values.
 pub(crate) fn expect_rows(name: &str, values: usize, rows: usize) -> PolarsResult<()> {
-    let what = || format!("column `{name}` has {values} values for {rows} rows");
-    if values == rows { Ok(()) } else { Err(PolarsError::ComputeError(what().into())) }
+    if values == rows {
+        return Ok(());
+    }
+    Err(damaged(format!("column `{name}` has {values} values for {rows} rows")))
 }

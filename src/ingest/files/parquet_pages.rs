@@ -23,6 +23,11 @@ pub(crate) struct Bounds {
 /// `RLE_DICTIONARY`.
 const BY_DICTIONARY: [i64; 2] = [2, 8];
 
+/// A number of bytes or values of a header, 0 where it has none.
+fn count_of(stated: Option<i64>) -> Result<u64, &'static str> {
+    u64::try_from(stated.unwrap_or(0)).map_err(|_| "a page header has a negative size")
+}
+
 /// Checks every page of a column chunk; says whether it has a dictionary that holds all its values.
 ///
 /// # Errors
@@ -33,11 +38,9 @@ pub(crate) fn check(chunk: &[u8], bounds: Bounds) -> Result<bool, String> {
     while values < bounds.rows {
         let mut thrift = Thrift::new(rest);
         let head = PageHead::read(&mut thrift).ok_or("a page header is damaged")?;
-        let number = |n: Option<i64>| {
-            u64::try_from(n.unwrap_or(0)).map_err(|_| "a page header has a negative size")
-        };
-        let (size, held, known) =
-            (number(head.unpacked)?, number(head.values)?, number(head.dictionary)?);
+        let size = count_of(head.unpacked)?;
+        let held = count_of(head.values)?;
+        let known = count_of(head.dictionary)?;
         has_dictionary |= head.dictionary.is_some();
         all_in_it &=
             head.values.is_none() || head.encoding.is_some_and(|e| BY_DICTIONARY.contains(&e));
@@ -57,7 +60,7 @@ pub(crate) fn check(chunk: &[u8], bounds: Bounds) -> Result<bool, String> {
             return Err(format!("a dictionary claims {known} values in {size} bytes"));
         }
         let begin = thrift.at();
-        let end = usize::try_from(number(head.packed)?).ok().and_then(|n| n.checked_add(begin));
+        let end = usize::try_from(count_of(head.packed)?).ok().and_then(|n| n.checked_add(begin));
         let page = end.and_then(|end| rest.get(begin..end));
         let page = page.ok_or("a page reaches beyond its column")?;
         if let Some(told) = head.crc

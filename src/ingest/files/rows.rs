@@ -78,8 +78,9 @@ pub(crate) fn header(
         if nearest.is_none() {
             lines.check_header()?;
         }
-        let heading = |at| lines.field(at).unwrap_or_default().trim().to_owned();
-        let mut headings: Vec<String> = (0..lines.len()).map(heading).collect();
+        let mut headings: Vec<String> = (0..lines.len())
+            .map(|at| lines.field(at).unwrap_or_default().trim().to_owned())
+            .collect();
         if let Some(first) = headings.first_mut() {
             *first = first.trim_start_matches('\u{feff}').trim().to_owned();
         }
@@ -292,7 +293,6 @@ impl<'a> Rows<'a> {
         };
         let filled = plan.fill_down.as_ref().map_or(0, |filled| filled.columns.len());
         let schema = reading.mapped.schema();
-        let there = |name| schema.position(name).filter(|&at| plan.from[at] != CellSource::Missing);
         Self {
             cells: Cells {
                 plan,
@@ -307,10 +307,10 @@ impl<'a> Rows<'a> {
             described: 0,
             chunk: Chunk::new(reading.mapped.table(), &file.name, empty.clone()),
             empty,
-            sku: there("sku"),
-            date: there("date"),
-            quantity: there("quantity"),
-            returns: there("returns"),
+            sku: plan.position_of("sku", schema),
+            date: plan.position_of("date", schema),
+            quantity: plan.position_of("quantity", schema),
+            returns: plan.position_of("returns", schema),
             instead: None,
         }
     }
@@ -346,13 +346,13 @@ impl<'a> Rows<'a> {
 
     /// Whether the header stands here once more: files put together by hand have it in the middle.
     fn repeats_header(&self, lines: &impl Lines) -> bool {
-        let same = |at: usize| {
-            let heading = self.cells.headings[at].as_str();
-            lines.field(at).is_ok_and(|cell| {
-                cell.trim_start_matches('\u{feff}').trim().eq_ignore_ascii_case(heading)
+        let headings = self.cells.headings;
+        lines.len() == headings.len()
+            && headings.iter().enumerate().all(|(at, heading)| {
+                lines.field(at).is_ok_and(|cell| {
+                    cell.trim_start_matches('\u{feff}').trim().eq_ignore_ascii_case(heading)
+                })
             })
-        };
-        lines.len() == self.cells.headings.len() && (0..self.cells.headings.len()).all(same)
     }
 
     /// Appends one row, or sets it aside.
@@ -459,10 +459,12 @@ impl<'a> Rows<'a> {
                 problem,
             })?;
             let column = &mut self.chunk.columns[at];
-            let fault = |problem| Fault { column: at, value: raw.clone().into_owned(), problem };
-            reader.push(&raw, column).map_err(fault)?;
-            if reader.column.required && column.is_empty_at(self.chunk.rows) {
-                return Err(fault(Problem::Rejected("empty, but required".to_owned())));
+            let mut pushed = reader.push(&raw, column);
+            if pushed.is_ok() && reader.column.required && column.is_empty_at(self.chunk.rows) {
+                pushed = Err(Problem::Rejected("empty, but required".to_owned()));
+            }
+            if let Err(problem) = pushed {
+                return Err(Fault { column: at, value: raw.clone().into_owned(), problem });
             }
         }
         if returned {
@@ -477,8 +479,11 @@ impl<'a> Rows<'a> {
         if lines.len() <= fields {
             return Ok(());
         }
-        let filled = |at: &usize| !lines.field(*at).unwrap_or_default().trim().is_empty();
-        let Some(extra) = (fields..lines.len()).find(filled) else { return Ok(()) };
+        let Some(extra) = (fields..lines.len())
+            .find(|&at| !lines.field(at).unwrap_or_default().trim().is_empty())
+        else {
+            return Ok(());
+        };
         let reason = format!(
             "{} fields where the header has {fields}: is a separator not quoted?",
             lines.len()
@@ -546,18 +551,18 @@ impl<'a> Rows<'a> {
     /// Why this line, which cannot be read, is no row at all; `None` where it should be one.
     fn no_row(&mut self, lines: &impl Lines, wide: Option<&WideColumn>) -> Option<LeftOut> {
         let sku = self.sku?;
-        let blank =
-            |at: usize| self.cells.cell(lines, wide, at).is_ok_and(|cell| cell.trim().is_empty());
-        let mut cells = (0..lines.len()).filter_map(|at| lines.field(at).ok());
-        if cells.find(|cell| !cell.trim().is_empty()).is_some_and(|cell| is_total(&cell)) {
+        let mut filled = (0..lines.len())
+            .filter_map(|at| lines.field(at).ok())
+            .filter(|cell| !cell.trim().is_empty());
+        let first = filled.next();
+        if first.as_ref().is_some_and(|cell| is_total(cell)) {
             return Some(LeftOut::Total);
         }
-        // A line with a single cell is a remark, whatever stands there.
-        let filled = |at: &usize| lines.field(*at).is_ok_and(|cell| !cell.trim().is_empty());
-        if blank(sku) && (0..lines.len()).filter(filled).count() == 1 {
-            return Some(LeftOut::Text);
-        }
-        if blank(sku) {
+        if self.cells.is_blank(lines, wide, sku) {
+            // A line with a single cell is a remark, whatever stands there.
+            if first.is_some() && filled.next().is_none() {
+                return Some(LeftOut::Text);
+            }
             let heading = match self.cells.plan.from[sku] {
                 CellSource::Column(at) => self.cells.headings.get(at).cloned(),
                 CellSource::Constant(_)
@@ -570,7 +575,9 @@ impl<'a> Rows<'a> {
             return Some(LeftOut::NoItem { column, instead });
         }
         let (date, quantity) = (self.date?, self.quantity?);
-        (blank(date) && blank(quantity)).then_some(LeftOut::NoSale)
+        let is_blank =
+            self.cells.is_blank(lines, wide, date) && self.cells.is_blank(lines, wide, quantity);
+        is_blank.then_some(LeftOut::NoSale)
     }
 }
 
@@ -578,23 +585,30 @@ impl Cells<'_> {
     /// The heading of a column that says what a line without a code sold.
     fn names_item(&self, lines: &impl Lines) -> Option<String> {
         // From the surest to the vaguest; what names people, devices or numbers names no item.
-        let words =
+        const WORDS: [&str; 7] =
             ["lineitem name", "item name", "product name", "title", "item", "product", "name"];
-        let others = [
+        const OTHERS: [&str; 20] = [
             "buyer", "customer", "user", "device", "ship", "bill", "number", "sku", "price",
             "discount", "point", "tax", "cost", "quantity", "qty", "total", "status", " id", "id ",
             "file",
         ];
-        let plain = |heading: &str| heading.to_lowercase().replace(['_', '-'], " ");
-        let fits = |at: &usize, word: &str| {
-            let heading = plain(&self.headings[*at]);
-            heading.contains(word)
-                && !others.iter().any(|other| heading.contains(other))
-                && lines.field(*at).is_ok_and(|cell| !cell.trim().is_empty())
-        };
-        let columns = 0..self.headings.len();
-        let found = words.iter().find_map(|word| columns.clone().find(|at| fits(at, word)));
-        found.map(|at| self.headings[at].clone())
+        for word in WORDS {
+            for (at, heading) in self.headings.iter().enumerate() {
+                let plain = heading.to_lowercase().replace(['_', '-'], " ");
+                if plain.contains(word)
+                    && !OTHERS.iter().any(|other| plain.contains(other))
+                    && lines.field(at).is_ok_and(|cell| !cell.trim().is_empty())
+                {
+                    return Some(heading.clone());
+                }
+            }
+        }
+        None
+    }
+
+    /// Whether nothing stands in column `at` of the schema.
+    fn is_blank(&self, lines: &impl Lines, wide: Option<&WideColumn>, at: usize) -> bool {
+        self.cell(lines, wide, at).is_ok_and(|cell| cell.trim().is_empty())
     }
 
     /// Splits the packed cell of this line; how many lines it holds, 0 where the file has none.
@@ -670,9 +684,11 @@ fn unpacked(cell: &str, labels: &[String]) -> Vec<Vec<String>> {
     let mut marks: Vec<(usize, usize)> = Vec::new();
     for (label, name) in labels.iter().enumerate() {
         let mark = format!("{name}:");
-        let starts = cell.match_indices(&mark).map(|(at, _)| at);
-        let word = |at: &usize| *at == 0 || !cell[..*at].ends_with(|c: char| c.is_alphanumeric());
-        marks.extend(starts.filter(word).map(|at| (at, label)));
+        for (at, _) in cell.match_indices(&mark) {
+            if !cell[..at].ends_with(|c: char| c.is_alphanumeric()) {
+                marks.push((at, label));
+            }
+        }
     }
     marks.sort_unstable();
     // A line's labels come in their order: one that does not stands in a name ("Product SKU: how to

@@ -336,8 +336,10 @@ fn entries(folder: &Path) -> Result<Vec<PathBuf>> {
 
 /// The folders directly in `folder` that may hold data, sorted.
 fn folders(folder: &Path) -> Result<Vec<PathBuf>> {
-    let hidden = |path: &PathBuf| name_of(path).starts_with(['.', '_']);
-    Ok(children(folder)?.into_iter().filter(|path| path.is_dir() && !hidden(path)).collect())
+    let mut folders = children(folder)?;
+    // What programs put beside the data is hidden so: `_delta_log`, `.spotlight`.
+    folders.retain(|path| path.is_dir() && !name_of(path).starts_with(['.', '_']));
+    Ok(folders)
 }
 
 fn children(folder: &Path) -> Result<Vec<PathBuf>> {
@@ -408,28 +410,33 @@ pub(crate) struct Utf16 {
 /// Whether text that begins so is UTF-16: by its mark, or by a header of plain letters every other
 /// byte of which is zero.
 pub(crate) fn utf16(head: &[u8]) -> Option<Utf16> {
-    let zeros = |at: usize| head.iter().take(8).skip(at).step_by(2).all(|&byte| byte == 0);
-    let filled = |at: usize| head.iter().take(8).skip(at).step_by(2).all(|&byte| byte >= b'\t');
     match head {
         [0xff, 0xfe, ..] => Some(Utf16 { big_endian: false, mark: 2 }),
         [0xfe, 0xff, ..] => Some(Utf16 { big_endian: true, mark: 2 }),
-        _ if head.len() < 8 => None,
-        _ if zeros(1) && filled(0) => Some(Utf16 { big_endian: false, mark: 0 }),
-        _ if zeros(0) && filled(1) => Some(Utf16 { big_endian: true, mark: 0 }),
+        [a, 0, b, 0, c, 0, d, 0, ..] if are_characters([*a, *b, *c, *d]) => {
+            Some(Utf16 { big_endian: false, mark: 0 })
+        }
+        [0, a, 0, b, 0, c, 0, d, ..] if are_characters([*a, *b, *c, *d]) => {
+            Some(Utf16 { big_endian: true, mark: 0 })
+        }
         _ => None,
     }
+}
+
+/// Whether these bytes are no control characters but tabs and line ends.
+fn are_characters(bytes: [u8; 4]) -> bool {
+    bytes.iter().all(|&byte| byte >= b'\t')
 }
 
 /// What the first bytes say, which must be what the name says.
 fn format(path: &Path, head: &[u8]) -> Result<Format> {
     let name = name_of(path).to_lowercase();
-    let is = |magic: &[u8]| head.starts_with(magic);
-    let zipped = is(b"PK\x03\x04");
+    let zipped = head.starts_with(b"PK\x03\x04");
     // Workbooks of before 2007.
-    let compound = is(&[0xd0, 0xcf, 0x11, 0xe0]);
-    let (found, word) = if is(b"PAR1") {
+    let compound = head.starts_with(&[0xd0, 0xcf, 0x11, 0xe0]);
+    let (found, word) = if head.starts_with(b"PAR1") {
         (Some(Format::Parquet), "Parquet")
-    } else if is(&[0x1f, 0x8b]) {
+    } else if head.starts_with(&[0x1f, 0x8b]) {
         (Some(Format::Gzip), "gzip")
     } else if zipped || compound {
         (Some(Format::Workbook), "a zip archive or an Excel workbook")

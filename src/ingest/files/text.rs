@@ -54,8 +54,15 @@ pub(crate) fn read(file: &File, reading: &mut Reading<'_>, sink: &mut Sink<'_>) 
     };
     records.width = header.headings.len();
     let style = records.style;
-    let again = |reading: &Reading<'_>| Records::open(file, reading.settings, style);
-    let rows = rows::read(file, &mut records, &header, last, again, reading, sink)?;
+    let rows = rows::read(
+        file,
+        &mut records,
+        &header,
+        last,
+        |reading| Records::open(file, reading.settings, style),
+        reading,
+        sink,
+    )?;
     let decoded = records.decoded.borrow();
     if decoded.cells > 0 {
         let Decoded { cells, line, first } = &*decoded;
@@ -241,15 +248,18 @@ impl Records {
     /// of several lines (descriptions, notes) have fewer separators than a row has columns.
     fn swallows_rows(&self) -> bool {
         let separator = u8::try_from(self.style.separator).unwrap_or(b',');
-        let is_row =
-            |line: &[u8]| line.iter().filter(|&&byte| byte == separator).count() + 1 >= self.width;
-        // The first piece belongs to this row and the last one is cut off by the closing quote.
-        let holds_rows = |field: &[u8]| {
+        if self.width <= 3 {
+            return false;
+        }
+        for field in &self.record {
+            // The first piece belongs to this row and the last one is cut off by the closing quote.
             let lines: Vec<&[u8]> = field.split(|&byte| byte == b'\n').skip(1).collect();
             let (_, whole) = lines.split_last().unwrap_or((&&[][..], &[]));
-            whole.iter().any(|line| is_row(line))
-        };
-        self.width > 3 && self.record.iter().any(holds_rows)
+            if whole.iter().any(|line| count_of(line, separator) + 1 >= self.width) {
+                return true;
+            }
+        }
+        false
     }
 
     fn open_quote(&self, line: u64) -> Error {
@@ -318,16 +328,13 @@ impl Lines for Records {
     }
 
     fn check_header(&self) -> Result<()> {
-        let control =
-            |field: &[u8]| field.iter().any(|&b| b < 0x20 && !matches!(b, b'\t' | b'\r' | b'\n'));
-        if self.record.iter().any(control) {
+        if self.record.iter().flatten().any(|&byte| is_control(byte)) {
             return Err(Error::input(
                 &self.path,
                 "line 1: control characters in the header; expected a text table",
             ));
         }
-        let bare = |field: &[u8]| field.windows(2).any(|pair| pair[0] == b'\r' && pair[1] != b'\n');
-        if self.record.iter().any(bare) {
+        if self.record.iter().any(has_bare_cr) {
             return Err(Error::input(
                 &self.path,
                 "line 1: lines end in CR alone; save the file with LF or CRLF line ends",
@@ -378,11 +385,28 @@ const HIGH: [char; 32] = [
 
 /// Text in Windows-1252, which is what "ANSI" and "Latin-1" exports are.
 fn windows_1252(bytes: &[u8]) -> String {
-    let character = |&byte: &u8| match byte {
-        0x80..=0x9f => HIGH[usize::from(byte) - 0x80],
-        other => char::from(other),
-    };
-    bytes.iter().map(character).collect()
+    let mut text = String::with_capacity(bytes.len());
+    for &byte in bytes {
+        text.push(match byte {
+            0x80..=0x9f => HIGH[usize::from(byte) - 0x80],
+            other => char::from(other),
+        });
+    }
+    text
+}
+
+fn count_of(text: &[u8], wanted: u8) -> usize {
+    text.iter().filter(|&&byte| byte == wanted).count()
+}
+
+/// Whether a byte stands in no text table: a control character but a tab or a line end.
+fn is_control(byte: u8) -> bool {
+    byte < 0x20 && !matches!(byte, b'\t' | b'\r' | b'\n')
+}
+
+/// Whether a line ends in CR alone here.
+fn has_bare_cr(field: &[u8]) -> bool {
+    field.windows(2).any(|pair| pair[0] == b'\r' && pair[1] != b'\n')
 }
 
 /// What the operating system or our own bounds said.
@@ -400,20 +424,22 @@ const LINE_ENDS_WITHIN: u64 = 1 << 16;
 /// lines that end in CR alone ("CSV (Macintosh)"), the same with LF.
 fn as_utf8(file: &File, mut raw: std::fs::File) -> Result<Box<dyn Read>> {
     let mut head = Vec::new();
-    let unreadable = || Error::unreadable(&file.path);
-    raw.by_ref().take(LINE_ENDS_WITHIN).read_to_end(&mut head).map_err(unreadable())?;
-    raw.rewind().map_err(unreadable())?;
+    let ahead = raw.by_ref().take(LINE_ENDS_WITHIN).read_to_end(&mut head);
+    ahead.map_err(Error::unreadable(&file.path))?;
+    raw.rewind().map_err(Error::unreadable(&file.path))?;
     let Some(utf16) = source::utf16(&head) else {
         return Ok(if ends_in_cr(&head) { Box::new(CrLines(raw)) } else { Box::new(raw) });
     };
     let mut bytes = Vec::new();
-    raw.read_to_end(&mut bytes).map_err(unreadable())?;
+    raw.read_to_end(&mut bytes).map_err(Error::unreadable(&file.path))?;
     bytes.drain(..utf16.mark);
-    let unit = |pair: &[u8]| match utf16.big_endian {
-        false => u16::from_le_bytes([pair[0], pair[1]]),
-        true => u16::from_be_bytes([pair[0], pair[1]]),
-    };
-    let units: Vec<u16> = bytes.chunks_exact(2).map(unit).collect();
+    let units: Vec<u16> = bytes
+        .chunks_exact(2)
+        .map(|pair| match utf16.big_endian {
+            false => u16::from_le_bytes([pair[0], pair[1]]),
+            true => u16::from_be_bytes([pair[0], pair[1]]),
+        })
+        .collect();
     let text = String::from_utf16(&units).map_err(|_| {
         Error::input(&file.path, "it begins like UTF-16 text but is none; save it as UTF-8")
     })?;
@@ -424,10 +450,9 @@ fn as_utf8(file: &File, mut raw: std::fs::File) -> Result<Box<dyn Read>> {
 /// Whether the lines of a text end in CR alone; cells of several lines may hold LF.
 fn ends_in_cr(text: &[u8]) -> bool {
     let first = text.iter().find(|&&byte| matches!(byte, b'\r' | b'\n'));
-    let count = |end: u8| text.iter().filter(|&&byte| byte == end).count();
     first == Some(&b'\r')
         && !text.windows(2).any(|pair| pair == b"\r\n")
-        && count(b'\r') >= count(b'\n')
+        && count_of(text, b'\r') >= count_of(text, b'\n')
 }
 
 /// A file whose lines end in CR, read as if they ended in LF.

@@ -26,11 +26,10 @@ const MOST_CELLS: u64 = 20_000_000;
 /// # Errors
 /// If the file is no workbook, or no sheet has the columns that the table needs.
 pub(crate) fn read(file: &File, reading: &mut Reading<'_>, sink: &mut Sink<'_>) -> Result<u64> {
-    let unreadable = |what: String| Error::input(&file.path, format!("not a workbook: {what}"));
     let opened = crate::domain::fault::guarded(|| open_workbook_auto(&file.path));
     let mut workbook = opened
-        .map_err(|_| unreadable("its contents are damaged".to_owned()))?
-        .map_err(|error| unreadable(error.to_string()))?;
+        .map_err(|_| no_workbook(file, "its contents are damaged"))?
+        .map_err(|error| no_workbook(file, &error.to_string()))?;
     let wanted = reading.mapping.sheet.as_ref().or(reading.mapped.preset.sheet.as_ref()).cloned();
     let sheets = workbook.sheets_metadata().to_vec();
     let visible = sheets.iter().filter(|sheet| sheet.visible == SheetVisible::Visible);
@@ -57,8 +56,8 @@ pub(crate) fn read(file: &File, reading: &mut Reading<'_>, sink: &mut Sink<'_>) 
     for name in &names {
         let cells = crate::domain::fault::guarded(|| cells_of(&mut workbook, name));
         let range = cells
-            .map_err(|_| unreadable(format!("sheet `{name}` is damaged")))?
-            .map_err(|error| unreadable(format!("sheet `{name}`: {error}")))?;
+            .map_err(|_| no_workbook(file, &format!("sheet `{name}` is damaged")))?
+            .map_err(|error| no_workbook(file, &format!("sheet `{name}`: {error}")))?;
         let mut lines = SheetLines::new(&range);
         let header = match rows::header(file, &mut lines, reading) {
             Ok(header) => header,
@@ -72,8 +71,15 @@ pub(crate) fn read(file: &File, reading: &mut Reading<'_>, sink: &mut Sink<'_>) 
             Footer::Lines(count) if count > 0 => lines.filled().saturating_sub(count as u64),
             Footer::Lines(_) | Footer::Begins(_) | Footer::BeginsAny(_) => u64::MAX,
         };
-        let again = |_: &Reading<'_>| Ok(SheetLines::new(&range));
-        rows += rows::read(file, &mut lines, &header, last, again, reading, sink)?;
+        rows += rows::read(
+            file,
+            &mut lines,
+            &header,
+            last,
+            |_| Ok(SheetLines::new(&range)),
+            reading,
+            sink,
+        )?;
         read.push(format!("`{name}`"));
     }
     if let Some(error) = first_error.filter(|_| read.is_empty()) {
@@ -95,14 +101,19 @@ pub(crate) fn read(file: &File, reading: &mut Reading<'_>, sink: &mut Sink<'_>) 
     Ok(rows)
 }
 
+fn no_workbook(file: &File, what: &str) -> Error {
+    Error::input(&file.path, format!("not a workbook: {what}"))
+}
+
 /// The cells of the first lines of every visible sheet.
 ///
 /// # Errors
 /// If the file is no workbook.
 pub(crate) fn first_lines(file: &File) -> Result<Vec<Vec<String>>> {
-    let unreadable = || Error::input(&file.path, "not a readable workbook");
     let opened = crate::domain::fault::guarded(|| open_workbook_auto(&file.path));
-    let mut workbook = opened.map_err(|_| unreadable())?.map_err(|_| unreadable())?;
+    let Ok(Ok(mut workbook)) = opened else {
+        return Err(Error::input(&file.path, "not a readable workbook"));
+    };
     let mut first = Vec::new();
     for sheet in workbook.sheets_metadata().to_vec() {
         if sheet.visible != SheetVisible::Visible {
@@ -167,8 +178,7 @@ impl<'a> SheetLines<'a> {
 
     /// Rows that are not blank.
     fn filled(&self) -> u64 {
-        let filled = |row: &&[Data]| row.iter().any(|cell| !is_blank(cell));
-        self.cells.rows().filter(filled).count() as u64
+        self.cells.rows().filter(|row| !row.iter().all(is_blank)).count() as u64
     }
 }
 

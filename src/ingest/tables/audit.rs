@@ -2,10 +2,10 @@
 
 use crate::domain::error::{Error, Result};
 use crate::domain::exceptions::{Effect, Exception, ExceptionKind, Quarantined, Severity, Subject};
-use crate::domain::inputs::{Adjustment, Inputs, Source, Supply};
+use crate::domain::inputs::{Inputs, Source};
 use crate::domain::panel::Panel;
 use crate::domain::shown::{self, counted};
-use crate::domain::units::{ChannelId, SkuId};
+use crate::domain::units::SkuId;
 use crate::ingest::cells::interner::LeftOut;
 use crate::ingest::files::table::Table;
 use crate::ingest::names::Catalogue;
@@ -35,17 +35,16 @@ pub(crate) fn freshness(
         let newest = sources.iter().filter(|s| s.table == *table).filter_map(|s| s.newest).max();
         let Some(newest) = newest else { continue };
         let age = (as_of - newest).num_days() - 1;
-        let over = |days: Option<u32>| days.filter(|&d| age > i64::from(d));
         let what =
             format!("the newest date is {newest}, {age} full days before the as-of date {as_of}");
-        if let Some(days) = over(limit.refuse_days) {
+        if let Some(days) = limit.refuse_days.filter(|&days| age > i64::from(days)) {
             let message = format!(
                 "table {table} is stale: {what}; refused above {days} ([data.freshness.{table}] \
                  refuse_days)"
             );
             return Err(Error::input(data, message));
         }
-        if let Some(days) = over(limit.warn_days) {
+        if let Some(days) = limit.warn_days.filter(|&days| age > i64::from(days)) {
             let why = format!("more than {days} days ([data.freshness.{table}] warn_days)");
             exceptions.push(Exception::new(
                 Severity::Warning,
@@ -66,18 +65,16 @@ pub(crate) fn freshness(
 pub(crate) fn row_counts(data: &Path, settings: &DataSettings, sources: &[Source]) -> Result<()> {
     for (table, bounds) in &settings.rows {
         let rows: u64 = sources.iter().filter(|s| s.table == *table).map(|s| s.rows).sum();
-        let refused = |expected: String| {
-            let message = format!(
-                "table {table} has {rows} rows, expected {expected} ([data.rows.{table}]): is it a \
-                 whole export?"
-            );
-            Err(Error::input(data, message))
+        let expected = match (bounds.least, bounds.most) {
+            (Some(least), _) if rows < least => format!("at least {least}"),
+            (_, Some(most)) if rows > most => format!("at most {most}"),
+            _ => continue,
         };
-        match (bounds.least, bounds.most) {
-            (Some(least), _) if rows < least => return refused(format!("at least {least}")),
-            (_, Some(most)) if rows > most => return refused(format!("at most {most}")),
-            _ => {}
-        }
+        let message = format!(
+            "table {table} has {rows} rows, expected {expected} ([data.rows.{table}]): is it a \
+             whole export?"
+        );
+        return Err(Error::input(data, message));
     }
     Ok(())
 }
@@ -149,10 +146,15 @@ pub(crate) fn left_out(source: &Source, quarantine: &Quarantine) -> Option<Excep
     if rows == 0 {
         return None;
     }
-    let amount = if units == 0.0 { String::new() } else { format!(" ({units} units)") };
+    let amount = if units == 0.0 {
+        String::new()
+    } else {
+        format!(" ({units} {})", if units == 1.0 { "unit" } else { "units" })
+    };
     let what = format!(
-        "{rows} of {} rows{amount} are left out of {}: {}",
+        "{rows} of {} rows{amount} {} left out of {}: {}",
         source.rows,
+        if rows == 1 { "is" } else { "are" },
         source.table,
         reasons.join(", ")
     );
@@ -194,19 +196,20 @@ pub(crate) fn refunded_in_part(quarantine: &Quarantine) -> Vec<Exception> {
 
 /// One exception for each table that is not there and costs something.
 pub(crate) fn missing_tables(sources: &[Source]) -> Vec<Exception> {
-    let there = |table: &str| sources.iter().any(|s| s.table == table && s.rows > 0);
-    let missing = TABLES.iter().filter(|t| !t.cost.is_empty() && !there(t.table));
-    missing
-        .map(|t| {
-            Exception::new(
-                Severity::Warning,
-                ExceptionKind::MissingTable,
-                Subject::Table(t.table.to_owned()),
-                "the table is not there or empty",
-                t.cost,
-            )
-        })
-        .collect()
+    let mut exceptions = Vec::new();
+    for schema in TABLES.iter().filter(|schema| !schema.cost.is_empty()) {
+        if sources.iter().any(|s| s.table == schema.table && s.rows > 0) {
+            continue;
+        }
+        exceptions.push(Exception::new(
+            Severity::Warning,
+            ExceptionKind::MissingTable,
+            Subject::Table(schema.table.to_owned()),
+            "the table is not there or empty",
+            schema.cost,
+        ));
+    }
+    exceptions
 }
 
 /// Items sold that the master data do not know.
@@ -282,66 +285,111 @@ fn series_of(panel: &Panel, sku: SkuId) -> impl Iterator<Item = usize> {
 
 /// The master-list audit: what every item should have and some lack.
 pub(crate) fn master_list(inputs: &Inputs) -> Vec<Exception> {
-    let mut exceptions = Vec::new();
-    let mut report = |table: &str, lacking: Vec<usize>, what: &str, why: &str| {
-        if inputs.has(table) && !lacking.is_empty() {
-            let names: Vec<&str> = lacking.iter().map(|&i| inputs.names.skus[i].as_str()).collect();
-            let what = format!("{} without {what}: {}", items(names.len()), listed(&names));
-            let (kind, about) = (ExceptionKind::MasterList, Subject::Table(table.to_owned()));
-            exceptions.push(Exception::new(Severity::Warning, kind, about, what, why));
-        }
-    };
-    let all = || 0..inputs.names.skus.len();
-    let id = |i: usize| SkuId(u32::try_from(i).unwrap_or(u32::MAX));
-    let sold = |i: usize| series_of(&inputs.panel, id(i)).next().is_some();
-    let supplied = |i: usize| !inputs.supply.of(id(i)).is_empty();
-    let stocked = |i: usize| !inputs.stock.of_item(id(i)).is_empty();
-    let known = |i: &usize| inputs.products[*i].in_master;
-    // A kit is packed from its parts: it needs no supplier, no stock and no cost of its own. A part
-    // needs no sales of its own.
-    let is_kit = |i: usize| !inputs.kits.of(id(i)).is_empty();
     let parts: BTreeSet<SkuId> = inputs.kits.iter().map(|kit| kit.component).collect();
-    // A cost that only a supplier names is known.
-    let costed = |i: usize| {
-        let quoted = |s: &Supply| {
-            s.unit_cost.is_some()
-                || !inputs.price_breaks.of((s.sku, s.supplier, s.location)).is_empty()
-        };
-        inputs.products[i].unit_cost.is_some() || inputs.supply.of(id(i)).iter().any(quoted)
-    };
-    let asked_for = |i: usize| sold(i) || parts.contains(&id(i));
-    report(
-        "products",
-        all().filter(known).filter(|&i| inputs.products[i].name.is_empty()).collect(),
-        "a name",
-        "reports show the code",
-    );
-    report(
-        "products",
-        all().filter(known).filter(|&i| !costed(i) && !is_kit(i)).collect(),
-        "a unit cost",
-        "orders and stock cannot be valued",
-    );
-    report(
-        "supply",
-        all().filter(|&i| asked_for(i) && !is_kit(i) && !supplied(i)).collect(),
-        "a supplier and a lead time",
-        "the default lead time is used",
-    );
-    report(
-        "stock",
-        all().filter(|&i| asked_for(i) && !is_kit(i) && !stocked(i)).collect(),
-        "a usable stock row",
-        "nothing is taken to be on hand",
-    );
-    report(
-        "stock",
-        all().filter(|&i| stocked(i) && !asked_for(i)).collect(),
-        "any sale, but in stock",
-        "there is no demand to plan with",
-    );
+    let records: Vec<MasterRecord> = (0_u32..)
+        .map(SkuId)
+        .take(inputs.names.skus.len())
+        .map(|sku| MasterRecord::new(inputs, sku, &parts))
+        .collect();
+    let mut exceptions = Vec::new();
+    for check in MASTER_CHECKS {
+        let names: Vec<&str> = records
+            .iter()
+            .filter(|record| (check.is_lacking)(record))
+            .map(|record| inputs.names.sku(record.sku))
+            .collect();
+        if inputs.has(check.table) && !names.is_empty() {
+            let what =
+                format!("{} without {}: {}", items(names.len()), check.lacks, listed(&names));
+            exceptions.push(Exception::new(
+                Severity::Warning,
+                ExceptionKind::MasterList,
+                Subject::Table(check.table.to_owned()),
+                what,
+                check.effect,
+            ));
+        }
+    }
     exceptions
 }
+
+/// What the tables have of one item.
+struct MasterRecord {
+    sku: SkuId,
+    in_master: bool,
+    has_name: bool,
+    has_cost: bool,
+    is_kit: bool,
+    /// Sold, or a part of a kit: a part needs no sales of its own.
+    is_asked_for: bool,
+    is_supplied: bool,
+    is_stocked: bool,
+}
+
+impl MasterRecord {
+    fn new(inputs: &Inputs, sku: SkuId, parts: &BTreeSet<SkuId>) -> Self {
+        let product = &inputs.products[sku.index()];
+        let supply = inputs.supply.of(sku);
+        // A cost that only a supplier names is known.
+        let has_quote = supply.iter().any(|row| {
+            row.unit_cost.is_some()
+                || !inputs.price_breaks.of((row.sku, row.supplier, row.location)).is_empty()
+        });
+        Self {
+            sku,
+            in_master: product.in_master,
+            has_name: !product.name.is_empty(),
+            has_cost: product.unit_cost.is_some() || has_quote,
+            is_kit: !inputs.kits.of(sku).is_empty(),
+            is_asked_for: series_of(&inputs.panel, sku).next().is_some() || parts.contains(&sku),
+            is_supplied: !supply.is_empty(),
+            is_stocked: !inputs.stock.of_item(sku).is_empty(),
+        }
+    }
+}
+
+/// Something that an item should have in a table.
+struct MasterCheck {
+    table: &'static str,
+    is_lacking: fn(&MasterRecord) -> bool,
+    lacks: &'static str,
+    effect: &'static str,
+}
+
+/// A kit is packed from its parts: it needs no supplier, no stock and no cost of its own.
+const MASTER_CHECKS: [MasterCheck; 5] = [
+    MasterCheck {
+        table: "products",
+        is_lacking: |item| item.in_master && !item.has_name,
+        lacks: "a name",
+        effect: "reports show the code",
+    },
+    MasterCheck {
+        table: "products",
+        is_lacking: |item| item.in_master && !item.has_cost && !item.is_kit,
+        lacks: "a unit cost",
+        effect: "orders and stock cannot be valued",
+    },
+    MasterCheck {
+        table: "supply",
+        is_lacking: |item| item.is_asked_for && !item.is_kit && !item.is_supplied,
+        lacks: "a supplier and a lead time",
+        effect: "the default lead time is used",
+    },
+    MasterCheck {
+        table: "stock",
+        is_lacking: |item| item.is_asked_for && !item.is_kit && !item.is_stocked,
+        lacks: "a usable stock row",
+        effect: "nothing is taken to be on hand",
+    },
+    MasterCheck {
+        table: "stock",
+        is_lacking: |item| item.is_stocked && !item.is_asked_for,
+        lacks: "any sale, but in stock",
+        effect: "there is no demand to plan with",
+    },
+];
+
 
 /// Rows of supply whose minimum, pack and maximum together allow no quantity: nothing is ordered by
 /// them, however much is needed.
@@ -383,8 +431,9 @@ pub(crate) fn items_apart(inputs: &Inputs) -> Vec<Exception> {
     let mut exceptions = Vec::new();
     let skus = &inputs.names.skus;
     let parts: BTreeSet<SkuId> = inputs.kits.iter().map(|kit| kit.component).collect();
-    let ids = || (0_u32..).map(SkuId).take(skus.len());
-    let asked_for: BTreeSet<SkuId> = ids()
+    let asked_for: BTreeSet<SkuId> = (0_u32..)
+        .map(SkuId)
+        .take(skus.len())
         .filter(|&sku| series_of(&inputs.panel, sku).next().is_some() || parts.contains(&sku))
         .collect();
     let stocked: BTreeSet<SkuId> = inputs.stock.iter().map(|row| row.sku).collect();
@@ -452,9 +501,14 @@ pub(crate) fn items_apart(inputs: &Inputs) -> Vec<Exception> {
 /// Whether a code is a number that a spreadsheet has shortened: `4.00638E+12`.
 fn is_shortened(code: &str) -> bool {
     let Some((digits, exponent)) = code.split_once(['E', 'e']) else { return false };
-    let plain = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    exponent.strip_prefix('+').is_some_and(plain)
-        && digits.split_once(['.', ',']).is_some_and(|(first, rest)| plain(first) && plain(rest))
+    exponent.strip_prefix('+').is_some_and(is_all_digits)
+        && digits
+            .split_once(['.', ','])
+            .is_some_and(|(first, rest)| is_all_digits(first) && is_all_digits(rest))
+}
+
+fn is_all_digits(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// Items that other tables name but that are neither sold before the as-of date nor in stock nor in
@@ -494,26 +548,22 @@ pub(crate) fn unknown_wishes(only: &[String], inputs: &Inputs) -> Option<Excepti
 
 /// Adjustments of a channel in which their item has never sold: they change nothing.
 pub(crate) fn idle_adjustments(inputs: &Inputs) -> Vec<Exception> {
-    let sells = |a: &Adjustment, channel| {
-        series_of(&inputs.panel, a.sku).any(|s| inputs.panel.key(s).channel == channel)
-    };
-    let idle = inputs
-        .adjustments
-        .iter()
-        .filter_map(|a| a.channel.filter(|&c| !sells(a, c)).map(|c| (a, c)));
-    let tell = |(a, channel): (&Adjustment, ChannelId)| {
-        let (sku, channel) =
-            (&inputs.names.skus[a.sku.index()], &inputs.names.channels[channel.index()]);
-        let what = format!("the adjustment from {} in channel {channel} changes nothing", a.from);
-        Exception::new(
+    let mut exceptions = Vec::new();
+    for row in inputs.adjustments.iter() {
+        let Some(channel) = row.channel else { continue };
+        if series_of(&inputs.panel, row.sku).any(|s| inputs.panel.key(s).channel == channel) {
+            continue;
+        }
+        let channel = &inputs.names.channels[channel.index()];
+        exceptions.push(Exception::new(
             Severity::Warning,
             ExceptionKind::IdleAdjustment,
-            Subject::Item(sku.clone()),
-            what,
+            Subject::Item(inputs.names.sku(row.sku).to_owned()),
+            format!("the adjustment from {} in channel {channel} changes nothing", row.from),
             "the item has never sold there; is the name right?",
-        )
-    };
-    idle.map(tell).collect()
+        ));
+    }
+    exceptions
 }
 
 fn items(count: usize) -> String {

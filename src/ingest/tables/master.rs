@@ -5,8 +5,8 @@ use crate::domain::inputs::{
     Channel, ChannelItem, Kit, PriceBreak, Product, ProductStatus, Role, Supplier, Supply,
 };
 use crate::domain::shown::counted;
-use crate::domain::units::{Money, Units};
-use crate::ingest::cells::days::parse_day;
+use crate::domain::units::{Money, SkuId, Units};
+use crate::ingest::cells::days::{date_of, parse_day};
 use crate::ingest::files::table::{Row, Table};
 use crate::ingest::tables::convert::{Convert, scaled};
 use crate::ingest::tables::quarantine::Place;
@@ -111,6 +111,11 @@ fn complete_value<T: Copy + PartialEq>(value: &mut Option<T>, other: Option<T>) 
     other.is_none() || *value == other
 }
 
+/// The item that another column of the row names.
+fn other_item(row: &Row<'_>, column: &str, convert: &Convert<'_>) -> Option<SkuId> {
+    convert.codes.item(row, column).map(|(sku, _)| sku)
+}
+
 fn product(row: &Row<'_>, convert: &mut Convert<'_>) -> Option<Product> {
     let min_stock = row.units("min_stock");
     let mut max_stock = row.units("max_stock");
@@ -121,7 +126,6 @@ fn product(row: &Row<'_>, convert: &mut Convert<'_>) -> Option<Product> {
         convert.quarantine.reject(row.place(), "min_stock", &value, reason);
         max_stock = None;
     }
-    let other = |column: &str| convert.codes.item(row, column).map(|(sku, _)| sku);
     let status = row.choice("status", ProductStatus::ALL).unwrap_or_default();
     Some(Product {
         name: row.text("name").to_owned(),
@@ -130,9 +134,9 @@ fn product(row: &Row<'_>, convert: &mut Convert<'_>) -> Option<Product> {
         unit_price: row.money("unit_price"),
         launched: row.date("launched"),
         status,
-        superseded_by: other("superseded_by"),
+        superseded_by: other_item(row, "superseded_by", convert),
         transfer_factor: row.number("transfer_factor"),
-        analogue: other("analogue"),
+        analogue: other_item(row, "analogue", convert),
         analogue_factor: row.number("analogue_factor"),
         shelf_life_days: row.number("shelf_life_days"),
         weight: row.number("weight"),
@@ -204,19 +208,23 @@ pub(crate) fn channel_items(table: &Table, convert: &mut Convert<'_>) -> Vec<Cha
         else {
             continue;
         };
-        let units = |column: &str| row.units(column).map(|units| scaled(Some(units), factor));
         let item = ChannelItem {
             sku,
             channel,
-            reserve: units("reserve"),
-            buffer: units("buffer"),
-            cap: units("cap"),
-            pause_below: units("pause_below"),
-            alert_below: units("alert_below"),
+            reserve: stated_units(&row, "reserve", factor),
+            buffer: stated_units(&row, "buffer", factor),
+            cap: stated_units(&row, "cap", factor),
+            pause_below: stated_units(&row, "pause_below", factor),
+            alert_below: stated_units(&row, "alert_below", factor),
         };
         rows.push(((sku, channel), row.place(), item));
     }
     convert.distinct(rows, "sku").into_iter().map(|(_, item)| item).collect()
+}
+
+/// Units of a column, by what one of them counts for; `None` where the cell is empty.
+fn stated_units(row: &Row<'_>, column: &str, factor: f64) -> Option<Units> {
+    row.units(column).map(|units| scaled(Some(units), factor))
 }
 
 /// One supplier a code; suppliers without a row have only defaults.
@@ -275,12 +283,12 @@ fn supplier(row: &Row<'_>, convert: &mut Convert<'_>) -> Option<Supplier> {
 /// Weekdays named in `text`, 0 = Monday, sorted; `None` when a word is not one.
 pub(crate) fn weekdays(text: &str) -> Option<Vec<u8>> {
     const NAMES: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
-    let words = text.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty());
-    let day = |word: &str| {
+    let mut days: Vec<u8> = Vec::new();
+    for word in text.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty()) {
         let start = word.get(..3)?.to_ascii_lowercase();
-        NAMES.iter().position(|n| *n == start).and_then(|at| u8::try_from(at).ok())
-    };
-    let mut days = words.map(day).collect::<Option<Vec<u8>>>()?;
+        let day = NAMES.iter().position(|name| *name == start)?;
+        days.push(u8::try_from(day).ok()?);
+    }
     days.sort_unstable();
     days.dedup();
     Some(days)
@@ -288,18 +296,16 @@ pub(crate) fn weekdays(text: &str) -> Option<Vec<u8>> {
 
 /// `first/last` or single days, separated by `;`; `None` when one of them is not.
 pub(crate) fn intervals(text: &str) -> Option<Vec<(NaiveDate, NaiveDate)>> {
-    let date =
-        |t: &str| parse_day(t.trim(), &[]).map(|m| crate::ingest::cells::days::date_of(m.day));
-    let interval = |part: &str| {
+    let mut all = Vec::new();
+    for part in text.split(';').filter(|part| !part.trim().is_empty()) {
         let (first, last) = part.split_once('/').unwrap_or((part, part));
-        let (first, last) = (date(first)?, date(last)?);
-        (first <= last).then_some((first, last))
-    };
-    let mut all = text
-        .split(';')
-        .filter(|p| !p.trim().is_empty())
-        .map(interval)
-        .collect::<Option<Vec<_>>>()?;
+        let first = date_of(parse_day(first.trim(), &[])?.day);
+        let last = date_of(parse_day(last.trim(), &[])?.day);
+        if first > last {
+            return None;
+        }
+        all.push((first, last));
+    }
     all.sort_unstable();
     Some(all)
 }

@@ -101,6 +101,34 @@ struct RowPlace {
     line: u64,
 }
 
+impl RowPlace {
+    fn of_sales(self, files: &[FileRows]) -> Place<'_> {
+        Place { table: "sales", file: &files[self.file].file, line: self.line }
+    }
+}
+
+/// Which file has an order line last, of those that have it.
+#[derive(Debug, Default)]
+struct NewestFiles {
+    /// Position in [`SalesRows::files`], by order line.
+    by_line: FastMap<u64, u32>,
+    /// Whether several files have some order line.
+    is_contested: bool,
+}
+
+impl NewestFiles {
+    fn note(&mut self, line: u64, file: usize, files: &[FileRows]) {
+        let mine = u32::try_from(file).expect("fewer files than four thousand million");
+        let known = *self.by_line.entry(line).or_insert(mine);
+        self.is_contested |= known != mine;
+        // The file whose newest sale is later was downloaded later; else the last one by name.
+        let than = known as usize;
+        if (files[file].newest, file) > (files[than].newest, than) {
+            self.by_line.insert(line, mine);
+        }
+    }
+}
+
 /// Rows of one day whose place is kept: a lone day has few.
 const KEPT_PLACES: u32 = 5;
 
@@ -298,38 +326,26 @@ impl SalesRows {
             return;
         }
         let files = &self.files;
-        // The file whose newest sale is later was downloaded later; else the last one by name.
-        let newer =
-            |file: usize, than: usize| (files[file].newest, file) > (files[than].newest, than);
-        let mut best: FastMap<u64, u32> = FastMap::default();
-        let mut conflict = false;
-        let mut note = |key: u64, file: usize| {
-            let mine = u32::try_from(file).expect("fewer files than four thousand million");
-            let known = *best.entry(key).or_insert(mine);
-            conflict |= known != mine;
-            if newer(file, known as usize) {
-                best.insert(key, mine);
-            }
-        };
+        let mut newest = NewestFiles::default();
         self.rows.keys.resize(self.rows.series.len(), NO_KEY);
         for (file, rows) in spans(files, self.rows.series.len()).enumerate() {
             for row in rows.filter(|&row| self.rows.keys[row] != NO_KEY) {
-                note(self.rows.keys[row], file);
+                newest.note(self.rows.keys[row], file, files);
             }
         }
         for void in &self.voids {
             if let Some(&series) = self.by_name.get(&void.name) {
-                note(line_key(void.order, series, void.day, true), void.file);
+                newest.note(line_key(void.order, series, void.day, true), void.file, files);
             }
         }
-        if !conflict {
+        if !newest.is_contested {
             return;
         }
         let mut keep = vec![true; self.rows.series.len()];
         let mut repeated = RepeatedRows::default();
         for (file, rows) in spans(files, self.rows.series.len()).enumerate() {
             for row in rows.filter(|&row| self.rows.keys[row] != NO_KEY) {
-                if best[&self.rows.keys[row]] as usize != file {
+                if newest.by_line[&self.rows.keys[row]] as usize != file {
                     keep[row] = false;
                     repeated.rows += 1;
                     repeated.units += f64::from(self.rows.units[row]);
@@ -496,8 +512,7 @@ impl SalesRows {
 
     /// What looks strange about the rows as a whole.
     pub(crate) fn oddities(&self) -> Vec<Exception> {
-        let about = || Subject::Table("sales".to_owned());
-        let mut odd: Vec<Exception> = self.repeated_rows().into_iter().collect();
+        let mut odd = Vec::new();
         if let Some(first) = self.negative.first {
             let NegativeAmounts { rows, units, amount, .. } = self.negative;
             let what = format!(
@@ -510,7 +525,7 @@ impl SalesRows {
             odd.push(Exception::new(
                 Severity::Warning,
                 ExceptionKind::NegativeAmounts,
-                about(),
+                Subject::Table("sales".to_owned()),
                 what,
                 "they count as sold; where they are refunds their quantity should be negative, or \
                  a status say so (returned in the mapping)",
@@ -521,7 +536,7 @@ impl SalesRows {
             odd.push(Exception::new(
                 Severity::Info,
                 ExceptionKind::ExcludedRows,
-                about(),
+                Subject::Table("sales".to_owned()),
                 format!(
                     "{} of returns ({}) before the first sale of the item there",
                     counted(rows as u64, "row", "rows"),
@@ -673,25 +688,20 @@ impl SalesRows {
                 }
             }
             let date = date_of(lone.day).to_string();
-            let place = |place: &RowPlace| Place {
-                table: "sales",
-                file: &self.files[place.file].file,
-                line: place.line,
-            };
             for kept in &places {
-                quarantine.reject(place(kept), "date", &date, reason);
+                quarantine.reject(kept.of_sales(&self.files), "date", &date, reason);
             }
             if let Some(last) = places.last() {
                 let more = lone.rows.saturating_sub(places.len() as u64);
-                quarantine.reject_more(place(last), more);
+                quarantine.reject_more(last.of_sales(&self.files), more);
             }
         }
-        let is_lone = |day: u16| self.days[usize::from(day)] == 0;
-        let keep: Vec<bool> = self.rows.day.iter().map(|&day| !is_lone(day)).collect();
+        let keep: Vec<bool> =
+            self.rows.day.iter().map(|&day| self.days[usize::from(day)] > 0).collect();
         let lone_starts: Vec<usize> = (0..self.facts.len())
             .filter(|&at| {
                 let first = self.facts[at].first_row;
-                first != u16::MAX && is_lone(first)
+                first != u16::MAX && self.days[usize::from(first)] == 0
             })
             .collect();
         self.last_row =
@@ -849,11 +859,13 @@ fn series_name(sku: u32, (channel, location): (u32, u32), reading: &Context<'_>)
     let item = reading.catalogue.item(reading.text("sku", sku), name);
     let channel = if name.is_empty() { ALL } else { name };
     // Where nothing is named, the tables together say where it belongs, once all are read.
-    let home = || reading.home.get(channel).map_or("", String::as_str);
-    let stated = Some(reading.text("location", location)).filter(|place| !place.is_empty());
+    let location = match reading.text("location", location) {
+        "" => reading.home.get(channel).map_or("", String::as_str),
+        stated => stated,
+    };
     SeriesName {
         sku: item.sku.to_owned(),
-        location: stated.unwrap_or_else(home).to_owned(),
+        location: location.to_owned(),
         channel: channel.to_owned(),
     }
 }
@@ -927,12 +939,27 @@ impl Currencies {
     fn of(cells: &Cells<'_>, reading: &Context<'_>) -> Self {
         let at = reading.schema.position("currency").filter(|_| cells.currency.is_some());
         let names = at.map_or(&[][..], |at| reading.columns[at].interner.names());
-        let rate = |name: &str| match reading.rates.of(name) {
-            Ok(1.0) => Rate::Reporting,
-            Ok(rate) => Rate::Known(rate),
-            Err(code) => Rate::Unknown(code),
-        };
-        Self { by_code: names.iter().map(|name| rate(name)).collect() }
+        let mut by_code = Vec::with_capacity(names.len());
+        for name in names {
+            by_code.push(match reading.rates.of(name) {
+                Ok(1.0) => Rate::Reporting,
+                Ok(rate) => Rate::Known(rate),
+                Err(code) => Rate::Unknown(code),
+            });
+        }
+        Self { by_code }
+    }
+}
+
+/// The columns of a chunk by their names.
+struct Columns<'a> {
+    chunk: &'a Chunk,
+    schema: &'static Schema,
+}
+
+impl<'a> Columns<'a> {
+    fn of(&self, name: &str) -> &'a Values {
+        self.schema.position(name).map_or(&Values::Missing, |at| &self.chunk.columns[at])
     }
 }
 
@@ -957,34 +984,25 @@ struct Cells<'a> {
 }
 
 impl<'a> Cells<'a> {
-    fn new(chunk: &'a Chunk, schema: &Schema) -> Self {
-        let column =
-            |name: &str| schema.position(name).map_or(&Values::Missing, |at| &chunk.columns[at]);
-        let text =
-            |name| if let Values::Text(v) = column(name) { Some(v.as_slice()) } else { None };
-        let number =
-            |name| if let Values::Number(v) = column(name) { Some(v.as_slice()) } else { None };
-        let flag =
-            |name| if let Values::Flag(v) = column(name) { Some(v.as_slice()) } else { None };
-        let key = |name| if let Values::Key(v) = column(name) { Some(v.as_slice()) } else { None };
-        let day: &[i32] = if let Values::Day(v) = column("date") { v } else { &[] };
+    fn new(chunk: &'a Chunk, schema: &'static Schema) -> Self {
+        let columns = Columns { chunk, schema };
         Self {
             chunk,
-            sku: text("sku").unwrap_or_default(),
-            channel: text("channel"),
-            location: text("location"),
-            day,
-            quantity: number("quantity").unwrap_or_default(),
-            currency: text("currency"),
-            unit_price: number("unit_price"),
-            revenue: number("revenue"),
-            discount: number("discount"),
-            discount_amount: number("discount_amount"),
-            promotion: flag("promotion"),
-            in_stock: flag("in_stock"),
-            returns: number("returns"),
-            order_id: key("order_id"),
-            line_id: key("line_id"),
+            sku: columns.of("sku").texts().unwrap_or_default(),
+            channel: columns.of("channel").texts(),
+            location: columns.of("location").texts(),
+            day: columns.of("date").days().unwrap_or_default(),
+            quantity: columns.of("quantity").numbers().unwrap_or_default(),
+            currency: columns.of("currency").texts(),
+            unit_price: columns.of("unit_price").numbers(),
+            revenue: columns.of("revenue").numbers(),
+            discount: columns.of("discount").numbers(),
+            discount_amount: columns.of("discount_amount").numbers(),
+            promotion: columns.of("promotion").flags(),
+            in_stock: columns.of("in_stock").flags(),
+            returns: columns.of("returns").numbers(),
+            order_id: columns.of("order_id").keys(),
+            line_id: columns.of("line_id").keys(),
         }
     }
 
@@ -998,8 +1016,7 @@ impl<'a> Cells<'a> {
 
     /// Units of the row that came back, however the export signs them.
     fn returned(&self, row: usize) -> f64 {
-        let returned = self.returns.map_or(0.0, |cells| cells[row]);
-        if returned.is_nan() { 0.0 } else { returned.abs() }
+        or_zero(cell(self.returns, row)).abs()
     }
 
     fn pair(&self, row: usize) -> (u32, u32) {
@@ -1019,17 +1036,24 @@ impl<'a> Cells<'a> {
 
     /// Amount of the line with the sign of its quantity; NaN without a price.
     fn revenue(&self, row: usize) -> f64 {
-        let of = |column: Option<&[f64]>| column.map_or(f64::NAN, |c| c[row]);
-        let or_zero = |x: f64| if x.is_nan() { 0.0 } else { x };
         let quantity = self.quantity[row];
-        let stated = of(self.revenue).abs().copysign(quantity);
+        let stated = cell(self.revenue, row).abs().copysign(quantity);
         let gross = if stated.is_nan() {
-            of(self.unit_price) * quantity * (1.0 - or_zero(of(self.discount)))
+            cell(self.unit_price, row) * quantity * (1.0 - or_zero(cell(self.discount, row)))
         } else {
             stated
         };
-        gross - or_zero(of(self.discount_amount)).abs().copysign(quantity)
+        gross - or_zero(cell(self.discount_amount, row)).abs().copysign(quantity)
     }
+}
+
+/// A number of an optional column, NaN where there is none.
+fn cell(column: Option<&[f64]>, row: usize) -> f64 {
+    column.map_or(f64::NAN, |cells| cells[row])
+}
+
+fn or_zero(x: f64) -> f64 {
+    if x.is_nan() { 0.0 } else { x }
 }
 
 impl Rows {

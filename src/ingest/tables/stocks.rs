@@ -64,15 +64,14 @@ pub(crate) fn stock(table: &Table, convert: &mut Convert<'_>) -> Vec<Stock> {
 
 fn stock_row(row: &Row<'_>, convert: &mut Convert<'_>) -> Option<Stock> {
     let (sku, location, factor) = pool(row, convert)?;
-    let units = |column: &str| scaled(row.units(column), factor);
     Some(Stock {
         sku,
         location,
-        on_hand: units("on_hand"),
-        committed: units("committed"),
-        backordered: units("backordered"),
-        damaged: units("damaged"),
-        returns_pending: units("returns_pending"),
+        on_hand: scaled(row.units("on_hand"), factor),
+        committed: scaled(row.units("committed"), factor),
+        backordered: scaled(row.units("backordered"), factor),
+        damaged: scaled(row.units("damaged"), factor),
+        returns_pending: scaled(row.units("returns_pending"), factor),
         as_of: row.date("as_of"),
     })
 }
@@ -293,12 +292,15 @@ fn shipment(
 
 /// What channels show, sorted by (sku, channel); several codes of one item are added up.
 pub(crate) fn listings(table: &Table, convert: &mut Convert<'_>) -> Vec<Listing> {
-    let listing = |row: Row<'_>| {
-        let (sku, factor) = convert.codes.item(&row, "sku")?;
-        let channel = convert.codes.channel(row.text("channel"))?;
-        Some(Listing { sku, channel, listed: scaled(row.units("listed"), factor) })
-    };
-    let mut rows: Vec<Listing> = table.rows().filter_map(listing).collect();
+    let mut rows: Vec<Listing> = Vec::new();
+    for row in table.rows() {
+        let (Some((sku, factor)), Some(channel)) =
+            (convert.codes.item(&row, "sku"), convert.codes.channel(row.text("channel")))
+        else {
+            continue;
+        };
+        rows.push(Listing { sku, channel, listed: scaled(row.units("listed"), factor) });
+    }
     rows.sort_by_key(|l| (l.sku, l.channel));
     let mut listings: Vec<Listing> = Vec::with_capacity(rows.len());
     for row in rows {
@@ -323,13 +325,12 @@ pub(crate) fn counts(table: &Table, convert: &mut Convert<'_>) -> Vec<Count> {
             future += 1;
             continue;
         }
-        let units = |column: &str| row.units(column).unwrap_or(Units(0));
         counts.push(Count {
             date,
             sku,
             location,
-            recorded: units("recorded"),
-            counted: units("counted"),
+            recorded: row.units("recorded").unwrap_or(Units(0)),
+            counted: row.units("counted").unwrap_or(Units(0)),
         });
     }
     convert.report_future(table, future);
