@@ -156,7 +156,7 @@ impl<'a> Line<'a> {
         assert!(
             self.rules.allows(quantity),
             "{} keeps minimum, pack and maximum: {quantity} by {:?}",
-            wording.name,
+            wording.binding,
             self.rules
         );
         // Each step starts from the one before it, so that the last one is the quantity.

@@ -1,6 +1,7 @@
 //! What one pool needs, as `inventory` hands it to purchasing.
 
 use crate::domain::outcome::Status;
+use crate::domain::shown::counted;
 use crate::domain::units::{LocationId, Money, SkuId, SupplierId, Units};
 use crate::explain::arithmetic::to_a_millionth;
 use crate::explain::words::{self, Word};
@@ -227,13 +228,17 @@ impl PoolNeed {
             inputs: vec![("moved_in", quantity.as_f64())],
             value: self.need,
             unit: Unit::Units,
-            note: format!("{quantity} are moved from {from}, see transfers"),
+            note: format!(
+                "{} moved from {from}, see transfers",
+                counted(quantity.count().unsigned_abs(), "is", "are")
+            ),
         });
         if !self.reason.is_empty() {
             self.reason.push_str("; ");
         }
+        let are = if quantity == Units::ONE { "is" } else { "are" };
         let of_need = if wanted > 0.0 { format!(" of {wanted:.0}") } else { String::new() };
-        self.reason.push_str(&format!("{quantity}{of_need} are moved here from {from}"));
+        self.reason.push_str(&format!("{quantity}{of_need} {are} moved here from {from}"));
         if self.status == Status::WillStockOut && self.need == 0.0 {
             self.status = Status::OrderNow;
         }

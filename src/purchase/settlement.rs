@@ -189,6 +189,10 @@ fn recommendation(line: Line, market: &Market) -> Recommendation {
 
     let mut reason = pool.reason;
     for note in line.notes {
+        // What waits for a word says so as its reason and again where its quantity is taken away.
+        if reason.contains(&note) {
+            continue;
+        }
         if !reason.is_empty() {
             reason.push_str("; ");
         }

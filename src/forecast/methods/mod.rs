@@ -2,8 +2,8 @@
 //!
 //! Called by `forecast/evaluate`, which judges methods and chooses among them, and by anyone who
 //! wants a method by itself. `methods!` below is the only place that knows them all. To add one,
-//! write its file with `impl Method` and a test, and add its line to the group whose part it is to
-//! play; errors, choice, storage between nights and tables follow from the list.
+//! write its file with `impl Method` and a test, and add its `mod` and its line in the group whose
+//! part it is to play; errors, choice, storage between nights and tables follow from the list.
 
 pub mod average;
 pub mod ces;
@@ -17,14 +17,7 @@ pub mod seasonal_naive;
 pub mod theta;
 
 use crate::domain::error::FitError;
-use crate::forecast::methods::average::{Average, Window};
-use crate::forecast::methods::ces::{CesForm, CesState};
-use crate::forecast::methods::combination::{LocalPool, LocalState, Pool};
-use crate::forecast::methods::croston::{CrostonForm, CrostonState};
-use crate::forecast::methods::ets::{EtsByAicc, EtsState};
-use crate::forecast::methods::naive::Naive;
-use crate::forecast::methods::seasonal_naive::{LastSeason, SeasonalNaive};
-use crate::forecast::methods::theta::{ThetaForm, ThetaState};
+use crate::forecast::methods::combination::Pool;
 use serde::{Deserialize, Serialize};
 
 /// One series as a method sees it.
@@ -198,26 +191,26 @@ macro_rules! methods {
 methods! {
     /// What a forecast has to beat: judged at every rolling origin of every series, never chosen.
     BENCHMARKS {
-        Naive(f64) = Naive;
-        SeasonalNaive(LastSeason) = SeasonalNaive;
-        SixtyDays(Average) = Window::Days(60.0);
+        Naive(f64) = naive::Naive;
+        SeasonalNaive(seasonal_naive::LastSeason) = seasonal_naive::SeasonalNaive;
+        SixtyDays(average::Average) = average::Window::Days(60.0);
     }
 
     /// Own models of a series, where `[forecast] local` asks for them: the best of them is chosen,
     /// or weighed, against the pooled level.
     CONTENDERS {
-        LocalPool(LocalState) = LocalPool;
+        LocalPool(combination::LocalState) = combination::LocalPool;
     }
 
     /// What the local pool combines; each says by [`Method::joins`] for which series.
     MEMBERS {
-        Dotm(ThetaState) = ThetaForm::DynamicOptimised;
-        Ces(CesState) = CesForm::None;
-        Ets(EtsState) = EtsByAicc;
-        SixtyPeriods(Average) = Window::Periods(60);
-        Sba(CrostonState) = CrostonForm::Sba;
-        Tsb(CrostonState) = CrostonForm::Tsb;
-        Imapa(CrostonState) = CrostonForm::Imapa;
+        Dotm(theta::ThetaState) = theta::ThetaForm::DynamicOptimised;
+        Ces(ces::CesState) = ces::CesForm::None;
+        Ets(ets::EtsState) = ets::EtsByAicc;
+        SixtyPeriods(average::Average) = average::Window::Periods(60);
+        Sba(croston::CrostonState) = croston::CrostonForm::Sba;
+        Tsb(croston::CrostonState) = croston::CrostonForm::Tsb;
+        Imapa(croston::CrostonState) = croston::CrostonForm::Imapa;
     }
 }
 

@@ -512,7 +512,7 @@ impl SalesRows {
 
     /// What looks strange about the rows as a whole.
     pub(crate) fn oddities(&self) -> Vec<Exception> {
-        let mut odd = Vec::new();
+        let mut odd: Vec<Exception> = self.repeated_rows().into_iter().collect();
         if let Some(first) = self.negative.first {
             let NegativeAmounts { rows, units, amount, .. } = self.negative;
             let what = format!(

@@ -24,12 +24,8 @@ use crate::purchase::supplier_order::SupplierTerms;
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BinaryHeap};
 
-pub(super) const WORDING: Wording = Wording {
-    binding: Binding::Budget,
-    name: "budget",
-    step: "after_budget",
-    change: "budget_cut",
-};
+pub(super) const WORDING: Wording =
+    Wording { binding: Binding::Budget, step: "after_budget", change: "budget_cut" };
 
 /// A line is bought in about so many steps: finer ones change the result by less than a pack in
 /// thirty and cost the night time.

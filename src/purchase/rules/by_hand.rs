@@ -9,12 +9,8 @@ use crate::domain::outcome::Status;
 use crate::domain::units::Units;
 use crate::purchase::line::Line;
 
-pub(super) const WORDING: Wording = Wording {
-    binding: Binding::Decision,
-    name: "decision",
-    step: "after_decision",
-    change: "planner_decision",
-};
+pub(super) const WORDING: Wording =
+    Wording { binding: Binding::Decision, step: "after_decision", change: "planner_decision" };
 
 /// Sets the lines of one pool to `wanted` units, within the supplier's rules. A split order becomes
 /// one line again, its last: who sets a number means the whole of it.

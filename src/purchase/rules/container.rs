@@ -59,12 +59,8 @@ use crate::purchase::market::Market;
 use crate::purchase::settings::{Basis, Container, ContainerLimit};
 use crate::purchase::supplier_order::SupplierOrder;
 
-pub(super) const WORDING: Wording = Wording {
-    binding: Binding::Container,
-    name: "container",
-    step: "after_container",
-    change: "container_fill",
-};
+pub(super) const WORDING: Wording =
+    Wording { binding: Binding::Container, step: "after_container", change: "container_fill" };
 
 /// A sum of sizes may miss the capacity by rounding noise, not by a unit.
 const SIZE_NOISE: f64 = 1e-6;

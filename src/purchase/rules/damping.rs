@@ -5,12 +5,8 @@ use super::{Binding, LineRule, Wording};
 use crate::purchase::line::Line;
 use crate::purchase::market::Market;
 
-pub(super) const WORDING: Wording = Wording {
-    binding: Binding::Damping,
-    name: "damping",
-    step: "after_damping",
-    change: "damping",
-};
+pub(super) const WORDING: Wording =
+    Wording { binding: Binding::Damping, step: "after_damping", change: "damping" };
 
 /// Keeps the last run's quantity within `purchase.damping` of the new one.
 pub(super) struct Damping;

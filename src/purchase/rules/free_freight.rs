@@ -10,7 +10,6 @@ use crate::purchase::supplier_order::{SupplierOrder, SupplierTerms};
 
 pub(super) const WORDING: Wording = Wording {
     binding: Binding::FreeFreight,
-    name: "free-freight",
     step: "after_free_freight",
     change: "free_freight_top_up",
 };

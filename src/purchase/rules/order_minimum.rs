@@ -13,7 +13,6 @@ use crate::purchase::supplier_order::{SupplierOrder, SupplierTerms};
 
 pub(super) const WORDING: Wording = Wording {
     binding: Binding::OrderMinimum,
-    name: "order-minimum",
     step: "after_order_minimum",
     change: "order_minimum_top_up",
 };

@@ -6,12 +6,8 @@ use crate::purchase::line::Line;
 use crate::purchase::market::Market;
 use crate::purchase::prices::{LotCosts, cheaper_lot};
 
-pub(super) const WORDING: Wording = Wording {
-    binding: Binding::PriceBreak,
-    name: "price-break",
-    step: "after_price_break",
-    change: "price_break",
-};
+pub(super) const WORDING: Wording =
+    Wording { binding: Binding::PriceBreak, step: "after_price_break", change: "price_break" };
 
 /// Raises a line to the price break that saves most.
 pub(super) struct PriceBreaks;

@@ -11,14 +11,6 @@ use crate::purchase::long_lot::LongLot;
 use crate::purchase::lot::{Lot, LotRules};
 use crate::purchase::market::Market;
 
-pub(super) const MINIMUM: &str = "minimum";
-pub(super) const PACK: &str = "pack";
-pub(super) const MAXIMUM: &str = "maximum";
-pub(super) const MAX_STOCK: &str = "max-stock";
-pub(super) const SHELF_LIFE: &str = "shelf-life";
-pub(super) const UNECONOMIC: &str = "uneconomic-lot";
-pub(super) const IMPOSSIBLE: &str = "minimum-above-maximum";
-
 /// Rounds the need of a line to a lot.
 pub(super) struct WholeLots;
 
