@@ -275,7 +275,8 @@ pub fn short_sources(
             places.join(", ")
         );
         let why = format!(
-            "what it has must last for all that it feeds, about {days:.0} days; margin at risk {at_risk:.2}"
+            "what it has must last for all that it feeds, about {days:.0} days; margin at risk \
+             {at_risk:.2}"
         );
         let about = Subject::pool(names, source.sku, source.location);
         let told = Exception::new(Severity::Info, ExceptionKind::SourceShort, about, what, why);

@@ -15,6 +15,19 @@ use crate::domain::classes::{AbcClass, XyzClass};
 ///
 /// - `values`: value of each item, currency or units. `[items]`; negative counts as 0.
 /// - `previous`: class of the last run, where there was one. `[items]`
+///
+/// ```
+/// use orderpoint::classify::{Settings, abc_xyz::abc};
+/// use orderpoint::domain::classes::AbcClass;
+///
+/// // One item of ten earns 70 of 100: it is A, and so is the next, which crosses 80 %.
+/// let mut values = [2.0; 10];
+/// (values[3], values[7]) = (70.0, 14.0);
+/// let classes = abc(&values, &[None; 10], &Settings { abc_min_items: 10, ..Settings::default() });
+/// assert_eq!(classes[3], (Some(AbcClass::A), 0.7));
+/// assert_eq!(classes[7].0, Some(AbcClass::A));
+/// assert_eq!(classes[0].0, Some(AbcClass::B));
+/// ```
 #[must_use]
 pub fn abc(
     values: &[f64],
@@ -22,9 +35,12 @@ pub fn abc(
     settings: &Settings,
 ) -> Vec<(Option<AbcClass>, f64)> {
     let total: f64 = values.iter().map(|v| v.max(0.0)).sum();
-    let share = |i: usize| if total > 0.0 { values[i].max(0.0) / total } else { 0.0 };
+    let mut shares = vec![0.0; values.len()];
+    if total > 0.0 {
+        shares.iter_mut().zip(values).for_each(|(share, value)| *share = value.max(0.0) / total);
+    }
     if values.len() < settings.abc_min_items || total <= 0.0 {
-        return (0..values.len()).map(|i| (None, share(i))).collect();
+        return shares.into_iter().map(|share| (None, share)).collect();
     }
     let mut order: Vec<usize> = (0..values.len()).collect();
     order.sort_by(|&a, &b| values[b].total_cmp(&values[a]).then(a.cmp(&b)));
@@ -36,26 +52,29 @@ pub fn abc(
         } else {
             with_hysteresis(before, previous[i], settings)
         };
-        classes[i] = (Some(class), share(i));
-        before += share(i);
+        classes[i] = (Some(class), shares[i]);
+        before += shares[i];
     }
     classes
 }
 
 fn with_hysteresis(before: f64, previous: Option<AbcClass>, settings: &Settings) -> AbcClass {
-    let cut = |position: f64| {
-        if position < settings.abc_a {
-            AbcClass::A
-        } else if position < settings.abc_b {
-            AbcClass::B
-        } else {
-            AbcClass::C
-        }
-    };
     let band = settings.abc_hysteresis;
+    let near = class_at(before - band, settings)..=class_at(before + band, settings);
     previous
-        .filter(|&p| p >= cut(before - band) && p <= cut(before + band))
-        .unwrap_or_else(|| cut(before))
+        .filter(|previous| near.contains(previous))
+        .unwrap_or_else(|| class_at(before, settings))
+}
+
+/// The class of an item before which this share of all value is accumulated.
+fn class_at(before: f64, settings: &Settings) -> AbcClass {
+    if before < settings.abc_a {
+        AbcClass::A
+    } else if before < settings.abc_b {
+        AbcClass::B
+    } else {
+        AbcClass::C
+    }
 }
 
 /// XYZ class of a coefficient of variation as sold and of what season and promotion leave of it: X

@@ -224,18 +224,16 @@ impl PoolSeen {
         for i in pool.series.clone() {
             let (gross, flags) = (panel.gross(i), panel.flags(i));
             history.add(panel.start(i) - first, gross, panel.cleaned(i), flags);
-            let tail = |window_days: f64| {
-                gross.len() - gross.len().min((window_days / days).round().max(1.0) as usize)
-            };
-            let units = |window_days: f64| -> f64 {
-                gross[tail(window_days)..].iter().map(|&units| f64::from(units)).sum()
-            };
-            let from = tail(60.0);
+            let from = gross.len() - last_periods(gross, VELOCITY_DAYS / days).len();
             let own = panel.own_start(i) - panel.start(i);
             // Inherited demand sells at the pace it had.
             let recent = if own > from { &panel.cleaned(i)[from..] } else { &gross[from..] };
             let velocity = crate::clean::velocity(recent, &flags[from..]);
-            sold.push(SeriesSold { velocity, year: units(365.0), quarter: units(90.0) });
+            sold.push(SeriesSold {
+                velocity,
+                year: units_of(last_periods(gross, 365.0 / days)),
+                quarter: units_of(last_periods(gross, 90.0 / days)),
+            });
             has_sold |= gross.iter().any(|&units| units > 0.0);
         }
         let observed = history.demand.iter().zip(&history.observed);
@@ -294,6 +292,15 @@ impl PoolSeen {
         }
         facts
     }
+}
+
+/// The last so many periods, rounded; one at least.
+fn last_periods(gross: &[f32], periods: f64) -> &[f32] {
+    &gross[gross.len() - gross.len().min(periods.round().max(1.0) as usize)..]
+}
+
+fn units_of(gross: &[f32]) -> f64 {
+    gross.iter().map(|&units| f64::from(units)).sum()
 }
 
 /// The channels of one pool together, from its first period on.
@@ -478,6 +485,10 @@ struct CategoryWeeks<'a> {
     by_category: std::collections::BTreeMap<&'a str, (Vec<f64>, usize)>,
     all: Vec<f64>,
 }
+
+/// Days that an item's pace is taken from: its age classes, too, count 60 days without a sale as
+/// standing still.
+const VELOCITY_DAYS: f64 = 60.0;
 
 /// Items a category needs before it can serve as its members' peers.
 const PEERS: usize = 5;

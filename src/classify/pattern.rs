@@ -7,6 +7,8 @@
 use crate::domain::classes::DemandPattern;
 
 /// Average demand interval above which demand is intermittent.
+// Both cuts are those of Syntetos, Boylan & Croston (2005), J. Oper. Res. Soc. 56, 495-503: where
+// the errors of Croston's method and of its correction cross.
 pub const ADI_CUT: f64 = 1.32;
 /// Squared coefficient of variation above which demand sizes are erratic.
 pub const CV2_CUT: f64 = 0.49;
@@ -15,6 +17,16 @@ pub const CV2_CUT: f64 = 0.49;
 /// without demand.
 ///
 /// - `demand`: units of each observed period, censored ones left out.
+///
+/// ```
+/// use orderpoint::classify::pattern::{adi_cv2, pattern};
+/// use orderpoint::domain::classes::DemandPattern;
+///
+/// // Every third day, always about ten.
+/// let (adi, cv2) = adi_cv2([10.0, 0.0, 0.0, 9.0, 0.0, 0.0, 11.0, 0.0, 0.0].into_iter()).unwrap();
+/// assert_eq!((adi, cv2), (3.0, 0.01));
+/// assert_eq!(pattern(adi, cv2), DemandPattern::Intermittent);
+/// ```
 #[must_use]
 pub fn adi_cv2(demand: impl Iterator<Item = f64>) -> Option<(f64, f64)> {
     let (mut periods, mut nonzero, mut sum, mut squares) = (0usize, 0usize, 0.0, 0.0);

@@ -20,6 +20,16 @@ pub struct Performance {
 /// winner (revenue above 500 a month with a healthy margin), steady (100 to 500, or above with a
 /// thin margin), deadstock (below 100 and no movement for 60 days) or watch (below 100 otherwise);
 /// the limits are settings.
+///
+/// ```
+/// use orderpoint::classify::Settings;
+/// use orderpoint::classify::rationalise::{Performance, rationalisation};
+/// use orderpoint::domain::classes::Rationalisation;
+///
+/// let item =
+///     Performance { revenue_per_month: 40.0, margin: None, days_since_sale: 75.0, on_hand: 6 };
+/// assert_eq!(rationalisation(&item, &Settings::default()), Rationalisation::Deadstock);
+/// ```
 #[must_use]
 pub fn rationalisation(p: &Performance, settings: &Settings) -> Rationalisation {
     let healthy = p.margin.is_none_or(|m| m >= settings.healthy_margin);

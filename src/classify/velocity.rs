@@ -18,6 +18,12 @@ pub fn velocity_class(units_per_day: f64, settings: &Settings) -> VelocityClass 
 }
 
 /// Days the available stock lasts: available / units a day; `None` when nothing sells.
+///
+/// ```
+/// use orderpoint::classify::velocity::days_of_cover;
+/// assert_eq!(days_of_cover(350.0, 10.0), Some(35.0));
+/// assert_eq!(days_of_cover(350.0, 0.0), None);
+/// ```
 #[must_use]
 pub fn days_of_cover(available: f64, units_per_day: f64) -> Option<f64> {
     (units_per_day > 0.0).then(|| available.max(0.0) / units_per_day)

@@ -27,6 +27,8 @@ use serde::{Deserialize, Serialize};
 use std::ops::Range;
 
 /// Share of its periods that an item must sell in to give a sign of a stock-out: most days.
+// Slow sellers and Christmas goods have long runs of zeros by nature: ten empty months were once
+// taken for a stock-out.
 const STEADY_SHARE: f64 = 0.5;
 /// Surprise of a run of zeros up to today, with nothing on hand, from which it is a stock-out: 1 in
 /// 100. That the shelf is empty is known; only since when is not.
@@ -34,6 +36,7 @@ const EMPTY_SHELF_SURPRISE: f64 = 4.605;
 /// Days of a review on top of two lead times: about the longest that a shelf stays empty.
 const REVIEW_DAYS: f64 = 7.0;
 /// Days without a record after which a stock history no longer says what was there.
+// A monthly count is a usual one; its last day is still within reach of the next.
 const RECORD_DAYS: i64 = 31;
 /// Items at a location, and share of its periods that it sells in, from which a period in which
 /// nothing was sold is a closed shop: a shop of few sales has many quiet days.
@@ -44,6 +47,7 @@ const MOST_GROWN: f64 = 10.0;
 /// Just below 1: a bound that spares the exact test must not decide by the last digit.
 const ROUNDING: f64 = 1.0 - 1e-9;
 /// Probability below which parts of the year without a sale are no chance.
+// Many parts of many years are looked at: with 1 in 1,000 chance alone would make off-seasons.
 const SEASON_PROBABILITY: f64 = 1e-6;
 
 /// What the tables say about the shelf of one pool beside recorded stock-outs.

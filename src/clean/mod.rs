@@ -72,8 +72,10 @@ impl Settings {
 }
 
 /// Seasonal neighbours averaged on each side when a censored period is estimated.
+// Of days, the same weekday of four weeks on both sides: further away the season is another.
 const NEIGHBOURS: usize = 4;
 /// Non-zero values below which a series has no typical peak to compare with.
+// The second largest of twenty is its 95th percentile; of fewer any large order is an outlier.
 const OUTLIER_EVIDENCE: usize = 20;
 
 /// Cleans the channels of one pool in place, whose `cleaned` values start as the gross ones: marks

@@ -26,6 +26,7 @@ use std::collections::BTreeMap;
 /// Stock older than this is listed, days: half a year.
 const OLD_DAYS: i64 = 180;
 /// Demand has ended where a week brings less than this share of the busiest one ahead.
+// Not zero: a forecast fades, it never says never.
 const ENDED: f64 = 0.1;
 /// A count further back than this says nothing of today's books, days.
 const COUNT_DAYS: i64 = 60;

@@ -39,8 +39,10 @@ use chrono::NaiveDate;
 use std::collections::BTreeMap;
 
 /// So many times the longest lead time seen is beyond belief.
+// An order a year late once counted as arriving this morning, and the item read as covered.
 const BEYOND_BELIEF: f64 = 2.0;
 /// Nobody gives an order up in the first days after its date, however short its lead time, days.
+// Twice the longest lead time of an overnight supplier would be two days.
 const PATIENCE_DAYS: f64 = 14.0;
 
 /// When the rest of an open order comes.

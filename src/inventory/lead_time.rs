@@ -18,6 +18,7 @@
 use crate::domain::exceptions::{Exception, ExceptionKind, Severity, Subject};
 use crate::domain::inputs::{PurchaseOrder, Supply};
 use crate::domain::lanes::Lane;
+use crate::domain::shown::counted;
 use crate::domain::units::LeadTime;
 
 /// Receipts that the prior is worth: with as many, a line's own record counts half.
@@ -227,8 +228,10 @@ fn shrink(seen: &ReceiptStatistics, prior: Sourced, whose: &str) -> Sourced {
     let lead_time = LeadTime::new(mean, variance.sqrt(), longest.max(mean)).unwrap_or(expected);
     let late = 100.0 * seen.late_share;
     let source = format!(
-        "{whose}{} receipts (mean {:.1} d, {late:.0} % late) with {}",
-        seen.count, seen.mean, prior.source
+        "{whose}{} (mean {:.1} d, {late:.0} % late) with {}",
+        counted(seen.count as u64, "receipt", "receipts"),
+        seen.mean,
+        prior.source
     );
     Sourced { lead_time, source }
 }

@@ -15,6 +15,7 @@ use crate::inventory::settings::{OrderRule, Settings, UnmetDemand};
 // Expected loss before the arrival, units, below which a shelf counts as never empty: the stock's
 // whole distribution is carried forward only where it may be, for that is the dearest step of a
 // need.
+// A thousandth of a unit moves no order: those are whole.
 const NO_LOSS: f64 = 1e-3;
 // Like the quantiles of the targets: a probability of 1 has no odds to divide.
 const FARTHEST_TAIL: f64 = 1e-4;

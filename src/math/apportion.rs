@@ -31,8 +31,8 @@ pub fn round_to(total: i64, quotas: &[f64]) -> Vec<i64> {
     let mut whole: Vec<i64> = quotas.iter().map(|q| q.floor() as i64).collect();
     let mut left = total - whole.iter().sum::<i64>();
     let mut order: Vec<usize> = (0..quotas.len()).collect();
-    let remainder = |i: usize| quotas[i] - quotas[i].floor();
-    order.sort_by(|&a, &b| remainder(b).total_cmp(&remainder(a)));
+    let remainders: Vec<f64> = quotas.iter().map(|quota| quota - quota.floor()).collect();
+    order.sort_by(|&a, &b| remainders[b].total_cmp(&remainders[a]));
     while left != 0 && !order.is_empty() {
         let step = left.signum();
         let turn: Vec<usize> =
@@ -53,12 +53,14 @@ pub fn round_to(total: i64, quotas: &[f64]) -> Vec<i64> {
 /// `weights` scaled to add up to 1; equal ones if none is positive.
 #[must_use]
 pub fn normalised(weights: &[f64]) -> Vec<f64> {
-    let clean = |w: f64| if w.is_finite() && w > 0.0 { w } else { 0.0 };
-    let largest = weights.iter().fold(0.0, |m, &w| f64::max(m, clean(w)));
+    let usable: Vec<f64> =
+        weights.iter().map(|&w| if w.is_finite() && w > 0.0 { w } else { 0.0 }).collect();
+    let largest = usable.iter().fold(0.0, |m, &w| f64::max(m, w));
     if largest == 0.0 {
         return vec![1.0 / weights.len() as f64; weights.len()];
     }
-    let scaled: Vec<f64> = weights.iter().map(|&w| clean(w) / largest).collect();
+    // Divided first: weights near the largest number would add up to infinity.
+    let scaled: Vec<f64> = usable.iter().map(|w| w / largest).collect();
     let sum: f64 = scaled.iter().sum();
     scaled.into_iter().map(|w| w / sum).collect()
 }
@@ -72,6 +74,14 @@ pub struct Bounds {
     pub cap: f64,
 }
 
+impl Bounds {
+    /// No floor below 0, no cap below its floor.
+    fn sound(self) -> Self {
+        let cap = self.cap.max(0.0);
+        Self { floor: self.floor.max(0.0).min(cap), cap }
+    }
+}
+
 /// Quotas `clamp(lambda * weight, floor, cap)` that add up to `total`, or as near as the bounds
 /// allow. `[weights.len()]`
 ///
@@ -79,11 +89,11 @@ pub struct Bounds {
 #[must_use]
 pub fn within_bounds(total: f64, weights: &[f64], bounds: &[Bounds]) -> Vec<f64> {
     let weights = normalised(weights);
-    let floor = |i: usize| bounds[i].floor.max(0.0).min(bounds[i].cap.max(0.0));
-    let floors: f64 = (0..weights.len()).map(floor).sum();
+    let bounds: Vec<Bounds> = bounds.iter().map(|bounds| bounds.sound()).collect();
+    let floors: f64 = bounds.iter().map(|bounds| bounds.floor).sum();
     if floors >= total {
         let shrink = if floors > 0.0 { (total / floors).max(0.0) } else { 0.0 };
-        return (0..weights.len()).map(|i| floor(i) * shrink).collect();
+        return bounds.iter().map(|bounds| bounds.floor * shrink).collect();
     }
     let mut fixed: Vec<Option<f64>> = vec![None; weights.len()];
     loop {
@@ -91,23 +101,26 @@ pub fn within_bounds(total: f64, weights: &[f64], bounds: &[Bounds]) -> Vec<f64>
         let free_weight: f64 =
             (0..weights.len()).filter(|&i| fixed[i].is_none()).map(|i| weights[i]).sum();
         let lambda = if free_weight > 0.0 { (total - taken).max(0.0) / free_weight } else { 0.0 };
-        let below = |i: usize| (floor(i) - lambda * weights[i]).max(0.0);
-        let above = |i: usize| (lambda * weights[i] - bounds[i].cap.max(0.0)).max(0.0);
-        let free: Vec<usize> = (0..weights.len()).filter(|&i| fixed[i].is_none()).collect();
-        let (short, over) = (
-            free.iter().map(|&i| below(i)).sum::<f64>(),
-            free.iter().map(|&i| above(i)).sum::<f64>(),
-        );
+        let mut short = 0.0;
+        let mut over = 0.0;
+        for i in (0..weights.len()).filter(|&i| fixed[i].is_none()) {
+            short += (bounds[i].floor - lambda * weights[i]).max(0.0);
+            over += (lambda * weights[i] - bounds[i].cap).max(0.0);
+        }
         if short == 0.0 && over == 0.0 {
             return (0..weights.len()).map(|i| fixed[i].unwrap_or(lambda * weights[i])).collect();
         }
         // The larger violation decides which side is settled for good: the other side may still
         // come right.
-        for i in free {
-            if short >= over && below(i) > 0.0 {
-                fixed[i] = Some(floor(i));
-            } else if short < over && above(i) > 0.0 {
-                fixed[i] = Some(bounds[i].cap.max(0.0));
+        for i in 0..weights.len() {
+            let quota = lambda * weights[i];
+            if fixed[i].is_some() {
+                continue;
+            }
+            if short >= over && quota < bounds[i].floor {
+                fixed[i] = Some(bounds[i].floor);
+            } else if short < over && quota > bounds[i].cap {
+                fixed[i] = Some(bounds[i].cap);
             }
         }
     }

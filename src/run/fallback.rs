@@ -85,9 +85,8 @@ impl<'a> Night<'a> {
                 planned
             }
             Err(fault) => {
-                let hold = |p: usize| held(&self.inputs.panel.pools()[p], &self.shelves[p]);
                 exceptions.push(Exception::internal(self.about(pools.start), HELD, &fault));
-                pools.map(hold).collect()
+                pools.map(|p| held(&self.inputs.panel.pools()[p], &self.shelves[p])).collect()
             }
         }
     }

@@ -6,7 +6,7 @@ use crate::clean;
 use crate::clean::activity::{self, Axis, Inferred, NotOffered, StockRecords};
 use crate::clean::inherit;
 use crate::config::Plan;
-use crate::domain::calendar::Bucket;
+use crate::domain::calendar::{Bucket, Calendar};
 use crate::domain::classes::Lifecycle;
 use crate::domain::economics::UnitEconomics;
 use crate::domain::exceptions::{Effect, Exception, ExceptionKind, Severity, Subject};
@@ -111,6 +111,32 @@ fn tell_inherited(inputs: &Inputs, exceptions: &mut Vec<Exception>) {
     }
 }
 
+/// Calendar days of a run of periods.
+fn days_of(run: &Range<usize>, calendar: &Calendar) -> i64 {
+    (calendar.start(run.end as i64) - calendar.start(run.start as i64)).num_days()
+}
+
+/// Units that cleaning adds to a pool in a run of periods of the axis.
+fn lost_in(run: &Range<usize>, pool: &Pool, panel: &Panel) -> f64 {
+    let mut lost = 0.0;
+    for i in pool.series.clone() {
+        let start = panel.start(i);
+        // A channel that began after the run lost nothing in it.
+        lost += panel.lost(i, run.start.max(start) - start..run.end.max(start) - start);
+    }
+    lost
+}
+
+/// The last period of the axis in which a pool sold something.
+fn last_sale(pool: &Pool, panel: &Panel) -> Option<usize> {
+    let mut last = None;
+    for i in pool.series.clone() {
+        let of_series = panel.gross(i).iter().rposition(|&units| units > 0.0);
+        last = last.max(of_series.map(|t| panel.start(i) + t));
+    }
+    last
+}
+
 /// Says which periods were taken for stock-outs, and what that adds to demand.
 fn tell_inferred(
     inputs: &Inputs,
@@ -122,21 +148,14 @@ fn tell_inferred(
     let panel = &inputs.panel;
     let calendar = panel.calendar();
     let Some(this) = panel.position(pool).map(|p| &panel.pools()[p]) else { return };
-    let days = |run: &Range<usize>| {
-        (calendar.start(run.end as i64) - calendar.start(run.start as i64)).num_days()
-    };
-    let units = |run: &Range<usize>| -> f64 {
-        let of_series = |i: usize| {
-            let start = panel.start(i);
-            // A channel that began after the run lost nothing in it.
-            panel.lost(i, run.start.max(start) - start..run.end.max(start) - start)
-        };
-        this.series.clone().map(of_series).sum()
-    };
     let kind = ExceptionKind::InferredStockout;
     if !inferred.between_sales.is_empty() {
-        let out: i64 = inferred.between_sales.iter().map(days).sum();
-        let added: f64 = inferred.between_sales.iter().map(units).sum();
+        let mut out = 0;
+        let mut added = 0.0;
+        for run in &inferred.between_sales {
+            out += days_of(run, calendar);
+            added += lost_in(run, this, panel);
+        }
         let what = format!(
             "{out} days without a sale are taken for a stock-out: {added:.0} units added to its \
              demand"
@@ -159,7 +178,7 @@ fn tell_inferred(
         let mut channels = Vec::new();
         for NotOffered { series, run } in &inferred.not_offered {
             let start = panel.start(*series);
-            out += days(run);
+            out += days_of(run, calendar);
             added += panel.lost(*series, run.start - start..run.end - start);
             channels.push(inputs.names.channels[panel.key(*series).channel.index()].as_str());
         }
@@ -174,17 +193,17 @@ fn tell_inferred(
         exceptions.push(Exception::new(Severity::Info, kind, about.clone(), what, why));
     }
     if let Some(run) = &inferred.until_today {
+        let lost = lost_in(run, this, panel);
         let what = format!(
-            "out of stock for {} days: {:.0} units taken for lost, its demand goes on",
-            days(run),
-            units(run)
+            "out of stock for {} days: {lost:.0} units taken for lost, its demand goes on",
+            days_of(run, calendar)
         );
         let why = format!(
             "no sale since {}, though it sold on most days before, and none is on hand; if it is \
              not sold any more, set its status in products to obsolete",
             calendar.start(run.start as i64)
         );
-        let effect = Effect::Units(Units::floor(units(run).round()));
+        let effect = Effect::Units(Units::floor(lost.round()));
         let told = Exception::new(Severity::Warning, kind, about.clone(), what, why);
         exceptions.push(told.with_effect(effect));
     }
@@ -195,7 +214,10 @@ fn tell_inferred(
         } else {
             "nothing is known about its stock"
         };
-        let what = format!("no sale for {} days of an item that sold on most days", days(run));
+        let what = format!(
+            "no sale for {} days of an item that sold on most days",
+            days_of(run, calendar)
+        );
         let why = format!(
             "{stock}: sold out, or no longer asked for? The days count as days without demand; a \
              row in stockouts says that it was sold out, status obsolete in products that it ended"
@@ -229,12 +251,6 @@ fn stock_records(inputs: &Inputs, plan: &Plan) -> Vec<StockRecords> {
     }
     let listed = inputs.has("stockouts");
     let stock_known = inputs.has("stock");
-    let last_sale = |pool: &Pool| {
-        let of_series = |i: usize| {
-            panel.gross(i).iter().rposition(|&units| units > 0.0).map(|t| panel.start(i) + t)
-        };
-        pool.series.clone().filter_map(of_series).max()
-    };
     panel
         .pools()
         .par_iter()
@@ -265,7 +281,7 @@ fn stock_records(inputs: &Inputs, plan: &Plan) -> Vec<StockRecords> {
                 longest: activity::longest_stock_out(lead_time.mean_days(), bucket),
                 longest_today: bucket.whole_periods(plan.classify.inactive_days),
                 ended: activity::ended(product, &inputs.products, calendar.as_of(), empty_today),
-                asked_through_kits: asked.filter_map(|p| last_sale(&panel.pools()[p])).max(),
+                asked_through_kits: asked.filter_map(|p| last_sale(&panel.pools()[p], panel)).max(),
             }
         })
         .collect()

@@ -17,6 +17,12 @@ const SPEC: &str = "https://openlineage.io/spec/2-0-2/OpenLineage.json#/$defs/Ru
 /// Of files, names are paths: inputs below the data folder, outputs below the run's.
 const NAMESPACE: &str = "file";
 
+/// The frame of a facet: who says it, and by which schema.
+fn facet(producer: &str, name: &str, version: &str) -> Value {
+    let of = format!("https://openlineage.io/spec/facets/{version}/{name}.json");
+    json!({"_producer": producer, "_schemaURL": of})
+}
+
 /// The event of a run that is complete.
 ///
 /// # Errors
@@ -28,15 +34,11 @@ pub(super) fn event(
     files: &[FileEntry],
 ) -> Result<Vec<u8>> {
     let producer = format!("urn:orderpoint:{}", VERSION.replace([' ', '(', ')'], ""));
-    let facet = |name: &str, version: &str| {
-        let of = format!("https://openlineage.io/spec/facets/{version}/{name}.json");
-        json!({"_producer": producer, "_schemaURL": of})
-    };
     let mut read: Vec<Value> = Vec::with_capacity(inputs.len());
     for input in inputs {
-        let mut version = facet("DatasetVersionDatasetFacet", "1-0-1");
+        let mut version = facet(&producer, "DatasetVersionDatasetFacet", "1-0-1");
         version["datasetVersion"] = input.sha256.clone().into();
-        let mut rows = facet("InputStatisticsInputDatasetFacet", "1-0-0");
+        let mut rows = facet(&producer, "InputStatisticsInputDatasetFacet", "1-0-0");
         rows["rowCount"] = input.rows.into();
         read.push(json!({
             "namespace": NAMESPACE,
@@ -49,12 +51,12 @@ pub(super) fn event(
     for table in TABLES {
         let path = table.path();
         let Some(file) = files.iter().find(|file| file.path == path) else { continue };
-        let mut version = facet("DatasetVersionDatasetFacet", "1-0-1");
+        let mut version = facet(&producer, "DatasetVersionDatasetFacet", "1-0-1");
         version["datasetVersion"] = file.sha256.clone().into();
-        let mut rows = facet("OutputStatisticsOutputDatasetFacet", "1-0-2");
+        let mut rows = facet(&producer, "OutputStatisticsOutputDatasetFacet", "1-0-2");
         rows["rowCount"] = file.rows.into();
         rows["size"] = file.bytes.into();
-        let mut schema = facet("SchemaDatasetFacet", "1-1-1");
+        let mut schema = facet(&producer, "SchemaDatasetFacet", "1-1-1");
         schema["fields"] = fields(table);
         written.push(json!({
             "namespace": NAMESPACE,
@@ -64,7 +66,7 @@ pub(super) fn event(
         }));
     }
     let midnight = format!("{as_of}T00:00:00Z");
-    let mut nominal = facet("NominalTimeRunFacet", "1-0-1");
+    let mut nominal = facet(&producer, "NominalTimeRunFacet", "1-0-1");
     nominal["nominalStartTime"] = midnight.as_str().into();
     let event = json!({
         "eventType": "COMPLETE",

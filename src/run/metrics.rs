@@ -34,26 +34,30 @@ fn gauges(summary: &Summary, outcome: &Outcome) -> String {
     );
     gauge(&mut text, "run_info", "The run that is published.", &[(info, 1.0)]);
     let midnight = s.as_of.and_hms_opt(0, 0, 0).map_or(0, |day| day.and_utc().timestamp());
-    let plain = |value: f64| [(String::new(), value)];
     gauge(
         &mut text,
         "as_of_seconds",
         "Morning of the run, seconds since 1970.",
-        &plain(midnight as f64),
+        &unlabelled(midnight as f64),
     );
-    gauge(&mut text, "items", "Items planned.", &plain(s.skus as f64));
-    gauge(&mut text, "pools", "Items by location planned.", &plain(s.pools as f64));
-    gauge(&mut text, "order_lines", "Order lines recommended.", &plain(s.order_lines as f64));
+    gauge(&mut text, "items", "Items planned.", &unlabelled(s.skus as f64));
+    gauge(&mut text, "pools", "Items by location planned.", &unlabelled(s.pools as f64));
+    gauge(&mut text, "order_lines", "Order lines recommended.", &unlabelled(s.order_lines as f64));
     let value = s.order_value.parse().unwrap_or_default();
     let currency = format!("{{currency=\"{}\"}}", escaped(&s.currency));
     gauge(&mut text, "order_value", "Their value.", &[(currency, value)]);
-    gauge(&mut text, "transfers", "Moves recommended.", &plain(outcome.transfers.len() as f64));
+    gauge(
+        &mut text,
+        "transfers",
+        "Moves recommended.",
+        &unlabelled(outcome.transfers.len() as f64),
+    );
     let by_severity = [Severity::Error, Severity::Warning, Severity::Info].map(|severity| {
         let label = format!("{{severity=\"{}\"}}", severity.name());
         (label, outcome.exceptions_of(severity) as f64)
     });
     gauge(&mut text, "exceptions", "Exceptions by severity.", &by_severity);
-    gauge(&mut text, "quarantined_rows", "Rows in quarantine.", &plain(s.quarantined as f64));
+    gauge(&mut text, "quarantined_rows", "Rows in quarantine.", &unlabelled(s.quarantined as f64));
     let mut indicators = Vec::new();
     for indicator in &outcome.indicators {
         if let Some(value) = indicator.value.filter(|_| indicator.scope == "all") {
@@ -63,6 +67,11 @@ fn gauges(summary: &Summary, outcome: &Outcome) -> String {
     }
     gauge(&mut text, "indicator", "Indicators of the whole business.", &indicators);
     text
+}
+
+/// The only value of a gauge.
+fn unlabelled(value: f64) -> [(String, f64); 1] {
+    [(String::new(), value)]
 }
 
 /// One gauge with its labels and values.

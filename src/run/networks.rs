@@ -115,9 +115,10 @@ impl<'a> Night<'a> {
             return own.role < lane.role;
         }
         let of_source = self.market.supply_of(pool.sku, lane.from).next();
-        let landed = |row| self.market.landed(row, unit_cost);
-        let there = of_source.and_then(landed).or(unit_cost).unwrap_or_default();
-        landed(own).is_some_and(|here| here < there + lane.cost_per_unit)
+        let there = of_source.and_then(|row| self.market.landed(row, unit_cost));
+        let there = there.or(unit_cost).unwrap_or_default();
+        let here = self.market.landed(own, unit_cost);
+        here.is_some_and(|here| here < there + lane.cost_per_unit)
     }
 
     /// Plans the pools of one item together.

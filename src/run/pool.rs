@@ -8,7 +8,6 @@ use crate::allocate::channel_demand::{ChannelFacts, ChannelTerms};
 use crate::allocate::{self, ChannelDemand, Previous};
 use crate::domain::classes::Lifecycle;
 use crate::domain::exceptions::{Exception, Subject};
-use crate::domain::inputs::Supply;
 use crate::domain::lanes::Lane;
 use crate::domain::outcome::{Allocation, ChannelAction, ChannelFinding};
 use crate::domain::panel::Pool;
@@ -308,9 +307,9 @@ impl<'a> Night<'a> {
         need: PoolNeed,
         exceptions: &mut Vec<Exception>,
     ) -> Vec<Line<'a>> {
-        let lead_days = |supply: &Supply| self.lead_days(records, supply);
         let waits = need.waits;
-        let mut lines = self.market.propose(need, lead_days, exceptions);
+        let mut lines =
+            self.market.propose(need, |supply| self.lead_days(records, supply), exceptions);
         if let Some(why) = waits {
             lines.iter_mut().for_each(|line| set_aside(line, why));
         }
@@ -462,11 +461,11 @@ impl<'a> Night<'a> {
                 continue;
             }
             let p = self.inputs.panel.position(other).expect("a pool of the panel");
-            let own = || self.shelves[p].promisable();
             if is_here {
                 locations.at = locations.available.len();
             }
-            locations.available.push(self.kit_night.promised(p).unwrap_or_else(own));
+            let promised = self.kit_night.promised(p);
+            locations.available.push(promised.unwrap_or_else(|| self.shelves[p].promisable()));
         }
         locations
     }

@@ -164,10 +164,10 @@ impl<'a> Night<'a> {
     /// Mean days until an order to the supplier of `supply` arrives; what is set by hand is the
     /// first supplier's.
     pub fn lead_days(&self, of: &PoolRecords<'_, 'a>, supply: &Supply) -> f64 {
-        let is_first = |first: &Supply| first.supplier == supply.supplier;
-        match of.by_hand.lead_time.filter(|_| of.supply.is_some_and(is_first)) {
-            Some(by_hand) => by_hand.mean_days(),
-            None => self.lead_times.estimate(supply, of.pool.location).lead_time.mean_days(),
+        let is_first = of.supply.is_some_and(|first| first.supplier == supply.supplier);
+        match of.by_hand.lead_time {
+            Some(by_hand) if is_first => by_hand.mean_days(),
+            _ => self.lead_times.estimate(supply, of.pool.location).lead_time.mean_days(),
         }
     }
 

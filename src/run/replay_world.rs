@@ -122,9 +122,12 @@ impl ReplayWorld {
         feed(&mut pools, inputs, &lead_times, &bills);
         place_among_neighbours(&mut pools, inputs, &bills);
         let settings = settings(plan, &pools, panel.calendar());
-        let name = |pool: &Pool| inputs.names.location(pool.location).to_owned();
+        let mut locations = Vec::with_capacity(pools.len());
+        for pool in panel.pools() {
+            locations.push(inputs.names.location(pool.location).to_owned());
+        }
         let world = World {
-            locations: panel.pools().iter().map(name).collect(),
+            locations,
             demand_of: (0..pools.len()).map(|pool| vec![pool]).collect(),
             pools,
             suppliers,

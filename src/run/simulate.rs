@@ -274,8 +274,11 @@ impl Windows<'_> {
             return own;
         }
         let horizon = own.iter().map(|outlook| outlook.mean.len()).max().unwrap_or(0);
-        let mean_of = |p: usize| Some(own[p].mean.as_slice());
-        let through = self.bills.explode(horizon, mean_of, |_| PackedKits::default());
+        let through = self.bills.explode(
+            horizon,
+            |p| Some(own[p].mean.as_slice()),
+            |_| PackedKits::default(),
+        );
         let mut outlooks = own.clone();
         for (part, taken) in through {
             let mut mean = own[part].mean.clone();

@@ -131,32 +131,32 @@ impl Summary {
     /// JSON Schema of what `--json` writes.
     #[must_use]
     pub fn schema() -> serde_json::Value {
-        let count = || json!({"type": "integer", "minimum": 0});
-        let text = || json!({"type": "string"});
-        let texts = || json!({"type": "array", "items": {"type": "string"}});
+        let count = json!({"type": "integer", "minimum": 0});
+        let text = json!({"type": "string"});
+        let texts = json!({"type": "array", "items": {"type": "string"}});
         json!({
             "$schema": "https://json-schema.org/draft/2020-12/schema",
             "title": "summary of an orderpoint run",
             "type": "object",
             "properties": {
-                "run_id": text(),
+                "run_id": text,
                 "as_of": {"type": "string", "format": "date"},
-                "folder": text(),
-                "report": text(),
+                "folder": text,
+                "report": text,
                 "unchanged": {"type": "boolean"},
                 "current": {"type": ["string", "null"]},
-                "skus": count(),
-                "pools": count(),
-                "series": count(),
-                "order_lines": count(),
-                "order_value": text(),
-                "currency": text(),
-                "errors": count(),
-                "warnings": count(),
-                "quarantined": count(),
-                "to_decide": texts(),
-                "attention": texts(),
-                "severe": texts(),
+                "skus": count,
+                "pools": count,
+                "series": count,
+                "order_lines": count,
+                "order_value": text,
+                "currency": text,
+                "errors": count,
+                "warnings": count,
+                "quarantined": count,
+                "to_decide": texts,
+                "attention": texts,
+                "severe": texts,
             },
         })
     }

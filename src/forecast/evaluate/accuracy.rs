@@ -177,7 +177,15 @@ impl Measures {
     }
 }
 
-/// `max(p (y - q), (1 - p) (q - y))`.
+/// What a forecast of the quantile at probability `p` costs: `max(p (y - q), (1 - p) (q - y))`.
+///
+/// ```
+/// use orderpoint::forecast::evaluate::accuracy::pinball_loss;
+///
+/// // At 90 % a unit too few weighs nine times a unit too many.
+/// assert_eq!(pinball_loss(9.0, 10.0, 0.9), 0.9);
+/// assert!((pinball_loss(11.0, 10.0, 0.9) - 0.1).abs() < 1e-12);
+/// ```
 #[must_use]
 pub fn pinball_loss(quantile: f64, actual: f64, p: f64) -> f64 {
     if actual >= quantile { p * (actual - quantile) } else { (1.0 - p) * (quantile - actual) }

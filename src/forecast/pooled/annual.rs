@@ -22,6 +22,7 @@ const YEAR: usize = 364;
 /// Days a movement is measured over.
 const WINDOW: usize = 28;
 /// Prior variance of a movement that does not repeat. `[λ]`
+// Of a movement of 14 %, whose square this is, half is believed.
 const SHRINKAGE: f64 = 0.02;
 /// History needed beyond a year: windows on both sides of the first test and a few months of tests.
 const MARGIN: usize = 2 * WINDOW + 60;

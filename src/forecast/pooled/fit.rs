@@ -37,6 +37,7 @@ use std::ops::Range;
 pub(crate) const ORIGINS: usize = 4;
 /// Days of evidence that an analogue's level is worth; it counts while history is shorter than six
 /// times as many.
+// Six times four weeks: `ingest::heirs` gives an older item no analogue either.
 const ANALOGUE_DAYS: f64 = 28.0;
 const ANALOGUE_UNTIL: f64 = 6.0;
 

@@ -27,6 +27,7 @@ use crate::forecast::pooled::state::{Future, PoolState, SeriesState};
 /// Days without a sale after which an item may count as inactive: a season.
 const IDLE_DAYS: f64 = 90.0;
 /// Periods with a sale that were due meanwhile at the rate before.
+// By chance e^-8: one item in three thousand is called inactive although it goes on.
 const IDLE_SALES: f64 = 8.0;
 /// Periods with a sale from which the rate before is known well enough; with fewer, items that sell
 /// twice a year were called inactive.
@@ -555,7 +556,8 @@ impl<'a> Forecaster<'a> {
 /// One sentence with the error figures behind the choice.
 fn reason(rows: &[Accuracy], state: &SeriesState) -> String {
     let moved = 100.0 * (state.correction - 1.0);
-    let global = if moved == 0.0 {
+    // What would be written as 0.0 says nothing.
+    let global = if moved.abs() < 0.05 {
         String::new()
     } else {
         format!("; the model of all series moves the level by {moved:+.1} %")
@@ -577,8 +579,12 @@ fn reason(rows: &[Accuracy], state: &SeriesState) -> String {
         let Some(benchmark_rmsse) = benchmark.rmsse else { continue };
         reason += &format!(", {} {benchmark_rmsse:.2}", benchmark.method);
         if benchmark.method == MethodName::Naive.label() && benchmark_rmsse > 0.0 {
-            let share = 100.0 * (1.0 - rmsse / benchmark_rmsse);
-            added = format!("value added over naive {share:.0} %");
+            let share = (100.0 * (1.0 - rmsse / benchmark_rmsse)).round();
+            added = if share == 0.0 {
+                "as good as naive".to_owned()
+            } else {
+                format!("value added over naive {share:.0} %")
+            };
         }
     }
     format!("{reason}; {added}{global}")

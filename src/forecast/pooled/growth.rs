@@ -16,10 +16,12 @@ use crate::math::elementary::Elementary;
 use crate::math::exact::ExactSum;
 
 /// Largest log growth a year that is carried on.
+// 65 % a year: what grows faster is a launch, and no law of its years to come.
 const LIMIT: f64 = 0.5;
 /// What is left of the slope a day later: + 30 % a year adds 6 % by day 90.
 const DAMPING: f64 = 0.9995;
 /// Standard deviation of the growth of items around their group's, and of groups around none.
+// Apart, because one item that grew had moved the steady ones beside it in its group.
 const ITEM_SD: f64 = 0.15;
 const GROUP_SD: f64 = 0.10;
 /// Least standard error: blocks of two years agree by chance, too.

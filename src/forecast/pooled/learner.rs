@@ -42,8 +42,10 @@ const DISPERSION_EVIDENCE: f64 = 5.0;
 /// Weighted squared means that its kind is worth against an error group's level variance.
 const LEVEL_EVIDENCE: f64 = 20.0;
 /// Actuals that all error groups of a kind must outweigh to leave the calibration of everything.
+// Quantiles far out rest on few misses: of 150 actuals seven lie beyond 95 %.
 const KIND_EVIDENCE: f64 = 150.0;
 /// Actuals that an error group must outweigh to leave the calibration of its kind.
+// Of 80 actuals four lie beyond 95 %: less than its kind has, which is what it leans on.
 const GROUP_EVIDENCE: f64 = 80.0;
 /// Every ninth day is judged: neighbours tell the same, and weekdays take turns.
 const DAY_STRIDE: usize = 9;

@@ -13,6 +13,7 @@ use crate::math::exact::ExactSum;
 use serde::{Deserialize, Serialize};
 
 /// Members from which a group has a prior of its own; fewer have that of everything.
+// A variance between members is estimated from them: three say next to nothing of it.
 const LEAST_MEMBERS: f64 = 4.0;
 /// Days that a prior is worth at most: after two months a series speaks for itself.
 pub(crate) const MOST_DAYS: f64 = 56.0;

@@ -33,6 +33,7 @@ const REGULAR_DAYS: f64 = 91.0;
 /// Change of the log price below which nobody would buy more or less: it only adds noise.
 const LEAST_CHANGE: f64 = 0.02;
 /// Elasticities are believed down to this; a price that raises demand is another cause.
+// 16 times the units at half the price: beyond it, a promotion or a stock-out that ended.
 const STEEPEST: f64 = -4.0;
 /// Prior standard deviations: of the elasticity of all around none, of a group's around that of
 /// all. Those of retail goods lie around -1 to -3 and differ by about one between categories.

@@ -21,6 +21,7 @@ use serde::{Deserialize, Serialize};
 /// follow by themselves.
 const GROUP_SD: f64 = 0.2;
 /// Expected units that the items' own levels are worth against their recent total.
+// A count of 30 is known to 18 %, about as far as groups move.
 const PRIOR_UNITS: f64 = 30.0;
 /// Furthest that a group is scaled, down and up: a factor beyond it is a broken feed more often
 /// than demand.

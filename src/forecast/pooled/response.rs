@@ -22,6 +22,7 @@ use std::collections::BTreeMap;
 
 /// Prior standard deviations: of a kind's log uplift, of the slope by discount, of a kind's own
 /// slope, of a group's deviation, of the dip after a promotion.
+// In words: an uplift from a third to the triple is nothing unusual, a dip beyond a tenth is.
 const KIND_SD: f64 = 1.0;
 const SLOPE_SD: f64 = 3.0;
 const KIND_SLOPE_SD: f64 = 1.0;

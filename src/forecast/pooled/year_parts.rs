@@ -32,6 +32,7 @@ const LEAST_YEARS: f64 = 1.75;
 /// Units of one year below which it says nothing about a season.
 const LEAST_UNITS: f64 = 8.0;
 /// Largest log growth a year that is taken out.
+// Twice in a year: what grows more has no level to compare the years by.
 const GROWTH_LIMIT: f64 = 0.7;
 /// Units a year that "no growth" is worth.
 const GROWTH_EVIDENCE: f64 = 50.0;

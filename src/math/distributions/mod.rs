@@ -15,6 +15,20 @@ use serde::{Deserialize, Serialize};
 pub const COUNT_LIMIT: f64 = 512.0;
 
 /// Demand over some interval.
+///
+/// ```
+/// use orderpoint::math::distributions::Demand;
+///
+/// // 200 expected, give or take 50: 95 % of such intervals sell at most 282.
+/// let weeks = Demand::Normal { mean: 200.0, sd: 50.0 };
+/// assert!((weeks.quantile(0.95) - 282.2).abs() < 0.1);
+/// // A part that sells twice a month: nothing at all in 14 % of them.
+/// let part = Demand::count(2.0, 1.0);
+/// assert_eq!(part, Demand::Poisson { mean: 2.0 });
+/// assert!((part.cdf(0.0) - 0.135).abs() < 0.001);
+/// // With two on the shelf 0.54 of a month's demand is expected to be lost.
+/// assert!((part.expected_shortfall(2.0) - 0.541).abs() < 0.001);
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Demand {
     /// Normal; may reach below zero, as textbooks have it.

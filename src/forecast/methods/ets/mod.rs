@@ -154,14 +154,18 @@ impl EtsParams {
 
     /// The inverse of [`Self::from_box`].
     fn to_box(self) -> [f64; 4] {
-        let root = |share: f64| ((share - 1e-4) / 0.9998).clamp(0.0, 1.0).sqrt();
         [
-            root(self.alpha),
-            root(self.gamma / (1.0 - self.alpha)),
-            root(self.beta / self.alpha),
+            to_root(self.alpha),
+            to_root(self.gamma / (1.0 - self.alpha)),
+            to_root(self.beta / self.alpha),
             ((self.phi - 0.8) / 0.18).clamp(0.0, 1.0),
         ]
     }
+}
+
+/// The coordinate of a share in the box: its root, so that slow learners have room.
+fn to_root(share: f64) -> f64 {
+    ((share - 1e-4) / 0.9998).clamp(0.0, 1.0).sqrt()
 }
 
 /// Level, slope and season at one moment, on the model's scale.
@@ -419,6 +423,7 @@ pub fn auto(values: &[f64], season_length: usize, effort: Effort) -> Result<EtsS
 }
 
 /// From this many observations on, a damped trend is tried only on the best form without trend.
+// To save time alone: a search costs the length of the series.
 const LONG: usize = 200;
 
 fn best_of<'c, 's>(
