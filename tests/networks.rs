@@ -207,7 +207,8 @@ impl World {
         self.shelf.get_mut(place).unwrap()
     }
 
-    /// What leaves late, in two parts or not at all, and what comes late, in two parts or not whole.
+    /// What leaves late, in two parts or not at all, and what comes late, in two parts or not
+    /// whole.
     fn morning(&mut self, today: NaiveDate) {
         for mut order in std::mem::take(&mut self.under_way) {
             let kind = order.number % 11;
@@ -306,7 +307,8 @@ fn l11_no_unit_is_invented_or_lost_over_many_nights() {
         succeeds(work, &["run", "--as-of", &as_of], &[0]);
         let lines = Table::published(&work.join("reports"), "recommendations");
 
-        // What the program sees is what there is: on the shelf less what is to leave, and on its way.
+        // What the program sees is what there is: on the shelf less what is to leave, and on its
+        // way.
         let mut leaves: BTreeMap<&str, i64> = BTreeMap::new();
         for row in &lines.rows {
             let place = lines.text(row, "location");

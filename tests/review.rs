@@ -178,7 +178,8 @@ fn g3_approved_but_unplaced_units_count_as_on_order_until_they_are_placed() {
 #[test]
 fn a_spreadsheets_decimals_and_empty_rows_are_no_faults_and_lines_are_counted_as_it_shows_them() {
     let (out, _) = published("2024-04-01");
-    let excel = "recommendation_id;decision;quantity;author\r\nR0-2024-04-01;edit;40,0;ann\r\n;;;\r\n\
+    let excel = "recommendation_id;decision;quantity;author\r\nR0-2024-04-01;edit;40,0;ann\r\n\
+                 ;;;\r\n\
                  R1-2024-04-01;edit;1,5;bob\r\n";
     let taken = intake(out.path(), excel);
     assert_eq!((taken.accepted.len(), taken.problems.len()), (1, 1), "{:?}", taken.problems);

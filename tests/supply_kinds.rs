@@ -105,7 +105,8 @@ fn an_order_day_is_one_that_still_helps() {
 
 #[test]
 fn nothing_runs_out_where_another_supplier_brings_it_in_time() {
-    // The usual supplier is closed for weeks; the other delivers two days before the shelf is empty.
+    // The usual supplier is closed for weeks; the other delivers two days before the shelf is
+    // empty.
     let closed = format!("supplier,closures\nS,{}/{}\nT,\n", day(-3), day(24));
     let night = Shop::new()
         .sells("PAN", "main", 10)

@@ -59,8 +59,8 @@ pub struct Site {
     pub beyond_own_supply: Units,
     /// Units it would buy today, unrounded.
     pub need: f64,
-    /// Units expected short before an order placed now would arrive; of what is never ordered again,
-    /// all that it lacks.
+    /// Units expected short before an order placed now would arrive; of what is never ordered
+    /// again, all that it lacks.
     pub short_units: f64,
     /// Whether it is never ordered again: sold off, or not to be ordered.
     pub is_sold_off: bool,

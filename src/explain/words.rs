@@ -1,7 +1,7 @@
 //! Words of the program that come back from a file that another process of it wrote.
 //!
-//! Names of steps and inputs are `&'static str`: there are a few hundred, and millions of uses. What
-//! is read back is looked up among those read before; a new one is kept for the life of the
+//! Names of steps and inputs are `&'static str`: there are a few hundred, and millions of uses.
+//! What is read back is looked up among those read before; a new one is kept for the life of the
 //! process.
 
 use serde::{Deserialize, Deserializer};

@@ -127,8 +127,8 @@ pub(crate) struct Flows {
 }
 
 impl Flows {
-    /// Those of a series, in one pass over its last year: each sale of it is read once for all three
-    /// windows.
+    /// Those of a series, in one pass over its last year: each sale of it is read once for all
+    /// three windows.
     pub(crate) fn of(panel: &Panel, series: usize) -> Self {
         let period_days = panel.calendar().bucket().days();
         let end = panel.gross(series).len();

@@ -862,8 +862,8 @@ impl<'a> Loading<'a> {
             self.exceptions.extend(audit::left_out(source, &self.quarantine));
             if source.rejected > 0 {
                 let what = format!("{} of {} rows are in quarantine", source.rejected, source.rows);
-                // A table of a few rows passes the limit with all of them: then the column is wrong,
-                // not the rows.
+                // A table of a few rows passes the limit with all of them: then the column is
+                // wrong, not the rows.
                 let is_most = 2 * source.rejected > source.rows;
                 let severity = if is_most { Severity::Error } else { Severity::Warning };
                 let why = if is_most {

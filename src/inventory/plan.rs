@@ -153,7 +153,8 @@ pub fn plan_pool(facts: &PoolFacts, outlook: Outlook<'_>, settings: &Settings) -
     let walk = now.project(0.0, settings.unmet_demand);
     // Lost sales would stop at zero and never touch a safety stock of zero: here the walk goes on.
     // What is on its way may lift the stock again before an order of today could: ten boots, 30 due
-    // in three days, and the order day was said to be today, for an order that would come in twenty.
+    // in three days, and the order day was said to be today, for an order that would come in
+    // twenty.
     let helped_from = targets.interval.lead_days;
     let to_safety = now.project_beyond(helped_from, targets.safety_stock, UnmetDemand::Backordered);
     let safety_date = to_safety.days_to_stockout.and_then(|days| day_after(facts.as_of, days));

@@ -6,7 +6,8 @@
 //! cost is below the margin that it saves, the rule by which suppliers are switched:
 //!
 //! ```text
-//! extra cost a unit x units + cost of the line < margin x (short before the usual - short before this)
+//! extra cost a unit x units + cost of the line
+//!     < margin x (short before the usual - short before this)
 //! ```
 //!
 //! Units: units, currency. Source: the switch rule of `purchase::sourcing`.

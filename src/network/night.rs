@@ -548,9 +548,9 @@ impl Network<'_> {
         nights
     }
 
-    /// What push lanes take of the receipt, asked for or not: all of it but the shares of the source's
-    /// own customers and of the lanes that hold back. What nobody needs until the next receipt is
-    /// spread so that all run out together: it leaves all the same. `[lanes]`
+    /// What push lanes take of the receipt, asked for or not: all of it but the shares of the
+    /// source's own customers and of the lanes that hold back. What nobody needs until the next
+    /// receipt is spread so that all run out together: it leaves all the same. `[lanes]`
     fn pushed(
         &self,
         places: &[PlaceNight],
@@ -667,8 +667,9 @@ impl Network<'_> {
         of_the_kind_of(&shape, mean, variance.sqrt())
     }
 
-    /// Units that each place can give away after what it has `sent` today: what is left when its own
-    /// customers and all that it feeds have what they need until its next stock comes. `[places]`
+    /// Units that each place can give away after what it has `sent` today: what is left when its
+    /// own customers and all that it feeds have what they need until its next stock comes.
+    /// `[places]`
     #[must_use]
     pub fn spare(
         &self,

@@ -30,8 +30,8 @@ pub(super) fn page(report: &Report) -> askama::Result<String> {
     .render()
 }
 
-/// Whether `line` waits for a person: an order to approve, or an item held back that is needed. What
-/// a person has set aside stands under `What stands`, not here.
+/// Whether `line` waits for a person: an order to approve, or an item held back that is needed.
+/// What a person has set aside stands under `What stands`, not here.
 pub(super) fn waits(line: &Recommendation) -> bool {
     let is_held = line.status == Status::Held && line.binding != Binding::Decision.name();
     line.quantity.is_positive() || is_held && line.need > 0.0

@@ -77,8 +77,8 @@ pub(crate) fn day(date: NaiveDate, as_of: NaiveDate) -> String {
     date.format(form).to_string()
 }
 
-/// `text` with the dates in it written as all pages write them: `2026-12-03` as `3 Dec`. What a date
-/// is only a part of, like the id of a run, stays as it is.
+/// `text` with the dates in it written as all pages write them: `2026-12-03` as `3 Dec`. What a
+/// date is only a part of, like the id of a run, stays as it is.
 pub(crate) fn plain_dates(text: &str, as_of: NaiveDate) -> String {
     /// Length of `2026-12-03`.
     const LENGTH: usize = 10;

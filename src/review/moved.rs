@@ -1,12 +1,12 @@
-//! Which approved moves have been made, where no order says so: what is missing on the source's shelf
-//! has left, and what lies too much at the destination has come.
+//! Which approved moves have been made, where no order says so: what is missing on the source's
+//! shelf has left, and what lies too much at the destination has come.
 //!
-//! Whoever moves goods between two shelves often books nothing but the stock. An approval that no row
-//! of `purchase_orders` shows would then be promised at the source, whose stock has it no more, and
-//! counted as on its way where it lies already. A shelf's stock follows from that of the morning of
-//! the approval, what was sold and what came and went by known orders; where half of the units or more are
-//! missing, the move has been made. Half, as between two answers that are equally likely before
-//! anything is seen.
+//! Whoever moves goods between two shelves often books nothing but the stock. An approval that no
+//! row of `purchase_orders` shows would then be promised at the source, whose stock has it no more,
+//! and counted as on its way where it lies already. A shelf's stock follows from that of the
+//! morning of the approval, what was sold and what came and went by known orders; where half of the
+//! units or more are missing, the move has been made. Half, as between two answers that are equally
+//! likely before anything is seen.
 
 use crate::domain::calendar::Bucket;
 use crate::domain::inputs::{Inputs, PurchaseOrder};

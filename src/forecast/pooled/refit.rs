@@ -372,8 +372,8 @@ impl<'a> Forecaster<'a> {
         CarriedAndFitted { carried, fitted: panel.len() - carried }
     }
 
-    /// A forecaster of what an equal one [kept](Self::keep) of tonight's own learning; `None` if the
-    /// bytes are something else. `demand` may be some of the pools that were learnt from: with
+    /// A forecaster of what an equal one [kept](Self::keep) of tonight's own learning; `None` if
+    /// the bytes are something else. `demand` may be some of the pools that were learnt from: with
     /// whatever hangs together with them they forecast the same.
     #[must_use]
     pub fn of_kept(demand: Demand<'a>, settings: Settings, kept: &[u8]) -> Option<Self> {

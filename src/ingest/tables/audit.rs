@@ -390,7 +390,6 @@ const MASTER_CHECKS: [MasterCheck; 5] = [
     },
 ];
 
-
 /// Rows of supply whose minimum, pack and maximum together allow no quantity: nothing is ordered by
 /// them, however much is needed.
 pub(crate) fn impossible_lots(inputs: &Inputs) -> Option<Exception> {

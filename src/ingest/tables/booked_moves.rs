@@ -1,11 +1,11 @@
 //! Are moves between a seller's own places booked as sales?
 //!
-//! What a warehouse sends to a shop is no customer's demand: counted as such it is bought for twice,
-//! once for the warehouse and once for the shop that sells it. Many tills and shop systems book it
-//! as a sale all the same. Two things tell: a channel at the source that has the name of a place
-//! which it feeds, and sales that repeat the moves which `purchase_orders` knows, unit for unit and
-//! day for day. It is told and nothing is left out: only the seller knows whether "amazon" at the
-//! warehouse means the marketplace's own stock or its customers.
+//! What a warehouse sends to a shop is no customer's demand: counted as such it is bought for
+//! twice, once for the warehouse and once for the shop that sells it. Many tills and shop systems
+//! book it as a sale all the same. Two things tell: a channel at the source that has the name of a
+//! place which it feeds, and sales that repeat the moves which `purchase_orders` knows, unit for
+//! unit and day for day. It is told and nothing is left out: only the seller knows whether "amazon"
+//! at the warehouse means the marketplace's own stock or its customers.
 
 use crate::domain::calendar::Bucket;
 use crate::domain::exceptions::{Effect, Exception, ExceptionKind, Severity, Subject};
@@ -21,8 +21,8 @@ const COUNTED_DAYS: usize = 365;
 const ENOUGH_MOVES: usize = 5;
 /// Share of the moves that sales must repeat: some are booked a day later, or by hand.
 const REPEATED: f64 = 0.8;
-/// Share of those that chance may explain: where a source sells a hundred a day, a hundred days hold
-/// a move of six.
+/// Share of those that chance may explain: where a source sells a hundred a day, a hundred days
+/// hold a move of six.
 const BY_CHANCE: f64 = 0.3;
 /// Words around a place's name in the name of a channel that says where goods went.
 const AROUND: [&str; 6] = ["to", "transfer", "transfers", "internal", "move", "moves"];
@@ -34,7 +34,8 @@ struct Booked {
     channel: ChannelId,
 }
 
-/// What looks like moves among the sales of the locations that feed others, once a source and channel.
+/// What looks like moves among the sales of the locations that feed others, once a source and
+/// channel.
 pub(crate) fn booked_as_sales(inputs: &Inputs) -> Vec<Exception> {
     if inputs.lanes.is_empty() {
         return Vec::new();

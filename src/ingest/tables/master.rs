@@ -361,7 +361,8 @@ pub(crate) fn supply(table: Option<&Table>, convert: &mut Convert<'_>) -> Supply
             read.supply.push(row);
             continue;
         };
-        // The price of one row with the lead time of another was a delivery that nobody had offered.
+        // The price of one row with the lead time of another was a delivery that nobody had
+        // offered.
         if let Some(differs) = more_than_a_price(base, &row) {
             left_out.push(format!(
                 "{} from {} units on ({differs})",
@@ -451,8 +452,8 @@ fn supply_row(row: &Row<'_>, convert: &mut Convert<'_>) -> Option<Supply> {
 }
 
 /// Prices from a quantity on, those of the supply table among them, sorted by (sku, supplier,
-/// location, quantity). A price break is everywhere; where a supplier has rows for single locations,
-/// it stands beside the prices of each.
+/// location, quantity). A price break is everywhere; where a supplier has rows for single
+/// locations, it stands beside the prices of each.
 pub(crate) fn price_breaks(
     table: Option<&Table>,
     supply: &[Supply],

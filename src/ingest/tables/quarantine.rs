@@ -182,8 +182,8 @@ impl Quarantine {
         self.partly_returned.extend(other.partly_returned);
     }
 
-    /// Takes in what other readers of the table put aside. A file that several have read, each for items of its
-    /// own, has the same bad rows for all of them.
+    /// Takes in what other readers of the table put aside. A file that several have read, each for
+    /// items of its own, has the same bad rows for all of them.
     pub(crate) fn merge(&mut self, other: Self) {
         let known: BTreeSet<Quarantined> = self.rows.iter().cloned().collect();
         let before = |rows: &[Quarantined], file: &str| {

@@ -21,8 +21,6 @@ mod top_up;
 mod whole_lots;
 
 use crate::domain::classes::words;
-use serde::{Deserialize, Serialize};
-
 pub(crate) use constraint::{LineRule, OrderRule};
 
 /// Rules on one line, in the order they are applied.
@@ -40,7 +38,6 @@ pub(super) static ORDER_RULES: &[&dyn OrderRule] = &[
 
 words! {
     /// The constraint that made the quantity what it is, as the `binding` column says it.
-    #[derive(Serialize, Deserialize)]
     Binding {
         /// The supplier's least quantity of a line.
         Minimum = "minimum",

@@ -108,7 +108,8 @@ pub(super) fn late_orders<'a>(report: &Report<'a>) -> Vec<&'a PurchaseOrder> {
     open.filter(|order| order.expected.is_some_and(|day| day < report.input.as_of)).collect()
 }
 
-/// What is late, in a sentence: every order line past its day, whether there is advice on it or not.
+/// What is late, in a sentence: every order line past its day, whether there is advice on it or
+/// not.
 fn overdue(report: &Report) -> String {
     let as_of = report.input.as_of;
     let orders = &report.inputs().purchase_orders;

@@ -1,8 +1,8 @@
 //! Amazon: Send to Amazon, the list of SKUs and quantities of one shipment to FBA.
 //!
 //! Tab-separated, one file a shipment; what is moved there from a location of our own, or ordered
-//! from a supplier who delivers to Amazon. A merchant SKU stands once in a file; owners are named on
-//! every line, and what is packed in cases says so.
+//! from a supplier who delivers to Amazon. A merchant SKU stands once in a file; owners are named
+//! on every line, and what is packed in cases says so.
 
 use crate::domain::error::Result;
 use crate::domain::units::Units;

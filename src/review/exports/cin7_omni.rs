@@ -2,8 +2,8 @@
 //!
 //! References start with `PO-` and are used once; a file has fewer than 500 lines, so a longer
 //! export is several files, and an order that is longer by itself is several orders. Columns are
-//! matched by the user, by these names without a click. Of a branch transfer the company is the branch
-//! that it comes from.
+//! matched by the user, by these names without a click. Of a branch transfer the company is the
+//! branch that it comes from.
 
 use crate::domain::error::Result;
 use crate::review::exports::{

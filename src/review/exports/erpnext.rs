@@ -1,8 +1,8 @@
 //! ERPNext: data import of the documents Purchase Order and Material Request.
 //!
 //! A move is asked for: a Material Request of the purpose Material Transfer, from which whoever
-//! packs makes the Stock Entry. Every line has both warehouses: a stock item without one is refused,
-//! and those of the head are copied to the lines by the form, not by an import.
+//! packs makes the Stock Entry. Every line has both warehouses: a stock item without one is
+//! refused, and those of the head are copied to the lines by the form, not by an import.
 //!
 //! Frappe's importer (`frappe/core/doctype/data_import/importer.py`, `parse_next_row_for_import`)
 //! takes a row as one more line of the document above only while *all* columns of the document are

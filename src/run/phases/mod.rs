@@ -12,8 +12,8 @@
 //!
 //! No rule stands here: each phase calls what the night calls, on the part that it has. A bucket's
 //! inputs have every name and every small table, and places for all series; history is there for
-//! its own items alone. Sums that cross buckets are whole numbers or are taken in panel order by one
-//! process, so the rows are those of one machine whatever the cut (`tests/buckets.rs`).
+//! its own items alone. Sums that cross buckets are whole numbers or are taken in panel order by
+//! one process, so the rows are those of one machine whatever the cut (`tests/buckets.rs`).
 
 mod kept;
 mod part;

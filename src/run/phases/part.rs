@@ -1,9 +1,9 @@
 //! What one phase leaves for the next: sealed files in a work folder.
 //!
 //! A part says what made it (the build and whatever it was made from) and carries a digest of its
-//! content, so that one that is cut short, left from another night or made by another build is never
-//! taken for a part of this one. Its name has the attempt in it: a task that runs twice, as engines do
-//! when one is late, writes two files that say the same, and either will do.
+//! content, so that one that is cut short, left from another night or made by another build is
+//! never taken for a part of this one. Its name has the attempt in it: a task that runs twice, as
+//! engines do when one is late, writes two files that say the same, and either will do.
 
 use crate::domain::digest::sha256_hex;
 use crate::domain::error::{Error, Result};
