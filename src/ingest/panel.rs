@@ -411,6 +411,10 @@ impl Frame {
     }
 
     /// Days, first and last, on which a pool's shelf is known to have been empty.
+    ///
+    /// Records of a shelf that come once a week leave days around an empty one: of an item that
+    /// sells on most days, those without a sale are empty, too, from its last sale to its next. Eight
+    /// a day, out of stock for ten days around one record, passed for 6.6.
     fn empty_intervals(
         &self,
         parts: &PanelParts,
@@ -418,35 +422,96 @@ impl Frame {
         records: &[StockHistory],
     ) -> Vec<(NaiveDate, NaiveDate)> {
         let mut intervals: Vec<(NaiveDate, NaiveDate)> = Vec::new();
-        let mut before: Option<NaiveDate> = None;
+        if records.iter().all(|record| record.on_hand.0 > 0) {
+            return intervals;
+        }
+        let steady = self.sells_on_most_days(parts, series);
+        let mut before: Option<Record> = None;
         for same in records.chunk_by(|a, b| a.date == b.date) {
             let day = same[0].date;
-            if !same.iter().all(|record| record.on_hand.0 <= 0) {
-                before = None;
-                continue;
+            let empty = same.iter().all(|record| record.on_hand.0 <= 0);
+            let near = before.filter(|last| (day - last.day).num_days() <= SNAPSHOT_DAYS);
+            let gap = near.map(|last| self.days_without_sale(parts, series, last.day, day));
+            match (near, gap) {
+                // Nothing sold since the last record: it was empty all along.
+                (Some(last), Some(gap)) if last.empty && empty && gap.is_whole() => {
+                    if let Some(interval) = intervals.last_mut() {
+                        interval.1 = day;
+                    }
+                }
+                (Some(last), Some(gap)) => {
+                    if last.empty && steady {
+                        if let Some(interval) = intervals.last_mut() {
+                            interval.1 = gap.until_sale;
+                        }
+                    }
+                    // What sold on the very day was there until then, and nothing leaves a full
+                    // shelf but by a sale.
+                    let since = steady
+                        && (last.empty || !gap.is_whole())
+                        && !self.sold_on_day(parts, series, day);
+                    if empty {
+                        intervals.push((if since { gap.since_sale } else { day }, day));
+                    }
+                }
+                (None, _) if empty => intervals.push((day, day)),
+                (None, _) | (Some(_), None) => {}
             }
-            // Nothing sold since the last record: it was empty all along.
-            let filled = before.is_some_and(|last| {
-                (day - last).num_days() <= SNAPSHOT_DAYS
-                    && !series.iter().any(|&i| self.sold_between(parts, i, last, day))
-            });
-            match intervals.last_mut() {
-                Some(interval) if filled => interval.1 = day,
-                _ => intervals.push((day, day)),
-            }
-            before = Some(day);
+            before = Some(Record { day, empty });
         }
         intervals
     }
 
-    /// Whether a series sold after the day `last` and before the day `next`. In longer periods only
-    /// those wholly between the two can tell.
-    fn sold_between(&self, parts: &PanelParts, i: usize, last: NaiveDate, next: NaiveDate) -> bool {
-        let from = (self.calendar.index(last) + 1).max(i64::from(self.starts[i]));
-        let to = self.calendar.index(next).min(self.calendar.history() as i64);
-        (from..to).any(|period| {
-            usize::try_from(period).is_ok_and(|period| parts.gross[self.cell(i, period)] > 0.0)
-        })
+    /// Whether some series together sold on more than half of their days; of longer periods nothing
+    /// is known of days.
+    fn sells_on_most_days(&self, parts: &PanelParts, series: &[usize]) -> bool {
+        if self.calendar.bucket() != Bucket::Day {
+            return false;
+        }
+        let first = series.iter().map(|&i| self.starts[i]).min().unwrap_or(0) as usize;
+        let days = first..self.calendar.history();
+        let length = days.len();
+        let selling = days.filter(|&day| self.sold_on(parts, series, day)).count();
+        2 * selling > length
+    }
+
+    /// Whether one of some series sold in a period.
+    fn sold_on(&self, parts: &PanelParts, series: &[usize], period: usize) -> bool {
+        let sold = |&i: &usize| {
+            self.starts[i] as usize <= period && parts.gross[self.cell(i, period)] > 0.0
+        };
+        series.iter().any(sold)
+    }
+
+    fn sold_on_day(&self, parts: &PanelParts, series: &[usize], day: NaiveDate) -> bool {
+        usize::try_from(self.calendar.index(day))
+            .is_ok_and(|t| t < self.calendar.history() && self.sold_on(parts, series, t))
+    }
+
+    /// The days without a sale at both ends of the time after the day `last` and before the day
+    /// `next`. In longer periods only those wholly between the two can tell.
+    fn days_without_sale(
+        &self,
+        parts: &PanelParts,
+        series: &[usize],
+        last: NaiveDate,
+        next: NaiveDate,
+    ) -> Gap {
+        let from = usize::try_from(self.calendar.index(last) + 1).unwrap_or(0);
+        let to = usize::try_from(self.calendar.index(next)).unwrap_or(0);
+        let mut sales =
+            (from..to.min(self.calendar.history())).filter(|&t| self.sold_on(parts, series, t));
+        let day = |period: usize| self.calendar.start(period as i64);
+        match sales.next() {
+            None => Gap {
+                until_sale: next - chrono::Days::new(1),
+                since_sale: last + chrono::Days::new(1),
+            },
+            Some(first) => Gap {
+                until_sale: (day(first) - chrono::Days::new(1)).max(last),
+                since_sale: day(sales.next_back().unwrap_or(first) + 1).min(next),
+            },
+        }
     }
 
     fn series_of(&self, sku: SkuId) -> std::ops::Range<usize> {
@@ -483,6 +548,27 @@ impl Frame {
         let after_last = last.succ_opt().unwrap_or(last);
         let inside = (closes.min(after_last) - opens.max(first)).num_days();
         2 * inside >= (closes - opens).num_days()
+    }
+}
+
+/// What the stock history says of one day.
+#[derive(Debug, Clone, Copy)]
+struct Record {
+    day: NaiveDate,
+    empty: bool,
+}
+
+/// Days without a sale between two records: up to the first sale, and since the last one.
+#[derive(Debug, Clone, Copy)]
+struct Gap {
+    until_sale: NaiveDate,
+    since_sale: NaiveDate,
+}
+
+impl Gap {
+    /// Whether there was no sale at all.
+    fn is_whole(&self) -> bool {
+        self.since_sale <= self.until_sale.succ_opt().unwrap_or(self.until_sale)
     }
 }
 

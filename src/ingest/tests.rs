@@ -290,6 +290,28 @@ fn between_two_empty_weekly_snapshots_the_shelf_was_empty_unless_something_sold(
 }
 
 #[test]
+fn around_an_empty_weekly_snapshot_a_best_seller_was_out_from_its_last_sale_to_its_next() {
+    // Every day but from the 9th to the 18th; slow sells on the 2nd and the 25th.
+    let mut sold = "date,sku,quantity\n2024-01-02,slow,1\n2024-01-25,slow,1\n".to_owned();
+    for day in (1..=8).chain(19..=27) {
+        sold += &format!("2024-01-{day:02},fast,8\n");
+    }
+    let mut history = "date,sku,on_hand\n".to_owned();
+    for sku in ["fast", "slow"] {
+        for (day, on_hand) in [(7, 8), (14, 0), (21, 40)] {
+            history += &format!("2024-01-{day:02},{sku},{on_hand}\n");
+        }
+    }
+    let inputs = ok(&[("sales.csv", &sold), ("stock_history.csv", &history)], "");
+    let out = |sku: &str, first: usize| -> Vec<usize> {
+        let flags = series(&inputs, sku).1;
+        (0..flags.len()).filter(|&t| flags[t] == flag::STOCKOUT).map(|t| t + first).collect()
+    };
+    assert_eq!(out("fast", 1), (9..=18).collect::<Vec<_>>());
+    assert_eq!(out("slow", 2), [14], "its zeros say nothing");
+}
+
+#[test]
 fn a_week_with_only_empty_stock_counts_is_a_stock_out() {
     let history = "date,sku,on_hand\n2024-01-01,A,0\n2024-01-08,A,0\n2024-01-09,A,4\n";
     let dir = folder(&[
