@@ -545,3 +545,205 @@ fn a_refit_does_not_outlive_its_groups_its_axis_or_its_reach() {
     others.products[0].category = "Tea".to_owned();
     assert_eq!(obstacle(&others, &settings), Some("other categories or channels"));
 }
+
+/// Draws that are the same on every machine.
+struct Dice {
+    state: u64,
+}
+
+impl Dice {
+    /// Between 0 and 1: SplitMix64 (Steele, Lea & Flood 2014).
+    fn uniform(&mut self) -> f64 {
+        self.state = self.state.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mixed = (self.state ^ (self.state >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        ((mixed ^ (mixed >> 31)) >> 11) as f64 / (1u64 << 53) as f64
+    }
+
+    /// A Poisson count, from its arrivals (Knuth 1997, 3.4.1).
+    fn poisson(&mut self, mean: f64) -> f32 {
+        let mut count = 0.0;
+        let mut time = -(1.0 - self.uniform()).natural_log();
+        while time < mean {
+            count += 1.0;
+            time -= (1.0 - self.uniform()).natural_log();
+        }
+        count
+    }
+
+    /// A history of counts of these rates.
+    fn counts(&mut self, rate: impl Fn(usize) -> f64) -> Vec<f32> {
+        (0..HISTORY).map(|t| self.poisson(rate(t))).collect()
+    }
+}
+
+#[test]
+fn a_flat_item_keeps_its_rate_beside_neighbours_of_every_kind() {
+    for seed in 0..4 {
+        let mut dice = Dice { state: seed };
+        let mut series = vec![vec![10.0; HISTORY]];
+        for k in 0..8 {
+            let rate = 2.0 + 2.0 * f64::from(k);
+            let noisy = (0..HISTORY).map(|_| {
+                let today = rate * 2.0 * dice.uniform();
+                dice.poisson(today)
+            });
+            series.push(noisy.collect());
+        }
+        series.push(dice.counts(|t| if t % 35 < 7 { 24.0 } else { 8.0 }));
+        series.push(dice.counts(|t| if t < 320 { 15.0 } else { 0.0 }));
+        series.push(dice.counts(|t| if t < 340 { 4.0 } else { 16.0 }));
+        for history in [40, 120, HISTORY] {
+            let late: Vec<Vec<f32>> =
+                series.iter().map(|units| units[HISTORY - history..].to_vec()).collect();
+            let forecast = World::new(&late, 1).forecast(2);
+            let flat = sum(&forecast[0].series[0].mean, 28) / 28.0;
+            assert!((flat - 10.0).abs() < 0.2, "{history} days, seed {seed}: {flat}");
+        }
+    }
+}
+
+#[test]
+fn shops_whose_demand_never_moves_are_forecast_at_their_rate() {
+    // Five shops, sixty items: whatever the last two weeks sold by chance.
+    let mut worst = 0.0f64;
+    for seed in 0..3 {
+        let mut dice = Dice { state: 100 + seed };
+        let mut series = Vec::new();
+        let mut rates = Vec::new();
+        for item in 0..60 {
+            for _shop in 0..5 {
+                let rate = 0.05 * 1.08f64.to_the(f64::from(item)) * (0.5 + dice.uniform());
+                series.push(dice.counts(|_| rate));
+                rates.push(rate);
+            }
+        }
+        let forecast = World::new(&series, 5).forecast(20);
+        let expected: f64 = rates.iter().sum::<f64>() * 28.0;
+        let total: f64 = forecast.iter().map(|pool| pool.total.over(0.0, 28.0, 0.0).mean()).sum();
+        worst = worst.max((total / expected - 1.0).abs());
+    }
+    assert!(worst < 0.02, "{worst}");
+}
+
+/// What a cell of the simulated suite does to demand: factor on the rate in each period, 28 of them
+/// after the end of history.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Kind {
+    Steady,
+    OutOfStock,
+    Launched,
+    SteppedUp,
+    SteppedDown,
+    Ended,
+    ComesAndGoes,
+}
+
+impl Kind {
+    const ALL: [Self; 7] = [
+        Self::Steady,
+        Self::OutOfStock,
+        Self::Launched,
+        Self::SteppedUp,
+        Self::SteppedDown,
+        Self::Ended,
+        Self::ComesAndGoes,
+    ];
+
+    fn factor(self, t: usize, item: usize) -> f64 {
+        match self {
+            Self::Steady | Self::OutOfStock | Self::Launched => 1.0,
+            Self::SteppedUp => [0.4, 1.0][usize::from(t >= HISTORY - 80)],
+            Self::SteppedDown => [2.5, 1.0][usize::from(t >= HISTORY - 80)],
+            Self::Ended => [1.0, 0.0][usize::from(t >= HISTORY - 130)],
+            // A hundred days there, sixty gone, each item in its own turn.
+            Self::ComesAndGoes => f64::from(u8::from((t + 23 * item) % 160 < 100)),
+        }
+    }
+}
+
+/// Bias and error of one cell, from the units that its items will sell on average.
+#[derive(Debug, Default)]
+struct CellResult {
+    forecast: f64,
+    truth: f64,
+    error: f64,
+    expected_error: f64,
+}
+
+#[test]
+fn no_kind_of_item_at_any_rate_is_forecast_out_of_line() {
+    const ITEMS: usize = 12;
+    let mut dice = Dice { state: 7 };
+    let mut series = Vec::new();
+    let mut truths = Vec::new();
+    let mut flags = Vec::new();
+    for rate in [0.1, 0.7, 5.0] {
+        for kind in Kind::ALL {
+            for item in 0..ITEMS {
+                let mut units = dice.counts(|t| rate * kind.factor(t, item));
+                match kind {
+                    Kind::OutOfStock => {
+                        let out = HISTORY - 40 - item..HISTORY - 10;
+                        units[out.clone()].fill(0.0);
+                        flags.push((series.len(), out));
+                    }
+                    Kind::Launched => units = units.split_off(HISTORY - 70),
+                    Kind::Steady
+                    | Kind::SteppedUp
+                    | Kind::SteppedDown
+                    | Kind::Ended
+                    | Kind::ComesAndGoes => {}
+                }
+                // A series begins with a sale.
+                units[0] = units[0].max(1.0);
+                series.push(units);
+                let coming = HISTORY..HISTORY + 28;
+                truths.push(coming.map(|t| rate * kind.factor(t, item)).sum::<f64>());
+            }
+        }
+    }
+    let mut world = World::new(&series, 1);
+    for (series, out) in flags {
+        world = world.flags(series, flag::STOCKOUT, out);
+    }
+    let forecast = world.forecast(50);
+    let mut table = String::new();
+    let mut outliers = Vec::new();
+    let mut cells = forecast.chunks(ITEMS).zip(truths.chunks(ITEMS));
+    for rate in [0.1, 0.7, 5.0] {
+        for kind in Kind::ALL {
+            let (items, truths) = cells.next().expect("as many as there are kinds and rates");
+            let mut cell = CellResult::default();
+            for (pool, truth) in items.iter().zip(truths) {
+                let mean = pool.total.over(0.0, 28.0, 0.0).mean();
+                cell.forecast += mean;
+                cell.truth += truth;
+                cell.error += (mean - truth).abs();
+            }
+            // What is usual of a rate learnt from some sixty days.
+            let usual = rate * 28.0 * ITEMS as f64;
+            cell.expected_error = usual * (1.0 / (rate * 60.0)).sqrt() + 0.1 * usual;
+            let bias = (cell.forecast - cell.truth) / usual;
+            table += &format!(
+                "{rate:>5} {kind:?}: bias {:+.1} %, error {:.1} %, usual {:.1} %\n",
+                100.0 * bias,
+                100.0 * cell.error / usual,
+                100.0 * cell.expected_error / usual
+            );
+            let most = match kind {
+                Kind::Steady | Kind::OutOfStock | Kind::Launched | Kind::Ended => 0.15,
+                // Of a slow seller's step eighty days know little.
+                Kind::SteppedUp | Kind::SteppedDown => 0.3,
+                // Nobody knows when an item comes again.
+                Kind::ComesAndGoes => 0.45,
+            };
+            let chance = 2.0 * (1.0 / (rate * 60.0 * ITEMS as f64)).sqrt();
+            let erred = kind != Kind::ComesAndGoes && cell.error > 1.5 * cell.expected_error;
+            if bias.abs() > most + chance || erred {
+                outliers.push((rate, kind));
+            }
+        }
+    }
+    assert!(outliers.is_empty(), "{outliers:?}\n{table}");
+}

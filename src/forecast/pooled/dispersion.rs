@@ -16,7 +16,7 @@ use std::ops::Range;
 /// as overdue. Without this split, low error groups were calibrated too low (RAF, car parts).
 // With the split, scaled pinball fell from 0.3381 to 0.3276 on RAF (month 60) and from 0.2068 to
 // 0.2000 on car parts (month 33).
-const OVERDUE: f64 = 2.0;
+pub(crate) const OVERDUE: f64 = 2.0;
 /// Share of periods with demand from which orders are no longer told apart from a steady flow.
 const STEADY: f64 = 0.5;
 /// Periods of Poisson scatter that "as even as counts" is worth.
@@ -166,6 +166,18 @@ impl DispersionSums {
     #[must_use]
     pub fn overdue(&self) -> bool {
         overdue(self.demands, self.periods, self.idle)
+    }
+
+    /// Periods with demand.
+    #[must_use]
+    pub fn demands(&self) -> f64 {
+        self.demands
+    }
+
+    /// Share of the periods up to the last with demand that had any, as [`overdue`] has it.
+    #[must_use]
+    pub fn share_before_silence(&self) -> f64 {
+        (self.demands - 0.5) / (self.periods - self.idle + 1.0)
     }
 
     /// Clumping of demand: mean squared over mean size of the periods with demand, less one, as far

@@ -8,7 +8,7 @@
 
 use crate::domain::panel::{Activity, SeriesKey, flag};
 use crate::forecast::methods::average::Average;
-use crate::forecast::pooled::dispersion::{DispersionSums, Periods};
+use crate::forecast::pooled::dispersion::{DispersionSums, OVERDUE, Periods};
 use crate::forecast::pooled::distribution::Spread;
 use crate::forecast::pooled::error_group::{ERROR_GROUPS, ErrorGroup};
 use crate::forecast::pooled::global::{Global, Position};
@@ -20,8 +20,9 @@ use crate::forecast::pooled::level::{
 use crate::forecast::pooled::like::Like;
 use crate::forecast::pooled::price::Elasticities;
 use crate::forecast::pooled::promotions::{PromotedPeriod, Unplanned, is_promoted};
-use crate::forecast::pooled::reconcile;
+use crate::forecast::pooled::reconcile::{self, HALF_LIVES_BACK};
 use crate::forecast::pooled::response::{OwnOccurrences, Response};
+use crate::forecast::pooled::returns::{self, Returning, Returns, Silence};
 use crate::forecast::pooled::seasonal::Seasons;
 use crate::forecast::pooled::setup::{HORIZON_STEPS, Setup};
 use crate::forecast::pooled::shift::{LevelShift, last_shift};
@@ -59,6 +60,8 @@ pub(crate) struct Shared {
     pub growth: Vec<f64>,
     /// What is believed of a new series. `[groups]`
     pub like: Vec<Option<Like>>,
+    /// What is believed of items that have been silent for long.
+    pub returns: Returns,
     /// `None` where it would not help.
     pub global: Option<Global>,
 }
@@ -87,6 +90,7 @@ impl Shared {
             elasticities: Elasticities::default(),
             growth: vec![0.0; groups],
             like: vec![None; groups],
+            returns: Returns::default(),
             error_groups: vec![unknown; ERROR_GROUPS],
             global: None,
         }
@@ -175,8 +179,17 @@ impl SeriesPast<'_> {
 
     /// Recency-weighted units and exposure, promoted periods at their baseline.
     pub fn recent(&self, half_life: f64) -> Tally {
-        let units = divided(self.units, &self.uplifts);
-        let exposure = divided(&self.exposure, &self.uplifts);
+        self.recent_before(self.units.len(), &self.exposure, half_life)
+    }
+
+    /// The same before period `end`.
+    ///
+    /// - `exposure`: as it was known then. `[>= end]`
+    pub fn recent_before(&self, end: usize, exposure: &[f32], half_life: f64) -> Tally {
+        let first = end.saturating_sub((HALF_LIVES_BACK * half_life).ceil() as usize);
+        let uplifts = if self.uplifts.is_empty() { &[] } else { &self.uplifts[first..end] };
+        let units = divided(&self.units[first..end], uplifts);
+        let exposure = divided(&exposure[first..end], uplifts);
         reconcile::recent(&units, &exposure, half_life)
     }
 
@@ -201,6 +214,66 @@ impl SeriesPast<'_> {
     }
 }
 
+impl SeriesPast<'_> {
+    /// The silence that lasts before period `origin`, if sales are overdue there.
+    ///
+    /// A stock-out that a later sale gave away was a silence then: without it, those that end with a
+    /// sale would be missing among the silences that others are judged by.
+    ///
+    /// - `flags`: [`flag`] bits of each period. `[n]`
+    /// - `before`: sums before the origin.
+    fn silence(
+        &self,
+        origin: usize,
+        flags: &[u8],
+        before: &DispersionSums,
+        setup: &Setup<'_>,
+    ) -> Option<Silence> {
+        let last = self.units[..origin].iter().rposition(|&units| units > 0.0)?;
+        let sold_share = before.share_before_silence();
+        // Most series sold only just now.
+        if sold_share * (origin - last) as f64 <= OVERDUE {
+            return None;
+        }
+        let today = origin == self.units.len();
+        let silent = |t: &usize| match Activity::of(flags[*t]) {
+            Activity::OnSale => self.observed(*t),
+            Activity::InferredOutOfStock => !today,
+            Activity::OutOfStock
+            | Activity::OffSeason
+            | Activity::NotLaunched
+            | Activity::Ended => false,
+        };
+        let periods = (last + 1..origin).filter(silent).count() as f64;
+        let due = sold_share * periods;
+        if due <= OVERDUE {
+            return None;
+        }
+        let window = setup.half_lives[LONGEST] as usize;
+        let lately = self.tally(last.saturating_sub(window)..last + 1);
+        if lately.expected <= 0.0 {
+            return None;
+        }
+        Some(Silence {
+            days: periods * setup.bucket().days(),
+            due,
+            sold: before.demands(),
+            rate: lately.sold / lately.expected,
+        })
+    }
+
+    /// Units and exposure of some periods after a silence; see [`Self::silence`].
+    pub fn after_silence(&self, range: Range<usize>, flags: &[u8]) -> Tally {
+        let mut tally = self.tally(range.clone());
+        for t in range {
+            if Activity::of(flags[t]) == Activity::InferredOutOfStock {
+                tally.add(0.0, 1.0);
+            }
+        }
+        tally
+    }
+}
+
 /// What was known at one rolling origin, or is known today.
 #[derive(Debug, Clone)]
 pub(crate) struct Origin {
@@ -215,6 +288,9 @@ pub(crate) struct Origin {
     pub correction: f64,
     /// Combined and corrected level, before any scale of the group.
     pub level: f64,
+    /// The silence that lasted there, and what was believed of it.
+    pub silence: Option<Silence>,
+    pub returning: Option<Returning>,
     /// Errors of the half-lives over the lead time that followed; none today.
     pub errors: HalfLifeErrors,
     pub dispersion: DispersionSums,
@@ -361,12 +437,17 @@ impl<'a> Model<'a> {
                 overdue,
             };
             let correction = self.correction(prior_group, &position);
+            let flags = setup.panel().flags(series);
+            let silence = past.silence(n - periods_back[k], flags, &dispersion, setup);
+            let returning = silence.as_ref().and_then(|silence| self.shared.returns.of(silence));
             origins.push(Origin {
                 periods_back: periods_back[k],
                 levels,
                 weights,
                 correction,
-                level: combined * correction,
+                level: returns::blended(combined, returning) * correction,
+                silence,
+                returning,
                 errors: errors[k],
                 dispersion,
                 spread,

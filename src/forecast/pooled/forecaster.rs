@@ -24,14 +24,8 @@ use crate::forecast::pooled::setup::HorizonSteps;
 use crate::forecast::pooled::shift::LevelShift;
 use crate::forecast::pooled::state::{Future, PoolState, SeriesState};
 
-/// Days without a sale after which an item may count as inactive: a season.
-const IDLE_DAYS: f64 = 90.0;
-/// Periods with a sale that were due meanwhile at the rate before.
-// By chance e^-8: one item in three thousand is called inactive although it goes on.
-const IDLE_SALES: f64 = 8.0;
-/// Periods with a sale from which the rate before is known well enough; with fewer, items that sell
-/// twice a year were called inactive.
-const KNOWN_SALES: f64 = 10.0;
+/// Share of the demand before a silence that is lost, from which nothing is left of it.
+const CERTAIN: f64 = 0.96;
 /// Mean age of what an exponential average sums, in half-lives: 1 / ln 2.
 const MEAN_AGE: f64 = std::f64::consts::LOG2_E;
 /// Days whose mean stands in where the engine has none.
@@ -319,6 +313,14 @@ impl<'a> Forecaster<'a> {
                     setup.bucket().name()
                 );
             }
+            if let (Some(silence), Some(back)) = (&state.silence, &state.returning) {
+                forecast.reason += &format!(
+                    "; no sale in {:.0} days in stock, after which items sell {:.0} % of what they \
+                     sold before",
+                    silence.days,
+                    100.0 * back.share
+                );
+            }
             if let Some(own) = &state.own_model {
                 self.weigh_in(own, series, &mut forecast, rows);
             }
@@ -397,15 +399,13 @@ impl<'a> Forecaster<'a> {
         if product.is_some_and(|product| product.status == ProductStatus::Obsolete) {
             return Some("obsolete in the master data".to_owned());
         }
-        let before = state.periods - state.idle.min(state.periods);
-        let sold = state.sold as f64;
-        let due = (sold - 1.0) / before.max(1) as f64 * state.idle as f64;
-        let days = state.idle as f64 * setup.bucket().days();
-        let gone = days >= IDLE_DAYS && due >= IDLE_SALES && sold >= KNOWN_SALES;
-        (gone && !state.analogue).then(|| {
+        let silence = state.silence.as_ref().filter(|_| !state.analogue)?;
+        let nil = state.returning.is_some_and(|back| back.weight * (1.0 - back.share) > CERTAIN);
+        nil.then(|| {
             format!(
-                "no sale in {days:.0} days in stock; {due:.0} periods with a sale were due at the \
-                 rate before"
+                "no sale in {:.0} days in stock; {:.0} periods with a sale were due at the rate \
+                 before, and hardly any item came back from such a silence",
+                silence.days, silence.due
             )
         })
     }
@@ -443,8 +443,11 @@ impl<'a> Forecaster<'a> {
         };
         // What the series sold lately, and how certain that is by its own spread.
         let recent = state.recent.expected * state.level();
-        let doubt = state.spread.variance(recent, MEAN_AGE * setup.group_half_life())
-            / (recent * recent).max(1e-12);
+        let doubt = if recent > 0.0 {
+            state.spread.variance(recent, MEAN_AGE * setup.group_half_life()) / (recent * recent)
+        } else {
+            f64::INFINITY
+        };
         let group = setup.groups.of_series[series];
         let mut level = state.level() * self.calibrated.scales[group].of_member(doubt);
         if !level.is_finite() || level < 0.0 {

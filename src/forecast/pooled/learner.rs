@@ -30,6 +30,7 @@ use crate::forecast::pooled::like::{self, GroupRates, Member};
 use crate::forecast::pooled::price::{Elasticities, PriceChange};
 use crate::forecast::pooled::reconcile::{self, GroupRecent, GroupScale, merge_recent};
 use crate::forecast::pooled::response::{GroupOccurrences, Response};
+use crate::forecast::pooled::returns::SilenceSums;
 use crate::forecast::pooled::seasonal::{Seasons, Totals};
 use crate::forecast::pooled::setup::HORIZON_STEPS;
 use crate::forecast::pooled::tally::Tally;
@@ -178,6 +179,8 @@ struct LevelEvidence {
     growth: Vec<GroupGrowth>,
     /// How much members sell. `[groups]`
     rates: Vec<GroupRates>,
+    /// What followed silences.
+    silences: SilenceSums,
 }
 
 impl Stage for LearnLevels<'_, '_> {
@@ -192,6 +195,7 @@ impl Stage for LearnLevels<'_, '_> {
             price_changes: Vec::new(),
             growth: vec![GroupGrowth::default(); self.model.setup.groups.keys.len()],
             rates: vec![GroupRates::default(); self.model.setup.groups.keys.len()],
+            silences: SilenceSums::default(),
         }
     }
 
@@ -207,6 +211,15 @@ impl Stage for LearnLevels<'_, '_> {
                     let mut errors = HalfLifeErrors::default();
                     of_group.iter().for_each(|origin| errors.merge(&origin.errors));
                     evidence.half_lives[of_group[0].prior_group.index()].add(&errors);
+                }
+                let flags = setup.panel().flags(past.series);
+                for origin in origins {
+                    if let Some(silence) = &origin.silence {
+                        let from = past.units.len() - origin.periods_back;
+                        let followed = from..from + setup.steps.lead_time();
+                        let Tally { sold, expected } = past.after_silence(followed, flags);
+                        evidence.silences.add(silence, sold, expected);
+                    }
                 }
                 let today = fitted.today();
                 let excess = today.dispersion.excess(today.dispersion.clumping());
@@ -258,6 +271,7 @@ impl Evidence for LevelEvidence {
         for (sum, next) in self.rates.iter_mut().zip(&next.rates) {
             sum.merge(next);
         }
+        self.silences.merge(&next.silences);
     }
 }
 
@@ -303,6 +317,7 @@ impl LevelEvidence {
         model.shared.elasticities = Elasticities::learn(&self.price_changes, groups);
         let most = model.setup.periods_in(like::MOST_DAYS) as f64;
         model.shared.like = GroupRates::learn(&self.rates, most);
+        model.shared.returns = self.silences.learn();
         model.shared.growth = self.growth.iter().map(GroupGrowth::mean).collect();
         model.shared.error_groups = ErrorGroup::all()
             .map(|group| {
@@ -350,6 +365,8 @@ struct LearnErrors<'m, 'a> {
 struct ErrorEvidence {
     /// Recent units and what the levels expected. `[groups]`
     recent: Vec<GroupRecent>,
+    /// The same at the rolling origins. `[groups × ORIGINS]`
+    origins: Vec<GroupRecent>,
     /// Of sums over intervals. `[error groups]`
     sums: Vec<[PitSums; HORIZON_STEPS]>,
     /// Of single periods. `[error groups]`
@@ -360,8 +377,10 @@ impl Stage for LearnErrors<'_, '_> {
     type Evidence = ErrorEvidence;
 
     fn nothing(&self) -> ErrorEvidence {
+        let groups = self.model.setup.groups.keys.len();
         ErrorEvidence {
-            recent: vec![GroupRecent::default(); self.model.setup.groups.keys.len()],
+            recent: vec![GroupRecent::default(); groups],
+            origins: vec![GroupRecent::default(); groups * ORIGINS],
             sums: vec![Default::default(); ERROR_GROUPS],
             periods: vec![PitSums::default(); ERROR_GROUPS],
         }
@@ -374,9 +393,26 @@ impl Stage for LearnErrors<'_, '_> {
             let channels = self.model.fit_channels(pool);
             for fitted in &channels {
                 let past = &fitted.past;
-                let recent = past.recent(setup.group_half_life());
-                let expected = recent.expected * fitted.today().level;
-                evidence.recent[past.group].add(recent.sold, expected);
+                // What is silent has not moved with its group.
+                if fitted.today().silence.is_none() {
+                    let recent = past.recent(setup.group_half_life());
+                    let expected = recent.expected * fitted.today().level;
+                    evidence.recent[past.group].add(recent.sold, expected);
+                }
+                for origin in fitted.past_origins() {
+                    if origin.silence.is_none() {
+                        let end = past.units.len() - origin.periods_back;
+                        let before = past.recent_before(
+                            end,
+                            &past.exposure_without_origins,
+                            setup.group_half_life(),
+                        );
+                        // The nearest first, whatever the length of a history.
+                        let back = origin.periods_back / setup.steps.lead_time() - 1;
+                        evidence.origins[past.group * ORIGINS + back]
+                            .add(before.sold, before.expected * origin.level);
+                    }
+                }
             }
             let intervals = self.model.intervals(&channels);
             for step in 0..HORIZON_STEPS {
@@ -437,6 +473,7 @@ impl LearnErrors<'_, '_> {
 impl Evidence for ErrorEvidence {
     fn merge(&mut self, next: Self) {
         merge_recent(&mut self.recent, &next.recent);
+        merge_recent(&mut self.origins, &next.origins);
         for (sum, next) in self.sums.iter_mut().flatten().zip(next.sums.iter().flatten()) {
             sum.merge(next);
         }
@@ -451,6 +488,8 @@ impl Evidence for ErrorEvidence {
 pub(crate) struct Calibrated {
     /// What the levels of each group moved together. `[groups]`
     pub scales: Vec<GroupScale>,
+    /// Variance of what groups move together.
+    pub moves: f64,
     /// `[error groups]`
     pub error_groups: Vec<GroupCalibration>,
 }
@@ -489,7 +528,8 @@ impl ErrorEvidence {
                 }
             })
             .collect();
-        Calibrated { scales: reconcile::scales(&self.recent), error_groups }
+        let moves = reconcile::usual_moves(&[&self.recent[..], &self.origins].concat());
+        Calibrated { scales: reconcile::scales(&self.recent, moves), moves, error_groups }
     }
 }
 

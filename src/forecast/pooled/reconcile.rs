@@ -17,18 +17,22 @@ use crate::math::elementary::Elementary;
 use crate::math::exact::ExactSum;
 use serde::{Deserialize, Serialize};
 
-/// Standard deviation of what a group moves together, in logarithms, beyond what its items' levels
-/// follow by themselves.
-const GROUP_SD: f64 = 0.2;
+/// Variance of what a group moves together, in logarithms, beyond what its items' levels follow by
+/// themselves, before the groups have shown any; and how many of their moves that is worth.
+const USUAL_MOVES: f64 = 0.1 * 0.1;
+const USUAL_EVIDENCE: f64 = 2.0;
 /// Expected units that the items' own levels are worth against their recent total.
 // A count of 30 is known to 18 %, about as far as groups move.
 const PRIOR_UNITS: f64 = 30.0;
+/// Variance of members' own moves, relative, where it cannot be told from chance: a perfectly flat
+/// item moved by 4 % with noisy neighbours that happened to move alike.
+const LEAST_DIFFERENCES: f64 = 0.05 * 0.05;
 /// Furthest that a group is scaled, down and up: a factor beyond it is a broken feed more often
 /// than demand.
 const LEAST: f64 = 0.5;
 const MOST: f64 = 2.0;
 /// Half-lives after which a period no longer counts: less than half a per cent is left.
-const HALF_LIVES_BACK: f64 = 8.0;
+pub(crate) const HALF_LIVES_BACK: f64 = 8.0;
 
 /// What the members of a group sold lately, and what their levels expected of the same periods.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -78,39 +82,75 @@ impl GroupRecent {
         self.meet(&other.oddest);
     }
 
-    /// What the group moved together.
+    /// Sold over expected, as far as the members agree on it; `None` of too few.
     ///
     /// ```text
     /// R = Σ y / Σ m      Var R = n / (n - 1) Σ (y - R m)² / (Σ m)²
-    /// ln R · τ² / (τ² + Var R / R²)
     /// ```
-    #[must_use]
-    pub fn scale(&self) -> GroupScale {
+    fn agreed(&self) -> Option<Agreed> {
         // A single member has nobody to agree with.
         let members = self.members as f64 - 1.0;
         let Tally { sold, expected } = self.oddest;
         let agreed =
             Tally { sold: self.sold.value() - sold, expected: self.expected.value() - expected };
         if members < 2.0 || agreed.sold <= 0.0 {
-            return GroupScale::default();
+            return None;
         }
         let ratio = agreed.factor(1.0, PRIOR_UNITS);
+        let squared_means = self.squared_expected.value() - expected * expected;
         let squares = self.squared_sold.value()
             - sold * sold
             - 2.0 * ratio * (self.product.value() - sold * expected)
-            + ratio * ratio * (self.squared_expected.value() - expected * expected);
+            + ratio * ratio * squared_means;
         let spread = squares.max(0.0) * members / (members - 1.0);
         // Counts scatter at least as Poisson's do.
         let variance = spread.max(ratio * agreed.expected) / agreed.expected.powi(2);
-        let variance = variance / ratio.min(1.0).powi(2);
-        let trust = GROUP_SD * GROUP_SD / (GROUP_SD * GROUP_SD + variance);
-        let squared_means = (self.squared_expected.value() - expected * expected) * ratio * ratio;
-        GroupScale {
-            log_factor: (ratio.natural_log() * trust)
-                .clamp(LEAST.natural_log(), MOST.natural_log()),
-            differences: (squares - ratio * agreed.expected).max(0.0) / squared_means.max(1e-9),
-        }
+        let differences = (squares - ratio * agreed.expected).max(0.0)
+            / (squared_means * ratio * ratio).max(1e-9);
+        Some(Agreed {
+            log_ratio: ratio.natural_log().clamp(LEAST.natural_log(), MOST.natural_log()),
+            variance: variance / ratio.min(1.0).powi(2),
+            differences,
+        })
     }
+
+    /// What the group moved together, `ln R · τ² / (τ² + Var R / R²)`.
+    ///
+    /// - `moves`: `τ²`, of [`usual_moves`].
+    #[must_use]
+    pub fn scale(&self, moves: f64) -> GroupScale {
+        let Some(agreed) = self.agreed() else { return GroupScale::default() };
+        let trust = moves / (moves + agreed.variance);
+        GroupScale { log_factor: agreed.log_ratio * trust, differences: agreed.differences }
+    }
+}
+
+/// What most members of a group agree on.
+struct Agreed {
+    /// Of units sold to those expected.
+    log_ratio: f64,
+    /// Its sampling variance, relative.
+    variance: f64,
+    /// Variance of the members' own ratios around it, relative.
+    differences: f64,
+}
+
+/// Variance of what groups move together, in logarithms, beyond chance: what their ratios scatter,
+/// today and at past origins, less their sampling variances (DerSimonian & Laird 1986).
+///
+/// With a constant in its place, shops whose demand never moved followed every chance of their last
+/// two weeks, and were forecast 5 % too low.
+#[must_use]
+pub fn usual_moves(groups: &[GroupRecent]) -> f64 {
+    let mut sum = USUAL_EVIDENCE * USUAL_MOVES;
+    let mut weight = USUAL_EVIDENCE;
+    for agreed in groups.iter().filter_map(GroupRecent::agreed) {
+        // Where chance is larger than any move, there is nothing to see.
+        let seen = (USUAL_MOVES / (USUAL_MOVES + agreed.variance)).powi(2);
+        sum += seen * (agreed.log_ratio * agreed.log_ratio - agreed.variance);
+        weight += seen;
+    }
+    (sum / weight).max(0.0)
 }
 
 /// What a group moved together lately, and how far its members differ in it.
@@ -124,23 +164,29 @@ pub struct GroupScale {
 
 impl GroupScale {
     /// Factor on the level of a member that sold as much as expected but for a relative variance of
-    /// `doubt`: one whose own sales are certain does not follow others who differ among themselves.
+    /// `doubt`, infinite where it was not on sale lately: one whose own sales are certain does not
+    /// follow others who differ among themselves.
     #[must_use]
     pub fn of_member(&self, doubt: f64) -> f64 {
         if self.log_factor == 0.0 {
             return 1.0;
         }
-        // Members that do not differ move together, however certain one is: 0 / 0 was no level for
-        // an item that had been out of stock for long.
-        let share = if self.differences > 0.0 { doubt / (doubt + self.differences) } else { 1.0 };
+        // Nothing was sold lately that could tell: it follows the others.
+        let share = if doubt.is_finite() {
+            doubt / (doubt + self.differences + LEAST_DIFFERENCES)
+        } else {
+            1.0
+        };
         (self.log_factor * share).exponential()
     }
 }
 
 /// Of each group, by what it sold lately where its items' levels expected more or less.
+///
+/// - `moves`: of [`usual_moves`].
 #[must_use]
-pub fn scales(recent: &[GroupRecent]) -> Vec<GroupScale> {
-    recent.iter().map(GroupRecent::scale).collect()
+pub fn scales(recent: &[GroupRecent], moves: f64) -> Vec<GroupScale> {
+    recent.iter().map(|group| group.scale(moves)).collect()
 }
 
 /// Adds groups place by place.
@@ -177,6 +223,9 @@ pub fn recent(units: &[f32], exposure: &[f32], half_life: f64) -> Tally {
 mod tests {
     use super::*;
 
+    /// Groups that move by a fifth.
+    const MOVES: f64 = 0.2 * 0.2;
+
     fn group(members: &[(f64, f64)]) -> GroupRecent {
         let mut group = GroupRecent::default();
         for &(sold, expected) in members {
@@ -187,9 +236,9 @@ mod tests {
 
     #[test]
     fn a_group_that_moves_together_is_followed_and_a_thin_one_its_items() {
-        let together = group(&[(1200.0, 1000.0); 40]).scale();
-        assert!((together.of_member(0.001) - 1.2).abs() < 0.01);
-        assert!((group(&[(2.0, 1.0); 2]).scale().of_member(1.0) - 1.0).abs() < 0.1);
+        let together = group(&[(1200.0, 1000.0); 40]).scale(MOVES);
+        assert!((together.of_member(0.1) - 1.2).abs() < 0.01);
+        assert!((group(&[(2.0, 1.0); 2]).scale(MOVES).of_member(1.0) - 1.0).abs() < 0.1);
     }
 
     #[test]
@@ -197,16 +246,28 @@ mod tests {
         let steady = [(100.0, 100.0); 3];
         for odd in [(3000.0, 100.0), (0.0, 300.0), (250.0, 100.0)] {
             let members = [&steady[..], &[odd]].concat();
-            let scale = group(&members).scale().of_member(0.01);
+            let scale = group(&members).scale(MOVES).of_member(0.01);
             assert!((scale - 1.0).abs() < 0.02, "{odd:?}: {scale}");
         }
         let alike = GroupScale { log_factor: 0.1, differences: 0.0 };
-        assert_eq!(alike.of_member(0.0), alike.of_member(1.0), "nothing seen lately is no level");
-        let alone = group(&[(300.0, 100.0)]).scale();
+        assert_eq!(alike.of_member(0.0), 1.0, "what is certain stays");
+        assert_eq!(alike.of_member(f64::INFINITY), 0.1f64.exponential(), "nothing seen lately");
+        let alone = group(&[(300.0, 100.0)]).scale(MOVES);
         assert_eq!(alone.of_member(1.0), 1.0, "a single item moves by its own level");
         let odd = [(100.0, 100.0), (130.0, 300.0), (280.0, 300.0), (500.0, 100.0), (600.0, 500.0)];
-        let scale = group(&odd).scale().of_member(0.01);
+        let scale = group(&odd).scale(MOVES).of_member(0.01);
         assert!((scale - 1.0).abs() < 0.02, "several odd ones: {scale}");
+    }
+
+    #[test]
+    fn groups_are_followed_as_far_as_they_move_beyond_chance() {
+        let moved = [120.0, 85.0, 110.0, 82.0, 93.0].map(|sold| group(&[(sold, 100.0); 40]));
+        assert!((0.1..0.2).contains(&usual_moves(&moved).sqrt()));
+        // Forty counts of a hundred scatter by 1.6 % together, and so do these.
+        let chance =
+            [101.7, 98.2, 100.6, 101.4, 98.9, 99.3].map(|sold| group(&[(sold, 100.0); 40]));
+        assert!(usual_moves(&[chance; 5].concat()).sqrt() < 0.03);
+        assert_eq!(usual_moves(&[]), USUAL_MOVES, "nothing was seen");
     }
 
     #[test]

@@ -24,7 +24,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 /// Heads the bytes of a refit; another layout is refused, not misread.
-const FORMAT: &str = "orderpoint refit 5";
+const FORMAT: &str = "orderpoint refit 6";
 
 /// What a refit leaves for the nights after it.
 #[derive(Debug, Clone)]
@@ -256,7 +256,8 @@ impl<'a> Resumed<'a> {
     pub fn learn(self, survey: &mut impl Survey) -> Option<Forecaster<'a>> {
         let tonight = survey.survey(&CarryOn { resumed: &self });
         let Self { mut forecaster, matched } = self;
-        forecaster.calibrated.scales = reconcile::scales(&tonight.recent);
+        forecaster.calibrated.scales =
+            reconcile::scales(&tonight.recent, forecaster.calibrated.moves);
         forecaster.carried = Some(Carried { matched, fitted: tonight.fitted });
         let series = forecaster.carried_and_fitted();
         (series.carried >= series.fitted).then_some(forecaster)
@@ -309,6 +310,9 @@ impl Stage for CarryOn<'_, '_> {
             };
             let series = setup.panel().pools()[pool].series.clone();
             for (series, state) in series.zip(&state.series) {
+                if state.silence.is_some() {
+                    continue;
+                }
                 let recent = state.recent;
                 tonight.recent[setup.groups.of_series[series]]
                     .add(recent.sold, recent.expected * state.level());

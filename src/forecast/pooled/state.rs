@@ -17,6 +17,7 @@ use crate::forecast::pooled::level::{
     self, HALF_LIVES, LevelPrior, LevelSums, TWO_MONTHS, decay, decays,
 };
 use crate::forecast::pooled::promotions::{Planned, is_promoted, stated_uplifts};
+use crate::forecast::pooled::returns::{self, Returning, Silence};
 use crate::forecast::pooled::setup::{HORIZON_STEPS, Setup};
 use crate::forecast::pooled::shift::LevelShift;
 use crate::forecast::pooled::tally::Tally;
@@ -63,6 +64,9 @@ pub struct SeriesState {
     pub(crate) idle: usize,
     /// Periods with a sale.
     pub(crate) sold: usize,
+    /// The silence that lasts, where sales are overdue, and what is believed of it.
+    pub(crate) silence: Option<Silence>,
+    pub(crate) returning: Option<Returning>,
     /// The last lasting step of the level.
     pub(crate) shift: Option<LevelShift>,
     /// Log growth a year that is carried on.
@@ -101,7 +105,7 @@ impl SeriesState {
 
     /// Level, before any scale of the group.
     pub(crate) fn level(&self) -> f64 {
-        self.combined() * self.correction
+        returns::blended(self.combined(), self.returning) * self.correction
     }
 }
 
@@ -175,6 +179,8 @@ impl Forecaster<'_> {
             highest: past.units.iter().copied().fold(0.0, f32::max),
             idle: past.idle(panel.flags(past.series)),
             sold: past.units.iter().filter(|units| **units > 0.0).count(),
+            silence: today.silence,
+            returning: today.returning,
             shift: past.shift,
             growth: past.growth,
             anchor: past.units.len(),
@@ -270,6 +276,7 @@ impl Model<'_> {
         let days = setup.bucket().days();
         growth::carry_on(&mut exposure, from - state.anchor + 1, state.growth, days);
 
+        let idle = state.idle;
         let keep = decays(&setup.half_lives);
         let keep_recent = decay(setup.group_half_life());
         for (t, &index) in (from..).zip(&exposure) {
@@ -290,12 +297,19 @@ impl Model<'_> {
                 state.highest = state.highest.max(y as f32);
                 state.idle = 0;
                 state.sold += 1;
+                state.silence = None;
             }
             if let Some(own) = &mut state.own_model {
                 let seen = flags[t] & flag::CENSORED == 0;
                 own.model.update(if seen { y } else { f64::NAN });
             }
         }
+        if let Some(silence) = &mut state.silence {
+            let idle = (state.idle - idle) as f64 * days;
+            silence.due *= 1.0 + idle / silence.days;
+            silence.days += idle;
+        }
+        state.returning = state.silence.as_ref().and_then(|lasts| self.shared.returns.of(lasts));
         state.periods = units.len();
         state.correction = self.correction_today(series, state);
     }
