@@ -32,8 +32,11 @@ const LARGEST_BODY: usize = 4 << 20;
 /// Requests under way; more are told to come back, so that slow clients use up no memory.
 const MOST_REQUESTS: usize = 256;
 
-/// Between two of them: a wait that a person hardly feels.
-const POKE: Duration = Duration::from_millis(200);
+/// Between two rounds of knocks: a wait that a person hardly feels.
+const KNOCK_EVERY: Duration = Duration::from_millis(50);
+/// Knocks of a round. Each frees one connection: at one knock in 200 ms a request behind eighty silent
+/// connections waited 16 s, at eighty a second it waits one.
+const KNOCKS: usize = 4;
 
 /// What a request meets.
 struct Desk {
@@ -105,7 +108,7 @@ pub(crate) fn serve(args: &ServeArgs) -> Result<u8> {
     });
     let under_way = Arc::new(AtomicUsize::new(0));
     if let Some(address) = server.server_addr().to_ip() {
-        std::thread::spawn(move || poke(address));
+        std::thread::spawn(move || knock(address));
     }
     loop {
         let request = match server.recv() {
@@ -137,7 +140,7 @@ pub(crate) fn serve(args: &ServeArgs) -> Result<u8> {
 /// Wakes the server over and over. tiny_http (0.12, `util/task_pool.rs`) may queue
 /// a connection behind idle ones in the belief that a thread is free; the thread of any later
 /// connection takes it from the queue. Seen with a hundred silent connections: a request hung.
-fn poke(address: SocketAddr) {
+fn knock(address: SocketAddr) {
     let reachable = match address.ip() {
         ip if ip.is_unspecified() && ip.is_ipv6() => IpAddr::from(Ipv6Addr::LOCALHOST),
         ip if ip.is_unspecified() => IpAddr::from(Ipv4Addr::LOCALHOST),
@@ -145,9 +148,11 @@ fn poke(address: SocketAddr) {
     };
     let address = SocketAddr::new(reachable, address.port());
     loop {
-        std::thread::sleep(POKE);
-        // Closed at once: all that counts is that it came.
-        let _ = TcpStream::connect_timeout(&address, POKE);
+        std::thread::sleep(KNOCK_EVERY);
+        for _ in 0..KNOCKS {
+            // Closed at once: all that counts is that it came.
+            let _ = TcpStream::connect_timeout(&address, KNOCK_EVERY);
+        }
     }
 }
 

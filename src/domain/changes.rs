@@ -23,6 +23,42 @@ pub struct Change {
     pub value: Option<Money>,
 }
 
+/// A level (safety stock, reorder point, order-up-to) that moves by no more than a unit or this share
+/// follows every day's sales: of 229 changes of the sample from one night to the next 128 are such.
+const SAME_LEVEL: f64 = 0.02;
+
+impl Change {
+    /// Whether a planner would pass it over: tables tell it, pages do not.
+    #[must_use]
+    pub fn is_small(&self) -> bool {
+        let is_level = match self.field {
+            ChangedField::SafetyStock | ChangedField::ReorderPoint | ChangedField::OrderUpTo => true,
+            ChangedField::Abc
+            | ChangedField::Configuration
+            | ChangedField::LeadTimeMean
+            | ChangedField::Learnt
+            | ChangedField::Lifecycle
+            | ChangedField::Method
+            | ChangedField::Pool
+            | ChangedField::Program
+            | ChangedField::Quantity
+            | ChangedField::Rationalisation
+            | ChangedField::Status
+            | ChangedField::Supplier
+            | ChangedField::Table
+            | ChangedField::Velocity
+            | ChangedField::Xyz => false,
+        };
+        match (&self.before, &self.after) {
+            (Value::Amount(before), Value::Amount(after)) if is_level => {
+                let moved = (after - before).abs();
+                moved <= (SAME_LEVEL * before.abs().max(after.abs())).max(1.0)
+            }
+            (_, _) => false,
+        }
+    }
+}
+
 words! {
     /// What can move from one run to the next, in the order of the names.
     ChangedField {
@@ -271,6 +307,25 @@ impl fmt::Display for UnitCauses {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_level_that_moves_by_a_unit_or_two_percent_is_small_and_an_order_never_is() {
+        let change = |field, before: Value, after: Value| Change {
+            about: Subject::Run("run"),
+            field,
+            before,
+            after,
+            cause: Cause::Policy,
+            value: None,
+        };
+        let level = |before, after| {
+            change(ChangedField::OrderUpTo, Value::Amount(before), Value::Amount(after)).is_small()
+        };
+        assert!(level(20.0, 21.0) && level(500.0, 509.0));
+        assert!(!level(20.0, 21.5) && !level(500.0, 520.0));
+        let (four, five) = (Value::Units(Units(4)), Value::Units(Units(5)));
+        assert!(!change(ChangedField::Quantity, four, five).is_small());
+    }
 
     #[test]
     fn the_main_cause_is_the_largest() {

@@ -421,7 +421,9 @@ fn sell_through(facts: &Facts) -> Vec<Figure> {
         // what it may still sell. Over a month, because allocations change every night.
         let sold = sums.month.sold;
         let offered = sold + sums.allocated;
-        let share = formulas::sell_through(sold, offered);
+        // Nothing is offered where nobody has said what is in stock: then all would be sold.
+        let known = facts.inputs.stock_is_known();
+        let share = formulas::sell_through(sold, offered).filter(|_| known);
         figures.push(figure(format!("channel:{name}"), share, sold, offered));
     }
     for (scope, pools) in groups(facts) {

@@ -58,6 +58,11 @@ impl PoolResults<'_> {
         self.economics.landed_cost
     }
 
+    /// Whether anything says what a unit short is worth: its margin, or at least its cost.
+    pub(crate) fn stake_is_known(&self) -> bool {
+        self.economics.landed_cost.is_some()
+    }
+
     /// Currency units; zero when the cost is unknown.
     pub(crate) fn cost_of(&self, units: f64) -> f64 {
         units * self.unit_cost().unwrap_or_default().as_f64()

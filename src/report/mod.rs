@@ -32,7 +32,8 @@ use crate::domain::units::{ChannelId, LocationId, SkuId, SupplierId, Units};
 use crate::indicators::{PoolResults, Settings, pool_results};
 use crate::parallel;
 use crate::report::pages::PAGES;
-use crate::report::scripts::items::{ITEMS_PER_FILE, ItemScript};
+use crate::report::scripts::items::{Depth, ITEMS_PER_FILE, ItemScript, depths};
+use crate::report::scripts::packed::{LARGE, packed};
 use crate::report::wording::fragment;
 use chrono::NaiveDate;
 use std::collections::BTreeMap;
@@ -126,6 +127,8 @@ struct Report<'a> {
     before: Vec<Indicators<'a>>,
     /// What moved since the last run, by item and location.
     changes: BTreeMap<PoolId, Vec<&'a Change>>,
+    /// How much of each item a large report holds; empty where it holds all of all. `[sku]`
+    depths: Vec<Depth>,
 }
 
 /// The indicators of one run, found by name and scope.
@@ -158,7 +161,25 @@ impl<'a> Report<'a> {
             now: Indicators::new(input.as_of, &input.outcome.indicators),
             before: history.map(|run| Indicators::new(run.as_of, &run.indicators)).collect(),
             changes: changes_by_pool(input.inputs, &input.outcome.changes),
+            depths: Vec::new(),
         }
+        .with_depths()
+    }
+
+    fn with_depths(mut self) -> Self {
+        if self.is_large() {
+            self.depths = depths(&self.pools, self.inputs().names.skus.len());
+        }
+        self
+    }
+
+    /// Whether its scripts are packed, and its items of little weight shortened.
+    fn is_large(&self) -> bool {
+        self.pools.len() > LARGE
+    }
+
+    fn depth(&self, sku: SkuId) -> Depth {
+        self.depths.get(sku.index()).copied().unwrap_or(Depth::Whole)
     }
 
     fn inputs(&self) -> &'a Inputs {
@@ -190,6 +211,22 @@ impl<'a> Report<'a> {
 
     fn channel(&self, channel: ChannelId) -> &'a str {
         &self.inputs().names.channels[channel.index()]
+    }
+
+    /// Whether anybody has said what is in stock. Without it nothing is out of stock, in excess or
+    /// enough, and no zero is a fact.
+    fn knows_stock(&self) -> bool {
+        self.inputs().stock_is_known()
+    }
+
+    /// Whether the cost of anything is known: without it no order costs nothing.
+    fn knows_costs(&self) -> bool {
+        self.pools.iter().any(|pool| pool.unit_cost().is_some())
+    }
+
+    /// Whether anything says what is lost with a sale: without it no margin is at risk, or none.
+    fn knows_margins(&self) -> bool {
+        self.pools.iter().any(PoolResults::stake_is_known)
     }
 
     /// The currency after an amount, a space before it; empty where none is configured: the reader
@@ -302,12 +339,13 @@ pub(crate) fn render(
     }
     for (name, table) in scripts::tables::ALL {
         let path = format!("report/data/{name}.js");
+        let pack = |script: Vec<u8>| if report.is_large() { packed(&script) } else { script };
         let script = guarded(|| table(&report)).unwrap_or_else(|fault| {
             let about = Subject::File(path.clone());
             broken.push(Exception::internal(about, "this table could not be made", &fault));
             scripts::tables::empty(name)
         });
-        writer(&path, &script)?;
+        writer(&path, &pack(script))?;
     }
     let first_items: Vec<usize> =
         (0..input.inputs.names.skus.len()).step_by(ITEMS_PER_FILE).collect();

@@ -41,8 +41,20 @@ pub(super) fn waits(line: &Recommendation) -> bool {
 pub(super) fn lead(report: &Report) -> String {
     let lines: Vec<&Recommendation> =
         report.pools.iter().flat_map(|pool| pool.recommendations).filter(|l| waits(l)).collect();
+    if !report.knows_stock() {
+        return "Nothing can be proposed: what is in stock is unknown. Bring a stock table (sku, \
+                on_hand) next."
+            .to_owned();
+    }
     if lines.is_empty() {
         return "Nothing waits for a decision today.".to_owned();
+    }
+    if !report.knows_costs() {
+        return format!(
+            "{} for you to decide; what they cost is unknown: bring unit_cost in products or \
+             supply next.",
+            counted(lines.len(), "order line")
+        );
     }
     let cost = money(lines.iter().map(|line| line.value).sum());
     let currency = report.currency();

@@ -180,3 +180,17 @@ fn changes_come_by_cause_with_their_money_and_no_iso_dates_stand_in_sentences() 
     assert!(sheet.contains("orders changed, together +"), "{sheet}");
     assert!(!sheet.contains("2026-03-01 "), "{sheet}");
 }
+
+#[test]
+fn s4_a_large_report_holds_the_items_with_most_money_whole() {
+    let fixture = Fixture::new(60);
+    let input = fixture.report();
+    let report = Report::new(&input);
+    assert!(!report.is_large());
+    let few = depths(&report.pools, input.inputs.names.skus.len());
+    assert!(few.iter().all(|&depth| depth == Depth::Whole));
+    let many = depths(&report.pools, 100_001);
+    let count = |depth| many.iter().filter(|&&d| d == depth).count();
+    assert_eq!((count(Depth::Whole), count(Depth::Short), count(Depth::Name)), (20_000, 80_000, 1));
+    assert_eq!(many[100_000], Depth::Name);
+}

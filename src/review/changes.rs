@@ -34,11 +34,6 @@ use std::collections::{BTreeMap, BTreeSet};
 /// that pages show.
 const SAME: f64 = 0.005;
 
-/// A level (safety stock, reorder point, order-up-to) that moves by no more than a unit or this
-/// share follows every day's sales: of 229 changes of the sample from one night to the next 160
-/// were such.
-const SAME_LEVEL: f64 = 0.02;
-
 /// Characters of a digest that are enough to tell two configurations apart by eye.
 const DIGEST_SHOWN: usize = 12;
 
@@ -142,11 +137,6 @@ fn moved(before: f64, after: f64) -> bool {
     (after - before).abs() > SAME * before.abs().max(after.abs()).max(1.0)
 }
 
-/// Whether a planner would call two levels different.
-fn level_moved(before: f64, after: f64) -> bool {
-    (after - before).abs() > (SAME_LEVEL * before.abs().max(after.abs())).max(1.0)
-}
-
 /// What a pool sold from the last run's morning on, beside what its rate then promised. `None`
 /// where no whole period has passed.
 fn sold_since(panel: &Panel, pool: PoolId, since: NaiveDate, per_day: f64) -> Option<SoldSince> {
@@ -230,7 +220,7 @@ impl Comparison<'_> {
             (ChangedField::OrderUpTo, before.order_up_to, policy.order_up_to),
         ];
         for (field, then, now) in fields {
-            if level_moved(then, now) {
+            if moved(then, now) {
                 self.add_number(field, Value::Amount(then), Value::Amount(now), causes.clone());
             }
         }

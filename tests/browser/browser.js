@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { inflateRawSync } from "node:zlib";
 
 export const WIDE = { width: 1440, height: 900 };
 export const NARROW = { width: 390, height: 844 };
@@ -12,7 +13,10 @@ export const NARROW = { width: 390, height: 844 };
 export const report = process.env.REPORT || fileURLToPath(new URL("../../reports/demo/current", import.meta.url));
 
 /// The code of an item of the run: pages name items by it.
-const [, code] = readFileSync(join(report, "report", "data", "items.js"), "utf8").match(/"key":"sku".*?"words":\["([^"]+)"/);
+const script = readFileSync(join(report, "report", "data", "items.js"), "utf8");
+// Of a large shop it is packed.
+const [, packed] = script.match(/^OP\.packed\("table","([^"]*)"/) || [];
+const [, code] = (packed ? inflateRawSync(Buffer.from(packed, "base64")).toString() : script).match(/"key":"sku".*?"words":\["([^"]+)"/);
 export const ITEM = `report/item.html#sku=${encodeURIComponent(code)}`;
 export const PAGES = [
   "index.html", "report/recommendations.html", ITEM, "report/channels.html", "report/suppliers.html",

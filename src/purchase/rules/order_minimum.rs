@@ -59,6 +59,16 @@ impl OrderRule for OrderMinimum {
     fn unmet(&self, order: &DraftOrder, terms: &SupplierTerms) -> Option<Exception> {
         let value = order.value + terms.approved;
         let minimum = least_value(terms).filter(|&minimum| value < minimum)?;
+        if !order.value.is_positive() {
+            // Units without a price: nobody knows what they come to.
+            return Some(Exception::new(
+                Severity::Warning,
+                ExceptionKind::BelowOrderMinimum,
+                terms.subject(),
+                format!("no price of its lines is known, and the supplier's minimum is {minimum}"),
+                "whether the order reaches it cannot be said: give unit_cost in supply or products",
+            ));
+        }
         Some(Exception::new(
             Severity::Warning,
             ExceptionKind::BelowOrderMinimum,

@@ -15,6 +15,14 @@ const OP = (() => {
     waiting[name]?.forEach((use) => use(tables[name]));
   };
   const items = (first, list) => list.forEach((item, i) => itemOf.set(first + i, item));
+  // Of a large shop they come packed, as OP.packed("table" or "items", TEXT): their arguments as JSON, deflated, in base64.
+  let unpacked = Promise.resolve();
+  const packed = (call, text) => {
+    const bytes = Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
+    const plain = new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate-raw"))).json();
+    unpacked = Promise.all([unpacked, plain.then((given) => (call === "table" ? table : items)(...given))]);
+    unpacked.catch(() => { document.querySelector("main").prepend(el("p", { class: "notice", role: "alert" }, "This browser cannot unpack the data of the report: use a newer one.")); });
+  };
   const ITEMS_PER_FILE = 64;
   /// By its code: a position in tonight's list would lead to another item tomorrow.
   const itemAddress = (sku) => `${root}item.html#sku=${encodeURIComponent(sku)}`;
@@ -22,6 +30,7 @@ const OP = (() => {
   /// Everything the report knows of an item.
   const item = async (sku) => {
     if (!tables.items) await load("data/items.js");
+    await unpacked;
     if (!positions) {
       const { words, values } = tables.items.columns.find((c) => c.key === "sku");
       positions = new Map(values.map((code, i) => [words[code], i]));
@@ -29,6 +38,7 @@ const OP = (() => {
     const at = positions.get(sku);
     if (at === undefined) throw new Error(`no item has the code ${sku}`);
     if (!itemOf.has(at)) await load(`items/${Math.floor(at / ITEMS_PER_FILE)}.js`);
+    await unpacked;
     return itemOf.get(at);
   };
   /// The rows of a table as objects; `n` is their place in it.
@@ -98,7 +108,7 @@ const OP = (() => {
   /// What other quantities of a line would mean, side by side; `choices` as the policy reckoned them.
   const otherQuantities = (choices) => {
     if (!choices.length) return [];
-    const money = (value) => `${write("money", value)} ${currency}`.trim();
+    const money = (value) => (value === null ? "unknown" : `${write("money", value)} ${currency}`.trim());
     const heads = ["If you order", "Cost", "Lasts until", "Chance of running out before the next delivery"];
     const row = ([quantity, value, until, risk]) => el("tr", {},
       el("th", { scope: "row", class: "number" }, quantity === 0 ? "nothing" : write("number", quantity)), el("td", { class: "number" }, money(value)),
@@ -445,7 +455,7 @@ const OP = (() => {
   }
 
   return {
-    table, items, item, itemAddress, rowsOf, onTable, load, el, write, iso, counted, otherQuantities, words, status, read, keep, csv, download,
+    table, items, packed, item, itemAddress, rowsOf, onTable, load, el, write, iso, counted, otherQuantities, words, status, read, keep, csv, download,
     decide, decideButton, decisionBar, decisions, madeOn, plain, record, recordAll, approval, undo, ask, told, leftBehind, forget, downloadDecisions, root, asOf, currency,
     onDecision: (call) => listeners.push(call),
   };

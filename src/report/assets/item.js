@@ -168,7 +168,7 @@
       el("p", {}, OP.status(l.status), ": ", OP.plain(l.reason), l.binding ? ` (binding: ${l.binding})` : ""),
       box,
       facts(fact("Available", number(l.available), "available"), fact("On order", number(l.on_order), "on-order"), fact("Position", number(l.position), "inventory-position"),
-        fact("Stock-out date", day(l.out) || "beyond the horizon", "stock-out-date"), fact("Order by", day(l.order_by) || "not needed", "order-by"), fact("Arrives if ordered today", day(l.arrival) || "not ordered", "lead-time"),
+        fact("Stock-out date", day(l.out) || (l.available === null ? "unknown" : "beyond the horizon"), "stock-out-date"), fact("Order by", day(l.order_by) || (l.available === null ? "unknown" : "not needed"), "order-by"), fact("Arrives if ordered today", day(l.arrival) || "not ordered", "lead-time"),
         fact("Need", number(l.need), "need"), fact("Order quantity", number(l.quantity), "order-quantity"), fact("Unit cost", money(l.cost), "unit-cost"), fact("Landed cost", money(l.landed), "landed-cost"),
         fact("Order cost", money(l.value), "order-cost"), fact("Margin at risk", money(l.at_risk), "value-at-risk"), fact("Stock-out risk", share(l.risk), "risk")),
       ...OP.otherQuantities(l.choices || []),
@@ -193,7 +193,7 @@
       const available = p.lines[0]?.available ?? p.stock?.on_hand ?? 0;
       parts.push(el("div", { class: "pair" },
         el("div", {}, el("h3", {}, "Demand a week"), demandChart(p.picture)),
-        el("div", {}, el("h3", {}, "Projected stock"), stockChart(p.picture, p.policy, available))));
+        el("div", {}, el("h3", {}, "Projected stock"), p.lines[0]?.available === null ? el("p", {}, "Unknown: nobody has said what is in stock. Bring a stock table.") : stockChart(p.picture, p.policy, available))));
     }
     parts.push(...why);
     if (p.policy) {
@@ -238,7 +238,8 @@
     main.replaceChildren(
       facts(fact("Category", item.category), fact("Status", item.status), fact("Unit cost", money(item.cost), "unit-cost"), fact("Price", money(item.price)), item.launched && fact("On sale since", day(item.launched)),
         item.kit.length && fact("Made of", el("span", {}, ...item.kit.flatMap(([sku, n], i) => [`${i ? ", " : ""}${n} x `, el("a", { href: OP.itemAddress(sku) }, sku)]))), item.successor !== null && fact("Replaced by", el("a", { href: OP.itemAddress(item.successor) }, item.successor))),
-      ...(item.pools.length ? pools.flatMap((p) => p.parts) : [el("p", {}, "This item has neither stock nor sales.")]));
+      ...(item.without ? [el("p", { class: "notice" }, `A report of so many items leaves out this one's ${item.without}: they stand in the run's tables, and `, el("code", {}, `orderpoint explain ${item.sku}`), " prints them.")] : []),
+      ...(item.pools.length || item.without ? pools.flatMap((p) => p.parts) : [el("p", {}, "This item has neither stock nor sales.")]));
     refresh = pools.flatMap((p) => p.refresh);
     main.dataset.ready = item.sku;
   };

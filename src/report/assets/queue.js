@@ -14,7 +14,7 @@
   let lines = [];
   let suppliers = new Map();
 
-  const money = (value) => `${write("money", value)} ${OP.currency}`.trim();
+  const money = (value) => (value === null ? "unknown" : `${write("money", value)} ${OP.currency}`.trim());
   const whole = (value) => `${write("number", Math.round(value))} ${OP.currency}`.trim();
   const day = (n) => (n === null ? "" : write("date", n));
   const today = Math.round(Date.parse(OP.asOf) / 86400000);
@@ -46,12 +46,13 @@
     choicesOf.set(row.recommendation_id, line?.choices || []);
     return choicesOf.get(row.recommendation_id);
   };
-  const costOf = (row, quantity) => choiceAt(row, quantity)?.[1] ?? (row.quantity > 0 ? (row.value / row.quantity) * quantity : row.unit_cost * quantity);
+  /// `null` where no price is known: such an order does not cost nothing.
+  const costOf = (row, quantity) => (row.unit_cost === null ? null : choiceAt(row, quantity)?.[1] ?? (row.quantity > 0 ? (row.value / row.quantity) * quantity : row.unit_cost * quantity));
   /// Money that stands to be spent on a line: none where it was turned down.
   const spent = (row) => {
     const made = OP.madeOn(row.recommendation_id);
     if (made && (made.decision === "rejected" || made.decision === "snoozed")) return 0;
-    return made || row.quantity > 0 ? costOf(row, wanted(row)) : 0;
+    return made || row.quantity > 0 ? costOf(row, wanted(row)) || 0 : 0;
   };
 
   // --- Deciding -----------------------------------------------------------------------------------------------------------
@@ -106,7 +107,7 @@
   const HEADS = ["Item", "Order", "Why", "Cost", "If not ordered", "Order by", "Decision"];
   const otherwise = (row) => {
     const out = row.stockout_date === null ? "" : row.stockout_date <= today ? "out of stock now" : `out on ${day(row.stockout_date)}`;
-    const lost = row.value_at_risk > 0 ? `${whole(row.value_at_risk)} of margin at risk` : "";
+    const lost = row.value_at_risk === null ? "what is lost is unknown: cost or price is missing" : row.value_at_risk > 0 ? `${whole(row.value_at_risk)} of margin at risk` : "";
     return [out, lost].filter(Boolean).join("; ") || "no loss expected";
   };
   const by = (row) => (row.order_by === null ? "" : row.order_by <= today ? "today" : day(row.order_by));
@@ -120,7 +121,10 @@
     if (!below || row.quantity === 0) return [parts[0].replace(/^position .*: order up to/, "order up to"), ...rules.slice(-1)].filter((part, i, all) => all.indexOf(part) === i).join("; ");
     const units = (value) => write("number", Math.round(value));
     const level = `has ${units(row.inventory_position)}${row.on_order > 0 ? " with what is on the way" : ""}, needs ${units(row.reorder_point)} until an order is here`;
-    return [level, `to ${units(row.inventory_position + row.need)} it lacks ${units(row.need)}`, ...rules.map((part) => part.replace(/^[\d.,]+ needed, /, ""))].join("; ");
+    // A split order has a need a line: together they fill up to the level.
+    const need = lines.reduce((sum, other) => (other.sku === row.sku && other.location === row.location ? sum + other.need : sum), 0);
+    const upTo = /order up to ([\d.,]+)/.exec(row.reason);
+    return [level, `${upTo ? `order up to ${upTo[1]}: ` : ""}${units(need)} needed`, ...rules.map((part) => part.replace(/^[\d.,]+ needed, /, ""))].join("; ");
   };
   const quantityCell = (row) => {
     const hint = el("span", { class: "note", id: `hint-${row.n}` });
@@ -234,16 +238,33 @@
     for (const row of rows) found.has(row.supplier) ? found.get(row.supplier).push(row) : found.set(row.supplier, [row]);
     return found;
   };
-  const bySupplier = (rows) => [...groups(rows)].flatMap(([name, of]) => {
+  const bySupplier = (rows) => {
+    // Thousands of lines take seconds to draw: the first ones, and the rest when someone asks for it.
+    let left = state.shown;
+    return [...groups(rows)].flatMap(([name, of]) => {
+      const shown = of.slice(0, left);
+      left -= shown.length;
+      return bench(name, of, shown);
+    });
+  };
+  const bench = (name, of, shown) => {
     const total = of.reduce((sum, row) => sum + spent(row), 0);
     const open = of.filter((row) => row.quantity > 0 && !OP.madeOn(row.recommendation_id));
     const all = el("button", { type: "button", disabled: open.length === 0, onclick: () => OP.recordAll(open.map(lineOf), OP.approval) }, `Approve the ${counted(open.length, "open line")}`);
-    const added = topUp(name, of);
+    const added = shown.length ? topUp(name, of) : [];
+    const rest = of.length - shown.length;
+    const more = () => {
+      if (!shown.length) state.supplier = name;
+      else state.shown += SHOWN;
+      controls();
+      draw();
+    };
+    const lines = [...(shown.length ? [sheet(shown, `Lines of ${name}`)] : []), ...(rest ? [el("p", {}, el("button", { type: "button", onclick: more }, shown.length ? `Show ${Math.min(SHOWN, rest)} more` : `Show its ${counted(rest, "line")}`))] : [])];
     return [el("section", { class: "bench" },
       el("h2", {}, name || "No supplier"),
       el("p", {}, el("strong", {}, `${counted(of.length, "line")}, ${money(total)}. `), ...reached(suppliers.get(name), total), " ", all),
-      sheet(of, `Lines of ${name}`), ...added)];
-  });
+      ...lines, ...added)];
+  };
   /// What the supplier asks of an order, and what is lacking.
   const reached = (terms, total) => {
     if (!terms) return [];
@@ -292,7 +313,7 @@
         el("option", { value: "" }, "all"), ...words.map((word) => el("option", { value: word, selected: state[key] === word }, word)));
       return [el("label", {}, title, select)];
     };
-    const view = el("select", { onchange: () => { state.view = view.value; draw(); } },
+    const view = el("select", { onchange: () => { state.view = view.value; state.shown = SHOWN; draw(); } },
       el("option", { value: "worth", selected: state.view === "worth" }, "most worth first"), el("option", { value: "supplier", selected: state.view === "supplier" }, "by supplier"));
     const search = el("input", { type: "search", value: state.search, oninput: () => { state.search = search.value; state.shown = SHOWN; draw(); } });
     const open = el("input", { type: "checkbox", checked: state.undecided, onchange: () => { state.undecided = open.checked; draw(); } });

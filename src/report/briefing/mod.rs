@@ -28,6 +28,7 @@ struct Briefing {
     panels: Vec<Panel>,
     /// Whether an item may be counted more than once.
     has_locations: bool,
+    knows_stock: bool,
     moves: Vec<Move>,
     stock: Figure,
     orders: Figure,
@@ -80,6 +81,7 @@ pub(super) fn page(report: &Report) -> askama::Result<String> {
         notices: notices(report),
         panels: panels(report),
         has_locations: report.has_locations(),
+        knows_stock: report.knows_stock(),
         moves: moves(report),
         stock: stock_by_status(report),
         orders: orders_by_week(report),
@@ -106,8 +108,14 @@ fn lead(report: &Report) -> String {
     if urgent.is_empty() {
         return waiting;
     }
+    if !report.knows_costs() {
+        return format!("{waiting} {} should go out today.", counted(urgent.len(), "line"));
+    }
     let currency = report.currency();
     let cost = money(urgent.iter().map(|line| line.value).sum()) + &currency;
+    if !report.knows_margins() {
+        return format!("{waiting} {} should go out today: {cost}.", counted(urgent.len(), "line"));
+    }
     let risk = money(urgent.iter().map(|line| line.value_at_risk).sum()) + &currency;
     format!(
         "{waiting} {} should go out today: {cost}, to protect {risk} of margin.",
@@ -165,7 +173,11 @@ fn stock_by_status(report: &Report) -> Figure {
     for (status, pools) in by_status {
         let value = pools.iter().map(|p| p.stock_value().as_f64()).sum();
         let label = spaced(status.name());
-        let written = format!("{} in {}", amount(value), counted(pools.len(), "item"));
+        let items = counted(pools.len(), "item");
+        let written = match report.knows_stock() && report.knows_costs() {
+            true => format!("{} in {items}", amount(value)),
+            false => items,
+        };
         words.push(format!("{label}: {written}"));
         bars.push(Bar { label, value, written });
     }

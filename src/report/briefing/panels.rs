@@ -4,7 +4,7 @@ use crate::domain::outcome::Status;
 use crate::indicators::{Attention, PoolResults};
 use crate::report::Report;
 use crate::report::briefing::{ItemLine, ItemText};
-use crate::report::wording::{amount, day, plural, signed, units, whole};
+use crate::report::wording::{UNKNOWN, amount, day, plural, signed, units, whole};
 
 /// Items of a panel that are named.
 const NAMED: usize = 5;
@@ -112,6 +112,33 @@ fn panel(report: &Report, attention: Attention) -> Panel {
     });
     inside.truncate(NAMED);
     let Words { class, href, title, meaning, label } = words(attention);
+    let needs_stock = match attention {
+        Attention::New => false,
+        Attention::StockedOut
+        | Attention::AboutToStockOut
+        | Attention::OrderNow
+        | Attention::Excess
+        | Attention::Dead => true,
+    };
+    if needs_stock && !report.knows_stock() {
+        return Panel {
+            class,
+            href,
+            title,
+            meaning,
+            label: "",
+            count: UNKNOWN.to_owned(),
+            counted: String::new(),
+            value: String::new(),
+            change: "nobody has said what is in stock: bring a stock table".to_owned(),
+            top: Vec::new(),
+        };
+    }
+    let knows_money = match attention {
+        Attention::StockedOut | Attention::AboutToStockOut => report.knows_margins(),
+        Attention::OrderNow | Attention::Excess | Attention::Dead => report.knows_costs(),
+        Attention::New => report.knows_costs() && report.knows_stock(),
+    };
     Panel {
         class,
         href,
@@ -120,11 +147,19 @@ fn panel(report: &Report, attention: Attention) -> Panel {
         label,
         count: whole(count),
         counted: plural("item", count),
-        value: amount(value) + &report.currency(),
+        value: match knows_money {
+            true => amount(value) + &report.currency(),
+            false => UNKNOWN.to_owned(),
+        },
         change: change(report, attention, count, value),
         top: inside
             .iter()
-            .map(|ranked| line(report, ranked, remark(report, attention, ranked.pool)))
+            .map(|ranked| {
+                let named = line(report, ranked, remark(report, attention, ranked.pool));
+                // A zero would say that it costs nothing.
+                let money = if knows_money { named.money } else { String::new() };
+                ItemLine { money, ..named }
+            })
             .collect(),
     }
 }
@@ -190,7 +225,8 @@ fn remark(report: &Report, attention: Attention, pool: &PoolResults) -> String {
             Some(days) => format!("{days:.0} days of cover"),
             None => "no sales".to_owned(),
         },
-        Attention::Dead | Attention::New => units(pool.on_hand()),
+        Attention::Dead | Attention::New if report.knows_stock() => units(pool.on_hand()),
+        Attention::Dead | Attention::New => "stock unknown".to_owned(),
     }
 }
 

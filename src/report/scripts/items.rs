@@ -14,10 +14,12 @@ use crate::domain::units::{Money, SkuId, Units};
 use crate::explain::Step;
 use crate::indicators::PoolResults;
 use crate::math::elementary::Transcendental;
+use crate::report::scripts::packed::packed;
 use crate::report::scripts::{Number, rounded};
 use crate::report::{PastDecision, Report};
 use chrono::NaiveDate;
 use serde::Serialize;
+use std::cmp::Reverse;
 
 /// Items in one script: near 250 KB, which a browser loads from disk in a few milliseconds.
 /// `assets/item.js` knows it too.
@@ -35,6 +37,9 @@ struct ItemData<'a> {
     successor: Option<&'a str>,
     kit: Vec<(&'a str, i64)>,
     pools: Vec<PoolData<'a>>,
+    /// What of it is not here, in a large report: `arithmetic` or `figures`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    without: Option<&'static str>,
 }
 
 #[derive(Serialize)]
@@ -116,9 +121,9 @@ struct LineData<'a> {
     status: &'static str,
     order_by: Option<NaiveDate>,
     arrival: Option<NaiveDate>,
-    available: i64,
+    available: Option<i64>,
     on_order: i64,
-    position: i64,
+    position: Option<i64>,
     out: Option<NaiveDate>,
     risk: Option<Number>,
     need: Option<Number>,
@@ -195,6 +200,44 @@ struct DecisionData<'a> {
     time: String,
 }
 
+/// How much a report holds of an item.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Depth {
+    Whole,
+    /// Without the arithmetic, other quantities and the second year of history.
+    Short,
+    /// What it is, and that its figures stand in the tables.
+    Name,
+}
+
+/// Items of a large shop whose page has everything: about 900 bytes each. What a shop decides in a
+/// year of mornings is among them.
+const WHOLE: usize = 20_000;
+/// Items of a large shop that have figures on their page: about 450 bytes each. Both together, and
+/// the tables of as many items, stay below 80 MB.
+const SHORT: usize = 100_000;
+/// Weeks of history on a short page: a year, and what came before the forecast's first weeks.
+const SHORT_WEEKS: usize = 60;
+
+/// Those with most money at stake or to spend first; the others by their place.
+pub(crate) fn depths(pools: &[PoolResults], items: usize) -> Vec<Depth> {
+    let mut stake = vec![Money::ZERO; items];
+    for pool in pools {
+        stake[pool.sku.index()] += pool.value_at_risk() + pool.order_value();
+    }
+    let mut order: Vec<usize> = (0..items).collect();
+    order.sort_by_key(|&item| (Reverse(stake[item]), item));
+    let mut depths = vec![Depth::Name; items];
+    for (rank, item) in order.into_iter().enumerate() {
+        depths[item] = match rank {
+            0..WHOLE => Depth::Whole,
+            WHOLE..SHORT => Depth::Short,
+            _ => Depth::Name,
+        };
+    }
+    depths
+}
+
 /// A finished script.
 pub(crate) struct ItemScript {
     pub path: String,
@@ -221,6 +264,9 @@ pub(crate) fn script(report: &Report, first: usize) -> ItemScript {
     serde_json::to_writer(&mut bytes, &items)
         .expect("the data have a form in JSON, and memory takes them");
     bytes.extend_from_slice(b");\n");
+    if report.is_large() {
+        bytes = packed(&bytes);
+    }
     ItemScript { path: format!("report/items/{}.js", first / ITEMS_PER_FILE), bytes, broken }
 }
 
@@ -228,6 +274,8 @@ fn item<'a>(report: &'a Report, sku: SkuId) -> ItemData<'a> {
     let inputs = report.inputs();
     let product = &inputs.products[sku.index()];
     let components = inputs.kits.of(sku).iter();
+    let pools = report.pools_of(sku).iter();
+    let depth = report.depth(sku);
     ItemData {
         sku: report.sku(sku),
         name: &product.name,
@@ -238,8 +286,37 @@ fn item<'a>(report: &'a Report, sku: SkuId) -> ItemData<'a> {
         launched: product.launched,
         successor: product.superseded_by.map(|successor| report.sku(successor)),
         kit: components.map(|k| (report.sku(k.component), k.quantity.count())).collect(),
-        pools: report.pools_of(sku).iter().map(|p| pool(report, p)).collect(),
+        pools: match depth {
+            Depth::Name => Vec::new(),
+            Depth::Short => pools.map(|p| shortened(pool(report, p))).collect(),
+            Depth::Whole => pools.map(|p| pool(report, p)).collect(),
+        },
+        without: match depth {
+            Depth::Name => Some("figures"),
+            Depth::Short => Some("arithmetic"),
+            Depth::Whole => None,
+        },
     }
+}
+
+/// Without what takes most of its bytes and is asked for least.
+fn shortened(mut pool: PoolData<'_>) -> PoolData<'_> {
+    if let Some(policy) = &mut pool.policy {
+        policy.steps.clear();
+    }
+    for line in &mut pool.lines {
+        line.steps.clear();
+        line.choices.clear();
+    }
+    for channel in &mut pool.channels {
+        channel.why = "";
+    }
+    if let Some(picture) = &mut pool.picture {
+        let older = picture.history.len().saturating_sub(SHORT_WEEKS);
+        picture.history.drain(..older);
+        picture.marks.drain(..older);
+    }
+    pool
 }
 
 /// Exact: money has four decimals.
@@ -279,7 +356,7 @@ fn pool<'a>(report: &'a Report, pool: &'a PoolResults) -> PoolData<'a> {
             returned: s.returns_pending.count(),
         }),
         policy: pool.policy.map(policy),
-        lines: pool.recommendations.iter().map(|r| line(report, r)).collect(),
+        lines: pool.recommendations.iter().map(|r| line(report, pool, r)).collect(),
         picture: pool.picture.map(|p| picture(p, with_orders(report, pool))),
         orders: pool.open_orders.iter().map(|o| open_order(report, pool, o)).collect(),
         channels: pool.allocation.iter().map(|a| channel(report, pool, a)).collect(),
@@ -306,33 +383,37 @@ fn policy(p: &Policy) -> PolicyData<'_> {
     }
 }
 
-fn line<'a>(report: &'a Report, r: &'a Recommendation) -> LineData<'a> {
+fn line<'a>(report: &'a Report, pool: &PoolResults, r: &'a Recommendation) -> LineData<'a> {
+    // What is not known is not zero.
+    let knows_stock = report.knows_stock();
+    let costs = r.unit_cost.is_positive();
     LineData {
         id: &r.id,
         supplier: report.source(r),
         status: r.status.name(),
         order_by: r.order_by,
         arrival: r.expected_arrival,
-        available: r.available.count(),
+        available: knows_stock.then(|| r.available.count()),
         on_order: r.on_order.count(),
-        position: r.inventory_position.count(),
+        position: knows_stock.then(|| r.inventory_position.count()),
         out: r.stockout_date,
-        risk: rounded(r.stockout_probability, 4),
-        need: rounded(r.need, 2),
+        risk: rounded(r.stockout_probability, 4).filter(|_| knows_stock),
+        need: rounded(r.need, 2).filter(|_| knows_stock),
         quantity: r.quantity.count(),
-        cost: money(r.unit_cost),
-        landed: money(r.landed_unit_cost),
-        value: money(r.value),
-        at_risk: money(r.value_at_risk),
+        cost: money(r.unit_cost).filter(|_| costs),
+        landed: money(r.landed_unit_cost).filter(|_| costs),
+        value: money(r.value).filter(|_| costs || r.quantity.is_zero()),
+        at_risk: money(r.value_at_risk).filter(|_| pool.stake_is_known() && knows_stock),
         reason: &r.reason,
         binding: &r.binding,
         steps: r.steps.iter().map(step).collect(),
-        choices: r.choices.iter().map(choice).collect(),
+        choices: r.choices.iter().map(|c| choice(c, costs)).collect(),
     }
 }
 
-fn choice(c: &Choice) -> ChoiceData {
-    ChoiceData(c.quantity.count(), money(c.value), c.lasts_until, rounded(c.risk, 4))
+fn choice(c: &Choice, costs: bool) -> ChoiceData {
+    let value = money(c.value).filter(|_| costs);
+    ChoiceData(c.quantity.count(), value, c.lasts_until, rounded(c.risk, 4))
 }
 
 fn step(s: &Step) -> StepData<'_> {
@@ -443,6 +524,9 @@ fn overrides<'a>(report: &'a Report, pool: &PoolResults) -> Vec<OverrideData<'a>
 /// What a person who looks at one item asks about; of the levels the one that orders fill up to:
 /// items are most of the report's bytes.
 fn changed(change: &Change) -> Option<ChangeData> {
+    if change.is_small() {
+        return None;
+    }
     match change.field {
         ChangedField::Quantity
         | ChangedField::Status

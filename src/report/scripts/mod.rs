@@ -6,6 +6,7 @@
 //! nothing.
 
 pub(crate) mod items;
+pub(crate) mod packed;
 mod table;
 pub(crate) mod tables;
 

@@ -117,6 +117,18 @@ impl<'r, R> ScriptTable<'r, R> {
         self.column(key, title, term, Kind::Money, values)
     }
 
+    /// The same where it may be unknown.
+    pub(super) fn known_money(
+        self,
+        key: &'static str,
+        title: &'static str,
+        term: &'static str,
+        value: impl Fn(&'r R) -> Option<f64> + 'r,
+    ) -> Self {
+        let values = Values::Numbers { value: Box::new(value), decimals: 2 };
+        self.column(key, title, term, Kind::Money, values)
+    }
+
     /// A plain number with two decimals.
     pub(super) fn ratio(
         self,

@@ -86,21 +86,29 @@ fn recommendations(report: &Report) -> Vec<u8> {
         .text("name", "Name", "sku", |r| &r.pool.product.name)
         .text("location", "Location", "location", |r| report.location(r.pool.location))
         .text("status", "Status", "status", |r| r.line.status.name())
-        .money("value_at_risk", "Margin at risk", "value-at-risk", |r| {
-            r.line.value_at_risk.as_f64()
+        .known_money("value_at_risk", "Margin at risk", "value-at-risk", |r| {
+            let known = r.pool.stake_is_known() && report.knows_stock();
+            known.then(|| r.line.value_at_risk.as_f64())
         })
         .number("quantity", "Order quantity", "order-quantity", |r| some(r.line.quantity))
-        .money("value", "Order cost", "order-cost", |r| r.line.value.as_f64())
+        .known_money("value", "Order cost", "order-cost", |r| {
+            let known = r.line.unit_cost.is_positive() || r.line.quantity.is_zero();
+            known.then(|| r.line.value.as_f64())
+        })
         .text("supplier", "Supplier", "supplier", |r| report.source(r.line))
         .date("order_by", "Order by", "order-by", |r| r.line.order_by)
         .date("stockout_date", "Stock-out date", "stock-out-date", |r| r.line.stockout_date)
         .text("class", "Class", "class", |r| &r.class)
-        .number("on_hand", "On hand", "on-hand", |r| some(r.line.on_hand))
+        .number("on_hand", "On hand", "on-hand", |r| {
+            some(r.line.on_hand).filter(|_| report.knows_stock())
+        })
         .number("committed", "Committed", "committed", |r| some(r.pool.stock?.committed))
-        .number("available", "Available", "available", |r| some(r.line.available))
+        .number("available", "Available", "available", |r| {
+            some(r.line.available).filter(|_| report.knows_stock())
+        })
         .number("on_order", "On order", "on-order", |r| some(r.line.on_order))
         .number("inventory_position", "Position", "inventory-position", |r| {
-            some(r.line.inventory_position)
+            some(r.line.inventory_position).filter(|_| report.knows_stock())
         })
         .number("velocity", "Velocity / day", "velocity", |r| Some(r.pool.class?.velocity_per_day))
         .number("cover", "Days of cover", "cover", |r| r.pool.class?.days_of_cover)
@@ -119,9 +127,11 @@ fn recommendations(report: &Report) -> Vec<u8> {
             Some(r.pool.policy?.reorder_point)
         })
         .number("need", "Need", "need", |r| Some(r.line.need))
-        .money("unit_cost", "Unit cost", "unit-cost", |r| r.line.unit_cost.as_f64())
-        .money("landed_unit_cost", "Landed cost", "landed-cost", |r| {
-            r.line.landed_unit_cost.as_f64()
+        .known_money("unit_cost", "Unit cost", "unit-cost", |r| {
+            Some(r.line.unit_cost.as_f64()).filter(|&cost| cost > 0.0)
+        })
+        .known_money("landed_unit_cost", "Landed cost", "landed-cost", |r| {
+            Some(r.line.landed_unit_cost.as_f64()).filter(|&cost| cost > 0.0)
         })
         .percent("risk", "Stock-out risk", "risk", |r| r.line.stockout_probability)
         .number("urgency", "Urgency", "urgency", |r| Some(r.line.urgency))
@@ -280,8 +290,9 @@ fn changes(report: &Report) -> Vec<u8> {
         after: String,
         cause: String,
     }
+    let changes = report.outcome().changes.iter();
     let mut all: Vec<(Topic, &Change)> =
-        report.outcome().changes.iter().map(|c| (Topic::of(c.field), c)).collect();
+        changes.filter(|c| !c.is_small()).map(|c| (Topic::of(c.field), c)).collect();
     // Stable: what is equal in both stays in the order of its items.
     all.sort_by_key(|(topic, change)| (Reverse(change.value.unwrap_or_default().abs()), *topic));
     all.truncate(LONGEST);
@@ -302,7 +313,7 @@ fn changes(report: &Report) -> Vec<u8> {
         .text("field", "Figure", "cause", |c| c.change.field.name())
         .text("before", "Before", "cause", |c| &c.before)
         .text("after", "Now", "cause", |c| &c.after)
-        .ratio("value", "Order value", "order-cost", |c| c.change.value.map(Money::as_f64))
+        .known_money("value", "Order value", "order-cost", |c| c.change.value.map(Money::as_f64))
         .text("main", "Main cause", "cause", |c| c.change.cause.main())
         .text("cause", "Cause, in units", "cause", |c| &c.cause)
         .script()

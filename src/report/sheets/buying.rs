@@ -40,10 +40,13 @@ fn drafts(report: &Report) -> Sheet {
         .column("Ship to", "location", |o| words(report.location(o.location)))
         .column("Lines", "", |o| figure(whole(o.lines.len())))
         .column("Units", "order-quantity", |o| figure(grouped(o.units.as_f64())))
-        .column("Order cost", "order-cost", |o| figure(money(o.value)))
+        .column("Order cost", "order-cost", |o| priced(o, o.value))
         .column("Freight", "landed-cost", |o| figure(money(o.freight)))
-        .column("Landed", "landed-cost", |o| figure(money(o.landed_value)))
+        .column("Landed", "landed-cost", |o| priced(o, o.landed_value))
         .column("Margin at risk", "value-at-risk", |o| {
+            if !report.knows_margins() {
+                return figure(UNKNOWN);
+            }
             let lines = o.lines.iter().map(|&line| &report.outcome().recommendations[line]);
             figure(money(lines.map(|r| r.value_at_risk).sum()))
         })
@@ -61,10 +64,18 @@ fn drafts(report: &Report) -> Sheet {
         .finish()
 }
 
+/// A value of an order; unknown where none of its units has a price.
+fn priced(order: &DraftOrder, value: Money) -> Cell {
+    figure(if order.value.is_positive() { money(value) } else { UNKNOWN.to_owned() })
+}
+
 /// An order against a value that it should reach.
 fn against(value: Money, limit: Option<Money>) -> Cell {
     words(match limit {
         None => "none".to_owned(),
+        Some(limit) if limit.is_positive() && !value.is_positive() => {
+            format!("unknown ({})", money(limit))
+        }
         Some(limit) if value >= limit => format!("reached ({})", money(limit)),
         Some(limit) => format!("{} short of {}", money(limit - value), money(limit)),
     })
@@ -77,7 +88,11 @@ fn placed(report: &Report) -> Sheet {
     let note = format!("{} {}", overdue(report), cut(PLACED, all.len()));
     all.truncate(PLACED);
     let as_of = report.input.as_of;
-    sheet("Orders already placed", "Every open order comes when it is needed.", &all)
+    let none = match report.inputs().purchase_orders.is_empty() {
+        true => "What is on its way is unknown.",
+        false => "Every open order comes when it is needed.",
+    };
+    sheet("Orders already placed", none, &all)
         .note(note)
         .column("Order", "", |a| words(&a.order_id))
         .column("SKU", "sku", |a| link(report.sku(a.sku), report.item_address(a.sku)))
@@ -188,18 +203,30 @@ fn payments(report: &Report) -> Sheet {
         within_30 += if ahead <= 30 { bill.value } else { Money::ZERO };
     }
     let currency = report.currency();
-    sheet("To be paid", "Nothing is to be paid: no order is open, and none is proposed.", &rows)
-        .note(format!(
+    let knows_bills = !bills.is_empty() || !report.inputs().purchase_orders.is_empty();
+    let none = match knows_bills {
+        true => "Nothing is to be paid: no order is open, and none is proposed.",
+        false => "What is to be paid is unknown: give a purchase_orders table.",
+    };
+    let sheet = sheet("To be paid", none, &rows);
+    let sheet = match (knows_bills, report.knows_costs()) {
+        (false, _) => sheet,
+        (true, false) => sheet.note("How much is unknown: bring unit_cost in products or supply."),
+        (true, true) => sheet.note(format!(
             "{}{currency} within 7 days, {}{currency} within 30: what was delivered and is not due \
              yet, what is on its way, and what is proposed tonight, each so many days after it \
              arrives as the supplier grants. Whether an older bill was paid is not known here.",
             money(within_7),
             money(within_30)
-        ))
+        )),
+    };
+    sheet
         .column("When", "", |r| words(r.when))
         .column("Supplier", "supplier", |r| supplier_link(r.supplier))
         .column("First on", "", |r| words(day(r.first, as_of)))
-        .column("To pay", "order-cost", |r| figure(money(r.value)))
+        .column("To pay", "order-cost", |r| {
+            figure(if r.value.is_positive() { money(r.value) } else { UNKNOWN.to_owned() })
+        })
         .column("For what", "", |r| words(r.what))
         .finish()
 }

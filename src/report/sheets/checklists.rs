@@ -8,6 +8,7 @@ use crate::domain::units::Units;
 use crate::report::Report;
 use crate::report::counting::counts_due;
 use crate::report::sheets::buying::late_orders;
+use crate::report::wording::UNKNOWN;
 use crate::report::sheets::{Cell, Sheet, count, figure, link, percent, sheet, words};
 
 /// One line to tick off.
@@ -117,7 +118,12 @@ fn suppliers(report: &Report) -> Vec<Step> {
         Step {
             what: "Orders that are overdue",
             how: "Get a new date in writing, or close them",
-            now: count(late_orders(report).len(), "suppliers.html#orders-already-placed"),
+            now: match report.inputs().purchase_orders.is_empty() {
+                true => words(UNKNOWN),
+                false => {
+                    count(late_orders(report).len(), "suppliers.html#orders-already-placed")
+                }
+            },
         },
         Step {
             what: "Lead times that drift",
@@ -157,7 +163,10 @@ fn oversold(report: &Report) -> Vec<Step> {
         Step {
             what: "Stop selling it everywhere",
             how: "Publish 0 on every channel; pause what does not follow",
-            now: count(items, "quality.html"),
+            now: match report.knows_stock() {
+                true => count(items, "quality.html"),
+                false => words(UNKNOWN),
+            },
         },
         Step { what: "Count the shelf", how: "The books were wrong once already", now: words("") },
         Step {
@@ -168,7 +177,10 @@ fn oversold(report: &Report) -> Vec<Step> {
         Step {
             what: "Move it from where it lies",
             how: "Transfers, then kits that can be taken apart",
-            now: count(report.outcome().transfers.len(), "channels.html"),
+            now: match report.knows_stock() {
+                true => count(report.outcome().transfers.len(), "channels.html"),
+                false => words(UNKNOWN),
+            },
         },
         Step {
             what: "Tell the customers within a day",

@@ -381,7 +381,7 @@ struct Moved {
 /// What moved, most money first, by kind and main cause.
 pub(crate) fn changes(report: &Report) -> Vec<Sheet> {
     let mut groups: BTreeMap<(Topic, &str), Moved> = BTreeMap::new();
-    for change in &report.outcome().changes {
+    for change in report.outcome().changes.iter().filter(|change| !change.is_small()) {
         let group = groups.entry((Topic::of(change.field), change.cause.main())).or_default();
         group.lines += 1;
         group.value += change.value.unwrap_or_default();
@@ -459,11 +459,13 @@ fn compared(report: &Report) -> String {
             whole(n)
         ),
     };
+    let small = report.outcome().changes.iter().filter(|change| change.is_small()).count();
     format!(
-        "Compared with the run of {} ({}).{}{kept} Levels that moved by a unit or two percent are \
-         left out.",
+        "Compared with the run of {} ({}).{}{kept} {} by a unit or two percent, left out here, \
+         stand in the table of changes.",
         past.as_of,
         past.run_id,
-        in_short(report)
+        in_short(report),
+        counted(small, "change")
     )
 }

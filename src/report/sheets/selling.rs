@@ -57,16 +57,19 @@ impl<'a> ChannelRows<'a> {
         count(listings, format!("#channel={}&action={action}", fragment(self.name)))
     }
 
-    /// Units that it shows beyond its share.
-    fn over_listed(&self) -> Units {
+    /// Units that it shows beyond its share; `None` where the stock is unknown.
+    fn over_listed(&self) -> Option<Units> {
         let mut over = Units::ZERO;
+        if self.allocation.iter().any(|row| row.published.is_none()) {
+            return None;
+        }
         for row in &self.allocation {
             // A listing that is short does not make up for one that shows too much.
             if let Some(listed) = row.listed {
                 over += (listed - row.allocated).or_zero();
             }
         }
-        over
+        Some(over)
     }
 
     /// Days that what it shows lasts at its own rate; `None` where the stock is unknown or nothing
@@ -144,7 +147,8 @@ fn overview(report: &Report) -> Sheet {
             figure(format!("{:.1}", c.allocation.iter().map(|a| a.velocity).sum::<f64>()))
         })
         .column("Published", "published", |c| {
-            figure(grouped(c.allocation.iter().filter_map(|a| a.published).sum::<Units>().as_f64()))
+            let published: Option<Units> = c.allocation.iter().map(|a| a.published).sum();
+            figure(published.map_or_else(|| UNKNOWN.to_owned(), |units| grouped(units.as_f64())))
         })
         .column("Lasts", "cover", |c| {
             let days = c.lasts_days();
@@ -160,7 +164,10 @@ fn overview(report: &Report) -> Sheet {
             }
             None => words(UNKNOWN),
         })
-        .column("Over-listed", "exposure", |c| figure(grouped(c.over_listed().as_f64())))
+        .column("Over-listed", "exposure", |c| {
+            let over = c.over_listed();
+            figure(over.map_or_else(|| UNKNOWN.to_owned(), |units| grouped(units.as_f64())))
+        })
         .column("Sell-through", "sell-through", |c| percent(report, &c.scope, "sell_through"))
         .column("Returns", "return-rate", |c| percent(report, &c.scope, "return_rate"))
         .column("Paused", "action", |c| c.with_action(ChannelAction::Pause))
@@ -228,8 +235,12 @@ fn kinds(report: &Report) -> Sheet {
             expected_loss: found.iter().map(|f| f.expected_loss).sum(),
         });
     }
+    let note = match report.knows_stock() {
+        true => "Open a kind for its items below.",
+        false => "Unknown until the stock is known: no kind is found without a stock table.",
+    };
     sheet("What is out of balance", "Nothing.", &rows)
-        .note("Open a kind for its items below.")
+        .note(note)
         .column("Kind", "imbalance", |r| link(spaced(r.kind.name()), format!("#kind={}", r.kind)))
         .column("What it means", "", |r| words(r.meaning))
         .column("Items", "", |r| count(r.items, format!("#kind={}", r.kind)))
@@ -246,7 +257,11 @@ fn transfers(report: &Report) -> Sheet {
     all.sort_by_key(|t| (Reverse(t.value), t.sku, t.from, t.to));
     let note = cut(TRANSFERS, all.len());
     all.truncate(TRANSFERS);
-    sheet("Move between locations", "No location runs out of what another has to spare.", &all)
+    let none = match report.knows_stock() {
+        true => "No location runs out of what another has to spare.",
+        false => "What must be moved is unknown: that needs a stock table.",
+    };
+    sheet("Move between locations", none, &all)
         .note(note)
         .column("SKU", "sku", |t| link(report.sku(t.sku), report.item_address(t.sku)))
         .column("Name", "sku", |t| words(report.name(t.sku)))
