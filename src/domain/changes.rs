@@ -32,7 +32,9 @@ impl Change {
     #[must_use]
     pub fn is_small(&self) -> bool {
         let is_level = match self.field {
-            ChangedField::SafetyStock | ChangedField::ReorderPoint | ChangedField::OrderUpTo => true,
+            ChangedField::SafetyStock | ChangedField::ReorderPoint | ChangedField::OrderUpTo => {
+                true
+            }
             ChangedField::Abc
             | ChangedField::Configuration
             | ChangedField::LeadTimeMean

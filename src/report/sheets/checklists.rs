@@ -8,8 +8,8 @@ use crate::domain::units::Units;
 use crate::report::Report;
 use crate::report::counting::counts_due;
 use crate::report::sheets::buying::late_orders;
-use crate::report::wording::UNKNOWN;
 use crate::report::sheets::{Cell, Sheet, count, figure, link, percent, sheet, words};
+use crate::report::wording::UNKNOWN;
 
 /// One line to tick off.
 struct Step {
@@ -120,9 +120,7 @@ fn suppliers(report: &Report) -> Vec<Step> {
             how: "Get a new date in writing, or close them",
             now: match report.inputs().purchase_orders.is_empty() {
                 true => words(UNKNOWN),
-                false => {
-                    count(late_orders(report).len(), "suppliers.html#orders-already-placed")
-                }
+                false => count(late_orders(report).len(), "suppliers.html#orders-already-placed"),
             },
         },
         Step {
