@@ -3,7 +3,7 @@
 use crate::small::{folder, small};
 use crate::support::Table;
 use orderpoint::store::{OutputLock, now, prune};
-use orderpoint::tables::history::update;
+use orderpoint::tables::history::{look, update};
 use std::fs;
 use std::path::Path;
 
@@ -59,4 +59,46 @@ fn what_is_torn_is_made_anew_from_the_runs_that_are_there() {
     update(out).unwrap();
     assert_eq!(column(out, "runs", "as_of").len(), 2);
     assert_eq!(column(out, "indicators", "as_of").len(), 2, "not doubled");
+}
+
+#[test]
+fn a_changed_bit_a_lost_file_and_a_killed_update_are_seen() {
+    let out = folder();
+    let out = out.path();
+    small("2024-04-01", 10).publish(out, "").unwrap();
+    update(out).unwrap();
+    let before = fs::read(out.join("history/indicators.parquet")).unwrap();
+    small("2024-04-02", 11).publish(out, "").unwrap();
+    update(out).unwrap();
+    assert_eq!(look(out), Vec::<String>::new());
+
+    // Killed between two files: the rest is made up for, and nothing is called damaged.
+    fs::write(out.join("history/indicators.parquet"), &before).unwrap();
+    assert_eq!(look(out), Vec::<String>::new());
+    assert_eq!(update(out).unwrap().wrong, Vec::<String>::new());
+    assert_eq!(column(out, "indicators", "as_of").len(), 2);
+
+    for table in ["runs", "indicators", "decisions", "receipts", "accuracy"] {
+        let file = out.join(format!("history/{table}.parquet"));
+        let whole = fs::read(&file).unwrap();
+        for at in (0..whole.len()).step_by(whole.len() / 9 + 1) {
+            let mut harmed = whole.clone();
+            harmed[at] ^= 1;
+            fs::write(&file, harmed).unwrap();
+            let told = look(out);
+            assert!(told[0].starts_with(&format!("history/{table}.parquet")), "{told:?}");
+            assert!(update(out).unwrap().warning().is_some());
+            assert_eq!(fs::read(&file).unwrap(), whole, "{table}, byte {at}");
+        }
+        fs::remove_file(&file).unwrap();
+        assert!(look(out)[0].contains("is missing"));
+        update(out).unwrap();
+        assert_eq!(look(out), Vec::<String>::new());
+    }
+    fs::write(out.join("history/runs.parquet~"), "").unwrap();
+    assert!(look(out)[0].contains("runs.parquet~ is none of ours"));
+    fs::remove_file(out.join("history/index.json")).unwrap();
+    assert!(look(out)[0].contains("index.json is missing"));
+    update(out).unwrap();
+    assert_eq!(look(out).len(), 1);
 }

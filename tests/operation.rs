@@ -239,6 +239,13 @@ fn doctor_sees_what_a_disk_or_a_tool_did_to_runs_states_and_the_pointer() {
     harmed(&states, "the next run learns anew");
     harmed(&states.with_extension("bin~"), "none of ours");
     harmed(&out.join("current.json~"), "current.json~ is none of ours");
+    // A link to nowhere: the text beside it is followed, and the link is mended.
+    std::fs::remove_file(out.join("current")).unwrap();
+    std::os::unix::fs::symlink("runs/gone", out.join("current")).unwrap();
+    let said = text(&succeeds(at.path(), &["doctor"], &[3]).stdout);
+    assert!(said.contains("current names runs/gone, which is not there"), "{said}");
+    succeeds(at.path(), &["doctor", "--fix"], &[0]);
+    succeeds(at.path(), &["doctor"], &[0]);
     std::fs::write(run.join("timings.json"), "{").unwrap();
     assert!(text(&succeeds(at.path(), &["doctor"], &[3]).stdout).contains("timings.json"));
     std::fs::write(out.join("current.json"), "{}").unwrap();

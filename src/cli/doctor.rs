@@ -14,6 +14,7 @@ use crate::store::{
 use crate::tables::history;
 use serde_json::json;
 use std::collections::BTreeSet;
+use std::fs;
 use std::path::Path;
 
 /// What is wrong, and what was done about it.
@@ -36,6 +37,10 @@ pub(crate) fn doctor(args: &DoctorArgs) -> Result<u8> {
     runs(&lock, args.fix, &mut found)?;
     past(&lock, args.fix, &mut found)?;
     models(&out, &plan.run.models, args.fix, &mut found)?;
+    let below = ["runs", "decisions", "exports", "history"].map(|name| out.join(name));
+    for folder in below.iter().chain([&out, &plan.run.models]).filter(|folder| folder.is_dir()) {
+        found.wrong.extend(not_writable(folder));
+    }
     let wrong = look_at_current(&out)?;
     if args.fix {
         found.mended.extend(recover(&lock)?);
@@ -68,6 +73,17 @@ pub(crate) fn doctor(args: &DoctorArgs) -> Result<u8> {
     Ok(if found.wrong.is_empty() { 0 } else { 3 })
 }
 
+/// Why whoever runs this cannot write to `folder`, if so: the night would find out.
+fn not_writable(folder: &Path) -> Option<String> {
+    // A name that the next run sweeps away, should this one die in between.
+    let probe = folder.join(".staging-doctor");
+    let error = fs::create_dir(&probe).and_then(|()| fs::remove_dir(&probe)).err()?;
+    Some(format!(
+        "{}: nothing can be written there ({error}); the night's user must be able to",
+        folder.display()
+    ))
+}
+
 fn decisions(out: &Path, fix: bool, found: &mut Examination) -> Result<()> {
     let known = known_extent(out);
     let Findings { restorable, lost, copies, strangers } = Journal::look(out, known)?;
@@ -98,7 +114,7 @@ fn decisions(out: &Path, fix: bool, found: &mut Examination) -> Result<()> {
 
 fn runs(lock: &OutputLock, fix: bool, found: &mut Examination) -> Result<()> {
     let out = lock.out();
-    for entry in std::fs::read_dir(out.join("runs")).into_iter().flatten().flatten() {
+    for entry in fs::read_dir(out.join("runs")).into_iter().flatten().flatten() {
         if let Err(error) = PublishedRun::open(&entry.path()) {
             found.wrong.push(format!("{error}; no run uses it: move the folder away"));
         }
@@ -148,14 +164,9 @@ fn runs(lock: &OutputLock, fix: bool, found: &mut Examination) -> Result<()> {
 fn past(lock: &OutputLock, fix: bool, found: &mut Examination) -> Result<()> {
     if fix {
         found.mended.extend(history::update(lock.out())?.warning());
-        return Ok(());
     }
-    for file in history::unreadable(lock.out()) {
-        found.wrong.push(format!(
-            "history/{file}: damaged; the next run makes it again from the runs that are kept, \
-             what it said of runs pruned before is lost unless a backup has it"
-        ));
-    }
+    // After mending: what is left are files that are not ours.
+    found.wrong.extend(history::look(lock.out()));
     Ok(())
 }
 
@@ -179,7 +190,7 @@ fn models(out: &Path, dir: &Path, fix: bool, found: &mut Examination) -> Result<
             Err(error) => found.wrong.push(format!("{error}; the next run learns anew")),
         }
     }
-    for entry in std::fs::read_dir(dir).into_iter().flatten().flatten() {
+    for entry in fs::read_dir(dir).into_iter().flatten().flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();
         if named.contains(&name) {
             strangers_beside(&entry.path(), found);
@@ -201,7 +212,7 @@ fn models(out: &Path, dir: &Path, fix: bool, found: &mut Examination) -> Result<
 
 /// Files beside the states that are none of ours.
 fn strangers_beside(folder: &Path, found: &mut Examination) {
-    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         if entry.file_name() != "forecast.bin" {
             found.wrong.push(format!(
                 "{}: none of ours, nothing reads it; move it away",

@@ -11,7 +11,7 @@ use crate::store::current;
 use crate::store::disk::{Disk, DiskFile, OsDisk};
 use crate::store::lock::OutputLock;
 use crate::store::manifest::{
-    FileEntry, Manifest, PUBLISHED_AT, PublishedRun, TIMINGS_SEAL, moment, seal_of,
+    FileEntry, Manifest, PUBLISHED_AT, PublishedRun, TIMINGS_SEAL, moment, sealed,
 };
 use crate::store::models;
 use crate::store::sync::Syncing;
@@ -184,11 +184,7 @@ impl Publication {
         if let Some(timings) = timings.as_object_mut() {
             timings.insert(PUBLISHED_AT.to_owned(), moment(SystemTime::now()).into());
         }
-        let seal = seal_of(&timings);
-        if let Some(timings) = timings.as_object_mut() {
-            timings.insert(TIMINGS_SEAL.to_owned(), seal.into());
-        }
-        self.add("timings.json", None, &json(&timings)?)?;
+        self.add("timings.json", None, &sealed(timings, TIMINGS_SEAL)?)?;
         self.files.retain(|f| f.path != "timings.json");
         self.files.sort_by(|a, b| a.path.cmp(&b.path));
         if let Some(twice) = self.files.windows(2).find(|w| w[0].path == w[1].path) {
@@ -280,13 +276,6 @@ impl Write for StagedFile {
     fn flush(&mut self) -> io::Result<()> {
         self.out.flush()
     }
-}
-
-fn json(value: &impl serde::Serialize) -> Result<Vec<u8>> {
-    let mut text =
-        serde_json::to_vec_pretty(value).map_err(|e| Error::Internal(format!("json: {e}")))?;
-    text.push(b'\n');
-    Ok(text)
 }
 
 /// Removes what a run that died left behind, here and in the models folder; the lock is held, so it

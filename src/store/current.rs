@@ -139,10 +139,14 @@ pub fn look(out: &Path) -> Result<Vec<String>> {
     let mut wrong = Vec::new();
     let current = PublishedRun::current(out).ok();
     let ways = match link(out)? {
-        Link::To(_) => None,
-        Link::Folder => Some("is a folder, where a link belongs"),
-        Link::File => Some("is a file, where a link belongs"),
-        Link::Missing => current.is_some().then_some("is missing; current.json is followed"),
+        Link::To(target) if out.join(&target).exists() => None,
+        Link::To(target) => Some(format!("names {}, which is not there", target.display())),
+        Link::Folder => Some("is a folder, where a link belongs".to_owned()),
+        Link::File => Some("is a file, where a link belongs".to_owned()),
+        Link::Missing if current.is_some() => {
+            Some("is missing; current.json is followed".to_owned())
+        }
+        Link::Missing => None,
     };
     wrong.extend(ways.map(|what| format!("{LINK} {what}")));
     if let Some(run) = current

@@ -128,13 +128,35 @@ const SEAL: &str = "\"manifest_sha256\": \"";
 /// In `timings.json`: the moment of publication.
 pub(super) const PUBLISHED_AT: &str = "published_at";
 
-/// In `timings.json`: the digest of the rest, which the manifest does not have: the same night has
-/// the same manifest, however long it took.
-pub(super) const TIMINGS_SEAL: &str = "sha256";
+/// In `timings.json`, which the manifest does not list: the same night has the same manifest,
+/// however long it took.
+pub(super) const TIMINGS_SEAL: &str = "timings_sha256";
 
-/// The digest that seals `timings`.
-pub(super) fn seal_of(timings: &serde_json::Value) -> String {
-    sha256_hex(timings.to_string().as_bytes())
+/// The text of `value` with its own digest under `seal`, so that it shows when it was changed. Of
+/// the text with nothing between the quotes, and not of what is read from it: seconds of seventeen
+/// digits may be read as their neighbours.
+///
+/// # Errors
+/// [`Error::Internal`].
+pub(crate) fn sealed(mut value: serde_json::Value, seal: &str) -> Result<Vec<u8>> {
+    value[seal] = "".into();
+    let open = serde_json::to_string_pretty(&value)
+        .map_err(|e| Error::Internal(format!("json: {e}")))?;
+    let open = format!("{open}\n");
+    let digest = sha256_hex(open.as_bytes());
+    let key = format!("\"{seal}\": \"");
+    Ok(open.replacen(&key, &format!("{key}{digest}"), 1).into_bytes())
+}
+
+/// What `text` says, and whether it was changed since [`sealed`] wrote it: unknown where nothing
+/// seals it.
+pub(crate) fn unsealed(text: &[u8], seal: &str) -> (serde_json::Value, Option<bool>) {
+    let value: serde_json::Value = serde_json::from_slice(text).unwrap_or_default();
+    let text = String::from_utf8_lossy(text);
+    let digest = value.get(seal).and_then(serde_json::Value::as_str);
+    let changed =
+        digest.map(|digest| sha256_hex(text.replacen(digest, "", 1).as_bytes()) != digest);
+    (value, changed)
 }
 
 /// A moment of publication; sorts as it reads. To the microsecond: small shops publish several runs
@@ -443,12 +465,10 @@ impl PublishedRun {
     /// Whether its timings are there and say when it was published.
     #[must_use]
     pub fn has_timings(&self) -> bool {
-        let timings = std::fs::read(self.folder.join("timings.json")).unwrap_or_default();
-        let mut timings: serde_json::Value = serde_json::from_slice(&timings).unwrap_or_default();
-        let seal = timings.as_object_mut().and_then(|fields| fields.remove(TIMINGS_SEAL));
+        let text = std::fs::read(self.folder.join("timings.json")).unwrap_or_default();
+        let (timings, changed) = unsealed(&text, TIMINGS_SEAL);
         // Earlier versions did not seal them.
-        seal.is_none_or(|seal| seal == seal_of(&timings))
-            && timings.get(PUBLISHED_AT).is_some_and(serde_json::Value::is_string)
+        changed != Some(true) && timings.get(PUBLISHED_AT).is_some_and(serde_json::Value::is_string)
     }
 
     /// The same for some of the files; one that should be read and is not listed counts, too.
@@ -499,4 +519,22 @@ fn run_folders(out: &Path) -> Result<Vec<PathBuf>> {
     }
     folders.sort();
     Ok(folders)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn seconds_of_seventeen_digits_are_no_damage_and_a_changed_digit_is() {
+        // 2.3332549670000002 is read as 2.333254967, whose text is another one.
+        for seconds in [2.333_254_967_000_000_2, 8.423_438_945_000_001, 0.1 + 0.2, 5e-324, 0.25] {
+            let timings = serde_json::json!({
+                PUBLISHED_AT: "2026-01-05T04:00:00.000000Z", "learn": seconds, "settle": 0.5});
+            let text = sealed(timings, TIMINGS_SEAL).unwrap();
+            assert_eq!(unsealed(&text, TIMINGS_SEAL).1, Some(false), "{seconds}");
+            let other = String::from_utf8(text).unwrap().replace("0.5", "0.6");
+            assert_eq!(unsealed(other.as_bytes(), TIMINGS_SEAL).1, Some(true), "{seconds}");
+        }
+    }
 }

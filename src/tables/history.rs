@@ -4,11 +4,13 @@
 //! its indicators (those of single items left out: they are as many as the items), what was
 //! decided, what was received, and the errors of its forecasts by channel, location and method.
 //! Nothing here is read by a run: what is missing or torn is made anew from the runs that are still
-//! there.
+//! there. An index beside the tables has their digests.
 
+use crate::domain::digest::sha256_hex;
 use crate::domain::error::{Error, Result};
+use crate::domain::fault::guarded;
 use crate::explain::Unit;
-use crate::store::{PROGRAM, PublishedRun, SCHEMA_VERSION, replace};
+use crate::store::{PROGRAM, PublishedRun, SCHEMA_VERSION, replace, sealed, unsealed};
 use crate::tables::pages::ZSTD_LEVEL;
 use crate::tables::parquet::epoch_day;
 use crate::tables::table::{AS_OF, Column, Declaration, Kind, RUN_ID, arrow_schema};
@@ -20,12 +22,13 @@ use arrow::array::{
 use arrow::compute::{concat_batches, filter_record_batch};
 use arrow::datatypes::{Date32Type, Float64Type};
 use arrow::util::display::{ArrayFormatter, FormatOptions};
+use bytes::Bytes;
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::properties::WriterProperties;
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::File;
+use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -67,21 +70,21 @@ const TABLES: [HistoryTable; 5] = [
     HistoryTable {
         name: "indicators",
         columns: || INDICATORS.columns(),
-        rows: |run| without_items(read(&run.folder.join(INDICATORS.path()))?),
+        rows: |run| without_items(published(run, &INDICATORS.path())?),
         key: &[],
         again: Again::Kept,
     },
     HistoryTable {
         name: "decisions",
         columns: || DECISIONS.columns(),
-        rows: |run| read(&run.folder.join(DECISIONS.path())),
+        rows: |run| published(run, &DECISIONS.path()),
         key: &["recommendation_id", "decision", "quantity", "author", "decided_at"],
         again: Again::LeftOut,
     },
     HistoryTable {
         name: "receipts",
         columns: || RECEIPTS.columns(),
-        rows: |run| read(&run.folder.join(RECEIPTS.path())),
+        rows: |run| published(run, &RECEIPTS.path()),
         key: &["order_id", "sku", "location", "received"],
         again: Again::Replaces,
     },
@@ -104,30 +107,134 @@ pub(crate) fn columns() -> impl Iterator<Item = (&'static str, Vec<Column>)> {
 pub struct Updated {
     /// Runs that were added.
     pub added: usize,
-    /// Files that could not be read and were made again, from the runs that are still kept.
-    pub rebuilt: Vec<String>,
+    /// What was wrong with its files, in words; they are made again from the runs that are kept.
+    pub wrong: Vec<String>,
 }
 
 impl Updated {
     /// What has to be said of files made again; `None` where there are none.
     #[must_use]
     pub fn warning(&self) -> Option<String> {
-        (!self.rebuilt.is_empty()).then(|| {
+        (!self.wrong.is_empty()).then(|| {
             format!(
-                "{FOLDER}/{} could not be read and was made again from the runs that are kept: \
-                 what it said of runs pruned before is lost, unless a backup has it",
-                self.rebuilt.join(&format!(", {FOLDER}/"))
+                "{}: made again from the runs that are kept; of runs pruned before, what could \
+                 not be read is lost, unless a backup has it",
+                self.wrong.join(", ")
             )
         })
     }
 }
 
-/// Files of the history below `out` that are there and cannot be read.
+/// Digests of the files, so that a change of one bit shows.
+const INDEX: &str = "index.json";
+const INDEX_SEAL: &str = "index_sha256";
+
+/// What `history/index.json` says.
+#[derive(Debug, Default)]
+struct Index {
+    /// By table: the digest of its file, and that of the one before, which is there still where an
+    /// update was killed.
+    digests: BTreeMap<String, Vec<String>>,
+    /// Why it says nothing, if so.
+    wrong: Option<&'static str>,
+}
+
+impl Index {
+    fn read(folder: &Path) -> Self {
+        let Ok(text) = std::fs::read(folder.join(INDEX)) else {
+            return Self { wrong: Some("is missing"), ..Self::default() };
+        };
+        let (value, changed) = unsealed(&text, INDEX_SEAL);
+        if changed != Some(false) {
+            return Self { wrong: Some("is damaged"), ..Self::default() };
+        }
+        let mut digests = BTreeMap::new();
+        for table in &TABLES {
+            let listed = value.get(table.name).and_then(serde_json::Value::as_array);
+            let listed = listed.into_iter().flatten().filter_map(serde_json::Value::as_str);
+            digests.insert(table.name.to_owned(), listed.map(str::to_owned).collect());
+        }
+        Self { digests, wrong: None }
+    }
+}
+
+/// A file of the history as it is on disk.
+struct Found {
+    /// Its rows, where they can be read.
+    rows: Option<RecordBatch>,
+    sha256: Option<String>,
+    /// What is wrong with it, if anything.
+    wrong: Option<&'static str>,
+    /// Whether an update was killed before it got to it.
+    is_behind: bool,
+}
+
+impl Found {
+    fn at(folder: &Path, table: &HistoryTable, index: &Index) -> Self {
+        let path = folder.join(file_name(table));
+        let listed = index.digests.get(table.name).map(Vec::as_slice).unwrap_or_default();
+        let bytes = match std::fs::read(&path) {
+            Ok(bytes) => bytes,
+            Err(error) => {
+                let expected = error.kind() == ErrorKind::NotFound && listed.is_empty();
+                let wrong = (!expected).then_some("is missing or cannot be read");
+                return Self { rows: None, sha256: None, wrong, is_behind: false };
+            }
+        };
+        let sha256 = sha256_hex(&bytes);
+        let rows = rows_of(&path, bytes.into()).ok();
+        let wrong = if rows.is_none() {
+            Some("could not be read")
+        } else if !listed.is_empty() && !listed.contains(&sha256) {
+            Some("was changed since it was written")
+        } else {
+            None
+        };
+        let is_behind = listed.first().is_some_and(|newest| *newest != sha256);
+        Self { rows, sha256: Some(sha256), wrong, is_behind }
+    }
+}
+
+/// What is wrong with the history below `out`, in words; changes nothing.
 #[must_use]
-pub fn unreadable(out: &Path) -> Vec<String> {
+pub fn look(out: &Path) -> Vec<String> {
     let folder = out.join(FOLDER);
-    let names = TABLES.iter().map(file_name);
-    names.filter(|name| folder.join(name).exists() && read(&folder.join(name)).is_err()).collect()
+    if !folder.is_dir() {
+        return Vec::new();
+    }
+    let index = Index::read(&folder);
+    let mut wrong = all_wrong(&folder, &index);
+    let ours: Vec<String> = TABLES.iter().map(file_name).chain([INDEX.to_owned()]).collect();
+    for entry in std::fs::read_dir(&folder).into_iter().flatten().flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        // What an update that was killed left is the next one's to replace.
+        let is_next = name.starts_with('.') && name.ends_with(".next");
+        if !ours.contains(&name) && !is_next {
+            wrong.push(format!("{FOLDER}/{name} is none of ours, nothing reads it: move it away"));
+        }
+    }
+    wrong
+}
+
+fn all_wrong(folder: &Path, index: &Index) -> Vec<String> {
+    let found = TABLES.iter().map(|table| Found::at(folder, table, index));
+    let found: Vec<Found> = found.collect();
+    let mut wrong = Vec::new();
+    if found.iter().any(|file| file.sha256.is_some())
+        && let Some(what) = index.wrong
+    {
+        wrong.push(format!("{FOLDER}/{INDEX} {what}: the next run makes it again"));
+    }
+    for (table, found) in TABLES.iter().zip(found) {
+        if let Some(what) = found.wrong {
+            wrong.push(format!(
+                "{FOLDER}/{} {what}: the next run makes it again from the runs that are kept; of \
+                 runs pruned before, what cannot be read is lost, unless a backup has it",
+                file_name(table)
+            ));
+        }
+    }
+    wrong
 }
 
 /// Brings the history below `out` up to date with the runs that are there.
@@ -138,22 +245,41 @@ pub fn update(out: &Path) -> Result<Updated> {
     let folder = out.join(FOLDER);
     let mut runs = PublishedRun::all(out)?;
     runs.sort_by_cached_key(PublishedRun::published_at);
-    let before: Vec<Option<RecordBatch>> =
-        TABLES.iter().map(|table| read(&folder.join(file_name(table))).ok()).collect();
-    let known = before[0].as_ref().map(run_ids).unwrap_or_default();
-    let mut updated = Updated { added: 0, rebuilt: unreadable(out) };
-    for (table, before) in TABLES.iter().zip(before) {
+    let index = Index::read(&folder);
+    let found: Vec<Found> =
+        TABLES.iter().map(|table| Found::at(&folder, table, &index)).collect();
+    let known = found[0].rows.as_ref().map(run_ids).unwrap_or_default();
+    let mut updated = Updated::default();
+    // Of a history that is not there yet nothing is wrong; an older version wrote no index.
+    if found.iter().any(|file| file.sha256.is_some()) && index.wrong == Some("is damaged") {
+        updated.wrong.push(format!("{FOLDER}/{INDEX} is damaged"));
+    }
+    let mut digests = serde_json::Map::new();
+    let mut written: Vec<(String, Vec<u8>)> = Vec::new();
+    for (table, found) in TABLES.iter().zip(found) {
         let mut new: Vec<&PublishedRun> = runs.iter().collect();
-        if before.is_some() {
+        if let Some(what) = found.wrong {
+            updated.wrong.push(format!("{FOLDER}/{} {what}", file_name(table)));
+        } else if found.rows.is_some() && !found.is_behind {
             new.retain(|run| !known.contains(&run.manifest.run_id));
-            if new.is_empty() {
-                continue;
-            }
         }
-        updated.added = updated.added.max(new.len());
-        let rows = gathered(table, before, &new)?;
-        let bytes = encoded(table, &rows)?;
-        replace(&folder, &file_name(table), &[&bytes])?;
+        let mut listed: Vec<String> = found.sha256.into_iter().collect();
+        if !new.is_empty() || found.wrong.is_some() {
+            updated.added = updated.added.max(new.len());
+            let rows = gathered(table, found.rows, &new)?;
+            let bytes = encoded(table, &rows)?;
+            listed.insert(0, sha256_hex(&bytes));
+            written.push((file_name(table), bytes));
+        }
+        digests.insert(table.name.to_owned(), listed.into());
+    }
+    if written.is_empty() && index.wrong.is_none() {
+        return Ok(updated);
+    }
+    // Before the files that it speaks of: whoever is killed in between leaves files that it knows.
+    replace(&folder, INDEX, &[&sealed(digests.into(), INDEX_SEAL)?])?;
+    for (name, bytes) in &written {
+        replace(&folder, name, &[bytes])?;
     }
     Ok(updated)
 }
@@ -351,7 +477,7 @@ fn accuracy_columns() -> Vec<Column> {
 
 /// Errors of all items, by channel, location, method, and whether it made the forecast.
 fn accuracy_rows(run: &PublishedRun) -> Result<RecordBatch> {
-    let rows = read(&run.folder.join(ACCURACY.path()))?;
+    let rows = published(run, &ACCURACY.path())?;
     let missing = || Error::input(run.folder.join(ACCURACY.path()), "a column is missing");
     let mut groups = Vec::with_capacity(GROUPS.len());
     for name in GROUPS {
@@ -394,16 +520,25 @@ fn run_ids(rows: &RecordBatch) -> BTreeSet<String> {
     ids.into_iter().flatten().flatten().map(str::to_owned).collect()
 }
 
-fn read(path: &Path) -> Result<RecordBatch> {
-    let file = File::open(path).map_err(Error::unreadable(path))?;
-    let torn = |error: &dyn std::fmt::Display| Error::input(path, error.to_string());
-    let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(|e| torn(&e))?;
-    let schema = builder.schema().clone();
-    let mut batches = Vec::new();
-    for batch in builder.build().map_err(|e| torn(&e))? {
-        batches.push(batch.map_err(|e| torn(&e))?);
-    }
-    concat_batches(&schema, &batches).map_err(|e| torn(&e))
+/// A table of a run, if it is what was published.
+fn published(run: &PublishedRun, path: &str) -> Result<RecordBatch> {
+    rows_of(&run.folder.join(path), run.content(path)?.into())
+}
+
+fn rows_of(path: &Path, bytes: Bytes) -> Result<RecordBatch> {
+    // The reader of Parquet panics at some damages.
+    let read = guarded(|| -> std::result::Result<RecordBatch, String> {
+        let builder =
+            ParquetRecordBatchReaderBuilder::try_new(bytes).map_err(|e| e.to_string())?;
+        let schema = builder.schema().clone();
+        let mut batches = Vec::new();
+        for batch in builder.build().map_err(|e| e.to_string())? {
+            batches.push(batch.map_err(|e| e.to_string())?);
+        }
+        concat_batches(&schema, &batches).map_err(|e| e.to_string())
+    });
+    let read = read.unwrap_or_else(|fault| Err(format!("damaged: {fault}")));
+    read.map_err(|what| Error::input(path, what))
 }
 
 fn encoded(table: &HistoryTable, rows: &RecordBatch) -> Result<Vec<u8>> {
