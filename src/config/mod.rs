@@ -299,10 +299,11 @@ fn sku_list(text: &str) -> BTreeSet<String> {
 }
 
 fn config_unreadable(file: &Path, error: &std::io::Error) -> Error {
-    Error::Config(vec![format!(
-        "{}: {error}; `orderpoint init DIR` writes a commented one",
-        file.display()
-    )])
+    let way_out = match error.kind() {
+        std::io::ErrorKind::NotFound => "; `orderpoint init DIR` writes a commented one",
+        _ => "",
+    };
+    Error::Config(vec![format!("{}: {error}{way_out}", file.display())])
 }
 
 #[cfg(test)]

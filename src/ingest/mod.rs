@@ -49,7 +49,7 @@ use crate::ingest::names::{Catalogue, Codes, NameSets, Spellings};
 use crate::ingest::panel::Around;
 use crate::ingest::places::{Named, Places};
 use crate::ingest::spellings::Variants;
-use crate::ingest::tables::convert::Convert;
+use crate::ingest::tables::convert::{Convert, later_rows};
 use crate::ingest::tables::quarantine::{Quarantine, Refusal};
 use crate::ingest::tables::sales::{Context, SalesRows};
 use crate::ingest::tables::{audit, booked_moves, lanes, master, plans, schema, stocks};
@@ -472,6 +472,7 @@ impl<'a> Loading<'a> {
             );
             return Err(Error::input(data.join("sales"), message));
         }
+        part.exceptions.extend(sales.drop_copies());
         sales.count_once();
         sales.note();
         Ok(part)
@@ -777,20 +778,7 @@ impl<'a> Loading<'a> {
             panel::build(sales, codes, around, &self.request.data)?;
         let future = future + future_rows;
         if future > 0 {
-            let what = format!(
-                "{} on or after the as-of date {as_of} not used",
-                counted(future, "row", "rows")
-            );
-            convert.exceptions.push(
-                Exception::new(
-                    Severity::Info,
-                    ExceptionKind::FutureRows,
-                    Subject::Table("sales".to_owned()),
-                    what,
-                    "they were not known that morning",
-                )
-                .with_effect(Effect::Rows(future)),
-            );
+            convert.exceptions.push(later_rows("sales", future, as_of));
         }
         let mut inputs = Inputs {
             channels: master::channels(tables.get("channels"), names.channels.len(), &mut convert),

@@ -1071,7 +1071,7 @@ fn a_negative_amount_of_units_sold_and_a_return_before_any_sale_are_told() {
     let what = &exception(&inputs, "negative-amounts", "sales").what;
     assert!(what.contains("1 row has units and a negative amount (1 units, -5.00"), "{what}");
     let what = &exception(&inputs, "excluded-rows", "sales").what;
-    assert!(what.contains("1 rows of returns (3 units)"), "{what}");
+    assert!(what.contains("1 row of returns (3 units)"), "{what}");
 }
 
 #[test]
@@ -1366,4 +1366,97 @@ fn a_column_of_long_texts_is_no_column_of_numbers_or_names() {
         "",
         &["a text of 1400 bytes; expected a number"],
     );
+}
+
+/// Sales of `days` days, three rows a day that differ.
+fn some_days(days: u32) -> String {
+    let mut text = String::new();
+    for day in 1..=days {
+        for (item, units) in [("A", day % 4 + 1), ("B", day % 3 + 1), ("A", 2)] {
+            text += &format!("2024-01-{day:02},{item},{units}\n");
+        }
+    }
+    text
+}
+
+#[test]
+fn an_export_that_was_appended_to_itself_counts_once_and_is_told() {
+    let head = "date,sku,quantity\n";
+    let rows = some_days(10);
+    let once = ok(&[("sales.csv", &format!("{head}{rows}"))], "");
+    assert_eq!(tells(&once, ExceptionKind::RepeatedRows), 0, "equal rows of one day add up");
+    for copies in [2, 3, 4] {
+        let text = format!("{head}{}", rows.repeat(copies));
+        let inputs = ok(&[("sales.csv", &text)], "");
+        assert_eq!(series(&inputs, "A"), series(&once, "A"));
+        let told = exception(&inputs, "repeated-rows", "sales.csv");
+        assert_eq!(told.severity, Severity::Warning);
+        let rows = 30 * (copies - 1);
+        assert!(told.what.starts_with(&format!("{rows} rows (")), "{}", told.what);
+    }
+    // With its header between, or a first copy that was cut short: the latter is no copy.
+    let text = format!("{head}{rows}{head}{rows}");
+    assert_eq!(series(&ok(&[("sales.csv", &text)], ""), "A"), series(&once, "A"));
+    let cut = format!("{head}{}{rows}", some_days(9));
+    assert_eq!(tells(&ok(&[("sales.csv", &cut)], ""), ExceptionKind::RepeatedRows), 0);
+}
+
+#[test]
+fn a_file_that_another_says_in_another_form_counts_once() {
+    let rows = some_days(10);
+    let comma = format!("date,sku,quantity\n{rows}");
+    let semicolon = format!("sku;date;quantity\n{}", rows_turned(&rows));
+    let settings = "[mapping.sales]\nfile = \"s*.csv\"";
+    let inputs = ok(&[("s1.csv", &comma), ("s2.csv", &semicolon)], settings);
+    assert_eq!(series(&inputs, "A"), series(&ok(&[("sales.csv", &comma)], ""), "A"));
+    assert!(exception(&inputs, "repeated-rows", "s2.csv").what.starts_with("30 rows"));
+}
+
+fn rows_turned(rows: &str) -> String {
+    let turned = rows.lines().map(|line| {
+        let cells: Vec<&str> = line.split(',').collect();
+        format!("{};{};{}\n", cells[1], cells[0], cells[2])
+    });
+    turned.collect()
+}
+
+#[test]
+fn rows_of_one_day_that_repeat_each_other_are_sales_all_the_same() {
+    let rows = "2024-01-01,A,1\n2024-01-01,B,1\n".repeat(20);
+    let inputs = ok(&[("sales.csv", &format!("date,sku,quantity\n{rows}"))], "");
+    assert_eq!(series(&inputs, "A").0, [20.0]);
+}
+
+#[test]
+fn stock_that_was_appended_to_itself_counts_once_and_equal_bins_add_up() {
+    let rows: String = (0..12).map(|item| format!("I{item},{}\n", 5 + item)).collect();
+    let sales: String = (0..12).map(|item| format!("2024-01-01,I{item},1\n")).collect();
+    let sales = format!("date,sku,quantity\n{sales}");
+    let stock = format!("sku,on_hand\n{rows}{rows}");
+    let inputs = ok(&[("sales.csv", &sales), ("stock.csv", &stock)], "");
+    assert_eq!(inputs.stock.iter().map(|stock| stock.on_hand.0).sum::<i64>(), 126);
+    assert!(exception(&inputs, "repeated-rows", "stock.csv").what.starts_with("12 rows repeat"));
+    let bins = format!("sku,on_hand\n{rows}{}", "I3,8\n".repeat(12));
+    let inputs = ok(&[("sales.csv", &sales), ("stock.csv", &bins)], "");
+    assert_eq!(inputs.stock.iter().map(|stock| stock.on_hand.0).sum::<i64>(), 126 + 96);
+}
+
+#[test]
+fn a_date_of_another_century_is_told_and_the_row_counts_without_it() {
+    let orders = "order_id,sku,supplier,quantity,confirmed,expected\n\
+        P1,A,s,50,2024-01-02,2062-01-05\nP2,A,s,60,2062-01-02,2024-01-20\n";
+    let products = "sku,launched\nA,2062-01-01\nB,2023-01-01\n";
+    let files = [("sales.csv", SALES), ("purchase_orders.csv", orders), ("products.csv", products)];
+    let inputs = ok(&files, "[data]\nreject_share_limit = 1.0");
+    let placed: Vec<(i64, bool, bool)> = inputs
+        .purchase_orders
+        .iter()
+        .map(|order| (order.quantity.0, order.confirmed.is_some(), order.expected.is_some()))
+        .collect();
+    assert_eq!(placed, [(50, true, false), (60, false, true)]);
+    assert_eq!(inputs.products[0].launched, None);
+    let columns: Vec<String> = rejected(&inputs).into_iter().map(|row| row.2).collect();
+    for column in ["expected", "confirmed", "launched"] {
+        assert!(columns.iter().any(|name| name == column), "{column}: {columns:?}");
+    }
 }

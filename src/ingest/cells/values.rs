@@ -46,6 +46,27 @@ impl Values {
         }
     }
 
+    /// Whether a cell says the same as one of another chunk of the same column.
+    pub(crate) fn is_same(&self, row: usize, other: &Self, there: usize) -> bool {
+        match (self, other) {
+            (Self::Missing, Self::Missing) => true,
+            (Self::Text(a), Self::Text(b)) => a[row] == b[there],
+            (Self::Number(a), Self::Number(b)) => a[row].to_bits() == b[there].to_bits(),
+            (Self::Day(a), Self::Day(b)) => a[row] == b[there],
+            (Self::Flag(a), Self::Flag(b)) => a[row] == b[there],
+            (Self::Key(a), Self::Key(b)) => a[row] == b[there],
+            (
+                Self::Missing
+                | Self::Text(_)
+                | Self::Number(_)
+                | Self::Day(_)
+                | Self::Flag(_)
+                | Self::Key(_),
+                _,
+            ) => false,
+        }
+    }
+
     /// Codes of names, if it is a column of them.
     pub(crate) fn texts(&self) -> Option<&[u32]> {
         if let Self::Text(v) = self { Some(v) } else { None }

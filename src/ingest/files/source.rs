@@ -7,7 +7,7 @@ use crate::ingest::files::delta;
 use crate::ingest::settings::TableMapping;
 use crate::ingest::tables::schema::{self, Schema};
 use std::fs;
-use std::io::Read;
+use std::io::{ErrorKind, Read};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
@@ -259,11 +259,28 @@ fn refuse_table_format(data: &Path, path: &Path) -> Result<()> {
     Ok(())
 }
 
+/// What is at `path`, behind links; `None` where nothing is. A folder that may not be entered is
+/// no folder without tables.
+fn kind_of(path: &Path) -> Result<Option<fs::FileType>> {
+    match fs::metadata(path) {
+        Ok(there) => Ok(Some(there.file_type())),
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+            Ok(None)
+        }
+        Err(error) => Err(Error::unreadable(path)(error)),
+    }
+}
+
 fn by_name(data: &Path, schema: &Schema) -> Result<Vec<Part>> {
-    let names = EXTENSIONS.iter().map(|e| format!("{}{e}", schema.table));
-    let mut found: Vec<PathBuf> = names.map(|n| data.join(n)).filter(|p| p.is_file()).collect();
+    let mut found = Vec::new();
+    for ending in EXTENSIONS {
+        let path = data.join(format!("{}{ending}", schema.table));
+        if kind_of(&path)?.is_some_and(|kind| kind.is_file()) {
+            found.push(path);
+        }
+    }
     let folder = data.join(schema.table);
-    if folder.is_dir() {
+    if kind_of(&folder)?.is_some_and(|kind| kind.is_dir()) {
         found.push(folder);
     }
     match found.as_slice() {

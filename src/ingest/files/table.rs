@@ -65,6 +65,12 @@ impl<'a> Row<'a> {
         self.source.added_up
     }
 
+    /// Whether it says the same as a row of the same file.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        let columns = self.chunk.columns.iter().zip(&other.chunk.columns);
+        columns.into_iter().all(|(mine, theirs)| mine.is_same(self.row, theirs, other.row))
+    }
+
     /// Whether the table can have this column at all.
     pub(crate) fn has(&self, column: &str) -> bool {
         self.table.schema.position(column).is_some()

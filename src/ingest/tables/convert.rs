@@ -1,14 +1,20 @@
 //! What every table conversion shares: codes, the as-of date, and one row a key.
 
 use crate::domain::exceptions::{Effect, Exception, ExceptionKind, Severity, Subject};
-use crate::domain::shown::number_of;
+use crate::domain::shown::counted;
 use crate::domain::units::Units;
 use crate::ingest::files::table::{Row, Table};
 use crate::ingest::names::Codes;
 use crate::ingest::tables::quarantine::{Place, Quarantine};
-use chrono::NaiveDate;
+use chrono::{NaiveDate, TimeDelta};
 use std::collections::BTreeSet;
 use std::fmt::Debug;
+
+/// Nobody confirms a delivery or plans a launch for later than this: as for lead times.
+const FARTHEST_AHEAD: TimeDelta = TimeDelta::days(3650);
+
+/// Ten rows in a row, the same once more: two stores whose stock is alike are no two copies.
+pub(crate) const SHORTEST_COPY: usize = 10;
 
 /// The surroundings of a conversion from rows to typed values.
 #[derive(Debug)]
@@ -89,24 +95,93 @@ impl Convert<'_> {
         None
     }
 
+    /// The date in `column`, unless it is so far ahead that somebody mistyped it: then the rest of
+    /// the row counts without it.
+    pub(crate) fn plausible_date(&mut self, row: &Row<'_>, column: &str) -> Option<NaiveDate> {
+        let date = row.date(column)?;
+        if date - self.as_of <= FARTHEST_AHEAD {
+            return Some(date);
+        }
+        let reason = "more than ten years ahead: mistyped? The row counts without this date";
+        self.reject(row, column, reason)
+    }
+
+    /// The rows of `table`; of a file that was appended to itself, its rows once.
+    pub(crate) fn rows_once<'t>(&mut self, table: &'t Table) -> Vec<Row<'t>> {
+        let mut once: Vec<Row<'t>> = Vec::new();
+        let rows: Vec<Row<'t>> = table.rows().collect();
+        for of_file in rows.chunk_by(|a, b| a.place().file == b.place().file) {
+            let length = without_copies(of_file.len(), |a, b| of_file[a].is_same(&of_file[b]));
+            // Twenty equal rows are no file twice.
+            let all_alike = of_file[..length].iter().all(|row| row.is_same(&of_file[0]));
+            if length == of_file.len() || all_alike {
+                once.extend(of_file);
+                continue;
+            }
+            once.extend(&of_file[..length]);
+            let file = of_file[0].place().file;
+            self.exceptions.push(appended_twice(file, (of_file.len() - length) as u64, None));
+        }
+        once
+    }
+
     /// Says how many rows of `table` lie on or after the as-of date and are not used.
     pub(crate) fn report_future(&mut self, table: &Table, rows: usize) {
         if rows > 0 {
-            let what = format!(
-                "{} on or after the as-of date {} not used",
-                number_of(rows, "row"),
-                self.as_of
-            );
-            self.exceptions.push(
-                Exception::new(
-                    Severity::Info,
-                    ExceptionKind::FutureRows,
-                    Subject::Table(table.schema.table.to_owned()),
-                    what,
-                    "they were not known that morning",
-                )
-                .with_effect(Effect::Rows(rows as u64)),
-            );
+            let told = later_rows(table.schema.table, rows as u64, self.as_of);
+            self.exceptions.push(told);
+        }
+    }
+}
+
+/// Rows of a later day than the run knows.
+pub(crate) fn later_rows(table: &str, rows: u64, as_of: NaiveDate) -> Exception {
+    let what = format!(
+        "{} on or after the as-of date {as_of} not used",
+        counted(rows, "row", "rows")
+    );
+    Exception::new(
+        Severity::Info,
+        ExceptionKind::FutureRows,
+        Subject::Table(table.to_owned()),
+        what,
+        "they were not known that morning",
+    )
+    .with_effect(Effect::Rows(rows))
+}
+
+/// Rows of a file that repeat those before them; `units` where the table counts any.
+pub(crate) fn appended_twice(file: &str, rows: u64, units: Option<f64>) -> Exception {
+    let units = units.map(|units| format!(" ({units} units)")).unwrap_or_default();
+    let what = format!(
+        "{}{units} repeat those before them one by one, in the same order: they count once",
+        counted(rows, "row", "rows")
+    );
+    Exception::new(
+        Severity::Warning,
+        ExceptionKind::RepeatedRows,
+        Subject::File(file.to_owned()),
+        what,
+        "the export was appended to itself; write it anew",
+    )
+    .with_effect(Effect::Rows(rows))
+}
+
+/// How many of `count` rows do not repeat the rows before them: whoever appends an export to itself
+/// says the same once more, in the same order. Shorter files than `SHORTEST_COPY` may repeat
+/// themselves by chance.
+pub(crate) fn without_copies(count: usize, is_same: impl Fn(usize, usize) -> bool) -> usize {
+    let mut length = count;
+    loop {
+        let shorter = [2, 3].into_iter().filter(|copies| length.is_multiple_of(*copies));
+        let found = shorter
+            .map(|copies| length / copies)
+            .find(|&block| {
+                block >= SHORTEST_COPY && (block..length).all(|row| is_same(row - block, row))
+            });
+        match found {
+            Some(block) => length = block,
+            None => return length,
         }
     }
 }

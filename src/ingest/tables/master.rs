@@ -132,7 +132,7 @@ fn product(row: &Row<'_>, convert: &mut Convert<'_>) -> Option<Product> {
         category: row.text("category").to_owned(),
         unit_cost: row.money("unit_cost"),
         unit_price: row.money("unit_price"),
-        launched: row.date("launched"),
+        launched: convert.plausible_date(row, "launched"),
         status,
         superseded_by: other_item(row, "superseded_by", convert),
         transfer_factor: row.number("transfer_factor"),

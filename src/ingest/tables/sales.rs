@@ -10,6 +10,7 @@ use crate::ingest::cells::values::{NO_DAY, NO_KEY, NO_TEXT, Values, is_whole};
 use crate::ingest::files::chunk::Chunk;
 use crate::ingest::morning::DayRows;
 use crate::ingest::names::{ALL, Catalogue};
+use crate::ingest::tables::convert::{SHORTEST_COPY, appended_twice, without_copies};
 use crate::ingest::tables::quarantine::{Place, Quarantine};
 use crate::ingest::tables::schema::Schema;
 use crate::math::hash::{FastHasher, FastMap};
@@ -316,6 +317,64 @@ impl SalesRows {
         }
     }
 
+    /// Leaves out rows that repeat others of their file, or another file's, one by one and in the
+    /// same order, and says how many.
+    pub(crate) fn drop_copies(&mut self) -> Vec<Exception> {
+        let count = self.rows.series.len();
+        let mut keep: Vec<bool> = Vec::new();
+        let mut told = Vec::new();
+        // Files by what their first row says; most differ there.
+        let mut alike: BTreeMap<(usize, u32, u16), Vec<Range<usize>>> = BTreeMap::new();
+        for (file, rows) in self.files.iter().zip(spans(&self.files, count)) {
+            let first = rows.start;
+            let length = without_copies(rows.len(), |a, b| self.is_same(first + a, first + b));
+            let own = first..first + length;
+            // Rows of one day repeat each other where a shop sells the same few things all day.
+            let dated = own.clone().any(|row| self.rows.day[row] != self.rows.day[first]);
+            if !dated {
+                continue;
+            }
+            let start = (rows.len(), self.rows.series[first], self.rows.day[first]);
+            let files = alike.entry(start).or_default();
+            let numbered = self.rows.keys.get(first).is_some_and(|&key| key != NO_KEY);
+            let is_copy = !numbered
+                && rows.len() >= SHORTEST_COPY
+                && files.iter().any(|file| {
+                    rows.clone().zip(file.clone()).all(|(row, other)| self.is_same(row, other))
+                });
+            files.push(rows.clone());
+            let copies = if is_copy { rows } else { own.end..rows.end };
+            if copies.is_empty() {
+                continue;
+            }
+            keep.resize(count, true);
+            keep[copies.clone()].fill(false);
+            let units = self.rows.units[copies.clone()].iter().map(|&units| f64::from(units)).sum();
+            let rows = copies.len() as u64;
+            told.push(if is_copy {
+                same_as_another(&file.file, rows, units)
+            } else {
+                appended_twice(&file.file, rows, Some(units))
+            });
+        }
+        if !told.is_empty() {
+            self.retain(&keep);
+        }
+        told
+    }
+
+    /// Whether two rows say the same.
+    fn is_same(&self, row: usize, other: usize) -> bool {
+        let Rows { series, day, units, marks, revenue, keys } = &self.rows;
+        series[row] == series[other]
+            && day[row] == day[other]
+            && units[row].to_bits() == units[other].to_bits()
+            && marks[row] == marks[other]
+            && revenue.get(row).map(|amount| amount.to_bits())
+                == revenue.get(other).map(|amount| amount.to_bits())
+            && keys.get(row).unwrap_or(&NO_KEY) == keys.get(other).unwrap_or(&NO_KEY)
+    }
+
     /// Leaves out the rows that an order has in several files but for those of the newest one.
     ///
     /// The rows of one file add up, as split shipments do. What makes an order line the same is its
@@ -551,6 +610,13 @@ impl SalesRows {
 
     /// Keeps these rows and what their series tell.
     fn retain(&mut self, keep: &[bool]) {
+        let mut passed = 0;
+        let mut kept = 0;
+        for file in &mut self.files {
+            kept += keep[passed..file.first].iter().filter(|&&keep| keep).count();
+            passed = file.first;
+            file.first = kept;
+        }
         let rows = &mut self.rows;
         rows.revenue.resize(rows.series.len().min(keep.len()), f32::NAN);
         retain(&mut rows.series, keep);
@@ -886,6 +952,22 @@ fn line_key(order: u64, series: u32, day: u16, sold: bool) -> u64 {
 fn spans(files: &[FileRows], rows: usize) -> impl Iterator<Item = Range<usize>> + '_ {
     let ends = files.iter().skip(1).map(|file| file.first).chain([rows]);
     files.iter().zip(ends).map(|(file, end)| file.first..end)
+}
+
+/// A file whose rows another one has as well, in another form.
+fn same_as_another(file: &str, rows: u64, units: f64) -> Exception {
+    let what = format!(
+        "{} ({units} units) stand one by one in another file too: they count once",
+        counted(rows, "row", "rows")
+    );
+    Exception::new(
+        Severity::Warning,
+        ExceptionKind::RepeatedRows,
+        Subject::File(file.to_owned()),
+        what,
+        "the same export lies there twice; remove one",
+    )
+    .with_effect(Effect::Rows(rows))
 }
 
 fn retain<T: Copy>(cells: &mut Vec<T>, keep: &[bool]) {

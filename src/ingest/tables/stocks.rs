@@ -15,7 +15,8 @@ use std::collections::BTreeMap;
 
 /// Stock by pool, sorted; several rows of one pool (bins, batches) are added up.
 pub(crate) fn stock(table: &Table, convert: &mut Convert<'_>) -> Vec<Stock> {
-    let mut rows: Vec<Stock> = table.rows().filter_map(|row| stock_row(&row, convert)).collect();
+    let rows = convert.rows_once(table);
+    let mut rows: Vec<Stock> = rows.iter().filter_map(|row| stock_row(row, convert)).collect();
     rows.sort_by_key(|s| (s.sku, s.location));
     let before = rows.len();
     let mut stock: Vec<Stock> = Vec::with_capacity(before);
@@ -93,7 +94,8 @@ fn pool(row: &Row<'_>, convert: &Convert<'_>) -> Option<(SkuId, LocationId, f64)
 
 /// Lots, sorted by (sku, location, expiry).
 pub(crate) fn lots(table: &Table, convert: &mut Convert<'_>) -> Vec<Lot> {
-    let mut lots: Vec<Lot> = table.rows().filter_map(|row| lot(&row, convert)).collect();
+    let rows = convert.rows_once(table);
+    let mut lots: Vec<Lot> = rows.iter().filter_map(|row| lot(row, convert)).collect();
     lots.sort_by_key(|l| (l.sku, l.location, l.expires, l.received, l.quantity));
     lots
 }
@@ -185,9 +187,10 @@ pub(crate) fn purchase_orders(
     let mut lines = Vec::new();
     let mut future = 0;
     for row in table.rows() {
-        if row.date("confirmed").is_some_and(|d| d >= convert.as_of) {
+        let confirmed = convert.plausible_date(&row, "confirmed");
+        if confirmed.is_some_and(|day| day >= convert.as_of) {
             future += 1;
-        } else if let Some(order) = order(&row, convert, stock) {
+        } else if let Some(order) = order(&row, confirmed, convert, stock) {
             lines.push(OrderLine { order, line: row.text("line").to_owned(), place: row.place() });
         }
     }
@@ -236,9 +239,14 @@ impl OrderLine<'_> {
     }
 }
 
-fn order(row: &Row<'_>, convert: &mut Convert<'_>, stock: &Sorted<Stock>) -> Option<PurchaseOrder> {
+fn order(
+    row: &Row<'_>,
+    confirmed: Option<NaiveDate>,
+    convert: &mut Convert<'_>,
+    stock: &Sorted<Stock>,
+) -> Option<PurchaseOrder> {
     let (sku, location, factor) = pool(row, convert)?;
-    let (confirmed, received) = (row.date("confirmed"), row.date("received"));
+    let received = convert.plausible_date(row, "received");
     if received.zip(confirmed).is_some_and(|(received, confirmed)| received < confirmed) {
         return convert.reject(row, "received", "received before it was confirmed");
     }
@@ -262,7 +270,7 @@ fn order(row: &Row<'_>, convert: &mut Convert<'_>, stock: &Sorted<Stock>) -> Opt
         location,
         quantity: scaled(row.units("quantity"), factor),
         confirmed,
-        expected: row.date("expected"),
+        expected: convert.plausible_date(row, "expected"),
         received,
         received_quantity: received_quantity.map(|u| scaled(Some(u), factor)),
         shipment,
@@ -290,17 +298,16 @@ fn shipment(
     Ok(Some(Shipment { from, shipped, shipped_quantity }))
 }
 
+fn listing(row: &Row<'_>, convert: &Convert<'_>) -> Option<Listing> {
+    let (sku, factor) = convert.codes.item(row, "sku")?;
+    let channel = convert.codes.channel(row.text("channel"))?;
+    Some(Listing { sku, channel, listed: scaled(row.units("listed"), factor) })
+}
+
 /// What channels show, sorted by (sku, channel); several codes of one item are added up.
 pub(crate) fn listings(table: &Table, convert: &mut Convert<'_>) -> Vec<Listing> {
-    let mut rows: Vec<Listing> = Vec::new();
-    for row in table.rows() {
-        let (Some((sku, factor)), Some(channel)) =
-            (convert.codes.item(&row, "sku"), convert.codes.channel(row.text("channel")))
-        else {
-            continue;
-        };
-        rows.push(Listing { sku, channel, listed: scaled(row.units("listed"), factor) });
-    }
+    let rows = convert.rows_once(table);
+    let mut rows: Vec<Listing> = rows.iter().filter_map(|row| listing(row, convert)).collect();
     rows.sort_by_key(|l| (l.sku, l.channel));
     let mut listings: Vec<Listing> = Vec::with_capacity(rows.len());
     for row in rows {
