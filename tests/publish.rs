@@ -183,6 +183,21 @@ fn damage_is_found_and_mended_by_the_next_run() {
     assert!(mended.is_whole() && mended.damaged().is_empty());
 }
 
+#[test]
+fn no_bit_of_a_table_breaks_its_reader() {
+    let out = folder();
+    let folder = small("2024-04-01", 10).publish(out.path(), "").unwrap();
+    let path = folder.join("tables/indicators.parquet");
+    let whole = fs::read(&path).unwrap();
+    for at in 0..whole.len() {
+        let mut harmed = whole.clone();
+        harmed[at] ^= 1 << (at % 8);
+        fs::write(&path, harmed).unwrap();
+        // What it says may be wrong: digests see to that. It must not end the night.
+        let _ = Rows::read(&folder, &tables::INDICATORS);
+    }
+}
+
 /// Another test's child process may hold a copy of the lock between its fork and its exec.
 fn patient_lock(out: &Path) -> OutputLock {
     loop {

@@ -101,7 +101,7 @@ impl Earlier {
         let known: BTreeMap<&str, &Indicator> = now.iter().map(|i| (i.indicator, i)).collect();
         let mut trend = Vec::new();
         for run in self.past.iter().rev() {
-            let Ok(rows) = Rows::read(&run.folder, &INDICATORS) else { continue };
+            let Ok(rows) = Rows::of(run, &INDICATORS) else { continue };
             trend.push(PastRun {
                 run_id: run.manifest.run_id.clone(),
                 as_of: run.manifest.as_of,

@@ -33,7 +33,7 @@ pub(super) fn event(
     inputs: &[InputEntry],
     files: &[FileEntry],
 ) -> Result<Vec<u8>> {
-    let producer = format!("urn:orderpoint:{}", VERSION.replace([' ', '(', ')'], ""));
+    let producer = format!("urn:orderpoint:{}", VERSION.replace(" (", ":").replace(')', ""));
     let mut read: Vec<Value> = Vec::with_capacity(inputs.len());
     for input in inputs {
         let mut version = facet(&producer, "DatasetVersionDatasetFacet", "1-0-1");

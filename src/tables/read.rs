@@ -1,6 +1,7 @@
 //! A published table read back, by the declaration it was written by.
 
 use crate::domain::error::{Error, Result};
+use crate::domain::fault::guarded;
 use crate::domain::units::{Money, Units};
 use crate::store::PublishedRun;
 use crate::tables::table::{Column, Declaration, Kind};
@@ -62,7 +63,9 @@ impl Rows {
 
     fn from_bytes(path: PathBuf, bytes: Vec<u8>, table: &dyn Declaration) -> Result<Self> {
         let columns = table.columns();
-        match read_arrays(bytes.into(), &columns) {
+        // The reader of Parquet panics at some damages, of a footer for one.
+        let read = guarded(|| read_arrays(bytes.into(), &columns));
+        match read.unwrap_or_else(|fault| Err(format!("damaged: {fault}"))) {
             Ok((arrays, rows)) => Ok(Self { path, columns, arrays, rows }),
             Err(what) => Err(Error::input(path, what)),
         }
