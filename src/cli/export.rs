@@ -12,6 +12,7 @@ use crate::review::exports::{
 };
 use crate::run;
 use crate::store::{OutputLock, PublishedRun};
+use chrono::NaiveDate;
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -53,7 +54,23 @@ pub(crate) fn export(args: &ExportArgs) -> Result<u8> {
     leave_out(args.format, &mut standing, &destinations(&current)?);
     let earlier = earlier(&kept, &standing);
     tell(args, what, &documents, &paths, &earlier, &left_out)?;
+    if paths.is_empty() && !args.options.voice.json {
+        hint(args, what, &kept, as_of);
+    }
     Ok(0)
+}
+
+/// What else the format could write: whoever approved orders and asks a format that writes moves
+/// first is not told that there is nothing.
+fn hint(args: &ExportArgs, what: What, kept: &KeptDecisions, as_of: NaiveDate) {
+    for other in args.format.writes().iter().filter(|other| **other != what) {
+        let waiting = crate::review::exports::documents(kept, as_of, *other, Selection::New);
+        let lines: usize = waiting.iter().map(|document| document.lines.len()).sum();
+        if lines > 0 {
+            let name = other.name();
+            say!("  {} of {name} not exported yet: add --what {name}", number_of(lines, "line"));
+        }
+    }
 }
 
 /// What the format is to write: what `--what` says, or its first choice.
@@ -136,7 +153,7 @@ fn tell(
         What::Quantities => "channel",
     };
     if paths.is_empty() {
-        say!("nothing new to export");
+        say!("nothing new to export: no {} approved and not exported", what.name());
     } else if what == What::Quantities {
         say!("{} written:", number_of(paths.len(), noun));
     } else {

@@ -49,7 +49,7 @@ impl ExportFormat for Cin7Omni {
     }
 
     fn about(&self) -> &'static str {
-        "Cin7 Omni import of purchase orders or branch transfers (`cin7` means this one)"
+        "Cin7 Omni import of orders or branch transfers (`cin7` means it)"
     }
 
     fn writes(&self) -> &'static [What] {

@@ -16,6 +16,8 @@ pub struct Settings {
     pub subsidiary: String,
     /// How dates are written; unset = as the format's system has it by default.
     pub dates: Option<DateForm>,
+    /// First line of the template of an importer that wants its own, by format.
+    pub templates: BTreeMap<String, String>,
     /// What the other system calls our locations, by our name.
     pub locations: BTreeMap<String, String>,
     /// What the other system calls our suppliers, by our name.

@@ -385,6 +385,104 @@ fn cin7_core_has_a_header_of_its_own_and_a_file_an_order() {
         documents.extend(by_number(&read(&file.bytes, b','), &heads));
     }
     assert_eq!(documents, expected("EUR", |d| &d.supplier));
+
+    // The account's own template: its columns, its order, and blanks for what is not known.
+    let template = "RecordType*,Supplier Name*,Purchase Number*,Tax Rule,Currency,Product SKU,Qty,\
+        Unit Price";
+    let settings = Settings {
+        templates: [("cin7-core".to_owned(), template.to_owned())].into(),
+        ..Settings::default()
+    };
+    let core = files("cin7-core", What::Orders, &approved(), &settings);
+    let heads = Heads {
+        id: "Purchase Number*",
+        party: "Supplier Name*",
+        currency: "Currency",
+        line: ["Product SKU", "Qty", "Unit Price"],
+    };
+    let mut documents = Vec::new();
+    for file in &core {
+        assert!(file.bytes.starts_with(template.as_bytes()));
+        let rows = read(&file.bytes, b',');
+        assert!(rows.iter().all(|row| row["Tax Rule"].is_empty()));
+        documents.extend(by_number(&rows, &heads));
+    }
+    assert_eq!(documents, expected("EUR", |d| &d.supplier));
+
+    let moves = files("cin7-core", What::Transfers, &moved(), &Settings::default());
+    assert_eq!(moves.len(), 1);
+    let rows = read(&moves[0].bytes, b',');
+    assert_eq!([&rows[1]["SKU"], &rows[1]["Quantity"]], ["AXLE", "7"]);
+}
+
+/// Every format that writes moves, through the rules of its importer: as many documents as pairs of
+/// places, as many lines as approved moves, each with its item and units.
+#[test]
+fn transfers_are_the_approved_moves_in_every_format_that_writes_them() {
+    // Where they go is in the file, or set in the form that the file is loaded into.
+    let layouts: [(&str, &str, [&str; 4]); 8] = [
+        ("cin7-omni", "Order Ref", ["Company", "Branch", "Item Code", "Item Qty"]),
+        (
+            "netsuite",
+            "External ID",
+            ["From Location", "To Location", "Items : Item", "Items : Quantity"],
+        ),
+        ("generic", "order_id", ["from_location", "to_location", "sku", "quantity"]),
+        (
+            "erpnext",
+            "ID",
+            [
+                "Source Warehouse (Items)",
+                "Target Warehouse (Items)",
+                "Item Code (Items)",
+                "Qty (Items)",
+            ],
+        ),
+        (
+            "odoo",
+            "id",
+            [
+                "move_ids/location_id",
+                "move_ids/location_dest_id",
+                "move_ids/product_id",
+                "move_ids/product_uom_qty",
+            ],
+        ),
+        ("cin7-core", "", ["", "", "SKU", "Quantity"]),
+        ("shopify", "", ["", "", "SKU", "Quantity"]),
+        ("amazon-sendin", "", ["", "", "Merchant SKU", "Quantity"]),
+    ];
+    let mut both = moved();
+    both.push(Decision { location: "Kiosk".into(), ..both[0].clone() });
+    for (name, id, [from, to, item, units]) in layouts {
+        let separator = if name == "amazon-sendin" { b'\t' } else { b',' };
+        let mut lines: Vec<[String; 4]> = Vec::new();
+        let mut documents: Vec<String> = Vec::new();
+        for file in files(name, What::Transfers, &both, &Settings::default()) {
+            for row in read(&file.bytes, separator) {
+                let cell = |head: &str| row.get(head).cloned().unwrap_or_default();
+                lines.push([from, to, item, units].map(cell));
+                // A blank id goes on with the document above.
+                match (id, cell(id), documents.last()) {
+                    ("", _, _) => documents.push(file.part.clone()),
+                    (_, id, Some(above)) if id.is_empty() => documents.push(above.clone()),
+                    (_, id, _) => documents.push(id),
+                }
+            }
+        }
+        documents.sort();
+        documents.dedup();
+        assert_eq!(documents.len(), 2, "{name}");
+        let place = |name: &str| if from.is_empty() { String::new() } else { name.to_owned() };
+        let expected: Vec<[String; 4]> = both
+            .iter()
+            .map(|d| {
+                let units = d.quantity.to_string();
+                [place(&d.from_location), place(&d.location), d.sku.clone(), units]
+            })
+            .collect();
+        assert_eq!(lines, expected, "{name}");
+    }
 }
 
 #[test]
