@@ -161,8 +161,7 @@ fn a_new_item_that_waits_says_so_once() {
     fs::write(data.join("products.csv"), "sku,status,unit_cost\nNOVA,new,4\nOLD,active,4\n")
         .unwrap();
     fs::write(data.join("stock.csv"), "sku,on_hand\nNOVA,2\nOLD,100\n").unwrap();
-    fs::write(data.join("supply.csv"), "sku,supplier,lead_time_days\nNOVA,s,7\nOLD,s,7\n")
-        .unwrap();
+    fs::write(data.join("supply.csv"), "sku,supplier,lead_time_days\nNOVA,s,7\nOLD,s,7\n").unwrap();
     succeeds(at.path(), &["run"], &[0, 5]);
     let lines = Table::published(&at.path().join("reports"), "recommendations");
     let nova = lines.rows.iter().find(|row| lines.text(row, "sku") == "NOVA").unwrap();

@@ -140,8 +140,8 @@ pub(super) const TIMINGS_SEAL: &str = "timings_sha256";
 /// [`Error::Internal`].
 pub(crate) fn sealed(mut value: serde_json::Value, seal: &str) -> Result<Vec<u8>> {
     value[seal] = "".into();
-    let open = serde_json::to_string_pretty(&value)
-        .map_err(|e| Error::Internal(format!("json: {e}")))?;
+    let open =
+        serde_json::to_string_pretty(&value).map_err(|e| Error::Internal(format!("json: {e}")))?;
     let open = format!("{open}\n");
     let digest = sha256_hex(open.as_bytes());
     let key = format!("\"{seal}\": \"");

@@ -18,11 +18,11 @@ pub use crate::store::atomic::{Begin, Publication, StagedFile, prune, recover, s
 pub use crate::store::current::look as look_at_current;
 pub use crate::store::journal::{Entry, EntryKind, Extent, Findings, Journal, Record};
 pub use crate::store::lock::{OutputLock, now};
-pub(crate) use crate::store::manifest::{PROGRAM, sealed, unsealed};
 pub use crate::store::manifest::{
     FileEntry, Identity, InputEntry, Manifest, PassedOver, Predecessor, PublishedRun, RefitEntry,
     SCHEMA_VERSION, VERSION,
 };
+pub(crate) use crate::store::manifest::{PROGRAM, sealed, unsealed};
 pub(crate) use crate::store::replace::{add_numbered, replace};
 
 use crate::domain::error::Result;

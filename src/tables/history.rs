@@ -246,8 +246,7 @@ pub fn update(out: &Path) -> Result<Updated> {
     let mut runs = PublishedRun::all(out)?;
     runs.sort_by_cached_key(PublishedRun::published_at);
     let index = Index::read(&folder);
-    let found: Vec<Found> =
-        TABLES.iter().map(|table| Found::at(&folder, table, &index)).collect();
+    let found: Vec<Found> = TABLES.iter().map(|table| Found::at(&folder, table, &index)).collect();
     let known = found[0].rows.as_ref().map(run_ids).unwrap_or_default();
     let mut updated = Updated::default();
     // Of a history that is not there yet nothing is wrong; an older version wrote no index.
@@ -528,8 +527,7 @@ fn published(run: &PublishedRun, path: &str) -> Result<RecordBatch> {
 fn rows_of(path: &Path, bytes: Bytes) -> Result<RecordBatch> {
     // The reader of Parquet panics at some damages.
     let read = guarded(|| -> std::result::Result<RecordBatch, String> {
-        let builder =
-            ParquetRecordBatchReaderBuilder::try_new(bytes).map_err(|e| e.to_string())?;
+        let builder = ParquetRecordBatchReaderBuilder::try_new(bytes).map_err(|e| e.to_string())?;
         let schema = builder.schema().clone();
         let mut batches = Vec::new();
         for batch in builder.build().map_err(|e| e.to_string())? {

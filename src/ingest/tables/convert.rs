@@ -136,10 +136,8 @@ impl Convert<'_> {
 
 /// Rows of a later day than the run knows.
 pub(crate) fn later_rows(table: &str, rows: u64, as_of: NaiveDate) -> Exception {
-    let what = format!(
-        "{} on or after the as-of date {as_of} not used",
-        counted(rows, "row", "rows")
-    );
+    let what =
+        format!("{} on or after the as-of date {as_of} not used", counted(rows, "row", "rows"));
     Exception::new(
         Severity::Info,
         ExceptionKind::FutureRows,
@@ -174,11 +172,9 @@ pub(crate) fn without_copies(count: usize, is_same: impl Fn(usize, usize) -> boo
     let mut length = count;
     loop {
         let shorter = [2, 3].into_iter().filter(|copies| length.is_multiple_of(*copies));
-        let found = shorter
-            .map(|copies| length / copies)
-            .find(|&block| {
-                block >= SHORTEST_COPY && (block..length).all(|row| is_same(row - block, row))
-            });
+        let found = shorter.map(|copies| length / copies).find(|&block| {
+            block >= SHORTEST_COPY && (block..length).all(|row| is_same(row - block, row))
+        });
         match found {
             Some(block) => length = block,
             None => return length,
