@@ -156,3 +156,39 @@ fn a_minimum_above_the_maximum_is_told_beside_the_need_of_its_supplier() {
     let told = night.told("minimum-above-maximum");
     assert!(told[0].contains("minimum 80, maximum 40: nothing is ordered"), "{told:?}");
 }
+
+#[test]
+fn what_is_owed_of_an_item_that_is_not_ordered_is_told() {
+    let night = Shop::new()
+        .sells("OLD", "main", 2)
+        .has("products", "sku,name,unit_cost,unit_price,status\nOLD,Old,2,6,obsolete\n")
+        .has("stock", "sku,location,on_hand,backordered\nOLD,main,0,12\n")
+        .has("supply", "sku,supplier,lead_time_days\nOLD,S,10\n")
+        .runs();
+    assert_eq!(night.lines("OLD", &["status", "quantity"]), [["held", "0"]]);
+    let told = night.told("owed-not-ordered");
+    assert!(told[0].starts_with("12 units are owed to customers"), "{told:?}");
+}
+
+#[test]
+fn d14_a_lot_that_came_longer_ago_than_it_keeps_is_not_offered() {
+    let lots = format!(
+        "sku,location,received,quantity\nCHEESE,main,{},100\nCHEESE,main,{},200\n\
+         CHEESE,main,{},200\n",
+        day(-40),
+        day(-25),
+        day(-2)
+    );
+    let night = Shop::new()
+        .sells("CHEESE", "main", 10)
+        .has("products", "sku,name,unit_cost,unit_price,shelf_life_days\nCHEESE,Cheese,4,8,30\n")
+        .has("stock", "sku,location,on_hand\nCHEESE,main,500\n")
+        .has("supply", "sku,supplier,lead_time_days\nCHEESE,S,7\n")
+        .has("lots", &lots)
+        .runs();
+    // 100 are past their days; of 200 five days' sales are left; 200 last.
+    let position = night.lines("CHEESE", &["inventory_position"]).concat();
+    assert_eq!(position, ["250"]);
+    let offered = night.cells("allocation", &[("sku", "CHEESE")], &["published"]).concat();
+    assert_eq!(offered, ["250"]);
+}

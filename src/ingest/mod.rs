@@ -875,6 +875,7 @@ impl<'a> Loading<'a> {
         self.refused.extend(audit::unread_lanes(&inputs.sources, &inputs.quarantine));
         inputs.refused = self.refused;
         inputs.is_pilot = self.request.only.is_some();
+        self.exceptions.extend(stocks::date_lots(inputs));
         self.exceptions.extend(audit::master_list(inputs));
         self.exceptions.extend(audit::impossible_lots(inputs));
         self.exceptions.extend(audit::items_apart(inputs));

@@ -168,6 +168,24 @@ fn a_vendors_price_list_is_one_supplier_with_price_breaks() {
 }
 
 #[test]
+fn d14_a_lot_that_says_when_it_came_is_dated_by_the_shelf_life() {
+    let lots = "sku,received,expires,quantity\nA,2024-01-01,,5\nA,2023-12-01,2024-02-01,7\n\
+                B,2024-01-01,,9\n";
+    let products = "sku,shelf_life_days\nA,10\nB,\n";
+    let files = [("sales.csv", SALES), ("lots.csv", lots), ("products.csv", products)];
+    let inputs = ok(&files, "");
+    let dates: Vec<String> = inputs
+        .lots
+        .iter()
+        .map(|lot| lot.expires.map_or_else(String::new, |day| day.to_string()))
+        .collect();
+    // Ten days of sale, the first on the day it came; B keeps.
+    assert_eq!(dates, ["2024-01-10", "2024-02-01", ""]);
+    let told = exception(&inputs, "lots-dated", "lots");
+    assert_eq!(told.effect, Some(Effect::Units(Units(5))));
+}
+
+#[test]
 fn a_minimum_above_the_maximum_is_told_and_keeps_its_supplier() {
     let supply = "sku,supplier,lead_time_days,minimum_order,pack_size,maximum_order\n\
                   A,X,7,10,,5\nB,X,7,10,12,20\nB,Y,7,10,24,20\n";

@@ -7,7 +7,7 @@ use crate::domain::units::Units;
 use crate::explain::words::{self, Word};
 use crate::explain::{Explanation, Step, Unit};
 use crate::inventory::expiry::usable_stock;
-use crate::inventory::facts::{Covers, Hold, PoolFacts};
+use crate::inventory::facts::{Covers, Hold, PoolFacts, held_kit};
 use crate::inventory::need::{Need, need, network_need};
 use crate::inventory::outlook::Outlook;
 use crate::inventory::position::{Projection, Situation};
@@ -183,6 +183,12 @@ pub fn plan_pool(facts: &PoolFacts, outlook: Outlook<'_>, settings: &Settings) -
     if let Some(most) = need.sells_in_time.filter(|&most| need.need > 0.0 && most <= need.need) {
         let days = facts.shelf_life_days.unwrap_or_default();
         notes.insert(0, format!("no more than the {most:.0} that sell within {days:.0} days"));
+    }
+    // A kit owes units of its parts, which are ordered.
+    let is_kit = facts.held == held_kit(true);
+    let never_comes = if no_need.is_some() && !is_kit { -need.position } else { 0.0 };
+    if never_comes >= 0.5 {
+        notes.insert(0, format!("{never_comes:.0} are owed to customers, and nothing brings them"));
     }
     // Less than half a unit would be told as none.
     if waste >= 0.5 {

@@ -7,7 +7,7 @@ use crate::allocate::balance::{self, Worth};
 use crate::allocate::channel_demand::{ChannelFacts, ChannelTerms};
 use crate::allocate::{self, ChannelDemand, Previous};
 use crate::domain::classes::Lifecycle;
-use crate::domain::exceptions::{Exception, Subject};
+use crate::domain::exceptions::{Effect, Exception, ExceptionKind, Severity, Subject};
 use crate::domain::lanes::Lane;
 use crate::domain::outcome::{Allocation, ChannelAction, ChannelFinding};
 use crate::domain::panel::Pool;
@@ -15,6 +15,7 @@ use crate::domain::units::{ChannelId, Units};
 use crate::forecast::PoolForecast;
 use crate::inventory::due::{Due, not_believed};
 use crate::inventory::expiry::offerable;
+use crate::inventory::facts::Hold;
 use crate::inventory::lead_time::{Estimate, no_supply};
 use crate::inventory::net_demand::{NetDemand, SeriesDemand, daily};
 use crate::inventory::projection::DatedStock;
@@ -184,6 +185,23 @@ impl<'a> Night<'a> {
             } else {
                 lines = self.propose(records, need, exceptions);
             }
+        }
+
+        let is_not_ordered = facts.held.is_some_and(|hold| hold.no_need().is_some());
+        // A kit owes units of its parts, which are ordered.
+        if is_not_ordered && plan.position < 0.0 && !self.kits.is_kit(pool.sku) {
+            let why = facts.held.map_or("", Hold::why);
+            let told = Exception::new(
+                Severity::Warning,
+                ExceptionKind::OwedNotOrdered,
+                Subject::pool(&self.inputs.names, pool.sku, pool.location),
+                format!(
+                    "{:.0} units are owed to customers and nothing brings them: not ordered, {why}",
+                    -plan.position
+                ),
+                "order them by hand, or tell the customers",
+            );
+            exceptions.push(told.with_effect(Effect::Units(Units::ceil(-plan.position))));
         }
 
         if let Some(need) = place.bridge.clone() {

@@ -2,7 +2,9 @@
 //! counts.
 
 use crate::domain::exceptions::{Effect, Exception, ExceptionKind, Severity, Subject};
-use crate::domain::inputs::{Count, Listing, Lot, PurchaseOrder, Stock, StockHistory, Stockout};
+use crate::domain::inputs::{
+    Count, Inputs, Listing, Lot, PurchaseOrder, Stock, StockHistory, Stockout,
+};
 use crate::domain::lanes::Shipment;
 use crate::domain::shown::counted;
 use crate::domain::sorted::Sorted;
@@ -98,6 +100,35 @@ pub(crate) fn lots(table: &Table, convert: &mut Convert<'_>) -> Vec<Lot> {
     let mut lots: Vec<Lot> = rows.iter().filter_map(|row| lot(row, convert)).collect();
     lots.sort_by_key(|l| (l.sku, l.location, l.expires, l.received, l.quantity));
     lots
+}
+
+/// Gives lots that only say when they came the last day of sale that the shelf life of their item
+/// allows: it counts days of sale, the day of receipt first. Cheese that had come forty days ago
+/// and keeps thirty was offered.
+pub(crate) fn date_lots(inputs: &mut Inputs) -> Option<Exception> {
+    let products = &inputs.products;
+    let mut dated = 0;
+    let mut units = Units::ZERO;
+    inputs.lots.edit(|lots| {
+        for lot in lots.iter_mut().filter(|lot| lot.expires.is_none()) {
+            let life = products[lot.sku.index()].shelf_life_days;
+            let Some((received, life)) = lot.received.zip(life) else { continue };
+            // No shelf life is longer than a calendar.
+            let days = chrono::Days::new((life.clamp(1.0, 1e6) as u64) - 1);
+            lot.expires = received.checked_add_days(days);
+            dated += 1;
+            units += lot.quantity;
+        }
+        lots.sort_by_key(|l| (l.sku, l.location, l.expires, l.received, l.quantity));
+    });
+    let told = Exception::new(
+        Severity::Info,
+        ExceptionKind::LotsDated,
+        Subject::Table("lots".to_owned()),
+        format!("{} by receipt and shelf life", counted(dated, "lot is dated", "lots are dated")),
+        "they have no last day of sale (expires) of their own",
+    );
+    (dated > 0).then(|| told.with_effect(Effect::Units(units)))
 }
 
 fn lot(row: &Row<'_>, convert: &mut Convert<'_>) -> Option<Lot> {
