@@ -1478,3 +1478,34 @@ fn a_date_of_another_century_is_told_and_the_row_counts_without_it() {
         assert!(columns.iter().any(|name| name == column), "{column}: {columns:?}");
     }
 }
+
+#[test]
+fn c14_a_new_item_is_like_its_analogue_in_all_its_channels_whichever_stands_first() {
+    let products = "sku,analogue,launched\nA,,\nB,A,2024-03-01\n";
+    let stock = "sku,on_hand\nA,5\nB,20\n";
+    for order in [["web", "shop"], ["shop", "web"]] {
+        let [first, second] = order;
+        let mut sales = "date,sku,channel,quantity\n".to_owned();
+        for day in 1..=28 {
+            sales += &format!("2024-02-{day:02},A,{first},2\n2024-02-{day:02},A,{second},3\n");
+        }
+        let files = [("sales.csv", sales.as_str()), ("products.csv", products), ("stock.csv", stock)];
+        let inputs = ok(&files, "");
+        let channels: Vec<&str> = (0..inputs.panel.len())
+            .map(|i| inputs.panel.key(i))
+            .filter(|key| inputs.names.sku(key.sku) == "B")
+            .map(|key| inputs.names.channels[key.channel.index()].as_str())
+            .collect();
+        assert_eq!(channels, ["shop", "web"], "{order:?}");
+    }
+}
+
+#[test]
+fn s2_rows_of_a_bucket_that_lie_in_another_refuse_the_night() {
+    let sales = "date,sku,quantity\n2024-01-01,A,1\n2024-01-01,B,1\n";
+    let dir = folder(&[("sales/bucket=0/part.csv", sales), ("sales/bucket=1/part.csv", sales)]);
+    let bucket = families::Bucket { bucket: 0, of: 2 };
+    let error = read_bucket(&request(&dir, ""), bucket).expect_err("A or B belongs to the other");
+    assert_eq!(error.exit_code(), 3);
+    assert!(error.to_string().contains("lies in a bucket that it does not belong to"), "{error}");
+}
