@@ -1,6 +1,7 @@
 //! A night cut into buckets is the night of one machine: every cell of every table.
 
 use arrow::util::display::{ArrayFormatter, FormatOptions};
+use chrono::NaiveDate;
 use orderpoint::config::{Options, Plan};
 use orderpoint::run;
 use orderpoint::run::phases::{self, Bucket, Work};
@@ -11,12 +12,17 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 fn plan_of(data: &Path, out: &Path, threads: usize) -> Plan {
+    plan_for(data, out, threads, None)
+}
+
+fn plan_for(data: &Path, out: &Path, threads: usize, as_of: Option<NaiveDate>) -> Plan {
     let options = Options {
         config: Some(data.join("orderpoint.toml")),
         data: Some(data.to_path_buf()),
         out: Some(out.to_path_buf()),
         models: Some(out.join("models")),
         threads: Some(threads),
+        as_of,
         ..Options::default()
     };
     Plan::load(&options).unwrap()
@@ -100,11 +106,23 @@ fn s2_the_sample_in_buckets_is_the_night_of_one_machine_cell_by_cell() {
     let config = data.join("orderpoint.toml");
     let text = fs::read_to_string(&config).unwrap();
     let bound = text.replace("currency = \"EUR\"", "currency = \"EUR\"\nbudget = 900.0");
+    // Buckets learn anew every night.
+    let bound = bound + "\n[forecast]\nrefit_days = 0\n";
     assert_ne!(text, bound, "a budget that binds");
     fs::write(&config, bound).unwrap();
-    let whole = run::run(&plan_of(&data, &at.path().join("whole"), 2), &Silent).unwrap();
+    let night = |out: &Path, as_of| run::run(&plan_for(&data, out, 2, as_of), &Silent).unwrap();
+    let whole = night(&at.path().join("whole"), None);
+    // A second night, that compares itself with one two days before.
+    let before = Some(whole.as_of - chrono::Days::new(2));
+    night(&at.path().join("second"), before);
+    let second = night(&at.path().join("second"), None);
     for (of, threads) in [(1, 1), (4, 4), (7, 3)] {
         let out = at.path().join(format!("buckets{of}"));
+        let mut whole = &whole;
+        if of == 4 {
+            night(&out, before);
+            whole = &second;
+        }
         assert_same(&whole.folder, &in_buckets(&data, &out, of, threads), of);
     }
 }

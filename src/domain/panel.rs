@@ -221,15 +221,24 @@ impl Panel {
     /// The history of some series, in ascending order.
     #[must_use]
     pub fn part(&self, series: impl IntoIterator<Item = usize>) -> PanelPart {
+        self.part_since(series.into_iter().map(|i| (i, 0)))
+    }
+
+    /// The history of some series, in ascending order, each from a period of the axis on.
+    #[must_use]
+    pub fn part_since(&self, series: impl IntoIterator<Item = (usize, usize)>) -> PanelPart {
         let mut part = PanelPart::default();
-        for i in series {
+        for (i, since) in series {
+            let skipped = since.saturating_sub(self.start(i)).min(self.gross(i).len());
+            let start = self.starts[i] + skipped as u32;
+            let returns = self.returns(i).iter().filter(|&&(period, _)| period >= start);
             part.keys.push(self.keys[i]);
-            part.starts.push(self.starts[i]);
-            part.own_starts.push(self.own_starts[i]);
-            part.gross.extend_from_slice(self.gross(i));
-            part.cleaned.extend_from_slice(self.cleaned(i));
-            part.flags.extend_from_slice(self.flags(i));
-            part.returns.push(self.returns(i).to_vec());
+            part.starts.push(start);
+            part.own_starts.push(self.own_starts[i].max(start));
+            part.gross.extend_from_slice(&self.gross(i)[skipped..]);
+            part.cleaned.extend_from_slice(&self.cleaned(i)[skipped..]);
+            part.flags.extend_from_slice(&self.flags(i)[skipped..]);
+            part.returns.push(returns.copied().collect());
             part.totals.push(self.totals[i]);
         }
         part

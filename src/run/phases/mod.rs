@@ -79,8 +79,11 @@ struct Seen {
     totals: Vec<(SeriesKey, SalesTotals)>,
     /// What sells when.
     seasons: Totals,
-    /// The history of the items that stand for all, and of those that they are like.
+    /// The history of the items that stand for all, of those that they are like, and of those that
+    /// somebody has decided on.
     sample: PanelPart,
+    /// What was sold since the last run, and the history of items that somebody has decided on.
+    recent: PanelPart,
     /// Rows of sales from the morning on.
     future_rows: u64,
     exceptions: Vec<Exception>,
@@ -93,6 +96,8 @@ pub(super) struct Shared {
     pub common: Common,
     /// Money and units of every series.
     totals: Vec<SalesTotals>,
+    /// See [`Seen`].
+    recent: Vec<PanelPart>,
     future_rows: u64,
     /// What was learnt, for [`Forecaster::of_kept`].
     learnt: Vec<u8>,
@@ -207,7 +212,19 @@ pub fn observe_history(plan: &Plan, work: &Work, bucket: u32) -> Result<()> {
         let seasons = learner.totals(&mut survey);
         exceptions.extend(survey.exceptions);
 
+        // What stands open is judged by what was sold since, and so is the last run.
+        let as_of = inputs.panel.calendar().as_of();
+        let earlier = Earlier::read(&plan.place(), &plan.run.out, as_of)?;
+        let decisions = earlier.decisions.decisions.iter();
+        let decided: BTreeSet<&str> = decisions.map(|decision| decision.sku.as_str()).collect();
+        let decided = |sku: SkuId| decided.contains(inputs.names.sku(sku));
         let panel = &inputs.panel;
+        let history = panel.calendar().history();
+        let since = earlier.last.as_ref().map_or(history, |run| {
+            let index = panel.calendar().index(run.manifest.as_of);
+            usize::try_from(index).unwrap_or(0).min(history)
+        });
+
         let mut pools = Vec::new();
         let mut sampled: BTreeSet<SkuId> = BTreeSet::new();
         for (p, seen) in observe(panel).into_iter().enumerate() {
@@ -227,12 +244,15 @@ pub fn observe_history(plan: &Plan, work: &Work, bucket: u32) -> Result<()> {
         }
         let here = (0..panel.len()).filter(|&i| inputs.has_here(panel.key(i).sku));
         let here: Vec<usize> = here.collect();
-        let sample = here.iter().copied().filter(|&i| sampled.contains(&panel.key(i).sku));
+        let is_kept = |sku: SkuId| sampled.contains(&sku) || decided(sku);
+        let sample = here.iter().copied().filter(|&i| is_kept(panel.key(i).sku));
+        let recent = here.iter().map(|&i| (i, if decided(panel.key(i).sku) { 0 } else { since }));
         let seen = Seen {
             pools,
             totals: here.iter().map(|&i| (panel.key(i), *panel.totals(i))).collect(),
             seasons,
             sample: panel.part(sample),
+            recent: panel.part_since(recent),
             future_rows: inputs.future_rows,
             exceptions,
         };
@@ -256,6 +276,7 @@ pub fn merge_history(plan: &Plan, work: &Work) -> Result<()> {
         let mut pools = Vec::with_capacity(inputs.panel.pools().len());
         let mut totals = Vec::with_capacity(inputs.panel.len());
         let mut samples = Vec::new();
+        let mut recent = Vec::new();
         let mut exceptions = Vec::new();
         let mut seasons: Option<Totals> = None;
         let mut future_rows = 0;
@@ -263,6 +284,7 @@ pub fn merge_history(plan: &Plan, work: &Work) -> Result<()> {
             pools.extend(seen.pools);
             totals.extend(seen.totals);
             samples.push(seen.sample);
+            recent.push(seen.recent);
             exceptions.extend(seen.exceptions);
             future_rows += seen.future_rows;
             match &mut seasons {
@@ -299,6 +321,7 @@ pub fn merge_history(plan: &Plan, work: &Work) -> Result<()> {
             run_id: run_id(plan, &inputs, &earlier),
             common,
             totals,
+            recent,
             future_rows,
             learnt: forecaster.keep(&[]),
             exceptions,
@@ -435,6 +458,7 @@ pub fn finish(plan: &Plan, work: &Work, progress: &dyn Progress) -> Result<Summa
         let plans = work.of_all(PLAN, of, &night)?;
         sales.future_rows = shared.future_rows;
         let mut inputs = ingest::load_part(&plan.request(), sales, None)?;
+        inputs.panel = inputs.panel.with_parts(&shared.recent);
         inputs.panel.set_totals(shared.totals.clone());
         clock.lap("load");
         let gathered = Source::Buckets(Box::new(Gathered { shared, plans }));
