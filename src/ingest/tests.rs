@@ -1489,7 +1489,8 @@ fn c14_a_new_item_is_like_its_analogue_in_all_its_channels_whichever_stands_firs
         for day in 1..=28 {
             sales += &format!("2024-02-{day:02},A,{first},2\n2024-02-{day:02},A,{second},3\n");
         }
-        let files = [("sales.csv", sales.as_str()), ("products.csv", products), ("stock.csv", stock)];
+        let files =
+            [("sales.csv", sales.as_str()), ("products.csv", products), ("stock.csv", stock)];
         let inputs = ok(&files, "");
         let channels: Vec<&str> = (0..inputs.panel.len())
             .map(|i| inputs.panel.key(i))
