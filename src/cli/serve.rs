@@ -34,8 +34,8 @@ const MOST_REQUESTS: usize = 256;
 
 /// Between two rounds of knocks: a wait that a person hardly feels.
 const KNOCK_EVERY: Duration = Duration::from_millis(50);
-/// Knocks of a round. Each frees one connection: at one knock in 200 ms a request behind eighty silent
-/// connections waited 16 s, at eighty a second it waits one.
+/// Knocks of a round. Each frees one connection: at one knock in 200 ms a request behind eighty
+/// silent connections waited 16 s, at eighty knocks a second it waits one.
 const KNOCKS: usize = 4;
 
 /// What a request meets.

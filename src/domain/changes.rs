@@ -23,8 +23,9 @@ pub struct Change {
     pub value: Option<Money>,
 }
 
-/// A level (safety stock, reorder point, order-up-to) that moves by no more than a unit or this share
-/// follows every day's sales: of 229 changes of the sample from one night to the next 128 are such.
+/// A level (safety stock, reorder point, order-up-to) that moves by no more than a unit or this
+/// share follows every day's sales: of 229 changes of the sample from one night to the next 128
+/// are such.
 const SAME_LEVEL: f64 = 0.02;
 
 impl Change {

@@ -1,5 +1,5 @@
-//! The data scripts of a large shop, deflated: a page opened from disk can load a script and nothing
-//! else, so the bytes stand in one as text, and the browser inflates them.
+//! The data scripts of a large shop, deflated: a page opened from disk can load a script and
+//! nothing else, so the bytes stand in one as text, and the browser inflates them.
 //!
 //! A report of 10,000 items takes 50 MB as plain scripts, and a tenth of that for as many items in
 //! this form. Small shops keep the plain form: it opens in browsers that cannot inflate.
