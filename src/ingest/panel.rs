@@ -413,8 +413,8 @@ impl Frame {
     /// Days, first and last, on which a pool's shelf is known to have been empty.
     ///
     /// Records of a shelf that come once a week leave days around an empty one: of an item that
-    /// sells on most days, those without a sale are empty, too, from its last sale to its next. Eight
-    /// a day, out of stock for ten days around one record, passed for 6.6.
+    /// sells on most days, those without a sale are empty, too, from its last sale to its next.
+    /// Eight a day, out of stock for ten days around one record, passed for 6.6.
     fn empty_intervals(
         &self,
         parts: &PanelParts,

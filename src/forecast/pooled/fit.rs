@@ -217,8 +217,8 @@ impl SeriesPast<'_> {
 impl SeriesPast<'_> {
     /// The silence that lasts before period `origin`, if sales are overdue there.
     ///
-    /// A stock-out that a later sale gave away was a silence then: without it, those that end with a
-    /// sale would be missing among the silences that others are judged by.
+    /// A stock-out that a later sale gave away was a silence then: without it, those that end with
+    /// a sale would be missing among the silences that others are judged by.
     ///
     /// - `flags`: [`flag`] bits of each period. `[n]`
     /// - `before`: sums before the origin.

@@ -14,9 +14,10 @@
 //! nothing should be nothing. Regressors are counted from their average: what all series have in
 //! common is the business of seasons, growth and groups, and a constant moved whole shops by the
 //! chance of one month. Fitted to the older origins and judged at the latest, it is used where it
-//! lowers the error there beyond chance, by the error groups whose error it lowers, refitted to all.
-//! Against levels alone it lowered the scaled pinball loss of RAF from 0.2535 to 0.2515 and that of
-//! the daily set from 0.1817 to 0.1799; a regressor for volume and a weaker net gained nothing.
+//! lowers the error there beyond chance, by the error groups whose error it lowers, refitted to
+//! all. Against levels alone it lowered the scaled pinball loss of RAF from 0.2535 to 0.2515 and
+//! that of the daily set from 0.1817 to 0.1799; a regressor for volume and a weaker net gained
+//! nothing.
 
 use crate::domain::calendar::Bucket;
 use crate::domain::panel::flag;
@@ -48,8 +49,8 @@ const FURTHEST_DOWN: f64 = -0.5;
 const FURTHEST_UP: f64 = 1.0;
 /// Rows of all series that an error group's own are weighed against when it is judged.
 const GROUP_EVIDENCE: f64 = 100.0;
-/// Standard errors of the gain, from series to series, that it must lie above nothing: one of twenty
-/// models of noise is used.
+/// Standard errors of the gain, from series to series, that it must lie above nothing: one of
+/// twenty models of noise is used.
 const BEYOND_CHANCE: f64 = 1.645;
 /// Standard deviations that one row may be off: one extraordinary lead time must not decide.
 const FURTHEST: f64 = 4.0;
@@ -112,8 +113,8 @@ struct Judged {
 }
 
 impl Judged {
-    /// Whether the model lowers the error beyond chance: a paired test (Diebold & Mariano 1995) over
-    /// series instead of time.
+    /// Whether the model lowers the error beyond chance: a paired test (Diebold & Mariano 1995)
+    /// over series instead of time.
     fn beyond_chance(&self) -> bool {
         self.gain > BEYOND_CHANCE * self.squared_gain.sqrt()
     }

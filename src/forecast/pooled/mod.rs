@@ -7,7 +7,7 @@
 //! | `learner`, `seasonal`, `year_parts`, `regression` | what do all series share? |
 //! | `global`, `reconcile` | the same: what moves all or a group together |
 //! | `fit`, `weekday`, `promotions`, `price`, `shift` | what does one series' past say? |
-//! | `growth`, `level`, `like`, `returns`, `dispersion` | the same: where it stands, how it scatters |
+//! | `growth`, `level`, `like`, `returns`, `dispersion` | the same: its level, how it scatters |
 //! | `state`, `refit`, `carry` | what does a later night need of it? |
 //! | `forecaster`, `pool_demand`, `distribution` | what will a pool sell? |
 //! | `annual` | does last year repeat? For the local models of one series |

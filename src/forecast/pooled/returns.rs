@@ -1,13 +1,13 @@
 //! Will an item that has been silent for long sell again? The share of its old rate that items as
 //! silent as it have sold afterwards.
 //!
-//! A level that is smoothed on through zeros forgets: on M5, items silent for more than 56 days were
-//! forecast a twentieth of what they sold, and those silent for a month half as much again. What came
-//! of silences is seen at past origins: units sold over the next lead time against those that the
-//! rate before the silence would have sold, by the length of the silence and by how many sales were
-//! due meanwhile at the item's own rate (a hazard by covariates, pooled as in actuarial tables;
-//! Bühlmann & Gisler 2005, ch. 4). A cell of few silences leans on all that lasted as long, those on
-//! what is usual. Units: periods of the panel; units of demand.
+//! A level that is smoothed on through zeros forgets: on M5, items silent for more than 56 days
+//! were forecast a twentieth of what they sold, and those silent for a month half as much again.
+//! What came of silences is seen at past origins: units sold over the next lead time against those
+//! that the rate before the silence would have sold, by the length of the silence and by how many
+//! sales were due meanwhile at the item's own rate (a hazard by covariates, pooled as in actuarial
+//! tables; Bühlmann & Gisler 2005, ch. 4). A cell of few silences leans on all that lasted as long,
+//! those on what is usual. Units: periods of the panel; units of demand.
 
 use crate::forecast::pooled::tally::Tally;
 use crate::math::exact::ExactSum;
@@ -26,8 +26,8 @@ const USUAL: [f64; DAYS_BANDS] = [0.6, 0.5, 0.4, 0.25, 0.03, 0.0];
 const EVIDENCE: f64 = 20.0;
 /// Silences of a cell that the smoothed level is worth against what they say.
 const SILENCES: f64 = 20.0;
-/// Sales due, and days of silence, from which what is usual is believed at once, and sales from which
-/// the rate before is known well enough; with fewer, items that sell twice a year were called
+/// Sales due, and days of silence, from which what is usual is believed at once, and sales from
+/// which the rate before is known well enough; with fewer, items that sell twice a year were called
 /// inactive.
 const MISSED_SALES: f64 = 8.0;
 const MISSED_DAYS: f64 = DAYS_ENDS[3];

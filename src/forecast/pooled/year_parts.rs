@@ -46,8 +46,8 @@ const MOST: f64 = 60.0;
 /// Standard errors of what the years agree on that are not believed. With one, a sixth of the items
 /// without a season had one: of M5 it cost 0.007 of WRMSSE, and of the weekly game 0.4 % of cost.
 const ERRORS: f64 = 2.0;
-/// Least noise of a part, in that of counts: an item as even as a clock is less noisy than its sales
-/// are many, and its group's season was left on it.
+/// Least noise of a part, in that of counts: an item as even as a clock is less noisy than its
+/// sales are many, and its group's season was left on it.
 const LEAST_NOISE: f64 = 0.25;
 
 /// Which part of the year each period of the axis lies in.

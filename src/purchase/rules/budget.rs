@@ -31,7 +31,8 @@ pub(super) const WORDING: Wording =
 /// thirty and cost the night time.
 const STEPS_A_LINE: i64 = 32;
 
-/// Leaving an order out for its freight is weighed for at most so many: each is a spending of its own.
+/// Leaving an order out for its freight is weighed for at most so many: each is a spending of its
+/// own.
 const MOST_FREIGHTS: usize = 12;
 /// Currency units that rounding noise may add to a gain.
 const NOISE: f64 = 1e-6;
