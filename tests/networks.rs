@@ -607,6 +607,27 @@ fn l9_no_shipment_or_place_gets_more_than_it_has_room_for() {
 }
 
 #[test]
+fn l9_units_that_grow_old_where_age_is_charged_are_told_in_money() {
+    let work = tea("from_location,to_location,lead_time_days\nDC,SHOP2,1\n");
+    let work = work.path();
+    table(work, "stock", "sku,location,on_hand\nTEA,DC,90\nTEA,SHOP2,150\n");
+    // One a day: of a hundred that are 181 days old in five weeks some sixty-five are left.
+    let lots =
+        "sku,location,received,quantity\nTEA,SHOP2,2025-08-12,100\nTEA,SHOP2,2025-12-01,50\n";
+    table(work, "lots", lots);
+    table(work, "ageing_fees", "location,from_age_days,fee\nSHOP2,181,0.5\nSHOP2,271,0.6\n");
+    morning(work);
+    let told = told(work, "ages-before-sale");
+    assert_eq!(told.len(), 1, "{told:?}");
+    let units: f64 = told[0].split(' ').next().unwrap().parse().unwrap();
+    assert!((55.0..75.0).contains(&units), "{told:?}");
+    assert!(told[0].contains("demand does not reach these before 2026-02-09"), "{told:?}");
+    let page = work.join("reports/current/report/suppliers.html");
+    let page = fs::read_to_string(page).unwrap();
+    assert!(page.contains("What sources will be asked for"), "L10");
+}
+
+#[test]
 fn l12_a_move_edited_down_is_not_proposed_again_the_same_morning() {
     let work = tea(LANES);
     let work = work.path();

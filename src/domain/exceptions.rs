@@ -71,7 +71,7 @@ macro_rules! exception_kinds {
 // order.
 exception_kinds! {
     AgesBeforeSale "ages-before-sale"
-        "A place would pay more for the age of units than they earn, and is not sent them."
+        "A place would pay for the age of units: they are not sent there, or lie there already."
     ApprovalNotPlaced "approval-not-placed"
         "Approved units should have arrived and no purchase order shows them."
     AssumedLayout "assumed-layout" "How a file is laid out was found in the file, not configured."

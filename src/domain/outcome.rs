@@ -20,6 +20,7 @@ use crate::explain::words::{self, Word};
 use crate::explain::{Step, Unit};
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// Probabilities of the published quantiles, in column order.
 pub const QUANTILES: [f64; 8] = [0.05, 0.10, 0.25, 0.50, 0.75, 0.90, 0.95, 0.99];
@@ -235,6 +236,21 @@ pub struct TransferLine {
     pub share: Units,
     /// The day it leaves, or the next one on which something would.
     pub departs: Option<NaiveDate>,
+}
+
+/// Weeks ahead that the gross needs of sources are told for: two months, beyond which shipments
+/// are guesses.
+pub const WEEKS: usize = 8;
+
+/// What a source is asked for in one week, units.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct WeeklyNeed {
+    /// By its own customers.
+    pub own: f64,
+    /// By the places that it feeds.
+    pub places: f64,
+    /// What is on its way to it.
+    pub comes: f64,
 }
 
 /// What one lane does for one item tonight, units.
@@ -689,6 +705,8 @@ pub struct Outcome {
     pub transfers: Vec<Transfer>,
     /// What each lane does, by item and destination.
     pub lanes: Vec<LaneRow>,
+    /// What sources are asked for in the coming weeks, all items together, by location.
+    pub gross_needs: BTreeMap<LocationId, [WeeklyNeed; WEEKS]>,
     /// (sku, location, channel) order.
     pub allocation: Vec<Allocation>,
     /// By item, then kind.

@@ -109,6 +109,74 @@ struct Ahead {
     aged: Vec<Demand>,
 }
 
+/// Units of one age.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Resting {
+    /// Days since they came.
+    pub age_days: f64,
+    /// Units.
+    pub units: f64,
+}
+
+/// What will be charged for age.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Aged {
+    /// Units expected to be there when their next charge begins.
+    pub units: f64,
+    /// What these charges come to a month, currency.
+    pub fees: f64,
+    /// Days until the first of them.
+    pub first_in_days: f64,
+}
+
+/// Units that are expected to reach the next stage of `charges` within `days`, first in, first
+/// out: of the first `c` units `E(c - D)+` are there when demand has been `D`.
+///
+/// ```
+/// use orderpoint::network::Steady;
+/// use orderpoint::network::ageing::{AgeCharge, Resting, will_be_charged};
+///
+/// // Forty units reach 181 days in three weeks; ten of them are sold until then.
+/// let slow = Steady::normal(10.0 / 21.0, 0.0);
+/// let charges = [AgeCharge { from_age_days: 181.0, fee: 0.30 }];
+/// let lots = [Resting { age_days: 160.0, units: 40.0 }, Resting { age_days: 20.0, units: 9.0 }];
+/// let aged = will_be_charged(&lots, &charges, &slow, 91.0);
+/// assert!((aged.units - 30.0).abs() < 1e-6 && (aged.fees - 9.0).abs() < 1e-6);
+/// assert_eq!(aged.first_in_days, 21.0);
+/// ```
+#[must_use]
+pub fn will_be_charged(
+    lots: &[Resting],
+    charges: &[AgeCharge],
+    demand: &dyn DemandAhead,
+    days: f64,
+) -> Aged {
+    let mut aged = Aged { first_in_days: f64::INFINITY, ..Aged::default() };
+    let mut before = 0.0;
+    for lot in lots {
+        let through = before + lot.units;
+        let next = charges.iter().find(|charge| charge.from_age_days > lot.age_days);
+        let until = next.map(|charge| charge.from_age_days - lot.age_days);
+        if let (Some(charge), Some(until)) = (next, until.filter(|&until| until <= days)) {
+            let sold = demand.over(0.0, until, 0.0);
+            let left = unsold(through, &sold) - unsold(before, &sold);
+            // A tenth of a unit is nobody's charge.
+            if left >= 0.1 {
+                aged.units += left;
+                aged.fees += left * charge.fee;
+                aged.first_in_days = aged.first_in_days.min(until);
+            }
+        }
+        before = through;
+    }
+    aged
+}
+
+/// `E(c - D)+`
+fn unsold(units: f64, demand: &Demand) -> f64 {
+    (units - demand.mean() + demand.expected_shortfall(units)).max(0.0)
+}
+
 /// An item that wants room: what its next packs earn.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Wanting {

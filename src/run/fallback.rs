@@ -177,6 +177,7 @@ fn held<'a>(pool: &Pool, shelf: &Shelf) -> PlannedPool<'a> {
         lines: vec![Line::new(need, None)],
         waiting: None,
         shipped: Vec::new(),
+        gross_needs: None,
         in_network: false,
         allocation: Vec::new(),
         findings: Vec::new(),

@@ -4,18 +4,21 @@
 //! they are given what the night knows.
 
 use crate::allocate::shipments::{Shipped, Shipping, SourceStock, shipped};
-use crate::domain::exceptions::Exception;
+use crate::domain::exceptions::{Effect, Exception, ExceptionKind, Severity, Subject};
 use crate::domain::inputs::ProductStatus;
 use crate::domain::lanes::{FeeBasis, Lane, LaneMode};
-use crate::domain::units::{LocationId, Money, Units};
+use crate::domain::outcome::{WEEKS, WeeklyNeed};
+use crate::domain::units::{LocationId, Money, PoolId, Units};
 use crate::forecast::PoolForecast;
 use crate::inventory::facts::{Covers, Hold, NetworkLevel};
 use crate::inventory::order_calendar::OrderCalendar;
 use crate::inventory::reorder_point::{ProtectionInterval, network_lot, network_service};
 use crate::inventory::{self, Outlook, PoolFacts, PoolPlan};
 use crate::math::distributions::Demand;
-use crate::network::ageing::{AgeCharge, Stay};
+use crate::network::ageing::{AgeCharge, Resting, Stay, will_be_charged};
 use crate::network::levels::{crossing, crossing_of, quantile};
+use crate::network::share::packs;
+use crate::network::time_phased::{self, Phased};
 use crate::network::topology::Topology;
 use crate::network::{self, Interval, Mode, Network, PlaceNight, Supply};
 use crate::purchase::PoolNeed;
@@ -27,6 +30,8 @@ use std::ops::Range;
 
 /// Receipts from which their spread is taken as it is, and not as a gamma of their moments.
 const ENOUGH_RECEIPTS: usize = 10;
+/// Fees for age are told a quarter ahead: time enough to sell units off.
+const TOLD_AHEAD_DAYS: f64 = 91.0;
 /// Storage is charged by the month.
 const DAYS_OF_A_MONTH: f64 = 30.0;
 /// Units of one item at one place that fees are weighed for, one by one.
@@ -228,6 +233,7 @@ impl<'a> Night<'a> {
             }
         }
 
+        let gross = gross_needs(&topology, &network, &nights, &settled, &outlooks);
         // What places buy to last until they can be sent something; their source need not buy it.
         let mut bridges: Vec<Option<PoolNeed>> = Vec::with_capacity(prospects.len());
         for (i, Settled { facts, plan, echelon }) in settled.iter().enumerate() {
@@ -271,7 +277,11 @@ impl<'a> Night<'a> {
                     plan.policy.reorder_point
                 },
             };
+            if !self.inputs.ageing_fees.is_empty() {
+                exceptions.extend(self.growing_old(prospect, &outlooks[i]));
+            }
             let mut done = self.finish(prospect, &facts, outlook, plan, place, exceptions);
+            done.gross_needs = gross[i];
             done.shipped = std::mem::take(&mut rows[i]);
             planned.push(done);
         }
@@ -376,6 +386,61 @@ impl<'a> Night<'a> {
         approved.is_positive().then(|| format!("{approved} units were approved this morning"))
     }
 
+    /// What a unit of a product is charged for its age where it lies, the youngest age first.
+    fn charges(&self, prospect: &Prospect<'_, 'a>) -> Vec<AgeCharge> {
+        let product = prospect.records.product;
+        let location = prospect.facts.location;
+        let mut charges = Vec::new();
+        for fee in self.inputs.ageing_fees.iter().filter(|fee| fee.location == location) {
+            if fee.storage_type.is_empty() || fee.storage_type == product.storage_type {
+                let of_unit = match fee.basis {
+                    FeeBasis::Unit => 1.0,
+                    FeeBasis::Volume => product.volume.unwrap_or(0.0),
+                };
+                let fee_of_unit = fee.fee.as_f64() * of_unit;
+                charges.push(AgeCharge { from_age_days: fee.from_age_days, fee: fee_of_unit });
+            }
+        }
+        charges.sort_by(|a, b| a.from_age_days.total_cmp(&b.from_age_days));
+        charges
+    }
+
+    /// What is to be told of units that lie at a place and will be charged for their age before they
+    /// are sold; `None` where no lot says how old it is.
+    fn growing_old(&self, prospect: &Prospect<'_, 'a>, outlook: &Outlook<'_>) -> Option<Exception> {
+        let as_of = self.market.as_of;
+        let PoolFacts { sku, location, .. } = prospect.facts;
+        let charges = self.charges(prospect);
+        let mut lots = Vec::new();
+        for lot in self.inputs.lots.of(PoolId { sku, location }) {
+            if let Some(received) = lot.received.filter(|_| !charges.is_empty()) {
+                let age_days = (as_of - received).num_days() as f64;
+                lots.push(Resting { age_days, units: lot.quantity.as_f64() });
+            }
+        }
+        lots.sort_by(|a, b| b.age_days.total_cmp(&a.age_days));
+        let aged = will_be_charged(&lots, &charges, outlook, TOLD_AHEAD_DAYS);
+        let units = Units::floor(aged.units + 0.5);
+        if !units.is_positive() {
+            return None;
+        }
+        let lie: f64 = lots.iter().map(|lot| lot.units).sum();
+        let what = format!(
+            "{units} of {lie:.0} units will be charged for their age within {TOLD_AHEAD_DAYS:.0} days, \
+             {:.2} a month",
+            aged.fees
+        );
+        let first = as_of + chrono::Duration::days(aged.first_in_days as i64);
+        let why = format!(
+            "the oldest are sold first, and demand does not reach these before {first}: sell them \
+             off, or take them back"
+        );
+        let about = Subject::pool(&self.inputs.names, sku, location);
+        let kind = ExceptionKind::AgesBeforeSale;
+        let told = Exception::new(Severity::Warning, kind, about, what, why);
+        Some(told.with_effect(Effect::Money(Money::from_f64(aged.fees))))
+    }
+
     /// Most units to hold in a place: what its product says, and no unit that pays more for room
     /// and age than it earns.
     fn most(
@@ -389,23 +454,12 @@ impl<'a> Night<'a> {
         let location = &self.inputs.locations[facts.location.index()];
         let volume = product.volume.unwrap_or(0.0);
         let storage = location.storage_fee.unwrap_or_default().as_f64() * volume;
-        let mut charges = Vec::new();
-        for fee in self.inputs.ageing_fees.iter().filter(|fee| fee.location == facts.location) {
-            if fee.storage_type.is_empty() || fee.storage_type == product.storage_type {
-                let of_unit = match fee.basis {
-                    FeeBasis::Unit => 1.0,
-                    FeeBasis::Volume => volume,
-                };
-                let fee_of_unit = fee.fee.as_f64() * of_unit;
-                charges.push(AgeCharge { from_age_days: fee.from_age_days, fee: fee_of_unit });
-            }
-        }
+        let charges = self.charges(prospect);
         let margin = self.at_stake(prospect);
         let costs_nothing = storage <= 0.0 && charges.iter().all(|charge| charge.fee <= 0.0);
         let Some(used) = inbound.filter(|_| margin > 0.0 && !costs_nothing) else {
             return facts.max_stock;
         };
-        charges.sort_by(|a, b| a.from_age_days.total_cmp(&b.from_age_days));
         let lead_time = prospect.lead_time.lead_time.mean_days();
         let stay = Stay {
             demand: outlook,
@@ -611,6 +665,50 @@ impl<'n> Echelon<'n, '_> {
         }
         Demand::count(mean, variance.sqrt())
     }
+}
+
+/// What each source is asked for week by week, by its own customers and by the places that it feeds,
+/// each of which asks so that it never ends a week below its safety stock. `[places]`
+fn gross_needs(
+    topology: &Topology,
+    network: &Network<'_>,
+    nights: &[PlaceNight],
+    settled: &[Settled<'_, '_>],
+    outlooks: &[Outlook<'_>],
+) -> Vec<Option<[WeeklyNeed; WEEKS]>> {
+    let mut of_source = vec![None; nights.len()];
+    // What each place asks of its own source. `[places][weeks]`
+    let mut asks: Vec<Vec<f64>> = vec![Vec::new(); nights.len()];
+    for p in topology.bottom_up() {
+        let mut weeks = [WeeklyNeed::default(); WEEKS];
+        for (w, week) in weeks.iter_mut().enumerate() {
+            let days = |weeks: usize| 7.0 * weeks as f64;
+            week.own = outlooks[p].mean_until(days(w + 1)) - outlooks[p].mean_until(days(w));
+            for &lane in topology.outbound(p) {
+                week.places += asks[network.lanes[lane].to][w];
+            }
+            for arrival in &settled[p].facts.arrivals {
+                if (days(w)..days(w + 1)).contains(&arrival.days) {
+                    week.comes += arrival.quantity;
+                }
+            }
+        }
+        if topology.is_source(p) {
+            of_source[p] = Some(weeks);
+        }
+        if let Some(lane) = topology.inbound(p).map(|lane| &network.lanes[lane]) {
+            let place = Phased {
+                on_hand: network.places[p].stock,
+                safety_stock: settled[p].plan.policy.safety_stock,
+                lot: packs(nights[p].level.lot.max(1.0), lane.pack),
+                lead: (lane.interval.lead_days / 7.0).round() as usize,
+            };
+            let gross: Vec<f64> = weeks.iter().map(|week| week.own + week.places).collect();
+            let scheduled: Vec<f64> = weeks.iter().map(|week| week.comes).collect();
+            asks[p] = time_phased::plan(&place, &gross, &scheduled).releases;
+        }
+    }
+    of_source
 }
 
 /// A place that nobody says a cost for has that of its source, and the way.

@@ -10,7 +10,7 @@ use crate::domain::exceptions::Exception;
 use crate::domain::inputs::Inputs;
 use crate::domain::outcome::{
     Accuracy, Allocation, ChannelFinding, Classification, MethodChoice, OpenOrderAdvice,
-    PoolPicture, SeriesForecast, Transfer,
+    PoolPicture, SeriesForecast, Transfer, WEEKS, WeeklyNeed,
 };
 use crate::domain::panel::SeriesKey;
 use crate::domain::units::{Money, Units};
@@ -108,6 +108,8 @@ pub(super) struct PlannedPool<'a> {
     pub waiting: Option<Box<PoolNeed>>,
     /// What other locations send it, the usual one first.
     pub shipped: Vec<Shipped>,
+    /// What it is asked for in the coming weeks, where it feeds others.
+    pub gross_needs: Option<[WeeklyNeed; WEEKS]>,
     /// Whether lanes connect it with other locations.
     pub in_network: bool,
     pub allocation: Vec<Allocation>,

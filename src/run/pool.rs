@@ -243,6 +243,7 @@ impl<'a> Night<'a> {
             lines,
             waiting,
             shipped: Vec::new(),
+            gross_needs: None,
             in_network: place.in_network,
             allocation,
             findings,

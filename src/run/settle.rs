@@ -35,6 +35,15 @@ pub(super) fn settle<'a>(shop: &Shop<'a>, pools: Vec<PlannedPool<'a>>, outcome: 
         }
         let total = &mut available[pool.plan.policy.sku.index()];
         *total = Some(total.unwrap_or_default() + pool.available);
+        if let Some(weeks) = pool.gross_needs {
+            let location = pool.plan.policy.location;
+            let sums = outcome.gross_needs.entry(location).or_default();
+            for (sum, week) in sums.iter_mut().zip(weeks) {
+                sum.own += week.own;
+                sum.places += week.places;
+                sum.comes += week.comes;
+            }
+        }
         outcome.policy.push(pool.plan.policy);
         for Shipped { recommendation, lane } in pool.shipped {
             transfers.push(recommendation);

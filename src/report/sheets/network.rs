@@ -3,7 +3,7 @@
 
 use crate::domain::inputs::Role;
 use crate::domain::lanes::{Lane, LaneMode, Measure};
-use crate::domain::outcome::{LaneRow, Recommendation, TransferLine};
+use crate::domain::outcome::{LaneRow, Recommendation, TransferLine, WeeklyNeed};
 use crate::domain::sorted::Keyed;
 use crate::domain::units::{LocationId, Money, PoolId, SkuId, Units};
 use crate::report::Report;
@@ -26,6 +26,7 @@ pub(super) fn between_locations(report: &Report) -> Vec<Sheet> {
         shipments(report),
         short(report, &more_comes),
         kept(report, &more_comes),
+        gross_needs(report),
     ]
 }
 
@@ -267,6 +268,35 @@ fn kept(report: &Report, more_comes: &MoreComes) -> Sheet {
             let chance = r.first_kept_sells.map(|p| format!("{:.0} %", 100.0 * p));
             words(chance.unwrap_or_else(unknown))
         })
+        .finish()
+}
+
+/// One week of a source.
+struct Week {
+    location: LocationId,
+    begins: NaiveDate,
+    need: WeeklyNeed,
+}
+
+/// L10: what sources will be asked for.
+fn gross_needs(report: &Report) -> Sheet {
+    let mut rows = Vec::new();
+    for (&location, weeks) in &report.outcome().gross_needs {
+        let begins = report.input.as_of.iter_weeks();
+        for (begins, &need) in begins.zip(weeks) {
+            rows.push(Week { location, begins, need });
+        }
+    }
+    sheet("What sources will be asked for", "No location feeds another.", &rows)
+        .note(
+            "All items together, units. Each place asks early enough never to end a week below its \
+             safety stock; the first week has what is overdue.",
+        )
+        .column("At", "location", |r| words(report.location(r.location)))
+        .column("Week from", "", |r| words(day(r.begins, report.input.as_of)))
+        .column("Own customers", "", |r| figure(grouped(r.need.own.round())))
+        .column("Places it feeds", "", |r| figure(grouped(r.need.places)))
+        .column("Comes in", "", |r| figure(grouped(r.need.comes)))
         .finish()
 }
 
