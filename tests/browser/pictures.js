@@ -1,4 +1,4 @@
-// Makes the three pictures of the README's tour from a run folder: REPORT=path/to/run npm run pictures
+// Makes the pictures of the README from run folders: REPORT=path/to/run NETWORK=path/to/network/run npm run pictures
 import { fileURLToPath } from "node:url";
 import { launch, report } from "./browser.js";
 
@@ -12,3 +12,12 @@ await page.locator("#queue tbody a").first().click();
 await page.waitForFunction(() => "ready" in (document.getElementById("item")?.dataset || {}));
 await page.screenshot({ path: place("item") });
 await browser.close();
+
+// What `orderpoint demo --network` published, from the lanes on.
+if (process.env.NETWORK) {
+  const network = await launch(process.env.NETWORK, { width: 1440, height: 900 });
+  const feeds = await network.open("report/suppliers.html");
+  await feeds.evaluate(() => document.getElementById("who-feeds-whom").scrollIntoView());
+  await feeds.screenshot({ path: place("network") });
+  await network.close();
+}
