@@ -243,7 +243,7 @@ pub struct TransferLine {
 pub const WEEKS: usize = 8;
 
 /// What a source is asked for in one week, units.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub struct WeeklyNeed {
     /// By its own customers.
     pub own: f64,

@@ -3,7 +3,9 @@
 //! Offers point into the supplier tables, which both have: only who delivers is written down.
 
 use crate::allocate::shipments::Shipped;
-use crate::domain::outcome::{Allocation, ChannelFinding, OpenOrderAdvice, PoolPicture};
+use crate::domain::outcome::{
+    Allocation, ChannelFinding, OpenOrderAdvice, PoolPicture, WEEKS, WeeklyNeed,
+};
 use crate::domain::units::{Money, SupplierId, Units};
 use crate::inventory::PoolPlan;
 use crate::inventory::projection::DatedStock;
@@ -19,6 +21,7 @@ pub(in crate::run) struct KeptPool {
     plan: PoolPlan,
     lines: Vec<KeptLine>,
     shipped: Vec<Shipped>,
+    gross_needs: Option<[WeeklyNeed; WEEKS]>,
     in_network: bool,
     allocation: Vec<Allocation>,
     findings: Vec<ChannelFinding>,
@@ -58,6 +61,7 @@ impl From<PlannedPool<'_>> for KeptPool {
             plan: pool.plan,
             lines: pool.lines.into_iter().map(KeptLine::from).collect(),
             shipped: pool.shipped,
+            gross_needs: pool.gross_needs,
             in_network: pool.in_network,
             allocation: pool.allocation,
             findings: pool.findings,
@@ -99,6 +103,7 @@ impl KeptPool {
             lines: self.lines.into_iter().map(|line| line.proposed(market)).collect(),
             waiting: None,
             shipped: self.shipped,
+            gross_needs: self.gross_needs,
             in_network: self.in_network,
             allocation: self.allocation,
             findings: self.findings,
