@@ -134,6 +134,8 @@ pub fn order_for(now: &Situation<'_>, interval: ProtectionInterval, p: f64) -> f
     }
     let most_cells = scenarios.iter().map(|s| s.value.len() - s.left.len()).min().unwrap_or(0);
     let mut cells = smallest(&scenarios, most_cells);
+    // Of large pools a single cell of several units is below what can be told ...
+    let mut untold = usize::from(width > 1.0);
     if !later.is_empty() && cells > 0 {
         // What is left over never makes more worth having than the own interval does: the myopic
         // order is an upper bound (Zipkin 2008).
@@ -143,13 +145,15 @@ pub fn order_for(now: &Situation<'_>, interval: ProtectionInterval, p: f64) -> f
             let arrives = next_orders(&later, &scenario.sold, position);
             let mut held = Held::over(&later, arrives, width, scenario.value.len());
             held.carry(p, |demand| conditional(demand, scenario.factor, shared));
+            // ... and so is a step of the coarse grid: what was ordered this morning would be
+            // asked for again, two units of a hundred and fifty.
+            untold = untold.max(if held.coarseness > 1 { held.coarseness } else { 0 });
             let here = conditional(&review, scenario.factor, shared);
             held.add_to(&mut scenario.value, &here);
         }
         cells = smallest(&scenarios, cells);
     }
-    // Of large pools a single cell of several units is below what can be told.
-    let for_new_demand = if cells <= 1 && width > 1.0 { 0.0 } else { cells as f64 * width };
+    let for_new_demand = if cells <= untold { 0.0 } else { cells as f64 * width };
     for_new_demand + owed
 }
 

@@ -405,8 +405,8 @@ impl<'a> Night<'a> {
         charges
     }
 
-    /// What is to be told of units that lie at a place and will be charged for their age before they
-    /// are sold; `None` where no lot says how old it is.
+    /// What is to be told of units that lie at a place and will be charged for their age before
+    /// they are sold; `None` where no lot says how old it is.
     fn growing_old(&self, prospect: &Prospect<'_, 'a>, outlook: &Outlook<'_>) -> Option<Exception> {
         let as_of = self.market.as_of;
         let PoolFacts { sku, location, .. } = prospect.facts;
@@ -426,8 +426,8 @@ impl<'a> Night<'a> {
         }
         let lie: f64 = lots.iter().map(|lot| lot.units).sum();
         let what = format!(
-            "{units} of {lie:.0} units will be charged for their age within {TOLD_AHEAD_DAYS:.0} days, \
-             {:.2} a month",
+            "{units} of {lie:.0} units will be charged for their age within \
+             {TOLD_AHEAD_DAYS:.0} days, {:.2} a month",
             aged.fees
         );
         let first = as_of + chrono::Duration::days(aged.first_in_days as i64);
@@ -667,8 +667,8 @@ impl<'n> Echelon<'n, '_> {
     }
 }
 
-/// What each source is asked for week by week, by its own customers and by the places that it feeds,
-/// each of which asks so that it never ends a week below its safety stock. `[places]`
+/// What each source is asked for week by week, by its own customers and by the places that it
+/// feeds, each of which asks so that it never ends a week below its safety stock. `[places]`
 fn gross_needs(
     topology: &Topology,
     network: &Network<'_>,

@@ -435,7 +435,7 @@ fn transfers_are_the_approved_moves_in_every_format_that_writes_them() {
                 "Source Warehouse (Items)",
                 "Target Warehouse (Items)",
                 "Item Code (Items)",
-                "Qty (Items)",
+                "Quantity (Items)",
             ],
         ),
         (
