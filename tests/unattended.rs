@@ -76,6 +76,9 @@ fn kept_decisions(at: &Path, folder: &str) -> PathBuf {
     files.remove(0)
 }
 
+/// What becomes of a file.
+type Harm = fn(&[u8]) -> Vec<u8>;
+
 #[test]
 fn damaged_decisions_come_back_from_their_copy_or_stop_the_night() {
     let at = shop();
@@ -85,8 +88,7 @@ fn damaged_decisions_come_back_from_their_copy_or_stop_the_night() {
     approve(at.path(), &ids[..2]);
     let file = kept_decisions(at.path(), "decisions");
     let whole = fs::read(&file).unwrap();
-    let harms: [fn(&[u8]) -> Vec<u8>; 3] =
-        [|b| b[..b.len() / 2].to_vec(), |b| vec![0; b.len()], |_| Vec::new()];
+    let harms: [Harm; 3] = [|b| b[..b.len() / 2].to_vec(), |b| vec![0; b.len()], |_| Vec::new()];
     for (day, harm) in (6..).zip(harms) {
         fs::write(&file, harm(&whole)).unwrap();
         run(at.path(), &format!("2026-01-{day:02}"), &[5]);

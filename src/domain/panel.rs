@@ -299,7 +299,7 @@ impl Panel {
         assert!(rest.next().is_none(), "every series of a part has its place in the panel");
         let unsold = self.pools.iter().filter(|pool| pool.series.is_empty());
         let unsold = unsold.map(|pool| (pool.sku, pool.location)).collect();
-        Self::of_part(self.calendar.clone(), all, unsold)
+        Self::of_part(self.calendar, all, unsold)
     }
 
     /// Replaces the money and units of every series.

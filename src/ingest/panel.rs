@@ -440,10 +440,11 @@ impl Frame {
                     }
                 }
                 (Some(last), Some(gap)) => {
-                    if last.empty && steady {
-                        if let Some(interval) = intervals.last_mut() {
-                            interval.1 = gap.until_sale;
-                        }
+                    if last.empty
+                        && steady
+                        && let Some(interval) = intervals.last_mut()
+                    {
+                        interval.1 = gap.until_sale;
                     }
                     // What sold on the very day was there until then, and nothing leaves a full
                     // shelf but by a sale.

@@ -100,7 +100,7 @@ pub(crate) fn trend(points: &[TrendPoint], written: impl Fn(f64) -> String) -> S
         // A level line has one height to tell, and its last value tells it.
         if highest != lowest {
             let font = ("sans-serif", 11).into_font().color(&GREY);
-            let scale = TextStyle::from(font).pos(Pos::new(HPos::Right, VPos::Center));
+            let scale = font.pos(Pos::new(HPos::Right, VPos::Center));
             let (_, top) = chart.backend_coord(&(first.date, high));
             let (_, bottom) = chart.backend_coord(&(first.date, low));
             area.draw(&Text::new(highest, (66, top), scale.clone()))?;

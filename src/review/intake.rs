@@ -607,7 +607,7 @@ fn check_approved(
 fn whole_units(text: &str) -> Option<i64> {
     let whole = match text.split_once(['.', ',']) {
         // Three zeros may be a group of thousands.
-        Some((whole, zeros)) if matches!(zeros, "0" | "00") => whole,
+        Some((whole, "0" | "00")) => whole,
         Some(_) => return None,
         None => text,
     };

@@ -598,7 +598,7 @@ impl SalesRows {
                 Subject::Table("sales".to_owned()),
                 format!(
                     "{} of returns ({}) before the first sale of the item there",
-                    counted(rows as u64, "row", "rows"),
+                    counted(rows, "row", "rows"),
                     counted(units as u64, "unit", "units"),
                 ),
                 "what was sold before the file begins came back: it says nothing of the sales in \

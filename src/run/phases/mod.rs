@@ -379,7 +379,7 @@ pub fn plan_bucket(plan: &Plan, work: &Work, bucket: u32) -> Result<()> {
                 }
             }
         }
-        inputs.panel = Panel::of_part(inputs.panel.calendar().clone(), part, unsold);
+        inputs.panel = Panel::of_part(*inputs.panel.calendar(), part, unsold);
         let inputs = inputs;
         let panel = &inputs.panel;
         let earlier = Earlier::read(&plan.place(), &plan.run.out, as_of)?;
