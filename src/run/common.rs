@@ -1,5 +1,5 @@
 //! What pools share before anything is forecast: classes, return rates, what is left to buy. Made
-//! of what was [seen](super::observe) of every pool, in panel order.
+//! of what was [seen](mod@super::observe) of every pool, in panel order.
 
 use crate::allocate::Presence;
 use crate::config::Plan;
