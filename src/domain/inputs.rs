@@ -165,6 +165,9 @@ pub struct Inputs {
     pub exceptions: Vec<Exception>,
     /// Why no run may be made of it, a sentence each with what to write; `check` tells all of them.
     pub refused: Vec<String>,
+    /// Whether the lots, where there is no stock table, are the whole stock: see
+    /// [`Self::lots_cover_most`].
+    pub lots_are_stock: bool,
     /// Whether only some items were asked for: what is not known may well exist.
     pub is_pilot: bool,
 }
@@ -207,6 +210,7 @@ impl Inputs {
             quarantine: Vec::new(),
             exceptions: Vec::new(),
             refused: Vec::new(),
+            lots_are_stock: true,
             is_pilot: false,
         }
     }
@@ -230,10 +234,21 @@ impl Inputs {
     }
 
     /// Whether anything was said about stock. Without the table nothing is known, which is not the
-    /// same as none.
+    /// same as none. Lots of most items are the stock; those of a few perishable ones say nothing
+    /// of the others, and every listing of those was paused.
     #[must_use]
     pub fn stock_is_known(&self) -> bool {
-        self.has("stock") || self.has("lots")
+        self.has("stock") || self.has("lots") && self.lots_are_stock
+    }
+
+    /// Whether most items that ever sold have a lot.
+    #[must_use]
+    pub fn lots_cover_most(&self) -> bool {
+        let with_lots = self.lots.chunk_by(|a, b| a.sku == b.sku).count();
+        let pools = self.panel.pools().iter().filter(|pool| !pool.series.is_empty());
+        let mut sold: Vec<SkuId> = pools.map(|pool| pool.sku).collect();
+        sold.dedup();
+        2 * with_lots >= sold.len()
     }
 
     /// The supplier's own number of an item that is delivered to `location`; `None` where no row of

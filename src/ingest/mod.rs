@@ -832,6 +832,7 @@ impl<'a> Loading<'a> {
             quarantine: Vec::new(),
             exceptions: Vec::new(),
             refused: Vec::new(),
+            lots_are_stock: true,
             is_pilot: false,
         };
         self.finish(&mut inputs)?;
@@ -874,6 +875,7 @@ impl<'a> Loading<'a> {
         inputs.quarantine = self.quarantine.into_rows();
         self.refused.extend(audit::unread_lanes(&inputs.sources, &inputs.quarantine));
         inputs.refused = self.refused;
+        inputs.lots_are_stock = inputs.lots_cover_most();
         inputs.is_pilot = self.request.only.is_some();
         self.exceptions.extend(stocks::date_lots(inputs));
         self.exceptions.extend(audit::master_list(inputs));

@@ -477,6 +477,18 @@ fn a12_a_table_most_of_whose_rows_are_rejected_is_an_error_that_says_what_is_wro
 }
 
 #[test]
+fn lots_of_a_few_items_are_not_the_stock_of_all() {
+    let sales = "date,sku,quantity\n2024-01-01,A,1\n2024-01-02,B,1\n2024-01-03,C,1\n";
+    let lots = |items: &[&str]| {
+        let rows = items.iter().map(|sku| format!("{sku},5,2024-06-01\n{sku},4,2024-07-01\n"));
+        let text = format!("sku,quantity,expires\n{}", rows.collect::<String>());
+        ok(&[("sales.csv", sales), ("lots.csv", &text)], "").stock_is_known()
+    };
+    assert!(!lots(&["A"]), "what is not in the lots of one item may well be there");
+    assert!(lots(&["A", "B"]));
+}
+
+#[test]
 fn a13_a_unit_behind_a_number_that_the_column_counts_anyway_is_read() {
     let supply =
         "sku,supplier,lead_time_days,pack_size\nA,ACME,2 weeks,12 pcs.\nB,ACME,14 days,6 kg\n";
