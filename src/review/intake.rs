@@ -416,6 +416,7 @@ fn read_lines(file: &Path, bytes: &[u8]) -> Result<NumberedLines> {
     }
 
     let mut lines = Vec::new();
+    let mut count = LineCount { bytes, seen: 0, ends: 0 };
     let mut record = csv::ByteRecord::new();
     while reader.read_byte_record(&mut record).map_err(|e| Error::input(file, e.to_string()))? {
         // A row of a spreadsheet that was emptied, or never filled.
@@ -423,19 +424,33 @@ fn read_lines(file: &Path, bytes: &[u8]) -> Result<NumberedLines> {
             continue;
         }
         let start = record.position().map_or(0, csv::Position::byte);
-        let number = line_at(bytes, usize::try_from(start).unwrap_or(usize::MAX));
+        let number = count.of_row_at(usize::try_from(start).unwrap_or(usize::MAX));
         lines.push((number, read_line(&record, header.len(), &columns)));
     }
     Ok(lines)
 }
 
-/// The line, counted from 1, that the row beginning at byte `start` stands in. The reader's own
-/// count is one behind where lines end in a carriage return and a line feed, and a row begins for
-/// it with the line feed before.
-fn line_at(bytes: &[u8], start: usize) -> u64 {
-    let start = start.min(bytes.len());
-    let ends = bytes[start..].iter().take_while(|&&byte| matches!(byte, b'\r' | b'\n')).count();
-    bytes[..start + ends].iter().filter(|&&byte| byte == b'\n').count() as u64 + 1
+/// Counts lines up to the rows of a file, from its first on. The reader's own count is one behind
+/// where lines end in a carriage return and a line feed: a row begins for it with the line feed
+/// before.
+struct LineCount<'b> {
+    bytes: &'b [u8],
+    /// Bytes that are counted.
+    seen: usize,
+    ends: u64,
+}
+
+impl LineCount<'_> {
+    /// The line, counted from 1, that the row beginning at byte `start` stands in.
+    fn of_row_at(&mut self, start: usize) -> u64 {
+        let start = start.min(self.bytes.len());
+        let rest = self.bytes[start..].iter();
+        let begins = start + rest.take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+        let passed = self.bytes.get(self.seen..begins).unwrap_or_default();
+        self.ends += passed.iter().filter(|&&byte| byte == b'\n').count() as u64;
+        self.seen = begins;
+        self.ends + 1
+    }
 }
 
 fn read_line(
