@@ -157,12 +157,10 @@ pub struct SalesPart {
 }
 
 impl SalesPart {
-    /// What the parts of all buckets say together, rows apart; `None` of no parts.
-    #[must_use]
-    pub fn together(parts: &[Self]) -> Option<Self> {
-        let rows: Vec<&SalesRows> = parts.iter().map(|part| &part.sales).collect();
-        let mut all = Self {
-            sales: SalesRows::together(&rows)?,
+    /// Rows of which nothing is to be told yet.
+    fn of(sales: SalesRows) -> Self {
+        Self {
+            sales,
             sources: Vec::new(),
             exceptions: Vec::new(),
             quarantine: Quarantine::default(),
@@ -170,7 +168,14 @@ impl SalesPart {
             without_rate: BTreeMap::new(),
             shared_signs: 0,
             future_rows: 0,
-        };
+        }
+    }
+
+    /// What the parts of all buckets say together, rows apart; `None` of no parts.
+    #[must_use]
+    pub fn together(parts: &[Self]) -> Option<Self> {
+        let rows: Vec<&SalesRows> = parts.iter().map(|part| &part.sales).collect();
+        let mut all = Self::of(SalesRows::together(&rows)?);
         let mut exceptions = BTreeSet::new();
         let mut twins = BTreeSet::new();
         let mut sources: BTreeMap<&str, &Source> = BTreeMap::new();
@@ -421,16 +426,7 @@ impl<'a> Loading<'a> {
                 found.files.retain(|file| bucket_of(file) == Some(own.as_str()));
             }
         }
-        let mut part = SalesPart {
-            sales: SalesRows::new(request.settings.data.first_date),
-            sources: Vec::new(),
-            exceptions: Vec::new(),
-            quarantine: Quarantine::default(),
-            twins: Vec::new(),
-            without_rate: BTreeMap::new(),
-            shared_signs: 0,
-            future_rows: 0,
-        };
+        let mut part = SalesPart::of(SalesRows::new(request.settings.data.first_date));
         let sales = &mut part.sales;
         for (mapping, found) in mappings.iter().zip(found) {
             part.exceptions.extend(found.exceptions);
