@@ -34,6 +34,7 @@ pub use crate::store::now;
 
 use crate::config::Plan;
 use crate::domain::classes::{AbcClass, XyzClass};
+use crate::domain::economics::UnitEconomics;
 use crate::domain::error::{Error, Result};
 use crate::domain::fault::guarded;
 use crate::domain::inputs::Inputs;
@@ -309,15 +310,15 @@ struct Planned<'n> {
     states: Vec<u8>,
 }
 
-impl NightlyRun<'_> {
+impl<'a> NightlyRun<'a> {
     /// Classifies, forecasts, plans, orders and allocates; the large tables are written on the way.
     fn decide(&mut self, cut: Cut) -> Result<()> {
         let plan = self.plan;
         let inputs = self.inputs;
         let seen = observe(&inputs.panel);
         let economics = economics(inputs, &Market::new(inputs, &plan.purchase));
-        let common = Common::of(plan, inputs, &economics, &seen, self.last, self.standing);
-        self.outcome.exceptions.extend(common.exceptions);
+        let mut common = Common::of(plan, inputs, &economics, &seen, self.last, self.standing);
+        self.outcome.exceptions.append(&mut common.exceptions);
         self.clock.lap("classify");
 
         let parts = partitions(&inputs.panel, cut);
@@ -333,17 +334,7 @@ impl NightlyRun<'_> {
         self.outcome.exceptions.extend(learnt.exception);
         self.clock.lap("learn");
 
-        let evening = Evening {
-            run: RunKey { run_id: &run_id, as_of: inputs.panel.calendar().as_of() },
-            plan,
-            inputs,
-            classes: &common.classes,
-            economics: &economics,
-            return_rates: &common.return_rates,
-            last: self.last,
-            standing: self.standing,
-            envelopes: &common.envelopes,
-        };
+        let evening = self.evening(&run_id, &common, &economics);
         let night = Night::new(Shop::new(evening), &common.presence, &forecaster)?;
         let planned = self.plan_pools(&night, &parts)?;
         self.outcome.exceptions.extend(forecaster.exceptions());
@@ -367,26 +358,39 @@ impl NightlyRun<'_> {
         Ok(())
     }
 
-    /// Takes over what buckets planned, and settles all of it.
-    fn gather(&mut self, gathered: Gathered) -> Result<()> {
-        let Gathered { shared, plans } = gathered;
-        let inputs = self.inputs;
-        let common = shared.common;
-        self.outcome.exceptions.extend(common.exceptions);
-        self.outcome.exceptions.extend(shared.exceptions);
-        let economics = economics(inputs, &Market::new(inputs, &self.plan.purchase));
-        let run_id = self.publication.run_id().to_owned();
-        let shop = Shop::new(Evening {
-            run: RunKey { run_id: &run_id, as_of: inputs.panel.calendar().as_of() },
+    /// What is known before the first pool is planned.
+    fn evening<'e>(
+        &self,
+        run_id: &'e str,
+        common: &'e Common,
+        economics: &'e [UnitEconomics],
+    ) -> Evening<'e>
+    where
+        'a: 'e,
+    {
+        Evening {
+            run: RunKey { run_id, as_of: self.inputs.panel.calendar().as_of() },
             plan: self.plan,
-            inputs,
+            inputs: self.inputs,
             classes: &common.classes,
-            economics: &economics,
+            economics,
             return_rates: &common.return_rates,
             last: self.last,
             standing: self.standing,
             envelopes: &common.envelopes,
-        });
+        }
+    }
+
+    /// Takes over what buckets planned, and settles all of it.
+    fn gather(&mut self, gathered: Gathered) -> Result<()> {
+        let Gathered { shared, plans } = gathered;
+        let inputs = self.inputs;
+        let mut common = shared.common;
+        self.outcome.exceptions.append(&mut common.exceptions);
+        self.outcome.exceptions.extend(shared.exceptions);
+        let economics = economics(inputs, &Market::new(inputs, &self.plan.purchase));
+        let run_id = self.publication.run_id().to_owned();
+        let shop = Shop::new(self.evening(&run_id, &common, &economics));
         let mut demand = TableFile::create(&mut self.publication, &tables::DEMAND)?;
         let mut forecast = TableFile::create(&mut self.publication, &tables::FORECAST)?;
         let mut pools = Vec::with_capacity(inputs.panel.pools().len());

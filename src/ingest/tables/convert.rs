@@ -150,19 +150,24 @@ pub(crate) fn later_rows(table: &str, rows: u64, as_of: NaiveDate) -> Exception 
 
 /// Rows of a file that repeat those before them; `units` where the table counts any.
 pub(crate) fn appended_twice(file: &str, rows: u64, units: Option<f64>) -> Exception {
+    let where_else = "repeat those before them one by one, in the same order";
+    let why = "the export was appended to itself; write it anew";
+    repeated_rows(file, rows, units, where_else, why)
+}
+
+/// Rows of a file that stand elsewhere as well, and count once.
+pub(crate) fn repeated_rows(
+    file: &str,
+    rows: u64,
+    units: Option<f64>,
+    where_else: &str,
+    why: &'static str,
+) -> Exception {
     let units = units.map(|units| format!(" ({units} units)")).unwrap_or_default();
-    let what = format!(
-        "{}{units} repeat those before them one by one, in the same order: they count once",
-        counted(rows, "row", "rows")
-    );
-    Exception::new(
-        Severity::Warning,
-        ExceptionKind::RepeatedRows,
-        Subject::File(file.to_owned()),
-        what,
-        "the export was appended to itself; write it anew",
-    )
-    .with_effect(Effect::Rows(rows))
+    let what = format!("{}{units} {where_else}: they count once", counted(rows, "row", "rows"));
+    let about = Subject::File(file.to_owned());
+    Exception::new(Severity::Warning, ExceptionKind::RepeatedRows, about, what, why)
+        .with_effect(Effect::Rows(rows))
 }
 
 /// How many of `count` rows do not repeat the rows before them: whoever appends an export to itself

@@ -10,7 +10,9 @@ use crate::ingest::cells::values::{NO_DAY, NO_KEY, NO_TEXT, Values, is_whole};
 use crate::ingest::files::chunk::Chunk;
 use crate::ingest::morning::DayRows;
 use crate::ingest::names::{ALL, Catalogue};
-use crate::ingest::tables::convert::{SHORTEST_COPY, appended_twice, without_copies};
+use crate::ingest::tables::convert::{
+    SHORTEST_COPY, appended_twice, repeated_rows, without_copies,
+};
 use crate::ingest::tables::quarantine::{Place, Quarantine};
 use crate::ingest::tables::schema::Schema;
 use crate::math::hash::{FastHasher, FastMap};
@@ -956,18 +958,8 @@ fn spans(files: &[FileRows], rows: usize) -> impl Iterator<Item = Range<usize>> 
 
 /// A file whose rows another one has as well, in another form.
 fn same_as_another(file: &str, rows: u64, units: f64) -> Exception {
-    let what = format!(
-        "{} ({units} units) stand one by one in another file too: they count once",
-        counted(rows, "row", "rows")
-    );
-    Exception::new(
-        Severity::Warning,
-        ExceptionKind::RepeatedRows,
-        Subject::File(file.to_owned()),
-        what,
-        "the same export lies there twice; remove one",
-    )
-    .with_effect(Effect::Rows(rows))
+    let why = "the same export lies there twice; remove one";
+    repeated_rows(file, rows, Some(units), "stand one by one in another file too", why)
 }
 
 fn retain<T: Copy>(cells: &mut Vec<T>, keep: &[bool]) {
