@@ -873,6 +873,7 @@ impl<'a> Loading<'a> {
         inputs.refused = self.refused;
         inputs.lots_are_stock = inputs.lots_cover_most();
         inputs.is_pilot = self.request.only.is_some();
+        self.exceptions.extend(stocks::stock_of_lots(inputs));
         self.exceptions.extend(stocks::date_lots(inputs));
         self.exceptions.extend(audit::master_list(inputs));
         self.exceptions.extend(audit::impossible_lots(inputs));

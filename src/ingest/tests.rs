@@ -482,10 +482,15 @@ fn lots_of_a_few_items_are_not_the_stock_of_all() {
     let lots = |items: &[&str]| {
         let rows = items.iter().map(|sku| format!("{sku},5,2024-06-01\n{sku},4,2024-07-01\n"));
         let text = format!("sku,quantity,expires\n{}", rows.collect::<String>());
-        ok(&[("sales.csv", sales), ("lots.csv", &text)], "").stock_is_known()
+        ok(&[("sales.csv", sales), ("lots.csv", &text)], "")
     };
-    assert!(!lots(&["A"]), "what is not in the lots of one item may well be there");
-    assert!(lots(&["A", "B"]));
+    let few = lots(&["A"]);
+    assert!(!few.stock_is_known(), "what is not in the lots of one item may well be there");
+    assert!(few.stock.is_empty());
+    let most = lots(&["A", "B"]);
+    assert!(most.stock_is_known());
+    let there: Vec<Units> = most.stock.iter().map(|stock| stock.on_hand).collect();
+    assert_eq!(there, [Units(9), Units(9)], "5 and 4 of each, none of C");
 }
 
 #[test]

@@ -102,6 +102,33 @@ pub(crate) fn lots(table: &Table, convert: &mut Convert<'_>) -> Vec<Lot> {
     lots
 }
 
+/// Takes the lots for the stock where there is no table of it and most items have lots: what was
+/// said to lie there was planned, and shown to channels, as nothing.
+pub(crate) fn stock_of_lots(inputs: &mut Inputs) -> Option<Exception> {
+    if inputs.has("stock") || !inputs.stock_is_known() {
+        return None;
+    }
+    let mut rows = Vec::new();
+    for lots in inputs.lots.chunk_by(|a, b| (a.sku, a.location) == (b.sku, b.location)) {
+        let pool = (lots[0].sku, lots[0].location);
+        if inputs.panel.position(pool).is_some() {
+            rows.push(Stock::on_hand(pool, lots.iter().map(|lot| lot.quantity).sum()));
+        }
+    }
+    let what = format!(
+        "the stock of {} is that of its lots",
+        counted(rows.len() as u64, "item at a location", "items at locations")
+    );
+    inputs.stock = Sorted::new(rows);
+    Some(Exception::new(
+        Severity::Info,
+        ExceptionKind::StockAddedUp,
+        Subject::Table("lots".to_owned()),
+        what,
+        "there is no table stock; what has no lot is taken to be gone",
+    ))
+}
+
 /// Gives lots that only say when they came the last day of sale that the shelf life of their item
 /// allows: it counts days of sale, the day of receipt first. Cheese that had come forty days ago
 /// and keeps thirty was offered.
