@@ -1,4 +1,6 @@
-//! Which build is this? `ORDERPOINT_BUILD`: the commit, as `git describe` names it, with a digest
+//! What the compiler is told: which build this is, and which layouts of tables there are.
+//!
+//! `ORDERPOINT_BUILD`: the commit, as `git describe` names it, with a digest
 //! of what was changed since; without git a digest of the sources. Two builds that may compute
 //! different numbers never have the same name.
 
@@ -15,6 +17,34 @@ fn main() {
         println!("cargo:rerun-if-changed={folder}/logs/HEAD");
     }
     println!("cargo:rustc-env=ORDERPOINT_BUILD={}", described().unwrap_or_else(of_sources));
+    list_presets();
+}
+
+/// The layouts that no platform owns, the one that needs no configuration first; the others follow
+/// by name.
+const GENERAL: [&str; 3] = ["generic", "nixtla", "wide"];
+
+/// `OUT_DIR/presets.rs`: every data file of `ingest/cells/presets` as `("name", "its text")`, so
+/// that a new file is a new preset.
+fn list_presets() {
+    let folder = fs::canonicalize("src/ingest/cells/presets").expect("the folder of presets");
+    let mut names = Vec::new();
+    for entry in fs::read_dir(&folder).into_iter().flatten().flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        names.extend(name.strip_suffix(".toml").map(str::to_owned));
+    }
+    names.sort_by_key(|name| {
+        let general = GENERAL.iter().position(|general| general == name);
+        (general.unwrap_or(GENERAL.len()), name.clone())
+    });
+    let mut list = "&[\n".to_owned();
+    for name in names {
+        let path = folder.join(format!("{name}.toml"));
+        list.push_str(&format!("    ({name:?}, include_str!({path:?})),\n"));
+    }
+    list.push_str("]\n");
+    let out = std::env::var_os("OUT_DIR").expect("cargo names the folder to write to");
+    fs::write(Path::new(&out).join("presets.rs"), list).expect("cargo's folder can be written to");
 }
 
 /// `v1.2-3-g1a2b3c4`, or `1a2b3c4` without tags; `+` and a digest where sources were changed since.

@@ -46,10 +46,10 @@
 //! | what | where |
 //! |---|---|
 //! | a forecasting method | its file in `forecast/methods/`, one line in the list there, its test |
-//! | a supplier constraint | file and lines in `purchase/rules/`; column in `domain` and `ingest` |
+//! | a supplier constraint | file and lines in `purchase/rules/`; its number in `supplier_terms!` |
 //! | a column of an output table | its line in the declaration in `tables/`, the golden file |
 //! | an output table | its declaration in `tables/`, one line in the list there, its golden file |
-//! | an input layout (preset) | data file and line in `ingest/cells/presets`; example in `tests` |
+//! | an input layout (preset) | its data file in `ingest/cells/presets`, its example in `tests` |
 //! | an indicator, an exception kind, a rule of classes | its file or variant, and its test |
 //! | an export format | its file in `review/exports/`, one line in the list there, its test |
 //!

@@ -165,6 +165,8 @@ pub struct Inputs {
     pub exceptions: Vec<Exception>,
     /// Why no run may be made of it, a sentence each with what to write; `check` tells all of them.
     pub refused: Vec<String>,
+    /// Amounts in a currency without a rate, by its code.
+    pub foreign_amounts: BTreeMap<String, u64>,
     /// Whether the lots, where there is no stock table, are the whole stock: see
     /// [`Self::lots_cover_most`].
     pub lots_are_stock: bool,
@@ -210,6 +212,7 @@ impl Inputs {
             quarantine: Vec::new(),
             exceptions: Vec::new(),
             refused: Vec::new(),
+            foreign_amounts: BTreeMap::new(),
             lots_are_stock: true,
             is_pilot: false,
         }
@@ -420,25 +423,66 @@ pub struct ChannelItem {
     pub alert_below: Option<Units>,
 }
 
-/// One supplier.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Supplier {
-    /// Display name; empty when unknown.
-    pub name: String,
-    /// Currency code; empty = the reporting currency.
-    pub currency: String,
-    /// Weekdays orders are taken on, 0 = Monday; empty = any.
-    pub order_weekdays: Vec<u8>,
-    /// Least value of an order.
-    pub min_order_value: Option<Money>,
-    /// Value from which freight is free.
-    pub free_freight_value: Option<Money>,
-    /// Freight of one order.
-    pub freight_per_order: Option<Money>,
-    /// Days to pay.
-    pub payment_days: Option<f64>,
-    /// Closed intervals, inclusive.
-    pub closures: Vec<(NaiveDate, NaiveDate)>,
+/// A number of days, as a type of a supplier's term.
+type Days = f64;
+
+/// Declares what a supplier asks in numbers, once: the field of [`Supplier`], its type, and what
+/// its column of the same name means. Reading and `init` work from [`Supplier::TERMS`].
+macro_rules! supplier_terms {
+    ($($field:ident: $kind:ident, $meaning:literal;)*) => {
+        /// One supplier.
+        #[derive(Debug, Clone, Default, PartialEq)]
+        pub struct Supplier {
+            /// Display name; empty when unknown.
+            pub name: String,
+            /// Currency code; empty = the reporting currency.
+            pub currency: String,
+            /// Weekdays orders are taken on, 0 = Monday; empty = any.
+            pub order_weekdays: Vec<u8>,
+            $(#[doc = $meaning] pub $field: Option<$kind>,)*
+            /// Closed intervals, inclusive.
+            pub closures: Vec<(NaiveDate, NaiveDate)>,
+        }
+
+        impl Supplier {
+            /// What a supplier asks in numbers, in the order of the columns.
+            pub const TERMS: [SupplierTerm; [$($meaning),*].len()] = [$(SupplierTerm {
+                name: stringify!($field),
+                meaning: $meaning,
+                set: TermSetter::$kind(|supplier, value| supplier.$field = value),
+            }),*];
+        }
+    };
+}
+
+/// A number that a supplier may give.
+#[derive(Debug, Clone, Copy)]
+pub struct SupplierTerm {
+    /// Its column.
+    pub name: &'static str,
+    /// What it means.
+    pub meaning: &'static str,
+    /// Its field, and with it what the column holds.
+    pub set: TermSetter,
+}
+
+/// Puts a term, where it is given, into its field.
+#[derive(Debug, Clone, Copy)]
+pub enum TermSetter {
+    /// An amount in the supplier's currency.
+    Money(fn(&mut Supplier, Option<Money>)),
+    /// A count.
+    Units(fn(&mut Supplier, Option<Units>)),
+    /// Calendar days.
+    Days(fn(&mut Supplier, Option<Days>)),
+}
+
+// A rule that needs one more number of a supplier is one more line.
+supplier_terms! {
+    min_order_value: Money, "least value of an order";
+    free_freight_value: Money, "value from which freight is free";
+    freight_per_order: Money, "freight of one order";
+    payment_days: Days, "days to pay";
 }
 
 words! {

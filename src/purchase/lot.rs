@@ -5,24 +5,22 @@
 //! ```
 //!
 //! A line is 0, or at least the minimum and a whole number of packs; it never exceeds the maximum,
-//! even when that leaves nothing to order (then [`Binding::Impossible`] says so). The three are one
+//! even when that leaves nothing to order (then [`LotLimit::Impossible`] says so). The three are one
 //! formula and not three rules in a row, because each could undo the one before: the minimum must
 //! be lifted to whole packs, and packs must not pass the maximum.
 //!
 //! ```
 //! use orderpoint::domain::units::Units;
-//! use orderpoint::purchase::lot::LotRules;
-//! use orderpoint::purchase::rules::Binding;
+//! use orderpoint::purchase::lot::{LotLimit, LotRules};
 //!
 //! let rules = LotRules::new(Units(50), Units(24), None);
 //! let lot = rules.order_quantity(60.0);
-//! assert_eq!((lot.quantity, lot.binding), (Units(72), Some(Binding::Pack)));
+//! assert_eq!((lot.quantity, lot.binding), (Units(72), Some(LotLimit::Pack)));
 //! ```
 
 use crate::domain::inputs::Supply;
 use crate::domain::sorted::Sorted;
 use crate::domain::units::{LocationId, SkuId, SupplierId, Units};
-use crate::purchase::rules::Binding;
 use serde::{Deserialize, Serialize};
 
 /// What a supplier delivers at a time; [`LotRules::new`] makes it consistent.
@@ -42,7 +40,22 @@ pub struct Lot {
     /// Whole units.
     pub quantity: Units,
     /// What binds; `None` where the need, in whole units, could be ordered as it is.
-    pub binding: Option<Binding>,
+    pub binding: Option<LotLimit>,
+}
+
+/// What made a lot differ from the need.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LotLimit {
+    /// The supplier's least quantity of a line.
+    Minimum,
+    /// Whole packs.
+    Pack,
+    /// The supplier's largest quantity of a line.
+    Maximum,
+    /// The most stock to hold of the item.
+    MaxStock,
+    /// No quantity satisfies minimum, pack and maximum together.
+    Impossible,
 }
 
 impl LotRules {
@@ -177,18 +190,18 @@ impl LotRules {
             // one.
             let by_supplier = self.maximum.is_some_and(|m| self.room.is_none_or(|room| m <= room));
             let binding = if !by_supplier {
-                Binding::MaxStock
+                LotLimit::MaxStock
             } else if quantity.is_zero() {
-                Binding::Impossible
+                LotLimit::Impossible
             } else {
-                Binding::Maximum
+                LotLimit::Maximum
             };
             return Lot { quantity, binding: Some(binding) };
         }
         let binding = if whole < self.minimum {
-            Some(Binding::Minimum)
+            Some(LotLimit::Minimum)
         } else if wanted > whole {
-            Some(Binding::Pack)
+            Some(LotLimit::Pack)
         } else {
             None
         };
@@ -223,20 +236,20 @@ mod tests {
         LotRules::new(Units(minimum), Units(pack), maximum.map(Units))
     }
 
-    fn lot(quantity: i64, binding: Option<Binding>) -> Lot {
+    fn lot(quantity: i64, binding: Option<LotLimit>) -> Lot {
         Lot { quantity: Units(quantity), binding }
     }
 
     #[test]
     fn f2_minimum_pack_and_maximum_bind_in_turn() {
         assert_eq!(rules(0, 1, None).order_quantity(12.3), lot(13, None));
-        assert_eq!(rules(50, 1, None).order_quantity(12.3), lot(50, Some(Binding::Minimum)));
-        assert_eq!(rules(50, 24, None).order_quantity(60.0), lot(72, Some(Binding::Pack)));
-        assert_eq!(rules(50, 24, Some(60)).order_quantity(60.0), lot(0, Some(Binding::Impossible)));
-        assert_eq!(rules(10, 24, Some(60)).order_quantity(900.0), lot(48, Some(Binding::Maximum)));
+        assert_eq!(rules(50, 1, None).order_quantity(12.3), lot(50, Some(LotLimit::Minimum)));
+        assert_eq!(rules(50, 24, None).order_quantity(60.0), lot(72, Some(LotLimit::Pack)));
+        assert_eq!(rules(50, 24, Some(60)).order_quantity(60.0), lot(0, Some(LotLimit::Impossible)));
+        assert_eq!(rules(10, 24, Some(60)).order_quantity(900.0), lot(48, Some(LotLimit::Maximum)));
         assert_eq!(rules(10, 24, None).order_quantity(0.0), lot(0, None));
         let full = rules(0, 10, Some(500)).within(Some(Units(25)));
-        assert_eq!(full.order_quantity(40.0), lot(20, Some(Binding::MaxStock)));
+        assert_eq!(full.order_quantity(40.0), lot(20, Some(LotLimit::MaxStock)));
     }
 
     #[test]

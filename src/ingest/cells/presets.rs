@@ -1,4 +1,4 @@
-//! Known layouts of tables: one data file each in `presets/`, embedded by the list below.
+//! Known layouts of tables: one data file each in `presets/`; `build.rs` lists and embeds them.
 
 use crate::ingest::cells::rules::normal;
 use crate::ingest::settings::Footer;
@@ -138,50 +138,8 @@ impl Default for Preset {
     }
 }
 
-macro_rules! files {
-    ($($name:literal)*) => {
-        [$(($name, include_str!(concat!("presets/", $name, ".toml"))),)*]
-    };
-}
-
-/// Every preset, the one that needs no configuration first.
-const FILES: &[(&str, &str)] = &files![
-    "generic"
-    "nixtla"
-    "wide"
-    "amazon-all-orders"
-    "amazon-fba-inbound"
-    "amazon-fba-inventory"
-    "amazon-ledger"
-    "amazon-restock"
-    "bigcommerce-orders"
-    "cin7-core-availability"
-    "ebay-orders"
-    "erpnext-item-prices"
-    "erpnext-items"
-    "erpnext-purchase-orders"
-    "erpnext-receipts"
-    "erpnext-stock"
-    "etsy-sold-items"
-    "linnworks-stock"
-    "odoo-products"
-    "odoo-purchase-orders"
-    "odoo-receipts"
-    "odoo-stock"
-    "odoo-vendor-prices"
-    "quickbooks-sales-by-item"
-    "shopify-inventory"
-    "shopify-inventory-by-location"
-    "shopify-orders"
-    "shopify-products"
-    "square-items"
-    "tiktok-shop"
-    "walmart-orders"
-    "woocommerce-order-items"
-    "woocommerce-orders"
-    "woocommerce-products"
-    "woocommerce-stock"
-];
+/// Name and text of every data file in `presets/`, as the build found them.
+const FILES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/presets.rs"));
 
 static PRESETS: LazyLock<Vec<Preset>> = LazyLock::new(|| {
     let mut presets = Vec::with_capacity(FILES.len());

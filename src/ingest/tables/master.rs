@@ -3,6 +3,7 @@
 use crate::domain::exceptions::{Effect, Exception, ExceptionKind, Severity, Subject};
 use crate::domain::inputs::{
     Channel, ChannelItem, Kit, PriceBreak, Product, ProductStatus, Role, Supplier, Supply,
+    TermSetter,
 };
 use crate::domain::shown::counted;
 use crate::domain::units::{Money, SkuId, Units};
@@ -268,16 +269,16 @@ fn supplier(row: &Row<'_>, convert: &mut Convert<'_>) -> Option<Supplier> {
             "expected intervals such as 2024-12-24/2025-01-02; 2025-05-01",
         );
     };
-    Some(Supplier {
-        name: row.text("name").to_owned(),
-        currency,
-        order_weekdays,
-        min_order_value: row.money("min_order_value"),
-        free_freight_value: row.money("free_freight_value"),
-        freight_per_order: row.money("freight_per_order"),
-        payment_days: row.number("payment_days"),
-        closures,
-    })
+    let name = row.text("name").to_owned();
+    let mut supplier = Supplier { name, currency, order_weekdays, closures, ..Supplier::default() };
+    for term in Supplier::TERMS {
+        match term.set {
+            TermSetter::Money(set) => set(&mut supplier, row.money(term.name)),
+            TermSetter::Units(set) => set(&mut supplier, row.units(term.name)),
+            TermSetter::Days(set) => set(&mut supplier, row.number(term.name)),
+        }
+    }
+    Some(supplier)
 }
 
 /// Weekdays named in `text`, 0 = Monday, sorted; `None` when a word is not one.

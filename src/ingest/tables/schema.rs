@@ -1,7 +1,7 @@
 //! The input tables of the contract: names, columns, kinds and ranges. Every reader and `init` work
 //! from this list.
 
-use crate::domain::inputs::{ProductStatus, Role};
+use crate::domain::inputs::{ProductStatus, Role, Supplier, SupplierTerm, TermSetter};
 use crate::domain::lanes::{FeeBasis, LaneMode, Measure};
 
 /// Which dictionary a name belongs to.
@@ -132,6 +132,36 @@ const fn opt(name: &'static str, kind: Kind, doc: &'static str) -> Column {
     Column { name, kind, required: false, doc }
 }
 
+/// What a supplier's row has besides the terms that its type declares.
+const OF_SUPPLIER: [Column; 5] = [
+    req("supplier", SUPPLIER, "supplier"),
+    opt("name", Kind::Text, "display name"),
+    opt("currency", Kind::Text, "three-letter code; empty = the reporting currency"),
+    opt("order_weekdays", Kind::Text, "days orders are taken on: mon thu"),
+    opt("closures", Kind::Text, "closed intervals: 2024-12-24/2025-01-02; ..."),
+];
+const SUPPLIER_COLUMNS: [Column; OF_SUPPLIER.len() + Supplier::TERMS.len()] = {
+    let last = OF_SUPPLIER.len() - 1;
+    let mut columns = [OF_SUPPLIER[last]; OF_SUPPLIER.len() + Supplier::TERMS.len()];
+    let mut at = 0;
+    // A loop over an iterator does not run at compile time. The closures stay the last column.
+    while at < columns.len() - 1 {
+        columns[at] =
+            if at < last { OF_SUPPLIER[at] } else { term(&Supplier::TERMS[at - last]) };
+        at += 1;
+    }
+    columns
+};
+
+const fn term(term: &SupplierTerm) -> Column {
+    let kind = match term.set {
+        TermSetter::Money(_) => Kind::Money,
+        TermSetter::Units(_) => COUNT,
+        TermSetter::Days(_) => DAYS,
+    };
+    opt(term.name, kind, term.meaning)
+}
+
 /// Every table, in the order they are read.
 pub const TABLES: &[Schema] = &[
     Schema {
@@ -238,17 +268,7 @@ pub const TABLES: &[Schema] = &[
         table: "suppliers",
         cost: "no supplier calendars, minimum values or freight",
         dated: None,
-        columns: &[
-            req("supplier", SUPPLIER, "supplier"),
-            opt("name", Kind::Text, "display name"),
-            opt("currency", Kind::Text, "three-letter code; empty = the reporting currency"),
-            opt("order_weekdays", Kind::Text, "days orders are taken on: mon thu"),
-            opt("min_order_value", Kind::Money, "least value of an order"),
-            opt("free_freight_value", Kind::Money, "value from which freight is free"),
-            opt("freight_per_order", Kind::Money, "freight of one order"),
-            opt("payment_days", DAYS, "days to pay"),
-            opt("closures", Kind::Text, "closed intervals: 2024-12-24/2025-01-02; ..."),
-        ],
+        columns: &SUPPLIER_COLUMNS,
     },
     Schema {
         table: "supply",

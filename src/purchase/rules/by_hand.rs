@@ -26,7 +26,7 @@ pub fn set_by_hand(lines: &mut Vec<Line<'_>>, wanted: f64) {
     }
     let lot = line.rules.order_quantity(wanted);
     let bound = match lot.binding {
-        Some(binding) => format!(", {} by {}", lot.quantity, binding.name()),
+        Some(limit) => format!(", {} by {}", lot.quantity, Binding::from(limit).name()),
         None => String::new(),
     };
     line.change_to(lot.quantity, &WORDING, format!("set to {wanted} by hand{bound}"));

@@ -5,9 +5,9 @@
 //! planner's decision ([`by_hand`]) comes between the two.
 //!
 //! To add a rule: its file here and, in this one, its `mod`, its line in one of the lists and its
-//! word in [`Binding`]. A number that it needs from the buyer is a field in `domain/inputs.rs` and
-//! a column in `ingest/tables`: declared in `schema.rs`, read beside its neighbours. Called by
-//! `purchase` alone; `run` hands in what planners decided.
+//! word in [`Binding`]. A number that it needs of a supplier is a line of `supplier_terms!` in
+//! `domain/inputs.rs`, which makes the field and the column of `suppliers`. Called by `purchase`
+//! alone; `run` hands in what planners decided.
 
 mod budget;
 pub mod by_hand;

@@ -8,29 +8,69 @@ use crate::domain::units::Units;
 use crate::explain::{Step, Unit};
 use crate::purchase::line::Line;
 use crate::purchase::long_lot::LongLot;
-use crate::purchase::lot::{Lot, LotRules};
+use crate::purchase::lot::{LotLimit, LotRules};
 use crate::purchase::market::Market;
 
 /// Rounds the need of a line to a lot.
 pub(super) struct WholeLots;
 
+/// The lot of a line, and what made it differ from the need.
+struct Rounded {
+    quantity: Units,
+    limit: Option<Limit>,
+}
+
+#[derive(Clone, Copy)]
+enum Limit {
+    /// The supplier's rules, or the room for stock.
+    Supplier(LotLimit),
+    /// What sells before it spoils.
+    Spoils,
+    /// The smallest lot costs more than going without.
+    Uneconomic,
+}
+
+impl Limit {
+    fn binding(self) -> Binding {
+        match self {
+            Self::Supplier(limit) => limit.into(),
+            Self::Spoils => Binding::ShelfLife,
+            Self::Uneconomic => Binding::Uneconomic,
+        }
+    }
+}
+
+impl From<LotLimit> for Binding {
+    fn from(limit: LotLimit) -> Self {
+        match limit {
+            LotLimit::Minimum => Self::Minimum,
+            LotLimit::Pack => Self::Pack,
+            LotLimit::Maximum => Self::Maximum,
+            LotLimit::MaxStock => Self::MaxStock,
+            LotLimit::Impossible => Self::Impossible,
+        }
+    }
+}
+
 impl LineRule for WholeLots {
     fn apply(&self, line: &mut Line, market: &Market) {
-        let mut lot = line.rules.order_quantity(line.need);
+        let lot = line.rules.order_quantity(line.need);
+        let mut rounded =
+            Rounded { quantity: lot.quantity, limit: lot.binding.map(Limit::Supplier) };
         let fresh = line.pool.sells_in_time.and_then(|sells| line.rules.fresh(lot.quantity, sells));
         if let Some(fresh) = fresh {
-            lot = Lot { quantity: fresh, binding: Some(Binding::ShelfLife) };
+            rounded = Rounded { quantity: fresh, limit: Some(Limit::Spoils) };
         }
-        let landed_cost = line.offer.map_or(0.0, |offer| offer.landed(lot.quantity).as_f64());
+        let landed_cost = line.offer.map_or(0.0, |offer| offer.landed(rounded.quantity).as_f64());
         let patience = market.settings.patience();
-        let long = LongLot::of(&line.pool, landed_cost, line.need, lot.quantity, patience);
+        let long = LongLot::of(&line.pool, landed_cost, line.need, rounded.quantity, patience);
         if long.as_ref().is_some_and(|long| !long.worth) {
-            lot = Lot { quantity: Units::ZERO, binding: Some(Binding::Uneconomic) };
+            rounded = Rounded { quantity: Units::ZERO, limit: Some(Limit::Uneconomic) };
         }
-        add_steps(line, lot.quantity);
-        line.quantity = lot.quantity;
-        line.binding = lot.binding;
-        line.notes.extend(sentence(line.need, &line.rules, lot));
+        add_steps(line, rounded.quantity);
+        line.quantity = rounded.quantity;
+        line.binding = rounded.limit.map(Limit::binding);
+        line.notes.extend(sentence(line.need, &line.rules, &rounded));
         line.long_lot = long.map(|long| long.sentence(patience.max_cover_days));
         line.notes.extend(line.long_lot.clone());
     }
@@ -102,25 +142,25 @@ fn step(
 }
 
 /// Why the lot is not the need; `None` where only the fraction of a unit was added.
-fn sentence(need: f64, rules: &LotRules, lot: Lot) -> Option<String> {
+fn sentence(need: f64, rules: &LotRules, lot: &Rounded) -> Option<String> {
     let quantity = lot.quantity;
-    let how = match lot.binding? {
-        Binding::Minimum => format!("raised to the minimum of {quantity}"),
-        Binding::Pack => format!("rounded up to {quantity} in packs of {}", rules.pack()),
-        Binding::Maximum => format!("held at the supplier's maximum of {quantity}"),
-        Binding::MaxStock => format!("held at {quantity} by the most stock to hold"),
-        Binding::ShelfLife => {
-            format!("held at {quantity} in packs of {}: more would spoil", rules.pack())
+    let how = match lot.limit? {
+        Limit::Supplier(LotLimit::Minimum) => format!("raised to the minimum of {quantity}"),
+        Limit::Supplier(LotLimit::Pack) => {
+            format!("rounded up to {quantity} in packs of {}", rules.pack())
         }
-        Binding::Impossible => "but minimum, pack and maximum allow no quantity".to_owned(),
-        Binding::Uneconomic
-        | Binding::PriceBreak
-        | Binding::Damping
-        | Binding::Container
-        | Binding::OrderMinimum
-        | Binding::FreeFreight
-        | Binding::Budget
-        | Binding::Decision => return None,
+        Limit::Supplier(LotLimit::Maximum) => {
+            format!("held at the supplier's maximum of {quantity}")
+        }
+        Limit::Supplier(LotLimit::MaxStock) => {
+            format!("held at {quantity} by the most stock to hold")
+        }
+        Limit::Supplier(LotLimit::Impossible) => {
+            "but minimum, pack and maximum allow no quantity".to_owned()
+        }
+        Limit::Spoils => format!("held at {quantity} in packs of {}: more would spoil", rules.pack()),
+        // The sentence on the long lot says it.
+        Limit::Uneconomic => return None,
     };
     Some(format!("{need:.1} needed, {how}"))
 }
