@@ -1,5 +1,6 @@
 //! `check`: what was read, what was rejected, what is missing or stale, and what that costs.
 
+use crate::audit::matters::{Matter, Sales, matters};
 use crate::cli::CheckArgs;
 use crate::cli::print::{print_json, say};
 use crate::cli::progress::Terminal;
@@ -11,6 +12,7 @@ use crate::domain::shown::shown;
 use crate::domain::units::{ChannelId, LocationId};
 use crate::ingest::advice::{self, Suggestion};
 use crate::purchase::Market;
+use crate::report::wording::grouped;
 use crate::run;
 use chrono::NaiveDate;
 use serde_json::{Value, json};
@@ -19,6 +21,9 @@ use std::collections::BTreeMap;
 
 /// Quarantined rows shown in full: a screen; the others are in the JSON.
 const SHOWN: usize = 20;
+
+/// Matters named at the end: what someone sets out to mend before the next coffee.
+const FIRST: usize = 3;
 
 /// Exit code where a run would refuse the input, as [`crate::domain::error::Error`] has it.
 const REFUSED: u8 = 3;
@@ -37,23 +42,25 @@ pub(crate) fn check(args: &CheckArgs) -> Result<u8> {
     inputs.exceptions.sort();
     inputs.exceptions.sort_by_key(|exception| Reverse(exception.severity));
     let remedies = remedies(&plan, &inputs);
+    let matters = matters(&inputs, &remedies);
     if options.voice.json {
-        print_json(&as_json(&inputs, &remedies))?;
+        print_json(&as_json(&inputs, &remedies, &matters))?;
     } else {
         print_words(&inputs, &remedies);
+        print_first(&matters, &plan.purchase.currency);
     }
     Ok(if inputs.refused.is_empty() { 0 } else { REFUSED })
 }
 
 /// For each file with rows in quarantine, the lines that would read more of them, tried on it.
-fn remedies(plan: &Plan, inputs: &Inputs) -> Vec<String> {
-    let mut found = Vec::new();
+fn remedies(plan: &Plan, inputs: &Inputs) -> BTreeMap<String, String> {
+    let mut found = BTreeMap::new();
     // Single typing errors among thousands of rows are no matter of configuration.
     let is_many = |source: &&Source| source.rejected * 100 > source.rows;
     for source in inputs.sources.iter().filter(is_many) {
         let lines = advice::remedy(&plan.run.data, &source.table, &source.file, &plan.ingest);
         if let Some(lines) = lines.strip_prefix("; ") {
-            found.push(format!("{}: {lines}", source.file));
+            found.insert(source.file.clone(), lines.to_owned());
         }
     }
     found
@@ -181,7 +188,31 @@ fn print_sold(inputs: &Inputs) {
     }
 }
 
-fn print_words(inputs: &Inputs, remedies: &[String]) {
+/// What to do first, as the end of it all.
+fn print_first(matters: &[Matter], currency: &str) {
+    if matters.is_empty() {
+        say!("\nnothing is missing that would change an order");
+        return;
+    }
+    say!("\nwhat matters most, by the sales of the last year that hang on it:");
+    for (place, matter) in (1..).zip(matters.iter().take(FIRST)) {
+        let Sales { units, money } = matter.bears_on;
+        let reach = if money > 0.0 {
+            format!("{} {currency}", grouped(money))
+        } else {
+            format!("{} units", grouped(units))
+        };
+        say!("  {place}. {} ({reach})", shown(&matter.what));
+        if !matter.file.is_empty() {
+            say!("     in {}:", shown(&matter.file));
+        }
+        for line in &matter.lines {
+            say!("       {}", shown(line));
+        }
+    }
+}
+
+fn print_words(inputs: &Inputs, remedies: &BTreeMap<String, String>) {
     say!("{:16} {:>10} {:>9}  {:10}  file", "table", "rows", "rejected", "newest");
     for s in &inputs.sources {
         let newest = s.newest.map(|date| date.to_string()).unwrap_or_default();
@@ -216,12 +247,12 @@ fn print_words(inputs: &Inputs, remedies: &[String]) {
     if !remedies.is_empty() {
         say!("\nwhat would read more of them:");
     }
-    for remedy in remedies {
-        say!("  {}", shown(remedy));
+    for (file, keys) in remedies {
+        say!("  {}: {}", shown(file), shown(keys));
     }
 }
 
-fn as_json(inputs: &Inputs, remedies: &[String]) -> Value {
+fn as_json(inputs: &Inputs, remedies: &BTreeMap<String, String>, matters: &[Matter]) -> Value {
     let mut tables = Vec::new();
     for s in &inputs.sources {
         tables.push(json!({
@@ -266,6 +297,16 @@ fn as_json(inputs: &Inputs, remedies: &[String]) -> Value {
             "reason": q.reason,
         }));
     }
+    let mut first = Vec::new();
+    for matter in matters.iter().take(FIRST) {
+        first.push(json!({
+            "what": matter.what,
+            "units": matter.bears_on.units,
+            "money": matter.bears_on.money,
+            "file": matter.file,
+            "lines": matter.lines,
+        }));
+    }
     json!({
         "as_of": inputs.panel.calendar().as_of(),
         "series": inputs.panel.len(),
@@ -274,6 +315,7 @@ fn as_json(inputs: &Inputs, remedies: &[String]) -> Value {
         "sold": sales,
         "exceptions": exceptions,
         "quarantine": quarantine,
-        "remedies": remedies,
+        "remedies": remedies.iter().map(|(file, keys)| format!("{file}: {keys}")).collect::<Vec<_>>(),
+        "matters": first,
     })
 }

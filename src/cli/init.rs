@@ -3,18 +3,28 @@
 
 use crate::cli::print::say;
 use crate::cli::{InitArgs, check};
-use crate::config::{DEFAULT_FILE, TEMPLATE, schema};
+use crate::config::{DEFAULT_FILE, Options, Plan, TEMPLATE, schema};
 use crate::domain::error::{Error, Result};
 use crate::ingest::tables::schema::TABLES;
-use crate::ingest::{Settings, advice};
+use crate::ingest::{self, Settings, advice};
+use crate::run;
 use std::fs::OpenOptions;
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
+
+/// The line of the template that leaves the reporting currency at its default.
+const CURRENCY_OFF: &str = "#currency = \"USD\"";
 
 /// Sets the folder up and names the files written.
 pub(crate) fn init(args: &InitArgs) -> Result<u8> {
     let read = bring(args)?;
     let written = set_up(&args.dir, &read)?;
+    let config = args.dir.join(DEFAULT_FILE);
+    let is_new = written.contains(&config);
+    if is_new && let Some(currency) = args.currency.clone().or_else(|| currency_of(&config, &read))
+    {
+        report_in(&config, &currency)?;
+    }
     for file in &written {
         say!("{}", file.display());
     }
@@ -56,6 +66,27 @@ fn bring(args: &InitArgs) -> Result<Brought> {
         }
     }
     Ok(brought)
+}
+
+/// The currency of most amounts in the files that were brought; nothing where they name none, or
+/// that which the configuration reports in without being told.
+fn currency_of(config: &Path, brought: &Brought) -> Option<String> {
+    if brought.tables.is_empty() {
+        return None;
+    }
+    let options = Options { config: Some(config.to_owned()), ..Options::default() };
+    // What cannot be read yet is told by `check`; the folder is set up all the same.
+    let plan = Plan::load(&options).ok()?;
+    let inputs = run::with_threads(0, || ingest::load(&plan.request())).ok()?;
+    let most = inputs.foreign_amounts.iter().max_by_key(|(_, amounts)| **amounts);
+    most.map(|(code, _)| code.clone())
+}
+
+/// Writes the reporting currency into a configuration just made.
+fn report_in(config: &Path, currency: &str) -> Result<()> {
+    let text = std::fs::read_to_string(config).map_err(Error::unreadable(config))?;
+    let text = text.replacen(CURRENCY_OFF, &format!("currency = {currency:?}"), 1);
+    std::fs::write(config, text).map_err(Error::io(config))
 }
 
 /// Writes `orderpoint.toml` and `data/TABLE.csv` of every table that no file was brought for into

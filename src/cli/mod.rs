@@ -264,6 +264,18 @@ pub struct InitArgs {
     /// Exports to start from: each is copied into DIR/data and the lines that read it are written.
     #[arg(long, value_name = "FILE", num_args = 1..)]
     pub from: Vec<PathBuf>,
+    /// Currency to report in: a code of three letters [default: that of the sales in FILE].
+    #[arg(long, value_name = "CODE", value_parser = currency_code)]
+    pub currency: Option<String>,
+}
+
+/// A currency's code: three letters (ISO 4217), in capitals.
+fn currency_code(text: &str) -> Result<String, String> {
+    if text.len() == 3 && text.bytes().all(|byte| byte.is_ascii_alphabetic()) {
+        Ok(text.to_ascii_uppercase())
+    } else {
+        Err("expected a code of three letters, e.g. EUR".to_owned())
+    }
 }
 
 /// Arguments of `check`.

@@ -10,6 +10,14 @@ fn acts(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{2028}' | '\u{2029}' | '\u{200e}' | '\u{200f}' | '\u{feff}')
         || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+        || is_unseen(c)
+}
+
+/// Signs that nobody sees and a machine reads: spaces of no width, and the tags and selectors that
+/// spell whole sentences to an assistant inside a name that looks like any other ("ASCII
+/// smuggling"). The joiners U+200C and U+200D stay: Persian and Indic names need them.
+fn is_unseen(c: char) -> bool {
+    matches!(c, '\u{200b}' | '\u{2060}'..='\u{2064}' | '\u{e0000}'..='\u{e01ef}')
 }
 
 /// `text` on one line, with `\u{1b}` for whatever is no sign to read.
@@ -55,6 +63,8 @@ mod tests {
         assert_eq!(shown("x\nERROR forged\r"), "x\\nERROR forged\\r");
         assert_eq!(shown("\u{9b}2J\u{202e}gnp"), "\\u{9b}2J\\u{202e}gnp");
         assert_eq!(shown_lines("two\nlines\u{1b}"), "two\nlines\\u{1b}");
+        assert_eq!(shown("Lamp\u{e0041}\u{e01ef}\u{200b}"), "Lamp\\u{e0041}\\u{e01ef}\\u{200b}");
         assert!(matches!(shown("Größe „L“ 日本"), Cow::Borrowed(_)));
+        assert!(matches!(shown("می\u{200c}خواهم"), Cow::Borrowed(_)));
     }
 }

@@ -223,6 +223,8 @@ struct Loading<'a> {
     tables: BTreeMap<&'static str, Table>,
     /// What a run must not go on with.
     refused: Vec<String>,
+    /// Amounts in a currency without a rate, by its code.
+    foreign_amounts: BTreeMap<String, u64>,
     /// Cells that name a currency without a rate, by its code and the table.
     without_rate: BTreeMap<(String, &'static str), u64>,
     /// Cells with a sign that several currencies share (`$`).
@@ -262,6 +264,7 @@ impl<'a> Loading<'a> {
             twins: Vec::new(),
             tables: BTreeMap::new(),
             refused: Vec::new(),
+            foreign_amounts: BTreeMap::new(),
             without_rate: BTreeMap::new(),
             shared_signs: 0,
             held: 0,
@@ -513,6 +516,9 @@ impl<'a> Loading<'a> {
         let mut all = std::mem::take(&mut self.without_rate);
         for (code, rows) in &sales.without_rate {
             *all.entry((code.clone(), "sales")).or_insert(0) += rows;
+        }
+        for ((code, _), amounts) in &all {
+            *self.foreign_amounts.entry(code.clone()).or_insert(0) += amounts;
         }
         let codes: BTreeSet<&str> = all.keys().map(|(code, _)| code.as_str()).collect();
         // `$10` beside `€10`: whoever's dollar that is, it is no euro.
@@ -828,6 +834,7 @@ impl<'a> Loading<'a> {
             quarantine: Vec::new(),
             exceptions: Vec::new(),
             refused: Vec::new(),
+            foreign_amounts: BTreeMap::new(),
             lots_are_stock: true,
             is_pilot: false,
         };
@@ -871,6 +878,7 @@ impl<'a> Loading<'a> {
         inputs.quarantine = self.quarantine.into_rows();
         self.refused.extend(audit::unread_lanes(&inputs.sources, &inputs.quarantine));
         inputs.refused = self.refused;
+        inputs.foreign_amounts = self.foreign_amounts;
         inputs.lots_are_stock = inputs.lots_cover_most();
         inputs.is_pilot = self.request.only.is_some();
         self.exceptions.extend(stocks::stock_of_lots(inputs));

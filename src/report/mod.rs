@@ -18,7 +18,7 @@ mod queue;
 mod scripts;
 mod sheets;
 pub(crate) mod simulation;
-mod wording;
+pub(crate) mod wording;
 
 use crate::domain::changes::Change;
 use crate::domain::error::{Error, Result};

@@ -16,9 +16,17 @@ const OP = (() => {
   };
   const items = (first, list) => list.forEach((item, i) => itemOf.set(first + i, item));
   // Of a large shop they come packed, as OP.packed("table" or "items", TEXT): their arguments as JSON, deflated, in base64.
+  const fromBase64 = (text) => {
+    if (Uint8Array.fromBase64) return Uint8Array.fromBase64(text);
+    const binary = atob(text);
+    const bytes = new Uint8Array(binary.length);
+    // A call a byte, as `Uint8Array.from` makes, takes a third of a second for a large list.
+    for (let i = 0; i < binary.length; i++) bytes[i] = binary.charCodeAt(i);
+    return bytes;
+  };
   let unpacked = Promise.resolve();
   const packed = (call, text) => {
-    const bytes = Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
+    const bytes = fromBase64(text);
     const plain = new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate-raw"))).json();
     unpacked = Promise.all([unpacked, plain.then((given) => (call === "table" ? table : items)(...given))]);
     unpacked.catch(() => { document.querySelector("main").prepend(el("p", { class: "notice", role: "alert" }, "This browser cannot unpack the data of the report: use a newer one.")); });
@@ -49,6 +57,14 @@ const OP = (() => {
       else for (let i = 0; i < t.rows; i++) rows[i][c.key] = c.values[i];
     }
     return rows;
+  };
+  /// The same without copying them: a row reads its columns when it is asked. Of 20,000 lines the list draws fifty.
+  const viewsOf = (t) => {
+    class Row { constructor(n) { this.n = n; } }
+    for (const { key, words, values } of t.columns) {
+      Object.defineProperty(Row.prototype, key, { get: words ? function () { return words[values[this.n]]; } : function () { return values[this.n]; } });
+    }
+    return Array.from({ length: t.rows }, (_, i) => new Row(i));
   };
   const onTable = (name, use) => {
     if (tables[name]) use(tables[name]);
@@ -163,13 +179,13 @@ const OP = (() => {
     changed();
   });
   const now = () => new Date().toISOString().slice(0, 19) + "Z";
-  /// What can be undone, the last decision at the end: [id, what stood before].
+  /// What can be undone, the last step at the end: of each line decided in it, the line and what stood before.
   const undoable = [];
   /// `line` is {id, sku, location, supplier}: the last three find it again in a later run, where its id is another one.
   /// Decided here and not sent yet; see `served`.
   const fresh = new Set();
-  const set = (line, decision) => {
-    undoable.push([line, decided[line.id]]);
+  const set = (line, decision, step) => {
+    step.push({ line, before: decided[line.id] });
     fresh.add(line.id);
     onServer.delete(line.id);
     if (decision) {
@@ -184,24 +200,34 @@ const OP = (() => {
       if (!["rejected", "snoozed"].includes(before.decision)) return tell(() => [`${line.sku} is approved and kept: change it in the purchase order`]);
       decision = { decision: "reopened", quantity: "", until: "", reason: "" };
     }
-    set(line, decision);
+    const step = [];
+    set(line, decision, step);
+    undoable.push(step);
     keep(DECISIONS, decided);
     changed(line.id);
   };
   const recordAll = (lines, decisionOf) => {
-    for (const line of lines) set(line, decisionOf(line));
+    const step = [];
+    for (const line of lines) set(line, decisionOf(line), step);
+    if (step.length) undoable.push(step);
     keep(DECISIONS, decided);
     changed();
   };
   const undo = () => {
-    const last = undoable.pop();
-    if (!last) return;
-    const [line, before] = last;
-    if (!before && decided[line.id]?.kept) return record(line, null);
-    if (before) decided[line.id] = before;
-    else delete decided[line.id];
+    const step = undoable.pop();
+    if (!step) return;
+    // What the server has is not undone by forgetting it here.
+    const isKept = ({ line, before }) => !before && decided[line.id]?.kept;
+    const open = step.filter((one) => !isKept(one));
+    for (const { line, before } of open) {
+      if (before) decided[line.id] = before;
+      else delete decided[line.id];
+    }
     keep(DECISIONS, decided);
-    changed(line.id);
+    changed(open.length === 1 ? open[0].line.id : undefined);
+    const stays = step.filter(isKept);
+    if (step.length === 1 && stays.length === 1) record(stays[0].line, null);
+    else if (stays.length) tell(() => [`${counted(stays.length, "line")} had been kept already: take them back one by one`]);
   };
   const approval = (line) => ({ decision: "approved", quantity: line.quantity });
   const author = () => read(AUTHOR, "");
@@ -455,7 +481,7 @@ const OP = (() => {
   }
 
   return {
-    table, items, packed, item, itemAddress, rowsOf, onTable, load, el, write, iso, counted, otherQuantities, words, status, read, keep, csv, download,
+    table, items, packed, item, itemAddress, rowsOf, viewsOf, onTable, load, el, write, iso, counted, otherQuantities, words, status, read, keep, csv, download,
     decide, decideButton, decisionBar, decisions, madeOn, plain, record, recordAll, approval, undo, ask, told, leftBehind, forget, downloadDecisions, root, asOf, currency,
     onDecision: (call) => listeners.push(call),
   };

@@ -12,13 +12,20 @@
   const state = { view: "worth", search: "", supplier: "", location: "", category: "", undecided: false, shown: SHOWN };
   const typed = new Map();
   let lines = [];
+  /// Of the lines, those that wait for a person or were decided on in this browser.
+  let queued = [];
+  const byId = new Map();
+  /// Need of all lines of an item at a location: a split order has several that fill up to one level together.
+  const needs = new Map();
+  const poolOf = (row) => `${row.sku}\n${row.location}`;
+  let places = false;
   let suppliers = new Map();
 
   const money = (value) => (value === null ? "unknown" : `${write("money", value)} ${OP.currency}`.trim());
   const whole = (value) => `${write("number", Math.round(value))} ${OP.currency}`.trim();
   const day = (n) => (n === null ? "" : write("date", n));
   const today = Math.round(Date.parse(OP.asOf) / 86400000);
-  const lineOf = (row) => ({ ...row, id: row.recommendation_id });
+  const lineOf = ({ recommendation_id: id, sku, location, supplier, quantity }) => ({ id, sku, location, supplier, quantity });
 
   // --- What may be ordered ------------------------------------------------------------------------------------------------
   /// Why the supplier would not take `quantity`; empty where it would.
@@ -67,7 +74,7 @@
     focusOn(after || row);
   };
   const visible = () => [...place.querySelectorAll("tr[data-line]")];
-  const rowAt = (tr) => lines.find((row) => row.recommendation_id === tr?.dataset.line);
+  const rowAt = (tr) => byId.get(tr?.dataset.line);
   const find = (row) => place.querySelector(`tr[data-line="${CSS.escape(row.recommendation_id)}"]`);
   const quantityBox = (row) => find(row)?.querySelector("input");
   const focusOn = (row) => {
@@ -118,11 +125,13 @@
     const parts = OP.plain(row.reason).split("; ");
     // What raised or cut the quantity beyond the need, in the order it was done.
     const rules = parts.filter((part) => /needed, |^raised |^cut |^the last run's |^split order|^the rest of a split/.test(part)).map((part) => part.replace(/:.*/, ""));
+    // What waits for a word names its need once: the rule that would round it says it more exactly.
+    const held = /^([\d.,]+) needed, not ordered: (.*)$/.exec(parts[0]);
+    if (held) return [held[2], rules.slice(1).pop() || `${held[1]} needed`].join("; ");
     if (!below || row.quantity === 0) return [parts[0].replace(/^position .*: order up to/, "order up to"), ...rules.slice(-1)].filter((part, i, all) => all.indexOf(part) === i).join("; ");
     const units = (value) => write("number", Math.round(value));
     const level = `has ${units(row.inventory_position)}${row.on_order > 0 ? " with what is on the way" : ""}, needs ${units(row.reorder_point)} until an order is here`;
-    // A split order has a need a line: together they fill up to the level.
-    const need = lines.reduce((sum, other) => (other.sku === row.sku && other.location === row.location ? sum + other.need : sum), 0);
+    const need = needs.get(poolOf(row));
     const upTo = /order up to ([\d.,]+)/.exec(row.reason);
     return [level, `${upTo ? `order up to ${upTo[1]}: ` : ""}${units(need)} needed`, ...rules.map((part) => part.replace(/^[\d.,]+ needed, /, ""))].join("; ");
   };
@@ -172,11 +181,10 @@
     return el("td", {}, el("div", { class: "acts" }, ...acts, button("More", (event) => toggle(row, event.currentTarget), { class: "more", "aria-expanded": "false" })));
   };
 
-  const places = () => new Set(lines.map((row) => row.location)).size > 1;
   const lineRow = (row) =>
     el("tr", { "data-line": row.recommendation_id, tabindex: 0, class: OP.madeOn(row.recommendation_id) ? "decided" : undefined },
       el("th", { scope: "row" }, el("a", { href: OP.itemAddress(row.sku) }, row.sku), el("span", { class: "name" }, row.name),
-        el("span", { class: "note" }, [row.supplier, places() ? row.location : ""].filter(Boolean).join(", "))),
+        el("span", { class: "note" }, [row.supplier, places ? row.location : ""].filter(Boolean).join(", "))),
       quantityCell(row),
       el("td", { class: "why" }, OP.status(row.status), el("br"), why(row)),
       el("td", { class: "number cost" }, money(costOf(row, wanted(row)))),
@@ -219,6 +227,7 @@
     return !text || `${row.sku} ${row.name} ${row.supplier} ${row.reason}`.toLowerCase().includes(text);
   };
   const waiting = () => lines.filter((row) => row.waits || OP.madeOn(row.recommendation_id));
+  const isOpen = (row) => !OP.madeOn(row.recommendation_id);
 
   const byWorth = (rows) => {
     const shown = rows.slice(0, state.shown);
@@ -307,7 +316,7 @@
   const left = el("div");
   const controls = () => {
     const choose = (key, title) => {
-      const words = [...new Set(waiting().map((row) => row[key]))].filter(Boolean).sort();
+      const words = [...new Set(queued.map((row) => row[key]))].filter(Boolean).sort();
       if (words.length < 2) return [];
       const select = el("select", { onchange: () => { state[key] = select.value; state.shown = SHOWN; draw(); } },
         el("option", { value: "" }, "all"), ...words.map((word) => el("option", { value: word, selected: state[key] === word }, word)));
@@ -330,11 +339,14 @@
   };
   /// Decisions of earlier nights that were never taken out of this browser.
   const offer = () => {
-    left.replaceChildren(...OP.leftBehind().map(({ run, decisions }) => {
+    const behind = OP.leftBehind();
+    const key = (line) => `${poolOf(line)}\n${line.supplier}`;
+    const still = new Map(behind.length ? lines.filter((row) => row.waits && isOpen(row)).map((row) => [key(row), row]) : []);
+    left.replaceChildren(...behind.map(({ run, decisions }) => {
       const n = Object.keys(decisions).length;
       const again = Object.values(decisions).flatMap((made) => {
-        const row = lines.find((r) => r.sku === made.sku && r.location === made.location && r.supplier === made.supplier && r.waits);
-        return row && !OP.madeOn(row.recommendation_id) ? [{ line: lineOf(row), made }] : [];
+        const row = still.get(key(made));
+        return row ? [{ line: lineOf(row), made }] : [];
       });
       const carry = () => {
         // An approval holds for what is proposed tonight; the other kinds keep what was said.
@@ -353,30 +365,54 @@
     }));
   };
 
-  const draw = () => {
-    const rows = waiting().filter(matches);
-    const open = rows.filter((row) => !OP.madeOn(row.recommendation_id)).length;
+  /// What the bar says of the lines that match.
+  const tally = (rows) => {
+    const open = rows.filter(isOpen).length;
     count.textContent = `${counted(rows.length, "line")}, ${whole(rows.reduce((sum, row) => sum + spent(row), 0))}; ${write("number", open)} undecided. Keys on a line: a approve, e edit, r reject, s snooze, u undo, o more, j and k down and up.`;
+  };
+  const draw = () => {
+    queued = waiting();
+    const rows = queued.filter(matches);
+    tally(rows);
     list.replaceChildren(...(rows.length ? (state.view === "worth" ? byWorth(rows) : bySupplier(rows)) : [el("p", {}, "No line matches.")]));
     place.dataset.ready = "";
+  };
+  /// After a decision on a line that stays where it is: the line and the totals anew, not the other ninety.
+  const redraw = (row) => {
+    const tr = find(row);
+    if (!tr || state.view !== "worth" || !matches(row) || !(row.waits || !isOpen(row))) return draw();
+    if (tr.nextElementSibling?.classList.contains("drawer")) tr.nextElementSibling.remove();
+    tr.replaceWith(lineRow(row));
+    queued = waiting();
+    tally(queued.filter(matches));
   };
   const fromAddress = () => {
     const fields = new URLSearchParams(location.hash.slice(1));
     for (const key of ["supplier", "location", "category", "status", "search"]) state[key] = fields.get(key) || "";
     // What no line of the list matches is looked up among all items.
-    const none = [...fields].length > 0 && !waiting().some(matches);
+    const none = [...fields].length > 0 && !queued.some(matches);
     if (none) document.getElementById("all-lines").open = true;
   };
   OP.onDecision((id) => {
     const at = document.activeElement?.closest?.("tr[data-line]")?.dataset.line;
-    draw();
-    const row = lines.find((r) => r.recommendation_id === (at || id));
+    const decided = byId.get(id);
+    if (decided) redraw(decided);
+    else draw();
+    const row = byId.get(at || id);
     if (row && find(row)) focusOn(row);
   });
   OP.onTable("suppliers", (t) => { suppliers = new Map(OP.rowsOf(t).map((row) => [row.supplier, row])); if (lines.length) draw(); });
   OP.onTable("recommendations", (t) => {
     // The dearest to leave first; what is worth the same in the order of the table.
-    lines = OP.rowsOf(t).sort((a, b) => b.gain - a.gain || a.n - b.n);
+    const gains = t.columns.find((c) => c.key === "gain").values;
+    lines = OP.viewsOf(t).sort((a, b) => gains[b.n] - gains[a.n] || a.n - b.n);
+    for (const row of lines) {
+      byId.set(row.recommendation_id, row);
+      const pool = poolOf(row);
+      needs.set(pool, (needs.get(pool) || 0) + row.need);
+    }
+    places = lines.some((row) => row.location !== lines[0].location);
+    queued = waiting();
     place.append(left, bar, count, list);
     fromAddress();
     controls();

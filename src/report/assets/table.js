@@ -218,7 +218,9 @@
 
   document.querySelectorAll("[data-table]").forEach((place) => {
     const folded = place.closest("details:not([open])");
-    const start = () => OP.onTable(place.dataset.table, (t) => build(place, t));
+    const draw = () => OP.onTable(place.dataset.table, (t) => build(place, t));
+    // A page whose only long table is folded leaves the code that draws it on the disk until then.
+    const start = () => (window.Tabulator ? draw() : OP.load("assets/tabulator.min.js").then(draw));
     // A table that nobody sees is not drawn.
     if (folded) folded.addEventListener("toggle", start, { once: true });
     else start();

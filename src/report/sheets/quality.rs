@@ -137,9 +137,9 @@ fn verdict(classes: &[(Option<AbcClass>, ClassErrors)]) -> String {
     let judged = if added >= 0.0 { "smaller" } else { "larger" };
     format!(
         "The forecast's errors are {:.0} % {judged} than those of repeating the last value, and it \
-         is the better of the two for {better:.0} % of {}. ",
+         is the better of the two for {better:.0} % of {} series. ",
         added.abs(),
-        counted(all.compared, "series")
+        whole(all.compared)
     )
 }
 
@@ -405,8 +405,9 @@ pub(crate) fn changes(report: &Report) -> Vec<Sheet> {
     // The most money first, whether more is spent or less; then in the order of the kinds, what
     // moved most often first.
     rows.sort_by_key(|row| (Reverse(row.moved.value.abs()), row.topic, Reverse(row.moved.lines)));
+    let is_first = report.input.history.is_empty();
     vec![
-        sheet("By cause", "Nothing changed.", &rows)
+        sheet("By cause", if is_first { "" } else { "Nothing changed." }, &rows)
             .note(compared(report))
             .column("What", "", |row| link(row.topic.name(), row.list()))
             .column("Main cause", "cause", |row| words(spaced(row.cause)))
