@@ -109,7 +109,8 @@ fn served(at: &Path, command: &str) {
     let url = line.split("http://").nth(1).expect("an address");
     let (address, token) = url.trim().split_once("/?token=").expect("a token");
     let mut stream = TcpStream::connect(address).unwrap();
-    let ask = format!("GET /?token={token} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
+    let ask =
+        format!("GET /?token={token} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
     stream.write_all(ask.as_bytes()).unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();

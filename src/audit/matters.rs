@@ -153,9 +153,9 @@ impl<'a> Book<'a> {
         let status = self.inputs.products.get(sku.index()).map(|product| product.status);
         match status {
             None | Some(ProductStatus::Active | ProductStatus::New) => true,
-            Some(
-                ProductStatus::PhaseOut | ProductStatus::Obsolete | ProductStatus::DoNotOrder,
-            ) => false,
+            Some(ProductStatus::PhaseOut | ProductStatus::Obsolete | ProductStatus::DoNotOrder) => {
+                false
+            }
         }
     }
 
@@ -259,8 +259,8 @@ impl<'a> Book<'a> {
 
     fn nobody_to_order_from(&self) -> Option<Matter> {
         let inputs = self.inputs;
-        let lacking = self
-            .lacking(|sku| !self.kits.contains(&sku) && inputs.supply.of(sku).is_empty());
+        let lacking =
+            self.lacking(|sku| !self.kits.contains(&sku) && inputs.supply.of(sku).is_empty());
         let first = *lacking.first()?;
         Some(Matter {
             what: format!(

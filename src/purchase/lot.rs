@@ -245,7 +245,10 @@ mod tests {
         assert_eq!(rules(0, 1, None).order_quantity(12.3), lot(13, None));
         assert_eq!(rules(50, 1, None).order_quantity(12.3), lot(50, Some(LotLimit::Minimum)));
         assert_eq!(rules(50, 24, None).order_quantity(60.0), lot(72, Some(LotLimit::Pack)));
-        assert_eq!(rules(50, 24, Some(60)).order_quantity(60.0), lot(0, Some(LotLimit::Impossible)));
+        assert_eq!(
+            rules(50, 24, Some(60)).order_quantity(60.0),
+            lot(0, Some(LotLimit::Impossible))
+        );
         assert_eq!(rules(10, 24, Some(60)).order_quantity(900.0), lot(48, Some(LotLimit::Maximum)));
         assert_eq!(rules(10, 24, None).order_quantity(0.0), lot(0, None));
         let full = rules(0, 10, Some(500)).within(Some(Units(25)));

@@ -146,8 +146,7 @@ const SUPPLIER_COLUMNS: [Column; OF_SUPPLIER.len() + Supplier::TERMS.len()] = {
     let mut at = 0;
     // A loop over an iterator does not run at compile time. The closures stay the last column.
     while at < columns.len() - 1 {
-        columns[at] =
-            if at < last { OF_SUPPLIER[at] } else { term(&Supplier::TERMS[at - last]) };
+        columns[at] = if at < last { OF_SUPPLIER[at] } else { term(&Supplier::TERMS[at - last]) };
         at += 1;
     }
     columns

@@ -158,7 +158,9 @@ fn sentence(need: f64, rules: &LotRules, lot: &Rounded) -> Option<String> {
         Limit::Supplier(LotLimit::Impossible) => {
             "but minimum, pack and maximum allow no quantity".to_owned()
         }
-        Limit::Spoils => format!("held at {quantity} in packs of {}: more would spoil", rules.pack()),
+        Limit::Spoils => {
+            format!("held at {quantity} in packs of {}: more would spoil", rules.pack())
+        }
         // The sentence on the long lot says it.
         Limit::Uneconomic => return None,
     };
