@@ -63,10 +63,11 @@ fn bulk(days: &[DayRows]) -> std::ops::Range<usize> {
         let Some(at) = longest.filter(|&at| all[at].day - all[at - 1].day > CLOSED) else {
             return kept;
         };
+        let gap = all[at].day - all[at - 1].day;
         let (before, after) = all.split_at(at);
-        if is_few(after, before) {
+        if is_few(after, before, gap) {
             kept.end = kept.start + at;
-        } else if is_few(before, after) {
+        } else if is_few(before, after, gap) {
             kept.start += at;
         } else {
             return kept;
@@ -82,10 +83,14 @@ fn rows(days: &[DayRows]) -> u64 {
     days.iter().map(|day| day.rows).sum()
 }
 
-/// Whether `lone` are so few that they tell nothing about a shop with these `others`.
-fn is_few(lone: &[DayRows], others: &[DayRows]) -> bool {
+/// Whether `lone`, so many days from the `others`, are so few that they tell nothing about the
+/// shop.
+fn is_few(lone: &[DayRows], others: &[DayRows], gap: i32) -> bool {
+    // A year or more away, and further than the others reach: days that were all written in January
+    // with the wrong year.
+    let is_far = gap >= YEAR - CLOSED && gap > others[others.len() - 1].day - others[0].day;
     let (lone, others) = (rows(lone), rows(others));
-    lone * 100 <= others || (lone <= 5 && lone * 10 <= others)
+    lone * 100 <= others || ((lone <= 5 || is_far) && lone * 10 <= others)
 }
 
 /// Whether the days after a gap have about as many rows as those before it: a shop that reopened. A
@@ -161,6 +166,13 @@ mod tests {
         assert_eq!(history(&days), 0..60, "twenty days after a shop that never closes");
         let days = with(daily(20_000, 60, 10), &[(33_000, 2), (33_400, 1), (20_100, 1)]);
         assert_eq!(history(&days), 0..60);
+        // Two days of a young shop, and a week, written with another year.
+        assert_eq!(history(&with(daily(20_000, 120, 5), &[(20_483, 5), (20_484, 5)])), 0..120);
+        let week: Vec<(i32, u64)> = (33_000..33_007).map(|day| (day, 4)).collect();
+        assert_eq!(history(&with(daily(20_000, 120, 5), &week)), 0..120);
+        // A stall that comes back after a year with as much as before is a stall that came back.
+        let back: Vec<(i32, u64)> = (20_420..20_450).map(|day| (day, 5)).collect();
+        assert_eq!(history(&with(daily(20_000, 60, 5), &back)), 0..90);
     }
 
     #[test]
