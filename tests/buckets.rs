@@ -126,3 +126,44 @@ fn s2_the_sample_in_buckets_is_the_night_of_one_machine_cell_by_cell() {
         assert_same(&whole.folder, &in_buckets(&data, &out, of, threads), of);
     }
 }
+
+#[test]
+fn a_table_that_is_replaced_between_phases_is_refused() {
+    let at = tempfile::tempdir().unwrap();
+    let data = at.path().join("data");
+    orderpoint::sample::write(&data, 12, orderpoint::sample::SEED).unwrap();
+    let plan = plan_of(&data, &at.path().join("out"), 1);
+    let bucket = |bucket: u32| Bucket { bucket, of: 2 };
+    let replaced = |table: &str| {
+        let path = data.join(format!("{table}.csv"));
+        let text = fs::read_to_string(&path).unwrap();
+        let row = text.lines().last().unwrap().to_owned();
+        fs::write(&path, format!("{text}{row}\n")).unwrap();
+    };
+    // For one bucket it was this file, for the other that.
+    let work = Work::new(&at.path().join("1"), "1");
+    phases::observe_rows(&plan, &work, bucket(0)).unwrap();
+    replaced("sales");
+    phases::observe_rows(&plan, &work, bucket(1)).unwrap();
+    let error = phases::merge_rows(&plan, &work, 2).unwrap_err().to_string();
+    assert!(error.contains("sales.csv: was changed while buckets read it"), "{error}");
+
+    let work = Work::new(&at.path().join("2"), "1");
+    let observed = |number: u32| phases::observe_history(&plan, &work, number);
+    for number in [0, 1] {
+        phases::observe_rows(&plan, &work, bucket(number)).unwrap();
+    }
+    phases::merge_rows(&plan, &work, 2).unwrap();
+    observed(0).unwrap();
+    replaced("stock");
+    observed(1).unwrap();
+    let error = phases::merge_history(&plan, &work).unwrap_err().to_string();
+    assert!(error.contains("run the phases again"), "{error}");
+    observed(0).unwrap();
+    phases::merge_history(&plan, &work).unwrap();
+    phases::plan_bucket(&plan, &work, 0).unwrap();
+    replaced("stock");
+    let error = phases::plan_bucket(&plan, &work, 1).unwrap_err();
+    assert!(error.to_string().contains("run the phases again"), "{error}");
+    assert_eq!(error.exit_code(), 3);
+}

@@ -295,7 +295,7 @@ fn first_lines(file: &File, settings: &Settings) -> Result<Vec<Vec<String>>> {
     match file.format {
         Format::Parquet => parquet::headings(file).map(|headings| vec![headings]),
         Format::Text | Format::Gzip => text::first_lines(file, settings),
-        Format::Workbook => workbook::first_lines(file),
+        Format::Workbook => workbook::first_lines(file, &settings.data),
     }
 }
 

@@ -172,16 +172,26 @@ impl SalesPart {
     }
 
     /// What the parts of all buckets say together, rows apart; `None` of no parts.
-    #[must_use]
-    pub fn together(parts: &[Self]) -> Option<Self> {
+    ///
+    /// # Errors
+    /// [`Error::Input`] where a file was another one for one bucket than for the next.
+    pub fn together(parts: &[Self]) -> Result<Option<Self>> {
         let rows: Vec<&SalesRows> = parts.iter().map(|part| &part.sales).collect();
-        let mut all = Self::of(SalesRows::together(&rows)?);
+        let Some(rows) = SalesRows::together(&rows) else { return Ok(None) };
+        let mut all = Self::of(rows);
         let mut exceptions = BTreeSet::new();
         let mut twins = BTreeSet::new();
         let mut sources: BTreeMap<&str, &Source> = BTreeMap::new();
         for part in parts {
             // A file that several have read, each for items of its own, is one.
-            sources.extend(part.sources.iter().map(|source| (source.file.as_str(), source)));
+            for source in &part.sources {
+                let known = sources.insert(&source.file, source);
+                if known.is_some_and(|known| known.sha256 != source.sha256) {
+                    let message = "was changed while buckets read it: run the phases again, in a \
+                                   new work folder, once whoever writes it is done";
+                    return Err(Error::input(&source.file, message));
+                }
+            }
             exceptions.extend(part.exceptions.iter().cloned());
             twins.extend(part.twins.iter().cloned());
             all.quarantine.merge(part.quarantine.clone());
@@ -202,7 +212,7 @@ impl SalesPart {
         });
         all.exceptions = once;
         all.twins = twins.into_iter().collect();
-        Some(all)
+        Ok(Some(all))
     }
 
     /// This part, one bucket's, among `all`.
@@ -244,10 +254,10 @@ fn bytes_of_names(columns: &[ColumnReader]) -> u64 {
 /// megabyte may unpack to forty million rows.
 fn within_memory(request: &Request, table: &str, bytes: u64) -> Result<()> {
     let limit = request.settings.data.memory_limit_mb;
-    let used = bytes >> 20;
-    if used <= limit {
+    if bytes <= limit << 20 {
         return Ok(());
     }
+    let used = bytes >> 20;
     let message = format!(
         "the {table} rows need more than {used} MiB, the limit is {limit} (memory_limit_mb)"
     );
@@ -775,6 +785,7 @@ impl<'a> Loading<'a> {
             pools: &pools,
             awaited: &awaited,
             memory_limit_mb: limits.memory_limit_mb,
+            held: self.held,
         };
         let panel::Built { panel, future_rows: future, sold_periods } =
             panel::build(sales, codes, around, &self.request.data)?;

@@ -54,8 +54,10 @@ pub(crate) struct Around<'a> {
     pub(crate) pools: &'a [(SkuId, LocationId)],
     /// Items, and channels where named, that planners have entered units for.
     pub(crate) awaited: &'a [(SkuId, Option<ChannelId>)],
-    /// Memory the panel may take, MiB.
+    /// Memory that all tables and the panel may take, MiB.
     pub(crate) memory_limit_mb: u64,
+    /// What the other tables take of it, bytes.
+    pub(crate) held: u64,
 }
 
 /// Where the rows of one series go.
@@ -114,10 +116,11 @@ pub(crate) fn build(
         Error::input(data, format!("no sales before the as-of date {}", around.as_of))
     })?;
     let cells = frame.offsets.last().copied().unwrap_or(0);
-    let needed = cells as u64 * CELL_BYTES + sales.bytes();
+    let needed = cells as u64 * CELL_BYTES + sales.bytes() + around.held;
     if needed > around.memory_limit_mb << 20 {
         let message = format!(
-            "the panel of {} series needs about {} MiB, more than the {} allowed (memory_limit_mb)",
+            "the panel of {} series and the other tables need about {} MiB, more than the {} \
+             allowed (memory_limit_mb)",
             frame.keys.len(),
             needed.div_ceil(1 << 20),
             around.memory_limit_mb

@@ -6,6 +6,7 @@ use crate::domain::units::{Money, Units};
 use crate::ingest::*;
 use std::fs;
 use std::io::Write;
+use std::path::Path;
 use tempfile::TempDir;
 
 const SALES: &str = "date,sku,channel,quantity,unit_price\n2024-01-01,A,web,3,2.50\n\
@@ -1321,45 +1322,38 @@ fn channels_sell_from_their_location_and_suppliers_keep_their_calendar() {
     assert_eq!(inputs.suppliers[0].closures.len(), 2);
 }
 
+/// A row of a table that is good in every cell, under its header.
+fn good_rows(schema: &schema::Schema, rows: usize) -> String {
+    use crate::ingest::tables::schema::Kind;
+    let headings: Vec<&str> = schema.columns.iter().map(|c| c.name).collect();
+    let cell = |c: &schema::Column| match c.kind {
+        Kind::Id(_) | Kind::Text if c.name == "currency" => "EUR",
+        // A transfer names no supplier.
+        Kind::Id(_) if c.name == "source_location" => "",
+        Kind::Key => "7",
+        Kind::Text if matches!(c.name, "order_weekdays" | "weekdays") => "mon",
+        Kind::Text if c.name == "closures" => "2024-01-01",
+        Kind::Text if c.name == "field" => "safety_stock",
+        Kind::Id(_)
+            if matches!(c.name, "superseded_by" | "component" | "analogue" | "to_location") =>
+        {
+            "Y"
+        }
+        Kind::Id(_) | Kind::Text => "A",
+        Kind::Choice(words) => words[0],
+        Kind::Date => "2023-12-01",
+        Kind::Bool => "yes",
+        Kind::Number(..) if c.name == "units" => "",
+        Kind::Number(..) | Kind::Units(_) | Kind::Money | Kind::Amount => "1",
+    };
+    let row: Vec<&str> = schema.columns.iter().map(cell).collect();
+    format!("{}\n{}", headings.join(","), format!("{}\n", row.join(",")).repeat(rows))
+}
+
 #[test]
 fn every_table_of_the_contract_can_be_read_from_its_own_columns() {
-    for schema in crate::ingest::tables::schema::TABLES {
-        let headings: Vec<&str> = schema.columns.iter().map(|c| c.name).collect();
-        let cell = |c: &crate::ingest::tables::schema::Column| match c.kind {
-            crate::ingest::tables::schema::Kind::Id(_)
-            | crate::ingest::tables::schema::Kind::Text
-                if c.name == "currency" =>
-            {
-                "EUR"
-            }
-            // A transfer names no supplier.
-            crate::ingest::tables::schema::Kind::Id(_) if c.name == "source_location" => "",
-            crate::ingest::tables::schema::Kind::Key => "7",
-            crate::ingest::tables::schema::Kind::Text
-                if matches!(c.name, "order_weekdays" | "weekdays") =>
-            {
-                "mon"
-            }
-            crate::ingest::tables::schema::Kind::Text if c.name == "closures" => "2024-01-01",
-            crate::ingest::tables::schema::Kind::Text if c.name == "field" => "safety_stock",
-            crate::ingest::tables::schema::Kind::Id(_)
-                if matches!(c.name, "superseded_by" | "component" | "analogue" | "to_location") =>
-            {
-                "Y"
-            }
-            crate::ingest::tables::schema::Kind::Id(_)
-            | crate::ingest::tables::schema::Kind::Text => "A",
-            crate::ingest::tables::schema::Kind::Choice(words) => words[0],
-            crate::ingest::tables::schema::Kind::Date => "2023-12-01",
-            crate::ingest::tables::schema::Kind::Bool => "yes",
-            crate::ingest::tables::schema::Kind::Number(..) if c.name == "units" => "",
-            crate::ingest::tables::schema::Kind::Number(..)
-            | crate::ingest::tables::schema::Kind::Units(_)
-            | crate::ingest::tables::schema::Kind::Money
-            | crate::ingest::tables::schema::Kind::Amount => "1",
-        };
-        let row: Vec<&str> = schema.columns.iter().map(cell).collect();
-        let text = format!("{}\n{}\n", headings.join(","), row.join(","));
+    for schema in schema::TABLES {
+        let text = good_rows(schema, 1);
         let name = format!("{}.csv", schema.table);
         let files = [("sales.csv", SALES), (name.as_str(), text.as_str())];
         let inputs = ok(if schema.table == "sales" { &files[1..] } else { &files }, "");
@@ -1368,23 +1362,142 @@ fn every_table_of_the_contract_can_be_read_from_its_own_columns() {
     }
 }
 
+/// The same rows as a file of each format that is read.
+fn in_every_format(text: &str) -> Vec<(&'static str, Vec<u8>)> {
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    gzip.write_all(text.as_bytes()).unwrap();
+    let lines: Vec<Vec<&str>> = text.lines().map(|line| line.split(',').collect()).collect();
+    let mut book = rust_xlsxwriter::Workbook::new();
+    let sheet = book.add_worksheet();
+    for (row, line) in lines.iter().enumerate() {
+        for (column, cell) in line.iter().enumerate() {
+            sheet.write_string(row as u32, column as u16, *cell).unwrap();
+        }
+    }
+    let columns = lines[0].iter().enumerate().map(|(column, name)| {
+        let cells = lines[1..].iter().map(|line| Some(line[column]));
+        let array: arrow::array::ArrayRef =
+            std::sync::Arc::new(cells.collect::<arrow::array::StringArray>());
+        (*name, array)
+    });
+    let batch = arrow::record_batch::RecordBatch::try_from_iter(columns).unwrap();
+    let mut parquet = Vec::new();
+    let mut writer =
+        parquet::arrow::ArrowWriter::try_new(&mut parquet, batch.schema(), None).unwrap();
+    writer.write(&batch).unwrap();
+    writer.close().unwrap();
+    vec![
+        ("csv", text.as_bytes().to_vec()),
+        ("csv.gz", gzip.finish().unwrap()),
+        ("xlsx", book.save_to_buffer().unwrap()),
+        ("parquet", parquet),
+    ]
+}
+
 #[test]
-fn memory_limits_hold_for_every_table_and_for_names() {
-    let counted: String =
-        (0..60_000).map(|i| format!("2024-01-0{},A,{}\n", i % 9 + 1, i % 7)).collect();
-    let stock_history = format!("date,sku,on_hand\n{counted}");
-    refuses(
-        &[("sales.csv", SALES), ("stock_history.csv", &stock_history)],
-        "[data]\nmemory_limit_mb = 4",
-        &["the stock_history rows need more than", "the limit is 4 (memory_limit_mb)"],
-    );
+fn a_table_that_changes_while_it_is_read_is_refused() {
+    let schema = schema::table("stock_history").unwrap();
+    let settings = Settings::default();
+    let mapping = TableMapping::default();
+    let text = good_rows(schema, 100);
+    // As whoever writes it would: a row more, another file in its place, another figure in it.
+    let changes: [fn(&Path, &[u8]); 3] = [
+        |path, _| {
+            let mut file = fs::OpenOptions::new().append(true).open(path).unwrap();
+            file.write_all(b"2023-12-02,A,A,2\n").unwrap();
+        },
+        |path, bytes| {
+            let next = path.with_extension("next");
+            fs::write(&next, bytes).unwrap();
+            fs::rename(next, path).unwrap();
+        },
+        |path, bytes| {
+            // Clocks of file systems tick a few milliseconds apart.
+            std::thread::sleep(std::time::Duration::from_millis(30));
+            let mut other = bytes.to_vec();
+            let last = other.len() - 2;
+            other[last] ^= 2;
+            fs::write(path, other).unwrap();
+        },
+    ];
+    for (ending, bytes) in in_every_format(&text) {
+        let dir = folder(&[]);
+        let path = dir.path().join(format!("stock_history.{ending}"));
+        let read = |change: Option<fn(&Path, &[u8])>| {
+            fs::write(&path, &bytes).unwrap();
+            let files = source::files(dir.path(), schema, &mapping).unwrap().files;
+            let table = TableSource {
+                schema,
+                mapping: &mapping,
+                files,
+                compares_orders: false,
+                known_locations: None,
+            };
+            let mut change = change;
+            let mut quarantine = Quarantine::default();
+            read::read(&table, &settings, &mut quarantine, &mut |_, _, _| {
+                // The first rows are read, and the file is not done with.
+                if let Some(change) = change.take() {
+                    change(&path, &bytes);
+                }
+                Ok(())
+            })
+        };
+        let quiet = read(None).unwrap();
+        assert_eq!(quiet.sources[0].sha256, crate::domain::digest::sha256_hex(&bytes), "{ending}");
+        for change in changes {
+            let error = read(Some(change)).expect_err(ending);
+            assert_eq!(error.exit_code(), 3);
+            assert!(error.to_string().contains("was changed while it was read"), "{error}");
+            assert!(error.to_string().contains(&format!("stock_history.{ending}")), "{error}");
+        }
+    }
+}
+
+#[test]
+fn memory_limits_hold_for_every_table_format_and_for_names() {
+    let refused = |name: &str, bytes: &[u8], parts: &[&str]| {
+        let dir = folder(if name.starts_with("sales.") { &[] } else { &[("sales.csv", SALES)] });
+        fs::write(dir.path().join(name), bytes).unwrap();
+        let error = load(&request(&dir, "[data]\nmemory_limit_mb = 1")).expect_err(name);
+        let told = error.to_string();
+        assert_eq!(error.exit_code(), 3, "{told}");
+        parts.iter().for_each(|part| assert!(told.contains(part), "`{part}` is not in: {told}"));
+    };
+    for schema in schema::TABLES.iter().filter(|schema| schema.table != "sales") {
+        let name = format!("{}.csv", schema.table);
+        let parts = [&format!("the {} rows need more than", schema.table), "the limit is 1"];
+        refused(&name, good_rows(schema, 9_000).as_bytes(), &parts);
+    }
+    let text = good_rows(schema::table("stock_history").unwrap(), 9_000);
+    for (ending, bytes) in in_every_format(&text) {
+        refused(&format!("stock_history.{ending}"), &bytes, &["memory_limit_mb"]);
+    }
+    // Names, and series: few items at few places are many of them.
     let names: String =
-        (0..20_000).map(|i| format!("2024-01-02,{}{i},1\n", "n".repeat(150))).collect();
-    refuses(
-        &[("sales.csv", &format!("date,sku,quantity\n{names}"))],
-        "[data]\nmemory_limit_mb = 4",
-        &["the sales rows need more than", "the limit is 4 (memory_limit_mb)"],
-    );
+        (0..5_000).map(|i| format!("2024-01-02,{}{i},1\n", "n".repeat(150))).collect();
+    let sales = format!("date,sku,quantity\n{names}");
+    refused("sales.csv", sales.as_bytes(), &["the sales rows need more than", "the limit is 1"]);
+    let pairs = (0..4_000).map(|i| format!("2024-01-02,S{},L{},1\n", i % 64, i / 64));
+    let sales = format!("date,sku,location,quantity\n{}", pairs.collect::<String>());
+    refused("sales.csv", sales.as_bytes(), &["the sales rows need more than", "the limit is 1"]);
+}
+
+#[test]
+fn a_small_limit_cuts_parquet_finer_and_changes_no_figure() {
+    let rows: String = (0..200_000u32)
+        .map(|i| format!("2024-01-{:02},S{},{}\n", i % 28 + 1, i % 3, i % 5))
+        .collect();
+    let text = format!("date,sku,quantity\n{rows}");
+    let (_, bytes) = in_every_format(&text).pop().unwrap();
+    let dir = folder(&[]);
+    fs::write(dir.path().join("sales.parquet"), bytes).unwrap();
+    let whole = load(&request(&dir, "")).unwrap();
+    let cut = load(&request(&dir, "[data]\nmemory_limit_mb = 8")).unwrap();
+    for at in 0..whole.panel.len() {
+        assert_eq!(cut.panel.gross(at), whole.panel.gross(at));
+        assert_eq!(cut.panel.totals(at), whole.panel.totals(at));
+    }
 }
 
 #[test]

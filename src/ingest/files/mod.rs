@@ -1,5 +1,6 @@
 //! Bytes to columns: where the files of a table are, and how text and Parquet are read.
 
+pub(crate) mod archive;
 pub mod chunk;
 pub(crate) mod delta;
 pub mod parquet;

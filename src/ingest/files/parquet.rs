@@ -30,6 +30,9 @@ const SLICE_ROWS: usize = 1 << 19;
 /// Bytes that the columns read of a slice may unpack to: long texts make slices of fewer rows.
 const SLICE_BYTES: u64 = 256 << 20;
 
+/// What a cell takes once it is decoded, beside its text.
+const DECODED_CELL_BYTES: u64 = 16;
+
 /// Most rows of one file.
 const MOST_ROWS: usize = 1 << 32;
 
@@ -80,7 +83,7 @@ pub(crate) fn read(file: &File, reading: &mut Reading<'_>, sink: &mut Sink<'_>) 
         )?;
         Ok((metadata, in_dictionaries))
     })?;
-    let slices = slices(&metadata, &names);
+    let slices = slices(&metadata, &names, reading.settings.data.memory_limit_mb << 20);
     let mut columns = Columns {
         file,
         metadata,
@@ -379,7 +382,12 @@ fn in_words(dtype: &ArrowDataType) -> String {
 
 /// How many rows to read at a time: row groups joined up to [`SLICE_ROWS`], and larger ones cut, as
 /// are those whose columns `names` unpack to more than [`SLICE_BYTES`].
-fn slices(metadata: &FileMetadata, names: &[&str]) -> Vec<usize> {
+/// `room` is what all tables may take: two slices at once, of which each is decoded and converted,
+/// are a part of it.
+fn slices(metadata: &FileMetadata, names: &[&str], room: u64) -> Vec<usize> {
+    let slice_bytes = SLICE_BYTES.min(room / 8).max(1);
+    let cells = usize::try_from(room / 8 / DECODED_CELL_BYTES).unwrap_or(usize::MAX);
+    let slice_rows = (cells / names.len().max(1)).clamp(CHUNK_ROWS, SLICE_ROWS);
     let mut slices: Vec<usize> = Vec::new();
     for group in &metadata.row_groups {
         let mut rows = group.num_rows();
@@ -387,8 +395,8 @@ fn slices(metadata: &FileMetadata, names: &[&str]) -> Vec<usize> {
             .iter()
             .flat_map(|name| group.columns_under_root_iter(name).into_iter().flatten())
             .fold(0u64, |sum, chunk| sum.saturating_add(chunk.uncompressed_size().max(0) as u64));
-        let parts = usize::try_from(bytes / SLICE_BYTES).unwrap_or(usize::MAX).saturating_add(1);
-        let most = if parts == 1 { SLICE_ROWS } else { (rows / parts).clamp(1, SLICE_ROWS) };
+        let parts = usize::try_from(bytes / slice_bytes).unwrap_or(usize::MAX).saturating_add(1);
+        let most = if parts == 1 { slice_rows } else { (rows / parts).clamp(1, slice_rows) };
         match slices.last_mut() {
             Some(last) if parts == 1 && *last + rows <= most => *last += rows,
             _ => {

@@ -7,29 +7,32 @@
 use crate::domain::error::{Error, Result};
 use crate::domain::exceptions::{Exception, ExceptionKind, Severity, Subject};
 use crate::ingest::cells::interner::Problem;
+use crate::ingest::files::archive::{self, Room};
 use crate::ingest::files::chunk::{Reading, Sink};
 use crate::ingest::files::rows::{self, Lines};
 use crate::ingest::files::source::File;
-use crate::ingest::settings::Footer;
-use calamine::{
-    Cell, Data, DataRef, ExcelDateTime, Range, Reader, SheetVisible, Sheets, open_workbook_auto,
-};
+use crate::ingest::settings::{DataSettings, Footer};
+use crate::math::hash::FastMap;
+use calamine::{Data, DataRef, ExcelDateTime, Reader, SheetVisible, Sheets, open_workbook_auto};
 use std::borrow::Cow;
-use std::io::{Read, Seek};
+use std::fs;
+use std::io::{BufReader, Read, Seek};
 
-/// Cells that a sheet may span, filled or not: the most rows of a sheet with nineteen columns. Each
-/// takes 32 bytes, so that one stray cell far below would take all memory.
+/// Cells that a sheet may span, filled or not: the most rows of a sheet with nineteen columns. One
+/// stray cell far below would take minutes.
 const MOST_CELLS: u64 = 20_000_000;
+
+/// Bytes of a cell that are kept: no column takes as many, and a text that a million cells share
+/// would be made a million times.
+const LONGEST_CELL: usize = 1 << 16;
 
 /// Reads the sheets of one workbook; returns the number of their rows.
 ///
 /// # Errors
 /// If the file is no workbook, or no sheet has the columns that the table needs.
 pub(crate) fn read(file: &File, reading: &mut Reading<'_>, sink: &mut Sink<'_>) -> Result<u64> {
-    let opened = crate::domain::fault::guarded(|| open_workbook_auto(&file.path));
-    let mut workbook = opened
-        .map_err(|_| no_workbook(file, "its contents are damaged"))?
-        .map_err(|error| no_workbook(file, &error.to_string()))?;
+    let room = room(&reading.settings.data);
+    let mut workbook = open(file, room)?;
     let wanted = reading.mapping.sheet.as_ref().or(reading.mapped.preset.sheet.as_ref()).cloned();
     let sheets = workbook.sheets_metadata().to_vec();
     let visible = sheets.iter().filter(|sheet| sheet.visible == SheetVisible::Visible);
@@ -54,11 +57,8 @@ pub(crate) fn read(file: &File, reading: &mut Reading<'_>, sink: &mut Sink<'_>) 
     let mut passed_over = Vec::new();
     let mut first_error = None;
     for name in &names {
-        let cells = crate::domain::fault::guarded(|| cells_of(&mut workbook, name));
-        let range = cells
-            .map_err(|_| no_workbook(file, &format!("sheet `{name}` is damaged")))?
-            .map_err(|error| no_workbook(file, &format!("sheet `{name}`: {error}")))?;
-        let mut lines = SheetLines::new(&range);
+        let cells = sheet(file, &mut workbook, name, room)?;
+        let mut lines = SheetLines::new(&cells);
         let header = match rows::header(file, &mut lines, reading) {
             Ok(header) => header,
             Err(error) => {
@@ -76,7 +76,7 @@ pub(crate) fn read(file: &File, reading: &mut Reading<'_>, sink: &mut Sink<'_>) 
             &mut lines,
             &header,
             last,
-            |_| Ok(SheetLines::new(&range)),
+            |_| Ok(SheetLines::new(&cells)),
             reading,
             sink,
         )?;
@@ -105,22 +105,36 @@ fn no_workbook(file: &File, what: &str) -> Error {
     Error::input(&file.path, format!("not a workbook: {what}"))
 }
 
+fn room(settings: &DataSettings) -> Room {
+    Room {
+        unpacked: settings.decompressed_limit_mb << 20,
+        held: settings.memory_limit_mb << 20,
+        cells: MOST_CELLS,
+    }
+}
+
+/// The workbook, once nothing in it asks for more than there is room for.
+fn open(file: &File, room: Room) -> Result<Sheets<BufReader<fs::File>>> {
+    archive::check(&file.path, room).map_err(|what| Error::input(&file.path, what))?;
+    crate::domain::fault::guarded(|| open_workbook_auto(&file.path))
+        .map_err(|_| no_workbook(file, "its contents are damaged"))?
+        .map_err(|error| no_workbook(file, &error.to_string()))
+}
+
 /// The cells of the first lines of every visible sheet.
 ///
 /// # Errors
 /// If the file is no workbook.
-pub(crate) fn first_lines(file: &File) -> Result<Vec<Vec<String>>> {
-    let opened = crate::domain::fault::guarded(|| open_workbook_auto(&file.path));
-    let Ok(Ok(mut workbook)) = opened else {
-        return Err(Error::input(&file.path, "not a readable workbook"));
-    };
+pub(crate) fn first_lines(file: &File, settings: &DataSettings) -> Result<Vec<Vec<String>>> {
+    let room = room(settings);
+    let mut workbook = open(file, room)?;
     let mut first = Vec::new();
     for sheet in workbook.sheets_metadata().to_vec() {
         if sheet.visible != SheetVisible::Visible {
             continue;
         }
-        let Ok(range) = cells_of(&mut workbook, &sheet.name) else { continue };
-        let mut lines = SheetLines::new(&range);
+        let Ok(cells) = self::sheet(file, &mut workbook, &sheet.name, room) else { continue };
+        let mut lines = SheetLines::new(&cells);
         for _ in 0..rows::HEADER_WITHIN {
             if !lines.next()? {
                 break;
@@ -131,92 +145,185 @@ pub(crate) fn first_lines(file: &File) -> Result<Vec<Vec<String>>> {
     Ok(first)
 }
 
-/// The cells of one sheet; or why it cannot be read.
-fn cells_of<R: Read + Seek>(
+/// The cells of the sheet `name`.
+fn sheet<R: Read + Seek>(
+    file: &File,
     workbook: &mut Sheets<R>,
-    sheet: &str,
-) -> std::result::Result<Range<Data>, String> {
-    let Sheets::Xlsx(workbook) = workbook else {
-        return workbook.worksheet_range(sheet).map_err(|error| error.to_string());
-    };
-    let mut reader = workbook.worksheet_cells_reader(sheet).map_err(|error| error.to_string())?;
-    let mut cells: Vec<Cell<Data>> = Vec::new();
-    let mut rows = 0;
-    let mut columns = 0;
-    while let Some(cell) = reader.next_cell().map_err(|error| error.to_string())? {
-        if !matches!(cell.get_value(), DataRef::Empty) {
-            let position = cell.get_position();
-            rows = rows.max(u64::from(position.0) + 1);
-            columns = columns.max(u64::from(position.1) + 1);
-            cells.push(Cell::new(position, Data::from(cell.get_value().clone())));
+    name: &str,
+    room: Room,
+) -> Result<SheetCells> {
+    crate::domain::fault::guarded(|| SheetCells::read(workbook, name, room))
+        .map_err(|_| no_workbook(file, &format!("sheet `{name}` is damaged")))?
+        .map_err(|error| Error::input(&file.path, format!("sheet `{name}`: {error}")))
+}
+
+/// The filled cells of a sheet, row by row, as texts.
+#[derive(Debug, Default)]
+struct SheetCells {
+    cells: Vec<FilledCell>,
+    /// The texts of the cells, those that several cells share once.
+    texts: String,
+    /// The first column that is filled, and how many from it on.
+    left: u32,
+    width: usize,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct FilledCell {
+    row: u32,
+    column: u32,
+    text: Span,
+}
+
+/// Bytes of [`SheetCells::texts`].
+#[derive(Debug, Clone, Copy)]
+struct Span {
+    from: u32,
+    to: u32,
+}
+
+impl SheetCells {
+    /// Reads the sheet `name`; or why it cannot be read.
+    fn read<R: Read + Seek>(
+        workbook: &mut Sheets<R>,
+        name: &str,
+        room: Room,
+    ) -> std::result::Result<Self, String> {
+        let mut sheet = Self::default();
+        // By where the workbook holds the text.
+        let mut shared: FastMap<usize, Span> = FastMap::default();
+        match workbook {
+            Sheets::Xlsx(workbook) => {
+                let mut reader = workbook.worksheet_cells_reader(name).map_err(in_words)?;
+                while let Some(cell) = reader.next_cell().map_err(in_words)? {
+                    sheet.push(cell.get_position(), cell.get_value(), &mut shared, room)?;
+                }
+            }
+            Sheets::Xlsb(workbook) => {
+                let mut reader = workbook.worksheet_cells_reader(name).map_err(in_words)?;
+                while let Some(cell) = reader.next_cell().map_err(in_words)? {
+                    sheet.push(cell.get_position(), cell.get_value(), &mut shared, room)?;
+                }
+            }
+            Sheets::Xls(_) | Sheets::Ods(_) => {
+                let range = workbook.worksheet_range(name).map_err(in_words)?;
+                let (top, left) = range.start().unwrap_or_default();
+                for (row, column, data) in range.used_cells() {
+                    let position = (top + row as u32, left + column as u32);
+                    sheet.push(position, &as_read(data), &mut shared, room)?;
+                }
+            }
         }
+        let columns = || sheet.cells.iter().map(|cell| cell.column);
+        let left = columns().min().unwrap_or(0);
+        let right = columns().max().unwrap_or(0);
+        let bottom = sheet.cells.iter().map(|cell| cell.row).max().unwrap_or(0);
+        let (rows, columns) = (u64::from(bottom) + 1, u64::from(right) + 1);
+        if rows * columns > MOST_CELLS {
+            return Err(archive::too_far(rows, columns));
+        }
+        sheet.left = left;
+        sheet.width = (right - left) as usize + usize::from(!sheet.cells.is_empty());
+        if !sheet.cells.is_sorted_by_key(|cell| cell.row) {
+            sheet.cells.sort_by_key(|cell| cell.row);
+        }
+        Ok(sheet)
     }
-    if rows * columns > MOST_CELLS {
-        return Err(format!(
-            "its cells reach to row {rows} and column {columns}: delete what stands far from the \
-             table, or save it as csv"
-        ));
+
+    fn push(
+        &mut self,
+        position: (u32, u32),
+        data: &DataRef<'_>,
+        shared: &mut FastMap<usize, Span>,
+        room: Room,
+    ) -> std::result::Result<(), String> {
+        let text = match data {
+            DataRef::SharedString(text) => match shared.get(&(text.as_ptr() as usize)) {
+                Some(&known) => Some(known),
+                None => {
+                    let span = self.keep(text);
+                    shared.insert(text.as_ptr() as usize, span);
+                    Some(span)
+                }
+            }
+            .filter(|span| span.from < span.to),
+            other => {
+                let text = as_text(other);
+                (!text.trim().is_empty()).then(|| self.keep(&text))
+            }
+        };
+        let Some(text) = text else { return Ok(()) };
+        let (row, column) = position;
+        self.cells.push(FilledCell { row, column, text });
+        let held = self.cells.len() * size_of::<FilledCell>() + self.texts.len();
+        // Spans are of 32 bits.
+        if held as u64 > room.held.min(u64::from(u32::MAX) - LONGEST_CELL as u64) {
+            return Err(archive::too_much(room.held));
+        }
+        Ok(())
     }
-    Ok(Range::from_sparse(cells))
+
+    /// Takes over a text; nothing of a blank one.
+    fn keep(&mut self, text: &str) -> Span {
+        let from = self.texts.len() as u32;
+        if !text.trim().is_empty() {
+            self.texts.push_str(&text[..text.floor_char_boundary(LONGEST_CELL)]);
+        }
+        Span { from, to: self.texts.len() as u32 }
+    }
+
+    fn text(&self, span: Span) -> &str {
+        &self.texts[span.from as usize..span.to as usize]
+    }
+}
+
+fn in_words(error: impl std::fmt::Display) -> String {
+    error.to_string()
 }
 
 /// The rows of one sheet as texts.
 struct SheetLines<'a> {
-    cells: &'a Range<Data>,
-    /// Rows above the first that is filled, and the number of rows gone through.
-    above: u64,
+    sheet: &'a SheetCells,
+    /// Cells gone through.
     gone: usize,
     ordinal: u64,
+    /// Number of the row at hand.
+    row: u64,
     line: Vec<String>,
 }
 
 impl<'a> SheetLines<'a> {
-    fn new(cells: &'a Range<Data>) -> Self {
-        let above = cells.start().map_or(0, |start| u64::from(start.0));
-        Self { cells, above, gone: 0, ordinal: 0, line: Vec::new() }
+    fn new(sheet: &'a SheetCells) -> Self {
+        Self { sheet, gone: 0, ordinal: 0, row: 0, line: vec![String::new(); sheet.width] }
     }
 
     /// Rows that are not blank.
     fn filled(&self) -> u64 {
-        self.cells.rows().filter(|row| !row.iter().all(is_blank)).count() as u64
-    }
-}
-
-fn is_blank(cell: &Data) -> bool {
-    match cell {
-        Data::Empty => true,
-        Data::String(text) => text.trim().is_empty(),
-        Data::Int(_)
-        | Data::Float(_)
-        | Data::Bool(_)
-        | Data::DateTime(_)
-        | Data::DateTimeIso(_)
-        | Data::DurationIso(_)
-        | Data::Error(_) => false,
+        self.sheet.cells.chunk_by(|cell, next| cell.row == next.row).count() as u64
     }
 }
 
 impl Lines for SheetLines<'_> {
     fn next(&mut self) -> Result<bool> {
-        let width = self.cells.width();
-        while self.gone < self.cells.height() {
-            let row = self.gone;
-            self.gone += 1;
-            let cells = (0..width).filter_map(|column| self.cells.get((row, column)));
-            if cells.clone().all(is_blank) {
-                continue;
-            }
-            self.line.clear();
-            self.line.extend(cells.map(as_text));
-            self.ordinal += 1;
-            return Ok(true);
+        let rest = &self.sheet.cells[self.gone..];
+        let Some(row) = rest.chunk_by(|cell, next| cell.row == next.row).next() else {
+            return Ok(false);
+        };
+        self.line.iter_mut().for_each(String::clear);
+        for cell in row {
+            let text = &mut self.line[(cell.column - self.sheet.left) as usize];
+            text.clear();
+            text.push_str(self.sheet.text(cell.text));
+            self.row = u64::from(cell.row) + 1;
         }
-        Ok(false)
+        self.gone += row.len();
+        self.ordinal += 1;
+        Ok(true)
     }
 
     fn skip_to(&mut self, line: u64) -> Result<()> {
-        let rows = usize::try_from(line.saturating_sub(self.above)).unwrap_or(usize::MAX);
-        self.gone = self.gone.max(rows);
+        let cells = &self.sheet.cells;
+        self.gone = self.gone.max(cells.partition_point(|cell| u64::from(cell.row) < line));
         Ok(())
     }
 
@@ -225,7 +332,7 @@ impl Lines for SheetLines<'_> {
     }
 
     fn line(&self) -> u64 {
-        self.above + self.gone as u64
+        self.row
     }
 
     fn len(&self) -> usize {
@@ -246,16 +353,33 @@ impl Lines for SheetLines<'_> {
 }
 
 /// A cell as a text file would have it.
-fn as_text(cell: &Data) -> String {
+fn as_text<'c>(cell: &'c DataRef<'_>) -> Cow<'c, str> {
     match cell {
-        Data::Empty => String::new(),
-        Data::String(text) => text.clone(),
-        Data::Int(number) => number.to_string(),
-        Data::Float(number) => number_text(*number),
-        Data::Bool(yes) => yes.to_string(),
-        Data::DateTime(moment) => moment_text(moment),
-        Data::DateTimeIso(text) | Data::DurationIso(text) => text.clone(),
-        Data::Error(error) => error.to_string(),
+        DataRef::Empty => "".into(),
+        DataRef::String(text) | DataRef::DateTimeIso(text) | DataRef::DurationIso(text) => {
+            text.as_str().into()
+        }
+        DataRef::SharedString(text) => (*text).into(),
+        DataRef::Int(number) => number.to_string().into(),
+        DataRef::Float(number) => number_text(*number).into(),
+        DataRef::Bool(yes) => yes.to_string().into(),
+        DataRef::DateTime(moment) => moment_text(moment).into(),
+        DataRef::Error(error) => error.to_string().into(),
+    }
+}
+
+/// A cell of a reader that holds all of them, as one of a reader that does not.
+fn as_read(data: &Data) -> DataRef<'_> {
+    match data {
+        Data::Empty => DataRef::Empty,
+        Data::String(text) => DataRef::SharedString(text),
+        Data::Int(number) => DataRef::Int(*number),
+        Data::Float(number) => DataRef::Float(*number),
+        Data::Bool(yes) => DataRef::Bool(*yes),
+        Data::DateTime(moment) => DataRef::DateTime(*moment),
+        Data::DateTimeIso(text) => DataRef::SharedString(text),
+        Data::DurationIso(text) => DataRef::SharedString(text),
+        Data::Error(error) => DataRef::Error(error.clone()),
     }
 }
 

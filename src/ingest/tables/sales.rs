@@ -200,6 +200,10 @@ pub(crate) struct Facts {
     pub(crate) units: f32,
 }
 
+/// What a series takes before it is placed: its names and their texts, once in order of appearance
+/// and once sorted, and its facts. A thousand items at a thousand places are a million of them.
+const SERIES_BYTES: u64 = 2 * (size_of::<SeriesName>() as u64 + 3 * 24) + 12;
+
 /// Slots say what becomes of rows with one combination of codes: below this they are a series'
 /// position ...
 const SERIES: u32 = 1 << 30;
@@ -246,10 +250,11 @@ impl SalesRows {
         }
     }
 
-    /// Bytes held by the rows.
+    /// Bytes held by the rows and their series.
     pub(crate) fn bytes(&self) -> u64 {
         let keys = 8 * self.rows.keys.len() as u64;
-        11 * self.rows.series.len() as u64 + 4 * self.rows.revenue.len() as u64 + keys
+        let series = SERIES_BYTES * self.series.len() as u64;
+        11 * self.rows.series.len() as u64 + 4 * self.rows.revenue.len() as u64 + keys + series
     }
 
     /// Another source begins: its codes stand for other names.

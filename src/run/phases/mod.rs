@@ -73,6 +73,8 @@ struct Told {
 /// What one bucket's history says.
 #[derive(Serialize, Deserialize)]
 struct Seen {
+    /// The run that it was looked at for.
+    run_id: String,
     /// Of each pool of the bucket.
     pools: Vec<(PoolId, PoolSeen)>,
     /// Money and units of each of its series.
@@ -128,16 +130,21 @@ pub(super) struct Gathered {
 impl Gathered {
     /// Refuses to publish what was planned for another night.
     pub(super) fn refuse_another(&self, run_id: &str, plan: &Plan) -> Result<()> {
-        let planned = &self.shared.run_id;
-        if planned == run_id {
-            return Ok(());
-        }
-        let message = format!(
-            "buckets were planned for the run {planned}, and the files, the configuration or the \
-             decisions are now those of {run_id}: run the phases again, in a new work folder"
-        );
-        Err(Error::input(&plan.run.out, message))
+        refuse_another(&self.shared.run_id, run_id, plan)
     }
+}
+
+/// Refuses to go on with what another phase has left for another night: a table that was replaced
+/// in between would stand in some figures and not in others.
+fn refuse_another(left: &str, now: &str, plan: &Plan) -> Result<()> {
+    if left == now {
+        return Ok(());
+    }
+    let message = format!(
+        "an earlier phase worked for the run {left}, and the files, the configuration or the \
+         decisions are now those of {now}: run the phases again, in a new work folder"
+    );
+    Err(Error::input(&plan.run.out, message))
 }
 
 /// Position of a series that a bucket has planned.
@@ -173,7 +180,7 @@ pub fn observe_rows(plan: &Plan, work: &Work, bucket: Bucket) -> Result<()> {
 pub fn merge_rows(plan: &Plan, work: &Work, of: u32) -> Result<()> {
     with_threads(plan.run.threads, || {
         let parts: Vec<SalesPart> = work.of_all(ROWS, of, &plan.digest)?;
-        let Some(sales) = SalesPart::together(&parts) else {
+        let Some(sales) = SalesPart::together(&parts)? else {
             return Err(Error::Config(vec!["of: expected 1 bucket or more".to_owned()]));
         };
         // What refuses the night is said now, and not by every bucket.
@@ -248,6 +255,7 @@ pub fn observe_history(plan: &Plan, work: &Work, bucket: u32) -> Result<()> {
         let sample = here.iter().copied().filter(|&i| is_kept(panel.key(i).sku));
         let recent = here.iter().map(|&i| (i, if decided(panel.key(i).sku) { 0 } else { since }));
         let seen = Seen {
+            run_id: run_id(plan, &inputs, &earlier),
             pools,
             totals: here.iter().map(|&i| (panel.key(i), *panel.totals(i))).collect(),
             seasons,
@@ -272,6 +280,8 @@ pub fn merge_history(plan: &Plan, work: &Work) -> Result<()> {
         let Told { of, sales } = told.value;
         let mut inputs = ingest::load_part(&plan.request(), sales, None)?;
         let as_of = inputs.panel.calendar().as_of();
+        let earlier = Earlier::read(&plan.place(), &plan.run.out, as_of)?;
+        let run_id = run_id(plan, &inputs, &earlier);
 
         let mut pools = Vec::with_capacity(inputs.panel.pools().len());
         let mut totals = Vec::with_capacity(inputs.panel.len());
@@ -281,6 +291,7 @@ pub fn merge_history(plan: &Plan, work: &Work) -> Result<()> {
         let mut seasons: Option<Totals> = None;
         let mut future_rows = 0;
         for seen in work.of_all::<Seen>(HISTORY, of, &night)? {
+            refuse_another(&seen.run_id, &run_id, plan)?;
             pools.extend(seen.pools);
             totals.extend(seen.totals);
             samples.push(seen.sample);
@@ -303,7 +314,6 @@ pub fn merge_history(plan: &Plan, work: &Work) -> Result<()> {
         inputs.panel = inputs.panel.with_parts(&samples);
         inputs.panel.set_totals(totals.clone());
 
-        let earlier = Earlier::read(&plan.place(), &plan.run.out, as_of)?;
         let last = last_run(&earlier, &inputs)?;
         let standing = OpenDecisions::new(&earlier.decisions, &inputs, as_of);
         let economics = economics(&inputs, &Market::new(&inputs, &plan.purchase));
@@ -318,7 +328,7 @@ pub fn merge_history(plan: &Plan, work: &Work) -> Result<()> {
         exceptions.extend(survey.exceptions);
         exceptions.extend(forecaster.exceptions());
         let shared = Shared {
-            run_id: run_id(plan, &inputs, &earlier),
+            run_id,
             common,
             totals,
             recent,
@@ -365,6 +375,8 @@ pub fn plan_bucket(plan: &Plan, work: &Work, bucket: u32) -> Result<()> {
         let part: PanelPart = work.of(PANEL, bucket, &night)?;
         let mut inputs = ingest::load_part(&plan.request(), sales, Some(bucket))?;
         let as_of = inputs.panel.calendar().as_of();
+        let earlier = Earlier::read(&plan.place(), &plan.run.out, as_of)?;
+        refuse_another(&run_id, &self::run_id(plan, &inputs, &earlier), plan)?;
 
         // From here on the panel has this bucket's pools alone, under the names of all.
         let mut classes = Vec::new();
@@ -382,7 +394,6 @@ pub fn plan_bucket(plan: &Plan, work: &Work, bucket: u32) -> Result<()> {
         inputs.panel = Panel::of_part(*inputs.panel.calendar(), part, unsold);
         let inputs = inputs;
         let panel = &inputs.panel;
-        let earlier = Earlier::read(&plan.place(), &plan.run.out, as_of)?;
         let last = last_run(&earlier, &inputs)?;
         let standing = OpenDecisions::new(&earlier.decisions, &inputs, as_of);
         let economics = economics(&inputs, &Market::new(&inputs, &plan.purchase));
