@@ -187,6 +187,36 @@ fn a_spreadsheets_decimals_and_empty_rows_are_no_faults_and_lines_are_counted_as
 }
 
 #[test]
+fn dates_that_a_spreadsheet_has_rewritten_are_the_days_that_they_were() {
+    for (written, day) in [
+        ("2024-04-30", "2024-04-30"),
+        ("30.04.2024", "2024-04-30"),
+        ("30/04/2024", "2024-04-30"),
+        ("4/30/2024", "2024-04-30"),
+        ("4/4/24", "2024-04-04"),
+        ("2024/04/30", "2024-04-30"),
+        ("45412", "2024-04-30"),
+    ] {
+        let (out, _) = published("2024-04-01");
+        let file = format!(
+            "Recommendation_ID\tDecision\tuntil\tauthor\nR0-2024-04-01\tSnoozed\t{written}\tann\n"
+        );
+        let taken = intake(out.path(), &file);
+        assert!(taken.problems.is_empty(), "{written}: {:?}", taken.problems);
+        assert_eq!(taken.accepted[0].until, Some(date(day)), "{written}");
+    }
+    let (out, _) = published("2024-04-01");
+    for (written, why) in [
+        ("05/06/2024", "may be 2024-06-05 or 2024-05-06: write the one that is meant"),
+        ("2024-05", "is not a date like 2024-12-31"),
+        ("31/31/2024", "is not a date like 2024-12-31"),
+    ] {
+        let taken = intake(out.path(), &format!("{HEADER}R0-2024-04-01,snooze,,{written},,ann,\n"));
+        assert!(taken.problems[0].contains(why), "{:?}", taken.problems);
+    }
+}
+
+#[test]
 fn an_approval_follows_its_item_to_another_code_and_is_told_where_that_is_unknown() {
     let (out, _) = published("2024-04-01");
     intake(out.path(), &format!("{HEADER}R0-2024-04-01,approve,,,,ann,\n"));

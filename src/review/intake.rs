@@ -6,6 +6,7 @@
 use crate::domain::digest::sha256_hex;
 use crate::domain::error::{Error, Result};
 use crate::domain::units::{Money, Units};
+use crate::ingest::cells::dates::{DayOrder, Slashed, date_of, parse_dotted, parse_iso, serial};
 use crate::purchase::lot::LotRules;
 use crate::review::decisions::{Decision, KeptDecisions, Verdict, append, known_extent};
 use crate::store::{Extent, Journal, PublishedRun, SCHEMA_VERSION};
@@ -392,23 +393,27 @@ fn read_lines(file: &Path, bytes: &[u8]) -> Result<NumberedLines> {
     // Spreadsheets put a byte order mark in front, and semicolons where the decimal sign is a
     // comma.
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    let semicolons = bytes.iter().take_while(|&&b| b != b'\n').any(|&b| b == b';');
+    let head = bytes.split(|&byte| byte == b'\n').next().unwrap_or_default();
+    let delimiter = [b';', b'\t'].into_iter().find(|sign| head.contains(sign)).unwrap_or(b',');
     let mut reader = csv::ReaderBuilder::new()
         .flexible(true)
         .trim(csv::Trim::All)
-        .delimiter(if semicolons { b';' } else { b',' })
+        .delimiter(delimiter)
         .from_reader(bytes);
     let header =
         reader.headers().map_err(|_| Error::input(file, format!("line 1: {NOT_TEXT}")))?.clone();
 
     let mut columns = BTreeMap::new();
-    for (i, name) in header.iter().enumerate() {
-        if COLUMNS.contains(&name) && columns.insert(name, i).is_some() {
+    for (i, heading) in header.iter().enumerate() {
+        let name = COLUMNS.into_iter().find(|name| name.eq_ignore_ascii_case(heading));
+        if let Some(name) = name
+            && columns.insert(name, i).is_some()
+        {
             return Err(Error::input(file, format!("column {name} is there twice")));
         }
     }
     for needed in &COLUMNS[..2] {
-        if !columns.contains_key(needed) {
+        if !columns.contains_key(*needed) {
             let expected = COLUMNS.join(", ");
             let message = format!("column {needed} is missing; a decisions file has {expected}");
             return Err(Error::input(file, message));
@@ -588,14 +593,41 @@ fn taken_back(
 
 /// The day until which a decision holds.
 fn last_day(day: &str, as_of: NaiveDate) -> std::result::Result<NaiveDate, String> {
-    let until: NaiveDate =
-        day.parse().map_err(|_| format!("until {day:?} is not a date like 2024-12-31"))?;
+    let until = written_day(day)?;
     let latest = as_of + Duration::days(LONGEST_DAYS);
     if until > latest {
         Err(format!("until {until} is too far away: expected a day up to {latest}"))
     } else {
         Ok(until)
     }
+}
+
+/// A day as the report writes it, or as a spreadsheet has since: a file that is opened and saved
+/// has its dates in the form of the country, `31.12.2026` or `12/31/2026`.
+fn written_day(text: &str) -> std::result::Result<NaiveDate, String> {
+    let moment = match Slashed::read(text) {
+        Some(slashed) => {
+            let [day_first, month_first] =
+                [DayOrder::DayFirst, DayOrder::MonthFirst].map(|order| slashed.moment(order));
+            if let (Some(one), Some(other)) = (day_first, month_first)
+                && one.day != other.day
+            {
+                return Err(format!(
+                    "until {text:?} may be {} or {}: write the one that is meant",
+                    date_of(one.day),
+                    date_of(other.day)
+                ));
+            }
+            day_first.or(month_first)
+        }
+        // A month without a day is no last day.
+        None => parse_iso(text)
+            .filter(|_| text.len() >= "20241231".len())
+            .or_else(|| parse_dotted(text))
+            .or_else(|| serial(text)),
+    };
+    let moment = moment.ok_or_else(|| format!("until {text:?} is not a date like 2024-12-31"))?;
+    Ok(date_of(moment.day))
 }
 
 /// An approval names no quantity, or the recommended one: another one is an edit that its author

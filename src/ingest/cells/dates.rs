@@ -275,7 +275,7 @@ fn parse_week(text: &str) -> Option<Moment> {
 }
 
 /// `3.2.2026`: where dates are written with points the day comes first.
-fn parse_dotted(text: &str) -> Option<Moment> {
+pub(crate) fn parse_dotted(text: &str) -> Option<Moment> {
     let (date, rest) = match text.find(|c: char| !c.is_ascii_digit() && c != '.') {
         Some(at) => text.split_at(at),
         None => (text, ""),

@@ -126,16 +126,20 @@ impl ExportFormat for Cin7Core {
         "Cin7 Core (DEAR) purchase import or transfer lines, one file each"
     }
 
+    fn needs_supplier(&self) -> bool {
+        true
+    }
+
     fn writes(&self) -> &'static [What] {
         &[What::Orders, What::Transfers]
     }
 
-    fn columns(&self, what: What) -> &'static [Column] {
-        match what {
-            What::Orders => ORDERS,
-            What::Transfers => TRANSFERS,
-            What::Quantities => &[],
-        }
+    fn orders(&self) -> &'static [Column] {
+        ORDERS
+    }
+
+    fn transfers(&self) -> &'static [Column] {
+        TRANSFERS
     }
 
     fn documents(

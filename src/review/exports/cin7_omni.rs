@@ -52,16 +52,20 @@ impl ExportFormat for Cin7Omni {
         "Cin7 Omni import of orders or branch transfers (`cin7` means it)"
     }
 
+    fn needs_supplier(&self) -> bool {
+        true
+    }
+
     fn writes(&self) -> &'static [What] {
         &[What::Orders, What::Transfers]
     }
 
-    fn columns(&self, what: What) -> &'static [Column] {
-        match what {
-            What::Orders => ORDERS,
-            What::Transfers => TRANSFERS,
-            What::Quantities => &[],
-        }
+    fn orders(&self) -> &'static [Column] {
+        ORDERS
+    }
+
+    fn transfers(&self) -> &'static [Column] {
+        TRANSFERS
     }
 
     fn documents(

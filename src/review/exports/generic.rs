@@ -23,12 +23,12 @@ impl ExportFormat for Generic {
         &[What::Orders, What::Transfers]
     }
 
-    fn columns(&self, what: What) -> &'static [Column] {
-        match what {
-            What::Orders => ORDERS,
-            What::Transfers => TRANSFERS,
-            What::Quantities => &[],
-        }
+    fn orders(&self) -> &'static [Column] {
+        ORDERS
+    }
+
+    fn transfers(&self) -> &'static [Column] {
+        TRANSFERS
     }
 }
 

@@ -5,8 +5,8 @@
 //! "pack size".
 
 use crate::review::exports::{
-    Column, ExportFormat, What, column, currency, expected_arrival, line_id, name, order_date,
-    order_id, pack_size, packs, quantity, ship_to, sku, supplier, supplier_sku, unit_cost,
+    Column, ExportFormat, column, currency, expected_arrival, line_id, name, order_date, order_id,
+    pack_size, packs, quantity, ship_to, sku, supplier, supplier_sku, unit_cost,
 };
 
 /// Linnworks.
@@ -38,7 +38,11 @@ impl ExportFormat for Linnworks {
         "Linnworks purchase-order import"
     }
 
-    fn columns(&self, _what: What) -> &'static [Column] {
+    fn needs_supplier(&self) -> bool {
+        true
+    }
+
+    fn orders(&self) -> &'static [Column] {
         COLUMNS
     }
 }

@@ -119,14 +119,33 @@ pub trait ExportFormat: Sync {
         DateForm::Iso
     }
 
+    /// Whether its system refuses an order without a supplier, often with all others in the file.
+    fn needs_supplier(&self) -> bool {
+        false
+    }
+
     /// Why it does not write what goes to `to`; `None` where it does.
     fn refuses(&self, _to: &Destination) -> Option<String> {
         None
     }
 
-    /// Columns of its rows, one row a line; none for what it does not write as rows.
-    fn columns(&self, _what: What) -> &'static [Column] {
+    /// Columns of its rows of orders, one row a line; none for what it does not write so.
+    fn orders(&self) -> &'static [Column] {
         &[]
+    }
+
+    /// Columns of its rows of transfers.
+    fn transfers(&self) -> &'static [Column] {
+        &[]
+    }
+
+    /// Columns of its rows of `what`.
+    fn columns(&self, what: What) -> &'static [Column] {
+        match what {
+            What::Orders => self.orders(),
+            What::Transfers => self.transfers(),
+            What::Quantities => &[],
+        }
     }
 
     /// Approved documents as files, dated, so that the same documents give the same bytes: one file
@@ -358,9 +377,21 @@ pub fn leave_out(
 ) -> BTreeSet<String> {
     let mut reasons = BTreeSet::new();
     documents.retain(|document| {
-        let location = &document.lines[0].location;
+        let first = document.lines[0];
+        let location = &first.location;
         let unknown = Destination { location: location.clone(), kind: String::new() };
-        let refused = format.refuses(places.get(location).unwrap_or(&unknown));
+        let is_bought = first.from_location.is_empty();
+        let refused = if is_bought && first.supplier.is_empty() && format.needs_supplier() {
+            let skus: Vec<&str> = document.lines.iter().map(|line| line.sku.as_str()).collect();
+            Some(format!(
+                "{} has no supplier, and {} takes no order without one (--format generic writes \
+                 it, to be ordered by hand)",
+                skus.join(", "),
+                format.name()
+            ))
+        } else {
+            format.refuses(places.get(location).unwrap_or(&unknown))
+        };
         let is_written = refused.is_none();
         reasons.extend(refused);
         is_written

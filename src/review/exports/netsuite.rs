@@ -50,6 +50,10 @@ impl ExportFormat for NetSuite {
         "NetSuite CSV import of purchase or transfer orders"
     }
 
+    fn needs_supplier(&self) -> bool {
+        true
+    }
+
     fn writes(&self) -> &'static [What] {
         &[What::Orders, What::Transfers]
     }
@@ -58,11 +62,11 @@ impl ExportFormat for NetSuite {
         DateForm::MonthFirst
     }
 
-    fn columns(&self, what: What) -> &'static [Column] {
-        match what {
-            What::Orders => ORDERS,
-            What::Transfers => TRANSFERS,
-            What::Quantities => &[],
-        }
+    fn orders(&self) -> &'static [Column] {
+        ORDERS
+    }
+
+    fn transfers(&self) -> &'static [Column] {
+        TRANSFERS
     }
 }

@@ -98,15 +98,19 @@ impl ExportFormat for Odoo {
         "Odoo import of purchase orders or internal transfers"
     }
 
+    fn needs_supplier(&self) -> bool {
+        true
+    }
+
     fn writes(&self) -> &'static [What] {
         &[What::Orders, What::Transfers]
     }
 
-    fn columns(&self, what: What) -> &'static [Column] {
-        match what {
-            What::Orders => ORDERS,
-            What::Transfers => TRANSFERS,
-            What::Quantities => &[],
-        }
+    fn orders(&self) -> &'static [Column] {
+        ORDERS
+    }
+
+    fn transfers(&self) -> &'static [Column] {
+        TRANSFERS
     }
 }

@@ -592,7 +592,29 @@ fn send_to_amazon_leaves_out_with_words_what_goes_elsewhere() {
     assert_eq!(documents[0].lines[0].location, "DE1");
     let reasons: Vec<String> = reasons.into_iter().collect();
     assert!(reasons[1].starts_with("Shop is no place of Amazon's"), "{reasons:?}");
-    assert_eq!(leave_out(format("odoo").unwrap(), &mut of(&decisions), &places).len(), 0);
+    assert_eq!(leave_out(format("odoo").unwrap(), &mut of(&two_shipments()), &places).len(), 0);
+}
+
+#[test]
+fn an_order_without_a_supplier_takes_no_others_file_down() {
+    let decisions = [line("ACME", "Shop", "ANVIL", 12), line("", "Shop", "AXLE", 6)];
+    for format in FORMATS.into_iter().filter(|format| format.writes().contains(&What::Orders)) {
+        let mut documents = of(&decisions);
+        let reasons = leave_out(format, &mut documents, &BTreeMap::new());
+        let lines: usize = documents.iter().map(|document| document.lines.len()).sum();
+        match format.name() {
+            // A draft has its lines alone: its supplier is chosen in its form.
+            "shopify" | "generic" | "xlsx" => assert_eq!((lines, reasons.len()), (2, 0)),
+            "amazon-sendin" => {}
+            name => {
+                assert_eq!(lines, 1, "{name}");
+                let reason = reasons.first().unwrap();
+                assert!(reason.starts_with("AXLE has no supplier"), "{reason}");
+            }
+        }
+    }
+    // A move is bought of nobody.
+    assert_eq!(leave_out(format("odoo").unwrap(), &mut of(&moved()), &BTreeMap::new()).len(), 0);
 }
 
 #[test]

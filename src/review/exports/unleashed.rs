@@ -58,11 +58,15 @@ impl ExportFormat for Unleashed {
         "Unleashed purchase-order import"
     }
 
+    fn needs_supplier(&self) -> bool {
+        true
+    }
+
     fn dates(&self) -> DateForm {
         DateForm::DayFirst
     }
 
-    fn columns(&self, _what: What) -> &'static [Column] {
+    fn orders(&self) -> &'static [Column] {
         COLUMNS
     }
 

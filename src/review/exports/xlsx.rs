@@ -28,8 +28,12 @@ impl ExportFormat for Xlsx {
         "xlsx"
     }
 
-    fn columns(&self, what: What) -> &'static [Column] {
-        Generic.columns(what)
+    fn orders(&self) -> &'static [Column] {
+        Generic.orders()
+    }
+
+    fn transfers(&self) -> &'static [Column] {
+        Generic.transfers()
     }
 
     fn documents(
