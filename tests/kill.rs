@@ -7,6 +7,7 @@ use crate::small::folder;
 use crate::support::{orderpoint, succeeds, text};
 use chrono::{Duration, NaiveDate};
 use orderpoint::store::PublishedRun;
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Instant;
@@ -40,10 +41,26 @@ fn run(as_of: &str) -> Vec<String> {
     fixed.iter().map(|a| (*a).to_string()).collect()
 }
 
+/// A shop that learns anew every night, so that every night keeps states.
 fn sample() -> tempfile::TempDir {
     let at = folder();
     succeeds(at.path(), &["demo", "--skus", "12", "--out", ".", "--data-only"], &[0]);
+    let config = at.path().join("data/orderpoint.toml");
+    let text = std::fs::read_to_string(&config).unwrap();
+    assert!(!text.contains("[forecast]"));
+    std::fs::write(&config, text + "\n[forecast]\nrefit_days = 1\n").unwrap();
     at
+}
+
+/// Runs whose states the manifests of the published ones name.
+fn named_states(out: &Path) -> BTreeSet<String> {
+    let mut named = BTreeSet::new();
+    for entry in std::fs::read_dir(out.join("runs")).unwrap() {
+        let text = std::fs::read_to_string(entry.unwrap().path().join("manifest.json")).unwrap();
+        let manifest: serde_json::Value = serde_json::from_str(&text).unwrap();
+        named.extend(manifest["refit"]["run_id"].as_str().map(str::to_owned));
+    }
+    named
 }
 
 fn finish(at: &Path, as_of: &str) {
@@ -54,6 +71,11 @@ fn finish(at: &Path, as_of: &str) {
     for entry in std::fs::read_dir(at.join("out")).unwrap() {
         let name = entry.unwrap().file_name().into_string().unwrap();
         assert!(!name.starts_with(".staging") && !name.starts_with(".current"), "{name} is left");
+    }
+    let named = named_states(&at.join("out"));
+    for entry in std::fs::read_dir(at.join("models")).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        assert!(named.contains(&name), "models/{name} is left: no run goes back to it");
     }
 }
 

@@ -12,6 +12,7 @@ import kills  # noqa: E402
 import many  # noqa: E402
 import mutate  # noqa: E402
 import nights  # noqa: E402
+import races  # noqa: E402
 import served  # noqa: E402
 from shop import PROGRAM, Suite  # noqa: E402
 
@@ -21,6 +22,7 @@ SUITES = {
     "many": many.many,
     "mutate": mutate.mutate,
     "nights": nights.nights,
+    "races": races.races,
     "served": served.served,
 }
 
