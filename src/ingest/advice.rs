@@ -2,6 +2,7 @@
 //! names of its columns otherwise; tried on the file before anybody is told.
 
 use crate::domain::error::{Error, Result};
+use crate::ingest::cells::choices;
 use crate::ingest::cells::presets::{self, Preset};
 use crate::ingest::cells::rules::normal;
 use crate::ingest::files::read::{self, TableSource};
@@ -35,8 +36,8 @@ const DATE_FORMATS: [&str; 14] = [
 /// Clock times that may follow a day.
 const TIMES: [&str; 4] = ["", " %H:%M", " %H:%M:%S", " %I:%M:%S %p"];
 
-/// So often a mapping is mended one key at a time: dates, decimals and the encoding.
-const ROUNDS: usize = 3;
+/// So often a mapping is mended one key at a time: dates, encoding, quotes and words.
+const ROUNDS: usize = 4;
 
 /// A file beyond this is tried by its beginning.
 const SAMPLE_BYTES: u64 = 2 << 20;
@@ -187,7 +188,7 @@ pub struct Suggestion {
 }
 
 /// What a mapping makes of a file.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 struct Trial {
     rows: u64,
     rejected: u64,
@@ -195,6 +196,8 @@ struct Trial {
     /// How far rejected rows could be read, in columns: where dates and prices are both unreadable,
     /// mending the dates is progress.
     reach: usize,
+    /// What rejected cells most likely mean, by column.
+    meant: BTreeMap<String, BTreeMap<String, String>>,
 }
 
 impl Trial {
@@ -366,11 +369,12 @@ pub(crate) fn remedy(data: &Path, table: &str, file: &str, settings: &Settings) 
         let Ok(Some(sample)) = sample(&file) else { continue };
         let file = sample.file.clone();
         let Some(before) = trial(&file, schema, &mapping, settings) else { continue };
+        let rejected = before.rejected;
         let (mended, after) = mended(&file, schema, mapping.clone(), before, settings);
-        if after.rejected < before.rejected {
+        if after.rejected < rejected {
             let keys = keys(&mended, &mapping).join("` and `");
             let readable = after.rows - after.rejected - after.left_out;
-            let other = other_order(&file, schema, &mended, after, settings);
+            let other = other_order(&file, schema, &mended, &after, settings);
             return format!(
                 "; `{keys}` in [mapping.{table}] reads {readable} of {} rows (tried on this \
                  file){other}",
@@ -430,7 +434,7 @@ fn other_order(
     file: &File,
     schema: &'static Schema,
     mapping: &TableMapping,
-    known: Trial,
+    known: &Trial,
     settings: &Settings,
 ) -> String {
     let Some(format) = mapping.date_formats.first() else { return String::new() };
@@ -460,7 +464,7 @@ fn mended(
             break;
         }
         let mut better = None;
-        for other in variants(&mapping, settings) {
+        for other in variants(&mapping, &best, settings) {
             let Some(trial) = trial(file, schema, &other, settings) else { continue };
             if trial.beats(&best) {
                 best = trial;
@@ -476,8 +480,13 @@ fn mended(
 }
 
 /// The mapping with one key more.
-fn variants(mapping: &TableMapping, settings: &Settings) -> Vec<TableMapping> {
+fn variants(mapping: &TableMapping, best: &Trial, settings: &Settings) -> Vec<TableMapping> {
     let mut all = Vec::new();
+    for (column, words) in &best.meant {
+        let mut other = mapping.clone();
+        other.values.entry(column.clone()).or_default().extend(words.clone());
+        all.push(other);
+    }
     if mapping.date_formats.is_empty() {
         for format in DATE_FORMATS {
             for time in TIMES {
@@ -525,7 +534,14 @@ fn trial(
     let (rejected, left_out) = (quarantine.rejected_rows(), quarantine.left_out_rows());
     let rejects = quarantine.into_rows();
     let reach = rejects.iter().map(|row| schema.position(&row.column).unwrap_or(0)).sum();
-    Some(Trial { rows: good + rejected + left_out, rejected, left_out, reach })
+    let mut meant: BTreeMap<String, BTreeMap<String, String>> = BTreeMap::new();
+    for row in &rejects {
+        let column = schema.position(&row.column).map(|at| &schema.columns[at]);
+        if let Some(own) = column.and_then(|column| choices::likely(column, &row.value)) {
+            meant.entry(row.column.clone()).or_default().insert(row.value.clone(), own);
+        }
+    }
+    Some(Trial { rows: good + rejected + left_out, rejected, left_out, reach, meant })
 }
 
 /// The keys of `mapping` that differ from those of `than`, as the configuration writes them.
@@ -540,6 +556,13 @@ fn keys(mapping: &TableMapping, than: &TableMapping) -> Vec<String> {
     }
     if mapping.date_formats != than.date_formats {
         keys.push(format!("date_formats = {:?}", mapping.date_formats));
+    }
+    if mapping.values != than.values {
+        let columns = mapping.values.iter().map(|(column, words)| {
+            let words = words.iter().map(|(theirs, ours)| format!("{theirs:?} = {ours:?}"));
+            format!("{column} = {{ {} }}", words.collect::<Vec<_>>().join(", "))
+        });
+        keys.push(format!("values = {{ {} }}", columns.collect::<Vec<_>>().join(", ")));
     }
     if mapping.encoding != than.encoding {
         keys.push("encoding = \"latin-1\"".to_owned());

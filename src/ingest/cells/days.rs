@@ -51,6 +51,8 @@ pub(crate) struct DayReader {
     cache: (String, i32),
     /// How the dates of the file at hand were decided, until somebody says so.
     pub(crate) settled: Option<Settled>,
+    /// What they show.
+    pub(crate) shown: Option<Shown>,
 }
 
 impl DayReader {
@@ -76,12 +78,14 @@ impl DayReader {
             },
             cache: (String::new(), NO_DAY),
             settled: None,
+            shown: None,
         }
     }
 
     /// Begins a file, of whose dates nothing is known unless the configuration says it.
     pub(crate) fn begin_file(&mut self) {
         self.convention = self.configured.map_or(Convention::Unknown, Convention::Known);
+        self.shown = None;
         self.cache.0.clear();
     }
 
@@ -205,6 +209,7 @@ impl DayReader {
             return evidence.contradiction(order).map_or(Ok(()), Err);
         }
         let (order, settled) = evidence.decide(file);
+        self.shown = order.and_then(|order| evidence.shown_as(order));
         self.convention = order.map_or(Convention::Unknown, Convention::Known);
         self.settled = self.settled.take().or(settled);
         Ok(())
@@ -332,6 +337,23 @@ pub(crate) struct Settled {
     pub(crate) why: String,
     /// Whether the other order seems as likely.
     pub(crate) is_doubtful: bool,
+    /// Where nothing in the file tells: the order by the layout's habit, and the format of the
+    /// other.
+    pub(crate) by_habit: Option<Habit>,
+}
+
+/// An order that was taken because a layout usually has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Habit {
+    pub(crate) order: DayOrder,
+    pub(crate) other_format: String,
+}
+
+/// What the dates of a file show, and one that shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Shown {
+    pub(crate) order: DayOrder,
+    pub(crate) text: String,
 }
 
 impl OrderEvidence {
@@ -404,6 +426,12 @@ impl OrderEvidence {
         }
     }
 
+    /// The date that shows `order`, where one does.
+    fn shown_as(&self, order: DayOrder) -> Option<Shown> {
+        let text = self.shown.clone().filter(|_| self.showing(order) > 0)?;
+        Some(Shown { order, text })
+    }
+
     /// The order, and what there is to say about it; `file` is what all columns show.
     fn decide(&self, file: &Self) -> (Option<DayOrder>, Option<Settled>) {
         let telling = if self.tells() { self } else { file };
@@ -430,6 +458,7 @@ impl OrderEvidence {
                     what,
                     why: format!("`{clear}` and others can be nothing else"),
                     is_doubtful: false,
+                    by_habit: None,
                 },
                 (_, _) => Settled {
                     what,
@@ -439,6 +468,7 @@ impl OrderEvidence {
                     ),
                     // Sales of days in a row would be spread over as many months.
                     is_doubtful: self.span(order) > 3 * self.span(order.other()) + 31,
+                    by_habit: Some(Habit { order, other_format: other }),
                 },
             }
         });

@@ -125,6 +125,43 @@ pub(crate) fn days(text: &str) -> Option<WithUnit<'_>> {
     Some(WithUnit { number, factor: *factor })
 }
 
+/// Words for spans that differ in length, and the days they are said to have.
+const LOOSE_SPANS: &[(&str, f64)] = &[
+    ("mo", 30.0),
+    ("month", 30.0),
+    ("mth", 30.0),
+    ("monat", 30.0),
+    ("mois", 30.0),
+    ("mes", 30.0),
+    ("quarter", 91.0),
+    ("qtr", 91.0),
+    ("year", 365.0),
+    ("yr", 365.0),
+    ("jahr", 365.0),
+];
+
+/// The days that `1 month`, `10-14 days` or `about 14` most likely are: the longer end of a range.
+pub(crate) fn likely_days(text: &str) -> Option<f64> {
+    let text = text.trim().to_lowercase();
+    let about = ["about ", "approx. ", "approx ", "ca. ", "ca ", "circa ", "up to ", "~", "max. "];
+    let text = about.iter().find_map(|word| text.strip_prefix(word)).unwrap_or(&text);
+    let end = [" to ", " - ", "–", "-", " bis "].iter().find_map(|sign| {
+        let (from, to) = text.split_once(sign)?;
+        from.trim().parse::<f64>().ok().map(|_| to)
+    });
+    let (number, word) = number_and_word(end.unwrap_or(text))?;
+    let number: f64 = number.parse().ok()?;
+    let plural = |name: &str| word.strip_suffix(['s', 'e']).is_some_and(|single| single == name);
+    let loose = LOOSE_SPANS.iter().find(|(name, _)| *name == word || plural(name));
+    let fixed = SPANS.iter().find(|(name, _)| *name == word);
+    let factor = match (loose.or(fixed), word.is_empty()) {
+        (Some((_, factor)), _) => *factor,
+        (None, true) => 1.0,
+        (None, false) => return None,
+    };
+    (number >= 0.0).then_some(number * factor)
+}
+
 /// `3 pcs.` as `3` and `pcs`.
 fn number_and_word(text: &str) -> Option<(&str, &str)> {
     let end = text.rfind(|c: char| c.is_ascii_digit())? + 1;

@@ -1,5 +1,6 @@
 //! Cells to values: mapping, presets, dates, numbers and money.
 
+pub(crate) mod choices;
 pub(crate) mod currency;
 pub(crate) mod dates;
 pub(crate) mod days;

@@ -1,5 +1,6 @@
 //! Text to typed cells, column by column.
 
+use crate::ingest::cells::choices;
 use crate::ingest::cells::currency::Rates;
 use crate::ingest::cells::days::DayReader;
 use crate::ingest::cells::interner::{Interner, Problem};
@@ -221,7 +222,10 @@ impl ColumnReader {
     /// The number in `text`, NaN when there is none.
     fn number(&mut self, text: &str) -> Result<f64, Problem> {
         if let Kind::Choice(words) = self.column.kind {
-            return choice(words, text).map_err(Problem::Rejected);
+            return choice(words, text).map_err(|expected| {
+                let way_out = choices::way_out(self.column, text);
+                Problem::Rejected(format!("{expected}{way_out}"))
+            });
         }
         // Most cells are plain numbers: the rest costs them nothing.
         let plain = if may_be_group(text) { None } else { text.parse().ok() };
@@ -317,7 +321,8 @@ impl ColumnReader {
             }
             true | false => "",
         };
-        format!("not a number; expected {expected}{cause}")
+        let way_out = choices::way_out(self.column, text);
+        format!("not a number; expected {expected}{cause}{way_out}")
     }
 
     #[cold]

@@ -3,7 +3,7 @@
 
 use crate::domain::error::{Error, Result};
 use crate::domain::exceptions::{Exception, ExceptionKind, Severity, Subject};
-use crate::ingest::cells::days::OrderEvidence;
+use crate::ingest::cells::days::{Habit, OrderEvidence, Shown};
 use crate::ingest::cells::interner::{LeftOut, Problem};
 use crate::ingest::cells::mapping::{CellSource, ColumnPlan, Mapped};
 use crate::ingest::cells::numbers::{DecimalSign, Evidence};
@@ -94,6 +94,23 @@ pub(crate) struct Reading<'a> {
     pub(crate) quarantine: &'a mut Quarantine,
     /// Unused columns.
     pub(crate) exceptions: Vec<Exception>,
+    /// In which order the files before have their dates: what some show, others are taken to have.
+    pub(crate) shown: Vec<ShownBy>,
+    pub(crate) by_habit: Vec<TakenFor>,
+}
+
+/// A file whose dates show their order.
+#[derive(Debug)]
+pub(crate) struct ShownBy {
+    file: String,
+    shown: Shown,
+}
+
+/// A file whose dates are taken to have an order.
+#[derive(Debug)]
+pub(crate) struct TakenFor {
+    file: String,
+    habit: Habit,
 }
 
 impl Reading<'_> {
@@ -149,11 +166,42 @@ impl Reading<'_> {
                 ),
             ));
         }
+        let shown = self.columns.iter_mut().find_map(|column| column.days.shown.take());
+        self.shown.extend(shown.map(|shown| ShownBy { file: file.base_name(), shown }));
         for settled in self.columns.iter_mut().filter_map(|column| column.days.settled.take()) {
+            let habit = settled.by_habit.clone();
+            self.by_habit.extend(habit.map(|habit| TakenFor { file: file.base_name(), habit }));
             let severity = if settled.is_doubtful { Severity::Warning } else { Severity::Info };
             let about = Subject::File(file.base_name());
             let kind = ExceptionKind::AssumedLayout;
             self.exceptions.push(Exception::new(severity, kind, about, settled.what, settled.why));
+        }
+    }
+
+    /// Says which files were taken to have their dates otherwise than the files beside them show.
+    pub(crate) fn tell_other_orders(&mut self) {
+        for TakenFor { file, habit } in &self.by_habit {
+            let beside = self.shown.iter().find(|other| other.shown.order != habit.order);
+            let is_shared = self.shown.iter().any(|other| other.shown.order == habit.order);
+            let Some(ShownBy { file: other, shown }) = beside.filter(|_| !is_shared) else {
+                continue;
+            };
+            self.exceptions.push(Exception::new(
+                Severity::Error,
+                ExceptionKind::AssumedLayout,
+                Subject::File(file.clone()),
+                format!(
+                    "its dates are read as {}, and those of {other} beside it are {}: `{}` can be \
+                     nothing else",
+                    habit.order.words(),
+                    shown.order.words(),
+                    shown.text
+                ),
+                format!(
+                    "if one tool has written both, write date_formats = [\"{}\"] in its [mapping]",
+                    habit.other_format
+                ),
+            ));
         }
     }
 

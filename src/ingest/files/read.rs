@@ -63,8 +63,16 @@ pub(crate) fn read(
         let rules = mapped.rules(column.name);
         columns.push(ColumnReader::new(column, rules, settings, mapping, mapped.preset));
     }
-    let mut reading =
-        Reading { settings, mapping, mapped, columns, quarantine, exceptions: Vec::new() };
+    let mut reading = Reading {
+        settings,
+        mapping,
+        mapped,
+        columns,
+        quarantine,
+        exceptions: Vec::new(),
+        shown: Vec::new(),
+        by_habit: Vec::new(),
+    };
     let dated = schema.dated.and_then(|name| schema.position(name));
     let mut sources: Vec<Source> = Vec::new();
     let mut twins = Vec::new();
@@ -105,8 +113,10 @@ pub(crate) fn read(
             rejected: 0,
             sha256: sha256?,
             newest,
+            origin: file.origin.clone(),
         });
     }
+    reading.tell_other_orders();
     // The same columns are unused in every file of a source, and the same was assumed: said once.
     let mut said = BTreeSet::new();
     let mut exceptions = reading.exceptions;
