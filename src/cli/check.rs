@@ -11,6 +11,7 @@ use crate::domain::panel::Panel;
 use crate::domain::shown::shown;
 use crate::domain::units::{ChannelId, LocationId};
 use crate::ingest::advice::{self, Suggestion};
+use crate::ingest::far;
 use crate::purchase::Market;
 use crate::report::wording::grouped;
 use crate::run;
@@ -31,11 +32,16 @@ const REFUSED: u8 = 3;
 /// Loads the input, tells about it and publishes nothing.
 pub(crate) fn check(args: &CheckArgs) -> Result<u8> {
     let options = &args.options;
-    let plan = Plan::load(options)?;
+    let mut plan = Plan::load(options)?;
     if args.preset.is_some() {
         return recognise(&plan, options.voice.json);
     }
     let progress = Terminal::new(options.voice.log_format);
+    // Once, for what is read and for what is tried on it.
+    let brought = far::bring(&plan.ingest, &plan.run.data, &plan.work())?;
+    if let Some(brought) = &brought {
+        plan.ingest = brought.settings.clone();
+    }
     let mut inputs = run::with_threads(plan.run.threads, || run::look(&plan, &progress))?;
     // What a run would find out only when it buys.
     inputs.exceptions.extend(Market::new(&inputs, &plan.purchase).exceptions());

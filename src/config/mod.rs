@@ -38,6 +38,8 @@ pub const DEFAULT_FILE: &str = "orderpoint.toml";
 
 /// Where `--only` publishes, below the output folder.
 const PILOT: &str = "pilot";
+/// What was fetched of far sources, below the output folder.
+const FETCHED: &str = ".fetched";
 
 /// `[run]`: what the run as a whole does.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -211,6 +213,12 @@ impl Plan {
         }
     }
 
+    /// Where far sources are fetched to: for a pilot, too.
+    #[must_use]
+    pub fn work(&self) -> PathBuf {
+        self.run.out.join(FETCHED)
+    }
+
     /// Periods to forecast.
     #[must_use]
     pub fn horizon(&self, bucket: Bucket) -> usize {
@@ -239,6 +247,7 @@ impl Plan {
     pub fn request(&self) -> ingest::Request {
         ingest::Request {
             data: self.run.data.clone(),
+            work: self.work(),
             settings: self.ingest.clone(),
             as_of: self.run.as_of,
             bucket: self.run.bucket,

@@ -20,8 +20,10 @@ fn the_file_that_init_writes_means_exactly_the_defaults() {
 
 #[test]
 fn keys_shown_switched_off_are_real_keys() {
-    let switched_on: String =
-        TEMPLATE.lines().map(|line| format!("{}\n", uncommented(line))).collect();
+    // A source is a file or a query of a database.
+    let far = ["#query", "#connection", "#driver"];
+    let lines = TEMPLATE.lines().filter(|line| !far.iter().any(|key| line.starts_with(key)));
+    let switched_on: String = lines.map(|line| format!("{}\n", uncommented(line))).collect();
     parse(&switched_on).unwrap();
 }
 

@@ -94,6 +94,15 @@ impl Error {
         Self::Input { path: path.into(), message: message.into() }
     }
 
+    /// An input error, at another place: what lies here is called otherwise by the user.
+    #[must_use]
+    pub fn at(self, place: impl Into<PathBuf>) -> Self {
+        match self {
+            Self::Input { path: _, message } => Self::input(place, message),
+            other => other,
+        }
+    }
+
     /// Attaches `path` to an operating-system error: `.map_err(Error::io(path))`.
     pub fn io(path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> Self {
         let path = path.into();

@@ -320,6 +320,18 @@ pub struct Source {
     pub sha256: String,
     /// Newest date in it, where the table has dates: how current it is.
     pub newest: Option<NaiveDate>,
+    /// What it was where it was fetched from; `None` for a file of the data folder.
+    pub origin: Option<Origin>,
+}
+
+/// What a fetched file was where it is at home.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Origin {
+    /// Its length there.
+    pub bytes: u64,
+    /// What tells it from the file that takes its place: the store's version or tag, the table's
+    /// version, the date it was written; `None` where nobody says.
+    pub version: Option<String>,
 }
 
 words! {

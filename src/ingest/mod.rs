@@ -11,6 +11,7 @@
 pub mod advice;
 pub mod cells;
 pub mod families;
+pub mod far;
 pub mod files;
 mod heirs;
 mod morning;
@@ -59,10 +60,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 /// What to load.
-#[derive(Default)]
+#[derive(Default, Clone)]
 pub struct Request {
     /// The folder of tables.
     pub data: PathBuf,
+    /// Where far sources are fetched to.
+    pub work: PathBuf,
     /// The sections `[data]`, `[csv]` and `[mapping]`.
     pub settings: Settings,
     /// The morning of the run; unset = the day after the last sale.
@@ -84,17 +87,30 @@ pub fn load(request: &Request) -> Result<Inputs> {
     if !problems.is_empty() {
         return Err(Error::Config(problems));
     }
-    if !request.data.is_dir() {
+    if !request.data.is_dir() && !request.settings.has_far_sources() {
         return Err(Error::input(
             &request.data,
             "no such folder; expected a folder of tables with at least sales",
         ));
     }
-    let mut loading = Loading::new(request);
-    loading.read_small_tables()?;
-    let catalogue = loading.catalogue();
-    let read = loading.read_sales(&catalogue)?;
-    loading.load(catalogue, read)
+    with_far(request, |request| {
+        let mut loading = Loading::new(request);
+        loading.read_small_tables()?;
+        let catalogue = loading.catalogue();
+        let read = loading.read_sales(&catalogue)?;
+        loading.load(catalogue, read)
+    })
+}
+
+/// What `load` makes of the request when its far sources are fetched; they stay until it is done.
+fn with_far<T>(request: &Request, load: impl FnOnce(&Request) -> Result<T>) -> Result<T> {
+    match far::bring(&request.settings, &request.data, &request.work)? {
+        None => load(request).map_err(|error| far::named(&request.settings, error)),
+        Some(brought) => {
+            let near = Request { settings: brought.settings.clone(), ..request.clone() };
+            load(&near).map_err(|error| far::named(&near.settings, error))
+        }
+    }
 }
 
 /// Reads the sales of the items of one bucket, for [`load_part`].
@@ -102,11 +118,13 @@ pub fn load(request: &Request) -> Result<Inputs> {
 /// # Errors
 /// As [`load()`].
 pub fn read_bucket(request: &Request, bucket: families::Bucket) -> Result<SalesPart> {
-    let mut loading = Loading::new(request);
-    loading.read_small_tables()?;
-    let mut catalogue = loading.catalogue();
-    catalogue.keep_to(loading.families(&catalogue), bucket);
-    loading.read_sales(&catalogue)
+    with_far(request, |request| {
+        let mut loading = Loading::new(request);
+        loading.read_small_tables()?;
+        let mut catalogue = loading.catalogue();
+        catalogue.keep_to(loading.families(&catalogue), bucket);
+        loading.read_sales(&catalogue)
+    })
 }
 
 /// Who is in which bucket.
@@ -114,11 +132,13 @@ pub fn read_bucket(request: &Request, bucket: families::Bucket) -> Result<SalesP
 /// # Errors
 /// As [`load()`].
 pub fn placing(request: &Request) -> Result<families::Placing> {
-    let mut loading = Loading::new(request);
-    loading.read_small_tables()?;
-    let catalogue = loading.catalogue();
-    let leads = loading.families(&catalogue).leads();
-    Ok(families::Placing { leads, codes: catalogue.codes() })
+    with_far(request, |request| {
+        let mut loading = Loading::new(request);
+        loading.read_small_tables()?;
+        let catalogue = loading.catalogue();
+        let leads = loading.families(&catalogue).leads();
+        Ok(families::Placing { leads, codes: catalogue.codes() })
+    })
 }
 
 /// Loads every table, with the sales that were [read](read_bucket) before. Where `bucket` says
@@ -132,13 +152,15 @@ pub fn load_part(
     part: SalesPart,
     bucket: Option<families::Bucket>,
 ) -> Result<Inputs> {
-    let mut loading = Loading::new(request);
-    loading.read_small_tables()?;
-    let catalogue = loading.catalogue();
-    // Of no buckets at all, nothing is in the first.
-    let bucket = bucket.unwrap_or(families::Bucket { bucket: 1, of: 1 });
-    loading.here = Some((loading.families(&catalogue), bucket));
-    loading.load(catalogue, part)
+    with_far(request, |request| {
+        let mut loading = Loading::new(request);
+        loading.read_small_tables()?;
+        let catalogue = loading.catalogue();
+        // Of no buckets at all, nothing is in the first.
+        let bucket = bucket.unwrap_or(families::Bucket { bucket: 1, of: 1 });
+        loading.here = Some((loading.families(&catalogue), bucket));
+        loading.load(catalogue, part)
+    })
 }
 
 /// What reading the sales left behind.
@@ -358,6 +380,11 @@ impl<'a> Loading<'a> {
         Ok(())
     }
 
+    /// Where a file that was read is, for messages.
+    fn place(&self, file: &str) -> PathBuf {
+        if far::is_address(file) { PathBuf::from(file) } else { self.request.data.join(file) }
+    }
+
     /// Adds to what is wrong with a file which lines of the configuration would read it.
     fn with_layout(&self, error: Error, table: &str, mapping: &TableMapping) -> Error {
         let Error::Input { path, message } = error else { return error };
@@ -492,7 +519,7 @@ impl<'a> Loading<'a> {
         let SalesPart { sales, sources, exceptions, quarantine, twins, .. } = read;
         if sources.iter().all(|source| source.rows == 0) {
             let file = sources.first().map(|source| source.file.as_str()).unwrap_or_default();
-            let file = self.request.data.join(file);
+            let file = self.place(file);
             return Err(Error::input(file, "there is a header but no row of sales"));
         }
         self.exceptions.extend(exceptions);
@@ -625,7 +652,7 @@ impl<'a> Loading<'a> {
             Some(refusal) => {
                 let Refusal { table, file, message } = refusal;
                 let remedy = advice::remedy(data, &table, &file, &self.request.settings);
-                Err(Error::input(data.join(file), format!("{message}{remedy}")))
+                Err(Error::input(self.place(&file), format!("{message}{remedy}")))
             }
         }
     }
@@ -655,7 +682,7 @@ impl<'a> Loading<'a> {
             let settings = &self.request.settings;
             let remedy = advice::remedy(data, &source.table, &source.file, settings);
             let message = format!("{message}{remedy}");
-            return Err(Error::input(data.join(&source.file), message));
+            return Err(Error::input(self.place(&source.file), message));
         };
         let last = date_of(sales.first_day + i32::from(last));
         for source in self.sources.iter_mut().filter(|source| source.table == "sales") {

@@ -3,6 +3,7 @@
 use crate::domain::error::did_you_mean;
 use crate::ingest::cells::currency::Rates;
 use crate::ingest::cells::presets;
+use crate::ingest::far::{self, FarFile};
 use crate::ingest::tables::schema;
 use chrono::NaiveDate;
 use chrono_tz::Tz;
@@ -223,6 +224,16 @@ pub struct TableMapping {
     /// File, folder or pattern (`sales_*.csv`, `shops/*/sales.csv`, `**/*.parquet`) under the data
     /// folder; unset = the table's own name.
     pub file: Option<String>,
+    /// Instead of a file: what is asked of a database, `select ...`.
+    pub query: Option<String>,
+    /// The database of the query: a file or an address without a password, or `$NAME` for what an
+    /// environment variable holds.
+    pub connection: Option<String>,
+    /// The ADBC driver of the query, by name or path; unset = as the connection says.
+    pub driver: Option<String>,
+    /// What was fetched of a source that does not lie in the data folder.
+    #[serde(skip)]
+    pub fetched: Option<Vec<FarFile>>,
     /// A known layout; the presets are the files in `cells/presets/`.
     pub preset: Option<String>,
     /// The channel of every row, instead of what the file says.
@@ -275,6 +286,10 @@ impl Default for TableMapping {
     fn default() -> Self {
         Self {
             file: None,
+            query: None,
+            connection: None,
+            driver: None,
+            fetched: None,
             preset: None,
             channel: None,
             location: None,
@@ -328,6 +343,13 @@ impl Settings {
         written.cloned().unwrap_or_else(|| vec![TableMapping::default()])
     }
 
+    /// Whether some table does not come from the data folder.
+    #[must_use]
+    pub fn has_far_sources(&self) -> bool {
+        let mut sources = self.mapping.values().flatten();
+        sources.any(|s| s.query.is_some() || s.file.as_deref().is_some_and(far::is_address))
+    }
+
     /// Everything wrong with the settings, one sentence each; empty when they can be used.
     #[must_use]
     pub fn problems(&self) -> Vec<String> {
@@ -353,7 +375,8 @@ impl Settings {
             for mapping in sources {
                 problems.extend(mapping.problems(schema));
             }
-            let unnamed = sources.iter().filter(|source| source.file.is_none()).count();
+            let unnamed = sources.iter().filter(|s| s.file.is_none() && s.query.is_none());
+            let unnamed = unnamed.count();
             if unnamed > 1 {
                 problems.push(format!(
                     "[[mapping.{table}]]: {unnamed} sources have no file: each needs its own, \
@@ -495,6 +518,7 @@ impl TableMapping {
         if !self.returned.is_empty() && schema.position("returns").is_none() {
             problems.push(format!("{place} returned: only sales come back"));
         }
+        problems.extend(far::problems(&place, self));
         problems.extend(format_problems(&place, &self.date_formats));
         if self.separator.is_some_and(|s| !s.is_ascii()) {
             problems.push(format!("{place} separator: not a plain ASCII character"));

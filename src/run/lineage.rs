@@ -113,6 +113,8 @@ mod tests {
             rows: 9,
             rejected: 1,
             sha256: "ab".into(),
+            bytes: None,
+            version: None,
         };
         let file = FileEntry {
             path: "tables/orders.parquet".into(),

@@ -49,6 +49,12 @@ pub struct InputEntry {
     pub rejected: u64,
     /// Lower-case hex digest of its bytes.
     pub sha256: String,
+    /// Of a file that was fetched: its length at the address that `file` is then.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub bytes: Option<u64>,
+    /// Of a file that was fetched: its version or tag there.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub version: Option<String>,
 }
 
 impl From<&Source> for InputEntry {
@@ -59,6 +65,8 @@ impl From<&Source> for InputEntry {
             rows: s.rows,
             rejected: s.rejected,
             sha256: s.sha256.clone(),
+            bytes: s.origin.as_ref().map(|origin| origin.bytes),
+            version: s.origin.as_ref().and_then(|origin| origin.version.clone()),
         }
     }
 }

@@ -3,7 +3,8 @@
 //! Delta writes a log beside the parts: numbered JSON files of `add` and `remove` lines, replayed
 //! from the first. A part that was removed stays on disk for days, so reading all parts counts rows
 //! twice. Logs that need more than that (checkpoints without the files before them, deletion
-//! vectors, renamed columns) and the formats of others are refused by name.
+//! vectors, renamed columns) are read by builds with the feature `delta` (`ingest/far`) and
+//! refused by all others, as the formats of others are: by name.
 
 use crate::domain::error::{Error, Result};
 use crate::ingest::files::source::{Part, unescaped};
@@ -13,6 +14,9 @@ use std::path::Path;
 
 /// What every refusal ends with.
 const WAY_OUT: &str = "write the table out as Parquet files and name their folder";
+/// The same for what another build reads.
+const BUILD: &str = "`cargo install --path . --features delta` makes a build that reads it, or \
+                     write the table out as Parquet files and name their folder";
 
 /// The table format that looks after `folder`, if one does.
 pub(crate) fn table_format(folder: &Path) -> Option<&'static str> {
@@ -63,7 +67,7 @@ fn replay(folder: &Path) -> Result<Vec<Part>> {
             folder,
             format!(
                 "this is a Delta table whose log starts with a checkpoint, which is not read: \
-                 {WAY_OUT}"
+                 {BUILD}"
             ),
         ));
     }
@@ -76,7 +80,7 @@ fn replay(folder: &Path) -> Result<Vec<Part>> {
                 Error::input(&path, format!("this is not a line of a Delta log: {error}"))
             })?;
             apply(&action, &mut valid).map_err(|what| {
-                Error::input(folder, format!("this is a Delta table {what}: {WAY_OUT}"))
+                Error::input(folder, format!("this is a Delta table {what}: {BUILD}"))
             })?;
         }
     }

@@ -3,6 +3,8 @@
 use crate::domain::digest::Digest;
 use crate::domain::error::{Error, Result, nearest};
 use crate::domain::exceptions::{Exception, ExceptionKind, Severity, Subject};
+use crate::domain::inputs::Origin;
+use crate::ingest::far::FarFile;
 use crate::ingest::files::delta;
 use crate::ingest::settings::TableMapping;
 use crate::ingest::tables::schema::{self, Schema};
@@ -29,8 +31,10 @@ pub(crate) enum Format {
 pub(crate) struct File {
     /// Where it is.
     pub(crate) path: PathBuf,
-    /// Its path relative to the data folder.
+    /// Its path relative to the data folder, or the address it was fetched from.
     pub(crate) name: String,
+    /// What it was there.
+    pub(crate) origin: Option<Origin>,
     /// How it is written, by its first bytes.
     pub(crate) format: Format,
     /// What the names of its folders say (`channel=web`): the same in every row.
@@ -135,6 +139,10 @@ const EXTENSIONS: [&str; 9] =
 /// If the configured file is missing, the table is there twice, or a file is not what its name
 /// says.
 pub(crate) fn files(data: &Path, schema: &Schema, mapping: &TableMapping) -> Result<Found> {
+    if let Some(fetched) = &mapping.fetched {
+        let files = fetched.iter().map(fetched_file).collect::<Result<_>>()?;
+        return Ok(Found { files, exceptions: Vec::new() });
+    }
     let mut parts = match &mapping.file {
         Some(pattern) => configured(data, schema, pattern)?,
         None => by_name(data, schema)?,
@@ -230,6 +238,35 @@ fn walk(folder: &Path, steps: &[&str], found: &mut Vec<PathBuf>) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Whether the names of folders and file fit the steps of a pattern, as [`globbed`] walks them.
+#[cfg(any(feature = "object-stores", test))]
+pub(crate) fn fits_path(steps: &[&str], names: &[&str]) -> bool {
+    let Some((step, rest)) = steps.split_first() else { return false };
+    let Some((name, below)) = names.split_first() else { return false };
+    if *step == "**" {
+        if rest.is_empty() {
+            return is_part(names);
+        }
+        let goes_below = !below.is_empty() && !name.starts_with(['.', '_']);
+        return fits_path(rest, names) || (goes_below && fits_path(steps, below));
+    }
+    match (rest.is_empty(), below.is_empty()) {
+        (true, true) => fits(step, name),
+        (false, false) => {
+            fits(step, name) && !name.starts_with(['.', '_']) && fits_path(rest, below)
+        }
+        (true, false) | (false, true) => false,
+    }
+}
+
+/// Whether a file below a folder of parts is one of them, by the names of its folders and its own.
+#[cfg(any(feature = "object-stores", test))]
+pub(crate) fn is_part(names: &[&str]) -> bool {
+    names.split_last().is_some_and(|(file, folders)| {
+        is_data(Path::new(file)) && !folders.iter().any(|name| name.starts_with(['.', '_']))
+    })
 }
 
 /// Whether `name` is `pattern` with something in the place of each `*`.
@@ -371,16 +408,43 @@ fn children(folder: &Path) -> Result<Vec<PathBuf>> {
 fn open(data: &Path, part: Part) -> Result<File> {
     let Part { path, root } = part;
     let stamp = Stamp::of(&path)?;
+    let format = format(&path, &head(&path)?)?;
+    let partitions = partitions(&root, &path);
+    Ok(File { name: relative(data, &path), origin: None, path, format, partitions, stamp })
+}
+
+/// The first bytes of a file that has some.
+fn head(path: &Path) -> Result<Vec<u8>> {
     let mut head = Vec::new();
-    fs::File::open(&path)
+    fs::File::open(path)
         .and_then(|file| file.take(8).read_to_end(&mut head))
-        .map_err(Error::unreadable(&path))?;
+        .map_err(Error::unreadable(path))?;
     if head.is_empty() {
         return Err(Error::input(path, "the file is empty; expected at least a header line"));
     }
-    let format = format(&path, &head)?;
-    let partitions = partitions(&root, &path);
-    Ok(File { name: relative(data, &path), path, format, partitions, stamp })
+    Ok(head)
+}
+
+/// A fetched file. What an address ends with says little: `.../export?id=3` may be anything.
+fn fetched_file(far: &FarFile) -> Result<File> {
+    let FarFile { path, address, root, origin } = far;
+    let stamp = Stamp::of(path).map_err(|error| error.at(address))?;
+    let head = head(path).map_err(|error| error.at(address))?;
+    let recognised = recognised(&head);
+    let format = recognised.format.ok_or_else(|| {
+        Error::input(
+            address,
+            format!("expected a table, but its first bytes are {}", recognised.word),
+        )
+    })?;
+    Ok(File {
+        path: path.clone(),
+        name: address.clone(),
+        origin: Some(origin.clone()),
+        format,
+        partitions: partitions(Path::new(root), Path::new(address)),
+        stamp,
+    })
 }
 
 /// What the folders between `root` and the file say: `channel=web` is a column that they spare.
@@ -445,13 +509,18 @@ fn are_characters(bytes: [u8; 4]) -> bool {
     bytes.iter().all(|&byte| byte >= b'\t')
 }
 
-/// What the first bytes say, which must be what the name says.
-fn format(path: &Path, head: &[u8]) -> Result<Format> {
-    let name = name_of(path).to_lowercase();
+/// What first bytes say.
+struct Recognised {
+    /// `None` for what is no table.
+    format: Option<Format>,
+    word: &'static str,
+}
+
+fn recognised(head: &[u8]) -> Recognised {
     let zipped = head.starts_with(b"PK\x03\x04");
     // Workbooks of before 2007.
     let compound = head.starts_with(&[0xd0, 0xcf, 0x11, 0xe0]);
-    let (found, word) = if head.starts_with(b"PAR1") {
+    let (format, word) = if head.starts_with(b"PAR1") {
         (Some(Format::Parquet), "Parquet")
     } else if head.starts_with(&[0x1f, 0x8b]) {
         (Some(Format::Gzip), "gzip")
@@ -464,6 +533,13 @@ fn format(path: &Path, head: &[u8]) -> Result<Format> {
     } else {
         (Some(Format::Text), "text")
     };
+    Recognised { format, word }
+}
+
+/// What the first bytes say, which must be what the name says.
+fn format(path: &Path, head: &[u8]) -> Result<Format> {
+    let name = name_of(path).to_lowercase();
+    let Recognised { format: found, word } = recognised(head);
     let workbook = [".xlsx", ".xlsm", ".xlsb", ".xls", ".ods"];
     let named = if name.ends_with(".parquet") {
         (Format::Parquet, "a Parquet file")
@@ -492,6 +568,10 @@ fn format(path: &Path, head: &[u8]) -> Result<Format> {
 /// Files directly under `data` that no table claims, most likely misnamed.
 pub(crate) fn strangers(data: &Path, used: &[String]) -> Result<Vec<Exception>> {
     let mut exceptions = Vec::new();
+    // All that is read may lie elsewhere.
+    if !data.is_dir() {
+        return Ok(exceptions);
+    }
     for path in entries(data)? {
         let name = name_of(&path);
         let Some(stem) = EXTENSIONS.iter().find_map(|e| name.strip_suffix(e)) else { continue };

@@ -1,0 +1,181 @@
+//! Sources that do not lie in the data folder: objects in a store, files behind HTTP, the answer
+//! of a database, tables that Delta looks after.
+//!
+//! Each is fetched into files of a work folder before anything is read; from there on they are
+//! read as every file is, under the address that they have. Each kind is a feature of the build;
+//! without it the configuration is refused with what would build it. Credentials come from the
+//! environment alone. Only `ingest` calls this room.
+
+mod address;
+#[cfg(feature = "adbc")]
+mod database;
+#[cfg(feature = "delta")]
+mod delta;
+#[cfg(feature = "object-stores")]
+mod objects;
+mod work;
+
+use crate::domain::error::{Error, Result};
+use crate::domain::inputs::Origin;
+use crate::ingest::far::work::Work;
+use crate::ingest::files::delta as delta_log;
+use crate::ingest::settings::{Settings, TableMapping};
+use crate::ingest::tables::schema;
+use std::path::{Path, PathBuf};
+
+pub(crate) use crate::ingest::far::address::{is_address, problems};
+
+/// A file that was fetched.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FarFile {
+    /// Where it lies now.
+    pub(crate) path: PathBuf,
+    /// Where it is at home; what messages and the manifest call it.
+    pub(crate) address: String,
+    /// The part of the address above the folders that may name partitions (`channel=web`).
+    pub(crate) root: String,
+    /// What it was there.
+    pub(crate) origin: Origin,
+}
+
+/// What is asked for: one source of a table.
+#[cfg_attr(
+    not(feature = "adbc"),
+    expect(dead_code, reason = "only the answer of a query has no address of its own")
+)]
+pub(crate) struct Wanted<'a> {
+    pub(crate) table: &'a str,
+    /// Which of the table's sources, from 1 on.
+    pub(crate) nth: usize,
+    pub(crate) mapping: &'a TableMapping,
+    pub(crate) data: &'a Path,
+}
+
+/// A kind of far source.
+pub(crate) trait Fetch {
+    /// Fetches `wanted` into files of the work folder.
+    ///
+    /// # Errors
+    /// [`Error::Config`] for credentials or drivers that are not there, [`Error::Input`] with the
+    /// address for what cannot be reached, may not be read, is missing or changed meanwhile.
+    fn fetch(&self, wanted: &Wanted<'_>, work: &Work) -> Result<Vec<FarFile>>;
+}
+
+/// Settings whose far sources were fetched; the files stay as long as this does.
+#[derive(Debug)]
+pub struct Brought {
+    /// What to load with.
+    pub settings: Settings,
+    _work: Work,
+}
+
+/// `error` with the address of a file in the place of where it lies in the work folder.
+pub(crate) fn named(settings: &Settings, error: Error) -> Error {
+    let Error::Input { path, .. } = &error else { return error };
+    let mut files =
+        settings.mapping.values().flatten().filter_map(|s| s.fetched.as_ref()).flatten();
+    let address = files.find(|file| file.path == *path).map(|file| file.address.clone());
+    match address {
+        Some(address) => error.at(address),
+        None => error,
+    }
+}
+
+/// Fetches the far sources of `settings` into `work`; `None` where there are none, or where they
+/// were fetched before.
+///
+/// # Errors
+/// As [`Fetch::fetch`]; [`Error::Io`] for a work folder that cannot be written.
+pub fn bring(settings: &Settings, data: &Path, work: &Path) -> Result<Option<Brought>> {
+    let mut found: Vec<(&str, usize, Box<dyn Fetch>)> = Vec::new();
+    for table in schema::names() {
+        for (at, mapping) in settings.sources(table).iter().enumerate() {
+            if mapping.fetched.is_none()
+                && let Some(kind) = kind_of(table, mapping, data)
+            {
+                found.push((table, at, kind));
+            }
+        }
+    }
+    if found.is_empty() {
+        return Ok(None);
+    }
+    let work = Work::open(work)?;
+    let mut settings = settings.clone();
+    for (table, at, kind) in found {
+        let mut sources = settings.sources(table);
+        let wanted = Wanted { table, nth: at + 1, mapping: &sources[at], data };
+        let fetched = kind.fetch(&wanted, &work)?;
+        sources[at].fetched = Some(fetched);
+        settings.mapping.insert(table.to_owned(), sources);
+    }
+    work.sweep()?;
+    Ok(Some(Brought { settings, _work: work }))
+}
+
+/// How a source is fetched; `None` where it lies in the data folder.
+fn kind_of(table: &str, mapping: &TableMapping, data: &Path) -> Option<Box<dyn Fetch>> {
+    if mapping.query.is_some() {
+        return database();
+    }
+    if mapping.file.as_deref().is_some_and(is_address) {
+        return objects();
+    }
+    let folder = data.join(mapping.file.as_deref().unwrap_or(table));
+    // What its log says is replayed by ourselves where that is enough.
+    let needs_more = delta_log::table_format(&folder) == Some("Delta")
+        && delta_log::valid_parts(&folder).is_err();
+    if needs_more { near_delta() } else { None }
+}
+
+// A kind that is not built in never gets here: the configuration is refused before.
+
+fn database() -> Option<Box<dyn Fetch>> {
+    #[cfg(feature = "adbc")]
+    return Some(Box::new(database::Database));
+    #[cfg(not(feature = "adbc"))]
+    None
+}
+
+fn objects() -> Option<Box<dyn Fetch>> {
+    #[cfg(feature = "object-stores")]
+    return Some(Box::new(objects::Objects));
+    #[cfg(not(feature = "object-stores"))]
+    None
+}
+
+fn near_delta() -> Option<Box<dyn Fetch>> {
+    #[cfg(feature = "delta")]
+    return Some(Box::new(delta::NearTable));
+    #[cfg(not(feature = "delta"))]
+    None
+}
+
+/// `text` of another's library without what a credential may stand in: the queries of addresses,
+/// users and passwords before a host, and the value of every secret of the environment.
+#[cfg(any(feature = "adbc", feature = "object-stores"))]
+pub(crate) fn without_secrets(text: &str) -> String {
+    const SECRET: [&str; 6] = ["SECRET", "PASSWORD", "TOKEN", "KEY", "SAS", "CREDENTIAL"];
+    let mut text = text.to_owned();
+    for (name, value) in std::env::vars() {
+        let name = name.to_uppercase();
+        // Shorter ones are words of any sentence.
+        if value.len() >= 6 && SECRET.iter().any(|part| name.contains(part)) {
+            text = text.replace(&value, "***");
+        }
+    }
+    let mut words = Vec::new();
+    for word in text.split_whitespace() {
+        let word = match word.split_once('?') {
+            Some((address, query)) if address.contains("://") && !query.is_empty() => {
+                format!("{address}?***")
+            }
+            Some(_) | None => word.to_owned(),
+        };
+        words.push(address::without_user(&word));
+    }
+    words.join(" ")
+}
+
+#[cfg(test)]
+mod tests;
