@@ -358,6 +358,8 @@ impl Small {
             rows: 9,
             rejected: 1,
             sha256: "00".into(),
+            bytes: None,
+            version: None,
         }];
         let previous = last.as_ref().map(|run| run.manifest.run_id.as_str());
         let identity = Identity { as_of: self.as_of, config, inputs: &entries, previous, kept: "" };

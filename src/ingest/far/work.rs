@@ -6,7 +6,7 @@
 //! the lock is held as long as the files are read.
 
 #![cfg_attr(
-    not(feature = "object-stores"),
+    not(any(feature = "object-stores", test)),
     expect(dead_code, reason = "what has a version far away is kept from night to night")
 )]
 
