@@ -4,7 +4,8 @@
 //! One measure for all of it, so that a missing table and an unreadable row can be compared: the
 //! sales of the last year of the items concerned, in money where prices are known, in units
 //! otherwise. Of a row that cannot be read it is the share of its table; of what is on its way, the
-//! sales of a lead time. Each comes with the lines to write, for the best seller of those concerned.
+//! sales of a lead time. Each comes with the lines to write, for the best seller of those
+//! concerned.
 
 use crate::domain::exceptions::{Effect, Exception, ExceptionKind, Quarantined, Severity, Subject};
 use crate::domain::inputs::{Inputs, ProductStatus, Source};

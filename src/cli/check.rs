@@ -303,6 +303,8 @@ fn as_json(inputs: &Inputs, remedies: &BTreeMap<String, String>, matters: &[Matt
             "reason": q.reason,
         }));
     }
+    let sentences: Vec<String> =
+        remedies.iter().map(|(file, keys)| format!("{file}: {keys}")).collect();
     let mut first = Vec::new();
     for matter in matters.iter().take(FIRST) {
         first.push(json!({
@@ -321,7 +323,7 @@ fn as_json(inputs: &Inputs, remedies: &BTreeMap<String, String>, matters: &[Matt
         "sold": sales,
         "exceptions": exceptions,
         "quarantine": quarantine,
-        "remedies": remedies.iter().map(|(file, keys)| format!("{file}: {keys}")).collect::<Vec<_>>(),
+        "remedies": sentences,
         "matters": first,
     })
 }

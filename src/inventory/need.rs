@@ -38,6 +38,36 @@ pub struct Need {
 
 /// Compares the position with the targets; `held` says why a pool that stands below them is not
 /// ordered.
+///
+/// ```
+/// use orderpoint::explain::Explanation;
+/// use orderpoint::inventory::need::need;
+/// use orderpoint::inventory::reorder_point::{ProtectionInterval, Targets};
+/// use orderpoint::inventory::settings::{Method, Settings, UnmetDemand};
+/// use orderpoint::inventory::{Outlook, Situation, StockLevel};
+/// use orderpoint::math::distributions::Demand;
+///
+/// // Ten a day; reorder point 420, and sixty days of demand on top.
+/// let targets = Targets {
+///     reorder_point: 420.0,
+///     order_up_to: 1020.0,
+///     lot: 600.0,
+/// #   method: Method::MaxAverage, review_days: 0.0, shelf_life_days: None, service: 0.95,
+/// #   interval: ProtectionInterval { lead_days: 7.0, review_days: 0.0 }, per_day: 10.0,
+/// #   protection: Demand::Poisson { mean: 70.0 }, safety_stock: 350.0, eoq: None,
+/// #   notes: Vec::new(),
+/// };
+/// let over = |from: f64, to: f64, _: f64| Demand::Poisson { mean: 10.0 * (to - from) };
+/// let outlook = Outlook { period_days: 1.0, mean: &[10.0; 90], over: &over };
+/// let settings = Settings { unmet_demand: UnmetDemand::Backordered, ..Settings::default() };
+/// let mut explain = Explanation::unrecorded();
+/// let mut at = |available: f64| {
+///     let stock = StockLevel { on_hand: available, available, backordered: 0.0 };
+///     let now = Situation { outlook, stock, arrivals: &[] };
+///     need(&now, &targets, None, &settings, &mut explain).need
+/// };
+/// assert_eq!([at(421.0), at(420.0), at(400.0)], [0.0, 600.0, 620.0]);
+/// ```
 #[must_use]
 pub fn need(
     now: &Situation<'_>,

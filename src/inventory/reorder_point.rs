@@ -101,6 +101,40 @@ impl Bound {
 }
 
 /// The targets of a pool; its stock is not looked at.
+///
+/// ```
+/// # use orderpoint::domain::classes::VelocityClass;
+/// # use orderpoint::domain::units::{LeadTime, LocationId, SkuId};
+/// use orderpoint::explain::Explanation;
+/// use orderpoint::inventory::reorder_point::targets;
+/// use orderpoint::inventory::settings::{Method, Settings};
+/// use orderpoint::inventory::{Outlook, PastDemand, PoolFacts};
+/// use orderpoint::math::distributions::Demand;
+///
+/// // Ten a day, twenty at most, delivered within 7 days on average and 21 at most.
+/// let mut facts = PoolFacts {
+///     past: PastDemand { average_per_day: 10.0, peak_per_day: 20.0 },
+///     lead_time: LeadTime::new(7.0, 0.0, 21.0).unwrap(),
+/// #   stock: Default::default(),
+/// #   sku: SkuId(0), location: LocationId(0), as_of: "2024-04-15".parse().unwrap(),
+/// #   lead_time_source: String::new(), calendar: Default::default(), shelf_life_days: None,
+/// #   abc: None, xyz: None, velocity: VelocityClass::None,
+/// #   is_new: false, stock_is_known: true, economics: Default::default(), arrivals: Vec::new(),
+/// #   lots: Vec::new(), promised_service: None, group: Default::default(),
+/// #   min_stock: None, max_stock: None, by_hand: Default::default(), held: None, network: None,
+/// };
+/// let over = |from: f64, to: f64, _: f64| Demand::Poisson { mean: 10.0 * (to - from) };
+/// let outlook = Outlook { period_days: 1.0, mean: &[10.0; 90], over: &over };
+/// let settings = Settings { method: Method::MaxAverage, ..Settings::default() };
+/// let made = targets(&facts, &outlook, &settings, &mut Explanation::unrecorded());
+/// assert_eq!((made.safety_stock, made.reorder_point), (350.0, 420.0));
+///
+/// // A longer mean lead time alone moves safety stock into lead time demand, and the reorder
+/// // point nowhere: with max-average it is peak x longest lead time.
+/// facts.lead_time = LeadTime::new(14.0, 0.0, 21.0).unwrap();
+/// let later = targets(&facts, &outlook, &settings, &mut Explanation::unrecorded());
+/// assert_eq!((later.safety_stock, later.reorder_point), (280.0, 420.0));
+/// ```
 #[must_use]
 pub fn targets(
     facts: &PoolFacts,

@@ -124,6 +124,15 @@ impl From<Band> for [f64; 2] {
 }
 
 /// Days of cover of the velocity classes.
+///
+/// ```
+/// use orderpoint::domain::classes::VelocityClass;
+/// use orderpoint::inventory::settings::CoverBands;
+///
+/// let fast = CoverBands::default().of(VelocityClass::Fast).unwrap();
+/// assert_eq!([fast.least, fast.most], [45.0, 60.0]);
+/// assert_eq!(CoverBands::default().of(VelocityClass::None), None, "what does not move has none");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct CoverBands {

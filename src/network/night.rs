@@ -9,6 +9,39 @@
 //!
 //! A regional warehouse is both: it asks on its echelon position, and shares what it has, not what
 //! is coming. Units: units, days, currency. Oracle: `network.md`, examples 3, 9 and 17.
+//!
+//! ```
+//! use orderpoint::network::{Interval, Lane, Level, Network, Place, Rule, Steady, Supply};
+//!
+//! // A warehouse with 60 and 90 on its way feeds two shops; all three have their levels.
+//! let way = |lead_days: f64, review_days: f64| {
+//!     Interval { lead_days, lead_sd_days: 0.0, review_days }
+//! };
+//! let level = |up_to: f64| {
+//!     Some(Level { lot: 0.0, service: 0.95, reorder_point: up_to, order_up_to: up_to })
+//! };
+//! let idle = Steady::poisson(0.0);
+//! let mut warehouse = Place::new("warehouse", None, 60.0);
+//! warehouse.on_way = 90.0;
+//! warehouse.supply = Some(Supply { interval: way(14.0, 7.0), crossing_days2: 0.0, lot: 0.0 });
+//! warehouse.level = level(200.0);
+//! let mut north = Place::new("north", Some(&idle), 12.0);
+//! north.on_way = 10.0;
+//! north.level = level(30.0);
+//! let mut south = Place::new("south", Some(&idle), 8.0);
+//! south.level = level(20.0);
+//! let lanes = vec![Lane::new(0, 1, way(2.0, 1.0)), Lane::new(0, 2, way(2.0, 1.0))];
+//! let network = Network {
+//!     places: vec![warehouse, north, south],
+//!     lanes,
+//!     rule: Rule::Value,
+//!     level_shift: 0.0,
+//! };
+//! let night = network.night().unwrap();
+//! // The shops ask for what they lack; the warehouse buys on the stock of all three.
+//! assert_eq!([night.lanes[0].asked, night.lanes[1].asked], [8.0, 12.0]);
+//! assert_eq!((night.places[0].position, night.places[0].need), (180.0, 20.0));
+//! ```
 
 use crate::explain::{Explanation, Step, Unit};
 use crate::math::distributions::Demand;

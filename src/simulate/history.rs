@@ -12,6 +12,29 @@ use crate::domain::units::ChannelId;
 /// cheap as one channel: units are added up, a period keeps only the flags that all its series
 /// have.
 ///
+/// ```
+/// use orderpoint::domain::calendar::{Bucket, Calendar};
+/// use orderpoint::domain::panel::{Panel, PanelParts, SalesTotals, SeriesKey};
+/// use orderpoint::domain::units::{ChannelId, LocationId, SkuId};
+/// use orderpoint::simulate::history::as_of;
+///
+/// let key = SeriesKey { sku: SkuId(0), location: LocationId(0), channel: ChannelId(0) };
+/// let parts = PanelParts {
+///     keys: vec![key],
+///     starts: vec![0],
+///     gross: vec![1.0, 2.0, 3.0, 4.0, 5.0],
+///     flags: vec![0; 5],
+///     returns: vec![Vec::new()],
+///     totals: vec![SalesTotals::default()],
+///     ..PanelParts::default()
+/// };
+/// let days = ["2024-01-06", "2024-01-01"].map(|day| day.parse().unwrap());
+/// let panel = Panel::new(Calendar::new(Bucket::Day, days[0], days[1]), parts);
+/// let earlier = as_of(&panel, 3, false);
+/// assert_eq!(earlier.gross(0), [1.0, 2.0, 3.0]);
+/// assert_eq!(earlier.calendar().as_of().to_string(), "2024-01-04");
+/// ```
+///
 /// # Panics
 /// If `until` is 0 or beyond the history: the caller replays windows inside it.
 #[must_use]

@@ -13,6 +13,24 @@ const SERVICE: f64 = 0.95;
 const SPREAD_DAYS: f64 = 182.0;
 
 /// What safety stock of all items costs a year when a location holds it, and when it does not.
+///
+/// ```
+/// use orderpoint::simulate::HoldAdvice;
+///
+/// let advice = HoldAdvice {
+///     location: "warehouse".into(),
+///     items: 40,
+///     better_through: 3,
+///     hold: 900.0,
+///     pass_through: 1_400.0,
+///     best: 880.0,
+/// };
+/// assert_eq!(
+///     advice.sentence("EUR"),
+///     "hold safety stock at warehouse: holding it there costs 900 EUR a year over 40 items, \
+///      passing everything through 1400; 3 items are cheaper passed through, then it is 880"
+/// );
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct HoldAdvice {
     /// The location that feeds others.

@@ -160,6 +160,49 @@ enum Level {
 
 /// Plays the whole window; `forecast(t)` gives every pool's outlook as of period `t`, every
 /// `refresh_every` periods.
+///
+/// ```
+/// use orderpoint::domain::units::LeadTime;
+/// use orderpoint::inventory::settings::{Method, UnmetDemand};
+/// use orderpoint::math::distributions::Demand;
+/// use orderpoint::simulate::{Candidate, PoolOutlook, ReplayPool, Rule, Settings, replay};
+/// # use orderpoint::domain::classes::VelocityClass;
+/// # use orderpoint::purchase::{long_lot::Patience, lot::LotRules};
+/// # use orderpoint::simulate::Costs;
+/// use std::sync::Arc;
+///
+/// // Ten a day, delivered in three days, ordered up to the 99th percentile of Poisson demand.
+/// let pool = ReplayPool {
+///     demand: vec![10.0; 60],
+///     lead_time: LeadTime::new(3.0, 0.0, 3.0).unwrap(),
+///     unit_cost: 2.0,
+///     unit_margin: 1.0,
+///     lot: LotRules::FREE,
+/// #   name: "SKU1".into(), start: 0, estimated: vec![false; 60], abc: None, xyz: None,
+/// #   velocity: VelocityClass::None, group: Default::default(), supplied: true, tiers: None,
+/// #   supplier: None, min_stock: None, max_stock: None, shelf_life_days: None, fed: None,
+/// #   site: None, holding_rate_per_year: None, level: None, initial: None, scopes: Vec::new(),
+/// };
+/// let policy = orderpoint::inventory::Settings {
+///     method: Method::Quantile,
+///     ..orderpoint::inventory::Settings::default()
+/// };
+/// let settings = Settings {
+///     window: 0..60,
+///     warm_up: 20,
+///     review_every: 1,
+///     period_days: 1.0,
+/// #   run_out: 0, origin: "2024-01-01".parse().unwrap(), unmet_demand: UnmetDemand::Lost,
+/// #   costs: Costs::of(&policy), seed: None, budget: None, allocation: Default::default(),
+/// #   patience: Patience { max_cover_days: 120.0, carrying_rate: 0.25 }, paths_of: Vec::new(),
+/// };
+/// let over = |from: f64, to: f64, _: f64| Demand::Poisson { mean: 10.0 * (to - from) };
+/// let outlook = PoolOutlook { mean: vec![10.0; 60], over: Arc::new(over) };
+/// let own = Candidate::new("own", Rule::Inventory(Box::new(policy)));
+/// let played = replay(&[pool], &[own], &settings, 7, |_| vec![outlook.clone()]);
+/// assert_eq!(played[0].total.demand, 400.0, "the forty days after the warm-up");
+/// assert_eq!(played[0].total.fill_rate(), Some(1.0));
+/// ```
 pub fn replay(
     pools: &[ReplayPool],
     candidates: &[Candidate],

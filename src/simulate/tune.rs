@@ -94,6 +94,24 @@ fn all_cells(
 }
 
 /// The choice for one scope, with its evidence.
+///
+/// ```
+/// use orderpoint::simulate::Totals;
+/// use orderpoint::simulate::tune::{Choice, Goal};
+///
+/// // Best of all on the windows that it was chosen on, and dearer on the one held back.
+/// let cost = |holding_cost: f64| Totals { holding_cost, ..Totals::default() };
+/// let choice = Choice {
+///     goal: Goal::LeastCost,
+///     scope: "all".into(),
+///     candidate: 3,
+///     tuned: cost(80.0),
+///     held_back: cost(110.0),
+///     before: cost(100.0),
+/// };
+/// assert_eq!(choice.gain(), -10.0);
+/// assert!(!choice.pays());
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Choice {
     /// What was looked for.

@@ -378,6 +378,18 @@ fn together(pools: &[usize], outlooks: &[PoolOutlook]) -> PoolOutlook {
 }
 
 /// A forecast scaled by `factor`, > 0.
+///
+/// ```
+/// use orderpoint::math::distributions::Demand;
+/// use orderpoint::simulate::{PoolOutlook, what_if::scaled};
+/// use std::sync::Arc;
+///
+/// let over = |from: f64, to: f64, _: f64| Demand::Poisson { mean: 2.0 * (to - from) };
+/// let half_as_much_again =
+///     scaled(&PoolOutlook { mean: vec![2.0; 30], over: Arc::new(over) }, 1.5);
+/// assert_eq!(half_as_much_again.mean[0], 3.0);
+/// assert!(((half_as_much_again.over)(0.0, 10.0, 0.0).mean() - 30.0).abs() < 1e-9);
+/// ```
 #[must_use]
 pub fn scaled(outlook: &PoolOutlook, factor: f64) -> PoolOutlook {
     let mean = outlook.mean.iter().map(|&m| (f64::from(m) * factor) as f32).collect();
