@@ -45,6 +45,8 @@ test("the briefing, the decision list and an item", async () => {
     await take(page, "decisions");
     await page.locator("#queue tbody a").first().click();
     await page.waitForFunction(() => "ready" in (document.getElementById("item")?.dataset || {}));
+    // What was sold and what is to come, with the arithmetic below.
+    await page.evaluate(() => document.querySelector("#item .pair").scrollIntoView());
     await take(page, "item");
   } finally {
     await browser.close();
