@@ -24,7 +24,7 @@ fn init_writes_a_configuration_and_every_table_once() {
     assert!(text(&first.stdout).contains("shop/orderpoint.toml"), "{}", text(&first.stdout));
     let sales = std::fs::read_to_string(folder.path().join("shop/data/sales.csv")).unwrap();
     assert!(sales.starts_with("date,sku,quantity,channel,location"), "{sales}");
-    assert_eq!(files(&folder.path().join("shop/data")).len(), 26);
+    assert_eq!(files(&folder.path().join("shop/data")).len(), 28);
     std::fs::write(folder.path().join("shop/data/sales.csv"), "mine").unwrap();
     crate::support::succeeds(folder.path(), &["init", "shop"], &[0]);
     assert_eq!(std::fs::read_to_string(folder.path().join("shop/data/sales.csv")).unwrap(), "mine");

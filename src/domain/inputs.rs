@@ -140,7 +140,13 @@ pub struct Inputs {
     pub promotions: Vec<Promotion>,
     /// Sorted by (sku, channel, from).
     pub prices: Sorted<Price>,
-    /// Sorted by (sku, channel, from).
+    /// Forecasts of other models, sorted by (sku, channel, location, model, start, made on).
+    pub outside_forecasts: Sorted<OutsideForecast>,
+    /// The names of those models, sorted.
+    pub outside_models: Vec<String>,
+    /// Sorted by (signal, sku, category, channel, location, date).
+    pub signals: Vec<Signal>,
+    /// Sorted by (sku, channel, from), those of no single item first.
     pub adjustments: Sorted<Adjustment>,
     /// Sorted by (sku, location, field); one each, expired ones too.
     pub overrides: Sorted<Override>,
@@ -200,6 +206,9 @@ impl Inputs {
             events: Vec::new(),
             promotions: Vec::new(),
             prices: Sorted::empty(),
+            outside_forecasts: Sorted::empty(),
+            outside_models: Vec::new(),
+            signals: Vec::new(),
             adjustments: Sorted::empty(),
             overrides: Sorted::empty(),
             kits: Sorted::empty(),
@@ -767,13 +776,66 @@ pub enum AdjustmentKind {
     Units(f64),
 }
 
+/// What another model expects of one period.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OutsideForecast {
+    /// The item.
+    pub sku: SkuId,
+    /// Only this channel; `None` = all together.
+    pub channel: Option<ChannelId>,
+    /// Only this location; `None` = all together.
+    pub location: Option<LocationId>,
+    /// Position among [`Inputs::outside_models`].
+    pub model: usize,
+    /// First day of the period.
+    pub start: NaiveDate,
+    /// First day after it.
+    pub end: NaiveDate,
+    /// The morning it was made; `None` where nobody says.
+    pub made_on: Option<NaiveDate>,
+    /// Expected units of the period.
+    pub mean: f64,
+    /// Quantiles at [`crate::domain::outcome::QUANTILES`]; NaN where not given.
+    pub quantiles: [f32; 8],
+}
+
+/// One value of something outside that moves demand: the weather, traffic, an index.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Signal {
+    /// Its name.
+    pub signal: String,
+    /// Only for this item.
+    pub sku: Option<SkuId>,
+    /// Only for this category and those below it.
+    pub category: Option<String>,
+    /// Only in this channel.
+    pub channel: Option<ChannelId>,
+    /// Only at this location.
+    pub location: Option<LocationId>,
+    /// Day.
+    pub date: NaiveDate,
+    /// Value.
+    pub value: f64,
+}
+
+/// Whether `category` is `of` or below it: `Toys > Wood` is in `Toys`.
+#[must_use]
+pub fn is_in_category(category: &str, of: &str) -> bool {
+    let mut parts = category.split('>').map(str::trim);
+    of.split('>').map(str::trim).all(|part| parts.next() == Some(part))
+}
+
 /// A person's change to the forecast.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Adjustment {
-    /// The item.
-    pub sku: SkuId,
+    /// The item; `None` = all, or those of the category.
+    pub sku: Option<SkuId>,
+    /// Only this category and those below it.
+    pub category: Option<String>,
     /// Only this channel.
     pub channel: Option<ChannelId>,
+    /// Only this location.
+    pub location: Option<LocationId>,
     /// First day.
     pub from: NaiveDate,
     /// Last day, inclusive.
@@ -789,6 +851,27 @@ pub struct Adjustment {
 }
 
 impl Adjustment {
+    /// Whether it concerns an item of `category` sold there; what never sold has no channel.
+    #[must_use]
+    pub fn concerns(
+        &self,
+        sku: SkuId,
+        category: &str,
+        channel: Option<ChannelId>,
+        location: LocationId,
+    ) -> bool {
+        self.sku.is_none_or(|own| own == sku)
+            && self.category.as_deref().is_none_or(|of| is_in_category(category, of))
+            && self.location.is_none_or(|own| own == location)
+            && self.channel.is_none_or(|own| channel.is_none_or(|channel| channel == own))
+    }
+
+    /// Whether its units are shared by several items.
+    #[must_use]
+    pub fn is_shared_out(&self) -> bool {
+        self.sku.is_none() && matches!(self.kind, AdjustmentKind::Units(_))
+    }
+
     /// Whether it enters units of its own for days from `as_of` on.
     #[must_use]
     pub fn awaits(&self, as_of: NaiveDate) -> bool {
@@ -913,7 +996,8 @@ keyed! {
     Supply by SkuId: |row| row.sku;
     Stockout by SkuId: |row| row.sku;
     Price by SkuId: |row| row.sku;
-    Adjustment by SkuId: |row| row.sku;
+    Adjustment by Option<SkuId>: |row| row.sku;
+    OutsideForecast by SkuId: |row| row.sku;
     Override by SkuId: |row| row.sku;
     Kit by SkuId: |row| row.sku;
     Stock by PoolId: |row| PoolId { sku: row.sku, location: row.location };

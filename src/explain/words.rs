@@ -14,7 +14,8 @@ pub type Word = &'static str;
 
 static WORDS: Mutex<BTreeSet<Word>> = Mutex::new(BTreeSet::new());
 
-fn word_of(text: &str) -> Word {
+/// The word that says `text`.
+pub(crate) fn word_of(text: &str) -> Word {
     let mut words = WORDS.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(word) = words.get(text) {
         return word;

@@ -25,7 +25,9 @@ pub use crate::forecast::pooled::learner::{AllAtOnce, Evidence, Learner, Stage, 
 pub use crate::forecast::pooled::refit::{Refit, Resumed};
 pub use crate::forecast::settings::{LocalModels, Settings};
 
-use crate::domain::inputs::{Adjustment, Event, Inputs, Kit, Names, Price, Product, Promotion};
+use crate::domain::inputs::{
+    Adjustment, Event, Inputs, Kit, Names, OutsideForecast, Price, Product, Promotion, Signal,
+};
 use crate::domain::panel::{Panel, SeriesKey};
 use crate::domain::sorted::Sorted;
 use crate::domain::units::{ChannelId, LocationId, SkuId};
@@ -45,7 +47,13 @@ pub struct Demand<'a> {
     pub promotions: &'a [Promotion],
     /// By (sku, channel, from).
     pub prices: &'a Sorted<Price>,
-    /// By (sku, channel, from).
+    /// Of other models, by (sku, channel, location, model, start, made on).
+    pub outside_forecasts: &'a Sorted<OutsideForecast>,
+    /// The names of those models.
+    pub outside_models: &'a [String],
+    /// What moves demand from outside, by (signal, sku, category, channel, location, date).
+    pub signals: &'a [Signal],
+    /// By (sku, channel, from), those of no single item first.
     pub adjustments: &'a Sorted<Adjustment>,
     /// What is sold as part of something else too.
     pub kits: &'a Sorted<Kit>,
@@ -60,6 +68,9 @@ impl<'a> From<&'a Inputs> for Demand<'a> {
             events: &inputs.events,
             promotions: &inputs.promotions,
             prices: &inputs.prices,
+            outside_forecasts: &inputs.outside_forecasts,
+            outside_models: &inputs.outside_models,
+            signals: &inputs.signals,
             adjustments: &inputs.adjustments,
             kits: &inputs.kits,
         }
@@ -77,13 +88,6 @@ impl<'a> Demand<'a> {
     /// Category of an item; empty when unknown.
     pub(crate) fn category_of(&self, sku: SkuId) -> &'a str {
         self.products.get(sku.index()).map_or("", |product| product.category.as_str())
-    }
-
-    /// Number of series of an item.
-    pub(crate) fn series_of(&self, sku: SkuId) -> usize {
-        let first = SeriesKey { sku, location: LocationId(0), channel: ChannelId(0) };
-        let next = SeriesKey { sku: SkuId(sku.code() + 1), ..first };
-        self.first_at_least(next) - self.first_at_least(first)
     }
 
     fn first_at_least(&self, key: SeriesKey) -> usize {

@@ -33,7 +33,8 @@ use crate::domain::calendar::Bucket;
 use crate::domain::error::{Error, Result};
 use crate::domain::exceptions::{Effect, Exception, ExceptionKind, Severity, Subject};
 use crate::domain::inputs::{
-    Adjustment, Inputs, Kit, Names, Product, Source, Stock, StockHistory, Stockout,
+    Adjustment, Inputs, Kit, Names, OutsideForecast, Product, Source, Stock, StockHistory,
+    Stockout, is_in_category,
 };
 use crate::domain::lanes::{Lane, Lanes};
 use crate::domain::shown::counted;
@@ -786,16 +787,21 @@ impl<'a> Loading<'a> {
         let rows: Vec<Lane> = of(tables, "lanes", lanes::lanes, &mut convert);
         let lanes = Lanes::new(rows);
         self.refused.extend(lanes::refusals(&lanes, names));
-        let mut pools = pools(&sales, codes, &stock, &products, &kits);
-        pools.extend(lanes::sources(&lanes, &pools));
-        pools.sort_unstable();
         let adjustments: Sorted<Adjustment> =
             of(tables, "adjustments", plans::adjustments, &mut convert);
-        let awaited: Vec<(SkuId, Option<ChannelId>)> = adjustments
-            .iter()
-            .filter(|adjustment| adjustment.awaits(as_of))
-            .map(|adjustment| (adjustment.sku, adjustment.channel))
-            .collect();
+        let outside = tables.get("forecasts").map_or_else(Default::default, |table| {
+            plans::outside_forecasts(table, self.request.bucket, &mut convert)
+        });
+        // Only units for several items ask who sells.
+        let is_asked = adjustments.of(None).iter().any(|row| row.awaits(as_of));
+        let asked = sales.series.iter().filter(|_| is_asked);
+        let sold: BTreeSet<SkuId> = asked.filter_map(|series| codes.sku(&series.sku)).collect();
+        let awaited = awaited(&adjustments, &outside.rows, &products, &sold, as_of);
+        let mut pools = pools(&sales, codes, &stock, &products, &kits, &awaited);
+        pools.extend(lanes::sources(&lanes, &pools));
+        pools.sort_unstable();
+        let awaited: Vec<(SkuId, Option<ChannelId>)> =
+            awaited.iter().map(|item| (item.sku, item.channel)).collect();
         let here: Vec<bool> = match &self.here {
             Some((families, bucket)) => {
                 names.skus.iter().map(|sku| families.is_in(sku, *bucket)).collect()
@@ -853,6 +859,9 @@ impl<'a> Loading<'a> {
             events: of(tables, "events", plans::events, &mut convert),
             promotions: of(tables, "promotions", plans::promotions, &mut convert),
             prices: of(tables, "prices", plans::prices, &mut convert),
+            outside_forecasts: Sorted::new(outside.rows),
+            outside_models: outside.models,
+            signals: of(tables, "signals", plans::signals, &mut convert),
             adjustments,
             overrides: of(tables, "overrides", plans::overrides, &mut convert),
             kits,
@@ -926,6 +935,7 @@ impl<'a> Loading<'a> {
         self.exceptions.extend(audit::items_apart(inputs));
         self.exceptions.extend(audit::unplanned(inputs));
         self.exceptions.extend(audit::idle_adjustments(inputs));
+        self.exceptions.extend(audit::idle_forecasts(inputs));
         self.exceptions.extend(booked_moves::booked_as_sales(inputs));
         self.exceptions.extend(
             self.request.only.as_deref().and_then(|only| audit::unknown_wishes(only, inputs)),
@@ -940,6 +950,53 @@ impl<'a> Loading<'a> {
 fn bucket_of(file: &source::File) -> Option<&str> {
     let partition = file.partitions.iter().find(|partition| partition.column == "bucket");
     partition.map(|partition| partition.value.as_str())
+}
+
+/// An item that somebody expects to sell.
+struct Awaited {
+    sku: SkuId,
+    /// In all of its channels where none is named.
+    channel: Option<ChannelId>,
+    /// At all of its locations where none is named.
+    location: Option<LocationId>,
+}
+
+/// Items that planners have entered units for or that other models forecast, on days to come.
+fn awaited(
+    adjustments: &Sorted<Adjustment>,
+    forecasts: &[OutsideForecast],
+    products: &[Product],
+    sold: &BTreeSet<SkuId>,
+    as_of: NaiveDate,
+) -> Vec<Awaited> {
+    let mut awaited = Vec::new();
+    for row in adjustments.iter().filter(|row| row.awaits(as_of)) {
+        let Adjustment { channel, location, .. } = *row;
+        if let Some(sku) = row.sku {
+            awaited.push(Awaited { sku, channel, location });
+            continue;
+        }
+        // Units for several items go to those that sell; where none does, to all of them.
+        let of_category = |product: &Product| {
+            let of = row.category.as_deref();
+            product.in_master && of.is_none_or(|of| is_in_category(&product.category, of))
+        };
+        let concerned = (0_u32..).zip(products).filter(|(_, product)| of_category(product));
+        let concerned: Vec<SkuId> = concerned.map(|(code, _)| SkuId(code)).collect();
+        if !concerned.iter().any(|sku| sold.contains(sku)) {
+            awaited.extend(concerned.into_iter().map(|sku| Awaited { sku, channel, location }));
+        }
+    }
+    let same = |a: &OutsideForecast, b: &OutsideForecast| {
+        (a.sku, a.channel, a.location) == (b.sku, b.channel, b.location)
+    };
+    for of_series in forecasts.chunk_by(same) {
+        if of_series.iter().any(|row| row.end > as_of && row.mean > 0.0) {
+            let OutsideForecast { sku, channel, location, .. } = of_series[0];
+            awaited.push(Awaited { sku, channel, location });
+        }
+    }
+    awaited
 }
 
 /// The rows of table `name`, none when it is not there.
@@ -960,9 +1017,12 @@ fn pools(
     stock: &[Stock],
     products: &[Product],
     kits: &Sorted<Kit>,
+    awaited: &[Awaited],
 ) -> Vec<(SkuId, LocationId)> {
     let default = codes.location(&codes.places.sales).unwrap_or(LocationId(0));
     let mut pools: Vec<(SkuId, LocationId)> = stock.iter().map(|s| (s.sku, s.location)).collect();
+    // What somebody expects to sell at a place is planned there, whether it is in stock or not.
+    pools.extend(awaited.iter().filter_map(|item| Some((item.sku, item.location?))));
     let mut placed = vec![false; products.len()];
     let concerned: BTreeSet<SkuId> = kits.iter().flat_map(|kit| [kit.sku, kit.component]).collect();
     let mut places: BTreeMap<SkuId, BTreeSet<LocationId>> = BTreeMap::new();
@@ -992,6 +1052,9 @@ fn pools(
         }
     }
 
+    for item in awaited.iter().filter(|item| !placed[item.sku.index()]) {
+        pools.push((item.sku, default));
+    }
     let unplaced =
         (0_u32..).zip(products).filter(|&(i, product)| product.in_master && !placed[i as usize]);
     pools.extend(unplaced.map(|(i, _)| (SkuId(i), default)));

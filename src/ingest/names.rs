@@ -303,7 +303,8 @@ pub(crate) struct Spellings {
 }
 
 /// Tables whose empty location means everywhere.
-const OPTIONAL_LOCATION: &[&str] = &["supply", "stockouts", "overrides", "channels"];
+const OPTIONAL_LOCATION: &[&str] =
+    &["supply", "stockouts", "overrides", "channels", "adjustments", "forecasts", "signals"];
 
 fn add<'a>(set: &mut FastSet<&'a str>, name: &'a str) {
     if !name.is_empty() {

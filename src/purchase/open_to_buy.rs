@@ -11,6 +11,7 @@
 //! (Levy, Weitz & Grewal 2019, *Retailing Management*, 10th ed., ch. 12.) The rule that spends it
 //! is `rules::budget`.
 
+use crate::domain::inputs::is_in_category;
 use crate::domain::units::{Money, SkuId};
 use chrono::{Datelike, NaiveDate};
 use serde::{Deserialize, Serialize};
@@ -124,7 +125,9 @@ pub fn envelopes(
             month: line.month.as_deref().and_then(first_of),
             members: categories
                 .iter()
-                .map(|category| line.category.as_deref().is_none_or(|of| is_in(category, of)))
+                .map(|category| {
+                    line.category.as_deref().is_none_or(|of| is_in_category(category, of))
+                })
                 .collect(),
         };
         for goods in on_order {
@@ -138,21 +141,15 @@ pub fn envelopes(
     envelopes
 }
 
-/// Whether `category` is `of` or below it: `Toys > Wood` is in `Toys`.
-fn is_in(category: &str, of: &str) -> bool {
-    let mut parts = category.split('>').map(str::trim);
-    of.split('>').map(str::trim).all(|wanted| parts.next() == Some(wanted))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn a_category_holds_those_below_it_and_no_namesake() {
-        assert!(is_in("Toys > Wood", "Toys") && is_in("Toys", "Toys"));
-        assert!(!is_in("Toyshop", "Toys") && !is_in("Home > Toys", "Toys"));
-        assert!(is_in("Home > Toys > Wood", "Home>Toys"));
+        assert!(is_in_category("Toys > Wood", "Toys") && is_in_category("Toys", "Toys"));
+        assert!(!is_in_category("Toyshop", "Toys") && !is_in_category("Home > Toys", "Toys"));
+        assert!(is_in_category("Home > Toys > Wood", "Home>Toys"));
     }
 
     #[test]

@@ -11,7 +11,7 @@ use crate::domain::classes::Lifecycle;
 use crate::domain::economics::UnitEconomics;
 use crate::domain::exceptions::{Effect, Exception, ExceptionKind, Severity, Subject};
 use crate::domain::fault::{Fault, guarded};
-use crate::domain::inputs::{Inputs, Stock};
+use crate::domain::inputs::{Inputs, Stock, is_in_category};
 use crate::domain::outcome::Classification;
 use crate::domain::panel::{Panel, Pool, PoolId, SeriesMut, flag};
 use crate::domain::shown::counted;
@@ -382,7 +382,7 @@ pub(super) fn classify(
 }
 
 /// Whether somebody expects each item to sell: it has an analogue or a predecessor, or a planner
-/// has entered units for days to come. `[items]`
+/// has entered units or another model a forecast for days to come. `[items]`
 fn awaited(inputs: &Inputs) -> Vec<bool> {
     let as_of = inputs.panel.calendar().as_of();
     let mut awaited: Vec<bool> = inputs.products.iter().map(|p| p.analogue.is_some()).collect();
@@ -392,7 +392,18 @@ fn awaited(inputs: &Inputs) -> Vec<bool> {
         }
     }
     for adjustment in inputs.adjustments.iter().filter(|row| row.awaits(as_of)) {
-        awaited[adjustment.sku.index()] = true;
+        // Of several items those that have never sold, and only they, begin with it.
+        for (awaited, product) in awaited.iter_mut().zip(&inputs.products) {
+            let of = adjustment.category.as_deref();
+            *awaited |= adjustment.sku.is_none()
+                && of.is_none_or(|of| is_in_category(&product.category, of));
+        }
+        if let Some(sku) = adjustment.sku {
+            awaited[sku.index()] = true;
+        }
+    }
+    for row in inputs.outside_forecasts.iter().filter(|row| row.end > as_of && row.mean > 0.0) {
+        awaited[row.sku.index()] = true;
     }
     awaited
 }

@@ -2,7 +2,7 @@
 
 use crate::config::Plan;
 use crate::domain::error::{Error, Result};
-use crate::domain::inputs::{Adjustment, Inputs};
+use crate::domain::inputs::{Adjustment, Inputs, OutsideForecast};
 use crate::domain::panel::Panel;
 use crate::domain::sorted::Sorted;
 use crate::forecast::{self, Forecaster};
@@ -38,6 +38,8 @@ const TUNING_WINDOWS: usize = 3;
 
 /// What planners add to the forecast is not known of the past.
 static NO_ADJUSTMENTS: Sorted<Adjustment> = Sorted::empty();
+/// Nor is, in most shops, when another model's forecast was made.
+static NO_OUTSIDE_FORECASTS: Sorted<OutsideForecast> = Sorted::empty();
 
 /// What to simulate.
 #[derive(Debug, Clone, Default)]
@@ -250,11 +252,14 @@ impl Windows<'_> {
     }
 
     /// What the engine may read on an earlier morning. Planned promotions and events were known;
-    /// adjustments carry no date of entry, so none is used.
+    /// adjustments carry no date of entry, so none is used; of signals only what came true is kept,
+    /// not what was foreseen of them, so they are no help either.
     fn known_in<'b>(&'b self, panel: &'b Panel) -> forecast::Demand<'b> {
         forecast::Demand {
             panel,
             adjustments: &NO_ADJUSTMENTS,
+            outside_forecasts: &NO_OUTSIDE_FORECASTS,
+            signals: &[],
             ..forecast::Demand::from(self.inputs)
         }
     }

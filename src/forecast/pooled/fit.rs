@@ -8,6 +8,7 @@
 
 use crate::domain::panel::{Activity, SeriesKey, flag};
 use crate::forecast::methods::average::Average;
+use crate::forecast::pooled::adjust::SharedOut;
 use crate::forecast::pooled::dispersion::{DispersionSums, OVERDUE, Periods};
 use crate::forecast::pooled::distribution::Spread;
 use crate::forecast::pooled::error_group::{ERROR_GROUPS, ErrorGroup};
@@ -26,6 +27,7 @@ use crate::forecast::pooled::returns::{self, Returning, Returns, Silence};
 use crate::forecast::pooled::seasonal::Seasons;
 use crate::forecast::pooled::setup::{HORIZON_STEPS, Setup};
 use crate::forecast::pooled::shift::{LevelShift, last_shift};
+use crate::forecast::pooled::signals::SignalEffects;
 use crate::forecast::pooled::tally::Tally;
 use crate::forecast::pooled::weekday::own_profile;
 use crate::forecast::pooled::year_parts::PartFactors;
@@ -62,8 +64,12 @@ pub(crate) struct Shared {
     pub like: Vec<Option<Like>>,
     /// What is believed of items that have been silent for long.
     pub returns: Returns,
+    /// What signals do to demand.
+    pub signals: SignalEffects,
     /// `None` where it would not help.
     pub global: Option<Global>,
+    /// Among whom the adjustments for no single item are shared. `[adjustments]`
+    pub shared_out: Vec<SharedOut>,
 }
 
 /// What the series of one error group share.
@@ -92,7 +98,9 @@ impl Shared {
             like: vec![None; groups],
             returns: Returns::default(),
             error_groups: vec![unknown; ERROR_GROUPS],
+            signals: SignalEffects::default(),
             global: None,
+            shared_out: Vec::new(),
         }
     }
 
@@ -528,6 +536,7 @@ impl<'a> Model<'a> {
             self.apply_prices(exposure, group, start, &prices, |t| {
                 is_promoted(&promoted_periods, t)
             });
+            self.apply_signals(exposure, group, start, key);
             exposure.iter_mut().zip(&uplifts).for_each(|(a, uplift)| *a *= uplift);
         }
         let analogue = setup.level_prior(series);

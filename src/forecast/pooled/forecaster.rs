@@ -6,13 +6,13 @@
 //! [refit](crate::forecast::pooled::refit). It is a pure function of one pool.
 
 use crate::domain::exceptions::{Exception, ExceptionKind, Severity, Subject};
-use crate::domain::inputs::{AdjustmentKind, ProductStatus};
+use crate::domain::inputs::ProductStatus;
 use crate::domain::outcome::{Accuracy, SeriesForecast};
 use crate::domain::panel::SeriesKey;
-use crate::domain::units::{ChannelId, SkuId};
 use crate::forecast::evaluate::backtest;
 use crate::forecast::evaluate::choice::OwnModel;
 use crate::forecast::methods::MethodName;
+use crate::forecast::pooled::adjust::{ADJUSTED, JudgedAdjustments, UNADJUSTED, Whom};
 use crate::forecast::pooled::distribution::{QuantileTable, Spread};
 use crate::forecast::pooled::error_group::ErrorGroup;
 use crate::forecast::pooled::fit::Model;
@@ -82,6 +82,7 @@ impl<'a> Forecaster<'a> {
                 unprofiled.reason.clone(),
             ));
         }
+        exceptions.extend(setup.signal_exceptions(&self.model.shared.signals));
         let profiles = &self.model.shared.seasons.profiles;
         let most = profiles.iter().map(|profile| profile.events_left_out).max().unwrap_or(0);
         if most > 0 {
@@ -131,7 +132,10 @@ impl<'a> Forecaster<'a> {
         let state = &tonight.state;
         let mut total = self.pool_demand(total, self.error_group_of_pool(state), state.spread);
         // What an item of its own history sold says nothing about one that leans on an analogue.
-        if !state.series.iter().any(|series| series.analogue) {
+        // Nor about what another model expects.
+        let outside =
+            !setup.demand.outside_forecasts.of(setup.panel().pools()[pool].sku).is_empty();
+        if !outside && !state.series.iter().any(|series| series.analogue) {
             let guard = setup.settings.guard;
             total.most = Some(state.highest_sums.map(|most| guard * f64::from(most)));
         }
@@ -181,6 +185,7 @@ impl<'a> Forecaster<'a> {
         let this = &setup.panel().pools()[pool];
         let about = Subject::item(setup.demand.names, this.sku);
         let kind = ExceptionKind::Fallback;
+        let nowhere = Whom { sku: this.sku, channel: None, location: this.location, series: None };
         let (total, exception) = match self.analogue_of(pool) {
             Some(analogue) => {
                 let product = setup.demand.products.get(this.sku.index());
@@ -188,7 +193,7 @@ impl<'a> Forecaster<'a> {
                 let like = self.forecast_pool(analogue).total;
                 let like_mean = like.mean.iter().map(|mean| (mean * factor) as f32);
                 let mut adjusted: Vec<f32> = like_mean.collect();
-                self.adjust(this.sku, None, &mut adjusted);
+                self.model.adjust(nowhere, setup.calendar().history(), &mut adjusted);
                 let mean: Vec<f64> = adjusted.iter().map(|&units| f64::from(units)).collect();
                 let rate = mean.iter().sum::<f64>() / mean.len().max(1) as f64;
                 // Nothing of its own: the group of short histories, with the analogue's spread.
@@ -200,13 +205,19 @@ impl<'a> Forecaster<'a> {
             }
             None => {
                 let mut planned = vec![0.0f32; setup.settings.horizon];
-                self.adjust(this.sku, None, &mut planned);
+                let told = self.outside_of_unsold(pool, &mut planned);
+                self.model.adjust(nowhere, setup.calendar().history(), &mut planned);
                 let mean: Vec<f64> = planned.iter().map(|&units| f64::from(units)).collect();
                 let rate = mean.iter().sum::<f64>() / mean.len().max(1) as f64;
                 if rate > 0.0 {
-                    let what = "forecast as planned by hand";
-                    let reason = "no sales of its own yet, and adjustments in units";
-                    let exception = Exception::new(Severity::Info, kind, about, what, reason);
+                    let by_hand = Exception::new(
+                        Severity::Info,
+                        kind,
+                        about,
+                        "forecast as planned by hand",
+                        "no sales of its own yet, and adjustments in units",
+                    );
+                    let exception = told.unwrap_or(by_hand);
                     let group = setup.error_group(rate, 0.0, false, Spread::default());
                     let total = self.pool_demand(mean, group, Spread::default());
                     return PoolForecast {
@@ -313,6 +324,7 @@ impl<'a> Forecaster<'a> {
                     setup.bucket().name()
                 );
             }
+            forecast.reason += &self.model.signals_in_words(setup.groups.of_series[series], key);
             if let (Some(silence), Some(back)) = (&state.silence, &state.returning) {
                 forecast.reason += &format!(
                     "; no sale in {:.0} days in stock, after which items sell {:.0} % of what they \
@@ -325,8 +337,16 @@ impl<'a> Forecaster<'a> {
                 self.weigh_in(own, series, &mut forecast, rows);
             }
         }
+        let outside = self.weigh_in_outside(series, state, &mut forecast, rows, exceptions);
         self.nothing_before_launch(key, &mut forecast.mean);
-        self.adjust(key.sku, Some(key.channel), &mut forecast.mean);
+        let before = outside.as_ref().map(|_| forecast.mean.clone()).unwrap_or_default();
+        let first = setup.calendar().history();
+        self.model.adjust(Whom::series(key, series), first, &mut forecast.mean);
+        if let Some(JudgedAdjustments { before, after }) = state.adjusted {
+            let lead_time = setup.settings.lead_time;
+            rows.push(before.row(series, UNADJUSTED, lead_time));
+            rows.push(after.row(series, ADJUSTED, lead_time));
+        }
 
         let group =
             setup.error_group(state.rate(), state.observed as f64, state.overdue(), state.spread);
@@ -337,7 +357,13 @@ impl<'a> Forecaster<'a> {
             let step = setup.steps.step_of(ahead);
             let quantiles = self.quantiles(group, f64::from(mean), state.spread, step);
             let most = (guard * highest.max(mean)).max(1.0).round();
-            forecast.quantiles.push(quantiles.map(|quantile| quantile.min(most)));
+            let mut quantiles = quantiles.map(|quantile| quantile.min(most));
+            if let Some(outside) = &outside {
+                // By as much as planners have moved the mean.
+                let moved = if before[ahead] > 0.0 { mean / before[ahead] } else { 1.0 };
+                outside.blend(ahead, moved, &mut quantiles);
+            }
+            forecast.quantiles.push(quantiles);
         }
         forecast
     }
@@ -499,46 +525,6 @@ impl<'a> Forecaster<'a> {
             }
             let on_sale = (closes - launched.min(closes)).num_days() as f32;
             *mean *= on_sale / (closes - opens).num_days() as f32;
-        }
-    }
-
-    /// Applies the planners' adjustments that have not expired.
-    /// Those of `channel` and of all channels; without one, as for an item that never sold, of any.
-    fn adjust(&self, sku: SkuId, channel: Option<ChannelId>, mean: &mut [f32]) {
-        let demand = &self.model.setup.demand;
-        let calendar = demand.panel.calendar();
-        let end = calendar.history() as i64;
-        for adjustment in demand.adjustments.of(sku) {
-            let expired = adjustment.expires.is_some_and(|day| day <= calendar.as_of());
-            let elsewhere = channel
-                .is_some_and(|here| adjustment.channel.is_some_and(|channel| channel != here));
-            if expired || elsewhere {
-                continue;
-            }
-            let from = calendar.index(adjustment.from) - end;
-            let to = calendar.index(adjustment.to) - end;
-            // Units without a channel are shared by all series of the item; where it never sold,
-            // by the places it may be sold at.
-            let series = demand.series_of(sku);
-            let in_units = matches!(adjustment.kind, AdjustmentKind::Units(_));
-            if channel.is_none() && series > 0 && in_units {
-                continue;
-            }
-            let shared = match (channel, adjustment.channel) {
-                (None, _) => demand.panel.pools().iter().filter(|pool| pool.sku == sku).count(),
-                (Some(_), Some(_)) => 1,
-                (Some(_), None) => series,
-            };
-            let length = (to - from + 1).max(1) * shared.max(1) as i64;
-            for ahead in from.max(0)..=to.min(mean.len() as i64 - 1) {
-                let mean = &mut mean[ahead as usize];
-                *mean = match adjustment.kind {
-                    AdjustmentKind::Factor(factor) => *mean * factor.max(0.0) as f32,
-                    AdjustmentKind::Units(units) => {
-                        (*mean + (units / length as f64) as f32).max(0.0)
-                    }
-                };
-            }
         }
     }
 

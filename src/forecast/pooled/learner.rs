@@ -33,6 +33,7 @@ use crate::forecast::pooled::response::{GroupOccurrences, Response};
 use crate::forecast::pooled::returns::SilenceSums;
 use crate::forecast::pooled::seasonal::{Seasons, Totals};
 use crate::forecast::pooled::setup::HORIZON_STEPS;
+use crate::forecast::pooled::signals::{SignalEffects, SignalEvidence};
 use crate::forecast::pooled::tally::Tally;
 use crate::forecast::{Demand, Settings};
 use serde::{Deserialize, Serialize};
@@ -123,6 +124,7 @@ impl<'a> Learner<'a> {
     pub fn learn_from(self, totals: &Totals, survey: &mut impl Survey) -> Forecaster<'a> {
         let mut model = self.model;
         model.shared.seasons = Seasons::learn(&model.setup, totals);
+        model.shared.shared_out = model.setup.shared_out(totals.shared());
 
         let evidence = survey.survey(&LearnLevels { model: &model });
         evidence.teach(&mut model);
@@ -175,6 +177,8 @@ struct LevelEvidence {
     promoted: Vec<GroupOccurrences>,
     /// What was sold before and after changes of price.
     price_changes: Vec<PriceChange>,
+    /// What was sold under signals.
+    signals: Vec<SignalEvidence>,
     /// From year to year. `[groups]`
     growth: Vec<GroupGrowth>,
     /// How much members sell. `[groups]`
@@ -193,6 +197,7 @@ impl Stage for LearnLevels<'_, '_> {
             level: vec![Default::default(); ERROR_GROUPS],
             promoted: Vec::new(),
             price_changes: Vec::new(),
+            signals: Vec::new(),
             growth: vec![GroupGrowth::default(); self.model.setup.groups.keys.len()],
             rates: vec![GroupRates::default(); self.model.setup.groups.keys.len()],
             silences: SilenceSums::default(),
@@ -238,6 +243,7 @@ impl Stage for LearnLevels<'_, '_> {
                 let start = setup.panel().start(past.series);
                 let days = setup.bucket().days();
                 past.add_price_changes(start, &path, days, &mut evidence.price_changes);
+                evidence.signals.extend(self.model.signal_evidence(fitted));
                 for occurrences in &past.promoted.rows {
                     evidence.promoted.push(GroupOccurrences {
                         series: past.series,
@@ -265,6 +271,7 @@ impl Evidence for LevelEvidence {
         }
         self.promoted.extend(next.promoted);
         self.price_changes.extend(next.price_changes);
+        self.signals.extend(next.signals);
         for (sum, next) in self.growth.iter_mut().zip(&next.growth) {
             sum.merge(next);
         }
@@ -315,6 +322,8 @@ impl LevelEvidence {
         let groups = model.setup.groups.keys.len();
         model.shared.response = Response::learn(&self.promoted, groups);
         model.shared.elasticities = Elasticities::learn(&self.price_changes, groups);
+        self.signals.sort_by_key(|row| row.series);
+        model.shared.signals = SignalEffects::learn(&self.signals, groups);
         let most = model.setup.periods_in(like::MOST_DAYS) as f64;
         model.shared.like = GroupRates::learn(&self.rates, most);
         model.shared.returns = self.silences.learn();

@@ -7,11 +7,14 @@
 //! | `learner`, `seasonal`, `year_parts`, `regression` | what do all series share? |
 //! | `global`, `reconcile` | the same: what moves all or a group together |
 //! | `fit`, `weekday`, `promotions`, `price`, `shift` | what does one series' past say? |
+//! | `signals` | what does the weather, or an index, do to it? |
 //! | `growth`, `level`, `like`, `returns`, `dispersion` | the same: its level, how it scatters |
 //! | `state`, `refit`, `carry` | what does a later night need of it? |
 //! | `forecaster`, `pool_demand`, `distribution` | what will a pool sell? |
+//! | `adjust` | what do planners add? |
 //! | `annual` | does last year repeat? For the local models of one series |
 
+pub(crate) mod adjust;
 pub mod annual;
 mod carry;
 pub mod dispersion;
@@ -37,6 +40,7 @@ mod sample;
 pub mod seasonal;
 pub mod setup;
 pub(crate) mod shift;
+mod signals;
 pub mod state;
 pub mod tally;
 pub mod weekday;

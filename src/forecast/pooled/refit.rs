@@ -24,7 +24,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 /// Heads the bytes of a refit; another layout is refused, not misread.
-const FORMAT: &str = "orderpoint refit 6";
+const FORMAT: &str = "orderpoint refit 7";
 
 /// What a refit leaves for the nights after it.
 #[derive(Debug, Clone)]
@@ -51,6 +51,8 @@ struct World {
     first: NaiveDate,
     settings: String,
     events: u64,
+    /// Those before its morning.
+    signals: u64,
     /// Category and channel.
     groups: Vec<(String, String)>,
     skus: Vec<String>,
@@ -78,13 +80,15 @@ impl World {
             // Without any promotion planned, those of the past are expected to come again;
             // responses are kept by the position of a kind among all.
             settings: format!(
-                "{:?} {:?} {} {:?}",
+                "{:?} {:?} {} {:?} {:?}",
                 setup.settings,
                 calendar.bucket(),
                 setup.demand.promotions.is_empty(),
-                setup.promotions.names
+                setup.promotions.names,
+                setup.signals.names
             ),
             events: events.value(),
+            signals: setup.signals_digest(calendar.as_of()),
             groups: groups
                 .map(|key| (key.category.clone(), names.channels[key.channel].clone()))
                 .collect(),
@@ -104,6 +108,8 @@ impl World {
             Some("other forecast settings")
         } else if self.events != tonight.events {
             Some("the events table changed")
+        } else if self.signals != setup.signals_digest(self.as_of) {
+            Some("signals of its past changed")
         } else if self.groups != tonight.groups {
             Some("other categories or channels")
         } else if self.first != tonight.first {
@@ -259,6 +265,10 @@ impl<'a> Resumed<'a> {
         forecaster.calibrated.scales =
             reconcile::scales(&tonight.recent, forecaster.calibrated.moves);
         forecaster.carried = Some(Carried { matched, fitted: tonight.fitted });
+        let mut sold = forecaster.model.setup.nothing_shared();
+        (0..forecaster.model.setup.panel().len())
+            .for_each(|series| forecaster.model.setup.add_shared(series, &mut sold));
+        forecaster.model.shared.shared_out = forecaster.model.setup.shared_out(&sold);
         let series = forecaster.carried_and_fitted();
         (series.carried >= series.fitted).then_some(forecaster)
     }

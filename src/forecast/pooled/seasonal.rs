@@ -83,6 +83,11 @@ const CATEGORY_EVIDENCE: f64 = 20.0;
 const INDEX_LEAST: f64 = 1e-4;
 const INDEX_MOST: f64 = 50.0;
 
+/// Share of a group, by usual units, below which those without a promotion do not speak for all:
+/// six closed shops of a hundred, the only ones that ran none, made every second week of a summer
+/// sell a third.
+const LEAST_HEARD: f64 = 0.2;
+
 /// Series of one category in one channel.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct GroupKey {
@@ -218,6 +223,8 @@ pub struct Totals {
     groups: Vec<Option<Box<GroupSteps>>>,
     /// By periods since the launch, all groups together.
     launch: Vec<LaunchSums>,
+    /// What those sold lately that share an adjustment. `[adjustments for no single item]`
+    shared: Vec<ExactSum>,
 }
 
 /// Sums of one group by period, in [steps of units](crate::math::exact).
@@ -227,11 +234,20 @@ struct GroupSteps {
     units: Vec<i64>,
     /// What the same cells sell on average. `[history]`
     expected: Vec<i64>,
+    /// What the cells that a promotion ran in sell on average; empty for none. `[history]`
+    promoted: Vec<i64>,
 }
 
 impl GroupSteps {
     fn nothing(history: usize) -> Self {
-        Self { units: vec![0; history], expected: vec![0; history] }
+        Self { units: vec![0; history], expected: vec![0; history], promoted: Vec::new() }
+    }
+
+    /// Whether so much of the group was promoted in a period that the rest does not speak for it.
+    fn is_promoted(&self, t: usize) -> bool {
+        let promoted = self.promoted.get(t).map_or(0.0, |&steps| steps as f64);
+        promoted > 0.0
+            && (self.expected[t] as f64) < LEAST_HEARD * (self.expected[t] as f64 + promoted)
     }
 
     fn merge(&mut self, other: &Self) {
@@ -239,6 +255,12 @@ impl GroupSteps {
             add_steps(sum, steps);
         }
         for (sum, &steps) in self.expected.iter_mut().zip(&other.expected) {
+            add_steps(sum, steps);
+        }
+        if self.promoted.is_empty() && !other.promoted.is_empty() {
+            self.promoted = vec![0; self.units.len()];
+        }
+        for (sum, &steps) in self.promoted.iter_mut().zip(&other.promoted) {
             add_steps(sum, steps);
         }
     }
@@ -267,6 +289,7 @@ impl Totals {
             history: setup.calendar().history(),
             groups: vec![None; setup.groups.keys.len()],
             launch: vec![LaunchSums::default(); launch_periods(setup.bucket())],
+            shared: setup.nothing_shared(),
         }
     }
 
@@ -281,14 +304,26 @@ impl Totals {
         for group in groups.iter().filter_map(|&group| self.groups[group].as_ref()) {
             together.merge(group);
         }
+        for t in 0..self.history {
+            if together.is_promoted(t) {
+                together.units[t] = 0;
+                together.expected[t] = 0;
+            }
+        }
         GroupTotals {
             units: together.units.into_iter().map(units_of).collect(),
             expected: together.expected.into_iter().map(units_of).collect(),
         }
     }
 
+    /// What those sold lately that share an adjustment. `[adjustments for no single item]`
+    pub(crate) fn shared(&self) -> &[ExactSum] {
+        &self.shared
+    }
+
     /// Adds one series: its periods up to the last sale that were observed and not promoted.
     pub(crate) fn add_series(&mut self, setup: &Setup<'_>, series: usize) {
+        setup.add_shared(series, &mut self.shared);
         let panel = setup.panel();
         let units = panel.cleaned(series);
         let flags = panel.flags(series);
@@ -297,10 +332,13 @@ impl Totals {
         let promotions = setup.promotions_of(panel.key(series));
         let promoted = setup.promotion_calendar(series, 0..units.len(), &promotions);
         let mut ordinary = Vec::with_capacity(last + 1);
+        let mut any_promoted = false;
         let mut sum = 0.0;
         let mut count = 0.0;
         for t in 0..=last {
-            let counts = flags[t] & flag::CENSORED == 0 && !is_promoted(&promoted, t);
+            let in_promotion = is_promoted(&promoted, t);
+            any_promoted |= in_promotion;
+            let counts = flags[t] & flag::CENSORED == 0 && !in_promotion;
             ordinary.push(counts);
             if counts {
                 sum += f64::from(units[t]);
@@ -323,6 +361,15 @@ impl Totals {
             if ordinary[t] {
                 add_steps(sum, unit_steps(f64::from(units[t])));
                 add_steps(expected, unit_steps(scale * f64::from(usual[t])));
+            }
+        }
+        if any_promoted {
+            if totals.promoted.is_empty() {
+                totals.promoted = vec![0; history];
+            }
+            for t in (0..=last).filter(|&t| is_promoted(&promoted, t)) {
+                let usually = unit_steps(scale * f64::from(usual[t]));
+                add_steps(&mut totals.promoted[start + t], usually);
             }
         }
         self.add_launch(&units[..=last], start, &ordinary);
@@ -378,6 +425,9 @@ impl Evidence for Totals {
         for (sum, other) in self.launch.iter_mut().zip(&other.launch) {
             sum.sold.merge(other.sold);
             sum.expected.merge(other.expected);
+        }
+        for (sum, other) in self.shared.iter_mut().zip(other.shared) {
+            sum.merge(other);
         }
     }
 }

@@ -10,6 +10,7 @@ use crate::forecast::pooled::level::{HALF_LIVES, half_lives};
 use crate::forecast::pooled::promotions::PromotionIndex;
 use crate::forecast::pooled::sample::Sample;
 use crate::forecast::pooled::seasonal::Groups;
+use crate::forecast::pooled::signals::SignalIndex;
 use crate::forecast::pooled::year_parts::YearParts;
 use crate::forecast::{Demand, Settings};
 use crate::math::elementary::Elementary;
@@ -130,6 +131,8 @@ pub(crate) struct Setup<'a> {
     pub global_sample: Sample,
     /// Items that some kit is made of.
     pub components: BTreeSet<SkuId>,
+    /// What moves demand from outside.
+    pub signals: SignalIndex,
 }
 
 impl<'a> Setup<'a> {
@@ -145,6 +148,7 @@ impl<'a> Setup<'a> {
             promotions: PromotionIndex::new(demand.promotions),
             sample: Sample::new(&demand, SAMPLE_POOLS),
             global_sample: Sample::new(&demand, GLOBAL_SAMPLE_POOLS),
+            signals: SignalIndex::new(&demand, periods, settings.horizon),
             components: demand.kits.iter().map(|kit| kit.component).collect(),
             demand,
             settings,

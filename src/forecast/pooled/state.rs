@@ -5,9 +5,11 @@
 //! two refits need not fit at all (see [`crate::forecast::pooled::refit`]).
 
 use crate::domain::panel::{Activity, flag};
+use crate::forecast::evaluate::JudgedOutside;
 use crate::forecast::evaluate::accuracy::Measures;
 use crate::forecast::evaluate::backtest::METHODS;
 use crate::forecast::evaluate::choice::{OwnModel, Series};
+use crate::forecast::pooled::adjust::JudgedAdjustments;
 use crate::forecast::pooled::dispersion::overdue;
 use crate::forecast::pooled::distribution::Spread;
 use crate::forecast::pooled::fit::{Fitted, Model};
@@ -85,6 +87,10 @@ pub struct SeriesState {
     pub(crate) accuracy: Option<[Measures; METHODS]>,
     /// The best model of the series itself.
     pub(crate) own_model: Option<OwnModel>,
+    /// Models from elsewhere, beside the engine where both are known.
+    pub(crate) outside: Vec<JudgedOutside>,
+    /// How past adjustments fared.
+    pub(crate) adjusted: Option<JudgedAdjustments>,
 }
 
 impl SeriesState {
@@ -190,6 +196,8 @@ impl Forecaster<'_> {
             origins: fitted.past_origins().len(),
             accuracy: self.accuracy(fitted, &series),
             own_model: self.model.own_model(fitted, &series),
+            outside: self.model.judge_outside(fitted, &series),
+            adjusted: self.model.judge_adjustments(fitted, &series),
         }
     }
 }
@@ -238,6 +246,7 @@ impl Model<'_> {
         self.apply_prices(&mut exposure, group, first, &setup.price_path(key), |t| {
             is_promoted(&promoted, t)
         });
+        self.apply_signals(&mut exposure, group, first, key);
         match state.unplanned {
             Some(average) => exposure.iter_mut().for_each(|a| *a *= average as f32),
             None => {
@@ -271,6 +280,7 @@ impl Model<'_> {
         let path = setup.price_path(panel.key(series));
         let group = setup.groups.of_series[series];
         self.apply_prices(&mut exposure, group, first, &path, |t| is_promoted(&promoted, t));
+        self.apply_signals(&mut exposure, group, first, panel.key(series));
         let mut uplifts = vec![1.0; promoted.len()];
         self.apply_promotions(&mut uplifts, group, &promoted, state.response);
         let days = setup.bucket().days();
@@ -350,6 +360,20 @@ impl Setup<'_> {
             if step.from < known {
                 digest.add(step.from.cast_unsigned());
                 digest.add(step.log_price.to_bits());
+            }
+        }
+        for row in self.demand.outside_forecasts.of(key.sku) {
+            // What is judged is judged by versions that the morning knew.
+            if row.start < as_of && row.made_on.is_none_or(|day| day <= as_of) {
+                digest.text(&self.demand.outside_models[row.model]);
+                digest.text(&row.start.to_string());
+                digest.add(row.mean.to_bits());
+            }
+        }
+        let adjustments = self.demand.adjustments;
+        for row in adjustments.of(None).iter().chain(adjustments.of(Some(key.sku))) {
+            if row.from < as_of {
+                digest.text(&format!("{row:?}"));
             }
         }
         digest.value()

@@ -545,22 +545,138 @@ pub(crate) fn unknown_wishes(only: &[String], inputs: &Inputs) -> Option<Excepti
     })
 }
 
-/// Adjustments of a channel in which their item has never sold: they change nothing.
+/// Adjustments that concern nothing: they change nothing.
 pub(crate) fn idle_adjustments(inputs: &Inputs) -> Vec<Exception> {
     let mut exceptions = Vec::new();
+    let panel = &inputs.panel;
+    let names = &inputs.names;
     for row in inputs.adjustments.iter() {
-        let Some(channel) = row.channel else { continue };
-        if series_of(&inputs.panel, row.sku).any(|s| inputs.panel.key(s).channel == channel) {
+        let is_anywhere = row.channel.is_none() && row.location.is_none();
+        if row.sku.is_some() && row.category.is_none() && is_anywhere {
             continue;
         }
-        let channel = &inputs.names.channels[channel.index()];
+        let of_item = |sku: SkuId| row.sku.is_none_or(|own| own == sku);
+        let category = |sku: SkuId| inputs.products.get(sku.index()).map_or("", |p| &p.category);
+        let concerned = |s: usize| {
+            let key = panel.key(s);
+            row.concerns(key.sku, category(key.sku), Some(key.channel), key.location)
+        };
+        // One item's series are found, not looked for.
+        let sells = match row.sku {
+            Some(sku) => series_of(panel, sku).any(concerned),
+            None => (0..panel.len()).any(concerned),
+        };
+        // What never sold has no channel yet, and no other table says that it could not be sold.
+        let waits = || {
+            let pools = panel.pools().iter().filter(|pool| of_item(pool.sku));
+            row.channel.is_none()
+                && pools.clone().any(|pool| {
+                    pool.series.is_empty()
+                        && row.concerns(pool.sku, category(pool.sku), None, pool.location)
+                })
+        };
+        if sells || waits() {
+            continue;
+        }
+        let mut place = String::new();
+        if let Some(channel) = row.channel {
+            place += &format!(" in channel {}", names.channel(channel));
+        }
+        if let Some(location) = row.location {
+            place += &format!(" at {}", names.location(location));
+        }
+        let about = match (row.sku, &row.category) {
+            (Some(sku), None) => Subject::Item(names.sku(sku).to_owned()),
+            (Some(sku), Some(category)) => {
+                place = format!(" of category {category}{place}");
+                Subject::Item(names.sku(sku).to_owned())
+            }
+            (None, Some(category)) => {
+                place = format!(" of category {category}{place}");
+                Subject::Table("adjustments".to_owned())
+            }
+            (None, None) => Subject::Table("adjustments".to_owned()),
+        };
+        let why = if row.sku.is_some() {
+            "the item has never sold there; is the name right?"
+        } else {
+            "nothing of it has ever sold there; are the names right?"
+        };
         exceptions.push(Exception::new(
             Severity::Warning,
             ExceptionKind::IdleAdjustment,
-            Subject::Item(inputs.names.sku(row.sku).to_owned()),
-            format!("the adjustment from {} in channel {channel} changes nothing", row.from),
-            "the item has never sold there; is the name right?",
+            about,
+            format!("the adjustment from {}{place} changes nothing", row.from),
+            why,
         ));
+    }
+    exceptions
+}
+
+/// Forecasts from elsewhere that nothing can be done with.
+pub(crate) fn idle_forecasts(inputs: &Inputs) -> Vec<Exception> {
+    let as_of = inputs.panel.calendar().as_of();
+    let mut strangers: BTreeSet<&str> = BTreeSet::new();
+    let mut rows = 0_u64;
+    let mut last = vec![NaiveDate::MIN; inputs.outside_models.len()];
+    let mut undated = vec![0_u64; inputs.outside_models.len()];
+    for of_series in inputs
+        .outside_forecasts
+        .chunk_by(|a, b| (a.sku, a.channel, a.location) == (b.sku, b.channel, b.location))
+    {
+        let row = &of_series[0];
+        let sells = series_of(&inputs.panel, row.sku).any(|s| {
+            let key = inputs.panel.key(s);
+            row.channel.is_none_or(|channel| channel == key.channel)
+                && row.location.is_none_or(|location| location == key.location)
+        });
+        let waits = inputs
+            .panel
+            .pools_of(row.sku)
+            .iter()
+            .any(|pool| pool.series.is_empty() && row.location == Some(pool.location));
+        if !sells && !waits {
+            strangers.insert(inputs.names.sku(row.sku));
+            rows += of_series.len() as u64;
+        }
+        for row in of_series {
+            last[row.model] = last[row.model].max(row.end);
+            undated[row.model] += u64::from(row.made_on.is_none() && row.start < as_of);
+        }
+    }
+    let mut exceptions = Vec::new();
+    let about = || Subject::Table("forecasts".to_owned());
+    let kind = ExceptionKind::OutsideForecast;
+    if rows > 0 {
+        let names: Vec<&str> = strangers.into_iter().collect();
+        let what = format!(
+            "{} of {} not used: {}",
+            counted(rows, "row", "rows"),
+            items(names.len()),
+            listed(&names)
+        );
+        let why = "the item has not sold in that channel or at that place, or nothing is coming";
+        let told = Exception::new(Severity::Warning, kind, about(), what, why);
+        exceptions.push(told.with_effect(Effect::Rows(rows)));
+    }
+    for (m, model) in inputs.outside_models.iter().enumerate() {
+        if (NaiveDate::MIN..=as_of).contains(&last[m]) {
+            let what = format!("{model} says nothing of the time from {as_of} on");
+            let why = "its last period ends before: export it anew; our own forecast stands";
+            exceptions.push(Exception::new(Severity::Warning, kind, about(), what, why));
+        }
+        if undated[m] > 0 {
+            let what = format!(
+                "{} of the past of {model} do not say when they were made",
+                counted(undated[m], "row", "rows")
+            );
+            let why = "they are judged as if they had been made before the periods they are for; \
+                       give made_on, the morning of each version";
+            exceptions.push(
+                Exception::new(Severity::Info, kind, about(), what, why)
+                    .with_effect(Effect::Rows(undated[m])),
+            );
+        }
     }
     exceptions
 }

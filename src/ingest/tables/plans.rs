@@ -1,12 +1,16 @@
-//! Plans and decisions: events, promotions, prices, adjustments, overrides and accounts.
+//! Plans and decisions: events, promotions, prices, forecasts from elsewhere, signals, adjustments,
+//! overrides and accounts.
 
+use crate::domain::calendar::Bucket;
 use crate::domain::error::did_you_mean;
 use crate::domain::inputs::{
-    Account, Adjustment, AdjustmentKind, Event, Override, OverrideField, Price, Promotion,
+    Account, Adjustment, AdjustmentKind, Event, OutsideForecast, Override, OverrideField, Price,
+    Promotion, Signal,
 };
 use crate::ingest::files::table::{Row, Table};
 use crate::ingest::tables::convert::Convert;
-use chrono::NaiveDate;
+use chrono::{Datelike, Months, NaiveDate, TimeDelta};
+use std::collections::BTreeSet;
 
 fn named(text: &str) -> Option<String> {
     Some(text).filter(|t| !t.is_empty()).map(str::to_owned)
@@ -107,11 +111,12 @@ pub(crate) fn prices(table: &Table, convert: &mut Convert<'_>) -> Vec<Price> {
     convert.distinct(rows, "from").into_iter().map(|(_, price)| price).collect()
 }
 
-/// Changes to the forecast, sorted by (sku, channel, from).
+/// Changes to the forecast, sorted by (sku, channel, from), those of no single item first.
 pub(crate) fn adjustments(table: &Table, convert: &mut Convert<'_>) -> Vec<Adjustment> {
     let mut rows = Vec::new();
-    for row in table.rows() {
-        let Some((sku, _)) = convert.codes.item(&row, "sku") else { continue };
+    for row in table.rows().filter(|row| !is_for_others(row, convert)).collect::<Vec<_>>() {
+        let sku = convert.codes.item(&row, "sku").map(|(sku, _)| sku);
+        let category = named(row.text("category"));
         let Some((from, to)) = interval(&row, ("from", "to"), convert) else { continue };
         let kind = match (row.number("factor"), row.number("units")) {
             (Some(factor), None) => AdjustmentKind::Factor(factor),
@@ -122,9 +127,12 @@ pub(crate) fn adjustments(table: &Table, convert: &mut Convert<'_>) -> Vec<Adjus
             }
         };
         let channel = convert.codes.channel(row.text("channel"));
+        let location = convert.codes.location(row.text("location"));
         let adjustment = Adjustment {
             sku,
+            category: category.clone(),
             channel,
+            location,
             from,
             to,
             kind,
@@ -132,9 +140,146 @@ pub(crate) fn adjustments(table: &Table, convert: &mut Convert<'_>) -> Vec<Adjus
             author: row.text("author").to_owned(),
             expires: row.date("expires"),
         };
-        rows.push(((sku, channel, from, to, adjustment.author.clone()), row.place(), adjustment));
+        let author = adjustment.author.clone();
+        let key = (sku, channel, from, to, author, category, location);
+        rows.push((key, row.place(), adjustment));
     }
     convert.distinct(rows, "from").into_iter().map(|(_, adjustment)| adjustment).collect()
+}
+
+/// The name of a model that gives none.
+const NAMELESS_MODEL: &str = "elsewhere";
+
+/// Columns of the quantiles, ascending.
+const QUANTILE_COLUMNS: [&str; 8] = ["q05", "q10", "q25", "q50", "q75", "q90", "q95", "q99"];
+
+/// What other models expect.
+#[derive(Default)]
+pub(crate) struct OutsideForecasts {
+    /// Sorted by (sku, channel, location, model, start, made on).
+    pub rows: Vec<OutsideForecast>,
+    /// Sorted.
+    pub models: Vec<String>,
+}
+
+/// Forecasts from elsewhere that were made by the as-of date.
+///
+/// - `bucket`: the length of a period that stands alone.
+pub(crate) fn outside_forecasts(
+    table: &Table,
+    bucket: Bucket,
+    convert: &mut Convert<'_>,
+) -> OutsideForecasts {
+    let names = |row: &Row<'_>| {
+        let model = row.text("model");
+        if model.is_empty() { NAMELESS_MODEL.to_owned() } else { model.to_owned() }
+    };
+    let models: BTreeSet<String> = table.rows().map(|row| names(&row)).collect();
+    let models: Vec<String> = models.into_iter().collect();
+    let mut rows = Vec::new();
+    let mut future = 0;
+    for row in table.rows() {
+        let Some((sku, factor)) = convert.codes.item(&row, "sku") else { continue };
+        let (Some(start), Some(mean)) = (row.date("period_start"), row.number("mean")) else {
+            continue;
+        };
+        let made_on = row.date("made_on");
+        if made_on.is_some_and(|day| day > convert.as_of) {
+            future += 1;
+            continue;
+        }
+        let mut quantiles = [f32::NAN; 8];
+        let mut highest = 0.0;
+        let mut falls: Option<&str> = None;
+        for (quantile, column) in quantiles.iter_mut().zip(QUANTILE_COLUMNS) {
+            let Some(units) = row.number(column) else { continue };
+            if units < highest && falls.is_none() {
+                falls = Some(column);
+            } else if falls.is_none() {
+                highest = units;
+            }
+            *quantile = (units * factor) as f32;
+        }
+        if let Some(column) = falls {
+            let reason = format!("below a lower quantile ({highest}): quantiles never fall");
+            convert.reject::<()>(&row, column, reason);
+            continue;
+        }
+        let channel = convert.codes.channel(row.text("channel"));
+        let location = convert.codes.location(row.text("location"));
+        let model = models.binary_search(&names(&row)).expect("its name was collected");
+        let forecast = OutsideForecast {
+            sku,
+            channel,
+            location,
+            model,
+            start,
+            end: start,
+            made_on,
+            mean: mean * factor,
+            quantiles,
+        };
+        rows.push(((sku, channel, location, model, start, made_on), row.place(), forecast));
+    }
+    convert.report_future(table, future);
+    let distinct = convert.distinct(rows, "period_start");
+    let mut rows: Vec<OutsideForecast> = distinct.into_iter().map(|(_, row)| row).collect();
+    let same = |a: &OutsideForecast, b: &OutsideForecast| {
+        (a.sku, a.channel, a.location, a.model) == (b.sku, b.channel, b.location, b.model)
+    };
+    rows.chunk_by_mut(same).for_each(|of_series| set_ends(of_series, bucket));
+    OutsideForecasts { rows, models }
+}
+
+/// Sets where each period ends: at the next one, where it follows as closely as they do.
+fn set_ends(rows: &mut [OutsideForecast], bucket: Bucket) {
+    let mut starts: Vec<NaiveDate> = rows.iter().map(|row| row.start).collect();
+    starts.dedup();
+    let gaps = starts.windows(2).map(|pair| (pair[1] - pair[0]).num_days());
+    let least = gaps.min().unwrap_or(match bucket {
+        Bucket::Day => 1,
+        Bucket::Week => 7,
+        Bucket::Month => 28,
+    });
+    for row in rows {
+        let alone = match least {
+            // February is the shortest month.
+            28..=31 if row.start.day() == 1 => row.start + Months::new(1),
+            days => row.start + TimeDelta::days(days),
+        };
+        let after = starts.partition_point(|start| *start <= row.start);
+        row.end = starts.get(after).map_or(alone, |next| alone.min(*next));
+    }
+}
+
+/// What moves demand from outside, sorted by (signal, sku, category, channel, location, date).
+pub(crate) fn signals(table: &Table, convert: &mut Convert<'_>) -> Vec<Signal> {
+    let mut rows = Vec::new();
+    for row in table.rows().filter(|row| !is_for_others(row, convert)).collect::<Vec<_>>() {
+        let (Some(date), Some(value)) = (row.date("date"), row.number("value")) else { continue };
+        if row.text("signal").is_empty() {
+            continue;
+        }
+        let signal = Signal {
+            signal: row.text("signal").to_owned(),
+            sku: convert.codes.item(&row, "sku").map(|(sku, _)| sku),
+            category: named(row.text("category")),
+            channel: convert.codes.channel(row.text("channel")),
+            location: convert.codes.location(row.text("location")),
+            date,
+            value,
+        };
+        let key = (
+            signal.signal.clone(),
+            signal.sku,
+            signal.category.clone(),
+            signal.channel,
+            signal.location,
+            date,
+        );
+        rows.push((key, row.place(), signal));
+    }
+    convert.distinct(rows, "date").into_iter().map(|(_, signal)| signal).collect()
 }
 
 /// Replaced values known on the as-of date, sorted by (sku, location, field): of several, the

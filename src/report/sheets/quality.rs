@@ -7,12 +7,15 @@ use crate::domain::exceptions::{Exception, ExceptionKind, Severity};
 use crate::domain::outcome::Accuracy;
 use crate::domain::units::Money;
 use crate::explain::Unit;
+use crate::forecast::evaluate::backtest::POOLED_LEVEL;
+use crate::forecast::methods::MethodName;
+use crate::forecast::pooled::adjust::{ADJUSTED, UNADJUSTED};
 use crate::indicators::formulas::ratio;
 use crate::report::Report;
 use crate::report::sheets::trust::trust;
 use crate::report::sheets::{Cell, Sheet, count, figure, link, percent, sheet, words};
 use crate::report::wording::{
-    UNKNOWN, counted, fragment, grouped, measured, signed, spaced, whole,
+    UNKNOWN, amount, counted, fragment, grouped, measured, signed, spaced, whole,
 };
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -79,13 +82,172 @@ pub(crate) fn accuracy(report: &Report) -> Vec<Sheet> {
     }
     let mut classes: BTreeMap<Option<AbcClass>, ClassErrors> = BTreeMap::new();
     let mut methods: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut outside: BTreeMap<&str, Competition> = BTreeMap::new();
     for series in report.outcome().accuracy.chunk_by(|a, b| a.series == b.series) {
+        compete(report, series, &mut outside);
         let Some(chosen) = series.iter().find(|a| a.chosen) else { continue };
         *methods.entry(chosen.method).or_default() += 1;
         let naive = series.iter().find(|a| a.method == "naive");
         classes.entry(class_of[chosen.series]).or_default().add(chosen, naive);
     }
-    vec![by_class(report, classes), trust(report), methods_chosen(methods)]
+    let steps = value_added(report);
+    let mut sheets = vec![by_class(report, classes), steps, trust(report), methods_chosen(methods)];
+    if report.inputs().has("forecasts") {
+        sheets.push(from_elsewhere(outside));
+    }
+    sheets
+}
+
+/// Errors before and after one step on the way from the naive forecast to what is ordered.
+struct Step {
+    name: &'static str,
+    series: usize,
+    better: usize,
+    before: StepErrors,
+    after: StepErrors,
+}
+
+#[derive(Default)]
+struct StepErrors {
+    absolute: f64,
+    actual: f64,
+    scaled: f64,
+}
+
+impl Step {
+    fn new(name: &'static str) -> Self {
+        Self {
+            name,
+            series: 0,
+            better: 0,
+            before: StepErrors::default(),
+            after: StepErrors::default(),
+        }
+    }
+
+    /// Enters one series, where both are known.
+    fn add(&mut self, before: Option<&Accuracy>, after: Option<&Accuracy>) {
+        let Some((before, after)) = before.zip(after) else { return };
+        let Some((was, is)) = before.rmsse.zip(after.rmsse) else { return };
+        self.series += 1;
+        self.better += usize::from(is < was);
+        for (errors, row, scaled) in [(&mut self.before, before, was), (&mut self.after, after, is)]
+        {
+            errors.absolute += row.sums.absolute_error;
+            errors.actual += row.sums.actual;
+            errors.scaled += scaled;
+        }
+    }
+}
+
+/// C15: forecast value added, step by step (Gilliland 2010, *The Business Forecasting Deal*,
+/// ch. 4).
+fn value_added(report: &Report) -> Sheet {
+    let mut steps = [
+        Step::new("statistical, against naive"),
+        Step::new("chosen, against statistical"),
+        Step::new("adjusted, against the days unadjusted"),
+    ];
+    for of_series in report.outcome().accuracy.chunk_by(|a, b| a.series == b.series) {
+        let named = |name: &str| of_series.iter().find(|row| row.method == name);
+        let own = named(POOLED_LEVEL);
+        steps[0].add(named(MethodName::Naive.label()), own);
+        let chosen = of_series.iter().find(|row| row.chosen && row.method != POOLED_LEVEL);
+        steps[1].add(own.filter(|_| chosen.is_some()), chosen);
+        steps[2].add(named(UNADJUSTED), named(ADJUSTED));
+    }
+    let steps: Vec<Step> = steps.into_iter().filter(|step| step.series > 0).collect();
+    let edited = match report.now.value("planner_value_added", "all") {
+        Some(value) => format!("Edits of quantities were worth {} so far.", amount(value)),
+        None => "Edits of quantities cannot be judged yet.".to_owned(),
+    };
+    sheet("Value added by each step", "No series was long enough to test its forecast.", &steps)
+        .note(format!(
+            "From the rolling origins of this run: the engine against repeating the last value; \
+             own models or those from elsewhere, where they made the forecast, against the \
+             engine; planners' adjustments of days that are over against those days as they were \
+             forecast. Value added is by RMSSE; below zero the step made it worse. {edited}"
+        ))
+        .column("Step", "forecast-value-added", |step| words(step.name))
+        .column("Series", "", |step| figure(whole(step.series)))
+        .column("WAPE before", "wape", |step| share(step.before.absolute, step.before.actual))
+        .column("WAPE after", "wape", |step| share(step.after.absolute, step.after.actual))
+        .column("Value added", "forecast-value-added", |step| {
+            let gained = step.before.scaled - step.after.scaled;
+            let added = ratio(100.0 * gained, step.before.scaled);
+            figure(added.map_or_else(|| UNKNOWN.to_owned(), |percent| format!("{percent:+.1} %")))
+        })
+        .column("Better", "forecast-value-added", |step| {
+            let better = ratio(100.0 * step.better as f64, step.series as f64);
+            figure(measured(better, Unit::Percent))
+        })
+        .finish()
+}
+
+/// How a model from elsewhere stands beside the engine, on the series that it competes on.
+#[derive(Default)]
+struct Competition {
+    series: usize,
+    chosen: usize,
+    absolute_error: f64,
+    actual: f64,
+    /// Of the pooled level at its origins.
+    own_absolute_error: f64,
+    own_actual: f64,
+    scaled: Mean,
+    own_scaled: Mean,
+}
+
+/// Enters the models from elsewhere that were judged on one series.
+fn compete<'a>(
+    report: &Report<'a>,
+    of_series: &'a [Accuracy],
+    outside: &mut BTreeMap<&'a str, Competition>,
+) {
+    let models = &report.inputs().outside_models;
+    let Some(own) = of_series.iter().find(|row| row.method == POOLED_LEVEL) else { return };
+    for row in of_series {
+        if models.binary_search_by(|model| model.as_str().cmp(row.method)).is_err() {
+            continue;
+        }
+        let competition = outside.entry(row.method).or_default();
+        competition.series += 1;
+        competition.chosen += usize::from(row.chosen);
+        competition.absolute_error += row.sums.absolute_error;
+        competition.actual += row.sums.actual;
+        competition.own_absolute_error += own.sums.absolute_error;
+        competition.own_actual += own.sums.actual;
+        competition.scaled.add(row.rmsse);
+        competition.own_scaled.add(own.rmsse);
+    }
+}
+
+/// C8: other models beside ours.
+fn from_elsewhere(outside: BTreeMap<&str, Competition>) -> Sheet {
+    let models: Vec<_> = outside.into_iter().collect();
+    sheet(
+        "Forecasts from elsewhere",
+        "None of them has past versions to judge it by: they are used as told. Give rows of past \
+         periods with made_on, the morning they were made.",
+        &models,
+    )
+    .note(
+        "On the series that each was judged on, at the lead-time horizon. It makes the forecast \
+         where its squared errors were the smaller ones; otherwise it weighs by the inverse of \
+         them, and not at all where they are more than twice ours.",
+    )
+    .column("Model", "method", |&(name, _)| words(name))
+    .column("Series", "", |(_, c)| figure(whole(c.series)))
+    .column("Made the forecast", "", |(_, c)| figure(whole(c.chosen)))
+    .column("WAPE", "wape", |(_, c)| share(c.absolute_error, c.actual))
+    .column("WAPE of ours", "wape", |(_, c)| share(c.own_absolute_error, c.own_actual))
+    .column("RMSSE", "rmsse", |(_, c)| plain_ratio(c.scaled.value()))
+    .column("RMSSE of ours", "rmsse", |(_, c)| plain_ratio(c.own_scaled.value()))
+    .finish()
+}
+
+fn share(part: f64, whole: f64) -> Cell {
+    figure(measured(ratio(100.0 * part, whole), Unit::Percent))
 }
 
 fn by_class(report: &Report, classes: BTreeMap<Option<AbcClass>, ClassErrors>) -> Sheet {

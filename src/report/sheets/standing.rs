@@ -14,7 +14,8 @@ const SHOWN: usize = 200;
 
 /// One thing that holds tonight.
 struct Standing<'a> {
-    sku: SkuId,
+    /// `None` where it is of several items.
+    sku: Option<SkuId>,
     what: String,
     value: String,
     /// What tonight's plan would be without it, or is with it.
@@ -44,7 +45,10 @@ pub(crate) fn standing(report: &Report) -> Sheet {
              a row of overrides or adjustments is taken back by deleting it in its table. {}",
             cut(all.len(), total)
         ))
-        .column("SKU", "sku", |s| link(report.sku(s.sku), report.item_address(s.sku)))
+        .column("SKU", "sku", |s| match s.sku {
+            Some(sku) => link(report.sku(sku), report.item_address(sku)),
+            None => words("several"),
+        })
         .column("What", "", |s| words(&s.what))
         .column("Value", "", |s| figure(&s.value))
         .column("Effect tonight", "", |s| words(&s.effect))
@@ -56,7 +60,7 @@ pub(crate) fn standing(report: &Report) -> Sheet {
             "" => words("in its table"),
             id => Cell {
                 take_back: id.to_owned(),
-                ..words(format!("{} {}", report.sku(s.sku), s.what))
+                ..words(format!("{} {}", s.sku.map_or("several", |sku| report.sku(sku)), s.what))
             },
         })
         .finish()
@@ -80,7 +84,7 @@ fn decisions<'a>(report: &Report<'a>) -> Vec<Standing<'a>> {
         };
         let open_end = if decision.until.is_none() { " (no day was given)" } else { "" };
         standing.push(Standing {
-            sku: decision.sku,
+            sku: Some(decision.sku),
             what: format!(
                 "{} at {}{source}",
                 decision.decision,
@@ -128,7 +132,7 @@ fn overrides<'a>(report: &Report<'a>) -> Vec<Standing<'a>> {
         let of_item = report.pools_of(set.sku).iter();
         let places = of_item.filter(|pool| set.location.is_none_or(|l| l == pool.location)).count();
         standing.push(Standing {
-            sku: set.sku,
+            sku: Some(set.sku),
             what: format!("{} by hand{place}", spaced(set.field.name())),
             value: set.value.to_string(),
             effect: format!("instead of what is reckoned, at {}", counted(places, "location")),
@@ -150,7 +154,12 @@ fn adjustments<'a>(report: &Report<'a>) -> Vec<Standing<'a>> {
         if in_force {
             standing.push(Standing {
                 sku: made.sku,
-                what: format!("forecast from {} to {}", day(made.from, as_of), day(made.to, as_of)),
+                what: format!(
+                    "forecast{} from {} to {}",
+                    of_several(report, made),
+                    day(made.from, as_of),
+                    day(made.to, as_of)
+                ),
                 value: match made.kind {
                     AdjustmentKind::Factor(factor) => format!("x {factor}"),
                     AdjustmentKind::Units(units) => format!("{units:+} units"),
@@ -180,7 +189,16 @@ fn adjusted(report: &Report, made: &Adjustment) -> String {
     // Days from the as-of date on, the last one exclusive.
     let (first, last) = ((made.from - as_of).num_days(), (made.to - as_of).num_days() + 1);
     let mut forecast = 0.0;
-    for picture in report.pools_of(made.sku).iter().filter_map(|pool| pool.picture) {
+    let pools = match made.sku {
+        Some(sku) => report.pools_of(sku),
+        None => &report.pools[..],
+    };
+    let products = &report.inputs().products;
+    let concerned = pools.iter().filter(|pool| {
+        let category = products.get(pool.sku.index()).map_or("", |product| &product.category);
+        made.concerns(pool.sku, category, None, pool.location)
+    });
+    for picture in concerned.filter_map(|pool| pool.picture) {
         for (week, &mean) in (0..).zip(&picture.mean) {
             let inside = last.min((week + 1) * 7) - first.max(week * 7);
             forecast += f64::from(mean) * inside.max(0) as f64 / 7.0;
@@ -188,4 +206,20 @@ fn adjusted(report: &Report, made: &Adjustment) -> String {
     }
     let change = forecast * (1.0 - 1.0 / factor);
     format!("{} of {} units forecast", signed(change), grouped(forecast))
+}
+
+/// Of which items an adjustment is that names none; empty for one.
+fn of_several(report: &Report, made: &Adjustment) -> String {
+    let mut of = match (made.sku, &made.category) {
+        (Some(_), _) => return String::new(),
+        (None, Some(category)) => format!(" of {category}"),
+        (None, None) => " of all items".to_owned(),
+    };
+    if let Some(channel) = made.channel {
+        of += &format!(" in {}", report.inputs().names.channel(channel));
+    }
+    if let Some(location) = made.location {
+        of += &format!(" at {}", report.location(location));
+    }
+    of
 }
