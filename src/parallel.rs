@@ -8,22 +8,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 /// Results that may wait to be taken, for every thread.
 const PER_THREAD: usize = 4;
 
-/// Values that one thread copies in one go.
-const COPIED: usize = 1 << 18;
-
 /// `make` of each number below `count`, on all threads.
 pub fn map<R: Send>(count: usize, make: impl Fn(usize) -> R + Sync) -> Vec<R> {
     (0..count).into_par_iter().map(&make).collect()
-}
-
-/// A copy of a long buffer, made by all threads.
-#[must_use]
-pub fn copied(values: &[f32]) -> Vec<f32> {
-    let mut copy = vec![0.0; values.len()];
-    copy.par_chunks_mut(COPIED)
-        .zip(values.par_chunks(COPIED))
-        .for_each(|(to, from)| to.copy_from_slice(from));
-    copy
 }
 
 /// Calls `make` for each of `items` on all threads, and `take` with the results in the order of the

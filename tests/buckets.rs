@@ -56,26 +56,39 @@ fn tables(run: &Path) -> BTreeMap<String, Vec<String>> {
     tables
 }
 
+fn alone(buckets: &[u32]) -> Vec<Vec<u32>> {
+    buckets.iter().map(|&bucket| vec![bucket]).collect()
+}
+
 /// The night of `data` in `of` buckets, looked at in the order of `shuffled`.
 fn in_buckets(data: &Path, out: &Path, of: u32, threads: usize) -> PathBuf {
     let plan = plan_of(data, out, threads);
     let at = tempfile::tempdir().unwrap();
     // Not in order, and every second one by a second attempt.
-    let order: Vec<u32> = (0..of).map(|i| (i * 5 + 3) % of).collect();
+    let mut order: Vec<u32> = (0..of).map(|i| (i * 5 + 3) % of).collect();
     let mut seen = order.clone();
     seen.sort_unstable();
+    order.sort_by_key(|bucket| bucket % 2);
     assert_eq!(seen, (0..of).collect::<Vec<_>>(), "each bucket once");
     let work = |bucket: u32| Work::new(at.path(), &format!("attempt {}", bucket % 2));
-    for &bucket in &order {
-        phases::observe_rows(&plan, &work(bucket), Bucket { bucket, of }).unwrap();
+    // Some alone, and the others several to a task.
+    let tasks: Vec<Vec<u32>> = order
+        .chunk_by(|a, b| a % 2 == b % 2)
+        .flat_map(
+            |of_task| if of_task[0] % 2 == 0 { vec![of_task.to_vec()] } else { alone(of_task) },
+        )
+        .collect();
+    for task in &tasks {
+        let buckets: Vec<Bucket> = task.iter().map(|&bucket| Bucket { bucket, of }).collect();
+        phases::observe_rows(&plan, &work(task[0]), &buckets).unwrap();
     }
     phases::merge_rows(&plan, &work(0), of).unwrap();
-    for &bucket in order.iter().rev() {
-        phases::observe_history(&plan, &work(bucket), bucket).unwrap();
+    for task in tasks.iter().rev() {
+        phases::observe_history(&plan, &work(task[0]), task).unwrap();
     }
     phases::merge_history(&plan, &work(0)).unwrap();
-    for &bucket in &order {
-        phases::plan_bucket(&plan, &work(bucket), bucket).unwrap();
+    for task in &tasks {
+        phases::plan_buckets(&plan, &work(task[0]), task).unwrap();
     }
     let summary = phases::finish(&plan, &work(0), &Silent).unwrap();
     assert!(!summary.unchanged);

@@ -7,7 +7,7 @@ use orderpoint::domain::exceptions::Subject;
 use orderpoint::domain::inputs::{
     Inputs, Override, OverrideField, Product, PurchaseOrder, StockHistory,
 };
-use orderpoint::domain::panel::flag;
+use orderpoint::domain::panel::{GrossUnits, flag};
 use orderpoint::domain::sorted::Sorted;
 use orderpoint::domain::units::{LocationId, Money, SkuId, SupplierId, Units};
 use orderpoint::purchase::lot::LotRules;
@@ -432,10 +432,14 @@ fn c15_changes_are_weighed_against_the_proposal_once_their_outcome_is_known() {
         // Both orders would have arrived on 2024-04-08: 8 units of the first item were lost since,
         // the second had 2 left at the least.
         let day = (date("2024-04-12") - run.inputs.panel.calendar().start(0)).num_days() as usize;
-        for series in run.inputs.panel.series_mut().filter(|s| s.index == 0) {
-            series.cleaned[day] = series.gross[day] + 8.0;
+        let panel = &mut run.inputs.panel;
+        let sold = panel.gross(0).into_owned();
+        for series in panel.series_mut().filter(|s| s.index == 0) {
+            series.cleaned[day] = sold[day] + 8.0;
             series.flags[day] |= flag::STOCKOUT;
         }
+        let besides = GrossUnits::besides(&sold, panel.cleaned(0));
+        panel.keep_gross(0, besides);
         let level = |day: &str, on_hand| StockHistory {
             date: date(day),
             sku: SkuId(1),

@@ -222,7 +222,7 @@ impl PoolSeen {
         let mut has_sold = false;
         let mut sold = Vec::with_capacity(pool.series.len());
         for i in pool.series.clone() {
-            let (gross, flags) = (panel.gross(i), panel.flags(i));
+            let (gross, flags) = (&*panel.gross(i), panel.flags(i));
             history.add(panel.start(i) - first, gross, panel.cleaned(i), flags);
             let from = gross.len() - last_periods(gross, VELOCITY_DAYS / days).len();
             let own = panel.own_start(i) - panel.start(i);

@@ -5,7 +5,8 @@
 //! successor also takes over what the source still sells beside it. Gross units stay the heir's
 //! own.
 
-use crate::domain::panel::{Activity, Heir, Panel, SeriesMut, flag};
+use crate::domain::panel::{Activity, GrossUnits, Heir, OpenSeries, Panel, flag};
+use std::collections::BTreeMap;
 
 /// Fills the history that heirs inherit, once every series is cleaned.
 pub fn inherit(panel: &mut Panel) {
@@ -15,13 +16,27 @@ pub fn inherit(panel: &mut Panel) {
     let heirs = panel.heirs().to_vec();
     let own_starts: Vec<usize> =
         heirs.iter().map(|(heir, _)| panel.own_start(heir.series)).collect();
-    let mut series: Vec<SeriesMut<'_>> = panel.series_mut().collect();
-    for ((heir, source), own_start) in heirs.into_iter().zip(own_starts) {
-        take_over(&mut series, heir, source, own_start);
+    // Cleaned units are about to change: what all of them sold stays.
+    let mut gross: BTreeMap<usize, Vec<f32>> = BTreeMap::new();
+    for i in heirs.iter().flat_map(|(heir, source)| [heir.series, *source]) {
+        gross.entry(i).or_insert_with(|| panel.gross(i).into_owned());
+    }
+    let mut series: Vec<OpenSeries<'_>> = panel.series_mut().collect();
+    for (&(heir, source), own_start) in heirs.iter().zip(own_starts) {
+        take_over(&mut series, heir, (source, &gross[&source]), own_start);
+    }
+    for (heir, _) in heirs {
+        let besides = GrossUnits::besides(&gross[&heir.series], panel.cleaned(heir.series));
+        panel.keep_gross(heir.series, besides);
     }
 }
 
-fn take_over(series: &mut [SeriesMut<'_>], heir: Heir, source: usize, own_start: usize) {
+fn take_over(
+    series: &mut [OpenSeries<'_>],
+    heir: Heir,
+    (source, sold): (usize, &[f32]),
+    own_start: usize,
+) {
     let Ok([to, from]) = series.get_disjoint_mut([heir.series, source]) else { return };
     for t in 0..to.cleaned.len() {
         let period = to.start + t;
@@ -41,7 +56,7 @@ fn take_over(series: &mut [SeriesMut<'_>], heir: Heir, source: usize, own_start:
                 to.flags[t] |= from.flags[s] & (flag::OFF_SEASON | flag::PROMOTION);
             }
         } else if heir.successor {
-            to.cleaned[t] += (heir.factor * f64::from(from.gross[s])) as f32;
+            to.cleaned[t] += (heir.factor * f64::from(sold[s])) as f32;
         }
     }
 }
@@ -52,9 +67,9 @@ mod tests {
     use crate::domain::panel::SeriesKey;
     use crate::domain::units::{ChannelId, LocationId, SkuId};
 
-    fn of<'a>(index: u32, cleaned: &'a mut [f32], flags: &'a mut [u8]) -> SeriesMut<'a> {
+    fn of<'a>(index: u32, cleaned: &'a mut [f32], flags: &'a mut [u8]) -> OpenSeries<'a> {
         let key = SeriesKey { sku: SkuId(index), location: LocationId(0), channel: ChannelId(0) };
-        SeriesMut { index: index as usize, key, start: 0, gross: &[0.0; 4], cleaned, flags }
+        OpenSeries { index: index as usize, key, start: 0, cleaned, flags }
     }
 
     #[test]
@@ -66,7 +81,7 @@ mod tests {
         let heir = Heir { series: 0, factor: 0.5, successor: false };
         {
             let mut series = [of(0, &mut own, &mut own_flags), of(1, &mut like, &mut like_flags)];
-            take_over(&mut series, heir, 1, 3);
+            take_over(&mut series, heir, (1, &[0.0; 4]), 3);
         }
         assert_eq!(own, [1.0, 1.0, 0.0, 0.0]);
         let censored = own_flags.map(|flags| flags & flag::CENSORED != 0);

@@ -14,18 +14,17 @@ pub(crate) fn observe(args: &ObserveArgs) -> Result<u8> {
     let plan = Plan::load(&args.options)?;
     let BucketArgs { work, bucket, attempt } = &args.buckets;
     let work = Work::new(work, attempt);
-    for &bucket in bucket {
-        match args.pass {
-            Pass::Rows => {
-                let of = buckets(args.of)?;
-                if bucket >= of {
-                    let problem = format!("bucket {bucket} of {of}: buckets count from 0");
-                    return Err(Error::Config(vec![problem]));
-                }
-                phases::observe_rows(&plan, &work, Bucket { bucket, of })?;
+    match args.pass {
+        Pass::Rows => {
+            let of = buckets(args.of)?;
+            if let Some(bucket) = bucket.iter().find(|&&bucket| bucket >= of) {
+                let problem = format!("bucket {bucket} of {of}: buckets count from 0");
+                return Err(Error::Config(vec![problem]));
             }
-            Pass::History => phases::observe_history(&plan, &work, bucket)?,
+            let of_all: Vec<Bucket> = bucket.iter().map(|&bucket| Bucket { bucket, of }).collect();
+            phases::observe_rows(&plan, &work, &of_all)?;
         }
+        Pass::History => phases::observe_history(&plan, &work, bucket)?,
     }
     Ok(0)
 }
@@ -53,9 +52,7 @@ pub(crate) fn plan(args: &PlanArgs) -> Result<u8> {
     let plan = Plan::load(&args.options)?;
     let BucketArgs { work, bucket, attempt } = &args.buckets;
     let work = Work::new(work, attempt);
-    for &bucket in bucket {
-        phases::plan_bucket(&plan, &work, bucket)?;
-    }
+    phases::plan_buckets(&plan, &work, bucket)?;
     Ok(0)
 }
 

@@ -14,6 +14,7 @@ pub mod fault;
 pub mod inputs;
 pub mod lanes;
 pub mod outcome;
+pub(crate) mod packed;
 pub mod panel;
 pub mod shown;
 pub mod sorted;

@@ -1,17 +1,19 @@
-//! All series in one buffer plus offsets: `panel.gross(i)` is a slice.
+//! All series in one buffer plus offsets: `panel.cleaned(i)` is a slice.
 //!
 //! A *series* is (sku, location, channel), a *pool* is (sku, location): the stock that several
 //! channels share. Keys are dictionary codes and sorted by (sku, location, channel), so the series
 //! of a pool are neighbours. Each series runs from its first sale (or launch) to the end of
 //! history, trailing zeros included. Values are stored as `f32` (whole units are exact up to 16.7
-//! million a period) and widened to `f64` by whoever computes with them.
+//! million a period) and widened to `f64` by whoever computes with them. Gross units differ from
+//! the cleaned ones in a few periods of a hundred: only those are kept.
 
 use crate::domain::calendar::Calendar;
+use crate::domain::packed;
 use crate::domain::sorted;
 pub use crate::domain::units::PoolId;
 use crate::domain::units::{ChannelId, LocationId, SkuId};
-use crate::parallel;
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::ops::Range;
 
 /// Facts about one period of one series, kept as bits.
@@ -169,13 +171,49 @@ pub struct Panel {
     own_starts: Vec<u32>,
     heirs: Vec<(Heir, usize)>,
     offsets: Vec<usize>,
-    gross: Vec<f32>,
     cleaned: Vec<f32>,
+    /// Gross units where they are not the cleaned ones, in period order. `[series]`
+    gross_besides: Vec<Box<[GrossUnits]>>,
     flags: Vec<u8>,
     return_offsets: Vec<usize>,
     returns: Vec<(u32, f32)>,
     totals: Vec<SalesTotals>,
     pools: Vec<Pool>,
+}
+
+/// Gross units of a period that cleaning has changed.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct GrossUnits {
+    /// Period, counted from the start of the series.
+    period: u32,
+    units: f32,
+}
+
+impl GrossUnits {
+    /// What is to be kept of `gross` beside `cleaned`.
+    ///
+    /// # Panics
+    /// Never: an axis has fewer than four thousand million periods.
+    #[must_use]
+    pub fn besides(gross: &[f32], cleaned: &[f32]) -> Box<[Self]> {
+        const BLOCK: usize = 32;
+        let mut kept = Vec::new();
+        for (block, (gross, cleaned)) in gross.chunks(BLOCK).zip(cleaned.chunks(BLOCK)).enumerate()
+        {
+            // A block of equal values, as nearly all are, costs one comparison.
+            let pairs = gross.iter().zip(cleaned);
+            if pairs.fold(0, |bits, (a, b)| bits | (a.to_bits() ^ b.to_bits())) == 0 {
+                continue;
+            }
+            for (t, (&units, cleaned)) in (block * BLOCK..).zip(gross.iter().zip(cleaned)) {
+                if units.to_bits() != cleaned.to_bits() {
+                    let period = u32::try_from(t).expect("an axis of that many periods");
+                    kept.push(Self { period, units });
+                }
+            }
+        }
+        kept.into_boxed_slice()
+    }
 }
 
 /// The parts a [`Panel`] is built from; lengths are checked by [`Panel::new`].
@@ -210,8 +248,11 @@ pub struct PanelPart {
     pub keys: Vec<SeriesKey>,
     starts: Vec<u32>,
     own_starts: Vec<u32>,
-    gross: Vec<f32>,
+    #[serde(with = "packed::units")]
     cleaned: Vec<f32>,
+    /// See [`Panel::gross`]. `[series]`
+    gross_besides: Vec<Box<[GrossUnits]>>,
+    #[serde(with = "packed::flags")]
     flags: Vec<u8>,
     returns: Vec<Vec<(u32, f32)>>,
     totals: Vec<SalesTotals>,
@@ -229,13 +270,18 @@ impl Panel {
     pub fn part_since(&self, series: impl IntoIterator<Item = (usize, usize)>) -> PanelPart {
         let mut part = PanelPart::default();
         for (i, since) in series {
-            let skipped = since.saturating_sub(self.start(i)).min(self.gross(i).len());
+            let skipped = since.saturating_sub(self.start(i)).min(self.periods(i));
             let start = self.starts[i] + skipped as u32;
             let returns = self.returns(i).iter().filter(|&&(period, _)| period >= start);
             part.keys.push(self.keys[i]);
             part.starts.push(start);
             part.own_starts.push(self.own_starts[i].max(start));
-            part.gross.extend_from_slice(&self.gross(i)[skipped..]);
+            let besides = self.gross_besides[i].iter();
+            let kept = besides.filter(|kept| kept.period as usize >= skipped);
+            part.gross_besides.push(
+                kept.map(|kept| GrossUnits { period: kept.period - skipped as u32, ..*kept })
+                    .collect(),
+            );
             part.cleaned.extend_from_slice(&self.cleaned(i)[skipped..]);
             part.flags.extend_from_slice(&self.flags(i)[skipped..]);
             part.returns.push(returns.copied().collect());
@@ -250,21 +296,20 @@ impl Panel {
     /// If the part is none of a panel on this calendar.
     #[must_use]
     pub fn of_part(calendar: Calendar, part: PanelPart, unsold: Vec<(SkuId, LocationId)>) -> Self {
-        let cleaned = part.cleaned;
         let parts = PanelParts {
             keys: part.keys,
             starts: part.starts,
             own_starts: part.own_starts,
             heirs: Vec::new(),
-            gross: part.gross,
+            gross: part.cleaned,
             flags: part.flags,
             returns: part.returns,
             totals: part.totals,
             unsold_pools: unsold,
         };
         let mut panel = Self::new(calendar, parts);
-        assert_eq!(cleaned.len(), panel.cleaned.len(), "one cleaned value a gross one");
-        panel.cleaned = cleaned;
+        assert_eq!(part.gross_besides.len(), panel.len(), "one list of gross units a series");
+        panel.gross_besides = part.gross_besides;
         panel
     }
 
@@ -284,13 +329,14 @@ impl Panel {
             let Some(series) = rest.next_if(|series| series.key == *key) else {
                 all.starts.push(self.starts[i]);
                 all.own_starts.push(self.own_starts[i]);
+                all.gross_besides.push(Box::default());
                 all.returns.push(Vec::new());
                 all.totals.push(self.totals[i]);
                 continue;
             };
             all.starts.push(series.start);
             all.own_starts.push(series.own_start);
-            all.gross.extend_from_slice(series.gross);
+            all.gross_besides.push(series.gross_besides.into());
             all.cleaned.extend_from_slice(series.cleaned);
             all.flags.extend_from_slice(series.flags);
             all.returns.push(series.returns.to_vec());
@@ -302,6 +348,19 @@ impl Panel {
         Self::of_part(self.calendar, all, unsold)
     }
 
+    /// Makes these the cleaned units of all series, none of which is cleaned yet.
+    ///
+    /// # Panics
+    /// If there is not one a period of every series.
+    pub fn clean_to(&mut self, cleaned: Vec<f32>) {
+        assert_eq!(cleaned.len(), self.cleaned.len(), "one cleaned value a gross one");
+        let gross = std::mem::replace(&mut self.cleaned, cleaned);
+        for (i, besides) in self.gross_besides.iter_mut().enumerate() {
+            let cells = self.offsets[i]..self.offsets[i + 1];
+            *besides = GrossUnits::besides(&gross[cells.clone()], &self.cleaned[cells]);
+        }
+    }
+
     /// Replaces the money and units of every series.
     ///
     /// # Panics
@@ -311,7 +370,7 @@ impl Panel {
         self.totals = totals;
     }
 
-    /// Builds the panel; `cleaned` starts as a copy of `gross`.
+    /// Builds the panel; cleaned units start as the gross ones.
     ///
     /// # Panics
     /// If the parts disagree in length or the keys are not sorted: `ingest` upholds both.
@@ -347,8 +406,8 @@ impl Panel {
             own_starts,
             heirs: parts.heirs,
             calendar,
-            cleaned: parallel::copied(&parts.gross),
-            gross: parts.gross,
+            cleaned: parts.gross,
+            gross_besides: vec![Box::default(); parts.keys.len()],
             keys: parts.keys,
             starts: parts.starts,
             flags: parts.flags,
@@ -402,10 +461,44 @@ impl Panel {
         &self.heirs
     }
 
-    /// Gross units a period, from `start(i)` to the end of history.
+    /// Periods from `start(i)` to the end of history.
     #[must_use]
-    pub fn gross(&self, i: usize) -> &[f32] {
-        &self.gross[self.offsets[i]..self.offsets[i + 1]]
+    pub fn periods(&self, i: usize) -> usize {
+        self.offsets[i + 1] - self.offsets[i]
+    }
+
+    /// Gross units a period, from `start(i)` to the end of history; a copy where cleaning has
+    /// changed any.
+    #[must_use]
+    pub fn gross(&self, i: usize) -> Cow<'_, [f32]> {
+        let besides = &self.gross_besides[i];
+        if besides.is_empty() {
+            return Cow::Borrowed(self.cleaned(i));
+        }
+        let mut gross = self.cleaned(i).to_vec();
+        besides.iter().for_each(|kept| gross[kept.period as usize] = kept.units);
+        Cow::Owned(gross)
+    }
+
+    /// Gross units of period `t`, counted from `start(i)`.
+    #[must_use]
+    pub fn gross_at(&self, i: usize, t: usize) -> f32 {
+        let besides = &self.gross_besides[i];
+        match besides.binary_search_by_key(&t, |kept| kept.period as usize) {
+            Ok(at) => besides[at].units,
+            Err(_) => self.cleaned(i)[t],
+        }
+    }
+
+    /// The periods that cleaning has changed, counted from `start(i)`, ascending.
+    pub fn changed_periods(&self, i: usize) -> impl Iterator<Item = usize> + '_ {
+        self.gross_besides[i].iter().map(|kept| kept.period as usize)
+    }
+
+    /// Keeps what a series sold, where its cleaned units have been changed: `besides` of
+    /// [`GrossUnits::besides`].
+    pub fn keep_gross(&mut self, i: usize, besides: Box<[GrossUnits]>) {
+        self.gross_besides[i] = besides;
     }
 
     /// Cleaned demand a period: outliers capped, censored periods filled with an estimate (see
@@ -431,9 +524,19 @@ impl Panel {
     /// start.
     #[must_use]
     pub fn lost(&self, i: usize, periods: Range<usize>) -> f64 {
-        let (gross, cleaned, flags) = (self.gross(i), self.cleaned(i), self.flags(i));
-        let out = periods.filter(|&t| flags[t] & (flag::STOCKOUT | flag::INFERRED_STOCKOUT) != 0);
-        out.map(|t| f64::from(cleaned[t] - gross[t]).max(0.0)).sum()
+        let (cleaned, flags) = (self.cleaned(i), self.flags(i));
+        let besides = &self.gross_besides[i];
+        let first = besides.partition_point(|kept| (kept.period as usize) < periods.start);
+        let changed =
+            besides[first..].iter().take_while(|kept| (kept.period as usize) < periods.end);
+        let mut lost = 0.0;
+        for &GrossUnits { period, units } in changed {
+            let t = period as usize;
+            if flags[t] & (flag::STOCKOUT | flag::INFERRED_STOCKOUT) != 0 {
+                lost += f64::from(cleaned[t] - units).max(0.0);
+            }
+        }
+        lost
     }
 
     /// Money and units of series `i`.
@@ -463,26 +566,25 @@ impl Panel {
     /// Values of history in all series together.
     #[must_use]
     pub fn cells(&self) -> usize {
-        self.gross.len()
+        self.cleaned.len()
     }
 
-    /// Disjoint mutable (gross, cleaned, flags) of every series, in order: how `clean` works on all
-    /// series at once.
-    pub fn series_mut(&mut self) -> impl Iterator<Item = SeriesMut<'_>> {
+    /// Disjoint mutable (cleaned, flags) of every series, in order: how `clean` works on all series
+    /// at once. Whoever changes cleaned units [keeps](Self::keep_gross) the gross ones.
+    pub fn series_mut(&mut self) -> impl Iterator<Item = OpenSeries<'_>> {
         let mut cleaned = self.cleaned.as_mut_slice();
         let mut flags = self.flags.as_mut_slice();
-        let (gross, offsets, keys, starts) = (&self.gross, &self.offsets, &self.keys, &self.starts);
+        let (offsets, keys, starts) = (&self.offsets, &self.keys, &self.starts);
         (0..keys.len()).map(move |i| {
             let n = offsets[i + 1] - offsets[i];
             let (this_cleaned, rest) = std::mem::take(&mut cleaned).split_at_mut(n);
             cleaned = rest;
             let (this_flags, rest) = std::mem::take(&mut flags).split_at_mut(n);
             flags = rest;
-            SeriesMut {
+            OpenSeries {
                 index: i,
                 key: keys[i],
                 start: starts[i] as usize,
-                gross: &gross[offsets[i]..offsets[i + 1]],
                 cleaned: this_cleaned,
                 flags: this_flags,
             }
@@ -495,8 +597,8 @@ struct PartSeries<'p> {
     key: SeriesKey,
     start: u32,
     own_start: u32,
-    gross: &'p [f32],
     cleaned: &'p [f32],
+    gross_besides: &'p [GrossUnits],
     flags: &'p [u8],
     returns: &'p [(u32, f32)],
     totals: SalesTotals,
@@ -514,14 +616,43 @@ impl PanelPart {
                 key,
                 start: self.starts[i],
                 own_start: self.own_starts[i],
-                gross: &self.gross[cells.clone()],
                 cleaned: &self.cleaned[cells.clone()],
+                gross_besides: &self.gross_besides[i],
                 flags: &self.flags[cells],
                 returns: &self.returns[i],
                 totals: self.totals[i],
             });
         }
         all
+    }
+}
+
+/// One series whose cleaned units and flags may be changed.
+#[derive(Debug)]
+pub struct OpenSeries<'a> {
+    /// Position in the panel.
+    pub index: usize,
+    /// What names it.
+    pub key: SeriesKey,
+    /// First period on the axis.
+    pub start: usize,
+    /// Cleaned demand a period; gross units before it is cleaned.
+    pub cleaned: &'a mut [f32],
+    /// [`flag`] bits a period.
+    pub flags: &'a mut [u8],
+}
+
+impl OpenSeries<'_> {
+    /// The series beside its gross units.
+    pub fn beside<'s>(&'s mut self, gross: &'s [f32]) -> SeriesMut<'s> {
+        SeriesMut {
+            index: self.index,
+            key: self.key,
+            start: self.start,
+            gross,
+            cleaned: self.cleaned,
+            flags: self.flags,
+        }
     }
 }
 

@@ -519,7 +519,7 @@ fn refit(world: &World, settings: &Settings) -> Refit {
     (0..pools)
         .filter_map(|p| forecaster.forecast_pool(p).state)
         .for_each(|state| pooled::refit::write(&state, &mut states));
-    Refit::read(&forecaster.keep(&states)).unwrap()
+    Refit::read(&[forecaster.keep(), states].concat()).unwrap()
 }
 
 #[test]

@@ -82,8 +82,10 @@ pub(crate) struct Flow {
 
 impl Flow {
     /// Periods `from..to` of a series, counted from its own start.
-    fn between(panel: &Panel, series: usize, from: usize, to: usize) -> Self {
-        let sold = panel.gross(series)[from..to].iter().map(|&v| f64::from(v)).sum();
+    ///
+    /// - `gross`: of the series. `[>= to]`
+    fn between(panel: &Panel, series: usize, gross: &[f32], from: usize, to: usize) -> Self {
+        let sold = gross[from..to].iter().map(|&v| f64::from(v)).sum();
         let lost = panel.lost(series, from..to);
         let window = panel.start(series) + from..panel.start(series) + to;
         let mut returned = 0.0;
@@ -131,14 +133,15 @@ impl Flows {
     /// three windows.
     pub(crate) fn of(panel: &Panel, series: usize) -> Self {
         let period_days = panel.calendar().bucket().days();
-        let end = panel.gross(series).len();
+        let gross = &*panel.gross(series);
+        let end = gross.len();
         // Four whole weeks, so that every weekday weighs the same; a quarter; a year. A period
         // longer than the window stands for it: a shop with monthly buckets still has a month.
         let [month, quarter, year] = [28.0, 90.0, YEAR]
             .map(|days| end.saturating_sub((days / period_days).round().max(1.0) as usize));
-        let last_month = Flow::between(panel, series, month, end);
-        let last_quarter = Flow::between(panel, series, quarter, month) + last_month;
-        let last_year = Flow::between(panel, series, year, quarter) + last_quarter;
+        let last_month = Flow::between(panel, series, gross, month, end);
+        let last_quarter = Flow::between(panel, series, gross, quarter, month) + last_month;
+        let last_year = Flow::between(panel, series, gross, year, quarter) + last_quarter;
         Self { month: last_month, quarter: last_quarter, year: last_year }
     }
 }

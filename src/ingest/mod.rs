@@ -114,20 +114,6 @@ fn with_far<T>(request: &Request, load: impl FnOnce(&Request) -> Result<T>) -> R
     }
 }
 
-/// Reads the sales of the items of one bucket, for [`load_part`].
-///
-/// # Errors
-/// As [`load()`].
-pub fn read_bucket(request: &Request, bucket: families::Bucket) -> Result<SalesPart> {
-    with_far(request, |request| {
-        let mut loading = Loading::new(request);
-        loading.read_small_tables()?;
-        let mut catalogue = loading.catalogue();
-        catalogue.keep_to(loading.families(&catalogue), bucket);
-        loading.read_sales(&catalogue)
-    })
-}
-
 /// Who is in which bucket.
 ///
 /// # Errors
@@ -142,9 +128,28 @@ pub fn placing(request: &Request) -> Result<families::Placing> {
     })
 }
 
-/// Loads every table, with the sales that were [read](read_bucket) before. Where `bucket` says
-/// which, `part` is its part [among all](SalesPart::among), and series of other items have a place
-/// in the panel and no history; without a bucket all series are so.
+/// Every table but sales, read once for all buckets of a task.
+#[derive(Clone)]
+pub struct SmallTables<'a> {
+    loading: Loading<'a>,
+}
+
+/// What `work` makes of them; far sources are fetched once, and stay until it is done.
+///
+/// # Errors
+/// As [`load()`], and those of `work`.
+pub fn with_small_tables<T>(
+    request: &Request,
+    work: impl FnOnce(SmallTables<'_>) -> Result<T>,
+) -> Result<T> {
+    with_far(request, |request| {
+        let mut loading = Loading::new(request);
+        loading.read_small_tables()?;
+        work(SmallTables { loading })
+    })
+}
+
+/// Loads every table, with the sales that were read before: see [`SmallTables::load_part`].
 ///
 /// # Errors
 /// As [`load()`].
@@ -153,15 +158,34 @@ pub fn load_part(
     part: SalesPart,
     bucket: Option<families::Bucket>,
 ) -> Result<Inputs> {
-    with_far(request, |request| {
-        let mut loading = Loading::new(request);
-        loading.read_small_tables()?;
+    with_small_tables(request, |tables| tables.load_part(part, bucket))
+}
+
+impl SmallTables<'_> {
+    /// Reads the sales of the items of a bucket.
+    ///
+    /// # Errors
+    /// As [`load()`].
+    pub fn read_bucket(&self, bucket: families::Bucket) -> Result<SalesPart> {
+        let mut catalogue = self.loading.catalogue();
+        catalogue.keep_to(self.loading.families(&catalogue), bucket);
+        self.loading.read_sales(&catalogue)
+    }
+
+    /// Loads every table, with the sales that were [read](Self::read_bucket) before. Where `bucket`
+    /// says which, `part` is its part [among all](SalesPart::among), and series of other items have
+    /// a place in the panel and no history; without a bucket all series are so.
+    ///
+    /// # Errors
+    /// As [`load()`].
+    pub fn load_part(self, part: SalesPart, bucket: Option<families::Bucket>) -> Result<Inputs> {
+        let mut loading = self.loading;
         let catalogue = loading.catalogue();
         // Of no buckets at all, nothing is in the first.
         let bucket = bucket.unwrap_or(families::Bucket { bucket: 1, of: 1 });
         loading.here = Some((loading.families(&catalogue), bucket));
         loading.load(catalogue, part)
-    })
+    }
 }
 
 /// What reading the sales left behind.
@@ -246,6 +270,7 @@ impl SalesPart {
 }
 
 /// The state of one load.
+#[derive(Clone)]
 struct Loading<'a> {
     request: &'a Request,
     quarantine: Quarantine,

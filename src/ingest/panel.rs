@@ -23,8 +23,9 @@ use std::path::Path;
 const EXACT: f32 = 16_777_216.0;
 /// A series that takes no part: it only has rows on or after the as-of date.
 const NOWHERE: u32 = u32::MAX;
-/// Rows put in order in one go, small enough to stay in the cache.
-const BLOCK_ROWS: usize = 1 << 18;
+/// Rows put in order in one go. In rows of one day after the other a block has a few weeks, so that
+/// a line of the panel's memory is fetched for all of its days at once.
+const BLOCK_ROWS: usize = 1 << 19;
 /// Neighbouring series whose rows are kept together.
 const GROUP: usize = 128;
 /// Parts of the panel that are filled side by side.
@@ -276,7 +277,7 @@ impl Frame {
         let rows = &sales.rows;
         let mut shares = self.shares(parts);
         let blocks: Vec<usize> = (0..rows.series.len()).step_by(BLOCK_ROWS).collect();
-        for wave in blocks.chunks(2 * rayon::current_num_threads()) {
+        for wave in blocks.chunks(rayon::current_num_threads()) {
             let ordered: Vec<Ordered> =
                 wave.par_iter().map(|&first| Ordered::new(self, &rows.series, first)).collect();
             shares.par_iter_mut().for_each(|share| {

@@ -178,7 +178,7 @@ fn outcome(
 /// `periods` of the axis as positions in series `i`.
 fn within(inputs: &Inputs, i: usize, periods: &Range<usize>) -> Range<usize> {
     let start = inputs.panel.start(i);
-    let length = inputs.panel.gross(i).len();
+    let length = inputs.panel.periods(i);
     periods.start.saturating_sub(start).min(length)..periods.end.saturating_sub(start).min(length)
 }
 

@@ -86,9 +86,10 @@ fn sold(pool: PoolId, since: NaiveDate, until: NaiveDate, inputs: &Inputs) -> f6
     let mut sold = 0.0;
     for series in panel.pools()[p].series.clone() {
         let start = panel.start(series) as i64;
+        let gross = panel.gross(series);
         for day in days.clone() {
             let at = usize::try_from(day - start).ok();
-            let units = at.and_then(|at| panel.gross(series).get(at)).copied();
+            let units = at.and_then(|at| gross.get(at)).copied();
             sold += f64::from(units.unwrap_or(0.0));
         }
         for &(period, units) in panel.returns(series) {

@@ -13,7 +13,7 @@ use crate::domain::exceptions::{Effect, Exception, ExceptionKind, Severity, Subj
 use crate::domain::fault::{Fault, guarded};
 use crate::domain::inputs::{Inputs, Stock, is_in_category};
 use crate::domain::outcome::Classification;
-use crate::domain::panel::{Panel, Pool, PoolId, SeriesMut, flag};
+use crate::domain::panel::{GrossUnits, OpenSeries, Panel, Pool, PoolId, SeriesMut, flag};
 use crate::domain::shown::counted;
 use crate::domain::units::{Money, SkuId, Units};
 use crate::inventory::due::unshipped;
@@ -35,6 +35,8 @@ struct CleanedPool {
     pool: PoolId,
     /// What was inferred, or that our own code broke.
     outcome: std::result::Result<Inferred, Fault>,
+    /// By series of the panel.
+    gross: Vec<(usize, Box<[GrossUnits]>)>,
 }
 
 /// Cleans every pool whose history is there in place, and tells what was inferred.
@@ -53,7 +55,7 @@ pub(super) fn clean(inputs: &mut Inputs, plan: &Plan) -> Vec<Exception> {
         panel.pools().iter().enumerate().map(|(p, pool)| (pool.id(), p)).collect();
     let here = &inputs.here;
     let is_here = |sku: SkuId| here.get(sku.index()).copied().unwrap_or(true);
-    let mut series: Vec<SeriesMut<'_>> =
+    let mut series: Vec<OpenSeries<'_>> =
         inputs.panel.series_mut().filter(|series| is_here(series.key.sku)).collect();
     let mut cleaned: Vec<CleanedPool> = series
         .par_chunk_by_mut(|a, b| a.key.pool() == b.key.pool())
@@ -61,17 +63,28 @@ pub(super) fn clean(inputs: &mut Inputs, plan: &Plan) -> Vec<Exception> {
             let pool = channels[0].key.pool();
             let records = &records[positions[&pool]];
             let axis = Axis { bucket, closed: &closed[pool.location.index()] };
-            let outcome = guarded(|| clean::clean_pool(channels, settings, season, &axis, records));
+            let sold: Vec<Vec<f32>> = channels.iter().map(|open| open.cleaned.to_vec()).collect();
+            let mut series: Vec<SeriesMut<'_>> = Vec::with_capacity(channels.len());
+            for (open, gross) in channels.iter_mut().zip(&sold) {
+                series.push(open.beside(gross));
+            }
+            let outcome =
+                guarded(|| clean::clean_pool(&mut series, settings, season, &axis, records));
             if outcome.is_err() {
                 // Half cleaned is worse than not at all.
-                channels.iter_mut().for_each(|s| s.cleaned.copy_from_slice(s.gross));
+                series.iter_mut().for_each(|s| s.cleaned.copy_from_slice(s.gross));
             }
-            CleanedPool { pool, outcome }
+            let kept = series.iter().map(|s| (s.index, GrossUnits::besides(s.gross, s.cleaned)));
+            let gross = kept.filter(|(_, besides)| !besides.is_empty()).collect();
+            CleanedPool { pool, outcome, gross }
         })
         .collect();
     cleaned.sort_by_key(|cleaned| cleaned.pool);
+    for (series, besides) in cleaned.iter_mut().flat_map(|cleaned| cleaned.gross.drain(..)) {
+        inputs.panel.keep_gross(series, besides);
+    }
     let mut exceptions = Vec::new();
-    for CleanedPool { pool, outcome } in cleaned {
+    for CleanedPool { pool, outcome, .. } in cleaned {
         let about = Subject::pool(&inputs.names, pool.sku, pool.location);
         match outcome {
             Ok(inferred) => tell_inferred(inputs, pool, about, &inferred, &mut exceptions),

@@ -36,7 +36,7 @@ pub(super) fn partitions(panel: &Panel, cut: Cut) -> Vec<Range<usize>> {
     let mut cells = 0;
     let pools = panel.pools();
     for (i, pool) in pools.iter().enumerate() {
-        cells += CELLS_PER_POOL + pool.series.clone().map(|s| panel.gross(s).len()).sum::<usize>();
+        cells += CELLS_PER_POOL + pool.series.clone().map(|s| panel.periods(s)).sum::<usize>();
         let is_full = cells >= cut.cells || i + 1 - first >= cut.pools;
         if is_full && pools.get(i + 1).is_none_or(|next| next.sku != pool.sku) {
             parts.push(first..i + 1);

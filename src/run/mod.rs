@@ -306,8 +306,8 @@ struct NightlyRun<'a> {
 /// All pools, each planned by itself.
 struct Planned<'n> {
     pools: Vec<PlannedPool<'n>>,
-    /// What was fitted, for later nights.
-    states: Vec<u8>,
+    /// What was fitted, for later nights, by partition.
+    states: Vec<Vec<u8>>,
 }
 
 impl<'a> NightlyRun<'a> {
@@ -344,7 +344,7 @@ impl<'a> NightlyRun<'a> {
         // Writing the states waits for the disk, settling does not: side by side.
         let outcome = &mut self.outcome;
         let (kept, ()) = rayon::join(
-            || refit::keep(plan, &forecaster, learnt.entry, &planned.states),
+            || refit::keep(plan, &forecaster, learnt.entry, planned.states),
             || settle::settle(&night.shop, planned.pools, outcome),
         );
         match kept {
@@ -455,7 +455,7 @@ impl<'a> NightlyRun<'a> {
                 outcome.methods.extend(part.methods);
                 outcome.transfers.extend(part.transfers);
                 outcome.exceptions.extend(part.exceptions);
-                planned.states.extend(part.states);
+                planned.states.push(part.states);
                 planned.pools.extend(part.pools);
                 Ok(())
             },

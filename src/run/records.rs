@@ -226,7 +226,8 @@ impl<'a> Night<'a> {
     fn promised_service(&self, of: &PoolRecords<'_, 'a>) -> Option<f64> {
         let panel = &self.inputs.panel;
         let channels = of.pool.series.clone().map(|series| {
-            let recent = panel.gross(series).iter().rev().take(RECENT_PERIODS);
+            let gross = panel.gross(series);
+            let recent = gross.iter().rev().take(RECENT_PERIODS);
             ChannelService {
                 sold: recent.map(|&units| f64::from(units)).sum(),
                 promised: self.inputs.channels[panel.key(series).channel.index()].service,

@@ -136,8 +136,8 @@ fn learnt_anew(severity: Severity, entry: &RefitEntry, why: &str) -> Exception {
     Exception::new(severity, ExceptionKind::Refit, Subject::Run("forecast"), what, why)
 }
 
-/// The refit that the forecasts go back to, if any is kept; its `states` are saved where it is this
-/// run's own.
+/// The refit that the forecasts go back to, if any is kept; its `states`, of one partition after
+/// the other, are saved where it is this run's own.
 ///
 /// # Errors
 /// What to say where they cannot be kept.
@@ -145,7 +145,7 @@ pub(super) fn keep(
     plan: &Plan,
     forecaster: &Forecaster<'_>,
     entry: RefitEntry,
-    states: &[u8],
+    states: Vec<Vec<u8>>,
 ) -> Result<Option<RefitEntry>, Box<Exception>> {
     if plan.forecast.refit_days == 0 {
         return Ok(None);
@@ -155,7 +155,9 @@ pub(super) fn keep(
     }
     let announced = models::announce(&plan.place(), &plan.run.models, &entry.run_id);
     match announced.and_then(|()| {
-        models::save(&plan.run.models, &entry.run_id, KIND, &forecaster.keep(states))
+        let mut parts = vec![forecaster.keep()];
+        parts.extend(states);
+        models::save(&plan.run.models, &entry.run_id, KIND, &parts)
     }) {
         Ok(sha256) => Ok(Some(RefitEntry { sha256, ..entry })),
         Err(Error::Io { source, .. }) => Err(unkept(source.kind().to_string())),

@@ -63,12 +63,7 @@ pub fn as_of(panel: &Panel, until: usize, merge_channels: bool) -> Panel {
     }
     debug_assert_eq!(cut.history() + shift, calendar.history(), "cutting keeps the axis");
     let mut result = Panel::new(cut, parts);
-    let mut at = 0;
-    for series in result.series_mut() {
-        let n = series.cleaned.len();
-        series.cleaned.copy_from_slice(&cleaned[at..at + n]);
-        at += n;
-    }
+    result.clean_to(cleaned);
     result
 }
 
@@ -90,7 +85,7 @@ fn append(
     let mut totals = *panel.totals(group[0]);
     for (n, &i) in group.iter().enumerate() {
         let span = base + panel.start(i) - start..base + until - start;
-        add(&mut parts.gross[span.clone()], panel.gross(i));
+        add(&mut parts.gross[span.clone()], &panel.gross(i));
         add(&mut cleaned[span.clone()], panel.cleaned(i));
         // A merged period is out of stock only where every channel was.
         for (flags, own) in parts.flags[span].iter_mut().zip(panel.flags(i)) {

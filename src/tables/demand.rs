@@ -132,7 +132,7 @@ impl<'a> DemandEncoder<'a> {
         let mut keys = Vec::with_capacity(series.len());
         let mut days = Vec::new();
         for i in series.clone() {
-            keys.push(SeriesRows { key: panel.key(i), rows: panel.gross(i).len() });
+            keys.push(SeriesRows { key: panel.key(i), rows: panel.periods(i) });
             days.extend_from_slice(&self.axis[panel.start(i)..]);
         }
         let columns = self.columns(series.clone(), days.len());
@@ -148,7 +148,7 @@ impl<'a> DemandEncoder<'a> {
     fn columns(&self, series: Range<usize>, rows: usize) -> Columns {
         let panel = self.panel;
         let mut gross = Quantities::with_capacity(rows);
-        series.clone().for_each(|i| gross.extend(panel.gross(i)));
+        series.clone().for_each(|i| gross.extend(&panel.gross(i)));
         let mut returned = Quantities::with_capacity(rows);
         returned.repeat(0.0, rows);
         // Net and cleaned are gross but for a few periods: copying codes is cheaper than finding
@@ -157,16 +157,15 @@ impl<'a> DemandEncoder<'a> {
         let mut cleaned = gross.clone();
         let mut first = 0;
         for i in series {
-            let sold = panel.gross(i);
             for period in panel.returns(i).chunk_by(|(a, _), (b, _)| a == b) {
                 let &[(at, _), ..] = period else { continue };
                 let t = at as usize - panel.start(i);
                 let units: f32 = period.iter().map(|&(_, units)| units).sum();
                 returned.set(first + t, units);
-                net.set(first + t, sold[t] - units);
+                net.set(first + t, panel.gross_at(i, t) - units);
             }
-            each_difference(sold, panel.cleaned(i), |t, value| cleaned.set(first + t, value));
-            first += sold.len();
+            panel.changed_periods(i).for_each(|t| cleaned.set(first + t, panel.cleaned(i)[t]));
+            first += panel.periods(i);
         }
         Columns { gross, returned, net, cleaned }
     }
@@ -187,9 +186,9 @@ impl<'a> DemandEncoder<'a> {
         for i in series {
             let first = values.len();
             match quantity {
-                Gross | Net => values.extend_from_slice(panel.gross(i)),
+                Gross | Net => values.extend_from_slice(&panel.gross(i)),
                 Cleaned => values.extend_from_slice(panel.cleaned(i)),
-                Returned => values.resize(first + panel.gross(i).len(), 0.0),
+                Returned => values.resize(first + panel.periods(i), 0.0),
             }
             let of_returned: f32 = match quantity {
                 Gross | Cleaned => continue,
@@ -201,23 +200,6 @@ impl<'a> DemandEncoder<'a> {
             }
         }
         values
-    }
-}
-
-/// Calls `tell` with position and value wherever `b` is not `a`: a block of equal values costs one
-/// comparison.
-fn each_difference(a: &[f32], b: &[f32], mut tell: impl FnMut(usize, f32)) {
-    const BLOCK: usize = 32;
-    for (block, (a, b)) in a.chunks(BLOCK).zip(b.chunks(BLOCK)).enumerate() {
-        let differs = a.iter().zip(b).fold(0, |bits, (a, b)| bits | (a.to_bits() ^ b.to_bits()));
-        if differs == 0 {
-            continue;
-        }
-        for (t, (a, &b)) in a.iter().zip(b).enumerate() {
-            if a.to_bits() != b.to_bits() {
-                tell(block * BLOCK + t, b);
-            }
-        }
     }
 }
 

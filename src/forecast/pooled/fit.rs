@@ -693,7 +693,8 @@ impl Setup<'_> {
         panel.start(series) > 0
             && launched.is_none()
             && !inherits
-            && panel.gross(series).first().is_some_and(|&units| units > 0.0)
+            && panel.periods(series) > 0
+            && panel.gross_at(series, 0) > 0.0
     }
 
     /// What an analogue's level says about a series that has little history of its own.

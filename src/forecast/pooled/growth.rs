@@ -161,6 +161,7 @@ fn growth_of(now_blocks: &[Tally], then_blocks: &[Tally]) -> Option<OwnGrowth> {
 }
 
 /// Takes growth out of exposures: period `t` of them is `first + t`, measured from period `anchor`.
+#[inline(never)]
 pub(crate) fn take_out(exposure: &mut [f32], first: usize, anchor: usize, growth: f64, days: f64) {
     if growth == 0.0 {
         return;

@@ -402,21 +402,19 @@ impl<'a> Forecaster<'a> {
         Some(Self::new(Model { setup, shared }, calibrated))
     }
 
-    /// What was learnt and the states of all pools, as [`write()`] appended them in panel order:
-    /// for [`Refit::read`].
+    /// What was learnt. Followed by the states of all pools, as [`write()`] appended them in panel
+    /// order, it is what [`Refit::read`] reads.
     ///
     /// # Panics
     /// Never: writing to memory cannot fail.
     #[must_use]
-    pub fn keep(&self, states: &[u8]) -> Vec<u8> {
+    pub fn keep(&self) -> Vec<u8> {
         let head = Head {
             format: FORMAT.to_owned(),
             world: World::of(&self.model.setup),
             shared: self.model.shared.clone(),
             calibrated: self.calibrated.clone(),
         };
-        let mut bytes = postcard::to_stdvec(&head).expect("memory can be written");
-        bytes.extend_from_slice(states);
-        bytes
+        postcard::to_stdvec(&head).expect("memory can be written")
     }
 }

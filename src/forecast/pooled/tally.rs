@@ -27,6 +27,9 @@ impl Tally {
     }
 
     /// Adds the observed ones of some periods: those whose exposure is not NaN.
+    // Inlined into the fit of a series both sums lie on the stack, and each period waits for the
+    // store of the one before it.
+    #[inline(never)]
     pub(crate) fn observe(&mut self, units: &[f32], exposure: &[f32]) {
         // Zeros for what was not observed, so that the loop has no branch: every fit of a series
         // goes over its years four times like this.

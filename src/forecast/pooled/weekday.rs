@@ -26,6 +26,8 @@ pub(crate) struct OwnProfile {
 ///
 /// - `first`: weekday of the first period, Monday = 0; `None` when periods are no days.
 /// - `evidence`: `κ`, units.
+// A loop of its own keeps its sums in registers; inlined into the fit it had none left.
+#[inline(never)]
 #[must_use]
 pub(crate) fn own_profile(
     past: &Past<'_>,

@@ -662,9 +662,25 @@ fn numbers(
     series: &Series,
     v: &mut Vec<f64>,
 ) -> PolarsResult<Vec<Fault>> {
-    let cast = series.cast(&DataType::Float64)?;
+    // What sales come in, without a copy in between.
+    Ok(match series.dtype() {
+        DataType::Int32 => {
+            push_numbers(reader, series.i32()?.iter().map(|cell| cell.map(f64::from)), v)
+        }
+        DataType::Float32 => {
+            push_numbers(reader, series.f32()?.iter().map(|cell| cell.map(f64::from)), v)
+        }
+        _ => push_numbers(reader, series.cast(&DataType::Float64)?.f64()?.iter(), v),
+    })
+}
+
+fn push_numbers(
+    reader: &mut ColumnReader,
+    cells: impl Iterator<Item = Option<f64>>,
+    v: &mut Vec<f64>,
+) -> Vec<Fault> {
     let mut faults = Vec::new();
-    for cell in cast.f64()?.iter() {
+    for cell in cells {
         let number = reader.of_heading(cell.unwrap_or(f64::NAN)) * reader.factor;
         let fault = if number.is_nan() { None } else { reader.check(number).err() };
         if let Some(reason) = fault {
@@ -674,7 +690,7 @@ fn numbers(
             v.push(number);
         }
     }
-    Ok(faults)
+    faults
 }
 
 fn days(reader: &ColumnReader, series: &Series, v: &mut Vec<i32>) -> PolarsResult<Vec<Fault>> {

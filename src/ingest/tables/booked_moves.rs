@@ -95,7 +95,8 @@ fn sold(inputs: &Inputs, booked: Booked) -> Units {
     for series in 0..panel.len() {
         let key = panel.key(series);
         if (Booked { source: key.location, channel: key.channel }) == booked {
-            let recent = panel.gross(series).iter().rev().take(periods);
+            let gross = panel.gross(series);
+            let recent = gross.iter().rev().take(periods);
             units += recent.map(|&sold| f64::from(sold)).sum::<f64>();
         }
     }

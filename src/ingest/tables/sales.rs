@@ -1,6 +1,7 @@
 //! The hot table: sales rows, reduced to fifteen bytes each as they are read.
 
 use crate::domain::exceptions::{Effect, Exception, ExceptionKind, Severity, Subject};
+use crate::domain::packed;
 use crate::domain::panel::flag;
 use crate::domain::shown::counted;
 use crate::ingest::cells::currency::Rates;
@@ -42,8 +43,10 @@ pub(crate) struct Rows {
     /// Days after [`SalesRows::first_day`].
     pub(crate) day: Vec<u16>,
     /// Units, negative = returned.
+    #[serde(with = "packed::units")]
     pub(crate) units: Vec<f32>,
     /// [`flag`] bits the row itself sets.
+    #[serde(with = "packed::flags")]
     pub(crate) marks: Vec<u8>,
     /// Amount, NaN = unknown; shorter than the others by the rows after the last one with a price.
     pub(crate) revenue: Vec<f32>,

@@ -30,7 +30,7 @@ use crate::domain::panel::{Panel, PanelPart, PoolId, SalesTotals, SeriesKey};
 use crate::domain::units::SkuId;
 use crate::forecast::pooled::seasonal::Totals;
 use crate::forecast::{Evidence as _, Forecaster, Learner};
-use crate::ingest::{self, SalesPart};
+use crate::ingest::{self, SalesPart, SmallTables};
 use crate::purchase::Market;
 use crate::purchase::economics::economics;
 use crate::review::hindsight::{self, JudgedChange};
@@ -43,6 +43,7 @@ use crate::run::learning::{Cut, Survey, partitions};
 use crate::run::observe::{PoolSeen, observe};
 use crate::run::partition::{Evening, Night, Shop};
 use crate::run::phases::kept::KeptPool;
+use crate::run::phases::part::Found;
 use crate::run::progress::Progress;
 use crate::run::{
     Source, Summary, judging_terms, note_history, now, refuse_half_an_export, run_loaded,
@@ -162,14 +163,17 @@ pub fn placing(plan: &Plan) -> Result<Placing> {
     with_threads(plan.run.threads, || ingest::placing(&plan.request()))
 }
 
-/// Reads and checks the sales of `bucket`.
+/// Reads and checks the sales of `buckets`, one after the other.
 ///
 /// # Errors
 /// As [`super::load`].
-pub fn observe_rows(plan: &Plan, work: &Work, bucket: Bucket) -> Result<()> {
+pub fn observe_rows(plan: &Plan, work: &Work, buckets: &[Bucket]) -> Result<()> {
     with_threads(plan.run.threads, || {
-        let part = ingest::read_bucket(&plan.request(), bucket)?;
-        work.leave(ROWS, bucket, &plan.digest, &part)
+        ingest::with_small_tables(&plan.request(), |tables| {
+            buckets.iter().try_for_each(|&bucket| {
+                work.leave(ROWS, bucket, &plan.digest, &tables.read_bucket(bucket)?)
+            })
+        })
     })
 }
 
@@ -198,75 +202,86 @@ fn refused(plan: &Plan, inputs: &Inputs) -> Result<()> {
     Err(Error::input(&plan.run.data, inputs.refused.join("; ")))
 }
 
-/// Makes the panel of bucket number `bucket`, cleans it, and says what is seen of it.
+/// Makes the panel of each of `buckets`, cleans it, and says what is seen of it.
 ///
 /// # Errors
 /// [`Error::Input`] where the phases before this one have left nothing.
-pub fn observe_history(plan: &Plan, work: &Work, bucket: u32) -> Result<()> {
+pub fn observe_history(plan: &Plan, work: &Work, buckets: &[u32]) -> Result<()> {
     with_threads(plan.run.threads, || {
         let told = work.all::<Told>(NIGHT, Some(&plan.digest))?;
-        let night = told.digest;
-        let Told { of, sales } = told.value;
-        let bucket = Bucket { bucket, of };
-        let rows: SalesPart = work.of(ROWS, bucket, &plan.digest)?;
-        let mut inputs = ingest::load_part(&plan.request(), rows.among(&sales), Some(bucket))?;
-        let mut exceptions = history::clean(&mut inputs, plan);
-
-        let parts = partitions(&inputs.panel, Cut::default());
-        let settings = plan.forecast_settings(inputs.panel.calendar().bucket());
-        let learner = Learner::new((&inputs).into(), settings);
-        let mut survey = Survey::new((&inputs).into(), &parts);
-        let seasons = learner.totals(&mut survey);
-        exceptions.extend(survey.exceptions);
-
-        // What stands open is judged by what was sold since, and so is the last run.
-        let as_of = inputs.panel.calendar().as_of();
-        let earlier = Earlier::read(&plan.place(), &plan.run.out, as_of)?;
-        let decisions = earlier.decisions.decisions.iter();
-        let decided: BTreeSet<&str> = decisions.map(|decision| decision.sku.as_str()).collect();
-        let decided = |sku: SkuId| decided.contains(inputs.names.sku(sku));
-        let panel = &inputs.panel;
-        let history = panel.calendar().history();
-        let since = earlier.last.as_ref().map_or(history, |run| {
-            let index = panel.calendar().index(run.manifest.as_of);
-            usize::try_from(index).unwrap_or(0).min(history)
-        });
-
-        let mut pools = Vec::new();
-        let mut sampled: BTreeSet<SkuId> = BTreeSet::new();
-        for (p, seen) in observe(panel).into_iter().enumerate() {
-            let pool = &panel.pools()[p];
-            if !inputs.has_here(pool.sku) {
-                continue;
-            }
-            if learner.samples(p) {
-                // A level is believed by what the item that it is like sells.
-                sampled.extend(
-                    [Some(pool.sku), inputs.products[pool.sku.index()].analogue]
-                        .into_iter()
-                        .flatten(),
-                );
-            }
-            pools.push((pool.id(), seen));
-        }
-        let here = (0..panel.len()).filter(|&i| inputs.has_here(panel.key(i).sku));
-        let here: Vec<usize> = here.collect();
-        let is_kept = |sku: SkuId| sampled.contains(&sku) || decided(sku);
-        let sample = here.iter().copied().filter(|&i| is_kept(panel.key(i).sku));
-        let recent = here.iter().map(|&i| (i, if decided(panel.key(i).sku) { 0 } else { since }));
-        let seen = Seen {
-            run_id: run_id(plan, &inputs, &earlier),
-            pools,
-            totals: here.iter().map(|&i| (panel.key(i), *panel.totals(i))).collect(),
-            seasons,
-            sample: panel.part(sample),
-            recent: panel.part_since(recent),
-            future_rows: inputs.future_rows,
-            exceptions,
-        };
-        work.leave(PANEL, bucket, &night, &panel.part(here))?;
-        work.leave(HISTORY, bucket, &night, &seen)
+        ingest::with_small_tables(&plan.request(), |tables| {
+            buckets.iter().try_for_each(|&bucket| {
+                observe_history_of(plan, work, (&told, tables.clone()), bucket)
+            })
+        })
     })
+}
+
+fn observe_history_of(
+    plan: &Plan,
+    work: &Work,
+    (told, tables): (&Found<Told>, SmallTables<'_>),
+    bucket: u32,
+) -> Result<()> {
+    let night = &told.digest;
+    let Told { of, sales } = &told.value;
+    let bucket = Bucket { bucket, of: *of };
+    let rows: SalesPart = work.of(ROWS, bucket, &plan.digest)?;
+    let mut inputs = tables.load_part(rows.among(sales), Some(bucket))?;
+    let mut exceptions = history::clean(&mut inputs, plan);
+
+    let parts = partitions(&inputs.panel, Cut::default());
+    let settings = plan.forecast_settings(inputs.panel.calendar().bucket());
+    let learner = Learner::new((&inputs).into(), settings);
+    let mut survey = Survey::new((&inputs).into(), &parts);
+    let seasons = learner.totals(&mut survey);
+    exceptions.extend(survey.exceptions);
+
+    // What stands open is judged by what was sold since, and so is the last run.
+    let as_of = inputs.panel.calendar().as_of();
+    let earlier = Earlier::read(&plan.place(), &plan.run.out, as_of)?;
+    let decisions = earlier.decisions.decisions.iter();
+    let decided: BTreeSet<&str> = decisions.map(|decision| decision.sku.as_str()).collect();
+    let decided = |sku: SkuId| decided.contains(inputs.names.sku(sku));
+    let panel = &inputs.panel;
+    let history = panel.calendar().history();
+    let since = earlier.last.as_ref().map_or(history, |run| {
+        let index = panel.calendar().index(run.manifest.as_of);
+        usize::try_from(index).unwrap_or(0).min(history)
+    });
+
+    let mut pools = Vec::new();
+    let mut sampled: BTreeSet<SkuId> = BTreeSet::new();
+    for (p, seen) in observe(panel).into_iter().enumerate() {
+        let pool = &panel.pools()[p];
+        if !inputs.has_here(pool.sku) {
+            continue;
+        }
+        if learner.samples(p) {
+            // A level is believed by what the item that it is like sells.
+            sampled.extend(
+                [Some(pool.sku), inputs.products[pool.sku.index()].analogue].into_iter().flatten(),
+            );
+        }
+        pools.push((pool.id(), seen));
+    }
+    let here = (0..panel.len()).filter(|&i| inputs.has_here(panel.key(i).sku));
+    let here: Vec<usize> = here.collect();
+    let is_kept = |sku: SkuId| sampled.contains(&sku) || decided(sku);
+    let sample = here.iter().copied().filter(|&i| is_kept(panel.key(i).sku));
+    let recent = here.iter().map(|&i| (i, if decided(panel.key(i).sku) { 0 } else { since }));
+    let seen = Seen {
+        run_id: run_id(plan, &inputs, &earlier),
+        pools,
+        totals: here.iter().map(|&i| (panel.key(i), *panel.totals(i))).collect(),
+        seasons,
+        sample: panel.part(sample),
+        recent: panel.part_since(recent),
+        future_rows: inputs.future_rows,
+        exceptions,
+    };
+    work.leave(PANEL, bucket, night, &panel.part(here))?;
+    work.leave(HISTORY, bucket, night, &seen)
 }
 
 /// Joins what was seen of all buckets: classes, shares, and what all series teach.
@@ -333,7 +348,7 @@ pub fn merge_history(plan: &Plan, work: &Work) -> Result<()> {
             totals,
             recent,
             future_rows,
-            learnt: forecaster.keep(&[]),
+            learnt: forecaster.keep(),
             exceptions,
         };
         work.leave_all(SHARED, &night, &shared)
@@ -360,95 +375,107 @@ fn run_id(plan: &Plan, inputs: &Inputs, earlier: &Earlier) -> String {
     identity.run_id()
 }
 
-/// Forecasts and plans the pools of bucket number `bucket`.
+/// Forecasts and plans the pools of `buckets`, one after the other.
 ///
 /// # Errors
 /// [`Error::Input`] where the phases before this one have left nothing.
-pub fn plan_bucket(plan: &Plan, work: &Work, bucket: u32) -> Result<()> {
+pub fn plan_buckets(plan: &Plan, work: &Work, buckets: &[u32]) -> Result<()> {
     with_threads(plan.run.threads, || {
         let told = work.all::<Told>(NIGHT, Some(&plan.digest))?;
-        let night = told.digest;
-        let Told { of, sales } = told.value;
-        let bucket = Bucket { bucket, of };
-        let shared = work.all::<Shared>(SHARED, Some(&night))?;
-        let Shared { run_id, common, learnt, .. } = shared.value;
-        let part: PanelPart = work.of(PANEL, bucket, &night)?;
-        let mut inputs = ingest::load_part(&plan.request(), sales, Some(bucket))?;
-        let as_of = inputs.panel.calendar().as_of();
-        let earlier = Earlier::read(&plan.place(), &plan.run.out, as_of)?;
-        refuse_another(&run_id, &self::run_id(plan, &inputs, &earlier), plan)?;
+        let shared = work.all::<Shared>(SHARED, Some(&told.digest))?.value;
+        ingest::with_small_tables(&plan.request(), |tables| {
+            buckets.iter().try_for_each(|&bucket| {
+                plan_bucket(plan, work, (&told, &shared, tables.clone()), bucket)
+            })
+        })
+    })
+}
 
-        // From here on the panel has this bucket's pools alone, under the names of all.
-        let mut classes = Vec::new();
-        let mut return_rates = Vec::new();
-        let mut unsold = Vec::new();
-        for (p, pool) in inputs.panel.pools().iter().enumerate() {
-            if inputs.has_here(pool.sku) {
-                classes.push(common.classes[p].clone());
-                return_rates.extend_from_slice(&common.return_rates[pool.series.clone()]);
-                if pool.series.is_empty() {
-                    unsold.push((pool.sku, pool.location));
-                }
+fn plan_bucket(
+    plan: &Plan,
+    work: &Work,
+    (told, shared, tables): (&Found<Told>, &Shared, SmallTables<'_>),
+    bucket: u32,
+) -> Result<()> {
+    let night = &told.digest;
+    let bucket = Bucket { bucket, of: told.value.of };
+    let Shared { run_id, common, learnt, .. } = shared;
+    let part: PanelPart = work.of(PANEL, bucket, night)?;
+    let mut inputs = tables.load_part(told.value.sales.clone(), Some(bucket))?;
+    let as_of = inputs.panel.calendar().as_of();
+    let earlier = Earlier::read(&plan.place(), &plan.run.out, as_of)?;
+    refuse_another(run_id, &self::run_id(plan, &inputs, &earlier), plan)?;
+
+    // From here on the panel has this bucket's pools alone, under the names of all.
+    let mut classes = Vec::new();
+    let mut return_rates = Vec::new();
+    let mut unsold = Vec::new();
+    for (p, pool) in inputs.panel.pools().iter().enumerate() {
+        if inputs.has_here(pool.sku) {
+            classes.push(common.classes[p].clone());
+            return_rates.extend_from_slice(&common.return_rates[pool.series.clone()]);
+            if pool.series.is_empty() {
+                unsold.push((pool.sku, pool.location));
             }
         }
-        inputs.panel = Panel::of_part(*inputs.panel.calendar(), part, unsold);
-        let inputs = inputs;
-        let panel = &inputs.panel;
-        let last = last_run(&earlier, &inputs)?;
-        let standing = OpenDecisions::new(&earlier.decisions, &inputs, as_of);
-        let economics = economics(&inputs, &Market::new(&inputs, &plan.purchase));
-        let settings = plan.forecast_settings(panel.calendar().bucket());
-        let forecaster = Forecaster::of_kept((&inputs).into(), settings, &learnt)
-            .expect("what another process of this build has learnt can be read");
-        let run = RunKey { run_id: &run_id, as_of };
-        let shop = Shop::new(Evening {
-            run,
-            plan,
-            inputs: &inputs,
-            classes: &classes,
-            economics: &economics,
-            return_rates: &return_rates,
-            last: last.as_ref(),
-            standing: &standing,
-            envelopes: &common.envelopes,
-        });
-        let planner = Night::new(shop, &common.presence, &forecaster)?;
+    }
+    inputs.panel = Panel::of_part(*inputs.panel.calendar(), part, unsold);
+    let inputs = inputs;
+    let panel = &inputs.panel;
+    let last = last_run(&earlier, &inputs)?;
+    let standing = OpenDecisions::new(&earlier.decisions, &inputs, as_of);
+    let economics = economics(&inputs, &Market::new(&inputs, &plan.purchase));
+    let settings = plan.forecast_settings(panel.calendar().bucket());
+    let forecaster = Forecaster::of_kept((&inputs).into(), settings, learnt)
+        .expect("what another process of this build has learnt can be read");
+    let run = RunKey { run_id, as_of };
+    let shop = Shop::new(Evening {
+        run,
+        plan,
+        inputs: &inputs,
+        classes: &classes,
+        economics: &economics,
+        return_rates: &return_rates,
+        last: last.as_ref(),
+        standing: &standing,
+        envelopes: &common.envelopes,
+    });
+    let planner = Night::new(shop, &common.presence, &forecaster)?;
 
-        let mut planned = BucketPlan {
-            pools: Vec::with_capacity(panel.pools().len()),
-            transfers: Vec::new(),
-            accuracy: Vec::new(),
-            methods: Vec::new(),
-            judged: hindsight::judge(&earlier.decisions, &inputs, judging_terms(plan)),
-            exceptions: Vec::new(),
-            demand: Vec::new(),
-            forecast: Vec::new(),
-        };
-        let mut demand: Vec<RowGroup> = Vec::new();
-        let mut forecast: Vec<RowGroup> = Vec::new();
-        let mut methods = Vec::with_capacity(panel.len());
-        crate::parallel::in_order(
-            &partitions(panel, Cut::default()),
-            |range| planner.partition(range.clone()),
-            |part| -> Result<()> {
-                let part = part?;
-                demand.push(part.demand);
-                forecast.push(part.forecast);
-                for row in part.accuracy {
-                    planned.accuracy.push((panel.key(row.series), row));
-                }
-                methods.extend(part.methods);
-                planned.transfers.extend(part.transfers);
-                planned.exceptions.extend(part.exceptions);
-                planned.pools.extend(part.pools.into_iter().map(KeptPool::from));
-                Ok(())
-            },
-        )?;
-        planned.methods = (0..panel.len()).map(|i| panel.key(i)).zip(methods).collect();
-        planned.demand = encode_groups(run, &tables::DEMAND, demand)?.into_bytes();
-        planned.forecast = encode_groups(run, &tables::FORECAST, forecast)?.into_bytes();
-        work.leave(PLAN, bucket, &night, &planned)
-    })
+    let mut planned = BucketPlan {
+        pools: Vec::with_capacity(panel.pools().len()),
+        transfers: Vec::new(),
+        accuracy: Vec::new(),
+        methods: Vec::new(),
+        judged: hindsight::judge(&earlier.decisions, &inputs, judging_terms(plan)),
+        exceptions: Vec::new(),
+        demand: Vec::new(),
+        forecast: Vec::new(),
+    };
+    let mut demand: Vec<RowGroup> = Vec::new();
+    let mut forecast: Vec<RowGroup> = Vec::new();
+    let mut methods = Vec::with_capacity(panel.len());
+    crate::parallel::in_order(
+        &partitions(panel, Cut::default()),
+        |range| planner.partition(range.clone()),
+        |part| -> Result<()> {
+            let part = part?;
+            demand.push(part.demand);
+            forecast.push(part.forecast);
+            for row in part.accuracy {
+                planned.accuracy.push((panel.key(row.series), row));
+            }
+            methods.extend(part.methods);
+            planned.transfers.extend(part.transfers);
+            planned.exceptions.extend(part.exceptions);
+            planned.pools.extend(part.pools.into_iter().map(KeptPool::from));
+            Ok(())
+        },
+    )?;
+    planned.methods = (0..panel.len()).map(|i| panel.key(i)).zip(methods).collect();
+    planned.demand = encode_groups(run, &tables::DEMAND, demand)?.into_bytes();
+    planned.forecast = encode_groups(run, &tables::FORECAST, forecast)?.into_bytes();
+    work.leave(PLAN, bucket, night, &planned)
 }
 
 /// Settles what all buckets planned, and publishes it.

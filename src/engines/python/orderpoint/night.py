@@ -56,9 +56,10 @@ def call(arguments):
     return {"code": done.returncode, "out": done.stdout, "err": done.stderr[-4000:].strip()}
 
 
-def run(each, data, out, config=None, as_of=None, buckets=64, models=None, work=None, threads=1, memory=None):
+def run(each, data, out, config=None, as_of=None, buckets=64, models=None, work=None, threads=1, memory=None, together=1):
     """A night over `buckets` buckets. `each(phase, tasks)` runs tasks on an engine, in any order and as often as it
-    likes, and returns their status rows; a task is the arguments of the program, one bucket each.
+    likes, and returns their status rows; a task is the arguments of the program. It takes `together` buckets, one
+    after the other: only one is in memory at a time, and what all of them read is read once.
 
     `data`, `out`, `work` and the binary must be reached from every machine; `threads` and `memory` (MiB) hold for one
     task. The driver itself uses all of its cores.
@@ -70,7 +71,8 @@ def run(each, data, out, config=None, as_of=None, buckets=64, models=None, work=
     a_task = ["--threads", str(threads)] + (["--memory", str(memory)] if memory else [])
 
     def spread(phase, *arguments):
-        tasks = [[phase, *arguments, *shop, *a_task, "--bucket", str(bucket)] for bucket in range(buckets)]
+        cut = [range(first, min(first + together, buckets)) for first in range(0, buckets, together)]
+        tasks = [[phase, *arguments, *shop, *a_task, "--bucket", ",".join(map(str, some))] for some in cut]
         for status in each(phase, tasks):
             checked(status)
 
