@@ -187,7 +187,8 @@ impl<'a> Book<'a> {
         let mut home = LocationId(0);
         let mut most = f32::NEG_INFINITY;
         for pool in panel.pools_of(sku) {
-            let sold = pool.series.clone().flat_map(|series| panel.gross(series).into_owned()).sum();
+            let sold =
+                pool.series.clone().flat_map(|series| panel.gross(series).into_owned()).sum();
             if sold > most {
                 most = sold;
                 home = pool.location;
