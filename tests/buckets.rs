@@ -155,16 +155,16 @@ fn a_table_that_is_replaced_between_phases_is_refused() {
     };
     // For one bucket it was this file, for the other that.
     let work = Work::new(&at.path().join("1"), "1");
-    phases::observe_rows(&plan, &work, bucket(0)).unwrap();
+    phases::observe_rows(&plan, &work, &[bucket(0)]).unwrap();
     replaced("sales");
-    phases::observe_rows(&plan, &work, bucket(1)).unwrap();
+    phases::observe_rows(&plan, &work, &[bucket(1)]).unwrap();
     let error = phases::merge_rows(&plan, &work, 2).unwrap_err().to_string();
     assert!(error.contains("sales.csv: was changed while buckets read it"), "{error}");
 
     let work = Work::new(&at.path().join("2"), "1");
-    let observed = |number: u32| phases::observe_history(&plan, &work, number);
+    let observed = |number: u32| phases::observe_history(&plan, &work, &[number]);
     for number in [0, 1] {
-        phases::observe_rows(&plan, &work, bucket(number)).unwrap();
+        phases::observe_rows(&plan, &work, &[bucket(number)]).unwrap();
     }
     phases::merge_rows(&plan, &work, 2).unwrap();
     observed(0).unwrap();
@@ -174,9 +174,9 @@ fn a_table_that_is_replaced_between_phases_is_refused() {
     assert!(error.contains("run the phases again"), "{error}");
     observed(0).unwrap();
     phases::merge_history(&plan, &work).unwrap();
-    phases::plan_bucket(&plan, &work, 0).unwrap();
+    phases::plan_buckets(&plan, &work, &[0]).unwrap();
     replaced("stock");
-    let error = phases::plan_bucket(&plan, &work, 1).unwrap_err();
+    let error = phases::plan_buckets(&plan, &work, &[1]).unwrap_err();
     assert!(error.to_string().contains("run the phases again"), "{error}");
     assert_eq!(error.exit_code(), 3);
 }
