@@ -142,8 +142,13 @@
   // --- Why this number ----------------------------------------------------------------------------------------------------
   const plain = (name) => name.replaceAll("_", " ");
   const exact = (value) => (value === null ? "unknown" : Number.isInteger(value) ? write("number", value) : String(value));
+  /// At most four significant digits behind the point: 157.4, 11.19, 1,386.
+  const fourDigits = (value) => {
+    const whole = Math.floor(Math.log10(Math.abs(value))) + 1;
+    return Number(value.toFixed(Math.max(0, 4 - whole))).toLocaleString("en-US", { maximumFractionDigits: 3 });
+  };
   /// As many digits as a planner reads; pointing at it shows all that there are.
-  const short = (value) => (value === null || Number.isInteger(value) ? exact(value) : Math.abs(value) < 1 ? String(Number(value.toPrecision(3))) : write("money", value));
+  const short = (value) => (value === null || Number.isInteger(value) ? exact(value) : Math.abs(value) < 1 ? String(Number(value.toPrecision(3))) : fourDigits(value));
   const figure = (name, value, unit) => el(name, { title: exact(value) }, unit ? `${short(value)} ${unit}` : short(value));
   const steps = (list) =>
     el("ol", { class: "steps" }, ...list.map(([name, formula, inputs, value, unit, note]) =>
@@ -165,7 +170,7 @@
     const [box, show] = l.quantity > 0 ? decision(item, p, l) : [el("p", {}, "Nothing to order today."), () => {}];
     const parts = [
       el("h3", {}, "Recommendation", l.supplier ? ` - ${l.supplier}` : ""),
-      el("p", {}, OP.status(l.status), ": ", OP.plain(l.reason), l.binding ? ` (binding: ${l.binding})` : ""),
+      el("p", {}, OP.status(l.status), ": ", OP.plain(l.reason), l.binding ? ` (decided by: ${OP.words(l.binding)})` : ""),
       box,
       facts(fact("Available", number(l.available), "available"), fact("On order", number(l.on_order), "on-order"), fact("Position", number(l.position), "inventory-position"),
         fact("Stock-out date", day(l.out) || (l.available === null ? "unknown" : "beyond the horizon"), "stock-out-date"), fact("Order by", day(l.order_by) || (l.available === null ? "unknown" : "not needed"), "order-by"), fact("Arrives if ordered today", day(l.arrival) || "not ordered", "lead-time"),

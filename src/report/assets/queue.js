@@ -368,13 +368,13 @@
   /// What the bar says of the lines that match.
   const tally = (rows) => {
     const open = rows.filter(isOpen).length;
-    count.textContent = `${counted(rows.length, "line")}, ${whole(rows.reduce((sum, row) => sum + spent(row), 0))}; ${write("number", open)} undecided. Keys on a line: a approve, e edit, r reject, s snooze, u undo, o more, j and k down and up.`;
+    count.textContent = queued.length === 0 ? "" : `${counted(rows.length, "line")}, ${whole(rows.reduce((sum, row) => sum + spent(row), 0))}; ${write("number", open)} undecided. Keys on a line: a approve, e edit, r reject, s snooze, u undo, o more, j and k down and up.`;
   };
   const draw = () => {
     queued = waiting();
     const rows = queued.filter(matches);
     tally(rows);
-    list.replaceChildren(...(rows.length ? (state.view === "worth" ? byWorth(rows) : bySupplier(rows)) : [el("p", {}, "No line matches.")]));
+    list.replaceChildren(...(rows.length ? (state.view === "worth" ? byWorth(rows) : bySupplier(rows)) : [el("p", {}, queued.length ? "No line matches." : "Nothing waits for you.")]));
     place.dataset.ready = "";
   };
   /// After a decision on a line that stays where it is: the line and the totals anew, not the other ninety.
