@@ -697,3 +697,61 @@ fn an_order_that_came_this_morning_is_in_the_stock_and_not_on_order() {
     table(work, "stock", "sku,location,on_hand,as_of\nTEA,DC,40,2026-01-04\n");
     assert_eq!(on_order(work), 60.0);
 }
+
+#[test]
+fn l12_a_send_in_plan_has_the_marketplaces_own_numbers_of_items() {
+    let work = tea(LANES);
+    let work = work.path();
+    table(work, "locations", "location,kind\nSHOP1,fba\n");
+    // An ASIN and a barcode name the item too, and no merchant calls it so.
+    let aliases = "channel_sku,channel,sku,factor\nB0TEATEATE,all,TEA,1\nTEA-FBA,all,TEA,1\n\
+                   4006381333931,all,TEA,1\nTEA-DUO,all,TEA,2\n";
+    table(work, "aliases", aliases);
+    let lines = morning(work);
+    assert_eq!(lines.text(at(&lines, "SHOP1")[0], "supplier_sku"), "TEA-FBA");
+    decide(work, &lines, "SHOP1", "approved,");
+    let export = ["export", "--format", "amazon-sendin", "--what", "transfers", "--file", "plan"];
+    succeeds(work, &export, &[0]);
+    let plan = if work.join("plan").is_dir() {
+        let file = fs::read_dir(work.join("plan")).unwrap().next().unwrap().unwrap();
+        file.path()
+    } else {
+        work.join("plan")
+    };
+    let plan = fs::read_to_string(plan).unwrap();
+    assert!(plan.lines().nth(1).unwrap().starts_with("TEA-FBA\t"), "{plan}");
+}
+
+#[test]
+fn l1_who_buys_is_what_costs_less_a_year() {
+    let lanes = |handling: &str, role: &str| {
+        let head = "from_location,to_location,lead_time_days,cost_per_line,cost_per_unit,role\n";
+        format!("{head}DC,SHOP1,1,0.15,{handling},{role}\nDC,SHOP2,2,0.15,0,primary\n")
+    };
+    let supply = |price: &str| {
+        let head = "sku,supplier,location,lead_time_days,unit_cost,minimum_order\n";
+        format!("{head}TEA,ACME,DC,14,8,120\nTEA,ACME,SHOP1,14,{price},120\n")
+    };
+    let source = |handling: &str| {
+        let work = tea(&lanes(handling, "primary"));
+        table(work.path(), "supply", &supply("8"));
+        fs::write(work.path().join("orderpoint.toml"), "[policy]\norder_cost = 20\n").unwrap();
+        let lines = morning(work.path());
+        lines.text(at(&lines, "SHOP1")[0], "source_location").to_owned()
+    };
+    // Half of the warehouse's orders and a line a week cost 61 a year less than orders of its own.
+    assert_eq!(source("0.02"), "DC");
+    assert_eq!(source("0.10"), "");
+
+    // What a role says is done, and what it costs is told.
+    let work = tea(&lanes("0.02", "secondary"));
+    let work = work.path();
+    table(work, "supply", &supply("9"));
+    let lines = morning(work);
+    assert_eq!(lines.text(at(&lines, "SHOP1")[0], "source_location"), "");
+    let told = told(work, "who-buys");
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(told[0].starts_with("SHOP1 buys from ACME"), "{told:?}");
+    let page = work.join("reports/current/report/suppliers.html");
+    assert!(fs::read_to_string(page).unwrap().contains("Hold here or pass through"), "L13");
+}

@@ -168,6 +168,7 @@ exception_kinds! {
     UnmatchedColumn "unmatched-column" "A column of a file is not used."
     UnplannedItem "unplanned-item"
         "An item is named by other tables, but neither sold, in stock nor in products."
+    WhoBuys "who-buys" "Another way into a location would cost clearly less a year."
 }
 
 impl TryFrom<String> for ExceptionKind {

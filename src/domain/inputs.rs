@@ -29,6 +29,8 @@ pub struct Names {
     /// Other codes of the items, and the one that is used: what an earlier run or a decision calls
     /// by them is the same item.
     pub other_codes: BTreeMap<String, String>,
+    /// What a channel calls an item, by channel and item; an empty channel is all of them.
+    pub channel_codes: BTreeMap<String, BTreeMap<String, String>>,
 }
 
 impl Names {
@@ -282,6 +284,27 @@ impl Inputs {
             .filter(|row| row.location.is_none_or(|l| l == location))
             .max_by_key(|row| row.location.is_some())
             .map(|row| row.supplier_sku.as_str())
+    }
+
+    /// What the channels that sell from `location` call an item: the number it has where it is sent
+    /// to them. `None` where they call it as we do.
+    #[must_use]
+    pub fn merchant_sku(&self, sku: SkuId, location: LocationId) -> Option<&str> {
+        let item = self.names.sku(sku);
+        let pool = self.panel.position((sku, location)).map(|p| &self.panel.pools()[p]);
+        let selling = pool.map_or(0..0, |pool| pool.series.clone());
+        let sells_here = |channel: &ChannelId| {
+            let fixed = self.channels.get(channel.index()).and_then(|c| c.location);
+            fixed == Some(location)
+                || selling.clone().any(|i| self.panel.key(i).channel == *channel)
+        };
+        let channels = (0..self.names.channels.len() as u32).map(ChannelId);
+        channels
+            .filter(sells_here)
+            .find_map(|channel| {
+                self.names.channel_codes.get(self.names.channel(channel))?.get(item)
+            })
+            .map(String::as_str)
     }
 
     /// What planners have set by hand for a pool and is in force on the as-of date.

@@ -242,6 +242,79 @@ pub struct TransferLine {
 /// are guesses.
 pub const WEEKS: usize = 8;
 
+/// What safety stock of all items costs a year when a location holds it, and when it does not.
+///
+/// ```
+/// use orderpoint::domain::outcome::HoldAdvice;
+///
+/// let advice = HoldAdvice {
+///     location: "warehouse".into(),
+///     items: 40,
+///     better_through: 3,
+///     hold: 900.0,
+///     pass_through: 1_400.0,
+///     best: 880.0,
+/// };
+/// assert_eq!(
+///     advice.sentence("EUR"),
+///     "hold safety stock at warehouse: holding it there costs 900 EUR a year over 40 items, \
+///      passing everything through 1400; 3 items are cheaper passed through, then it is 880"
+/// );
+/// ```
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct HoldAdvice {
+    /// The location that feeds others.
+    pub location: String,
+    /// Items that it feeds to others.
+    pub items: usize,
+    /// Those that are cheaper when it holds no safety stock.
+    pub better_through: usize,
+    /// Currency a year when it holds.
+    pub hold: f64,
+    /// Currency a year when everything is passed through.
+    pub pass_through: f64,
+    /// Currency a year when each item does what is cheaper.
+    pub best: f64,
+}
+
+impl HoldAdvice {
+    /// Of no item yet.
+    #[must_use]
+    pub fn new(location: &str) -> Self {
+        Self { location: location.to_owned(), ..Self::default() }
+    }
+
+    /// Adds an item that costs `hold` or `pass_through` a year.
+    pub fn add(&mut self, hold: f64, pass_through: f64) {
+        self.items += 1;
+        self.better_through += usize::from(pass_through < hold);
+        self.hold += hold;
+        self.pass_through += pass_through;
+        self.best += hold.min(pass_through);
+    }
+
+    /// The advice as a sentence; `currency` stands behind amounts.
+    #[must_use]
+    pub fn sentence(&self, currency: &str) -> String {
+        let Self { location, items, better_through, hold, pass_through, best } = self;
+        let hold_or_not =
+            if hold <= pass_through { "hold safety stock at" } else { "pass through" };
+        let mut text = format!(
+            "{hold_or_not} {location}: holding it there costs {hold:.0} {currency} a year over \
+             {items} items, passing everything through {pass_through:.0}"
+        );
+        let exceptions =
+            if hold <= pass_through { *better_through } else { items - better_through };
+        if exceptions > 0 {
+            let other = if hold <= pass_through { "passed through" } else { "held" };
+            text.push_str(&format!(
+                "; {exceptions} items are cheaper {other}, then it is {best:.0}"
+            ));
+        }
+        text
+    }
+}
+
 /// What a source is asked for in one week, units.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub struct WeeklyNeed {
@@ -705,6 +778,8 @@ pub struct Outcome {
     pub transfers: Vec<Transfer>,
     /// What each lane does, by item and destination.
     pub lanes: Vec<LaneRow>,
+    /// What safety stock at each source costs, and without any there, by location.
+    pub hold_or_pass: BTreeMap<LocationId, HoldAdvice>,
     /// What sources are asked for in the coming weeks, all items together, by location.
     pub gross_needs: BTreeMap<LocationId, [WeeklyNeed; WEEKS]>,
     /// (sku, location, channel) order.

@@ -28,6 +28,7 @@ pub use crate::forecast::settings::{LocalModels, Settings};
 use crate::domain::inputs::{
     Adjustment, Event, Inputs, Kit, Names, OutsideForecast, Price, Product, Promotion, Signal,
 };
+use crate::domain::lanes::Lanes;
 use crate::domain::panel::{Panel, SeriesKey};
 use crate::domain::sorted::Sorted;
 use crate::domain::units::{ChannelId, LocationId, SkuId};
@@ -57,6 +58,8 @@ pub struct Demand<'a> {
     pub adjustments: &'a Sorted<Adjustment>,
     /// What is sold as part of something else too.
     pub kits: &'a Sorted<Kit>,
+    /// Which places of an item feed each other.
+    pub lanes: &'a Lanes,
 }
 
 impl<'a> From<&'a Inputs> for Demand<'a> {
@@ -73,6 +76,7 @@ impl<'a> From<&'a Inputs> for Demand<'a> {
             signals: &inputs.signals,
             adjustments: &inputs.adjustments,
             kits: &inputs.kits,
+            lanes: &inputs.lanes,
         }
     }
 }

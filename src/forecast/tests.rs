@@ -3,6 +3,7 @@
 
 use crate::domain::calendar::{Bucket, Calendar};
 use crate::domain::inputs::{AdjustmentKind, Kit};
+use crate::domain::lanes::Lanes;
 use crate::domain::panel::{PanelParts, SalesTotals, flag};
 use crate::domain::sorted::Sorted;
 use crate::forecast::pooled::refit::CarriedAndFitted;
@@ -29,6 +30,7 @@ struct World {
     outside_forecasts: Sorted<OutsideForecast>,
     outside_models: Vec<String>,
     signals: Vec<Signal>,
+    lanes: Lanes,
 }
 
 impl World {
@@ -72,6 +74,7 @@ impl World {
             outside_forecasts: Sorted::default(),
             outside_models: Vec::new(),
             signals: Vec::new(),
+            lanes: Lanes::default(),
         }
     }
 
@@ -110,6 +113,7 @@ impl World {
             outside_forecasts: self.outside_forecasts.clone(),
             outside_models: self.outside_models.clone(),
             signals: self.signals.clone(),
+            lanes: self.lanes.clone(),
         }
     }
 
@@ -126,6 +130,7 @@ impl World {
             outside_models: &self.outside_models,
             signals: &self.signals,
             kits: &NO_KITS,
+            lanes: &self.lanes,
         }
     }
 

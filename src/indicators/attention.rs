@@ -65,6 +65,14 @@ impl Attention {
         }
     }
 
+    /// Whether anything says what `pool` is worth here.
+    pub(crate) fn knows_worth(self, pool: &PoolResults) -> bool {
+        match self {
+            Self::StockedOut | Self::AboutToStockOut | Self::OrderNow => pool.stake_is_known(),
+            Self::Excess | Self::Dead | Self::New => pool.unit_cost().is_some(),
+        }
+    }
+
     /// What `pool` is worth here, currency units: margin at risk, order value, or stock at cost.
     pub(crate) fn worth(self, pool: &PoolResults, excess_cover_days: f64) -> f64 {
         match self {

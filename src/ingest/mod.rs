@@ -341,6 +341,7 @@ impl<'a> Loading<'a> {
         self.exceptions.extend(audit::multiplied(&sales, &catalogue));
         let mut names = self.name_sets(&sales, &catalogue, &places).into_names(&folded);
         names.other_codes = catalogue.other_codes();
+        names.channel_codes = catalogue.channel_codes();
         let codes = Codes::new(&names, &catalogue, &folded, &places);
         audit::row_counts(&request.data, &request.settings.data, &self.sources)?;
         self.exceptions.extend(audit::freshness(

@@ -158,6 +158,27 @@ impl Catalogue {
         codes
     }
 
+    /// What a channel calls an item of which it sells single units: its merchant SKU, by channel
+    /// and item. ASINs, FNSKUs and barcodes name the item too, and are no merchant's.
+    pub(crate) fn channel_codes(&self) -> BTreeMap<String, BTreeMap<String, String>> {
+        let mut of_channels: BTreeMap<String, BTreeMap<String, String>> = BTreeMap::new();
+        for (channel, aliases) in &self.aliases {
+            let mut codes: BTreeMap<String, String> = BTreeMap::new();
+            for (code, (sku, factor)) in aliases {
+                if *factor != 1.0 || !is_merchants(code) {
+                    continue;
+                }
+                // Of several the first by name, whichever row stands first.
+                let known = codes.entry(sku.clone()).or_insert_with(|| code.clone());
+                if code < known {
+                    known.clone_from(code);
+                }
+            }
+            of_channels.insert(channel.clone(), codes);
+        }
+        of_channels
+    }
+
     /// Units in one unit of sale of `sku`.
     pub(crate) fn sold_in(&self, sku: &str) -> f64 {
         self.sold_in.get(sku).map_or(1.0, |sold_in| sold_in.units)
@@ -305,6 +326,14 @@ pub(crate) struct Spellings {
 /// Tables whose empty location means everywhere.
 const OPTIONAL_LOCATION: &[&str] =
     &["supply", "stockouts", "overrides", "channels", "adjustments", "forecasts", "signals"];
+
+/// Whether a code may be a seller's own: no ASIN or FNSKU (ten characters from `B0` or `X0` on) and
+/// no barcode (8 to 14 digits).
+fn is_merchants(code: &str) -> bool {
+    let is_amazons = code.len() == 10 && (code.starts_with("B0") || code.starts_with("X0"));
+    let is_barcode = (8..=14).contains(&code.len()) && code.bytes().all(|b| b.is_ascii_digit());
+    !is_amazons && !is_barcode
+}
 
 fn add<'a>(set: &mut FastSet<&'a str>, name: &'a str) {
     if !name.is_empty() {

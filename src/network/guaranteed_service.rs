@@ -19,6 +19,9 @@
 //! assert!((placed.cost - 49.611).abs() < 1e-3);
 //! ```
 
+use crate::math::normal;
+use serde::{Deserialize, Serialize};
+
 /// One place, each after the one that feeds it.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Stage {
@@ -108,7 +111,7 @@ fn safety_stock(stage: &Stage, z: f64, inbound: usize, promise: usize) -> f64 {
 }
 
 /// What safety stock costs when a warehouse holds it, and when it passes everything through.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct HoldOrPass {
     /// The warehouse delivers at once.
     pub hold: f64,
@@ -133,6 +136,15 @@ pub struct Fed {
     pub days: f64,
     /// Standard deviation of a day's demand, units.
     pub sd: f64,
+}
+
+/// Service that both ways are compared at: one in twenty runs short, wherever the stock lies.
+const ADVISED_SERVICE: f64 = 0.95;
+
+/// [`hold_or_pass`] at the service that advice is given for.
+#[must_use]
+pub fn advised(holding: f64, days: f64, own_sd: f64, places: &[Fed]) -> HoldOrPass {
+    hold_or_pass(holding, days, own_sd, places, normal::quantile(ADVISED_SERVICE))
 }
 
 /// Both ways for a warehouse of `holding` whose supplier takes `days`; its places' demands are

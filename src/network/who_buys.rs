@@ -2,7 +2,8 @@
 //!
 //! Both paths by what a year without the goods themselves costs: orders, lines, handling, and
 //! carrying half of what is bought or sent at a time. A supplier's minimum is met once by the pool,
-//! or by each place. Oracle: `network.md`, example 14.
+//! or by each place. Where one place decides for itself it pays its part of the warehouse's orders,
+//! by what it sells ([`of_place`]). Oracle: `network.md`, example 14.
 //!
 //! ```
 //! use orderpoint::network::who_buys::{Buying, Feeding, Receiver, compare};
@@ -78,19 +79,75 @@ impl Paths {
 /// What a year costs either way.
 #[must_use]
 pub fn compare(receivers: &[Receiver], supplier: Buying, warehouse: Feeding) -> Paths {
-    let Buying { price, minimum, order_cost } = supplier;
     let per_year: f64 = receivers.iter().map(|r| r.per_year).sum();
     let mut direct = 0.0;
-    let pooled = minimum.max(1.0);
-    let mut through =
-        pooled / 2.0 * price * warehouse.carrying_rate + per_year / pooled * order_cost;
+    let mut through = ordering(per_year, warehouse.carrying_rate, supplier);
     for receiver in receivers {
-        let lot = receiver.lot.max(1.0);
-        direct += pooled / 2.0 * price * receiver.carrying_rate;
-        direct += receiver.per_year / pooled * order_cost;
-        through += lot / 2.0 * price * receiver.carrying_rate;
-        through += receiver.per_year / lot * warehouse.cost_per_line;
-        through += receiver.per_year * warehouse.cost_per_unit;
+        direct += ordering(receiver.per_year, receiver.carrying_rate, supplier);
+        through += receiving(receiver, supplier.price, warehouse);
     }
     Paths { direct, through, per_year, cost_per_unit: warehouse.cost_per_unit }
+}
+
+/// One place with both ways open.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct BothWays {
+    /// The place.
+    pub place: Receiver,
+    /// Units a year of all that the warehouse buys for, this place among them.
+    pub pool_per_year: f64,
+    /// Landed at the place.
+    pub direct: Buying,
+    /// Landed at the warehouse.
+    pub pooled: Buying,
+    /// From there on.
+    pub feeding: Feeding,
+}
+
+/// What a year costs one place either way, the goods included; of the warehouse's orders and of
+/// what it carries for them the place pays the part that it sells.
+///
+/// ```
+/// use orderpoint::network::who_buys::{BothWays, Buying, Feeding, Receiver, compare, of_place};
+///
+/// // Three places alike: each pays a third of what all three would.
+/// let place = Receiver { per_year: 365.0, carrying_rate: 0.40, lot: 7.0 };
+/// let supplier = Buying { price: 10.0, minimum: 120.0, order_cost: 20.0 };
+/// let feeding = Feeding { carrying_rate: 0.25, cost_per_line: 0.15, cost_per_unit: 0.10 };
+/// let pool_per_year = 3.0 * 365.0;
+/// let one =
+///     of_place(&BothWays { place, pool_per_year, direct: supplier, pooled: supplier, feeding });
+/// let all = compare(&[place; 3], supplier, feeding);
+/// assert!((3.0 * (one.direct - 3650.0) - all.direct).abs() < 1e-9);
+/// assert!((3.0 * (one.through - 3650.0) - all.through).abs() < 1e-9);
+/// ```
+#[must_use]
+pub fn of_place(both: &BothWays) -> Paths {
+    let BothWays { place, pool_per_year, direct, pooled, feeding } = *both;
+    let bought_for_all = ordering(pool_per_year, feeding.carrying_rate, pooled);
+    let part = place.per_year / pool_per_year.max(place.per_year).max(f64::MIN_POSITIVE);
+    let through = place.per_year * pooled.price
+        + part * bought_for_all
+        + receiving(&place, pooled.price, feeding);
+    Paths {
+        direct: place.per_year * direct.price
+            + ordering(place.per_year, place.carrying_rate, direct),
+        through,
+        per_year: place.per_year,
+        cost_per_unit: feeding.cost_per_unit,
+    }
+}
+
+/// A year's orders of `per_year` units, and carrying half an order.
+fn ordering(per_year: f64, carrying_rate: f64, terms: Buying) -> f64 {
+    let lot = terms.minimum.max(1.0);
+    lot / 2.0 * terms.price * carrying_rate + per_year / lot * terms.order_cost
+}
+
+/// A year's lines to a place, and carrying half of one there.
+fn receiving(place: &Receiver, price: f64, feeding: Feeding) -> f64 {
+    let lot = place.lot.max(1.0);
+    lot / 2.0 * price * place.carrying_rate
+        + place.per_year / lot * feeding.cost_per_line
+        + place.per_year * feeding.cost_per_unit
 }

@@ -49,6 +49,26 @@ impl<'a> Night<'a> {
         }
     }
 
+    /// The forecasts of an item's pools, which lanes may hold together; where the engine breaks on
+    /// one, each by itself. `[pools]`
+    pub(super) fn forecasts_or_plain(&self, pools: Range<usize>) -> Vec<ForecastOrPlain> {
+        let together = guarded(|| {
+            let forecasts = self.forecaster.forecast_item(pools.clone());
+            for (p, forecast) in pools.clone().zip(&forecasts) {
+                let series = self.inputs.panel.pools()[p].series.len();
+                // Rows are paired with series by position: one too few would shift all that follow.
+                assert_eq!(forecast.series.len(), series, "one forecast a series");
+            }
+            forecasts
+        });
+        match together {
+            Ok(pools) => {
+                pools.into_iter().map(|pool| ForecastOrPlain { pool, broken: None }).collect()
+            }
+            Err(_) => pools.map(|p| self.forecast_or_plain(p)).collect(),
+        }
+    }
+
     /// The plan of pool `p`, held where it breaks.
     pub(super) fn plan_or_hold(
         &self,
@@ -178,6 +198,7 @@ fn held<'a>(pool: &Pool, shelf: &Shelf) -> PlannedPool<'a> {
         waiting: None,
         shipped: Vec::new(),
         gross_needs: None,
+        hold_or_pass: None,
         in_network: false,
         allocation: Vec::new(),
         findings: Vec::new(),

@@ -5,21 +5,24 @@
 
 use crate::allocate::shipments::{Shipped, Shipping, SourceStock, shipped};
 use crate::domain::exceptions::{Effect, Exception, ExceptionKind, Severity, Subject};
-use crate::domain::inputs::ProductStatus;
+use crate::domain::inputs::{ProductStatus, Supply as SupplyRow};
 use crate::domain::lanes::{FeeBasis, Lane, LaneMode};
 use crate::domain::outcome::{WEEKS, WeeklyNeed};
 use crate::domain::units::{LocationId, Money, PoolId, Units};
 use crate::forecast::PoolForecast;
 use crate::inventory::facts::{Covers, Hold, NetworkLevel};
+use crate::inventory::lot_size::eoq;
 use crate::inventory::order_calendar::OrderCalendar;
 use crate::inventory::reorder_point::{ProtectionInterval, network_lot, network_service};
 use crate::inventory::{self, Outlook, PoolFacts, PoolPlan};
 use crate::math::distributions::Demand;
 use crate::network::ageing::{AgeCharge, Resting, Stay, will_be_charged};
+use crate::network::guaranteed_service::{Fed, HoldOrPass, advised};
 use crate::network::levels::{crossing, crossing_of, quantile};
 use crate::network::share::packs;
 use crate::network::time_phased::{self, Phased};
 use crate::network::topology::Topology;
+use crate::network::who_buys::{BothWays, Buying, Feeding, Paths, Receiver, of_place};
 use crate::network::{self, Interval, Mode, Network, PlaceNight, Supply};
 use crate::purchase::PoolNeed;
 use crate::run::backups::{Backup, Item, Sooner};
@@ -32,6 +35,9 @@ use std::ops::Range;
 const ENOUGH_RECEIPTS: usize = 10;
 /// Fees for age are told a quarter ahead: time enough to sell units off.
 const TOLD_AHEAD_DAYS: f64 = 91.0;
+/// Part of a year's cost from which another way into a place is told: below it, what is not counted
+/// (safety stock, people's work) may be more.
+const CLEARLY_CHEAPER: f64 = 0.02;
 /// Storage is charged by the month.
 const DAYS_OF_A_MONTH: f64 = 30.0;
 /// Units of one item at one place that fees are weighed for, one by one.
@@ -119,11 +125,121 @@ impl<'a> Night<'a> {
         if own.role != lane.role {
             return own.role < lane.role;
         }
+        if let Some(paths) = self.paths(p, lane, own) {
+            return !paths.is_through();
+        }
         let of_source = self.market.supply_of(pool.sku, lane.from).next();
         let there = of_source.and_then(|row| self.market.landed(row, unit_cost));
         let there = there.or(unit_cost).unwrap_or_default();
         let here = self.market.landed(own, unit_cost);
         here.is_some_and(|here| here < there + lane.cost_per_unit)
+    }
+
+    /// What a year costs pool `p` when it buys by its own row of supply, and when `lane` feeds it;
+    /// `None` where a price is unknown or nothing is sold there. [example 14]
+    fn paths(&self, p: usize, lane: &Lane, own: &SupplyRow) -> Option<Paths> {
+        let panel = &self.inputs.panel;
+        let pool = &panel.pools()[p];
+        let unit_cost = self.inputs.products[pool.sku.index()].unit_cost;
+        let source = panel.position((pool.sku, lane.from));
+        // All that the source buys for: its own customers, and whom it feeds.
+        let mut pool_per_day = source.map_or(0.0, |source| self.classes[source].velocity_per_day);
+        for other in panel.pools_of(pool.sku) {
+            let into = self.inputs.lanes.into_pool(pool.sku, other.location);
+            let is_fed = into.first().is_some_and(|first| first.from == lane.from);
+            if let Some(other) = panel.position(other.id()).filter(|_| is_fed) {
+                pool_per_day += self.classes[other].velocity_per_day;
+            }
+        }
+        let of_source = self.market.supply_of(pool.sku, lane.from).next();
+        let here = self.market.landed(own, unit_cost)?;
+        let there = of_source.and_then(|row| self.market.landed(row, unit_cost));
+        let there = there.or(unit_cost)?;
+        let per_day = self.classes[p].velocity_per_day;
+        if per_day <= 0.0 || !here.is_positive() || !there.is_positive() {
+            return None;
+        }
+        let per_year = 365.0 * per_day;
+        let pool_per_year = 365.0 * pool_per_day;
+        let carrying_rate = self.carrying_rate(pool.location);
+        let feeding = Feeding {
+            carrying_rate: self.carrying_rate(lane.from),
+            cost_per_line: lane.cost_per_line.as_f64(),
+            cost_per_unit: lane.cost_per_unit.as_f64(),
+        };
+        let holding = carrying_rate * there.as_f64();
+        let line = eoq(per_year, feeding.cost_per_line, holding).unwrap_or(0.0);
+        let weekly = per_day * OrderCalendar::of_lane(lane).mean_gap_days();
+        let pack = lane.pack_size.unwrap_or(Units::ONE).as_f64();
+        let place = Receiver { per_year, carrying_rate, lot: pack.max(weekly).max(line) };
+        let direct = self.buying(Some(own), here, per_year, carrying_rate);
+        let pooled = self.buying(of_source, there, pool_per_year, feeding.carrying_rate);
+        Some(of_place(&BothWays { place, pool_per_year, direct, pooled, feeding }))
+    }
+
+    /// Share of its price that a unit costs a year at a location.
+    fn carrying_rate(&self, location: LocationId) -> f64 {
+        let own = self.inputs.locations[location.index()].holding_rate_per_year;
+        own.unwrap_or(self.plan.policy.holding_rate_per_year)
+    }
+
+    /// Terms of a supplier for `per_year` units: orders are as large as they must be, or as pays.
+    fn buying(
+        &self,
+        row: Option<&SupplyRow>,
+        price: Money,
+        per_year: f64,
+        carrying_rate: f64,
+    ) -> Buying {
+        let price = price.as_f64();
+        let order_cost = self.plan.policy.order_cost;
+        let least = row.map_or(Units::ONE, |row| row.minimum_order.max(row.pack_size));
+        let economic = eoq(per_year, order_cost, carrying_rate * price).unwrap_or(0.0);
+        Buying { price, minimum: least.as_f64().max(economic), order_cost }
+    }
+
+    /// Who should buy: told where roles say one way and a year's money clearly the other.
+    pub(super) fn who_should_buy(&self, pools: Range<usize>) -> Vec<Exception> {
+        let mut told = Vec::new();
+        if self.inputs.lanes.is_empty() || pools.len() < 2 {
+            return told;
+        }
+        for p in pools {
+            let pool = &self.inputs.panel.pools()[p];
+            let into = self.inputs.lanes.into_pool(pool.sku, pool.location);
+            let Some(&lane) = into.first() else { continue };
+            let mut rows = self.market.supply_of(pool.sku, pool.location);
+            let own = rows.find(|row| row.location == Some(pool.location));
+            let Some(own) = own.filter(|own| own.role != lane.role) else { continue };
+            let Some(paths) = self.paths(p, lane, own) else { continue };
+            let buys = own.role < lane.role;
+            let more = paths.direct - paths.through;
+            let saved = if buys { more } else { -more };
+            if saved < CLEARLY_CHEAPER * paths.direct.min(paths.through) {
+                continue;
+            }
+            let names = &self.inputs.names;
+            let [here, source] = [pool.location, lane.from].map(|place| names.location(place));
+            let supplier = &names.suppliers[own.supplier.index()];
+            let Paths { direct, through, .. } = paths;
+            let what = match buys {
+                true => format!(
+                    "{here} buys from {supplier}, which costs {direct:.0} a year; sent by \
+                     {source} it would cost {through:.0}"
+                ),
+                false => format!(
+                    "{source} sends to {here}, which costs {through:.0} a year; bought there from \
+                     {supplier} it would cost {direct:.0}"
+                ),
+            };
+            let why = "goods, orders, lines and carrying what is bought or sent at a time; the \
+                       column role of lanes and supply says who is asked first";
+            let about = Subject::pool(names, pool.sku, pool.location);
+            let kind = ExceptionKind::WhoBuys;
+            let told_one = Exception::new(Severity::Info, kind, about, what, why);
+            told.push(told_one.with_effect(Effect::Money(Money::from_f64(saved))));
+        }
+        told
     }
 
     /// Plans the pools of one item together.
@@ -282,6 +398,7 @@ impl<'a> Night<'a> {
             }
             let mut done = self.finish(prospect, &facts, outlook, plan, place, exceptions);
             done.gross_needs = gross[i];
+            done.hold_or_pass = hold_or_pass(i, &topology, &network, &outlooks);
             done.shipped = std::mem::take(&mut rows[i]);
             planned.push(done);
         }
@@ -709,6 +826,35 @@ fn gross_needs(
         }
     }
     of_source
+}
+
+/// What safety stock at place `i` costs a year, and what it costs the places that it feeds when it
+/// has none; `None` where it feeds nobody or no cost is known.
+fn hold_or_pass(
+    i: usize,
+    topology: &Topology,
+    network: &Network<'_>,
+    outlooks: &[Outlook<'_>],
+) -> Option<HoldOrPass> {
+    let place = &network.places[i];
+    if !topology.is_source(i) || place.holding_a_day <= 0.0 {
+        return None;
+    }
+    let mut fed = Vec::with_capacity(topology.outbound(i).len());
+    for &lane in topology.outbound(i) {
+        let lane = &network.lanes[lane];
+        let holding = 365.0 * network.places[lane.to].holding_a_day;
+        fed.push(Fed { holding, days: lane.interval.days(), sd: daily_sd(&outlooks[lane.to]) });
+    }
+    let inbound = topology.inbound(i).map(|lane| network.lanes[lane].interval);
+    let interval = inbound.or(place.supply.map(|supply| supply.interval))?;
+    Some(advised(365.0 * place.holding_a_day, interval.days(), daily_sd(&outlooks[i]), &fed))
+}
+
+/// Standard deviation of a day's demand, units, as four weeks of it have it.
+fn daily_sd(outlook: &Outlook<'_>) -> f64 {
+    let demand = outlook.demand_until_about(0.0, DAILY_DEMAND_DAYS, 0.0);
+    if demand.mean() > 0.0 { demand.sd() / DAILY_DEMAND_DAYS.sqrt() } else { 0.0 }
 }
 
 /// A place that nobody says a cost for has that of its source, and the way.

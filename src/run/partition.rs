@@ -18,6 +18,7 @@ use crate::forecast::Forecaster;
 use crate::forecast::pooled::refit;
 use crate::inventory::kits::Kits;
 use crate::inventory::projection::DatedStock;
+use crate::network::guaranteed_service::HoldOrPass;
 use crate::inventory::receipts::LeadTimes;
 use crate::inventory::{PoolPlan, Shelf};
 use crate::purchase::open_to_buy::Envelope;
@@ -110,6 +111,8 @@ pub(super) struct PlannedPool<'a> {
     pub shipped: Vec<Shipped>,
     /// What it is asked for in the coming weeks, where it feeds others.
     pub gross_needs: Option<[WeeklyNeed; WEEKS]>,
+    /// What its safety stock costs a year, and without any there, where it feeds others.
+    pub hold_or_pass: Option<HoldOrPass>,
     /// Whether lanes connect it with other locations.
     pub in_network: bool,
     pub allocation: Vec<Allocation>,
@@ -193,11 +196,13 @@ impl<'a> Night<'a> {
         let pools = &panel.pools()[range.clone()];
         let mut exceptions = Vec::new();
         let mut forecasts = Vec::with_capacity(range.len());
-        for p in range.clone() {
-            let forecast = self.forecast_or_plain(p);
-            exceptions.extend(forecast.broken);
-            exceptions.extend(forecast.pool.exceptions.iter().cloned());
-            forecasts.push(forecast.pool);
+        for item in pools.chunk_by(|a, b| a.sku == b.sku) {
+            let first = range.start + forecasts.len();
+            for forecast in self.forecasts_or_plain(first..first + item.len()) {
+                exceptions.extend(forecast.broken);
+                exceptions.extend(forecast.pool.exceptions.iter().cloned());
+                forecasts.push(forecast.pool);
+            }
         }
 
         // The series of neighbouring pools are neighbours: their rows are one stretch of the panel.
@@ -231,6 +236,7 @@ impl<'a> Night<'a> {
             let of_item = first..first + item.len();
             let (here, after) = rest.split_at(item.len());
             rest = after;
+            exceptions.extend(self.who_should_buy(of_item.clone()));
             let lanes = self.lanes_in_use(of_item.clone());
             let backups = self.backup_lanes(of_item.clone(), &lanes);
             if lanes.is_empty() && backups.is_empty() {

@@ -244,6 +244,7 @@ impl<'a> Night<'a> {
             waiting,
             shipped: Vec::new(),
             gross_needs: None,
+            hold_or_pass: None,
             in_network: place.in_network,
             allocation,
             findings,

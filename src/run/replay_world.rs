@@ -4,6 +4,7 @@ use crate::config::Plan;
 use crate::domain::calendar::Calendar;
 use crate::domain::economics::UnitEconomics;
 use crate::domain::inputs::{Inputs, Supplier, Supply};
+use crate::domain::lanes::Lane;
 use crate::domain::outcome::Classification;
 use crate::domain::panel::{Pool, flag};
 use crate::domain::units::{Money, Units};
@@ -277,6 +278,7 @@ fn replay_pool(
         max_stock: product.max_stock.map(Units::as_f64),
         shelf_life_days: product.shelf_life_days,
         fed: None,
+        backups: Vec::new(),
         site: None,
         holding_rate_per_year: inputs.locations[pool.location.index()].holding_rate_per_year,
         level: None,
@@ -285,39 +287,61 @@ fn replay_pool(
     }
 }
 
-/// Gives every pool that another location feeds its lane: into each the one that is asked first.
+/// Gives every pool that another location feeds its lanes: the one that is asked first, and who
+/// else could send. A pool that its own row of supply serves with a better role is bought for.
 fn feed(pools: &mut [ReplayPool], inputs: &Inputs, lead_times: &LeadTimes, bills: &Bills) {
     for to in 0..pools.len() {
         let pool = &inputs.panel.pools()[to];
         if inputs.lanes.is_empty() || bills.kits().contains(&to) {
             continue;
         }
-        let Some(lane) = inputs.lanes.into_pool(pool.sku, pool.location).into_iter().next() else {
+        let mut ways = Vec::new();
+        let mut first = None;
+        for lane in inputs.lanes.into_pool(pool.sku, pool.location) {
+            if let Some(source) = inputs.panel.position((pool.sku, lane.from)) {
+                first = first.or(Some(lane.role));
+                ways.push(fed_by(lane, source, pool, inputs, lead_times));
+            }
+        }
+        let here = inputs.supply.of(pool.sku).iter();
+        let own = here.filter(|row| row.location == Some(pool.location)).map(|row| row.role).min();
+        if ways.is_empty() || own.zip(first).is_some_and(|(own, first)| own < first) {
             continue;
-        };
-        let Some(source) = inputs.panel.position((pool.sku, lane.from)) else { continue };
-        let product = &inputs.products[pool.sku.index()];
-        let pack = lane.pack_size.or(product.case_size).unwrap_or(Units::ONE);
-        let departures = Supplier {
-            order_weekdays: lane.weekdays.clone(),
-            closures: lane.closures.clone(),
-            ..Supplier::default()
-        };
+        }
+        let backups = ways.split_off(1);
         pools[to].supplied = true;
-        pools[to].fed = Some(FedBy {
-            source,
-            lead_time: lead_times.of_lane(lane, pool.sku).lead_time,
-            departures: Arc::new(departures),
-            pack: pack.max(Units::ONE).as_f64(),
-            minimum: lane.minimum.as_f64(),
-            maximum: lane.maximum.map(Units::as_f64),
-            cost_per_line: lane.cost_per_line.as_f64(),
-            cost_per_unit: lane.cost_per_unit.as_f64(),
-        });
         // What lies in a shop has cost what the warehouse paid, and the way.
         if pools[to].unit_cost <= 0.0 {
-            pools[to].unit_cost = pools[source].unit_cost + lane.cost_per_unit.as_f64();
+            pools[to].unit_cost = pools[ways[0].source].unit_cost + ways[0].cost_per_unit;
         }
+        pools[to].fed = ways.pop();
+        pools[to].backups = backups;
+    }
+}
+
+fn fed_by(
+    lane: &Lane,
+    source: usize,
+    pool: &Pool,
+    inputs: &Inputs,
+    lead_times: &LeadTimes,
+) -> FedBy {
+    let product = &inputs.products[pool.sku.index()];
+    let pack = lane.pack_size.or(product.case_size).unwrap_or(Units::ONE);
+    let departures = Supplier {
+        order_weekdays: lane.weekdays.clone(),
+        closures: lane.closures.clone(),
+        ..Supplier::default()
+    };
+    FedBy {
+        source,
+        lead_time: lead_times.of_lane(lane, pool.sku).lead_time,
+        departures: Arc::new(departures),
+        pack: pack.max(Units::ONE).as_f64(),
+        minimum: lane.minimum.as_f64(),
+        maximum: lane.maximum.map(Units::as_f64),
+        cost_per_line: lane.cost_per_line.as_f64(),
+        cost_per_unit: lane.cost_per_unit.as_f64(),
     }
 }
 

@@ -8,7 +8,9 @@ use crate::allocate::shipments::{
 };
 use crate::allocate::transfers::{Holding, Site, left_elsewhere, transfers};
 use crate::domain::exceptions::Exception;
-use crate::domain::outcome::{LaneRow, Outcome, Recommendation, Status, StockProjection, Transfer};
+use crate::domain::outcome::{
+    HoldAdvice, LaneRow, Outcome, Recommendation, Status, StockProjection, Transfer,
+};
 use crate::domain::panel::Pool;
 use crate::domain::sorted::{self, rows_of};
 use crate::domain::units::{PoolId, Units};
@@ -35,6 +37,12 @@ pub(super) fn settle<'a>(shop: &Shop<'a>, pools: Vec<PlannedPool<'a>>, outcome: 
         }
         let total = &mut available[pool.plan.policy.sku.index()];
         *total = Some(total.unwrap_or_default() + pool.available);
+        if let Some(both) = pool.hold_or_pass {
+            let location = pool.plan.policy.location;
+            let name = shop.inputs.names.location(location);
+            let advice = outcome.hold_or_pass.entry(location);
+            advice.or_insert_with(|| HoldAdvice::new(name)).add(both.hold, both.pass_through);
+        }
         if let Some(weeks) = pool.gross_needs {
             let location = pool.plan.policy.location;
             let sums = outcome.gross_needs.entry(location).or_default();

@@ -5,6 +5,7 @@ use crate::domain::error::{Error, Result};
 use crate::domain::inputs::{Adjustment, Inputs, OutsideForecast};
 use crate::domain::panel::Panel;
 use crate::domain::sorted::Sorted;
+use crate::forecast::pooled::pool_demand::PoolDemand;
 use crate::forecast::{self, Forecaster};
 use crate::inventory::kits::{Bills, PackedKits};
 use crate::inventory::lead_time;
@@ -315,22 +316,30 @@ impl Windows<'_> {
 
     /// Net forecasts of all pools by themselves.
     fn own_outlooks(&self, forecaster: &Forecaster<'_>) -> Vec<PoolOutlook> {
-        self.kept_shares
-            .par_iter()
-            .enumerate()
-            .map(|(p, &kept)| {
-                let total = forecaster.forecast_pool(p).total;
-                let mean = total.mean().iter().map(|&mean| (mean * kept) as f32).collect();
-                let over: DemandOver = if kept < 1.0 && kept > 0.0 {
-                    Arc::new(move |from, to, end| {
-                        Demand::from(total.over(from, to, end)).scaled(kept)
-                    })
-                } else {
-                    Arc::new(move |from, to, end| total.over(from, to, end).into())
-                };
-                PoolOutlook { mean, over }
+        let mut items = Vec::new();
+        for item in self.inputs.panel.pools().chunk_by(|a, b| a.sku == b.sku) {
+            let first = items.last().map_or(0, |last: &Range<usize>| last.end);
+            items.push(first..first + item.len());
+        }
+        let of_items: Vec<Vec<PoolOutlook>> = items
+            .into_par_iter()
+            .map(|pools| {
+                let forecasts = forecaster.forecast_item(pools.clone());
+                pools.zip(forecasts).map(|(p, f)| self.own_outlook(p, f.total)).collect()
             })
-            .collect()
+            .collect();
+        of_items.into_iter().flatten().collect()
+    }
+
+    fn own_outlook(&self, p: usize, total: PoolDemand) -> PoolOutlook {
+        let kept = self.kept_shares[p];
+        let mean = total.mean().iter().map(|&mean| (mean * kept) as f32).collect();
+        let over: DemandOver = if kept < 1.0 && kept > 0.0 {
+            Arc::new(move |from, to, end| Demand::from(total.over(from, to, end)).scaled(kept))
+        } else {
+            Arc::new(move |from, to, end| total.over(from, to, end).into())
+        };
+        PoolOutlook { mean, over }
     }
 }
 

@@ -17,7 +17,7 @@ pub mod tune;
 pub mod what_if;
 
 pub use crate::simulate::measures::Totals;
-pub use crate::simulate::network_advice::HoldAdvice;
+pub use crate::domain::outcome::HoldAdvice;
 pub use crate::simulate::replay::{Replay, replay};
 
 use crate::allocate;
@@ -105,6 +105,8 @@ pub struct ReplayPool {
     pub shelf_life_days: Option<f64>,
     /// How another location feeds it; `None` = its supplier does.
     pub fed: Option<FedBy>,
+    /// Who else could send where that location cannot in time, the first asked in front.
+    pub backups: Vec<FedBy>,
     /// Where it lies among the locations of its item that may help each other out; `None` where
     /// none may.
     pub site: Option<PlaceOfItem>,

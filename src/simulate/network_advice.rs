@@ -1,79 +1,17 @@
 //! Hold here, or pass through? What safety stock costs either way, for every location that feeds
 //! others, in money a year.
 
-use crate::math::normal;
-use crate::network::guaranteed_service::{Fed, hold_or_pass};
+use crate::domain::outcome::HoldAdvice;
+use crate::network::guaranteed_service::{Fed, advised};
 use crate::simulate::{ReplayPool, Settings};
 use std::collections::BTreeMap;
 
-// Service that safety stocks are sized for when both ways are compared: one in twenty runs short,
-// wherever the stock lies.
-const SERVICE: f64 = 0.95;
 // Days of the recent past that spreads are taken from: half a year.
 const SPREAD_DAYS: f64 = 182.0;
-
-/// What safety stock of all items costs a year when a location holds it, and when it does not.
-///
-/// ```
-/// use orderpoint::simulate::HoldAdvice;
-///
-/// let advice = HoldAdvice {
-///     location: "warehouse".into(),
-///     items: 40,
-///     better_through: 3,
-///     hold: 900.0,
-///     pass_through: 1_400.0,
-///     best: 880.0,
-/// };
-/// assert_eq!(
-///     advice.sentence("EUR"),
-///     "hold safety stock at warehouse: holding it there costs 900 EUR a year over 40 items, \
-///      passing everything through 1400; 3 items are cheaper passed through, then it is 880"
-/// );
-/// ```
-#[derive(Debug, Clone, PartialEq)]
-pub struct HoldAdvice {
-    /// The location that feeds others.
-    pub location: String,
-    /// Items that it feeds to others.
-    pub items: usize,
-    /// Those that are cheaper when it holds no safety stock.
-    pub better_through: usize,
-    /// Currency a year when it holds.
-    pub hold: f64,
-    /// Currency a year when everything is passed through.
-    pub pass_through: f64,
-    /// Currency a year when each item does what is cheaper.
-    pub best: f64,
-}
-
-impl HoldAdvice {
-    /// The advice as a sentence; `currency` stands behind amounts.
-    #[must_use]
-    pub fn sentence(&self, currency: &str) -> String {
-        let Self { location, items, better_through, hold, pass_through, best } = self;
-        let hold_or_not =
-            if hold <= pass_through { "hold safety stock at" } else { "pass through" };
-        let mut text = format!(
-            "{hold_or_not} {location}: holding it there costs {hold:.0} {currency} a year over \
-             {items} items, passing everything through {pass_through:.0}"
-        );
-        let exceptions =
-            if hold <= pass_through { *better_through } else { items - better_through };
-        if exceptions > 0 {
-            let other = if hold <= pass_through { "passed through" } else { "held" };
-            text.push_str(&format!(
-                "; {exceptions} items are cheaper {other}, then it is {best:.0}"
-            ));
-        }
-        text
-    }
-}
 
 /// The advice for every location that feeds others, by name; `locations` of the pools.
 #[must_use]
 pub fn advice(pools: &[ReplayPool], locations: &[String], settings: &Settings) -> Vec<HoldAdvice> {
-    let z = normal::quantile(SERVICE);
     let mut fed_by: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
     for (i, pool) in pools.iter().enumerate() {
         if let Some(fed) = &pool.fed {
@@ -92,21 +30,10 @@ pub fn advice(pools: &[ReplayPool], locations: &[String], settings: &Settings) -
         }
         let days = this.lead_time.mean_days() + settings.review_every as f64 * settings.period_days;
         let own = spread(this, settings);
-        let both = hold_or_pass(holding_a_year(this, settings), days, own, &places, z);
+        let both = advised(holding_a_year(this, settings), days, own, &places);
         let name = locations[source].as_str();
-        let advice = by_location.entry(name).or_insert_with(|| HoldAdvice {
-            location: name.to_owned(),
-            items: 0,
-            better_through: 0,
-            hold: 0.0,
-            pass_through: 0.0,
-            best: 0.0,
-        });
-        advice.items += 1;
-        advice.better_through += usize::from(!both.holds());
-        advice.hold += both.hold;
-        advice.pass_through += both.pass_through;
-        advice.best += both.hold.min(both.pass_through);
+        let advice = by_location.entry(name).or_insert_with(|| HoldAdvice::new(name));
+        advice.add(both.hold, both.pass_through);
     }
     by_location.into_values().collect()
 }

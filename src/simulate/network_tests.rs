@@ -57,6 +57,7 @@ fn pool(name: &str, demand: Vec<f32>, lead_days: f64, on_hand: f64, level: f64) 
         shelf_life_days: None,
         tiers: None,
         fed: None,
+        backups: Vec::new(),
         site: None,
         holding_rate_per_year: Some(1.0),
         level: Some(up_to(level)),
@@ -241,6 +242,36 @@ fn k4_what_if_lanes_are_longer_a_shop_is_added_and_the_warehouse_is_closed() {
     assert_eq!(refused("closed=W"), None);
     assert!(refused("closed=A").unwrap().contains("feeds no other location"));
     assert!(refused("one-more=W").unwrap().ends_with("those that are: A, B"));
+}
+
+#[test]
+fn another_warehouse_helps_where_the_usual_one_cannot_in_time() {
+    // The usual warehouse has nothing for a month; the other has plenty and nobody else to feed.
+    let n = 60;
+    let lost = |has_backup: bool, dearer: f64| {
+        let mut pools = vec![
+            pool("I/W", vec![0.0; n], 30.0, 0.0, 0.0),
+            pool("I/V", vec![0.0; n], 5.0, 80.0, 80.0),
+            fed(0, 2.0, pool("I/A", draws(1.0, n, 5), 0.0, 8.0, 0.0)),
+        ];
+        pools[0].level = None;
+        pools[2].level = None;
+        if has_backup {
+            let usual = pools[2].fed.clone().unwrap();
+            pools[2].backups = vec![FedBy { source: 1, cost_per_unit: dearer, ..usual }];
+        }
+        let mut world = settings(n, UnmetDemand::Lost, 20.0);
+        world.warm_up = 0;
+        let played = replay(&pools, &[candidate(Serving::Shares)], &world, n, |_| {
+            vec![poisson(0.0), poisson(0.0), poisson(1.0)]
+        });
+        played[0].total.lost
+    };
+    let alone = lost(false, 0.0);
+    assert!(alone > 10.0, "{alone}");
+    assert!(lost(true, 1.0) < 0.5 * alone, "{}", lost(true, 1.0));
+    // Not where it costs more than a lost sale.
+    assert_eq!(lost(true, 50.0), alone);
 }
 
 #[test]

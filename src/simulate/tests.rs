@@ -40,6 +40,7 @@ fn pool(demand: Vec<f32>, lead_days: f64) -> ReplayPool {
         max_stock: None,
         shelf_life_days: None,
         fed: None,
+        backups: Vec::new(),
         site: None,
         holding_rate_per_year: None,
         level: None,

@@ -218,8 +218,10 @@ impl World {
             }
             WhatIf::LostSupplier(name) => self.lose(name),
             WhatIf::LaneLeadTime(days) => {
-                for fed in self.pools.iter_mut().filter_map(|pool| pool.fed.as_mut()) {
-                    fed.lead_time = longer(fed.lead_time, *days);
+                for pool in &mut self.pools {
+                    for lane in pool.fed.iter_mut().chain(&mut pool.backups) {
+                        lane.lead_time = longer(lane.lead_time, *days);
+                    }
                 }
             }
             WhatIf::Closed(name) => self.close(name),
@@ -228,7 +230,8 @@ impl World {
         self
     }
 
-    /// What `name` feeds is supplied as it was; its own demand goes where most of it sells.
+    /// What `name` feeds is fed by who else can, or supplied as it was; its own demand goes where
+    /// most of it sells.
     fn close(&mut self, name: &str) {
         for source in 0..self.pools.len() {
             if self.locations[source] != name {
@@ -237,7 +240,13 @@ impl World {
             let closed = self.pools[source].clone();
             let mut busiest: Option<usize> = None;
             for (i, pool) in self.pools.iter_mut().enumerate() {
+                pool.backups.retain(|lane| lane.source != source);
                 if pool.fed.as_ref().is_none_or(|fed| fed.source != source) {
+                    continue;
+                }
+                busiest = busiest.or(Some(i));
+                if !pool.backups.is_empty() {
+                    pool.fed = Some(pool.backups.remove(0));
                     continue;
                 }
                 pool.fed = closed.fed.clone();
@@ -246,7 +255,6 @@ impl World {
                 pool.lot = closed.lot;
                 pool.supplier = closed.supplier.clone();
                 self.suppliers[i] = self.suppliers[source].clone();
-                busiest = busiest.or(Some(i));
             }
             let sold = |pool: &ReplayPool| pool.demand.iter().map(|&d| f64::from(d)).sum::<f64>();
             for i in 0..self.pools.len() {

@@ -48,9 +48,7 @@ pub static RECOMMENDATIONS: Table<Recommendation> = Table {
         optional_text("supplier", "from whom", |r| {
             r.supplier.map(|supplier| r.names().supplier(supplier))
         }),
-        optional_text("supplier_sku", "the supplier's own number of the item", |r| {
-            r.supplier_sku()
-        }),
+        optional_text("supplier_sku", SUPPLIER_SKU, |r| r.supplier_sku()),
         optional_text("supplier_currency", "currency code of the supplier's prices", |r| {
             r.supplier.map(|supplier| r.currency_of(supplier))
         }),
@@ -177,6 +175,9 @@ pub static TRANSFERS: Table<Transfer> = Table {
     ],
 };
 
+const SUPPLIER_SKU: &str = "the supplier's own number of the item; of a transfer, what the \
+                            channels call it that sell where it is sent";
+
 impl<'a, R> Row<'a, R> {
     /// Code of the currency that a supplier's prices are in.
     pub(crate) fn currency_of(&self, supplier: SupplierId) -> &'a str {
@@ -187,6 +188,9 @@ impl<'a, R> Row<'a, R> {
 
 impl<'a> Row<'a, Recommendation> {
     fn supplier_sku(&self) -> Option<&'a str> {
+        if self.transfer.is_some() {
+            return self.inputs.merchant_sku(self.sku, self.location);
+        }
         self.inputs.supplier_sku(self.sku, self.location, self.supplier?)
     }
 }

@@ -18,11 +18,13 @@ use crate::forecast::pooled::error_group::ErrorGroup;
 use crate::forecast::pooled::fit::Model;
 use crate::forecast::pooled::learner::Calibrated;
 use crate::forecast::pooled::level::HALF_LIVES;
+use crate::forecast::pooled::places::{self, Move};
 use crate::forecast::pooled::pool_demand::PoolDemand;
-use crate::forecast::pooled::refit::Carried;
+use crate::forecast::pooled::refit::{Carried, TonightsState};
 use crate::forecast::pooled::setup::HorizonSteps;
 use crate::forecast::pooled::shift::LevelShift;
 use crate::forecast::pooled::state::{Future, PoolState, SeriesState};
+use std::ops::Range;
 
 /// Share of the demand before a silence that is lost, from which nothing is left of it.
 const CERTAIN: f64 = 0.96;
@@ -107,19 +109,70 @@ impl<'a> Forecaster<'a> {
     /// The forecast of pool `pool` (of [`crate::domain::panel::Panel::pools`]).
     #[must_use]
     pub fn forecast_pool(&self, pool: usize) -> PoolForecast {
-        let setup = &self.model.setup;
-        let series = setup.panel().pools()[pool].series.clone();
-        if series.is_empty() {
+        if self.model.setup.panel().pools()[pool].series.is_empty() {
             return self.never_sold(pool);
         }
-        let tonight = self.tonight(pool);
+        self.forecast_of(pool, self.tonight(pool), 1.0)
+    }
+
+    /// The forecasts of the pools of one item, which are neighbours: what lanes connect is held
+    /// together ([`places`]). `[pools]`
+    #[must_use]
+    pub fn forecast_item(&self, pools: Range<usize>) -> Vec<PoolForecast> {
+        let setup = &self.model.setup;
+        let all = setup.panel().pools();
+        let connected = self.connected(pools.clone());
+        let mut tonight = Vec::with_capacity(pools.len());
+        let mut moves = Vec::with_capacity(pools.len());
+        for (p, is_connected) in pools.clone().zip(connected) {
+            let state = (!all[p].series.is_empty()).then(|| self.tonight(p));
+            let heard = state.as_ref().filter(|_| is_connected);
+            moves.push(heard.and_then(|tonight| Move::of(&tonight.state, &setup.half_lives)));
+            tonight.push(state);
+        }
+        let factors = places::factors(&moves);
+        let mut forecasts = Vec::with_capacity(pools.len());
+        for ((p, tonight), factor) in pools.zip(tonight).zip(factors) {
+            forecasts.push(match tonight {
+                Some(tonight) => self.forecast_of(p, tonight, factor),
+                None => self.never_sold(p),
+            });
+        }
+        forecasts
+    }
+
+    /// Which of the pools of one item a lane connects with another of them. `[pools]`
+    fn connected(&self, pools: Range<usize>) -> Vec<bool> {
+        let demand = &self.model.setup.demand;
+        let all = demand.panel.pools();
+        let mut connected = vec![false; pools.len()];
+        if demand.lanes.is_empty() || pools.len() < 2 {
+            return connected;
+        }
+        for p in pools.clone() {
+            for lane in demand.lanes.into_pool(all[p].sku, all[p].location) {
+                let source = demand.panel.position((all[p].sku, lane.from));
+                if let Some(source) = source.filter(|source| pools.contains(source)) {
+                    connected[p - pools.start] = true;
+                    connected[source - pools.start] = true;
+                }
+            }
+        }
+        connected
+    }
+
+    /// The forecast of a pool that has sold, its level `factor` times what it says by itself.
+    fn forecast_of(&self, pool: usize, tonight: TonightsState<'_>, factor: f64) -> PoolForecast {
+        let setup = &self.model.setup;
+        let series = setup.panel().pools()[pool].series.clone();
         let mut total = vec![0.0; setup.settings.horizon];
         let mut forecasts = Vec::with_capacity(series.len());
         let mut accuracy = Vec::new();
         let mut exceptions = Vec::new();
         for (series, state) in series.zip(&tonight.state.series) {
             let mut rows = self.accuracy_rows(series, state);
-            let mut forecast = self.forecast_series(series, state, &mut rows, &mut exceptions);
+            let mut forecast =
+                self.forecast_series(series, state, factor, &mut rows, &mut exceptions);
             if let Some(morning) = self.refit().filter(|_| tonight.carried) {
                 forecast.reason = format!("{}; as fitted on {morning}", forecast.reason);
             }
@@ -293,11 +346,13 @@ impl<'a> Forecaster<'a> {
         self.tables[group.index()].quantiles(mean, spread.relative(mean) + level_variance)
     }
 
-    /// The forecast of one series; its own models add their row to `rows`.
+    /// The forecast of one series, its level `factor` times what it says by itself; its own models
+    /// add their row to `rows`.
     fn forecast_series(
         &self,
         series: usize,
         state: &SeriesState,
+        factor: f64,
         rows: &mut Vec<Accuracy>,
         exceptions: &mut Vec<Exception>,
     ) -> SeriesForecast {
@@ -310,12 +365,17 @@ impl<'a> Forecaster<'a> {
             forecast.reason = reason;
             forecast.runner_up = "pooled level".to_owned();
         } else {
-            forecast.mean = self.guarded_mean(series, state, exceptions);
+            forecast.mean = self.guarded_mean(series, state, factor, exceptions);
             if let Some(shift) = &state.shift {
                 exceptions.push(self.shifted(key, state, shift));
             }
             self.label(state, &mut forecast);
             forecast.reason = reason(rows, state);
+            let moved = 100.0 * (factor - 1.0);
+            if moved.abs() >= 0.05 {
+                let told = format!("; what all places of the item sold moves it by {moved:+.1} %");
+                forecast.reason += &told;
+            }
             // What weighs more than its own days is said.
             if !state.analogue && state.prior.periods > state.observed as f64 {
                 forecast.reason += &format!(
@@ -458,6 +518,7 @@ impl<'a> Forecaster<'a> {
         &self,
         series: usize,
         state: &SeriesState,
+        factor: f64,
         exceptions: &mut Vec<Exception>,
     ) -> Vec<f32> {
         let setup = &self.model.setup;
@@ -475,7 +536,7 @@ impl<'a> Forecaster<'a> {
             f64::INFINITY
         };
         let group = setup.groups.of_series[series];
-        let mut level = state.level() * self.calibrated.scales[group].of_member(doubt);
+        let mut level = state.level() * self.calibrated.scales[group].of_member(doubt) * factor;
         if !level.is_finite() || level < 0.0 {
             fall_back(
                 "mean of the last periods instead of the pooled level",

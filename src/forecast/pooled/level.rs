@@ -113,6 +113,11 @@ impl LevelSums {
         Tally { sold: self.units[LONGEST], expected: self.exposure[LONGEST] }
     }
 
+    /// Exposure at each half-life.
+    pub(crate) fn exposure(&self) -> [f64; HALF_LIVES] {
+        self.exposure
+    }
+
     /// Level at each half-life; zero before the first observation.
     #[must_use]
     pub fn levels(&self) -> [f64; HALF_LIVES] {

@@ -5,7 +5,7 @@
 //! |---|---|
 //! | `setup`, `sample`, `error_group`, `tally`, `less_worst` | what all of it reads and counts in |
 //! | `learner`, `seasonal`, `year_parts`, `regression` | what do all series share? |
-//! | `global`, `reconcile` | the same: what moves all or a group together |
+//! | `global`, `reconcile`, `places` | the same: what moves all, a group, or an item's places |
 //! | `fit`, `weekday`, `promotions`, `price`, `shift` | what does one series' past say? |
 //! | `signals` | what does the weather, or an index, do to it? |
 //! | `growth`, `level`, `like`, `returns`, `dispersion` | the same: its level, how it scatters |
@@ -28,6 +28,7 @@ pub mod learner;
 mod less_worst;
 pub mod level;
 pub(crate) mod like;
+mod places;
 pub mod pool_demand;
 pub mod price;
 pub mod promotions;

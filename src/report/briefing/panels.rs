@@ -92,6 +92,8 @@ pub(super) fn panels(report: &Report) -> Vec<Panel> {
 struct Ranked<'a> {
     pool: &'a PoolResults<'a>,
     money: f64,
+    /// Whether anything says what it is worth: a zero would say that it is nothing.
+    is_known: bool,
 }
 
 fn panel(report: &Report, attention: Attention) -> Panel {
@@ -100,10 +102,15 @@ fn panel(report: &Report, attention: Attention) -> Panel {
         .pools
         .iter()
         .filter(|pool| attention.holds(pool))
-        .map(|pool| Ranked { pool, money: attention.worth(pool, excess_days) })
+        .map(|pool| Ranked {
+            pool,
+            money: attention.worth(pool, excess_days),
+            is_known: attention.knows_worth(pool),
+        })
         .collect();
     let count = inside.len();
     let value: f64 = inside.iter().map(|ranked| ranked.money).sum();
+    let unknown = inside.iter().filter(|ranked| !ranked.is_known).count();
     // Ties by place, so that the same run gives the same page.
     inside.sort_by(|a, b| {
         b.money
@@ -146,7 +153,11 @@ fn panel(report: &Report, attention: Attention) -> Panel {
         meaning,
         label,
         count: whole(count),
-        counted: plural("item", count),
+        counted: match unknown {
+            0 => plural("item", count),
+            _ if !knows_money => plural("item", count),
+            _ => format!("{}, {} of unknown worth", plural("item", count), whole(unknown)),
+        },
         value: match knows_money {
             true => amount(value) + &report.currency(),
             false => UNKNOWN.to_owned(),
@@ -207,7 +218,10 @@ fn line(report: &Report, ranked: &Ranked, remark: String) -> ItemLine {
         } else {
             remark
         },
-        money: amount(ranked.money),
+        money: match ranked.is_known {
+            true => amount(ranked.money),
+            false => UNKNOWN.to_owned(),
+        },
     }
 }
 
@@ -237,7 +251,11 @@ pub(super) fn do_not_promote(report: &Report) -> Vec<ItemLine> {
         .pools
         .iter()
         .filter(|p| matches!(p.status(), Status::StockedOut | Status::WillStockOut))
-        .map(|pool| Ranked { pool, money: pool.value_at_risk().as_f64() })
+        .map(|pool| Ranked {
+            pool,
+            money: pool.value_at_risk().as_f64(),
+            is_known: pool.stake_is_known(),
+        })
         .collect();
     keep_dearest(&mut short);
     let mut lines = Vec::new();
@@ -260,7 +278,11 @@ pub(super) fn push(report: &Report) -> Vec<ItemLine> {
         .pools
         .iter()
         .filter(|p| Attention::Excess.holds(p) || Attention::Dead.holds(p))
-        .map(|pool| Ranked { pool, money: Attention::Excess.worth(pool, excess_days) })
+        .map(|pool| Ranked {
+            pool,
+            money: Attention::Excess.worth(pool, excess_days),
+            is_known: Attention::Excess.knows_worth(pool),
+        })
         .collect();
     keep_dearest(&mut slow);
     slow.iter()

@@ -3,7 +3,7 @@
 
 use crate::domain::inputs::Role;
 use crate::domain::lanes::{Lane, LaneMode, Measure};
-use crate::domain::outcome::{LaneRow, Recommendation, TransferLine, WeeklyNeed};
+use crate::domain::outcome::{HoldAdvice, LaneRow, Recommendation, TransferLine, WeeklyNeed};
 use crate::domain::sorted::Keyed;
 use crate::domain::units::{LocationId, Money, PoolId, SkuId, Units};
 use crate::report::Report;
@@ -27,6 +27,7 @@ pub(super) fn between_locations(report: &Report) -> Vec<Sheet> {
         short(report, &more_comes),
         kept(report, &more_comes),
         gross_needs(report),
+        hold_or_pass(report),
     ]
 }
 
@@ -298,6 +299,31 @@ fn gross_needs(report: &Report) -> Sheet {
         .column("Places it feeds", "", |r| figure(grouped(r.need.places)))
         .column("Comes in", "", |r| figure(grouped(r.need.comes)))
         .finish()
+}
+
+/// L13: where safety stock belongs.
+fn hold_or_pass(report: &Report) -> Sheet {
+    let rows: Vec<&HoldAdvice> = report.outcome().hold_or_pass.values().collect();
+    sheet("Hold here or pass through", "No location feeds another.", &rows)
+        .note(
+            "What safety stock of all items costs a year: held at the source for all that it \
+             feeds, or none there and more at each place. The last column is what it costs when \
+             each item goes the cheaper way.",
+        )
+        .column("At", "location", |r| words(r.location.clone()))
+        .column("Items", "", |r| figure(whole(r.items)))
+        .column("Advice", "", |r| {
+            words(if r.hold <= r.pass_through { "hold" } else { "pass through" })
+        })
+        .column("Held here", "", |r| amount(r.hold))
+        .column("Passed through", "", |r| amount(r.pass_through))
+        .column("Items better passed through", "", |r| figure(whole(r.better_through)))
+        .column("Each the cheaper way", "", |r| amount(r.best))
+        .finish()
+}
+
+fn amount(currency_units: f64) -> Cell {
+    figure(money(Money::from_f64(currency_units)))
 }
 
 fn no_limit() -> String {

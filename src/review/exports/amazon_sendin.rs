@@ -1,8 +1,8 @@
 //! Amazon: Send to Amazon, the list of SKUs and quantities of one shipment to FBA.
 //!
 //! Tab-separated, one file a shipment; what is moved there from a location of our own, or ordered
-//! from a supplier who delivers to Amazon. A merchant SKU stands once in a file; owners are named
-//! on every line, and what is packed in cases says so.
+//! from a supplier who delivers to Amazon. A merchant SKU, which `aliases` says where it is not our
+//! own, stands once in a file; owners are named on every line, and what is packed in cases says so.
 
 use crate::domain::error::Result;
 use crate::domain::units::Units;
@@ -75,8 +75,12 @@ impl ExportFormat for AmazonSendIn {
         let mut files = Vec::with_capacity(documents.len());
         for document in documents {
             let mut items: BTreeMap<&str, SentIn> = BTreeMap::new();
-            for Decision { sku, quantity, pack_size, .. } in document.lines.iter().copied() {
-                let item = items.entry(sku).or_default();
+            for decision in document.lines.iter().copied() {
+                let Decision { sku, supplier_sku, quantity, pack_size, .. } = decision;
+                // Of what is ordered the second number is the supplier's.
+                let is_moved = !decision.from_location.is_empty() && !supplier_sku.is_empty();
+                let code = if is_moved { supplier_sku } else { sku };
+                let item = items.entry(code).or_default();
                 item.units += *quantity;
                 item.case_size = *pack_size;
             }

@@ -565,6 +565,13 @@ fn send_to_amazon_takes_one_shipment_a_file_separated_by_tabs() {
     // No box is said where it is not full.
     assert_eq!([&rows[0]["Prep owner"], &rows[0]["Units per box"]], ["Seller", ""]);
 
+    // Where the marketplace knows it by another number, that one.
+    let mut renamed = vec![line("", "FBA", "ANVIL", 12)];
+    renamed[0].from_location = "Warehouse".into();
+    renamed[0].supplier_sku = "AN-FBA".into();
+    let file = &files("amazon-sendin", What::Transfers, &renamed, &Settings::default())[0];
+    assert_eq!(read(&file.bytes, b'\t')[0]["Merchant SKU"], "AN-FBA");
+
     // An item stands once in a file, in cases.
     let mut twice = vec![line("", "FBA", "ANVIL", 12), line("", "FBA", "ANVIL", 6)];
     twice.iter_mut().for_each(|d| d.from_location = "Warehouse".into());

@@ -9,6 +9,7 @@ use crate::domain::outcome::{
 use crate::domain::units::{Money, SupplierId, Units};
 use crate::inventory::PoolPlan;
 use crate::inventory::projection::DatedStock;
+use crate::network::guaranteed_service::HoldOrPass;
 use crate::purchase::lot::LotRules;
 use crate::purchase::rules::Binding;
 use crate::purchase::{Line, Market, PoolNeed};
@@ -22,6 +23,7 @@ pub(in crate::run) struct KeptPool {
     lines: Vec<KeptLine>,
     shipped: Vec<Shipped>,
     gross_needs: Option<[WeeklyNeed; WEEKS]>,
+    hold_or_pass: Option<HoldOrPass>,
     in_network: bool,
     allocation: Vec<Allocation>,
     findings: Vec<ChannelFinding>,
@@ -62,6 +64,7 @@ impl From<PlannedPool<'_>> for KeptPool {
             lines: pool.lines.into_iter().map(KeptLine::from).collect(),
             shipped: pool.shipped,
             gross_needs: pool.gross_needs,
+            hold_or_pass: pool.hold_or_pass,
             in_network: pool.in_network,
             allocation: pool.allocation,
             findings: pool.findings,
@@ -104,6 +107,7 @@ impl KeptPool {
             waiting: None,
             shipped: self.shipped,
             gross_needs: self.gross_needs,
+            hold_or_pass: self.hold_or_pass,
             in_network: self.in_network,
             allocation: self.allocation,
             findings: self.findings,

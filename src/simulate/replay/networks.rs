@@ -11,8 +11,9 @@ use crate::inventory::outlook::units_until;
 use crate::inventory::reorder_point::network_service;
 use crate::inventory::{Arrival, PastDemand};
 use crate::math::distributions::Demand;
+use crate::network::backup::{Bridge, bridge};
 use crate::network::levels::{self, crossing_of};
-use crate::network::night::{Lane, Network, Place, PlaceNight, Supply};
+use crate::network::night::{Lane, LaneNight, Network, Place, PlaceNight, Supply};
 use crate::network::share::packs;
 use crate::network::topology::{BadLanes, Ends, Topology};
 use crate::network::{DemandAhead, Interval, Level, Rule as Sharing};
@@ -72,6 +73,16 @@ impl DemandAhead for Ahead<'_> {
     }
 }
 
+/// What another than the usual source sends.
+#[derive(Debug, Clone, Copy)]
+struct Bridging {
+    /// The pool.
+    to: usize,
+    /// Which of its backups.
+    lane: usize,
+    units: f64,
+}
+
 /// Where a pool stands: in which network, and which place of it.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Member {
@@ -79,25 +90,39 @@ pub(super) struct Member {
     place: usize,
 }
 
-/// The networks that `pools` form, by their first pool.
+/// The networks that `pools` form, by their first pool; who else could send belongs to them.
 ///
 /// # Panics
 /// If lanes are no forest: whoever reads them refuses that.
 pub(super) fn networks(pools: &[ReplayPool]) -> Vec<ItemNetwork> {
     // Every pool under the root that feeds it; a chain has no more links than there are pools.
-    let mut members: Vec<Vec<usize>> = vec![Vec::new(); pools.len()];
+    let mut roots: Vec<usize> = (0..pools.len()).map(|pool| root_of(pools, pool)).collect();
     for pool in 0..pools.len() {
-        let mut root = pool;
-        let mut links = 0;
-        while let Some(fed) = pools[root].fed.as_ref() {
-            root = fed.source;
-            links += 1;
-            assert!(links <= pools.len(), "lanes that feed each other in a circle are refused");
+        for lane in &pools[pool].backups {
+            let [one, other] = [roots[pool], roots[lane.source]];
+            if one != other {
+                roots.iter_mut().filter(|root| **root == other).for_each(|root| *root = one);
+            }
         }
+    }
+    let mut members: Vec<Vec<usize>> = vec![Vec::new(); pools.len()];
+    for (pool, &root) in roots.iter().enumerate() {
         members[root].push(pool);
     }
     members.retain(|members| members.len() > 1);
     members.into_iter().map(|of_root| ItemNetwork::new(of_root, pools)).collect()
+}
+
+/// The pool that feeds `pool`, or whoever feeds it, and is bought for.
+fn root_of(pools: &[ReplayPool], pool: usize) -> usize {
+    let mut root = pool;
+    let mut links = 0;
+    while let Some(fed) = pools[root].fed.as_ref() {
+        root = fed.source;
+        links += 1;
+        assert!(links <= pools.len(), "lanes that feed each other in a circle are refused");
+    }
+    root
 }
 
 /// Where each of `pools` pools stands.
@@ -327,15 +352,22 @@ impl Replay<'_> {
             let ahead = self.ahead(network, outlooks);
             let standing = &self.standings[candidate][n];
             let planned = self.planned(candidate, network, &ahead, &standing.levels);
-            if planned.lanes.iter().all(|lane| lane.departs_in_days != Some(0.0)) {
+            let leaves_today = planned.lanes.iter().any(|lane| lane.departs_in_days == Some(0.0));
+            let has_backups =
+                network.pools.iter().any(|&pool| !self.pools[pool].backups.is_empty());
+            if !leaves_today && !has_backups {
                 continue;
             }
             let nights = planned.levels(&network.topology);
             let mut sent = Vec::with_capacity(network.fed.len());
+            let mut bridges = Vec::new();
             match self.candidates[candidate].serving {
                 Serving::Shares => {
                     let lanes = planned.share(&network.topology, &nights);
                     sent.extend(lanes.iter().map(|lane| lane.sent));
+                    if has_backups {
+                        bridges = self.bridges(candidate, network, &planned, &nights, &lanes);
+                    }
                 }
                 Serving::FirstCome => {
                     let mut requests = standing.requests.clone();
@@ -344,17 +376,89 @@ impl Replay<'_> {
                 }
             }
             for (lane, units) in sent.into_iter().enumerate() {
-                if units > 0.0 {
-                    self.send(candidate, n, lane, units);
+                let to = self.networks[n].pools[self.networks[n].fed[lane]];
+                if let Some(by) = self.pools[to].fed.clone().filter(|_| units > 0.0) {
+                    self.send(candidate, to, &by, units);
                 }
+            }
+            for Bridging { to, lane, units } in bridges {
+                let by = self.pools[to].backups[lane].clone();
+                self.send(candidate, to, &by, units);
             }
         }
     }
 
-    /// Puts `units` on their way by a lane.
-    fn send(&mut self, candidate: usize, n: usize, lane: usize, units: f64) {
-        let to = self.networks[n].pools[self.networks[n].fed[lane]];
-        let Some(fed) = &self.pools[to].fed else { return };
+    /// What others send to places that their usual source leaves short, where it costs less than it
+    /// saves: the rule of the night ([`crate::network::backup`]).
+    fn bridges(
+        &self,
+        candidate: usize,
+        network: &ItemNetwork,
+        planned: &Network<'_>,
+        nights: &[PlaceNight],
+        lanes: &[LaneNight],
+    ) -> Vec<Bridging> {
+        let mut spare = planned.spare(&network.topology, nights, lanes);
+        let mut bridges = Vec::new();
+        for (at, &to) in network.pools.iter().enumerate() {
+            let Some(usual) = &self.pools[to].fed else { continue };
+            let Some(inbound) = network.topology.inbound(at) else { continue };
+            let place = &planned.places[at];
+            let Level { reorder_point, order_up_to, .. } = nights[at].level;
+            let mut coming = lanes[inbound].sent;
+            for (lane, by) in self.pools[to].backups.iter().enumerate() {
+                let from = network.pools.iter().position(|&pool| pool == by.source);
+                let Some(from) = from.filter(|&from| spare[from] > 0.0) else { continue };
+                let position = nights[at].position;
+                if position >= reorder_point || self.departs_in(by) != Some(0.0) {
+                    continue;
+                }
+                let usual_days = planned.next_stock_days(&network.topology, at);
+                let sooner_days = by.lead_time.mean_days();
+                let sent = Arrival { days: usual.lead_time.mean_days(), quantity: coming };
+                let state = &self.states[candidate][to];
+                let lost_before_usual = self.lost_within(usual_days, state, place, sent);
+                let lost_before_this = self.lost_within(sooner_days, state, place, sent);
+                let bridged = bridge(&Bridge {
+                    wanted: order_up_to - position - coming,
+                    spare: spare[from],
+                    saved: (lost_before_usual - lost_before_this).max(0.0),
+                    margin: place.margin,
+                    extra_cost: self.landed_by(by) - self.landed_by(usual),
+                    line_cost: by.cost_per_line,
+                    pack: by.pack,
+                    minimum: by.minimum,
+                    maximum: by.maximum,
+                });
+                if bridged.sent > 0.0 {
+                    spare[from] -= bridged.sent;
+                    coming += bridged.sent;
+                    bridges.push(Bridging { to, lane, units: bridged.sent });
+                }
+            }
+        }
+        bridges
+    }
+
+    /// Units that a place is expected to lose within `days`, with what is on its way and what has
+    /// just been `sent`.
+    fn lost_within(&self, days: f64, state: &State, place: &Place<'_>, sent: Arrival) -> f64 {
+        let Some(ahead) = place.demand else { return 0.0 };
+        let due = state.pipeline.iter().filter(|arrival| arrival.days - self.today() < days);
+        let mut there = place.stock + due.map(|arrival| arrival.quantity).sum::<f64>();
+        if sent.days < days {
+            there += sent.quantity;
+        }
+        ahead.over(0.0, days, 0.0).expected_shortfall(there)
+    }
+
+    /// Cost of a unit that comes by a lane.
+    fn landed_by(&self, lane: &FedBy) -> f64 {
+        self.pools[lane.source].unit_cost + lane.cost_per_unit
+    }
+
+    /// Puts `units` on their way to pool `to`.
+    fn send(&mut self, candidate: usize, to: usize, fed: &FedBy, units: f64) {
         let today = self.today();
         let scored = self.scored();
         let states = &mut self.states[candidate];
