@@ -378,4 +378,6 @@ pub struct Simulation {
 #[cfg(test)]
 mod network_tests;
 #[cfg(test)]
+mod optimal_tests;
+#[cfg(test)]
 mod tests;

@@ -352,6 +352,10 @@ impl<'a> Replay<'a> {
         let reviewed = (self.now - window.start).is_multiple_of(self.settings.review_every.max(1));
         if reviewed && self.now + self.settings.run_out < window.end {
             self.review(candidate, outlooks);
+            // What takes no time is there the same morning.
+            for (state, pool) in self.states[candidate].iter_mut().zip(self.pools) {
+                receive(state, pool, today, scored);
+            }
         }
         self.ship(candidate, outlooks);
         let start = window.start;
@@ -645,7 +649,7 @@ fn date_of(settings: &Settings, day: f64) -> NaiveDate {
 
 /// A time from the gamma distribution with the mean and spread of `lead_time`; never less than a
 /// day.
-fn drawn(lead_time: LeadTime, seed: u64, number: u64, order: u64) -> f64 {
+pub(super) fn drawn(lead_time: LeadTime, seed: u64, number: u64, order: u64) -> f64 {
     let mean = lead_time.mean_days();
     let sd = lead_time.sd_days();
     if sd <= 0.0 {
