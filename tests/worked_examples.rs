@@ -46,7 +46,8 @@ fn a14_a_successor_sells_its_part_of_what_the_old_item_sold() {
         let sold = crate::small::date("2025-06-19") + chrono::Duration::days(day);
         let _ = writeln!(sales, "{sold},OLD,10\n{sold},OTHER,3");
     }
-    let products = "sku,superseded_by,transfer_factor,unit_cost\nOLD,NEW,0.5,4\nNEW,,,4\nOTHER,,,4\n";
+    let products =
+        "sku,superseded_by,transfer_factor,unit_cost\nOLD,NEW,0.5,4\nNEW,,,4\nOTHER,,,4\n";
     for (name, table) in [
         ("sales", sales.as_str()),
         ("products", products),
