@@ -341,7 +341,35 @@ fn gmroi(facts: &Facts) -> Vec<Figure> {
         let value = formulas::gmroi(margin, inventory);
         figures.push(figure(scope, value, margin, inventory).estimated(true));
     }
+    // Channels share one stock: each has the part of it that it sold.
+    let mut of_channels = vec![GrossMargin::default(); facts.inputs.names.channels.len()];
+    for pool in &facts.pools {
+        let of_unit = pool.economics.margin().unwrap_or_default().as_f64();
+        let stock = pool.stock_value().as_f64();
+        let total: f64 = pool.series.clone().map(|i| facts.flows[i].year.net().max(0.0)).sum();
+        for i in pool.series.clone() {
+            let channel = facts.inputs.panel.key(i).channel;
+            let sums = &mut of_channels[channel.index()];
+            let sold = facts.flows[i].year.net();
+            sums.margin += sold * of_unit;
+            if total > 0.0 {
+                sums.inventory += stock * sold.max(0.0) / total;
+            }
+        }
+    }
+    for (name, sums) in facts.inputs.names.channels.iter().zip(of_channels) {
+        let GrossMargin { margin, inventory } = sums;
+        let value = formulas::gmroi(margin, inventory);
+        figures.push(figure(format!("channel:{name}"), value, margin, inventory).estimated(true));
+    }
     figures
+}
+
+/// What a channel earned in a year, and the part of today's stock that it sells from, currency.
+#[derive(Debug, Clone, Copy, Default)]
+struct GrossMargin {
+    margin: f64,
+    inventory: f64,
 }
 
 fn carrying_cost(facts: &Facts) -> Vec<Figure> {
