@@ -95,7 +95,8 @@ pub(crate) fn factors(moves: &[Option<Move>]) -> Vec<f64> {
     let own = own_moves(&known);
     let together = together(&known, own);
     for (factor, place) in factors.iter_mut().zip(moves) {
-        if let Some(Move { ratio, chance }) = *place {
+        // What cannot be chance stays as it is.
+        if let Some(Move { ratio, chance }) = place.filter(|place| place.chance > 0.0) {
             let trust = own / (own + chance);
             let believed = together + (ratio - together) * trust;
             *factor = (believed / ratio).clamp(LEAST, MOST);
