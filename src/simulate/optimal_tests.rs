@@ -140,8 +140,8 @@ impl Cell {
     /// The least that a level and a cap cost, both chosen in hindsight.
     fn capped_cost(&self) -> f64 {
         let demand = self.drawn();
-        let mean = self.rates[..DAYS].iter().sum::<f64>() / self.days() as f64;
-        let highest = self.rates[..DAYS].iter().copied().fold(0.0, f64::max);
+        let mean = self.rates[..self.days()].iter().sum::<f64>() / self.days() as f64;
+        let highest = self.rates[..self.days()].iter().copied().fold(0.0, f64::max);
         let days = self.lead_time.mean_days() + 1.0;
         let least = self.demand(mean * days).quantile(0.4) as i64;
         let most = self.demand(highest * (days + 1.0)).quantile(0.999) as i64;
