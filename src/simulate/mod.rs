@@ -16,8 +16,8 @@ mod replay;
 pub mod tune;
 pub mod what_if;
 
-pub use crate::simulate::measures::Totals;
 pub use crate::domain::outcome::HoldAdvice;
+pub use crate::simulate::measures::Totals;
 pub use crate::simulate::replay::{Replay, replay};
 
 use crate::allocate;
