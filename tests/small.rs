@@ -247,6 +247,7 @@ pub fn small(as_of: &str, history: i64) -> Small {
         decisions: Vec::new(),
         worklists: Vec::new(),
         lanes: Vec::new(),
+        hold_or_pass: Default::default(),
         gross_needs: Default::default(),
         classification: (0..3).map(classification).collect(),
         economics: vec![UnitEconomics::default(); 3],
