@@ -167,12 +167,20 @@ fn current_as_a_folder_or_a_file_is_a_link_again() {
     fs::write(&link, "runs/somewhere").unwrap();
     run(at.path(), "2026-01-07", &[0, 5]);
     assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+    // A copy of an older run, which a backup brought back: what the text beside it names counts.
+    let newest = fs::canonicalize(&link).unwrap();
+    fs::remove_file(&link).unwrap();
+    fs::create_dir(&link).unwrap();
+    fs::copy(run_folder.join("manifest.json"), link.join("manifest.json")).unwrap();
+    run(at.path(), "2026-01-08", &[0, 5]);
+    let tonight = PublishedRun::current(&out(at.path())).unwrap().manifest;
+    assert_eq!(tonight.previous.as_deref(), newest.file_name().and_then(|name| name.to_str()));
     // A folder that no run made is somebody's: refused before the night's work.
     fs::remove_file(&link).unwrap();
     fs::remove_file(out(at.path()).join("current.json")).unwrap();
     fs::create_dir(&link).unwrap();
     fs::write(link.join("mine.txt"), "x").unwrap();
-    let said = run(at.path(), "2026-01-08", &[2]);
+    let said = run(at.path(), "2026-01-09", &[2]);
     assert!(said.contains("move it away"), "{said}");
 }
 
@@ -233,4 +241,34 @@ fn lead_times_and_settings_without_end_are_refused() {
         let output = succeeds(at.path(), &["run", "--as-of", "2026-01-05"], &[2]);
         assert!(text(&output.stderr).contains("expected"), "{setting}");
     }
+}
+
+#[test]
+fn moves_are_told_with_the_orders_the_first_time_and_the_second() {
+    let at = shop();
+    let data = at.path().join("data");
+    let sales = fs::read_to_string(data.join("sales.csv")).unwrap();
+    let mut placed = String::from("date,sku,quantity,unit_price,location\n");
+    for line in sales.lines().skip(1) {
+        placed += &format!("{line},main\n");
+        if line.contains(",S0,") {
+            placed += &format!("{line},east\n");
+        }
+    }
+    fs::write(data.join("sales.csv"), placed).unwrap();
+    let mut stock = String::from("sku,location,on_hand\nS0,main,0\nS0,east,500\n");
+    (1..ITEMS).for_each(|item| stock += &format!("S{item},main,500\n"));
+    fs::write(data.join("stock.csv"), stock).unwrap();
+    let decisions = |said: &str| {
+        let lines = said.lines().skip(1).take_while(|line| !line.contains("by location"));
+        lines.map(str::to_owned).collect::<Vec<_>>()
+    };
+    let first = decisions(&run(at.path(), "2026-01-05", &[0]));
+    assert!(first[0].ends_with(", and 1 move"), "{first:?}");
+    assert!(first.iter().any(|line| line.contains(" of S0 from east to main")), "{first:?}");
+    assert_eq!(decisions(&run(at.path(), "2026-01-05", &[0])), first);
+    let folder = PublishedRun::current(&out(at.path())).unwrap().folder;
+    let summary = fs::read_to_string(folder.join("summary.json")).unwrap();
+    let summary: serde_json::Value = serde_json::from_str(&summary).unwrap();
+    assert_eq!(summary["moves"], 1);
 }

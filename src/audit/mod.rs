@@ -74,18 +74,22 @@ impl Bounds {
 #[must_use]
 pub fn totals(inputs: &Inputs, outcome: &Outcome) -> BTreeMap<String, f64> {
     let mut lines = 0;
+    let mut moves = outcome.transfers.len();
     let mut value = Money::ZERO;
-    for line in &outcome.recommendations {
-        if line.quantity.is_positive() && line.transfer.is_none() {
-            lines += 1;
-            value += line.value;
+    for line in outcome.recommendations.iter().filter(|line| line.quantity.is_positive()) {
+        if line.transfer.is_some() {
+            moves += 1;
+            continue;
         }
+        lines += 1;
+        value += line.value;
     }
     let published: Units = outcome.allocation.iter().filter_map(|row| row.published).sum();
     let figures = [
         ("pools", inputs.panel.pools().len() as f64),
         ("series", inputs.panel.len() as f64),
         ("recommended_lines", f64::from(lines)),
+        ("recommended_moves", moves as f64),
         ("recommended_value", value.as_f64()),
         ("protection_value", protection_value(outcome)),
         ("published_units", published.as_f64()),

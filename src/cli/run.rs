@@ -65,15 +65,16 @@ fn in_words(summary: &Summary) -> String {
     // What to decide goes before what is wrong with the data: it has a deadline.
     let _ = writeln!(
         text,
-        "  {} recommended, worth {} {}",
+        "  {} recommended, worth {} {}{}",
         number_of(s.order_lines, "order line"),
         s.order_value,
-        s.currency
+        s.currency,
+        if s.moves > 0 { format!(", and {}", number_of(s.moves, "move")) } else { String::new() }
     );
     for line in &s.to_decide {
         let _ = writeln!(text, "  - {line}");
     }
-    let rest = s.order_lines - s.to_decide.len().min(s.order_lines);
+    let rest = (s.order_lines + s.moves).saturating_sub(s.to_decide.len());
     if rest > 0 {
         let _ = writeln!(text, "  - and {rest} more");
     }

@@ -692,10 +692,14 @@ impl<'a> Loading<'a> {
         let data = &self.request.data;
         let Some(last) = sales.last_row else {
             let source = &self.sources[0];
-            let others = if self.request.only.is_some() {
-                "; the others are of items that --only does not list"
-            } else {
-                ""
+            let others = match &self.request.only {
+                Some(skus) => {
+                    let listed = skus.iter().take(3).map(String::as_str).collect::<Vec<_>>();
+                    let (listed, more) =
+                        (listed.join(", "), if skus.len() > 3 { ", …" } else { "" });
+                    format!("; the others are of items that --only does not list: {listed}{more}")
+                }
+                None => String::new(),
             };
             let left_out = audit::left_out(source, &self.quarantine);
             let left_out = left_out.map(|e| format!("; {} ({})", e.what, e.why));

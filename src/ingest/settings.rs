@@ -110,8 +110,10 @@ impl Default for DataSettings {
             lone_dates: LoneDates::Reject,
             fold_names: false,
             currencies: Vec::new(),
+            // Nothing can be planned for a morning more than a year after the last sale: its year
+            // is mistyped, and `current` would stay there for every night to come.
             freshness: BTreeMap::from([
-                ("sales".to_owned(), Freshness { warn_days: Some(7), refuse_days: None }),
+                ("sales".to_owned(), Freshness { warn_days: Some(7), refuse_days: Some(400) }),
                 ("stock".to_owned(), Freshness { warn_days: Some(3), refuse_days: None }),
             ]),
             rows: BTreeMap::new(),

@@ -422,6 +422,10 @@ fn a11_stale_tables_warn_or_refuse() {
     let error = late("[data.freshness.sales]\nrefuse_days = 7").unwrap_err();
     assert_eq!(error.exit_code(), 3);
     assert!(error.to_string().contains("table sales is stale"), "{error}");
+    // A year that is typed wrong would stay `current` for as long.
+    let as_of = Some("2126-01-04".parse().unwrap());
+    let error = load(&Request { as_of, ..request(&dir, "") }).unwrap_err();
+    assert!(error.to_string().contains("or the as-of date is mistyped"), "{error}");
 }
 
 #[test]

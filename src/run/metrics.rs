@@ -46,12 +46,7 @@ fn gauges(summary: &Summary, outcome: &Outcome) -> String {
     let value = s.order_value.parse().unwrap_or_default();
     let currency = format!("{{currency=\"{}\"}}", escaped(&s.currency));
     gauge(&mut text, "order_value", "Their value.", &[(currency, value)]);
-    gauge(
-        &mut text,
-        "transfers",
-        "Moves recommended.",
-        &unlabelled(outcome.transfers.len() as f64),
-    );
+    gauge(&mut text, "transfers", "Moves recommended.", &unlabelled(s.moves as f64));
     let by_severity = [Severity::Error, Severity::Warning, Severity::Info].map(|severity| {
         let label = format!("{{severity=\"{}\"}}", severity.name());
         (label, outcome.exceptions_of(severity) as f64)

@@ -1,15 +1,17 @@
 //! What a run came to, for the last line on the screen and for `--json`.
 
+use crate::audit;
 use crate::config::Plan;
 use crate::domain::error::Result;
 use crate::domain::exceptions::{Exception, ExceptionKind, Severity};
-use crate::domain::inputs::Inputs;
-use crate::domain::outcome::{Outcome, Recommendation};
+use crate::domain::inputs::{Inputs, Names};
+use crate::domain::outcome::{Outcome, Recommendation, Transfer};
 use crate::domain::units::Money;
 use crate::store::PublishedRun;
 use serde::Serialize;
 use serde_json::json;
 use std::cmp::Reverse;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 /// Kinds of trouble named on the screen: what fits below the summary without scrolling; the report
@@ -42,6 +44,8 @@ pub struct Summary {
     pub series: usize,
     /// Order lines recommended.
     pub order_lines: usize,
+    /// Moves between locations recommended, along lanes and sideways.
+    pub moves: usize,
     /// Their value, currency units, as text: exact.
     pub order_value: String,
     /// The currency it is in.
@@ -52,7 +56,7 @@ pub struct Summary {
     pub warnings: usize,
     /// Input rows in quarantine.
     pub quarantined: usize,
-    /// Order lines that a person should decide on first, most at stake first.
+    /// Order lines and moves that a person should decide on first, most at stake first.
     pub to_decide: Vec<String>,
     /// The exceptions a person should read first, worst first.
     pub attention: Vec<String>,
@@ -70,12 +74,10 @@ impl Summary {
 
     /// Of what the run has decided, before it lies anywhere.
     pub(super) fn of(inputs: &Inputs, outcome: &Outcome, plan: &Plan) -> Self {
-        let mut order_lines = 0;
-        let mut order_value = Money::ZERO;
-        for line in outcome.recommendations.iter().filter(|line| line.quantity.is_positive()) {
-            order_lines += 1;
-            order_value += line.value;
-        }
+        let [order_lines, moves, order_value] = figures(
+            &audit::totals(inputs, outcome),
+            ["recommended_lines", "recommended_moves", "recommended_value"],
+        );
         Self {
             run_id: String::new(),
             as_of: inputs.panel.calendar().as_of(),
@@ -86,8 +88,9 @@ impl Summary {
             skus: inputs.names.skus.len(),
             pools: inputs.panel.pools().len(),
             series: inputs.panel.len(),
-            order_lines,
-            order_value: order_value.to_string(),
+            order_lines: order_lines as usize,
+            moves: moves as usize,
+            order_value: Money::from_f64(order_value).to_string(),
             currency: plan.purchase.currency.clone(),
             errors: outcome.exceptions_of(Severity::Error),
             warnings: outcome.exceptions_of(Severity::Warning),
@@ -106,9 +109,10 @@ impl Summary {
         plan: &Plan,
     ) -> Result<Self> {
         let manifest = PublishedRun::open(&folder)?.manifest;
-        let [errors, warnings, order_lines, order_value] =
-            ["errors", "warnings", "recommended_lines", "recommended_value"]
-                .map(|name| manifest.totals.get(name).copied().unwrap_or(0.0));
+        let [errors, warnings, order_lines, moves, order_value] = figures(
+            &manifest.totals,
+            ["errors", "warnings", "recommended_lines", "recommended_moves", "recommended_value"],
+        );
         let summary = Self {
             unchanged: true,
             errors: errors as usize,
@@ -117,6 +121,7 @@ impl Summary {
             to_decide: manifest.to_decide,
             attention: manifest.attention,
             order_lines: order_lines as usize,
+            moves: moves as usize,
             order_value: Money::from_f64(order_value).to_string(),
             ..Self::of(inputs, &Outcome::default(), plan)
         };
@@ -149,6 +154,7 @@ impl Summary {
                 "pools": count,
                 "series": count,
                 "order_lines": count,
+                "moves": count,
                 "order_value": text,
                 "currency": text,
                 "errors": count,
@@ -170,6 +176,11 @@ impl Summary {
     }
 }
 
+/// Totals by name; a run of an older build lacks some.
+fn figures<const N: usize>(totals: &BTreeMap<String, f64>, names: [&str; N]) -> [f64; N] {
+    names.map(|name| totals.get(name).copied().unwrap_or(0.0))
+}
+
 /// Kinds that always turn exit code 0 into 5: faults of our own, and decisions that someone or
 /// something damaged.
 const ALWAYS_SEVERE: [ExceptionKind; 2] =
@@ -188,16 +199,39 @@ fn severe_kinds(configured: &[ExceptionKind], exceptions: &[Exception]) -> Vec<S
         .collect()
 }
 
-/// Order lines in words, those first whose margin is most at risk if nothing is ordered.
-fn to_decide(inputs: &Inputs, outcome: &Outcome, currency: &str) -> Vec<String> {
-    let mut lines: Vec<&Recommendation> =
-        outcome.recommendations.iter().filter(|line| line.quantity.is_positive()).collect();
-    // Stable: of equals, the panel's order.
-    lines.sort_by_key(|line| Reverse(line.value_at_risk));
-    let mut told = Vec::with_capacity(DECISION_LINES);
-    for line in lines.into_iter().take(DECISION_LINES) {
-        let names = &inputs.names;
-        let mut text = format!("order {} of {}", line.quantity, names.sku(line.sku));
+/// Something that a person approves or not.
+enum Decidable<'a> {
+    Line(&'a Recommendation),
+    Move(&'a Transfer),
+}
+
+impl Decidable<'_> {
+    fn value_at_risk(&self) -> Money {
+        match self {
+            Self::Line(line) => line.value_at_risk,
+            Self::Move(transfer) => transfer.value_at_risk,
+        }
+    }
+
+    fn in_words(&self, names: &Names) -> String {
+        let line = match self {
+            Self::Move(transfer) => {
+                let Transfer { quantity, sku, from, to, .. } = **transfer;
+                return format!(
+                    "move {quantity} of {} from {} to {}",
+                    names.sku(sku),
+                    names.location(from),
+                    names.location(to)
+                );
+            }
+            Self::Line(line) => line,
+        };
+        let what = format!("{} of {}", line.quantity, names.sku(line.sku));
+        if let Some(transfer) = &line.transfer {
+            let (from, to) = (names.location(transfer.from), names.location(line.location));
+            return format!("move {what} from {from} to {to}");
+        }
+        let mut text = format!("order {what}");
         if names.locations.len() > 1 {
             text += &format!(" for {}", names.location(line.location));
         }
@@ -207,8 +241,22 @@ fn to_decide(inputs: &Inputs, outcome: &Outcome, currency: &str) -> Vec<String> 
         if let Some(day) = line.order_by {
             text += &format!(" by {day}");
         }
-        if line.value_at_risk.is_positive() {
-            let risk = line.value_at_risk.as_f64();
+        text
+    }
+}
+
+/// Order lines and moves in words, those first whose margin is most at risk if nothing is done.
+fn to_decide(inputs: &Inputs, outcome: &Outcome, currency: &str) -> Vec<String> {
+    let lines = outcome.recommendations.iter().filter(|line| line.quantity.is_positive());
+    let mut all: Vec<Decidable<'_>> = lines.map(Decidable::Line).collect();
+    all.extend(outcome.transfers.iter().map(Decidable::Move));
+    // Stable: of equals, the panel's order.
+    all.sort_by_key(|one| Reverse(one.value_at_risk()));
+    let mut told = Vec::with_capacity(DECISION_LINES);
+    for one in all.into_iter().take(DECISION_LINES) {
+        let mut text = one.in_words(&inputs.names);
+        if one.value_at_risk().is_positive() {
+            let risk = one.value_at_risk().as_f64();
             text += &format!(": {risk:.0} {currency} of margin at risk");
         }
         told.push(text);

@@ -217,8 +217,15 @@ pub(super) fn mend(disk: &dyn Disk, out: &Path) -> Result<Option<String>> {
                 disk.create_dir(&runs).map_err(Error::io(&runs))?;
                 disk.rename(&aside, &original).map_err(Error::io(&aside))?;
             }
-            make_current(disk, out, &copy.manifest)?;
-            Ok(Some(format!("current was a folder, a copy of {run_id}; it is a link again")))
+            // A copy that a backup brought back may be older than what the text beside it names.
+            let named = pointed(out).and_then(|folder| PublishedRun::open(&folder).ok());
+            let named = named.filter(|run| run.manifest.as_of >= copy.manifest.as_of);
+            let current = named.as_ref().unwrap_or(&copy);
+            make_current(disk, out, &current.manifest)?;
+            Ok(Some(format!(
+                "current was a folder, a copy of {run_id}; it is a link again, to {}",
+                current.manifest.run_id
+            )))
         }
         Link::File => {
             let text = fs::read_to_string(&path).unwrap_or_default();

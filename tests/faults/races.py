@@ -16,7 +16,7 @@ import time
 
 from shop import Broken, Shop, temporary
 
-ROWS = 150_000
+ROWS = 60_000
 
 
 def sales(times):
@@ -104,7 +104,7 @@ def races(suite, seed):
                 raise SystemExit("the digest of a quiet night is not that of its sales")
             known[digest] = proposed
         quiet = (time.monotonic() - began) / 3
-        for number in range(100 if suite.long else 4):
+        for number in range(40 if suite.long else 2):
             for name, change, after in [("replaced", replace, many), ("appended", append, both),
                                         ("written over", write_over, many)]:
                 delay = noise.random() * quiet

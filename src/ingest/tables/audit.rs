@@ -39,8 +39,8 @@ pub(crate) fn freshness(
             format!("the newest date is {newest}, {age} full days before the as-of date {as_of}");
         if let Some(days) = limit.refuse_days.filter(|&days| age > i64::from(days)) {
             let message = format!(
-                "table {table} is stale: {what}; refused above {days} ([data.freshness.{table}] \
-                 refuse_days)"
+                "table {table} is stale, or the as-of date is mistyped: {what}; refused above \
+                 {days} ([data.freshness.{table}] refuse_days)"
             );
             return Err(Error::input(data, message));
         }

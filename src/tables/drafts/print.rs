@@ -44,9 +44,20 @@ pub(super) fn page(supplier: &str, lines: &[OrderLine<'_>]) -> Result<Vec<u8>> {
         by_place.entry(line.recommendation.location).or_default().push(line);
     }
     let orders = by_place.into_values().map(|lines| order(&lines)).collect();
-    let page = Page { supplier: supplier.to_owned(), orders };
+    let page = Page { supplier: with_name(supplier, lines), orders };
     let text = page.render().map_err(|e| Error::Internal(format!("order page: {e}")))?;
     Ok(text.into_bytes())
+}
+
+/// `Müller GmbH (M-17)`: a supplier's name, where it is known, and our code for it.
+fn with_name(supplier: &str, lines: &[OrderLine<'_>]) -> String {
+    let line = lines.first();
+    let of = line.and_then(|line| Some((line.inputs, line.recommendation.supplier?)));
+    let name = of.map_or("", |(inputs, id)| inputs.suppliers[id.index()].name.as_str());
+    if name.is_empty() || name == supplier {
+        return supplier.to_owned();
+    }
+    format!("{name} ({supplier})")
 }
 
 fn order(lines: &[&OrderLine<'_>]) -> Order {
