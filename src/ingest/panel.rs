@@ -33,7 +33,8 @@ const SHARES: usize = 32;
 /// Days between two records of an empty shelf up to which the days between them are filled: a
 /// monthly snapshot.
 const SNAPSHOT_DAYS: i64 = 31;
-/// Bytes of the finished panel a cell: gross, cleaned and flags.
+/// Bytes a cell of the panel stands for: cleaned units and flags, five of them, gross units where
+/// they are others, and what a night makes of them.
 const CELL_BYTES: u64 = 9;
 
 /// What the panel is built from besides sales.
