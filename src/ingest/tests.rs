@@ -1,6 +1,7 @@
 //! Loading from files on disk: every message and exit code that a planner may meet, and what must
 //! not change a result.
 
+use crate::domain::inputs::ProductStatus;
 use crate::domain::panel::flag;
 use crate::domain::units::{Money, Units};
 use crate::ingest::*;
@@ -843,12 +844,53 @@ fn m8_dates_of_two_meanings_are_read_as_the_others_of_their_file_show() {
     assert_eq!(days(&sold), 12);
     let sold = ok(&[("sales.csv", &etsy(&["01/02/26", "01/03/26"]))], settings);
     assert_eq!((days(&sold), tells(&sold, ExceptionKind::AssumedLayout)), (2, 1));
+    // What a file leaves open and another shows otherwise is no detail.
+    let open = etsy(&["01/02/26", "02/02/26"]);
+    let clear = etsy(&["13/02/26", "14/02/26", "03/02/26"]);
+    let both = [("sales/a.csv", open.as_str()), ("sales/b.csv", clear.as_str())];
+    let sold = ok(&both, settings);
+    let told = |exception: &&Exception| exception.severity == Severity::Error;
+    let told = sold.exceptions.iter().find(told).unwrap_or_else(|| panic!("nothing is told"));
+    assert_eq!(told.about.to_string(), "a.csv");
+    assert!(told.what.contains("those of b.csv beside it are day/month"), "{}", told.what);
+    assert!(told.why.contains("date_formats = [\"%d/%m/%y\"]"), "{}", told.why);
+    let mended = format!("{settings}\ndate_formats = [\"%d/%m/%y\"]");
+    assert!(ok(&both, &mended).exceptions.iter().all(|e| e.severity != Severity::Error));
     let wrong = "[csv]\ndate_formats = [\"%m/%d/%Y\"]";
     refuses(
         &[("sales.csv", &rows(&["02/01/2026", "13/01/2026", "14/01/2026"]))],
         wrong,
         &["column date", "2 dates such as `13/01/2026`", "write date_formats = [\"%d/%m/%Y\"]"],
     );
+}
+
+/// The line that a refusal tells reads the file.
+#[test]
+fn words_that_no_table_knows_are_refused_with_the_line_that_reads_them() {
+    let status = |i: usize| ["Discontinued", "archived", "Live", "Phasing out"][i % 4];
+    let products: String =
+        (0..20).map(|i| format!("S{i},Item {i},{}\n", status(i))).collect::<Vec<_>>().concat();
+    let products = format!("sku,name,status\n{products}");
+    let span = |i: usize| ["1 month", "10-14 days"][i % 2];
+    let supply: String =
+        (0..20).map(|i| format!("S{i},ACME,{}\n", span(i))).collect::<Vec<_>>().concat();
+    let supply = format!("sku,supplier,lead_time_days\n{supply}");
+    let sales = "date,sku,quantity\n2026-01-01,S0,1\n2026-01-02,S1,1\n";
+    let words = "values = { status = { \"Discontinued\" = \"phase-out\", \"Live\" = \"active\", \
+                 \"Phasing out\" = \"phase-out\", \"archived\" = \"obsolete\" } }";
+    let spans = "values = { lead_time_days = { \"1 month\" = \"30\", \"10-14 days\" = \"14\" } }";
+    let files = [
+        ("sales.csv", sales),
+        ("products.csv", products.as_str()),
+        ("supply.csv", supply.as_str()),
+    ];
+    refuses(&files, "", &[words, "reads 20 of 20 rows"]);
+    let half = format!("[mapping.products]\n{words}");
+    refuses(&files, &half, &[spans, "reads 20 of 20 rows"]);
+    let inputs = ok(&files, &format!("{half}\n[mapping.supply]\n{spans}"));
+    let statuses: Vec<ProductStatus> = inputs.products[..2].iter().map(|p| p.status).collect();
+    assert_eq!(statuses, [ProductStatus::PhaseOut, ProductStatus::Obsolete]);
+    assert_eq!(inputs.supply[0].lead_time_days, 30.0);
 }
 
 #[test]

@@ -184,8 +184,7 @@ class Postgres:
             owner = pwd.getpwnam("postgres")
             for path in (self.folder, secret):
                 os.chown(path, owner.pw_uid, owner.pw_gid)
-            for path in (folder, folder.parent):
-                path.chmod(path.stat().st_mode | 0o055)
+            folder.chmod(0o755)
             user = ["runuser", "-u", "postgres", "--"]
         data = self.folder / "data"
         subprocess.run(

@@ -74,6 +74,40 @@ const CODES: &[&str] = &[
     "SEK", "SGD", "THB", "TND", "TRY", "TWD", "UAH", "USD", "UYU", "VND", "XAF", "XOF", "ZAR",
 ];
 
+/// Names of currencies as people write them out. Those of several countries say which; a bare
+/// dollar, franc or peso is as open as `$`, and a pound may be a weight.
+const NAMES: &[(&str, &str)] = &[
+    ("EURO", "EUR"),
+    ("US DOLLAR", "USD"),
+    ("U.S. DOLLAR", "USD"),
+    ("UNITED STATES DOLLAR", "USD"),
+    ("AMERICAN DOLLAR", "USD"),
+    ("CANADIAN DOLLAR", "CAD"),
+    ("AUSTRALIAN DOLLAR", "AUD"),
+    ("NEW ZEALAND DOLLAR", "NZD"),
+    ("HONG KONG DOLLAR", "HKD"),
+    ("SINGAPORE DOLLAR", "SGD"),
+    ("POUND STERLING", "GBP"),
+    ("BRITISH POUND", "GBP"),
+    ("UK POUND", "GBP"),
+    ("STERLING", "GBP"),
+    ("SWISS FRANC", "CHF"),
+    ("JAPANESE YEN", "JPY"),
+    ("YEN", "JPY"),
+    ("CHINESE YUAN", "CNY"),
+    ("YUAN", "CNY"),
+    ("RENMINBI", "CNY"),
+    ("INDIAN RUPEE", "INR"),
+    ("SWEDISH KRONA", "SEK"),
+    ("NORWEGIAN KRONE", "NOK"),
+    ("DANISH KRONE", "DKK"),
+    ("POLISH ZLOTY", "PLN"),
+    ("ZLOTY", "PLN"),
+    ("CZECH KORUNA", "CZK"),
+    ("BRAZILIAN REAL", "BRL"),
+    ("MEXICAN PESO", "MXN"),
+];
+
 /// Currencies that have no cents, or none that anybody writes: three digits after a sign are
 /// thousands.
 const WHOLE: &[&str] =
@@ -119,6 +153,10 @@ pub(crate) fn code_of(word: &str) -> Option<String> {
         return Some(String::new());
     }
     let code = word.to_ascii_uppercase();
+    let name = code.strip_suffix('S').unwrap_or(&code);
+    if let Some((_, code)) = NAMES.iter().find(|(written, _)| *written == name) {
+        return Some((*code).to_owned());
+    }
     CODES.contains(&code.as_str()).then_some(code)
 }
 
@@ -150,8 +188,10 @@ impl Rates {
     /// The line of the configuration that `code` needs.
     pub(crate) fn line(&self, code: &str) -> String {
         let reporting = &self.reporting;
+        let is_bare = code.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_');
+        let key = if is_bare { code.to_owned() } else { format!("{code:?}") };
         format!(
-            "write `{code} = ...` under [purchase.rates], the {reporting} that 1 {code} is worth"
+            "write `{key} = ...` under [purchase.rates], the {reporting} that 1 {code} is worth"
         )
     }
 }
@@ -189,5 +229,12 @@ mod tests {
         }
         assert_eq!(rates.of("jpy"), Err("JPY".to_owned()));
         assert_eq!(rates.of("£"), Err("GBP".to_owned()));
+        for (name, rate) in [("US Dollar", 1.0), ("Euros", 1.1), ("us dollars", 1.0)] {
+            assert_eq!(rates.of(name), Ok(rate), "{name}");
+        }
+        assert_eq!(rates.of("Rai stone"), Err("RAI STONE".to_owned()));
+        // A line that can be written as it stands.
+        assert!(rates.line("RAI STONE").contains("`\"RAI STONE\" = ...`"));
+        assert!(rates.line("JPY").contains("`JPY = ...`"));
     }
 }

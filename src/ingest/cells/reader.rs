@@ -274,7 +274,14 @@ impl ColumnReader {
             return Err(Problem::Rejected(self.no_number(text)));
         };
         let plain = if may_be_group(number) { None } else { number.parse().ok() };
-        plain.map_or_else(|| self.written(number), Ok).map(|number: f64| number * factor)
+        match plain.map_or_else(|| self.written(number), Ok) {
+            Ok(number) => Ok(number * factor),
+            // `10-14 days`: the whole cell is what a line of the configuration must name.
+            Err(Problem::Rejected(_)) if self.column.kind == DAYS => {
+                Err(Problem::Rejected(self.no_number(text)))
+            }
+            Err(other) => Err(other),
+        }
     }
 
     /// The amount, converted where it names another currency than the reporting one; as it is where

@@ -198,6 +198,10 @@ fn refused(address: &str, error: object_store::Error) -> Error {
     Error::input(address, message)
 }
 
+fn cut_short(address: &str, now: u64, all: u64) -> Error {
+    Error::input(address, format!("breaks off after {now} of {all} bytes, again and again"))
+}
+
 fn changed() -> String {
     "was changed while it was read: run again when whoever writes it is done".to_owned()
 }
@@ -299,7 +303,7 @@ impl Store {
                 // of the customer: damage does not come twice.
                 std::fs::remove_file(&place.part).map_err(Error::io(&place.part))?;
                 let again = self.grow(object, &address, &place).await?;
-                if again != digest {
+                if again != digest && !self.is_tagged(object, &again) {
                     let _ = std::fs::remove_file(&place.part);
                     return Err(Error::input(
                         address,
@@ -330,7 +334,7 @@ impl Store {
         let goes_on = version_of(object).is_some();
         let (mut idle, mut attempts) = (0, 0);
         loop {
-            if !goes_on {
+            if !goes_on || length(&place.part) > object.size {
                 let _ = std::fs::remove_file(&place.part);
             }
             let before = length(&place.part);
@@ -367,14 +371,12 @@ impl Store {
                         let _ = std::fs::remove_file(&place.part);
                     }
                 }
+                Some(object_store::Error::Generic { .. }) if now > 0 => {
+                    return Err(cut_short(address, now, object.size));
+                }
                 Some(error) => return Err(refused(address, error)),
                 None if idle < ATTEMPTS => {}
-                None => {
-                    return Err(Error::input(
-                        address,
-                        format!("ends after {now} of {} bytes, again and again", object.size),
-                    ));
-                }
+                None => return Err(cut_short(address, now, object.size)),
             }
             tokio::time::sleep(Duration::from_millis(100 << idle)).await;
         }
