@@ -191,9 +191,9 @@ fn lead_times() -> [LeadTime; 3] {
 
 #[test]
 fn stationary_demand_costs_within_two_per_cent_of_the_best_level_and_cap() {
-    // Where lead times are drawn for each order, orders overtake each other. A pool by itself covers
-    // the whole spread of one lead time all the same, and costs about a fifth more than the best
-    // level and cap: what is under way spreads less (`network::levels::crossing`).
+    // Where lead times are drawn for each order, orders overtake each other. A pool by itself
+    // covers the whole spread of one lead time all the same, and costs about a fifth more than the
+    // best level and cap: what is under way spreads less (`network::levels::crossing`).
     for lead_time in lead_times().into_iter().filter(|lead_time| lead_time.sd_days() <= 0.0) {
         for dispersion in [1.0, 3.0] {
             // Levels next to each other cost nearly the same: only many days tell them apart, and
