@@ -187,7 +187,7 @@ def peers(history, promo, origin, horizon, season):
         when = [np.full(len(whole), t % season), np.full(len(whole), t), promo[:, t], promo[:, max(end - 90, 0) : end].mean(axis=1), scale]
         return np.stack(lags + means + when, axis=1)
 
-    first = max(2 * horizon + 2 * season, origin - 400)
+    first = max(min(2 * horizon + 2 * season, origin // 2), origin - 400)
     x = np.concatenate([features(t) for t in range(first, origin)])
     y = np.concatenate([whole[:, t] / scale for t in range(first, origin)])
     seen = ~np.isnan(y)

@@ -31,7 +31,7 @@ use crate::domain::inputs::{
 use crate::domain::lanes::Lanes;
 use crate::domain::panel::{Panel, SeriesKey};
 use crate::domain::sorted::Sorted;
-use crate::domain::units::{ChannelId, LocationId, SkuId};
+use crate::domain::units::SkuId;
 
 /// What the engine reads.
 #[derive(Debug, Clone, Copy)]

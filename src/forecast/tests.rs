@@ -6,6 +6,7 @@ use crate::domain::inputs::{AdjustmentKind, Kit};
 use crate::domain::lanes::Lanes;
 use crate::domain::panel::{PanelParts, SalesTotals, flag};
 use crate::domain::sorted::Sorted;
+use crate::domain::units::{ChannelId, LocationId};
 use crate::forecast::pooled::refit::CarriedAndFitted;
 use crate::forecast::*;
 use crate::math::elementary::{Elementary, Transcendental};

@@ -213,7 +213,8 @@ impl Forecaster<'_> {
                     continue;
                 }
                 let step = steps.step_of(ahead);
-                let mean = known.level * fitted.past.expected_exposure(origin + ahead);
+                // Off-season, where no level is learnt, nothing is expected.
+                let mean = (known.level * fitted.past.expected_exposure(origin + ahead)).max(0.0);
                 let quantiles = self.quantiles(known.error_group, mean, known.spread, step);
                 let own = &mut errors[step][METHODS - 1];
                 own.add(mean, actual);

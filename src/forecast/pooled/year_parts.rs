@@ -201,8 +201,12 @@ impl YearParts {
         }
         let mean = usual.sold / usual.expected.max(1e-12);
         let average = usual.expected / parts as f64;
+        // What was never observed, as weeks that are promoted every year, is not known to be empty.
         let off = (0..parts)
-            .map(|part| factors[part] * expected[part].expected < OFF_SEASON * mean * average)
+            .map(|part| {
+                let expected = expected[part].expected;
+                expected > 0.0 && factors[part] * expected < OFF_SEASON * mean * average
+            })
             .collect();
         let factors = factors.iter().map(|factor| (factor / mean.max(1e-12)) as f32).collect();
         Some(PartFactors { factors, off, agreement })
@@ -363,6 +367,19 @@ mod tests {
         assert_eq!(found.factors[20], 0.0);
         let high = f64::from(found.factors[46]);
         assert!((high - 365.0 / 54.0).abs() < 0.3, "{high}");
+    }
+
+    #[test]
+    fn weeks_that_nothing_is_known_of_in_any_year_are_not_empty() {
+        let calendar = calendar(Bucket::Day, "2023-01-01");
+        let units: Vec<f32> = (0..calendar.history()).map(|t| christmas(&calendar, t)).collect();
+        let parts = YearParts::new(&calendar, units.len());
+        // As if promotions ran in every fifth week of every year.
+        let expected: Vec<f32> = (0..units.len())
+            .map(|t| if parts.of(t).is_multiple_of(5) { f32::NAN } else { 1.0 })
+            .collect();
+        let found = parts.factors(0, &units, &expected).unwrap();
+        assert!(!found.off[45] && !found.off[20] && found.off[21]);
     }
 
     #[test]
