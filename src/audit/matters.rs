@@ -450,3 +450,86 @@ impl<'a> Book<'a> {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::calendar::{Bucket, Calendar};
+    use crate::domain::inputs::{Names, Stock, Supply};
+    use crate::domain::panel::{Panel, PanelParts, PoolId, SalesTotals, SeriesKey};
+    use crate::domain::sorted::Sorted;
+    use crate::domain::units::{ChannelId, SupplierId, Units};
+
+    /// Five days of A, ten a day at 10.00, and of B, one a day at 2.00.
+    fn shop() -> Inputs {
+        let names = Names {
+            skus: vec!["A".into(), "B".into()],
+            channels: vec!["web".into()],
+            locations: vec!["main".into()],
+            suppliers: vec!["ACME".into()],
+            ..Names::default()
+        };
+        let key = |sku| SeriesKey { sku, location: LocationId(0), channel: ChannelId(0) };
+        let revenue = |revenue_365| SalesTotals { revenue_365, ..SalesTotals::default() };
+        let parts = PanelParts {
+            keys: vec![key(SkuId(0)), key(SkuId(1))],
+            starts: vec![0, 0],
+            gross: [[10.0; 5], [1.0; 5]].concat(),
+            flags: vec![0; 10],
+            returns: vec![Vec::new(), Vec::new()],
+            totals: vec![revenue(500.0), revenue(10.0)],
+            ..PanelParts::default()
+        };
+        let as_of = "2026-03-06".parse().unwrap();
+        let calendar = Calendar::new(Bucket::Day, as_of, "2026-03-01".parse().unwrap());
+        Inputs::new(names, Panel::new(calendar, parts))
+    }
+
+    fn source(table: &str, rows: u64, rejected: u64) -> Source {
+        Source {
+            table: table.into(),
+            file: format!("{table}.csv"),
+            rows,
+            rejected,
+            sha256: String::new(),
+            newest: None,
+        }
+    }
+
+    #[test]
+    fn with_sales_alone_the_stock_comes_first_with_the_line_of_the_best_seller() {
+        let found = matters(&shop(), &BTreeMap::new());
+        assert_eq!(found[0].lines, ["sku,location,on_hand", "A,main,<on_hand>"]);
+        assert_eq!(found[0].bears_on, Sales { units: 55.0, money: 510.0 });
+        assert_eq!(found[1].file, "supply.csv");
+        assert_eq!(found[1].lines[1], "A,<supplier>,<lead_time_days>,<unit_cost>");
+    }
+
+    #[test]
+    fn a_code_that_no_table_has_is_one_matter_and_rows_count_by_their_share() {
+        let mut inputs = shop();
+        let pool = PoolId { sku: SkuId(0), location: LocationId(0) };
+        inputs.stock = Sorted::new(vec![Stock::on_hand(pool, Units(5))]);
+        inputs.supply = Sorted::new(vec![Supply::by(SupplierId(0), SkuId(0), 73.0)]);
+        inputs.sources =
+            vec![source("stock", 1, 0), source("supply", 1, 0), source("sales", 100, 20)];
+        inputs.quarantine.push(Quarantined {
+            file: "sales.csv".into(),
+            line: 7,
+            column: "date".into(),
+            value: "31/12/25".into(),
+            reason: "not a date".into(),
+        });
+        let remedy = "date_formats = [\"%d/%m/%y\"]".to_owned();
+        let found = matters(&inputs, &BTreeMap::from([("sales.csv".to_owned(), remedy.clone())]));
+        let about_b: Vec<&Matter> =
+            found.iter().filter(|matter| matter.lines[1..] == ["B,<sku>"]).collect();
+        assert_eq!(about_b.len(), 1, "{found:?}");
+        assert!(found.iter().all(|matter| !matter.lines.iter().any(|l| l.starts_with("B,main"))));
+        let money: Vec<f64> = found.iter().map(|matter| matter.bears_on.money.round()).collect();
+        // No cost of A; what is on its way in 73 days of a year; a fifth of the rows; B.
+        assert_eq!(money, [500.0, 102.0, 102.0, 10.0]);
+        let rows = found.iter().find(|matter| matter.what.contains("20 of 100 rows")).unwrap();
+        assert_eq!(rows.lines, [remedy]);
+    }
+}

@@ -209,6 +209,29 @@ test("decisions of last night that never left the browser are offered, and taken
   quiet();
 });
 
+test("decisions are written to a chosen folder, and every further one, too", async () => {
+  const page = await fresh();
+  // A folder that only remembers: the browser's own dialog is for people.
+  await page.evaluate(() => {
+    window.files = {};
+    const file = (name) => ({ createWritable: async () => ({ write: async (text) => { window.files[name] = text; }, close: async () => {} }) });
+    window.showDirectoryPicker = async () => ({ name: "morning", getFileHandle: async (name) => file(name) });
+  });
+  await page.getByLabel("Your name").fill("Ada");
+  await line(page, 0).getByRole("button", { name: /^Approve/ }).click();
+  await page.getByRole("button", { name: "Write to a folder ..." }).click();
+  const written = () => page.evaluate(() => Object.entries(window.files));
+  const run = await page.evaluate(() => document.body.dataset.run);
+  assert.equal((await written())[0][0], `decisions-${run}.csv`);
+  assert.equal((await written())[0][1].trim().split("\r\n").length, 2);
+  await line(page, 1).getByRole("button", { name: /^Approve/ }).click();
+  await page.waitForFunction(() => Object.values(window.files)[0].trim().split("\r\n").length === 3);
+  await page.getByText("2 decisions written to morning/").first().waitFor();
+  // What has left the browser is not offered again the next morning.
+  assert.deepEqual(await page.evaluate(() => OP.leftBehind()), []);
+  quiet();
+});
+
 test("an order is approved as a whole, with what its minimum lacks, and an item added", async () => {
   const page = await fresh();
   await page.getByRole("combobox", { name: "Order" }).selectOption("supplier");

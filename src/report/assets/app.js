@@ -255,8 +255,10 @@ const OP = (() => {
     const line = ([id, d]) => [id, d.decision, d.quantity ?? "", d.until || "", d.reason || "", d.author || author(), d.time];
     return csv([head, ...rows.map(line)]);
   };
+  /// What has left this browser is not offered again.
+  const tookOut = (of, all) => keep(DOWNLOADED, { ...read(DOWNLOADED, {}), [of]: lastTime(all) });
   const decisionsFile = (of, all) => {
-    keep(DOWNLOADED, { ...read(DOWNLOADED, {}), [of]: lastTime(all) });
+    tookOut(of, all);
     return decisionsText(all);
   };
   const downloadDecisions = (of = run, all = decided) => download("decisions.csv", decisionsFile(of, all));
@@ -405,6 +407,41 @@ const OP = (() => {
     });
     window.addEventListener("pagehide", () => { if (fresh.size && author()) saveDecisions(); });
   };
+  // --- Opened from disk: a folder that decisions are written to, where the browser can (File System Access) -----------------
+  let folder = null;
+  /// One file a run, written anew each time.
+  const writeToFolder = async () => {
+    const all = { ...decided };
+    const name = `decisions-${run}.csv`;
+    const out = await (await folder.getFileHandle(name, { create: true })).createWritable();
+    await out.write(decisionsText(all));
+    await out.close();
+    tookOut(run, all);
+    tell(() => [`${counted(Object.keys(all).length, "decision")} written to ${folder.name}/${name}; every further one is, too`]);
+  };
+  let writing;
+  const writeSoon = () => {
+    clearTimeout(writing);
+    writing = setTimeout(() => writeToFolder().catch(() => {
+      folder = null;
+      tell(() => ["The folder cannot be written to any more: choose it again, or download the decisions"]);
+    }), GRACE);
+  };
+  const chooseFolder = async () => {
+    try {
+      folder = await window.showDirectoryPicker({ id: "orderpoint", mode: "readwrite" });
+      await writeToFolder();
+    } catch (fault) {
+      folder = null;
+      // Nobody chose one.
+      if (fault.name !== "AbortError") downloadDecisions();
+    }
+  };
+  const folderButton = () => {
+    if (served || !window.showDirectoryPicker) return [];
+    listeners.push(() => { if (folder) writeSoon(); });
+    return [el("button", { type: "button", onclick: chooseFolder }, "Write to a folder ...")];
+  };
   /// Who decides, and the file to download; with a server, decisions go there by themselves.
   const decisionBar = () => {
     const notice = el("span", { role: "status" });
@@ -420,7 +457,7 @@ const OP = (() => {
     if (served && notices.length === 1) keepWithServer();
     listeners.push(show);
     show();
-    return [el("label", {}, "Your name", name), count, notice];
+    return [el("label", {}, "Your name", name), count, ...folderButton(), notice];
   };
 
   // --- Search box ---------------------------------------------------------------------------------------------------------

@@ -194,6 +194,7 @@
       why.push(...section.why);
       refresh.push(section.show);
     }
+    if (item.kit.some((part) => part.left.length)) parts.push(el("p", {}, "Limited by ", scarcest(item, p.location), "."));
     if (p.picture) {
       const available = p.lines[0]?.available ?? p.stock?.on_hand ?? 0;
       parts.push(el("div", { class: "pair" },
@@ -233,6 +234,24 @@
     return { parts, refresh };
   };
 
+  /// Which part of a kit is there for the fewest of it at `place`.
+  const scarcest = (item, place) => {
+    let found = null;
+    for (const part of item.kit) {
+      const left = part.left.find(([at]) => at === place)?.[1] ?? 0;
+      const kits = Math.floor(left / part.quantity);
+      if (!found || kits < found.kits) found = { part, left, kits };
+    }
+    return found && el("span", {}, el("a", { href: OP.itemAddress(found.part.sku) }, found.part.sku), `: ${write("number", found.left)} there, enough for ${write("number", Math.max(0, found.kits))}`);
+  };
+  /// Suppliers of the item side by side, the usual one first.
+  const offers = (item) => {
+    if (!item.offers.length) return [];
+    const price = (o) => (o.cost === null ? "as in products" : `${write("money", o.cost)} ${o.currency || OP.currency}`.trim());
+    return [el("h2", {}, "Who delivers it"), sheet([["Supplier"], ["Role"], ["To"], ["Price", 1], ["Lead time", 1], ["Least order", 1], ["Pack", 1], ["Most", 1], ["Duty", 1], ["Freight a unit", 1]],
+      item.offers.map((o) => [o.supplier, o.role, o.location || "everywhere", price(o), counted(o.lead, "day"), number(o.minimum), number(o.pack), o.most === null ? "no limit" : number(o.most), share(o.duty), `${write("money", o.freight)} ${o.currency || OP.currency}`.trim()]), "")];
+  };
+
   const show = (item) => {
     title.textContent = item.name ? `${item.sku} - ${item.name}` : item.sku;
     document.title = `${item.sku} - ${OP.asOf} - Orderpoint`;
@@ -242,9 +261,10 @@
     const pools = sorted.map((p) => pool(item, p, item.pools.length > 1));
     main.replaceChildren(
       facts(fact("Category", item.category), fact("Status", item.status), fact("Unit cost", money(item.cost), "unit-cost"), fact("Price", money(item.price)), item.launched && fact("On sale since", day(item.launched)),
-        item.kit.length && fact("Made of", el("span", {}, ...item.kit.flatMap(([sku, n], i) => [`${i ? ", " : ""}${n} x `, el("a", { href: OP.itemAddress(sku) }, sku)]))), item.successor !== null && fact("Replaced by", el("a", { href: OP.itemAddress(item.successor) }, item.successor))),
+        item.kit.length && fact("Made of", el("span", {}, ...item.kit.flatMap((part, i) => [`${i ? ", " : ""}${part.quantity} x `, el("a", { href: OP.itemAddress(part.sku) }, part.sku)]))), item.successor !== null && fact("Replaced by", el("a", { href: OP.itemAddress(item.successor) }, item.successor))),
       ...(item.without ? [el("p", { class: "notice" }, `A report of so many items leaves out this one's ${item.without}: they stand in the run's tables, and `, el("code", {}, `orderpoint explain ${item.sku}`), " prints them.")] : []),
-      ...(item.pools.length || item.without ? pools.flatMap((p) => p.parts) : [el("p", {}, "This item has neither stock nor sales.")]));
+      ...(item.pools.length || item.without ? pools.flatMap((p) => p.parts) : [el("p", {}, "This item has neither stock nor sales.")]),
+      ...offers(item));
     refresh = pools.flatMap((p) => p.refresh);
     main.dataset.ready = item.sku;
   };

@@ -8,12 +8,13 @@
 use crate::domain::changes::{Change, ChangedField};
 use crate::domain::exceptions::{Exception, Subject};
 use crate::domain::fault::guarded;
-use crate::domain::inputs::{ProductStatus, PurchaseOrder};
+use crate::domain::inputs::{Kit, ProductStatus, PurchaseOrder, Supply};
 use crate::domain::outcome::{Allocation, Choice, Policy, PoolPicture, Recommendation};
 use crate::domain::units::{Money, SkuId, Units};
 use crate::explain::Step;
 use crate::indicators::PoolResults;
 use crate::math::elementary::Transcendental;
+use crate::purchase::lot::LotRules;
 use crate::report::scripts::packed::packed;
 use crate::report::scripts::{Number, rounded};
 use crate::report::{PastDecision, Report};
@@ -35,11 +36,39 @@ struct ItemData<'a> {
     price: Option<Number>,
     launched: Option<NaiveDate>,
     successor: Option<&'a str>,
-    kit: Vec<(&'a str, i64)>,
+    kit: Vec<PartData<'a>>,
+    /// Who delivers it, the usual supplier first.
+    offers: Vec<OfferData<'a>>,
     pools: Vec<PoolData<'a>>,
     /// What of it is not here, in a large report: `arithmetic` or `figures`.
     #[serde(skip_serializing_if = "Option::is_none")]
     without: Option<&'static str>,
+}
+
+/// What a kit contains.
+#[derive(Serialize)]
+struct PartData<'a> {
+    sku: &'a str,
+    quantity: i64,
+    /// `[location, units]`: how much of it is there for new demand.
+    left: Vec<(&'a str, i64)>,
+}
+
+#[derive(Serialize)]
+struct OfferData<'a> {
+    supplier: &'a str,
+    role: &'static str,
+    /// Where it delivers; empty for everywhere.
+    location: &'a str,
+    /// As the supplier asks it.
+    cost: Option<Number>,
+    currency: &'a str,
+    lead: Option<Number>,
+    minimum: i64,
+    pack: i64,
+    most: Option<i64>,
+    duty: Option<Number>,
+    freight: Option<Number>,
 }
 
 #[derive(Serialize)]
@@ -285,7 +314,11 @@ fn item<'a>(report: &'a Report, sku: SkuId) -> ItemData<'a> {
         price: product.unit_price.and_then(money),
         launched: product.launched,
         successor: product.superseded_by.map(|successor| report.sku(successor)),
-        kit: components.map(|k| (report.sku(k.component), k.quantity.count())).collect(),
+        kit: components.map(|k| part(report, k)).collect(),
+        offers: match depth {
+            Depth::Name | Depth::Short => Vec::new(),
+            Depth::Whole => inputs.supply.of(sku).iter().map(|row| offer(report, row)).collect(),
+        },
         pools: match depth {
             Depth::Name => Vec::new(),
             Depth::Short => pools.map(|p| shortened(pool(report, p))).collect(),
@@ -296,6 +329,34 @@ fn item<'a>(report: &'a Report, sku: SkuId) -> ItemData<'a> {
             Depth::Short => Some("arithmetic"),
             Depth::Whole => None,
         },
+    }
+}
+
+fn part<'a>(report: &'a Report, kit: &Kit) -> PartData<'a> {
+    let mut left = Vec::new();
+    if report.knows_stock() {
+        for pool in report.pools_of(kit.component) {
+            let line = pool.recommendations.first();
+            left.extend(line.map(|l| (report.location(pool.location), l.available.count())));
+        }
+    }
+    PartData { sku: report.sku(kit.component), quantity: kit.quantity.count(), left }
+}
+
+fn offer<'a>(report: &'a Report, row: &Supply) -> OfferData<'a> {
+    let rules = LotRules::of(row);
+    OfferData {
+        supplier: report.supplier(Some(row.supplier)),
+        role: row.role.name(),
+        location: row.location.map_or("", |location| report.location(location)),
+        cost: row.unit_cost.and_then(money),
+        currency: report.inputs().supplier_currency(row.supplier),
+        lead: rounded(row.lead_time_days, 1),
+        minimum: rules.minimum().count(),
+        pack: rules.pack().count(),
+        most: row.maximum_order.map(Units::count),
+        duty: rounded(row.duty_rate, 4),
+        freight: money(row.freight_per_unit),
     }
 }
 
