@@ -482,7 +482,8 @@ mod tests {
         };
         let as_of = "2026-03-06".parse().unwrap();
         let calendar = Calendar::new(Bucket::Day, as_of, "2026-03-01".parse().unwrap());
-        Inputs::new(names, Panel::new(calendar, parts))
+        // Nobody has said what is on hand, by lots as little as by a stock table.
+        Inputs { lots_are_stock: false, ..Inputs::new(names, Panel::new(calendar, parts)) }
     }
 
     fn source(table: &str, rows: u64, rejected: u64) -> Source {
@@ -493,6 +494,7 @@ mod tests {
             rejected,
             sha256: String::new(),
             newest: None,
+            origin: None,
         }
     }
 
