@@ -171,7 +171,7 @@ def http_without_tags_ranges_or_heads(web, **_):
     told = Shop(mapping).reads()
     assert told["tables"][0]["file"] == web.url("/export?format=csv"), told["tables"]
     web.drop = 700
-    Shop(mapping).fails(3, "/export?format=csv", "again and again")
+    Shop(mapping).fails(3, "/export?format=csv", "breaks off", "again and again")
 
 
 def http_that_is_killed_is_taken_up(web, **_):
@@ -231,8 +231,8 @@ def sqlite_answers_a_query(**_):
     inputs = shop.publishes()
     assert inputs[0]["file"] == "shop.db query 1 of sales" and inputs[0]["bytes"] > 0, inputs
     (shop.folder / "orderpoint.toml").write_text(
-        f'[mapping.sales]\n{lite}connection = "shop.db"\nquery = "select * from nothing"\n')
-    shop.fails(3, "shop.db query 1 of sales", "no such table: nothing")
+        f'[mapping.sales]\n{lite}connection = "shop.db"\nquery = "select * from nowhere"\n')
+    shop.fails(3, "shop.db query 1 of sales", "no such table: nowhere")
     named = Shop(f'[mapping.sales]\n{QUERY}connection = "shop.db"\n')
     fill(named.folder / "data/shop.db")
     named.fails(2, "pip install adbc-driver-sqlite", "_driver_path()")
@@ -263,6 +263,7 @@ def postgres_answers_a_query(postgres, **_):
     assert files == {f"{postgres.address} query 1 of sales", "$SHOP_DATABASE query 1 of products"}, files
     shop.environment["PGPASSWORD"] = "wrong"
     shop.fails(3, postgres.address, "password authentication failed")
+    shop.environment["PGPASSWORD"] = PASSWORD
     del shop.environment["SHOP_DATABASE"]
     shop.fails(2, "SHOP_DATABASE is not set")
     shop.keeps_its_secrets()
