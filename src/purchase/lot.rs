@@ -5,9 +5,9 @@
 //! ```
 //!
 //! A line is 0, or at least the minimum and a whole number of packs; it never exceeds the maximum,
-//! even when that leaves nothing to order (then [`LotLimit::Impossible`] says so). The three are one
-//! formula and not three rules in a row, because each could undo the one before: the minimum must
-//! be lifted to whole packs, and packs must not pass the maximum.
+//! even when that leaves nothing to order (then [`LotLimit::Impossible`] says so). The three are
+//! one formula and not three rules in a row, because each could undo the one before: the minimum
+//! must be lifted to whole packs, and packs must not pass the maximum.
 //!
 //! ```
 //! use orderpoint::domain::units::Units;
