@@ -18,6 +18,7 @@
 //! group. Units: expected units, of the panel's periods.
 
 use crate::domain::calendar::{Bucket, Calendar};
+use crate::forecast::pooled::growth::persistence;
 use crate::forecast::pooled::setup::YEAR_DAYS;
 use crate::forecast::pooled::tally::Tally;
 use crate::math::elementary::Elementary;
@@ -313,6 +314,10 @@ fn shrunk(cells: &[Tally], parts: usize, together: usize) -> Shrunk {
         return nothing;
     }
     let signal = joint / joint_expected;
+    // A level that wanders is high or low in neighbouring parts together: they are fewer than they
+    // look (Bartlett 1935, of the products of two rows).
+    let lasts = wandering(cells, parts, together).powi(2);
+    let pairs = pairs * (1.0 - lasts) / (1.0 + lasts);
     let counted: f64 = totals.iter().map(|total| total.expected).sum();
     let noise = (all / all_expected - signal).max(LEAST_NOISE * counted / all_expected);
     let believed = signal - ERRORS * noise / pairs.sqrt();
@@ -336,6 +341,29 @@ fn shrunk(cells: &[Tally], parts: usize, together: usize) -> Shrunk {
         factors[group * together..last].fill(factor);
     }
     Shrunk { factors, agreement: believed / (believed + noise / years as f64) }
+}
+
+/// How much of what the years disagree on in one part they disagree on in the next.
+fn wandering(cells: &[Tally], parts: usize, together: usize) -> f64 {
+    let years = cells.len() / parts;
+    let groups = parts.div_ceil(together);
+    let mut misses = vec![0.0; groups * years];
+    for group in 0..groups {
+        let first = group * together;
+        let last = (first + together).min(parts);
+        let mut total = Tally::default();
+        for year in cells.chunks_exact(parts) {
+            total.merge(&sum(&year[first..last]));
+        }
+        if total.expected <= 0.0 {
+            continue;
+        }
+        for (y, year) in cells.chunks_exact(parts).enumerate() {
+            let cell = sum(&year[first..last]);
+            misses[y * groups + group] = cell.sold - cell.expected * total.sold / total.expected;
+        }
+    }
+    persistence(&misses)
 }
 
 #[cfg(test)]
