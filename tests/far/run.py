@@ -202,10 +202,10 @@ def http_that_changes_or_is_not_there(web, **_):
     Shop(mapping).fails(3, web.url("/sales.csv"), "was changed while it was read")
     web.changes = False
     # What is wrong with its content is said of the address, with advice that was tried.
-    german = [(f"{d[8:]}.{d[5:7]}.{d[:4]}", s, q) for d, s, q in rows()]
-    web.files["/sales.csv"] = text(german).encode()
-    Shop(mapping).fails(3, web.url("/sales.csv"), "date_formats = [\"%d.%m.%Y\"]")
-    Shop(mapping + 'date_formats = ["%d.%m.%Y"]\n').reads()
+    slashed = [(f"{d[8:]}/{d[5:7]}/{d[:4]}", s, q) for d, s, q in rows()]
+    web.files["/sales.csv"] = text(slashed).encode()
+    Shop(mapping).fails(3, web.url("/sales.csv"), "date_formats = [\"%d/%m/%Y\"]")
+    Shop(mapping + 'date_formats = ["%d/%m/%Y"]\n').reads()
 
 
 def fill(path):

@@ -8,9 +8,12 @@ use crate::ingest::far::{FarFile, Fetch, Wanted, without_secrets};
 use adbc_core::options::{AdbcVersion, OptionDatabase};
 use adbc_core::{Connection as _, Database as _, Driver as _, LOAD_FLAG_DEFAULT, Statement as _};
 use adbc_driver_manager::ManagedDriver;
+use arrow::array::RecordBatch;
+use arrow::datatypes::{Field, Schema};
 use parquet::arrow::ArrowWriter;
 use std::fs::File;
 use std::path::Path;
+use std::sync::Arc;
 
 /// A query of any database that has an ADBC driver.
 pub(super) struct Database;
@@ -103,11 +106,19 @@ fn ask(
     let mut statement = connection.new_statement().map_err(told)?;
     statement.set_sql_query(query).map_err(told)?;
     let answer = statement.execute().map_err(told)?;
+    // PostgreSQL's driver marks a `numeric` as a type of its own: the text below it is the number.
+    let answered = answer.schema();
+    let plain = |field: &Arc<Field>| {
+        Field::new(field.name(), field.data_type().clone(), field.is_nullable())
+    };
+    let schema = Arc::new(Schema::new(answered.fields().iter().map(plain).collect::<Vec<_>>()));
     let file = File::create(path).map_err(|error| error.to_string())?;
     let mut writer =
-        ArrowWriter::try_new(file, answer.schema(), None).map_err(|error| error.to_string())?;
+        ArrowWriter::try_new(file, schema.clone(), None).map_err(|error| error.to_string())?;
     for batch in answer {
         let batch = batch.map_err(|error| error.to_string())?;
+        let batch = RecordBatch::try_new(schema.clone(), batch.columns().to_vec())
+            .map_err(|error| error.to_string())?;
         writer.write(&batch).map_err(|error| error.to_string())?;
     }
     writer.close().map_err(|error| error.to_string())?;
