@@ -239,7 +239,7 @@ impl<'a> Book<'a> {
         }
         let is_known = inputs.has("stock");
         let lacking = self.lacking(|sku| {
-            !self.kits.contains(&sku) && !(is_known && !inputs.stock.of_item(sku).is_empty())
+            (!is_known || inputs.stock.of_item(sku).is_empty()) && !self.kits.contains(&sku)
         });
         let first = *lacking.first()?;
         let what = if is_known {

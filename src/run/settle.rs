@@ -191,9 +191,12 @@ impl<'a> Night<'a> {
         let period_days = self.inputs.panel.calendar().bucket().days();
         let days = pool.plan.protected_days;
         let periods = ((days / period_days).ceil() as usize).min(pool.plan.path.len());
+        // What was bought for this place this morning was not bought to be sent on: the rest of an
+        // order stays as it was when its first half is approved.
+        let bought_today = self.bought_today(PoolId { sku: policy.sku, location: policy.location });
         let holding = Holding {
             available: pool.available,
-            position: pool.plan.position,
+            position: pool.plan.position - bought_today.as_f64(),
             reorder_point: policy.reorder_point,
             order_up_to: policy.order_up_to,
             safety_stock: policy.safety_stock,
@@ -222,6 +225,14 @@ impl<'a> Night<'a> {
             // fees of its own. Its sales are saved by a move, its purchases are not replaced.
             unit_cost: self.inputs.products[policy.sku.index()].unit_cost,
         }
+    }
+
+    /// Units of a pool whose purchase was approved on this very morning.
+    fn bought_today(&self, pool: PoolId) -> Units {
+        let today = rows_of(&self.standing.pending, pool).iter().filter(|approved| {
+            approved.approved_on == self.market.as_of && approved.from.is_none()
+        });
+        today.map(|approved| approved.quantity).sum()
     }
 
     /// Proposes the lines of the pools of one item that waited for transfers, less what is moved to

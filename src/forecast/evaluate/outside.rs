@@ -141,9 +141,10 @@ impl Setup<'_> {
             (closes - opens).num_days()
         };
         for versions in rows.chunk_by(|a, b| a.start == b.start) {
-            let known = versions.iter().filter(|row| row.made_on.is_none_or(|d| d <= asked.known));
+            let mut known =
+                versions.iter().filter(|row| row.made_on.is_none_or(|d| d <= asked.known));
             // The newest; they are sorted.
-            let Some(row) = known.last() else { continue };
+            let Some(row) = known.next_back() else { continue };
             let from = calendar.index(row.start);
             let to = calendar.index(row.end - chrono::Duration::days(1));
             if to < first || from >= first + periods as i64 {
