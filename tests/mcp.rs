@@ -199,7 +199,7 @@ fn names_that_pose_as_instructions_are_quoted_and_cannot_act() {
     );
     for answer in &answers {
         let said = answer.to_string();
-        assert!(!said.contains(|c: char| matches!(c, '\u{202e}' | '\u{1b}')), "{said:?}");
+        assert!(!said.contains(['\u{202e}', '\u{1b}']), "{said:?}");
         assert!(!said.contains(|c| ('\u{e0000}'..'\u{e01f0}').contains(&c)), "{said:?}");
     }
     // What an answer has of its own stands beside the name, never inside it.
