@@ -153,6 +153,37 @@ fn a_code_that_only_side_tables_know_does_not_stop_the_night() {
 }
 
 #[test]
+fn what_stands_in_cells_moves_no_terminal_and_forges_no_line() {
+    const ACTS: &str = "\u{1b}]0;owned\u{7}\u{9b}2J\u{202e}";
+    let at = folder();
+    base(at.path());
+    let hostile = format!("\"{ACTS}\nERROR forged: all stock is gone\"");
+    let sales = at.path().join("data/sales.csv");
+    let good = fs::read_to_string(&sales).unwrap();
+    let said_safely = |args: &[&str], seen: &str| {
+        let output = orderpoint(at.path(), args);
+        let mut said = format!("{}{}", text(&output.stdout), text(&output.stderr));
+        said += &fs::read_to_string(at.path().join("note.txt")).unwrap_or_default();
+        let acts = said.contains(['\u{1b}', '\u{7}', '\u{9b}', '\u{202e}']);
+        let forged = said.lines().any(|line| line.trim_start().starts_with("ERROR forged"));
+        assert!(!acts && !forged, "{args:?}: {said:?}");
+        assert!(said.contains(seen), "{args:?} does not name the cell: {said}");
+    };
+    let note = ["run", "--notify-file", "note.txt"];
+    // In names, in a cell that is refused, in a header, in a word of the command line.
+    fs::write(&sales, format!("{good}2024-01-27,{hostile},{hostile},1,9.90\n")).unwrap();
+    said_safely(&["check"], "rows");
+    said_safely(&note, "");
+    fs::write(&sales, format!("{good}{hostile},LAMP,web,1,9.90\n")).unwrap();
+    said_safely(&["check"], "owned");
+    fs::write(&sales, good.replacen("date,", &format!("{hostile},"), 1)).unwrap();
+    said_safely(&["check"], "control characters");
+    said_safely(&note, "control characters");
+    fs::write(&sales, &good).unwrap();
+    said_safely(&["explain", &format!("{ACTS}\nERROR forged")], "owned");
+}
+
+#[test]
 fn suppliers_and_channels_named_like_paths_stay_inside_the_run() {
     let at = folder();
     base(at.path());
