@@ -31,7 +31,7 @@ use crate::domain::units::ChannelId;
 /// let days = ["2024-01-06", "2024-01-01"].map(|day| day.parse().unwrap());
 /// let panel = Panel::new(Calendar::new(Bucket::Day, days[0], days[1]), parts);
 /// let earlier = as_of(&panel, 3, false);
-/// assert_eq!(earlier.gross(0), [1.0, 2.0, 3.0]);
+/// assert_eq!(earlier.gross(0)[..], [1.0, 2.0, 3.0]);
 /// assert_eq!(earlier.calendar().as_of().to_string(), "2024-01-04");
 /// ```
 ///
