@@ -8,7 +8,7 @@ use serde::de::{Error, Visitor};
 use serde::{Deserializer, Serializer};
 use std::fmt;
 
-/// Units: whole numbers below [`units::TWO_BYTES`] are one byte, below 65,536 a mark and two,
+/// Units: whole numbers below 254 are one byte, below 65,536 a mark and two,
 /// anything else a mark and its four.
 pub(crate) mod units {
     use super::{Bytes, Deserializer, Error, Serializer};
