@@ -251,6 +251,12 @@ fn doctor_sees_what_a_disk_or_a_tool_did_to_runs_states_and_the_pointer() {
     let run = std::fs::canonicalize(out.join("current")).unwrap();
     let id = run.file_name().unwrap().to_str().unwrap().to_owned();
     let states = at.path().join("models").join(&id).join("forecast.bin");
+    // What an examination that was killed has left is not what the next one finds.
+    for folder in [&out, &out.join("history"), &at.path().join("models")] {
+        std::fs::create_dir(folder.join(".staging-doctor")).unwrap();
+    }
+    succeeds(at.path(), &["doctor"], &[0]);
+    assert!(!out.join(".staging-doctor").exists());
     let harmed = |path: &std::path::Path, told: &str| {
         let before = std::fs::read(path).ok();
         let mut bytes = before.clone().unwrap_or_else(|| b"a copy".to_vec());

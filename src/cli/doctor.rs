@@ -33,14 +33,15 @@ pub(crate) fn doctor(args: &DoctorArgs) -> Result<u8> {
     }
     let lock = OutputLock::acquire(&out, &now())?;
     let mut found = Examination::default();
-    decisions(&out, args.fix, &mut found)?;
-    runs(&lock, args.fix, &mut found)?;
-    past(&lock, args.fix, &mut found)?;
-    models(&out, &plan.run.models, args.fix, &mut found)?;
+    // First: what an examination that died left of its trying is nobody's stranger.
     let below = ["runs", "decisions", "exports", "history"].map(|name| out.join(name));
     for folder in below.iter().chain([&out, &plan.run.models]).filter(|folder| folder.is_dir()) {
         found.wrong.extend(not_writable(folder));
     }
+    decisions(&out, args.fix, &mut found)?;
+    runs(&lock, args.fix, &mut found)?;
+    past(&lock, args.fix, &mut found)?;
+    models(&out, &plan.run.models, args.fix, &mut found)?;
     let wrong = look_at_current(&out)?;
     if args.fix {
         found.mended.extend(recover(&lock)?);
@@ -75,8 +76,10 @@ pub(crate) fn doctor(args: &DoctorArgs) -> Result<u8> {
 
 /// Why whoever runs this cannot write to `folder`, if so: the night would find out.
 fn not_writable(folder: &Path) -> Option<String> {
-    // A name that the next run sweeps away, should this one die in between.
+    // A name that the next run sweeps away, should this one die in between; so does the next
+    // examination, where it still is.
     let probe = folder.join(".staging-doctor");
+    let _ = fs::remove_dir(&probe);
     let error = fs::create_dir(&probe).and_then(|()| fs::remove_dir(&probe)).err()?;
     Some(format!(
         "{}: nothing can be written there ({error}); the night's user must be able to",
