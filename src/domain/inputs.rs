@@ -822,6 +822,14 @@ pub struct OutsideForecast {
     pub quantiles: [f32; 8],
 }
 
+impl OutsideForecast {
+    /// Whether two rows of an item are one model's, of the same channel and location.
+    #[must_use]
+    pub fn is_beside(&self, other: &Self) -> bool {
+        (self.channel, self.location, self.model) == (other.channel, other.location, other.model)
+    }
+}
+
 /// One value of something outside that moves demand: the weather, traffic, an index.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Signal {

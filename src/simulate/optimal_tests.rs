@@ -73,55 +73,22 @@ impl Cell {
     /// What the night's orders cost.
     fn own_cost(&self) -> f64 {
         let pool = ReplayPool {
-            name: "SKU1".into(),
-            start: 0,
-            estimated: vec![false; self.days()],
-            demand: self.drawn(),
             lead_time: self.lead_time,
-            abc: None,
-            xyz: None,
-            velocity: VelocityClass::None,
-            group: GroupPolicy::default(),
-            unit_cost: 2.0,
             unit_margin: SHORTAGE,
-            supplied: true,
-            lot: LotRules::FREE,
-            tiers: None,
-            supplier: None,
-            min_stock: None,
-            max_stock: None,
-            shelf_life_days: None,
-            fed: None,
-            backups: Vec::new(),
-            site: None,
-            holding_rate_per_year: None,
-            level: None,
-            initial: None,
             scopes: Vec::new(),
+            ..tests::pool(self.drawn(), 0.0)
         };
+        let usual = tests::settings(0..self.days());
         let settings = Settings {
-            window: 0..self.days(),
             warm_up: WARM_UP,
-            run_out: 0,
-            review_every: 1,
-            period_days: 1.0,
-            origin: "2024-01-01".parse().unwrap(),
             unmet_demand: UnmetDemand::Lost,
             costs: Costs {
                 holding_per_unit_period: Some(HOLDING),
-                holding_rate_per_year: 0.2,
                 shortage_per_unit: Some(SHORTAGE),
-                order: 0.0,
-                holding_at: HoldingAt::PeriodEnd,
+                ..usual.costs
             },
             seed: (self.lead_time.sd_days() > 0.0).then_some(SEED),
-            budget: None,
-            patience: crate::purchase::long_lot::Patience {
-                max_cover_days: 120.0,
-                carrying_rate: 0.25,
-            },
-            allocation: crate::allocate::Settings::default(),
-            paths_of: Vec::new(),
+            ..usual
         };
         let own = inventory::Settings {
             method: Method::Auto,

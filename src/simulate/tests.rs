@@ -19,7 +19,7 @@ fn poisson(rate: f64) -> PoolOutlook {
     PoolOutlook { mean: vec![rate as f32; 60], over: Arc::new(over) }
 }
 
-fn pool(demand: Vec<f32>, lead_days: f64) -> ReplayPool {
+pub(super) fn pool(demand: Vec<f32>, lead_days: f64) -> ReplayPool {
     ReplayPool {
         name: "SKU1".into(),
         start: 0,
@@ -49,7 +49,7 @@ fn pool(demand: Vec<f32>, lead_days: f64) -> ReplayPool {
     }
 }
 
-fn settings(window: Range<usize>) -> Settings {
+pub(super) fn settings(window: Range<usize>) -> Settings {
     Settings {
         warm_up: 20,
         run_out: 0,

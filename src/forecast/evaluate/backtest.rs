@@ -213,8 +213,7 @@ impl Forecaster<'_> {
                     continue;
                 }
                 let step = steps.step_of(ahead);
-                // Off-season, where no level is learnt, nothing is expected.
-                let mean = (known.level * fitted.past.expected_exposure(origin + ahead)).max(0.0);
+                let mean = fitted.past.expected_units(known.level, origin + ahead);
                 let quantiles = self.quantiles(known.error_group, mean, known.spread, step);
                 let own = &mut errors[step][METHODS - 1];
                 own.add(mean, actual);

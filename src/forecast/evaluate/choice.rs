@@ -124,8 +124,7 @@ impl fit::Model<'_> {
         let mut pooled = ErrorSums::default();
         for judging in &judgings {
             for t in judging.observed_periods(&history) {
-                // Off-season, where no level is learnt, nothing is expected.
-                let mean = (judging.origin.level * past.expected_exposure(t)).max(0.0);
+                let mean = past.expected_units(judging.origin.level, t);
                 pooled.add(mean, history.observed[t]);
             }
         }

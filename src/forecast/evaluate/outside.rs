@@ -103,11 +103,10 @@ impl Setup<'_> {
         let periods = asked.ours.len();
         let mut path =
             OutsidePath { mean: vec![f64::NAN; periods], quantiles: vec![None; periods] };
-        let same = |a: &OutsideForecast, b: &OutsideForecast| {
-            (a.channel, a.location, a.model) == (b.channel, b.location, b.model)
-        };
         // What is said of the channel and the place comes later, and replaces what is said of all.
-        for rows in self.demand.outside_forecasts.of(asked.key.sku).chunk_by(same) {
+        for rows in
+            self.demand.outside_forecasts.of(asked.key.sku).chunk_by(OutsideForecast::is_beside)
+        {
             let OutsideForecast { channel, location, .. } = rows[0];
             let is_meant = rows[0].model == model
                 && channel.is_none_or(|channel| channel == asked.key.channel)
@@ -236,9 +235,8 @@ impl fit::Model<'_> {
             for origin in fitted.past_origins() {
                 let before = past.units.len() - origin.periods_back;
                 let reach = origin.periods_back.min(setup.settings.lead_time);
-                // Off-season, where no level is learnt, nothing is expected.
                 let expected: Vec<f64> = (before..before + reach)
-                    .map(|t| (origin.level * past.expected_exposure(t)).max(0.0))
+                    .map(|t| past.expected_units(origin.level, t))
                     .collect();
                 let first = start + before;
                 let known = setup.calendar().start(first as i64);
@@ -409,10 +407,7 @@ impl Forecaster<'_> {
         let calendar = setup.calendar();
         let zeros = vec![0.0; mean.len()];
         let mut said = false;
-        let same = |a: &OutsideForecast, b: &OutsideForecast| {
-            (a.channel, a.location, a.model) == (b.channel, b.location, b.model)
-        };
-        for of_channel in rows.chunk_by(same) {
+        for of_channel in rows.chunk_by(OutsideForecast::is_beside) {
             let row = &of_channel[0];
             if row.location != Some(this.location) || row.model != model {
                 continue;

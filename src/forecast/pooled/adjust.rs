@@ -165,7 +165,7 @@ impl Model<'_> {
             let first = past.units.len() - origin.periods_back;
             let reach = origin.periods_back.min(setup.settings.lead_time);
             let plain: Vec<f32> = (first..first + reach)
-                .map(|t| (origin.level * past.expected_exposure(t)).max(0.0) as f32)
+                .map(|t| past.expected_units(origin.level, t) as f32)
                 .collect();
             let mut adjusted = plain.clone();
             self.adjust(Whom::series(key, past.series), start + first, &mut adjusted);

@@ -158,6 +158,12 @@ pub(crate) struct SeriesPast<'a> {
 }
 
 impl SeriesPast<'_> {
+    /// Units that `level`, as known at an earlier origin, expects of period `t`; off-season, where
+    /// no level is learnt, none.
+    pub fn expected_units(&self, level: f64, t: usize) -> f64 {
+        (level * self.expected_exposure(t)).max(0.0)
+    }
+
     /// Exposure of period `t` as an earlier origin expects it: promotions that are not planned are
     /// not expected on their day.
     pub fn expected_exposure(&self, t: usize) -> f64 {

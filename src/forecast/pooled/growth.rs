@@ -14,6 +14,7 @@ use crate::forecast::pooled::setup::YEAR_DAYS;
 use crate::forecast::pooled::tally::Tally;
 use crate::math::elementary::Elementary;
 use crate::math::exact::ExactSum;
+use crate::math::stats;
 
 /// Largest log growth a year that is carried on.
 // 65 % a year: what grows faster is a launch, and no law of its years to come.
@@ -187,13 +188,8 @@ fn growth_of(now_blocks: &[Tally], then_blocks: &[Tally]) -> Option<OwnGrowth> {
 /// How much of a deviation is left in the next one: the lag-one autocorrelation, its downward bias
 /// in short rows made good (Kendall 1954).
 pub(crate) fn persistence(deviations: &[f64]) -> f64 {
-    let squares: f64 = deviations.iter().map(|a| a * a).sum();
-    if squares <= 0.0 {
-        return 0.0;
-    }
-    let products: f64 = deviations.windows(2).map(|pair| pair[0] * pair[1]).sum();
+    let seen = stats::autocorrelations(deviations, 1)[1];
     let n = deviations.len() as f64;
-    let seen = products / squares;
     (seen + (1.0 + 4.0 * seen) / n).clamp(0.0, MOST_PERSISTENT)
 }
 

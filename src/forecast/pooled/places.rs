@@ -30,6 +30,8 @@ const USUAL_MOVES: f64 = 0.1 * 0.1;
 /// went.
 const LEAST: f64 = 0.5;
 const MOST: f64 = 2.0;
+/// Standard errors from which places contradict that they move as is usual.
+const CONTRADICTION: f64 = 3.0;
 
 /// How far the level of a place has moved.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -146,9 +148,6 @@ fn own_moves(places: &[Move]) -> f64 {
     let trust = if surprise > CONTRADICTION { 1.0 } else { trust };
     (trust * moment + (1.0 - trust) * USUAL_MOVES).max(0.0)
 }
-
-/// Standard errors from which places contradict that they move as is usual.
-const CONTRADICTION: f64 = 3.0;
 
 #[cfg(test)]
 mod tests {

@@ -272,10 +272,20 @@ struct Shrunk {
     agreement: f64,
 }
 
+/// Cells of each `together` neighbouring parts in one, year by year. `[years × groups]`
+fn grouped(cells: &[Tally], parts: usize, together: usize) -> Vec<Tally> {
+    let mut grouped = Vec::with_capacity(cells.len().div_ceil(together));
+    for year in cells.chunks_exact(parts) {
+        grouped.extend(year.chunks(together).map(sum));
+    }
+    grouped
+}
+
 /// Factors of each `together` neighbouring parts, see the module.
 fn shrunk(cells: &[Tally], parts: usize, together: usize) -> Shrunk {
     let groups = parts.div_ceil(together);
-    let years = cells.len() / parts;
+    let cells = grouped(cells, parts, together);
+    let years = cells.len() / groups;
     let mut totals = Vec::with_capacity(groups);
     // Squares over the years, of the expected units of each group of parts.
     let mut squares = Vec::with_capacity(groups);
@@ -285,15 +295,13 @@ fn shrunk(cells: &[Tally], parts: usize, together: usize) -> Shrunk {
     let mut all_expected = 0.0;
     let mut pairs = 0.0;
     for group in 0..groups {
-        let first = group * together;
-        let last = (first + together).min(parts);
         let mut missed = 0.0;
         let mut missed_squares = 0.0;
         let mut observed = 0.0;
         let mut total = Tally::default();
         let mut square = 0.0;
-        for year in cells.chunks_exact(parts) {
-            let cell = if together == 1 { year[group] } else { sum(&year[first..last]) };
+        for year in cells.chunks_exact(groups) {
+            let cell = year[group];
             let e = cell.sold - cell.expected;
             missed += e;
             missed_squares += e * e;
@@ -316,7 +324,7 @@ fn shrunk(cells: &[Tally], parts: usize, together: usize) -> Shrunk {
     let signal = joint / joint_expected;
     // A level that wanders is high or low in neighbouring parts together: they are fewer than they
     // look (Bartlett 1935, of the products of two rows).
-    let lasts = wandering(cells, parts, together).powi(2);
+    let lasts = wandering(&cells, &totals).powi(2);
     let pairs = pairs * (1.0 - lasts) / (1.0 + lasts);
     let counted: f64 = totals.iter().map(|total| total.expected).sum();
     let noise = (all / all_expected - signal).max(LEAST_NOISE * counted / all_expected);
@@ -343,24 +351,18 @@ fn shrunk(cells: &[Tally], parts: usize, together: usize) -> Shrunk {
     Shrunk { factors, agreement: believed / (believed + noise / years as f64) }
 }
 
-/// How much of what the years disagree on in one part they disagree on in the next.
-fn wandering(cells: &[Tally], parts: usize, together: usize) -> f64 {
-    let years = cells.len() / parts;
-    let groups = parts.div_ceil(together);
-    let mut misses = vec![0.0; groups * years];
-    for group in 0..groups {
-        let first = group * together;
-        let last = (first + together).min(parts);
-        let mut total = Tally::default();
-        for year in cells.chunks_exact(parts) {
-            total.merge(&sum(&year[first..last]));
-        }
-        if total.expected <= 0.0 {
-            continue;
-        }
-        for (y, year) in cells.chunks_exact(parts).enumerate() {
-            let cell = sum(&year[first..last]);
-            misses[y * groups + group] = cell.sold - cell.expected * total.sold / total.expected;
+/// How much of what the years disagree on in one group of parts they disagree on in the next.
+///
+/// - `totals`: of each group over the years. `[groups]`
+fn wandering(cells: &[Tally], totals: &[Tally]) -> f64 {
+    let mut misses = Vec::with_capacity(cells.len());
+    for year in cells.chunks_exact(totals.len()) {
+        for (cell, total) in year.iter().zip(totals) {
+            misses.push(if total.expected > 0.0 {
+                cell.sold - cell.expected * total.sold / total.expected
+            } else {
+                0.0
+            });
         }
     }
     persistence(&misses)
