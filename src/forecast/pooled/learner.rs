@@ -356,7 +356,7 @@ impl Stage for LearnGlobal<'_, '_> {
 
     fn observe(&self, range: Range<usize>) -> Rows {
         let mut rows = Rows::default();
-        for pool in range.filter(|&pool| self.model.setup.global_sample.holds(pool)) {
+        for pool in range.filter(|&pool| self.model.setup.sample.holds(pool)) {
             for fitted in self.model.fit_channels(pool) {
                 self.model.add_lead_times(&fitted, &mut rows);
             }

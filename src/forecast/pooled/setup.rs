@@ -107,11 +107,10 @@ impl HorizonSteps {
     }
 }
 
-/// Pools to learn errors and the levels of groups from. More only cost time: with 4,000 instead of
-/// 6,000 coverage moved by at most 0.9 points.
-const SAMPLE_POOLS: usize = 4_000;
-/// Pools to learn the global model from: some 24,000 lead times for eight coefficients.
-const GLOBAL_SAMPLE_POOLS: usize = 2_000;
+/// Pools to learn levels, errors and the global model from. More only cost time: with 4,000 the
+/// night of 10,000 items took 5 % longer, M5's scores moved by 0.004 at most, up and down, and
+/// coverage by 0.4 points, but for new items, which it had covered 1.6 points too often.
+const SAMPLE_POOLS: usize = 2_000;
 
 /// What learning and forecasting both read.
 #[derive(Debug, Clone)]
@@ -125,10 +124,8 @@ pub(crate) struct Setup<'a> {
     pub promotions: PromotionIndex<'a>,
     /// Parts of the year, history and reach.
     pub year: YearParts,
-    /// Pools that errors and the levels of groups are learnt from.
+    /// Pools that stand for all: what is learnt beside the totals is learnt from them.
     pub sample: Sample,
-    /// Pools that the global model is learnt from.
-    pub global_sample: Sample,
     /// Items that some kit is made of.
     pub components: BTreeSet<SkuId>,
     /// What moves demand from outside.
@@ -147,7 +144,6 @@ impl<'a> Setup<'a> {
             steps: HorizonSteps::of(bucket),
             promotions: PromotionIndex::new(demand.promotions),
             sample: Sample::new(&demand, SAMPLE_POOLS),
-            global_sample: Sample::new(&demand, GLOBAL_SAMPLE_POOLS),
             signals: SignalIndex::new(&demand, periods, settings.horizon),
             components: demand.kits.iter().map(|kit| kit.component).collect(),
             demand,
