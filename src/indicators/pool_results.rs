@@ -2,7 +2,7 @@
 //! read results: indicators, pages and exports. (What planning gathers before it decides is another
 //! matter.)
 
-use crate::domain::classes::cell_name;
+use crate::domain::classes::{Rationalisation, cell_name};
 use crate::domain::economics::UnitEconomics;
 use crate::domain::inputs::{Inputs, Product, PurchaseOrder, Stock};
 use crate::domain::outcome::{
@@ -92,6 +92,16 @@ impl PoolResults<'_> {
     /// The most urgent status of its supplier lines.
     pub(crate) fn status(&self) -> Status {
         self.recommendations.iter().map(|r| r.status).min().unwrap_or(Status::Ok)
+    }
+
+    /// Its class where it should be cleared: deadstock, or without a sale for 90 days, with stock
+    /// that frees cash, or of which nobody knows what it cost.
+    pub(crate) fn to_clear(&self) -> Option<&Classification> {
+        let class = self.class?;
+        let is_dead = class.take_action || class.rationalisation == Rationalisation::Deadstock;
+        let is_unpriced =
+            self.unit_cost().is_none() && self.stock.is_some_and(|s| s.on_hand.is_positive());
+        (class.cash_freed.is_positive() || is_dead && is_unpriced).then_some(class)
     }
 
     /// Units a day, zero where it has no class.

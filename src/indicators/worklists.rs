@@ -75,7 +75,7 @@ fn at_cost(pool: &PoolResults, units: f64) -> Money {
 fn culls(facts: &Facts) -> Vec<WorklistEntry> {
     let mut listed = Vec::new();
     for pool in &facts.pools {
-        if let Some(class) = pool.class.filter(|class| class.cash_freed > Money::ZERO) {
+        if let Some(class) = pool.to_clear() {
             listed.push((class, pool));
         }
     }

@@ -59,6 +59,14 @@ pub fn exchange_rate(currency: &str, settings: &Settings) -> Option<f64> {
     }
 }
 
+/// What a supplier asks of an order, in the reporting currency; `None` where it asks for nothing or
+/// its currency has no rate.
+#[must_use]
+pub fn asked(amount: Option<Money>, rate: Option<f64>) -> Option<Money> {
+    // Zero is how a list of suppliers without minimums is often filled in.
+    Some(convert(amount?, rate?)).filter(|amount| amount.is_positive())
+}
+
 /// One line of an order, as far as sharing a common cost needs it.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct CostLine {

@@ -3,7 +3,7 @@
 use crate::domain::exceptions::Subject;
 use crate::domain::inputs::Supplier;
 use crate::domain::units::{LocationId, Money, SupplierId};
-use crate::purchase::landed_cost::{convert, exchange_rate};
+use crate::purchase::landed_cost::{asked, exchange_rate};
 use crate::purchase::line::Line;
 use crate::purchase::market::Market;
 
@@ -42,7 +42,7 @@ impl<'a> SupplierTerms<'a> {
 
     /// An amount of the supplier's row in the reporting currency; `None` where it asks for nothing.
     pub(crate) fn money(&self, amount: Option<Money>) -> Option<Money> {
-        Some(convert(amount?, self.rate?)).filter(|m| m.is_positive())
+        asked(amount, self.rate)
     }
 }
 

@@ -24,13 +24,14 @@ use crate::domain::changes::Change;
 use crate::domain::error::{Error, Result};
 use crate::domain::exceptions::{Exception, Subject};
 use crate::domain::fault::guarded;
-use crate::domain::inputs::Inputs;
+use crate::domain::inputs::{Inputs, Supplier};
 use crate::domain::outcome::{Indicator, Outcome, Recommendation};
 use crate::domain::panel::PoolId;
 use crate::domain::sorted::{keyed, rows_of};
-use crate::domain::units::{ChannelId, LocationId, SkuId, SupplierId, Units};
+use crate::domain::units::{ChannelId, LocationId, Money, SkuId, SupplierId, Units};
 use crate::indicators::{PoolResults, Settings, pool_results};
 use crate::parallel;
+use crate::purchase::landed_cost::{asked, exchange_rate};
 use crate::report::pages::PAGES;
 use crate::report::scripts::items::{Depth, ITEMS_PER_FILE, ItemScript, depths};
 use crate::report::scripts::packed::{LARGE, packed};
@@ -46,8 +47,8 @@ pub(crate) struct ReportInput<'a> {
     pub as_of: NaiveDate,
     /// Version of the program.
     pub version: &'a str,
-    /// Currency code shown with money; may be empty.
-    pub currency: &'a str,
+    /// How orders were made: the currency shown with money, which may be empty, and its rates.
+    pub purchase: &'a crate::purchase::Settings,
     pub inputs: &'a Inputs,
     /// What the run decided, its indicators included.
     pub outcome: &'a Outcome,
@@ -232,10 +233,15 @@ impl<'a> Report<'a> {
     /// The currency after an amount, a space before it; empty where none is configured: the reader
     /// knows.
     fn currency(&self) -> String {
-        match self.input.currency {
+        match self.input.purchase.currency.as_str() {
             "" => String::new(),
             code => format!(" {code}"),
         }
+    }
+
+    /// What a supplier asks of an order, or grants from it on, in the currency of the pages.
+    fn asked(&self, amount: Option<Money>, supplier: &Supplier) -> Option<Money> {
+        asked(amount, exchange_rate(&supplier.currency, self.input.purchase))
     }
 
     /// What people call a supplier; empty for none.

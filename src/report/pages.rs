@@ -79,7 +79,7 @@ impl Page {
             as_of_iso: input.as_of.to_string(),
             run_id: input.run_id.to_owned(),
             version: input.version.to_owned(),
-            currency: input.currency.to_owned(),
+            currency: input.purchase.currency.clone(),
             wait_days: input.wait_days,
         }
     }

@@ -56,9 +56,22 @@ pub(super) fn lead(report: &Report) -> String {
             counted(lines.len(), "order line")
         );
     }
+    // What is sent from one place to another is bought from nobody.
+    let (moves, orders): (Vec<&Recommendation>, Vec<&Recommendation>) =
+        lines.into_iter().partition(|line| line.transfer.is_some());
+    let mut parts = Vec::new();
+    for (noun, lines) in [("order line", orders), ("move", moves)] {
+        if !lines.is_empty() {
+            parts.push(of_lines(report, noun, &lines));
+        }
+    }
+    format!("{}, for you to decide.", parts.join(", and "))
+}
+
+/// `53 order lines, 16,302 EUR`.
+fn of_lines(report: &Report, noun: &str, lines: &[&Recommendation]) -> String {
     let cost = money(lines.iter().map(|line| line.value).sum());
-    let currency = report.currency();
-    format!("{}, {cost}{currency}, for you to decide.", counted(lines.len(), "order line"))
+    format!("{}, {cost}{}", counted(lines.len(), noun), report.currency())
 }
 
 /// Currency units gained by ordering `line` today: the margin it saves less what its units cost to

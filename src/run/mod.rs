@@ -478,7 +478,7 @@ impl<'a> NightlyRun<'a> {
             run_id: &run_id,
             as_of: identity.as_of,
             version: VERSION,
-            currency: &self.plan.purchase.currency,
+            purchase: &self.plan.purchase,
             inputs: self.inputs,
             outcome: &self.outcome,
             settings: &settings,

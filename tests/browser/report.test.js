@@ -232,6 +232,24 @@ test("decisions are written to a chosen folder, and every further one, too", asy
   quiet();
 });
 
+test("an order lacks to its minimum on the workbench what the suppliers page says, in one currency", async () => {
+  const suppliers = await browser.open("report/suppliers.html");
+  const drafts = await suppliers.evaluate(() => [...document.querySelector("#draft-orders").closest("section").querySelectorAll("tbody tr")].map((tr) => ({
+    link: tr.cells[0].querySelector("a").getAttribute("href"), lacks: tr.cells[8].innerText,
+  })));
+  assert.ok(drafts.length > 0);
+  const number = (text) => Number(text.replace(/[^\d.]/g, ""));
+  for (const { link, lacks } of drafts) {
+    const page = await browser.open(`report/${link}`);
+    const benches = await page.locator(".bench").allInnerTexts();
+    assert.equal(benches.length, 1, link);
+    const [, money] = benches[0].match(/Least order value [\d,.]+[^:]*: ([\d,.]+)[^.]* lacking/) || [];
+    if (/short of/.test(lacks)) assert.ok(Math.abs(number(money) - number(lacks.split(" short")[0])) <= 1, `${link}: ${money} and ${lacks}`);
+    else assert.equal(money, undefined, `${link}: ${lacks}`);
+  }
+  quiet();
+});
+
 test("an order is approved as a whole, with what its minimum lacks, and an item added", async () => {
   const page = await fresh();
   await page.getByRole("combobox", { name: "Order" }).selectOption("supplier");
@@ -315,6 +333,47 @@ test("a rejection that stands is taken back where it is listed, and the file say
   assert.match(text, new RegExp(`^${line},reopened,,,,Ada,`, "m"));
   await buttons.first().click();
   assert.equal(await buttons.first().textContent(), "Take back");
+  quiet();
+});
+
+/// Upright A4 within margins of a centimetre, in pixels of 1/96 inch.
+const PAPER = { width: 718, height: 1047 };
+
+test("on paper everything is there: light, within the sheet, heads repeated, no chart over another", async () => {
+  for (const path of PAGES) {
+    // Drawn for a wide screen, as it is when someone prints; dark, as at night.
+    await browser.page.emulateMedia({ colorScheme: "dark" });
+    await browser.page.setViewportSize({ width: 1920, height: 1080 });
+    const page = await browser.open(path);
+    await page.emulateMedia({ media: "print", colorScheme: "dark" });
+    await page.setViewportSize(PAPER);
+    await page.evaluate(() => window.dispatchEvent(new Event("beforeprint")));
+    const found = await page.evaluate((width) => {
+      const seen = (node) => node.getClientRects().length > 0;
+      const charts = [...document.querySelectorAll(".chart > svg, figure svg, td svg")].filter(seen);
+      const boxes = charts.map((chart) => chart.getBoundingClientRect());
+      const apart = (a, b) => a.right <= b.left || b.right <= a.left || a.bottom <= b.top || b.bottom <= a.top;
+      return {
+        charts: charts.length,
+        overlapping: boxes.flatMap((a, i) => boxes.slice(i + 1).filter((b) => !apart(a, b))).length,
+        beyond: [...document.querySelectorAll("table, p, svg, svg text")].filter((node) => seen(node) && node.getBoundingClientRect().right > width + 0.5).map((node) => node.outerHTML.slice(0, 120)),
+        headless: [...document.querySelectorAll("thead")].filter((head) => seen(head) && getComputedStyle(head).display !== "table-header-group").length,
+        ground: getComputedStyle(document.body).backgroundColor,
+      };
+    }, PAPER.width);
+    assert.deepEqual(found, { ...found, overlapping: 0, beyond: [], headless: 0, ground: "rgb(255, 255, 255)" }, path);
+    if (path === ITEM) assert.ok(found.charts >= 2, `${found.charts} charts`);
+    await page.evaluate(() => window.dispatchEvent(new Event("afterprint")));
+    await page.emulateMedia({ media: "screen", colorScheme: "light" });
+    quiet();
+  }
+});
+
+test("a printed list has every line that waits, not the first of them", async () => {
+  const page = await fresh();
+  const waits = await page.evaluate(() => new Promise((use) => OP.onTable("recommendations", (t) => use(OP.rowsOf(t).filter((row) => row.waits).length))));
+  await page.evaluate(() => window.dispatchEvent(new Event("beforeprint")));
+  assert.equal(await page.locator("#queue tr[data-line]").count(), Math.min(waits, 500));
   quiet();
 });
 

@@ -3,6 +3,6 @@
 pub mod accuracy;
 pub mod backtest;
 pub mod choice;
-mod outside;
+pub(crate) mod outside;
 
 pub(crate) use crate::forecast::evaluate::outside::JudgedOutside;

@@ -17,13 +17,16 @@ use crate::domain::panel::SeriesKey;
 use crate::domain::units::{ChannelId, Units};
 use crate::explain::words::{Word, word_of};
 use crate::forecast::evaluate::accuracy::{ErrorSums, Measures, Scale};
+use crate::forecast::evaluate::backtest::POOLED_LEVEL;
 use crate::forecast::evaluate::choice::Series;
+use crate::forecast::methods::{BENCHMARKS, CONTENDERS, MEMBERS};
 use crate::forecast::pooled::fit::{self, Fitted};
 use crate::forecast::pooled::forecaster::Forecaster;
 use crate::forecast::pooled::setup::Setup;
 use crate::forecast::pooled::state::SeriesState;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 
 /// Times the squared error of ours from which a model is not listened to: a tenth of a forecast
 /// that is three times too high is still a third too much.
@@ -50,6 +53,16 @@ struct OutsidePath {
     mean: Vec<f64>,
     /// Where its periods are ours.
     quantiles: Vec<Option<[f32; 8]>>,
+}
+
+/// How the accuracy table names a model from elsewhere: one that bears the name of a method of ours
+/// would be counted as ours, and ours twice.
+pub(crate) fn name_beside_ours(model: &str) -> Cow<'_, str> {
+    let mut ours = [BENCHMARKS, CONTENDERS, MEMBERS].into_iter().flatten();
+    match model == POOLED_LEVEL || ours.any(|method| method.label() == model) {
+        true => Cow::Owned(format!("{model} (given)")),
+        false => Cow::Borrowed(model),
+    }
 }
 
 /// A model that has a say in a forecast.
@@ -328,7 +341,7 @@ impl Forecaster<'_> {
             if chosen {
                 rows.iter_mut().for_each(|row| row.chosen = false);
             }
-            let method: Word = word_of(&judged.model);
+            let method: Word = word_of(&name_beside_ours(&judged.model));
             rows.push(Accuracy { chosen, ..judged.measures.row(series, method, lead_time) });
         }
         let say = believed?;

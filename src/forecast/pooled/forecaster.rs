@@ -560,7 +560,13 @@ impl<'a> Forecaster<'a> {
         }
         // What a plan says it will sell is believed, whatever was sold before.
         mean.iter_mut().zip(stated).for_each(|(mean, factor)| *mean *= factor);
-        if capped > 0 {
+        if capped > 0 && state.highest == 0.0 {
+            // Three times nothing is no guard worth naming: what is missing is something to go by.
+            fall_back(
+                "nothing is forecast before the first sale",
+                "nothing was sold yet, and products names no analogue that it could follow".into(),
+            );
+        } else if capped > 0 {
             let highest = state.highest;
             let reason =
                 format!("{capped} periods above {guard} times the highest demand seen ({highest})");

@@ -106,10 +106,11 @@ const OP = (() => {
   /// A sentence with the dates in it written as the pages write them; what a date is only a part of stays as it is.
   const plain = (text) => text.replace(/(?<![\w./-])\d{4}-\d\d-\d\d(?![\w/-])/g, day);
   const write = (kind, value) => {
-    if (value === null || value === undefined) return "";
+    if (value === null || value === undefined) return kind === "known-money" ? "unknown" : "";
     switch (kind) {
       case "number": return fixed(value, Number.isInteger(value) ? 0 : 1);
       case "money":
+      case "known-money":
       case "ratio": return fixed(value, 2);
       case "percent": return fixed(value * 100, 1) + " %";
       case "date": return day(value);

@@ -49,7 +49,8 @@
     const top = nice(Math.max(most, 1));
     const x = (week) => left + ((week - first) / (last - first)) * (width - left - 8);
     const y = (units) => 8 + (1 - units / top) * (height - bottom - 8);
-    const root = svg("svg", { width, height, role: "img", "aria-label": label });
+    // With its own frame of reference it shrinks as a whole where there turns out to be less room, as on paper.
+    const root = svg("svg", { width, height, viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": label });
     for (const part of [0, 0.5, 1]) {
       root.append(svg("line", { x1: left, x2: width - 8, y1: y(top * part), y2: y(top * part), stroke: "var(--line)" }));
       root.append(svg("text", { x: left - 6, y: y(top * part) + 4, "text-anchor": "end" }, write("number", top * part)));
@@ -178,7 +179,7 @@
         fact("Order cost", money(l.value), "order-cost"), fact("Margin at risk", money(l.at_risk), "value-at-risk"), fact("Stock-out risk", share(l.risk), "risk")),
       ...OP.otherQuantities(l.choices || []),
     ];
-    const why = l.steps.length ? [el("h3", {}, "Why this number"), steps(l.steps)] : [];
+    const why = l.steps.length ? [el("h3", {}, "Why this number", p.lines.length > 1 ? ` - ${l.supplier}` : ""), steps(l.steps)] : [];
     return { parts, why, show };
   };
 
@@ -257,7 +258,8 @@
     document.title = `${item.sku} - ${OP.asOf} - Orderpoint`;
     // Where something is to be ordered comes first: that is what the page is opened for.
     const ordered = (p) => p.lines.reduce((sum, l) => sum + l.quantity, 0);
-    const sorted = [...item.pools].sort((a, b) => (ordered(b) > 0) - (ordered(a) > 0));
+    const atRisk = (p) => Math.max(0, ...p.lines.map((l) => l.at_risk || 0));
+    const sorted = [...item.pools].sort((a, b) => (ordered(b) > 0) - (ordered(a) > 0) || atRisk(b) - atRisk(a));
     const pools = sorted.map((p) => pool(item, p, item.pools.length > 1));
     main.replaceChildren(
       facts(fact("Category", item.category), fact("Status", item.status), fact("Unit cost", money(item.cost), "unit-cost"), fact("Price", money(item.price)), item.launched && fact("On sale since", day(item.launched)),

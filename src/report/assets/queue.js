@@ -7,6 +7,8 @@
   /// Lines on the page before someone asks for more: what a person gets through in a morning.
   const SHOWN = 50;
   const NARROW = window.matchMedia("(max-width: 600px)").matches;
+  /// Lines on paper: a day's work of a whole team, in a dozen sheets.
+  const PRINTED = 500;
   /// Items that would top an order up to its minimum.
   const CANDIDATES = 5;
   const state = { view: "worth", search: "", supplier: "", location: "", category: "", undecided: false, shown: SHOWN };
@@ -242,38 +244,46 @@
     }
     return parts;
   };
-  const groups = (rows) => {
+  const groups = (rows, keyOf = (row) => row.supplier) => {
     const found = new Map();
-    for (const row of rows) found.has(row.supplier) ? found.get(row.supplier).push(row) : found.set(row.supplier, [row]);
+    for (const row of rows) {
+      const key = keyOf(row);
+      found.has(key) ? found.get(key).push(row) : found.set(key, [row]);
+    }
     return found;
   };
+  /// A supplier asks its minimum of each order, and what goes to two places is two orders.
+  const orderOf = (row) => `${row.supplier}\n${row.location}`;
   const bySupplier = (rows) => {
     // Thousands of lines take seconds to draw: the first ones, and the rest when someone asks for it.
     let left = state.shown;
-    return [...groups(rows)].flatMap(([name, of]) => {
+    return [...groups(rows, orderOf).values()].flatMap((of) => {
       const shown = of.slice(0, left);
       left -= shown.length;
-      return bench(name, of, shown);
+      return bench(of, shown);
     });
   };
-  const bench = (name, of, shown) => {
+  const bench = (of, shown) => {
+    const { supplier: name, location: to } = of[0];
     const total = of.reduce((sum, row) => sum + spent(row), 0);
     const open = of.filter((row) => row.quantity > 0 && !OP.madeOn(row.recommendation_id));
     const all = el("button", { type: "button", disabled: open.length === 0, onclick: () => OP.recordAll(open.map(lineOf), OP.approval) }, `Approve the ${counted(open.length, "open line")}`);
-    const added = shown.length ? topUp(name, of) : [];
+    const added = shown.length ? topUp(of) : [];
     const rest = of.length - shown.length;
     const more = () => {
-      if (!shown.length) state.supplier = name;
+      if (!shown.length) [state.supplier, state.location] = [name, places ? to : ""];
       else state.shown += SHOWN;
       controls();
       draw();
     };
     const lines = [...(shown.length ? [sheet(shown, `Lines of ${name}`)] : []), ...(rest ? [el("p", {}, el("button", { type: "button", onclick: more }, shown.length ? `Show ${Math.min(SHOWN, rest)} more` : `Show its ${counted(rest, "line")}`))] : [])];
     return [el("section", { class: "bench" },
-      el("h2", {}, name || "No supplier"),
-      el("p", {}, el("strong", {}, `${counted(of.length, "line")}, ${money(total)}. `), ...reached(suppliers.get(name), total), " ", all),
+      el("h2", {}, `${name || "No supplier"}${places ? `, for ${to}` : ""}`),
+      el("p", {}, el("strong", {}, `${counted(of.length, "line")}, ${money(total)}${abroad(suppliers.get(name), total)}. `), ...reached(suppliers.get(name), total), " ", all),
       ...lines, ...added)];
   };
+  /// The total as the supplier will bill it, where that is in another currency.
+  const abroad = (terms, total) => (terms?.rate > 0 && terms.currency && terms.currency !== OP.currency ? ` (${write("money", total / terms.rate)} ${terms.currency})` : "");
   /// What the supplier asks of an order, and what is lacking.
   const reached = (terms, total) => {
     if (!terms) return [];
@@ -284,13 +294,14 @@
     return [...against(terms.min_order_value, "Least order value"), ...against(terms.free_freight_value, "Free freight from")];
   };
   /// Items of the supplier that are needed next: to fill an order up, or to add one.
-  const topUp = (name, of) => {
+  const topUp = (of) => {
+    const order = orderOf(of[0]);
     const inside = new Set(of);
     const text = el("input", { type: "search", placeholder: "SKU or name" });
     const list = el("ul", { class: "groups" });
     const fill = () => {
       const wish = text.value.trim().toLowerCase();
-      const others = lines.filter((row) => row.supplier === name && !inside.has(row) && (!wish || `${row.sku} ${row.name}`.toLowerCase().includes(wish)));
+      const others = lines.filter((row) => orderOf(row) === order && !inside.has(row) && (!wish || `${row.sku} ${row.name}`.toLowerCase().includes(wish)));
       others.sort((a, b) => (a.order_by ?? Infinity) - (b.order_by ?? Infinity) || a.n - b.n);
       list.replaceChildren(...others.slice(0, CANDIDATES).map((row) => {
         const box = el("input", { type: "number", min: row.smallest, step: row.pack, value: row.smallest, "aria-label": `Units of ${row.sku} to add` });
@@ -368,7 +379,10 @@
   /// What the bar says of the lines that match.
   const tally = (rows) => {
     const open = rows.filter(isOpen).length;
-    count.textContent = queued.length === 0 ? "" : `${counted(rows.length, "line")}, ${whole(rows.reduce((sum, row) => sum + spent(row), 0))}; ${write("number", open)} undecided. Keys on a line: a approve, e edit, r reject, s snooze, u undo, o more, j and k down and up.`;
+    count.replaceChildren(...(queued.length === 0 ? [] : [
+      `${counted(rows.length, "line")}, ${whole(rows.reduce((sum, row) => sum + spent(row), 0))}; ${write("number", open)} undecided.`,
+      el("span", { class: "on-screen" }, " Keys on a line: a approve, e edit, r reject, s snooze, u undo, o more, j and k down and up."),
+    ]));
   };
   const draw = () => {
     queued = waiting();
@@ -389,6 +403,7 @@
   const fromAddress = () => {
     const fields = new URLSearchParams(location.hash.slice(1));
     for (const key of ["supplier", "location", "category", "status", "search"]) state[key] = fields.get(key) || "";
+    state.view = fields.get("view") === "supplier" ? "supplier" : state.view;
     // What no line of the list matches is looked up among all items.
     const none = [...fields].length > 0 && !queued.some(matches);
     if (none) document.getElementById("all-lines").open = true;
@@ -420,4 +435,6 @@
     draw();
   });
   window.addEventListener("hashchange", () => { fromAddress(); controls(); draw(); });
+  // Nobody can ask a sheet of paper for more.
+  window.addEventListener("beforeprint", () => { if (queued.length > state.shown) { state.shown = Math.max(state.shown, PRINTED); draw(); } });
 })();

@@ -9,7 +9,10 @@
   const NARROW = window.matchMedia("(max-width: 600px)").matches;
   /// Widths are given, not measured: measuring 30 columns costs a second before the first row shows.
   const WIDE = { name: 240, reason: 420, what: 380, why: 420, cause: 420 };
-  const WIDTH = { item: NARROW ? 112 : 130, text: 150, number: 112, money: 120, ratio: 120, percent: 112, date: 126 };
+  const WIDTH = { item: NARROW ? 112 : 130, text: 150, number: 112, money: 120, "known-money": 120, ratio: 120, percent: 112, date: 126 };
+
+  /// Columns that fit on upright paper.
+  const PRINTED = 13;
 
   const cellOf = (c) => (cell) => {
     const value = cell.getValue();
@@ -18,7 +21,7 @@
     if (MARKED.includes(c.key)) return OP.status(value);
     return document.createTextNode(write(c.kind, value));
   };
-  const numeric = (c) => ["number", "money", "ratio", "percent"].includes(c.kind);
+  const numeric = (c) => ["number", "money", "known-money", "ratio", "percent"].includes(c.kind);
   const byNumber = (a, b) => (a ?? -Infinity) - (b ?? -Infinity);
   const byText = (a, b) => (a < b ? -1 : a > b ? 1 : 0);
   const sorter = (c) => {
@@ -37,6 +40,8 @@
     sorter: sorter(c),
     headerSortStartingDir: numeric(c) ? "desc" : "asc",
     hozAlign: numeric(c) ? "right" : "left",
+    // On paper, where the grid is a plain table, it is this that sets figures under each other.
+    cssClass: numeric(c) ? "number" : undefined,
     frozen: c.kind === "item",
     minWidth: 90,
     width: WIDE[c.key] ? WIDE[c.key] / (NARROW ? 1.6 : 1) : Math.max(WIDTH[c.kind], c.title.length * 9 + 86),
@@ -79,7 +84,7 @@
     const decides = "decide" in place.dataset;
     const filters = new Filters(t);
     const alone = (c) => c.key === "location" && c.words.length < 2;
-    const columns = t.columns.filter((c) => c.kind !== "hidden" && !alone(c)).map((c, i) => ({ ...columnOf(c), print: i < 11 })); // what fits on paper
+    const columns = t.columns.filter((c) => c.kind !== "hidden" && !alone(c)).map((c, i) => ({ ...columnOf(c), print: i < PRINTED }));
     if (decides) {
       // On a phone the figures come first: the item's page is one tap away and has the same control.
       columns.splice(NARROW ? 7 : 1, 0, {
@@ -90,7 +95,8 @@
     }
     const bar = el("div", { class: "bar", role: "group", "aria-label": "Filter and download" });
     const grid = el("div");
-    place.append(bar, grid);
+    const left = columns.length - PRINTED;
+    place.append(bar, ...(left > 0 ? [el("p", { class: "on-paper" }, `On paper without ${counted(left, "further column")}: the page and its CSV have them.`)] : []), grid);
     const table = new Tabulator(grid, {
       data: OP.rowsOf(t),
       columns,

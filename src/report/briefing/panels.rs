@@ -1,10 +1,11 @@
 //! The six panels in their fixed order, and what to promote or not.
 
-use crate::domain::outcome::Status;
+use crate::domain::outcome::{OpenOrderAction, Status};
+use crate::domain::units::Units;
 use crate::indicators::{Attention, PoolResults};
 use crate::report::Report;
 use crate::report::briefing::{ItemLine, ItemText};
-use crate::report::wording::{UNKNOWN, amount, day, plural, signed, units, whole};
+use crate::report::wording::{UNKNOWN, amount, day, money, plural, signed, units, whole};
 
 /// Items of a panel that are named.
 const NAMED: usize = 5;
@@ -168,10 +169,40 @@ fn panel(report: &Report, attention: Attention) -> Panel {
             .map(|ranked| {
                 let named = line(report, ranked, remark(report, attention, ranked.pool));
                 // A zero would say that it costs nothing.
-                let money = if knows_money { named.money } else { String::new() };
+                let says = knows_money && !says_nothing(attention, ranked);
+                let money = if says { named.money } else { String::new() };
                 ItemLine { money, ..named }
             })
             .collect(),
+    }
+}
+
+/// Whether the remark says more than the money: an item that runs short whatever is ordered this
+/// morning, or whose excess is on the way. Its place in the list is a fact; a bare zero beside it
+/// would read as if it did not matter.
+fn says_nothing(attention: Attention, ranked: &Ranked) -> bool {
+    match attention {
+        Attention::StockedOut | Attention::AboutToStockOut | Attention::Excess => {
+            ranked.is_known && ranked.money == 0.0
+        }
+        Attention::OrderNow | Attention::Dead | Attention::New => false,
+    }
+}
+
+/// What helps an item that no order of this morning helps.
+fn beyond_orders(report: &Report, pool: &PoolResults) -> String {
+    if !pool.stake_is_known() || pool.value_at_risk().is_positive() {
+        return String::new();
+    }
+    let sooner = pool.order_advice.iter().filter(|a| a.action == OpenOrderAction::Expedite);
+    match sooner.max_by_key(|advice| advice.value) {
+        Some(advice) => format!(
+            ", {}{} saved if {} comes sooner",
+            money(advice.value),
+            report.currency(),
+            advice.order_id
+        ),
+        None => ", before any order can help".to_owned(),
     }
 }
 
@@ -229,16 +260,28 @@ fn line(report: &Report, ranked: &Ranked, remark: String) -> ItemLine {
 fn remark(report: &Report, attention: Attention, pool: &PoolResults) -> String {
     let line = pool.recommendations.first();
     match attention {
-        Attention::StockedOut => format!("sells {:.1} a day", pool.velocity()),
+        Attention::StockedOut => {
+            format!("sells {:.1} a day{}", pool.velocity(), beyond_orders(report, pool))
+        }
         Attention::AboutToStockOut => match line.and_then(|r| r.stockout_date) {
-            Some(gone) => format!("out {}", day(gone, report.input.as_of)),
+            Some(gone) => {
+                format!("out {}{}", day(gone, report.input.as_of), beyond_orders(report, pool))
+            }
             None => String::new(),
         },
         Attention::OrderNow => line.map_or_else(String::new, |r| format!("order {}", r.quantity)),
-        Attention::Excess => match pool.class.and_then(|c| c.days_of_cover) {
-            Some(days) => format!("{days:.0} days of cover"),
-            None => "no sales".to_owned(),
-        },
+        Attention::Excess => {
+            let cover = match pool.class.and_then(|c| c.days_of_cover) {
+                Some(days) => format!("{days:.0} days of cover"),
+                None => "no sales".to_owned(),
+            };
+            let coming = line.map_or(Units::ZERO, |r| r.on_order);
+            // In excess by what is still to come.
+            match pool.excess_units(report.input.settings.excess_cover_days) > 0.0 {
+                false if coming.is_positive() => format!("{cover}, {coming} more on the way"),
+                _ => cover,
+            }
+        }
         Attention::Dead | Attention::New if report.knows_stock() => units(pool.on_hand()),
         Attention::Dead | Attention::New => "stock unknown".to_owned(),
     }
@@ -278,6 +321,8 @@ pub(super) fn push(report: &Report) -> Vec<ItemLine> {
         .pools
         .iter()
         .filter(|p| Attention::Excess.holds(p) || Attention::Dead.holds(p))
+        // What lies on no shelf yet cannot be promoted away.
+        .filter(|p| Attention::Dead.holds(p) || p.excess_units(excess_days) > 0.0)
         .map(|pool| Ranked {
             pool,
             money: Attention::Excess.worth(pool, excess_days),

@@ -468,13 +468,18 @@ fn line<'a>(report: &'a Report, pool: &PoolResults, r: &'a Recommendation) -> Li
         reason: &r.reason,
         binding: &r.binding,
         steps: r.steps.iter().map(step).collect(),
-        choices: r.choices.iter().map(|c| choice(c, costs)).collect(),
+        choices: r.choices.iter().map(|c| choice(r, c, costs)).collect(),
     }
 }
 
-fn choice(c: &Choice, costs: bool) -> ChoiceData {
+fn choice(r: &Recommendation, c: &Choice, costs: bool) -> ChoiceData {
     let value = money(c.value).filter(|_| costs);
-    ChoiceData(c.quantity.count(), value, c.lasts_until, rounded(c.risk, 4))
+    // Nothing ordered is what the projected stock shows, day by day: one page gives one day.
+    let lasts_until = match r.stockout_date {
+        Some(gone) if c.quantity.is_zero() => Some(gone),
+        _ => c.lasts_until,
+    };
+    ChoiceData(c.quantity.count(), value, lasts_until, rounded(c.risk, 4))
 }
 
 fn step(s: &Step) -> StepData<'_> {

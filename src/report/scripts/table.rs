@@ -13,13 +13,15 @@ use std::collections::BTreeMap;
 
 /// How the page shows, aligns, sorts and filters a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "kebab-case")]
 enum Kind {
     Text,
     /// Up to one decimal.
     Number,
     /// Two decimals.
     Money,
+    /// The same, and said to be unknown where it is missing.
+    KnownMoney,
     /// A plain number with two decimals.
     Ratio,
     /// A share, shown as a percentage.
@@ -117,8 +119,20 @@ impl<'r, R> ScriptTable<'r, R> {
         self.column(key, title, term, Kind::Money, values)
     }
 
-    /// The same where it may be unknown.
+    /// The same where it may be unknown, which the page says: an empty cell would pass for none.
     pub(super) fn known_money(
+        self,
+        key: &'static str,
+        title: &'static str,
+        term: &'static str,
+        value: impl Fn(&'r R) -> Option<f64> + 'r,
+    ) -> Self {
+        let values = Values::Numbers { value: Box::new(value), decimals: 2 };
+        self.column(key, title, term, Kind::KnownMoney, values)
+    }
+
+    /// The same where a row may not be about money at all.
+    pub(super) fn money_if_any(
         self,
         key: &'static str,
         title: &'static str,

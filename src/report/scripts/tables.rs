@@ -1,6 +1,7 @@
 //! The long tables: each is its rows in the order a planner wants them, and one line a column.
 
 use crate::domain::changes::Change;
+use crate::domain::classes::FindingKind;
 use crate::domain::exceptions::Exception;
 use crate::domain::inputs::Supplier;
 use crate::domain::outcome::{
@@ -9,6 +10,7 @@ use crate::domain::outcome::{
 use crate::domain::panel::SeriesKey;
 use crate::domain::units::{Money, Units};
 use crate::indicators::PoolResults;
+use crate::purchase::landed_cost::exchange_rate;
 use crate::purchase::lot::LotRules;
 use crate::report::counting::{CountDue, counts_due};
 use crate::report::scripts::table::ScriptTable;
@@ -145,7 +147,8 @@ fn recommendations(report: &Report) -> Vec<u8> {
         .script()
 }
 
-/// What each supplier asks of an order, by what people call it.
+/// What each supplier asks of an order, by what people call it. Amounts are in the currency of the
+/// pages, as those of the lines are: a minimum in dollars is not reached by as many euros.
 fn suppliers(report: &Report) -> Vec<u8> {
     struct Row<'a> {
         label: &'a str,
@@ -158,12 +161,15 @@ fn suppliers(report: &Report) -> Vec<u8> {
     ScriptTable::new("suppliers", &rows)
         .text("supplier", "Supplier", "supplier", |r| r.label)
         .number("min_order_value", "Least order value", "order-cost", |r| {
-            Some(r.terms.min_order_value?.as_f64())
+            Some(report.asked(r.terms.min_order_value, r.terms)?.as_f64())
         })
         .number("free_freight_value", "Free freight from", "order-cost", |r| {
-            Some(r.terms.free_freight_value?.as_f64())
+            Some(report.asked(r.terms.free_freight_value, r.terms)?.as_f64())
         })
         .text("currency", "Currency", "order-cost", |r| &r.terms.currency)
+        .number("rate", "Rate", "order-cost", |r| {
+            exchange_rate(&r.terms.currency, report.input.purchase)
+        })
         .script()
 }
 
@@ -208,10 +214,28 @@ fn findings(report: &Report) -> Vec<u8> {
             f.location.map_or("all", |l| report.location(l))
         })
         .number("units", "Units", "on-hand", |f| Some(f.units))
-        .money("value", "Worth", "value-at-risk", |f| f.value.as_f64())
-        .money("loss", "Expected loss", "value-at-risk", |f| f.expected_loss.as_f64())
+        .known_money("value", "Worth", "value-at-risk", |f| {
+            finding_is_priced(report, f).then(|| f.value.as_f64())
+        })
+        .known_money("loss", "Expected loss", "value-at-risk", |f| {
+            finding_is_priced(report, f).then(|| f.expected_loss.as_f64())
+        })
         .text("reason", "Why", "reason", |f| &f.reason)
         .script()
+}
+
+/// Whether anything says what the units of a finding are worth.
+pub(crate) fn finding_is_priced(report: &Report, finding: &ChannelFinding) -> bool {
+    let mut pools = report.pools_of(finding.sku).iter();
+    finding.value.is_positive()
+        || match finding.kind {
+            // What is listed twice is worth what it would sell for.
+            FindingKind::Exposure => pools.any(|pool| pool.economics.price.is_some()),
+            FindingKind::Imbalance | FindingKind::TooManyChannels => {
+                pools.any(PoolResults::stake_is_known)
+            }
+            FindingKind::Stranded => pools.any(|pool| pool.unit_cost().is_some()),
+        }
 }
 
 /// The chosen method of each series beside the naive one, largest error first.
@@ -341,7 +365,9 @@ fn counts(report: &Report) -> Vec<u8> {
         .date("last", "Last count", "count-accuracy", |r| r.due.last)
         .number("every", "Every days", "count-accuracy", |r| Some(r.due.every_days))
         .number("on_hand", "On hand", "on-hand", |r| some(r.due.pool.on_hand()))
-        .money("value", "At cost", "unit-cost", |r| r.due.pool.stock_value().as_f64())
+        .known_money("value", "At cost", "unit-cost", |r| {
+            r.due.pool.unit_cost().map(|_| r.due.pool.stock_value().as_f64())
+        })
         .script()
 }
 
@@ -354,7 +380,7 @@ fn culls(report: &Report) -> Vec<u8> {
     }
     let mut rows = Vec::new();
     for pool in &report.pools {
-        if let Some(judged) = pool.class.filter(|c| c.cash_freed > Money::ZERO) {
+        if let Some(judged) = pool.to_clear() {
             rows.push(Row { pool, judged, class: pool.class_letters() });
         }
     }
@@ -365,7 +391,9 @@ fn culls(report: &Report) -> Vec<u8> {
         .text("name", "Name", "sku", |r| &r.pool.product.name)
         .text("location", "Location", "location", |r| report.location(r.pool.location))
         .text("class", "Class", "class", |r| &r.class)
-        .money("cash_freed", "Cash freed", "cash-freed", |r| r.judged.cash_freed.as_f64())
+        .known_money("cash_freed", "Cash freed", "cash-freed", |r| {
+            r.pool.unit_cost().map(|_| r.judged.cash_freed.as_f64())
+        })
         .number("on_hand", "On hand", "on-hand", |r| some(r.pool.on_hand()))
         .ratio("velocity", "Velocity / day", "velocity", |r| Some(r.judged.velocity_per_day))
         .text("judged", "Judged", "deadstock", |r| {
@@ -398,7 +426,10 @@ fn worklists(report: &Report) -> Vec<u8> {
         })
         .date("due", "Day", "worklist", |r| r.day)
         .number("units", "Units", "worklist", |r| r.units)
-        .money("value", "Worth", "worklist", |r| r.value.as_f64())
+        // Zero where a line is not about money, or where nothing says how much.
+        .money_if_any("value", "Worth", "worklist", |r| {
+            Some(r.value.as_f64()).filter(|&value| value != 0.0)
+        })
         .text("reason", "Why, and what to do", "worklist", |r| &r.reason)
         .script()
 }

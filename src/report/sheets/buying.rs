@@ -12,8 +12,9 @@ use crate::report::sheets::{Cell, Sheet, cut, figure, link, percent, sheet, word
 use crate::report::wording::{
     UNKNOWN, counted, day, fragment, grouped, measured, money, spaced, units, whole,
 };
-use chrono::NaiveDate;
+use chrono::{Datelike, NaiveDate};
 use std::cmp::Reverse;
+use std::collections::BTreeMap;
 
 /// Placed orders that fit a page.
 const PLACED: usize = 50;
@@ -30,13 +31,23 @@ fn supplier_link(name: &str) -> Cell {
     link(name, format!("recommendations.html#supplier={}", fragment(name)))
 }
 
+/// The order on the decision list, with what its minimum lacks.
+fn order_link(report: &Report, order: &DraftOrder) -> Cell {
+    let name = report.supplier(Some(order.supplier));
+    let place = match report.has_locations() {
+        true => format!("&location={}", fragment(report.location(order.location))),
+        false => String::new(),
+    };
+    link(name, format!("recommendations.html#view=supplier&supplier={}{place}", fragment(name)))
+}
+
 /// F1: one row a supplier and ship-to, dearest first.
 fn drafts(report: &Report) -> Sheet {
     let mut orders: Vec<&DraftOrder> = report.outcome().orders.iter().collect();
     orders.sort_by_key(|o| (Reverse(o.value), o.supplier, o.location));
     sheet("Draft orders", "Nothing to order today.", &orders)
         .note("Drafts only: nothing is sent. Open one to review its lines.")
-        .column("Supplier", "supplier", |o| supplier_link(report.supplier(Some(o.supplier))))
+        .column("Supplier", "supplier", |o| order_link(report, o))
         .column("Ship to", "location", |o| words(report.location(o.location)))
         .column("Lines", "", |o| figure(whole(o.lines.len())))
         .column("Units", "order-quantity", |o| figure(grouped(o.units.as_f64())))
@@ -53,7 +64,7 @@ fn drafts(report: &Report) -> Sheet {
         .column("Minimum order", "", |o| against(o.value, o.minimum_value))
         .column("Free freight", "", |o| {
             let supplier = &report.inputs().suppliers[o.supplier.index()];
-            against(o.value, supplier.free_freight_value)
+            against(o.value, report.asked(supplier.free_freight_value, supplier))
         })
         // A supplier that takes orders on some weekdays only is not always due today.
         .column("Order on", "order-by", |o| {
@@ -196,12 +207,20 @@ fn payments(report: &Report) -> Sheet {
     }
     let mut within_7 = Money::ZERO;
     let mut within_30 = Money::ZERO;
+    let mut months: BTreeMap<(i32, u32), Money> = BTreeMap::new();
     for bill in &bills {
         let Some(due) = bill.day else { continue };
         let ahead = (due - as_of).num_days();
         within_7 += if ahead <= 7 { bill.value } else { Money::ZERO };
         within_30 += if ahead <= 30 { bill.value } else { Money::ZERO };
+        // Past its day is due now.
+        let day = due.max(as_of);
+        *months.entry((day.year(), day.month())).or_default() += bill.value;
     }
+    let by_month: Vec<String> = months
+        .iter()
+        .map(|(&(year, month), &value)| format!("{} {}", month_of(year, month, as_of), money(value)))
+        .collect();
     let currency = report.currency();
     let knows_bills = !bills.is_empty() || !report.inputs().purchase_orders.is_empty();
     let none = match knows_bills {
@@ -213,11 +232,12 @@ fn payments(report: &Report) -> Sheet {
         (false, _) => sheet,
         (true, false) => sheet.note("How much is unknown: bring unit_cost in products or supply."),
         (true, true) => sheet.note(format!(
-            "{}{currency} within 7 days, {}{currency} within 30: what was delivered and is not due \
+            "{}{currency} within 7 days, {}{currency} within 30. By month: {}. It is what was delivered and is not due \
              yet, what is on its way, and what is proposed tonight, each so many days after it \
              arrives as the supplier grants. Whether an older bill was paid is not known here.",
             money(within_7),
-            money(within_30)
+            money(within_30),
+            by_month.join(", ")
         )),
     };
     sheet
@@ -229,6 +249,13 @@ fn payments(report: &Report) -> Sheet {
         })
         .column("For what", "", |r| words(r.what))
         .finish()
+}
+
+/// A month in words, with the year where it is not that of `as_of`.
+fn month_of(year: i32, month: u32, as_of: NaiveDate) -> String {
+    let form = if year == as_of.year() { "%B" } else { "%B %Y" };
+    NaiveDate::from_ymd_opt(year, month, 1)
+        .map_or_else(String::new, |first| first.format(form).to_string())
 }
 
 /// H15: what suppliers promise and what they do.

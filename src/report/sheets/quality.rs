@@ -8,6 +8,7 @@ use crate::domain::outcome::Accuracy;
 use crate::domain::units::Money;
 use crate::explain::Unit;
 use crate::forecast::evaluate::backtest::POOLED_LEVEL;
+use crate::forecast::evaluate::outside::name_beside_ours;
 use crate::forecast::methods::MethodName;
 use crate::forecast::pooled::adjust::{ADJUSTED, UNADJUSTED};
 use crate::indicators::formulas::ratio;
@@ -17,8 +18,9 @@ use crate::report::sheets::{Cell, Sheet, count, figure, link, percent, sheet, wo
 use crate::report::wording::{
     UNKNOWN, amount, counted, fragment, grouped, measured, signed, spaced, whole,
 };
+use std::borrow::Cow;
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Errors of one ABC class.
 #[derive(Default)]
@@ -83,8 +85,10 @@ pub(crate) fn accuracy(report: &Report) -> Vec<Sheet> {
     let mut classes: BTreeMap<Option<AbcClass>, ClassErrors> = BTreeMap::new();
     let mut methods: BTreeMap<&str, usize> = BTreeMap::new();
     let mut outside: BTreeMap<&str, Competition> = BTreeMap::new();
+    let models = report.inputs().outside_models.iter();
+    let models: BTreeSet<Cow<str>> = models.map(|model| name_beside_ours(model)).collect();
     for series in report.outcome().accuracy.chunk_by(|a, b| a.series == b.series) {
-        compete(report, series, &mut outside);
+        compete(&models, series, &mut outside);
         let Some(chosen) = series.iter().find(|a| a.chosen) else { continue };
         *methods.entry(chosen.method).or_default() += 1;
         let naive = series.iter().find(|a| a.method == "naive");
@@ -200,14 +204,13 @@ struct Competition {
 
 /// Enters the models from elsewhere that were judged on one series.
 fn compete<'a>(
-    report: &Report<'a>,
+    models: &BTreeSet<Cow<str>>,
     of_series: &'a [Accuracy],
     outside: &mut BTreeMap<&'a str, Competition>,
 ) {
-    let models = &report.inputs().outside_models;
     let Some(own) = of_series.iter().find(|row| row.method == POOLED_LEVEL) else { return };
     for row in of_series {
-        if models.binary_search_by(|model| model.as_str().cmp(row.method)).is_err() {
+        if !models.contains(row.method) {
             continue;
         }
         let competition = outside.entry(row.method).or_default();

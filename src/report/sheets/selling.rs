@@ -5,6 +5,7 @@ use crate::domain::classes::FindingKind;
 use crate::domain::outcome::{Allocation, ChannelAction, ChannelFinding, Transfer};
 use crate::domain::units::{ChannelId, Money, SkuId, Units};
 use crate::report::Report;
+use crate::report::scripts::tables::finding_is_priced;
 use crate::report::sheets::{Cell, Sheet, count, cut, figure, link, percent, sheet, words};
 use crate::report::wording::{UNKNOWN, counted, fragment, grouped, money, spaced, whole};
 use std::cmp::Reverse;
@@ -209,6 +210,11 @@ fn meaning(kind: FindingKind) -> (&'static str, &'static str) {
     }
 }
 
+/// Money, or that nobody knows how much.
+fn worth(is_known: bool, value: Money) -> Cell {
+    figure(if is_known { money(value) } else { UNKNOWN.to_owned() })
+}
+
 /// A7, E10, E11: what is wrong with how stock is shown and shared, a kind a row.
 fn kinds(report: &Report) -> Sheet {
     struct Row {
@@ -219,6 +225,8 @@ fn kinds(report: &Report) -> Sheet {
         units: f64,
         value: Money,
         expected_loss: Money,
+        /// Whether anything says what they are worth, or there are none.
+        is_priced: bool,
     }
     let mut rows = Vec::new();
     for &kind in FindingKind::ALL {
@@ -233,6 +241,7 @@ fn kinds(report: &Report) -> Sheet {
             units: found.iter().map(|f| f.units).sum(),
             value: found.iter().map(|f| f.value).sum(),
             expected_loss: found.iter().map(|f| f.expected_loss).sum(),
+            is_priced: found.is_empty() || found.iter().any(|f| finding_is_priced(report, f)),
         });
     }
     let note = match report.knows_stock() {
@@ -245,9 +254,9 @@ fn kinds(report: &Report) -> Sheet {
         .column("What it means", "", |r| words(r.meaning))
         .column("Items", "", |r| count(r.items, format!("#kind={}", r.kind)))
         .column("Units", "on-hand", |r| figure(grouped(r.units)))
-        .column("Worth", "value-at-risk", |r| figure(money(r.value)))
+        .column("Worth", "value-at-risk", |r| worth(r.is_priced, r.value))
         .column("Counted as", "", |r| words(r.worth))
-        .column("Expected loss", "value-at-risk", |r| figure(money(r.expected_loss)))
+        .column("Expected loss", "value-at-risk", |r| worth(r.is_priced, r.expected_loss))
         .finish()
 }
 
