@@ -219,7 +219,9 @@ fn payments(report: &Report) -> Sheet {
     }
     let by_month: Vec<String> = months
         .iter()
-        .map(|(&(year, month), &value)| format!("{} {}", month_of(year, month, as_of), money(value)))
+        .map(|(&(year, month), &value)| {
+            format!("{} {}", month_of(year, month, as_of), money(value))
+        })
         .collect();
     let currency = report.currency();
     let knows_bills = !bills.is_empty() || !report.inputs().purchase_orders.is_empty();
