@@ -38,7 +38,7 @@ pub(crate) fn check(args: &CheckArgs) -> Result<u8> {
     }
     let progress = Terminal::new(options.voice.log_format);
     // Once, for what is read and for what is tried on it.
-    let brought = far::bring(&plan.ingest, &plan.run.data, &plan.work())?;
+    let brought = far::bring(&plan.ingest, &plan.run.data, &plan.work(), far::Readers::One)?;
     if let Some(brought) = &brought {
         plan.ingest = brought.settings.clone();
     }

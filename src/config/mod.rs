@@ -22,6 +22,7 @@ use crate::domain::exceptions::ExceptionKind;
 use crate::forecast;
 use crate::indicators;
 use crate::ingest;
+use crate::ingest::far::Readers;
 use crate::inventory;
 use crate::network;
 use crate::purchase;
@@ -248,6 +249,7 @@ impl Plan {
         ingest::Request {
             data: self.run.data.clone(),
             work: self.work(),
+            readers: Readers::One,
             settings: self.ingest.clone(),
             as_of: self.run.as_of,
             bucket: self.run.bucket,

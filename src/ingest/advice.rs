@@ -11,7 +11,7 @@ use crate::ingest::files::{parquet, text, workbook};
 use crate::ingest::settings::{Encoding, Settings, TableMapping};
 use crate::ingest::tables::quarantine::Quarantine;
 use crate::ingest::tables::schema::{self, Schema};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 use std::path::Path;
 
@@ -315,6 +315,8 @@ struct Trial {
     /// How far rejected rows could be read, in columns: where dates and prices are both unreadable,
     /// mending the dates is progress.
     reach: usize,
+    /// Columns that must have a value and are empty in rejected rows.
+    empty: BTreeSet<String>,
     /// What rejected cells most likely mean, by column.
     meant: BTreeMap<String, BTreeMap<String, String>>,
 }
@@ -614,6 +616,10 @@ fn variants(mapping: &TableMapping, best: &Trial, settings: &Settings) -> Vec<Ta
             }
         }
     }
+    if mapping.fill_down.is_empty() && !best.empty.is_empty() {
+        let fill_down = best.empty.iter().cloned().collect();
+        all.push(TableMapping { fill_down, ..mapping.clone() });
+    }
     // Never decimal_comma: who is asked for it must choose, and both answers can be read.
     if mapping.encoding.or(settings.csv.encoding) == Some(Encoding::Utf8) {
         all.push(TableMapping { encoding: Some(Encoding::Latin1), ..mapping.clone() });
@@ -653,14 +659,18 @@ fn trial(
     let (rejected, left_out) = (quarantine.rejected_rows(), quarantine.left_out_rows());
     let rejects = quarantine.into_rows();
     let reach = rejects.iter().map(|row| schema.position(&row.column).unwrap_or(0)).sum();
+    let mut empty = BTreeSet::new();
     let mut meant: BTreeMap<String, BTreeMap<String, String>> = BTreeMap::new();
     for row in &rejects {
+        if row.value.is_empty() {
+            empty.insert(row.column.clone());
+        }
         let column = schema.position(&row.column).map(|at| &schema.columns[at]);
         if let Some(own) = column.and_then(|column| choices::likely(column, &row.value)) {
             meant.entry(row.column.clone()).or_default().insert(row.value.clone(), own);
         }
     }
-    Some(Trial { rows: good + rejected + left_out, rejected, left_out, reach, meant })
+    Some(Trial { rows: good + rejected + left_out, rejected, left_out, reach, empty, meant })
 }
 
 /// The keys of `mapping` that differ from those of `than`, as the configuration writes them.
@@ -682,6 +692,9 @@ fn keys(mapping: &TableMapping, than: &TableMapping) -> Vec<String> {
             format!("{column} = {{ {} }}", words.collect::<Vec<_>>().join(", "))
         });
         keys.push(format!("values = {{ {} }}", columns.collect::<Vec<_>>().join(", ")));
+    }
+    if mapping.fill_down != than.fill_down {
+        keys.push(format!("fill_down = {:?}", mapping.fill_down));
     }
     if mapping.encoding != than.encoding {
         keys.push("encoding = \"latin-1\"".to_owned());

@@ -67,6 +67,8 @@ pub struct Request {
     pub data: PathBuf,
     /// Where far sources are fetched to.
     pub work: PathBuf,
+    /// Who reads what is fetched.
+    pub readers: far::Readers,
     /// The sections `[data]`, `[csv]` and `[mapping]`.
     pub settings: Settings,
     /// The morning of the run; unset = the day after the last sale.
@@ -105,7 +107,7 @@ pub fn load(request: &Request) -> Result<Inputs> {
 
 /// What `load` makes of the request when its far sources are fetched; they stay until it is done.
 fn with_far<T>(request: &Request, load: impl FnOnce(&Request) -> Result<T>) -> Result<T> {
-    match far::bring(&request.settings, &request.data, &request.work)? {
+    match far::bring(&request.settings, &request.data, &request.work, request.readers)? {
         None => load(request).map_err(|error| far::named(&request.settings, error)),
         Some(brought) => {
             let near = Request { settings: brought.settings.clone(), ..request.clone() };
@@ -397,9 +399,6 @@ impl<'a> Loading<'a> {
                 let added_up = read.added_up;
                 table.sources.push(SourceRows { chunks, columns: read.columns, added_up });
             }
-            if request.settings.units.fraction > 0 {
-                self.exceptions.extend(audit::cut_fractions(&table));
-            }
             if rows > 0 {
                 self.tables.insert(schema.table, table);
             }
@@ -634,7 +633,11 @@ impl<'a> Loading<'a> {
         catalogue: &mut Catalogue,
         places: &Places,
     ) -> Spellings {
-        let found = self.name_sets(sales, catalogue, places).spellings(catalogue);
+        let mut found = self.name_sets(sales, catalogue, places).spellings(catalogue);
+        // Those that are joined anyway are told already.
+        found.locations.retain(|name, used| {
+            !places.renamed.contains_key(name) && !places.renamed.contains_key(used)
+        });
         let is_folded = self.request.settings.data.fold_names;
         for (kind, variants) in [
             ("items", &found.skus),
@@ -658,7 +661,6 @@ impl<'a> Loading<'a> {
             fold(&mut series.location, &found.locations);
         });
         catalogue.fold(found.skus.clone());
-        let mut found = found;
         for (name, place) in &places.renamed {
             let used = found.locations.get(place).unwrap_or(place).clone();
             found.locations.insert(name.clone(), used);
@@ -804,6 +806,11 @@ impl<'a> Loading<'a> {
             exceptions: &mut self.exceptions,
             currencies: &limits.currencies,
         };
+        if self.request.settings.units.fraction > 0 {
+            for table in tables.values() {
+                convert.exceptions.extend(audit::rounded_fractions(table, codes));
+            }
+        }
         let products = master::products(tables.get("products"), names.skus.len(), &mut convert);
         let stock: Sorted<Stock> = of(tables, "stock", stocks::stock, &mut convert);
         let stockouts: Sorted<Stockout> = of(tables, "stockouts", stocks::stockouts, &mut convert);

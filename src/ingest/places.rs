@@ -5,6 +5,7 @@ use crate::domain::exceptions::{Exception, ExceptionKind, Severity, Subject};
 use crate::domain::shown::counted;
 use crate::ingest::files::table::Table;
 use crate::ingest::names::MAIN;
+use crate::ingest::spellings::plain;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The tables that say where stock lies.
@@ -176,6 +177,7 @@ impl Places {
         if stock.some_nameless {
             stocked.insert(self.stock.clone());
         }
+        told.extend(self.join_spellings(&mut sold, &stocked, others));
         let only_sold: Vec<&String> = sold.difference(&stocked).collect();
         let only_stocked: Vec<&String> = stocked.difference(&sold).collect();
         let all_named = !sales.some_nameless && !stock.some_nameless;
@@ -220,6 +222,42 @@ impl Places {
             told.extend(self.join_table(&known, table));
         }
         told
+    }
+
+    /// Takes places without stock for the one with stock that differs from them only by case,
+    /// spaces or the form of an accent: where several do, or both have stock, nobody can say.
+    fn join_spellings(
+        &mut self,
+        sold: &mut BTreeSet<String>,
+        stocked: &BTreeSet<String>,
+        others: &BTreeSet<String>,
+    ) -> Option<Exception> {
+        let mut by_spelling: BTreeMap<String, Vec<&String>> = BTreeMap::new();
+        for place in stocked {
+            by_spelling.entry(plain(place)).or_default().push(place);
+        }
+        let mut joined = Vec::new();
+        for place in sold.union(others).filter(|place| !stocked.contains(*place)) {
+            if let Some([only]) = by_spelling.get(&plain(place)).map(Vec::as_slice) {
+                self.renamed.insert(place.clone(), (*only).clone());
+                joined.push(format!("{place} is {only}"));
+            }
+        }
+        for (place, only) in &self.renamed {
+            if sold.remove(place) {
+                sold.insert(only.clone());
+            }
+        }
+        (!joined.is_empty()).then(|| {
+            Exception::new(
+                Severity::Info,
+                ExceptionKind::LocationsJoined,
+                Subject::Run("locations"),
+                format!("places are taken for one with stock: {}", joined.join(", ")),
+                "they differ only by case, spaces or the form of an accent; if they are two, give \
+                 each a row in stock",
+            )
+        })
     }
 
     /// What becomes of the rows of a table that are for places nobody else knows.
@@ -424,6 +462,10 @@ mod tests {
         assert_eq!(join(&["A", "B"], &["A", "C"], &[]), "; warning", "perhaps B is C");
         assert_eq!(join(&["A"], &["A", "C"], &[]), "; ", "a reserve");
         assert_eq!(join(&["A", "B"], &["A"], &[]), "; ", "a shop without stock");
+        assert_eq!(join(&["Berlin", "A"], &["berlin ", "A"], &[]), "Berlin is berlin ; info");
+        assert_eq!(join(&["WH", "wh"], &["WH"], &[]), "wh is WH; info");
+        assert_eq!(join(&["WH", "wh"], &["WH", "wh"], &[]), "; ", "both have stock");
+        assert_eq!(join(&["A", "WH"], &["A", "WH"], &[("wh", 5.0)]), "wh is WH; info");
         assert_eq!(join(&["A"], &["A"], &[("W", 5.0)]), "W is A; warning");
         assert_eq!(join(&[""], &["A"], &[("W", 5.0)]), "W is A; warning");
         assert_eq!(join(&["A"], &["A"], &[("A", 5.0), ("W", 5.0)]), "; error", "units for nobody");

@@ -126,7 +126,8 @@ impl Default for DataSettings {
 #[serde(default, deny_unknown_fields)]
 pub struct UnitSettings {
     /// Decimals of quantities in a shop that sells by weight or length; 0 = whole units only. Sales
-    /// keep them, stock and orders count whole units.
+    /// keep them; stock, orders and packs count whole units, of which what is there is rounded down
+    /// and what is asked for up.
     pub fraction: u8,
 }
 
@@ -264,6 +265,9 @@ pub struct TableMapping {
     pub reject: BTreeMap<String, Vec<String>>,
     /// Quantities are multiplied by it: -1 where sales are booked as negative stock movements.
     pub quantity_factor: f64,
+    /// Our columns, or columns of the file, whose blank cells repeat the one above, as merged cells
+    /// of a sheet do.
+    pub fill_down: Vec<String>,
     /// Names of the columns of a text file that has no header line.
     pub header: Vec<String>,
     /// Lines above the header; unset = a header further down is looked for.
@@ -305,6 +309,7 @@ impl Default for TableMapping {
             returned: BTreeMap::new(),
             reject: BTreeMap::new(),
             quantity_factor: 1.0,
+            fill_down: Vec::new(),
             header: Vec::new(),
             skip_rows: None,
             description_rows: None,

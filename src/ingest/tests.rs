@@ -943,7 +943,114 @@ fn a_shop_that_weighs_keeps_the_fractions_of_its_sales() {
     let inputs = ok(&files, "[units]\nfraction = 3");
     assert_eq!(inputs.stock[0].on_hand, Units(60));
     assert_eq!(series(&inputs, "HAM").0, [2.5, 2.5]);
-    assert!(exception(&inputs, "fractions-cut", "stock").what.contains("0.500 units"));
+    assert!(exception(&inputs, "fractions-cut", "stock").what.contains("60.5 counts as 60"));
+}
+
+#[test]
+fn a13_fractions_of_stock_and_orders_are_added_up_before_they_are_made_whole() {
+    let stock =
+        "sku,on_hand,committed,backordered\nHAM,0.9,,\nHAM,0.9,,\nHAM,0.7,0.5,\nOWED,-0.4,,\n";
+    let supply = "sku,supplier,lead_time_days,minimum_order,pack_size,maximum_order\n\
+                  HAM,S,7,2.5,12.5,99.5\nOWED,S,7,,0,\n";
+    let orders = "order_id,sku,supplier,quantity,received_quantity\nP1,HAM,S,12.5,2.5\n\
+                  P2,HAM,S,12,2.5\nP3,HAM,S,0.5,\n";
+    let sales = "date,sku,quantity\n2024-01-01,HAM,0.1\n2024-01-01,HAM,0.2\n2024-01-01,OWED,1\n";
+    let files = [
+        ("sales.csv", sales),
+        ("stock.csv", stock),
+        ("supply.csv", supply),
+        ("purchase_orders.csv", orders),
+    ];
+    let inputs = ok(&files, "[units]\nfraction = 3");
+    assert_eq!(rejected(&inputs), []);
+    assert_eq!(series(&inputs, "HAM").0, [0.3]);
+    let ham = &inputs.stock[0];
+    assert_eq!((ham.on_hand, ham.committed), (Units(2), Units(0)), "2.5 less 0.5 are 2");
+    assert_eq!(inputs.stock[1].on_hand, Units(-1), "what is owed is owed in full");
+    let terms = &inputs.supply[0];
+    let terms = (terms.minimum_order, terms.pack_size, terms.maximum_order);
+    assert_eq!(terms, (Units(3), Units(25), Some(Units(99))), "never below the minimum");
+    let open: Vec<i64> = inputs
+        .purchase_orders
+        .iter()
+        .map(|order| (order.quantity - order.received_quantity.unwrap_or_default()).count())
+        .collect();
+    assert_eq!(open, [10, 9, 0], "12.5 less 2.5 are 10, 12 less 2.5 are 9.5");
+    let told = exception(&inputs, "fractions-cut", "supply").what.clone();
+    assert!(told.contains("minimum_order 2.5 counts as 3"), "{told}");
+}
+
+#[test]
+fn a2_a_code_that_stands_for_several_units_does_so_in_every_table() {
+    let sales = "date,sku,quantity\n2024-01-01,CUP,2\n2024-01-02,CUP-CASE,1\n";
+    let files = [
+        ("sales.csv", sales),
+        ("aliases.csv", "channel_sku,sku,factor\nCUP-CASE,CUP,12\n"),
+        ("stock.csv", "sku,on_hand\nCUP,5\nCUP-CASE,1\n"),
+        (
+            "supply.csv",
+            "sku,supplier,lead_time_days,unit_cost,minimum_order,pack_size\nCUP-CASE,S,7,48,2,0\n",
+        ),
+        ("price_breaks.csv", "sku,supplier,from_quantity,unit_cost\nCUP-CASE,S,10,42\n"),
+    ];
+    let inputs = ok(&files, "");
+    assert_eq!(series(&inputs, "CUP").0, [2.0, 12.0]);
+    assert_eq!(inputs.stock[0].on_hand, Units(17));
+    let terms = &inputs.supply[0];
+    assert_eq!((terms.minimum_order, terms.pack_size), (Units(24), Units(12)));
+    assert_eq!(terms.unit_cost, Some(Money::from_f64(4.0)), "48 a case of 12");
+    let tier = &inputs.price_breaks[0];
+    assert_eq!((tier.from_quantity, tier.unit_cost), (Units(120), Money::from_f64(3.5)));
+    // Who sells by weight counts grams so: to the thousandth, in kits as well.
+    let files = [
+        ("sales.csv", "date,sku,quantity\n2024-01-01,HAM,0.25\n2024-01-01,BASKET,1\n"),
+        ("aliases.csv", "channel_sku,sku,factor\nHAM,HAM-G,1000\n"),
+        ("stock.csv", "sku,on_hand\nHAM,0.125\n"),
+        ("kits.csv", "sku,component,quantity\nBASKET,HAM,0.2\n"),
+    ];
+    let inputs = ok(&files, "[units]\nfraction = 3");
+    assert_eq!((series(&inputs, "HAM-G").0, inputs.stock[0].on_hand), (vec![250.0], Units(125)));
+    assert_eq!((rejected(&inputs), inputs.kits[0].quantity), (vec![], Units(200)));
+    assert_eq!(tells(&inputs, ExceptionKind::FractionsCut), 0);
+}
+
+#[test]
+fn a_kit_of_fractions_is_refused_with_the_way_out() {
+    let sales = "date,sku,quantity\n2024-01-01,HAM,0.5\n2024-01-01,BASKET,1\n";
+    let kits = "sku,component,quantity\nBASKET,HAM,1.5\n";
+    let files = [("sales.csv", sales), ("kits.csv", kits)];
+    rejects(&files, "[units]\nfraction = 3", ("kits.csv", 2, "quantity"), "a row of aliases");
+}
+
+#[test]
+fn m12_an_item_that_a_place_does_not_stock_is_no_reject_in_any_list() {
+    let stock = "sku,location,on_hand\nA,WH,5\nB,WH,Not stocked\n";
+    let inputs = ok(&[("sales.csv", SALES), ("stock.csv", stock)], "");
+    assert_eq!((rejected(&inputs), inputs.stock.len()), (vec![], 1));
+    assert_eq!(tells(&inputs, ExceptionKind::ExcludedRows), 1);
+}
+
+#[test]
+fn m7_cells_that_were_merged_are_filled_down_where_somebody_says_so() {
+    let mut text = "date,order_id,sku,quantity\n".to_owned();
+    for day in 1..=20 {
+        text.push_str(&format!("2024-01-{day:02},O{day},A,2\n,,B,1\n"));
+    }
+    let files = [("sales.csv", text.as_str())];
+    refuses(&files, "", &["empty, but required", "`fill_down = [\"date\"]` in [mapping.sales]"]);
+    let inputs = ok(&files, "[mapping.sales]\nfill_down = [\"date\", \"order_id\"]");
+    assert_eq!(series(&inputs, "B").0, [1.0; 20]);
+}
+
+#[test]
+fn m4_a_shared_sign_is_money_without_cents_where_the_shop_counts_in_such() {
+    let sales = "date,sku,quantity,revenue\n2024-01-01,A,2,\"¥1,500\"\n";
+    let dir = folder(&[("sales.csv", sales)]);
+    let mut request = request(&dir, "");
+    request.settings.rates.reporting = "JPY".to_owned();
+    assert_eq!(load(&request).unwrap().panel.totals(0).gross_revenue, 1500.0);
+    request.settings.rates.reporting = "USD".to_owned();
+    assert!(load(&request).unwrap_err().to_string().contains("set [csv] decimal_comma"));
 }
 
 #[test]

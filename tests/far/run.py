@@ -5,6 +5,8 @@
 
 The last line counts. Each check is a function; each runs in a folder of its own.
 """
+import base64
+import contextlib
 import datetime
 import json
 import os
@@ -12,19 +14,22 @@ import pathlib
 import shutil
 import signal
 import sqlite3
+import struct
 import subprocess
 import sys
 import tempfile
 import time
+import uuid
+import zlib
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
-from servers import PASSWORD, S3, Postgres, Web, free_port  # noqa: E402
+from servers import PASSWORD, S3, Azure, Google, Postgres, Web, free_port  # noqa: E402
 
 PROGRAM = os.path.abspath(sys.argv[1] if len(sys.argv) > 1 else "target/debug/orderpoint")
 DAYS, ITEMS = 90, 6
 UNITS = sum((day * item) % 5 + 1 for day in range(DAYS) for item in range(ITEMS))
-CLEAN = {key: value for key, value in os.environ.items() if not key.startswith(("AWS_", "PG"))}
+CLEAN = {key: value for key, value in os.environ.items() if not key.startswith(("AWS_", "AZURE_", "GOOGLE_", "PG"))}
 
 
 def rows():
@@ -155,6 +160,57 @@ def s3_that_arrives_damaged(s3, web, **_):
     assert len(gets) == 2, f"fetched once more: {web.asked}"
 
 
+def halves():
+    """The sales in two files, by name."""
+    everything = list(rows())
+    middle = len(everything) // 2
+    return {"sales/part 1.csv": text(everything[:middle]).encode(), "sales/2024/part 2.csv": text(everything[middle:]).encode()}
+
+
+def units_of(body):
+    return sum(int(line.split(",")[2]) for line in body.decode().splitlines()[1:])
+
+
+def reads_halves(scheme, environment):
+    """One file by name, by pattern and at any depth; what is not there is told."""
+    first, second = halves().values()
+    for file, units in [
+        ("sales/part 1.csv", units_of(first)),
+        ("sales/*.csv", units_of(first)),
+        ("sales/*/*.csv", units_of(second)),
+        ("sales/**/*.csv", UNITS),
+    ]:
+        Shop(f'[mapping.sales]\nfile = "{scheme}://shop/{file}"\n', environment).reads(units)
+    shop = Shop(f'[mapping.sales]\nfile = "{scheme}://shop/sales/**/*.csv"\n', environment)
+    inputs = shop.publishes()
+    assert [entry["file"] for entry in inputs] == [f"{scheme}://shop/{name}" for name in sorted(halves())], inputs
+    assert all(entry["version"] for entry in inputs), inputs
+    Shop(f'[mapping.sales]\nfile = "{scheme}://shop/none.csv"\n', environment).fails(
+        3, f"{scheme}://shop/none.csv", "there is no such file")
+
+
+def azure_blobs_by_pattern_folder_and_name(**_):
+    azure = Azure(ROOT)
+    try:
+        for name, body in halves().items():
+            azure.put(name, body)
+        reads_halves("az", azure.environment())
+        Shop('[mapping.sales]\nfile = "az://nobody/*.csv"\n', azure.environment()).fails(3, "there is no such file")
+        wrong = azure.environment() | {"AZURE_STORAGE_ACCOUNT_KEY": "d3Jvbmc="}
+        shop = Shop('[mapping.sales]\nfile = "az://shop/sales/*.csv"\n', wrong)
+        shop.fails(3, "az://shop/sales/*.csv", "may not be read", "AZURE_STORAGE_ACCOUNT_KEY")
+    finally:
+        azure.stop()
+
+
+def google_objects_by_pattern_folder_and_name(**_):
+    google = Google(ROOT, halves())
+    try:
+        reads_halves("gs", google.environment())
+    finally:
+        google.stop()
+
+
 def http_that_breaks_off_goes_on(web, **_):
     body = text().encode()
     web.files["/sales.csv"] = body
@@ -238,6 +294,35 @@ def sqlite_answers_a_query(**_):
     named.fails(2, "pip install adbc-driver-sqlite", "_driver_path()")
 
 
+def a_night_over_buckets_asks_a_database_once(**_):
+    lite = driver("adbc_driver_sqlite")
+    shop = Shop(f'[mapping.sales]\n{QUERY}{lite}connection = "shop.db"\n')
+    database = shop.folder / "data/shop.db"
+    fill(database)
+
+    def phase(*arguments):
+        # Whatever the database says meanwhile is for the next night.
+        code, _, err = shop.call(*arguments, "--work", str(shop.folder / "work"))
+        assert code in (0, 5), f"{arguments}: exit {code}: {err}"
+        with contextlib.closing(sqlite3.connect(database)) as connection, connection:
+            connection.execute("update lines set quantity = quantity + 1")
+
+    for of in (2, 2):
+        with contextlib.closing(sqlite3.connect(database)) as connection:
+            units = connection.execute("select sum(quantity) from lines").fetchone()[0]
+        for bucket in "01":
+            phase("observe", "--pass", "rows", "--of", str(of), "--bucket", bucket)
+        phase("merge", "--pass", "rows", "--of", str(of))
+        phase("observe", "--pass", "history", "--bucket", "0,1")
+        phase("merge", "--pass", "history")
+        phase("plan", "--bucket", "0,1")
+        phase("finish")
+        import pyarrow.parquet as pq
+
+        got = sum(pq.read_table(shop.folder / "reports/current/tables/demand.parquet")["gross"].to_pylist())
+        assert got == units, f"{got} units, expected {units}"
+
+
 def postgres_answers_a_query(postgres, **_):
     import adbc_driver_postgresql.dbapi as pg
     import pyarrow as pa
@@ -301,17 +386,71 @@ def delta_with_checkpoints_near_and_far(s3, **_):
     Shop('[mapping.sales]\nfile = "s3://shop/delta/sales"\n', s3.environment()).reads(units)
 
 
+def z85(data):
+    """ZeroMQ's form of base 85 (RFC 32), in which a Delta log has its deletion vectors."""
+    rfc_1924 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz!#$%&()*+-;<=>?@^_`{|}~"
+    zeromq = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-:+=^!/*?&<>()[]{}@%$#"
+    return base64.b85encode(data).decode().translate(str.maketrans(rfc_1924, zeromq))
+
+
+def deletion_vector(gone):
+    """Positions of rows as a RoaringBitmapArray of one array container, as the Delta protocol has it."""
+    container = struct.pack("<IIHHI", 12346, 1, 0, len(gone) - 1, 16) + b"".join(struct.pack("<H", row) for row in gone)
+    return struct.pack("<IQI", 1681511377, 1, 0) + container
+
+
+def delta_with_deletion_vectors(s3, **_):
+    import pyarrow as pa
+    from deltalake import write_deltalake
+
+    everything, gone = list(rows()), [0, 1, 5, 300, 539]
+    units = sum(q for at, (_, _, q) in enumerate(everything) if at not in gone)
+    days, items, counts = zip(*everything)
+    table = pa.table({"date": list(days), "sku": list(items), "quantity": list(counts)})
+    data = deletion_vector(gone)
+    for inline in (True, False):
+        shop = Shop("")
+        folder = shop.folder / "data/sales"
+        write_deltalake(folder, table)
+        log = folder / "_delta_log/00000000000000000000.json"
+        actions = [json.loads(line) for line in log.read_text().splitlines()]
+        for action in actions:
+            if "protocol" in action:
+                features = ["deletionVectors"]
+                action["protocol"] = {
+                    "minReaderVersion": 3, "minWriterVersion": 7, "readerFeatures": features, "writerFeatures": features}
+            if "add" in action and inline:
+                padded = data + bytes(-len(data) % 4)
+                action["add"]["deletionVector"] = {
+                    "storageType": "i", "pathOrInlineDv": z85(padded), "sizeInBytes": len(data), "cardinality": len(gone)}
+            elif "add" in action:
+                name = uuid.uuid4()
+                parts = [b"\1", struct.pack(">I", len(data)), data, struct.pack(">I", zlib.crc32(data))]
+                (folder / f"deletion_vector_{name}.bin").write_bytes(b"".join(parts))
+                action["add"]["deletionVector"] = {
+                    "storageType": "u", "pathOrInlineDv": z85(name.bytes), "offset": 1, "sizeInBytes": len(data),
+                    "cardinality": len(gone)}
+        log.write_text("".join(json.dumps(action) + "\n" for action in actions))
+        shop.reads(units)
+        s3.put(folder, f"vectors/{inline}")
+        Shop(f'[mapping.sales]\nfile = "s3://shop/vectors/{inline}"\n', s3.environment()).reads(units)
+
+
 CHECKS = [
     s3_objects_by_pattern_folder_and_name,
     s3_that_is_missing_unreachable_or_forbidden,
     s3_that_arrives_damaged,
+    azure_blobs_by_pattern_folder_and_name,
+    google_objects_by_pattern_folder_and_name,
     http_that_breaks_off_goes_on,
     http_without_tags_ranges_or_heads,
     http_that_is_killed_is_taken_up,
     http_that_changes_or_is_not_there,
     sqlite_answers_a_query,
+    a_night_over_buckets_asks_a_database_once,
     postgres_answers_a_query,
     delta_with_checkpoints_near_and_far,
+    delta_with_deletion_vectors,
 ]
 
 

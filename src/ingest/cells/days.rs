@@ -335,8 +335,6 @@ struct Either {
 pub(crate) struct Settled {
     pub(crate) what: String,
     pub(crate) why: String,
-    /// Whether the other order seems as likely.
-    pub(crate) is_doubtful: bool,
     /// Where nothing in the file tells: the order by the layout's habit, and the format of the
     /// other.
     pub(crate) by_habit: Option<Habit>,
@@ -444,7 +442,12 @@ impl OrderEvidence {
             None
         };
         let hint = self.either.as_ref().and_then(|either| either.hint);
-        let Some(order) = shown.or(hint.filter(|_| !telling.tells())) else { return (None, None) };
+        // Sales of days in a row would be spread over as many months, and the night planned for
+        // one long after the last of them.
+        let usual = hint.filter(|&order| {
+            !telling.tells() && self.span(order) <= 3 * self.span(order.other()) + 31
+        });
+        let Some(order) = shown.or(usual) else { return (None, None) };
         // What the layout has and the file shows need not be said.
         let is_usual = shown.is_some() && shown == hint;
         let settled = self.either.as_ref().filter(|_| !is_usual).map(|either| {
@@ -457,7 +460,6 @@ impl OrderEvidence {
                 (Some(clear), Some(_)) => Settled {
                     what,
                     why: format!("`{clear}` and others can be nothing else"),
-                    is_doubtful: false,
                     by_habit: None,
                 },
                 (_, _) => Settled {
@@ -466,8 +468,6 @@ impl OrderEvidence {
                         "as the layout usually has them; no date of the file tells: if the other \
                          number is the day, write date_formats = [\"{other}\"] in its [mapping]"
                     ),
-                    // Sales of days in a row would be spread over as many months.
-                    is_doubtful: self.span(order) > 3 * self.span(order.other()) + 31,
                     by_habit: Some(Habit { order, other_format: other }),
                 },
             }
@@ -591,9 +591,8 @@ mod tests {
         if let Err(why) = reader.settle(&evidence, &evidence) {
             return why;
         }
-        let doubt = reader.settled.as_ref().is_some_and(|settled| settled.is_doubtful);
         match reader.day(text) {
-            Ok(day) => format!("{}{}", date_of(day), if doubt { ", doubtful" } else { "" }),
+            Ok(day) => date_of(day).to_string(),
             Err(Problem::Rejected(why)) => why,
             Err(other) => format!("{other:?}"),
         }
@@ -608,7 +607,10 @@ mod tests {
         assert_eq!(among("04/04/2026", &["03/02/2026"], &[], &us), "2026-04-04");
         let january: Vec<String> = (1..=12).map(|day| format!("{day:02}/01/2026")).collect();
         let january: Vec<&str> = january.iter().map(String::as_str).collect();
-        assert_eq!(among("03/01/2026", &january, &[], &us), "2026-03-01, doubtful");
+        // The first twelve days of January are no twelve months: somebody must say which.
+        let spread = among("03/01/2026", &january, &[], &us);
+        assert!(spread.contains("may be two days"), "{spread}");
+        assert_eq!(among("03/01/2026", &january, &us, &[]), "2026-03-01");
         // Without a layout or a format nobody has said which number is the day.
         assert!(among("13/02/2026", &["13/02/2026"], &[], &[]).contains("not a date"));
         let both = among("03/02/2026", &["13/02/2026", "02/13/2026"], &[], &us);

@@ -15,6 +15,10 @@ use std::path::Path;
 /// Statuses of sales rows that never became a sale, as shops spell them.
 const NOT_SOLD: &[&str] = &["cancelled", "canceled", "void", "voided"];
 
+/// What a list of stock says of an item that a place does not keep: nothing lies there, nothing is
+/// missing there.
+const NOT_STOCKED: &str = "not stocked";
+
 /// What the headings of a wide file may say, the first that has no column of its own.
 const AXES: [&str; 3] = ["date", "sku", "location"];
 
@@ -417,6 +421,20 @@ impl<'a> Mapped<'a> {
                 }
             }
         }
+        // A fact to read, not a row to reject; a rule of the seller's own stands above it.
+        if self.schema.table == "stock"
+            && ![&mapping.exclude, &preset.exclude]
+                .iter()
+                .any(|rules| rules.contains_key("on_hand"))
+            && let Some(at) = self.in_file("on_hand", headings, from)
+        {
+            filters.push(RowFilter {
+                at,
+                heading: headings[at].clone(),
+                patterns: vec![NOT_STOCKED.to_owned()],
+                action: FilterAction::Exclude,
+            });
+        }
         Ok(filters)
     }
 
@@ -508,10 +526,16 @@ impl<'a> Mapped<'a> {
         Err(Error::input(path, message))
     }
 
-    /// The columns that the preset fills down, where the file has them.
+    /// The columns that the configuration or the preset fills down, where the file has them.
     fn fill_down(&self, headings: &[String], from: &[CellSource]) -> Option<FilledColumns> {
-        let preset = self.preset.fill_down.as_ref()?;
         let mut columns = Vec::new();
+        if !self.mapping.fill_down.is_empty() {
+            for name in &self.mapping.fill_down {
+                columns.extend(self.in_file(name, headings, from));
+            }
+            return Some(FilledColumns { key: None, columns });
+        }
+        let preset = self.preset.fill_down.as_ref()?;
         for name in &preset.columns {
             columns.extend(self.in_file(name, headings, from));
         }

@@ -14,6 +14,16 @@ pub(crate) enum DecimalSign {
     Comma,
 }
 
+impl DecimalSign {
+    /// The other one.
+    pub(crate) fn other(self) -> Self {
+        match self {
+            Self::Point => Self::Comma,
+            Self::Comma => Self::Point,
+        }
+    }
+}
+
 /// A cell with a number in it.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Number {
@@ -186,8 +196,9 @@ fn numeral(text: &str, around: &Around) -> Option<Number> {
     let is_group = fraction.len() == 3 && (1..=3).contains(&whole.len());
     // A group is never led by a zero: `0,500` is a half.
     if one_sign && is_group && !whole.starts_with('0') {
-        let as_group = around.clear(&format!("{whole}{fraction}"), None)?;
+        let mut as_group = around.clear(&format!("{whole}{fraction}"), None)?;
         if around.currency.as_deref().is_some_and(currency::is_whole) {
+            as_group.shows = Some(sign.other());
             return Some(Number::Clear(as_group));
         }
         let (is_round, ends_in_zero) = (fraction == "000", fraction.ends_with('0'));

@@ -1,7 +1,7 @@
 //! Text to typed cells, column by column.
 
 use crate::ingest::cells::choices;
-use crate::ingest::cells::currency::Rates;
+use crate::ingest::cells::currency::{self, Rates};
 use crate::ingest::cells::days::DayReader;
 use crate::ingest::cells::interner::{Interner, Problem};
 use crate::ingest::cells::measure::{self, WithUnit};
@@ -65,10 +65,12 @@ struct Bounds {
 impl Bounds {
     fn of(column: &Column, settings: &Settings) -> Self {
         let max_quantity = settings.data.max_quantity;
-        // Who sells by weight counts stock in fractions, too; they are cut off, and told.
+        // Who sells by weight counts stock in fractions, too; they are made whole later, and told.
         let whole = settings.units.fraction == 0;
         let largest = if is_count(column) { max_quantity } else { LARGEST_NUMBER };
         match column.kind {
+            // Half a kilogram may be ordered where there are halves.
+            Kind::Units(1.0) if !whole => Self { least: f64::MIN_POSITIVE, largest, whole },
             Kind::Units(least) => Self { least, largest, whole },
             Kind::Number(least, most) => {
                 Self { least: least.max(-largest), largest: most.min(largest), whole: false }
@@ -246,6 +248,8 @@ impl ColumnReader {
         let clear = match numbers::read(text) {
             None => return self.with_unit(text),
             Some(Number::Clear(clear)) => clear,
+            // `¥1,500` in a shop whose own currency is the yen, which has no smaller coin.
+            Some(Number::Either(either)) if self.is_whole_money(&either) => either.as_group,
             Some(Number::Either(either)) => match self.convention {
                 Convention::Unasked => return Err(Problem::Undecided),
                 Convention::Known(sign) if sign == either.sign => either.as_decimals,
@@ -261,6 +265,12 @@ impl ColumnReader {
             return Err(Problem::Rejected(self.no_number(text)));
         }
         Ok(self.in_reporting_currency(clear))
+    }
+
+    /// Whether the amount has a sign that several currencies share, and is taken for one without
+    /// cents.
+    fn is_whole_money(&self, either: &TwoReadings) -> bool {
+        either.as_group.currency.as_deref() == Some("") && currency::is_whole(&self.rates.reporting)
     }
 
     /// A number with a unit behind it that says what the column counts anyway: `3 pcs`, `2 weeks`.

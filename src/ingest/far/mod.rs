@@ -21,12 +21,13 @@ use crate::ingest::far::work::Work;
 use crate::ingest::files::delta as delta_log;
 use crate::ingest::settings::{Settings, TableMapping};
 use crate::ingest::tables::schema;
+use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
 pub(crate) use crate::ingest::far::address::{is_address, problems};
 
 /// A file that was fetched.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct FarFile {
     /// Where it lies now.
     pub(crate) path: PathBuf,
@@ -66,7 +67,47 @@ pub(crate) trait Fetch {
 pub struct Brought {
     /// What to load with.
     pub settings: Settings,
-    _work: Work,
+    /// Held as long as somebody else might sweep the files away.
+    _work: Option<Work>,
+}
+
+/// Beside the files of a night that several processes share: what was fetched.
+const BROUGHT: &str = "brought.json";
+
+/// What was fetched of one source.
+#[derive(Debug, Serialize, Deserialize)]
+struct OfSource {
+    table: String,
+    at: usize,
+    files: Vec<FarFile>,
+}
+
+/// How many processes read what is fetched.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Readers {
+    /// This one: it looks at every source anew.
+    #[default]
+    One,
+    /// Those of a night over buckets, whose folder `work` is: the first one fetches, and all read
+    /// what it brought. A table that changes meanwhile would be another for each bucket.
+    Many,
+}
+
+/// What an earlier process of this night has brought, where nothing of it is lost.
+fn brought_before(work: &Path) -> Option<Vec<OfSource>> {
+    let text = std::fs::read_to_string(work.join(BROUGHT)).ok()?;
+    let sources: Vec<OfSource> = serde_json::from_str(&text).ok()?;
+    let mut files = sources.iter().flat_map(|source| &source.files);
+    files.all(|file| file.path.is_file()).then_some(sources)
+}
+
+/// Ends the night of several processes: the next one in the same folder fetches anew.
+///
+/// # Errors
+/// [`Error::Io`] where the folder cannot be written.
+pub fn forget(work: &Path) -> Result<()> {
+    let path = work.join(BROUGHT);
+    if path.exists() { std::fs::remove_file(&path).map_err(Error::io(&path)) } else { Ok(()) }
 }
 
 /// `error` with the address of a file in the place of where it lies in the work folder.
@@ -86,7 +127,12 @@ pub(crate) fn named(settings: &Settings, error: Error) -> Error {
 ///
 /// # Errors
 /// As [`Fetch::fetch`]; [`Error::Io`] for a work folder that cannot be written.
-pub fn bring(settings: &Settings, data: &Path, work: &Path) -> Result<Option<Brought>> {
+pub fn bring(
+    settings: &Settings,
+    data: &Path,
+    work: &Path,
+    readers: Readers,
+) -> Result<Option<Brought>> {
     let mut found: Vec<(&str, usize, Box<dyn Fetch>)> = Vec::new();
     for table in schema::names() {
         for (at, mapping) in settings.sources(table).iter().enumerate() {
@@ -100,17 +146,49 @@ pub fn bring(settings: &Settings, data: &Path, work: &Path) -> Result<Option<Bro
     if found.is_empty() {
         return Ok(None);
     }
-    let work = Work::open(work)?;
+    let place = work;
+    let work = Work::open(place)?;
     let mut settings = settings.clone();
-    for (table, at, kind) in found {
-        let mut sources = settings.sources(table);
-        let wanted = Wanted { table, nth: at + 1, mapping: &sources[at], data };
-        let fetched = kind.fetch(&wanted, &work)?;
-        sources[at].fetched = Some(fetched);
-        settings.mapping.insert(table.to_owned(), sources);
+    if readers == Readers::Many
+        && let Some(before) = brought_before(place)
+    {
+        for source in before {
+            take(&mut settings, source);
+        }
+        return Ok(Some(Brought { settings, _work: None }));
     }
-    work.sweep()?;
+    let mut brought = Vec::with_capacity(found.len());
+    for (table, at, kind) in found {
+        let sources = settings.sources(table);
+        let wanted = Wanted { table, nth: at + 1, mapping: &sources[at], data };
+        let files = kind.fetch(&wanted, &work)?;
+        brought.push(OfSource { table: table.to_owned(), at, files });
+    }
+    match readers {
+        Readers::One => work.sweep()?,
+        Readers::Many => {
+            let text = serde_json::to_string(&brought)
+                .map_err(|error| Error::Internal(error.to_string()))?;
+            let path = place.join(BROUGHT);
+            std::fs::write(&path, text).map_err(Error::io(&path))?;
+        }
+    }
+    for source in brought {
+        take(&mut settings, source);
+    }
+    // Nobody sweeps a night's folder: the other processes need not wait until this one has read.
+    let work = (readers == Readers::One).then_some(work);
     Ok(Some(Brought { settings, _work: work }))
+}
+
+/// Lets the source of a table be read from what was fetched of it.
+fn take(settings: &mut Settings, source: OfSource) {
+    let OfSource { table, at, files } = source;
+    let mut sources = settings.sources(&table);
+    if let Some(mapping) = sources.get_mut(at) {
+        mapping.fetched = Some(files);
+    }
+    settings.mapping.insert(table, sources);
 }
 
 /// How a source is fetched; `None` where it lies in the data folder.

@@ -172,16 +172,18 @@ fn open(scheme: &ObjectStoreScheme, url: &Url) -> object_store::Result<Arc<dyn O
     }
 }
 
+const NO_SUCH_FILE: &str = "there is no such file: look at the address";
+const MAY_NOT_BE_READ: &str = "may not be read: the credentials of the environment are missing, \
+    wrong, or not allowed to (AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, GOOGLE_SERVICE_ACCOUNT, \
+    AZURE_STORAGE_ACCOUNT_NAME and AZURE_STORAGE_ACCOUNT_KEY)";
+
 /// What went wrong, for a person.
 fn refused(address: &str, error: object_store::Error) -> Error {
     use object_store::Error as Answer;
     let message = match &error {
-        Answer::NotFound { .. } => "there is no such file: look at the address".to_owned(),
+        Answer::NotFound { .. } => NO_SUCH_FILE.to_owned(),
         Answer::PermissionDenied { .. } | Answer::Unauthenticated { .. } => {
-            "may not be read: the credentials of the environment are missing, wrong, or not \
-             allowed to (AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, GOOGLE_SERVICE_ACCOUNT, \
-             AZURE_STORAGE_ACCOUNT_NAME and AZURE_STORAGE_ACCOUNT_KEY)"
-                .to_owned()
+            MAY_NOT_BE_READ.to_owned()
         }
         Answer::Precondition { .. } => changed(),
         _ => {
@@ -192,7 +194,14 @@ fn refused(address: &str, error: object_store::Error) -> Error {
                 what = next.to_string();
                 cause = next.source();
             }
-            format!("cannot be reached: {}", without_secrets(&what))
+            // A store that is asked for a list answers with a status alone.
+            if what.contains("status code: 404") {
+                NO_SUCH_FILE.to_owned()
+            } else if ["401", "403"].iter().any(|s| what.contains(&format!("status code: {s}"))) {
+                MAY_NOT_BE_READ.to_owned()
+            } else {
+                format!("cannot be reached: {}", without_secrets(&what))
+            }
         }
     };
     Error::input(address, message)

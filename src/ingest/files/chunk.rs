@@ -171,10 +171,13 @@ impl Reading<'_> {
         for settled in self.columns.iter_mut().filter_map(|column| column.days.settled.take()) {
             let habit = settled.by_habit.clone();
             self.by_habit.extend(habit.map(|habit| TakenFor { file: file.base_name(), habit }));
-            let severity = if settled.is_doubtful { Severity::Warning } else { Severity::Info };
-            let about = Subject::File(file.base_name());
-            let kind = ExceptionKind::AssumedLayout;
-            self.exceptions.push(Exception::new(severity, kind, about, settled.what, settled.why));
+            self.exceptions.push(Exception::new(
+                Severity::Info,
+                ExceptionKind::AssumedLayout,
+                Subject::File(file.base_name()),
+                settled.what,
+                settled.why,
+            ));
         }
     }
 

@@ -7,6 +7,7 @@ use crate::ingest::cells::values::{NO_DAY, Values};
 use crate::ingest::files::chunk::Chunk;
 use crate::ingest::tables::quarantine::Place;
 use crate::ingest::tables::schema::Schema;
+use crate::ingest::tables::whole_units::Rounding;
 use chrono::NaiveDate;
 
 /// A small table, all rows in memory.
@@ -119,18 +120,24 @@ impl<'a> Row<'a> {
         }
     }
 
-    /// Whole units.
+    /// Whole units, of a quantity with a fraction those that its column's rounding makes of it.
     pub(crate) fn units(&self, column: &str) -> Option<Units> {
-        #[expect(
-            clippy::cast_possible_truncation,
-            reason = "the reader accepted whole numbers within bounds"
-        )]
-        self.number(column).map(|n| Units(n as i64))
+        self.number(column).map(|n| Rounding::of(column).whole(n))
+    }
+
+    /// The same of a code that stands for `factor` units of its item each.
+    pub(crate) fn units_of(&self, column: &str, factor: f64) -> Option<Units> {
+        self.number(column).map(|n| Rounding::of(column).whole(n * factor))
     }
 
     /// An amount of money.
     pub(crate) fn money(&self, column: &str) -> Option<Money> {
         self.number(column).map(Money::from_f64)
+    }
+
+    /// A price of a code that stands for `factor` units of its item each, of one of them.
+    pub(crate) fn money_of(&self, column: &str, factor: f64) -> Option<Money> {
+        self.number(column).map(|amount| Money::from_f64(amount / factor))
     }
 
     /// The date.

@@ -8,11 +8,12 @@ use crate::domain::shown::{self, counted};
 use crate::domain::units::SkuId;
 use crate::ingest::cells::interner::LeftOut;
 use crate::ingest::files::table::Table;
-use crate::ingest::names::Catalogue;
+use crate::ingest::names::{Catalogue, Codes};
 use crate::ingest::settings::DataSettings;
 use crate::ingest::tables::quarantine::Quarantine;
 use crate::ingest::tables::sales::SalesRows;
 use crate::ingest::tables::schema::{Kind, TABLES};
+use crate::ingest::tables::whole_units::{Rounding, has_fraction};
 use chrono::NaiveDate;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -224,16 +225,31 @@ pub(crate) fn unknown_items(unknown: &BTreeSet<String>) -> Option<Exception> {
     })
 }
 
-/// Quantities of a table that lose their fraction: stock and orders count whole units.
-pub(crate) fn cut_fractions(table: &Table) -> Option<Exception> {
-    let (mut cells, mut units) = (0_u64, 0.0);
+/// Quantities of a table that have a fraction: stock and orders count whole units.
+pub(crate) fn rounded_fractions(table: &Table, codes: &Codes<'_>) -> Option<Exception> {
+    // A kit's fractions are refused, not rounded.
+    if table.schema.table == "kits" {
+        return None;
+    }
+    let mut cells = 0_u64;
+    // By column, with the first value: who sees `2.5` as a minimum knows what becomes of it.
+    let mut columns: BTreeMap<&str, f64> = BTreeMap::new();
     for row in table.rows() {
+        // Half a kilogram of a code that stands for a thousand grams is 500 of them.
+        let item = if row.has("sku") { codes.item(&row, "sku") } else { None };
+        let factor = item.map_or(1.0, |(_, factor)| factor);
         for column in table.schema.columns.iter().filter(|c| matches!(c.kind, Kind::Units(_))) {
-            let fraction = row.number(column.name).map_or(0.0, f64::fract);
-            if fraction != 0.0 {
-                (cells, units) = (cells + 1, units + fraction);
+            let units = row.number(column.name).map(|value| value * factor);
+            if let Some(units) = units.filter(|units| has_fraction(*units)) {
+                cells += 1;
+                columns.entry(column.name).or_insert(units);
             }
         }
+    }
+    let mut examples = Vec::new();
+    for (column, value) in columns {
+        let whole = Rounding::of(column).whole(value);
+        examples.push(format!("{column} {value} counts as {whole}"));
     }
     (cells > 0).then(|| {
         Exception::new(
@@ -241,9 +257,15 @@ pub(crate) fn cut_fractions(table: &Table) -> Option<Exception> {
             ExceptionKind::FractionsCut,
             Subject::Table(table.schema.table.to_owned()),
             format!(
-                "{cells} quantities have fractions, which are cut off: {units:.3} units in all"
+                "{} fractions, of which whole units are made: {}",
+                counted(cells, "quantity has", "quantities have"),
+                examples.join(", ")
             ),
-            "stock and orders count whole units; sales keep theirs ([units] fraction)",
+            "stock and orders count whole units, sales keep their fractions: of one item and \
+             place all is added up first, then what is there, comes or may be bought is rounded \
+             down, what is asked for, owed or held back up, and packs that are no whole units are \
+             ordered by as many as make some; to count smaller units, give the item an alias with \
+             a factor",
         )
     })
 }

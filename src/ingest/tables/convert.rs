@@ -2,7 +2,6 @@
 
 use crate::domain::exceptions::{Effect, Exception, ExceptionKind, Severity, Subject};
 use crate::domain::shown::counted;
-use crate::domain::units::Units;
 use crate::ingest::files::table::{Row, Table};
 use crate::ingest::names::Codes;
 use crate::ingest::tables::quarantine::{Place, Quarantine};
@@ -185,10 +184,4 @@ pub(crate) fn without_copies(count: usize, is_same: impl Fn(usize, usize) -> boo
             None => return length,
         }
     }
-}
-
-/// `units` of a code that stands for `factor` units of its item each.
-pub(crate) fn scaled(units: Option<Units>, factor: f64) -> Units {
-    #[expect(clippy::cast_possible_truncation, reason = "both factors are bounded by the reader")]
-    units.map_or(Units(0), |u| Units((u.0 as f64 * factor).round() as i64))
 }

@@ -9,8 +9,9 @@ use crate::domain::shown::counted;
 use crate::domain::units::{Money, SkuId, Units};
 use crate::ingest::cells::days::{date_of, parse_day};
 use crate::ingest::files::table::{Row, Table};
-use crate::ingest::tables::convert::{Convert, scaled};
+use crate::ingest::tables::convert::Convert;
 use crate::ingest::tables::quarantine::Place;
+use crate::ingest::tables::whole_units::{Rounding, has_fraction};
 use crate::math::cycles::circular;
 use chrono::NaiveDate;
 
@@ -25,8 +26,8 @@ pub(crate) fn products(
     let mut versions: Vec<Vec<Version<'_>>> = vec![Vec::new(); count];
     let mut files: Vec<&str> = Vec::new();
     for row in table.iter().flat_map(|t| t.rows()) {
-        let Some((sku, _)) = convert.codes.item(&row, "sku") else { continue };
-        let Some(product) = product(&row, convert) else { continue };
+        let Some((sku, factor)) = convert.codes.item(&row, "sku") else { continue };
+        let Some(product) = product(&row, factor, convert) else { continue };
         let place = row.place();
         if files.last() != Some(&place.file) {
             files.push(place.file);
@@ -117,9 +118,10 @@ fn other_item(row: &Row<'_>, column: &str, convert: &Convert<'_>) -> Option<SkuI
     convert.codes.item(row, column).map(|(sku, _)| sku)
 }
 
-fn product(row: &Row<'_>, convert: &mut Convert<'_>) -> Option<Product> {
-    let min_stock = row.units("min_stock");
-    let mut max_stock = row.units("max_stock");
+/// What a row says of an item of which its code stands for `factor` units.
+fn product(row: &Row<'_>, factor: f64, convert: &mut Convert<'_>) -> Option<Product> {
+    let min_stock = row.units_of("min_stock", factor);
+    let mut max_stock = row.units_of("max_stock", factor);
     // The row says more than these two: an item must not lose its cost and price over them.
     if min_stock.zip(max_stock).is_some_and(|(min, max)| min > max) {
         let value = row.shown("min_stock");
@@ -131,8 +133,8 @@ fn product(row: &Row<'_>, convert: &mut Convert<'_>) -> Option<Product> {
     Some(Product {
         name: row.text("name").to_owned(),
         category: row.text("category").to_owned(),
-        unit_cost: row.money("unit_cost"),
-        unit_price: row.money("unit_price"),
+        unit_cost: row.money_of("unit_cost", factor),
+        unit_price: row.money_of("unit_price", factor),
         launched: convert.plausible_date(row, "launched"),
         status,
         superseded_by: other_item(row, "superseded_by", convert),
@@ -140,11 +142,11 @@ fn product(row: &Row<'_>, convert: &mut Convert<'_>) -> Option<Product> {
         analogue: other_item(row, "analogue", convert),
         analogue_factor: row.number("analogue_factor"),
         shelf_life_days: row.number("shelf_life_days"),
-        weight: row.number("weight"),
-        volume: row.number("volume"),
+        weight: row.number("weight").map(|weight| weight / factor),
+        volume: row.number("volume").map(|volume| volume / factor),
         min_stock,
         max_stock,
-        case_size: row.units("case_size").map(|case| case.max(Units(1))),
+        case_size: row.units_of("case_size", factor).map(|case| case.max(Units(1))),
         storage_type: row.text("storage_type").to_owned(),
         in_master: true,
     })
@@ -212,20 +214,15 @@ pub(crate) fn channel_items(table: &Table, convert: &mut Convert<'_>) -> Vec<Cha
         let item = ChannelItem {
             sku,
             channel,
-            reserve: stated_units(&row, "reserve", factor),
-            buffer: stated_units(&row, "buffer", factor),
-            cap: stated_units(&row, "cap", factor),
-            pause_below: stated_units(&row, "pause_below", factor),
-            alert_below: stated_units(&row, "alert_below", factor),
+            reserve: row.units_of("reserve", factor),
+            buffer: row.units_of("buffer", factor),
+            cap: row.units_of("cap", factor),
+            pause_below: row.units_of("pause_below", factor),
+            alert_below: row.units_of("alert_below", factor),
         };
         rows.push(((sku, channel), row.place(), item));
     }
     convert.distinct(rows, "sku").into_iter().map(|(_, item)| item).collect()
-}
-
-/// Units of a column, by what one of them counts for; `None` where the cell is empty.
-fn stated_units(row: &Row<'_>, column: &str, factor: f64) -> Option<Units> {
-    row.units(column).map(|units| scaled(Some(units), factor))
 }
 
 /// One supplier a code; suppliers without a row have only defaults.
@@ -423,7 +420,8 @@ pub(crate) fn supply(table: Option<&Table>, convert: &mut Convert<'_>) -> Supply
 }
 
 fn supply_row(row: &Row<'_>, convert: &mut Convert<'_>) -> Option<Supply> {
-    let (sku, _) = convert.codes.item(row, "sku")?;
+    // A supplier who sells cases by a code of their own means cases and the price of one.
+    let (sku, factor) = convert.codes.item(row, "sku")?;
     let lead_time_days = row.number("lead_time_days")?;
     let lead_time_max_days = row.number("lead_time_max_days");
     if lead_time_max_days.is_some_and(|max| max < lead_time_days) {
@@ -431,8 +429,13 @@ fn supply_row(row: &Row<'_>, convert: &mut Convert<'_>) -> Option<Supply> {
     }
     // A minimum above the maximum allows no quantity: purchase says so beside the need, with the
     // right supplier and lead time. A row put aside left the item without anybody to order from.
-    let minimum_order = row.units("minimum_order").unwrap_or(Units(1));
-    let maximum_order = row.units("maximum_order");
+    let one = Rounding::Up.whole(factor);
+    let minimum_order = row.units_of("minimum_order", factor).unwrap_or(one);
+    let maximum_order = row.units_of("maximum_order", factor);
+    // 0 and 1 both mean any number of what the code stands for.
+    let pack = row.number("pack_size").unwrap_or(1.0);
+    let pack = if pack > 0.0 { pack } else { 1.0 };
+    let pack_size = Rounding::of("pack_size").whole(pack * factor);
     let role = row.choice("role", Role::ALL).unwrap_or(Role::Primary);
     Some(Supply {
         sku,
@@ -440,15 +443,15 @@ fn supply_row(row: &Row<'_>, convert: &mut Convert<'_>) -> Option<Supply> {
         supplier: convert.codes.supplier(row.text("supplier"))?,
         role,
         supplier_sku: row.text("supplier_sku").trim().to_owned(),
-        unit_cost: row.money("unit_cost"),
+        unit_cost: row.money_of("unit_cost", factor),
         lead_time_days,
         lead_time_sd_days: row.number("lead_time_sd_days"),
         lead_time_max_days,
         minimum_order,
-        pack_size: row.units("pack_size").unwrap_or(Units(1)).max(Units(1)),
+        pack_size,
         maximum_order,
         duty_rate: row.number("duty_rate").unwrap_or(0.0),
-        freight_per_unit: row.money("freight_per_unit").unwrap_or(Money::ZERO),
+        freight_per_unit: row.money_of("freight_per_unit", factor).unwrap_or(Money::ZERO),
     })
 }
 
@@ -464,13 +467,13 @@ pub(crate) fn price_breaks(
     let mut rows = Vec::new();
     for row in table.into_iter().flat_map(Table::rows) {
         let codes = convert.codes;
-        let (Some((sku, _)), Some(supplier)) =
+        let (Some((sku, factor)), Some(supplier)) =
             (codes.item(&row, "sku"), codes.supplier(row.text("supplier")))
         else {
             continue;
         };
         let (Some(from_quantity), Some(unit_cost)) =
-            (row.units("from_quantity"), row.money("unit_cost"))
+            (row.units_of("from_quantity", factor), row.money_of("unit_cost", factor))
         else {
             continue;
         };
@@ -506,8 +509,20 @@ pub(crate) fn kits(table: &Table, convert: &mut Convert<'_>) -> Vec<Kit> {
         else {
             continue;
         };
-        let Some(quantity) = row.units("quantity") else { continue };
-        let quantity = scaled(Some(quantity), factor);
+        let Some(exact) = row.number("quantity").map(|quantity| quantity * factor) else {
+            continue;
+        };
+        // Rounded, a fifth of a kilogram a basket would ask for five times what is packed.
+        if has_fraction(exact) {
+            let reason = format!(
+                "{exact} of a component in a kit; expected whole units: count the component in \
+                 smaller ones, with a row of aliases (its code here, a code of its own, and as \
+                 factor how many of the smaller units one of it has)"
+            );
+            convert.reject::<()>(&row, "quantity", reason);
+            continue;
+        }
+        let quantity = Rounding::Down.whole(exact);
         rows.push(((sku, component), row.place(), Kit { sku, component, quantity }));
     }
     let links: Vec<(usize, usize)> =

@@ -10,3 +10,4 @@ pub mod quarantine;
 pub mod sales;
 pub mod schema;
 pub mod stocks;
+pub mod whole_units;

@@ -10,24 +10,26 @@ use crate::domain::shown::counted;
 use crate::domain::sorted::Sorted;
 use crate::domain::units::{LocationId, PoolId, SkuId, Units};
 use crate::ingest::files::table::{Row, Table};
-use crate::ingest::tables::convert::{Convert, scaled};
+use crate::ingest::tables::convert::Convert;
 use crate::ingest::tables::quarantine::Place;
+use crate::ingest::tables::whole_units::{Remainder, Rounding};
 use chrono::NaiveDate;
 use std::collections::BTreeMap;
 
 /// Stock by pool, sorted; several rows of one pool (bins, batches) are added up.
 pub(crate) fn stock(table: &Table, convert: &mut Convert<'_>) -> Vec<Stock> {
     let rows = convert.rows_once(table);
-    let mut rows: Vec<Stock> = rows.iter().filter_map(|row| stock_row(row, convert)).collect();
-    rows.sort_by_key(|s| (s.sku, s.location));
+    let mut rows: Vec<Counted> = rows.iter().filter_map(|row| counted_row(row, convert)).collect();
+    rows.sort_by_key(|s| s.pool);
     let before = rows.len();
-    let mut stock: Vec<Stock> = Vec::with_capacity(before);
+    let mut stock: Vec<Counted> = Vec::with_capacity(before);
     for row in rows {
-        match stock.last_mut().filter(|last| (last.sku, last.location) == (row.sku, row.location)) {
-            Some(last) => add(last, &row),
+        match stock.last_mut().filter(|last| last.pool == row.pool) {
+            Some(last) => last.add(&row),
             None => stock.push(row),
         }
     }
+    let stock: Vec<Stock> = stock.into_iter().map(Counted::whole).collect();
     if stock.len() < before {
         let what = format!(
             "{before} rows are added up to {}",
@@ -65,27 +67,60 @@ pub(crate) fn stock(table: &Table, convert: &mut Convert<'_>) -> Vec<Stock> {
     stock
 }
 
-fn stock_row(row: &Row<'_>, convert: &mut Convert<'_>) -> Option<Stock> {
+/// A row of stock, or what several rows of one pool add up to, with its fractions.
+struct Counted {
+    pool: PoolId,
+    on_hand: f64,
+    committed: f64,
+    backordered: f64,
+    damaged: f64,
+    returns_pending: f64,
+    as_of: Option<NaiveDate>,
+}
+
+impl Counted {
+    fn add(&mut self, more: &Self) {
+        self.on_hand += more.on_hand;
+        self.committed += more.committed;
+        self.backordered += more.backordered;
+        self.damaged += more.damaged;
+        self.returns_pending += more.returns_pending;
+        self.as_of = self.as_of.max(more.as_of);
+    }
+
+    /// Whole units of each figure, such that what is available is that of the exact figures.
+    fn whole(self) -> Stock {
+        let mut left = Remainder::of(self.on_hand);
+        let on_hand = left.units();
+        Stock {
+            sku: self.pool.sku,
+            location: self.pool.location,
+            on_hand,
+            committed: left.take(self.committed),
+            damaged: left.take(self.damaged),
+            returns_pending: left.take(self.returns_pending),
+            backordered: left.take(self.backordered),
+            as_of: self.as_of,
+        }
+    }
+}
+
+fn counted_row(row: &Row<'_>, convert: &Convert<'_>) -> Option<Counted> {
     let (sku, location, factor) = pool(row, convert)?;
-    Some(Stock {
-        sku,
-        location,
-        on_hand: scaled(row.units("on_hand"), factor),
-        committed: scaled(row.units("committed"), factor),
-        backordered: scaled(row.units("backordered"), factor),
-        damaged: scaled(row.units("damaged"), factor),
-        returns_pending: scaled(row.units("returns_pending"), factor),
+    Some(Counted {
+        pool: PoolId { sku, location },
+        on_hand: exact_units(row, "on_hand", factor),
+        committed: exact_units(row, "committed", factor),
+        backordered: exact_units(row, "backordered", factor),
+        damaged: exact_units(row, "damaged", factor),
+        returns_pending: exact_units(row, "returns_pending", factor),
         as_of: row.date("as_of"),
     })
 }
 
-fn add(to: &mut Stock, more: &Stock) {
-    to.on_hand += more.on_hand;
-    to.committed += more.committed;
-    to.backordered += more.backordered;
-    to.damaged += more.damaged;
-    to.returns_pending += more.returns_pending;
-    to.as_of = to.as_of.max(more.as_of);
+/// Units of a column with their fraction, none where the cell is empty.
+fn exact_units(row: &Row<'_>, column: &str, factor: f64) -> f64 {
+    row.number(column).map_or(0.0, |units| units * factor)
 }
 
 /// (item, location, units in one of the code).
@@ -165,7 +200,7 @@ fn lot(row: &Row<'_>, convert: &mut Convert<'_>) -> Option<Lot> {
     if expires.is_none() && received.is_none() {
         return convert.reject(row, "expires", "expected a last day of sale or a day of receipt");
     }
-    let quantity = scaled(row.units("quantity"), factor);
+    let quantity = row.units_of("quantity", factor).unwrap_or_default();
     Some(Lot { sku, location, expires, received, quantity })
 }
 
@@ -175,7 +210,7 @@ pub(crate) fn stock_history(table: &Table, convert: &mut Convert<'_>) -> Vec<Sto
     let mut rows = Vec::new();
     // What countries and warehouses hold of an item that day, by file: another file may have it
     // again.
-    let mut parts: BTreeMap<(SkuId, LocationId, NaiveDate, &str), Units> = BTreeMap::new();
+    let mut parts: BTreeMap<(SkuId, LocationId, NaiveDate, &str), f64> = BTreeMap::new();
     for row in table.rows() {
         let (Some((sku, location, factor)), Some(date)) = (pool(&row, convert), row.date("date"))
         else {
@@ -185,17 +220,17 @@ pub(crate) fn stock_history(table: &Table, convert: &mut Convert<'_>) -> Vec<Sto
             future += 1;
             continue;
         }
-        let on_hand = scaled(row.units("on_hand"), factor);
+        let on_hand = exact_units(&row, "on_hand", factor);
         if row.is_part() {
             let key = (sku, location, date, row.place().file);
-            *parts.entry(key).or_insert(Units(0)) += on_hand;
+            *parts.entry(key).or_insert(0.0) += on_hand;
         } else {
-            rows.push((sku, location, date, on_hand));
+            rows.push((sku, location, date, Rounding::Down.whole(on_hand)));
         }
     }
     convert.report_future(table, future);
     for ((sku, location, date, _), on_hand) in parts {
-        rows.push((sku, location, date, on_hand));
+        rows.push((sku, location, date, Rounding::Down.whole(on_hand)));
     }
     rows.sort_unstable();
     // Two counts of one day: the lower one, whatever their order.
@@ -320,17 +355,20 @@ fn order(
     let is_counted = counted.is_some_and(|s| s.as_of.is_none_or(|day| day >= convert.as_of));
     let known = received.is_none_or(|d| d < convert.as_of || d == convert.as_of && is_counted);
     let received = received.filter(|_| known);
-    let received_quantity = row.units("received_quantity").filter(|_| known);
+    // What is still to come is the whole units of the exact rest.
+    let mut to_come = Remainder::of(exact_units(row, "quantity", factor));
+    let quantity = to_come.units();
+    let received_quantity = row.number("received_quantity").filter(|_| known);
     Some(PurchaseOrder {
         order_id: row.text("order_id").to_owned(),
         sku,
         supplier: convert.codes.supplier(row.text("supplier")),
         location,
-        quantity: scaled(row.units("quantity"), factor),
+        quantity,
         confirmed,
         expected: convert.plausible_date(row, "expected"),
         received,
-        received_quantity: received_quantity.map(|u| scaled(Some(u), factor)),
+        received_quantity: received_quantity.map(|units| to_come.take(units * factor)),
         shipment,
     })
 }
@@ -359,7 +397,8 @@ fn shipment(
 fn listing(row: &Row<'_>, convert: &Convert<'_>) -> Option<Listing> {
     let (sku, factor) = convert.codes.item(row, "sku")?;
     let channel = convert.codes.channel(row.text("channel"))?;
-    Some(Listing { sku, channel, listed: scaled(row.units("listed"), factor) })
+    let listed = row.units_of("listed", factor).unwrap_or_default();
+    Some(Listing { sku, channel, listed })
 }
 
 /// What channels show, sorted by (sku, channel); several codes of one item are added up.

@@ -30,7 +30,8 @@ use crate::domain::panel::{Panel, PanelPart, PoolId, SalesTotals, SeriesKey};
 use crate::domain::units::SkuId;
 use crate::forecast::pooled::seasonal::Totals;
 use crate::forecast::{Evidence as _, Forecaster, Learner};
-use crate::ingest::{self, SalesPart, SmallTables};
+use crate::ingest::far::{self, Readers};
+use crate::ingest::{self, Request, SalesPart, SmallTables};
 use crate::purchase::Market;
 use crate::purchase::economics::economics;
 use crate::review::hindsight::{self, JudgedChange};
@@ -163,13 +164,18 @@ pub fn placing(plan: &Plan) -> Result<Placing> {
     with_threads(plan.run.threads, || ingest::placing(&plan.request()))
 }
 
+/// What a phase loads: what is fetched from far lies in the night's folder, for all its processes.
+fn request(plan: &Plan, work: &Work) -> Request {
+    Request { work: work.fetched(), readers: Readers::Many, ..plan.request() }
+}
+
 /// Reads and checks the sales of `buckets`, one after the other.
 ///
 /// # Errors
 /// As [`super::load`].
 pub fn observe_rows(plan: &Plan, work: &Work, buckets: &[Bucket]) -> Result<()> {
     with_threads(plan.run.threads, || {
-        ingest::with_small_tables(&plan.request(), |tables| {
+        ingest::with_small_tables(&request(plan, work), |tables| {
             buckets.iter().try_for_each(|&bucket| {
                 work.leave(ROWS, bucket, &plan.digest, &tables.read_bucket(bucket)?)
             })
@@ -188,7 +194,7 @@ pub fn merge_rows(plan: &Plan, work: &Work, of: u32) -> Result<()> {
             return Err(Error::Config(vec!["of: expected 1 bucket or more".to_owned()]));
         };
         // What refuses the night is said now, and not by every bucket.
-        let inputs = ingest::load_part(&plan.request(), sales.clone(), None)?;
+        let inputs = ingest::load_part(&request(plan, work), sales.clone(), None)?;
         refused(plan, &inputs)?;
         refuse_half_an_export(plan, inputs.panel.calendar().as_of())?;
         work.leave_all(NIGHT, &plan.digest, &Told { of, sales })
@@ -209,7 +215,7 @@ fn refused(plan: &Plan, inputs: &Inputs) -> Result<()> {
 pub fn observe_history(plan: &Plan, work: &Work, buckets: &[u32]) -> Result<()> {
     with_threads(plan.run.threads, || {
         let told = work.all::<Told>(NIGHT, Some(&plan.digest))?;
-        ingest::with_small_tables(&plan.request(), |tables| {
+        ingest::with_small_tables(&request(plan, work), |tables| {
             buckets.iter().try_for_each(|&bucket| {
                 observe_history_of(plan, work, (&told, tables.clone()), bucket)
             })
@@ -293,7 +299,7 @@ pub fn merge_history(plan: &Plan, work: &Work) -> Result<()> {
         let told = work.all::<Told>(NIGHT, Some(&plan.digest))?;
         let night = told.digest;
         let Told { of, sales } = told.value;
-        let mut inputs = ingest::load_part(&plan.request(), sales, None)?;
+        let mut inputs = ingest::load_part(&request(plan, work), sales, None)?;
         let as_of = inputs.panel.calendar().as_of();
         let earlier = Earlier::read(&plan.place(), &plan.run.out, as_of)?;
         let run_id = run_id(plan, &inputs, &earlier);
@@ -383,7 +389,7 @@ pub fn plan_buckets(plan: &Plan, work: &Work, buckets: &[u32]) -> Result<()> {
     with_threads(plan.run.threads, || {
         let told = work.all::<Told>(NIGHT, Some(&plan.digest))?;
         let shared = work.all::<Shared>(SHARED, Some(&told.digest))?.value;
-        ingest::with_small_tables(&plan.request(), |tables| {
+        ingest::with_small_tables(&request(plan, work), |tables| {
             buckets.iter().try_for_each(|&bucket| {
                 plan_bucket(plan, work, (&told, &shared, tables.clone()), bucket)
             })
@@ -495,7 +501,7 @@ pub fn finish(plan: &Plan, work: &Work, progress: &dyn Progress) -> Result<Summa
         let shared = work.all::<Shared>(SHARED, Some(&night))?.value;
         let plans = work.of_all(PLAN, of, &night)?;
         sales.future_rows = shared.future_rows;
-        let mut inputs = ingest::load_part(&plan.request(), sales, None)?;
+        let mut inputs = ingest::load_part(&request(plan, work), sales, None)?;
         inputs.panel = inputs.panel.with_parts(&shared.recent);
         inputs.panel.set_totals(shared.totals.clone());
         clock.lap("load");
@@ -504,6 +510,7 @@ pub fn finish(plan: &Plan, work: &Work, progress: &dyn Progress) -> Result<Summa
         if plan.only.is_none() {
             note_history(plan, progress);
         }
+        far::forget(&work.fetched())?;
         Ok(summary)
     })
 }

@@ -39,6 +39,11 @@ impl Work {
         Self { folder: folder.to_path_buf(), attempt: attempt.chars().map(plain).collect() }
     }
 
+    /// Where the night's far sources are fetched to.
+    pub(super) fn fetched(&self) -> PathBuf {
+        self.folder.join("fetched")
+    }
+
     /// The place of a bucket's file of `kind`.
     pub(super) fn place(&self, kind: &str, bucket: Bucket) -> PathBuf {
         self.folder.join(kind).join(format!("{}-{}.part", name(bucket), self.attempt))
