@@ -138,6 +138,14 @@ mod tests {
     }
 
     #[test]
+    fn what_a_supplier_asks_is_converted_and_zero_asks_for_nothing() {
+        let dollars = Some(Money::from_f64(2000.0));
+        assert_eq!(asked(dollars, Some(0.92)), Some(Money::from_f64(1840.0)));
+        assert_eq!(asked(Some(Money::ZERO), Some(1.0)), None);
+        assert_eq!(asked(dollars, None), None, "no rate, no amount to compare with");
+    }
+
+    #[test]
     fn f8_landed_unit_cost_of_100_at_10_with_1000_freight_is_20() {
         let freight =
             share_out(Money::from_f64(1000.0), &[line(100, 1000.0, None)], Basis::Quantity);

@@ -1,5 +1,6 @@
 //! The whole report on a made-up run.
 
+use crate::domain::economics::UnitEconomics;
 use crate::indicators::definitions::DEFINITIONS;
 use crate::report::fixture::{Fixture, HOSTILE};
 use crate::report::*;
@@ -193,4 +194,49 @@ fn s4_a_large_report_holds_the_items_with_most_money_whole() {
     let count = |depth| many.iter().filter(|&&d| d == depth).count();
     assert_eq!((count(Depth::Whole), count(Depth::Short), count(Depth::Name)), (20_000, 80_000, 1));
     assert_eq!(many[100_000], Depth::Name);
+}
+
+#[test]
+fn a_minimum_in_another_currency_is_compared_in_that_of_the_pages() {
+    let mut fixture = Fixture::new(60);
+    fixture.inputs.suppliers[0].currency = "USD".to_owned();
+    fixture.inputs.suppliers[0].free_freight_value = Some(Money::from_f64(100_000.0));
+    let files = files(&fixture);
+    let suppliers = text(&files, "report/data/suppliers.js");
+    assert!(suppliers.contains("[828,900,900,900,900]"), "{suppliers}");
+    assert!(text(&files, "report/suppliers.html").contains("short of 92,000"));
+}
+
+#[test]
+fn p8_what_nobody_knows_the_worth_of_is_not_worth_nothing() {
+    let mut fixture = Fixture::new(60);
+    for economics in &mut fixture.outcome.economics {
+        *economics = UnitEconomics::default();
+    }
+    for finding in &mut fixture.outcome.findings {
+        (finding.value, finding.expected_loss) = (Money::ZERO, Money::ZERO);
+    }
+    let files = files(&fixture);
+    for (table, column) in [("findings", "value"), ("findings", "loss"), ("counts", "value")] {
+        let script = text(&files, &format!("report/data/{table}.js"));
+        let at = script.find(&format!("\"key\":\"{column}\"")).unwrap();
+        let (_, values) = script[at..].split_once("\"values\":[").unwrap();
+        let (values, _) = values.split_once(']').unwrap();
+        assert!(values.split(',').all(|value| value == "null"), "{table}.{column}: {values}");
+        assert!(script[at..].contains("known-money"), "the page says that it is unknown");
+    }
+}
+
+#[test]
+fn an_item_that_no_order_helps_says_what_does_and_not_0() {
+    let mut fixture = Fixture::new(60);
+    fixture.inputs.sources[0].table = "stock".to_owned();
+    for line in &mut fixture.outcome.recommendations {
+        line.value_at_risk = Money::ZERO;
+    }
+    let briefing = text(&files(&fixture), "index.html");
+    let (_, panel) = briefing.split_once("About to stock out").unwrap();
+    let (panel, _) = panel.split_once("</article>").unwrap();
+    assert!(panel.contains("<span class=\"money\"></span>"), "{panel}");
+    assert!(panel.contains("before any order can help") || panel.contains("comes sooner"));
 }

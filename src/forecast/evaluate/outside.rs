@@ -459,6 +459,13 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_model_from_elsewhere_that_bears_a_name_of_ours_is_told_apart() {
+        assert_eq!(name_beside_ours("naive"), "naive (given)");
+        assert_eq!(name_beside_ours(POOLED_LEVEL), "pooled level (given)");
+        assert_eq!(name_beside_ours("prophet"), "prophet");
+    }
+
+    #[test]
     fn a_model_from_elsewhere_weighs_by_inverse_squared_error_unless_it_is_clearly_worse() {
         assert_eq!(weight(1.0, 3.0, false), 0.75);
         assert_eq!(weight(0.0, 0.0, false), 0.5);

@@ -545,7 +545,7 @@ impl<'a> Forecaster<'a> {
             level = setup.recent_mean(series, setup.periods_in(PLAIN_DAYS));
         }
         if state.observed == 0 && state.prior.periods == 0.0 {
-            let reason = format!("all {} periods are censored", state.periods);
+            let reason = format!("in none of its {} periods could it be sold", state.periods);
             fall_back("no demand was ever seen", reason);
         }
         let guard = setup.settings.guard;
