@@ -9,6 +9,7 @@ import gzip
 import io
 import os
 import shutil
+import struct
 import zipfile
 
 from shop import KNOWN_CODES, Broken, Shop, temporary
@@ -65,7 +66,92 @@ def table(head, rows):
     return head + "\n" + "\n".join(rows) + "\n"
 
 
-def workbook(sheet, shared="<sst/>"):
+def open_sheets():
+    """OpenDocument sheets without an end, and of little that is repeated."""
+    def cell(text, times=1):
+        return (f'<table:table-cell office:value-type="string" table:number-columns-repeated="'
+                f'{times}"><text:p>{text}</text:p></table:table-cell>')
+
+    def row(cells, times=1):
+        return (f'<table:table-row table:number-rows-repeated="{times}">{"".join(cells)}'
+                "</table:table-row>")
+
+    begin = '<office:spreadsheet><table:table table:name="s">' + row(
+        [cell(name) for name in ("date", "sku", "quantity")])
+    begin += row([cell("2026-01-03"), cell("S1"), cell("1")])
+    end = "</table:table></office:spreadsheet>"
+    remark = '<table:table-row><table:table-cell office:value-type="string"><office:annotation>'
+    empty = "<table:table-cell table:number-columns-repeated='15'/>"
+    for what, content in [
+        ("sheet without an end", begin),
+        ("remark without an end", begin + remark + end),
+        ("sheet that ends in a text", begin + remark + end + "</office:annotation>"),
+        ("row a million times", begin + row([cell("x", 19)], 1_000_000) + end),
+        ("cell far below", begin + row([empty], 1_000_000) + row([empty, cell("x")]) + end),
+        ("text in frames", begin + row([cell(("<![CDATA[" + "x" * 500_000 + "]]>") * 400)]) + end),
+    ]:
+        out = io.BytesIO()
+        with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as file:
+            file.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+            file.writestr("META-INF/manifest.xml", "<manifest:manifest/>")
+            file.writestr("content.xml", content)
+        yield "open " + what, out.getvalue()
+
+
+def old_workbook(cells, text="x", sheets=1, cycle=None):
+    """A workbook of records in a file of sectors, with a text in each of `cells`."""
+    def record(kind, data=b""):
+        return struct.pack("<HH", kind, len(data)) + data
+
+    def shared(row, column, which):
+        return record(0xFD, struct.pack("<HHHI", row, column, 0, which))
+
+    texts = b""
+    for each in ["date", "sku", "quantity", "2026-01-03", "S1", "1", "x"]:
+        each = text if each == "x" else each
+        texts += struct.pack("<HB", len(each), 0) + each.encode()
+    # A record is of 8 KiB at most; what is longer goes on in the next, behind its flags.
+    pieces, rest = [bytes(8) + texts[:8000]], texts[8000:]
+    while rest:
+        pieces, rest = [*pieces, b"\0" + rest[:8000]], rest[8000:]
+    book = record(0x809, struct.pack("<HHII", 0x600, 5, 0, 0) + bytes(4))
+    book += record(0xFC, pieces[0]) + b"".join(record(0x3C, piece) for piece in pieces[1:])
+    begin = len(book) + sheets * (4 + 9) + 4
+    for _ in range(sheets):
+        book += record(0x85, struct.pack("<IBBBB", begin, 0, 0, 1, 0) + b"s")
+    book += record(0x0A) + record(0x809, struct.pack("<HHII", 0x600, 16, 0, 0) + bytes(4))
+    for row in (0, 1):
+        book += b"".join(shared(row, column, 3 * row + column) for column in range(3))
+    book += b"".join(shared(row, column, 6) for row, column in cells) + record(0x0A)
+    book = book.ljust(max(4096, -(-len(book) // 512) * 512), b"\0")
+    sectors = len(book) // 512
+    # The table of sectors comes last: the directory is sector 0, the book begins at 1.
+    chain = [0xFFFFFFFE, *range(2, sectors + 1), 0xFFFFFFFE]
+    length = len(book)
+    if cycle == "directory":
+        chain[0] = 0
+    if cycle == "stream":
+        chain[sectors], length = 1, 0xFFFFFFF0
+    tables = -(-(len(chain) + 1) // 127)
+    chain += [0xFFFFFFFD] * tables
+    chain += [0xFFFFFFFF] * (tables * 128 - len(chain))
+    head = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(16) + struct.pack(
+        "<HHHHH6xIIIIIIIII", 0x3E, 3, 0xFFFE, 9, 6, 0, tables, 0, 0, 4096, 0xFFFFFFFE, 0,
+        0xFFFFFFFE, 0)
+    places = [sectors + 1 + k for k in range(min(tables, 109))]
+    head += struct.pack("<109I", *places, *[0xFFFFFFFF] * (109 - len(places)))
+
+    def entry(name, kind, start, size):
+        return (name.encode("utf-16-le").ljust(64, b"\0") + struct.pack(
+            "<HBBIII", 2 * len(name) + 2, kind, 1, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF) +
+            bytes(36) + struct.pack("<IQ", start, size))
+
+    directory = entry("Root Entry", 5, 0xFFFFFFFE, 0) + entry("Workbook", 2, 1, length)
+    return (head + directory.ljust(512, b"\0") + book +
+            struct.pack(f"<{len(chain)}I", *chain))
+
+
+def workbook(sheet, shared="<sst/>", styles="<styleSheet/>"):
     """A workbook whose parts unpack to whatever they say."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as file:
@@ -83,6 +169,7 @@ def workbook(sheet, shared="<sst/>"):
                       '"http://schemas.openxmlformats.org/officeDocument/2006/relationships/'
                       'sharedStrings" Target="sharedStrings.xml"/></Relationships>')
         file.writestr("xl/sharedStrings.xml", shared)
+        file.writestr("xl/styles.xml", styles)
         file.writestr("xl/worksheets/sheet1.xml", sheet)
     return out.getvalue()
 
@@ -161,6 +248,33 @@ def cases():
     yield "workbook far below", {"sales.xlsx": workbook(
         "<worksheet><sheetData>" + HEAD_CELLS + '<row r="1048576"><c r="XFD1048576"><v>1</v></c>'
         "</row></sheetData></worksheet>")}
+    rows = HEAD_CELLS + row * 30
+    sheet = "<worksheet><sheetData>" + rows + "</sheetData></worksheet>"
+    yield "workbook that sets aside", {"sales.xlsx": workbook(
+        sheet, '<sst uniqueCount="2000000000"><si><t>x</t></si></sst>')}
+    yield "workbook of empty texts", {"sales.xlsx": workbook(
+        sheet, "<sst>" + "<si/>" * 10_000_000 + "</sst>")}
+    yield "workbook of styles", {"sales.xlsx": workbook(
+        sheet, styles="<s><numFmts><numFmt numFmtId='164' formatCode='" + "0" * 60_000 +
+        "'/></numFmts><cellXfs>" + "<xf numFmtId='164'/>" * 100_000 + "</cellXfs></s>")}
+    yield "workbook of one text", {"sales.xlsx": workbook(
+        "<worksheet><sheetData>" + rows + "<row><c t='inlineStr'><is><t>" +
+        ("x" * (1 << 19) + "<b/>") * 800 + "</t></is></c></row></sheetData></worksheet>")}
+    yield "workbook of one attribute", {"sales.xlsx": workbook(
+        "<worksheet><sheetData>" + rows + "<row a='" + "x>" * (150 << 20) +
+        "'/></sheetData></worksheet>")}
+    for what, content in open_sheets():
+        yield what, {"sales.ods": content}
+    yield "old workbook with two cells far apart", {"sales.xls": old_workbook([(65_535, 255)])}
+    yield "old workbook of one long text", {"sales.xls": old_workbook(
+        [(k, 3) for k in range(1, 60_000)], text="x" * 30_000)}
+    yield "old workbook of sheets over each other", {"sales.xls": old_workbook(
+        [(k, 3) for k in range(1, 5_000)], sheets=2_000)}
+    for cycle in ["directory", "stream"]:
+        yield f"old workbook whose {cycle} never ends", {"sales.xls": old_workbook(
+            [(1, 1)], cycle=cycle)}
+    yield "old workbook in a new one's name", {"sales.xlsx": old_workbook(
+        [(1, 1)], cycle="directory")}
     yield "nested categories", {"products": table("sku,category", [
         "S0," + " > ".join("a" * 60), "S1," + " > ".join("b" * 30)])}
     yield "brackets", {"orderpoint.toml": "x = " + "[" * 100_000 + "]" * 100_000}
@@ -188,7 +302,7 @@ def with_files(base, place, files):
             path = shop.path(name)
         else:
             path = shop.path("data", name if "." in name else name + ".csv")
-            for ending in [".csv", ".csv.gz", ".xlsx"]:
+            for ending in [".csv", ".csv.gz", ".xlsx", ".ods", ".xls"]:
                 if os.path.exists(shop.path("data", stem + ending)):
                     os.remove(shop.path("data", stem + ending))
         with open(path, "wb") as file:

@@ -2,6 +2,7 @@
 
 pub(crate) mod archive;
 pub mod chunk;
+pub(crate) mod compound;
 pub(crate) mod delta;
 pub mod parquet;
 pub mod parquet_dictionary;

@@ -9,6 +9,7 @@ use crate::domain::exceptions::{Exception, ExceptionKind, Severity, Subject};
 use crate::ingest::cells::interner::Problem;
 use crate::ingest::files::archive::{self, Room};
 use crate::ingest::files::chunk::{Reading, Sink};
+use crate::ingest::files::compound;
 use crate::ingest::files::rows::{self, Lines};
 use crate::ingest::files::source::File;
 use crate::ingest::settings::{DataSettings, Footer};
@@ -110,12 +111,15 @@ fn room(settings: &DataSettings) -> Room {
         unpacked: settings.decompressed_limit_mb << 20,
         held: settings.memory_limit_mb << 20,
         cells: MOST_CELLS,
+        is_of_file: false,
     }
 }
 
 /// The workbook, once nothing in it asks for more than there is room for.
 fn open(file: &File, room: Room) -> Result<Sheets<BufReader<fs::File>>> {
-    archive::check(&file.path, room).map_err(|what| Error::input(&file.path, what))?;
+    archive::check(&file.path, room)
+        .and_then(|()| compound::check(&file.path, room))
+        .map_err(|what| Error::input(&file.path, what))?;
     crate::domain::fault::guarded(|| open_workbook_auto(&file.path))
         .map_err(|_| no_workbook(file, "its contents are damaged"))?
         .map_err(|error| no_workbook(file, &error.to_string()))
@@ -255,10 +259,12 @@ impl SheetCells {
         let Some(text) = text else { return Ok(()) };
         let (row, column) = position;
         self.cells.push(FilledCell { row, column, text });
-        let held = self.cells.len() * size_of::<FilledCell>() + self.texts.len();
+        // While they grow, half as much again is held.
+        let grown = self.cells.capacity() * size_of::<FilledCell>() + self.texts.capacity();
+        let held = grown + grown / 2;
         // Spans are of 32 bits.
         if held as u64 > room.held.min(u64::from(u32::MAX) - LONGEST_CELL as u64) {
-            return Err(archive::too_much(room.held));
+            return Err(room.too_much());
         }
         Ok(())
     }
