@@ -83,7 +83,7 @@ fn recognise(plan: &Plan, in_json: bool) -> Result<u8> {
                     "file": file,
                     "table": s.table,
                     "preset": s.preset,
-                    "lines": s.lines,
+                    "lines": s.to_write(),
                     "rows": s.rows,
                     "rejected": s.rejected,
                     "left_out": s.left_out,
@@ -98,7 +98,7 @@ fn recognise(plan: &Plan, in_json: bool) -> Result<u8> {
             say!("# {file}: no layout fits; name its columns under columns = {{ ... }}\n");
         }
         for suggestion in suggestions {
-            say!("{}\n{}", remark(file, suggestion), suggestion.lines);
+            say!("{}\n{}", remark(file, suggestion), suggestion.to_write());
         }
     }
     Ok(0)

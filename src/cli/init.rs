@@ -61,7 +61,7 @@ fn bring(args: &InitArgs) -> Result<Brought> {
         }
         for suggestion in found {
             let remark = check::remark(&name, &suggestion);
-            brought.lines.push_str(&format!("\n{remark}\n{}", suggestion.lines));
+            brought.lines.push_str(&format!("\n{remark}\n{}", suggestion.to_write()));
             brought.tables.push(suggestion.table);
         }
     }

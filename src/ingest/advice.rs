@@ -3,6 +3,7 @@
 
 use crate::domain::error::{Error, Result};
 use crate::ingest::cells::choices;
+use crate::ingest::cells::currency;
 use crate::ingest::cells::presets::{self, Preset};
 use crate::ingest::cells::rules::normal;
 use crate::ingest::files::read::{self, TableSource};
@@ -10,13 +11,13 @@ use crate::ingest::files::source::{self, File, Format};
 use crate::ingest::files::{parquet, text, workbook};
 use crate::ingest::settings::{Encoding, Settings, TableMapping};
 use crate::ingest::tables::quarantine::Quarantine;
-use crate::ingest::tables::schema::{self, Schema};
+use crate::ingest::tables::schema::{self, Kind, Schema};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 use std::path::Path;
 
 /// Date formats that files outside the ISO world have, the day before the month first.
-const DATE_FORMATS: [&str; 14] = [
+const DATE_FORMATS: [&str; 16] = [
     "%d/%m/%Y",
     "%m/%d/%Y",
     "%d.%m.%Y",
@@ -25,6 +26,8 @@ const DATE_FORMATS: [&str; 14] = [
     "%d/%m/%y",
     "%m/%d/%y",
     "%d.%m.%y",
+    "%y-%m-%d",
+    "%y/%m/%d",
     "%b %d, %Y",
     "%d %b %Y",
     "%b-%d-%y",
@@ -38,6 +41,10 @@ const TIMES: [&str; 4] = ["", " %H:%M", " %H:%M:%S", " %I:%M:%S %p"];
 
 /// So often a mapping is mended one key at a time: dates, encoding, quotes and words.
 const ROUNDS: usize = 4;
+
+/// Of two formats that read the same rows the one whose days lie so many times nearer together is
+/// meant.
+const FAR_NARROWER: i64 = 12;
 
 /// A file beyond this is tried by its beginning.
 const SAMPLE_BYTES: u64 = 2 << 20;
@@ -153,14 +160,52 @@ const SYNONYMS: &[(&str, &[&str])] = &[
             "prix",
             "precio",
             "einzelpreis",
+            "prix_unitaire",
+            "precio_unitario",
+            "prezzo_unitario",
+            "prezzo",
+            "prijs",
         ],
     ),
     (
         "revenue",
-        &["revenue", "line_total", "net_sales", "amount", "total", "sales", "umsatz", "net_amount"],
+        &[
+            "revenue",
+            "line_total",
+            "net_sales",
+            "amount",
+            "total",
+            "sales",
+            "umsatz",
+            "net_amount",
+            "net",
+            "net_revenue",
+        ],
     ),
     ("channel", &["channel", "sales_channel", "marketplace", "source", "platform"]),
-    ("location", &["location", "warehouse", "store", "site", "branch", "lager", "depot"]),
+    (
+        "location",
+        &[
+            "location",
+            "warehouse",
+            "store",
+            "site",
+            "branch",
+            "lager",
+            "depot",
+            "entrepôt",
+            "entrepot",
+            "dépôt",
+            "almacén",
+            "almacen",
+            "magazzino",
+            "magazijn",
+        ],
+    ),
+    (
+        "committed",
+        &["committed", "allocated", "reserved", "qty_committed", "qty_reserved", "reserviert"],
+    ),
     ("currency", &["currency", "currency_code"]),
     ("status", &["status", "order_status", "state"]),
     ("returns", &["returns", "returned", "returned_quantity", "quantity_returned"]),
@@ -296,6 +341,8 @@ pub struct Suggestion {
     pub table: String,
     /// `[[mapping.TABLE]]` and its keys.
     pub lines: String,
+    /// The format in which the same dates are other days, where no date of the file tells.
+    pub other_order: Option<String>,
     /// The platform's layout, where it is known.
     pub preset: Option<&'static str>,
     /// Data rows that were tried.
@@ -304,6 +351,28 @@ pub struct Suggestion {
     pub rejected: u64,
     /// Of them, rows that are no rows of the table.
     pub left_out: u64,
+}
+
+impl Suggestion {
+    /// The lines as a configuration takes them: where nobody can say which number of a date is the
+    /// day, both formats stand there for a person to choose, and neither holds until then.
+    #[must_use]
+    pub fn to_write(&self) -> String {
+        let Some(other) = &self.other_order else { return self.lines.clone() };
+        let mut text = String::new();
+        for line in self.lines.lines() {
+            if line.starts_with("date_formats") {
+                text.push_str(&format!(
+                    "# No date of the file tells which number is the day: keep one of the two.\n\
+                     #{line}\n#date_formats = [{other:?}]\n"
+                ));
+            } else {
+                text.push_str(line);
+                text.push('\n');
+            }
+        }
+        text
+    }
 }
 
 /// What a mapping makes of a file.
@@ -315,6 +384,9 @@ struct Trial {
     /// How far rejected rows could be read, in columns: where dates and prices are both unreadable,
     /// mending the dates is progress.
     reach: usize,
+    /// Days from the first to the last: `26-01-05` read as the 26th of January 2005 spreads a month
+    /// over thirty years.
+    days: i64,
     /// Columns that must have a value and are empty in rejected rows.
     empty: BTreeSet<String>,
     /// What rejected cells most likely mean, by column.
@@ -332,6 +404,10 @@ impl Trial {
     fn beats(&self, other: &Self) -> bool {
         if self.good() > other.good() {
             return true;
+        }
+        // Day and month the other way round is for a person to say, see `other_order`.
+        if self.good() == other.good() && self.days.saturating_mul(FAR_NARROWER) < other.days {
+            return self.rejected == other.rejected;
         }
         self.left_out <= other.left_out
             && (self.rejected < other.rejected
@@ -430,7 +506,12 @@ struct Guess {
 }
 
 fn guess(headings: &[String]) -> Option<Guess> {
-    let plain: Vec<String> = headings.iter().map(|heading| normal(heading)).collect();
+    // `Einzelpreis (EUR)` is a price, whatever its currency.
+    let mut plain = Vec::with_capacity(headings.len());
+    for heading in headings {
+        let named = currency::in_heading(heading);
+        plain.push(normal(named.as_ref().map_or(heading, |named| named.name)));
+    }
     for (table, telling) in TELLING {
         let schema = schema::table(table)?;
         let mut columns = BTreeMap::new();
@@ -464,6 +545,7 @@ fn tried(
 ) -> Option<Suggestion> {
     let before = trial(file, schema, &mapping, settings)?;
     let (mapping, after) = mended(file, schema, mapping, before, settings);
+    let other_order = other_order(file, schema, &mapping, &after, settings);
     let keys = keys(&mapping, &TableMapping::default());
     let mut lines = format!("[[mapping.{}]]\nfile = {name:?}\n", schema.table);
     for key in keys {
@@ -473,6 +555,7 @@ fn tried(
     Some(Suggestion {
         table: schema.table.to_owned(),
         lines,
+        other_order,
         preset: preset.map(|preset| preset.name),
         rows: after.rows,
         rejected: after.rejected,
@@ -496,6 +579,7 @@ pub(crate) fn remedy(data: &Path, table: &str, file: &str, settings: &Settings) 
             let keys = keys(&mended, &mapping).join("` and `");
             let readable = after.rows - after.rejected - after.left_out;
             let other = other_order(&file, schema, &mended, &after, settings);
+            let other = other.map(say_which).unwrap_or_default();
             return format!(
                 "; `{keys}` in [mapping.{table}] reads {readable} of {} rows (tried on this \
                  file){other}",
@@ -529,8 +613,9 @@ pub(crate) fn layout(
         } else {
             String::new()
         };
+        let other = suggestion.other_order.clone().map(say_which).unwrap_or_default();
         return format!(
-            "; `{}` in [mapping.{table}]{instead} reads {} of {} rows (tried on this file)",
+            "; `{}` in [mapping.{table}]{instead} reads {} of {} rows (tried on this file){other}",
             keys.join("` and `"),
             suggestion.rows - suggestion.rejected - suggestion.left_out,
             suggestion.rows - suggestion.left_out
@@ -550,26 +635,26 @@ pub(crate) fn layout(
     }
 }
 
-/// Says where the same dates can be read with day and month the other way round.
+fn say_which(format: String) -> String {
+    format!("; so does {format:?}: say which is the day")
+}
+
+/// The format in which the same dates can be read with day and month the other way round.
 fn other_order(
     file: &File,
     schema: &'static Schema,
     mapping: &TableMapping,
     known: &Trial,
     settings: &Settings,
-) -> String {
-    let Some(format) = mapping.date_formats.first() else { return String::new() };
+) -> Option<String> {
+    let format = mapping.date_formats.first()?;
     let swapped = format.replace("%d", "%?").replace("%m", "%d").replace("%?", "%m");
     if swapped == *format || format.contains("%b") {
-        return String::new();
+        return None;
     }
     let other = TableMapping { date_formats: vec![swapped.clone()], ..mapping.clone() };
-    match trial(file, schema, &other, settings) {
-        Some(trial) if trial.rejected <= known.rejected => {
-            format!("; so does \"{swapped}\": say which is the day")
-        }
-        _ => String::new(),
-    }
+    let trial = trial(file, schema, &other, settings)?;
+    (trial.rejected <= known.rejected).then_some(swapped)
 }
 
 /// Changes `mapping` one key at a time as long as fewer rows are rejected.
@@ -646,9 +731,13 @@ fn trial(
     };
     let mut quarantine = Quarantine::default();
     let mut good = 0;
+    let mut first = i32::MAX;
+    let mut last = i32::MIN;
     let enough = "the first rows are read";
     let read = read::read(&source, settings, &mut quarantine, &mut |chunk, _, _| {
         good += (0..chunk.rows).filter(|&row| chunk.is_good(row)).count() as u64;
+        first = chunk.days().fold(first, i32::min);
+        last = chunk.days().fold(last, i32::max);
         if good > 0 { Err(Error::NotFound(enough.to_owned())) } else { Ok(()) }
     });
     match read {
@@ -657,12 +746,15 @@ fn trial(
         Err(_) => return None,
     }
     let (rejected, left_out) = (quarantine.rejected_rows(), quarantine.left_out_rows());
+    let days = (i64::from(last) - i64::from(first)).max(0);
     let rejects = quarantine.into_rows();
     let reach = rejects.iter().map(|row| schema.position(&row.column).unwrap_or(0)).sum();
     let mut empty = BTreeSet::new();
     let mut meant: BTreeMap<String, BTreeMap<String, String>> = BTreeMap::new();
     for row in &rejects {
-        if row.value.is_empty() {
+        let named = schema.position(&row.column).map(|at| schema.columns[at].kind);
+        let repeats = matches!(named, Some(Kind::Date | Kind::Id(_) | Kind::Text | Kind::Key));
+        if row.value.is_empty() && repeats {
             empty.insert(row.column.clone());
         }
         let column = schema.position(&row.column).map(|at| &schema.columns[at]);
@@ -670,7 +762,7 @@ fn trial(
             meant.entry(row.column.clone()).or_default().insert(row.value.clone(), own);
         }
     }
-    Some(Trial { rows: good + rejected + left_out, rejected, left_out, reach, empty, meant })
+    Some(Trial { rows: good + rejected + left_out, rejected, left_out, reach, days, empty, meant })
 }
 
 /// The keys of `mapping` that differ from those of `than`, as the configuration writes them.

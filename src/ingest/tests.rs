@@ -1031,6 +1031,52 @@ fn m12_an_item_that_a_place_does_not_stock_is_no_reject_in_any_list() {
 }
 
 #[test]
+fn m12_an_order_of_no_units_is_no_order_and_no_reject() {
+    let mut orders = "order_id,sku,quantity\n".to_owned();
+    (0..30).for_each(|n| orders.push_str(&format!("P{n},A,{}\n", if n < 20 { 0 } else { 5 })));
+    let inputs = ok(&[("sales.csv", SALES), ("purchase_orders.csv", &orders)], "");
+    assert_eq!((rejected(&inputs), inputs.purchase_orders.len()), (vec![], 10));
+    let told = inputs.exceptions.iter().find(|e| e.kind == ExceptionKind::ExcludedRows).unwrap();
+    assert!(told.what.contains("20 are for no units"), "{}", told.what);
+}
+
+#[test]
+fn m13_lines_for_dates_that_nobody_can_tell_are_written_for_a_person_to_choose() {
+    let lines = |last: &str| {
+        let sales =
+            format!("Datum,Artikelnummer,Menge,Preis (EUR)\n01/02/2024,A,1,2\n{last},A,1,2\n");
+        let dir = folder(&[("orders.csv", &sales)]);
+        let found = advice::suggestions(dir.path(), &Settings::default()).unwrap();
+        found["orders.csv"][0].to_write()
+    };
+    let open = lines("02/02/2024");
+    let both = "#date_formats = [\"%d/%m/%Y\"]\n#date_formats = [\"%m/%d/%Y\"]\n";
+    assert!(open.contains(both), "{open}");
+    assert!(open.contains("unit_price = \"Preis (EUR)\""), "{open}");
+    assert!(lines("13/02/2024").contains("\ndate_formats = [\"%d/%m/%Y\"]\n"));
+}
+
+#[test]
+fn m8_a_year_of_two_digits_that_stands_first_is_no_day() {
+    let mut sales = "date,sku,quantity\n".to_owned();
+    (1..=28).for_each(|day| sales.push_str(&format!("26-01-{day:02},A,1\n")));
+    let files = [("sales.csv", sales.as_str())];
+    refuses(&files, "", &["`date_formats = [\"%y-%m-%d\"]` in [mapping.sales] reads 28 of 28"]);
+    let inputs = ok(&files, "[mapping.sales]\ndate_formats = [\"%y-%m-%d\"]");
+    assert_eq!(series(&inputs, "A").0, [1.0; 28]);
+}
+
+#[test]
+fn m4_units_sold_for_less_than_nothing_keep_the_sign_of_their_amount_and_are_told() {
+    let sales = "date,sku,quantity,revenue\n2024-01-01,A,2,100.00\n2024-01-02,A,1,50.00-\n\
+                 2024-01-03,A,-1,50.00\n";
+    let inputs = ok(&[("sales.csv", sales)], "");
+    assert_eq!(inputs.panel.totals(0).revenue_365, 0.0, "100 - 50 - 50");
+    let told = exception(&inputs, "negative-amounts", "sales").what.clone();
+    assert!(told.contains("1 row has units and a negative amount (1 units, -50.00"), "{told}");
+}
+
+#[test]
 fn m7_cells_that_were_merged_are_filled_down_where_somebody_says_so() {
     let mut text = "date,order_id,sku,quantity\n".to_owned();
     for day in 1..=20 {

@@ -42,6 +42,8 @@ pub(crate) enum LeftOut {
     },
     /// It has neither a day nor a quantity: the head of a group.
     NoSale,
+    /// It is for no units: a list of what is on its way names items of which nothing is.
+    NoUnits,
     /// A line of totals.
     Total,
     /// A line of text among the rows.

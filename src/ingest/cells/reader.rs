@@ -3,7 +3,7 @@
 use crate::ingest::cells::choices;
 use crate::ingest::cells::currency::{self, Rates};
 use crate::ingest::cells::days::DayReader;
-use crate::ingest::cells::interner::{Interner, Problem};
+use crate::ingest::cells::interner::{Interner, LeftOut, Problem};
 use crate::ingest::cells::measure::{self, WithUnit};
 use crate::ingest::cells::numbers::{
     self, ClearNumber, Content, Convention, DecimalSign, Evidence, Number, TwoReadings,
@@ -240,7 +240,16 @@ impl ColumnReader {
             return Ok(number);
         }
         let number = number * self.factor;
-        self.check(number).map(|()| number).map_err(Problem::Rejected)
+        self.judge(number).map(|()| number)
+    }
+
+    /// Whether `number` may stand in this column, and what its row is where it may not.
+    pub(crate) fn judge(&self, number: f64) -> Result<(), Problem> {
+        // Orders and parts of kits that are for nothing are none.
+        if number == 0.0 && self.column.kind == Kind::Units(1.0) && self.column.required {
+            return Err(Problem::LeftOut(LeftOut::NoUnits));
+        }
+        self.check(number).map_err(Problem::Rejected)
     }
 
     /// A number with more than digits to it.
@@ -356,9 +365,9 @@ impl ColumnReader {
         )
     }
 
-    /// Whether `number` may stand in this column.
+    /// Whether `number` is within the column's bounds.
     #[inline]
-    pub(crate) fn check(&self, number: f64) -> Result<(), String> {
+    fn check(&self, number: f64) -> Result<(), String> {
         let Bounds { least, largest, whole } = self.bounds;
         if number >= least && number <= largest && (!whole || is_whole(number)) {
             Ok(())

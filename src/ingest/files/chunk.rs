@@ -8,7 +8,7 @@ use crate::ingest::cells::interner::{LeftOut, Problem};
 use crate::ingest::cells::mapping::{CellSource, ColumnPlan, Mapped};
 use crate::ingest::cells::numbers::{DecimalSign, Evidence};
 use crate::ingest::cells::reader::ColumnReader;
-use crate::ingest::cells::values::Values;
+use crate::ingest::cells::values::{NO_DAY, Values};
 use crate::ingest::files::source::File;
 use crate::ingest::settings::{Settings, TableMapping};
 use crate::ingest::tables::quarantine::{Place, Quarantine};
@@ -71,6 +71,17 @@ impl Chunk {
     pub(crate) fn bytes(&self) -> u64 {
         let cells: usize = self.columns.iter().map(Values::bytes).sum();
         (cells + 8 * self.lines.len()) as u64 + MADE_ROW_BYTES * self.rows as u64
+    }
+
+    /// The days of all its columns of days.
+    pub(crate) fn days(&self) -> impl Iterator<Item = i32> {
+        let mut days = Vec::new();
+        for column in &self.columns {
+            if let Values::Day(of_column) = column {
+                days.extend(of_column.iter().copied().filter(|&day| day != NO_DAY));
+            }
+        }
+        days.into_iter()
     }
 
     /// Whether row `row` can be used.

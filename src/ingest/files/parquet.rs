@@ -682,9 +682,9 @@ fn push_numbers(
     let mut faults = Vec::new();
     for cell in cells {
         let number = reader.of_heading(cell.unwrap_or(f64::NAN)) * reader.factor;
-        let fault = if number.is_nan() { None } else { reader.check(number).err() };
-        if let Some(reason) = fault {
-            faults.push((v.len(), number.to_string(), Problem::Rejected(reason)));
+        let fault = if number.is_nan() { None } else { reader.judge(number).err() };
+        if let Some(problem) = fault {
+            faults.push((v.len(), number.to_string(), problem));
             v.push(f64::NAN);
         } else {
             v.push(number);

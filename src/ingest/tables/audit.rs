@@ -125,6 +125,7 @@ pub(crate) fn left_out(source: &Source, quarantine: &Quarantine) -> Option<Excep
                 "has neither a day nor a quantity",
                 "have neither a day nor a quantity",
             ),
+            LeftOut::NoUnits => shown::counted(counted.rows, "is for no units", "are for no units"),
             LeftOut::Total => shown::counted(counted.rows, "is a total", "are totals"),
             LeftOut::Text => format!(
                 "{} (the first is line {}, `{}`)",

@@ -1116,10 +1116,13 @@ impl<'a> Cells<'a> {
         promotion | stockout
     }
 
-    /// Amount of the line with the sign of its quantity; NaN without a price.
+    /// Amount of the line, below zero where its units came back; NaN without a price.
     fn revenue(&self, row: usize) -> f64 {
         let quantity = self.quantity[row];
-        let stated = cell(self.revenue, row).abs().copysign(quantity);
+        // A return takes money back whatever sign its amount has. Units sold for less than nothing
+        // are told: made positive, a credit note was a sale at the same price.
+        let stated = cell(self.revenue, row);
+        let stated = if quantity < 0.0 { -stated.abs() } else { stated };
         let gross = if stated.is_nan() {
             cell(self.unit_price, row) * quantity * (1.0 - or_zero(cell(self.discount, row)))
         } else {
