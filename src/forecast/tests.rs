@@ -463,6 +463,53 @@ fn closed_shops_do_not_speak_for_a_group_that_is_promoted() {
 }
 
 #[test]
+fn a_chain_promoted_every_second_week_has_the_season_of_its_open_shops() {
+    // Two years of weeks leave few ordinary ones of every shop but the two that were closed for
+    // half a year: their closure was taken for everybody's season, and half was forecast.
+    let mut dice = Dice { state: 12 };
+    let promoted = |t: usize| t % 2 == 0;
+    let weeks = 110;
+    let calendar = Calendar::new(Bucket::Week, day(0), day(-7 * weeks as i64));
+    let mut series = Vec::new();
+    for item in 0..20 {
+        let shut = |t: usize| item < 2 && (78..104).contains(&t);
+        let mut sold = dice.counts(|t| match (shut(t), promoted(t)) {
+            (true, _) => 0.0,
+            (false, true) => 300.0,
+            (false, false) => 200.0,
+        });
+        sold.truncate(weeks);
+        series.push(sold);
+    }
+    let mut world = World::on(calendar, &series, 1);
+    for item in 0..20 {
+        let shut = |t: usize| item < 2 && (78..104).contains(&t);
+        for t in (0..weeks + 14).filter(|&t| promoted(t) && !shut(t)) {
+            let start = day(7 * (t as i64 - weeks as i64));
+            world.promotions.push(Promotion {
+                start,
+                end: start + chrono::Duration::days(6),
+                sku: Some(SkuId(item)),
+                category: None,
+                channel: None,
+                location: None,
+                kind: String::new(),
+                discount: None,
+                expected_uplift: None,
+            });
+        }
+    }
+    world.promotions.sort_by_key(|promotion| (promotion.start, promotion.sku));
+    let forecast = world.forecast(3);
+    for pool in &forecast[2..20] {
+        for (ahead, &mean) in pool.series[0].mean.iter().take(12).enumerate() {
+            let truth = if promoted(weeks + ahead) { 300.0 } else { 200.0 };
+            assert!((0.85..1.15).contains(&(mean / truth)), "week {ahead}: {mean} for {truth}");
+        }
+    }
+}
+
+#[test]
 fn c7_adjustments_apply_until_they_expire() {
     let mut world = World::new(&[noisy(10.0, 1), noisy(10.0, 2)], 1);
     let plain = world.forecast(1);

@@ -85,8 +85,12 @@ const INDEX_MOST: f64 = 50.0;
 
 /// Share of a group, by usual units, below which those without a promotion do not speak for all:
 /// six closed shops of a hundred, the only ones that ran none, made every second week of a summer
-/// sell a third.
+/// sell a third. The promoted ones speak then, for their own lift apart: with every second week of
+/// a chain left out, its season was fitted to half a year's weeks and its February was forecast at
+/// half.
 const LEAST_HEARD: f64 = 0.2;
+/// Prior standard deviation of that lift, in logarithms: from nothing to the double.
+const PROMOTED_SD: f64 = 0.7;
 
 /// Series of one category in one channel.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -221,6 +225,8 @@ pub struct Totals {
     /// `None` for groups of which no series was added: a partition of few items in a range of a
     /// thousand categories holds its own alone. `[groups]`
     groups: Vec<Option<Box<GroupSteps>>>,
+    /// Those of the series with few ordinary periods between promotions. `[groups]`
+    seldom: Vec<Option<Box<GroupSteps>>>,
     /// By periods since the launch, all groups together.
     launch: Vec<LaunchSums>,
     /// What those sold lately that share an adjustment. `[adjustments for no single item]`
@@ -234,8 +240,16 @@ struct GroupSteps {
     units: Vec<i64>,
     /// What the same cells sell on average. `[history]`
     expected: Vec<i64>,
-    /// What the cells that a promotion ran in sell on average; empty for none. `[history]`
-    promoted: Vec<i64>,
+    /// Of the cells that a promotion ran in; empty for none. `[history]`
+    promoted: Vec<PromotedSteps>,
+}
+
+/// Sums of the cells of a group that a promotion ran in, in steps of units.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+struct PromotedSteps {
+    sold: i64,
+    /// What the same cells sell on average without one.
+    expected: i64,
 }
 
 impl GroupSteps {
@@ -245,9 +259,15 @@ impl GroupSteps {
 
     /// Whether so much of the group was promoted in a period that the rest does not speak for it.
     fn is_promoted(&self, t: usize) -> bool {
-        let promoted = self.promoted.get(t).map_or(0.0, |&steps| steps as f64);
+        let promoted = self.promoted.get(t).map_or(0.0, |cells| cells.expected as f64);
         promoted > 0.0
             && (self.expected[t] as f64) < LEAST_HEARD * (self.expected[t] as f64 + promoted)
+    }
+
+    /// What all cells together sell on average, in steps.
+    fn usual(&self) -> f64 {
+        let ordinary = self.expected.iter().map(|&steps| steps as f64);
+        ordinary.chain(self.promoted.iter().map(|cells| cells.expected as f64)).sum()
     }
 
     fn merge(&mut self, other: &Self) {
@@ -258,10 +278,11 @@ impl GroupSteps {
             add_steps(sum, steps);
         }
         if self.promoted.is_empty() && !other.promoted.is_empty() {
-            self.promoted = vec![0; self.units.len()];
+            self.promoted = vec![PromotedSteps::default(); self.units.len()];
         }
-        for (sum, &steps) in self.promoted.iter_mut().zip(&other.promoted) {
-            add_steps(sum, steps);
+        for (sum, cells) in self.promoted.iter_mut().zip(&other.promoted) {
+            add_steps(&mut sum.sold, cells.sold);
+            add_steps(&mut sum.expected, cells.expected);
         }
     }
 }
@@ -280,6 +301,8 @@ pub(crate) struct GroupTotals {
     pub units: Vec<f64>,
     /// What the same cells sell on average, units. `[history]`
     pub expected: Vec<f64>,
+    /// Those of the promoted cells, in periods in which hardly any other was. By period
+    pub promoted: BTreeMap<usize, Tally>,
 }
 
 impl Totals {
@@ -288,6 +311,7 @@ impl Totals {
         Self {
             history: setup.calendar().history(),
             groups: vec![None; setup.groups.keys.len()],
+            seldom: vec![None; setup.groups.keys.len()],
             launch: vec![LaunchSums::default(); launch_periods(setup.bucket())],
             shared: setup.nothing_shared(),
         }
@@ -304,15 +328,28 @@ impl Totals {
         for group in groups.iter().filter_map(|&group| self.groups[group].as_ref()) {
             together.merge(group);
         }
+        let mut seldom = GroupSteps::nothing(self.history);
+        for group in groups.iter().filter_map(|&group| self.seldom[group].as_ref()) {
+            seldom.merge(group);
+        }
+        let ordinary = together.usual();
+        if ordinary < LEAST_HEARD * (ordinary + seldom.usual()) {
+            together.merge(&seldom);
+        }
+        let mut promoted = BTreeMap::new();
         for t in 0..self.history {
             if together.is_promoted(t) {
                 together.units[t] = 0;
                 together.expected[t] = 0;
+                let PromotedSteps { sold, expected } = together.promoted[t];
+                let cells = Tally { sold: units_of(sold), expected: units_of(expected) };
+                promoted.insert(t, cells);
             }
         }
         GroupTotals {
             units: together.units.into_iter().map(units_of).collect(),
             expected: together.expected.into_iter().map(units_of).collect(),
+            promoted,
         }
     }
 
@@ -321,7 +358,7 @@ impl Totals {
         &self.shared
     }
 
-    /// Adds one series: its periods up to the last sale that were observed and not promoted.
+    /// Adds one series: its periods up to the last sale that were observed, promoted ones apart.
     pub(crate) fn add_series(&mut self, setup: &Setup<'_>, series: usize) {
         setup.add_shared(series, &mut self.shared);
         let panel = setup.panel();
@@ -335,26 +372,33 @@ impl Totals {
         let mut any_promoted = false;
         let mut sum = 0.0;
         let mut count = 0.0;
+        let mut observed = 0.0;
         for t in 0..=last {
             let in_promotion = is_promoted(&promoted, t);
             any_promoted |= in_promotion;
-            let counts = flags[t] & flag::CENSORED == 0 && !in_promotion;
+            let seen = flags[t] & flag::CENSORED == 0;
+            observed += f64::from(u8::from(seen));
+            let counts = seen && !in_promotion;
             ordinary.push(counts);
             if counts {
                 sum += f64::from(units[t]);
                 count += 1.0;
             }
         }
-        // The average of a few periods says more about their season than about the series.
-        let least = setup.bucket().season_length() as f64;
-        if count < 2.0 * least.min(28.0) || sum <= 0.0 {
+        // The average of a few periods says more about their season than about the series. Where
+        // most of a group is promoted in half of them, as in a chain that promotes every second
+        // week, those have to do: only the shops closed for half a year had enough others, and
+        // their closure was everybody's summer.
+        let least = (setup.bucket().season_length() as f64).min(28.0);
+        if observed < 2.0 * least || count < least || sum <= 0.0 {
             return;
         }
         let usual = usual_path(&units[..=last], &ordinary, setup.bucket());
         let sold_a_unit = ordinary.iter().zip(&usual).filter(|(counts, _)| **counts);
         let scale = sum / sold_a_unit.map(|(_, &path)| f64::from(path)).sum::<f64>();
         let history = self.history;
-        let totals = self.groups[setup.groups.of_series[series]]
+        let groups = if count < 2.0 * least { &mut self.seldom } else { &mut self.groups };
+        let totals = groups[setup.groups.of_series[series]]
             .get_or_insert_with(|| Box::new(GroupSteps::nothing(history)));
         let sold = totals.units[start..].iter_mut().zip(&mut totals.expected[start..]);
         for (t, (sum, expected)) in sold.enumerate().take(last + 1) {
@@ -365,11 +409,14 @@ impl Totals {
         }
         if any_promoted {
             if totals.promoted.is_empty() {
-                totals.promoted = vec![0; history];
+                totals.promoted = vec![PromotedSteps::default(); history];
             }
             for t in (0..=last).filter(|&t| is_promoted(&promoted, t)) {
-                let usually = unit_steps(scale * f64::from(usual[t]));
-                add_steps(&mut totals.promoted[start + t], usually);
+                if flags[t] & flag::CENSORED == 0 {
+                    let cells = &mut totals.promoted[start + t];
+                    add_steps(&mut cells.sold, unit_steps(f64::from(units[t])));
+                    add_steps(&mut cells.expected, unit_steps(scale * f64::from(usual[t])));
+                }
             }
         }
         self.add_launch(&units[..=last], start, &ordinary);
@@ -415,7 +462,8 @@ impl Totals {
 
 impl Evidence for Totals {
     fn merge(&mut self, other: Self) {
-        for (sum, other) in self.groups.iter_mut().zip(other.groups) {
+        let own = self.groups.iter_mut().chain(&mut self.seldom);
+        for (sum, other) in own.zip(other.groups.into_iter().chain(other.seldom)) {
             match (sum.as_mut(), other) {
                 (Some(sum), Some(other)) => sum.merge(&other),
                 (None, other) => *sum = other,
@@ -597,10 +645,12 @@ struct Layout {
     slots: usize,
     knots: usize,
     knot_periods: usize,
+    /// Whether promoted periods are among the rows, with a term of their own.
+    promoted: bool,
 }
 
 impl Layout {
-    fn new(setup: &Setup<'_>, days: f64, events: usize) -> Self {
+    fn new(setup: &Setup<'_>, days: f64, events: usize, promoted: bool) -> Self {
         let bucket = setup.bucket();
         let harmonics = if days < ANNUAL_DAYS {
             0
@@ -619,6 +669,7 @@ impl Layout {
             slots,
             knots: setup.calendar().history().div_ceil(knot_periods) + 1,
             knot_periods,
+            promoted,
         }
     }
 
@@ -626,8 +677,10 @@ impl Layout {
         self.event_columns
     }
 
-    fn is_level(self, column: usize) -> bool {
-        (self.level()..self.level() + self.knots).contains(&column)
+    /// Whether a column is one of the index: the level and the lift of promotions are not.
+    fn is_index(self, column: usize) -> bool {
+        let is_level = (self.level()..self.level() + self.knots).contains(&column);
+        !is_level && column < self.promotion()
     }
 
     fn weekday(self) -> usize {
@@ -642,6 +695,10 @@ impl Layout {
         self.annual() + 2 * self.harmonics
     }
 
+    fn promotion(self) -> usize {
+        self.week() + self.weeks
+    }
+
     fn penalty(self) -> Penalty {
         let mut ridge = vec![precision(EVENT_SD); self.level()];
         ridge.resize(self.weekday(), 0.0);
@@ -650,7 +707,8 @@ impl Layout {
         for column in 0..2 * self.harmonics {
             ridge.push(((column / 2 + 1) as f64 / ANNUAL_SD).powi(2));
         }
-        ridge.resize(self.week() + self.weeks, precision(WEEK_SD));
+        ridge.resize(self.promotion(), precision(WEEK_SD));
+        ridge.resize(self.promotion() + usize::from(self.promoted), precision(PROMOTED_SD));
         let walk = RandomWalk {
             first: self.level(),
             columns: self.knots,
@@ -689,8 +747,8 @@ pub(crate) fn profile(
     let days = (calendar.history() - first) as f64 * calendar.bucket().days();
     let GroupEvents { events, left_out } =
         GroupEvents::new(setup.demand.events, key, calendar, &(first..history), setup.periods());
-    let layout = Layout::new(setup, days, events.len());
-    let rows = design(calendar, setup.periods(), layout, &events);
+    let layout = Layout::new(setup, days, events.len(), !totals.promoted.is_empty());
+    let rows = design(calendar, setup.periods(), layout, &events, &totals.promoted);
     let closed = closures(calendar, &events, totals, rows.len());
     let half_life = setup.settings.profile_half_life_days / calendar.bucket().days();
     let mut weight: Vec<f64> =
@@ -698,7 +756,13 @@ pub(crate) fn profile(
     for (&t, _) in closed.range(..history) {
         weight[t] = 0.0;
     }
-    let fit = ProfileFit { calendar, layout, rows: &rows, closed: &closed, totals };
+    let mut units = totals.units.clone();
+    let mut expected = totals.expected.clone();
+    for (&t, cells) in &totals.promoted {
+        units[t] = cells.sold;
+        expected[t] = cells.expected;
+    }
+    let fit = ProfileFit { calendar, layout, rows: &rows, closed: &closed, units, expected };
     let index = fit.index(&weight, history)?;
 
     // Again as the earliest origin could have fitted it.
@@ -721,15 +785,18 @@ struct ProfileFit<'a> {
     rows: &'a SparseRows,
     /// See [`closures`].
     closed: &'a BTreeMap<usize, f64>,
-    totals: &'a GroupTotals,
+    /// Units sold, promoted ones too. `[history]`
+    units: Vec<f64>,
+    /// What is usual in the same cells, units. `[history]`
+    expected: Vec<f64>,
 }
 
 impl ProfileFit<'_> {
     /// The index fitted to the periods before `known`, at mean 1 over the last year of them.
     fn index(&self, weight: &[f64], known: usize) -> Result<Vec<f32>, FitError> {
         let counts = Counts {
-            units: &self.totals.units,
-            exposure: &self.totals.expected,
+            units: &self.units,
+            exposure: &self.expected,
             weight,
             dispersion: GROUP_DISPERSION,
         };
@@ -737,7 +804,7 @@ impl ProfileFit<'_> {
         let bucket_days = self.calendar.bucket().days();
         let beta = fit_counts(self.rows, counts, &layout.penalty())?;
         let mut index: Vec<f64> = (0..self.rows.len())
-            .map(|t| self.rows.dot(t, &beta, |column| !layout.is_level(column)).exponential())
+            .map(|t| self.rows.dot(t, &beta, |column| layout.is_index(column)).exponential())
             .collect();
         let year = ((YEAR_DAYS / bucket_days) as usize).min(known);
         let scale = index[known - year..known].iter().sum::<f64>() / year as f64;
@@ -786,6 +853,7 @@ fn design(
     periods: usize,
     layout: Layout,
     events: &[EventDates<'_>],
+    promoted: &BTreeMap<usize, Tally>,
 ) -> SparseRows {
     let mut marks: Vec<Vec<Entry>> = vec![Vec::new(); periods];
     for (e, event) in events.iter().enumerate() {
@@ -817,6 +885,9 @@ fn design(
         let knot = layout.level() + position as usize;
         row.push(Entry::new(knot, 1.0 - position.fract()));
         row.push(Entry::new(knot + 1, position.fract()));
+        if promoted.contains_key(&t) {
+            row.push(Entry::one(layout.promotion()));
+        }
         rows.push(row);
     }
     rows
