@@ -13,7 +13,7 @@ use crate::ingest::cells::presets::Preset;
 use crate::ingest::cells::rules::{Rules, normal};
 use crate::ingest::cells::values::{NO_DAY, NO_FLAG, Values, is_nothing, is_whole, key_of};
 use crate::ingest::settings::{Settings, TableMapping};
-use crate::ingest::tables::schema::{Column, DAYS, Kind};
+use crate::ingest::tables::schema::{Column, DAYS, Kind, SOME_UNITS};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
@@ -245,8 +245,7 @@ impl ColumnReader {
 
     /// Whether `number` may stand in this column, and what its row is where it may not.
     pub(crate) fn judge(&self, number: f64) -> Result<(), Problem> {
-        // Orders and parts of kits that are for nothing are none.
-        if number == 0.0 && self.column.kind == Kind::Units(1.0) && self.column.required {
+        if number == 0.0 && self.column.kind == SOME_UNITS {
             return Err(Problem::LeftOut(LeftOut::NoUnits));
         }
         self.check(number).map_err(Problem::Rejected)

@@ -57,6 +57,7 @@ impl Kind {
             Self::Number(min, max) if max == f64::MAX => format!("a number of at least {min}"),
             Self::Number(min, max) => format!("a number from {min} to {max}"),
             Self::Units(min) if min == f64::MIN => "whole units".to_owned(),
+            SOME_UNITS => "whole units, at least 1".to_owned(),
             Self::Units(min) => format!("whole units, at least {min}"),
             Self::Money => "an amount of money, not negative".to_owned(),
             Self::Amount => "an amount of money".to_owned(),
@@ -123,6 +124,8 @@ const RATE: Kind = Kind::Number(0.0, 1.0);
 /// Ten years: the walk over order days ends there, and 20260301 is a date in the wrong column.
 pub(crate) const DAYS: Kind = Kind::Number(0.0, 3650.0);
 const COUNT: Kind = Kind::Units(0.0);
+/// A row of none is no row: lists of what is on its way name items of which nothing is.
+pub(crate) const SOME_UNITS: Kind = Kind::Units(f64::MIN_POSITIVE);
 
 const fn req(name: &'static str, kind: Kind, doc: &'static str) -> Column {
     Column { name, kind, required: true, doc }
@@ -367,7 +370,7 @@ pub const TABLES: &[Schema] = &[
             opt("line", Kind::Text, "number of the line in the order"),
             opt("supplier", SUPPLIER, "from whom"),
             opt("location", LOCATION, "where to"),
-            req("quantity", Kind::Units(1.0), "units ordered"),
+            req("quantity", SOME_UNITS, "units ordered"),
             opt("confirmed", Kind::Date, "when it was confirmed or placed"),
             opt("expected", Kind::Date, "when it is expected"),
             opt("received", Kind::Date, "when it came; empty = open"),
