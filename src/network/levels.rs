@@ -28,6 +28,7 @@
 //! assert_eq!((level.reorder_point, level.order_up_to), (20.0, 25.0));
 //! ```
 
+use crate::domain::units::LeadTime;
 use crate::inventory::lot_size::eoq;
 use crate::inventory::safety_stock::critical_ratio;
 use crate::math::distributions::Demand;
@@ -42,6 +43,8 @@ const FARTHEST_TAIL: f64 = 1e-4;
 // Share of the places' lots that a purchase covers on top: half a lot is held on average, and cut
 // where stock is short. 0 and 1/2 cost 0 to 3 % more in replays (`network.md`, rule 2).
 const LOT_SHARE: f64 = 0.25;
+// Receipts from which their spread is taken as it is, and not as a gamma of their moments.
+const ENOUGH_RECEIPTS: usize = 10;
 // Reviews ahead that a purchase may be late by before it counts as lost.
 const MOST_REVIEWS: usize = 200;
 
@@ -314,7 +317,17 @@ pub fn crossing(lead_times: &[f64], review_days: f64) -> f64 {
         let after = k as f64 * review_days;
         lead_times.iter().filter(|&&days| days > after).count() as f64 / lead_times.len() as f64
     };
-    under_way(late, review_days)
+    spread_under_way(late, review_days)
+}
+
+/// Variance of how much is under way, days²: of the `receipts` where there are enough of them, else
+/// of the lead time.
+#[must_use]
+pub fn under_way(receipts: &[f64], lead_time: LeadTime, review_days: f64) -> f64 {
+    if receipts.len() >= ENOUGH_RECEIPTS {
+        return crossing(receipts, review_days);
+    }
+    crossing_of(lead_time.mean_days(), lead_time.sd_days(), review_days)
 }
 
 /// The same where only mean and standard deviation of the lead time are known: as a gamma.
@@ -329,10 +342,10 @@ pub fn crossing_of(lead_days: f64, lead_sd_days: f64, review_days: f64) -> f64 {
         0 => 1.0,
         k => 1.0 - gamma_below(shape, k as f64 * review_days / scale),
     };
-    under_way(late, review_days)
+    spread_under_way(late, review_days)
 }
 
-fn under_way(late: impl Fn(usize) -> f64, review_days: f64) -> f64 {
+fn spread_under_way(late: impl Fn(usize) -> f64, review_days: f64) -> f64 {
     let mut sum = 0.0;
     for k in 0..MOST_REVIEWS {
         let p = late(k);

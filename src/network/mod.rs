@@ -39,6 +39,7 @@ pub mod night;
 pub mod serial;
 pub mod settings;
 pub mod share;
+pub mod steering;
 pub mod time_phased;
 pub mod topology;
 pub mod two_echelon;

@@ -28,6 +28,7 @@ mod replay_world;
 mod settle;
 pub mod simulate;
 mod summary;
+mod ways;
 
 pub use crate::run::summary::Summary;
 pub use crate::store::now;

@@ -5,34 +5,31 @@
 
 use crate::allocate::shipments::{Shipped, Shipping, SourceStock, shipped};
 use crate::domain::exceptions::{Effect, Exception, ExceptionKind, Severity, Subject};
-use crate::domain::inputs::{ProductStatus, Supply as SupplyRow};
+use crate::domain::inputs::ProductStatus;
 use crate::domain::lanes::{FeeBasis, Lane, LaneMode};
 use crate::domain::outcome::{WEEKS, WeeklyNeed};
 use crate::domain::units::{LocationId, Money, PoolId, Units};
 use crate::forecast::PoolForecast;
-use crate::inventory::facts::{Covers, Hold, NetworkLevel};
-use crate::inventory::lot_size::eoq;
+use crate::inventory::facts::Hold;
 use crate::inventory::order_calendar::OrderCalendar;
-use crate::inventory::reorder_point::{ProtectionInterval, network_lot, network_service};
 use crate::inventory::{self, Outlook, PoolFacts, PoolPlan};
 use crate::math::distributions::Demand;
 use crate::network::ageing::{AgeCharge, Resting, Stay, will_be_charged};
 use crate::network::guaranteed_service::{Fed, HoldOrPass, advised};
-use crate::network::levels::{crossing, crossing_of, quantile};
+use crate::network::levels::under_way;
 use crate::network::share::packs;
 use crate::network::time_phased::{self, Phased};
 use crate::network::topology::Topology;
-use crate::network::who_buys::{BothWays, Buying, Feeding, Paths, Receiver, of_place};
+use crate::network::who_buys::Paths;
 use crate::network::{self, Interval, Mode, Network, PlaceNight, Supply};
 use crate::purchase::PoolNeed;
 use crate::run::backups::{Backup, Item, Sooner};
 use crate::run::partition::{Night, PlannedPool};
 use crate::run::pool::{DAILY_DEMAND_DAYS, Place, Prospect};
+use crate::run::ways::Ways;
 use chrono::NaiveDate;
 use std::ops::Range;
 
-/// Receipts from which their spread is taken as it is, and not as a gamma of their moments.
-const ENOUGH_RECEIPTS: usize = 10;
 /// Fees for age are told a quarter ahead: time enough to sell units off.
 const TOLD_AHEAD_DAYS: f64 = 91.0;
 /// Part of a year's cost from which another way into a place is told: below it, what is not counted
@@ -71,11 +68,7 @@ impl<'a> Night<'a> {
             return lanes;
         }
         for to in pools.clone() {
-            let into = self.inputs.lanes.into_pool(sku, all[to].location);
-            // Of a lane that is closed for good the next best takes the place.
-            let open = into.iter().find(|lane| self.departs(lane).is_some());
-            let lane = open.or(into.first()).copied();
-            let Some(lane) = lane.filter(|lane| !self.buys_rather(to, lane)) else { continue };
+            let Some(lane) = self.ways().usual_lane(to) else { continue };
             let source = self.inputs.panel.position((sku, lane.from));
             if let Some(from) = source.filter(|p| pools.contains(p)) {
                 lanes.push(LaneInUse { from: from - pools.start, to: to - pools.start, lane });
@@ -110,92 +103,19 @@ impl<'a> Night<'a> {
         backups
     }
 
+    /// Which way goods come to a pool.
+    fn ways(&self) -> Ways<'_, 'a> {
+        Ways {
+            inputs: self.inputs,
+            market: &self.market,
+            classes: &self.classes,
+            policy: &self.plan.policy,
+        }
+    }
+
     /// The next day on which something leaves by `lane`.
     pub(super) fn departs(&self, lane: &Lane) -> Option<NaiveDate> {
         OrderCalendar::of_lane(lane).next_order_day(self.market.as_of)
-    }
-
-    /// Whether pool `p`, which `lane` feeds, is bought for all the same: a row of supply names its
-    /// location, with a better role or, of the same role, landed for less.
-    fn buys_rather(&self, p: usize, lane: &Lane) -> bool {
-        let pool = &self.inputs.panel.pools()[p];
-        let unit_cost = self.inputs.products[pool.sku.index()].unit_cost;
-        let mut rows = self.market.supply_of(pool.sku, pool.location);
-        let Some(own) = rows.find(|row| row.location == Some(pool.location)) else { return false };
-        if own.role != lane.role {
-            return own.role < lane.role;
-        }
-        if let Some(paths) = self.paths(p, lane, own) {
-            return !paths.is_through();
-        }
-        let of_source = self.market.supply_of(pool.sku, lane.from).next();
-        let there = of_source.and_then(|row| self.market.landed(row, unit_cost));
-        let there = there.or(unit_cost).unwrap_or_default();
-        let here = self.market.landed(own, unit_cost);
-        here.is_some_and(|here| here < there + lane.cost_per_unit)
-    }
-
-    /// What a year costs pool `p` when it buys by its own row of supply, and when `lane` feeds it;
-    /// `None` where a price is unknown or nothing is sold there. [example 14]
-    fn paths(&self, p: usize, lane: &Lane, own: &SupplyRow) -> Option<Paths> {
-        let panel = &self.inputs.panel;
-        let pool = &panel.pools()[p];
-        let unit_cost = self.inputs.products[pool.sku.index()].unit_cost;
-        let source = panel.position((pool.sku, lane.from));
-        // All that the source buys for: its own customers, and whom it feeds.
-        let mut pool_per_day = source.map_or(0.0, |source| self.classes[source].velocity_per_day);
-        for other in panel.pools_of(pool.sku) {
-            let into = self.inputs.lanes.into_pool(pool.sku, other.location);
-            let is_fed = into.first().is_some_and(|first| first.from == lane.from);
-            if let Some(other) = panel.position(other.id()).filter(|_| is_fed) {
-                pool_per_day += self.classes[other].velocity_per_day;
-            }
-        }
-        let of_source = self.market.supply_of(pool.sku, lane.from).next();
-        let here = self.market.landed(own, unit_cost)?;
-        let there = of_source.and_then(|row| self.market.landed(row, unit_cost));
-        let there = there.or(unit_cost)?;
-        let per_day = self.classes[p].velocity_per_day;
-        if per_day <= 0.0 || !here.is_positive() || !there.is_positive() {
-            return None;
-        }
-        let per_year = 365.0 * per_day;
-        let pool_per_year = 365.0 * pool_per_day;
-        let carrying_rate = self.carrying_rate(pool.location);
-        let feeding = Feeding {
-            carrying_rate: self.carrying_rate(lane.from),
-            cost_per_line: lane.cost_per_line.as_f64(),
-            cost_per_unit: lane.cost_per_unit.as_f64(),
-        };
-        let holding = carrying_rate * there.as_f64();
-        let line = eoq(per_year, feeding.cost_per_line, holding).unwrap_or(0.0);
-        let weekly = per_day * OrderCalendar::of_lane(lane).mean_gap_days();
-        let pack = lane.pack_size.unwrap_or(Units::ONE).as_f64();
-        let place = Receiver { per_year, carrying_rate, lot: pack.max(weekly).max(line) };
-        let direct = self.buying(Some(own), here, per_year, carrying_rate);
-        let pooled = self.buying(of_source, there, pool_per_year, feeding.carrying_rate);
-        Some(of_place(&BothWays { place, pool_per_year, direct, pooled, feeding }))
-    }
-
-    /// Share of its price that a unit costs a year at a location.
-    fn carrying_rate(&self, location: LocationId) -> f64 {
-        let own = self.inputs.locations[location.index()].holding_rate_per_year;
-        own.unwrap_or(self.plan.policy.holding_rate_per_year)
-    }
-
-    /// Terms of a supplier for `per_year` units: orders are as large as they must be, or as pays.
-    fn buying(
-        &self,
-        row: Option<&SupplyRow>,
-        price: Money,
-        per_year: f64,
-        carrying_rate: f64,
-    ) -> Buying {
-        let price = price.as_f64();
-        let order_cost = self.plan.policy.order_cost;
-        let least = row.map_or(Units::ONE, |row| row.minimum_order.max(row.pack_size));
-        let economic = eoq(per_year, order_cost, carrying_rate * price).unwrap_or(0.0);
-        Buying { price, minimum: least.as_f64().max(economic), order_cost }
     }
 
     /// Who should buy: told where roles say one way and a year's money clearly the other.
@@ -211,7 +131,7 @@ impl<'a> Night<'a> {
             let mut rows = self.market.supply_of(pool.sku, pool.location);
             let own = rows.find(|row| row.location == Some(pool.location));
             let Some(own) = own.filter(|own| own.role != lane.role) else { continue };
-            let Some(paths) = self.paths(p, lane, own) else { continue };
+            let Some(paths) = self.ways().paths(p, lane, own) else { continue };
             let buys = own.role < lane.role;
             let more = paths.direct - paths.through;
             let saved = if buys { more } else { -more };
@@ -272,11 +192,10 @@ impl<'a> Night<'a> {
         // From the leaves up: what steers each place, and where it stands.
         let network = self.network(&prospects, &outlooks, lanes);
         let topology = network.topology().expect("lanes that are no forest are refused");
-        let margins: Vec<f64> = network.places.iter().map(|place| place.margin).collect();
         let mut nights = network.levels(&topology);
         let mut settled = Vec::with_capacity(prospects.len());
         for i in 0..prospects.len() {
-            let echelon = Echelon::of(i, &topology, lanes, &outlooks, &margins);
+            let echelon = Echelon::of(i, &topology, lanes, &outlooks);
             let facts = self.network_facts(i, &prospects[i], &network, &nights, &echelon);
             let over = |from: f64, to: f64, variance: f64| echelon.over(from, to, variance);
             let outlook = Outlook { period_days, mean: &echelon.mean, over: &over };
@@ -620,13 +539,8 @@ impl<'a> Night<'a> {
             review_days: chances.after.arrival - chances.next.arrival,
         };
         let days = prospect.records.supply.map(|supply| self.lead_times.days(supply));
-        let crossing_days2 = match days {
-            Some(days) if days.len() >= ENOUGH_RECEIPTS => crossing(&days, interval.review_days),
-            Some(_) | None => {
-                let mean = lead_time.mean_days();
-                crossing_of(mean, lead_time.sd_days(), interval.review_days)
-            }
-        };
+        let crossing_days2 =
+            under_way(&days.unwrap_or_default(), lead_time, interval.review_days);
         let least = prospect.records.supply.map_or(Units::ZERO, |row| row.minimum_order);
         Supply { interval, crossing_days2, lot: least.as_f64() }
     }
@@ -651,55 +565,8 @@ impl<'a> Night<'a> {
         let below = night.position - place.stock - place.on_way;
         facts.stock.available += below;
         facts.stock.on_hand += below;
-        let mut interval = place.supply.map_or(Interval::default(), |supply| supply.interval);
-        if let Some(lane) = inbound {
-            interval = lane.interval;
-            interval.lead_days += lane.departs_in_days.unwrap_or(0.0);
-        }
-        let protection = match &night.echelon {
-            Some(covered) => covered.distribution(&Demand::Poisson { mean: covered.mean() }),
-            None => {
-                let days = inbound.map_or(interval, |lane| lane.interval).days();
-                Outlook::demand_until_about(echelon.own(), 0.0, days, interval.lead_sd_days)
-            }
-        };
-        let costs_known = place.holding_a_day > 0.0 && place.margin.max(echelon.margin) > 0.0;
-        let by_cost = costs_known.then_some(night.level.service);
-        let service = network_service(&facts, &self.plan.policy, by_cost);
-        // Costs decide: the level is the network's own. Else the same demand at another service.
-        let mut reorder_point = night.level.reorder_point;
-        if by_cost != Some(service) {
-            reorder_point = quantile(&protection, service);
-        }
-        facts.network = Some(NetworkLevel {
-            covers: if echelon.is_shared() { Covers::Echelon } else { Covers::Place },
-            interval: ProtectionInterval {
-                lead_days: interval.lead_days,
-                review_days: interval.review_days,
-            },
-            lot: match inbound {
-                Some(_) => night.level.lot.round(),
-                None => self.purchase_lot(&facts, &protection, interval, place.holding_a_day),
-            },
-            protection,
-            service,
-            reorder_point,
-            position: night.position,
-            on_order: place.on_way,
-        });
+        facts.network = Some(network.steering(i, night, &facts, &self.plan.policy));
         facts
-    }
-
-    /// Units of one purchase above what is needed, as order costs ask for.
-    fn purchase_lot(
-        &self,
-        facts: &PoolFacts<'_>,
-        protection: &Demand,
-        interval: Interval,
-        holding_a_day: f64,
-    ) -> f64 {
-        let per_day = protection.mean() / interval.days().max(1.0);
-        network_lot(facts, &self.plan.policy, per_day, holding_a_day)
     }
 
     /// Why a place is not replenished. What is sold off or no longer ordered is moved all the same:
@@ -723,8 +590,6 @@ struct Echelon<'n, 'o> {
     outlooks: Vec<&'o Outlook<'n>>,
     /// Units a period. `[horizon]`
     mean: Vec<f32>,
-    /// The largest margin of its places.
-    margin: f64,
 }
 
 impl<'n> Echelon<'n, 'n> {
@@ -733,7 +598,6 @@ impl<'n> Echelon<'n, 'n> {
         topology: &Topology,
         lanes: &[LaneInUse<'_>],
         outlooks: &'n [Outlook<'n>],
-        margins: &[f64],
     ) -> Self {
         let mut members = vec![place];
         let mut next = 0;
@@ -752,7 +616,6 @@ impl<'n> Echelon<'n, 'n> {
         Self {
             outlooks: members.iter().map(|&m| &outlooks[m]).collect(),
             mean,
-            margin: members.iter().map(|&m| margins[m]).fold(0.0, f64::max),
         }
     }
 }
@@ -761,11 +624,6 @@ impl<'n> Echelon<'n, '_> {
     /// Whether it is more than one place.
     fn is_shared(&self) -> bool {
         self.outlooks.len() > 1
-    }
-
-    /// The place itself.
-    fn own(&self) -> &Outlook<'n> {
-        self.outlooks[0]
     }
 
     /// Demand over the periods `from..to`, that of different places taken to be independent.

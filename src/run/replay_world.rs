@@ -4,7 +4,7 @@ use crate::config::Plan;
 use crate::domain::calendar::Calendar;
 use crate::domain::economics::UnitEconomics;
 use crate::domain::inputs::{Inputs, Supplier, Supply};
-use crate::domain::lanes::Lane;
+use crate::domain::lanes::{Lane, LaneMode};
 use crate::domain::outcome::Classification;
 use crate::domain::panel::{Pool, flag};
 use crate::domain::units::{Money, Units};
@@ -12,11 +12,13 @@ use crate::inventory::kits::Bills;
 use crate::inventory::lead_time;
 use crate::inventory::receipts::LeadTimes;
 use crate::inventory::settings as policy;
+use crate::network::Mode;
 use crate::purchase::Market;
 use crate::purchase::economics::economics;
 use crate::purchase::lot::LotRules;
 use crate::run::observe::observe;
 use crate::run::records::usual_demand;
+use crate::run::ways::Ways;
 use crate::run::{history, kits};
 use crate::simulate::what_if::{Alternative, World};
 use crate::simulate::{Costs, FedBy, PlaceOfItem, ReplayPool, Scope, Settings, Tiers};
@@ -120,7 +122,8 @@ impl ReplayWorld {
             pools[kit].supplied = false;
         }
 
-        feed(&mut pools, inputs, &lead_times, &bills);
+        let ways = Ways { inputs, market: &market, classes: &classes, policy: &plan.policy };
+        feed(&mut pools, &ways, &lead_times, &bills);
         place_among_neighbours(&mut pools, inputs, &bills);
         let settings = settings(plan, &pools, panel.calendar());
         let mut locations = Vec::with_capacity(pools.len());
@@ -186,7 +189,7 @@ fn share_margins_of_kits(pools: &mut [ReplayPool], bills: &Bills) {
 fn settings(plan: &Plan, pools: &[ReplayPool], calendar: &Calendar) -> Settings {
     let period_days = calendar.bucket().days();
     let review_days = plan.policy.review_period_days;
-    let longest = pools.iter().map(|pool| pool.lead_time.mean_days()).fold(0.0, f64::max);
+    let longest = (0..pools.len()).map(|pool| way_days(pools, pool)).fold(0.0, f64::max);
     // Until every pool's first order has arrived.
     let warm_up_days = longest.min(LONGEST_WARM_UP_DAYS) + review_days;
     Settings {
@@ -203,8 +206,22 @@ fn settings(plan: &Plan, pools: &[ReplayPool], calendar: &Calendar) -> Settings 
         budget: plan.purchase.budget,
         patience: plan.purchase.patience(),
         allocation: plan.allocation.clone(),
+        network: plan.network.clone(),
         paths_of: Vec::new(),
     }
+}
+
+/// Days from a supplier to pool `pool`, through all that feed it.
+fn way_days(pools: &[ReplayPool], pool: usize) -> f64 {
+    let mut place = pool;
+    let mut days = 0.0;
+    // A chain of lanes has no more links than there are pools.
+    for _ in pools {
+        let Some(fed) = &pools[place].fed else { break };
+        days += fed.interval().days();
+        place = fed.source;
+    }
+    days + pools[place].lead_time.mean_days()
 }
 
 fn past_demand<'a>(inputs: &'a Inputs, pool: &Pool, return_rates: &[f64]) -> NetHistory<'a> {
@@ -250,6 +267,7 @@ fn replay_pool(
     let sku = inputs.names.sku(pool.sku);
     let location = inputs.names.location(pool.location);
     let product = &inputs.products[pool.sku.index()];
+    let place = &inputs.locations[pool.location.index()];
     let mut scopes = Vec::new();
     if let Some(abc) = class.abc {
         scopes.push(Scope { name: format!("class:{abc}"), share: 1.0 });
@@ -280,42 +298,54 @@ fn replay_pool(
         fed: None,
         backups: Vec::new(),
         site: None,
-        holding_rate_per_year: inputs.locations[pool.location.index()].holding_rate_per_year,
+        bought_here: None,
+        priority: place.priority.map_or(i32::MAX, |rank| i32::try_from(rank).unwrap_or(i32::MAX)),
+        receipt_days: Vec::new(),
+        holding_rate_per_year: place.holding_rate_per_year,
         level: None,
         initial: None,
         scopes,
     }
 }
 
-/// Gives every pool that another location feeds its lanes: the one that is asked first, and who
-/// else could send. A pool that its own row of supply serves with a better role is bought for.
-fn feed(pools: &mut [ReplayPool], inputs: &Inputs, lead_times: &LeadTimes, bills: &Bills) {
+/// Gives every pool its lanes, as the night has them: the one that it is fed by, and who else could
+/// send; a pool that is fed may buy from a supplier that delivers there by name, the soonest of
+/// them.
+fn feed(pools: &mut [ReplayPool], ways: &Ways<'_, '_>, lead_times: &LeadTimes, bills: &Bills) {
+    let inputs = ways.inputs;
     for to in 0..pools.len() {
         let pool = &inputs.panel.pools()[to];
         if inputs.lanes.is_empty() || bills.kits().contains(&to) {
             continue;
         }
-        let mut ways = Vec::new();
-        let mut first = None;
+        let usual = ways.usual_lane(to);
         for lane in inputs.lanes.into_pool(pool.sku, pool.location) {
-            if let Some(source) = inputs.panel.position((pool.sku, lane.from)) {
-                first = first.or(Some(lane.role));
-                ways.push(fed_by(lane, source, pool, inputs, lead_times));
+            let Some(source) = inputs.panel.position((pool.sku, lane.from)) else { continue };
+            let by = fed_by(lane, source, pool, inputs, lead_times);
+            if usual == Some(lane) {
+                pools[to].fed = Some(by);
+            } else {
+                pools[to].backups.push(by);
             }
         }
-        let here = inputs.supply.of(pool.sku).iter();
-        let own = here.filter(|row| row.location == Some(pool.location)).map(|row| row.role).min();
-        if ways.is_empty() || own.zip(first).is_some_and(|(own, first)| own < first) {
-            continue;
-        }
-        let backups = ways.split_off(1);
+        let Some(source) = pools[to].fed.as_ref().map(|fed| fed.source) else { continue };
         pools[to].supplied = true;
         // What lies in a shop has cost what the warehouse paid, and the way.
         if pools[to].unit_cost <= 0.0 {
-            pools[to].unit_cost = pools[ways[0].source].unit_cost + ways[0].cost_per_unit;
+            let way = pools[to].fed.as_ref().map_or(0.0, |fed| fed.cost_per_unit);
+            pools[to].unit_cost = pools[source].unit_cost + way;
         }
-        pools[to].fed = ways.pop();
-        pools[to].backups = backups;
+        let days = |row: &&Supply| lead_times.estimate(row, pool.location).lead_time.mean_days();
+        let rows = ways.market.supply_of(pool.sku, pool.location);
+        let here = rows.filter(|row| row.location == Some(pool.location));
+        let soonest = here.min_by(|a, b| days(a).total_cmp(&days(b)));
+        let unit_cost = inputs.products[pool.sku.index()].unit_cost;
+        let price = soonest.and_then(|row| ways.market.landed(row, unit_cost));
+        if let Some((row, price)) = soonest.zip(price) {
+            supply_from(&mut pools[to], row, inputs, lead_times, pool);
+            pools[to].tiers = tiers(ways.market, row, inputs, pool);
+            pools[to].bought_here = Some(price.as_f64());
+        }
     }
 }
 
@@ -342,6 +372,10 @@ fn fed_by(
         maximum: lane.maximum.map(Units::as_f64),
         cost_per_line: lane.cost_per_line.as_f64(),
         cost_per_unit: lane.cost_per_unit.as_f64(),
+        mode: match lane.mode {
+            LaneMode::Hold => Mode::Hold,
+            LaneMode::Push => Mode::Push,
+        },
     }
 }
 
@@ -385,6 +419,7 @@ fn supply_from(
     pool: &Pool,
 ) {
     replayed.lead_time = lead_times.estimate(supply, pool.location).lead_time;
+    replayed.receipt_days = lead_times.days(supply);
     replayed.lot = LotRules::of(supply);
     let supplier = &inputs.suppliers[supply.supplier.index()];
     let is_open = supplier.order_weekdays.is_empty() && supplier.closures.is_empty();

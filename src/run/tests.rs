@@ -175,3 +175,56 @@ fn neither_the_cut_of_the_panel_nor_threads_change_a_cell() {
         assert_eq!(expected.len(), found.len(), "{cut:?}");
     }
 }
+
+/// A tea at a warehouse and two shops, the first of which a supplier of its own serves as well.
+fn tea(at: &Path, handling: &str) -> Plan {
+    let data = at.join("data");
+    std::fs::create_dir_all(&data).unwrap();
+    let mut sales = String::from("date,sku,location,quantity\n");
+    for day in 1..=120 {
+        let sold = "2025-09-06".parse::<NaiveDate>().unwrap() + chrono::Days::new(day);
+        sales.push_str(&format!("{sold},TEA,DC,2\n{sold},TEA,SHOP1,3\n{sold},TEA,SHOP2,1\n"));
+    }
+    let lanes = format!(
+        "from_location,to_location,lead_time_days,cost_per_line,cost_per_unit\n\
+         DC,SHOP1,1,0.15,{handling}\nDC,SHOP2,2,0.15,0\n"
+    );
+    let supply = "sku,supplier,location,lead_time_days,unit_cost,minimum_order\n\
+                  TEA,ACME,DC,14,8,120\nTEA,ACME,SHOP1,14,8,120\n";
+    for (name, table) in [
+        ("sales", sales.as_str()),
+        ("lanes", &lanes),
+        ("supply", supply),
+        ("products", "sku,unit_cost,unit_price\nTEA,8,20\n"),
+        ("stock", "sku,location,on_hand\nTEA,DC,40\nTEA,SHOP1,3\nTEA,SHOP2,3\n"),
+    ] {
+        std::fs::write(data.join(format!("{name}.csv")), table).unwrap();
+    }
+    std::fs::write(at.join("orderpoint.toml"), "[policy]\norder_cost = 20\n").unwrap();
+    let options = Options {
+        config: Some(at.join("orderpoint.toml")),
+        data: Some(data),
+        out: Some(at.join("out")),
+        models: Some(at.join("models")),
+        as_of: Some("2026-01-05".parse().unwrap()),
+        ..Options::default()
+    };
+    Plan::load(&options).unwrap()
+}
+
+#[test]
+fn k2_who_buys_and_who_is_fed_is_the_same_in_the_replay() {
+    // Of equal role, what a year costs decides: at a tenth a unit the shop buys (L1).
+    for (handling, is_fed) in [("0.02", true), ("0.10", false)] {
+        let work = tempfile::tempdir().unwrap();
+        let plan = tea(work.path(), handling);
+        let inputs = load(&plan, &Silent).unwrap();
+        let world = replay_world::ReplayWorld::new(&plan, &inputs).world;
+        let fed: Vec<bool> = world.pools.iter().map(|pool| pool.fed.is_some()).collect();
+        assert_eq!(fed, [false, is_fed, true], "{handling}");
+        // It helps out all the same where it pays: the lane of a place that buys, the supplier of
+        // one that is fed.
+        assert_eq!(world.pools[1].backups.len(), usize::from(!is_fed));
+        assert_eq!(world.pools[1].bought_here.is_some(), is_fed);
+    }
+}

@@ -28,7 +28,7 @@ use crate::inventory;
 use crate::inventory::settings::GroupPolicy;
 use crate::inventory::{Arrival, Outlook, StockLevel};
 use crate::math::distributions::Demand;
-use crate::network::{Interval, Level};
+use crate::network::{self, Interval, Level, Mode};
 use crate::purchase::landed_cost::Charges;
 use crate::purchase::long_lot::Patience;
 use crate::purchase::lot::LotRules;
@@ -77,6 +77,8 @@ pub struct ReplayPool {
     pub estimated: Vec<bool>,
     /// How it is supplied.
     pub lead_time: LeadTime,
+    /// Days that each of its supplier's deliveries took.
+    pub receipt_days: Vec<f64>,
     /// Class by value, where known.
     pub abc: Option<AbcClass>,
     /// Class by variability, where known.
@@ -110,6 +112,11 @@ pub struct ReplayPool {
     /// Where it lies among the locations of its item that may help each other out; `None` where
     /// none may.
     pub site: Option<PlaceOfItem>,
+    /// What a unit costs, landed, from a supplier that delivers there by name although another
+    /// location feeds it: its lead time and lot rules are then those of the pool.
+    pub bought_here: Option<f64>,
+    /// Who is served first among equals where stock is shared out: the lower rank.
+    pub priority: i32,
     /// Holding there, share of the unit cost a year; `None` = as everywhere.
     pub holding_rate_per_year: Option<f64>,
     /// Levels of a place in a network that are set by hand.
@@ -150,6 +157,8 @@ pub struct FedBy {
     pub cost_per_line: f64,
     /// Cost of a unit.
     pub cost_per_unit: f64,
+    /// Whether what nobody asks for stays at the source.
+    pub mode: Mode,
 }
 
 impl FedBy {
@@ -326,6 +335,8 @@ pub struct Settings {
     pub patience: Patience,
     /// When units are moved between the locations of an item that no lane connects.
     pub allocation: allocate::Settings,
+    /// How stock is shared out where locations feed each other.
+    pub network: network::settings::Settings,
     /// Candidates whose stock of every pool and period is kept, for charts.
     pub paths_of: Vec<usize>,
 }

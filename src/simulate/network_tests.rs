@@ -2,10 +2,14 @@
 
 use crate::domain::classes::VelocityClass;
 use crate::inventory::settings::{Method, OrderRule, UnmetDemand};
+use crate::inventory::order_calendar::OrderCalendar;
+use crate::network::levels::crossing_of;
 use crate::network::two_echelon::{Depot, lost_share};
+use crate::network::{Lane, Network, Place, Rule as Share, Supply};
 use crate::simulate::network_advice::advice;
 use crate::simulate::what_if::{WhatIf, World, of_world};
 use crate::simulate::*;
+use proptest::prelude::*;
 use rand_pcg::Pcg64Mcg;
 use rand_pcg::rand_core::{Rng, SeedableRng};
 
@@ -59,6 +63,9 @@ fn pool(name: &str, demand: Vec<f32>, lead_days: f64, on_hand: f64, level: f64) 
         fed: None,
         backups: Vec::new(),
         site: None,
+        bought_here: None,
+        priority: 0,
+        receipt_days: Vec::new(),
         holding_rate_per_year: Some(1.0),
         level: Some(up_to(level)),
         initial: Some(InitialStock { stock, arrivals: Vec::new() }),
@@ -76,6 +83,7 @@ fn fed(source: usize, way_days: f64, pool: ReplayPool) -> ReplayPool {
         maximum: None,
         cost_per_line: 0.0,
         cost_per_unit: 0.0,
+        mode: crate::network::Mode::Hold,
     };
     ReplayPool { fed: Some(by), ..pool }
 }
@@ -103,6 +111,7 @@ fn settings(n: usize, unmet_demand: UnmetDemand, shortage: f64) -> Settings {
             carrying_rate: 0.25,
         },
         allocation: crate::allocate::Settings::default(),
+        network: crate::network::settings::Settings::default(),
         paths_of: Vec::new(),
     }
 }
@@ -319,4 +328,207 @@ fn no_unit_is_invented_or_lost_between_locations() {
         assert_eq!(begun + played.total.ordered, sold + there, "{serving:?}");
         assert!(played.total.ordered > 50.0 && sold > 80.0);
     }
+}
+
+/// Units a day that the two shops of [`at_night`] sell, and what the warehouse sells itself.
+const RATES: [f64; 3] = [0.5, 1.0, 3.0];
+
+/// What the warehouse orders and what leaves for each shop on the first morning, by the night's own
+/// arithmetic.
+fn at_night(pools: &[ReplayPool], policy: &inventory::Settings, how: &Settings) -> [f64; 3] {
+    let outlooks = RATES.map(poisson);
+    let ahead: Vec<Outlook<'_>> = outlooks.iter().map(|outlook| outlook.outlook(1.0)).collect();
+    let today = how.origin;
+    let mut places = Vec::new();
+    let mut lanes = Vec::new();
+    for (p, pool) in pools.iter().enumerate() {
+        let initial = pool.initial.as_ref().unwrap();
+        let rate = pool.holding_rate_per_year.unwrap();
+        let review_days = how.review_every as f64;
+        places.push(Place {
+            on_way: initial.arrivals.iter().map(|arrival| arrival.quantity).sum(),
+            next_arrival_days: initial.arrivals.first().map(|arrival| arrival.days),
+            holding_a_day: rate * pool.unit_cost / 365.0,
+            margin: pool.unit_margin,
+            priority: pool.priority,
+            reserve: how.network.reserve_days * RATES[p],
+            most: pool.max_stock,
+            supply: pool.fed.is_none().then(|| Supply {
+                interval: Interval {
+                    lead_days: pool.lead_time.mean_days(),
+                    lead_sd_days: pool.lead_time.sd_days(),
+                    review_days,
+                },
+                crossing_days2: crossing_of(
+                    pool.lead_time.mean_days(),
+                    pool.lead_time.sd_days(),
+                    review_days,
+                ),
+                lot: pool.lot.minimum().as_f64(),
+            }),
+            ..Place::new(&pool.name, Some(&ahead[p]), initial.stock.net())
+        });
+        let Some(fed) = &pool.fed else { continue };
+        let calendar = OrderCalendar::of(&fed.departures);
+        let departs = calendar.next_order_day(today).unwrap();
+        let interval = Interval {
+            lead_days: fed.lead_time.mean_days(),
+            lead_sd_days: 0.0,
+            review_days: calendar.gap_days(today),
+        };
+        lanes.push(Lane {
+            departs_in_days: Some((departs - today).num_days() as f64),
+            pack: fed.pack,
+            minimum: fed.minimum,
+            line_cost: fed.cost_per_line,
+            ..Lane::new(0, p, interval)
+        });
+    }
+    let Settings { network: network::settings::Settings { share, level_shift, .. }, .. } = how;
+    let network = Network { places, lanes, rule: *share, level_shift: *level_shift };
+    let topology = network.topology().unwrap();
+    let mut nights = network.levels(&topology);
+    let whole = vec![RATES.iter().sum::<f64>() as f32; 60];
+    let over = |from: f64, to: f64, _: f64| Demand::Poisson { mean: 4.5 * (to - from) };
+    let echelon = Outlook { period_days: 1.0, mean: &whole, over: &over };
+    let supplier = Supplier::default();
+    let mut ordered = 0.0;
+    for (p, pool) in pools.iter().enumerate() {
+        let mut facts = tests::facts_at_night(pool, &supplier);
+        facts.network = Some(network.steering(p, &nights[p], &facts, policy));
+        let outlook = if p == 0 { echelon } else { ahead[p] };
+        let plan = inventory::plan_pool(&facts, outlook, policy);
+        nights[p].level.reorder_point = plan.policy.reorder_point;
+        nights[p].level.order_up_to = plan.policy.order_up_to;
+        if p == 0 {
+            let units = tests::proposed(pool, &plan, outlook, policy, how.patience, true);
+            ordered = units.as_f64();
+        }
+    }
+    let lanes = network.share(&topology, &nights);
+    [ordered, lanes[0].sent, lanes[1].sent]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+    #[test]
+    fn k2_the_night_and_the_replay_buy_and_send_the_same_in_a_network(
+        stock in prop::array::uniform3(0u16..60),
+        coming in prop::option::of((1u8..30, 1u8..90)),
+        lead in 3u8..30, sd in 0u8..6, ways in prop::array::uniform2(0u8..6),
+        pack in prop_oneof![Just(1.0), Just(6.0)], least in prop_oneof![Just(0.0), Just(8.0)],
+        monday in any::<bool>(), minimum in 0i64..60,
+        order_cost in prop_oneof![Just(0.0), 5.0f64..40.0],
+        by_cost in any::<bool>(), run_out in any::<bool>(), reserve in 0u8..8,
+        most in prop::option::of(10u16..80),
+    ) {
+        let n = 2;
+        let names = ["I/W", "I/A", "I/B"];
+        let mut pools = Vec::new();
+        for (p, name) in names.into_iter().enumerate() {
+            let mut pool = pool(name, vec![0.0; n], f64::from(lead), f64::from(stock[p]), 0.0);
+            pool.level = None;
+            pool.unit_cost = 10.0;
+            pool.unit_margin = 4.0;
+            pool.holding_rate_per_year = Some(if p == 0 { 0.25 } else { 0.4 });
+            pool.lot = LotRules::new(Units(minimum), Units(1), None);
+            let (mean, sd) = (f64::from(lead), f64::from(sd).min(f64::from(lead) / 2.0));
+            pool.lead_time = LeadTime::new(mean, sd, mean + 2.0 * sd).unwrap();
+            if p > 0 {
+                pool = fed(0, f64::from(ways[p - 1]), pool);
+                pool.max_stock = most.map(f64::from);
+                let by = pool.fed.as_mut().unwrap();
+                by.pack = pack;
+                by.minimum = least;
+                by.cost_per_unit = 1.0;
+                let order_weekdays = if monday && p == 2 { vec![0] } else { Vec::new() };
+                by.departures = Arc::new(Supplier { order_weekdays, ..Supplier::default() });
+            }
+            pools.push(pool);
+        }
+        let arrivals = coming.map(|(days, units)| Arrival {
+            days: f64::from(days),
+            quantity: f64::from(units),
+        });
+        pools[0].initial.as_mut().unwrap().arrivals = arrivals.into_iter().collect();
+        let policy = inventory::Settings {
+            method: if by_cost { Method::Auto } else { Method::Quantile },
+            order_cost,
+            ..inventory::Settings::default()
+        };
+        let mut how = settings(n, UnmetDemand::Lost, 4.0);
+        how.window = 0..1;
+        how.warm_up = 0;
+        how.review_every = 7;
+        how.costs.order = order_cost;
+        how.costs.shortage_per_unit = None;
+        how.network.share = if run_out { Share::RunOut } else { Share::Value };
+        how.network.reserve_days = f64::from(reserve);
+        let own = Candidate::new("own", Rule::Inventory(Box::new(policy.clone())));
+        let played = &replay(&pools, &[own], &how, 1, |_| RATES.map(poisson).to_vec())[0];
+        let replayed = [
+            played.pools[0].ordered,
+            played.pools[1].order_cost,
+            played.pools[2].order_cost,
+        ];
+        prop_assert_eq!(at_night(&pools, &policy, &how), replayed);
+    }
+}
+
+#[test]
+fn a_place_that_buys_is_helped_before_its_supplier_comes_and_buys_the_rest() {
+    // Nobody feeds the shop usually; another place has more than anybody asks of it.
+    let n = 60;
+    let bought = |has_backup: bool| {
+        let mut shop = pool("I/A", vec![0.0; n], 20.0, 6.0, 0.0);
+        shop.level = None;
+        if has_backup {
+            let by = fed(1, 1.0, shop.clone()).fed.unwrap();
+            shop.backups = vec![FedBy { cost_per_unit: 1.0, ..by }];
+        }
+        let mut pools = vec![shop, pool("I/E", vec![0.0; n], 20.0, 200.0, 0.0)];
+        pools[1].supplied = false;
+        let mut how = settings(n, UnmetDemand::Lost, 20.0);
+        how.window = 0..1;
+        how.warm_up = 0;
+        let own = [candidate(Serving::Shares)];
+        let outlooks = |_| vec![poisson(3.0), poisson(0.0)];
+        replay(&pools, &own, &how, n, outlooks)[0].pools[0]
+    };
+    let alone = bought(false);
+    let helped = bought(true);
+    assert_eq!(alone.order_cost, 0.0);
+    let moved = helped.order_cost;
+    assert!((45.0..60.0).contains(&moved), "nineteen days at three a day less six: {moved}");
+    assert_eq!(helped.ordered, (alone.ordered - moved).max(0.0));
+}
+
+#[test]
+fn a_place_that_is_fed_buys_where_a_supplier_of_its_own_comes_sooner() {
+    // The warehouse has nothing for a month; the shop's own supplier brings it in two days.
+    let n = 2;
+    let bought = |price: Option<f64>| {
+        let mut pools = vec![
+            pool("I/W", vec![0.0; n], 30.0, 0.0, 0.0),
+            fed(0, 1.0, pool("I/A", vec![0.0; n], 2.0, 2.0, 0.0)),
+        ];
+        pools[0].level = None;
+        pools[1].level = None;
+        pools[1].bought_here = price;
+        let mut how = settings(n, UnmetDemand::Lost, 20.0);
+        how.window = 0..1;
+        how.warm_up = 0;
+        let own = [candidate(Serving::Shares)];
+        let outlooks = |_| vec![poisson(0.0), poisson(3.0)];
+        let played = &replay(&pools, &own, &how, n, outlooks)[0];
+        [played.pools[0].ordered, played.pools[1].ordered]
+    };
+    let [alone, none] = bought(None);
+    assert_eq!(none, 0.0);
+    let [less, here] = bought(Some(366.0));
+    assert!(here > 80.0, "a month at three a day less what is there: {here}");
+    // What is bought there need not be bought by the warehouse.
+    assert!((alone - less - here).abs() <= 1.0, "{alone} {less} {here}");
+    // Not where it costs more than a lost sale.
+    assert_eq!(bought(Some(365.0 + 50.0)), [alone, 0.0]);
 }

@@ -125,15 +125,14 @@ impl Cell {
     fn cost_of(&self, demand: &[f32], level: f64, cap: f64) -> f64 {
         let mut on_hand = level;
         let mut pipeline: Vec<Arrival> = Vec::new();
-        let mut orders = 0;
         let mut cost = 0.0;
         for (t, &units) in demand.iter().enumerate() {
             let today = t as f64 + 1e-9;
             let coming: f64 = pipeline.iter().map(|arrival| arrival.quantity).sum();
             let order = (level - on_hand - coming).clamp(0.0, cap);
             if order > 0.0 {
-                let lead = drawn(self.lead_time, SEED, 0, orders);
-                orders += 1;
+                // By day: another level must not draw other lead times, or the luckiest wins.
+                let lead = drawn(self.lead_time, SEED, 0, t as u64);
                 pipeline.push(Arrival { days: t as f64 + lead, quantity: order });
             }
             pipeline.retain(|arrival| {
@@ -158,10 +157,7 @@ fn lead_times() -> [LeadTime; 3] {
 
 #[test]
 fn stationary_demand_costs_within_two_per_cent_of_the_best_level_and_cap() {
-    // Where lead times are drawn for each order, orders overtake each other. A pool by itself
-    // covers the whole spread of one lead time all the same, and costs about a fifth more than the
-    // best level and cap: what is under way spreads less (`network::levels::crossing`).
-    for lead_time in lead_times().into_iter().filter(|lead_time| lead_time.sd_days() <= 0.0) {
+    for lead_time in lead_times() {
         for dispersion in [1.0, 3.0] {
             // Levels next to each other cost nearly the same: only many days tell them apart, and
             // without a lead time a day costs little to play.
@@ -171,7 +167,10 @@ fn stationary_demand_costs_within_two_per_cent_of_the_best_level_and_cap() {
             let mean = lead_time.mean_days();
             let sd = lead_time.sd_days();
             println!("stationary, lead {mean} sd {sd}, dispersion {dispersion}: {ratio:.4}");
-            assert!(ratio < 1.02, "lead {mean} sd {sd}, dispersion {dispersion}: {ratio}");
+            // Orders that are drawn one by one overtake each other, and an order for lost sales
+            // counts the mean of its lead time alone: 2 to 5 % dearer.
+            let most = if sd > 0.0 { 1.06 } else { 1.02 };
+            assert!(ratio < most, "lead {mean} sd {sd}, dispersion {dispersion}: {ratio}");
         }
     }
 }

@@ -19,7 +19,9 @@ use crate::purchase::long_lot::LongLot;
 use crate::purchase::prices::{LotCosts, cheaper_lot};
 use crate::purchase::{DatedDemand, PoolNeed};
 use crate::simulate::replay::moves::Neighbours;
-use crate::simulate::replay::networks::{ItemNetwork, Member, Standing, holding_a_period};
+use crate::simulate::replay::networks::{
+    ItemNetwork, Member, Shipments, Standing, holding_a_period,
+};
 use crate::simulate::{
     Candidate, Costs, HoldingAt, Played, PoolOutlook, ReplayPool, Rule, ScopeTotals, Settings,
     Totals,
@@ -57,6 +59,8 @@ pub struct Replay<'a> {
     members: Vec<Option<Member>>,
     /// Pools of one item that no lane connects.
     neighbours: Vec<Neighbours>,
+    /// Whether a lane pushes on what a pool receives. `[pools]`
+    pushed_on: Vec<bool>,
     /// `[candidate][network]`
     standings: Vec<Vec<Standing>>,
     /// By candidate; empty where not asked for.
@@ -75,6 +79,8 @@ struct State {
     pipeline: Vec<Arrival>,
     /// Units on the shelf by their last day on the axis, soonest first; empty for what keeps.
     lots: Vec<DatedLot>,
+    /// What has come so far, where a lane pushes it on.
+    receipts: Vec<Arrival>,
     /// Unmet demand since the last arrival.
     short: bool,
     /// Orders placed so far: numbers the draws of lead times.
@@ -127,6 +133,8 @@ struct Lacking {
     fresh: Option<f64>,
     /// Units that another location sends.
     moved_in: f64,
+    /// Whether it stands for all that it feeds.
+    echelon: bool,
 }
 
 /// Expected demand from the period that the replay stands at.
@@ -181,8 +189,8 @@ enum Level {
 /// #   name: "SKU1".into(), start: 0, estimated: vec![false; 60], abc: None, xyz: None,
 /// #   velocity: VelocityClass::None, group: Default::default(), supplied: true, tiers: None,
 /// #   supplier: None, min_stock: None, max_stock: None, shelf_life_days: None, fed: None,
-/// #   backups: Vec::new(), site: None, holding_rate_per_year: None, level: None, initial: None,
-/// #   scopes: Vec::new(),
+/// #   backups: Vec::new(), site: None, bought_here: None, priority: 0, receipt_days: Vec::new(),
+/// #   holding_rate_per_year: None, level: None, initial: None, scopes: Vec::new(),
 /// };
 /// let policy = orderpoint::inventory::Settings {
 ///     method: Method::Quantile,
@@ -195,6 +203,7 @@ enum Level {
 ///     period_days: 1.0,
 /// #   run_out: 0, origin: "2024-01-01".parse().unwrap(), unmet_demand: UnmetDemand::Lost,
 /// #   costs: Costs::of(&policy), seed: None, budget: None, allocation: Default::default(),
+/// #   network: Default::default(),
 /// #   patience: Patience { max_cover_days: 120.0, carrying_rate: 0.25 }, paths_of: Vec::new(),
 /// };
 /// let over = |from: f64, to: f64, _: f64| Demand::Poisson { mean: 10.0 * (to - from) };
@@ -248,6 +257,7 @@ impl<'a> Replay<'a> {
             states,
             members: networks::members(&networks, pools.len()),
             neighbours: moves::neighbours(pools),
+            pushed_on: networks::pushed_on(pools),
             networks,
             standings,
             paths,
@@ -324,8 +334,8 @@ impl<'a> Replay<'a> {
                 Level::UpTo(self.rates(this, *average_days).mean / days * cover_days)
             }
         };
+        let is_alone = self.is_alone(pool);
         let state = &mut self.states[candidate][pool];
-        let is_alone = self.members[pool].is_none();
         if state.level.is_none() && this.initial.is_none() && is_alone {
             // What the policy holds on average: half a lot above the point where it orders.
             state.on_hand = match &level {
@@ -345,20 +355,21 @@ impl<'a> Replay<'a> {
     fn period(&mut self, candidate: usize, outlooks: &[PoolOutlook]) {
         let today = self.today();
         let scored = self.scored();
-        for (state, pool) in self.states[candidate].iter_mut().zip(self.pools) {
-            receive(state, pool, today, scored);
+        for (p, (state, pool)) in self.states[candidate].iter_mut().zip(self.pools).enumerate() {
+            receive(state, pool, today, scored, self.pushed_on[p]);
             throw_away(state, pool, today, scored);
         }
+        let shipments = self.shipments(candidate, outlooks);
         let window = &self.settings.window;
         let reviewed = (self.now - window.start).is_multiple_of(self.settings.review_every.max(1));
         if reviewed && self.now + self.settings.run_out < window.end {
-            self.review(candidate, outlooks);
-            // What takes no time is there the same morning.
-            for (state, pool) in self.states[candidate].iter_mut().zip(self.pools) {
-                receive(state, pool, today, scored);
-            }
+            self.review(candidate, outlooks, &shipments);
         }
-        self.ship(candidate, outlooks);
+        self.ship(candidate, &shipments);
+        // What takes no time is there the same morning.
+        for (p, (state, pool)) in self.states[candidate].iter_mut().zip(self.pools).enumerate() {
+            receive(state, pool, today, scored, self.pushed_on[p]);
+        }
         let start = window.start;
         for (pool, this) in self.pools.iter().enumerate() {
             let state = &mut self.states[candidate][pool];
@@ -400,7 +411,7 @@ impl<'a> Replay<'a> {
 
     /// Places the orders of one review; under a budget the pool with the least cover first, and as
     /// much as it still pays for.
-    fn review(&mut self, candidate: usize, outlooks: &[PoolOutlook]) {
+    fn review(&mut self, candidate: usize, outlooks: &[PoolOutlook], shipments: &Shipments) {
         let first = self.settings.window.start;
         // What lies elsewhere is moved before it is bought.
         let moves = self.moves(candidate, outlooks);
@@ -413,9 +424,15 @@ impl<'a> Replay<'a> {
             if self.pools[pool].start > first || self.pools[pool].fed.is_some() {
                 continue;
             }
-            let of_network = self.network_wish(candidate, pool);
-            let wish =
-                of_network.unwrap_or_else(|| self.wish(candidate, pool, outlook, moved_in[pool]));
+            let of_network = self.network_wish(candidate, pool, outlooks, shipments);
+            let moved_in = moved_in[pool] + shipments.moved_in(pool);
+            let wish = of_network.unwrap_or_else(|| self.wish(candidate, pool, outlook, moved_in));
+            if wish.units > 0.0 {
+                wishes.push(wish);
+            }
+        }
+        for buy in &shipments.buys {
+            let wish = self.bridging_wish(buy, &outlooks[buy.pool]);
             if wish.units > 0.0 {
                 wishes.push(wish);
             }
@@ -505,6 +522,7 @@ impl<'a> Replay<'a> {
                         per_day: targets.per_day,
                         fresh: need.sells_in_time,
                         moved_in,
+                        echelon: false,
                     }
                 });
                 lacks.expect("a pool with targets stands somewhere")
@@ -515,14 +533,23 @@ impl<'a> Replay<'a> {
                 per_day: level / self.settings.period_days,
                 fresh: None,
                 moved_in,
+                echelon: false,
             },
-            _ => Lacking { need: 0.0, position, per_day: 0.0, fresh: None, moved_in },
+            _ => {
+                let fresh = None;
+                Lacking { need: 0.0, position, per_day: 0.0, fresh, moved_in, echelon: false }
+            }
         };
-        let passed = (self.now - self.refreshed) as f64 * self.settings.period_days;
-        let ahead = Ahead { mean: &outlook.mean, period_days: self.settings.period_days, passed };
-        let units = self.lot(this, &lacking, &ahead).as_f64();
+        let units = self.lot(this, &lacking, &self.expected(&outlook.mean)).as_f64();
         let per_day = lacking.per_day;
         Wish { pool, units, cover_days: position / per_day.max(1e-9) }
+    }
+
+    /// Demand expected from now on, of a forecast made at the last refresh.
+    fn expected<'o>(&self, mean: &'o [f32]) -> Ahead<'o> {
+        let period_days = self.settings.period_days;
+        let passed = (self.now - self.refreshed) as f64 * period_days;
+        Ahead { mean, period_days, passed }
     }
 
     /// The lot of one order, by the rules of the night's lines: packs and limits, what spoils, lots
@@ -546,6 +573,7 @@ impl<'a> Replay<'a> {
                 daily_demand: per_day,
                 dated: DatedDemand::new(patience.max_cover_days, |days| ahead.units(days)),
                 sells_in_time: fresh,
+                echelon: lacking.echelon,
                 margin: Money::from_f64(pool.unit_margin),
                 ..PoolNeed::unknown(SkuId(0), LocationId(0))
             };
@@ -648,8 +676,8 @@ fn date_of(settings: &Settings, day: f64) -> NaiveDate {
     settings.origin.checked_add_days(Days::new(day.max(0.0) as u64)).unwrap_or(NaiveDate::MAX)
 }
 
-/// A time from the gamma distribution with the mean and spread of `lead_time`; never less than a
-/// day.
+/// A time from the gamma distribution with the mean and spread of `lead_time`: whole days, as
+/// receipts have them, and never less than one.
 pub(super) fn drawn(lead_time: LeadTime, seed: u64, number: u64, order: u64) -> f64 {
     let mean = lead_time.mean_days();
     let sd = lead_time.sd_days();
@@ -663,14 +691,17 @@ pub(super) fn drawn(lead_time: LeadTime, seed: u64, number: u64, order: u64) -> 
         ^ order.wrapping_mul(0xD1B5_4A32_D192_ED03);
     let draw = Pcg64Mcg::seed_from_u64(mixed).next_u64() >> 11;
     let u = (draw as f64 + 0.5) / (1u64 << 53) as f64;
-    Demand::Gamma { mean, sd }.quantile(u).max(1.0)
+    Demand::Gamma { mean, sd }.quantile(u).round().max(1.0)
 }
 
 /// Puts what has arrived on the shelf; waiting customers are served first.
-fn receive(state: &mut State, pool: &ReplayPool, today: f64, scored: bool) {
+fn receive(state: &mut State, pool: &ReplayPool, today: f64, scored: bool, is_pushed_on: bool) {
     let due = state.pipeline.partition_point(|a| a.days <= today + NOISE);
     for arrival in state.pipeline.drain(..due) {
         state.on_hand += arrival.quantity;
+        if is_pushed_on {
+            state.receipts.push(arrival);
+        }
         if let Some(life) = pool.shelf_life_days {
             // A later arrival keeps longer: the list stays in order.
             state.lots.push(DatedLot { days: arrival.days + life, quantity: arrival.quantity });

@@ -42,6 +42,9 @@ pub(super) fn pool(demand: Vec<f32>, lead_days: f64) -> ReplayPool {
         fed: None,
         backups: Vec::new(),
         site: None,
+        bought_here: None,
+        priority: 0,
+        receipt_days: Vec::new(),
         holding_rate_per_year: None,
         level: None,
         initial: None,
@@ -68,6 +71,7 @@ pub(super) fn settings(window: Range<usize>) -> Settings {
         budget: None,
         patience: Patience { max_cover_days: 120.0, carrying_rate: 0.25 },
         allocation: crate::allocate::Settings::default(),
+        network: crate::network::settings::Settings::default(),
         paths_of: Vec::new(),
         window,
     }
@@ -431,22 +435,17 @@ fn k2_a_closure_is_replayed() {
     assert!(bound.1 > free.1, "nothing arrives for a month: {bound:?} against {free:?}");
 }
 
-/// What a night orders of `pool` with what it begins with, by the rules of the night's own lines.
-fn ordered_at_night(pool: &ReplayPool, policy: &inventory::Settings, patience: Patience) -> Units {
-    let as_of: NaiveDate = "2024-01-01".parse().unwrap();
-    let outlook = poisson(RATE_OF_ONE);
-    let outlook = outlook.outlook(1.0);
+/// What a night knows of `pool` with what it begins with.
+pub(super) fn facts_at_night<'s>(pool: &ReplayPool, supplier: &'s Supplier) -> PoolFacts<'s> {
     let initial = pool.initial.as_ref().unwrap();
-    let supplier = pool.supplier.as_ref().map(|supplier| supplier.as_ref().clone());
-    let suppliers = [supplier.unwrap_or_default()];
-    let facts = PoolFacts {
+    PoolFacts {
         sku: SkuId(0),
         location: LocationId(0),
-        as_of,
+        as_of: "2024-01-01".parse().unwrap(),
         past: PastDemand::default(),
         lead_time: pool.lead_time,
         lead_time_source: String::new(),
-        calendar: OrderCalendar::of(&suppliers[0]),
+        calendar: OrderCalendar::of(supplier),
         abc: pool.abc,
         xyz: pool.xyz,
         is_new: false,
@@ -467,8 +466,29 @@ fn ordered_at_night(pool: &ReplayPool, policy: &inventory::Settings, patience: P
         by_hand: PoolOverrides::default(),
         network: None,
         held: None,
-    };
-    let plan = inventory::plan_pool(&facts, outlook, policy);
+    }
+}
+
+/// What a night orders of `pool` with what it begins with, by the rules of the night's own lines.
+fn ordered_at_night(pool: &ReplayPool, policy: &inventory::Settings, patience: Patience) -> Units {
+    let outlook = poisson(RATE_OF_ONE);
+    let outlook = outlook.outlook(1.0);
+    let supplier = pool.supplier.as_deref().cloned().unwrap_or_default();
+    let plan = inventory::plan_pool(&facts_at_night(pool, &supplier), outlook, policy);
+    proposed(pool, &plan, outlook, policy, patience, false)
+}
+
+/// The lines of a night for what `plan` lacks.
+pub(super) fn proposed(
+    pool: &ReplayPool,
+    plan: &inventory::PoolPlan,
+    outlook: Outlook<'_>,
+    policy: &inventory::Settings,
+    patience: Patience,
+    echelon: bool,
+) -> Units {
+    let as_of: NaiveDate = "2024-01-01".parse().unwrap();
+    let suppliers = [pool.supplier.as_deref().cloned().unwrap_or_default()];
     let row = Supply {
         unit_cost: Some(Money::from_f64(pool.unit_cost)),
         minimum_order: pool.lot.minimum(),
@@ -502,6 +522,7 @@ fn ordered_at_night(pool: &ReplayPool, policy: &inventory::Settings, patience: P
     let position = plan.whole_position();
     let need = PoolNeed {
         need: plan.need,
+        echelon,
         sells_in_time: plan.sells_in_time,
         inventory_position: position,
         room: pool.max_stock.map(|most| (Units::floor(most) - position).or_zero()),

@@ -4,20 +4,25 @@
 //! period on which something may leave, each source's stock is shared out. As a benchmark a
 //! candidate may serve requests first come first served instead, kept until they are served.
 
-use super::{Level as Steering, Replay, State, Wish, date_of, facts, whole_units};
-use crate::domain::units::Units;
+use super::{Lacking, Level as Steering, Replay, State, Wish, date_of, facts};
+use crate::domain::inputs::Supplier;
+use crate::explain::Explanation;
+use crate::explain::arithmetic::to_a_millionth;
 use crate::inventory::order_calendar::OrderCalendar;
 use crate::inventory::outlook::units_until;
-use crate::inventory::reorder_point::network_service;
+use crate::inventory::reorder_point::{Targets, targets};
 use crate::inventory::{Arrival, PastDemand};
 use crate::math::distributions::Demand;
 use crate::network::backup::{Bridge, bridge};
-use crate::network::levels::{self, crossing_of};
-use crate::network::night::{Lane, LaneNight, Network, Place, PlaceNight, Supply};
+use crate::network::levels::under_way;
+use crate::network::night::{Lane, LaneNight, Mode, Network, Place, PlaceNight, Supply};
 use crate::network::share::packs;
 use crate::network::topology::{BadLanes, Ends, Topology};
-use crate::network::{DemandAhead, Interval, Level, Rule as Sharing};
+use crate::network::{DemandAhead, Interval, Level};
 use crate::simulate::{Candidate, FedBy, PoolOutlook, ReplayPool, Rule, Serving, Settings};
+
+/// Days ahead over which the demand of a day is averaged, as for the night.
+const DAILY_DEMAND_DAYS: f64 = 28.0;
 
 /// The pools of one item that feed each other.
 #[derive(Debug, Clone)]
@@ -73,14 +78,52 @@ impl DemandAhead for Ahead<'_> {
     }
 }
 
-/// What another than the usual source sends.
+/// What leaves by one lane.
 #[derive(Debug, Clone, Copy)]
-struct Bridging {
+struct Sending {
     /// The pool.
     to: usize,
-    /// Which of its backups.
-    lane: usize,
+    /// Which of its backups; `None` = the lane that it is usually fed by.
+    by: Option<usize>,
     units: f64,
+}
+
+/// What a place buys from a supplier of its own until it can be sent something.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Buy {
+    pub pool: usize,
+    /// Unrounded.
+    need: f64,
+    position: f64,
+}
+
+/// What one morning's networks come to under one candidate.
+#[derive(Debug, Default)]
+pub(super) struct Shipments {
+    sends: Vec<Sending>,
+    pub buys: Vec<Buy>,
+}
+
+impl Shipments {
+    fn send(&mut self, to: usize, by: Option<usize>, units: f64) {
+        if units > 0.0 {
+            self.sends.push(Sending { to, by, units });
+        }
+    }
+
+    /// Units that others than its usual source send to `pool`.
+    pub(super) fn moved_in(&self, pool: usize) -> f64 {
+        let sent = self.sends.iter().filter(|sending| sending.to == pool && sending.by.is_some());
+        sent.map(|sending| sending.units).sum()
+    }
+}
+
+/// One network once its shares stand.
+struct Morning<'m, 'n> {
+    network: &'m ItemNetwork,
+    planned: &'m Network<'n>,
+    nights: &'m [PlaceNight],
+    lanes: Vec<LaneNight>,
 }
 
 /// Where a pool stands: in which network, and which place of it.
@@ -125,6 +168,15 @@ fn root_of(pools: &[ReplayPool], pool: usize) -> usize {
     root
 }
 
+/// Which pools receive what a lane pushes on. `[pools]`
+pub(super) fn pushed_on(pools: &[ReplayPool]) -> Vec<bool> {
+    let mut pushed_on = vec![false; pools.len()];
+    for lane in pools.iter().filter_map(|pool| pool.fed.as_ref()) {
+        pushed_on[lane.source] |= lane.mode == Mode::Push;
+    }
+    pushed_on
+}
+
 /// Where each of `pools` pools stands.
 pub(super) fn members(networks: &[ItemNetwork], pools: usize) -> Vec<Option<Member>> {
     let mut members = vec![None; pools];
@@ -155,6 +207,15 @@ impl ItemNetwork {
 }
 
 impl Replay<'_> {
+    /// Whether `pool` is planned by itself: it feeds nobody and is fed by nobody, though others may
+    /// help it out.
+    pub(super) fn is_alone(&self, pool: usize) -> bool {
+        let feeds = self.members[pool].is_some_and(|member| {
+            self.networks[member.network].topology.is_source(member.place)
+        });
+        !feeds && self.pools[pool].fed.is_none()
+    }
+
     /// New levels for the pools of every network.
     pub(super) fn refresh_networks(&mut self, candidate: usize, outlooks: &[PoolOutlook]) {
         let policy = &self.candidates[candidate];
@@ -167,16 +228,24 @@ impl Replay<'_> {
             for (level, &pool) in levels.iter_mut().zip(&network.pools) {
                 *level = self.pools[pool].level.unwrap_or(*level);
             }
-            for (&pool, level) in network.pools.iter().zip(&levels) {
+            // From the leaves up: each place begins with what its level holds on average, a source
+            // with what the places below do not hold of it.
+            let mut held = vec![0.0; network.pools.len()];
+            for at in network.topology.bottom_up() {
+                let pool = network.pools[at];
+                if self.is_alone(pool) {
+                    continue;
+                }
+                let fed = network.topology.outbound(at).iter().map(|&lane| network.fed[lane]);
+                let below: f64 = fed.map(|place| held[place]).sum();
                 let state = &mut self.states[candidate][pool];
                 if !state.begun && self.pools[pool].initial.is_none() {
-                    // A place begins with what it holds on average; a source with a review's
-                    // demand of all, which its first purchases add to.
-                    let own = self.pools[pool].fed.is_some();
-                    state.on_hand = if own { level.reorder_point + 0.5 * level.lot } else { 0.0 };
-                    state.on_hand = state.on_hand.round();
+                    let level = &levels[at];
+                    let all = level.reorder_point + 0.5 * (level.order_up_to - level.reorder_point);
+                    state.on_hand = (all - below).max(0.0).round();
                 }
                 state.begun = true;
+                held[at] = below + state.on_hand;
             }
             self.standings[candidate][n].levels = levels;
         }
@@ -192,47 +261,22 @@ impl Replay<'_> {
     ) -> Vec<Level> {
         let planned = self.planned(candidate, network, ahead, &[]);
         let nights = planned.levels(&network.topology);
-        let mut levels = Vec::with_capacity(nights.len());
-        for (at, night) in nights.iter().enumerate() {
-            levels.push(self.level_of(network, at, night, &planned, policy));
-        }
-        levels
-    }
-
-    fn level_of(
-        &self,
-        network: &ItemNetwork,
-        at: usize,
-        night: &PlaceNight,
-        planned: &Network<'_>,
-        policy: &Candidate,
-    ) -> Level {
-        let Rule::Inventory(settings) = &policy.rule else { return night.level };
-        let pool = &self.pools[network.pools[at]];
+        let Rule::Inventory(settings) = &policy.rule else { return Vec::new() };
         let as_of = date_of(self.settings, self.today());
         let past = PastDemand { average_per_day: 0.0, peak_per_day: 0.0 };
-        let facts = facts(pool, network.pools[at], as_of, past);
-        let place = &planned.places[at];
-        let costs_known = place.holding_a_day > 0.0 && pool.unit_margin > 0.0;
-        let by_cost = costs_known.then_some(night.level.service);
-        let service = network_service(&facts, settings, by_cost);
-        if by_cost == Some(service) {
-            return night.level;
+        let mut levels = Vec::with_capacity(nights.len());
+        for ((at, night), ahead) in nights.iter().enumerate().zip(ahead) {
+            let pool = &self.pools[network.pools[at]];
+            let mut facts = facts(pool, network.pools[at], as_of, past);
+            let steering = planned.steering(at, night, &facts, settings);
+            let service = steering.service;
+            facts.network = Some(steering);
+            let outlook = ahead.outlook.outlook(self.settings.period_days);
+            let targets = targets(&facts, &outlook, settings, &mut Explanation::unrecorded());
+            let Targets { reorder_point, order_up_to, .. } = targets;
+            levels.push(Level { service, reorder_point, order_up_to, ..night.level });
         }
-        // Costs do not decide: the same demand at another service.
-        let demand = match (&night.echelon, place.demand) {
-            (Some(covered), Some(demand)) => covered.distribution(&demand.over(0.0, 1.0, 0.0)),
-            (Some(covered), None) => covered.distribution(&Demand::Poisson { mean: 1.0 }),
-            (None, Some(demand)) => {
-                let lane = planned.lanes.iter().find(|lane| lane.to == at);
-                let interval = lane.map(|lane| lane.interval).unwrap_or_default();
-                demand.over(0.0, interval.days(), interval.lead_sd_days)
-            }
-            (None, None) => return night.level,
-        };
-        let reorder_point = levels::quantile(&demand, service);
-        let order_up_to = reorder_point + night.level.lot.round();
-        Level { service, reorder_point, order_up_to, ..night.level }
+        levels
     }
 
     /// Levels of the benchmark: days of the recent average, a source's of all below.
@@ -270,6 +314,7 @@ impl Replay<'_> {
         ahead: &'n [Ahead<'n>],
         levels: &[Level],
     ) -> Network<'n> {
+        let settings = &self.settings.network;
         let mut places = Vec::with_capacity(network.pools.len());
         for (at, (&pool, ahead)) in network.pools.iter().zip(ahead).enumerate() {
             let this = &self.pools[pool];
@@ -280,6 +325,9 @@ impl Replay<'_> {
                 next_arrival_days: state.pipeline.first().map(|a| a.days - self.today()),
                 holding_a_day: holding_a_period(this, self.settings) / self.settings.period_days,
                 margin: self.settings.costs.shortage_per_unit.unwrap_or(this.unit_margin),
+                priority: this.priority,
+                reserve: settings.reserve_days * ahead.mean_until(DAILY_DEMAND_DAYS)
+                    / DAILY_DEMAND_DAYS,
                 most: this.max_stock,
                 supply: this.fed.is_none().then(|| self.supply(this)),
                 level: levels.get(at).copied(),
@@ -290,16 +338,24 @@ impl Replay<'_> {
         for &to in &network.fed {
             let Some(fed) = &self.pools[network.pools[to]].fed else { continue };
             let from = network.pools.iter().position(|&pool| pool == fed.source);
+            let today = date_of(self.settings, self.today());
+            let review_days = OrderCalendar::of(&fed.departures).gap_days(today);
+            let interval = Interval { review_days, ..fed.interval() };
             lanes.push(Lane {
                 departs_in_days: self.departs_in(fed),
+                mode: fed.mode,
+                received: match fed.mode {
+                    Mode::Hold => None,
+                    Mode::Push => Some(self.received(candidate, fed)),
+                },
                 pack: fed.pack,
                 minimum: fed.minimum,
                 maximum: fed.maximum,
                 line_cost: fed.cost_per_line,
-                ..Lane::new(from.unwrap_or(to), to, fed.interval())
+                ..Lane::new(from.unwrap_or(to), to, interval)
             });
         }
-        Network { places, lanes, rule: Sharing::Value, level_shift: 0.0 }
+        Network { places, lanes, rule: settings.share, level_shift: settings.level_shift }
     }
 
     /// Days until a shipment leaves; 0 within the period it stands at.
@@ -310,146 +366,233 @@ impl Replay<'_> {
         Some(if days < self.settings.period_days { 0.0 } else { days })
     }
 
-    fn supply(&self, pool: &ReplayPool) -> Supply {
-        let review_days = self.settings.review_every as f64 * self.settings.period_days;
-        let lead_days = pool.lead_time.mean_days();
-        let lead_sd_days = pool.lead_time.sd_days();
-        Supply {
-            interval: Interval { lead_days, lead_sd_days, review_days },
-            crossing_days2: crossing_of(lead_days, lead_sd_days, review_days),
-            lot: pool.lot.smallest().as_f64(),
-        }
+    /// Units that the source of a push lane has received since something last left by it.
+    fn received(&self, candidate: usize, fed: &FedBy) -> f64 {
+        let today = date_of(self.settings, self.today());
+        let yesterday = today.pred_opt().unwrap_or(today);
+        let since = OrderCalendar::of(&fed.departures).last_order_day(yesterday);
+        let receipts = self.states[candidate][fed.source].receipts.iter();
+        let late = receipts.filter(|receipt| {
+            since.is_none_or(|since| date_of(self.settings, receipt.days) >= since)
+        });
+        late.map(|receipt| receipt.quantity).sum()
     }
 
-    /// What the root `pool` of a network would order for all below; `None` where it is no root.
-    pub(super) fn network_wish(&self, candidate: usize, pool: usize) -> Option<Wish> {
+    fn supply(&self, pool: &ReplayPool) -> Supply {
+        let usual = Supplier::default();
+        let calendar = OrderCalendar::of(pool.supplier.as_deref().unwrap_or(&usual));
+        let review_days = self.settings.review_every as f64 * self.settings.period_days;
+        let lead_days = pool.lead_time.mean_days();
+        let today = date_of(self.settings, self.today());
+        let chances = calendar.opportunities(today, lead_days, review_days);
+        let interval = Interval {
+            lead_days: chances.next.arrival,
+            lead_sd_days: pool.lead_time.sd_days(),
+            review_days: chances.after.arrival - chances.next.arrival,
+        };
+        let crossing_days2 = under_way(&pool.receipt_days, pool.lead_time, interval.review_days);
+        Supply { interval, crossing_days2, lot: pool.lot.minimum().as_f64() }
+    }
+
+    /// What the root `pool` of a network would order for all below, but for what is `moved_in` and
+    /// what locations below buy themselves; `None` where it is no root.
+    pub(super) fn network_wish(
+        &self,
+        candidate: usize,
+        pool: usize,
+        outlooks: &[PoolOutlook],
+        shipments: &Shipments,
+    ) -> Option<Wish> {
         let member = self.members[pool]?;
         let network = &self.networks[member.network];
+        if !network.topology.is_source(member.place) {
+            return None;
+        }
         let level = self.standings[candidate][member.network].levels.get(member.place)?;
         let states = &self.states[candidate];
         let mut position = 0.0;
+        let mut bought_below = 0.0;
+        let mut mean = Vec::new();
         let mut next = vec![member.place];
         while let Some(place) = next.pop() {
-            position += states[network.pools[place]].position();
+            let pool = network.pools[place];
+            position += states[pool].position();
+            let own = shipments.buys.iter().filter(|buy| buy.pool == pool);
+            bought_below += own.map(|buy| buy.need).sum::<f64>();
+            let own = &outlooks[pool].mean;
+            mean.resize(own.len().max(mean.len()), 0.0);
+            mean.iter_mut().zip(own).for_each(|(sum, units)| *sum += units);
             next.extend(network.topology.outbound(place).iter().map(|&lane| network.fed[lane]));
         }
         let mut need = 0.0;
         if position < level.reorder_point {
             need = level.order_up_to - position;
         }
+        let moved_in = shipments.moved_in(pool);
         let this = &self.pools[pool];
-        let own = states[pool].position();
-        let room = this.max_stock.map(|most| Units::floor((most - own).clamp(0.0, 1e15)));
         let days = self.supply(this).interval.days();
+        let lacking = Lacking {
+            need: (need - bought_below - moved_in).max(0.0),
+            position,
+            per_day: level.order_up_to / days.max(1.0),
+            fresh: None,
+            moved_in,
+            echelon: true,
+        };
+        let units = self.lot(this, &lacking, &self.expected(&mean)).as_f64();
         let cover_days = days * position / level.order_up_to.max(1e-9);
-        Some(Wish { pool, units: whole_units(need, this, room).as_f64(), cover_days })
+        Some(Wish { pool, units, cover_days })
     }
 
-    /// What leaves in the period by the lanes of all networks.
-    pub(super) fn ship(&mut self, candidate: usize, outlooks: &[PoolOutlook]) {
+    /// What leaves this morning by the lanes of all networks, and what places buy to last until
+    /// they can be sent something. Decided as things stand before anything is bought, as at night.
+    pub(super) fn shipments(&mut self, candidate: usize, outlooks: &[PoolOutlook]) -> Shipments {
+        let mut shipments = Shipments::default();
         for n in 0..self.networks.len() {
             let network = &self.networks[n];
             let ahead = self.ahead(network, outlooks);
             let standing = &self.standings[candidate][n];
             let planned = self.planned(candidate, network, &ahead, &standing.levels);
             let leaves_today = planned.lanes.iter().any(|lane| lane.departs_in_days == Some(0.0));
-            let has_backups =
-                network.pools.iter().any(|&pool| !self.pools[pool].backups.is_empty());
-            if !leaves_today && !has_backups {
+            let helps = |&pool: &usize| {
+                let pool = &self.pools[pool];
+                !pool.backups.is_empty() || pool.fed.is_some() && pool.bought_here.is_some()
+            };
+            let has_help = network.pools.iter().any(helps);
+            if !leaves_today && !has_help {
                 continue;
             }
             let nights = planned.levels(&network.topology);
-            let mut sent = Vec::with_capacity(network.fed.len());
-            let mut bridges = Vec::new();
             match self.candidates[candidate].serving {
                 Serving::Shares => {
                     let lanes = planned.share(&network.topology, &nights);
-                    sent.extend(lanes.iter().map(|lane| lane.sent));
-                    if has_backups {
-                        bridges = self.bridges(candidate, network, &planned, &nights, &lanes);
+                    for (lane, night) in lanes.iter().enumerate() {
+                        shipments.send(network.pools[network.fed[lane]], None, night.sent);
+                    }
+                    if has_help {
+                        let morning = Morning { network, planned: &planned, nights: &nights, lanes };
+                        self.help(candidate, &morning, &mut shipments);
                     }
                 }
                 Serving::FirstCome => {
                     let mut requests = standing.requests.clone();
-                    sent = first_come(&planned, &nights, &mut requests);
+                    let sent = first_come(&planned, &nights, &mut requests);
+                    for (lane, units) in sent.into_iter().enumerate() {
+                        shipments.send(network.pools[network.fed[lane]], None, units);
+                    }
                     self.standings[candidate][n].requests = requests;
                 }
             }
-            for (lane, units) in sent.into_iter().enumerate() {
-                let to = self.networks[n].pools[self.networks[n].fed[lane]];
-                if let Some(by) = self.pools[to].fed.clone().filter(|_| units > 0.0) {
-                    self.send(candidate, to, &by, units);
-                }
-            }
-            for Bridging { to, lane, units } in bridges {
-                let by = self.pools[to].backups[lane].clone();
-                self.send(candidate, to, &by, units);
-            }
         }
+        shipments
     }
 
-    /// What others send to places that their usual source leaves short, where it costs less than it
-    /// saves: the rule of the night ([`crate::network::backup`]).
-    fn bridges(
-        &self,
-        candidate: usize,
-        network: &ItemNetwork,
-        planned: &Network<'_>,
-        nights: &[PlaceNight],
-        lanes: &[LaneNight],
-    ) -> Vec<Bridging> {
+    /// What others send to places that their usual source leaves short, and what these buy from a
+    /// supplier of their own, where it costs less than it saves: the rules of the night
+    /// ([`crate::network::backup`] and its purchases).
+    fn help(&self, candidate: usize, morning: &Morning<'_, '_>, shipments: &mut Shipments) {
+        let Morning { network, planned, nights, lanes } = morning;
         let mut spare = planned.spare(&network.topology, nights, lanes);
-        let mut bridges = Vec::new();
         for (at, &to) in network.pools.iter().enumerate() {
-            let Some(usual) = &self.pools[to].fed else { continue };
-            let Some(inbound) = network.topology.inbound(at) else { continue };
+            let this = &self.pools[to];
+            let usual = this.fed.as_ref();
+            let inbound = network.topology.inbound(at);
             let place = &planned.places[at];
             let Level { reorder_point, order_up_to, .. } = nights[at].level;
-            let mut coming = lanes[inbound].sent;
-            for (lane, by) in self.pools[to].backups.iter().enumerate() {
+            let position = nights[at].position;
+            let state = &self.states[candidate][to];
+            let usual_days = match usual {
+                Some(_) => planned.next_stock_days(&network.topology, at),
+                None => self.supply(this).interval.lead_days,
+            };
+            let mut sent = Vec::new();
+            if let Some((usual, lane)) = usual.zip(inbound) {
+                let days = usual.lead_time.mean_days();
+                sent.push(Arrival { days, quantity: lanes[lane].sent });
+            }
+            for (k, by) in this.backups.iter().enumerate() {
                 let from = network.pools.iter().position(|&pool| pool == by.source);
                 let Some(from) = from.filter(|&from| spare[from] > 0.0) else { continue };
-                let position = nights[at].position;
-                if position >= reorder_point || self.departs_in(by) != Some(0.0) {
+                let is_short = usual.is_none() || position < reorder_point;
+                if !is_short || self.departs_in(by) != Some(0.0) {
                     continue;
                 }
-                let usual_days = planned.next_stock_days(&network.topology, at);
                 let sooner_days = by.lead_time.mean_days();
-                let sent = Arrival { days: usual.lead_time.mean_days(), quantity: coming };
-                let state = &self.states[candidate][to];
-                let lost_before_usual = self.lost_within(usual_days, state, place, sent);
-                let lost_before_this = self.lost_within(sooner_days, state, place, sent);
+                let lost_before_usual = self.lost_within(usual_days, state, place, &sent);
+                let lost_before_this = self.lost_within(sooner_days, state, place, &sent);
+                let saved = (lost_before_usual - lost_before_this).max(0.0);
+                let coming: f64 = sent.iter().map(|arrival| arrival.quantity).sum();
                 let bridged = bridge(&Bridge {
-                    wanted: order_up_to - position - coming,
+                    wanted: match usual {
+                        Some(_) => order_up_to - position - coming,
+                        // Its supplier brings the rest.
+                        None => saved,
+                    },
                     spare: spare[from],
-                    saved: (lost_before_usual - lost_before_this).max(0.0),
+                    saved,
                     margin: place.margin,
-                    extra_cost: self.landed_by(by) - self.landed_by(usual),
+                    extra_cost: self.landed_by(by)
+                        - usual.map_or(this.unit_cost, |usual| self.landed_by(usual)),
                     line_cost: by.cost_per_line,
                     pack: by.pack,
                     minimum: by.minimum,
                     maximum: by.maximum,
                 });
-                if bridged.sent > 0.0 {
+                if saved > 0.0 && bridged.sent > 0.0 {
                     spare[from] -= bridged.sent;
-                    coming += bridged.sent;
-                    bridges.push(Bridging { to, lane, units: bridged.sent });
+                    sent.push(Arrival { days: sooner_days, quantity: bridged.sent });
+                    shipments.send(to, Some(k), bridged.sent);
                 }
             }
+            let coming: f64 = sent.iter().map(|arrival| arrival.quantity).sum();
+            let Some((price, usual)) = this.bought_here.zip(usual) else { continue };
+            if position + coming >= reorder_point || place.margin <= 0.0 {
+                continue;
+            }
+            let lost_before_usual = self.lost_within(usual_days, state, place, &sent);
+            let supplier_days = this.lead_time.mean_days();
+            let lost_before_supplier = self.lost_within(supplier_days, state, place, &sent);
+            let need = to_a_millionth((lost_before_usual - lost_before_supplier).max(0.0));
+            let lot = this.lot.order_quantity(need).quantity;
+            let extra = (price - self.landed_by(usual)).max(0.0) * lot.as_f64();
+            if lot.is_positive() && extra + self.settings.costs.order < place.margin * need {
+                shipments.buys.push(Buy { pool: to, need, position });
+            }
         }
-        bridges
     }
 
     /// Units that a place is expected to lose within `days`, with what is on its way and what has
     /// just been `sent`.
-    fn lost_within(&self, days: f64, state: &State, place: &Place<'_>, sent: Arrival) -> f64 {
+    fn lost_within(&self, days: f64, state: &State, place: &Place<'_>, sent: &[Arrival]) -> f64 {
         let Some(ahead) = place.demand else { return 0.0 };
-        let due = state.pipeline.iter().filter(|arrival| arrival.days - self.today() < days);
-        let mut there = place.stock + due.map(|arrival| arrival.quantity).sum::<f64>();
-        if sent.days < days {
-            there += sent.quantity;
+        let today = self.today();
+        let due = state.pipeline.iter().filter(|arrival| arrival.days - today < days);
+        let sent = sent.iter().filter(|arrival| arrival.days < days);
+        let coming: f64 = due.chain(sent).map(|arrival| arrival.quantity).sum();
+        ahead.over(0.0, days, 0.0).expected_shortfall(place.stock + coming)
+    }
+
+    /// What a place buys to last until it can be sent something.
+    pub(super) fn bridging_wish(&self, buy: &Buy, outlook: &PoolOutlook) -> Wish {
+        let Buy { pool, need, position } = *buy;
+        let lacking =
+            Lacking { need, position, per_day: 0.0, fresh: None, moved_in: 0.0, echelon: true };
+        let units = self.lot(&self.pools[pool], &lacking, &self.expected(&outlook.mean)).as_f64();
+        // It runs dry before anybody else is served.
+        Wish { pool, units, cover_days: 0.0 }
+    }
+
+    /// Puts what leaves on its way.
+    pub(super) fn ship(&mut self, candidate: usize, shipments: &Shipments) {
+        for &Sending { to, by, units } in &shipments.sends {
+            let lane = match by {
+                Some(backup) => Some(&self.pools[to].backups[backup]),
+                None => self.pools[to].fed.as_ref(),
+            };
+            if let Some(lane) = lane.cloned() {
+                self.send(candidate, to, &lane, units);
+            }
         }
-        ahead.over(0.0, days, 0.0).expected_shortfall(there)
     }
 
     /// Cost of a unit that comes by a lane.
