@@ -539,8 +539,7 @@ impl<'a> Night<'a> {
             review_days: chances.after.arrival - chances.next.arrival,
         };
         let days = prospect.records.supply.map(|supply| self.lead_times.days(supply));
-        let crossing_days2 =
-            under_way(&days.unwrap_or_default(), lead_time, interval.review_days);
+        let crossing_days2 = under_way(&days.unwrap_or_default(), lead_time, interval.review_days);
         let least = prospect.records.supply.map_or(Units::ZERO, |row| row.minimum_order);
         Supply { interval, crossing_days2, lot: least.as_f64() }
     }
@@ -613,10 +612,7 @@ impl<'n> Echelon<'n, 'n> {
                 *sum += units;
             }
         }
-        Self {
-            outlooks: members.iter().map(|&m| &outlooks[m]).collect(),
-            mean,
-        }
+        Self { outlooks: members.iter().map(|&m| &outlooks[m]).collect(), mean }
     }
 }
 

@@ -1,8 +1,8 @@
 //! Replays of locations that feed each other, against exact results.
 
 use crate::domain::classes::VelocityClass;
-use crate::inventory::settings::{Method, OrderRule, UnmetDemand};
 use crate::inventory::order_calendar::OrderCalendar;
+use crate::inventory::settings::{Method, OrderRule, UnmetDemand};
 use crate::network::levels::crossing_of;
 use crate::network::two_echelon::{Depot, lost_share};
 use crate::network::{Lane, Network, Place, Rule as Share, Supply};

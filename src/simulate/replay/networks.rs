@@ -210,9 +210,8 @@ impl Replay<'_> {
     /// Whether `pool` is planned by itself: it feeds nobody and is fed by nobody, though others may
     /// help it out.
     pub(super) fn is_alone(&self, pool: usize) -> bool {
-        let feeds = self.members[pool].is_some_and(|member| {
-            self.networks[member.network].topology.is_source(member.place)
-        });
+        let feeds = self.members[pool]
+            .is_some_and(|member| self.networks[member.network].topology.is_source(member.place));
         !feeds && self.pools[pool].fed.is_none()
     }
 
@@ -470,7 +469,8 @@ impl Replay<'_> {
                         shipments.send(network.pools[network.fed[lane]], None, night.sent);
                     }
                     if has_help {
-                        let morning = Morning { network, planned: &planned, nights: &nights, lanes };
+                        let morning =
+                            Morning { network, planned: &planned, nights: &nights, lanes };
                         self.help(candidate, &morning, &mut shipments);
                     }
                 }
