@@ -52,7 +52,21 @@ fn blocks(bucket: Bucket) -> (usize, usize) {
 
 /// The last lasting step of the level, if there is one.
 pub(crate) fn last_shift(past: &Past<'_>, bucket: Bucket) -> Option<LevelShift> {
-    let (length, most) = blocks(bucket);
+    let (_, most) = blocks(bucket);
+    shift_within(past, bucket, most)
+}
+
+/// The step that divides a whole history into two levels, where a year on either side of it shows
+/// that it is no season.
+pub(crate) fn step_of_history(past: &Past<'_>, bucket: Bucket) -> Option<LevelShift> {
+    let year = (YEAR_DAYS / bucket.days()).round() as usize;
+    let shift = shift_within(past, bucket, past.units.len())?;
+    (shift.from.max(past.units.len() - shift.from) >= year).then_some(shift)
+}
+
+/// The step that the last `most` blocks show.
+fn shift_within(past: &Past<'_>, bucket: Bucket, most: usize) -> Option<LevelShift> {
+    let (length, _) = blocks(bucket);
     let n = past.units.len();
     let count = (n / length).min(most);
     if count < BLOCKS_AFTER + BLOCKS_BEFORE {
@@ -64,7 +78,8 @@ pub(crate) fn last_shift(past: &Past<'_>, bucket: Bucket) -> Option<LevelShift> 
     let split = best_split(&sums)?;
     let from = refined(past, first + split.block * length, length, &split)?;
     let shift = LevelShift { from, before: split.before, after: split.after };
-    (!was_so_last_year(past, &shift, bucket)).then_some(shift)
+    let season = was_so_last_year(past, &shift, bucket) || rose_so_last_year(past, &shift, bucket);
+    (!season).then_some(shift)
 }
 
 /// Units and exposure of the observed ones of some periods.
@@ -182,6 +197,24 @@ fn was_so_last_year(past: &Past<'_>, shift: &LevelShift, bucket: Bucket) -> bool
         && high > LEAST_FACTOR.sqrt() * shift.before.min(shift.after)
 }
 
+/// Whether last year stepped as much at this time, from another level: the season of an item that
+/// grew or shrank in between.
+fn rose_so_last_year(past: &Past<'_>, shift: &LevelShift, bucket: Bucket) -> bool {
+    let year = (YEAR_DAYS / bucket.days()).round() as usize;
+    let since = past.units.len() - shift.from;
+    let Some(from) = shift.from.checked_sub(year) else { return false };
+    let Some(first) = from.checked_sub(since) else { return false };
+    let before = tally(past, first..from);
+    let then = tally(past, from..from + since.min(year));
+    if before.expected <= 0.0 || then.expected <= 0.0 || then.sold.min(before.sold) < LEAST_UNITS {
+        return false;
+    }
+    let last_year = then.sold / then.expected * before.expected / before.sold;
+    let this_year = shift.after / shift.before.max(1e-9);
+    let apart = (last_year / this_year).max(this_year / last_year);
+    apart <= SAME_SEASON && last_year.max(1.0 / last_year) > LEAST_FACTOR.sqrt()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -229,5 +262,21 @@ mod tests {
     fn a_season_that_comes_again_is_no_step() {
         let year = [counts(4.0, 245), counts(20.0, 120)].concat();
         assert_eq!(shift(&[year.clone(), year].concat()), None);
+        let grown = [counts(8.0, 245), counts(40.0, 120)].concat();
+        let small = [counts(4.0, 245), counts(20.0, 120)].concat();
+        assert_eq!(shift(&[small, grown].concat()), None, "nor is one that has grown");
+    }
+
+    #[test]
+    fn a_step_divides_a_history_where_a_year_shows_that_it_is_no_season() {
+        let step = |before: usize, after: usize| {
+            let units = [counts(2.0, before), counts(20.0, after)].concat();
+            let exposure = vec![1.0; units.len()];
+            let past = Past { units: &units, exposure: &exposure };
+            step_of_history(&past, Bucket::Day).map(|step| step.from)
+        };
+        assert!(step(300, 430).is_some_and(|from| from.abs_diff(300) <= 2));
+        assert!(step(600, 60).is_some_and(|from| from.abs_diff(600) <= 2));
+        assert_eq!(step(300, 60), None, "of a single year, it may be one");
     }
 }
