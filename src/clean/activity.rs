@@ -566,8 +566,9 @@ fn is_stock_out(
     rate * open as f64 > surprise
 }
 
-/// Parts of the year that were empty in every year observed, two at least, of an item that sells
-/// too well in the rest of it for that to be chance.
+/// Parts of the year that were empty in every year observed, of an item that sells too well in the
+/// rest of it for that to be chance. Two years at least: the part itself, or enough of its
+/// beginning or end to say that the season came and went again.
 fn off_season(total: &Total, axis: &Axis<'_>, surprise: f64) -> Vec<Range<usize>> {
     let n = total.units.len();
     let year = axis.year();
@@ -594,8 +595,10 @@ fn off_season(total: &Total, axis: &Axis<'_>, surprise: f64) -> Vec<Range<usize>
     }
     years.reverse();
     sold.reverse();
-    let edge = axis.season_edge();
     let mut empty: Vec<bool> = years.iter().map(|&years| years >= 2).collect();
+    let share = selling_share(total, &sold);
+    came_again(&years, &sold, surprise / -(1.0 - share).natural_log(), &mut empty);
+    let edge = axis.season_edge();
     for position in (0..year).filter(|&position| sold[position]) {
         for around in 0..=2 * edge {
             empty[(position + year + around - edge) % year] = false;
@@ -606,18 +609,8 @@ fn off_season(total: &Total, axis: &Axis<'_>, surprise: f64) -> Vec<Range<usize>
         return Vec::new();
     }
 
-    // How often it sells in the rest of the year.
-    let mut inside = Moments::default();
-    for (units, seen) in total.units.rchunks(year).zip(total.seen.rchunks(year)) {
-        let position = empty[..units.len()].iter().rev();
-        for ((&units, &seen), &empty) in units.iter().zip(seen).zip(position) {
-            if seen && !empty {
-                inside.add(units);
-            }
-        }
-    }
-    let share = (inside.selling / inside.periods.max(1.0)).min(0.999);
-    let of_one = -(1.0 - share).natural_log();
+    let on: Vec<bool> = empty.iter().map(|&empty| !empty).collect();
+    let of_one = -(1.0 - selling_share(total, &on)).natural_log();
     // The same of each period of history; without a remainder for each.
     let mut off: Vec<bool> = empty.iter().copied().cycle().take(n).collect();
     off.reverse();
@@ -639,6 +632,46 @@ fn off_season(total: &Total, axis: &Axis<'_>, surprise: f64) -> Vec<Range<usize>
         t = t.max(begin + 1);
     }
     runs
+}
+
+/// Share of the observed periods in the parts `on` of the year in which anything was sold, below 1.
+///
+/// - `on`: by position in the year, counted back from today. `[periods of a year]`
+fn selling_share(total: &Total, on: &[bool]) -> f64 {
+    let year = on.len();
+    let mut inside = Moments::default();
+    for (units, seen) in total.units.rchunks(year).zip(total.seen.rchunks(year)) {
+        let position = on[..units.len()].iter().rev();
+        for ((&units, &seen), &on) in units.iter().zip(seen).zip(position) {
+            if seen && on {
+                inside.add(units);
+            }
+        }
+    }
+    (inside.selling / inside.periods.max(1.0)).min(0.999)
+}
+
+/// Marks as empty, too, what one year alone has seen of the parts between two seasons, where
+/// another year has seen more than `least` periods of the same part without a sale.
+///
+/// - `years`, `sold`, `empty`: by position in the year. `[periods of a year]`
+fn came_again(years: &[u32], sold: &[bool], least: f64, empty: &mut [bool]) {
+    let year = years.len();
+    let Some(first) = sold.iter().position(|&sold| sold) else { return };
+    // Round the year from a sale on, so that no part is cut in two.
+    let mut step = 1;
+    while step < year {
+        let begin = step;
+        let mut twice = 0;
+        while step < year && !sold[(first + step) % year] && years[(first + step) % year] > 0 {
+            twice += usize::from(years[(first + step) % year] >= 2);
+            step += 1;
+        }
+        if twice as f64 > least {
+            (begin..step).for_each(|step| empty[(first + step) % year] = true);
+        }
+        step = step.max(begin + 1);
+    }
 }
 
 /// Length of the empty part of the year that period `t` of `n` lies in, a year at most.
@@ -806,6 +839,19 @@ mod tests {
         let (inferred, flags) = World::new(units).marked();
         assert_eq!(inferred, Inferred::default(), "90 days are longer than two lead times");
         assert!(flags.iter().all(|&flags| flags == 0));
+    }
+
+    #[test]
+    fn a_season_that_came_and_went_again_shows_its_off_season_after_one_year() {
+        // Six weeks, ten months without, the same six weeks, and since then twelve days without.
+        let season = [5.0; 45];
+        let units = [&season[..], &[0.0; 320], &season, &[0.0; 12]].concat();
+        let (_, flags) = World::new(units).marked();
+        assert_eq!(flags[200], flag::OFF_SEASON);
+        assert_eq!(flags[44], 0, "in the season");
+        let once = [&season[..], &[0.0; 320], &season].concat();
+        let (_, flags) = World::new(once).marked();
+        assert_eq!(flags[200], 0, "it may sell on");
     }
 
     #[test]

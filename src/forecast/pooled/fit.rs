@@ -502,7 +502,9 @@ impl<'a> Model<'a> {
 
         // An origin must not know the season of what followed it.
         let known = n.saturating_sub(ORIGINS * setup.steps.lead_time());
-        let season = self.own_season(series, units, &exposure, &promoted_periods);
+        let season = self
+            .own_season(series, units, &exposure, &promoted_periods)
+            .or_else(|| setup.year.without_off_season(start, units, panel.flags(series)));
         let season_before = season.as_ref().and_then(|_| {
             let known_units = &units[..known];
             self.own_season(series, known_units, &without_origins[..known], &promoted_periods)

@@ -18,6 +18,7 @@
 //! group. Units: expected units, of the panel's periods.
 
 use crate::domain::calendar::{Bucket, Calendar};
+use crate::domain::panel::flag;
 use crate::forecast::pooled::growth::persistence;
 use crate::forecast::pooled::setup::YEAR_DAYS;
 use crate::forecast::pooled::tally::Tally;
@@ -131,6 +132,30 @@ impl YearParts {
             }
         }
         self.factors_of_cells(cells, first + n)
+    }
+
+    /// The season of which only the empty parts are known: those that cleaning found off-season, with
+    /// what lies around them unsold; `None` for none.
+    ///
+    /// - `flags`: [`flag`] bits of each period. `[n]`
+    pub fn without_off_season(
+        &self,
+        first: usize,
+        units: &[f32],
+        flags: &[u8],
+    ) -> Option<PartFactors> {
+        if !flags.iter().any(|flags| flags & flag::OFF_SEASON != 0) {
+            return None;
+        }
+        let mut off = vec![false; self.parts];
+        for (t, flags) in flags.iter().enumerate() {
+            off[self.of(first + t)] |= flags & flag::OFF_SEASON != 0;
+        }
+        for (t, &units) in units.iter().enumerate() {
+            off[self.of(first + t)] &= units <= 0.0;
+        }
+        let factors = off.iter().map(|&off| if off { 0.0 } else { 1.0 }).collect();
+        Some(PartFactors { factors, off, agreement: 1.0 })
     }
 
     /// Factors of years counted back from period `end` of the axis. `cells`: `[years × parts]`
