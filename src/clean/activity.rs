@@ -596,9 +596,10 @@ fn off_season(total: &Total, axis: &Axis<'_>, surprise: f64) -> Vec<Range<usize>
     years.reverse();
     sold.reverse();
     let mut empty: Vec<bool> = years.iter().map(|&years| years >= 2).collect();
-    let share = selling_share(total, &sold);
-    came_again(&years, &sold, surprise / -(1.0 - share).natural_log(), &mut empty);
     let edge = axis.season_edge();
+    // The last days of a season say nothing: it may end a little earlier than in another year.
+    let least = (surprise / inside(total, &sold).surprise_of_zero()).max(edge as f64);
+    came_again(&years, &sold, least, &mut empty);
     for position in (0..year).filter(|&position| sold[position]) {
         for around in 0..=2 * edge {
             empty[(position + year + around - edge) % year] = false;
@@ -610,7 +611,9 @@ fn off_season(total: &Total, axis: &Axis<'_>, surprise: f64) -> Vec<Range<usize>
     }
 
     let on: Vec<bool> = empty.iter().map(|&empty| !empty).collect();
-    let of_one = -(1.0 - selling_share(total, &on)).natural_log();
+    let inside = inside(total, &on);
+    let share = (inside.selling / inside.periods.max(1.0)).min(0.999);
+    let of_one = -(1.0 - share).natural_log();
     // The same of each period of history; without a remainder for each.
     let mut off: Vec<bool> = empty.iter().copied().cycle().take(n).collect();
     off.reverse();
@@ -634,10 +637,10 @@ fn off_season(total: &Total, axis: &Axis<'_>, surprise: f64) -> Vec<Range<usize>
     runs
 }
 
-/// Share of the observed periods in the parts `on` of the year in which anything was sold, below 1.
+/// The observed periods in the parts `on` of the year.
 ///
 /// - `on`: by position in the year, counted back from today. `[periods of a year]`
-fn selling_share(total: &Total, on: &[bool]) -> f64 {
+fn inside(total: &Total, on: &[bool]) -> Moments {
     let year = on.len();
     let mut inside = Moments::default();
     for (units, seen) in total.units.rchunks(year).zip(total.seen.rchunks(year)) {
@@ -648,7 +651,7 @@ fn selling_share(total: &Total, on: &[bool]) -> f64 {
             }
         }
     }
-    (inside.selling / inside.periods.max(1.0)).min(0.999)
+    inside
 }
 
 /// Marks as empty, too, what one year alone has seen of the parts between two seasons, where

@@ -135,7 +135,8 @@ impl YearParts {
     }
 
     /// The season of which only the empty parts are known: those that cleaning found off-season, with
-    /// what lies around them unsold; `None` for none.
+    /// what lies around them unsold; `None` for none. Parts in which it begins or ends count by the
+    /// share of their periods that sold.
     ///
     /// - `flags`: [`flag`] bits of each period. `[n]`
     pub fn without_off_season(
@@ -148,13 +149,32 @@ impl YearParts {
             return None;
         }
         let mut off = vec![false; self.parts];
-        for (t, flags) in flags.iter().enumerate() {
-            off[self.of(first + t)] |= flags & flag::OFF_SEASON != 0;
+        // Periods that sold among those observed.
+        let mut selling = vec![Tally::default(); self.parts];
+        for (t, (&units, flags)) in units.iter().zip(flags).enumerate() {
+            let part = self.of(first + t);
+            off[part] |= flags & flag::OFF_SEASON != 0;
+            if flags & flag::CENSORED == 0 {
+                selling[part].add(f64::from(u8::from(units > 0.0)), 1.0);
+            }
         }
-        for (t, &units) in units.iter().enumerate() {
-            off[self.of(first + t)] &= units <= 0.0;
+        for (off, part) in off.iter_mut().zip(&selling) {
+            *off &= part.sold == 0.0;
         }
-        let factors = off.iter().map(|&off| if off { 0.0 } else { 1.0 }).collect();
+        let on = selling.iter().zip(&off).filter(|(_, off)| !**off);
+        let mut usual = Tally::default();
+        on.for_each(|(part, _)| usual.merge(part));
+        let usual = usual.sold / usual.expected.max(1.0);
+        let mut factors = vec![1.0; self.parts];
+        for part in 0..self.parts {
+            let beside = [part + 1, part + self.parts - 1];
+            let share = selling[part].sold / selling[part].expected.max(1.0);
+            if off[part] {
+                factors[part] = 0.0;
+            } else if beside.iter().any(|other| off[other % self.parts]) {
+                factors[part] = (share / usual).min(1.0) as f32;
+            }
+        }
         Some(PartFactors { factors, off, agreement: 1.0 })
     }
 
