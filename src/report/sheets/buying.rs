@@ -234,9 +234,10 @@ fn payments(report: &Report) -> Sheet {
         (false, _) => sheet,
         (true, false) => sheet.note("How much is unknown: bring unit_cost in products or supply."),
         (true, true) => sheet.note(format!(
-            "{}{currency} within 7 days, {}{currency} within 30. By month: {}. It is what was delivered and is not due \
-             yet, what is on its way, and what is proposed tonight, each so many days after it \
-             arrives as the supplier grants. Whether an older bill was paid is not known here.",
+            "{}{currency} within 7 days, {}{currency} within 30. By month: {}. It is what was \
+             delivered and is not due yet, what is on its way, and what is proposed tonight, each \
+             so many days after it arrives as the supplier grants. Whether an older bill was paid \
+             is not known here.",
             money(within_7),
             money(within_30),
             by_month.join(", ")
