@@ -57,6 +57,20 @@ pub(crate) struct Figure {
 }
 
 impl Definition {
+    /// Whether the shop says what the indicator is made of: without a stock table nothing is known
+    /// to be out of stock, in excess or old, and a sum over no known stock is not 0.
+    pub(crate) fn is_known(&self, scope: &str, facts: &Facts) -> bool {
+        let needs_stock = match self.name {
+            "panel_items" | "panel_value" => scope != Attention::New.scope(),
+            "excess_units" | "deadstock_units" | "stock_age_units" | "stock_age_value"
+            | "weeks_of_supply" => true,
+            _ => false,
+        };
+        let needs_costs = matches!(self.name, "panel_value" | "stock_age_value");
+        (!needs_stock || facts.inputs.stock_is_known())
+            && (!needs_costs || facts.pools.iter().any(|pool| pool.unit_cost().is_some()))
+    }
+
     pub(crate) fn indicator(&self, figure: Figure) -> Indicator {
         // The sum of no floats is -0: a shop without excess was shown as having -0.
         Indicator {

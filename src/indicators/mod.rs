@@ -51,8 +51,13 @@ pub(crate) fn compute(
     let mut indicators = supplier_scorecard(&inputs.purchase_orders, &inputs.names);
     for definition in DEFINITIONS {
         if let Source::Here(figures) = definition.source {
-            let figures = figures(&facts).into_iter();
-            indicators.extend(figures.map(|figure| definition.indicator(figure)));
+            for figure in figures(&facts) {
+                let mut indicator = definition.indicator(figure);
+                if !definition.is_known(&indicator.scope, &facts) {
+                    indicator.value = None;
+                }
+                indicators.push(indicator);
+            }
         }
     }
     indicators.sort_by(|a, b| (a.indicator, &a.scope).cmp(&(b.indicator, &b.scope)));

@@ -240,3 +240,21 @@ fn an_item_that_no_order_helps_says_what_does_and_not_0() {
     assert!(panel.contains("<span class=\"money\"></span>"), "{panel}");
     assert!(panel.contains("before any order can help") || panel.contains("comes sooner"));
 }
+
+#[test]
+fn p8_without_a_stock_table_no_zero_is_stated() {
+    // The fixture's tables are sales alone.
+    let files = files(&Fixture::new(60));
+    let allocation = text(&files, "report/data/allocation.js");
+    for column in ["allocated", "oversell_risk"] {
+        let at = allocation.find(&format!("\"key\":\"{column}\"")).unwrap();
+        let (_, values) = allocation[at..].split_once("\"values\":[").unwrap();
+        let (values, _) = values.split_once(']').unwrap();
+        assert!(values.split(',').all(|value| value == "null"), "{column}: {values}");
+    }
+    let channels = text(&files, "report/channels.html");
+    let (_, kinds) = channels.split_once("could be sold twice").unwrap();
+    let (before, _) = channels.split_once("could be sold twice").unwrap();
+    let row = &before[before.rfind("<tr>").unwrap()..];
+    assert!(row.matches("unknown").count() >= 3 && kinds.contains("unknown"), "{row}");
+}

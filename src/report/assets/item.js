@@ -215,7 +215,7 @@
     if (c) {
       parts.push(el("h3", {}, "Classes"),
         facts(fact("Class", c.cell, "class"), fact("Demand pattern", c.pattern), fact("Speed", c.speed), fact("Life", c.lifecycle), fact("Role", c.role + (c.act ? ", act now" : ""), "deadstock"),
-          fact("Velocity a day", write("money", c.velocity), "velocity"), fact("Days of cover", c.cover === null ? "no sales" : number(c.cover), "cover"), fact("Revenue a month", money(c.revenue)),
+          fact("Velocity a day", write("money", c.velocity), "velocity"), fact("Days of cover", c.cover !== null ? number(c.cover) : p.lines[0]?.available === null ? "unknown" : "no sales", "cover"), fact("Revenue a month", money(c.revenue)),
           p.picture && fact("Out of stock in 30 days", counted(p.picture.out_days, "day"), "out-of-stock-days")));
     }
     if (p.stock) {
@@ -225,7 +225,7 @@
     }
     parts.push(el("h3", {}, "Open orders"), sheet([["Order"], ["Supplier"], ["Units", 1], ["Expected"], ["Advice"]], p.orders.map((o) => [o.id, o.supplier, number(o.quantity), day(o.expected) || "unknown", OP.plain(o.advice || "leave it")]), "None."));
     parts.push(el("h3", {}, "Channels"), sheet([["Channel"], ["Share", 1], ["Sold a day", 1], ["Allocated", 1], ["Buffer", 1], ["Published", 1], ["Listed now", 1], ["Action"], ["Oversell risk", 1], ["Forecast method"], ["Why"]],
-      p.channels.map((a) => [a.channel, share(a.share), write("money", a.velocity), number(a.allocated), number(a.buffer), number(a.published), a.listed === null ? "unknown" : number(a.listed), OP.status(a.action), share(a.risk), OP.plain(`${a.method} ${a.why ? `(${a.why})` : ""}`), OP.plain(a.reason)]),
+      p.channels.map((a) => [a.channel, share(a.share), write("money", a.velocity), number(a.allocated), number(a.buffer), number(a.published), a.listed === null ? "unknown" : number(a.listed), OP.status(a.action), a.risk === null ? "unknown" : share(a.risk), OP.plain(`${a.method} ${a.why ? `(${a.why})` : ""}`), OP.plain(a.reason)]),
       "No channel sells from this stock."));
     if (p.changes.length) parts.push(el("h3", {}, "What changed since the last run"), sheet([["Figure"], ["Before", 1], ["Now", 1], ["Why, in units"]],
       p.changes.map((c) => [plain(c.what), OP.words(c.before), OP.words(c.after), OP.plain(c.cause)]), ""));

@@ -212,7 +212,10 @@ fn orders_by_week(report: &Report) -> Figure {
         ));
     }
     if words.is_empty() {
-        words.push("nothing to order".to_owned());
+        words.push(match report.knows_stock() {
+            true => "nothing to order".to_owned(),
+            false => "unknown until the stock is known".to_owned(),
+        });
     }
     Figure { chart: charts::weeks(&weeks, amount), words: words.join("; ") }
 }

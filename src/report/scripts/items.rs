@@ -199,7 +199,7 @@ struct ChannelData<'a> {
     channel: &'a str,
     share: Option<Number>,
     velocity: Option<Number>,
-    allocated: i64,
+    allocated: Option<i64>,
     buffer: i64,
     published: Option<i64>,
     listed: Option<i64>,
@@ -406,7 +406,10 @@ fn pool<'a>(report: &'a Report, pool: &'a PoolResults) -> PoolData<'a> {
             role: c.rationalisation.name(),
             act: c.take_action,
             velocity: rounded(c.velocity_per_day, 2),
-            cover: c.days_of_cover.and_then(|d| rounded(d, 1)),
+            cover: c
+                .days_of_cover
+                .filter(|_| report.knows_stock())
+                .and_then(|days| rounded(days, 1)),
             revenue: rounded(c.revenue_per_month, 2),
         }),
         stock: pool.stock.map(|s| StockData {
@@ -467,7 +470,11 @@ fn line<'a>(report: &'a Report, pool: &PoolResults, r: &'a Recommendation) -> Li
         at_risk: money(r.value_at_risk).filter(|_| pool.stake_is_known() && knows_stock),
         reason: &r.reason,
         binding: &r.binding,
-        steps: r.steps.iter().map(step).collect(),
+        // An arithmetic that starts from a stock of 0 would state what nobody has said.
+        steps: match knows_stock {
+            true => r.steps.iter().map(step).collect(),
+            false => Vec::new(),
+        },
         choices: r.choices.iter().map(|c| choice(r, c, costs)).collect(),
     }
 }
@@ -557,12 +564,12 @@ fn channel<'a>(report: &'a Report, pool: &PoolResults, a: &'a Allocation) -> Cha
         channel: report.channel(a.channel),
         share: rounded(a.share, 4),
         velocity: rounded(a.velocity, 2),
-        allocated: a.allocated.count(),
+        allocated: report.knows_stock().then(|| a.allocated.count()),
         buffer: a.buffer.count(),
         published: a.published.map(Units::count),
         listed: a.listed.map(Units::count),
         action: a.action.name(),
-        risk: rounded(a.oversell_risk, 4),
+        risk: rounded(a.oversell_risk, 4).filter(|_| report.knows_stock()),
         method,
         why,
         reason: &a.reason,

@@ -167,6 +167,18 @@ impl<'r, R> ScriptTable<'r, R> {
         self.column(key, title, term, Kind::Percent, values)
     }
 
+    /// The same where it may be unknown.
+    pub(super) fn known_percent(
+        self,
+        key: &'static str,
+        title: &'static str,
+        term: &'static str,
+        value: impl Fn(&'r R) -> Option<f64> + 'r,
+    ) -> Self {
+        let values = Values::Numbers { value: Box::new(value), decimals: 4 };
+        self.column(key, title, term, Kind::Percent, values)
+    }
+
     pub(super) fn date(
         self,
         key: &'static str,

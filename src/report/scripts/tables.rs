@@ -113,7 +113,9 @@ fn recommendations(report: &Report) -> Vec<u8> {
             some(r.line.inventory_position).filter(|_| report.knows_stock())
         })
         .number("velocity", "Velocity / day", "velocity", |r| Some(r.pool.class?.velocity_per_day))
-        .number("cover", "Days of cover", "cover", |r| r.pool.class?.days_of_cover)
+        .number("cover", "Days of cover", "cover", |r| {
+            r.pool.class?.days_of_cover.filter(|_| report.knows_stock())
+        })
         .number("stockout_days_30", "Out-of-stock days in 30", "out-of-stock-days", |r| {
             Some(f64::from(r.pool.picture?.stockout_days_30))
         })
@@ -185,12 +187,18 @@ fn allocation(report: &Report) -> Vec<u8> {
         .text("action", "Action", "action", |a| a.action.name())
         .number("published", "Published", "published", |a| some(a.published?))
         .number("listed", "Listed now", "exposure", |a| some(a.listed?))
-        .number("allocated", "Allocated", "allocated", |a| some(a.allocated))
-        .number("reserved", "Reserved", "allocated", |a| some(a.reserved))
+        .number("allocated", "Allocated", "allocated", |a| {
+            some(a.allocated).filter(|_| report.knows_stock())
+        })
+        .number("reserved", "Reserved", "allocated", |a| {
+            some(a.reserved).filter(|_| report.knows_stock())
+        })
         .number("buffer", "Buffer", "buffer", |a| some(a.buffer))
         .percent("share", "Share", "share", |a| a.share)
         .number("velocity", "Velocity / day", "velocity", |a| Some(a.velocity))
-        .percent("oversell_risk", "Oversell risk", "oversell-risk", |a| a.oversell_risk)
+        .known_percent("oversell_risk", "Oversell risk", "oversell-risk", |a| {
+            report.knows_stock().then_some(a.oversell_risk)
+        })
         .text("location", "Location", "location", |a| report.location(a.location))
         .text("reason", "Reason", "reason", |a| &a.reason)
         .script()

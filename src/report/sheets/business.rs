@@ -212,6 +212,11 @@ fn calendar(report: &Report) -> Sheet {
         .finish()
 }
 
+/// A count that is a fact where the stock is known.
+fn known(report: &Report, counted: Cell) -> Cell {
+    if report.knows_stock() { counted } else { words(UNKNOWN) }
+}
+
 fn due_in(report: &Report, span: &Span, counts: &[CountDue]) -> Vec<Due> {
     let when = span.name;
     let (first, last) = (*span.days.start(), *span.days.end());
@@ -242,12 +247,12 @@ fn due_in(report: &Report, span: &Span, counts: &[CountDue]) -> Vec<Due> {
         Due {
             when,
             what: format!("lines to order: order-by date {days}"),
-            how_many: count(orders, "recommendations.html"),
+            how_many: known(report, count(orders, "recommendations.html")),
         },
         Due {
             when,
             what: format!("{items} to count: due {days}"),
-            how_many: count(counts, "#t-counts"),
+            how_many: known(report, count(counts, "#t-counts")),
         },
         Due {
             when,
@@ -261,7 +266,7 @@ fn due_in(report: &Report, span: &Span, counts: &[CountDue]) -> Vec<Due> {
         due.push(Due {
             when,
             what: format!("slow or dead {items} to decide on"),
-            how_many: count(dead, "#t-culls"),
+            how_many: known(report, count(dead, "#t-culls")),
         });
     }
     due

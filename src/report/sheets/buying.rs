@@ -45,7 +45,11 @@ fn order_link(report: &Report, order: &DraftOrder) -> Cell {
 fn drafts(report: &Report) -> Sheet {
     let mut orders: Vec<&DraftOrder> = report.outcome().orders.iter().collect();
     orders.sort_by_key(|o| (Reverse(o.value), o.supplier, o.location));
-    sheet("Draft orders", "Nothing to order today.", &orders)
+    let none = match report.knows_stock() {
+        true => "Nothing to order today.",
+        false => "What to order is unknown: bring a stock table (sku, on_hand).",
+    };
+    sheet("Draft orders", none, &orders)
         .note("Drafts only: nothing is sent. Open one to review its lines.")
         .column("Supplier", "supplier", |o| order_link(report, o))
         .column("Ship to", "location", |o| words(report.location(o.location)))

@@ -57,6 +57,11 @@ fn of_list(report: &Report, list: Worklist) -> Cell {
     count(entries, format!("#list={}", list.name()))
 }
 
+/// A count that is a fact where the stock is known.
+fn if_stock(report: &Report, counted: Cell) -> Cell {
+    if report.knows_stock() { counted } else { words(UNKNOWN) }
+}
+
 fn of_kind(report: &Report, kind: ExceptionKind) -> Cell {
     let told = report.exceptions().filter(|e| e.kind == kind).count();
     count(told, format!("quality.html#kind={}", kind.name()))
@@ -68,7 +73,7 @@ fn audit(report: &Report) -> Vec<Step> {
         Step {
             what: "Count the shelves that are due",
             how: "A first; write each count into counts",
-            now: count(due, "indicators.html#t-counts"),
+            now: if_stock(report, count(due, "indicators.html#t-counts")),
         },
         Step {
             what: "Book the counts that differ",
@@ -83,7 +88,10 @@ fn audit(report: &Report) -> Vec<Step> {
         Step {
             what: "Fill what the master list lacks",
             how: "Cost, supplier and lead time of every item",
-            now: of_kind(report, ExceptionKind::MasterList),
+            now: match report.inputs().has("products") {
+                true => of_kind(report, ExceptionKind::MasterList),
+                false => words("all of it"),
+            },
         },
         Step {
             what: "Look at items that may be one",
@@ -93,12 +101,12 @@ fn audit(report: &Report) -> Vec<Step> {
         Step {
             what: "Clear the cull list down to its target",
             how: "Discount, bundle or discontinue",
-            now: of_list(report, Worklist::Cull),
+            now: if_stock(report, of_list(report, Worklist::Cull)),
         },
         Step {
             what: "Mark down what will be left",
             how: "Before demand ends, not after",
-            now: of_list(report, Worklist::Markdown),
+            now: if_stock(report, of_list(report, Worklist::Markdown)),
         },
         Step {
             what: "Renew or drop old overrides",
@@ -136,7 +144,10 @@ fn suppliers(report: &Report) -> Vec<Step> {
         Step {
             what: "Terms of payment",
             how: "Days to pay beside the days that are taken (DPO)",
-            now: of_list(report, Worklist::Payment),
+            now: match report.inputs().purchase_orders.is_empty() {
+                true => words(UNKNOWN),
+                false => of_list(report, Worklist::Payment),
+            },
         },
         Step {
             what: "A second source for A items",
@@ -161,10 +172,7 @@ fn oversold(report: &Report) -> Vec<Step> {
         Step {
             what: "Stop selling it everywhere",
             how: "Publish 0 on every channel; pause what does not follow",
-            now: match report.knows_stock() {
-                true => count(items, "quality.html"),
-                false => words(UNKNOWN),
-            },
+            now: if_stock(report, count(items, "quality.html")),
         },
         Step { what: "Count the shelf", how: "The books were wrong once already", now: words("") },
         Step {
@@ -175,10 +183,7 @@ fn oversold(report: &Report) -> Vec<Step> {
         Step {
             what: "Move it from where it lies",
             how: "Transfers, then kits that can be taken apart",
-            now: match report.knows_stock() {
-                true => count(report.outcome().transfers.len(), "channels.html"),
-                false => words(UNKNOWN),
-            },
+            now: if_stock(report, count(report.outcome().transfers.len(), "channels.html")),
         },
         Step {
             what: "Tell the customers within a day",

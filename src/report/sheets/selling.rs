@@ -172,23 +172,30 @@ fn overview(report: &Report) -> Sheet {
         .column("Sell-through", "sell-through", |c| percent(report, &c.scope, "sell_through"))
         .column("Returns", "return-rate", |c| percent(report, &c.scope, "return_rate"))
         .column("Paused", "action", |c| c.with_action(ChannelAction::Pause))
-        .column("Alerts", "action", |c| c.with_action(ChannelAction::Alert))
-        .column("Risk over 5 %", "oversell-risk", |c| figure(whole(c.risky())))
+        .column("Alerts", "action", |c| known(report, || c.with_action(ChannelAction::Alert)))
+        .column("Risk over 5 %", "oversell-risk", |c| known(report, || figure(whole(c.risky()))))
         .column("Stranded", "imbalance", |c| {
             let units: f64 = c.found(FindingKind::Stranded).map(|f| f.units).sum();
             let value: Money = c.found(FindingKind::Stranded).map(|f| f.value).sum();
-            figure(match value.is_positive() {
-                true => format!("{}, {} at cost", grouped(units), money(value)),
-                false => grouped(units),
+            known(report, || {
+                figure(match value.is_positive() {
+                    true => format!("{}, {} at cost", grouped(units), money(value)),
+                    false => grouped(units),
+                })
             })
         })
         // The number of items that the others would sell for more.
         .column("Better without it", "imbalance", |c| {
             let kind = FindingKind::TooManyChannels;
             let address = format!("#channel={}&kind={kind}", fragment(c.name));
-            count(c.found(kind).count(), address)
+            known(report, || count(c.found(kind).count(), address.clone()))
         })
         .finish()
+}
+
+/// What only a known stock can say.
+fn known(report: &Report, cell: impl FnOnce() -> Cell) -> Cell {
+    if report.knows_stock() { cell() } else { figure(UNKNOWN) }
 }
 
 /// What a kind of finding means, and what its money is.
@@ -252,11 +259,13 @@ fn kinds(report: &Report) -> Sheet {
         .note(note)
         .column("Kind", "imbalance", |r| link(spaced(r.kind.name()), format!("#kind={}", r.kind)))
         .column("What it means", "", |r| words(r.meaning))
-        .column("Items", "", |r| count(r.items, format!("#kind={}", r.kind)))
-        .column("Units", "on-hand", |r| figure(grouped(r.units)))
-        .column("Worth", "value-at-risk", |r| worth(r.is_priced, r.value))
+        .column("Items", "", |r| known(report, || count(r.items, format!("#kind={}", r.kind))))
+        .column("Units", "on-hand", |r| known(report, || figure(grouped(r.units))))
+        .column("Worth", "value-at-risk", |r| known(report, || worth(r.is_priced, r.value)))
         .column("Counted as", "", |r| words(r.worth))
-        .column("Expected loss", "value-at-risk", |r| worth(r.is_priced, r.expected_loss))
+        .column("Expected loss", "value-at-risk", |r| {
+            known(report, || worth(r.is_priced, r.expected_loss))
+        })
         .finish()
 }
 
