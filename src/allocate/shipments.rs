@@ -56,6 +56,7 @@ impl Shipping<'_> {
     /// Whether fees keep it below the level that it would ask for.
     fn is_kept_by_fees(&self) -> bool {
         let up_to = self.plan.policy.order_up_to;
+        // A place that needs nothing is kept from nothing.
         self.plan.need > 0.0 && self.worth.is_some_and(|worth| worth < up_to)
     }
 
@@ -64,6 +65,7 @@ impl Shipping<'_> {
     pub fn quantity(&self) -> Units {
         match self.quiet {
             Some(_) => Units::ZERO,
+            // Half a unit does not travel, and a source never sends more than its share.
             None => Units::floor(self.night.sent),
         }
     }
@@ -121,9 +123,11 @@ fn transfer_row(of: &Shipping<'_>) -> Recommendation {
     let policy = &plan.policy;
     let quantity = of.quantity();
     let departs = of.departs_in_days.map(|days| days_after(as_of, days));
+    // A supplier may bear the name of a location: the prefix keeps their ids apart.
     let source = format!("location:{}", names.location(lane.from));
     let (sku, location) = (names.sku(policy.sku), names.location(policy.location));
     let mut steps = plan.steps.clone();
+    // After those of the place's own level: what it asks for comes before what it is given.
     steps.extend(night.steps.iter().cloned());
     if let Some(why) = of.quiet.filter(|_| night.sent > 0.0) {
         steps.push(Step {
@@ -145,6 +149,7 @@ fn transfer_row(of: &Shipping<'_>) -> Recommendation {
     });
     let mut landed = of.source.landed.unwrap_or_default() + lane.cost_per_unit;
     if quantity.is_positive() {
+        // What a line costs is borne by its units, as freight is by those of an order.
         landed += Money::from_f64(lane.cost_per_line.as_f64() / quantity.as_f64());
     }
     Recommendation {

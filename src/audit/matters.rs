@@ -72,6 +72,7 @@ pub(crate) fn matters(inputs: &Inputs, remedies: &BTreeMap<String, String>) -> V
     found.extend(book.unknown_items());
     found.extend(book.unknown_cost());
     found.extend(book.inferred_stockouts());
+    // What stops the run stays in front, whatever it bears on.
     let first = inputs.refused.len();
     // By money where anything carried a price: a unit without one counts as a mean one.
     found[first..].sort_by(|a, b| book.weight(b).total_cmp(&book.weight(a)));
@@ -95,6 +96,7 @@ impl<'a> Book<'a> {
         let panel = &inputs.panel;
         let mut sales = vec![Sales::default(); inputs.names.skus.len()];
         let mut all = Sales::default();
+        // A year, so that no season weighs more than another.
         let periods = panel.calendar().bucket().whole_periods(YEAR);
         for series in 0..panel.len() {
             let gross = panel.gross(series);
@@ -105,6 +107,7 @@ impl<'a> Book<'a> {
             all.add(sold);
         }
         let kits = inputs.kits.iter().map(|kit| kit.sku).collect();
+        // One table alone may simply be short.
         let masters = ["products", "stock", "supply"];
         let knows_codes = masters.iter().filter(|table| inputs.has(table)).count() > 1;
         Self { inputs, sales, all, kits, knows_codes }
@@ -125,6 +128,7 @@ impl<'a> Book<'a> {
         let mut found = Vec::new();
         for sku in (0_u32..).map(SkuId).take(self.sales.len()) {
             let sold = self.sales[sku.index()].units > 0.0;
+            // An unknown code has its own question: what it is another name of, not what it costs.
             if sold && self.is_ordered(sku) && !self.is_unknown_code(sku) && lacks(sku) {
                 found.push(sku);
             }
@@ -185,6 +189,7 @@ impl<'a> Book<'a> {
     fn home(&self, sku: SkuId) -> LocationId {
         let panel = &self.inputs.panel;
         let mut home = LocationId(0);
+        // Below zero too: an item that mostly came back has a home as well.
         let mut most = f32::NEG_INFINITY;
         for pool in panel.pools_of(sku) {
             let sold =
@@ -198,6 +203,7 @@ impl<'a> Book<'a> {
     }
 
     fn file(&self, table: &str) -> String {
+        // The user's own file, whatever it is called; the usual name where there is none yet.
         let source = self.inputs.sources.iter().find(|s| s.table == table && s.rows > 0);
         source.map_or_else(|| format!("{table}.csv"), |source| source.file.clone())
     }
@@ -285,6 +291,7 @@ impl<'a> Book<'a> {
         let supplier = self.inputs.names.find_supplier(name)?;
         let mut skus: Vec<SkuId> = Vec::new();
         for row in self.inputs.supply.iter().filter(|row| row.supplier == supplier) {
+            // Rows are sorted by item: a supplier's price list names one several times.
             if skus.last() != Some(&row.sku) {
                 skus.push(row.sku);
             }
@@ -314,6 +321,7 @@ impl<'a> Book<'a> {
             what: "nothing says what is on its way: what has been ordered already is asked for \
                    again"
                 .to_owned(),
+            // What sells in a lead time is what may be on its way.
             bears_on: self.all.share((lead / YEAR).min(1.0)),
             file: self.file("purchase_orders"),
             lines: self.lines(first, &["order_id", "sku", "location", "quantity", "expected"]),

@@ -78,16 +78,22 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             abc_value: AbcValue::Revenue,
+            // 80 and 95 % of the value: the usual cuts of an ABC analysis.
             abc_a: 0.80,
             abc_b: 0.95,
+            // An item at a cut would change its class, and with it its service, every other night.
             abc_hysteresis: 0.02,
+            // Of fewer items a fifth is a handful: every sale would move somebody over a cut.
             abc_min_items: 30,
+            // Half and the whole of the mean: the usual cuts of the coefficient of variation.
             xyz_x: 0.5,
             xyz_y: 1.0,
+            // Eight weeks: each weekday was seen eight times.
             new_days: 56.0,
             inactive_days: 180.0,
             fast_per_day: 5.0,
             medium_per_day: 1.0,
+            // Decided: trap 4 of the contract, like the figures below.
             winner_revenue: 500.0,
             steady_revenue: 100.0,
             healthy_margin: 0.2,
@@ -142,6 +148,7 @@ impl Settings {
             (self.deadstock_days > 0.0, "deadstock_days", self.deadstock_days, "above 0"),
             (self.take_action_days > 0.0, "take_action_days", self.take_action_days, "above 0"),
         ];
+        // All of them at once: whoever mends one finds out about the next in the same run.
         let failed = checks.into_iter().filter(|check| !check.0);
         failed
             .map(|(_, key, value, expected)| {
@@ -215,6 +222,7 @@ impl PoolSeen {
         let own_start = own_starts.min().unwrap_or(calendar.history());
         let mut history = PoolHistory {
             demand: vec![0.0; length],
+            // Until a channel says otherwise a period is neither idle nor busy.
             silent: vec![Idleness::Other; length],
             observed: vec![!pool.series.is_empty(); length],
             promoted: vec![false; length],
@@ -276,6 +284,7 @@ impl PoolSeen {
             units_365: 0.0,
         };
         for (i, sold) in pool.series.clone().zip(&self.sold) {
+            // What comes back is sold again: it needs no purchase, and earned nothing.
             let net = 1.0 - return_rates[i];
             facts.velocity_per_day += net * sold.velocity / days;
             let (year, quarter) = (net * sold.year, net * sold.quarter);

@@ -50,10 +50,12 @@ pub(crate) fn export(args: &ExportArgs) -> Result<u8> {
         time: &run::now(),
     };
     let paths = keep(&keeping, &files, &documents)?;
+    // After the files are kept: what was written just now counts as exported.
     let mut standing = crate::review::exports::documents(&kept, as_of, what, Selection::All);
     leave_out(args.format, &mut standing, &destinations(&current)?);
     let earlier = earlier(&kept, &standing);
     tell(args, what, &documents, &paths, &earlier, &left_out)?;
+    // A program that reads the answer needs no advice.
     if paths.is_empty() && !args.options.voice.json {
         hint(args, what, &kept, as_of);
     }
@@ -90,6 +92,7 @@ fn what(args: &ExportArgs) -> Result<What> {
 fn quantities(args: &ExportArgs, current: &PublishedRun) -> Result<Vec<ExportFile>> {
     let mut channels = channel_stock(current)?;
     if let Some(wanted) = &args.channel {
+        // Before they are narrowed down: the message lists what could have been asked for.
         let known = channels.keys().cloned().collect::<Vec<_>>().join(", ");
         channels.retain(|channel, _| channel == wanted);
         if channels.is_empty() {
@@ -98,7 +101,9 @@ fn quantities(args: &ExportArgs, current: &PublishedRun) -> Result<Vec<ExportFil
         }
     }
     let names: Vec<&str> = channels.keys().map(String::as_str).collect();
+    // Two channels whose names differ in signs alone may not share a file.
     let parts = crate::tables::drafts::file_names(&names);
+    // Whoever names the file wants it called that.
     let is_one = parts.len() == 1 && args.file.is_some();
     let mut files = Vec::with_capacity(parts.len());
     for (part, stock) in parts.into_iter().zip(channels.values()) {

@@ -166,6 +166,7 @@ impl Decision {
     /// Whole packs; `None` where nothing is packed.
     #[must_use]
     pub fn packs(&self) -> Option<i64> {
+        // A pack of one is how single units are given.
         let pack = self.pack_size.filter(|&pack| pack > Units::ONE)?;
         Some(self.quantity.count() / pack.count())
     }
@@ -182,10 +183,12 @@ impl Decision {
     #[must_use]
     pub fn stands_until(&self) -> NaiveDate {
         let wait = Duration::days(WAIT_DAYS);
+        // It ends what it takes back, and then the line speaks for itself again.
         if self.verdict == Verdict::Reopen {
             return self.as_of;
         }
         if self.is_order() {
+            // An arrival in the past would let an approval lapse before anyone placed it.
             return self.expected.unwrap_or(self.as_of).max(self.as_of) + wait;
         }
         self.until.unwrap_or(self.as_of + wait)
@@ -246,6 +249,7 @@ impl KeptDecisions {
             ..Self::default()
         };
         let mut digest = Digest::default();
+        // Before the decisions: whether a line was exported is asked of all of them.
         for record in journal.records(EntryKind::Exported) {
             kept.add_exported(&String::from_utf8_lossy(&record.bytes));
         }
@@ -253,6 +257,8 @@ impl KeptDecisions {
         for (entry, intake) in entered.zip(1..) {
             // A file that was given up has a number and no content.
             let Some(record) = journal.record(entry.sequence) else { continue };
+            // The file as it was downloaded, not as it was kept: it is recognised when it is given
+            // again.
             kept.sources.insert(record.entry.source.clone());
             digest.add_part(&record.entry.sha256);
             let path = out.join("decisions").join(&record.entry.file);
@@ -288,12 +294,15 @@ impl KeptDecisions {
         for line in text.lines() {
             match line.strip_prefix("# ") {
                 Some(head) => {
+                    // Paths may hold blanks: they are the rest of the line.
                     let mut words = head.splitn(3, ' ').map(str::to_owned);
                     export.time = words.next().unwrap_or_default();
                     export.format = words.next().unwrap_or_default();
                     export.files = words.next().unwrap_or_default();
                 }
                 None => {
+                    // Records are read by kind, not by time: the last export of a line is the one
+                    // that counts.
                     let earlier = self.exported.get(line).is_some_and(|e| e.time > export.time);
                     if !earlier {
                         self.exported.insert(line.to_owned(), export.clone());

@@ -75,6 +75,7 @@ pub fn proposals(
     run: &PublishedRun,
     terms: impl Fn(&str, &str, &str) -> Option<LotRules>,
 ) -> Result<BTreeMap<String, Proposal>> {
+    // Before any column is read: an older table may lack one, or mean something else by it.
     if run.manifest.schema_version != SCHEMA_VERSION {
         let message = format!(
             "published by {}, whose tables this version does not read: `orderpoint run` publishes \
@@ -142,6 +143,7 @@ fn sources(run: &PublishedRun) -> Result<BTreeMap<String, SourceShare>> {
     }
     let rows = Rows::of(run, &NETWORK)?;
     for row in 0..rows.len() {
+        // Half a unit cannot be sent.
         let has = Units::floor(rows.real("source_stock", row));
         let source = SourceShare { has, margin: rows.real("margin", row) };
         sources.insert(rows.text("recommendation_id", row).to_owned(), source);
@@ -204,6 +206,7 @@ fn transfers(
             verdict: Verdict::Approve,
             recommended,
             quantity: recommended,
+            // The units are ours already: a move spends nothing at a supplier.
             unit_cost: Money::ZERO,
             expected: rows.date("expected_arrival", row),
             until: None,
@@ -252,11 +255,14 @@ pub fn take_in_text(
     // Held to the end: nobody decides about the same line between the check and the keeping.
     let mut journal = Journal::open_to_append(out, known_extent(out))?;
     let kept = KeptDecisions::of(&journal, out)?;
+    // 64 bits tell the files of any shop apart, and fit a file's name.
     let digest = &sha256_hex(bytes)[..16];
+    // Taken in twice by accident it would approve twice.
     if kept.knows_file(digest) {
         return Ok(Intake { known: true, ..Intake::default() });
     }
     let intake = judge(file, bytes, proposals, signature, &kept)?;
+    // A file of which nothing holds leaves no trace: mended, it can be given again.
     if !intake.accepted.is_empty() {
         append(&mut journal, digest, &intake.accepted)?;
     }
@@ -287,16 +293,19 @@ fn judge(
     let mut intake = Intake::default();
     let mut taken: Vec<Taken> = Vec::new();
     let mut first_lines: BTreeMap<String, u64> = BTreeMap::new();
+    // Every line gets its verdict: one mistake must not cost a morning of decisions.
     for (line, read) in read_lines(file, bytes)? {
         let verdict = read.and_then(|mut decision_line| {
             match signature {
                 Signature::OfUnsigned(person) if decision_line.author.is_empty() => {
                     person.clone_into(&mut decision_line.author);
                 }
+                // Who is signed in decided, whatever the line says of itself.
                 Signature::Always(person) => person.clone_into(&mut decision_line.author),
                 Signature::OfUnsigned(_) | Signature::Written => {}
             }
             let id = decision_line.recommendation_id.clone();
+            // The first stands, and the second is told: which of two was meant is not ours to say.
             match first_lines.insert(id, line) {
                 Some(first) => Err(format!(
                     "{} was decided in line {first} already",
@@ -339,6 +348,7 @@ fn leave_surplus_out(
             left.insert(key, source.has);
         }
     }
+    // What was approved of the same source this morning has left the shelf already.
     for earlier in kept.decisions.iter().filter(|decision| decision.is_order()) {
         let key = (earlier.sku.clone(), earlier.from_location.clone());
         if let Some(left) = left.get_mut(&key).filter(|_| source_of(earlier).is_some()) {
@@ -346,6 +356,7 @@ fn leave_surplus_out(
         }
     }
     let margin = |taken: &Taken| source_of(&taken.decision).map_or(0.0, |source| source.margin);
+    // Stable: of the same margin, the line that stands first in the file.
     let mut order: Vec<usize> = (0..taken.len()).collect();
     order.sort_by(|&a, &b| margin(&taken[b]).total_cmp(&margin(&taken[a])));
     let mut surplus = Vec::new();

@@ -73,6 +73,7 @@ impl Pages {
 }
 
 fn chunk(column: &ColumnDescPtr, parts: Parts) -> Result<Chunk> {
+    // The format counts values of a page in 32 bits.
     let rows = u32::try_from(parts.rows)
         .map_err(|_| Error::Internal("a row group of over 4 billion rows".into()))?;
     let mut pages = Pages {
@@ -119,6 +120,7 @@ fn chunk(column: &ColumnDescPtr, parts: Parts) -> Result<Chunk> {
         rows_written: u64::from(rows),
         metadata,
         bloom_filter: None,
+        // One page a column: an index of pages would say what the statistics of the chunk say.
         column_index: None,
         offset_index: None,
     };
@@ -128,6 +130,7 @@ fn chunk(column: &ColumnDescPtr, parts: Parts) -> Result<Chunk> {
 pub(crate) fn parquet(error: parquet::errors::ParquetError) -> Error {
     match error {
         parquet::errors::ParquetError::External(cause) => {
+            // A full disk is the user's trouble, and ends with its own code; anything else is ours.
             match cause.downcast::<std::io::Error>() {
                 Ok(source) => Error::Io { path: "parquet".into(), source: *source },
                 Err(cause) => Error::Internal(format!("parquet: {cause}")),
@@ -155,6 +158,8 @@ pub(crate) fn names<'n>(
     let mut coded: Vec<(u32, usize)> = Vec::new();
     let mut rows = 0;
     for run in runs {
+        // Order of appearance, not of names: the file is the same at any number of threads, and
+        // needs no sort.
         let code = *code_of.entry(run.name).or_insert_with(|| {
             dictionary.push(run.name);
             dictionary.len() as u32 - 1
@@ -180,6 +185,7 @@ pub(crate) fn names<'n>(
 fn names_parts(dictionary: &[&str], rows: usize) -> Parts {
     let mut plain = Vec::with_capacity(dictionary.iter().map(|name| name.len() + 4).sum());
     for name in dictionary {
+        // Length first, little endian: `PLAIN` of byte arrays.
         plain.extend_from_slice(&u32::try_from(name.len()).unwrap_or(u32::MAX).to_le_bytes());
         plain.extend_from_slice(name.as_bytes());
     }
@@ -200,6 +206,7 @@ pub(crate) fn labels(
     dictionary: &[&str],
     mut codes: Vec<u16>,
 ) -> Result<Chunk> {
+    // A dictionary of all labels would stand in files of shops that use two.
     let mut used = vec![None; dictionary.len()];
     let mut kept: Vec<&str> = Vec::new();
     for code in &mut codes {
@@ -256,6 +263,7 @@ impl Quantities {
         };
         if *slot == NO_CODE {
             if self.distinct.len() == DICTIONARY_LIMIT {
+                // The column is written plain; the codes so far are not read again.
                 self.full = true;
                 return 0;
             }
@@ -340,6 +348,7 @@ pub(crate) fn dates(column: &ColumnDescPtr, days: &[i32]) -> Result<Chunk> {
 
 /// One day for all rows.
 pub(crate) fn one_date(column: &ColumnDescPtr, day: i32, rows: usize) -> Result<Chunk> {
+    // The width of codes comes first, in a byte: one bit, and none of it is used.
     let mut data = vec![1];
     if rows > 0 {
         repeat(0, rows, 1, &mut data);
@@ -382,6 +391,7 @@ fn varint(mut value: u64, out: &mut Vec<u8>) {
 
 /// One run of equal codes.
 fn repeat(code: u32, rows: usize, width: u8, out: &mut Vec<u8>) {
+    // The lowest bit tells a run (0) from packed groups (1).
     varint((rows as u64) << 1, out);
     out.extend_from_slice(&code.to_le_bytes()[..usize::from(width).div_ceil(8)]);
 }
@@ -395,6 +405,7 @@ fn hybrid(codes: &[u16], width: u8) -> Vec<u8> {
     // Codes from `literal` to `at` wait to be packed.
     let mut literal = 0;
     let mut at = 0;
+    // Packed groups hold eight codes: a run may only begin where one ends.
     while at + 8 <= codes.len() {
         let code = codes[at];
         if codes[at..at + 8].iter().any(|&c| c != code) {
@@ -421,6 +432,7 @@ fn pack(codes: &[u16], width: u8, out: &mut Vec<u8>) {
         return;
     }
     varint((codes.len().div_ceil(8) as u64) << 1 | 1, out);
+    // Eight codes of `width` bits are `width` bytes, so that groups never share one.
     let bytes = usize::from(width);
     for group in codes.chunks(8) {
         if width <= 8 {
@@ -440,6 +452,7 @@ fn zigzag(value: i64) -> u64 {
 
 /// `DELTA_BINARY_PACKED`: blocks of 128 differences in four parts, each as wide as it needs.
 fn delta_packed(values: &[i32]) -> Vec<u8> {
+    // The least that the format allows: blocks are multiples of 128, parts of 32.
     const BLOCK: usize = 128;
     const PART: usize = 32;
     let mut out = Vec::with_capacity(values.len() / 8 + 32);
@@ -455,6 +468,7 @@ fn delta_packed(values: &[i32]) -> Vec<u8> {
             deltas[i] = values[start + i].wrapping_sub(values[start + i - 1]);
         }
         let least = deltas[..n].iter().copied().min().unwrap_or(0);
+        // What fills the last block up is as narrow as it can be.
         deltas[n..].fill(least);
         varint(zigzag(i64::from(least)), &mut out);
         let widths = out.len();
@@ -464,6 +478,7 @@ fn delta_packed(values: &[i32]) -> Vec<u8> {
             for &delta in part {
                 used |= delta.wrapping_sub(least).cast_unsigned();
             }
+            // As wide as the widest of the part, as differences above the least.
             let width = 32 - used.leading_zeros();
             out[widths + i] = width as u8;
             if width == 0 {

@@ -49,6 +49,8 @@ impl Kind {
             Self::Real => DataType::Float64,
             Self::Real32 => DataType::Float32,
             Self::Whole => DataType::Int64,
+            // Exact to the ten-thousandth that `Money` counts in: a float would print
+            // 0.30000000000000004.
             Self::Money => DataType::Decimal128(18, 4),
             Self::Flag => DataType::Boolean,
         }
@@ -119,6 +121,7 @@ pub(crate) fn arrow_schema(columns: &[Column]) -> SchemaRef {
     for column in columns {
         let mut notes = HashMap::from([("meaning".to_owned(), column.meaning.to_owned())]);
         if column.unit != Unit::None {
+            // Readers that show metadata show what a number is counted in; the others lose nothing.
             notes.insert("unit".to_owned(), column.unit.name().to_owned());
         }
         if !column.values.is_empty() {
@@ -184,6 +187,7 @@ impl<R: Clone + 'static> Declaration for Table<R> {
     }
 
     fn encode(&self, run: RunKey<'_>, results: Results<'_>) -> Result<Option<Encoded>> {
+        // Borrowed where a result is kept as its table wants it, made here where it is not.
         let rows = (self.rows)(results);
         let mut columns: Vec<ArrayRef> = vec![
             Arc::new(StringArray::from_iter_values(repeat_n(run.run_id, rows.len()))),
@@ -232,6 +236,8 @@ impl<R> Cells<R> {
             Self::Text(get) => texts(rows, |row, out| out.append_value(get(row))),
             Self::OptionalText(get) => texts(rows, |row, out| out.append_option(get(row))),
             Self::Shown(get) => texts(rows, |row, out| {
+                // Straight into the column's buffer: no text is made for a row. Writing to memory
+                // cannot fail.
                 let _ = write!(out, "{}", get(row));
                 out.append_value("");
             }),

@@ -106,6 +106,7 @@ pub fn workbook(sheets: &[Sheet<'_>], as_of: NaiveDate) -> Result<Vec<u8>> {
 
 fn fill(sheets: &[Sheet<'_>], as_of: NaiveDate) -> std::result::Result<Vec<u8>, XlsxError> {
     let mut book = Workbook::new();
+    // The writer would put the clock's time in.
     let day = ExcelDateTime::parse_from_str(&as_of.to_string())?;
     book.set_properties(&DocProperties::new().set_creation_datetime(&day));
     let formats = Formats::new();
@@ -121,6 +122,7 @@ fn fill(sheets: &[Sheet<'_>], as_of: NaiveDate) -> std::result::Result<Vec<u8>, 
 
 /// A name that Excel takes and no other sheet has: Excel does not tell capitals from small letters.
 fn sheet_name(wanted: &str, taken: &[String]) -> String {
+    // Excel refuses the whole workbook over one of them.
     let forbidden = ['[', ']', ':', '*', '?', '/', '\\'];
     let plain: String = wanted
         .chars()
@@ -129,6 +131,7 @@ fn sheet_name(wanted: &str, taken: &[String]) -> String {
     let plain = plain.trim_matches('\'').trim();
     let plain = if plain.is_empty() { "sheet" } else { plain };
     let mut name: String = plain.chars().take(LONGEST_NAME).collect();
+    // Cut names may meet: two suppliers that differ after the 31st character.
     let mut number = 1;
     while taken.iter().any(|other| other.to_lowercase() == name.to_lowercase()) {
         number += 1;
@@ -179,6 +182,7 @@ fn fill_page(
         let widest = cells.max().unwrap_or(0).max(name.chars().count() + 2);
         page.set_column_width(column, widest.clamp(WIDTHS.0, WIDTHS.1) as f64)?;
     }
+    // Whoever scrolls down still sees what a column is.
     page.set_freeze_panes(1, 0)?;
     for (line, row) in (1..).zip(&sheet.rows) {
         for (column, cell) in (0..).zip(row) {
@@ -239,7 +243,9 @@ fn write_cell(
     match cell {
         Cell::Empty => {}
         Cell::Text(text) => {
+            // Cut at a letter, not at a byte.
             let end = text.char_indices().nth(LONGEST_CELL).map_or(text.len(), |(end, _)| end);
+            // Written as a string: what begins with = stays text.
             page.write_string(line, column, &text[..end])?;
         }
         Cell::Count(count) => {

@@ -152,6 +152,7 @@ pub struct CesState {
     pub aicc: f64,
 }
 
+// As constants, so that each form's loop is compiled without its branches.
 const NONE: u8 = 0;
 const SIMPLE: u8 = 1;
 const PARTIAL: u8 = 2;
@@ -286,6 +287,7 @@ fn errors<const FORM: u8>(y: &[f64], start: &CesPoint, params: CesParams, errors
 /// The start: the mean of the first periods, potentials a little below, the classical additive
 /// season.
 fn plain_start(y: &[f64], season_length: usize, form: CesForm) -> Option<CesPoint> {
+    // Ten periods smooth the start of a short season away; a whole season has no phase of its own.
     let first = if form == CesForm::None { season_length.max(10) } else { season_length };
     let level = stats::mean(&y[..first.min(y.len())]).or_else(|| stats::mean(y))?;
     let season = match form {
@@ -361,11 +363,13 @@ fn finish(
         squares += v * v;
     });
     let n = observed as f64;
+    // Smoothing parameters and the variance: start states are plain ones, not estimated.
     let k = match form {
         CesForm::None | CesForm::Simple => 3.0,
         CesForm::Partial => 4.0,
         CesForm::Full => 5.0,
     };
+    // A perfect fit must not have an infinite likelihood.
     let variance = sum.max(1e-18 * squares).max(1e-300) / n;
     let loglik = -0.5 * n * ((2.0 * std::f64::consts::PI * variance).natural_log() + 1.0);
     let spare = n - k - 1.0;
@@ -384,6 +388,7 @@ fn finish(
 /// [`FitError::NotFinite`] if the fit does not exist.
 pub fn fit(values: &[f64], season_length: usize, form: CesForm) -> Result<CesState, FitError> {
     let observed = stats::count(values);
+    // Two seasons, or the index would be the one year itself.
     let needed = if form == CesForm::None { 3 } else { 2 * season_length.max(2) };
     if observed < needed {
         return Err(FitError::TooShort { observed, needed });

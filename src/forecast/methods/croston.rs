@@ -75,6 +75,7 @@ impl Method for CrostonForm {
     }
 
     fn joins(&self, pool: Pool) -> bool {
+        // Where demand occurs nearly always its interval carries no information.
         pool == Pool::Intermittent
     }
 }
@@ -119,6 +120,8 @@ pub struct CrostonState {
 /// assert_eq!(smooth([10.0, 20.0, 20.0], 0.5), Some(17.5));
 /// ```
 pub fn smooth(values: impl IntoIterator<Item = f64>, alpha: f64) -> Option<f64> {
+    // The first value is the level, as in the papers: an initial mean would let the fit see the
+    // future.
     values.into_iter().fold(None, |level, x| Some(level.map_or(x, |l: f64| l + alpha * (x - l))))
 }
 
@@ -142,6 +145,8 @@ widest! {
 
 /// The sixteen parameters that `Optimised` tries.
 fn grid() -> [f64; LANES] {
+    // Sizes and intervals are few: above 0.3 a single order would carry the forecast (Syntetos &
+    // Boylan 2005 tried 0.05 to 0.2).
     std::array::from_fn(|k| 0.02 + 0.28 * k as f64 / (LANES - 1) as f64)
 }
 
@@ -165,6 +170,7 @@ pub fn fit(
         return Err(FitError::TooShort { observed: 0, needed: 1 });
     }
     let occurrences = Occurrences::new(&y);
+    // Neither a size nor an interval exists to be smoothed.
     if occurrences.sizes.is_empty() {
         return Err(FitError::NoDemand { observed: y.len() });
     }
@@ -172,6 +178,8 @@ pub fn fit(
         CrostonForm::Croston | CrostonForm::Sba => occurrences.croston(form, smoothing),
         CrostonForm::Tsb => occurrences.tsb(&y, smoothing),
         CrostonForm::Adida => {
+            // Blocks of the mean interval hold about one demand each: the series is no longer
+            // intermittent.
             let block = occurrences.mean_interval().round() as usize;
             aggregated(&y, block..=block, form, smoothing)
         }

@@ -55,6 +55,7 @@ impl ThetaForm {
 
     /// `ω` where `θ = 2` is given.
     fn fixed_omega(self) -> Option<f64> {
+        // `1 - 1/θ` at `θ = 2`.
         matches!(self, Self::Standard | Self::Dynamic).then_some(0.5)
     }
 }
@@ -83,6 +84,7 @@ impl Method for ThetaForm {
     }
 
     fn joins(&self, pool: Pool) -> bool {
+        // A line through mostly zeros leads below zero.
         pool != Pool::Intermittent
     }
 
@@ -106,13 +108,17 @@ impl Line {
     fn push(&mut self, y: f64) {
         self.n += 1.0;
         self.sum += y;
+        // After the count has grown: the first observation has number 1.
         self.weighted += self.n * y;
     }
 
     /// Intercept at number 0 and slope per observation; flat below two observations. `[A, B]`
     fn coefficients(&self) -> (f64, f64) {
+        // Before the first observation the sums are 0, and so is the line.
         let n = self.n.max(1.0);
         let slope =
+            // Normal equations over 1..=n; the divisor is 0 at one observation, where a slope has
+            // no meaning.
             6.0 * (2.0 * self.weighted - (n + 1.0) * self.sum) / (n * (n * n - 1.0)).max(1.0);
         (self.sum / n - slope * (n + 1.0) / 2.0, slope)
     }
@@ -142,6 +148,7 @@ pub struct ThetaState {
 }
 
 /// Errors before this observation are left out of the fit: the line is not yet one.
+// Through one or two points every line fits.
 const BURN_IN: usize = 3;
 
 /// Sums of products of the error's three parts, for sixteen `α`: `e = e0 - l0 · d - ω · g`.
@@ -166,6 +173,8 @@ impl Products {
     /// Nothing summed yet, and a trace of ridge that holds `l0` to `first` where `α` forgets it at
     /// once.
     fn new(first: f64) -> Self {
+        // A millionth of one observation: it decides only where the others say nothing of the
+        // start.
         let [ee, ed, dd] = [first * first, first, 1.0].map(|v| Lane::splat(1e-6 * v));
         Self { ee, ed, eg: Lane::ZERO, dd, dg: Lane::ZERO, gg: Lane::ZERO }
     }
@@ -175,13 +184,17 @@ impl Products {
         let [ee, ed, eg, dd, dg, gg] =
             [self.ee, self.ed, self.eg, self.dd, self.dg, self.gg].map(|lane| lane.0[k]);
         let omega = omega.unwrap_or_else(|| {
+            // What is left of the line's pull once the start explains its part: a flat line has no
+            // weight of its own, and the standard one is taken.
             let spread = gg - dg * dg / dd;
             if spread > 1e-12 * gg { ((eg - dg * ed / dd) / spread).clamp(0.0, 1.0) } else { 0.5 }
         });
+        // Normal equations with `ω` given.
         let start = if dd > 0.0 { (ed - omega * dg) / dd } else { 0.0 };
         let sum_of_squares = ee + start * start * dd + omega * omega * gg
             - 2.0 * (start * ed + omega * eg)
             + 2.0 * start * omega * dg;
+        // Differences of large sums may end below zero by rounding.
         Linear { start, omega, sum_of_squares: sum_of_squares.max(0.0) }
     }
 }
@@ -192,6 +205,7 @@ fn lines(y: &[f64], form: ThetaForm) -> Vec<(f64, f64)> {
     let mut line = Line::default();
     let mut seen = Vec::with_capacity(y.len());
     for &value in y {
+        // Before the value joins: an error may not see what it is measured against.
         seen.push(line.coefficients());
         line.push(value);
     }
@@ -208,12 +222,14 @@ widest! {
 #[inline(always)]
 fn products_portable(y: &[f64], lines: &[(f64, f64)], alpha: Lane) -> Products {
     let keep = Lane::splat(1.0) - alpha;
+    // Once instead of a division a period.
     let inverse = Lane(alpha.0.map(f64::recip));
     let (mut level, mut decay) = (Lane::ZERO, Lane::splat(1.0));
     let mut sums = Products::new(y[0]);
     for (t, (&value, &(intercept, slope))) in y.iter().zip(lines).enumerate() {
         let next_decay = decay * keep;
         let value = Lane::splat(value);
+        // The smoothing starts at 0: what the true start adds is `decay · l0`, linear in it.
         let error = value - level;
         let pull =
             decay * Lane::splat(intercept) + (inverse - next_decay * inverse) * Lane::splat(slope);
@@ -256,6 +272,7 @@ pub fn fit_adjusted(
     }
     let lines = lines(&y, form);
     let omega = form.fixed_omega();
+    // All sixteen lanes are filled: one dimension needs no second start, and one round refines it.
     let starts: [[f64; 1]; LANES] = std::array::from_fn(|k| [k as f64 / (LANES - 1) as f64]);
     let mut best = Choice::NONE;
     search(&starts, 0.02, 1, |points| {

@@ -110,6 +110,7 @@ impl<'a> Learner<'a> {
 
     /// Goes over the panel once a stage, and can forecast then.
     pub fn learn(self, survey: &mut impl Survey) -> Forecaster<'a> {
+        // First of all: levels and errors are those of demand without its season.
         let totals = self.totals(survey);
         self.learn_from(&totals, survey)
     }
@@ -212,6 +213,8 @@ impl Stage for LearnLevels<'_, '_> {
             for fitted in &channels {
                 let past = &fitted.past;
                 let origins = fitted.past_origins();
+                // An item that began to sell more is judged in the group that it was in at that
+                // origin.
                 for of_group in origins.chunk_by(|a, b| a.prior_group == b.prior_group) {
                     let mut errors = HalfLifeErrors::default();
                     of_group.iter().for_each(|origin| errors.merge(&origin.errors));
@@ -221,12 +224,15 @@ impl Stage for LearnLevels<'_, '_> {
                 for origin in origins {
                     if let Some(silence) = &origin.silence {
                         let from = past.units.len() - origin.periods_back;
+                        // Over a lead time: what an order placed in the silence would have met.
                         let followed = from..from + setup.steps.lead_time();
                         let Tally { sold, expected } = past.after_silence(followed, flags);
                         evidence.silences.add(silence, sold, expected);
                     }
                 }
                 let today = fitted.today();
+                // Customers who buy several at once explain a part of the variance; the group
+                // shares the rest.
                 let excess = today.dispersion.excess(today.dispersion.clumping());
                 evidence.dispersion[today.prior_group.index()].add(&excess);
                 let Tally { sold, expected } = fitted.levels.sums.longest();
@@ -252,6 +258,7 @@ impl Stage for LearnLevels<'_, '_> {
                     });
                 }
             }
+            // Of all channels of the pool together: one stock serves them.
             evidence.add_intervals(&self.model.intervals(&channels));
         }
         evidence
@@ -307,16 +314,20 @@ impl LevelEvidence {
             }
             let kind = kind.value();
             let of_kind =
+                // A tenth is what nobody's evidence is replaced by: a level known to about a third.
                 if kind.squared_mean > 0.0 { kind.excess / kind.squared_mean } else { 0.1 };
             let own = self.level[group.index()][step].value();
             let pulled =
                 (own.excess + LEVEL_EVIDENCE * of_kind) / (own.squared_mean + LEVEL_EVIDENCE);
+            // An estimate of few intervals may come out negative, and one of a single outlier
+            // absurd.
             pulled.clamp(0.0, 4.0)
         })
     }
 
     /// Hands what was learnt to the model.
     fn teach(mut self, model: &mut Model<'_>) {
+        // Parts come in as threads finish them: sums of floats are taken in the panel's order.
         self.promoted.sort_by_key(|row| row.series);
         self.price_changes.sort_by_key(|change| change.series);
         let groups = model.setup.groups.keys.len();

@@ -108,6 +108,7 @@ impl SignalIndex {
     pub fn new(demand: &Demand<'_>, periods: usize, horizon: usize) -> Self {
         let mut index = Self::default();
         for of_name in demand.signals.chunk_by(|a, b| a.signal == b.signal) {
+            // Products of all pairs are kept for each series: their number grows with the square.
             if index.names.len() == MOST {
                 index.left_out += 1;
                 continue;
@@ -133,6 +134,7 @@ impl SignalIndex {
             let own = scopes.partition_point(|scope| scope.sku < Some(key.sku))
                 ..scopes.partition_point(|scope| scope.sku <= Some(key.sku));
             let meant = (0..wide).chain(own).filter(|&s| scopes[s].concerns(key, category));
+            // The weather of the shop's own town says more than that of the country.
             *heard = meant.max_by_key(|&s| scopes[s].narrowness());
         }
         heard
@@ -159,6 +161,7 @@ fn scope(demand: &Demand<'_>, rows: &[Signal], periods: usize, horizon: usize) -
         }
     }
     let known = |t: usize| days[t] > 0.0;
+    // From less than a year a season cannot be told from a trend of the signal.
     let a_year = YEAR_DAYS / calendar.bucket().days();
     let seasonal = (0..history).filter(|&t| known(t)).count() as f64 >= a_year;
     let columns = |t: usize| usual_columns(calendar.start(t as i64), calendar.bucket(), seasonal);
@@ -179,11 +182,13 @@ fn scope(demand: &Demand<'_>, rows: &[Signal], periods: usize, horizon: usize) -
     let usual = gram.solve(right).unwrap_or_else(|| vec![0.0; width]);
     let apart = |t: usize| {
         let row = columns(t);
+        // A hot day in July is no news: demand is moved by what is apart from the usual.
         sums[t] / days[t] - row.iter().zip(&usual).map(|(x, b)| x * b).sum::<f64>()
     };
     let mut squared = 0.0;
     let mut count = 0.0f64;
     for t in (0..history).filter(|&t| known(t)) {
+        // Of the past alone: how far the coming days are apart is what is to be measured by it.
         squared += apart(t) * apart(t);
         count += 1.0;
     }
@@ -195,6 +200,7 @@ fn scope(demand: &Demand<'_>, rows: &[Signal], periods: usize, horizon: usize) -
     for t in (0..periods).filter(|&t| known(t) && says) {
         values[t] = (apart(t) / sd).clamp(-FURTHEST, FURTHEST) as f32;
     }
+    // A signal that nobody forecasts helps no forecast, and the user is told.
     let coming = history..(history + horizon).min(periods);
     Scope {
         sku: rows[0].sku,
@@ -211,10 +217,12 @@ fn usual_columns(day: NaiveDate, bucket: Bucket, seasonal: bool) -> Vec<f64> {
     let mut columns = vec![1.0];
     if bucket == Bucket::Day {
         let weekday = day.weekday().num_days_from_monday();
+        // Monday is the constant: seven of seven would not be independent.
         columns.extend((1..7).map(|d| f64::from(u8::from(d == weekday))));
     }
     if seasonal {
         let phase = TAU * f64::from(day.ordinal0()) / YEAR_DAYS;
+        // A yearly wave and its overtone: what temperature, daylight and their like need.
         for harmonic in [1.0, 2.0] {
             columns.extend([(harmonic * phase).cosine(), (harmonic * phase).sine()]);
         }
@@ -282,6 +290,8 @@ impl Sums {
             for j in 0..=i {
                 let known: f64 = (0..j).map(|k| factor[i][k] * factor[j][k]).sum();
                 let left = self.xx[i][j] - known;
+                // Cholesky by hand: a signal that repeats another leaves a pivot of nothing, and is
+                // passed over.
                 factor[i][j] = if i == j {
                     left.max(0.0).sqrt()
                 } else if factor[j][j] > 1e-9 {

@@ -91,6 +91,7 @@ impl Slashed {
     /// The numbers of `text`; `None` where it has another form.
     pub(crate) fn read(text: &str) -> Option<Self> {
         let first = number_at_start(text, 2)?;
+        // The same sign twice: `3/2-26` is no date.
         let sign = text[first.digits..].chars().next().filter(|c| matches!(c, '/' | '-'))?;
         let rest = &text[first.digits + 1..];
         let second = number_at_start(rest, 2)?;
@@ -121,6 +122,7 @@ impl Slashed {
 
     /// The order that it shows: the only one in which there is such a date.
     pub(crate) fn shows(&self) -> Option<DayOrder> {
+        // `13/02` can only be read one way; `03/02` says nothing of how a file writes its dates.
         match (self.moment(DayOrder::DayFirst), self.moment(DayOrder::MonthFirst)) {
             (Some(_), None) => Some(DayOrder::DayFirst),
             (None, Some(_)) => Some(DayOrder::MonthFirst),
@@ -156,6 +158,7 @@ fn number_at_start(text: &str, most: usize) -> Option<Digits> {
 /// `YYYY-MM`), a week `YYYY-Www`, `DD.MM.YYYY`, `MM/YYYY`, a month by its name, seconds since 1970;
 /// with an optional time and zone.
 pub(crate) fn parse_clear(text: &str) -> Option<Moment> {
+    // The commonest form first: millions of cells go through here.
     parse_iso(text)
         .or_else(|| parse_week(text))
         .or_else(|| parse_dotted(text))
@@ -178,6 +181,7 @@ pub(crate) fn serial(text: &str) -> Option<Moment> {
     let share: f64 = format!("0.{fraction}").parse().ok()?;
     #[expect(clippy::cast_possible_truncation, reason = "seconds of a day")]
     let seconds = (share * 86_400.0).round() as i32;
+    // Midnight is how a spreadsheet writes a day without a time.
     let seconds = (seconds > 0 && seconds < 86_400).then_some(seconds);
     Some(Moment { day: days - EPOCH, seconds, zone: None })
 }
@@ -208,6 +212,7 @@ pub(crate) fn parse_iso(text: &str) -> Option<Moment> {
     let year = i32::try_from(digits(b, 0..4)?).ok()?;
     let separated = matches!(b.get(4), Some(b'-' | b'/'));
     let (month, day, rest) = match b.len() {
+        // A month is entered on its first day, as reports by month are.
         7 if separated => (digits(b, 5..7)?, 1, ""),
         8 if !separated => (digits(b, 4..6)?, digits(b, 6..8)?, ""),
         n if n >= 10 && separated && b[7] == b[4] => {
@@ -228,12 +233,14 @@ pub(crate) fn parse_iso(text: &str) -> Option<Moment> {
 fn parse_year_first(text: &str) -> Option<Moment> {
     let year = text.get(..4).filter(|year| is_digits(year))?;
     let sign = text[4..].chars().next().filter(|c| matches!(c, '/' | '-' | '.' | '年'))?;
+    // Chinese and Japanese write year, month and day as words.
     let between = if sign == '年' { '月' } else { sign };
     let rest = text[4 + sign.len_utf8()..].trim_start();
     let month = number_at_start(rest, 2)?;
     let rest = rest[month.digits..].trim_start().strip_prefix(between)?.trim_start();
     let day = number_at_start(rest, 2)?;
     let rest = rest[day.digits..].trim_start();
+    // Hungarian and Korean end a date with a point.
     let rest = rest.strip_prefix(['日', '.']).unwrap_or(rest);
     let date = NaiveDate::from_ymd_opt(year.parse().ok()?, month.value, day.value)?;
     with_time(day_number(date), rest)
@@ -243,6 +250,7 @@ fn parse_year_first(text: &str) -> Option<Moment> {
 fn parse_month_of_year(text: &str) -> Option<Moment> {
     let month = number_at_start(text, 2)?;
     let year = text[month.digits..].strip_prefix(['/', '-', '.'])?;
+    // `02/26` may be a day of February: only four digits are a year.
     if !is_year(year) {
         return None;
     }
@@ -270,6 +278,7 @@ fn parse_week(text: &str) -> Option<Moment> {
         (_, _) => return None,
     };
     let weekday = Weekday::try_from(weekday).ok()?;
+    // ISO weeks: the first of a year is the one with its first Thursday.
     let date = NaiveDate::from_isoywd_opt(year.parse().ok()?, week.value, weekday)?;
     Some(Moment { day: day_number(date), seconds: None, zone: None })
 }
@@ -300,6 +309,7 @@ fn parse_epoch(text: &str) -> Option<Moment> {
     Some(Moment {
         day: i32::try_from(seconds.div_euclid(86_400)).ok()?,
         seconds: i32::try_from(seconds.rem_euclid(86_400)).ok(),
+        // Counted in UTC by definition.
         zone: Some(0),
     })
 }
@@ -393,6 +403,7 @@ fn parse_month_name(text: &str) -> Option<Moment> {
     let mut month = None;
     let mut numbers: Vec<&str> = Vec::new();
     let mut rest = text;
+    // The time may follow: what comes after a month and two numbers is not looked at here.
     while month.is_none() || numbers.len() < 2 {
         let from = rest.trim_start_matches([' ', ',', '-', '/', '.', '\u{a0}']);
         let is_number = from.starts_with(|c: char| c.is_ascii_digit());

@@ -38,6 +38,8 @@ pub(crate) fn read(file: &File, reading: &mut Reading<'_>, sink: &mut Sink<'_>) 
     let header = match rows::header(file, &mut records, reading) {
         Ok(header) => header,
         Err(error) => {
+            // The first error is the one to mend: that other separators find no header either says
+            // nothing.
             let Some(found) = other_separator(file, reading, style) else { return Err(error) };
             records = Records::open(file, reading.settings, found)?;
             rows::header(file, &mut records, reading)?
@@ -52,6 +54,7 @@ pub(crate) fn read(file: &File, reading: &mut Reading<'_>, sink: &mut Sink<'_>) 
         }
         Footer::Lines(_) | Footer::Begins(_) | Footer::BeginsAny(_) => u64::MAX,
     };
+    // From here on a quote that swallows whole rows shows by its separators.
     records.width = header.headings.len();
     let style = records.style;
     let rows = rows::read(
@@ -103,6 +106,7 @@ pub(crate) fn first_lines(file: &File, settings: &Settings) -> Result<Vec<Vec<St
             *first = first.trim_start_matches('\u{feff}').trim_matches('"').to_owned();
         }
         let cells = lines.iter().map(Vec::len).max().unwrap_or(0);
+        // The right separator cuts a line into most cells; of equals the first of the list.
         if cells > most {
             (best, most) = (lines, cells);
         }
@@ -113,6 +117,7 @@ pub(crate) fn first_lines(file: &File, settings: &Settings) -> Result<Vec<Vec<St
 /// The style with which the file has a header, where the configured separator finds none and
 /// nobody insists on it.
 fn other_separator(file: &File, reading: &mut Reading<'_>, style: Style) -> Option<Style> {
+    // Whoever wrote it down is told that it finds no header, and not overruled.
     if reading.mapping.separator.is_some() {
         return None;
     }
@@ -121,6 +126,7 @@ fn other_separator(file: &File, reading: &mut Reading<'_>, style: Style) -> Opti
         let mut records = Records::open(file, reading.settings, other).ok()?;
         let told = reading.exceptions.len();
         let found = rows::header(file, &mut records, reading).is_ok();
+        // What was noted while trying is noted again when the file is read.
         reading.exceptions.truncate(told);
         if found {
             let what =
@@ -193,12 +199,15 @@ impl Records {
             Format::Text | Format::Parquet | Format::Workbook => as_utf8(file, raw)?,
         };
         let inner = Box::new(inner.chain(END));
+        // A few kilobytes of gzip unpack to gigabytes: only packed files are bounded.
         let limit_mb = settings.data.decompressed_limit_mb;
         let left = if file.format == Format::Gzip { limit_mb << 20 } else { u64::MAX };
         let since_record = Rc::new(Cell::new(0));
         let bounded = Bounded { inner, left, limit_mb, since_record: Rc::clone(&since_record) };
         let reader = ReaderBuilder::new()
             .has_headers(false)
+            // Rows of another length are judged one by one, with their line, not refused with the
+            // file.
             .flexible(true)
             .quoting(style.quoting)
             .delimiter(u8::try_from(style.separator).unwrap_or(b','))
@@ -248,6 +257,7 @@ impl Records {
     /// of several lines (descriptions, notes) have fewer separators than a row has columns.
     fn swallows_rows(&self) -> bool {
         let separator = u8::try_from(self.style.separator).unwrap_or(b',');
+        // In three columns a text with two commas would pass for a row.
         if self.width <= 3 {
             return false;
         }
@@ -284,6 +294,7 @@ impl Lines for Records {
             if !more {
                 return Err(self.open_quote(self.line));
             }
+            // The line that was put behind the file has come out whole: no quote was open.
             if self.record.len() == 1 && &self.record[0] == END.trim_ascii() {
                 return Ok(false);
             }

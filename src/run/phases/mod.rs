@@ -271,10 +271,12 @@ fn observe_history_of(
         }
         pools.push((pool.id(), seen));
     }
+    // The panel may name items whose history is in other buckets: each leaves its own part.
     let here = (0..panel.len()).filter(|&i| inputs.has_here(panel.key(i).sku));
     let here: Vec<usize> = here.collect();
     let is_kept = |sku: SkuId| sampled.contains(&sku) || decided(sku);
     let sample = here.iter().copied().filter(|&i| is_kept(panel.key(i).sku));
+    // A decision is judged by all that came after it, the last run by what came after the run.
     let recent = here.iter().map(|&i| (i, if decided(panel.key(i).sku) { 0 } else { since }));
     let seen = Seen {
         run_id: run_id(plan, &inputs, &earlier),
@@ -286,6 +288,7 @@ fn observe_history_of(
         future_rows: inputs.future_rows,
         exceptions,
     };
+    // Before what names it: a phase that finds the history finds its panel.
     work.leave(PANEL, bucket, night, &panel.part(here))?;
     work.leave(HISTORY, bucket, night, &seen)
 }
@@ -312,6 +315,7 @@ pub fn merge_history(plan: &Plan, work: &Work) -> Result<()> {
         let mut seasons: Option<Totals> = None;
         let mut future_rows = 0;
         for seen in work.of_all::<Seen>(HISTORY, of, &night)? {
+            // A table replaced between two buckets would give a night of two halves.
             refuse_another(&seen.run_id, &run_id, plan)?;
             pools.extend(seen.pools);
             totals.extend(seen.totals);

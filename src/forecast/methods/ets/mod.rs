@@ -80,6 +80,7 @@ impl EtsForm {
     /// Estimated quantities: smoothing parameters, start states (a season's sum to zero) and the
     /// error variance.
     fn degrees_of_freedom(self) -> usize {
+        // A damped trend brings two: β and φ.
         let smoothing = 1 + 2 * self.trends() + usize::from(self.seasons() > 0);
         smoothing + 1 + self.trends() + self.seasons().saturating_sub(1) + 1
     }
@@ -118,6 +119,8 @@ impl Method for EtsByAicc {
     }
 
     fn joins(&self, pool: Pool) -> bool {
+        // A season and a trend are estimated on two full seasons; shorter series have members of
+        // their own.
         pool == Pool::Full
     }
 }
@@ -138,6 +141,8 @@ pub struct EtsParams {
 impl EtsParams {
     /// A point of the unit box as parameters: squares put more of the box where optima lie, near 0.
     fn from_box(u: &[f64; 4], form: EtsForm) -> Self {
+        // Open at both ends: at 0 the level never learns and its start is not identified, at 1 it
+        // forgets.
         let alpha = 1e-4 + 0.9998 * u[0] * u[0];
         let damped = form.trend == Trend::Damped;
         Self {
@@ -148,6 +153,8 @@ impl EtsParams {
             } else {
                 0.0
             },
+            // The range of R's ets: below 0.8 the trend is gone after a few periods, above 0.98 it
+            // cannot be told from an undamped one.
             phi: if damped { 0.8 + 0.18 * u[3] } else { 0.0 },
         }
     }
@@ -233,6 +240,7 @@ impl<'a> Sample<'a> {
         }
         let mean = if observed > 0 { sum / observed as f64 } else { 0.0 };
         let jacobian = if scale == Scale::Log { sum } else { 0.0 };
+        // Relative to the data: a perfect fit must not have an infinite likelihood.
         Self { y, scale, observed, mean, jacobian, floor: (1e-18 * squares).max(1e-300) }
     }
 
@@ -263,6 +271,8 @@ impl Candidate {
         start: EtsPoint,
     ) -> Self {
         let loglik = sample.loglik(sum_of_squares);
+        // Small-sample correction of Hurvich & Tsai (1989): 24 months and a season leave little to
+        // estimate from.
         let (n, k) = (sample.observed as f64, form.degrees_of_freedom() as f64);
         let spare = n - k - 1.0;
         let aicc = if spare > 0.0 {
@@ -275,6 +285,7 @@ impl Candidate {
 
     fn finish(&self, sample: &Sample) -> Result<EtsState, FitError> {
         let (sum, now) = lanes::end(self.form, sample.y, &self.start, self.params);
+        // An unstable combination diverges; the caller falls back to another member.
         if !sum.is_finite() || !now.level.is_finite() {
             return Err(FitError::NotFinite("exponential smoothing"));
         }
@@ -292,6 +303,8 @@ impl Candidate {
 }
 
 /// Sixteen starts over the box of (α, γ, β, φ), in the coordinates of [`EtsParams::from_box`].
+// Spread evenly over how fast the level learns; of seasons and trends slow ones are tried more
+// often, as they are the rule.
 const STARTS: [[f64; 4]; LANES] = [
     [0.10, 0.10, 0.10, 0.9],
     [0.10, 0.30, 0.30, 0.5],
@@ -325,11 +338,17 @@ fn fit_coordinates<const P: usize>(
         }
         EtsParams::from_box(&u, form)
     };
+    // Given the parameters the errors are linear in the start states: regression finds them
+    // exactly, and four dimensions are searched instead of dozens.
     let regressed = |params: EtsParams| lanes::regress(form, sample.y, sample.mean, params);
     let sum = |start: &EtsPoint, params: EtsParams| {
         lanes::sums(form, sample.y, start, &[params; LANES])[0]
     };
+    // As many rounds as there are dimensions to settle, three at most: thousands are fitted in a
+    // night.
     let rounds = if effort == Effort::Fast { P.min(3) } else { 5 };
+    // The start of a middling point serves all candidates: estimating it anew at each is what makes
+    // the thorough fit slow.
     let mut start = regressed(EtsParams::from_box(&[0.4, 0.2, 0.2, 0.8], form));
     let starts = STARTS.map(|u| free.map(|coordinate| u[coordinate]));
     let mut found = search(&starts, 0.12, rounds, |points| {
@@ -337,6 +356,7 @@ fn fit_coordinates<const P: usize>(
     });
     if effort == Effort::Thorough {
         let exact = |at: &[f64; P]| -sample.loglik(sum(&regressed(params_at(at)), params_at(at)));
+        // A simplex that has collapsed on a ridge is unfolded again, wider and then closer.
         for step in [0.1, 0.3, 0.05] {
             found = nelder_mead(found.at, step, 60 * P, 1e-6, exact);
         }
@@ -392,6 +412,7 @@ pub fn fit(values: &[f64], form: EtsForm, effort: Effort) -> Result<EtsState, Fi
 /// fitted.
 pub fn auto(values: &[f64], season_length: usize, effort: Effort) -> Result<EtsState, FitError> {
     let observed = stats::count(values);
+    // An error needs something before it.
     if observed < 2 {
         return Err(FitError::TooShort { observed, needed: 2 });
     }
@@ -399,6 +420,7 @@ pub fn auto(values: &[f64], season_length: usize, effort: Effort) -> Result<EtsS
     let samples: Vec<Sample> = std::iter::once(Sample::new(values, Scale::Additive))
         .chain(log.as_deref().map(|y| Sample::new(y, Scale::Log)))
         .collect();
+    // A season seen once cannot be told from a trend.
     let lengths: &[usize] =
         if season_length > 1 && observed >= 2 * season_length { &[1, season_length] } else { &[1] };
     let mut candidates = Vec::new();
@@ -408,6 +430,7 @@ pub fn auto(values: &[f64], season_length: usize, effort: Effort) -> Result<EtsS
             candidates.push((fit_sample(sample, form, effort), sample));
         }
     }
+    // Of long series a trend is tried on the best form without one alone: their fits cost most.
     let flat = best_of(&candidates).map(|(candidate, _)| candidate.form);
     for sample in &samples {
         for &season_length in lengths {
