@@ -40,6 +40,11 @@ pub struct Selling {
     pub until_sync: f64,
 }
 
+/// Units asked for beyond `units` until the next sync.
+fn short_of(demand: &Demand, units: Units) -> f64 {
+    demand.expected_shortfall(units.or_zero().as_f64())
+}
+
 /// One finding an item that is listed beyond its stock. `listings` are sorted by item; `available`
 /// is the stock of all locations (`None` = unknown: nothing can be said).
 ///
@@ -59,8 +64,7 @@ pub fn exposures(
         if exposed.is_positive() {
             let Selling { price, until_sync } = selling(sku);
             let demand = Demand::count(until_sync, until_sync.sqrt());
-            let beyond = |units: Units| demand.expected_shortfall(units.or_zero().as_f64());
-            let oversold = beyond(pool) - beyond(listed);
+            let oversold = short_of(&demand, pool) - short_of(&demand, listed);
             findings.push(ChannelFinding {
                 sku,
                 location: None,

@@ -124,6 +124,11 @@ pub struct Waiting {
     pub units: Units,
 }
 
+/// Cost of a unit; nothing where tonight's lines do not say, so that it hides no collapse.
+fn cost_of(costs: &BTreeMap<PoolId, f64>, pool: PoolId) -> f64 {
+    costs.get(&pool).copied().unwrap_or(0.0)
+}
+
 /// A warning where the spend collapses: what is recommended, approved and waiting, or placed since
 /// the last run comes to less than what was recommended then, divided by `factor`. Orders that
 /// vanish do not fail the audit, for a shop may stop buying; a person should know.
@@ -144,15 +149,14 @@ pub fn collapsed(
         costs.insert(line.key(), line.unit_cost.as_f64());
         recommended += line.value.as_f64();
     }
-    let cost = |pool: PoolId| costs.get(&pool).copied().unwrap_or(0.0);
     let mut approved = 0.0;
     for waiting in pending {
-        approved += waiting.units.as_f64() * cost(waiting.pool);
+        approved += waiting.units.as_f64() * cost_of(&costs, waiting.pool);
     }
     let mut placed = 0.0;
     for order in inputs.purchase_orders.iter() {
         if order.confirmed.is_some_and(|day| day >= last.as_of) {
-            placed += order.quantity.as_f64() * cost(order.key());
+            placed += order.quantity.as_f64() * cost_of(&costs, order.key());
         }
     }
     let now = recommended + approved + placed;

@@ -6,7 +6,7 @@ use crate::cli::print::{print_json, say};
 use crate::cli::progress::Terminal;
 use crate::config::Plan;
 use crate::domain::error::Result;
-use crate::domain::inputs::{Inputs, Source};
+use crate::domain::inputs::Inputs;
 use crate::domain::panel::Panel;
 use crate::domain::shown::shown;
 use crate::domain::units::{ChannelId, LocationId};
@@ -61,9 +61,11 @@ pub(crate) fn check(args: &CheckArgs) -> Result<u8> {
 /// For each file with rows in quarantine, the lines that would read more of them, tried on it.
 fn remedies(plan: &Plan, inputs: &Inputs) -> BTreeMap<String, String> {
     let mut found = BTreeMap::new();
-    // Single typing errors among thousands of rows are no matter of configuration.
-    let is_many = |source: &&Source| source.rejected * 100 > source.rows;
-    for source in inputs.sources.iter().filter(is_many) {
+    for source in &inputs.sources {
+        // Single typing errors among thousands of rows are no matter of configuration.
+        if source.rejected * 100 <= source.rows {
+            continue;
+        }
         let lines = advice::remedy(&plan.run.data, &source.table, &source.file, &plan.ingest);
         if let Some(lines) = lines.strip_prefix("; ") {
             found.insert(source.file.clone(), lines.to_owned());

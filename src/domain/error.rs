@@ -9,18 +9,32 @@ use thiserror::Error as ThisError;
 /// `None` if none is near.
 #[must_use]
 pub fn nearest<'k>(name: &str, known: impl Iterator<Item = &'k str>) -> Option<&'k str> {
-    let plain = |text: &str| text.trim().to_lowercase().replace([' ', '-', '.', '/'], "_");
-    let name = plain(name);
-    let likeness = |other: &str| {
-        let other = plain(other);
-        let contains =
-            name.len() >= 3 && other.len() >= 3 && (other.contains(&name) || name.contains(&other));
-        strsim::jaro_winkler(&name, &other).max(if contains { 0.8 } else { 0.0 })
-    };
-    let better =
-        |best: (f64, &'k str), next: (f64, &'k str)| if best.0 >= next.0 { best } else { next };
-    let best = known.map(|k| (likeness(k), k)).reduce(better)?;
-    (best.0 >= 0.75).then_some(best.1)
+    /// Below it a suggestion names something else more often than what was meant.
+    const NEAR: f64 = 0.75;
+    let name = in_plain_form(name);
+    let mut nearest = None;
+    let mut closest = 0.0;
+    for other in known {
+        let likeness = likeness(&name, &in_plain_form(other));
+        // Of several that are as near the first: the list begins with the usual ones.
+        if likeness >= NEAR && likeness > closest {
+            (nearest, closest) = (Some(other), likeness);
+        }
+    }
+    nearest
+}
+
+fn in_plain_form(name: &str) -> String {
+    name.trim().to_lowercase().replace([' ', '-', '.', '/'], "_")
+}
+
+/// Of two names in plain form, 0..=1.
+fn likeness(name: &str, other: &str) -> f64 {
+    // One or two letters stand in every long name.
+    let are_long = name.len() >= 3 && other.len() >= 3;
+    let contains = are_long && (other.contains(name) || name.contains(other));
+    // `qty` and `order_qty` are near in meaning and far by their letters.
+    strsim::jaro_winkler(name, other).max(if contains { 0.8 } else { 0.0 })
 }
 
 /// `, did you mean `x`?`, or nothing where no known name is near.

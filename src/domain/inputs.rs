@@ -182,6 +182,13 @@ pub struct Inputs {
     pub is_pilot: bool,
 }
 
+/// Whether the history of an item is `here`, in this part of a night that is split by items. `[sku]`
+#[must_use]
+pub fn is_here(here: &[bool], sku: SkuId) -> bool {
+    // Empty where the night is not split: then all are.
+    here.get(sku.index()).copied().unwrap_or(true)
+}
+
 impl Inputs {
     /// A run that knows names and sales, and has no other table.
     #[must_use]
@@ -232,7 +239,7 @@ impl Inputs {
     /// Whether the history of an item is there.
     #[must_use]
     pub fn has_here(&self, sku: SkuId) -> bool {
-        self.here.get(sku.index()).copied().unwrap_or(true)
+        is_here(&self.here, sku)
     }
 
     /// Whether the table was given and has rows.

@@ -1014,20 +1014,20 @@ fn awaited(
             continue;
         }
         // Units for several items go to those that sell; where none does, to all of them.
-        let of_category = |product: &Product| {
-            let of = row.category.as_deref();
-            product.in_master && of.is_none_or(|of| is_in_category(&product.category, of))
-        };
-        let concerned = (0_u32..).zip(products).filter(|(_, product)| of_category(product));
-        let concerned: Vec<SkuId> = concerned.map(|(code, _)| SkuId(code)).collect();
+        let of = row.category.as_deref();
+        let mut concerned = Vec::new();
+        for (code, product) in (0_u32..).zip(products) {
+            if product.in_master && of.is_none_or(|of| is_in_category(&product.category, of)) {
+                concerned.push(SkuId(code));
+            }
+        }
         if !concerned.iter().any(|sku| sold.contains(sku)) {
             awaited.extend(concerned.into_iter().map(|sku| Awaited { sku, channel, location }));
         }
     }
-    let same = |a: &OutsideForecast, b: &OutsideForecast| {
-        (a.sku, a.channel, a.location) == (b.sku, b.channel, b.location)
-    };
-    for of_series in forecasts.chunk_by(same) {
+    for of_series in
+        forecasts.chunk_by(|a, b| (a.sku, a.channel, a.location) == (b.sku, b.channel, b.location))
+    {
         if of_series.iter().any(|row| row.end > as_of && row.mean > 0.0) {
             let OutsideForecast { sku, channel, location, .. } = of_series[0];
             awaited.push(Awaited { sku, channel, location });

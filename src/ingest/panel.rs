@@ -7,7 +7,7 @@
 
 use crate::domain::calendar::{Bucket, Calendar};
 use crate::domain::error::{Error, Result};
-use crate::domain::inputs::{Product, StockHistory, Stockout};
+use crate::domain::inputs::{Product, StockHistory, Stockout, is_here};
 use crate::domain::panel::{Heir, Panel, PanelParts, SalesTotals, SeriesKey, flag};
 use crate::domain::units::{ChannelId, LocationId, Money, SkuId};
 use crate::ingest::cells::days::date_of;
@@ -118,6 +118,7 @@ pub(crate) fn build(
         Error::input(data, format!("no sales before the as-of date {}", around.as_of))
     })?;
     let cells = frame.offsets.last().copied().unwrap_or(0);
+    // Asked before anything is reserved: a refusal with a figure instead of a kill by the system.
     let needed = cells as u64 * CELL_BYTES + sales.bytes() + around.held;
     if needed > around.memory_limit_mb << 20 {
         let message = format!(
@@ -133,6 +134,7 @@ pub(crate) fn build(
         PanelParts { gross: vec![0.0; cells], flags: vec![0; cells], ..PanelParts::default() };
     let future_rows = frame.scatter(&sales, &mut parts);
     let sold_periods = frame.sold_periods(&sales, codes);
+    // The rows are the largest thing in memory, and all that is wanted of them is in the panel.
     drop(sales);
     frame.mark(&mut parts, around);
     parts.unsold_pools = around.pools.to_vec();
@@ -158,11 +160,13 @@ impl Frame {
                 channel: codes.channel(&name.channel)?,
             };
             let facts = sales.facts[at];
+            // A series of returns alone begins with its first row.
             let sold = i32::from(if facts.first_sale == u16::MAX {
                 facts.first_row
             } else {
                 facts.first_sale
             });
+            // Days on offer without a sale are evidence: history begins with the launch.
             let start = sold.min(launch_day(key.sku).map_or(i32::MAX, |day| day.max(0)));
             if start < end && i32::from(facts.first_row) < end {
                 let sold = Some(u32::try_from(at).ok()?);
@@ -176,12 +180,13 @@ impl Frame {
             end,
         };
         let first = series.iter().map(|planned| planned.start).min()?;
+        // Before the calendar is made: who is to come has a place in it, too.
         let mut heirs = heirs::add_expected(&mut series, &expectations, launch_day);
-        let is_here = |sku: SkuId| around.here.get(sku.index()).copied().unwrap_or(true);
         // Whole families are here, or none of them.
-        heirs.retain(|(heir, _)| is_here(heir.series.sku));
+        heirs.retain(|(heir, _)| is_here(around.here, heir.series.sku));
         series.sort_unstable_by_key(|planned| planned.key);
         let calendar = Calendar::new(around.bucket, around.as_of, date_of(sales.first_day + first));
+        // By table: the calendar would be asked once a row, of millions.
         let mut periods: Vec<u32> = Vec::new();
         for day in first..end {
             let period = calendar.index(date_of(sales.first_day + day)).max(0);
@@ -192,7 +197,7 @@ impl Frame {
         let mut starts = Vec::with_capacity(series.len());
         let mut own_starts = Vec::with_capacity(series.len());
         for (i, planned) in (0_u32..).zip(&series) {
-            if !is_here(planned.key.sku) {
+            if !is_here(around.here, planned.key.sku) {
                 // It has its place, and no history.
                 let history = u32::try_from(calendar.history()).ok()?;
                 starts.push(history);
@@ -274,10 +279,12 @@ impl Frame {
     /// Blocks of rows are put in order of the panel, then each share of the panel takes its rows of
     /// every block.
     fn scatter(&self, sales: &SalesRows, parts: &mut PanelParts) -> u64 {
+        // Sums of whole numbers below 2^24 are exact in single precision, in any order of the rows.
         let exact = !sales.fractional && sales.facts.iter().all(|f| f.units < EXACT);
         let rows = &sales.rows;
         let mut shares = self.shares(parts);
         let blocks: Vec<usize> = (0..rows.series.len()).step_by(BLOCK_ROWS).collect();
+        // No more blocks at once than threads: each holds the order of its rows.
         for wave in blocks.chunks(rayon::current_num_threads()) {
             let ordered: Vec<Ordered> =
                 wave.par_iter().map(|&first| Ordered::new(self, &rows.series, first)).collect();
@@ -332,6 +339,7 @@ impl Frame {
         sold.extend(positive.filter_map(|row| {
             self.place(rows, row).map(|(spot, t)| (spot.cell(t), rows.units[row]))
         }));
+        // By amount within a cell: however the files are split or sorted, the sum is the same.
         sold.sort_unstable_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
         let mut rest = sold.as_slice();
         while let Some(&(cell, _)) = rest.first() {
@@ -376,6 +384,7 @@ impl Frame {
             let Some(launched) = around.products[key.sku.index()].launched else { continue };
             let before = (NaiveDate::MIN, launched - chrono::Duration::days(1));
             self.mark_days(i, before, |cell| {
+                // Sold before its launch, as pre-orders are: then the day counts.
                 if gross[cell] == 0.0 {
                     flags[cell] |= flag::INACTIVE
                 }

@@ -345,13 +345,13 @@ pub(crate) fn render(
     }
     for (name, table) in scripts::tables::ALL {
         let path = format!("report/data/{name}.js");
-        let pack = |script: Vec<u8>| if report.is_large() { packed(&script) } else { script };
         let script = guarded(|| table(&report)).unwrap_or_else(|fault| {
             let about = Subject::File(path.clone());
             broken.push(Exception::internal(about, "this table could not be made", &fault));
             scripts::tables::empty(name)
         });
-        writer(&path, &pack(script))?;
+        let script = if report.is_large() { packed(&script) } else { script };
+        writer(&path, &script)?;
     }
     let first_items: Vec<usize> =
         (0..input.inputs.names.skus.len()).step_by(ITEMS_PER_FILE).collect();

@@ -103,17 +103,18 @@ pub(crate) fn render(result: &Simulation, currency: &str) -> Result<String> {
     page.render().map_err(|e| Error::Internal(format!("the page of the simulation: {e}")))
 }
 
+/// Empty where nothing was asked for.
+fn served(played: &Played) -> String {
+    played.total.fill_rate().map_or_else(String::new, |rate| format!(" at {}", percent(rate)))
+}
+
 /// What the own settings would have cost beside the cheapest policy and the moving average, in a
 /// sentence or two.
 fn conclusion(result: &Simulation, currency: &str) -> String {
     let Some(own) = result.played.first() else { return String::new() };
-    let cost = |played: &Played| format!("{} {currency}", grouped(played.total.cost()));
-    let served = |played: &Played| {
-        played.total.fill_rate().map_or_else(String::new, |rate| format!(" at {}", percent(rate)))
-    };
     let mut text = format!(
         "Your settings would have cost {}{} of demand served.",
-        cost(own).trim_end(),
+        format!("{} {currency}", grouped(own.total.cost())).trim_end(),
         served(own)
     );
     let cheapest = result.played.iter().min_by(|a, b| a.total.cost().total_cmp(&b.total.cost()));

@@ -77,12 +77,16 @@ pub(crate) fn day(date: NaiveDate, as_of: NaiveDate) -> String {
     date.format(form).to_string()
 }
 
+/// Whether a date beside it would be part of an id, a path or a longer number.
+fn is_joined(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"-_./".contains(&byte)
+}
+
 /// `text` with the dates in it written as all pages write them: `2026-12-03` as `3 Dec`. What a
 /// date is only a part of, like the id of a run, stays as it is.
 pub(crate) fn plain_dates(text: &str, as_of: NaiveDate) -> String {
     /// Length of `2026-12-03`.
     const LENGTH: usize = 10;
-    let is_joined = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./".contains(&byte);
     let bytes = text.as_bytes();
     let mut out = String::with_capacity(text.len());
     let mut copied = 0;

@@ -93,9 +93,13 @@ pub fn compare(
     changes
 }
 
+/// The morning on which the shared indices of a run were learnt; empty where they are its own.
+fn learnt(run: &Manifest) -> String {
+    run.refit.as_ref().map_or_else(String::new, |refit| refit.as_of.to_string())
+}
+
 /// What changed for all items: program, configuration, input tables.
 fn run_changes(last: &Manifest, this: &Manifest) -> Vec<Change> {
-    let learnt = |m: &Manifest| m.refit.as_ref().map_or_else(String::new, |r| r.as_of.to_string());
     let mut changes = vec![
         run_change(ChangedField::Program, &last.program, &this.program, Cause::Code),
         run_change(

@@ -11,7 +11,7 @@ use crate::domain::classes::Lifecycle;
 use crate::domain::economics::UnitEconomics;
 use crate::domain::exceptions::{Effect, Exception, ExceptionKind, Severity, Subject};
 use crate::domain::fault::{Fault, guarded};
-use crate::domain::inputs::{Inputs, Stock, is_in_category};
+use crate::domain::inputs::{Inputs, Stock, is_here, is_in_category};
 use crate::domain::outcome::Classification;
 use crate::domain::panel::{GrossUnits, OpenSeries, Panel, Pool, PoolId, SeriesMut, flag};
 use crate::domain::shown::counted;
@@ -54,9 +54,8 @@ pub(super) fn clean(inputs: &mut Inputs, plan: &Plan) -> Vec<Exception> {
     let positions: BTreeMap<PoolId, usize> =
         panel.pools().iter().enumerate().map(|(p, pool)| (pool.id(), p)).collect();
     let here = &inputs.here;
-    let is_here = |sku: SkuId| here.get(sku.index()).copied().unwrap_or(true);
     let mut series: Vec<OpenSeries<'_>> =
-        inputs.panel.series_mut().filter(|series| is_here(series.key.sku)).collect();
+        inputs.panel.series_mut().filter(|series| is_here(here, series.key.sku)).collect();
     let mut cleaned: Vec<CleanedPool> = series
         .par_chunk_by_mut(|a, b| a.key.pool() == b.key.pool())
         .map(|channels| {

@@ -154,27 +154,32 @@ enum Named<'a> {
     Stranger,
 }
 
+/// Whether it is how a file's content is named.
+fn is_digest(text: &str) -> bool {
+    text.len() == SHORT && text.bytes().all(|b| b.is_ascii_hexdigit())
+}
+
+/// The place of a numbered file: six digits at least, so that names sort as they were taken in.
+fn sequence_of(text: &str) -> Option<u64> {
+    let is_number = text.len() >= 6 && text.bytes().all(|b| b.is_ascii_digit());
+    text.parse().ok().filter(|_| is_number)
+}
+
 fn named(name: &str) -> Named<'_> {
     let Some((stem, extension)) = name.rsplit_once('.') else { return Named::Stranger };
-    let digest = |text: &str| text.len() == SHORT && text.bytes().all(|b| b.is_ascii_hexdigit());
-    let number = |text: &str| {
-        (text.len() >= 6 && text.bytes().all(|b| b.is_ascii_digit()))
-            .then(|| text.parse::<u64>().ok())
-            .flatten()
-    };
     match (stem.split('-').collect::<Vec<_>>()[..].as_ref(), extension) {
         ([sequence, content, source], "csv" | "txt")
-            if digest(content) && (digest(source) || *source == "exported") =>
+            if is_digest(content) && (is_digest(source) || *source == "exported") =>
         {
-            match number(sequence) {
+            match sequence_of(sequence) {
                 Some(sequence) => Named::Numbered { sequence, content, source },
                 None => Named::Stranger,
             }
         }
-        ([sequence, source], "csv") if number(sequence).is_some() && digest(source) => {
+        ([sequence, source], "csv") if sequence_of(sequence).is_some() && is_digest(source) => {
             Named::FirstVersion { source, kind: EntryKind::Intake }
         }
-        (["exported", content], "txt") if digest(content) => {
+        (["exported", content], "txt") if is_digest(content) => {
             Named::FirstVersion { source: "", kind: EntryKind::Exported }
         }
         _ => Named::Stranger,

@@ -176,6 +176,7 @@ impl Found {
         let bytes = match std::fs::read(&path) {
             Ok(bytes) => bytes,
             Err(error) => {
+                // Of a table that this version added nothing was ever written.
                 let expected = error.kind() == ErrorKind::NotFound && listed.is_empty();
                 let wrong = (!expected).then_some("is missing or cannot be read");
                 return Self { rows: None, sha256: None, wrong, is_behind: false };
@@ -185,6 +186,7 @@ impl Found {
         let rows = rows_of(&path, bytes.into()).ok();
         let wrong = if rows.is_none() {
             Some("could not be read")
+        // The one before counts, too: an update may have been killed between index and file.
         } else if !listed.is_empty() && !listed.contains(&sha256) {
             Some("was changed since it was written")
         } else {
@@ -244,9 +246,11 @@ fn all_wrong(folder: &Path, index: &Index) -> Vec<String> {
 pub fn update(out: &Path) -> Result<Updated> {
     let folder = out.join(FOLDER);
     let mut runs = PublishedRun::all(out)?;
+    // By the time they were published, not by the morning they are for: a backfill comes last.
     runs.sort_by_cached_key(PublishedRun::published_at);
     let index = Index::read(&folder);
     let found: Vec<Found> = TABLES.iter().map(|table| Found::at(&folder, table, &index)).collect();
+    // The list of runs says which of them the others hold.
     let known = found[0].rows.as_ref().map(run_ids).unwrap_or_default();
     let mut updated = Updated::default();
     // Of a history that is not there yet nothing is wrong; an older version wrote no index.
@@ -267,6 +271,7 @@ pub fn update(out: &Path) -> Result<Updated> {
             updated.added = updated.added.max(new.len());
             let rows = gathered(table, found.rows, &new)?;
             let bytes = encoded(table, &rows)?;
+            // The newest first, behind it the file that is still there.
             listed.insert(0, sha256_hex(&bytes));
             written.push((file_name(table), bytes));
         }
@@ -545,11 +550,14 @@ fn encoded(table: &HistoryTable, rows: &RecordBatch) -> Result<Vec<u8>> {
         .set_compression(Compression::ZSTD(level))
         .set_created_by(PROGRAM.to_owned())
         .build();
-    let broken = |e| Error::Internal(format!("history of {}: {e}", table.name));
-    let mut writer =
-        ArrowWriter::try_new(Vec::new(), rows.schema(), Some(properties)).map_err(broken)?;
-    writer.write(rows).map_err(broken)?;
-    writer.into_inner().map_err(broken)
+    in_memory(rows, properties)
+        .map_err(|e| Error::Internal(format!("history of {}: {e}", table.name)))
+}
+
+fn in_memory(rows: &RecordBatch, properties: WriterProperties) -> parquet::errors::Result<Vec<u8>> {
+    let mut writer = ArrowWriter::try_new(Vec::new(), rows.schema(), Some(properties))?;
+    writer.write(rows)?;
+    writer.into_inner()
 }
 
 fn arrow(error: arrow::error::ArrowError) -> Error {

@@ -95,38 +95,31 @@ impl Tool {
     }
 
     fn arguments(self) -> Value {
-        let text = |meaning: &str| json!({"type": "string", "description": meaning});
         let limit = json!({
             "type": "integer", "minimum": 1, "maximum": MOST_ROWS,
             "description": format!("most rows of one table [default: {USUAL_ROWS}]"),
         });
-        let sku = text("the item's SKU, letter by letter");
-        let location = text("only this location");
-        let needs = |required: &[&str], properties: Value| {
-            json!({
-                "type": "object", "properties": properties, "required": required,
-                "additionalProperties": false,
-            })
-        };
+        let sku = a_text("the item's SKU, letter by letter");
+        let location = a_text("only this location");
         match self {
-            Self::Briefing => needs(&[], json!({"limit": limit})),
-            Self::Find => needs(
+            Self::Briefing => an_object(&[], json!({"limit": limit})),
+            Self::Find => an_object(
                 &["text"],
-                json!({"text": text("part of a SKU or name, in any case"), "limit": limit}),
+                json!({"text": a_text("part of a SKU or name, in any case"), "limit": limit}),
             ),
             Self::Item => {
-                needs(&["sku"], json!({"sku": sku, "location": location, "limit": limit}))
+                an_object(&["sku"], json!({"sku": sku, "location": location, "limit": limit}))
             }
-            Self::Why => needs(&["sku"], json!({"sku": sku, "location": location})),
-            Self::CompareRuns => needs(
+            Self::Why => an_object(&["sku"], json!({"sku": sku, "location": location})),
+            Self::CompareRuns => an_object(
                 &[],
                 json!({
-                    "before": text("id of the earlier run [default: the newest's predecessor]"),
-                    "after": text("id of the later run [default: the newest]"),
+                    "before": a_text("id of the earlier run [default: the newest's predecessor]"),
+                    "after": a_text("id of the later run [default: the newest]"),
                     "sku": sku, "limit": limit,
                 }),
             ),
-            Self::WhatIf => needs(
+            Self::WhatIf => an_object(
                 &["changes"],
                 json!({"changes": {
                     "type": "array", "items": {"type": "string"}, "minItems": 1, "maxItems": 5,
@@ -134,16 +127,16 @@ impl Tool {
                                     tariff=0.25 or lost-supplier=NAME",
                 }}),
             ),
-            Self::DraftDecision => needs(
+            Self::DraftDecision => an_object(
                 &["recommendation_id", "decision", "reason"],
                 json!({
-                    "recommendation_id": text("of the order line or transfer"),
+                    "recommendation_id": a_text("of the order line or transfer"),
                     "decision": {
                         "type": "string", "enum": ["approve", "edit", "reject", "snooze"],
                     },
                     "quantity": {"type": "integer", "minimum": 0, "description": "for edit"},
-                    "until": text("for snooze and reject: the last day, YYYY-MM-DD"),
-                    "reason": text("why, for the person who reads the draft"),
+                    "until": a_text("for snooze and reject: the last day, YYYY-MM-DD"),
+                    "reason": a_text("why, for the person who reads the draft"),
                 }),
             ),
         }
@@ -160,6 +153,19 @@ impl Tool {
             Self::DraftDecision => false,
         }
     }
+}
+
+/// An argument in words.
+fn a_text(meaning: &str) -> Value {
+    json!({"type": "string", "description": meaning})
+}
+
+/// All arguments of a tool. None besides: a misspelt one is refused rather than left out.
+fn an_object(required: &[&str], properties: Value) -> Value {
+    json!({
+        "type": "object", "properties": properties, "required": required,
+        "additionalProperties": false,
+    })
 }
 
 /// Every tool, as the protocol lists them.

@@ -10,6 +10,7 @@
 //! forecast is. A row for several channels or places is shared by what each sold in the last 60
 //! days. Quantiles are averaged at the same probability (Vincent 1912), where the periods are ours.
 
+use crate::domain::calendar::Calendar;
 use crate::domain::exceptions::{Effect, Exception, ExceptionKind, Severity, Subject};
 use crate::domain::inputs::{OutsideForecast, ProductStatus};
 use crate::domain::outcome::{Accuracy, SeriesForecast};
@@ -101,6 +102,10 @@ struct Asked<'o> {
     ours: &'o [f64],
 }
 
+fn days_of(calendar: &Calendar, period: i64) -> i64 {
+    (calendar.start(period + 1) - calendar.start(period)).num_days()
+}
+
 impl Setup<'_> {
     /// Models that say anything of an item, ascending.
     fn outside_models_of(&self, key: SeriesKey) -> Vec<usize> {
@@ -148,10 +153,6 @@ impl Setup<'_> {
         let periods = asked.ours.len();
         let mut said = OutsidePath { mean: vec![0.0; periods], quantiles: vec![None; periods] };
         let mut days = vec![0; periods];
-        let length = |period: i64| {
-            let (opens, closes) = (calendar.start(period), calendar.start(period + 1));
-            (closes - opens).num_days()
-        };
         for versions in rows.chunk_by(|a, b| a.start == b.start) {
             let mut known =
                 versions.iter().filter(|row| row.made_on.is_none_or(|d| d <= asked.known));
@@ -171,11 +172,12 @@ impl Setup<'_> {
                 let ahead = usize::try_from(period - first).ok();
                 ahead.and_then(|ahead| asked.ours.get(ahead)).copied()
             };
-            let inside =
-                (from..=to).filter_map(|period| Some(ours(period)? / length(period) as f64));
+            let inside = (from..=to)
+                .filter_map(|period| Some(ours(period)? / days_of(calendar, period) as f64));
             let mean = inside.clone().sum::<f64>() / inside.count().max(1) as f64;
             let weight = |period: i64| {
-                let a_day = ours(period).map_or(mean, |units| units / length(period) as f64);
+                let a_day =
+                    ours(period).map_or(mean, |units| units / days_of(calendar, period) as f64);
                 overlap(period) as f64 * if mean > 0.0 { a_day } else { 1.0 }
             };
             let all: f64 = (from..=to).map(weight).sum();
@@ -183,13 +185,13 @@ impl Setup<'_> {
                 let ahead = (period - first) as usize;
                 said.mean[ahead] += row.mean * weight(period) / all;
                 days[ahead] += overlap(period);
-                if from == to && overlap(period) == length(period) {
+                if from == to && overlap(period) == days_of(calendar, period) {
                     said.quantiles[ahead] = Some(row.quantiles);
                 }
             }
         }
         for (ahead, days) in days.iter().enumerate() {
-            if *days < length(first + ahead as i64) {
+            if *days < days_of(calendar, first + ahead as i64) {
                 said.mean[ahead] = f64::NAN;
             }
         }

@@ -151,8 +151,9 @@ pub(crate) fn likely_days(text: &str) -> Option<f64> {
     });
     let (number, word) = number_and_word(end.unwrap_or(text))?;
     let number: f64 = number.parse().ok()?;
-    let plural = |name: &str| word.strip_suffix(['s', 'e']).is_some_and(|single| single == name);
-    let loose = LOOSE_SPANS.iter().find(|(name, _)| *name == word || plural(name));
+    // `weeks` in English, `Monate` in German.
+    let single = word.strip_suffix(['s', 'e']).unwrap_or(word);
+    let loose = LOOSE_SPANS.iter().find(|(name, _)| *name == word || *name == single);
     let fixed = SPANS.iter().find(|(name, _)| *name == word);
     let factor = match (loose.or(fixed), word.is_empty()) {
         (Some((_, factor)), _) => *factor,

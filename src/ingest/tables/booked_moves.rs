@@ -130,11 +130,11 @@ fn named_like_places(inputs: &Inputs) -> BTreeMap<Booked, LocationId> {
 fn words(name: &str) -> String {
     let split = name.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
     let mut words: Vec<String> = split.map(str::to_lowercase).collect();
-    let is_around = |word: &String| AROUND.contains(&word.as_str());
-    while words.len() > 1 && words.first().is_some_and(is_around) {
+    // One word stays: a place may be called `stock`.
+    while words.len() > 1 && AROUND.contains(&words[0].as_str()) {
         words.remove(0);
     }
-    while words.len() > 1 && words.last().is_some_and(is_around) {
+    while words.len() > 1 && words.last().is_some_and(|word| AROUND.contains(&word.as_str())) {
         words.pop();
     }
     words.join(" ")

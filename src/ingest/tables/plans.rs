@@ -224,10 +224,9 @@ pub(crate) fn outside_forecasts(
     convert.report_future(table, future);
     let distinct = convert.distinct(rows, "period_start");
     let mut rows: Vec<OutsideForecast> = distinct.into_iter().map(|(_, row)| row).collect();
-    let same = |a: &OutsideForecast, b: &OutsideForecast| {
-        (a.sku, a.channel, a.location, a.model) == (b.sku, b.channel, b.location, b.model)
-    };
-    rows.chunk_by_mut(same).for_each(|of_series| set_ends(of_series, bucket));
+    for of_series in rows.chunk_by_mut(|a, b| a.sku == b.sku && a.is_beside(b)) {
+        set_ends(of_series, bucket);
+    }
     OutsideForecasts { rows, models }
 }
 

@@ -52,7 +52,6 @@ fn who_feeds_whom(report: &Report) -> Sheet {
         *items.entry((lane.from, lane.to)).or_default() += 1;
     }
     let lanes = report.inputs().lanes.rows();
-    let is_fed = |place: LocationId| lanes.iter().any(|lane| lane.to == place);
     let mut rows: Vec<Feeds<'_>> = Vec::new();
     for lane in lanes.iter().filter(|lane| lane.sku.is_none() || !items.is_empty()) {
         let key = (lane.from, lane.to);
@@ -61,7 +60,10 @@ fn who_feeds_whom(report: &Report) -> Sheet {
             rows.push(Feeds { lane, items: items.get(&key).copied().unwrap_or(0) });
         }
     }
-    rows.sort_by_key(|row| (is_fed(row.lane.from), row.lane.from, row.lane.role, row.lane.to));
+    rows.sort_by_key(|row| {
+        let is_fed = lanes.iter().any(|lane| lane.to == row.lane.from);
+        (is_fed, row.lane.from, row.lane.role, row.lane.to)
+    });
     sheet("Who feeds whom", "No lane leads anywhere.", &rows)
         .column("From", "location", |r| words(report.location(r.lane.from)))
         .column("To", "location", |r| words(report.location(r.lane.to)))

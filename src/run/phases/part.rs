@@ -35,8 +35,9 @@ impl Work {
     /// The work folder of a night, for one attempt at a task.
     #[must_use]
     pub fn new(folder: &Path, attempt: &str) -> Self {
-        let plain = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
-        Self { folder: folder.to_path_buf(), attempt: attempt.chars().map(plain).collect() }
+        // A scheduler's id may hold what no file's name may.
+        let attempt = attempt.replace(|c: char| !c.is_ascii_alphanumeric(), "-");
+        Self { folder: folder.to_path_buf(), attempt }
     }
 
     /// Where the night's far sources are fetched to.
