@@ -182,7 +182,8 @@ pub struct Inputs {
     pub is_pilot: bool,
 }
 
-/// Whether the history of an item is `here`, in this part of a night that is split by items. `[sku]`
+/// Whether the history of an item is `here`, in this part of a night that is split by items.
+/// `[sku]`
 #[must_use]
 pub fn is_here(here: &[bool], sku: SkuId) -> bool {
     // Empty where the night is not split: then all are.
