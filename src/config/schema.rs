@@ -1,8 +1,14 @@
 //! JSON Schema of `orderpoint.toml`, for editors: made from the commented template, which has every
-//! key with its default and what it means.
+//! key with its default and what it means, and from the reader, which is asked what it takes.
+//!
+//! A derived schema (schemars) would know the types, but neither the sentences nor the defaults of
+//! the template, and would have to be derived on the settings of every room.
 
-use crate::config::TEMPLATE;
+use crate::config::options::Options;
+use crate::config::{Plan, TEMPLATE};
+use crate::domain::error::Error;
 use serde_json::{Map, Value, json};
+use std::path::Path;
 
 /// Sections whose keys are names of the user's own.
 const OPEN: [&str; 8] = [
@@ -36,6 +42,7 @@ pub fn of_config() -> Value {
             let mut property = of_value(value.trim(), is_default);
             property.insert("description".into(), comment.join(" ").into());
             let key = key.trim().trim_matches('"').to_owned();
+            ask_reader(&path, &key, &mut property);
             insert(&mut sections, &path, Some((key, Value::Object(property))));
             comment.clear();
         } else {
@@ -105,9 +112,69 @@ fn of_value(text: &str, is_default: bool) -> Map<String, Value> {
     property
 }
 
+/// Which words the reader takes for a text, and whether it takes a fraction for a whole number.
+fn ask_reader(path: &[String], key: &str, property: &mut Map<String, Value>) {
+    match property["type"].as_str() {
+        Some("string") => {
+            let told = refusal(path, key, "\"no such word\"");
+            // The reader's own list: unknown variant `…`, expected one of `…`, `…`.
+            let Some((_, known)) = told.split_once("unknown variant") else { return };
+            let words: Vec<&str> = known.split('`').skip(1).step_by(2).skip(1).collect();
+            if !words.is_empty() {
+                property.insert("enum".into(), words.into());
+            }
+        }
+        Some("integer") => {
+            let told = refusal(path, key, "0.5");
+            let kind = if told.contains("floating point") { "integer" } else { "number" };
+            property.insert("type".into(), kind.into());
+            if told.contains("expected u") {
+                property.insert("minimum".into(), 0.into());
+            }
+        }
+        Some(_) | None => {}
+    }
+}
+
+/// What the reader says of `value` there; nothing where it takes it.
+fn refusal(path: &[String], key: &str, value: &str) -> String {
+    let text = format!("[{}]\n{key} = {value}\n", path.join("."));
+    match Plan::parse(&text, "", Path::new(""), &Options::default()) {
+        Err(Error::Config(problems)) => problems.concat(),
+        Err(_) | Ok(_) => String::new(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_schema_takes_what_the_reader_takes() {
+        let schema = of_config();
+        let property =
+            |section: &str, key: &str| schema["properties"][section]["properties"][key].clone();
+        assert_eq!(property("run", "bucket")["enum"], json!(["day", "week", "month"]));
+        assert_eq!(property("run", "horizon_days")["type"], "integer");
+        assert_eq!(property("run", "horizon_days")["minimum"], 0);
+        // Names and paths are free.
+        assert!(property("run", "data")["enum"].is_null());
+        assert!(property("csv", "separator")["enum"].is_null());
+        // Every default is one of the words, and of the type.
+        let all = schema["properties"].as_object().unwrap();
+        let properties = all.values().flat_map(|section| {
+            section["properties"].as_object().into_iter().flatten().map(|(_, property)| property)
+        });
+        let mut with_words = 0;
+        for property in properties {
+            if let Some(words) = property["enum"].as_array() {
+                with_words += 1;
+                let default = &property["default"];
+                assert!(default.is_null() || words.contains(default), "{property}");
+            }
+        }
+        assert!(with_words > 10, "{with_words}");
+    }
 
     #[test]
     fn every_key_of_the_template_is_in_the_schema_with_its_default() {
