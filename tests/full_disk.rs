@@ -113,7 +113,44 @@ fn a_destination_that_became_read_only_keeps_yesterday() {
     assert_eq!(done.status.code(), Some(8));
     assert!(text(&done.stderr).contains("Read-only file system"), "{}", text(&done.stderr));
     is_whole(at.path(), "2026-03-01", "read-only");
+    // A doctor looks at a backup, too; to mend it, it would have to write.
+    let folders = ["--out", "disk/out", "--models", "models"];
+    let looked = succeeds(at.path(), &[&["doctor"], &folders[..]].concat(), &[3]);
+    let told = text(&looked.stdout);
+    assert!(told.contains("disk/out: nothing can be written there"), "{told}");
+    succeeds(at.path(), &[&["doctor", "--fix"], &folders[..]].concat(), &[8]);
     assert!(disk.remount("rw"));
     assert_eq!(run(at.path(), "2026-03-02").status.code(), Some(0));
     is_whole(at.path(), "2026-03-02", "writable again");
+}
+
+/// The program where no file may grow beyond 4 KiB.
+fn cramped(at: &Path, args: &[&str]) -> Option<i32> {
+    let within = "trap '' XFSZ; ulimit -f 8; exec \"$0\" \"$@\"";
+    let mut command = Command::new("sh");
+    command.args(["-c", within, env!("CARGO_BIN_EXE_orderpoint")]).args(args).current_dir(at);
+    command.output().unwrap().status.code()
+}
+
+#[test]
+fn half_a_file_is_never_taken_for_a_whole_one() {
+    let at = folder();
+    let rows: String = (0..2_000).map(|i| format!("2026-01-{:02},S1,1\n", i % 28 + 1)).collect();
+    fs::write(at.path().join("sales.csv"), format!("date,sku,quantity\n{rows}")).unwrap();
+    let names = |folder: &Path| -> Vec<String> {
+        let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap());
+        let files = entries.filter(|entry| entry.file_type().unwrap().is_file());
+        files.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect()
+    };
+    let init = ["init", "shop", "--from", "sales.csv"];
+    assert_ne!(cramped(at.path(), &init), Some(0));
+    let shop = at.path().join("shop");
+    assert_eq!(names(&shop.join("data")), [""; 0], "a cut history is no history");
+    assert_ne!(cramped(at.path(), &["init", "shop"]), Some(0));
+    assert_eq!(names(&shop), [""; 0], "a cut configuration is no configuration");
+    succeeds(at.path(), &init, &[0]);
+    let brought = fs::read(shop.join("data/sales.csv")).unwrap();
+    assert_eq!(brought, fs::read(at.path().join("sales.csv")).unwrap());
+    let written = fs::read_to_string(shop.join("orderpoint.toml")).unwrap();
+    assert!(written.contains("[mapping") && written.contains("[export"), "{written}");
 }

@@ -4,9 +4,10 @@
 use crate::cli::print::{print_json, say};
 use crate::cli::progress::Terminal;
 use crate::config::{Options, Plan};
-use crate::domain::error::{Error, Result};
+use crate::domain::error::Result;
 use crate::forecast::evaluate::backtest::BacktestRow;
 use crate::run;
+use crate::store::replace;
 use crate::tables::csv;
 use serde_json::json;
 use std::path::Path;
@@ -17,9 +18,8 @@ pub(crate) fn backtest(options: &Options) -> Result<u8> {
     let plan = Plan::load(options)?;
     let (rows, channels) = run::backtest(&plan, &Terminal::new(options.voice.log_format))?;
     let folder = plan.run.out.join("backtest");
-    std::fs::create_dir_all(&folder).map_err(Error::io(&folder))?;
+    replace(&folder, "accuracy.csv", &[&accuracy_table(&rows, &channels)?])?;
     let file = folder.join("accuracy.csv");
-    std::fs::write(&file, accuracy_table(&rows, &channels)?).map_err(Error::io(&file))?;
     let overall: Vec<&BacktestRow> = rows.iter().filter(|row| row.channel.is_none()).collect();
     if options.voice.json {
         return print_rows_as_json(&overall, &file).map(|()| 0);

@@ -31,7 +31,10 @@ pub(crate) fn doctor(args: &DoctorArgs) -> Result<u8> {
     if !out.try_exists().map_err(Error::unreadable(&out))? {
         return Err(Error::NotFound(format!("{}: there is no such folder", out.display())));
     }
-    let lock = OutputLock::acquire(&out, &now())?;
+    let lock = match args.fix {
+        true => OutputLock::acquire(&out, &now())?,
+        false => OutputLock::acquire_to_look(&out, &now())?,
+    };
     let mut found = Examination::default();
     // First: what an examination that died left of its trying is nobody's stranger.
     let below = ["runs", "decisions", "exports", "history"].map(|name| out.join(name));

@@ -8,8 +8,7 @@ use crate::domain::error::{Error, Result};
 use crate::ingest::tables::schema::TABLES;
 use crate::ingest::{self, Settings, advice};
 use crate::run;
-use std::fs::OpenOptions;
-use std::io::{ErrorKind, Write};
+use crate::store::replace;
 use std::path::{Path, PathBuf};
 
 /// The line of the template that leaves the reporting currency at its default.
@@ -51,7 +50,7 @@ fn bring(args: &InitArgs) -> Result<Brought> {
         let name = name.ok_or_else(|| Error::input(path, "this is no file"))?;
         let there = data.join(&name);
         if !there.exists() {
-            std::fs::copy(path, &there).map_err(Error::unreadable(path))?;
+            copy_whole(path, &data, &name)?;
         }
         let found = advice::suggestions_for(&there, &name, &Settings::default())?;
         if found.is_empty() {
@@ -66,6 +65,19 @@ fn bring(args: &InitArgs) -> Result<Brought> {
         }
     }
     Ok(brought)
+}
+
+/// Copies a file under its name only when all of it is there: half a history would be taken for a
+/// whole one by the next `init`, which leaves alone what it finds.
+fn copy_whole(from: &Path, folder: &Path, name: &str) -> Result<()> {
+    let next = folder.join(format!(".{name}.next"));
+    let to = folder.join(name);
+    let copied = std::fs::copy(from, &next).map_err(Error::unreadable(from));
+    let done = copied.and_then(|_| std::fs::rename(&next, &to).map_err(Error::io(&to)));
+    if done.is_err() {
+        let _ = std::fs::remove_file(&next);
+    }
+    done
 }
 
 /// The currency of most amounts in the files that were brought; nothing where they name none, or
@@ -86,7 +98,7 @@ fn currency_of(config: &Path, brought: &Brought) -> Option<String> {
 fn report_in(config: &Path, currency: &str) -> Result<()> {
     let text = std::fs::read_to_string(config).map_err(Error::unreadable(config))?;
     let text = text.replacen(CURRENCY_OFF, &format!("currency = {currency:?}"), 1);
-    std::fs::write(config, text).map_err(Error::io(config))
+    put(config, &text)
 }
 
 /// Writes `orderpoint.toml` and `data/TABLE.csv` of every table that no file was brought for into
@@ -121,9 +133,15 @@ fn set_up(dir: &Path, brought: &Brought) -> Result<Vec<PathBuf>> {
 
 /// Whether the file was new; an existing one keeps its content.
 fn write_new(path: &Path, text: &str) -> Result<bool> {
-    match OpenOptions::new().write(true).create_new(true).open(path) {
-        Ok(mut file) => file.write_all(text.as_bytes()).map_err(Error::io(path)).map(|()| true),
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(false),
-        Err(error) => Err(Error::io(path)(error)),
+    if path.try_exists().map_err(Error::unreadable(path))? {
+        return Ok(false);
     }
+    put(path, text).map(|()| true)
+}
+
+/// Writes a file whole or not at all: a cut one would be left alone by the next `init`, and read.
+fn put(path: &Path, text: &str) -> Result<()> {
+    let folder = path.parent().unwrap_or(Path::new(""));
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    replace(folder, &name, &[text.as_bytes()])
 }

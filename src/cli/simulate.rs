@@ -11,6 +11,7 @@ use crate::report::simulation as page;
 use crate::run::simulate::{Request, simulate as replay_history};
 use crate::simulate::what_if::WhatIf;
 use crate::simulate::{Played, Simulation, Totals};
+use crate::store::replace;
 use crate::tables::csv;
 use serde_json::{Map, Value, json};
 use std::fmt::Write;
@@ -26,15 +27,13 @@ pub(crate) fn simulate(args: &SimulateArgs) -> Result<u8> {
     };
     let result = replay_history(&plan, &request, &Terminal::new(args.options.voice.log_format))?;
     let folder = plan.run.out.join("simulate");
-    std::fs::create_dir_all(&folder).map_err(Error::io(&folder))?;
     let page = page::render(&result, &plan.purchase.currency)?.into_bytes();
     let mut files = vec![("simulation.csv", table(&result)?), ("index.html", page)];
     if let Some(tuned) = &result.tuned {
         files.push(("policy.toml", tuned.fragment.clone().into_bytes()));
     }
     for (name, bytes) in &files {
-        let file = folder.join(name);
-        std::fs::write(&file, bytes).map_err(Error::io(&file))?;
+        replace(&folder, name, &[bytes])?;
     }
     if args.options.voice.json {
         print_json(&as_json(&result))?;

@@ -5,7 +5,7 @@
 
 use crate::domain::error::{Error, Result};
 use std::fs::{File, OpenOptions, TryLockError};
-use std::io::{Read, Seek, Write};
+use std::io::{ErrorKind, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -42,6 +42,35 @@ impl OutputLock {
         let mut lock = Self { file, out: out.to_path_buf(), started: started.to_string() };
         lock.announce("not known yet");
         Ok(lock)
+    }
+
+    /// The same to look only, which a folder that nobody can write to (a backup, a share) allows.
+    ///
+    /// # Errors
+    /// As [`OutputLock::acquire`].
+    pub fn acquire_to_look(out: &Path, started: &str) -> Result<Self> {
+        let refused = match Self::acquire(out, started) {
+            Err(Error::Io { path, source })
+                if matches!(
+                    source.kind(),
+                    ErrorKind::ReadOnlyFilesystem | ErrorKind::PermissionDenied
+                ) =>
+            {
+                Error::Io { path, source }
+            }
+            other => return other,
+        };
+        // Where no run has ever been, the folder itself is held.
+        let Ok(mut file) = File::open(out.join(".lock")).or_else(|_| File::open(out)) else {
+            return Err(refused);
+        };
+        match file.try_lock() {
+            Ok(()) => Ok(Self { file, out: out.to_path_buf(), started: started.to_string() }),
+            Err(TryLockError::WouldBlock) => {
+                Err(Error::Locked { path: out.to_path_buf(), holder: holder(&mut file) })
+            }
+            Err(TryLockError::Error(_)) => Err(refused),
+        }
     }
 
     /// Writes the holder's id into the lock file: a courtesy, which a full disk may refuse.

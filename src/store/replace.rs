@@ -13,9 +13,14 @@ use std::path::Path;
 pub(crate) fn replace(folder: &Path, name: &str, parts: &[&[u8]]) -> Result<()> {
     fs::create_dir_all(folder).map_err(Error::io(folder))?;
     let next = folder.join(format!(".{name}.next"));
-    write(&next, parts).map_err(Error::io(&next))?;
     let path = folder.join(name);
-    fs::rename(&next, &path).map_err(Error::io(&path))?;
+    let written = write(&next, parts).map_err(Error::io(&next));
+    let done = written.and_then(|()| fs::rename(&next, &path).map_err(Error::io(&path)));
+    if done.is_err() {
+        // On a full disk half a file would keep what little room there is.
+        let _ = fs::remove_file(&next);
+    }
+    done?;
     // The name, too, must be on the device before anybody relies on it.
     File::open(folder).and_then(|folder| folder.sync_all()).map_err(Error::io(folder))
 }
@@ -37,8 +42,11 @@ pub(crate) fn add_numbered(
         let path = folder.join(&name);
         match File::options().write(true).create_new(true).open(&path) {
             Ok(mut file) => {
-                file.write_all(bytes).and_then(|()| file.sync_all()).map_err(Error::io(&path))?;
-                return Ok(name);
+                let written = file.write_all(bytes).and_then(|()| file.sync_all());
+                if written.is_err() {
+                    let _ = fs::remove_file(&path);
+                }
+                return written.map(|()| name).map_err(Error::io(&path));
             }
             Err(taken) if taken.kind() == io::ErrorKind::AlreadyExists => {}
             Err(error) => return Err(Error::io(&path)(error)),
