@@ -1077,6 +1077,38 @@ fn m4_units_sold_for_less_than_nothing_keep_the_sign_of_their_amount_and_are_tol
 }
 
 #[test]
+fn m3_a_refunded_order_is_a_return_in_every_mapping() {
+    let sales = "date,sku,quantity,status\n2024-01-01,A,2,completed\n2024-01-02,A,3,Refunded\n\
+                 2024-01-03,A,1,partially refunded\n2024-01-04,A,5,cancelled\n";
+    let inputs = ok(&[("sales.csv", sales)], "");
+    assert_eq!(series(&inputs, "A").0, [2.0, 3.0, 1.0]);
+    assert_eq!(inputs.panel.returns(0), [(1, 3.0)]);
+    assert_eq!(tells(&inputs, ExceptionKind::RefundedInPart), 1);
+    let own = "[mapping.sales]\nreturned = { status = [] }";
+    assert!(ok(&[("sales.csv", sales)], own).panel.returns(0).is_empty(), "who says otherwise");
+}
+
+#[test]
+fn m6_days_that_two_files_have_row_for_row_are_told_where_no_order_numbers_are() {
+    let file = |days: std::ops::Range<u32>, units: u32| {
+        let mut text = "date,sku,quantity\n".to_owned();
+        for day in days {
+            text.push_str(&format!("2024-01-{day:02},A,{units}\n2024-01-{day:02},B,{day}\n"));
+        }
+        text
+    };
+    let told = |second: &str| {
+        let first = file(1..20, 2);
+        let files = [("s_1.csv", first.as_str()), ("s_2.csv", second)];
+        tells(&ok(&files, "[mapping.sales]\nfile = \"s_*.csv\""), ExceptionKind::RepeatedRows)
+    };
+    assert_eq!(told(&file(10..28, 2)), 1);
+    assert_eq!(told(&file(10..28, 3)), 0, "another shop's");
+    assert_eq!(told(&file(18..28, 2)), 0, "two days may be chance");
+    assert_eq!(told(&file(20..28, 2)), 0);
+}
+
+#[test]
 fn m7_cells_that_were_merged_are_filled_down_where_somebody_says_so() {
     let mut text = "date,order_id,sku,quantity\n".to_owned();
     for day in 1..=20 {

@@ -15,6 +15,11 @@ use std::path::Path;
 /// Statuses of sales rows that never became a sale, as shops spell them.
 const NOT_SOLD: &[&str] = &["cancelled", "canceled", "void", "voided"];
 
+/// Statuses of sales rows whose units have come back, and of those of which some have.
+const CAME_BACK: [&str; 2] = ["refunded", "returned"];
+const PARTLY_CAME_BACK: [&str; 4] =
+    ["partially_refunded", "partially refunded", "partially_returned", "partially returned"];
+
 /// What a list of stock says of an item that a place does not keep: nothing lies there, nothing is
 /// missing there.
 const NOT_STOCKED: &str = "not stocked";
@@ -421,6 +426,7 @@ impl<'a> Mapped<'a> {
                 }
             }
         }
+        filters.extend(self.came_back(headings, from));
         // A fact to read, not a row to reject; a rule of the seller's own stands above it.
         if self.schema.table == "stock"
             && ![&mapping.exclude, &preset.exclude]
@@ -436,6 +442,33 @@ impl<'a> Mapped<'a> {
             });
         }
         Ok(filters)
+    }
+
+    /// What statuses mean where neither the configuration nor the layout says it: counted as sold and
+    /// kept, refunded orders were half of a forecast.
+    fn came_back(&self, headings: &[String], from: &[CellSource]) -> Vec<RowFilter> {
+        let (mapping, preset) = (self.mapping, self.preset);
+        let is_said = mapping.returned.contains_key("status")
+            || mapping.keep.contains_key("status")
+            || mapping.exclude.contains_key("status");
+        if self.schema.table != "sales" || !preset.own_names || is_said {
+            return Vec::new();
+        }
+        let Some(at) = self.in_file("status", headings, from) else { return Vec::new() };
+        let rules = [
+            (FilterAction::Returned, &CAME_BACK[..]),
+            (FilterAction::PartlyReturned, &PARTLY_CAME_BACK[..]),
+        ];
+        let mut filters = Vec::new();
+        for (action, statuses) in rules {
+            filters.push(RowFilter {
+                at,
+                heading: headings[at].clone(),
+                patterns: statuses.iter().map(|&status| status.to_owned()).collect(),
+                action,
+            });
+        }
+        filters
     }
 
     /// The column that packs several lines into a cell, where the file has it.

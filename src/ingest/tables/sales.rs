@@ -141,6 +141,30 @@ const KEPT_PLACES: u32 = 5;
 /// Rows that one thread looks through in one go.
 const BLOCK: usize = 1 << 18;
 
+/// Days on which two files must say the same before that is more than chance.
+const FEWEST_SHARED_DAYS: usize = 3;
+
+/// More rows are no pile of exports either, and comparing them would be felt.
+const MOST_ROWS: usize = 2_000_000;
+
+/// A folder of more files is no pile of exports that somebody keeps by hand.
+const MOST_COMPARED: usize = 40;
+
+/// What a file says of one day.
+#[derive(Debug, Clone, Copy, Default)]
+struct DayOfFile {
+    rows: u64,
+    units: f64,
+    /// Of all its rows, in whatever order.
+    says: u64,
+}
+
+impl DayOfFile {
+    fn is_same(&self, other: &Self) -> bool {
+        self.rows == other.rows && self.says == other.says
+    }
+}
+
 /// How many files a message names.
 const NAMED_FILES: usize = 4;
 
@@ -370,7 +394,75 @@ impl SalesRows {
         if !told.is_empty() {
             self.retain(&keep);
         }
+        told.extend(self.shared_days());
         told
+    }
+
+    /// Says which files have days in common that are row for row the same, where no order numbers
+    /// tell whether these are the same sales: "last 30 days" beside the month before.
+    fn shared_days(&self) -> Vec<Exception> {
+        let has_numbers = self.rows.keys.iter().any(|&key| key != NO_KEY);
+        let count = self.rows.series.len();
+        if has_numbers || !(2..=MOST_COMPARED).contains(&self.files.len()) || count > MOST_ROWS {
+            return Vec::new();
+        }
+        let mut days: Vec<BTreeMap<u16, DayOfFile>> = Vec::with_capacity(self.files.len());
+        for rows in spans(&self.files, count) {
+            days.push(self.days_of(rows));
+        }
+        let mut told = Vec::new();
+        for (at, of_file) in days.iter().enumerate() {
+            for (other_at, other) in days.iter().enumerate().skip(at + 1) {
+                let mut shared = of_file.keys().filter(|day| other.contains_key(*day)).peekable();
+                let Some(&&first) = shared.peek() else { continue };
+                let shared: Vec<u16> = shared.copied().collect();
+                let rows: u64 = shared.iter().map(|day| of_file[day].rows).sum();
+                let is_same = shared.iter().all(|day| of_file[day].is_same(&other[day]));
+                if !is_same || shared.len() < FEWEST_SHARED_DAYS || rows < SHORTEST_COPY as u64 {
+                    continue;
+                }
+                let units: f64 = shared.iter().map(|day| of_file[day].units).sum();
+                let last = shared[shared.len() - 1];
+                let what = format!(
+                    "{} ({units} units) of {} to {} stand row for row in {} as well: they count \
+                     twice",
+                    counted(rows, "row", "rows"),
+                    date_of(self.first_day + i32::from(first)),
+                    date_of(self.first_day + i32::from(last)),
+                    self.files[other_at].file
+                );
+                told.push(
+                    Exception::new(
+                        Severity::Warning,
+                        ExceptionKind::RepeatedRows,
+                        Subject::File(self.files[at].file.clone()),
+                        what,
+                        "nothing tells whether these are the same sales: map order_id, and an \
+                         order counts once; or cut one of the files",
+                    )
+                    .with_effect(Effect::Rows(rows)),
+                );
+            }
+        }
+        told
+    }
+
+    /// What a file says of each day.
+    fn days_of(&self, rows: Range<usize>) -> BTreeMap<u16, DayOfFile> {
+        let mut days: BTreeMap<u16, DayOfFile> = BTreeMap::new();
+        for row in rows {
+            let units = self.rows.units[row];
+            let revenue = self.rows.revenue.get(row).map_or(0, |amount| amount.to_bits());
+            let mut hasher = FastHasher::default();
+            hasher.write_u64(u64::from(self.rows.series[row]) << 32 | u64::from(units.to_bits()));
+            hasher.write_u64(u64::from(revenue));
+            let day = days.entry(self.rows.day[row]).or_default();
+            day.rows += 1;
+            day.units += f64::from(units);
+            // Whatever the order of the rows.
+            day.says = day.says.wrapping_add(hasher.finish());
+        }
+        days
     }
 
     /// Whether two rows say the same.
