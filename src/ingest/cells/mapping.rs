@@ -428,10 +428,10 @@ impl<'a> Mapped<'a> {
         }
         filters.extend(self.came_back(headings, from));
         // A fact to read, not a row to reject; a rule of the seller's own stands above it.
+        let is_said =
+            mapping.exclude.contains_key("on_hand") || preset.exclude.contains_key("on_hand");
         if self.schema.table == "stock"
-            && ![&mapping.exclude, &preset.exclude]
-                .iter()
-                .any(|rules| rules.contains_key("on_hand"))
+            && !is_said
             && let Some(at) = self.in_file("on_hand", headings, from)
         {
             filters.push(RowFilter {
