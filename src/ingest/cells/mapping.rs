@@ -444,8 +444,8 @@ impl<'a> Mapped<'a> {
         Ok(filters)
     }
 
-    /// What statuses mean where neither the configuration nor the layout says it: counted as sold and
-    /// kept, refunded orders were half of a forecast.
+    /// What statuses mean where neither the configuration nor the layout says it: counted as sold
+    /// and kept, refunded orders were half of a forecast.
     fn came_back(&self, headings: &[String], from: &[CellSource]) -> Vec<RowFilter> {
         let (mapping, preset) = (self.mapping, self.preset);
         let is_said = mapping.returned.contains_key("status")
