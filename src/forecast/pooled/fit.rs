@@ -494,7 +494,10 @@ impl<'a> Model<'a> {
         let mut without_origins =
             self.exposure_since_launch(start, 0..n, &profile.index_without_origins);
         for (t, flags) in panel.flags(series).iter().enumerate() {
-            if flags & flag::CENSORED != 0 {
+            // A bulk order says that somebody bought in bulk: one of 400, capped at 35, had made a
+            // quarter more of three a day for a month.
+            let bulk = flags & flag::OUTLIER != 0 && panel.gross_at(series, t) > units[t];
+            if bulk || flags & flag::CENSORED != 0 {
                 exposure[t] = f32::NAN;
                 without_origins[t] = f32::NAN;
             }
