@@ -467,7 +467,7 @@ fn a_chain_promoted_every_second_week_has_the_season_of_its_open_shops() {
     // Two years of weeks leave few ordinary ones of every shop but the two that were closed for
     // half a year: their closure was taken for everybody's season, and half was forecast.
     let mut dice = Dice { state: 12 };
-    let promoted = |t: usize| t % 2 == 0;
+    let promoted = |t: usize| t.is_multiple_of(2);
     let weeks = 110;
     let calendar = Calendar::new(Bucket::Week, day(0), day(-7 * weeks as i64));
     let mut series = Vec::new();

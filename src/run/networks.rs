@@ -108,7 +108,7 @@ impl<'a> Night<'a> {
         Ways {
             inputs: self.inputs,
             market: &self.market,
-            classes: &self.classes,
+            classes: self.classes,
             policy: &self.plan.policy,
         }
     }

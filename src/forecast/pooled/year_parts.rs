@@ -134,9 +134,9 @@ impl YearParts {
         self.factors_of_cells(cells, first + n)
     }
 
-    /// The season of which only the empty parts are known: those that cleaning found off-season, with
-    /// what lies around them unsold; `None` for none. Parts in which it begins or ends count by the
-    /// share of their periods that sold.
+    /// The season of which only the empty parts are known: those that cleaning found off-season,
+    /// with what lies around them unsold; `None` for none. Parts in which it begins or ends count by
+    /// the share of their periods that sold.
     ///
     /// - `flags`: [`flag`] bits of each period. `[n]`
     pub fn without_off_season(
