@@ -36,8 +36,8 @@ fn every_worked_example_has_its_test() {
     assert!(missing.is_empty(), "{missing:#?}");
 }
 
-#[test]
-fn a14_a_successor_sells_its_part_of_what_the_old_item_sold() {
+/// Mean forecasts of the old item, which sells 10 a day, and of its successor, by day.
+fn old_and_new(products: &str) -> [Vec<f64>; 2] {
     let work = tempfile::tempdir().unwrap();
     let data = work.path().join("data");
     fs::create_dir(&data).unwrap();
@@ -46,8 +46,6 @@ fn a14_a_successor_sells_its_part_of_what_the_old_item_sold() {
         let sold = crate::small::date("2025-06-19") + chrono::Duration::days(day);
         let _ = writeln!(sales, "{sold},OLD,10\n{sold},OTHER,3");
     }
-    let products =
-        "sku,superseded_by,transfer_factor,unit_cost\nOLD,NEW,0.5,4\nNEW,,,4\nOTHER,,,4\n";
     for (name, table) in [
         ("sales", sales.as_str()),
         ("products", products),
@@ -57,10 +55,30 @@ fn a14_a_successor_sells_its_part_of_what_the_old_item_sold() {
         fs::write(data.join(format!("{name}.csv")), table).unwrap();
     }
     fs::write(work.path().join("orderpoint.toml"), "").unwrap();
-    succeeds(work.path(), &["run", "--as-of", "2026-01-05"], &[0]);
+    succeeds(work.path(), &["run", "--as-of", "2026-01-05"], &[0, 5]);
     let forecast = Table::published(&work.path().join("reports"), "forecast");
-    let of_new = forecast.rows.iter().filter(|row| forecast.text(row, "sku") == "NEW");
-    let means: Vec<f64> = of_new.map(|row| forecast.number(row, "mean")).collect();
-    let mean = means.iter().sum::<f64>() / means.len() as f64;
-    assert!(!means.is_empty() && (mean - 5.0).abs() < 0.05, "{mean}");
+    ["OLD", "NEW"].map(|sku| {
+        let rows = forecast.rows.iter().filter(|row| forecast.text(row, "sku") == sku);
+        rows.map(|row| forecast.number(row, "mean")).collect()
+    })
+}
+
+#[test]
+fn a14_a_successor_sells_its_part_of_what_the_old_item_sold() {
+    let products =
+        "sku,superseded_by,transfer_factor,unit_cost\nOLD,NEW,0.5,4\nNEW,,,4\nOTHER,,,4\n";
+    let [_, new] = old_and_new(products);
+    let mean = new.iter().sum::<f64>() / new.len() as f64;
+    assert!(!new.is_empty() && (mean - 5.0).abs() < 0.05, "{mean}");
+}
+
+#[test]
+fn the_old_item_sells_until_its_successors_launch_and_the_successor_from_then_on() {
+    let products = "sku,superseded_by,launched,unit_cost\nOLD,NEW,,4\nNEW,,2026-01-15,4\n";
+    let [old, new] = old_and_new(products);
+    for day in 0..28 {
+        let [before, after] = if day < 10 { [10.0, 0.0] } else { [0.0, 10.0] };
+        assert!((old[day] - before).abs() < 0.2, "old, day {day}: {}", old[day]);
+        assert!((new[day] - after).abs() < 0.2, "new, day {day}: {}", new[day]);
+    }
 }

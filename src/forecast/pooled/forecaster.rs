@@ -24,6 +24,7 @@ use crate::forecast::pooled::refit::{Carried, TonightsState};
 use crate::forecast::pooled::setup::HorizonSteps;
 use crate::forecast::pooled::shift::LevelShift;
 use crate::forecast::pooled::state::{Future, PoolState, SeriesState};
+use chrono::NaiveDate;
 use std::ops::Range;
 
 /// Share of the demand before a silence that is lost, from which nothing is left of it.
@@ -398,7 +399,7 @@ impl<'a> Forecaster<'a> {
             }
         }
         let outside = self.weigh_in_outside(series, state, &mut forecast, rows, exceptions);
-        self.nothing_before_launch(key, &mut forecast.mean);
+        self.only_while_on_sale(key, &mut forecast.mean);
         let before = outside.as_ref().map(|_| forecast.mean.clone()).unwrap_or_default();
         let first = setup.calendar().history();
         self.model.adjust(Whom::series(key, series), first, &mut forecast.mean);
@@ -575,22 +576,25 @@ impl<'a> Forecaster<'a> {
         mean
     }
 
-    /// Nothing before the day of launch; of the period it falls into, the days from then on.
-    fn nothing_before_launch(&self, key: SeriesKey, mean: &mut [f32]) {
+    /// Nothing before the day of launch, nor from the launch of a successor on, which then has the
+    /// demand; of the period that such a day falls into, the days on sale.
+    fn only_while_on_sale(&self, key: SeriesKey, mean: &mut [f32]) {
         let demand = &self.model.setup.demand;
         let calendar = demand.panel.calendar();
-        let product = demand.products.get(key.sku.index());
-        let Some(launched) = product.and_then(|product| product.launched) else { return };
-        if launched <= calendar.as_of() {
+        let Some(product) = demand.products.get(key.sku.index()) else { return };
+        let to_come = |day: &NaiveDate| *day > calendar.as_of();
+        let launch = product.launched.filter(to_come);
+        let successor = product.superseded_by.and_then(|sku| demand.products.get(sku.index()));
+        let end = successor.and_then(|successor| successor.launched).filter(to_come);
+        if launch.is_none() && end.is_none() {
             return;
         }
         for (period, mean) in (calendar.history() as i64..).zip(mean) {
             let opens = calendar.start(period);
             let closes = calendar.start(period + 1);
-            if launched <= opens {
-                break;
-            }
-            let on_sale = (closes - launched.min(closes)).num_days() as f32;
+            let from = launch.map_or(opens, |day| day.clamp(opens, closes));
+            let to = end.map_or(closes, |day| day.clamp(opens, closes));
+            let on_sale = (to - from).num_days().max(0) as f32;
             *mean *= on_sale / (closes - opens).num_days() as f32;
         }
     }
