@@ -135,8 +135,8 @@ impl YearParts {
     }
 
     /// The season of which only the empty parts are known: those that cleaning found off-season,
-    /// with what lies around them unsold; `None` for none. Parts in which it begins or ends count by
-    /// the share of their periods that sold.
+    /// with what lies around them unsold; `None` for none. Parts in which it begins or ends count
+    /// by the share of their periods that sold.
     ///
     /// - `flags`: [`flag`] bits of each period. `[n]`
     pub fn without_off_season(
