@@ -597,9 +597,11 @@ fn off_season(total: &Total, axis: &Axis<'_>, surprise: f64) -> Vec<Range<usize>
     sold.reverse();
     let mut empty: Vec<bool> = years.iter().map(|&years| years >= 2).collect();
     let edge = axis.season_edge();
-    // The last days of a season say nothing: it may end a little earlier than in another year.
-    let least = (surprise / inside(total, &sold).surprise_of_zero()).max(edge as f64);
-    came_again(&years, &sold, least, &mut empty);
+    if years.contains(&1) {
+        // The last days of a season say nothing: it may end a little earlier than in another year.
+        let least = (surprise / inside(total, &sold).surprise_of_zero()).max(edge as f64);
+        came_again(&years, &sold, least, &mut empty);
+    }
     for position in (0..year).filter(|&position| sold[position]) {
         for around in 0..=2 * edge {
             empty[(position + year + around - edge) % year] = false;
