@@ -421,6 +421,21 @@ fn c6_a_deeper_discount_is_forecast_a_higher_uplift() {
     );
 }
 
+/// A promotion of one item for so many days that nothing more is said of.
+fn promotion_of(item: u32, start: NaiveDate, days: i64) -> Promotion {
+    Promotion {
+        start,
+        end: start + chrono::Duration::days(days - 1),
+        sku: Some(SkuId(item)),
+        category: None,
+        channel: None,
+        location: None,
+        kind: String::new(),
+        discount: None,
+        expected_uplift: None,
+    }
+}
+
 #[test]
 fn closed_shops_do_not_speak_for_a_group_that_is_promoted() {
     // Every second fortnight all but two of twenty are promoted; those two closed for half a year.
@@ -439,17 +454,7 @@ fn closed_shops_do_not_speak_for_a_group_that_is_promoted() {
     for item in 2..20 {
         for k in 0..HISTORY as i64 / 28 + 5 {
             let start = 28 * k - HISTORY as i64;
-            world.promotions.push(Promotion {
-                start: day(start),
-                end: day(start + 13),
-                sku: Some(SkuId(item)),
-                category: None,
-                channel: None,
-                location: None,
-                kind: String::new(),
-                discount: None,
-                expected_uplift: None,
-            });
+            world.promotions.push(promotion_of(item, day(start), 14));
         }
     }
     world.promotions.sort_by_key(|promotion| (promotion.start, promotion.sku));
@@ -486,17 +491,7 @@ fn a_chain_promoted_every_second_week_has_the_season_of_its_open_shops() {
         let shut = |t: usize| item < 2 && (78..104).contains(&t);
         for t in (0..weeks + 14).filter(|&t| promoted(t) && !shut(t)) {
             let start = day(7 * (t as i64 - weeks as i64));
-            world.promotions.push(Promotion {
-                start,
-                end: start + chrono::Duration::days(6),
-                sku: Some(SkuId(item)),
-                category: None,
-                channel: None,
-                location: None,
-                kind: String::new(),
-                discount: None,
-                expected_uplift: None,
-            });
+            world.promotions.push(promotion_of(item, start, 7));
         }
     }
     world.promotions.sort_by_key(|promotion| (promotion.start, promotion.sku));

@@ -115,8 +115,7 @@ impl<'r, R> ScriptTable<'r, R> {
         term: &'static str,
         value: impl Fn(&'r R) -> f64 + 'r,
     ) -> Self {
-        let values = Values::Numbers { value: Box::new(move |row| Some(value(row))), decimals: 2 };
-        self.column(key, title, term, Kind::Money, values)
+        self.money_if_any(key, title, term, move |row| Some(value(row)))
     }
 
     /// The same where it may be unknown, which the page says: an empty cell would pass for none.
